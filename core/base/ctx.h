@@ -1,0 +1,68 @@
+/* core/base/ctx.h: the context: arena, options, the first error, messages, what to undo at the end.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_CTX_H
+#define FCI_CTX_H
+
+#include "core/base/arena.h"
+#include <fmtconv/fmtconv.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+typedef struct fci_defer fci_defer;
+typedef struct fci_error fci_error;
+
+struct fmtconv_ctx
+{
+  fci_arena arena;
+  fmtconv_options options; /* defaults filled in: threads >= 1, memory > 0 */
+  int failed;              /* code of the first error, 0: none */
+  int muted;               /* > 0: messages and errors are not reported, see fci_try_begin */
+  atomic_int cancelled;
+  const char *plugin; /* whose callback runs; NULL: the core */
+  const char *file;   /* path of the input the running reader was given; NULL: none */
+  char **details;     /* lines for the next message */
+  size_t n_details;
+  size_t n_more;
+  fci_defer *defers;       /* newest first */
+  void *sources;           /* core/source: what is open */
+  void *registry;          /* core/plugin: what is loaded */
+  const char *scratch_dir; /* folder of OUTPUT, for unlinked files; NULL: no output */
+};
+
+/* Run `undo (arg)` when the context is freed, newest first. */
+void fci_defer_call (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
+
+/* As fmtconv_alloc, from the arena. */
+#define fci_new(ctx, type) ((type *)fmtconv_alloc (ctx, 1, sizeof (type)))
+
+/* A copy of n bytes of s with a NUL behind; of a string. */
+char *fci_copy (fmtconv_ctx *ctx, const void *s, size_t n);
+char *fci_strdup (fmtconv_ctx *ctx, const char *s);
+
+/* An operating-system error on `path`: E_IO with errno's text. */
+int fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what);
+
+/* An error in the file of that path (not the running reader's); where may be NULL. */
+int fci_fail_file (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where *where,
+                   const char *format, ...) FMTCONV_PRINTF (5);
+
+/* Out of memory; NULL for `return fci_nomem (ctx)`. */
+void *fci_nomem (fmtconv_ctx *ctx);
+
+/* Between begin and end, errors and messages stay unseen: errors are recorded so that calls become
+ * no-ops as usual, but end forgets them and returns the code (0: none).  Used to try rules and
+ * probes.  May be nested; must not be begun after an error. */
+typedef struct fci_try
+{
+  int failed;
+  const char *plugin;
+  const char *file;
+} fci_try;
+void fci_try_begin (fmtconv_ctx *ctx, fci_try *saved);
+int fci_try_end (fmtconv_ctx *ctx, const fci_try *saved);
+
+/* E_CANCELLED recorded and returned if fmtconv_cancel was called, else 0. */
+int fci_check_cancel (fmtconv_ctx *ctx);
+
+#endif

@@ -1,0 +1,33 @@
+/* core/base/text.h: escaping and formatting of text that people will see.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_TEXT_H
+#define FCI_TEXT_H
+
+#include <fmtconv/types.h>
+#include <stdarg.h>
+
+enum
+{
+  FCI_SHOWN = 256 /* bytes of one string that are shown before it is cut with "…" */
+};
+
+/* printf into the arena, every %s escaped and cut (fmtconv_fail's rule).  Understands
+ * %[-0 +#][width|*][.prec|.*][hh|h|l|ll|z|j|t](d i u o x X c s p f F e E g G) and %%. */
+char *fci_vformat (fmtconv_ctx *ctx, const char *format, va_list ap);
+
+/* One string, escaped and cut. */
+char *fci_escape (fmtconv_ctx *ctx, const char *s, size_t len);
+
+/* A number of bytes for people: "1.5 GiB". */
+const char *fci_human (fmtconv_ctx *ctx, uint64_t bytes);
+
+/* Bytes from "64M", "5GB", "1048576"; false: none. */
+int fci_parse_size (const char *text, uint64_t *bytes);
+
+/* The nearest of n names to a mistyped one by edit distance, or NULL where none is near. */
+const char *fci_nearest (const char *typed, const char *const *names, size_t n);
+
+/* Valid UTF-8 without NUL, overlong forms and surrogates? */
+int fci_is_utf8 (const char *s, size_t len);
+
+#endif

@@ -1,0 +1,48 @@
+/* core/exec/exec.h: runs a plan: threads, bounded scratch, findings, checksums, publication.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_EXEC_H
+#define FCI_EXEC_H
+
+#include "core/plan/plan.h"
+
+/* What one tensor's rounding found and somebody wanted to know. */
+typedef struct fci_finding
+{
+  struct fci_finding *next;
+  const char *tensor;
+  unsigned finding; /* one of FMTCONV_INEXACT … */
+  int severity;     /* FMTCONV_COUNT … */
+  uint64_t count;
+  uint64_t of; /* elements of the tensor */
+  const char *hint;
+} fci_finding;
+
+typedef struct fci_outcome
+{
+  const fci_finding *findings; /* in plan order */
+  size_t crc_checked;          /* sources whose checksum was compared */
+  size_t crc_unchecked;        /* sources with a checksum that were only read in part */
+  size_t verified;             /* tensors that --verify compared */
+} fci_outcome;
+
+/* Reads `path` (a temporary) as the model that file `file` of the layout should hold, for --verify. */
+typedef const fmtconv_model *fci_reread (void *arg, const char *path, const char *base);
+
+typedef struct fci_execution
+{
+  const fci_plan *plan;
+  const fmtconv_layout *layout;
+  const char *output; /* path of OUTPUT as typed */
+  fci_reread *reread; /* NULL: no verification */
+  void *arg;
+} fci_execution;
+
+/* Refuse before any work what can be known: OUTPUT exists (without FORCE), is an input, is a folder, its
+ * folder is missing or not writable, free space.  Also the check of a dry run. */
+int fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output);
+
+/* Write all files beside their targets, check findings, checksums and unchanged sources, verify, publish
+ * all.  On an error nothing new is left and old files are untouched. */
+int fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outcome);
+
+#endif

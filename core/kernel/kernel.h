@@ -1,0 +1,72 @@
+/* core/kernel/kernel.h: the only code that touches tensor bytes: row programs, gather, digests.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Pure functions: no allocation, no lock, no message, no errno; the same bytes on any CPU. */
+#ifndef FCI_KERNEL_H
+#define FCI_KERNEL_H
+
+#include <fmtconv/types.h>
+#include <stdbool.h>
+
+/* What was found where elements were rounded.  Sums; see FMTCONV_INEXACT … */
+typedef struct fci_tally
+{
+  uint64_t inexact;
+  uint64_t overflow;
+  uint64_t underflow;
+  uint64_t nan;
+  uint64_t inf;
+} fci_tally;
+
+typedef enum fci_step_kind
+{
+  FCI_STEP_SCALE, /* times factor, in f32 */
+  FCI_STEP_ROUND  /* to `dtype`, as torch's Tensor.to */
+} fci_step_kind;
+
+typedef struct fci_step
+{
+  fci_step_kind kind;
+  uint32_t dtype; /* ROUND */
+  float factor;   /* SCALE */
+} fci_step;
+
+enum
+{
+  FCI_MAX_STEPS = 16
+};
+
+/* What becomes of a row of elements: decode `from`, the steps in order, the last of which is a ROUND
+ * to the type that is stored. */
+typedef struct fci_row_program
+{
+  uint32_t from;
+  unsigned n_steps;
+  fci_step steps[FCI_MAX_STEPS];
+} fci_row_program;
+
+/* Can every step be done?  NULL: yes; else why not, for people ("complex numbers cannot become real"). */
+const char *fci_row_refusal (const fci_row_program *program);
+
+/* Bytes of scratch that fci_row_run needs, whatever n is. */
+size_t fci_row_scratch (const fci_row_program *program);
+
+/* n elements from `in` (dense) to `out` (dense); they may not overlap.  tally: one per ROUND step, in
+ * order, added to; NULL: nothing is counted. */
+void fci_row_run (const fci_row_program *program, const void *in, void *out, size_t n, void *scratch,
+                  fci_tally *tally);
+
+/* Dense row-major `out` from strided `in`: element i is at in + Σ i·stride bytes; item: bytes of an
+ * element (1, 2, 4, 8 or 16).  Blocked, so that a transpose does not thrash. */
+void fci_gather (void *out, const void *in, unsigned rank, const uint64_t *extent, const int64_t *stride,
+                 size_t item);
+
+/* CRC-32 as in zip (zlib's), of n bytes appended to what gave `crc` (0 at first); and of A then B from
+ * both CRCs and B's length. */
+uint32_t fci_crc32 (uint32_t crc, const void *bytes, size_t n);
+uint32_t fci_crc32_combine (uint32_t a, uint32_t b, uint64_t b_len);
+
+/* Element of a dtype as a double, for tests and statistics; complex: the real part. */
+double fci_element (uint32_t dtype, const void *at);
+
+#endif

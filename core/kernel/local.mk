@@ -1,0 +1,3 @@
+# core/kernel/local.mk: see the header beside it for what this folder is.
+core_sources += \
+	core/kernel/kernel.h

@@ -1,0 +1,26 @@
+# core/local.mk: libfmtconv, from one convenience library that the unit tests link too.
+include core/base/local.mk
+include core/source/local.mk
+include core/model/local.mk
+include core/kernel/local.mk
+include core/plan/local.mk
+include core/exec/local.mk
+include core/plugin/local.mk
+include core/pipeline/local.mk
+
+core_libs = $(LTDL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(LIBZIP_LIBS) $(ZLIB_LIBS) -lm
+
+noinst_LTLIBRARIES += core/libcore.la
+core_libcore_la_SOURCES = $(core_sources)
+core_libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -DFCI_PLUGIN_DIR='"$(plugindir)"' -DFCI_VERSION='"$(PACKAGE_VERSION)"'
+core_libcore_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(LIBZIP_CFLAGS) $(ZLIB_CFLAGS)
+
+lib_LTLIBRARIES += libfmtconv.la
+libfmtconv_la_SOURCES =
+libfmtconv_la_LIBADD = core/libcore.la $(core_libs)
+libfmtconv_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined -Wl,-z,defs -Wl,--version-script=$(top_srcdir)/core/fmtconv.map
+EXTRA_libfmtconv_la_DEPENDENCIES = $(top_srcdir)/core/fmtconv.map
+EXTRA_DIST += core/fmtconv.map
+
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = core/fmtconv.pc

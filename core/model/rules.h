@@ -1,0 +1,26 @@
+/* core/model/rules.h: recognition by rules.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_RULES_H
+#define FCI_RULES_H
+
+#include <fmtconv/rules.h>
+
+typedef struct fci_recognition
+{
+  size_t claimed;    /* tensors that rules other than drops take */
+  uint64_t bytes;    /* of those */
+  size_t missing;    /* required ones that are not there; 0 and claimed > 0: recognised */
+  const char *first; /* name of the first claimed tensor */
+} fci_recognition;
+
+/* Run the rules silently.  0, or the code of an error that is not about the model (E_NOMEM). */
+int fci_rules_recognise (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out);
+
+/* Is the table well-formed?  0, or E_INTERNAL with the rule's number and what is wrong.  Run when a
+ * plugin is loaded. */
+int fci_rules_check (fmtconv_ctx *ctx, const fmtconv_rules *rules);
+
+/* The rules in reverse (fmtconv/rules.h, Reverse).  in: sealed; out: a stage on it. */
+void fci_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
+
+#endif

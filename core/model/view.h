@@ -1,0 +1,77 @@
+/* core/model/view.h: a view's normal form: disjoint boxes, each a strided leaf and what becomes of it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_VIEW_H
+#define FCI_VIEW_H
+
+#include <fmtconv/model.h>
+#include <stdbool.h>
+
+enum
+{
+  FCI_NO_ORIGIN = UINT32_MAX,
+  FCI_MAX_BOXES = 1 << 20 /* of one view */
+};
+
+typedef enum fci_op_kind
+{
+  FCI_OP_CAST,  /* round to `dtype`: a rounding point */
+  FCI_OP_SCALE, /* times (float) factor, in f32 */
+  FCI_OP_WATCH  /* what the next rounding point counts */
+} fci_op_kind;
+
+/* Operations on elements, the last one first; immutable and shared between boxes. */
+typedef struct fci_op
+{
+  const struct fci_op *before; /* applied earlier; NULL: the leaf's bytes */
+  fci_op_kind kind;
+  uint32_t dtype;    /* CAST */
+  double factor;     /* SCALE */
+  unsigned findings; /* WATCH */
+  int severity;      /* WATCH */
+  const char *hint;  /* WATCH; may be NULL */
+} fci_op;
+
+/* A rectangle of the view's elements: element start + i (0 <= i < extent, per axis) is the one at byte
+ * offset + Σ i·stride of the source, of data type `dtype`, after `ops`. */
+typedef struct fci_box
+{
+  fmtconv_source *source;
+  uint64_t offset;
+  const fci_op *ops; /* NULL: a copy, and dtype is the view's */
+  uint64_t *start;   /* rank numbers; extent and stride lie behind it in one array */
+  uint32_t dtype;    /* of the leaf */
+  uint32_t origin;   /* number of the tensor of the stage's input model, or FCI_NO_ORIGIN */
+} fci_box;
+
+/* Per-axis numbers of a box of a view of that rank. */
+#define FCI_EXTENT(box, rank) ((box)->start + (rank))
+#define FCI_STRIDE(box, rank) ((int64_t *)((box)->start + 2 * (rank)))
+
+/* Boxes are disjoint, not empty, cover the shape exactly, and are sorted by start (row-major).  A view
+ * with no elements has no boxes. */
+struct fmtconv_view
+{
+  fmtconv_ctx *ctx;
+  uint32_t dtype; /* as written */
+  unsigned rank;
+  const uint64_t *shape;
+  uint64_t elements;
+  size_t n_boxes;
+  const fci_box *boxes;
+};
+
+/* Bytes of the view as written.  Never overflows for a view that was constructed. */
+uint64_t fci_view_bytes (fmtconv_view *view);
+
+/* The same view with every box's origin set to `origin`. */
+fmtconv_view *fci_view_from (fmtconv_view *view, uint32_t origin);
+
+/* One box, no ops, dense and row-major: then *source and *offset say where.  Axes of extent 1 do not
+ * matter. */
+bool fci_view_is_plain (fmtconv_view *view, fmtconv_source **source, uint64_t *offset);
+
+/* The normal form as text, for golden tests: "f16[4,8] = box [0,0]+[4,8] <- SOURCE@128 f16 (16,2) | cast
+ * f32". */
+const char *fci_view_text (fmtconv_view *view);
+
+#endif

@@ -1,0 +1,27 @@
+/* core/pipeline/pipeline.h: from a chain of plugins and two paths to a plan.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_PIPELINE_H
+#define FCI_PIPELINE_H
+
+#include "core/model/model.h"
+#include "core/plan/layout.h"
+#include "core/plugin/params.h"
+
+/* The reader with the highest bid.  No bid, or two equal best ones: an error naming them. */
+const fmtconv_plugin *fci_detect_reader (fmtconv_ctx *ctx, fmtconv_input *in);
+
+/* The writer whose suffixes the output's name has. */
+const fmtconv_plugin *fci_detect_writer (fmtconv_ctx *ctx, const char *output);
+
+/* The transform whose rules recognise the model, or NULL where none does (no error). */
+const fmtconv_plugin *fci_detect_transform (fmtconv_ctx *ctx, const fmtconv_model *model);
+
+/* One stage each; the result is sealed.  NULL: an error. */
+const fmtconv_model *fci_stage_read (fmtconv_ctx *ctx, const fmtconv_plugin *reader, const char *params,
+                                     fmtconv_input *in);
+const fmtconv_model *fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *transform,
+                                          const char *params, const fmtconv_model *in);
+const fmtconv_layout *fci_stage_write (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const char *params,
+                                       const fmtconv_model *model, const char *target);
+
+#endif

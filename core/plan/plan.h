@@ -1,0 +1,37 @@
+/* core/plan/plan.h: a layout compiled to runs of bytes, cut into units that workers can take.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_PLAN_H
+#define FCI_PLAN_H
+
+#include "core/kernel/kernel.h"
+#include "core/plan/layout.h"
+
+typedef struct fci_plan fci_plan;
+
+/* What a plan will do, known without reading data. */
+typedef struct fci_cost
+{
+  uint64_t written;   /* bytes of output */
+  uint64_t read;      /* bytes of sources, as far as they are known to be read */
+  uint64_t copied;    /* bytes of output that are copied as they are */
+  uint64_t gathered;  /* … moved by strides only */
+  uint64_t converted; /* … cast or scaled */
+  uint64_t literal;   /* … headers and padding */
+  uint64_t scratch;   /* memory bound for tensor data, bytes */
+  uint64_t unit;      /* largest unit, bytes of output */
+  uint64_t memory;    /* bytes the plan itself takes */
+  unsigned threads;   /* as many as fit the bound */
+  size_t units;
+  size_t runs;
+} fci_cost;
+
+/* Compile a sealed layout under ctx's options (memory, threads).  NULL: E_UNSUPPORTED (a row program that
+ * cannot be run, naming the tensor), E_LIMIT. */
+fci_plan *fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout);
+
+const fci_cost *fci_plan_cost (const fci_plan *plan);
+
+/* The plan as text, one line a run, for golden tests and -vn. */
+const char *fci_plan_text (const fci_plan *plan);
+
+#endif

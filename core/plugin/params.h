@@ -1,0 +1,24 @@
+/* core/plugin/params.h: NAME:key=value,… as the user typed it, into a plugin's struct.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_PARAMS_H
+#define FCI_PARAMS_H
+
+#include <fmtconv/plugin.h>
+
+/* A chain element: the name, and the rest behind ':' ("" if there is none). */
+typedef struct fci_spec
+{
+  const char *name;
+  const char *params;
+} fci_spec;
+
+/* Split "NAME:key=value,…"; a malformed name is E_USAGE. */
+int fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out);
+
+/* The plugin's struct, filled from text and defaults.  owner: for messages ("writer 'safetensors'").  A
+ * backslash escapes , = : and itself.  Unknown, repeated, ill-typed: E_USAGE with the nearest key.  params ==
+ * NULL: any text but "" is an error; the result is then not NULL all the same. */
+const void *fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *params,
+                              const char *text);
+
+#endif

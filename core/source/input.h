@@ -1,0 +1,23 @@
+/* core/source/input.h: the inputs a user names, and what a probe may see of them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_INPUT_H
+#define FCI_INPUT_H
+
+#include <fmtconv/input.h>
+#include <sys/stat.h>
+
+/* A path the user typed: links are followed, "-" and special files are refused with the reason. */
+fmtconv_input *fci_input_user (fmtconv_ctx *ctx, const char *path);
+
+/* A file of ours under another base name: the temporary that --verify reads again as its target. */
+fmtconv_input *fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base);
+
+/* What probes see; made once.  NULL: an error. */
+const fmtconv_peek *fci_input_peek (fmtconv_input *in);
+
+/* Of the file or folder as opened. */
+const struct stat *fci_input_stat (fmtconv_input *in);
+
+fmtconv_ctx *fci_input_ctx (fmtconv_input *in);
+
+#endif

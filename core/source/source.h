@@ -1,0 +1,57 @@
+/* core/source/source.h: random-access bytes, and what the executor must know of them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_SOURCE_H
+#define FCI_SOURCE_H
+
+#include <fmtconv/input.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* A regular file that is open for reading until the context is freed. */
+typedef struct fci_disk
+{
+  int fd;
+  const char *path;
+  struct stat opened; /* as it was when opened; compared before publishing */
+  struct fci_disk *next;
+} fci_disk;
+
+/* Windows are flat: a window of a window is a window of the file. */
+struct fmtconv_source
+{
+  fmtconv_ctx *ctx;
+  const char *name;      /* for messages: the path, or "path: member" */
+  uint32_t id;           /* ascending in the order made; unique in the context */
+  fci_disk *disk;        /* NULL: memory */
+  const uint8_t *memory; /* `size` bytes, or NULL */
+  uint64_t start;        /* first byte in the file */
+  uint64_t size;         /* bytes */
+  bool has_crc;          /* crc is known and must match where all bytes are read */
+  uint32_t crc;          /* CRC-32 of all bytes, as in zip */
+};
+
+enum
+{
+  FCI_READ_SHORT = -1 /* the file ends before: it was truncated while we ran */
+};
+
+/* n bytes from `offset` of the source to `to`.  0, an errno, or FCI_READ_SHORT.  Thread-safe; records
+ * nothing on the context.  The range must lie in the source (asserted). */
+int fci_source_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n);
+
+/* Bytes in memory (referenced, not copied) as a source. */
+fmtconv_source *fci_source_memory (fmtconv_ctx *ctx, const void *bytes, uint64_t size, const char *name);
+
+/* An open descriptor (owned from now on) as a source; regular files only. */
+fmtconv_source *fci_source_fd (fmtconv_ctx *ctx, int fd, const char *path);
+
+/* 0, or E_IO naming the first file whose device, inode, size or mtime differ from when it was opened. */
+int fci_sources_unchanged (fmtconv_ctx *ctx);
+
+/* The path of an open source that is the same file as `st`, or NULL. */
+const char *fci_sources_find (fmtconv_ctx *ctx, const struct stat *st);
+
+/* The code behind fmtconv_take: checks the CRC of `source` over n bytes in `bytes` that are all of it. */
+int fci_source_check_crc (const fmtconv_source *source, const void *bytes, size_t n);
+
+#endif

@@ -1,0 +1,97 @@
+/* fmtconv/attr.h: attributes, an ordered JSON tree: configs, metadata, facts about the source.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Names with a meaning at the top of a model's tree:
+ *   title     one line for people: "CogVideoX LoRA, rank 128"
+ *   config    the model's configuration, as its library writes it
+ *   metadata  string → string, carried from file to file
+ *   source/…  facts found beside the input (source/training_config); never written
+ *
+ * A key that comes from a file goes through the exact-key calls (get, set).  The path calls (at,
+ * make) take constants only, because a path splits at '/'.
+ */
+#ifndef FMTCONV_ATTR_H
+#define FMTCONV_ATTR_H
+
+#include <fmtconv/types.h>
+
+FMTCONV_BEGIN_DECLS
+
+enum
+{
+  FMTCONV_A_NULL,
+  FMTCONV_A_BOOL,
+  FMTCONV_A_INT,
+  FMTCONV_A_UINT, /* only above INT64_MAX */
+  FMTCONV_A_FLOAT,
+  FMTCONV_A_STRING,
+  FMTCONV_A_ARRAY,
+  FMTCONV_A_OBJECT
+};
+
+/* A node.  Read freely; change only through the calls below. */
+typedef struct fmtconv_attr
+{
+  const char *key;             /* its key in the object around it; NULL in an array and at the top */
+  struct fmtconv_attr *next;   /* next sibling, in order */
+  struct fmtconv_attr *first;  /* first item of an array or object */
+  struct fmtconv_attr *last;   /* last item */
+  struct fmtconv_attr *parent; /* the array or object around it */
+  fmtconv_ctx *ctx;            /* whose arena it lives in */
+  union
+  {
+    int64_t i;     /* A_INT; A_BOOL: 0 or 1 */
+    uint64_t u;    /* A_UINT */
+    double f;      /* A_FLOAT */
+    const char *s; /* A_STRING, NUL-terminated UTF-8 without NUL inside */
+  } v;
+  size_t len;   /* items, or bytes of the string */
+  uint8_t kind; /* FMTCONV_A_… */
+} fmtconv_attr;
+
+/* JSON text without quoting it by hand: fmtconv_literal (ctx, FMTCONV_JSON ({"a": null})). */
+#define FMTCONV_JSON(...) #__VA_ARGS__
+
+/* A new empty object. */
+fmtconv_attr *fmtconv_object (fmtconv_ctx *ctx);
+
+/* Any JSON value from text (duplicate keys refused).  NULL and E_USAGE where it is none. */
+fmtconv_attr *fmtconv_literal (fmtconv_ctx *ctx, const char *json);
+
+/* The node at "a/b/0", constants only.  NULL: none (no error). */
+fmtconv_attr *fmtconv_at (fmtconv_attr *node, const char *path);
+
+/* The member of that exact key.  NULL: none, or not an object (no error). */
+fmtconv_attr *fmtconv_get (fmtconv_attr *node, const char *key);
+
+/* The node at "a/b", made with the objects on the way where it is absent or null. */
+fmtconv_attr *fmtconv_make (fmtconv_attr *node, const char *path);
+
+/* The value of member `key`, or of the node itself if key is NULL; `otherwise` where it is absent,
+ * of another kind or out of range.  get_int takes bools too, get_float integers too. */
+int64_t fmtconv_get_int (fmtconv_attr *node, const char *key, int64_t otherwise);
+double fmtconv_get_float (fmtconv_attr *node, const char *key, double otherwise);
+const char *fmtconv_get_string (fmtconv_attr *node, const char *key, const char *otherwise);
+
+/* Set member `key` of an object (replaced in place, else appended), or append to an array if key is
+ * NULL.  The value is copied; NULL means JSON null. */
+void fmtconv_set (fmtconv_attr *node, const char *key, fmtconv_attr *subtree);
+void fmtconv_set_bool (fmtconv_attr *node, const char *key, int value);
+void fmtconv_set_int (fmtconv_attr *node, const char *key, int64_t value);
+void fmtconv_set_uint (fmtconv_attr *node, const char *key, uint64_t value);
+void fmtconv_set_float (fmtconv_attr *node, const char *key, double value);
+void fmtconv_set_string (fmtconv_attr *node, const char *key, const char *value);
+
+/* Remove member `key`; nothing happens where there is none. */
+void fmtconv_unset (fmtconv_attr *node, const char *key);
+
+/* Lay `over` on `base`: objects merge key by key, everything else is replaced. */
+void fmtconv_overlay (fmtconv_attr *base, fmtconv_attr *over);
+
+/* JSON text.  pretty: as Python's json.dumps (indent=2, sort_keys=True), non-ASCII as it is;
+ * otherwise compact, in the tree's order.  Floats keep a point or exponent and round-trip. */
+const char *fmtconv_json_text (fmtconv_attr *node, int pretty);
+
+FMTCONV_END_DECLS
+
+#endif

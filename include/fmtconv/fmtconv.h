@@ -1,0 +1,134 @@
+/* fmtconv/fmtconv.h: what an application uses: contexts, conversions, inspection, the plugin list.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Results are attribute trees, so that one description serves people and --json.
+ */
+#ifndef FMTCONV_FMTCONV_H
+#define FMTCONV_FMTCONV_H
+
+#include <fmtconv/attr.h>
+
+FMTCONV_BEGIN_DECLS
+
+/* ---- Messages and progress: called on the thread that runs the conversion. */
+enum
+{
+  FMTCONV_MSG_ERROR,
+  FMTCONV_MSG_WARNING,
+  FMTCONV_MSG_NOTE
+};
+
+/* One message.  Every string is escaped already; NULL where it is not known. */
+typedef struct fmtconv_message
+{
+  int level;        /* FMTCONV_MSG_… */
+  int code;         /* FMTCONV_E_…, 0 for notes */
+  const char *text; /* the whole line: "FILE: at byte 0x1f40: tensor 'a.b': … (hint: …)" */
+  const char *what; /* only what is wrong */
+  const char *file;
+  const char *plugin;
+  const char *tensor;
+  const char *hint;
+  uint64_t offset;            /* bytes; UINT64_MAX where unknown */
+  int os_errno;               /* 0 where none */
+  const char *const *details; /* n_details lines: what is listed below the message */
+  size_t n_details;
+  size_t n_more; /* further ones that were only counted */
+} fmtconv_message;
+
+typedef struct fmtconv_progress
+{
+  uint64_t done; /* bytes of output, verification included */
+  uint64_t total;
+  double seconds;
+} fmtconv_progress;
+
+enum
+{
+  FMTCONV_STRICT = 1,      /* warnings are errors */
+  FMTCONV_ALLOW_LOSSY = 2, /* losing information is a warning */
+  FMTCONV_FORCE = 4,       /* overwrite */
+  FMTCONV_DRY_RUN = 8,     /* plan only */
+  FMTCONV_VERIFY = 16,     /* re-read the output and compare before it is published */
+  FMTCONV_LIST = 32        /* the report lists every tensor */
+};
+
+typedef struct fmtconv_options
+{
+  size_t struct_size; /* sizeof (fmtconv_options) */
+  unsigned flags;
+  unsigned threads;       /* 0: the cores this process may use */
+  uint64_t memory;        /* bytes of scratch for tensor data; 0: 64 MiB */
+  const char *plugin_dir; /* searched first; NULL: none */
+  void (*message) (void *arg, const fmtconv_message *message);
+  void (*progress) (void *arg, const fmtconv_progress *progress); /* about 10 times a second */
+  void *arg;
+} fmtconv_options;
+
+/* ---- Context: one conversion.  options may be NULL.  NULL: out of memory. */
+fmtconv_ctx *fmtconv_ctx_new (const fmtconv_options *options);
+void fmtconv_ctx_free (fmtconv_ctx *ctx);
+
+/* Stop what runs in `ctx` soon, with E_CANCELLED and nothing left behind.  May be called from a
+ * signal handler or another thread. */
+void fmtconv_cancel (fmtconv_ctx *ctx);
+
+/* ---- Converting */
+typedef struct fmtconv_job
+{
+  size_t struct_size;            /* sizeof (fmtconv_job) */
+  const char *reader;            /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
+  const char *const *transforms; /* likewise, in order; "none" alone: none */
+  size_t n_transforms;           /* 0: what the model is recognised as */
+  const char *writer;            /* NULL: by the output's name */
+  const char *dtype;             /* a last "cast:to=…"; NULL: none */
+  const char *input;             /* path */
+  const char *output;            /* path */
+} fmtconv_job;
+
+/* Convert.  NULL: it failed, the error was given to the message callback, and nothing was published.
+ *
+ * The report:
+ *   command      string    the chain, in the form that could have been typed
+ *   detected     bool      something of the chain was detected, not given
+ *   dry_run      bool
+ *   input        object    path, reader, tensors, bytes,
+ *                          skipped: [{what, bytes, why}]
+ *   transforms   array     {name, title, in, out}
+ *   dropped      array     {why, tensors, bytes, first}, by reason; first: a name
+ *   files        array     {path, bytes, tensors}
+ *   tensors      array     with LIST: {name, file, dtype, shape, bytes, from: [names], how, at}
+ *   account      object    tensors: in, kept, renamed, split, merged, dropped, out
+ *   bytes        object    read, written, copied, converted (cast or scaled), literal
+ *   memory       object    bound (scratch, bytes), catalogue (bytes), unit (bytes)
+ *   findings     array     {tensor, finding, severity, count, of, hint}
+ *   checks       object    crc_checked, crc_unchecked (members), verified (tensors)
+ *   seconds      float     wall time; plan: part of it before the first byte
+ *   plan_seconds float
+ */
+fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
+
+/* ---- Looking.  NULL: it failed. */
+
+/* What `path` holds.
+ *   path, format (reader), kind (string or null), title, tensors, bytes, parameters (elements)
+ *   dtypes       array     {dtype, tensors, bytes}
+ *   parts        array     {part, tensors, bytes}
+ *   skipped      array     {what, bytes, why}
+ *   storages     object    sources, shared (storages with several tensors), tied (tensors)
+ *   attributes   object    the model's attributes
+ *   convert      array     commands that convert it, OUTPUT left open
+ *   list         array     with LIST: {name, dtype, shape, bytes} */
+fmtconv_attr *fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader);
+
+/* The plugins found: [{name, summary, path, roles: [..], parameters: [{role, key, type, default,
+ * help}], limits: {…}, error}], sorted by name; `error` says why one was refused.  name: only that one
+ * (E_USAGE where there is none); NULL: all. */
+fmtconv_attr *fmtconv_plugins (fmtconv_ctx *ctx, const char *name);
+
+/* Version of the library: "0.1.0". */
+const char *fmtconv_version (void);
+
+FMTCONV_END_DECLS
+
+#endif

@@ -1,0 +1,102 @@
+/* fmtconv/input.h: what a reader may open: files beneath what the user named, archives, cursors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef FMTCONV_INPUT_H
+#define FMTCONV_INPUT_H
+
+#include <fmtconv/attr.h>
+
+FMTCONV_BEGIN_DECLS
+
+/* What a probe sees of a candidate: no I/O is needed, or possible. */
+typedef struct fmtconv_peek
+{
+  const char *path;    /* as the user typed it */
+  const char *base;    /* its last component */
+  const uint8_t *head; /* first bytes, at most 4096 */
+  const uint8_t *tail; /* last bytes, at most 4096 */
+  size_t head_len;
+  size_t tail_len;
+  uint64_t size;              /* of the file in bytes; 0 for a folder */
+  const char *const *entries; /* a folder's names, sorted by bytes; at most 4096 */
+  size_t n_entries;
+  int is_folder;
+} fmtconv_peek;
+
+/* ---- Files and folders.  Only regular files and folders beneath what the user named, and its
+ * parent folder, can be opened; a link that the user did not type is followed only where it stays
+ * beneath (Hugging Face's blobs beside snapshots work too). */
+
+const char *fmtconv_base (fmtconv_input *in); /* last path component */
+const char *fmtconv_path (fmtconv_input *in); /* for messages, as typed or joined */
+int fmtconv_is_folder (fmtconv_input *in);
+int fmtconv_has (fmtconv_input *folder, const char *name);
+
+/* The i-th name in a folder, sorted by bytes; NULL at the end.  More than 4096: E_LIMIT. */
+const char *fmtconv_entry (fmtconv_input *folder, size_t i);
+
+fmtconv_input *fmtconv_parent (fmtconv_input *in); /* the folder it lies in */
+
+/* `name` in `folder`: one plain component; E_MISSING where there is none. */
+fmtconv_input *fmtconv_beneath (fmtconv_input *folder, const char *name);
+
+/* The bytes of a regular file.  The same file opened twice is one source. */
+fmtconv_source *fmtconv_open (fmtconv_input *file);
+
+/* The model that another reader makes of `in`.  reader: its name, and its parameters as typed:
+ * "torch:root=module".  Errors carry that reader's name. */
+fmtconv_model *fmtconv_read (fmtconv_input *in, const char *reader);
+
+/* ---- Sources */
+
+uint64_t fmtconv_size (fmtconv_source *source); /* in bytes */
+
+/* `size` bytes of `source` from `start` as a source of their own; E_FORMAT beyond its end. */
+fmtconv_source *fmtconv_window (fmtconv_source *source, uint64_t start, uint64_t size, const char *name);
+
+/* ---- Zip archives, validated whole before the first member is handed out. */
+
+enum
+{
+  FMTCONV_IGNORE_CRC = 1 /* fmtconv_unzip: a checksum that does not match is not an error */
+};
+
+/* The archive that fills `source` from its first to its last byte. */
+fmtconv_zip *fmtconv_unzip (fmtconv_source *source, unsigned flags);
+
+/* The name of the i-th member in the order of the central directory; NULL at the end. */
+const char *fmtconv_member_name (fmtconv_zip *zip, size_t i);
+
+/* The member of that exact name, inflated if need be.  Its CRC is checked where it is read whole, by a
+ * cursor or by the executor.  NULL: none (no error), or an error. */
+fmtconv_source *fmtconv_member (fmtconv_zip *zip, const char *name);
+
+/* ---- Cursors: bounded sequential reading of headers.  Past the end: E_FORMAT with the position. */
+typedef struct fmtconv_cursor
+{
+  fmtconv_source *source;
+  uint64_t pos; /* next byte, from the start of `source` */
+  uint64_t end; /* first byte that may not be read */
+} fmtconv_cursor;
+
+fmtconv_cursor fmtconv_cursor_of (fmtconv_source *source);
+
+/* The next `n` bytes, in the arena, with a NUL behind them.  Memory grows as data arrives, never
+ * because a file claims a size. */
+const void *fmtconv_take (fmtconv_cursor *cursor, uint64_t n);
+
+/* A little-endian number of 1 … 8 bytes. */
+uint64_t fmtconv_take_le (fmtconv_cursor *cursor, unsigned bytes);
+
+/* The next `n` bytes as one JSON value.  Duplicate keys, depth above `depth`, control characters in
+ * keys, bytes behind the value (but white space): E_FORMAT with the position. */
+fmtconv_attr *fmtconv_take_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth);
+
+/* The next `n` bytes (at most 1 MiB) as a foreign YAML document: aliases are expanded and tags
+ * ignored within a budget; scalars become null, bool, int, float or string as in YAML 1.1's core.
+ * No error is recorded: NULL, and `*why` says what is wrong, because such a file is never vital. */
+fmtconv_attr *fmtconv_take_yaml (fmtconv_cursor *cursor, uint64_t n, const char **why);
+
+FMTCONV_END_DECLS
+
+#endif

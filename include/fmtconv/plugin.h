@@ -1,0 +1,148 @@
+/* fmtconv/plugin.h: everything a plugin of fmtconv may use, and what it declares.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A module is one constant descriptor, made by FMTCONV_PLUGIN at the end of its source file, and no
+ * other exported symbol.  fmtconv-plugin(3) is the manual.
+ */
+#ifndef FMTCONV_PLUGIN_H
+#define FMTCONV_PLUGIN_H
+
+#include <fmtconv/layout.h>
+
+FMTCONV_BEGIN_DECLS
+
+/* ---- Parameters: NAME:key=value,…  The core parses what the user typed into a struct of the
+ * plugin's own and hands it to every callback as `params`.
+ *
+ *   type      field          when not given and .otherwise is NULL
+ *   P_BOOL    int            -1
+ *   P_INT     int64_t        INT64_MIN
+ *   P_FLOAT   double         NaN
+ *   P_SIZE    uint64_t       UINT64_MAX    5GB decimal, 64M binary
+ *   P_TEXT    const char *   NULL
+ *   P_CHOICE  int            the first     .otherwise is "a|b|c"; the value is the position
+ *   P_DTYPE   uint32_t       0
+ *   P_PAIRS   fmtconv_pairs  n = 0         key "metadata.*": metadata.NAME=value, any number */
+enum
+{
+  FMTCONV_P_BOOL,
+  FMTCONV_P_INT,
+  FMTCONV_P_FLOAT,
+  FMTCONV_P_SIZE,
+  FMTCONV_P_TEXT,
+  FMTCONV_P_CHOICE,
+  FMTCONV_P_DTYPE,
+  FMTCONV_P_PAIRS
+};
+
+typedef struct fmtconv_pairs
+{
+  size_t n;
+  const char *const *key; /* what stood for the '*' */
+  const char *const *value;
+} fmtconv_pairs;
+
+/* One parameter.  Tables end with { 0 }. */
+typedef struct fmtconv_param
+{
+  const char *key;
+  int type;              /* FMTCONV_P_… */
+  size_t offset;         /* of the field in the plugin's struct, which is at most 4096 bytes */
+  const char *otherwise; /* default, as a user would type it; P_CHOICE: the choices */
+  const char *help;      /* one line */
+} fmtconv_param;
+
+/* ---- Features of a model.  The core refuses to hand a model with a feature to a transform or writer
+ * that does not say it understands it. */
+enum
+{
+  FMTCONV_TIED = 1 /* two names are the very same bytes */
+};
+
+typedef struct fmtconv_reader
+{
+  size_t struct_size;
+  const fmtconv_param *params;
+  const char *suffixes; /* ".npy .npz": a bid of 1 bit */
+  const char *magic;    /* first bytes: a bid of 8 bits a byte */
+  size_t magic_len;
+
+  /* Bits verified of what was peeked at, 0: not ours.  Pure. */
+  int (*probe) (const fmtconv_peek *peek);
+
+  /* Put the tensors of `in` into `out`. */
+  int (*read) (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out);
+} fmtconv_reader;
+
+typedef struct fmtconv_transform
+{
+  size_t struct_size;
+  const fmtconv_param *params;
+  unsigned understands;       /* FMTCONV_TIED … */
+  const char *kind;           /* what its rules recognise: "lora"; NULL: never chosen unasked */
+  const fmtconv_rules *rules; /* recognition; and all there is to do if apply is NULL */
+
+  /* `out` starts with a copy of in's attributes and no tensors. */
+  int (*apply) (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out);
+} fmtconv_transform;
+
+/* What a writer can represent.  Enforced before write, every offender listed. */
+typedef struct fmtconv_limits
+{
+  const fmtconv_dtype_name *dtypes; /* NULL: all */
+  unsigned rank;
+  size_t name_bytes;
+  size_t tensors;
+  unsigned understands; /* FMTCONV_TIED … */
+} fmtconv_limits;
+
+typedef struct fmtconv_writer
+{
+  size_t struct_size;
+  const fmtconv_param *params;
+  const char *suffixes; /* of the output's name: ".gguf" */
+  fmtconv_limits limits;
+
+  /* Describe the files that hold `model`. */
+  int (*write) (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
+} fmtconv_writer;
+
+/* ---- The descriptor.  Roles that are NULL are absent.  The core copies the smaller of both sizes of
+ * every struct over zeroes, so fields are only ever added at the end. */
+typedef struct fmtconv_plugin
+{
+  uint32_t abi;       /* FMTCONV_ABI */
+  size_t struct_size; /* sizeof (fmtconv_plugin) */
+  const char *name;   /* [a-z][a-z0-9-]{0,63}, the file's name without .so */
+  const char *summary;
+  const fmtconv_reader *reader;
+  const fmtconv_transform *transform;
+  const fmtconv_writer *writer;
+} fmtconv_plugin;
+
+#define FMTCONV_READER(...)                             \
+  &(const fmtconv_reader)                               \
+  {                                                     \
+    .struct_size = sizeof (fmtconv_reader), __VA_ARGS__ \
+  }
+#define FMTCONV_TRANSFORM(...)                             \
+  &(const fmtconv_transform)                               \
+  {                                                        \
+    .struct_size = sizeof (fmtconv_transform), __VA_ARGS__ \
+  }
+#define FMTCONV_WRITER(...)                             \
+  &(const fmtconv_writer)                               \
+  {                                                     \
+    .struct_size = sizeof (fmtconv_writer), __VA_ARGS__ \
+  }
+
+/* id: the name with '_' for '-'. */
+#define FMTCONV_PLUGIN(id, ...)                                                            \
+  extern FMTCONV_EXPORT const fmtconv_plugin id##_LTX_fmtconv_plugin;                      \
+  const fmtconv_plugin id##_LTX_fmtconv_plugin = { .abi = FMTCONV_ABI,                     \
+                                                   .struct_size = sizeof (fmtconv_plugin), \
+                                                   __VA_ARGS__ }
+
+FMTCONV_END_DECLS
+
+#endif

@@ -1,0 +1,77 @@
+/* fmtconv/view.h: views, the lazy and immutable values of tensors.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A view says where elements are and what becomes of them; no call here touches data.  Shapes are in
+ * elements, outermost axis first, data row-major.  A constructor that is given a NULL view returns
+ * NULL; one that is given an impossible shape records E_USAGE and returns NULL.
+ *
+ * Arithmetic is f32 and rounds once, to nearest even: at the next cast, or at the write to the
+ * view's data type.
+ */
+#ifndef FMTCONV_VIEW_H
+#define FMTCONV_VIEW_H
+
+#include <fmtconv/input.h>
+
+FMTCONV_BEGIN_DECLS
+
+/* Elements that lie in `source` from byte `at`.  byte_strides: bytes from one index to the next, per
+ * axis; may be 0 or unaligned, not negative; NULL: dense and row-major.  E_FORMAT where any element
+ * lies outside the source; sizes are computed without overflow. */
+fmtconv_view *fmtconv_leaf (fmtconv_source *source, uint64_t at, uint32_t dtype, unsigned rank,
+                            const uint64_t *shape, const int64_t *byte_strides);
+
+/* Elements given here, dense and row-major; copied. */
+fmtconv_view *fmtconv_constant (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t *shape,
+                                const void *data);
+
+/* `count` indices of `axis` from `start`. */
+fmtconv_view *fmtconv_slice (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count);
+
+/* The k-th of n equal parts along `axis`. */
+fmtconv_view *fmtconv_chunk (fmtconv_view *view, unsigned axis, uint64_t k, uint64_t n);
+
+/* n views of one data type, equal in all axes but `axis`, one behind the other. */
+fmtconv_view *fmtconv_concat (unsigned axis, size_t n, fmtconv_view *const *views);
+
+/* Axis i of the result is axis axes[i] of `view`. */
+fmtconv_view *fmtconv_permute (fmtconv_view *view, const unsigned *axes);
+
+/* The same elements in row-major order under another shape. */
+fmtconv_view *fmtconv_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape);
+
+/* To another data type, rounded as torch's Tensor.to does.  Values that overflow to infinity, or are
+ * inexact below the normal range, are counted and warned of. */
+fmtconv_view *fmtconv_cast (fmtconv_view *view, uint32_t dtype);
+
+/* Times `factor`, in f32.  Floating-point views only. */
+fmtconv_view *fmtconv_scale (fmtconv_view *view, double factor);
+
+/* Findings: what can be counted where values are rounded. */
+enum
+{
+  FMTCONV_INEXACT = 1,   /* changed by rounding */
+  FMTCONV_OVERFLOW = 2,  /* finite became infinite (or saturated, or NaN in types without infinity) */
+  FMTCONV_UNDERFLOW = 4, /* inexact, and below the target's normal range */
+  FMTCONV_NAN = 8,       /* NaN after rounding */
+  FMTCONV_INF = 16       /* infinite after rounding */
+};
+
+enum
+{
+  FMTCONV_COUNT, /* only counted */
+  FMTCONV_WARN,  /* a warning, an error under --strict */
+  FMTCONV_ERROR  /* an error; nothing is published */
+};
+
+/* Count `findings` at the next rounding of `view`, how bad they are, and what the user can do. */
+fmtconv_view *fmtconv_watch (fmtconv_view *view, unsigned findings, int severity, const char *hint);
+
+/* ---- Looking at a view */
+uint32_t fmtconv_view_dtype (fmtconv_view *view);
+unsigned fmtconv_view_rank (fmtconv_view *view);
+const uint64_t *fmtconv_view_shape (fmtconv_view *view);
+
+FMTCONV_END_DECLS
+
+#endif

@@ -1,0 +1,1 @@
+# plugins/cast/local.mk

@@ -1,0 +1,1 @@
+# plugins/cogvideox-lora/local.mk

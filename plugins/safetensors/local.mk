@@ -1,0 +1,1 @@
+# plugins/safetensors/local.mk

@@ -1,0 +1,1 @@
+# plugins/sat/local.mk

@@ -1,0 +1,1 @@
+# plugins/torch/local.mk
