@@ -49,7 +49,7 @@ typedef struct fci_box
 
 /* Boxes are disjoint, not empty, cover the shape exactly, and are sorted by start (row-major).  A view
  * with no elements has no boxes. */
-struct fmtconv_view
+struct fci_view
 {
   fmtconv_ctx *ctx;
   uint32_t dtype; /* as written */
