@@ -78,6 +78,10 @@ void fmtconv_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv
  * the capture had; 0: unbound. */
 uint64_t fmtconv_var (const fmtconv_model *out, const char *name);
 
+/* Installed transforms whose rules recognise a sealed model, "a, b"; NULL: none (no error).  For the hint of a
+ * transform that finds nothing of its own. */
+const char *fmtconv_recognisers (const fmtconv_model *model);
+
 FMTCONV_END_DECLS
 
 #endif

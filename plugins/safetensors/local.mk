@@ -1,1 +1,13 @@
 # plugins/safetensors/local.mk
+if PLUGIN_SAFETENSORS
+plugin_LTLIBRARIES += plugins/safetensors.la
+dist_man_MANS += plugins/safetensors/fmtconv-safetensors.7
+endif
+plugins_safetensors_la_SOURCES = \
+	plugins/safetensors/read.c \
+	plugins/safetensors/safetensors.c \
+	plugins/safetensors/safetensors.h \
+	plugins/safetensors/write.c
+plugins_safetensors_la_CFLAGS = $(plugin_cflags)
+plugins_safetensors_la_LDFLAGS = $(plugin_ldflags)
+plugins_safetensors_la_LIBADD = libfmtconv.la

@@ -1,1 +1,12 @@
 # plugins/sat/local.mk
+if PLUGIN_SAT
+plugin_LTLIBRARIES += plugins/sat.la
+dist_man_MANS += plugins/sat/fmtconv-sat.7
+endif
+plugins_sat_la_SOURCES = \
+	plugins/sat/locate.c \
+	plugins/sat/sat.c \
+	plugins/sat/sat.h
+plugins_sat_la_CFLAGS = $(plugin_cflags)
+plugins_sat_la_LDFLAGS = $(plugin_ldflags)
+plugins_sat_la_LIBADD = libfmtconv.la

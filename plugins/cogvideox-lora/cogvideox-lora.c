@@ -1,0 +1,147 @@
+/* plugins/cogvideox-lora/cogvideox-lora.c: SAT's LoRA matrices of CogVideoX to diffusers/peft names and scale.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * SAT adds alpha/rank · B·A to a weight (SwissArmyTransformer, sat/model/finetune/lora2.py); diffusers adds B·A
+ * unless metadata says otherwise.  So the factor has to go somewhere: into the matrices, or into metadata. */
+#include "lora.h"
+#include <math.h>
+#include <string.h>
+
+static const fmtconv_param params[] = {
+  { "alpha", FMTCONV_P_FLOAT, offsetof (struct lora_params, alpha), NULL,
+    "lora_alpha of the training; default: its training_config.yaml, else 1" },
+  { "rank", FMTCONV_P_INT, offsetof (struct lora_params, rank), NULL, "what the tensors' rank must be" },
+  { "scale", FMTCONV_P_CHOICE, offsetof (struct lora_params, scale), "bake|metadata|none",
+    "where alpha/rank goes: into the matrices, into lora_adapter_metadata, nowhere" },
+  { 0 },
+};
+
+#define SAT "transformer.layers.{i}.attention."
+#define PEFT "transformer.transformer_blocks.{i}.attn1."
+static const fmtconv_rules rules = {
+  .prefix = "model.diffusion_model.[_orig_mod.]|",
+  .complete = "i",
+  .unmatched = "not part of the LoRA",
+  .rules =
+      (const fmtconv_rule[]){
+          { .from = SAT "query_key_value.matrix_A.{p:0,1,2}",
+            .to = PEFT "to_{p:q,k,v}.lora_A.weight",
+            .shape = "r,h" },
+          { .from = SAT "query_key_value.matrix_B.{p:0,1,2}",
+            .to = PEFT "to_{p:q,k,v}.lora_B.weight",
+            .shape = "h,r" },
+          { .from = SAT "dense.matrix_A.0", .to = PEFT "to_out.0.lora_A.weight", .shape = "r,h" },
+          { .from = SAT "dense.matrix_B.0", .to = PEFT "to_out.0.lora_B.weight", .shape = "h,r" },
+          { .from = "/conditioner.{x*}", .why = "text encoder" },
+          { .from = "/first_stage_model.{x*}", .why = "VAE, a 16-bit copy" },
+          { .from = "{x*}", .why = "base transformer" },
+          { 0 },
+      },
+};
+
+/* What training and user say of the LoRA; NaN and INT64_MIN where they say nothing. */
+struct facts
+{
+  double alpha;
+  int64_t rank;
+  int has_config;
+};
+
+static struct facts
+facts_of (const struct lora_params *p, const fmtconv_model *in)
+{
+  fmtconv_attr *lora = fmtconv_at (
+      fmtconv_attrs (in), "source/training_config/model/network_config/params/modules/lora_config/params");
+  struct facts f = { .alpha = p->alpha, .rank = p->rank, .has_config = lora != NULL };
+  if (isnan (f.alpha))
+    f.alpha = fmtconv_get_float (lora, "lora_alpha", NAN);
+  if (f.rank == INT64_MIN)
+    f.rank = fmtconv_get_int (lora, "r", INT64_MIN);
+  return f;
+}
+
+static int
+check_rank (fmtconv_ctx *ctx, const struct lora_params *p, const struct facts *f, int64_t rank)
+{
+  if (f->rank == INT64_MIN || f->rank == rank)
+    return 0;
+  if (p->rank != INT64_MIN)
+    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "rank=%lld was given, but the LoRA's tensors have rank %lld",
+                         (long long)p->rank, (long long)rank);
+  return fmtconv_fail_at (
+      ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = "if the file is right, give alpha= and rank=" },
+      "training_config.yaml says rank %lld, but the LoRA's tensors have rank %lld: it belongs to "
+      "another training",
+      (long long)f->rank, (long long)rank);
+}
+
+/* The factor that SAT applied: alpha / rank. */
+static int
+settle_alpha (fmtconv_ctx *ctx, struct facts *f, int64_t rank)
+{
+  if (isnan (f->alpha))
+    {
+      f->alpha = 1;
+      return fmtconv_warn (
+          ctx,
+          "%s: alpha 1 (SAT's default) is taken, so the LoRA acts at 1/%lld of B A; if it was "
+          "trained with another, give cogvideox-lora:alpha=N",
+          f->has_config ? "training_config.yaml sets no lora_alpha" : "nothing says what alpha was",
+          (long long)rank);
+    }
+  if (!isfinite (f->alpha) || f->alpha == 0)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "alpha is %g: that makes no LoRA", f->alpha);
+  return 0;
+}
+
+/* Nothing to convert is the commonest mistake: say what the file is instead. */
+static int
+no_lora (fmtconv_ctx *ctx, const fmtconv_model *in)
+{
+  const char *others = fmtconv_recognisers (in);
+  const char *hint =
+      others ? fmtconv_text (ctx, "this fits: -t %s", others)
+             : "no other installed transform knows these tensors; -t none converts them as they are";
+  return fmtconv_fail_at (
+      ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint },
+      "no LoRA here: none of the %zu tensors is a matrix_A or matrix_B of CogVideoX's attention",
+      fmtconv_count (in));
+}
+
+static void
+set_title (fmtconv_ctx *ctx, const fmtconv_model *in, fmtconv_model *out, const struct facts *f, int64_t rank)
+{
+  const char *alpha = isnan (f->alpha) ? "unknown" : fmtconv_text (ctx, "%g", f->alpha);
+  fmtconv_set_string (fmtconv_attrs (out), "title",
+                      fmtconv_text (ctx, "%s, LoRA of rank %lld, alpha %s, on %llu layers",
+                                    lora_base_name (in, out), (long long)rank, alpha,
+                                    (unsigned long long)fmtconv_var (out, "#i")));
+}
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  const struct lora_params *p = params_;
+  struct facts f = facts_of (p, in);
+  if (!fmtconv_first (in, "{x*}.attention.{y}.matrix_{m:A,B}.{i}"))
+    return no_lora (ctx, in);
+  fmtconv_apply (&rules, in, out);
+  int64_t rank = (int64_t)fmtconv_var (out, "r");
+  if (fmtconv_failed (ctx) || check_rank (ctx, p, &f, rank))
+    return fmtconv_failed (ctx);
+  set_title (ctx, in, out, &f, rank);
+  if (p->scale == LORA_NONE)
+    return 0;
+  if (settle_alpha (ctx, &f, rank))
+    return fmtconv_failed (ctx);
+  if (p->scale == LORA_METADATA)
+    lora_describe (ctx, out, f.alpha, rank);
+  else
+    lora_bake (ctx, out, f.alpha / (double)rank);
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (cogvideox_lora, .name = "cogvideox-lora",
+                .summary = "CogVideoX LoRA from SAT to diffusers/peft",
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED, .kind = "lora",
+                                                .rules = &rules, .apply = apply));

@@ -1,0 +1,67 @@
+/* plugins/cogvideox-lora/scale.c: where alpha/rank goes: into the matrices or into peft's metadata.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "lora.h"
+#include <math.h>
+#include <string.h>
+
+static fmtconv_view *
+scaled (const fmtconv_tensor *t, double factor)
+{
+  return fmtconv_watch (fmtconv_scale (t->view, factor), FMTCONV_UNDERFLOW | FMTCONV_OVERFLOW, FMTCONV_WARN,
+                        "--dtype f32 keeps them all");
+}
+
+/* The lora_A that belongs to a lora_B. */
+static const fmtconv_tensor *
+partner (fmtconv_ctx *ctx, const fmtconv_model *model, const fmtconv_tensor *b)
+{
+  const char *at = strstr (b->name, ".lora_B.");
+  if (!at)
+    return NULL;
+  return fmtconv_find (model, fmtconv_text (ctx, "%.*s.lora_A.%s", (int)(at - b->name), b->name, at + 8));
+}
+
+/* B takes the factor.  In F16 a small factor would make most of B subnormal, so A takes half of the exponent of the
+ * power of two nearest below it, rounded up, and B the rest: exact for A, one rounding for B. */
+void
+lora_bake (fmtconv_ctx *ctx, fmtconv_model *out, double factor)
+{
+  if (factor == 1)
+    return;
+  for
+    FMTCONV_EACH (b, out)
+    {
+      const fmtconv_tensor *a = partner (ctx, out, b);
+      int shared = a && b->dtype == FMTCONV_F16 && fabs (factor) < 1 ? (1 - ilogb (factor)) / 2 : 0;
+      if (!a)
+        continue;
+      if (shared)
+        fmtconv_replace (out, a, scaled (a, ldexp (1, -shared)));
+      fmtconv_replace (out, b, scaled (b, ldexp (factor, shared)));
+    }
+}
+
+static void
+set_number (fmtconv_attr *node, const char *key, double value)
+{
+  if (value == rint (value) && fabs (value) < 1e15)
+    fmtconv_set_int (node, key, (int64_t)value);
+  else
+    fmtconv_set_float (node, key, value);
+}
+
+/* The fields of peft's LoraConfig, flat and prefixed as diffusers (>= 0.34) reads them: loaders/lora_base.py. */
+void
+lora_describe (fmtconv_ctx *ctx, fmtconv_model *out, double alpha, int64_t rank)
+{
+  fmtconv_attr *config =
+      fmtconv_literal (ctx, FMTCONV_JSON ({
+                         "transformer.bias" : "none",
+                         "transformer.lora_dropout" : 0.0,
+                         "transformer.target_modules" : [ "to_q", "to_k", "to_v", "to_out.0" ]
+                       }));
+  set_number (config, "transformer.lora_alpha", alpha);
+  fmtconv_set_int (config, "transformer.r", rank);
+  fmtconv_set_string (fmtconv_make (fmtconv_attrs (out), "metadata"), "lora_adapter_metadata",
+                      fmtconv_json_text (config, 1));
+}

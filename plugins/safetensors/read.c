@@ -1,0 +1,169 @@
+/* plugins/safetensors/read.c: the safetensors reader, stricter than the official one where that is careless.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "safetensors.h"
+#include <string.h>
+
+/* The header as read, and where the data behind it lies. */
+struct header
+{
+  fmtconv_source *source;
+  fmtconv_attr *json;
+  uint64_t data; /* first byte of the data section */
+  uint64_t size; /* bytes of the data section */
+};
+
+static int
+fail (fmtconv_ctx *ctx, const struct header *h, const char *tensor, const char *what)
+{
+  const fmtconv_where where = { .source = h->source, .offset = 8, .tensor = tensor };
+  return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where, "%s", what);
+}
+
+static int
+read_header (fmtconv_ctx *ctx, fmtconv_input *in, struct header *h)
+{
+  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in));
+  uint64_t n = fmtconv_take_le (&c, 8);
+  h->source = c.source;
+  if (fmtconv_failed (ctx))
+    return fmtconv_failed (ctx);
+  if (n > SAFETENSORS_MAX_HEADER)
+    return fmtconv_fail_at (ctx, FMTCONV_E_LIMIT,
+                            &(fmtconv_where){ .source = c.source, .hint = "is this a safetensors file?" },
+                            "the header claims %llu bytes, more than the format's limit of %d",
+                            (unsigned long long)n, SAFETENSORS_MAX_HEADER);
+  if (n > c.end - c.pos)
+    return fmtconv_fail_at (
+        ctx, FMTCONV_E_FORMAT,
+        &(fmtconv_where){ .source = c.source, .hint = "the file is cut off: get it again" },
+        "the header claims %llu bytes, but the file ends after %llu", (unsigned long long)n,
+        (unsigned long long)(c.end - c.pos));
+  h->json = fmtconv_take_json (&c, n, 4);
+  h->data = c.pos;
+  h->size = c.end - c.pos;
+  if (h->json && h->json->kind != FMTCONV_A_OBJECT)
+    return fail (ctx, h, NULL, "the header is not a JSON object");
+  return fmtconv_failed (ctx);
+}
+
+/* __metadata__: strings only. */
+static int
+read_metadata (fmtconv_ctx *ctx, const struct header *h, fmtconv_attr *metadata, fmtconv_model *out)
+{
+  if (metadata->kind != FMTCONV_A_OBJECT)
+    return fail (ctx, h, NULL, "__metadata__ is not an object");
+  for (fmtconv_attr *a = metadata->first; a; a = a->next)
+    if (a->kind != FMTCONV_A_STRING)
+      return fail (ctx, h, NULL, fmtconv_text (ctx, "__metadata__ entry '%s' is not a string", a->key));
+  fmtconv_set (fmtconv_attrs (out), "metadata", metadata);
+  return fmtconv_failed (ctx);
+}
+
+/* A number of elements or bytes: an integer that is not negative. */
+static int
+is_count (const fmtconv_attr *a)
+{
+  return a && ((a->kind == FMTCONV_A_INT && a->v.i >= 0) || a->kind == FMTCONV_A_UINT);
+}
+
+static int
+read_shape (fmtconv_ctx *ctx, const struct header *h, const fmtconv_attr *entry, uint64_t *shape,
+            unsigned *rank, uint64_t *elements)
+{
+  fmtconv_attr *list = fmtconv_get ((fmtconv_attr *)entry, "shape");
+  *rank = 0;
+  *elements = 1;
+  if (!list || list->kind != FMTCONV_A_ARRAY)
+    return fail (ctx, h, entry->key, "no shape");
+  if (list->len > FMTCONV_MAX_RANK)
+    return fail (ctx, h, entry->key, "more than 8 dimensions");
+  for (fmtconv_attr *d = list->first; d; d = d->next)
+    {
+      if (!is_count (d))
+        return fail (ctx, h, entry->key, "a dimension is not a whole number");
+      shape[(*rank)++] = d->v.u;
+    }
+  for (unsigned i = 0; i < *rank; i++)
+    if (shape[i] == 0)
+      return *elements = 0, 0;
+  for (unsigned i = 0; i < *rank; i++)
+    if (__builtin_mul_overflow (*elements, shape[i], elements))
+      return fail (ctx, h, entry->key, "the shape has more elements than a file can hold");
+  return 0;
+}
+
+/* Bytes [start, end) of the data section, which the shape and the data type must fill. */
+static int
+read_range (fmtconv_ctx *ctx, const struct header *h, const fmtconv_attr *entry, uint64_t bytes,
+            uint64_t *start)
+{
+  fmtconv_attr *list = fmtconv_get ((fmtconv_attr *)entry, "data_offsets");
+  const fmtconv_attr *first = list && list->kind == FMTCONV_A_ARRAY && list->len == 2 ? list->first : NULL;
+  if (!first || !is_count (first) || !is_count (first->next))
+    return fail (ctx, h, entry->key, "data_offsets is not a pair of whole numbers");
+  uint64_t end = first->next->v.u;
+  *start = first->v.u;
+  if (*start > end || end > h->size)
+    return fail (ctx, h, entry->key,
+                 fmtconv_text (ctx, "data_offsets [%llu, %llu] are not within the %llu bytes of data",
+                               (unsigned long long)*start, (unsigned long long)end,
+                               (unsigned long long)h->size));
+  if (end - *start != bytes)
+    return fail (ctx, h, entry->key,
+                 fmtconv_text (ctx, "the shape needs %llu bytes, data_offsets give %llu",
+                               (unsigned long long)bytes, (unsigned long long)(end - *start)));
+  return 0;
+}
+
+static int
+read_tensor (fmtconv_ctx *ctx, const struct header *h, fmtconv_attr *entry, fmtconv_model *out)
+{
+  uint64_t shape[FMTCONV_MAX_RANK], elements, bytes, start;
+  unsigned rank;
+  const char *dtype = fmtconv_get_string (entry, "dtype", NULL);
+  if (entry->kind != FMTCONV_A_OBJECT || entry->len != 3 || !dtype)
+    return fail (ctx, h, entry->key, "an entry is made of dtype, shape and data_offsets, and nothing else");
+  const fmtconv_dtype_name *type = fmtconv_by_name (safetensors_dtypes, dtype);
+  if (!type)
+    return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED,
+                            &(fmtconv_where){ .source = h->source, .offset = 8, .tensor = entry->key },
+                            "data type %s", dtype);
+  if (read_shape (ctx, h, entry, shape, &rank, &elements))
+    return fmtconv_failed (ctx);
+  if (__builtin_mul_overflow (elements, (uint64_t)fmtconv_dtype (type->dtype)->block_bytes, &bytes))
+    return fail (ctx, h, entry->key, "the shape has more bytes than a file can hold");
+  if (read_range (ctx, h, entry, bytes, &start))
+    return fmtconv_failed (ctx);
+  fmtconv_put (out, entry->key, fmtconv_leaf (h->source, h->data + start, type->dtype, rank, shape, NULL));
+  return fmtconv_failed (ctx);
+}
+
+int
+safetensors_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
+{
+  struct header h = { 0 };
+  (void)params;
+  if (read_header (ctx, in, &h))
+    return fmtconv_failed (ctx);
+  for (fmtconv_attr *entry = h.json->first; entry; entry = entry->next)
+    if (!strcmp (entry->key, "__metadata__") ? read_metadata (ctx, &h, entry, out)
+                                             : read_tensor (ctx, &h, entry, out))
+      return fmtconv_failed (ctx);
+  fmtconv_tiles (out, h.source, h.data, h.data + h.size, 1);
+  return fmtconv_failed (ctx);
+}
+
+/* A header length that fits the limit and, behind it, the start of a JSON object. */
+int
+safetensors_probe (const fmtconv_peek *peek)
+{
+  uint64_t n = 0;
+  size_t at = 8;
+  if (peek->is_folder || peek->head_len < 10)
+    return 0;
+  for (int i = 7; i >= 0; i--)
+    n = n << 8 | peek->head[i];
+  while (at < peek->head_len && strchr (" \t\r\n", peek->head[at]) && peek->head[at])
+    at++;
+  return n >= 2 && n <= SAFETENSORS_MAX_HEADER && at < peek->head_len && peek->head[at] == '{' ? 48 : 0;
+}

@@ -1,0 +1,43 @@
+/* plugins/safetensors/safetensors.c: the safetensors plugin: its data types and its descriptor.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "safetensors.h"
+
+const fmtconv_dtype_name safetensors_dtypes[] = {
+  { FMTCONV_BOOL, "BOOL", 1 },
+  { FMTCONV_U8, "U8", 2 },
+  { FMTCONV_I8, "I8", 3 },
+  { FMTCONV_F8_E5M2, "F8_E5M2", 4 },
+  { FMTCONV_F8_E4M3, "F8_E4M3", 5 },
+  { FMTCONV_F8_E8M0, "F8_E8M0", 6 },
+  { FMTCONV_F8_E4M3FNUZ, "F8_E4M3FNUZ", 7 },
+  { FMTCONV_F8_E5M2FNUZ, "F8_E5M2FNUZ", 8 },
+  { FMTCONV_I16, "I16", 9 },
+  { FMTCONV_U16, "U16", 10 },
+  { FMTCONV_F16, "F16", 11 },
+  { FMTCONV_BF16, "BF16", 12 },
+  { FMTCONV_I32, "I32", 13 },
+  { FMTCONV_U32, "U32", 14 },
+  { FMTCONV_F32, "F32", 15 },
+  { FMTCONV_C64, "C64", 16 },
+  { FMTCONV_F64, "F64", 17 },
+  { FMTCONV_I64, "I64", 18 },
+  { FMTCONV_U64, "U64", 19 },
+  { 0 },
+};
+
+static const fmtconv_param write_params[] = {
+  { "metadata.*", FMTCONV_P_PAIRS, offsetof (struct safetensors_write_params, metadata), NULL,
+    "set an entry of the header's __metadata__; an empty value removes it" },
+  { 0 },
+};
+
+FMTCONV_PLUGIN (safetensors, .name = "safetensors", .summary = "safetensors files",
+                .reader = FMTCONV_READER (.suffixes = ".safetensors", .probe = safetensors_probe,
+                                          .read = safetensors_read),
+                .writer = FMTCONV_WRITER (.params = write_params, .suffixes = ".safetensors",
+                                          .limits = { .dtypes = safetensors_dtypes,
+                                                      .rank = FMTCONV_MAX_RANK,
+                                                      .name_bytes = SAFETENSORS_MAX_NAME,
+                                                      .tensors = SAFETENSORS_MAX_TENSORS,
+                                                      .understands = FMTCONV_TIED },
+                                          .write = safetensors_write));

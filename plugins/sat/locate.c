@@ -1,0 +1,234 @@
+/* plugins/sat/locate.c: finds the weights in what the user named: save folder, run, iteration or file.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "sat.h"
+#include <string.h>
+
+#define WEIGHTS "mp_rank_00_model_states.pt"
+#define CONFIG "training_config.yaml"
+
+static int
+starts_with (const char *s, const char *start)
+{
+  return !strncmp (s, start, strlen (start));
+}
+
+static int
+all_digits (const char *s, size_t n)
+{
+  size_t digits = strspn (s, "0123456789");
+  return n > 0 && digits >= n;
+}
+
+int
+sat_is_run_name (const char *name)
+{
+  size_t n = strlen (name);
+  const char *t = n > 12 ? name + n - 12 : NULL;
+  return t && t[0] == '-' && t[3] == '-' && t[6] == '-' && t[9] == '-' && all_digits (t + 1, 2)
+         && all_digits (t + 4, 2) && all_digits (t + 7, 2) && all_digits (t + 10, 2);
+}
+
+/* ZeRO-3 partitions every tensor over the ranks: such files hold no weights that could be read alone. */
+static int
+refuse_partitioned (fmtconv_ctx *ctx, const char *name)
+{
+  if (!starts_with (name, "z3_") && !starts_with (name, "zero_pp_"))
+    return 0;
+  return fmtconv_fail_at (
+      ctx, FMTCONV_E_UNSUPPORTED,
+      &(fmtconv_where){ .hint = "gather the weights first: set "
+                                "stage3_gather_16bit_weights_on_model_save in the "
+                                "DeepSpeed configuration and save again" },
+      "%s is one rank's part of a ZeRO-3 checkpoint, whose tensors are cut over all ranks", name);
+}
+
+static int
+refuse_more_ranks (fmtconv_ctx *ctx, fmtconv_input *folder)
+{
+  unsigned ranks = 1;
+  while (ranks < 100 && fmtconv_has (folder, fmtconv_text (ctx, "mp_rank_%02u_model_states.pt", ranks)))
+    ranks++;
+  if (ranks == 1)
+    return fmtconv_failed (ctx);
+  return fmtconv_fail (
+      ctx, FMTCONV_E_UNSUPPORTED,
+      "%u model-parallel ranks: only checkpoints of one rank (model_parallel_size 1) can be read", ranks);
+}
+
+/* A folder N, N-ema or release, with the file of rank 0. */
+static int
+in_iteration (fmtconv_ctx *ctx, fmtconv_input *folder, struct sat_place *out)
+{
+  const char *name;
+  if (!fmtconv_has (folder, WEIGHTS))
+    {
+      for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+        if (refuse_partitioned (ctx, name))
+          return fmtconv_failed (ctx);
+      return fmtconv_fail (ctx, FMTCONV_E_MISSING, "no " WEIGHTS " in %s", fmtconv_path (folder));
+    }
+  out->weights = fmtconv_beneath (folder, WEIGHTS);
+  if (!out->config && fmtconv_has (folder, CONFIG))
+    out->config = fmtconv_beneath (folder, CONFIG);
+  return refuse_more_ranks (ctx, folder);
+}
+
+/* The word in 'latest', without white space. */
+static const char *
+read_latest (fmtconv_ctx *ctx, fmtconv_input *run)
+{
+  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (fmtconv_beneath (run, "latest")));
+  if (c.end > 256)
+    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "'latest' is no iteration number: it has %llu bytes",
+                         (unsigned long long)c.end),
+           NULL;
+  const char *text = fmtconv_take (&c, c.end);
+  if (!text)
+    return NULL;
+  text += strspn (text, " \t\r\n");
+  return fmtconv_text (ctx, "%.*s", (int)strcspn (text, " \t\r\n"), text);
+}
+
+/* The iteration that 'latest' means.  "N-ema" is left by a run that ended between two saves. */
+static const char *
+latest_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
+{
+  const char *word = read_latest (ctx, run);
+  size_t n = word ? strcspn (word, "-") : 0;
+  if (!word || !strcmp (word, "release"))
+    return word;
+  if (!all_digits (word, n) || (word[n] && strcmp (word + n, "-ema")))
+    return fmtconv_fail_at (
+               ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = "say which one with sat:iteration=N" },
+               "'latest' in %s says '%s', which is neither a number nor 'release'", fmtconv_path (run), word),
+           NULL;
+  if (word[n])
+    fmtconv_note (ctx, "'latest' says %s, left by a save that was interrupted: iteration %.*s is read", word,
+                  (int)n, word);
+  return fmtconv_text (ctx, "%.*s", (int)n, word);
+}
+
+/* Without 'latest': the only iteration there is. */
+static const char *
+only_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
+{
+  const char *name, *only = NULL;
+  size_t found = 0;
+  for (size_t i = 0; (name = fmtconv_entry (run, i)); i++)
+    if ((all_digits (name, strlen (name)) || !strcmp (name, "release")) && ++found)
+      {
+        fmtconv_detail (ctx, "%s", name);
+        only = name;
+      }
+  if (found == 1)
+    return fmtconv_note (ctx, "no 'latest' in %s: its only iteration is read", fmtconv_path (run)), only;
+  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
+                          &(fmtconv_where){ .hint = found ? "say which one with sat:iteration=N" : NULL },
+                          "no 'latest' in %s, and %zu iterations", fmtconv_path (run), found),
+         NULL;
+}
+
+static int
+in_run (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *run, struct sat_place *out)
+{
+  const char *iteration = p->iteration                  ? p->iteration
+                          : fmtconv_has (run, "latest") ? latest_iteration (ctx, run)
+                                                        : only_iteration (ctx, run);
+  if (!iteration)
+    return fmtconv_failed (ctx);
+  const char *name = p->ema == 1 ? fmtconv_text (ctx, "%s-ema", iteration) : iteration;
+  if (fmtconv_has (run, CONFIG))
+    out->config = fmtconv_beneath (run, CONFIG);
+  if (!fmtconv_has (run, name))
+    return fmtconv_fail_at (
+        ctx, FMTCONV_E_MISSING,
+        &(fmtconv_where){ .hint = p->ema == 1 ? "this run saved no averaged weights: leave out ema=yes"
+                                              : "is the copy complete?" },
+        "no folder '%s' in %s", name, fmtconv_path (run));
+  return in_iteration (ctx, fmtconv_beneath (run, name), out);
+}
+
+/* A folder that holds runs: one is taken, several are a question to the user. */
+static int
+in_save_folder (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *folder, struct sat_place *out)
+{
+  const char *name, *run = NULL;
+  size_t found = 0;
+  for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+    if (sat_is_run_name (name) && ++found)
+      {
+        fmtconv_detail (ctx, "%s/%s", fmtconv_path (folder), name);
+        run = name;
+      }
+  if (found == 1)
+    {
+      fmtconv_note (ctx, "one run found and read");
+      return in_run (ctx, p, fmtconv_beneath (folder, run), out);
+    }
+  if (found)
+    return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .hint = "name one of them as INPUT" },
+                            "%s holds %zu runs", fmtconv_path (folder), found);
+  return fmtconv_fail (ctx, FMTCONV_E_MISSING,
+                       "%s is no SAT checkpoint: no 'latest', no run folder (NAME-MM-DD-HH-MM), no " WEIGHTS,
+                       fmtconv_path (folder));
+}
+
+static int
+is_run (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *folder)
+{
+  const char *name;
+  if (fmtconv_has (folder, "latest") || (p->iteration && fmtconv_has (folder, p->iteration)))
+    return 1;
+  if (fmtconv_has (folder, CONFIG))
+    return !fmtconv_has (folder, WEIGHTS);
+  for (size_t i = 0; !fmtconv_failed (ctx) && (name = fmtconv_entry (folder, i)); i++)
+    if (sat_is_run_name (name))
+      return 0;
+  return sat_is_run_name (fmtconv_base (folder));
+}
+
+/* A folder that holds files of ranks, whatever their kind. */
+static int
+is_iteration (fmtconv_input *folder)
+{
+  const char *name;
+  for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+    if (starts_with (name, "mp_rank_") || starts_with (name, "z3_") || starts_with (name, "zero_pp_"))
+      return 1;
+  return 0;
+}
+
+/* The run's configuration lies one folder above the iteration's. */
+static void
+find_config_above (fmtconv_input *folder, struct sat_place *out)
+{
+  fmtconv_input *run = fmtconv_parent (folder);
+  if (!out->config && fmtconv_has (run, CONFIG))
+    out->config = fmtconv_beneath (run, CONFIG);
+}
+
+int
+sat_locate (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *in, struct sat_place *out)
+{
+  *out = (struct sat_place){ 0 };
+  if (!fmtconv_is_folder (in))
+    {
+      fmtconv_input *folder = fmtconv_parent (in);
+      if (refuse_partitioned (ctx, fmtconv_base (in)))
+        return fmtconv_failed (ctx);
+      out->weights = in;
+      if (fmtconv_has (folder, CONFIG))
+        out->config = fmtconv_beneath (folder, CONFIG);
+      else
+        find_config_above (folder, out);
+      return starts_with (fmtconv_base (in), "mp_rank_") ? refuse_more_ranks (ctx, folder)
+                                                         : fmtconv_failed (ctx);
+    }
+  if (is_iteration (in))
+    {
+      if (in_iteration (ctx, in, out) == 0)
+        find_config_above (in, out);
+      return fmtconv_failed (ctx);
+    }
+  return is_run (ctx, p, in) ? in_run (ctx, p, in, out) : in_save_folder (ctx, p, in, out);
+}

@@ -1,0 +1,69 @@
+/* plugins/sat/sat.c: the reader of SwissArmyTransformer / DeepSpeed checkpoints, built on torch's.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "sat.h"
+#include <string.h>
+
+static const fmtconv_param params[] = {
+  { "iteration", FMTCONV_P_TEXT, offsetof (struct sat_params, iteration), NULL,
+    "which iteration of the run; default: what its file 'latest' says" },
+  { "ema", FMTCONV_P_BOOL, offsetof (struct sat_params, ema), "no",
+    "read the averaged weights (folder N-ema)" },
+  { "crc", FMTCONV_P_CHOICE, offsetof (struct sat_params, crc), "check|ignore",
+    "what a wrong checksum in the file means" },
+  { 0 },
+};
+
+void
+sat_read_config (fmtconv_ctx *ctx, fmtconv_input *config, fmtconv_model *out)
+{
+  const char *why = NULL;
+  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (config));
+  fmtconv_attr *tree = c.source ? fmtconv_take_yaml (&c, c.end, &why) : NULL;
+  if (tree)
+    fmtconv_set (fmtconv_make (fmtconv_attrs (out), "source"), "training_config", tree);
+  else if (!fmtconv_failed (ctx))
+    fmtconv_warn (ctx, "%s cannot be read (%s): alpha, rank and sizes are not known from it",
+                  fmtconv_path (config), why ? why : "no reason");
+}
+
+static int
+read_sat (fmtconv_ctx *ctx, const void *params_, fmtconv_input *in, fmtconv_model *out)
+{
+  const struct sat_params *p = params_;
+  struct sat_place place;
+  if (sat_locate (ctx, p, in, &place))
+    return fmtconv_failed (ctx);
+  fmtconv_adopt (out, fmtconv_read (place.weights, p->crc ? "torch:crc=ignore" : "torch"));
+  if (place.config)
+    sat_read_config (ctx, place.config, out);
+  return fmtconv_failed (ctx);
+}
+
+static int
+probe_folder (const fmtconv_peek *peek)
+{
+  int bits = 0;
+  for (size_t i = 0; i < peek->n_entries; i++)
+    {
+      const char *name = peek->entries[i];
+      if (strstr (name, "_model_states.pt"))
+        return 128;
+      if (!strcmp (name, "latest") || !strcmp (name, "training_config.yaml"))
+        bits = 64;
+      else if (sat_is_run_name (name) && !bits)
+        bits = 32;
+    }
+  return bits;
+}
+
+static int
+probe (const fmtconv_peek *peek)
+{
+  const char *end = strstr (peek->base, "_model_states.pt");
+  if (peek->is_folder)
+    return probe_folder (peek);
+  return end && !end[16] && peek->head_len >= 4 && !memcmp (peek->head, "PK\3\4", 4) ? 256 : 0;
+}
+
+FMTCONV_PLUGIN (sat, .name = "sat", .summary = "SwissArmyTransformer (SAT) / DeepSpeed checkpoints",
+                .reader = FMTCONV_READER (.params = params, .probe = probe, .read = read_sat));
