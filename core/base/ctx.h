@@ -10,11 +10,11 @@
 #include <stdbool.h>
 
 typedef struct fci_defer fci_defer;
-typedef struct fci_error fci_error;
 
 struct fmtconv_ctx
 {
   fci_arena arena;
+  uint64_t hash_seed[2];   /* of every fci_map */
   fmtconv_options options; /* defaults filled in: threads >= 1, memory > 0 */
   int failed;              /* code of the first error, 0: none */
   int muted;               /* > 0: messages and errors are not reported, see fci_try_begin */
@@ -30,8 +30,9 @@ struct fmtconv_ctx
   const char *scratch_dir; /* folder of OUTPUT, for unlinked files; NULL: no output */
 };
 
-/* Run `undo (arg)` when the context is freed, newest first. */
-void fci_defer_call (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
+/* Run `undo (arg)` when the context is freed, newest first.  0, also after an error; E_NOMEM: recorded,
+ * and `undo (arg)` was run at once. */
+int fci_defer_call (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
 
 /* As fmtconv_alloc, from the arena. */
 #define fci_new(ctx, type) ((type *)fmtconv_alloc (ctx, 1, sizeof (type)))
@@ -40,7 +41,7 @@ void fci_defer_call (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
 char *fci_copy (fmtconv_ctx *ctx, const void *s, size_t n);
 char *fci_strdup (fmtconv_ctx *ctx, const char *s);
 
-/* An operating-system error on `path`: E_IO with errno's text. */
+/* An operating-system error on `path`: E_IO; `what` ("cannot open") is followed by errno's text. */
 int fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what);
 
 /* An error in the file of that path (not the running reader's); where may be NULL. */

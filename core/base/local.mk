@@ -1,7 +1,17 @@
 # core/base/local.mk: see the header beside it for what this folder is.
 core_sources += \
+	core/base/arena.c \
 	core/base/arena.h \
 	core/base/check.h \
+	core/base/ctx.c \
 	core/base/ctx.h \
+	core/base/escape.c \
+	core/base/format.c \
+	core/base/map.c \
 	core/base/map.h \
-	core/base/text.h
+	core/base/message.c \
+	core/base/sink.h \
+	core/base/text.c \
+	core/base/text.h \
+	core/base/utf8.c \
+	core/base/utf8.h

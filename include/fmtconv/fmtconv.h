@@ -18,7 +18,7 @@ enum
   FMTCONV_MSG_NOTE
 };
 
-/* One message.  Every string is escaped already; NULL where it is not known. */
+/* One message, for the time of the call.  Every string is escaped already; NULL where it is not known. */
 typedef struct fmtconv_message
 {
   int level;        /* FMTCONV_MSG_… */

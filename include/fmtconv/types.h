@@ -53,7 +53,8 @@ enum
   FMTCONV_E_NOMEM = -7,       /* out of memory */
   FMTCONV_E_USAGE = -8,       /* what the user typed does not make sense */
   FMTCONV_E_CANCELLED = -9,   /* fmtconv_cancel was called */
-  FMTCONV_E_INTERNAL = -10    /* a plugin or the core broke its own rules */
+  FMTCONV_E_INTERNAL = -10,   /* a plugin or the core broke its own rules */
+  FMTCONV_E_STRICT = -11      /* a warning, under --strict */
 };
 
 /* ---- Data types.  The numbers never change.  1 … 63 are plain types; a block type is 64 plus
@@ -137,7 +138,7 @@ int fmtconv_fail_at (fmtconv_ctx *ctx, int code, const fmtconv_where *where, con
 void fmtconv_detail (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2);
 
 /* Something the user should know of before trusting the result.  Returns 0; under --strict it is
- * an error and returns its code. */
+ * E_STRICT and returns that. */
 int fmtconv_warn (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2);
 
 /* Information would be lost without consent: E_LOSSY, or a warning under --allow-lossy (then 0). */

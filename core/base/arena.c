@@ -1,0 +1,98 @@
+/* core/base/arena.c: chunks of zeroed memory that are freed together.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/arena.h"
+#include "core/base/check.h"
+#include <stdlib.h>
+
+enum
+{
+  FIRST_CHUNK = 16 * 1024,
+  LAST_CHUNK = 1024 * 1024
+};
+
+struct fci_chunk
+{
+  fci_chunk *next;
+  size_t size; /* bytes behind the header */
+};
+
+/* The header keeps what follows aligned for anything. */
+enum
+{
+  ALIGN = _Alignof(max_align_t),
+  HEADER = (sizeof (fci_chunk) + ALIGN - 1) / ALIGN * ALIGN
+};
+
+static fci_chunk *
+new_chunk (fci_arena *arena, size_t size)
+{
+  uint64_t total;
+  if (!fci_add (size, HEADER, &total) || total > SIZE_MAX)
+    return NULL;
+  fci_chunk *chunk = calloc (1, total);
+  if (chunk)
+    {
+      chunk->size = size;
+      arena->total += total;
+    }
+  return chunk;
+}
+
+/* A chunk of its own goes behind the newest one, whose free room stays in use. */
+static void *
+alloc_large (fci_arena *arena, size_t n)
+{
+  fci_chunk *chunk = new_chunk (arena, n);
+  if (!chunk)
+    return NULL;
+  fci_chunk **place = arena->chunks ? &arena->chunks->next : &arena->chunks;
+  chunk->next = *place;
+  *place = chunk;
+  return (char *)chunk + HEADER;
+}
+
+/* Chunks double, so that small contexts stay small and large ones need few. */
+static bool
+grow (fci_arena *arena)
+{
+  size_t size = FIRST_CHUNK;
+  while (size < LAST_CHUNK && size < arena->total)
+    size *= 2;
+  fci_chunk *chunk = new_chunk (arena, size - HEADER);
+  if (!chunk)
+    return false;
+  chunk->next = arena->chunks;
+  arena->chunks = chunk;
+  arena->at = (char *)chunk + HEADER;
+  arena->end = arena->at + chunk->size;
+  return true;
+}
+
+void *
+fci_arena_alloc (fci_arena *arena, size_t n)
+{
+  uint64_t size;
+  if (!fci_round_up (n ? n : 1, ALIGN, &size) || size > SIZE_MAX)
+    return NULL;
+  if (size > (size_t)(arena->end - arena->at))
+    {
+      if (size > FIRST_CHUNK / 4)
+        return alloc_large (arena, size);
+      if (!grow (arena))
+        return NULL;
+    }
+  void *piece = arena->at;
+  arena->at += size;
+  return piece;
+}
+
+void
+fci_arena_clear (fci_arena *arena)
+{
+  for (fci_chunk *chunk = arena->chunks, *next; chunk; chunk = next)
+    {
+      next = chunk->next;
+      free (chunk);
+    }
+  *arena = (fci_arena){ 0 };
+}

@@ -1,0 +1,188 @@
+/* core/base/ctx.c: contexts: options, memory, what to undo, trying, cancelling.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/check.h"
+#include "core/base/ctx.h"
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+enum
+{
+  DEFAULT_MEMORY = 64 * 1024 * 1024
+};
+
+struct fci_defer
+{
+  fci_defer *next;
+  void (*undo) (void *arg);
+  void *arg;
+};
+
+const char *
+fmtconv_version (void)
+{
+  return FCI_VERSION;
+}
+
+/* The cores this process may run on. */
+static unsigned
+usable_cores (void)
+{
+  cpu_set_t set;
+  if (sched_getaffinity (0, sizeof set, &set) == 0 && CPU_COUNT (&set) > 0)
+    return (unsigned)CPU_COUNT (&set);
+  long online = sysconf (_SC_NPROCESSORS_ONLN);
+  return online > 0 ? (unsigned)online : 1;
+}
+
+/* Without entropy (early at boot) the clock and the address space's layout must do. */
+static void
+seed (fmtconv_ctx *ctx)
+{
+  if (getrandom (ctx->hash_seed, sizeof ctx->hash_seed, GRND_NONBLOCK) == (ssize_t)sizeof ctx->hash_seed)
+    return;
+  struct timespec now = { 0 };
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  ctx->hash_seed[0] = (uint64_t)now.tv_nsec;
+  ctx->hash_seed[1] = (uint64_t)(uintptr_t)ctx;
+}
+
+/* An application compiled against another version has a shorter or longer struct. */
+static void
+take_options (fmtconv_ctx *ctx, const fmtconv_options *options)
+{
+  fmtconv_options *mine = &ctx->options;
+  if (options)
+    memcpy (mine, options, options->struct_size < sizeof *mine ? options->struct_size : sizeof *mine);
+  mine->struct_size = sizeof *mine;
+  if (mine->threads == 0)
+    mine->threads = usable_cores ();
+  if (mine->memory == 0)
+    mine->memory = DEFAULT_MEMORY;
+  if (mine->plugin_dir)
+    mine->plugin_dir = fci_strdup (ctx, mine->plugin_dir);
+}
+
+fmtconv_ctx *
+fmtconv_ctx_new (const fmtconv_options *options)
+{
+  fmtconv_ctx *ctx = calloc (1, sizeof *ctx);
+  if (!ctx)
+    return NULL;
+  atomic_init (&ctx->cancelled, 0);
+  seed (ctx);
+  take_options (ctx, options);
+  if (ctx->failed)
+    {
+      fmtconv_ctx_free (ctx);
+      return NULL;
+    }
+  return ctx;
+}
+
+void
+fmtconv_ctx_free (fmtconv_ctx *ctx)
+{
+  if (!ctx)
+    return;
+  while (ctx->defers)
+    {
+      fci_defer *defer = ctx->defers;
+      ctx->defers = defer->next;
+      defer->undo (defer->arg);
+    }
+  fci_arena_clear (&ctx->arena);
+  free (ctx);
+}
+
+void
+fmtconv_cancel (fmtconv_ctx *ctx)
+{
+  if (ctx)
+    atomic_store (&ctx->cancelled, 1);
+}
+
+int
+fci_check_cancel (fmtconv_ctx *ctx)
+{
+  if (!atomic_load_explicit (&ctx->cancelled, memory_order_relaxed))
+    return 0;
+  return fmtconv_fail (ctx, FMTCONV_E_CANCELLED, "cancelled");
+}
+
+int
+fci_defer_call (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg)
+{
+  fci_defer *defer = fci_arena_alloc (&ctx->arena, sizeof *defer);
+  if (!defer)
+    {
+      fci_nomem (ctx);
+      undo (arg);
+      return FMTCONV_E_NOMEM;
+    }
+  *defer = (fci_defer){ .next = ctx->defers, .undo = undo, .arg = arg };
+  ctx->defers = defer;
+  return 0;
+}
+
+void *
+fci_nomem (fmtconv_ctx *ctx)
+{
+  fmtconv_fail (ctx, FMTCONV_E_NOMEM, "out of memory");
+  return NULL;
+}
+
+void *
+fmtconv_alloc (fmtconv_ctx *ctx, size_t n, size_t size)
+{
+  if (!ctx || ctx->failed)
+    return NULL;
+  uint64_t bytes;
+  if (!fci_mul (n, size, &bytes) || bytes > SIZE_MAX)
+    return fci_nomem (ctx);
+  void *piece = fci_arena_alloc (&ctx->arena, bytes);
+  return piece ? piece : fci_nomem (ctx);
+}
+
+char *
+fci_copy (fmtconv_ctx *ctx, const void *s, size_t n)
+{
+  uint64_t bytes;
+  if (!s || !fci_add (n, 1, &bytes))
+    return NULL;
+  char *copy = fmtconv_alloc (ctx, 1, bytes);
+  if (copy)
+    memcpy (copy, s, n);
+  return copy;
+}
+
+char *
+fci_strdup (fmtconv_ctx *ctx, const char *s)
+{
+  return s ? fci_copy (ctx, s, strlen (s)) : NULL;
+}
+
+void
+fci_try_begin (fmtconv_ctx *ctx, fci_try *saved)
+{
+  *saved = (fci_try){ .failed = ctx->failed, .plugin = ctx->plugin, .file = ctx->file };
+  ctx->muted++;
+}
+
+int
+fci_try_end (fmtconv_ctx *ctx, const fci_try *saved)
+{
+  int code = ctx->failed;
+  ctx->failed = saved->failed;
+  ctx->plugin = saved->plugin;
+  ctx->file = saved->file;
+  ctx->n_details = 0;
+  ctx->n_more = 0;
+  ctx->muted--;
+  return code;
+}

@@ -1,0 +1,272 @@
+/* core/base/message.c: errors, warnings and notes: recorded, put into one line, delivered.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/base/sink.h"
+#include "core/base/text.h"
+#include "core/source/source.h"
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Together below 16 KiB. */
+enum
+{
+  DETAILS = 20, /* lines that are kept; further ones are counted */
+  DETAIL = 512,
+  WHAT = 3 * 1024,
+  PATH = 1024,
+  TEXT = 5 * 1024
+};
+
+/* A message before it has its words. */
+typedef struct message
+{
+  int level;
+  int code;
+  int os_errno;
+  const char *path; /* NULL: the source's name, or the running reader's file */
+  const fmtconv_where *where;
+  const char *hint; /* where there is no `where` */
+} message;
+
+static const char strict_hint[] = "this is a warning, which --strict makes an error";
+static const char lossy_hint[] = "--allow-lossy accepts the loss";
+
+/* "FILE: at byte 0x1f40: tensor 'a.b': WHAT (hint: HINT)" */
+static void
+put_line (fci_sink *line, const fmtconv_message *m)
+{
+  if (m->file)
+    {
+      fci_sink_put (line, m->file, strlen (m->file));
+      fci_sink_put (line, ": ", 2);
+    }
+  if (m->offset != UINT64_MAX)
+    fci_sink_format (line, "at byte 0x%llx: ", (unsigned long long)m->offset);
+  if (m->tensor)
+    {
+      fci_sink_put (line, "tensor '", 8);
+      fci_sink_put (line, m->tensor, strlen (m->tensor));
+      fci_sink_put (line, "': ", 3);
+    }
+  fci_sink_put (line, m->what, strlen (m->what));
+  if (m->hint)
+    {
+      fci_sink_put (line, " (hint: ", 8);
+      fci_sink_put (line, m->hint, strlen (m->hint));
+      fci_sink_put (line, ")", 1);
+    }
+}
+
+static const char *
+file_of (const fmtconv_ctx *ctx, const message *m)
+{
+  if (m->path)
+    return m->path;
+  return m->where && m->where->source ? m->where->source->name : ctx->file;
+}
+
+static void
+deliver (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
+{
+  if (!ctx->options.message)
+    return;
+  char what[WHAT] = "", file[PATH] = "", tensor[FCI_SHOWN + 8] = "", hint[PATH] = "", line[TEXT] = "";
+  fci_sink s_what = FCI_SINK (what), s_file = FCI_SINK (file), s_tensor = FCI_SINK (tensor),
+           s_hint = FCI_SINK (hint), s_line = FCI_SINK (line);
+  fmtconv_message out = { .level = m->level,
+                          .code = m->code,
+                          .text = line,
+                          .what = what,
+                          .plugin = ctx->plugin,
+                          .offset = UINT64_MAX,
+                          .os_errno = m->os_errno,
+                          .details = (const char *const *)ctx->details,
+                          .n_details = ctx->n_details,
+                          .n_more = ctx->n_more };
+  const char *path = file_of (ctx, m), *why = m->where ? m->where->hint : m->hint;
+  fci_sink_vformat (&s_what, format, ap);
+  if (path)
+    fci_sink_escape (&s_file, path, strlen (path), PATH);
+  if (m->where && m->where->tensor)
+    fci_sink_escape (&s_tensor, m->where->tensor, strlen (m->where->tensor), FCI_SHOWN);
+  if (why)
+    fci_sink_trusted (&s_hint, why, strlen (why));
+  out.file = path ? file : NULL;
+  out.tensor = m->where && m->where->tensor ? tensor : NULL;
+  out.hint = why ? hint : NULL;
+  if (m->where && m->where->source)
+    out.offset = m->where->offset;
+  put_line (&s_line, &out);
+  ctx->options.message (ctx->options.arg, &out);
+}
+
+static void
+forget_details (fmtconv_ctx *ctx)
+{
+  ctx->n_details = 0;
+  ctx->n_more = 0;
+}
+
+/* The first error counts; what follows from it is noise. */
+static int
+record (fmtconv_ctx *ctx, message *m, const char *format, va_list ap)
+{
+  if (m->code >= 0)
+    m->code = FMTCONV_E_INTERNAL;
+  if (!ctx || ctx->failed)
+    return m->code;
+  ctx->failed = m->code;
+  if (!ctx->muted)
+    deliver (ctx, m, format, ap);
+  forget_details (ctx);
+  return m->code;
+}
+
+static int
+tell (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
+{
+  if (!ctx->muted)
+    deliver (ctx, m, format, ap);
+  forget_details (ctx);
+  return 0;
+}
+
+int
+fmtconv_fail (fmtconv_ctx *ctx, int code, const char *format, ...)
+{
+  va_list ap;
+  va_start (ap, format);
+  message m = { .level = FMTCONV_MSG_ERROR, .code = code };
+  code = record (ctx, &m, format, ap);
+  va_end (ap);
+  return code;
+}
+
+int
+fmtconv_fail_at (fmtconv_ctx *ctx, int code, const fmtconv_where *where, const char *format, ...)
+{
+  va_list ap;
+  va_start (ap, format);
+  message m = { .level = FMTCONV_MSG_ERROR, .code = code, .where = where };
+  code = record (ctx, &m, format, ap);
+  va_end (ap);
+  return code;
+}
+
+int
+fci_fail_file (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where *where, const char *format,
+               ...)
+{
+  va_list ap;
+  va_start (ap, format);
+  message m = { .level = FMTCONV_MSG_ERROR, .code = code, .path = path, .where = where };
+  code = record (ctx, &m, format, ap);
+  va_end (ap);
+  return code;
+}
+
+static int
+fail_errno (fmtconv_ctx *ctx, int os_errno, const char *path, const char *format, ...)
+{
+  va_list ap;
+  va_start (ap, format);
+  message m = { .level = FMTCONV_MSG_ERROR, .code = FMTCONV_E_IO, .os_errno = os_errno, .path = path };
+  int code = record (ctx, &m, format, ap);
+  va_end (ap);
+  return code;
+}
+
+int
+fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what)
+{
+  int os_errno = errno;
+  char buffer[128];
+  const char *text = strerror_r (os_errno, buffer, sizeof buffer);
+  return fail_errno (ctx, os_errno, path, "%s: %s", what, text);
+}
+
+void
+fmtconv_detail (fmtconv_ctx *ctx, const char *format, ...)
+{
+  if (!ctx || ctx->failed)
+    return;
+  if (ctx->n_details == DETAILS)
+    {
+      ctx->n_more++;
+      return;
+    }
+  char line[DETAIL] = "";
+  fci_sink sink = FCI_SINK (line);
+  va_list ap;
+  va_start (ap, format);
+  fci_sink_vformat (&sink, format, ap);
+  va_end (ap);
+  if (!ctx->details)
+    ctx->details = fmtconv_alloc (ctx, DETAILS, sizeof *ctx->details);
+  char *copy = fci_copy (ctx, line, sink.len);
+  if (ctx->details && copy)
+    ctx->details[ctx->n_details++] = copy;
+}
+
+/* Unseen warnings are no errors under --strict: what is only tried is not part of the conversion. */
+int
+fmtconv_warn (fmtconv_ctx *ctx, const char *format, ...)
+{
+  if (!ctx || ctx->failed)
+    return 0;
+  bool strict = (ctx->options.flags & FMTCONV_STRICT) && !ctx->muted;
+  message m = { .level = FMTCONV_MSG_WARNING, .code = FMTCONV_E_STRICT };
+  va_list ap;
+  va_start (ap, format);
+  if (strict)
+    {
+      m.level = FMTCONV_MSG_ERROR;
+      m.hint = strict_hint;
+    }
+  int code = strict ? record (ctx, &m, format, ap) : tell (ctx, &m, format, ap);
+  va_end (ap);
+  return code;
+}
+
+/* Consent that was given is not taken back by --strict. */
+int
+fmtconv_lossy (fmtconv_ctx *ctx, const char *format, ...)
+{
+  if (!ctx || ctx->failed)
+    return 0;
+  bool allowed = ctx->options.flags & FMTCONV_ALLOW_LOSSY;
+  message m = { .level = FMTCONV_MSG_WARNING, .code = FMTCONV_E_LOSSY };
+  va_list ap;
+  va_start (ap, format);
+  if (!allowed)
+    {
+      m.level = FMTCONV_MSG_ERROR;
+      m.hint = lossy_hint;
+    }
+  int code = allowed ? tell (ctx, &m, format, ap) : record (ctx, &m, format, ap);
+  va_end (ap);
+  return code;
+}
+
+int
+fmtconv_note (fmtconv_ctx *ctx, const char *format, ...)
+{
+  if (!ctx || ctx->failed)
+    return 0;
+  message m = { .level = FMTCONV_MSG_NOTE };
+  va_list ap;
+  va_start (ap, format);
+  tell (ctx, &m, format, ap);
+  va_end (ap);
+  return 0;
+}
+
+int
+fmtconv_failed (const fmtconv_ctx *ctx)
+{
+  return ctx ? ctx->failed : FMTCONV_E_NOMEM;
+}

@@ -1,0 +1,53 @@
+/* core/base/utf8.c: strict decoding of UTF-8.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/utf8.h"
+#include "core/base/text.h"
+
+/* Bytes of the character that starts with `lead`, 0: none does; *first: its bits of the code point. */
+static size_t
+length (unsigned char lead, uint32_t *first)
+{
+  if (lead < 0x80)
+    return *first = lead, 1;
+  if (lead >= 0xc2 && lead < 0xe0)
+    return *first = lead & 0x1f, 2;
+  if (lead >= 0xe0 && lead < 0xf0)
+    return *first = lead & 0x0f, 3;
+  if (lead >= 0xf0 && lead < 0xf5)
+    return *first = lead & 0x07, 4;
+  return 0;
+}
+
+size_t
+fci_utf8_next (const char *s, size_t left, uint32_t *character)
+{
+  static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+  uint32_t c = 0;
+  size_t n = left ? length ((unsigned char)s[0], &c) : 0;
+  if (n == 0 || n > left)
+    return 0;
+  for (size_t i = 1; i < n; i++)
+    {
+      unsigned char byte = (unsigned char)s[i];
+      if ((byte & 0xc0) != 0x80)
+        return 0;
+      c = c << 6 | (byte & 0x3f);
+    }
+  if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+    return 0;
+  *character = c;
+  return n;
+}
+
+int
+fci_is_utf8 (const char *s, size_t len)
+{
+  for (size_t i = 0, n; i < len; i += n)
+    {
+      uint32_t c;
+      n = fci_utf8_next (s + i, len - i, &c);
+      if (n == 0 || c == 0)
+        return 0;
+    }
+  return 1;
+}

@@ -1,0 +1,13 @@
+/* core/base/utf8.h: one UTF-8 character at a time.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_UTF8_H
+#define FCI_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes of the character at s, which has `left` bytes; 0: they are not UTF-8 (overlong forms and
+ * surrogates are not). */
+size_t fci_utf8_next (const char *s, size_t left, uint32_t *character);
+
+#endif
