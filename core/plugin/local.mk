@@ -1,4 +1,12 @@
 # core/plugin/local.mk: see the header beside it for what this folder is.
 core_sources += \
+	core/plugin/descriptor.c \
+	core/plugin/folders.c \
+	core/plugin/load.h \
+	core/plugin/module.c \
+	core/plugin/params.c \
 	core/plugin/params.h \
-	core/plugin/registry.h
+	core/plugin/registry.c \
+	core/plugin/registry.h \
+	core/plugin/values.c \
+	core/plugin/values.h

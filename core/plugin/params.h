@@ -21,4 +21,10 @@ int fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out);
 const void *fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *params,
                               const char *text);
 
+/* Is a plugin's table well-formed, its defaults included?  0, or E_INTERNAL and what is wrong. */
+int fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *params);
+
+/* "bool", "integer", …; of a choice its alternatives: "bake|metadata". */
+const char *fci_param_type (const fmtconv_param *param);
+
 #endif

@@ -4,6 +4,7 @@
 #define FCI_REGISTRY_H
 
 #include <fmtconv/plugin.h>
+#include <stdbool.h>
 
 /* A module file that was found.  Loaded modules stay resident in the process. */
 typedef struct fci_module
@@ -24,6 +25,16 @@ typedef enum fci_role
   FCI_TRANSFORM,
   FCI_WRITER
 } fci_role;
+
+/* "reader", "transform", "writer". */
+const char *fci_role_name (fci_role role);
+
+/* Has the plugin (may be NULL) that role? */
+bool fci_plugin_has (const fmtconv_plugin *plugin, fci_role role);
+
+/* The module of that name, loaded, alone.  NULL: there is none (no error), or the folders could not be
+ * read (an error). */
+const fci_module *fci_module_find (fmtconv_ctx *ctx, const char *name);
 
 /* The plugin of that name with that role.  NULL: E_USAGE with the nearest names, or why it was refused. */
 const fmtconv_plugin *fci_plugin_find (fmtconv_ctx *ctx, const char *name, fci_role role);

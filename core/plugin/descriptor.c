@@ -1,0 +1,143 @@
+/* core/plugin/descriptor.c: checks a plugin's descriptor and copies it to our own size.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/model/rules.h"
+#include "core/plugin/load.h"
+#include "core/plugin/params.h"
+#include <string.h>
+
+/* Bytes of a struct up to and with a field: what the first version of the ABI had. */
+#define UP_TO(type, field) (offsetof (type, field) + sizeof (((type *)0)->field))
+
+typedef struct check
+{
+  fmtconv_ctx *ctx;
+  const char *error;
+} check;
+
+/* The smaller of both sizes over zeroes; NULL and an error where `given` is shorter than the first version. */
+static void *
+normalised (check *c, const char *what, const void *given, size_t size, size_t least, size_t ours)
+{
+  if (size < least)
+    {
+      c->error = fmtconv_text (c->ctx,
+                               "its %s says struct_size %zu, and has at least %zu bytes: declare it with "
+                               "the macros of fmtconv/plugin.h",
+                               what, size, least);
+      return NULL;
+    }
+  void *copy = fmtconv_alloc (c->ctx, 1, ours);
+  if (copy)
+    memcpy (copy, given, size < ours ? size : ours);
+  else
+    c->error = "out of memory";
+  return copy;
+}
+
+static void catch (void *arg, const fmtconv_message *message)
+{
+  check *c = arg;
+  if (message->level == FMTCONV_MSG_ERROR && !c->error)
+    c->error = fci_strdup (c->ctx, message->what);
+}
+
+/* What a role declares as data.  In a context of its own, because an error here is the plugin's and must not
+ * stop the conversion. */
+static void
+check_tables (check *c, const char *role, const fmtconv_param *params, const fmtconv_rules *rules)
+{
+  fmtconv_options options = { .struct_size = sizeof options, .message = catch, .arg = c };
+  if (c->error || (!params && !rules))
+    return;
+  fmtconv_ctx *own = fmtconv_ctx_new (&options);
+  if (!own)
+    c->error = "out of memory";
+  else if ((params && fci_params_check (own, role, params)) || (rules && fci_rules_check (own, rules)))
+    c->error = c->error ? c->error : "its tables are malformed";
+  fmtconv_ctx_free (own);
+}
+
+static const fmtconv_reader *
+check_reader (check *c, const fmtconv_reader *given)
+{
+  if (!given || c->error)
+    return NULL;
+  const fmtconv_reader *reader =
+      normalised (c, "reader", given, given->struct_size, UP_TO (fmtconv_reader, read), sizeof *reader);
+  if (reader && !reader->read)
+    c->error = "its reader has no read callback";
+  else if (reader && reader->magic_len && !reader->magic)
+    c->error = "its reader has a magic_len, but no magic";
+  else if (reader)
+    check_tables (c, "reader", reader->params, NULL);
+  return reader;
+}
+
+static const fmtconv_transform *
+check_transform (check *c, const fmtconv_transform *given)
+{
+  if (!given || c->error)
+    return NULL;
+  const fmtconv_transform *transform = normalised (c, "transform", given, given->struct_size,
+                                                   UP_TO (fmtconv_transform, apply), sizeof *transform);
+  if (transform && !transform->apply && !transform->rules)
+    c->error = "its transform has neither rules nor an apply callback";
+  else if (transform && transform->rules && !transform->rules->rules)
+    c->error = "its transform's rules have no table";
+  else if (transform)
+    check_tables (c, "transform", transform->params, transform->rules);
+  return transform;
+}
+
+static const fmtconv_writer *
+check_writer (check *c, const fmtconv_writer *given)
+{
+  if (!given || c->error)
+    return NULL;
+  const fmtconv_writer *writer =
+      normalised (c, "writer", given, given->struct_size, UP_TO (fmtconv_writer, write), sizeof *writer);
+  if (writer && !writer->write)
+    c->error = "its writer has no write callback";
+  else if (writer)
+    check_tables (c, "writer", writer->params, NULL);
+  return writer;
+}
+
+/* What must hold before any other field may be looked at. */
+static const char *
+check_head (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char *name)
+{
+  if (given->abi != FMTCONV_ABI)
+    return fmtconv_text (ctx, "it was built for plugin ABI %u, and this fmtconv has %u: rebuild the plugin",
+                         (unsigned)given->abi, (unsigned)FMTCONV_ABI);
+  if (given->struct_size < UP_TO (fmtconv_plugin, writer))
+    return NULL; /* normalised () says it */
+  if (!given->name)
+    return "its descriptor has no name";
+  if (strcmp (given->name, name))
+    return fmtconv_text (ctx, "it calls itself '%s', and its file is %s.so: both must be the same",
+                         given->name, name);
+  if (!given->reader && !given->transform && !given->writer)
+    return "it has no role: no reader, no transform, no writer";
+  return NULL;
+}
+
+const fmtconv_plugin *
+fci_descriptor_check (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char *name, const char **error)
+{
+  check c = { .ctx = ctx, .error = check_head (ctx, given, name) };
+  fmtconv_plugin *plugin = NULL;
+  if (!c.error)
+    plugin = normalised (&c, "descriptor", given, given->struct_size, UP_TO (fmtconv_plugin, writer),
+                         sizeof *plugin);
+  if (plugin)
+    {
+      plugin->summary = plugin->summary ? plugin->summary : "";
+      plugin->reader = check_reader (&c, plugin->reader);
+      plugin->transform = check_transform (&c, plugin->transform);
+      plugin->writer = check_writer (&c, plugin->writer);
+    }
+  *error = c.error;
+  return c.error ? NULL : plugin;
+}

@@ -1,0 +1,69 @@
+/* core/plugin/module.c: opens one module file with libltdl and finds its descriptor.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/plugin/load.h"
+#include <dlfcn.h>
+#include <ltdl.h>
+#include <pthread.h>
+#include <string.h>
+
+/* libltdl keeps its handles in globals, without a lock of its own. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+start (void)
+{
+  lt_dlinit ();
+}
+
+/* The handle is never closed: descriptors are used until the process ends. */
+static lt_dlhandle
+open_local (const char *path)
+{
+  lt_dladvise advise;
+  lt_dlhandle handle = NULL;
+  if (lt_dladvise_init (&advise) != 0)
+    return NULL;
+  if (lt_dladvise_local (&advise) == 0 && lt_dladvise_resident (&advise) == 0)
+    handle = lt_dlopenadvise (path, advise);
+  lt_dladvise_destroy (&advise);
+  return handle;
+}
+
+/* lt_dlsym puts the module's name, with '_' for '-', and "_LTX_" in front. */
+static const fmtconv_plugin *
+find_descriptor (fmtconv_ctx *ctx, lt_dlhandle handle, const char *name, const char **error)
+{
+  const fmtconv_plugin *found = lt_dlsym (handle, "fmtconv_plugin");
+  if (found)
+    return found;
+  char *id = fci_strdup (ctx, name);
+  for (char *p = id; p && *p; p++)
+    *p = *p == '-' ? '_' : *p;
+  *error =
+      fmtconv_text (ctx,
+                    "it has no descriptor %s_LTX_fmtconv_plugin: it is no plugin of fmtconv, or its file "
+                    "was renamed",
+                    id);
+  return NULL;
+}
+
+/* libltdl binds functions when they are first called and reports every failure as 'file not found'; so the
+ * plain open behind it binds all symbols at once, and has the true reason. */
+const fmtconv_plugin *
+fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const char **error)
+{
+  const fmtconv_plugin *found = NULL;
+  pthread_once (&once, start);
+  pthread_mutex_lock (&lock);
+  lt_dlhandle handle = open_local (path);
+  if (!dlopen (path, RTLD_NOW | RTLD_LOCAL))
+    *error = fmtconv_text (ctx, "cannot be loaded: %s", dlerror ());
+  else if (!handle)
+    *error = fmtconv_text (ctx, "cannot be loaded: %s", lt_dlerror ());
+  else
+    found = find_descriptor (ctx, handle, name, error);
+  pthread_mutex_unlock (&lock);
+  return found;
+}

@@ -1,0 +1,220 @@
+/* core/plugin/params.c: NAME:key=value,… as the user typed it, into a plugin's struct.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/plugin/params.h"
+#include "core/base/ctx.h"
+#include "core/base/text.h"
+#include "core/plugin/load.h"
+#include "core/plugin/values.h"
+#include <string.h>
+
+typedef struct parse
+{
+  fmtconv_ctx *ctx;
+  const char *owner;
+  const fmtconv_param *params;
+  size_t n;
+  bool *given; /* one a parameter */
+  void *block; /* the plugin's struct */
+} parse;
+
+int
+fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out)
+{
+  size_t len = strcspn (text, ":");
+  if (!fci_plugin_name_ok (text, len))
+    return fmtconv_fail (
+        ctx, FMTCONV_E_USAGE,
+        "'%s' does not begin with a plugin's name (a lower-case letter, then a-z, 0-9, '-'), "
+        "as in NAME or NAME:key=value,key=value",
+        text);
+  out->name = fci_copy (ctx, text, len);
+  out->params = fci_strdup (ctx, text[len] ? text + len + 1 : "");
+  return fmtconv_failed (ctx);
+}
+
+/* The text from `at` to the first of `stops` that has no backslash in front, unescaped, to *out.  Where it
+ * stopped, or NULL (an error). */
+static const char *
+take_piece (const parse *p, const char *at, const char *stops, char **out)
+{
+  char *to = *out = fci_strdup (p->ctx, at);
+  if (!to)
+    return NULL;
+  for (; *at && !strchr (stops, *at); at++)
+    {
+      if (*at == '\\' && (!at[1] || !strchr (",=:\\", *++at)))
+        {
+          fmtconv_fail (p->ctx, FMTCONV_E_USAGE,
+                        "%s: a backslash stands only before a comma, '=', ':' or a backslash", p->owner);
+          return NULL;
+        }
+      *to++ = *at;
+    }
+  *to = '\0';
+  return at;
+}
+
+/* "metadata.*" of a table of pairs and the typed "metadata.format": 9, else 0. */
+static size_t
+stem (const fmtconv_param *param)
+{
+  return param->type == FMTCONV_P_PAIRS ? strlen (param->key) - 1 : 0;
+}
+
+static const fmtconv_param *
+find_param (const parse *p, const char *key)
+{
+  for (const fmtconv_param *param = p->params; param && param->key; param++)
+    {
+      size_t n = stem (param);
+      if (n ? !strncmp (key, param->key, n) && key[n] : !strcmp (key, param->key))
+        return param;
+    }
+  return NULL;
+}
+
+static int
+unknown (const parse *p, const char *key)
+{
+  const char **names = fmtconv_alloc (p->ctx, p->n + 1, sizeof *names);
+  if (!names)
+    return fmtconv_failed (p->ctx);
+  for (size_t i = 0; i < p->n; i++)
+    {
+      names[i] = p->params[i].key;
+      fmtconv_detail (p->ctx, "%s: %s", names[i], p->params[i].help ? p->params[i].help : "");
+    }
+  const char *near = p->n ? fci_nearest (key, names, p->n) : NULL;
+  fmtconv_where where = { .hint = near ? fmtconv_text (p->ctx, "did you mean '%s'?", near) : NULL };
+  return fmtconv_fail_at (p->ctx, FMTCONV_E_USAGE, &where, "%s has no parameter '%s'%s", p->owner, key,
+                          p->n ? "; it has these:" : ", nor any other");
+}
+
+static int
+repeated (const parse *p, const char *key)
+{
+  return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: parameter '%s' is given twice", p->owner, key);
+}
+
+/* One more key and value; the arrays double when their number is a power of two. */
+static int
+add_pair (const parse *p, const fmtconv_param *param, const char *key, const char *value)
+{
+  fmtconv_pairs *pairs = (fmtconv_pairs *)(void *)((char *)p->block + param->offset);
+  const char *name = key + stem (param);
+  for (size_t i = 0; i < pairs->n; i++)
+    if (!strcmp (pairs->key[i], name))
+      return repeated (p, key);
+  if (!(pairs->n & (pairs->n - 1)))
+    {
+      size_t room = pairs->n ? 2 * pairs->n : 1;
+      const char **both = fmtconv_alloc (p->ctx, 2 * room, sizeof *both);
+      if (!both)
+        return fmtconv_failed (p->ctx);
+      for (size_t i = 0; i < pairs->n; i++)
+        {
+          both[i] = pairs->key[i];
+          both[room + i] = pairs->value[i];
+        }
+      pairs->key = both;
+      pairs->value = both + room;
+    }
+  ((const char **)pairs->key)[pairs->n] = name;
+  ((const char **)pairs->value)[pairs->n++] = value;
+  return 0;
+}
+
+static int
+assign (const parse *p, const char *key, const char *value)
+{
+  const fmtconv_param *param = find_param (p, key);
+  if (!param)
+    return unknown (p, key);
+  if (param->type == FMTCONV_P_PAIRS)
+    return add_pair (p, param, key, value);
+  if (p->given[param - p->params])
+    return repeated (p, key);
+  p->given[param - p->params] = true;
+  return fci_value_set (p->ctx, p->owner, param, value, p->block);
+}
+
+static int
+assign_all (const parse *p, const char *text)
+{
+  for (const char *at = text; *at;)
+    {
+      char *key, *value;
+      at = take_piece (p, at, "=,", &key);
+      if (!at)
+        break;
+      if (*at != '=' || !*key)
+        return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: '%s' is no key=value", p->owner, key);
+      at = take_piece (p, at + 1, ",", &value);
+      if (!at || assign (p, key, value))
+        break;
+      if (*at == ',' && !*++at)
+        return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: nothing follows the last comma", p->owner);
+    }
+  return fmtconv_failed (p->ctx);
+}
+
+static int
+assign_defaults (const parse *p)
+{
+  for (const fmtconv_param *param = p->params; param && param->key; param++)
+    {
+      bool has_default = param->otherwise && param->type != FMTCONV_P_CHOICE;
+      fci_value_unset (param, p->block);
+      if (has_default && fci_value_set (p->ctx, p->owner, param, param->otherwise, p->block))
+        return fmtconv_failed (p->ctx);
+    }
+  return fmtconv_failed (p->ctx);
+}
+
+const void *
+fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *params, const char *text)
+{
+  parse p = { .ctx = ctx, .owner = owner, .params = params };
+  while (params && params[p.n].key)
+    p.n++;
+  p.given = fmtconv_alloc (ctx, p.n + 1, sizeof *p.given);
+  p.block = fmtconv_alloc (ctx, 1, FCI_PARAMS_SIZE);
+  if (!p.given || !p.block || assign_defaults (&p) || assign_all (&p, text))
+    return NULL;
+  return p.block;
+}
+
+/* What makes one entry unusable, or NULL. */
+static const char *
+fault (const fmtconv_param *param)
+{
+  size_t size = fci_value_size (param->type), len = strlen (param->key);
+  bool pairs = param->type == FMTCONV_P_PAIRS;
+  if (!size)
+    return "its type is unknown";
+  if (param->offset > FCI_PARAMS_SIZE - size)
+    return "its offset lies beyond 4096 bytes";
+  if (pairs != (len > 2 && !strcmp (param->key + len - 2, ".*")))
+    return "keys that end with .* are of type P_PAIRS, and only they";
+  if (pairs && param->otherwise)
+    return "P_PAIRS has no default";
+  if (param->type == FMTCONV_P_CHOICE && (!param->otherwise || !*param->otherwise))
+    return "it names no choices";
+  return NULL;
+}
+
+int
+fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *params)
+{
+  const char *owner = fmtconv_text (ctx, "default of a parameter of its %s", role);
+  for (const fmtconv_param *param = params; param && param->key; param++)
+    {
+      const char *what = fault (param);
+      for (const fmtconv_param *other = params; !what && other < param; other++)
+        what = strcmp (other->key, param->key) ? NULL : "it is declared twice";
+      if (what)
+        return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "its %s's parameter '%s' is malformed: %s", role,
+                             param->key, what);
+    }
+  return owner && fci_params_parse (ctx, owner, params, "") ? 0 : fmtconv_failed (ctx);
+}

@@ -1,0 +1,116 @@
+/* core/plugin/registry.c: which plugins there are; a module is loaded when it is first asked for.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/plugin/registry.h"
+#include "core/base/ctx.h"
+#include "core/base/text.h"
+#include "core/plugin/load.h"
+#include <stdlib.h>
+#include <string.h>
+
+static int
+by_name (const void *a, const void *b)
+{
+  return strcmp (((const fci_module *)a)->name, ((const fci_module *)b)->name);
+}
+
+/* The modules of this context, found once.  NULL: an error. */
+static fci_found *
+registry (fmtconv_ctx *ctx)
+{
+  if (ctx->registry || ctx->failed)
+    return ctx->registry;
+  fci_found *found = fci_new (ctx, fci_found);
+  if (!found || fci_folders_scan (ctx, found))
+    return NULL;
+  if (found->n)
+    qsort (found->modules, found->n, sizeof *found->modules, by_name);
+  return ctx->registry = found;
+}
+
+static void
+load (fmtconv_ctx *ctx, fci_module *module)
+{
+  if (module->plugin || module->error)
+    return;
+  const fmtconv_plugin *given = fci_module_open (ctx, module->path, module->name, &module->error);
+  if (given)
+    module->plugin = fci_descriptor_check (ctx, given, module->name, &module->error);
+}
+
+const fci_module *
+fci_modules (fmtconv_ctx *ctx, size_t *n)
+{
+  fci_found *found = registry (ctx);
+  *n = found ? found->n : 0;
+  for (size_t i = 0; i < *n; i++)
+    load (ctx, &found->modules[i]);
+  return found ? found->modules : NULL;
+}
+
+const fci_module *
+fci_module_find (fmtconv_ctx *ctx, const char *name)
+{
+  fci_found *found = registry (ctx);
+  fci_module key = { .name = name };
+  fci_module *module =
+      found && found->n ? bsearch (&key, found->modules, found->n, sizeof key, by_name) : NULL;
+  if (module)
+    load (ctx, module);
+  return module;
+}
+
+bool
+fci_plugin_has (const fmtconv_plugin *plugin, fci_role role)
+{
+  if (!plugin)
+    return false;
+  return role == FCI_READER      ? plugin->reader != NULL
+         : role == FCI_TRANSFORM ? plugin->transform != NULL
+                                 : plugin->writer != NULL;
+}
+
+const char *
+fci_role_name (fci_role role)
+{
+  static const char *const names[] = { "reader", "transform", "writer" };
+  return names[role];
+}
+
+/* E_USAGE: what was typed, and what could have been. */
+static const fmtconv_plugin *
+unknown (fmtconv_ctx *ctx, const char *typed, fci_role role)
+{
+  size_t n, known = 0;
+  const fci_module *modules = fci_modules (ctx, &n);
+  const char **names = fmtconv_alloc (ctx, n + 1, sizeof *names);
+  for (size_t i = 0; names && i < n; i++)
+    if (fci_plugin_has (modules[i].plugin, role))
+      {
+        names[known++] = modules[i].name;
+        fmtconv_detail (ctx, "%s: %s", modules[i].name, modules[i].plugin->summary);
+      }
+  const char *near = known ? fci_nearest (typed, names, known) : NULL;
+  fmtconv_where where = { .hint = near ? fmtconv_text (ctx, "did you mean '%s'?", near) : NULL };
+  if (!known)
+    where.hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them";
+  fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "there is no %s '%s'%s", fci_role_name (role), typed,
+                   known ? "; these are installed:" : ", nor any other");
+  return NULL;
+}
+
+const fmtconv_plugin *
+fci_plugin_find (fmtconv_ctx *ctx, const char *name, fci_role role)
+{
+  const fci_module *module = fci_module_find (ctx, name);
+  if (ctx->failed)
+    return NULL;
+  if (module && module->error)
+    {
+      fmtconv_fail (ctx, FMTCONV_E_USAGE, "plugin '%s' (%s) was refused: %s", name, module->path,
+                    module->error);
+      return NULL;
+    }
+  if (!module || !fci_plugin_has (module->plugin, role))
+    return unknown (ctx, name, role);
+  return module->plugin;
+}

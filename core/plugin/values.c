@@ -1,0 +1,188 @@
+/* core/plugin/values.c: one parameter's value: from text into the field of a plugin's struct.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/plugin/values.h"
+#include "core/base/ctx.h"
+#include "core/base/text.h"
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct
+{
+  size_t size;
+  const char *name;
+} types[] = {
+  [FMTCONV_P_BOOL] = { sizeof (int), "bool" },        [FMTCONV_P_INT] = { sizeof (int64_t), "integer" },
+  [FMTCONV_P_FLOAT] = { sizeof (double), "number" },  [FMTCONV_P_SIZE] = { sizeof (uint64_t), "size" },
+  [FMTCONV_P_TEXT] = { sizeof (char *), "text" },     [FMTCONV_P_CHOICE] = { sizeof (int), "choice" },
+  [FMTCONV_P_DTYPE] = { sizeof (uint32_t), "dtype" }, [FMTCONV_P_PAIRS] = { sizeof (fmtconv_pairs), "pairs" },
+};
+
+size_t
+fci_value_size (int type)
+{
+  return type >= 0 && (size_t)type < sizeof types / sizeof *types ? types[type].size : 0;
+}
+
+const char *
+fci_param_type (const fmtconv_param *param)
+{
+  if (param->type == FMTCONV_P_CHOICE && param->otherwise)
+    return param->otherwise;
+  return fci_value_size (param->type) ? types[param->type].name : "unknown";
+}
+
+/* Values as the host lays them out, at an offset that the plugin's compiler aligned. */
+static void
+store (const fmtconv_param *param, void *block, const void *value)
+{
+  memcpy ((char *)block + param->offset, value, types[param->type].size);
+}
+
+void
+fci_value_unset (const fmtconv_param *param, void *block)
+{
+  const int no_bool = -1;
+  const int64_t no_int = INT64_MIN;
+  const double no_float = NAN;
+  const uint64_t no_size = UINT64_MAX;
+  const void *const none[] = {
+    [FMTCONV_P_BOOL] = &no_bool, [FMTCONV_P_INT] = &no_int, [FMTCONV_P_FLOAT] = &no_float,
+    [FMTCONV_P_SIZE] = &no_size, [FMTCONV_P_PAIRS] = NULL, /* it, and those left out, are zeroes already */
+  };
+  if (none[param->type])
+    store (param, block, none[param->type]);
+}
+
+static int
+wrong (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, const char *text, const char *is_no)
+{
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: %s=%s: '%s' is %s", owner, param->key, text, text, is_no);
+}
+
+static bool
+parse_bool (const char *text, int *value)
+{
+  static const char *const words[] = { "no", "yes", "false", "true", "0", "1" };
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (!strcmp (text, words[i]))
+      {
+        *value = i & 1;
+        return true;
+      }
+  return false;
+}
+
+/* INT64_MIN means 'not given', and nobody needs it. */
+static bool
+parse_int (const char *text, int64_t *value)
+{
+  char *end;
+  const char *digits = text + (*text == '-' || *text == '+');
+  errno = 0;
+  *value = strtoll (text, &end, 10);
+  return *digits >= '0' && *digits <= '9' && !*end && !errno && *value != INT64_MIN;
+}
+
+/* A point is a point in every locale. */
+static bool
+parse_float (const char *text, double *value)
+{
+  char *end = NULL;
+  const char *digits = text + (*text == '-' || *text == '+');
+  locale_t c = newlocale (LC_ALL_MASK, "C", (locale_t)0);
+  if (!c)
+    return false;
+  *value = strtod_l (text, &end, c);
+  freelocale (c);
+  return strchr ("0123456789.", *digits) && end != text && !*end && isfinite (*value);
+}
+
+static bool
+parse_choice (const char *text, const char *choices, int *value)
+{
+  size_t len = strlen (text);
+  *value = 0;
+  for (const char *at = choices; len; at++, ++*value)
+    {
+      size_t n = strcspn (at, "|");
+      if (n == len && !memcmp (at, text, n))
+        return true;
+      at += n;
+      if (!*at)
+        break;
+    }
+  return false;
+}
+
+static int
+set_number (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, const char *text, void *block)
+{
+  int64_t i;
+  double f;
+  uint64_t size;
+  if (param->type == FMTCONV_P_INT)
+    {
+      if (!parse_int (text, &i))
+        return wrong (ctx, owner, param, text, "no integer");
+      store (param, block, &i);
+    }
+  else if (param->type == FMTCONV_P_FLOAT)
+    {
+      if (!parse_float (text, &f))
+        return wrong (ctx, owner, param, text, "no finite number");
+      store (param, block, &f);
+    }
+  else
+    {
+      if (!fci_parse_size (text, &size) || size == UINT64_MAX)
+        return wrong (ctx, owner, param, text, "no size such as 64M or 5GB");
+      store (param, block, &size);
+    }
+  return 0;
+}
+
+static int
+set_word (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, const char *text, void *block)
+{
+  int i;
+  if (param->type == FMTCONV_P_BOOL)
+    {
+      if (!parse_bool (text, &i))
+        return wrong (ctx, owner, param, text, "neither yes nor no");
+    }
+  else if (!parse_choice (text, param->otherwise, &i))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: %s=%s: '%s' is none of %s", owner, param->key, text, text,
+                         param->otherwise);
+  store (param, block, &i);
+  return 0;
+}
+
+int
+fci_value_set (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, const char *text, void *block)
+{
+  switch (param->type)
+    {
+    case FMTCONV_P_BOOL:
+    case FMTCONV_P_CHOICE:
+      return set_word (ctx, owner, param, text, block);
+    case FMTCONV_P_INT:
+    case FMTCONV_P_FLOAT:
+    case FMTCONV_P_SIZE:
+      return set_number (ctx, owner, param, text, block);
+    case FMTCONV_P_DTYPE:
+      {
+        uint32_t dtype = fmtconv_dtype_of (ctx, text);
+        store (param, block, &dtype);
+        return fmtconv_failed (ctx);
+      }
+    default:
+      {
+        const char *copy = fci_strdup (ctx, text);
+        store (param, block, &copy);
+        return fmtconv_failed (ctx);
+      }
+    }
+}
