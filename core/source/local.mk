@@ -1,4 +1,11 @@
 # core/source/local.mk: see the header beside it for what this folder is.
 core_sources += \
+	core/source/beneath.c \
+	core/source/cursor.c \
+	core/source/disk.c \
+	core/source/folder.c \
+	core/source/input.c \
 	core/source/input.h \
+	core/source/private.h \
+	core/source/source.c \
 	core/source/source.h

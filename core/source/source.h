@@ -12,7 +12,8 @@ typedef struct fci_disk
 {
   int fd;
   const char *path;
-  struct stat opened; /* as it was when opened; compared before publishing */
+  struct stat opened;    /* as it was when opened; compared before publishing */
+  fmtconv_source *whole; /* the file from its first to its last byte */
   struct fci_disk *next;
 } fci_disk;
 
@@ -42,7 +43,8 @@ int fci_source_read (const fmtconv_source *source, uint64_t offset, void *to, si
 /* Bytes in memory (referenced, not copied) as a source. */
 fmtconv_source *fci_source_memory (fmtconv_ctx *ctx, const void *bytes, uint64_t size, const char *name);
 
-/* An open descriptor (owned from now on) as a source; regular files only. */
+/* An open descriptor (owned from now on, whatever happens) as a source; regular files only.  A file
+ * that is open already (device and inode) gives the source that it has. */
 fmtconv_source *fci_source_fd (fmtconv_ctx *ctx, int fd, const char *path);
 
 /* 0, or E_IO naming the first file whose device, inode, size or mtime differ from when it was opened. */

@@ -1,0 +1,123 @@
+/* core/source/disk.c: the files that are open, each once, until the context is freed.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+#include "core/source/private.h"
+#include <errno.h>
+#include <unistd.h>
+
+struct fci_sources *
+fci_sources_of (fmtconv_ctx *ctx)
+{
+  if (!ctx->sources)
+    ctx->sources = fci_new (ctx, struct fci_sources);
+  return ctx->sources;
+}
+
+fmtconv_source *
+fci_source_new (fmtconv_ctx *ctx, const char *name)
+{
+  struct fci_sources *all = fci_sources_of (ctx);
+  fmtconv_source *source = all && name ? fci_new (ctx, fmtconv_source) : NULL;
+  if (source)
+    *source = (fmtconv_source){ .ctx = ctx, .name = name, .id = all->next_id++ };
+  return source;
+}
+
+static bool
+same_file (const struct stat *a, const struct stat *b)
+{
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static fci_disk *
+find (fmtconv_ctx *ctx, const struct stat *st)
+{
+  const struct fci_sources *all = ctx->sources;
+  fci_disk *disk = all ? all->disks : NULL;
+  while (disk && !same_file (&disk->opened, st))
+    disk = disk->next;
+  return disk;
+}
+
+static void
+close_disk (void *arg)
+{
+  fci_disk *disk = arg;
+  close (disk->fd);
+  disk->fd = -1;
+}
+
+static fmtconv_source *
+add_disk (fmtconv_ctx *ctx, int fd, const char *path, const struct stat *st)
+{
+  struct fci_sources *all = fci_sources_of (ctx);
+  fci_disk *disk = fci_new (ctx, fci_disk);
+  fmtconv_source *source = disk ? fci_source_new (ctx, fci_strdup (ctx, path)) : NULL;
+  if (!source)
+    {
+      close (fd);
+      return NULL;
+    }
+  *disk = (fci_disk){ .fd = fd, .path = source->name, .opened = *st, .whole = source, .next = all->disks };
+  source->disk = disk;
+  source->size = (uint64_t)st->st_size;
+  all->disks = disk;
+  fci_defer_call (ctx, close_disk, disk);
+  return source;
+}
+
+fmtconv_source *
+fci_source_fd (fmtconv_ctx *ctx, int fd, const char *path)
+{
+  struct stat st;
+  if (fstat (fd, &st) != 0)
+    fci_fail_io (ctx, path, "cannot be examined");
+  else if (!S_ISREG (st.st_mode))
+    fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, path, NULL, "this is %s, not a regular file",
+                   fci_kind_of (st.st_mode));
+  else
+    {
+      fci_disk *known = find (ctx, &st);
+      if (!known)
+        return add_disk (ctx, fd, path, &st);
+      close (fd);
+      return known->whole;
+    }
+  close (fd);
+  return NULL;
+}
+
+static bool
+unchanged (const struct stat *a, const struct stat *b)
+{
+  return same_file (a, b) && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec
+         && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* The oldest of the files that changed, so that the message does not depend on luck. */
+int
+fci_sources_unchanged (fmtconv_ctx *ctx)
+{
+  const struct fci_sources *all = ctx->sources;
+  const fci_disk *first = NULL;
+  for (const fci_disk *disk = all ? all->disks : NULL; disk; disk = disk->next)
+    {
+      struct stat now;
+      if (fstat (disk->fd, &now) != 0)
+        return fci_fail_io (ctx, disk->path, "cannot be examined");
+      if (!unchanged (&disk->opened, &now))
+        first = disk;
+    }
+  if (!first)
+    return 0;
+  return fci_fail_file (ctx, FMTCONV_E_IO, first->path,
+                        &(fmtconv_where){ .hint = "wait until nothing writes to it, then convert again" },
+                        "the file was changed while it was being converted");
+}
+
+const char *
+fci_sources_find (fmtconv_ctx *ctx, const struct stat *st)
+{
+  const fci_disk *disk = find (ctx, st);
+  return disk ? disk->path : NULL;
+}

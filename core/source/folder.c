@@ -1,0 +1,188 @@
+/* core/source/folder.c: what inputs tell about themselves: names, entries, what a probe sees.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+#include "core/source/private.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum
+{
+  MOST_NAMES = 4096,
+  PEEK_BYTES = 4096
+};
+
+const char *
+fmtconv_base (fmtconv_input *in)
+{
+  return in ? in->base : NULL;
+}
+
+const char *
+fmtconv_path (fmtconv_input *in)
+{
+  return in ? in->path : NULL;
+}
+
+int
+fmtconv_is_folder (fmtconv_input *in)
+{
+  return in && !in->source;
+}
+
+fmtconv_source *
+fmtconv_open (fmtconv_input *file)
+{
+  if (!file || fmtconv_failed (file->ctx))
+    return NULL;
+  if (!file->source)
+    fci_fail_file (file->ctx, FMTCONV_E_UNSUPPORTED, file->path, NULL, "this is a folder, not a file");
+  return file->source;
+}
+
+const struct stat *
+fci_input_stat (fmtconv_input *in)
+{
+  return in ? &in->stat : NULL;
+}
+
+fmtconv_ctx *
+fci_input_ctx (fmtconv_input *in)
+{
+  return in ? in->ctx : NULL;
+}
+
+static int
+by_bytes (const void *a, const void *b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+/* false: an error. */
+static bool
+add_name (fmtconv_input *folder, const char **names, const char *name)
+{
+  if (strcmp (name, ".") == 0 || strcmp (name, "..") == 0)
+    return true;
+  if (folder->n_names == MOST_NAMES)
+    {
+      const fmtconv_where where = { .hint = "give the file itself" };
+      fci_fail_file (folder->ctx, FMTCONV_E_LIMIT, folder->path, &where,
+                     "the folder holds more than %d names", (int)MOST_NAMES);
+      return false;
+    }
+  names[folder->n_names] = fci_strdup (folder->ctx, name);
+  return names[folder->n_names++] != NULL;
+}
+
+static bool
+read_names (fmtconv_input *folder, DIR *dir, const char **names)
+{
+  for (;;)
+    {
+      errno = 0;
+      const struct dirent *entry = readdir (dir);
+      if (!entry && errno == 0)
+        return true;
+      if (!entry)
+        {
+          fci_fail_io (folder->ctx, folder->path, "cannot be listed");
+          return false;
+        }
+      if (!add_name (folder, names, entry->d_name))
+        return false;
+    }
+}
+
+/* The names are collected on the side, for few folders hold thousands. */
+static bool
+collect (fmtconv_input *folder, DIR *dir)
+{
+  const char **names = calloc (MOST_NAMES, sizeof *names);
+  bool fine = names ? read_names (folder, dir, names) : fci_nomem (folder->ctx) != NULL;
+  size_t n = folder->n_names;
+  const char **kept = fine ? fmtconv_alloc (folder->ctx, n + 1, sizeof *kept) : NULL;
+  if (kept && n > 0)
+    {
+      memcpy (kept, names, n * sizeof *kept);
+      qsort (kept, n, sizeof *kept, by_bytes);
+    }
+  folder->names = kept;
+  free (names);
+  return kept != NULL;
+}
+
+bool
+fci_folder_list (fmtconv_input *folder)
+{
+  if (folder->names)
+    return true;
+  folder->n_names = 0;
+  int fd = openat (folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  if (!dir)
+    {
+      fci_fail_io (folder->ctx, folder->path, "cannot be listed");
+      if (fd >= 0)
+        close (fd);
+      return false;
+    }
+  bool fine = collect (folder, dir);
+  closedir (dir);
+  return fine;
+}
+
+const char *
+fmtconv_entry (fmtconv_input *folder, size_t i)
+{
+  if (!folder || folder->source || fmtconv_failed (folder->ctx) || !fci_folder_list (folder))
+    return NULL;
+  return i < folder->n_names ? folder->names[i] : NULL;
+}
+
+static bool
+peek_file (fmtconv_input *in, fmtconv_peek *peek)
+{
+  const uint64_t size = in->source->size;
+  const size_t n = size < PEEK_BYTES ? (size_t)size : PEEK_BYTES;
+  uint8_t *head = fmtconv_alloc (in->ctx, 2, PEEK_BYTES), *tail = head ? head + PEEK_BYTES : NULL;
+  if (!head || fci_source_load (in->source, 0, head, n) != 0
+      || fci_source_load (in->source, size - n, tail, n) != 0)
+    return false;
+  peek->head = head;
+  peek->tail = tail;
+  peek->head_len = peek->tail_len = n;
+  peek->size = size;
+  return true;
+}
+
+static bool
+peek_folder (fmtconv_input *in, fmtconv_peek *peek)
+{
+  peek->is_folder = 1;
+  if (!fci_folder_list (in))
+    return false;
+  peek->entries = in->names;
+  peek->n_entries = in->n_names;
+  return true;
+}
+
+const fmtconv_peek *
+fci_input_peek (fmtconv_input *in)
+{
+  if (!in || fmtconv_failed (in->ctx))
+    return NULL;
+  if (in->peek)
+    return in->peek;
+  fmtconv_peek *peek = fci_new (in->ctx, fmtconv_peek);
+  if (!peek)
+    return NULL;
+  peek->path = in->path;
+  peek->base = in->base;
+  if (in->source ? peek_file (in, peek) : peek_folder (in, peek))
+    in->peek = peek;
+  return in->peek;
+}

@@ -1,0 +1,267 @@
+/* core/source/input.c: the files and folders a user named, and those a reader finds beneath.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+#include "core/source/private.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+enum
+{
+  OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY /* no pipe or terminal may hold us up */
+};
+
+const char *
+fci_kind_of (mode_t mode)
+{
+  switch (mode & S_IFMT)
+    {
+    case S_IFDIR:
+      return "a folder";
+    case S_IFCHR:
+      return "a character device";
+    case S_IFBLK:
+      return "a block device";
+    case S_IFIFO:
+      return "a named pipe";
+    case S_IFSOCK:
+      return "a socket";
+    default:
+      return "a special file";
+    }
+}
+
+/* The path without slashes at its end; "/" stays. */
+static size_t
+trimmed (const char *path)
+{
+  size_t n = strlen (path);
+  while (n > 1 && path[n - 1] == '/')
+    n--;
+  return n;
+}
+
+static const char *
+last_component (fmtconv_ctx *ctx, const char *path)
+{
+  size_t n = trimmed (path), start = n;
+  while (start > 0 && path[start - 1] != '/')
+    start--;
+  return fci_copy (ctx, path + start, n - start);
+}
+
+static void
+close_folder (void *arg)
+{
+  fmtconv_input *in = arg;
+  close (in->fd);
+  in->fd = -1;
+}
+
+static bool
+is_special (fmtconv_ctx *ctx, int code, const char *path, mode_t mode)
+{
+  static const fmtconv_where where = { .hint = "give a regular file: random access is needed" };
+  if (S_ISREG (mode) || S_ISDIR (mode))
+    return false;
+  fci_fail_file (ctx, code, path, &where, "this is %s, neither a regular file nor a folder",
+                 fci_kind_of (mode));
+  return true;
+}
+
+static fmtconv_input *
+adopt (fmtconv_input *in, int fd)
+{
+  if (S_ISDIR (in->stat.st_mode))
+    {
+      in->fd = fd;
+      in->top = in;
+      fci_defer_call (in->ctx, close_folder, in);
+      in->real = fci_real_path (in->ctx, fd);
+      return in;
+    }
+  in->source = fci_source_fd (in->ctx, fd, in->path);
+  return in->source ? in : NULL;
+}
+
+fmtconv_input *
+fci_input_fd (fmtconv_ctx *ctx, int code, int fd, const char *path, const char *base)
+{
+  struct stat st;
+  bool fine = fstat (fd, &st) == 0;
+  if (!fine)
+    fci_fail_io (ctx, path, "cannot be examined");
+  fmtconv_input *in = fine && !is_special (ctx, code, path, st.st_mode) ? fci_new (ctx, fmtconv_input) : NULL;
+  if (in)
+    *in = (fmtconv_input){ .ctx = ctx,
+                           .path = fci_strdup (ctx, path),
+                           .base = base ? fci_strdup (ctx, base) : last_component (ctx, path),
+                           .stat = st,
+                           .fd = -1 };
+  if (in && in->path && in->base)
+    return adopt (in, fd);
+  close (fd);
+  return NULL;
+}
+
+static void
+fail_open (fmtconv_ctx *ctx, const char *path)
+{
+  if (errno == ENOENT || errno == ENOTDIR)
+    fci_fail_file (ctx, FMTCONV_E_MISSING, path, NULL, "%s", strerror (errno));
+  else
+    fci_fail_io (ctx, path, "cannot be opened");
+}
+
+static fmtconv_input *
+open_typed (fmtconv_ctx *ctx, const char *path, const char *base)
+{
+  struct stat st;
+  int fd = -1;
+  if (stat (path, &st) == 0)
+    {
+      if (is_special (ctx, FMTCONV_E_USAGE, path, st.st_mode))
+        return NULL;
+      fd = open (path, OPEN_FLAGS);
+    }
+  if (fd >= 0)
+    return fci_input_fd (ctx, FMTCONV_E_USAGE, fd, path, base);
+  fail_open (ctx, path);
+  return NULL;
+}
+
+fmtconv_input *
+fci_input_user (fmtconv_ctx *ctx, const char *path)
+{
+  if (!path || fmtconv_failed (ctx))
+    return NULL;
+  if (!*path)
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "the input's path is empty");
+  else if (strcmp (path, "-") != 0)
+    return open_typed (ctx, path, NULL);
+  else
+    fmtconv_fail_at (
+        ctx, FMTCONV_E_USAGE,
+        &(fmtconv_where){ .hint = "save it to a file first; a file of that name is ./-" },
+        "'-' cannot be an input: tensors are read where they lie, and a pipe has no random access");
+  return NULL;
+}
+
+fmtconv_input *
+fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base)
+{
+  return path && base && !fmtconv_failed (ctx) ? open_typed (ctx, path, base) : NULL;
+}
+
+/* One plain component: nothing that leads elsewhere. */
+static bool
+is_plain (const char *name)
+{
+  return *name && strcmp (name, ".") != 0 && strcmp (name, "..") != 0 && !strchr (name, '/');
+}
+
+int
+fmtconv_has (fmtconv_input *folder, const char *name)
+{
+  struct stat st;
+  return folder && name && folder->top && !fmtconv_failed (folder->ctx) && is_plain (name)
+         && fstatat (folder->fd, name, &st, 0) == 0;
+}
+
+static const char *
+joined (fmtconv_input *folder, const char *name)
+{
+  const char *path = folder->path;
+  if (strcmp (path, ".") == 0)
+    return name;
+  return fmtconv_text (folder->ctx, path[strlen (path) - 1] == '/' ? "%s%s" : "%s/%s", path, name);
+}
+
+static void
+fail_beneath (fmtconv_ctx *ctx, const char *path)
+{
+  const fmtconv_where where = { .hint = "copy the file in its place, or give fmtconv the link itself" };
+  if (errno == EXDEV)
+    fci_fail_file (ctx, FMTCONV_E_FORMAT, path, &where, "this link leads out of the folder that was named");
+  else
+    fail_open (ctx, path);
+}
+
+static fmtconv_input *
+open_in (fmtconv_input *folder, const char *name)
+{
+  fmtconv_ctx *ctx = folder->ctx;
+  const char *path = joined (folder, name);
+  struct stat st;
+  int fd = -1;
+  if (!path)
+    return NULL;
+  if (fstatat (folder->fd, name, &st, 0) == 0)
+    {
+      if (is_special (ctx, FMTCONV_E_UNSUPPORTED, path, st.st_mode))
+        return NULL;
+      fd = fci_open_beneath (folder, name, OPEN_FLAGS);
+    }
+  if (fd < 0)
+    {
+      fail_beneath (ctx, path);
+      return NULL;
+    }
+  fmtconv_input *in = fci_input_fd (ctx, FMTCONV_E_UNSUPPORTED, fd, path, name);
+  if (!in)
+    return NULL;
+  in->parent = folder;
+  in->top = in->source ? NULL : folder->top;
+  return in;
+}
+
+fmtconv_input *
+fmtconv_beneath (fmtconv_input *folder, const char *name)
+{
+  if (!folder || !name || fmtconv_failed (folder->ctx))
+    return NULL;
+  if (!folder->top)
+    fci_fail_file (folder->ctx, FMTCONV_E_MISSING, folder->path, NULL,
+                   "there is no '%s': this is not a folder", name);
+  else if (!is_plain (name))
+    fci_fail_file (folder->ctx, FMTCONV_E_FORMAT, folder->path, NULL,
+                   "'%s' is not the plain name of a file: only files of this folder are opened", name);
+  else
+    return open_in (folder, name);
+  return NULL;
+}
+
+/* The path of the folder that a typed path lies in. */
+static const char *
+folder_of (fmtconv_input *in)
+{
+  const char *path = in->path;
+  size_t n = trimmed (path);
+  const char *base = last_component (in->ctx, path);
+  if (!base)
+    return NULL;
+  if (strcmp (path, ".") == 0)
+    return "..";
+  if (in->top && (strcmp (base, ".") == 0 || strcmp (base, "..") == 0))
+    return fmtconv_text (in->ctx, "%.*s/..", (int)n, path);
+  n -= strlen (base);
+  if (n == 0)
+    return ".";
+  while (n > 1 && path[n - 1] == '/')
+    n--;
+  return fci_copy (in->ctx, path, n);
+}
+
+fmtconv_input *
+fmtconv_parent (fmtconv_input *in)
+{
+  if (!in || fmtconv_failed (in->ctx))
+    return NULL;
+  if (!in->parent)
+    {
+      const char *path = folder_of (in);
+      in->parent = path ? open_typed (in->ctx, path, NULL) : NULL;
+    }
+  return in->parent;
+}

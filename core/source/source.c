@@ -1,0 +1,118 @@
+/* core/source/source.c: reading from sources, windows of them, and bytes in memory.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+#include "core/source/private.h"
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+static int
+read_disk (int fd, uint64_t at, uint8_t *to, size_t n)
+{
+  while (n > 0)
+    {
+      ssize_t got = pread (fd, to, n, (off_t)at);
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got < 0)
+        return errno;
+      if (got == 0)
+        return FCI_READ_SHORT;
+      to += got;
+      at += (uint64_t)got;
+      n -= (size_t)got;
+    }
+  return 0;
+}
+
+int
+fci_source_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
+{
+  assert (fci_within (offset, n, source->size));
+  if (n == 0)
+    return 0;
+  if (source->disk)
+    return read_disk (source->disk->fd, source->start + offset, to, n);
+  memcpy (to, source->memory + offset, n);
+  return 0;
+}
+
+int
+fci_source_load (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
+{
+  int error = fci_source_read (source, offset, to, n);
+  if (error == 0)
+    return 0;
+  const fmtconv_where where = { .source = source, .offset = offset, .hint = FCI_HINT_TRUNCATED };
+  if (error == FCI_READ_SHORT)
+    return fmtconv_fail_at (source->ctx, FMTCONV_E_IO, &where, "the file became shorter while it was read");
+  errno = error;
+  return fci_fail_io (source->ctx, source->name, "cannot be read");
+}
+
+fmtconv_source *
+fci_source_memory (fmtconv_ctx *ctx, const void *bytes, uint64_t size, const char *name)
+{
+  fmtconv_source *source = fci_source_new (ctx, fci_strdup (ctx, name));
+  if (source)
+    {
+      source->memory = bytes;
+      source->size = size;
+    }
+  return source;
+}
+
+uint64_t
+fmtconv_size (fmtconv_source *source)
+{
+  return source ? source->size : 0;
+}
+
+fmtconv_source *
+fmtconv_window (fmtconv_source *source, uint64_t start, uint64_t size, const char *name)
+{
+  if (!source || fmtconv_failed (source->ctx))
+    return NULL;
+  if (!fci_within (start, size, source->size))
+    {
+      const fmtconv_where where = { .source = source, .offset = start, .hint = FCI_HINT_TRUNCATED };
+      fmtconv_fail_at (source->ctx, FMTCONV_E_FORMAT, &where,
+                       "%" PRIu64 " bytes from here reach beyond the end, which is at byte 0x%" PRIx64, size,
+                       source->size);
+      return NULL;
+    }
+  char *full = name ? fmtconv_text (source->ctx, "%s: %s", source->name, name)
+                    : fmtconv_text (source->ctx, "%s: from byte 0x%" PRIx64, source->name, start);
+  fmtconv_source *window = fci_source_new (source->ctx, full);
+  if (!window)
+    return NULL;
+  window->disk = source->disk;
+  window->memory = source->memory ? source->memory + start : NULL;
+  window->start = source->start + start;
+  window->size = size;
+  return window;
+}
+
+int
+fci_source_check_crc (const fmtconv_source *source, const void *bytes, size_t n)
+{
+  if (!source->has_crc)
+    return 0;
+  uint32_t crc = (uint32_t)crc32_z (crc32_z (0, NULL, 0), bytes, n);
+  if (crc == source->crc)
+    return 0;
+  return fci_source_bad_crc (source, crc);
+}
+
+int
+fci_source_bad_crc (const fmtconv_source *source, uint32_t crc)
+{
+  const fmtconv_where where = { .source = source,
+                                .hint = "the file is damaged: copy it again, or read it with crc=ignore" };
+  return fmtconv_fail_at (source->ctx, FMTCONV_E_FORMAT, &where,
+                          "checksum mismatch: the archive says %08" PRIx32 ", the bytes give %08" PRIx32,
+                          source->crc, crc);
+}
