@@ -1,4 +1,10 @@
 # core/plan/local.mk: see the header beside it for what this folder is.
 core_sources += \
+	core/plan/compile.c \
+	core/plan/cut.c \
+	core/plan/layout.c \
 	core/plan/layout.h \
-	core/plan/plan.h
+	core/plan/plan.h \
+	core/plan/program.c \
+	core/plan/run.h \
+	core/plan/text.c

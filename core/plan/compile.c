@@ -1,0 +1,268 @@
+/* core/plan/compile.c: from the regions of a layout to runs of bytes, and what they will cost.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/check.h"
+#include "core/base/ctx.h"
+#include "core/plan/run.h"
+#include <stdlib.h>
+#include <string.h>
+
+void *
+fci_list_add (fmtconv_ctx *ctx, fci_list *list, size_t size)
+{
+  if (list->n == list->room)
+    {
+      size_t room = list->room ? list->room * 2 : 64;
+      void *items = room > SIZE_MAX / size ? NULL : realloc (list->items, room * size);
+      if (!items)
+        return fci_nomem (ctx);
+      list->items = items;
+      list->room = room;
+    }
+  return memset ((char *)list->items + list->n++ * size, 0, size);
+}
+
+static void
+free_lists (void *arg)
+{
+  fci_plan *plan = arg;
+  free (plan->runs.items);
+  free (plan->units.items);
+  free (plan->rows.items);
+  free (plan->checked.items);
+}
+
+/* Remember that a source's checksum can be compared. */
+static bool
+note_source (fci_plan *plan, fmtconv_source *source)
+{
+  if (!source->has_crc || fci_map_get (plan->seen, &source->id, sizeof source->id, &(uintptr_t){ 0 }))
+    return true;
+  fmtconv_source **item = fci_list_add (plan->ctx, &plan->checked, sizeof *item);
+  if (!item)
+    return false;
+  *item = source;
+  return fci_map_add (plan->seen, &source->id, sizeof source->id, 1, NULL);
+}
+
+/* Elements of the view before the box's first one, row-major; how many the box has. */
+static void
+box_place (fmtconv_view *view, const fci_box *box, uint64_t *first, uint64_t *count)
+{
+  const uint64_t *extent = FCI_EXTENT (box, view->rank);
+  *first = 0;
+  *count = 1;
+  for (unsigned i = 0; i < view->rank; i++)
+    {
+      *first = *first * view->shape[i] + box->start[i];
+      *count *= extent[i];
+    }
+}
+
+/* Does the box fill one unbroken range of the view? */
+static bool
+is_unbroken (fmtconv_view *view, const fci_box *box)
+{
+  const uint64_t *extent = FCI_EXTENT (box, view->rank);
+  unsigned i = 0;
+  while (i < view->rank && extent[i] == 1)
+    i++;
+  for (i++; i < view->rank; i++)
+    if (extent[i] != view->shape[i])
+      return false;
+  return true;
+}
+
+/* Do its elements lie row-major and without gaps in the source? */
+static bool
+is_dense (fmtconv_view *view, const fci_box *box)
+{
+  const uint64_t *extent = FCI_EXTENT (box, view->rank);
+  const int64_t *stride = FCI_STRIDE (box, view->rank);
+  uint64_t step = fci_item (box->dtype);
+  for (unsigned i = view->rank; i-- > 0;)
+    {
+      if (extent[i] != 1 && (uint64_t)stride[i] != step)
+        return false;
+      step *= extent[i];
+    }
+  return true;
+}
+
+/* The bytes a box reads, those that stride 0 repeats counted once. */
+static uint64_t
+box_reads (fmtconv_view *view, const fci_box *box)
+{
+  uint64_t bytes = fci_item (box->dtype);
+  for (unsigned i = 0; i < view->rank; i++)
+    if (FCI_STRIDE (box, view->rank)[i] != 0)
+      bytes *= FCI_EXTENT (box, view->rank)[i];
+  return bytes;
+}
+
+static fci_run *
+add_run (fci_plan *plan, fci_run_kind kind, uint64_t at, uint64_t size)
+{
+  fci_run *run = fci_list_add (plan->ctx, &plan->runs, sizeof *run);
+  if (!run)
+    return NULL;
+  run->kind = kind;
+  run->at = at;
+  run->size = size;
+  return run;
+}
+
+/* A copy, or more of the one before where that goes on in both source and file. */
+static bool
+add_copy (fci_plan *plan, size_t first_run, uint64_t at, fmtconv_source *source, uint64_t from, uint64_t size)
+{
+  fci_run *last = plan->runs.n > first_run ? (fci_run *)plan->runs.items + plan->runs.n - 1 : NULL;
+  plan->cost.copied += size;
+  plan->cost.read += size;
+  if (last && last->kind == FCI_RUN_COPY && last->u.source == source && last->from + last->size == from)
+    {
+      last->size += size;
+      return true;
+    }
+  fci_run *run = add_run (plan, FCI_RUN_COPY, at, size);
+  if (!run)
+    return false;
+  run->u.source = source;
+  run->from = from;
+  return note_source (plan, source);
+}
+
+/* The view of a tensor in the making: a ROWS run is made when it turns out to be needed. */
+typedef struct maker
+{
+  fci_plan *plan;
+  const fci_region *region;
+  size_t first_run; /* of this file */
+  fci_rows *rows;
+} maker;
+
+static bool
+add_rows (maker *m, uint64_t first, uint64_t count)
+{
+  fci_plan *plan = m->plan;
+  fmtconv_view *view = m->region->u.tensor.view;
+  if (!m->rows)
+    {
+      fci_rows **item = fci_list_add (plan->ctx, &plan->rows, sizeof *item);
+      if (!item || !(*item = m->rows = fci_rows_of (plan, m->region->u.tensor.name, view)))
+        return false;
+    }
+  size_t bytes = fci_item (view->dtype);
+  fci_run *run = add_run (plan, FCI_RUN_ROWS, m->region->at + first * bytes, count * bytes);
+  if (!run)
+    return false;
+  run->u.rows = m->rows;
+  run->from = first;
+  return true;
+}
+
+/* A box that is part of a ROWS run: its share of the cost. */
+static bool
+account (maker *m, const fci_box *box, const fci_program *program, uint64_t count)
+{
+  fmtconv_view *view = m->region->u.tensor.view;
+  *(program->rows.n_steps ? &m->plan->cost.converted : &m->plan->cost.gathered) +=
+      count * fci_item (view->dtype);
+  m->plan->cost.read += box_reads (view, box);
+  return note_source (m->plan, box->source);
+}
+
+/* Copies where a box is one range of bytes on both sides, ROWS for what lies between. */
+static bool
+add_tensor (maker *m)
+{
+  fmtconv_view *view = m->region->u.tensor.view;
+  uint64_t done = 0, item = fci_item (view->dtype);
+  for (size_t i = 0; i < view->n_boxes; i++)
+    {
+      const fci_box *box = &view->boxes[i];
+      uint64_t first, count;
+      const fci_program *program = fci_program_of (m->plan, box, view->dtype, m->region->u.tensor.name);
+      if (!program)
+        return false;
+      box_place (view, box, &first, &count);
+      if (program->rows.n_steps || !is_unbroken (view, box) || !is_dense (view, box))
+        {
+          if (!account (m, box, program, count))
+            return false;
+          continue;
+        }
+      if ((first > done && !add_rows (m, done, first - done))
+          || !add_copy (m->plan, m->first_run, m->region->at + first * item, box->source, box->offset,
+                        count * item))
+        return false;
+      done = first + count;
+    }
+  return done == view->elements || add_rows (m, done, view->elements - done);
+}
+
+static bool
+add_region (fci_plan *plan, const fci_region *region, size_t first_run)
+{
+  if (region->kind == FCI_REGION_TENSOR)
+    return add_tensor (&(maker){ .plan = plan, .region = region, .first_run = first_run });
+  bool fill = region->kind == FCI_REGION_FILL;
+  fci_run *run = add_run (plan, fill ? FCI_RUN_FILL : FCI_RUN_LITERAL, region->at, region->size);
+  if (!run)
+    return false;
+  if (fill)
+    run->fill = region->u.fill;
+  else
+    run->u.bytes = region->u.bytes;
+  plan->cost.literal += region->size;
+  return true;
+}
+
+static bool
+add_files (fci_plan *plan)
+{
+  for (const fmtconv_file *file = plan->layout->first; file; file = file->next)
+    {
+      size_t first_run = plan->runs.n;
+      plan->cost.written += file->size;
+      for (const fci_region *region = file->first; region; region = region->next)
+        if (region->size && !add_region (plan, region, first_run))
+          return false;
+    }
+  plan->cost.runs = plan->runs.n;
+  return true;
+}
+
+static uint64_t
+list_bytes (const fci_plan *plan)
+{
+  return plan->runs.room * sizeof (fci_run) + plan->units.room * sizeof (fci_unit)
+         + plan->rows.room * sizeof (fci_rows *) + plan->checked.room * sizeof (fmtconv_source *);
+}
+
+fci_plan *
+fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout)
+{
+  if (!layout || fmtconv_failed (ctx))
+    return NULL;
+  size_t before = ctx->arena.total;
+  fci_plan *plan = fci_new (ctx, fci_plan);
+  if (!plan)
+    return NULL;
+  plan->ctx = ctx;
+  plan->layout = layout;
+  plan->programs = fci_map_new (ctx);
+  plan->seen = fci_map_new (ctx);
+  fci_defer_call (ctx, free_lists, plan);
+  if (!layout->sealed)
+    return (void)fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the layout is still open"), NULL;
+  if (!plan->programs || !plan->seen || !add_files (plan) || fci_plan_cut (plan) != 0)
+    return NULL;
+  plan->cost.memory = ctx->arena.total - before + list_bytes (plan);
+  return plan;
+}
+
+const fci_cost *
+fci_plan_cost (const fci_plan *plan)
+{
+  return &plan->cost;
+}

@@ -1,0 +1,123 @@
+/* core/plan/cut.c: units: ranges of output that fit a worker's buffers, under the memory bound.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/base/text.h"
+#include "core/plan/run.h"
+
+enum
+{
+  COPY_CUT = 4096 /* cuts in copies fall on multiples of this in the output */
+};
+
+/* Bytes of memory of one worker with buffers of that size. */
+static uint64_t
+worker_bytes (const fci_plan *plan, uint64_t room)
+{
+  return room * plan->buffers + plan->row_scratch;
+}
+
+/* The unit shrinks until all threads fit the bound, then there are fewer threads. */
+static int
+choose_unit (fci_plan *plan)
+{
+  const fmtconv_options *options = &plan->ctx->options;
+  bool verify = options->flags & FMTCONV_VERIFY;
+  unsigned threads = options->threads ? options->threads : 1;
+  plan->row_scratch = (plan->row_scratch + FCI_SCRATCH_ALIGN - 1) & ~(size_t)(FCI_SCRATCH_ALIGN - 1);
+  plan->buffers = plan->rows.n || verify ? 3 : 1;
+  uint64_t least = worker_bytes (plan, FCI_UNIT_MIN);
+  if (options->memory < least)
+    return fmtconv_fail (plan->ctx, FMTCONV_E_USAGE, "%s of memory are too few: %s are needed",
+                         fci_human (plan->ctx, options->memory), fci_human (plan->ctx, least));
+  if (threads > options->memory / least)
+    threads = (unsigned)(options->memory / least);
+  uint64_t room = (options->memory / threads - plan->row_scratch) / plan->buffers;
+  room = room > FCI_UNIT_MAX ? FCI_UNIT_MAX : room;
+  plan->unit_room = (size_t)room & ~(size_t)(FCI_SCRATCH_ALIGN - 1);
+  plan->cost.threads = threads;
+  return 0;
+}
+
+/* How much of a ROWS run from `skip` bytes on fits in `room`: up to the last border of the outermost axis
+ * whose rows fit. */
+static uint64_t
+cut_rows (const fci_run *run, uint64_t skip, uint64_t room)
+{
+  fmtconv_view *view = run->u.rows->view;
+  uint64_t item = fci_item (view->dtype), row = view->elements * item;
+  uint64_t at = run->from * item + skip; /* in the tensor */
+  for (unsigned i = 0; i < view->rank && row > room; i++)
+    row /= view->shape[i];
+  uint64_t end = (at + room) / row * row;
+  return end > at ? end - at : room / item * item;
+}
+
+/* How much of a run from `skip` on goes into a unit that has `room` left; `whole`: of the room of an empty
+ * unit.  0: nothing. */
+static uint64_t
+take (const fci_run *run, uint64_t skip, uint64_t room, uint64_t whole)
+{
+  uint64_t left = run->size - skip;
+  if (left <= room)
+    return left;
+  if (left <= whole / 4)
+    return 0;
+  if (run->kind == FCI_RUN_ROWS)
+    return room < whole / 4 ? 0 : cut_rows (run, skip, room);
+  uint64_t at = run->at + skip, end = (at + room) & ~(uint64_t)(COPY_CUT - 1);
+  return end > at ? end - at : 0;
+}
+
+static fci_unit *
+open_unit (fci_plan *plan, uint32_t file, size_t run, uint64_t at)
+{
+  fci_unit *unit = fci_list_add (plan->ctx, &plan->units, sizeof *unit);
+  if (unit)
+    *unit = (fci_unit){ .at = at, .run = run, .file = file };
+  return unit;
+}
+
+/* Spread the runs of one file over units; returns the first run of the next one, SIZE_MAX on an error. */
+static size_t
+cut_file (fci_plan *plan, uint32_t file, uint64_t file_size, size_t run)
+{
+  const fci_run *runs = FCI_RUNS (plan);
+  fci_unit *unit = NULL;
+  uint64_t done = 0;
+  while (done < file_size)
+    {
+      uint64_t skip = done - runs[run].at;
+      uint64_t n = unit ? take (&runs[run], skip, plan->unit_room - unit->size, plan->unit_room) : 0;
+      if (n == 0)
+        {
+          if (!(unit = open_unit (plan, file, run, done)))
+            return SIZE_MAX;
+          n = take (&runs[run], skip, plan->unit_room, plan->unit_room);
+        }
+      unit->size += n;
+      done += n;
+      if (unit->size > plan->cost.unit)
+        plan->cost.unit = unit->size;
+      if (skip + n == runs[run].size)
+        run++;
+    }
+  return run;
+}
+
+int
+fci_plan_cut (fci_plan *plan)
+{
+  int code = choose_unit (plan);
+  if (code != 0)
+    return code;
+  size_t run = 0;
+  uint32_t n = 0;
+  for (const fmtconv_file *file = plan->layout->first; file; file = file->next, n++)
+    if ((run = cut_file (plan, n, file->size, run)) == SIZE_MAX)
+      return fmtconv_failed (plan->ctx);
+  plan->cost.units = plan->units.n;
+  if (plan->cost.threads > plan->units.n)
+    plan->cost.threads = plan->units.n ? (unsigned)plan->units.n : 1;
+  plan->cost.scratch = worker_bytes (plan, plan->unit_room) * plan->cost.threads;
+  return 0;
+}

@@ -1,0 +1,185 @@
+/* core/plan/layout.c: what writers describe, kept as lists of regions.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/plan/layout.h"
+#include "core/base/check.h"
+#include "core/base/ctx.h"
+#include "core/base/map.h"
+#include <string.h>
+
+fmtconv_layout *
+fci_layout_new (fmtconv_ctx *ctx, const char *target)
+{
+  fmtconv_layout *layout = target ? fci_new (ctx, fmtconv_layout) : NULL;
+  if (!layout)
+    return NULL;
+  layout->ctx = ctx;
+  layout->target = fci_strdup (ctx, target);
+  return layout->target ? layout : NULL;
+}
+
+const char *
+fmtconv_target (const fmtconv_layout *layout)
+{
+  return layout ? layout->target : NULL;
+}
+
+/* One component that names a file of its own. */
+static bool
+is_plain (const char *name)
+{
+  return *name && !strchr (name, '/') && strcmp (name, ".") != 0 && strcmp (name, "..") != 0;
+}
+
+fmtconv_file *
+fmtconv_create (fmtconv_layout *layout, const char *name)
+{
+  if (!layout || fmtconv_failed (layout->ctx))
+    return NULL;
+  fmtconv_ctx *ctx = layout->ctx;
+  if (layout->sealed)
+    return (void)fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a file is created after the layout was closed"),
+           NULL;
+  if (!name)
+    name = layout->target;
+  if (!is_plain (name))
+    return (void)fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' cannot name an output file", name), NULL;
+  fmtconv_file *file = fci_new (ctx, fmtconv_file);
+  if (!file || !(file->name = fci_strdup (ctx, name)))
+    return NULL;
+  file->layout = layout;
+  *(layout->last ? &layout->last->next : &layout->first) = file;
+  layout->last = file;
+  layout->n_files++;
+  return file;
+}
+
+/* A region of `size` bytes at the end of the file. */
+static fci_region *
+append (fmtconv_file *file, fci_region_kind kind, uint64_t size)
+{
+  fmtconv_ctx *ctx = file->layout->ctx;
+  uint64_t end;
+  if (file->layout->sealed)
+    return (void)fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes are added after the layout was closed"), NULL;
+  if (!fci_add (file->size, size, &end) || end > INT64_MAX)
+    return (void)fmtconv_fail (ctx, FMTCONV_E_LIMIT, "output file '%s' is larger than a file can be",
+                               file->name),
+           NULL;
+  fci_region *region = fci_new (ctx, fci_region);
+  if (!region)
+    return NULL;
+  region->kind = kind;
+  region->at = file->size;
+  region->size = size;
+  *(file->last ? &file->last->next : &file->first) = region;
+  file->last = region;
+  file->size = end;
+  return region;
+}
+
+static bool
+is_open (const fmtconv_file *file)
+{
+  return file && !fmtconv_failed (file->layout->ctx);
+}
+
+void
+fmtconv_emit (fmtconv_file *file, const void *bytes, size_t n)
+{
+  if (!is_open (file) || n == 0)
+    return;
+  const char *copy = fci_copy (file->layout->ctx, bytes, n);
+  fci_region *region = copy ? append (file, FCI_REGION_LITERAL, n) : NULL;
+  if (region)
+    region->u.bytes = (const uint8_t *)copy;
+}
+
+void
+fmtconv_emit_le (fmtconv_file *file, unsigned bytes, uint64_t value)
+{
+  uint8_t le[8];
+  if (!is_open (file))
+    return;
+  if (bytes < 1 || bytes > 8 || (bytes < 8 && value >> (8 * bytes)))
+    {
+      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "%llu does not fit in %u bytes",
+                    (unsigned long long)value, bytes);
+      return;
+    }
+  for (unsigned i = 0; i < bytes; i++)
+    le[i] = (uint8_t)(value >> (8 * i));
+  fmtconv_emit (file, le, bytes);
+}
+
+void
+fmtconv_emit_json (fmtconv_file *file, fmtconv_attr *node, int pretty)
+{
+  const char *text = is_open (file) ? fmtconv_json_text (node, pretty) : NULL;
+  if (!text)
+    return;
+  fmtconv_emit (file, text, strlen (text));
+  if (pretty)
+    fmtconv_emit (file, "\n", 1);
+}
+
+void
+fmtconv_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view)
+{
+  if (!is_open (file) || !name || !view)
+    return;
+  const char *copy = fci_strdup (file->layout->ctx, name);
+  fci_region *region = copy ? append (file, FCI_REGION_TENSOR, fci_view_bytes (view)) : NULL;
+  if (!region)
+    return;
+  region->u.tensor.name = copy;
+  region->u.tensor.view = view;
+  file->n_tensors++;
+}
+
+void
+fmtconv_align (fmtconv_file *file, uint64_t alignment, int fill)
+{
+  uint64_t end;
+  if (!is_open (file))
+    return;
+  if (alignment == 0 || (alignment & (alignment - 1)) || !fci_round_up (file->size, alignment, &end))
+    {
+      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "alignment to %llu bytes",
+                    (unsigned long long)alignment);
+      return;
+    }
+  fci_region *region = end > file->size ? append (file, FCI_REGION_FILL, end - file->size) : NULL;
+  if (region)
+    region->u.fill = fill;
+}
+
+uint64_t
+fmtconv_emitted (const fmtconv_file *file)
+{
+  return file ? file->size : 0;
+}
+
+int
+fci_layout_seal (fmtconv_layout *layout)
+{
+  if (!layout)
+    return FMTCONV_E_INTERNAL;
+  fmtconv_ctx *ctx = layout->ctx;
+  if (fmtconv_failed (ctx))
+    return fmtconv_failed (ctx);
+  if (!layout->first)
+    return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the writer created no file");
+  fci_map *names = fci_map_new (ctx);
+  uint64_t total = 0;
+  if (!names)
+    return fmtconv_failed (ctx);
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    {
+      if (!fci_map_add (names, file->name, strlen (file->name), 1, NULL))
+        return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "two output files are called '%s'", file->name);
+      if (!fci_add (total, file->size, &total) || total > INT64_MAX)
+        return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the output is larger than a disk can be");
+    }
+  layout->sealed = 1;
+  return 0;
+}

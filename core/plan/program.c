@@ -1,0 +1,198 @@
+/* core/plan/program.c: from a box's chain of operations to the row program that the kernels run.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/plan/run.h"
+#include <string.h>
+
+/* A program in the making. */
+typedef struct builder
+{
+  fci_row_program rows;
+  unsigned n_points;
+  fci_point points[FCI_MAX_STEPS];
+  fci_point next;     /* watches that wait for a rounding */
+  bool pending;       /* arithmetic that was not rounded yet */
+  uint32_t dtype;     /* of the elements so far */
+  const char *refuse; /* why it cannot be run */
+} builder;
+
+static void
+add_step (builder *b, fci_step step)
+{
+  if (b->rows.n_steps == FCI_MAX_STEPS)
+    b->refuse = "more operations on its elements than one pass can do";
+  else
+    b->rows.steps[b->rows.n_steps++] = step;
+}
+
+static void
+watch (fci_point *point, unsigned findings, int severity, const char *hint)
+{
+  for (unsigned i = 0; i < FCI_FINDINGS; i++)
+    if (findings >> i & 1 && point->asked[i] < severity + 1)
+      {
+        point->asked[i] = (uint8_t)(severity + 1);
+        point->hint[i] = hint;
+      }
+}
+
+static bool
+is_watched (const fci_point *point)
+{
+  for (unsigned i = 0; i < FCI_FINDINGS; i++)
+    if (point->asked[i])
+      return true;
+  return false;
+}
+
+/* Round to `dtype`; takes the waiting watches. */
+static void
+round_to (builder *b, uint32_t dtype)
+{
+  if (!b->pending && dtype == b->dtype)
+    return;
+  add_step (b, (fci_step){ .kind = FCI_STEP_ROUND, .dtype = dtype });
+  if (b->refuse)
+    return;
+  if (!is_watched (&b->next))
+    watch (&b->next, FMTCONV_OVERFLOW | FMTCONV_UNDERFLOW, FMTCONV_WARN, "a wider data type would keep them");
+  b->next.dtype = dtype;
+  b->points[b->n_points++] = b->next;
+  memset (&b->next, 0, sizeof b->next);
+  b->pending = false;
+  b->dtype = dtype;
+}
+
+static void
+add_op (builder *b, const fci_op *op)
+{
+  switch (op->kind)
+    {
+    case FCI_OP_CAST:
+      round_to (b, op->dtype);
+      break;
+    case FCI_OP_SCALE:
+      add_step (b, (fci_step){ .kind = FCI_STEP_SCALE, .factor = (float)op->factor });
+      b->pending = true;
+      break;
+    case FCI_OP_WATCH:
+      watch (&b->next, op->findings, op->severity, op->hint);
+      break;
+    }
+}
+
+/* The whole chain, oldest first, and the rounding to what is written. */
+static void
+build (builder *b, const fci_box *box, uint32_t dtype)
+{
+  const fci_op *chain[FCI_MAX_OPS];
+  unsigned n = 0;
+  memset (b, 0, sizeof *b);
+  b->rows.from = b->dtype = box->dtype;
+  for (const fci_op *op = box->ops; op && !b->refuse; op = op->before)
+    if (n == FCI_MAX_OPS)
+      b->refuse = "more operations on its elements than one pass can do";
+    else
+      chain[n++] = op;
+  while (n > 0 && !b->refuse)
+    add_op (b, chain[--n]);
+  if (!b->refuse)
+    round_to (b, dtype);
+  if (!b->refuse && b->rows.n_steps)
+    b->refuse = fci_row_refusal (&b->rows);
+}
+
+/* A program that stays, found again by its content. */
+static const fci_program *
+keep (fci_plan *plan, const builder *b, const char *key, size_t len)
+{
+  fci_program *program = fci_new (plan->ctx, fci_program);
+  fci_point *points = fmtconv_alloc (plan->ctx, b->n_points, sizeof *points);
+  const char *kept = fci_copy (plan->ctx, key, len);
+  if (!program || !points || !kept)
+    return NULL;
+  program->rows = b->rows;
+  program->n_points = b->n_points;
+  program->points = points;
+  if (b->n_points)
+    memcpy (points, b->points, b->n_points * sizeof *points);
+  size_t scratch = b->rows.n_steps ? fci_row_scratch (&b->rows) : 0;
+  if (scratch > plan->row_scratch)
+    plan->row_scratch = scratch;
+  return fci_map_add (plan->programs, kept, len, (uintptr_t)program, NULL) ? program : NULL;
+}
+
+const fci_program *
+fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
+{
+  char key[sizeof (fci_row_program) + sizeof (fci_point) * FCI_MAX_STEPS];
+  builder b;
+  uintptr_t found;
+  build (&b, box, dtype);
+  if (b.refuse)
+    {
+      fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = tensor },
+                       "it cannot be written as %s: %s", fmtconv_dtype (dtype)->name, b.refuse);
+      return NULL;
+    }
+  size_t len = sizeof b.rows + b.n_points * sizeof *b.points;
+  memcpy (key, &b.rows, sizeof b.rows);
+  memcpy (key + sizeof b.rows, b.points, b.n_points * sizeof *b.points);
+  if (fci_map_get (plan->programs, key, len, &found))
+    return (const fci_program *)found;
+  return keep (plan, &b, key, len);
+}
+
+/* The part for a program: the last one made, or a new one. */
+static fci_part *
+part_for (fci_plan *plan, fci_rows *rows, const fci_program *program)
+{
+  for (size_t i = rows->n_parts; i > 0 && i + 4 > rows->n_parts; i--)
+    if (rows->parts[i - 1].program == program)
+      return &rows->parts[i - 1];
+  fci_part *part = &rows->parts[rows->n_parts++];
+  part->program = program;
+  part->tally = plan->n_tallies;
+  plan->n_tallies += program->n_points;
+  return part;
+}
+
+/* Room for one more part: most tensors need one, the others at most one a box. */
+static bool
+room_for_part (fci_plan *plan, fci_rows *rows, size_t *room)
+{
+  if (rows->n_parts < *room)
+    return true;
+  size_t n = *room == 0 ? 1 : *room * 2;
+  fci_part *parts = fmtconv_alloc (plan->ctx, n, sizeof *parts);
+  if (!parts)
+    return false;
+  if (rows->n_parts)
+    memcpy (parts, rows->parts, rows->n_parts * sizeof *parts);
+  rows->parts = parts;
+  *room = n;
+  return true;
+}
+
+fci_rows *
+fci_rows_of (fci_plan *plan, const char *name, fmtconv_view *view)
+{
+  fci_rows *rows = fci_new (plan->ctx, fci_rows);
+  size_t room = 0;
+  if (!rows)
+    return NULL;
+  rows->name = name;
+  rows->view = view;
+  if (view->n_boxes > 1 && !(rows->part_of = fmtconv_alloc (plan->ctx, view->n_boxes, sizeof *rows->part_of)))
+    return NULL;
+  for (size_t i = 0; i < view->n_boxes; i++)
+    {
+      const fci_program *program = fci_program_of (plan, &view->boxes[i], view->dtype, name);
+      if (!program || !room_for_part (plan, rows, &room))
+        return NULL;
+      fci_part *part = part_for (plan, rows, program);
+      if (rows->part_of)
+        rows->part_of[i] = (uint32_t)(part - rows->parts);
+    }
+  return rows;
+}

@@ -1,0 +1,144 @@
+/* core/plan/run.h: what a plan is made of: programs, runs, units; for core/plan and core/exec only.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_RUN_H
+#define FCI_RUN_H
+
+#include "core/base/map.h"
+#include "core/plan/plan.h"
+#include "core/source/source.h"
+
+enum
+{
+  FCI_FINDINGS = 5,           /* FMTCONV_INEXACT … FMTCONV_INF */
+  FCI_MAX_OPS = 64,           /* of one box, watches included */
+  FCI_UNIT_MIN = 64 << 10,    /* bytes of output */
+  FCI_UNIT_MAX = 8 << 20,     /* bytes of output */
+  FCI_SCRATCH_ALIGN = 1 << 12 /* of every buffer of a worker */
+};
+
+/* One rounding: what is asked of its tally. */
+typedef struct fci_point
+{
+  uint8_t asked[FCI_FINDINGS];    /* 0: nobody asked, else severity + 1 */
+  uint32_t dtype;                 /* rounded to */
+  const char *hint[FCI_FINDINGS]; /* or NULL */
+} fci_point;
+
+/* What becomes of a box's elements.  Shared by all boxes with the same operations. */
+typedef struct fci_program
+{
+  fci_row_program rows; /* n_steps 0: bytes are moved as they are */
+  unsigned n_points;    /* ROUND steps */
+  const fci_point *points;
+} fci_program;
+
+/* A program as one tensor uses it. */
+typedef struct fci_part
+{
+  const fci_program *program;
+  size_t tally; /* number of its first rounding point in the plan */
+} fci_part;
+
+/* A tensor of which not all is copied. */
+typedef struct fci_rows
+{
+  const char *name;
+  fmtconv_view *view;
+  size_t n_parts;
+  fci_part *parts;
+  uint32_t *part_of; /* of each box; NULL: parts[0] for all */
+} fci_rows;
+
+typedef enum fci_run_kind
+{
+  FCI_RUN_LITERAL,
+  FCI_RUN_FILL,
+  FCI_RUN_COPY,
+  FCI_RUN_ROWS
+} fci_run_kind;
+
+/* `size` bytes of a file from `at`, all of one kind.  Runs of a file follow one another. */
+typedef struct fci_run
+{
+  uint64_t at;
+  uint64_t size;
+  fci_run_kind kind;
+  int fill;
+  union
+  {
+    const uint8_t *bytes;   /* LITERAL */
+    fmtconv_source *source; /* COPY, from `from` */
+    const fci_rows *rows;   /* ROWS, elements from `from` in row-major order */
+  } u;
+  uint64_t from;
+} fci_run;
+
+/* A range of one file that one worker writes: from within run `run` on, as many as it takes. */
+typedef struct fci_unit
+{
+  uint64_t at;
+  uint64_t size;
+  size_t run;
+  uint32_t file; /* number in the layout */
+} fci_unit;
+
+/* Growing arrays; freed with the context. */
+typedef struct fci_list
+{
+  void *items;
+  size_t n;
+  size_t room;
+} fci_list;
+
+struct fci_plan
+{
+  fmtconv_ctx *ctx;
+  const fmtconv_layout *layout;
+  fci_list runs;      /* fci_run */
+  fci_list units;     /* fci_unit, ascending in file and place */
+  fci_list rows;      /* fci_rows *, in plan order */
+  fci_list checked;   /* fmtconv_source * with a CRC, in the order of first use */
+  fci_map *programs;  /* by content */
+  fci_map *seen;      /* sources of `checked` */
+  size_t n_tallies;   /* rounding points */
+  size_t row_scratch; /* most that a program needs, bytes */
+  size_t buffers;     /* of a worker, each `unit_room` bytes: output, and for ROWS input and elements */
+  size_t unit_room;
+  fci_cost cost;
+};
+
+#define FCI_RUNS(plan) ((const fci_run *)(plan)->runs.items)
+#define FCI_UNITS(plan) ((const fci_unit *)(plan)->units.items)
+#define FCI_ROWS(plan) ((fci_rows *const *)(plan)->rows.items)
+#define FCI_CHECKED(plan) ((fmtconv_source *const *)(plan)->checked.items)
+
+/* Room for one more item of `size` bytes, zeroed; NULL: E_NOMEM recorded. */
+void *fci_list_add (fmtconv_ctx *ctx, fci_list *list, size_t size);
+
+/* The program of a box that is written as `dtype`; NULL: E_UNSUPPORTED naming the tensor. */
+const fci_program *fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor);
+
+/* How to evaluate a view, tallies included. */
+fci_rows *fci_rows_of (fci_plan *plan, const char *name, fmtconv_view *view);
+
+/* The part of the box of that number. */
+static inline const fci_part *
+fci_rows_part (const fci_rows *rows, size_t box)
+{
+  return &rows->parts[rows->part_of ? rows->part_of[box] : 0];
+}
+
+/* Choose unit size and threads under the memory bound, and cut the runs.  0 or a code. */
+int fci_plan_cut (fci_plan *plan);
+
+/* 64 bits that are equal where the plan is. */
+uint64_t fci_plan_digest (const fci_plan *plan);
+
+/* Bytes of an element of a data type. */
+static inline size_t
+fci_item (uint32_t dtype)
+{
+  return fmtconv_dtype (dtype)->block_bytes;
+}
+
+#endif

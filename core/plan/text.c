@@ -1,0 +1,144 @@
+/* core/plan/text.c: a plan as text, one line a run, and its digest.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/text.h"
+#include "core/base/ctx.h"
+#include "core/plan/run.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  SHOWN_BOXES = 4 /* of a ROWS run */
+};
+
+static const char *
+show (const fci_plan *plan, const char *s)
+{
+  const char *escaped = fci_escape (plan->ctx, s, strlen (s));
+  return escaped ? escaped : "";
+}
+
+static void
+print_numbers (FILE *out, const char *open, unsigned n, const uint64_t *number, const char *close)
+{
+  fputs (open, out);
+  for (unsigned i = 0; i < n; i++)
+    fprintf (out, "%s%" PRIu64, i ? "," : "", number[i]);
+  fputs (close, out);
+}
+
+static void
+print_program (FILE *out, const fci_program *program)
+{
+  for (unsigned i = 0; i < program->rows.n_steps; i++)
+    {
+      const fci_step *step = &program->rows.steps[i];
+      if (step->kind == FCI_STEP_SCALE)
+        fprintf (out, " | scale %.9g", (double)step->factor);
+      else
+        fprintf (out, " | round %s", fmtconv_dtype (step->dtype)->name);
+    }
+}
+
+static void
+print_box (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i)
+{
+  const fci_box *box = &rows->view->boxes[i];
+  unsigned rank = rows->view->rank;
+  print_numbers (out, " [", rank, box->start, "]");
+  print_numbers (out, "+[", rank, FCI_EXTENT (box, rank), "]");
+  fprintf (out, " <- '%s'@%" PRIu64 " %s", show (plan, box->source->name), box->offset,
+           fmtconv_dtype (box->dtype)->name);
+  print_numbers (out, " (", rank, (const uint64_t *)FCI_STRIDE (box, rank), ")");
+  print_program (out, fci_rows_part (rows, i)->program);
+}
+
+static void
+print_rows (const fci_plan *plan, FILE *out, const fci_run *run)
+{
+  const fci_rows *rows = run->u.rows;
+  fmtconv_view *view = rows->view;
+  fprintf (out, "'%s' %s", show (plan, rows->name), fmtconv_dtype (view->dtype)->name);
+  print_numbers (out, "[", view->rank, view->shape, "]");
+  if (run->size / fci_item (view->dtype) != view->elements)
+    fprintf (out, " %" PRIu64 "+%" PRIu64, run->from, run->size / fci_item (view->dtype));
+  for (size_t i = 0; i < view->n_boxes && i < SHOWN_BOXES; i++)
+    {
+      fputs (i ? ";" : ":", out);
+      print_box (plan, out, rows, i);
+    }
+  if (view->n_boxes > SHOWN_BOXES)
+    fprintf (out, "; %zu more", view->n_boxes - SHOWN_BOXES);
+}
+
+static void
+print_run (const fci_plan *plan, FILE *out, const fci_run *run)
+{
+  static const char *const kind[] = { "literal", "fill", "copy", "rows" };
+  fprintf (out, "%" PRIu64 " %s %" PRIu64, run->at, kind[run->kind], run->size);
+  if (run->kind == FCI_RUN_FILL)
+    fprintf (out, " 0x%02x", (unsigned)run->fill & 0xff);
+  else if (run->kind == FCI_RUN_COPY)
+    fprintf (out, " '%s'@%" PRIu64, show (plan, run->u.source->name), run->from);
+  else if (run->kind == FCI_RUN_ROWS)
+    {
+      fputc (' ', out);
+      print_rows (plan, out, run);
+    }
+  fputc ('\n', out);
+}
+
+static void
+print_plan (const fci_plan *plan, FILE *out)
+{
+  size_t i = 0;
+  for (const fmtconv_file *file = plan->layout->first; file; file = file->next)
+    {
+      fprintf (out, "file '%s' %" PRIu64 "\n", show (plan, file->name), file->size);
+      for (uint64_t done = 0; done < file->size; done += FCI_RUNS (plan)[i++].size)
+        print_run (plan, out, &FCI_RUNS (plan)[i]);
+    }
+}
+
+const char *
+fci_plan_text (const fci_plan *plan)
+{
+  char *text = NULL;
+  size_t n = 0;
+  FILE *out = open_memstream (&text, &n);
+  if (!out)
+    return fci_nomem (plan->ctx);
+  print_plan (plan, out);
+  const char *kept = fclose (out) == 0 ? fci_copy (plan->ctx, text, n) : fci_nomem (plan->ctx);
+  free (text);
+  return kept;
+}
+
+/* FNV-1a over a number's bytes. */
+static uint64_t
+mix (uint64_t digest, uint64_t number)
+{
+  for (unsigned i = 0; i < 8; i++)
+    digest = (digest ^ (number >> (8 * i) & 0xff)) * UINT64_C (0x100000001b3);
+  return digest;
+}
+
+uint64_t
+fci_plan_digest (const fci_plan *plan)
+{
+  uint64_t digest = UINT64_C (0xcbf29ce484222325);
+  for (const fmtconv_file *file = plan->layout->first; file; file = file->next)
+    {
+      for (const char *s = file->name; *s; s++)
+        digest = mix (digest, (uint8_t)*s);
+      digest = mix (digest, file->size);
+    }
+  for (size_t i = 0; i < plan->runs.n; i++)
+    {
+      const fci_run *run = &FCI_RUNS (plan)[i];
+      digest = mix (mix (mix (digest, run->kind), run->size), run->from);
+    }
+  return digest;
+}
