@@ -1,1 +1,15 @@
-# cli/local.mk
+# cli/local.mk: the program, which uses the installed header fmtconv/fmtconv.h only.
+bin_PROGRAMS += fmtconv
+fmtconv_SOURCES = \
+	cli/cli.h \
+	cli/context.c \
+	cli/convert.c \
+	cli/help.c \
+	cli/inspect.c \
+	cli/main.c \
+	cli/options.c \
+	cli/plugins.c \
+	cli/say.c \
+	cli/summary.c \
+	cli/text.c
+fmtconv_LDADD = libfmtconv.la -lm

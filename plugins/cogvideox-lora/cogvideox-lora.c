@@ -67,12 +67,12 @@ check_rank (fmtconv_ctx *ctx, const struct lora_params *p, const struct facts *f
     return 0;
   if (p->rank != INT64_MIN)
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "rank=%lld was given, but the LoRA's tensors have rank %lld",
-                         (long long)p->rank, (long long)rank);
+                         (long long) p->rank, (long long) rank);
   return fmtconv_fail_at (
       ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = "if the file is right, give alpha= and rank=" },
       "training_config.yaml says rank %lld, but the LoRA's tensors have rank %lld: it belongs to "
       "another training",
-      (long long)f->rank, (long long)rank);
+      (long long) f->rank, (long long) rank);
 }
 
 /* The factor that SAT applied: alpha / rank. */
@@ -87,7 +87,7 @@ settle_alpha (fmtconv_ctx *ctx, struct facts *f, int64_t rank)
           "%s: alpha 1 (SAT's default) is taken, so the LoRA acts at 1/%lld of B A; if it was "
           "trained with another, give cogvideox-lora:alpha=N",
           f->has_config ? "training_config.yaml sets no lora_alpha" : "nothing says what alpha was",
-          (long long)rank);
+          (long long) rank);
     }
   if (!isfinite (f->alpha) || f->alpha == 0)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "alpha is %g: that makes no LoRA", f->alpha);
@@ -114,8 +114,8 @@ set_title (fmtconv_ctx *ctx, const fmtconv_model *in, fmtconv_model *out, const 
   const char *alpha = isnan (f->alpha) ? "unknown" : fmtconv_text (ctx, "%g", f->alpha);
   fmtconv_set_string (fmtconv_attrs (out), "title",
                       fmtconv_text (ctx, "%s, LoRA of rank %lld, alpha %s, on %llu layers",
-                                    lora_base_name (in, out), (long long)rank, alpha,
-                                    (unsigned long long)fmtconv_var (out, "#i")));
+                                    lora_base_name (in, out), (long long) rank, alpha,
+                                    (unsigned long long) fmtconv_var (out, "#i")));
 }
 
 static int
@@ -126,7 +126,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (!fmtconv_first (in, "{x*}.attention.{y}.matrix_{m:A,B}.{i}"))
     return no_lora (ctx, in);
   fmtconv_apply (&rules, in, out);
-  int64_t rank = (int64_t)fmtconv_var (out, "r");
+  int64_t rank = (int64_t) fmtconv_var (out, "r");
   if (fmtconv_failed (ctx) || check_rank (ctx, p, &f, rank))
     return fmtconv_failed (ctx);
   set_title (ctx, in, out, &f, rank);
@@ -137,7 +137,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (p->scale == LORA_METADATA)
     lora_describe (ctx, out, f.alpha, rank);
   else
-    lora_bake (ctx, out, f.alpha / (double)rank);
+    lora_bake (ctx, out, f.alpha / (double) rank);
   return fmtconv_failed (ctx);
 }
 

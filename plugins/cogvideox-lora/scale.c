@@ -18,7 +18,7 @@ partner (fmtconv_ctx *ctx, const fmtconv_model *model, const fmtconv_tensor *b)
   const char *at = strstr (b->name, ".lora_B.");
   if (!at)
     return NULL;
-  return fmtconv_find (model, fmtconv_text (ctx, "%.*s.lora_A.%s", (int)(at - b->name), b->name, at + 8));
+  return fmtconv_find (model, fmtconv_text (ctx, "%.*s.lora_A.%s", (int) (at - b->name), b->name, at + 8));
 }
 
 /* B takes the factor.  In F16 a small factor would make most of B subnormal, so A takes half of the exponent of the
@@ -45,7 +45,7 @@ static void
 set_number (fmtconv_attr *node, const char *key, double value)
 {
   if (value == rint (value) && fabs (value) < 1e15)
-    fmtconv_set_int (node, key, (int64_t)value);
+    fmtconv_set_int (node, key, (int64_t) value);
   else
     fmtconv_set_float (node, key, value);
 }

@@ -31,13 +31,13 @@ read_header (fmtconv_ctx *ctx, fmtconv_input *in, struct header *h)
     return fmtconv_fail_at (ctx, FMTCONV_E_LIMIT,
                             &(fmtconv_where){ .source = c.source, .hint = "is this a safetensors file?" },
                             "the header claims %llu bytes, more than the format's limit of %d",
-                            (unsigned long long)n, SAFETENSORS_MAX_HEADER);
+                            (unsigned long long) n, SAFETENSORS_MAX_HEADER);
   if (n > c.end - c.pos)
     return fmtconv_fail_at (
         ctx, FMTCONV_E_FORMAT,
         &(fmtconv_where){ .source = c.source, .hint = "the file is cut off: get it again" },
-        "the header claims %llu bytes, but the file ends after %llu", (unsigned long long)n,
-        (unsigned long long)(c.end - c.pos));
+        "the header claims %llu bytes, but the file ends after %llu", (unsigned long long) n,
+        (unsigned long long) (c.end - c.pos));
   h->json = fmtconv_take_json (&c, n, 4);
   h->data = c.pos;
   h->size = c.end - c.pos;
@@ -70,7 +70,7 @@ static int
 read_shape (fmtconv_ctx *ctx, const struct header *h, const fmtconv_attr *entry, uint64_t *shape,
             unsigned *rank, uint64_t *elements)
 {
-  fmtconv_attr *list = fmtconv_get ((fmtconv_attr *)entry, "shape");
+  fmtconv_attr *list = fmtconv_get ((fmtconv_attr *) entry, "shape");
   *rank = 0;
   *elements = 1;
   if (!list || list->kind != FMTCONV_A_ARRAY)
@@ -97,7 +97,7 @@ static int
 read_range (fmtconv_ctx *ctx, const struct header *h, const fmtconv_attr *entry, uint64_t bytes,
             uint64_t *start)
 {
-  fmtconv_attr *list = fmtconv_get ((fmtconv_attr *)entry, "data_offsets");
+  fmtconv_attr *list = fmtconv_get ((fmtconv_attr *) entry, "data_offsets");
   const fmtconv_attr *first = list && list->kind == FMTCONV_A_ARRAY && list->len == 2 ? list->first : NULL;
   if (!first || !is_count (first) || !is_count (first->next))
     return fail (ctx, h, entry->key, "data_offsets is not a pair of whole numbers");
@@ -106,12 +106,12 @@ read_range (fmtconv_ctx *ctx, const struct header *h, const fmtconv_attr *entry,
   if (*start > end || end > h->size)
     return fail (ctx, h, entry->key,
                  fmtconv_text (ctx, "data_offsets [%llu, %llu] are not within the %llu bytes of data",
-                               (unsigned long long)*start, (unsigned long long)end,
-                               (unsigned long long)h->size));
+                               (unsigned long long) *start, (unsigned long long) end,
+                               (unsigned long long) h->size));
   if (end - *start != bytes)
     return fail (ctx, h, entry->key,
                  fmtconv_text (ctx, "the shape needs %llu bytes, data_offsets give %llu",
-                               (unsigned long long)bytes, (unsigned long long)(end - *start)));
+                               (unsigned long long) bytes, (unsigned long long) (end - *start)));
   return 0;
 }
 
@@ -130,7 +130,7 @@ read_tensor (fmtconv_ctx *ctx, const struct header *h, fmtconv_attr *entry, fmtc
                             "data type %s", dtype);
   if (read_shape (ctx, h, entry, shape, &rank, &elements))
     return fmtconv_failed (ctx);
-  if (__builtin_mul_overflow (elements, (uint64_t)fmtconv_dtype (type->dtype)->block_bytes, &bytes))
+  if (__builtin_mul_overflow (elements, (uint64_t) fmtconv_dtype (type->dtype)->block_bytes, &bytes))
     return fail (ctx, h, entry->key, "the shape has more bytes than a file can hold");
   if (read_range (ctx, h, entry, bytes, &start))
     return fmtconv_failed (ctx);
@@ -142,7 +142,7 @@ int
 safetensors_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
 {
   struct header h = { 0 };
-  (void)params;
+  (void) params;
   if (read_header (ctx, in, &h))
     return fmtconv_failed (ctx);
   for (fmtconv_attr *entry = h.json->first; entry; entry = entry->next)

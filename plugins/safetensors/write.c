@@ -8,7 +8,7 @@
 static int
 by_dtype_and_name (const void *a, const void *b)
 {
-  const fmtconv_tensor *x = *(const fmtconv_tensor *const *)a, *y = *(const fmtconv_tensor *const *)b;
+  const fmtconv_tensor *x = *(const fmtconv_tensor *const *) a, *y = *(const fmtconv_tensor *const *) b;
   int rank_x = fmtconv_by_dtype (safetensors_dtypes, x->dtype)->id;
   int rank_y = fmtconv_by_dtype (safetensors_dtypes, y->dtype)->id;
   return rank_x != rank_y ? rank_y - rank_x : strcmp (x->name, y->name);
@@ -31,7 +31,7 @@ sorted_tensors (fmtconv_ctx *ctx, const fmtconv_model *model)
 static int
 by_key (const void *a, const void *b)
 {
-  return strcmp ((*(fmtconv_attr *const *)a)->key, (*(fmtconv_attr *const *)b)->key);
+  return strcmp ((*(fmtconv_attr *const *) a)->key, (*(fmtconv_attr *const *) b)->key);
 }
 
 /* "format", the model's metadata and the user's entries, sorted by key, so that a file is reproducible. */
@@ -110,7 +110,7 @@ safetensors_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *mo
   if (!tensors)
     return fmtconv_failed (ctx);
   const char *json = fmtconv_json_text (header_of (ctx, metadata_of (ctx, params, model), tensors, n), 0);
-  size_t len = json ? strlen (json) : 0, padded = (len + 7) & ~(size_t)7;
+  size_t len = json ? strlen (json) : 0, padded = (len + 7) & ~(size_t) 7;
   if (padded > SAFETENSORS_MAX_HEADER)
     return fmtconv_fail (ctx, FMTCONV_E_LIMIT,
                          "the header would have %zu bytes, more than the format's limit of %d", padded,

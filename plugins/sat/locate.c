@@ -80,13 +80,13 @@ read_latest (fmtconv_ctx *ctx, fmtconv_input *run)
   fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (fmtconv_beneath (run, "latest")));
   if (c.end > 256)
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "'latest' is no iteration number: it has %llu bytes",
-                         (unsigned long long)c.end),
+                         (unsigned long long) c.end),
            NULL;
   const char *text = fmtconv_take (&c, c.end);
   if (!text)
     return NULL;
   text += strspn (text, " \t\r\n");
-  return fmtconv_text (ctx, "%.*s", (int)strcspn (text, " \t\r\n"), text);
+  return fmtconv_text (ctx, "%.*s", (int) strcspn (text, " \t\r\n"), text);
 }
 
 /* The iteration that 'latest' means.  "N-ema" is left by a run that ended between two saves. */
@@ -104,8 +104,8 @@ latest_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
            NULL;
   if (word[n])
     fmtconv_note (ctx, "'latest' says %s, left by a save that was interrupted: iteration %.*s is read", word,
-                  (int)n, word);
-  return fmtconv_text (ctx, "%.*s", (int)n, word);
+                  (int) n, word);
+  return fmtconv_text (ctx, "%.*s", (int) n, word);
 }
 
 /* Without 'latest': the only iteration there is. */

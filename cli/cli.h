@@ -1,0 +1,131 @@
+/* cli/cli.h: what the program's files share: settings, output, commands.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_H
+#define CLI_H
+
+#include <fmtconv/fmtconv.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Exit status. */
+enum
+{
+  CLI_DONE = 0,
+  CLI_FAILED = 1,
+  CLI_USAGE = 2
+};
+
+/* How much is said: -qq … -vv. */
+enum
+{
+  SAY_NOTHING,
+  SAY_ERRORS,
+  SAY_WARNINGS,
+  SAY_NOTES, /* the default: notes, the closing summary, progress on a terminal */
+  SAY_LISTS  /* every dropped group and skipped item */
+};
+
+enum
+{
+  MAX_TRANSFORMS = 32
+};
+
+struct settings
+{
+  const char *reader;
+  const char *transforms[MAX_TRANSFORMS];
+  size_t n_transforms;
+  const char *writer;
+  const char *dtype;
+  const char *plugin_dir;
+  const char *glob; /* inspect --tensors=GLOB; NULL: all */
+  unsigned flags;   /* FMTCONV_STRICT … */
+  unsigned threads; /* 0: all cores */
+  uint64_t memory;  /* 0: the library's default */
+  int verbosity;    /* SAY_… */
+  int progress;     /* -1: on a terminal */
+  int color;        /* -1: on a terminal */
+  bool json;
+  bool tensors; /* inspect --tensors */
+  bool help;
+  bool version;
+  char **arguments; /* what is no option */
+  int n_arguments;
+};
+
+/* A command: its name, one line, usage, and what runs it (an exit status). */
+struct command
+{
+  const char *name;
+  const char *summary;
+  const char *usage;
+  const char *text; /* of its help, behind the usage */
+  unsigned bit;     /* in struct option_row.commands */
+  int (*run) (const struct settings *s);
+};
+
+enum
+{
+  ON_CONVERT = 1,
+  ON_INSPECT = 2,
+  ON_PLUGINS = 4,
+  ON_HELP = 8,
+  ON_ALL = 15
+};
+
+extern const struct command commands[]; /* ends with { 0 }; the first is "convert" */
+const struct command *command_find (const char *name);
+
+int run_convert (const struct settings *s);
+int run_inspect (const struct settings *s);
+int run_plugins (const struct settings *s);
+int run_help (const struct settings *s);
+
+/* Options of `command` from argv; false: usage error, already printed. */
+bool options_parse (const struct command *command, int argc, char **argv, struct settings *s);
+
+/* The options of `command` as a help table. */
+void options_print (const struct command *command, FILE *to);
+
+void help_program (FILE *to);
+void help_command (const struct command *command, FILE *to);
+
+/* ---- Output (say.c): every line goes through here, so that --json and progress stay clean. */
+struct speaker
+{
+  const struct settings *s;
+  bool color;
+  bool progress;
+  bool drawn; /* a progress line is on the terminal */
+};
+
+struct speaker *speaker_of (const struct settings *s);
+void say_message (void *speaker, const fmtconv_message *message); /* fmtconv_options.message */
+void say_progress (void *speaker, const fmtconv_progress *progress);
+void say_event (const struct speaker *sp, const char *event, fmtconv_attr *node); /* one line of JSON */
+void say_usage (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
+
+/* A context for these settings, speaking through `sp`, stopped by INT, TERM and HUP. */
+fmtconv_ctx *context_new (const struct settings *s, struct speaker *sp);
+
+/* Free it; the exit status for a failed or finished run.  A signal that came ends the process. */
+int context_end (fmtconv_ctx *ctx, bool done);
+
+/* ---- Text (text.c) */
+enum
+{
+  TEXT_ROOM = 32
+};
+const char *text_bytes (char room[TEXT_ROOM], uint64_t bytes);  /* "1.5 GiB" */
+const char *text_number (char room[TEXT_ROOM], uint64_t count); /* "1,234" */
+const char *text_seconds (char room[TEXT_ROOM], double seconds);
+bool text_parse_size (const char *text, uint64_t *bytes);
+
+/* "[2,3]" of an array of numbers. */
+const char *text_shape (char *room, size_t size, fmtconv_attr *shape);
+
+/* The closing summary of a conversion, and the table of a dry run. */
+void summary_print (const struct settings *s, fmtconv_attr *report);
+void plan_print (const struct settings *s, fmtconv_attr *report);
+
+#endif

@@ -1,0 +1,67 @@
+/* cli/context.c: the program's context: options from the settings, and signals that stop it cleanly.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include <signal.h>
+
+static fmtconv_ctx *volatile running; /* what a signal stops */
+static volatile sig_atomic_t caught;  /* the signal that came, 0: none */
+
+static void
+on_signal (int number)
+{
+  caught = number;
+  if (running)
+    fmtconv_cancel (running);
+}
+
+static void
+catch_signals (void)
+{
+  static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+  struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+  sigemptyset (&action.sa_mask);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    {
+      struct sigaction old;
+      if (sigaction (numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        sigaction (numbers[i], &action, NULL);
+    }
+  signal (SIGPIPE, SIG_IGN);
+}
+
+fmtconv_ctx *
+context_new (const struct settings *s, struct speaker *sp)
+{
+  const fmtconv_options options = {
+    .struct_size = sizeof options,
+    .flags = s->flags,
+    .threads = s->threads,
+    .memory = s->memory,
+    .plugin_dir = s->plugin_dir,
+    .message = say_message,
+    .progress = say_progress,
+    .arg = sp,
+  };
+  fmtconv_ctx *ctx = fmtconv_ctx_new (&options);
+  if (!ctx)
+    fputs ("fmtconv: out of memory\n", stderr);
+  running = ctx;
+  catch_signals ();
+  return ctx;
+}
+
+int
+context_end (fmtconv_ctx *ctx, bool done)
+{
+  int code = ctx ? fmtconv_failed (ctx) : FMTCONV_E_NOMEM;
+  running = NULL;
+  fmtconv_ctx_free (ctx);
+  if (caught && !done) /* end by the signal, as a shell expects */
+    {
+      signal (caught, SIG_DFL);
+      raise (caught);
+    }
+  if (done)
+    return CLI_DONE;
+  return code == FMTCONV_E_USAGE ? CLI_USAGE : CLI_FAILED;
+}

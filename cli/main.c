@@ -1,0 +1,82 @@
+/* cli/main.c: the program fmtconv: finds the command and runs it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include <locale.h>
+#include <string.h>
+
+const struct command commands[] = {
+  { .name = "convert",
+    .summary = "convert a checkpoint (the command that needs no name)",
+    .usage = "fmtconv [-r READER] [-t TRANSFORM]... [-w WRITER] [options] INPUT OUTPUT",
+    .text = "Reads INPUT, a file or a folder, and writes OUTPUT.  What is not given is detected: the reader "
+            "from what\n"
+            "INPUT holds, the transform from the tensors' names, the writer from OUTPUT's name; the chain "
+            "that was\n"
+            "chosen is printed.  A plugin's parameters follow its name: -t "
+            "cogvideox-lora:alpha=64,scale=metadata.\n"
+            "'fmtconv plugins' lists what is installed, 'fmtconv help PLUGIN' tells its parameters.\n"
+            "Nothing appears under OUTPUT's name before it is complete.\n",
+    .bit = ON_CONVERT,
+    .run = run_convert },
+  { .name = "inspect",
+    .summary = "tell what a checkpoint holds, and how to convert it",
+    .usage = "fmtconv inspect [-r READER] [--tensors[=GLOB]] [options] PATH",
+    .text = "Tells the format, the model and its kind, parts, data types and sizes, and the command that "
+            "converts it.\n"
+            "Only headers are read, whatever the size.\n",
+    .bit = ON_INSPECT,
+    .run = run_inspect },
+  { .name = "plugins",
+    .summary = "list the readers, transforms and writers that are installed",
+    .usage = "fmtconv plugins [options] [NAME]",
+    .text = "Lists the plugins, or tells all about one: parameters with their defaults, limits, where it is; "
+            "of one that\n"
+            "was refused, why.  Folders are searched in this order: --plugin-dir, the absolute entries of\n"
+            "FMTCONV_PLUGIN_PATH, the installed one.\n",
+    .bit = ON_PLUGINS,
+    .run = run_plugins },
+  { .name = "help",
+    .summary = "explain a command or a plugin",
+    .usage = "fmtconv help [COMMAND | PLUGIN]",
+    .text = "",
+    .bit = ON_HELP,
+    .run = run_help },
+  { 0 },
+};
+
+const struct command *
+command_find (const char *name)
+{
+  for (const struct command *c = commands; c->name; c++)
+    if (!strcmp (c->name, name))
+      return c;
+  return NULL;
+}
+
+int
+main (int argc, char **argv)
+{
+  struct settings s = { .verbosity = SAY_NOTES, .progress = -1, .color = -1 };
+  setlocale (LC_CTYPE, "");
+  const struct command *command = argc > 1 ? command_find (argv[1]) : NULL;
+  if (command)
+    argc--, argv++;
+  else
+    command = commands;
+  if (!options_parse (command, argc, argv, &s))
+    return CLI_USAGE;
+  if (s.version)
+    return printf ("fmtconv %s\n", fmtconv_version ()) < 0 ? CLI_FAILED : CLI_DONE;
+  if (s.help)
+    {
+      if (command == commands)
+        help_program (stdout);
+      else
+        help_command (command, stdout);
+      return fflush (stdout) ? CLI_FAILED : CLI_DONE;
+    }
+  int status = command->run (&s);
+  if (fflush (stdout) || ferror (stdout))
+    return CLI_FAILED;
+  return status;
+}

@@ -1,0 +1,204 @@
+/* cli/options.c: the options of all commands, as one table that parses and prints them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  OPT_MEMORY = 256,
+  OPT_DTYPE,
+  OPT_VERIFY,
+  OPT_STRICT,
+  OPT_LOSSY,
+  OPT_PROGRESS,
+  OPT_NO_PROGRESS,
+  OPT_COLOR,
+  OPT_JSON,
+  OPT_TENSORS,
+  OPT_PLUGIN_DIR,
+  OPT_VERSION
+};
+
+static const struct option_row
+{
+  int id; /* the letter, or OPT_… */
+  const char *name;
+  const char *argument; /* "N"; "[=GLOB]" where it may be left out; NULL: none */
+  unsigned commands;
+  const char *help;
+} rows[] = {
+  { 'r', "reader", "READER", ON_CONVERT | ON_INSPECT,
+    "read with this plugin; default: the one that knows INPUT" },
+  { 't', "transform", "TRANSFORM", ON_CONVERT,
+    "any number, in order; 'none' for none; default: what the tensors are" },
+  { 'w', "writer", "WRITER", ON_CONVERT, "write with this plugin; default: by OUTPUT's name" },
+  { OPT_DTYPE, "dtype", "D", ON_CONVERT, "data type of the result (f32, f16, bf16 …): a last -t cast:to=D" },
+  { 'n', "dry-run", NULL, ON_CONVERT, "plan only: say what would be written, create nothing" },
+  { 'f', "force", NULL, ON_CONVERT, "overwrite OUTPUT" },
+  { 'j', "threads", "N", ON_CONVERT, "default: the cores this process may use" },
+  { OPT_MEMORY, "memory", "SIZE", ON_CONVERT, "scratch for tensor data, default 64M" },
+  { OPT_VERIFY, "verify", NULL, ON_CONVERT,
+    "read the output again and compare it with the input before it is published" },
+  { OPT_STRICT, "strict", NULL, ON_CONVERT | ON_INSPECT, "warnings are errors" },
+  { OPT_LOSSY, "allow-lossy", NULL, ON_CONVERT, "allow what would lose information" },
+  { OPT_TENSORS, "tensors", "[=GLOB]", ON_INSPECT, "list the tensors, or those whose names match" },
+  { OPT_JSON, "json", NULL, ON_CONVERT | ON_INSPECT | ON_PLUGINS,
+    "results and messages on stdout, one JSON object a line" },
+  { 'q', "quiet", NULL, ON_ALL, "warnings and errors only; twice: errors only" },
+  { 'v', "verbose", NULL, ON_ALL, "list what was dropped or left in the file" },
+  { OPT_PROGRESS, "progress", NULL, ON_CONVERT, "show progress even if stderr is no terminal" },
+  { OPT_NO_PROGRESS, "no-progress", NULL, ON_CONVERT, "never show progress" },
+  { OPT_COLOR, "color", "WHEN", ON_ALL, "always, never, or auto (the default): on a terminal" },
+  { OPT_PLUGIN_DIR, "plugin-dir", "DIR", ON_ALL, "look for plugins here first" },
+  { 'h', "help", NULL, ON_ALL, "this text" },
+  { OPT_VERSION, "version", NULL, ON_ALL, "the version" },
+};
+
+enum
+{
+  N_ROWS = sizeof rows / sizeof *rows
+};
+
+static bool
+parse_threads (const char *text, unsigned *threads)
+{
+  char *end;
+  unsigned long n = strtoul (text, &end, 10);
+  if (*text < '0' || *text > '9' || *end || n == 0 || n > 1024)
+    return say_usage ("--threads takes a number from 1 to 1024, not '%s'", text), false;
+  *threads = (unsigned) n;
+  return true;
+}
+
+static bool
+parse_memory (const char *text, uint64_t *bytes)
+{
+  if (text_parse_size (text, bytes) && *bytes >= 1 << 20)
+    return true;
+  return say_usage ("--memory takes a size of at least 1M, such as 64M or 1G, not '%s'", text), false;
+}
+
+static bool
+parse_color (const char *text, int *color)
+{
+  *color = !strcmp (text, "always") ? 1 : !strcmp (text, "never") ? 0 : -1;
+  if (*color >= 0 || !strcmp (text, "auto"))
+    return true;
+  return say_usage ("--color takes always, never or auto, not '%s'", text), false;
+}
+
+static bool
+add_transform (struct settings *s, const char *text)
+{
+  if (s->n_transforms == MAX_TRANSFORMS)
+    return say_usage ("more than %d transforms", MAX_TRANSFORMS), false;
+  s->transforms[s->n_transforms++] = text;
+  return true;
+}
+
+/* One option that getopt found. */
+static bool
+take (struct settings *s, int id, const char *argument)
+{
+  switch (id)
+    {
+    case 'r':
+      return s->reader = argument, true;
+    case 't':
+      return add_transform (s, argument);
+    case 'w':
+      return s->writer = argument, true;
+    case OPT_DTYPE:
+      return s->dtype = argument, true;
+    case 'n':
+      return s->flags |= FMTCONV_DRY_RUN | FMTCONV_LIST, true;
+    case 'f':
+      return s->flags |= FMTCONV_FORCE, true;
+    case 'j':
+      return parse_threads (argument, &s->threads);
+    case OPT_MEMORY:
+      return parse_memory (argument, &s->memory);
+    case OPT_VERIFY:
+      return s->flags |= FMTCONV_VERIFY, true;
+    case OPT_STRICT:
+      return s->flags |= FMTCONV_STRICT, true;
+    case OPT_LOSSY:
+      return s->flags |= FMTCONV_ALLOW_LOSSY, true;
+    case OPT_TENSORS:
+      return s->tensors = true, s->glob = argument, s->flags |= FMTCONV_LIST, true;
+    case OPT_JSON:
+      return s->json = true;
+    case 'q':
+      return s->verbosity -= s->verbosity > SAY_ERRORS, true;
+    case 'v':
+      return s->verbosity = SAY_LISTS, true;
+    case OPT_PROGRESS:
+      return s->progress = 1, true;
+    case OPT_NO_PROGRESS:
+      return s->progress = 0, true;
+    case OPT_COLOR:
+      return parse_color (argument, &s->color);
+    case OPT_PLUGIN_DIR:
+      return s->plugin_dir = argument, true;
+    case 'h':
+      return s->help = true;
+    default:
+      return s->version = true;
+    }
+}
+
+bool
+options_parse (const struct command *command, int argc, char **argv, struct settings *s)
+{
+  struct option longs[N_ROWS + 1] = { 0 };
+  char shorts[2 * N_ROWS + 2] = ":";
+  size_t n = 0, n_short = 1;
+  int id;
+  for (size_t i = 0; i < N_ROWS; i++)
+    if (rows[i].commands & command->bit)
+      {
+        int has = !rows[i].argument          ? no_argument
+                  : *rows[i].argument == '[' ? optional_argument
+                                             : required_argument;
+        longs[n++] = (struct option){ rows[i].name, has, NULL, rows[i].id };
+        if (rows[i].id < OPT_MEMORY)
+          {
+            shorts[n_short++] = (char) rows[i].id;
+            if (has == required_argument)
+              shorts[n_short++] = ':';
+          }
+      }
+  while ((id = getopt_long (argc, argv, shorts, longs, NULL)) != -1)
+    {
+      if (id == ':')
+        return say_usage ("option '%s' needs an argument", argv[optind - 1]), false;
+      if (id == '?' && optopt && optopt < OPT_MEMORY)
+        return say_usage ("no option '-%c' here", optopt), false;
+      if (id == '?')
+        return say_usage ("no option '%s' here, or it takes no argument", argv[optind - 1]), false;
+      if (!take (s, id, optarg))
+        return false;
+    }
+  s->arguments = argv + optind;
+  s->n_arguments = argc - optind;
+  return true;
+}
+
+void
+options_print (const struct command *command, FILE *to)
+{
+  char left[64];
+  for (size_t i = 0; i < N_ROWS; i++)
+    if (rows[i].commands & command->bit)
+      {
+        const char *argument = rows[i].argument ? rows[i].argument : "";
+        const char *gap = *argument && *argument != '[' ? " " : "";
+        if (rows[i].id < OPT_MEMORY)
+          snprintf (left, sizeof left, "-%c, --%s%s%s", rows[i].id, rows[i].name, gap, argument);
+        else
+          snprintf (left, sizeof left, "    --%s%s%s", rows[i].name, gap, argument);
+        fprintf (to, "  %-28s %s\n", left, rows[i].help);
+      }
+}

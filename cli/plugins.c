@@ -1,0 +1,80 @@
+/* cli/plugins.c: the command that lists the plugins, or tells all about one.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include <string.h>
+
+/* "reader, writer" */
+static const char *
+roles_of (fmtconv_attr *plugin, char *room, size_t size)
+{
+  fmtconv_attr *roles = fmtconv_get (plugin, "roles");
+  size_t at = 0;
+  *room = 0;
+  for (fmtconv_attr *r = roles ? roles->first : NULL; r && at < size; r = r->next)
+    at += (size_t) snprintf (room + at, size - at, "%s%s", at ? ", " : "", r->v.s);
+  return room;
+}
+
+static void
+print_line (fmtconv_attr *plugin)
+{
+  char roles[64];
+  const char *error = fmtconv_get_string (plugin, "error", NULL);
+  if (error)
+    printf ("%-20s %-16s %s\n", fmtconv_get_string (plugin, "name", "?"), "REFUSED", error);
+  else
+    printf ("%-20s %-16s %s\n", fmtconv_get_string (plugin, "name", "?"),
+            roles_of (plugin, roles, sizeof roles), fmtconv_get_string (plugin, "summary", ""));
+}
+
+static void
+print_parameters (fmtconv_attr *list)
+{
+  const char *role = "";
+  for (fmtconv_attr *p = list ? list->first : NULL; p; p = p->next)
+    {
+      const char *its = fmtconv_get_string (p, "role", ""),
+                 *otherwise = fmtconv_get_string (p, "default", NULL);
+      if (strcmp (its, role))
+        printf ("\nParameters of the %s:\n", its);
+      role = its;
+      printf ("  %-16s %-8s %s%s%s%s\n", fmtconv_get_string (p, "key", ""),
+              fmtconv_get_string (p, "type", ""), fmtconv_get_string (p, "help", ""),
+              otherwise ? " (default: " : "", otherwise ? otherwise : "", otherwise ? ")" : "");
+    }
+}
+
+static void
+print_plugin (fmtconv_attr *plugin)
+{
+  char roles[64];
+  const char *error = fmtconv_get_string (plugin, "error", NULL);
+  fmtconv_attr *limits = fmtconv_get (plugin, "limits");
+  printf ("%s: %s\n", fmtconv_get_string (plugin, "name", "?"), fmtconv_get_string (plugin, "summary", ""));
+  printf ("  roles   %s\n  file    %s\n", roles_of (plugin, roles, sizeof roles),
+          fmtconv_get_string (plugin, "path", ""));
+  if (error)
+    printf ("  refused %s\n", error);
+  if (limits && limits->len)
+    printf ("  limits  %s\n", fmtconv_json_text (limits, 0));
+  print_parameters (fmtconv_get (plugin, "parameters"));
+}
+
+int
+run_plugins (const struct settings *s)
+{
+  struct speaker *sp = speaker_of (s);
+  if (s->n_arguments > 1)
+    return say_usage ("plugins takes at most one NAME"), CLI_USAGE;
+  const char *name = s->n_arguments ? s->arguments[0] : NULL;
+  fmtconv_ctx *ctx = context_new (s, sp);
+  fmtconv_attr *list = ctx ? fmtconv_plugins (ctx, name) : NULL;
+  for (fmtconv_attr *p = list ? list->first : NULL; p; p = p->next)
+    if (s->json)
+      say_event (sp, "plugin", p);
+    else if (name)
+      print_plugin (p);
+    else
+      print_line (p);
+  return context_end (ctx, list != NULL);
+}

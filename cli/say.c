@@ -1,0 +1,139 @@
+/* cli/say.c: messages, JSON events and progress, so that each line is whole wherever it goes.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct speaker *
+speaker_of (const struct settings *s)
+{
+  static struct speaker the; /* one program, one terminal */
+  bool terminal = isatty (STDERR_FILENO);
+  the.s = s;
+  the.color = s->color >= 0 ? s->color : terminal && !getenv ("NO_COLOR");
+  the.progress = s->progress >= 0 ? s->progress : terminal && s->verbosity >= SAY_NOTES;
+  return &the;
+}
+
+void
+say_usage (const char *format, ...)
+{
+  va_list ap;
+  va_start (ap, format);
+  fputs ("fmtconv: ", stderr);
+  vfprintf (stderr, format, ap);
+  fputs ("\nTry 'fmtconv --help'.\n", stderr);
+  va_end (ap);
+}
+
+void
+say_event (const struct speaker *sp, const char *event, fmtconv_attr *node)
+{
+  const char *text = fmtconv_json_text (node, 0);
+  (void) sp;
+  if (!text)
+    return;
+  if (text[0] == '{' && text[1] != '}')
+    printf ("{\"event\":\"%s\",%s\n", event, text + 1);
+  else
+    printf ("{\"event\":\"%s\",\"value\":%s}\n", event, text);
+  fflush (stdout);
+}
+
+static const char *const level_name[] = { "error", "warning", "note" };
+
+static void
+put_string (const char *key, const char *value)
+{
+  printf (",\"%s\":\"", key);
+  for (const char *p = value; *p; p++)
+    if (*p == '"' || *p == '\\')
+      printf ("\\%c", *p);
+    else
+      putchar (*p);
+  putchar ('"');
+}
+
+/* Strings of a message are escaped already: only quotes and backslashes matter to JSON. */
+static void
+message_json (const fmtconv_message *m)
+{
+  printf ("{\"event\":\"message\",\"level\":\"%s\",\"code\":%d", level_name[m->level], m->code);
+  put_string ("text", m->text);
+  if (m->file)
+    put_string ("file", m->file);
+  if (m->plugin)
+    put_string ("plugin", m->plugin);
+  if (m->tensor)
+    put_string ("tensor", m->tensor);
+  if (m->hint)
+    put_string ("hint", m->hint);
+  if (m->offset != UINT64_MAX)
+    printf (",\"offset\":%llu", (unsigned long long) m->offset);
+  if (m->n_details)
+    {
+      printf (",\"details\":[");
+      for (size_t i = 0; i < m->n_details; i++)
+        {
+          printf ("%s\"", i ? "," : "");
+          for (const char *p = m->details[i]; *p; p++)
+            printf (*p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
+          putchar ('"');
+        }
+      printf ("],\"more\":%zu", m->n_more);
+    }
+  puts ("}");
+  fflush (stdout);
+}
+
+static void
+clear_progress (struct speaker *sp)
+{
+  if (sp->drawn)
+    fputs ("\r\033[K", stderr);
+  sp->drawn = false;
+}
+
+void
+say_message (void *speaker, const fmtconv_message *m)
+{
+  static const char *const color[] = { "\033[1;31m", "\033[1;33m", "\033[1m" };
+  struct speaker *sp = speaker;
+  if (sp->s->json)
+    message_json (m);
+  if (sp->s->verbosity < SAY_ERRORS + m->level)
+    return;
+  clear_progress (sp);
+  fprintf (stderr, "fmtconv: %s", sp->color ? color[m->level] : "");
+  if (m->level != FMTCONV_MSG_ERROR || sp->color)
+    fprintf (stderr, "%s: ", level_name[m->level]);
+  fprintf (stderr, "%s%s\n", sp->color ? "\033[0m" : "", m->text);
+  for (size_t i = 0; i < m->n_details; i++)
+    fprintf (stderr, "  %s\n", m->details[i]);
+  if (m->n_more)
+    fprintf (stderr, "  … and %zu more\n", m->n_more);
+}
+
+void
+say_progress (void *speaker, const fmtconv_progress *p)
+{
+  struct speaker *sp = speaker;
+  char done[TEXT_ROOM], total[TEXT_ROOM], rate[TEXT_ROOM], left[TEXT_ROOM];
+  double speed = p->seconds > 0 ? (double) p->done / p->seconds : 0;
+  if (!sp->progress || !p->total)
+    return;
+  if (p->done >= p->total)
+    {
+      clear_progress (sp);
+      return;
+    }
+  if (p->seconds < 0.2) /* short runs show nothing */
+    return;
+  fprintf (stderr, "\r%3.0f %%  %s of %s  %s/s  %s left\033[K", 100.0 * (double) p->done / (double) p->total,
+           text_bytes (done, p->done), text_bytes (total, p->total), text_bytes (rate, (uint64_t) speed),
+           text_seconds (left, speed > 0 ? (double) (p->total - p->done) / speed : 0));
+  fflush (stderr);
+  sp->drawn = true;
+}

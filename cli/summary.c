@@ -1,0 +1,187 @@
+/* cli/summary.c: the closing summary of a conversion, and the table of a dry run.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include <string.h>
+
+static uint64_t
+number (fmtconv_attr *node, const char *key)
+{
+  return (uint64_t) fmtconv_get_int (node, key, 0);
+}
+
+static void
+print_input (FILE *to, fmtconv_attr *report)
+{
+  fmtconv_attr *in = fmtconv_get (report, "input");
+  char count[TEXT_ROOM], bytes[TEXT_ROOM];
+  fprintf (to, "  in        %s tensors, %s (%s)\n", text_number (count, number (in, "tensors")),
+           text_bytes (bytes, number (in, "bytes")), fmtconv_get_string (in, "reader", "?"));
+}
+
+/* "240 tensors: 240 renamed" */
+static void
+print_account (FILE *to, fmtconv_attr *report)
+{
+  static const char *const how[] = { "kept", "renamed", "split", "merged" };
+  fmtconv_attr *account = fmtconv_get (report, "account");
+  const char *comma = ": ";
+  char count[TEXT_ROOM];
+  fprintf (to, "  out       %s tensors", text_number (count, number (account, "out")));
+  for (size_t i = 0; i < sizeof how / sizeof *how; i++)
+    if (number (account, how[i]))
+      {
+        fprintf (to, "%s%s %s", comma, text_number (count, number (account, how[i])), how[i]);
+        comma = ", ";
+      }
+  fputc ('\n', to);
+}
+
+static void
+print_dropped (FILE *to, fmtconv_attr *report)
+{
+  fmtconv_attr *list = fmtconv_get (report, "dropped");
+  char count[TEXT_ROOM], bytes[TEXT_ROOM];
+  for (fmtconv_attr *d = list ? list->first : NULL; d; d = d->next)
+    fprintf (to, "  dropped   %s tensors, %s: %s\n", text_number (count, number (d, "tensors")),
+             text_bytes (bytes, number (d, "bytes")), fmtconv_get_string (d, "why", ""));
+}
+
+/* What the reader left in the file: counted, or listed with -v. */
+static void
+print_skipped (FILE *to, const struct settings *s, fmtconv_attr *report)
+{
+  fmtconv_attr *list = fmtconv_get (fmtconv_get (report, "input"), "skipped");
+  char bytes[TEXT_ROOM];
+  if (!list || !list->len)
+    return;
+  if (s->verbosity < SAY_LISTS)
+    {
+      uint64_t sum = 0;
+      for (fmtconv_attr *a = list->first; a; a = a->next)
+        sum += number (a, "bytes");
+      fprintf (to, "  left      %zu other items in the file, %s (-v lists them)\n", list->len,
+               text_bytes (bytes, sum));
+      return;
+    }
+  for (fmtconv_attr *a = list->first; a; a = a->next)
+    {
+      uint64_t n = number (a, "bytes");
+      fprintf (to, "  left      %s: %s%s%s\n", fmtconv_get_string (a, "what", ""),
+               fmtconv_get_string (a, "why", ""), n ? ", " : "", n ? text_bytes (bytes, n) : "");
+    }
+}
+
+static void
+print_bytes (FILE *to, fmtconv_attr *report)
+{
+  fmtconv_attr *bytes = fmtconv_get (report, "bytes"), *checks = fmtconv_get (report, "checks");
+  char copied[TEXT_ROOM], converted[TEXT_ROOM], literal[TEXT_ROOM];
+  fprintf (to, "  bytes     %s copied, %s converted, %s header and padding\n",
+           text_bytes (copied, number (bytes, "copied")), text_bytes (converted, number (bytes, "converted")),
+           text_bytes (literal, number (bytes, "literal")));
+  if (number (checks, "crc_checked") || number (checks, "crc_unchecked"))
+    fprintf (to, "  checksums %llu of the input compared and right\n",
+             (unsigned long long) number (checks, "crc_checked"));
+  if (number (checks, "crc_unchecked"))
+    fprintf (to, "            %llu could not be checked, as only parts were read\n",
+             (unsigned long long) number (checks, "crc_unchecked"));
+  if (number (checks, "verified"))
+    fprintf (to, "  verified  %llu tensors read again and equal\n",
+             (unsigned long long) number (checks, "verified"));
+}
+
+static void
+print_findings (FILE *to, const struct settings *s, fmtconv_attr *report)
+{
+  fmtconv_attr *list = fmtconv_get (report, "findings");
+  if (!list || s->verbosity < SAY_LISTS)
+    return;
+  for (fmtconv_attr *f = list->first; f; f = f->next)
+    fprintf (to, "  found     %s: %llu of %llu values %s\n", fmtconv_get_string (f, "tensor", ""),
+             (unsigned long long) number (f, "count"), (unsigned long long) number (f, "of"),
+             fmtconv_get_string (f, "finding", ""));
+}
+
+static void
+print_speed (FILE *to, fmtconv_attr *report)
+{
+  char seconds[TEXT_ROOM], rate[TEXT_ROOM], peak[TEXT_ROOM];
+  double s = fmtconv_get_float (report, "seconds", 0);
+  uint64_t written = number (fmtconv_get (report, "bytes"), "written");
+  fprintf (to, "  %s, %s/s, peak memory %s\n", text_seconds (seconds, s),
+           text_bytes (rate, s > 0 ? (uint64_t) ((double) written / s) : 0),
+           text_bytes (peak, number (fmtconv_get (report, "memory"), "peak")));
+}
+
+static const char *
+title_of (fmtconv_attr *report)
+{
+  const char *title = NULL;
+  fmtconv_attr *list = fmtconv_get (report, "transforms");
+  for (fmtconv_attr *t = list ? list->first : NULL; t; t = t->next)
+    title = fmtconv_get_string (t, "title", title);
+  return title;
+}
+
+static void
+print_files (FILE *to, fmtconv_attr *report)
+{
+  fmtconv_attr *list = fmtconv_get (report, "files");
+  const char *title = title_of (report);
+  char bytes[TEXT_ROOM];
+  for (fmtconv_attr *f = list ? list->first : NULL; f; f = f->next)
+    fprintf (to, "%s: %s%s%s\n", fmtconv_get_string (f, "path", "?"), text_bytes (bytes, number (f, "bytes")),
+             title ? ", " : "", title ? title : "");
+}
+
+void
+summary_print (const struct settings *s, fmtconv_attr *report)
+{
+  print_files (stderr, report);
+  print_input (stderr, report);
+  print_account (stderr, report);
+  print_dropped (stderr, report);
+  print_skipped (stderr, s, report);
+  print_bytes (stderr, report);
+  print_findings (stderr, s, report);
+  print_speed (stderr, report);
+}
+
+/* One line a tensor: name, data type, shape, size, what becomes of it, and where it is from. */
+static void
+print_tensors (fmtconv_attr *report)
+{
+  fmtconv_attr *list = fmtconv_get (report, "tensors");
+  char shape[256], bytes[TEXT_ROOM];
+  for (fmtconv_attr *t = list ? list->first : NULL; t; t = t->next)
+    {
+      fmtconv_attr *from = fmtconv_get (t, "from");
+      printf ("%s\t%s\t%s\t%s\t%s", fmtconv_get_string (t, "name", ""), fmtconv_get_string (t, "dtype", ""),
+              text_shape (shape, sizeof shape, fmtconv_get (t, "shape")),
+              text_bytes (bytes, number (t, "bytes")), fmtconv_get_string (t, "how", ""));
+      for (fmtconv_attr *f = from ? from->first : NULL; f; f = f->next)
+        printf ("%s%s", f == from->first ? "\t" : " + ", f->v.s);
+      putchar ('\n');
+    }
+}
+
+void
+plan_print (const struct settings *s, fmtconv_attr *report)
+{
+  fmtconv_attr *bytes = fmtconv_get (report, "bytes"), *memory = fmtconv_get (report, "memory");
+  char a[TEXT_ROOM], b[TEXT_ROOM];
+  if (s->verbosity < SAY_NOTES)
+    return;
+  print_tensors (report);
+  fflush (stdout);
+  fprintf (stderr, "Dry run: nothing was written.\n");
+  print_files (stderr, report);
+  print_input (stderr, report);
+  print_account (stderr, report);
+  print_dropped (stderr, report);
+  print_skipped (stderr, s, report);
+  print_bytes (stderr, report);
+  fprintf (stderr, "  memory    at most %s of scratch, %s for the catalogue\n",
+           text_bytes (a, number (memory, "bound")), text_bytes (b, number (memory, "catalogue")));
+  fprintf (stderr, "  read      %s of the input\n", text_bytes (a, number (bytes, "read")));
+}

@@ -1,0 +1,78 @@
+/* cli/text.c: numbers and sizes as people read and type them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+const char *
+text_bytes (char room[TEXT_ROOM], uint64_t bytes)
+{
+  static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+  double value = (double) bytes;
+  size_t unit = 0;
+  while (value >= 1024 && unit < sizeof units / sizeof *units - 1)
+    value /= 1024, unit++;
+  snprintf (room, TEXT_ROOM, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+  return room;
+}
+
+const char *
+text_number (char room[TEXT_ROOM], uint64_t count)
+{
+  char digits[24];
+  int n = snprintf (digits, sizeof digits, "%llu", (unsigned long long) count), to = 0;
+  for (int i = 0; i < n; i++)
+    {
+      if (i && (n - i) % 3 == 0)
+        room[to++] = ',';
+      room[to++] = digits[i];
+    }
+  room[to] = 0;
+  return room;
+}
+
+const char *
+text_seconds (char room[TEXT_ROOM], double seconds)
+{
+  if (seconds < 60)
+    snprintf (room, TEXT_ROOM, "%.2f s", seconds);
+  else
+    snprintf (room, TEXT_ROOM, "%.0f min %02.0f s", floor (seconds / 60), fmod (seconds, 60));
+  return room;
+}
+
+/* 64M and 64MiB are binary, 5GB is decimal, a bare number is bytes. */
+bool
+text_parse_size (const char *text, uint64_t *bytes)
+{
+  static const char letters[] = "KMGT";
+  char *end;
+  unsigned long long n = strtoull (text, &end, 10);
+  uint64_t factor = 1;
+  if (!isdigit ((unsigned char) *text))
+    return false;
+  const char *letter = *end ? strchr (letters, toupper ((unsigned char) *end)) : NULL;
+  if (letter)
+    {
+      uint64_t base = strcasecmp (end + 1, "B") ? 1024 : 1000;
+      for (const char *l = letters; l <= letter; l++)
+        factor *= base;
+      end++;
+    }
+  if (*end && strcasecmp (end, "B") && !(letter && !strcasecmp (end, "iB")))
+    return false;
+  return !__builtin_mul_overflow ((uint64_t) n, factor, bytes);
+}
+
+const char *
+text_shape (char *room, size_t size, fmtconv_attr *shape)
+{
+  size_t at = (size_t) snprintf (room, size, "[");
+  for (fmtconv_attr *d = shape ? shape->first : NULL; d && at + 24 < size; d = d->next)
+    at += (size_t) snprintf (room + at, size - at, "%llu%s", (unsigned long long) d->v.u, d->next ? "," : "");
+  snprintf (room + at, size - at, "]");
+  return room;
+}
