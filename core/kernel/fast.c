@@ -1,0 +1,21 @@
+/* core/kernel/fast.c: which fast loop a stage gets.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/fast.h"
+#include "core/kernel/cpu.h"
+
+fci_fast_fn *
+fci_fast (const fci_stage *stage)
+{
+#ifdef __x86_64__
+  const int level = fci_kernel_level ();
+  if (stage->n_scales > 1)
+    return NULL;
+  if (level >= FCI_LEVEL_AVX512)
+    return fci_fast_avx512 (stage->from, stage->to, stage->n_scales);
+  if (level >= FCI_LEVEL_AVX2)
+    return fci_fast_avx2 (stage->from, stage->to, stage->n_scales);
+#else
+  (void)stage;
+#endif
+  return NULL;
+}

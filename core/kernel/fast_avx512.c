@@ -1,0 +1,146 @@
+/* core/kernel/fast_avx512.c: f16, bf16 and f32 to each other, sixteen at a time.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/fast.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#include <string.h>
+
+#define TARGET __attribute__ ((target ("avx512f,avx512bw,avx512dq,avx512vl,popcnt")))
+#define INLINE \
+  static inline __attribute__ ((always_inline, target ("avx512f,avx512bw,avx512dq,avx512vl,popcnt")))
+
+enum
+{
+  LANES = 16
+};
+
+typedef struct counters
+{
+  uint64_t inexact, overflow, underflow, nan, inf;
+} counters;
+
+INLINE __m512
+load (const unsigned char *at, uint32_t dtype)
+{
+  if (dtype == FMTCONV_F32)
+    return _mm512_loadu_ps (at);
+  const __m256i half = _mm256_loadu_si256 ((const __m256i *)(const void *)at);
+  if (dtype == FMTCONV_F16)
+    return _mm512_cvtph_ps (half);
+  return _mm512_castsi512_ps (_mm512_slli_epi32 (_mm512_cvtepu16_epi32 (half), 16));
+}
+
+/* The upper halves of the result are the bf16.  The processor's own conversion would flush subnormals. */
+INLINE __m512i
+round_bf16 (__m512 value, uint32_t nan)
+{
+  const __m512i bits = _mm512_castps_si512 (value);
+  const __m512i odd = _mm512_and_si512 (_mm512_srli_epi32 (bits, 16), _mm512_set1_epi32 (1));
+  const __m512i up = _mm512_add_epi32 (bits, _mm512_add_epi32 (odd, _mm512_set1_epi32 (0x7fff)));
+  const __mmask16 is_nan = _mm512_cmp_ps_mask (value, value, _CMP_UNORD_Q);
+  const __m512i number = _mm512_mask_mov_epi32 (up, is_nan, _mm512_set1_epi32 ((int)(nan << 16)));
+  return _mm512_and_si512 (number, _mm512_set1_epi32 ((int)0xffff0000));
+}
+
+/* Stores what the values become and returns what that means. */
+INLINE __m512
+store (unsigned char *at, uint32_t dtype, __m512 value, uint32_t nan)
+{
+  if (dtype == FMTCONV_F32)
+    {
+      _mm512_storeu_ps (at, value);
+      return value;
+    }
+  if (dtype == FMTCONV_F16)
+    {
+      const __m256i half = _mm512_cvtps_ph (value, _MM_FROUND_TO_NEAREST_INT);
+      _mm256_storeu_si256 ((__m256i *)(void *)at, half);
+      return _mm512_cvtph_ps (half);
+    }
+  const __m512i rounded = round_bf16 (value, nan);
+  const __m256i packed = _mm512_cvtepi32_epi16 (_mm512_srli_epi32 (rounded, 16));
+  _mm256_storeu_si256 ((__m256i *)(void *)at, packed);
+  return _mm512_castsi512_ps (rounded);
+}
+
+INLINE uint64_t
+ones (__mmask16 mask)
+{
+  return (uint64_t)__builtin_popcount (mask);
+}
+
+INLINE void
+count (counters *sums, __m512 before, __m512 after, uint32_t dtype)
+{
+  const __m512i magnitude = _mm512_set1_epi32 (0x7fffffff);
+  const __m512i infinity = _mm512_set1_epi32 (0x7f800000);
+  const __m512i normal = _mm512_set1_epi32 (dtype == FMTCONV_F16 ? 0x38800000 : 0x00800000);
+  const __m512i size = _mm512_and_si512 (_mm512_castps_si512 (after), magnitude);
+  const __mmask16 inf = _mm512_cmpeq_epi32_mask (size, infinity);
+  sums->inf += ones (inf);
+  sums->nan += ones (_mm512_cmpgt_epi32_mask (size, infinity));
+  if (dtype == FMTCONV_F32)
+    return;
+  const __mmask16 changed = _mm512_cmp_ps_mask (before, after, _CMP_NEQ_OQ);
+  sums->inexact += ones (changed);
+  sums->overflow += ones (changed & inf);
+  sums->underflow += ones (_mm512_mask_cmplt_epi32_mask (changed, size, normal));
+}
+
+INLINE void
+step (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, bool scaled, __m512 factor,
+      counters *sums)
+{
+  const uint32_t nan = scaled || from == FMTCONV_F32 ? 0xffff : 0x7fc0;
+  __m512 value = load (in, from);
+  if (scaled)
+    value = _mm512_mul_ps (value, factor);
+  const __m512 after = store (out, to, value, nan);
+  if (sums)
+    count (sums, value, after, to);
+}
+
+/* The last few elements go through rows that are filled up with zeroes, which count as nothing. */
+INLINE void
+loop (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, size_t n, bool scaled,
+      float factor, counters *sums)
+{
+  const size_t in_size = from == FMTCONV_F32 ? 4 : 2;
+  const size_t out_size = to == FMTCONV_F32 ? 4 : 2;
+  const __m512 by = _mm512_set1_ps (factor);
+  unsigned char last_in[LANES * 4] = { 0 };
+  unsigned char last_out[LANES * 4];
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    step (in + i * in_size, from, out + i * out_size, to, scaled, by, sums);
+  if (i == n)
+    return;
+  memcpy (last_in, in + i * in_size, (n - i) * in_size);
+  step (last_in, from, last_out, to, scaled, by, sums);
+  memcpy (out + i * out_size, last_out, (n - i) * out_size);
+}
+
+INLINE void
+loop_and_count (const void *in, uint32_t from, void *out, uint32_t to, size_t n, bool scaled, float factor,
+                fci_tally *tally)
+{
+  counters sums = { 0, 0, 0, 0, 0 };
+  if (!tally)
+    {
+      loop (in, from, out, to, n, scaled, factor, NULL);
+      return;
+    }
+  loop (in, from, out, to, n, scaled, factor, &sums);
+  tally->inexact += sums.inexact;
+  tally->overflow += sums.overflow;
+  tally->underflow += sums.underflow;
+  tally->nan += sums.nan;
+  tally->inf += sums.inf;
+}
+
+#define AS(name) name##_avx512
+#define TABLE fci_fast_avx512
+#include "core/kernel/fast_table.h"
+
+#endif

@@ -1,0 +1,86 @@
+/* core/kernel/stage.c: one block of elements from one data type to the next.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/stage.h"
+#include "core/kernel/carrier.h"
+#include "core/kernel/number.h"
+
+/* Where a stage keeps what. */
+typedef struct places
+{
+  unsigned char *values; /* carriers of what is rounded */
+  unsigned char *work;
+  unsigned char *parts; /* real parts, before they are spread among zeroes */
+} places;
+
+/* torch's loops that start from f32 or f64 give all ones; its others the canonical NaN. */
+static uint16_t
+bf16_nan_of (const fci_stage *stage)
+{
+  const bool wide = stage->from == FMTCONV_F32 || stage->from == FMTCONV_F64 || stage->n_scales;
+  return wide ? 0xffff : 0x7fc0;
+}
+
+/* Multiplies in place, as f32; what is then in `values`. */
+static fci_carrier
+scale (const fci_stage *stage, fci_carrier carrier, size_t n, const places *at)
+{
+  float *f32 = (float *)(void *)at->values;
+  const float *as_f32 = fci_as_f32 (carrier, at->values, n, at->work);
+  if (as_f32 != f32)
+    memcpy (f32, as_f32, n * sizeof *f32);
+  for (unsigned k = 0; k < stage->n_scales; k++)
+    for (size_t i = 0; i < n; i++)
+      f32[i] = fci_multiply (f32[i], stage->scales[k].factor);
+  return FCI_IN_F32;
+}
+
+/* Real parts to complex numbers without imaginary parts. */
+static void
+spread (const unsigned char *parts, unsigned char *out, size_t n, size_t part_size)
+{
+  memset (out, 0, n * 2 * part_size);
+  for (size_t i = 0; i < n; i++)
+    memcpy (out + i * 2 * part_size, parts + i * part_size, part_size);
+}
+
+/* n: parts, not elements, where both are complex. */
+static void
+round_parts (const fci_stage *stage, const void *in, unsigned char *row, size_t n, const places *at,
+             fci_tally *tally)
+{
+  const uint32_t from = fci_number_type_of (stage->from).part;
+  const fci_number_type to = fci_number_type_of (stage->to);
+  fci_carrier carrier = fci_number_type_of (from).carrier;
+  fci_decode (from, in, at->values, n);
+  if (stage->n_scales)
+    carrier = scale (stage, carrier, n, at);
+  if (stage->from == stage->to && !stage->n_scales)
+    memcpy (row, in, n * to.part_size);
+  else
+    fci_encode (carrier, at->values, to.part, bf16_nan_of (stage), row, n, at->work);
+  if (tally)
+    {
+      fci_decode (to.part, row, at->work, n);
+      fci_count (carrier, at->values, to.part, at->work, n, tally);
+    }
+}
+
+void
+fci_stage_run (const fci_stage *stage, const void *in, void *out, size_t n, unsigned char *scratch,
+               fci_tally *tally)
+{
+  const places at = { .values = scratch,
+                      .work = scratch + FCI_PART_BLOCK * 8,
+                      .parts = scratch + FCI_PART_BLOCK * 16 };
+  const bool from_complex = fci_number_type_of (stage->from).complex;
+  const fci_number_type to = fci_number_type_of (stage->to);
+  if (stage->fast)
+    stage->fast (in, out, n, stage->n_scales ? stage->scales[0].factor : 1, tally);
+  else if (to.complex && !from_complex)
+    {
+      round_parts (stage, in, at.parts, n, &at, tally);
+      spread (at.parts, out, n, to.part_size);
+    }
+  else
+    round_parts (stage, in, out, to.complex ? 2 * n : n, &at, tally);
+}

@@ -1,0 +1,41 @@
+/* core/kernel/stage.h: a row program cut at its roundings; private to this folder.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_KERNEL_STAGE_H
+#define FCI_KERNEL_STAGE_H
+
+#include "core/kernel/kernel.h"
+
+enum
+{
+  FCI_PART_BLOCK = 1024, /* parts that are worked on at once where carriers are needed */
+  FCI_FAST_BLOCK = 4096  /* most elements that a fast loop is given at once */
+};
+
+/* A fast loop for one stage, the same bytes and counts as the carriers give.  factor: of the only SCALE,
+ * ignored where there is none; tally may be NULL. */
+typedef void fci_fast_fn (const void *in, void *out, size_t n, float factor, fci_tally *tally);
+
+/* Elements of `from`, times n_scales factors, rounded to `to`. */
+typedef struct fci_stage
+{
+  uint32_t from;
+  uint32_t to;
+  unsigned n_scales;
+  const fci_step *scales;
+  fci_fast_fn *fast; /* NULL: none on this processor */
+} fci_stage;
+
+/* The fast loop of a stage at this moment's level, or NULL. */
+fci_fast_fn *fci_fast (const fci_stage *stage);
+
+enum
+{
+  FCI_STAGE_SCRATCH = 3 * FCI_PART_BLOCK * 8
+};
+
+/* One block through one stage.  n: at most FCI_PART_BLOCK parts, or FCI_FAST_BLOCK elements where `fast`
+ * is there.  scratch: FCI_STAGE_SCRATCH bytes, aligned to 8. */
+void fci_stage_run (const fci_stage *stage, const void *in, void *out, size_t n, unsigned char *scratch,
+                    fci_tally *tally);
+
+#endif
