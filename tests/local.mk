@@ -1,4 +1,12 @@
 # tests/local.mk: what 'make check' runs.
+AM_TESTS_ENVIRONMENT = \
+	FMTCONV='$(abs_top_builddir)/fmtconv'; export FMTCONV; \
+	FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs'; export FMTCONV_PLUGIN_PATH; \
+	FMTCONV_PYTHON='$(FMTCONV_PYTHON)'; export FMTCONV_PYTHON; \
+	CC='$(CC)'; export CC;
+TEST_EXTENSIONS = .py .sh
+PY_LOG_COMPILER = $(top_srcdir)/tests/interop/run.sh
+
 unit_libs = core/libcore.la $(core_libs) $(CRITERION_LIBS)
 unit_cflags = $(AM_CFLAGS) $(CRITERION_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(LIBZIP_CFLAGS) $(ZLIB_CFLAGS)
 
@@ -13,4 +21,9 @@ include tests/unit/kernel.mk
 include tests/unit/plan.mk
 include tests/unit/plugin.mk
 include tests/unit/torch.mk
+else
+TESTS += tests/unit/skip.sh
 endif
+EXTRA_DIST += tests/unit/skip.sh
+
+include tests/interop/local.mk

@@ -166,8 +166,9 @@ in_save_folder (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *fol
       return in_run (ctx, p, fmtconv_beneath (folder, run), out);
     }
   if (found)
-    return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .hint = "name one of them as INPUT" },
-                            "%s holds %zu runs", fmtconv_path (folder), found);
+    return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED,
+                            &(fmtconv_where){ .hint = "name one of them as INPUT" }, "%s holds %zu runs",
+                            fmtconv_path (folder), found);
   return fmtconv_fail (ctx, FMTCONV_E_MISSING,
                        "%s is no SAT checkpoint: no 'latest', no run folder (NAME-MM-DD-HH-MM), no " WEIGHTS,
                        fmtconv_path (folder));

@@ -1,0 +1,11 @@
+# tests/interop/local.mk: what the reference libraries say of our output.
+interop_tests = \
+	tests/interop/test_diffusers.py \
+	tests/interop/test_lora.py \
+	tests/interop/test_safetensors.py
+TESTS += $(interop_tests)
+EXTRA_DIST += $(interop_tests) \
+	tests/interop/requirements.txt \
+	tests/interop/run.sh \
+	tests/interop/satmake.py \
+	tests/interop/support.py

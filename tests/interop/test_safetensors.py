@@ -1,0 +1,78 @@
+"""safetensors files: every data type, shape and cast, compared with safetensors' and torch's own results."""
+
+import unittest
+
+import safetensors.torch
+import torch
+from support import Case
+
+DTYPES = [torch.bool, torch.uint8, torch.int8, torch.float8_e5m2, torch.float8_e4m3fn, torch.float8_e5m2fnuz,
+          torch.float8_e4m3fnuz, torch.int16, torch.uint16, torch.float16, torch.bfloat16, torch.int32, torch.uint32,
+          torch.float32, torch.complex64, torch.float64, torch.int64, torch.uint64]
+FLOATS = {"f16": torch.float16, "bf16": torch.bfloat16, "f32": torch.float32, "f64": torch.float64,
+          "f8_e4m3": torch.float8_e4m3fn, "f8_e5m2": torch.float8_e5m2}
+
+
+def random_bytes(shape, dtype, generator):
+    count = torch.Size(shape).numel() * dtype.itemsize
+    raw = torch.randint(0, 256, (count,), dtype=torch.uint8, generator=generator)
+    if dtype is torch.bool:
+        raw &= 1
+    return raw.view(dtype).reshape(shape)
+
+
+def zoo():
+    generator = torch.Generator().manual_seed(3)
+    shapes = [(), (0,), (1,), (7,), (3, 5), (2, 0, 4), (2, 3, 4, 5), (1, 2, 1, 3, 1, 2, 1, 2)]
+    return {f"{str(d)[6:]}.{n}": random_bytes(s, d, generator) for d in DTYPES for n, s in enumerate(shapes)}
+
+
+class SafeTensors(Case):
+    def test_same_bytes(self):
+        """Through reader and writer, the official writer's bytes are kept."""
+        source, out = self.tmp / "a.safetensors", self.tmp / "b.safetensors"
+        for tensors in (zoo(), {}, {"a b\"\\ü\U0001f600": torch.ones(2)}):
+            safetensors.torch.save_file(tensors, source, {"format": "pt"})
+            self.run_fmtconv("-f", source, out)
+            self.assertEqual(source.read_bytes(), out.read_bytes())
+
+    def test_metadata(self):
+        source, out = self.tmp / "a.safetensors", self.tmp / "b.safetensors"
+        safetensors.torch.save_file({"x": torch.ones(2)}, source, {"format": "pt", "author": "me", "note": "n"})
+        self.run_fmtconv("-w", "safetensors:metadata.note=,metadata.more=a\\,b", source, out)
+        with safetensors.safe_open(out, "pt") as f:
+            self.assertEqual(f.metadata(), {"format": "pt", "author": "me", "more": "a,b"})
+
+    def test_casts(self):
+        """Every float type to every other, all bit patterns of the small ones."""
+        generator = torch.Generator().manual_seed(4)
+        tensors = {"f16": torch.arange(65536, dtype=torch.int32).to(torch.uint16).view(torch.float16),
+                   "bf16": torch.arange(65536, dtype=torch.int32).to(torch.uint16).view(torch.bfloat16),
+                   "e4m3": torch.arange(256, dtype=torch.int32).to(torch.uint8).view(torch.float8_e4m3fn),
+                   "e5m2": torch.arange(256, dtype=torch.int32).to(torch.uint8).view(torch.float8_e5m2),
+                   "f32": random_bytes((9999,), torch.float32, generator),
+                   "f64": random_bytes((999,), torch.float64, generator),
+                   "normal": torch.randn(30001, generator=generator), "i64": torch.arange(5)}
+        source, out = self.tmp / "a.safetensors", self.tmp / "b.safetensors"
+        safetensors.torch.save_file(tensors, source)
+        for name, dtype in FLOATS.items():
+            with self.subTest(to=name):
+                self.run_fmtconv("-f", "-q", "--dtype", name, source, out)
+                wanted = {k: t.to(dtype) if t.is_floating_point() else t for k, t in tensors.items()}
+                self.assert_close_nan(safetensors.torch.load_file(out), wanted)
+
+    def assert_close_nan(self, got, wanted):
+        """Equal bits, but that a NaN may carry another payload."""
+        for name, w in wanted.items():
+            g = got[name]
+            self.assertEqual(g.dtype, w.dtype)
+            if not w.is_floating_point():
+                self.assertTrue(torch.equal(g, w), name)
+                continue
+            g, w = g.double(), w.double()
+            same = (g == w) & (torch.signbit(g) == torch.signbit(w)) | (g.isnan() & w.isnan())
+            self.assertTrue(bool(same.all()), f"{name}: {g[~same][:4]} for {w[~same][:4]}")
+
+
+if __name__ == "__main__":
+    unittest.main()
