@@ -28,6 +28,7 @@ struct fmtconv_ctx
   void *sources;           /* core/source: what is open */
   void *registry;          /* core/plugin: what is loaded */
   const char *scratch_dir; /* folder of OUTPUT, for unlinked files; NULL: no output */
+  unsigned depth;          /* core/pipeline: readers that called one another */
 };
 
 /* Run `undo (arg)` when the context is freed, newest first.  0, also after an error; E_NOMEM: recorded,

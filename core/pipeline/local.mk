@@ -1,3 +1,20 @@
 # core/pipeline/local.mk: see the header beside it for what this folder is.
 core_sources += \
-	core/pipeline/pipeline.h
+	core/pipeline/account.c \
+	core/pipeline/account.h \
+	core/pipeline/chain.c \
+	core/pipeline/convert.c \
+	core/pipeline/convert.h \
+	core/pipeline/detect.c \
+	core/pipeline/detect.h \
+	core/pipeline/how.c \
+	core/pipeline/inspect.c \
+	core/pipeline/limits.c \
+	core/pipeline/pipeline.h \
+	core/pipeline/plugins.c \
+	core/pipeline/recognise.c \
+	core/pipeline/report.c \
+	core/pipeline/report.h \
+	core/pipeline/stage.c \
+	core/pipeline/stage.h \
+	core/pipeline/tree.c

@@ -1,5 +1,7 @@
 /* core/plugin/descriptor.c: checks a plugin's descriptor and copies it to our own size.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/model/rules.h"
 #include "core/plugin/load.h"

@@ -1,5 +1,7 @@
 /* core/plugin/folders.c: where plugins are looked for, and which files there may be one.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/plugin/load.h"
 #include <dirent.h>

@@ -1,5 +1,7 @@
 /* core/plugin/module.c: opens one module file with libltdl and finds its descriptor.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/plugin/load.h"
 #include <dlfcn.h>

@@ -1,9 +1,11 @@
 /* core/plugin/params.c: NAME:key=value,… as the user typed it, into a plugin's struct.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/plugin/params.h"
+#include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/plugin/load.h"
+#include "core/plugin/params.h"
 #include "core/plugin/values.h"
 #include <string.h>
 

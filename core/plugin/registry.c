@@ -1,9 +1,11 @@
 /* core/plugin/registry.c: which plugins there are; a module is loaded when it is first asked for.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/plugin/registry.h"
+#include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/plugin/load.h"
+#include "core/plugin/registry.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,15 +78,15 @@ fci_role_name (fci_role role)
   return names[role];
 }
 
-/* E_USAGE: what was typed, and what could have been. */
-static const fmtconv_plugin *
-unknown (fmtconv_ctx *ctx, const char *typed, fci_role role)
+/* E_USAGE: what was typed, and what could have been.  any: a plugin of whatever role. */
+static int
+unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
 {
   size_t n, known = 0;
   const fci_module *modules = fci_modules (ctx, &n);
   const char **names = fmtconv_alloc (ctx, n + 1, sizeof *names);
   for (size_t i = 0; names && i < n; i++)
-    if (fci_plugin_has (modules[i].plugin, role))
+    if (modules[i].plugin && (any || fci_plugin_has (modules[i].plugin, role)))
       {
         names[known++] = modules[i].name;
         fmtconv_detail (ctx, "%s: %s", modules[i].name, modules[i].plugin->summary);
@@ -93,9 +95,15 @@ unknown (fmtconv_ctx *ctx, const char *typed, fci_role role)
   fmtconv_where where = { .hint = near ? fmtconv_text (ctx, "did you mean '%s'?", near) : NULL };
   if (!known)
     where.hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them";
-  fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "there is no %s '%s'%s", fci_role_name (role), typed,
-                   known ? "; these are installed:" : ", nor any other");
-  return NULL;
+  return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "there is no %s '%s'%s",
+                          any ? "plugin" : fci_role_name (role), typed,
+                          known ? "; there are these:" : ", nor any other");
+}
+
+int
+fci_module_unknown (fmtconv_ctx *ctx, const char *name)
+{
+  return unknown (ctx, name, FCI_READER, true);
 }
 
 const fmtconv_plugin *
@@ -111,6 +119,9 @@ fci_plugin_find (fmtconv_ctx *ctx, const char *name, fci_role role)
       return NULL;
     }
   if (!module || !fci_plugin_has (module->plugin, role))
-    return unknown (ctx, name, role);
+    {
+      unknown (ctx, name, role, false);
+      return NULL;
+    }
   return module->plugin;
 }

@@ -36,6 +36,9 @@ bool fci_plugin_has (const fmtconv_plugin *plugin, fci_role role);
  * read (an error). */
 const fci_module *fci_module_find (fmtconv_ctx *ctx, const char *name);
 
+/* E_USAGE: there is no plugin of that name, and which there are. */
+int fci_module_unknown (fmtconv_ctx *ctx, const char *name);
+
 /* The plugin of that name with that role.  NULL: E_USAGE with the nearest names, or why it was refused. */
 const fmtconv_plugin *fci_plugin_find (fmtconv_ctx *ctx, const char *name, fci_role role);
 

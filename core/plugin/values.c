@@ -1,8 +1,10 @@
 /* core/plugin/values.c: one parameter's value: from text into the field of a plugin's struct.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/plugin/values.h"
+#include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include "core/plugin/values.h"
 #include <errno.h>
 #include <locale.h>
 #include <math.h>

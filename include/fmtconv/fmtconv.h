@@ -99,7 +99,8 @@ typedef struct fmtconv_job
  *   files        array     {path, bytes, tensors}
  *   tensors      array     with LIST: {name, file, dtype, shape, bytes, from: [names], how, at}
  *   account      object    tensors: in, kept, renamed, split, merged, dropped, out
- *   bytes        object    read, written, copied, converted (cast or scaled), literal
+ *   bytes        object    read; written = copied + gathered (moved by strides) +
+ *                          converted (cast or scaled) + literal
  *   memory       object    bound (scratch, bytes), catalogue (bytes), unit (bytes)
  *   findings     array     {tensor, finding, severity, count, of, hint}
  *   checks       object    crc_checked, crc_unchecked (members), verified (tensors)

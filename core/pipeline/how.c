@@ -1,0 +1,104 @@
+/* core/pipeline/how.c: says what becomes of a tensor's elements, and from which tensors they come.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/pipeline/report.h"
+#include <string.h>
+
+/* Do the box's elements lie in its source as they are written, without gaps? */
+static bool
+is_dense (const fci_box *box, unsigned rank)
+{
+  const uint64_t *extent = FCI_EXTENT (box, rank);
+  const int64_t *stride = FCI_STRIDE (box, rank);
+  uint64_t expected = fmtconv_dtype (box->dtype)->block_bytes;
+  for (unsigned axis = rank; axis-- > 0; expected *= extent[axis])
+    if (extent[axis] != 1 && (uint64_t)stride[axis] != expected)
+      return false;
+  return true;
+}
+
+static const char *
+dtype_name (uint32_t dtype)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  return info ? info->name : "?";
+}
+
+/* ", scale 0.5, round f16" in the order applied; the list of operations runs backwards. */
+static const char *
+ops_text (fmtconv_ctx *ctx, const fci_op *op)
+{
+  const char *text = "";
+  for (; op && text; op = op->before)
+    if (op->kind == FCI_OP_CAST)
+      text = fmtconv_text (ctx, ", round %s%s", dtype_name (op->dtype), text);
+    else if (op->kind == FCI_OP_SCALE)
+      text = fmtconv_text (ctx, ", scale %.9g%s", op->factor, text);
+  return text;
+}
+
+/* Is what the operations end with still f32, to be rounded at the write? */
+static bool
+rounds_at_write (const fci_op *op)
+{
+  while (op && op->kind == FCI_OP_WATCH)
+    op = op->before;
+  return op && op->kind == FCI_OP_SCALE;
+}
+
+static const char *
+box_text (fmtconv_view *view, const fci_box *box)
+{
+  const char *text = ops_text (view->ctx, box->ops);
+  if (text && rounds_at_write (box->ops))
+    text = fmtconv_text (view->ctx, "%s, round %s", text, dtype_name (view->dtype));
+  if (text && !is_dense (box, view->rank))
+    text = fmtconv_text (view->ctx, ", gather%s", text);
+  return !text ? "" : *text ? text + 2 : "copy";
+}
+
+/* Boxes of one tensor mostly meet the same fate; others are told apart. */
+const char *
+fci_view_how (fmtconv_view *view)
+{
+  const char *text = view->n_boxes ? box_text (view, &view->boxes[0]) : "empty", *last = text;
+  for (size_t i = 1; i < view->n_boxes && i < 16; i++)
+    {
+      const char *next = box_text (view, &view->boxes[i]);
+      if (strcmp (next, last))
+        text = fmtconv_text (view->ctx, "%s; %s", text ? text : "", next);
+      last = next;
+    }
+  return text ? text : "";
+}
+
+static void
+add_from (fmtconv_attr *object, const fci_account *account, const fmtconv_tensor *t)
+{
+  fmtconv_attr *from = fci_add_array (object, "from");
+  size_t i = t ? fci_tensor_index (t) : 0;
+  for (size_t k = 0; t && k < account->n_from[i]; k++)
+    fmtconv_set_string (from, NULL, fci_model_tensor (account->first, account->from[i][k])->name);
+}
+
+void
+fci_add_tensors (fmtconv_attr *object, const fmtconv_layout *layout, const fci_account *account)
+{
+  fmtconv_attr *list = fci_add_array (object, "tensors");
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    for (const fci_region *region = file->first; region; region = region->next)
+      {
+        if (region->kind != FCI_REGION_TENSOR)
+          continue;
+        fmtconv_attr *node = fci_add_object (list);
+        if (!node)
+          return;
+        fci_add_tensor (node, region->u.tensor.name, region->u.tensor.view);
+        fci_add_text (node, "file", file->name);
+        add_from (node, account, fmtconv_find (account->last, region->u.tensor.name));
+        fmtconv_set_string (node, "how", fci_view_how (region->u.tensor.view));
+        fci_add_count (node, "at", region->at);
+      }
+}

@@ -1,0 +1,117 @@
+/* core/pipeline/limits.c: refuses a model that the next stage cannot represent, with every offender.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/pipeline/stage.h"
+#include <string.h>
+
+/* What of a tensor is beyond the limits. */
+enum
+{
+  BAD_DTYPE = 1,
+  BAD_RANK = 2,
+  BAD_NAME = 4
+};
+
+static const char *
+dtype_name (uint32_t dtype)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  return info ? info->name : "an unknown data type";
+}
+
+int
+fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, const fmtconv_model *model)
+{
+  if (!(fci_model_features (model) & ~understands & FMTCONV_TIED))
+    return ctx->failed;
+  size_t n = 0;
+  for
+    FMTCONV_EACH (t, model)
+    {
+      const fmtconv_tensor *twin = fmtconv_tied (model, t);
+      if (twin)
+        {
+          fmtconv_detail (ctx, "'%s' is '%s'", t->name, twin->name);
+          n++;
+        }
+    }
+  return fmtconv_fail (
+      ctx, FMTCONV_E_UNSUPPORTED,
+      "%s does not understand tied tensors (two names for the same bytes), and the model has "
+      "%zu",
+      owner, n);
+}
+
+static unsigned
+faults_of (const fmtconv_limits *limits, const fmtconv_tensor *t)
+{
+  unsigned bad = 0;
+  if (limits->dtypes && !fmtconv_by_dtype (limits->dtypes, t->dtype))
+    bad |= BAD_DTYPE;
+  if (limits->rank && t->rank > limits->rank)
+    bad |= BAD_RANK;
+  if (limits->name_bytes && strlen (t->name) > limits->name_bytes)
+    bad |= BAD_NAME;
+  return bad;
+}
+
+static void
+list_faults (fmtconv_ctx *ctx, const fmtconv_limits *limits, const fmtconv_tensor *t, unsigned bad)
+{
+  if (bad & BAD_DTYPE)
+    fmtconv_detail (ctx, "tensor '%s': %s cannot be stored", t->name, dtype_name (t->dtype));
+  if (bad & BAD_RANK)
+    fmtconv_detail (ctx, "tensor '%s': %u dimensions, at most %u", t->name, t->rank, limits->rank);
+  if (bad & BAD_NAME)
+    fmtconv_detail (ctx, "tensor '%s': a name of %zu bytes, at most %zu", t->name, strlen (t->name),
+                    limits->name_bytes);
+}
+
+static bool
+is_float (uint32_t dtype)
+{
+  return (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
+         || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E8M0);
+}
+
+/* What the user can do where nothing but data types of floats is at fault. */
+static const char *
+advice (fmtconv_ctx *ctx, const fmtconv_limits *limits)
+{
+  static const uint32_t wanted[] = { FMTCONV_F32, FMTCONV_F16, FMTCONV_BF16 };
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+    if (fmtconv_by_dtype (limits->dtypes, wanted[i]))
+      return fmtconv_text (ctx, "--dtype %s", dtype_name (wanted[i]));
+  return NULL;
+}
+
+int
+fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_model *model)
+{
+  const fmtconv_limits *limits = &writer->writer->limits;
+  const char *owner = fci_owner (ctx, "writer", writer);
+  size_t offenders = 0, count = fmtconv_count (model);
+  bool only_dtype = true;
+  if (fci_features_check (ctx, owner, limits->understands, model))
+    return ctx->failed;
+  if (limits->tensors && count > limits->tensors)
+    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can hold at most %zu tensors, and the model has %zu",
+                         owner, limits->tensors, count);
+  for
+    FMTCONV_EACH (t, model)
+    {
+      unsigned bad = faults_of (limits, t);
+      if (!bad)
+        continue;
+      offenders++;
+      only_dtype = only_dtype && bad == BAD_DTYPE && is_float (t->dtype);
+      list_faults (ctx, limits, t, bad);
+    }
+  if (!offenders)
+    return ctx->failed;
+  fmtconv_where where = { .hint = only_dtype ? advice (ctx, limits) : NULL };
+  return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where, "%s cannot represent %zu of %zu tensors", owner,
+                          offenders, count);
+}

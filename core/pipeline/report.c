@@ -1,0 +1,179 @@
+/* core/pipeline/report.c: the report of a conversion.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/pipeline/report.h"
+#include <string.h>
+
+static void
+add_input (fmtconv_attr *report, const fci_conversion *c)
+{
+  const fmtconv_model *model = c->stages[0];
+  fmtconv_attr *input = fmtconv_make (report, "input");
+  fci_add_text (input, "path", c->job.input);
+  fmtconv_set_string (input, "reader", c->reader.plugin->name);
+  fci_add_count (input, "tensors", fmtconv_count (model));
+  fci_add_count (input, "bytes", fci_model_bytes (model));
+  fci_add_skipped (input, model);
+}
+
+static void
+add_transforms (fmtconv_attr *report, const fci_conversion *c)
+{
+  fmtconv_attr *list = fci_add_array (report, "transforms");
+  for (size_t i = 0; i < c->n_transforms; i++)
+    {
+      const fmtconv_model *out = c->stages[i + 1];
+      fmtconv_attr *node = fci_add_object (list);
+      fmtconv_set_string (node, "name", c->transforms[i].plugin->name);
+      fmtconv_set_string (node, "title", fmtconv_get_string (fmtconv_attrs (out), "title", NULL));
+      fci_add_count (node, "in", fmtconv_count (c->stages[i]));
+      fci_add_count (node, "out", fmtconv_count (out));
+    }
+}
+
+static void
+add_dropped (fmtconv_attr *report, fmtconv_ctx *ctx, const fci_account *account)
+{
+  size_t n;
+  const fci_dropped *dropped = fci_account_dropped (ctx, account, &n);
+  fmtconv_attr *list = fci_add_array (report, "dropped");
+  for (size_t i = 0; dropped && i < n; i++)
+    {
+      fmtconv_attr *node = fci_add_object (list);
+      fci_add_text (node, "why", dropped[i].why);
+      fci_add_count (node, "tensors", dropped[i].tensors);
+      fci_add_count (node, "bytes", dropped[i].bytes);
+      fmtconv_set_string (node, "first", dropped[i].first);
+    }
+}
+
+/* The path of a file that is published beside the output. */
+static const char *
+beside (const fci_conversion *c, const char *name)
+{
+  const char *slash = strrchr (c->job.output, '/');
+  return fmtconv_text (c->ctx, "%.*s%s", slash ? (int)(slash - c->job.output) + 1 : 0, c->job.output, name);
+}
+
+static void
+add_files (fmtconv_attr *report, const fci_conversion *c)
+{
+  fmtconv_attr *list = fci_add_array (report, "files");
+  for (const fmtconv_file *file = c->layout->first; file; file = file->next)
+    {
+      fmtconv_attr *node = fci_add_object (list);
+      fci_add_text (node, "path", beside (c, file->name));
+      fci_add_count (node, "bytes", file->size);
+      fci_add_count (node, "tensors", file->n_tensors);
+    }
+}
+
+static void
+add_account (fmtconv_attr *report, const fci_account *a)
+{
+  fmtconv_attr *node = fmtconv_make (report, "account");
+  fci_add_count (node, "in", a->in);
+  fci_add_count (node, "kept", a->kept);
+  fci_add_count (node, "renamed", a->renamed);
+  fci_add_count (node, "split", a->split);
+  fci_add_count (node, "merged", a->merged);
+  fci_add_count (node, "dropped", a->dropped);
+  fci_add_count (node, "out", a->out);
+}
+
+static void
+add_cost (fmtconv_attr *report, const fci_conversion *c)
+{
+  const fci_cost *cost = fci_plan_cost (c->plan);
+  fmtconv_attr *bytes = fmtconv_make (report, "bytes"), *memory = fmtconv_make (report, "memory");
+  uint64_t catalogue = cost->memory;
+  for (size_t i = 0; i <= c->n_transforms; i++)
+    catalogue += fci_model_memory (c->stages[i]);
+  fci_add_count (bytes, "read", cost->read);
+  fci_add_count (bytes, "written", cost->written);
+  fci_add_count (bytes, "copied", cost->copied);
+  fci_add_count (bytes, "gathered", cost->gathered);
+  fci_add_count (bytes, "converted", cost->converted);
+  fci_add_count (bytes, "literal", cost->literal);
+  fci_add_count (memory, "bound", cost->scratch);
+  fci_add_count (memory, "catalogue", catalogue);
+  fci_add_count (memory, "unit", cost->unit);
+}
+
+static const char *
+finding_name (unsigned finding)
+{
+  switch (finding)
+    {
+    case FMTCONV_INEXACT:
+      return "inexact";
+    case FMTCONV_OVERFLOW:
+      return "overflow";
+    case FMTCONV_UNDERFLOW:
+      return "underflow";
+    case FMTCONV_NAN:
+      return "nan";
+    default:
+      return "inf";
+    }
+}
+
+static void
+add_outcome (fmtconv_attr *report, const fci_outcome *outcome)
+{
+  static const char *const severities[] = {
+    [FMTCONV_COUNT] = "count", [FMTCONV_WARN] = "warning", [FMTCONV_ERROR] = "error"
+  };
+  fmtconv_attr *list = fci_add_array (report, "findings"), *checks = fmtconv_make (report, "checks");
+  for (const fci_finding *f = outcome->findings; f; f = f->next)
+    {
+      fmtconv_attr *node = fci_add_object (list);
+      fmtconv_set_string (node, "tensor", f->tensor);
+      fmtconv_set_string (node, "finding", finding_name (f->finding));
+      fmtconv_set_string (node, "severity", severities[f->severity]);
+      fci_add_count (node, "count", f->count);
+      fci_add_count (node, "of", f->of);
+      fmtconv_set_string (node, "hint", f->hint);
+    }
+  fci_add_count (checks, "crc_checked", outcome->crc_checked);
+  fci_add_count (checks, "crc_unchecked", outcome->crc_unchecked);
+  fci_add_count (checks, "verified", outcome->verified);
+}
+
+/* The whole command line. */
+static void
+add_command (fmtconv_attr *report, const fci_conversion *c)
+{
+  const char *chain = fci_chain_text (c);
+  if (chain)
+    fci_add_text (report, "command",
+                  fmtconv_text (c->ctx, "%s %s %s", chain, fci_shell_path (c->ctx, c->job.input),
+                                fci_shell_path (c->ctx, c->job.output)));
+}
+
+fmtconv_attr *
+fci_report (const fci_conversion *c)
+{
+  unsigned flags = c->ctx->options.flags;
+  fci_account account;
+  fmtconv_attr *report = fmtconv_object (c->ctx);
+  if (!report || fci_account_make (c->ctx, c->stages, c->n_transforms + 1, &account))
+    return NULL;
+  add_command (report, c);
+  fmtconv_set_bool (report, "detected", c->detected);
+  fmtconv_set_bool (report, "dry_run", (flags & FMTCONV_DRY_RUN) != 0);
+  add_input (report, c);
+  add_transforms (report, c);
+  add_dropped (report, c->ctx, &account);
+  add_files (report, c);
+  if (flags & FMTCONV_LIST)
+    fci_add_tensors (report, c->layout, &account);
+  add_account (report, &account);
+  add_cost (report, c);
+  add_outcome (report, &c->outcome);
+  fmtconv_set_float (report, "seconds", fci_clock () - c->started);
+  fmtconv_set_float (report, "plan_seconds", c->plan_seconds);
+  return c->ctx->failed ? NULL : report;
+}

@@ -1,0 +1,34 @@
+/* core/pipeline/report.h: results as attribute trees, and the small steps that build them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_REPORT_H
+#define FCI_REPORT_H
+
+#include "core/pipeline/account.h"
+#include "core/pipeline/convert.h"
+
+/* The report of fmtconv_convert.  NULL: an error. */
+fmtconv_attr *fci_report (const fci_conversion *c);
+
+/* The new empty array `key` of an object; the new empty object at the end of an array. */
+fmtconv_attr *fci_add_array (fmtconv_attr *object, const char *key);
+fmtconv_attr *fci_add_object (fmtconv_attr *array);
+
+/* A count or a number of bytes. */
+void fci_add_count (fmtconv_attr *object, const char *key, uint64_t n);
+
+/* Text that may not be UTF-8 (a path): escaped where it is not. */
+void fci_add_text (fmtconv_attr *object, const char *key, const char *text);
+
+/* "skipped": what the reader of `model` left in the file. */
+void fci_add_skipped (fmtconv_attr *object, const fmtconv_model *model);
+
+/* name, dtype, shape, bytes of a view into an object. */
+void fci_add_tensor (fmtconv_attr *object, const char *name, fmtconv_view *view);
+
+/* The report's "tensors": where each one is, and what it was made of. */
+void fci_add_tensors (fmtconv_attr *object, const fmtconv_layout *layout, const fci_account *account);
+
+/* What becomes of the elements of a view: "copy", "gather", "scale 0.5, round f16". */
+const char *fci_view_how (fmtconv_view *view);
+
+#endif

@@ -1,0 +1,127 @@
+/* core/pipeline/stage.c: one stage each of a conversion: parameters, callback, checks, seal.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/pipeline/stage.h"
+#include "core/plugin/registry.h"
+#include "core/source/input.h"
+
+enum
+{
+  DEPTH = 8 /* readers that call one another */
+};
+
+/* Who is named in messages while a callback runs. */
+typedef struct frame
+{
+  const char *plugin;
+  const char *file;
+} frame;
+
+static frame
+enter (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *file)
+{
+  frame saved = { .plugin = ctx->plugin, .file = ctx->file };
+  ctx->plugin = plugin->name;
+  ctx->file = file;
+  return saved;
+}
+
+/* 0, or the error's code; a callback that failed without a word is an error too. */
+static int
+leave (fmtconv_ctx *ctx, const frame *saved, int code)
+{
+  if (code < 0 && !ctx->failed)
+    fmtconv_fail (ctx, code, "plugin '%s' failed and did not say why", ctx->plugin);
+  ctx->plugin = saved->plugin;
+  ctx->file = saved->file;
+  return ctx->failed;
+}
+
+const char *
+fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin)
+{
+  const char *owner = fmtconv_text (ctx, "%s '%s'", role, plugin->name);
+  return owner ? owner : role;
+}
+
+const fmtconv_model *
+fci_stage_read (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, fmtconv_input *in)
+{
+  const fmtconv_reader *reader = plugin->reader;
+  const void *p = fci_params_parse (ctx, fci_owner (ctx, "reader", plugin), reader->params, params);
+  fmtconv_model *model = p ? fci_model_new (ctx, NULL) : NULL;
+  if (!model)
+    return NULL;
+  frame saved = enter (ctx, plugin, fmtconv_path (in));
+  int code = reader->read (ctx, p, in, model);
+  if (code >= 0 && !ctx->failed)
+    code = fci_model_seal (model, plugin->name);
+  return leave (ctx, &saved, code) ? NULL : model;
+}
+
+const fmtconv_model *
+fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
+                     const fmtconv_model *in)
+{
+  const fmtconv_transform *transform = plugin->transform;
+  const char *owner = fci_owner (ctx, "transform", plugin);
+  const void *p = fci_params_parse (ctx, owner, transform->params, params);
+  if (!p || fci_features_check (ctx, owner, transform->understands, in))
+    return NULL;
+  fmtconv_model *out = fci_model_new (ctx, in);
+  if (!out)
+    return NULL;
+  frame saved = enter (ctx, plugin, NULL);
+  int code = 0;
+  if (transform->apply)
+    code = transform->apply (ctx, p, in, out);
+  else
+    fmtconv_apply (transform->rules, in, out);
+  if (code >= 0 && !ctx->failed)
+    code = fci_model_seal (out, plugin->name);
+  return leave (ctx, &saved, code) ? NULL : out;
+}
+
+const fmtconv_layout *
+fci_stage_write (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
+                 const fmtconv_model *model, const char *target)
+{
+  const fmtconv_writer *writer = plugin->writer;
+  const char *owner = fci_owner (ctx, "writer", plugin);
+  const void *p = fci_params_parse (ctx, owner, writer->params, params);
+  if (!p || fci_limits_check (ctx, plugin, model))
+    return NULL;
+  fmtconv_layout *layout = fci_layout_new (ctx, target);
+  if (!layout)
+    return NULL;
+  frame saved = enter (ctx, plugin, NULL);
+  int code = writer->write (ctx, p, model, layout);
+  if (code >= 0 && !ctx->failed)
+    code = fci_layout_seal (layout);
+  return leave (ctx, &saved, code) ? NULL : layout;
+}
+
+fmtconv_model *
+fmtconv_read (fmtconv_input *in, const char *reader)
+{
+  fmtconv_ctx *ctx = in ? fci_input_ctx (in) : NULL;
+  fci_spec spec;
+  if (!ctx || ctx->failed || !reader || fci_spec_parse (ctx, reader, &spec))
+    return NULL;
+  if (ctx->depth == DEPTH)
+    {
+      fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "readers call one another more than %d deep, '%s' at last",
+                    DEPTH, spec.name);
+      return NULL;
+    }
+  const fmtconv_plugin *plugin = fci_plugin_find (ctx, spec.name, FCI_READER);
+  if (!plugin)
+    return NULL;
+  ctx->depth++;
+  const fmtconv_model *model = fci_stage_read (ctx, plugin, spec.params, in);
+  ctx->depth--;
+  /* Sealed, so that the caller can only look at it, whatever the type says. */
+  return (fmtconv_model *)model;
+}

@@ -1,0 +1,18 @@
+/* core/pipeline/stage.h: what surrounds every callback of a plugin, and what a writer can represent.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_STAGE_H
+#define FCI_STAGE_H
+
+#include "core/pipeline/pipeline.h"
+
+/* For messages: "reader 'sat'". */
+const char *fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin);
+
+/* E_UNSUPPORTED where the model has features that are not in `understands`; every tied tensor is listed. */
+int fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands,
+                        const fmtconv_model *model);
+
+/* E_UNSUPPORTED where the model does not fit the writer's limits; every offender is listed. */
+int fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_model *model);
+
+#endif

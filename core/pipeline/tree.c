@@ -1,0 +1,66 @@
+/* core/pipeline/tree.c: the small steps that build a result's attribute tree.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/base/text.h"
+#include "core/pipeline/report.h"
+#include <string.h>
+
+fmtconv_attr *
+fci_add_array (fmtconv_attr *object, const char *key)
+{
+  if (!object)
+    return NULL;
+  fmtconv_set (object, key, fmtconv_literal (object->ctx, "[]"));
+  return fmtconv_get (object, key);
+}
+
+fmtconv_attr *
+fci_add_object (fmtconv_attr *array)
+{
+  if (!array)
+    return NULL;
+  fmtconv_set (array, NULL, fmtconv_object (array->ctx));
+  return fmtconv_failed (array->ctx) ? NULL : array->last;
+}
+
+void
+fci_add_count (fmtconv_attr *object, const char *key, uint64_t n)
+{
+  fmtconv_set_uint (object, key, n);
+}
+
+void
+fci_add_text (fmtconv_attr *object, const char *key, const char *text)
+{
+  size_t len = text ? strlen (text) : 0;
+  if (object && text && !fci_is_utf8 (text, len))
+    text = fci_escape (object->ctx, text, len);
+  fmtconv_set_string (object, key, text);
+}
+
+void
+fci_add_skipped (fmtconv_attr *object, const fmtconv_model *model)
+{
+  fmtconv_attr *list = fci_add_array (object, "skipped");
+  for (const fci_skip *skip = fci_model_skips (model); skip; skip = skip->next)
+    {
+      fmtconv_attr *node = fci_add_object (list);
+      fci_add_text (node, "what", skip->what);
+      fci_add_count (node, "bytes", skip->bytes);
+      fci_add_text (node, "why", skip->why);
+    }
+}
+
+void
+fci_add_tensor (fmtconv_attr *object, const char *name, fmtconv_view *view)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype (view->dtype);
+  fmtconv_set_string (object, "name", name);
+  fmtconv_set_string (object, "dtype", info ? info->name : NULL);
+  fmtconv_attr *shape = fci_add_array (object, "shape");
+  for (unsigned i = 0; i < view->rank; i++)
+    fci_add_count (shape, NULL, view->shape[i]);
+  fci_add_count (object, "bytes", fci_view_bytes (view));
+}
