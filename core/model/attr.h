@@ -1,0 +1,68 @@
+/* core/model/attr.h: attribute trees as the core builds them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_ATTR_H
+#define FCI_ATTR_H
+
+#include <fmtconv/attr.h>
+#include <stdbool.h>
+
+enum
+{
+  FCI_JSON_BYTES = 100000000, /* longest JSON text */
+  FCI_JSON_VALUES = 1 << 23,  /* most values of a JSON text */
+  FCI_JSON_DEPTH = 128        /* deepest that a caller may allow */
+};
+
+/* A node without a place.  NULL: an error. */
+fmtconv_attr *fci_attr_new (fmtconv_ctx *ctx, unsigned kind);
+
+/* A string of len bytes, copied. */
+fmtconv_attr *fci_attr_string (fmtconv_ctx *ctx, const char *s, size_t len);
+
+/* The member of a key of len bytes, or NULL. */
+fmtconv_attr *fci_attr_find (fmtconv_attr *object, const char *key, size_t len);
+
+/* Put `item`, a node without a place, at the end of an array (key NULL) or object, which has no such
+ * key; key is referenced. */
+void fci_attr_append (fmtconv_attr *node, const char *key, fmtconv_attr *item);
+
+/* Replace what `node` is by what `fresh`, a node without a place, is. */
+void fci_attr_become (fmtconv_attr *node, fmtconv_attr *fresh);
+
+/* A copy without a place. */
+fmtconv_attr *fci_attr_copy (fmtconv_ctx *ctx, const fmtconv_attr *node);
+
+/* What is wrong with a text. */
+typedef struct fci_fault
+{
+  int code;   /* 0: nothing */
+  size_t pos; /* bytes from the start of the text */
+  const char *what;
+} fci_fault;
+
+/* An integer beyond INT64_MAX, which jansson cannot hold: the text's `number`-th number. */
+typedef struct fci_big
+{
+  struct fci_big *next;
+  size_t number;
+  size_t pos;
+  size_t len;
+  uint64_t value;
+} fci_big;
+
+/* What must hold before a parser sees a JSON text: no more values than the limit, no deeper than
+ * `depth`, no control characters in keys.  The big integers in order; NULL: none, or fault->code. */
+fci_big *fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, fci_fault *fault);
+
+enum
+{
+  FCI_FLOAT = 32 /* bytes that hold any float's text */
+};
+
+/* A finite number as Python's repr writes it: the shortest that reads back the same. */
+void fci_float_text (double v, char text[FCI_FLOAT]);
+
+/* What a plain YAML scalar is. */
+fmtconv_attr *fci_yaml_scalar (fmtconv_ctx *ctx, const char *s, size_t len);
+
+#endif

@@ -1,0 +1,129 @@
+/* core/model/dtype.c: the data types and what people call them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/base/text.h"
+#include <string.h>
+#include <strings.h>
+
+enum
+{
+  N_DTYPES = FMTCONV_F8_E8M0 + 1
+};
+
+#define PLAIN(n, d, size) [d] = { .name = n, .dtype = d, .block = 1, .block_bytes = (size) }
+
+static const fmtconv_dtype_info infos[N_DTYPES] = {
+  PLAIN ("bool", FMTCONV_BOOL, 1),
+  PLAIN ("u8", FMTCONV_U8, 1),
+  PLAIN ("i8", FMTCONV_I8, 1),
+  PLAIN ("u16", FMTCONV_U16, 2),
+  PLAIN ("i16", FMTCONV_I16, 2),
+  PLAIN ("u32", FMTCONV_U32, 4),
+  PLAIN ("i32", FMTCONV_I32, 4),
+  PLAIN ("u64", FMTCONV_U64, 8),
+  PLAIN ("i64", FMTCONV_I64, 8),
+  PLAIN ("f16", FMTCONV_F16, 2),
+  PLAIN ("bf16", FMTCONV_BF16, 2),
+  PLAIN ("f32", FMTCONV_F32, 4),
+  PLAIN ("f64", FMTCONV_F64, 8),
+  PLAIN ("c32", FMTCONV_C32, 4),
+  PLAIN ("c64", FMTCONV_C64, 8),
+  PLAIN ("c128", FMTCONV_C128, 16),
+  PLAIN ("f8_e4m3", FMTCONV_F8_E4M3, 1),
+  PLAIN ("f8_e5m2", FMTCONV_F8_E5M2, 1),
+  PLAIN ("f8_e4m3fnuz", FMTCONV_F8_E4M3FNUZ, 1),
+  PLAIN ("f8_e5m2fnuz", FMTCONV_F8_E5M2FNUZ, 1),
+  PLAIN ("f8_e8m0", FMTCONV_F8_E8M0, 1),
+};
+
+/* Names of torch, numpy and everyday talk. */
+static const fmtconv_dtype_name aliases[] = {
+  { FMTCONV_U8, "uint8", 0 },
+  { FMTCONV_I8, "int8", 0 },
+  { FMTCONV_U16, "uint16", 0 },
+  { FMTCONV_I16, "int16", 0 },
+  { FMTCONV_I16, "short", 0 },
+  { FMTCONV_U32, "uint32", 0 },
+  { FMTCONV_I32, "int32", 0 },
+  { FMTCONV_I32, "int", 0 },
+  { FMTCONV_U64, "uint64", 0 },
+  { FMTCONV_I64, "int64", 0 },
+  { FMTCONV_I64, "long", 0 },
+  { FMTCONV_F16, "float16", 0 },
+  { FMTCONV_F16, "fp16", 0 },
+  { FMTCONV_F16, "half", 0 },
+  { FMTCONV_BF16, "bfloat16", 0 },
+  { FMTCONV_F32, "float32", 0 },
+  { FMTCONV_F32, "fp32", 0 },
+  { FMTCONV_F32, "float", 0 },
+  { FMTCONV_F64, "float64", 0 },
+  { FMTCONV_F64, "fp64", 0 },
+  { FMTCONV_F64, "double", 0 },
+  { FMTCONV_C32, "complex32", 0 },
+  { FMTCONV_C64, "complex64", 0 },
+  { FMTCONV_C128, "complex128", 0 },
+  { FMTCONV_F8_E4M3, "float8_e4m3fn", 0 },
+  { FMTCONV_F8_E4M3, "f8_e4m3fn", 0 },
+  { FMTCONV_F8_E5M2, "float8_e5m2", 0 },
+  { FMTCONV_F8_E4M3FNUZ, "float8_e4m3fnuz", 0 },
+  { FMTCONV_F8_E5M2FNUZ, "float8_e5m2fnuz", 0 },
+  { FMTCONV_F8_E8M0, "float8_e8m0fnu", 0 },
+  { 0 },
+};
+
+const fmtconv_dtype_info *
+fmtconv_dtype (uint32_t dtype)
+{
+  return dtype < N_DTYPES && infos[dtype].name ? &infos[dtype] : NULL;
+}
+
+static int
+fail_unknown (fmtconv_ctx *ctx, const char *name)
+{
+  const char *names[N_DTYPES], *list = "";
+  size_t n = 0;
+  for (uint32_t d = 0; d < N_DTYPES && list; d++)
+    if (infos[d].name)
+      {
+        names[n++] = infos[d].name;
+        list = fmtconv_text (ctx, "%s%s%s", list, *list ? ", " : "", infos[d].name);
+      }
+  const char *nearest = fci_nearest (name, names, n);
+  const char *hint = nearest ? fmtconv_text (ctx, "did you mean %s?  Known: %s", nearest, list)
+                             : fmtconv_text (ctx, "known: %s", list);
+  fmtconv_where where = { .hint = hint };
+  return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "'%s' is not a data type", name);
+}
+
+uint32_t
+fmtconv_dtype_of (fmtconv_ctx *ctx, const char *name)
+{
+  if (!ctx || ctx->failed || !name)
+    return 0;
+  for (uint32_t d = 0; d < N_DTYPES; d++)
+    if (infos[d].name && strcasecmp (infos[d].name, name) == 0)
+      return d;
+  for (const fmtconv_dtype_name *alias = aliases; alias->name; alias++)
+    if (strcasecmp (alias->name, name) == 0)
+      return alias->dtype;
+  fail_unknown (ctx, name);
+  return 0;
+}
+
+const fmtconv_dtype_name *
+fmtconv_by_name (const fmtconv_dtype_name *table, const char *name)
+{
+  for (const fmtconv_dtype_name *entry = table; name && entry && entry->name; entry++)
+    if (strcmp (entry->name, name) == 0)
+      return entry;
+  return NULL;
+}
+
+const fmtconv_dtype_name *
+fmtconv_by_dtype (const fmtconv_dtype_name *table, uint32_t dtype)
+{
+  for (const fmtconv_dtype_name *entry = table; entry && entry->name; entry++)
+    if (entry->dtype == dtype)
+      return entry;
+  return NULL;
+}

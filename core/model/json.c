@@ -1,0 +1,185 @@
+/* core/model/json.c: JSON text to attribute trees, through jansson.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/check.h"
+#include "core/base/ctx.h"
+#include "core/model/attr.h"
+#include "core/source/source.h"
+#include <jansson.h>
+#include <string.h>
+
+typedef struct conversion
+{
+  fmtconv_ctx *ctx;
+  const fci_big *big; /* the next one */
+  size_t numbers;     /* met so far, in the text's order */
+} conversion;
+
+static fmtconv_attr *convert (conversion *c, const json_t *json);
+
+static fmtconv_attr *
+convert_object (conversion *c, const json_t *json)
+{
+  fmtconv_attr *node = fmtconv_object (c->ctx);
+  json_t *object = (json_t *)(uintptr_t)json; /* jansson's iterators want it so */
+  for (void *i = json_object_iter (object); i && node; i = json_object_iter_next (object, i))
+    {
+      const char *key = fci_strdup (c->ctx, json_object_iter_key (i));
+      fmtconv_attr *member = convert (c, json_object_iter_value (i));
+      if (!key || !member)
+        return NULL;
+      fci_attr_append (node, key, member);
+    }
+  return node;
+}
+
+static fmtconv_attr *
+convert_array (conversion *c, const json_t *json)
+{
+  fmtconv_attr *node = fci_attr_new (c->ctx, FMTCONV_A_ARRAY);
+  for (size_t i = 0; i < json_array_size (json) && node; i++)
+    {
+      fmtconv_attr *item = convert (c, json_array_get (json, i));
+      if (!item)
+        return NULL;
+      fci_attr_append (node, NULL, item);
+    }
+  return node;
+}
+
+static fmtconv_attr *
+convert_number (conversion *c, const json_t *json)
+{
+  fmtconv_attr *node = fci_attr_new (c->ctx, json_is_integer (json) ? FMTCONV_A_INT : FMTCONV_A_FLOAT);
+  size_t number = c->numbers++;
+  if (!node)
+    return NULL;
+  if (c->big && c->big->number == number)
+    {
+      node->kind = FMTCONV_A_UINT;
+      node->v.u = c->big->value;
+      c->big = c->big->next;
+    }
+  else if (json_is_integer (json))
+    node->v.i = json_integer_value (json);
+  else
+    node->v.f = json_real_value (json);
+  return node;
+}
+
+static fmtconv_attr *
+convert_bool (conversion *c, const json_t *json)
+{
+  fmtconv_attr *node = fci_attr_new (c->ctx, FMTCONV_A_BOOL);
+  if (node)
+    node->v.i = json_is_true (json);
+  return node;
+}
+
+/* Recursion is as deep as the scan allowed. */
+static fmtconv_attr *
+convert (conversion *c, const json_t *json)
+{
+  switch (json_typeof (json))
+    {
+    case JSON_OBJECT:
+      return convert_object (c, json);
+    case JSON_ARRAY:
+      return convert_array (c, json);
+    case JSON_STRING:
+      return fci_attr_string (c->ctx, json_string_value (json), json_string_length (json));
+    case JSON_INTEGER:
+    case JSON_REAL:
+      return convert_number (c, json);
+    case JSON_TRUE:
+    case JSON_FALSE:
+      return convert_bool (c, json);
+    default:
+      return fci_attr_new (c->ctx, FMTCONV_A_NULL);
+    }
+}
+
+/* Big integers are blanked for jansson, at their length so that positions stay, and put back later. */
+static const char *
+blank (fmtconv_ctx *ctx, const char *text, size_t len, const fci_big *big)
+{
+  if (!big)
+    return text;
+  char *copy = fci_copy (ctx, text, len);
+  for (; big && copy; big = big->next)
+    {
+      memset (copy + big->pos, ' ', big->len);
+      copy[big->pos] = '0';
+    }
+  return copy;
+}
+
+static fci_fault
+fault_of (fmtconv_ctx *ctx, const json_error_t *error, size_t len)
+{
+  fci_fault fault = { .code = FMTCONV_E_FORMAT, .pos = error->position > 0 ? (size_t)error->position : 0 };
+  if (fault.pos > len)
+    fault.pos = len;
+  if (json_error_code (error) == json_error_out_of_memory)
+    fault.code = FMTCONV_E_NOMEM;
+  fault.what = *error->text ? fci_strdup (ctx, error->text) : "out of memory";
+  if (!fault.what || !*error->text)
+    fault = (fci_fault){ .code = FMTCONV_E_NOMEM, .what = "out of memory" };
+  return fault;
+}
+
+static fmtconv_attr *
+parse (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, fci_fault *fault)
+{
+  const fci_big *big = fci_json_scan (ctx, text, len, depth, fault);
+  const char *plain = fault->code ? NULL : blank (ctx, text, len, big);
+  if (!plain)
+    return NULL;
+  json_error_t error = { 0 };
+  json_t *json = json_loadb (plain, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+  if (!json)
+    {
+      *fault = fault_of (ctx, &error, len);
+      return NULL;
+    }
+  conversion c = { .ctx = ctx, .big = big };
+  fmtconv_attr *tree = convert (&c, json);
+  json_decref (json);
+  return tree;
+}
+
+fmtconv_attr *
+fmtconv_literal (fmtconv_ctx *ctx, const char *json)
+{
+  if (!ctx || ctx->failed || !json)
+    return NULL;
+  fci_fault fault = { 0 };
+  fmtconv_attr *tree = parse (ctx, json, strlen (json), FCI_JSON_DEPTH, &fault);
+  if (fault.code)
+    fmtconv_fail (ctx, fault.code == FMTCONV_E_FORMAT ? FMTCONV_E_USAGE : fault.code,
+                  "'%s' is no JSON value: at byte %zu: %s", json, fault.pos, fault.what);
+  return tree;
+}
+
+fmtconv_attr *
+fmtconv_take_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
+{
+  if (!cursor || !cursor->source || cursor->source->ctx->failed)
+    return NULL;
+  fmtconv_ctx *ctx = cursor->source->ctx;
+  fmtconv_where where = { .source = cursor->source, .offset = cursor->pos };
+  if (n > FCI_JSON_BYTES && fci_within (cursor->pos, n, cursor->end))
+    {
+      fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &where, "%llu bytes of JSON are more than the limit of %d",
+                       (unsigned long long)n, FCI_JSON_BYTES);
+      return NULL;
+    }
+  const char *text = fmtconv_take (cursor, n);
+  if (!text)
+    return NULL;
+  fci_fault fault = { 0 };
+  fmtconv_attr *tree = parse (ctx, text, (size_t)n, depth, &fault);
+  where.offset += fault.pos;
+  if (fault.code)
+    fmtconv_fail_at (ctx, fault.code, &where, "malformed JSON: %s", fault.what);
+  return tree;
+}
