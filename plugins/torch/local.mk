@@ -1,1 +1,37 @@
 # plugins/torch/local.mk
+torch_machine = \
+	plugins/torch/collect.c \
+	plugins/torch/collect.h \
+	plugins/torch/container.c \
+	plugins/torch/global.c \
+	plugins/torch/keys.c \
+	plugins/torch/keys.h \
+	plugins/torch/left.c \
+	plugins/torch/machine.c \
+	plugins/torch/machine.h \
+	plugins/torch/object.c \
+	plugins/torch/opcodes.c \
+	plugins/torch/opcodes.h \
+	plugins/torch/pickle.c \
+	plugins/torch/root.c \
+	plugins/torch/root.h \
+	plugins/torch/scalar.c \
+	plugins/torch/scan.c \
+	plugins/torch/scan.h \
+	plugins/torch/storage.c \
+	plugins/torch/storage.h \
+	plugins/torch/tensor.c \
+	plugins/torch/tensor.h \
+	plugins/torch/value.c \
+	plugins/torch/value.h
+
+if PLUGIN_TORCH
+plugin_LTLIBRARIES += plugins/torch.la
+plugins_torch_la_SOURCES = $(torch_machine) \
+	plugins/torch/archive.c \
+	plugins/torch/archive.h \
+	plugins/torch/torch.c
+plugins_torch_la_CFLAGS = $(plugin_cflags)
+plugins_torch_la_LDFLAGS = $(plugin_ldflags)
+plugins_torch_la_LIBADD = libfmtconv.la
+endif

@@ -1,0 +1,152 @@
+/* plugins/torch/archive.c: which zip archives are torch.save files we read, and what to do with others.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/torch/archive.h"
+#include <string.h>
+
+#define SAVE_AGAIN "load it with torch.load and save it again with torch.save of torch 1.6 or newer"
+
+bool
+torch_is_legacy (const uint8_t *head, size_t n)
+{
+  static const char magic[] = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+  return n >= sizeof magic - 1 && !memcmp (head, magic, sizeof magic - 1);
+}
+
+/* The file is no zip archive: say what it is. */
+static int
+refuse_other (fmtconv_ctx *ctx, fmtconv_source *file, const uint8_t *head, size_t n)
+{
+  fmtconv_where where = { .source = file, .hint = SAVE_AGAIN };
+  if (torch_is_legacy (head, n))
+    return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where, "torch.save's format before torch 1.6");
+  if (n >= 262 && !memcmp (head + 257, "ustar", 5))
+    return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where,
+                            "torch.save's tar format before torch 0.1.10");
+  if (n >= 2 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5)
+    return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where,
+                            "a bare pickle, without an archive around it");
+  where.hint = "the file holds only a pointer: fetch the data with 'git lfs pull'";
+  if (n >= 24 && !memcmp (head, "version https://git-lfs.", 24))
+    return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where, "a Git LFS pointer, not a checkpoint");
+  where.hint = NULL;
+  return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where, "not a torch.save file: no zip archive");
+}
+
+/* The folder that has data.pkl, the only one; "NAME/". */
+static const char *
+find_root (const torch_archive *a)
+{
+  const char *root = NULL;
+  const char *name;
+  for (size_t i = 0; (name = fmtconv_member_name (a->zip, i)) != NULL; i++)
+    {
+      const char *slash = strchr (name, '/');
+      if (!slash || slash == name || strcmp (slash, "/data.pkl"))
+        continue;
+      if (root)
+        {
+          fmtconv_fail (a->ctx, FMTCONV_E_FORMAT, "two pickles: '%sdata.pkl' and '%s'", root, name);
+          return NULL;
+        }
+      root = fmtconv_text (a->ctx, "%.*s/", (int) (slash - name), name);
+    }
+  if (!root)
+    fmtconv_fail (a->ctx, FMTCONV_E_FORMAT, "a zip archive without NAME/data.pkl, so not a torch.save file");
+  return root;
+}
+
+static fmtconv_source *
+member (const torch_archive *a, const char *name)
+{
+  return fmtconv_member (a->zip, fmtconv_text (a->ctx, "%s%s", a->root, name));
+}
+
+/* A TorchScript archive has its code beside the data. */
+static int
+check_script (const torch_archive *a)
+{
+  size_t root = strlen (a->root);
+  const char *name;
+  for (size_t i = 0; (name = fmtconv_member_name (a->zip, i)) != NULL; i++)
+    if (!strncmp (name, a->root, root)
+        && (!strcmp (name + root, "constants.pkl") || !strncmp (name + root, "code/", 5)))
+      return fmtconv_fail_at (
+          a->ctx, FMTCONV_E_UNSUPPORTED,
+          &(fmtconv_where){ .hint = "load it with torch.jit.load and torch.save its state_dict()" },
+          "a TorchScript program, not a checkpoint ('%s')", name);
+  return 0;
+}
+
+/* A small text member without the white space around it; NULL: none, or an error. */
+static const char *
+small_text (const torch_archive *a, const char *name)
+{
+  fmtconv_source *source = member (a, name);
+  if (!source)
+    return NULL;
+  if (fmtconv_size (source) > 64)
+    {
+      fmtconv_fail_at (a->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = source },
+                       "%llu bytes where a word is due", (unsigned long long) fmtconv_size (source));
+      return NULL;
+    }
+  fmtconv_cursor cursor = fmtconv_cursor_of (source);
+  const char *text = fmtconv_take (&cursor, cursor.end);
+  return text ? fmtconv_text (a->ctx, "%.*s", (int) strcspn (text, " \r\n"), text) : NULL;
+}
+
+static int
+check_version (const torch_archive *a)
+{
+  const char *text = small_text (a, "version");
+  if (!text && !fmtconv_failed (a->ctx))
+    text = small_text (a, ".data/version");
+  if (!text)
+    return fmtconv_fail (a->ctx, FMTCONV_E_FORMAT, "the archive has no '%sversion'", a->root);
+  size_t n = strlen (text);
+  bool known = (n == 1 && *text >= '1' && *text <= '9') || !strcmp (text, "10");
+  return known ? 0
+               : fmtconv_fail (a->ctx, FMTCONV_E_UNSUPPORTED, "archive version '%s'; 1 to 10 are read", text);
+}
+
+static int
+check_byteorder (const torch_archive *a)
+{
+  const char *text = small_text (a, "byteorder");
+  if (!text || !strcmp (text, "little"))
+    return fmtconv_failed (a->ctx);
+  if (strcmp (text, "big"))
+    return fmtconv_fail (a->ctx, FMTCONV_E_FORMAT, "byte order '%s'", text);
+  return fmtconv_fail_at (a->ctx, FMTCONV_E_UNSUPPORTED,
+                          &(fmtconv_where){ .hint = "load and torch.save it on a little-endian machine" },
+                          "the numbers are big-endian");
+}
+
+int
+torch_archive_open (fmtconv_ctx *ctx, fmtconv_source *file, bool ignore_crc, torch_archive *archive)
+{
+  fmtconv_cursor cursor = fmtconv_cursor_of (file);
+  size_t n = cursor.end < 512 ? (size_t) cursor.end : 512;
+  const uint8_t *head = fmtconv_take (&cursor, n);
+  if (!head)
+    return fmtconv_failed (ctx);
+  if (n < 4 || memcmp (head, "PK", 2))
+    return refuse_other (ctx, file, head, n);
+  *archive = (torch_archive){ .ctx = ctx, .zip = fmtconv_unzip (file, ignore_crc ? FMTCONV_IGNORE_CRC : 0) };
+  archive->root = archive->zip ? find_root (archive) : NULL;
+  if (!archive->root || check_script (archive) || check_version (archive))
+    return fmtconv_failed (ctx);
+  return check_byteorder (archive);
+}
+
+fmtconv_source *
+torch_archive_pickle (const torch_archive *archive)
+{
+  return member (archive, "data.pkl");
+}
+
+fmtconv_source *
+torch_record (const torch_archive *archive, const char *key)
+{
+  return fmtconv_member (archive->zip, fmtconv_text (archive->ctx, "%sdata/%s", archive->root, key));
+}

@@ -1,0 +1,188 @@
+/* plugins/torch/collect.c: the walk through the root that names its tensors.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/torch/collect.h"
+#include "plugins/torch/keys.h"
+#include <string.h>
+
+typedef struct frame
+{
+  pk_value inside;
+  uint32_t next;   /* item */
+  uint32_t length; /* of its own name */
+} frame;
+
+typedef struct walk
+{
+  torch_load *load;
+  frame *frames;
+  unsigned depth;
+  char name[TORCH_MAX_NAME + 1];
+  uint32_t length;
+} walk;
+
+static int
+fail_at (const walk *w, int code, const pk_object *object, const char *why)
+{
+  return fmtconv_fail_at (
+      w->load->ctx, code,
+      &(fmtconv_where){ .source = w->load->pickle, .offset = object ? object->at : 0, .tensor = w->name },
+      "%s", why);
+}
+
+/* The storage, whose record has exactly the bytes that the pickle says. */
+static fmtconv_source *
+find_record (const walk *w, const pk_object *object, const torch_tensor *t)
+{
+  fmtconv_ctx *ctx = w->load->ctx;
+  fmtconv_source *source = torch_record (w->load->archive, t->key);
+  if (!source)
+    fail_at (w, FMTCONV_E_FORMAT, object,
+             fmtconv_text (ctx, "its storage 'data/%s' is not in the archive", t->key));
+  else if (fmtconv_size (source) != t->storage_bytes)
+    fail_at (w, FMTCONV_E_FORMAT, object,
+             fmtconv_text (ctx, "its storage 'data/%s' has %llu bytes, the pickle says %llu", t->key,
+                           (unsigned long long) fmtconv_size (source),
+                           (unsigned long long) t->storage_bytes));
+  return fmtconv_failed (ctx) ? NULL : source;
+}
+
+static int
+check_totals (walk *w, const pk_object *object, const torch_tensor *t)
+{
+  torch_load *load = w->load;
+  if (++load->tensors > TORCH_MAX_TENSORS)
+    return fail_at (w, FMTCONV_E_LIMIT, object,
+                    fmtconv_text (load->ctx, "more than %d tensors", TORCH_MAX_TENSORS));
+  if (t->repeated > load->most_repeated - load->repeated)
+    return fail_at (w, FMTCONV_E_LIMIT, object,
+                    fmtconv_text (load->ctx,
+                                  "it repeats stored elements (stride 0) beyond the size of the file by more "
+                                  "than 1 GiB: %llu bytes",
+                                  (unsigned long long) t->repeated));
+  load->repeated += t->repeated;
+  return 0;
+}
+
+static int
+put_tensor (walk *w, const pk_object *object)
+{
+  torch_tensor t;
+  if (torch_tensor_read (w->load->ctx, object, &t))
+    return fail_at (w, t.code, object, t.why);
+  fmtconv_source *source = find_record (w, object, &t);
+  if (!source || check_totals (w, object, &t))
+    return fmtconv_failed (w->load->ctx);
+  int64_t strides[FMTCONV_MAX_RANK];
+  for (unsigned i = 0; i < t.rank; i++)
+    strides[i] = t.shape[i] > 1 ? (int64_t) (t.stride[i] * t.item) : 0;
+  bool empty = t.elements == 0;
+  fmtconv_put (
+      w->load->out, w->name,
+      fmtconv_leaf (source, empty ? 0 : t.offset * t.item, t.dtype, t.rank, t.shape, empty ? NULL : strides));
+  return fmtconv_failed (w->load->ctx);
+}
+
+/* Names of nested values are joined by dots. */
+static int
+add_to_name (walk *w, const char *key, size_t n)
+{
+  size_t dot = w->length > 0;
+  if (n + dot > TORCH_MAX_NAME - w->length)
+    return fail_at (w, FMTCONV_E_LIMIT, NULL, "a name of more than 4096 bytes begins so");
+  if (dot)
+    w->name[w->length++] = '.';
+  memcpy (w->name + w->length, key, n);
+  w->length += (uint32_t) n;
+  w->name[w->length] = 0;
+  return 0;
+}
+
+static int
+go_inside (walk *w, const pk_value *value)
+{
+  pk_mark *mark = pk_mark_of (value);
+  if (mark->open)
+    return fail_at (w, FMTCONV_E_FORMAT, NULL, "a container that contains itself");
+  if (w->depth == TORCH_MAX_DEPTH)
+    return fail_at (w, FMTCONV_E_LIMIT, NULL,
+                    fmtconv_text (w->load->ctx, "values are nested deeper than %d", TORCH_MAX_DEPTH));
+  if (value->kind == PK_DICT
+      && torch_keys_unique (w->load->ctx, w->load->pickle, value, w->length ? w->name : "."))
+    return fmtconv_failed (w->load->ctx);
+  mark->open = 1;
+  w->frames[w->depth++] = (frame){ .inside = *value, .length = w->length };
+  return 0;
+}
+
+/* A value under the name w->name.  Tensors inside something we do not know are not silently left. */
+static int
+visit (walk *w, const pk_value *value)
+{
+  if (++w->load->nodes > TORCH_MAX_NODES)
+    return fail_at (w, FMTCONV_E_LIMIT, NULL, "more than 64 M values to name");
+  if (pk_is_tensor (value))
+    return put_tensor (w, value->v.object);
+  if (!torch_holds (value))
+    return torch_leave (w->load, w->name, value, "not a tensor");
+  if (pk_is_container (value) && value->kind != PK_SET)
+    return go_inside (w, value);
+  return fmtconv_fail_at (
+      w->load->ctx, FMTCONV_E_UNSUPPORTED,
+      &(fmtconv_where){ .source = w->load->pickle,
+                        .offset = value->kind == PK_OBJECT ? value->v.object->at : 0,
+                        .tensor = w->name,
+                        .hint = "torch.save the state_dict() instead of the object, or name another root=" },
+      "tensors inside of a %s, which only its own program can read", pk_describe (w->load->ctx, value));
+}
+
+/* The next item of the innermost container; the container is left behind the last. */
+static int
+next_item (walk *w)
+{
+  frame *f = &w->frames[w->depth - 1];
+  const pk_items *items = f->inside.v.items;
+  bool dict = f->inside.kind == PK_DICT;
+  w->length = f->length;
+  w->name[w->length] = 0;
+  if (f->next >= items->n)
+    {
+      pk_mark_of (&f->inside)->open = 0;
+      w->depth--;
+      return 0;
+    }
+  pk_value index = pk_int (f->next);
+  const pk_value *key = dict ? &items->at[f->next] : &index;
+  const pk_value *value = &items->at[f->next + dict];
+  f->next += dict ? 2 : 1;
+  if (!torch_key_is_name (key) && torch_holds (value))
+    return fail_at (
+        w, FMTCONV_E_FORMAT, NULL,
+        fmtconv_text (w->load->ctx, "a %s is the key of tensors",
+                      key->kind == PK_STRING ? "string with a NUL" : pk_describe (w->load->ctx, key)));
+  const char *text = torch_key_text (w->load->ctx, key);
+  if (!text || add_to_name (w, text, strlen (text)))
+    return fmtconv_failed (w->load->ctx);
+  return visit (w, value);
+}
+
+/* A tensor that is all there is needs a name too. */
+int
+torch_collect (torch_load *load, const torch_root *root)
+{
+  walk *w = fmtconv_alloc (load->ctx, 1, sizeof *w);
+  frame *frames = fmtconv_alloc (load->ctx, TORCH_MAX_DEPTH, sizeof *frames);
+  if (!w || !frames)
+    return FMTCONV_E_NOMEM;
+  *w = (walk){ .load = load, .frames = frames };
+  if (pk_is_tensor (&root->value) && add_to_name (w, "tensor", 6))
+    return fmtconv_failed (load->ctx);
+  int code = visit (w, &root->value);
+  while (!code && w->depth)
+    code = next_item (w);
+  if (code || torch_leave_outside (load, root))
+    return fmtconv_failed (load->ctx);
+  torch_leave_end (load);
+  if (!load->tensors)
+    return fmtconv_fail (load->ctx, FMTCONV_E_MISSING, "no tensors in root '%s'", root->name);
+  return fmtconv_failed (load->ctx);
+}

@@ -1,0 +1,133 @@
+/* plugins/torch/global.c: the globals that mean something to us; all others are opaque.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/torch/value.h"
+#include <string.h>
+
+#define STORAGE(name, dtype)                           \
+  {                                                    \
+    "torch", name "Storage", NULL, ROLE_STORAGE, dtype \
+  }
+#define NO_STORAGE(name, why)                     \
+  {                                               \
+    "torch", name "Storage", why, ROLE_STORAGE, 0 \
+  }
+#define DTYPE(name, dtype)                 \
+  {                                        \
+    "torch", name, NULL, ROLE_DTYPE, dtype \
+  }
+#define NO_DTYPE(name)                                                    \
+  {                                                                       \
+    "torch", name, "a type without an equal outside torch", ROLE_DTYPE, 0 \
+  }
+#define REBUILD(name, role)                         \
+  {                                                 \
+    "torch._utils", "_rebuild_" name, NULL, role, 0 \
+  }
+#define REFUSED(name, why)                                 \
+  {                                                        \
+    "torch._utils", "_rebuild_" name, why, ROLE_REFUSED, 0 \
+  }
+#define QUANTISED "quantised by torch"
+
+static const pk_global known[] = {
+  { "collections", "OrderedDict", NULL, ROLE_DICT, 0 },
+  { "collections", "defaultdict", NULL, ROLE_DICT, 0 },
+  { "torch", "Size", NULL, ROLE_SIZE, 0 },
+
+  REBUILD ("tensor", ROLE_TENSOR),
+  REBUILD ("tensor_v2", ROLE_TENSOR_V2),
+  REBUILD ("tensor_v3", ROLE_TENSOR_V3),
+  REBUILD ("parameter", ROLE_PARAMETER),
+  REBUILD ("parameter_with_state", ROLE_PARAMETER_STATE),
+  { "torch.nn.parameter", "Parameter", NULL, ROLE_NN_PARAMETER, 0 },
+  { "torch.nn", "Parameter", NULL, ROLE_NN_PARAMETER, 0 },
+  { "torch._tensor", "_rebuild_from_type_v2", NULL, ROLE_FROM_TYPE, 0 },
+  REFUSED ("meta_tensor_no_storage", "a meta tensor, which has no data"),
+  REFUSED ("sparse_tensor", "a sparse tensor"),
+  REFUSED ("sparse_csr_tensor", "a sparse tensor"),
+  REFUSED ("qtensor", "a tensor " QUANTISED),
+  REFUSED ("nested_tensor", "a nested tensor"),
+  REFUSED ("wrapper_subclass", "a wrapper subclass, whose data is elsewhere"),
+  REFUSED ("device_tensor_from_numpy", "a tensor kept as a numpy array"),
+  REFUSED ("device_tensor_from_cpu_tensor", "a copy of a tensor of another type"),
+  REFUSED ("xla_tensor", "an XLA tensor"),
+
+  STORAGE ("Float", FMTCONV_F32),
+  STORAGE ("Half", FMTCONV_F16),
+  STORAGE ("BFloat16", FMTCONV_BF16),
+  STORAGE ("Double", FMTCONV_F64),
+  STORAGE ("Long", FMTCONV_I64),
+  STORAGE ("Int", FMTCONV_I32),
+  STORAGE ("Short", FMTCONV_I16),
+  STORAGE ("Char", FMTCONV_I8),
+  STORAGE ("Byte", FMTCONV_U8),
+  STORAGE ("Bool", FMTCONV_BOOL),
+  STORAGE ("ComplexFloat", FMTCONV_C64),
+  STORAGE ("ComplexDouble", FMTCONV_C128),
+  NO_STORAGE ("QInt8", QUANTISED),
+  NO_STORAGE ("QInt32", QUANTISED),
+  NO_STORAGE ("QUInt8", QUANTISED),
+  NO_STORAGE ("QUInt4x2", QUANTISED),
+  NO_STORAGE ("QUInt2x4", QUANTISED),
+  { "torch.storage", "UntypedStorage", NULL, ROLE_UNTYPED, 0 },
+  { "torch", "UntypedStorage", NULL, ROLE_UNTYPED, 0 },
+  { "torch.storage", "TypedStorage", NULL, ROLE_TYPED, 0 },
+  { "torch", "TypedStorage", NULL, ROLE_TYPED, 0 },
+
+  DTYPE ("float32", FMTCONV_F32),
+  DTYPE ("float16", FMTCONV_F16),
+  DTYPE ("bfloat16", FMTCONV_BF16),
+  DTYPE ("float64", FMTCONV_F64),
+  DTYPE ("int64", FMTCONV_I64),
+  DTYPE ("int32", FMTCONV_I32),
+  DTYPE ("int16", FMTCONV_I16),
+  DTYPE ("int8", FMTCONV_I8),
+  DTYPE ("uint64", FMTCONV_U64),
+  DTYPE ("uint32", FMTCONV_U32),
+  DTYPE ("uint16", FMTCONV_U16),
+  DTYPE ("uint8", FMTCONV_U8),
+  DTYPE ("bool", FMTCONV_BOOL),
+  DTYPE ("complex32", FMTCONV_C32),
+  DTYPE ("complex64", FMTCONV_C64),
+  DTYPE ("complex128", FMTCONV_C128),
+  DTYPE ("float8_e4m3fn", FMTCONV_F8_E4M3),
+  DTYPE ("float8_e5m2", FMTCONV_F8_E5M2),
+  DTYPE ("float8_e4m3fnuz", FMTCONV_F8_E4M3FNUZ),
+  DTYPE ("float8_e5m2fnuz", FMTCONV_F8_E5M2FNUZ),
+  DTYPE ("float8_e8m0fnu", FMTCONV_F8_E8M0),
+  NO_DTYPE ("float4_e2m1fn_x2"),
+  NO_DTYPE ("quint8"),
+  NO_DTYPE ("qint8"),
+  NO_DTYPE ("qint32"),
+  NO_DTYPE ("quint4x2"),
+  NO_DTYPE ("quint2x4"),
+  NO_DTYPE ("bits1x8"),
+  NO_DTYPE ("bits2x4"),
+  NO_DTYPE ("bits4x2"),
+  NO_DTYPE ("bits8"),
+  NO_DTYPE ("bits16"),
+};
+
+/* Storages that lived on a GPU were once classes of torch.cuda. */
+static bool
+same_module (const pk_global *global, const pk_global *with)
+{
+  return !strcmp (global->module, with->module)
+         || (with->role == ROLE_STORAGE && !strcmp (global->module, "torch.cuda"));
+}
+
+void
+torch_global_know (pk_global *global)
+{
+  global->role = ROLE_OPAQUE;
+  if (strncmp (global->module, "torch", 5) && strcmp (global->module, "collections"))
+    return;
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (!strcmp (global->name, known[i].name) && same_module (global, &known[i]))
+      {
+        global->role = known[i].role;
+        global->dtype = known[i].dtype;
+        global->why = known[i].why;
+        return;
+      }
+}

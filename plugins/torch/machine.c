@@ -1,0 +1,95 @@
+/* plugins/torch/machine.c: stack, marks and memo of the pickle machine, each with its limits.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/torch/machine.h"
+
+int
+pk_push (pk_machine *m, pk_value value)
+{
+  if (m->n >= PK_MAX_STACK)
+    return pk_refuse (m, FMTCONV_E_LIMIT, "more than %d values on the stack", PK_MAX_STACK);
+  pk_value *stack = pk_grow (m->ctx, m->stack, m->n, &m->cap, sizeof *stack);
+  if (!stack)
+    return FMTCONV_E_NOMEM;
+  m->stack = stack;
+  m->stack[m->n++] = value;
+  return 0;
+}
+
+int
+pk_pop (pk_machine *m, pk_value *value)
+{
+  if (m->n <= m->floor)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "the stack has too few values");
+  *value = m->stack[--m->n];
+  return 0;
+}
+
+int
+pk_top (pk_machine *m, pk_value *value)
+{
+  if (m->n <= m->floor)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "the stack has too few values");
+  *value = m->stack[m->n - 1];
+  return 0;
+}
+
+int
+pk_mark_here (pk_machine *m)
+{
+  if (m->n_marks >= PK_MAX_MARKS)
+    return pk_refuse (m, FMTCONV_E_LIMIT, "more than %d marks", PK_MAX_MARKS);
+  uint32_t *marks = pk_grow (m->ctx, m->marks, m->n_marks, &m->cap_marks, sizeof *marks);
+  if (!marks)
+    return FMTCONV_E_NOMEM;
+  m->marks = marks;
+  m->marks[m->n_marks++] = m->n;
+  m->floor = m->n;
+  return 0;
+}
+
+int
+pk_pop_mark (pk_machine *m, const pk_value **values, uint32_t *n, pk_value *under)
+{
+  if (m->n_marks == 0)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "there is no mark");
+  uint32_t start = m->marks[--m->n_marks];
+  *values = m->stack + start;
+  *n = m->n - start;
+  m->n = start;
+  m->floor = m->n_marks ? m->marks[m->n_marks - 1] : 0;
+  return under ? pk_top (m, under) : 0;
+}
+
+/* A pickler numbers what it remembers from 0, so an honest number is never above the count of opcodes: the
+ * memo's memory stays in proportion to the file. */
+int
+pk_memo_put (pk_machine *m, uint64_t index)
+{
+  pk_value value;
+  if (pk_top (m, &value))
+    return FMTCONV_E_FORMAT;
+  if (index >= PK_MAX_MEMO)
+    return pk_refuse (m, FMTCONV_E_LIMIT, "memo number %llu of at most %d", (unsigned long long) index,
+                      PK_MAX_MEMO);
+  if (index >= m->opcodes)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "memo number %llu after only %u opcodes",
+                      (unsigned long long) index, m->opcodes);
+  while (index >= m->cap_memo)
+    {
+      pk_value *memo = pk_grow (m->ctx, m->memo, m->cap_memo, &m->cap_memo, sizeof *memo);
+      if (!memo)
+        return FMTCONV_E_NOMEM;
+      m->memo = memo;
+    }
+  m->memoized += m->memo[index].kind == PK_ABSENT;
+  m->memo[index] = value;
+  return 0;
+}
+
+int
+pk_memo_get (pk_machine *m, uint64_t index)
+{
+  if (index >= m->cap_memo || m->memo[index].kind == PK_ABSENT)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "nothing was remembered under %llu", (unsigned long long) index);
+  return pk_push (m, m->memo[index]);
+}

@@ -1,0 +1,111 @@
+/* plugins/torch/object.c: the opcodes that would call something; here they only note what and with what.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/torch/opcodes.h"
+
+static int
+new_object (pk_machine *m, pk_kind kind, const pk_global *callee, pk_items *args, pk_value state)
+{
+  pk_object *object = fmtconv_alloc (m->ctx, 1, sizeof *object);
+  if (!object)
+    return FMTCONV_E_NOMEM;
+  *object = (pk_object){ .callee = callee, .args = args, .state = state, .at = m->at };
+  return pk_push (m, (pk_value){ .kind = kind, .v.object = object });
+}
+
+/* OrderedDict () and defaultdict (factory) start empty; old picklers gave OrderedDict a list of pairs. */
+static int
+new_dict (pk_machine *m, const pk_items *args)
+{
+  pk_items *dict = pk_items_new (m->ctx, NULL, 0);
+  if (!dict)
+    return FMTCONV_E_NOMEM;
+  const pk_value *pairs = args->n ? &args->at[args->n - 1] : NULL;
+  for (uint32_t i = 0; pairs && pairs->kind == PK_LIST && i < pairs->v.items->n; i++)
+    {
+      const pk_value *pair = &pairs->v.items->at[i];
+      if (!pk_is_container (pair) || pair->v.items->n != 2)
+        return pk_refuse (m, FMTCONV_E_FORMAT, "item %u of a dictionary is a %s, not a pair", i,
+                          pk_describe (m->ctx, pair));
+      if (pk_items_add (m->ctx, dict, pair->v.items->at, 2))
+        return FMTCONV_E_NOMEM;
+    }
+  return pk_push (m, pk_container (PK_DICT, dict));
+}
+
+/* Something was made before can be called too (bound methods, partial functions); nobody needs to know
+ * what that gives. */
+static int
+call (pk_machine *m, const pk_value *callee, const pk_value *args, pk_value state)
+{
+  static const pk_global computed = { .module = "(computed)", .name = "callable" };
+  if (args->kind != PK_TUPLE)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "the arguments are a %s, not a tuple", pk_describe (m->ctx, args));
+  if (callee->kind == PK_OBJECT)
+    return new_object (m, PK_OBJECT, &computed, args->v.items, state);
+  if (callee->kind != PK_GLOBAL)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "a %s cannot be called", pk_describe (m->ctx, callee));
+  if (callee->v.global->role == ROLE_DICT)
+    return new_dict (m, args->v.items);
+  return new_object (m, PK_OBJECT, callee->v.global, args->v.items, state);
+}
+
+int
+pk_op_reduce (pk_machine *m, const pk_arg *arg)
+{
+  (void) arg;
+  pk_value args;
+  pk_value callee;
+  if (pk_pop (m, &args) || pk_pop (m, &callee))
+    return FMTCONV_E_FORMAT;
+  return call (m, &callee, &args, (pk_value){ .kind = PK_NONE });
+}
+
+int
+pk_op_newobj (pk_machine *m, const pk_arg *arg)
+{
+  return pk_op_reduce (m, arg);
+}
+
+int
+pk_op_newobj_ex (pk_machine *m, const pk_arg *arg)
+{
+  (void) arg;
+  pk_value keywords;
+  pk_value args;
+  pk_value callee;
+  if (pk_pop (m, &keywords) || pk_pop (m, &args) || pk_pop (m, &callee))
+    return FMTCONV_E_FORMAT;
+  if (keywords.kind != PK_DICT)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "the keywords are a %s, not a dict",
+                      pk_describe (m->ctx, &keywords));
+  return call (m, &callee, &args, keywords);
+}
+
+/* The state of a dictionary (a module's version notes) is no part of its items. */
+int
+pk_op_build (pk_machine *m, const pk_arg *arg)
+{
+  (void) arg;
+  pk_value state;
+  pk_value object;
+  if (pk_pop (m, &state) || pk_top (m, &object))
+    return FMTCONV_E_FORMAT;
+  if (object.kind == PK_OBJECT)
+    object.v.object->state = state;
+  else if (object.kind != PK_DICT)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "a %s has no state", pk_describe (m->ctx, &object));
+  return 0;
+}
+
+int
+pk_op_persistent (pk_machine *m, const pk_arg *arg)
+{
+  (void) arg;
+  pk_value id;
+  if (pk_pop (m, &id))
+    return FMTCONV_E_FORMAT;
+  if (id.kind != PK_TUPLE)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "a persistent id that is a %s, not a tuple",
+                      pk_describe (m->ctx, &id));
+  return new_object (m, PK_STORAGE, NULL, id.v.items, (pk_value){ .kind = PK_NONE });
+}

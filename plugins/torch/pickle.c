@@ -1,0 +1,133 @@
+/* plugins/torch/pickle.c: the loop of the pickle machine: reads opcodes and their arguments, within bounds.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/torch/machine.h"
+#include <string.h>
+
+static uint64_t
+little_endian (const uint8_t *bytes, unsigned n)
+{
+  uint64_t value = 0;
+  for (unsigned i = n; i-- > 0;)
+    value = value << 8 | bytes[i];
+  return value;
+}
+
+/* The next n bytes. */
+static int
+take (pk_machine *m, uint64_t n, const uint8_t **bytes)
+{
+  if (n > m->size - m->pos)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "%llu bytes wanted, %u left in the pickle", (unsigned long long) n,
+                      m->size - m->pos);
+  *bytes = m->bytes + m->pos;
+  m->pos += (uint32_t) n;
+  return 0;
+}
+
+static int
+take_number (pk_machine *m, unsigned n, uint64_t *number)
+{
+  const uint8_t *bytes;
+  int code = take (m, n, &bytes);
+  if (!code)
+    *number = little_endian (bytes, n);
+  return code;
+}
+
+static int
+take_string (pk_machine *m, unsigned n, pk_arg *arg)
+{
+  const uint8_t *bytes;
+  uint64_t len;
+  if (take_number (m, n, &len) || take (m, len, &bytes))
+    return FMTCONV_E_FORMAT;
+  if (len > PK_MAX_STRING)
+    return pk_refuse (m, FMTCONV_E_LIMIT, "a string of %llu bytes, at most %d are read",
+                      (unsigned long long) len, PK_MAX_STRING);
+  arg->text = (const char *) bytes;
+  arg->len = (uint32_t) len;
+  return 0;
+}
+
+static int
+take_line (pk_machine *m, const char **text, uint32_t *len)
+{
+  const uint8_t *start = m->bytes + m->pos;
+  const uint8_t *end = m->pos < m->size ? memchr (start, '\n', m->size - m->pos) : NULL;
+  if (!end)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "a line without an end");
+  if (end - start > PK_MAX_STRING)
+    return pk_refuse (m, FMTCONV_E_LIMIT, "a line of more than %d bytes", PK_MAX_STRING);
+  *text = (const char *) start;
+  *len = (uint32_t) (end - start);
+  m->pos += *len + 1;
+  return 0;
+}
+
+static int
+take_argument (pk_machine *m, pk_arg *arg)
+{
+  switch (m->op->arg)
+    {
+    case PK_ARG_U1:
+      return take_number (m, 1, &arg->number);
+    case PK_ARG_U2:
+      return take_number (m, 2, &arg->number);
+    case PK_ARG_U4:
+      return take_number (m, 4, &arg->number);
+    case PK_ARG_U8:
+      return take_number (m, 8, &arg->number);
+    case PK_ARG_STRING1:
+      return take_string (m, 1, arg);
+    case PK_ARG_STRING4:
+      return take_string (m, 4, arg);
+    case PK_ARG_STRING8:
+      return take_string (m, 8, arg);
+    case PK_ARG_LINES:
+      return take_line (m, &arg->text, &arg->len) || take_line (m, &arg->name, &arg->name_len)
+                 ? FMTCONV_E_FORMAT
+                 : 0;
+    default:
+      return 0;
+    }
+}
+
+static int
+step (pk_machine *m)
+{
+  static const pk_opcode end_of_file = { .name = "(none)" };
+  static const pk_opcode unknown = { .name = "(unknown)" };
+  m->at = m->pos;
+  m->op = &end_of_file;
+  if (m->pos >= m->size)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "the pickle ends before STOP");
+  uint8_t byte = m->bytes[m->pos++];
+  m->op = pk_opcodes[byte].name ? &pk_opcodes[byte] : &unknown;
+  if (m->op == &unknown)
+    return pk_refuse (m, FMTCONV_E_FORMAT, "no opcode has the byte 0x%02x", byte);
+  if (!m->op->run)
+    return pk_refuse (m, FMTCONV_E_UNSUPPORTED, "not an opcode of plain data; refused");
+  if (++m->opcodes > PK_MAX_OPCODES)
+    return pk_refuse (m, FMTCONV_E_LIMIT, "more than %d opcodes", PK_MAX_OPCODES);
+  pk_arg arg = { 0 };
+  int code = take_argument (m, &arg);
+  return code ? code : m->op->run (m, &arg);
+}
+
+int
+pk_load (fmtconv_ctx *ctx, fmtconv_source *source, const void *bytes, uint64_t size, pk_value *value)
+{
+  if (size > PK_MAX_BYTES)
+    return fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = source },
+                            "a pickle of %llu bytes, at most %d are read", (unsigned long long) size,
+                            PK_MAX_BYTES);
+  pk_machine m = { .ctx = ctx, .source = source, .bytes = bytes, .size = (uint32_t) size };
+  int code = 0;
+  while (!code && !m.stopped)
+    code = step (&m);
+  if (!code && m.pos < m.size)
+    code = pk_refuse (&m, FMTCONV_E_FORMAT, "%u bytes follow it", m.size - m.pos);
+  if (!code)
+    *value = m.stack[0];
+  return code ? code : fmtconv_failed (ctx);
+}

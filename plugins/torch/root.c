@@ -1,0 +1,151 @@
+/* plugins/torch/root.c: from the top of a checkpoint to the dictionary that is the model.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/torch/root.h"
+#include "plugins/torch/keys.h"
+#include "plugins/torch/scan.h"
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *const usual[] = { "model", "module", "state_dict" };
+
+static int
+step (fmtconv_ctx *ctx, torch_root *root, uint32_t chosen, const char *key)
+{
+  if (root->n == TORCH_MAX_LEVELS)
+    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "a root of more than %d steps", TORCH_MAX_LEVELS);
+  root->level[root->n].inside = root->value;
+  root->level[root->n].chosen = chosen;
+  root->level[root->n++].name = root->name;
+  root->name = root->n == 1 ? key : fmtconv_text (ctx, "%s.%s", root->name, key);
+  root->value = root->value.v.items->at[chosen];
+  return 0;
+}
+
+/* Where the value of `key` stands in a dictionary, if it is one that holds tensors; 0: nowhere. */
+static uint32_t
+weights_at (const pk_value *dict, const char *key)
+{
+  const pk_value *found = pk_get (dict, key);
+  return found && found->kind == PK_DICT && torch_holds (found) ? (uint32_t) (found - dict->v.items->at) : 0;
+}
+
+/* Is 'ema' a word of it? */
+static bool
+says_ema (const char *key)
+{
+  for (const char *word = key; *word; word += strcspn (word, "_-.") + (word[strcspn (word, "_-.")] != 0))
+    if (strcspn (word, "_-.") == 3 && !strncasecmp (word, "ema", 3))
+      return true;
+  return false;
+}
+
+/* A second dictionary of weights beside the chosen one: only the user knows which is meant. */
+static int
+check_rivals (fmtconv_ctx *ctx, const pk_value *top, uint32_t chosen)
+{
+  const pk_items *items = top->v.items;
+  for (uint32_t i = 0; i + 1 < items->n; i += 2)
+    {
+      if (i + 1 == chosen || items->at[i].kind != PK_STRING || items->at[i + 1].kind != PK_DICT
+          || !torch_holds (&items->at[i + 1]))
+        continue;
+      const char *key = torch_key_text (ctx, &items->at[i]);
+      bool rival = key && says_ema (key);
+      for (unsigned k = 0; k < sizeof usual / sizeof *usual; k++)
+        rival = rival || pk_is (&items->at[i], usual[k]);
+      if (!rival)
+        continue;
+      const char *ours = torch_key_text (ctx, &items->at[chosen - 1]);
+      const char *hint = fmtconv_text (ctx, "say which: -r torch:root=%s or -r torch:root=%s", ours, key);
+      return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .hint = hint },
+                              "both '%s' and '%s' hold weights", ours, key);
+    }
+  return 0;
+}
+
+/* As the reference readers: each test is on the top, each step on where we are. */
+static int
+descend (fmtconv_ctx *ctx, const pk_value *top, torch_root *root)
+{
+  for (unsigned k = 0; k < sizeof usual / sizeof *usual; k++)
+    {
+      uint32_t chosen = pk_get (top, usual[k]) ? weights_at (&root->value, usual[k]) : 0;
+      if (chosen && step (ctx, root, chosen, usual[k]))
+        return fmtconv_failed (ctx);
+    }
+  return root->n ? check_rivals (ctx, top, root->level[0].chosen) : 0;
+}
+
+/* The longest key of a dictionary that `path` begins with, as keys may have dots themselves. */
+static const char *
+match_key (fmtconv_ctx *ctx, const pk_items *items, const char *path, uint32_t *chosen)
+{
+  const char *best = NULL;
+  for (uint32_t i = 0; i + 1 < items->n; i += 2)
+    {
+      const char *key = torch_key_is_name (&items->at[i]) ? torch_key_text (ctx, &items->at[i]) : NULL;
+      size_t n = key ? strlen (key) : 0;
+      if (!key || strncmp (path, key, n) || (path[n] && path[n] != '.') || (best && strlen (best) >= n))
+        continue;
+      best = key;
+      *chosen = i + 1;
+    }
+  return best;
+}
+
+static const char *
+match_index (fmtconv_ctx *ctx, const pk_items *items, const char *path, uint32_t *chosen)
+{
+  char *end;
+  unsigned long i = *path >= '0' && *path <= '9' ? strtoul (path, &end, 10) : items->n;
+  if (i >= items->n || (*end && *end != '.'))
+    return NULL;
+  *chosen = (uint32_t) i;
+  return fmtconv_text (ctx, "%.*s", (int) (end - path), path);
+}
+
+static int
+no_such_root (fmtconv_ctx *ctx, const torch_root *root, const char *typed)
+{
+  const pk_value *value = &root->value;
+  if (value->kind == PK_DICT)
+    for (uint32_t i = 0; i + 1 < value->v.items->n && i < 200; i += 2)
+      fmtconv_detail (ctx, "%s (%s)", torch_key_text (ctx, &value->v.items->at[i]),
+                      pk_describe (ctx, &value->v.items->at[i + 1]));
+  return fmtconv_fail (ctx, FMTCONV_E_MISSING, "there is no root '%s': '%s' is a %s", typed, root->name,
+                       pk_describe (ctx, value));
+}
+
+static int
+follow (fmtconv_ctx *ctx, const char *typed, torch_root *root)
+{
+  for (const char *path = typed; *path;)
+    {
+      uint32_t chosen = 0;
+      const pk_value *value = &root->value;
+      const char *key = value->kind == PK_DICT ? match_key (ctx, value->v.items, path, &chosen)
+                        : value->kind == PK_LIST || value->kind == PK_TUPLE
+                            ? match_index (ctx, value->v.items, path, &chosen)
+                            : NULL;
+      if (!key)
+        return no_such_root (ctx, root, typed);
+      if (step (ctx, root, chosen, key))
+        return fmtconv_failed (ctx);
+      path += strlen (key);
+      path += *path == '.';
+    }
+  return 0;
+}
+
+int
+torch_root_find (fmtconv_ctx *ctx, fmtconv_source *pickle, const pk_value *top, const char *typed,
+                 torch_root *root)
+{
+  *root = (torch_root){ .value = *top, .name = "." };
+  if (top->kind == PK_DICT && torch_keys_unique (ctx, pickle, top, "."))
+    return fmtconv_failed (ctx);
+  if (!typed)
+    return descend (ctx, top, root);
+  return strcmp (typed, ".") ? follow (ctx, typed, root) : 0;
+}

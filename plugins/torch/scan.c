@@ -1,0 +1,85 @@
+/* plugins/torch/scan.c: one bounded, iterative walk over shared and cyclic values.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/torch/scan.h"
+#include "plugins/torch/tensor.h"
+
+struct torch_frame
+{
+  pk_value value;
+  uint32_t next; /* child */
+};
+
+/* Meet a value: count a tensor, note a node.  true: its children are to be walked. */
+static bool
+enter (torch_scan *scan, const pk_value *value)
+{
+  pk_mark *mark = pk_mark_of (value);
+  if (!mark || mark->seen == scan->walk)
+    return false;
+  mark->seen = scan->walk;
+  mark->cyclic = 0;
+  mark->holds = pk_is_tensor (value);
+  if (!mark->holds)
+    return true;
+  scan->tensors++;
+  scan->bytes += torch_tensor_bytes (scan->ctx, value->v.object);
+  return false;
+}
+
+bool
+torch_holds (const pk_value *value)
+{
+  const pk_mark *mark = pk_mark_of (value);
+  return mark && (mark->holds || (mark->cyclic && value->kind != PK_OBJECT));
+}
+
+/* What a child means for what is around it.  Objects often point back to their owners; nobody names what is
+ * inside of them, so a cycle through one does no harm. */
+static void
+inherit (pk_mark *mark, const pk_value *child)
+{
+  const pk_mark *below = pk_mark_of (child);
+  if (!below)
+    return;
+  mark->holds |= below->holds;
+  if (child->kind != PK_OBJECT)
+    mark->cyclic |= below->cyclic | below->open;
+}
+
+static void
+push (struct torch_frame *frames, unsigned depth, const pk_value *value)
+{
+  frames[depth] = (struct torch_frame){ .value = *value };
+  pk_mark_of (value)->open = 1;
+}
+
+int
+torch_scan_value (torch_scan *scan, const pk_value *value)
+{
+  if (!scan->frames)
+    scan->frames = fmtconv_alloc (scan->ctx, TORCH_MAX_DEPTH, sizeof *scan->frames);
+  if (!scan->frames)
+    return FMTCONV_E_NOMEM;
+  if (!enter (scan, value))
+    return 0;
+  push (scan->frames, 0, value);
+  for (unsigned depth = 1; depth > 0;)
+    {
+      struct torch_frame *frame = &scan->frames[depth - 1];
+      pk_value child;
+      if (!pk_child (&frame->value, frame->next++, &child))
+        {
+          pk_mark_of (&frame->value)->open = 0;
+          if (--depth > 0)
+            inherit (pk_mark_of (&scan->frames[depth - 1].value), &frame->value);
+        }
+      else if (!enter (scan, &child))
+        inherit (pk_mark_of (&frame->value), &child);
+      else if (depth == TORCH_MAX_DEPTH)
+        return fmtconv_fail_at (scan->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = scan->source },
+                                "values are nested deeper than %d", TORCH_MAX_DEPTH);
+      else
+        push (scan->frames, depth++, &child);
+    }
+  return 0;
+}

@@ -1,0 +1,188 @@
+/* plugins/torch/tensor.c: torch's ways to rebuild a tensor, and the geometry of the result.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/torch/storage.h"
+#include <string.h>
+
+enum
+{
+  MAX_WRAPS = 32 /* parameters around a tensor; torch writes one or two */
+};
+
+static int
+wrong_count (fmtconv_ctx *ctx, torch_tensor *t, const pk_global *callee, uint32_t n)
+{
+  return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "%s.%s with %u arguments", callee->module, callee->name, n);
+}
+
+/* Step from a parameter or subclass to what it wraps. */
+static int
+unwrap_once (fmtconv_ctx *ctx, torch_tensor *t, const pk_global **callee, const pk_items **args)
+{
+  pk_role role = (*callee)->role;
+  uint32_t n = (*args)->n;
+  const pk_value *at = (*args)->at;
+  if (role == ROLE_FROM_TYPE)
+    {
+      if (n != 4 || at[0].kind != PK_GLOBAL || at[2].kind != PK_TUPLE)
+        return torch_wrong (ctx, t, FMTCONV_E_FORMAT,
+                            "_rebuild_from_type_v2 without function, type, arguments and state");
+      *callee = at[0].v.global;
+      *args = at[2].v.items;
+      return 0;
+    }
+  if (role == ROLE_PARAMETER ? n != 3 : role == ROLE_PARAMETER_STATE ? n != 4 : n < 1 || n > 2)
+    return wrong_count (ctx, t, *callee, n);
+  if (!pk_is_tensor (&at[0]))
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "a parameter made of a %s, not a tensor",
+                        pk_describe (ctx, &at[0]));
+  *callee = at[0].v.object->callee;
+  *args = at[0].v.object->args;
+  return 0;
+}
+
+/* Step through all wrappers; the callee then is one of the three that take a storage. */
+static int
+unwrap (fmtconv_ctx *ctx, torch_tensor *t, const pk_global **callee, const pk_items **args)
+{
+  for (unsigned i = 0; i < MAX_WRAPS; i++)
+    {
+      if ((*callee)->role >= ROLE_TENSOR && (*callee)->role <= ROLE_TENSOR_V3)
+        return 0;
+      if ((*callee)->role == ROLE_REFUSED)
+        return torch_wrong (ctx, t, FMTCONV_E_UNSUPPORTED, "%s (%s.%s)", (*callee)->why, (*callee)->module,
+                            (*callee)->name);
+      if ((*callee)->role < ROLE_TENSOR)
+        return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "it is rebuilt by %s.%s, which makes no tensor",
+                            (*callee)->module, (*callee)->name);
+      if (unwrap_once (ctx, t, callee, args))
+        return t->code;
+    }
+  return torch_wrong (ctx, t, FMTCONV_E_LIMIT, "more than %d parameters around a tensor", MAX_WRAPS);
+}
+
+/* A tuple of numbers, or a torch.Size of one. */
+static int
+read_numbers (fmtconv_ctx *ctx, torch_tensor *t, const char *what, const pk_value *value, uint64_t *to,
+              unsigned *rank)
+{
+  if (value->kind == PK_OBJECT && value->v.object->callee->role == ROLE_SIZE && value->v.object->args->n == 1)
+    value = &value->v.object->args->at[0];
+  if (value->kind != PK_TUPLE)
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its %s is a %s, not a tuple", what,
+                        pk_describe (ctx, value));
+  const pk_items *items = value->v.items;
+  if (items->n > FMTCONV_MAX_RANK)
+    return torch_wrong (ctx, t, FMTCONV_E_LIMIT, "%u dimensions, at most %d are read", items->n,
+                        FMTCONV_MAX_RANK);
+  for (uint32_t i = 0; i < items->n; i++)
+    {
+      if (items->at[i].kind != PK_INT)
+        return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its %s has a %s, not an int, at %u", what,
+                            pk_describe (ctx, &items->at[i]), i);
+      if (items->at[i].v.i < 0)
+        return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its %s has a negative number at %u", what, i);
+      to[i] = (uint64_t) items->at[i].v.i;
+    }
+  *rank = items->n;
+  return 0;
+}
+
+/* Elements lie within the storage, and what they need when each is written once is a number. */
+static int
+check_geometry (fmtconv_ctx *ctx, torch_tensor *t)
+{
+  uint64_t span = 0;
+  t->elements = 1;
+  for (unsigned i = 0; i < t->rank; i++)
+    if (t->shape[i] == 0)
+      t->elements = 0;
+  if (t->elements == 0)
+    return 0;
+  for (unsigned i = 0; i < t->rank; i++)
+    {
+      uint64_t reach;
+      if (__builtin_mul_overflow (t->elements, t->shape[i], &t->elements)
+          || __builtin_mul_overflow (t->shape[i] - 1, t->stride[i], &reach)
+          || __builtin_add_overflow (span, reach, &span))
+        return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its shape and strides are beyond 64 bits");
+    }
+  if (__builtin_mul_overflow (t->elements, (uint64_t) t->item, &t->bytes) || t->bytes > INT64_MAX)
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its size is beyond 64 bits");
+  uint64_t held = t->storage_bytes / t->item;
+  if (t->offset >= held || span >= held - t->offset)
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "it reaches beyond its storage of %llu elements",
+                        (unsigned long long) held);
+  t->repeated = t->elements > span ? (t->elements - span - 1) * t->item : 0;
+  return 0;
+}
+
+/* A view that is conjugated or negated lazily: the stored bytes are not its values. */
+static int
+check_notes (fmtconv_ctx *ctx, torch_tensor *t, const pk_value *notes)
+{
+  static const char *const lazy[] = { "conj", "neg" };
+  for (unsigned i = 0; i < 2; i++)
+    {
+      const pk_value *note = pk_get (notes, lazy[i]);
+      if (note && !(note->kind == PK_BOOL && note->v.i == 0))
+        return torch_wrong (ctx, t, FMTCONV_E_UNSUPPORTED, "a lazy '%s' of the stored numbers", lazy[i]);
+    }
+  return 0;
+}
+
+static int
+read_dtype (fmtconv_ctx *ctx, torch_tensor *t, const pk_value *value, uint32_t *dtype)
+{
+  const pk_global *global = value->kind == PK_GLOBAL ? value->v.global : NULL;
+  if (!global || global->role != ROLE_DTYPE)
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its element type is a %s", pk_describe (ctx, value));
+  if (global->why)
+    return torch_wrong (ctx, t, FMTCONV_E_UNSUPPORTED, "its element type is %s.%s, %s", global->module,
+                        global->name, global->why);
+  *dtype = global->dtype;
+  return 0;
+}
+
+static int
+read_offset (fmtconv_ctx *ctx, torch_tensor *t, const pk_value *offset)
+{
+  if (offset->kind != PK_INT)
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its offset is a %s, not an int",
+                        pk_describe (ctx, offset));
+  if (offset->v.i < 0)
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its offset is negative");
+  t->offset = (uint64_t) offset->v.i;
+  return 0;
+}
+
+/* storage, offset, size, stride; from v2 requires_grad, hooks; v3: dtype; then maybe notes. */
+int
+torch_tensor_read (fmtconv_ctx *ctx, const pk_object *object, torch_tensor *t)
+{
+  *t = (torch_tensor){ 0 };
+  const pk_global *callee = object->callee;
+  const pk_items *args = object->args;
+  uint32_t dtype = 0;
+  unsigned strides;
+  if (unwrap (ctx, t, &callee, &args))
+    return t->code;
+  uint32_t due = callee->role == ROLE_TENSOR ? 4 : callee->role == ROLE_TENSOR_V2 ? 6 : 7;
+  if (args->n != due && (due == 4 || args->n != due + 1))
+    return wrong_count (ctx, t, callee, args->n);
+  if ((due == 7 && read_dtype (ctx, t, &args->at[6], &dtype))
+      || torch_storage_read (ctx, &args->at[0], dtype, t) || read_offset (ctx, t, &args->at[1])
+      || read_numbers (ctx, t, "size", &args->at[2], t->shape, &t->rank)
+      || read_numbers (ctx, t, "stride", &args->at[3], t->stride, &strides)
+      || (args->n > due && check_notes (ctx, t, &args->at[due])))
+    return t->code;
+  if (strides != t->rank)
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "%u sizes and %u strides", t->rank, strides);
+  return check_geometry (ctx, t);
+}
+
+uint64_t
+torch_tensor_bytes (fmtconv_ctx *ctx, const pk_object *object)
+{
+  torch_tensor t;
+  return torch_tensor_read (ctx, object, &t) ? 0 : t.bytes;
+}

@@ -1,0 +1,96 @@
+/* plugins/torch/torch.c: the reader of torch.save files.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/torch/archive.h"
+#include "plugins/torch/collect.h"
+#include "plugins/torch/machine.h"
+#include <string.h>
+
+enum
+{
+  CRC_CHECK,
+  CRC_IGNORE
+};
+
+struct params
+{
+  const char *root;
+  int crc;
+};
+
+static const fmtconv_param params_table[] = {
+  { "root", FMTCONV_P_TEXT, offsetof (struct params, root), NULL,
+    "the dictionary to read, as a dotted path; '.' for all; else what 'model', 'module', 'state_dict' hold" },
+  { "crc", FMTCONV_P_CHOICE, offsetof (struct params, crc), "check|ignore",
+    "whether checksums that do not match are an error" },
+  { 0 }
+};
+
+static int
+load_pickle (fmtconv_ctx *ctx, fmtconv_source *pickle, pk_value *top)
+{
+  fmtconv_cursor cursor = fmtconv_cursor_of (pickle);
+  if (cursor.end > PK_MAX_BYTES)
+    return fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = pickle },
+                            "a pickle of %llu bytes, at most %d are read", (unsigned long long) cursor.end,
+                            PK_MAX_BYTES);
+  const void *bytes = fmtconv_take (&cursor, cursor.end);
+  return bytes ? pk_load (ctx, pickle, bytes, cursor.end, top) : fmtconv_failed (ctx);
+}
+
+static int
+read_torch (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
+{
+  const struct params *p = params;
+  fmtconv_source *file = fmtconv_open (in);
+  torch_archive archive;
+  if (!file || torch_archive_open (ctx, file, p->crc == CRC_IGNORE, &archive))
+    return fmtconv_failed (ctx);
+  fmtconv_source *pickle = torch_archive_pickle (&archive);
+  torch_load load = {
+    .ctx = ctx,
+    .pickle = pickle,
+    .archive = &archive,
+    .out = out,
+    .scan = { .ctx = ctx, .source = pickle, .walk = 1 },
+    .most_repeated = fmtconv_size (file) + (1 << 30),
+  };
+  pk_value top = { 0 };
+  torch_root root;
+  if (!pickle || load_pickle (ctx, pickle, &top) || torch_scan_value (&load.scan, &top)
+      || torch_root_find (ctx, pickle, &top, p->root, &root))
+    return fmtconv_failed (ctx);
+  load.scan.walk = 2;
+  torch_note_facts (out, ctx, &top);
+  return torch_collect (&load, &root);
+}
+
+static bool
+contains (const uint8_t *bytes, size_t n, const char *text)
+{
+  return memmem (bytes, n, text, strlen (text)) != NULL;
+}
+
+/* torch.save writes the pickle first; other programs may store it anywhere, then the directory at the end
+ * names it. */
+static int
+probe (const fmtconv_peek *p)
+{
+  if (p->is_folder)
+    return 0;
+  if (torch_is_legacy (p->head, p->head_len))
+    return 112;
+  if (p->head_len >= 3 && p->head[0] == 0x80 && p->head[1] >= 2 && p->head[1] <= 5 && p->tail_len
+      && p->tail[p->tail_len - 1] == '.')
+    return 16;
+  if (p->head_len < 30 || memcmp (p->head, "PK\3\4", 4))
+    return 0;
+  size_t name = p->head[26] | (size_t) p->head[27] << 8;
+  if (name >= 10 && name <= p->head_len - 30 && !memcmp (p->head + 30 + name - 9, "/data.pkl", 9))
+    return 104;
+  return contains (p->tail, p->tail_len, "/data.pkl") || contains (p->head, p->head_len, "/data.pkl") ? 72
+                                                                                                      : 0;
+}
+
+FMTCONV_PLUGIN (torch, .name = "torch", .summary = "PyTorch checkpoints (torch.save)",
+                .reader = FMTCONV_READER (.params = params_table, .suffixes = ".pt .pth .bin .ckpt",
+                                          .probe = probe, .read = read_torch));
