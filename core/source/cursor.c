@@ -3,7 +3,6 @@
 #include "config.h"
 #include "core/source/private.h"
 #include <inttypes.h>
-#include <stdlib.h>
 
 enum
 {
@@ -33,20 +32,6 @@ available (const fmtconv_cursor *cursor, uint64_t n)
   return false;
 }
 
-/* Large pieces do not come from the arena: it writes zeroes to what it gives, and a sparse file of any
- * size would take that memory at once.  These pages are taken as data arrives. */
-static uint8_t *
-room (fmtconv_ctx *ctx, uint64_t n)
-{
-  if (n < STEP)
-    return fmtconv_alloc (ctx, 1, (size_t)n + 1);
-  uint8_t *bytes = n < SIZE_MAX ? malloc ((size_t)n + 1) : NULL;
-  if (!bytes)
-    return fci_nomem (ctx);
-  fci_defer_call (ctx, free, bytes);
-  return bytes;
-}
-
 static bool
 load (const fmtconv_source *source, uint64_t from, uint8_t *to, uint64_t n)
 {
@@ -66,7 +51,10 @@ fmtconv_take (fmtconv_cursor *cursor, uint64_t n)
   if (!cursor || !available (cursor, n))
     return NULL;
   fmtconv_source *source = cursor->source;
-  uint8_t *bytes = room (source->ctx, n);
+  uint64_t room;
+  /* Large pieces of the arena are pages that the system gives as data arrives in them. */
+  uint8_t *bytes = fci_add (n, 1, &room) && room <= SIZE_MAX ? fmtconv_alloc (source->ctx, 1, (size_t)room)
+                                                             : fci_nomem (source->ctx);
   if (!bytes || !load (source, cursor->pos, bytes, n))
     return NULL;
   bytes[n] = 0;

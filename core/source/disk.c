@@ -61,8 +61,9 @@ add_disk (fmtconv_ctx *ctx, int fd, const char *path, const struct stat *st)
   *disk = (fci_disk){ .fd = fd, .path = source->name, .opened = *st, .whole = source, .next = all->disks };
   source->disk = disk;
   source->size = (uint64_t)st->st_size;
+  if (fci_defer_call (ctx, close_disk, disk) != 0)
+    return NULL;
   all->disks = disk;
-  fci_defer_call (ctx, close_disk, disk);
   return source;
 }
 

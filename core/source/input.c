@@ -77,9 +77,8 @@ adopt (fmtconv_input *in, int fd)
     {
       in->fd = fd;
       in->top = in;
-      fci_defer_call (in->ctx, close_folder, in);
       in->real = fci_real_path (in->ctx, fd);
-      return in;
+      return fci_defer_call (in->ctx, close_folder, in) == 0 ? in : NULL;
     }
   in->source = fci_source_fd (in->ctx, fd, in->path);
   return in->source ? in : NULL;

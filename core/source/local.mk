@@ -8,4 +8,12 @@ core_sources += \
 	core/source/input.h \
 	core/source/private.h \
 	core/source/source.c \
-	core/source/source.h
+	core/source/source.h \
+	core/source/zip.c \
+	core/source/zip.h \
+	core/source/zip_agree.c \
+	core/source/zip_directory.c \
+	core/source/zip_end.c \
+	core/source/zip_inflate.c \
+	core/source/zip_local.c \
+	core/source/zip_names.c
