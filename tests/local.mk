@@ -27,3 +27,4 @@ endif
 EXTRA_DIST += tests/unit/skip.sh
 
 include tests/interop/local.mk
+include tests/abi/local.mk
