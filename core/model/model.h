@@ -48,7 +48,7 @@ const fci_skip *fci_model_skips (const fmtconv_model *model);
 uint64_t fci_model_bytes (const fmtconv_model *model);
 uint64_t fci_model_elements (const fmtconv_model *model);
 
-/* What fmtconv_apply binds for fmtconv_var. */
+/* What fmtconv_apply binds for fmtconv_var (which is in model.c). */
 void fci_model_bind (fmtconv_model *model, const char *name, uint64_t value);
 
 /* Bytes of arena this model took, for the catalogue figure. */

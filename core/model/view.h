@@ -43,9 +43,17 @@ typedef struct fci_box
   uint32_t origin;   /* number of the tensor of the stage's input model, or FCI_NO_ORIGIN */
 } fci_box;
 
-/* Per-axis numbers of a box of a view of that rank. */
+/* Per-axis numbers of a box of a view of that rank.  The stride of an axis of extent 1 moves nothing; it
+ * says where the next index would be, so that parts which are put together again become one box. */
 #define FCI_EXTENT(box, rank) ((box)->start + (rank))
 #define FCI_STRIDE(box, rank) ((int64_t *)((box)->start + 2 * (rank)))
+
+/* Tensors without elements have no boxes; a view remembers those it was made of here, ascending. */
+typedef struct fci_empties
+{
+  size_t n;
+  uint32_t origin[];
+} fci_empties;
 
 /* Boxes are disjoint, not empty, cover the shape exactly, and are sorted by start (row-major).  A view
  * with no elements has no boxes. */
@@ -58,13 +66,22 @@ struct fci_view
   uint64_t elements;
   size_t n_boxes;
   const fci_box *boxes;
+  const fci_empties *empties; /* NULL: none */
+  fmtconv_view *base;         /* what this is a reshape of; NULL: no reshape */
 };
 
 /* Bytes of the view as written.  Never overflows for a view that was constructed. */
 uint64_t fci_view_bytes (fmtconv_view *view);
 
-/* The same view with every box's origin set to `origin`. */
+/* The same view with every box's origin set to `origin`; without boxes it remembers it.  A view that
+ * has no origin yet and one box is changed in place: only a model that is being sealed may ask. */
 fmtconv_view *fci_view_from (fmtconv_view *view, uint32_t origin);
+
+/* Bytes of arena a view takes, without what it shares with others. */
+size_t fci_view_memory (fmtconv_view *view);
+
+/* Equal, operation by operation? */
+bool fci_ops_equal (const fci_op *a, const fci_op *b);
 
 /* One box, no ops, dense and row-major: then *source and *offset say where.  Axes of extent 1 do not
  * matter. */

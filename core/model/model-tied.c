@@ -1,0 +1,158 @@
+/* core/model/model-tied.c: which tensors of a model are the very same bytes.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Tensors are sorted by where their first byte lies, then by all the rest of their normal form, so that
+ * equal ones become neighbours, whatever a file makes of it. */
+#include "core/base/ctx.h"
+#include "core/model/model-private.h"
+#include "core/source/source.h"
+#include <fmtconv/plugin.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is compared first. */
+typedef struct key
+{
+  uintptr_t base; /* the open file, or the memory */
+  uint64_t offset;
+  uint64_t bytes;
+  const fci_entry *entry;
+} key;
+
+static int
+order (uint64_t a, uint64_t b)
+{
+  return (a > b) - (a < b);
+}
+
+static uintptr_t
+base_of (const fmtconv_source *source)
+{
+  return source->disk ? (uintptr_t) source->disk : (uintptr_t) source->memory;
+}
+
+static uint64_t
+place_of (const fci_box *box)
+{
+  return box->offset + (box->source->disk ? box->source->start : 0);
+}
+
+static int
+compare_text (const char *a, const char *b)
+{
+  return a && b ? strcmp (a, b) : (a != NULL) - (b != NULL);
+}
+
+static int
+compare_op (const fci_op *a, const fci_op *b)
+{
+  int r = order (a->kind, b->kind);
+  r = r ? r : order (a->dtype, b->dtype);
+  r = r ? r : (a->factor > b->factor) - (a->factor < b->factor);
+  r = r ? r : order (a->findings, b->findings);
+  r = r ? r : order ((uint64_t) a->severity, (uint64_t) b->severity);
+  return r ? r : compare_text (a->hint, b->hint);
+}
+
+static int
+compare_ops (const fci_op *a, const fci_op *b)
+{
+  for (; a != b; a = a->before, b = b->before)
+    {
+      int r = a && b ? compare_op (a, b) : (a != NULL) - (b != NULL);
+      if (r)
+        return r;
+    }
+  return 0;
+}
+
+/* Boxes of two views of that rank; strides where the extent is 1 do not matter. */
+static int
+compare_boxes (const fci_box *a, const fci_box *b, unsigned rank)
+{
+  int r = order (base_of (a->source), base_of (b->source));
+  r = r ? r : order (place_of (a), place_of (b));
+  r = r ? r : order (a->dtype, b->dtype);
+  for (unsigned i = 0; i < 2 * rank && !r; i++)
+    r = order (a->start[i], b->start[i]);
+  for (unsigned i = 0; i < rank && !r; i++)
+    if (FCI_EXTENT (a, rank)[i] > 1)
+      r = order (a->start[2 * rank + i], b->start[2 * rank + i]);
+  return r ? r : compare_ops (a->ops, b->ops);
+}
+
+static int
+compare_views (fmtconv_view *a, fmtconv_view *b)
+{
+  int r = a == b ? 0 : order (a->dtype, b->dtype);
+  r = r ? r : order (a->rank, b->rank);
+  for (unsigned i = 0; i < a->rank && !r; i++)
+    r = order (a->shape[i], b->shape[i]);
+  r = r ? r : order (a->n_boxes, b->n_boxes);
+  for (size_t i = 0; a != b && i < a->n_boxes && !r; i++)
+    r = compare_boxes (&a->boxes[i], &b->boxes[i], a->rank);
+  return r;
+}
+
+static int
+compare_keys (const key *a, const key *b)
+{
+  int r = order (a->base, b->base);
+  r = r ? r : order (a->offset, b->offset);
+  r = r ? r : order (a->bytes, b->bytes);
+  return r ? r : compare_views (a->entry->tensor.view, b->entry->tensor.view);
+}
+
+static int
+compare (const void *left, const void *right)
+{
+  const key *a = left;
+  const key *b = right;
+  int r = compare_keys (a, b);
+  return r ? r : order (a->entry->index, b->entry->index);
+}
+
+/* keys[from … to) are the same bytes, in the order of their numbers. */
+static void
+tie (const fmtconv_model *model, const key *keys, size_t from, size_t to)
+{
+  int32_t first = (int32_t) keys[from].entry->index;
+  model->entries[first]->tied = (int32_t) keys[from + 1].entry->index;
+  for (size_t i = from + 1; i < to; i++)
+    model->entries[keys[i].entry->index]->tied = first;
+}
+
+bool
+fci_model_tie (fmtconv_model *model)
+{
+  key *keys = malloc ((model->count + 1) * sizeof *keys);
+  if (!keys)
+    return fci_nomem (model->ctx) != NULL;
+  size_t n = 0;
+  for (fci_entry *entry = model->first; entry; entry = entry->next)
+    {
+      fmtconv_view *view = entry->tensor.view;
+      entry->tied = FCI_NO_TENSOR;
+      if (view->n_boxes > 0)
+        keys[n++] = (key){ .base = base_of (view->boxes[0].source),
+                           .offset = place_of (&view->boxes[0]),
+                           .bytes = entry->tensor.bytes,
+                           .entry = entry };
+    }
+  qsort (keys, n, sizeof *keys, compare);
+  model->features &= ~(unsigned) FMTCONV_TIED;
+  for (size_t i = 0; i < n;)
+    {
+      size_t end = i + 1;
+      while (end < n && compare_keys (&keys[i], &keys[end]) == 0)
+        end++;
+      if (end > i + 1)
+        {
+          tie (model, keys, i, end);
+          model->features |= FMTCONV_TIED;
+        }
+      i = end;
+    }
+  free (keys);
+  return true;
+}

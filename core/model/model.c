@@ -1,0 +1,179 @@
+/* core/model/model.c: models as they are looked at: tensors in order, by name, by number.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/model/model-private.h"
+#include <fmtconv/rules.h>
+#include <string.h>
+
+fmtconv_model *
+fci_model_new (fmtconv_ctx *ctx, const fmtconv_model *parent)
+{
+  fmtconv_model *model = fci_new (ctx, fmtconv_model);
+  if (!model)
+    return NULL;
+  model->ctx = ctx;
+  model->parent = parent;
+  model->attrs = fmtconv_object (ctx);
+  model->names = fci_map_new (ctx);
+  model->memory = sizeof *model;
+  if (parent)
+    fmtconv_overlay (model->attrs, parent->attrs);
+  return fmtconv_failed (ctx) ? NULL : model;
+}
+
+fmtconv_attr *
+fmtconv_attrs (const fmtconv_model *model)
+{
+  return model ? model->attrs : NULL;
+}
+
+size_t
+fmtconv_count (const fmtconv_model *model)
+{
+  return model ? model->count : 0;
+}
+
+/* What lies behind a dropped tensor may have been dropped too. */
+const fmtconv_tensor *
+fmtconv_next (const fmtconv_model *model, const fmtconv_tensor *after)
+{
+  if (!model)
+    return NULL;
+  const fci_entry *entry = after ? ((const fci_entry *) after)->next : model->first;
+  while (entry && !entry->model)
+    entry = entry->next;
+  return entry ? &entry->tensor : NULL;
+}
+
+const fmtconv_tensor *
+fmtconv_find (const fmtconv_model *model, const char *name)
+{
+  uintptr_t value;
+  if (!model || !name || !fci_map_get (model->names, name, strlen (name), &value))
+    return NULL;
+  return (const fmtconv_tensor *) value;
+}
+
+fmtconv_ctx *
+fci_model_ctx (const fmtconv_model *model)
+{
+  return model->ctx;
+}
+
+const fmtconv_model *
+fci_model_parent (const fmtconv_model *model)
+{
+  return model->parent;
+}
+
+unsigned
+fci_model_features (const fmtconv_model *model)
+{
+  return model->features;
+}
+
+/* A sealed model is numbered already, and stays as it is. */
+bool
+fci_model_number (fmtconv_model *model)
+{
+  if (model->numbered)
+    return true;
+  model->entries = fmtconv_alloc (model->ctx, model->count, sizeof *model->entries);
+  if (!model->entries)
+    return false;
+  uint32_t i = 0;
+  for (fci_entry *entry = model->first; entry; entry = entry->next)
+    {
+      model->entries[i] = entry;
+      entry->index = i++;
+    }
+  model->numbered = fci_model_tie (model);
+  return model->numbered;
+}
+
+const fmtconv_tensor *
+fci_model_tensor (const fmtconv_model *model, size_t i)
+{
+  if (i >= model->count || !fci_model_number ((fmtconv_model *) model))
+    return NULL;
+  return &model->entries[i]->tensor;
+}
+
+size_t
+fci_tensor_index (const fmtconv_tensor *tensor)
+{
+  const fci_entry *entry = (const fci_entry *) tensor;
+  if (entry->model)
+    fci_model_number ((fmtconv_model *) entry->model);
+  return entry->index;
+}
+
+const fmtconv_tensor *
+fmtconv_tied (const fmtconv_model *model, const fmtconv_tensor *tensor)
+{
+  const fci_entry *entry = (const fci_entry *) tensor;
+  if (!model || !tensor || entry->model != model || !fci_model_number ((fmtconv_model *) model)
+      || entry->tied == FCI_NO_TENSOR)
+    return NULL;
+  return &model->entries[entry->tied]->tensor;
+}
+
+const fci_skip *
+fci_model_skips (const fmtconv_model *model)
+{
+  return model->skips;
+}
+
+uint64_t
+fci_model_bytes (const fmtconv_model *model)
+{
+  uint64_t sum = 0;
+  for
+    FMTCONV_EACH (t, model)
+  if (__builtin_add_overflow (sum, t->bytes, &sum))
+    return UINT64_MAX;
+  return sum;
+}
+
+uint64_t
+fci_model_elements (const fmtconv_model *model)
+{
+  uint64_t sum = 0;
+  for
+    FMTCONV_EACH (t, model)
+  if (__builtin_add_overflow (sum, t->view->elements, &sum))
+    return UINT64_MAX;
+  return sum;
+}
+
+uint64_t
+fci_model_memory (const fmtconv_model *model)
+{
+  return model->memory;
+}
+
+void
+fci_model_bind (fmtconv_model *model, const char *name, uint64_t value)
+{
+  for (fci_binding *b = model->bindings; b; b = b->next)
+    if (strcmp (b->name, name) == 0)
+      {
+        b->value = value;
+        return;
+      }
+  fci_binding *b = fci_new (model->ctx, fci_binding);
+  if (!b)
+    return;
+  *b = (fci_binding){ .name = fci_strdup (model->ctx, name), .value = value, .next = model->bindings };
+  if (b->name)
+    model->bindings = b;
+}
+
+uint64_t
+fmtconv_var (const fmtconv_model *out, const char *name)
+{
+  for (const fci_binding *b = out ? out->bindings : NULL; b; b = b->next)
+    if (strcmp (b->name, name) == 0)
+      return b->value;
+  return 0;
+}

@@ -1,0 +1,76 @@
+/* core/model/view-look.c: what the core asks of views: bytes, origins, plain copies.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/model/view-build.h"
+
+uint64_t
+fci_view_bytes (fmtconv_view *view)
+{
+  return view->elements * fmtconv_dtype (view->dtype)->block_bytes;
+}
+
+size_t
+fci_view_memory (fmtconv_view *view)
+{
+  size_t axes = view->rank * sizeof (uint64_t);
+  return sizeof *view + axes + view->n_boxes * (sizeof (fci_box) + 3 * axes);
+}
+
+/* Without boxes, the tensor itself is what is remembered. */
+static fmtconv_view *
+empty_from (fmtconv_view *view, uint32_t origin)
+{
+  fci_empties *empties = fmtconv_alloc (view->ctx, 1, sizeof (fci_empties) + sizeof (uint32_t));
+  if (!empties)
+    return NULL;
+  empties->n = 1;
+  empties->origin[0] = origin;
+  fci_view_head head = fci_view_like (view);
+  head.empties = empties;
+  return fci_view_freeze (&head, NULL, false);
+}
+
+fmtconv_view *
+fci_view_from (fmtconv_view *view, uint32_t origin)
+{
+  if (!view || fmtconv_failed (view->ctx))
+    return NULL;
+  if (view->n_boxes == 0)
+    return empty_from (view, origin);
+  if (view->n_boxes == 1 && !view->empties && !view->base && view->boxes[0].origin == FCI_NO_ORIGIN)
+    {
+      ((fci_box *) view->boxes)->origin = origin;
+      return view;
+    }
+  fci_view_head head = fci_view_like (view);
+  head.empties = NULL;
+  head.base = view->base ? fci_view_from (view->base, origin) : NULL;
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank);
+  if (!fci_pieces_take (&list, view))
+    {
+      fci_pieces_free (&list);
+      return NULL;
+    }
+  for (size_t i = 0; i < list.n; i++)
+    fci_piece_at (&list, i)->origin = origin;
+  return fci_view_freeze (&head, &list, false);
+}
+
+bool
+fci_view_is_plain (fmtconv_view *view, fmtconv_source **source, uint64_t *offset)
+{
+  if (view->n_boxes != 1 || view->boxes[0].ops)
+    return false;
+  const fci_box *box = &view->boxes[0];
+  const int64_t *stride = FCI_STRIDE (box, view->rank);
+  uint64_t step = fmtconv_dtype (box->dtype)->block_bytes;
+  for (unsigned i = view->rank; i-- > 0;)
+    {
+      if (view->shape[i] != 1 && (uint64_t) stride[i] != step)
+        return false;
+      step *= view->shape[i];
+    }
+  *source = box->source;
+  *offset = box->offset;
+  return true;
+}

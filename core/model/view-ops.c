@@ -1,0 +1,174 @@
+/* core/model/view-ops.c: operations on elements: casts, scales, and what is counted when they round.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/model/view-build.h"
+#include <math.h>
+#include <string.h>
+
+static bool
+same_text (const char *a, const char *b)
+{
+  return a == b || (a && b && strcmp (a, b) == 0);
+}
+
+/* Equal, but for what came before? */
+static bool
+same_op (const fci_op *a, const fci_op *b)
+{
+  if (a->kind != b->kind)
+    return false;
+  switch (a->kind)
+    {
+    case FCI_OP_CAST:
+      return a->dtype == b->dtype;
+    case FCI_OP_SCALE:
+      return a->factor == b->factor;
+    case FCI_OP_WATCH:
+      return a->findings == b->findings && a->severity == b->severity && same_text (a->hint, b->hint);
+    }
+  return false;
+}
+
+bool
+fci_ops_equal (const fci_op *a, const fci_op *b)
+{
+  while (a != b)
+    {
+      if (!a || !b || !same_op (a, b))
+        return false;
+      a = a->before;
+      b = b->before;
+    }
+  return true;
+}
+
+/* Would `op`, done after `before`, change nothing? */
+static bool
+is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
+{
+  switch (op->kind)
+    {
+    case FCI_OP_CAST: /* what is pending must be rounded here */
+      return op->dtype == dtype && (!before || before->kind == FCI_OP_CAST);
+    case FCI_OP_SCALE:
+      return op->factor == 1.0;
+    case FCI_OP_WATCH:
+      return op->findings == 0 || (before && same_op (op, before));
+    }
+  return false;
+}
+
+/* Append op to the pieces' operations; boxes with the same chain keep sharing one. */
+static bool
+append (fci_pieces *list, const fci_op *op, uint32_t dtype)
+{
+  const fci_op *last_before = NULL;
+  const fci_op *last = NULL;
+  for (size_t i = 0; i < list->n; i++)
+    {
+      fci_piece *piece = fci_piece_at (list, i);
+      if (is_idle (op, piece->ops, dtype))
+        continue;
+      if (!last || last_before != piece->ops)
+        {
+          fci_op *next = fci_new (list->ctx, fci_op);
+          if (!next)
+            return false;
+          *next = *op;
+          next->before = last_before = piece->ops;
+          last = next;
+        }
+      piece->ops = last;
+    }
+  return true;
+}
+
+/* The view after one more operation; dtype: as written from now on. */
+static fmtconv_view *
+operate (fmtconv_view *view, const fci_op *op, uint32_t dtype)
+{
+  bool idle = dtype == view->dtype;
+  for (size_t i = 0; idle && i < view->n_boxes; i++)
+    idle = is_idle (op, view->boxes[i].ops, view->dtype);
+  if (idle)
+    return view;
+  fci_view_head head = fci_view_like (view);
+  head.dtype = dtype;
+  if (view->base)
+    head.base = operate (view->base, op, dtype);
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank);
+  if (!fci_pieces_take (&list, view) || !append (&list, op, view->dtype))
+    {
+      fci_pieces_free (&list);
+      return NULL;
+    }
+  return fci_view_freeze (&head, &list, false);
+}
+
+fmtconv_view *
+fmtconv_cast (fmtconv_view *view, uint32_t dtype)
+{
+  uint64_t elements;
+  uint64_t bytes;
+  if (!view || fmtconv_failed (view->ctx)
+      || !fci_shape_size (view->ctx, dtype, view->rank, view->shape, &elements, &bytes))
+    return NULL;
+  return operate (view, &(fci_op){ .kind = FCI_OP_CAST, .dtype = dtype }, dtype);
+}
+
+static bool
+is_floating (uint32_t dtype)
+{
+  switch (dtype)
+    {
+    case FMTCONV_F16:
+    case FMTCONV_BF16:
+    case FMTCONV_F32:
+    case FMTCONV_F64:
+    case FMTCONV_F8_E4M3:
+    case FMTCONV_F8_E5M2:
+    case FMTCONV_F8_E4M3FNUZ:
+    case FMTCONV_F8_E5M2FNUZ:
+    case FMTCONV_F8_E8M0:
+      return true;
+    default:
+      return false;
+    }
+}
+
+fmtconv_view *
+fmtconv_scale (fmtconv_view *view, double factor)
+{
+  if (!view || fmtconv_failed (view->ctx))
+    return NULL;
+  if (!is_floating (view->dtype))
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be scaled",
+                    fmtconv_dtype (view->dtype)->name);
+      return NULL;
+    }
+  if (!isfinite ((float) factor))
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "%g is no factor that a 32-bit float can hold", factor);
+      return NULL;
+    }
+  return operate (view, &(fci_op){ .kind = FCI_OP_SCALE, .factor = (float) factor }, view->dtype);
+}
+
+fmtconv_view *
+fmtconv_watch (fmtconv_view *view, unsigned findings, int severity, const char *hint)
+{
+  const unsigned all = FMTCONV_INEXACT | FMTCONV_OVERFLOW | FMTCONV_UNDERFLOW | FMTCONV_NAN | FMTCONV_INF;
+  if (!view || fmtconv_failed (view->ctx))
+    return NULL;
+  if ((findings & ~all) != 0 || severity < FMTCONV_COUNT || severity > FMTCONV_ERROR)
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "there are no findings 0x%x of severity %d", findings,
+                    severity);
+      return NULL;
+    }
+  const char *copy = hint ? fci_strdup (view->ctx, hint) : NULL;
+  return operate (view,
+                  &(fci_op){ .kind = FCI_OP_WATCH, .findings = findings, .severity = severity, .hint = copy },
+                  view->dtype);
+}

@@ -1,0 +1,106 @@
+/* core/model/view-text.c: a view's normal form as text.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/model/view.h"
+#include "core/source/source.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void
+print_numbers (FILE *out, char open, const uint64_t *numbers, unsigned n, char close)
+{
+  fputc (open, out);
+  for (unsigned i = 0; i < n; i++)
+    fprintf (out, "%s%" PRIu64, i ? "," : "", numbers[i]);
+  fputc (close, out);
+}
+
+/* Strides; what an axis of extent 1 has does not matter and is shown as 0. */
+static void
+print_strides (FILE *out, const fci_box *box, unsigned rank)
+{
+  uint64_t shown[FMTCONV_MAX_RANK];
+  for (unsigned i = 0; i < rank; i++)
+    shown[i] = FCI_EXTENT (box, rank)[i] == 1 ? 0 : (uint64_t) FCI_STRIDE (box, rank)[i];
+  print_numbers (out, '(', shown, rank, ')');
+}
+
+static void
+print_watch (FILE *out, const fci_op *op)
+{
+  static const char *const findings[] = { "inexact", "overflow", "underflow", "nan", "inf" };
+  static const char *const severities[] = { "count", "warn", "error" };
+  fputs ("watch", out);
+  for (unsigned i = 0; i < 5; i++)
+    if (op->findings & 1u << i)
+      fprintf (out, " %s", findings[i]);
+  fprintf (out, ": %s", severities[op->severity]);
+  if (op->hint)
+    fprintf (out, " (%s)", op->hint);
+}
+
+static void
+print_op (FILE *out, const fci_op *op)
+{
+  fputs (" | ", out);
+  if (op->kind == FCI_OP_CAST)
+    fprintf (out, "cast %s", fmtconv_dtype (op->dtype)->name);
+  else if (op->kind == FCI_OP_SCALE)
+    fprintf (out, "scale %.9g", op->factor);
+  else
+    print_watch (out, op);
+}
+
+/* First to last; the chain is stored the other way round. */
+static void
+print_ops (FILE *out, const fci_op *last)
+{
+  size_t n = 0;
+  for (const fci_op *op = last; op; op = op->before)
+    n++;
+  for (size_t i = n; i > 0; i--)
+    {
+      const fci_op *op = last;
+      for (size_t k = 1; k < i; k++)
+        op = op->before;
+      print_op (out, op);
+    }
+}
+
+static void
+print_view (FILE *out, fmtconv_view *view)
+{
+  fputs (fmtconv_dtype (view->dtype)->name, out);
+  print_numbers (out, '[', view->shape, view->rank, ']');
+  fputs (" =", out);
+  for (size_t i = 0; i < view->n_boxes; i++)
+    {
+      const fci_box *box = &view->boxes[i];
+      fputs (i ? "; box " : " box ", out);
+      print_numbers (out, '[', box->start, view->rank, ']');
+      fputc ('+', out);
+      print_numbers (out, '[', FCI_EXTENT (box, view->rank), view->rank, ']');
+      fprintf (out, " <- %s@%" PRIu64 " %s ", box->source->name, box->offset,
+               fmtconv_dtype (box->dtype)->name);
+      print_strides (out, box, view->rank);
+      print_ops (out, box->ops);
+    }
+  if (view->n_boxes == 0)
+    fputs (" nothing", out);
+}
+
+const char *
+fci_view_text (fmtconv_view *view)
+{
+  char *text = NULL;
+  size_t len = 0;
+  FILE *out = open_memstream (&text, &len);
+  if (!out)
+    return fci_nomem (view->ctx);
+  print_view (out, view);
+  bool failed = ferror (out);
+  const char *copy = fclose (out) == 0 && !failed ? fci_copy (view->ctx, text, len) : fci_nomem (view->ctx);
+  free (text);
+  return copy;
+}
