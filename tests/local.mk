@@ -28,3 +28,10 @@ EXTRA_DIST += tests/unit/skip.sh
 
 include tests/interop/local.mk
 include tests/abi/local.mk
+
+# The sample of './bootstrap demo': tests/interop/satmake.py --hidden 16 --layers 30 --rank 4 --alpha 2.
+sample = tests/data/ckpts_2b_lora/lora-disney-11-23-10-00
+EXTRA_DIST += \
+	$(sample)/1000/mp_rank_00_model_states.pt \
+	$(sample)/latest \
+	$(sample)/training_config.yaml
