@@ -35,6 +35,7 @@ typedef struct fci_execution
   const char *output; /* path of OUTPUT as typed */
   fci_reread *reread; /* NULL: no verification */
   void *arg;
+  const struct fci_io *io; /* core/exec/io.h; NULL: the operating system's */
 } fci_execution;
 
 /* Refuse before any work what can be known: OUTPUT exists (without FORCE), is an input, is a folder, its

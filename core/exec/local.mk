@@ -1,3 +1,18 @@
 # core/exec/local.mk: see the header beside it for what this folder is.
 core_sources += \
-	core/exec/exec.h
+	core/exec/check.c \
+	core/exec/crc.c \
+	core/exec/exec.h \
+	core/exec/execute.c \
+	core/exec/fault.c \
+	core/exec/fetch.c \
+	core/exec/finding.c \
+	core/exec/io.c \
+	core/exec/io.h \
+	core/exec/publish.c \
+	core/exec/target.h \
+	core/exec/temporary.c \
+	core/exec/unit.c \
+	core/exec/verify.c \
+	core/exec/work.c \
+	core/exec/work.h

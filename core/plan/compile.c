@@ -1,5 +1,7 @@
 /* core/plan/compile.c: from the regions of a layout to runs of bytes, and what they will cost.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/base/check.h"
 #include "core/base/ctx.h"
 #include "core/plan/run.h"
@@ -18,7 +20,7 @@ fci_list_add (fmtconv_ctx *ctx, fci_list *list, size_t size)
       list->items = items;
       list->room = room;
     }
-  return memset ((char *)list->items + list->n++ * size, 0, size);
+  return memset ((char *) list->items + list->n++ * size, 0, size);
 }
 
 static void
@@ -81,7 +83,7 @@ is_dense (fmtconv_view *view, const fci_box *box)
   uint64_t step = fci_item (box->dtype);
   for (unsigned i = view->rank; i-- > 0;)
     {
-      if (extent[i] != 1 && (uint64_t)stride[i] != step)
+      if (extent[i] != 1 && (uint64_t) stride[i] != step)
         return false;
       step *= extent[i];
     }
@@ -115,7 +117,7 @@ add_run (fci_plan *plan, fci_run_kind kind, uint64_t at, uint64_t size)
 static bool
 add_copy (fci_plan *plan, size_t first_run, uint64_t at, fmtconv_source *source, uint64_t from, uint64_t size)
 {
-  fci_run *last = plan->runs.n > first_run ? (fci_run *)plan->runs.items + plan->runs.n - 1 : NULL;
+  fci_run *last = plan->runs.n > first_run ? (fci_run *) plan->runs.items + plan->runs.n - 1 : NULL;
   plan->cost.copied += size;
   plan->cost.read += size;
   if (last && last->kind == FCI_RUN_COPY && last->u.source == source && last->from + last->size == from)
@@ -252,9 +254,10 @@ fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout)
   plan->layout = layout;
   plan->programs = fci_map_new (ctx);
   plan->seen = fci_map_new (ctx);
-  fci_defer_call (ctx, free_lists, plan);
+  if (fci_defer_call (ctx, free_lists, plan) != 0)
+    return NULL;
   if (!layout->sealed)
-    return (void)fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the layout is still open"), NULL;
+    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the layout is still open"), NULL;
   if (!plan->programs || !plan->seen || !add_files (plan) || fci_plan_cut (plan) != 0)
     return NULL;
   plan->cost.memory = ctx->arena.total - before + list_bytes (plan);

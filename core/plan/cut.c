@@ -1,5 +1,7 @@
 /* core/plan/cut.c: units: ranges of output that fit a worker's buffers, under the memory bound.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/plan/run.h"
@@ -23,29 +25,25 @@ choose_unit (fci_plan *plan)
   const fmtconv_options *options = &plan->ctx->options;
   bool verify = options->flags & FMTCONV_VERIFY;
   unsigned threads = options->threads ? options->threads : 1;
-  plan->row_scratch = (plan->row_scratch + FCI_SCRATCH_ALIGN - 1) & ~(size_t)(FCI_SCRATCH_ALIGN - 1);
+  plan->row_scratch = (plan->row_scratch + FCI_SCRATCH_ALIGN - 1) & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
   plan->buffers = plan->rows.n || verify ? 3 : 1;
   uint64_t least = worker_bytes (plan, FCI_UNIT_MIN);
   if (options->memory < least)
     return fmtconv_fail (plan->ctx, FMTCONV_E_USAGE, "%s of memory are too few: %s are needed",
                          fci_human (plan->ctx, options->memory), fci_human (plan->ctx, least));
   if (threads > options->memory / least)
-    threads = (unsigned)(options->memory / least);
+    threads = (unsigned) (options->memory / least);
   uint64_t room = (options->memory / threads - plan->row_scratch) / plan->buffers;
   room = room > FCI_UNIT_MAX ? FCI_UNIT_MAX : room;
-  plan->unit_room = (size_t)room & ~(size_t)(FCI_SCRATCH_ALIGN - 1);
+  plan->unit_room = (size_t) room & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
   plan->cost.threads = threads;
   return 0;
 }
 
-/* How much of a ROWS run from `skip` bytes on fits in `room`: up to the last border of the outermost axis
- * whose rows fit. */
-static uint64_t
-cut_rows (const fci_run *run, uint64_t skip, uint64_t room)
+uint64_t
+fci_rows_cut (fmtconv_view *view, uint64_t at, uint64_t room)
 {
-  fmtconv_view *view = run->u.rows->view;
   uint64_t item = fci_item (view->dtype), row = view->elements * item;
-  uint64_t at = run->from * item + skip; /* in the tensor */
   for (unsigned i = 0; i < view->rank && row > room; i++)
     row /= view->shape[i];
   uint64_t end = (at + room) / row * row;
@@ -62,9 +60,10 @@ take (const fci_run *run, uint64_t skip, uint64_t room, uint64_t whole)
     return left;
   if (left <= whole / 4)
     return 0;
-  if (run->kind == FCI_RUN_ROWS)
-    return room < whole / 4 ? 0 : cut_rows (run, skip, room);
-  uint64_t at = run->at + skip, end = (at + room) & ~(uint64_t)(COPY_CUT - 1);
+  fmtconv_view *view = run->kind == FCI_RUN_ROWS ? run->u.rows->view : NULL;
+  if (view)
+    return room < whole / 4 ? 0 : fci_rows_cut (view, run->from * fci_item (view->dtype) + skip, room);
+  uint64_t at = run->at + skip, end = (at + room) & ~(uint64_t) (COPY_CUT - 1);
   return end > at ? end - at : 0;
 }
 
@@ -117,7 +116,7 @@ fci_plan_cut (fci_plan *plan)
       return fmtconv_failed (plan->ctx);
   plan->cost.units = plan->units.n;
   if (plan->cost.threads > plan->units.n)
-    plan->cost.threads = plan->units.n ? (unsigned)plan->units.n : 1;
+    plan->cost.threads = plan->units.n ? (unsigned) plan->units.n : 1;
   plan->cost.scratch = worker_bytes (plan, plan->unit_room) * plan->cost.threads;
   return 0;
 }

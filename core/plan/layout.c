@@ -1,9 +1,11 @@
 /* core/plan/layout.c: what writers describe, kept as lists of regions.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/plan/layout.h"
+#include "config.h"
+
 #include "core/base/check.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
+#include "core/plan/layout.h"
 #include <string.h>
 
 fmtconv_layout *
@@ -37,12 +39,12 @@ fmtconv_create (fmtconv_layout *layout, const char *name)
     return NULL;
   fmtconv_ctx *ctx = layout->ctx;
   if (layout->sealed)
-    return (void)fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a file is created after the layout was closed"),
+    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a file is created after the layout was closed"),
            NULL;
   if (!name)
     name = layout->target;
   if (!is_plain (name))
-    return (void)fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' cannot name an output file", name), NULL;
+    return (void) fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' cannot name an output file", name), NULL;
   fmtconv_file *file = fci_new (ctx, fmtconv_file);
   if (!file || !(file->name = fci_strdup (ctx, name)))
     return NULL;
@@ -60,10 +62,10 @@ append (fmtconv_file *file, fci_region_kind kind, uint64_t size)
   fmtconv_ctx *ctx = file->layout->ctx;
   uint64_t end;
   if (file->layout->sealed)
-    return (void)fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes are added after the layout was closed"), NULL;
+    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes are added after the layout was closed"), NULL;
   if (!fci_add (file->size, size, &end) || end > INT64_MAX)
-    return (void)fmtconv_fail (ctx, FMTCONV_E_LIMIT, "output file '%s' is larger than a file can be",
-                               file->name),
+    return (void) fmtconv_fail (ctx, FMTCONV_E_LIMIT, "output file '%s' is larger than a file can be",
+                                file->name),
            NULL;
   fci_region *region = fci_new (ctx, fci_region);
   if (!region)
@@ -91,7 +93,7 @@ fmtconv_emit (fmtconv_file *file, const void *bytes, size_t n)
   const char *copy = fci_copy (file->layout->ctx, bytes, n);
   fci_region *region = copy ? append (file, FCI_REGION_LITERAL, n) : NULL;
   if (region)
-    region->u.bytes = (const uint8_t *)copy;
+    region->u.bytes = (const uint8_t *) copy;
 }
 
 void
@@ -103,11 +105,11 @@ fmtconv_emit_le (fmtconv_file *file, unsigned bytes, uint64_t value)
   if (bytes < 1 || bytes > 8 || (bytes < 8 && value >> (8 * bytes)))
     {
       fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "%llu does not fit in %u bytes",
-                    (unsigned long long)value, bytes);
+                    (unsigned long long) value, bytes);
       return;
     }
   for (unsigned i = 0; i < bytes; i++)
-    le[i] = (uint8_t)(value >> (8 * i));
+    le[i] = (uint8_t) (value >> (8 * i));
   fmtconv_emit (file, le, bytes);
 }
 
@@ -145,7 +147,7 @@ fmtconv_align (fmtconv_file *file, uint64_t alignment, int fill)
   if (alignment == 0 || (alignment & (alignment - 1)) || !fci_round_up (file->size, alignment, &end))
     {
       fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "alignment to %llu bytes",
-                    (unsigned long long)alignment);
+                    (unsigned long long) alignment);
       return;
     }
   fci_region *region = end > file->size ? append (file, FCI_REGION_FILL, end - file->size) : NULL;

@@ -1,5 +1,7 @@
 /* core/plan/program.c: from a box's chain of operations to the row program that the kernels run.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/plan/run.h"
 #include <string.h>
@@ -31,7 +33,7 @@ watch (fci_point *point, unsigned findings, int severity, const char *hint)
   for (unsigned i = 0; i < FCI_FINDINGS; i++)
     if (findings >> i & 1 && point->asked[i] < severity + 1)
       {
-        point->asked[i] = (uint8_t)(severity + 1);
+        point->asked[i] = (uint8_t) (severity + 1);
         point->hint[i] = hint;
       }
 }
@@ -72,7 +74,7 @@ add_op (builder *b, const fci_op *op)
       round_to (b, op->dtype);
       break;
     case FCI_OP_SCALE:
-      add_step (b, (fci_step){ .kind = FCI_STEP_SCALE, .factor = (float)op->factor });
+      add_step (b, (fci_step){ .kind = FCI_STEP_SCALE, .factor = (float) op->factor });
       b->pending = true;
       break;
     case FCI_OP_WATCH:
@@ -119,7 +121,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len)
   size_t scratch = b->rows.n_steps ? fci_row_scratch (&b->rows) : 0;
   if (scratch > plan->row_scratch)
     plan->row_scratch = scratch;
-  return fci_map_add (plan->programs, kept, len, (uintptr_t)program, NULL) ? program : NULL;
+  return fci_map_add (plan->programs, kept, len, (uintptr_t) program, NULL) ? program : NULL;
 }
 
 const fci_program *
@@ -139,7 +141,7 @@ fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *
   memcpy (key, &b.rows, sizeof b.rows);
   memcpy (key + sizeof b.rows, b.points, b.n_points * sizeof *b.points);
   if (fci_map_get (plan->programs, key, len, &found))
-    return (const fci_program *)found;
+    return (const fci_program *) found;
   return keep (plan, &b, key, len);
 }
 
@@ -191,8 +193,10 @@ fci_rows_of (fci_plan *plan, const char *name, fmtconv_view *view)
       if (!program || !room_for_part (plan, rows, &room))
         return NULL;
       fci_part *part = part_for (plan, rows, program);
+      if (view->rank && FCI_EXTENT (&view->boxes[i], view->rank)[0] > rows->longest)
+        rows->longest = FCI_EXTENT (&view->boxes[i], view->rank)[0];
       if (rows->part_of)
-        rows->part_of[i] = (uint32_t)(part - rows->parts);
+        rows->part_of[i] = (uint32_t) (part - rows->parts);
     }
   return rows;
 }

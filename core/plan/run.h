@@ -44,6 +44,7 @@ typedef struct fci_rows
 {
   const char *name;
   fmtconv_view *view;
+  uint64_t longest; /* extent of any box along axis 0 */
   size_t n_parts;
   fci_part *parts;
   uint32_t *part_of; /* of each box; NULL: parts[0] for all */
@@ -107,10 +108,10 @@ struct fci_plan
   fci_cost cost;
 };
 
-#define FCI_RUNS(plan) ((const fci_run *)(plan)->runs.items)
-#define FCI_UNITS(plan) ((const fci_unit *)(plan)->units.items)
-#define FCI_ROWS(plan) ((fci_rows *const *)(plan)->rows.items)
-#define FCI_CHECKED(plan) ((fmtconv_source *const *)(plan)->checked.items)
+#define FCI_RUNS(plan) ((const fci_run *) (plan)->runs.items)
+#define FCI_UNITS(plan) ((const fci_unit *) (plan)->units.items)
+#define FCI_ROWS(plan) ((fci_rows *const *) (plan)->rows.items)
+#define FCI_CHECKED(plan) ((fmtconv_source *const *) (plan)->checked.items)
 
 /* Room for one more item of `size` bytes, zeroed; NULL: E_NOMEM recorded. */
 void *fci_list_add (fmtconv_ctx *ctx, fci_list *list, size_t size);
@@ -127,6 +128,10 @@ fci_rows_part (const fci_rows *rows, size_t box)
 {
   return &rows->parts[rows->part_of ? rows->part_of[box] : 0];
 }
+
+/* How many bytes of a tensor from byte `at` on fit in `room`: up to the last border of the outermost axis
+ * whose rows fit.  Not 0. */
+uint64_t fci_rows_cut (fmtconv_view *view, uint64_t at, uint64_t room);
 
 /* Choose unit size and threads under the memory bound, and cut the runs.  0 or a code. */
 int fci_plan_cut (fci_plan *plan);

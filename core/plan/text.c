@@ -1,7 +1,9 @@
 /* core/plan/text.c: a plan as text, one line a run, and its digest.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/base/text.h"
+#include "config.h"
+
 #include "core/base/ctx.h"
+#include "core/base/text.h"
 #include "core/plan/run.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -36,7 +38,7 @@ print_program (FILE *out, const fci_program *program)
     {
       const fci_step *step = &program->rows.steps[i];
       if (step->kind == FCI_STEP_SCALE)
-        fprintf (out, " | scale %.9g", (double)step->factor);
+        fprintf (out, " | scale %.9g", (double) step->factor);
       else
         fprintf (out, " | round %s", fmtconv_dtype (step->dtype)->name);
     }
@@ -51,7 +53,7 @@ print_box (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i)
   print_numbers (out, "+[", rank, FCI_EXTENT (box, rank), "]");
   fprintf (out, " <- '%s'@%" PRIu64 " %s", show (plan, box->source->name), box->offset,
            fmtconv_dtype (box->dtype)->name);
-  print_numbers (out, " (", rank, (const uint64_t *)FCI_STRIDE (box, rank), ")");
+  print_numbers (out, " (", rank, (const uint64_t *) FCI_STRIDE (box, rank), ")");
   print_program (out, fci_rows_part (rows, i)->program);
 }
 
@@ -79,7 +81,7 @@ print_run (const fci_plan *plan, FILE *out, const fci_run *run)
   static const char *const kind[] = { "literal", "fill", "copy", "rows" };
   fprintf (out, "%" PRIu64 " %s %" PRIu64, run->at, kind[run->kind], run->size);
   if (run->kind == FCI_RUN_FILL)
-    fprintf (out, " 0x%02x", (unsigned)run->fill & 0xff);
+    fprintf (out, " 0x%02x", (unsigned) run->fill & 0xff);
   else if (run->kind == FCI_RUN_COPY)
     fprintf (out, " '%s'@%" PRIu64, show (plan, run->u.source->name), run->from);
   else if (run->kind == FCI_RUN_ROWS)
@@ -132,7 +134,7 @@ fci_plan_digest (const fci_plan *plan)
   for (const fmtconv_file *file = plan->layout->first; file; file = file->next)
     {
       for (const char *s = file->name; *s; s++)
-        digest = mix (digest, (uint8_t)*s);
+        digest = mix (digest, (uint8_t) *s);
       digest = mix (digest, file->size);
     }
   for (size_t i = 0; i < plan->runs.n; i++)

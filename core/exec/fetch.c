@@ -1,0 +1,358 @@
+/* core/exec/fetch.c: evaluates part of a tensor: reads, gathers and converts in bounded scratch.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/work.h"
+#include <string.h>
+
+enum
+{
+  GAP = 4096 /* bytes that are rather read than stepped over by another read */
+};
+
+/* Where the fetch is. */
+typedef struct fetch
+{
+  fci_worker *worker;
+  const fci_rows *rows;
+  fci_tally *tallies;
+  unsigned rank;
+  uint64_t start[FMTCONV_MAX_RANK]; /* the rectangle that lies dense at `out` */
+  uint64_t extent[FMTCONV_MAX_RANK];
+} fetch;
+
+/* Part of one box: elements by strides in the source, and by strides in the output. */
+typedef struct piece
+{
+  const fci_program *program;
+  const fmtconv_source *source;
+  uint64_t offset;
+  unsigned rank;
+  size_t in_item;
+  size_t out_item;
+  uint64_t extent[FMTCONV_MAX_RANK];
+  uint64_t in[FMTCONV_MAX_RANK];  /* strides, bytes */
+  uint64_t out[FMTCONV_MAX_RANK]; /* strides, bytes */
+} piece;
+
+/* How a piece is read: one stretch of `len` bytes for every index of the first n_outer axes of `order`. */
+typedef struct image
+{
+  unsigned order[FMTCONV_MAX_RANK]; /* axes, largest stride first */
+  unsigned n_outer;
+  uint64_t len;
+  uint64_t size;                    /* of all stretches; UINT64_MAX: too large */
+  int64_t stride[FMTCONV_MAX_RANK]; /* of each axis in scratch */
+} image;
+
+/* Drop axes of extent 1, join axes that run on in each other in both source and output. */
+static void
+simplify (piece *p)
+{
+  unsigned n = 0;
+  for (unsigned i = 0; i < p->rank; i++)
+    {
+      uint64_t extent = p->extent[i], in = p->in[i], out = p->out[i];
+      if (extent == 1)
+        continue;
+      bool joins = n > 0 && p->in[n - 1] == extent * in && p->out[n - 1] == extent * out;
+      if (!joins)
+        p->extent[n++] = extent;
+      else
+        p->extent[n - 1] *= extent;
+      p->in[n - 1] = in;
+      p->out[n - 1] = out;
+    }
+  p->rank = n;
+}
+
+static uint64_t
+count_elements (const piece *p)
+{
+  uint64_t n = 1;
+  for (unsigned i = 0; i < p->rank; i++)
+    n *= p->extent[i];
+  return n;
+}
+
+/* Largest stride first; equal ones stay in their order. */
+static void
+sort_axes (const piece *p, image *im)
+{
+  for (unsigned i = 0; i < p->rank; i++)
+    {
+      unsigned at = i;
+      for (; at > 0 && p->in[im->order[at - 1]] < p->in[i]; at--)
+        im->order[at] = im->order[at - 1];
+      im->order[at] = i;
+    }
+}
+
+/* Join axes to one stretch, innermost first, while what lies between is short or not more than what is
+ * wanted. */
+static void
+plan_image (const piece *p, image *im)
+{
+  sort_axes (p, im);
+  im->n_outer = p->rank;
+  im->len = p->in_item;
+  while (im->n_outer > 0)
+    {
+      unsigned axis = im->order[im->n_outer - 1];
+      uint64_t step = p->in[axis], gap = step > im->len ? step - im->len : 0;
+      if (gap > GAP && gap > im->len)
+        break;
+      im->len += (p->extent[axis] - 1) * step;
+      im->stride[axis] = (int64_t) step;
+      im->n_outer--;
+    }
+  im->size = im->len;
+  for (unsigned i = im->n_outer; i-- > 0;)
+    {
+      unsigned axis = im->order[i];
+      im->stride[axis] = (int64_t) im->size;
+      if (__builtin_mul_overflow (im->size, p->extent[axis], &im->size))
+        im->size = UINT64_MAX;
+    }
+}
+
+/* All stretches to the input scratch. */
+static int
+read_image (fetch *f, const piece *p, const image *im)
+{
+  fci_worker *w = f->worker;
+  uint64_t index[FMTCONV_MAX_RANK] = { 0 }, offset = p->offset;
+  if (im->n_outer == 0)
+    return fci_worker_read_piece (w, p->source, offset, w->in, im->len);
+  for (uint8_t *to = w->in;; to += im->len)
+    {
+      if (fci_worker_read (w, p->source, offset, to, im->len) != 0)
+        return -1;
+      unsigned i = im->n_outer;
+      while (i > 0 && ++index[i - 1] == p->extent[im->order[i - 1]])
+        {
+          unsigned axis = im->order[--i];
+          offset -= (p->extent[axis] - 1) * p->in[axis];
+          index[i] = 0;
+        }
+      if (i == 0)
+        return 0;
+      offset += p->in[im->order[i - 1]];
+    }
+}
+
+/* Are strides those of dense row-major elements from axis `first` on? */
+static bool
+is_dense (const piece *p, const uint64_t *stride, uint64_t item, unsigned first)
+{
+  for (unsigned i = p->rank; i-- > first; item *= p->extent[i])
+    if (stride[i] != item)
+      return false;
+  return true;
+}
+
+/* The outermost axis from which on the output lies dense. */
+static unsigned
+dense_from (const piece *p)
+{
+  unsigned axis = p->rank;
+  while (axis > 0 && is_dense (p, p->out, p->out_item, axis - 1))
+    axis--;
+  return axis;
+}
+
+/* Dense elements to their places in the output, through the program. */
+static void
+store (fetch *f, const piece *p, const uint8_t *from, fci_tally *tally, uint8_t *out)
+{
+  unsigned outer = dense_from (p);
+  uint64_t index[FMTCONV_MAX_RANK] = { 0 }, row = 1;
+  for (unsigned i = outer; i < p->rank; i++)
+    row *= p->extent[i];
+  for (;; from += row * p->in_item)
+    {
+      if (p->program->rows.n_steps)
+        fci_row_run (&p->program->rows, from, out, row, f->worker->row, tally);
+      else
+        memcpy (out, from, row * p->out_item);
+      unsigned i = outer;
+      while (i > 0 && ++index[i - 1] == p->extent[i - 1])
+        {
+          out -= (p->extent[i - 1] - 1) * p->out[i - 1];
+          index[--i] = 0;
+        }
+      if (i == 0)
+        return;
+      out += p->out[i - 1];
+    }
+}
+
+static void
+add_tallies (fetch *f, const piece *p, size_t first, const fci_tally *tally)
+{
+  for (unsigned i = 0; i < p->program->n_points; i++)
+    {
+      fci_tally *sum = &f->tallies[first + i];
+      __atomic_fetch_add (&sum->inexact, tally[i].inexact, __ATOMIC_RELAXED);
+      __atomic_fetch_add (&sum->overflow, tally[i].overflow, __ATOMIC_RELAXED);
+      __atomic_fetch_add (&sum->underflow, tally[i].underflow, __ATOMIC_RELAXED);
+      __atomic_fetch_add (&sum->nan, tally[i].nan, __ATOMIC_RELAXED);
+      __atomic_fetch_add (&sum->inf, tally[i].inf, __ATOMIC_RELAXED);
+    }
+}
+
+/* From the input scratch to the output: gather where elements are not in order, then the program. */
+static void
+convert (fetch *f, const piece *p, const image *im, size_t first_tally, uint8_t *out)
+{
+  uint8_t *dense = f->worker->dense;
+  const uint8_t *from = dense;
+  fci_tally tally[FCI_MAX_STEPS];
+  if (is_dense (p, (const uint64_t *) im->stride, p->in_item, 0))
+    from = f->worker->in;
+  else if (!p->program->rows.n_steps && dense_from (p) == 0)
+    {
+      fci_gather (out, f->worker->in, p->rank, p->extent, im->stride, p->in_item);
+      return;
+    }
+  else
+    fci_gather (dense, f->worker->in, p->rank, p->extent, im->stride, p->in_item);
+  memset (tally, 0, sizeof tally);
+  store (f, p, from, f->tallies ? tally : NULL, out);
+  if (f->tallies)
+    add_tallies (f, p, first_tally, tally);
+}
+
+static int fetch_piece (fetch *f, const piece *whole, size_t first_tally, uint8_t *out);
+
+/* Both halves along the axis with the largest stride, so that no byte is read twice. */
+static int
+fetch_halves (fetch *f, const piece *p, const image *im, size_t first_tally, uint8_t *out)
+{
+  unsigned axis = im->order[0];
+  piece low = *p, high = *p;
+  low.extent[axis] = p->extent[axis] / 2;
+  high.extent[axis] = p->extent[axis] - low.extent[axis];
+  high.offset += low.extent[axis] * p->in[axis];
+  if (fetch_piece (f, &low, first_tally, out) != 0)
+    return -1;
+  return fetch_piece (f, &high, first_tally, out + low.extent[axis] * p->out[axis]);
+}
+
+static int
+fetch_piece (fetch *f, const piece *whole, size_t first_tally, uint8_t *out)
+{
+  piece p = *whole;
+  image im = { 0 };
+  simplify (&p);
+  uint64_t n = count_elements (&p);
+  if (fci_is_cancelled (f->worker))
+    return fci_fault_code (f->worker, FMTCONV_E_CANCELLED);
+  if (!p.program->rows.n_steps && is_dense (&p, p.in, p.in_item, 0) && dense_from (&p) == 0)
+    return fci_worker_read_piece (f->worker, p.source, p.offset, out, n * p.in_item);
+  plan_image (&p, &im);
+  if (p.rank > 0 && (im.size > f->worker->room || n > f->worker->room / p.in_item))
+    return fetch_halves (f, &p, &im, first_tally, out);
+  if (read_image (f, &p, &im) != 0)
+    return -1;
+  convert (f, &p, &im, first_tally, out);
+  return 0;
+}
+
+/* The part of a box that lies in the rectangle; false: none. */
+static bool
+clip (const fetch *f, const fci_box *box, piece *p, uint64_t *out_at)
+{
+  uint64_t step = p->out_item;
+  p->offset = box->offset;
+  *out_at = 0;
+  for (unsigned i = f->rank; i-- > 0; step *= f->extent[i])
+    {
+      uint64_t box_end = box->start[i] + FCI_EXTENT (box, f->rank)[i], end = f->start[i] + f->extent[i];
+      uint64_t low = box->start[i] > f->start[i] ? box->start[i] : f->start[i];
+      uint64_t high = box_end < end ? box_end : end;
+      if (low >= high)
+        return false;
+      p->extent[i] = high - low;
+      p->in[i] = (uint64_t) FCI_STRIDE (box, f->rank)[i];
+      p->out[i] = step;
+      p->offset += (low - box->start[i]) * p->in[i];
+      *out_at += (low - f->start[i]) * step;
+    }
+  return true;
+}
+
+/* First box that can reach index `low` of axis 0: boxes are sorted, and none is longer than the longest. */
+static size_t
+first_box (const fci_rows *rows, uint64_t low)
+{
+  size_t a = 0, b = rows->view->n_boxes;
+  while (a < b)
+    {
+      size_t middle = a + (b - a) / 2;
+      if (rows->view->boxes[middle].start[0] + rows->longest <= low)
+        a = middle + 1;
+      else
+        b = middle;
+    }
+  return a;
+}
+
+static int
+fetch_rectangle (fetch *f, uint8_t *out)
+{
+  fmtconv_view *view = f->rows->view;
+  uint64_t at;
+  for (size_t i = f->rank ? first_box (f->rows, f->start[0]) : 0; i < view->n_boxes; i++)
+    {
+      const fci_box *box = &view->boxes[i];
+      const fci_part *part = fci_rows_part (f->rows, i);
+      piece p = { .program = part->program,
+                  .source = box->source,
+                  .rank = f->rank,
+                  .in_item = fci_item (box->dtype),
+                  .out_item = fci_item (view->dtype) };
+      if (f->rank && box->start[0] >= f->start[0] + f->extent[0])
+        break;
+      if (clip (f, box, &p, &at) && fetch_piece (f, &p, part->tally, out + at) != 0)
+        return -1;
+    }
+  return 0;
+}
+
+/* Elements a … b-1 of what lies below f->start[0 … axis-1], in as few rectangles as can be. */
+static int
+fetch_range (fetch *f, unsigned axis, uint64_t a, uint64_t b, uint8_t **out)
+{
+  const uint64_t *shape = f->rows->view->shape;
+  uint64_t row = 1;
+  for (unsigned i = axis + 1; i < f->rank; i++)
+    row *= shape[i];
+  while (a < b)
+    {
+      uint64_t rest = a % row, whole = rest == 0 ? (b - a) / row : 0, n;
+      f->start[axis] = a / row;
+      f->extent[axis] = whole ? whole : 1;
+      for (unsigned i = axis + 1; i < f->rank && whole; i++)
+        {
+          f->start[i] = 0;
+          f->extent[i] = shape[i];
+        }
+      n = whole ? whole * row : row - rest < b - a ? row - rest : b - a;
+      if ((whole ? fetch_rectangle (f, *out) : fetch_range (f, axis + 1, rest, rest + n, out)) != 0)
+        return -1;
+      *out += whole ? n * fci_item (f->rows->view->dtype) : 0;
+      a += n;
+    }
+  return 0;
+}
+
+int
+fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uint64_t first, uint64_t count,
+           uint8_t *out)
+{
+  fetch f = { .worker = worker, .rows = rows, .tallies = tallies, .rank = rows->view->rank };
+  if (f.rank == 0)
+    return fetch_rectangle (&f, out);
+  return fetch_range (&f, 0, first, first + count, &out);
+}

@@ -1,0 +1,142 @@
+/* core/exec/finding.c: from tallies of roundings to findings, warnings and errors.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/work.h"
+#include <inttypes.h>
+#include <string.h>
+
+static uint64_t
+tallied (const fci_tally *tally, unsigned which)
+{
+  const uint64_t count[FCI_FINDINGS] = { tally->inexact, tally->overflow, tally->underflow, tally->nan,
+                                         tally->inf };
+  return count[which];
+}
+
+/* What happened, behind "N values". */
+static const char *
+said (unsigned finding)
+{
+  switch (finding)
+    {
+    case FMTCONV_INEXACT:
+      return "were rounded";
+    case FMTCONV_OVERFLOW:
+      return "were too large for the data type";
+    case FMTCONV_UNDERFLOW:
+      return "lost precision because they are below the normal range of the data type";
+    case FMTCONV_NAN:
+      return "are not numbers";
+    default:
+      return "are infinite";
+    }
+}
+
+static bool
+same_hint (const char *a, const char *b)
+{
+  return a == b || (a && b && strcmp (a, b) == 0);
+}
+
+/* The findings of one run, appended; equal ones of the same tensor are one. */
+typedef struct finder
+{
+  fmtconv_ctx *ctx;
+  fci_finding **of_tensor; /* first of the present tensor */
+  fci_finding **end;
+} finder;
+
+static bool
+add_finding (finder *f, const fci_rows *rows, unsigned which, const fci_point *point, uint64_t count)
+{
+  unsigned finding = 1u << which;
+  int severity = point->asked[which] - 1;
+  for (fci_finding *old = *f->of_tensor; old; old = old->next)
+    if (old->finding == finding && old->severity == severity && same_hint (old->hint, point->hint[which]))
+      {
+        old->count += count;
+        return true;
+      }
+  fci_finding *new = fci_new (f->ctx, fci_finding);
+  if (!new)
+    return false;
+  *new = (fci_finding){ .tensor = rows->name,
+                        .finding = finding,
+                        .severity = severity,
+                        .count = count,
+                        .of = rows->view->elements,
+                        .hint = point->hint[which] };
+  *f->end = new;
+  f->end = &new->next;
+  return true;
+}
+
+static bool
+add_tensor (finder *f, const fci_rows *rows, const fci_tally *tallies)
+{
+  f->of_tensor = f->end;
+  for (size_t i = 0; i < rows->n_parts; i++)
+    for (unsigned k = 0; k < rows->parts[i].program->n_points; k++)
+      for (unsigned which = 0; which < FCI_FINDINGS; which++)
+        {
+          const fci_point *point = &rows->parts[i].program->points[k];
+          uint64_t count = tallied (&tallies[rows->parts[i].tally + k], which);
+          if (point->asked[which] && count && !add_finding (f, rows, which, point, count))
+            return false;
+        }
+  return true;
+}
+
+static int
+fail (fmtconv_ctx *ctx, const fci_finding *finding)
+{
+  bool lost = finding->finding & (FMTCONV_INEXACT | FMTCONV_OVERFLOW | FMTCONV_UNDERFLOW);
+  const fmtconv_where where = { .tensor = finding->tensor, .hint = finding->hint };
+  return fmtconv_fail_at (ctx, lost ? FMTCONV_E_LOSSY : FMTCONV_E_FORMAT, &where,
+                          "%" PRIu64 " of %" PRIu64 " values %s", finding->count, finding->of,
+                          said (finding->finding));
+}
+
+/* One warning for all tensors with that finding. */
+static int
+warn (fmtconv_ctx *ctx, const fci_finding *first, unsigned finding)
+{
+  uint64_t values = 0, of = 0;
+  size_t tensors = 0;
+  const char *hint = NULL;
+  for (const fci_finding *f = first; f; f = f->next)
+    if (f->finding == finding && f->severity == FMTCONV_WARN)
+      {
+        values += f->count;
+        of += f->of;
+        tensors++;
+        hint = hint ? hint : f->hint;
+        fmtconv_detail (ctx, "tensor '%s': %" PRIu64 " of %" PRIu64, f->tensor, f->count, f->of);
+      }
+  if (tensors == 0)
+    return 0;
+  return fmtconv_warn (ctx, "%" PRIu64 " of %" PRIu64 " values in %zu %s %s%s%s", values, of, tensors,
+                       tensors == 1 ? "tensor" : "tensors", said (finding), hint ? "; " : "",
+                       hint ? hint : "");
+}
+
+int
+fci_find (const fci_work *work, fci_outcome *outcome)
+{
+  fmtconv_ctx *ctx = work->ctx;
+  const fci_plan *plan = work->plan;
+  fci_finding *first = NULL;
+  finder f = { .ctx = ctx, .end = &first };
+  int code = 0;
+  for (size_t i = 0; i < plan->rows.n; i++)
+    if (!add_tensor (&f, FCI_ROWS (plan)[i], work->tallies))
+      return fmtconv_failed (ctx);
+  outcome->findings = first;
+  for (const fci_finding *finding = first; finding; finding = finding->next)
+    if (finding->severity == FMTCONV_ERROR)
+      return fail (ctx, finding);
+  for (unsigned which = 0; which < FCI_FINDINGS && code == 0; which++)
+    code = warn (ctx, first, 1u << which);
+  return code;
+}

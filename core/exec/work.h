@@ -1,0 +1,171 @@
+/* core/exec/work.h: what the files of this folder share: workers, their scratch, faults, checksum pieces.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_WORK_H
+#define FCI_WORK_H
+
+#include "core/base/ctx.h"
+#include "core/exec/exec.h"
+#include "core/exec/io.h"
+#include "core/plan/run.h"
+#include <pthread.h>
+
+/* What went wrong in a unit; worded by the thread that owns the context. */
+typedef struct fci_fault
+{
+  int code;                     /* FMTCONV_E_…; 0: nothing */
+  int os_errno;                 /* E_IO: errno or FCI_READ_SHORT */
+  const fmtconv_source *source; /* E_IO: reading from it, at `offset`; NULL: writing `file` */
+  uint64_t offset;
+  uint32_t file;      /* number in the layout */
+  const char *tensor; /* E_FORMAT: whose bytes differ from the source, at `element` */
+  fmtconv_view *view;
+  uint64_t element;
+} fci_fault;
+
+/* The checksum of a range of a source that was read in one piece. */
+typedef struct fci_piece
+{
+  uint64_t start;
+  uint64_t end;
+  uint32_t source; /* id */
+  uint32_t crc;
+} fci_piece;
+
+typedef struct fci_work fci_work;
+
+typedef struct fci_worker
+{
+  fci_work *work;
+  pthread_t thread;
+  uint8_t *scratch; /* all of it */
+  uint8_t *out;
+  uint8_t *other; /* verification: the second opinion */
+  uint8_t *in;
+  uint8_t *dense;
+  size_t room; /* bytes of each of these */
+  void *row;   /* the kernels' */
+  size_t row_room;
+  fci_piece *pieces;
+  size_t n_pieces;
+  size_t room_pieces;
+  fci_fault fault;
+} fci_worker;
+
+/* Does unit `unit`; 0, or -1 with worker->fault set. */
+typedef int fci_job (fci_worker *worker, size_t unit);
+
+struct fci_work
+{
+  fmtconv_ctx *ctx; /* workers touch `cancelled` only */
+  const fci_plan *plan;
+  const struct fci_io *io;
+  const int *fds;           /* of the output files */
+  const char *const *shown; /* their paths, for messages */
+  fci_worker *workers;
+  unsigned n_workers;
+  fci_tally *tallies; /* atomically added to; NULL: nothing is counted */
+  bool want_crc;
+  atomic_bool no_copy_range; /* the file systems cannot do it */
+  uint64_t total;            /* for the progress */
+  struct timespec began;
+  atomic_uint_fast64_t done;
+  /* The job that runs. */
+  fci_job *job;
+  const void *job_arg;
+  size_t n_units;
+  atomic_size_t next;
+  atomic_size_t stop; /* lowest unit with a fault */
+  pthread_mutex_t lock;
+  pthread_cond_t idle;
+  unsigned running;
+  fci_fault fault; /* of unit `stop` */
+};
+
+/* Workers and all the scratch that the plan says. */
+int fci_work_open (fci_work *work);
+void fci_work_close (fci_work *work);
+
+/* At least `size` bytes for the kernels of each worker. */
+int fci_work_rows (fci_work *work, size_t size);
+
+/* Share each worker's scratch out over `n` (1 … 4) equal buffers: out, in, dense, other. */
+void fci_work_share (fci_work *work, unsigned n);
+
+/* Run units 0 … n-1 on all workers, reporting progress.  0, or the error of the lowest unit that failed. */
+int fci_work_run (fci_work *work, fci_job *job, const void *arg, size_t n_units);
+
+/* The same progress report at the end, or while something else takes its time. */
+void fci_work_progress (const fci_work *work);
+
+/* Has somebody called fmtconv_cancel? */
+static inline bool
+fci_is_cancelled (const fci_worker *worker)
+{
+  return atomic_load_explicit (&worker->work->ctx->cancelled, memory_order_relaxed) != 0;
+}
+
+/* Set worker->fault; all return -1. */
+int fci_fault_read (fci_worker *worker, const fmtconv_source *source, uint64_t offset, int error);
+int fci_fault_write (fci_worker *worker, uint32_t file, int error);
+int fci_fault_code (fci_worker *worker, int code);
+
+/* Record the work's fault on the context. */
+int fci_fault_report (const fci_work *work);
+
+/* fci_io.read with the fault set, and a checksum piece noted where the source has one. */
+int fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n);
+int fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
+                           size_t n);
+
+/* Elements first … first+count-1 of a tensor, row-major and as written, to `out`.  tallies: of the whole
+ * plan; NULL: nothing is counted. */
+int fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uint64_t first, uint64_t count,
+               uint8_t *out);
+
+/* A job: writes unit `unit` of the plan. */
+fci_job fci_write_unit;
+
+/* Compare the checksums of the sources that were read from end to end. */
+int fci_check_crcs (fci_work *work, fci_outcome *outcome);
+
+/* Turn tallies into findings; warnings and errors. */
+int fci_find (const fci_work *work, fci_outcome *outcome);
+
+/* Read the temporaries again and compare them with the sources. */
+int fci_verify (fci_work *work, const fci_execution *execution, const char *const *paths,
+                fci_outcome *outcome);
+
+/* ---- Publication */
+typedef struct fci_target fci_target;
+
+typedef struct fci_publication
+{
+  fmtconv_ctx *ctx;
+  const struct fci_io *io;
+  const fmtconv_layout *layout;
+  const char *output;
+  const char *folder_path; /* without a trailing slash, but "/" */
+  int folder;              /* descriptor, -1: closed */
+  fci_target *targets;     /* n_files */
+  int *fds;
+  const char **shown; /* paths of the files, for messages */
+  const char **paths; /* of the temporaries */
+} fci_publication;
+
+/* Create and reserve the temporaries.  Undone by fci_publication_drop, also when the context is freed. */
+int fci_publication_open (fci_publication *publication, uint64_t digest);
+
+/* Give all files their modes and names, in order; on an error all is as it was. */
+int fci_publication_finish (fci_publication *publication);
+
+/* Remove what was not published, close everything.  May be called twice. */
+void fci_publication_drop (fci_publication *publication);
+
+/* The path of a file in a folder. */
+const char *fci_join (fmtconv_ctx *ctx, const char *folder, const char *name);
+
+/* The folder of OUTPUT, and the descriptor of it (-1: an error was recorded). */
+const char *fci_output_folder (fmtconv_ctx *ctx, const char *output);
+int fci_open_folder (fmtconv_ctx *ctx, const char *folder);
+
+#endif
