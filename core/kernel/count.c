@@ -35,7 +35,7 @@ limits_of (uint32_t dtype)
 static double
 real_at (fci_carrier carrier, const void *values, size_t i)
 {
-  return carrier == FCI_IN_F32 ? fci_widen (((const float *)values)[i]) : ((const double *)values)[i];
+  return carrier == FCI_IN_F32 ? fci_widen (((const float *) values)[i]) : ((const double *) values)[i];
 }
 
 static void
@@ -44,8 +44,8 @@ count_result (double result, bool inexact, bool overflow, limits limit, fci_tall
   tally->inexact += inexact;
   tally->overflow += overflow;
   tally->underflow += inexact && fabs (result) < limit.normal;
-  tally->nan += isnan (result);
-  tally->inf += isinf (result);
+  tally->nan += isnan (result) != 0;
+  tally->inf += isinf (result) != 0;
 }
 
 static void
@@ -69,8 +69,8 @@ static bool
 integer_is (fci_carrier carrier, uint64_t integer, double real)
 {
   if (carrier == FCI_IN_I64)
-    return real >= -0x1p63 && real < 0x1p63 && (int64_t)real == (int64_t)integer;
-  return real >= 0 && real < 0x1p64 && (uint64_t)real == integer;
+    return real >= -0x1p63 && real < 0x1p63 && (int64_t) real == (int64_t) integer;
+  return real >= 0 && real < 0x1p64 && (uint64_t) real == integer;
 }
 
 static void
@@ -82,7 +82,7 @@ count_integer_to_real (fci_carrier carrier, const uint64_t *values, uint32_t dty
   for (size_t i = 0; i < n; i++)
     {
       const double after = real_at (target, result, i);
-      const double about = carrier == FCI_IN_I64 ? (double)(int64_t)values[i] : (double)values[i];
+      const double about = carrier == FCI_IN_I64 ? (double) (int64_t) values[i] : (double) values[i];
       const bool overflow = !isfinite (after) || fabs (about) > limit.holds;
       count_result (after, !integer_is (carrier, values[i], after), overflow, limit, tally);
     }
@@ -93,11 +93,11 @@ count_integer_to_real (fci_carrier carrier, const uint64_t *values, uint32_t dty
 static void
 count_real_to_integer (fci_carrier carrier, const void *values, uint32_t dtype, size_t n, fci_tally *tally)
 {
-  const unsigned bits = (unsigned)fci_number_type_of (dtype).part_size * 8;
+  const unsigned bits = (unsigned) fci_number_type_of (dtype).part_size * 8;
   const bool is_signed =
       dtype == FMTCONV_I8 || dtype == FMTCONV_I16 || dtype == FMTCONV_I32 || dtype == FMTCONV_I64;
-  const double low = is_signed ? -ldexp (1, (int)bits - 1) : 0;
-  const double end = ldexp (1, (int)bits - is_signed);
+  const double low = is_signed ? -ldexp (1, (int) bits - 1) : 0;
+  const double end = ldexp (1, (int) bits - is_signed);
   for (size_t i = 0; i < n; i++)
     {
       const double value = real_at (carrier, values, i);

@@ -25,7 +25,7 @@
 static inline TARGET __m128i
 load (const unsigned char *at)
 {
-  return _mm_loadu_si128 ((const __m128i *)(const void *)at);
+  return _mm_loadu_si128 ((const __m128i *) (const void *) at);
 }
 
 /* `ahead` moved onto `here`, as far as `by` says. */
@@ -44,7 +44,7 @@ crc32_folded (uint32_t crc, const unsigned char *at, size_t n)
   const __m128i by_4 = _mm_set_epi64x (BY_512, BY_576);
   const __m128i by_1 = _mm_set_epi64x (BY_128, BY_192);
   unsigned char rest[16];
-  __m128i a = _mm_xor_si128 (load (at), _mm_cvtsi32_si128 ((int)~crc));
+  __m128i a = _mm_xor_si128 (load (at), _mm_cvtsi32_si128 ((int) ~crc));
   __m128i b = load (at + 16);
   __m128i c = load (at + 32);
   __m128i d = load (at + 48);
@@ -58,10 +58,10 @@ crc32_folded (uint32_t crc, const unsigned char *at, size_t n)
   a = fold (fold (fold (a, b, by_1), c, by_1), d, by_1);
   for (; n >= 16; at += 16, n -= 16)
     a = fold (a, load (at), by_1);
-  _mm_storeu_si128 ((__m128i *)(void *)rest, a);
+  _mm_storeu_si128 ((__m128i *) (void *) rest, a);
   /* The start value is in the first piece already: all ones here is zero inside. */
-  crc = (uint32_t)crc32_z (0xffffffff, rest, sizeof rest);
-  return (uint32_t)crc32_z (crc, at, n);
+  crc = (uint32_t) crc32_z (0xffffffff, rest, sizeof rest);
+  return (uint32_t) crc32_z (crc, at, n);
 }
 #endif
 
@@ -74,11 +74,11 @@ fci_crc32 (uint32_t crc, const void *bytes, size_t n)
   if (n >= 64 && fci_kernel_level () >= FCI_LEVEL_AVX2)
     return crc32_folded (crc, bytes, n);
 #endif
-  return (uint32_t)crc32_z (crc, bytes, n);
+  return (uint32_t) crc32_z (crc, bytes, n);
 }
 
 uint32_t
 fci_crc32_combine (uint32_t a, uint32_t b, uint64_t b_len)
 {
-  return (uint32_t)crc32_combine (a, b, (z_off_t)b_len);
+  return (uint32_t) crc32_combine (a, b, (z_off_t) b_len);
 }

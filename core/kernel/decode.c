@@ -26,7 +26,7 @@ DECODER (decode_u32, uint32_t, int64_t, item)
 DECODER (decode_i32, int32_t, int64_t, item)
 DECODER (decode_64, uint64_t, uint64_t, item)
 DECODER (decode_f16, uint16_t, uint32_t, fci_f32_of_f16 (item))
-DECODER (decode_bf16, uint16_t, uint32_t, (uint32_t)item << 16)
+DECODER (decode_bf16, uint16_t, uint32_t, (uint32_t) item << 16)
 DECODER (decode_f32, uint32_t, uint32_t, item)
 DECODER (decode_e4m3, uint8_t, uint32_t, fci_f32_of_e4m3 (item))
 DECODER (decode_e5m2, uint8_t, uint32_t, fci_f32_of_e5m2 (item))
@@ -74,9 +74,9 @@ fci_element (uint32_t dtype, const void *at)
       memcpy (&single, &value, sizeof single);
       return fci_widen (single);
     case FCI_IN_I64:
-      return (double)(int64_t)value;
+      return (double) (int64_t) value;
     case FCI_IN_U64:
-      return (double)value;
+      return (double) value;
     default:
       memcpy (&real, &value, sizeof real);
       return real;

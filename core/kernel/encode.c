@@ -3,15 +3,15 @@
 #include "core/kernel/carrier.h"
 #include "core/kernel/number.h"
 
-#define STORE(type, value)                                                     \
-  do                                                                           \
-    {                                                                          \
-      for (size_t i = 0; i < n; i++)                                           \
-        {                                                                      \
-          const type item = (type)(value);                                     \
-          memcpy ((unsigned char *)row + i * sizeof item, &item, sizeof item); \
-        }                                                                      \
-    }                                                                          \
+#define STORE(type, value)                                                      \
+  do                                                                            \
+    {                                                                           \
+      for (size_t i = 0; i < n; i++)                                            \
+        {                                                                       \
+          const type item = (type) (value);                                     \
+          memcpy ((unsigned char *) row + i * sizeof item, &item, sizeof item); \
+        }                                                                       \
+    }                                                                           \
   while (0)
 
 const float *
@@ -28,10 +28,10 @@ fci_as_f32 (fci_carrier carrier, const void *values, size_t n, void *work)
       to[i] = fci_narrow (f64[i]);
   else if (carrier == FCI_IN_I64)
     for (size_t i = 0; i < n; i++)
-      to[i] = (float)i64[i];
+      to[i] = (float) i64[i];
   else
     for (size_t i = 0; i < n; i++)
-      to[i] = (float)u64[i];
+      to[i] = (float) u64[i];
   return to;
 }
 
@@ -49,10 +49,10 @@ as_f64 (fci_carrier carrier, const void *values, size_t n, void *work)
       to[i] = fci_widen (f32[i]);
   else if (carrier == FCI_IN_I64)
     for (size_t i = 0; i < n; i++)
-      to[i] = (double)i64[i];
+      to[i] = (double) i64[i];
   else
     for (size_t i = 0; i < n; i++)
-      to[i] = (double)u64[i];
+      to[i] = (double) u64[i];
   return to;
 }
 
@@ -89,7 +89,7 @@ from_f32 (const uint32_t *bits, uint32_t dtype, uint16_t bf16_nan, void *row, si
     }
 }
 
-/* Towards zero; below 32 bits, the low bits of a 32-bit number. */
+/* Towards zero; the small types are the low bits of a wider number, of the width that torch goes through. */
 static void
 integers_from_f64 (const double *value, uint32_t dtype, void *row, size_t n)
 {
@@ -99,6 +99,8 @@ integers_from_f64 (const double *value, uint32_t dtype, void *row, size_t n)
       STORE (uint8_t, value[i] != 0);
       break;
     case FMTCONV_U8:
+      STORE (uint8_t, fci_i64_of_f64 (value[i]));
+      break;
     case FMTCONV_I8:
       STORE (uint8_t, fci_i32_of_f64 (value[i]));
       break;
@@ -153,7 +155,8 @@ fci_encode (fci_carrier carrier, const void *values, uint32_t dtype, uint16_t bf
 {
   const fci_carrier target = fci_number_type_of (dtype).carrier;
   if (target == FCI_IN_F32)
-    from_f32 ((const uint32_t *)(const void *)fci_as_f32 (carrier, values, n, work), dtype, bf16_nan, row, n);
+    from_f32 ((const uint32_t *) (const void *) fci_as_f32 (carrier, values, n, work), dtype, bf16_nan, row,
+              n);
   else if (target == FCI_IN_F64)
     memcpy (row, as_f64 (carrier, values, n, work), n * sizeof (double));
   else if (carrier == FCI_IN_F32 || carrier == FCI_IN_F64)

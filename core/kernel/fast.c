@@ -15,7 +15,7 @@ fci_fast (const fci_stage *stage)
   if (level >= FCI_LEVEL_AVX2)
     return fci_fast_avx2 (stage->from, stage->to, stage->n_scales);
 #else
-  (void)stage;
+  (void) stage;
 #endif
   return NULL;
 }

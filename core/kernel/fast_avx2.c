@@ -23,8 +23,8 @@ INLINE __m256
 load (const unsigned char *at, uint32_t dtype)
 {
   if (dtype == FMTCONV_F32)
-    return _mm256_loadu_ps ((const float *)(const void *)at);
-  const __m128i half = _mm_loadu_si128 ((const __m128i *)(const void *)at);
+    return _mm256_loadu_ps ((const float *) (const void *) at);
+  const __m128i half = _mm_loadu_si128 ((const __m128i *) (const void *) at);
   if (dtype == FMTCONV_F16)
     return _mm256_cvtph_ps (half);
   return _mm256_castsi256_ps (_mm256_slli_epi32 (_mm256_cvtepu16_epi32 (half), 16));
@@ -38,8 +38,8 @@ round_bf16 (__m256 value, uint32_t nan)
   const __m256i odd = _mm256_and_si256 (_mm256_srli_epi32 (bits, 16), _mm256_set1_epi32 (1));
   const __m256i up = _mm256_add_epi32 (bits, _mm256_add_epi32 (odd, _mm256_set1_epi32 (0x7fff)));
   const __m256i is_nan = _mm256_castps_si256 (_mm256_cmp_ps (value, value, _CMP_UNORD_Q));
-  const __m256i number = _mm256_blendv_epi8 (up, _mm256_set1_epi32 ((int)(nan << 16)), is_nan);
-  return _mm256_and_si256 (number, _mm256_set1_epi32 ((int)0xffff0000));
+  const __m256i number = _mm256_blendv_epi8 (up, _mm256_set1_epi32 ((int) (nan << 16)), is_nan);
+  return _mm256_and_si256 (number, _mm256_set1_epi32 ((int) 0xffff0000));
 }
 
 /* Stores what the values become and returns what that means. */
@@ -48,19 +48,19 @@ store (unsigned char *at, uint32_t dtype, __m256 value, uint32_t nan)
 {
   if (dtype == FMTCONV_F32)
     {
-      _mm256_storeu_ps ((float *)(void *)at, value);
+      _mm256_storeu_ps ((float *) (void *) at, value);
       return value;
     }
   if (dtype == FMTCONV_F16)
     {
       const __m128i half = _mm256_cvtps_ph (value, _MM_FROUND_TO_NEAREST_INT);
-      _mm_storeu_si128 ((__m128i *)(void *)at, half);
+      _mm_storeu_si128 ((__m128i *) (void *) at, half);
       return _mm256_cvtph_ps (half);
     }
   const __m256i rounded = round_bf16 (value, nan);
   const __m256i halves = _mm256_srli_epi32 (rounded, 16);
   const __m256i packed = _mm256_permute4x64_epi64 (_mm256_packus_epi32 (halves, halves), 0x08);
-  _mm_storeu_si128 ((__m128i *)(void *)at, _mm256_castsi256_si128 (packed));
+  _mm_storeu_si128 ((__m128i *) (void *) at, _mm256_castsi256_si128 (packed));
   return _mm256_castsi256_ps (rounded);
 }
 
@@ -88,7 +88,7 @@ sum (__m256i lanes)
 {
   uint32_t each[LANES];
   uint64_t total = 0;
-  _mm256_storeu_si256 ((__m256i *)(void *)each, lanes);
+  _mm256_storeu_si256 ((__m256i *) (void *) each, lanes);
   for (unsigned i = 0; i < LANES; i++)
     total += each[i];
   return total;

@@ -25,7 +25,7 @@ load (const unsigned char *at, uint32_t dtype)
 {
   if (dtype == FMTCONV_F32)
     return _mm512_loadu_ps (at);
-  const __m256i half = _mm256_loadu_si256 ((const __m256i *)(const void *)at);
+  const __m256i half = _mm256_loadu_si256 ((const __m256i *) (const void *) at);
   if (dtype == FMTCONV_F16)
     return _mm512_cvtph_ps (half);
   return _mm512_castsi512_ps (_mm512_slli_epi32 (_mm512_cvtepu16_epi32 (half), 16));
@@ -39,8 +39,8 @@ round_bf16 (__m512 value, uint32_t nan)
   const __m512i odd = _mm512_and_si512 (_mm512_srli_epi32 (bits, 16), _mm512_set1_epi32 (1));
   const __m512i up = _mm512_add_epi32 (bits, _mm512_add_epi32 (odd, _mm512_set1_epi32 (0x7fff)));
   const __mmask16 is_nan = _mm512_cmp_ps_mask (value, value, _CMP_UNORD_Q);
-  const __m512i number = _mm512_mask_mov_epi32 (up, is_nan, _mm512_set1_epi32 ((int)(nan << 16)));
-  return _mm512_and_si512 (number, _mm512_set1_epi32 ((int)0xffff0000));
+  const __m512i number = _mm512_mask_mov_epi32 (up, is_nan, _mm512_set1_epi32 ((int) (nan << 16)));
+  return _mm512_and_si512 (number, _mm512_set1_epi32 ((int) 0xffff0000));
 }
 
 /* Stores what the values become and returns what that means. */
@@ -55,19 +55,19 @@ store (unsigned char *at, uint32_t dtype, __m512 value, uint32_t nan)
   if (dtype == FMTCONV_F16)
     {
       const __m256i half = _mm512_cvtps_ph (value, _MM_FROUND_TO_NEAREST_INT);
-      _mm256_storeu_si256 ((__m256i *)(void *)at, half);
+      _mm256_storeu_si256 ((__m256i *) (void *) at, half);
       return _mm512_cvtph_ps (half);
     }
   const __m512i rounded = round_bf16 (value, nan);
   const __m256i packed = _mm512_cvtepi32_epi16 (_mm512_srli_epi32 (rounded, 16));
-  _mm256_storeu_si256 ((__m256i *)(void *)at, packed);
+  _mm256_storeu_si256 ((__m256i *) (void *) at, packed);
   return _mm512_castsi512_ps (rounded);
 }
 
 INLINE uint64_t
 ones (__mmask16 mask)
 {
-  return (uint64_t)__builtin_popcount (mask);
+  return (uint64_t) __builtin_popcount (mask);
 }
 
 INLINE void

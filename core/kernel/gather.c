@@ -17,21 +17,21 @@ static unsigned
 coalesce (unsigned rank, const uint64_t *extent, const int64_t *stride, size_t item, axis *axes)
 {
   unsigned n = 0;
-  int64_t bytes = (int64_t)item;
+  int64_t bytes = (int64_t) item;
   for (unsigned i = 0; i < rank; i++)
     {
       if (extent[i] == 0)
         return 0;
       if (extent[i] == 1)
         continue;
-      if (n && axes[n - 1].stride == stride[i] * (int64_t)extent[i])
+      if (n && axes[n - 1].stride == stride[i] * (int64_t) extent[i])
         axes[n - 1] = (axis){ .extent = axes[n - 1].extent * extent[i], .stride = stride[i] };
       else
         axes[n++] = (axis){ .extent = extent[i], .stride = stride[i] };
     }
   if (!n)
-    axes[n++] = (axis){ .extent = 1, .stride = (int64_t)item };
-  for (unsigned i = n; i-- > 0; bytes *= (int64_t)axes[i].extent)
+    axes[n++] = (axis){ .extent = 1, .stride = (int64_t) item };
+  for (unsigned i = n; i-- > 0; bytes *= (int64_t) axes[i].extent)
     axes[i].out_stride = bytes;
   return n;
 }
@@ -44,8 +44,8 @@ tile (unsigned char *out, const unsigned char *in, const axis *across, const axi
 {
   for (uint64_t j = 0; j < n_across; j++)
     {
-      unsigned char *to = out + (int64_t)j * across->out_stride;
-      const unsigned char *from = in + (int64_t)j * across->stride;
+      unsigned char *to = out + (int64_t) j * across->out_stride;
+      const unsigned char *from = in + (int64_t) j * across->stride;
       for (uint64_t i = 0; i < n_along; i++, to += item, from += along->stride)
         memcpy (to, from, item);
     }
@@ -87,8 +87,8 @@ plane (unsigned char *out, const unsigned char *in, const axis *across, const ax
       for (uint64_t i = 0; i < along->extent; i += side)
         {
           const uint64_t n_along = along->extent - i < side ? along->extent - i : side;
-          tile_of (out + (int64_t)j * across->out_stride + (int64_t)(i * item),
-                   in + (int64_t)j * across->stride + (int64_t)i * along->stride, across, along, n_across,
+          tile_of (out + (int64_t) j * across->out_stride + (int64_t) (i * item),
+                   in + (int64_t) j * across->stride + (int64_t) i * along->stride, across, along, n_across,
                    n_along, item);
         }
     }
@@ -97,7 +97,7 @@ plane (unsigned char *out, const unsigned char *in, const axis *across, const ax
 static uint64_t
 distance (int64_t stride)
 {
-  return stride < 0 ? -(uint64_t)stride : (uint64_t)stride;
+  return stride < 0 ? -(uint64_t) stride : (uint64_t) stride;
 }
 
 /* Move the axis with the shortest steps in the input to the last place but one. */
@@ -118,13 +118,13 @@ choose_across (axis *axes, unsigned n)
 static void
 inner (unsigned char *out, const unsigned char *in, const axis *across, const axis *along, size_t item)
 {
-  if (along->stride != (int64_t)item)
+  if (along->stride != (int64_t) item)
     {
       plane (out, in, across, along, item);
       return;
     }
   for (uint64_t j = 0; j < across->extent; j++)
-    memcpy (out + (int64_t)j * across->out_stride, in + (int64_t)j * across->stride, along->extent * item);
+    memcpy (out + (int64_t) j * across->out_stride, in + (int64_t) j * across->stride, along->extent * item);
 }
 
 void
@@ -156,11 +156,11 @@ fci_gather (void *out, const void *in, unsigned rank, const uint64_t *extent, co
           from += axes[k].stride;
           if (++at[k] < axes[k].extent)
             break;
-          to -= (int64_t)at[k] * axes[k].out_stride;
-          from -= (int64_t)at[k] * axes[k].stride;
+          to -= (int64_t) at[k] * axes[k].out_stride;
+          from -= (int64_t) at[k] * axes[k].stride;
           at[k] = 0;
         }
-      if (k == (unsigned)-1)
+      if (k == (unsigned) -1)
         return;
     }
 }

@@ -51,7 +51,7 @@ fci_widen (float value)
 {
   uint64_t bits = fci_f32_bits (value);
   uint64_t nan = (bits >> 31) << 63 | 0x7ff8000000000000u | (bits & 0x7fffff) << 29;
-  return value != value ? fci_f64_of_bits (nan) : (double)value;
+  return value != value ? fci_f64_of_bits (nan) : (double) value;
 }
 
 /* f64 to f32, to nearest even; a NaN keeps the upper part of its payload and becomes quiet. */
@@ -59,8 +59,8 @@ static inline float
 fci_narrow (double value)
 {
   uint64_t bits = fci_f64_bits (value);
-  uint32_t nan = (uint32_t)(bits >> 63) << 31 | 0x7fc00000u | (uint32_t)(bits >> 29 & 0x7fffff);
-  return value != value ? fci_f32_of_bits (nan) : (float)value;
+  uint32_t nan = (uint32_t) (bits >> 63) << 31 | 0x7fc00000u | (uint32_t) (bits >> 29 & 0x7fffff);
+  return value != value ? fci_f32_of_bits (nan) : (float) value;
 }
 
 /* f32 product.  A NaN of `value` becomes quiet; infinity times zero is the NaN of x86. */
@@ -95,7 +95,7 @@ fci_small_value (uint32_t mag, unsigned mantissa, unsigned bias)
   unsigned cut = 23 - mantissa;
   uint32_t normal = (mag << cut) + ((127 - bias) << 23);
   uint32_t last_bit = (127 - bias - mantissa + 1) << 23;
-  uint32_t subnormal = fci_f32_bits ((float)(int32_t)mag * fci_f32_of_bits (last_bit));
+  uint32_t subnormal = fci_f32_bits ((float) (int32_t) mag * fci_f32_of_bits (last_bit));
   return mag >> mantissa ? normal : subnormal;
 }
 
@@ -106,7 +106,7 @@ fci_f16_of_f32 (uint32_t bits)
   uint32_t number = fci_small_round (mag, 10, 15);
   uint32_t nan = 0x7e00 | (mag >> 13 & 0x3ff);
   number = number > 0x7c00 ? 0x7c00 : number;
-  return (uint16_t)(bits >> 31 << 15 | (mag > FCI_F32_INF ? nan : number));
+  return (uint16_t) (bits >> 31 << 15 | (mag > FCI_F32_INF ? nan : number));
 }
 
 static inline uint32_t
@@ -114,7 +114,7 @@ fci_f32_of_f16 (uint16_t half)
 {
   uint32_t mag = half & 0x7fff;
   uint32_t special = FCI_F32_INF | (mag & 0x3ff) << 13 | (mag > 0x7c00 ? FCI_F32_QUIET : 0);
-  return (uint32_t)(half >> 15) << 31 | (mag >= 0x7c00 ? special : fci_small_value (mag, 10, 15));
+  return (uint32_t) (half >> 15) << 31 | (mag >= 0x7c00 ? special : fci_small_value (mag, 10, 15));
 }
 
 /* nan: what becomes of every NaN. */
@@ -122,7 +122,7 @@ static inline uint16_t
 fci_bf16_of_f32 (uint32_t bits, uint16_t nan)
 {
   uint32_t number = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-  return (bits & 0x7fffffff) > FCI_F32_INF ? nan : (uint16_t)number;
+  return (bits & 0x7fffffff) > FCI_F32_INF ? nan : (uint16_t) number;
 }
 
 /* ---- 8 bits.  E4M3 saturates, infinity too; E5M2 has an infinity; the FNUZ types have one NaN, 0x80, no
@@ -134,7 +134,7 @@ fci_e4m3_of_f32 (uint32_t bits)
   uint32_t mag = bits & 0x7fffffff;
   uint32_t number = fci_small_round (mag, 3, 7);
   number = number > 0x7e ? 0x7e : number;
-  return (uint8_t)(bits >> 31 << 7 | (mag > FCI_F32_INF ? 0x7f : number));
+  return (uint8_t) (bits >> 31 << 7 | (mag > FCI_F32_INF ? 0x7f : number));
 }
 
 static inline uint8_t
@@ -143,7 +143,7 @@ fci_e5m2_of_f32 (uint32_t bits)
   uint32_t mag = bits & 0x7fffffff;
   uint32_t number = fci_small_round (mag, 2, 15);
   number = number > 0x7c ? 0x7c : number;
-  return (uint8_t)(bits >> 31 << 7 | (mag > FCI_F32_INF ? 0x7f : number));
+  return (uint8_t) (bits >> 31 << 7 | (mag > FCI_F32_INF ? 0x7f : number));
 }
 
 static inline uint8_t
@@ -152,7 +152,7 @@ fci_fnuz_of_f32 (uint32_t bits, unsigned mantissa, unsigned bias)
   uint32_t mag = bits & 0x7fffffff;
   uint32_t number = fci_small_round (mag, mantissa, bias);
   uint32_t sign = number ? bits >> 31 << 7 : 0;
-  return (uint8_t)(mag > FCI_F32_INF || number > 0x7f ? 0x80 : sign | number);
+  return (uint8_t) (mag > FCI_F32_INF || number > 0x7f ? 0x80 : sign | number);
 }
 
 /* An exponent alone: the sign is dropped, halfway goes up, and zero becomes the smallest power. */
@@ -162,26 +162,26 @@ fci_e8m0_of_f32 (uint32_t bits)
   uint32_t exponent = bits >> 23 & 0xff;
   uint32_t rest = bits & 0x7fffff;
   uint32_t up = exponent ? rest >= 0x400000 : rest > 0x400000;
-  return (uint8_t)(exponent == 0xff ? 0xff : exponent + up);
+  return (uint8_t) (exponent == 0xff ? 0xff : exponent + up);
 }
 
 static inline uint32_t
 fci_f32_of_e4m3 (uint8_t code)
 {
   uint32_t mag = code & 0x7f;
-  return (uint32_t)(code >> 7) << 31 | (mag == 0x7f ? 0x7ff00000u : fci_small_value (mag, 3, 7));
+  return (uint32_t) (code >> 7) << 31 | (mag == 0x7f ? 0x7ff00000u : fci_small_value (mag, 3, 7));
 }
 
 static inline uint32_t
 fci_f32_of_e5m2 (uint8_t code)
 {
-  return fci_f32_of_f16 ((uint16_t)(code << 8));
+  return fci_f32_of_f16 ((uint16_t) (code << 8));
 }
 
 static inline uint32_t
 fci_f32_of_fnuz (uint8_t code, unsigned mantissa, unsigned bias)
 {
-  uint32_t number = (uint32_t)(code >> 7) << 31 | fci_small_value (code & 0x7f, mantissa, bias);
+  uint32_t number = (uint32_t) (code >> 7) << 31 | fci_small_value (code & 0x7f, mantissa, bias);
   return code == 0x80 ? 0x7f800001u : number;
 }
 
@@ -190,38 +190,37 @@ fci_f32_of_e8m0 (uint8_t code)
 {
   if (code == 0xff)
     return 0x7f800001u;
-  return code ? (uint32_t)code << 23 : 0x00400000u;
+  return code ? (uint32_t) code << 23 : 0x00400000u;
 }
 
 /* ---- Whole numbers.  What does not fit is undefined in C; here it is what x86's conversions give, and so
- * does torch nearly everywhere: its loops disagree with each other on u32 beyond 32 bits, on f64 to 8 bits
- * beyond 32 bits, and its FNUZ and E8M0 NaNs become 0 in the wide types. */
+ * does torch, but that its loops disagree with each other on u32 beyond 32 bits. */
 
 static inline int64_t
 fci_i64_of_f64 (double value)
 {
-  return value >= -0x1p63 && value < 0x1p63 ? (int64_t)value : INT64_MIN;
+  return value >= -0x1p63 && value < 0x1p63 ? (int64_t) value : INT64_MIN;
 }
 
 static inline int32_t
 fci_i32_of_f64 (double value)
 {
-  return value > -0x1p31 - 1 && value < 0x1p31 ? (int32_t)value : INT32_MIN;
+  return value > -0x1p31 - 1 && value < 0x1p31 ? (int32_t) value : INT32_MIN;
 }
 
 static inline uint64_t
 fci_u64_of_f64 (double value)
 {
   if (value >= 0x1p63)
-    return (uint64_t)fci_i64_of_f64 (value - 0x1p63) ^ (uint64_t)INT64_MIN;
-  return (uint64_t)fci_i64_of_f64 (value);
+    return (uint64_t) fci_i64_of_f64 (value - 0x1p63) ^ (uint64_t) INT64_MIN;
+  return (uint64_t) fci_i64_of_f64 (value);
 }
 
 /* The low half of a 64-bit number, as torch's scalar loop; its vector loop differs where that does not fit. */
 static inline uint32_t
 fci_u32_of_f64 (double value)
 {
-  return (uint32_t)fci_i64_of_f64 (value);
+  return (uint32_t) fci_i64_of_f64 (value);
 }
 
 #endif

@@ -67,7 +67,7 @@ fci_row_refusal (const fci_row_program *program)
 size_t
 fci_row_scratch (const fci_row_program *program)
 {
-  (void)program;
+  (void) program;
   return SCRATCH;
 }
 
@@ -107,17 +107,17 @@ fci_row_run (const fci_row_program *program, const void *in, void *out, size_t n
   fci_stage stages[FCI_MAX_STEPS];
   size_t block;
   const unsigned n_stages = cut (program, stages, &block);
-  unsigned char *aligned = (unsigned char *)scratch + -(uintptr_t)scratch % ALIGNMENT;
+  unsigned char *aligned = (unsigned char *) scratch + -(uintptr_t) scratch % ALIGNMENT;
   unsigned char *rows[2] = { aligned, aligned + ROW_BYTES };
   const size_t in_size = size_of (program->from);
   const size_t out_size = size_of (stages[n_stages - 1].to);
   for (size_t done = 0; done < n; done += block)
     {
       const size_t count = n - done < block ? n - done : block;
-      const void *from = (const unsigned char *)in + done * in_size;
+      const void *from = (const unsigned char *) in + done * in_size;
       for (unsigned k = 0; k < n_stages; k++)
         {
-          void *to = k + 1 < n_stages ? rows[k % 2] : (unsigned char *)out + done * out_size;
+          void *to = k + 1 < n_stages ? rows[k % 2] : (unsigned char *) out + done * out_size;
           fci_stage_run (&stages[k], from, to, count, aligned + 2 * ROW_BYTES, tally ? &tally[k] : NULL);
           from = to;
         }

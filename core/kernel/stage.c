@@ -24,7 +24,7 @@ bf16_nan_of (const fci_stage *stage)
 static fci_carrier
 scale (const fci_stage *stage, fci_carrier carrier, size_t n, const places *at)
 {
-  float *f32 = (float *)(void *)at->values;
+  float *f32 = (float *) (void *) at->values;
   const float *as_f32 = fci_as_f32 (carrier, at->values, n, at->work);
   if (as_f32 != f32)
     memcpy (f32, as_f32, n * sizeof *f32);
@@ -43,6 +43,25 @@ spread (const unsigned char *parts, unsigned char *out, size_t n, size_t part_si
     memcpy (out + i * 2 * part_size, parts + i * part_size, part_size);
 }
 
+/* Do NaNs of `from` become 0 in `to`?  In torch the one NaN of a type without infinity is a constant, and its
+ * conversion to a whole number, which C leaves undefined, is 0. */
+static bool
+nan_is_zero (const fci_stage *stage)
+{
+  const uint32_t from = stage->from;
+  const fci_carrier to = fci_number_type_of (stage->to).carrier;
+  const bool one_nan = from == FMTCONV_F8_E4M3FNUZ || from == FMTCONV_F8_E5M2FNUZ || from == FMTCONV_F8_E8M0;
+  return one_nan && !stage->n_scales && (to == FCI_IN_I64 || to == FCI_IN_U64) && stage->to != FMTCONV_BOOL;
+}
+
+static void
+clear_nans (const float *values, unsigned char *row, size_t n, size_t size)
+{
+  for (size_t i = 0; i < n; i++)
+    if (values[i] != values[i])
+      memset (row + i * size, 0, size);
+}
+
 /* n: parts, not elements, where both are complex. */
 static void
 round_parts (const fci_stage *stage, const void *in, unsigned char *row, size_t n, const places *at,
@@ -58,6 +77,8 @@ round_parts (const fci_stage *stage, const void *in, unsigned char *row, size_t 
     memcpy (row, in, n * to.part_size);
   else
     fci_encode (carrier, at->values, to.part, bf16_nan_of (stage), row, n, at->work);
+  if (nan_is_zero (stage))
+    clear_nans ((const float *) (const void *) at->values, row, n, to.part_size);
   if (tally)
     {
       fci_decode (to.part, row, at->work, n);
