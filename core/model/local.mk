@@ -3,11 +3,14 @@ core_sources += \
 	core/model/attr-set.c \
 	core/model/attr.c \
 	core/model/attr.h \
+	core/model/capture.c \
 	core/model/dtype.c \
 	core/model/float-text.c \
+	core/model/glob.c \
 	core/model/json-scan.c \
 	core/model/json-text.c \
 	core/model/json.c \
+	core/model/lists.c \
 	core/model/model-build.c \
 	core/model/model-private.h \
 	core/model/model-seal.c \
@@ -15,6 +18,24 @@ core_sources += \
 	core/model/model-tiles.c \
 	core/model/model.c \
 	core/model/model.h \
+	core/model/pattern-match.c \
+	core/model/pattern.c \
+	core/model/pattern.h \
+	core/model/rules-complete.c \
+	core/model/rules-details.c \
+	core/model/rules-emit.c \
+	core/model/rules-index.c \
+	core/model/rules-items.c \
+	core/model/rules-link.c \
+	core/model/rules-match.c \
+	core/model/rules-order.c \
+	core/model/rules-run.h \
+	core/model/rules-shape.c \
+	core/model/rules-sites.c \
+	core/model/rules-table.c \
+	core/model/rules-table.h \
+	core/model/rules-values.c \
+	core/model/rules.c \
 	core/model/rules.h \
 	core/model/view-build.c \
 	core/model/view-build.h \
