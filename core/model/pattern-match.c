@@ -9,7 +9,7 @@
 
 enum
 {
-  NOTE_WORDS = FCI_MAX_NAME / 64 + 1
+  NOTE_WORDS = FCI_MATCH_BYTES / 64 + 1
 };
 
 struct matcher
@@ -169,7 +169,7 @@ bool
 fci_pattern_match (const fci_pattern *pattern, const char *name, size_t len, fci_value *values)
 {
   struct matcher m = { .pattern = pattern, .name = name, .end = name + len, .values = values };
-  if (len > FCI_MAX_NAME)
+  if (len > FCI_MATCH_BYTES)
     return false;
   return pattern->remembers ? match_noting (&m) : match_from (&m, 0, name);
 }

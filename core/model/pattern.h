@@ -11,12 +11,12 @@
 
 enum
 {
-  FCI_MAX_TOKENS = 48,   /* of one pattern */
-  FCI_MAX_SLOTS = 12,    /* different captures of one pattern */
-  FCI_MAX_COUNTED = 2,   /* '#c' terms of one sum */
-  FCI_MAX_LISTS = 32,    /* of one table */
-  FCI_MAX_NAME = 4096,   /* bytes of a name that can match */
-  FCI_NUMBER_DIGITS = 18 /* of a number that can match */
+  FCI_MAX_TOKENS = 48,    /* of one pattern */
+  FCI_MAX_SLOTS = 12,     /* different captures of one pattern */
+  FCI_MAX_COUNTED = 2,    /* '#c' terms of one sum */
+  FCI_MAX_LISTS = 32,     /* of one table */
+  FCI_MATCH_BYTES = 4096, /* bytes of a name that can match */
+  FCI_NUMBER_DIGITS = 18  /* of a number that can match */
 };
 
 /* Some bytes of a string. */
