@@ -22,7 +22,7 @@ mix (uint64_t a, uint64_t b)
 }
 
 uint64_t
-fci_hash (uint64_t hash, const void *bytes, size_t len)
+fci_rules_hash (uint64_t hash, const void *bytes, size_t len)
 {
   const char *s = bytes;
   for (; len >= 8; s += 8, len -= 8)

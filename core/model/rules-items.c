@@ -75,7 +75,7 @@ static void
 add_item (struct maker *m, fci_item *item)
 {
   fci_run *run = m->run;
-  uint64_t hash = fci_hash (m->names.seed, item->name, strlen (item->name));
+  uint64_t hash = fci_rules_hash (m->names.seed, item->name, strlen (item->name));
   m->named[m->n_named] = item;
   uint32_t id = fci_index_find (&m->names, hash, same_name, m);
   if (id == FCI_NONE)

@@ -91,7 +91,7 @@ bool fci_index_make (fci_run *run, fci_index *index, size_t n);
 uint32_t fci_index_find (const fci_index *index, uint64_t hash, bool (*same) (const void *arg, uint32_t id),
                          const void *arg);
 void fci_index_add (fci_index *index, uint64_t hash, uint32_t id);
-uint64_t fci_hash (uint64_t hash, const void *bytes, size_t len);
+uint64_t fci_rules_hash (uint64_t hash, const void *bytes, size_t len);
 
 /* ---- The steps, in this order; each looks at run->code. */
 

@@ -40,9 +40,9 @@ hash_site (const fci_run *run, const fci_family *family, const fci_value *values
     if (family->list[slot])
       continue;
     else if (is_number (family, slot))
-      hash = fci_hash (hash, &values[slot].number, sizeof values[slot].number);
+      hash = fci_rules_hash (hash, &values[slot].number, sizeof values[slot].number);
     else
-      hash = fci_hash (hash, values[slot].text.at, values[slot].text.len);
+      hash = fci_rules_hash (hash, values[slot].text.at, values[slot].text.len);
   return hash;
 }
 
