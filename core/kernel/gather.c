@@ -1,6 +1,7 @@
 /* core/kernel/gather.c: strided elements to dense ones.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/kernel.h"
+#include "core/kernel/transpose.h"
 #include <string.h>
 
 /* Axes of a gather, outermost first; out_stride: bytes in the dense output. */
@@ -76,6 +77,26 @@ tile_of (unsigned char *out, const unsigned char *in, const axis *across, const 
     }
 }
 
+/* A tile, as far as possible in squares. */
+static void
+tile_in_squares (unsigned char *out, const unsigned char *in, const axis *across, const axis *along,
+                 uint64_t n_across, uint64_t n_along, size_t item)
+{
+  const size_t side = across->stride == (int64_t) item ? fci_square_side (item) : 0;
+  const uint64_t columns = side ? n_across - n_across % side : 0;
+  const uint64_t rows = columns ? n_along - n_along % side : 0;
+  if (rows)
+    fci_squares (out, across->out_stride, in, along->stride, columns, rows, item);
+  if (rows && rows < n_along)
+    tile_of (out + rows * item, in + (int64_t) rows * along->stride, across, along, columns, n_along - rows,
+             item);
+  if (rows && columns < n_across)
+    tile_of (out + (int64_t) columns * across->out_stride, in + (int64_t) columns * across->stride, across,
+             along, n_across - columns, n_along, item);
+  if (!rows)
+    tile_of (out, in, across, along, n_across, n_along, item);
+}
+
 /* Both sides of a tile are a few cache lines wide, so that each line is fetched once. */
 static void
 plane (unsigned char *out, const unsigned char *in, const axis *across, const axis *along, size_t item)
@@ -87,9 +108,9 @@ plane (unsigned char *out, const unsigned char *in, const axis *across, const ax
       for (uint64_t i = 0; i < along->extent; i += side)
         {
           const uint64_t n_along = along->extent - i < side ? along->extent - i : side;
-          tile_of (out + (int64_t) j * across->out_stride + (int64_t) (i * item),
-                   in + (int64_t) j * across->stride + (int64_t) i * along->stride, across, along, n_across,
-                   n_along, item);
+          tile_in_squares (out + (int64_t) j * across->out_stride + (int64_t) (i * item),
+                           in + (int64_t) j * across->stride + (int64_t) i * along->stride, across, along,
+                           n_across, n_along, item);
         }
     }
 }

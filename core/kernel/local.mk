@@ -19,4 +19,6 @@ core_sources += \
 	core/kernel/number.h \
 	core/kernel/row.c \
 	core/kernel/stage.c \
-	core/kernel/stage.h
+	core/kernel/stage.h \
+	core/kernel/transpose.c \
+	core/kernel/transpose.h
