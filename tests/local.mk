@@ -35,3 +35,4 @@ EXTRA_DIST += \
 	$(sample)/1000/mp_rank_00_model_states.pt \
 	$(sample)/latest \
 	$(sample)/training_config.yaml
+include tests/contract/local.mk

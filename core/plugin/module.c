@@ -7,7 +7,17 @@
 #include <dlfcn.h>
 #include <ltdl.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum
+{
+  LARGEST = 16 * 1024 * 1024 /* bytes of a module that are searched for a reason */
+};
+
+static const char suffix[] = "_LTX_fmtconv_plugin";
 
 /* libltdl keeps its handles in globals, without a lock of its own. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -33,21 +43,57 @@ open_local (const char *path)
   return handle;
 }
 
+static bool
+is_id (char c)
+{
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The module's bytes, to be freed; NULL: it cannot be read, or is larger than any plugin. */
+static char *
+read_module (const char *path, size_t *size)
+{
+  FILE *file = fopen (path, "rbe");
+  char *bytes = file ? malloc (LARGEST) : NULL;
+  *size = bytes ? fread (bytes, 1, LARGEST, file) : 0;
+  if (file)
+    fclose (file);
+  return bytes;
+}
+
+/* The name that a renamed module's descriptor is made for, as it stands among its symbols, or NULL. */
+static const char *
+true_name (fmtconv_ctx *ctx, const char *path)
+{
+  size_t size, len = 0;
+  char *bytes = read_module (path, &size), *name = NULL;
+  char *mark = bytes ? memmem (bytes, size, suffix, sizeof suffix) : NULL;
+  while (mark && mark - len > bytes && is_id (mark[-1 - (ptrdiff_t) len]))
+    len++;
+  if (len)
+    name = fci_copy (ctx, mark - len, len);
+  free (bytes);
+  for (char *p = name; p && *p; p++)
+    *p = *p == '_' ? '-' : *p;
+  return name;
+}
+
 /* lt_dlsym puts the module's name, with '_' for '-', and "_LTX_" in front. */
 static const fmtconv_plugin *
-find_descriptor (fmtconv_ctx *ctx, lt_dlhandle handle, const char *name, const char **error)
+find_descriptor (fmtconv_ctx *ctx, lt_dlhandle handle, const char *path, const char *name, const char **error)
 {
   const fmtconv_plugin *found = lt_dlsym (handle, "fmtconv_plugin");
   if (found)
     return found;
+  const char *other = true_name (ctx, path);
   char *id = fci_strdup (ctx, name);
   for (char *p = id; p && *p; p++)
     *p = *p == '-' ? '_' : *p;
-  *error =
-      fmtconv_text (ctx,
-                    "it has no descriptor %s_LTX_fmtconv_plugin: it is no plugin of fmtconv, or its file "
-                    "was renamed",
-                    id);
+  if (other && strcmp (other, name))
+    *error =
+        fmtconv_text (ctx, "its descriptor is that of '%s': the file must be called %s.so", other, other);
+  else
+    *error = fmtconv_text (ctx, "it has no descriptor %s%s: it is no plugin of fmtconv", id, suffix);
   return NULL;
 }
 
@@ -65,7 +111,7 @@ fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const cha
   else if (!handle)
     *error = fmtconv_text (ctx, "cannot be loaded: %s", lt_dlerror ());
   else
-    found = find_descriptor (ctx, handle, name, error);
+    found = find_descriptor (ctx, handle, path, name, error);
   pthread_mutex_unlock (&lock);
   return found;
 }

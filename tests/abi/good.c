@@ -1,0 +1,19 @@
+/* tests/abi/good.c: a plugin of a third party; the name it calls itself can be set from outside.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/plugin.h>
+
+#ifndef NAME
+#define NAME "good"
+#endif
+
+static int
+apply (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out)
+{
+  (void)params;
+  for FMTCONV_EACH (t, in)
+    fmtconv_put (out, t->name, t->view);
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (good, .name = NAME, .summary = "keeps everything",
+                .transform = FMTCONV_TRANSFORM (.understands = FMTCONV_TIED, .apply = apply));

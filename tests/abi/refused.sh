@@ -1,0 +1,64 @@
+#!/bin/sh
+# tests/abi/refused.sh: a module that cannot be used is listed with the reason, named when it is asked
+# for, and stops nothing else.
+# SPDX-License-Identifier: Apache-2.0
+: "${srcdir:=.}" "${CC:=cc}" "${FMTCONV:=./fmtconv}"
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+failed=0
+
+# build NAME SOURCE [FLAGS]: lazily bound, as a compiler does it unasked.
+build () {
+  # shellcheck disable=SC2086 # CC may hold options
+  $CC -shared -fPIC -Wl,-z,lazy -I"$srcdir/include" $3 "$srcdir/tests/abi/$2.c" -o "$dir/$1.so" || exit 99
+  chmod 755 "$dir/$1.so"
+}
+
+# says FILE TEXT: the output holds it.
+says () {
+  grep -qF -- "$2" "$dir/$1" && return
+  echo "FAIL: '$2' is not in:"
+  cat "$dir/$1"
+  failed=1
+}
+
+build good good
+build wrong-abi wrong-abi
+build no-descriptor no-descriptor
+build undefined-symbol undefined-symbol
+build renamed good
+build other good '-Dgood_LTX_fmtconv_plugin=other_LTX_fmtconv_plugin'
+build open-to-all good
+chmod 777 "$dir/open-to-all.so"
+cp "$dir/good.so" "$dir/Bad_Name.so"
+
+FMTCONV_PLUGIN_PATH=$dir:$FMTCONV_PLUGIN_PATH
+export FMTCONV_PLUGIN_PATH
+"$FMTCONV" plugins >"$dir/list" 2>&1 || { echo "FAIL: fmtconv plugins failed"; failed=1; }
+grep '^good ' "$dir/list" >"$dir/line"
+says line 'keeps everything'
+refused () {
+  grep "^$1 " "$dir/list" >"$dir/line"
+  says line "$2"
+}
+refused wrong-abi 'it was built for plugin ABI 42, and this fmtconv has 1: rebuild the plugin'
+refused no-descriptor 'it has no descriptor no_descriptor_LTX_fmtconv_plugin'
+refused undefined-symbol 'undefined symbol: fmtconv_function_of_tomorrow'
+refused renamed "its descriptor is that of 'good': the file must be called good.so"
+refused open-to-all 'anyone may write to the file (mode 0777)'
+refused Bad_Name "its file name is not a plugin's"
+refused other "it calls itself 'good', and its file is other.so"
+
+: >"$dir/in"
+"$FMTCONV" -t wrong-abi "$dir/in" "$dir/out.safetensors" >"$dir/asked" 2>&1
+test $? -eq 2 || { echo "FAIL: a refused plugin that is asked for is no usage error"; failed=1; }
+says asked "plugin 'wrong-abi' ($dir/wrong-abi.so) was refused"
+
+chmod 777 "$dir"
+"$FMTCONV" plugins >"$dir/list" 2>&1
+says list "anyone may write to the plugin folder $dir (mode 0777): it is not used"
+if grep -q '^good ' "$dir/list"; then
+  echo 'FAIL: a plugin was taken from a folder that anyone may write to'
+  failed=1
+fi
+exit $failed

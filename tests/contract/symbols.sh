@@ -1,0 +1,37 @@
+#!/bin/sh
+# tests/contract/symbols.sh: every plugin exports exactly its descriptor, and has no data it could change.
+# SPDX-License-Identifier: Apache-2.0
+for tool in nm readelf; do
+  command -v $tool >/dev/null || { echo "SKIP: no $tool"; exit 77; }
+done
+dir=${FMTCONV_PLUGIN_PATH:-plugins/.libs}
+failed=0
+seen=0
+for module in "$dir"/*.so; do
+  test -f "$module" || continue
+  seen=1
+  name=$(basename "$module" .so)
+  want=$(echo "$name" | tr - _)_LTX_fmtconv_plugin
+  have=$(nm -D --defined-only "$module" | awk '{ print $3 }' | grep -v '^__\(odr_\)\?asan' | tr '\n' ' ')
+  if test "$have" != "$want "; then
+    echo "FAIL: $name exports '$have' instead of '$want'"
+    failed=1
+  fi
+  # A sanitizer keeps its own books in .data and .bss.
+  if nm "$module" | grep -q ' U __\(asan\|tsan\|ubsan\)'; then
+    echo "$name: built with a sanitizer: sections are not looked at"
+    continue
+  fi
+  # What remains is what the compiler's start files put into every shared library.
+  data=$(readelf -SW "$module" | sed 's/^ *\[ *\([0-9]*\)\]/\1/' | awk '$2 == ".data" || $2 == ".bss" || $2 == ".tdata" || $2 == ".tbss" { print $1 }')
+  for index in $data; do
+    found=$(readelf -sW "$module" | awk -v section="$index" '$7 == section && $4 == "OBJECT" && $3 > 0 { print $8 }' |
+      grep -v '^\(__dso_handle\|completed\.[0-9]*\|__TMC_END__\)$' | sort -u | tr '\n' ' ')
+    if test -n "$found"; then
+      echo "FAIL: $name has data it can change: $found"
+      failed=1
+    fi
+  done
+done
+test $seen -eq 1 || { echo "FAIL: no plugin in $dir"; exit 1; }
+exit $failed

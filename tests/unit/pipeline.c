@@ -1,0 +1,365 @@
+/* tests/unit/pipeline.c: bids, limits, the account of tensors, and commands that can be typed.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/pipeline/account.h"
+#include "core/pipeline/convert.h"
+#include "core/pipeline/detect.h"
+#include "core/pipeline/report.h"
+#include "core/pipeline/stage.h"
+#include "heard.h"
+#include <criterion/criterion.h>
+#include <string.h>
+
+/* ---- Bids */
+
+static int
+probe_seven (const fmtconv_peek *peek)
+{
+  return peek->head_len && peek->head[0] == '7' ? 70 : 0;
+}
+
+static const fmtconv_reader by_suffix = { .suffixes = ".bin .model" };
+static const fmtconv_reader by_magic = { .suffixes = ".m", .magic = "MAGIC", .magic_len = 5 };
+static const fmtconv_reader by_probe = { .suffixes = ".m", .probe = probe_seven };
+static const fmtconv_writer writes_bin = { .suffixes = ".bin" };
+static const fmtconv_writer writes_m = { .suffixes = ".m .bin" };
+static const fmtconv_plugin suffix = { .name = "suffix", .summary = "s", .reader = &by_suffix };
+static const fmtconv_plugin magic
+    = { .name = "magic", .summary = "m", .reader = &by_magic, .writer = &writes_bin };
+static const fmtconv_plugin probe
+    = { .name = "probe", .summary = "p", .reader = &by_probe, .writer = &writes_m };
+static const fci_module modules[] = { { .name = "magic", .plugin = &magic },
+                                      { .name = "probe", .plugin = &probe },
+                                      { .name = "ruined", .error = "it is ruined" },
+                                      { .name = "suffix", .plugin = &suffix } };
+
+static fmtconv_peek
+peek_at (const char *base, const char *head, size_t len)
+{
+  return (fmtconv_peek){ .path = base,
+                         .base = base,
+                         .head = (const uint8_t *)head,
+                         .tail = (const uint8_t *)head,
+                         .head_len = len,
+                         .tail_len = len,
+                         .size = len };
+}
+
+Test (bid, values)
+{
+  fmtconv_peek none = peek_at ("x", "", 0), name = peek_at ("x.MODEL", "", 0), bare = peek_at (".bin", "", 0),
+               head = peek_at ("x", "MAGIC!", 6), cut = peek_at ("x.m", "MAGI", 4), seven = peek_at ("x", "7", 1),
+               folder = peek_at ("x.bin", "", 0);
+  folder.is_folder = 1;
+  cr_expect_eq (fci_bid (&by_suffix, &none), 0);
+  cr_expect_eq (fci_bid (&by_suffix, &name), 1);
+  cr_expect_eq (fci_bid (&by_suffix, &bare), 0);
+  cr_expect_eq (fci_bid (&by_suffix, &folder), 0);
+  cr_expect_eq (fci_bid (&by_magic, &none), 0);
+  cr_expect_eq (fci_bid (&by_magic, &head), 40);
+  cr_expect_eq (fci_bid (&by_magic, &cut), 1);
+  cr_expect_eq (fci_bid (&by_probe, &seven), 70);
+}
+
+/* The reader that is picked, or NULL and the error in h. */
+static const char *
+picked (heard *h, fmtconv_peek peek)
+{
+  fmtconv_ctx *ctx = listen_to (h, 0, NULL);
+  const fmtconv_plugin *plugin = fci_pick_reader (ctx, modules, 4, &peek);
+  fmtconv_ctx_free (ctx);
+  return plugin ? plugin->name : "none";
+}
+
+Test (detect, readers)
+{
+  heard h;
+  cr_expect_str_eq (picked (&h, peek_at ("a.bin", "?", 1)), "suffix");
+  cr_expect_str_eq (picked (&h, peek_at ("a.bin", "MAGIC", 5)), "magic");
+  cr_expect_str_eq (picked (&h, peek_at ("a.m", "7", 1)), "probe");
+  cr_expect_str_eq (picked (&h, peek_at ("a.m", "?", 1)), "none");
+  cr_expect_eq (h.code, FMTCONV_E_USAGE);
+  cr_expect (strstr (h.error, "'magic' and 'probe' both claim it: say which with -r magic or -r probe"), "%s",
+             h.error);
+}
+
+Test (detect, no_reader)
+{
+  heard h;
+  cr_expect_str_eq (picked (&h, peek_at ("a", "PK\3\4\033[1m", 8)), "none");
+  cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
+  cr_expect (strstr (h.error, "begins with 50 4b 03 04 1b 5b 31 6d (PK...[1m)"), "%s", h.error);
+  cr_expect (strstr (h.details, "-r suffix: s\n"), "%s", h.details);
+  cr_expect (strstr (h.details, "ruined was refused: it is ruined\n"), "%s", h.details);
+  cr_expect_str_eq (picked (&h, peek_at ("a", "", 0)), "none");
+  cr_expect_eq (h.code, FMTCONV_E_FORMAT);
+  cr_expect (strstr (h.error, "empty"), "%s", h.error);
+}
+
+Test (detect, writers)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  const fmtconv_plugin *m = fci_pick_writer (ctx, modules, 4, "/some.bin/out.m");
+  cr_assert_not_null (m);
+  cr_expect_str_eq (m->name, "probe");
+  cr_expect_null (fci_pick_writer (ctx, modules, 4, "out.bin"));
+  cr_expect (strstr (h.error, "'magic' and 'probe'"), "%s", h.error);
+  fmtconv_ctx_free (ctx);
+  ctx = listen_to (&h, 0, NULL);
+  cr_expect_null (fci_pick_writer (ctx, modules, 4, "x.bin/out"));
+  cr_expect_eq (h.code, FMTCONV_E_USAGE);
+  cr_expect (strstr (h.details, "-w probe: p (.m .bin)\n"), "%s", h.details);
+  fmtconv_ctx_free (ctx);
+}
+
+/* ---- Models */
+
+static fmtconv_view *
+numbers (fmtconv_ctx *ctx, uint64_t n)
+{
+  static const float zeroes[64];
+  return fmtconv_constant (ctx, FMTCONV_F32, 1, &n, zeroes);
+}
+
+static fmtconv_model *
+sealed (fmtconv_model *model)
+{
+  cr_assert_eq (fci_model_seal (model, "test"), 0);
+  return model;
+}
+
+/* a b c d e f, of 4 … 24 bytes. */
+static fmtconv_model *
+six (fmtconv_ctx *ctx)
+{
+  static const char *const names[] = { "a", "b", "c", "d", "e", "f" };
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  for (size_t i = 0; i < 6; i++)
+    fmtconv_put (model, names[i], numbers (ctx, i + 1));
+  return sealed (model);
+}
+
+static fmtconv_view *
+view_of (const fmtconv_model *model, const char *name)
+{
+  const fmtconv_tensor *t = fmtconv_find (model, name);
+  cr_assert_not_null (t, "%s", name);
+  return t->view;
+}
+
+/* a stays, b is renamed twice, c is split, d and e are fused, f is dropped; in the second stage half of
+ * c, whose other half keeps it in use, goes too. */
+static void
+run_stages (fmtconv_ctx *ctx, const fmtconv_model **stages)
+{
+  stages[0] = six (ctx);
+  fmtconv_model *one = fci_model_new (ctx, stages[0]);
+  fmtconv_put (one, "a", view_of (stages[0], "a"));
+  fmtconv_put (one, "b1", view_of (stages[0], "b"));
+  fmtconv_put (one, "c1", fmtconv_slice (view_of (stages[0], "c"), 0, 0, 1));
+  fmtconv_put (one, "c2", fmtconv_slice (view_of (stages[0], "c"), 0, 1, 2));
+  fmtconv_put (one, "c3", fmtconv_slice (view_of (stages[0], "c"), 0, 1, 1));
+  fmtconv_put (one, "de",
+               fmtconv_concat (0, 2,
+                               (fmtconv_view *[]){ view_of (stages[0], "d"), view_of (stages[0], "e") }));
+  fmtconv_drop (one, fmtconv_find (stages[0], "f"), "not wanted");
+  stages[1] = sealed (one);
+  fmtconv_model *two = fci_model_new (ctx, one);
+  fmtconv_put (two, "de", view_of (one, "de"));
+  fmtconv_put (two, "a", view_of (one, "a"));
+  fmtconv_put (two, "b2", view_of (one, "b1"));
+  fmtconv_put (two, "c1", view_of (one, "c1"));
+  fmtconv_put (two, "c2", view_of (one, "c2"));
+  fmtconv_drop (two, fmtconv_find (one, "c3"), "half is enough");
+  stages[2] = sealed (two);
+}
+
+Test (account, through_stages)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  const fmtconv_model *stages[3];
+  fci_account a;
+  run_stages (ctx, stages);
+  cr_assert_eq (fci_account_make (ctx, stages, 3, &a), 0, "%s", h.error);
+  cr_expect_eq (a.in, 6);
+  cr_expect_eq (a.out, 5);
+  cr_expect_eq (a.kept, 1);
+  cr_expect_eq (a.renamed, 1);
+  cr_expect_eq (a.split, 1);
+  cr_expect_eq (a.merged, 2);
+  cr_expect_eq (a.dropped, 1);
+  size_t de = fci_tensor_index (fmtconv_find (stages[2], "de"));
+  cr_assert_eq (a.n_from[de], 2);
+  cr_expect_eq (a.from[de][0], 3);
+  cr_expect_eq (a.from[de][1], 4);
+  cr_expect_null (a.why[2]);
+  cr_expect_str_eq (a.why[5], "not wanted");
+  fmtconv_ctx_free (ctx);
+}
+
+/* What the first stage renames and the second drops was dropped for the second's reason. */
+Test (account, late_drops)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  const fmtconv_model *stages[3] = { six (ctx) };
+  fmtconv_model *one = fci_model_new (ctx, stages[0]);
+  for FMTCONV_EACH (t, stages[0])
+    fmtconv_put (one, fmtconv_text (ctx, "x.%s", t->name), t->view);
+  stages[1] = sealed (one);
+  fmtconv_model *two = fci_model_new (ctx, one);
+  for FMTCONV_EACH (t, stages[1])
+    if (!strcmp (t->name, "x.b"))
+      fmtconv_put (two, t->name, t->view);
+    else
+      fmtconv_drop (two, t, strcmp (t->name, "x.c") ? "others" : "it is c");
+  stages[2] = sealed (two);
+  fci_account a;
+  size_t n;
+  cr_assert_eq (fci_account_make (ctx, stages, 3, &a), 0);
+  cr_expect_eq (a.renamed, 1);
+  cr_expect_eq (a.dropped, 5);
+  const fci_dropped *dropped = fci_account_dropped (ctx, &a, &n);
+  cr_assert_eq (n, 2);
+  cr_expect_str_eq (dropped[0].why, "others");
+  cr_expect_str_eq (dropped[0].first, "a");
+  cr_expect_eq (dropped[0].tensors, 4);
+  cr_expect_eq (dropped[0].bytes, 4 * (1 + 4 + 5 + 6));
+  cr_expect_str_eq (dropped[1].why, "it is c");
+  cr_expect_eq (dropped[1].bytes, 12);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (account, no_transform)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  const fmtconv_model *stages[1] = { six (ctx) };
+  fci_account a;
+  cr_assert_eq (fci_account_make (ctx, stages, 1, &a), 0);
+  cr_expect_eq (a.kept, 6);
+  cr_expect_eq (a.out, 6);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (how, texts)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  static const float zeroes[6];
+  static const unsigned turned[] = { 1, 0 };
+  fmtconv_view *v = fmtconv_constant (ctx, FMTCONV_F32, 2, (const uint64_t[]){ 2, 3 }, zeroes);
+  cr_expect_str_eq (fci_view_how (v), "copy");
+  cr_expect_str_eq (fci_view_how (fmtconv_slice (v, 0, 1, 1)), "copy");
+  cr_expect_str_eq (fci_view_how (fmtconv_permute (v, turned)), "gather");
+  cr_expect_str_eq (fci_view_how (fmtconv_slice (v, 1, 0, 2)), "gather");
+  cr_expect_str_eq (fci_view_how (fmtconv_cast (v, FMTCONV_F16)), "round f16");
+  cr_expect_str_eq (fci_view_how (fmtconv_cast (fmtconv_scale (v, 0.0078125), FMTCONV_F16)),
+                    "scale 0.0078125, round f16");
+  cr_expect_str_eq (fci_view_how (fmtconv_scale (v, 0.5)), "scale 0.5, round f32");
+  cr_expect_eq (fmtconv_failed (ctx), 0, "%s", h.error);
+  fmtconv_ctx_free (ctx);
+}
+
+/* ---- Limits */
+
+static const fmtconv_dtype_name half_only[] = { { FMTCONV_F16, "half", 0 }, { 0 } };
+static const fmtconv_writer narrow = { .limits = { .dtypes = half_only, .name_bytes = 3, .rank = 1 } };
+static const fmtconv_plugin narrow_plugin = { .name = "narrow", .writer = &narrow };
+
+Test (limits, only_data_types)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, six (ctx)), FMTCONV_E_UNSUPPORTED);
+  cr_expect (strstr (h.error, "writer 'narrow' cannot represent 6 of 6 tensors"), "%s", h.error);
+  cr_expect (strstr (h.error, "hint: --dtype f16"), "%s", h.error);
+  cr_expect (strstr (h.details, "tensor 'f': f32 cannot be stored"), "%s", h.details);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (limits, every_offender)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  uint16_t half[4] = { 0 };
+  fmtconv_view *v = fmtconv_constant (ctx, FMTCONV_F16, 1, (const uint64_t[]){ 4 }, half);
+  fmtconv_put (model, "abc", v);
+  fmtconv_put (model, "abcd", fmtconv_constant (ctx, FMTCONV_F16, 1, (const uint64_t[]){ 4 }, half));
+  fmtconv_put (model, "m", fmtconv_constant (ctx, FMTCONV_F16, 2, (const uint64_t[]){ 2, 2 }, half));
+  cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, sealed (model)), FMTCONV_E_UNSUPPORTED);
+  cr_expect (strstr (h.error, "2 of 3 tensors"), "%s", h.error);
+  cr_expect_null (strstr (h.error, "--dtype"));
+  cr_expect (strstr (h.details, "'abcd': a name of 4 bytes, at most 3"), "%s", h.details);
+  cr_expect (strstr (h.details, "'m': 2 dimensions, at most 1"), "%s", h.details);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (limits, tied)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  fmtconv_view *v = numbers (ctx, 4);
+  fmtconv_put (model, "embed", v);
+  fmtconv_put (model, "head", v);
+  sealed (model);
+  cr_expect_eq (fci_features_check (ctx, "x", FMTCONV_TIED, model), 0);
+  cr_expect_eq (fci_features_check (ctx, "transform 'x'", 0, model), FMTCONV_E_UNSUPPORTED);
+  cr_expect (strstr (h.details, "'head'") && strstr (h.details, "'embed'"), "%s", h.details);
+  fmtconv_ctx_free (ctx);
+}
+
+/* ---- Stages: a callback's code, silence and features */
+
+static int
+fail_silently (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out)
+{
+  (void)ctx, (void)params, (void)in, (void)out;
+  return FMTCONV_E_UNSUPPORTED;
+}
+
+static int
+forget_tensors (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out)
+{
+  (void)ctx, (void)params;
+  fmtconv_put (out, "a", fmtconv_find (in, "a")->view);
+  return 0;
+}
+
+Test (stage, transform_failures)
+{
+  heard h;
+  fmtconv_transform transform = { .apply = fail_silently };
+  fmtconv_plugin plugin = { .name = "mute", .transform = &transform };
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  cr_expect_null (fci_stage_transform (ctx, &plugin, "", six (ctx)));
+  cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
+  cr_expect (strstr (h.error, "plugin 'mute' failed and did not say why"), "%s", h.error);
+  cr_expect_null (ctx->plugin);
+  fmtconv_ctx_free (ctx);
+
+  transform.apply = forget_tensors;
+  ctx = listen_to (&h, 0, NULL);
+  cr_expect_null (fci_stage_transform (ctx, &plugin, "", six (ctx)));
+  cr_expect_eq (h.code, FMTCONV_E_INTERNAL);
+  fmtconv_ctx_free (ctx);
+}
+
+/* ---- Commands */
+
+Test (shell, words)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  cr_expect_str_eq (fci_shell_word (ctx, "a/b-c.d_e:f=1,g"), "a/b-c.d_e:f=1,g");
+  cr_expect_str_eq (fci_shell_word (ctx, "a b"), "'a b'");
+  cr_expect_str_eq (fci_shell_word (ctx, ""), "''");
+  cr_expect_str_eq (fci_shell_word (ctx, "it's"), "'it'\\''s'");
+  cr_expect_str_eq (fci_shell_word (ctx, "$(x)"), "'$(x)'");
+  cr_expect_str_eq (fci_shell_path (ctx, "-n"), "./-n");
+  fmtconv_ctx_free (ctx);
+}

@@ -1,0 +1,391 @@
+/* tests/unit/plugin.c: parameters as typed, and the checks of a plugin's descriptor.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/plugin/load.h"
+#include "core/plugin/params.h"
+#include "heard.h"
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+struct params
+{
+  int flag;
+  int64_t number;
+  double factor;
+  uint64_t size;
+  const char *text;
+  int choice;
+  uint32_t dtype;
+  fmtconv_pairs metadata;
+  int64_t preset;
+};
+
+static const fmtconv_param table[] = {
+  { "flag", FMTCONV_P_BOOL, offsetof (struct params, flag), NULL, "a flag" },
+  { "number", FMTCONV_P_INT, offsetof (struct params, number), NULL, "a number" },
+  { "factor", FMTCONV_P_FLOAT, offsetof (struct params, factor), NULL, "a factor" },
+  { "size", FMTCONV_P_SIZE, offsetof (struct params, size), NULL, "a size" },
+  { "text", FMTCONV_P_TEXT, offsetof (struct params, text), NULL, "a text" },
+  { "choice", FMTCONV_P_CHOICE, offsetof (struct params, choice), "bake|metadata|none", "a choice" },
+  { "dtype", FMTCONV_P_DTYPE, offsetof (struct params, dtype), NULL, "a dtype" },
+  { "metadata.*", FMTCONV_P_PAIRS, offsetof (struct params, metadata), NULL, "pairs" },
+  { "preset", FMTCONV_P_INT, offsetof (struct params, preset), "42", "a default" },
+  { 0 },
+};
+
+/* What `text` is parsed to; the context is *ctx, to be freed. */
+static const struct params *
+parse (fmtconv_ctx **ctx, heard *h, const char *text)
+{
+  *ctx = listen_to (h, 0, NULL);
+  return fci_params_parse (*ctx, "writer 'x'", table, text);
+}
+
+Test (params, not_given)
+{
+  heard h;
+  fmtconv_ctx *ctx;
+  const struct params *p = parse (&ctx, &h, "");
+  cr_assert_not_null (p);
+  cr_expect_eq (p->flag, -1);
+  cr_expect_eq (p->number, INT64_MIN);
+  cr_expect (isnan (p->factor));
+  cr_expect_eq (p->size, UINT64_MAX);
+  cr_expect_null (p->text);
+  cr_expect_eq (p->choice, 0);
+  cr_expect_eq (p->dtype, 0);
+  cr_expect_eq (p->metadata.n, 0);
+  cr_expect_eq (p->preset, 42);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (params, every_type)
+{
+  heard h;
+  fmtconv_ctx *ctx;
+  const struct params *p
+      = parse (&ctx, &h, "flag=yes,number=-7,factor=2.5e-1,size=64M,text=a b,choice=none,dtype=BF16,preset=0");
+  cr_assert_not_null (p, "%s", h.error);
+  cr_expect_eq (p->flag, 1);
+  cr_expect_eq (p->number, -7);
+  cr_expect_eq (p->factor, 0.25);
+  cr_expect_eq (p->size, UINT64_C (64) << 20);
+  cr_expect_str_eq (p->text, "a b");
+  cr_expect_eq (p->choice, 2);
+  cr_expect_eq (p->dtype, FMTCONV_BF16);
+  cr_expect_eq (p->preset, 0);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (params, bools)
+{
+  static const struct
+  {
+    const char *text;
+    int value;
+  } cases[] = { { "flag=yes", 1 },   { "flag=no", 0 }, { "flag=true", 1 },
+                { "flag=false", 0 }, { "flag=1", 1 },  { "flag=0", 0 } };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      heard h;
+      fmtconv_ctx *ctx;
+      const struct params *p = parse (&ctx, &h, cases[i].text);
+      cr_assert_not_null (p, "%s", h.error);
+      cr_expect_eq (p->flag, cases[i].value, "%s", cases[i].text);
+      fmtconv_ctx_free (ctx);
+    }
+}
+
+Test (params, escapes)
+{
+  heard h;
+  fmtconv_ctx *ctx;
+  const struct params *p = parse (&ctx, &h, "text=a\\,b\\=c\\:d\\\\e=f:g,metadata.x\\=y=1");
+  cr_assert_not_null (p, "%s", h.error);
+  cr_expect_str_eq (p->text, "a,b=c:d\\e=f:g");
+  cr_assert_eq (p->metadata.n, 1);
+  cr_expect_str_eq (p->metadata.key[0], "x=y");
+  fmtconv_ctx_free (ctx);
+}
+
+Test (params, pairs_keep_their_order)
+{
+  heard h;
+  fmtconv_ctx *ctx;
+  const struct params *p
+      = parse (&ctx, &h, "metadata.e=5,metadata.d=,metadata.c.x=3,metadata.b=2,metadata.a=1,metadata.f=6");
+  static const char *const keys[] = { "e", "d", "c.x", "b", "a", "f" };
+  static const char *const values[] = { "5", "", "3", "2", "1", "6" };
+  cr_assert_not_null (p, "%s", h.error);
+  cr_assert_eq (p->metadata.n, 6);
+  for (size_t i = 0; i < 6; i++)
+    {
+      cr_expect_str_eq (p->metadata.key[i], keys[i]);
+      cr_expect_str_eq (p->metadata.value[i], values[i]);
+    }
+  fmtconv_ctx_free (ctx);
+}
+
+Test (params, refusals)
+{
+  static const struct
+  {
+    const char *text, *says;
+  } cases[] = {
+    { "nmber=1", "did you mean 'number'?" },
+    { "zzzzzzzz=1", "has no parameter 'zzzzzzzz'" },
+    { "number=1,number=1", "'number' is given twice" },
+    { "metadata.a=1,metadata.a=2", "'metadata.a' is given twice" },
+    { "metadata.=1", "has no parameter 'metadata.'" },
+    { "metadata=1", "did you mean 'metadata.*'?" },
+    { "flag", "'flag' is no key=value" },
+    { "flag,number=1", "'flag' is no key=value" },
+    { "=1", "is no key=value" },
+    { "number=1,", "nothing follows the last comma" },
+    { ",number=1", "is no key=value" },
+    { "text=a\\b", "a backslash stands only before" },
+    { "text=a\\", "a backslash stands only before" },
+    { "flag=maybe", "neither yes nor no" },
+    { "flag=", "neither yes nor no" },
+    { "number=", "no integer" },
+    { "number=1x", "no integer" },
+    { "number= 1", "no integer" },
+    { "number=1.5", "no integer" },
+    { "number=9223372036854775808", "no integer" },
+    { "number=-9223372036854775808", "no integer" },
+    { "factor=nan", "no finite number" },
+    { "factor=inf", "no finite number" },
+    { "factor=1e999", "no finite number" },
+    { "factor= 1", "no finite number" },
+    { "factor=1,5", "no key=value" },
+    { "size=5XB", "no size" },
+    { "size=-1", "no size" },
+    { "size=18446744073709551615", "no size" },
+    { "choice=bak", "none of bake|metadata|none" },
+    { "choice=", "none of bake|metadata|none" },
+    { "choice=bake|metadata", "none of bake|metadata|none" },
+    { "dtype=f17", "f17" },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      heard h;
+      fmtconv_ctx *ctx;
+      cr_expect_null (parse (&ctx, &h, cases[i].text), "%s", cases[i].text);
+      cr_expect_eq (h.code, FMTCONV_E_USAGE, "%s", cases[i].text);
+      cr_expect (strstr (h.error, cases[i].says), "%s: %s", cases[i].text, h.error);
+      fmtconv_ctx_free (ctx);
+    }
+}
+
+Test (params, no_table)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  cr_expect_not_null (fci_params_parse (ctx, "reader 'x'", NULL, ""));
+  cr_expect_null (fci_params_parse (ctx, "reader 'x'", NULL, "a=1"));
+  cr_expect (strstr (h.error, "reader 'x' has no parameter 'a', nor any other"), "%s", h.error);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (params, specs)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fci_spec spec;
+  cr_assert_eq (fci_spec_parse (ctx, "cogvideox-lora:alpha=64,x=a:b", &spec), 0);
+  cr_expect_str_eq (spec.name, "cogvideox-lora");
+  cr_expect_str_eq (spec.params, "alpha=64,x=a:b");
+  cr_assert_eq (fci_spec_parse (ctx, "sat", &spec), 0);
+  cr_expect_str_eq (spec.params, "");
+  fmtconv_ctx_free (ctx);
+  static const char *const bad[]
+      = { "",
+          ":a=1",
+          "Sat",
+          "9p",
+          "-x",
+          "a_b",
+          "a/b",
+          "../sat",
+          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    {
+      ctx = listen_to (&h, 0, NULL);
+      cr_expect_eq (fci_spec_parse (ctx, bad[i], &spec), FMTCONV_E_USAGE, "%s", bad[i]);
+      fmtconv_ctx_free (ctx);
+    }
+}
+
+/* ---- Descriptors */
+
+static int
+read_nothing (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
+{
+  (void)ctx, (void)params, (void)in, (void)out;
+  return 0;
+}
+
+static int
+apply_nothing (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out)
+{
+  (void)ctx, (void)params, (void)in, (void)out;
+  return 0;
+}
+
+static int
+write_nothing (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
+{
+  (void)ctx, (void)params, (void)model, (void)out;
+  return 0;
+}
+
+/* A descriptor with all roles that is fine; tests break one thing each. */
+typedef struct parts
+{
+  fmtconv_plugin plugin;
+  fmtconv_reader reader;
+  fmtconv_transform transform;
+  fmtconv_writer writer;
+} parts;
+
+static parts *
+fine (parts *p)
+{
+  *p = (parts){
+    .plugin = { .abi = FMTCONV_ABI,
+                .struct_size = sizeof (fmtconv_plugin),
+                .name = "my-plugin",
+                .summary = "mine",
+                .reader = &p->reader,
+                .transform = &p->transform,
+                .writer = &p->writer },
+    .reader = { .struct_size = sizeof (fmtconv_reader), .read = read_nothing },
+    .transform = { .struct_size = sizeof (fmtconv_transform), .apply = apply_nothing },
+    .writer = { .struct_size = sizeof (fmtconv_writer), .params = table, .write = write_nothing },
+  };
+  return p;
+}
+
+static void
+expect_refused (const parts *p, const char *says)
+{
+  heard h;
+  const char *error = NULL;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  cr_expect_null (fci_descriptor_check (ctx, &p->plugin, "my-plugin", &error), "%s", says);
+  cr_expect (error && strstr (error, says), "'%s' instead of '%s'", error ? error : "(none)", says);
+  cr_expect_eq (fmtconv_failed (ctx), 0, "a plugin that is refused stopped the conversion");
+  cr_expect_eq (h.errors, 0);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (descriptor, fine)
+{
+  heard h;
+  parts p;
+  const char *error = "unset";
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  const fmtconv_plugin *plugin = fci_descriptor_check (ctx, &fine (&p)->plugin, "my-plugin", &error);
+  cr_assert_not_null (plugin, "%s", error);
+  cr_expect_null (error);
+  cr_expect_eq (plugin->reader->read, read_nothing);
+  cr_expect_eq (plugin->writer->params, table);
+  fmtconv_ctx_free (ctx);
+}
+
+/* A plugin of a later version: longer structs, whose ends we do not know. */
+Test (descriptor, longer_structs)
+{
+  struct
+  {
+    parts known;
+    char more[64];
+  } p;
+  heard h;
+  const char *error;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fine (&p.known);
+  memset (p.more, 0xa5, sizeof p.more);
+  p.known.plugin.struct_size += sizeof p.more;
+  p.known.writer.struct_size += sizeof p.more;
+  const fmtconv_plugin *plugin = fci_descriptor_check (ctx, &p.known.plugin, "my-plugin", &error);
+  cr_assert_not_null (plugin, "%s", error);
+  cr_expect_eq (plugin->writer->write, write_nothing);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (descriptor, heads)
+{
+  parts p;
+  fine (&p)->plugin.abi = FMTCONV_ABI + 6;
+  expect_refused (&p, "built for plugin ABI 7, and this fmtconv has 1: rebuild the plugin");
+  fine (&p)->plugin.struct_size = 0;
+  expect_refused (&p, "descriptor says struct_size 0");
+  fine (&p)->plugin.struct_size = offsetof (fmtconv_plugin, writer);
+  expect_refused (&p, "descriptor says struct_size");
+  fine (&p)->plugin.name = NULL;
+  expect_refused (&p, "no name");
+  fine (&p)->plugin.name = "other";
+  expect_refused (&p, "it calls itself 'other', and its file is my-plugin.so");
+  fine (&p);
+  p.plugin.reader = NULL;
+  p.plugin.transform = NULL;
+  p.plugin.writer = NULL;
+  expect_refused (&p, "no role");
+}
+
+Test (descriptor, roles)
+{
+  parts p;
+  fine (&p)->reader.read = NULL;
+  expect_refused (&p, "its reader has no read callback");
+  fine (&p)->reader.struct_size = 0;
+  expect_refused (&p, "its reader says struct_size 0");
+  fine (&p)->reader.magic_len = 4;
+  expect_refused (&p, "magic_len, but no magic");
+  fine (&p)->transform.apply = NULL;
+  expect_refused (&p, "its transform has neither rules nor an apply callback");
+  fine (&p)->transform.struct_size = 8;
+  expect_refused (&p, "its transform says struct_size 8");
+  fine (&p)->writer.write = NULL;
+  expect_refused (&p, "its writer has no write callback");
+  fine (&p)->writer.struct_size = offsetof (fmtconv_writer, write);
+  expect_refused (&p, "its writer says struct_size");
+}
+
+Test (descriptor, rules)
+{
+  static const fmtconv_rule unclosed[] = { { .from = "a.{i", .to = "b" }, { 0 } };
+  static const fmtconv_rules rules = { .rules = unclosed }, none = { 0 };
+  parts p;
+  fine (&p)->transform.rules = &rules;
+  expect_refused (&p, "rule");
+  fine (&p)->transform.rules = &none;
+  expect_refused (&p, "rules have no table");
+}
+
+Test (descriptor, parameters)
+{
+  static const struct
+  {
+    fmtconv_param table[3];
+    const char *says;
+  } cases[] = {
+    { { { "a", 99, 0, NULL, "x" } }, "parameter 'a' is malformed: its type is unknown" },
+    { { { "a", -1, 0, NULL, "x" } }, "its type is unknown" },
+    { { { "a", FMTCONV_P_INT, 4089, NULL, "x" } }, "beyond 4096 bytes" },
+    { { { "a", FMTCONV_P_INT, SIZE_MAX, NULL, "x" } }, "beyond 4096 bytes" },
+    { { { "a.*", FMTCONV_P_INT, 0, NULL, "x" } }, "P_PAIRS" },
+    { { { "a", FMTCONV_P_PAIRS, 0, NULL, "x" } }, "P_PAIRS" },
+    { { { ".*", FMTCONV_P_PAIRS, 0, NULL, "x" } }, "P_PAIRS" },
+    { { { "a", FMTCONV_P_CHOICE, 0, NULL, "x" } }, "no choices" },
+    { { { "a", FMTCONV_P_INT, 0, NULL, "x" }, { "a", FMTCONV_P_INT, 8, NULL, "x" } }, "declared twice" },
+    { { { "a", FMTCONV_P_INT, 0, "seven", "x" } }, "'seven' is no integer" },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      parts p;
+      fine (&p)->reader.params = cases[i].table;
+      expect_refused (&p, cases[i].says);
+    }
+}

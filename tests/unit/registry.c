@@ -1,0 +1,155 @@
+/* tests/unit/registry.c: which folders and files plugins are taken from, and which are refused.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/plugin/registry.h"
+#include "heard.h"
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[64];
+
+/* Every test has a folder of its own, and no plugins from elsewhere. */
+static void
+set_up (void)
+{
+  strcpy (folder, "/tmp/fmtconv-registry-XXXXXX");
+  cr_assert_not_null (mkdtemp (folder));
+  unsetenv ("FMTCONV_PLUGIN_PATH");
+}
+
+static void
+tear_down (void)
+{
+  char command[128];
+  snprintf (command, sizeof command, "rm -rf '%s'", folder);
+  cr_assert_eq (system (command), 0);
+}
+
+TestSuite (registry, .init = set_up, .fini = tear_down);
+
+static void
+make_file (const char *name, const char *text, mode_t mode)
+{
+  char path[256];
+  snprintf (path, sizeof path, "%s/%s", folder, name);
+  FILE *f = fopen (path, "w");
+  cr_assert_not_null (f);
+  fputs (text, f);
+  fclose (f);
+  cr_assert_eq (chmod (path, mode), 0);
+}
+
+/* Why the module of that name is refused. */
+static const char *
+reason (fmtconv_ctx *ctx, const char *name)
+{
+  const fci_module *module = fci_module_find (ctx, name);
+  cr_assert_not_null (module, "%s is not listed", name);
+  cr_expect_null (module->plugin);
+  return module->error ? module->error : "";
+}
+
+Test (registry, files)
+{
+  heard h;
+  make_file ("broken.so", "this is no ELF file, and long enough to look at its header anyway ..........", 0644);
+  make_file ("open-to-all.so", "x", 0666);
+  make_file ("Bad_Name.so", "x", 0644);
+  make_file ("readme.txt", "x", 0644);
+  make_file (".so", "x", 0644);
+  char path[128];
+  snprintf (path, sizeof path, "%s/dir.so", folder);
+  mkdir (path, 0755);
+  fmtconv_ctx *ctx = listen_to (&h, 0, folder);
+  cr_expect (strstr (reason (ctx, "broken"), "invalid ELF header"), "%s", reason (ctx, "broken"));
+  cr_expect (strstr (reason (ctx, "open-to-all"), "anyone may write to the file (mode 0666)"));
+  cr_expect (strstr (reason (ctx, "Bad_Name"), "its file name is not a plugin's"));
+  cr_expect (strstr (reason (ctx, "dir"), "not a regular file"));
+  cr_expect_null (fci_module_find (ctx, "readme"));
+  cr_expect_null (fci_module_find (ctx, ""));
+  size_t n;
+  const fci_module *modules = fci_modules (ctx, &n);
+  for (size_t i = 1; i < n; i++)
+    cr_expect_lt (strcmp (modules[i - 1].name, modules[i].name), 0);
+  cr_expect_eq (h.errors, 0, "%s", h.error);
+  cr_expect_null (fci_plugin_find (ctx, "broken", FCI_READER));
+  cr_expect_eq (h.code, FMTCONV_E_USAGE);
+  cr_expect (strstr (h.error, "plugin 'broken'") && strstr (h.error, "invalid ELF header"), "%s", h.error);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (registry, named_folder_must_be_there)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, "/nonexistent/fmtconv");
+  size_t n;
+  cr_expect_null (fci_modules (ctx, &n));
+  cr_expect_eq (h.code, FMTCONV_E_IO);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (registry, world_writable_folder)
+{
+  heard h;
+  size_t n;
+  make_file ("broken.so", "x", 0644);
+  cr_assert_eq (chmod (folder, 0777), 0);
+  fmtconv_ctx *ctx = listen_to (&h, 0, folder);
+  cr_expect_null (fci_modules (ctx, &n));
+  cr_expect (strstr (h.error, folder) && strstr (h.error, "anyone may write"), "%s", h.error);
+  fmtconv_ctx_free (ctx);
+
+  setenv ("FMTCONV_PLUGIN_PATH", folder, 1);
+  ctx = listen_to (&h, 0, NULL);
+  fci_modules (ctx, &n);
+  cr_expect_eq (h.warnings, 1);
+  cr_expect (strstr (h.last, folder) && strstr (h.last, "mode 0777"), "%s", h.last);
+  cr_expect_null (fci_module_find (ctx, "broken"));
+  fmtconv_ctx_free (ctx);
+}
+
+Test (registry, path_list)
+{
+  heard h;
+  char list[256];
+  make_file ("broken.so", "x", 0644);
+  snprintf (list, sizeof list, "relative/x::/nonexistent/fmtconv:%s:", folder);
+  setenv ("FMTCONV_PLUGIN_PATH", list, 1);
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  cr_expect_not_null (fci_module_find (ctx, "broken"));
+  cr_expect_eq (h.errors + h.warnings, 0);
+  cr_expect_eq (h.notes, 1);
+  cr_expect (strstr (h.last, "'relative/x' is not an absolute path"), "%s", h.last);
+  fmtconv_ctx_free (ctx);
+}
+
+/* The folder that the application names comes before FMTCONV_PLUGIN_PATH. */
+Test (registry, first_found_counts)
+{
+  heard h;
+  char other[] = "/tmp/fmtconv-registry-XXXXXX", path[128];
+  cr_assert_not_null (mkdtemp (other));
+  snprintf (path, sizeof path, "%s/broken.so", other);
+  fclose (fopen (path, "w"));
+  make_file ("broken.so", "x", 0644);
+  setenv ("FMTCONV_PLUGIN_PATH", other, 1);
+  fmtconv_ctx *ctx = listen_to (&h, 0, folder);
+  const fci_module *module = fci_module_find (ctx, "broken");
+  cr_assert_not_null (module);
+  cr_expect_eq (strncmp (module->path, folder, strlen (folder)), 0, "%s", module->path);
+  fmtconv_ctx_free (ctx);
+  unlink (path);
+  rmdir (other);
+}
+
+Test (registry, unknown_name)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, folder);
+  cr_expect_null (fci_plugin_find (ctx, "no-such-thing", FCI_WRITER));
+  cr_expect_eq (h.code, FMTCONV_E_USAGE);
+  cr_expect (strstr (h.error, "there is no writer 'no-such-thing'"), "%s", h.error);
+  fmtconv_ctx_free (ctx);
+}
