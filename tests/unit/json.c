@@ -1,0 +1,238 @@
+/* tests/unit/json.c: JSON texts to attribute trees and back; Python's json is the reference.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/attr.h"
+#include "core/source/source.h"
+#include "tests/unit/attr-golden.h"
+#include "tests/unit/collect.h"
+#include <criterion/criterion.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static collected seen;
+
+static fmtconv_ctx *
+new_ctx (void)
+{
+  seen = (collected){ 0 };
+  return collecting (&seen, 0);
+}
+
+Test (json, golden)
+{
+  fmtconv_ctx *ctx = new_ctx ();
+  for (size_t i = 0; i < sizeof golden / sizeof golden[0]; i++)
+    {
+      fmtconv_attr *tree = fmtconv_literal (ctx, golden[i].in);
+      cr_assert_not_null (tree, "%s", golden[i].in);
+      cr_expect_str_eq (fmtconv_json_text (tree, 1), golden[i].pretty);
+      cr_expect_str_eq (fmtconv_json_text (tree, 0), golden[i].compact);
+    }
+  fmtconv_ctx_free (ctx);
+}
+
+Test (json, floats)
+{
+  for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++)
+    {
+      double v;
+      char text[FCI_FLOAT];
+      memcpy (&v, &floats[i].bits, sizeof v);
+      fci_float_text (v, text);
+      cr_expect_str_eq (text, floats[i].text);
+    }
+}
+
+Test (json, no_number_for_infinity)
+{
+  static const struct
+  {
+    double v;
+    const char *text;
+  } table[] = { { INFINITY, "JSON has no number Infinity" },
+                { -INFINITY, "JSON has no number -Infinity" },
+                { NAN, "JSON has no number NaN" } };
+  for (size_t i = 0; i < 3; i++)
+    {
+      fmtconv_ctx *ctx = new_ctx ();
+      fmtconv_attr *o = fmtconv_object (ctx);
+      fmtconv_set_float (o, "x", table[i].v);
+      cr_expect_null (fmtconv_json_text (o, 0));
+      cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_UNSUPPORTED);
+      cr_expect_str_eq (seen.text, table[i].text);
+      fmtconv_ctx_free (ctx);
+    }
+}
+
+Test (json, integers_are_exact)
+{
+  fmtconv_ctx *ctx = new_ctx ();
+  fmtconv_attr *a =
+      fmtconv_literal (ctx, "[1.5,18446744073709551615,[9223372036854775808],\"18446744073709551615\","
+                            "0,{\"k\":9223372036854775807},-9223372036854775808,9223372036854775809]");
+  cr_assert_not_null (a);
+  cr_expect_eq (fmtconv_at (a, "1")->kind, FMTCONV_A_UINT);
+  cr_expect_eq (fmtconv_at (a, "1")->v.u, UINT64_MAX);
+  cr_expect_eq (fmtconv_at (a, "2/0")->v.u, UINT64_C (1) << 63);
+  cr_expect_eq (fmtconv_at (a, "3")->kind, FMTCONV_A_STRING);
+  cr_expect_eq (fmtconv_at (a, "4")->v.i, 0);
+  cr_expect_eq (fmtconv_get_int (fmtconv_at (a, "5"), "k", 0), INT64_MAX);
+  cr_expect_eq (fmtconv_at (a, "6")->v.i, INT64_MIN);
+  cr_expect_eq (fmtconv_at (a, "7")->v.u, (UINT64_C (1) << 63) + 1);
+  fmtconv_ctx_free (ctx);
+}
+
+/* The tree of a text that lies somewhere inside a source. */
+static fmtconv_attr *
+take (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth)
+{
+  char *bytes = calloc (1, len + 200);
+  memset (bytes, 'x', len + 200);
+  memcpy (bytes + 100, text, len);
+  fmtconv_source *source = fci_source_memory (ctx, bytes, len + 200, "file");
+  fmtconv_cursor cursor = fmtconv_cursor_of (source);
+  cursor.pos = 100;
+  fmtconv_attr *tree = fmtconv_take_json (&cursor, len, depth);
+  if (tree)
+    cr_expect_eq (cursor.pos, 100 + len);
+  free (bytes);
+  return tree;
+}
+
+Test (json, refused_with_a_position)
+{
+  static const struct
+  {
+    const char *text;
+    unsigned depth;
+    uint64_t from, to; /* the position lies there, from the start of the text */
+    const char *what;
+  } table[] = {
+    { "{\"a\":1,\"a\":2}", 4, 7, 10, "duplicate object key" },
+    { "{\"a\":{\"b\":1,\"\\u0062\":2}}", 4, 12, 20, "duplicate object key" },
+    { "[[[[1]]]]", 3, 3, 3, "nested too deeply" },
+    { "{\"a\":{\"b\":[{}]}}", 3, 11, 11, "nested too deeply" },
+    { "{\"a\\u0000b\":1}", 4, 3, 3, "control character in a key" },
+    { "{\"a\\nb\":1}", 4, 3, 3, "control character in a key" },
+    { "{\"a\\u001Fb\" :1}", 4, 3, 3, "control character in a key" },
+    { "{\"ab\\u007f\":1}", 4, 4, 4, "control character in a key" },
+    { "{\"ab\x7f\":1}", 4, 4, 4, "control character in a key" },
+    { "{\"ab\xc2\x85\":1}", 4, 4, 4, "control character in a key" },
+    { "{\"ab\\u0085\":1}", 4, 4, 4, "control character in a key" },
+    { "{\"x\":\"\\u0000\"}", 4, 5, 13, "\\\\u0000 is not allowed" },
+    { "{\"x\":\"a\nb\"}", 4, 5, 9, "unexpected newline" },
+    { "{\"x\":\"\xff\"}", 4, 0, 9, "unable to decode byte 0xff" },
+    { "{\"x\":\"\\ud800\"}", 4, 5, 13, "invalid Unicode" },
+    { "[18446744073709551616]", 4, 1, 21, "too big integer" },
+    { "[-9223372036854775809]", 4, 1, 21, "too big negative integer" },
+    { "[1e999]", 4, 1, 6, "real number overflow" },
+    { "{} x", 4, 3, 4, "end of file expected" },
+    { "{\"a\":1}}", 4, 7, 8, "end of file expected" },
+    { "{\"a\":", 4, 5, 5, "near end of file" },
+    { "{\"a\":1", 4, 6, 6, "near end of file" },
+    { "{\"a\"", 4, 4, 4, "near end of file" },
+    { "\"abc", 4, 0, 4, "premature end of input" },
+    { "", 4, 0, 0, "near end of file" },
+    { "   ", 4, 0, 3, "near end of file" },
+    { "[1,]", 4, 3, 4, "unexpected token" },
+    { "[NaN]", 4, 1, 4, "invalid token" },
+    { "[01]", 4, 1, 3, "invalid token" },
+    { "[1 2]", 4, 3, 4, "']' expected" },
+    { "{a:1}", 4, 1, 2, "string or '}' expected" },
+    { "\xef\xbb\xbf{}", 4, 0, 3, "invalid token" },
+    { "]", 4, 0, 1, "unexpected token" },
+  };
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+    {
+      fmtconv_ctx *ctx = new_ctx ();
+      const char *text = table[i].text;
+      cr_expect_null (take (ctx, text, strlen (text), table[i].depth), "%s", text);
+      cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_FORMAT);
+      cr_expect (seen.offset >= 100 + table[i].from && seen.offset <= 100 + table[i].to, "%s: at %d", text,
+                 (int) seen.offset - 100);
+      cr_expect (strstr (seen.what, table[i].what), "%s: %s", text, seen.what);
+      cr_expect_eq (strncmp (seen.text, "file: at byte 0x", 16), 0);
+      fmtconv_ctx_free (ctx);
+    }
+}
+
+Test (json, accepted)
+{
+  static const char *const texts[] = { " \t\r\n{\"a\" : [ 1 , \"\\n\\u0001\" ] }  \n", "[[[1]]]",
+                                       "{\"a\\\\\":1,\"a\\\"b\":2,\"\xc2\xa0\":3}",
+                                       "[\"[[[[[[[[{{{{{{,,,,:::\",\"\\\\\"]", "\"a:b\"" };
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    {
+      fmtconv_ctx *ctx = new_ctx ();
+      cr_expect_not_null (take (ctx, texts[i], strlen (texts[i]), 3), "%s: %s", texts[i], seen.text);
+      fmtconv_ctx_free (ctx);
+    }
+}
+
+Test (json, hostile_depth)
+{
+  enum
+  {
+    N = 1000000
+  };
+  char *text = malloc (N + 1);
+  memset (text, '[', N);
+  text[N] = '\0';
+  fmtconv_ctx *ctx = new_ctx ();
+  cr_expect_null (take (ctx, text, N, 1000000000));
+  cr_expect_eq (seen.offset, 100 + FCI_JSON_DEPTH);
+  fmtconv_ctx_free (ctx);
+  ctx = new_ctx ();
+  cr_expect_null (fmtconv_literal (ctx, text));
+  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_USAGE);
+  fmtconv_ctx_free (ctx);
+  free (text);
+}
+
+/* A text of one value too many is refused before a parser allocates for it. */
+Test (json, limit_of_values)
+{
+  size_t n = 2 * (size_t) FCI_JSON_VALUES + 1;
+  char *text = malloc (n);
+  for (size_t i = 0; i + 1 < n; i += 2)
+    memcpy (text + i, i ? ",1" : "[1", 2);
+  text[n - 1] = ']';
+  fmtconv_ctx *ctx = new_ctx ();
+  fci_fault fault = { 0 };
+  fci_json_scan (ctx, text, n, 4, &fault);
+  cr_expect_eq (fault.code, 0, "the limit itself is allowed");
+  memcpy (text + n - 3, ",,", 2);
+  fci_json_scan (ctx, text, n, 4, &fault);
+  cr_expect_eq (fault.code, FMTCONV_E_LIMIT);
+  cr_expect_eq (fault.pos, n - 2);
+  free (text);
+  fmtconv_ctx_free (ctx);
+}
+
+/* Sizes are checked against what remains, then against the limit, before anything is allocated. */
+Test (json, limit_of_bytes)
+{
+  fmtconv_ctx *ctx = new_ctx ();
+  fmtconv_source *huge = fci_source_memory (ctx, "", UINT64_C (1) << 40, "file");
+  fmtconv_cursor cursor = fmtconv_cursor_of (huge);
+  cr_expect_null (fmtconv_take_json (&cursor, 100000001, 4));
+  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_LIMIT);
+  cr_expect_null (fmtconv_take_json (&cursor, 1, 4), "nothing happens after an error");
+  fmtconv_ctx_free (ctx);
+  ctx = new_ctx ();
+  cursor = fmtconv_cursor_of (fci_source_memory (ctx, "{}", 2, "file"));
+  cr_expect_null (fmtconv_take_json (&cursor, UINT64_MAX, 4));
+  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_FORMAT);
+  cr_expect_null (fmtconv_take_json (NULL, 1, 4));
+  fmtconv_ctx_free (ctx);
+}
+
+Test (json, literal_is_the_programmers)
+{
+  fmtconv_ctx *ctx = new_ctx ();
+  cr_expect_null (fmtconv_literal (ctx, "{\"a\":1,\"a\":2}"));
+  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_USAGE);
+  cr_expect (strstr (seen.text, "duplicate object key"));
+  fmtconv_ctx_free (ctx);
+}
