@@ -27,7 +27,7 @@ static fci_chunk *
 new_chunk (fci_arena *arena, size_t size)
 {
   uint64_t total;
-  if (!fci_add (size, HEADER, &total) || total > SIZE_MAX)
+  if (!fci_add (size, HEADER, &total) || total > PTRDIFF_MAX)
     return NULL;
   fci_chunk *chunk = calloc (1, total);
   if (chunk)
@@ -72,7 +72,7 @@ void *
 fci_arena_alloc (fci_arena *arena, size_t n)
 {
   uint64_t size;
-  if (!fci_round_up (n ? n : 1, ALIGN, &size) || size > SIZE_MAX)
+  if (!fci_round_up (n ? n : 1, ALIGN, &size) || size > PTRDIFF_MAX)
     return NULL;
   if (size > (size_t)(arena->end - arena->at))
     {
