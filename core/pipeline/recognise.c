@@ -60,8 +60,21 @@ fci_detect_transform (fmtconv_ctx *ctx, const fmtconv_model *model)
     fmtconv_fail (ctx, FMTCONV_E_USAGE,
                   "several transforms recognise the model: choose one, or -t none; there are these:");
   else
-    fmtconv_note (ctx,
+    fmtconv_warn (ctx,
                   "no transform recognises the whole model, and these a part of it: tensors are taken as "
                   "they are");
   return NULL;
+}
+
+const char *
+fmtconv_recognisers (const fmtconv_model *model)
+{
+  size_t n_modules, n, complete;
+  fmtconv_ctx *ctx = model ? fci_model_ctx (model) : NULL;
+  const fci_module *modules = ctx && !ctx->failed ? fci_modules (ctx, &n_modules) : NULL;
+  const fci_claim *claims = modules ? fci_claims (ctx, modules, n_modules, model, &n, &complete) : NULL;
+  const char *names = NULL;
+  for (size_t i = 0; claims && i < complete; i++)
+    names = names ? fmtconv_text (ctx, "%s, %s", names, claims[i].plugin->name) : claims[i].plugin->name;
+  return names;
 }
