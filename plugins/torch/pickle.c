@@ -27,7 +27,7 @@ take (pk_machine *m, uint64_t n, const uint8_t **bytes)
 static int
 take_number (pk_machine *m, unsigned n, uint64_t *number)
 {
-  const uint8_t *bytes;
+  const uint8_t *bytes = NULL;
   int code = take (m, n, &bytes);
   if (!code)
     *number = little_endian (bytes, n);
@@ -37,8 +37,8 @@ take_number (pk_machine *m, unsigned n, uint64_t *number)
 static int
 take_string (pk_machine *m, unsigned n, pk_arg *arg)
 {
-  const uint8_t *bytes;
-  uint64_t len;
+  const uint8_t *bytes = NULL;
+  uint64_t len = 0;
   if (take_number (m, n, &len) || take (m, len, &bytes))
     return FMTCONV_E_FORMAT;
   if (len > PK_MAX_STRING)

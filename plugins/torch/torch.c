@@ -67,7 +67,11 @@ read_torch (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_mod
 static bool
 contains (const uint8_t *bytes, size_t n, const char *text)
 {
-  return memmem (bytes, n, text, strlen (text)) != NULL;
+  size_t len = strlen (text);
+  for (size_t i = 0; i + len <= n; i++)
+    if (!memcmp (bytes + i, text, len))
+      return true;
+  return false;
 }
 
 /* torch.save writes the pickle first; other programs may store it anywhere, then the directory at the end

@@ -1,0 +1,6 @@
+# tests/invalid/local.mk: input that must be refused, each case with its message.
+TESTS += tests/invalid/pickle.sh
+EXTRA_DIST += \
+	tests/invalid/make_pickles.py \
+	tests/invalid/picklekit.py \
+	tests/invalid/pickle.sh

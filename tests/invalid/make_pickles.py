@@ -1,0 +1,412 @@
+#!/usr/bin/env python3
+"""Write checkpoints that a careful reader refuses, and odd ones that it takes, into a folder.
+SPDX-License-Identifier: Apache-2.0
+
+cases.tsv there has a line a file: name, exit status, reader, and a piece of what fmtconv must say.
+Python's standard library only; the same bytes on every run.
+"""
+
+import io
+import pickle as python_pickle
+import struct
+import sys
+import types
+from pathlib import Path
+
+from picklekit import (DICT, EMPTY, FALSE, LIST, MARK, NONE, ORDERED, SET, STOP, archive, call, checkpoint, dict_of,
+                       list_of, name_of, number, pickle, saved, storage, tensor, text, tuple_of, utils)
+
+GOOD = checkpoint(("a", tensor()))
+CASES = {}
+
+
+def case(name, says, data, status=1, reader="torch"):
+    assert name not in CASES, name
+    CASES[name] = (status, reader, says, data)
+
+
+def bad(name, says, body, **options):
+    """A pickle with that code between PROTO and STOP."""
+    case(name, says, saved(pickle(body)), **options)
+
+
+def bad_tensor(name, says, code, **options):
+    bad("tensor-" + name, says, dict_of(("a", code)), **options)
+
+
+# ---------------------------------------------------------------- archives
+
+
+def archives():
+    case("empty", "no zip archive", b"")
+    case("text", "no zip archive", b"hello, world\n" * 10)
+    case("lfs", "git lfs pull", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    case("legacy", "before torch 1.6", b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.")
+    case("tar", "tar format", b"x" * 257 + b"ustar\0" + b"\0" * 400)
+    case("bare", "a bare pickle", GOOD)
+    case("zip-empty", "no members", archive([]))
+    case("no-pickle", "without NAME/data.pkl", archive([("version", b"3\n"), ("data/0", b"")]))
+    case("deep-pickle", "without NAME/data.pkl", archive([("sub/data.pkl", GOOD), ("version", b"3\n")]))
+    case("two-pickles", "one root folder", archive([("a/data.pkl", GOOD), ("b/data.pkl", GOOD)], root=""))
+    case("script-constants", "TorchScript", saved(GOOD, extra=[("constants.pkl", pickle(EMPTY))]))
+    case("script-code", "TorchScript", saved(GOOD, extra=[("code/__torch__.py", b"pass\n")]))
+    case("version-none", "no 'archive/version'", saved(GOOD, version=None))
+    for version in ("0", "11", "x", ""):
+        case(f"version-{version or 'blank'}", f"archive version '{version}'", saved(GOOD, version=version.encode()))
+    case("version-long", "a word is due", saved(GOOD, version=b"3" * 65))
+    case("byteorder-big", "big-endian", saved(GOOD, byteorder=b"big"))
+    case("byteorder-other", "byte order 'middle'", saved(GOOD, byteorder=b"middle"))
+    case("pickle-empty", "ends before STOP", saved(b""))
+    broken = saved(GOOD)
+    case("crc", "checksum mismatch", broken.replace(b"FloatStorage", b"HalfStorage\x00", 1))
+
+
+# ---------------------------------------------------------------- the machine
+
+REFUSED = {
+    "POP": b"0", "POP_MARK": b"1", "DUP": b"2", "FLOAT": b"F1.0\n", "INT": b"I1\n", "LONG": b"L1L\n",
+    "PERSID": b"P0\n", "STRING": b"S'a'\n", "BINSTRING": b"T\x01\0\0\0a", "UNICODE": b"Va\n", "DICT": b"d",
+    "GET": b"g0\n", "INST": b"ios\nsystem\n", "LIST": b"l", "OBJ": b"o", "PUT": b"p0\n", "EXT1": b"\x82\x01",
+    "EXT2": b"\x83\x01\0", "EXT4": b"\x84\x01\0\0\0", "NEXT_BUFFER": b"\x97", "READONLY_BUFFER": b"\x98",
+}
+POPPING = {
+    "TUPLE1": b"\x85", "TUPLE2": b"N\x86", "TUPLE3": b"NN\x87", "APPEND": b"]a", "SETITEM": b"}Ns", "REDUCE": b")R",
+    "NEWOBJ": b")\x81", "NEWOBJ_EX": b")}\x92", "BUILD": b"}b", "BINPERSID": b"Q", "STACK_GLOBAL": b"N\x93",
+    "BINPUT": b"q\0", "LONG_BINPUT": b"r\0\0\0\0", "MEMOIZE": b"\x94",
+}
+MARKED = {"TUPLE": b"t", "FROZENSET": b"\x91", "APPENDS": b"e", "SETITEMS": b"u", "ADDITEMS": b"\x90"}
+
+
+def stack():
+    for name, code in REFUSED.items():
+        bad("refused-" + name, f"pickle opcode {name}: not an opcode of plain data", code)
+    for byte in (0x00, 0x5A, 0xFF):
+        bad(f"unknown-{byte:02x}", f"no opcode has the byte 0x{byte:02x}", bytes([byte]))
+    for name, code in POPPING.items():
+        bad("underflow-" + name, f"pickle opcode {name}: the stack has too few values", code)
+        bad("fenced-" + name, f"pickle opcode {name}: the stack has too few values", NONE * 3 + MARK + code)
+    for name, code in MARKED.items():
+        bad("unmarked-" + name, f"pickle opcode {name}: there is no mark", NONE + code)
+        if name not in ("TUPLE", "FROZENSET"):
+            bad("bottom-" + name, f"pickle opcode {name}: the stack has too few values", MARK + code)
+    bad("stop-empty", "0 values and 0 marks", b"")
+    bad("stop-two", "2 values and 0 marks", NONE + NONE)
+    bad("stop-marked", "1 values and 1 marks", NONE + MARK)
+    case("stop-tail", "1 bytes follow it", saved(GOOD + b"N"))
+    case("stop-twice", "bytes follow it", saved(GOOD + GOOD))
+    bad("stack-high", "more than 1048576 values", NONE * (1 << 20) + NONE)
+    bad("marks-high", "more than 65536 marks", MARK * (1 << 16) + MARK)
+
+
+def containers():
+    bad("append-dict", "a dict of 0 cannot take items this way", DICT + NONE + b"a")
+    bad("append-tuple", "a tuple of 0 cannot take items this way", EMPTY + NONE + b"a")
+    bad("append-int", "a int cannot take items this way", number(1) + NONE + b"a")
+    bad("append-global", "a global os.system cannot take items", name_of("os", "system") + NONE + b"a")
+    bad("append-storage", "a bare storage cannot take items", storage() + NONE + b"a")
+    bad("appends-set", "a set of 0 cannot take items this way", SET + MARK + NONE + b"e")
+    bad("setitem-list", "a list of 0 cannot take items this way", LIST + NONE + NONE + b"s")
+    bad("setitems-tuple", "a tuple of 0 cannot take items this way", EMPTY + MARK + NONE + NONE + b"u")
+    bad("setitems-odd", "a key without a value", DICT + MARK + NONE + b"u")
+    bad("additems-list", "a list of 0 cannot take items this way", LIST + MARK + NONE + b"\x90")
+    bad("key-list", "a list of 0 cannot be a key", DICT + LIST + NONE + b"s")
+    bad("key-dict", "a dict of 0 cannot be a key", DICT + MARK + DICT + NONE + b"u")
+    bad("key-storage", "a bare storage cannot be a key", DICT + storage() + NONE + b"s")
+    bad("member-list", "a list of 0 cannot be a key", SET + MARK + LIST + b"\x90")
+    bad("build-list", "a list of 0 has no state", LIST + DICT + b"b")
+    bad("build-int", "a int has no state", number(1) + DICT + b"b")
+    bad("call-int", "a int cannot be called", number(1) + EMPTY + b"R")
+    bad("call-list-arguments", "the arguments are a list of 0", name_of("a", "b") + LIST + b"R")
+    bad("new-none", "a none cannot be called", NONE + EMPTY + b"\x81")
+    bad("new-keywords", "the keywords are a none", name_of("a", "b") + EMPTY + NONE + b"\x92")
+    bad("ordered-not-pairs", "is a int, not a pair", call(name_of("collections", "OrderedDict"), list_of(1, 2)))
+    bad("stack-global-int", "needs two strings, not int and string", number(1) + text("x") + b"\x93")
+    bad("global-nul", "a name with a NUL inside", b"cos\0\nsystem\n")
+    bad("persistent-string", "a persistent id that is a string", text("0") + b"Q")
+
+
+def bounds():
+    case("proto-6", "protocol 6", saved(pickle(NONE, 6)))
+    bad("proto-again", "pickle opcode PROTO: not at the start", b"\x80\x02N")
+    bad("frame-beyond", "a frame of 4096 bytes", b"\x95" + struct.pack("<Q", 4096) + NONE)
+    bad("frame-huge", "a frame of 18446744073709551615 bytes", b"\x95" + b"\xff" * 8 + NONE)
+    bad("unicode-huge", "BINUNICODE: 4294967295 bytes wanted", b"X\xff\xff\xff\xffabc")
+    bad("unicode8-huge", "BINUNICODE8: 9223372036854775808 bytes wanted", b"\x8d" + struct.pack("<Q", 1 << 63))
+    bad("bytearray-huge", "BYTEARRAY8: 18446744073709551615 bytes wanted", b"\x96" + b"\xff" * 8)
+    bad("bytes-huge", "BINBYTES: 4294967295 bytes wanted", b"B\xff\xff\xff\xff")
+    bad("long4-huge", "LONG4: 4294967295 bytes wanted", b"\x8b\xff\xff\xff\xff")
+    bad("string-long", "a string of 16777217 bytes", text(b"x" * ((16 << 20) + 1)))
+    case("global-endless", "a line without an end", saved(b"\x80\x02cos\nsystem"))
+    bad("memo-miss", "BINGET: nothing was remembered under 7", b"h\x07")
+    bad("memo-miss-long", "LONG_BINGET: nothing was remembered under 4294967295", b"j\xff\xff\xff\xff")
+    bad("memo-huge", "memo number 4294967295 of at most 16777216", NONE + b"r\xff\xff\xff\xff")
+    bad("memo-ahead", "memo number 1000000 after only 3 opcodes", NONE + b"r\x40\x42\x0f\0")
+    bad("depth-tuples", "nested deeper than 1000", EMPTY + b"\x85" * 2000)
+    bad("depth-lists", "nested deeper than 1000", LIST * 2000 + b"a" * 1999)
+    bad("depth-outside", "nested deeper than 1000",
+        dict_of(("model", dict_of(("a", tensor()))), ("x", EMPTY + b"\x85" * 70000)))
+
+
+# ---------------------------------------------------------------- names
+
+
+def names():
+    bad("cycle-list", "a container that contains itself", LIST + b"q\0h\0a")
+    bad("cycle-dict", "a container that contains itself", dict_of(("a", DICT + b"q\0" + text("b") + b"h\0s")))
+    bad("cycle-long", "a container that contains itself",
+        LIST + b"q\0" + LIST + b"q\x01h\0a" + b"a" + tensor() + b"a")
+    doubled = LIST + tensor() + b"aq\0" + b"".join(b"]q" + bytes([i]) + b"(h" + bytes([i - 1]) + b"h"
+                                                 + bytes([i - 1]) + b"e" for i in range(1, 27))
+    bad("bomb", "more than 262144 tensors", LIST + MARK + doubled + b"e")
+    bad("key-none", "a none is the key of tensors", dict_of((None, tensor())))
+    bad("key-tuple", "a tuple of 1 is the key of tensors", dict_of(((1,), tensor())))
+    bad("key-tensor", "a tensor is the key of tensors", dict_of((tensor(), tensor())))
+    bad("key-bytes", "a bytes is the key of tensors", dict_of((b"C\x01a", tensor())))
+    bad("key-nul", "a string with a NUL is the key", dict_of(("a\0b", tensor())))
+    bad("key-empty", "an empty name", dict_of(("", tensor())))
+    bad("key-control", "control characters", dict_of(("a\nb", tensor())))
+    bad("key-latin", "not valid UTF-8", dict_of((text(b"caf\xe9"), tensor())))
+    bad("key-long", "a name of more than 4096 bytes", dict_of(("x" * 4097, tensor())))
+    bad("key-long-joined", "a name of more than 4096 bytes", dict_of(("x" * 4000, dict_of(("y" * 96, tensor())))))
+    bad("key-twice", "has the key 'a' twice", dict_of(("a", tensor()), ("a", tensor())))
+    bad("key-twice-inside", "dictionary 'm' has the key 'a' twice",
+        dict_of(("m", dict_of(("a", tensor()), ("a", NONE)))))
+    bad("name-twice", "'a.b': there are two", dict_of(("a.b", tensor()), ("a", dict_of(("b", tensor())))))
+    bad("name-twice-int", "'1': there are two", dict_of(("1", tensor()), (1, tensor())))
+    bad("root-int", "no tensors in root '.'", number(1))
+    bad("root-none", "no tensors in root '.'", NONE)
+    bad("root-empty", "no tensors in root '.'", DICT)
+    module = name_of("my.models", "Net") + EMPTY + b"\x81" + dict_of(("w", tensor())) + b"b"
+    bad("root-object", "only its own program can read", module)
+    bad("inside-object", "tensors inside of a object of my.models.Net", dict_of(("a", tensor()), ("net", module)))
+    bad("inside-set", "tensors inside of a set", dict_of(("a", SET + MARK + tensor() + b"\x90")))
+    weights = dict_of(("a", tensor()))
+    for first, second in (("model", "ema"), ("model", "model_ema"), ("state_dict", "ema-weights"),
+                          ("model", "state_dict"), ("module", "model")):
+        first_found = "model" if "model" in (first, second) else first
+        bad(f"rivals-{first}-{second}", f"'{first_found}' and '{second if first_found == first else first}' hold",
+            dict_of((first, weights), (second, weights)), status=2)
+    both = dict_of(("model", weights), ("other", DICT))
+    bad("no-such-root", "there is no root 'modle'", both, reader="torch:root=modle")
+    bad("no-such-root-deep", "there is no root 'model.a.x'", both, reader="torch:root=model.a.x")
+    bad("no-such-index", "there is no root '2'", list_of(tensor(), tensor()), reader="torch:root=2")
+    bad("root-without", "no tensors in root 'other'", both, reader="torch:root=other")
+
+
+# ---------------------------------------------------------------- storages and tensors
+
+
+def storages():
+    def with_id(name, says, *parts, **options):
+        bad_tensor("id-" + name, says, tensor(of=tuple_of(*parts) + b"Q"), **options)
+
+    kind = name_of("torch", "FloatStorage")
+    with_id("empty", "a persistent id that is no storage")
+    with_id("module", "a persistent id that is no storage", "module", kind, "0", "cpu", 4)
+    with_id("tag-int", "a persistent id that is no storage", 1, kind, "0", "cpu", 4)
+    with_id("four", "a storage id of 4 parts", "storage", kind, "0", "cpu")
+    with_id("seven", "a storage id of 7 parts", "storage", kind, "0", "cpu", 4, None, None)
+    with_id("view", "a view of another (legacy)", "storage", kind, "0", "cpu", 4, ("1", 0, 4))
+    with_id("type-string", "the storage's type is a string", "storage", "FloatStorage", "0", "cpu", 4)
+    with_id("type-other", "the storage's type is a global os.system", "storage", name_of("os", "system"), "0", "cpu", 4)
+    with_id("type-dtype", "the storage's type is a global torch.float32", "storage", name_of("torch", "float32"), "0",
+            "cpu", 4)
+    with_id("type-typed", "names the element type", "storage", name_of("torch.storage", "TypedStorage"), "0", "cpu", 4)
+    for quantised in ("QInt8", "QInt32", "QUInt8", "QUInt4x2", "QUInt2x4"):
+        with_id("type-" + quantised, "quantised by torch", "storage", name_of("torch", quantised + "Storage"), "0",
+                "cpu", 4)
+    with_id("key-int", "the storage's key is a int", "storage", kind, 0, "cpu", 4)
+    for name, key in (("empty", ""), ("slash", "a/b"), ("up", "../data.pkl"), ("nul", "0\0"), ("long", "0" * 256)):
+        with_id("key-" + name, "the storage's key is not a plain name", "storage", kind, key, "cpu", 4)
+    with_id("location", "location is a none", "storage", kind, "0", None, 4)
+    with_id("count-string", "size is a string", "storage", kind, "0", "cpu", "4")
+    with_id("count-bool", "size is a bool", "storage", kind, "0", "cpu", True)
+    with_id("count-negative", "an impossible size of -4", "storage", kind, "0", "cpu", -4)
+    with_id("count-product", "an impossible size", "storage", kind, "0", "cpu", 1 << 62)
+    with_id("count-long", "size is a long int", "storage", kind, "0", "cpu", 1 << 70)
+    with_id("missing", "'data/1' is not in the archive", "storage", kind, "1", "cpu", 4)
+    with_id("missing-dots", "'data/..' is not in the archive", "storage", kind, "..", "cpu", 4)
+    with_id("small", "has 16 bytes, the pickle says 20", "storage", kind, "0", "cpu", 5)
+    bad_tensor("id-large", "has 16 bytes, the pickle says 12", tensor((3,), of=storage(count=3)))
+    bad_tensor("of-int", "a int where its storage should be", tensor(of=number(0)))
+    bad_tensor("of-tensor", "a tensor where its storage should be", tensor(of=tensor()))
+    bad_tensor("empty-missing", "is not in the archive", tensor((0,), of=storage("9", count=0)))
+
+
+def geometry():
+    for name, size, stride, offset, says in (
+            ("offset-negative", (4,), (1,), -1, "its offset is negative"),
+            ("offset-string", (4,), (1,), "0", "its offset is a string"),
+            ("offset-beyond", (4,), (1,), 1, "reaches beyond its storage of 4 elements"),
+            ("offset-huge", (1,), (1,), (1 << 63) - 1, "reaches beyond its storage"),
+            ("offset-long", (1,), (1,), 1 << 64, "its offset is a long int"),
+            ("size-negative", (-4,), (1,), 0, "its size has a negative number at 0"),
+            ("size-list", list_of(4), (1,), 0, "its size is a list of 1"),
+            ("size-string", ("4",), (1,), 0, "its size has a string, not an int, at 0"),
+            ("size-bool", (True,), (1,), 0, "its size has a bool"),
+            ("size-long", (1 << 80,), (1,), 0, "its size has a long int"),
+            ("size-none", None, (1,), 0, "its size is a none"),
+            ("size-beyond", (5,), (1,), 0, "reaches beyond its storage of 4 elements"),
+            ("stride-negative", (4,), (-1,), 3, "its stride has a negative number at 0"),
+            ("stride-string", (4,), "1", 0, "its stride is a string"),
+            ("stride-beyond", (2,), (4,), 0, "reaches beyond its storage"),
+            ("ranks", (2, 2), (2,), 0, "2 sizes and 1 strides"),
+            ("rank-9", (1,) * 9, (1,) * 9, 0, "9 dimensions, at most 8"),
+            ("product", (1 << 40, 1 << 40), (0, 0), 0, "beyond 64 bits"),
+            ("product-bytes", (1 << 62,), (0,), 0, "beyond 64 bits"),
+            ("reach", (1 << 40, 2), (1 << 40, 1), 0, "beyond 64 bits"),
+            ("expanded", (1 << 30,), (0,), 0, "repeats stored elements"),
+            ("overlapping", (1 << 15, 1 << 15, 3), (0, 0, 1), 0, "repeats stored elements")):
+        bad_tensor(name, says, tensor(size, stride, offset))
+    each = [(f"t{i}", tensor((1 << 25,), (0,))) for i in range(9)]
+    bad("tensor-expanded-sum", "repeats stored elements", dict_of(*each))
+    many = dict_of(*((i, b"h\0") for i in range(262145)))
+    bad("tensor-count", "more than 262144 tensors", MARK + tensor() + b"q\0" + many + b"t")
+
+
+def rebuilding():
+    v1, v2, v3 = utils("tensor"), utils("tensor_v2"), utils("tensor_v3")
+    plain = (storage(), 0, (4,), (1,))
+    untyped = (storage(kind=name_of("torch.storage", "UntypedStorage"), count=16), 0, (4,), (1,), False, ORDERED)
+    float32 = name_of("torch", "float32")
+    bad_tensor("v1-three", "with 3 arguments", call(v1, *plain[:3]))
+    bad_tensor("v1-five", "with 5 arguments", call(v1, *plain, False))
+    bad_tensor("v2-four", "with 4 arguments", call(v2, *plain))
+    bad_tensor("v2-eight", "with 8 arguments", call(v2, *plain, False, ORDERED, None, None))
+    bad_tensor("v3-six", "with 6 arguments", call(v3, *untyped))
+    bad_tensor("v3-dtype-none", "its element type is a none", call(v3, *untyped, None))
+    bad_tensor("v3-dtype-other", "its element type is a global os.system", call(v3, *untyped, name_of("os", "system")))
+    bad_tensor("v3-dtype-quantised", "torch.quint8, a type without an equal", call(v3, *untyped,
+                                                                                name_of("torch", "quint8")))
+    bad_tensor("v3-disagrees", "it is f64, its storage is a torch.FloatStorage",
+               call(v3, *plain, False, ORDERED, name_of("torch", "float64")))
+    for note in ("conj", "neg"):
+        bad_tensor("v2-" + note, f"a lazy '{note}'", tensor(more=(dict_of((note, True)),)))
+        bad_tensor("v3-" + note, f"a lazy '{note}'", call(v3, *untyped, float32, dict_of((note, True))))
+    bad_tensor("parameter-int", "made of a int", call(utils("parameter"), 1, True, ORDERED))
+    bad_tensor("parameter-two", "with 2 arguments", call(utils("parameter"), tensor(), True))
+    bad_tensor("parameter-state-three", "with 3 arguments",
+               call(utils("parameter_with_state"), tensor(), True, ORDERED))
+    bad_tensor("parameter-none", "with 0 arguments", call(name_of("torch.nn.parameter", "Parameter")))
+    nested = tensor()
+    for _ in range(40):
+        nested = call(utils("parameter"), nested, True, ORDERED)
+    bad_tensor("parameter-nested", "more than 32 parameters", nested)
+    typed = name_of("torch._tensor", "_rebuild_from_type_v2")
+    bad_tensor("from-type-three", "without function, type, arguments and state", call(typed, v2, NONE, plain))
+    bad_tensor("from-type-int", "without function, type", call(typed, 1, NONE, plain, NONE))
+    bad_tensor("from-type-list", "without function, type", call(typed, v2, NONE, list_of(), NONE))
+    bad_tensor("from-type-other", "rebuilt by os.system", call(typed, name_of("os", "system"), NONE, ("ls",), NONE))
+    for name, says in (("meta_tensor_no_storage", "no data"), ("sparse_tensor", "a sparse tensor"),
+                       ("sparse_csr_tensor", "a sparse tensor"), ("qtensor", "quantised by torch"),
+                       ("nested_tensor", "a nested tensor"), ("wrapper_subclass", "a wrapper subclass"),
+                       ("device_tensor_from_numpy", "kept as a numpy array"),
+                       ("device_tensor_from_cpu_tensor", "of another type"), ("xla_tensor", "an XLA tensor")):
+        bad_tensor(name.replace("_", "-"), says, call(utils(name), 1))
+
+
+# ---------------------------------------------------------------- accepted
+
+
+def python_pickles():
+    """What Python's own pickler makes of the same checkpoint, in every binary protocol."""
+    utils_module, torch = types.ModuleType("torch._utils"), types.ModuleType("torch")
+
+    def _rebuild_tensor_v2(*args):
+        raise AssertionError
+
+    for module, item in ((utils_module, _rebuild_tensor_v2), (torch, type("FloatStorage", (), {}))):
+        item.__module__, item.__qualname__ = module.__name__, item.__name__
+        setattr(module, item.__name__, item)
+        sys.modules[module.__name__] = module
+    torch._utils = utils_module
+
+    class Storage:
+        pass
+
+    class Tensor:
+        def __reduce__(self):
+            return _rebuild_tensor_v2, (Storage(), 0, (2, 2), (2, 1), False, {})
+
+    class Pickler(python_pickle.Pickler):
+        def persistent_id(self, obj):
+            return ("storage", torch.FloatStorage, "0", "cpu", 4) if isinstance(obj, Storage) else None
+
+    shared = {"step": 3, 1.5: [1 << 40, -(1 << 40), 1 << 200, b"bytes", bytearray(b"more"), 2j, "\u00e9" * 300]}
+    content = {"model": {"w": Tensor(), "list": [Tensor(), (Tensor(),)], 7: Tensor()}, "sets": {1, 2},
+               "frozen": frozenset("ab"), "range": range(3), "shared": [shared, shared], "none": None, "yes": True,
+               "namespace": types.SimpleNamespace(a=1), "exception": ValueError("x"), "class": dict}
+    for protocol in range(1, 6):
+        buffer = io.BytesIO()
+        Pickler(buffer, protocol).dump(content)
+        case(f"good-protocol-{protocol}", "pickle opcode INT" if protocol == 1 else "  4 tensors, ", saved(buffer.getvalue()),
+             status=int(protocol == 1))
+
+
+def accepted():
+    case("good", "  1 tensors, ", saved(GOOD), status=0)
+    case("good-no-byteorder", "  1 tensors, ", saved(GOOD, byteorder=None), status=0)
+    case("good-no-crc", "  1 tensors, ", saved(GOOD, crc=False), status=0)
+    case("good-crc-ignored", "  1 tensors, ", saved(GOOD).replace(b"\x07\x08\x09", b"\x08\x07\x09"), status=0,
+         reader="torch:crc=ignore")
+    case("good-version-10", "  1 tensors, ", saved(GOOD, version=b"10\n"), status=0)
+    bad("good-bare", "  1 tensors, ", tensor(), status=0)
+    bad("good-parameter", "  1 tensors, ", dict_of(("a", call(name_of("torch.nn.parameter", "Parameter"), tensor(), True))),
+        status=0)
+    bad("good-size", "  1 tensors, ", dict_of(("a", tensor(call(name_of("torch", "Size"), (4,))))), status=0)
+    bad("good-cuda", "  1 tensors, ", dict_of(("a", tensor(of=storage(kind=name_of("torch.cuda", "FloatStorage"))))),
+        status=0)
+    bad("good-untyped", "  1 tensors, ", dict_of(("a", tensor(of=storage(kind="UntypedStorage", count=16)))), status=0)
+    bad("good-six", "  1 tensors, ", dict_of(("a", tensor(of=storage(more=(None,))))), status=0)
+    bad("good-notes", "  1 tensors, ", dict_of(("a", tensor(more=(dict_of(("conj", False)),)))), status=0)
+    bad("good-empty-far", "  1 tensors, ", dict_of(("a", tensor((0, 4), (4, 1), 4))), status=0)
+    bad("good-os-system", "  1 tensors, ", dict_of(("a", tensor()), ("x", call(name_of("os", "system"), "touch pwned"))),
+        status=0)
+    bad("good-eval", "  1 tensors, ", dict_of(("a", tensor()), ("x", call(name_of("builtins", "eval"), "1"))), status=0)
+    bad("good-computed", "  1 tensors, ",
+        dict_of(("a", tensor()), ("x", call(call(name_of("builtins", "getattr"), 1, "real")))), status=0)
+    doubled = LIST + b"q\0" + b"".join(b"]q" + bytes([i]) + b"(h" + bytes([i - 1]) + b"h" + bytes([i - 1]) + b"e"
+                                       for i in range(1, 60))
+    bad("good-bomb-outside", "  1 tensors, ",
+        dict_of(("model", dict_of(("a", tensor()))), ("x", MARK + doubled + b"t")), status=0)
+    broken = dict_of(("sparse", call(utils("sparse_tensor"), 1)), ("gone", tensor(of=storage("9"))))
+    bad("good-strange-outside", "  1 tensors, ", dict_of(("module", dict_of(("a", tensor()))), ("optimizer", broken)),
+        status=0)
+    owner = name_of("omegaconf", "DictConfig") + EMPTY + b"\x81q\0" + dict_of(("_parent", b"h\0")) + b"b"
+    bad("good-object-cycle", "  1 tensors, ", dict_of(("a", tensor()), ("config", owner)), status=0)
+    bad("good-model-config", "  1 tensors, ",
+        dict_of(("model", dict_of(("layers", 3))), ("state_dict", dict_of(("a", tensor())))), status=0)
+    two = dict_of(("model", dict_of(("a", tensor()))), ("ema", dict_of(("a", tensor()), ("b", tensor()))))
+    bad("good-root-ema", "  2 tensors, ", two, status=0, reader="torch:root=ema")
+    bad("good-root-all", "  3 tensors, ", two, status=0, reader="torch:root=.")
+    bad("good-root-dotted", "  1 tensors, ", dict_of(("a.b", list_of(NONE, dict_of(("c", tensor()))))), status=0,
+        reader="torch:root=a.b.1.c")
+
+
+def truncations(folder):
+    """Every prefix of a good pickle."""
+    content = dict_of(("a", tensor()), (1, FALSE), ("b", call(utils("tensor_v3"), 1 << 40, b"C\x01x", SET)))
+    whole = b"\x80\x02\x95" + struct.pack("<Q", len(content) + 1) + content + STOP
+    for n in range(len(whole)):
+        if n < 11:
+            data = whole[:n]
+        else:
+            data = b"\x80\x02\x95" + struct.pack("<Q", n - 11) + whole[11:n]
+        case(f"cut-{n:03}", "pickle opcode", saved(data))
+
+
+def main():
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in (archives, stack, containers, bounds, names, storages, geometry, rebuilding, accepted, python_pickles):
+        part()
+    truncations(folder)
+    lines = []
+    for name, (status, reader, says, data) in CASES.items():
+        (folder / f"{name}.pt").write_bytes(data)
+        lines.append(f"{name}\t{status}\t{reader}\t{says}\n")
+    (folder / "cases.tsv").write_text("".join(lines))
+
+
+if __name__ == "__main__":
+    main()
