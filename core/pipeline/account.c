@@ -18,7 +18,7 @@ typedef struct origins
 static int
 by_number (const void *a, const void *b)
 {
-  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+  uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
   return (x > y) - (x < y);
 }
 
@@ -39,7 +39,7 @@ identity (fmtconv_ctx *ctx, size_t count, origins *out)
     return ctx->failed;
   for (size_t i = 0; i < count; i++)
     {
-      numbers[i] = (uint32_t)i;
+      numbers[i] = (uint32_t) i;
       out->from[i] = &numbers[i];
       out->n[i] = 1;
     }
@@ -165,7 +165,7 @@ find_fates (fmtconv_ctx *ctx, fci_account *a)
       {
         fate *f = &fates[a->from[j][k]];
         f->uses++;
-        f->last = (uint32_t)j;
+        f->last = (uint32_t) j;
         f->shares = f->shares || a->n_from[j] > 1;
       }
   classify (a, fates);

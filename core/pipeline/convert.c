@@ -14,7 +14,7 @@ fci_clock (void)
 {
   struct timespec now = { 0 };
   clock_gettime (CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+  return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
 }
 
 /* What the paths say before anything is opened. */
@@ -34,7 +34,7 @@ check_paths (fci_conversion *c)
   if (!*c->target || !strcmp (c->target, ".") || !strcmp (c->target, ".."))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "the output '%s' names a folder: give the name of a file in it", output);
-  ctx->scratch_dir = slash ? fci_copy (ctx, output, (size_t)(slash - output) + 1) : ".";
+  ctx->scratch_dir = slash ? fci_copy (ctx, output, (size_t) (slash - output) + 1) : ".";
   return ctx->failed;
 }
 

@@ -27,7 +27,7 @@ int
 fci_bid (const fmtconv_reader *reader, const fmtconv_peek *peek)
 {
   int bid = reader->probe ? reader->probe (peek) : 0;
-  int magic = (int)reader->magic_len * 8;
+  int magic = (int) reader->magic_len * 8;
   if (bid < magic && peek->head_len >= reader->magic_len
       && !memcmp (peek->head, reader->magic, reader->magic_len))
     bid = magic;
@@ -49,7 +49,7 @@ show_head (fmtconv_ctx *ctx, const fmtconv_peek *peek)
       hex[3 * i] = digits[byte >> 4];
       hex[3 * i + 1] = digits[byte & 15];
       hex[3 * i + 2] = ' ';
-      text[i] = byte > ' ' && byte < 0x7f && byte != '\\' ? (char)byte : '.';
+      text[i] = byte > ' ' && byte < 0x7f && byte != '\\' ? (char) byte : '.';
     }
   return fmtconv_text (ctx, "%s(%s)", hex, text);
 }

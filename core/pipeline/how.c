@@ -14,7 +14,7 @@ is_dense (const fci_box *box, unsigned rank)
   const int64_t *stride = FCI_STRIDE (box, rank);
   uint64_t expected = fmtconv_dtype (box->dtype)->block_bytes;
   for (unsigned axis = rank; axis-- > 0; expected *= extent[axis])
-    if (extent[axis] != 1 && (uint64_t)stride[axis] != expected)
+    if (extent[axis] != 1 && (uint64_t) stride[axis] != expected)
       return false;
   return true;
 }

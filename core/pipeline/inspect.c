@@ -175,11 +175,11 @@ count_box (const inspection *s, fci_map *seen, const fmtconv_tensor *t, const fc
   uintptr_t value = 0;
   if (!fci_map_get (seen, &box->source, sizeof box->source, &value))
     {
-      value = (uintptr_t)fci_new (s->ctx, storage);
+      value = (uintptr_t) fci_new (s->ctx, storage);
       if (!value || !fci_map_add (seen, &box->source, sizeof box->source, value, NULL))
         return;
     }
-  storage *at = (storage *)value;
+  storage *at = (storage *) value;
   if (at->last == t)
     return;
   at->last = t;

@@ -15,7 +15,7 @@ add_params (fmtconv_attr *list, const char *role, const fmtconv_param *params)
       fmtconv_attr *node = fci_add_object (list);
       const char *first = p->otherwise;
       if (first && p->type == FMTCONV_P_CHOICE && list)
-        first = fmtconv_text (list->ctx, "%.*s", (int)strcspn (first, "|"), first);
+        first = fmtconv_text (list->ctx, "%.*s", (int) strcspn (first, "|"), first);
       fmtconv_set_string (node, "role", role);
       fci_add_text (node, "key", p->key);
       fci_add_text (node, "type", fci_param_type (p));

@@ -54,7 +54,7 @@ static const char *
 beside (const fci_conversion *c, const char *name)
 {
   const char *slash = strrchr (c->job.output, '/');
-  return fmtconv_text (c->ctx, "%.*s%s", slash ? (int)(slash - c->job.output) + 1 : 0, c->job.output, name);
+  return fmtconv_text (c->ctx, "%.*s%s", slash ? (int) (slash - c->job.output) + 1 : 0, c->job.output, name);
 }
 
 static void

@@ -123,5 +123,5 @@ fmtconv_read (fmtconv_input *in, const char *reader)
   const fmtconv_model *model = fci_stage_read (ctx, plugin, spec.params, in);
   ctx->depth--;
   /* Sealed, so that the caller can only look at it, whatever the type says. */
-  return (fmtconv_model *)model;
+  return (fmtconv_model *) model;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Bytes of a struct up to and with a field: what the first version of the ABI had. */
-#define UP_TO(type, field) (offsetof (type, field) + sizeof (((type *)0)->field))
+#define UP_TO(type, field) (offsetof (type, field) + sizeof (((type *) 0)->field))
 
 typedef struct check
 {
@@ -112,7 +112,7 @@ check_head (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char *name)
 {
   if (given->abi != FMTCONV_ABI)
     return fmtconv_text (ctx, "it was built for plugin ABI %u, and this fmtconv has %u: rebuild the plugin",
-                         (unsigned)given->abi, (unsigned)FMTCONV_ABI);
+                         (unsigned) given->abi, (unsigned) FMTCONV_ABI);
   if (given->struct_size < UP_TO (fmtconv_plugin, writer))
     return NULL; /* normalised () says it */
   if (!given->name)

@@ -58,7 +58,7 @@ refusal (fmtconv_ctx *ctx, const char *path, const char *name)
     return "it is not a regular file";
   if (st.st_mode & S_IWOTH)
     return fmtconv_text (ctx, "anyone may write to the file (mode %04o): it is not loaded",
-                         (unsigned)st.st_mode & 07777);
+                         (unsigned) st.st_mode & 07777);
   return NULL;
 }
 
@@ -95,7 +95,7 @@ scan (fmtconv_ctx *ctx, fci_found *found, const char *folder, bool must)
     }
   if (st.st_mode & S_IWOTH)
     {
-      unsigned mode = (unsigned)st.st_mode & 07777;
+      unsigned mode = (unsigned) st.st_mode & 07777;
       closedir (dir);
       if (must)
         return fmtconv_fail (ctx, FMTCONV_E_USAGE,

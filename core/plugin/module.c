@@ -97,18 +97,18 @@ find_descriptor (fmtconv_ctx *ctx, lt_dlhandle handle, const char *path, const c
   return NULL;
 }
 
-/* libltdl binds functions when they are first called and reports every failure as 'file not found'; so the
- * plain open behind it binds all symbols at once, and has the true reason. */
+/* libltdl binds functions when they are first called, and reports every failure as 'file not found'.  So a plain
+ * open comes before it: it binds all symbols at once, and has the true reason. */
 const fmtconv_plugin *
 fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const char **error)
 {
   const fmtconv_plugin *found = NULL;
   pthread_once (&once, start);
   pthread_mutex_lock (&lock);
-  lt_dlhandle handle = open_local (path);
+  lt_dlhandle handle = NULL;
   if (!dlopen (path, RTLD_NOW | RTLD_LOCAL))
     *error = fmtconv_text (ctx, "cannot be loaded: %s", dlerror ());
-  else if (!handle)
+  else if (!(handle = open_local (path)))
     *error = fmtconv_text (ctx, "cannot be loaded: %s", lt_dlerror ());
   else
     found = find_descriptor (ctx, handle, path, name, error);

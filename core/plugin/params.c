@@ -102,7 +102,7 @@ repeated (const parse *p, const char *key)
 static int
 add_pair (const parse *p, const fmtconv_param *param, const char *key, const char *value)
 {
-  fmtconv_pairs *pairs = (fmtconv_pairs *)(void *)((char *)p->block + param->offset);
+  fmtconv_pairs *pairs = (fmtconv_pairs *) (void *) ((char *) p->block + param->offset);
   const char *name = key + stem (param);
   for (size_t i = 0; i < pairs->n; i++)
     if (!strcmp (pairs->key[i], name))
@@ -121,8 +121,8 @@ add_pair (const parse *p, const fmtconv_param *param, const char *key, const cha
       pairs->key = both;
       pairs->value = both + room;
     }
-  ((const char **)pairs->key)[pairs->n] = name;
-  ((const char **)pairs->value)[pairs->n++] = value;
+  ((const char **) pairs->key)[pairs->n] = name;
+  ((const char **) pairs->value)[pairs->n++] = value;
   return 0;
 }
 

@@ -12,7 +12,7 @@
 static int
 by_name (const void *a, const void *b)
 {
-  return strcmp (((const fci_module *)a)->name, ((const fci_module *)b)->name);
+  return strcmp (((const fci_module *) a)->name, ((const fci_module *) b)->name);
 }
 
 /* The modules of this context, found once.  NULL: an error. */

@@ -25,7 +25,7 @@ static const struct
 size_t
 fci_value_size (int type)
 {
-  return type >= 0 && (size_t)type < sizeof types / sizeof *types ? types[type].size : 0;
+  return type >= 0 && (size_t) type < sizeof types / sizeof *types ? types[type].size : 0;
 }
 
 const char *
@@ -40,7 +40,7 @@ fci_param_type (const fmtconv_param *param)
 static void
 store (const fmtconv_param *param, void *block, const void *value)
 {
-  memcpy ((char *)block + param->offset, value, types[param->type].size);
+  memcpy ((char *) block + param->offset, value, types[param->type].size);
 }
 
 void
@@ -94,7 +94,7 @@ parse_float (const char *text, double *value)
 {
   char *end = NULL;
   const char *digits = text + (*text == '-' || *text == '+');
-  locale_t c = newlocale (LC_ALL_MASK, "C", (locale_t)0);
+  locale_t c = newlocale (LC_ALL_MASK, "C", (locale_t) 0);
   if (!c)
     return false;
   *value = strtod_l (text, &end, c);

@@ -9,9 +9,10 @@
 static int
 apply (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out)
 {
-  (void)params;
-  for FMTCONV_EACH (t, in)
-    fmtconv_put (out, t->name, t->view);
+  (void) params;
+  for
+    FMTCONV_EACH (t, in)
+  fmtconv_put (out, t->name, t->view);
   return fmtconv_failed (ctx);
 }
 

@@ -8,7 +8,7 @@ int fmtconv_function_of_tomorrow (fmtconv_ctx *ctx);
 static int
 apply (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out)
 {
-  (void)params, (void)in, (void)out;
+  (void) params, (void) in, (void) out;
   return fmtconv_function_of_tomorrow (ctx);
 }
 

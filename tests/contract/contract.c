@@ -38,12 +38,12 @@ each_plugin (fmtconv_ctx *ctx, const fci_module **modules)
   return n;
 }
 
-#define EACH_PLUGIN(plugin)                                                                    \
-  heard h;                                                                                     \
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);                                                  \
-  const fci_module *modules[MOST];                                                             \
-  size_t n_modules = each_plugin (ctx, modules);                                               \
-  const fmtconv_plugin *plugin;                                                                \
+#define EACH_PLUGIN(plugin)                      \
+  heard h;                                       \
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);    \
+  const fci_module *modules[MOST];               \
+  size_t n_modules = each_plugin (ctx, modules); \
+  const fmtconv_plugin *plugin;                  \
   for (size_t number = 0; number < n_modules && (plugin = modules[number]->plugin); number++)
 
 static bool
@@ -51,7 +51,7 @@ is_line (const char *text)
 {
   size_t n = text ? strlen (text) : 0;
   return n > 3 && n <= 110 && text[n - 1] != '.' && text[n - 1] != ' ' && !strchr (text, '\n')
-         && !isspace ((unsigned char)*text);
+         && !isspace ((unsigned char) *text);
 }
 
 Test (contract, descriptor)
@@ -150,13 +150,9 @@ bid_on (const fmtconv_reader *reader, const char *base, const uint8_t *bytes, si
   cr_assert (head && tail);
   memcpy (head, bytes, len);
   memcpy (tail, bytes, len);
-  fmtconv_peek peek = { .path = base,
-                        .base = base,
-                        .head = head,
-                        .tail = tail,
-                        .head_len = len,
-                        .tail_len = len,
-                        .size = size };
+  fmtconv_peek peek = {
+    .path = base, .base = base, .head = head, .tail = tail, .head_len = len, .tail_len = len, .size = size
+  };
   int bid = fci_bid (reader, &peek);
   cr_expect_eq (fci_bid (reader, &peek), bid, "the same bytes, another bid");
   free (head);
@@ -174,7 +170,10 @@ fill (uint8_t *bytes, unsigned k)
       state ^= state << 13;
       state ^= state >> 17;
       state ^= state << 5;
-      bytes[i] = k == 0 ? 0 : k == 1 ? 0xff : k == 2 ? (uint8_t) "not a model\n"[i % 12] : (uint8_t)(state >> 8);
+      bytes[i] = k == 0   ? 0
+                 : k == 1 ? 0xff
+                 : k == 2 ? (uint8_t) "not a model\n"[i % 12]
+                          : (uint8_t) (state >> 8);
     }
 }
 
@@ -217,8 +216,9 @@ Test (contract, probes_of_hostile_heads)
     { "\223NUMPY\1\0\377\377{'descr'", 18 },
     { "GGUF\3\0\0\0\377\377\377\377\377\377\377\377", 16 },
   };
-  static const char *const bases[] = { "", "x", ".", "..", "\n\033[2J", "a.pt", "a.safetensors", "latest",
-                                       "mp_rank_00_model_states.pt" };
+  static const char *const bases[] = {
+    "", "x", ".", "..", "\n\033[2J", "a.pt", "a.safetensors", "latest", "mp_rank_00_model_states.pt"
+  };
   EACH_PLUGIN (plugin)
   {
     for (size_t k = 0; plugin->reader && k < sizeof heads / sizeof *heads; k++)
@@ -226,7 +226,7 @@ Test (contract, probes_of_hostile_heads)
         for (size_t b = 0; b < sizeof bases / sizeof *bases; b++)
           for (int lie = 0; lie < 2; lie++)
             {
-              int bid = bid_on (plugin->reader, bases[b], (const uint8_t *)heads[k].bytes, len,
+              int bid = bid_on (plugin->reader, bases[b], (const uint8_t *) heads[k].bytes, len,
                                 lie ? UINT64_MAX : len);
               cr_expect_geq (bid, 0);
             }

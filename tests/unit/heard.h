@@ -21,7 +21,7 @@ typedef struct heard
 static inline void
 hear (void *arg, const fmtconv_message *m)
 {
-  heard *h = (heard *)arg;
+  heard *h = (heard *) arg;
   char *line = m->level == FMTCONV_MSG_ERROR ? h->error : h->last;
   snprintf (line, sizeof h->error, "%s", m->text);
   h->errors += m->level == FMTCONV_MSG_ERROR;
@@ -39,8 +39,9 @@ hear (void *arg, const fmtconv_message *m)
 static inline fmtconv_ctx *
 listen_to (heard *h, unsigned flags, const char *plugin_dir)
 {
-  fmtconv_options options
-      = { .struct_size = sizeof options, .flags = flags, .plugin_dir = plugin_dir, .message = hear, .arg = h };
+  fmtconv_options options = {
+    .struct_size = sizeof options, .flags = flags, .plugin_dir = plugin_dir, .message = hear, .arg = h
+  };
   memset (h, 0, sizeof *h);
   return fmtconv_ctx_new (&options);
 }

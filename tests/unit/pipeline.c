@@ -24,10 +24,12 @@ static const fmtconv_reader by_probe = { .suffixes = ".m", .probe = probe_seven 
 static const fmtconv_writer writes_bin = { .suffixes = ".bin" };
 static const fmtconv_writer writes_m = { .suffixes = ".m .bin" };
 static const fmtconv_plugin suffix = { .name = "suffix", .summary = "s", .reader = &by_suffix };
-static const fmtconv_plugin magic
-    = { .name = "magic", .summary = "m", .reader = &by_magic, .writer = &writes_bin };
-static const fmtconv_plugin probe
-    = { .name = "probe", .summary = "p", .reader = &by_probe, .writer = &writes_m };
+static const fmtconv_plugin magic = {
+  .name = "magic", .summary = "m", .reader = &by_magic, .writer = &writes_bin
+};
+static const fmtconv_plugin probe = {
+  .name = "probe", .summary = "p", .reader = &by_probe, .writer = &writes_m
+};
 static const fci_module modules[] = { { .name = "magic", .plugin = &magic },
                                       { .name = "probe", .plugin = &probe },
                                       { .name = "ruined", .error = "it is ruined" },
@@ -38,8 +40,8 @@ peek_at (const char *base, const char *head, size_t len)
 {
   return (fmtconv_peek){ .path = base,
                          .base = base,
-                         .head = (const uint8_t *)head,
-                         .tail = (const uint8_t *)head,
+                         .head = (const uint8_t *) head,
+                         .tail = (const uint8_t *) head,
                          .head_len = len,
                          .tail_len = len,
                          .size = len };
@@ -48,8 +50,8 @@ peek_at (const char *base, const char *head, size_t len)
 Test (bid, values)
 {
   fmtconv_peek none = peek_at ("x", "", 0), name = peek_at ("x.MODEL", "", 0), bare = peek_at (".bin", "", 0),
-               head = peek_at ("x", "MAGIC!", 6), cut = peek_at ("x.m", "MAGI", 4), seven = peek_at ("x", "7", 1),
-               folder = peek_at ("x.bin", "", 0);
+               head = peek_at ("x", "MAGIC!", 6), cut = peek_at ("x.m", "MAGI", 4),
+               seven = peek_at ("x", "7", 1), folder = peek_at ("x.bin", "", 0);
   folder.is_folder = 1;
   cr_expect_eq (fci_bid (&by_suffix, &none), 0);
   cr_expect_eq (fci_bid (&by_suffix, &name), 1);
@@ -160,9 +162,9 @@ run_stages (fmtconv_ctx *ctx, const fmtconv_model **stages)
   fmtconv_put (one, "c1", fmtconv_slice (view_of (stages[0], "c"), 0, 0, 1));
   fmtconv_put (one, "c2", fmtconv_slice (view_of (stages[0], "c"), 0, 1, 2));
   fmtconv_put (one, "c3", fmtconv_slice (view_of (stages[0], "c"), 0, 1, 1));
-  fmtconv_put (one, "de",
-               fmtconv_concat (0, 2,
-                               (fmtconv_view *[]){ view_of (stages[0], "d"), view_of (stages[0], "e") }));
+  fmtconv_put (
+      one, "de",
+      fmtconv_concat (0, 2, (fmtconv_view *[]){ view_of (stages[0], "d"), view_of (stages[0], "e") }));
   fmtconv_drop (one, fmtconv_find (stages[0], "f"), "not wanted");
   stages[1] = sealed (one);
   fmtconv_model *two = fci_model_new (ctx, one);
@@ -206,15 +208,17 @@ Test (account, late_drops)
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
   const fmtconv_model *stages[3] = { six (ctx) };
   fmtconv_model *one = fci_model_new (ctx, stages[0]);
-  for FMTCONV_EACH (t, stages[0])
-    fmtconv_put (one, fmtconv_text (ctx, "x.%s", t->name), t->view);
+  for
+    FMTCONV_EACH (t, stages[0])
+  fmtconv_put (one, fmtconv_text (ctx, "x.%s", t->name), t->view);
   stages[1] = sealed (one);
   fmtconv_model *two = fci_model_new (ctx, one);
-  for FMTCONV_EACH (t, stages[1])
-    if (!strcmp (t->name, "x.b"))
-      fmtconv_put (two, t->name, t->view);
-    else
-      fmtconv_drop (two, t, strcmp (t->name, "x.c") ? "others" : "it is c");
+  for
+    FMTCONV_EACH (t, stages[1])
+  if (!strcmp (t->name, "x.b"))
+    fmtconv_put (two, t->name, t->view);
+  else
+    fmtconv_drop (two, t, strcmp (t->name, "x.c") ? "others" : "it is c");
   stages[2] = sealed (two);
   fci_account a;
   size_t n;
@@ -318,14 +322,14 @@ Test (limits, tied)
 static int
 fail_silently (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out)
 {
-  (void)ctx, (void)params, (void)in, (void)out;
+  (void) ctx, (void) params, (void) in, (void) out;
   return FMTCONV_E_UNSUPPORTED;
 }
 
 static int
 forget_tensors (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out)
 {
-  (void)ctx, (void)params;
+  (void) ctx, (void) params;
   fmtconv_put (out, "a", fmtconv_find (in, "a")->view);
   return 0;
 }

@@ -63,8 +63,8 @@ Test (params, every_type)
 {
   heard h;
   fmtconv_ctx *ctx;
-  const struct params *p
-      = parse (&ctx, &h, "flag=yes,number=-7,factor=2.5e-1,size=64M,text=a b,choice=none,dtype=BF16,preset=0");
+  const struct params *p =
+      parse (&ctx, &h, "flag=yes,number=-7,factor=2.5e-1,size=64M,text=a b,choice=none,dtype=BF16,preset=0");
   cr_assert_not_null (p, "%s", h.error);
   cr_expect_eq (p->flag, 1);
   cr_expect_eq (p->number, -7);
@@ -112,8 +112,8 @@ Test (params, pairs_keep_their_order)
 {
   heard h;
   fmtconv_ctx *ctx;
-  const struct params *p
-      = parse (&ctx, &h, "metadata.e=5,metadata.d=,metadata.c.x=3,metadata.b=2,metadata.a=1,metadata.f=6");
+  const struct params *p =
+      parse (&ctx, &h, "metadata.e=5,metadata.d=,metadata.c.x=3,metadata.b=2,metadata.a=1,metadata.f=6");
   static const char *const keys[] = { "e", "d", "c.x", "b", "a", "f" };
   static const char *const values[] = { "5", "", "3", "2", "1", "6" };
   cr_assert_not_null (p, "%s", h.error);
@@ -198,16 +198,11 @@ Test (params, specs)
   cr_assert_eq (fci_spec_parse (ctx, "sat", &spec), 0);
   cr_expect_str_eq (spec.params, "");
   fmtconv_ctx_free (ctx);
-  static const char *const bad[]
-      = { "",
-          ":a=1",
-          "Sat",
-          "9p",
-          "-x",
-          "a_b",
-          "a/b",
-          "../sat",
-          "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+  static const char *const bad[] = {
+    "",    ":a=1",   "Sat",
+    "9p",  "-x",     "a_b",
+    "a/b", "../sat", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     {
       ctx = listen_to (&h, 0, NULL);
@@ -221,21 +216,21 @@ Test (params, specs)
 static int
 read_nothing (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
 {
-  (void)ctx, (void)params, (void)in, (void)out;
+  (void) ctx, (void) params, (void) in, (void) out;
   return 0;
 }
 
 static int
 apply_nothing (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out)
 {
-  (void)ctx, (void)params, (void)in, (void)out;
+  (void) ctx, (void) params, (void) in, (void) out;
   return 0;
 }
 
 static int
 write_nothing (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
 {
-  (void)ctx, (void)params, (void)model, (void)out;
+  (void) ctx, (void) params, (void) model, (void) out;
   return 0;
 }
 

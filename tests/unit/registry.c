@@ -54,7 +54,8 @@ reason (fmtconv_ctx *ctx, const char *name)
 Test (registry, files)
 {
   heard h;
-  make_file ("broken.so", "this is no ELF file, and long enough to look at its header anyway ..........", 0644);
+  make_file ("broken.so", "this is no ELF file, and long enough to look at its header anyway ..........",
+             0644);
   make_file ("open-to-all.so", "x", 0666);
   make_file ("Bad_Name.so", "x", 0644);
   make_file ("readme.txt", "x", 0644);
