@@ -2,9 +2,11 @@
 interop_tests = \
 	tests/interop/test_diffusers.py \
 	tests/interop/test_lora.py \
-	tests/interop/test_safetensors.py
+	tests/interop/test_safetensors.py \
+	tests/interop/test_torch.py
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
+	tests/interop/make_torch_zoo.py \
 	tests/interop/requirements.txt \
 	tests/interop/run.sh \
 	tests/interop/satmake.py \

@@ -1,0 +1,147 @@
+"""torch.save files of every kind: what is read is bit for bit what torch holds."""
+
+import json
+import random
+import unittest
+import warnings
+import zipfile
+from collections import OrderedDict
+
+import make_torch_zoo as zoo
+import safetensors.torch
+import torch
+from support import FMTCONV, Case  # noqa: F401
+
+warnings.filterwarnings("ignore")
+
+
+class Torch(Case):
+    def convert(self, value, wanted, reader="torch", **options):
+        """Save, convert, and compare with the tensors that were meant."""
+        source, out = self.tmp / "in.pt", self.tmp / "out.safetensors"
+        torch.save(value, source, **options)
+        return self.compare(source, out, wanted, reader)
+
+    def compare(self, source, out, wanted, reader="torch"):
+        result = self.run_fmtconv("-f", "-r", reader, "-t", "none", "-w", "safetensors", source, out)
+        wanted = {name: torch.Tensor.detach(t).as_subclass(torch.Tensor) for name, t in wanted.items()}
+        self.assert_same(safetensors.torch.load_file(out), wanted, reader)
+        return result
+
+    def refuse(self, value, says, reader="torch", status=1, **options):
+        source, out = self.tmp / "in.pt", self.tmp / "none.safetensors"
+        torch.save(value, source, **options)
+        result = self.run_fmtconv("-r", reader, "-t", "none", "-w", "safetensors", source, out, status=status)
+        self.assertIn(says, result.stderr)
+        self.assertFalse(out.exists())
+        self.assert_clean(self.tmp)
+
+    def inspect(self, value, reader="torch"):
+        source = self.tmp / "in.pt"
+        torch.save(value, source)
+        return json.loads(self.run_fmtconv("inspect", "--json", "-r", reader, source).stdout)
+
+    def test_shapes(self):
+        """Every storage type in every geometry, one file and all protocols that torch writes."""
+        tensors = zoo.all_shapes()
+        for protocol in (2, 3, 4, 5):
+            self.convert(tensors, tensors, pickle_protocol=protocol)
+
+    def test_shared(self):
+        """Windows of one storage that lie all over it, as ZeRO leaves them."""
+        flat = torch.randn(1000, dtype=torch.float64).to(torch.bfloat16)
+        cuts = sorted(random.Random(0).sample(range(1000), 40))
+        tensors = {f"p{i}": flat[a:b] for i, (a, b) in enumerate(zip(cuts, cuts[1:]))}
+        tensors["all"] = flat
+        self.convert(tensors, tensors)
+        self.assertEqual(self.inspect(tensors)["storages"]["shared"], 1)
+
+    def test_parameters(self):
+        tensors = zoo.parameters()
+        self.convert(tensors, tensors)
+        self.assertEqual(self.inspect(tensors)["storages"]["tied"], 3)
+
+    def test_module(self):
+        state = zoo.module().state_dict()
+        self.convert(state, state)
+        for key in ("state_dict", "model", "module"):
+            self.convert({"epoch": 3, key: state}, state)
+        self.convert({"model": {"state_dict": state}, "state_dict": 1}, state)
+        self.refuse(zoo.module(), "only its own program can read")
+
+    def test_nesting(self):
+        t = [torch.full((2,), float(i)) for i in range(5)]
+        value = OrderedDict({"a": {"b": t[0], 3: t[1]}, "l": [t[2], (t[3], {"x": t[4]})], "none": None, -1: t[0]})
+        self.convert(value, {"a.b": t[0], "a.3": t[1], "l.0": t[2], "l.1.0": t[3], "l.1.1.x": t[4], "-1": t[0]})
+        self.convert(t[0], {"tensor": t[0]})
+        self.convert([t[0], t[1]], {"0": t[0], "1": t[1]})
+        self.convert(value, {"0": t[3], "1.x": t[4]}, reader="torch:root=l.1")
+        self.convert(value, {"tensor": t[1]}, reader="torch:root=a.3")
+
+    def test_training_state(self):
+        weights = zoo.module().state_dict()
+        self.convert(zoo.training_state(weights), weights)
+        report = self.inspect(zoo.training_state(weights))
+        facts = report["attributes"]["source"]["torch"]
+        self.assertEqual(facts, {"global_steps": 12, "ds_version": "0.16.9", "iteration": 12, "loss": 0.25})
+        skipped = {line["what"].split(":")[0]: line for line in report["skipped"]}
+        self.assertEqual(set(skipped), set(zoo.training_state(weights)) - {"module"})
+        self.assertIn(f"{len(weights)} tensors", skipped["frozen_param_fragments"]["what"])
+        self.assertEqual(skipped["frozen_param_fragments"]["bytes"],
+                         sum(t.numel() * t.element_size() for t in weights.values()))
+
+    def test_whole_training_state(self):
+        """root=. takes what is a tensor anywhere in it, and says what cannot be one."""
+        state = zoo.training_state(zoo.module().state_dict())
+        self.refuse(state, "a sparse tensor", reader="torch:root=.")
+        del state["sparse"]
+        wanted = {f"module.{k}": v for k, v in state["module"].items()}
+        wanted |= {f"frozen_param_fragments.{k}": v for k, v in state["frozen_param_fragments"].items()}
+        wanted |= {"torch_rng_state": state["torch_rng_state"], "odd.12.0.exp_avg": state["odd"][12][0]["exp_avg"]}
+        self.convert(state, wanted, reader="torch:root=.")
+
+    def test_ema(self):
+        a, b = {"w": torch.zeros(2)}, {"w": torch.ones(2)}
+        self.refuse({"model": a, "model_ema": b}, "root=model_ema", status=2)
+        self.convert({"model": a, "model_ema": b}, b, reader="torch:root=model_ema")
+        self.convert({"params": a, "params_ema": b}, {"params.w": a["w"], "params_ema.w": b["w"]})
+
+    def test_refused(self):
+        for name, (value, says) in zoo.refused().items():
+            with self.subTest(name):
+                self.refuse({"x": value}, says)
+                self.convert({"model": {"a": torch.ones(1)}, "x": value}, {"a": torch.ones(1)})
+        self.refuse({"a": torch.ones(1)}, "before torch 1.6", _use_new_zipfile_serialization=False)
+
+    def test_script(self):
+        source = self.tmp / "in.pt"
+        torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), source)
+        result = self.run_fmtconv("inspect", "-r", "torch", source, status=1)
+        self.assertIn("TorchScript", result.stderr)
+
+    def test_archives(self):
+        """No checksums, other alignments, and archives that another program packed again."""
+        tensors, source, out = zoo.shapes(torch.float32), self.tmp / "in.pt", self.tmp / "out.safetensors"
+        torch.serialization.set_crc32_options(False)
+        try:
+            self.convert(tensors, tensors)
+        finally:
+            torch.serialization.set_crc32_options(True)
+        torch.save(tensors, source)
+        for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            packed = self.tmp / f"packed{method}.pt"
+            with zipfile.ZipFile(source) as old, zipfile.ZipFile(packed, "w", method) as new:
+                for name in reversed(old.namelist()):
+                    new.writestr(name, old.read(name))
+            self.compare(packed, out, tensors)
+            found = json.loads(self.run_fmtconv("inspect", "--json", packed).stdout)
+            self.assertEqual(found["format"], "torch")
+
+    def test_big_numbers(self):
+        """A million small values beside the weights cost little; numbers beyond 31 and 63 bits are read."""
+        weights = {"a": torch.ones(2)}
+        self.convert({"model": weights, "state": list(range(1_000_000)), "big": [1 << 31, 1 << 63, -(1 << 63)]}, weights)
+
+
+if __name__ == "__main__":
+    unittest.main()
