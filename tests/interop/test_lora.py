@@ -19,7 +19,7 @@ def peft_pairs(r):
         layer = name.split(".")[2]
         for sat, peft in PEFT.items():
             if name.endswith("attention." + sat.format("A")):
-                b = name[: -len(sat)] + sat.format("B")
+                b = name.removesuffix(sat.format("A")) + sat.format("B")
                 yield (f"transformer.transformer_blocks.{layer}.attn1.{peft}", r.lora_tensors[name], r.lora_tensors[b])
 
 
