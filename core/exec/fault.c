@@ -8,9 +8,9 @@
 #include <stdio.h>
 
 int
-fci_fault_read (fci_worker *worker, const fmtconv_source *source, uint64_t offset, int error)
+fci_fault_read (fci_worker *worker, const fmtconv_source *source, int error)
 {
-  worker->fault = (fci_fault){ .code = FMTCONV_E_IO, .os_errno = error, .source = source, .offset = offset };
+  worker->fault = (fci_fault){ .code = FMTCONV_E_IO, .os_errno = error, .source = source };
   return -1;
 }
 
@@ -28,14 +28,14 @@ fci_fault_code (fci_worker *worker, int code)
   return -1;
 }
 
+/* Without the place, which depends on how units are cut. */
 static int
 report_read (fmtconv_ctx *ctx, const fci_fault *fault)
 {
-  const fmtconv_where where = { .source = fault->source,
-                                .offset = fault->offset,
-                                .hint = "wait until nothing writes to it, then convert again" };
+  const fmtconv_where where = { .hint = "wait until nothing writes to it, then convert again" };
   if (fault->os_errno == FCI_READ_SHORT)
-    return fmtconv_fail_at (ctx, FMTCONV_E_IO, &where, "the file became shorter while it was converted");
+    return fci_fail_file (ctx, FMTCONV_E_IO, fault->source->name, &where,
+                          "the file became shorter while it was converted");
   errno = fault->os_errno;
   return fci_fail_io (ctx, fault->source->name, "cannot be read");
 }

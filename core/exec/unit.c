@@ -25,7 +25,7 @@ int
 fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
   int error = worker->work->io->read (source, offset, to, n);
-  return error == 0 ? 0 : fci_fault_read (worker, source, offset, error);
+  return error == 0 ? 0 : fci_fault_read (worker, source, error);
 }
 
 static fci_piece *

@@ -14,10 +14,9 @@ typedef struct fci_fault
 {
   int code;                     /* FMTCONV_E_…; 0: nothing */
   int os_errno;                 /* E_IO: errno or FCI_READ_SHORT */
-  const fmtconv_source *source; /* E_IO: reading from it, at `offset`; NULL: writing `file` */
-  uint64_t offset;
-  uint32_t file;      /* number in the layout */
-  const char *tensor; /* E_FORMAT: whose bytes differ from the source, at `element` */
+  const fmtconv_source *source; /* E_IO: reading from it; NULL: writing `file` */
+  uint32_t file;                /* number in the layout */
+  const char *tensor;           /* E_FORMAT: whose bytes differ from the source, at `element` */
   fmtconv_view *view;
   uint64_t element;
 } fci_fault;
@@ -105,7 +104,7 @@ fci_is_cancelled (const fci_worker *worker)
 }
 
 /* Set worker->fault; all return -1. */
-int fci_fault_read (fci_worker *worker, const fmtconv_source *source, uint64_t offset, int error);
+int fci_fault_read (fci_worker *worker, const fmtconv_source *source, int error);
 int fci_fault_write (fci_worker *worker, uint32_t file, int error);
 int fci_fault_code (fci_worker *worker, int code);
 

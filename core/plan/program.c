@@ -51,8 +51,6 @@ is_watched (const fci_point *point)
 static void
 round_to (builder *b, uint32_t dtype)
 {
-  if (!b->pending && dtype == b->dtype)
-    return;
   add_step (b, (fci_step){ .kind = FCI_STEP_ROUND, .dtype = dtype });
   if (b->refuse)
     return;
@@ -71,7 +69,8 @@ add_op (builder *b, const fci_op *op)
   switch (op->kind)
     {
     case FCI_OP_CAST:
-      round_to (b, op->dtype);
+      if (b->pending || op->dtype != b->dtype || is_watched (&b->next))
+        round_to (b, op->dtype);
       break;
     case FCI_OP_SCALE:
       add_step (b, (fci_step){ .kind = FCI_STEP_SCALE, .factor = (float) op->factor });
@@ -98,7 +97,7 @@ build (builder *b, const fci_box *box, uint32_t dtype)
       chain[n++] = op;
   while (n > 0 && !b->refuse)
     add_op (b, chain[--n]);
-  if (!b->refuse)
+  if (!b->refuse && (b->pending || dtype != b->dtype))
     round_to (b, dtype);
   if (!b->refuse && b->rows.n_steps)
     b->refuse = fci_row_refusal (&b->rows);

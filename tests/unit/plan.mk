@@ -1,1 +1,13 @@
 # tests/unit/plan.mk
+check_PROGRAMS += tests/unit/plan
+TESTS += tests/unit/plan
+tests_unit_plan_SOURCES = \
+	tests/unit/plan-crc.c \
+	tests/unit/plan-faults.c \
+	tests/unit/plan-publish.c \
+	tests/unit/plan-random.c \
+	tests/unit/plan-util.c \
+	tests/unit/plan-util.h \
+	tests/unit/plan.c
+tests_unit_plan_CFLAGS = $(unit_cflags)
+tests_unit_plan_LDADD = $(unit_libs)

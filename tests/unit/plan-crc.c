@@ -1,0 +1,226 @@
+/* tests/unit/plan-crc.c: checksums of sources (zlib's crc32 is the reference), and findings of roundings.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/plan-util.h"
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+enum
+{
+  SIZE = 1 << 20
+};
+
+/* A source of SIZE random bytes whose checksum is known. */
+typedef struct stage
+{
+  place at;
+  heard h;
+  fmtconv_ctx *ctx;
+  fmtconv_source *source;
+  fci_outcome outcome;
+} stage;
+
+static void
+set (stage *s, unsigned flags, bool good)
+{
+  uint8_t *bytes = rnd_bytes (5, SIZE);
+  s->at = enter ();
+  s->ctx = new_ctx (&s->h, flags, 2, 400000);
+  put_file (in (&s->at, "in"), bytes, SIZE);
+  s->source = fmtconv_window (open_source (s->ctx, in (&s->at, "in")), 0, SIZE, "member");
+  s->source->has_crc = true;
+  s->source->crc = (uint32_t) crc32 (0, bytes, SIZE) ^ !good;
+  free (bytes);
+}
+
+static int
+go (stage *s, size_t n, fmtconv_view *const *views)
+{
+  return run (s->ctx, layout_of (s->ctx, n, views), in (&s->at, "out"), NULL, &s->outcome);
+}
+
+static void
+end (stage *s)
+{
+  fmtconv_ctx_free (s->ctx);
+  leave (&s->at);
+}
+
+static fmtconv_view *
+bytes_of (stage *s, uint64_t start, uint64_t size)
+{
+  return fmtconv_leaf (s->source, start, FMTCONV_U8, 1, &size, NULL);
+}
+
+/* Views that are converted with a good and a bad checksum. */
+typedef size_t maker (stage *s, fmtconv_view **views);
+
+static void
+check (maker *make, bool is_checked)
+{
+  fmtconv_view *views[64];
+  for (int good = 0; good < 2; good++)
+    {
+      stage s;
+      set (&s, 0, good);
+      int code = go (&s, make (&s, views), views);
+      cr_assert_eq (code, is_checked && !good ? FMTCONV_E_FORMAT : 0, "%s", s.h.text);
+      cr_assert_eq (s.outcome.crc_checked, is_checked && good ? 1 : 0);
+      cr_assert_eq (s.outcome.crc_unchecked, is_checked ? 0 : 1);
+      if (code != 0)
+        {
+          cr_assert_not_null (strstr (s.h.text, "in: member: tensor 't0'"), "%s", s.h.text);
+          cr_assert_not_null (strstr (s.h.text, "crc=ignore"));
+        }
+      cr_assert_eq (n_entries (s.at.path), code == 0 ? 2 : 1);
+      end (&s);
+    }
+}
+
+static size_t
+whole (stage *s, fmtconv_view **views)
+{
+  views[0] = bytes_of (s, 0, SIZE);
+  return 1;
+}
+
+static size_t
+many (stage *s, fmtconv_view **views)
+{
+  for (unsigned i = 0; i < 64; i++)
+    views[i] = bytes_of (s, SIZE / 64 * (63 - i), SIZE / 64);
+  return 64;
+}
+
+static size_t
+with_gaps (stage *s, fmtconv_view **views)
+{
+  views[0] = bytes_of (s, 100, 300000);
+  views[1] = bytes_of (s, 300200, SIZE - 300300);
+  return 2;
+}
+
+static size_t
+half (stage *s, fmtconv_view **views)
+{
+  views[0] = bytes_of (s, 0, SIZE / 2);
+  return 1;
+}
+
+/* Cut at other places, and one chain of pieces ends early. */
+static size_t
+tied (stage *s, fmtconv_view **views)
+{
+  views[0] = bytes_of (s, 0, 77777);
+  views[1] = bytes_of (s, 0, SIZE);
+  views[2] = bytes_of (s, 50001, SIZE - 50001);
+  return 3;
+}
+
+static size_t
+converted (stage *s, fmtconv_view **views)
+{
+  views[0] = fmtconv_cast (
+      fmtconv_leaf (s->source, 0, FMTCONV_I16, 2, (const uint64_t[]){ 512, SIZE / 1024 }, NULL), FMTCONV_F32);
+  return 1;
+}
+
+Test (crc, whole_sources_are_checked)
+{
+  check (whole, true);
+  check (many, true);
+  check (tied, true);
+  check (converted, true);
+}
+
+Test (crc, small_gaps_are_read)
+{
+  check (with_gaps, true);
+}
+
+Test (crc, partial_reads_are_counted)
+{
+  check (half, false);
+}
+
+/* ---- Findings */
+
+static fmtconv_view *
+numbers (stage *s, unsigned n, const float *number)
+{
+  return fmtconv_constant (s->ctx, FMTCONV_F32, 1, (const uint64_t[]){ n }, number);
+}
+
+static const float odd[] = { 1, 1e6f, -1e6f, 1e-7f, 3, 1.0f / 3 };
+
+Test (finding, a_cast_warns_once)
+{
+  stage s;
+  set (&s, 0, true);
+  fmtconv_view *cast = fmtconv_cast (numbers (&s, 6, odd), FMTCONV_F16);
+  fmtconv_view *const views[] = { cast, numbers (&s, 6, odd), cast };
+  cr_assert_eq (go (&s, 3, views), 0, "%s", s.h.text);
+  cr_assert_eq (s.h.warnings, 2);
+  cr_assert_eq (s.h.n_details, 2);
+  const fci_finding *f = s.outcome.findings;
+  cr_assert (f->finding == FMTCONV_OVERFLOW && f->count == 2 && f->of == 6 && f->severity == FMTCONV_WARN);
+  cr_assert_str_eq (f->tensor, "t0");
+  f = f->next;
+  cr_assert (f->finding == FMTCONV_UNDERFLOW && f->count == 1);
+  f = f->next;
+  cr_assert_str_eq (f->tensor, "t2");
+  cr_assert_null (f->next->next);
+  end (&s);
+}
+
+Test (finding, strict_makes_it_an_error)
+{
+  stage s;
+  set (&s, FMTCONV_STRICT, true);
+  fmtconv_view *const views[] = { fmtconv_cast (numbers (&s, 6, odd), FMTCONV_F16) };
+  cr_assert_eq (go (&s, 1, views), FMTCONV_E_STRICT);
+  cr_assert_eq (n_entries (s.at.path), 1);
+  end (&s);
+}
+
+Test (finding, a_watch_replaces_the_default)
+{
+  stage s;
+  set (&s, FMTCONV_STRICT, true);
+  fmtconv_view *t = fmtconv_watch (numbers (&s, 6, odd), FMTCONV_INEXACT, FMTCONV_COUNT, "hint");
+  fmtconv_view *const views[] = { fmtconv_cast (t, FMTCONV_F16) };
+  cr_assert_eq (go (&s, 1, views), 0, "%s", s.h.text);
+  cr_assert_eq (s.h.warnings, 0);
+  cr_assert_eq (s.outcome.findings->finding, FMTCONV_INEXACT);
+  cr_assert_str_eq (s.outcome.findings->hint, "hint");
+  cr_assert_null (s.outcome.findings->next);
+  end (&s);
+}
+
+Test (finding, an_error_publishes_nothing)
+{
+  stage s;
+  set (&s, 0, true);
+  fmtconv_view *t = fmtconv_watch (numbers (&s, 6, odd), FMTCONV_OVERFLOW, FMTCONV_ERROR, "use f32");
+  fmtconv_view *const views[] = { fmtconv_cast (t, FMTCONV_F16) };
+  cr_assert_eq (go (&s, 1, views), FMTCONV_E_LOSSY);
+  cr_assert_not_null (strstr (s.h.text, "tensor 't0': 2 of 6 values"), "%s", s.h.text);
+  cr_assert_not_null (strstr (s.h.text, "use f32"));
+  cr_assert_eq (n_entries (s.at.path), 1);
+  end (&s);
+}
+
+/* Parts of one tensor that are rounded apart are one finding. */
+Test (finding, parts_of_a_tensor_add_up)
+{
+  stage s;
+  set (&s, 0, true);
+  fmtconv_view *a = fmtconv_cast (numbers (&s, 6, odd), FMTCONV_F16);
+  fmtconv_view *b = fmtconv_cast (fmtconv_scale (numbers (&s, 6, odd), 2), FMTCONV_F16);
+  fmtconv_view *const both[] = { a, b };
+  fmtconv_view *const views[] = { fmtconv_concat (0, 2, both) };
+  cr_assert_eq (go (&s, 1, views), 0);
+  const fci_finding *f = s.outcome.findings;
+  cr_assert (f->finding == FMTCONV_OVERFLOW && f->count == 4 && f->of == 12);
+  end (&s);
+}

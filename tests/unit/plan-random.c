@@ -1,0 +1,339 @@
+/* tests/unit/plan-random.c: random views, executed in every way, against a naive evaluation of the same.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/plan-util.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum
+{
+  FILE_ELEMENTS = 100000,
+  SKEW = 3, /* bytes before the first element of a file, so that nothing is aligned */
+  TENSORS = 16,
+  MAX_ELEMENTS = 150000
+};
+
+static const uint32_t types[] = {
+  FMTCONV_F16, FMTCONV_BF16, FMTCONV_F32, FMTCONV_U8, FMTCONV_I16, FMTCONV_I64
+};
+enum
+{
+  N_TYPES = 6,
+  N_FLOATS = 3
+};
+
+/* A view, and its elements as they should be: floating ones before they are rounded to the view's type. */
+typedef struct value
+{
+  fmtconv_view *view;
+  unsigned rank;
+  uint64_t shape[FMTCONV_MAX_RANK];
+  uint64_t n;
+  double *at;
+} value;
+
+typedef struct world
+{
+  uint64_t seed;
+  fmtconv_ctx *ctx;
+  fmtconv_source *file[N_TYPES];
+  uint8_t *bytes[N_TYPES];
+} world;
+
+/* Bits of numbers that are finite. */
+static uint8_t *
+make_elements (uint64_t seed, unsigned type)
+{
+  size_t item = fmtconv_dtype (types[type])->block_bytes, n = SKEW + FILE_ELEMENTS * item;
+  uint8_t *bytes = rnd_bytes (seed + type * 77 + 1, n);
+  for (size_t i = 0; i < FILE_ELEMENTS; i++)
+    {
+      uint8_t *top = bytes + SKEW + i * item + item - 1;
+      if (types[type] == FMTCONV_F16)
+        *top &= 0xbf; /* exponent below 16 */
+      else if (type < N_FLOATS)
+        *top = (uint8_t) ((*top & 0x83) | 0x3c); /* exponent about 0 */
+      else if (types[type] == FMTCONV_I64)
+        memset (top - 3, 0, 4);
+    }
+  return bytes;
+}
+
+static void
+set_shape (value *v, unsigned rank, const uint64_t *shape)
+{
+  v->rank = rank;
+  v->n = 1;
+  for (unsigned i = 0; i < rank; i++)
+    v->n *= v->shape[i] = shape[i];
+  v->at = fmtconv_alloc (v->view ? v->view->ctx : NULL, v->n, sizeof *v->at);
+}
+
+/* The index behind `index`, row-major. */
+static void
+step (const value *v, uint64_t *index)
+{
+  for (unsigned i = v->rank; i-- > 0 && ++index[i] == v->shape[i];)
+    index[i] = 0;
+}
+
+static double *
+element (const value *v, const uint64_t *index)
+{
+  uint64_t at = 0;
+  for (unsigned i = 0; i < v->rank; i++)
+    at = at * v->shape[i] + index[i];
+  return &v->at[at];
+}
+
+static value
+leaf (world *w, unsigned type)
+{
+  size_t item = fmtconv_dtype (types[type])->block_bytes;
+  uint64_t shape[4], room = FILE_ELEMENTS, n = 1;
+  int64_t stride[4];
+  unsigned rank = (unsigned) rnd (&w->seed, 5);
+  uint64_t start = rnd (&w->seed, 1000), index[FMTCONV_MAX_RANK] = { 0 };
+  for (unsigned i = 0; i < rank; i++)
+    shape[i] = 1 + rnd (&w->seed, i == 0 ? 300 : rnd (&w->seed, 4) ? 12 : 64);
+  room -= start;
+  for (unsigned i = rank; i-- > 0; n *= shape[i])
+    while (n * shape[i] > 60000)
+      shape[i] = (shape[i] + 1) / 2;
+  uint64_t dense = 1, most;
+  bool odd = rnd (&w->seed, 2);
+  for (unsigned i = rank; i-- > 0; dense *= shape[i])
+    {
+      most = room / rank / shape[i];
+      stride[i] =
+          (int64_t) (item * (odd && dense ? rnd (&w->seed, rnd (&w->seed, 2) ? most + 1 : 8) : dense));
+      while ((uint64_t) stride[i] / item > most && odd)
+        stride[i] = 0;
+    }
+  value v = { .view = fmtconv_leaf (w->file[type], SKEW + start * item, types[type], rank, shape, stride) };
+  cr_assert_not_null (v.view);
+  set_shape (&v, rank, shape);
+  for (uint64_t i = 0; i < v.n; i++, step (&v, index))
+    {
+      uint64_t at = SKEW + start * item;
+      for (unsigned k = 0; k < rank; k++)
+        at += index[k] * (uint64_t) stride[k];
+      v.at[i] = fci_element (types[type], w->bytes[type] + at);
+    }
+  return v;
+}
+
+static value
+slice (world *w, const value *of)
+{
+  unsigned axis = (unsigned) rnd (&w->seed, of->rank);
+  uint64_t start = rnd (&w->seed, of->shape[axis]), count = 1 + rnd (&w->seed, of->shape[axis] - start);
+  uint64_t shape[FMTCONV_MAX_RANK], index[FMTCONV_MAX_RANK] = { 0 };
+  memcpy (shape, of->shape, sizeof shape);
+  shape[axis] = count;
+  value v = { .view = fmtconv_slice (of->view, axis, start, count) };
+  set_shape (&v, of->rank, shape);
+  for (uint64_t i = 0; i < v.n; i++, step (&v, index))
+    {
+      index[axis] += start;
+      v.at[i] = *element (of, index);
+      index[axis] -= start;
+    }
+  return v;
+}
+
+static value
+permute (world *w, const value *of)
+{
+  unsigned axes[FMTCONV_MAX_RANK];
+  uint64_t shape[FMTCONV_MAX_RANK], index[FMTCONV_MAX_RANK] = { 0 }, from[FMTCONV_MAX_RANK];
+  for (unsigned i = 0; i < of->rank; i++)
+    {
+      unsigned k = (unsigned) rnd (&w->seed, i + 1);
+      axes[i] = axes[k];
+      axes[k] = i;
+    }
+  for (unsigned i = 0; i < of->rank; i++)
+    shape[i] = of->shape[axes[i]];
+  value v = { .view = fmtconv_permute (of->view, axes) };
+  set_shape (&v, of->rank, shape);
+  for (uint64_t i = 0; i < v.n; i++, step (&v, index))
+    {
+      for (unsigned k = 0; k < of->rank; k++)
+        from[axes[k]] = index[k];
+      v.at[i] = *element (of, from);
+    }
+  return v;
+}
+
+/* A value and a slice of it, in either order, along one axis. */
+static value
+concat (world *w, const value *a, const value *b)
+{
+  unsigned axis = 0;
+  for (unsigned i = 0; i < a->rank; i++)
+    if (a->shape[i] != b->shape[i])
+      axis = i;
+  fmtconv_view *const both[] = { a->view, b->view };
+  uint64_t shape[FMTCONV_MAX_RANK], index[FMTCONV_MAX_RANK] = { 0 };
+  memcpy (shape, a->shape, sizeof shape);
+  shape[axis] += b->shape[axis];
+  (void) w;
+  value v = { .view = fmtconv_concat (axis, 2, both) };
+  set_shape (&v, a->rank, shape);
+  for (uint64_t i = 0; i < v.n; i++, step (&v, index))
+    if (index[axis] < a->shape[axis])
+      v.at[i] = *element (a, index);
+    else
+      {
+        index[axis] -= a->shape[axis];
+        v.at[i] = *element (b, index);
+        index[axis] += a->shape[axis];
+      }
+  return v;
+}
+
+/* To nearest even with `bits` bits of fraction. */
+static double
+nearest (double v, int bits, int least, double limit)
+{
+  if (v == 0 || !isfinite (v))
+    return v;
+  int e = ilogb (v) < least ? least : ilogb (v);
+  double r = ldexp (nearbyint (ldexp (v, bits - e)), e - bits);
+  return fabs (r) > limit ? copysign (INFINITY, v) : r;
+}
+
+static double
+rounded (double v, uint32_t dtype)
+{
+  switch (dtype)
+    {
+    case FMTCONV_F16:
+      return nearest (v, 10, -14, 65504);
+    case FMTCONV_BF16:
+      return nearest (v, 7, -126, ldexp (255, 120));
+    case FMTCONV_F32:
+      return (float) v;
+    default:
+      return v;
+    }
+}
+
+static value
+arithmetic (world *w, const value *of)
+{
+  static const double factors[] = { 0.5, 3, 1.0 / 3, -1e-3, 70000 };
+  value v = *of;
+  bool cast = rnd (&w->seed, 2);
+  uint32_t dtype = types[rnd (&w->seed, N_FLOATS)];
+  double factor = factors[rnd (&w->seed, 5)];
+  v.view = cast ? fmtconv_cast (of->view, dtype) : fmtconv_scale (of->view, factor);
+  set_shape (&v, of->rank, of->shape);
+  for (uint64_t i = 0; i < v.n; i++)
+    v.at[i] = cast ? rounded (of->at[i], dtype) : (float) ((float) of->at[i] * (float) factor);
+  return v;
+}
+
+static value
+grow (world *w, unsigned type, unsigned depth)
+{
+  value v = leaf (w, type);
+  while (depth-- > 0)
+    {
+      cr_assert_not_null (v.view);
+      uint64_t choice = rnd (&w->seed, type < N_FLOATS ? 5 : 3);
+      if (choice < 3 && v.rank == 0)
+        continue;
+      value part = choice < 2 ? slice (w, &v) : v;
+      if (choice == 0)
+        v = part;
+      else if (choice == 1 && v.n + part.n < MAX_ELEMENTS)
+        v = rnd (&w->seed, 2) ? concat (w, &v, &part) : concat (w, &part, &v);
+      else if (choice == 2)
+        v = permute (w, &v);
+      else if (choice > 2)
+        v = arithmetic (w, &v);
+    }
+  return v;
+}
+
+static void
+compare (const value *v, const uint8_t *bytes, size_t tensor)
+{
+  size_t item = fmtconv_dtype (v->view->dtype)->block_bytes;
+  for (uint64_t i = 0; i < v->n; i++)
+    {
+      double want = rounded (v->at[i], v->view->dtype), got = fci_element (v->view->dtype, bytes + i * item);
+      if (want != got)
+        cr_assert_fail ("tensor %zu element %llu: %a instead of %a in %s", tensor, (unsigned long long) i,
+                        got, want, fci_view_text (v->view));
+    }
+}
+
+static void
+check_world (uint64_t seed)
+{
+  static const struct
+  {
+    unsigned threads;
+    uint64_t memory;
+  } way[] = { { 1, 1 << 30 }, { 2, 16 << 20 }, { 8, 2500000 }, { 3, 280000 } };
+  heard h;
+  place at = enter ();
+  world w = { .seed = seed * 0x9e3779b97f4a7c15u + 1, .ctx = new_ctx (&h, 0, 1, 0) };
+  for (unsigned i = 0; i < N_TYPES; i++)
+    {
+      w.bytes[i] = make_elements (seed, i);
+      put_file (in (&at, "in"), w.bytes[i], SKEW + FILE_ELEMENTS * fmtconv_dtype (types[i])->block_bytes);
+      w.file[i] = open_source (w.ctx, in (&at, "in"));
+      unlink (in (&at, "in"));
+    }
+  fmtconv_layout *layout = fci_layout_new (w.ctx, "out");
+  fmtconv_file *file = fmtconv_create (layout, NULL);
+  value v[TENSORS];
+  uint64_t place_of[TENSORS];
+  for (unsigned i = 0; i < TENSORS; i++)
+    {
+      v[i] = grow (&w, (unsigned) rnd (&w.seed, N_TYPES), (unsigned) rnd (&w.seed, 7));
+      fmtconv_emit (file, "junk", rnd (&w.seed, 4));
+      fmtconv_align (file, 1u << rnd (&w.seed, 6), 0x55);
+      place_of[i] = fmtconv_emitted (file);
+      fmtconv_emit_view (file, fmtconv_text (w.ctx, "t%u", i), v[i].view);
+    }
+  cr_assert_eq (fci_layout_seal (layout), 0, "%s", h.text);
+  uint8_t *first = NULL;
+  size_t n_first = 0;
+  for (unsigned i = 0; i < 4; i++)
+    {
+      size_t n;
+      w.ctx->options.threads = way[i].threads;
+      w.ctx->options.memory = way[i].memory;
+      cr_assert_eq (run (w.ctx, layout, in (&at, "out"), NULL, NULL), 0, "seed %llu: %s",
+                    (unsigned long long) seed, h.text);
+      uint8_t *bytes = get_file (in (&at, "out"), &n);
+      cr_assert_eq (n, fmtconv_emitted (file));
+      unlink (in (&at, "out"));
+      if (first)
+        cr_assert (n == n_first && memcmp (first, bytes, n) == 0, "seed %llu, way %u",
+                   (unsigned long long) seed, i);
+      else
+        for (unsigned k = 0; k < TENSORS; k++)
+          compare (&v[k], bytes + place_of[k], k);
+      free (first);
+      first = bytes;
+      n_first = n;
+    }
+  free (first);
+  for (unsigned i = 0; i < N_TYPES; i++)
+    free (w.bytes[i]);
+  fmtconv_ctx_free (w.ctx);
+  leave (&at);
+}
+
+Test (plan, random_views_in_every_way)
+{
+  for (uint64_t seed = 1; seed <= 25; seed++)
+    check_world (seed);
+}

@@ -1,0 +1,159 @@
+/* tests/unit/plan-util.c: see the header.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/plan-util.h"
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+place
+enter (void)
+{
+  place at;
+  const char *base = getenv ("TMPDIR");
+  snprintf (at.path, sizeof at.path, "%s/fmtconv-plan-XXXXXX", base ? base : "/tmp");
+  cr_assert_not_null (mkdtemp (at.path));
+  return at;
+}
+
+void
+leave (const place *at)
+{
+  DIR *folder = opendir (at->path);
+  for (struct dirent *e; (e = readdir (folder));)
+    if (strcmp (e->d_name, ".") && strcmp (e->d_name, ".."))
+      unlink (in (at, e->d_name));
+  closedir (folder);
+  rmdir (at->path);
+}
+
+const char *
+in (const place *at, const char *name)
+{
+  static char buffer[4][640];
+  static unsigned next;
+  char *path = buffer[next++ % 4];
+  snprintf (path, sizeof *buffer, "%s/%s", at->path, name);
+  return path;
+}
+
+size_t
+n_entries (const char *path)
+{
+  size_t n = 0;
+  DIR *folder = opendir (path);
+  while (readdir (folder))
+    n++;
+  closedir (folder);
+  return n - 2;
+}
+
+void
+put_file (const char *path, const void *bytes, size_t n)
+{
+  FILE *f = fopen (path, "wb");
+  cr_assert (f && fwrite (bytes, 1, n, f) == n && fclose (f) == 0, "%s", path);
+}
+
+uint8_t *
+get_file (const char *path, size_t *n)
+{
+  FILE *f = fopen (path, "rb");
+  if (!f)
+    return NULL;
+  fseek (f, 0, SEEK_END);
+  *n = (size_t) ftell (f);
+  rewind (f);
+  uint8_t *bytes = malloc (*n + 1);
+  cr_assert (fread (bytes, 1, *n, f) == *n);
+  fclose (f);
+  return bytes;
+}
+
+static void
+hear (void *arg, const fmtconv_message *m)
+{
+  heard *h = arg;
+  if (m->level == FMTCONV_MSG_NOTE)
+    return;
+  h->errors += m->level == FMTCONV_MSG_ERROR;
+  h->warnings += m->level == FMTCONV_MSG_WARNING;
+  if (m->level == FMTCONV_MSG_ERROR)
+    h->code = m->code;
+  h->n_details = m->n_details + m->n_more;
+  snprintf (h->text, sizeof h->text, "%s", m->text);
+}
+
+static void
+beat (void *arg, const fmtconv_progress *progress)
+{
+  heard *h = arg;
+  h->beats++;
+  h->done = progress->done;
+  h->total = progress->total;
+}
+
+fmtconv_ctx *
+new_ctx (heard *h, unsigned flags, unsigned threads, uint64_t memory)
+{
+  memset (h, 0, sizeof *h);
+  return fmtconv_ctx_new (&(fmtconv_options){ .struct_size = sizeof (fmtconv_options),
+                                              .flags = flags,
+                                              .threads = threads,
+                                              .memory = memory,
+                                              .message = hear,
+                                              .progress = beat,
+                                              .arg = h });
+}
+
+fmtconv_source *
+open_source (fmtconv_ctx *ctx, const char *path)
+{
+  return fci_source_fd (ctx, open (path, O_RDONLY | O_CLOEXEC), path);
+}
+
+uint64_t
+rnd (uint64_t *state, uint64_t below)
+{
+  *state ^= *state << 13;
+  *state ^= *state >> 7;
+  *state ^= *state << 17;
+  return (*state >> 11) % below;
+}
+
+uint8_t *
+rnd_bytes (uint64_t seed, size_t n)
+{
+  uint8_t *bytes = malloc (n + 8);
+  for (size_t i = 0; i < n; i += 8)
+    {
+      uint64_t r = rnd (&seed, UINT64_MAX);
+      memcpy (bytes + i, &r, 8);
+    }
+  return bytes;
+}
+
+int
+run (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output, const struct fci_io *io,
+     fci_outcome *outcome)
+{
+  fci_outcome mine;
+  const fci_plan *plan = fci_plan_compile (ctx, layout);
+  if (!plan)
+    return fmtconv_failed (ctx);
+  return fci_execute (ctx, &(fci_execution){ .plan = plan, .layout = layout, .output = output, .io = io },
+                      outcome ? outcome : &mine);
+}
+
+fmtconv_layout *
+layout_of (fmtconv_ctx *ctx, size_t n, fmtconv_view *const *views)
+{
+  fmtconv_layout *layout = fci_layout_new (ctx, "out");
+  fmtconv_file *file = fmtconv_create (layout, NULL);
+  for (size_t i = 0; i < n; i++)
+    fmtconv_emit_view (file, fmtconv_text (ctx, "t%zu", i), views[i]);
+  cr_assert_eq (fci_layout_seal (layout), 0);
+  return layout;
+}

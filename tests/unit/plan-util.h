@@ -1,0 +1,62 @@
+/* tests/unit/plan-util.h: contexts, folders, files and layouts for the tests of plans and executions.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef PLAN_UTIL_H
+#define PLAN_UTIL_H
+
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/exec/exec.h"
+#include "core/exec/io.h"
+#include "core/plan/run.h"
+#include <criterion/criterion.h>
+
+/* What a context said. */
+typedef struct heard
+{
+  int code; /* of the error; 0: none */
+  unsigned errors;
+  unsigned warnings;
+  char text[4096];  /* of the error, else of the last warning */
+  size_t n_details; /* of it, the uncounted included */
+  unsigned beats;   /* progress reports */
+  uint64_t done;    /* of the last one */
+  uint64_t total;
+} heard;
+
+typedef struct place
+{
+  char path[256]; /* of a new folder, removed with all it holds by leave */
+} place;
+
+place enter (void);
+void leave (const place *at);
+
+/* folder/name, in one of a few static buffers. */
+const char *in (const place *at, const char *name);
+
+size_t n_entries (const char *folder);
+void put_file (const char *path, const void *bytes, size_t n);
+
+/* The whole file, malloced; NULL: there is none. */
+uint8_t *get_file (const char *path, size_t *n);
+
+fmtconv_ctx *new_ctx (heard *h, unsigned flags, unsigned threads, uint64_t memory);
+
+/* The file as a source. */
+fmtconv_source *open_source (fmtconv_ctx *ctx, const char *path);
+
+/* Deterministic random numbers. */
+uint64_t rnd (uint64_t *state, uint64_t below);
+
+/* n random bytes, malloced. */
+uint8_t *rnd_bytes (uint64_t seed, size_t n);
+
+/* Plan and execute; the error's code. */
+int run (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output, const struct fci_io *io,
+         fci_outcome *outcome);
+
+/* A layout of one file that is only the views, called t0, t1 … */
+fmtconv_layout *layout_of (fmtconv_ctx *ctx, size_t n, fmtconv_view *const *views);
+
+#endif

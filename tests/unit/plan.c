@@ -1,0 +1,275 @@
+/* tests/unit/plan.c: layouts, plans as text, costs, units, refusals at planning time.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/plan-util.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const uint8_t zeroes[1 << 16];
+
+static fmtconv_source *
+memory (fmtconv_ctx *ctx, const char *name)
+{
+  return fci_source_memory (ctx, zeroes, sizeof zeroes, name);
+}
+
+#define SHAPE(...) ((const uint64_t[]){ __VA_ARGS__ })
+
+Test (layout, bytes_follow_one_another)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_layout *layout = fci_layout_new (ctx, "x.bin");
+  cr_assert_str_eq (fmtconv_target (layout), "x.bin");
+  fmtconv_file *file = fmtconv_create (layout, NULL);
+  fmtconv_attr *json = fmtconv_literal (ctx, FMTCONV_JSON ({ "a" : 1 }));
+  fmtconv_emit (file, "abc", 3);
+  fmtconv_emit_le (file, 4, 0x01020304);
+  cr_assert_eq (fmtconv_emitted (file), 7);
+  fmtconv_align (file, 8, 0xff);
+  fmtconv_align (file, 8, 0xff);
+  cr_assert_eq (fmtconv_emitted (file), 8);
+  fmtconv_emit_json (file, json, 0);
+  fmtconv_emit_json (file, json, 1);
+  cr_assert_eq (fmtconv_emitted (file),
+                8 + strlen (fmtconv_json_text (json, 0)) + strlen (fmtconv_json_text (json, 1)) + 1);
+  fmtconv_emit_view (file, "t", fmtconv_leaf (memory (ctx, "m"), 0, FMTCONV_F16, 2, SHAPE (3, 5), NULL));
+  cr_assert_eq (file->last->size, 30);
+  cr_assert_eq (fci_layout_seal (layout), 0);
+  const fci_region *region = file->first;
+  cr_assert_arr_eq (region->u.bytes, "abc", 3);
+  cr_assert_arr_eq (region->next->u.bytes, "\4\3\2\1", 4);
+  cr_assert_eq (region->next->next->u.fill, 0xff);
+  fmtconv_emit (file, "late", 4);
+  cr_assert_eq (h.code, FMTCONV_E_INTERNAL);
+  fmtconv_ctx_free (ctx);
+}
+
+/* The code of sealing a layout with files of these names. */
+static int
+seal_named (const char *a, const char *b)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_layout *layout = fci_layout_new (ctx, "target");
+  fmtconv_create (layout, a);
+  fmtconv_create (layout, b);
+  int code = fci_layout_seal (layout);
+  fmtconv_ctx_free (ctx);
+  return code;
+}
+
+Test (layout, names_are_plain_and_distinct)
+{
+  cr_assert_eq (seal_named (NULL, "b"), 0);
+  cr_assert_eq (seal_named (NULL, "target"), FMTCONV_E_INTERNAL);
+  cr_assert_eq (seal_named ("b", "b"), FMTCONV_E_INTERNAL);
+  cr_assert_eq (seal_named ("a", "../b"), FMTCONV_E_USAGE);
+  cr_assert_eq (seal_named ("a", ".."), FMTCONV_E_USAGE);
+  cr_assert_eq (seal_named ("a", ""), FMTCONV_E_USAGE);
+}
+
+Test (layout, mistakes_of_writers)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  cr_assert_eq (fci_layout_seal (fci_layout_new (ctx, "t")), FMTCONV_E_INTERNAL);
+  fmtconv_ctx_free (ctx);
+  ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_align (fmtconv_create (fci_layout_new (ctx, "t"), NULL), 24, 0);
+  cr_assert_eq (h.code, FMTCONV_E_INTERNAL);
+  fmtconv_ctx_free (ctx);
+  ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_emit_le (fmtconv_create (fci_layout_new (ctx, "t"), NULL), 2, 65536);
+  cr_assert_eq (h.code, FMTCONV_E_INTERNAL);
+  fmtconv_ctx_free (ctx);
+}
+
+static void
+golden (fmtconv_ctx *ctx, size_t n, fmtconv_view *const *views, const char *text)
+{
+  const fci_plan *plan = fci_plan_compile (ctx, layout_of (ctx, n, views));
+  cr_assert_not_null (plan);
+  cr_assert_str_eq (fci_plan_text (plan), text);
+}
+
+Test (plan, copies_merge_across_tensors)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_source *a = memory (ctx, "a");
+  fmtconv_view *t = fmtconv_leaf (a, 64, FMTCONV_F32, 2, SHAPE (4, 8), NULL);
+  fmtconv_view *const parts[] = { fmtconv_chunk (t, 0, 0, 2), fmtconv_chunk (t, 0, 1, 2),
+                                  fmtconv_leaf (a, 192, FMTCONV_U8, 1, SHAPE (8), NULL),
+                                  fmtconv_leaf (a, 0, FMTCONV_U8, 1, SHAPE (8), NULL),
+                                  fmtconv_leaf (a, 8, FMTCONV_F64, 0, NULL, NULL) };
+  golden (ctx, 5, parts, "file 'out' 152\n0 copy 136 'a'@64\n136 copy 16 'a'@0\n");
+  fmtconv_ctx_free (ctx);
+}
+
+Test (plan, split_then_fused_is_one_copy)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_view *t = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 2, SHAPE (6, 4), NULL);
+  fmtconv_view *const parts[] = { fmtconv_chunk (t, 0, 0, 3), fmtconv_chunk (t, 0, 1, 3),
+                                  fmtconv_chunk (t, 0, 2, 3) };
+  fmtconv_view *const fused[] = { fmtconv_concat (0, 3, parts) };
+  golden (ctx, 1, fused, "file 'out' 48\n0 copy 48 'a'@0\n");
+  fmtconv_ctx_free (ctx);
+}
+
+Test (plan, fused_from_several_sources)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_view *q = fmtconv_leaf (memory (ctx, "q"), 0, FMTCONV_F16, 2, SHAPE (2, 4), NULL);
+  fmtconv_view *k = fmtconv_leaf (memory (ctx, "k"), 8, FMTCONV_F16, 2, SHAPE (4, 2), NULL);
+  fmtconv_view *const parts[] = { q, fmtconv_permute (k, (const unsigned[]){ 1, 0 }), q };
+  fmtconv_view *const rows[] = { fmtconv_concat (0, 3, parts) };
+  fmtconv_view *const beside[] = { fmtconv_concat (1, 2, parts) };
+  golden (ctx, 1, rows,
+          "file 'out' 48\n0 copy 16 'q'@0\n"
+          "16 rows 16 't0' f16[6,4] 8+8: [0,0]+[2,4] <- 'q'@0 f16 (8,2);"
+          " [2,0]+[2,4] <- 'k'@8 f16 (2,4); [4,0]+[2,4] <- 'q'@0 f16 (8,2)\n"
+          "32 copy 16 'q'@0\n");
+  golden (ctx, 1, beside,
+          "file 'out' 32\n0 rows 32 't0' f16[2,8]: [0,0]+[2,4] <- 'q'@0 f16 (8,2);"
+          " [0,4]+[2,4] <- 'k'@8 f16 (2,4)\n");
+  fmtconv_ctx_free (ctx);
+}
+
+Test (plan, programs_round_where_they_must)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_view *t = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 1, SHAPE (8), NULL);
+  fmtconv_view *const views[] = { fmtconv_scale (t, 0.5),
+                                  fmtconv_cast (t, FMTCONV_BF16),
+                                  fmtconv_cast (fmtconv_scale (t, 2), FMTCONV_F32),
+                                  fmtconv_scale (fmtconv_cast (fmtconv_scale (t, 2), FMTCONV_BF16), 3),
+                                  fmtconv_cast (t, FMTCONV_F16),
+                                  fmtconv_watch (t, FMTCONV_NAN, FMTCONV_ERROR, NULL) };
+#define A "f16[8]: [0]+[8] <- 'a'@0 f16 (2)"
+  golden (ctx, 6, views,
+          "file 'out' 112\n0 rows 16 't0' " A " | scale 0.5 | round f16\n"
+          "16 rows 16 't1' b" A " | round bf16\n"
+          "32 rows 32 't2' f32[8]: [0]+[8] <- 'a'@0 f16 (2) | scale 2 | round f32\n"
+          "64 rows 16 't3' b" A " | scale 2 | round bf16 | scale 3 | round bf16\n"
+          "80 copy 16 'a'@0\n96 copy 16 'a'@0\n");
+  fmtconv_ctx_free (ctx);
+}
+
+Test (plan, costs_add_up)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 2, 1 << 20);
+  fmtconv_view *t = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 2, SHAPE (100, 100), NULL);
+  fmtconv_layout *layout = fci_layout_new (ctx, "out");
+  fmtconv_file *file = fmtconv_create (layout, NULL);
+  fmtconv_emit (file, "head", 4);
+  fmtconv_align (file, 64, 0);
+  fmtconv_emit_view (file, "a", t);
+  fmtconv_emit_view (file, "b", fmtconv_permute (t, (const unsigned[]){ 1, 0 }));
+  fmtconv_emit_view (file, "c", fmtconv_cast (t, FMTCONV_F32));
+  cr_assert_eq (fci_layout_seal (layout), 0);
+  const fci_plan *plan = fci_plan_compile (ctx, layout);
+  const fci_cost *cost = fci_plan_cost (plan);
+  cr_assert_eq (cost->literal, 64);
+  cr_assert_eq (cost->copied, 20000);
+  cr_assert_eq (cost->gathered, 20000);
+  cr_assert_eq (cost->converted, 40000);
+  cr_assert_eq (cost->written, 80064);
+  cr_assert_eq (cost->read, 60000);
+  cr_assert_eq (cost->runs, 5);
+  cr_assert_leq (cost->scratch, 1 << 20);
+  fmtconv_ctx_free (ctx);
+}
+
+/* Units tile the files, stay within the buffers, and cut rows where rows end. */
+static void
+check_units (unsigned threads, uint64_t bound)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, threads, bound);
+  fmtconv_view *row = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 2, SHAPE (3, 1000), NULL);
+  fmtconv_view *wide =
+      fmtconv_leaf (memory (ctx, "b"), 0, FMTCONV_F32, 2, SHAPE (3000, 1000), (const int64_t[]){ 4, 8 });
+  fmtconv_view *const views[] = { row, fmtconv_cast (row, FMTCONV_F32), wide, row };
+  const fci_plan *plan = fci_plan_compile (ctx, layout_of (ctx, 4, views));
+  cr_assert_not_null (plan, "%s", h.text);
+  uint64_t at = 0;
+  for (size_t i = 0; i < plan->units.n; i++)
+    {
+      const fci_unit *unit = &FCI_UNITS (plan)[i];
+      const fci_run *run = &FCI_RUNS (plan)[unit->run];
+      cr_assert_eq (unit->at, at);
+      cr_assert (unit->size > 0 && unit->size <= plan->unit_room && unit->size <= plan->cost.unit);
+      cr_assert (run->at <= at && at < run->at + run->size);
+      at += unit->size;
+      if (run->kind == FCI_RUN_ROWS && run->size > 1000000 && at < run->at + run->size)
+        cr_assert_eq ((at - run->at) % 4000, 0);
+    }
+  cr_assert_eq (at, plan->layout->first->size);
+  cr_assert_leq (plan->cost.scratch, bound);
+  cr_assert_leq (plan->cost.threads, threads);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (plan, units_keep_the_bound)
+{
+  check_units (1, 64 << 20);
+  check_units (8, 64 << 20);
+  check_units (64, 4 << 20);
+  check_units (1, 300000);
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 4, 100000);
+  fmtconv_view *t = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 1, SHAPE (8), NULL);
+  fmtconv_view *const view[] = { fmtconv_cast (t, FMTCONV_F32) };
+  cr_assert_null (fci_plan_compile (ctx, layout_of (ctx, 1, view)));
+  cr_assert_eq (h.code, FMTCONV_E_USAGE);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (plan, refuses_what_no_kernel_can_do)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_view *t = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_C64, 1, SHAPE (8), NULL);
+  fmtconv_view *const view[] = { fmtconv_cast (t, FMTCONV_F32) };
+  cr_assert_null (fci_plan_compile (ctx, layout_of (ctx, 1, view)));
+  cr_assert_eq (h.code, FMTCONV_E_UNSUPPORTED);
+  cr_assert_not_null (strstr (h.text, "tensor 't0'"), "%s", h.text);
+  fmtconv_ctx_free (ctx);
+  ctx = new_ctx (&h, 0, 1, 0);
+  t = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_F32, 1, SHAPE (8), NULL);
+  for (int i = 0; i < 20; i++)
+    t = fmtconv_scale (t, 2);
+  fmtconv_view *const scaled[] = { t };
+  cr_assert_null (fci_plan_compile (ctx, layout_of (ctx, 1, scaled)));
+  cr_assert_eq (h.code, FMTCONV_E_UNSUPPORTED);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (plan, a_hundred_thousand_tensors_take_little)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 2, 0);
+  fmtconv_source *source = memory (ctx, "a");
+  fmtconv_layout *layout = fci_layout_new (ctx, "out");
+  fmtconv_file *file = fmtconv_create (layout, NULL);
+  enum
+  {
+    N = 100000
+  };
+  for (unsigned i = 0; i < N; i++)
+    {
+      fmtconv_view *t = fmtconv_leaf (source, 64 * (i % 1000), FMTCONV_F16, 2, SHAPE (2, 8), NULL);
+      fmtconv_emit_view (file, "tensor", i % 2 ? fmtconv_cast (t, FMTCONV_F32) : t);
+    }
+  cr_assert_eq (fci_layout_seal (layout), 0);
+  const fci_cost *cost = fci_plan_cost (fci_plan_compile (ctx, layout));
+  cr_assert_eq (cost->runs, N);
+  cr_assert_eq (cost->units, 1);
+  cr_assert_leq (cost->memory, 200 * N);
+  fmtconv_ctx_free (ctx);
+}
