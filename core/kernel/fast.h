@@ -1,4 +1,4 @@
-/* core/kernel/fast.h: vector loops between f16, bf16 and f32; private to this folder.
+/* core/kernel/fast.h: vector loops between floating types: f16, bf16, f32, E4M3, E5M2; private to this folder.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_KERNEL_FAST_H
 #define FCI_KERNEL_FAST_H

@@ -1,4 +1,4 @@
-/* core/kernel/fast_avx512.c: f16, bf16 and f32 to each other, sixteen at a time.
+/* core/kernel/fast_avx512.c: between floating types, sixteen at a time.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/fast.h"
 
@@ -20,9 +20,72 @@ typedef struct counters
   uint64_t inexact, overflow, underflow, nan, inf;
 } counters;
 
+/* Where a < b, as signed numbers, `yes`, else `no`. */
+INLINE __m512i
+where_less (__m512i a, __m512i b, __m512i yes, __m512i no)
+{
+  return _mm512_mask_mov_epi32 (no, _mm512_cmplt_epi32_mask (a, b), yes);
+}
+
+INLINE __m512i
+e4m3_value (__m512i code)
+{
+  const __m512i mag = _mm512_and_si512 (code, _mm512_set1_epi32 (0x7f));
+  const __m512i sign = _mm512_slli_epi32 (_mm512_srli_epi32 (code, 7), 31);
+  const __m512i last_bit = _mm512_set1_epi32 ((127 - 7 - 3 + 1) << 23);
+  const __m512i normal = _mm512_add_epi32 (_mm512_slli_epi32 (mag, 20), _mm512_set1_epi32 ((127 - 7) << 23));
+  const __m512i subnormal =
+      _mm512_castps_si512 (_mm512_mul_ps (_mm512_cvtepi32_ps (mag), _mm512_castsi512_ps (last_bit)));
+  const __m512i number = where_less (mag, _mm512_set1_epi32 (8), subnormal, normal);
+  return _mm512_or_si512 (sign,
+                          where_less (mag, _mm512_set1_epi32 (0x7f), number, _mm512_set1_epi32 (0x7ff00000)));
+}
+
+/* fci_small_round, and what is above `most` becomes that; NaN becomes 0x7f. */
+INLINE __m512i
+round_small (__m512 value, int mantissa, int bias, int most)
+{
+  const int cut = 23 - mantissa;
+  const __m512i bits = _mm512_castps_si512 (value);
+  const __m512i mag = _mm512_and_si512 (bits, _mm512_set1_epi32 (0x7fffffff));
+  const __m512i sign = _mm512_slli_epi32 (_mm512_srli_epi32 (bits, 31), 7);
+  const __m512i anchor = _mm512_set1_epi32 ((127 - bias + cut + 1) << 23);
+  const __m512 anchored = _mm512_add_ps (_mm512_castsi512_ps (mag), _mm512_castsi512_ps (anchor));
+  const __m512i low = _mm512_sub_epi32 (_mm512_castps_si512 (anchored), anchor);
+  const __m512i odd = _mm512_and_si512 (_mm512_srli_epi32 (mag, cut), _mm512_set1_epi32 (1));
+  const __m512i up = _mm512_add_epi32 (mag, _mm512_add_epi32 (odd, _mm512_set1_epi32 ((1 << (cut - 1)) - 1)));
+  const __m512i high =
+      _mm512_sub_epi32 (_mm512_srli_epi32 (up, cut), _mm512_set1_epi32 ((127 - bias) << mantissa));
+  const __m512i number = where_less (mag, _mm512_set1_epi32 ((127 - bias + 1) << 23), low, high);
+  const __m512i held = _mm512_min_epi32 (number, _mm512_set1_epi32 (most));
+  const __m512i nan = _mm512_set1_epi32 (0x7f);
+  return _mm512_or_si512 (sign, where_less (_mm512_set1_epi32 (0x7f800000), mag, nan, held));
+}
+
+INLINE __m512
+load_small (const unsigned char *at, uint32_t dtype)
+{
+  const __m128i codes = _mm_loadu_si128 ((const __m128i *) (const void *) at);
+  if (dtype == FMTCONV_F8_E5M2) /* the upper half of an f16 */
+    return _mm512_cvtph_ps (_mm256_slli_epi16 (_mm256_cvtepu8_epi16 (codes), 8));
+  return _mm512_castsi512_ps (e4m3_value (_mm512_cvtepu8_epi32 (codes)));
+}
+
+INLINE __m512
+store_small (unsigned char *at, uint32_t dtype, __m512 value)
+{
+  const bool e4m3 = dtype == FMTCONV_F8_E4M3;
+  const __m512i codes = e4m3 ? round_small (value, 3, 7, 0x7e) : round_small (value, 2, 15, 0x7c);
+  const __m256i half = _mm512_cvtepi32_epi16 (codes);
+  _mm_storeu_si128 ((__m128i *) (void *) at, _mm512_cvtepi32_epi8 (codes));
+  return e4m3 ? _mm512_castsi512_ps (e4m3_value (codes)) : _mm512_cvtph_ps (_mm256_slli_epi16 (half, 8));
+}
+
 INLINE __m512
 load (const unsigned char *at, uint32_t dtype)
 {
+  if (dtype == FMTCONV_F8_E4M3 || dtype == FMTCONV_F8_E5M2)
+    return load_small (at, dtype);
   if (dtype == FMTCONV_F32)
     return _mm512_loadu_ps (at);
   const __m256i half = _mm256_loadu_si256 ((const __m256i *) (const void *) at);
@@ -47,6 +110,8 @@ round_bf16 (__m512 value, uint32_t nan)
 INLINE __m512
 store (unsigned char *at, uint32_t dtype, __m512 value, uint32_t nan)
 {
+  if (dtype == FMTCONV_F8_E4M3 || dtype == FMTCONV_F8_E5M2)
+    return store_small (at, dtype, value);
   if (dtype == FMTCONV_F32)
     {
       _mm512_storeu_ps (at, value);
@@ -70,12 +135,31 @@ ones (__mmask16 mask)
   return (uint64_t) __builtin_popcount (mask);
 }
 
+/* The bits of the smallest normal number, as f32. */
+INLINE int
+smallest_normal (uint32_t dtype)
+{
+  if (dtype == FMTCONV_F8_E4M3)
+    return 0x3c800000;
+  return dtype == FMTCONV_F16 || dtype == FMTCONV_F8_E5M2 ? 0x38800000 : 0x00800000;
+}
+
+/* Finite numbers that become infinite or, in E4M3, are above 464, where it saturates. */
+INLINE __mmask16
+overflows (__m512 before, __mmask16 changed, __mmask16 inf, uint32_t dtype)
+{
+  const __m512i size = _mm512_and_si512 (_mm512_castps_si512 (before), _mm512_set1_epi32 (0x7fffffff));
+  const __mmask16 finite = _mm512_cmplt_epi32_mask (size, _mm512_set1_epi32 (0x7f800000));
+  const __m512i limit = _mm512_set1_epi32 (0x43e80000);
+  return dtype == FMTCONV_F8_E4M3 ? _mm512_mask_cmpgt_epi32_mask (finite, size, limit) : changed & inf;
+}
+
 INLINE void
 count (counters *sums, __m512 before, __m512 after, uint32_t dtype)
 {
   const __m512i magnitude = _mm512_set1_epi32 (0x7fffffff);
   const __m512i infinity = _mm512_set1_epi32 (0x7f800000);
-  const __m512i normal = _mm512_set1_epi32 (dtype == FMTCONV_F16 ? 0x38800000 : 0x00800000);
+  const __m512i normal = _mm512_set1_epi32 (smallest_normal (dtype));
   const __m512i size = _mm512_and_si512 (_mm512_castps_si512 (after), magnitude);
   const __mmask16 inf = _mm512_cmpeq_epi32_mask (size, infinity);
   sums->inf += ones (inf);
@@ -84,7 +168,7 @@ count (counters *sums, __m512 before, __m512 after, uint32_t dtype)
     return;
   const __mmask16 changed = _mm512_cmp_ps_mask (before, after, _CMP_NEQ_OQ);
   sums->inexact += ones (changed);
-  sums->overflow += ones (changed & inf);
+  sums->overflow += ones (overflows (before, changed, inf, dtype));
   sums->underflow += ones (_mm512_mask_cmplt_epi32_mask (changed, size, normal));
 }
 
@@ -101,13 +185,19 @@ step (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, b
     count (sums, value, after, to);
 }
 
+INLINE size_t
+bytes_of (uint32_t dtype)
+{
+  return dtype == FMTCONV_F32 ? 4 : dtype == FMTCONV_F16 || dtype == FMTCONV_BF16 ? 2 : 1;
+}
+
 /* The last few elements go through rows that are filled up with zeroes, which count as nothing. */
 INLINE void
 loop (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, size_t n, bool scaled,
       float factor, counters *sums)
 {
-  const size_t in_size = from == FMTCONV_F32 ? 4 : 2;
-  const size_t out_size = to == FMTCONV_F32 ? 4 : 2;
+  const size_t in_size = bytes_of (from);
+  const size_t out_size = bytes_of (to);
   const __m512 by = _mm512_set1_ps (factor);
   unsigned char last_in[LANES * 4] = { 0 };
   unsigned char last_out[LANES * 4];

@@ -12,33 +12,84 @@
 
 LOOP (f16_bf16, FMTCONV_F16, FMTCONV_BF16, false)
 LOOP (f16_f32, FMTCONV_F16, FMTCONV_F32, false)
+LOOP (f16_e4m3, FMTCONV_F16, FMTCONV_F8_E4M3, false)
+LOOP (f16_e5m2, FMTCONV_F16, FMTCONV_F8_E5M2, false)
 LOOP (bf16_f16, FMTCONV_BF16, FMTCONV_F16, false)
 LOOP (bf16_f32, FMTCONV_BF16, FMTCONV_F32, false)
+LOOP (bf16_e4m3, FMTCONV_BF16, FMTCONV_F8_E4M3, false)
+LOOP (bf16_e5m2, FMTCONV_BF16, FMTCONV_F8_E5M2, false)
 LOOP (f32_f16, FMTCONV_F32, FMTCONV_F16, false)
 LOOP (f32_bf16, FMTCONV_F32, FMTCONV_BF16, false)
+LOOP (f32_e4m3, FMTCONV_F32, FMTCONV_F8_E4M3, false)
+LOOP (f32_e5m2, FMTCONV_F32, FMTCONV_F8_E5M2, false)
+LOOP (e4m3_f16, FMTCONV_F8_E4M3, FMTCONV_F16, false)
+LOOP (e4m3_bf16, FMTCONV_F8_E4M3, FMTCONV_BF16, false)
+LOOP (e4m3_f32, FMTCONV_F8_E4M3, FMTCONV_F32, false)
+LOOP (e5m2_f16, FMTCONV_F8_E5M2, FMTCONV_F16, false)
+LOOP (e5m2_bf16, FMTCONV_F8_E5M2, FMTCONV_BF16, false)
+LOOP (e5m2_f32, FMTCONV_F8_E5M2, FMTCONV_F32, false)
 LOOP (scaled_f16_f16, FMTCONV_F16, FMTCONV_F16, true)
 LOOP (scaled_f16_bf16, FMTCONV_F16, FMTCONV_BF16, true)
 LOOP (scaled_f16_f32, FMTCONV_F16, FMTCONV_F32, true)
+LOOP (scaled_f16_e4m3, FMTCONV_F16, FMTCONV_F8_E4M3, true)
+LOOP (scaled_f16_e5m2, FMTCONV_F16, FMTCONV_F8_E5M2, true)
 LOOP (scaled_bf16_f16, FMTCONV_BF16, FMTCONV_F16, true)
 LOOP (scaled_bf16_bf16, FMTCONV_BF16, FMTCONV_BF16, true)
 LOOP (scaled_bf16_f32, FMTCONV_BF16, FMTCONV_F32, true)
+LOOP (scaled_bf16_e4m3, FMTCONV_BF16, FMTCONV_F8_E4M3, true)
+LOOP (scaled_bf16_e5m2, FMTCONV_BF16, FMTCONV_F8_E5M2, true)
 LOOP (scaled_f32_f16, FMTCONV_F32, FMTCONV_F16, true)
 LOOP (scaled_f32_bf16, FMTCONV_F32, FMTCONV_BF16, true)
 LOOP (scaled_f32_f32, FMTCONV_F32, FMTCONV_F32, true)
+LOOP (scaled_f32_e4m3, FMTCONV_F32, FMTCONV_F8_E4M3, true)
+LOOP (scaled_f32_e5m2, FMTCONV_F32, FMTCONV_F8_E5M2, true)
+LOOP (scaled_e4m3_f16, FMTCONV_F8_E4M3, FMTCONV_F16, true)
+LOOP (scaled_e4m3_bf16, FMTCONV_F8_E4M3, FMTCONV_BF16, true)
+LOOP (scaled_e4m3_f32, FMTCONV_F8_E4M3, FMTCONV_F32, true)
+LOOP (scaled_e5m2_f16, FMTCONV_F8_E5M2, FMTCONV_F16, true)
+LOOP (scaled_e5m2_bf16, FMTCONV_F8_E5M2, FMTCONV_BF16, true)
+LOOP (scaled_e5m2_f32, FMTCONV_F8_E5M2, FMTCONV_F32, true)
+
+/* Row and column of a type in the table; -1: it is not there. */
+static int
+place_of (uint32_t dtype)
+{
+  switch (dtype)
+    {
+    case FMTCONV_F16:
+      return 0;
+    case FMTCONV_BF16:
+      return 1;
+    case FMTCONV_F32:
+      return 2;
+    case FMTCONV_F8_E4M3:
+      return 3;
+    case FMTCONV_F8_E5M2:
+      return 4;
+    default:
+      return -1;
+    }
+}
 
 fci_fast_fn *
 TABLE (uint32_t from, uint32_t to, bool scaled)
 {
-  static fci_fast_fn *const loops[2][3][3] = {
-    { { NULL, AS (f16_bf16), AS (f16_f32) },
-      { AS (bf16_f16), NULL, AS (bf16_f32) },
-      { AS (f32_f16), AS (f32_bf16), NULL } },
-    { { AS (scaled_f16_f16), AS (scaled_f16_bf16), AS (scaled_f16_f32) },
-      { AS (scaled_bf16_f16), AS (scaled_bf16_bf16), AS (scaled_bf16_f32) },
-      { AS (scaled_f32_f16), AS (scaled_f32_bf16), AS (scaled_f32_f32) } }
+  static fci_fast_fn *const loops[2][5][5] = {
+    { { NULL, AS (f16_bf16), AS (f16_f32), AS (f16_e4m3), AS (f16_e5m2) },
+      { AS (bf16_f16), NULL, AS (bf16_f32), AS (bf16_e4m3), AS (bf16_e5m2) },
+      { AS (f32_f16), AS (f32_bf16), NULL, AS (f32_e4m3), AS (f32_e5m2) },
+      { AS (e4m3_f16), AS (e4m3_bf16), AS (e4m3_f32), NULL, NULL },
+      { AS (e5m2_f16), AS (e5m2_bf16), AS (e5m2_f32), NULL, NULL } },
+    { { AS (scaled_f16_f16), AS (scaled_f16_bf16), AS (scaled_f16_f32), AS (scaled_f16_e4m3),
+        AS (scaled_f16_e5m2) },
+      { AS (scaled_bf16_f16), AS (scaled_bf16_bf16), AS (scaled_bf16_f32), AS (scaled_bf16_e4m3),
+        AS (scaled_bf16_e5m2) },
+      { AS (scaled_f32_f16), AS (scaled_f32_bf16), AS (scaled_f32_f32), AS (scaled_f32_e4m3),
+        AS (scaled_f32_e5m2) },
+      { AS (scaled_e4m3_f16), AS (scaled_e4m3_bf16), AS (scaled_e4m3_f32), NULL, NULL },
+      { AS (scaled_e5m2_f16), AS (scaled_e5m2_bf16), AS (scaled_e5m2_f32), NULL, NULL } }
   };
-  _Static_assert(FMTCONV_BF16 == FMTCONV_F16 + 1 && FMTCONV_F32 == FMTCONV_F16 + 2, "three in a row");
-  if (from < FMTCONV_F16 || from > FMTCONV_F32 || to < FMTCONV_F16 || to > FMTCONV_F32)
-    return NULL;
-  return loops[scaled][from - FMTCONV_F16][to - FMTCONV_F16];
+  const int row = place_of (from);
+  const int column = place_of (to);
+  return row < 0 || column < 0 ? NULL : loops[scaled][row][column];
 }

@@ -55,18 +55,20 @@ check_level (const fci_row_program *program, int level, const unsigned char *in,
 Test (kernel, levels_agree)
 {
   static const size_t lengths[] = { 0, 1, 7, 8, 9, 15, 16, 17, 31, 33, 511, 4096, 4097, MOST };
-  static const float factors[] = { 0.0078125f, -1.1f, 0, 1e30f, 1e-38f };
+  static const float factors[] = { 0.0078125f, -1.1f, 0, 1e30f, 1e-38f, 300 };
+  static const uint32_t types[] = { FMTCONV_F16, FMTCONV_BF16, FMTCONV_F32, FMTCONV_F8_E4M3,
+                                    FMTCONV_F8_E5M2 };
   unsigned char *in = malloc (MOST * 16 + 1);
   uint64_t state = 88172645463325252u;
-  for (uint32_t from = FMTCONV_F16; from <= FMTCONV_F32; from++)
+  for (unsigned from = 0; from < 5; from++)
     {
-      fill (in + 1, from, MOST, &state);
-      for (uint32_t to = FMTCONV_F16; to <= FMTCONV_F32; to++)
+      fill (in + 1, types[from], MOST, &state);
+      for (unsigned to = 0; to < 5; to++)
         for (unsigned k = 0; k < sizeof lengths / sizeof *lengths; k++)
           for (int level = FCI_LEVEL_AVX2; level <= FCI_LEVEL_AVX512; level++)
             {
-              const fci_row_program plain = program_of (from, NULL, to);
-              const fci_row_program scaled = program_of (from, &factors[k % 5], to);
+              const fci_row_program plain = program_of (types[from], NULL, types[to]);
+              const fci_row_program scaled = program_of (types[from], &factors[(k + to) % 6], types[to]);
               check_level (&plain, level, in + 1, lengths[k]);
               check_level (&scaled, level, in + 1, lengths[k]);
             }
