@@ -36,6 +36,17 @@ enum
   FCI_MAX_STEPS = 16
 };
 
+/* Rounding, in full.  Every floating type but f64 is rounded from f32, as torch does: f64 and whole numbers
+ * become f32 first.  E4M3 saturates, infinity too; the FNUZ types and E8M0 make NaN of what is too large;
+ * E8M0 drops signs and makes its smallest number of zero.  NaN: f16 and wider keep sign and payload and are
+ * quiet; bf16 is 0xffff after f32, f64 or a factor, else 0x7fc0.  A truth value is x != 0.  Whole numbers
+ * are cut towards zero; one that does not fit becomes the low bits of another whole number, and what does
+ * not fit 32 (or 64) bits the lowest number of that size.  Real to complex: no imaginary part.
+ *
+ * In tallies inexact compares the value before the step with the stored one, whatever is between them.  A
+ * whole number that does not fit is an overflow; NaN or infinity that becomes a number is only inexact; a
+ * truth value is at most inexact; every part of a complex number counts. */
+
 /* What becomes of a row of elements: decode `from`, the steps in order, the last of which is a ROUND
  * to the type that is stored. */
 typedef struct fci_row_program
