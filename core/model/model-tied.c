@@ -13,7 +13,7 @@
 /* What is compared first. */
 typedef struct key
 {
-  uintptr_t base; /* the open file, or the memory */
+  uintptr_t base; /* the open file; 0: memory */
   uint64_t offset;
   uint64_t bytes;
   const fci_entry *entry;
@@ -28,13 +28,15 @@ order (uint64_t a, uint64_t b)
 static uintptr_t
 base_of (const fmtconv_source *source)
 {
-  return source->disk ? (uintptr_t) source->disk : (uintptr_t) source->memory;
+  return (uintptr_t)source->disk;
 }
 
+/* Windows of one file, or of one piece of memory, are compared by what they show. */
 static uint64_t
 place_of (const fci_box *box)
 {
-  return box->offset + (box->source->disk ? box->source->start : 0);
+  const fmtconv_source *source = box->source;
+  return box->offset + (source->disk ? source->start : (uint64_t)(uintptr_t)source->memory);
 }
 
 static int

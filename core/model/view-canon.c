@@ -292,7 +292,7 @@ canonical (const fci_pieces *in, fci_pieces *out, const job *j)
         join_neighbours (out, first, j->rank, j->axis, j->loose);
       return good;
     }
-  size_t n_borders;
+  size_t n_borders = 0;
   uint64_t *borders = borders_of (in, j->axis, &n_borders);
   bool good = borders && across (in, borders, n_borders, out, j);
   free (borders);

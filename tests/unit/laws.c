@@ -1,0 +1,254 @@
+/* tests/unit/laws.c: the laws of views, on random ones, by equality of their normal forms.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * FMTCONV_SEED=N begins with seed N, FMTCONV_TREES=N makes so many views in all. */
+#include "tests/unit/naive.h"
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t
+setting (const char *name, uint64_t otherwise)
+{
+  const char *text = getenv (name);
+  return text ? strtoull (text, NULL, 0) : otherwise;
+}
+
+static void
+expect_same (world *w, uint64_t seed, const char *law, fmtconv_view *a, fmtconv_view *b)
+{
+  if (!a || !b || fmtconv_failed (w->ctx))
+    cr_fatal ("seed %llu: %s: no view", (unsigned long long) seed, law);
+  const char *left = fci_view_text (a);
+  const char *right = fci_view_text (b);
+  if (strcmp (left, right) != 0)
+    cr_fatal ("seed %llu: %s:\n  %s\n  %s", (unsigned long long) seed, law, left, right);
+}
+
+Test (laws, every_view_holds_its_elements)
+{
+  const uint64_t seed = setting ("FMTCONV_SEED", 1);
+  const uint64_t n = setting ("FMTCONV_TREES", 24000);
+  for (uint64_t i = seed; i < seed + n; i++)
+    {
+      world w = world_new (i);
+      naive v = naive_random (&w, 7);
+      const char *wrong = naive_wrong (&w, &v);
+      if (wrong)
+        cr_fatal ("seed %llu: %s:\n  %s", (unsigned long long) i, wrong,
+                  v.view ? fci_view_text (v.view) : "-");
+      fmtconv_ctx_free (w.ctx);
+    }
+}
+
+/* slice ∘ slice = slice */
+static void
+slice_of_slice (world *w, uint64_t seed, const naive *v)
+{
+  unsigned axis = (unsigned) pick (w, v->rank);
+  uint64_t a = pick (w, v->shape[axis] + 1);
+  uint64_t n = pick (w, v->shape[axis] - a + 1);
+  uint64_t b = pick (w, n + 1);
+  uint64_t m = pick (w, n - b + 1);
+  expect_same (w, seed, "slice of slice", fmtconv_slice (fmtconv_slice (v->view, axis, a, n), axis, b, m),
+               fmtconv_slice (v->view, axis, a + b, m));
+}
+
+/* Slices along different axes may change places. */
+static void
+slices_commute (world *w, uint64_t seed, const naive *v)
+{
+  unsigned i = (unsigned) pick (w, v->rank);
+  unsigned k = (unsigned) pick (w, v->rank);
+  if (i == k)
+    return;
+  uint64_t a = pick (w, v->shape[i] + 1);
+  uint64_t n = pick (w, v->shape[i] - a + 1);
+  uint64_t b = pick (w, v->shape[k] + 1);
+  uint64_t m = pick (w, v->shape[k] - b + 1);
+  expect_same (w, seed, "slices commute", fmtconv_slice (fmtconv_slice (v->view, i, a, n), k, b, m),
+               fmtconv_slice (fmtconv_slice (v->view, k, b, m), i, a, n));
+}
+
+/* A view of the same shape but along the axis, random all the same. */
+static fmtconv_view *
+companion (world *w, const naive *v, unsigned axis)
+{
+  uint64_t start = pick (w, v->shape[axis] + 1);
+  naive part = naive_slice (w, v, axis, start, pick (w, v->shape[axis] - start + 1));
+  if (pick (w, 2))
+    part = naive_leaf (w, v->dtype, v->rank, part.shape);
+  return part.view;
+}
+
+/* slice ∘ concat = concat of the slices it meets */
+static void
+slice_of_concat (world *w, uint64_t seed, const naive *v)
+{
+  unsigned axis = (unsigned) pick (w, v->rank);
+  fmtconv_view *parts[3] = { v->view, companion (w, v, axis), companion (w, v, axis) };
+  fmtconv_view *met[3];
+  fmtconv_view *all = fmtconv_concat (axis, 3, parts);
+  uint64_t a = pick (w, all->shape[axis] + 1);
+  uint64_t n = pick (w, all->shape[axis] - a + 1);
+  uint64_t at = 0;
+  for (unsigned i = 0; i < 3; i++)
+    {
+      uint64_t len = parts[i]->shape[axis];
+      uint64_t from = a > at ? (a - at < len ? a - at : len) : 0;
+      uint64_t to = a + n > at ? (a + n - at < len ? a + n - at : len) : 0;
+      met[i] = fmtconv_slice (parts[i], axis, from, to > from ? to - from : 0);
+      at += len;
+    }
+  expect_same (w, seed, "slice of concat", fmtconv_slice (all, axis, a, n), fmtconv_concat (axis, 3, met));
+  fmtconv_view *first = fmtconv_concat (axis, 2, parts);
+  expect_same (w, seed, "concat of concat", all,
+               fmtconv_concat (axis, 2, (fmtconv_view *[]){ first, parts[2] }));
+}
+
+/* Four tiles: rows of columns = columns of rows. */
+static void
+tiles_commute (world *w, uint64_t seed, const naive *v)
+{
+  unsigned i = (unsigned) pick (w, v->rank);
+  unsigned k = (unsigned) pick (w, v->rank);
+  if (i == k)
+    return;
+  fmtconv_view *t[4];
+  for (unsigned n = 0; n < 4; n++)
+    t[n] = pick (w, 2) ? v->view : naive_leaf (w, v->dtype, v->rank, v->shape).view;
+  fmtconv_view *rows[2] = { fmtconv_concat (k, 2, t), fmtconv_concat (k, 2, t + 2) };
+  fmtconv_view *columns[2] = { fmtconv_concat (i, 2, (fmtconv_view *[]){ t[0], t[2] }),
+                               fmtconv_concat (i, 2, (fmtconv_view *[]){ t[1], t[3] }) };
+  expect_same (w, seed, "tiles", fmtconv_concat (i, 2, rows), fmtconv_concat (k, 2, columns));
+}
+
+/* permute ∘ permute = permute */
+static void
+permute_of_permute (world *w, uint64_t seed, const naive *v)
+{
+  unsigned a[FMTCONV_MAX_RANK];
+  unsigned b[FMTCONV_MAX_RANK];
+  unsigned both[FMTCONV_MAX_RANK];
+  naive_axes (w, v->rank, a);
+  naive_axes (w, v->rank, b);
+  for (unsigned i = 0; i < v->rank; i++)
+    both[i] = a[b[i]];
+  expect_same (w, seed, "permute of permute", fmtconv_permute (fmtconv_permute (v->view, a), b),
+               fmtconv_permute (v->view, both));
+}
+
+/* Cut anywhere and put together again: nothing happened. */
+static void
+split_then_fuse (world *w, uint64_t seed, const naive *v)
+{
+  unsigned axis = (unsigned) pick (w, v->rank);
+  uint64_t a = pick (w, v->shape[axis] + 1);
+  fmtconv_view *halves[2] = { fmtconv_slice (v->view, axis, 0, a),
+                              fmtconv_slice (v->view, axis, a, v->shape[axis] - a) };
+  expect_same (w, seed, "split then fuse", fmtconv_concat (axis, 2, halves), v->view);
+  fmtconv_view *parts[64];
+  uint64_t n = v->shape[axis];
+  if (n == 0 || n > 64)
+    return;
+  for (uint64_t k = 0; k < n; k++)
+    parts[k] = fmtconv_chunk (v->view, axis, k, n);
+  expect_same (w, seed, "chunks then fuse", fmtconv_concat (axis, n, parts), v->view);
+}
+
+/* Random operations on elements. */
+static fmtconv_view *
+operated (fmtconv_view *view, unsigned which)
+{
+  view = which & 1 ? fmtconv_scale (view, 0.5) : view;
+  view = which & 2 ? fmtconv_cast (view, FMTCONV_F16) : view;
+  view = which & 4 ? fmtconv_watch (view, FMTCONV_NAN, FMTCONV_WARN, "look") : view;
+  return fmtconv_cast (view, which & 8 ? FMTCONV_F32 : FMTCONV_BF16);
+}
+
+static void
+elementwise_commutes (world *w, uint64_t seed, const naive *v)
+{
+  unsigned which = (unsigned) pick (w, 16);
+  unsigned axis = (unsigned) pick (w, v->rank);
+  uint64_t a = pick (w, v->shape[axis] + 1);
+  uint64_t n = pick (w, v->shape[axis] - a + 1);
+  unsigned axes[FMTCONV_MAX_RANK];
+  naive_axes (w, v->rank, axes);
+  fmtconv_view *parts[2] = { v->view, companion (w, v, axis) };
+  fmtconv_view *done[2] = { operated (parts[0], which), operated (parts[1], which) };
+  expect_same (w, seed, "elementwise and slice", operated (fmtconv_slice (v->view, axis, a, n), which),
+               fmtconv_slice (operated (v->view, which), axis, a, n));
+  expect_same (w, seed, "elementwise and concat", operated (fmtconv_concat (axis, 2, parts), which),
+               fmtconv_concat (axis, 2, done));
+  expect_same (w, seed, "elementwise and permute", operated (fmtconv_permute (v->view, axes), which),
+               fmtconv_permute (operated (v->view, which), axes));
+}
+
+/* There and back is nothing; two in a row are one. */
+static void
+reshapes (world *w, uint64_t seed, const naive *v)
+{
+  uint64_t one[FMTCONV_MAX_RANK];
+  uint64_t two[FMTCONV_MAX_RANK];
+  unsigned rank_one = naive_other_shape (w, v, one);
+  unsigned rank_two = naive_other_shape (w, v, two);
+  fmtconv_view *there = fmtconv_reshape (v->view, rank_one, one);
+  expect_same (w, seed, "reshape and back", fmtconv_reshape (there, v->rank, v->shape), v->view);
+  expect_same (w, seed, "reshape of reshape", fmtconv_reshape (there, rank_two, two),
+               fmtconv_reshape (v->view, rank_two, two));
+}
+
+static void
+own_type (world *w, uint64_t seed, const naive *v)
+{
+  fmtconv_view *rounded = fmtconv_cast (v->view, v->dtype);
+  expect_same (w, seed, "cast to own type", fmtconv_cast (rounded, v->dtype), rounded);
+  expect_same (w, seed, "scale by one", fmtconv_scale (v->view, 1), v->view);
+}
+
+Test (laws, hold)
+{
+  const uint64_t seed = setting ("FMTCONV_SEED", 1000000);
+  const uint64_t n = setting ("FMTCONV_TREES", 12000);
+  for (uint64_t i = seed; i < seed + n; i++)
+    {
+      world w = world_new (i);
+      naive v = naive_random (&w, 5);
+      own_type (&w, i, &v);
+      reshapes (&w, i, &v);
+      if (v.rank > 0)
+        {
+          slice_of_slice (&w, i, &v);
+          slices_commute (&w, i, &v);
+          slice_of_concat (&w, i, &v);
+          tiles_commute (&w, i, &v);
+          permute_of_permute (&w, i, &v);
+          split_then_fuse (&w, i, &v);
+          elementwise_commutes (&w, i, &v);
+        }
+      fmtconv_ctx_free (w.ctx);
+    }
+}
+
+/* A leaf, whatever its strides, comes back as one box. */
+Test (laws, split_then_fuse_is_one_box)
+{
+  const uint64_t seed = setting ("FMTCONV_SEED", 2000000);
+  for (uint64_t i = seed; i < seed + 3000; i++)
+    {
+      world w = world_new (i);
+      naive v = naive_random (&w, 0);
+      fmtconv_view *parts[8];
+      for (unsigned axis = 0; axis < v.rank && v.n > 0; axis++)
+        {
+          for (uint64_t k = 0; k < v.shape[axis]; k++)
+            parts[k] = fmtconv_chunk (v.view, axis, k, v.shape[axis]);
+          fmtconv_view *fused = fmtconv_concat (axis, v.shape[axis], parts);
+          if (fused->n_boxes != 1)
+            cr_fatal ("seed %llu: %s", (unsigned long long) i, fci_view_text (fused));
+        }
+      fmtconv_ctx_free (w.ctx);
+    }
+}

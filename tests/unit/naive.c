@@ -1,0 +1,399 @@
+/* tests/unit/naive.c: views as plain arrays, element by element, and random views with their arrays.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/naive.h"
+#include "core/source/source.h"
+#include <string.h>
+
+enum
+{
+  SOURCE_BYTES = 1 << 16
+};
+
+static const uint8_t bytes[SOURCE_BYTES];
+
+uint64_t
+pick (world *w, uint64_t n)
+{
+  w->random ^= w->random << 13;
+  w->random ^= w->random >> 7;
+  w->random ^= w->random << 17;
+  return (w->random >> 11) % n;
+}
+
+world
+world_new (uint64_t seed)
+{
+  world w = { .ctx = fmtconv_ctx_new (NULL), .random = seed * UINT64_C (0x9e3779b97f4a7c15) + 1 };
+  for (unsigned i = 0; i < 3; i++)
+    w.sources[i] = fci_source_memory (w.ctx, bytes, sizeof bytes, fmtconv_text (w.ctx, "s%u", i));
+  for (unsigned i = 0; i < 8; i++)
+    pick (&w, 2);
+  return w;
+}
+
+static uint64_t
+mix (uint64_t a, uint64_t b)
+{
+  uint64_t x = (a ^ (b + UINT64_C (0x9e3779b97f4a7c15))) * UINT64_C (0xbf58476d1ce4e5b9);
+  x = (x ^ x >> 29) * UINT64_C (0x94d049bb133111eb);
+  return x ^ x >> 32;
+}
+
+static uint64_t
+stored (const fmtconv_source *source, uint64_t offset, uint32_t dtype)
+{
+  return mix (mix (source->id, offset), dtype);
+}
+
+static uint64_t
+operated (uint64_t element, fci_op_kind kind, uint32_t dtype, double factor)
+{
+  uint64_t bits;
+  memcpy (&bits, &factor, sizeof bits);
+  return mix (mix (mix (element, 100 + kind), dtype), bits);
+}
+
+static naive
+blank (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape)
+{
+  naive v = { .dtype = dtype, .rank = rank, .n = 1 };
+  for (unsigned i = 0; i < rank; i++)
+    v.n *= v.shape[i] = shape[i];
+  v.at = fmtconv_alloc (w->ctx, v.n, sizeof *v.at);
+  v.unrounded = fmtconv_alloc (w->ctx, v.n, sizeof *v.unrounded);
+  return v;
+}
+
+/* Index vector of the i-th element, and back. */
+static void
+index_of (const naive *v, uint64_t i, uint64_t *index)
+{
+  for (unsigned k = v->rank; k-- > 0; i /= v->shape[k])
+    index[k] = i % v->shape[k];
+}
+
+static uint64_t
+number_of (const naive *v, const uint64_t *index)
+{
+  uint64_t i = 0;
+  for (unsigned k = 0; k < v->rank; k++)
+    i = i * v->shape[k] + index[k];
+  return i;
+}
+
+static void
+copy_element (naive *to, uint64_t i, const naive *from, uint64_t k)
+{
+  to->at[i] = from->at[k];
+  to->unrounded[i] = from->unrounded[k];
+}
+
+/* Dense, transposed, with gaps, repeated or in disorder. */
+static void
+random_strides (world *w, uint64_t item, unsigned rank, const uint64_t *shape, int64_t *strides)
+{
+  unsigned axes[FMTCONV_MAX_RANK];
+  uint64_t step = item;
+  naive_axes (w, rank, axes);
+  bool ordered = pick (w, 2);
+  for (unsigned k = rank; k-- > 0;)
+    {
+      unsigned i = ordered ? k : axes[k];
+      strides[i] = pick (w, 12) == 0 ? 0 : (int64_t) step;
+      step *= (shape[i] ? shape[i] : 1) + (pick (w, 4) == 0);
+    }
+}
+
+naive
+naive_leaf (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape)
+{
+  int64_t strides[FMTCONV_MAX_RANK];
+  uint64_t index[FMTCONV_MAX_RANK];
+  fmtconv_source *source = w->sources[pick (w, 3)];
+  naive v = blank (w, dtype, rank, shape);
+  uint64_t item = fmtconv_dtype (dtype)->block_bytes;
+  uint64_t at = pick (w, 64);
+  random_strides (w, item, rank, shape, strides);
+  v.view = fmtconv_leaf (source, at, dtype, rank, shape, strides);
+  for (uint64_t i = 0; i < v.n; i++)
+    {
+      uint64_t offset = at;
+      index_of (&v, i, index);
+      for (unsigned k = 0; k < rank; k++)
+        offset += index[k] * (uint64_t) strides[k];
+      v.at[i] = stored (source, offset, dtype);
+    }
+  return v;
+}
+
+naive
+naive_slice (world *w, const naive *v, unsigned axis, uint64_t start, uint64_t count)
+{
+  uint64_t shape[FMTCONV_MAX_RANK];
+  uint64_t index[FMTCONV_MAX_RANK];
+  memcpy (shape, v->shape, sizeof shape);
+  shape[axis] = count;
+  naive r = blank (w, v->dtype, v->rank, shape);
+  r.view = fmtconv_slice (v->view, axis, start, count);
+  for (uint64_t i = 0; i < r.n; i++)
+    {
+      index_of (&r, i, index);
+      index[axis] += start;
+      copy_element (&r, i, v, number_of (v, index));
+    }
+  return r;
+}
+
+naive
+naive_concat (world *w, unsigned axis, size_t n, const naive *views)
+{
+  uint64_t shape[FMTCONV_MAX_RANK];
+  uint64_t index[FMTCONV_MAX_RANK];
+  fmtconv_view *parts[16];
+  memcpy (shape, views[0].shape, sizeof shape);
+  shape[axis] = 0;
+  for (size_t k = 0; k < n; k++)
+    {
+      shape[axis] += views[k].shape[axis];
+      parts[k] = views[k].view;
+    }
+  naive r = blank (w, views[0].dtype, views[0].rank, shape);
+  r.view = fmtconv_concat (axis, n, parts);
+  for (uint64_t i = 0; i < r.n; i++)
+    {
+      index_of (&r, i, index);
+      size_t k = 0;
+      while (index[axis] >= views[k].shape[axis])
+        index[axis] -= views[k++].shape[axis];
+      copy_element (&r, i, &views[k], number_of (&views[k], index));
+    }
+  return r;
+}
+
+naive
+naive_permute (world *w, const naive *v, const unsigned *axes)
+{
+  uint64_t shape[FMTCONV_MAX_RANK];
+  uint64_t index[FMTCONV_MAX_RANK];
+  uint64_t old[FMTCONV_MAX_RANK];
+  for (unsigned i = 0; i < v->rank; i++)
+    shape[i] = v->shape[axes[i]];
+  naive r = blank (w, v->dtype, v->rank, shape);
+  r.view = fmtconv_permute (v->view, axes);
+  for (uint64_t i = 0; i < r.n; i++)
+    {
+      index_of (&r, i, index);
+      for (unsigned k = 0; k < v->rank; k++)
+        old[axes[k]] = index[k];
+      copy_element (&r, i, v, number_of (v, old));
+    }
+  return r;
+}
+
+naive
+naive_reshape (world *w, const naive *v, unsigned rank, const uint64_t *shape)
+{
+  naive r = blank (w, v->dtype, rank, shape);
+  r.view = fmtconv_reshape (v->view, rank, shape);
+  for (uint64_t i = 0; i < r.n; i++)
+    copy_element (&r, i, v, i);
+  return r;
+}
+
+naive
+naive_cast (world *w, const naive *v, uint32_t dtype)
+{
+  naive r = blank (w, dtype, v->rank, v->shape);
+  r.view = fmtconv_cast (v->view, dtype);
+  for (uint64_t i = 0; i < r.n; i++)
+    r.at[i] = dtype == v->dtype && !v->unrounded[i] ? v->at[i] : operated (v->at[i], FCI_OP_CAST, dtype, 0);
+  return r;
+}
+
+naive
+naive_scale (world *w, const naive *v, double factor)
+{
+  naive r = blank (w, v->dtype, v->rank, v->shape);
+  r.view = fmtconv_scale (v->view, factor);
+  for (uint64_t i = 0; i < r.n; i++)
+    {
+      r.at[i] = factor == 1 ? v->at[i] : operated (v->at[i], FCI_OP_SCALE, 0, factor);
+      r.unrounded[i] = factor != 1 || v->unrounded[i];
+    }
+  return r;
+}
+
+void
+naive_axes (world *w, unsigned rank, unsigned *axes)
+{
+  for (unsigned i = 0; i < rank; i++)
+    {
+      unsigned k = (unsigned) pick (w, i + 1);
+      axes[i] = axes[k];
+      axes[k] = i;
+    }
+}
+
+unsigned
+naive_other_shape (world *w, const naive *v, uint64_t *shape)
+{
+  static const uint64_t primes[] = { 2, 3, 5, 7 };
+  unsigned rank = (unsigned) pick (w, 6);
+  uint64_t left = v->n;
+  for (unsigned i = 0; i < rank; i++)
+    shape[i] = 1;
+  if (left == 0 || rank == 0)
+    {
+      shape[0] = left;
+      return left == 1 ? 0 : 1;
+    }
+  for (unsigned p = 0; p < 4; p++)
+    for (; left % primes[p] == 0; left /= primes[p])
+      shape[pick (w, rank)] *= primes[p];
+  shape[pick (w, rank)] *= left;
+  return rank;
+}
+
+static naive
+random_leaf (world *w)
+{
+  static const uint32_t dtypes[] = { FMTCONV_F16, FMTCONV_F16, FMTCONV_BF16, FMTCONV_F32 };
+  uint64_t shape[FMTCONV_MAX_RANK];
+  unsigned rank = (unsigned) pick (w, 6);
+  for (unsigned i = 0; i < rank; i++)
+    shape[i] = pick (w, 25) == 0 ? 0 : 1 + pick (w, rank < 3 ? 6 : 3);
+  return naive_leaf (w, dtypes[pick (w, 4)], rank, shape);
+}
+
+/* Parts of the view and new leaves, one behind the other. */
+static naive
+random_concat (world *w, const naive *v)
+{
+  naive parts[4];
+  unsigned axis = (unsigned) pick (w, v->rank);
+  size_t n = 1 + pick (w, 4);
+  for (size_t k = 0; k < n; k++)
+    {
+      uint64_t start = pick (w, v->shape[axis] + 1);
+      uint64_t count = pick (w, v->shape[axis] - start + 1);
+      parts[k] = naive_slice (w, v, axis, start, count);
+      if (pick (w, 3) == 0)
+        parts[k] = naive_leaf (w, v->dtype, v->rank, parts[k].shape);
+    }
+  return naive_concat (w, axis, n, parts);
+}
+
+static naive
+random_step (world *w, const naive *v)
+{
+  uint64_t shape[FMTCONV_MAX_RANK];
+  unsigned axes[FMTCONV_MAX_RANK];
+  unsigned axis = v->rank ? (unsigned) pick (w, v->rank) : 0;
+  switch (pick (w, v->rank ? 9 : 4))
+    {
+    case 0:
+      return naive_cast (w, v, pick (w, 2) ? FMTCONV_F32 : FMTCONV_F16);
+    case 1:
+      return naive_scale (w, v, (double) (1 + pick (w, 3)) / 2);
+    case 2:
+    case 3:
+      {
+        unsigned rank = naive_other_shape (w, v, shape);
+        return naive_reshape (w, v, rank, shape);
+      }
+    case 4:
+      naive_axes (w, v->rank, axes);
+      return naive_permute (w, v, axes);
+    case 5:
+      {
+        uint64_t start = pick (w, v->shape[axis] + 1);
+        return naive_slice (w, v, axis, start, pick (w, v->shape[axis] - start + 1));
+      }
+    default:
+      return random_concat (w, v);
+    }
+}
+
+naive
+naive_random (world *w, unsigned depth)
+{
+  naive v = random_leaf (w);
+  for (uint64_t steps = pick (w, depth + 1); steps > 0 && v.view && v.n < 2000; steps--)
+    v = random_step (w, &v);
+  return v;
+}
+
+/* What the normal form says of one element: stored where, then operated on. */
+static uint64_t
+read_back (const fci_box *box, unsigned rank, const uint64_t *index)
+{
+  const fci_op *ops[64];
+  size_t n = 0;
+  uint64_t offset = box->offset;
+  for (unsigned k = 0; k < rank; k++)
+    offset += (index[k] - box->start[k]) * (uint64_t) FCI_STRIDE (box, rank)[k];
+  for (const fci_op *op = box->ops; op && n < 64; op = op->before)
+    ops[n++] = op;
+  uint64_t element = stored (box->source, offset, box->dtype);
+  while (n-- > 0)
+    element = operated (element, ops[n]->kind, ops[n]->dtype, ops[n]->factor);
+  return element;
+}
+
+static bool
+holds (const fci_box *box, unsigned rank, const uint64_t *index)
+{
+  for (unsigned k = 0; k < rank; k++)
+    if (index[k] < box->start[k] || index[k] - box->start[k] >= FCI_EXTENT (box, rank)[k])
+      return false;
+  return true;
+}
+
+static int
+compare_starts (const fci_box *a, const fci_box *b, unsigned rank)
+{
+  for (unsigned k = 0; k < rank; k++)
+    if (a->start[k] != b->start[k])
+      return a->start[k] < b->start[k] ? -1 : 1;
+  return 0;
+}
+
+const char *
+naive_wrong (world *w, const naive *v)
+{
+  fmtconv_view *view = v->view;
+  uint64_t index[FMTCONV_MAX_RANK];
+  if (!view || fmtconv_failed (w->ctx))
+    return "there is no view";
+  if (view->dtype != v->dtype || view->rank != v->rank || view->elements != v->n)
+    return "another type, rank or number of elements";
+  if (v->rank > 0 && memcmp (view->shape, v->shape, v->rank * sizeof *v->shape) != 0)
+    return "another shape";
+  for (size_t b = 1; b < view->n_boxes; b++)
+    if (compare_starts (&view->boxes[b - 1], &view->boxes[b], v->rank) >= 0)
+      return "boxes are not sorted";
+  uint64_t volume = 0;
+  for (size_t b = 0; b < view->n_boxes; b++)
+    {
+      uint64_t size = 1;
+      for (unsigned k = 0; k < v->rank; k++)
+        size *= FCI_EXTENT (&view->boxes[b], v->rank)[k];
+      if (size == 0)
+        return "an empty box";
+      volume += size;
+    }
+  if (volume != v->n) /* each element is found in a box below, so that none can be in two */
+    return "boxes overlap, or lie outside";
+  for (uint64_t i = 0; i < v->n; i++)
+    {
+      size_t b = 0;
+      index_of (v, i, index);
+      while (b < view->n_boxes && !holds (&view->boxes[b], v->rank, index))
+        b++;
+      if (b == view->n_boxes)
+        return "boxes leave an element out";
+      if (read_back (&view->boxes[b], v->rank, index) != v->at[i])
+        return "another element";
+    }
+  return NULL;
+}

@@ -1,0 +1,55 @@
+/* tests/unit/naive.h: views as plain arrays, element by element, and random views with their arrays.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * An element is a number made from where it is stored and what was done to it.  Each operation is
+ * done a second time here on indices alone, without boxes, strides or normal forms. */
+#ifndef TEST_NAIVE_H
+#define TEST_NAIVE_H
+
+#include "core/model/view.h"
+#include <fmtconv/fmtconv.h>
+
+typedef struct naive
+{
+  fmtconv_view *view;
+  uint32_t dtype;
+  unsigned rank;
+  uint64_t shape[FMTCONV_MAX_RANK];
+  uint64_t n;
+  uint64_t *at;    /* n elements, row-major */
+  bool *unrounded; /* of each: something was done since the last cast */
+} naive;
+
+/* A world: where random views come from. */
+typedef struct world
+{
+  fmtconv_ctx *ctx;
+  uint64_t random;
+  fmtconv_source *sources[3];
+} world;
+
+world world_new (uint64_t seed);
+uint64_t pick (world *w, uint64_t n); /* 0 … n-1 */
+
+naive naive_leaf (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape);
+naive naive_slice (world *w, const naive *v, unsigned axis, uint64_t start, uint64_t count);
+naive naive_concat (world *w, unsigned axis, size_t n, const naive *views);
+naive naive_permute (world *w, const naive *v, const unsigned *axes);
+naive naive_reshape (world *w, const naive *v, unsigned rank, const uint64_t *shape);
+naive naive_cast (world *w, const naive *v, uint32_t dtype);
+naive naive_scale (world *w, const naive *v, double factor);
+
+/* A random view made of up to `depth` operations upon each other. */
+naive naive_random (world *w, unsigned depth);
+
+/* Another shape with the same number of elements; its rank. */
+unsigned naive_other_shape (world *w, const naive *v, uint64_t *shape);
+
+/* A random order of the axes. */
+void naive_axes (world *w, unsigned rank, unsigned *axes);
+
+/* What is wrong with the normal form of v->view: not sorted, not disjoint, not covering, other elements.
+ * NULL: nothing. */
+const char *naive_wrong (world *w, const naive *v);
+
+#endif
