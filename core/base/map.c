@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/map.h"
 #include "core/base/ctx.h"
+#include <stdlib.h>
 #include <string.h>
 
 enum
@@ -63,7 +64,7 @@ little_endian (const uint8_t *p, size_t n)
 {
   uint64_t word = 0;
   for (size_t i = 0; i < n; i++)
-    word |= (uint64_t)p[i] << (8 * i);
+    word |= (uint64_t) p[i] << (8 * i);
   return word;
 }
 
@@ -76,19 +77,27 @@ fci_hash (const uint64_t seed[2], const void *bytes, size_t len)
   size_t left = len;
   for (; left >= 8; p += 8, left -= 8)
     sip_word (v, little_endian (p, 8));
-  sip_word (v, little_endian (p, left) | (uint64_t)len << 56);
+  sip_word (v, little_endian (p, left) | (uint64_t) len << 56);
   v[2] ^= 0xff;
   for (int i = 0; i < 4; i++)
     sip_round (v);
   return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+static void
+free_slots (void *map)
+{
+  free (((fci_map *) map)->slots);
+}
+
+/* Slots are on the heap: what is outgrown would be as much again if it stayed in the arena. */
 fci_map *
 fci_map_new (fmtconv_ctx *ctx)
 {
   fci_map *map = fci_new (ctx, fci_map);
-  if (map)
-    map->ctx = ctx;
+  if (!map || fci_defer_call (ctx, free_slots, map) != 0)
+    return NULL;
+  map->ctx = ctx;
   return map;
 }
 
@@ -112,14 +121,15 @@ reserve (fci_map *map)
     return true;
   fci_map old = *map;
   size_t n_slots = old.n_slots ? 2 * old.n_slots : FIRST_SLOTS;
-  slot *slots = fmtconv_alloc (map->ctx, n_slots, sizeof *slots);
+  slot *slots = calloc (n_slots, sizeof *slots);
   if (!slots)
-    return false;
+    return fci_nomem (map->ctx) != NULL;
   map->slots = slots;
   map->n_slots = n_slots;
   for (size_t i = 0; i < old.n_slots; i++)
     if (old.slots[i].key)
       *find (map, old.slots[i].key, old.slots[i].len, old.slots[i].hash) = old.slots[i];
+  free (old.slots);
   return true;
 }
 
@@ -134,12 +144,12 @@ bind (fci_map *map, const void *key, size_t len, bool *known)
     }
   if (!reserve (map))
     return NULL;
-  uint32_t hash = (uint32_t)fci_hash (map->ctx->hash_seed, key, len);
+  uint32_t hash = (uint32_t) fci_hash (map->ctx->hash_seed, key, len);
   slot *s = find (map, key ? key : no_bytes, len, hash);
   *known = s->key != NULL;
   if (!*known)
     {
-      *s = (slot){ .key = key ? key : no_bytes, .len = (uint32_t)len, .hash = hash };
+      *s = (slot){ .key = key ? key : no_bytes, .len = (uint32_t) len, .hash = hash };
       map->count++;
     }
   return s;
@@ -175,7 +185,7 @@ fci_map_get (const fci_map *map, const void *key, size_t len, uintptr_t *value)
 {
   if (!map || map->count == 0 || len > UINT32_MAX)
     return false;
-  const slot *s = find (map, key ? key : no_bytes, len, (uint32_t)fci_hash (map->ctx->hash_seed, key, len));
+  const slot *s = find (map, key ? key : no_bytes, len, (uint32_t) fci_hash (map->ctx->hash_seed, key, len));
   if (!s->key)
     return false;
   *value = s->value;
@@ -186,4 +196,10 @@ size_t
 fci_map_count (const fci_map *map)
 {
   return map ? map->count : 0;
+}
+
+size_t
+fci_map_memory (const fci_map *map)
+{
+  return map ? sizeof *map + map->n_slots * sizeof *map->slots : 0;
 }

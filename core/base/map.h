@@ -23,6 +23,9 @@ bool fci_map_set (fci_map *map, const void *key, size_t len, uintptr_t value);
 
 size_t fci_map_count (const fci_map *map);
 
+/* Bytes it takes, without keys and values. */
+size_t fci_map_memory (const fci_map *map);
+
 /* SipHash-2-4 of len bytes, what the map hashes with. */
 uint64_t fci_hash (const uint64_t seed[2], const void *bytes, size_t len);
 

@@ -149,7 +149,7 @@ fci_model_elements (const fmtconv_model *model)
 uint64_t
 fci_model_memory (const fmtconv_model *model)
 {
-  return model->memory;
+  return model->memory + fci_map_memory (model->names);
 }
 
 void

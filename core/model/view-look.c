@@ -30,21 +30,32 @@ empty_from (fmtconv_view *view, uint32_t origin)
   return fci_view_freeze (&head, NULL, false);
 }
 
-fmtconv_view *
-fci_view_from (fmtconv_view *view, uint32_t origin)
+/* The view itself where nobody counts on its origin, else a copy that shares all numbers. */
+static fmtconv_view *
+single_from (fmtconv_view *view, uint32_t origin)
 {
-  if (!view || fmtconv_failed (view->ctx))
-    return NULL;
-  if (view->n_boxes == 0)
-    return empty_from (view, origin);
-  if (view->n_boxes == 1 && !view->empties && !view->base && view->boxes[0].origin == FCI_NO_ORIGIN)
+  struct fci_view *own = (struct fci_view *) view;
+  if (view->marked)
     {
-      ((fci_box *) view->boxes)->origin = origin;
-      return view;
+      own = fmtconv_alloc (view->ctx, 1, sizeof *own + sizeof (fci_box));
+      if (!own)
+        return NULL;
+      *own = *view;
+      fci_box *box = (fci_box *) (own + 1);
+      *box = view->boxes[0];
+      own->boxes = box;
     }
+  ((fci_box *) own->boxes)->origin = origin;
+  own->empties = NULL;
+  return own;
+}
+
+/* Boxes of different origins may become one. */
+static fmtconv_view *
+several_from (fmtconv_view *view, uint32_t origin)
+{
   fci_view_head head = fci_view_like (view);
   head.empties = NULL;
-  head.base = view->base ? fci_view_from (view->base, origin) : NULL;
   fci_pieces list = fci_pieces_new (view->ctx, view->rank);
   if (!fci_pieces_take (&list, view))
     {
@@ -54,6 +65,21 @@ fci_view_from (fmtconv_view *view, uint32_t origin)
   for (size_t i = 0; i < list.n; i++)
     fci_piece_at (&list, i)->origin = origin;
   return fci_view_freeze (&head, &list, false);
+}
+
+fmtconv_view *
+fci_view_from (fmtconv_view *view, uint32_t origin)
+{
+  if (!view || fmtconv_failed (view->ctx))
+    return NULL;
+  struct fci_view *marked = (struct fci_view *) (view->n_boxes == 0   ? empty_from (view, origin)
+                                                 : view->n_boxes == 1 ? single_from (view, origin)
+                                                                      : several_from (view, origin));
+  if (!marked)
+    return NULL;
+  marked->base = view->base ? fci_view_from (view->base, origin) : NULL;
+  marked->marked = true;
+  return marked;
 }
 
 bool

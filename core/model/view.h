@@ -68,13 +68,14 @@ struct fci_view
   const fci_box *boxes;
   const fci_empties *empties; /* NULL: none */
   fmtconv_view *base;         /* what this is a reshape of; NULL: no reshape */
+  bool marked;                /* its origin is that of a tensor of a sealed model, and stays */
 };
 
 /* Bytes of the view as written.  Never overflows for a view that was constructed. */
 uint64_t fci_view_bytes (fmtconv_view *view);
 
-/* The same view with every box's origin set to `origin`; without boxes it remembers it.  A view that
- * has no origin yet and one box is changed in place: only a model that is being sealed may ask. */
+/* The same view with every box's origin set to `origin`; without boxes it remembers it.  A view of one
+ * box that is not marked yet is changed in place: only a model that is being sealed may ask. */
 fmtconv_view *fci_view_from (fmtconv_view *view, uint32_t origin);
 
 /* Bytes of arena a view takes, without what it shares with others. */

@@ -1,0 +1,432 @@
+/* tests/unit/model.c: models: names, order, the account of every tensor, tied tensors, tiles.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/model.h"
+#include "core/base/ctx.h"
+#include "core/source/source.h"
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <fmtconv/fmtconv.h>
+#include <fmtconv/plugin.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SHAPE(...) ((const uint64_t[]){ __VA_ARGS__ })
+
+static const uint8_t bytes[4096];
+static fmtconv_ctx *ctx;
+static fmtconv_source *source;
+static char last[4096]; /* text of the last message, and its details */
+
+static void
+keep_message (void *arg, const fmtconv_message *message)
+{
+  (void) arg;
+  size_t n = (size_t) snprintf (last, sizeof last, "%s", message->text);
+  for (size_t i = 0; i < message->n_details && n < sizeof last; i++)
+    n += (size_t) snprintf (last + n, sizeof last - n, "\n%s", message->details[i]);
+}
+
+static void
+set_up (void)
+{
+  const fmtconv_options options = { .struct_size = sizeof options, .message = keep_message };
+  ctx = fmtconv_ctx_new (&options);
+  source = fci_source_memory (ctx, bytes, sizeof bytes, "s");
+  last[0] = '\0';
+}
+
+static void
+tear_down (void)
+{
+  fmtconv_ctx_free (ctx);
+}
+
+TestSuite (model, .init = set_up, .fini = tear_down);
+
+static fmtconv_view *
+row (uint64_t at, uint64_t n)
+{
+  return fmtconv_leaf (source, at, FMTCONV_U8, 1, &n, NULL);
+}
+
+static void
+expect_error (int code, const char *part)
+{
+  cr_expect_eq (fmtconv_failed (ctx), code, "code %d: %s", fmtconv_failed (ctx), last);
+  cr_expect (strstr (last, part) != NULL, "'%s' is not in: %s", part, last);
+  tear_down ();
+  set_up ();
+}
+
+/* A sealed reader's model: a [0,8), b [8,16), c [16,24), none (no elements). */
+static fmtconv_model *
+letters (void)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  fmtconv_put (model, "a", row (0, 8));
+  fmtconv_put (model, "b", row (8, 8));
+  fmtconv_put (model, "c", row (16, 8));
+  fmtconv_put (model, "none", row (24, 0));
+  cr_assert_eq (fci_model_seal (model, "reader"), 0, "%s", last);
+  return model;
+}
+
+static fmtconv_view *
+value (const fmtconv_model *model, const char *name)
+{
+  return fmtconv_find (model, name)->view;
+}
+
+Test (model, order_and_names)
+{
+  fmtconv_model *model = letters ();
+  const char *const names[] = { "a", "b", "c", "none" };
+  size_t i = 0;
+  for
+    FMTCONV_EACH (t, model)
+    {
+      cr_expect_str_eq (t->name, names[i]);
+      cr_expect_eq (fci_tensor_index (t), i);
+      cr_expect_eq (fci_model_tensor (model, i), t);
+      cr_expect_eq (fmtconv_find (model, names[i]), t);
+      i++;
+    }
+  cr_expect_eq (i, 4);
+  cr_expect_eq (fmtconv_count (model), 4);
+  cr_expect_null (fmtconv_find (model, "d"));
+  cr_expect_null (fci_model_tensor (model, 4));
+  cr_expect_eq (fmtconv_find (model, "a")->bytes, 8);
+  cr_expect_eq (fci_model_bytes (model), 24);
+  cr_expect_eq (fci_model_elements (model), 24);
+  cr_expect_eq (fmtconv_count (NULL), 0);
+  cr_expect_null (fmtconv_next (NULL, NULL));
+}
+
+Test (model, refused_names)
+{
+  static char long_name[4098];
+  static const struct
+  {
+    const char *name;
+    const char *says;
+  } cases[] = {
+    { "", "empty" },       { long_name, "4096" },  { "\xff", "UTF-8" },        { "a\xc0\x80", "UTF-8" },
+    { "a\nb", "control" }, { "a\x7f", "control" }, { "a\xc2\x9b", "control" }, { "x.y", "two tensors" }
+  };
+  memset (long_name, 'n', 4097);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      fmtconv_model *model = fci_model_new (ctx, NULL);
+      fmtconv_put (model, "x.y", row (0, 1));
+      fmtconv_put (model, long_name + 1, row (0, 1));
+      fmtconv_put (model, "\xc3\xa9\xc2\xa0", row (0, 1));
+      cr_expect_eq (fmtconv_failed (ctx), 0);
+      cr_expect_eq (fmtconv_count (model), 3);
+      fmtconv_put (model, cases[i].name, row (0, 1));
+      cr_expect_eq (fmtconv_count (model), 3);
+      expect_error (FMTCONV_E_FORMAT, cases[i].says);
+    }
+}
+
+Test (model, put_of_nothing)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  fmtconv_put (model, "a", NULL);
+  fmtconv_put (NULL, "a", row (0, 1));
+  fmtconv_replace (model, NULL, row (0, 1));
+  fmtconv_drop (model, NULL, "x");
+  cr_expect_eq (fmtconv_count (model), 0);
+  cr_expect_eq (fmtconv_failed (ctx), 0);
+}
+
+Test (model, sealed)
+{
+  fmtconv_put (letters (), "d", row (0, 1));
+  expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
+  fmtconv_model *model = letters ();
+  fmtconv_replace (model, fmtconv_next (model, NULL), row (0, 1));
+  expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
+  model = letters ();
+  fmtconv_drop (model, fmtconv_next (model, NULL), "x");
+  expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
+  fmtconv_skip (letters (), "d", 0, "x");
+  expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
+  model = letters ();
+  fmtconv_adopt (model, model);
+  expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
+}
+
+/* Of one tensor: the numbers it came from, as "0 2". */
+static const char *
+came_from (const fmtconv_model *model, const char *name)
+{
+  size_t n;
+  const uint32_t *from = fci_tensor_from (model, fmtconv_find (model, name), &n);
+  char *text = fmtconv_text (ctx, "%s", "");
+  for (size_t i = 0; i < n; i++)
+    text = fmtconv_text (ctx, "%s%s%u", text, i ? " " : "", (unsigned) from[i]);
+  return text;
+}
+
+Test (model, account)
+{
+  const fmtconv_model *in = letters ();
+  fmtconv_model *out = fci_model_new (ctx, in);
+  fmtconv_view *parts[] = { value (in, "c"), value (in, "none"), value (in, "a") };
+  fmtconv_put (out, "ca", fmtconv_concat (0, 3, parts));
+  fmtconv_put (out, "a2", fmtconv_slice (value (in, "a"), 0, 0, 2));
+  fmtconv_put (out, "new", fmtconv_constant (ctx, FMTCONV_U8, 0, NULL, "x"));
+  fmtconv_drop (out, fmtconv_find (in, "b"), "not needed");
+  cr_assert_eq (fci_model_seal (out, "t"), 0, "%s", last);
+  cr_expect_eq (fci_model_parent (out), in);
+  cr_expect_str_eq (came_from (out, "ca"), "0 2 3");
+  cr_expect_str_eq (came_from (out, "a2"), "0");
+  cr_expect_str_eq (came_from (out, "new"), "");
+  cr_expect_eq (fci_model_uses (out, 0), 2);
+  cr_expect_eq (fci_model_uses (out, 1), 0);
+  cr_expect_eq (fci_model_uses (out, 2), 1);
+  cr_expect_eq (fci_model_uses (out, 3), 1);
+  cr_expect_null (fci_model_dropped (out, 0));
+  cr_expect_str_eq (fci_model_dropped (out, 1), "not needed");
+  cr_expect_null (fci_model_dropped (out, 9));
+  /* the next stage sees out's own numbers */
+  fmtconv_model *next = fci_model_new (ctx, out);
+  fmtconv_put (next, "x", value (out, "new"));
+  fmtconv_put (next, "y", value (out, "ca"));
+  fmtconv_put (next, "z", value (out, "a2"));
+  cr_assert_eq (fci_model_seal (next, "t"), 0, "%s", last);
+  cr_expect_str_eq (came_from (next, "x"), "2");
+  cr_expect_str_eq (came_from (next, "y"), "0");
+}
+
+Test (model, lost_tensors_are_listed)
+{
+  const fmtconv_model *in = letters ();
+  fmtconv_model *out = fci_model_new (ctx, in);
+  fmtconv_put (out, "b", value (in, "b"));
+  cr_expect_eq (fci_model_seal (out, "sloppy"), FMTCONV_E_INTERNAL);
+  cr_expect (strstr (last, "sloppy") && strstr (last, "\na") && strstr (last, "\nc")
+                 && strstr (last, "\nnone"),
+             "%s", last);
+  cr_expect (strstr (last, "\nb") == NULL, "%s", last);
+}
+
+/* A part that is thrown away does not use what it was cut from. */
+Test (model, an_empty_part_is_no_use)
+{
+  const fmtconv_model *in = letters ();
+  fmtconv_model *out = fci_model_new (ctx, in);
+  fmtconv_put (out, "a", fmtconv_slice (value (in, "a"), 0, 8, 0));
+  fmtconv_view *parts[] = { value (in, "b"), value (in, "c") };
+  fmtconv_put (out, "b", fmtconv_slice (fmtconv_concat (0, 2, parts), 0, 0, 8));
+  fmtconv_put (out, "none", fmtconv_cast (value (in, "none"), FMTCONV_F32));
+  cr_expect_eq (fci_model_seal (out, "t"), FMTCONV_E_INTERNAL);
+  cr_expect (strstr (last, "\na\nc") != NULL, "%s", last);
+}
+
+Test (model, drop_and_replace)
+{
+  const fmtconv_model *in = letters ();
+  fmtconv_model *out = fci_model_new (ctx, in);
+  for
+    FMTCONV_EACH (t, in)
+  fmtconv_put (out, t->name, t->view);
+  for
+    FMTCONV_EACH (t, out)
+  if (t->name[0] == 'b' || t->name[0] == 'c' || t->name[0] == 'n')
+    fmtconv_drop (out, t, "own");
+  cr_expect_eq (fmtconv_count (out), 1);
+  cr_expect_null (fmtconv_find (out, "b"));
+  fmtconv_put (out, "b", value (in, "a"));
+  const fmtconv_tensor *a = fmtconv_find (out, "a");
+  fmtconv_replace (out, a, fmtconv_cast (value (in, "c"), FMTCONV_F32));
+  cr_expect_eq (a->dtype, FMTCONV_F32);
+  cr_expect_eq (a->bytes, 32);
+  cr_assert_eq (fci_model_seal (out, "t"), 0, "%s", last);
+  cr_expect_str_eq (came_from (out, "a"), "2");
+  cr_expect_str_eq (came_from (out, "b"), "0");
+  cr_expect_str_eq (fci_model_dropped (out, 1), "own");
+  cr_expect_null (fci_model_dropped (out, 2));
+  cr_expect_str_eq (fci_model_dropped (out, 3), "own");
+  cr_expect_eq (fci_tensor_index (fmtconv_find (out, "b")), 1);
+}
+
+Test (model, wrong_drops)
+{
+  fmtconv_model *model = letters ();
+  fmtconv_model *out = fci_model_new (ctx, model);
+  fmtconv_drop (out, fmtconv_find (model, "a"), NULL);
+  expect_error (FMTCONV_E_INTERNAL, "without a reason");
+  model = letters ();
+  out = fci_model_new (ctx, NULL);
+  fmtconv_drop (out, fmtconv_find (model, "a"), "x");
+  expect_error (FMTCONV_E_INTERNAL, "another model");
+  model = letters ();
+  out = fci_model_new (ctx, model);
+  fmtconv_replace (out, fmtconv_find (model, "a"), row (0, 1));
+  expect_error (FMTCONV_E_INTERNAL, "itself");
+}
+
+Test (model, skip_and_adopt)
+{
+  fmtconv_model *inner = fci_model_new (ctx, NULL);
+  fmtconv_put (inner, "a", row (0, 8));
+  fmtconv_put (inner, "b", row (8, 8));
+  fmtconv_skip (inner, "optimizer", 100, "no weights");
+  fmtconv_drop (inner, fmtconv_find (inner, "b"), "a buffer");
+  fmtconv_set_int (fmtconv_attrs (inner), "inner", 1);
+  cr_assert_eq (fci_model_seal (inner, "r"), 0);
+  fmtconv_model *out = fci_model_new (ctx, NULL);
+  fmtconv_put (out, "first", row (16, 8));
+  fmtconv_set_int (fmtconv_attrs (out), "outer", 2);
+  fmtconv_adopt (out, inner);
+  cr_assert_eq (fci_model_seal (out, "r"), 0);
+  cr_expect_eq (fmtconv_count (out), 2);
+  cr_expect_eq (fci_tensor_index (fmtconv_find (out, "a")), 1);
+  cr_expect_eq (value (out, "a")->boxes[0].origin, 1);
+  cr_expect_eq (value (inner, "a")->boxes[0].origin, 0);
+  const fci_skip *skip = fci_model_skips (out);
+  cr_expect_str_eq (skip->what, "optimizer");
+  cr_expect_eq (skip->bytes, 100);
+  cr_expect_str_eq (skip->next->what, "b");
+  cr_expect_str_eq (skip->next->why, "a buffer");
+  cr_expect_null (skip->next->next);
+  cr_expect_eq (fmtconv_get_int (fmtconv_attrs (out), "inner", 0), 1);
+  cr_expect_eq (fmtconv_get_int (fmtconv_attrs (out), "outer", 0), 2);
+  fmtconv_model *stage = fci_model_new (ctx, out);
+  cr_expect_eq (fmtconv_get_int (fmtconv_attrs (stage), "outer", 0), 2);
+  fmtconv_set_int (fmtconv_attrs (stage), "outer", 3);
+  cr_expect_eq (fmtconv_get_int (fmtconv_attrs (out), "outer", 0), 2);
+}
+
+Test (model, adopt_of_a_name_twice)
+{
+  fmtconv_model *out = fci_model_new (ctx, NULL);
+  fmtconv_put (out, "b", row (0, 8));
+  fmtconv_adopt (out, letters ());
+  expect_error (FMTCONV_E_FORMAT, "'b'");
+}
+
+Test (model, tied)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  fmtconv_source *window = fmtconv_window (source, 8, 64, "w");
+  fmtconv_view *shared = row (8, 8);
+  fmtconv_put (model, "other", row (0, 8));
+  fmtconv_put (model, "one", shared);
+  fmtconv_put (model, "shape", fmtconv_leaf (source, 8, FMTCONV_U8, 2, SHAPE (2, 4), NULL));
+  fmtconv_put (model, "type", fmtconv_leaf (source, 8, FMTCONV_I8, 1, SHAPE (8), NULL));
+  fmtconv_put (model, "two", shared);
+  fmtconv_put (model, "cast", fmtconv_cast (shared, FMTCONV_F32));
+  fmtconv_put (model, "three", fmtconv_leaf (window, 0, FMTCONV_U8, 1, SHAPE (8), NULL));
+  fmtconv_put (model, "empty", row (8, 0));
+  fmtconv_put (model, "empty too", row (8, 0));
+  const char *const single[] = { "other", "shape", "type", "cast", "empty", "empty too" };
+  for (int sealed = 0; sealed < 2; sealed++)
+    {
+      for (size_t i = 0; i < sizeof single / sizeof *single; i++)
+        cr_expect_null (fmtconv_tied (model, fmtconv_find (model, single[i])), "%s", single[i]);
+      cr_expect_eq (fmtconv_tied (model, fmtconv_find (model, "one")), fmtconv_find (model, "two"));
+      cr_expect_eq (fmtconv_tied (model, fmtconv_find (model, "two")), fmtconv_find (model, "one"));
+      cr_expect_eq (fmtconv_tied (model, fmtconv_find (model, "three")), fmtconv_find (model, "one"));
+      cr_assert_eq (fci_model_seal (model, "r"), 0);
+    }
+  cr_expect_eq (fci_model_features (model), FMTCONV_TIED);
+  cr_expect_eq (fci_model_features (letters ()), 0);
+  cr_expect_null (fmtconv_tied (model, fmtconv_find (letters (), "a")));
+}
+
+/* All leaves at one place, with different shapes: many candidates, no pair. */
+Test (model, tied_is_not_quadratic)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  for (int i = 0; i < 20000; i++)
+    fmtconv_put (
+        model, fmtconv_text (ctx, "t%d", i),
+        fmtconv_leaf (source, 0, FMTCONV_U8, 2, SHAPE (2, 2), (const int64_t[]){ i % 2000, 1 + i / 2000 }));
+  cr_assert_eq (fci_model_seal (model, "r"), 0);
+  cr_expect_eq (fci_model_features (model), 0);
+}
+
+Test (model, variables)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  fci_model_bind (model, "h", 3);
+  fci_model_bind (model, "#i", 4);
+  fci_model_bind (model, "h", 5);
+  cr_expect_eq (fmtconv_var (model, "h"), 5);
+  cr_expect_eq (fmtconv_var (model, "#i"), 4);
+  cr_expect_eq (fmtconv_var (model, "x"), 0);
+  cr_expect_eq (fmtconv_var (NULL, "x"), 0);
+}
+
+/* Leaves [start, end) in pairs, and what is said of them as tiles of [16, 48). */
+static void
+expect_tiles (size_t n, const uint64_t *places, uint64_t align, const char *says)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  for (size_t i = 0; i < n; i++)
+    fmtconv_put (model, fmtconv_text (ctx, "t%zu", i),
+                 row (places[2 * i], places[2 * i + 1] - places[2 * i]));
+  fmtconv_tiles (model, source, 16, 48, align);
+  if (says)
+    expect_error (FMTCONV_E_FORMAT, says);
+  else
+    cr_expect_eq (fmtconv_failed (ctx), 0, "%s", last);
+}
+
+Test (model, tiles)
+{
+  expect_tiles (3, SHAPE (32, 48, 20, 32, 16, 20), 1, NULL);
+  expect_tiles (3, SHAPE (32, 48, 20, 32, 16, 20), 4, NULL);
+  expect_tiles (4, SHAPE (32, 48, 16, 32, 0, 0, 32, 32), 1, NULL);
+  expect_tiles (2, SHAPE (16, 27, 32, 41), 16, NULL);
+  expect_tiles (1, SHAPE (16, 47), 16, NULL);
+  expect_tiles (2, SHAPE (16, 31, 32, 48), 1, "byte 0x1f: tensor 't1': the 1 bytes before it belong to no");
+  expect_tiles (2, SHAPE (16, 20, 32, 48), 8, "byte 0x14: tensor 't1'");
+  expect_tiles (1, SHAPE (17, 48), 1, "byte 0x10: tensor 't0': the 1 bytes before it belong to no");
+  expect_tiles (2, SHAPE (16, 33, 32, 48), 1, "byte 0x20: tensor 't1': its first 1 bytes belong to another");
+  expect_tiles (2, SHAPE (16, 48, 16, 48), 1, "belong to another");
+  expect_tiles (2, SHAPE (16, 48, 20, 24), 1, "belong to another");
+  expect_tiles (2, SHAPE (16, 32, 32, 47), 1, "byte 0x2f: tensor 't1': the 1 bytes behind the last");
+  expect_tiles (0, NULL, 1, "byte 0x10: the 32 bytes behind the last");
+  expect_tiles (2, SHAPE (16, 32, 32, 49), 1, "byte 0x30: tensor 't1': it ends 1 bytes behind");
+  expect_tiles (2, SHAPE (15, 32, 32, 48), 1, "byte 0xf: tensor 't0': it begins 1 bytes before");
+  expect_tiles (2, SHAPE (16, 28, 28, 48), 8, "byte 0x1c: tensor 't1': it is not aligned to 8 bytes");
+}
+
+Test (model, tiles_of_any_order)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  fmtconv_put (model, "t",
+               fmtconv_leaf (source, 16, FMTCONV_U16, 2, SHAPE (4, 4), (const int64_t[]){ 2, 8 }));
+  fmtconv_tiles (model, source, 16, 48, 1);
+  cr_expect_eq (fmtconv_failed (ctx), 0, "%s", last);
+  model = fci_model_new (ctx, NULL);
+  fmtconv_put (model, "t",
+               fmtconv_leaf (source, 16, FMTCONV_U16, 2, SHAPE (4, 3), (const int64_t[]){ 8, 2 }));
+  fmtconv_tiles (model, source, 16, 48, 1);
+  expect_error (FMTCONV_E_FORMAT, "gaps");
+}
+
+/* The catalogue: at most 512 bytes a tensor, names of usual length included. */
+Test (model, memory_of_a_tensor)
+{
+  enum
+  {
+    N = 100000
+  };
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  size_t before = ctx->arena.total;
+  for (int i = 0; i < N; i++)
+    {
+      char name[80];
+      snprintf (name, sizeof name, "model.layers.%d.self_attn.q_proj.lora_A.weight", i);
+      fmtconv_put (model, name,
+                   fmtconv_leaf (source, (uint64_t) i % 64, FMTCONV_F32, 4, SHAPE (2, 3, 4, 5), NULL));
+    }
+  cr_assert_eq (fci_model_seal (model, "r"), 0);
+  cr_expect_lt ((ctx->arena.total - before) / N, 513, "%zu", (ctx->arena.total - before) / N);
+  cr_expect_lt (fci_model_memory (model) / N, 512);
+  cr_expect_geq (fci_model_memory (model), ctx->arena.total - before);
+}

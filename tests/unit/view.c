@@ -1,0 +1,323 @@
+/* tests/unit/view.c: views one operation at a time: golden normal forms, and everything that is refused.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/view.h"
+#include "core/source/source.h"
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <fmtconv/fmtconv.h>
+#include <math.h>
+#include <string.h>
+
+#define SHAPE(...) ((const uint64_t[]){ __VA_ARGS__ })
+#define STRIDES(...) ((const int64_t[]){ __VA_ARGS__ })
+#define AXES(...) ((const unsigned[]){ __VA_ARGS__ })
+
+static const uint8_t bytes[1 << 16];
+static fmtconv_ctx *ctx;
+static fmtconv_source *source;
+
+static void
+set_up (void)
+{
+  ctx = fmtconv_ctx_new (NULL);
+  source = fci_source_memory (ctx, bytes, sizeof bytes, "s");
+}
+
+static void
+tear_down (void)
+{
+  fmtconv_ctx_free (ctx);
+}
+
+TestSuite (view, .init = set_up, .fini = tear_down);
+
+static void
+expect_text (fmtconv_view *view, const char *text)
+{
+  cr_assert (view != NULL, "no view, expected %s", text);
+  cr_expect_str_eq (fci_view_text (view), text);
+}
+
+/* A call failed with that code and made nothing; the next one starts afresh. */
+static void
+expect_refusal (const void *result, int code)
+{
+  cr_expect_null (result);
+  cr_expect_eq (fmtconv_failed (ctx), code);
+  tear_down ();
+  set_up ();
+}
+
+static fmtconv_view *
+matrix (void)
+{
+  return fmtconv_leaf (source, 128, FMTCONV_F16, 2, SHAPE (4, 8), NULL);
+}
+
+Test (view, leaf)
+{
+  expect_text (matrix (), "f16[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2)");
+  expect_text (fmtconv_leaf (source, 1, FMTCONV_F32, 0, NULL, NULL), "f32[] = box []+[] <- s@1 f32 ()");
+  expect_text (fmtconv_leaf (source, 0, FMTCONV_U8, 2, SHAPE (3, 2), STRIDES (0, 5)),
+               "u8[3,2] = box [0,0]+[3,2] <- s@0 u8 (0,5)");
+  expect_text (fmtconv_leaf (source, 0, FMTCONV_U8, 3, SHAPE (1, 4, 1), STRIDES (7, 1, 9)),
+               "u8[1,4,1] = box [0,0,0]+[1,4,1] <- s@0 u8 (0,1,0)");
+  expect_text (fmtconv_leaf (source, UINT64_MAX, FMTCONV_F64, 3, SHAPE (UINT64_MAX, 0, UINT64_MAX), NULL),
+               "f64[18446744073709551615,0,18446744073709551615] = nothing");
+  cr_expect_null (fmtconv_leaf (NULL, 0, FMTCONV_U8, 0, NULL, NULL));
+  cr_expect_eq (fmtconv_failed (ctx), 0);
+}
+
+Test (view, leaf_range)
+{
+  const uint64_t size = sizeof bytes;
+  cr_expect_not_null (fmtconv_leaf (source, size - 8, FMTCONV_F16, 1, SHAPE (4), NULL));
+  expect_refusal (fmtconv_leaf (source, size - 7, FMTCONV_F16, 1, SHAPE (4), NULL), FMTCONV_E_FORMAT);
+  expect_refusal (fmtconv_leaf (source, UINT64_MAX, FMTCONV_F16, 1, SHAPE (4), NULL), FMTCONV_E_FORMAT);
+  cr_expect_not_null (fmtconv_leaf (source, size - 20, FMTCONV_F16, 2, SHAPE (4, 2), STRIDES (4, 6)));
+  expect_refusal (fmtconv_leaf (source, size - 19, FMTCONV_F16, 2, SHAPE (4, 2), STRIDES (4, 6)),
+                  FMTCONV_E_FORMAT);
+  expect_refusal (fmtconv_leaf (source, 0, FMTCONV_F16, 1, SHAPE (3), STRIDES (INT64_MAX)), FMTCONV_E_FORMAT);
+  expect_refusal (fmtconv_leaf (source, 8, FMTCONV_F16, 1, SHAPE (3), STRIDES (-2)), FMTCONV_E_FORMAT);
+}
+
+Test (view, leaf_shapes)
+{
+  const uint64_t wide[9] = { 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+  cr_expect_not_null (fmtconv_leaf (source, 0, FMTCONV_U8, 8, wide, NULL));
+  expect_refusal (fmtconv_leaf (source, 0, FMTCONV_U8, 9, wide, NULL), FMTCONV_E_LIMIT);
+  expect_refusal (fmtconv_leaf (source, 0, FMTCONV_U8, 1, NULL, NULL), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_leaf (source, 0, 0, 0, NULL, NULL), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_leaf (source, 0, 63, 0, NULL, NULL), FMTCONV_E_USAGE);
+  expect_refusal (
+      fmtconv_leaf (source, 0, FMTCONV_U8, 2, SHAPE (UINT64_C (1) << 32, UINT64_C (1) << 32), NULL),
+      FMTCONV_E_LIMIT);
+  expect_refusal (fmtconv_leaf (source, 0, FMTCONV_F64, 1, SHAPE (UINT64_C (1) << 61), NULL),
+                  FMTCONV_E_LIMIT);
+  expect_refusal (fmtconv_leaf (source, 0, FMTCONV_U8, 1, SHAPE (UINT64_C (1) << 63), STRIDES (0)),
+                  FMTCONV_E_LIMIT);
+}
+
+/* Bytes that only repeat others: up to the size of the input and 1 GiB. */
+Test (view, leaf_repeats)
+{
+  const uint64_t most = (UINT64_C (1) << 30) + sizeof bytes;
+  cr_expect_not_null (fmtconv_leaf (source, 0, FMTCONV_U8, 1, SHAPE (most), STRIDES (0)));
+  cr_expect_not_null (fmtconv_leaf (source, 0, FMTCONV_U8, 1, SHAPE (most + 1), STRIDES (0)));
+  expect_refusal (fmtconv_leaf (source, 0, FMTCONV_U8, 1, SHAPE (most + 2), STRIDES (0)), FMTCONV_E_LIMIT);
+  /* 4 stored bytes, and twice as many as allowed by steps of one byte */
+  expect_refusal (fmtconv_leaf (source, 0, FMTCONV_U8, 3, SHAPE (1 << 15, 1 << 15, 4), STRIDES (1, 0, 0)),
+                  FMTCONV_E_LIMIT);
+  expect_refusal (
+      fmtconv_leaf (source, 0, FMTCONV_U8, 3, SHAPE (1 << 14, 1 << 14, 1 << 14), STRIDES (1, 1, 1)),
+      FMTCONV_E_LIMIT);
+}
+
+Test (view, constant)
+{
+  const float data[] = { 1, 2, 3 };
+  fmtconv_view *view = fmtconv_constant (ctx, FMTCONV_F32, 1, SHAPE (3), data);
+  fmtconv_source *from;
+  uint64_t offset;
+  expect_text (view, "f32[3] = box [0]+[3] <- constant@0 f32 (4)");
+  cr_assert (fci_view_is_plain (view, &from, &offset));
+  cr_expect_neq ((const void *) from->memory, (const void *) data);
+  cr_expect_eq (memcmp (from->memory + offset, data, sizeof data), 0);
+  expect_text (fmtconv_constant (ctx, FMTCONV_F32, 1, SHAPE (0), NULL), "f32[0] = nothing");
+  cr_expect_null (fmtconv_constant (ctx, FMTCONV_F32, 1, SHAPE (3), NULL));
+  cr_expect_null (fmtconv_constant (NULL, FMTCONV_F32, 0, NULL, data));
+}
+
+Test (view, slice)
+{
+  expect_text (fmtconv_slice (matrix (), 1, 2, 3), "f16[4,3] = box [0,0]+[4,3] <- s@132 f16 (16,2)");
+  expect_text (fmtconv_slice (matrix (), 0, 3, 1), "f16[1,8] = box [0,0]+[1,8] <- s@176 f16 (0,2)");
+  expect_text (fmtconv_slice (matrix (), 0, 4, 0), "f16[0,8] = nothing");
+  expect_text (fmtconv_chunk (matrix (), 1, 3, 4), "f16[4,2] = box [0,0]+[4,2] <- s@140 f16 (16,2)");
+  fmtconv_view *view = matrix ();
+  cr_expect_eq (fmtconv_slice (view, 0, 0, 4), view);
+  cr_expect_null (fmtconv_slice (NULL, 0, 0, 1));
+  cr_expect_null (fmtconv_chunk (NULL, 0, 0, 1));
+  expect_refusal (fmtconv_slice (matrix (), 2, 0, 1), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_slice (matrix (), 0, 2, 3), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_slice (matrix (), 0, UINT64_MAX, 2), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_chunk (matrix (), 2, 0, 1), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_chunk (matrix (), 0, 0, 3), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_chunk (matrix (), 0, 4, 4), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_chunk (matrix (), 0, 0, 0), FMTCONV_E_USAGE);
+}
+
+Test (view, concat)
+{
+  fmtconv_view *a = fmtconv_leaf (source, 0, FMTCONV_U8, 2, SHAPE (2, 3), NULL);
+  fmtconv_view *b = fmtconv_leaf (source, 6, FMTCONV_U8, 2, SHAPE (1, 3), NULL);
+  fmtconv_view *none = fmtconv_leaf (source, 0, FMTCONV_U8, 2, SHAPE (0, 3), NULL);
+  expect_text (fmtconv_concat (0, 3, (fmtconv_view *[]){ a, none, b }),
+               "u8[3,3] = box [0,0]+[3,3] <- s@0 u8 (3,1)");
+  expect_text (fmtconv_concat (0, 2, (fmtconv_view *[]){ b, a }),
+               "u8[3,3] = box [0,0]+[1,3] <- s@6 u8 (0,1); box [1,0]+[2,3] <- s@0 u8 (3,1)");
+  expect_text (fmtconv_concat (1, 2, (fmtconv_view *[]){ a, a }),
+               "u8[2,6] = box [0,0]+[2,3] <- s@0 u8 (3,1); box [0,3]+[2,3] <- s@0 u8 (3,1)");
+  cr_expect_eq (fmtconv_concat (0, 1, &a), a);
+  cr_expect_null (fmtconv_concat (0, 2, (fmtconv_view *[]){ a, NULL }));
+  cr_expect_null (fmtconv_concat (0, 0, NULL));
+  cr_expect_eq (fmtconv_failed (ctx), 0);
+}
+
+/* The n-th of some views that do not fit matrix (). */
+static fmtconv_view *
+misfit (unsigned n)
+{
+  switch (n)
+    {
+    case 0:
+      return fmtconv_leaf (source, 0, FMTCONV_BF16, 2, SHAPE (4, 8), NULL);
+    case 1:
+      return fmtconv_leaf (source, 0, FMTCONV_F16, 2, SHAPE (4, 7), NULL);
+    case 2:
+      return fmtconv_leaf (source, 0, FMTCONV_F16, 1, SHAPE (8), NULL);
+    default:
+      return NULL;
+    }
+}
+
+Test (view, concat_refusals)
+{
+  for (unsigned i = 0; misfit (i); i++)
+    expect_refusal (fmtconv_concat (0, 2, (fmtconv_view *[]){ matrix (), misfit (i) }), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_concat (2, 2, (fmtconv_view *[]){ matrix (), matrix () }), FMTCONV_E_USAGE);
+  fmtconv_view *scalar = fmtconv_leaf (source, 0, FMTCONV_F16, 0, NULL, NULL);
+  expect_refusal (fmtconv_concat (0, 2, (fmtconv_view *[]){ scalar, scalar }), FMTCONV_E_USAGE);
+  fmtconv_view *long_one = fmtconv_leaf (source, 0, FMTCONV_F16, 2, SHAPE (UINT64_MAX, 0), NULL);
+  expect_refusal (fmtconv_concat (0, 2, (fmtconv_view *[]){ long_one, long_one }), FMTCONV_E_LIMIT);
+}
+
+Test (view, permute)
+{
+  expect_text (fmtconv_permute (matrix (), AXES (1, 0)), "f16[8,4] = box [0,0]+[8,4] <- s@128 f16 (2,16)");
+  fmtconv_view *cube = fmtconv_leaf (source, 0, FMTCONV_U8, 3, SHAPE (2, 3, 4), NULL);
+  expect_text (fmtconv_permute (cube, AXES (2, 0, 1)), "u8[4,2,3] = box [0,0,0]+[4,2,3] <- s@0 u8 (1,12,4)");
+  cr_expect_eq (fmtconv_permute (cube, AXES (0, 1, 2)), cube);
+  cr_expect_null (fmtconv_permute (NULL, AXES (0)));
+  expect_refusal (fmtconv_permute (matrix (), AXES (0, 0)), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_permute (matrix (), AXES (0, 2)), FMTCONV_E_USAGE);
+}
+
+Test (view, reshape)
+{
+  expect_text (fmtconv_reshape (matrix (), 3, SHAPE (2, 1, 16)),
+               "f16[2,1,16] = box [0,0,0]+[2,1,16] <- s@128 f16 (32,0,2)");
+  fmtconv_view *rows = fmtconv_slice (matrix (), 1, 0, 6);
+  expect_text (fmtconv_reshape (rows, 3, SHAPE (2, 2, 6)),
+               "f16[2,2,6] = box [0,0,0]+[2,2,6] <- s@128 f16 (32,16,2)");
+  expect_text (fmtconv_reshape (rows, 3, SHAPE (4, 2, 3)),
+               "f16[4,2,3] = box [0,0,0]+[4,2,3] <- s@128 f16 (16,6,2)");
+  expect_text (fmtconv_reshape (rows, 2, SHAPE (2, 12)),
+               "f16[2,12] = box [0,0]+[2,6] <- s@128 f16 (32,2); box [0,6]+[2,6] <- s@144 f16 (32,2)");
+  expect_text (fmtconv_reshape (rows, 2, SHAPE (3, 8)),
+               "f16[3,8] = box [0,0]+[1,6] <- s@128 f16 (0,2); box [0,6]+[1,2] <- s@144 f16 (0,2); "
+               "box [1,0]+[1,4] <- s@148 f16 (0,2); box [1,4]+[1,4] <- s@160 f16 (0,2); "
+               "box [2,0]+[1,2] <- s@168 f16 (0,2); box [2,2]+[1,6] <- s@176 f16 (0,2)");
+  expect_text (fmtconv_reshape (fmtconv_slice (matrix (), 0, 0, 0), 1, SHAPE (0)), "f16[0] = nothing");
+  fmtconv_view *one = fmtconv_leaf (source, 4, FMTCONV_F32, 0, NULL, NULL);
+  expect_text (fmtconv_reshape (one, 2, SHAPE (1, 1)), "f32[1,1] = box [0,0]+[1,1] <- s@4 f32 (0,0)");
+  cr_expect_null (fmtconv_reshape (NULL, 0, NULL));
+  expect_refusal (fmtconv_reshape (matrix (), 1, SHAPE (31)), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_reshape (matrix (), 1, SHAPE (0)), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_reshape (matrix (), 2, SHAPE (UINT64_C (1) << 32, UINT64_C (1) << 32)),
+                  FMTCONV_E_LIMIT);
+}
+
+/* Two axes that do not continue each other, joined: a piece a row, up to the limit. */
+Test (view, reshape_limit)
+{
+  const uint64_t most = FCI_MAX_BOXES;
+  fmtconv_source *big = fci_source_memory (ctx, bytes, 3 * most, "big");
+  big->size = UINT64_C (4) * most;
+  fmtconv_view *rows = fmtconv_leaf (big, 0, FMTCONV_U8, 2, SHAPE (most, 2), STRIDES (3, 1));
+  fmtconv_view *flat = fmtconv_reshape (rows, 1, SHAPE (2 * most));
+  cr_assert_not_null (flat);
+  cr_expect_eq (flat->n_boxes, most);
+  rows = fmtconv_leaf (big, 0, FMTCONV_U8, 2, SHAPE (most + 1, 2), STRIDES (3, 1));
+  expect_refusal (fmtconv_reshape (rows, 1, SHAPE (2 * most + 2)), FMTCONV_E_LIMIT);
+}
+
+Test (view, operations)
+{
+  fmtconv_view *view = matrix ();
+  expect_text (fmtconv_cast (view, FMTCONV_F32), "f32[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2) | cast f32");
+  cr_expect_eq (fmtconv_cast (view, FMTCONV_F16), view);
+  cr_expect_eq (fmtconv_scale (view, 1), view);
+  cr_expect_eq (fmtconv_watch (view, 0, FMTCONV_WARN, NULL), view);
+  fmtconv_view *half = fmtconv_scale (view, 0.5);
+  expect_text (fmtconv_cast (half, FMTCONV_F16),
+               "f16[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2) | scale 0.5 | cast f16");
+  fmtconv_view *rounded = fmtconv_cast (half, FMTCONV_F16);
+  cr_expect_eq (fmtconv_cast (rounded, FMTCONV_F16), rounded);
+  fmtconv_view *watched = fmtconv_watch (half, FMTCONV_NAN | FMTCONV_OVERFLOW, FMTCONV_ERROR, "try f32");
+  expect_text (watched,
+               "f16[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2) | scale 0.5 | watch overflow nan: error "
+               "(try f32)");
+  cr_expect_eq (fmtconv_watch (watched, FMTCONV_NAN | FMTCONV_OVERFLOW, FMTCONV_ERROR, "try f32"), watched);
+  expect_text (fmtconv_cast (fmtconv_watch (view, FMTCONV_INF, FMTCONV_COUNT, NULL), FMTCONV_F16),
+               "f16[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2) | watch inf: count | cast f16");
+}
+
+Test (view, operation_refusals)
+{
+  cr_expect_null (fmtconv_cast (NULL, FMTCONV_F32));
+  cr_expect_null (fmtconv_scale (NULL, 2));
+  cr_expect_null (fmtconv_watch (NULL, 1, 0, NULL));
+  expect_refusal (fmtconv_cast (matrix (), 0), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_scale (fmtconv_leaf (source, 0, FMTCONV_I32, 0, NULL, NULL), 2), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_scale (fmtconv_leaf (source, 0, FMTCONV_C64, 0, NULL, NULL), 2), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_scale (matrix (), NAN), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_scale (matrix (), 1e39), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_watch (matrix (), 32, FMTCONV_WARN, NULL), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_watch (matrix (), FMTCONV_NAN, 3, NULL), FMTCONV_E_USAGE);
+  fmtconv_view *huge = fmtconv_leaf (source, 0, FMTCONV_U8, 1, SHAPE (1 << 30), STRIDES (0));
+  fmtconv_view *parts[1024];
+  for (unsigned round = 0; round < 3; round++)
+    {
+      for (unsigned i = 0; i < 1024; i++)
+        parts[i] = huge;
+      huge = fmtconv_concat (0, 1024, parts);
+    }
+  cr_expect_eq (huge->elements, UINT64_C (1) << 60);
+  expect_refusal (fmtconv_cast (huge, FMTCONV_F64), FMTCONV_E_LIMIT);
+}
+
+Test (view, lookers)
+{
+  fmtconv_source *from;
+  uint64_t offset;
+  fmtconv_view *view = fmtconv_slice (matrix (), 0, 1, 2);
+  cr_expect_eq (fmtconv_view_dtype (view), FMTCONV_F16);
+  cr_expect_eq (fmtconv_view_rank (view), 2);
+  cr_expect_eq (fmtconv_view_shape (view)[0], 2);
+  cr_expect_eq (fci_view_bytes (view), 32);
+  cr_expect_eq (fmtconv_view_dtype (NULL), 0);
+  cr_expect_eq (fmtconv_view_rank (NULL), 0);
+  cr_expect_null (fmtconv_view_shape (NULL));
+  cr_expect (fci_view_is_plain (view, &from, &offset));
+  cr_expect_eq (from, source);
+  cr_expect_eq (offset, 144);
+  cr_expect (fci_view_is_plain (fmtconv_slice (fmtconv_slice (matrix (), 0, 1, 1), 1, 2, 3), &from, &offset));
+  cr_expect_not (fci_view_is_plain (fmtconv_slice (matrix (), 1, 0, 2), &from, &offset));
+  cr_expect_not (fci_view_is_plain (fmtconv_permute (matrix (), AXES (1, 0)), &from, &offset));
+  cr_expect_not (fci_view_is_plain (fmtconv_cast (matrix (), FMTCONV_F32), &from, &offset));
+  cr_expect_not (fci_view_is_plain (fmtconv_slice (matrix (), 0, 0, 0), &from, &offset));
+}
+
+/* A view that exists is of no use any more once something failed. */
+Test (view, nothing_after_an_error)
+{
+  fmtconv_view *view = matrix ();
+  fmtconv_fail (ctx, FMTCONV_E_FORMAT, "broken");
+  cr_expect_null (fmtconv_leaf (source, 0, FMTCONV_U8, 0, NULL, NULL));
+  cr_expect_null (fmtconv_slice (view, 0, 0, 1));
+  cr_expect_null (fmtconv_concat (0, 2, (fmtconv_view *[]){ view, view }));
+  cr_expect_null (fmtconv_permute (view, AXES (1, 0)));
+  cr_expect_null (fmtconv_reshape (view, 1, SHAPE (32)));
+  cr_expect_null (fmtconv_cast (view, FMTCONV_F32));
+}
