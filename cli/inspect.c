@@ -16,17 +16,30 @@ print_table (fmtconv_attr *list, const char *title, const char *what)
             fmtconv_get_string (a, what, "?"));
 }
 
+/* What has a size gets a line, the rest of what is in the file is only named. */
 static void
 print_skipped (fmtconv_attr *list)
 {
   char bytes[TEXT_ROOM];
-  const char *label = "besides";
-  for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next, label = "")
+  const char *label = "besides", *comma = "";
+  for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
     {
       uint64_t n = (uint64_t) fmtconv_get_int (a, "bytes", 0);
-      printf ("%-12s%s: %s%s%s\n", label, fmtconv_get_string (a, "what", ""),
-              fmtconv_get_string (a, "why", ""), n ? ", " : "", n ? text_bytes (bytes, n) : "");
+      if (!n)
+        continue;
+      printf ("%-12s%s, %s: %s\n", label, fmtconv_get_string (a, "what", ""), text_bytes (bytes, n),
+              fmtconv_get_string (a, "why", ""));
+      label = "";
     }
+  for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
+    if (!fmtconv_get_int (a, "bytes", 0))
+      {
+        const char *what = fmtconv_get_string (a, "what", "");
+        printf (*comma ? "%s%.*s" : "%-12s%.*s", *comma ? comma : label, (int) strcspn (what, ":"), what);
+        comma = ", ";
+      }
+  if (*comma)
+    putchar ('\n');
 }
 
 static void

@@ -103,7 +103,7 @@ say_message (void *speaker, const fmtconv_message *m)
   struct speaker *sp = speaker;
   if (sp->s->json)
     message_json (m);
-  if (sp->s->verbosity < SAY_ERRORS + m->level)
+  if (sp->s->json || sp->s->verbosity < SAY_ERRORS + m->level)
     return;
   clear_progress (sp);
   fprintf (stderr, "fmtconv: %s", sp->color ? color[m->level] : "");

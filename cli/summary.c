@@ -71,14 +71,27 @@ print_skipped (FILE *to, const struct settings *s, fmtconv_attr *report)
     }
 }
 
+/* "15.0 KiB copied, 15.0 KiB converted, 28.4 KiB header and padding" */
 static void
 print_bytes (FILE *to, fmtconv_attr *report)
 {
+  static const struct
+  {
+    const char *key, *what;
+  } kinds[] = { { "copied", "copied" },
+                { "gathered", "reordered" },
+                { "converted", "converted" },
+                { "literal", "header and padding" } };
   fmtconv_attr *bytes = fmtconv_get (report, "bytes"), *checks = fmtconv_get (report, "checks");
-  char copied[TEXT_ROOM], converted[TEXT_ROOM], literal[TEXT_ROOM];
-  fprintf (to, "  bytes     %s copied, %s converted, %s header and padding\n",
-           text_bytes (copied, number (bytes, "copied")), text_bytes (converted, number (bytes, "converted")),
-           text_bytes (literal, number (bytes, "literal")));
+  const char *comma = "  bytes     ";
+  char room[TEXT_ROOM];
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (number (bytes, kinds[i].key))
+      {
+        fprintf (to, "%s%s %s", comma, text_bytes (room, number (bytes, kinds[i].key)), kinds[i].what);
+        comma = ", ";
+      }
+  fputc ('\n', to);
   if (number (checks, "crc_checked") || number (checks, "crc_unchecked"))
     fprintf (to, "  checksums %llu of the input compared and right\n",
              (unsigned long long) number (checks, "crc_checked"));

@@ -39,7 +39,7 @@ array () { # array ORDER FILE
     printf "%-117s\n" "{'descr': '<f4', 'fortran_order': $1, 'shape': (2, 3), }"
     printf 'AAAABBBBCCCCDDDDEEEEFFFF'; } >"$2"
 }
-run () { "$program" --plugin-dir "$installed" "$@"; }
+run () { "$program" "$@" --plugin-dir "$installed"; }
 array False "$tmp/c.npy"
 array True "$tmp/f.npy"
 run "$tmp/c.npy" "$tmp/c.safetensors" || fail "conversion"
@@ -59,7 +59,8 @@ sed 's/FMTCONV_PLUGIN (npy, .name = "npy"/FMTCONV_PLUGIN (otherabi, .abi = 99, .
 build otherabi "$tmp/otherabi.c" -w $flags
 sed 's/FMTCONV_PLUGIN (npy, .name = "npy"/int nowhere_to_be_found (void);\nint use (void); int use (void) { return nowhere_to_be_found (); }\nFMTCONV_PLUGIN (undefined, .name = "undefined"/' \
   "$source/npy.c" >"$tmp/undefined.c"
-build undefined "$tmp/undefined.c" -w "$(pkg-config --cflags-only-I fmtconv)"
+# shellcheck disable=SC2046
+build undefined "$tmp/undefined.c" -w $(pkg-config --cflags fmtconv)
 echo 'int nothing;' >"$tmp/bare.c"
 build bare "$tmp/bare.c"
 # shellcheck disable=SC2086
