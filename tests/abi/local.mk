@@ -6,6 +6,7 @@ EXTRA_DIST += tests/abi/npy.c tests/abi/stranger.sh
 TESTS += tests/abi/refused.sh
 EXTRA_DIST += \
 	tests/abi/good.c \
+	tests/abi/loop.c \
 	tests/abi/no-descriptor.c \
 	tests/abi/refused.sh \
 	tests/abi/undefined-symbol.c \

@@ -27,6 +27,7 @@ build wrong-abi wrong-abi
 build no-descriptor no-descriptor
 build undefined-symbol undefined-symbol
 build renamed good
+build loop loop
 build other good '-Dgood_LTX_fmtconv_plugin=other_LTX_fmtconv_plugin'
 build open-to-all good
 chmod 777 "$dir/open-to-all.so"
@@ -53,6 +54,10 @@ refused other "it calls itself 'good', and its file is other.so"
 "$FMTCONV" -t wrong-abi "$dir/in" "$dir/out.safetensors" >"$dir/asked" 2>&1
 test $? -eq 2 || { echo "FAIL: a refused plugin that is asked for is no usage error"; failed=1; }
 says asked "plugin 'wrong-abi' ($dir/wrong-abi.so) was refused"
+
+echo x >"$dir/in.loop"
+"$FMTCONV" "$dir/in.loop" "$dir/out.safetensors" >"$dir/asked" 2>&1 && { echo "FAIL: a loop ended well"; failed=1; }
+says asked "readers call one another more than 8 deep, 'loop' at last"
 
 chmod 777 "$dir"
 "$FMTCONV" plugins >"$dir/list" 2>&1

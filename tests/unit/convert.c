@@ -1,0 +1,292 @@
+/* tests/unit/convert.c: fmtconv_convert and fmtconv_inspect as an application calls them: reports and refusals.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "heard.h"
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Two tensors of 2 x 3 and 4 numbers, and an entry of metadata. */
+static const char header[] = "{\"__metadata__\":{\"format\":\"pt\"},"
+                             "\"b.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
+                             "\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[24,40]}}";
+static const float values[10] = { 1, 2, 3, 4, 5, 6, -1, 0.5f, 65504, 0 };
+
+static char folder[64], in[128], out[128];
+
+static void
+set_up (void)
+{
+  uint8_t length[8] = { sizeof header - 1 };
+  strcpy (folder, "/tmp/fmtconv-convert-XXXXXX");
+  cr_assert_not_null (mkdtemp (folder));
+  snprintf (in, sizeof in, "%s/in.safetensors", folder);
+  snprintf (out, sizeof out, "%s/out file.safetensors", folder);
+  FILE *f = fopen (in, "wb");
+  cr_assert_not_null (f);
+  fwrite (length, 1, 8, f);
+  fwrite (header, 1, sizeof header - 1, f);
+  fwrite (values, 1, sizeof values, f);
+  cr_assert_eq (fclose (f), 0);
+}
+
+static void
+tear_down (void)
+{
+  char command[128];
+  snprintf (command, sizeof command, "rm -rf '%s'", folder);
+  cr_assert_eq (system (command), 0);
+}
+
+TestSuite (convert, .init = set_up, .fini = tear_down);
+
+static const char *const none[] = { "none" };
+
+/* The job that says everything. */
+static fmtconv_job
+full_job (void)
+{
+  return (fmtconv_job){ .struct_size = sizeof (fmtconv_job),
+                        .reader = "safetensors",
+                        .transforms = none,
+                        .n_transforms = 1,
+                        .writer = "safetensors",
+                        .input = in,
+                        .output = out };
+}
+
+static int64_t
+number (fmtconv_attr *node, const char *path)
+{
+  return fmtconv_get_int (fmtconv_at (node, path), NULL, -1);
+}
+
+static const char *
+text (fmtconv_attr *node, const char *path)
+{
+  return fmtconv_get_string (fmtconv_at (node, path), NULL, "(none)");
+}
+
+Test (convert, report)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, FMTCONV_LIST | FMTCONV_VERIFY, NULL);
+  fmtconv_job job = full_job ();
+  job.writer = "safetensors:metadata.by=it's me";
+  job.dtype = "f16";
+  fmtconv_attr *r = fmtconv_convert (ctx, &job);
+  cr_assert_not_null (r, "%s", h.error);
+  char command[512];
+  snprintf (command, sizeof command,
+            "fmtconv -r safetensors -t none -w 'safetensors:metadata.by=it'\\''s me' --dtype f16 %s '%s'", in,
+            out);
+  cr_expect_str_eq (text (r, "command"), command);
+  cr_expect_eq (number (r, "detected"), 0);
+  cr_expect_eq (number (r, "dry_run"), 0);
+  cr_expect_eq (h.notes + h.warnings, 0, "%s", h.last);
+  cr_expect_str_eq (text (r, "input/path"), in);
+  cr_expect_str_eq (text (r, "input/reader"), "safetensors");
+  cr_expect_eq (number (r, "input/tensors"), 2);
+  cr_expect_eq (number (r, "input/bytes"), 40);
+  cr_expect_eq (number (r, "account/in"), 2);
+  cr_expect_eq (number (r, "account/kept"), 2);
+  cr_expect_eq (number (r, "account/out"), 2);
+  cr_expect_eq (number (r, "checks/verified"), 2);
+  cr_expect_str_eq (text (r, "transforms/0/name"), "cast");
+  struct stat st;
+  cr_assert_eq (stat (out, &st), 0);
+  cr_expect_str_eq (text (r, "files/0/path"), out);
+  cr_expect_eq (number (r, "files/0/bytes"), st.st_size);
+  cr_expect_eq (number (r, "bytes/written"), st.st_size);
+  cr_expect_eq (number (r, "bytes/converted"), 20);
+  cr_expect_eq (number (r, "bytes/copied") + number (r, "bytes/gathered") + number (r, "bytes/converted")
+                    + number (r, "bytes/literal"),
+                st.st_size);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (convert, listed_tensors)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, FMTCONV_LIST | FMTCONV_DRY_RUN, NULL);
+  fmtconv_job job = full_job ();
+  job.dtype = "f16";
+  fmtconv_attr *r = fmtconv_convert (ctx, &job);
+  cr_assert_not_null (r, "%s", h.error);
+  fmtconv_attr *a = fmtconv_at (r, "tensors/0");
+  cr_expect_str_eq (text (a, "name"), "a");
+  cr_expect_str_eq (text (a, "dtype"), "f16");
+  cr_expect_str_eq (text (a, "from/0"), "a");
+  cr_expect_str_eq (text (a, "how"), "round f16");
+  cr_expect_eq (number (a, "bytes"), 8);
+  cr_expect_eq (number (a, "shape/0"), 4);
+  cr_expect_eq (number (a, "at") + 20, number (r, "files/0/bytes"));
+  cr_expect_eq (number (r, "dry_run"), 1);
+  cr_expect_neq (access (out, F_OK), 0, "a dry run wrote the file");
+  fmtconv_ctx_free (ctx);
+}
+
+/* What is chosen is said before the work, in the form that could have been typed. */
+Test (convert, detection)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_job job = { .struct_size = sizeof job, .input = in, .output = out };
+  fmtconv_attr *r = fmtconv_convert (ctx, &job);
+  cr_assert_not_null (r, "%s", h.error);
+  cr_expect_eq (number (r, "detected"), 1);
+  cr_expect_eq (h.notes, 1);
+  cr_expect (strstr (h.last, "chosen: fmtconv -r safetensors -t none -w safetensors "), "%s", h.last);
+  cr_expect_eq (number (r, "bytes/copied"), 40);
+  fmtconv_ctx_free (ctx);
+}
+
+/* An application that was built when the job was shorter. */
+Test (convert, shorter_job)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_job job = full_job ();
+  job.struct_size = offsetof (fmtconv_job, output);
+  cr_expect_null (fmtconv_convert (ctx, &job));
+  cr_expect_eq (h.code, FMTCONV_E_USAGE, "%s", h.error);
+  fmtconv_ctx_free (ctx);
+}
+
+static void
+expect_refused (fmtconv_job job, unsigned flags, int code, const char *says)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, flags, NULL);
+  cr_expect_null (fmtconv_convert (ctx, &job), "%s", says);
+  cr_expect_eq (h.code, code, "%d: %s", h.code, h.error);
+  cr_expect_eq (h.errors, 1);
+  cr_expect (strstr (h.error, says), "'%s' instead of '%s'", h.error, says);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (convert, paths)
+{
+  fmtconv_job job = full_job ();
+  char missing[160], slash[160];
+  snprintf (missing, sizeof missing, "%s/missing", folder);
+  snprintf (slash, sizeof slash, "%s/", folder);
+  job.input = missing;
+  expect_refused (job, 0, FMTCONV_E_MISSING, "missing");
+  job.input = "";
+  expect_refused (job, 0, FMTCONV_E_USAGE, "an input and an output are needed");
+  job.input = "-";
+  expect_refused (job, 0, FMTCONV_E_USAGE, "-");
+  job.input = in;
+  job.output = "-";
+  expect_refused (job, 0, FMTCONV_E_USAGE, "cannot be a stream");
+  job.output = slash;
+  expect_refused (job, 0, FMTCONV_E_USAGE, "names a folder");
+  job.output = "..";
+  expect_refused (job, 0, FMTCONV_E_USAGE, "names a folder");
+}
+
+Test (convert, outputs_in_the_way)
+{
+  fmtconv_job job = full_job ();
+  job.output = in;
+  expect_refused (job, 0, FMTCONV_E_USAGE, "in.safetensors");
+  expect_refused (job, FMTCONV_FORCE, FMTCONV_E_USAGE, "in.safetensors");
+  job = full_job ();
+  FILE *f = fopen (out, "w");
+  fputs ("old", f);
+  fclose (f);
+  expect_refused (job, 0, FMTCONV_E_USAGE, "out file.safetensors");
+  /* Told before the input is read: it need not even be a model. */
+  job.reader = "torch";
+  expect_refused (job, 0, FMTCONV_E_USAGE, "out file.safetensors");
+  struct stat st;
+  cr_expect (stat (out, &st) == 0 && st.st_size == 3, "the old output was touched");
+}
+
+/* A slip of the pen is told before any file is opened. */
+Test (convert, chains)
+{
+  static const char *const both[] = { "none", "cast:to=f16" }, *const typo[] = { "cast:too=f16" },
+                           *const wrong[] = { "safetensors" }, *const bad[] = { "Cast" };
+  fmtconv_job job = full_job ();
+  job.input = "/nonexistent";
+  job.transforms = both;
+  job.n_transforms = 2;
+  expect_refused (job, 0, FMTCONV_E_USAGE, "-t none stands alone");
+  job.n_transforms = 1;
+  job.transforms = typo;
+  expect_refused (job, 0, FMTCONV_E_USAGE, "transform 'cast' has no parameter 'too'");
+  job.transforms = wrong;
+  expect_refused (job, 0, FMTCONV_E_USAGE, "there is no transform 'safetensors'");
+  job.transforms = bad;
+  expect_refused (job, 0, FMTCONV_E_USAGE, "'Cast' does not begin with a plugin's name");
+  job.transforms = none;
+  job.dtype = "f17";
+  expect_refused (job, 0, FMTCONV_E_USAGE, "f17");
+  job.dtype = NULL;
+  job.reader = "safetensor";
+  expect_refused (job, 0, FMTCONV_E_USAGE, "did you mean 'safetensors'?");
+  job.reader = NULL;
+  job.writer = NULL;
+  job.output = "/tmp/out.unknown";
+  expect_refused (job, 0, FMTCONV_E_USAGE, "'out.unknown', does not say which format to write");
+}
+
+Test (convert, unknown_input)
+{
+  char path[160];
+  snprintf (path, sizeof path, "%s/noise", folder);
+  FILE *f = fopen (path, "w");
+  fputs ("\033]0;noise", f);
+  fclose (f);
+  fmtconv_job job = full_job ();
+  job.reader = NULL;
+  job.input = path;
+  expect_refused (job, 0, FMTCONV_E_UNSUPPORTED, "begins with 1b 5d 30 3b 6e 6f 69 73 65 (.]0;noise)");
+}
+
+Test (convert, inspect)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, FMTCONV_LIST, NULL);
+  fmtconv_attr *r = fmtconv_inspect (ctx, in, NULL);
+  cr_assert_not_null (r, "%s", h.error);
+  cr_expect_str_eq (text (r, "path"), in);
+  cr_expect_str_eq (text (r, "format"), "safetensors");
+  cr_expect_eq (fmtconv_at (r, "kind")->kind, FMTCONV_A_NULL);
+  cr_expect_str_eq (text (r, "title"), "2 tensors");
+  cr_expect_eq (number (r, "tensors"), 2);
+  cr_expect_eq (number (r, "bytes"), 40);
+  cr_expect_eq (number (r, "parameters"), 10);
+  cr_expect_str_eq (text (r, "dtypes/0/dtype"), "f32");
+  cr_expect_eq (number (r, "dtypes/0/tensors"), 2);
+  cr_expect_eq (number (r, "parts/0/bytes"), 40);
+  cr_expect_eq (number (r, "storages/sources"), 1);
+  cr_expect_eq (number (r, "storages/tied"), 0);
+  cr_expect_str_eq (text (r, "attributes/metadata/format"), "pt");
+  char command[256];
+  snprintf (command, sizeof command, "fmtconv %s OUTPUT.safetensors", in);
+  cr_expect_str_eq (text (r, "convert/0"), command);
+  cr_expect_eq (fmtconv_at (r, "list")->len, 2);
+  cr_expect_str_eq (text (r, "list/0/name"), "b.weight");
+  fmtconv_ctx_free (ctx);
+}
+
+Test (convert, plugin_list)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_attr *one = fmtconv_plugins (ctx, "cast"), *all = fmtconv_plugins (ctx, NULL);
+  cr_assert (one && all, "%s", h.error);
+  cr_expect_eq (one->len, 1);
+  cr_expect_str_eq (text (one, "0/roles/0"), "transform");
+  cr_expect_str_eq (text (one, "0/parameters/0/key"), "to");
+  cr_expect_str_eq (text (one, "0/parameters/0/type"), "dtype");
+  cr_expect_gt (all->len, 1);
+  cr_expect_null (fmtconv_plugins (ctx, "casts"));
+  cr_expect (strstr (h.error, "there is no plugin 'casts'") && strstr (h.error, "did you mean 'cast'?"), "%s",
+             h.error);
+  fmtconv_ctx_free (ctx);
+}
