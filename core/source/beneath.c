@@ -1,6 +1,7 @@
 /* core/source/beneath.c: opening a name in a folder without being led out of it by a link.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+
 #include "core/source/private.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -22,18 +23,18 @@ fci_real_path (fmtconv_ctx *ctx, int fd)
   char proc[PROC_PATH], path[PATH_MAX];
   snprintf (proc, sizeof proc, "/proc/self/fd/%d", fd);
   ssize_t n = readlink (proc, path, sizeof path);
-  return n > 0 && (size_t)n < sizeof path && path[0] == '/' ? fci_copy (ctx, path, (size_t)n) : NULL;
+  return n > 0 && (size_t) n < sizeof path && path[0] == '/' ? fci_copy (ctx, path, (size_t) n) : NULL;
 }
 
 /* Refuses every link that leads out of the folder; ENOSYS where the kernel, or a sandbox, lacks it. */
 static int
 open_strictly (int folder, const char *name, int flags)
 {
-  struct open_how how = { .flags = (uint64_t)flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+  struct open_how how = { .flags = (uint64_t) flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
   long fd = syscall (SYS_openat2, folder, name, &how, sizeof how);
   if (fd < 0 && (errno == EPERM || errno == EINVAL || errno == E2BIG))
     errno = ENOSYS;
-  return (int)fd;
+  return (int) fd;
 }
 
 /* path lies beneath the folder whose path is the first n bytes of `folder`. */
@@ -51,7 +52,7 @@ is_cached_blob (const char *folder, const char *path)
   const char *last = NULL;
   for (const char *s = folder; (s = strstr (s, snapshots)); s++)
     last = s;
-  size_t n = last ? (size_t)(last - folder) : 0;
+  size_t n = last ? (size_t) (last - folder) : 0;
   return n > 0 && strncmp (path, folder, n) == 0 && strncmp (path + n, blobs, sizeof blobs - 1) == 0
          && !strchr (path + n + sizeof blobs - 1, '/');
 }

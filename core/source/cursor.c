@@ -1,6 +1,7 @@
 /* core/source/cursor.c: bounded sequential reading of headers.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+
 #include "core/source/private.h"
 #include <inttypes.h>
 
@@ -37,7 +38,7 @@ load (const fmtconv_source *source, uint64_t from, uint8_t *to, uint64_t n)
 {
   for (uint64_t done = 0; done < n;)
     {
-      size_t step = n - done < STEP ? (size_t)(n - done) : STEP;
+      size_t step = n - done < STEP ? (size_t) (n - done) : STEP;
       if (fci_check_cancel (source->ctx) != 0 || fci_source_load (source, from + done, to + done, step) != 0)
         return false;
       done += step;
@@ -53,12 +54,12 @@ fmtconv_take (fmtconv_cursor *cursor, uint64_t n)
   fmtconv_source *source = cursor->source;
   uint64_t room;
   /* Large pieces of the arena are pages that the system gives as data arrives in them. */
-  uint8_t *bytes = fci_add (n, 1, &room) && room <= SIZE_MAX ? fmtconv_alloc (source->ctx, 1, (size_t)room)
+  uint8_t *bytes = fci_add (n, 1, &room) && room <= SIZE_MAX ? fmtconv_alloc (source->ctx, 1, (size_t) room)
                                                              : fci_nomem (source->ctx);
   if (!bytes || !load (source, cursor->pos, bytes, n))
     return NULL;
   bytes[n] = 0;
-  if (n == source->size && fci_source_check_crc (source, bytes, (size_t)n) != 0)
+  if (n == source->size && fci_source_check_crc (source, bytes, (size_t) n) != 0)
     return NULL;
   cursor->pos += n;
   return bytes;

@@ -1,6 +1,7 @@
 /* core/source/disk.c: the files that are open, each once, until the context is freed.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+
 #include "core/source/private.h"
 #include <errno.h>
 #include <unistd.h>
@@ -60,7 +61,7 @@ add_disk (fmtconv_ctx *ctx, int fd, const char *path, const struct stat *st)
     }
   *disk = (fci_disk){ .fd = fd, .path = source->name, .opened = *st, .whole = source, .next = all->disks };
   source->disk = disk;
-  source->size = (uint64_t)st->st_size;
+  source->size = (uint64_t) st->st_size;
   if (fci_defer_call (ctx, close_disk, disk) != 0)
     return NULL;
   all->disks = disk;

@@ -1,6 +1,7 @@
 /* core/source/folder.c: what inputs tell about themselves: names, entries, what a probe sees.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+
 #include "core/source/private.h"
 #include <dirent.h>
 #include <errno.h>
@@ -58,7 +59,7 @@ fci_input_ctx (fmtconv_input *in)
 static int
 by_bytes (const void *a, const void *b)
 {
-  return strcmp (*(const char *const *)a, *(const char *const *)b);
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
 /* false: an error. */
@@ -71,7 +72,7 @@ add_name (fmtconv_input *folder, const char **names, const char *name)
     {
       const fmtconv_where where = { .hint = "give the file itself" };
       fci_fail_file (folder->ctx, FMTCONV_E_LIMIT, folder->path, &where,
-                     "the folder holds more than %d names", (int)MOST_NAMES);
+                     "the folder holds more than %d names", (int) MOST_NAMES);
       return false;
     }
   names[folder->n_names] = fci_strdup (folder->ctx, name);
@@ -147,7 +148,7 @@ static bool
 peek_file (fmtconv_input *in, fmtconv_peek *peek)
 {
   const uint64_t size = in->source->size;
-  const size_t n = size < PEEK_BYTES ? (size_t)size : PEEK_BYTES;
+  const size_t n = size < PEEK_BYTES ? (size_t) size : PEEK_BYTES;
   uint8_t *head = fmtconv_alloc (in->ctx, 2, PEEK_BYTES), *tail = head ? head + PEEK_BYTES : NULL;
   if (!head || fci_source_load (in->source, 0, head, n) != 0
       || fci_source_load (in->source, size - n, tail, n) != 0)

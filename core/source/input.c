@@ -1,6 +1,7 @@
 /* core/source/input.c: the files and folders a user named, and those a reader finds beneath.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+
 #include "core/source/private.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -243,7 +244,7 @@ folder_of (fmtconv_input *in)
   if (strcmp (path, ".") == 0)
     return "..";
   if (in->top && (strcmp (base, ".") == 0 || strcmp (base, "..") == 0))
-    return fmtconv_text (in->ctx, "%.*s/..", (int)n, path);
+    return fmtconv_text (in->ctx, "%.*s/..", (int) n, path);
   n -= strlen (base);
   if (n == 0)
     return ".";

@@ -1,6 +1,7 @@
 /* core/source/source.c: reading from sources, windows of them, and bytes in memory.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+
 #include "core/source/private.h"
 #include <assert.h>
 #include <errno.h>
@@ -14,7 +15,7 @@ read_disk (int fd, uint64_t at, uint8_t *to, size_t n)
 {
   while (n > 0)
     {
-      ssize_t got = pread (fd, to, n, (off_t)at);
+      ssize_t got = pread (fd, to, n, (off_t) at);
       if (got < 0 && errno == EINTR)
         continue;
       if (got < 0)
@@ -22,8 +23,8 @@ read_disk (int fd, uint64_t at, uint8_t *to, size_t n)
       if (got == 0)
         return FCI_READ_SHORT;
       to += got;
-      at += (uint64_t)got;
-      n -= (size_t)got;
+      at += (uint64_t) got;
+      n -= (size_t) got;
     }
   return 0;
 }
@@ -101,7 +102,7 @@ fci_source_check_crc (const fmtconv_source *source, const void *bytes, size_t n)
 {
   if (!source->has_crc)
     return 0;
-  uint32_t crc = (uint32_t)crc32_z (crc32_z (0, NULL, 0), bytes, n);
+  uint32_t crc = (uint32_t) crc32_z (crc32_z (0, NULL, 0), bytes, n);
   if (crc == source->crc)
     return 0;
   return fci_source_bad_crc (source, crc);

@@ -1,7 +1,8 @@
 /* core/source/zip.c: zip archives as readers see them: validated whole, then members by name.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/source/zip.h"
 #include "config.h"
+
+#include "core/source/zip.h"
 #include <string.h>
 
 /* torch can be told to leave checksums out, and then writes zero for all.  Where any member has one, a

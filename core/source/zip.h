@@ -89,19 +89,19 @@ int fci_zip_find_zip64 (fmtconv_zip *zip, uint64_t at, const uint8_t *extra, siz
 static inline uint16_t
 fci_le16 (const uint8_t *p)
 {
-  return (uint16_t)(p[0] | p[1] << 8);
+  return (uint16_t) (p[0] | p[1] << 8);
 }
 
 static inline uint32_t
 fci_le32 (const uint8_t *p)
 {
-  return fci_le16 (p) | (uint32_t)fci_le16 (p + 2) << 16;
+  return fci_le16 (p) | (uint32_t) fci_le16 (p + 2) << 16;
 }
 
 static inline uint64_t
 fci_le64 (const uint8_t *p)
 {
-  return fci_le32 (p) | (uint64_t)fci_le32 (p + 4) << 32;
+  return fci_le32 (p) | (uint64_t) fci_le32 (p + 4) << 32;
 }
 
 #endif

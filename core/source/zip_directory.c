@@ -1,6 +1,7 @@
 /* core/source/zip_directory.c: the central directory of a zip archive, read in pieces.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+
 #include "core/source/zip.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ need (stream *s, size_t n)
   s->have -= s->used;
   s->used = 0;
   const uint64_t next = s->at + s->have, left = zip->dir_start + zip->dir_size - next;
-  const size_t room = BUFFER - s->have, more = left < room ? (size_t)left : room;
+  const size_t room = BUFFER - s->have, more = left < room ? (size_t) left : room;
   int code = fci_source_load (zip->source, next, s->buffer + s->have, more);
   s->have += more;
   return code != 0 ? code : fci_check_cancel (zip->ctx);
@@ -111,13 +112,12 @@ widen (uint64_t *value, const uint8_t **field, size_t *left)
   return true;
 }
 
-/* Sizes and offset; the disk is the first. */
+/* Sizes and offset; there is one disk. */
 static int
 read_numbers (fmtconv_zip *zip, const record *r, fci_entry *entry)
 {
   const uint8_t *p = r->fixed, *field;
   size_t left;
-  uint64_t disk = fci_le16 (p + 34);
   int code = fci_zip_find_zip64 (zip, r->at, r->extra, r->extra_len, &field, &left);
   if (code != 0)
     return code;
@@ -127,17 +127,12 @@ read_numbers (fmtconv_zip *zip, const record *r, fci_entry *entry)
   entry->header = fci_le32 (p + 42);
   bool fine = widen (&entry->size, &field, &left) && widen (&entry->packed, &field, &left)
               && widen (&entry->header, &field, &left);
-  if (fine && disk == UINT16_MAX && left >= 4)
-    {
-      disk = fci_le32 (field);
-      left -= 4;
-    }
   if (!fine)
     return fci_zip_bad (zip, r->at, "member '%s': its zip64 field is missing or too short", entry->name);
   if (left > 0)
     return fci_zip_bad (zip, r->at, "member '%s': its zip64 field is longer than what refers to it",
                         entry->name);
-  if (disk != 0)
+  if (fci_le16 (p + 34) != 0)
     return fci_zip_refuse (zip, FMTCONV_E_UNSUPPORTED, r->at, "join the parts of the archive first",
                            "member '%s' lies on another disk", entry->name);
   return 0;
@@ -188,7 +183,7 @@ static int
 read_entry (stream *s, fci_entry *entry)
 {
   fmtconv_zip *zip = s->zip;
-  record r;
+  record r = { 0 };
   int code = next_record (s, &r);
   if (code != 0)
     return code;

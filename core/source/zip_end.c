@@ -1,6 +1,7 @@
 /* core/source/zip_end.c: the end of a zip archive: exactly one end record, and where the directory is.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+
 #include "core/source/zip.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -38,7 +39,7 @@ other_end (const uint8_t *tail, size_t n, bool whole)
     {
       const uint8_t *p = tail + (n - left);
       if (memcmp (p, end_mark, sizeof end_mark) == 0 && (!whole || fci_le16 (p + 20) == left - END))
-        return (long)left;
+        return (long) left;
     }
   return NO_END;
 }
@@ -53,7 +54,7 @@ refuse_tail (fmtconv_zip *zip, const uint8_t *tail, size_t n)
       if (left == NO_END)
         return fci_zip_refuse (zip, FMTCONV_E_FORMAT, size, FCI_HINT_TRUNCATED,
                                "the end record of the zip archive is missing");
-      return fci_zip_bad (zip, size - (uint64_t)left + END,
+      return fci_zip_bad (zip, size - (uint64_t) left + END,
                           "%ld bytes follow the end of the zip archive: a comment, or something foreign",
                           left - END);
     }
@@ -63,7 +64,7 @@ refuse_tail (fmtconv_zip *zip, const uint8_t *tail, size_t n)
                            fci_le16 (tail + (n - 2)));
   long other = other_end (tail, n, true);
   if (other != NO_END)
-    return fci_zip_bad (zip, size - (uint64_t)other,
+    return fci_zip_bad (zip, size - (uint64_t) other,
                         "there are two end records: readers would see two different archives");
   return 0;
 }
@@ -75,7 +76,7 @@ check_tail (fmtconv_zip *zip)
   if (size < END)
     return fci_zip_refuse (zip, FMTCONV_E_FORMAT, size, FCI_HINT_TRUNCATED,
                            "%" PRIu64 " bytes are too few for a zip archive", size);
-  const size_t n = size < REACH ? (size_t)size : REACH;
+  const size_t n = size < REACH ? (size_t) size : REACH;
   uint8_t *tail = malloc (n);
   if (!tail)
     {
@@ -207,7 +208,7 @@ fci_zip_read_end (fmtconv_zip *zip)
     code = fci_zip_bad (zip, at, "the end record refers to a zip64 end record, which is not there");
   if (code == 0)
     code = check_fields (zip, at, &fields);
-  zip->n = (uint32_t)fields.n;
+  zip->n = (uint32_t) fields.n;
   zip->dir_start = fields.dir_start;
   zip->dir_size = fields.dir_size;
   return code;

@@ -1,6 +1,7 @@
 /* core/source/zip_inflate.c: deflated members are unpacked once, into memory or an unlinked file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+
 #include "core/source/zip.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -70,14 +71,14 @@ write_all (int fd, uint64_t at, const uint8_t *bytes, size_t n)
 {
   while (n > 0)
     {
-      ssize_t put = pwrite (fd, bytes, n, (off_t)at);
+      ssize_t put = pwrite (fd, bytes, n, (off_t) at);
       if (put < 0 && errno != EINTR)
         return -1;
       if (put > 0)
         {
           bytes += put;
-          at += (uint64_t)put;
-          n -= (size_t)put;
+          at += (uint64_t) put;
+          n -= (size_t) put;
         }
     }
   return 0;
@@ -99,7 +100,7 @@ static int
 keep (unpacking *u, const uint8_t *bytes, size_t n)
 {
   fmtconv_zip *zip = u->zip;
-  u->crc = (uint32_t)crc32_z (u->crc, bytes, n);
+  u->crc = (uint32_t) crc32_z (u->crc, bytes, n);
   if (!u->memory && write_all (zip->scratch->fd, zip->in_scratch + u->done, bytes, n) != 0)
     return fci_fail_io (zip->ctx, zip->scratch->path, "compressed members cannot be unpacked here");
   u->done += n;
@@ -118,7 +119,7 @@ inflate_all (unpacking *u, uint8_t *buffer)
         return read_error (u);
       if (n == 0)
         return bad_stream (u, "it ends before the size that the directory gives");
-      int code = keep (u, to, (size_t)n);
+      int code = keep (u, to, (size_t) n);
       if (code != 0)
         return code;
     }
@@ -149,7 +150,7 @@ unpack (unpacking *u)
       fci_nomem (u->zip->ctx);
       return FMTCONV_E_NOMEM;
     }
-  u->file = zip_fopen_index (u->zip->library, (zip_uint64_t)(u->entry - u->zip->entries), 0);
+  u->file = zip_fopen_index (u->zip->library, (zip_uint64_t) (u->entry - u->zip->entries), 0);
   int code = u->file ? inflate_all (u, buffer) : bad_stream (u, zip_strerror (u->zip->library));
   if (code == 0)
     code = check_end (u);
@@ -188,7 +189,7 @@ fci_zip_inflate (fmtconv_zip *zip, fci_entry *entry, const char *name)
   u.result->has_crc = zip->has_crcs;
   u.result->crc = entry->crc;
   if (entry->size <= FCI_ZIP_IN_MEMORY - zip->in_memory)
-    u.memory = fmtconv_alloc (zip->ctx, 1, (size_t)entry->size);
+    u.memory = fmtconv_alloc (zip->ctx, 1, (size_t) entry->size);
   else if (!need_scratch (zip))
     return NULL;
   if (fmtconv_failed (zip->ctx) || unpack (&u) != 0 || settle (&u) != 0)

@@ -1,6 +1,7 @@
 /* core/source/zip_local.c: local headers and data descriptors must agree with the central directory.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+
 #include "core/source/zip.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ static int
 read_local (fmtconv_zip *zip, const fci_entry *entry, uint8_t *buffer, local *l)
 {
   const uint64_t room = zip->dir_start - entry->header;
-  const size_t first = room < GUESS ? (size_t)room : GUESS;
+  const size_t first = room < GUESS ? (size_t) room : GUESS;
   int code = fci_source_load (zip->source, entry->header, buffer, first);
   if (code == 0)
     code = load (zip, entry, buffer, first, HEADER);
@@ -163,7 +164,7 @@ check_descriptor (fmtconv_zip *zip, const fci_entry *entry, bool wide, uint64_t 
 static int
 check_member (fmtconv_zip *zip, fci_entry *entry, uint8_t *buffer, uint64_t *end)
 {
-  local l;
+  local l = { 0 };
   if (entry->header < *end)
     return fci_zip_bad (zip, entry->header, "member '%s' overlaps the member before it", entry->name);
   int code = read_local (zip, entry, buffer, &l);
@@ -184,7 +185,7 @@ static int
 by_place (const void *a, const void *b, void *arg)
 {
   const fci_entry *entries = arg;
-  const uint64_t x = entries[*(const uint32_t *)a].header, y = entries[*(const uint32_t *)b].header;
+  const uint64_t x = entries[*(const uint32_t *) a].header, y = entries[*(const uint32_t *) b].header;
   return (x > y) - (x < y);
 }
 

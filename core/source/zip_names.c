@@ -1,6 +1,7 @@
 /* core/source/zip_names.c: which names a zip archive may have, and finding a member by its name.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+
 #include "core/base/text.h"
 #include "core/source/zip.h"
 #include <stdlib.h>
@@ -49,7 +50,7 @@ static int
 by_name (const void *a, const void *b, void *arg)
 {
   const fci_entry *entries = arg;
-  return strcmp (entries[*(const uint32_t *)a].name, entries[*(const uint32_t *)b].name);
+  return strcmp (entries[*(const uint32_t *) a].name, entries[*(const uint32_t *) b].name);
 }
 
 static int

@@ -1,1 +1,25 @@
 # tests/unit/source.mk
+check_PROGRAMS += tests/unit/source tests/unit/zip
+TESTS += tests/unit/source tests/unit/zip
+tests_unit_source_SOURCES = \
+	tests/unit/place.c \
+	tests/unit/place.h \
+	tests/unit/record.h \
+	tests/unit/source-input.c \
+	tests/unit/source.c
+tests_unit_source_CFLAGS = $(unit_cflags)
+tests_unit_source_LDADD = $(unit_libs)
+tests_unit_zip_SOURCES = \
+	tests/unit/record.h \
+	tests/unit/zip-data.c \
+	tests/unit/zip-fields.c \
+	tests/unit/zip-rules.c \
+	tests/unit/zip-sample.c \
+	tests/unit/zip-sample.h \
+	tests/unit/zip.c \
+	tests/unit/zipmaker.c \
+	tests/unit/zipmaker.h
+tests_unit_zip_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_DATA='"$(abs_top_srcdir)/tests/data"'
+tests_unit_zip_CFLAGS = $(unit_cflags)
+tests_unit_zip_LDADD = $(unit_libs)
+EXTRA_DIST += tests/data/torch/tiny.pt

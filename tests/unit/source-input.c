@@ -1,0 +1,303 @@
+/* tests/unit/source-input.c: what a user typed, what lies beneath it, links, and what probes see.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "tests/unit/place.h"
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+TestSuite (input, .init = place_start, .fini = place_stop);
+
+/* ---- What the user typed */
+
+Test (input, files_folders_and_typed_links)
+{
+  cr_assert_eq (symlink ("../out/c", "d/link"), 0);
+  expect_text (fci_input_user (ctx, "d/a"), "alpha");
+  expect_text (fci_input_user (ctx, "d/link"), "gamma");
+  fmtconv_input *d = fci_input_user (ctx, "d//");
+  cr_assert_not_null (d);
+  cr_expect (fmtconv_is_folder (d));
+  cr_expect_str_eq (fmtconv_base (d), "d");
+  cr_expect_str_eq (fmtconv_base (fci_input_user (ctx, "d/link")), "link");
+  cr_expect_str_eq (fmtconv_path (fci_input_user (ctx, "d/link")), "d/link");
+  cr_expect (S_ISDIR (fci_input_stat (d)->st_mode));
+  cr_expect_eq (fci_input_ctx (d), ctx);
+  cr_expect_null (fmtconv_open (d));
+  expect_error (FMTCONV_E_UNSUPPORTED, "this is a folder");
+}
+
+Test (input, missing_files)
+{
+  cr_assert_eq (symlink ("nowhere", "dangling"), 0);
+  cr_expect_null (fci_input_user (ctx, "x.pt"));
+  expect_error (FMTCONV_E_MISSING, "x.pt: No such file or directory");
+  cr_expect_null (fci_input_user (ctx, "dangling"));
+  expect_error (FMTCONV_E_MISSING, "dangling: No such file");
+  cr_expect_null (fci_input_user (ctx, "d/a/x"));
+  expect_error (FMTCONV_E_MISSING, "Not a directory");
+  cr_assert_eq (symlink ("loop", "loop"), 0);
+  cr_expect_null (fci_input_user (ctx, "loop"));
+  cr_expect_eq (r.os_errno, ELOOP);
+  expect_error (FMTCONV_E_IO, "loop: cannot be opened: ");
+  cr_expect_null (fci_input_user (ctx, ""));
+  expect_error (FMTCONV_E_USAGE, "path is empty");
+}
+
+Test (input, special_files_are_refused_by_name)
+{
+  cr_assert_eq (mkfifo ("pipe", 0600), 0);
+  int s = socket (AF_UNIX, SOCK_STREAM, 0);
+  struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "sock" };
+  cr_assert_eq (bind (s, (struct sockaddr *) &address, sizeof address), 0);
+  close (s);
+  cr_expect_null (fci_input_user (ctx, "-"));
+  expect_error (FMTCONV_E_USAGE, "random access");
+  cr_expect_null (fci_input_user (ctx, "/dev/null"));
+  expect_error (FMTCONV_E_USAGE, "/dev/null: this is a character device");
+  cr_expect_null (fci_input_user (ctx, "pipe"));
+  expect_error (FMTCONV_E_USAGE, "pipe: this is a named pipe");
+  cr_expect_null (fci_input_user (ctx, "sock"));
+  expect_error (FMTCONV_E_USAGE, "sock: this is a socket");
+}
+
+Test (input, parent)
+{
+  fmtconv_input *a = fci_input_user (ctx, "d/a"), *d = fmtconv_parent (a), *top = fmtconv_parent (d);
+  cr_assert_not_null (top);
+  cr_expect_str_eq (fmtconv_path (d), "d");
+  cr_expect_eq (fmtconv_parent (a), d, "made once");
+  cr_expect_str_eq (fmtconv_path (top), ".");
+  cr_expect_str_eq (fmtconv_path (fmtconv_beneath (d, "a")), "d/a");
+  cr_expect_str_eq (fmtconv_path (fmtconv_beneath (top, "d")), "d");
+  cr_expect_str_eq (fmtconv_path (fmtconv_parent (top)), "..");
+  cr_expect_str_eq (fmtconv_path (fmtconv_parent (fci_input_user (ctx, "d/"))), ".");
+  cr_expect_str_eq (fmtconv_path (fmtconv_parent (fci_input_user (ctx, "d/sub/.."))), "d/sub/../..");
+  cr_expect_str_eq (fmtconv_path (fmtconv_parent (fci_input_user (ctx, "/tmp"))), "/");
+  fmtconv_input *root = fci_input_user (ctx, "/");
+  cr_expect_str_eq (fmtconv_path (fmtconv_parent (root)), "/");
+  cr_expect_str_eq (fmtconv_path (fmtconv_beneath (root, "tmp")), "/tmp");
+  fmtconv_input *sub = fmtconv_beneath (d, "sub");
+  cr_expect_eq (fmtconv_parent (sub), d);
+  cr_expect_eq (r.n_errors, 0, "%s", r.text);
+}
+
+Test (input, alias)
+{
+  fmtconv_input *in = fci_input_alias (ctx, "d/a", "model.safetensors");
+  cr_assert_not_null (in);
+  cr_expect_str_eq (fmtconv_base (in), "model.safetensors");
+  cr_expect_str_eq (fci_input_peek (in)->base, "model.safetensors");
+  cr_expect_str_eq (fmtconv_path (fmtconv_parent (in)), "d");
+  expect_text (in, "alpha");
+}
+
+/* ---- Beneath a folder */
+
+Test (input, plain_names_only)
+{
+  static const char *const names[] = { "", ".", "..", "sub/b", "/etc/passwd", "../out/c", "a/" };
+  for (size_t i = 0; i < 7; i++)
+    {
+      fmtconv_input *d = fci_input_user (ctx, "d");
+      cr_expect_not (fmtconv_has (d, names[i]), "%s", names[i]);
+      cr_expect_null (fmtconv_beneath (d, names[i]), "%s", names[i]);
+      expect_error (FMTCONV_E_FORMAT, "is not the plain name of a file");
+    }
+  cr_expect_null (fmtconv_beneath (fci_input_user (ctx, "d/a"), "x"));
+  expect_error (FMTCONV_E_MISSING, "not a folder");
+  cr_expect_not (fmtconv_has (fci_input_user (ctx, "d/a"), "x"));
+}
+
+Test (input, has_and_missing)
+{
+  fmtconv_input *d = fci_input_user (ctx, "d");
+  cr_expect (fmtconv_has (d, "a"));
+  cr_expect (fmtconv_has (d, "sub"));
+  cr_expect_not (fmtconv_has (d, "x"));
+  cr_expect_null (fmtconv_beneath (d, "x"));
+  expect_error (FMTCONV_E_MISSING, "d/x: No such file");
+}
+
+Test (input, special_files_beneath)
+{
+  cr_assert_eq (mkfifo ("d/pipe", 0600), 0);
+  cr_expect_null (fmtconv_beneath (fci_input_user (ctx, "d"), "pipe"));
+  expect_error (FMTCONV_E_UNSUPPORTED, "d/pipe: this is a named pipe");
+  cr_assert_eq (symlink ("/dev/null", "d/null"), 0);
+  cr_expect_null (fmtconv_beneath (fci_input_user (ctx, "d"), "null"));
+  expect_error (FMTCONV_E_UNSUPPORTED, "d/null: this is a character device");
+}
+
+/* Links inside work, links that lead out do not, however they lead. */
+static void
+expect_links (void)
+{
+  static const char *const out[][2] = { { "../out/c", "up" },
+                                        { "/etc/passwd", "absolute" },
+                                        { "../out", "folder" },
+                                        { "/proc/self/root/etc/passwd", "magic" },
+                                        { "../dd/x", "sibling" } };
+  mkdir ("dd", 0700);
+  write_file ("dd/x", "x", 1);
+  cr_assert_eq (symlink ("sub/b", "d/in"), 0);
+  cr_assert_eq (symlink ("sub", "d/sublink"), 0);
+  cr_assert_eq (symlink ("../a", "d/sub/back"), 0);
+  fmtconv_input *d = fci_input_user (ctx, "d");
+  expect_text (fmtconv_beneath (d, "in"), "beta");
+  expect_text (fmtconv_beneath (fmtconv_beneath (d, "sublink"), "b"), "beta");
+  expect_text (fmtconv_beneath (fmtconv_beneath (d, "sub"), "back"), "alpha");
+  for (size_t i = 0; i < 5; i++)
+    {
+      char path[40];
+      snprintf (path, sizeof path, "d/%s", out[i][1]);
+      cr_assert_eq (symlink (out[i][0], path), 0);
+      cr_expect_null (fmtconv_beneath (fci_input_user (ctx, "d"), out[i][1]), "%s", out[i][1]);
+      expect_error (FMTCONV_E_FORMAT, "this link leads out of the folder that was named");
+    }
+  cr_assert_eq (symlink ("loop", "d/loop"), 0);
+  cr_expect_null (fmtconv_beneath (fci_input_user (ctx, "d"), "loop"));
+  expect_error (FMTCONV_E_IO, "d/loop: cannot be opened: ");
+}
+
+/* models--x/snapshots/1234/file is a link to ../../blobs/HASH. */
+static void
+expect_hugging_face_cache (void)
+{
+  static const char *const folders[] = { "m",           "m/blobs",        "m/blobs/deep",
+                                         "m/snapshots", "m/snapshots/12", "m/snapshots/12/t",
+                                         "m/refs" };
+  for (size_t i = 0; i < 7; i++)
+    cr_assert_eq (mkdir (folders[i], 0700), 0);
+  write_file ("m/blobs/feed", "shard", 5);
+  write_file ("m/blobs/deep/x", "x", 1);
+  write_file ("m/refs/main", "12", 2);
+  cr_assert_eq (symlink ("../../blobs/feed", "m/snapshots/12/s.safetensors"), 0);
+  cr_assert_eq (symlink ("../../../blobs/feed", "m/snapshots/12/t/s.safetensors"), 0);
+  cr_assert_eq (symlink ("../../refs/main", "m/snapshots/12/ref"), 0);
+  cr_assert_eq (symlink ("../../blobs/deep/x", "m/snapshots/12/deep"), 0);
+  fmtconv_input *in = fci_input_user (ctx, "m/snapshots/12"), *t = fci_input_user (ctx, "m/snapshots/12/t");
+  expect_text (fmtconv_beneath (in, "s.safetensors"), "shard");
+  expect_text (fmtconv_beneath (fmtconv_beneath (in, "t"), "s.safetensors"), "shard");
+  expect_text (fmtconv_beneath (t, "s.safetensors"), "shard");
+  fmtconv_input *typed = fci_input_user (ctx, "m/snapshots/12/s.safetensors");
+  cr_expect_str_eq (fmtconv_path (fmtconv_parent (typed)), "m/snapshots/12");
+  expect_text (fmtconv_beneath (fmtconv_parent (typed), "s.safetensors"), "shard");
+  cr_expect_null (fmtconv_beneath (in, "ref"));
+  expect_error (FMTCONV_E_FORMAT, "leads out");
+  cr_expect_null (fmtconv_beneath (fci_input_user (ctx, "m/snapshots/12"), "deep"));
+  expect_error (FMTCONV_E_FORMAT, "leads out");
+}
+
+/* As in a sandbox, or under an old kernel. */
+static void
+without_openat2 (void)
+{
+  struct sock_filter code[] = { BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
+                                BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+                                BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+                                BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW) };
+  struct sock_fprog program = { .len = 4, .filter = code };
+  cr_assert_eq (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+  cr_assert_eq (prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+  cr_assert_eq (syscall (SYS_openat2, 0, 0, 0, 0), -1);
+  cr_assert_eq (errno, ENOSYS);
+}
+
+Test (input, links)
+{
+  expect_links ();
+}
+
+Test (input, links_without_openat2)
+{
+  without_openat2 ();
+  expect_links ();
+}
+
+Test (input, hugging_face_cache)
+{
+  expect_hugging_face_cache ();
+}
+
+Test (input, hugging_face_cache_without_openat2)
+{
+  without_openat2 ();
+  expect_hugging_face_cache ();
+}
+
+/* ---- Listings and peeks */
+
+Test (input, entries_are_sorted)
+{
+  static const char *const names[] = { "B", "a", "b", "sub", "z\xC3\xA4" };
+  write_file ("d/b", "", 0);
+  write_file ("d/B", "", 0);
+  write_file ("d/z\xC3\xA4", "", 0);
+  fmtconv_input *d = fci_input_user (ctx, "d");
+  for (size_t i = 0; i < 5; i++)
+    cr_expect_str_eq (fmtconv_entry (d, i), names[i]);
+  cr_expect_null (fmtconv_entry (d, 5));
+  cr_expect_null (fmtconv_entry (fci_input_user (ctx, "d/a"), 0));
+  const fmtconv_peek *peek = fci_input_peek (d);
+  cr_assert_not_null (peek);
+  cr_expect (peek->is_folder);
+  cr_expect_eq (peek->n_entries, 5);
+  cr_expect_str_eq (peek->entries[3], "sub");
+  cr_expect_eq (peek->size, 0);
+  cr_expect_eq (fci_input_peek (d), peek, "made once");
+  cr_expect_eq (r.n_errors, 0);
+}
+
+Test (input, entries_are_bounded)
+{
+  fmtconv_input *d = fci_input_user (ctx, "out");
+  for (int i = 1; i < 4096; i++)
+    {
+      char path[40];
+      snprintf (path, sizeof path, "out/%d", i);
+      cr_assert_eq (symlink ("x", path), 0);
+    }
+  cr_expect_not_null (fmtconv_entry (d, 4095));
+  cr_expect_null (fmtconv_entry (d, 4096));
+  cr_expect_eq (r.n_errors, 0);
+  cr_assert_eq (symlink ("x", "out/one-more"), 0);
+  cr_expect_null (fmtconv_entry (fci_input_user (ctx, "out"), 0));
+  expect_error (FMTCONV_E_LIMIT, "out: the folder holds more than 4096 names");
+  cr_expect_null (fci_input_peek (fci_input_user (ctx, "out")));
+  expect_error (FMTCONV_E_LIMIT, "more than 4096 names");
+}
+
+Test (input, peek_sees_both_ends)
+{
+  static uint8_t bytes[10000];
+  for (size_t i = 0; i < sizeof bytes; i++)
+    bytes[i] = (uint8_t) (i >> 5);
+  static const size_t sizes[] = { 0, 1, 4095, 4096, 4097, sizeof bytes };
+  for (size_t i = 0; i < 6; i++)
+    {
+      const size_t n = sizes[i], seen = n < 4096 ? n : 4096;
+      char path[20];
+      snprintf (path, sizeof path, "f%zu", n);
+      write_file (path, bytes, n);
+      const fmtconv_peek *peek = fci_input_peek (fci_input_user (ctx, path));
+      cr_assert_not_null (peek);
+      cr_expect_eq (peek->size, n);
+      cr_expect_eq (peek->head_len, seen);
+      cr_expect_eq (peek->tail_len, seen);
+      cr_expect (memcmp (peek->head, bytes, seen) == 0);
+      cr_expect (memcmp (peek->tail, bytes + n - seen, seen) == 0);
+      cr_expect_str_eq (peek->base, path);
+      cr_expect_str_eq (peek->path, path);
+      cr_expect_not (peek->is_folder);
+    }
+}
