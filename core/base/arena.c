@@ -48,7 +48,7 @@ alloc_large (fci_arena *arena, size_t n)
   fci_chunk **place = arena->chunks ? &arena->chunks->next : &arena->chunks;
   chunk->next = *place;
   *place = chunk;
-  return (char *)chunk + HEADER;
+  return (char *) chunk + HEADER;
 }
 
 /* Chunks double, so that small contexts stay small and large ones need few. */
@@ -63,7 +63,7 @@ grow (fci_arena *arena)
     return false;
   chunk->next = arena->chunks;
   arena->chunks = chunk;
-  arena->at = (char *)chunk + HEADER;
+  arena->at = (char *) chunk + HEADER;
   arena->end = arena->at + chunk->size;
   return true;
 }
@@ -74,7 +74,7 @@ fci_arena_alloc (fci_arena *arena, size_t n)
   uint64_t size;
   if (!fci_round_up (n ? n : 1, ALIGN, &size) || size > PTRDIFF_MAX)
     return NULL;
-  if (size > (size_t)(arena->end - arena->at))
+  if (size > (size_t) (arena->end - arena->at))
     {
       if (size > FIRST_CHUNK / 4)
         return alloc_large (arena, size);

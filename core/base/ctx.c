@@ -35,21 +35,21 @@ usable_cores (void)
 {
   cpu_set_t set;
   if (sched_getaffinity (0, sizeof set, &set) == 0 && CPU_COUNT (&set) > 0)
-    return (unsigned)CPU_COUNT (&set);
+    return (unsigned) CPU_COUNT (&set);
   long online = sysconf (_SC_NPROCESSORS_ONLN);
-  return online > 0 ? (unsigned)online : 1;
+  return online > 0 ? (unsigned) online : 1;
 }
 
 /* Without entropy (early at boot) the clock and the address space's layout must do. */
 static void
 seed (fmtconv_ctx *ctx)
 {
-  if (getrandom (ctx->hash_seed, sizeof ctx->hash_seed, GRND_NONBLOCK) == (ssize_t)sizeof ctx->hash_seed)
+  if (getrandom (ctx->hash_seed, sizeof ctx->hash_seed, GRND_NONBLOCK) == (ssize_t) sizeof ctx->hash_seed)
     return;
   struct timespec now = { 0 };
   clock_gettime (CLOCK_MONOTONIC, &now);
-  ctx->hash_seed[0] = (uint64_t)now.tv_nsec;
-  ctx->hash_seed[1] = (uint64_t)(uintptr_t)ctx;
+  ctx->hash_seed[0] = (uint64_t) now.tv_nsec;
+  ctx->hash_seed[1] = (uint64_t) (uintptr_t) ctx;
 }
 
 /* An application compiled against another version has a shorter or longer struct. */

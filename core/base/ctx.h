@@ -36,7 +36,7 @@ struct fmtconv_ctx
 int fci_defer_call (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
 
 /* As fmtconv_alloc, from the arena. */
-#define fci_new(ctx, type) ((type *)fmtconv_alloc (ctx, 1, sizeof (type)))
+#define fci_new(ctx, type) ((type *) fmtconv_alloc (ctx, 1, sizeof (type)))
 
 /* A copy of n bytes of s with a NUL behind; of a string. */
 char *fci_copy (fmtconv_ctx *ctx, const void *s, size_t n);

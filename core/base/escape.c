@@ -31,11 +31,11 @@ show (const char *s, size_t left, bool backslash, char out[ESCAPED], size_t *use
   size_t n = fci_utf8_next (s, left, &c);
   *used = n ? n : 1;
   if (n == 0 || c < 0x20 || c == 0x7f)
-    return (size_t)snprintf (out, ESCAPED, "\\x%02x", (unsigned char)s[0]);
+    return (size_t) snprintf (out, ESCAPED, "\\x%02x", (unsigned char) s[0]);
   if (is_hidden (c))
-    return (size_t)snprintf (out, ESCAPED, "\\u%04x", c & 0xffff);
+    return (size_t) snprintf (out, ESCAPED, "\\u%04x", c & 0xffff);
   if (c == '\\' && backslash)
-    return (size_t)snprintf (out, ESCAPED, "\\\\");
+    return (size_t) snprintf (out, ESCAPED, "\\\\");
   memcpy (out, s, n);
   return n;
 }
@@ -55,7 +55,7 @@ fci_sink_put (fci_sink *sink, const char *s, size_t n)
     return;
   size_t room = sink->size - 1 - ELLIPSIS - sink->len;
   size_t fits = n < room ? n : room;
-  while (fits < n && fits > 0 && ((unsigned char)s[fits] & 0xc0) == 0x80)
+  while (fits < n && fits > 0 && ((unsigned char) s[fits] & 0xc0) == 0x80)
     fits--;
   memcpy (sink->text + sink->len, s, fits);
   sink->len += fits;

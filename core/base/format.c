@@ -5,7 +5,6 @@
 #include "core/base/ctx.h"
 #include "core/base/sink.h"
 #include "core/base/text.h"
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,9 +89,9 @@ signed_arg (char length, args *a)
   switch (length)
     {
     case 'H':
-      return (signed char)va_arg (a->ap, int);
+      return (signed char) va_arg (a->ap, int);
     case 'h':
-      return (short)va_arg (a->ap, int);
+      return (short) va_arg (a->ap, int);
     case 'l':
       return va_arg (a->ap, long);
     case 'L':
@@ -113,9 +112,9 @@ unsigned_arg (char length, args *a)
   switch (length)
     {
     case 'H':
-      return (unsigned char)va_arg (a->ap, unsigned);
+      return (unsigned char) va_arg (a->ap, unsigned);
     case 'h':
-      return (unsigned short)va_arg (a->ap, unsigned);
+      return (unsigned short) va_arg (a->ap, unsigned);
     case 'l':
       return va_arg (a->ap, unsigned long);
     case 'L':
@@ -161,7 +160,7 @@ put_string (fci_sink *sink, const conversion *c, const char *s, size_t len)
   char text[FCI_SHOWN + 8] = "", pad[MOST_WIDTH];
   fci_sink shown = FCI_SINK (text);
   fci_sink_escape (&shown, s, len, FCI_SHOWN);
-  size_t width = (size_t)abs (c->width);
+  size_t width = (size_t) abs (c->width);
   size_t padding = width > shown.len ? width - shown.len : 0;
   bool left = c->width < 0 || strchr (c->flags, '-');
   memset (pad, ' ', padding);
@@ -180,11 +179,11 @@ put_conversion (fci_sink *sink, const conversion *c, args *a)
       const char *s = va_arg (a->ap, const char *);
       if (!s)
         s = "(null)";
-      put_string (sink, c, s, c->precision < 0 ? strlen (s) : strnlen (s, (size_t)c->precision));
+      put_string (sink, c, s, c->precision < 0 ? strlen (s) : strnlen (s, (size_t) c->precision));
     }
   else if (c->type == 'c')
     {
-      char s = (char)va_arg (a->ap, int);
+      char s = (char) va_arg (a->ap, int);
       put_string (sink, c, &s, 1);
     }
   else if (c->type && strchr ("diouxXpfFeEgG", c->type))
@@ -197,8 +196,7 @@ put_conversion (fci_sink *sink, const conversion *c, args *a)
 void
 fci_sink_vformat (fci_sink *sink, const char *format, va_list ap)
 {
-  locale_t c_locale = newlocale (LC_ALL_MASK, "C", (locale_t)0);
-  locale_t before = c_locale ? uselocale (c_locale) : (locale_t)0;
+  locale_t before = fci_c_locale_begin ();
   args a;
   va_copy (a.ap, ap);
   for (const char *p = format; *p;)
@@ -213,11 +211,7 @@ fci_sink_vformat (fci_sink *sink, const char *format, va_list ap)
       put_conversion (sink, &c, &a);
     }
   va_end (a.ap);
-  if (c_locale)
-    {
-      uselocale (before);
-      freelocale (c_locale);
-    }
+  fci_c_locale_end (before);
 }
 
 void

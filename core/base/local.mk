@@ -7,6 +7,7 @@ core_sources += \
 	core/base/ctx.h \
 	core/base/escape.c \
 	core/base/format.c \
+	core/base/locale.c \
 	core/base/map.c \
 	core/base/map.h \
 	core/base/message.c \

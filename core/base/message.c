@@ -7,7 +7,6 @@
 #include "core/base/text.h"
 #include "core/source/source.h"
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +44,7 @@ put_line (fci_sink *line, const fmtconv_message *m)
       fci_sink_put (line, ": ", 2);
     }
   if (m->offset != UINT64_MAX)
-    fci_sink_format (line, "at byte 0x%llx: ", (unsigned long long)m->offset);
+    fci_sink_format (line, "at byte 0x%llx: ", (unsigned long long) m->offset);
   if (m->tensor)
     {
       fci_sink_put (line, "tensor '", 8);
@@ -84,7 +83,7 @@ deliver (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
                           .plugin = ctx->plugin,
                           .offset = UINT64_MAX,
                           .os_errno = m->os_errno,
-                          .details = (const char *const *)ctx->details,
+                          .details = (const char *const *) ctx->details,
                           .n_details = ctx->n_details,
                           .n_more = ctx->n_more };
   const char *path = file_of (ctx, m), *why = m->where ? m->where->hint : m->hint;

@@ -5,7 +5,6 @@
 #include "core/base/check.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -22,14 +21,9 @@ static int print (char *to, size_t size, const char *format, va_list ap)
 static int
 print (char *to, size_t size, const char *format, va_list ap)
 {
-  locale_t c_locale = newlocale (LC_ALL_MASK, "C", (locale_t)0);
-  locale_t before = c_locale ? uselocale (c_locale) : (locale_t)0;
+  locale_t before = fci_c_locale_begin ();
   int n = vsnprintf (to, size, format, ap);
-  if (c_locale)
-    {
-      uselocale (before);
-      freelocale (c_locale);
-    }
+  fci_c_locale_end (before);
   return n;
 }
 
@@ -40,11 +34,11 @@ fmtconv_text (fmtconv_ctx *ctx, const char *format, ...)
   va_start (ap, format);
   int n = ctx && !ctx->failed ? print (NULL, 0, format, ap) : -1;
   va_end (ap);
-  char *text = n < 0 ? NULL : fmtconv_alloc (ctx, (size_t)n + 1, 1);
+  char *text = n < 0 ? NULL : fmtconv_alloc (ctx, (size_t) n + 1, 1);
   if (!text)
     return ctx && !ctx->failed ? fci_nomem (ctx) : NULL;
   va_start (ap, format);
-  print (text, (size_t)n + 1, format, ap);
+  print (text, (size_t) n + 1, format, ap);
   va_end (ap);
   return text;
 }
@@ -57,7 +51,7 @@ fci_human (fmtconv_ctx *ctx, uint64_t bytes)
   while (unit < 6 && bytes >> (10 * unit) >= 1024)
     unit++;
   if (unit == 0)
-    return fmtconv_text (ctx, "%u B", (unsigned)bytes);
+    return fmtconv_text (ctx, "%u B", (unsigned) bytes);
   /* Tenths, rounded; both parts stay far below 2^64. */
   unsigned shift = 10 * unit;
   uint64_t rest = bytes & ((UINT64_C (1) << shift) - 1);
@@ -69,7 +63,7 @@ fci_human (fmtconv_ctx *ctx, uint64_t bytes)
       tenths = 10;
       unit++;
     }
-  return fmtconv_text (ctx, "%u.%u %s", (unsigned)(tenths / 10), (unsigned)(tenths % 10), units[unit]);
+  return fmtconv_text (ctx, "%u.%u %s", (unsigned) (tenths / 10), (unsigned) (tenths % 10), units[unit]);
 }
 
 /* What a unit multiplies by: "" and "B" 1, "M" and "MiB" 2^20, "MB" 10^6; 0: no unit. */
@@ -95,7 +89,7 @@ fci_parse_size (const char *text, uint64_t *bytes)
   uint64_t n = 0;
   const char *p = text;
   for (; *p >= '0' && *p <= '9'; p++)
-    if (!fci_mul (n, 10, &n) || !fci_add (n, (uint64_t)(*p - '0'), &n))
+    if (!fci_mul (n, 10, &n) || !fci_add (n, (uint64_t) (*p - '0'), &n))
       return false;
   uint64_t factor = p == text ? 0 : unit_factor (p);
   return factor != 0 && fci_mul (n, factor, bytes);
@@ -113,11 +107,11 @@ distance (const char *a, size_t n, const char *b, size_t m)
 {
   unsigned rows[3][LONGEST_NAME + 1];
   for (size_t j = 0; j <= m; j++)
-    rows[0][j] = (unsigned)j;
+    rows[0][j] = (unsigned) j;
   for (size_t i = 1; i <= n; i++)
     {
       unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
-      row[0] = (unsigned)i;
+      row[0] = (unsigned) i;
       for (size_t j = 1; j <= m; j++)
         {
           row[j] = least (least (above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
@@ -135,7 +129,7 @@ fci_nearest (const char *typed, const char *const *names, size_t n)
   if (len == 0 || len > LONGEST_NAME)
     return NULL;
   const char *nearest = NULL;
-  unsigned best = (unsigned)(len < 6 ? 2 : len / 3 + 1); /* one beyond what is near */
+  unsigned best = (unsigned) (len < 6 ? 2 : len / 3 + 1); /* one beyond what is near */
   for (size_t i = 0; i < n; i++)
     {
       size_t other = strlen (names[i]);

@@ -4,6 +4,7 @@
 #define FCI_TEXT_H
 
 #include <fmtconv/types.h>
+#include <locale.h>
 #include <stdarg.h>
 
 enum
@@ -29,5 +30,9 @@ const char *fci_nearest (const char *typed, const char *const *names, size_t n);
 
 /* Valid UTF-8 without NUL, overlong forms and surrogates? */
 int fci_is_utf8 (const char *s, size_t len);
+
+/* Between begin and end this thread's printf and strtod are the C locale's.  end takes what begin gave. */
+locale_t fci_c_locale_begin (void);
+void fci_c_locale_end (locale_t before);
 
 #endif

@@ -23,12 +23,12 @@ fci_utf8_next (const char *s, size_t left, uint32_t *character)
 {
   static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
   uint32_t c = 0;
-  size_t n = left ? length ((unsigned char)s[0], &c) : 0;
+  size_t n = left ? length ((unsigned char) s[0], &c) : 0;
   if (n == 0 || n > left)
     return 0;
   for (size_t i = 1; i < n; i++)
     {
-      unsigned char byte = (unsigned char)s[i];
+      unsigned char byte = (unsigned char) s[i];
       if ((byte & 0xc0) != 0x80)
         return 0;
       c = c << 6 | (byte & 0x3f);

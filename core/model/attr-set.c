@@ -158,7 +158,7 @@ fmtconv_unset (fmtconv_attr *node, const char *key)
   if (node->last == gone)
     node->last = before;
   node->len--;
-  fci_map *map = (fci_map *)(uintptr_t)node->v.u;
+  fci_map *map = (fci_map *) (uintptr_t) node->v.u;
   if (map && !fci_map_set (map, key, strlen (key), 0))
     node->v.u = 0;
 }
@@ -174,7 +174,7 @@ make_member (fmtconv_attr *node, const char *key, size_t len)
     return member;
   if (node->kind != FMTCONV_A_OBJECT)
     {
-      fmtconv_fail (node->ctx, FMTCONV_E_INTERNAL, "attribute '%.*s' is made in what is no object", (int)len,
+      fmtconv_fail (node->ctx, FMTCONV_E_INTERNAL, "attribute '%.*s' is made in what is no object", (int) len,
                     key);
       return NULL;
     }

@@ -17,7 +17,7 @@ fci_attr_new (fmtconv_ctx *ctx, unsigned kind)
   if (node)
     {
       node->ctx = ctx;
-      node->kind = (uint8_t)kind;
+      node->kind = (uint8_t) kind;
     }
   return node;
 }
@@ -43,7 +43,7 @@ fmtconv_object (fmtconv_ctx *ctx)
 static fci_map *
 index_of (const fmtconv_attr *object)
 {
-  return (fci_map *)(uintptr_t)object->v.u;
+  return (fci_map *) (uintptr_t) object->v.u;
 }
 
 static fci_map *
@@ -51,9 +51,9 @@ make_index (fmtconv_attr *object)
 {
   fci_map *map = fci_map_new (object->ctx);
   for (fmtconv_attr *m = object->first; m && map; m = m->next)
-    if (!fci_map_add (map, m->key, strlen (m->key), (uintptr_t)m, NULL))
+    if (!fci_map_add (map, m->key, strlen (m->key), (uintptr_t) m, NULL))
       map = NULL;
-  object->v.u = (uintptr_t)map;
+  object->v.u = (uintptr_t) map;
   return map;
 }
 
@@ -67,7 +67,7 @@ fci_attr_find (fmtconv_attr *object, const char *key, size_t len)
     map = make_index (object);
   uintptr_t found = 0;
   if (map)
-    return fci_map_get (map, key, len, &found) ? (fmtconv_attr *)found : NULL;
+    return fci_map_get (map, key, len, &found) ? (fmtconv_attr *) found : NULL;
   for (fmtconv_attr *m = object->first; m; m = m->next)
     if (strlen (m->key) == len && memcmp (m->key, key, len) == 0)
       return m;
@@ -85,7 +85,7 @@ fci_attr_append (fmtconv_attr *node, const char *key, fmtconv_attr *item)
     node->first = item;
   node->last = item;
   node->len++;
-  if (key && index_of (node) && !fci_map_set (index_of (node), key, strlen (key), (uintptr_t)item))
+  if (key && index_of (node) && !fci_map_set (index_of (node), key, strlen (key), (uintptr_t) item))
     node->v.u = 0;
 }
 
@@ -104,7 +104,7 @@ item_at (fmtconv_attr *array, const char *digits, size_t len)
     {
       if (digits[d] < '0' || digits[d] > '9' || i >= array->len)
         return NULL;
-      i = 10 * i + (size_t)(digits[d] - '0');
+      i = 10 * i + (size_t) (digits[d] - '0');
     }
   fmtconv_attr *item = len && i < array->len ? array->first : NULL;
   while (item && i-- > 0)
@@ -148,9 +148,9 @@ fmtconv_get_float (fmtconv_attr *node, const char *key, double otherwise)
     case FMTCONV_A_FLOAT:
       return value->v.f;
     case FMTCONV_A_INT:
-      return (double)value->v.i;
+      return (double) value->v.i;
     case FMTCONV_A_UINT:
-      return (double)value->v.u;
+      return (double) value->v.u;
     default:
       return otherwise;
     }

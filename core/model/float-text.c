@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/text.h"
 #include "core/model/attr.h"
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ shortest (double v, char digits[DIGITS + 1], int *exponent)
       snprintf (text, sizeof text, "%.*e", n - 1, v);
       digits[0] = text[0];
       if (n > 1)
-        memcpy (digits + 1, text + 2, (size_t)n - 1);
+        memcpy (digits + 1, text + 2, (size_t) n - 1);
       *exponent = atoi (strchr (text, 'e') + 1);
       if (n == DIGITS || reads_back (digits, n, *exponent, v))
         return n;
@@ -93,15 +93,10 @@ put_positive (double v, char *to)
 void
 fci_float_text (double v, char text[FCI_FLOAT])
 {
-  locale_t c_locale = newlocale (LC_ALL_MASK, "C", (locale_t)0);
-  locale_t before = c_locale ? uselocale (c_locale) : (locale_t)0;
+  locale_t before = fci_c_locale_begin ();
   char positive[FCI_FLOAT] = "0.0";
   if (v != 0)
     put_positive (fabs (v), positive);
   snprintf (text, FCI_FLOAT, "%s%.*s", signbit (v) ? "-" : "", FCI_FLOAT - 2, positive);
-  if (c_locale)
-    {
-      uselocale (before);
-      freelocale (c_locale);
-    }
+  fci_c_locale_end (before);
 }

@@ -52,7 +52,7 @@ is_control_escape (const char *p, size_t left)
       int digit = hex_digit (p[i]);
       if (digit < 0)
         return false;
-      c = c << 4 | (unsigned)digit;
+      c = c << 4 | (unsigned) digit;
     }
   return c < 0x20 || (c >= 0x7f && c <= 0x9f);
 }
@@ -60,9 +60,9 @@ is_control_escape (const char *p, size_t left)
 static bool
 is_control (const char *p, size_t left)
 {
-  unsigned char c = (unsigned char)*p;
+  unsigned char c = (unsigned char) *p;
   return c < 0x20 || c == 0x7f
-         || (c == 0xc2 && left > 1 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xa0);
+         || (c == 0xc2 && left > 1 && (unsigned char) p[1] >= 0x80 && (unsigned char) p[1] < 0xa0);
 }
 
 /* From the opening quote to behind the closing one. */
@@ -110,7 +110,7 @@ scan_number (scan *s)
     {
       char c = s->text[s->pos];
       exact = exact && c >= '0' && c <= '9' && fci_mul (value, 10, &value)
-              && fci_add (value, (uint64_t)(c - '0'), &value);
+              && fci_add (value, (uint64_t) (c - '0'), &value);
     }
   if (exact && value > INT64_MAX && s->text[start] != '0')
     keep_big (s, start, s->pos - start, value);

@@ -52,7 +52,7 @@ put_string (output *o, const char *s, size_t len)
   put (o, "\"", 1);
   for (size_t i = 0, start = 0; i <= len; i++)
     {
-      unsigned char c = i < len ? (unsigned char)s[i] : 0;
+      unsigned char c = i < len ? (unsigned char) s[i] : 0;
       if (i < len && c >= 0x20 && c != '"' && c != '\\')
         continue;
       put (o, s + start, i - start);

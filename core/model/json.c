@@ -4,6 +4,7 @@
 #include "core/base/ctx.h"
 #include "core/model/attr.h"
 #include "core/source/source.h"
+#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ static fmtconv_attr *
 convert_object (conversion *c, const json_t *json)
 {
   fmtconv_attr *node = fmtconv_object (c->ctx);
-  json_t *object = (json_t *)(uintptr_t)json; /* jansson's iterators want it so */
+  json_t *object = (json_t *) (uintptr_t) json; /* jansson's iterators want it so */
   for (void *i = json_object_iter (object); i && node; i = json_object_iter_next (object, i))
     {
       const char *key = fci_strdup (c->ctx, json_object_iter_key (i));
@@ -113,16 +114,16 @@ blank (fmtconv_ctx *ctx, const char *text, size_t len, const fci_big *big)
   return copy;
 }
 
+/* jansson often takes a failed allocation for a malformed text: errno tells them apart. */
 static fci_fault
 fault_of (fmtconv_ctx *ctx, const json_error_t *error, size_t len)
 {
-  fci_fault fault = { .code = FMTCONV_E_FORMAT, .pos = error->position > 0 ? (size_t)error->position : 0 };
+  bool no_memory = errno == ENOMEM || *error->text == '\0';
+  fci_fault fault = { .code = FMTCONV_E_FORMAT, .pos = error->position > 0 ? (size_t) error->position : 0 };
   if (fault.pos > len)
     fault.pos = len;
-  if (json_error_code (error) == json_error_out_of_memory)
-    fault.code = FMTCONV_E_NOMEM;
-  fault.what = *error->text ? fci_strdup (ctx, error->text) : "out of memory";
-  if (!fault.what || !*error->text)
+  fault.what = no_memory ? NULL : fci_strdup (ctx, error->text);
+  if (!fault.what)
     fault = (fci_fault){ .code = FMTCONV_E_NOMEM, .what = "out of memory" };
   return fault;
 }
@@ -135,6 +136,7 @@ parse (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, fci_fault
   if (!plain)
     return NULL;
   json_error_t error = { 0 };
+  errno = 0;
   json_t *json = json_loadb (plain, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
   if (!json)
     {
@@ -170,14 +172,14 @@ fmtconv_take_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
   if (n > FCI_JSON_BYTES && fci_within (cursor->pos, n, cursor->end))
     {
       fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &where, "%llu bytes of JSON are more than the limit of %d",
-                       (unsigned long long)n, FCI_JSON_BYTES);
+                       (unsigned long long) n, FCI_JSON_BYTES);
       return NULL;
     }
   const char *text = fmtconv_take (cursor, n);
   if (!text)
     return NULL;
   fci_fault fault = { 0 };
-  fmtconv_attr *tree = parse (ctx, text, (size_t)n, depth, &fault);
+  fmtconv_attr *tree = parse (ctx, text, (size_t) n, depth, &fault);
   where.offset += fault.pos;
   if (fault.code)
     fmtconv_fail_at (ctx, fault.code, &where, "malformed JSON: %s", fault.what);

@@ -4,8 +4,8 @@
 
 #include "core/base/check.h"
 #include "core/base/ctx.h"
+#include "core/base/text.h"
 #include "core/model/attr.h"
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ is_word (const char *s, const char *lower)
   char title[8] = "", upper[8] = "";
   for (size_t i = 0; lower[i]; i++)
     {
-      upper[i] = lower[i] >= 'a' && lower[i] <= 'z' ? (char)(lower[i] - 32) : lower[i];
+      upper[i] = lower[i] >= 'a' && lower[i] <= 'z' ? (char) (lower[i] - 32) : lower[i];
       title[i] = i ? lower[i] : upper[i];
     }
   return strcmp (s, lower) == 0 || strcmp (s, title) == 0 || strcmp (s, upper) == 0;
@@ -63,9 +63,9 @@ parse_digits (const char *s, unsigned base, uint64_t *value)
   *value = 0;
   for (const char *p = s; *p; p++)
     {
-      char c = *p >= 'A' && *p <= 'F' ? (char)(*p + 32) : *p;
+      char c = *p >= 'A' && *p <= 'F' ? (char) (*p + 32) : *p;
       const char *digit = memchr (digits, c, base);
-      if (!digit || !fci_mul (*value, base, value) || !fci_add (*value, (uint64_t)(digit - digits), value))
+      if (!digit || !fci_mul (*value, base, value) || !fci_add (*value, (uint64_t) (digit - digits), value))
         return false;
     }
   return *s != '\0';
@@ -83,7 +83,7 @@ integer (fmtconv_ctx *ctx, const char *s)
       s += base == 8 ? (s[1] == 'o' ? 2 : 1) : 2;
     }
   uint64_t value;
-  if (!parse_digits (s, base, &value) || (negative && value > (uint64_t)INT64_MAX + 1))
+  if (!parse_digits (s, base, &value) || (negative && value > (uint64_t) INT64_MAX + 1))
     return NULL;
   fmtconv_attr *node = fci_attr_new (ctx, !negative && value > INT64_MAX ? FMTCONV_A_UINT : FMTCONV_A_INT);
   if (node)
@@ -114,14 +114,9 @@ is_float (const char *s)
 static double
 read_float (const char *s)
 {
-  locale_t c_locale = newlocale (LC_ALL_MASK, "C", (locale_t)0);
-  locale_t before = c_locale ? uselocale (c_locale) : (locale_t)0;
+  locale_t before = fci_c_locale_begin ();
   double v = strtod (s, NULL);
-  if (c_locale)
-    {
-      uselocale (before);
-      freelocale (c_locale);
-    }
+  fci_c_locale_end (before);
   return v;
 }
 

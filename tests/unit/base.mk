@@ -1,6 +1,6 @@
 # tests/unit/base.mk
 check_PROGRAMS += tests/unit/base
 TESTS += tests/unit/base
-tests_unit_base_SOURCES = tests/unit/base.c tests/unit/collect.h
+tests_unit_base_SOURCES = tests/unit/base.c tests/unit/message.c tests/unit/text.c tests/unit/collect.h
 tests_unit_base_CFLAGS = $(unit_cflags)
 tests_unit_base_LDADD = $(unit_libs)
