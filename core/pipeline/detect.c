@@ -54,13 +54,15 @@ show_head (fmtconv_ctx *ctx, const fmtconv_peek *peek)
   return fmtconv_text (ctx, "%s(%s)", hex, text);
 }
 
-/* What could have been named instead, and what was refused. */
-static void
+/* What could have been named instead, and what was refused.  How many could. */
+static size_t
 list_role (fmtconv_ctx *ctx, const fci_module *modules, size_t n, fci_role role)
 {
+  size_t found = 0;
   for (size_t i = 0; i < n; i++)
     {
       const fmtconv_plugin *plugin = modules[i].plugin;
+      found += fci_plugin_has (plugin, role);
       if (role == FCI_WRITER && fci_plugin_has (plugin, role) && plugin->writer->suffixes)
         fmtconv_detail (ctx, "-w %s: %s (%s)", plugin->name, plugin->summary, plugin->writer->suffixes);
       else if (fci_plugin_has (plugin, role))
@@ -68,12 +70,26 @@ list_role (fmtconv_ctx *ctx, const fci_module *modules, size_t n, fci_role role)
       else if (modules[i].error)
         fmtconv_detail (ctx, "%s was refused: %s", modules[i].name, modules[i].error);
     }
+  return found;
+}
+
+/* Then a message about the file would mislead. */
+static const fmtconv_plugin *
+none_installed (fmtconv_ctx *ctx, fci_role role)
+{
+  static const fmtconv_where where = {
+    .hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them"
+  };
+  fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "no plugin that could be used is a %s",
+                   fci_role_name (role));
+  return NULL;
 }
 
 static const fmtconv_plugin *
 no_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_peek *peek)
 {
-  list_role (ctx, modules, n, FCI_READER);
+  if (!list_role (ctx, modules, n, FCI_READER))
+    return none_installed (ctx, FCI_READER);
   if (peek->is_folder)
     fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
                    "no reader knows what this folder holds; there are these:");
@@ -134,7 +150,8 @@ fci_pick_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const ch
     }
   if (!found)
     {
-      list_role (ctx, modules, n, FCI_WRITER);
+      if (!list_role (ctx, modules, n, FCI_WRITER))
+        return none_installed (ctx, FCI_WRITER);
       fmtconv_fail (
           ctx, FMTCONV_E_USAGE,
           "the name of the output, '%s', does not say which format to write; there are these:", name);

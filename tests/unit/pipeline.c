@@ -115,6 +115,18 @@ Test (detect, writers)
   fmtconv_ctx_free (ctx);
 }
 
+Test (detect, nothing_installed)
+{
+  heard h;
+  fmtconv_peek peek = peek_at ("a", "?", 1);
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  cr_expect_null (fci_pick_reader (ctx, modules + 2, 1, &peek));
+  cr_expect (strstr (h.error, "no plugin that could be used is a reader (hint: set FMTCONV_PLUGIN_PATH"),
+             "%s", h.error);
+  cr_expect (strstr (h.details, "ruined was refused"), "%s", h.details);
+  fmtconv_ctx_free (ctx);
+}
+
 /* ---- Models */
 
 static fmtconv_view *
