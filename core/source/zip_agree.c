@@ -22,22 +22,22 @@ typedef struct bridge
   uint8_t page[PAGE];
 } bridge;
 
-/* 0, an errno or FCI_READ_SHORT. */
+/* 0, or a code.  What fails is recorded here: libzip would tell of a damaged archive. */
 static int
 read_paged (bridge *b, void *to, size_t n)
 {
   if (n > PAGE)
-    return fci_source_read (b->source, b->at, to, n);
+    return fci_source_load (b->source, b->at, to, n);
   if (b->at < b->page_at || !fci_within (b->at - b->page_at, n, b->page_n))
     {
       const uint64_t left = b->source->size - b->at;
       b->page_at = b->at;
       b->page_n = left < PAGE ? (size_t) left : PAGE;
-      int error = fci_source_read (b->source, b->at, b->page, b->page_n);
-      if (error != 0)
+      int code = fci_source_load (b->source, b->at, b->page, b->page_n);
+      if (code != 0)
         {
           b->page_n = 0;
-          return error;
+          return code;
         }
     }
   memcpy (to, b->page + (b->at - b->page_at), n);
@@ -49,10 +49,9 @@ bridge_read (bridge *b, void *to, uint64_t n)
 {
   const uint64_t left = b->source->size - b->at;
   n = n < left ? n : left;
-  int error = read_paged (b, to, (size_t) n);
-  if (error != 0)
+  if (read_paged (b, to, (size_t) n) != 0)
     {
-      zip_error_set (&b->error, ZIP_ER_READ, error == FCI_READ_SHORT ? EIO : error);
+      zip_error_set (&b->error, ZIP_ER_READ, EIO);
       return -1;
     }
   b->at += n;

@@ -12,6 +12,7 @@ tests_unit_source_LDADD = $(unit_libs)
 tests_unit_zip_SOURCES = \
 	tests/unit/record.h \
 	tests/unit/zip-data.c \
+	tests/unit/zip-faults.c \
 	tests/unit/zip-fields.c \
 	tests/unit/zip-rules.c \
 	tests/unit/zip-sample.c \
@@ -23,3 +24,4 @@ tests_unit_zip_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_DATA='"$(abs_top_srcdir)/tests/d
 tests_unit_zip_CFLAGS = $(unit_cflags)
 tests_unit_zip_LDADD = $(unit_libs)
 EXTRA_DIST += tests/data/torch/tiny.pt
+tests_unit_zip_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=pread -Wl,--wrap=pwrite -Wl,--wrap=open
