@@ -28,6 +28,7 @@ EXTRA_DIST += tests/unit/skip.sh
 
 include tests/interop/local.mk
 include tests/invalid/local.mk
+include tests/fuzz/local.mk
 include tests/abi/local.mk
 
 # The sample of './bootstrap demo': tests/interop/satmake.py --hidden 16 --layers 30 --rank 4 --alpha 2.

@@ -122,7 +122,8 @@ pk_load (fmtconv_ctx *ctx, fmtconv_source *source, const void *bytes, uint64_t s
                             "a pickle of %llu bytes, at most %d are read", (unsigned long long) size,
                             PK_MAX_BYTES);
   pk_machine m = { .ctx = ctx, .source = source, .bytes = bytes, .size = (uint32_t) size };
-  int code = 0;
+  m.stack = pk_grow (ctx, NULL, 0, &m.cap, sizeof *m.stack);
+  int code = m.stack ? 0 : FMTCONV_E_NOMEM;
   while (!code && !m.stopped)
     code = step (&m);
   if (!code && m.pos < m.size)

@@ -383,7 +383,7 @@ def accepted():
         reader="torch:root=a.b.1.c")
 
 
-def truncations(folder):
+def truncations():
     """Every prefix of a good pickle."""
     content = dict_of(("a", tensor()), (1, FALSE), ("b", call(utils("tensor_v3"), 1 << 40, b"C\x01x", SET)))
     whole = b"\x80\x02\x95" + struct.pack("<Q", len(content) + 1) + content + STOP
@@ -395,14 +395,19 @@ def truncations(folder):
         case(f"cut-{n:03}", "pickle opcode", saved(data))
 
 
+def cases():
+    """name → (exit status, reader, what is said, the file)"""
+    for part in (archives, stack, containers, bounds, names, storages, geometry, rebuilding, accepted, python_pickles,
+                 truncations):
+        part()
+    return CASES
+
+
 def main():
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for part in (archives, stack, containers, bounds, names, storages, geometry, rebuilding, accepted, python_pickles):
-        part()
-    truncations(folder)
     lines = []
-    for name, (status, reader, says, data) in CASES.items():
+    for name, (status, reader, says, data) in cases().items():
         (folder / f"{name}.pt").write_bytes(data)
         lines.append(f"{name}\t{status}\t{reader}\t{says}\n")
     (folder / "cases.tsv").write_text("".join(lines))

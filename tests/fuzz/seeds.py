@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+"""Write the pickles of tests/invalid, but the large ones, as seeds into a folder, each behind a byte 0 and 1.
+SPDX-License-Identifier: Apache-2.0
+"""
+
+import io
+import sys
+import zipfile
+from pathlib import Path
+
+here = Path(__file__).resolve().parent
+sys.path.insert(0, str(here.parent / "invalid"))
+import make_pickles  # noqa: E402
+
+
+def main():
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (_, _, _, data) in make_pickles.cases().items():
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                content = archive.read("archive/data.pkl")
+        except (zipfile.BadZipFile, KeyError):
+            continue
+        if len(content) <= 4096 and not name.startswith("cut-"):
+            for first in (b"\0", b"\1"):
+                (folder / f"{name}-{first[0]}").write_bytes(first + content)
+
+
+if __name__ == "__main__":
+    main()
