@@ -118,7 +118,7 @@ read_range (fmtconv_ctx *ctx, const struct header *h, const fmtconv_attr *entry,
 static int
 read_tensor (fmtconv_ctx *ctx, const struct header *h, fmtconv_attr *entry, fmtconv_model *out)
 {
-  uint64_t shape[FMTCONV_MAX_RANK], elements, bytes, start;
+  uint64_t shape[FMTCONV_MAX_RANK], elements, bytes, start = 0;
   unsigned rank;
   const char *dtype = fmtconv_get_string (entry, "dtype", NULL);
   if (entry->kind != FMTCONV_A_OBJECT || entry->len != 3 || !dtype)
