@@ -59,14 +59,17 @@ recognise (inspection *s)
 {
   size_t n_modules, n;
   fci_try saved;
+  unsigned flags = s->ctx->options.flags;
   const fci_module *modules = fci_modules (s->ctx, &n_modules);
   s->claims = fci_claims (s->ctx, modules, n_modules, s->stages[0], &n, &s->complete);
   if (!s->claims || !s->complete)
     return s->ctx->failed;
+  s->ctx->options.flags = flags & ~(unsigned) FMTCONV_STRICT; /* what it would warn of is no error here */
   fci_try_begin (s->ctx, &saved);
   s->stages[1] = fci_stage_transform (s->ctx, s->claims[0].plugin, "", s->stages[0]);
   if (fci_try_end (s->ctx, &saved))
     s->stages[1] = NULL;
+  s->ctx->options.flags = flags;
   return 0;
 }
 

@@ -4,25 +4,26 @@
 
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include "core/model/attr.h"
 #include "core/pipeline/report.h"
 #include <string.h>
 
 fmtconv_attr *
 fci_add_array (fmtconv_attr *object, const char *key)
 {
-  if (!object)
-    return NULL;
-  fmtconv_set (object, key, fmtconv_literal (object->ctx, "[]"));
-  return fmtconv_get (object, key);
+  fmtconv_attr *array = object ? fci_attr_new (object->ctx, FMTCONV_A_ARRAY) : NULL;
+  if (array)
+    fci_attr_append (object, key, array);
+  return array;
 }
 
 fmtconv_attr *
 fci_add_object (fmtconv_attr *array)
 {
-  if (!array)
-    return NULL;
-  fmtconv_set (array, NULL, fmtconv_object (array->ctx));
-  return fmtconv_failed (array->ctx) ? NULL : array->last;
+  fmtconv_attr *object = array ? fci_attr_new (array->ctx, FMTCONV_A_OBJECT) : NULL;
+  if (object)
+    fci_attr_append (array, NULL, object);
+  return object;
 }
 
 void

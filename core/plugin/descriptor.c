@@ -71,6 +71,8 @@ check_reader (check *c, const fmtconv_reader *given)
     c->error = "its reader has no read callback";
   else if (reader && reader->magic_len && !reader->magic)
     c->error = "its reader has a magic_len, but no magic";
+  else if (reader && reader->magic_len > 4096)
+    c->error = "its reader's magic is longer than the 4096 bytes that are looked at";
   else if (reader)
     check_tables (c, "reader", reader->params, NULL);
   return reader;

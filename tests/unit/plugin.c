@@ -338,6 +338,9 @@ Test (descriptor, roles)
   expect_refused (&p, "its reader says struct_size 0");
   fine (&p)->reader.magic_len = 4;
   expect_refused (&p, "magic_len, but no magic");
+  fine (&p)->reader.magic_len = 4097;
+  p.reader.magic = "x";
+  expect_refused (&p, "magic is longer than the 4096 bytes");
   fine (&p)->transform.apply = NULL;
   expect_refused (&p, "its transform has neither rules nor an apply callback");
   fine (&p)->transform.struct_size = 8;

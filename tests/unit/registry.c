@@ -3,6 +3,7 @@
 #include "core/plugin/registry.h"
 #include "heard.h"
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -143,6 +144,49 @@ Test (registry, first_found_counts)
   fmtconv_ctx_free (ctx);
   unlink (path);
   rmdir (other);
+}
+
+Test (registry, relative_folder)
+{
+  heard h;
+  make_file ("broken.so", "x", 0644);
+  cr_assert_eq (chdir (folder), 0);
+  fmtconv_ctx *ctx = listen_to (&h, 0, ".");
+  const fci_module *module = fci_module_find (ctx, "broken");
+  cr_assert_not_null (module);
+  cr_expect_eq (module->path[0], '/', "%s", module->path);
+  fmtconv_ctx_free (ctx);
+}
+
+/* One context a thread; libltdl has no lock of its own. */
+static void *
+list_many_times (void *arg)
+{
+  size_t n = 0, *sum = arg;
+  for (int i = 0; i < 20; i++, *sum += n)
+    {
+      fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
+      const fci_module *modules = fci_modules (ctx, &n);
+      for (size_t k = 0; k < n; k++)
+        n -= !modules[k].plugin && !modules[k].error;
+      fmtconv_ctx_free (ctx);
+    }
+  return NULL;
+}
+
+Test (registry, threads)
+{
+  pthread_t threads[4];
+  size_t sums[4] = { 0 };
+  make_file ("broken.so", "x", 0644);
+  make_file ("worse.so", "y", 0644);
+  setenv ("FMTCONV_PLUGIN_PATH", folder, 1);
+  for (int i = 0; i < 4; i++)
+    cr_assert_eq (pthread_create (&threads[i], NULL, list_many_times, &sums[i]), 0);
+  for (int i = 0; i < 4; i++)
+    pthread_join (threads[i], NULL);
+  for (int i = 0; i < 4; i++)
+    cr_expect (sums[i] >= 40 && sums[i] == sums[0], "%zu", sums[i]);
 }
 
 Test (registry, unknown_name)
