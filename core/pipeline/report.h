@@ -9,7 +9,8 @@
 /* The report of fmtconv_convert.  NULL: an error. */
 fmtconv_attr *fci_report (const fci_conversion *c);
 
-/* The new empty array `key` (referenced) of an object that has none of that name; the new empty object at the end of an array. */
+/* The new empty array `key` (referenced) of an object that has none of that name; the new empty object at the
+ * end of an array. */
 fmtconv_attr *fci_add_array (fmtconv_attr *object, const char *key);
 fmtconv_attr *fci_add_object (fmtconv_attr *array);
 
