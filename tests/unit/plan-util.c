@@ -32,8 +32,8 @@ leave (const place *at)
 const char *
 in (const place *at, const char *name)
 {
-  static char buffer[4][640];
-  static unsigned next;
+  static _Thread_local char buffer[4][640];
+  static _Thread_local unsigned next;
   char *path = buffer[next++ % 4];
   snprintf (path, sizeof *buffer, "%s/%s", at->path, name);
   return path;
