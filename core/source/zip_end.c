@@ -158,10 +158,10 @@ read_end64 (fmtconv_zip *zip, const uint8_t *locator, uint64_t *at, end_fields *
   return 0;
 }
 
+/* The directory lies between the first byte and the end record, and fills the rest of that. */
 static int
-check_fields (fmtconv_zip *zip, uint64_t at, const end_fields *e)
+check_place (fmtconv_zip *zip, uint64_t at, const end_fields *e)
 {
-  uint64_t least;
   if (e->disk != 0 || e->dir_disk != 0 || e->n_here != e->n)
     return fci_zip_refuse (zip, FMTCONV_E_UNSUPPORTED, at, "join its parts first",
                            "the zip archive is spread over several disks");
@@ -174,6 +174,13 @@ check_fields (fmtconv_zip *zip, uint64_t at, const end_fields *e)
     return fci_zip_bad (zip, at,
                         "%" PRIu64 " foreign bytes are in front of the archive or behind its directory",
                         at - e->dir_size - e->dir_start);
+  return 0;
+}
+
+static int
+check_counts (fmtconv_zip *zip, uint64_t at, const end_fields *e)
+{
+  uint64_t least;
   if (e->n == 0)
     return fci_zip_bad (zip, at, "the zip archive has no members");
   if (!fci_mul (e->n, ENTRY, &least) || least > e->dir_size)
@@ -207,7 +214,9 @@ fci_zip_read_end (fmtconv_zip *zip)
   else if (needs_zip64 (&fields))
     code = fci_zip_bad (zip, at, "the end record refers to a zip64 end record, which is not there");
   if (code == 0)
-    code = check_fields (zip, at, &fields);
+    code = check_place (zip, at, &fields);
+  if (code == 0)
+    code = check_counts (zip, at, &fields);
   zip->n = (uint32_t) fields.n;
   zip->dir_start = fields.dir_start;
   zip->dir_size = fields.dir_size;
