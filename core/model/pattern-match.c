@@ -49,18 +49,35 @@ bind_number (const struct matcher *m, unsigned t, int64_t number, const char *af
   return match_from (m, t + 1, after);
 }
 
+/* What follows token t begins with another character than these texts can hold: only the longest fits. */
+static bool
+ends_at (const struct matcher *m, unsigned t, bool digits)
+{
+  const fci_token *next = t + 1 < m->pattern->n_tokens ? &m->pattern->token[t + 1] : NULL;
+  if (!next)
+    return true;
+  if (next->kind != FCI_T_TEXT)
+    return false;
+  return digits ? *next->text.at < '0' || *next->text.at > '9' : *next->text.at == '.';
+}
+
 static bool
 match_number (const struct matcher *m, unsigned t, const char *at)
 {
   const fci_token *token = &m->pattern->token[t];
+  bool longest = ends_at (m, t, true);
   int64_t printed = 0;
   for (const char *s = at; s < m->end && s - at < FCI_NUMBER_DIGITS && *s >= '0' && *s <= '9'; s++)
     {
       printed = printed * 10 + (*s - '0');
-      int64_t value =
-          token->open ? printed : token->sign * (printed - (token->n_counted ? token->sum : token->constant));
-      if (value >= 0 && bind_number (m, t, value, s + 1))
-        return true;
+      bool more = s + 1 < m->end && s[1] >= '0' && s[1] <= '9';
+      if (!(more && longest))
+        {
+          int64_t shift = token->n_counted ? token->sum : token->constant;
+          int64_t value = token->open ? printed : token->sign * (printed - shift);
+          if (value >= 0 && bind_number (m, t, value, s + 1))
+            return true;
+        }
       if (*at == '0')
         break;
     }
@@ -76,7 +93,7 @@ match_loose (const struct matcher *m, unsigned t, const char *at)
     stop = m->end;
   if (t + 1 == m->pattern->n_tokens)
     return stop == m->end && stop >= at + word && bind_text (m, t, at, (size_t) (stop - at));
-  for (const char *s = at + word; s <= stop; s++)
+  for (const char *s = word && ends_at (m, t, false) && stop > at ? stop : at + word; s <= stop; s++)
     if (bind_text (m, t, at, (size_t) (s - at)))
       return true;
   return false;

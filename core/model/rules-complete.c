@@ -77,12 +77,12 @@ check_required (fci_run *run, const fci_family *family)
       const fci_token *token = &family->in.token[t];
       if (token->kind != FCI_T_NUMBER || token->again || !run->table.capture[token->capture].complete)
         continue;
-      if (!family->first && (listed || !run->table.capture[token->capture].values.n))
+      if (!family->last && (listed || !run->table.capture[token->capture].values.n))
         continue;
       check_values (run, family, token);
       listed = true;
     }
-  if (!family->first && !listed)
+  if (!family->last && !listed)
     miss_lists (run, family, bound, 0);
 }
 
@@ -112,8 +112,8 @@ check_lists (fci_run *run, const fci_site *site)
   for (uint32_t combo = 0; (all || family->joins) && combo < family->combos; combo++)
     if (site->tensors[combo] == FCI_NONE && (all || is_part (site, combo)))
       {
-        fci_value bound[FCI_MAX_CAPTURES] = { 0 };
-        miss (run, family, bound, fci_site_bind (site, combo, bound));
+        fci_value bound[FCI_MAX_CAPTURES];
+        miss (run, family, bound, run->silent ? 0 : fci_site_bind (site, combo, bound));
       }
 }
 

@@ -1,5 +1,7 @@
 /* core/model/rules-details.c: .pick, .shape and .ops of a rule.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/model/rules-table.h"
 #include <ctype.h>

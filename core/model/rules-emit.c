@@ -39,23 +39,15 @@ unchange (fmtconv_view *view, const fci_change *op, const fci_dims *before)
   return NULL;
 }
 
-/* The shapes between the operations of an item's rule. */
-static bool
-shapes_between (fci_run *run, const fci_item *item, fci_dims *by)
-{
-  const fci_rule *rule = item->rule;
-  fci_dims whole;
-  bool stated =
-      run->table.reverse && rule->n_shapes == 1 && fci_shape_known (&run->table, rule->shape, &whole);
-  return (stated || fci_item_whole (run, item, &whole)) && fci_rule_shapes (&run->table, rule, &whole, by);
-}
-
 /* What is fused, as it was before .ops in reverse. */
 static fmtconv_view *
-join (fci_run *run, const fci_item *item, const fci_dims *by)
+join (fci_run *run, const fci_item *item)
 {
   const fci_rule *rule = item->rule;
   fmtconv_view *parts[FCI_MAX_PARTS];
+  fci_dims by[FCI_MAX_OPS + 1];
+  if (run->table.reverse && fci_rule_hides (rule) && !fci_item_shapes (run, item, by))
+    return NULL;
   for (unsigned k = 0; k < rule->n_join; k++)
     {
       parts[k] = fci_item_tensor (run, item, k)->view;
@@ -97,7 +89,7 @@ owner (const fci_item *item, unsigned k, unsigned *place)
 
 /* In reverse: the parts of all rules that picked, back in their order. */
 static fmtconv_view *
-unpick (fci_run *run, const fci_item *item, const fci_dims *by)
+unpick (fci_run *run, const fci_item *item)
 {
   fmtconv_view *parts[FCI_MAX_PARTS];
   unsigned n = 0, axis = item->rule->said->axis, of = item->rule->pick_of;
@@ -107,9 +99,7 @@ unpick (fci_run *run, const fci_item *item, const fci_dims *by)
       const fci_item *from = owner (item, k, &place);
       for (next = k + 1; next < of && owner (item, next, &at) == from && at == place + next - k; next++)
         ;
-      if (from != item && from->rule->n_ops && !shapes_between (run, from, (fci_dims *) by))
-        return NULL;
-      fmtconv_view *part = join (run, from, by);
+      fmtconv_view *part = join (run, from);
       uint64_t unit = part ? fmtconv_view_shape (part)[axis] / from->rule->n_pick : 0;
       parts[n++] = fmtconv_slice (part, axis, place * unit, (next - k) * unit);
     }
@@ -122,9 +112,9 @@ make_view (fci_run *run, const fci_item *item)
   const fci_rule *rule = item->rule;
   bool reverse = run->table.reverse;
   fci_dims by[FCI_MAX_OPS + 1];
-  if (rule->n_ops && !shapes_between (run, item, by))
+  if (!reverse && rule->n_ops && !fci_item_shapes (run, item, by))
     return NULL;
-  fmtconv_view *view = reverse && rule->leader ? unpick (run, item, by) : join (run, item, by);
+  fmtconv_view *view = reverse && rule->leader ? unpick (run, item) : join (run, item);
   if (!reverse && rule->n_pick)
     view = pick (rule, view);
   if (rule->n_split > 1)

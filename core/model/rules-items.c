@@ -1,5 +1,6 @@
 /* core/model/rules-items.c: the tensors of the output, what they are made of and called.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/map.h"
 #include "core/model/rules-run.h"
 #include <string.h>
 
@@ -75,7 +76,7 @@ static void
 add_item (struct maker *m, fci_item *item)
 {
   fci_run *run = m->run;
-  uint64_t hash = fci_rules_hash (m->names.seed, item->name, strlen (item->name));
+  uint64_t hash = fci_hash (run->ctx->hash_seed, item->name, strlen (item->name));
   m->named[m->n_named] = item;
   uint32_t id = fci_index_find (&m->names, hash, same_name, m);
   if (id == FCI_NONE)

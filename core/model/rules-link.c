@@ -117,12 +117,26 @@ number_join (fci_table *table, fci_rule *rule)
   return true;
 }
 
+/* Literal texts that can be compared before the pattern is. */
+static void
+find_texts (fci_family *family)
+{
+  const fci_token *token = family->in.token;
+  unsigned n = family->in.n_tokens;
+  if (token->kind == FCI_T_TEXT)
+    family->head = token->text;
+  if (n > 1 && token[n - 1].kind == FCI_T_TEXT)
+    family->tail = token[n - 1].text;
+  if (n > 2 && token->kind == FCI_T_TEXT && token[1].kind == FCI_T_NUMBER && token[2].kind == FCI_T_TEXT
+      && (*token[2].text.at < '0' || *token[2].text.at > '9'))
+    family->mid = token[2].text;
+}
+
 static bool
 prepare_family (fci_table *table, fci_family *family)
 {
   const fci_pattern *in = &family->in;
-  if (in->n_tokens > 1 && in->token[in->n_tokens - 1].kind == FCI_T_TEXT)
-    family->tail = in->token[in->n_tokens - 1].text;
+  find_texts (family);
   if (family->why)
     return true;
   if (!number_combos (table, family))
@@ -149,23 +163,27 @@ fci_table_families (fci_table *table)
   return true;
 }
 
-/* Find the families that a first byte allows. */
+static fci_head *
+find_head (fci_table *table, const fci_family *family)
+{
+  for (unsigned i = 0; i < table->n_heads; i++)
+    if (table->head[i].rooted == family->rooted && fci_span_same (table->head[i].text, family->head))
+      return &table->head[i];
+  fci_head *head = &table->head[table->n_heads++];
+  head->text = family->head;
+  head->byte = head->text.len ? (unsigned char) *head->text.at : -1;
+  head->rooted = family->rooted;
+  return head;
+}
+
+/* Gather the families by the text they begin with. */
 bool
 fci_table_index (fci_table *table)
 {
-  table->n_words = (table->n_families + 63) / 64;
-  table->plain = fci_table_alloc (table, 256 * (size_t) table->n_words, sizeof *table->plain);
-  table->rooted = fci_table_alloc (table, 256 * (size_t) table->n_words, sizeof *table->rooted);
-  if (!table->plain || !table->rooted)
-    return false;
-  for (unsigned i = 0; i < table->n_families; i++)
-    {
-      const fci_family *family = &table->family[i];
-      const fci_token *first = family->in.token;
-      uint64_t *bits = (family->rooted ? table->rooted : table->plain) + i / 64;
-      for (unsigned byte = 0; byte < 256; byte++)
-        if (first->kind != FCI_T_TEXT || (unsigned char) *first->text.at == byte)
-          bits[(size_t) byte * table->n_words] |= UINT64_C (1) << i % 64;
-    }
-  return true;
+  if (table->n_families > FCI_MAX_FAMILIES)
+    return fci_table_bad (table, 0, "there are more than %d", FCI_MAX_FAMILIES);
+  table->head = fci_table_alloc (table, table->n_families, sizeof *table->head);
+  for (unsigned i = 0; table->head && i < table->n_families; i++)
+    find_head (table, &table->family[i])->families[i / 64] |= UINT64_C (1) << i % 64;
+  return table->head != NULL;
 }

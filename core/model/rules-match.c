@@ -10,27 +10,65 @@ enum
 };
 
 static bool
-matches (const fci_family *family, const char *name, size_t len, fci_value *values)
+begins (fci_span text, fci_span with)
 {
-  const fci_span *tail = &family->tail;
-  if (tail->len && (len < tail->len || memcmp (name + len - tail->len, tail->at, tail->len) != 0))
-    return false;
-  return fci_pattern_match (&family->in, name, len, values);
+  return text.len >= with.len && memcmp (text.at, with.at, with.len) == 0;
+}
+
+static bool
+ends (fci_span text, fci_span with)
+{
+  return text.len >= with.len && memcmp (text.at + text.len - with.len, with.at, with.len) == 0;
+}
+
+static size_t
+count_digits (fci_span text)
+{
+  size_t n = 0;
+  while (n < text.len && text.at[n] >= '0' && text.at[n] <= '9')
+    n++;
+  return n;
+}
+
+/* Which families of a head may match?  name: what they see. */
+static void
+add_candidates (const fci_table *table, const fci_head *head, fci_span name, uint64_t *candidates)
+{
+  if (!begins (name, head->text))
+    return;
+  fci_span rest = { name.at + head->text.len, name.len - head->text.len };
+  size_t digits = count_digits (rest);
+  const fci_span behind = { rest.at + digits, rest.len - digits };
+  for (size_t w = 0; w < (table->n_families + 63) / 64; w++)
+    for (uint64_t bits = head->families[w]; bits; bits &= bits - 1)
+      {
+        const fci_family *family = &table->family[w * 64 + (size_t) __builtin_ctzll (bits)];
+        if ((!family->mid.len || (digits && begins (behind, family->mid))) && ends (name, family->tail))
+          candidates[w] |= bits & -bits;
+      }
 }
 
 /* The first family that takes the tensor; rest: its name behind the prefix, NULL: it has another. */
 static fci_family *
 find_family (const fci_table *table, const char *name, const char *rest, fci_value *values)
 {
-  size_t len = strlen (name), words = table->n_words;
-  const uint64_t *rooted = table->rooted + (unsigned char) *name * words;
-  const uint64_t *plain = rest ? table->plain + (unsigned char) *rest * words : NULL;
+  const fci_span full = FCI_SPAN (name), stripped = { rest, rest ? full.len - (size_t) (rest - name) : 0 };
+  uint64_t candidates[FCI_MAX_FAMILIES / 64];
+  size_t words = (table->n_families + 63) / 64;
+  memset (candidates, 0, words * sizeof *candidates);
+  for (unsigned i = 0; i < table->n_heads; i++)
+    {
+      const fci_head *head = &table->head[i];
+      const fci_span *seen = head->rooted ? &full : &stripped;
+      if (seen->at && (head->byte < 0 || head->byte == (unsigned char) *seen->at))
+        add_candidates (table, head, *seen, candidates);
+    }
   for (size_t w = 0; w < words; w++)
-    for (uint64_t bits = rooted[w] | (plain ? plain[w] : 0); bits; bits &= bits - 1)
+    for (uint64_t bits = candidates[w]; bits; bits &= bits - 1)
       {
         fci_family *family = &table->family[w * 64 + (size_t) __builtin_ctzll (bits)];
-        const char *seen = family->rooted ? name : rest;
-        if (matches (family, seen, len - (size_t) (seen - name), values))
+        const fci_span *seen = family->rooted ? &full : &stripped;
+        if (fci_pattern_match (&family->in, seen->at, seen->len, values))
           return family;
       }
   return NULL;
@@ -184,7 +222,7 @@ start (fci_run *run)
   for (unsigned f = 0; f < run->table.n_families; f++)
     {
       fci_family *family = &run->table.family[f];
-      family->first = family->last = NULL;
+      family->last = NULL;
       for (unsigned slot = 0; slot < FCI_MAX_SLOTS; slot++)
         if (family->seen[slot])
           memset (family->seen[slot], 0, sizeof *family->seen[slot]);

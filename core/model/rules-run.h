@@ -11,10 +11,9 @@
 #include "core/model/rules-table.h"
 #include "core/model/rules.h"
 
-/* A hash table of numbers that stand for something. */
+/* A hash table of numbers that stand for something; hashes are the context's. */
 typedef struct fci_index
 {
-  uint64_t seed;
   size_t room; /* a power of two */
   struct fci_index_slot
   {
@@ -27,7 +26,6 @@ typedef struct fci_index
 struct fci_site
 {
   fci_family *family;
-  fci_site *next;     /* of the family */
   uint32_t first;     /* the first tensor */
   fci_value *value;   /* by slot; of lists: unused */
   uint32_t tensors[]; /* by combination of the lists; FCI_NONE: not there */
@@ -91,7 +89,6 @@ bool fci_index_make (fci_run *run, fci_index *index, size_t n);
 uint32_t fci_index_find (const fci_index *index, uint64_t hash, bool (*same) (const void *arg, uint32_t id),
                          const void *arg);
 void fci_index_add (fci_index *index, uint64_t hash, uint32_t id);
-uint64_t fci_rules_hash (uint64_t hash, const void *bytes, size_t len);
 
 /* ---- The steps, in this order; each looks at run->code. */
 
@@ -124,14 +121,11 @@ void fci_combo_bind (const fci_family *family, uint32_t combo, fci_value *bound,
 const char *fci_run_name (fci_run *run, const fci_pattern *pattern, bool prefixed, const fci_value *bound,
                           uint64_t known);
 
-/* Shapes: what .shape says with all variables bound (false: it has '?' or an unbound one); what becomes
- * of it, one part after picking and splitting: by[k] is the shape before operation k, by[n_ops] the last
- * (false: something does not fit). */
-bool fci_shape_known (const fci_table *table, const fci_shape *shape, fci_dims *dims);
-bool fci_rule_shapes (const fci_table *table, const fci_rule *rule, const fci_dims *whole, fci_dims *by);
-
-/* The shape that .shape describes, from the tensors of an item.  false: .ops hide it, or a problem. */
-bool fci_item_whole (fci_run *run, const fci_item *item, fci_dims *whole);
+/* Shapes of one part of an item between the operations, with all variables bound: by[k] before operation
+ * k, by[n_ops] the last.  In reverse only for rules that hide their shape behind a reshape.  false:
+ * something does not fit. */
+bool fci_item_shapes (fci_run *run, const fci_item *item, fci_dims *by);
+bool fci_rule_hides (const fci_rule *rule);
 
 /* The k-th tensor that is fused. */
 const fmtconv_tensor *fci_item_tensor (const fci_run *run, const fci_item *item, unsigned k);

@@ -33,6 +33,14 @@ wrong_shape (fci_run *run, const fci_item *item, const fci_dims *dims)
                    fci_item_tensor (run, item, 0)->name, show (dims, text), item->rule->said->shape);
 }
 
+static void
+wrong_ops (fci_run *run, const fci_item *item, const fci_dims *dims)
+{
+  shape_text text;
+  fci_run_problem (run, FCI_WRONG_SHAPE, "'%s' has the shape %s, which '%s' does not fit",
+                   fci_item_tensor (run, item, 0)->name, show (dims, text), item->rule->said->ops);
+}
+
 /* false: the dimension itself is impossible. */
 static bool
 unify_dim (fci_run *run, const fci_item *item, const fci_dim *dim, const fci_dims *dims, uint64_t n)
@@ -55,7 +63,8 @@ unify_dim (fci_run *run, const fci_item *item, const fci_dim *dim, const fci_dim
   return true;
 }
 
-static void
+/* false: none of the shapes fits. */
+static bool
 unify (fci_run *run, const fci_item *item, const fci_shape *shapes, unsigned n, const fci_dims *dims)
 {
   const fci_shape *shape = NULL;
@@ -65,13 +74,12 @@ unify (fci_run *run, const fci_item *item, const fci_shape *shapes, unsigned n, 
   bool fits = shape || !n;
   for (unsigned d = 0; shape && fits && d < dims->rank; d++)
     fits = unify_dim (run, item, &shape->dim[d], dims, dims->n[d]);
-  if (!fits)
-    wrong_shape (run, item, dims);
+  return fits;
 }
 
 /* ---- What .ops make of a shape */
-bool
-fci_shape_known (const fci_table *table, const fci_shape *shape, fci_dims *dims)
+static bool
+shape_known (const fci_table *table, const fci_shape *shape, fci_dims *dims)
 {
   dims->rank = shape->rank;
   for (unsigned i = 0; i < shape->rank; i++)
@@ -102,7 +110,7 @@ apply_op (const fci_table *table, const fci_change *op, const fci_dims *before, 
   uint64_t a = 0, b = 0;
   *after = *before;
   if (op->kind == FCI_RESHAPE)
-    return fci_shape_known (table, &op->to, after) && elements (before, &a) && elements (after, &b) && a == b;
+    return shape_known (table, &op->to, after) && elements (before, &a) && elements (after, &b) && a == b;
   if (op->kind != FCI_PERMUTE)
     return true;
   for (unsigned i = 0; i < op->rank && op->rank == before->rank; i++)
@@ -110,8 +118,8 @@ apply_op (const fci_table *table, const fci_change *op, const fci_dims *before, 
   return op->rank == before->rank;
 }
 
-bool
-fci_rule_shapes (const fci_table *table, const fci_rule *rule, const fci_dims *whole, fci_dims *by)
+static bool
+shapes_by_ops (const fci_table *table, const fci_rule *rule, const fci_dims *whole, fci_dims *by)
 {
   unsigned axis = rule->said->axis, split = table->reverse ? rule->n_join : rule->n_split;
   by[0] = *whole;
@@ -155,12 +163,13 @@ undo_ops (fci_run *run, const fci_item *item, fci_dims *dims)
       const fci_dims after = *dims;
       if (op->kind == FCI_RESHAPE)
         {
-          unify (run, item, &op->to, 1, dims);
+          if (!unify (run, item, &op->to, 1, dims))
+            wrong_ops (run, item, dims);
           return false;
         }
       if (op->kind == FCI_PERMUTE && op->rank != dims->rank)
         {
-          wrong_shape (run, item, dims);
+          wrong_ops (run, item, dims);
           return false;
         }
       for (unsigned i = 0; op->kind == FCI_PERMUTE && i < op->rank; i++)
@@ -239,13 +248,6 @@ picked (fci_run *run, const fci_item *item, fci_dims *whole)
   return n == item->rule->pick_of && fci_mul (unit.n[axis], n, &whole->n[axis]);
 }
 
-bool
-fci_item_whole (fci_run *run, const fci_item *item, fci_dims *whole)
-{
-  bool parts = run->table.reverse && item->rule->leader;
-  return parts ? picked (run, item, whole) : joined (run, item, whole);
-}
-
 static void
 check_split (fci_run *run, const fci_item *item, const fci_dims *whole)
 {
@@ -267,11 +269,31 @@ static void
 check_item (fci_run *run, const fci_item *item)
 {
   fci_dims whole;
-  if (!fci_item_whole (run, item, &whole))
+  bool parts = run->table.reverse && item->rule->leader;
+  if (!(parts ? picked (run, item, &whole) : joined (run, item, &whole)))
     return;
   for (const fci_item *part = item; part; part = part->mate)
-    unify (run, part, part->rule->shape, part->rule->n_shapes, &whole);
+    if (!unify (run, part, part->rule->shape, part->rule->n_shapes, &whole))
+      wrong_shape (run, part, &whole);
   check_split (run, item, &whole);
+}
+
+bool
+fci_rule_hides (const fci_rule *rule)
+{
+  for (unsigned k = 0; k < rule->n_ops; k++)
+    if (rule->op[k].kind == FCI_RESHAPE)
+      return true;
+  return false;
+}
+
+bool
+fci_item_shapes (fci_run *run, const fci_item *item, fci_dims *by)
+{
+  fci_dims whole;
+  bool known =
+      run->table.reverse ? shape_known (&run->table, item->rule->shape, &whole) : joined (run, item, &whole);
+  return known && shapes_by_ops (&run->table, item->rule, &whole, by);
 }
 
 /* With all variables bound: do the operations fit? */
@@ -279,18 +301,12 @@ static void
 check_ops (fci_run *run, const fci_item *item)
 {
   const fci_rule *rule = item->rule;
-  fci_dims whole, own, by[FCI_MAX_OPS + 1];
-  shape_text text;
-  if (!rule->n_ops)
+  fci_dims own, by[FCI_MAX_OPS + 1];
+  if (run->table.reverse ? !fci_rule_hides (rule) : !rule->n_ops)
     return;
   dims_of (fci_item_tensor (run, item, 0), &own);
-  bool known = run->table.reverse && rule->n_shapes == 1 ? fci_shape_known (&run->table, rule->shape, &whole)
-                                                         : fci_item_whole (run, item, &whole);
-  if (known && fci_rule_shapes (&run->table, rule, &whole, by)
-      && (!run->table.reverse || same_dims (&by[rule->n_ops], &own)))
-    return;
-  fci_run_problem (run, FCI_WRONG_SHAPE, "'%s' has the shape %s, which '%s' does not fit",
-                   fci_item_tensor (run, item, 0)->name, show (&own, text), rule->said->ops);
+  if (!fci_item_shapes (run, item, by) || (run->table.reverse && !same_dims (&by[rule->n_ops], &own)))
+    wrong_ops (run, item, &own);
 }
 
 void

@@ -1,5 +1,6 @@
 /* core/model/rules-sites.c: sites, the tensors that differ only in the lists of their pattern.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/map.h"
 #include "core/model/rules-run.h"
 #include <string.h>
 
@@ -17,10 +18,8 @@ is_number (const fci_family *family, unsigned slot)
 }
 
 static bool
-same_site (const void *arg, uint32_t id)
+same_site (const struct wanted *w, const fci_site *site)
 {
-  const struct wanted *w = arg;
-  const fci_site *site = w->run->site[id];
   if (site->family != w->family)
     return false;
   for (unsigned slot = 0; slot < w->family->in.n_slots; slot++)
@@ -32,17 +31,27 @@ same_site (const void *arg, uint32_t id)
   return true;
 }
 
+static bool
+is_wanted (const void *arg, uint32_t id)
+{
+  const struct wanted *w = arg;
+  return same_site (w, w->run->site[id]);
+}
+
 static uint64_t
 hash_site (const fci_run *run, const fci_family *family, const fci_value *values)
 {
-  uint64_t hash = run->sites.seed ^ (uint64_t) (family - run->table.family);
+  uint64_t hash = (uint64_t) (family - run->table.family) * UINT64_C (0x9e3779b97f4a7c15);
   for (unsigned slot = 0; slot < family->in.n_slots; slot++)
-    if (family->list[slot])
-      continue;
-    else if (is_number (family, slot))
-      hash = fci_rules_hash (hash, &values[slot].number, sizeof values[slot].number);
-    else
-      hash = fci_rules_hash (hash, values[slot].text.at, values[slot].text.len);
+    {
+      const uint64_t seed[2] = { run->ctx->hash_seed[0] ^ hash, run->ctx->hash_seed[1] };
+      if (family->list[slot])
+        continue;
+      if (is_number (family, slot))
+        hash = fci_hash (seed, &values[slot].number, sizeof values[slot].number);
+      else
+        hash = fci_hash (seed, values[slot].text.at, values[slot].text.len);
+    }
   return hash;
 }
 
@@ -64,37 +73,43 @@ new_site (fci_run *run, fci_family *family, const fci_value *values, uint32_t te
       if (family->seen[slot] && !fci_values_add (&run->arena, family->seen[slot], values[slot].number))
         run->code = FMTCONV_E_NOMEM;
     }
-  if (family->last)
-    family->last->next = site;
-  else
-    family->first = site;
   return family->last = site;
+}
+
+/* Neighbours are often of one site, the family's last. */
+static fci_site *
+find_site (fci_run *run, fci_family *family, const fci_value *values, uint32_t tensor)
+{
+  const struct wanted wanted = { run, family, values };
+  if (family->last && same_site (&wanted, family->last))
+    return family->last;
+  uint64_t hash = hash_site (run, family, values);
+  uint32_t id = fci_index_find (&run->sites, hash, is_wanted, &wanted);
+  if (id != FCI_NONE)
+    return run->site[id];
+  fci_site *site = new_site (run, family, values, tensor);
+  if (site)
+    {
+      fci_index_add (&run->sites, hash, (uint32_t) run->n_sites);
+      run->site[run->n_sites++] = site;
+    }
+  return site;
 }
 
 void
 fci_site_add (fci_run *run, fci_family *family, const fci_value *values, uint32_t tensor)
 {
-  struct wanted wanted = { run, family, values };
-  uint64_t hash = hash_site (run, family, values);
-  uint32_t combo = 0, id = fci_index_find (&run->sites, hash, same_site, &wanted);
-  if (id == FCI_NONE)
-    {
-      fci_site *site = new_site (run, family, values, tensor);
-      if (!site)
-        return;
-      id = (uint32_t) run->n_sites;
-      run->site[run->n_sites++] = site;
-      fci_index_add (&run->sites, hash, id);
-    }
+  fci_site *site = find_site (run, family, values, tensor);
+  uint32_t combo = 0;
   for (unsigned slot = 0; slot < family->in.n_slots; slot++)
     if (family->list[slot])
       combo += family->weight[slot] * (uint32_t) values[slot].number;
-  uint32_t *place = &run->site[id]->tensors[combo];
-  if (*place == FCI_NONE)
-    *place = tensor;
-  else
+  if (site && site->tensors[combo] == FCI_NONE)
+    site->tensors[combo] = tensor;
+  else if (site)
     fci_run_problem (run, FCI_BAD_NAME, "'%s' and '%s' are the same tensor to the rules",
-                     fci_model_tensor (run->in, *place)->name, fci_model_tensor (run->in, tensor)->name);
+                     fci_model_tensor (run->in, site->tensors[combo])->name,
+                     fci_model_tensor (run->in, tensor)->name);
 }
 
 void

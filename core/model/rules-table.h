@@ -15,6 +15,7 @@ enum
   FCI_MAX_CAPTURES = 48,
   FCI_MAX_VARS = 32,
   FCI_MAX_COMBOS = 512, /* products of the lists of one pattern */
+  FCI_MAX_FAMILIES = 512,
   FCI_MAX_PARTS = 256,
   FCI_MAX_OPS = 8,
   FCI_MAX_STEPS = 8,
@@ -131,14 +132,25 @@ struct fci_family
   bool joins;
   const char *why; /* drops: not NULL */
   fci_rule *rules;
+  fci_span head; /* literal text the pattern begins with */
+  fci_span mid;  /* literal text behind head and a number, if it is so */
   fci_span tail; /* literal text the pattern ends with */
   unsigned n_lists;
   const fci_token *list[FCI_MAX_SLOTS]; /* one a slot */
   uint32_t weight[FCI_MAX_SLOTS];       /* of a position in a combination's number */
   uint32_t combos;
   fci_values *seen[FCI_MAX_SLOTS]; /* numbers, by slot */
-  fci_site *first, *last;
+  fci_site *last;                  /* the one made last */
 };
+
+/* The families whose patterns begin with the same text. */
+typedef struct fci_head
+{
+  fci_span text;
+  int byte; /* the first of text; -1: it is empty */
+  bool rooted;
+  uint64_t families[FCI_MAX_FAMILIES / 64];
+} fci_head;
 
 typedef struct fci_table
 {
@@ -158,9 +170,8 @@ typedef struct fci_table
   unsigned n_prefixes;
   fci_pattern prefix[FCI_MAX_PREFIXES];
 
-  /* Families that a name may belong to by its first byte: bits of words [byte * n_words …]. */
-  unsigned n_words;
-  uint64_t *plain, *rooted;
+  unsigned n_heads;
+  fci_head *head;
 
   /* What is wrong. */
   int code;

@@ -1,0 +1,48 @@
+/* tests/unit/rules-help.h: models in one line, and what rules made of them as text.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef RULES_HELP_H
+#define RULES_HELP_H
+
+#include "core/base/ctx.h"
+#include "core/model/model.h"
+#include "core/model/rules.h"
+#include "core/model/view.h"
+
+typedef struct world
+{
+  fmtconv_ctx *ctx;
+  fmtconv_source *source; /* a sparse file of 64 TiB */
+  uint64_t at;            /* where the next leaf goes */
+  int code;               /* of the error that was reported */
+  char said[8192];        /* the error and its details, a line each */
+} world;
+
+/* Rules with a table inline. */
+#define RULES(...) ((const fmtconv_rule[]){ __VA_ARGS__, { 0 } })
+
+world *world_new (void);
+void world_free (world *w);
+
+/* An f16 leaf behind all others; put into a model. */
+void put_leaf (world *w, fmtconv_model *model, const char *name, unsigned rank, const uint64_t *shape);
+
+/* A sealed model: "a.b:2,3 c:4 scalar:" */
+fmtconv_model *model_of (world *w, const char *tensors);
+
+/* The model that the rules make, sealed unless they failed. */
+fmtconv_model *apply_rules (const fmtconv_rules *rules, const fmtconv_model *in);
+fmtconv_model *reverse_rules (const fmtconv_rules *rules, const fmtconv_model *in);
+
+/* "name:2,3 other:4", in order. */
+const char *names_of (const fmtconv_model *model);
+
+/* The value of one tensor: "f16[1,4] = box …". */
+const char *value_of (const fmtconv_model *model, const char *name);
+
+/* Apply to the tensors; what came out, or what was said. */
+const char *outcome (world *w, const fmtconv_rules *rules, const char *tensors);
+
+/* reverse (apply (m)) = m: every tensor with its place in the file. */
+void check_law (world *w, const fmtconv_rules *rules, const char *tensors);
+
+#endif

@@ -1,0 +1,353 @@
+/* tests/unit/rules-maps.c: the real tables against independent lists of what must come out: names, shapes,
+ * places and order of the five transformers and the VAE, and the way back.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The maps hold a line for every tensor: SAT name, shape, operation, diffusers name, shape; the order
+ * lists are diffusers' own state_dict order.  Shapes are the full ones: a sparse file holds them.
+ */
+#include "tests/unit/cogvideox-tables.h"
+#include "tests/unit/rules-help.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite (rules_maps, .timeout = 60);
+
+enum
+{
+  LINES = 2048,
+  LINE = 512
+};
+
+typedef struct row /* of a map */
+{
+  char sat[160], op[40], hf[160];
+  unsigned rank, hf_rank;
+  uint64_t shape[FMTCONV_MAX_RANK], hf_shape[FMTCONV_MAX_RANK];
+} row;
+
+typedef struct map
+{
+  world *w;
+  row *rows;
+  size_t n;
+  fmtconv_model *in;
+} map;
+
+static FILE *
+open_data (const char *head, const char *model, const char *tail)
+{
+  char path[1024];
+  snprintf (path, sizeof path, "%s/%s%s%s", TEST_MAPS, head, model, tail);
+  FILE *file = fopen (path, "r");
+  cr_assert (file, "%s", path);
+  return file;
+}
+
+/* "[1, 2]" or "1x2" */
+static unsigned
+parse_shape (const char *text, uint64_t *shape)
+{
+  unsigned rank = 0;
+  for (const char *s = text; *(s += strcspn (s, "0123456789")); rank++)
+    {
+      char *end;
+      cr_assert_lt (rank, (unsigned) FMTCONV_MAX_RANK);
+      shape[rank] = strtoull (s, &end, 10);
+      s = end;
+    }
+  return rank;
+}
+
+static void
+parse_row (char *line, row *r)
+{
+  char *field[5];
+  for (int i = 0; i < 5; i++)
+    {
+      field[i] = strsep (&line, "\t\n");
+      cr_assert (field[i]);
+    }
+  snprintf (r->sat, sizeof r->sat, "%s", field[0]);
+  snprintf (r->op, sizeof r->op, "%s", field[2]);
+  snprintf (r->hf, sizeof r->hf, "%s", field[3]);
+  r->rank = parse_shape (field[1], r->shape);
+  r->hf_rank = parse_shape (field[4], r->hf_shape);
+}
+
+static void
+read_map (const char *model, map *m)
+{
+  char line[LINE];
+  FILE *file = open_data ("", model, ".tsv");
+  m->w = world_new ();
+  m->rows = calloc (LINES, sizeof *m->rows);
+  m->in = fci_model_new (m->w->ctx, NULL);
+  m->n = 0;
+  cr_assert (m->rows && fgets (line, sizeof line, file));
+  while (fgets (line, sizeof line, file))
+    {
+      cr_assert_lt (m->n, (size_t) LINES);
+      row *r = &m->rows[m->n++];
+      parse_row (line, r);
+      if (!fmtconv_find (m->in, r->sat))
+        put_leaf (m->w, m->in, r->sat, r->rank, r->shape);
+    }
+  fclose (file);
+  cr_assert_eq (fci_model_seal (m->in, "test"), 0);
+}
+
+static void
+free_map (map *m)
+{
+  free (m->rows);
+  world_free (m->w);
+}
+
+static const row *
+find_row (const map *m, const char *hf)
+{
+  for (size_t i = 0; i < m->n; i++)
+    if (strcmp (m->rows[i].hf, hf) == 0)
+      return &m->rows[i];
+  return NULL;
+}
+
+/* ---- Places */
+static uint64_t
+place_of (const map *m, const char *sat)
+{
+  fmtconv_source *source;
+  uint64_t offset = UINT64_MAX;
+  const fmtconv_tensor *t = fmtconv_find (m->in, sat);
+  cr_assert (t && fci_view_is_plain (t->view, &source, &offset), "%s", sat);
+  return offset;
+}
+
+/* Rows [start, start + n) of `of` parts, as one box of the view that begins at row `at` of it. */
+static void
+check_box (const map *m, const row *r, fmtconv_view *view, size_t k, uint64_t at, uint64_t start, uint64_t n,
+           uint64_t of)
+{
+  uint64_t unit = r->shape[0] / of, bytes = 2;
+  for (unsigned i = 1; i < r->rank; i++)
+    bytes *= r->shape[i];
+  cr_assert_lt (k, view->n_boxes, "%s", r->hf);
+  const fci_box *box = &view->boxes[k];
+  cr_expect_eq (box->start[0], at * unit, "%s", r->hf);
+  cr_expect_eq (FCI_EXTENT (box, view->rank)[0], n * unit, "%s", r->hf);
+  cr_expect_eq (box->offset, place_of (m, r->sat) + start * unit * bytes, "%s", r->hf);
+  cr_expect_eq (FCI_STRIDE (box, view->rank)[0], (int64_t) bytes, "%s", r->hf);
+  cr_expect_null (box->ops, "%s", r->hf);
+}
+
+static void
+check_place (const map *m, const row *r, fmtconv_view *view)
+{
+  static const char *const qkv[] = { "rows[0:h)", "rows[h:2h)", "rows[2h:3h)" };
+  size_t boxes = 1;
+  bool known = strcmp (r->op, "copy") == 0;
+  if (known)
+    check_box (m, r, view, 0, 0, 0, 1, 1);
+  for (uint64_t k = 0; k < 3; k++)
+    if (strcmp (r->op, qkv[k]) == 0)
+      {
+        check_box (m, r, view, 0, 0, k, 1, 3);
+        known = true;
+      }
+  if (strncmp (r->op, "chunks12 ", 9) == 0)
+    {
+      bool second = strcmp (r->op + 9, "3,4,5,9,10,11") == 0;
+      cr_expect (second || strcmp (r->op + 9, "0,1,2,6,7,8") == 0);
+      check_box (m, r, view, 0, 0, second ? 3 : 0, 3, 12);
+      check_box (m, r, view, 1, 3, second ? 9 : 6, 3, 12);
+      known = true;
+      boxes = 2;
+    }
+  cr_expect (known, "%s: %s", r->hf, r->op);
+  cr_expect_eq (view->n_boxes, boxes, "%s", r->hf);
+}
+
+/* ---- There and back */
+static void
+check_order (const map *m, const char *model, const fmtconv_model *out)
+{
+  char line[LINE];
+  FILE *file = open_data ("diffusers-order-", model, ".txt");
+  const fmtconv_tensor *t = NULL;
+  size_t n = 0;
+  for (; fgets (line, sizeof line, file); n++)
+    {
+      uint64_t shape[FMTCONV_MAX_RANK];
+      char *tab = strchr (line, '\t');
+      cr_assert (tab);
+      *tab = 0;
+      unsigned rank = parse_shape (tab + 1, shape);
+      t = fmtconv_next (out, t);
+      cr_assert (t, "%s is not there", line);
+      cr_assert_str_eq (t->name, line);
+      cr_expect_eq (t->rank, rank, "%s", line);
+      for (unsigned i = 0; i < rank; i++)
+        cr_expect_eq (t->shape[i], shape[i], "%s", line);
+      const row *r = find_row (m, line);
+      cr_assert (r, "%s", line);
+      check_place (m, r, t->view);
+    }
+  fclose (file);
+  cr_expect_gt (n, (size_t) 400);
+  cr_expect_eq (fmtconv_count (out), n);
+}
+
+/* All that was not dropped comes back under its name, from its place, in one piece. */
+static void
+check_back (const map *m, const fmtconv_rules *table, const fmtconv_model *out)
+{
+  const fmtconv_model *back = reverse_rules (table, out);
+  size_t n = 0;
+  cr_assert_eq (m->w->code, 0, "%s", m->w->said);
+  for
+    FMTCONV_EACH (t, m->in)
+    {
+      const fmtconv_tensor *b = fmtconv_find (back, t->name);
+      if (fci_model_uses (out, fci_tensor_index (t)) == 0)
+        {
+          cr_expect_null (b, "%s", t->name);
+          continue;
+        }
+      cr_assert (b, "%s", t->name);
+      cr_expect_str_eq (fci_view_text (b->view), fci_view_text (t->view), "%s", t->name);
+      n++;
+    }
+  cr_expect_eq (fmtconv_count (back), n);
+}
+
+static void
+check_model (const char *model, const fmtconv_rules *table, bool learned, uint64_t layers, uint64_t width)
+{
+  map m;
+  read_map (model, &m);
+  fci_recognition seen;
+  cr_expect_eq (fci_rules_recognise (table, m.in, &seen), 0);
+  cr_expect_eq (seen.missing, 0);
+  cr_expect_gt (seen.claimed, 400);
+  cr_expect_eq (fci_rules_check (m.w->ctx, table), 0, "%s", m.w->said);
+
+  fmtconv_model *out = fci_model_new (m.w->ctx, m.in);
+  fmtconv_apply (table, m.in, out);
+  cr_assert_eq (m.w->code, 0, "%s", m.w->said);
+  if (!learned) /* what the plugin drops by itself: the table of positions, which diffusers computes */
+    fmtconv_drop (out, fmtconv_find (out, "patch_embed.pos_embedding"), "computed");
+  cr_assert_eq (fci_model_seal (out, "test"), 0, "%s", m.w->said);
+  if (layers)
+    cr_expect_eq (fmtconv_var (out, "#i"), layers);
+  cr_expect_eq (fmtconv_var (out, "h"), width);
+  check_order (&m, model, out);
+  check_back (&m, table, out);
+  free_map (&m);
+}
+
+Test (rules_maps, transformer_2b)
+{
+  check_model ("CogVideoX-2B", &transformer_table, false, 30, 1920);
+}
+
+Test (rules_maps, transformer_5b)
+{
+  check_model ("CogVideoX-5B", &transformer_table, false, 42, 3072);
+}
+
+Test (rules_maps, transformer_5b_i2v)
+{
+  check_model ("CogVideoX-5B-I2V", &transformer_table, true, 42, 3072);
+}
+
+Test (rules_maps, transformer_15_5b)
+{
+  check_model ("CogVideoX1.5-5B", &transformer_table, false, 42, 3072);
+}
+
+Test (rules_maps, transformer_15_5b_i2v)
+{
+  check_model ("CogVideoX1.5-5B-I2V", &transformer_table, true, 42, 3072);
+}
+
+Test (rules_maps, vae)
+{
+  check_model ("VAE", &vae_table, true, 4, 0);
+}
+
+/* ---- LoRA: as SAT names the parameters, with what else a training file holds */
+static void
+put_lora_layer (world *w, fmtconv_model *model, const char *prefix, int i, uint64_t rank, uint64_t width)
+{
+  static const char *const own[] = { "query_key_value.matrix_A.0", "query_key_value.matrix_A.1",
+                                     "query_key_value.matrix_A.2", "dense.matrix_A.0" };
+  for (int k = 0; k < 8; k++)
+    {
+      const uint64_t shape[] = { k % 2 ? width : rank, k % 2 ? rank : width };
+      char *name = fmtconv_text (w->ctx, "%stransformer.layers.%d.attention.%s", prefix, i, own[k / 2]);
+      strstr (name, "matrix_")[7] = k % 2 ? 'B' : 'A';
+      put_leaf (w, model, name, 2, shape);
+    }
+  put_leaf (w, model,
+            fmtconv_text (w->ctx, "%stransformer.layers.%d.attention.dense.original.weight", prefix, i), 2,
+            (const uint64_t[]){ width, width });
+}
+
+static void
+check_lora (const char *prefix, int layers, uint64_t width)
+{
+  static const char *const order[] = { "to_q.lora_A", "to_k.lora_A", "to_v.lora_A",     "to_q.lora_B",
+                                       "to_k.lora_B", "to_v.lora_B", "to_out.0.lora_A", "to_out.0.lora_B" };
+  world *w = world_new ();
+  fmtconv_model *in = fci_model_new (w->ctx, NULL);
+  put_leaf (w, in, "conditioner.embedders.0.transformer.shared.weight", 2, (const uint64_t[]){ 32, 8 });
+  for (int i = 0; i < layers; i++)
+    put_lora_layer (w, in, prefix, i, 128, width);
+  cr_assert_eq (fci_model_seal (in, "test"), 0);
+  const fmtconv_model *out = apply_rules (&lora_table, in);
+  cr_assert_eq (w->code, 0, "%s", w->said);
+  cr_expect_eq (fmtconv_count (out), (size_t) layers * 8);
+  cr_expect_eq (fmtconv_var (out, "r"), 128);
+  cr_expect_eq (fmtconv_var (out, "h"), width);
+  cr_expect_eq (fmtconv_var (out, "#i"), (uint64_t) layers);
+  cr_expect_str_eq (fci_model_dropped (out, 0), "not part of the LoRA");
+  size_t n = 0;
+  for
+    FMTCONV_EACH (t, out)
+    {
+      cr_expect_str_eq (t->name, fmtconv_text (w->ctx, "transformer.transformer_blocks.%zu.attn1.%s.weight",
+                                               n / 8, order[n % 8]));
+      n++;
+    }
+  const fmtconv_model *back = reverse_rules (&lora_table, out);
+  cr_assert_eq (w->code, 0, "%s", w->said);
+  cr_expect_eq (fmtconv_count (back), (size_t) layers * 8);
+  cr_expect_str_eq (
+      value_of (back, "model.diffusion_model.transformer.layers.9.attention.query_key_value.matrix_B.2"),
+      value_of (
+          in, fmtconv_text (w->ctx, "%stransformer.layers.9.attention.query_key_value.matrix_B.2", prefix)));
+  world_free (w);
+}
+
+Test (rules_maps, lora)
+{
+  check_lora ("model.diffusion_model.", 30, 1920);
+  check_lora ("model.diffusion_model._orig_mod.", 42, 3072);
+  check_lora ("", 42, 3072);
+}
+
+Test (rules_maps, a_lora_with_a_layer_too_few)
+{
+  world *w = world_new ();
+  fmtconv_model *in = fci_model_new (w->ctx, NULL);
+  put_lora_layer (w, in, "", 0, 4, 16);
+  put_leaf (w, in, "transformer.layers.1.attention.dense.matrix_A.0", 2, (const uint64_t[]){ 4, 16 });
+  cr_assert_eq (fci_model_seal (in, "test"), 0);
+  apply_rules (&lora_table, in);
+  cr_expect_eq (w->code, FMTCONV_E_MISSING);
+  cr_expect (strstr (w->said, "tensors: 7 missing\nmissing: '"), "%s", w->said);
+  cr_expect (strstr (w->said, "'transformer.layers.1.attention.query_key_value.matrix_A.2'"), "%s", w->said);
+  world_free (w);
+}
