@@ -8,8 +8,8 @@
 #include "core/plugin/registry.h"
 #include <string.h>
 
-/* "NAME:key=value" to a plugin of that role.  Its parameters are parsed here too, so that a slip of the pen is
- * told before a file is opened. */
+/* "NAME:key=value" to a plugin of that role.  Its parameters are parsed here too, so that a slip of the pen
+ * is told before a file is opened. */
 static int
 settle (fmtconv_ctx *ctx, const char *text, fci_role role, fci_link *out)
 {

@@ -17,7 +17,8 @@ typedef struct check
   const char *error;
 } check;
 
-/* The smaller of both sizes over zeroes; NULL and an error where `given` is shorter than the first version. */
+/* The smaller of both sizes over zeroes; NULL and an error where `given` is shorter than the first version
+ * of the ABI had it. */
 static void *
 normalised (check *c, const char *what, const void *given, size_t size, size_t least, size_t ours)
 {

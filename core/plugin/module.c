@@ -97,8 +97,8 @@ find_descriptor (fmtconv_ctx *ctx, lt_dlhandle handle, const char *path, const c
   return NULL;
 }
 
-/* libltdl binds functions when they are first called, and reports every failure as 'file not found'.  So a plain
- * open comes before it: it binds all symbols at once, and has the true reason. */
+/* libltdl binds functions when they are first called, and reports every failure as 'file not found'.  So a
+ * plain open comes before it: it binds all symbols at once, and has the true reason. */
 const fmtconv_plugin *
 fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const char **error)
 {

@@ -140,8 +140,8 @@ Test (contract, foreign_models)
   fmtconv_ctx_free (ctx);
 }
 
-/* ---- Probes: what they see may be anything.  The bytes lie at the end of a block of exactly their length, so
- * that a memory checker sees a read beyond it. */
+/* ---- Probes: what they see may be anything.  The bytes lie at the end of a block of exactly their length,
+ * so that a memory checker sees a read beyond it. */
 
 static int
 bid_on (const fmtconv_reader *reader, const char *base, const uint8_t *bytes, size_t len, uint64_t size)

@@ -1,4 +1,4 @@
-/* tests/unit/convert.c: fmtconv_convert and fmtconv_inspect as an application calls them: reports and refusals.
+/* tests/unit/convert.c: fmtconv_convert and fmtconv_inspect as an application calls them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "heard.h"
 #include <criterion/criterion.h>
