@@ -23,9 +23,11 @@ for module in "$dir"/*.so; do
     continue
   fi
   # What remains is what the compiler's start files put into every shared library.
-  data=$(readelf -SW "$module" | sed 's/^ *\[ *\([0-9]*\)\]/\1/' | awk '$2 == ".data" || $2 == ".bss" || $2 == ".tdata" || $2 == ".tbss" { print $1 }')
+  data=$(readelf -SW "$module" | sed 's/^ *\[ *\([0-9]*\)\]/\1/' |
+    awk '$2 ~ /^\.(data|bss|tdata|tbss)$/ { print $1 }')
   for index in $data; do
-    found=$(readelf -sW "$module" | awk -v section="$index" '$7 == section && ($4 == "OBJECT" || $4 == "TLS") && $3 > 0 { print $8 }' |
+    found=$(readelf -sW "$module" |
+      awk -v section="$index" '$7 == section && $4 ~ /^(OBJECT|TLS)$/ && $3 > 0 { print $8 }' |
       grep -v '^\(__dso_handle\|completed\.[0-9]*\|__TMC_END__\)$' | sort -u | tr '\n' ' ')
     if test -n "$found"; then
       echo "FAIL: $name has data it can change: $found"
