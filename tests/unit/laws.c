@@ -196,6 +196,9 @@ reshapes (world *w, uint64_t seed, const naive *v)
   unsigned rank_two = naive_other_shape (w, v, two);
   fmtconv_view *there = fmtconv_reshape (v->view, rank_one, one);
   expect_same (w, seed, "reshape and back", fmtconv_reshape (there, v->rank, v->shape), v->view);
+  expect_same (w, seed, "reshape, cast and back",
+               fmtconv_reshape (fmtconv_cast (there, FMTCONV_F64), v->rank, v->shape),
+               fmtconv_cast (v->view, FMTCONV_F64));
   expect_same (w, seed, "reshape of reshape", fmtconv_reshape (there, rank_two, two),
                fmtconv_reshape (v->view, rank_two, two));
 }

@@ -199,6 +199,19 @@ Test (model, account)
   cr_expect_str_eq (came_from (next, "y"), "0");
 }
 
+/* Parts of different tensors stay apart until the account is settled. */
+Test (model, fuse_across_tensors)
+{
+  const fmtconv_model *in = letters ();
+  fmtconv_model *out = fci_model_new (ctx, in);
+  fmtconv_view *parts[] = { value (in, "a"), value (in, "b"), value (in, "c"), value (in, "none") };
+  fmtconv_put (out, "abc", fmtconv_concat (0, 4, parts));
+  cr_expect_eq (value (out, "abc")->n_boxes, 3);
+  cr_assert_eq (fci_model_seal (out, "t"), 0, "%s", last);
+  cr_expect_str_eq (came_from (out, "abc"), "0 1 2 3");
+  cr_expect_str_eq (fci_view_text (value (out, "abc")), "u8[24] = box [0]+[24] <- s@0 u8 (1)");
+}
+
 Test (model, lost_tensors_are_listed)
 {
   const fmtconv_model *in = letters ();
@@ -319,6 +332,9 @@ Test (model, tied)
   fmtconv_put (model, "two", shared);
   fmtconv_put (model, "cast", fmtconv_cast (shared, FMTCONV_F32));
   fmtconv_put (model, "three", fmtconv_leaf (window, 0, FMTCONV_U8, 1, SHAPE (8), NULL));
+  fmtconv_view *wide = fmtconv_leaf (source, 8, FMTCONV_U8, 2, SHAPE (2, 8), (const int64_t[]){ 16, 1 });
+  fmtconv_put (model, "row", fmtconv_slice (wide, 0, 0, 1));
+  fmtconv_put (model, "same row", fmtconv_leaf (source, 8, FMTCONV_U8, 2, SHAPE (1, 8), NULL));
   fmtconv_put (model, "empty", row (8, 0));
   fmtconv_put (model, "empty too", row (8, 0));
   const char *const single[] = { "other", "shape", "type", "cast", "empty", "empty too" };
@@ -329,6 +345,7 @@ Test (model, tied)
       cr_expect_eq (fmtconv_tied (model, fmtconv_find (model, "one")), fmtconv_find (model, "two"));
       cr_expect_eq (fmtconv_tied (model, fmtconv_find (model, "two")), fmtconv_find (model, "one"));
       cr_expect_eq (fmtconv_tied (model, fmtconv_find (model, "three")), fmtconv_find (model, "one"));
+      cr_expect_eq (fmtconv_tied (model, fmtconv_find (model, "row")), fmtconv_find (model, "same row"));
       cr_assert_eq (fci_model_seal (model, "r"), 0);
     }
   cr_expect_eq (fci_model_features (model), FMTCONV_TIED);

@@ -228,6 +228,29 @@ Test (view, reshape)
                   FMTCONV_E_LIMIT);
 }
 
+/* Only what cannot be one box is cut: millions of rows make no more boxes than two. */
+Test (view, reshape_of_many_rows)
+{
+  const uint64_t n = UINT64_C (2) * FCI_MAX_BOXES;
+  fmtconv_source *big = fci_source_memory (ctx, bytes, 8 * n, "big");
+  fmtconv_view *dense = fmtconv_leaf (big, 0, FMTCONV_U8, 2, SHAPE (n, 6), NULL);
+  expect_text (fmtconv_reshape (dense, 1, SHAPE (6 * n)),
+               "u8[12582912] = box [0]+[12582912] <- big@0 u8 (1)");
+  fmtconv_view *rows = fmtconv_leaf (big, 0, FMTCONV_U8, 2, SHAPE (n, 6), STRIDES (8, 1));
+  expect_text (fmtconv_reshape (rows, 2, SHAPE (n / 2, 12)),
+               "u8[1048576,12] = box [0,0]+[1048576,6] <- big@0 u8 (16,1); "
+               "box [0,6]+[1048576,6] <- big@8 u8 (16,1)");
+}
+
+/* Backwards is no stride. */
+Test (view, reshape_of_descending_parts)
+{
+  fmtconv_view *parts[] = { fmtconv_leaf (source, 10, FMTCONV_U8, 1, SHAPE (1), NULL),
+                            fmtconv_leaf (source, 5, FMTCONV_U8, 1, SHAPE (1), NULL) };
+  expect_text (fmtconv_reshape (fmtconv_concat (0, 2, parts), 2, SHAPE (2, 1)),
+               "u8[2,1] = box [0,0]+[1,1] <- s@10 u8 (0,0); box [1,0]+[1,1] <- s@5 u8 (0,0)");
+}
+
 /* Two axes that do not continue each other, joined: a piece a row, up to the limit. */
 Test (view, reshape_limit)
 {
