@@ -7,7 +7,8 @@
 
 enum
 {
-  GAP = 4096 /* bytes that are rather read than stepped over by another read */
+  GAP = 4096,    /* bytes that are rather read than stepped over by another read */
+  CHECKED = 2048 /* shorter stretches are too many to keep their checksums */
 };
 
 /* Where the fetch is. */
@@ -126,7 +127,9 @@ read_image (fetch *f, const piece *p, const image *im)
     return fci_worker_read_piece (w, p->source, offset, w->in, im->len);
   for (uint8_t *to = w->in;; to += im->len)
     {
-      if (fci_worker_read (w, p->source, offset, to, im->len) != 0)
+      if ((im->len < CHECKED ? fci_worker_read (w, p->source, offset, to, im->len)
+                             : fci_worker_read_piece (w, p->source, offset, to, im->len))
+          != 0)
         return -1;
       unsigned i = im->n_outer;
       while (i > 0 && ++index[i - 1] == p->extent[im->order[i - 1]])

@@ -40,7 +40,7 @@ static int
 seal (fci_publication *p, fci_target *target, mode_t mask)
 {
   int fd = target->fd;
-  if (fchmod (fd, target->exists ? target->mode : 0666 & ~mask) != 0)
+  if (fci_set_mode (fd, target->exists ? target->mode : 0666 & ~mask) != 0)
     return fci_fail_io (p->ctx, target->shown, "its permissions cannot be set");
   if (p->io->fsync (fd) != 0 || try_close (p, fd) != 0)
     return fci_fail_io (p->ctx, target->shown, "its bytes did not reach the disk");
@@ -104,7 +104,8 @@ rename_all (fci_publication *p)
       fci_target *target = &p->targets[i];
       code = force && target->exists ? put_over (p, target) : put_new (p, target);
     }
-  if (code == 0 && p->io->fsync (p->folder) != 0)
+  /* Some file systems cannot sync folders, and say EINVAL. */
+  if (code == 0 && p->io->fsync (p->folder) != 0 && errno != EINVAL)
     code = fci_fail_io (p->ctx, p->folder_path, "the output's name did not reach the disk");
   return code;
 }

@@ -24,4 +24,7 @@ struct fci_target
   fci_target_state state;
 };
 
+/* fchmod, where the file system has permissions. */
+int fci_set_mode (int fd, mode_t mode);
+
 #endif

@@ -35,6 +35,15 @@ is_ours (int folder, const char *name, int fd)
          && a.st_ino == b.st_ino && S_ISREG (a.st_mode) && a.st_nlink == 1 && a.st_uid == geteuid ();
 }
 
+/* Lock it; where the file system has no locks, only a file that we made is ours. */
+static bool
+lock (int fd, bool made)
+{
+  if (flock (fd, LOCK_EX | LOCK_NB) == 0)
+    return true;
+  return errno != EWOULDBLOCK && made;
+}
+
 /* A new file, or what an interrupted run left and nobody holds.  -1 and errno: EWOULDBLOCK where another
  * process works on it. */
 static int
@@ -43,22 +52,30 @@ open_locked (int folder, const char *name)
   for (int i = 0; i < TRIES; i++)
     {
       int fd = openat (folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-      if (fd < 0 && errno == EEXIST)
+      bool made = fd >= 0;
+      if (!made && errno == EEXIST)
         fd = openat (folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
       if (fd < 0 && errno == ENOENT)
         continue;
       if (fd < 0)
         return -1;
-      if (flock (fd, LOCK_EX | LOCK_NB) == 0 && is_ours (folder, name, fd))
+      bool locked = lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
+      if (locked && is_ours (folder, name, fd))
         return fd;
-      int error = errno == EWOULDBLOCK ? EWOULDBLOCK : EEXIST;
       close (fd);
-      errno = error;
-      if (error == EWOULDBLOCK)
+      errno = busy ? EWOULDBLOCK : EEXIST;
+      if (!locked)
         return -1;
     }
   errno = EEXIST;
   return -1;
+}
+
+/* File systems without permissions say EPERM. */
+int
+fci_set_mode (int fd, mode_t mode)
+{
+  return fchmod (fd, mode) == 0 || errno == EPERM || errno == EOPNOTSUPP ? 0 : -1;
 }
 
 static int
@@ -79,7 +96,7 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
                           "another process is writing this output");
   if (target->fd < 0)
     return fci_fail_io (ctx, target->shown, "a temporary file beside it cannot be created");
-  if (fchmod (target->fd, 0600) != 0 || ftruncate (target->fd, 0) != 0
+  if (fci_set_mode (target->fd, 0600) != 0 || ftruncate (target->fd, 0) != 0
       || p->io->fallocate (target->fd, (off_t) target->file->size) != 0)
     return fci_fail_io (ctx, target->shown, "there is no room for it");
   return 0;

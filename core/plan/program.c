@@ -123,8 +123,9 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len)
   return fci_map_add (plan->programs, kept, len, (uintptr_t) program, NULL) ? program : NULL;
 }
 
-const fci_program *
-fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
+/* Built anew; NULL: it cannot be run. */
+static const fci_program *
+find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
 {
   char key[sizeof (fci_row_program) + sizeof (fci_point) * FCI_MAX_STEPS];
   builder b;
@@ -142,6 +143,17 @@ fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *
   if (fci_map_get (plan->programs, key, len, &found))
     return (const fci_program *) found;
   return keep (plan, &b, key, len);
+}
+
+const fci_program *
+fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
+{
+  fci_memo *memo = &plan->memo;
+  if (!memo->program || memo->ops != box->ops || memo->from != box->dtype || memo->to != dtype)
+    *memo = (fci_memo){
+      .ops = box->ops, .from = box->dtype, .to = dtype, .program = find_or_keep (plan, box, dtype, tensor)
+    };
+  return memo->program;
 }
 
 /* The part for a program: the last one made, or a new one. */

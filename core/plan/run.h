@@ -91,16 +91,26 @@ typedef struct fci_list
   size_t room;
 } fci_list;
 
+/* The box whose program was asked for last: neighbours mostly share theirs. */
+typedef struct fci_memo
+{
+  const fci_op *ops;
+  uint32_t from;
+  uint32_t to;
+  const fci_program *program; /* NULL: none yet */
+} fci_memo;
+
 struct fci_plan
 {
   fmtconv_ctx *ctx;
   const fmtconv_layout *layout;
-  fci_list runs;      /* fci_run */
-  fci_list units;     /* fci_unit, ascending in file and place */
-  fci_list rows;      /* fci_rows *, in plan order */
-  fci_list checked;   /* fmtconv_source * with a CRC, in the order of first use */
-  fci_map *programs;  /* by content */
-  fci_map *seen;      /* sources of `checked` */
+  fci_list runs;     /* fci_run */
+  fci_list units;    /* fci_unit, ascending in file and place */
+  fci_list rows;     /* fci_rows *, in plan order */
+  fci_list checked;  /* fmtconv_source * with a CRC, in the order of first use */
+  fci_map *programs; /* by content */
+  fci_map *seen;     /* sources of `checked` */
+  fci_memo memo;
   size_t n_tallies;   /* rounding points */
   size_t row_scratch; /* most that a program needs, bytes */
   size_t buffers;     /* of a worker, each `unit_room` bytes: output, and for ROWS input and elements */

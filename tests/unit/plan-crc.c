@@ -125,8 +125,19 @@ converted (stage *s, fmtconv_view **views)
   return 1;
 }
 
+/* Columns, which are read in many stretches. */
+static size_t
+columns (stage *s, fmtconv_view **views)
+{
+  fmtconv_view *all = fmtconv_leaf (s->source, 0, FMTCONV_I16, 2, (const uint64_t[]){ 32, SIZE / 64 }, NULL);
+  for (unsigned i = 0; i < 4; i++)
+    views[i] = fmtconv_chunk (all, 1, i, 4);
+  return 4;
+}
+
 Test (crc, whole_sources_are_checked)
 {
+  check (columns, true);
   check (whole, true);
   check (many, true);
   check (tied, true);
