@@ -127,7 +127,7 @@ read_tensor (fmtconv_ctx *ctx, const struct header *h, fmtconv_attr *entry, fmtc
   if (!type)
     return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED,
                             &(fmtconv_where){ .source = h->source, .offset = 8, .tensor = entry->key },
-                            "data type %s", dtype);
+                            "the format has no data type '%s'", dtype);
   if (read_shape (ctx, h, entry, shape, &rank, &elements))
     return fmtconv_failed (ctx);
   if (__builtin_mul_overflow (elements, (uint64_t) fmtconv_dtype (type->dtype)->block_bytes, &bytes))

@@ -1,0 +1,69 @@
+#!/bin/sh
+# tests/invalid/cases.sh GENERATOR: hostile and odd files: each ends as the generator says.
+# SPDX-License-Identifier: Apache-2.0
+#
+# The generator writes files into a folder, and cases.tsv there: a line a file, with its name, the exit status,
+# the reader, and a piece of what must be said.  Two statuses, as in 0,1, are of the inspection and of the
+# conversion.  A file named cut-… is only inspected.
+here=$(dirname "$0")
+generator=${1:?the script that makes the cases}
+python=${FMTCONV_PYTHON:-python3}
+command -v "$python" >/dev/null || { echo "skipped: no $python, which makes the cases"; exit 77; }
+: "${FMTCONV:?the program to test}"
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-cases.XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+PYTHONDONTWRITEBYTECODE=1 "$python" "$here/$generator" "$work/cases" || exit 99
+mkdir "$work/out"
+tests=0
+failures=0
+
+# fail NAME WHAT: one case went wrong; what was said follows.
+fail ()
+{
+  failures=$((failures + 1))
+  echo "FAIL $1: $2"
+  printf '%s\n' "$said" | head -n 5 | sed 's/^/    /'
+}
+
+# check NAME STATUS FRAGMENT FILE GOT: of the last run.  An error is one line that names the file.
+check ()
+{
+  tests=$((tests + 1))
+  [ "$5" = "$2" ] || fail "$1" "exit status $5, not $2"
+  case $said in *"$3"*) ;; *) fail "$1" "does not say '$3'" ;; esac
+  [ "$5" = 0 ] && return
+  case $said in *"$4"*) ;; *) fail "$1" "does not name '$4'" ;; esac
+}
+
+# run COMMAND STATUS ARGUMENT...: the program on the present file.
+run ()
+{
+  command=$1
+  want=$2
+  shift 2
+  said=$("$FMTCONV" "$@" 2>&1)
+  check "$command $name" "$want" "$says" "$file" $?
+}
+
+tab=$(printf '\t')
+while IFS=$tab read -r name status reader all; do
+  for file in "$work/cases/$name".*; do :; done
+  says=$all
+  case $status in 0,*) says= ;; esac
+  run inspect "${status%,*}" inspect -r "$reader" "$file"
+  case $name in cut-*) continue ;; esac # one command is enough for a prefix
+  out=$work/out/$name.safetensors
+  says=$all
+  case $status in 0) says= ;; esac
+  run convert "${status#*,}" -r "$reader" -t none -w safetensors "$file" "$out"
+  case $status in
+    0) [ -f "$out" ] && rm "$out" || fail "convert $name" "no output" ;;
+  esac
+  for left in "$work/out/"* "$work/out/".[!.]*; do
+    [ -e "$left" ] && { fail "convert $name" "left $left"; rm -rf "$left"; }
+  done
+done <"$work/cases/cases.tsv"
+
+echo "$tests runs, $failures failures"
+[ "$failures" = 0 ] && [ "$tests" -gt 0 ]

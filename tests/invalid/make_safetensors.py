@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Write safetensors files that must be refused, and odd ones that must be taken, into a folder.
+SPDX-License-Identifier: Apache-2.0
+
+cases.tsv there has a line a file: name, exit status, reader, and a piece of what fmtconv must say.
+Python's standard library only; the same bytes on every run.
+"""
+
+import json
+import struct
+import sys
+from pathlib import Path
+
+CASES = {}
+LIMIT = 100_000_000
+
+# What is said of an entry that has something else in place of this field.
+NULL = {
+    "dtype": "tensor 'a': an entry is made of dtype, shape and data_offsets",
+    "shape": "tensor 'a': no shape",
+    "data_offsets": "tensor 'a': data_offsets is not a pair of whole numbers",
+}
+
+
+def entry(dtype="F32", shape=(2,), start=0, end=8, **more):
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": [start, end], **more}
+
+
+def file(header, data=b"\0" * 8, length=None):
+    """A file; header: an object or raw bytes; length: what it claims to be."""
+    raw = header if isinstance(header, bytes) else json.dumps(header, separators=(",", ":")).encode()
+    return struct.pack("<Q", len(raw) if length is None else length) + raw + data
+
+
+def case(name, says, data, status=1):
+    assert name not in CASES, name
+    CASES[name] = (status, says, data)
+
+
+def good(name, data):
+    case(name, "", data, status=0)
+
+
+def raw_entry(text):
+    return file(f'{{"a":{text}}}'.encode())
+
+
+def headers():
+    case("empty", "at byte 0x0: 8 bytes are needed here, but only 0 are left", b"")
+    case("seven-bytes", "at byte 0x0: 8 bytes are needed here, but only 7 are left", b"\0" * 7)
+    case("length-zero", "at byte 0x8: malformed JSON: unexpected token near end of file", file(b"", b""))
+    case("length-beyond-the-end", "the header claims 1048576 bytes, but the file ends after 62",
+         file({"a": entry()}, length=1 << 20))
+    case("length-limit", "claims 100000001 bytes, more than the format's limit of 100000000",
+         file({}, b"", length=LIMIT + 1))
+    case("length-at-limit", "claims 100000000 bytes, but the file ends after 2", file({}, b"", length=LIMIT))
+    case("length-below-limit", "claims 99999999 bytes, but the file ends after 2", file({}, b"", length=LIMIT - 1))
+    case("length-huge", "claims 18446744073709551615 bytes, more than the format's limit",
+         file({}, b"", length=2**64 - 1))
+    case("no-json", "malformed JSON: invalid token near 'hello'", file(b"hello, world"))
+    case("json-array", "at byte 0x8: the header is not a JSON object", file(b"[]", b""))
+    case("json-number", "at byte 0x8: the header is not a JSON object", file(b"17", b""))
+    case("json-cut", "at byte 0x3d: malformed JSON: '}' expected near end of file",
+         file(b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}'))
+    case("json-tail", "at byte 0x3f: malformed JSON: end of file expected near 'x'",
+         file(b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}x'))
+    case("json-two", "at byte 0x3f: malformed JSON: end of file expected near '{'",
+         file(b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}{}'))
+    case("json-comment", "malformed JSON: string or '}' expected near '/'",
+         file(b'{/**/"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'))
+    case("json-not-utf8", "malformed JSON: unable to decode byte 0xff",
+         file(b'{"\xff":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'))
+    case("json-surrogate", "malformed JSON: invalid Unicode",
+         file(b'{"\\ud800":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'))
+    case("json-nan", "malformed JSON: invalid token near 'NaN'",
+         raw_entry('{"dtype":"F32","shape":[NaN],"data_offsets":[0,8]}'))
+    case("json-deep", "at byte 0x10: malformed JSON: values are nested too deeply",
+         file(b'{"a":' + b"[" * 100000 + b"]" * 100000 + b"}"))
+    case("json-too-deep", "tensor 'a': a dimension is not a whole number",
+         raw_entry('{"dtype":"F32","shape":[[2]],"data_offsets":[0,8]}'))
+    one = '"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}'
+    case("duplicate-name", "duplicate object key near '\"a\"'", file(f"{{{one},{one}}}".encode()))
+    case("duplicate-name-escaped", "at byte 0x46: malformed JSON: duplicate object key",
+         file(f'{{{one},{one.replace("a", chr(92) + "u0061", 1)}}}'.encode()))
+    case("duplicate-field", "duplicate object key near '\"dtype\"'",
+         raw_entry('{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}'))
+    case("duplicate-metadata", "duplicate object key near '\"k\"'", file(b'{"__metadata__":{"k":"1","k":"2"}}', b""))
+    case("duplicate-metadatas", "duplicate object key near '\"__metadata__\"'",
+         file(b'{"__metadata__":{},"__metadata__":{}}', b""))
+
+
+def names():
+    case("name-empty", "a tensor has an empty name", file({"": entry()}))
+    case("name-nul", "at byte 0xb: malformed JSON: a control character in a key", file({"a\0b": entry()}))
+    case("name-newline", "at byte 0xb: malformed JSON: a control character in a key", file({"a\nb": entry()}))
+    case("name-escape", "at byte 0xb: malformed JSON: a control character in a key", file({"a\x1b[31m": entry()}))
+    case("name-delete", "at byte 0xb: malformed JSON: a control character in a key", file({"a\x7f": entry()}))
+    case("name-c1", "at byte 0xb: malformed JSON: a control character in a key", file({"a\x9b": entry()}))
+    case("name-long", "a tensor's name has more than 4096 bytes", file({"a" * 4097: entry()}))
+    good("name-4096", file({"a" * 4096: entry()}))
+    good("name-odd", file({" ü/\\..": entry()}))
+
+
+def metadata():
+    case("metadata-array", "__metadata__ is not an object", file({"__metadata__": []}, b""))
+    case("metadata-number", "__metadata__ entry 'k' is not a string", file({"__metadata__": {"k": 1}}, b""))
+    case("metadata-null", "__metadata__ entry 'k' is not a string", file({"__metadata__": {"k": None}}, b""))
+    case("metadata-nested", "__metadata__ entry 'k' is not a string", file({"__metadata__": {"k": {}}}, b""))
+
+
+def fields():
+    case("entry-number", "tensor 'a': an entry is made of dtype, shape and data_offsets", file({"a": 1}))
+    case("entry-null", "tensor 'a': an entry is made of dtype, shape and data_offsets", file({"a": None}))
+    case("entry-empty", "tensor 'a': an entry is made of dtype, shape and data_offsets", file({"a": {}}))
+    for field in ("dtype", "shape", "data_offsets"):
+        broken = entry()
+        del broken[field]
+        case(f"without-{field}", "tensor 'a': an entry is made of dtype, shape", file({"a": broken}))
+        case(f"null-{field}", NULL[field], file({"a": {**entry(), field: None}}))
+        case(f"renamed-{field}", NULL[field], file({"a": {**broken, field.upper(): 1}}))
+    case("field-unknown", "tensor 'a': an entry is made of dtype, shape and data_offsets, and nothing else",
+         file({"a": entry(extra=1)}))
+    case("dtype-unknown", "tensor 'a': the format has no data type 'F7'", file({"a": entry("F7")}))
+    case("dtype-lower", "tensor 'a': the format has no data type 'f32'", file({"a": entry("f32")}))
+    case("dtype-number", "tensor 'a': an entry is made of dtype, shape and data_offsets", file({"a": entry(32)}))
+
+
+def shapes():
+    case("shape-negative", "tensor 'a': a dimension is not a whole number", file({"a": entry(shape=(-2,))}))
+    case("shape-float", "tensor 'a': a dimension is not a whole number",
+         raw_entry('{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}'))
+    case("shape-string", "tensor 'a': a dimension is not a whole number", file({"a": entry(shape=("2",))}))
+    case("shape-true", "tensor 'a': a dimension is not a whole number", file({"a": entry(shape=(True, 2))}))
+    case("shape-object", "tensor 'a': no shape", raw_entry('{"dtype":"F32","shape":{},"data_offsets":[0,8]}'))
+    case("shape-nine", "tensor 'a': more than 8 dimensions", file({"a": entry(shape=(1,) * 8 + (2,))}))
+    good("shape-eight", file({"a": entry(shape=(1,) * 7 + (2,))}))
+    case("shape-beyond-64-bits", "malformed JSON: too big integer near '18446744073709551618'",
+         raw_entry('{"dtype":"F32","shape":[18446744073709551618],"data_offsets":[0,8]}'))
+    case("shape-wraps-to-two", "tensor 'a': the shape has more elements than a file can hold",
+         file({"a": entry(shape=(2**33, 2**31 + 0, 2))}))
+    case("shape-wraps-to-zero", "tensor 'a': the shape has more elements than a file can hold",
+         file({"a": entry(shape=(2**32, 2**32), end=0)}, b""))
+    case("shape-bytes-wrap", "tensor 'a': the shape has more bytes than a file can hold",
+         file({"a": entry(shape=(2**62,), end=0)}, b""))
+    case("shape-too-large", "tensor 'a': the shape needs 12 bytes, data_offsets give 8",
+         file({"a": entry(shape=(3,))}))
+    case("shape-too-small", "tensor 'a': the shape needs 4 bytes, data_offsets give 8",
+         file({"a": entry(shape=(1,))}))
+    case("shape-zero-with-bytes", "tensor 'a': the shape needs 0 bytes, data_offsets give 8",
+         file({"a": entry(shape=(0, 2**63))}))
+    good("shape-scalar", file({"a": entry(shape=(), end=4)}, b"\0" * 4))
+    good("shape-zero", file({"a": entry(shape=(0, 7), end=0)}, b""))
+    good("shape-zero-huge", file({"a": entry(shape=(0, 2**62, 2**62), end=0)}, b""))
+
+
+def ranges():
+    case("range-one", "tensor 'a': data_offsets is not a pair of whole numbers",
+         raw_entry('{"dtype":"F32","shape":[2],"data_offsets":[0]}'))
+    case("range-three", "tensor 'a': data_offsets is not a pair of whole numbers",
+         raw_entry('{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}'))
+    case("range-float", "tensor 'a': data_offsets is not a pair of whole numbers",
+         raw_entry('{"dtype":"F32","shape":[2],"data_offsets":[0,8.0]}'))
+    case("range-negative", "tensor 'a': data_offsets is not a pair of whole numbers",
+         file({"a": entry(start=-8, end=0)}))
+    case("range-backwards", "tensor 'a': data_offsets [8, 0] are not within the 8 bytes of data",
+         file({"a": entry(start=8, end=0)}))
+    case("range-beyond", "tensor 'a': data_offsets [8, 16] are not within the 8 bytes of data",
+         file({"a": entry(start=8, end=16)}))
+    case("range-huge", "data_offsets [9223372036854775808, 9223372036854775816] are not within",
+         file({"a": entry(start=2**63, end=2**63 + 8)}))
+    case("gap-at-start", "tensor 'a': the 4 bytes before it belong to no tensor",
+         file({"a": entry(start=4, end=12)}, b"\0" * 12))
+    case("gap-between", "tensor 'b': the 4 bytes before it belong to no tensor",
+         file({"a": entry(), "b": entry(start=12, end=20)}, b"\0" * 20))
+    case("overlap", "tensor 'b': its first 4 bytes belong to another tensor too",
+         file({"a": entry(), "b": entry(start=4, end=12)}, b"\0" * 12))
+    case("same-range", "tensor 'b': its first 8 bytes belong to another tensor too",
+         file({"a": entry(), "b": entry()}))
+    case("tail", "tensor 'a': the 1 bytes behind the last tensor belong to none", file({"a": entry()}, b"\0" * 9))
+    case("data-without-tensors", "at byte 0xa: the 1 bytes behind the last tensor belong to none", file({}, b"\0"))
+    good("unsorted", file({"b": entry(start=8, end=16), "a": entry()}, b"\0" * 16))
+    good("zero-size-between", file({"a": entry(), "z": entry(shape=(0,), start=8, end=8),
+                                    "b": entry(start=8, end=16)}, b"\0" * 16))
+
+
+def odd_but_good():
+    good("no-tensors", file({}, b""))
+    good("unpadded", file(b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]} }'))
+    good("leading-space", file(b'  \n{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'))
+    good("misaligned", file({"a": entry("U8", (1,), 0, 1), "b": entry(start=1, end=9)}, b"\0" * 9))
+    good("metadata-only", file({"__metadata__": {"k": "v"}}, b""))
+
+
+def main():
+    out = Path(sys.argv[1])
+    out.mkdir(parents=True)
+    for part in (headers, names, metadata, fields, shapes, ranges, odd_but_good):
+        part()
+    good_file = file({"a": entry(), "b": entry("U8", (3,), 8, 11)}, b"\0" * 11)
+    header = 8 + int.from_bytes(good_file[:8], "little")
+    for size in range(len(good_file)):
+        says = "8 bytes are needed here" if size < 8 else "the file ends after" if size < header else "are not within"
+        case(f"cut-{size:03}", says, good_file[:size])
+    with (out / "cases.tsv").open("w") as table:
+        for name, (status, says, data) in CASES.items():
+            (out / f"{name}.safetensors").write_bytes(data)
+            table.write(f"{name}\t{status}\tsafetensors\t{says}\n")
+
+
+if __name__ == "__main__":
+    main()
