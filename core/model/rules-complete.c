@@ -4,6 +4,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum
+{
+  NAMED = 32 /* more than an error lists */
+};
+
 const char *
 fci_run_name (fci_run *run, const fci_pattern *pattern, bool prefixed, const fci_value *bound, uint64_t known)
 {
@@ -18,11 +23,13 @@ fci_run_name (fci_run *run, const fci_pattern *pattern, bool prefixed, const fci
   return name;
 }
 
+/* Names beyond those that are printed are only counted: a hostile file can lack millions. */
 static void
 miss (fci_run *run, const fci_family *family, const fci_value *bound, uint64_t known)
 {
   bool prefixed = !run->table.reverse && !family->rooted;
-  const char *name = run->silent ? "" : fci_run_name (run, &family->in, prefixed, bound, known);
+  bool named = !run->silent && run->problems[FCI_MISSING] < NAMED;
+  const char *name = named ? fci_run_name (run, &family->in, prefixed, bound, known) : "";
   if (name)
     fci_run_problem (run, FCI_MISSING, "missing: '%s'", name);
 }

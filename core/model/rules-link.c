@@ -123,6 +123,7 @@ find_texts (fci_family *family)
 {
   const fci_token *token = family->in.token;
   unsigned n = family->in.n_tokens;
+  family->head = family->mid = family->tail = FCI_SPAN ("");
   if (token->kind == FCI_T_TEXT)
     family->head = token->text;
   if (n > 1 && token[n - 1].kind == FCI_T_TEXT)

@@ -49,26 +49,23 @@ fci_table_order (fci_table *table)
   nest (table, 0, table->n_rules, 0, 0);
 }
 
-static void
-make_key (fci_run *run, fci_item *item)
+/* The loops, and the lists as they stand in the target. */
+static unsigned
+rule_key (const fci_item *item, int64_t *key)
 {
   const fci_rule *rule = item->rule;
   fci_value bound[FCI_MAX_CAPTURES];
-  int64_t *key = fci_run_alloc (run, 2 * FCI_MAX_STEPS + FCI_MAX_SLOTS + 1, sizeof *key);
+  uint32_t each = rule->n_split;
   unsigned n = 0;
-  if (!(item->key = key))
-    return;
-  if (rule)
-    fci_site_bind (item->site, item->combo, bound);
-  for (unsigned i = 0; rule && i < rule->n_steps; i++)
+  fci_site_bind (item->site, item->combo, bound);
+  for (unsigned i = 0; i < rule->n_steps; i++)
     {
       const fci_token *loop = rule->step[i].loop;
       key[n++] = rule->step[i].run;
       if (loop)
         key[n++] = fci_token_printed (loop, bound[loop->capture].number);
     }
-  uint32_t part = item->part, each = rule ? rule->n_split : 1;
-  for (unsigned t = 0; rule && t < rule->out.n_tokens; t++)
+  for (unsigned t = 0; t < rule->out.n_tokens; t++)
     {
       const fci_token *token = &rule->out.token[t];
       if (token->kind != FCI_T_LIST || token->again)
@@ -76,12 +73,24 @@ make_key (fci_run *run, fci_item *item)
       bool split = !fci_pattern_token (&rule->in, token->capture);
       if (split)
         each /= token->count;
-      key[n++] = split ? (int64_t) (part / each % token->count) : bound[token->capture].number;
+      key[n++] = split ? (int64_t) (item->part / each % token->count) : bound[token->capture].number;
     }
-  if (!rule)
-    key[n++] = INT64_MAX;
-  key[n++] = item->first;
-  item->n_key = n;
+  return n;
+}
+
+/* What is kept as it is comes last. */
+static void
+make_key (fci_run *run, fci_item *item)
+{
+  const fci_rule *rule = item->rule;
+  item->key = fci_run_alloc (run, rule ? 2 * rule->n_steps + rule->out.n_slots + 1 : 2, sizeof *item->key);
+  if (!item->key)
+    return;
+  if (rule)
+    item->n_key = rule_key (item, item->key);
+  else
+    item->key[item->n_key++] = INT64_MAX;
+  item->key[item->n_key++] = item->first;
 }
 
 static int

@@ -19,21 +19,25 @@
  * Choice     The first rule that matches takes the tensor, together with all later rules of the same
  *            `from` text (a family), so that one source can feed targets far apart in the order.
  * Chunks     A list capture only in `to` splits along `axis` into equal parts, one an alternative; only
- *            in `from`, it fuses.  .pick = "0,1,2,6,7,8/12": this target is these twelfths, in this
+ *            in `from`, it fuses equal ones.  .pick = "0,1,2,6,7,8/12": this target is these twelfths, in this
  *            order; a family uses each part once; sizes must divide.
  * Shapes     "12h,t|12h": the alternative of the tensor's rank counts.  A dimension is "?", a number, a
  *            variable or a multiple of one.  A variable means one number in the whole table.  They
  *            describe the whole tensor: the source of a split, the result of a fuse.
  * Ops        After picking, left to right: "cast F32; permute 1,0; reshape 3,h; scale 0.5".
- * Totality   A rule matches at least one tensor unless OPTIONAL or a drop.  .complete = "i": all
- *            required rules with {i} match the same values, each with all its lists; .dense: these are
- *            0 … n-1.  What is missing is listed under the name it should have.  Two tensors that become
- *            one name: an error.
+ * Totality   A rule matches at least one tensor unless OPTIONAL or a drop.  .complete = "i k": all
+ *            required rules with {i} match every value that i has in the model, likewise {k}, and what
+ *            a rule matches, OPTIONAL or not, it matches with all its lists (.complete = "": only this);
+ *            .dense: these values are 0 … n-1.  What is missing is listed under the name it should
+ *            have.  Two tensors that become one name: an error.
  * Order      Nested loops: consecutive rules whose targets share an index capture are one loop over its
  *            printed value, recursively; inside, rule order, then list captures as they stand in
  *            the target, then source order.  A table in the official order gives the official order.
  * Reverse    `from` and `to` change places, drops are skipped, the first prefix is put in front, "[…]" is
- *            left out.  reverse (apply (m)) = m, without drops, names normalised.
+ *            left out; of several rules with one `to` the first takes the name.  reverse (apply (m)) = m,
+ *            without drops, names normalised.  E_UNSUPPORTED for a table that casts, that reshapes
+ *            without one .shape that says what was there, whose `to` does not name all of `from`, or
+ *            that copies one tensor to several.
  */
 #ifndef FMTCONV_RULES_H
 #define FMTCONV_RULES_H

@@ -8,6 +8,7 @@ tests_unit_rules_SOURCES = \
 	tests/unit/rules-help.c \
 	tests/unit/rules-help.h \
 	tests/unit/rules-maps.c \
+	tests/unit/rules-oracle.c \
 	tests/unit/rules-reverse.c \
 	tests/unit/rules.c
 tests_unit_rules_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_MAPS='"$(abs_top_srcdir)/tests/data/maps"'
