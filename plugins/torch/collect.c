@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/torch/collect.h"
 #include "plugins/torch/keys.h"
+#include <stdio.h>
 #include <string.h>
 
 typedef struct frame
@@ -53,6 +54,11 @@ check_totals (walk *w, const pk_object *object, const torch_tensor *t)
   if (++load->tensors > TORCH_MAX_TENSORS)
     return fail_at (w, FMTCONV_E_LIMIT, object,
                     fmtconv_text (load->ctx, "more than %d tensors", TORCH_MAX_TENSORS));
+  load->name_bytes += w->length + 1;
+  if (load->name_bytes > load->most_name_bytes)
+    return fail_at (w, FMTCONV_E_LIMIT, object,
+                    fmtconv_text (load->ctx, "the tensors' names have more than %llu bytes",
+                                  (unsigned long long) load->most_name_bytes));
   if (t->repeated > load->most_repeated - load->repeated)
     return fail_at (w, FMTCONV_E_LIMIT, object,
                     fmtconv_text (load->ctx,
@@ -95,6 +101,20 @@ add_to_name (walk *w, const char *key, size_t n)
   w->length += (uint32_t) n;
   w->name[w->length] = 0;
   return 0;
+}
+
+/* Straight from the key: a shared container's keys are added as often as it is met, and the arena never
+ * frees. */
+static int
+add_key (walk *w, const pk_value *key)
+{
+  char digits[24];
+  if (key->kind == PK_STRING)
+    return add_to_name (w, key->v.s, strnlen (key->v.s, key->len));
+  if (key->kind != PK_INT)
+    return add_to_name (w, "(no name)", 9);
+  snprintf (digits, sizeof digits, "%lld", (long long) key->v.i);
+  return add_to_name (w, digits, strlen (digits));
 }
 
 static int
@@ -159,8 +179,7 @@ next_item (walk *w)
         w, FMTCONV_E_FORMAT, NULL,
         fmtconv_text (w->load->ctx, "a %s is the key of tensors",
                       key->kind == PK_STRING ? "string with a NUL" : pk_describe (w->load->ctx, key)));
-  const char *text = torch_key_text (w->load->ctx, key);
-  if (!text || add_to_name (w, text, strlen (text)))
+  if (add_key (w, key))
     return fmtconv_failed (w->load->ctx);
   return visit (w, value);
 }

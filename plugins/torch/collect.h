@@ -25,6 +25,8 @@ typedef struct torch_load
   uint64_t most_repeated; /* bytes that overlapping elements may add to the output */
   uint64_t repeated;
   uint64_t tensors;
+  uint64_t most_name_bytes; /* names of shared containers multiply: a small file must not fill the memory */
+  uint64_t name_bytes;
   uint64_t nodes;
   uint64_t listed;
   uint64_t unlisted;

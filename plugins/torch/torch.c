@@ -53,6 +53,7 @@ read_torch (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_mod
     .out = out,
     .scan = { .ctx = ctx, .source = pickle, .walk = 1 },
     .most_repeated = fmtconv_size (file) + (1 << 30),
+    .most_name_bytes = 16 * fmtconv_size (pickle) + (64 << 20),
   };
   pk_value top = { 0 };
   torch_root root;

@@ -15,7 +15,8 @@ struct torch_archive
   fmtconv_source *storage;
 };
 
-/* One storage is there, of 16 bytes as in the seeds. */
+/* One storage is there, of 16 bytes as in the seeds; the limits are near, so that bombs do not take the time
+ * of other inputs. */
 fmtconv_source *
 torch_record (const torch_archive *archive, const char *key)
 {
@@ -32,7 +33,10 @@ read_all (fmtconv_ctx *ctx, const uint8_t *data, size_t size, const char *typed)
                       .archive = &archive,
                       .out = fci_model_new (ctx, NULL),
                       .scan = { .ctx = ctx, .walk = 1 },
-                      .most_repeated = 1 << 20 };
+                      .most_repeated = 1 << 20,
+                      .most_name_bytes = 1 << 20,
+                      .tensors = TORCH_MAX_TENSORS - 1000,
+                      .nodes = TORCH_MAX_NODES - 100000 };
   pk_value top = { 0 };
   torch_root root;
   load.scan.source = load.pickle;

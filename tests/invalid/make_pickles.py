@@ -158,6 +158,7 @@ def names():
     doubled = LIST + tensor() + b"aq\0" + b"".join(b"]q" + bytes([i]) + b"(h" + bytes([i - 1]) + b"h"
                                                  + bytes([i - 1]) + b"e" for i in range(1, 27))
     bad("bomb", "more than 262144 tensors", LIST + MARK + doubled + b"e")
+    bad("bomb-names", "names have more than", dict_of(("x" * 2000, LIST + MARK + doubled + b"e")))
     bad("key-none", "a none is the key of tensors", dict_of((None, tensor())))
     bad("key-tuple", "a tuple of 1 is the key of tensors", dict_of(((1,), tensor())))
     bad("key-tensor", "a tensor is the key of tensors", dict_of((tensor(), tensor())))

@@ -254,7 +254,8 @@ collect (const bytes *b, int *status)
                           .pickle = fci_source_memory (ctx, "", 0, "data.pkl"),
                           .out = model,
                           .scan = { .ctx = ctx, .walk = 1 },
-                          .most_repeated = 1 << 20 };
+                          .most_repeated = 1 << 20,
+                          .most_name_bytes = 64 << 20 };
   *status = torch_scan_value (&load_all.scan, &top);
   if (!*status)
     *status = torch_root_find (ctx, NULL, &top, NULL, &root);
