@@ -10,7 +10,7 @@ from collections import OrderedDict
 import make_torch_zoo as zoo
 import safetensors.torch
 import torch
-from support import FMTCONV, Case  # noqa: F401
+from support import Case
 
 warnings.filterwarnings("ignore")
 
