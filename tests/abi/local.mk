@@ -11,3 +11,18 @@ EXTRA_DIST += \
 	tests/abi/refused.sh \
 	tests/abi/undefined-symbol.c \
 	tests/abi/wrong-abi.c
+
+# The installed package, staged before any test runs: libtool links plugins anew when it installs them, in the very
+# folder that the other tests load them from.
+check_DATA = tests/stage.stamp
+tests/stage.stamp: $(bin_PROGRAMS) $(lib_LTLIBRARIES) $(plugin_LTLIBRARIES)
+	@$(MKDIR_P) tests
+	rm -rf tests/stage
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) install DESTDIR='$(abs_top_builddir)/tests/stage' >tests/stage.log 2>&1 \
+	  || { cat tests/stage.log; exit 1; }
+	$(AM_V_at)touch $@
+CLEANFILES += tests/stage.stamp tests/stage.log
+clean_targets += clean-stage
+clean-stage:
+	rm -rf tests/stage
+.PHONY: clean-stage

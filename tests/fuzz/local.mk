@@ -19,7 +19,7 @@ tests/fuzz/pickle.fuzzer: $(core_sources) $(torch_machine) tests/fuzz/pickle.c
 	$(FUZZ_CC) $(DEFS) $(AM_CPPFLAGS) -DFCI_PLUGIN_DIR='""' -DFCI_VERSION='""' -std=gnu11 $(FUZZ_FLAGS) \
 	  $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(LIBZIP_CFLAGS) $(ZLIB_CFLAGS) -o $@ $$sources $(core_libs) $(LIBS)
 
-clean-local: clean-fuzz
+clean_targets += clean-fuzz
 clean-fuzz:
 	-rm -rf tests/fuzz/pickle.seeds tests/fuzz/pickle.corpus
 .PHONY: clean-fuzz
