@@ -35,6 +35,8 @@ Test (rules_apply, arithmetic)
   EXPECT ("u.0: u.1: u.2: u.3:", "d.0: d.1: d.2: d.3:", .rules = RULES ({ "u.{k}", "d.{3-k}" }));
   EXPECT ("u.0:9 u.1:8 u.2:7", "d.0:7 d.1:8 d.2:9", .rules = RULES ({ "u.{k}", "d.{#k-1-k}" }));
   EXPECT ("d.0:9 d.1:8 d.2:7", "u.0:7 u.1:8 u.2:9", .rules = RULES ({ "d.{#k-1-k}", "u.{k}" }));
+  EXPECT ("u.0: u.1:", "d.3: d.4:", .rules = RULES ({ "u.{k}", "d.{k+5-#k}" }));
+  EXPECT ("d.3: d.4:", "u.0: u.1:", .rules = RULES ({ "d.{k+5-#k}", "u.{k}" }));
   /* what would be negative does not match: the next rule takes it */
   EXPECT ("u.3: u.4:", "d.0: e.4:", .rules = RULES ({ "u.{3-k}", "d.{k}" }, { "u.{k}", "e.{k}" }));
 }

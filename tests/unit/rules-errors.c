@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/rules-help.h"
 #include <criterion/criterion.h>
+#include <string.h>
 
 TestSuite (rules_errors, .timeout = 20);
 
@@ -27,6 +28,22 @@ Test (rules_errors, missing_tensors_have_the_name_they_should_have)
                 .complete = "i", .rules = RULES ({ "a.{i}", .to = "=" }, { "b.{i}.{j}.{x:w,v}", .to = "=" }));
   EXPECT_ERROR ("a:1", FMTCONV_E_MISSING, "tensors: 1 missing\nmissing: 'b.{i}'", .complete = "i",
                 .rules = RULES ({ "a", .to = "=" }, { "b.{i}", .to = "=" }));
+}
+
+Test (rules_errors, many_that_are_missing_are_counted)
+{
+  world *w = world_new ();
+  fmtconv_model *in = fci_model_new (w->ctx, NULL);
+  for (int i = 0; i < 100; i++)
+    put_leaf (w, in, fmtconv_text (w->ctx, "a.%d", i), 0, NULL);
+  cr_assert_eq (fci_model_seal (in, "test"), 0);
+  const fmtconv_rules rules = { .complete = "i",
+                                .rules = RULES ({ "a.{i}", .to = "=" }, { "b.{i}", .to = "=" }) };
+  apply_rules (&rules, in);
+  cr_expect_eq (w->code, FMTCONV_E_MISSING);
+  cr_expect (strstr (w->said, "tensors: 100 missing\nmissing: 'b.0'\n") == w->said, "%s", w->said);
+  cr_expect (strstr (w->said, "'b.19'"), "%s", w->said);
+  world_free (w);
 }
 
 Test (rules_errors, lists_are_complete_even_where_a_rule_is_optional)
