@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/exec/work.h"
+#include <assert.h>
 #include <string.h>
 
 enum
@@ -357,5 +358,8 @@ fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uint64_
   fetch f = { .worker = worker, .rows = rows, .tallies = tallies, .rank = rows->view->rank };
   if (f.rank == 0)
     return fetch_rectangle (&f, out);
-  return fetch_range (&f, 0, first, first + count, &out);
+  uint8_t *at = out;
+  int code = fetch_range (&f, 0, first, first + count, &at);
+  assert (code != 0 || at == out + count * fci_item (rows->view->dtype));
+  return code;
 }

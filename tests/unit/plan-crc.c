@@ -111,10 +111,11 @@ half (stage *s, fmtconv_view **views)
 static size_t
 tied (stage *s, fmtconv_view **views)
 {
-  views[0] = bytes_of (s, 0, 77777);
-  views[1] = bytes_of (s, 0, SIZE);
-  views[2] = bytes_of (s, 50001, SIZE - 50001);
-  return 3;
+  views[0] = bytes_of (s, 0, 700001);
+  for (unsigned i = 0; i < 32; i++)
+    views[i + 1] = bytes_of (s, SIZE / 32 * (31 - i), SIZE / 32);
+  views[33] = bytes_of (s, 50001, SIZE - 50001);
+  return 34;
 }
 
 static size_t

@@ -87,6 +87,34 @@ element (const value *v, const uint64_t *index)
   return &v->at[at];
 }
 
+static value arithmetic (world *w, const value *of);
+
+/* The elements of a leaf that starts at element `start` of the file. */
+static value
+leaf_of (world *w, unsigned type, unsigned rank, const uint64_t *shape, const int64_t *stride, uint64_t start)
+{
+  uint64_t first = SKEW + start * fmtconv_dtype (types[type])->block_bytes, index[FMTCONV_MAX_RANK] = { 0 };
+  value v = { .view = fmtconv_leaf (w->file[type], first, types[type], rank, shape, stride) };
+  cr_assert_not_null (v.view);
+  set_shape (&v, rank, shape);
+  for (uint64_t i = 0; i < v.n; i++, step (&v, index))
+    {
+      uint64_t at = first;
+      for (unsigned k = 0; k < rank; k++)
+        at += index[k] * (uint64_t) stride[k];
+      v.at[i] = fci_element (types[type], w->bytes[type] + at);
+    }
+  return v;
+}
+
+/* Rows that are longer than a small unit, and lie column by column. */
+static value
+wide (world *w)
+{
+  value v = leaf_of (w, 2, 2, (const uint64_t[]){ 3, 30001 }, (const int64_t[]){ 4, 12 }, 0);
+  return rnd (&w->seed, 2) ? arithmetic (w, &v) : v;
+}
+
 static value
 leaf (world *w, unsigned type)
 {
@@ -94,7 +122,7 @@ leaf (world *w, unsigned type)
   uint64_t shape[4], room = FILE_ELEMENTS, n = 1;
   int64_t stride[4];
   unsigned rank = (unsigned) rnd (&w->seed, 5);
-  uint64_t start = rnd (&w->seed, 1000), index[FMTCONV_MAX_RANK] = { 0 };
+  uint64_t start = rnd (&w->seed, 1000);
   for (unsigned i = 0; i < rank; i++)
     shape[i] = 1 + rnd (&w->seed, i == 0 ? 300 : rnd (&w->seed, 4) ? 12 : 64);
   room -= start;
@@ -111,17 +139,7 @@ leaf (world *w, unsigned type)
       while ((uint64_t) stride[i] / item > most && odd)
         stride[i] = 0;
     }
-  value v = { .view = fmtconv_leaf (w->file[type], SKEW + start * item, types[type], rank, shape, stride) };
-  cr_assert_not_null (v.view);
-  set_shape (&v, rank, shape);
-  for (uint64_t i = 0; i < v.n; i++, step (&v, index))
-    {
-      uint64_t at = SKEW + start * item;
-      for (unsigned k = 0; k < rank; k++)
-        at += index[k] * (uint64_t) stride[k];
-      v.at[i] = fci_element (types[type], w->bytes[type] + at);
-    }
-  return v;
+  return leaf_of (w, type, rank, shape, stride, start);
 }
 
 static value
@@ -296,7 +314,7 @@ check_world (uint64_t seed)
   uint64_t place_of[TENSORS];
   for (unsigned i = 0; i < TENSORS; i++)
     {
-      v[i] = grow (&w, (unsigned) rnd (&w.seed, N_TYPES), (unsigned) rnd (&w.seed, 7));
+      v[i] = i == 0 ? wide (&w) : grow (&w, (unsigned) rnd (&w.seed, N_TYPES), (unsigned) rnd (&w.seed, 7));
       fmtconv_emit (file, "junk", rnd (&w.seed, 4));
       fmtconv_align (file, 1u << rnd (&w.seed, 6), 0x55);
       place_of[i] = fmtconv_emitted (file);
