@@ -8,7 +8,6 @@ struct maker
 {
   fci_run *run;
   fci_index names;
-  size_t room;
   size_t n_named;
   fci_item **named; /* by number in `names` */
 };
@@ -190,10 +189,10 @@ fci_run_items (fci_run *run)
 {
   const char *unmatched = run->table.said->unmatched;
   struct maker m = { .run = run };
-  m.room = count_items (run);
-  run->item = fci_run_alloc (run, m.room + 1, sizeof (fci_item *));
-  m.named = fci_run_alloc (run, m.room + 1, sizeof (fci_item *));
-  if (!run->item || !m.named || !fci_index_make (run, &m.names, m.room))
+  size_t n = count_items (run);
+  run->item = fci_run_alloc (run, n + 1, sizeof (fci_item *));
+  m.named = fci_run_alloc (run, n + 1, sizeof (fci_item *));
+  if (!run->item || !m.named || !fci_index_make (run, &m.names, n))
     return;
   run->prefix = run->table.reverse ? &run->table.prefix[0] : run->prefix;
   for (size_t i = 0; i < run->n_sites && !run->code; i++)

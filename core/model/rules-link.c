@@ -87,7 +87,6 @@ number_combos (fci_table *table, fci_family *family)
       if (token->kind != FCI_T_LIST || token->again)
         continue;
       family->list[token->slot] = token;
-      family->n_lists++;
       family->weight[token->slot] = family->combos;
       family->combos *= token->count;
       if (family->combos > FCI_MAX_COMBOS)
