@@ -8,7 +8,9 @@
 
 enum
 {
-  COPY_CUT = 4096 /* cuts in copies fall on multiples of this in the output */
+  SHARES = 4,            /* units a thread gets at least, so that all are busy to the end … */
+  SHARE_MIN = 256 << 10, /* … unless they would become smaller than this */
+  COPY_CUT = 4096        /* cuts in copies fall on multiples of this in the output */
 };
 
 /* Bytes of memory of one worker with buffers of that size. */
@@ -16,6 +18,15 @@ static uint64_t
 worker_bytes (const fci_plan *plan, uint64_t room)
 {
   return room * plan->buffers + plan->row_scratch;
+}
+
+/* No larger than what gives every thread a few units. */
+static uint64_t
+fair_room (const fci_plan *plan, uint64_t room, unsigned threads)
+{
+  uint64_t share = plan->cost.written / threads / SHARES;
+  share = share < SHARE_MIN ? SHARE_MIN : share;
+  return room < share ? room : share;
 }
 
 /* The unit shrinks until all threads fit the bound, then there are fewer threads. */
@@ -29,12 +40,13 @@ choose_unit (fci_plan *plan)
   plan->buffers = plan->rows.n || verify ? 3 : 1;
   uint64_t least = worker_bytes (plan, FCI_UNIT_MIN);
   if (options->memory < least)
-    return fmtconv_fail (plan->ctx, FMTCONV_E_USAGE, "%s of memory are too few: %s are needed",
-                         fci_human (plan->ctx, options->memory), fci_human (plan->ctx, least));
+    return fmtconv_fail_at (plan->ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .hint = "raise --memory" },
+                            "%s of memory are too few: %s are needed", fci_human (plan->ctx, options->memory),
+                            fci_human (plan->ctx, least));
   if (threads > options->memory / least)
     threads = (unsigned) (options->memory / least);
   uint64_t room = (options->memory / threads - plan->row_scratch) / plan->buffers;
-  room = room > FCI_UNIT_MAX ? FCI_UNIT_MAX : room;
+  room = fair_room (plan, room > FCI_UNIT_MAX ? FCI_UNIT_MAX : room, threads);
   plan->unit_room = (size_t) room & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
   plan->cost.threads = threads;
   return 0;

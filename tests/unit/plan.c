@@ -269,7 +269,7 @@ Test (plan, a_hundred_thousand_tensors_take_little)
   cr_assert_eq (fci_layout_seal (layout), 0);
   const fci_cost *cost = fci_plan_cost (fci_plan_compile (ctx, layout));
   cr_assert_eq (cost->runs, N);
-  cr_assert_eq (cost->units, 1);
+  cr_assert (cost->units >= 8 && cost->units <= 16);
   cr_assert_leq (cost->memory, 200 * N);
   fmtconv_ctx_free (ctx);
 }
