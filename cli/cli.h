@@ -96,7 +96,8 @@ struct speaker
   const struct settings *s;
   bool color;
   bool progress;
-  bool drawn; /* a progress line is on the terminal */
+  bool drawn;         /* a progress line is on the terminal */
+  double drawn_after; /* seconds from the start */
 };
 
 struct speaker *speaker_of (const struct settings *s);
@@ -114,15 +115,23 @@ int context_end (fmtconv_ctx *ctx, bool done);
 /* ---- Text (text.c) */
 enum
 {
-  TEXT_ROOM = 32
+  TEXT_ROOM = 48,
+  SHOWN_ROOM = 1024 /* a longer string is cut, and ends with an ellipsis */
 };
-const char *text_bytes (char room[TEXT_ROOM], uint64_t bytes);  /* "1.5 GiB" */
-const char *text_number (char room[TEXT_ROOM], uint64_t count); /* "1,234" */
+const char *text_bytes (char room[TEXT_ROOM], uint64_t bytes);                    /* "1.5 GiB" */
+const char *text_number (char room[TEXT_ROOM], uint64_t count);                   /* "1,234" */
+const char *text_count (char room[TEXT_ROOM], uint64_t count, const char *thing); /* "1 tensor" */
 const char *text_seconds (char room[TEXT_ROOM], double seconds);
 bool text_parse_size (const char *text, uint64_t *bytes);
 
 /* "[2,3]" of an array of numbers. */
 const char *text_shape (char *room, size_t size, fmtconv_attr *shape);
+
+/* A string from a file as it may be shown (shown.c). */
+const char *text_shown (char room[SHOWN_ROOM], const char *s);
+
+/* The tensors whose names match, with what becomes of them where the report says it (table.c). */
+void table_print (FILE *to, fmtconv_attr *list, const char *glob);
 
 /* The closing summary of a conversion, and the table of a dry run. */
 void summary_print (const struct settings *s, fmtconv_attr *report);

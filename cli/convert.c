@@ -15,8 +15,12 @@ int
 run_convert (const struct settings *s)
 {
   struct speaker *sp = speaker_of (s);
+  if (s->n_arguments == 1)
+    return say_usage ("'%s' alone is neither INPUT and OUTPUT nor a command (inspect, plugins, help)",
+                      s->arguments[0]),
+           CLI_USAGE;
   if (s->n_arguments != 2)
-    return say_usage ("INPUT and OUTPUT are needed, %d given", s->n_arguments), CLI_USAGE;
+    return say_usage ("INPUT and OUTPUT are needed, %d arguments were given", s->n_arguments), CLI_USAGE;
   const fmtconv_job job = {
     .struct_size = sizeof job,
     .reader = s->reader,

@@ -1,8 +1,13 @@
 /* cli/inspect.c: the command that tells what a checkpoint holds.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
-#include <fnmatch.h>
 #include <string.h>
+
+enum
+{
+  LABEL = 12, /* columns of a line's label */
+  WIDTH = 100 /* a list is broken before it is wider */
+};
 
 static void
 print_table (fmtconv_attr *list, const char *title, const char *what)
@@ -10,78 +15,82 @@ print_table (fmtconv_attr *list, const char *title, const char *what)
   char count[TEXT_ROOM], bytes[TEXT_ROOM];
   const char *label = title;
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next, label = "")
-    printf ("%-12s%10s tensors %12s  %s\n", label,
-            text_number (count, (uint64_t) fmtconv_get_int (a, "tensors", 0)),
-            text_bytes (bytes, (uint64_t) fmtconv_get_int (a, "bytes", 0)),
-            fmtconv_get_string (a, what, "?"));
+    {
+      uint64_t n = (uint64_t) fmtconv_get_int (a, "tensors", 0);
+      printf ("%-*s%10s %-7s %12s  %s\n", LABEL, label, text_number (count, n), n == 1 ? "tensor" : "tensors",
+              text_bytes (bytes, (uint64_t) fmtconv_get_int (a, "bytes", 0)),
+              fmtconv_get_string (a, what, "?"));
+    }
+}
+
+/* "label       a, b, c", over as many lines as it takes; only the part of a text before its colon. */
+static void
+print_names (const char *label, fmtconv_attr *list)
+{
+  char shown[SHOWN_ROOM];
+  size_t column = 0;
+  for (fmtconv_attr *a = list->first; a; a = a->next)
+    {
+      const char *what = text_shown (shown, fmtconv_get_string (a, "what", ""));
+      size_t n = strcspn (what, ":");
+      if (fmtconv_get_int (a, "bytes", 0))
+        continue;
+      if (column && column + n + 2 > WIDTH)
+        column = 0, printf (",\n"), label = "";
+      if (column)
+        column += n + 2, printf (", %.*s", (int) n, what);
+      else
+        column = LABEL + n, printf ("%-*s%.*s", LABEL, label, (int) n, what);
+    }
+  if (column)
+    putchar ('\n');
 }
 
 /* What has a size gets a line, the rest of what is in the file is only named. */
 static void
 print_skipped (fmtconv_attr *list)
 {
-  char bytes[TEXT_ROOM];
-  const char *label = "besides", *comma = "";
+  char bytes[TEXT_ROOM], shown[SHOWN_ROOM];
+  const char *label = "besides";
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
     {
       uint64_t n = (uint64_t) fmtconv_get_int (a, "bytes", 0);
       if (!n)
         continue;
-      printf ("%-12s%s, %s: %s\n", label, fmtconv_get_string (a, "what", ""), text_bytes (bytes, n),
-              fmtconv_get_string (a, "why", ""));
+      printf ("%-*s%s, %s: %s\n", LABEL, label, text_shown (shown, fmtconv_get_string (a, "what", "")),
+              text_bytes (bytes, n), fmtconv_get_string (a, "why", ""));
       label = "";
     }
-  for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
-    if (!fmtconv_get_int (a, "bytes", 0))
-      {
-        const char *what = fmtconv_get_string (a, "what", "");
-        printf (*comma ? "%s%.*s" : "%-12s%.*s", *comma ? comma : label, (int) strcspn (what, ":"), what);
-        comma = ", ";
-      }
-  if (*comma)
-    putchar ('\n');
-}
-
-static void
-print_tensors (const struct settings *s, fmtconv_attr *list)
-{
-  char shape[256], bytes[TEXT_ROOM];
-  for (fmtconv_attr *t = list ? list->first : NULL; t; t = t->next)
-    {
-      const char *name = fmtconv_get_string (t, "name", "");
-      if (!s->glob || fnmatch (s->glob, name, 0) == 0)
-        printf ("%s\t%s\t%s\t%s\n", name, fmtconv_get_string (t, "dtype", ""),
-                text_shape (shape, sizeof shape, fmtconv_get (t, "shape")),
-                text_bytes (bytes, (uint64_t) fmtconv_get_int (t, "bytes", 0)));
-    }
+  if (list)
+    print_names (label, list);
 }
 
 static void
 print_all (const struct settings *s, fmtconv_attr *r)
 {
   fmtconv_attr *storages = fmtconv_get (r, "storages"), *convert = fmtconv_get (r, "convert");
-  char count[TEXT_ROOM], bytes[TEXT_ROOM], elements[TEXT_ROOM];
-  printf ("%-12s%s\n", "path", fmtconv_get_string (r, "path", ""));
+  char count[TEXT_ROOM], bytes[TEXT_ROOM], elements[TEXT_ROOM], shown[SHOWN_ROOM];
+  printf ("%-12s%s\n", "path", text_shown (shown, fmtconv_get_string (r, "path", "")));
   printf ("%-12s%s\n", "format", fmtconv_get_string (r, "format", ""));
-  printf ("%-12s%s\n", "model", fmtconv_get_string (r, "title", ""));
+  printf ("%-12s%s\n", "model", text_shown (shown, fmtconv_get_string (r, "title", "")));
   printf ("%-12s%s\n", "kind", fmtconv_get_string (r, "kind", "not recognised by any installed transform"));
-  printf ("%-12s%s tensors, %s numbers, %s\n", "size",
-          text_number (count, (uint64_t) fmtconv_get_int (r, "tensors", 0)),
-          text_number (elements, (uint64_t) fmtconv_get_int (r, "parameters", 0)),
+  printf ("%-12s%s, %s, %s\n", "size",
+          text_count (count, (uint64_t) fmtconv_get_int (r, "tensors", 0), "tensor"),
+          text_count (elements, (uint64_t) fmtconv_get_int (r, "parameters", 0), "number"),
           text_bytes (bytes, (uint64_t) fmtconv_get_int (r, "bytes", 0)));
   print_table (fmtconv_get (r, "parts"), "parts", "part");
   print_table (fmtconv_get (r, "dtypes"), "data types", "dtype");
-  if (fmtconv_get_int (storages, "shared", 0) || fmtconv_get_int (storages, "tied", 0))
-    printf ("%-12s%lld of %lld hold several tensors; %lld tensors are tied\n", "storages",
-            (long long) fmtconv_get_int (storages, "shared", 0),
-            (long long) fmtconv_get_int (storages, "sources", 0),
-            (long long) fmtconv_get_int (storages, "tied", 0));
+  if (fmtconv_get_int (storages, "sources", 0) > 1 || fmtconv_get_int (storages, "tied", 0))
+    printf ("%-12s%s, %s of them with several tensors; tied: %s\n", "storages",
+            text_number (count, (uint64_t) fmtconv_get_int (storages, "sources", 0)),
+            text_number (elements, (uint64_t) fmtconv_get_int (storages, "shared", 0)),
+            text_count (bytes, (uint64_t) fmtconv_get_int (storages, "tied", 0), "tensor"));
   print_skipped (fmtconv_get (r, "skipped"));
   const char *label = "convert";
   for (fmtconv_attr *a = convert ? convert->first : NULL; a; a = a->next, label = "")
     printf ("%-12s%s\n", label, a->v.s);
   if (s->tensors)
-    print_tensors (s, fmtconv_get (r, "list"));
+    table_print (stdout, fmtconv_get (r, "list"), s->glob);
 }
 
 int

@@ -10,6 +10,8 @@ fmtconv_SOURCES = \
 	cli/options.c \
 	cli/plugins.c \
 	cli/say.c \
+	cli/shown.c \
 	cli/summary.c \
+	cli/table.c \
 	cli/text.c
 fmtconv_LDADD = libfmtconv.la -lm

@@ -17,8 +17,7 @@ enum
   OPT_COLOR,
   OPT_JSON,
   OPT_TENSORS,
-  OPT_PLUGIN_DIR,
-  OPT_VERSION
+  OPT_PLUGIN_DIR
 };
 
 static const struct option_row
@@ -53,7 +52,7 @@ static const struct option_row
   { OPT_COLOR, "color", "WHEN", ON_ALL, "always, never, or auto (the default): on a terminal" },
   { OPT_PLUGIN_DIR, "plugin-dir", "DIR", ON_ALL, "look for plugins here first" },
   { 'h', "help", NULL, ON_ALL, "this text" },
-  { OPT_VERSION, "version", NULL, ON_ALL, "the version" },
+  { 'V', "version", NULL, ON_ALL, "the version" },
 };
 
 enum
@@ -149,6 +148,26 @@ take (struct settings *s, int id, const char *argument)
     }
 }
 
+/* What getopt did not take; optopt says why: an unknown letter, an option without an argument, or 0. */
+static void
+refuse (const struct command *command, const char *typed)
+{
+  size_t n = strcspn (typed, "="), found = 0;
+  bool is_long = !strncmp (typed, "--", 2);
+  for (size_t i = 0; i < N_ROWS && is_long; i++)
+    found += (rows[i].commands & command->bit) && !strncmp (rows[i].name, typed + 2, n - 2);
+  const char *where = command == commands ? "there is" : command->name,
+             *has = command == commands ? "" : " has";
+  if (optopt && !is_long)
+    say_usage ("%s%s no option '-%c'", where, has, optopt);
+  else if (optopt)
+    say_usage ("option '%.*s' takes no argument", (int) n, typed);
+  else if (found)
+    say_usage ("option '%.*s' is short for several", (int) n, typed);
+  else
+    say_usage ("%s%s no option '%.*s'", where, has, (int) n, typed);
+}
+
 bool
 options_parse (const struct command *command, int argc, char **argv, struct settings *s)
 {
@@ -174,10 +193,8 @@ options_parse (const struct command *command, int argc, char **argv, struct sett
     {
       if (id == ':')
         return say_usage ("option '%s' needs an argument", argv[optind - 1]), false;
-      if (id == '?' && optopt && optopt < OPT_MEMORY)
-        return say_usage ("no option '-%c' here", optopt), false;
       if (id == '?')
-        return say_usage ("no option '%s' here, or it takes no argument", argv[optind - 1]), false;
+        return refuse (command, argv[optind - 1]), false;
       if (!take (s, id, optarg))
         return false;
     }

@@ -31,6 +31,10 @@ static void
 print_parameters (fmtconv_attr *list)
 {
   const char *role = "";
+  if (list && !list->first)
+    fputs ("fmtconv: no plugin is installed (hint: set FMTCONV_PLUGIN_PATH to the folder of the plugins, or "
+           "install them)\n",
+           stderr);
   for (fmtconv_attr *p = list ? list->first : NULL; p; p = p->next)
     {
       const char *its = fmtconv_get_string (p, "role", ""),
@@ -69,6 +73,10 @@ run_plugins (const struct settings *s)
   const char *name = s->n_arguments ? s->arguments[0] : NULL;
   fmtconv_ctx *ctx = context_new (s, sp);
   fmtconv_attr *list = ctx ? fmtconv_plugins (ctx, name) : NULL;
+  if (list && !list->first)
+    fputs ("fmtconv: no plugin is installed (hint: set FMTCONV_PLUGIN_PATH to the folder of the plugins, or "
+           "install them)\n",
+           stderr);
   for (fmtconv_attr *p = list ? list->first : NULL; p; p = p->next)
     if (s->json)
       say_event (sp, "plugin", p);

@@ -6,13 +6,18 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Seconds between two states of the progress line. */
+#define REFRESH 0.2
+
 struct speaker *
 speaker_of (const struct settings *s)
 {
   static struct speaker the; /* one program, one terminal */
   bool terminal = isatty (STDERR_FILENO);
+  const char *no_color = getenv ("NO_COLOR"), *term = getenv ("TERM");
+  bool plain = (no_color && *no_color) || (term && !strcmp (term, "dumb"));
   the.s = s;
-  the.color = s->color >= 0 ? s->color : terminal && !getenv ("NO_COLOR");
+  the.color = s->color >= 0 ? s->color : terminal && !plain;
   the.progress = s->progress >= 0 ? s->progress : terminal && s->verbosity >= SAY_NOTES;
   return &the;
 }
@@ -129,8 +134,9 @@ say_progress (void *speaker, const fmtconv_progress *p)
       clear_progress (sp);
       return;
     }
-  if (p->seconds < 0.2) /* short runs show nothing */
+  if (p->seconds < sp->drawn_after + REFRESH) /* short runs show nothing */
     return;
+  sp->drawn_after = p->seconds;
   fprintf (stderr, "\r%3.0f %%  %s of %s  %s/s  %s left\033[K", 100.0 * (double) p->done / (double) p->total,
            text_bytes (done, p->done), text_bytes (total, p->total), text_bytes (rate, (uint64_t) speed),
            text_seconds (left, speed > 0 ? (double) (p->total - p->done) / speed : 0));

@@ -14,7 +14,7 @@ print_input (FILE *to, fmtconv_attr *report)
 {
   fmtconv_attr *in = fmtconv_get (report, "input");
   char count[TEXT_ROOM], bytes[TEXT_ROOM];
-  fprintf (to, "  in        %s tensors, %s (%s)\n", text_number (count, number (in, "tensors")),
+  fprintf (to, "  in        %s, %s (%s)\n", text_count (count, number (in, "tensors"), "tensor"),
            text_bytes (bytes, number (in, "bytes")), fmtconv_get_string (in, "reader", "?"));
 }
 
@@ -26,7 +26,7 @@ print_account (FILE *to, fmtconv_attr *report)
   fmtconv_attr *account = fmtconv_get (report, "account");
   const char *comma = ": ";
   char count[TEXT_ROOM];
-  fprintf (to, "  out       %s tensors", text_number (count, number (account, "out")));
+  fprintf (to, "  out       %s", text_count (count, number (account, "out"), "tensor"));
   for (size_t i = 0; i < sizeof how / sizeof *how; i++)
     if (number (account, how[i]))
       {
@@ -42,7 +42,7 @@ print_dropped (FILE *to, fmtconv_attr *report)
   fmtconv_attr *list = fmtconv_get (report, "dropped");
   char count[TEXT_ROOM], bytes[TEXT_ROOM];
   for (fmtconv_attr *d = list ? list->first : NULL; d; d = d->next)
-    fprintf (to, "  dropped   %s tensors, %s: %s\n", text_number (count, number (d, "tensors")),
+    fprintf (to, "  dropped   %s, %s: %s\n", text_count (count, number (d, "tensors"), "tensor"),
              text_bytes (bytes, number (d, "bytes")), fmtconv_get_string (d, "why", ""));
 }
 
@@ -51,7 +51,7 @@ static void
 print_skipped (FILE *to, const struct settings *s, fmtconv_attr *report)
 {
   fmtconv_attr *list = fmtconv_get (fmtconv_get (report, "input"), "skipped");
-  char bytes[TEXT_ROOM];
+  char bytes[TEXT_ROOM], count[TEXT_ROOM], shown[SHOWN_ROOM];
   if (!list || !list->len)
     return;
   if (s->verbosity < SAY_LISTS)
@@ -59,14 +59,14 @@ print_skipped (FILE *to, const struct settings *s, fmtconv_attr *report)
       uint64_t sum = 0;
       for (fmtconv_attr *a = list->first; a; a = a->next)
         sum += number (a, "bytes");
-      fprintf (to, "  left      %zu other items in the file, %s (-v lists them)\n", list->len,
-               text_bytes (bytes, sum));
+      fprintf (to, "  left      %s in the file, %s (-v lists them)\n",
+               text_count (count, list->len, "other item"), text_bytes (bytes, sum));
       return;
     }
   for (fmtconv_attr *a = list->first; a; a = a->next)
     {
       uint64_t n = number (a, "bytes");
-      fprintf (to, "  left      %s: %s%s%s\n", fmtconv_get_string (a, "what", ""),
+      fprintf (to, "  left      %s: %s%s%s\n", text_shown (shown, fmtconv_get_string (a, "what", "")),
                fmtconv_get_string (a, "why", ""), n ? ", " : "", n ? text_bytes (bytes, n) : "");
     }
 }
@@ -82,7 +82,7 @@ print_bytes (FILE *to, fmtconv_attr *report)
                 { "gathered", "reordered" },
                 { "converted", "converted" },
                 { "literal", "header and padding" } };
-  fmtconv_attr *bytes = fmtconv_get (report, "bytes"), *checks = fmtconv_get (report, "checks");
+  fmtconv_attr *bytes = fmtconv_get (report, "bytes");
   const char *comma = "  bytes     ";
   char room[TEXT_ROOM];
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -92,25 +92,34 @@ print_bytes (FILE *to, fmtconv_attr *report)
         comma = ", ";
       }
   fputc ('\n', to);
-  if (number (checks, "crc_checked") || number (checks, "crc_unchecked"))
-    fprintf (to, "  checksums %llu of the input compared and right\n",
-             (unsigned long long) number (checks, "crc_checked"));
-  if (number (checks, "crc_unchecked"))
-    fprintf (to, "            %llu could not be checked, as only parts were read\n",
-             (unsigned long long) number (checks, "crc_unchecked"));
-  if (number (checks, "verified"))
-    fprintf (to, "  verified  %llu tensors read again and equal\n",
-             (unsigned long long) number (checks, "verified"));
+}
+
+static void
+print_checks (FILE *to, fmtconv_attr *report)
+{
+  fmtconv_attr *checks = fmtconv_get (report, "checks");
+  uint64_t checked = number (checks, "crc_checked"), unchecked = number (checks, "crc_unchecked");
+  uint64_t verified = number (checks, "verified");
+  char room[TEXT_ROOM];
+  if (checked)
+    fprintf (to, "  checked   %s of the input, right\n", text_count (room, checked, "checksum"));
+  if (unchecked)
+    fprintf (to, "  unchecked %s of the input, as only parts were read\n",
+             text_count (room, unchecked, "checksum"));
+  if (verified)
+    fprintf (to, "  verified  %s read again, equal to the input\n", text_count (room, verified, "tensor"));
 }
 
 static void
 print_findings (FILE *to, const struct settings *s, fmtconv_attr *report)
 {
   fmtconv_attr *list = fmtconv_get (report, "findings");
+  char shown[SHOWN_ROOM];
   if (!list || s->verbosity < SAY_LISTS)
     return;
   for (fmtconv_attr *f = list->first; f; f = f->next)
-    fprintf (to, "  found     %s: %llu of %llu values %s\n", fmtconv_get_string (f, "tensor", ""),
+    fprintf (to, "  found     %s: %llu of %llu values: %s\n",
+             text_shown (shown, fmtconv_get_string (f, "tensor", "")),
              (unsigned long long) number (f, "count"), (unsigned long long) number (f, "of"),
              fmtconv_get_string (f, "finding", ""));
 }
@@ -156,26 +165,9 @@ summary_print (const struct settings *s, fmtconv_attr *report)
   print_dropped (stderr, report);
   print_skipped (stderr, s, report);
   print_bytes (stderr, report);
+  print_checks (stderr, report);
   print_findings (stderr, s, report);
   print_speed (stderr, report);
-}
-
-/* One line a tensor: name, data type, shape, size, what becomes of it, and where it is from. */
-static void
-print_tensors (fmtconv_attr *report)
-{
-  fmtconv_attr *list = fmtconv_get (report, "tensors");
-  char shape[256], bytes[TEXT_ROOM];
-  for (fmtconv_attr *t = list ? list->first : NULL; t; t = t->next)
-    {
-      fmtconv_attr *from = fmtconv_get (t, "from");
-      printf ("%s\t%s\t%s\t%s\t%s", fmtconv_get_string (t, "name", ""), fmtconv_get_string (t, "dtype", ""),
-              text_shape (shape, sizeof shape, fmtconv_get (t, "shape")),
-              text_bytes (bytes, number (t, "bytes")), fmtconv_get_string (t, "how", ""));
-      for (fmtconv_attr *f = from ? from->first : NULL; f; f = f->next)
-        printf ("%s%s", f == from->first ? "\t" : " + ", f->v.s);
-      putchar ('\n');
-    }
 }
 
 void
@@ -185,7 +177,7 @@ plan_print (const struct settings *s, fmtconv_attr *report)
   char a[TEXT_ROOM], b[TEXT_ROOM];
   if (s->verbosity < SAY_NOTES)
     return;
-  print_tensors (report);
+  table_print (stdout, fmtconv_get (report, "tensors"), NULL);
   fflush (stdout);
   fprintf (stderr, "Dry run: nothing was written.\n");
   print_files (stderr, report);

@@ -35,6 +35,14 @@ text_number (char room[TEXT_ROOM], uint64_t count)
 }
 
 const char *
+text_count (char room[TEXT_ROOM], uint64_t count, const char *thing)
+{
+  char number[TEXT_ROOM];
+  snprintf (room, TEXT_ROOM, "%.27s %.16s%s", text_number (number, count), thing, count == 1 ? "" : "s");
+  return room;
+}
+
+const char *
 text_seconds (char room[TEXT_ROOM], double seconds)
 {
   if (seconds < 60)

@@ -45,6 +45,9 @@ char *fci_strdup (fmtconv_ctx *ctx, const char *s);
 /* An operating-system error on `path`: E_IO; `what` ("cannot open") is followed by errno's text. */
 int fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what);
 
+/* n lines that fmtconv_detail could have put below the next message: they are only counted. */
+void fci_detail_more (fmtconv_ctx *ctx, size_t n);
+
 /* An error in the file of that path (not the running reader's); where may be NULL. */
 int fci_fail_file (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where *where,
                    const char *format, ...) FMTCONV_PRINTF (5);

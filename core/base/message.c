@@ -211,6 +211,13 @@ fmtconv_detail (fmtconv_ctx *ctx, const char *format, ...)
     ctx->details[ctx->n_details++] = copy;
 }
 
+void
+fci_detail_more (fmtconv_ctx *ctx, size_t n)
+{
+  if (ctx && !ctx->failed)
+    ctx->n_more += n;
+}
+
 /* Unseen warnings are no errors under --strict: what is only tried is not part of the conversion. */
 int
 fmtconv_warn (fmtconv_ctx *ctx, const char *format, ...)

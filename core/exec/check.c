@@ -35,7 +35,7 @@ fci_open_folder (fmtconv_ctx *ctx, const char *folder)
   if (fd >= 0)
     return fd;
   if (errno == ENOENT || errno == ENOTDIR)
-    fci_fail_file (ctx, FMTCONV_E_USAGE, folder,
+    fci_fail_file (ctx, FMTCONV_E_OUTPUT, folder,
                    &(fmtconv_where){ .hint = "create it, or give another OUTPUT" },
                    "there is no such folder to write to");
   else
@@ -49,19 +49,19 @@ check_existing (fmtconv_ctx *ctx, const char *path, const struct stat *st)
 {
   const char *input = fci_sources_find (ctx, st);
   if (input)
-    return fci_fail_file (ctx, FMTCONV_E_USAGE, path, &(fmtconv_where){ .hint = "give another OUTPUT" },
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path, &(fmtconv_where){ .hint = "give another OUTPUT" },
                           "this output is also an input");
   if (S_ISDIR (st->st_mode))
-    return fci_fail_file (ctx, FMTCONV_E_USAGE, path,
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path,
                           &(fmtconv_where){ .hint = "give the name of a file in it" }, "this is a folder");
   if (S_ISLNK (st->st_mode))
-    return fci_fail_file (ctx, FMTCONV_E_USAGE, path,
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path,
                           &(fmtconv_where){ .hint = "give the path that it leads to" },
                           "this is a symbolic link, which would be replaced, not followed");
   if (!S_ISREG (st->st_mode))
-    return fci_fail_file (ctx, FMTCONV_E_USAGE, path, NULL, "this is not a regular file");
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path, NULL, "this is not a regular file");
   if (!(ctx->options.flags & FMTCONV_FORCE))
-    return fci_fail_file (ctx, FMTCONV_E_USAGE, path, &(fmtconv_where){ .hint = "-f overwrites it" },
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path, &(fmtconv_where){ .hint = "-f overwrites it" },
                           "the output exists already");
   return 0;
 }

@@ -6,6 +6,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum
+{
+  NAMED = 5 /* tensors that a warning names; the report has them all */
+};
+
 static uint64_t
 tallied (const fci_tally *tally, unsigned which)
 {
@@ -112,10 +117,12 @@ warn (fmtconv_ctx *ctx, const fci_finding *first, unsigned finding)
         of += f->of;
         tensors++;
         hint = hint ? hint : f->hint;
-        fmtconv_detail (ctx, "tensor '%s': %" PRIu64 " of %" PRIu64, f->tensor, f->count, f->of);
+        if (tensors <= NAMED)
+          fmtconv_detail (ctx, "tensor '%s': %" PRIu64 " of %" PRIu64, f->tensor, f->count, f->of);
       }
   if (tensors == 0)
     return 0;
+  fci_detail_more (ctx, tensors > NAMED ? tensors - NAMED : 0);
   return fmtconv_warn (ctx, "%" PRIu64 " of %" PRIu64 " values in %zu %s %s%s%s", values, of, tensors,
                        tensors == 1 ? "tensor" : "tensors", said (finding), hint ? "; " : "",
                        hint ? hint : "");

@@ -72,7 +72,7 @@ put_new (fci_publication *p, fci_target *target)
       return 0;
     }
   if (errno == EEXIST)
-    return fci_fail_file (p->ctx, FMTCONV_E_USAGE, target->shown,
+    return fci_fail_file (p->ctx, FMTCONV_E_OUTPUT, target->shown,
                           &(fmtconv_where){ .hint = "-f overwrites it" },
                           "the output was created by somebody else meanwhile");
   return fci_fail_io (p->ctx, target->shown, "it cannot be given its name");

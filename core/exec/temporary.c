@@ -91,7 +91,7 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
   target->mode = target->exists ? st.st_mode & 0777 : 0;
   target->fd = open_locked (p->folder, target->temporary);
   if (target->fd < 0 && errno == EWOULDBLOCK)
-    return fci_fail_file (ctx, FMTCONV_E_USAGE, target->shown,
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, target->shown,
                           &(fmtconv_where){ .hint = "wait for it to finish" },
                           "another process is writing this output");
   if (target->fd < 0)

@@ -80,8 +80,7 @@ none_installed (fmtconv_ctx *ctx, fci_role role)
   static const fmtconv_where where = {
     .hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them"
   };
-  fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "no plugin that could be used is a %s",
-                   fci_role_name (role));
+  fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &where, "no %s is installed", fci_role_name (role));
   return NULL;
 }
 
@@ -123,7 +122,7 @@ fci_pick_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fm
     return no_reader (ctx, modules, n, peek);
   if (!equal)
     return best;
-  fci_fail_file (ctx, FMTCONV_E_USAGE, peek->path, NULL,
+  fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
                  "the readers '%s' and '%s' both claim it: say which with -r %s or -r %s", best->name,
                  equal->name, best->name, equal->name);
   return NULL;

@@ -57,7 +57,7 @@ fci_detect_transform (fmtconv_ctx *ctx, const fmtconv_model *model)
                     claims[i].plugin->transform->kind, claims[i].found.claimed,
                     complete ? "" : fmtconv_text (ctx, ", %zu are missing", claims[i].found.missing));
   if (complete)
-    fmtconv_fail (ctx, FMTCONV_E_USAGE,
+    fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
                   "several transforms recognise the model: choose one, or -t none; there are these:");
   else
     fmtconv_warn (ctx,

@@ -87,9 +87,11 @@ unknown (const parse *p, const char *key)
       fmtconv_detail (p->ctx, "%s: %s", names[i], p->params[i].help ? p->params[i].help : "");
     }
   const char *near = p->n ? fci_nearest (key, names, p->n) : NULL;
-  fmtconv_where where = { .hint = near ? fmtconv_text (p->ctx, "did you mean '%s'?", near) : NULL };
-  return fmtconv_fail_at (p->ctx, FMTCONV_E_USAGE, &where, "%s has no parameter '%s'%s", p->owner, key,
-                          p->n ? "; it has these:" : ", nor any other");
+  if (near)
+    return fmtconv_fail (p->ctx, FMTCONV_E_USAGE,
+                         "%s has no parameter '%s': did you mean '%s'?  It has these:", p->owner, key, near);
+  return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s has no parameter '%s'%s", p->owner, key,
+                       p->n ? "; it has these:" : ", nor any other");
 }
 
 static int

@@ -92,12 +92,17 @@ unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
         fmtconv_detail (ctx, "%s: %s", modules[i].name, modules[i].plugin->summary);
       }
   const char *near = known ? fci_nearest (typed, names, known) : NULL;
-  fmtconv_where where = { .hint = near ? fmtconv_text (ctx, "did you mean '%s'?", near) : NULL };
+  const char *what = any ? "plugin" : fci_role_name (role);
+  static const fmtconv_where nothing = {
+    .hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them"
+  };
   if (!known)
-    where.hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them";
-  return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "there is no %s '%s'%s",
-                          any ? "plugin" : fci_role_name (role), typed,
-                          known ? "; there are these:" : ", nor any other");
+    return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &nothing, "there is no %s '%s', nor any other", what,
+                            typed);
+  if (!near)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "there is no %s '%s'; there are these:", what, typed);
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                       "there is no %s '%s': did you mean '%s'?  There are these:", what, typed, near);
 }
 
 int

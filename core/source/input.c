@@ -121,12 +121,12 @@ open_typed (fmtconv_ctx *ctx, const char *path, const char *base)
   int fd = -1;
   if (stat (path, &st) == 0)
     {
-      if (is_special (ctx, FMTCONV_E_USAGE, path, st.st_mode))
+      if (is_special (ctx, FMTCONV_E_UNSUPPORTED, path, st.st_mode))
         return NULL;
       fd = open (path, OPEN_FLAGS);
     }
   if (fd >= 0)
-    return fci_input_fd (ctx, FMTCONV_E_USAGE, fd, path, base);
+    return fci_input_fd (ctx, FMTCONV_E_UNSUPPORTED, fd, path, base);
   fail_open (ctx, path);
   return NULL;
 }

@@ -54,7 +54,8 @@ enum
   FMTCONV_E_USAGE = -8,       /* what the user typed does not make sense */
   FMTCONV_E_CANCELLED = -9,   /* fmtconv_cancel was called */
   FMTCONV_E_INTERNAL = -10,   /* a plugin or the core broke its own rules */
-  FMTCONV_E_STRICT = -11      /* a warning, under --strict */
+  FMTCONV_E_STRICT = -11,     /* a warning, under --strict */
+  FMTCONV_E_OUTPUT = -12      /* the output cannot be put there: it exists, is an input, has no folder */
 };
 
 /* ---- Data types.  The numbers never change.  1 … 63 are plain types; a block type is 64 plus

@@ -58,7 +58,7 @@ check_rivals (fmtconv_ctx *ctx, const pk_value *top, uint32_t chosen)
         continue;
       const char *ours = torch_key_text (ctx, &items->at[chosen - 1]);
       const char *hint = fmtconv_text (ctx, "say which: -r torch:root=%s or -r torch:root=%s", ours, key);
-      return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .hint = hint },
+      return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = hint },
                               "both '%s' and '%s' hold weights", ours, key);
     }
   return 0;

@@ -24,7 +24,7 @@ typedef struct torch_root
 } torch_root;
 
 /* The root that the user typed, or (NULL) the one that the reference readers take.  `top` was scanned.
- * 0; E_MISSING, E_USAGE. */
+ * 0; E_MISSING, E_UNSUPPORTED. */
 int torch_root_find (fmtconv_ctx *ctx, fmtconv_source *pickle, const pk_value *top, const char *typed,
                      torch_root *root);
 

@@ -191,16 +191,16 @@ Test (convert, outputs_in_the_way)
 {
   fmtconv_job job = full_job ();
   job.output = in;
-  expect_refused (job, 0, FMTCONV_E_USAGE, "in.safetensors");
-  expect_refused (job, FMTCONV_FORCE, FMTCONV_E_USAGE, "in.safetensors");
+  expect_refused (job, 0, FMTCONV_E_OUTPUT, "in.safetensors");
+  expect_refused (job, FMTCONV_FORCE, FMTCONV_E_OUTPUT, "in.safetensors");
   job = full_job ();
   FILE *f = fopen (out, "w");
   fputs ("old", f);
   fclose (f);
-  expect_refused (job, 0, FMTCONV_E_USAGE, "out file.safetensors");
+  expect_refused (job, 0, FMTCONV_E_OUTPUT, "out file.safetensors");
   /* Told before the input is read: it need not even be a model. */
   job.reader = "torch";
-  expect_refused (job, 0, FMTCONV_E_USAGE, "out file.safetensors");
+  expect_refused (job, 0, FMTCONV_E_OUTPUT, "out file.safetensors");
   struct stat st;
   cr_expect (stat (out, &st) == 0 && st.st_size == 3, "the old output was touched");
 }

@@ -80,7 +80,7 @@ Test (detect, readers)
   cr_expect_str_eq (picked (&h, peek_at ("a.bin", "MAGIC", 5)), "magic");
   cr_expect_str_eq (picked (&h, peek_at ("a.m", "7", 1)), "probe");
   cr_expect_str_eq (picked (&h, peek_at ("a.m", "?", 1)), "none");
-  cr_expect_eq (h.code, FMTCONV_E_USAGE);
+  cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "'magic' and 'probe' both claim it: say which with -r magic or -r probe"), "%s",
              h.error);
 }
@@ -121,8 +121,7 @@ Test (detect, nothing_installed)
   fmtconv_peek peek = peek_at ("a", "?", 1);
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
   cr_expect_null (fci_pick_reader (ctx, modules + 2, 1, &peek));
-  cr_expect (strstr (h.error, "no plugin that could be used is a reader (hint: set FMTCONV_PLUGIN_PATH"),
-             "%s", h.error);
+  cr_expect (strstr (h.error, "no reader is installed (hint: set FMTCONV_PLUGIN_PATH"), "%s", h.error);
   cr_expect (strstr (h.details, "ruined was refused"), "%s", h.details);
   fmtconv_ctx_free (ctx);
 }

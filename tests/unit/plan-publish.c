@@ -59,24 +59,24 @@ Test (publish, refuses_what_can_be_known)
   stage s;
   set (&s, 0);
   put_file (in (&s.at, "out"), "old", 3);
-  refused (&s, in (&s.at, "out"), FMTCONV_E_USAGE, 2);
+  refused (&s, in (&s.at, "out"), FMTCONV_E_OUTPUT, 2);
   set (&s, 0);
-  refused (&s, in (&s.at, "none/out"), FMTCONV_E_USAGE, 1);
+  refused (&s, in (&s.at, "none/out"), FMTCONV_E_OUTPUT, 1);
   set (&s, FMTCONV_FORCE);
   mkdir (in (&s.at, "out"), 0777);
   const char *folder = fmtconv_text (s.ctx, "%s/out", s.at.path);
-  cr_assert_eq (run (s.ctx, s.layout, folder, NULL, NULL), FMTCONV_E_USAGE);
+  cr_assert_eq (run (s.ctx, s.layout, folder, NULL, NULL), FMTCONV_E_OUTPUT);
   rmdir (folder);
   end (&s);
   set (&s, FMTCONV_FORCE);
   link (in (&s.at, "in"), in (&s.at, "out"));
-  refused (&s, in (&s.at, "out"), FMTCONV_E_USAGE, 2);
+  refused (&s, in (&s.at, "out"), FMTCONV_E_OUTPUT, 2);
   set (&s, FMTCONV_FORCE);
   symlink ("in", in (&s.at, "out"));
-  refused (&s, in (&s.at, "out"), FMTCONV_E_USAGE, 2);
+  refused (&s, in (&s.at, "out"), FMTCONV_E_OUTPUT, 2);
   set (&s, FMTCONV_FORCE);
   mkfifo (in (&s.at, "out"), 0600);
-  refused (&s, in (&s.at, "out"), FMTCONV_E_USAGE, 2);
+  refused (&s, in (&s.at, "out"), FMTCONV_E_OUTPUT, 2);
 }
 
 static void
@@ -155,7 +155,7 @@ Test (publish, takes_over_what_a_killed_run_left)
   put_file (in (&s.at, caught), "busy", 4);
   int fd = open (in (&s.at, caught), O_RDWR);
   cr_assert_eq (flock (fd, LOCK_EX), 0);
-  cr_assert_eq (run (s.ctx, s.layout, in (&s.at, "out"), NULL, NULL), FMTCONV_E_USAGE);
+  cr_assert_eq (run (s.ctx, s.layout, in (&s.at, "out"), NULL, NULL), FMTCONV_E_OUTPUT);
   close (fd);
   end (&s);
 }

@@ -63,11 +63,11 @@ Test (input, special_files_are_refused_by_name)
   cr_expect_null (fci_input_user (ctx, "-"));
   expect_error (FMTCONV_E_USAGE, "random access");
   cr_expect_null (fci_input_user (ctx, "/dev/null"));
-  expect_error (FMTCONV_E_USAGE, "/dev/null: this is a character device");
+  expect_error (FMTCONV_E_UNSUPPORTED, "/dev/null: this is a character device");
   cr_expect_null (fci_input_user (ctx, "pipe"));
-  expect_error (FMTCONV_E_USAGE, "pipe: this is a named pipe");
+  expect_error (FMTCONV_E_UNSUPPORTED, "pipe: this is a named pipe");
   cr_expect_null (fci_input_user (ctx, "sock"));
-  expect_error (FMTCONV_E_USAGE, "sock: this is a socket");
+  expect_error (FMTCONV_E_UNSUPPORTED, "sock: this is a socket");
 }
 
 Test (input, parent)

@@ -1,0 +1,100 @@
+/* cli/table.c: tensors as a table, a line each.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include <fnmatch.h>
+#include <string.h>
+
+enum
+{
+  COLUMNS = 5,
+  WIDEST = 100 /* a longer cell moves the rest of its line */
+};
+
+/* What stands in the columns of one line: name, data type, shape, size, what becomes of it. */
+struct line
+{
+  const char *cell[COLUMNS];
+  char name[SHOWN_ROOM], shape[256], bytes[TEXT_ROOM];
+};
+
+static void
+fill (struct line *line, fmtconv_attr *tensor)
+{
+  line->cell[0] = text_shown (line->name, fmtconv_get_string (tensor, "name", ""));
+  line->cell[1] = fmtconv_get_string (tensor, "dtype", "");
+  line->cell[2] = text_shape (line->shape, sizeof line->shape, fmtconv_get (tensor, "shape"));
+  line->cell[3] = text_bytes (line->bytes, (uint64_t) fmtconv_get_int (tensor, "bytes", 0));
+  line->cell[4] = fmtconv_get_string (tensor, "how", "");
+}
+
+/* Characters of UTF-8. */
+static int
+width_of (const char *s)
+{
+  int n = 0;
+  for (; *s; s++)
+    n += ((unsigned char) *s & 0xc0) != 0x80;
+  return n;
+}
+
+static bool
+is_wanted (fmtconv_attr *tensor, const char *glob)
+{
+  return !glob || fnmatch (glob, fmtconv_get_string (tensor, "name", ""), 0) == 0;
+}
+
+static void
+measure (fmtconv_attr *list, const char *glob, int width[COLUMNS])
+{
+  struct line line;
+  for (fmtconv_attr *t = list->first; t; t = t->next)
+    {
+      if (!is_wanted (t, glob))
+        continue;
+      fill (&line, t);
+      for (int i = 0; i < COLUMNS; i++)
+        {
+          int n = width_of (line.cell[i]);
+          width[i] = n > width[i] && n <= WIDEST ? n : width[i];
+        }
+    }
+}
+
+/* Sizes stand at the right of their column; nothing follows the last cell. */
+static void
+print_line (FILE *to, const struct line *line, const int width[COLUMNS], fmtconv_attr *from)
+{
+  int due = 0;
+  for (int i = 0; i < COLUMNS; i++)
+    {
+      int pad = width[i] - width_of (line->cell[i]);
+      pad = pad > 0 ? pad : 0;
+      if (!*line->cell[i])
+        due += width[i] + 2;
+      else if (i == 3)
+        fprintf (to, "%*s%s", due + pad, "", line->cell[i]), due = 2;
+      else
+        fprintf (to, "%*s%s", due, "", line->cell[i]), due = pad + 2;
+    }
+  char name[SHOWN_ROOM];
+  for (fmtconv_attr *f = from ? from->first : NULL; f; f = f->next)
+    fprintf (to, "%*s%s%s", f == from->first ? due : 0, "", f == from->first ? "" : " + ",
+             text_shown (name, f->v.s));
+  fputc ('\n', to);
+}
+
+void
+table_print (FILE *to, fmtconv_attr *list, const char *glob)
+{
+  int width[COLUMNS] = { 0 };
+  struct line line;
+  if (!list)
+    return;
+  measure (list, glob, width);
+  for (fmtconv_attr *t = list->first; t; t = t->next)
+    if (is_wanted (t, glob))
+      {
+        fill (&line, t);
+        print_line (to, &line, width, fmtconv_get (t, "from"));
+      }
+}
