@@ -198,13 +198,11 @@ static int
 late_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
   late_reads += failed;
-  if (source->name[strlen (source->name) - 1] == '2')
-    return failed = 1, EIO;
-  bool late = offset + n > 700000;
-  usleep (late ? 20000 : 1000);
-  if (late)
-    failed = 1;
-  return late ? EIO : fci_source_read (source, offset, to, n);
+  bool other = source->name[strlen (source->name) - 1] == '2', bad = other || offset + n > 700000;
+  if (!other)
+    usleep (bad ? 20000 : 1000);
+  failed |= bad;
+  return bad ? EIO : fci_source_read (source, offset, to, n);
 }
 
 static ssize_t
