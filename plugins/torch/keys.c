@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum
+{
+  SHOWN = 256 /* bytes of a key; a remembered string can be the key of any number of values */
+};
+
 bool
 torch_key_is_name (const pk_value *key)
 {
@@ -14,7 +19,7 @@ const char *
 torch_key_text (fmtconv_ctx *ctx, const pk_value *key)
 {
   if (key->kind == PK_STRING)
-    return fmtconv_text (ctx, "%.*s", (int) key->len, key->v.s);
+    return fmtconv_text (ctx, "%.*s", key->len < SHOWN ? (int) key->len : SHOWN, key->v.s);
   if (key->kind == PK_INT)
     return fmtconv_text (ctx, "%lld", (long long) key->v.i);
   return fmtconv_text (ctx, "(%s)", pk_describe (ctx, key));

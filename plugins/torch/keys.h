@@ -8,7 +8,7 @@
 /* Can it be part of a name: an int, or a string without a NUL? */
 bool torch_key_is_name (const pk_value *key);
 
-/* A key as text, for names and for people; not escaped. */
+/* A key as text for people, cut at 256 bytes; not escaped. */
 const char *torch_key_text (fmtconv_ctx *ctx, const pk_value *key);
 
 /* A dictionary's keys differ from each other.  where: the dictionary's name, for the message.  0 or

@@ -27,6 +27,16 @@ torch_leave (torch_load *load, const char *name, const pk_value *value, const ch
   return fmtconv_failed (load->ctx);
 }
 
+/* What is not listed needs no name. */
+static const char *
+outside_name (const torch_load *load, const torch_root *root, unsigned k, const pk_value *key)
+{
+  if (load->listed == TORCH_MAX_LISTED)
+    return "";
+  const char *text = torch_key_text (load->ctx, key);
+  return k ? fmtconv_text (load->ctx, "%s.%s", root->level[k].name, text) : text;
+}
+
 int
 torch_leave_outside (torch_load *load, const torch_root *root)
 {
@@ -41,9 +51,8 @@ torch_leave_outside (torch_load *load, const torch_root *root)
           if (i == root->level[k].chosen)
             continue;
           pk_value index = pk_int (i);
-          const char *key = torch_key_text (load->ctx, dict ? &items->at[i - 1] : &index);
-          const char *name = k ? fmtconv_text (load->ctx, "%s.%s", root->level[k].name, key) : key;
-          if (torch_leave (load, name, &items->at[i], why))
+          if (torch_leave (load, outside_name (load, root, k, dict ? &items->at[i - 1] : &index),
+                           &items->at[i], why))
             return fmtconv_failed (load->ctx);
         }
     }
@@ -92,6 +101,6 @@ torch_note_facts (fmtconv_model *out, fmtconv_ctx *ctx, const pk_value *top)
       else if (value->kind == PK_FLOAT)
         fmtconv_set_float (to, name, value->v.f);
       else
-        fmtconv_set_string (to, name, torch_key_text (ctx, value));
+        fmtconv_set_string (to, name, fmtconv_text (ctx, "%.*s", (int) value->len, value->v.s));
     }
 }

@@ -9,6 +9,7 @@ enum
 {
   PK_MAX_BYTES = 512 << 20,
   PK_MAX_STRING = 16 << 20,
+  PK_MAX_GLOBAL = 255, /* bytes of a global's module, and of its name */
   PK_MAX_OPCODES = 64 << 20,
   PK_MAX_STACK = 1 << 20,
   PK_MAX_MARKS = 64 << 10,
@@ -37,6 +38,7 @@ typedef struct pk_machine
   pk_value *memo;
   uint32_t cap_memo;
   uint32_t memoized; /* slots in use */
+  uint64_t paired;   /* pairs copied from lists into dictionaries */
   bool stopped;
 } pk_machine;
 

@@ -12,6 +12,24 @@ new_object (pk_machine *m, pk_kind kind, const pk_global *callee, pk_items *args
   return pk_push (m, (pk_value){ .kind = kind, .v.object = object });
 }
 
+static int
+add_pairs (pk_machine *m, pk_items *dict, const pk_items *pairs)
+{
+  /* A pickler writes each pair down for the one dictionary that it is in. */
+  if ((m->paired += pairs->n) > m->size)
+    return pk_refuse (m, FMTCONV_E_LIMIT, "dictionaries of more pairs than the pickle has bytes");
+  for (uint32_t i = 0; i < pairs->n; i++)
+    {
+      const pk_value *pair = &pairs->at[i];
+      if (!pk_is_container (pair) || pair->v.items->n != 2)
+        return pk_refuse (m, FMTCONV_E_FORMAT, "item %u of a dictionary is a %s, not a pair", i,
+                          pk_describe (m->ctx, pair));
+      if (pk_items_add (m->ctx, dict, pair->v.items->at, 2))
+        return FMTCONV_E_NOMEM;
+    }
+  return 0;
+}
+
 /* OrderedDict () and defaultdict (factory) start empty; old picklers gave OrderedDict a list of pairs. */
 static int
 new_dict (pk_machine *m, const pk_items *args)
@@ -19,17 +37,9 @@ new_dict (pk_machine *m, const pk_items *args)
   pk_items *dict = pk_items_new (m->ctx, NULL, 0);
   if (!dict)
     return FMTCONV_E_NOMEM;
-  const pk_value *pairs = args->n ? &args->at[args->n - 1] : NULL;
-  for (uint32_t i = 0; pairs && pairs->kind == PK_LIST && i < pairs->v.items->n; i++)
-    {
-      const pk_value *pair = &pairs->v.items->at[i];
-      if (!pk_is_container (pair) || pair->v.items->n != 2)
-        return pk_refuse (m, FMTCONV_E_FORMAT, "item %u of a dictionary is a %s, not a pair", i,
-                          pk_describe (m->ctx, pair));
-      if (pk_items_add (m->ctx, dict, pair->v.items->at, 2))
-        return FMTCONV_E_NOMEM;
-    }
-  return pk_push (m, pk_container (PK_DICT, dict));
+  const pk_value *last = args->n ? &args->at[args->n - 1] : NULL;
+  int code = last && last->kind == PK_LIST ? add_pairs (m, dict, last->v.items) : 0;
+  return code ? code : pk_push (m, pk_container (PK_DICT, dict));
 }
 
 /* Something was made before can be called too (bound methods, partial functions); nobody needs to know

@@ -3,6 +3,7 @@
 #include "plugins/torch/root.h"
 #include "plugins/torch/keys.h"
 #include "plugins/torch/scan.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -32,11 +33,16 @@ weights_at (const pk_value *dict, const char *key)
 
 /* Is 'ema' a word of it? */
 static bool
-says_ema (const char *key)
+says_ema (const pk_value *key)
 {
-  for (const char *word = key; *word; word += strcspn (word, "_-.") + (word[strcspn (word, "_-.")] != 0))
-    if (strcspn (word, "_-.") == 3 && !strncasecmp (word, "ema", 3))
-      return true;
+  for (uint32_t i = 0, start = 0; i <= key->len; i++)
+    {
+      if (i < key->len && !memchr ("_-.", key->v.s[i], 3))
+        continue;
+      if (i - start == 3 && !strncasecmp (key->v.s + start, "ema", 3))
+        return true;
+      start = i + 1;
+    }
   return false;
 }
 
@@ -50,13 +56,13 @@ check_rivals (fmtconv_ctx *ctx, const pk_value *top, uint32_t chosen)
       if (i + 1 == chosen || items->at[i].kind != PK_STRING || items->at[i + 1].kind != PK_DICT
           || !torch_holds (&items->at[i + 1]))
         continue;
-      const char *key = torch_key_text (ctx, &items->at[i]);
-      bool rival = key && says_ema (key);
+      bool rival = says_ema (&items->at[i]);
       for (unsigned k = 0; k < sizeof usual / sizeof *usual; k++)
         rival = rival || pk_is (&items->at[i], usual[k]);
       if (!rival)
         continue;
       const char *ours = torch_key_text (ctx, &items->at[chosen - 1]);
+      const char *key = torch_key_text (ctx, &items->at[i]);
       const char *hint = fmtconv_text (ctx, "say which: -r torch:root=%s or -r torch:root=%s", ours, key);
       return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = hint },
                               "both '%s' and '%s' hold weights", ours, key);
@@ -77,21 +83,32 @@ descend (fmtconv_ctx *ctx, const pk_value *top, torch_root *root)
   return root->n ? check_rivals (ctx, top, root->level[0].chosen) : 0;
 }
 
+/* Bytes at the start of `path` that are the key; 0: others. */
+static size_t
+match_length (const pk_value *key, const char *path)
+{
+  char digits[24] = "";
+  if (key->kind == PK_INT)
+    snprintf (digits, sizeof digits, "%lld", (long long) key->v.i);
+  const char *text = key->kind == PK_STRING ? key->v.s : digits;
+  size_t n = key->kind == PK_STRING ? key->len : strlen (digits);
+  return strnlen (path, n) == n && !memcmp (path, text, n) && (!path[n] || path[n] == '.') ? n : 0;
+}
+
 /* The longest key of a dictionary that `path` begins with, as keys may have dots themselves. */
 static const char *
 match_key (fmtconv_ctx *ctx, const pk_items *items, const char *path, uint32_t *chosen)
 {
-  const char *best = NULL;
+  size_t longest = 0;
   for (uint32_t i = 0; i + 1 < items->n; i += 2)
     {
-      const char *key = torch_key_is_name (&items->at[i]) ? torch_key_text (ctx, &items->at[i]) : NULL;
-      size_t n = key ? strlen (key) : 0;
-      if (!key || strncmp (path, key, n) || (path[n] && path[n] != '.') || (best && strlen (best) >= n))
+      size_t n = match_length (&items->at[i], path);
+      if (n <= longest)
         continue;
-      best = key;
+      longest = n;
       *chosen = i + 1;
     }
-  return best;
+  return longest ? fmtconv_text (ctx, "%.*s", (int) longest, path) : NULL;
 }
 
 static const char *

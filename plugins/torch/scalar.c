@@ -80,6 +80,9 @@ push_global (pk_machine *m, const pk_arg *arg)
 {
   if (memchr (arg->text, 0, arg->len) || memchr (arg->name, 0, arg->name_len))
     return pk_refuse (m, FMTCONV_E_FORMAT, "a name with a NUL inside");
+  /* It is copied, and one remembered string can name any number of globals. */
+  if (arg->len > PK_MAX_GLOBAL || arg->name_len > PK_MAX_GLOBAL)
+    return pk_refuse (m, FMTCONV_E_LIMIT, "a global's name of more than %d bytes", PK_MAX_GLOBAL);
   pk_global *global = fmtconv_alloc (m->ctx, 1, sizeof *global);
   char *text = fmtconv_alloc (m->ctx, (size_t) arg->len + arg->name_len + 2, 1);
   if (!global || !text)

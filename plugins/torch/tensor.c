@@ -5,7 +5,8 @@
 
 enum
 {
-  MAX_WRAPS = 32 /* parameters around a tensor; torch writes one or two */
+  MAX_WRAPS = 32, /* parameters around a tensor; torch writes one or two */
+  MAX_NOTES = 16  /* of a tensor; torch writes one or two */
 };
 
 static int
@@ -121,6 +122,9 @@ static int
 check_notes (fmtconv_ctx *ctx, torch_tensor *t, const pk_value *notes)
 {
   static const char *const lazy[] = { "conj", "neg" };
+  /* Any number of tensors can share them. */
+  if (notes->kind == PK_DICT && notes->v.items->n > 2 * MAX_NOTES)
+    return torch_wrong (ctx, t, FMTCONV_E_LIMIT, "more than %d notes on its numbers", MAX_NOTES);
   for (unsigned i = 0; i < 2; i++)
     {
       const pk_value *note = pk_get (notes, lazy[i]);

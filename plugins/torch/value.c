@@ -104,8 +104,8 @@ pk_describe (fmtconv_ctx *ctx, const pk_value *value)
                             : value->kind == PK_OBJECT ? value->v.object->callee
                                                        : NULL;
   if (global)
-    return fmtconv_text (ctx, "%s %s.%s", value->kind == PK_GLOBAL ? "global" : "object of", global->module,
-                         global->name);
+    return fmtconv_text (ctx, "%s %.100s.%.100s", value->kind == PK_GLOBAL ? "global" : "object of",
+                         global->module, global->name);
   return plain[value->kind];
 }
 

@@ -159,6 +159,12 @@ def names():
                                                  + bytes([i - 1]) + b"e" for i in range(1, 27))
     bad("bomb", "more than 262144 tensors", LIST + MARK + doubled + b"e")
     bad("bomb-names", "names have more than", dict_of(("x" * 2000, LIST + MARK + doubled + b"e")))
+    bad("bomb-globals", "STACK_GLOBAL: a global's name of more than 255 bytes", text("x" * 256) + b"q\0h\0\x93")
+    bad("bomb-pairs", "more pairs than the pickle has bytes",
+        MARK + list_of(tuple_of(1, 2) + b"q\x01", *[b"h\x01"] * 999) + b"q\x02"
+        + name_of("collections", "OrderedDict") + b"q\x03" + b"h\x03h\x02\x85R" * 10 + b"t")
+    notes = dict_of(*((str(i), True) for i in range(17)))
+    bad_tensor("notes", "more than 16 notes", tensor(more=(notes,)))
     bad("key-none", "a none is the key of tensors", dict_of((None, tensor())))
     bad("key-tuple", "a tuple of 1 is the key of tensors", dict_of(((1,), tensor())))
     bad("key-tensor", "a tensor is the key of tensors", dict_of((tensor(), tensor())))

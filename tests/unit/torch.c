@@ -333,6 +333,24 @@ Test (torch, bomb)
   free (b.at);
 }
 
+/* One remembered string of 1 MiB, used as a key a thousand times, takes its place once. */
+Test (torch, remembered_keys)
+{
+  const uint32_t n = 1 << 20;
+  bytes b = { 0 };
+  int status;
+  ADD (&b, "}(X\x05\x00\x00\x00model}X\x01\x00\x00\x00w" TENSOR "sX");
+  add (&b, &n, 4);
+  repeat (&b, "ema-", n / 4 - 1);
+  ADD (&b, "ema\x00q\x01N");
+  repeat (&b, "h\x01N", 1000);
+  ADD (&b, "u");
+  collect (&b, &status);
+  cr_assert_eq (status, 0);
+  cr_assert_lt (ctx->arena.total, 64 << 20);
+  free (b.at);
+}
+
 /* A cycle of containers would be named for ever; one that an object closes is nobody's name. */
 Test (torch, cycles)
 {
