@@ -18,6 +18,9 @@ AC_DEFUN([FC_SANITIZERS], [
     [yes], [SANITIZER_CFLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"],
     [SANITIZER_CFLAGS="-fsanitize=$enable_sanitizers -fno-sanitize-recover=undefined -fno-omit-frame-pointer"])
   AC_SUBST([SANITIZER_CFLAGS])
+  # clang puts the sanitizers' functions into programs only, so its shared libraries have undefined symbols.
+  AS_CASE([$enable_sanitizers], [no], [NO_UNDEFINED="-Wl,-z,defs"], [NO_UNDEFINED=])
+  AC_SUBST([NO_UNDEFINED])
   AM_CONDITIONAL([SANITIZERS], [test "x$enable_sanitizers" != xno])
 ])
 

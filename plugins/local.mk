@@ -1,5 +1,5 @@
 # plugins/local.mk: every plugin is a module of its own, built into plugins/ so that one folder holds all.
-plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined -Wl,-z,defs -Wl,-z,now
+plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined $(NO_UNDEFINED) -Wl,-z,now
 plugin_cflags = $(AM_CFLAGS) -fvisibility=hidden
 include plugins/cast/local.mk
 include plugins/cogvideox-lora/local.mk
