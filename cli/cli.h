@@ -96,6 +96,7 @@ struct speaker
   const struct settings *s;
   bool color;
   bool progress;
+  bool terminal;      /* stderr is one */
   bool drawn;         /* a progress line is on the terminal */
   double drawn_after; /* seconds from the start */
 };

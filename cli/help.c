@@ -6,7 +6,7 @@
 void
 help_command (const struct command *command, FILE *to)
 {
-  fprintf (to, "Usage: %s\n\n%s\n%s\n\nOptions:\n", command->usage, command->summary, command->text);
+  fprintf (to, "Usage: %s\n\n%s\n%s\nOptions:\n", command->usage, command->summary, command->text);
   options_print (command, to);
 }
 

@@ -90,7 +90,7 @@ print_all (const struct settings *s, fmtconv_attr *r)
   for (fmtconv_attr *a = convert ? convert->first : NULL; a; a = a->next, label = "")
     printf ("%-12s%s\n", label, a->v.s);
   if (s->tensors)
-    table_print (stdout, fmtconv_get (r, "list"), s->glob);
+    putchar ('\n'), table_print (stdout, fmtconv_get (r, "list"), s->glob);
 }
 
 int

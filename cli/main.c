@@ -6,7 +6,7 @@
 
 const struct command commands[] = {
   { .name = "convert",
-    .summary = "convert a checkpoint (the command that needs no name)",
+    .summary = "Convert a checkpoint (the command that needs no name).",
     .usage = "fmtconv [-r READER] [-t TRANSFORM]... [-w WRITER] [options] INPUT OUTPUT",
     .text = "Reads INPUT, a file or a folder, and writes OUTPUT.  What is not given is detected: the reader "
             "from what\n"
@@ -19,7 +19,7 @@ const struct command commands[] = {
     .bit = ON_CONVERT,
     .run = run_convert },
   { .name = "inspect",
-    .summary = "tell what a checkpoint holds, and how to convert it",
+    .summary = "Tell what a checkpoint holds, and how to convert it.",
     .usage = "fmtconv inspect [-r READER] [--tensors[=GLOB]] [options] PATH",
     .text = "Tells the format, the model and its kind, parts, data types and sizes, and the command that "
             "converts it.\n"
@@ -27,7 +27,7 @@ const struct command commands[] = {
     .bit = ON_INSPECT,
     .run = run_inspect },
   { .name = "plugins",
-    .summary = "list the readers, transforms and writers that are installed",
+    .summary = "List the readers, transforms and writers that are installed.",
     .usage = "fmtconv plugins [options] [NAME]",
     .text = "Lists the plugins, or tells all about one: parameters with their defaults, limits, where it is; "
             "of one that\n"
@@ -36,7 +36,7 @@ const struct command commands[] = {
     .bit = ON_PLUGINS,
     .run = run_plugins },
   { .name = "help",
-    .summary = "explain a command or a plugin",
+    .summary = "Explain a command or a plugin.",
     .usage = "fmtconv help [COMMAND | PLUGIN]",
     .text = "",
     .bit = ON_HELP,

@@ -31,10 +31,12 @@ static void
 print_parameters (fmtconv_attr *list)
 {
   const char *role = "";
-  if (list && !list->first)
-    fputs ("fmtconv: no plugin is installed (hint: set FMTCONV_PLUGIN_PATH to the folder of the plugins, or "
-           "install them)\n",
-           stderr);
+  int width = 0;
+  for (fmtconv_attr *p = list ? list->first : NULL; p; p = p->next)
+    {
+      int n = (int) strlen (fmtconv_get_string (p, "type", ""));
+      width = n > width ? n : width;
+    }
   for (fmtconv_attr *p = list ? list->first : NULL; p; p = p->next)
     {
       const char *its = fmtconv_get_string (p, "role", ""),
@@ -42,7 +44,7 @@ print_parameters (fmtconv_attr *list)
       if (strcmp (its, role))
         printf ("\nParameters of the %s:\n", its);
       role = its;
-      printf ("  %-16s %-8s %s%s%s%s\n", fmtconv_get_string (p, "key", ""),
+      printf ("  %-16s %-*s %s%s%s%s\n", fmtconv_get_string (p, "key", ""), width,
               fmtconv_get_string (p, "type", ""), fmtconv_get_string (p, "help", ""),
               otherwise ? " (default: " : "", otherwise ? otherwise : "", otherwise ? ")" : "");
     }

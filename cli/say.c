@@ -6,8 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Seconds between two states of the progress line. */
+/* Seconds between two states of the progress line on a terminal, and between two lines elsewhere. */
 #define REFRESH 0.2
+#define REPEAT 1.0
 
 struct speaker *
 speaker_of (const struct settings *s)
@@ -17,6 +18,7 @@ speaker_of (const struct settings *s)
   const char *no_color = getenv ("NO_COLOR"), *term = getenv ("TERM");
   bool plain = (no_color && *no_color) || (term && !strcmp (term, "dumb"));
   the.s = s;
+  the.terminal = terminal;
   the.color = s->color >= 0 ? s->color : terminal && !plain;
   the.progress = s->progress >= 0 ? s->progress : terminal && s->verbosity >= SAY_NOTES;
   return &the;
@@ -134,12 +136,14 @@ say_progress (void *speaker, const fmtconv_progress *p)
       clear_progress (sp);
       return;
     }
-  if (p->seconds < sp->drawn_after + REFRESH) /* short runs show nothing */
+  if (p->seconds < sp->drawn_after + (sp->terminal ? REFRESH : REPEAT)) /* short runs show nothing */
     return;
   sp->drawn_after = p->seconds;
-  fprintf (stderr, "\r%3.0f %%  %s of %s  %s/s  %s left\033[K", 100.0 * (double) p->done / (double) p->total,
-           text_bytes (done, p->done), text_bytes (total, p->total), text_bytes (rate, (uint64_t) speed),
-           text_seconds (left, speed > 0 ? (double) (p->total - p->done) / speed : 0));
+  fprintf (stderr, "%s%3.0f %%  %s of %s  %s/s  %s left%s", sp->terminal ? "\r" : "",
+           100.0 * (double) p->done / (double) p->total, text_bytes (done, p->done),
+           text_bytes (total, p->total), text_bytes (rate, (uint64_t) speed),
+           text_seconds (left, speed > 0 ? (double) (p->total - p->done) / speed : 0),
+           sp->terminal ? "\033[K" : "\n");
   fflush (stderr);
-  sp->drawn = true;
+  sp->drawn = sp->terminal;
 }

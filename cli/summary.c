@@ -175,10 +175,10 @@ plan_print (const struct settings *s, fmtconv_attr *report)
 {
   fmtconv_attr *bytes = fmtconv_get (report, "bytes"), *memory = fmtconv_get (report, "memory");
   char a[TEXT_ROOM], b[TEXT_ROOM];
-  if (s->verbosity < SAY_NOTES)
-    return;
   table_print (stdout, fmtconv_get (report, "tensors"), NULL);
   fflush (stdout);
+  if (s->verbosity < SAY_NOTES)
+    return;
   fprintf (stderr, "Dry run: nothing was written.\n");
   print_files (stderr, report);
   print_input (stderr, report);

@@ -51,7 +51,10 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
       fmtconv_put (out, t->name, is_float (t->dtype) ? fmtconv_cast (t->view, p->to) : t->view);
     }
   if (kept)
-    fmtconv_note (ctx, "%zu tensors that are not floating-point keep their data type", kept);
+    fmtconv_note (ctx,
+                  kept == 1 ? "%zu tensor that is not floating-point keeps its data type"
+                            : "%zu tensors that are not floating-point keep their data type",
+                  kept);
   return fmtconv_failed (ctx);
 }
 

@@ -1,0 +1,303 @@
+"""What the program does besides printing: signals, full disks, modes, memory, terminals, JSON.
+SPDX-License-Identifier: Apache-2.0
+
+Python's standard library only.  FMTCONV: the program.
+"""
+
+import json
+import os
+import pty
+import re
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+FMTCONV = os.environ["FMTCONV"]
+SAMPLE = Path(__file__).resolve().parent.parent / "data/ckpts_2b_lora"
+MIB = 1 << 20
+SLOW = ["-q", "-j1", "--memory", "1M", "--dtype", "bf16"]
+
+
+def is_sanitized():
+    real = Path(FMTCONV).parent / ".libs" / Path(FMTCONV).name
+    return b"__asan_init" in (real if real.exists() else Path(FMTCONV)).read_bytes()
+
+
+def write_sparse(path, mib):
+    """A safetensors file of zeros in eight f32 tensors, which takes no room."""
+    size = mib * MIB // 8
+    header = json.dumps({f"t{i}": {"dtype": "F32", "shape": [size // 4], "data_offsets": [i * size, (i + 1) * size]}
+                         for i in range(8)}).encode()
+    with path.open("wb") as f:
+        f.write(struct.pack("<Q", len(header)) + header)
+        f.truncate(8 + len(header) + 8 * size)
+
+
+class Behaviour(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="fmtconv-behaviour-")
+        cls.input = Path(cls.folder.name) / "in.safetensors"
+        write_sparse(cls.input, 1024)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def setUp(self):
+        own = tempfile.TemporaryDirectory(dir=self.folder.name)
+        self.addCleanup(own.cleanup)
+        self.out = Path(own.name)
+        self.target = self.out / "out.safetensors"
+
+    def left(self):
+        return sorted(p.name for p in self.out.iterdir())
+
+    def temporaries(self):
+        """Locked and of their full size: a moment before, another run could still take them over."""
+        return [p for p in self.out.glob(".*.tmp") if p.stat().st_size]
+
+    def start(self, *arguments, **options):
+        """A slow conversion, stopped in the middle: its temporary is there, its output is not."""
+        options.setdefault("stderr", subprocess.PIPE)
+        process = subprocess.Popen([FMTCONV, *SLOW, *arguments, str(self.input), str(self.target)], **options)
+        self.addCleanup(self.end, process)
+        for _ in range(10000):
+            if self.temporaries():
+                break
+            self.assertIsNone(process.poll(), "it ended before its temporary was seen")
+            time.sleep(0.001)
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        self.assertTrue(self.temporaries())
+        return process
+
+    @staticmethod
+    def end(process):
+        process.kill()
+        process.communicate()
+
+    def run_here(self, *arguments, **options):
+        return subprocess.run([FMTCONV, *map(str, arguments)], capture_output=True, text=True, check=False, **options)
+
+    def test_signals_stop_it(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number):
+                process = self.start()
+                process.send_signal(number)
+                process.send_signal(signal.SIGCONT)
+                _, said = process.communicate(timeout=2)
+                self.assertEqual(process.returncode, -number, said)
+                self.assertEqual(self.left(), [])
+
+    def test_signal_keeps_the_old_output(self):
+        self.target.write_text("old")
+        process = self.start("-f")
+        self.assertEqual(self.target.read_text(), "old")
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        process.communicate(timeout=2)
+        self.assertEqual(process.returncode, -signal.SIGTERM)
+        self.assertEqual(self.target.read_text(), "old")
+        self.assertEqual(self.left(), ["out.safetensors"])
+
+    def test_ignored_hangup_stays_ignored(self):
+        process = self.start(preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGCONT)
+        _, said = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, said)
+        self.assertEqual(self.left(), ["out.safetensors"])
+
+    def test_force_replaces_when_complete(self):
+        self.target.write_text("old")
+        process = self.start("-f")
+        self.assertEqual(self.target.read_text(), "old")
+        process.send_signal(signal.SIGCONT)
+        _, said = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, said)
+        self.assertEqual(self.left(), ["out.safetensors"])
+        self.assertGreater(self.target.stat().st_size, 512 * MIB)
+
+    def test_kill_and_again(self):
+        for old in (None, "old"):
+            with self.subTest(old):
+                arguments = ()
+                if old:
+                    self.target.write_text(old)
+                    arguments = ("-f",)
+                process = self.start(*arguments)
+                process.kill()
+                process.communicate(timeout=2)
+                self.assertEqual(process.returncode, -signal.SIGKILL)
+                self.assertEqual(self.target.read_text() if old else self.target.exists(), old or False)
+                self.assertEqual(len(self.temporaries()), 1)
+                again = self.run_here(*SLOW, *arguments, self.input, self.target)
+                self.assertEqual(again.returncode, 0, again.stderr)
+                self.assertEqual(self.left(), ["out.safetensors"])
+                self.target.unlink()
+
+    def test_two_at_once(self):
+        process = self.start()
+        second = self.run_here(*SLOW, self.input, self.target)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn("another process is writing this output", second.stderr)
+        process.send_signal(signal.SIGCONT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(self.left(), ["out.safetensors"])
+
+    def test_limit_of_file_size(self):
+        done = self.run_here(*SLOW, self.input, self.target,
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, MIB)))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("out.safetensors: there is no room for it", done.stderr)
+        self.assertEqual(self.left(), [])
+
+    def test_full_disk(self):
+        script = 'mount -t tmpfs -o size=4m none "$1" || exit 77; shift; "$@"; status=$?; ls -A "$0"; exit $status'
+        done = subprocess.run(["unshare", "-rm", "sh", "-c", script, str(self.out), str(self.out), FMTCONV, *SLOW,
+                               str(self.input), str(self.target)], capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 1) or "unshare" in done.stderr:
+            self.skipTest("no file system can be mounted here: " + done.stderr.strip())
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, "the output takes 512.0 MiB, the file system has .* left")
+        self.assertEqual(done.stdout, "")
+
+    def test_read_only_folder(self):
+        if os.geteuid() == 0:
+            self.skipTest("root writes everywhere")
+        self.out.chmod(0o555)
+        done = self.run_here("-q", self.input, self.target)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("out.safetensors: a temporary file beside it cannot be created", done.stderr)
+
+    def test_modes(self):
+        small = self.out / "small.safetensors"
+        write_sparse(small, 1)
+        for mask in (0o022, 0o077, 0o007):
+            done = self.run_here("-q", small, self.target, umask=mask)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(self.target.stat().st_mode & 0o7777, 0o666 & ~mask)
+            self.target.unlink()
+        self.target.touch()
+        self.target.chmod(0o604)
+        self.run_here("-q", "-f", small, self.target)
+        self.assertEqual(self.target.stat().st_mode & 0o7777, 0o604)
+
+    @unittest.skipIf(is_sanitized(), "a sanitizer takes memory of its own")
+    def test_memory(self):
+        self.input = self.out / "in.safetensors"
+        write_sparse(self.input, 300)
+        for scratch in (16, 64):
+            for arguments in (("--dtype", "bf16"), ("-t", "none"), ("--dtype", "bf16", "--verify")):
+                with self.subTest(scratch=scratch, arguments=arguments):
+                    pid = os.posix_spawn(FMTCONV, [FMTCONV, "-q", "-f", "--memory", f"{scratch}M", *arguments,
+                                                   str(self.input), str(self.target)], os.environ)
+                    _, status, usage = os.wait4(pid, 0)
+                    self.assertEqual(status, 0)
+                    self.assertLessEqual(usage.ru_maxrss, (32 + scratch) * 1024)
+
+    def on_terminal(self, *arguments, pause=0.0, **environment):
+        """What appears on a terminal as stderr, as [(seconds, text)], and the exit status."""
+        master, slave = pty.openpty()
+        variables = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+        variables.update({"TERM": "xterm", **environment})
+        process = subprocess.Popen([FMTCONV, *map(str, arguments)], stderr=slave, env=variables)
+        os.close(slave)
+        if pause:
+            while not self.temporaries() and process.poll() is None:
+                time.sleep(0.001)
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(pause)
+            process.send_signal(signal.SIGCONT)
+        pieces, started = [], time.monotonic()
+        while True:
+            try:
+                data = os.read(master, 65536)
+            except OSError:
+                break
+            if not data:
+                break
+            pieces.append((time.monotonic() - started, data.decode()))
+        os.close(master)
+        return pieces, process.wait()
+
+    def test_progress_on_a_terminal(self):
+        pieces, status = self.on_terminal("-j1", "--memory", "1M", "--dtype", "bf16", self.input, self.target, pause=0.5)
+        text = "".join(piece for _, piece in pieces)
+        self.assertEqual(status, 0, text)
+        states = re.findall(r"\r[^\r\n]*? %  [^\r\n]*? left\x1b\[K", text)
+        self.assertGreater(len(states), 0, text)
+        self.assertLessEqual(len(states), 6 * (pieces[-1][0] + 1))
+        clean = re.sub(r"\r[^\r\n]*? left\x1b\[K", "", text)
+        if not clean.startswith("\r\x1b[K"):
+            self.assertIn("\r\x1b[K", clean, "the last state was not cleared")
+        self.assertNotRegex(re.sub(r"\r\x1b\[K", "", clean), r"\x1b\[K|left")
+
+    def test_progress_elsewhere(self):
+        done = self.run_here("-j1", "--memory", "1M", "--dtype", "bf16", self.input, self.target)
+        self.assertNotRegex(done.stderr, r"[\r\x1b]")
+        self.assertNotIn(" left", done.stderr)
+        self.target.unlink()
+        process = self.start("--progress")
+        time.sleep(1.1)
+        process.send_signal(signal.SIGCONT)
+        _, said = process.communicate(timeout=60)
+        self.assertRegex(said.decode(), r"(?m)^ *\d+ %  .* of .*  .*/s  .* left$")
+        self.assertNotRegex(said.decode(), r"[\r\x1b]")
+
+    def test_colour(self):
+        wrong = ("nothing.safetensors", "out.safetensors")
+        colour = "\x1b[1;31m"
+        for expected, arguments, environment in ((True, (), {}), (False, (), {"NO_COLOR": "1"}),
+                                                 (True, (), {"NO_COLOR": ""}), (False, ("--color=never",), {}),
+                                                 (True, ("--color=always",), {"NO_COLOR": "1"}),
+                                                 (False, (), {"TERM": "dumb"})):
+            with self.subTest(arguments=arguments, environment=environment):
+                pieces, _ = self.on_terminal(*arguments, *wrong, **environment)
+                self.assertEqual(colour in "".join(piece for _, piece in pieces), expected)
+        self.assertNotIn("\x1b", self.run_here(*wrong).stderr)
+        self.assertIn(colour, self.run_here("--color=always", *wrong).stderr)
+
+    def events(self, *arguments, status=0):
+        done = self.run_here(*arguments)
+        self.assertEqual((done.returncode, done.stderr), (status, ""))
+
+        def unique(pairs):
+            self.assertEqual(len({key for key, _ in pairs}), len(pairs), pairs)
+            return dict(pairs)
+
+        lines = [json.loads(line, object_pairs_hook=unique) for line in done.stdout.splitlines()]
+        for line in lines:
+            self.assertIn("event", line)
+        return lines
+
+    def test_json(self):
+        small = self.out / 'a "small" \\ fi\nle.safetensors'
+        write_sparse(small, 1)
+        result = self.events("--json", small, self.target)[-1]
+        self.assertEqual((result["event"], result["account"]["out"], result["bytes"]["copied"]), ("result", 8, MIB))
+        self.assertEqual(result["files"], [{"path": str(self.target), "bytes": self.target.stat().st_size, "tensors": 8}])
+        error = self.events("--json", small, self.target, status=1)[-1]
+        self.assertEqual((error["event"], error["level"], error["hint"]), ("message", "error", "-f overwrites it"))
+        self.assertEqual(len(self.events("inspect", "--json", "--tensors", small)[-1]["list"]), 8)
+        self.assertEqual(self.events("--json", "-n", "--dtype", "f16", small, self.out / "x.safetensors")[-1]["dry_run"], True)
+        names = [plugin["name"] for plugin in self.events("plugins", "--json")]
+        self.assertEqual(names, sorted(names))
+        self.events("--json", "-r", "nothing", small, self.target, status=2)
+        if "sat" in names and "cogvideox-lora" in names:
+            report = self.events("inspect", "--json", SAMPLE)[-1]
+            self.assertEqual((report["kind"], report["tensors"]), ("lora", 805))
+            report = self.events("--json", "-f", "-v", SAMPLE, self.target)[-1]
+            self.assertEqual(report["account"]["out"], 240)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv)

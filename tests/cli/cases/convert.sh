@@ -1,0 +1,3 @@
+try ckpt out.safetensors
+ls
+try inspect out.safetensors

@@ -1,0 +1,4 @@
+try inspect --help
+try plugins --help
+try help inspect
+try help convert

@@ -1,0 +1,4 @@
+try help sat
+try help cogvideox-lora
+try help nothing
+try help sat torch

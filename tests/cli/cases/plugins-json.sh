@@ -1,0 +1,1 @@
+try plugins --json cast

@@ -1,0 +1,5 @@
+try plugins
+try plugins torch
+try plugins safetensors
+try plugins torhc
+try plugins sat torch

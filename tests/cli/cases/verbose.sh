@@ -1,0 +1,1 @@
+try -v ckpt out.safetensors

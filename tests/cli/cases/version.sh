@@ -1,0 +1,2 @@
+try --version
+try -V

@@ -1,0 +1,58 @@
+#!/bin/sh
+# tests/cli/run.sh [--refresh] [NAME]...: what the program prints, compared with what it should print.
+# SPDX-License-Identifier: Apache-2.0
+#
+# Each cases/NAME.sh runs in a folder of its own with prelude.sh read before; NAME.out and NAME.err there hold
+# what must come out, with times, sizes in memory and paths made equal.  --refresh writes them anew: look at the
+# difference before it is kept.
+here=$(cd "$(dirname "$0")" && pwd)
+sample=$here/../data/ckpts_2b_lora
+: "${FMTCONV:?the program to test}" "${FMTCONV_PLUGIN_PATH:?its plugins}"
+for plugin in cast cogvideox-lora safetensors sat torch; do
+  [ -f "$FMTCONV_PLUGIN_PATH/$plugin.so" ] || { echo "skipped: $plugin was not built"; exit 77; }
+done
+refresh=
+[ "$1" = --refresh ] && { refresh=1; shift; }
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-cli.XXXXXX") || exit 99
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+mkdir "$work/bin"
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$FMTCONV" >"$work/bin/fmtconv"
+chmod +x "$work/bin/fmtconv"
+PATH=$work/bin:$PATH
+LC_ALL=C.UTF-8
+unset NO_COLOR TERM
+export PATH LC_ALL
+
+# What differs from run to run and from machine to machine.
+equalise ()
+{
+  sed -e "s|$FMTCONV_PLUGIN_PATH|PLUGINS|g" -e "s|$work|WORK|g" \
+    -e 's|^  [0-9.]* s, [0-9.]* [KMGTi]*B/s, peak memory [0-9.]* [KMGTi]*B$|  TIME, RATE, peak memory SIZE|' \
+    -e 's|at most [0-9.]* [KMGTi]*B of scratch, [0-9.]* [KMGTi]*B for|at most SIZE of scratch, SIZE for|' \
+    -e 's|"\(bound\|catalogue\|unit\|peak\)":[0-9]*|"\1":N|g' \
+    -e 's|"\(seconds\|plan_seconds\)":[0-9.e-]*|"\1":S|g' \
+    -e "s|^fmtconv $(fmtconv --version | cut -d' ' -f2)\$|fmtconv VERSION|" -e 's/[ \t]*$//'
+}
+
+tests=0
+failures=0
+[ $# -gt 0 ] || set -- $(cd "$here/cases" && ls -- *.sh | sed 's/\.sh$//')
+for name; do
+  tests=$((tests + 1))
+  case=$here/cases/$name
+  mkdir "$work/now" && cp -r "$sample" "$work/now/ckpt" && chmod -R u+w "$work/now" || exit 99
+  (cd "$work/now" && sh -c '. "$1"; . "$2"' run "$here/prelude.sh" "$case.sh") >"$work/out.raw" 2>"$work/err.raw" </dev/null
+  for stream in out err; do
+    equalise <"$work/$stream.raw" >"$work/$stream"
+    if [ "$refresh" ]; then
+      cp "$work/$stream" "$case.$stream"
+    elif ! diff -u "$case.$stream" "$work/$stream"; then
+      echo "FAIL $name: $stream"
+      failures=$((failures + 1))
+    fi
+  done
+  rm -rf "$work/now"
+done
+echo "$tests cases, $failures differences"
+[ "$failures" = 0 ]
