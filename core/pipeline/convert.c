@@ -46,7 +46,8 @@ check_output (fci_conversion *c)
   fmtconv_layout *layout = fci_layout_new (c->ctx, c->target);
   if (!layout || !fmtconv_create (layout, NULL) || fci_layout_seal (layout))
     return c->ctx->failed;
-  return fci_publish_check (c->ctx, layout, c->job.output);
+  int code = fci_check_not_inside (c);
+  return code ? code : fci_publish_check (c->ctx, layout, c->job.output);
 }
 
 static int

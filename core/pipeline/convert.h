@@ -40,6 +40,9 @@ int fci_chain_given (fci_conversion *c);
 int fci_chain_reader (fci_conversion *c);
 int fci_chain_transforms (fci_conversion *c);
 
+/* The output does not lie inside an input folder: E_OUTPUT otherwise. */
+int fci_check_not_inside (fci_conversion *c);
+
 /* "fmtconv -r sat -t cogvideox-lora -w safetensors", then the paths, as one could type them. */
 const char *fci_chain_text (const fci_conversion *c);
 

@@ -8,6 +8,7 @@ core_sources += \
 	core/pipeline/detect.c \
 	core/pipeline/detect.h \
 	core/pipeline/how.c \
+	core/pipeline/inside.c \
 	core/pipeline/inspect.c \
 	core/pipeline/limits.c \
 	core/pipeline/pipeline.h \

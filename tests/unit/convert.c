@@ -205,6 +205,28 @@ Test (convert, outputs_in_the_way)
   cr_expect (stat (out, &st) == 0 && st.st_size == 3, "the old output was touched");
 }
 
+/* However the way into the input's folder is spelt. */
+Test (convert, outputs_inside_the_input)
+{
+  char deep[200], path[256];
+  fmtconv_job job = full_job ();
+  job.input = folder;
+  job.reader = NULL;
+  snprintf (deep, sizeof deep, "%s/deep", folder);
+  cr_assert (mkdir (deep, 0700) == 0);
+  static const char *const spellings[] = { "x.safetensors", "../deep/x.safetensors", "../x.safetensors" };
+  for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
+    {
+      snprintf (path, sizeof path, "%s/%s", deep, spellings[i]);
+      job.output = path;
+      expect_refused (job, FMTCONV_FORCE, FMTCONV_E_OUTPUT, "inside the folder that is read");
+    }
+  snprintf (path, sizeof path, "%s/../../beside.safetensors", deep);
+  job.output = path;
+  expect_refused (job, 0, FMTCONV_E_UNSUPPORTED, "no reader knows");
+  rmdir (deep);
+}
+
 /* A slip of the pen is told before any file is opened. */
 Test (convert, chains)
 {
