@@ -4,6 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/exec/work.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -66,6 +67,25 @@ check_existing (fmtconv_ctx *ctx, const char *path, const struct stat *st)
   return 0;
 }
 
+/* Folders on the way to a file: real ones, or none yet. */
+static int
+check_way (fmtconv_ctx *ctx, const char *folder, int fd, const char *name)
+{
+  struct stat st;
+  for (const char *slash = strchr (name, '/'); slash; slash = strchr (slash + 1, '/'))
+    {
+      const char *part = fci_copy (ctx, name, (size_t) (slash - name));
+      if (!part)
+        return fmtconv_failed (ctx);
+      if (fstatat (fd, part, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0;
+      if (!S_ISDIR (st.st_mode))
+        return fci_fail_file (ctx, FMTCONV_E_OUTPUT, fci_join (ctx, folder, part), NULL,
+                              "the output needs a folder here, and this is none");
+    }
+  return 0;
+}
+
 static int
 check_files (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *folder, int fd)
 {
@@ -74,14 +94,59 @@ check_files (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *folder,
     {
       struct stat st;
       const char *path = fci_join (ctx, folder, file->name);
-      if (!path)
+      if (!path || check_way (ctx, folder, fd, file->name))
         return fmtconv_failed (ctx);
       if (fstatat (fd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
         code = check_existing (ctx, path, &st);
       else if (errno != ENOENT)
         code = fci_fail_io (ctx, path, "cannot be examined");
     }
-  return code;
+  return code == 0 ? fci_stale_check (ctx, layout, fd, folder) : code;
+}
+
+bool
+fci_output_exists (const char *output)
+{
+  struct stat st;
+  return stat (output, &st) == 0 && S_ISDIR (st.st_mode);
+}
+
+static bool
+is_empty (int folder)
+{
+  int fd = openat (folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  bool empty = dir != NULL;
+  if (!dir && fd >= 0)
+    close (fd);
+  for (const struct dirent *entry; empty && (entry = readdir (dir));)
+    empty = strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0;
+  if (dir)
+    closedir (dir);
+  return empty;
+}
+
+/* A folder that is there already, and everything of the output in it. */
+static int
+check_in_folder (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output, int fd)
+{
+  if (!(ctx->options.flags & FMTCONV_FORCE) && !is_empty (fd))
+    return fci_fail_file (
+        ctx, FMTCONV_E_OUTPUT, output,
+        &(fmtconv_where){ .hint = "-f replaces the files of the output in it, and keeps all others" },
+        "the folder exists already, and is not empty");
+  return check_files (ctx, layout, output, fd);
+}
+
+/* The name of a new folder. */
+static int
+check_new_folder (fmtconv_ctx *ctx, const char *output)
+{
+  struct stat st;
+  if (lstat (output, &st) == 0)
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, output, &(fmtconv_where){ .hint = "give another OUTPUT" },
+                          "the output is a folder, and this is none");
+  return errno == ENOENT || errno == ENOTDIR ? 0 : fci_fail_io (ctx, output, "cannot be examined");
 }
 
 static int
@@ -108,11 +173,14 @@ fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *o
 {
   if (fmtconv_failed (ctx))
     return fmtconv_failed (ctx);
-  const char *folder = fci_output_folder (ctx, output);
+  bool existing = layout->is_folder && fci_output_exists (output);
+  const char *folder = existing ? output : fci_output_folder (ctx, output);
   int fd = folder ? fci_open_folder (ctx, folder) : -1;
   if (fd < 0)
     return fmtconv_failed (ctx);
-  int code = check_files (ctx, layout, folder, fd);
+  int code = existing            ? check_in_folder (ctx, layout, folder, fd)
+             : layout->is_folder ? check_new_folder (ctx, output)
+                                 : check_files (ctx, layout, folder, fd);
   if (code == 0 && faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
     code = fci_fail_io (ctx, folder, "the output cannot be created here");
   if (code == 0)

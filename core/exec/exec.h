@@ -25,25 +25,28 @@ typedef struct fci_outcome
   size_t verified;             /* tensors that --verify compared */
 } fci_outcome;
 
-/* Reads `path` (a temporary) as the model that file `file` of the layout should hold, for --verify. */
-typedef const fmtconv_model *fci_reread (void *arg, const char *path, const char *base);
+/* Reads `path` (a temporary) as the model that a file of the layout should hold, for --verify. */
+typedef const fmtconv_model *fci_reread (void *arg, const fmtconv_file *file, const char *path);
 
 typedef struct fci_execution
 {
   const fci_plan *plan;
   const fmtconv_layout *layout;
-  const char *output; /* path of OUTPUT as typed */
+  const char *output; /* path of OUTPUT; of a folder without a slash at the end */
   fci_reread *reread; /* NULL: no verification */
   void *arg;
   const struct fci_io *io; /* core/exec/io.h; NULL: the operating system's */
 } fci_execution;
 
-/* Refuse before any work what can be known: OUTPUT exists (without FORCE), is an input, is a folder, its
- * folder is missing or not writable, free space.  Also the check of a dry run. */
+/* Refuse before any work what can be known: OUTPUT exists (without FORCE; a folder: with something in it), is
+ * an input, is a folder, its folder is missing or not writable, older files that it replaces are there
+ * (without FORCE) or are inputs, free space.  Also the check of a dry run, and of a layout that is not
+ * complete. */
 int fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output);
 
 /* Write all files beside their targets, check findings, checksums and unchanged sources, verify, publish
- * all.  On an error nothing new is left and old files are untouched. */
+ * all.  A new folder is written beside its target and published as a whole; in one that exists, files are
+ * replaced one by one.  On an error nothing new is left and old files are untouched. */
 int fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outcome);
 
 #endif

@@ -73,5 +73,6 @@ const struct fci_io fci_io_system = {
   .fallocate = system_fallocate,
   .fsync = fsync,
   .close = close,
+  .mkdir = mkdirat,
   .rename = system_rename,
 };

@@ -15,6 +15,7 @@ struct fci_io
   int (*fallocate) (int fd, off_t size);
   int (*fsync) (int fd);
   int (*close) (int fd);
+  int (*mkdir) (int folder, const char *name, mode_t mode);
   int (*rename) (int folder, const char *from, const char *to, unsigned flags); /* renameat2's flags */
 };
 

@@ -9,7 +9,9 @@ core_sources += \
 	core/exec/finding.c \
 	core/exec/io.c \
 	core/exec/io.h \
+	core/exec/places.c \
 	core/exec/publish.c \
+	core/exec/stale.c \
 	core/exec/target.h \
 	core/exec/temporary.c \
 	core/exec/unit.c \

@@ -51,31 +51,38 @@ seal (fci_publication *p, fci_target *target, mode_t mask)
 static int
 put_over (fci_publication *p, fci_target *target)
 {
-  const char *name = target->file->name;
-  if (p->io->rename (p->folder, target->temporary, name, RENAME_EXCHANGE) == 0)
+  const char *name = target->file->base;
+  if (p->io->rename (target->place->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
     target->state = FCI_TARGET_SWAPPED;
-  else if (errno == ENOENT && p->io->rename (p->folder, target->temporary, name, RENAME_NOREPLACE) == 0)
+  else if (errno == ENOENT
+           && p->io->rename (target->place->fd, target->temporary, name, RENAME_NOREPLACE) == 0)
     target->state = FCI_TARGET_NEW;
-  else if (errno == EINVAL && p->io->rename (p->folder, target->temporary, name, 0) == 0)
+  else if (errno == EINVAL && p->io->rename (target->place->fd, target->temporary, name, 0) == 0)
     target->state = FCI_TARGET_REPLACED;
   else
     return fci_fail_io (p->ctx, target->shown, "it cannot be replaced");
   return 0;
 }
 
+/* A name that must be free. */
+static int
+rename_new (const fci_publication *p, int folder, const char *from, const char *to, const char *shown)
+{
+  if (p->io->rename (folder, from, to, RENAME_NOREPLACE) == 0)
+    return 0;
+  if (errno == EEXIST)
+    return fci_fail_file (p->ctx, FMTCONV_E_OUTPUT, shown, &(fmtconv_where){ .hint = "-f overwrites it" },
+                          "the output was created by somebody else meanwhile");
+  return fci_fail_io (p->ctx, shown, "it cannot be given its name");
+}
+
 static int
 put_new (fci_publication *p, fci_target *target)
 {
-  if (p->io->rename (p->folder, target->temporary, target->file->name, RENAME_NOREPLACE) == 0)
-    {
-      target->state = FCI_TARGET_NEW;
-      return 0;
-    }
-  if (errno == EEXIST)
-    return fci_fail_file (p->ctx, FMTCONV_E_OUTPUT, target->shown,
-                          &(fmtconv_where){ .hint = "-f overwrites it" },
-                          "the output was created by somebody else meanwhile");
-  return fci_fail_io (p->ctx, target->shown, "it cannot be given its name");
+  int code = rename_new (p, target->place->fd, target->temporary, target->file->base, target->shown);
+  if (code == 0)
+    target->state = FCI_TARGET_NEW;
+  return code;
 }
 
 /* Back to temporary names, the last one first; a file that replaced another at once stays. */
@@ -85,11 +92,11 @@ undo (fci_publication *p)
   for (size_t i = p->layout->n_files; i-- > 0;)
     {
       fci_target *target = &p->targets[i];
-      const char *name = target->file->name;
+      const char *name = target->file->base;
       if ((target->state == FCI_TARGET_SWAPPED
-           && fci_io_system.rename (p->folder, target->temporary, name, RENAME_EXCHANGE) == 0)
+           && fci_io_system.rename (target->place->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
           || (target->state == FCI_TARGET_NEW
-              && fci_io_system.rename (p->folder, name, target->temporary, 0) == 0))
+              && fci_io_system.rename (target->place->fd, name, target->temporary, 0) == 0))
         target->state = FCI_TARGET_WRITTEN;
     }
 }
@@ -104,10 +111,21 @@ rename_all (fci_publication *p)
       fci_target *target = &p->targets[i];
       code = force && target->exists ? put_over (p, target) : put_new (p, target);
     }
-  /* Some file systems cannot sync folders, and say EINVAL. */
-  if (code == 0 && p->io->fsync (p->folder) != 0 && errno != EINVAL)
-    code = fci_fail_io (p->ctx, p->folder_path, "the output's name did not reach the disk");
-  return code;
+  return code == 0 ? fci_places_sync (p) : code;
+}
+
+/* A new folder gets its name with all that is in it. */
+static int
+rename_whole (fci_publication *p)
+{
+  int code = rename_new (p, p->folder, p->whole, p->layout->target, p->top_shown);
+  if (code != 0)
+    return code;
+  p->published = true;
+  if (fci_sync_folder (p, p->folder, p->folder_path) == 0)
+    return 0;
+  p->published = fci_io_system.rename (p->folder, p->layout->target, p->whole, 0) != 0;
+  return fmtconv_failed (p->ctx);
 }
 
 /* The new files stand; the old ones go. */
@@ -117,10 +135,29 @@ remove_old (fci_publication *p)
   for (size_t i = 0; i < p->layout->n_files; i++)
     {
       fci_target *target = &p->targets[i];
-      if (target->state == FCI_TARGET_SWAPPED && unlinkat (p->folder, target->temporary, 0) != 0)
+      if (target->state == FCI_TARGET_SWAPPED && unlinkat (target->place->fd, target->temporary, 0) != 0)
         fmtconv_note (p->ctx, "%s: the file that it replaces is left as %s", target->shown,
                       target->temporary);
     }
+}
+
+static int
+publish_whole (fci_publication *p, mode_t mask)
+{
+  int code = fci_places_seal (p, mask);
+  return code == 0 ? rename_whole (p) : code;
+}
+
+static int
+publish_files (fci_publication *p)
+{
+  int code = rename_all (p);
+  if (code != 0)
+    return undo (p), code;
+  p->published = true;
+  remove_old (p);
+  fci_stale_remove (p);
+  return 0;
 }
 
 int
@@ -130,11 +167,7 @@ fci_publication_finish (fci_publication *p)
   int code = 0;
   for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
     code = seal (p, &p->targets[i], mask);
-  if (code == 0)
-    code = rename_all (p);
-  if (code == 0)
-    remove_old (p);
-  else
-    undo (p);
-  return code;
+  if (code != 0)
+    return code;
+  return p->whole ? publish_whole (p, mask) : publish_files (p);
 }

@@ -16,12 +16,24 @@ typedef enum fci_target_state
 struct fci_target
 {
   const fmtconv_file *file;
+  const fci_place *place;
   const char *shown;     /* its path, for messages */
-  const char *temporary; /* name in the folder */
+  const char *temporary; /* name in the place; in a new folder that of the file */
   int fd;                /* -1: closed */
   bool exists;           /* there is a file to be replaced … */
   mode_t mode;           /* … with these permissions */
   fci_target_state state;
+};
+
+/* ".NAME.fmtconv-0123abcd.tmp"; the same plan gives the same name, so that what a killed run left is found. */
+const char *fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest);
+
+/* Lock an open file or folder; where the file system has no locks, only what we made is ours. */
+bool fci_lock (int fd, bool made);
+
+enum
+{
+  FCI_TRIES = 8 /* to create or take over a temporary that others remove meanwhile */
 };
 
 /* fchmod, where the file system has permissions. */

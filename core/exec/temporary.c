@@ -13,13 +13,11 @@
 
 enum
 {
-  TRIES = 8, /* to create or take over a temporary that others remove meanwhile */
   DECOR = 24 /* bytes that a temporary's name is longer than its target's */
 };
 
-/* ".NAME.fmtconv-0123abcd.tmp"; the same plan gives the same name, so that what a killed run left is found. */
-static const char *
-temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest)
+const char *
+fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest)
 {
   size_t len = strlen (name) > NAME_MAX - DECOR ? NAME_MAX - DECOR : strlen (name);
   return fmtconv_text (ctx, ".%.*s.fmtconv-%08x.tmp", (int) len, name,
@@ -35,9 +33,8 @@ is_ours (int folder, const char *name, int fd)
          && a.st_ino == b.st_ino && S_ISREG (a.st_mode) && a.st_nlink == 1 && a.st_uid == geteuid ();
 }
 
-/* Lock it; where the file system has no locks, only a file that we made is ours. */
-static bool
-lock (int fd, bool made)
+bool
+fci_lock (int fd, bool made)
 {
   if (flock (fd, LOCK_EX | LOCK_NB) == 0)
     return true;
@@ -49,7 +46,7 @@ lock (int fd, bool made)
 static int
 open_locked (int folder, const char *name)
 {
-  for (int i = 0; i < TRIES; i++)
+  for (int i = 0; i < FCI_TRIES; i++)
     {
       int fd = openat (folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
       bool made = fd >= 0;
@@ -59,7 +56,7 @@ open_locked (int folder, const char *name)
         continue;
       if (fd < 0)
         return -1;
-      bool locked = lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
+      bool locked = fci_lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
       if (locked && is_ours (folder, name, fd))
         return fd;
       close (fd);
@@ -83,13 +80,15 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
 {
   fmtconv_ctx *ctx = p->ctx;
   struct stat st;
-  target->shown = fci_join (ctx, p->folder_path, target->file->name);
-  target->temporary = temporary_name (ctx, target->file->name, digest);
+  const char *base = target->file->base;
+  target->place = fci_place_of (p, target->file);
+  target->shown = fci_join (ctx, p->top_shown, target->file->name);
+  target->temporary = p->whole ? base : fci_temporary_name (ctx, base, digest);
   if (!target->shown || !target->temporary)
     return fmtconv_failed (ctx);
-  target->exists = fstatat (p->folder, target->file->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  target->exists = fstatat (target->place->fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0;
   target->mode = target->exists ? st.st_mode & 0777 : 0;
-  target->fd = open_locked (p->folder, target->temporary);
+  target->fd = open_locked (target->place->fd, target->temporary);
   if (target->fd < 0 && errno == EWOULDBLOCK)
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, target->shown,
                           &(fmtconv_where){ .hint = "wait for it to finish" },
@@ -113,34 +112,46 @@ static bool
 prepare (fci_publication *p)
 {
   size_t n = p->layout->n_files, i = 0;
-  p->targets = fmtconv_alloc (p->ctx, n, sizeof *p->targets);
   p->fds = fmtconv_alloc (p->ctx, n, sizeof *p->fds);
   p->shown = fmtconv_alloc (p->ctx, n, sizeof *p->shown);
   p->paths = fmtconv_alloc (p->ctx, n, sizeof *p->paths);
-  p->folder_path = fci_output_folder (p->ctx, p->output);
-  if (!p->targets || !p->fds || !p->shown || !p->paths || !p->folder_path)
+  fci_target *targets = fmtconv_alloc (p->ctx, n, sizeof *targets);
+  if (!targets || !p->fds || !p->shown || !p->paths)
     return false;
   for (const fmtconv_file *file = p->layout->first; file; file = file->next, i++)
-    p->targets[i] = (fci_target){ .file = file, .fd = -1 };
+    targets[i] = (fci_target){ .file = file, .fd = -1 };
+  p->targets = targets;
   return true;
+}
+
+/* Where its bytes are until it is published. */
+static const char *
+path_of (const fci_publication *p, const fci_target *target)
+{
+  const fmtconv_file *file = target->file;
+  int folder = (int) (file->base - file->name);
+  if (!target->temporary)
+    return NULL;
+  return fci_join (p->ctx, p->top_path,
+                   fmtconv_text (p->ctx, "%.*s%s", folder, file->name, target->temporary));
 }
 
 int
 fci_publication_open (fci_publication *p, uint64_t digest)
 {
-  int code = 0;
   p->folder = -1;
-  if (!prepare (p) || (p->folder = fci_open_folder (p->ctx, p->folder_path)) < 0)
+  if (!prepare (p))
     return fmtconv_failed (p->ctx);
-  if ((code = fci_defer_call (p->ctx, drop, p)) != 0)
-    return code;
+  int code = fci_defer_call (p->ctx, drop, p);
+  if (code == 0)
+    code = fci_places_open (p, digest);
   for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
     {
       fci_target *target = &p->targets[i];
       code = open_target (p, target, digest);
       p->fds[i] = target->fd;
       p->shown[i] = target->shown;
-      p->paths[i] = target->temporary ? fci_join (p->ctx, p->folder_path, target->temporary) : NULL;
+      p->paths[i] = path_of (p, target);
     }
   return code != 0 ? code : fmtconv_failed (p->ctx);
 }
@@ -149,17 +160,14 @@ fci_publication_open (fci_publication *p, uint64_t digest)
 void
 fci_publication_drop (fci_publication *p)
 {
-  if (p->folder < 0)
-    return;
-  for (size_t i = 0; i < p->layout->n_files; i++)
+  for (size_t i = 0; p->targets && i < p->layout->n_files; i++)
     {
       fci_target *target = &p->targets[i];
-      if (target->fd >= 0 && target->state == FCI_TARGET_WRITTEN)
-        unlinkat (p->folder, target->temporary, 0);
+      if (target->fd >= 0 && target->state == FCI_TARGET_WRITTEN && !p->published)
+        unlinkat (target->place->fd, target->temporary, 0);
       if (target->fd >= 0)
         close (target->fd);
       target->fd = -1;
     }
-  close (p->folder);
-  p->folder = -1;
+  fci_places_drop (p);
 }

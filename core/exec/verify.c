@@ -108,7 +108,7 @@ add_files (verifier *v, const fci_execution *execution, const char *const *paths
     {
       if (file->n_tensors == 0)
         continue;
-      const fmtconv_model *model = execution->reread (execution->arg, *paths, file->name);
+      const fmtconv_model *model = execution->reread (execution->arg, file, *paths);
       if (!model)
         return fmtconv_failed (v->work->ctx)
                    ? fmtconv_failed (v->work->ctx)

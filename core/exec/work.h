@@ -137,19 +137,71 @@ int fci_verify (fci_work *work, const fci_execution *execution, const char *cons
 /* ---- Publication */
 typedef struct fci_target fci_target;
 
+/* A folder that files are written into. */
+typedef struct fci_place
+{
+  const char *name;  /* as in names of files, without a slash at the end; "": the uppermost */
+  const char *base;  /* its last component */
+  const char *shown; /* its path, for messages */
+  int above;         /* number of the place it lies in; -1: the uppermost */
+  int fd;
+  bool made; /* by us */
+} fci_place;
+
 typedef struct fci_publication
 {
   fmtconv_ctx *ctx;
   const struct fci_io *io;
   const fmtconv_layout *layout;
   const char *output;
-  const char *folder_path; /* without a trailing slash, but "/" */
-  int folder;              /* descriptor, -1: closed */
-  fci_target *targets;     /* n_files */
+  const char *folder_path; /* of `folder`, without a trailing slash, but "/" */
+  int folder;              /* where files or a whole folder get their names; -1: closed */
+  const char *whole;       /* temporary name of a new folder, published as a whole; NULL: files one by one */
+  const char *top_path;    /* of places[0]: folder_path, or that of the temporary folder */
+  const char *top_shown;   /* the same, as it will be called */
+  bool published;
+  fci_place *places; /* n_places; the first is the uppermost */
+  size_t n_places;
+  fci_target *targets; /* n_files */
   int *fds;
   const char **shown; /* paths of the files, for messages */
   const char **paths; /* of the temporaries */
 } fci_publication;
+
+/* Open the output's folders, and make those that are not there: all of it is undone by
+ * fci_publication_drop. */
+int fci_places_open (fci_publication *publication, uint64_t digest);
+
+/* The place of a file, which was opened. */
+const fci_place *fci_place_of (const fci_publication *publication, const fmtconv_file *file);
+
+/* Give a new folder its mode, and what is in it to the disk. */
+int fci_places_seal (fci_publication *publication, mode_t mask);
+
+/* The names of files in these folders, or in one of them, to the disk. */
+int fci_places_sync (const fci_publication *publication);
+int fci_sync_folder (const fci_publication *publication, int fd, const char *shown);
+
+/* Remove what was made and not published; close all. */
+void fci_places_drop (fci_publication *publication);
+
+/* An older file that the output replaces. */
+typedef struct fci_old
+{
+  struct fci_old *next;
+  const char *folder; /* "" or "vae/" */
+  const char *name;
+} fci_old;
+
+/* Those in the open folder `top` (-1: there is none).  0 or a code. */
+int fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path,
+                    fci_old **list);
+
+/* Refuse them (without FORCE), or those of them that are inputs or no files. */
+int fci_stale_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path);
+
+/* Remove them. */
+void fci_stale_remove (const fci_publication *publication);
 
 /* Create and reserve the temporaries.  Undone by fci_publication_drop, also when the context is freed. */
 int fci_publication_open (fci_publication *publication, uint64_t digest);
@@ -166,5 +218,8 @@ const char *fci_join (fmtconv_ctx *ctx, const char *folder, const char *name);
 /* The folder of OUTPUT, and the descriptor of it (-1: an error was recorded). */
 const char *fci_output_folder (fmtconv_ctx *ctx, const char *output);
 int fci_open_folder (fmtconv_ctx *ctx, const char *folder);
+
+/* Does OUTPUT, a folder, exist? */
+bool fci_output_exists (const char *output);
 
 #endif

@@ -70,7 +70,7 @@ fci_chain_given (fci_conversion *c)
     settle (c->ctx, c->job.writer, FCI_WRITER, &c->writer);
   else
     {
-      c->writer = (fci_link){ .plugin = fci_detect_writer (c->ctx, c->job.output), .params = "" };
+      c->writer = (fci_link){ .plugin = fci_detect_writer (c->ctx, fci_output_hint (c)), .params = "" };
       c->detected = true;
     }
   if (!c->ctx->failed && (c->ctx->options.flags & FMTCONV_VERIFY) && !c->writer.plugin->reader)

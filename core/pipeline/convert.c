@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/pipeline/convert.h"
 #include "core/pipeline/report.h"
+#include "core/plugin/registry.h"
 #include "core/source/input.h"
 #include <string.h>
 #include <time.h>
@@ -29,12 +30,6 @@ check_paths (fci_conversion *c)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "the output cannot be a stream: it is written in any order, and appears when it is "
                          "complete");
-  const char *slash = strrchr (output, '/');
-  c->target = slash ? slash + 1 : output;
-  if (!*c->target || !strcmp (c->target, ".") || !strcmp (c->target, ".."))
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                         "the output '%s' names a folder: give the name of a file in it", output);
-  ctx->scratch_dir = slash ? fci_copy (ctx, output, (size_t) (slash - output) + 1) : ".";
   return ctx->failed;
 }
 
@@ -43,11 +38,10 @@ check_paths (fci_conversion *c)
 static int
 check_output (fci_conversion *c)
 {
-  fmtconv_layout *layout = fci_layout_new (c->ctx, c->target);
-  if (!layout || !fmtconv_create (layout, NULL) || fci_layout_seal (layout))
+  fmtconv_layout *layout = fci_output_layout (c);
+  if (!layout || (!c->to_folder && !fmtconv_create (layout, NULL)) || fci_check_not_inside (c))
     return c->ctx->failed;
-  int code = fci_check_not_inside (c);
-  return code ? code : fci_publish_check (c->ctx, layout, c->job.output);
+  return fci_publish_check (c->ctx, layout, c->output);
 }
 
 static int
@@ -93,29 +87,37 @@ say_chain (fci_conversion *c)
 static int
 make_plan (fci_conversion *c)
 {
-  c->layout =
-      fci_stage_write (c->ctx, c->writer.plugin, c->writer.params, c->stages[c->n_transforms], c->target);
-  if (!c->layout || fci_publish_check (c->ctx, c->layout, c->job.output))
+  c->layout = fci_stage_write (c->ctx, c->writer.plugin, c->writer.params, c->stages[c->n_transforms],
+                               fci_output_layout (c));
+  if (!c->layout || fci_publish_check (c->ctx, c->layout, c->output))
     return c->ctx->failed;
   c->plan = fci_plan_compile (c->ctx, c->layout);
   c->plan_seconds = fci_clock () - c->started;
   return c->ctx->failed;
 }
 
-/* The output's temporary, as the reader of the writer's name sees it. */
+/* The output's temporary, as the reader of that name sees it that wrote it. */
 static const fmtconv_model *
-reread (void *arg, const char *path, const char *base)
+reread (void *arg, const fmtconv_file *file, const char *path)
 {
   const fci_conversion *c = arg;
-  fmtconv_input *in = fci_input_alias (c->ctx, path, base);
-  return in ? fci_stage_read (c->ctx, c->writer.plugin, "", in) : NULL;
+  const fci_module *module = fci_module_find (c->ctx, file->writer);
+  if (!module || !fci_plugin_has (module->plugin, FCI_READER))
+    {
+      if (!c->ctx->failed)
+        fmtconv_fail (c->ctx, FMTCONV_E_USAGE, "--verify reads the output again, and '%s' is no reader",
+                      file->writer);
+      return NULL;
+    }
+  fmtconv_input *in = fci_input_alias (c->ctx, path, file->base);
+  return in ? fci_stage_read (c->ctx, module->plugin, "", in) : NULL;
 }
 
 static int
 execute (fci_conversion *c)
 {
   unsigned flags = c->ctx->options.flags;
-  fci_execution run = { .plan = c->plan, .layout = c->layout, .output = c->job.output };
+  fci_execution run = { .plan = c->plan, .layout = c->layout, .output = c->output };
   if (flags & FMTCONV_DRY_RUN)
     return 0;
   if (flags & FMTCONV_VERIFY)
@@ -133,9 +135,9 @@ fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job)
     return NULL;
   fci_conversion c = { .ctx = ctx, .started = fci_clock () };
   memcpy (&c.job, job, job->struct_size < sizeof c.job ? job->struct_size : sizeof c.job);
-  if (check_paths (&c) || fci_chain_given (&c) || open_input (&c) || check_output (&c)
-      || fci_chain_reader (&c) || read_model (&c) || fci_chain_transforms (&c) || transform_model (&c)
-      || say_chain (&c) || make_plan (&c) || execute (&c))
+  if (check_paths (&c) || fci_chain_given (&c) || fci_output_settle (&c) || open_input (&c)
+      || check_output (&c) || fci_chain_reader (&c) || read_model (&c) || fci_chain_transforms (&c)
+      || transform_model (&c) || say_chain (&c) || make_plan (&c) || execute (&c))
     return NULL;
   return fci_report (&c);
 }

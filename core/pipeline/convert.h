@@ -19,7 +19,9 @@ typedef struct fci_conversion
   fmtconv_job job;
   double started; /* seconds of a monotonic clock */
   fmtconv_input *input;
+  const char *output; /* its path, without slashes at the end */
   const char *target; /* last component of the output */
+  bool to_folder;     /* the output is a folder */
   fci_link reader;
   fci_link writer;
   fci_link *transforms;
@@ -35,6 +37,15 @@ typedef struct fci_conversion
 
 /* Settle what the job names: reader, transforms, dtype, writer; parameters are checked. */
 int fci_chain_given (fci_conversion *c);
+
+/* Is the output a file or a folder, and where?  After the writer is settled. */
+int fci_output_settle (fci_conversion *c);
+
+/* The output's path as writers are detected by: with a '/' behind it if there is such a folder. */
+const char *fci_output_hint (fci_conversion *c);
+
+/* An empty layout for the output.  NULL: an error. */
+fmtconv_layout *fci_output_layout (const fci_conversion *c);
 
 /* Settle the reader, and the transforms by what was read, where the job does not. */
 int fci_chain_reader (fci_conversion *c);

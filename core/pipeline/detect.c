@@ -128,10 +128,22 @@ fci_pick_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fm
   return NULL;
 }
 
+/* With the slash behind it of a folder. */
+static const char *
+last_component (const char *path)
+{
+  size_t n = strlen (path);
+  while (n > 0 && path[n - 1] == '/')
+    n--;
+  while (n > 0 && path[n - 1] != '/')
+    n--;
+  return path + n;
+}
+
 const fmtconv_plugin *
 fci_pick_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const char *output)
 {
-  const char *slash = strrchr (output, '/'), *name = slash ? slash + 1 : output;
+  const char *name = last_component (output);
   const fmtconv_plugin *found = NULL;
   for (size_t i = 0; i < n; i++)
     {

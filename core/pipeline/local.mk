@@ -11,6 +11,7 @@ core_sources += \
 	core/pipeline/inside.c \
 	core/pipeline/inspect.c \
 	core/pipeline/limits.c \
+	core/pipeline/output.c \
 	core/pipeline/pipeline.h \
 	core/pipeline/plugins.c \
 	core/pipeline/recognise.c \

@@ -49,12 +49,14 @@ add_dropped (fmtconv_attr *report, fmtconv_ctx *ctx, const fci_account *account)
     }
 }
 
-/* The path of a file that is published beside the output. */
+/* The path of a file of the output. */
 static const char *
-beside (const fci_conversion *c, const char *name)
+path_of (const fci_conversion *c, const char *name)
 {
-  const char *slash = strrchr (c->job.output, '/');
-  return fmtconv_text (c->ctx, "%.*s%s", slash ? (int) (slash - c->job.output) + 1 : 0, c->job.output, name);
+  const char *slash = strrchr (c->output, '/');
+  if (c->to_folder)
+    return fmtconv_text (c->ctx, "%s/%s", c->output, name);
+  return fmtconv_text (c->ctx, "%.*s%s", slash ? (int) (slash - c->output) + 1 : 0, c->output, name);
 }
 
 static void
@@ -64,7 +66,7 @@ add_files (fmtconv_attr *report, const fci_conversion *c)
   for (const fmtconv_file *file = c->layout->first; file; file = file->next)
     {
       fmtconv_attr *node = fci_add_object (list);
-      fci_add_text (node, "path", beside (c, file->name));
+      fci_add_text (node, "path", path_of (c, file->name));
       fci_add_count (node, "bytes", file->size);
       fci_add_count (node, "tensors", file->n_tensors);
     }

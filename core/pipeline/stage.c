@@ -9,7 +9,7 @@
 
 enum
 {
-  DEPTH = 8 /* readers that call one another */
+  DEPTH = 8 /* readers, or writers, that call one another */
 };
 
 /* Who is named in messages while a callback runs. */
@@ -84,23 +84,59 @@ fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char 
   return leave (ctx, &saved, code) ? NULL : out;
 }
 
-const fmtconv_layout *
-fci_stage_write (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
-                 const fmtconv_model *model, const char *target)
+/* One writer's files, added to the layout. */
+static int
+write_into (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, const fmtconv_model *model,
+            fmtconv_layout *layout)
 {
   const fmtconv_writer *writer = plugin->writer;
-  const char *owner = fci_owner (ctx, "writer", plugin);
-  const void *p = fci_params_parse (ctx, owner, writer->params, params);
+  const void *p = fci_params_parse (ctx, fci_owner (ctx, "writer", plugin), writer->params, params);
   if (!p || fci_limits_check (ctx, plugin, model))
-    return NULL;
-  fmtconv_layout *layout = fci_layout_new (ctx, target);
-  if (!layout)
+    return ctx->failed;
+  frame saved = enter (ctx, plugin, NULL);
+  return leave (ctx, &saved, writer->write (ctx, p, model, layout));
+}
+
+const fmtconv_layout *
+fci_stage_write (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
+                 const fmtconv_model *model, fmtconv_layout *layout)
+{
+  if (!layout || write_into (ctx, plugin, params, model, layout))
     return NULL;
   frame saved = enter (ctx, plugin, NULL);
-  int code = writer->write (ctx, p, model, layout);
-  if (code >= 0 && !ctx->failed)
-    code = fci_layout_seal (layout);
-  return leave (ctx, &saved, code) ? NULL : layout;
+  return leave (ctx, &saved, fci_layout_seal (layout)) ? NULL : layout;
+}
+
+/* The plugin that a callback asks for: "NAME:key=value".  NULL: an error. */
+static const fmtconv_plugin *
+called (fmtconv_ctx *ctx, const char *text, fci_role role, fci_spec *spec)
+{
+  if (fci_spec_parse (ctx, text, spec))
+    return NULL;
+  if (ctx->depth == DEPTH)
+    {
+      fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "%ss call one another more than %d deep, '%s' at last",
+                    fci_role_name (role), DEPTH, spec->name);
+      return NULL;
+    }
+  return fci_plugin_find (ctx, spec->name, role);
+}
+
+void
+fmtconv_write (fmtconv_layout *layout, const char *name, const fmtconv_model *model, const char *writer)
+{
+  fmtconv_ctx *ctx = layout ? layout->ctx : NULL;
+  fci_spec spec;
+  fci_scope saved;
+  if (!ctx || ctx->failed || !name || !model || !writer)
+    return;
+  const fmtconv_plugin *plugin = called (ctx, writer, FCI_WRITER, &spec);
+  if (!plugin || fci_layout_enter (layout, name, &saved))
+    return;
+  ctx->depth++;
+  write_into (ctx, plugin, spec.params, model, layout);
+  ctx->depth--;
+  fci_layout_leave (layout, &saved);
 }
 
 fmtconv_model *
@@ -108,15 +144,9 @@ fmtconv_read (fmtconv_input *in, const char *reader)
 {
   fmtconv_ctx *ctx = in ? fci_input_ctx (in) : NULL;
   fci_spec spec;
-  if (!ctx || ctx->failed || !reader || fci_spec_parse (ctx, reader, &spec))
+  if (!ctx || ctx->failed || !reader)
     return NULL;
-  if (ctx->depth == DEPTH)
-    {
-      fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "readers call one another more than %d deep, '%s' at last",
-                    DEPTH, spec.name);
-      return NULL;
-    }
-  const fmtconv_plugin *plugin = fci_plugin_find (ctx, spec.name, FCI_READER);
+  const fmtconv_plugin *plugin = called (ctx, reader, FCI_READER, &spec);
   if (!plugin)
     return NULL;
   ctx->depth++;

@@ -1,59 +1,11 @@
-/* core/plan/layout.c: what writers describe, kept as lists of regions.
+/* core/plan/layout.c: the regions that writers put into their files.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
 #include "core/base/check.h"
 #include "core/base/ctx.h"
-#include "core/base/map.h"
 #include "core/plan/layout.h"
 #include <string.h>
-
-fmtconv_layout *
-fci_layout_new (fmtconv_ctx *ctx, const char *target)
-{
-  fmtconv_layout *layout = target ? fci_new (ctx, fmtconv_layout) : NULL;
-  if (!layout)
-    return NULL;
-  layout->ctx = ctx;
-  layout->target = fci_strdup (ctx, target);
-  return layout->target ? layout : NULL;
-}
-
-const char *
-fmtconv_target (const fmtconv_layout *layout)
-{
-  return layout ? layout->target : NULL;
-}
-
-/* One component that names a file of its own. */
-static bool
-is_plain (const char *name)
-{
-  return *name && !strchr (name, '/') && strcmp (name, ".") != 0 && strcmp (name, "..") != 0;
-}
-
-fmtconv_file *
-fmtconv_create (fmtconv_layout *layout, const char *name)
-{
-  if (!layout || fmtconv_failed (layout->ctx))
-    return NULL;
-  fmtconv_ctx *ctx = layout->ctx;
-  if (layout->sealed)
-    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a file is created after the layout was closed"),
-           NULL;
-  if (!name)
-    name = layout->target;
-  if (!is_plain (name))
-    return (void) fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' cannot name an output file", name), NULL;
-  fmtconv_file *file = fci_new (ctx, fmtconv_file);
-  if (!file || !(file->name = fci_strdup (ctx, name)))
-    return NULL;
-  file->layout = layout;
-  *(layout->last ? &layout->last->next : &layout->first) = file;
-  layout->last = file;
-  layout->n_files++;
-  return file;
-}
 
 /* A region of `size` bytes at the end of the file. */
 static fci_region *
@@ -159,29 +111,4 @@ uint64_t
 fmtconv_emitted (const fmtconv_file *file)
 {
   return file ? file->size : 0;
-}
-
-int
-fci_layout_seal (fmtconv_layout *layout)
-{
-  if (!layout)
-    return FMTCONV_E_INTERNAL;
-  fmtconv_ctx *ctx = layout->ctx;
-  if (fmtconv_failed (ctx))
-    return fmtconv_failed (ctx);
-  if (!layout->first)
-    return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the writer created no file");
-  fci_map *names = fci_map_new (ctx);
-  uint64_t total = 0;
-  if (!names)
-    return fmtconv_failed (ctx);
-  for (const fmtconv_file *file = layout->first; file; file = file->next)
-    {
-      if (!fci_map_add (names, file->name, strlen (file->name), 1, NULL))
-        return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "two output files are called '%s'", file->name);
-      if (!fci_add (total, file->size, &total) || total > INT64_MAX)
-        return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the output is larger than a disk can be");
-    }
-  layout->sealed = 1;
-  return 0;
 }

@@ -4,6 +4,7 @@ core_sources += \
 	core/plan/cut.c \
 	core/plan/layout.c \
 	core/plan/layout.h \
+	core/plan/names.c \
 	core/plan/plan.h \
 	core/plan/program.c \
 	core/plan/run.h \

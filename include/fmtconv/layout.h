@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Regions follow one another without gaps in the order emitted; files are published in the order
- * created, all or none.
+ * created, all or none: data first, what refers to it (an index, a configuration) last.
+ *
+ * The output is a file, or a folder of files where the writer's suffixes hold "/".
  */
 #ifndef FMTCONV_LAYOUT_H
 #define FMTCONV_LAYOUT_H
@@ -11,11 +13,23 @@
 
 FMTCONV_BEGIN_DECLS
 
-/* Last component of the output path. */
+/* Last component of the output path; within fmtconv_write that of its `name`. */
 const char *fmtconv_target (const fmtconv_layout *layout);
 
-/* A new file.  name: NULL: the target itself; else one plain component, beside the target. */
+/* A new file.  name: NULL: the target itself (not of a folder); else one plain component beside a target
+ * that is a file; a relative path of plain components ("vae/config.json") beneath one that is a folder. */
 fmtconv_file *fmtconv_create (fmtconv_layout *layout, const char *name);
+
+/* Older files that this output replaces: their names match `glob` (of fmtconv_glob; folders before it are
+ * literal), beside or beneath the target as names of fmtconv_create.  Where there are any, the output is
+ * refused unless it is forced; then they are removed when the new files have their names.  What the output
+ * creates itself is never stale. */
+void fmtconv_stale (fmtconv_layout *layout, const char *glob);
+
+/* The files of a model by another writer, as if the output were `name` (as for fmtconv_create): it creates
+ * and replaces files in name's folder.  model: sealed.  writer: its name, and its parameters as typed:
+ * "safetensors:max-shard-size=5GB"; its limits hold.  Errors carry that writer's name. */
+void fmtconv_write (fmtconv_layout *layout, const char *name, const fmtconv_model *model, const char *writer);
 
 /* `n` literal bytes; copied. */
 void fmtconv_emit (fmtconv_file *file, const void *bytes, size_t n);

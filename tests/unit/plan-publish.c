@@ -185,10 +185,10 @@ Test (publish, several_files_and_an_empty_one)
 /* ---- Verification, with a reader that knows where the tensors are */
 
 static const fmtconv_model *
-reread (void *arg, const char *path, const char *base)
+reread (void *arg, const fmtconv_file *file, const char *path)
 {
   const stage *s = arg;
-  cr_assert_str_eq (base, "out");
+  cr_assert_str_eq (file->base, "out");
   fmtconv_source *source = open_source (s->ctx, path);
   fmtconv_model *model = fci_model_new (s->ctx, NULL);
   fmtconv_put (model, "t0", fmtconv_leaf (source, 0, FMTCONV_I16, 2, (const uint64_t[]){ 100, 1500 }, NULL));
