@@ -176,7 +176,10 @@ note_ties (fmtconv_ctx *ctx, const fmtconv_model *model)
     FMTCONV_EACH (t, model)
   tied += fmtconv_tied (model, t) != NULL;
   if (tied)
-    fmtconv_note (ctx, "%zu tied tensors are written out in full, as safetensors has no ties", tied);
+    fmtconv_note (ctx,
+                  tied == 1 ? "%zu tied tensor is written out in full, as safetensors has no ties"
+                            : "%zu tied tensors are written out in full, as safetensors has no ties",
+                  tied);
 }
 
 int
