@@ -37,6 +37,7 @@ equalise ()
 
 tests=0
 failures=0
+# shellcheck disable=SC2046 # a list of names
 [ $# -gt 0 ] || set -- $(cd "$here/cases" && ls -- *.sh | sed 's/\.sh$//')
 for name; do
   tests=$((tests + 1))
