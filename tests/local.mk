@@ -5,7 +5,7 @@ AM_TESTS_ENVIRONMENT = \
 	FMTCONV_PYTHON='$(FMTCONV_PYTHON)'; export FMTCONV_PYTHON; \
 	CC='$(CC)'; export CC;
 TEST_EXTENSIONS = .py .sh
-PY_LOG_COMPILER = $(top_srcdir)/tests/interop/run.sh
+include tests/maintainer.mk
 
 unit_libs = core/libcore.la $(core_libs) $(CRITERION_LIBS)
 unit_cflags = $(AM_CFLAGS) $(CRITERION_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(LIBZIP_CFLAGS) $(ZLIB_CFLAGS)

@@ -3,6 +3,7 @@
 #include "core/base/arena.h"
 #include "core/base/check.h"
 #include <stdlib.h>
+#include <string.h>
 
 enum
 {
@@ -86,13 +87,37 @@ fci_arena_alloc (fci_arena *arena, size_t n)
   return piece;
 }
 
-void
-fci_arena_clear (fci_arena *arena)
+static void
+free_chunks (fci_chunk *chunk)
 {
-  for (fci_chunk *chunk = arena->chunks, *next; chunk; chunk = next)
+  for (fci_chunk *next; chunk; chunk = next)
     {
       next = chunk->next;
       free (chunk);
     }
+}
+
+/* A chunk that is one large piece has no room to give. */
+void
+fci_arena_reuse (fci_arena *arena)
+{
+  fci_chunk *chunk = arena->chunks;
+  if (!chunk || !arena->at)
+    {
+      fci_arena_clear (arena);
+      return;
+    }
+  free_chunks (chunk->next);
+  chunk->next = NULL;
+  char *start = (char *) chunk + HEADER;
+  memset (start, 0, (size_t) (arena->at - start));
+  arena->at = start;
+  arena->total = HEADER + chunk->size;
+}
+
+void
+fci_arena_clear (fci_arena *arena)
+{
+  free_chunks (arena->chunks);
   *arena = (fci_arena){ 0 };
 }

@@ -19,6 +19,9 @@ typedef struct fci_arena
  * get a chunk of their own. */
 void *fci_arena_alloc (fci_arena *arena, size_t n);
 
+/* Forget every piece; the newest chunk is kept for what comes next. */
+void fci_arena_reuse (fci_arena *arena);
+
 /* Free everything. */
 void fci_arena_clear (fci_arena *arena);
 

@@ -5,7 +5,6 @@
 #include "core/base/ctx.h"
 #include "core/base/sink.h"
 #include "core/base/text.h"
-#include "core/source/source.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,12 +59,19 @@ put_line (fci_sink *line, const fmtconv_message *m)
     }
 }
 
+/* All that is known here of a source: its name is its first member. */
+static const char *
+name_of (const fmtconv_source *source)
+{
+  return *(const char *const *) source;
+}
+
 static const char *
 file_of (const fmtconv_ctx *ctx, const message *m)
 {
   if (m->path)
     return m->path;
-  return m->where && m->where->source ? m->where->source->name : ctx->file;
+  return m->where && m->where->source ? name_of (m->where->source) : ctx->file;
 }
 
 static void

@@ -3,7 +3,7 @@
 #ifndef FCI_ATTR_H
 #define FCI_ATTR_H
 
-#include <fmtconv/attr.h>
+#include <fmtconv/input.h>
 #include <stdbool.h>
 
 enum
@@ -53,6 +53,31 @@ typedef struct fci_big
 /* What must hold before a parser sees a JSON text: no more values than the limit, no deeper than
  * `depth`, no control characters in keys.  The big integers in order; NULL: none, or fault->code. */
 fci_big *fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, fci_fault *fault);
+
+/* A JSON text that is read value by value. */
+typedef struct fci_json
+{
+  fmtconv_ctx *ctx;
+  const char *text;
+  size_t len;
+  size_t pos;         /* of the next value */
+  const fci_big *big; /* the next one */
+  size_t numbers;     /* met so far, in the text's order */
+  fci_fault fault;
+  fmtconv_where where; /* of the text in its file */
+} fci_json;
+
+/* Scan the text, which is referenced.  false: fault, or the context, says why. */
+bool fci_json_open (fci_json *json, fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth);
+
+/* The value at pos, which then is behind it; last: only white space may follow.  NULL: likewise. */
+fmtconv_attr *fci_json_value (fci_json *json, bool last);
+
+/* Open the next n bytes of the cursor.  false: recorded. */
+bool fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned depth);
+
+/* Record the fault at its place in the file, if there is one; false. */
+bool fci_json_fail (fci_json *json);
 
 enum
 {

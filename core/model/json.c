@@ -8,17 +8,10 @@
 #include <jansson.h>
 #include <string.h>
 
-typedef struct conversion
-{
-  fmtconv_ctx *ctx;
-  const fci_big *big; /* the next one */
-  size_t numbers;     /* met so far, in the text's order */
-} conversion;
-
-static fmtconv_attr *convert (conversion *c, const json_t *json);
+static fmtconv_attr *convert (fci_json *c, const json_t *json);
 
 static fmtconv_attr *
-convert_object (conversion *c, const json_t *json)
+convert_object (fci_json *c, const json_t *json)
 {
   fmtconv_attr *node = fmtconv_object (c->ctx);
   json_t *object = (json_t *) (uintptr_t) json; /* jansson's iterators want it so */
@@ -34,7 +27,7 @@ convert_object (conversion *c, const json_t *json)
 }
 
 static fmtconv_attr *
-convert_array (conversion *c, const json_t *json)
+convert_array (fci_json *c, const json_t *json)
 {
   fmtconv_attr *node = fci_attr_new (c->ctx, FMTCONV_A_ARRAY);
   for (size_t i = 0; i < json_array_size (json) && node; i++)
@@ -48,7 +41,7 @@ convert_array (conversion *c, const json_t *json)
 }
 
 static fmtconv_attr *
-convert_number (conversion *c, const json_t *json)
+convert_number (fci_json *c, const json_t *json)
 {
   fmtconv_attr *node = fci_attr_new (c->ctx, json_is_integer (json) ? FMTCONV_A_INT : FMTCONV_A_FLOAT);
   size_t number = c->numbers++;
@@ -68,7 +61,7 @@ convert_number (conversion *c, const json_t *json)
 }
 
 static fmtconv_attr *
-convert_bool (conversion *c, const json_t *json)
+convert_bool (fci_json *c, const json_t *json)
 {
   fmtconv_attr *node = fci_attr_new (c->ctx, FMTCONV_A_BOOL);
   if (node)
@@ -78,7 +71,7 @@ convert_bool (conversion *c, const json_t *json)
 
 /* Recursion is as deep as the scan allowed. */
 static fmtconv_attr *
-convert (conversion *c, const json_t *json)
+convert (fci_json *c, const json_t *json)
 {
   switch (json_typeof (json))
     {
@@ -128,60 +121,86 @@ fault_of (fmtconv_ctx *ctx, const json_error_t *error, size_t len)
   return fault;
 }
 
-static fmtconv_attr *
-parse (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, fci_fault *fault)
+bool
+fci_json_open (fci_json *json, fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth)
 {
-  const fci_big *big = fci_json_scan (ctx, text, len, depth, fault);
-  const char *plain = fault->code ? NULL : blank (ctx, text, len, big);
-  if (!plain)
-    return NULL;
+  *json = (fci_json){ .ctx = ctx, .len = len };
+  json->big = fci_json_scan (ctx, text, len, depth, &json->fault);
+  json->text = json->fault.code ? NULL : blank (ctx, text, len, json->big);
+  return json->text != NULL;
+}
+
+fmtconv_attr *
+fci_json_value (fci_json *json, bool last)
+{
   json_error_t error = { 0 };
+  size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | (last ? 0 : JSON_DISABLE_EOF_CHECK);
   errno = 0;
-  json_t *json = json_loadb (plain, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-  if (!json)
+  json_t *value = json_loadb (json->text + json->pos, json->len - json->pos, flags, &error);
+  if (!value)
     {
-      *fault = fault_of (ctx, &error, len);
+      json->fault = fault_of (json->ctx, &error, json->len - json->pos);
+      json->fault.pos += json->pos;
       return NULL;
     }
-  conversion c = { .ctx = ctx, .big = big };
-  fmtconv_attr *tree = convert (&c, json);
-  json_decref (json);
+  json->pos += (size_t) error.position;
+  fmtconv_attr *tree = convert (json, value);
+  json_decref (value);
   return tree;
 }
 
 fmtconv_attr *
-fmtconv_literal (fmtconv_ctx *ctx, const char *json)
+fmtconv_literal (fmtconv_ctx *ctx, const char *text)
 {
-  if (!ctx || ctx->failed || !json)
+  if (!ctx || ctx->failed || !text)
     return NULL;
-  fci_fault fault = { 0 };
-  fmtconv_attr *tree = parse (ctx, json, strlen (json), FCI_JSON_DEPTH, &fault);
-  if (fault.code)
-    fmtconv_fail (ctx, fault.code == FMTCONV_E_FORMAT ? FMTCONV_E_USAGE : fault.code,
-                  "'%s' is no JSON value: at byte %zu: %s", json, fault.pos, fault.what);
+  fci_json json;
+  fmtconv_attr *tree =
+      fci_json_open (&json, ctx, text, strlen (text), FCI_JSON_DEPTH) ? fci_json_value (&json, true) : NULL;
+  if (json.fault.code)
+    fmtconv_fail (ctx, json.fault.code == FMTCONV_E_FORMAT ? FMTCONV_E_USAGE : json.fault.code,
+                  "'%s' is no JSON value: at byte %zu: %s", text, json.fault.pos, json.fault.what);
   return tree;
+}
+
+bool
+fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned depth)
+{
+  *json = (fci_json){ 0 };
+  if (!cursor || !cursor->source || cursor->source->ctx->failed)
+    return false;
+  fmtconv_ctx *ctx = cursor->source->ctx;
+  const uint64_t start = cursor->pos;
+  if (n > FCI_JSON_BYTES && fci_within (start, n, cursor->end))
+    return fmtconv_fail_at (
+               ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = cursor->source, .offset = start },
+               "%llu bytes of JSON are more than the limit of %d", (unsigned long long) n, FCI_JSON_BYTES)
+           == 0;
+  const char *text = fmtconv_take (cursor, n);
+  if (!text)
+    return false;
+  bool good = fci_json_open (json, ctx, text, (size_t) n, depth);
+  json->where = (fmtconv_where){ .source = cursor->source, .offset = start };
+  return good || fci_json_fail (json);
+}
+
+bool
+fci_json_fail (fci_json *json)
+{
+  json->where.offset += json->fault.pos;
+  if (json->fault.code)
+    fmtconv_fail_at (json->ctx, json->fault.code, &json->where, "malformed JSON: %s", json->fault.what);
+  return false;
 }
 
 fmtconv_attr *
 fmtconv_take_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
 {
-  if (!cursor || !cursor->source || cursor->source->ctx->failed)
+  fci_json json;
+  if (!fci_json_take (&json, cursor, n, depth))
     return NULL;
-  fmtconv_ctx *ctx = cursor->source->ctx;
-  fmtconv_where where = { .source = cursor->source, .offset = cursor->pos };
-  if (n > FCI_JSON_BYTES && fci_within (cursor->pos, n, cursor->end))
-    {
-      fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &where, "%llu bytes of JSON are more than the limit of %d",
-                       (unsigned long long) n, FCI_JSON_BYTES);
-      return NULL;
-    }
-  const char *text = fmtconv_take (cursor, n);
-  if (!text)
-    return NULL;
-  fci_fault fault = { 0 };
-  fmtconv_attr *tree = parse (ctx, text, (size_t) n, depth, &fault);
-  where.offset += fault.pos;
-  if (fault.code)
-    fmtconv_fail_at (ctx, fault.code, &where, "malformed JSON: %s", fault.what);
+  fmtconv_attr *tree = fci_json_value (&json, true);
+  if (!tree)
+    fci_json_fail (&json);
   return tree;
 }

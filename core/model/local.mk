@@ -7,6 +7,7 @@ core_sources += \
 	core/model/dtype.c \
 	core/model/float-text.c \
 	core/model/glob.c \
+	core/model/json-members.c \
 	core/model/json-scan.c \
 	core/model/json-text.c \
 	core/model/json.c \

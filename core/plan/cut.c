@@ -40,7 +40,7 @@ choose_unit (fci_plan *plan)
   plan->buffers = plan->rows.n || verify ? 3 : 1;
   uint64_t least = worker_bytes (plan, FCI_UNIT_MIN);
   if (options->memory < least)
-    return fmtconv_fail_at (plan->ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .hint = "raise --memory" },
+    return fmtconv_fail_at (plan->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .hint = "raise --memory" },
                             "%s of memory are too few: %s are needed", fci_human (plan->ctx, options->memory),
                             fci_human (plan->ctx, least));
   if (threads > options->memory / least)

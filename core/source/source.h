@@ -20,8 +20,8 @@ typedef struct fci_disk
 /* Windows are flat: a window of a window is a window of the file. */
 struct fmtconv_source
 {
+  const char *name; /* for messages: the path, or "path: member"; first, where core/base looks for it */
   fmtconv_ctx *ctx;
-  const char *name;      /* for messages: the path, or "path: member" */
   uint32_t id;           /* ascending in the order made; unique in the context */
   fci_disk *disk;        /* NULL: memory */
   const uint8_t *memory; /* `size` bytes, or NULL */
@@ -30,6 +30,8 @@ struct fmtconv_source
   bool has_crc;          /* crc is known and must match where all bytes are read */
   uint32_t crc;          /* CRC-32 of all bytes, as in zip */
 };
+
+_Static_assert(offsetof (struct fmtconv_source, name) == 0, "core/base/message.c reads the name");
 
 enum
 {

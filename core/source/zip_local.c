@@ -10,7 +10,9 @@
 enum
 {
   HEADER = 30,
-  GUESS = 512, /* bytes that hold most headers with name and padding */
+  GUESS = 512,      /* bytes that hold most headers with name and padding, and the descriptor before */
+  SMALL = 4096,     /* behind fewer bytes of data, the next header is read with this one */
+  MANY = 64 * 1024, /* bytes that hold the headers of many small members */
   BUFFER = HEADER + 2 * 0xFFFF,
   DESCRIPTOR = 16,
   DESCRIPTOR64 = 24
@@ -27,37 +29,59 @@ typedef struct local
   bool is_zip64;
 } local;
 
-/* At least n bytes at `at`, of which `have` are in the buffer, must lie before the directory. */
-static int
-load (fmtconv_zip *zip, const fci_entry *entry, uint8_t *buffer, size_t have, size_t n)
+/* The part of the archive that is in memory. */
+typedef struct window
 {
-  if (have >= n)
-    return 0;
-  if (!fci_within (entry->header, n, zip->dir_start))
-    return fci_zip_refuse (zip, FMTCONV_E_FORMAT, entry->header, FCI_HINT_TRUNCATED,
-                           "member '%s': its local header reaches into the directory", entry->name);
-  return fci_source_load (zip->source, entry->header + have, buffer + have, n - have);
+  fmtconv_zip *zip;
+  uint8_t *buffer;
+  uint64_t at;
+  size_t n;
+} window;
+
+/* The n bytes at `at`, which lie before the directory, until the next call; `more` are read with them where
+ * there are as many.  NULL: recorded. */
+static const uint8_t *
+look (window *w, uint64_t at, size_t n, size_t more)
+{
+  if (at < w->at || !fci_within (at - w->at, n, w->n))
+    {
+      const uint64_t left = w->zip->dir_start - at;
+      const size_t want = n < more ? more : n;
+      w->at = at;
+      w->n = left < want ? (size_t) left : want;
+      if (fci_source_load (w->zip->source, at, w->buffer, w->n) != 0)
+        return NULL;
+    }
+  return w->buffer + (at - w->at);
+}
+
+/* n bytes of the entry's local header. */
+static const uint8_t *
+look_at_header (window *w, const fci_entry *entry, size_t n)
+{
+  if (fci_within (entry->header, n, w->zip->dir_start))
+    return look (w, entry->header, n, entry->packed < SMALL ? MANY : GUESS);
+  fci_zip_refuse (w->zip, FMTCONV_E_FORMAT, entry->header, FCI_HINT_TRUNCATED,
+                  "member '%s': its local header reaches into the directory", entry->name);
+  return NULL;
 }
 
 static int
-read_local (fmtconv_zip *zip, const fci_entry *entry, uint8_t *buffer, local *l)
+read_local (window *w, const fci_entry *entry, local *l)
 {
-  const uint64_t room = zip->dir_start - entry->header;
-  const size_t first = room < GUESS ? (size_t) room : GUESS;
-  int code = fci_source_load (zip->source, entry->header, buffer, first);
-  if (code == 0)
-    code = load (zip, entry, buffer, first, HEADER);
-  if (code != 0)
-    return code;
-  if (memcmp (buffer, "PK\3\4", 4) != 0)
-    return fci_zip_bad (zip, entry->header, "member '%s': there is no local header here", entry->name);
-  const size_t name = fci_le16 (buffer + 26), extra = fci_le16 (buffer + 28);
-  *l = (local){ .fixed = buffer,
-                .name = buffer + HEADER,
-                .extra = buffer + HEADER + name,
-                .name_len = name,
-                .extra_len = extra };
-  return load (zip, entry, buffer, first, HEADER + name + extra);
+  const uint8_t *p = look_at_header (w, entry, HEADER);
+  if (!p)
+    return fmtconv_failed (w->zip->ctx);
+  if (memcmp (p, "PK\3\4", 4) != 0)
+    return fci_zip_bad (w->zip, entry->header, "member '%s': there is no local header here", entry->name);
+  const size_t name = fci_le16 (p + 26), extra = fci_le16 (p + 28);
+  p = look_at_header (w, entry, HEADER + name + extra);
+  if (!p)
+    return fmtconv_failed (w->zip->ctx);
+  *l = (local){
+    .fixed = p, .name = p + HEADER, .extra = p + HEADER + name, .name_len = name, .extra_len = extra
+  };
+  return 0;
 }
 
 /* With a descriptor behind the data, the header may leave a number out. */
@@ -139,16 +163,16 @@ check_local (fmtconv_zip *zip, const fci_entry *entry, local *l)
 
 /* *end: first byte behind the data, and then behind its descriptor. */
 static int
-check_descriptor (fmtconv_zip *zip, const fci_entry *entry, bool wide, uint64_t *end)
+check_descriptor (window *w, const fci_entry *entry, bool wide, uint64_t *end)
 {
-  uint8_t p[DESCRIPTOR64];
+  fmtconv_zip *zip = w->zip;
   const size_t n = wide ? DESCRIPTOR64 : DESCRIPTOR;
   if (!fci_within (*end, n, zip->dir_start))
     return fci_zip_refuse (zip, FMTCONV_E_FORMAT, *end, FCI_HINT_TRUNCATED,
                            "member '%s': its data descriptor reaches into the directory", entry->name);
-  int code = fci_source_load (zip->source, *end, p, n);
-  if (code != 0)
-    return code;
+  const uint8_t *p = look (w, *end, n, GUESS);
+  if (!p)
+    return fmtconv_failed (zip->ctx);
   const uint64_t packed = wide ? fci_le64 (p + 8) : fci_le32 (p + 8);
   const uint64_t size = wide ? fci_le64 (p + 16) : fci_le32 (p + 12);
   if (memcmp (p, "PK\7\10", 4) != 0 || fci_le32 (p + 4) != entry->crc || packed != entry->packed
@@ -162,12 +186,13 @@ check_descriptor (fmtconv_zip *zip, const fci_entry *entry, bool wide, uint64_t 
 
 /* *end: first byte behind the members before this one, and then behind this one. */
 static int
-check_member (fmtconv_zip *zip, fci_entry *entry, uint8_t *buffer, uint64_t *end)
+check_member (window *w, fci_entry *entry, uint64_t *end)
 {
+  fmtconv_zip *zip = w->zip;
   local l = { 0 };
   if (entry->header < *end)
     return fci_zip_bad (zip, entry->header, "member '%s' overlaps the member before it", entry->name);
-  int code = read_local (zip, entry, buffer, &l);
+  int code = read_local (w, entry, &l);
   if (code == 0)
     code = check_local (zip, entry, &l);
   if (code != 0)
@@ -178,7 +203,7 @@ check_member (fmtconv_zip *zip, fci_entry *entry, uint8_t *buffer, uint64_t *end
                            "member '%s': its %" PRIu64 " bytes reach into the directory", entry->name,
                            entry->packed);
   *end = entry->data + entry->packed;
-  return entry->flags & FCI_ZIP_DESCRIPTOR ? check_descriptor (zip, entry, l.is_zip64, end) : 0;
+  return entry->flags & FCI_ZIP_DESCRIPTOR ? check_descriptor (w, entry, l.is_zip64, end) : 0;
 }
 
 static int
@@ -192,6 +217,7 @@ by_place (const void *a, const void *b, void *arg)
 static int
 check_in_order (fmtconv_zip *zip, const uint32_t *order, uint8_t *buffer)
 {
+  window w = { .zip = zip, .buffer = buffer };
   uint64_t end = 0;
   int code = 0;
   if (zip->entries[order[0]].header != 0)
@@ -199,7 +225,7 @@ check_in_order (fmtconv_zip *zip, const uint32_t *order, uint8_t *buffer)
                         zip->entries[order[0]].header);
   for (uint32_t i = 0; i < zip->n && code == 0; i++)
     {
-      code = check_member (zip, &zip->entries[order[i]], buffer, &end);
+      code = check_member (&w, &zip->entries[order[i]], &end);
       if (code == 0)
         code = fci_check_cancel (zip->ctx);
     }

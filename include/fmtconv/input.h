@@ -92,6 +92,12 @@ uint64_t fmtconv_take_le (fmtconv_cursor *cursor, unsigned bytes);
  * keys, bytes behind the value (but white space): E_FORMAT with the position. */
 fmtconv_attr *fmtconv_take_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth);
 
+/* The next `n` bytes as one JSON object, for objects of very many members: `member` is called for each in
+ * turn.  The value, its key with it, lives until that returns 0; anything else ends the walk.  Errors as
+ * of fmtconv_take_json, but that two members may have the same key: comparing them is left to `member`. */
+void fmtconv_take_members (fmtconv_cursor *cursor, uint64_t n, unsigned depth,
+                           int (*member) (void *arg, fmtconv_attr *value), void *arg);
+
 /* The next `n` bytes (at most 1 MiB) as a foreign YAML document: aliases are expanded and tags
  * ignored within a budget; scalars become null, bool, int, float or string as in YAML 1.1's core.
  * No error is recorded: NULL, and `*why` says what is wrong, because such a file is never vital. */

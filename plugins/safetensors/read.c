@@ -3,60 +3,60 @@
 #include "safetensors.h"
 #include <string.h>
 
-/* The header as read, and where the data behind it lies. */
+/* The file, and the model it becomes. */
 struct header
 {
+  fmtconv_ctx *ctx;
+  fmtconv_model *out;
   fmtconv_source *source;
-  fmtconv_attr *json;
-  uint64_t data; /* first byte of the data section */
-  uint64_t size; /* bytes of the data section */
+  uint64_t data;    /* first byte of the data section */
+  uint64_t size;    /* bytes of the data section */
+  int has_metadata; /* __metadata__ was met */
 };
 
 static int
-fail (fmtconv_ctx *ctx, const struct header *h, const char *tensor, const char *what)
+fail (const struct header *h, const char *tensor, const char *what)
 {
   const fmtconv_where where = { .source = h->source, .offset = 8, .tensor = tensor };
-  return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where, "%s", what);
+  return fmtconv_fail_at (h->ctx, FMTCONV_E_FORMAT, &where, "%s", what);
 }
 
+/* The header's length, which must lie within the file. */
 static int
-read_header (fmtconv_ctx *ctx, fmtconv_input *in, struct header *h)
+read_length (fmtconv_cursor *c, struct header *h, uint64_t *n)
 {
-  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in));
-  uint64_t n = fmtconv_take_le (&c, 8);
-  h->source = c.source;
-  if (fmtconv_failed (ctx))
-    return fmtconv_failed (ctx);
-  if (n > SAFETENSORS_MAX_HEADER)
-    return fmtconv_fail_at (ctx, FMTCONV_E_LIMIT,
-                            &(fmtconv_where){ .source = c.source, .hint = "is this a safetensors file?" },
+  *n = fmtconv_take_le (c, 8);
+  if (fmtconv_failed (h->ctx))
+    return fmtconv_failed (h->ctx);
+  if (*n > SAFETENSORS_MAX_HEADER)
+    return fmtconv_fail_at (h->ctx, FMTCONV_E_LIMIT,
+                            &(fmtconv_where){ .source = h->source, .hint = "is this a safetensors file?" },
                             "the header claims %llu bytes, more than the format's limit of %d",
-                            (unsigned long long) n, SAFETENSORS_MAX_HEADER);
-  if (n > c.end - c.pos)
+                            (unsigned long long) *n, SAFETENSORS_MAX_HEADER);
+  if (*n > c->end - c->pos)
     return fmtconv_fail_at (
-        ctx, FMTCONV_E_FORMAT,
-        &(fmtconv_where){ .source = c.source, .hint = "the file is cut off: get it again" },
-        "the header claims %llu bytes, but the file ends after %llu", (unsigned long long) n,
-        (unsigned long long) (c.end - c.pos));
-  h->json = fmtconv_take_json (&c, n, 4);
-  h->data = c.pos;
-  h->size = c.end - c.pos;
-  if (h->json && h->json->kind != FMTCONV_A_OBJECT)
-    return fail (ctx, h, NULL, "the header is not a JSON object");
-  return fmtconv_failed (ctx);
+        h->ctx, FMTCONV_E_FORMAT,
+        &(fmtconv_where){ .source = h->source, .hint = "the file is cut off: get it again" },
+        "the header claims %llu bytes, but the file ends after %llu", (unsigned long long) *n,
+        (unsigned long long) (c->end - c->pos));
+  h->data = c->pos + *n;
+  h->size = c->end - h->data;
+  return 0;
 }
 
 /* __metadata__: strings only. */
 static int
-read_metadata (fmtconv_ctx *ctx, const struct header *h, fmtconv_attr *metadata, fmtconv_model *out)
+read_metadata (struct header *h, fmtconv_attr *metadata)
 {
+  if (h->has_metadata++)
+    return fail (h, NULL, "there are two __metadata__");
   if (metadata->kind != FMTCONV_A_OBJECT)
-    return fail (ctx, h, NULL, "__metadata__ is not an object");
+    return fail (h, NULL, "__metadata__ is not an object");
   for (fmtconv_attr *a = metadata->first; a; a = a->next)
     if (a->kind != FMTCONV_A_STRING)
-      return fail (ctx, h, NULL, fmtconv_text (ctx, "__metadata__ entry '%s' is not a string", a->key));
-  fmtconv_set (fmtconv_attrs (out), "metadata", metadata);
-  return fmtconv_failed (ctx);
+      return fail (h, NULL, fmtconv_text (h->ctx, "__metadata__ entry '%s' is not a string", a->key));
+  fmtconv_set (fmtconv_attrs (h->out), "metadata", metadata);
+  return fmtconv_failed (h->ctx);
 }
 
 /* A number of elements or bytes: an integer that is not negative. */
@@ -67,20 +67,20 @@ is_count (const fmtconv_attr *a)
 }
 
 static int
-read_shape (fmtconv_ctx *ctx, const struct header *h, const fmtconv_attr *entry, uint64_t *shape,
-            unsigned *rank, uint64_t *elements)
+read_shape (const struct header *h, const fmtconv_attr *entry, uint64_t *shape, unsigned *rank,
+            uint64_t *elements)
 {
   fmtconv_attr *list = fmtconv_get ((fmtconv_attr *) entry, "shape");
   *rank = 0;
   *elements = 1;
   if (!list || list->kind != FMTCONV_A_ARRAY)
-    return fail (ctx, h, entry->key, "no shape");
+    return fail (h, entry->key, "no shape");
   if (list->len > FMTCONV_MAX_RANK)
-    return fail (ctx, h, entry->key, "more than 8 dimensions");
+    return fail (h, entry->key, "more than 8 dimensions");
   for (fmtconv_attr *d = list->first; d; d = d->next)
     {
       if (!is_count (d))
-        return fail (ctx, h, entry->key, "a dimension is not a whole number");
+        return fail (h, entry->key, "a dimension is not a whole number");
       shape[(*rank)++] = d->v.u;
     }
   for (unsigned i = 0; i < *rank; i++)
@@ -88,67 +88,72 @@ read_shape (fmtconv_ctx *ctx, const struct header *h, const fmtconv_attr *entry,
       return *elements = 0, 0;
   for (unsigned i = 0; i < *rank; i++)
     if (__builtin_mul_overflow (*elements, shape[i], elements))
-      return fail (ctx, h, entry->key, "the shape has more elements than a file can hold");
+      return fail (h, entry->key, "the shape has more elements than a file can hold");
   return 0;
 }
 
 /* Bytes [start, end) of the data section, which the shape and the data type must fill. */
 static int
-read_range (fmtconv_ctx *ctx, const struct header *h, const fmtconv_attr *entry, uint64_t bytes,
-            uint64_t *start)
+read_range (const struct header *h, const fmtconv_attr *entry, uint64_t bytes, uint64_t *start)
 {
   fmtconv_attr *list = fmtconv_get ((fmtconv_attr *) entry, "data_offsets");
   const fmtconv_attr *first = list && list->kind == FMTCONV_A_ARRAY && list->len == 2 ? list->first : NULL;
   if (!first || !is_count (first) || !is_count (first->next))
-    return fail (ctx, h, entry->key, "data_offsets is not a pair of whole numbers");
+    return fail (h, entry->key, "data_offsets is not a pair of whole numbers");
   uint64_t end = first->next->v.u;
   *start = first->v.u;
   if (*start > end || end > h->size)
-    return fail (ctx, h, entry->key,
-                 fmtconv_text (ctx, "data_offsets [%llu, %llu] are not within the %llu bytes of data",
+    return fail (h, entry->key,
+                 fmtconv_text (h->ctx, "data_offsets [%llu, %llu] are not within the %llu bytes of data",
                                (unsigned long long) *start, (unsigned long long) end,
                                (unsigned long long) h->size));
   if (end - *start != bytes)
-    return fail (ctx, h, entry->key,
-                 fmtconv_text (ctx, "the shape needs %llu bytes, data_offsets give %llu",
+    return fail (h, entry->key,
+                 fmtconv_text (h->ctx, "the shape needs %llu bytes, data_offsets give %llu",
                                (unsigned long long) bytes, (unsigned long long) (end - *start)));
   return 0;
 }
 
 static int
-read_tensor (fmtconv_ctx *ctx, const struct header *h, fmtconv_attr *entry, fmtconv_model *out)
+read_tensor (const struct header *h, fmtconv_attr *entry)
 {
   uint64_t shape[FMTCONV_MAX_RANK], elements, bytes, start = 0;
   unsigned rank;
   const char *dtype = fmtconv_get_string (entry, "dtype", NULL);
   if (entry->kind != FMTCONV_A_OBJECT || entry->len != 3 || !dtype)
-    return fail (ctx, h, entry->key, "an entry is made of dtype, shape and data_offsets, and nothing else");
+    return fail (h, entry->key, "an entry is made of dtype, shape and data_offsets, and nothing else");
   const fmtconv_dtype_name *type = fmtconv_by_name (safetensors_dtypes, dtype);
   if (!type)
-    return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED,
+    return fmtconv_fail_at (h->ctx, FMTCONV_E_UNSUPPORTED,
                             &(fmtconv_where){ .source = h->source, .offset = 8, .tensor = entry->key },
                             "the format has no data type '%s'", dtype);
-  if (read_shape (ctx, h, entry, shape, &rank, &elements))
-    return fmtconv_failed (ctx);
+  if (read_shape (h, entry, shape, &rank, &elements))
+    return fmtconv_failed (h->ctx);
   if (__builtin_mul_overflow (elements, (uint64_t) fmtconv_dtype (type->dtype)->block_bytes, &bytes))
-    return fail (ctx, h, entry->key, "the shape has more bytes than a file can hold");
-  if (read_range (ctx, h, entry, bytes, &start))
-    return fmtconv_failed (ctx);
-  fmtconv_put (out, entry->key, fmtconv_leaf (h->source, h->data + start, type->dtype, rank, shape, NULL));
-  return fmtconv_failed (ctx);
+    return fail (h, entry->key, "the shape has more bytes than a file can hold");
+  if (read_range (h, entry, bytes, &start))
+    return fmtconv_failed (h->ctx);
+  fmtconv_put (h->out, entry->key, fmtconv_leaf (h->source, h->data + start, type->dtype, rank, shape, NULL));
+  return fmtconv_failed (h->ctx);
+}
+
+static int
+read_member (void *arg, fmtconv_attr *member)
+{
+  struct header *h = arg;
+  return strcmp (member->key, "__metadata__") ? read_tensor (h, member) : read_metadata (h, member);
 }
 
 int
 safetensors_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
 {
-  struct header h = { 0 };
+  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in));
+  struct header h = { .ctx = ctx, .out = out, .source = c.source };
+  uint64_t n;
   (void) params;
-  if (read_header (ctx, in, &h))
+  if (read_length (&c, &h, &n))
     return fmtconv_failed (ctx);
-  for (fmtconv_attr *entry = h.json->first; entry; entry = entry->next)
-    if (!strcmp (entry->key, "__metadata__") ? read_metadata (ctx, &h, entry, out)
-                                             : read_tensor (ctx, &h, entry, out))
-      return fmtconv_failed (ctx);
+  fmtconv_take_members (&c, n, 4, read_member, &h);
   fmtconv_tiles (out, h.source, h.data, h.data + h.size, 1);
   return fmtconv_failed (ctx);
 }

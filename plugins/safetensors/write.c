@@ -58,35 +58,113 @@ metadata_of (fmtconv_ctx *ctx, const struct safetensors_write_params *p, const f
   return sorted;
 }
 
-/* {"dtype":…,"shape":[…],"data_offsets":[start,end]} */
-static fmtconv_attr *
-entry_of (fmtconv_ctx *ctx, const fmtconv_tensor *t, uint64_t start)
+/* Text on its way to the file in pieces; without a file it is only measured. */
+struct text
 {
-  fmtconv_attr *entry = fmtconv_object (ctx);
-  fmtconv_attr *shape = fmtconv_literal (ctx, "[]"), *range = fmtconv_literal (ctx, "[]");
-  fmtconv_set_string (entry, "dtype", fmtconv_by_dtype (safetensors_dtypes, t->dtype)->name);
-  for (unsigned d = 0; d < t->rank; d++)
-    fmtconv_set_uint (shape, NULL, t->shape[d]);
-  fmtconv_set_uint (range, NULL, start);
-  fmtconv_set_uint (range, NULL, start + t->bytes);
-  fmtconv_set (entry, "shape", shape);
-  fmtconv_set (entry, "data_offsets", range);
-  return entry;
+  fmtconv_file *file;
+  size_t total;
+  size_t n; /* bytes of `piece` in use */
+  char piece[1 << 14];
+};
+
+static void
+flush (struct text *text)
+{
+  fmtconv_emit (text->file, text->piece, text->n);
+  text->n = 0;
 }
 
-static fmtconv_attr *
-header_of (fmtconv_ctx *ctx, fmtconv_attr *metadata, const fmtconv_tensor *const *tensors, size_t n)
+static void
+put (struct text *text, const char *s, size_t n)
 {
-  fmtconv_attr *header = fmtconv_object (ctx);
+  text->total += n;
+  while (text->file && n)
+    {
+      size_t room = sizeof text->piece - text->n, step = n < room ? n : room;
+      memcpy (text->piece + text->n, s, step);
+      text->n += step;
+      s += step;
+      n -= step;
+      if (text->n == sizeof text->piece || n)
+        flush (text);
+    }
+}
+
+static void
+put_text (struct text *text, const char *s)
+{
+  put (text, s, strlen (s));
+}
+
+static void
+put_number (struct text *text, uint64_t number)
+{
+  char digits[20];
+  size_t at = sizeof digits;
+  do
+    digits[--at] = (char) ('0' + number % 10);
+  while (number /= 10);
+  put (text, digits + at, sizeof digits - at);
+}
+
+/* A tensor's name: no control characters are in it, so that two characters are all that is escaped. */
+static void
+put_name (struct text *text, const char *name)
+{
+  put (text, "\"", 1);
+  for (size_t n; *name; name += n)
+    {
+      if (*name == '"' || *name == '\\')
+        put (text, "\\", 1);
+      n = 1 + strcspn (name + 1, "\"\\");
+      put (text, name, n);
+    }
+  put (text, "\"", 1);
+}
+
+/* "NAME":{"dtype":…,"shape":[…],"data_offsets":[start,end]} */
+static void
+put_entry (struct text *text, const fmtconv_tensor *t, uint64_t start)
+{
+  put_name (text, t->name);
+  put_text (text, ":{\"dtype\":\"");
+  put_text (text, fmtconv_by_dtype (safetensors_dtypes, t->dtype)->name);
+  put_text (text, "\",\"shape\":[");
+  for (unsigned d = 0; d < t->rank; d++)
+    {
+      put (text, ",", d > 0);
+      put_number (text, t->shape[d]);
+    }
+  put_text (text, "],\"data_offsets\":[");
+  put_number (text, start);
+  put (text, ",", 1);
+  put_number (text, start + t->bytes);
+  put_text (text, "]}");
+}
+
+/* The header goes out as text, entry by entry: a tree of it would be many times as large. */
+static size_t
+put_header (fmtconv_file *file, const char *metadata, const fmtconv_tensor *const *tensors, size_t n)
+{
+  struct text text;
   uint64_t at = 0;
-  if (metadata && metadata->len)
-    fmtconv_set (header, "__metadata__", metadata);
+  text.file = file;
+  text.total = text.n = 0;
+  put (&text, "{", 1);
+  if (metadata)
+    {
+      put_text (&text, "\"__metadata__\":");
+      put_text (&text, metadata);
+    }
   for (size_t i = 0; i < n; i++)
     {
-      fmtconv_set (header, tensors[i]->name, entry_of (ctx, tensors[i], at));
+      put (&text, ",", i > 0 || metadata);
+      put_entry (&text, tensors[i], at);
       at += tensors[i]->bytes;
     }
-  return header;
+  put (&text, "}", 1);
+  flush (&text);
+  return text.total;
 }
 
 /* safetensors has no ties: what is tied is written once a name. */
@@ -98,7 +176,10 @@ note_ties (fmtconv_ctx *ctx, const fmtconv_model *model)
     FMTCONV_EACH (t, model)
   tied += fmtconv_tied (model, t) != NULL;
   if (tied)
-    fmtconv_note (ctx, "%zu tied tensors are written out in full, as safetensors has no ties", tied);
+    fmtconv_note (ctx,
+                  tied == 1 ? "%zu tied tensor is written out in full, as safetensors has no ties"
+                            : "%zu tied tensors are written out in full, as safetensors has no ties",
+                  tied);
 }
 
 int
@@ -107,17 +188,18 @@ safetensors_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *mo
   size_t n = fmtconv_count (model);
   fmtconv_file *file = fmtconv_create (out, NULL);
   const fmtconv_tensor **tensors = sorted_tensors (ctx, model);
-  if (!tensors)
+  fmtconv_attr *metadata = metadata_of (ctx, params, model);
+  if (!tensors || !metadata)
     return fmtconv_failed (ctx);
-  const char *json = fmtconv_json_text (header_of (ctx, metadata_of (ctx, params, model), tensors, n), 0);
-  size_t len = json ? strlen (json) : 0, padded = (len + 7) & ~(size_t) 7;
+  const char *json = metadata->len ? fmtconv_json_text (metadata, 0) : NULL;
+  size_t len = put_header (NULL, json, tensors, n), padded = (len + 7) & ~(size_t) 7;
   if (padded > SAFETENSORS_MAX_HEADER)
     return fmtconv_fail (ctx, FMTCONV_E_LIMIT,
                          "the header would have %zu bytes, more than the format's limit of %d", padded,
                          SAFETENSORS_MAX_HEADER);
   note_ties (ctx, model);
   fmtconv_emit_le (file, 8, padded);
-  fmtconv_emit (file, json, len);
+  put_header (file, json, tensors, n);
   fmtconv_align (file, 8, ' ');
   for (size_t i = 0; i < n; i++)
     fmtconv_emit_view (file, tensors[i]->name, tensors[i]->view);

@@ -4,22 +4,7 @@
 # SPDX-License-Identifier: Apache-2.0
 set -eu
 source=$(cd "$(dirname "$0")" && pwd)
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-fail () { echo "FAILED: $*"; exit 1; }
-
-stage=$PWD/tests/stage # what 'make check' installed before
-test -d "$stage" || { echo "skipped: run by 'make check'"; exit 77; }
-pc=$(find "$stage" -name fmtconv.pc)
-PKG_CONFIG_LIBDIR=$(dirname "$pc"):$(pkg-config --variable pc_path pkg-config)
-PKG_CONFIG_SYSROOT_DIR=$stage
-export PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR
-flags=$(pkg-config --cflags --libs fmtconv)
-library=$(dirname "$(dirname "$pc")")
-LD_LIBRARY_PATH=$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-export LD_LIBRARY_PATH
-program=$(find "$stage" -path '*/bin/fmtconv')
-installed=$(dirname "$(find "$library" -name safetensors.so)")
+. "$source/stage.sh"
 
 build () { # build NAME SOURCE FLAGS...
   name=$1 file=$2

@@ -3,7 +3,7 @@ TESTS += \
 	tests/cli/behaviour.sh \
 	tests/cli/run.sh
 EXTRA_DIST += \
-	tests/cli/behaviour.py \
+	tests/cli/test_behaviour.py \
 	tests/cli/behaviour.sh \
 	tests/cli/prelude.sh \
 	tests/cli/run.sh

@@ -30,13 +30,14 @@ equalise ()
   sed -e "s|$FMTCONV_PLUGIN_PATH|PLUGINS|g" -e "s|$work|WORK|g" \
     -e 's|^  [0-9.]* s, [0-9.]* [KMGTi]*B/s, peak memory [0-9.]* [KMGTi]*B$|  TIME, RATE, peak memory SIZE|' \
     -e 's|at most [0-9.]* [KMGTi]*B of scratch, [0-9.]* [KMGTi]*B for|at most SIZE of scratch, SIZE for|' \
-    -e 's|"\(bound\|catalogue\|unit\|peak\)":[0-9]*|"\1":N|g' \
-    -e 's|"\(seconds\|plan_seconds\)":[0-9.e-]*|"\1":S|g' \
+    -E -e 's/"(bound|catalogue|unit|peak)":[0-9]+/"\1":N/g' \
+    -e 's/"(seconds|plan_seconds)":[0-9.e-]+/"\1":S/g' \
     -e "s|^fmtconv $(fmtconv --version | cut -d' ' -f2)\$|fmtconv VERSION|" -e 's/[ \t]*$//'
 }
 
 tests=0
 failures=0
+# shellcheck disable=SC2046 # a list of names
 [ $# -gt 0 ] || set -- $(cd "$here/cases" && ls -- *.sh | sed 's/\.sh$//')
 for name; do
   tests=$((tests + 1))

@@ -1,5 +1,6 @@
 #!/bin/sh
-# tests/contract/symbols.sh: every plugin exports exactly its descriptor, and has no data it could change.
+# tests/contract/symbols.sh: every plugin exports exactly its descriptor, has no data it could change, and
+# calls nothing of the system.
 # SPDX-License-Identifier: Apache-2.0
 for tool in nm readelf; do
   command -v $tool >/dev/null || { echo "SKIP: no $tool"; exit 77; }
@@ -21,6 +22,14 @@ for module in "$dir"/*.so; do
   if nm "$module" | grep -q ' U __\(asan\|tsan\|ubsan\)'; then
     echo "$name: built with a sanitizer: sections are not looked at"
     continue
+  fi
+  # A plugin describes: files, memory, threads, the terminal and the process are the core's.
+  calls=$(nm -D --undefined-only "$module" | awk '{ sub (/@.*/, "", $NF); print $NF }' | grep -E \
+    '^((f|fd|open|mk|tmp)?open(64|at|at64|2)?|creat.*|p?(read|write)v?(64)?|mmap.*|stat.*|.?stat(64)?|opendir|readlink.*|malloc|calloc|realloc|free|v?(f|d)?printf|puts|perror|exit|_exit|abort|__assert_fail|getenv|setenv|setlocale|signal|sigaction|fork|exec.*|system|popen|socket|dl(open|sym)|pthread_.*|thrd_.*)$' |
+    tr '\n' ' ')
+  if test -n "$calls"; then
+    echo "FAIL: $name calls $calls"
+    failed=1
   fi
   # What remains is what the compiler's start files put into every shared library.
   data=$(readelf -SW "$module" | sed 's/^ *\[ *\([0-9]*\)\]/\1/' |

@@ -11,6 +11,26 @@
 
 /* ---- Arena */
 
+Test (arena, reused_without_growing)
+{
+  static const char zeroes[3000];
+  fci_arena arena = { 0 };
+  for (int round = 0; round < 100; round++)
+    {
+      for (int i = 0; i < 20; i++)
+        {
+          char *piece = fci_arena_alloc (&arena, sizeof zeroes);
+          cr_assert (piece && memcmp (piece, zeroes, sizeof zeroes) == 0);
+          memset (piece, 1, sizeof zeroes);
+        }
+      cr_assert_not_null (fci_arena_alloc (&arena, 100000));
+      cr_assert_lt (arena.total, 300000);
+      fci_arena_reuse (&arena);
+      cr_assert_lt (arena.total, 100000);
+    }
+  fci_arena_clear (&arena);
+}
+
 Test (arena, zeroed_aligned_distinct)
 {
   fci_arena arena = { 0 };
@@ -34,6 +54,8 @@ Test (arena, zeroed_aligned_distinct)
   cr_assert_null (fci_arena_alloc (&arena, SIZE_MAX));
   cr_assert_null (fci_arena_alloc (&arena, SIZE_MAX - 64));
   fci_arena_clear (&arena);
+  cr_assert_eq (arena.total, 0);
+  fci_arena_reuse (&arena);
   cr_assert_eq (arena.total, 0);
 }
 

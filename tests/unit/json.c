@@ -210,6 +210,78 @@ Test (json, limit_of_values)
   fmtconv_ctx_free (ctx);
 }
 
+typedef struct walk
+{
+  char text[200];
+  size_t most;
+} walk;
+
+static int
+note_member (void *arg, fmtconv_attr *member)
+{
+  walk *w = arg;
+  strcat (w->text, member->key);
+  strcat (w->text, fmtconv_json_text (member, 0));
+  return --w->most == 0;
+}
+
+static void
+take_members (fmtconv_ctx *ctx, const char *text, size_t n, unsigned depth, walk *w)
+{
+  fmtconv_cursor cursor = fmtconv_cursor_of (fci_source_memory (ctx, text, n, "file"));
+  fmtconv_take_members (&cursor, n, depth, note_member, w);
+}
+
+Test (json, members_one_by_one)
+{
+  static const char text[] = " { \"a\" : 18446744073709551615 ,\"b\":[1,{\"x\":9223372036854775808}],\n"
+                             "\"\\u0061\":\"c\",\"d\":null,\"e\":-0.5}\n";
+  walk w = { .most = 100 };
+  fmtconv_ctx *ctx = new_ctx ();
+  take_members (ctx, text, sizeof text - 1, 3, &w);
+  cr_expect_eq (fmtconv_failed (ctx), 0, "%s", seen.text);
+  cr_expect_str_eq (w.text, "a18446744073709551615b[1,{\"x\":9223372036854775808}]a\"c\"dnulle-0.5");
+  w = (walk){ .most = 2 };
+  take_members (ctx, text, sizeof text - 1, 3, &w);
+  cr_expect_str_eq (w.text, "a18446744073709551615b[1,{\"x\":9223372036854775808}]");
+  cr_expect_eq (fmtconv_failed (ctx), 0);
+  take_members (ctx, "{}", 2, 3, &w);
+  cr_expect_eq (fmtconv_failed (ctx), 0);
+  take_members (ctx, text, sizeof text - 1, 2, &w);
+  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_FORMAT);
+  fmtconv_ctx_free (ctx);
+}
+
+static int
+count_member (void *arg, fmtconv_attr *member)
+{
+  *(size_t *) arg += member->len;
+  return 0;
+}
+
+/* 10 000 members of 100 values take the text and the memory of one of them. */
+Test (json, members_are_not_kept)
+{
+  char *text = malloc (10000 * 220), *at = text;
+  for (int i = 0; i < 10000; i++)
+    {
+      at += sprintf (at, "%c\"m%d\":[0", i ? ',' : '{', i);
+      for (int v = 1; v < 100; v++)
+        at += sprintf (at, ",%d", v % 10);
+      *at++ = ']';
+    }
+  *at++ = '}';
+  size_t n = 0;
+  fmtconv_ctx *ctx = new_ctx ();
+  fmtconv_cursor cursor = fmtconv_cursor_of (fci_source_memory (ctx, text, (size_t) (at - text), "file"));
+  fmtconv_take_members (&cursor, cursor.end, 3, count_member, &n);
+  cr_expect_eq (fmtconv_failed (ctx), 0);
+  cr_expect_eq (n, 1000000);
+  cr_expect_lt (ctx->arena.total, 3 << 20);
+  fmtconv_ctx_free (ctx);
+  free (text);
+}
+
 /* Sizes are checked against what remains, then against the limit, before anything is allocated. */
 Test (json, limit_of_bytes)
 {

@@ -226,7 +226,7 @@ Test (plan, units_keep_the_bound)
   fmtconv_view *t = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 1, SHAPE (8), NULL);
   fmtconv_view *const view[] = { fmtconv_cast (t, FMTCONV_F32) };
   cr_assert_null (fci_plan_compile (ctx, layout_of (ctx, 1, view)));
-  cr_assert_eq (h.code, FMTCONV_E_USAGE);
+  cr_assert_eq (h.code, FMTCONV_E_LIMIT);
   fmtconv_ctx_free (ctx);
 }
 

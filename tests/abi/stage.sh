@@ -1,0 +1,21 @@
+# tests/abi/stage.sh: for tests that use the installed package; to be sourced.
+# SPDX-License-Identifier: Apache-2.0
+#
+# Sets flags (to compile with), program (the command), installed (the folder of the plugins) and tmp (a folder that
+# goes at the end).
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+fail () { echo "FAILED: $*"; exit 1; }
+
+stage=$PWD/tests/stage # what 'make check' installed before
+test -d "$stage" || { echo "skipped: run by 'make check'"; exit 77; }
+pc=$(find "$stage" -name fmtconv.pc)
+PKG_CONFIG_LIBDIR=$(dirname "$pc"):$(pkg-config --variable pc_path pkg-config)
+PKG_CONFIG_SYSROOT_DIR=$stage
+export PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR
+flags=$(pkg-config --cflags --libs fmtconv)
+library=$(dirname "$(dirname "$pc")")
+LD_LIBRARY_PATH=$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH
+program=$(find "$stage" -path '*/bin/fmtconv')
+installed=$(dirname "$(find "$library" -name safetensors.so)")

@@ -1,0 +1,24 @@
+# tests/maintainer.mk: the checks of other tools.  Those that configure anew need a build outside of the source tree.
+if SANITIZERS
+LOG_COMPILER = $(top_srcdir)/tests/sanitized.sh
+SH_LOG_COMPILER = $(LOG_COMPILER)
+PY_LOG_COMPILER = $(LOG_COMPILER) $(top_srcdir)/tests/interop/run.sh
+else
+PY_LOG_COMPILER = $(top_srcdir)/tests/interop/run.sh
+endif
+EXTRA_DIST += tests/sanitized.sh tests/valgrind.sh tests/valgrind.supp
+
+# The unit and contract tests under valgrind's memcheck.
+check-valgrind: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS)' LOG_COMPILER='$(top_srcdir)/tests/valgrind.sh'
+
+# All tests, with the address and undefined-behaviour sanitizers of the compiler.
+check-asan:
+	$(MKDIR_P) sanitized
+	cd sanitized && { test -f Makefile || '$(abs_top_srcdir)/configure' --enable-werror --enable-sanitizers \
+	  CC='$(CC)' FMTCONV_PYTHON='$(FMTCONV_PYTHON)' >configure.log 2>&1 || { cat configure.log; exit 1; }; }
+	$(MAKE) $(AM_MAKEFLAGS) -C sanitized check
+clean_targets += clean-sanitized
+clean-sanitized:
+	rm -rf sanitized
+.PHONY: check-valgrind check-asan clean-sanitized
