@@ -3,7 +3,11 @@
  *
  * Names with a meaning at the top of a model's tree:
  *   title     one line for people: "CogVideoX LoRA, rank 128"
- *   config    the model's configuration, as its library writes it
+ *   config    the model's configuration, as its library writes it; laid over config-default
+ *   config-default  the values of its keys that are known only from the kind of the model
+ *   config-name     name of the configuration's file; default: config.json
+ *   library         whose class the model is: "diffusers" (default) or "transformers"
+ *   weights-name    name of the weights' file in a folder, without its suffix, where it is not the library's own
  *   metadata  string → string, carried from file to file
  *   source/…  facts found beside the input (source/training_config); never written
  *

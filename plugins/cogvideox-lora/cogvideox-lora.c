@@ -112,6 +112,7 @@ static void
 set_title (fmtconv_ctx *ctx, const fmtconv_model *in, fmtconv_model *out, const struct facts *f, int64_t rank)
 {
   const char *alpha = isnan (f->alpha) ? "unknown" : fmtconv_text (ctx, "%g", f->alpha);
+  fmtconv_set_string (fmtconv_attrs (out), "weights-name", "pytorch_lora_weights");
   fmtconv_set_string (fmtconv_attrs (out), "title",
                       fmtconv_text (ctx, "%s, LoRA of rank %lld, alpha %s, on %llu layers",
                                     lora_base_name (in, out), (long long) rank, alpha,

@@ -4,9 +4,11 @@ plugin_LTLIBRARIES += plugins/safetensors.la
 dist_man_MANS += plugins/safetensors/fmtconv-safetensors.7
 endif
 plugins_safetensors_la_SOURCES = \
+	plugins/safetensors/index.c \
 	plugins/safetensors/read.c \
 	plugins/safetensors/safetensors.c \
 	plugins/safetensors/safetensors.h \
+	plugins/safetensors/shards.c \
 	plugins/safetensors/write.c
 plugins_safetensors_la_CFLAGS = $(plugin_cflags)
 plugins_safetensors_la_LDFLAGS = $(plugin_ldflags)

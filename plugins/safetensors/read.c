@@ -144,13 +144,12 @@ read_member (void *arg, fmtconv_attr *member)
   return strcmp (member->key, "__metadata__") ? read_tensor (h, member) : read_metadata (h, member);
 }
 
-int
-safetensors_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
+static int
+read_file (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out)
 {
   fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in));
   struct header h = { .ctx = ctx, .out = out, .source = c.source };
   uint64_t n;
-  (void) params;
   if (read_length (&c, &h, &n))
     return fmtconv_failed (ctx);
   fmtconv_take_members (&c, n, 4, read_member, &h);
@@ -158,7 +157,15 @@ safetensors_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtco
   return fmtconv_failed (ctx);
 }
 
-/* A header length that fits the limit and, behind it, the start of a JSON object. */
+int
+safetensors_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
+{
+  (void) params;
+  return safetensors_is_index (fmtconv_base (in)) ? safetensors_read_index (ctx, in, out)
+                                                  : read_file (ctx, in, out);
+}
+
+/* An index's name and a JSON object; or a header length that fits the limit, and behind it a JSON object. */
 int
 safetensors_probe (const fmtconv_peek *peek)
 {
@@ -166,6 +173,8 @@ safetensors_probe (const fmtconv_peek *peek)
   size_t at = 8;
   if (peek->is_folder || peek->head_len < 10)
     return 0;
+  if (safetensors_is_index (peek->base))
+    return peek->head[0] == '{' ? 64 : 0;
   for (int i = 7; i >= 0; i--)
     n = n << 8 | peek->head[i];
   while (at < peek->head_len && strchr (" \t\r\n", peek->head[at]) && peek->head[at])

@@ -28,12 +28,16 @@ const fmtconv_dtype_name safetensors_dtypes[] = {
 static const fmtconv_param write_params[] = {
   { "metadata.*", FMTCONV_P_PAIRS, offsetof (struct safetensors_write_params, metadata), NULL,
     "set an entry of the header's __metadata__; an empty value removes it" },
+  { "max-shard-size", FMTCONV_P_SIZE, offsetof (struct safetensors_write_params, max_shard_size), NULL,
+    "most bytes of tensors in a file (5GB): more than that makes several files, and an index" },
+  { "index", FMTCONV_P_TEXT, offsetof (struct safetensors_write_params, index), NULL,
+    "name of the index; default: the output's, with .index.json behind it" },
   { 0 },
 };
 
 FMTCONV_PLUGIN (safetensors, .name = "safetensors", .summary = "safetensors files",
-                .reader = FMTCONV_READER (.suffixes = ".safetensors", .probe = safetensors_probe,
-                                          .read = safetensors_read),
+                .reader = FMTCONV_READER (.suffixes = ".safetensors .safetensors.index.json",
+                                          .probe = safetensors_probe, .read = safetensors_read),
                 .writer = FMTCONV_WRITER (.params = write_params, .suffixes = ".safetensors",
                                           .limits = { .dtypes = safetensors_dtypes,
                                                       .rank = FMTCONV_MAX_RANK,

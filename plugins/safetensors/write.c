@@ -14,20 +14,6 @@ by_dtype_and_name (const void *a, const void *b)
   return rank_x != rank_y ? rank_y - rank_x : strcmp (x->name, y->name);
 }
 
-static const fmtconv_tensor **
-sorted_tensors (fmtconv_ctx *ctx, const fmtconv_model *model)
-{
-  const fmtconv_tensor **list = fmtconv_alloc (ctx, fmtconv_count (model) + 1, sizeof *list);
-  size_t n = 0;
-  if (!list)
-    return NULL;
-  for
-    FMTCONV_EACH (t, model)
-  list[n++] = t;
-  qsort (list, n, sizeof *list, by_dtype_and_name);
-  return list;
-}
-
 static int
 by_key (const void *a, const void *b)
 {
@@ -167,6 +153,26 @@ put_header (fmtconv_file *file, const char *metadata, const fmtconv_tensor *cons
   return text.total;
 }
 
+int
+safetensors_put_file (fmtconv_ctx *ctx, fmtconv_file *file, const char *metadata,
+                      const fmtconv_tensor **tensors, size_t n)
+{
+  qsort (tensors, n, sizeof *tensors, by_dtype_and_name);
+  size_t len = put_header (NULL, metadata, tensors, n), padded = (len + 7) & ~(size_t) 7;
+  if (padded > SAFETENSORS_MAX_HEADER)
+    return fmtconv_fail_at (
+        ctx, FMTCONV_E_LIMIT,
+        &(fmtconv_where){ .hint = "several files have a header each: max-shard-size=5GB" },
+        "the header would have %zu bytes, more than the format's limit of %d", padded,
+        SAFETENSORS_MAX_HEADER);
+  fmtconv_emit_le (file, 8, padded);
+  put_header (file, metadata, tensors, n);
+  fmtconv_align (file, 8, ' ');
+  for (size_t i = 0; i < n; i++)
+    fmtconv_emit_view (file, tensors[i]->name, tensors[i]->view);
+  return fmtconv_failed (ctx);
+}
+
 /* safetensors has no ties: what is tied is written once a name. */
 static void
 note_ties (fmtconv_ctx *ctx, const fmtconv_model *model)
@@ -185,23 +191,12 @@ note_ties (fmtconv_ctx *ctx, const fmtconv_model *model)
 int
 safetensors_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
 {
-  size_t n = fmtconv_count (model);
-  fmtconv_file *file = fmtconv_create (out, NULL);
-  const fmtconv_tensor **tensors = sorted_tensors (ctx, model);
-  fmtconv_attr *metadata = metadata_of (ctx, params, model);
-  if (!tensors || !metadata)
+  struct safetensors_shards shards;
+  const struct safetensors_write_params *p = params;
+  fmtconv_attr *metadata = metadata_of (ctx, p, model);
+  if (!metadata || safetensors_split (ctx, model, p->max_shard_size, &shards))
     return fmtconv_failed (ctx);
-  const char *json = metadata->len ? fmtconv_json_text (metadata, 0) : NULL;
-  size_t len = put_header (NULL, json, tensors, n), padded = (len + 7) & ~(size_t) 7;
-  if (padded > SAFETENSORS_MAX_HEADER)
-    return fmtconv_fail (ctx, FMTCONV_E_LIMIT,
-                         "the header would have %zu bytes, more than the format's limit of %d", padded,
-                         SAFETENSORS_MAX_HEADER);
   note_ties (ctx, model);
-  fmtconv_emit_le (file, 8, padded);
-  put_header (file, json, tensors, n);
-  fmtconv_align (file, 8, ' ');
-  for (size_t i = 0; i < n; i++)
-    fmtconv_emit_view (file, tensors[i]->name, tensors[i]->view);
-  return fmtconv_failed (ctx);
+  return safetensors_put_shards (ctx, p->index, metadata->len ? fmtconv_json_text (metadata, 0) : NULL,
+                                 &shards, out);
 }

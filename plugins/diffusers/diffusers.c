@@ -1,0 +1,37 @@
+/* plugins/diffusers/diffusers.c: the diffusers plugin: component folders of diffusers and transformers.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "diffusers.h"
+#include <string.h>
+
+int
+diffusers_is_variant (const char *variant, size_t n)
+{
+  static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  return n > 0 && n < 64 && strspn (variant, fine) >= n;
+}
+
+static const fmtconv_param read_params[] = {
+  { "variant", FMTCONV_P_TEXT, offsetof (struct diffusers_read_params, variant), NULL,
+    "which weights are read (fp16); default: those without a variant, or the only one" },
+  { 0 },
+};
+
+static const fmtconv_param write_params[] = {
+  { "max-shard-size", FMTCONV_P_SIZE, offsetof (struct diffusers_write_params, max_shard_size), "5GB",
+    "most bytes of tensors in a file: more than that makes several files, and an index" },
+  { "variant", FMTCONV_P_TEXT, offsetof (struct diffusers_write_params, variant), NULL,
+    "name the weights as a variant (fp16): " DIFFUSERS_STEM ".fp16.safetensors" },
+  { "diffusers-version", FMTCONV_P_TEXT, offsetof (struct diffusers_write_params, version), NULL,
+    "_diffusers_version of config.json; default: what the configuration says, else 0.32.2" },
+  { 0 },
+};
+
+FMTCONV_PLUGIN (diffusers, .name = "diffusers", .summary = "component folders of diffusers and transformers",
+                .reader = FMTCONV_READER (.params = read_params, .probe = diffusers_probe,
+                                          .read = diffusers_read),
+                .writer = FMTCONV_WRITER (.params = write_params, .suffixes = "/",
+                                          .limits = { .rank = FMTCONV_MAX_RANK,
+                                                      .name_bytes = 4096,
+                                                      .tensors = 1048576,
+                                                      .understands = FMTCONV_TIED },
+                                          .write = diffusers_write));

@@ -1,0 +1,13 @@
+# plugins/diffusers/local.mk
+if PLUGIN_DIFFUSERS
+plugin_LTLIBRARIES += plugins/diffusers.la
+dist_man_MANS += plugins/diffusers/fmtconv-diffusers.7
+endif
+plugins_diffusers_la_SOURCES = \
+	plugins/diffusers/diffusers.c \
+	plugins/diffusers/diffusers.h \
+	plugins/diffusers/read.c \
+	plugins/diffusers/write.c
+plugins_diffusers_la_CFLAGS = $(plugin_cflags)
+plugins_diffusers_la_LDFLAGS = $(plugin_ldflags)
+plugins_diffusers_la_LIBADD = libfmtconv.la

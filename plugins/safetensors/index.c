@@ -1,0 +1,130 @@
+/* plugins/safetensors/index.c: reads the files that an index names as one model.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "safetensors.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  MAX_INDEX = 256 << 20, /* bytes */
+  MAX_SHARDS = 100000,
+  DEPTH = 8
+};
+
+int
+safetensors_is_index (const char *base)
+{
+  size_t n = strlen (base);
+  return strstr (base, ".safetensors.index.") && n > 5 && !strcmp (base + n - 5, ".json");
+}
+
+static fmtconv_attr *
+read_map (fmtconv_ctx *ctx, fmtconv_input *in)
+{
+  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in));
+  if (c.end > MAX_INDEX)
+    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the index has %llu bytes, more than the limit of %d",
+                         (unsigned long long) c.end, MAX_INDEX),
+           NULL;
+  fmtconv_attr *tree = c.source ? fmtconv_take_json (&c, c.end, DEPTH) : NULL;
+  fmtconv_attr *map = fmtconv_get (tree, "weight_map");
+  if (!map || map->kind != FMTCONV_A_OBJECT)
+    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the index has no weight_map that is an object"), NULL;
+  return map;
+}
+
+/* One plain name of a safetensors file beside the index. */
+static int
+is_shard_name (const char *name)
+{
+  size_t n = strlen (name);
+  return n > 12 && !strchr (name, '/') && !strcmp (name + n - 12, ".safetensors");
+}
+
+static int
+by_name (const void *a, const void *b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* The names of the files in order, each once.  NULL: an error. */
+static const char **
+shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
+{
+  const char **names = fmtconv_alloc (ctx, map->len + 1, sizeof *names);
+  size_t all = 0, kept = 0;
+  for (fmtconv_attr *a = map->first; names && a; a = a->next)
+    {
+      names[all] = fmtconv_get_string (a, NULL, NULL);
+      if (!names[all] || !is_shard_name (names[all]))
+        return fmtconv_fail_at (
+                   ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = a->key },
+                   "the index places it in %s%s%s, which is not the plain name of a safetensors file",
+                   names[all] ? "'" : "", names[all] ? names[all] : "something that is no string",
+                   names[all] ? "'" : ""),
+               NULL;
+      all++;
+    }
+  if (!names)
+    return NULL;
+  qsort (names, all, sizeof *names, by_name);
+  for (size_t i = 0; i < all; i++)
+    if (!kept || strcmp (names[kept - 1], names[i]))
+      names[kept++] = names[i];
+  *n = kept;
+  if (kept > MAX_SHARDS)
+    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the index names %zu files, more than the limit of %d", kept,
+                         MAX_SHARDS),
+           NULL;
+  return names;
+}
+
+/* Every tensor of the file is listed as being there. */
+static int
+read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, fmtconv_attr *map, fmtconv_model *out)
+{
+  if (!fmtconv_has (folder, name))
+    return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
+                            "the index names '%s', which is not beside it", name);
+  const fmtconv_model *part = fmtconv_read (fmtconv_beneath (folder, name), "safetensors");
+  if (!part)
+    return fmtconv_failed (ctx);
+  for
+    FMTCONV_EACH (t, part)
+    {
+      const char *listed = fmtconv_get_string (map, t->name, NULL);
+      if (!listed)
+        return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
+                                "it is in '%s', and the index does not list it", name);
+      if (strcmp (listed, name))
+        return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
+                                "it is in '%s', and the index places it in '%s'", name, listed);
+    }
+  fmtconv_adopt (out, part);
+  return fmtconv_failed (ctx);
+}
+
+/* Every tensor that is listed was found. */
+static int
+check_missing (fmtconv_ctx *ctx, fmtconv_attr *map, const fmtconv_model *out)
+{
+  for (fmtconv_attr *a = map->first; a; a = a->next)
+    if (!fmtconv_find (out, a->key))
+      return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .tensor = a->key },
+                              "the index places it in '%s', and it is not there",
+                              fmtconv_get_string (a, NULL, ""));
+  return 0;
+}
+
+int
+safetensors_read_index (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out)
+{
+  size_t n = 0;
+  fmtconv_input *folder = fmtconv_parent (in);
+  fmtconv_attr *map = read_map (ctx, in);
+  const char **names = map ? shard_names (ctx, map, &n) : NULL;
+  for (size_t i = 0; names && i < n; i++)
+    if (read_shard (ctx, folder, names[i], map, out))
+      return fmtconv_failed (ctx);
+  return names ? check_missing (ctx, map, out) : fmtconv_failed (ctx);
+}

@@ -1,0 +1,155 @@
+/* plugins/safetensors/shards.c: a model cut into files as huggingface_hub cuts it, and their index.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "safetensors.h"
+#include <string.h>
+#include <strings.h>
+
+#define SUFFIX ".safetensors"
+#define FIVE_DIGITS "[0-9][0-9][0-9][0-9][0-9]"
+
+/* Files in the making.  A file is numbered when it is full, not when it is begun. */
+struct filling
+{
+  size_t *number; /* of each file begun */
+  size_t *file;   /* of each tensor: which file begun */
+  size_t begun;
+  size_t full;
+};
+
+/* The rule of huggingface_hub's split_state_dict_into_shards_factory: in the model's order, a tensor that is
+ * larger than a file may be gets one of its own at once; another that does not fit ends the open file. */
+static void
+fill (const fmtconv_model *model, uint64_t most, struct filling *f)
+{
+  uint64_t used = 0;
+  size_t open = 0, i = 0;
+  int is_open = 0;
+  for
+    FMTCONV_EACH (t, model)
+    {
+      int alone = t->bytes > most;
+      if (!alone && is_open && t->bytes > most - used)
+        {
+          f->number[open] = f->full++;
+          is_open = 0;
+        }
+      if (!alone && !is_open)
+        {
+          open = f->begun++;
+          is_open = 1;
+          used = 0;
+        }
+      f->file[i] = alone ? f->begun++ : open;
+      if (alone)
+        f->number[f->file[i]] = f->full++;
+      else
+        used += t->bytes;
+      i++;
+    }
+  if (is_open)
+    f->number[open] = f->full++;
+}
+
+/* The tensors of each file together, in the model's order. */
+static void
+gather (const fmtconv_model *model, const struct filling *f, struct safetensors_shards *out)
+{
+  size_t i = 0;
+  for (i = 0; i < out->n_tensors; i++)
+    out->start[f->number[f->file[i]] + 1]++;
+  for (i = 0; i < out->n; i++)
+    out->start[i + 1] += out->start[i];
+  i = 0;
+  for
+    FMTCONV_EACH (t, model)
+  out->tensors[out->start[f->number[f->file[i++]]]++] = t;
+  for (i = out->n; i > 0; i--)
+    out->start[i] = out->start[i - 1];
+  out->start[0] = 0;
+}
+
+int
+safetensors_split (fmtconv_ctx *ctx, const fmtconv_model *model, uint64_t most,
+                   struct safetensors_shards *out)
+{
+  size_t n = fmtconv_count (model);
+  struct filling f = { .number = fmtconv_alloc (ctx, n + 1, sizeof *f.number),
+                       .file = fmtconv_alloc (ctx, n + 1, sizeof *f.file) };
+  if (!f.number || !f.file)
+    return fmtconv_failed (ctx);
+  fill (model, most, &f);
+  *out = (struct safetensors_shards){ .n = f.full,
+                                      .n_tensors = n,
+                                      .start = fmtconv_alloc (ctx, f.full + 2, sizeof *out->start),
+                                      .tensors = fmtconv_alloc (ctx, n + 1, sizeof *out->tensors) };
+  if (out->start && out->tensors)
+    gather (model, &f, out);
+  return fmtconv_failed (ctx);
+}
+
+/* The target's name without its suffix. */
+static const char *
+stem_of (fmtconv_ctx *ctx, const char *target)
+{
+  size_t n = strlen (target), suffix = strlen (SUFFIX);
+  if (n > suffix && !strcasecmp (target + n - suffix, SUFFIX))
+    n -= suffix;
+  return fmtconv_text (ctx, "%.*s", (int) n, target);
+}
+
+/* A glob that matches that name alone. */
+static const char *
+quoted (fmtconv_ctx *ctx, const char *name)
+{
+  char *glob = fmtconv_alloc (ctx, strlen (name) + 1, 3), *to = glob;
+  for (; glob && *name; name++)
+    if (strchr ("*?[", *name))
+      {
+        *to++ = '[';
+        *to++ = *name;
+        *to++ = ']';
+      }
+    else
+      *to++ = *name;
+  return glob;
+}
+
+/* The index: which file holds a tensor. */
+static void
+put_index (fmtconv_ctx *ctx, fmtconv_file *file, const struct safetensors_shards *shards,
+           const char *const *names)
+{
+  fmtconv_attr *index = fmtconv_object (ctx), *map = fmtconv_make (index, "weight_map");
+  uint64_t total = 0;
+  for (size_t s = 0; s < shards->n; s++)
+    for (size_t i = shards->start[s]; i < shards->start[s + 1]; i++)
+      {
+        fmtconv_set_string (map, shards->tensors[i]->name, names[s]);
+        total += shards->tensors[i]->bytes;
+      }
+  fmtconv_set_uint (fmtconv_make (index, "metadata"), "total_size", total);
+  fmtconv_emit_json (file, index, 1);
+}
+
+int
+safetensors_put_shards (fmtconv_ctx *ctx, const char *index, const char *metadata,
+                        const struct safetensors_shards *shards, fmtconv_layout *out)
+{
+  const char *target = fmtconv_target (out), *stem = stem_of (ctx, target);
+  const char **names = fmtconv_alloc (ctx, shards->n + 1, sizeof *names);
+  if (!stem || !names)
+    return fmtconv_failed (ctx);
+  if (!index)
+    index = fmtconv_text (ctx, "%s" SUFFIX ".index.json", stem);
+  fmtconv_stale (out, fmtconv_text (ctx, "%s-" FIVE_DIGITS "-of-" FIVE_DIGITS SUFFIX, quoted (ctx, stem)));
+  fmtconv_stale (out, quoted (ctx, shards->n > 1 ? target : index));
+  for (size_t s = 0; s < shards->n; s++)
+    names[s] = fmtconv_text (ctx, "%s-%05zu-of-%05zu" SUFFIX, stem, s + 1, shards->n);
+  for (size_t s = 0; s < shards->n || s == 0; s++)
+    if (safetensors_put_file (ctx, fmtconv_create (out, shards->n > 1 ? names[s] : NULL), metadata,
+                              shards->tensors + shards->start[s], shards->start[s + 1] - shards->start[s]))
+      return fmtconv_failed (ctx);
+  if (shards->n > 1)
+    put_index (ctx, fmtconv_create (out, index), shards, names);
+  return fmtconv_failed (ctx);
+}
