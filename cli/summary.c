@@ -150,10 +150,10 @@ print_files (FILE *to, fmtconv_attr *report)
 {
   fmtconv_attr *list = fmtconv_get (report, "files");
   const char *title = title_of (report);
-  char bytes[TEXT_ROOM];
+  char bytes[TEXT_ROOM], shown[SHOWN_ROOM];
   for (fmtconv_attr *f = list ? list->first : NULL; f; f = f->next)
-    fprintf (to, "%s: %s%s%s\n", fmtconv_get_string (f, "path", "?"), text_bytes (bytes, number (f, "bytes")),
-             title ? ", " : "", title ? title : "");
+    fprintf (to, "%s: %s%s%s\n", text_shown (shown, fmtconv_get_string (f, "path", "?")),
+             text_bytes (bytes, number (f, "bytes")), title ? ", " : "", title ? title : "");
 }
 
 void

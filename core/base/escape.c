@@ -15,14 +15,6 @@ enum
   ESCAPED = 8 /* bytes that hold any character, escaped or not, and a NUL */
 };
 
-/* Characters that are not shown as they are: C0, DEL, C1, line separators, bidi controls, BOM. */
-static bool
-is_hidden (uint32_t c)
-{
-  return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x061c || c == 0x200e || c == 0x200f
-         || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
-}
-
 /* The character at s as it is shown, in out; returns its bytes there, *used those in s. */
 static size_t
 show (const char *s, size_t left, bool backslash, char out[ESCAPED], size_t *used)
@@ -32,7 +24,7 @@ show (const char *s, size_t left, bool backslash, char out[ESCAPED], size_t *use
   *used = n ? n : 1;
   if (n == 0 || c < 0x20 || c == 0x7f)
     return (size_t) snprintf (out, ESCAPED, "\\x%02x", (unsigned char) s[0]);
-  if (is_hidden (c))
+  if (fci_is_hidden (c))
     return (size_t) snprintf (out, ESCAPED, "\\u%04x", c & 0xffff);
   if (c == '\\' && backslash)
     return (size_t) snprintf (out, ESCAPED, "\\\\");

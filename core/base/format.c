@@ -14,7 +14,6 @@ enum
   MOST_WIDTH = 256,
   MOST_PRECISION = 64, /* of numbers */
   NUMBER = 512,        /* bytes of any number within those: 309 digits and the precision */
-  TEXT = 16 * 1024
 };
 
 /* A va_list that functions can share. */
@@ -221,17 +220,4 @@ fci_sink_format (fci_sink *sink, const char *format, ...)
   va_start (ap, format);
   fci_sink_vformat (sink, format, ap);
   va_end (ap);
-}
-
-char *
-fci_vformat (fmtconv_ctx *ctx, const char *format, va_list ap)
-{
-  char text[TEXT] = "";
-  fci_sink sink = FCI_SINK (text);
-  fci_sink_vformat (&sink, format, ap);
-  char *copy = fci_arena_alloc (&ctx->arena, sink.len + 1);
-  if (!copy)
-    return fci_nomem (ctx);
-  memcpy (copy, text, sink.len + 1);
-  return copy;
 }

@@ -31,7 +31,8 @@ void fci_sink_escape (fci_sink *sink, const char *s, size_t len, size_t limit);
 /* Append text of our own: backslashes stay. */
 void fci_sink_trusted (fci_sink *sink, const char *s, size_t len);
 
-/* fci_vformat's printf. */
+/* printf, every %s escaped and cut (fmtconv_fail's rule).  Understands
+ * %[-0 +#][width|*][.prec|.*][hh|h|l|ll|z|j|t](d i u o x X c s p f F e E g G) and %%. */
 void fci_sink_vformat (fci_sink *sink, const char *format, va_list ap);
 void fci_sink_format (fci_sink *sink, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 

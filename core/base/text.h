@@ -5,16 +5,11 @@
 
 #include <fmtconv/types.h>
 #include <locale.h>
-#include <stdarg.h>
 
 enum
 {
   FCI_SHOWN = 256 /* bytes of one string that are shown before it is cut with "…" */
 };
-
-/* printf into the arena, every %s escaped and cut (fmtconv_fail's rule).  Understands
- * %[-0 +#][width|*][.prec|.*][hh|h|l|ll|z|j|t](d i u o x X c s p f F e E g G) and %%. */
-char *fci_vformat (fmtconv_ctx *ctx, const char *format, va_list ap);
 
 /* One string, escaped and cut. */
 char *fci_escape (fmtconv_ctx *ctx, const char *s, size_t len);

@@ -3,11 +3,15 @@
 #ifndef FCI_UTF8_H
 #define FCI_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Bytes of the character at s, which has `left` bytes; 0: they are not UTF-8 (overlong forms and
  * surrogates are not). */
 size_t fci_utf8_next (const char *s, size_t left, uint32_t *character);
+
+/* Is the character never shown as it is: C0, DEL, C1, line separators, bidi controls, BOM? */
+bool fci_is_hidden (uint32_t character);
 
 #endif

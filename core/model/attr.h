@@ -67,10 +67,8 @@ typedef struct fci_json
   fmtconv_where where; /* of the text in its file */
 } fci_json;
 
-/* Scan the text, which is referenced.  false: fault, or the context, says why. */
-bool fci_json_open (fci_json *json, fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth);
-
-/* The value at pos, which then is behind it; last: only white space may follow.  NULL: likewise. */
+/* The value at pos, which then is behind it; last: only white space may follow.  NULL: fault, or the context, says
+ * why. */
 fmtconv_attr *fci_json_value (fci_json *json, bool last);
 
 /* Open the next n bytes of the cursor.  false: recorded. */

@@ -121,8 +121,9 @@ fault_of (fmtconv_ctx *ctx, const json_error_t *error, size_t len)
   return fault;
 }
 
-bool
-fci_json_open (fci_json *json, fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth)
+/* Scan the text, which is referenced. */
+static bool
+open_text (fci_json *json, fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth)
 {
   *json = (fci_json){ .ctx = ctx, .len = len };
   json->big = fci_json_scan (ctx, text, len, depth, &json->fault);
@@ -156,7 +157,7 @@ fmtconv_literal (fmtconv_ctx *ctx, const char *text)
     return NULL;
   fci_json json;
   fmtconv_attr *tree =
-      fci_json_open (&json, ctx, text, strlen (text), FCI_JSON_DEPTH) ? fci_json_value (&json, true) : NULL;
+      open_text (&json, ctx, text, strlen (text), FCI_JSON_DEPTH) ? fci_json_value (&json, true) : NULL;
   if (json.fault.code)
     fmtconv_fail (ctx, json.fault.code == FMTCONV_E_FORMAT ? FMTCONV_E_USAGE : json.fault.code,
                   "'%s' is no JSON value: at byte %zu: %s", text, json.fault.pos, json.fault.what);
@@ -179,7 +180,7 @@ fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned dept
   const char *text = fmtconv_take (cursor, n);
   if (!text)
     return false;
-  bool good = fci_json_open (json, ctx, text, (size_t) n, depth);
+  bool good = open_text (json, ctx, text, (size_t) n, depth);
   json->where = (fmtconv_where){ .source = cursor->source, .offset = start };
   return good || fci_json_fail (json);
 }

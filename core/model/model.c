@@ -60,12 +60,6 @@ fci_model_ctx (const fmtconv_model *model)
   return model->ctx;
 }
 
-const fmtconv_model *
-fci_model_parent (const fmtconv_model *model)
-{
-  return model->parent;
-}
-
 unsigned
 fci_model_features (const fmtconv_model *model)
 {

@@ -24,7 +24,6 @@ fmtconv_model *fci_model_new (fmtconv_ctx *ctx, const fmtconv_model *parent);
 int fci_model_seal (fmtconv_model *model, const char *plugin);
 
 fmtconv_ctx *fci_model_ctx (const fmtconv_model *model);
-const fmtconv_model *fci_model_parent (const fmtconv_model *model);
 
 /* FMTCONV_TIED …, of a sealed model. */
 unsigned fci_model_features (const fmtconv_model *model);

@@ -13,7 +13,8 @@ enum
 {
   MOST_BYTES = 1024 * 1024,
   MOST_DEPTH = 32,
-  MOST_EVENTS = 100000
+  MOST_EVENTS = 100000,
+  MOST_COPIED = 8 * MOST_BYTES /* of text, because of anchors and aliases */
 };
 
 /* A collection that is open. */
@@ -32,6 +33,7 @@ typedef struct loader
   fmtconv_attr *root;
   const char *why;
   unsigned events; /* met, those that aliases stand for included */
+  unsigned copied; /* bytes of text */
   unsigned documents;
   unsigned depth;
   bool ended;
@@ -97,32 +99,57 @@ add (loader *l, fmtconv_attr *node, const yaml_mark_t *mark)
     give_up (l, "a key that is no plain text", mark);
 }
 
-/* Nodes of a tree, and how deep it is.  Stops at the limits: an alias's tree may be a huge one. */
-static unsigned
-weigh (const fmtconv_attr *node, unsigned most, unsigned *depth)
+/* What a copy of a tree takes. */
+typedef struct weight
 {
-  unsigned n = 1, deepest = 0;
-  for (const fmtconv_attr *item = node->first; item && n <= most; item = item->next)
+  unsigned nodes;
+  unsigned bytes; /* of text */
+} weight;
+
+/* Adds up a tree, and returns how deep it is.  A tree has at most MOST_EVENTS nodes, and a text is part of the
+ * document: no sum overflows before the next text stops the walk. */
+static unsigned
+weigh (const fmtconv_attr *node, weight *sum)
+{
+  unsigned deepest = 0;
+  sum->nodes++;
+  sum->bytes += (node->key ? (unsigned) strlen (node->key) : 0)
+                + (node->kind == FMTCONV_A_STRING ? (unsigned) node->len : 0);
+  for (const fmtconv_attr *item = node->first; item && sum->bytes <= MOST_COPIED; item = item->next)
     {
-      unsigned below;
-      n += weigh (item, most - n, &below);
+      unsigned below = weigh (item, sum);
       if (below > deepest)
         deepest = below;
     }
-  *depth = deepest + (node->kind >= FMTCONV_A_ARRAY);
-  return n;
+  return deepest + (node->kind >= FMTCONV_A_ARRAY);
+}
+
+/* A copy, if the budget has room for it.  NULL: there is a reason to give up. */
+static fmtconv_attr *
+copy_within (loader *l, const fmtconv_attr *node, const yaml_mark_t *mark)
+{
+  weight sum = { 0 };
+  unsigned depth = weigh (node, &sum);
+  count (l, sum.nodes, mark);
+  l->copied += sum.bytes;
+  if (l->copied > MOST_COPIED)
+    give_up (l, "anchors and aliases stand for more than 8 MiB of text", mark);
+  if (l->depth + depth > MOST_DEPTH)
+    give_up (l, "nested deeper than 32", mark);
+  fmtconv_attr *copy = l->why ? NULL : fci_attr_copy (l->ctx, node);
+  if (!copy)
+    give_up (l, "out of memory", NULL);
+  return copy;
 }
 
 /* Remember a complete node: a copy, because a later duplicate key may overwrite the node itself. */
 static void
 anchor (loader *l, const char *name, const fmtconv_attr *node, const yaml_mark_t *mark)
 {
-  unsigned depth;
   if (!name || !node || l->why)
     return;
-  count (l, weigh (node, MOST_EVENTS, &depth), mark);
-  fmtconv_attr *copy = l->why ? NULL : fci_attr_copy (l->ctx, node);
-  if (!copy || !fci_map_set (l->anchors, name, strlen (name), (uintptr_t) copy))
+  const fmtconv_attr *copy = copy_within (l, node, mark);
+  if (copy && !fci_map_set (l->anchors, name, strlen (name), (uintptr_t) copy))
     give_up (l, "out of memory", NULL);
 }
 
@@ -198,13 +225,9 @@ on_alias (loader *l, const yaml_event_t *event)
       give_up (l, "an alias to itself or to an unknown anchor", &event->start_mark);
       return;
     }
-  const fmtconv_attr *node = (const fmtconv_attr *) found;
-  unsigned depth;
-  count (l, weigh (node, MOST_EVENTS, &depth), &event->start_mark);
-  if (l->depth + depth > MOST_DEPTH)
-    give_up (l, "nested deeper than 32", &event->start_mark);
-  if (!l->why)
-    add (l, fci_attr_copy (l->ctx, node), &event->start_mark);
+  fmtconv_attr *copy = copy_within (l, (const fmtconv_attr *) found, &event->start_mark);
+  if (copy)
+    add (l, copy, &event->start_mark);
 }
 
 static void

@@ -3,9 +3,11 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/utf8.h"
 #include "core/pipeline/convert.h"
 #include "core/pipeline/stage.h"
 #include "core/plugin/registry.h"
+#include <stdio.h>
 #include <string.h>
 
 /* "NAME:key=value" to a plugin of that role.  Its parameters are parsed here too, so that a slip of the pen
@@ -110,12 +112,48 @@ fci_chain_transforms (fci_conversion *c)
   return c->ctx->failed;
 }
 
+/* Bytes of the character at `word`, if it may be shown; 0: it may not. */
+static size_t
+shown (const char *word)
+{
+  uint32_t c;
+  size_t n = fci_utf8_next (word, strlen (word), &c);
+  return n && !fci_is_hidden (c) ? n : 0;
+}
+
+/* $'a\x1bb': what would move a cursor, or is no text, as the shells of today read it. */
+static const char *
+quote_hidden (fmtconv_ctx *ctx, const char *word)
+{
+  char *quoted = fmtconv_alloc (ctx, strlen (word) + 1, 4), *to = quoted;
+  if (!quoted)
+    return "";
+  to = stpcpy (to, "$'");
+  for (size_t n; *word; word += n)
+    {
+      n = shown (word);
+      if (n == 0 || *word == '\'' || *word == '\\')
+        {
+          to += sprintf (to, "\\x%02x", (unsigned char) *word);
+          n = 1;
+        }
+      else
+        to = mempcpy (to, word, n);
+    }
+  *to = '\'';
+  return quoted;
+}
+
 const char *
 fci_shell_word (fmtconv_ctx *ctx, const char *word)
 {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-";
   if (*word && !word[strspn (word, plain)])
     return word;
+  size_t n;
+  for (const char *p = word; *p; p += n)
+    if ((n = shown (p)) == 0)
+      return quote_hidden (ctx, word);
   char *quoted = fmtconv_alloc (ctx, strlen (word) + 1, 4), *to = quoted;
   if (!quoted)
     return word;

@@ -129,6 +129,21 @@ only_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
 }
 
 static int
+no_iteration (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *run, const char *wanted)
+{
+  const char *name, *hint = "is the copy complete?";
+  for (size_t i = 0; (name = fmtconv_entry (run, i)); i++)
+    if (all_digits (name, strspn (name, "0123456789")) || starts_with (name, "release"))
+      fmtconv_detail (ctx, "%s", name);
+  if (p->ema == 1)
+    hint = "this run saved no averaged weights: leave out ema=yes";
+  else if (p->iteration)
+    hint = "give one that is there, or none: then 'latest' decides";
+  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint }, "no iteration '%s' in %s",
+                          wanted, fmtconv_path (run));
+}
+
+static int
 in_run (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *run, struct sat_place *out)
 {
   const char *iteration = p->iteration                  ? p->iteration
@@ -140,11 +155,7 @@ in_run (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *run, struct
   if (fmtconv_has (run, CONFIG))
     out->config = fmtconv_beneath (run, CONFIG);
   if (!fmtconv_has (run, name))
-    return fmtconv_fail_at (
-        ctx, FMTCONV_E_MISSING,
-        &(fmtconv_where){ .hint = p->ema == 1 ? "this run saved no averaged weights: leave out ema=yes"
-                                              : "is the copy complete?" },
-        "no folder '%s' in %s", name, fmtconv_path (run));
+    return no_iteration (ctx, p, run, name);
   return in_iteration (ctx, fmtconv_beneath (run, name), out);
 }
 
@@ -167,11 +178,10 @@ in_save_folder (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *fol
     }
   if (found)
     return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED,
-                            &(fmtconv_where){ .hint = "name one of them as INPUT" }, "%s holds %zu runs",
-                            fmtconv_path (folder), found);
+                            &(fmtconv_where){ .hint = "name one of them as INPUT" },
+                            "the folder holds %zu runs", found);
   return fmtconv_fail (ctx, FMTCONV_E_MISSING,
-                       "%s is no SAT checkpoint: no 'latest', no run folder (NAME-MM-DD-HH-MM), no " WEIGHTS,
-                       fmtconv_path (folder));
+                       "not a SAT checkpoint: no 'latest', no run folder (NAME-MM-DD-HH-MM), no " WEIGHTS);
 }
 
 static int

@@ -47,6 +47,9 @@ EXTRA_DIST += \
 	tests/cli/cases/inspect.err \
 	tests/cli/cases/inspect.out \
 	tests/cli/cases/inspect.sh \
+	tests/cli/cases/iteration.err \
+	tests/cli/cases/iteration.out \
+	tests/cli/cases/iteration.sh \
 	tests/cli/cases/json.err \
 	tests/cli/cases/json.out \
 	tests/cli/cases/json.sh \

@@ -39,6 +39,12 @@ def write_sparse(path, mib):
         f.truncate(8 + len(header) + 8 * size)
 
 
+def default_signals():
+    """A shell starts what it runs in the background with SIGINT ignored, and fmtconv respects that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Behaviour(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -66,6 +72,7 @@ class Behaviour(unittest.TestCase):
     def start(self, *arguments, **options):
         """A slow conversion, stopped in the middle: its temporary is there, its output is not."""
         options.setdefault("stderr", subprocess.PIPE)
+        options.setdefault("preexec_fn", default_signals)
         process = subprocess.Popen([FMTCONV, *SLOW, *arguments, str(self.input), str(self.target)], **options)
         self.addCleanup(self.end, process)
         for _ in range(10000):
@@ -206,7 +213,10 @@ class Behaviour(unittest.TestCase):
 
     def on_terminal(self, *arguments, pause=0.0, **environment):
         """What appears on a terminal as stderr, as [(seconds, text)], and the exit status."""
-        master, slave = pty.openpty()
+        try:
+            master, slave = pty.openpty()
+        except OSError as error:
+            self.skipTest(f"no terminal can be made here: {error}")
         variables = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
         variables.update({"TERM": "xterm", **environment})
         process = subprocess.Popen([FMTCONV, *map(str, arguments)], stderr=slave, env=variables)

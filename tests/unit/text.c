@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/sink.h"
 #include "core/base/text.h"
 #include <criterion/criterion.h>
 #include <inttypes.h>
@@ -13,11 +14,13 @@
 static char *
 format (fmtconv_ctx *ctx, const char *text, ...)
 {
+  char out[16 * 1024] = "";
+  fci_sink sink = FCI_SINK (out);
   va_list ap;
   va_start (ap, text);
-  char *out = fci_vformat (ctx, text, ap);
+  fci_sink_vformat (&sink, text, ap);
   va_end (ap);
-  return out;
+  return fci_copy (ctx, out, sink.len);
 }
 
 /* ---- Escaping */

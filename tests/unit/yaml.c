@@ -210,6 +210,25 @@ Test (yaml, alias_bomb)
   fmtconv_ctx_free (ctx);
 }
 
+/* A thousand aliases of a text of 64 KiB. */
+Test (yaml, text_bomb)
+{
+  const size_t n = 64 * 1024;
+  char *text = malloc (n + 5000), *at = text;
+  fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
+  at += sprintf (at, "[&a ");
+  memset (at, 'x', n);
+  at += n;
+  for (int i = 0; i < 1000; i++)
+    at += sprintf (at, ",*a ");
+  *at++ = ']';
+  const char *result = load (ctx, text, (size_t) (at - text));
+  cr_expect_str_eq (result, "! line 1: anchors and aliases stand for more than 8 MiB of text");
+  cr_expect_leq (ctx->arena.total, 16 << 20);
+  free (text);
+  fmtconv_ctx_free (ctx);
+}
+
 Test (yaml, events)
 {
   enum
