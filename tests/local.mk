@@ -2,6 +2,7 @@
 AM_TESTS_ENVIRONMENT = \
 	FMTCONV='$(abs_top_builddir)/fmtconv'; export FMTCONV; \
 	FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs'; export FMTCONV_PLUGIN_PATH; \
+	FMTCONV_BUILT='$(plugin_LTLIBRARIES)'; export FMTCONV_BUILT; \
 	FMTCONV_PYTHON='$(FMTCONV_PYTHON)'; export FMTCONV_PYTHON; \
 	CC='$(CC)'; export CC;
 TEST_EXTENSIONS = .py .sh
@@ -24,7 +25,7 @@ include tests/unit/torch.mk
 else
 TESTS += tests/unit/skip.sh
 endif
-EXTRA_DIST += tests/unit/skip.sh
+EXTRA_DIST += tests/need.sh tests/unit/skip.sh
 
 include tests/interop/local.mk
 include tests/invalid/local.mk

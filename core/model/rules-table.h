@@ -132,9 +132,9 @@ struct fci_family
   bool joins;
   const char *why; /* drops: not NULL */
   fci_rule *rules;
-  fci_span head; /* literal text the pattern begins with */
-  fci_span mid;  /* literal text behind head and a number, if it is so */
-  fci_span tail; /* literal text the pattern ends with */
+  fci_span head;                        /* literal text the pattern begins with */
+  fci_span mid;                         /* literal text behind head and a number, if it is so */
+  fci_span tail;                        /* literal text the pattern ends with */
   const fci_token *list[FCI_MAX_SLOTS]; /* one a slot */
   uint32_t weight[FCI_MAX_SLOTS];       /* of a position in a combination's number */
   uint32_t combos;

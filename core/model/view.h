@@ -46,7 +46,7 @@ typedef struct fci_box
 /* Per-axis numbers of a box of a view of that rank.  The stride of an axis of extent 1 moves nothing; it
  * says where the next index would be, so that parts which are put together again become one box. */
 #define FCI_EXTENT(box, rank) ((box)->start + (rank))
-#define FCI_STRIDE(box, rank) ((int64_t *)((box)->start + 2 * (rank)))
+#define FCI_STRIDE(box, rank) ((int64_t *) ((box)->start + 2 * (rank)))
 
 /* Tensors without elements have no boxes; a view remembers those it was made of here, ascending. */
 typedef struct fci_empties

@@ -23,14 +23,14 @@ typedef struct fmtconv_peek
   int is_folder;
 } fmtconv_peek;
 
-/* ---- Files and folders.  Only regular files and folders beneath what the user named, and its
- * parent folder, can be opened; a link that the user did not type is followed only where it stays
- * beneath (Hugging Face's blobs beside snapshots work too). */
+/* ---- Files and folders.  Only regular files and folders in what the user named, and in the folders
+ * that it lies in, can be opened; a link that the user did not type is followed only where it stays
+ * beneath the folder that was asked (Hugging Face's blobs beside snapshots work too). */
 
 const char *fmtconv_base (fmtconv_input *in); /* last path component */
 const char *fmtconv_path (fmtconv_input *in); /* for messages, as typed or joined */
 int fmtconv_is_folder (fmtconv_input *in);
-int fmtconv_has (fmtconv_input *folder, const char *name);
+int fmtconv_has (fmtconv_input *folder, const char *name); /* one plain component, links followed */
 
 /* The i-th name in a folder, sorted by bytes; NULL at the end.  More than 4096: E_LIMIT. */
 const char *fmtconv_entry (fmtconv_input *folder, size_t i);

@@ -120,6 +120,9 @@ read_tensor (const struct header *h, fmtconv_attr *entry)
   uint64_t shape[FMTCONV_MAX_RANK], elements, bytes, start = 0;
   unsigned rank;
   const char *dtype = fmtconv_get_string (entry, "dtype", NULL);
+  if (fmtconv_count (h->out) == SAFETENSORS_MAX_TENSORS)
+    return fmtconv_fail_at (h->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = h->source, .offset = 8 },
+                            "more than %d tensors", SAFETENSORS_MAX_TENSORS);
   if (entry->kind != FMTCONV_A_OBJECT || entry->len != 3 || !dtype)
     return fail (h, entry->key, "an entry is made of dtype, shape and data_offsets, and nothing else");
   const fmtconv_dtype_name *type = fmtconv_by_name (safetensors_dtypes, dtype);

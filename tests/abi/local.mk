@@ -15,7 +15,7 @@ EXTRA_DIST += \
 # The installed package, staged before any test runs: libtool links plugins anew when it installs them, in the very
 # folder that the other tests load them from.
 check_DATA = tests/stage.stamp
-tests/stage.stamp: $(bin_PROGRAMS) $(lib_LTLIBRARIES) $(plugin_LTLIBRARIES)
+tests/stage.stamp: Makefile $(bin_PROGRAMS) $(lib_LTLIBRARIES) $(plugin_LTLIBRARIES) $(dist_fmtconvinclude_HEADERS)
 	@$(MKDIR_P) tests
 	rm -rf tests/stage
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) install DESTDIR='$(abs_top_builddir)/tests/stage' >tests/stage.log 2>&1 \

@@ -2,6 +2,8 @@
 # tests/abi/refused.sh: a module that cannot be used is listed with the reason, named when it is asked
 # for, and stops nothing else.
 # SPDX-License-Identifier: Apache-2.0
+. "$(dirname "$0")/../need.sh"
+need safetensors
 : "${srcdir:=.}" "${CC:=cc}" "${FMTCONV:=./fmtconv}"
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT

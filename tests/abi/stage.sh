@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Sets flags (to compile with), program (the command), installed (the folder of the plugins) and tmp (a folder that
-# goes at the end).
+# goes at the end).  Needs source, the folder of this file.
+. "$source/../need.sh"
+need safetensors
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 fail () { echo "FAILED: $*"; exit 1; }
 
 stage=$PWD/tests/stage # what 'make check' installed before
-test -d "$stage" || { echo "skipped: run by 'make check'"; exit 77; }
+test -d "$stage" || skip "only 'make check' installs the package first"
 pc=$(find "$stage" -name fmtconv.pc)
 PKG_CONFIG_LIBDIR=$(dirname "$pc"):$(pkg-config --variable pc_path pkg-config)
 PKG_CONFIG_SYSROOT_DIR=$stage

@@ -8,9 +8,8 @@
 here=$(cd "$(dirname "$0")" && pwd)
 sample=$here/../data/ckpts_2b_lora
 : "${FMTCONV:?the program to test}" "${FMTCONV_PLUGIN_PATH:?its plugins}"
-for plugin in cast cogvideox-lora safetensors sat torch; do
-  [ -f "$FMTCONV_PLUGIN_PATH/$plugin.so" ] || { echo "skipped: $plugin was not built"; exit 77; }
-done
+. "$here/../need.sh"
+need cast cogvideox-lora safetensors sat torch
 refresh=
 [ "$1" = --refresh ] && { refresh=1; shift; }
 

@@ -18,12 +18,17 @@ enum
   PEEK = 4096
 };
 
-/* Of the modules that make built, "plugins/cast.la plugins/torch.la": the names, each loaded. */
+/* Of the modules that were built, FMTCONV_BUILT="plugins/cast.la plugins/torch.la": the names, each loaded. */
 static size_t
 each_plugin (fmtconv_ctx *ctx, const fci_module **modules)
 {
   size_t n = 0;
-  char list[] = BUILT;
+  const char *built = getenv ("FMTCONV_BUILT");
+  cr_assert_not_null (built, "'make check' says in FMTCONV_BUILT what it built");
+  if (!*built)
+    cr_skip ("every plugin was left out");
+  char *list = strdup (built);
+  cr_assert_not_null (list);
   for (char *save, *at = strtok_r (list, " ", &save); at; at = strtok_r (NULL, " ", &save))
     {
       char *slash = strrchr (at, '/'), *name = slash ? slash + 1 : at;
@@ -34,7 +39,8 @@ each_plugin (fmtconv_ctx *ctx, const fci_module **modules)
       cr_assert_not_null (modules[n]->plugin, "%s: %s", name, modules[n]->error);
       n++;
     }
-  cr_assert_gt (n, 0, "no plugin was built");
+  free (list);
+  cr_assert_gt (n, 0, "'%s' names no plugin", built);
   return n;
 }
 

@@ -6,7 +6,6 @@ check_PROGRAMS += tests/contract/contract
 TESTS += tests/contract/contract
 endif
 tests_contract_contract_SOURCES = tests/contract/contract.c tests/unit/heard.h
-tests_contract_contract_CPPFLAGS = $(AM_CPPFLAGS) -DBUILT='"$(plugin_LTLIBRARIES)"'
 tests_contract_contract_CFLAGS = $(unit_cflags)
 tests_contract_contract_LDADD = $(unit_libs)
 # Modules call the program's own core, so that there is only one.

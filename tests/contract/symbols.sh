@@ -2,9 +2,9 @@
 # tests/contract/symbols.sh: every plugin exports exactly its descriptor, has no data it could change, and
 # calls nothing of the system.
 # SPDX-License-Identifier: Apache-2.0
-for tool in nm readelf; do
-  command -v $tool >/dev/null || { echo "SKIP: no $tool"; exit 77; }
-done
+. "$(dirname "$0")/../need.sh"
+need_command nm readelf
+test -n "${FMTCONV_BUILT-unknown}" || skip "every plugin was left out"
 dir=${FMTCONV_PLUGIN_PATH:-plugins/.libs}
 failed=0
 seen=0

@@ -1,4 +1,5 @@
 """diffusers and peft load what fmtconv wrote, and the fused weights move by exactly alpha / rank · B · A."""
+# Plugins: cast cogvideox-lora safetensors sat torch
 
 import json
 import struct

@@ -1,4 +1,5 @@
 """SAT LoRA checkpoints, written by torch, become files that diffusers and peft load with the right effect."""
+# Plugins: cast cogvideox-lora safetensors sat torch
 
 import json
 import math

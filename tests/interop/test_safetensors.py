@@ -1,4 +1,5 @@
 """safetensors files: every data type, shape and cast, compared with safetensors' and torch's own results."""
+# Plugins: cast safetensors
 
 import unittest
 

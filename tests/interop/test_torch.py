@@ -1,4 +1,5 @@
 """torch.save files of every kind: what is read is bit for bit what torch holds."""
+# Plugins: safetensors torch
 
 import json
 import random

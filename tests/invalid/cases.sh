@@ -1,14 +1,17 @@
 #!/bin/sh
-# tests/invalid/cases.sh GENERATOR: hostile and odd files: each ends as the generator says.
+# tests/invalid/cases.sh GENERATOR PLUGIN...: hostile and odd files: each ends as the generator says.
 # SPDX-License-Identifier: Apache-2.0
 #
 # The generator writes files into a folder, and cases.tsv there: a line a file, with its name, the exit status,
 # the reader, and a piece of what must be said.  Two statuses, as in 0,1, are of the inspection and of the
 # conversion.  A file named cut-… is only inspected.
 here=$(dirname "$0")
+. "$here/../need.sh"
 generator=${1:?the script that makes the cases}
 python=${FMTCONV_PYTHON:-python3}
-command -v "$python" >/dev/null || { echo "skipped: no $python, which makes the cases"; exit 77; }
+shift
+need "$@"
+need_command "$python"
 : "${FMTCONV:?the program to test}"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-cases.XXXXXX") || exit 99

@@ -1,12 +1,8 @@
 # tests/invalid/local.mk: input that must be refused, each case with its message.
-if PLUGIN_SAFETENSORS
-TESTS += tests/invalid/safetensors.sh
-if PLUGIN_TORCH
 TESTS += \
 	tests/invalid/pickle.sh \
+	tests/invalid/safetensors.sh \
 	tests/invalid/zip.sh
-endif
-endif
 EXTRA_DIST += \
 	tests/invalid/cases.sh \
 	tests/invalid/make_pickles.py \

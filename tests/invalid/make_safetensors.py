@@ -83,6 +83,9 @@ def headers():
          file(b'{"a":' + b"[" * 100000 + b"]" * 100000 + b"}"))
     case("json-too-deep", "tensor 'a': a dimension is not a whole number",
          raw_entry('{"dtype":"F32","shape":[[2]],"data_offsets":[0,8]}'))
+    for count, says in ((1 << 18, None), ((1 << 18) + 1, "more than 262144 tensors")):
+        entries = ",".join(f'"{i}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}' for i in range(count))
+        case(f"tensors-{count}", says or "262,144 tensors", file(f"{{{entries}}}".encode(), b""), *([] if says else [0]))
     one = '"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}'
     case("duplicate-name", "tensor 'a': there are two tensors of this name", file(f"{{{one},{one}}}".encode()))
     case("duplicate-name-escaped", "tensor 'a': there are two tensors of this name",
