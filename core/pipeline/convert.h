@@ -41,7 +41,8 @@ int fci_chain_given (fci_conversion *c);
 /* Is the output a file or a folder, and where?  After the writer is settled. */
 int fci_output_settle (fci_conversion *c);
 
-/* The output's path as writers are detected by: with a '/' behind it if there is such a folder. */
+/* The output's path as writers are detected by: with a '/' behind it if there is such a folder, unless the
+ * name is one of a file: that must be a mistake. */
 const char *fci_output_hint (fci_conversion *c);
 
 /* An empty layout for the output.  NULL: an error. */

@@ -22,11 +22,26 @@ is_a_folder (const char *path)
   return stat (path, &st) == 0 && S_ISDIR (st.st_mode);
 }
 
+/* Does the name have the suffix of any writer's files? */
+static bool
+names_a_file (fmtconv_ctx *ctx, const char *path)
+{
+  size_t n;
+  const fci_module *modules = fci_modules (ctx, &n);
+  for (size_t i = 0; !ctx->failed && i < n; i++)
+    if (fci_plugin_has (modules[i].plugin, FCI_WRITER)
+        && fci_has_suffix (path, modules[i].plugin->writer->suffixes))
+      return true;
+  return false;
+}
+
 const char *
 fci_output_hint (fci_conversion *c)
 {
   const char *path = c->job.output;
-  return ends_in_slash (path) || !is_a_folder (path) ? path : fmtconv_text (c->ctx, "%s/", path);
+  if (ends_in_slash (path) || !is_a_folder (path) || names_a_file (c->ctx, path))
+    return path;
+  return fmtconv_text (c->ctx, "%s/", path);
 }
 
 /* Does the writer write folders, and this output be one? */

@@ -1,4 +1,5 @@
 """Component folders: the same bytes as diffusers' save_pretrained, which loads ours; what is refused and replaced."""
+# Plugins: cogvideox-lora diffusers safetensors sat torch
 
 import json
 import shutil

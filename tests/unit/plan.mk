@@ -4,6 +4,7 @@ TESTS += tests/unit/plan
 tests_unit_plan_SOURCES = \
 	tests/unit/plan-crc.c \
 	tests/unit/plan-faults.c \
+	tests/unit/plan-folders.c \
 	tests/unit/plan-publish.c \
 	tests/unit/plan-random.c \
 	tests/unit/plan-util.c \

@@ -13,7 +13,11 @@ try -f in.safetensors link.safetensors
 try in.safetensors none/out.safetensors
 mkdir folder.safetensors
 try -f in.safetensors folder.safetensors
+try -w safetensors in.safetensors folder/
 try in.safetensors folder/
+try in.safetensors folder/
+try -w diffusers in.safetensors in.safetensors
+try -w diffusers in.safetensors none/new/..
 try in.safetensors -
 try in.safetensors ''
 try in.safetensors out.gguf

@@ -1,0 +1,432 @@
+/* tests/unit/plan-folders.c: outputs that are folders: names, new ones, those that exist, what goes wrong.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/plan-util.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum
+{
+  SIZE = 300000
+};
+
+/* ---- Names */
+
+static int
+name_code (bool folder, const char *name)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 1 << 20);
+  fmtconv_layout *layout = folder ? fci_layout_new_folder (ctx, "out") : fci_layout_new (ctx, "out");
+  fmtconv_create (layout, name);
+  fci_layout_seal (layout);
+  fmtconv_ctx_free (ctx);
+  return h.code;
+}
+
+Test (folders, names)
+{
+  static const char *const bad[] = {
+    "", ".", "..", "/", "/a", "a/", "a//b", "../a", "a/..", "a/./b", "a/../b"
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    cr_expect_eq (name_code (true, bad[i]), FMTCONV_E_USAGE, "%s", bad[i]);
+  cr_expect_eq (name_code (true, "1/2/3/4/5/6/7/8"), 0);
+  cr_expect_eq (name_code (true, "1/2/3/4/5/6/7/8/9"), FMTCONV_E_USAGE);
+  cr_expect_eq (name_code (true, "..a/.b"), 0);
+  cr_expect_eq (name_code (true, NULL), FMTCONV_E_INTERNAL);
+  cr_expect_eq (name_code (false, "a/b"), FMTCONV_E_USAGE);
+  cr_expect_eq (name_code (false, NULL), 0);
+}
+
+Test (folders, a_file_is_no_folder_of_another)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 1 << 20);
+  fmtconv_layout *layout = fci_layout_new_folder (ctx, "out");
+  fmtconv_create (layout, "a/b/c");
+  fmtconv_create (layout, "a/b");
+  cr_expect_eq (fci_layout_seal (layout), FMTCONV_E_INTERNAL);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (folders, an_inner_writer_has_its_own_target)
+{
+  heard h;
+  fci_scope saved;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 1 << 20);
+  fmtconv_layout *layout = fci_layout_new_folder (ctx, "out");
+  cr_expect_str_eq (fmtconv_target (layout), "out");
+  cr_assert_eq (fci_layout_enter (layout, "vae/w.bin", &saved), 0);
+  cr_expect_str_eq (fmtconv_target (layout), "w.bin");
+  cr_expect_str_eq (fmtconv_create (layout, NULL)->name, "vae/w.bin");
+  cr_expect_str_eq (fmtconv_create (layout, "w.index")->name, "vae/w.index");
+  fmtconv_stale (layout, "w-*.bin");
+  cr_expect_str_eq (layout->stale->folder, "vae/");
+  cr_expect_str_eq (layout->stale->glob, "w-*.bin");
+  fci_layout_leave (layout, &saved);
+  cr_expect_str_eq (fmtconv_create (layout, "config")->name, "config");
+  cr_expect_eq (fci_layout_seal (layout), 0);
+  fmtconv_ctx_free (ctx);
+}
+
+/* ---- Publication */
+
+static uint8_t *source_bytes;
+
+static void
+set (place *at)
+{
+  *at = enter ();
+  source_bytes = rnd_bytes (5, SIZE);
+  put_file (in (at, "in"), source_bytes, SIZE);
+}
+
+static void
+end (place *at)
+{
+  free (source_bytes);
+  leave (at);
+}
+
+/* "vae/data", a copy and something converted; "vae/w/deep"; "config". */
+static int
+convert (const place *at, const char *output, heard *h, unsigned flags, const struct fci_io *io)
+{
+  fmtconv_ctx *ctx = new_ctx (h, flags, 2, 1 << 20);
+  fmtconv_source *source = open_source (ctx, in (at, "in"));
+  fmtconv_view *t = fmtconv_leaf (source, 0, FMTCONV_I16, 1, (const uint64_t[]){ SIZE / 2 }, NULL);
+  fmtconv_layout *layout = fci_layout_new_folder (ctx, strrchr (output, '/') + 1);
+  fmtconv_file *data = fmtconv_create (layout, "vae/data"), *deep = fmtconv_create (layout, "vae/w/deep");
+  fmtconv_emit_view (data, "t", t);
+  fmtconv_emit_view (data, "u", fmtconv_cast (t, FMTCONV_F32));
+  fmtconv_emit (deep, "deep", 4);
+  fmtconv_emit (fmtconv_create (layout, "config"), "{}", 2);
+  fmtconv_stale (layout, "vae/data-*");
+  fmtconv_stale (layout, "vae/d*a");
+  fmtconv_stale (layout, "none/*");
+  cr_assert_eq (fci_layout_seal (layout), 0);
+  int code = run (ctx, layout, output, io, NULL);
+  fmtconv_ctx_free (ctx);
+  return code;
+}
+
+static bool
+holds (const char *path, const void *bytes, size_t size)
+{
+  size_t n = 0;
+  uint8_t *found = get_file (path, &n);
+  bool same = found && n == size && memcmp (found, bytes, n) == 0;
+  free (found);
+  return same;
+}
+
+static void
+check_new (const place *at)
+{
+  size_t n = 0;
+  uint8_t *data = get_file (in (at, "out/vae/data"), &n);
+  cr_assert (data && n == 3 * SIZE && memcmp (data, source_bytes, SIZE) == 0);
+  free (data);
+  cr_assert (holds (in (at, "out/vae/w/deep"), "deep", 4));
+  cr_assert (holds (in (at, "out/config"), "{}", 2));
+}
+
+Test (folders, new_one)
+{
+  place at;
+  heard h;
+  struct stat st;
+  umask (027);
+  set (&at);
+  cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, NULL), 0, "%s", h.text);
+  check_new (&at);
+  cr_assert_eq (n_entries (at.path), 2);
+  cr_assert_eq (n_entries (in (&at, "out")), 2);
+  static const char *const folders[] = { "out", "out/vae", "out/vae/w" };
+  for (size_t i = 0; i < 3; i++)
+    cr_assert (stat (in (&at, folders[i]), &st) == 0 && (st.st_mode & 0777) == 0750, "%s", folders[i]);
+  cr_assert (stat (in (&at, "out/config"), &st) == 0 && (st.st_mode & 0777) == 0640);
+  cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, NULL), FMTCONV_E_OUTPUT);
+  cr_assert_eq (convert (&at, in (&at, "out"), &h, FMTCONV_FORCE, NULL), 0, "%s", h.text);
+  check_new (&at);
+  end (&at);
+}
+
+/* A folder with older files: the output's own, some that it replaces, others. */
+static void
+put_old (const place *at)
+{
+  mkdir (in (at, "out"), 0777);
+  mkdir (in (at, "out/vae"), 0777);
+  put_file (in (at, "out/config"), "old", 3);
+  put_file (in (at, "out/vae/data-1"), "old", 3);
+  put_file (in (at, "out/vae/data-2"), "old", 3);
+  put_file (in (at, "out/vae/mine"), "mine", 4);
+}
+
+static void
+check_old (const place *at)
+{
+  cr_assert_eq (n_entries (at->path), 2);
+  cr_assert_eq (n_entries (in (at, "out")), 2);
+  cr_assert_eq (n_entries (in (at, "out/vae")), 3);
+  cr_assert (holds (in (at, "out/config"), "old", 3));
+  cr_assert (holds (in (at, "out/vae/data-1"), "old", 3) && holds (in (at, "out/vae/data-2"), "old", 3));
+  cr_assert (holds (in (at, "out/vae/mine"), "mine", 4));
+}
+
+Test (folders, one_that_exists)
+{
+  place at;
+  heard h;
+  set (&at);
+  put_old (&at);
+  cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, NULL), FMTCONV_E_OUTPUT);
+  check_old (&at);
+  cr_assert_eq (convert (&at, in (&at, "out"), &h, FMTCONV_FORCE, NULL), 0, "%s", h.text);
+  check_new (&at);
+  cr_assert_eq (n_entries (in (&at, "out/vae")), 3);
+  cr_assert (holds (in (&at, "out/vae/mine"), "mine", 4));
+  end (&at);
+}
+
+Test (folders, an_empty_one_is_filled)
+{
+  place at;
+  heard h;
+  set (&at);
+  mkdir (in (&at, "out"), 0777);
+  cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, NULL), 0, "%s", h.text);
+  check_new (&at);
+  cr_assert_eq (n_entries (in (&at, "out")), 2);
+  end (&at);
+}
+
+static void
+refused (const char *what, int (*prepare) (const place *))
+{
+  place at;
+  heard h;
+  set (&at);
+  cr_assert_eq (prepare (&at), 0);
+  cr_expect_eq (convert (&at, in (&at, "out"), &h, FMTCONV_FORCE, NULL), FMTCONV_E_OUTPUT, "%s: %s", what,
+                h.text);
+  end (&at);
+}
+
+static int
+make_file (const place *at)
+{
+  put_file (in (at, "out"), "old", 3);
+  return 0;
+}
+
+static int
+make_file_in_the_way (const place *at)
+{
+  int code = mkdir (in (at, "out"), 0777);
+  put_file (in (at, "out/vae"), "old", 3);
+  return code;
+}
+
+static int
+make_link_out (const place *at)
+{
+  return mkdir (in (at, "out"), 0777) || symlink ("..", in (at, "out/vae"));
+}
+
+static int
+make_folder_for_a_file (const place *at)
+{
+  return mkdir (in (at, "out"), 0777) || mkdir (in (at, "out/config"), 0777);
+}
+
+static int
+make_stale_input (const place *at)
+{
+  return mkdir (in (at, "out"), 0777) || mkdir (in (at, "out/vae"), 0777)
+         || link (in (at, "in"), in (at, "out/vae/data-1"));
+}
+
+static int
+make_stale_folder (const place *at)
+{
+  return mkdir (in (at, "out"), 0777) || mkdir (in (at, "out/vae"), 0777)
+         || mkdir (in (at, "out/vae/data-1"), 0777);
+}
+
+Test (folders, refuses_what_can_be_known)
+{
+  refused ("a file", make_file);
+  refused ("a file where a folder is needed", make_file_in_the_way);
+  refused ("a link where a folder is needed", make_link_out);
+  refused ("a folder where a file is needed", make_folder_for_a_file);
+  refused ("an input among the older files", make_stale_input);
+  refused ("a folder among the older files", make_stale_folder);
+}
+
+/* ---- What an interrupted run left */
+
+static char caught[256];
+static const place *caught_in;
+
+static int
+catching_fsync (int fd)
+{
+  DIR *folder = opendir (caught_in->path);
+  for (struct dirent *e; (e = readdir (folder));)
+    if (strstr (e->d_name, ".fmtconv-"))
+      strcpy (caught, e->d_name);
+  closedir (folder);
+  return fsync (fd);
+}
+
+Test (folders, takes_over_what_a_killed_run_left)
+{
+  place at;
+  heard h;
+  struct fci_io io = fci_io_system;
+  char left[700], deep[1100];
+  io.fsync = catching_fsync;
+  set (&at);
+  caught_in = &at;
+  cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, &io), 0, "%s", h.text);
+  cr_assert_not_null (strstr (caught, ".out.fmtconv-"), "%s", caught);
+  cr_assert_eq (rename (in (&at, "out"), in (&at, caught)), 0);
+  cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, NULL), 0, "%s", h.text);
+  check_new (&at);
+  cr_assert_eq (n_entries (at.path), 2);
+  cr_assert_eq (rename (in (&at, "out"), in (&at, caught)), 0);
+  snprintf (left, sizeof left, "%s", in (&at, caught));
+  int fd = open (left, O_RDONLY | O_DIRECTORY);
+  cr_assert_eq (flock (fd, LOCK_EX), 0);
+  cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, NULL), FMTCONV_E_OUTPUT);
+  cr_assert_not_null (strstr (h.text, "another process"), "%s", h.text);
+  close (fd);
+  snprintf (deep, sizeof deep, "%s/vae/stranger", left);
+  put_file (deep, "x", 1);
+  cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, NULL), FMTCONV_E_OUTPUT);
+  cr_assert_not_null (strstr (h.text, "in the way"), "%s", h.text);
+  cr_assert (holds (deep, "x", 1));
+  end (&at);
+}
+
+/* ---- The Nth call fails */
+
+enum
+{
+  WRITE,
+  RESERVE,
+  SYNC,
+  CLOSE,
+  MKDIR,
+  RENAME,
+  KINDS
+};
+
+static _Atomic int left[KINDS];
+
+static bool
+fails (int kind)
+{
+  if (left[kind] == 0 || --left[kind] > 0)
+    return false;
+  errno = EIO;
+  return true;
+}
+
+static ssize_t
+faulty_pwrite (int fd, const void *bytes, size_t n, off_t at)
+{
+  return fails (WRITE) ? -1 : pwrite (fd, bytes, n, at);
+}
+
+static int
+faulty_fallocate (int fd, off_t size)
+{
+  return fails (RESERVE) ? -1 : fci_io_system.fallocate (fd, size);
+}
+
+static int
+faulty_fsync (int fd)
+{
+  return fails (SYNC) ? -1 : fsync (fd);
+}
+
+static int
+faulty_close (int fd)
+{
+  bool bad = fails (CLOSE);
+  return close (fd) != 0 || bad ? -1 : 0;
+}
+
+static int
+faulty_mkdir (int folder, const char *name, mode_t mode)
+{
+  return fails (MKDIR) ? -1 : mkdirat (folder, name, mode);
+}
+
+static int
+faulty_rename (int folder, const char *from, const char *to, unsigned flags)
+{
+  return fails (RENAME) ? -1 : fci_io_system.rename (folder, from, to, flags);
+}
+
+/* Returns how many calls of that kind there are. */
+static int
+check_faults (int kind, bool existing)
+{
+  struct fci_io io = fci_io_system;
+  io.pwrite = faulty_pwrite;
+  io.fallocate = faulty_fallocate;
+  io.fsync = faulty_fsync;
+  io.close = faulty_close;
+  io.mkdir = faulty_mkdir;
+  io.rename = faulty_rename;
+  for (int n = 1;; n++)
+    {
+      place at;
+      heard h;
+      set (&at);
+      if (existing)
+        put_old (&at);
+      left[kind] = n;
+      int code = convert (&at, in (&at, "out"), &h, existing ? FMTCONV_FORCE : 0, &io);
+      bool all = left[kind] > 0;
+      left[kind] = 0;
+      cr_assert_eq (code, all ? 0 : FMTCONV_E_IO, "kind %d, call %d: %s", kind, n, h.text);
+      if (all)
+        check_new (&at);
+      else if (existing)
+        check_old (&at);
+      else
+        cr_assert_eq (n_entries (at.path), 1, "kind %d, call %d", kind, n);
+      end (&at);
+      if (all)
+        return n - 1;
+    }
+}
+
+Test (folders, every_call_may_fail)
+{
+  cr_expect_geq (check_faults (WRITE, false), 3);
+  cr_expect_geq (check_faults (WRITE, true), 3);
+  for (int existing = 0; existing < 2; existing++)
+    {
+      cr_expect_eq (check_faults (RESERVE, existing), 3);
+      cr_expect_eq (check_faults (CLOSE, existing), 3);
+    }
+  cr_expect_eq (check_faults (SYNC, false), 3 + 3 + 1); /* files, folders, the one above */
+  cr_expect_eq (check_faults (SYNC, true), 3 + 3);
+  cr_expect_eq (check_faults (MKDIR, false), 3);
+  cr_expect_eq (check_faults (MKDIR, true), 2);
+  cr_expect_eq (check_faults (RENAME, false), 1);
+  cr_expect_eq (check_faults (RENAME, true), 3);
+}
