@@ -59,8 +59,8 @@ main (int argc, char **argv)
 {
   struct settings s = { .verbosity = SAY_NOTES, .progress = -1, .color = -1 };
   setlocale (LC_CTYPE, "");
-  /* libzip turns the date of every member into local time, for which the C library looks at the zone's file each time
-   * unless TZ says which it is.  No date is ever shown. */
+  /* libzip turns the date of every member into local time, for which the C library looks at the zone's file
+   * each time unless TZ says which zone it is.  No date is ever shown. */
   setenv ("TZ", "UTC0", 0);
   const struct command *command = argc > 1 ? command_find (argv[1]) : NULL;
   if (command)
