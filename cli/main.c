@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct command commands[] = {
@@ -58,6 +59,9 @@ main (int argc, char **argv)
 {
   struct settings s = { .verbosity = SAY_NOTES, .progress = -1, .color = -1 };
   setlocale (LC_CTYPE, "");
+  /* libzip turns the date of every member into local time, for which the C library looks at the zone's file
+   * each time unless TZ says which zone it is.  No date is ever shown. */
+  setenv ("TZ", "UTC0", 0);
   const struct command *command = argc > 1 ? command_find (argv[1]) : NULL;
   if (command)
     argc--, argv++;
