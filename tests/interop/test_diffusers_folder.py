@@ -2,12 +2,14 @@
 # Plugins: cogvideox-lora diffusers safetensors sat torch
 
 import json
+import random
 import shutil
 import unittest
 
 import safetensors.torch
 import torch
 from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
+from huggingface_hub import split_torch_state_dict_into_shards
 from satmake import Recipe, write
 from support import Case
 from transformers import T5Config, T5EncoderModel
@@ -144,6 +146,34 @@ class Folders(Case):
             self.assert_same(T5EncoderModel.from_pretrained(self.out).state_dict(), model.state_dict())
             shutil.rmtree(self.out)
             shutil.rmtree(self.ref)
+
+    def test_limits_of_the_inner_writer(self):
+        """What safetensors cannot hold is refused in its name, before anything is written."""
+        torch.save({"z": torch.zeros(2, dtype=torch.complex128), "a": torch.ones(1)}, self.pt)
+        self.assertIn("writer 'safetensors' cannot represent 1 of 2", self.to_folder(self.pt, status=1).stderr)
+        self.assertIn("variant", self.to_folder(self.pt, writer="diffusers:variant=a/b", status=2).stderr)
+        self.assertFalse(self.out.exists())
+
+    def test_cuts(self):
+        """Models of random sizes are cut where huggingface_hub cuts them."""
+        generator = random.Random(11)
+        for _ in range(25):
+            state = {f"{n}.{generator.randrange(99)}": torch.zeros(generator.choice([1, 7, 60, 100, 101, 250]),
+                                                                   dtype=torch.uint8)
+                     for n in range(generator.randrange(2, 40))}
+            split = split_torch_state_dict_into_shards(state, max_shard_size=100,
+                                                       filename_pattern="m{suffix}.safetensors")
+            torch.save(state, self.pt)
+            out = self.tmp / "cut"
+            out.mkdir()
+            self.run_fmtconv("-q", "-t", "none", "-w", "safetensors:max-shard-size=100", self.pt, out / "m.safetensors")
+            got = {p.name: sorted(safetensors.torch.load_file(p)) for p in out.glob("*.safetensors")}
+            self.assertEqual(got, {name: sorted(names) for name, names in split.filename_to_tensors.items()})
+            if split.is_sharded:
+                index = {"metadata": split.metadata, "weight_map": split.tensor_to_filename}
+                self.assertEqual((out / "m.safetensors.index.json").read_text(),
+                                 json.dumps(index, indent=2, sort_keys=True) + "\n")
+            shutil.rmtree(out)
 
     def test_shards_of_a_file(self):
         """The safetensors writer cuts too, beside its output."""

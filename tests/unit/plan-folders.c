@@ -97,9 +97,8 @@ end (place *at)
 
 /* "vae/data", a copy and something converted; "vae/w/deep"; "config". */
 static int
-convert (const place *at, const char *output, heard *h, unsigned flags, const struct fci_io *io)
+convert_in (fmtconv_ctx *ctx, const place *at, const char *output, const struct fci_io *io)
 {
-  fmtconv_ctx *ctx = new_ctx (h, flags, 2, 1 << 20);
   fmtconv_source *source = open_source (ctx, in (at, "in"));
   fmtconv_view *t = fmtconv_leaf (source, 0, FMTCONV_I16, 1, (const uint64_t[]){ SIZE / 2 }, NULL);
   fmtconv_layout *layout = fci_layout_new_folder (ctx, strrchr (output, '/') + 1);
@@ -112,7 +111,14 @@ convert (const place *at, const char *output, heard *h, unsigned flags, const st
   fmtconv_stale (layout, "vae/d*a");
   fmtconv_stale (layout, "none/*");
   cr_assert_eq (fci_layout_seal (layout), 0);
-  int code = run (ctx, layout, output, io, NULL);
+  return run (ctx, layout, output, io, NULL);
+}
+
+static int
+convert (const place *at, const char *output, heard *h, unsigned flags, const struct fci_io *io)
+{
+  fmtconv_ctx *ctx = new_ctx (h, flags, 2, 1 << 20);
+  int code = convert_in (ctx, at, output, io);
   fmtconv_ctx_free (ctx);
   return code;
 }
@@ -315,6 +321,63 @@ Test (folders, takes_over_what_a_killed_run_left)
   cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, NULL), FMTCONV_E_OUTPUT);
   cr_assert_not_null (strstr (h.text, "in the way"), "%s", h.text);
   cr_assert (holds (deep, "x", 1));
+  end (&at);
+}
+
+/* ---- Things that happen while it runs */
+
+static fmtconv_ctx *to_cancel;
+
+static ssize_t
+cancelling_pwrite (int fd, const void *bytes, size_t n, off_t at)
+{
+  fmtconv_cancel (to_cancel);
+  return pwrite (fd, bytes, n, at);
+}
+
+Test (folders, leaves_nothing_when_cancelled)
+{
+  struct fci_io io = fci_io_system;
+  io.pwrite = cancelling_pwrite;
+  for (int existing = 0; existing < 2; existing++)
+    {
+      place at;
+      heard h;
+      set (&at);
+      if (existing)
+        put_old (&at);
+      to_cancel = new_ctx (&h, FMTCONV_FORCE, 2, 1 << 20);
+      cr_assert_eq (convert_in (to_cancel, &at, in (&at, "out"), &io), FMTCONV_E_CANCELLED, "%s", h.text);
+      if (existing)
+        check_old (&at);
+      else
+        cr_assert_eq (n_entries (at.path), 1);
+      fmtconv_ctx_free (to_cancel);
+      end (&at);
+    }
+}
+
+/* Somebody else makes the folder meanwhile. */
+static char late[700];
+
+static int
+late_fsync (int fd)
+{
+  mkdir (late, 0777);
+  return fsync (fd);
+}
+
+Test (folders, replaces_nothing_that_came_meanwhile)
+{
+  struct fci_io io = fci_io_system;
+  place at;
+  heard h;
+  io.fsync = late_fsync;
+  set (&at);
+  snprintf (late, sizeof late, "%s", in (&at, "out"));
+  cr_assert_eq (convert (&at, late, &h, FMTCONV_FORCE, &io), FMTCONV_E_OUTPUT);
+  cr_assert_eq (n_entries (late), 0);
+  cr_assert_eq (n_entries (at.path), 2);
   end (&at);
 }
 
