@@ -139,6 +139,9 @@ safetensors_put_shards (fmtconv_ctx *ctx, const char *index, const char *metadat
   const char **names = fmtconv_alloc (ctx, shards->n + 1, sizeof *names);
   if (!stem || !names)
     return fmtconv_failed (ctx);
+  if (index && strchr (index, '/'))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "the index lies beside the files: '%s' is no plain name",
+                         index);
   if (!index)
     index = fmtconv_text (ctx, "%s" SUFFIX ".index.json", stem);
   fmtconv_stale (out, fmtconv_text (ctx, "%s-" FIVE_DIGITS "-of-" FIVE_DIGITS SUFFIX, quoted (ctx, stem)));

@@ -1,4 +1,4 @@
-/* tests/abi/loop.c: a reader that asks itself for the model.
+/* tests/abi/loop.c: a reader that asks itself for the model, a writer that asks itself for the file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fmtconv/plugin.h>
 
@@ -10,5 +10,14 @@ read_loop (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_mode
   return fmtconv_failed (ctx);
 }
 
-FMTCONV_PLUGIN (loop, .name = "loop", .summary = "reads itself",
-                .reader = FMTCONV_READER (.suffixes = ".loop", .read = read_loop));
+static int
+write_loop (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
+{
+  (void) params;
+  fmtconv_write (out, fmtconv_target (out), model, "loop");
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (loop, .name = "loop", .summary = "reads and writes itself",
+                .reader = FMTCONV_READER (.suffixes = ".loop", .read = read_loop),
+                .writer = FMTCONV_WRITER (.suffixes = ".loop", .write = write_loop));

@@ -187,6 +187,9 @@ class Folders(Case):
             part = safetensors.torch.load_file(self.tmp / name)
             self.assert_same(part, {k: state[k] for k, v in index["weight_map"].items() if v == name})
         self.assertFalse((self.tmp / "m.safetensors").exists())
+        error = self.run_fmtconv("-q", "-t", "none", "-w", "safetensors:max-shard-size=33KB,index=../i.json", self.pt,
+                                 self.tmp / "n.safetensors", status=2).stderr
+        self.assertIn("plain name", error)
 
     # ---- Where the folder is, and what it held
 
