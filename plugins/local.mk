@@ -3,7 +3,10 @@ plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined $(NO
 plugin_cflags = $(AM_CFLAGS) -fvisibility=hidden
 include plugins/cast/local.mk
 include plugins/cogvideox-lora/local.mk
+include plugins/cogvideox-transformer/local.mk
+include plugins/cogvideox-vae/local.mk
 include plugins/diffusers/local.mk
 include plugins/safetensors/local.mk
 include plugins/sat/local.mk
+include plugins/t5-encoder/local.mk
 include plugins/torch/local.mk

@@ -18,6 +18,7 @@ include tests/unit/attr.mk
 include tests/unit/source.mk
 include tests/unit/view.mk
 include tests/unit/rules.mk
+include tests/unit/cogvideox.mk
 include tests/unit/kernel.mk
 include tests/unit/plan.mk
 include tests/unit/plugin.mk

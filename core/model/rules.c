@@ -126,6 +126,16 @@ fci_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_
   run_rules (rules, in, out, true);
 }
 
+/* Which tensors the run claims, in the context's memory. */
+static const bool *
+claimed_tensors (fci_run *run)
+{
+  bool *takes = run->claimed ? fmtconv_alloc (run->ctx, run->n_tensors, sizeof *takes) : NULL;
+  for (size_t i = 0; takes && i < run->n_tensors; i++)
+    takes[i] = run->taken[i] != FCI_NONE && !run->table.family[run->taken[i]].why;
+  return takes;
+}
+
 int
 fci_rules_recognise (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
 {
@@ -137,9 +147,17 @@ fci_rules_recognise (const fmtconv_rules *rules, const fmtconv_model *model, fci
   if (!code && !run.code)
     fci_run_complete (&run);
   if (!code && !run.code)
-    *out = (fci_recognition){
-      .claimed = run.claimed, .bytes = run.bytes, .missing = run.problems[FCI_MISSING], .first = run.first
-    };
+    {
+      fci_run_unmatched (&run);
+      *out = (fci_recognition){ .claimed = run.claimed,
+                                .bytes = run.bytes,
+                                .missing = run.problems[FCI_MISSING],
+                                .unknown = run.problems[FCI_UNKNOWN],
+                                .first = run.first,
+                                .takes = claimed_tensors (&run) };
+    }
+  if (!code && run.claimed && !out->takes)
+    code = run.code ? run.code : fmtconv_failed (run.ctx);
   fci_arena_clear (&run.arena);
   return code ? code : run.code;
 }

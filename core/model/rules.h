@@ -4,13 +4,16 @@
 #define FCI_RULES_H
 
 #include <fmtconv/rules.h>
+#include <stdbool.h>
 
 typedef struct fci_recognition
 {
   size_t claimed;    /* tensors that rules other than drops take */
   uint64_t bytes;    /* of those */
-  size_t missing;    /* required ones that are not there; 0 and claimed > 0: recognised */
+  size_t missing;    /* required ones that are not there */
+  size_t unknown;    /* tensors that the rules would refuse; none, and none missing: recognised */
   const char *first; /* name of the first claimed tensor */
+  const bool *takes; /* by number of the tensor: claimed?  NULL: none is */
 } fci_recognition;
 
 /* Run the rules silently.  0, or the code of an error that is not about the model (E_NOMEM). */

@@ -96,7 +96,7 @@ fci_chain_transforms (fci_conversion *c)
 {
   if (!c->job.n_transforms)
     {
-      const fmtconv_plugin *known = fci_detect_transform (c->ctx, c->stages[0]);
+      const fmtconv_plugin *known = fci_chain_choose (c);
       if (known)
         {
           c->transforms[c->n_transforms++] = (fci_link){ .plugin = known, .params = "" };

@@ -52,6 +52,10 @@ fmtconv_layout *fci_output_layout (const fci_conversion *c);
 int fci_chain_reader (fci_conversion *c);
 int fci_chain_transforms (fci_conversion *c);
 
+/* The transform that nobody needs to name, by what was read: one kind alone, or the one of the highest precedence.
+ * NULL: none, or an error; what else is recognised is named with the commands that convert it. */
+const fmtconv_plugin *fci_chain_choose (const fci_conversion *c);
+
 /* The output does not lie inside an input folder: E_OUTPUT otherwise. */
 int fci_check_not_inside (fci_conversion *c);
 

@@ -19,16 +19,26 @@ const fmtconv_plugin *fci_pick_reader (fmtconv_ctx *ctx, const fci_module *modul
 const fmtconv_plugin *fci_pick_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n,
                                        const char *output);
 
-/* A transform whose rules claim tensors of a model; missing == 0: they recognise it. */
+/* A transform whose rules claim tensors of a model. */
 typedef struct fci_claim
 {
   const fmtconv_plugin *plugin;
   fci_recognition found;
 } fci_claim;
 
-/* All claims, complete ones first, each in the order of the modules.  *n: how many; *complete: how many of
- * them are.  NULL: an error. */
-const fci_claim *fci_claims (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules,
-                             const fmtconv_model *model, size_t *n, size_t *complete);
+/* What transforms know of a model: those that recognise it, then those that nearly do, because little is missing or
+ * strange; each in the order of their precedence, then of their names.  Transforms that know a few common names
+ * only are not among them. */
+typedef struct fci_claims
+{
+  const fci_claim *claim;
+  size_t n;
+  size_t complete; /* that recognise it */
+  size_t first;    /* of those: that share the highest precedence */
+} fci_claims;
+
+/* 0, or the code of an error. */
+int fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules,
+                     const fmtconv_model *model, fci_claims *out);
 
 #endif

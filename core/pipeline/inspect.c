@@ -18,8 +18,9 @@ typedef struct inspection
   fci_link reader;
   const char *typed;              /* the reader as it was given; NULL: detected */
   const fmtconv_model *stages[2]; /* what was read; what the transform makes of it, or NULL */
-  const fci_claim *claims;        /* transforms that recognise the model come first */
-  size_t complete;                /* how many do */
+  fci_claims claims;              /* the transforms that know it */
+  const char **commands;          /* what converts it, one a transform */
+  size_t n_commands;
 } inspection;
 
 /* Tensors and bytes of one data type. */
@@ -57,20 +58,48 @@ look (inspection *s)
 static int
 recognise (inspection *s)
 {
-  size_t n_modules, n;
+  size_t n_modules;
   fci_try saved;
   unsigned flags = s->ctx->options.flags;
   const fci_module *modules = fci_modules (s->ctx, &n_modules);
-  s->claims = fci_claims (s->ctx, modules, n_modules, s->stages[0], &n, &s->complete);
-  if (!s->claims || !s->complete)
+  if (!modules || fci_claims_make (s->ctx, modules, n_modules, s->stages[0], &s->claims)
+      || !s->claims.complete)
     return s->ctx->failed;
   s->ctx->options.flags = flags & ~(unsigned) FMTCONV_STRICT; /* what it would warn of is no error here */
   fci_try_begin (s->ctx, &saved);
-  s->stages[1] = fci_stage_transform (s->ctx, s->claims[0].plugin, "", s->stages[0]);
+  s->stages[1] = fci_stage_transform (s->ctx, s->claims.claim[0].plugin, "", s->stages[0]);
   if (fci_try_end (s->ctx, &saved))
     s->stages[1] = NULL;
   s->ctx->options.flags = flags;
   return 0;
+}
+
+/* One command for each transform that recognises the model, or the one that takes it as it is. */
+static int
+find_commands (inspection *s)
+{
+  const char *path = fci_shell_path (s->ctx, s->path);
+  const char *reader = s->typed ? fmtconv_text (s->ctx, " -r %s", fci_shell_word (s->ctx, s->typed)) : "";
+  s->n_commands = s->claims.complete ? s->claims.complete : 1;
+  s->commands = fmtconv_alloc (s->ctx, s->n_commands, sizeof *s->commands);
+  for (size_t i = 0; s->commands && reader && i < s->n_commands; i++)
+    {
+      const char *name = s->claims.complete ? s->claims.claim[i].plugin->name : "";
+      s->commands[i] = fmtconv_text (s->ctx, "fmtconv%s%s%s %s OUTPUT.safetensors", reader,
+                                     *name ? " -t " : "", name, path);
+    }
+  return s->ctx->failed;
+}
+
+/* The kinds that are converted unasked; several where the user has to choose. */
+static const char *
+kind_of (const inspection *s)
+{
+  const char *kind = NULL;
+  for (size_t i = 0; i < s->claims.first; i++)
+    kind = fmtconv_text (s->ctx, "%s%s%s", kind ? kind : "", kind ? ", " : "",
+                         s->claims.claim[i].plugin->transform->kind);
+  return kind;
 }
 
 static const char *
@@ -124,46 +153,6 @@ add_dtypes (fmtconv_attr *result, const inspection *s)
     }
 }
 
-static void
-add_part (fmtconv_attr *list, const char *part, size_t tensors, uint64_t bytes)
-{
-  if (!tensors)
-    return;
-  fmtconv_attr *node = fci_add_object (list);
-  fci_add_text (node, "part", part);
-  fci_add_count (node, "tensors", tensors);
-  fci_add_count (node, "bytes", bytes);
-}
-
-/* What the transform uses, then what it leaves behind, by reason. */
-static void
-add_parts (fmtconv_attr *result, const inspection *s)
-{
-  fmtconv_attr *list = fci_add_array (result, "parts");
-  size_t n, tensors = fmtconv_count (s->stages[0]);
-  uint64_t bytes = fci_model_bytes (s->stages[0]);
-  fci_account account;
-  if (!s->complete || (s->stages[1] && fci_account_make (s->ctx, s->stages, 2, &account)))
-    {
-      add_part (list, "tensors", tensors, bytes);
-      return;
-    }
-  const char *kind = s->claims[0].plugin->transform->kind;
-  const fci_recognition *found = &s->claims[0].found;
-  if (!s->stages[1])
-    {
-      add_part (list, kind, found->claimed, found->bytes);
-      add_part (list, "the rest", tensors - found->claimed, bytes - found->bytes);
-      return;
-    }
-  const fci_dropped *dropped = fci_account_dropped (s->ctx, &account, &n);
-  for (size_t i = 0; dropped && i < n; i++)
-    bytes -= dropped[i].bytes;
-  add_part (list, kind, tensors - account.dropped, bytes);
-  for (size_t i = 0; dropped && i < n; i++)
-    add_part (list, dropped[i].why, dropped[i].tensors, dropped[i].bytes);
-}
-
 /* One source that tensors lie in. */
 typedef struct storage
 {
@@ -211,22 +200,6 @@ add_storages (fmtconv_attr *result, const inspection *s)
   fci_add_count (node, "tied", tied);
 }
 
-/* One command for each transform that recognises the model, or the one that takes it as it is. */
-static void
-add_commands (fmtconv_attr *result, const inspection *s)
-{
-  fmtconv_attr *list = fci_add_array (result, "convert");
-  const char *reader = s->typed ? fmtconv_text (s->ctx, " -r %s", fci_shell_word (s->ctx, s->typed)) : "";
-  for (size_t i = 0; i < s->complete || !i; i++)
-    {
-      const char *transform = s->complete ? fmtconv_text (s->ctx, " -t %s", s->claims[i].plugin->name) : "";
-      if (reader && transform)
-        fci_add_text (list, NULL,
-                      fmtconv_text (s->ctx, "fmtconv%s%s %s OUTPUT.safetensors", reader, transform,
-                                    fci_shell_path (s->ctx, s->path)));
-    }
-}
-
 static void
 add_list (fmtconv_attr *result, const inspection *s)
 {
@@ -243,17 +216,19 @@ describe (const inspection *s)
   fmtconv_attr *result = fmtconv_object (s->ctx);
   fci_add_text (result, "path", s->path);
   fmtconv_set_string (result, "format", s->reader.plugin->name);
-  fmtconv_set_string (result, "kind", s->complete ? s->claims[0].plugin->transform->kind : NULL);
+  fmtconv_set_string (result, "kind", kind_of (s));
   fci_add_text (result, "title", title_of (s));
   fci_add_count (result, "tensors", fmtconv_count (model));
   fci_add_count (result, "bytes", fci_model_bytes (model));
   fci_add_count (result, "parameters", fci_model_elements (model));
   add_dtypes (result, s);
-  add_parts (result, s);
+  fci_add_parts (result, &s->claims, s->stages, s->commands);
   fci_add_skipped (result, model);
   add_storages (result, s);
   fmtconv_set (result, "attributes", fmtconv_attrs (model));
-  add_commands (result, s);
+  fmtconv_attr *commands = fci_add_array (result, "convert");
+  for (size_t i = 0; i < s->n_commands; i++)
+    fci_add_text (commands, NULL, s->commands[i]);
   if (s->ctx->options.flags & FMTCONV_LIST)
     add_list (result, s);
   return s->ctx->failed ? NULL : result;
@@ -267,7 +242,7 @@ fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader)
     return NULL;
   if (!path || !*path)
     fmtconv_fail (ctx, FMTCONV_E_USAGE, "a file or folder to look at is needed");
-  if (ctx->failed || look (&s) || recognise (&s))
+  if (ctx->failed || look (&s) || recognise (&s) || find_commands (&s))
     return NULL;
   return describe (&s);
 }

@@ -3,6 +3,7 @@ core_sources += \
 	core/pipeline/account.c \
 	core/pipeline/account.h \
 	core/pipeline/chain.c \
+	core/pipeline/choose.c \
 	core/pipeline/convert.c \
 	core/pipeline/convert.h \
 	core/pipeline/detect.c \
@@ -12,6 +13,7 @@ core_sources += \
 	core/pipeline/inspect.c \
 	core/pipeline/limits.c \
 	core/pipeline/output.c \
+	core/pipeline/parts.c \
 	core/pipeline/pipeline.h \
 	core/pipeline/plugins.c \
 	core/pipeline/recognise.c \

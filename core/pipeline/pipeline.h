@@ -13,9 +13,6 @@ const fmtconv_plugin *fci_detect_reader (fmtconv_ctx *ctx, fmtconv_input *in);
 /* The writer whose suffixes the output's name has; that of a folder ends in '/'. */
 const fmtconv_plugin *fci_detect_writer (fmtconv_ctx *ctx, const char *output);
 
-/* The transform whose rules recognise the model, or NULL where none does (no error). */
-const fmtconv_plugin *fci_detect_transform (fmtconv_ctx *ctx, const fmtconv_model *model);
-
 /* One stage each; the result is sealed.  layout: an empty one.  NULL: an error. */
 const fmtconv_model *fci_stage_read (fmtconv_ctx *ctx, const fmtconv_plugin *reader, const char *params,
                                      fmtconv_input *in);

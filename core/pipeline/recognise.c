@@ -1,4 +1,4 @@
-/* core/pipeline/recognise.c: which transform knows a model, by running its rules silently.
+/* core/pipeline/recognise.c: which transforms know a model, by running their rules silently.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -7,74 +7,88 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-by_missing (const void *a, const void *b)
+enum
 {
-  const fci_claim *x = a, *y = b;
-  int order = (x->found.missing > 0) - (y->found.missing > 0);
-  return order ? order : strcmp (x->plugin->name, y->plugin->name);
+  NEAR = 4 /* so many tensors claimed for each that is missing or not known: nearly recognised */
+};
+
+static bool
+is_complete (const fci_claim *claim)
+{
+  return !claim->found.missing && !claim->found.unknown;
 }
 
-const fci_claim *
-fci_claims (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
-            size_t *n, size_t *complete)
+/* A broken file of the right kind lacks little; a foreign one shares a few names that many models have. */
+static bool
+is_near (const fci_claim *claim)
+{
+  const fci_recognition *found = &claim->found;
+  return found->missing <= found->claimed / NEAR && found->unknown <= found->claimed / NEAR - found->missing;
+}
+
+static int
+by_rank (const void *a, const void *b)
+{
+  const fci_claim *x = a, *y = b;
+  int x_first = x->plugin->transform->precedence, y_first = y->plugin->transform->precedence;
+  if (is_complete (x) != is_complete (y))
+    return is_complete (x) ? -1 : 1;
+  if (x_first != y_first)
+    return x_first > y_first ? -1 : 1;
+  return strcmp (x->plugin->name, y->plugin->name);
+}
+
+static void
+count (fci_claims *out)
+{
+  while (out->complete < out->n && is_complete (&out->claim[out->complete]))
+    out->complete++;
+  while (out->first < out->complete
+         && out->claim[out->first].plugin->transform->precedence
+                == out->claim[0].plugin->transform->precedence)
+    out->first++;
+}
+
+int
+fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
+                 fci_claims *out)
 {
   fci_claim *claims = fmtconv_alloc (ctx, n_modules + 1, sizeof *claims);
-  size_t count = 0;
-  *n = *complete = 0;
+  *out = (fci_claims){ .claim = claims };
   for (size_t i = 0; claims && i < n_modules; i++)
     {
       const fmtconv_plugin *plugin = modules[i].plugin;
       if (!fci_plugin_has (plugin, FCI_TRANSFORM) || !plugin->transform->kind || !plugin->transform->rules)
         continue;
       fci_claim claim = { .plugin = plugin };
-      if (fci_rules_recognise (plugin->transform->rules, model, &claim.found))
-        return NULL;
-      if (!claim.found.claimed)
-        continue;
-      *complete += !claim.found.missing;
-      claims[count++] = claim;
+      int code = fci_rules_recognise (plugin->transform->rules, model, &claim.found);
+      if (code)
+        return ctx->failed ? ctx->failed : code;
+      if (claim.found.claimed && (is_complete (&claim) || is_near (&claim)))
+        claims[out->n++] = claim;
     }
   if (ctx->failed || !claims)
-    return NULL;
-  *n = count;
-  qsort (claims, count, sizeof *claims, by_missing);
-  return claims;
+    return ctx->failed;
+  qsort (claims, out->n, sizeof *claims, by_rank);
+  count (out);
+  return 0;
 }
 
-const fmtconv_plugin *
-fci_detect_transform (fmtconv_ctx *ctx, const fmtconv_model *model)
+int
+fmtconv_absent (const fmtconv_model *model, const char *what)
 {
-  size_t n_modules, n, complete;
-  const fci_module *modules = fci_modules (ctx, &n_modules);
-  const fci_claim *claims = fci_claims (ctx, modules, n_modules, model, &n, &complete);
-  if (!claims || !n)
-    return NULL;
-  if (complete == 1)
-    return claims[0].plugin;
-  for (size_t i = 0; i < (complete ? complete : n); i++)
-    fmtconv_detail (ctx, "-t %s: %s: %zu tensors%s", claims[i].plugin->name,
-                    claims[i].plugin->transform->kind, claims[i].found.claimed,
-                    complete ? "" : fmtconv_text (ctx, ", %zu are missing", claims[i].found.missing));
-  if (complete)
-    fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
-                  "several transforms recognise the model: choose one, or -t none; there are these:");
-  else
-    fmtconv_warn (ctx,
-                  "no transform recognises the whole model, and these a part of it: tensors are taken as "
-                  "they are");
-  return NULL;
-}
-
-const char *
-fmtconv_recognisers (const fmtconv_model *model)
-{
-  size_t n_modules, n, complete;
+  size_t n_modules;
+  fci_claims claims = { 0 };
   fmtconv_ctx *ctx = model ? fci_model_ctx (model) : NULL;
   const fci_module *modules = ctx && !ctx->failed ? fci_modules (ctx, &n_modules) : NULL;
-  const fci_claim *claims = modules ? fci_claims (ctx, modules, n_modules, model, &n, &complete) : NULL;
   const char *names = NULL;
-  for (size_t i = 0; claims && i < complete; i++)
-    names = names ? fmtconv_text (ctx, "%s, %s", names, claims[i].plugin->name) : claims[i].plugin->name;
-  return names;
+  if (!modules || fci_claims_make (ctx, modules, n_modules, model, &claims))
+    return ctx ? ctx->failed : 0;
+  for (size_t i = 0; i < claims.complete; i++)
+    names = fmtconv_text (ctx, "%s%s%s", names ? names : "", names ? ", " : "", claims.claim[i].plugin->name);
+  const char *hint =
+      names ? fmtconv_text (ctx, "this fits: -t %s", names)
+            : "no other installed transform knows these tensors; -t none converts them as they are";
+  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint },
+                          "no %s here, among %zu tensors", what, fmtconv_count (model));
 }

@@ -5,6 +5,7 @@
 
 #include "core/pipeline/account.h"
 #include "core/pipeline/convert.h"
+#include "core/pipeline/detect.h"
 
 /* The report of fmtconv_convert.  NULL: an error. */
 fmtconv_attr *fci_report (const fci_conversion *c);
@@ -22,6 +23,11 @@ void fci_add_text (fmtconv_attr *object, const char *key, const char *text);
 
 /* "skipped": what the reader of `model` left in the file. */
 void fci_add_skipped (fmtconv_attr *object, const fmtconv_model *model);
+
+/* "parts": every kind that is recognised, with its command (one a complete claim), then what is left behind, by
+ * reason.  stages: what was read; what the first transform makes of it, or NULL. */
+void fci_add_parts (fmtconv_attr *object, const fci_claims *claims, const fmtconv_model *const *stages,
+                    const char *const *commands);
 
 /* name, dtype, shape, bytes of a view into an object. */
 void fci_add_tensor (fmtconv_attr *object, const char *name, fmtconv_view *view);

@@ -7,6 +7,7 @@
  *   config-default  the values of its keys that are known only from the kind of the model
  *   config-name     name of the configuration's file; default: config.json
  *   library         whose class the model is: "diffusers" (default) or "transformers"
+ *   class           that class: "AutoencoderKLCogVideoX"
  *   weights-name    name of the weights' file in a folder, without its suffix, where it is not the library's own
  *   metadata  string → string, carried from file to file
  *   source/…  facts found beside the input (source/training_config); never written

@@ -112,9 +112,11 @@ fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
 /* ---- Looking.  NULL: it failed. */
 
 /* What `path` holds.
- *   path, format (reader), kind (string or null), title, tensors, bytes, parameters (elements)
+ *   path, format (reader), title, tensors, bytes, parameters (elements)
+ *   kind         string    "lora"; "transformer, vae" where one has to be chosen; null: not recognised
  *   dtypes       array     {dtype, tensors, bytes}
- *   parts        array     {part, tensors, bytes}
+ *   parts        array     {part, tensors, bytes, command}, every kind recognised;
+ *                          without command: left behind, and part is why
  *   skipped      array     {what, bytes, why}
  *   storages     object    sources, shared (storages with several tensors), tied (tensors)
  *   attributes   object    the model's attributes

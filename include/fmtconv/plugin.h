@@ -42,6 +42,9 @@ typedef struct fmtconv_pairs
   const char *const *value;
 } fmtconv_pairs;
 
+/* Replace entries of `config` by what the user typed, each value as JSON; a key that is not there yet is warned of. */
+void fmtconv_override (fmtconv_attr *config, const fmtconv_pairs *pairs);
+
 /* One parameter.  Tables end with { 0 }. */
 typedef struct fmtconv_param
 {
@@ -84,6 +87,11 @@ typedef struct fmtconv_transform
 
   /* `out` starts with a copy of in's attributes and no tensors. */
   int (*apply) (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out);
+
+  /* Which kind is meant where a model holds several and nobody says: the highest; the others are left behind, and
+   * named with their commands.  0: a model or a part of one; 1: what is trained on top of one and saved together
+   * with it, so that the base is rarely what the user is after (a LoRA). */
+  int precedence;
 } fmtconv_transform;
 
 /* What a writer can represent.  Enforced before write, every offender listed. */

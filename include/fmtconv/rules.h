@@ -82,9 +82,9 @@ void fmtconv_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv
  * the capture had; 0: unbound. */
 uint64_t fmtconv_var (const fmtconv_model *out, const char *name);
 
-/* Installed transforms whose rules recognise a sealed model, "a, b"; NULL: none (no error).  For the hint of a
- * transform that finds nothing of its own. */
-const char *fmtconv_recognisers (const fmtconv_model *model);
+/* E_MISSING: there is no `what` in a sealed model; the hint names the installed transforms that do recognise it.
+ * For a transform that finds nothing of its own.  Returns the code. */
+int fmtconv_absent (const fmtconv_model *model, const char *what);
 
 FMTCONV_END_DECLS
 

@@ -94,20 +94,6 @@ settle_alpha (fmtconv_ctx *ctx, struct facts *f, int64_t rank)
   return 0;
 }
 
-/* Nothing to convert is the commonest mistake: say what the file is instead. */
-static int
-no_lora (fmtconv_ctx *ctx, const fmtconv_model *in)
-{
-  const char *others = fmtconv_recognisers (in);
-  const char *hint =
-      others ? fmtconv_text (ctx, "this fits: -t %s", others)
-             : "no other installed transform knows these tensors; -t none converts them as they are";
-  return fmtconv_fail_at (
-      ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint },
-      "no LoRA here: none of the %zu tensors is a matrix_A or matrix_B of CogVideoX's attention",
-      fmtconv_count (in));
-}
-
 static void
 set_title (fmtconv_ctx *ctx, const fmtconv_model *in, fmtconv_model *out, const struct facts *f, int64_t rank)
 {
@@ -125,7 +111,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   const struct lora_params *p = params_;
   struct facts f = facts_of (p, in);
   if (!fmtconv_first (in, "{x*}.attention.{y}.matrix_{m:A,B}.{i}"))
-    return no_lora (ctx, in);
+    return fmtconv_absent (in, "LoRA of CogVideoX");
   fmtconv_apply (&rules, in, out);
   int64_t rank = (int64_t) fmtconv_var (out, "r");
   if (fmtconv_failed (ctx) || check_rank (ctx, p, &f, rank))
@@ -145,4 +131,4 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 FMTCONV_PLUGIN (cogvideox_lora, .name = "cogvideox-lora",
                 .summary = "CogVideoX LoRA from SAT to diffusers/peft",
                 .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED, .kind = "lora",
-                                                .rules = &rules, .apply = apply));
+                                                .precedence = 1, .rules = &rules, .apply = apply));

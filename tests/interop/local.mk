@@ -1,5 +1,6 @@
 # tests/interop/local.mk: what the reference libraries say of our output.
 interop_tests = \
+	tests/interop/test_cogvideox.py \
 	tests/interop/test_diffusers.py \
 	tests/interop/test_diffusers_folder.py \
 	tests/interop/test_lora.py \
@@ -7,6 +8,7 @@ interop_tests = \
 	tests/interop/test_torch.py
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
+	tests/interop/cogmake.py \
 	tests/interop/make_torch_zoo.py \
 	tests/interop/requirements.txt \
 	tests/interop/run.sh \

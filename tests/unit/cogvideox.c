@@ -1,18 +1,19 @@
-/* tests/unit/rules-maps.c: the real tables against independent lists of what must come out: names, shapes,
- * places and order of the five transformers and the VAE, and the way back.
+/* tests/unit/cogvideox.c: the CogVideoX plugins against independent lists of what must come out: names, shapes,
+ * places and order of the five transformers and the VAE, their configs, and the way back.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The maps hold a line for every tensor: SAT name, shape, operation, diffusers name, shape; the order
  * lists are diffusers' own state_dict order.  Shapes are the full ones: a sparse file holds them.
  */
-#include "tests/unit/cogvideox-tables.h"
+#include "core/pipeline/pipeline.h"
+#include "core/plugin/registry.h"
 #include "tests/unit/rules-help.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-TestSuite (rules_maps, .timeout = 60);
+TestSuite (cogvideox, .timeout = 60);
 
 enum
 {
@@ -222,14 +223,67 @@ check_back (const map *m, const fmtconv_rules *table, const fmtconv_model *out)
   cr_expect_eq (fmtconv_count (back), n);
 }
 
+/* The transform that was built; where it was left out, there is nothing to test. */
+static const fmtconv_plugin *
+transform_of (world *w, const char *name)
+{
+  const fci_module *module = fci_module_find (w->ctx, name);
+  if (!module)
+    cr_skip_test ("%s is not built", name);
+  cr_assert (module->plugin && module->plugin->transform, "%s", module->error);
+  return module->plugin;
+}
+
+/* config.json as the diffusers writer makes it of a model's attributes, but for the version. */
+static const char *
+config_text (fmtconv_ctx *ctx, fmtconv_attr *attrs)
+{
+  fmtconv_attr *config = fmtconv_object (ctx);
+  fmtconv_overlay (config, fmtconv_get (attrs, "config-default"));
+  fmtconv_overlay (config, fmtconv_get (attrs, "config"));
+  return fmtconv_json_text (config, 1);
+}
+
 static void
-check_model (const char *model, const fmtconv_rules *table, bool learned, uint64_t layers, uint64_t width)
+check_config (const map *m, const char *model, const fmtconv_plugin *plugin)
+{
+  char path[1024], text[8192];
+  snprintf (path, sizeof path, "%s/%s.json", TEST_CONFIGS, model);
+  FILE *file = fopen (path, "r");
+  cr_assert (file, "%s", path);
+  text[fread (text, 1, sizeof text - 1, file)] = 0;
+  fclose (file);
+  fmtconv_attr *wanted = fmtconv_literal (m->w->ctx, text);
+  fmtconv_unset (wanted, "_diffusers_version");
+  const fmtconv_model *out = fci_stage_transform (m->w->ctx, plugin, "", m->in);
+  cr_assert (out, "%s", m->w->said);
+  cr_expect_str_eq (config_text (m->w->ctx, fmtconv_attrs (out)), fmtconv_json_text (wanted, 1));
+  cr_expect_str_eq (fmtconv_get_string (fmtconv_attrs (out), "library", ""), "diffusers");
+  size_t n = 0;
+  char line[LINE];
+  file = open_data ("diffusers-order-", model, ".txt");
+  for (const fmtconv_tensor *t = NULL; fgets (line, sizeof line, file); n++)
+    {
+      t = fmtconv_next (out, t);
+      line[strcspn (line, "\t")] = 0;
+      cr_assert (t, "%s is not there", line);
+      cr_assert_str_eq (t->name, line);
+    }
+  fclose (file);
+  cr_expect_eq (fmtconv_count (out), n);
+}
+
+static void
+check_model (const char *model, const char *transform, bool learned, uint64_t layers, uint64_t width)
 {
   map m;
   read_map (model, &m);
+  const fmtconv_plugin *plugin = transform_of (m.w, transform);
+  const fmtconv_rules *table = plugin->transform->rules;
   fci_recognition seen;
   cr_expect_eq (fci_rules_recognise (table, m.in, &seen), 0);
   cr_expect_eq (seen.missing, 0);
+  cr_expect_eq (seen.unknown, 0);
   cr_expect_gt (seen.claimed, 400);
   cr_expect_eq (fci_rules_check (m.w->ctx, table), 0, "%s", m.w->said);
 
@@ -244,37 +298,38 @@ check_model (const char *model, const fmtconv_rules *table, bool learned, uint64
   cr_expect_eq (fmtconv_var (out, "h"), width);
   check_order (&m, model, out);
   check_back (&m, table, out);
+  check_config (&m, model, plugin);
   free_map (&m);
 }
 
-Test (rules_maps, transformer_2b)
+Test (cogvideox, transformer_2b)
 {
-  check_model ("CogVideoX-2B", &transformer_table, false, 30, 1920);
+  check_model ("CogVideoX-2B", "cogvideox-transformer", false, 30, 1920);
 }
 
-Test (rules_maps, transformer_5b)
+Test (cogvideox, transformer_5b)
 {
-  check_model ("CogVideoX-5B", &transformer_table, false, 42, 3072);
+  check_model ("CogVideoX-5B", "cogvideox-transformer", false, 42, 3072);
 }
 
-Test (rules_maps, transformer_5b_i2v)
+Test (cogvideox, transformer_5b_i2v)
 {
-  check_model ("CogVideoX-5B-I2V", &transformer_table, true, 42, 3072);
+  check_model ("CogVideoX-5B-I2V", "cogvideox-transformer", true, 42, 3072);
 }
 
-Test (rules_maps, transformer_15_5b)
+Test (cogvideox, transformer_15_5b)
 {
-  check_model ("CogVideoX1.5-5B", &transformer_table, false, 42, 3072);
+  check_model ("CogVideoX1.5-5B", "cogvideox-transformer", false, 42, 3072);
 }
 
-Test (rules_maps, transformer_15_5b_i2v)
+Test (cogvideox, transformer_15_5b_i2v)
 {
-  check_model ("CogVideoX1.5-5B-I2V", &transformer_table, true, 42, 3072);
+  check_model ("CogVideoX1.5-5B-I2V", "cogvideox-transformer", true, 42, 3072);
 }
 
-Test (rules_maps, vae)
+Test (cogvideox, vae)
 {
-  check_model ("VAE", &vae_table, true, 4, 0);
+  check_model ("VAE", "cogvideox-vae", true, 4, 0);
 }
 
 /* ---- LoRA: as SAT names the parameters, with what else a training file holds */
@@ -306,7 +361,8 @@ check_lora (const char *prefix, int layers, uint64_t width)
   for (int i = 0; i < layers; i++)
     put_lora_layer (w, in, prefix, i, 128, width);
   cr_assert_eq (fci_model_seal (in, "test"), 0);
-  const fmtconv_model *out = apply_rules (&lora_table, in);
+  const fmtconv_rules *table = transform_of (w, "cogvideox-lora")->transform->rules;
+  const fmtconv_model *out = apply_rules (table, in);
   cr_assert_eq (w->code, 0, "%s", w->said);
   cr_expect_eq (fmtconv_count (out), (size_t) layers * 8);
   cr_expect_eq (fmtconv_var (out, "r"), 128);
@@ -321,7 +377,7 @@ check_lora (const char *prefix, int layers, uint64_t width)
                                                n / 8, order[n % 8]));
       n++;
     }
-  const fmtconv_model *back = reverse_rules (&lora_table, out);
+  const fmtconv_model *back = reverse_rules (table, out);
   cr_assert_eq (w->code, 0, "%s", w->said);
   cr_expect_eq (fmtconv_count (back), (size_t) layers * 8);
   cr_expect_str_eq (
@@ -331,21 +387,21 @@ check_lora (const char *prefix, int layers, uint64_t width)
   world_free (w);
 }
 
-Test (rules_maps, lora)
+Test (cogvideox, lora)
 {
   check_lora ("model.diffusion_model.", 30, 1920);
   check_lora ("model.diffusion_model._orig_mod.", 42, 3072);
   check_lora ("", 42, 3072);
 }
 
-Test (rules_maps, a_lora_with_a_layer_too_few)
+Test (cogvideox, a_lora_with_a_layer_too_few)
 {
   world *w = world_new ();
   fmtconv_model *in = fci_model_new (w->ctx, NULL);
   put_lora_layer (w, in, "", 0, 4, 16);
   put_leaf (w, in, "transformer.layers.1.attention.dense.matrix_A.0", 2, (const uint64_t[]){ 4, 16 });
   cr_assert_eq (fci_model_seal (in, "test"), 0);
-  apply_rules (&lora_table, in);
+  apply_rules (transform_of (w, "cogvideox-lora")->transform->rules, in);
   cr_expect_eq (w->code, FMTCONV_E_MISSING);
   cr_expect (strstr (w->said, "tensors: 7 missing\nmissing: '"), "%s", w->said);
   cr_expect (strstr (w->said, "'transformer.layers.1.attention.query_key_value.matrix_A.2'"), "%s", w->said);

@@ -1,0 +1,92 @@
+/* core/pipeline/parts.c: the parts of a model: what each transform takes of it, and what none does.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/pipeline/detect.h"
+#include "core/pipeline/report.h"
+#include <string.h>
+
+typedef struct part
+{
+  const char *name; /* a kind, or why its tensors are left behind */
+  size_t tensors;
+  uint64_t bytes;
+} part;
+
+typedef struct parts
+{
+  const fci_claims *claims;
+  const fmtconv_model *const *stages;
+  fci_account account; /* of the first transform, where it has been run */
+  part *part;          /* those of the claims first */
+  size_t n;
+} parts;
+
+static bool
+takes (const parts *p, size_t claim, size_t tensor)
+{
+  if (!claim && p->stages[1])
+    return !p->account.why[tensor];
+  return p->claims->claim[claim].found.takes[tensor];
+}
+
+/* The part that a tensor belongs to: that of the first transform that takes it, else that of the first one's reason. */
+static part *
+part_of (parts *p, size_t tensor)
+{
+  const char *why = p->stages[1] ? p->account.why[tensor] : p->claims->complete ? "the rest" : "tensors";
+  for (size_t i = 0; i < p->claims->complete; i++)
+    if (takes (p, i, tensor))
+      return &p->part[i];
+  for (size_t i = p->claims->complete; i < p->n; i++)
+    if (!strcmp (p->part[i].name, why))
+      return &p->part[i];
+  p->part[p->n].name = why;
+  return &p->part[p->n++];
+}
+
+static int
+begin (fmtconv_ctx *ctx, parts *p)
+{
+  size_t reasons = 1;
+  if (p->stages[1])
+    {
+      if (fci_account_make (ctx, p->stages, 2, &p->account)
+          || !fci_account_dropped (ctx, &p->account, &reasons))
+        return ctx->failed;
+    }
+  p->n = p->claims->complete;
+  p->part = fmtconv_alloc (ctx, p->n + reasons, sizeof *p->part);
+  for (size_t i = 0; p->part && i < p->n; i++)
+    p->part[i].name = p->claims->claim[i].plugin->transform->kind;
+  return ctx->failed;
+}
+
+void
+fci_add_parts (fmtconv_attr *object, const fci_claims *claims, const fmtconv_model *const *stages,
+               const char *const *commands)
+{
+  parts p = { .claims = claims, .stages = stages };
+  fmtconv_attr *list = fci_add_array (object, "parts");
+  if (!list || begin (list->ctx, &p))
+    return;
+  for
+    FMTCONV_EACH (t, stages[0])
+    {
+      part *at = part_of (&p, fci_tensor_index (t));
+      at->tensors++;
+      at->bytes += t->bytes;
+    }
+  for (size_t i = 0; i < p.n; i++)
+    {
+      if (!p.part[i].tensors)
+        continue;
+      fmtconv_attr *node = fci_add_object (list);
+      fci_add_text (node, "part", p.part[i].name);
+      fci_add_count (node, "tensors", p.part[i].tensors);
+      fci_add_count (node, "bytes", p.part[i].bytes);
+      if (i < claims->complete)
+        fci_add_text (node, "command", commands[i]);
+    }
+}

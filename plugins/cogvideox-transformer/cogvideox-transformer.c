@@ -1,0 +1,164 @@
+/* plugins/cogvideox-transformer/cogvideox-transformer.c: CogVideoX's transformer from SAT to diffusers.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * SAT keeps q, k and v in one matrix, and the twelve modulations of both norms of a block in another; diffusers
+ * splits them (CogVideo: sat/dit_video_concat.py; diffusers: models/transformers/cogvideox_transformer_3d.py). */
+#include "cogvideox-transformer.h"
+
+static const fmtconv_param params[] = {
+  { "version", FMTCONV_P_CHOICE, offsetof (struct cogvideox_params, version),
+    "auto|2b|5b|5b-i2v|1.5-5b|1.5-5b-i2v", "which model it is, where tensors and training do not tell" },
+  { "rotary", FMTCONV_P_BOOL, offsetof (struct cogvideox_params, rotary), NULL,
+    "rotary position embedding; default: as the version" },
+  { "config.*", FMTCONV_P_PAIRS, offsetof (struct cogvideox_params, config), NULL,
+    "another value in config.json: config.sample_height=96" },
+  { 0 },
+};
+
+#define LAYER "transformer.layers.{i}."
+#define ADALN "mixins.adaln_layer."
+#define FINAL "mixins.final_layer."
+#define BLOCK "transformer_blocks.{i}."
+/* In the order of the state_dict of diffusers' class. */
+static const fmtconv_rules rules = {
+  .prefix = "model.diffusion_model.[_orig_mod.]|",
+  .lists = "w=weight,bias",
+  .complete = "i",
+  .dense = 1,
+  .rules =
+      (const fmtconv_rule[]){
+          { .from = "mixins.pos_embed.pos_embedding",
+            .to = "patch_embed.pos_embedding",
+            .shape = "1,s,h",
+            .flags = FMTCONV_OPTIONAL },
+          { .from = "mixins.patch_embed.proj.{w}", .to = "patch_embed.proj.{w}", .shape = "h,c,p,p|h,q|h" },
+          { .from = "mixins.patch_embed.text_proj.{w}", .to = "patch_embed.text_proj.{w}", .shape = "h,e|h" },
+          { .from = "time_embed.0.{w}", .to = "time_embedding.linear_1.{w}", .shape = "t,h|t" },
+          { .from = "time_embed.2.{w}", .to = "time_embedding.linear_2.{w}", .shape = "t,t|t" },
+          { .from = "ofs_embed.{n:0,2}.{w}",
+            .to = "ofs_embedding.linear_{n:1,2}.{w}",
+            .shape = "o,o|o",
+            .flags = FMTCONV_OPTIONAL },
+          { .from = ADALN "adaLN_modulations.{i}.1.{w}",
+            .to = BLOCK "norm1.linear.{w}",
+            .shape = "12h,t|12h",
+            .pick = "0,1,2,6,7,8/12" },
+          { .from = LAYER "input_layernorm.{w}", .to = BLOCK "norm1.norm.{w}", .shape = "h" },
+          { .from = ADALN "query_layernorm_list.{i}.{w}", .to = BLOCK "attn1.norm_q.{w}", .shape = "d" },
+          { .from = ADALN "key_layernorm_list.{i}.{w}", .to = BLOCK "attn1.norm_k.{w}", .shape = "d" },
+          { .from = LAYER "attention.query_key_value[.original].{w}",
+            .to = BLOCK "attn1.to_{p:q,k,v}.{w}",
+            .shape = "3h,h|3h" },
+          { .from = LAYER "attention.dense[.original].{w}",
+            .to = BLOCK "attn1.to_out.0.{w}",
+            .shape = "h,h|h" },
+          { .from = ADALN "adaLN_modulations.{i}.1.{w}",
+            .to = BLOCK "norm2.linear.{w}",
+            .shape = "12h,t|12h",
+            .pick = "3,4,5,9,10,11/12" },
+          { .from = LAYER "post_attention_layernorm.{w}", .to = BLOCK "norm2.norm.{w}", .shape = "h" },
+          { .from = LAYER "mlp.dense_h_to_4h.{w}", .to = BLOCK "ff.net.0.proj.{w}", .shape = "4h,h|4h" },
+          { .from = LAYER "mlp.dense_4h_to_h.{w}", .to = BLOCK "ff.net.2.{w}", .shape = "h,4h|h" },
+          { .from = "transformer.final_layernorm.{w}", .to = "norm_final.{w}", .shape = "h" },
+          { .from = FINAL "adaLN_modulation.1.{w}", .to = "norm_out.linear.{w}", .shape = "2h,t|2h" },
+          { .from = FINAL "norm_final.{w}", .to = "norm_out.norm.{w}", .shape = "h" },
+          { .from = FINAL "linear.{w}", .to = "proj_out.{w}", .shape = "u,h|u" },
+          { .from = "mixins.pos_embed.freqs_{x:sin,cos}",
+            .why = "table of angles, which diffusers computes" },
+          { .from = "transformer.position_embeddings.weight", .why = "never used: SAT's own positions" },
+          { .from = LAYER "attention.{x}.matrix_{m:A,B}.{p}", .why = "LoRA: -t cogvideox-lora" },
+          { .from = "/conditioner.{x*}", .why = "text encoder: -t t5-encoder" },
+          { .from = "/first_stage_model.{x*}", .why = "VAE, a 16-bit copy of 3d-vae.pt: -t cogvideox-vae" },
+          { 0 },
+      },
+};
+
+/* A layer that is missing at the end cannot be seen in the tensors. */
+static int
+check_layers (fmtconv_ctx *ctx, const fmtconv_model *in, const struct cogvideox_facts *facts)
+{
+  fmtconv_attr *said = fmtconv_at (fmtconv_attrs (in), "source/training_config/model/network_config/params");
+  int64_t layers = fmtconv_get_int (said, "num_layers", facts->layers);
+  if (layers == facts->layers)
+    return 0;
+  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
+                          &(fmtconv_where){ .hint = "is the checkpoint complete, and of this training?" },
+                          "training_config.yaml says %lld layers, and there are %lld", (long long) layers,
+                          (long long) facts->layers);
+}
+
+static void
+drop_table (fmtconv_model *out, const struct cogvideox_facts *facts)
+{
+  const fmtconv_tensor *table = fmtconv_find (out, "patch_embed.pos_embedding");
+  if (table && !facts->is_learned)
+    fmtconv_drop (out, table, "table of sines, which diffusers computes");
+}
+
+/* A trained table has to have the size that diffusers derives from the config. */
+static int
+check_table (fmtconv_ctx *ctx, const struct cogvideox_facts *facts, fmtconv_attr *config)
+{
+  int64_t size = fmtconv_get_int (config, "patch_size", 1), rows;
+  int64_t height = fmtconv_get_int (config, "sample_height", 0) / (size > 0 ? size : 1);
+  int64_t width = fmtconv_get_int (config, "sample_width", 0) / (size > 0 ? size : 1);
+  int64_t ratio = fmtconv_get_int (config, "temporal_compression_ratio", 1);
+  int64_t frames = (fmtconv_get_int (config, "sample_frames", 1) - 1) / (ratio > 0 ? ratio : 1) + 1;
+  if (!facts->positions || __builtin_mul_overflow (height, width, &rows)
+      || __builtin_mul_overflow (rows, frames, &rows)
+      || __builtin_add_overflow (rows, fmtconv_get_int (config, "max_text_seq_length", 0), &rows)
+      || rows == facts->positions)
+    return 0;
+  const char *what = fmtconv_text (
+      ctx,
+      "the table of positions has %lld rows; text and patches of the sample size in config.json make %lld",
+      (long long) facts->positions, (long long) rows);
+  const char *hint =
+      "give the size of the training: config.sample_height=, config.sample_width= (in latents), "
+      "config.sample_frames=, config.max_text_seq_length=";
+  if (!what || !facts->is_learned)
+    return what ? fmtconv_warn (ctx, "%s: diffusers computes another one; %s", what, hint) : 0;
+  return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = hint }, "%s", what);
+}
+
+static void
+set_title (fmtconv_ctx *ctx, fmtconv_model *out, const struct cogvideox_facts *f)
+{
+  fmtconv_attr *attrs = fmtconv_attrs (out);
+  const char *name = f->name;
+  if (!name)
+    name = fmtconv_text (ctx, "CogVideoX%s%s of width %lld with %lld layers", f->is_1_5 ? "1.5" : "",
+                         f->inputs != f->outputs ? " image-to-video" : "", (long long) f->width,
+                         (long long) f->layers);
+  fmtconv_set_string (attrs, "title", fmtconv_text (ctx, "%s, transformer", name));
+  fmtconv_set_string (attrs, "library", "diffusers");
+  fmtconv_set_string (attrs, "class", "CogVideoXTransformer3DModel");
+}
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  const struct cogvideox_params *p = params_;
+  struct cogvideox_facts facts;
+  if (!fmtconv_first (in, "{x*}mixins.patch_embed.proj.{w:weight,bias}")
+      && !fmtconv_first (in, "{x*}mixins.adaln_layer.adaLN_modulations.{i}.1.{w:weight,bias}"))
+    return fmtconv_absent (in, "transformer of CogVideoX");
+  fmtconv_apply (&rules, in, out);
+  if (fmtconv_failed (ctx) || cogvideox_settle (ctx, p, in, out, &facts) || check_layers (ctx, in, &facts))
+    return fmtconv_failed (ctx);
+  drop_table (out, &facts);
+  fmtconv_attr *config = cogvideox_config (ctx, p, &facts);
+  if (!config || check_table (ctx, &facts, config))
+    return fmtconv_failed (ctx);
+  fmtconv_set (fmtconv_attrs (out), "config", config);
+  set_title (ctx, out, &facts);
+  if (fmtconv_first (in, "{x*}.attention.{y}.matrix_{m:A,B}.{i}"))
+    fmtconv_note (ctx,
+                  "this checkpoint was trained with a LoRA, which is left out: these are the base's weights");
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (cogvideox_transformer, .name = "cogvideox-transformer",
+                .summary = "CogVideoX transformer from SAT to diffusers",
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                                                .kind = "transformer", .rules = &rules, .apply = apply));

@@ -1,0 +1,53 @@
+/* plugins/cogvideox-transformer/cogvideox-transformer.h: the parts of the cogvideox-transformer transform.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef COGVIDEOX_TRANSFORMER_H
+#define COGVIDEOX_TRANSFORMER_H
+
+#include <fmtconv/plugin.h>
+
+enum
+{
+  COGVIDEOX_ANY, /* not said */
+  COGVIDEOX_2B,
+  COGVIDEOX_5B,
+  COGVIDEOX_5B_I2V,
+  COGVIDEOX_1_5_5B,
+  COGVIDEOX_1_5_5B_I2V
+};
+
+struct cogvideox_params
+{
+  int version; /* COGVIDEOX_… */
+  int rotary;  /* -1: not said */
+  fmtconv_pairs config;
+};
+
+/* What the tensors' shapes say, and what was concluded from them. */
+struct cogvideox_facts
+{
+  int64_t width;
+  int64_t head; /* width of an attention head */
+  int64_t layers;
+  int64_t inputs; /* channels */
+  int64_t outputs;
+  int64_t patch;
+  int64_t text;
+  int64_t time;
+  int64_t ofs;       /* 0: no such embedding */
+  int64_t positions; /* rows of the position table; 0: no table */
+  int is_1_5;        /* patches span time, and a linear layer embeds them */
+  int is_rotary;
+  int is_learned;   /* the position table was trained */
+  int published;    /* COGVIDEOX_…; COGVIDEOX_ANY: a size that nobody published */
+  const char *name; /* "CogVideoX-5B-I2V"; NULL: likewise */
+};
+
+/* Read the facts off the model that the rules made, and settle which version it is.  0, or the code of an error. */
+int cogvideox_settle (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtconv_model *in,
+                      const fmtconv_model *out, struct cogvideox_facts *facts);
+
+/* diffusers' config.json, with what the user overrides. */
+fmtconv_attr *cogvideox_config (fmtconv_ctx *ctx, const struct cogvideox_params *p,
+                                const struct cogvideox_facts *facts);
+
+#endif

@@ -1,0 +1,138 @@
+/* plugins/t5-encoder/t5-encoder.c: the T5 text encoder of a fine-tuned checkpoint under transformers' names.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Training saves the encoder with the model, by transformers' own names (CogVideo: sat/sgm/modules/encoders; transformers:
+ * models/t5/modeling_t5.py). */
+#include <fmtconv/plugin.h>
+
+struct params
+{
+  fmtconv_pairs config;
+};
+
+static const fmtconv_param params[] = {
+  { "config.*", FMTCONV_P_PAIRS, offsetof (struct params, config), NULL,
+    "another value in config.json: config.dropout_rate=0.0" },
+  { 0 },
+};
+
+#define BLOCK "encoder.block.{i}."
+#define ATTENTION BLOCK "layer.0.SelfAttention."
+#define FEED BLOCK "layer.1.DenseReluDense."
+static const fmtconv_rules rules = {
+  .prefix = "conditioner.embedders.0.transformer.|",
+  .complete = "i",
+  .dense = 1,
+  .rules =
+      (const fmtconv_rule[]){
+          { .from = "shared.weight", .to = "=", .shape = "v,h" },
+          { .from = "encoder.embed_tokens.weight", .why = "tied: the same as shared.weight" },
+          { .from = ATTENTION "{p:q,k,v}.weight", .to = "=", .shape = "a,h" },
+          { .from = ATTENTION "o.weight", .to = "=", .shape = "h,a" },
+          /* Only the first block has one; an index here keeps the table's order. */
+          { .from = ATTENTION "relative_attention_bias.weight",
+            .to = "=",
+            .shape = "b,n",
+            .flags = FMTCONV_OPTIONAL },
+          { .from = BLOCK "layer.0.layer_norm.weight", .to = "=", .shape = "h" },
+          { .from = FEED "wi_{g:0,1}.weight", .to = "=", .shape = "f,h" },
+          { .from = FEED "wo.weight", .to = "=", .shape = "h,f" },
+          { .from = BLOCK "layer.1.layer_norm.weight", .to = "=", .shape = "h" },
+          { .from = "encoder.final_layer_norm.weight", .to = "=", .shape = "h" },
+          { .from = "/model.diffusion_model.{x*}",
+            .why = "transformer or LoRA: -t cogvideox-transformer, -t cogvideox-lora" },
+          { .from = "/first_stage_model.{x*}", .why = "VAE, a 16-bit copy of 3d-vae.pt: -t cogvideox-vae" },
+          { 0 },
+      },
+};
+
+static fmtconv_attr *
+common (fmtconv_ctx *ctx)
+{
+  return fmtconv_literal (ctx, FMTCONV_JSON ({
+                            "architectures" : ["T5EncoderModel"],
+                            "classifier_dropout" : 0.0,
+                            "decoder_start_token_id" : 0,
+                            "dense_act_fn" : "gelu_new",
+                            "dropout_rate" : 0.1,
+                            "eos_token_id" : 1,
+                            "feed_forward_proj" : "gated-gelu",
+                            "initializer_factor" : 1.0,
+                            "is_encoder_decoder" : true,
+                            "is_gated_act" : true,
+                            "layer_norm_epsilon" : 1e-06,
+                            "model_type" : "t5",
+                            "output_past" : true,
+                            "pad_token_id" : 0,
+                            "relative_attention_max_distance" : 128,
+                            "tie_word_embeddings" : false,
+                            "use_cache" : true
+                          }));
+}
+
+/* The sizes of transformers' T5Config, as the tensors say them. */
+static int
+set_sizes (fmtconv_ctx *ctx, const fmtconv_model *out, fmtconv_attr *config)
+{
+  static const struct
+  {
+    const char *key;
+    const char *var;
+  } sizes[] = {
+    { "d_ff", "f" },
+    { "d_model", "h" },
+    { "num_heads", "n" },
+    { "num_layers", "#i" },
+    { "vocab_size", "v" },
+    { "num_decoder_layers", "#i" },
+    { "relative_attention_num_buckets", "b" },
+  };
+  uint64_t heads = fmtconv_var (out, "n"), inner = fmtconv_var (out, "a");
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    fmtconv_set_uint (config, sizes[i].key, fmtconv_var (out, sizes[i].var));
+  if (!heads || inner % heads)
+    return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
+                         "%llu rows of q, k and v cannot be shared out to %llu attention heads",
+                         (unsigned long long) inner, (unsigned long long) heads);
+  fmtconv_set_uint (config, "d_kv", inner / heads);
+  return fmtconv_failed (ctx);
+}
+
+/* T5EncoderModel has one embedding under two names; a file may hold another one under the second. */
+static int
+check_tie (fmtconv_ctx *ctx, const fmtconv_model *in)
+{
+  const fmtconv_tensor *embed = fmtconv_first (in, "{x*}encoder.embed_tokens.weight");
+  const fmtconv_tensor *shared = fmtconv_first (in, "{x*}shared.weight");
+  if (!embed || !shared || fmtconv_tied (in, embed) == shared || fmtconv_tied (in, shared) == embed)
+    return 0;
+  return fmtconv_warn (
+      ctx, "'%s' is stored apart from '%s', and only that one is kept: T5EncoderModel has one for both",
+      embed->name, shared->name);
+}
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  const struct params *p = params_;
+  fmtconv_attr *attrs = fmtconv_attrs (out), *config = common (ctx);
+  if (!fmtconv_first (in, "{x*}encoder.block.{i}.layer.0.SelfAttention.{y}.weight"))
+    return fmtconv_absent (in, "text encoder (T5)");
+  fmtconv_apply (&rules, in, out);
+  if (fmtconv_failed (ctx) || set_sizes (ctx, out, config) || check_tie (ctx, in))
+    return fmtconv_failed (ctx);
+  fmtconv_override (config, &p->config);
+  fmtconv_set (attrs, "config", config);
+  fmtconv_set_string (attrs, "library", "transformers");
+  fmtconv_set_string (attrs, "class", "T5EncoderModel");
+  fmtconv_set_string (attrs, "title",
+                      fmtconv_text (ctx, "T5 encoder of width %llu with %llu layers",
+                                    (unsigned long long) fmtconv_var (out, "h"),
+                                    (unsigned long long) fmtconv_var (out, "#i")));
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (t5_encoder, .name = "t5-encoder",
+                .summary = "T5 text encoder of a checkpoint to transformers",
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                                                .kind = "text_encoder", .rules = &rules, .apply = apply));
