@@ -21,9 +21,9 @@ print_line (fmtconv_attr *plugin)
   char roles[64];
   const char *error = fmtconv_get_string (plugin, "error", NULL);
   if (error)
-    printf ("%-20s %-16s %s\n", fmtconv_get_string (plugin, "name", "?"), "REFUSED", error);
+    printf ("%-22s %-16s %s\n", fmtconv_get_string (plugin, "name", "?"), "REFUSED", error);
   else
-    printf ("%-20s %-16s %s\n", fmtconv_get_string (plugin, "name", "?"),
+    printf ("%-22s %-16s %s\n", fmtconv_get_string (plugin, "name", "?"),
             roles_of (plugin, roles, sizeof roles), fmtconv_get_string (plugin, "summary", ""));
 }
 

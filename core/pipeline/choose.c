@@ -65,7 +65,7 @@ choose (const fci_conversion *c, const fci_claims *claims)
     {
       list (c, claims, 1);
       if (claims->n > 1)
-        fmtconv_note (c->ctx, "the %s is converted; left behind, with what converts it:",
+        fmtconv_note (c->ctx, "the %s is converted; this converts what is left behind:",
                       claims->claim[0].plugin->transform->kind);
       return claims->claim[0].plugin;
     }

@@ -1,6 +1,6 @@
 /* plugins/cogvideox-transformer/config.c: diffusers' config.json of a CogVideoX transformer.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "cogvideox-transformer.h"
+#include "transformer.h"
 
 /* What all published models have in common, and what tensors do not say; with 1.0's sample sizes. */
 static fmtconv_attr *

@@ -5,8 +5,8 @@ dist_man_MANS += plugins/cogvideox-transformer/fmtconv-cogvideox-transformer.7
 endif
 plugins_cogvideox_transformer_la_SOURCES = \
 	plugins/cogvideox-transformer/cogvideox-transformer.c \
-	plugins/cogvideox-transformer/cogvideox-transformer.h \
 	plugins/cogvideox-transformer/config.c \
+	plugins/cogvideox-transformer/transformer.h \
 	plugins/cogvideox-transformer/version.c
 plugins_cogvideox_transformer_la_CFLAGS = $(plugin_cflags)
 plugins_cogvideox_transformer_la_LDFLAGS = $(plugin_ldflags)

@@ -3,7 +3,7 @@
  *
  * Rules see one tensor at a time; that levels have equally many blocks, and that a block takes what the one before it
  * gives, only the whole says. */
-#include "cogvideox-vae.h"
+#include "vae.h"
 
 struct walk
 {

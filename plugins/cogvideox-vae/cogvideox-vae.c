@@ -3,13 +3,13 @@
  *
  * SAT numbers the levels of the decoder from the inside, diffusers from the outside (CogVideo:
  * sat/vae_modules/cp_enc_dec.py; diffusers: models/autoencoders/autoencoder_kl_cogvideox.py). */
-#include "cogvideox-vae.h"
+#include "vae.h"
 
 static const fmtconv_param params[] = {
-  { "scaling_factor", FMTCONV_P_FLOAT, offsetof (struct vae_params, scaling_factor), NULL,
+  { "scaling-factor", FMTCONV_P_FLOAT, offsetof (struct vae_params, scaling_factor), NULL,
     "1.15258426 for CogVideoX-2B, 0.7 for all others; default: as the training or the transformer beside "
     "it" },
-  { "invert_scale_latents", FMTCONV_P_BOOL, offsetof (struct vae_params, invert_scale_latents), NULL,
+  { "invert-scale-latents", FMTCONV_P_BOOL, offsetof (struct vae_params, invert_scale_latents), NULL,
     "yes for CogVideoX1.5; default: as the transformer beside it" },
   { "config.*", FMTCONV_P_PAIRS, offsetof (struct vae_params, config), NULL,
     "another value in config.json: config.norm_num_groups=8" },

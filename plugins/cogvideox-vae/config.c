@@ -1,6 +1,6 @@
 /* plugins/cogvideox-vae/config.c: diffusers' config.json of CogVideoX's VAE.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "cogvideox-vae.h"
+#include "vae.h"
 #include <math.h>
 #include <string.h>
 
@@ -110,7 +110,7 @@ vae_config (fmtconv_ctx *ctx, const struct vae_params *p, const fmtconv_model *i
     fmtconv_warn (ctx,
                   "nothing says which model this VAE is for: scaling_factor %.8g is right for CogVideoX-2B; "
                   "for all others "
-                  "give scaling_factor=0.7, and for 1.5 invert_scale_latents=yes too",
+                  "give scaling-factor=0.7, and for 1.5 invert-scale-latents=yes too",
                   FACTOR_2B);
   if (unsaid && unsaid->first)
     fmtconv_set (fmtconv_attrs (out), "config-default", unsaid);

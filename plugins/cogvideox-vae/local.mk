@@ -6,8 +6,8 @@ endif
 plugins_cogvideox_vae_la_SOURCES = \
 	plugins/cogvideox-vae/check.c \
 	plugins/cogvideox-vae/cogvideox-vae.c \
-	plugins/cogvideox-vae/cogvideox-vae.h \
-	plugins/cogvideox-vae/config.c
+	plugins/cogvideox-vae/config.c \
+	plugins/cogvideox-vae/vae.h
 plugins_cogvideox_vae_la_CFLAGS = $(plugin_cflags)
 plugins_cogvideox_vae_la_LDFLAGS = $(plugin_ldflags)
 plugins_cogvideox_vae_la_LIBADD = libfmtconv.la

@@ -1,6 +1,8 @@
 """CogVideoX from SAT: the transformer, the VAE and T5 become what diffusers' and transformers' classes take."""
+# Plugins: cogvideox-lora cogvideox-transformer cogvideox-vae diffusers safetensors sat t5-encoder torch
 
 import json
+import shutil
 import unittest
 from dataclasses import replace
 
@@ -33,7 +35,8 @@ class Cog(Case):
     def convert(self, source, transform=None, *more, status=0):
         """The component folder that comes out: its tensors and config; the messages."""
         out = self.tmp / "out"
-        arguments = ["-f", *(["-t", transform] if transform else []), *more, source, f"{out}/"]
+        shutil.rmtree(out, ignore_errors=True)
+        arguments = [ *(["-t", transform] if transform else []), *more, source, f"{out}/"]
         result = self.run_fmtconv(*arguments, status=status)
         if status:
             self.assertFalse(out.exists())
@@ -126,9 +129,9 @@ class Transformer(Cog):
         path.rename(run / "1" / "mp_rank_00_model_states.pt")
         (run / "latest").write_text("1")
         for target, rotary in (("Rotary3DPositionEmbeddingMixin", True), ("Basic3DPositionEmbeddingMixin", False)):
-            (run / "training_config.yaml").write_text(
-                "model: {network_config: {params: {num_layers: 2, modules: {pos_embed_config: "
-                f"{{target: dit_video_concat.{target}}}}}}}}}\n")
+            modules = {"pos_embed_config": {"target": "dit_video_concat." + target}}
+            params = {"network_config": {"params": {"num_layers": 2, "modules": modules}}}
+            (run / "training_config.yaml").write_text(json.dumps({"model": params}))
             _, config, _ = self.convert(run, "cogvideox-transformer")
             self.assertEqual(config["use_rotary_positional_embeddings"], rotary)
         (run / "training_config.yaml").write_text("model: {network_config: {params: {num_layers: 3}}}\n")
@@ -181,13 +184,13 @@ class Vae(Cog):
                 got, config, result = self.convert(self.save({**tensors, **extra}, key), self.HINT)
                 self.assert_same(got, wanted)
                 self.accepted(got, config)
-                self.assertIn("scaling_factor=0.7", result.stderr)
+                self.assertIn("scaling-factor=0.7", result.stderr)
                 self.assertEqual(config["scaling_factor"], 1.15258426)
                 self.assertEqual(config["invert_scale_latents"], False)
 
     def test_parameters(self):
         path = self.save(cogmake.vae(), "state_dict")
-        _, config, result = self.convert(path, self.HINT + ",scaling_factor=0.7,invert_scale_latents=yes,config.force_upcast=false")
+        _, config, result = self.convert(path, self.HINT + ",scaling-factor=0.7,invert-scale-latents=yes,config.force_upcast=false")
         self.assertEqual((config["scaling_factor"], config["invert_scale_latents"], config["force_upcast"]), (0.7, True, False))
         self.assertNotIn("warning", result.stderr)
         _, config, result = self.convert(path, self.HINT + ",config.scaling_factor=0.5")

@@ -368,7 +368,7 @@ check_lora (const char *prefix, int layers, uint64_t width)
   cr_expect_eq (fmtconv_var (out, "r"), 128);
   cr_expect_eq (fmtconv_var (out, "h"), width);
   cr_expect_eq (fmtconv_var (out, "#i"), (uint64_t) layers);
-  cr_expect_str_eq (fci_model_dropped (out, 0), "not part of the LoRA");
+  cr_expect_str_eq (fci_model_dropped (out, 0), "text encoder");
   size_t n = 0;
   for
     FMTCONV_EACH (t, out)

@@ -153,6 +153,80 @@ six (fmtconv_ctx *ctx)
   return sealed (model);
 }
 
+/* ---- Recognition */
+
+#define KIND(name_, kind_, precedence_, unmatched_, ...)                                                \
+  static const fmtconv_rules name_##_rules = { .complete = "",                                          \
+                                               .unmatched = unmatched_,                                 \
+                                               .rules = (const fmtconv_rule[]){ __VA_ARGS__, { 0 } } }; \
+  static const fmtconv_transform name_##_transform = { .kind = kind_,                                   \
+                                                       .rules = &name_##_rules,                         \
+                                                       .precedence = precedence_ };                     \
+  static const fmtconv_plugin name_ = { .name = #name_, .summary = "s", .transform = &name_##_transform }
+
+KIND (adapter, "adapter", 1, "no adapter", { .from = "a.{i}", .to = "=" });
+KIND (base, "base", 0, "no base", { .from = "b.{p:0,1,2,3,4,5,6,7}", .to = "=" });
+KIND (strict, "strict", 0, NULL, { .from = "a.{i}", .to = "=" }, { .from = "b.{i}", .to = "=" });
+KIND (vague, "vague", 0, "not vague", { .from = "b.{p:0,8,9,10,11}", .to = "=" });
+
+static const fci_module kinds[] = { { .name = "adapter", .plugin = &adapter },
+                                    { .name = "base", .plugin = &base },
+                                    { .name = "ruined", .error = "it is ruined" },
+                                    { .name = "strict", .plugin = &strict },
+                                    { .name = "vague", .plugin = &vague } };
+
+/* "adapter, base | strict": what recognises "a.0 … a.n" and "b.0 … b.m", and what nearly does. */
+static const char *
+claimed_by (heard *h, size_t n_a, size_t n_b, const char *more, size_t *first)
+{
+  static char text[256];
+  fci_claims claims;
+  fmtconv_ctx *ctx = listen_to (h, 0, NULL);
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  for (size_t i = 0; i < n_a; i++)
+    fmtconv_put (model, fmtconv_text (ctx, "a.%zu", i), numbers (ctx, 1));
+  for (size_t i = 0; i < n_b; i++)
+    fmtconv_put (model, fmtconv_text (ctx, "b.%zu", i), numbers (ctx, 1));
+  if (more)
+    fmtconv_put (model, more, numbers (ctx, 1));
+  cr_assert_eq (fci_claims_make (ctx, kinds, 5, sealed (model), &claims), 0);
+  *text = 0;
+  for (size_t i = 0; i < claims.n; i++)
+    {
+      strcat (text, i == claims.complete ? "| " : "");
+      strcat (text, claims.claim[i].plugin->name);
+      strcat (text, i + 1 < claims.n ? " " : "");
+    }
+  *first = claims.first;
+  fmtconv_ctx_free (ctx);
+  return text;
+}
+
+Test (recognition, order)
+{
+  heard h;
+  size_t first;
+  cr_expect_str_eq (claimed_by (&h, 2, 8, NULL, &first), "adapter base strict");
+  cr_expect_eq (first, 1);
+  cr_expect_str_eq (claimed_by (&h, 0, 8, NULL, &first), "base | strict");
+  cr_expect_eq (first, 1);
+  cr_expect_str_eq (claimed_by (&h, 0, 0, "c", &first), "");
+  cr_expect_eq (first, 0);
+}
+
+/* A little may be missing or strange; what shares a name or two is not near. */
+Test (recognition, near)
+{
+  heard h;
+  size_t first;
+  cr_expect_str_eq (claimed_by (&h, 2, 7, NULL, &first), "adapter strict | base");
+  cr_expect_str_eq (claimed_by (&h, 0, 7, NULL, &first), "| base strict");
+  cr_expect_eq (first, 0);
+  cr_expect_str_eq (claimed_by (&h, 0, 6, NULL, &first), "| strict");
+  cr_expect_str_eq (claimed_by (&h, 2, 2, "c", &first), "adapter | strict");
+  cr_expect_str_eq (claimed_by (&h, 2, 1, "c", &first), "adapter");
+}
+
 static fmtconv_view *
 view_of (const fmtconv_model *model, const char *name)
 {

@@ -1,7 +1,7 @@
-/* plugins/cogvideox-vae/cogvideox-vae.h: the parts of the cogvideox-vae transform.
+/* plugins/cogvideox-vae/vae.h: the parts of the cogvideox-vae transform.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef COGVIDEOX_VAE_H
-#define COGVIDEOX_VAE_H
+#ifndef VAE_H
+#define VAE_H
 
 #include <fmtconv/plugin.h>
 

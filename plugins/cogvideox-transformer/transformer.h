@@ -1,7 +1,7 @@
-/* plugins/cogvideox-transformer/cogvideox-transformer.h: the parts of the cogvideox-transformer transform.
+/* plugins/cogvideox-transformer/transformer.h: the parts of the cogvideox-transformer transform.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef COGVIDEOX_TRANSFORMER_H
-#define COGVIDEOX_TRANSFORMER_H
+#ifndef TRANSFORMER_H
+#define TRANSFORMER_H
 
 #include <fmtconv/plugin.h>
 
