@@ -20,33 +20,30 @@ output_for (const fci_conversion *c, const char *kind)
   return fmtconv_text (c->ctx, "%.*s-%s%s", (int) stem, output, kind, output + stem);
 }
 
-/* What converts the part that `claim` knows, as one could type it. */
-static const char *
-command_for (const fci_conversion *c, const fci_claim *claim)
+/* One line a part: what it is, and what converts it as one could type it.  Long strings are cut one by one. */
+static void
+list_part (const fci_conversion *c, const fci_claim *claim)
 {
   fmtconv_ctx *ctx = c->ctx;
-  const char *output = output_for (c, claim->plugin->transform->kind);
+  const fci_recognition *found = &claim->found;
+  const char *kind = claim->plugin->transform->kind, *output = output_for (c, kind);
+  const char *missing = found->missing ? fmtconv_text (ctx, ", %zu missing", found->missing) : "";
+  const char *unknown = found->unknown ? fmtconv_text (ctx, ", %zu not known", found->unknown) : "";
   const char *reader = c->job.reader ? fci_shell_word (ctx, c->job.reader) : "";
   const char *writer = c->job.writer ? fci_shell_word (ctx, c->job.writer) : "";
-  return output ? fmtconv_text (ctx, "fmtconv%s%s -t %s%s%s %s %s", *reader ? " -r " : "", reader,
-                                claim->plugin->name, *writer ? " -w " : "", writer,
-                                fci_shell_path (ctx, c->job.input), fci_shell_path (ctx, output))
-                : "";
+  if (!output || !missing || !unknown || ctx->failed)
+    return;
+  fmtconv_detail (ctx, "%s (%zu tensor%s%s%s): fmtconv%s%s -t %s%s%s %s %s", kind, found->claimed,
+                  found->claimed == 1 ? "" : "s", missing, unknown, *reader ? " -r " : "", reader,
+                  claim->plugin->name, *writer ? " -w " : "", writer, fci_shell_path (ctx, c->job.input),
+                  fci_shell_path (ctx, output));
 }
 
 static void
 list (const fci_conversion *c, const fci_claims *claims, size_t from)
 {
   for (size_t i = from; i < claims->n; i++)
-    {
-      const fci_claim *claim = &claims->claim[i];
-      const fci_recognition *found = &claim->found;
-      const char *missing = found->missing ? fmtconv_text (c->ctx, ", %zu missing", found->missing) : "";
-      const char *unknown = found->unknown ? fmtconv_text (c->ctx, ", %zu not known", found->unknown) : "";
-      fmtconv_detail (c->ctx, "%s (%zu tensor%s%s%s): %s", claim->plugin->transform->kind, found->claimed,
-                      found->claimed == 1 ? "" : "s", missing ? missing : "", unknown ? unknown : "",
-                      command_for (c, claim));
-    }
+    list_part (c, &claims->claim[i]);
 }
 
 /* Is something that is nearly recognised as important as what is? */

@@ -161,5 +161,7 @@ cogvideox_settle (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtc
     return fmtconv_failed (ctx);
   if (f->published == COGVIDEOX_5B_I2V && !f->is_learned)
     fmtconv_warn (ctx, "%s was published with a trained table of positions, and here is none", f->name);
+  if (f->published == COGVIDEOX_1_5_5B_I2V && !f->ofs)
+    fmtconv_warn (ctx, "%s was published with ofs_embed, an embedding of offsets, and here is none", f->name);
   return fmtconv_failed (ctx);
 }

@@ -4,6 +4,7 @@
  * Training saves the encoder with the model, by transformers' own names (CogVideo: sat/sgm/modules/encoders; transformers:
  * models/t5/modeling_t5.py). */
 #include <fmtconv/plugin.h>
+#include <string.h>
 
 struct params
 {
@@ -98,6 +99,22 @@ set_sizes (fmtconv_ctx *ctx, const fmtconv_model *out, fmtconv_attr *config)
   return fmtconv_failed (ctx);
 }
 
+/* Where positions are told apart: in T5 in the first block, for all of them. */
+static int
+check_bias (fmtconv_ctx *ctx, const fmtconv_model *out)
+{
+  static const char first[] = "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight";
+  if (!fmtconv_find (out, first))
+    return fmtconv_fail (ctx, FMTCONV_E_MISSING, "missing: '%s'", first);
+  for
+    FMTCONV_EACH (t, out)
+  if (fmtconv_match (ATTENTION "relative_attention_bias.weight", t->name) && strcmp (t->name, first))
+    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
+                         "'%s': more than the first block has position biases, as in UMT5: this is no T5",
+                         t->name);
+  return 0;
+}
+
 /* T5EncoderModel has one embedding under two names; a file may hold another one under the second. */
 static int
 check_tie (fmtconv_ctx *ctx, const fmtconv_model *in)
@@ -119,7 +136,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (!fmtconv_first (in, "{x*}encoder.block.{i}.layer.0.SelfAttention.{y}.weight"))
     return fmtconv_absent (in, "text encoder (T5)");
   fmtconv_apply (&rules, in, out);
-  if (fmtconv_failed (ctx) || set_sizes (ctx, out, config) || check_tie (ctx, in))
+  if (fmtconv_failed (ctx) || check_bias (ctx, out) || set_sizes (ctx, out, config) || check_tie (ctx, in))
     return fmtconv_failed (ctx);
   fmtconv_override (config, &p->config);
   fmtconv_set (attrs, "config", config);

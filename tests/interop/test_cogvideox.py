@@ -259,6 +259,9 @@ class TextEncoder(Cog):
         tensors = cogmake.text_encoder(torch.float16)
         for gone in ("shared", "encoder.block.0.layer.1", "encoder.block.1.layer.0.SelfAttention.k"):
             self.refused(self.save({k: t for k, t in tensors.items() if not k.startswith(T5 + gone)}), "t5-encoder", "missing")
+        bias = T5 + "encoder.block.{}.layer.0.SelfAttention.relative_attention_bias.weight"
+        self.refused(self.save({k: t for k, t in tensors.items() if k != bias.format(0)}), "t5-encoder", bias.format(0)[len(T5):])
+        self.refused(self.save({**tensors, bias.format(1): tensors[bias.format(0)]}), "t5-encoder", "UMT5")
         self.refused(self.save(cogmake.vae()), "t5-encoder", "no text encoder (T5)", "-t cogvideox-vae")
 
 
