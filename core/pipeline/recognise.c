@@ -74,6 +74,22 @@ fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, 
   return 0;
 }
 
+enum
+{
+  SHOWN_NAMES = 5 /* tensors that an error names as what is there instead */
+};
+
+/* What there is instead of what was looked for. */
+static void
+list_names (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  const fmtconv_tensor *t = fmtconv_next (model, NULL);
+  size_t n = 0;
+  for (; t && n < SHOWN_NAMES; t = fmtconv_next (model, t), n++)
+    fmtconv_detail (ctx, "%s", t->name);
+  fci_detail_more (ctx, fmtconv_count (model) - n);
+}
+
 int
 fmtconv_absent (const fmtconv_model *model, const char *what)
 {
@@ -89,6 +105,7 @@ fmtconv_absent (const fmtconv_model *model, const char *what)
   const char *hint =
       names ? fmtconv_text (ctx, "this fits: -t %s", names)
             : "no other installed transform knows these tensors; -t none converts them as they are";
+  list_names (ctx, model);
   return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint },
-                          "no %s here, among %zu tensors", what, fmtconv_count (model));
+                          "no %s here, among these %zu tensors", what, fmtconv_count (model));
 }
