@@ -1,5 +1,6 @@
 # tests/local.mk: what 'make check' runs.
 AM_TESTS_ENVIRONMENT = \
+	FMTCONV_INSTALLED='$(plugindir)'; export FMTCONV_INSTALLED; \
 	FMTCONV='$(abs_top_builddir)/fmtconv'; export FMTCONV; \
 	FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs'; export FMTCONV_PLUGIN_PATH; \
 	FMTCONV_BUILT='$(plugin_LTLIBRARIES)'; export FMTCONV_BUILT; \
