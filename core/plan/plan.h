@@ -31,7 +31,7 @@ fci_plan *fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout);
 
 const fci_cost *fci_plan_cost (const fci_plan *plan);
 
-/* The plan as text, one line a run, for golden tests and -vn. */
+/* The plan as text, one line a run, for golden tests. */
 const char *fci_plan_text (const fci_plan *plan);
 
 #endif
