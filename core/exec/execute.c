@@ -20,7 +20,7 @@ tensor_bytes (const fmtconv_layout *layout)
   uint64_t bytes = 0;
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     for (const fci_region *region = file->first; region; region = region->next)
-      bytes += region->kind == FCI_REGION_TENSOR ? region->size : 0;
+      bytes += fci_region_is_tensor (region) ? fci_view_bytes (region->u.tensor.view) : 0;
   return bytes;
 }
 
@@ -59,6 +59,8 @@ static int
 prove (run *r)
 {
   int code = fci_check_crcs (&r->work, r->outcome);
+  if (code == 0)
+    code = fci_fill_digests (&r->work);
   if (code == 0)
     code = fci_find (&r->work, r->outcome);
   if (code == 0 && r->execution->reread)

@@ -2,6 +2,7 @@
 core_sources += \
 	core/exec/check.c \
 	core/exec/crc.c \
+	core/exec/digest.c \
 	core/exec/exec.h \
 	core/exec/execute.c \
 	core/exec/fault.c \

@@ -78,7 +78,7 @@ add_file (verifier *v, const fmtconv_file *file, const fmtconv_model *model, siz
   fmtconv_ctx *ctx = v->work->ctx;
   for (const fci_region *region = file->first; region; region = region->next)
     {
-      if (region->kind != FCI_REGION_TENSOR)
+      if (!fci_region_is_tensor (region))
         continue;
       const fmtconv_where where = { .tensor = region->u.tensor.name, .hint = "nothing was published" };
       const fmtconv_tensor *t = fmtconv_find (model, region->u.tensor.name);

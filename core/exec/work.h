@@ -21,14 +21,21 @@ typedef struct fci_fault
   uint64_t element;
 } fci_fault;
 
-/* The checksum of a range of a source that was read in one piece. */
+/* The checksum of a range of a source that was read in one piece, or of bytes of a region that were written. */
 typedef struct fci_piece
 {
-  uint64_t start;
+  uint64_t start; /* in the source, or in the region's file */
   uint64_t end;
-  uint32_t source; /* id */
+  uint32_t of; /* the source's id, or the region's number among those with digests */
   uint32_t crc;
 } fci_piece;
+
+typedef struct fci_pieces
+{
+  fci_piece *at;
+  size_t n;
+  size_t room;
+} fci_pieces;
 
 typedef struct fci_work fci_work;
 
@@ -44,9 +51,8 @@ typedef struct fci_worker
   size_t room; /* bytes of each of these */
   void *row;   /* the kernels' */
   size_t row_room;
-  fci_piece *pieces;
-  size_t n_pieces;
-  size_t room_pieces;
+  fci_pieces read;    /* of sources with checksums */
+  fci_pieces written; /* of regions with digests */
   fci_fault fault;
 } fci_worker;
 
@@ -111,10 +117,13 @@ int fci_fault_code (fci_worker *worker, int code);
 /* Record the work's fault on the context. */
 int fci_fault_report (const fci_work *work);
 
-/* fci_io.read with the fault set, and a checksum piece noted where the source has one. */
+/* fci_io.read with the fault set, and a checksum piece noted where the source has one; the bytes' checksum
+ * to *crc too. */
 int fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n);
 int fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
                            size_t n);
+int fci_worker_read_crc (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
+                         size_t n, uint32_t *crc);
 
 /* Elements first … first+count-1 of a tensor, row-major and as written, to `out`.  tallies: of the whole
  * plan; NULL: nothing is counted. */
@@ -123,6 +132,12 @@ int fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uin
 
 /* A job: writes unit `unit` of the plan. */
 fci_job fci_write_unit;
+
+/* All workers' pieces, those of what was read or of what was written, sorted.  0 or a code. */
+int fci_pieces_collect (const fci_work *work, bool written, fci_pieces *all);
+
+/* Write the digests into the files, when all other bytes are there. */
+int fci_fill_digests (fci_work *work);
 
 /* Compare the checksums of the sources that were read from end to end. */
 int fci_check_crcs (fci_work *work, fci_outcome *outcome);

@@ -93,7 +93,7 @@ fci_add_tensors (fmtconv_attr *object, const fmtconv_layout *layout, const fci_a
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     for (const fci_region *region = file->first; region; region = region->next)
       {
-        if (region->kind != FCI_REGION_TENSOR)
+        if (!fci_region_is_tensor (region))
           continue;
         fmtconv_attr *node = fci_add_object (list);
         if (!node)

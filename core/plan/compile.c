@@ -101,36 +101,46 @@ box_reads (fmtconv_view *view, const fci_box *box)
   return bytes;
 }
 
+/* `size` bytes from `at`, which are of the region or all of it. */
 static fci_run *
-add_run (fci_plan *plan, fci_run_kind kind, uint64_t at, uint64_t size)
+add_run (fci_plan *plan, const fci_region *region, fci_run_kind kind, uint64_t at, uint64_t size)
 {
   fci_run *run = fci_list_add (plan->ctx, &plan->runs, sizeof *run);
   if (!run)
     return NULL;
   run->kind = kind;
+  run->wanted = region->wanted;
   run->at = at;
   run->size = size;
   return run;
 }
 
-/* A copy, or more of the one before where that goes on in both source and file. */
+/* A place in a source. */
+typedef struct origin
+{
+  fmtconv_source *source;
+  uint64_t from;
+} origin;
+
+/* A copy, or more of the one before where that goes on in both source and file; a digest is of one region. */
 static bool
-add_copy (fci_plan *plan, size_t first_run, uint64_t at, fmtconv_source *source, uint64_t from, uint64_t size)
+add_copy (fci_plan *plan, const fci_region *region, size_t first_run, uint64_t at, origin o, uint64_t size)
 {
   fci_run *last = plan->runs.n > first_run ? (fci_run *) plan->runs.items + plan->runs.n - 1 : NULL;
   plan->cost.copied += size;
   plan->cost.read += size;
-  if (last && last->kind == FCI_RUN_COPY && last->u.source == source && last->from + last->size == from)
+  if (last && last->kind == FCI_RUN_COPY && last->u.source == o.source && last->from + last->size == o.from
+      && last->wanted == region->wanted)
     {
       last->size += size;
       return true;
     }
-  fci_run *run = add_run (plan, FCI_RUN_COPY, at, size);
+  fci_run *run = add_run (plan, region, FCI_RUN_COPY, at, size);
   if (!run)
     return false;
-  run->u.source = source;
-  run->from = from;
-  return note_source (plan, source);
+  run->u.source = o.source;
+  run->from = o.from;
+  return note_source (plan, o.source);
 }
 
 /* The view of a tensor in the making: a ROWS run is made when it turns out to be needed. */
@@ -154,7 +164,7 @@ add_rows (maker *m, uint64_t first, uint64_t count)
         return false;
     }
   size_t bytes = fci_item (view->dtype);
-  fci_run *run = add_run (plan, FCI_RUN_ROWS, m->region->at + first * bytes, count * bytes);
+  fci_run *run = add_run (plan, m->region, FCI_RUN_ROWS, m->region->at + first * bytes, count * bytes);
   if (!run)
     return false;
   run->u.rows = m->rows;
@@ -194,12 +204,35 @@ add_tensor (maker *m)
           continue;
         }
       if ((first > done && !add_rows (m, done, first - done))
-          || !add_copy (m->plan, m->first_run, m->region->at + first * item, box->source, box->offset,
-                        count * item))
+          || !add_copy (m->plan, m->region, m->first_run, m->region->at + first * item,
+                        (origin){ box->source, box->offset }, count * item))
         return false;
       done = first + count;
     }
   return done == view->elements || add_rows (m, done, view->elements - done);
+}
+
+/* What is known, or will be, without a source. */
+static bool
+add_computed (fci_plan *plan, const fci_region *region)
+{
+  fci_run_kind kind = region->kind == FCI_REGION_FILL     ? FCI_RUN_FILL
+                      : region->kind == FCI_REGION_DIGEST ? FCI_RUN_DIGEST
+                                                          : FCI_RUN_LITERAL;
+  fci_run *run = add_run (plan, region, kind, region->at, region->size);
+  if (!run)
+    return false;
+  if (kind == FCI_RUN_FILL)
+    run->u.fill = region->u.fill;
+  else if (kind == FCI_RUN_LITERAL)
+    run->u.bytes = region->u.bytes;
+  else
+    {
+      run->u.region = region->u.digest.region;
+      run->from = region->u.digest.region->wanted;
+    }
+  plan->cost.literal += region->size;
+  return true;
 }
 
 static bool
@@ -208,17 +241,8 @@ add_region (fci_plan *plan, const fci_region *region, size_t first_run)
   if (region->kind == FCI_REGION_TENSOR)
     return add_tensor (&(maker){ .plan = plan, .region = region, .first_run = first_run });
   if (region->kind == FCI_REGION_SOURCE)
-    return add_copy (plan, first_run, region->at, region->u.source, 0, region->size);
-  bool fill = region->kind == FCI_REGION_FILL;
-  fci_run *run = add_run (plan, fill ? FCI_RUN_FILL : FCI_RUN_LITERAL, region->at, region->size);
-  if (!run)
-    return false;
-  if (fill)
-    run->fill = region->u.fill;
-  else
-    run->u.bytes = region->u.bytes;
-  plan->cost.literal += region->size;
-  return true;
+    return add_copy (plan, region, first_run, region->at, (origin){ region->u.source, 0 }, region->size);
+  return add_computed (plan, region);
 }
 
 static bool

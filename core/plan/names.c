@@ -180,6 +180,8 @@ fci_layout_seal (fmtconv_layout *layout)
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     if (check_folders (ctx, names, file->name))
       return fmtconv_failed (ctx);
+  if (fci_layout_resolve (layout))
+    return fmtconv_failed (ctx);
   layout->sealed = 1;
   return 0;
 }

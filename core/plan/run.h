@@ -55,7 +55,8 @@ typedef enum fci_run_kind
   FCI_RUN_LITERAL,
   FCI_RUN_FILL,
   FCI_RUN_COPY,
-  FCI_RUN_ROWS
+  FCI_RUN_ROWS,
+  FCI_RUN_DIGEST /* zeros, until the bytes it is of are written */
 } fci_run_kind;
 
 /* `size` bytes of a file from `at`, all of one kind.  Runs of a file follow one another. */
@@ -64,12 +65,14 @@ typedef struct fci_run
   uint64_t at;
   uint64_t size;
   fci_run_kind kind;
-  int fill;
+  uint32_t wanted; /* of the region: its bytes count for that digest; 0: for none */
   union
   {
-    const uint8_t *bytes;   /* LITERAL */
-    fmtconv_source *source; /* COPY, from `from` */
-    const fci_rows *rows;   /* ROWS, elements from `from` in row-major order */
+    const uint8_t *bytes;     /* LITERAL */
+    int fill;                 /* FILL */
+    fmtconv_source *source;   /* COPY, from `from` */
+    const fci_rows *rows;     /* ROWS, elements from `from` in row-major order */
+    const fci_region *region; /* DIGEST, whose number in the plan is `from` */
   } u;
   uint64_t from;
 } fci_run;

@@ -78,10 +78,12 @@ print_rows (const fci_plan *plan, FILE *out, const fci_run *run)
 static void
 print_run (const fci_plan *plan, FILE *out, const fci_run *run)
 {
-  static const char *const kind[] = { "literal", "fill", "copy", "rows" };
+  static const char *const kind[] = { "literal", "fill", "copy", "rows", "digest" };
   fprintf (out, "%" PRIu64 " %s %" PRIu64, run->at, kind[run->kind], run->size);
   if (run->kind == FCI_RUN_FILL)
-    fprintf (out, " 0x%02x", (unsigned) run->fill & 0xff);
+    fprintf (out, " 0x%02x", (unsigned) run->u.fill & 0xff);
+  else if (run->kind == FCI_RUN_DIGEST)
+    fprintf (out, " crc32 of %" PRIu64 "+%" PRIu64, run->u.region->at, run->u.region->size);
   else if (run->kind == FCI_RUN_COPY)
     fprintf (out, " '%s'@%" PRIu64, show (plan, run->u.source->name), run->from);
   else if (run->kind == FCI_RUN_ROWS)
@@ -140,7 +142,7 @@ fci_plan_digest (const fci_plan *plan)
   for (size_t i = 0; i < plan->runs.n; i++)
     {
       const fci_run *run = &FCI_RUNS (plan)[i];
-      digest = mix (mix (mix (digest, run->kind), run->size), run->from);
+      digest = mix (mix (mix (mix (digest, run->kind), run->size), run->from), run->wanted);
     }
   return digest;
 }
