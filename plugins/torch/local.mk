@@ -31,7 +31,11 @@ dist_man_MANS += plugins/torch/fmtconv-torch.7
 plugins_torch_la_SOURCES = $(torch_machine) \
 	plugins/torch/archive.c \
 	plugins/torch/archive.h \
-	plugins/torch/torch.c
+	plugins/torch/torch.c \
+	plugins/torch/write-pickle.c \
+	plugins/torch/write-zip.c \
+	plugins/torch/write.c \
+	plugins/torch/write.h
 plugins_torch_la_CFLAGS = $(plugin_cflags)
 plugins_torch_la_LDFLAGS = $(plugin_ldflags)
 plugins_torch_la_LIBADD = libfmtconv.la

@@ -1,8 +1,9 @@
-/* plugins/torch/torch.c: the reader of torch.save files.
+/* plugins/torch/torch.c: the torch plugin, and the reader of torch.save files.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/torch/archive.h"
 #include "plugins/torch/collect.h"
 #include "plugins/torch/machine.h"
+#include "plugins/torch/write.h"
 #include <string.h>
 
 enum
@@ -98,4 +99,12 @@ probe (const fmtconv_peek *p)
 
 FMTCONV_PLUGIN (torch, .name = "torch", .summary = "PyTorch checkpoints (torch.save)",
                 .reader = FMTCONV_READER (.params = params_table, .suffixes = ".pt .pth .bin .ckpt",
-                                          .probe = probe, .read = read_torch));
+                                          .probe = probe, .read = read_torch),
+                .writer = FMTCONV_WRITER (.params = torch_write_params_table,
+                                          .suffixes = ".pt .pth .bin .ckpt",
+                                          .limits = { .dtypes = torch_dtypes,
+                                                      .rank = FMTCONV_MAX_RANK,
+                                                      .name_bytes = 4096,
+                                                      .tensors = TORCH_MAX_TENSORS,
+                                                      .understands = FMTCONV_TIED },
+                                          .write = torch_write));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
+
 enum
 {
   FILE_ELEMENTS = 100000,
