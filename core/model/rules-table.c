@@ -19,6 +19,17 @@ fci_table_bad (fci_table *table, unsigned rule, const char *format, ...)
   return false;
 }
 
+#define IN_RULE "rule %u ('%s' to '%s'): %s"
+
+const char *
+fci_table_fault (const fci_table *table, fmtconv_ctx *ctx)
+{
+  const fmtconv_rule *rule = table->bad_rule ? &table->said->rules[table->bad_rule - 1] : NULL;
+  if (!rule)
+    return fmtconv_text (ctx, "%s", table->bad);
+  return fmtconv_text (ctx, IN_RULE, table->bad_rule, rule->from, rule->to ? rule->to : "", table->bad);
+}
+
 int
 fci_table_fail (const fci_table *table, fmtconv_ctx *ctx)
 {
@@ -29,8 +40,8 @@ fci_table_fail (const fci_table *table, fmtconv_ctx *ctx)
   if (!table->bad_rule)
     return fmtconv_fail (ctx, code, "%srules: %s", what, table->bad);
   const fmtconv_rule *rule = &table->said->rules[table->bad_rule - 1];
-  return fmtconv_fail (ctx, code, "%srule %u ('%s' to '%s'): %s", what, table->bad_rule, rule->from,
-                       rule->to ? rule->to : "", table->bad);
+  return fmtconv_fail (ctx, code, "%s" IN_RULE, what, table->bad_rule, rule->from, rule->to ? rule->to : "",
+                       table->bad);
 }
 
 void *

@@ -31,6 +31,7 @@ add_links (fmtconv_attr *list, const fci_links *links, const char *component)
       const fci_link *link = &links->link[i];
       fmtconv_attr *node = fci_add_object (list);
       fmtconv_set_string (node, "name", link->plugin->name);
+      fmtconv_set_bool (node, "reverse", link->reverse);
       fmtconv_set_string (node, "component", link->component ? link->component : component);
       fmtconv_set_string (node, "title", fmtconv_get_string (fmtconv_attrs (link->out), "title", NULL));
       fci_add_count (node, "in", link->n_in);

@@ -58,6 +58,7 @@ struct fmtconv_file
       *name; /* of the file to publish: relative to the target's folder, or to the target if that is one */
   const char *base;   /* its last component */
   const char *writer; /* the plugin that created it; NULL: none */
+  const char *params; /* that plugin's parameters as typed; NULL: none */
   uint64_t size;
   fci_region *first;
   fci_region *last;
@@ -78,6 +79,7 @@ struct fmtconv_layout
 {
   fmtconv_ctx *ctx;
   const char *target; /* last component of OUTPUT, or of what an inner writer is to write */
+  const char *params; /* of the writer that is at work, as typed; NULL: none */
   const char *within; /* folder of the inner writer's files: "" or "vae/" */
   bool is_folder;     /* OUTPUT is a folder */
   bool is_inner;      /* an inner writer is at work: the target is a file */

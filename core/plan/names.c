@@ -102,6 +102,7 @@ fmtconv_create (fmtconv_layout *layout, const char *name)
   file->name = full;
   file->base = last_component (full);
   file->writer = ctx->plugin;
+  file->params = layout->params;
   *(layout->last ? &layout->last->next : &layout->first) = file;
   layout->last = file;
   layout->n_files++;

@@ -188,6 +188,26 @@ fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *para
   return p.block;
 }
 
+const char *
+fci_params_shared (fmtconv_ctx *ctx, const fmtconv_param *params, const char *text)
+{
+  parse p = { .ctx = ctx, .owner = "", .params = params };
+  const char *shared = "";
+  for (const char *at = text ? text : "", *start = at; *at && shared; start = at)
+    {
+      char *key, *value;
+      at = take_piece (&p, at, "=,", &key);
+      if (at && *at == '=')
+        at = take_piece (&p, at + 1, ",", &value);
+      if (!at)
+        return NULL;
+      if (find_param (&p, key))
+        shared = fmtconv_text (ctx, "%s%s%.*s", shared, *shared ? "," : "", (int) (at - start), start);
+      at += *at == ',';
+    }
+  return shared;
+}
+
 /* What makes one entry unusable, or NULL. */
 static const char *
 fault (const fmtconv_param *param)

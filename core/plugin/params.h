@@ -21,6 +21,9 @@ int fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out);
 const void *fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *params,
                               const char *text);
 
+/* Those of `text`, which was parsed for another table, whose keys `params` has too.  NULL: an error. */
+const char *fci_params_shared (fmtconv_ctx *ctx, const fmtconv_param *params, const char *text);
+
 /* Is a plugin's table well-formed, its defaults included?  0, or E_INTERNAL and what is wrong. */
 int fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *params);
 

@@ -114,7 +114,7 @@ typedef struct fmtconv_job
  *   dry_run      bool
  *   inputs       array     {component, path, reader, tensors, bytes, skipped: [{what, bytes, why}]}; component:
  *                          null where there is one input
- *   transforms   array     {name, component, title, in, out}; component: null where it took the whole model
+ *   transforms   array     {name, reverse, component, title, in, out}; component: null where it took the whole model
  *   dropped      array     {why, tensors, bytes, first}, by reason; first: a name
  *   files        array     {path, bytes, tensors}
  *   tensors      array     with LIST: {name, file, dtype, shape, bytes, from: [names], how, at}
@@ -170,7 +170,8 @@ typedef struct fmtconv_side
 fmtconv_attr *fmtconv_diff (fmtconv_ctx *ctx, const fmtconv_side *a, const fmtconv_side *b);
 
 /* The plugins found: [{name, summary, path, roles: [..], parameters: [{role, key, type, default,
- * help}], limits: {…}, error}], sorted by name; `error` says why one was refused.  name: only that one
+ * help}], reverse, one_way, limits: {…}, error}], sorted by name; `reverse`: whether a transform runs in reverse,
+ * `one_way`: why it does not; `error` says why one was refused.  name: only that one
  * (E_USAGE where there is none); NULL: all. */
 fmtconv_attr *fmtconv_plugins (fmtconv_ctx *ctx, const char *name);
 

@@ -4,7 +4,7 @@
  * Regions follow one another without gaps in the order emitted; files are published in the order
  * created, all or none: data first, what refers to it (an index, a configuration) last.
  *
- * The output is a file, or a folder of files where the writer's suffixes hold "/".
+ * The output is a file, or a folder of files where the writer says so (is_folder, or a suffix "/").
  */
 #ifndef FMTCONV_LAYOUT_H
 #define FMTCONV_LAYOUT_H

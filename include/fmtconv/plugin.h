@@ -113,6 +113,10 @@ typedef struct fmtconv_writer
 
   /* Describe the files that hold `model`. */
   int (*write) (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
+
+  /* The output is a folder.  Such a writer has to be asked for by name, unless its suffixes hold "/": then it
+   * is the one for folders, and what has one of its other suffixes is a file. */
+  int is_folder;
 } fmtconv_writer;
 
 /* ---- The descriptor.  Roles that are NULL are absent.  The core copies the smaller of both sizes of

@@ -1,4 +1,4 @@
-/* plugins/sat/sat.c: the reader of SwissArmyTransformer / DeepSpeed checkpoints, built on torch's.
+/* plugins/sat/sat.c: the sat plugin, and the reader of SwissArmyTransformer / DeepSpeed checkpoints, built on torch's.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sat.h"
 #include <string.h>
@@ -10,6 +10,12 @@ static const fmtconv_param params[] = {
     "read the averaged weights (folder N-ema)" },
   { "crc", FMTCONV_P_CHOICE, offsetof (struct sat_params, crc), "check|ignore",
     "what a wrong checksum in the file means" },
+  { 0 },
+};
+
+static const fmtconv_param write_params[] = {
+  { "iteration", FMTCONV_P_TEXT, offsetof (struct sat_write_params, iteration), "1",
+    "number of the iteration that training goes on from, or 'release'" },
   { 0 },
 };
 
@@ -66,4 +72,9 @@ probe (const fmtconv_peek *peek)
 }
 
 FMTCONV_PLUGIN (sat, .name = "sat", .summary = "SwissArmyTransformer (SAT) / DeepSpeed checkpoints",
-                .reader = FMTCONV_READER (.params = params, .probe = probe, .read = read_sat));
+                .reader = FMTCONV_READER (.params = params, .probe = probe, .read = read_sat),
+                .writer = FMTCONV_WRITER (.params = write_params, .is_folder = 1,
+                                          .limits = { .rank = FMTCONV_MAX_RANK,
+                                                      .name_bytes = 4096,
+                                                      .understands = FMTCONV_TIED },
+                                          .write = sat_write));

@@ -1,4 +1,4 @@
-/* plugins/sat/sat.h: the parts of the sat reader.
+/* plugins/sat/sat.h: the parts of the sat reader and writer.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Layout of a training's save folder (SwissArmyTransformer, sat/training/model_io.py and
@@ -25,6 +25,13 @@ struct sat_place
   fmtconv_input *weights; /* mp_rank_00_model_states.pt, or the file that was named */
   fmtconv_input *config;  /* training_config.yaml; NULL: none */
 };
+
+struct sat_write_params
+{
+  const char *iteration;
+};
+
+int sat_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
 
 /* The name of a run folder: EXPERIMENT-MM-DD-HH-MM. */
 int sat_is_run_name (const char *name);
