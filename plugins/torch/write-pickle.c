@@ -36,7 +36,7 @@ enum
   OP_SETITEMS = 'u'
 };
 
-/* What is remembered: numbers in the memo.  Behind these the data types' classes. */
+/* What is remembered.  Behind these the data types' classes. */
 enum
 {
   M_DICT,
@@ -46,7 +46,7 @@ enum
   M_STORAGE,
   M_CPU,
   M_TYPE,
-  MEMOS = 128
+  MEMOS = 128 /* few enough for BINPUT and BINGET */
 };
 
 /* The pickle on its way to memory; without memory it is only measured. */
@@ -54,7 +54,8 @@ struct pickle
 {
   uint8_t *to;
   size_t n;
-  bool is_known[MEMOS];
+  uint8_t memo[MEMOS]; /* numbers in the memo, given as they come, from 1; 0: not remembered yet */
+  uint8_t n_memos;
 };
 
 static void
@@ -112,43 +113,43 @@ put_string (struct pickle *p, const char *s, size_t n)
 
 /* Has the value been remembered?  Then it is recalled; else it has to be put and is remembered next. */
 static bool
-recall (struct pickle *p, unsigned memo)
+recall (struct pickle *p, unsigned what)
 {
-  if (!p->is_known[memo])
+  if (!p->memo[what])
     return false;
   put_byte (p, OP_BINGET);
-  put_byte (p, memo);
+  put_byte (p, p->memo[what] - 1u);
   return true;
 }
 
 static void
-remember (struct pickle *p, unsigned memo)
+remember (struct pickle *p, unsigned what)
 {
   put_byte (p, OP_BINPUT);
-  put_byte (p, memo);
-  p->is_known[memo] = true;
+  put_byte (p, p->n_memos);
+  p->memo[what] = ++p->n_memos;
 }
 
 static void
-put_global (struct pickle *p, unsigned memo, const char *module, const char *name)
+put_global (struct pickle *p, unsigned what, const char *module, const char *name)
 {
-  if (recall (p, memo))
+  if (recall (p, what))
     return;
   put_byte (p, OP_GLOBAL);
   put (p, module, strlen (module));
   put_byte (p, '\n');
   put (p, name, strlen (name));
   put_byte (p, '\n');
-  remember (p, memo);
+  remember (p, what);
 }
 
 static void
-put_word (struct pickle *p, unsigned memo, const char *word)
+put_word (struct pickle *p, unsigned what, const char *word)
 {
-  if (recall (p, memo))
+  if (recall (p, what))
     return;
   put_string (p, word, strlen (word));
-  remember (p, memo);
+  remember (p, what);
 }
 
 static void

@@ -6,7 +6,9 @@ interop_tests = \
 	tests/interop/test_diffusers_folder.py \
 	tests/interop/test_lora.py \
 	tests/interop/test_safetensors.py \
-	tests/interop/test_torch.py
+	tests/interop/test_reverse.py \
+	tests/interop/test_torch.py \
+	tests/interop/test_torch_writer.py
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
