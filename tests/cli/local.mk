@@ -74,6 +74,9 @@ EXTRA_DIST += \
 	tests/cli/cases/quiet.err \
 	tests/cli/cases/quiet.out \
 	tests/cli/cases/quiet.sh \
+	tests/cli/cases/reverse.err \
+	tests/cli/cases/reverse.out \
+	tests/cli/cases/reverse.sh \
 	tests/cli/cases/strict.err \
 	tests/cli/cases/strict.out \
 	tests/cli/cases/strict.sh \
