@@ -25,17 +25,19 @@ torch_machine = \
 	plugins/torch/value.c \
 	plugins/torch/value.h
 
-if PLUGIN_TORCH
-plugin_LTLIBRARIES += plugins/torch.la
-dist_man_MANS += plugins/torch/fmtconv-torch.7
-plugins_torch_la_SOURCES = $(torch_machine) \
-	plugins/torch/archive.c \
-	plugins/torch/archive.h \
-	plugins/torch/torch.c \
+torch_writer = \
 	plugins/torch/write-pickle.c \
 	plugins/torch/write-zip.c \
 	plugins/torch/write.c \
 	plugins/torch/write.h
+
+if PLUGIN_TORCH
+plugin_LTLIBRARIES += plugins/torch.la
+dist_man_MANS += plugins/torch/fmtconv-torch.7
+plugins_torch_la_SOURCES = $(torch_machine) $(torch_writer) \
+	plugins/torch/archive.c \
+	plugins/torch/archive.h \
+	plugins/torch/torch.c
 plugins_torch_la_CFLAGS = $(plugin_cflags)
 plugins_torch_la_LDFLAGS = $(plugin_ldflags)
 plugins_torch_la_LIBADD = libfmtconv.la
