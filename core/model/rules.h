@@ -20,7 +20,8 @@ typedef struct fci_recognition
 int fci_rules_recognise (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out);
 
 /* The same in reverse: the model is what the rules make. */
-int fci_rules_recognise_reverse (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out);
+int fci_rules_recognise_reverse (const fmtconv_rules *rules, const fmtconv_model *model,
+                                 fci_recognition *out);
 
 /* Is the table well-formed?  0, or E_INTERNAL with the rule's number and what is wrong.  Run when a
  * plugin is loaded. */
