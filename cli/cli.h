@@ -27,7 +27,8 @@ enum
 
 enum
 {
-  MAX_TRANSFORMS = 32
+  MAX_TRANSFORMS = 32,
+  MAX_VARIABLES = 64
 };
 
 struct settings
@@ -37,6 +38,9 @@ struct settings
   size_t n_transforms;
   const char *writer;
   const char *dtype;
+  const char *spec; /* a pipeline spec; NULL: the options say it all */
+  fmtconv_variable variables[MAX_VARIABLES];
+  size_t n_variables;
   const char *plugin_dir;
   const char *glob; /* inspect --tensors=GLOB; NULL: all */
   unsigned flags;   /* FMTCONV_STRICT … */
@@ -46,7 +50,8 @@ struct settings
   int progress;     /* -1: on a terminal */
   int color;        /* -1: on a terminal */
   bool json;
-  bool tensors; /* inspect --tensors */
+  bool tensors;    /* inspect --tensors */
+  bool print_spec; /* instead of converting */
   bool help;
   bool version;
   char **arguments; /* what is no option */
@@ -80,6 +85,10 @@ int run_convert (const struct settings *s);
 int run_inspect (const struct settings *s);
 int run_plugins (const struct settings *s);
 int run_help (const struct settings *s);
+
+/* The presets (presets.c): a line each, all about the one that was asked for, or events.  below: behind a list of
+ * plugins. */
+void presets_print (const struct settings *s, fmtconv_attr *presets, bool below);
 
 /* Options of `command` from argv; false: usage error, already printed. */
 bool options_parse (const struct command *command, int argc, char **argv, struct settings *s);

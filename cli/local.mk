@@ -9,6 +9,7 @@ fmtconv_SOURCES = \
 	cli/main.c \
 	cli/options.c \
 	cli/plugins.c \
+	cli/presets.c \
 	cli/say.c \
 	cli/shown.c \
 	cli/summary.c \

@@ -17,7 +17,8 @@ enum
   OPT_COLOR,
   OPT_JSON,
   OPT_TENSORS,
-  OPT_PLUGIN_DIR
+  OPT_PLUGIN_DIR,
+  OPT_PRINT_SPEC
 };
 
 static const struct option_row
@@ -34,6 +35,11 @@ static const struct option_row
     "transform by this plugin; any number, in order; 'none': as they are;"
     " default: what fits the tensors" },
   { 'w', "writer", "WRITER", ON_CONVERT, "write with this plugin; default: by OUTPUT's name" },
+  { 'p', "pipeline", "SPEC", ON_CONVERT,
+    "convert as this spec says, a file or one of 'fmtconv plugins'; instead of -r, -t and -w" },
+  { 'D', "define", "NAME=VALUE", ON_CONVERT, "give a variable of the spec its value" },
+  { OPT_PRINT_SPEC, "print-spec", NULL, ON_CONVERT,
+    "print the spec of this conversion, with what is detected; write nothing" },
   { OPT_DTYPE, "dtype", "D", ON_CONVERT, "data type of the result (f32, f16, bf16 …): a last -t cast:to=D" },
   { 'n', "dry-run", NULL, ON_CONVERT, "plan only: say what would be written, create nothing" },
   { 'f', "force", NULL, ON_CONVERT, "replace OUTPUT where it exists" },
@@ -99,9 +105,38 @@ add_transform (struct settings *s, const char *text)
   return true;
 }
 
+/* NAME=VALUE.  The name becomes a text of its own in the program's arguments. */
+static bool
+add_variable (struct settings *s, char *text)
+{
+  char *equals = strchr (text, '=');
+  if (!equals || equals == text)
+    return say_usage ("-D takes NAME=VALUE, not '%s'", text), false;
+  if (s->n_variables == MAX_VARIABLES)
+    return say_usage ("more than %d variables", MAX_VARIABLES), false;
+  *equals = '\0';
+  s->variables[s->n_variables++] = (fmtconv_variable){ .name = text, .value = equals + 1 };
+  return true;
+}
+
+/* A spec says all that these options say. */
+static bool
+check_spec (const struct settings *s)
+{
+  if (s->spec && (s->reader || s->n_transforms || s->writer))
+    return say_usage ("-p says what -%c says: change a copy of the spec, which --print-spec prints",
+                      s->reader         ? 'r'
+                      : s->n_transforms ? 't'
+                                        : 'w'),
+           false;
+  if (!s->spec && s->n_variables)
+    return say_usage ("-D gives a value to a variable of a spec, and there is no -p"), false;
+  return true;
+}
+
 /* One option that getopt found. */
 static bool
-take (struct settings *s, int id, const char *argument)
+take (struct settings *s, int id, char *argument)
 {
   switch (id)
     {
@@ -111,6 +146,12 @@ take (struct settings *s, int id, const char *argument)
       return add_transform (s, argument);
     case 'w':
       return s->writer = argument, true;
+    case 'p':
+      return s->spec = argument, true;
+    case 'D':
+      return add_variable (s, argument);
+    case OPT_PRINT_SPEC:
+      return s->print_spec = true;
     case OPT_DTYPE:
       return s->dtype = argument, true;
     case 'n':
@@ -202,7 +243,7 @@ options_parse (const struct command *command, int argc, char **argv, struct sett
     }
   s->arguments = argv + optind;
   s->n_arguments = argc - optind;
-  return true;
+  return check_spec (s);
 }
 
 void

@@ -48,5 +48,7 @@ core_sources += \
 	core/model/view-text.c \
 	core/model/view.c \
 	core/model/view.h \
+	core/model/yaml-node.h \
 	core/model/yaml-scalar.c \
+	core/model/yaml-strict.c \
 	core/model/yaml.c

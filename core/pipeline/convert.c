@@ -128,6 +128,16 @@ execute (fci_conversion *c)
   return fci_execute (c->ctx, &run, &c->outcome);
 }
 
+int
+fci_convert_chain (fci_conversion *c)
+{
+  if (check_paths (c) || fci_chain_given (c) || fci_output_settle (c))
+    return c->ctx->failed;
+  if ((!c->reader.plugin || !c->job.n_transforms) && (open_input (c) || fci_chain_reader (c)))
+    return c->ctx->failed;
+  return (!c->job.n_transforms && read_model (c)) ? c->ctx->failed : fci_chain_transforms (c);
+}
+
 fmtconv_attr *
 fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job)
 {

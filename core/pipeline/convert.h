@@ -52,6 +52,9 @@ fmtconv_layout *fci_output_layout (const fci_conversion *c);
 int fci_chain_reader (fci_conversion *c);
 int fci_chain_transforms (fci_conversion *c);
 
+/* All of the chain that the job leaves open, from headers where need be; what is at the output is not looked at. */
+int fci_convert_chain (fci_conversion *c);
+
 /* The transform that nobody needs to name, by what was read: one kind alone, or the one of the highest precedence.
  * NULL: none, or an error; what else is recognised is named with the commands that convert it. */
 const fmtconv_plugin *fci_chain_choose (const fci_conversion *c);

@@ -37,17 +37,17 @@ fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out)
 /* The text from `at` to the first of `stops` that has no backslash in front, unescaped, to *out.  Where it
  * stopped, or NULL (an error). */
 static const char *
-take_piece (const parse *p, const char *at, const char *stops, char **out)
+take_piece (fmtconv_ctx *ctx, const char *owner, const char *at, const char *stops, char **out)
 {
-  char *to = *out = fci_strdup (p->ctx, at);
+  char *to = *out = fci_strdup (ctx, at);
   if (!to)
     return NULL;
   for (; *at && !strchr (stops, *at); at++)
     {
       if (*at == '\\' && (!at[1] || !strchr (",=:\\", *++at)))
         {
-          fmtconv_fail (p->ctx, FMTCONV_E_USAGE,
-                        "%s: a backslash stands only before a comma, '=', ':' or a backslash", p->owner);
+          fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                        "%s: a backslash stands only before a comma, '=', ':' or a backslash", owner);
           return NULL;
         }
       *to++ = *at;
@@ -63,10 +63,10 @@ stem (const fmtconv_param *param)
   return param->type == FMTCONV_P_PAIRS ? strlen (param->key) - 1 : 0;
 }
 
-static const fmtconv_param *
-find_param (const parse *p, const char *key)
+const fmtconv_param *
+fci_params_find (const fmtconv_param *params, const char *key)
 {
-  for (const fmtconv_param *param = p->params; param && param->key; param++)
+  for (const fmtconv_param *param = params; param && param->key; param++)
     {
       size_t n = stem (param);
       if (n ? !strncmp (key, param->key, n) && key[n] : !strcmp (key, param->key))
@@ -131,7 +131,7 @@ add_pair (const parse *p, const fmtconv_param *param, const char *key, const cha
 static int
 assign (const parse *p, const char *key, const char *value)
 {
-  const fmtconv_param *param = find_param (p, key);
+  const fmtconv_param *param = fci_params_find (p->params, key);
   if (!param)
     return unknown (p, key);
   if (param->type == FMTCONV_P_PAIRS)
@@ -142,24 +142,56 @@ assign (const parse *p, const char *key, const char *value)
   return fci_value_set (p->ctx, p->owner, param, value, p->block);
 }
 
+const char *
+fci_params_next (fmtconv_ctx *ctx, const char *owner, const char *at, const char **key, const char **value)
+{
+  char *k, *v;
+  at = take_piece (ctx, owner, at, "=,", &k);
+  if (!at)
+    return NULL;
+  if (*at != '=' || !*k)
+    {
+      fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: '%s' is no key=value", owner, k);
+      return NULL;
+    }
+  at = take_piece (ctx, owner, at + 1, ",", &v);
+  *key = k;
+  *value = v;
+  return at;
+}
+
 static int
 assign_all (const parse *p, const char *text)
 {
   for (const char *at = text; *at;)
     {
-      char *key, *value;
-      at = take_piece (p, at, "=,", &key);
-      if (!at)
-        break;
-      if (*at != '=' || !*key)
-        return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: '%s' is no key=value", p->owner, key);
-      at = take_piece (p, at + 1, ",", &value);
+      const char *key, *value;
+      at = fci_params_next (p->ctx, p->owner, at, &key, &value);
       if (!at || assign (p, key, value))
         break;
       if (*at == ',' && !*++at)
         return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: nothing follows the last comma", p->owner);
     }
   return fmtconv_failed (p->ctx);
+}
+
+/* A value may hold '=', a key may not. */
+static const char *
+escape (fmtconv_ctx *ctx, const char *text, const char *special)
+{
+  char *escaped = fmtconv_alloc (ctx, strlen (text) + 1, 2), *to = escaped;
+  for (; escaped && *text; *to++ = *text++)
+    if (strchr (special, *text))
+      *to++ = '\\';
+  return escaped;
+}
+
+const char *
+fci_params_pair (fmtconv_ctx *ctx, const char *key, const char *value)
+{
+  key = escape (ctx, key, ",=\\");
+  value = escape (ctx, value, ",\\");
+  return key && value ? fmtconv_text (ctx, "%s=%s", key, value) : NULL;
 }
 
 static int

@@ -74,6 +74,20 @@ void fmtconv_ctx_free (fmtconv_ctx *ctx);
 void fmtconv_cancel (fmtconv_ctx *ctx);
 
 /* ---- Converting */
+
+/* One component of a job that reads several. */
+typedef struct fmtconv_part
+{
+  const char *name;              /* of the component: "transformer" */
+  const char *reader;            /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
+  const char *const *transforms; /* in order; "none" alone: none */
+  size_t n_transforms;           /* 0: what it is recognised as */
+  const char *input;             /* path */
+  int copy;                      /* the folder's files are carried along as they are, nothing is read */
+  const char *const *files;      /* with copy: n_files plain names; NULL: all regular files */
+  size_t n_files;
+} fmtconv_part;
+
 typedef struct fmtconv_job
 {
   size_t struct_size;            /* sizeof (fmtconv_job) */
@@ -84,6 +98,9 @@ typedef struct fmtconv_job
   const char *dtype;             /* a last "cast:to=…"; NULL: none */
   const char *input;             /* path */
   const char *output;            /* path */
+  const fmtconv_part
+      *parts; /* n_parts: then `input` and `reader` are not used, and `transforms` take the bundle */
+  size_t n_parts;
 } fmtconv_job;
 
 /* Convert.  NULL: it failed, the error was given to the message callback, and nothing was published.
@@ -108,6 +125,36 @@ typedef struct fmtconv_job
  *   plan_seconds float
  */
 fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
+
+/* ---- Pipeline specs: a conversion kept in a file; fmtconv-spec(5) is their manual. */
+
+/* A value for a variable of a spec. */
+typedef struct fmtconv_variable
+{
+  const char *name;
+  const char *value;
+} fmtconv_variable;
+
+/* The job that a spec stands for.  It lives as long as the context, and may be changed before it is used.
+ * NULL: an error, which names line and column where the spec is wrong (E_FORMAT, E_LIMIT); E_USAGE: a variable
+ * that the spec does not have, or one without a value; the paths are needed, or of no use.
+ *
+ *   spec       path of a YAML file, or the name of a preset, which is searched in the absolute folders of
+ *              FMTCONV_PIPELINE_PATH, the installed folder, $XDG_CONFIG_HOME/fmtconv/pipelines
+ *   variables  n of them, in any order; each name once
+ *   input      what ${input} stands for; NULL: nothing
+ *   output     likewise */
+fmtconv_job *fmtconv_spec (fmtconv_ctx *ctx, const char *spec, const fmtconv_variable *variables, size_t n,
+                           const char *input, const char *output);
+
+/* The spec of a job, as the text of a YAML file, with what is detected filled in: reader, transforms, writer.
+ * So headers may be read; nothing is written.  Relative paths stay relative to the working folder. */
+const char *fmtconv_spec_text (fmtconv_ctx *ctx, const fmtconv_job *job);
+
+/* The presets: [{name, summary, path}], sorted by name; summary: the comment in the first line.  name: only that
+ * one, with variables: [{name, required, default, help}] and input, output (bools: it uses them); an empty array
+ * where there is none. */
+fmtconv_attr *fmtconv_presets (fmtconv_ctx *ctx, const char *name);
 
 /* ---- Looking.  NULL: it failed. */
 
