@@ -35,12 +35,17 @@ leave (fci_pipeline *p, const char *before)
   p->ctx->is_written = false;
 }
 
+/* The plugin of NAME, or of COMPONENT/NAME where a transform takes one component. */
 static const fmtconv_plugin *
-find_plugin (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role role)
+find_plugin (fci_pipeline *p, const fci_yaml *node, const char *typed, fci_role role)
 {
   const fmtconv_plugin *plugin = NULL;
+  const char *slash = role == FCI_TRANSFORM ? strchr (typed, '/') : NULL, *name = slash ? slash + 1 : typed;
+  const char *component = slash ? fci_copy (p->ctx, typed, (size_t) (slash - typed)) : "component";
   const char *before = enter (p, node->key ? node->key_at : node->at);
-  if (!fci_plugin_name_ok (name, strlen (name)))
+  if (component && !fci_spec_name_ok (component, true))
+    fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "'%s' is no component's name", component);
+  else if (!fci_plugin_name_ok (name, strlen (name)))
     fmtconv_fail (p->ctx, FMTCONV_E_USAGE,
                   "'%s' is no plugin's name: a lower-case letter, then a-z, 0-9, '-'", name);
   else
@@ -68,7 +73,9 @@ add_text (element *e, const char *key, const fci_yaml *node)
 {
   if (fci_spec_kind (e->p, node, FCI_YAML_TEXT, fmtconv_text (e->p->ctx, "a value of '%s'", key)))
     return e->p->ctx->failed;
-  fci_expanded value = fci_expand (e->p, node);
+  const fmtconv_param *param = fci_params_find (e->params, key);
+  bool is_path = param && param->type == FMTCONV_P_INPUT;
+  fci_expanded value = is_path ? fci_expand_path (e->p, node) : fci_expand (e->p, node);
   return value.text ? add_pair (e, node->at, key, value.text) : e->p->ctx->failed;
 }
 

@@ -104,23 +104,23 @@ element (fmtconv_ctx *ctx, const char *name, const char *params, const char *pat
   return *inside ? fmtconv_text (ctx, "{%s: {%s}}", scalar (ctx, name), inside) : scalar (ctx, name);
 }
 
-/* "NAME:key=value,…" as an element; NULL: the path alone. */
+/* A link of the chain with its component, as an element. */
 static const char *
-typed_element (fmtconv_ctx *ctx, const char *typed, const char *path)
+link_element (fmtconv_ctx *ctx, const fci_link *link, const char *path)
 {
-  fci_spec spec;
-  if (!typed)
-    return scalar (ctx, path);
-  return fci_spec_parse (ctx, typed, &spec) ? "" : element (ctx, spec.name, spec.params, path);
+  const char *name = link->plugin->name;
+  if (link->component)
+    name = fmtconv_text (ctx, "%s/%s", link->component, name);
+  return name ? element (ctx, name, link->params, path) : "";
 }
 
 /* "[cast, {cogvideox-lora: {alpha: 2}}]" */
 static const char *
-typed_transforms (fmtconv_ctx *ctx, const char *const *typed, size_t n)
+transforms (fmtconv_ctx *ctx, const fci_links *links)
 {
-  const char *list = "";
-  for (size_t i = 0; i < n && list; i++)
-    list = fmtconv_text (ctx, "%s%s%s", list, i ? ", " : "", typed_element (ctx, typed[i], NULL));
+  const char *list = links->n ? "" : "none";
+  for (size_t i = 0; i < links->n && list; i++)
+    list = fmtconv_text (ctx, "%s%s%s", list, i ? ", " : "", link_element (ctx, &links->link[i], NULL));
   return list ? fmtconv_text (ctx, "[%s]", list) : "";
 }
 
@@ -135,25 +135,25 @@ copy_text (fmtconv_ctx *ctx, const fmtconv_part *part)
 }
 
 static const char *
-part_text (fmtconv_ctx *ctx, const fmtconv_part *part)
+part_text (fmtconv_ctx *ctx, const fci_part *part)
 {
-  const char *body =
-      part->copy ? copy_text (ctx, part)
-                 : fmtconv_text (ctx, "    read: %s\n", typed_element (ctx, part->reader, part->input));
-  if (part->n_transforms && body)
-    body = fmtconv_text (ctx, "%s    transform: %s\n", body,
-                         typed_transforms (ctx, part->transforms, part->n_transforms));
-  return body ? fmtconv_text (ctx, "  %s:\n%s", scalar (ctx, part->name), body) : "";
+  const char *body = part->job.copy ? copy_text (ctx, &part->job)
+                                    : fmtconv_text (ctx, "    read: %s\n    transform: %s\n",
+                                                    link_element (ctx, &part->reader, part->job.input),
+                                                    transforms (ctx, &part->chain));
+  return body ? fmtconv_text (ctx, "  %s:\n%s", scalar (ctx, part->job.name), body) : "";
 }
 
+/* The inputs: the only one, or the components. */
 static const char *
-chain_text (fmtconv_ctx *ctx, const fci_conversion *c)
+inputs_text (const fci_conversion *c)
 {
-  const char *list = "";
-  for (size_t i = 0; i < c->n_transforms && list; i++)
-    list = fmtconv_text (ctx, "%s%s%s", list, i ? ", " : "",
-                         element (ctx, c->transforms[i].plugin->name, c->transforms[i].params, NULL));
-  return list ? fmtconv_text (ctx, "[%s]", c->n_transforms ? list : "none") : "";
+  if (!c->part->job.name)
+    return fmtconv_text (c->ctx, "read: %s\n", link_element (c->ctx, &c->part->reader, c->part->job.input));
+  const char *text = "components:\n";
+  for (size_t i = 0; i < c->n_parts && text; i++)
+    text = fmtconv_text (c->ctx, "%s%s", text, part_text (c->ctx, &c->part[i]));
+  return text ? text : "";
 }
 
 const char *
@@ -165,18 +165,11 @@ fmtconv_spec_text (fmtconv_ctx *ctx, const fmtconv_job *job)
   memcpy (&c.job, job, job->struct_size < sizeof c.job ? job->struct_size : sizeof c.job);
   if (fci_convert_chain (&c))
     return NULL;
-  const char *parts = "";
-  for (size_t i = 0; i < c.job.n_parts && parts; i++)
-    parts = fmtconv_text (ctx, "%s%s", parts, part_text (ctx, &c.job.parts[i]));
-  const char *from = c.job.n_parts
-                         ? fmtconv_text (ctx, "components:\n%s", parts ? parts : "")
-                         : fmtconv_text (ctx, "read: %s\n",
-                                         element (ctx, c.reader.plugin->name, c.reader.params, c.job.input));
   const char *text =
       fmtconv_text (ctx,
                     "# A conversion by fmtconv %s; paths are relative to the folder of this file.\n"
                     "fmtconv: 1\n%stransform: %s\nwrite: %s\n",
-                    fmtconv_version (), from, chain_text (ctx, &c),
-                    element (ctx, c.writer.plugin->name, c.writer.params, c.job.output));
+                    fmtconv_version (), inputs_text (&c), transforms (ctx, &c.chain),
+                    link_element (ctx, &c.writer, c.job.output));
   return ctx->failed ? NULL : text;
 }

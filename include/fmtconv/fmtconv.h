@@ -90,16 +90,18 @@ typedef struct fmtconv_part
 
 typedef struct fmtconv_job
 {
-  size_t struct_size;            /* sizeof (fmtconv_job) */
-  const char *reader;            /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
-  const char *const *transforms; /* likewise, in order; "none" alone: none */
-  size_t n_transforms;           /* 0: what the model is recognised as */
-  const char *writer;            /* NULL: by the output's name */
-  const char *dtype;             /* a last "cast:to=…"; NULL: none */
-  const char *input;             /* path */
-  const char *output;            /* path */
-  const fmtconv_part
-      *parts; /* n_parts: then `input` and `reader` are not used, and `transforms` take the bundle */
+  size_t struct_size; /* sizeof (fmtconv_job) */
+  const char *reader; /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
+  const char *const
+      *transforms;           /* likewise, in order; "none" alone: none; "COMPONENT/NAME:key=value" takes one
+                                    component of several, or makes it of what is read */
+  size_t n_transforms;       /* 0: what the model is recognised as */
+  const char *writer;        /* NULL: by the output's name */
+  const char *dtype;         /* a last cast, but of what is to keep its data type; NULL: none */
+  const char *input;         /* path */
+  const char *output;        /* path */
+  const fmtconv_part *parts; /* n_parts: the components, instead of reader and input; transforms take the
+                                    bundle of them */
   size_t n_parts;
 } fmtconv_job;
 
@@ -109,9 +111,9 @@ typedef struct fmtconv_job
  *   command      string    the chain, in the form that could have been typed
  *   detected     bool      something of the chain was detected, not given
  *   dry_run      bool
- *   input        object    path, reader, tensors, bytes,
- *                          skipped: [{what, bytes, why}]
- *   transforms   array     {name, title, in, out}
+ *   inputs       array     {component, path, reader, tensors, bytes, skipped: [{what, bytes, why}]}; component:
+ *                          null where there is one input
+ *   transforms   array     {name, component, title, in, out}; component: null where it took the whole model
  *   dropped      array     {why, tensors, bytes, first}, by reason; first: a name
  *   files        array     {path, bytes, tensors}
  *   tensors      array     with LIST: {name, file, dtype, shape, bytes, from: [names], how, at}
