@@ -52,7 +52,7 @@ print_preset (fmtconv_attr *preset)
   const char *error = fmtconv_get_string (preset, "error", NULL);
   text_shown (name, fmtconv_get_string (preset, "name", "?"));
   printf ("%s: %s\n", name, text_shown (text, fmtconv_get_string (preset, "summary", "")));
-  printf ("  roles   spec\n  file    %s\n", text_shown (text, fmtconv_get_string (preset, "path", "")));
+  printf ("  file    %s\n", text_shown (text, fmtconv_get_string (preset, "path", "")));
   if (error)
     printf ("  refused %s\n", text_shown (text, error));
   else

@@ -1,4 +1,4 @@
 # pipelines/local.mk: the specs that are installed, to be called by their names.
-pipeline_presets = \
-	pipelines/cogvideox-lora.yaml
-dist_pipeline_DATA = $(pipeline_presets)
+dist_pipeline_DATA = \
+	pipelines/cogvideox-lora.yaml \
+	pipelines/cogvideox-pipeline.yaml

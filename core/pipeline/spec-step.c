@@ -76,7 +76,7 @@ add_text (element *e, const char *key, const fci_yaml *node)
   const fmtconv_param *param = fci_params_find (e->params, key);
   bool is_path = param && param->type == FMTCONV_P_INPUT;
   fci_expanded value = is_path ? fci_expand_path (e->p, node) : fci_expand (e->p, node);
-  return value.text ? add_pair (e, node->at, key, value.text) : e->p->ctx->failed;
+  return value.text ? add_pair (e, param ? node->at : node->key_at, key, value.text) : e->p->ctx->failed;
 }
 
 /* KEY: text; KEY: [text, …] is KEY several times; KEY: {a: text} is KEY.a. */
