@@ -124,11 +124,10 @@ add_variable (struct settings *s, char *text)
 static bool
 check_spec (const struct settings *s)
 {
-  if (s->spec && (s->reader || s->n_transforms || s->writer))
-    return say_usage ("-p says what -%c says: change a copy of the spec, which --print-spec prints",
-                      s->reader         ? 'r'
-                      : s->n_transforms ? 't'
-                                        : 'w'),
+  const char *other = s->reader ? "-r" : s->n_transforms ? "-t" : s->writer ? "-w" : NULL;
+  if (s->spec && other)
+    return say_usage ("-p and %s do not go together: change a copy of the spec, which --print-spec prints",
+                      other),
            false;
   if (!s->spec && s->n_variables)
     return say_usage ("-D gives a value to a variable of a spec, and there is no -p"), false;

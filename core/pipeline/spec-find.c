@@ -179,6 +179,13 @@ fci_spec_path (fmtconv_ctx *ctx, const char *typed)
 {
   struct stat st;
   size_t len = strlen (typed);
+  if (!strcmp (typed, "-"))
+    {
+      fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                    "'-' is neither a file nor a preset: a spec has a place, which its paths are "
+                    "relative to");
+      return NULL;
+    }
   /* A folder of the name is no spec, and beside a preset's name it is likely the checkpoint's. */
   bool is_file = stat (typed, &st) == 0 && !S_ISDIR (st.st_mode);
   if (is_file || !fci_plugin_name_ok (typed, len))

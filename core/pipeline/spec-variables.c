@@ -186,7 +186,8 @@ int
 fci_variables_give (fci_pipeline *p, const fmtconv_variable *given, size_t n, const char *input,
                     const char *output)
 {
-  const char *const paths[] = { input, output };
+  bool only_output = input && !output && !p->variables[FCI_V_INPUT].used && p->variables[FCI_V_OUTPUT].used;
+  const char *const paths[] = { only_output ? NULL : input, only_output ? input : output };
   for (size_t i = 0; i < FCI_V_FIRST; i++)
     {
       p->variables[i].value = paths[i] ? fci_strdup (p->ctx, paths[i]) : NULL;
@@ -207,7 +208,7 @@ fci_variables_tell (const fci_pipeline *p)
     {
       const fci_variable *v = &p->variables[i];
       if (v->left_out)
-        fmtconv_note (p->ctx, "without %s; to have it, add -D %s=VALUE%s%s", v->left_out, v->name,
-                      v->help ? ": " : "", v->help ? v->help : "");
+        fmtconv_note (p->ctx, "without %s: -D %s=VALUE adds what is missing%s%s%s", v->left_out, v->name,
+                      v->help ? " (" : "", v->help ? v->help : "", v->help ? ")" : "");
     }
 }

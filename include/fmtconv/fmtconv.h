@@ -144,8 +144,8 @@ typedef struct fmtconv_variable
  *   spec       path of a YAML file, or the name of a preset, which is searched in the absolute folders of
  *              FMTCONV_PIPELINE_PATH, the installed folder, $XDG_CONFIG_HOME/fmtconv/pipelines
  *   variables  n of them, in any order; each name once
- *   input      what ${input} stands for; NULL: nothing
- *   output     likewise */
+ *   input      what ${input} stands for; NULL: nothing.  Alone, it is the output of a spec without ${input}
+ *   output     what ${output} stands for; NULL: nothing */
 fmtconv_job *fmtconv_spec (fmtconv_ctx *ctx, const char *spec, const fmtconv_variable *variables, size_t n,
                            const char *input, const char *output);
 

@@ -153,6 +153,18 @@ Test (spec_job, useless_values)
   expect_usage (v, 1, "in", "s.yaml: INPUT 'in' is given, and the spec has no ${input}: it names its own");
 }
 
+/* The only path that a spec has use for. */
+Test (spec_job, only_output)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  put_text ("s.yaml", "fmtconv: 1\nread: in\nwrite: \"${output}\"\n");
+  const fmtconv_job *job = fmtconv_spec (ctx, "s.yaml", NULL, 0, "out", NULL);
+  cr_assert_not_null (job, "%s", h.error);
+  cr_expect_str_eq (job->output, "out");
+  fmtconv_ctx_free (ctx);
+}
+
 /* Components whose variable has no value are left out, and it is said how to have them. */
 Test (spec_job, optional)
 {
@@ -165,7 +177,8 @@ Test (spec_job, optional)
   cr_assert_eq (job->n_parts, 2);
   cr_expect_str_eq (job->parts[1].name, "vae");
   cr_expect_eq (h.notes, 1);
-  cr_expect_str_eq (h.last, "without text_encoder, tokenizer; to have it, add -D t5=VALUE: the encoder");
+  cr_expect_str_eq (h.last,
+                    "without text_encoder, tokenizer: -D t5=VALUE adds what is missing (the encoder)");
   fmtconv_ctx_free (ctx);
 
   make_folder ("t");

@@ -34,8 +34,10 @@ Test (spec, yaml)
   expect ("a: [1\n",
           "s.yaml:2:1: this is no YAML: did not find expected ',' or ']' while parsing a flow sequence");
   expect ("a: b: c\n", "s.yaml:1:5: this is no YAML: mapping values are not allowed in this context");
-  expect ("fmtconv: 1\n\tread: x\n", "s.yaml:2:1: this is no YAML: found character that cannot start any "
-                                     "token while scanning for the next token");
+  expect (
+      "fmtconv: 1\n\tread: x\n",
+      "s.yaml:2:1: this is no YAML: found a tab character that violates indentation while scanning a plain "
+      "scalar");
   expect ("fmtconv: 1\n---\nfmtconv: 1\n", "s.yaml:2:1: a second document begins here: a file holds one");
   expect ("a: &x 1\n", "s.yaml:1:4: anchors (&name) are not allowed: write it out where it is needed");
   expect ("a: &x [1]\n", "s.yaml:1:4: anchors (&name) are not allowed: write it out where it is needed");
