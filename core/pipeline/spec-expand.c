@@ -3,10 +3,16 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/grow.h"
 #include "core/base/text.h"
 #include "core/pipeline/spec.h"
 #include <string.h>
 #include <sys/stat.h>
+
+enum
+{
+  MOST_BYTES = 8 * 1024 * 1024 /* that variables may stand for, in the whole spec */
+};
 
 /* A text falls into plain pieces and variables. */
 typedef struct piece
@@ -91,23 +97,24 @@ fci_expand_check (fci_pipeline *p, const fci_yaml *node)
 fci_expanded
 fci_expand (fci_pipeline *p, const fci_yaml *node)
 {
-  fci_expanded out = { .text = "" };
-  for (const char *at = node->text; at && *at && out.text;)
+  fci_expanded out = { 0 };
+  fci_grow text = { .ctx = p->ctx };
+  for (const char *at = node->text; at && *at && !p->ctx->failed;)
     {
       piece found;
       bool first = at == node->text;
       at = take_piece (p, node, at, &found);
       const fci_variable *v = at ? found.variable : NULL;
+      size_t n = v && v->value ? strlen (v->value) : found.n;
       if (v && !v->value)
         return (fci_expanded){ .absent = found.variable };
+      if (at && (p->expanded += n) > MOST_BYTES)
+        fci_spec_fail (p, node->at, "the variables stand for more than 8 MiB of text");
       if (v && first)
         out.typed = v->typed;
-      if (at)
-        out.text = fmtconv_text (p->ctx, "%s%.*s", out.text, v ? (int) strlen (v->value) : (int) found.n,
-                                 v ? v->value : found.text);
+      fci_grow_bytes (&text, v ? v->value : found.text, n);
     }
-  if (p->ctx->failed)
-    out.text = NULL;
+  out.text = p->ctx->failed ? NULL : fci_grown (&text);
   return out;
 }
 

@@ -8,6 +8,11 @@
 #include "core/source/input.h"
 #include <string.h>
 
+enum
+{
+  MOST_COMPONENTS = 64
+};
+
 /* The component is left out, because this variable has no value. */
 static void
 leave_out (const fci_pipeline *p, fci_variable *absent, const char *name)
@@ -156,6 +161,8 @@ fci_spec_parts (fci_pipeline *p, const fci_yaml *components)
 {
   if (fci_spec_kind (p, components, FCI_YAML_MAP, "'components'"))
     return p->ctx->failed;
+  if (components->n > MOST_COMPONENTS)
+    return fci_spec_fail (p, components->at, "more than %d components", (int) MOST_COMPONENTS);
   fmtconv_part *parts = fmtconv_alloc (p->ctx, components->n + 1, sizeof *parts);
   size_t n = 0;
   for (const fci_yaml *node = parts ? components->first : NULL; node; node = node->next)

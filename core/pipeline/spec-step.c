@@ -3,10 +3,17 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/grow.h"
 #include "core/pipeline/spec.h"
 #include "core/pipeline/stage.h"
 #include "core/plugin/load.h"
 #include <string.h>
+
+enum
+{
+  MOST_PAIRS = 4096,
+  MOST_TRANSFORMS = 64
+};
 
 /* One element while its parameters are collected. */
 typedef struct element
@@ -15,7 +22,8 @@ typedef struct element
   fci_role role;
   const fmtconv_param *params; /* of the plugin in that role */
   const char *owner;           /* "transform 'cast'" */
-  const char *text;            /* "key=value,key=value" so far */
+  fci_grow text;               /* "NAME:key=value,key=value" so far */
+  size_t pairs;
 } element;
 
 /* Let what a plugin's parameters are checked by complain of this place in the spec. */
@@ -58,13 +66,16 @@ find_plugin (fci_pipeline *p, const fci_yaml *node, const char *typed, fci_role 
 static int
 add_pair (element *e, fci_place at, const char *key, const char *value)
 {
-  const char *pair = fci_params_pair (e->p->ctx, key, value), *before = enter (e->p, at);
+  fmtconv_ctx *ctx = e->p->ctx;
+  if (e->pairs == MOST_PAIRS)
+    return fci_spec_fail (e->p, at, "more than %d values for one %s", (int) MOST_PAIRS,
+                          fci_role_name (e->role));
+  const char *pair = fci_params_pair (ctx, key, value), *before = enter (e->p, at);
   if (pair)
-    fci_params_parse (e->p->ctx, e->owner, e->params, pair);
+    fci_params_parse (ctx, e->owner, e->params, pair);
   leave (e->p, before);
-  if (!e->p->ctx->failed)
-    e->text = *e->text ? fmtconv_text (e->p->ctx, "%s,%s", e->text, pair) : pair;
-  return e->p->ctx->failed;
+  fci_grow_texts (&e->text, e->pairs++ ? "," : ":", pair ? pair : "", NULL);
+  return ctx->failed;
 }
 
 /* A text; what needs a variable that has no value is left out. */
@@ -109,21 +120,19 @@ static const char *
 element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role role)
 {
   const fmtconv_plugin *plugin = find_plugin (p, node, name, role);
-  element e = { .p = p, .role = role, .text = "" };
+  element e = { .p = p, .role = role, .text = { .ctx = p->ctx } };
   if (!plugin)
     return NULL;
   e.params = params_of (plugin, role);
   e.owner = fci_owner (p->ctx, fci_role_name (role), plugin);
+  fci_grow_text (&e.text, name);
   for (const fci_yaml *param = node->first; param; param = param->next)
     if ((role == FCI_TRANSFORM || strcmp (param->key, "path")) && add_param (&e, param))
       return NULL;
-  const char *before = enter (p, node->key ? node->key_at : node->at);
-  if (!p->ctx->failed)
-    fci_params_parse (p->ctx, e.owner, e.params, e.text);
+  const char *text = fci_grown (&e.text), *before = enter (p, node->key ? node->key_at : node->at);
+  fci_params_parse (p->ctx, e.owner, e.params, e.pairs ? text + strlen (name) + 1 : "");
   leave (p, before);
-  if (p->ctx->failed)
-    return NULL;
-  return *e.text ? fmtconv_text (p->ctx, "%s:%s", name, e.text) : name;
+  return p->ctx->failed ? NULL : text;
 }
 
 /* {NAME: {…}} or {NAME: }: its only member.  NULL: an error. */
@@ -198,6 +207,8 @@ fci_spec_transforms (fci_pipeline *p, const fci_yaml *node, const char *const **
   const char **list = fmtconv_alloc (p->ctx, entries + 1, sizeof *list);
   *n = 0;
   *texts = list;
+  if (entries > MOST_TRANSFORMS)
+    return fci_spec_fail (p, node->at, "more than %d transforms", (int) MOST_TRANSFORMS);
   if (!list || (node->kind == FCI_YAML_NULL && fci_spec_kind (p, node, FCI_YAML_LIST, "'transform'")))
     return p->ctx->failed;
   if (!entries)

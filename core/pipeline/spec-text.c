@@ -3,19 +3,21 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/grow.h"
+#include "core/base/map.h"
 #include "core/base/utf8.h"
 #include "core/pipeline/convert.h"
 #include "core/pipeline/spec.h"
-#include "core/pipeline/stage.h"
 #include <string.h>
+#include <strings.h>
 
 /* Can all of it be shown?  A spec holds nothing else. */
 static bool
 is_visible (const char *text)
 {
   uint32_t c;
-  for (size_t n; *text; text += n)
-    if ((n = fci_utf8_next (text, strlen (text), &c)) == 0 || fci_is_hidden (c))
+  for (size_t n, left = strlen (text); left; text += n, left -= n)
+    if ((n = fci_utf8_next (text, left, &c)) == 0 || fci_is_hidden (c))
       return false;
   return true;
 }
@@ -29,131 +31,149 @@ is_plain (const char *text)
 }
 
 /* A scalar that the strict parser takes for this text, with no variables in it. */
-static const char *
-scalar (fmtconv_ctx *ctx, const char *text)
+static void
+put_scalar (fci_grow *out, const char *text)
 {
   if (is_plain (text))
-    return text;
+    {
+      fci_grow_text (out, text);
+      return;
+    }
   if (!is_visible (text))
+    fmtconv_fail (out->ctx, FMTCONV_E_UNSUPPORTED,
+                  "'%s' cannot stand in a spec: it is not UTF-8, or holds characters that are not shown",
+                  text);
+  fci_grow_text (out, "\"");
+  for (; *text; text++)
     {
-      fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
-                    "'%s' cannot stand in a spec: it is not UTF-8, or holds characters that are not shown",
-                    text);
-      return "";
+      if (*text == '"' || *text == '\\')
+        fci_grow_text (out, "\\");
+      else if (*text == '$' && text[1] == '{')
+        fci_grow_text (out, "$");
+      fci_grow_bytes (out, text, 1);
     }
-  char *quoted = fmtconv_alloc (ctx, strlen (text) + 2, 2), *to = quoted;
-  if (!quoted)
-    return "";
-  *to++ = '"';
-  for (; *text; *to++ = *text++)
-    if (*text == '"' || *text == '\\')
-      *to++ = '\\';
-    else if (*text == '$' && text[1] == '{')
-      *to++ = '$';
-  *to = '"';
-  return quoted;
+  fci_grow_text (out, "\"");
 }
 
-/* Does the key stand in front of `end` already? */
-static bool
-is_repeated (fmtconv_ctx *ctx, const char *params, const char *end, const char *key)
+/* The values of one key of a step. */
+typedef struct values
 {
-  const char *other, *value;
-  while (params && params < end)
+  struct values *next; /* key behind it */
+  const char *key;
+  fci_grow list; /* scalars, with commas between them */
+  size_t n;
+} values;
+
+/* "key=value,key=value" with the values of each key together, in the order of the first ones.  NULL: none. */
+static values *
+group (fmtconv_ctx *ctx, const char *params)
+{
+  values *first = NULL, **end = &first;
+  fci_map *known = fci_map_new (ctx);
+  const char *key, *value;
+  while (known && *params && (params = fci_params_next (ctx, "a step", params, &key, &value)))
     {
-      params = fci_params_next (ctx, "", params, &other, &value);
-      if (params && params < end && !strcmp (other, key))
-        return true;
-      params += params && *params == ',';
+      uintptr_t old = 0;
+      if (!fci_map_get (known, key, strlen (key), &old))
+        {
+          *end = fci_new (ctx, values);
+          if (!*end || !fci_map_add (known, key, strlen (key), (uintptr_t) *end, NULL))
+            return NULL;
+          **end = (values){ .key = key, .list = { .ctx = ctx } };
+          old = (uintptr_t) *end;
+          end = &(*end)->next;
+        }
+      values *of_key = (values *) old;
+      fci_grow_text (&of_key->list, of_key->n++ ? ", " : "");
+      put_scalar (&of_key->list, value);
+      params += *params == ',';
     }
-  return false;
+  return first;
 }
 
-/* The value of a key, or the list of all its values. */
-static const char *
-values_of (fmtconv_ctx *ctx, const char *params, const char *key)
+/* "{NAME: {path: PATH, key: value}}", or less of it; path NULL: none. */
+static void
+put_link (fci_grow *out, const fci_link *link, const char *path)
 {
-  const char *list = NULL, *other, *value;
-  size_t n = 0;
-  while (params && *params)
-    {
-      params = fci_params_next (ctx, "", params, &other, &value);
-      if (params && !strcmp (other, key))
-        list = n++ ? fmtconv_text (ctx, "%s, %s", list, scalar (ctx, value)) : scalar (ctx, value);
-      params += params && *params == ',';
-    }
-  return n > 1 ? fmtconv_text (ctx, "[%s]", list) : list;
-}
-
-/* "{NAME: {path: …, key: value}}"; path: NULL: none. */
-static const char *
-element (fmtconv_ctx *ctx, const char *name, const char *params, const char *path)
-{
-  const char *inside = path ? fmtconv_text (ctx, "path: %s", scalar (ctx, path)) : "", *key, *value;
-  for (const char *at = params; at && *at && inside;)
-    {
-      const char *start = at;
-      at = fci_params_next (ctx, name, at, &key, &value);
-      if (at && !is_repeated (ctx, params, start, key))
-        inside = fmtconv_text (ctx, "%s%s%s: %s", inside, *inside ? ", " : "", scalar (ctx, key),
-                               values_of (ctx, start, key));
-      at += at && *at == ',';
-    }
-  if (!inside || ctx->failed)
-    return "";
-  return *inside ? fmtconv_text (ctx, "{%s: {%s}}", scalar (ctx, name), inside) : scalar (ctx, name);
-}
-
-/* A link of the chain with its component, as an element. */
-static const char *
-link_element (fmtconv_ctx *ctx, const fci_link *link, const char *path)
-{
-  const char *name = link->plugin->name;
+  const char *name = link->plugin->name, *comma = path ? ", " : "";
+  const values *params = group (out->ctx, link->params);
   if (link->component)
-    name = fmtconv_text (ctx, "%s/%s", link->component, name);
-  return name ? element (ctx, name, link->params, path) : "";
+    name = fmtconv_text (out->ctx, "%s/%s", link->component, name);
+  if (!name)
+    return;
+  fci_grow_text (out, path || params ? "{" : "");
+  put_scalar (out, name);
+  if (path)
+    {
+      fci_grow_text (out, ": {path: ");
+      put_scalar (out, path);
+    }
+  else
+    fci_grow_text (out, params ? ": {" : "");
+  for (const values *v = params; v; v = v->next, comma = ", ")
+    {
+      fci_grow_text (out, comma);
+      put_scalar (out, v->key);
+      fci_grow_texts (out, v->n > 1 ? ": [" : ": ", fci_grown (&v->list), v->n > 1 ? "]" : "", NULL);
+    }
+  fci_grow_text (out, path || params ? "}}" : "");
 }
 
 /* "[cast, {cogvideox-lora: {alpha: 2}}]" */
-static const char *
-transforms (fmtconv_ctx *ctx, const fci_links *links)
+static void
+put_links (fci_grow *out, const fci_links *links)
 {
-  const char *list = links->n ? "" : "none";
-  for (size_t i = 0; i < links->n && list; i++)
-    list = fmtconv_text (ctx, "%s%s%s", list, i ? ", " : "", link_element (ctx, &links->link[i], NULL));
-  return list ? fmtconv_text (ctx, "[%s]", list) : "";
+  fci_grow_text (out, links->n ? "[" : "[none");
+  for (size_t i = 0; i < links->n; i++)
+    {
+      fci_grow_text (out, i ? ", " : "");
+      put_link (out, &links->link[i], NULL);
+    }
+  fci_grow_text (out, "]\n");
 }
 
-static const char *
-copy_text (fmtconv_ctx *ctx, const fmtconv_part *part)
+static void
+put_copy (fci_grow *out, const fmtconv_part *part)
 {
-  const char *files = "";
-  for (size_t i = 0; i < part->n_files && files; i++)
-    files = fmtconv_text (ctx, "%s%s%s", files, i ? ", " : ", files: [", scalar (ctx, part->files[i]));
-  return fmtconv_text (ctx, "    copy: {from: %s%s%s}\n", scalar (ctx, part->input), files ? files : "",
-                       part->n_files ? "]" : "");
+  fci_grow_text (out, "    copy: {from: ");
+  put_scalar (out, part->input);
+  for (size_t i = 0; i < part->n_files; i++)
+    {
+      fci_grow_text (out, i ? ", " : ", files: [");
+      put_scalar (out, part->files[i]);
+    }
+  fci_grow_text (out, part->n_files ? "]}\n" : "}\n");
 }
 
-static const char *
-part_text (fmtconv_ctx *ctx, const fci_part *part)
+static void
+put_part (fci_grow *out, const fci_part *part)
 {
-  const char *body = part->job.copy ? copy_text (ctx, &part->job)
-                                    : fmtconv_text (ctx, "    read: %s\n    transform: %s\n",
-                                                    link_element (ctx, &part->reader, part->job.input),
-                                                    transforms (ctx, &part->chain));
-  return body ? fmtconv_text (ctx, "  %s:\n%s", scalar (ctx, part->job.name), body) : "";
+  fci_grow_text (out, "  ");
+  put_scalar (out, part->job.name);
+  fci_grow_text (out, ":\n");
+  if (part->job.copy)
+    {
+      put_copy (out, &part->job);
+      return;
+    }
+  fci_grow_text (out, "    read: ");
+  put_link (out, &part->reader, part->job.input);
+  fci_grow_text (out, "\n    transform: ");
+  put_links (out, &part->chain);
 }
 
 /* The inputs: the only one, or the components. */
-static const char *
-inputs_text (const fci_conversion *c)
+static void
+put_inputs (fci_grow *out, const fci_conversion *c)
 {
-  if (!c->part->job.name)
-    return fmtconv_text (c->ctx, "read: %s\n", link_element (c->ctx, &c->part->reader, c->part->job.input));
-  const char *text = "components:\n";
-  for (size_t i = 0; i < c->n_parts && text; i++)
-    text = fmtconv_text (c->ctx, "%s%s", text, part_text (c->ctx, &c->part[i]));
-  return text ? text : "";
+  bool several = c->part->job.name != NULL;
+  fci_grow_text (out, several ? "components:\n" : "read: ");
+  for (size_t i = 0; several && i < c->n_parts; i++)
+    put_part (out, &c->part[i]);
+  if (several)
+    return;
+  put_link (out, &c->part->reader, c->part->job.input);
+  fci_grow_text (out, "\n");
 }
 
 const char *
@@ -162,14 +182,17 @@ fmtconv_spec_text (fmtconv_ctx *ctx, const fmtconv_job *job)
   if (!ctx || !job || ctx->failed)
     return NULL;
   fci_conversion c = { .ctx = ctx, .started = fci_clock () };
+  fci_grow out = { .ctx = ctx };
   memcpy (&c.job, job, job->struct_size < sizeof c.job ? job->struct_size : sizeof c.job);
   if (fci_convert_chain (&c))
     return NULL;
-  const char *text =
-      fmtconv_text (ctx,
-                    "# A conversion by fmtconv %s; paths are relative to the folder of this file.\n"
-                    "fmtconv: 1\n%stransform: %s\nwrite: %s\n",
-                    fmtconv_version (), inputs_text (&c), transforms (ctx, &c.chain),
-                    link_element (ctx, &c.writer, c.job.output));
-  return ctx->failed ? NULL : text;
+  fci_grow_texts (&out, "# A conversion by fmtconv ", fmtconv_version (),
+                  "; paths are relative to the folder of this file.\nfmtconv: 1\n", NULL);
+  put_inputs (&out, &c);
+  fci_grow_text (&out, "transform: ");
+  put_links (&out, &c.chain);
+  fci_grow_text (&out, "write: ");
+  put_link (&out, &c.writer, c.job.output);
+  fci_grow_text (&out, "\n");
+  return ctx->failed ? NULL : fci_grown (&out);
 }

@@ -7,6 +7,11 @@
 #include "core/pipeline/spec.h"
 #include <string.h>
 
+enum
+{
+  MOST_VARIABLES = 64
+};
+
 /* NAME: {default: …, optional: yes, help: …} */
 static int
 declare_by_map (const fci_pipeline *p, fci_variable *v)
@@ -52,6 +57,8 @@ fci_variables_declare (fci_pipeline *p)
   p->variables = fmtconv_alloc (p->ctx, FCI_V_FIRST + (list ? list->n : 0), sizeof *p->variables);
   if (!p->variables || (list && fci_spec_kind (p, list, FCI_YAML_MAP, "'variables'")))
     return p->ctx->failed;
+  if (list && list->n > MOST_VARIABLES)
+    return fci_spec_fail (p, list->at, "more than %d variables", (int) MOST_VARIABLES);
   p->variables[FCI_V_INPUT].name = "input";
   p->variables[FCI_V_OUTPUT].name = "output";
   p->n_variables = FCI_V_FIRST;

@@ -29,7 +29,8 @@ typedef struct fci_pipeline
   const fci_yaml *root;
   fci_variable *variables; /* the first two: input and output */
   size_t n_variables;
-  size_t n_known; /* those that a default may name: declared further up */
+  size_t n_known;  /* those that a default may name: declared further up */
+  size_t expanded; /* bytes of text so far, with what variables stand for */
   fmtconv_job *job;
 } fci_pipeline;
 

@@ -34,15 +34,24 @@ fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out)
   return fmtconv_failed (ctx);
 }
 
-/* The text from `at` to the first of `stops` that has no backslash in front, unescaped, to *out.  Where it
- * stopped, or NULL (an error). */
+/* Where the text from `at` to the first of `stops` that has no backslash in front ends. */
+static const char *
+end_of_piece (const char *at, const char *stops)
+{
+  while (*at && !strchr (stops, *at))
+    at += 1 + (*at == '\\' && at[1]);
+  return at;
+}
+
+/* That text, unescaped, to *out.  Where it stopped, or NULL (an error). */
 static const char *
 take_piece (fmtconv_ctx *ctx, const char *owner, const char *at, const char *stops, char **out)
 {
-  char *to = *out = fci_strdup (ctx, at);
+  const char *end = end_of_piece (at, stops);
+  char *to = *out = fci_copy (ctx, at, (size_t) (end - at));
   if (!to)
     return NULL;
-  for (; *at && !strchr (stops, *at); at++)
+  for (; at < end; at++)
     {
       if (*at == '\\' && (!at[1] || !strchr (",=:\\", *++at)))
         {
@@ -53,7 +62,7 @@ take_piece (fmtconv_ctx *ctx, const char *owner, const char *at, const char *sto
       *to++ = *at;
     }
   *to = '\0';
-  return at;
+  return end;
 }
 
 /* "metadata.*" of a table of pairs and the typed "metadata.format": 9, else 0. */

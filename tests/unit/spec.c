@@ -276,3 +276,70 @@ Test (spec, details)
   cr_expect_str_eq (h.details, "a\n../b\n");
   fmtconv_ctx_free (ctx);
 }
+
+/* A list or map of n entries, each with its number between head and tail, at a limit and one above it. */
+static void
+expect_limit (const char *before, const char *head, const char *tail, const char *after, size_t limit,
+              const char *error)
+{
+  static char text[400000];
+  for (size_t n = limit - 1; n <= limit + 1; n++)
+    {
+      heard h;
+      char *to = stpcpy (text, before);
+      for (size_t i = 0; i < n; i++)
+        to += sprintf (to, "%s%zu%s", head, i, tail);
+      strcpy (to, after);
+      put_text ("s.yaml", text);
+      fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+      const fmtconv_job *job = fmtconv_spec (ctx, "s.yaml", NULL, 0, NULL, NULL);
+      cr_expect_eq (job != NULL, n <= limit, "%zu: %s", n, h.error);
+      cr_expect_str_eq (h.error, n <= limit ? "" : error);
+      fmtconv_ctx_free (ctx);
+    }
+}
+
+Test (spec, limits)
+{
+  expect_limit (READ "\ntransform: [", "{cogvideox-lora: {rank: ", "}},", "]" TAIL, 64,
+                "s.yaml:3:12: more than 64 transforms");
+  expect_limit ("fmtconv: 1\ncomponents: {", "c", ": {read: a},", "}\nwrite: {diffusers: {path: o}}\n", 64,
+                "s.yaml:2:13: more than 64 components");
+  expect_limit (READ "\nwrite: {safetensors: {path: o, metadata: {", "\n k", ": v,", "}}}\n", 4096,
+                "s.yaml:4100:9: more than 4096 values for one writer");
+}
+
+Test (spec, many_variables)
+{
+  for (int n = 63; n <= 65; n++)
+    {
+      char text[4096], *to = stpcpy (text, "fmtconv: 1\nvariables: {");
+      for (int i = 0; i < n; i++)
+        to += sprintf (to, "v%d: x,", i);
+      to = stpcpy (to, "}\nread: \"");
+      for (int i = 0; i < n; i++)
+        to += sprintf (to, "${v%d}", i);
+      strcpy (to, "\"\nwrite: {safetensors: {path: o}}\n");
+      heard h;
+      fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+      put_text ("s.yaml", text);
+      cr_expect_eq (fmtconv_spec (ctx, "s.yaml", NULL, 0, NULL, NULL) != NULL, n <= 64, "%s", h.error);
+      cr_expect_str_eq (h.error, n <= 64 ? "" : "s.yaml:2:12: more than 64 variables");
+      fmtconv_ctx_free (ctx);
+    }
+}
+
+/* Variables of variables, each of ten of the one above: no small file becomes a large one. */
+Test (spec, explosion)
+{
+  char text[4096], *to = stpcpy (text, "fmtconv: 1\nvariables:\n  v0: 0123456789\n");
+  for (int i = 1; i < 30; i++)
+    {
+      to += sprintf (to, "  v%d: \"", i);
+      for (int k = 0; k < 10; k++)
+        to += sprintf (to, "${v%d}", i - 1);
+      to = stpcpy (to, "\"\n");
+    }
+  strcpy (to, "read: \"${v29}\"\nwrite: o\n");
+  expect (text, "s.yaml:9:7: the variables stand for more than 8 MiB of text");
+}
