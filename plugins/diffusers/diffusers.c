@@ -1,14 +1,6 @@
 /* plugins/diffusers/diffusers.c: the diffusers plugin: component folders of diffusers and transformers.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "diffusers.h"
-#include <string.h>
-
-int
-diffusers_is_variant (const char *variant, size_t n)
-{
-  static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-  return n > 0 && n < 64 && strspn (variant, fine) >= n;
-}
 
 static const fmtconv_param read_params[] = {
   { "variant", FMTCONV_P_TEXT, offsetof (struct diffusers_read_params, variant), NULL,

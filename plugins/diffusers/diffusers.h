@@ -3,7 +3,8 @@
  *
  * A component is a folder with config.json and its weights: STEM.safetensors, or STEM-00001-of-00003.safetensors
  * … and STEM.safetensors.index.json; of a variant V STEM.V.safetensors, STEM.V-00001-of-00003.safetensors … and
- * STEM.safetensors.index.V.json.  Source: diffusers, src/diffusers/models/modeling_utils.py. */
+ * STEM.safetensors.index.V.json; the same with .bin for pickles.  Source: diffusers,
+ * src/diffusers/models/modeling_utils.py; transformers, src/transformers/utils/__init__.py. */
 #ifndef DIFFUSERS_H
 #define DIFFUSERS_H
 
@@ -12,12 +13,43 @@
 #define DIFFUSERS_STEM "diffusion_pytorch_model" /* of diffusers' own classes */
 #define TRANSFORMERS_STEM "model"                /* of those of transformers */
 
+#define DIFFUSERS_CONFIG "config.json"
+#define DIFFUSERS_INDEX "model_index.json" /* of a pipeline */
+
+/* What the name of weights, or of their index, says. */
+struct diffusers_weights
+{
+  const char *variant; /* n bytes; n == 0: none */
+  size_t n;
+  const char *reader; /* of such files */
+  int rank;           /* the highest is read where a folder has several */
+  int of_diffusers;   /* not of transformers */
+  int is_index;
+  int is_part; /* one file of several: its variant is not told */
+};
+
+/* Is it such a name? */
+int diffusers_look_at (const char *name, struct diffusers_weights *w);
+
 struct diffusers_read_params
 {
   const char *variant; /* NULL: none, or the only one there is */
 };
 int diffusers_probe (const fmtconv_peek *peek);
 int diffusers_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out);
+
+/* The tensors of a component's folder.  variant: NULL: none, or the only one there is. */
+int diffusers_read_weights (fmtconv_ctx *ctx, const char *variant, fmtconv_input *folder, fmtconv_model *out);
+
+/* Are there weights of that variant ("": without one; NULL: any)? */
+int diffusers_has_weights (fmtconv_input *folder, const char *variant);
+
+/* A whole component. */
+int diffusers_read_component (fmtconv_ctx *ctx, const char *variant, fmtconv_input *folder,
+                              fmtconv_model *out);
+
+/* A file that is one JSON object.  NULL: an error. */
+fmtconv_attr *diffusers_read_json (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name);
 
 struct diffusers_write_params
 {

@@ -1,5 +1,6 @@
 # tests/interop/local.mk: what the reference libraries say of our output.
 interop_tests = \
+	tests/interop/test_bin_folder.py \
 	tests/interop/test_cogvideox.py \
 	tests/interop/test_diffusers.py \
 	tests/interop/test_diffusers_folder.py \
@@ -10,6 +11,7 @@ TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
 	tests/interop/make_torch_zoo.py \
+	tests/interop/pipemake.py \
 	tests/interop/requirements.txt \
 	tests/interop/run.sh \
 	tests/interop/satmake.py \

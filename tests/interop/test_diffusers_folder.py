@@ -328,9 +328,8 @@ class Folders(Case):
         model.save_pretrained(self.ref, variant="ema")
         self.refuse("fp16", "ema")
 
-    def test_pickled_weights_and_pipelines(self):
-        transformer().save_pretrained(self.ref, safe_serialization=False)
-        self.assertIn("pickle", self.to_folder(self.ref, "-r", "diffusers", status=1).stderr)
+    def test_pipelines(self):
+        transformer().save_pretrained(self.ref)
         (self.ref / "model_index.json").write_text("{}")
         self.refuse("pipeline")
 
