@@ -47,14 +47,51 @@ read_config (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, fmtconv_
   return fmtconv_failed (ctx);
 }
 
+/* The file that is a component's configuration; NULL: it has none. */
+static const char *
+config_name (fmtconv_input *folder)
+{
+  static const char *const names[] = { DIFFUSERS_CONFIG, "scheduler_config.json" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (fmtconv_has (folder, names[i]))
+      return names[i];
+  return NULL;
+}
+
+/* A tokenizer's configuration is a file like its others, but says what it is. */
+static void
+read_tokenizer_class (fmtconv_ctx *ctx, fmtconv_input *folder, fmtconv_model *out)
+{
+  fmtconv_attr *attrs = fmtconv_attrs (out), *config;
+  if (!fmtconv_has (folder, DIFFUSERS_TOKENIZER)
+      || !(config = diffusers_read_json (ctx, folder, DIFFUSERS_TOKENIZER)))
+    return;
+  const char *class = fmtconv_get_string (config, "tokenizer_class", NULL);
+  fmtconv_set_string (attrs, "library", "transformers");
+  if (class)
+    {
+      fmtconv_set_string (attrs, "class", class);
+      fmtconv_set_string (attrs, "title", class);
+    }
+}
+
 int
 diffusers_read_component (fmtconv_ctx *ctx, const char *variant, fmtconv_input *folder, fmtconv_model *out)
 {
-  if (diffusers_read_weights (ctx, variant, folder, out))
+  const char *config = config_name (folder);
+  int has_weights = diffusers_has_weights (folder, NULL) || (config && !strcmp (config, DIFFUSERS_CONFIG));
+  if (has_weights ? diffusers_read_weights (ctx, variant, folder, out) : fmtconv_failed (ctx))
     return fmtconv_failed (ctx);
-  if (fmtconv_has (folder, DIFFUSERS_CONFIG))
-    return read_config (ctx, folder, DIFFUSERS_CONFIG, out);
-  return fmtconv_warn (ctx,
-                       "no " DIFFUSERS_CONFIG " beside the weights in %s: the model has no configuration",
-                       fmtconv_path (folder));
+  if (config)
+    read_config (ctx, folder, config, out);
+  else if (has_weights)
+    fmtconv_warn (ctx, "no " DIFFUSERS_CONFIG " beside the weights in %s: the model has no configuration",
+                  fmtconv_path (folder));
+  else
+    read_tokenizer_class (ctx, folder, out);
+  if (diffusers_attach_files (ctx, folder, config, has_weights, out))
+    return fmtconv_failed (ctx);
+  if (!has_weights && !config && !fmtconv_next_blob (out, NULL))
+    return fmtconv_fail (ctx, FMTCONV_E_MISSING, "%s has no files", fmtconv_path (folder));
+  return 0;
 }

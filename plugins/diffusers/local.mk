@@ -7,7 +7,9 @@ plugins_diffusers_la_SOURCES = \
 	plugins/diffusers/component.c \
 	plugins/diffusers/diffusers.c \
 	plugins/diffusers/diffusers.h \
+	plugins/diffusers/files.c \
 	plugins/diffusers/names.c \
+	plugins/diffusers/pipeline.c \
 	plugins/diffusers/read.c \
 	plugins/diffusers/weights.c \
 	plugins/diffusers/write.c

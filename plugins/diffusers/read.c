@@ -1,31 +1,41 @@
-/* plugins/diffusers/read.c: what a folder is: a component or a pipeline of them.
+/* plugins/diffusers/read.c: what a folder is: a component, or a pipeline of them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "diffusers.h"
 #include <string.h>
 
+/* What a name in a folder says, in bits. */
+static int
+bits_of (const char *name)
+{
+  struct diffusers_weights w;
+  if (!strcmp (name, DIFFUSERS_INDEX))
+    return 160;
+  if (diffusers_look_at (name, &w))
+    return 96;
+  if (!strcmp (name, "scheduler_config.json") || !strcmp (name, DIFFUSERS_TOKENIZER))
+    return 64;
+  return strcmp (name, "text_encoder") ? 0 : 48;
+}
+
 int
 diffusers_probe (const fmtconv_peek *peek)
 {
-  struct diffusers_weights w;
   int bits = 0, has_config = 0;
   for (size_t i = 0; peek->is_folder && i < peek->n_entries; i++)
     {
-      if (!strcmp (peek->entries[i], DIFFUSERS_INDEX))
-        return 160;
+      int more = bits_of (peek->entries[i]);
+      bits = more > bits ? more : bits;
       has_config = has_config || !strcmp (peek->entries[i], DIFFUSERS_CONFIG);
-      if (diffusers_look_at (peek->entries[i], &w))
-        bits = 96;
     }
-  return bits && has_config ? bits + 16 : bits;
+  return bits == 96 && has_config ? bits + 16 : bits;
 }
 
 int
 diffusers_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
 {
   const struct diffusers_read_params *p = params;
-  if (fmtconv_has (in, DIFFUSERS_INDEX))
-    return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED,
-                            &(fmtconv_where){ .hint = "name the folder of one of them: transformer, vae …" },
-                            "this is a pipeline of several components");
+  int is_pair = fmtconv_has (in, "text_encoder") && !diffusers_has_weights (in, NULL);
+  if (fmtconv_has (in, DIFFUSERS_INDEX) || is_pair)
+    return diffusers_read_pipeline (ctx, p->variant, in, out);
   return diffusers_read_component (ctx, p->variant, in, out);
 }

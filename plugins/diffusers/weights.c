@@ -22,7 +22,7 @@ diffusers_has_weights (fmtconv_input *folder, const char *variant)
   const char *name;
   struct diffusers_weights w;
   for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
-    if (is_whole (name, &w) && (!variant || is_of_variant (&w, variant)))
+    if (variant ? is_whole (name, &w) && is_of_variant (&w, variant) : diffusers_look_at (name, &w))
       return 1;
   return 0;
 }
