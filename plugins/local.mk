@@ -5,6 +5,7 @@ plugin_cflags = $(AM_CFLAGS) -fvisibility=hidden
 index_sources = plugins/index/index.c plugins/index/index.h
 include plugins/cast/local.mk
 include plugins/cogvideox-lora/local.mk
+include plugins/cogvideox-pipeline/local.mk
 include plugins/cogvideox-transformer/local.mk
 include plugins/cogvideox-vae/local.mk
 include plugins/diffusers/local.mk

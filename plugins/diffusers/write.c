@@ -92,6 +92,9 @@ put_component (const struct place *at, const fmtconv_model *model)
     return fmtconv_failed (at->ctx);
   for (const fmtconv_blob *blob = NULL; (blob = fmtconv_next_blob (model, blob));)
     fmtconv_emit_source (create (at, blob->name), blob->source);
+  const char *doubt = fmtconv_get_string (attrs, "config-doubt", NULL);
+  if (doubt)
+    fmtconv_warn (at->ctx, "%s", doubt);
   if (config->len)
     fmtconv_emit_json (create (at, fmtconv_get_string (attrs, "config-name", DIFFUSERS_CONFIG)), config, 1);
   else if (fmtconv_count (model) && !fmtconv_get (attrs, "weights-name"))
