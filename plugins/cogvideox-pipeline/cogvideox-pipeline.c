@@ -8,7 +8,7 @@
 
 static const fmtconv_param params[] = {
   { "scheduler.*", FMTCONV_P_PAIRS, offsetof (struct pipeline_params, scheduler), NULL,
-    "another value in scheduler_config.json: scheduler.timestep_spacing=linspace" },
+    "another value in scheduler_config.json: scheduler.steps_offset=1" },
   { "vae.*", FMTCONV_P_PAIRS, offsetof (struct pipeline_params, vae), NULL,
     "another value in the VAE's config.json: vae.scaling_factor=0.7" },
   { 0 },

@@ -79,8 +79,8 @@ settle_factor (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct p
     fmtconv_set_float (config, "scaling_factor", right);
   else if (factor != right && !was_given (&p->vae, "scaling_factor"))
     fmtconv_warn (ctx,
-                  "the VAE's scaling_factor is %.8g, and the published model of this transformer has %.8g "
-                  "(vae.scaling_factor=%.8g)",
+                  "the VAE's scaling_factor is %.9g, and the published model of this transformer has %.9g "
+                  "(vae.scaling_factor=%.9g)",
                   factor, right, right);
 }
 

@@ -23,10 +23,11 @@ def transformer(i2v=False, is_1_5=False, rotary=True, dtype=torch.float32):
     return model.to(dtype)
 
 
-def vae():
+def vae(rotary=True, is_1_5=False):
     torch.manual_seed(8)
     return AutoencoderKLCogVideoX(block_out_channels=(8, 8, 8, 8), layers_per_block=1, norm_num_groups=2,
-                                  latent_channels=LATENTS, sample_height=32, sample_width=32)
+                                  latent_channels=LATENTS, sample_height=32, sample_width=32,
+                                  scaling_factor=0.7 if rotary else 1.15258426, invert_scale_latents=is_1_5)
 
 
 def text_encoder(width=TEXT):
@@ -45,10 +46,10 @@ def tokenizer():
 def scheduler(rotary=True):
     return CogVideoXDDIMScheduler(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012,
                                   prediction_type="v_prediction", rescale_betas_zero_snr=True,
-                                  snr_shift_scale=1.0 if rotary else 3.0, timestep_spacing="trailing")
+                                  snr_shift_scale=1.0 if rotary else 3.0, timestep_spacing="trailing", clip_sample=False)
 
 
 def pipeline(i2v=False, is_1_5=False, rotary=True):
     kind = CogVideoXImageToVideoPipeline if i2v else CogVideoXPipeline
-    return kind(tokenizer=tokenizer(), text_encoder=text_encoder(), vae=vae(),
+    return kind(tokenizer=tokenizer(), text_encoder=text_encoder(), vae=vae(rotary, is_1_5),
                 transformer=transformer(i2v, is_1_5, rotary), scheduler=scheduler(rotary))
