@@ -49,7 +49,7 @@ add_skips (fmtconv_attr *list, const fmtconv_model *model)
   for (const fci_skip *skip = fci_model_skips (model); skip; skip = skip->next)
     {
       fmtconv_attr *node = fci_add_object (list);
-      const char *what = *name ? fmtconv_text (list->ctx, "%s/%s", name, skip->what) : skip->what;
+      const char *what = node && *name ? fmtconv_text (node->ctx, "%s/%s", name, skip->what) : skip->what;
       fci_add_text (node, "what", what ? what : "");
       fci_add_count (node, "bytes", skip->bytes);
       fci_add_text (node, "why", skip->why);

@@ -19,8 +19,7 @@ static const fmtconv_param write_params[] = {
 };
 
 FMTCONV_PLUGIN (
-    diffusers, .name = "diffusers",
-    .summary = "folders of diffusers and transformers: components and pipelines",
+    diffusers, .name = "diffusers", .summary = "component and pipeline folders of diffusers and transformers",
     .reader = FMTCONV_READER (.params = read_params, .probe = diffusers_probe, .read = diffusers_read),
     .writer = FMTCONV_WRITER (.params = write_params, .suffixes = "/",
                               .limits = { .rank = FMTCONV_MAX_RANK,

@@ -15,6 +15,7 @@
 
 #define DIFFUSERS_CONFIG "config.json"
 #define DIFFUSERS_INDEX "model_index.json" /* of a pipeline */
+#define DIFFUSERS_VERSION "_diffusers_version"
 #define DIFFUSERS_TOKENIZER "tokenizer_config.json"
 
 /* What the name of weights, or of their index, says. */
@@ -66,6 +67,30 @@ struct diffusers_write_params
   const char *variant;     /* NULL: none */
   const char *version;     /* NULL: the configuration's own */
 };
+
+/* What a component's files go beneath. */
+struct diffusers_place
+{
+  fmtconv_ctx *ctx;
+  const struct diffusers_write_params *p;
+  fmtconv_layout *out;
+  const char *dir; /* "vae/"; "": the output itself */
+};
+
+fmtconv_file *diffusers_create (const struct diffusers_place *at, const char *name);
+
+/* The configuration over its defaults; empty: there is none.  NULL: an error. */
+fmtconv_attr *diffusers_config (const struct diffusers_place *at, fmtconv_attr *attrs);
+
+/* Who made it, in what diffusers writes itself. */
+void diffusers_stamp (const struct diffusers_place *at, fmtconv_attr *config);
+
+/* Has it neither tensors nor files nor a configuration? */
+int diffusers_is_empty (const fmtconv_model *model);
+
+/* All files of a component. */
+int diffusers_put_component (const struct diffusers_place *at, const fmtconv_model *model);
+
 int diffusers_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
 
 /* Can it be a variant's name?  Letters, digits, '-' and '_'. */

@@ -10,6 +10,7 @@ plugins_diffusers_la_SOURCES = \
 	plugins/diffusers/files.c \
 	plugins/diffusers/names.c \
 	plugins/diffusers/pipeline.c \
+	plugins/diffusers/put.c \
 	plugins/diffusers/read.c \
 	plugins/diffusers/weights.c \
 	plugins/diffusers/write.c

@@ -1,5 +1,7 @@
 """Narrow CogVideoX components and whole pipelines with the real diffusers and transformers, for tests."""
 
+import json
+
 import torch
 from diffusers import (AutoencoderKLCogVideoX, CogVideoXDDIMScheduler, CogVideoXImageToVideoPipeline,
                        CogVideoXPipeline, CogVideoXTransformer3DModel)
@@ -53,3 +55,24 @@ def pipeline(i2v=False, is_1_5=False, rotary=True):
     kind = CogVideoXImageToVideoPipeline if i2v else CogVideoXPipeline
     return kind(tokenizer=tokenizer(), text_encoder=text_encoder(), vae=vae(rotary, is_1_5),
                 transformer=transformer(i2v, is_1_5, rotary), scheduler=scheduler(rotary))
+
+
+def save_bin(model, folder, parts=1, variant=None, index="bin"):
+    """As transformers 4 saved models: tied tensors under both names, in one part."""
+    folder.mkdir()
+    state = model.state_dict()
+    dot = f".{variant}" if variant else ""
+    model.config.save_pretrained(folder)
+    if parts == 1:
+        torch.save(state, folder / f"pytorch_model{dot}.bin")
+        return
+    # Tied tensors are named one after the other, and may not be torn apart.
+    names, cut = list(state), max(2, -(-len(state) // parts))
+    where = {}
+    for n in range(parts):
+        name = f"pytorch_model{dot}-{n + 1:05}-of-{parts:05}.bin"
+        part = names[n * cut:(n + 1) * cut]
+        torch.save({k: state[k] for k in part}, folder / name)
+        where |= dict.fromkeys(part, name)
+    (folder / f"pytorch_model.{index}.index{dot}.json").write_text(
+        json.dumps({"metadata": {"total_size": 1}, "weight_map": where}))

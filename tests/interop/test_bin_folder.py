@@ -6,30 +6,9 @@ import unittest
 
 import torch
 from diffusers import CogVideoXTransformer3DModel
-from pipemake import text_encoder, transformer
+from pipemake import save_bin, text_encoder, transformer
 from support import Case
 from transformers import T5EncoderModel
-
-
-def save_bin(model, folder, parts=1, variant=None, index="bin"):
-    """As transformers 4 saved models: tied tensors under both names, in one part."""
-    folder.mkdir()
-    state = model.state_dict()
-    dot = f".{variant}" if variant else ""
-    model.config.save_pretrained(folder)
-    if parts == 1:
-        torch.save(state, folder / f"pytorch_model{dot}.bin")
-        return
-    # Tied tensors are named one after the other, and may not be torn apart.
-    names, cut = list(state), max(2, -(-len(state) // parts))
-    where = {}
-    for n in range(parts):
-        name = f"pytorch_model{dot}-{n + 1:05}-of-{parts:05}.bin"
-        part = names[n * cut:(n + 1) * cut]
-        torch.save({k: state[k] for k in part}, folder / name)
-        where |= dict.fromkeys(part, name)
-    (folder / f"pytorch_model.{index}.index{dot}.json").write_text(
-        json.dumps({"metadata": {"total_size": 1}, "weight_map": where}))
 
 
 class Bins(Case):

@@ -328,11 +328,6 @@ class Folders(Case):
         model.save_pretrained(self.ref, variant="ema")
         self.refuse("fp16", "ema")
 
-    def test_pipelines(self):
-        transformer().save_pretrained(self.ref)
-        (self.ref / "model_index.json").write_text("{}")
-        self.refuse("pipeline")
-
     def test_lora_to_a_folder(self):
         """What is no component has a name of its own, and no configuration."""
         write(Recipe(hidden=64, layers=2), self.tmp / "run")
