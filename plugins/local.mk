@@ -1,8 +1,11 @@
 # plugins/local.mk: every plugin is a module of its own, built into plugins/ so that one folder holds all.
 plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined $(NO_UNDEFINED) -Wl,-z,now
 plugin_cflags = $(AM_CFLAGS) -fvisibility=hidden
+# No plugin: what the readers of models in several files link.
+index_sources = plugins/index/index.c plugins/index/index.h
 include plugins/cast/local.mk
 include plugins/cogvideox-lora/local.mk
+include plugins/cogvideox-pipeline/local.mk
 include plugins/cogvideox-transformer/local.mk
 include plugins/cogvideox-vae/local.mk
 include plugins/diffusers/local.mk

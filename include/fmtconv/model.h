@@ -65,6 +65,9 @@ const fmtconv_blob *fmtconv_next_blob (const fmtconv_model *model, const fmtconv
 /* Carry a file along.  A name that is no plain component, or is there already: E_FORMAT. */
 void fmtconv_attach (fmtconv_model *out, const char *name, fmtconv_source *source);
 
+/* Carry one of out's files no longer.  A walk that stands at it can go on. */
+void fmtconv_detach (fmtconv_model *out, const fmtconv_blob *blob);
+
 /* ---- Tensors */
 
 /* The model's attributes, an object. */
