@@ -89,6 +89,9 @@ const fmtconv_tensor *fmtconv_first (const fmtconv_model *model, const char *pat
 /* The earliest other tensor that is the very same bytes under the same shape, or NULL. */
 const fmtconv_tensor *fmtconv_tied (const fmtconv_model *model, const fmtconv_tensor *tensor);
 
+/* From here on no tensor of `out` is tied, although several may be the same bytes: each is written as its own. */
+void fmtconv_untie (fmtconv_model *out);
+
 /* Does a rule's pattern (fmtconv/rules.h), or a shell glob (* ? [a-z], '*' crosses dots), match the
  * whole name? */
 int fmtconv_match (const char *pattern, const char *name);

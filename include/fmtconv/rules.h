@@ -61,6 +61,7 @@ typedef struct fmtconv_rule
   const char *why;
   unsigned axis;
   unsigned flags;
+  unsigned line; /* where it stands in the table's source; 0: not known */
 } fmtconv_rule;
 
 #define FMTCONV_KEEP "" /* fmtconv_rules.unmatched: keep under the same name */
@@ -73,6 +74,9 @@ typedef struct fmtconv_rules
   const char *complete;
   const char *unmatched; /* NULL: an error; FMTCONV_KEEP; else drop, and this is why */
   unsigned dense;
+  const char
+      *source; /* who wrote the table: a file, or parameters; NULL: the plugin's author, whose mistakes are
+                         E_INTERNAL and found when it is loaded; those of others are E_USAGE, with the line */
 } fmtconv_rules;
 
 /* Put into `out` what the rules make of `in`, drop the rest.  Every problem found is listed. */

@@ -5,6 +5,7 @@ interop_tests = \
 	tests/interop/test_diff.py \
 	tests/interop/test_diffusers.py \
 	tests/interop/test_diffusers_folder.py \
+	tests/interop/test_everyday.py \
 	tests/interop/test_lora.py \
 	tests/interop/test_pipeline.py \
 	tests/interop/test_safetensors.py \
