@@ -121,7 +121,7 @@ fmtconv_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_mode
 }
 
 void
-fci_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
+fmtconv_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
 {
   run_rules (rules, in, out, true);
 }
@@ -171,4 +171,16 @@ fci_rules_check (fmtconv_ctx *ctx, const fmtconv_rules *rules)
     fci_table_fail (&run.table, ctx);
   fci_arena_clear (&run.arena);
   return code;
+}
+
+const char *
+fci_rules_one_way (fmtconv_ctx *ctx, const fmtconv_rules *rules)
+{
+  fci_run run = { .ctx = ctx };
+  const char *why = NULL;
+  if (begin (&run, rules, NULL, true))
+    why = run.table.bad_rule ? fmtconv_text (ctx, "rule %u: %s", run.table.bad_rule, run.table.bad)
+                             : fmtconv_text (ctx, "%s", run.table.bad);
+  fci_arena_clear (&run.arena);
+  return why;
 }

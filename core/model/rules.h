@@ -23,7 +23,10 @@ int fci_rules_recognise (const fmtconv_rules *rules, const fmtconv_model *model,
  * plugin is loaded. */
 int fci_rules_check (fmtconv_ctx *ctx, const fmtconv_rules *rules);
 
-/* The rules in reverse (fmtconv/rules.h, Reverse).  in: sealed; out: a stage on it. */
-void fci_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
+/* The table as text that fmtconv_rules_read gives back: YAML.  NULL: out of memory. */
+const char *fci_rules_text (fmtconv_ctx *ctx, const fmtconv_rules *rules);
+
+/* Can the table be applied in reverse?  NULL: yes; else why not. */
+const char *fci_rules_one_way (fmtconv_ctx *ctx, const fmtconv_rules *rules);
 
 #endif

@@ -15,6 +15,7 @@ core_sources += \
 	core/pipeline/inspect.c \
 	core/pipeline/limits.c \
 	core/pipeline/links.c \
+	core/pipeline/map.c \
 	core/pipeline/output.c \
 	core/pipeline/parts.c \
 	core/pipeline/pipeline.h \

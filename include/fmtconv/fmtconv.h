@@ -199,6 +199,23 @@ typedef struct fmtconv_side
  *   equal        bool      all the same, and no tensor alone */
 fmtconv_attr *fmtconv_diff (fmtconv_ctx *ctx, const fmtconv_side *a, const fmtconv_side *b);
 
+/* ---- Rules in files, fmtconv-rules(5) */
+
+/* Is the file of rules well-formed, and what would it do?  Nothing is written, no data is read.  against: a
+ * checkpoint, or a file NAME.txt of lines "NAME [SHAPE]"; NULL: the rules alone.  NULL: it is not, or it does not fit;
+ * all that is wrong is in the error.
+ *   path, rules (how many)
+ *   one_way      string    why they cannot be applied in reverse; null: they can
+ *   with against:
+ *   names        int       tensors there
+ *   results      array     {name, shape, from: [names]}, in their order
+ *   dropped      array     {name, why}
+ *   changed      array     where they can be reversed: names that the way back does not give again */
+fmtconv_attr *fmtconv_rules_check (fmtconv_ctx *ctx, const char *path, const char *against);
+
+/* The rules of a transform as the text of such a file.  NULL: it has none. */
+const char *fmtconv_rules_print (fmtconv_ctx *ctx, const char *transform);
+
 /* The plugins found: [{name, summary, path, roles: [..], parameters: [{role, key, type, default,
  * help}], limits: {…}, error}], sorted by name; `error` says why one was refused.  name: only that one
  * (E_USAGE where there is none); NULL: all. */

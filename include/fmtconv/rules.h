@@ -82,6 +82,13 @@ typedef struct fmtconv_rules
 /* Put into `out` what the rules make of `in`, drop the rest.  Every problem found is listed. */
 void fmtconv_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
 
+/* The same in reverse (see Reverse). */
+void fmtconv_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
+
+/* The table in a file that people write, fmtconv-rules(5): strict YAML, at most 1 MiB.  NULL: an error, with line
+ * and column. */
+const fmtconv_rules *fmtconv_rules_read (fmtconv_input *file);
+
 /* What fmtconv_apply found out: "h": the number a shape variable was bound to; "#i": how many values
  * the capture had; 0: unbound. */
 uint64_t fmtconv_var (const fmtconv_model *out, const char *name);

@@ -7,6 +7,7 @@ interop_tests = \
 	tests/interop/test_diffusers_folder.py \
 	tests/interop/test_everyday.py \
 	tests/interop/test_lora.py \
+	tests/interop/test_map.py \
 	tests/interop/test_pipeline.py \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_torch.py
