@@ -123,9 +123,20 @@ tie (const fmtconv_model *model, const key *keys, size_t from, size_t to)
     model->entries[keys[i].entry->index]->tied = first;
 }
 
+/* Same bytes, but no ties. */
+static bool
+tie_nothing (fmtconv_model *model)
+{
+  for (fci_entry *entry = model->first; entry; entry = entry->next)
+    entry->tied = FCI_NO_TENSOR;
+  return true;
+}
+
 bool
 fci_model_tie (fmtconv_model *model)
 {
+  if (model->untied)
+    return tie_nothing (model);
   key *keys = malloc ((model->count + 1) * sizeof *keys);
   if (!keys)
     return fci_nomem (model->ctx) != NULL;

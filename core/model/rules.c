@@ -121,7 +121,7 @@ fmtconv_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_mode
 }
 
 void
-fci_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
+fmtconv_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
 {
   run_rules (rules, in, out, true);
 }

@@ -27,10 +27,10 @@ int fci_rules_recognise_reverse (const fmtconv_rules *rules, const fmtconv_model
  * plugin is loaded. */
 int fci_rules_check (fmtconv_ctx *ctx, const fmtconv_rules *rules);
 
+/* The table as text that fmtconv_rules_read gives back: YAML.  NULL: out of memory. */
+const char *fci_rules_text (fmtconv_ctx *ctx, const fmtconv_rules *rules);
+
 /* Why the rules do not run in reverse: the rule, and what it does.  NULL: they do, or an error. */
 const char *fci_rules_one_way (fmtconv_ctx *ctx, const fmtconv_rules *rules);
-
-/* The rules in reverse (fmtconv/rules.h, Reverse).  in: sealed; out: a stage on it. */
-void fci_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
 
 #endif

@@ -169,6 +169,29 @@ execute (fci_conversion *c)
   return fci_execute (c->ctx, &run, &c->outcome);
 }
 
+/* Does the job say all of the chain, so that nothing needs to be read? */
+static bool
+is_settled (const fci_conversion *c)
+{
+  bool settled = c->job.n_transforms > 0;
+  for (size_t i = 0; settled && i < c->n_parts; i++)
+    {
+      const fmtconv_part *part = &c->part[i].job;
+      settled = part->copy || (part->reader && (!part->name || part->n_transforms));
+    }
+  return settled;
+}
+
+int
+fci_convert_chain (fci_conversion *c)
+{
+  if (check_paths (c) || make_parts (c) || fci_chain_given (c) || fci_output_settle (c))
+    return c->ctx->failed;
+  if (!is_settled (c) && (open_inputs (c) || read_parts (c)))
+    return c->ctx->failed;
+  return fci_chain_whole (c);
+}
+
 fmtconv_attr *
 fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job)
 {

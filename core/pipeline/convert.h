@@ -76,6 +76,9 @@ fmtconv_layout *fci_output_layout (const fci_conversion *c);
 /* Settle a part's reader, where the job does not. */
 int fci_chain_reader (fci_conversion *c, fci_part *part);
 
+/* All of the chain that the job leaves open, from headers where need be; what is at the output is not looked at. */
+int fci_convert_chain (fci_conversion *c);
+
 /* Settle the transforms that the job does not name: of a component, by what was read; of the only input, by the
  * same; of a bundle, the joins of what its components were made by.  Then the dtype. */
 int fci_chain_part (fci_conversion *c, fci_part *part);

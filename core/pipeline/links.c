@@ -77,7 +77,7 @@ only_component (const runner *r, const fci_link *link)
   return NULL;
 }
 
-/* The bundle with `made` in the place of the component of its name, or at the end. */
+/* The bundle with `made` in the place of the component of its name, or at the end; what is said of the whole stays. */
 static const fmtconv_model *
 put_component (const runner *r, const fmtconv_model *made)
 {
@@ -92,7 +92,10 @@ put_component (const runner *r, const fmtconv_model *made)
     }
   if (!there)
     all[n++] = (fmtconv_model *) made;
-  return fci_model_bundle (r->ctx, n, all);
+  fmtconv_model *bundle = fci_model_bundle (r->ctx, n, all);
+  if (is_bundle (r->model))
+    fmtconv_overlay (fmtconv_attrs (bundle), fmtconv_attrs (r->model));
+  return bundle;
 }
 
 /* What a transform of that component is given. */

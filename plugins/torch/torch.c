@@ -1,5 +1,6 @@
 /* plugins/torch/torch.c: the torch plugin, and the reader of torch.save files.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/index/index.h"
 #include "plugins/torch/archive.h"
 #include "plugins/torch/collect.h"
 #include "plugins/torch/machine.h"
@@ -39,9 +40,8 @@ load_pickle (fmtconv_ctx *ctx, fmtconv_source *pickle, pk_value *top)
 }
 
 static int
-read_torch (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
+read_file (fmtconv_ctx *ctx, const struct params *p, fmtconv_input *in, fmtconv_model *out)
 {
-  const struct params *p = params;
   fmtconv_source *file = fmtconv_open (in);
   torch_archive archive;
   if (!file || torch_archive_open (ctx, file, p->crc == CRC_IGNORE, &archive))
@@ -66,6 +66,17 @@ read_torch (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_mod
   return torch_collect (&load, &root);
 }
 
+static int
+read_torch (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
+{
+  const struct params *p = params;
+  if (!index_is_name (fmtconv_base (in), ".bin"))
+    return read_file (ctx, p, in, out);
+  if (p->root)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "root= is for one file: an index names what is in its files");
+  return index_read (ctx, in, p->crc == CRC_IGNORE ? "torch:crc=ignore" : "torch", out);
+}
+
 static bool
 contains (const uint8_t *bytes, size_t n, const char *text)
 {
@@ -83,6 +94,8 @@ probe (const fmtconv_peek *p)
 {
   if (p->is_folder)
     return 0;
+  if (index_is_name (p->base, ".bin"))
+    return p->head_len && p->head[0] == '{' ? 64 : 0;
   if (torch_is_legacy (p->head, p->head_len))
     return 112;
   if (p->head_len >= 3 && p->head[0] == 0x80 && p->head[1] >= 2 && p->head[1] <= 5 && p->tail_len
@@ -98,8 +111,9 @@ probe (const fmtconv_peek *p)
 }
 
 FMTCONV_PLUGIN (torch, .name = "torch", .summary = "PyTorch checkpoints (torch.save)",
-                .reader = FMTCONV_READER (.params = params_table, .suffixes = ".pt .pth .bin .ckpt",
-                                          .probe = probe, .read = read_torch),
+                .reader = FMTCONV_READER (.params = params_table,
+                                          .suffixes = ".pt .pth .bin .ckpt .bin.index.json", .probe = probe,
+                                          .read = read_torch),
                 .writer = FMTCONV_WRITER (.params = torch_write_params_table,
                                           .suffixes = ".pt .pth .bin .ckpt",
                                           .limits = { .dtypes = torch_dtypes,
