@@ -18,12 +18,16 @@ struct facts
 static struct facts
 facts_of (struct merge *m)
 {
+  const char *why;
   fmtconv_attr *attrs = fmtconv_attrs (m->lora);
   const char *text = fmtconv_get_string (fmtconv_get (attrs, "metadata"), "lora_adapter_metadata", NULL);
-  return (struct facts){ .sat = fmtconv_at (
-                             attrs,
-                             "source/training_config/model/network_config/params/modules/lora_config/params"),
-                         .peft = text ? fmtconv_literal (m->ctx, text) : NULL };
+  struct facts f = { .sat = fmtconv_at (
+                         attrs,
+                         "source/training_config/model/network_config/params/modules/lora_config/params") };
+  f.peft = text ? fmtconv_json_parse (m->ctx, text, &why) : NULL;
+  if (text && !f.peft && why)
+    fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "lora_adapter_metadata of the LoRA is no JSON: %s", why);
+  return f;
 }
 
 /* A field of LoraConfig: with the first component of the module's name in front, or that of a transformer, or bare. */

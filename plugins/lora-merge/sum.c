@@ -22,6 +22,28 @@ columns (const fmtconv_tensor *t)
   return n;
 }
 
+static int
+is_floating (uint32_t dtype)
+{
+  return dtype == FMTCONV_F16 || dtype == FMTCONV_BF16 || dtype == FMTCONV_F32 || dtype == FMTCONV_F64
+         || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E8M0);
+}
+
+static int
+check_types (struct merge *m, const struct merge_pair *p)
+{
+  const fmtconv_tensor *const all[] = { p->at, p->b, p->a };
+  for (int i = 0; i < 3; i++)
+    if (!is_floating (all[i]->dtype))
+      return fmtconv_fail_at (
+          m->ctx, FMTCONV_E_UNSUPPORTED,
+          &(fmtconv_where){ .tensor = all[i]->name,
+                            .hint = "merge into the model as it was before it was quantised" },
+          "its elements are %s, and only floating-point numbers can be merged",
+          fmtconv_dtype (all[i]->dtype)->name);
+  return 0;
+}
+
 /* Do the matrices fit the weight, or their part of its rows? */
 static int
 check (struct merge *m, const struct merge_pair *p)
@@ -61,7 +83,7 @@ merge_sum (struct merge *m, const struct merge_pair *pairs, size_t n)
   for (size_t i = 0; i < n && parts; i++)
     {
       const struct merge_pair *p = &pairs[i];
-      if (check (m, p))
+      if (check_types (m, p) || check (m, p))
         return NULL;
       parts[i] = fmtconv_lowrank (fmtconv_chunk (weight, 0, p->part, n), matrix (p->b->view),
                                   matrix (p->a->view), p->factor);
