@@ -22,6 +22,9 @@ core_sources += \
 	core/kernel/product_avx2.c \
 	core/kernel/product_avx512.c \
 	core/kernel/row.c \
+	core/kernel/scan.c \
+	core/kernel/scan.h \
+	core/kernel/scan_body.h \
 	core/kernel/stage.c \
 	core/kernel/stage.h \
 	core/kernel/transpose.c \
