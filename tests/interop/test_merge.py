@@ -1,5 +1,5 @@
 """LoRAs merged into weights: sums as torch gives them in f64, and as peft's merge_and_unload does."""
-# Plugins: cast cogvideox-lora cogvideox-transformer lora-merge safetensors sat torch
+# Plugins: cast cogvideox-lora cogvideox-transformer diffusers lora-merge safetensors sat torch
 
 import json
 import unittest
@@ -9,6 +9,11 @@ import safetensors.torch
 import torch
 from satmake import DTYPES, NET, Recipe, state_dict, write
 from support import Case, bits
+
+try:
+    from diffusers import CogVideoXPipeline, CogVideoXTransformer3DModel
+except ImportError:
+    CogVideoXPipeline = None
 
 UNITS = {torch.float16: 2.0**-10, torch.bfloat16: 2.0**-7, torch.float32: 2.0**-23}
 LEAST = {torch.float16: 2.0**-24, torch.bfloat16: 2.0**-133, torch.float32: 2.0**-149}
@@ -339,6 +344,45 @@ class Files(Case):
         self.refused(plain, state, "no JSON", metadata={"lora_adapter_metadata": "{"})
         self.refused(plain, state, "regular", metadata={"lora_adapter_metadata": '{"alpha_pattern": {"to_.": 3}, "lora_alpha": 2}'
                                                         .replace("to_.", "to_[qk]")})
+
+
+@unittest.skipUnless(CogVideoXPipeline, "diffusers is not there")
+class Diffusers(Case):
+    """A folder of diffusers, and a LoRA file that diffusers itself wrote and fuses."""
+
+    def transformer(self):
+        torch.manual_seed(5)
+        return CogVideoXTransformer3DModel(num_attention_heads=4, attention_head_dim=16, in_channels=4, out_channels=4,
+                                           num_layers=2, text_embed_dim=32, time_embed_dim=16, sample_width=8,
+                                           sample_height=8, sample_frames=9, max_text_seq_length=16)
+
+    def write_lora(self, **config):
+        trained = self.transformer()
+        trained.add_adapter(peft.LoraConfig(r=6, init_lora_weights=False, **config,
+                                            target_modules=["to_q", "to_k", "to_v", "to_out.0"]))
+        CogVideoXPipeline.save_lora_weights(
+            self.tmp / "lora", transformer_lora_layers=peft.get_peft_model_state_dict(trained),
+            transformer_lora_adapter_metadata=trained.peft_config["default"].to_dict())
+        return self.tmp / "lora" / "pytorch_lora_weights.safetensors"
+
+    def test_fuse(self):
+        """As load_lora_adapter and fuse_lora do it, at any scale."""
+        for config in ({"lora_alpha": 6}, {"lora_alpha": 3}, {"lora_alpha": 4, "use_rslora": True},
+                       {"lora_alpha": 4, "alpha_pattern": {"to_k": 12}, "rank_pattern": {"to_q": 3}}):
+            lora = self.write_lora(**config)
+            base = self.transformer()
+            base.save_pretrained(self.tmp / "transformer")
+            base.load_lora_adapter(str(self.tmp / "lora"), weight_name=lora.name)
+            base.fuse_lora(lora_scale=0.8)
+            base.unload_lora()
+            out = self.tmp / "merged"
+            with self.subTest(**config):
+                self.run_fmtconv("-f", "-t", f"lora-merge:file={lora},weight=0.8", self.tmp / "transformer", f"{out}/")
+                merged = CogVideoXTransformer3DModel.from_pretrained(out).state_dict()
+                for name, wanted in base.state_dict().items():
+                    self.assertTrue(torch.allclose(merged[name], wanted, rtol=1e-5, atol=1e-6), name)
+                self.assertFalse(torch.equal(merged["transformer_blocks.0.attn1.to_q.weight"],
+                                             self.transformer().state_dict()["transformer_blocks.0.attn1.to_q.weight"]))
 
 
 if __name__ == "__main__":
