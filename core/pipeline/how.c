@@ -36,6 +36,9 @@ ops_text (fmtconv_ctx *ctx, const fci_op *op)
       text = fmtconv_text (ctx, ", round %s%s", dtype_name (op->dtype), text);
     else if (op->kind == FCI_OP_SCALE)
       text = fmtconv_text (ctx, ", scale %.9g%s", op->factor, text);
+    else if (op->kind == FCI_OP_LOWRANK)
+      text = fmtconv_text (ctx, ", add %.9g times a product of rank %llu%s", op->factor,
+                           (unsigned long long) op->product->rank, text);
   return text;
 }
 
@@ -45,7 +48,7 @@ rounds_at_write (const fci_op *op)
 {
   while (op && op->kind == FCI_OP_WATCH)
     op = op->before;
-  return op && op->kind == FCI_OP_SCALE;
+  return op && (op->kind == FCI_OP_SCALE || op->kind == FCI_OP_LOWRANK);
 }
 
 static const char *

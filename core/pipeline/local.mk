@@ -24,6 +24,7 @@ core_sources += \
 	core/pipeline/recognise.c \
 	core/pipeline/report.c \
 	core/pipeline/report.h \
+	core/pipeline/scalar.c \
 	core/pipeline/shell.c \
 	core/pipeline/spec-expand.c \
 	core/pipeline/spec-find.c \

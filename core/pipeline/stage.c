@@ -124,7 +124,7 @@ fci_stage_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *p
   if (*params)
     fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", params);
   forget_description (ctx, out);
-  fci_rules_reverse (transform->rules, in, out);
+  fmtconv_reverse (transform->rules, in, out);
   int code = ctx->failed ? ctx->failed : fci_model_seal (out, plugin->name);
   return leave (ctx, &saved, code) ? NULL : out;
 }

@@ -101,6 +101,25 @@ box_reads (fmtconv_view *view, const fci_box *box)
   return bytes;
 }
 
+/* The bytes of a factor of a box's product are read too; they count once, as often as units need them. */
+static bool
+account_factor (fci_plan *plan, fmtconv_view *view, const fci_box *box, unsigned track,
+                const fci_product *product)
+{
+  const fci_factor *factor = &product->factor[track % FCI_FACTORS];
+  uint64_t bytes = fci_item (factor->dtype) * product->rank;
+  uintptr_t before = 0;
+  for (unsigned i = 0; i < view->rank; i++)
+    if (FCI_TRACK (box, view->rank, track)[1 + i] != 0)
+      bytes *= FCI_EXTENT (box, view->rank)[i];
+  plan->cost.read += bytes;
+  if (!factor->source->has_crc)
+    return true;
+  fci_map_get (plan->factors, &factor->source->id, sizeof factor->source->id, &before);
+  return fci_map_set (plan->factors, &factor->source->id, sizeof factor->source->id, before + bytes)
+         && note_source (plan, factor->source);
+}
+
 /* `size` bytes from `at`, which are of the region or all of it. */
 static fci_run *
 add_run (fci_plan *plan, const fci_region *region, fci_run_kind kind, uint64_t at, uint64_t size)
@@ -180,6 +199,9 @@ account (maker *m, const fci_box *box, const fci_program *program, uint64_t coun
   *(program->rows.n_steps ? &m->plan->cost.converted : &m->plan->cost.gathered) +=
       count * fci_item (view->dtype);
   m->plan->cost.read += box_reads (view, box);
+  for (unsigned t = 0; t < fci_tracks (box->ops); t++)
+    if (!account_factor (m->plan, view, box, t, program->terms[t / FCI_FACTORS].product))
+      return false;
   return note_source (m->plan, box->source);
 }
 
@@ -280,11 +302,12 @@ fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout)
   plan->layout = layout;
   plan->programs = fci_map_new (ctx);
   plan->seen = fci_map_new (ctx);
+  plan->factors = fci_map_new (ctx);
   if (fci_defer_call (ctx, free_lists, plan) != 0)
     return NULL;
   if (!layout->sealed)
     return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the layout is still open"), NULL;
-  if (!plan->programs || !plan->seen || !add_files (plan) || fci_plan_cut (plan) != 0)
+  if (!plan->programs || !plan->seen || !plan->factors || !add_files (plan) || fci_plan_cut (plan) != 0)
     return NULL;
   plan->cost.memory = ctx->arena.total - before + list_bytes (plan);
   return plan;

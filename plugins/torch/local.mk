@@ -34,8 +34,7 @@ torch_writer = \
 if PLUGIN_TORCH
 plugin_LTLIBRARIES += plugins/torch.la
 dist_man_MANS += plugins/torch/fmtconv-torch.7
-plugins_torch_la_SOURCES = $(torch_machine) $(torch_writer) \
-plugins_torch_la_SOURCES = $(torch_machine) $(index_sources) \
+plugins_torch_la_SOURCES = $(torch_machine) $(torch_writer) $(index_sources) \
 	plugins/torch/archive.c \
 	plugins/torch/archive.h \
 	plugins/torch/torch.c

@@ -8,6 +8,7 @@ interop_tests = \
 	tests/interop/test_everyday.py \
 	tests/interop/test_lora.py \
 	tests/interop/test_map.py \
+	tests/interop/test_merge.py \
 	tests/interop/test_pipeline.py \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_reverse.py \
