@@ -28,6 +28,7 @@ struct fmtconv_ctx
   void *sources;           /* core/source: what is open */
   void *registry;          /* core/plugin: what is loaded */
   const char *scratch_dir; /* folder of OUTPUT, for unlinked files; NULL: no output */
+  uint32_t n_requirements; /* core/model: how many were made */
   unsigned depth;          /* core/pipeline: readers that called one another */
 };
 

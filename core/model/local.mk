@@ -45,6 +45,7 @@ core_sources += \
 	core/model/view-look.c \
 	core/model/view-ops.c \
 	core/model/view-reshape.c \
+	core/model/view-same.c \
 	core/model/view-text.c \
 	core/model/view.c \
 	core/model/view.h \

@@ -99,7 +99,7 @@ check_account (const fmtconv_model *model, const char *plugin)
          == 0;
 }
 
-/* From now on every box tells its tensor's number. */
+/* From now on every box tells its tensor's number, and requirements have a name. */
 static bool
 mark_all (fmtconv_model *model)
 {
@@ -109,6 +109,7 @@ mark_all (fmtconv_model *model)
       if (!entry->tensor.view)
         return false;
       entry->tensor.shape = entry->tensor.view->shape;
+      fci_view_name_requirements (entry->tensor.view, entry->tensor.name);
       model->memory += fci_view_memory (entry->tensor.view);
     }
   return true;

@@ -48,12 +48,30 @@ typedef struct fci_box
 #define FCI_EXTENT(box, rank) ((box)->start + (rank))
 #define FCI_STRIDE(box, rank) ((int64_t *) ((box)->start + 2 * (rank)))
 
-/* Tensors without elements have no boxes; a view remembers those it was made of here, ascending. */
+/* Tensors that a view was made of and no box shows: those without elements, and those that others must be equal
+ * to; ascending. */
 typedef struct fci_empties
 {
   size_t n;
   uint32_t origin[];
 } fci_empties;
+
+/* The elements of both views must be equal before anything made of `wanted` is published.  Shared by all views
+ * that are made of it. */
+typedef struct fci_requirement
+{
+  uint32_t number; /* ascending in the order made, unique in the context */
+  fmtconv_view *wanted;
+  fmtconv_view *other;
+  const char *tensor; /* of the first sealed model that has it; NULL: none yet */
+} fci_requirement;
+
+/* Ascending by number. */
+typedef struct fci_requirements
+{
+  size_t n;
+  fci_requirement *item[];
+} fci_requirements;
 
 /* Boxes are disjoint, not empty, cover the shape exactly, and are sorted by start (row-major).  A view
  * with no elements has no boxes. */
@@ -66,9 +84,10 @@ struct fci_view
   uint64_t elements;
   size_t n_boxes;
   const fci_box *boxes;
-  const fci_empties *empties; /* NULL: none */
-  fmtconv_view *base;         /* what this is a reshape of; NULL: no reshape */
-  bool marked;                /* its origin is that of a tensor of a sealed model, and stays */
+  const fci_empties *empties;           /* NULL: none */
+  const fci_requirements *requirements; /* NULL: none */
+  fmtconv_view *base;                   /* what this is a reshape of; NULL: no reshape */
+  bool marked;                          /* its origin is that of a tensor of a sealed model, and stays */
 };
 
 /* Bytes of the view as written.  Never overflows for a view that was constructed. */
@@ -77,6 +96,12 @@ uint64_t fci_view_bytes (fmtconv_view *view);
 /* The same view with every box's origin set to `origin`; without boxes it remembers it.  A view of one
  * box that is not marked yet is changed in place: only a model that is being sealed may ask. */
 fmtconv_view *fci_view_from (fmtconv_view *view, uint32_t origin);
+
+/* The requirements of a tensor of that name, which keep the first name they get. */
+void fci_view_name_requirements (fmtconv_view *view, const char *name);
+
+/* The very same bytes under the same shape and type, whatever their files say of them? */
+bool fci_view_equal (fmtconv_view *a, fmtconv_view *b);
 
 /* Bytes of arena a view takes, without what it shares with others. */
 size_t fci_view_memory (fmtconv_view *view);

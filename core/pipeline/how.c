@@ -60,8 +60,8 @@ box_text (fmtconv_view *view, const fci_box *box)
 }
 
 /* Boxes of one tensor mostly meet the same fate; others are told apart. */
-const char *
-fci_view_how (fmtconv_view *view)
+static const char *
+boxes_text (fmtconv_view *view)
 {
   const char *text = view->n_boxes ? box_text (view, &view->boxes[0]) : "empty", *last = text;
   for (size_t i = 1; i < view->n_boxes && i < 16; i++)
@@ -71,6 +71,15 @@ fci_view_how (fmtconv_view *view)
         text = fmtconv_text (view->ctx, "%s; %s", text ? text : "", next);
       last = next;
     }
+  return text ? text : "";
+}
+
+const char *
+fci_view_how (fmtconv_view *view)
+{
+  const char *text = boxes_text (view);
+  if (view->requirements)
+    text = fmtconv_text (view->ctx, "compare, %s", text);
   return text ? text : "";
 }
 

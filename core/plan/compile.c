@@ -30,12 +30,12 @@ free_lists (void *arg)
   free (plan->runs.items);
   free (plan->units.items);
   free (plan->rows.items);
+  free (plan->pairs.items);
   free (plan->checked.items);
 }
 
-/* Remember that a source's checksum can be compared. */
-static bool
-note_source (fci_plan *plan, fmtconv_source *source)
+bool
+fci_plan_note_source (fci_plan *plan, fmtconv_source *source)
 {
   if (!source->has_crc || fci_map_get (plan->seen, &source->id, sizeof source->id, &(uintptr_t){ 0 }))
     return true;
@@ -90,9 +90,8 @@ is_dense (fmtconv_view *view, const fci_box *box)
   return true;
 }
 
-/* The bytes a box reads, those that stride 0 repeats counted once. */
-static uint64_t
-box_reads (fmtconv_view *view, const fci_box *box)
+uint64_t
+fci_box_reads (fmtconv_view *view, const fci_box *box)
 {
   uint64_t bytes = fci_item (box->dtype);
   for (unsigned i = 0; i < view->rank; i++)
@@ -130,7 +129,7 @@ add_copy (fci_plan *plan, size_t first_run, uint64_t at, fmtconv_source *source,
     return false;
   run->u.source = source;
   run->from = from;
-  return note_source (plan, source);
+  return fci_plan_note_source (plan, source);
 }
 
 /* The view of a tensor in the making: a ROWS run is made when it turns out to be needed. */
@@ -169,8 +168,8 @@ account (maker *m, const fci_box *box, const fci_program *program, uint64_t coun
   fmtconv_view *view = m->region->u.tensor.view;
   *(program->rows.n_steps ? &m->plan->cost.converted : &m->plan->cost.gathered) +=
       count * fci_item (view->dtype);
-  m->plan->cost.read += box_reads (view, box);
-  return note_source (m->plan, box->source);
+  m->plan->cost.read += fci_box_reads (view, box);
+  return fci_plan_note_source (m->plan, box->source);
 }
 
 /* Copies where a box is one range of bytes on both sides, ROWS for what lies between. */
@@ -206,7 +205,8 @@ static bool
 add_region (fci_plan *plan, const fci_region *region, size_t first_run)
 {
   if (region->kind == FCI_REGION_TENSOR)
-    return add_tensor (&(maker){ .plan = plan, .region = region, .first_run = first_run });
+    return add_tensor (&(maker){ .plan = plan, .region = region, .first_run = first_run })
+           && fci_plan_require (plan, region->u.tensor.name, region->u.tensor.view);
   bool fill = region->kind == FCI_REGION_FILL;
   fci_run *run = add_run (plan, fill ? FCI_RUN_FILL : FCI_RUN_LITERAL, region->at, region->size);
   if (!run)
@@ -231,6 +231,7 @@ add_files (fci_plan *plan)
           return false;
     }
   plan->cost.runs = plan->runs.n;
+  plan->cost.pairs = plan->pairs.n;
   return true;
 }
 
@@ -238,7 +239,8 @@ static uint64_t
 list_bytes (const fci_plan *plan)
 {
   return plan->runs.room * sizeof (fci_run) + plan->units.room * sizeof (fci_unit)
-         + plan->rows.room * sizeof (fci_rows *) + plan->checked.room * sizeof (fmtconv_source *);
+         + plan->rows.room * sizeof (fci_rows *) + plan->pairs.room * sizeof (fci_pair)
+         + plan->checked.room * sizeof (fmtconv_source *);
 }
 
 fci_plan *
@@ -254,11 +256,12 @@ fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout)
   plan->layout = layout;
   plan->programs = fci_map_new (ctx);
   plan->seen = fci_map_new (ctx);
+  plan->required = fci_map_new (ctx);
   if (fci_defer_call (ctx, free_lists, plan) != 0)
     return NULL;
   if (!layout->sealed)
     return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the layout is still open"), NULL;
-  if (!plan->programs || !plan->seen || !add_files (plan) || fci_plan_cut (plan) != 0)
+  if (!plan->programs || !plan->seen || !plan->required || !add_files (plan) || fci_plan_cut (plan) != 0)
     return NULL;
   plan->cost.memory = ctx->arena.total - before + list_bytes (plan);
   return plan;

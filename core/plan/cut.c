@@ -37,7 +37,7 @@ choose_unit (fci_plan *plan)
   bool verify = options->flags & FMTCONV_VERIFY;
   unsigned threads = options->threads ? options->threads : 1;
   plan->row_scratch = (plan->row_scratch + FCI_SCRATCH_ALIGN - 1) & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
-  plan->buffers = plan->rows.n || verify ? 3 : 1;
+  plan->buffers = plan->rows.n || plan->pairs.n || verify ? 3 : 1;
   uint64_t least = worker_bytes (plan, FCI_UNIT_MIN);
   if (options->memory < least)
     return fmtconv_fail_at (plan->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .hint = "raise --memory" },

@@ -50,6 +50,13 @@ typedef struct fci_rows
   uint32_t *part_of; /* of each box; NULL: parts[0] for all */
 } fci_rows;
 
+/* Two views whose elements must be equal. */
+typedef struct fci_pair
+{
+  const fci_rows *wanted;
+  const fci_rows *other;
+} fci_pair;
+
 typedef enum fci_run_kind
 {
   FCI_RUN_LITERAL,
@@ -107,9 +114,11 @@ struct fci_plan
   fci_list runs;     /* fci_run */
   fci_list units;    /* fci_unit, ascending in file and place */
   fci_list rows;     /* fci_rows *, in plan order */
+  fci_list pairs;    /* fci_pair, in plan order */
   fci_list checked;  /* fmtconv_source * with a CRC, in the order of first use */
   fci_map *programs; /* by content */
   fci_map *seen;     /* sources of `checked` */
+  fci_map *required; /* requirements of `pairs` */
   fci_memo memo;
   size_t n_tallies;   /* rounding points */
   size_t row_scratch; /* most that a program needs, bytes */
@@ -121,10 +130,20 @@ struct fci_plan
 #define FCI_RUNS(plan) ((const fci_run *) (plan)->runs.items)
 #define FCI_UNITS(plan) ((const fci_unit *) (plan)->units.items)
 #define FCI_ROWS(plan) ((fci_rows *const *) (plan)->rows.items)
+#define FCI_PAIRS(plan) ((const fci_pair *) (plan)->pairs.items)
 #define FCI_CHECKED(plan) ((fmtconv_source *const *) (plan)->checked.items)
 
 /* Room for one more item of `size` bytes, zeroed; NULL: E_NOMEM recorded. */
 void *fci_list_add (fmtconv_ctx *ctx, fci_list *list, size_t size);
+
+/* Remember that a source's checksum can be compared. */
+bool fci_plan_note_source (fci_plan *plan, fmtconv_source *source);
+
+/* The bytes a box of a view reads, those that stride 0 repeats counted once. */
+uint64_t fci_box_reads (fmtconv_view *view, const fci_box *box);
+
+/* Take the requirements of a tensor of the output into the plan.  false: an error was recorded. */
+bool fci_plan_require (fci_plan *plan, const char *tensor, fmtconv_view *view);
 
 /* The program of a box that is written as `dtype`; NULL: E_UNSUPPORTED naming the tensor. */
 const fci_program *fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor);

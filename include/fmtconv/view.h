@@ -47,6 +47,12 @@ fmtconv_view *fmtconv_cast (fmtconv_view *view, uint32_t dtype);
 /* Times `factor`, in f32.  Floating-point views only. */
 fmtconv_view *fmtconv_scale (fmtconv_view *view, double factor);
 
+/* The first of n views that must be equal, bit by bit: one data type, one shape.  What is made of the
+ * value keeps the requirement.  Before anything is written, the executor compares the views of every tensor of
+ * the output whole; a difference is E_FORMAT with the tensor, both files and the first element that differs.
+ * All n count as used in the account of tensors. */
+fmtconv_view *fmtconv_same (size_t n, fmtconv_view *const *views);
+
 /* Findings: what can be counted where values are rounded. */
 enum
 {

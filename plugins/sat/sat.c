@@ -31,9 +31,9 @@ read_sat (fmtconv_ctx *ctx, const void *params_, fmtconv_input *in, fmtconv_mode
 {
   const struct sat_params *p = params_;
   struct sat_place place;
-  if (sat_locate (ctx, p, in, &place))
+  if (sat_locate (ctx, p, in, &place)
+      || sat_read_ranks (ctx, &place, p->crc ? "torch:crc=ignore" : "torch", out))
     return fmtconv_failed (ctx);
-  fmtconv_adopt (out, fmtconv_read (place.weights, p->crc ? "torch:crc=ignore" : "torch"));
   if (place.config)
     sat_read_config (ctx, place.config, out);
   return fmtconv_failed (ctx);

@@ -4,6 +4,7 @@ interop_tests = \
 	tests/interop/test_diffusers.py \
 	tests/interop/test_diffusers_folder.py \
 	tests/interop/test_lora.py \
+	tests/interop/test_ranks.py \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_torch.py
 TESTS += $(interop_tests)
