@@ -25,7 +25,7 @@ def share(name, t, rank, n):
         return t.chunk(n)[rank].clone()
     if COLUMNS.fullmatch(name):
         return t.chunk(n, 1)[rank].contiguous()
-    return t.clone()
+    return t
 
 
 class Ranks(Case):
@@ -43,7 +43,9 @@ class Ranks(Case):
     def write(self, tensors, n, world=None, state=True, change=None, **save):
         """Cut and save; change (rank, its tensors) may spoil one."""
         for rank in range(n):
-            mine = OrderedDict((name, share(name, t, rank, n)) for name, t in tensors.items())
+            copies = {}  # what is tied stays tied
+            mine = OrderedDict((name, copies.setdefault(id(t), share(name, t, rank, n).clone()))
+                               for name, t in tensors.items())
             if change:
                 change(rank, mine)
             checkpoint = {"module": mine}
