@@ -19,6 +19,7 @@ typedef struct torch_load
 {
   fmtconv_ctx *ctx;
   fmtconv_source *pickle;
+  const uint8_t *pickled; /* its bytes */
   const torch_archive *archive;
   fmtconv_model *out;
   torch_scan scan;

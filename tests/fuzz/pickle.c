@@ -30,6 +30,7 @@ read_all (fmtconv_ctx *ctx, const uint8_t *data, size_t size, const char *typed)
   torch_archive archive = { fci_source_memory (ctx, storage, sizeof storage, "data/0") };
   torch_load load = { .ctx = ctx,
                       .pickle = fci_source_memory (ctx, data, size, "data.pkl"),
+                      .pickled = data,
                       .archive = &archive,
                       .out = fci_model_new (ctx, NULL),
                       .scan = { .ctx = ctx, .walk = 1 },

@@ -2,13 +2,19 @@
 # Plugins: safetensors torch
 
 import json
+import pickle
 import random
+import sys
 import unittest
 import warnings
 import zipfile
 from collections import OrderedDict
+from pathlib import Path
+
+sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "invalid"))
 
 import make_torch_zoo as zoo
+import picklekit as kit
 import safetensors.torch
 import torch
 from support import Case
@@ -47,6 +53,66 @@ class Torch(Case):
         tensors = zoo.all_shapes()
         for protocol in (2, 3, 4, 5):
             self.convert(tensors, tensors, pickle_protocol=protocol)
+
+    def test_before_1_6(self):
+        """The format without an archive: every storage type and geometry, ties, parameters, training state."""
+        old = {"_use_new_zipfile_serialization": False}
+        tensors = zoo.all_shapes()
+        for protocol in (2, 3, 4, 5):
+            self.convert(tensors, tensors, pickle_protocol=protocol, **old)
+        parameters = zoo.parameters()
+        self.convert(parameters, parameters, **old)
+        found = json.loads(self.run_fmtconv("inspect", "--json", self.tmp / "in.pt").stdout)
+        self.assertEqual((found["format"], found["storages"]["tied"]), ("torch", 3))
+        weights = zoo.module().state_dict()
+        self.convert(zoo.training_state(weights), weights, **old)
+        flat = torch.randn(1000)
+        self.convert({"a": flat[3:10], "b": flat[500:].view(5, 100).t()}, {"a": flat[3:10], "b": flat[500:].view(5, 100).t()},
+                     **old)
+        self.convert(flat, {"tensor": flat}, **old)
+        self.refuse(zoo.module(), "only its own program can read", **old)
+        self.convert({"state_dict": weights, "net": zoo.module()}, weights, **old)
+        for name, (value, says) in zoo.refused().items():
+            with self.subTest(name):
+                self.refuse({"x": value}, says, **old)
+                self.convert({"model": {"a": flat}, "x": value}, {"a": flat}, **old)
+        # A storage beside a tensor of it: the first one met says how elements are counted.
+        small = torch.arange(6, dtype=torch.uint8)
+        for value in ([small.untyped_storage(), small], [small, small.untyped_storage()]):
+            self.convert({"model": {"a": small}, "x": value}, {"a": small}, **old)
+
+    def test_parts_of_storages(self):
+        """What torch before 0.4 wrote, made by hand: torch reads the same; the machine's byte order means nothing."""
+        source, out = self.tmp / "in.pt", self.tmp / "out.safetensors"
+        part = kit.tensor((2,), of=kit.storage("7", more=(("8", 1, 3),)), offset=1)
+        whole = kit.tensor((4,), of=kit.storage("7", more=(None,)))
+        for little in (True, False):
+            source.write_bytes(kit.legacy(kit.dict_of(("part", part), ("whole", whole)), [("7", 4, bytes(range(16)))],
+                                          system=kit.dict_of(("little_endian", little))))
+            wanted = torch.load(source, weights_only=False)
+            self.assertTrue(torch.equal(wanted["part"], wanted["whole"][2:4]))
+            self.compare(source, out, wanted)
+
+    def test_bare_pickles(self):
+        """Python's own pickles of tensors, each with its storage inside."""
+        source, out = self.tmp / "in.pkl", self.tmp / "out.safetensors"
+        tensors = zoo.all_shapes()
+        for protocol in (3, 4, 5):
+            source.write_bytes(pickle.dumps({"state_dict": tensors, "epoch": 3}, protocol))
+            self.compare(source, out, tensors)
+        weights = zoo.module().state_dict()
+        source.write_bytes(pickle.dumps(OrderedDict(weights)))
+        self.compare(source, out, weights)
+        self.assertEqual(json.loads(self.run_fmtconv("inspect", "--json", source).stdout)["format"], "torch")
+        large = {"a": torch.randn(5 << 20), "b": torch.ones(2)}
+        source.write_bytes(pickle.dumps(large))
+        self.compare(source, out, large)
+        source.write_bytes(pickle.dumps(weights, 2))
+        result = self.run_fmtconv("-f", "-r", "torch", source, out, status=1)
+        self.assertIn("protocol 3 or later", result.stderr)
+        source.write_bytes(pickle.dumps({"step": 3}))
+        result = self.run_fmtconv("-f", "-r", "torch", source, out, status=1)
+        self.assertIn("no tensors in root '.'", result.stderr)
 
     def test_shared(self):
         """Windows of one storage that lie all over it, as ZeRO leaves them."""
@@ -112,7 +178,6 @@ class Torch(Case):
             with self.subTest(name):
                 self.refuse({"x": value}, says)
                 self.convert({"model": {"a": torch.ones(1)}, "x": value}, {"a": torch.ones(1)})
-        self.refuse({"a": torch.ones(1)}, "before torch 1.6", _use_new_zipfile_serialization=False)
 
     def test_script(self):
         source = self.tmp / "in.pt"
