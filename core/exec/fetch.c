@@ -213,14 +213,16 @@ convert (fetch *f, const piece *p, const image *im, size_t first_tally, uint8_t 
   const uint8_t *from = dense;
   fci_tally tally[FCI_MAX_STEPS];
   if (is_dense (p, (const uint64_t *) im->stride, p->in_item, 0))
-    from = f->worker->in;
-  else if (!p->program->rows.n_steps && dense_from (p) == 0)
+    from = dense = f->worker->in;
+  else if (fci_program_copies (p->program) && dense_from (p) == 0)
     {
       fci_gather (out, f->worker->in, p->rank, p->extent, im->stride, p->in_item);
       return;
     }
   else
     fci_gather (dense, f->worker->in, p->rank, p->extent, im->stride, p->in_item);
+  if (p->program->swap)
+    fci_swap (dense, count_elements (p) * p->in_item, p->program->swap);
   memset (tally, 0, sizeof tally);
   store (f, p, from, f->tallies ? tally : NULL, out);
   if (f->tallies)
@@ -252,7 +254,7 @@ fetch_piece (fetch *f, const piece *whole, size_t first_tally, uint8_t *out)
   uint64_t n = count_elements (&p);
   if (fci_is_cancelled (f->worker))
     return fci_fault_code (f->worker, FMTCONV_E_CANCELLED);
-  if (!p.program->rows.n_steps && is_dense (&p, p.in, p.in_item, 0) && dense_from (&p) == 0)
+  if (fci_program_copies (p.program) && is_dense (&p, p.in, p.in_item, 0) && dense_from (&p) == 0)
     return fci_worker_read_piece (f->worker, p.source, p.offset, out, n * p.in_item);
   plan_image (&p, &im);
   if (p.rank > 0 && (im.size > f->worker->room || n > f->worker->room / p.in_item))

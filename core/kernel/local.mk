@@ -20,5 +20,6 @@ core_sources += \
 	core/kernel/row.c \
 	core/kernel/stage.c \
 	core/kernel/stage.h \
+	core/kernel/swap.c \
 	core/kernel/transpose.c \
 	core/kernel/transpose.h

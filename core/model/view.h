@@ -14,6 +14,7 @@ enum
 
 typedef enum fci_op_kind
 {
+  FCI_OP_SWAP,  /* from the other byte order: of stored elements, before all else */
   FCI_OP_CAST,  /* round to `dtype`: a rounding point */
   FCI_OP_SCALE, /* times (float) factor, in f32 */
   FCI_OP_WATCH  /* what the next rounding point counts */
@@ -105,6 +106,9 @@ bool fci_view_equal (fmtconv_view *a, fmtconv_view *b);
 
 /* Bytes of arena a view takes, without what it shares with others. */
 size_t fci_view_memory (fmtconv_view *view);
+
+/* Bytes of the numbers that SWAP turns around, in an element of that type; 0: of a type stored in blocks. */
+unsigned fci_swap_bytes (uint32_t dtype);
 
 /* Equal, operation by operation? */
 bool fci_ops_equal (const fci_op *a, const fci_op *b);

@@ -26,13 +26,15 @@ dtype_name (uint32_t dtype)
   return info ? info->name : "?";
 }
 
-/* ", scale 0.5, round f16" in the order applied; the list of operations runs backwards. */
+/* ", swap, scale 0.5, round f16" in the order applied; the list of operations runs backwards. */
 static const char *
 ops_text (fmtconv_ctx *ctx, const fci_op *op)
 {
   const char *text = "";
   for (; op && text; op = op->before)
-    if (op->kind == FCI_OP_CAST)
+    if (op->kind == FCI_OP_SWAP)
+      text = fmtconv_text (ctx, ", swap%s", text);
+    else if (op->kind == FCI_OP_CAST)
       text = fmtconv_text (ctx, ", round %s%s", dtype_name (op->dtype), text);
     else if (op->kind == FCI_OP_SCALE)
       text = fmtconv_text (ctx, ", scale %.9g%s", op->factor, text);

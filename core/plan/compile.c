@@ -186,7 +186,7 @@ add_tensor (maker *m)
       if (!program)
         return false;
       box_place (view, box, &first, &count);
-      if (program->rows.n_steps || !is_unbroken (view, box) || !is_dense (view, box))
+      if (!fci_program_copies (program) || !is_unbroken (view, box) || !is_dense (view, box))
         {
           if (!account (m, box, program, count))
             return false;

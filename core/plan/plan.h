@@ -14,7 +14,7 @@ typedef struct fci_cost
   uint64_t written;   /* bytes of output */
   uint64_t read;      /* bytes of sources, as far as they are known to be read */
   uint64_t copied;    /* bytes of output that are copied as they are */
-  uint64_t gathered;  /* … moved by strides only */
+  uint64_t gathered;  /* … moved by strides or byte order only */
   uint64_t converted; /* … cast or scaled */
   uint64_t literal;   /* … headers and padding */
   uint64_t compared;  /* bytes of elements that must be equal to others */

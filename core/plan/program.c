@@ -10,6 +10,7 @@
 typedef struct builder
 {
   fci_row_program rows;
+  unsigned swap;
   unsigned n_points;
   fci_point points[FCI_MAX_STEPS];
   fci_point next;     /* watches that wait for a rounding */
@@ -68,6 +69,9 @@ add_op (builder *b, const fci_op *op)
 {
   switch (op->kind)
     {
+    case FCI_OP_SWAP:
+      b->swap = fci_swap_bytes (b->dtype);
+      break;
     case FCI_OP_CAST:
       if (b->pending || op->dtype != b->dtype || is_watched (&b->next))
         round_to (b, op->dtype);
@@ -113,6 +117,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len)
   if (!program || !points || !kept)
     return NULL;
   program->rows = b->rows;
+  program->swap = b->swap;
   program->n_points = b->n_points;
   program->points = points;
   if (b->n_points)
@@ -127,7 +132,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len)
 static const fci_program *
 find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
 {
-  char key[sizeof (fci_row_program) + sizeof (fci_point) * FCI_MAX_STEPS];
+  char key[sizeof (fci_row_program) + sizeof (unsigned) + sizeof (fci_point) * FCI_MAX_STEPS];
   builder b;
   uintptr_t found;
   build (&b, box, dtype);
@@ -137,9 +142,10 @@ find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *te
                        "it cannot be written as %s: %s", fmtconv_dtype (dtype)->name, b.refuse);
       return NULL;
     }
-  size_t len = sizeof b.rows + b.n_points * sizeof *b.points;
+  size_t head = sizeof b.rows + sizeof b.swap, len = head + b.n_points * sizeof *b.points;
   memcpy (key, &b.rows, sizeof b.rows);
-  memcpy (key + sizeof b.rows, b.points, b.n_points * sizeof *b.points);
+  memcpy (key + sizeof b.rows, &b.swap, sizeof b.swap);
+  memcpy (key + head, b.points, b.n_points * sizeof *b.points);
   if (fci_map_get (plan->programs, key, len, &found))
     return (const fci_program *) found;
   return keep (plan, &b, key, len);

@@ -28,9 +28,17 @@ typedef struct fci_point
 typedef struct fci_program
 {
   fci_row_program rows; /* n_steps 0: bytes are moved as they are */
+  unsigned swap;        /* bytes of numbers that are turned around before; 0: none are */
   unsigned n_points;    /* ROUND steps */
   const fci_point *points;
 } fci_program;
+
+/* Are bytes moved as they are? */
+static inline bool
+fci_program_copies (const fci_program *program)
+{
+  return program->rows.n_steps == 0 && program->swap == 0;
+}
 
 /* A program as one tensor uses it. */
 typedef struct fci_part

@@ -34,6 +34,8 @@ print_numbers (FILE *out, const char *open, unsigned n, const uint64_t *number, 
 static void
 print_program (FILE *out, const fci_program *program)
 {
+  if (program->swap)
+    fputs (" | swap", out);
   for (unsigned i = 0; i < program->rows.n_steps; i++)
     {
       const fci_step *step = &program->rows.steps[i];

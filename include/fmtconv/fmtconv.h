@@ -118,7 +118,7 @@ typedef struct fmtconv_job
  *   files        array     {path, bytes, tensors}
  *   tensors      array     with LIST: {name, file, dtype, shape, bytes, from: [names], how, at}
  *   account      object    tensors: in, kept, renamed, split, merged, dropped, out
- *   bytes        object    read; written = copied + gathered (moved by strides) +
+ *   bytes        object    read; written = copied + gathered (moved by strides or byte order) +
  *                          converted (cast or scaled) + literal;
  *                          compared: bytes that must be equal in two places of the input
  *   memory       object    bound (scratch, bytes), catalogue (bytes), unit (bytes)

@@ -44,6 +44,10 @@ fmtconv_view *fmtconv_reshape (fmtconv_view *view, unsigned rank, const uint64_t
  * inexact below the normal range, are counted and warned of. */
 fmtconv_view *fmtconv_cast (fmtconv_view *view, uint32_t dtype);
 
+/* The same numbers, stored in the other byte order: of a view whose elements are as they are stored.  Of complex
+ * ones both parts are swapped. */
+fmtconv_view *fmtconv_swap (fmtconv_view *view);
+
 /* Times `factor`, in f32.  Floating-point views only. */
 fmtconv_view *fmtconv_scale (fmtconv_view *view, double factor);
 

@@ -99,16 +99,15 @@ check_version (const torch_archive *a)
 }
 
 static int
-check_byteorder (const torch_archive *a)
+check_byteorder (torch_archive *a)
 {
   const char *text = small_text (a, "byteorder");
   if (!text || !strcmp (text, "little"))
     return fmtconv_failed (a->ctx);
   if (strcmp (text, "big"))
     return fmtconv_fail (a->ctx, FMTCONV_E_FORMAT, "byte order '%s'", text);
-  return fmtconv_fail_at (a->ctx, FMTCONV_E_UNSUPPORTED,
-                          &(fmtconv_where){ .hint = "load and torch.save it on a little-endian machine" },
-                          "the numbers are big-endian");
+  a->big_endian = true;
+  return 0;
 }
 
 static int

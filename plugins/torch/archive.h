@@ -13,6 +13,7 @@ struct torch_archive
   fmtconv_zip *zip;     /* NULL: no archive */
   const char *root;     /* of the archive: "NAME/" */
   torch_legacy *legacy; /* NULL: not of that kind */
+  bool big_endian;      /* the storages beside the pickle */
 };
 
 /* The pickle of the object that was saved. */

@@ -34,6 +34,7 @@ read_type (fmtconv_ctx *ctx, const pk_value *type, uint32_t dtype, torch_tensor 
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "neither it nor its storage names the element type");
   t->dtype = class->role == ROLE_STORAGE ? class->dtype : dtype ? dtype : FMTCONV_U8;
   t->item = fmtconv_dtype (t->dtype)->block_bytes;
+  t->untyped = class->role == ROLE_UNTYPED;
   return 0;
 }
 

@@ -40,6 +40,7 @@ read_torch (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_mod
     .pickle = pickle.source,
     .pickled = pickle.bytes,
     .archive = &archive,
+    .big_endian = archive.big_endian,
     .out = out,
     .scan = { .ctx = ctx, .source = pickle.source, .walk = 1 },
     .most_repeated = fmtconv_size (file) + (1 << 30),

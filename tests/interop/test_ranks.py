@@ -106,6 +106,17 @@ class Merged(Ranks):
             out, _ = self.convert("-t", "none", source=source)
             self.assertEqual(out.read_bytes(), wanted)
 
+    def test_old_format(self):
+        """DeepSpeed's checkpoint_serialization: false."""
+        tensors = transformer(MODELS[0])
+        self.write(tensors, 2, _use_new_zipfile_serialization=False)
+        wanted = self.uncut(tensors, "-t", "none").read_bytes()
+        for source in (self.rank_path(0), self.tmp / "run"):
+            out = self.tmp / "out.safetensors"
+            result = self.run_fmtconv("-f", "-t", "none", source, out)
+            self.assertIn("-r sat", result.stderr)
+            self.assertEqual(out.read_bytes(), wanted)
+
     def test_threads_memory_and_checksums(self):
         tensors = transformer(Model("5B", hidden=384))
         self.write(tensors, 2)

@@ -55,7 +55,10 @@ def archives():
     for version in ("0", "11", "x", ""):
         case(f"version-{version or 'blank'}", f"archive version '{version}'", saved(GOOD, version=version.encode()))
     case("version-long", "a word is due", saved(GOOD, version=b"3" * 65))
-    case("byteorder-big", "big-endian", saved(GOOD, byteorder=b"big"))
+    untyped = checkpoint(("a", call(utils("tensor_v3"), storage(kind=name_of("torch.storage", "UntypedStorage"), count=16),
+                                    0, (4,), (1,), False, ORDERED, name_of("torch", "uint32"))))
+    case("byteorder-big-untyped", "big-endian in a storage without a type", saved(untyped, byteorder=b"big"))
+    case("good-byteorder-big", "  1 tensor, ", saved(GOOD, byteorder=b"big"), status=0)
     case("byteorder-other", "byte order 'middle'", saved(GOOD, byteorder=b"middle"))
     case("pickle-empty", "ends before STOP", saved(b""))
     broken = saved(GOOD)
