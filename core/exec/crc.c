@@ -198,6 +198,16 @@ uses (fmtconv_view *view, const fmtconv_source *source)
   return false;
 }
 
+/* The first tensor that is only compared with bytes of the source. */
+static const char *
+compared_with (const fci_plan *plan, const fmtconv_source *source)
+{
+  for (size_t i = 0; i < plan->pairs.n; i++)
+    if (uses (FCI_PAIRS (plan)[i].other->view, source))
+      return FCI_PAIRS (plan)[i].other->name;
+  return NULL;
+}
+
 /* Names the first tensor, lists the others. */
 static int
 mismatch (const fci_work *work, const fmtconv_source *source, uint32_t crc)
@@ -212,7 +222,7 @@ mismatch (const fci_work *work, const fmtconv_source *source, uint32_t crc)
           else
             first = region->u.tensor.name;
         }
-  const fmtconv_where where = { .tensor = first,
+  const fmtconv_where where = { .tensor = first ? first : compared_with (work->plan, source),
                                 .hint = "the file is damaged: get it again, or give the reader crc=ignore to "
                                         "take it as it is" };
   return fci_fail_file (work->ctx, FMTCONV_E_FORMAT, source->name, &where,

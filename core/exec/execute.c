@@ -1,4 +1,4 @@
-/* core/exec/execute.c: the steps of an execution: check, write, prove, publish.
+/* core/exec/execute.c: the steps of an execution: check, compare, write, prove, publish.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -38,7 +38,8 @@ prepare (run *r, fmtconv_ctx *ctx)
   work->plan = plan;
   work->io = r->execution->io ? r->execution->io : &fci_io_system;
   work->want_crc = true;
-  work->total = plan->cost.written + (r->execution->reread ? tensor_bytes (r->execution->layout) : 0);
+  work->total = plan->cost.compared + plan->cost.written
+                + (r->execution->reread ? tensor_bytes (r->execution->layout) : 0);
   *r->publication = (fci_publication){
     .ctx = ctx, .io = work->io, .layout = r->execution->layout, .output = r->execution->output, .folder = -1
   };
@@ -80,6 +81,8 @@ fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outc
     code = fci_publish_check (ctx, execution->layout, execution->output);
   if (code == 0)
     code = prepare (&r, ctx);
+  if (code == 0)
+    code = fci_check_required (&r.work, outcome);
   if (code == 0)
     code = create (&r);
   if (code == 0)

@@ -16,8 +16,9 @@ typedef struct fci_fault
   int os_errno;                 /* E_IO: errno or FCI_READ_SHORT */
   const fmtconv_source *source; /* E_IO: reading from it; NULL: writing `file` */
   uint32_t file;                /* number in the layout */
-  const char *tensor;           /* E_FORMAT: whose bytes differ from the source, at `element` */
+  const char *tensor;           /* E_FORMAT: whose bytes differ from those of `other`, at `element` */
   fmtconv_view *view;
+  fmtconv_view *other; /* that must be equal; NULL: the output, read again */
   uint64_t element;
 } fci_fault;
 
@@ -138,6 +139,24 @@ int fci_pieces_collect (const fci_work *work, bool written, fci_pieces *all);
 
 /* Write the digests into the files, when all other bytes are there. */
 int fci_fill_digests (fci_work *work);
+
+/* Views that are compared, cut into blocks of at most `room` bytes. */
+typedef struct fci_comparison
+{
+  fci_list blocks;
+  size_t room;
+  bool required; /* the second view is an input too */
+} fci_comparison;
+
+/* Both views, which have one data type and shape.  0 or a code. */
+int fci_comparison_add (fmtconv_ctx *ctx, fci_comparison *comparison, const fci_rows *wanted,
+                        const fci_rows *found);
+
+/* Compare all blocks, with the scratch shared out in four.  0, or the first difference in their order. */
+int fci_comparison_run (fci_work *work, fci_comparison *comparison);
+
+/* Compare what must be equal in the inputs. */
+int fci_check_required (fci_work *work, fci_outcome *outcome);
 
 /* Compare the checksums of the sources that were read from end to end. */
 int fci_check_crcs (fci_work *work, fci_outcome *outcome);

@@ -27,5 +27,6 @@ core_sources += \
 	core/kernel/scan_body.h \
 	core/kernel/stage.c \
 	core/kernel/stage.h \
+	core/kernel/swap.c \
 	core/kernel/transpose.c \
 	core/kernel/transpose.h

@@ -51,6 +51,8 @@ core_sources += \
 	core/model/view-ops.c \
 	core/model/view-order.c \
 	core/model/view-reshape.c \
+	core/model/view-same.c \
+	core/model/view-swap.c \
 	core/model/view-text.c \
 	core/model/view.c \
 	core/model/view.h \

@@ -82,6 +82,12 @@ compare_views (fmtconv_view *a, fmtconv_view *b)
   return r;
 }
 
+bool
+fci_view_equal (fmtconv_view *a, fmtconv_view *b)
+{
+  return compare_views (a, b) == 0;
+}
+
 static int
 compare_keys (const key *a, const key *b)
 {

@@ -30,12 +30,12 @@ free_lists (void *arg)
   free (plan->runs.items);
   free (plan->units.items);
   free (plan->rows.items);
+  free (plan->pairs.items);
   free (plan->checked.items);
 }
 
-/* Remember that a source's checksum can be compared. */
-static bool
-note_source (fci_plan *plan, fmtconv_source *source)
+bool
+fci_plan_note_source (fci_plan *plan, fmtconv_source *source)
 {
   if (!source->has_crc || fci_map_get (plan->seen, &source->id, sizeof source->id, &(uintptr_t){ 0 }))
     return true;
@@ -90,9 +90,8 @@ is_dense (fmtconv_view *view, const fci_box *box)
   return true;
 }
 
-/* The bytes a box reads, those that stride 0 repeats counted once. */
-static uint64_t
-box_reads (fmtconv_view *view, const fci_box *box)
+uint64_t
+fci_box_reads (fmtconv_view *view, const fci_box *box)
 {
   uint64_t bytes = fci_item (box->dtype);
   for (unsigned i = 0; i < view->rank; i++)
@@ -117,7 +116,7 @@ account_factor (fci_plan *plan, fmtconv_view *view, const fci_box *box, unsigned
     return true;
   fci_map_get (plan->factors, &factor->source->id, sizeof factor->source->id, &before);
   return fci_map_set (plan->factors, &factor->source->id, sizeof factor->source->id, before + bytes)
-         && note_source (plan, factor->source);
+         && fci_plan_note_source (plan, factor->source);
 }
 
 /* `size` bytes from `at`, which are of the region or all of it. */
@@ -159,7 +158,7 @@ add_copy (fci_plan *plan, const fci_region *region, size_t first_run, uint64_t a
     return false;
   run->u.source = o.source;
   run->from = o.from;
-  return note_source (plan, o.source);
+  return fci_plan_note_source (plan, o.source);
 }
 
 /* The view of a tensor in the making: a ROWS run is made when it turns out to be needed. */
@@ -198,11 +197,11 @@ account (maker *m, const fci_box *box, const fci_program *program, uint64_t coun
   fmtconv_view *view = m->region->u.tensor.view;
   *(program->rows.n_steps ? &m->plan->cost.converted : &m->plan->cost.gathered) +=
       count * fci_item (view->dtype);
-  m->plan->cost.read += box_reads (view, box);
+  m->plan->cost.read += fci_box_reads (view, box);
   for (unsigned t = 0; t < fci_tracks (box->ops); t++)
     if (!account_factor (m->plan, view, box, t, program->terms[t / FCI_FACTORS].product))
       return false;
-  return note_source (m->plan, box->source);
+  return fci_plan_note_source (m->plan, box->source);
 }
 
 /* Copies where a box is one range of bytes on both sides, ROWS for what lies between. */
@@ -219,7 +218,7 @@ add_tensor (maker *m)
       if (!program)
         return false;
       box_place (view, box, &first, &count);
-      if (program->rows.n_steps || !is_unbroken (view, box) || !is_dense (view, box))
+      if (!fci_program_copies (program) || !is_unbroken (view, box) || !is_dense (view, box))
         {
           if (!account (m, box, program, count))
             return false;
@@ -261,7 +260,8 @@ static bool
 add_region (fci_plan *plan, const fci_region *region, size_t first_run)
 {
   if (region->kind == FCI_REGION_TENSOR)
-    return add_tensor (&(maker){ .plan = plan, .region = region, .first_run = first_run });
+    return add_tensor (&(maker){ .plan = plan, .region = region, .first_run = first_run })
+           && fci_plan_require (plan, region->u.tensor.name, region->u.tensor.view);
   if (region->kind == FCI_REGION_SOURCE)
     return add_copy (plan, region, first_run, region->at, (origin){ region->u.source, 0 }, region->size);
   return add_computed (plan, region);
@@ -279,6 +279,7 @@ add_files (fci_plan *plan)
           return false;
     }
   plan->cost.runs = plan->runs.n;
+  plan->cost.pairs = plan->pairs.n;
   return true;
 }
 
@@ -286,7 +287,8 @@ static uint64_t
 list_bytes (const fci_plan *plan)
 {
   return plan->runs.room * sizeof (fci_run) + plan->units.room * sizeof (fci_unit)
-         + plan->rows.room * sizeof (fci_rows *) + plan->checked.room * sizeof (fmtconv_source *);
+         + plan->rows.room * sizeof (fci_rows *) + plan->pairs.room * sizeof (fci_pair)
+         + plan->checked.room * sizeof (fmtconv_source *);
 }
 
 fci_plan *
@@ -303,11 +305,13 @@ fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout)
   plan->programs = fci_map_new (ctx);
   plan->seen = fci_map_new (ctx);
   plan->factors = fci_map_new (ctx);
+  plan->required = fci_map_new (ctx);
   if (fci_defer_call (ctx, free_lists, plan) != 0)
     return NULL;
   if (!layout->sealed)
     return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the layout is still open"), NULL;
-  if (!plan->programs || !plan->seen || !plan->factors || !add_files (plan) || fci_plan_cut (plan) != 0)
+  if (!plan->programs || !plan->seen || !plan->factors || !plan->required || !add_files (plan)
+      || fci_plan_cut (plan) != 0)
     return NULL;
   plan->cost.memory = ctx->arena.total - before + list_bytes (plan);
   return plan;

@@ -8,12 +8,12 @@
 
 enum
 {
-  SHARES = 4,            /* units a thread gets at least, so that all are busy to the end … */
-  SHARE_MIN = 256 << 10, /* … unless they would become smaller than this */
-  PRODUCT_SHARE = 16,        /* of a worker's memory, for low-rank products … */
-  PRODUCT_MIN = 128 << 10,   /* … and its limits in bytes: less is slow, more gains nothing */
+  SHARES = 4,              /* units a thread gets at least, so that all are busy to the end … */
+  SHARE_MIN = 256 << 10,   /* … unless they would become smaller than this */
+  PRODUCT_SHARE = 16,      /* of a worker's memory, for low-rank products … */
+  PRODUCT_MIN = 128 << 10, /* … and its limits in bytes: less is slow, more gains nothing */
   PRODUCT_MAX = 1280 << 10,
-  COPY_CUT = 4096        /* cuts in copies fall on multiples of this in the output */
+  COPY_CUT = 4096 /* cuts in copies fall on multiples of this in the output */
 };
 
 size_t
@@ -50,7 +50,7 @@ choose_unit (fci_plan *plan)
   if (plan->has_products)
     plan->row_scratch += fci_product_scratch (options->memory, threads);
   plan->row_scratch = (plan->row_scratch + FCI_SCRATCH_ALIGN - 1) & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
-  plan->buffers = plan->rows.n || verify ? 3 : 1;
+  plan->buffers = plan->rows.n || plan->pairs.n || verify ? 3 : 1;
   uint64_t least = worker_bytes (plan, FCI_UNIT_MIN);
   if (options->memory < least)
     return fmtconv_fail_at (plan->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .hint = "raise --memory" },

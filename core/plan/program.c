@@ -10,11 +10,12 @@
 typedef struct builder
 {
   fci_row_program rows;
+  unsigned swap;
   unsigned n_points;
   fci_point points[FCI_MAX_STEPS];
-  fci_point next;     /* watches that wait for a rounding */
-  bool pending;       /* arithmetic that was not rounded yet */
-  uint32_t dtype;     /* of the elements so far */
+  fci_point next; /* watches that wait for a rounding */
+  bool pending;   /* arithmetic that was not rounded yet */
+  uint32_t dtype; /* of the elements so far */
   unsigned n_terms;
   const fci_product *products[FCI_MAX_PRODUCTS];
   const char *refuse; /* why it cannot be run */
@@ -70,6 +71,9 @@ add_op (builder *b, const fci_op *op)
 {
   switch (op->kind)
     {
+    case FCI_OP_SWAP:
+      b->swap = fci_swap_bytes (b->dtype);
+      break;
     case FCI_OP_CAST:
       if (b->pending || op->dtype != b->dtype || is_watched (&b->next))
         round_to (b, op->dtype);
@@ -150,6 +154,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len, const char 
   if (!program || !points || !kept || !add_terms (plan, b, program, tensor))
     return NULL;
   program->rows = b->rows;
+  program->swap = b->swap;
   program->n_points = b->n_points;
   program->points = points;
   if (b->n_points)
@@ -164,7 +169,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len, const char 
 static const fci_program *
 find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
 {
-  char key[sizeof (fci_row_program) + sizeof (fci_point) * FCI_MAX_STEPS
+  char key[sizeof (fci_row_program) + sizeof (unsigned) + sizeof (fci_point) * FCI_MAX_STEPS
            + sizeof (fci_product *) * FCI_MAX_PRODUCTS];
   builder b;
   uintptr_t found;
@@ -175,9 +180,10 @@ find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *te
                        "it cannot be written as %s: %s", fmtconv_dtype (dtype)->name, b.refuse);
       return NULL;
     }
-  size_t len = sizeof b.rows + b.n_points * sizeof *b.points;
+  size_t head = sizeof b.rows + sizeof b.swap, len = head + b.n_points * sizeof *b.points;
   memcpy (key, &b.rows, sizeof b.rows);
-  memcpy (key + sizeof b.rows, b.points, b.n_points * sizeof *b.points);
+  memcpy (key + sizeof b.rows, &b.swap, sizeof b.swap);
+  memcpy (key + head, b.points, b.n_points * sizeof *b.points);
   memcpy (key + len, b.products, b.n_terms * sizeof *b.products);
   len += b.n_terms * sizeof *b.products;
   if (fci_map_get (plan->programs, key, len, &found))

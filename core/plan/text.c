@@ -1,4 +1,4 @@
-/* core/plan/text.c: a plan as text, one line a run, and its digest.
+/* core/plan/text.c: a plan as text, one line a requirement or run, and its digest.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -42,7 +42,8 @@ print_term (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i, uns
     {
       const fci_factor *factor = &term->product->factor[f];
       fprintf (out, " '%s'@%" PRIu64 " %s", show (plan, factor->source->name),
-               FCI_TRACK (box, rows->view->rank, n * FCI_FACTORS + f)[0], fmtconv_dtype (factor->dtype)->name);
+               FCI_TRACK (box, rows->view->rank, n * FCI_FACTORS + f)[0],
+               fmtconv_dtype (factor->dtype)->name);
     }
 }
 
@@ -51,6 +52,8 @@ print_program (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t box
 {
   const fci_program *program = fci_rows_part (rows, box)->program;
   unsigned n = 0;
+  if (program->swap)
+    fputs (" | swap", out);
   for (unsigned i = 0; i < program->rows.n_steps; i++)
     {
       const fci_step *step = &program->rows.steps[i];
@@ -77,6 +80,19 @@ print_box (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i)
 }
 
 static void
+print_boxes (const fci_plan *plan, FILE *out, const fci_rows *rows)
+{
+  size_t n = rows->view->n_boxes;
+  for (size_t i = 0; i < n && i < SHOWN_BOXES; i++)
+    {
+      fputs (i ? ";" : "", out);
+      print_box (plan, out, rows, i);
+    }
+  if (n > SHOWN_BOXES)
+    fprintf (out, "; %zu more", n - SHOWN_BOXES);
+}
+
+static void
 print_rows (const fci_plan *plan, FILE *out, const fci_run *run)
 {
   const fci_rows *rows = run->u.rows;
@@ -85,13 +101,8 @@ print_rows (const fci_plan *plan, FILE *out, const fci_run *run)
   print_numbers (out, "[", view->rank, view->shape, "]");
   if (run->size / fci_item (view->dtype) != view->elements)
     fprintf (out, " %" PRIu64 "+%" PRIu64, run->from, run->size / fci_item (view->dtype));
-  for (size_t i = 0; i < view->n_boxes && i < SHOWN_BOXES; i++)
-    {
-      fputs (i ? ";" : ":", out);
-      print_box (plan, out, rows, i);
-    }
-  if (view->n_boxes > SHOWN_BOXES)
-    fprintf (out, "; %zu more", view->n_boxes - SHOWN_BOXES);
+  fputc (':', out);
+  print_boxes (plan, out, rows);
 }
 
 static void
@@ -113,10 +124,25 @@ print_run (const fci_plan *plan, FILE *out, const fci_run *run)
   fputc ('\n', out);
 }
 
+/* "same 'name' f32[4]: [0]+[4] <- 'a'@0 f32 (4) = [0]+[4] <- 'b'@0 f32 (4)" */
+static void
+print_pair (const fci_plan *plan, FILE *out, const fci_pair *pair)
+{
+  fmtconv_view *view = pair->wanted->view;
+  fprintf (out, "same '%s' %s", show (plan, pair->wanted->name), fmtconv_dtype (view->dtype)->name);
+  print_numbers (out, "[", view->rank, view->shape, "]:");
+  print_boxes (plan, out, pair->wanted);
+  fputs (" =", out);
+  print_boxes (plan, out, pair->other);
+  fputc ('\n', out);
+}
+
 static void
 print_plan (const fci_plan *plan, FILE *out)
 {
   size_t i = 0;
+  for (size_t k = 0; k < plan->pairs.n; k++)
+    print_pair (plan, out, &FCI_PAIRS (plan)[k]);
   for (const fmtconv_file *file = plan->layout->first; file; file = file->next)
     {
       fprintf (out, "file '%s' %" PRIu64 "\n", show (plan, file->name), file->size);

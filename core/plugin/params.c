@@ -248,17 +248,14 @@ fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *para
 const char *
 fci_params_shared (fmtconv_ctx *ctx, const fmtconv_param *params, const char *text)
 {
-  parse p = { .ctx = ctx, .owner = "", .params = params };
   const char *shared = "";
   for (const char *at = text ? text : "", *start = at; *at && shared; start = at)
     {
-      char *key, *value;
-      at = take_piece (&p, at, "=,", &key);
-      if (at && *at == '=')
-        at = take_piece (&p, at + 1, ",", &value);
+      const char *key, *value;
+      at = fci_params_next (ctx, "", at, &key, &value);
       if (!at)
         return NULL;
-      if (find_param (&p, key))
+      if (fci_params_find (params, key))
         shared = fmtconv_text (ctx, "%s%s%.*s", shared, *shared ? "," : "", (int) (at - start), start);
       at += *at == ',';
     }

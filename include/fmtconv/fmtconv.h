@@ -119,11 +119,13 @@ typedef struct fmtconv_job
  *   files        array     {path, bytes, tensors}
  *   tensors      array     with LIST: {name, file, dtype, shape, bytes, from: [names], how, at}
  *   account      object    tensors: in, kept, renamed, split, merged, dropped, out
- *   bytes        object    read; written = copied + gathered (moved by strides) +
- *                          converted (cast or scaled) + literal
+ *   bytes        object    read; written = copied + gathered (moved by strides or byte order) +
+ *                          converted (cast or scaled) + literal;
+ *                          compared: bytes that must be equal in two places of the input
  *   memory       object    bound (scratch, bytes), catalogue (bytes), unit (bytes)
  *   findings     array     {tensor, finding, severity, count, of, hint}
- *   checks       object    crc_checked, crc_unchecked (members), verified (tensors)
+ *   checks       object    crc_checked, crc_unchecked (members), equal (tensors that had to be equal to
+ *                          others, and are), verified (tensors)
  *   seconds      float     wall time; plan: part of it before the first byte
  *   plan_seconds float
  */

@@ -5,6 +5,8 @@ dist_man_MANS += plugins/sat/fmtconv-sat.7
 endif
 plugins_sat_la_SOURCES = \
 	plugins/sat/locate.c \
+	plugins/sat/merge.c \
+	plugins/sat/ranks.c \
 	plugins/sat/sat.c \
 	plugins/sat/sat.h \
 	plugins/sat/write.c

@@ -37,9 +37,9 @@ read_sat (fmtconv_ctx *ctx, const void *params_, fmtconv_input *in, fmtconv_mode
 {
   const struct sat_params *p = params_;
   struct sat_place place;
-  if (sat_locate (ctx, p, in, &place))
+  if (sat_locate (ctx, p, in, &place)
+      || sat_read_ranks (ctx, &place, p->crc ? "torch:crc=ignore" : "torch", out))
     return fmtconv_failed (ctx);
-  fmtconv_adopt (out, fmtconv_read (place.weights, p->crc ? "torch:crc=ignore" : "torch"));
   if (place.config)
     sat_read_config (ctx, place.config, out);
   return fmtconv_failed (ctx);
@@ -68,7 +68,10 @@ probe (const fmtconv_peek *peek)
   const char *end = strstr (peek->base, "_model_states.pt");
   if (peek->is_folder)
     return probe_folder (peek);
-  return end && !end[16] && peek->head_len >= 4 && !memcmp (peek->head, "PK\3\4", 4) ? 256 : 0;
+  /* An archive, or the pickle that torch.save's old format begins with. */
+  int torch = peek->head_len >= 4
+              && (!memcmp (peek->head, "PK\3\4", 4) || (peek->head[0] == 0x80 && peek->head[1] <= 5));
+  return end && !end[16] && torch ? 256 : 0;
 }
 
 FMTCONV_PLUGIN (sat, .name = "sat", .summary = "SwissArmyTransformer (SAT) / DeepSpeed checkpoints",

@@ -7,8 +7,11 @@ torch_machine = \
 	plugins/torch/keys.c \
 	plugins/torch/keys.h \
 	plugins/torch/left.c \
+	plugins/torch/legacy.c \
+	plugins/torch/legacy.h \
 	plugins/torch/machine.c \
 	plugins/torch/machine.h \
+	plugins/torch/measure.c \
 	plugins/torch/object.c \
 	plugins/torch/opcodes.c \
 	plugins/torch/opcodes.h \

@@ -10,6 +10,7 @@ interop_tests = \
 	tests/interop/test_map.py \
 	tests/interop/test_merge.py \
 	tests/interop/test_pipeline.py \
+	tests/interop/test_ranks.py \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_reverse.py \
 	tests/interop/test_torch.py \

@@ -8,6 +8,8 @@ tests_unit_plan_SOURCES = \
 	tests/unit/plan-folders.c \
 	tests/unit/plan-publish.c \
 	tests/unit/plan-random.c \
+	tests/unit/plan-same.c \
+	tests/unit/plan-swap.c \
 	tests/unit/plan-util.c \
 	tests/unit/plan-util.h \
 	tests/unit/plan.c
