@@ -88,7 +88,7 @@ class Map(Case):
         self.assertIn("blocks.2.to_v.weight [4,4] <- model.layers.2.qkv.weight", said)
         self.assertIn("dropped: optimizer.step: not wanted", said)
         one_way = TABLE.replace('shape: "h"}', 'shape: "h", ops: "cast f32"}')
-        self.assertIn("one-way: rule 2: a cast cannot be undone", self.check(one_way).stdout)
+        self.assertIn("one-way: rule 2 ('layers.{i}.norm' to 'blocks.{i}.norm1.weight'): a cast cannot be undone", self.check(one_way).stdout)
         result = json.loads(self.check(TABLE, "--json", "--against", self.tmp / "in.safetensors").stdout)
         self.assertEqual((result["names"], len(result["results"]), result["changed"]), (10, 21, []))
 
