@@ -40,7 +40,9 @@ def run(pipe, m, prompt=None):
                     generator=generator, output_type="latent", **more).frames
 
 
-class Pipelines(Case):
+class Joined(Case):
+    """Checkpoints of narrow models, and the pipeline that comes out."""
+
     def setUp(self):
         super().setUp()
         self.out = self.tmp / "out"
@@ -63,6 +65,10 @@ class Pipelines(Case):
 
     def load(self, kind, **more):
         return kind.from_pretrained(self.out, torch_dtype=torch.float32, **more)
+
+
+class Pipelines(Joined):
+    """All components out of one checkpoint."""
 
     def test_from_a_checkpoint(self):
         """Every model: the right class, scheduler and factors; the weights of the checkpoint; two steps."""
