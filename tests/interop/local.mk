@@ -8,6 +8,7 @@ interop_tests = \
 	tests/interop/test_lora.py \
 	tests/interop/test_pipeline.py \
 	tests/interop/test_safetensors.py \
+	tests/interop/test_spec.py \
 	tests/interop/test_torch.py
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
