@@ -85,7 +85,7 @@ add_text (element *e, const char *key, const fci_yaml *node)
   if (fci_spec_kind (e->p, node, FCI_YAML_TEXT, fmtconv_text (e->p->ctx, "a value of '%s'", key)))
     return e->p->ctx->failed;
   const fmtconv_param *param = fci_params_find (e->params, key);
-  bool is_path = param && param->type == FMTCONV_P_INPUT;
+  bool is_path = param && fci_param_is_path (param);
   fci_expanded value = is_path ? fci_expand_path (e->p, node) : fci_expand (e->p, node);
   return value.text ? add_pair (e, param ? node->at : node->key_at, key, value.text) : e->p->ctx->failed;
 }
@@ -107,14 +107,6 @@ add_param (element *e, const fci_yaml *node)
   return 0;
 }
 
-static const fmtconv_param *
-params_of (const fmtconv_plugin *plugin, fci_role role)
-{
-  return role == FCI_READER      ? plugin->reader->params
-         : role == FCI_TRANSFORM ? plugin->transform->params
-                                 : plugin->writer->params;
-}
-
 /* The parameters of one plugin to "NAME:key=value,…".  "path" is not one of them. */
 static const char *
 element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role role)
@@ -123,7 +115,7 @@ element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role 
   element e = { .p = p, .role = role, .text = { .ctx = p->ctx } };
   if (!plugin)
     return NULL;
-  e.params = params_of (plugin, role);
+  e.params = fci_plugin_params (plugin, role);
   e.owner = fci_owner (p->ctx, fci_role_name (role), plugin);
   fci_grow_text (&e.text, name);
   for (const fci_yaml *param = node->first; param; param = param->next)
@@ -211,10 +203,8 @@ fci_spec_transforms (fci_pipeline *p, const fci_yaml *node, const char *const **
     return fci_spec_fail (p, node->at, "more than %d transforms", (int) MOST_TRANSFORMS);
   if (!list || (node->kind == FCI_YAML_NULL && fci_spec_kind (p, node, FCI_YAML_LIST, "'transform'")))
     return p->ctx->failed;
-  if (!entries)
-    list[(*n)++] = "none";
-  for (const fci_yaml *item = is_list ? node->first : node; item && entries;
-       item = is_list ? item->next : NULL)
+  const fci_yaml *item = is_list ? node->first : node;
+  for (size_t i = 0; i < entries; i++, item = item->next)
     {
       const char *text = transform_text (p, item, entries);
       if (p->ctx->failed)
@@ -222,5 +212,7 @@ fci_spec_transforms (fci_pipeline *p, const fci_yaml *node, const char *const **
       if (text)
         list[(*n)++] = text;
     }
+  if (!*n)
+    list[(*n)++] = "none";
   return 0;
 }

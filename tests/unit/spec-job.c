@@ -216,6 +216,13 @@ Test (spec_job, optional_values)
   cr_assert_eq (job->n_transforms, 1);
   cr_expect_str_eq (job->transforms[0], "cogvideox-lora:rank=4");
   fmtconv_ctx_free (ctx);
+  job = job_from (&h, &ctx,
+                  "fmtconv: 1\nvariables: {a: {optional: yes}}\nread: x\ntransform: [\"${a}\"]\nwrite: y\n",
+                  NULL, 0);
+  cr_assert_not_null (job, "%s", h.error);
+  cr_assert_eq (job->n_transforms, 1);
+  cr_expect_str_eq (job->transforms[0], "none");
+  fmtconv_ctx_free (ctx);
   cr_expect_null (job_from (
       &h, &ctx, "fmtconv: 1\nvariables: {a: {optional: yes}}\nread: \"${a}\"\nwrite: y\n", NULL, 0));
   cr_expect_str_eq (h.error, "s.yaml:3:1: this needs a value: add -D a=VALUE");
