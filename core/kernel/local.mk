@@ -18,6 +18,9 @@ core_sources += \
 	core/kernel/kernel.h \
 	core/kernel/number.h \
 	core/kernel/row.c \
+	core/kernel/scan.c \
+	core/kernel/scan.h \
+	core/kernel/scan_body.h \
 	core/kernel/stage.c \
 	core/kernel/stage.h \
 	core/kernel/swap.c \

@@ -9,6 +9,7 @@ core_sources += \
 	core/pipeline/copy.c \
 	core/pipeline/detect.c \
 	core/pipeline/detect.h \
+	core/pipeline/diff.c \
 	core/pipeline/how.c \
 	core/pipeline/inside.c \
 	core/pipeline/inspect.c \
@@ -24,4 +25,5 @@ core_sources += \
 	core/pipeline/shell.c \
 	core/pipeline/stage.c \
 	core/pipeline/stage.h \
+	core/pipeline/stats.c \
 	core/pipeline/tree.c
