@@ -42,13 +42,16 @@ struct settings
   fmtconv_variable variables[MAX_VARIABLES];
   size_t n_variables;
   const char *plugin_dir;
-  const char *glob; /* inspect --tensors=GLOB; NULL: all */
-  unsigned flags;   /* FMTCONV_STRICT … */
-  unsigned threads; /* 0: all cores */
-  uint64_t memory;  /* 0: the library's default */
-  int verbosity;    /* SAY_… */
-  int progress;     /* -1: on a terminal */
-  int color;        /* -1: on a terminal */
+  const char *rules;   /* map --check; NULL: not given */
+  const char *against; /* map --against; NULL: not given */
+  const char *print;   /* map --print; NULL: not given */
+  const char *glob;    /* inspect --tensors=GLOB; NULL: all */
+  unsigned flags;      /* FMTCONV_STRICT … */
+  unsigned threads;    /* 0: all cores */
+  uint64_t memory;     /* 0: the library's default */
+  int verbosity;       /* SAY_… */
+  int progress;        /* -1: on a terminal */
+  int color;           /* -1: on a terminal */
   bool json;
   bool tensors;    /* inspect --tensors */
   bool print_spec; /* instead of converting */
@@ -76,7 +79,8 @@ enum
   ON_PLUGINS = 4,
   ON_HELP = 8,
   ON_DIFF = 16,
-  ON_ALL = 31
+  ON_MAP = 32,
+  ON_ALL = 63
 };
 
 extern const struct command commands[]; /* ends with { 0 }; the first is "convert" */
@@ -85,6 +89,7 @@ const struct command *command_find (const char *name);
 int run_convert (const struct settings *s);
 int run_inspect (const struct settings *s);
 int run_diff (const struct settings *s);
+int run_map (const struct settings *s);
 int run_plugins (const struct settings *s);
 int run_help (const struct settings *s);
 

@@ -8,6 +8,7 @@ fmtconv_SOURCES = \
 	cli/help.c \
 	cli/inspect.c \
 	cli/main.c \
+	cli/map.c \
 	cli/options.c \
 	cli/plugins.c \
 	cli/presets.c \

@@ -39,6 +39,17 @@ const struct command commands[] = {
         "'<' is only in A, '>' only in B, '!' differs.  Exit status: 0 equal, 1 different, 2 trouble.\n",
     .bit = ON_DIFF,
     .run = run_diff },
+  { .name = "map",
+    .summary = "Prove a file of rules without data, or print the rules of a transform.",
+    .usage = "fmtconv map --check RULES [--against NAMES] | --print TRANSFORM",
+    .text =
+        "--check tells whether the file is well-formed and can be reversed; with --against also whether its "
+        "rules\n"
+        "take all of NAMES, are all used, and never make two tensors one.  NAMES is a checkpoint, of which "
+        "headers are\n"
+        "read, or a file NAMES.txt of lines 'NAME [SHAPE]'.  'fmtconv -t map:rules=RULES' applies them.\n",
+    .bit = ON_MAP,
+    .run = run_map },
   { .name = "plugins",
     .summary = "List the readers, transforms and writers that are installed, and the specs.",
     .usage = "fmtconv plugins [options] [NAME]",

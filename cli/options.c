@@ -18,6 +18,9 @@ enum
   OPT_JSON,
   OPT_TENSORS,
   OPT_STATS,
+  OPT_CHECK,
+  OPT_AGAINST,
+  OPT_PRINT,
   OPT_PLUGIN_DIR,
   OPT_PRINT_SPEC
 };
@@ -55,7 +58,11 @@ static const struct option_row
   { OPT_TENSORS, "tensors", "[=GLOB]", ON_INSPECT, "list the tensors, or those whose names match" },
   { OPT_STATS, "stats", NULL, ON_INSPECT,
     "read all data: least, largest, mean, NaN, infinite, too large for f16" },
-  { OPT_JSON, "json", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF | ON_PLUGINS,
+  { OPT_CHECK, "check", "RULES", ON_MAP, "the file of rules to prove" },
+  { OPT_AGAINST, "against", "NAMES", ON_MAP,
+    "a checkpoint, or a text of names and shapes, that they are for" },
+  { OPT_PRINT, "print", "TRANSFORM", ON_MAP, "print the rules of this transform as a file" },
+  { OPT_JSON, "json", NULL, ON_MAP | ON_CONVERT | ON_INSPECT | ON_DIFF | ON_PLUGINS,
     "results and messages on stdout, one JSON object a line" },
   { 'q', "quiet", NULL, ON_ALL, "warnings and errors only; twice: errors only" },
   { 'v', "verbose", NULL, ON_ALL, "list what was dropped or left in the file" },
@@ -176,6 +183,12 @@ take (struct settings *s, int id, char *argument)
       return s->tensors = true, s->glob = argument, s->flags |= FMTCONV_LIST, true;
     case OPT_STATS:
       return s->flags |= FMTCONV_STATS, true;
+    case OPT_CHECK:
+      return s->rules = argument, true;
+    case OPT_AGAINST:
+      return s->against = argument, true;
+    case OPT_PRINT:
+      return s->print = argument, true;
     case OPT_JSON:
       return s->json = true;
     case 'q':

@@ -50,6 +50,19 @@ print_parameters (fmtconv_attr *list)
     }
 }
 
+/* Of a transform: does it run in reverse? */
+static void
+print_direction (fmtconv_attr *plugin)
+{
+  const char *why = fmtconv_get_string (plugin, "one_way", NULL);
+  if (!fmtconv_get (plugin, "reverse"))
+    return;
+  if (why)
+    printf ("  reverse no: %s\n", why);
+  else
+    printf ("  reverse -t %s:reverse\n", fmtconv_get_string (plugin, "name", "?"));
+}
+
 static void
 print_plugin (fmtconv_attr *plugin)
 {
@@ -63,6 +76,7 @@ print_plugin (fmtconv_attr *plugin)
     printf ("  refused %s\n", error);
   if (limits && limits->len)
     printf ("  limits  %s\n", fmtconv_json_text (limits, 0));
+  print_direction (plugin);
   print_parameters (fmtconv_get (plugin, "parameters"));
 }
 

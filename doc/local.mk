@@ -2,4 +2,5 @@
 dist_man_MANS += \
 	doc/fmtconv.1 \
 	doc/fmtconv-plugin.3 \
+	doc/fmtconv-rules.5 \
 	doc/fmtconv-spec.5

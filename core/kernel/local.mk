@@ -17,11 +17,16 @@ core_sources += \
 	core/kernel/gather.c \
 	core/kernel/kernel.h \
 	core/kernel/number.h \
+	core/kernel/product.c \
+	core/kernel/product.h \
+	core/kernel/product_avx2.c \
+	core/kernel/product_avx512.c \
 	core/kernel/row.c \
 	core/kernel/scan.c \
 	core/kernel/scan.h \
 	core/kernel/scan_body.h \
 	core/kernel/stage.c \
 	core/kernel/stage.h \
+	core/kernel/swap.c \
 	core/kernel/transpose.c \
 	core/kernel/transpose.h

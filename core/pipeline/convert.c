@@ -135,7 +135,8 @@ make_plan (fci_conversion *c)
   return c->ctx->failed;
 }
 
-/* The output's temporary, as the reader of that name sees it that wrote it. */
+/* The output's temporary, as the reader of that name sees it that wrote it; what both of them are told (the root of
+ * the tensors) it is told too. */
 static const fmtconv_model *
 reread (void *arg, const fmtconv_file *file, const char *path)
 {
@@ -149,7 +150,8 @@ reread (void *arg, const fmtconv_file *file, const char *path)
       return NULL;
     }
   fmtconv_input *in = fci_input_alias (c->ctx, path, file->base);
-  return in ? fci_stage_read (c->ctx, module->plugin, "", in) : NULL;
+  const char *shared = fci_params_shared (c->ctx, module->plugin->reader->params, file->params);
+  return in && shared ? fci_stage_read (c->ctx, module->plugin, shared, in) : NULL;
 }
 
 static int

@@ -11,6 +11,7 @@ typedef struct fci_link
 {
   const fmtconv_plugin *plugin; /* NULL: not known yet */
   const char *params;           /* as typed, "" if none */
+  bool reverse;                 /* its rules run backwards */
   const char *component;        /* the one it takes, or makes; NULL: the whole model */
   size_t n_in;                  /* tensors of what it was given … */
   const fmtconv_model *out;     /* … and what it made of them; NULL: it did not run yet */

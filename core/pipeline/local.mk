@@ -15,6 +15,7 @@ core_sources += \
 	core/pipeline/inspect.c \
 	core/pipeline/limits.c \
 	core/pipeline/links.c \
+	core/pipeline/map.c \
 	core/pipeline/output.c \
 	core/pipeline/parts.c \
 	core/pipeline/pipeline.h \
@@ -23,6 +24,7 @@ core_sources += \
 	core/pipeline/recognise.c \
 	core/pipeline/report.c \
 	core/pipeline/report.h \
+	core/pipeline/scalar.c \
 	core/pipeline/shell.c \
 	core/pipeline/spec-expand.c \
 	core/pipeline/spec-find.c \

@@ -21,45 +21,20 @@ fci_spec_fail (const fci_pipeline *p, fci_place at, const char *format, ...)
 int
 fci_spec_kind (const fci_pipeline *p, const fci_yaml *node, fci_yaml_kind kind, const char *what)
 {
-  static const char *const names[] = { "nothing", "a text", "a list", "a map" };
-  if (node->kind == kind)
-    return 0;
-  return fci_spec_fail (p, node->at, "%s must be %s, not %s", what, names[kind], names[node->kind]);
+  return fci_yaml_is (&(fci_yaml_file){ .ctx = p->ctx, .path = p->path }, node, kind, what);
 }
 
 int
 fci_spec_keys (const fci_pipeline *p, const fci_yaml *map, const char *what, const char *const *keys,
                size_t n)
 {
-  for (const fci_yaml *node = map->first; node; node = node->next)
-    {
-      size_t i = 0;
-      while (i < n && strcmp (node->key, keys[i]))
-        i++;
-      if (i < n)
-        continue;
-      const char *near = fci_nearest (node->key, keys, n);
-      for (i = 0; i < n; i++)
-        fmtconv_detail (p->ctx, "%s", keys[i]);
-      if (near)
-        return fci_spec_fail (p, node->key_at, "%s has no key '%s': did you mean '%s'?  It has these:", what,
-                              node->key, near);
-      return fci_spec_fail (p, node->key_at, "%s has no key '%s'; it has these:", what, node->key);
-    }
-  return 0;
+  return fci_yaml_keys (&(fci_yaml_file){ .ctx = p->ctx, .path = p->path }, map, what, keys, n);
 }
 
 int
 fci_spec_bool (const fci_pipeline *p, const fci_yaml *node, bool *value)
 {
-  static const char *const words[] = { "no", "yes", "false", "true" };
-  for (size_t i = 0; node->kind == FCI_YAML_TEXT && i < sizeof words / sizeof *words; i++)
-    if (!strcmp (node->text, words[i]))
-      {
-        *value = i & 1;
-        return 0;
-      }
-  return fci_spec_fail (p, node->at, "'%s' is yes or no", node->key);
+  return fci_yaml_bool (&(fci_yaml_file){ .ctx = p->ctx, .path = p->path }, node, value);
 }
 
 bool

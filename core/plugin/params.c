@@ -69,7 +69,21 @@ take_piece (fmtconv_ctx *ctx, const char *owner, const char *at, const char *sto
 static size_t
 stem (const fmtconv_param *param)
 {
-  return param->type == FMTCONV_P_PAIRS ? strlen (param->key) - 1 : 0;
+  size_t len = strlen (param->key);
+  return len > 2 && !strcmp (param->key + len - 2, ".*") ? len - 1 : 0;
+}
+
+/* Is `key` one of "rule|keep"? */
+static bool
+is_listed (const char *list, const char *key)
+{
+  for (size_t n = strlen (key), len; *list; list += len + (list[len] == '|'))
+    {
+      len = strcspn (list, "|");
+      if (len == n && !strncmp (list, key, n))
+        return true;
+    }
+  return false;
 }
 
 const fmtconv_param *
@@ -78,7 +92,9 @@ fci_params_find (const fmtconv_param *params, const char *key)
   for (const fmtconv_param *param = params; param && param->key; param++)
     {
       size_t n = stem (param);
-      if (n ? !strncmp (key, param->key, n) && key[n] : !strcmp (key, param->key))
+      if (n                                ? !strncmp (key, param->key, n) && key[n]
+          : param->type == FMTCONV_P_PAIRS ? is_listed (param->key, key)
+                                           : !strcmp (key, param->key))
         return param;
     }
   return NULL;
@@ -115,7 +131,7 @@ add_pair (const parse *p, const fmtconv_param *param, const char *key, const cha
 {
   fmtconv_pairs *pairs = (fmtconv_pairs *) (void *) ((char *) p->block + param->offset);
   const char *name = key + stem (param);
-  for (size_t i = 0; i < pairs->n; i++)
+  for (size_t i = 0; stem (param) && i < pairs->n; i++)
     if (!strcmp (pairs->key[i], name))
       return repeated (p, key);
   if (!(pairs->n & (pairs->n - 1)))
@@ -229,6 +245,23 @@ fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *para
   return p.block;
 }
 
+const char *
+fci_params_shared (fmtconv_ctx *ctx, const fmtconv_param *params, const char *text)
+{
+  const char *shared = "";
+  for (const char *at = text ? text : "", *start = at; *at && shared; start = at)
+    {
+      const char *key, *value;
+      at = fci_params_next (ctx, "", at, &key, &value);
+      if (!at)
+        return NULL;
+      if (fci_params_find (params, key))
+        shared = fmtconv_text (ctx, "%s%s%.*s", shared, *shared ? "," : "", (int) (at - start), start);
+      at += *at == ',';
+    }
+  return shared;
+}
+
 /* What makes one entry unusable, or NULL. */
 static const char *
 fault (const fmtconv_param *param)
@@ -239,7 +272,7 @@ fault (const fmtconv_param *param)
     return "its type is unknown";
   if (param->offset > FCI_PARAMS_SIZE - size)
     return "its offset lies beyond 4096 bytes";
-  if (pairs != (len > 2 && !strcmp (param->key + len - 2, ".*")))
+  if (!pairs && len > 2 && !strcmp (param->key + len - 2, ".*"))
     return "keys that end with .* are of type P_PAIRS, and only they";
   if (pairs && param->otherwise)
     return "P_PAIRS has no default";

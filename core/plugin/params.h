@@ -22,6 +22,9 @@ int fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out);
 const void *fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *params,
                               const char *text);
 
+/* Those of `text`, which was parsed for another table, whose keys `params` has too.  NULL: an error. */
+const char *fci_params_shared (fmtconv_ctx *ctx, const fmtconv_param *params, const char *text);
+
 /* The first key=value of a text that is not "", unescaped.  Where it ends: at a comma, or at the text's end.
  * NULL: an error. */
 const char *fci_params_next (fmtconv_ctx *ctx, const char *owner, const char *at, const char **key,

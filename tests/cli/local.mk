@@ -58,6 +58,9 @@ EXTRA_DIST += \
 	tests/cli/cases/json.err \
 	tests/cli/cases/json.out \
 	tests/cli/cases/json.sh \
+	tests/cli/cases/merge.err \
+	tests/cli/cases/merge.out \
+	tests/cli/cases/merge.sh \
 	tests/cli/cases/missing.err \
 	tests/cli/cases/missing.out \
 	tests/cli/cases/missing.sh \
@@ -76,6 +79,9 @@ EXTRA_DIST += \
 	tests/cli/cases/quiet.err \
 	tests/cli/cases/quiet.out \
 	tests/cli/cases/quiet.sh \
+	tests/cli/cases/reverse.err \
+	tests/cli/cases/reverse.out \
+	tests/cli/cases/reverse.sh \
 	tests/cli/cases/spec-presets.err \
 	tests/cli/cases/spec-presets.out \
 	tests/cli/cases/spec-presets.sh \
