@@ -24,6 +24,7 @@ typedef struct element
   const char *owner;           /* "transform 'cast'" */
   fci_grow text;               /* "NAME:key=value,key=value" so far */
   size_t pairs;
+  const fci_yaml *reverse; /* its key "reverse", which is no parameter; NULL: none */
 } element;
 
 /* Let what a plugin's parameters are checked by complain of this place in the spec. */
@@ -74,7 +75,8 @@ add_pair (element *e, fci_place at, const char *key, const char *value)
   if (pair)
     fci_params_parse (ctx, e->owner, e->params, pair);
   leave (e->p, before);
-  fci_grow_texts (&e->text, e->pairs++ ? "," : ":", pair ? pair : "", NULL);
+  fci_grow_texts (&e->text, strchr (fci_grown (&e->text), ':') ? "," : ":", pair ? pair : "", NULL);
+  e->pairs++;
   return ctx->failed;
 }
 
@@ -107,6 +109,27 @@ add_param (element *e, const fci_yaml *node)
   return 0;
 }
 
+/* {NAME: {reverse: yes}} is NAME:reverse. */
+static int
+add_reverse (element *e, const fmtconv_plugin *plugin)
+{
+  bool yes = false;
+  if (fci_spec_bool (e->p, e->reverse, &yes) || !yes)
+    return e->p->ctx->failed;
+  const char *why = fci_one_way (e->p->ctx, plugin);
+  if (why)
+    return fci_spec_fail (e->p, e->reverse->at, "%s does not run in reverse: %s", e->owner, why);
+  fci_grow_text (&e->text, ":reverse");
+  return e->p->ctx->failed;
+}
+
+/* Is it what a link has beside the plugin's parameters? */
+static bool
+is_no_param (const element *e, const fci_yaml *node)
+{
+  return node == e->reverse || (e->role != FCI_TRANSFORM && !strcmp (node->key, "path"));
+}
+
 /* The parameters of one plugin to "NAME:key=value,…".  "path" is not one of them. */
 static const char *
 element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role role)
@@ -117,12 +140,18 @@ element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role 
     return NULL;
   e.params = fci_plugin_params (plugin, role);
   e.owner = fci_owner (p->ctx, fci_role_name (role), plugin);
+  e.reverse = role == FCI_TRANSFORM && !fci_params_find (e.params, "reverse")
+                  ? fci_yaml_find (node, "reverse")
+                  : NULL;
   fci_grow_text (&e.text, name);
+  if (e.reverse && add_reverse (&e, plugin))
+    return NULL;
+  size_t before_pairs = e.text.len + 1;
   for (const fci_yaml *param = node->first; param; param = param->next)
-    if ((role == FCI_TRANSFORM || strcmp (param->key, "path")) && add_param (&e, param))
+    if (!is_no_param (&e, param) && add_param (&e, param))
       return NULL;
   const char *text = fci_grown (&e.text), *before = enter (p, node->key ? node->key_at : node->at);
-  fci_params_parse (p->ctx, e.owner, e.params, e.pairs ? text + strlen (name) + 1 : "");
+  fci_params_parse (p->ctx, e.owner, e.params, e.pairs ? text + before_pairs : "");
   leave (p, before);
   return p->ctx->failed ? NULL : text;
 }
