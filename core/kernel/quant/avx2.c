@@ -73,6 +73,13 @@ v_below (vec a, vec b)
   return _mm256_cmp_ps (a, b, _CMP_LT_OQ);
 }
 
+/* Or one is NaN. */
+INLINE mask
+v_unlike (vec a, vec b)
+{
+  return _mm256_cmp_ps (a, b, _CMP_NEQ_UQ);
+}
+
 INLINE vec
 v_choose (mask where, vec yes, vec no)
 {

@@ -74,6 +74,13 @@ v_below (vec a, vec b)
   return _mm512_cmp_ps_mask (a, b, _CMP_LT_OQ);
 }
 
+/* Or one is NaN. */
+INLINE mask
+v_unlike (vec a, vec b)
+{
+  return _mm512_cmp_ps_mask (a, b, _CMP_NEQ_UQ);
+}
+
 INLINE vec
 v_choose (mask where, vec yes, vec no)
 {

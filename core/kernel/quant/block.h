@@ -234,18 +234,24 @@ fci_put_half (uint8_t *at, float value)
   fci_put16 (at, fci_f16_of_f32 (fci_f32_bits (value)));
 }
 
-/* Eight codes at once; no code is larger than a byte, nor becomes so. */
+/* Eight codes at once, the first in the lowest byte; no code is larger than a byte, nor becomes so. */
 static inline uint64_t
 fci_get_codes (const uint8_t *at)
 {
   uint64_t codes;
   memcpy (&codes, at, sizeof codes);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  codes = __builtin_bswap64 (codes);
+#endif
   return codes;
 }
 
 static inline void
 fci_put_codes (uint8_t *at, uint64_t codes)
 {
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  codes = __builtin_bswap64 (codes);
+#endif
   memcpy (at, &codes, sizeof codes);
 }
 

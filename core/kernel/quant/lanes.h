@@ -104,6 +104,12 @@ below (lanes x, lanes y)
   return (masks){ v_below (x.a, y.a), v_below (x.b, y.b) };
 }
 
+INLINE masks
+unlike (lanes x, lanes y)
+{
+  return (masks){ v_unlike (x.a, y.a), v_unlike (x.b, y.b) };
+}
+
 INLINE lanes
 choose (masks where, lanes yes, lanes no)
 {

@@ -50,6 +50,13 @@ v_below (vec a, vec b)
   return a < b;
 }
 
+/* Or one is NaN. */
+INLINE mask
+v_unlike (vec a, vec b)
+{
+  return a != b;
+}
+
 INLINE vec
 v_min (vec a, vec b)
 {

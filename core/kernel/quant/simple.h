@@ -12,8 +12,7 @@ places_of (const float *x, float value, bool of_size)
   for (unsigned i = 0; i < FCI_BLOCK; i += LANES)
     {
       const vec at = of_size ? v_size (v_load (x + i)) : v_load (x + i);
-      const mask other = m_either (v_below (at, v_all (value)), v_below (v_all (value), at));
-      others |= (uint32_t) m_bits (other) << i;
+      others |= (uint32_t) m_bits (v_unlike (at, v_all (value))) << i;
     }
   return ~others;
 }
@@ -205,7 +204,7 @@ encode_q4_1 (const float *x, size_t n, const float *importance, uint8_t *out)
   for (size_t at = 0; at < n; at += FCI_BLOCK, block++)
     {
       const float smallest = range_of_block (x + at, &largest);
-      const float d = (largest - smallest) / 15;
+      const float d = largest > smallest ? (largest - smallest) / 15 : 0;
       fci_put_half (block->d, d);
       fci_put_half (block->m, smallest);
       cut_codes (x + at, smallest, inverse_of (d), 0.5f, 15, codes);
@@ -227,7 +226,7 @@ encode_q5_1 (const float *x, size_t n, const float *importance, uint8_t *out)
   for (size_t at = 0; at < n; at += FCI_BLOCK, block++)
     {
       const float smallest = range_of_block (x + at, &largest);
-      const float d = (largest - smallest) / 31;
+      const float d = largest > smallest ? (largest - smallest) / 31 : 0;
       fci_put_half (block->d, d);
       fci_put_half (block->m, smallest);
       cut_codes (x + at, smallest, inverse_of (d), 0.5f, 31, codes);

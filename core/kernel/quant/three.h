@@ -2,7 +2,7 @@
  * better together.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Every step waits for the one before it, so two pairs of vectors are worked on side by side. */
+ * Few codes move, and then the steps after wait for it; so two pairs of vectors are worked on side by side. */
 
 enum
 {
@@ -53,7 +53,9 @@ move_one (three *t, unsigned p, unsigned i)
   const lanes l2 = subtract (t->l2[p], multiply (multiply (w, l), l));
   const lanes ideal = divide (multiply (load (c->x[i]), l2), lx);
   const lanes moved = code (ideal, -THREE_TOP, THREE_TOP - 1, true);
-  const masks differs = both (below (all (0), lx), either (below (moved, l), below (l, moved)));
+  const masks differs = both (below (all (0), lx), unlike (moved, l));
+  if (!any (differs))
+    return differs;
   const lanes new_lx = add (lx, multiply (wx, moved));
   const lanes new_l2 = add (l2, multiply (multiply (w, moved), moved));
   const masks fits_better = below (multiply (multiply (t->lx[p], t->lx[p]), new_l2),
