@@ -65,7 +65,7 @@ find_range (const columns *c, const affine *how, search *s)
       s->sum_w = add (s->sum_w, w);
       s->sum_x = add (s->sum_x, multiply (w, x));
     }
-  s->minimum = lesser (s->smallest, all (0));
+  s->minimum = lesser (all (0), s->smallest); /* keeps -0 */
   s->live = below (s->minimum, s->largest);
   s->far = below (all (0), all (0));
 }

@@ -141,10 +141,10 @@ fci_fit_signed (unsigned n, int top, const float *x, const float *weight, uint8_
 }
 
 float
-fci_mean_square (const float *x, size_t n)
+fci_square_sum (const float *x, size_t n)
 {
   float sum = 0;
   for (size_t i = 0; i < n; i++)
     sum += x[i] * x[i];
-  return sum / (float) n;
+  return sum;
 }

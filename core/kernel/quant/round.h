@@ -36,14 +36,13 @@ weigh_elements (const float *x, const float *importance, size_t n, float spread,
     }
 }
 
-/* Each superblock by itself; factor: of its mean square. */
+/* Each superblock by itself; multiplied before it is divided, where that can overflow. */
 INLINE void
-weigh_round (round_of *r, const float *importance, float factor)
+weigh_round (round_of *r, const float *importance, float factor, float divisor)
 {
   memset (r->weight, 0, sizeof r->weight);
   for (size_t at = 0; at < r->n; at += FCI_SUPER)
-    weigh_elements (r->x + at, importance + at, FCI_SUPER, factor * fci_mean_square (r->x + at, FCI_SUPER),
-                    r->weight + at);
+    weigh_elements (r->x + at, importance + at, FCI_SUPER, factor * fci_square_sum (r->x + at, FCI_SUPER) / divisor, r->weight + at);
   r->weights = r->weight;
 }
 

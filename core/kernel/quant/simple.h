@@ -107,7 +107,7 @@ static const symmetric given_q5_0 = { 32, 16, true };
   {                                                                                                  \
     round_of r;                                                                                      \
     uint8_t codes[FCI_BLOCK];                                                                        \
-    const float spread = fci_mean_square (x, n);                                                     \
+    const float spread = fci_square_sum (x, n) / (float) n;                                                     \
     for (size_t at = 0; at < n; at += ROUND)                                                         \
       {                                                                                              \
         fci_##type *block = (fci_##type *) (void *) out + at / FCI_BLOCK;                            \
@@ -131,7 +131,7 @@ ENCODE_SYMMETRIC (q5_0, given_q5_0, fci_pack_five (codes, block[b].qs, block[b].
   {                                                                                                     \
     round_of r;                                                                                         \
     uint8_t codes[FCI_BLOCK];                                                                           \
-    const float spread = fci_mean_square (x, n);                                                        \
+    const float spread = fci_square_sum (x, n) / (float) n;                                                        \
     for (size_t at = 0; at < n; at += ROUND)                                                            \
       {                                                                                                 \
         fci_##type *block = (fci_##type *) (void *) out + at / FCI_BLOCK;                               \

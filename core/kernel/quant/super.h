@@ -57,7 +57,7 @@ float fci_fit_positive (unsigned n, int top, const float *x, const float *weight
 /* Codes -top … top - 1, top added, of n numbers. */
 float fci_fit_signed (unsigned n, int top, const float *x, const float *weight, uint8_t *codes);
 
-/* Σ x² / n, added in order. */
-float fci_mean_square (const float *x, size_t n);
+/* Σ x², added in order. */
+float fci_square_sum (const float *x, size_t n);
 
 #endif

@@ -52,7 +52,7 @@ affine_codes (const round_of *r, unsigned k, const affine *how, const float *ste
           }                                                                                                  \
         if (importance)                                                                                      \
           {                                                                                                  \
-            weigh_round (&r, importance + at, factor);                                                       \
+            weigh_round (&r, importance + at, factor, FCI_SUPER);                                                       \
             fit_affine (r.x, r.weights, (unsigned) (r.n / given.n), &given, &r.fit);                         \
           }                                                                                                  \
         else                                                                                                 \
@@ -158,7 +158,7 @@ encode_q3_k (const float *x, size_t n, const float *importance, uint8_t *out)
         }
       if (importance)
         {
-          weigh_round (&r, importance + at, 2);
+          weigh_round (&r, importance + at, 2, FCI_SUPER);
           fit_symmetric (r.x, r.weights, (unsigned) (r.n / 16), &given_q3_k, &r.fit);
         }
       for (unsigned s = 0; s < r.n / 16 && !importance; s += TOGETHER)
@@ -179,7 +179,7 @@ encode_iq4_xs (const float *x, size_t n, const float *importance, uint8_t *out)
       fci_iq4_xs *block = (fci_iq4_xs *) (void *) out + at / FCI_SUPER;
       next_round (&r, x + at, n - at);
       if (importance)
-        weigh_round (&r, importance + at, 2);
+        weigh_round (&r, importance + at, 2.0f / FCI_SUPER, 1);
       fit_table (r.x, r.weights, (unsigned) (r.n / FCI_BLOCK), &r.fit);
       for (unsigned b = 0; b < r.n / FCI_SUPER; b++)
         {
@@ -203,7 +203,7 @@ encode_iq4_nl (const float *x, size_t n, const float *importance, uint8_t *out)
       next_round (&r, x + at, n - at);
       memset (r.weight, 0, importance ? sizeof r.weight : 0);
       for (size_t i = 0; i < r.n && importance; i += FCI_BLOCK)
-        weigh_elements (r.x + i, importance + at + i, FCI_BLOCK, 2 * fci_mean_square (r.x + i, FCI_BLOCK),
+        weigh_elements (r.x + i, importance + at + i, FCI_BLOCK, fci_square_sum (r.x + i, FCI_BLOCK) * (2.0f / FCI_BLOCK),
                         r.weight + i);
       fit_table (r.x, importance ? r.weight : NULL, (unsigned) (r.n / FCI_BLOCK), &r.fit);
       for (unsigned b = 0; b < r.n / FCI_BLOCK; b++)
