@@ -12,12 +12,12 @@ typedef enum weighing
 
 typedef struct affine
 {
-  unsigned n;     /* elements of a sub-block */
-  int top;        /* largest code */
-  float first;    /* the candidates are (first + step · k + top) / range, k = 0 … last */
+  unsigned n;  /* elements of a sub-block */
+  int top;     /* largest code */
+  float first; /* the candidates are (first + step · k + top) / range, k = 0 … last */
   float step;
   int last;
-  bool absolute;  /* the error is a sum of |difference|, else of squares */
+  bool absolute; /* the error is a sum of |difference|, else of squares */
   weighing weights;
 } affine;
 
@@ -28,8 +28,8 @@ typedef struct search
   lanes sum_w, sum_x;
   lanes best, scale, minimum; /* minimum: below 0, as x - minimum */
   lanes inverse, base;
-  masks live;                 /* not all equal */
-  masks far;                  /* needs the exact rounding */
+  masks live; /* not all equal */
+  masks far;  /* needs the exact rounding */
 } search;
 
 INLINE void

@@ -7,8 +7,7 @@
 #include <string.h>
 
 #define TARGET __attribute__ ((target ("avx512f,avx512bw,avx512dq,avx512vl")))
-#define INLINE \
-  static inline __attribute__ ((always_inline, target ("avx512f,avx512bw,avx512dq,avx512vl")))
+#define INLINE static inline __attribute__ ((always_inline, target ("avx512f,avx512bw,avx512dq,avx512vl")))
 #define LEVEL fci_quant_avx512
 
 enum

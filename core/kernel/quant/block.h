@@ -9,8 +9,8 @@
 
 enum
 {
-  FCI_BLOCK = 32,   /* elements of a block of the simple types */
-  FCI_SUPER = 256,  /* elements of a superblock */
+  FCI_BLOCK = 32,  /* elements of a block of the simple types */
+  FCI_SUPER = 256, /* elements of a superblock */
 };
 
 typedef struct fci_q4_0
@@ -190,8 +190,7 @@ typedef struct fci_iq1_m
 #define FCI_IQ4_VALUES -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
 
 /* From here on the next code is nearer. */
-#define FCI_IQ4_LIMITS \
-  -115.5f, -93.5f, -74, -57, -42, -28.5f, -16, -4.5f, 7, 19, 31.5f, 45.5f, 61, 79, 101
+#define FCI_IQ4_LIMITS -115.5f, -93.5f, -74, -57, -42, -28.5f, -16, -4.5f, 7, 19, 31.5f, 45.5f, 61, 79, 101
 
 /* What the codes of MXFP4 and NVFP4 stand for, twice. */
 #define FCI_FP4_VALUES 0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12

@@ -10,19 +10,19 @@ enum
 /* Element i of sub-block s is [i][s]. */
 typedef struct columns
 {
-  _Alignas (64) float x[FCI_BLOCK][GROUP];
-  _Alignas (64) float weight[FCI_BLOCK][GROUP];
-  _Alignas (64) float work[FCI_BLOCK][GROUP];
+  _Alignas(64) float x[FCI_BLOCK][GROUP];
+  _Alignas(64) float weight[FCI_BLOCK][GROUP];
+  _Alignas(64) float work[FCI_BLOCK][GROUP];
 } columns;
 
 /* Of every sub-block: x is about scale · code - minimum, and the codes that the search ended with are the
  * nearest to inverse · (x - base). */
 typedef struct fits
 {
-  _Alignas (64) float scale[MOST];
-  _Alignas (64) float minimum[MOST];
-  _Alignas (64) float inverse[MOST];
-  _Alignas (64) float base[MOST];
+  _Alignas(64) float scale[MOST];
+  _Alignas(64) float minimum[MOST];
+  _Alignas(64) float inverse[MOST];
+  _Alignas(64) float base[MOST];
 } fits;
 
 typedef float four __attribute__ ((vector_size (16)));

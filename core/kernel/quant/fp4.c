@@ -28,3 +28,12 @@ fci_half_power (uint8_t power)
 {
   return fci_f32_of_bits (power < 2 ? 0x00200000u << power : (uint32_t) (power - 1) << 23);
 }
+
+float
+fci_half_of_e4m3 (uint8_t code)
+{
+  const uint8_t magnitude = code & 0x7f;
+  if (code == 0x7f)
+    return 0;
+  return fci_f32_of_bits (fci_small_value (magnitude, 3, 7)) * 0.5f;
+}

@@ -39,7 +39,8 @@ pack_two (const uint8_t *codes, uint8_t qs[64])
       {
         const uint8_t *at = codes + 128 * half + j;
         const uint64_t low = (fci_get_codes (at) & ones * 3) | (fci_get_codes (at + 32) & ones * 3) << 2;
-        const uint64_t high = (fci_get_codes (at + 64) & ones * 3) | (fci_get_codes (at + 96) & ones * 3) << 2;
+        const uint64_t high =
+            (fci_get_codes (at + 64) & ones * 3) | (fci_get_codes (at + 96) & ones * 3) << 2;
         fci_put_codes (qs + 32 * half + j, low | high << 4);
       }
 }

@@ -155,7 +155,7 @@ w_max (whole a, whole b)
 INLINE vec
 w_number (whole a)
 {
-  return __builtin_convertvector (a, vec);
+  return __builtin_convertvector(a, vec);
 }
 
 /* Towards zero; INT32_MIN where that does not fit. */
@@ -163,7 +163,7 @@ INLINE whole
 w_cut (vec a)
 {
   const whole fits = v_below (v_size (a), v_all (0x1p31f));
-  const whole cut = __builtin_convertvector ((vec) ((whole) a & fits), whole);
+  const whole cut = __builtin_convertvector((vec) ((whole) a & fits), whole);
   return (fits & cut) | (~fits & w_all (INT32_MIN));
 }
 

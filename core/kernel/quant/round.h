@@ -7,8 +7,8 @@ typedef struct round_of
   const float *x;
   const float *weights; /* NULL: no importance */
   size_t n;             /* elements that are there */
-  _Alignas (64) float padded[ROUND];
-  _Alignas (64) float weight[ROUND];
+  _Alignas(64) float padded[ROUND];
+  _Alignas(64) float weight[ROUND];
   fits fit;
 } round_of;
 
@@ -42,7 +42,8 @@ weigh_round (round_of *r, const float *importance, float factor, float divisor)
 {
   memset (r->weight, 0, sizeof r->weight);
   for (size_t at = 0; at < r->n; at += FCI_SUPER)
-    weigh_elements (r->x + at, importance + at, FCI_SUPER, factor * fci_square_sum (r->x + at, FCI_SUPER) / divisor, r->weight + at);
+    weigh_elements (r->x + at, importance + at, FCI_SUPER,
+                    factor * fci_square_sum (r->x + at, FCI_SUPER) / divisor, r->weight + at);
   r->weights = r->weight;
 }
 

@@ -102,51 +102,51 @@ weigh_blocks (round_of *r, const float *importance, float spread)
 static const symmetric given_q4_0 = { 32, 8, true };
 static const symmetric given_q5_0 = { 32, 16, true };
 
-#define ENCODE_SYMMETRIC(type, given, pack)                                                          \
+#define ENCODE_SYMMETRIC(type, given, pack)                                                           \
   static TARGET void weighed_##type (const float *x, size_t n, const float *importance, uint8_t *out) \
-  {                                                                                                  \
-    round_of r;                                                                                      \
-    uint8_t codes[FCI_BLOCK];                                                                        \
-    const float spread = fci_square_sum (x, n) / (float) n;                                                     \
-    for (size_t at = 0; at < n; at += ROUND)                                                         \
-      {                                                                                              \
-        fci_##type *block = (fci_##type *) (void *) out + at / FCI_BLOCK;                            \
-        next_round (&r, x + at, n - at);                                                             \
-        weigh_blocks (&r, importance + at, spread);                                                  \
-        fit_symmetric (r.x, r.weight, (unsigned) (r.n / FCI_BLOCK), &given, &r.fit);                 \
-        for (unsigned b = 0; b < r.n / FCI_BLOCK; b++)                                               \
-          {                                                                                          \
-            fci_put_half (block[b].d, r.fit.scale[b]);                                               \
-            symmetric_codes (r.x + FCI_BLOCK * b, &given, r.fit.inverse[b], codes);                  \
-            pack;                                                                                    \
-          }                                                                                          \
-      }                                                                                              \
+  {                                                                                                   \
+    round_of r;                                                                                       \
+    uint8_t codes[FCI_BLOCK];                                                                         \
+    const float spread = fci_square_sum (x, n) / (float) n;                                           \
+    for (size_t at = 0; at < n; at += ROUND)                                                          \
+      {                                                                                               \
+        fci_##type *block = (fci_##type *) (void *) out + at / FCI_BLOCK;                             \
+        next_round (&r, x + at, n - at);                                                              \
+        weigh_blocks (&r, importance + at, spread);                                                   \
+        fit_symmetric (r.x, r.weight, (unsigned) (r.n / FCI_BLOCK), &given, &r.fit);                  \
+        for (unsigned b = 0; b < r.n / FCI_BLOCK; b++)                                                \
+          {                                                                                           \
+            fci_put_half (block[b].d, r.fit.scale[b]);                                                \
+            symmetric_codes (r.x + FCI_BLOCK * b, &given, r.fit.inverse[b], codes);                   \
+            pack;                                                                                     \
+          }                                                                                           \
+      }                                                                                               \
   }
 
 ENCODE_SYMMETRIC (q4_0, given_q4_0, fci_pack_four (codes, block[b].qs))
 ENCODE_SYMMETRIC (q5_0, given_q5_0, fci_pack_five (codes, block[b].qs, block[b].qh))
 
-#define ENCODE_RANGE(type, given, pack)                                                                 \
-  static TARGET void weighed_##type (const float *x, size_t n, const float *importance, uint8_t *out)    \
-  {                                                                                                     \
-    round_of r;                                                                                         \
-    uint8_t codes[FCI_BLOCK];                                                                           \
-    const float spread = fci_square_sum (x, n) / (float) n;                                                        \
-    for (size_t at = 0; at < n; at += ROUND)                                                            \
-      {                                                                                                 \
-        fci_##type *block = (fci_##type *) (void *) out + at / FCI_BLOCK;                               \
-        next_round (&r, x + at, n - at);                                                                \
-        weigh_blocks (&r, importance + at, spread);                                                     \
-        fit_affine (r.x, r.weight, (unsigned) (r.n / FCI_BLOCK), &given, &r.fit);                       \
-        for (unsigned b = 0; b < r.n / FCI_BLOCK; b++)                                                  \
-          {                                                                                             \
-            fci_put_half (block[b].d, r.fit.scale[b]);                                                  \
-            fci_put_half (block[b].m, -r.fit.minimum[b]);                                               \
+#define ENCODE_RANGE(type, given, pack)                                                                     \
+  static TARGET void weighed_##type (const float *x, size_t n, const float *importance, uint8_t *out)       \
+  {                                                                                                         \
+    round_of r;                                                                                             \
+    uint8_t codes[FCI_BLOCK];                                                                               \
+    const float spread = fci_square_sum (x, n) / (float) n;                                                 \
+    for (size_t at = 0; at < n; at += ROUND)                                                                \
+      {                                                                                                     \
+        fci_##type *block = (fci_##type *) (void *) out + at / FCI_BLOCK;                                   \
+        next_round (&r, x + at, n - at);                                                                    \
+        weigh_blocks (&r, importance + at, spread);                                                         \
+        fit_affine (r.x, r.weight, (unsigned) (r.n / FCI_BLOCK), &given, &r.fit);                           \
+        for (unsigned b = 0; b < r.n / FCI_BLOCK; b++)                                                      \
+          {                                                                                                 \
+            fci_put_half (block[b].d, r.fit.scale[b]);                                                      \
+            fci_put_half (block[b].m, -r.fit.minimum[b]);                                                   \
             search_codes (r.x + FCI_BLOCK * b, FCI_BLOCK, r.fit.base[b], r.fit.inverse[b], 0, given.top, 0, \
-                          codes);                                                                       \
-            pack;                                                                                       \
-          }                                                                                             \
-      }                                                                                                 \
+                          codes);                                                                           \
+            pack;                                                                                           \
+          }                                                                                                 \
+      }                                                                                                     \
   }
 
 ENCODE_RANGE (q4_1, given_four, fci_pack_four (codes, block[b].qs))

@@ -66,15 +66,14 @@ fci_scales_q2_k (const float scale[16], const float minimum[16], const float *we
 
 /* ---- Q4_K and Q5_K: six bits each. */
 
-/* Scale and minimum j of the packed twelve bytes. */
-static uint8_t
-scale_of (const uint8_t packed[12], unsigned j)
+uint8_t
+fci_scale_of (const uint8_t packed[12], unsigned j)
 {
   return j < 4 ? packed[j] & 63 : (uint8_t) ((packed[j + 4] & 15) | packed[j - 4] >> 6 << 4);
 }
 
-static uint8_t
-minimum_of (const uint8_t packed[12], unsigned j)
+uint8_t
+fci_minimum_of (const uint8_t packed[12], unsigned j)
 {
   return j < 4 ? packed[j + 4] & 63 : (uint8_t) (packed[j + 4] >> 4 | packed[j] >> 6 << 4);
 }
@@ -113,8 +112,8 @@ scales_of_eight (const float scale[8], const float minimum[8], const float *weig
   const float d = fci_get_half (half[0]), dmin = fci_get_half (half[1]);
   for (unsigned j = 0; j < 8; j++)
     {
-      step[j] = d * (float) scale_of (packed, j);
-      offset[j] = dmin * (float) minimum_of (packed, j);
+      step[j] = d * (float) fci_scale_of (packed, j);
+      offset[j] = dmin * (float) fci_minimum_of (packed, j);
     }
 }
 
@@ -153,8 +152,8 @@ pack_signed (const uint8_t codes[16], uint8_t packed[12])
   for (unsigned j = 0; j < 8; j++)
     packed[j] = (uint8_t) ((codes[j] & 15) | (codes[j + 8] & 15) << 4);
   for (unsigned j = 0; j < 4; j++)
-    packed[j + 8] = (uint8_t) (codes[j] >> 4 | codes[j + 4] >> 4 << 2 | codes[j + 8] >> 4 << 4
-                               | codes[j + 12] >> 4 << 6);
+    packed[j + 8] =
+        (uint8_t) (codes[j] >> 4 | codes[j + 4] >> 4 << 2 | codes[j + 8] >> 4 << 4 | codes[j + 12] >> 4 << 6);
 }
 
 void

@@ -29,6 +29,10 @@ int fci_scales_q6_k (const float scale[16], fci_q6_k *block, float step[16]);
 /* inverse: 1 / step, or 0. */
 void fci_scales_iq4_xs (const float scale[8], fci_iq4_xs *block, float inverse[8]);
 
+/* Scale and minimum j of the twelve bytes of Q4_K and Q5_K: 0 … 63. */
+uint8_t fci_scale_of (const uint8_t packed[12], unsigned j);
+uint8_t fci_minimum_of (const uint8_t packed[12], unsigned j);
+
 /* 256 codes, a byte each, into the block. */
 void fci_pack_q2_k (const uint8_t *codes, fci_q2_k *block);
 void fci_pack_q3_k (const uint8_t *codes, fci_q3_k *block);
@@ -48,6 +52,9 @@ void fci_pack_tq2_0 (const uint8_t *codes, fci_tq2_0 *block);
  * (E8M0: the exponent less 127). */
 uint8_t fci_power_of (float size);
 float fci_half_power (uint8_t power);
+
+/* Half of a scale of NVFP4: E4M3 without sign. */
+float fci_half_of_e4m3 (uint8_t code);
 
 /* ---- importance.c: what ggml does where there is an importance matrix. */
 

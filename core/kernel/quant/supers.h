@@ -52,13 +52,13 @@ affine_codes (const round_of *r, unsigned k, const affine *how, const float *ste
           }                                                                                                  \
         if (importance)                                                                                      \
           {                                                                                                  \
-            weigh_round (&r, importance + at, factor, FCI_SUPER);                                                       \
+            weigh_round (&r, importance + at, factor, FCI_SUPER);                                            \
             fit_affine (r.x, r.weights, (unsigned) (r.n / given.n), &given, &r.fit);                         \
           }                                                                                                  \
         else                                                                                                 \
           fit_affine (r.x, NULL, (unsigned) (r.n / plain.n), &plain, &r.fit);                                \
         for (unsigned b = 0; b < r.n / FCI_SUPER; b++)                                                       \
-          one_##type (&r, b * count, &plain, block + b);                                                     \
+          one_##type (&r, b *count, &plain, block + b);                                                      \
       }                                                                                                      \
   }
 
@@ -203,8 +203,8 @@ encode_iq4_nl (const float *x, size_t n, const float *importance, uint8_t *out)
       next_round (&r, x + at, n - at);
       memset (r.weight, 0, importance ? sizeof r.weight : 0);
       for (size_t i = 0; i < r.n && importance; i += FCI_BLOCK)
-        weigh_elements (r.x + i, importance + at + i, FCI_BLOCK, fci_square_sum (r.x + i, FCI_BLOCK) * (2.0f / FCI_BLOCK),
-                        r.weight + i);
+        weigh_elements (r.x + i, importance + at + i, FCI_BLOCK,
+                        fci_square_sum (r.x + i, FCI_BLOCK) * (2.0f / FCI_BLOCK), r.weight + i);
       fit_table (r.x, importance ? r.weight : NULL, (unsigned) (r.n / FCI_BLOCK), &r.fit);
       for (unsigned b = 0; b < r.n / FCI_BLOCK; b++)
         {

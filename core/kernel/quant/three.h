@@ -6,7 +6,7 @@
 
 enum
 {
-  THREE = 16,        /* elements of a sub-block */
+  THREE = 16, /* elements of a sub-block */
   THREE_TOP = 4,
   TOGETHER = 2 * GROUP
 };
@@ -14,8 +14,8 @@ enum
 /* What a search ends with, besides the scales: [i][s] is the code of element i of sub-block s. */
 typedef struct three
 {
-  columns c[2]; /* x; weight: x²; work: the code */
-  _Alignas (64) float product[2][THREE][GROUP]; /* weight · x */
+  columns c[2];                                /* x; weight: x²; work: the code */
+  _Alignas(64) float product[2][THREE][GROUP]; /* weight · x */
   lanes lx[2], l2[2];
 } three;
 
