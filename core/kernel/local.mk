@@ -27,6 +27,7 @@ core_sources += \
 	core/kernel/quant/decode.h \
 	core/kernel/quant/decode_grid.c \
 	core/kernel/quant/decode_super.c \
+	core/kernel/quant/encoders.h \
 	core/kernel/quant/fp4.c \
 	core/kernel/quant/grids.c \
 	core/kernel/quant/grids.h \
@@ -45,6 +46,7 @@ core_sources += \
 	core/kernel/quant/supers.h \
 	core/kernel/quant/table.h \
 	core/kernel/quant/three.h \
+	core/kernel/quant/weighed.h \
 	core/kernel/row.c \
 	core/kernel/stage.c \
 	core/kernel/stage.h \

@@ -102,3 +102,9 @@ all_zero (const float *x, size_t n)
     }
   return true;
 }
+
+INLINE float
+inverse_of (float d)
+{
+  return d != 0 ? 1 / d : 0;
+}

@@ -85,83 +85,11 @@ rounded_codes (const float *x, unsigned n, float inverse, int zero, uint8_t *cod
     }
 }
 
-INLINE float
-inverse_of (float d)
-{
-  return d != 0 ? 1 / d : 0;
-}
-
-/* Weights of a round of a row, whose mean square is `spread`. */
-INLINE void
-weigh_blocks (round_of *r, const float *importance, float spread)
-{
-  memset (r->weight, 0, sizeof r->weight);
-  weigh_elements (r->x, importance, r->n, spread, r->weight);
-}
-
-static const symmetric given_q4_0 = { 32, 8, true };
-static const symmetric given_q5_0 = { 32, 16, true };
-
-#define ENCODE_SYMMETRIC(type, given, pack)                                                           \
-  static TARGET void weighed_##type (const float *x, size_t n, const float *importance, uint8_t *out) \
-  {                                                                                                   \
-    round_of r;                                                                                       \
-    uint8_t codes[FCI_BLOCK];                                                                         \
-    const float spread = fci_square_sum (x, n) / (float) n;                                           \
-    for (size_t at = 0; at < n; at += ROUND)                                                          \
-      {                                                                                               \
-        fci_##type *block = (fci_##type *) (void *) out + at / FCI_BLOCK;                             \
-        next_round (&r, x + at, n - at);                                                              \
-        weigh_blocks (&r, importance + at, spread);                                                   \
-        fit_symmetric (r.x, r.weight, (unsigned) (r.n / FCI_BLOCK), &given, &r.fit);                  \
-        for (unsigned b = 0; b < r.n / FCI_BLOCK; b++)                                                \
-          {                                                                                           \
-            fci_put_half (block[b].d, r.fit.scale[b]);                                                \
-            symmetric_codes (r.x + FCI_BLOCK * b, &given, r.fit.inverse[b], codes);                   \
-            pack;                                                                                     \
-          }                                                                                           \
-      }                                                                                               \
-  }
-
-ENCODE_SYMMETRIC (q4_0, given_q4_0, fci_pack_four (codes, block[b].qs))
-ENCODE_SYMMETRIC (q5_0, given_q5_0, fci_pack_five (codes, block[b].qs, block[b].qh))
-
-#define ENCODE_RANGE(type, given, pack)                                                                     \
-  static TARGET void weighed_##type (const float *x, size_t n, const float *importance, uint8_t *out)       \
-  {                                                                                                         \
-    round_of r;                                                                                             \
-    uint8_t codes[FCI_BLOCK];                                                                               \
-    const float spread = fci_square_sum (x, n) / (float) n;                                                 \
-    for (size_t at = 0; at < n; at += ROUND)                                                                \
-      {                                                                                                     \
-        fci_##type *block = (fci_##type *) (void *) out + at / FCI_BLOCK;                                   \
-        next_round (&r, x + at, n - at);                                                                    \
-        weigh_blocks (&r, importance + at, spread);                                                         \
-        fit_affine (r.x, r.weight, (unsigned) (r.n / FCI_BLOCK), &given, &r.fit);                           \
-        for (unsigned b = 0; b < r.n / FCI_BLOCK; b++)                                                      \
-          {                                                                                                 \
-            fci_put_half (block[b].d, r.fit.scale[b]);                                                      \
-            fci_put_half (block[b].m, -r.fit.minimum[b]);                                                   \
-            search_codes (r.x + FCI_BLOCK * b, FCI_BLOCK, r.fit.base[b], r.fit.inverse[b], 0, given.top, 0, \
-                          codes);                                                                           \
-            pack;                                                                                           \
-          }                                                                                                 \
-      }                                                                                                     \
-  }
-
-ENCODE_RANGE (q4_1, given_four, fci_pack_four (codes, block[b].qs))
-ENCODE_RANGE (q5_1, given_five, fci_pack_five (codes, block[b].qs, block[b].qh))
-
 static TARGET void
-encode_q4_0 (const float *x, size_t n, const float *importance, uint8_t *out)
+plain_q4_0 (const float *x, size_t n, uint8_t *out)
 {
   fci_q4_0 *block = (fci_q4_0 *) (void *) out;
   uint8_t codes[FCI_BLOCK];
-  if (importance)
-    {
-      weighed_q4_0 (x, n, importance, out);
-      return;
-    }
   for (size_t at = 0; at < n; at += FCI_BLOCK, block++)
     {
       const float d = farthest_of_block (x + at) / -8;
@@ -172,15 +100,10 @@ encode_q4_0 (const float *x, size_t n, const float *importance, uint8_t *out)
 }
 
 static TARGET void
-encode_q5_0 (const float *x, size_t n, const float *importance, uint8_t *out)
+plain_q5_0 (const float *x, size_t n, uint8_t *out)
 {
   fci_q5_0 *block = (fci_q5_0 *) (void *) out;
   uint8_t codes[FCI_BLOCK];
-  if (importance)
-    {
-      weighed_q5_0 (x, n, importance, out);
-      return;
-    }
   for (size_t at = 0; at < n; at += FCI_BLOCK, block++)
     {
       const float d = farthest_of_block (x + at) / -16;
@@ -191,16 +114,11 @@ encode_q5_0 (const float *x, size_t n, const float *importance, uint8_t *out)
 }
 
 static TARGET void
-encode_q4_1 (const float *x, size_t n, const float *importance, uint8_t *out)
+plain_q4_1 (const float *x, size_t n, uint8_t *out)
 {
   fci_q4_1 *block = (fci_q4_1 *) (void *) out;
   uint8_t codes[FCI_BLOCK];
   float largest;
-  if (importance)
-    {
-      weighed_q4_1 (x, n, importance, out);
-      return;
-    }
   for (size_t at = 0; at < n; at += FCI_BLOCK, block++)
     {
       const float smallest = range_of_block (x + at, &largest);
@@ -213,16 +131,11 @@ encode_q4_1 (const float *x, size_t n, const float *importance, uint8_t *out)
 }
 
 static TARGET void
-encode_q5_1 (const float *x, size_t n, const float *importance, uint8_t *out)
+plain_q5_1 (const float *x, size_t n, uint8_t *out)
 {
   fci_q5_1 *block = (fci_q5_1 *) (void *) out;
   uint8_t codes[FCI_BLOCK];
   float largest;
-  if (importance)
-    {
-      weighed_q5_1 (x, n, importance, out);
-      return;
-    }
   for (size_t at = 0; at < n; at += FCI_BLOCK, block++)
     {
       const float smallest = range_of_block (x + at, &largest);
@@ -235,10 +148,9 @@ encode_q5_1 (const float *x, size_t n, const float *importance, uint8_t *out)
 }
 
 static TARGET void
-encode_q8_0 (const float *x, size_t n, const float *importance, uint8_t *out)
+plain_q8_0 (const float *x, size_t n, uint8_t *out)
 {
   fci_q8_0 *block = (fci_q8_0 *) (void *) out;
-  (void) importance;
   for (size_t at = 0; at < n; at += FCI_BLOCK, block++)
     {
       const float d = largest_size (x + at, FCI_BLOCK) / 127;
@@ -259,11 +171,10 @@ ternary_codes (const float *x, uint8_t d[2], uint8_t codes[FCI_SUPER])
 }
 
 static TARGET void
-encode_tq1_0 (const float *x, size_t n, const float *importance, uint8_t *out)
+plain_tq1_0 (const float *x, size_t n, uint8_t *out)
 {
   fci_tq1_0 *block = (fci_tq1_0 *) (void *) out;
   uint8_t codes[FCI_SUPER];
-  (void) importance;
   for (size_t at = 0; at < n; at += FCI_SUPER, block++)
     {
       ternary_codes (x + at, block->d, codes);
@@ -272,11 +183,10 @@ encode_tq1_0 (const float *x, size_t n, const float *importance, uint8_t *out)
 }
 
 static TARGET void
-encode_tq2_0 (const float *x, size_t n, const float *importance, uint8_t *out)
+plain_tq2_0 (const float *x, size_t n, uint8_t *out)
 {
   fci_tq2_0 *block = (fci_tq2_0 *) (void *) out;
   uint8_t codes[FCI_SUPER];
-  (void) importance;
   for (size_t at = 0; at < n; at += FCI_SUPER, block++)
     {
       ternary_codes (x + at, block->d, codes);
@@ -302,11 +212,10 @@ fp4_codes (const float *x, float d, uint8_t *codes)
 }
 
 static TARGET void
-encode_mxfp4 (const float *x, size_t n, const float *importance, uint8_t *out)
+plain_mxfp4 (const float *x, size_t n, uint8_t *out)
 {
   fci_mxfp4 *block = (fci_mxfp4 *) (void *) out;
   uint8_t codes[FCI_BLOCK];
-  (void) importance;
   for (size_t at = 0; at < n; at += FCI_BLOCK, block++)
     {
       block->e = fci_power_of (largest_size (x + at, FCI_BLOCK));

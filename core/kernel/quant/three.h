@@ -85,9 +85,9 @@ move_all (three *t)
     }
 }
 
-/* TOGETHER sub-blocks: their scales and codes, 4 added. */
+/* TOGETHER sub-blocks: their scales and codes, 4 added, those of each element in a row of MOST. */
 INLINE void
-search_three (const float *x, float *scale, uint8_t (*codes)[MOST])
+search_three (const float *x, float *scale, uint8_t *codes)
 {
   three t;
   for (unsigned p = 0; p < 2; p++)
@@ -103,8 +103,8 @@ search_three (const float *x, float *scale, uint8_t (*codes)[MOST])
       for (unsigned i = 0; i < THREE; i++)
         {
           const lanes l = add (load (t.c[p].work[i]), all (THREE_TOP));
-          w_store_bytes (codes[i] + p * GROUP, w_cut (l.a));
-          w_store_bytes (codes[i] + p * GROUP + LANES, w_cut (l.b));
+          w_store_bytes (codes + i * MOST + p * GROUP, w_cut (l.a));
+          w_store_bytes (codes + i * MOST + p * GROUP + LANES, w_cut (l.b));
         }
     }
 }
