@@ -23,6 +23,7 @@ include tests/unit/cogvideox.mk
 include tests/unit/kernel.mk
 include tests/unit/plan.mk
 include tests/unit/plugin.mk
+include tests/unit/quant.mk
 include tests/unit/torch.mk
 else
 TESTS += tests/unit/skip.sh
