@@ -5,6 +5,7 @@ AM_TESTS_ENVIRONMENT = \
 	FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs'; export FMTCONV_PLUGIN_PATH; \
 	FMTCONV_BUILT='$(plugin_LTLIBRARIES)'; export FMTCONV_BUILT; \
 	FMTCONV_PYTHON='$(FMTCONV_PYTHON)'; export FMTCONV_PYTHON; \
+	FMTCONV_LONG='$(FMTCONV_LONG)'; export FMTCONV_LONG; \
 	CC='$(CC)'; export CC;
 TEST_EXTENSIONS = .py .sh
 include tests/maintainer.mk
