@@ -48,6 +48,9 @@ core_sources += \
 	core/kernel/quant/three.h \
 	core/kernel/quant/weighed.h \
 	core/kernel/row.c \
+	core/kernel/scan.c \
+	core/kernel/scan.h \
+	core/kernel/scan_body.h \
 	core/kernel/stage.c \
 	core/kernel/stage.h \
 	core/kernel/transpose.c \
