@@ -46,7 +46,7 @@ PLAIN (tq2_0)
 PLAIN (mxfp4)
 
 /* clang-format off */
-const fci_quant_level LEVEL = { .encode = {
+const fci_quant_level LEVEL = { .scale = scale_codes, .encode = {
   [2] = encode_q4_0, [3] = encode_q4_1, [6] = encode_q5_0, [7] = encode_q5_1, [8] = encode_q8_0,
   [10] = encode_q2_k, [11] = encode_q3_k, [12] = encode_q4_k, [13] = encode_q5_k, [14] = encode_q6_k,
   [20] = encode_iq4_nl, [23] = encode_iq4_xs, [34] = encode_tq1_0, [35] = encode_tq2_0, [39] = encode_mxfp4

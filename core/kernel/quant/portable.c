@@ -189,6 +189,19 @@ w_cut (vec a)
 #endif
 }
 
+INLINE whole
+w_load_bytes (const uint8_t *at)
+{
+#ifdef __SSE2__
+  int32_t bytes;
+  memcpy (&bytes, at, sizeof bytes);
+  const __m128i zero = _mm_setzero_si128 ();
+  return (whole) _mm_unpacklo_epi16 (_mm_unpacklo_epi8 (_mm_cvtsi32_si128 (bytes), zero), zero);
+#else
+  return (whole){ at[0], at[1], at[2], at[3] };
+#endif
+}
+
 /* The low byte of every lane, which is 0 … 255 or -128 … 127. */
 INLINE void
 w_store_bytes (uint8_t *at, whole a)
