@@ -259,6 +259,29 @@ Test (quant, round_trip)
   free (x);
 }
 
+/* No sense, but no harm either. */
+Test (quant, numbers_that_are_not_finite)
+{
+  static const uint32_t odd[] = { 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00001, 0x7f800001, 0 };
+  float x[ROW], importance[ROW];
+  for (size_t t = 0; t < COUNT (encoded); t++)
+    for (int level = FCI_LEVEL_PORTABLE; level <= FCI_LEVEL_AVX512; level++)
+      for (unsigned k = 0; k < 36; k++)
+        {
+          const size_t bytes = ROW / encoded[t].elements * encoded[t].bytes;
+          unsigned char out[MOST_BYTES + 1] = { 0 };
+          for (unsigned i = 0; i < ROW; i++)
+            {
+              memcpy (&x[i], &odd[i % 32 == k ? k / 6 : k % 6], sizeof *x);
+              importance[i] = x[ROW - 1 - i];
+            }
+          fci_kernel_force (level);
+          fci_quant_encode (encoded[t].dtype, x, ROW, NULL, out);
+          fci_quant_encode (encoded[t].dtype, x, ROW, importance, out);
+          cr_expect_eq (out[bytes], 0);
+        }
+}
+
 Test (quant, what_there_is)
 {
   for (size_t t = 0; t < COUNT (encoded); t++)

@@ -2,19 +2,21 @@
  * SPDX-License-Identifier: Apache-2.0 */
 
 /* A type that is always searched for. */
-#define SEARCHED(type, elements, zeros)                                                                \
-  static TARGET void encode_##type (const float *x, size_t n, const float *importance, uint8_t *out)   \
-  {                                                                                                    \
-    static const encoder how = { elements, sizeof (fci_##type), zeros, search_##type, finish_##type }; \
-    encode_rounds (&how, x, n, importance, out);                                                       \
+#define SEARCHED(type, elements, zeros)                                                              \
+  static TARGET void encode_##type (const float *x, size_t n, const float *importance, uint8_t *out) \
+  {                                                                                                  \
+    static const encoder how = {                                                                     \
+      elements, sizeof (fci_##type), zeros, false, search_##type, finish_##type                      \
+    };                                                                                               \
+    encode_rounds (&how, x, n, importance, out);                                                     \
   }
 
 /* A type that is searched for where there is an importance. */
 #define SEARCHED_IF_WEIGHED(type)                                                                    \
   static TARGET void encode_##type (const float *x, size_t n, const float *importance, uint8_t *out) \
   {                                                                                                  \
-    static const encoder how = { FCI_BLOCK, sizeof (fci_##type), false, search_weighed_##type,       \
-                                 finish_weighed_##type };                                            \
+    static const encoder how = { FCI_BLOCK, sizeof (fci_##type),   false,                            \
+                                 true,      search_weighed_##type, finish_weighed_##type };          \
     if (importance)                                                                                  \
       encode_rounds (&how, x, n, importance, out);                                                   \
     else                                                                                             \
