@@ -263,7 +263,7 @@ Test (quant, round_trip)
 Test (quant, numbers_that_are_not_finite)
 {
   static const uint32_t odd[] = { 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00001, 0x7f800001, 0 };
-  float x[ROW], importance[ROW];
+  float x[ROW] = { 0 }, importance[ROW];
   for (size_t t = 0; t < COUNT (encoded); t++)
     for (int level = FCI_LEVEL_PORTABLE; level <= FCI_LEVEL_AVX512; level++)
       for (unsigned k = 0; k < 36; k++)
