@@ -1,15 +1,19 @@
 # core/exec/local.mk: see the header beside it for what this folder is.
 core_sources += \
 	core/exec/check.c \
+	core/exec/compare.c \
 	core/exec/crc.c \
+	core/exec/digest.c \
 	core/exec/exec.h \
 	core/exec/execute.c \
 	core/exec/fault.c \
 	core/exec/fetch.c \
+	core/exec/fetch.h \
 	core/exec/finding.c \
 	core/exec/io.c \
 	core/exec/io.h \
 	core/exec/places.c \
+	core/exec/product.c \
 	core/exec/publish.c \
 	core/exec/scan.c \
 	core/exec/scan.h \

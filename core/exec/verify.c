@@ -6,43 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Elements of a tensor that one worker compares. */
-typedef struct block
-{
-  const fci_rows *wanted;
-  const fci_rows *found;
-  uint64_t first;
-  uint64_t count;
-} block;
-
 typedef struct verifier
 {
   fci_work *work;
   fci_plan rows; /* only to make programs */
-  fci_list blocks;
-  size_t room; /* bytes of a block */
+  fci_comparison comparison;
 } verifier;
-
-static int
-compare_block (fci_worker *worker, size_t n)
-{
-  const fci_list *blocks = worker->work->job_arg;
-  const block *b = (const block *) blocks->items + n;
-  size_t item = fci_item (b->wanted->view->dtype), bytes = (size_t) b->count * item, at = 0;
-  if (fci_fetch (worker, b->wanted, NULL, b->first, b->count, worker->out) != 0
-      || fci_fetch (worker, b->found, NULL, b->first, b->count, worker->other) != 0)
-    return -1;
-  atomic_fetch_add_explicit (&worker->work->done, bytes, memory_order_relaxed);
-  if (memcmp (worker->out, worker->other, bytes) == 0)
-    return 0;
-  while (worker->out[at] == worker->other[at])
-    at++;
-  worker->fault = (fci_fault){ .code = FMTCONV_E_FORMAT,
-                               .tensor = b->wanted->name,
-                               .view = b->wanted->view,
-                               .element = b->first + at / item };
-  return -1;
-}
 
 static bool
 same_form (fmtconv_view *a, fmtconv_view *b)
@@ -52,24 +21,11 @@ same_form (fmtconv_view *a, fmtconv_view *b)
 }
 
 static int
-add_blocks (verifier *v, const char *name, fmtconv_view *wanted, fmtconv_view *found)
+add_tensor (verifier *v, const char *name, fmtconv_view *wanted, fmtconv_view *found)
 {
-  fmtconv_ctx *ctx = v->work->ctx;
-  uint64_t item = fci_item (wanted->dtype), end = wanted->elements * item;
   const fci_rows *a = fci_rows_of (&v->rows, name, wanted);
   const fci_rows *b = a ? fci_rows_of (&v->rows, name, found) : NULL;
-  if (!b)
-    return fmtconv_failed (ctx);
-  for (uint64_t at = 0, n; at < end; at += n)
-    {
-      n = fci_rows_cut (wanted, at, v->room);
-      n = n < end - at ? n : end - at;
-      block *next = fci_list_add (ctx, &v->blocks, sizeof *next);
-      if (!next)
-        return fmtconv_failed (ctx);
-      *next = (block){ .wanted = a, .found = b, .first = at / item, .count = n / item };
-    }
-  return 0;
+  return b ? fci_comparison_add (v->work->ctx, &v->comparison, a, b) : fmtconv_failed (v->work->ctx);
 }
 
 static int
@@ -78,7 +34,7 @@ add_file (verifier *v, const fmtconv_file *file, const fmtconv_model *model, siz
   fmtconv_ctx *ctx = v->work->ctx;
   for (const fci_region *region = file->first; region; region = region->next)
     {
-      if (region->kind != FCI_REGION_TENSOR)
+      if (!fci_region_is_tensor (region))
         continue;
       const fmtconv_where where = { .tensor = region->u.tensor.name, .hint = "nothing was published" };
       const fmtconv_tensor *t = fmtconv_find (model, region->u.tensor.name);
@@ -88,7 +44,7 @@ add_file (verifier *v, const fmtconv_file *file, const fmtconv_model *model, siz
       if (!same_form (region->u.tensor.view, t->view))
         return fci_fail_file (ctx, FMTCONV_E_FORMAT, file->name, &where,
                               "its data type or shape is another when the written file is read again");
-      int code = add_blocks (v, region->u.tensor.name, region->u.tensor.view, t->view);
+      int code = add_tensor (v, region->u.tensor.name, region->u.tensor.view, t->view);
       if (code != 0)
         return code;
       (*verified)++;
@@ -126,15 +82,15 @@ fci_verify (fci_work *work, const fci_execution *execution, const char *const *p
   if (!v.rows.programs)
     return fmtconv_failed (work->ctx);
   fci_work_share (work, 4);
-  v.room = work->workers[0].room;
+  v.comparison.room = work->workers[0].room;
   work->want_crc = false;
   int code = add_files (&v, execution, paths, &verified);
   if (code == 0)
     code = fci_work_rows (work, v.rows.row_scratch);
   if (code == 0)
-    code = fci_work_run (work, compare_block, &v.blocks, v.blocks.n);
+    code = fci_comparison_run (work, &v.comparison);
   if (code == 0)
     outcome->verified = verified;
-  free (v.blocks.items);
+  free (v.comparison.blocks.items);
   return code;
 }

@@ -19,12 +19,16 @@ same_op (const fci_op *a, const fci_op *b)
     return false;
   switch (a->kind)
     {
+    case FCI_OP_SWAP:
+      return true;
     case FCI_OP_CAST:
       return a->dtype == b->dtype;
     case FCI_OP_SCALE:
       return a->factor == b->factor;
     case FCI_OP_WATCH:
       return a->findings == b->findings && a->severity == b->severity && same_text (a->hint, b->hint);
+    case FCI_OP_LOWRANK:
+      return a->factor == b->factor && fci_product_order (a->product, b->product) == 0;
     }
   return false;
 }
@@ -48,12 +52,16 @@ is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
 {
   switch (op->kind)
     {
+    case FCI_OP_SWAP:
+      return false;
     case FCI_OP_CAST: /* what is pending must be rounded here */
-      return op->dtype == dtype && (!before || before->kind == FCI_OP_CAST);
+      return op->dtype == dtype && (!before || before->kind == FCI_OP_CAST || before->kind == FCI_OP_SWAP);
     case FCI_OP_SCALE:
       return op->factor == 1.0;
     case FCI_OP_WATCH:
       return op->findings == 0 || (before && same_op (op, before));
+    case FCI_OP_LOWRANK:
+      return false;
     }
   return false;
 }
@@ -76,6 +84,7 @@ append (fci_pieces *list, const fci_op *op, uint32_t dtype)
             return false;
           *next = *op;
           next->before = last_before = piece->ops;
+          next->tracks = fci_tracks (piece->ops);
           last = next;
         }
       piece->ops = last;
@@ -96,7 +105,7 @@ operate (fmtconv_view *view, const fci_op *op, uint32_t dtype)
   head.dtype = dtype;
   if (view->base)
     head.base = operate (view->base, op, dtype);
-  fci_pieces list = fci_pieces_new (view->ctx, view->rank);
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
   if (!fci_pieces_take (&list, view) || !append (&list, op, view->dtype))
     {
       fci_pieces_free (&list);
@@ -116,8 +125,8 @@ fmtconv_cast (fmtconv_view *view, uint32_t dtype)
   return operate (view, &(fci_op){ .kind = FCI_OP_CAST, .dtype = dtype }, dtype);
 }
 
-static bool
-is_floating (uint32_t dtype)
+bool
+fci_is_floating (uint32_t dtype)
 {
   switch (dtype)
     {
@@ -141,7 +150,7 @@ fmtconv_scale (fmtconv_view *view, double factor)
 {
   if (!view || fmtconv_failed (view->ctx))
     return NULL;
-  if (!is_floating (view->dtype))
+  if (!fci_is_floating (view->dtype))
     {
       fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be scaled",
                     fmtconv_dtype (view->dtype)->name);

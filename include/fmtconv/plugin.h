@@ -23,7 +23,8 @@ FMTCONV_BEGIN_DECLS
  *   P_CHOICE  int            the first     .otherwise is "a|b|c"; the value is the position
  *   P_DTYPE   uint32_t       0
  *   P_INPUT   fmtconv_input *  NULL        another file or folder, which the core opens
- *   P_PAIRS   fmtconv_pairs  n = 0         key "metadata.*": metadata.NAME=value, any number */
+ *   P_PAIRS   fmtconv_pairs  n = 0         key "metadata.*": metadata.NAME=value, any number;
+ *                                          key "rule|keep": rule=value and keep=value, any number, in order */
 enum
 {
   FMTCONV_P_BOOL,
@@ -40,9 +41,16 @@ enum
 typedef struct fmtconv_pairs
 {
   size_t n;
-  const char *const *key; /* what stood for the '*' */
+  const char *const *key; /* what stood for the '*', or which of the keys it was */
   const char *const *value;
 } fmtconv_pairs;
+
+/* The first of the globs, values of `globs` whatever their keys, that matches the whole name; globs->n: none. */
+size_t fmtconv_glob_of (const fmtconv_pairs *globs, const char *name);
+
+/* E_USAGE, with a list, where one of them matches no tensor of the model, or where there is none; the hint says how
+ * they are given: "drop:name=GLOB".  0 or the code. */
+int fmtconv_check_globs (const fmtconv_pairs *globs, const fmtconv_model *model, const char *how);
 
 /* Replace entries of `config` by what the user typed, each value as JSON; a key that is not there yet is warned of. */
 void fmtconv_override (fmtconv_attr *config, const fmtconv_pairs *pairs);
@@ -113,6 +121,10 @@ typedef struct fmtconv_writer
 
   /* Describe the files that hold `model`. */
   int (*write) (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
+
+  /* The output is a folder.  Such a writer has to be asked for by name, unless its suffixes hold "/": then it
+   * is the one for folders, and what has one of its other suffixes is a file. */
+  int is_folder;
 } fmtconv_writer;
 
 /* ---- The descriptor.  Roles that are NULL are absent.  The core copies the smaller of both sizes of
