@@ -30,6 +30,30 @@ weight_of (struct merge *m, const char *prefix, const char *module)
   return t;
 }
 
+/* Is `flat` the module's part of a weight's name, but for the points, which are underscores there? */
+static int
+is_flat_name (const char *name, const char *flat)
+{
+  size_t n = strlen (flat);
+  for (size_t i = 0; i < n; i++)
+    if (name[i] != flat[i] && (name[i] != '.' || flat[i] != '_'))
+      return 0;
+  return strcmp (name + n, ".weight") == 0;
+}
+
+/* By the names of kohya's scripts: lora_unet_transformer_blocks_0_attn1_to_q. */
+static const fmtconv_tensor *
+find_flat (struct merge *m, const char *module)
+{
+  static const char *const flat[] = { "lora_unet_", "lora_transformer_" };
+  for (size_t i = 0; i < sizeof flat / sizeof *flat; i++)
+    for (const fmtconv_tensor *t = fmtconv_next (m->in, NULL);
+         t && strncmp (module, flat[i], strlen (flat[i])) == 0; t = fmtconv_next (m->in, t))
+      if (is_flat_name (t->name, module + strlen (flat[i])))
+        return t;
+  return NULL;
+}
+
 /* Under the LoRA's own name first, then with another prefix instead of one that it has. */
 static const fmtconv_tensor *
 find_base (struct merge *m, const char *module)
@@ -41,7 +65,7 @@ find_base (struct merge *m, const char *module)
       for (size_t k = 0; !t && strncmp (module, prefixes[i], n) == 0 && k < N_PREFIXES; k++)
         t = weight_of (m, prefixes[k], module + n);
     }
-  return t;
+  return t || m->lora == m->in ? t : find_flat (m, module);
 }
 
 static int

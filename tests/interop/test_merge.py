@@ -285,6 +285,10 @@ class Files(Case):
             if "lora_down" in k:
                 other[k.removesuffix("lora_down.weight") + "alpha"] = torch.tensor(2.0, dtype=torch.float16)
         self.close(self.merge(plain, f"lora-merge:file={self.save(other)}")[0], merged)
+        flat = {"lora_unet_" + k.split(".lora_")[0].removesuffix(".alpha").replace(".", "_") + k[len(k.split(".lora_")[0].removesuffix(".alpha")):]: v
+                for k, v in other.items()}
+        self.assertIn("lora_unet_transformer_blocks_0_attn1_to_out_0.alpha", flat)
+        self.close(self.merge(plain, f"lora-merge:file={self.save(flat)}")[0], merged)
         half = {k: v.to(torch.bfloat16) for k, v in state.items()}
         got, _ = self.merge(plain, f"lora-merge:file={self.save(half)},alpha=2")
         name = "transformer_blocks.1.attn1.to_q"
