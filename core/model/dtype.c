@@ -7,10 +7,12 @@
 
 enum
 {
-  N_DTYPES = FMTCONV_F8_E8M0 + 1
+  N_DTYPES = FMTCONV_Q2_0 + 1
 };
 
 #define PLAIN(n, d, size) [d] = { .name = n, .dtype = d, .block = 1, .block_bytes = (size) }
+#define BLOCK(n, d, elements, size) \
+  [d] = { .name = n, .dtype = d, .block = (elements), .block_bytes = (size) }
 
 static const fmtconv_dtype_info infos[N_DTYPES] = {
   PLAIN ("bool", FMTCONV_BOOL, 1),
@@ -34,6 +36,31 @@ static const fmtconv_dtype_info infos[N_DTYPES] = {
   PLAIN ("f8_e4m3fnuz", FMTCONV_F8_E4M3FNUZ, 1),
   PLAIN ("f8_e5m2fnuz", FMTCONV_F8_E5M2FNUZ, 1),
   PLAIN ("f8_e8m0", FMTCONV_F8_E8M0, 1),
+  BLOCK ("q4_0", FMTCONV_Q4_0, 32, 18),
+  BLOCK ("q4_1", FMTCONV_Q4_1, 32, 20),
+  BLOCK ("q5_0", FMTCONV_Q5_0, 32, 22),
+  BLOCK ("q5_1", FMTCONV_Q5_1, 32, 24),
+  BLOCK ("q8_0", FMTCONV_Q8_0, 32, 34),
+  BLOCK ("q2_K", FMTCONV_Q2_K, 256, 84),
+  BLOCK ("q3_K", FMTCONV_Q3_K, 256, 110),
+  BLOCK ("q4_K", FMTCONV_Q4_K, 256, 144),
+  BLOCK ("q5_K", FMTCONV_Q5_K, 256, 176),
+  BLOCK ("q6_K", FMTCONV_Q6_K, 256, 210),
+  BLOCK ("iq2_xxs", FMTCONV_IQ2_XXS, 256, 66),
+  BLOCK ("iq2_xs", FMTCONV_IQ2_XS, 256, 74),
+  BLOCK ("iq3_xxs", FMTCONV_IQ3_XXS, 256, 98),
+  BLOCK ("iq1_s", FMTCONV_IQ1_S, 256, 50),
+  BLOCK ("iq4_nl", FMTCONV_IQ4_NL, 32, 18),
+  BLOCK ("iq3_s", FMTCONV_IQ3_S, 256, 110),
+  BLOCK ("iq2_s", FMTCONV_IQ2_S, 256, 82),
+  BLOCK ("iq4_xs", FMTCONV_IQ4_XS, 256, 136),
+  BLOCK ("iq1_m", FMTCONV_IQ1_M, 256, 56),
+  BLOCK ("tq1_0", FMTCONV_TQ1_0, 256, 54),
+  BLOCK ("tq2_0", FMTCONV_TQ2_0, 256, 66),
+  BLOCK ("mxfp4", FMTCONV_MXFP4, 32, 17),
+  BLOCK ("nvfp4", FMTCONV_NVFP4, 64, 36),
+  BLOCK ("q1_0", FMTCONV_Q1_0, 128, 18),
+  BLOCK ("q2_0", FMTCONV_Q2_0, 64, 18),
 };
 
 /* Names of torch, numpy and everyday talk. */

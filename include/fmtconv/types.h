@@ -58,8 +58,8 @@ enum
   FMTCONV_E_OUTPUT = -12      /* the output cannot be put there: it exists, is an input, has no folder */
 };
 
-/* ---- Data types.  The numbers never change.  1 … 63 are plain types; a block type is 64 plus
- * ggml's type number. */
+/* ---- Data types.  The numbers never change.  1 … 63 are plain types.  A block type is FMTCONV_GGML plus
+ * ggml's type number: it stores so many neighbours of the last axis together in so many bytes. */
 enum
 {
   FMTCONV_BOOL = 1,
@@ -82,13 +82,39 @@ enum
   FMTCONV_F8_E5M2,
   FMTCONV_F8_E4M3FNUZ,
   FMTCONV_F8_E5M2FNUZ,
-  FMTCONV_F8_E8M0
+  FMTCONV_F8_E8M0,
+  FMTCONV_GGML = 64,
+  FMTCONV_Q4_0 = 66,
+  FMTCONV_Q4_1 = 67,
+  FMTCONV_Q5_0 = 70,
+  FMTCONV_Q5_1 = 71,
+  FMTCONV_Q8_0 = 72,
+  FMTCONV_Q2_K = 74,
+  FMTCONV_Q3_K = 75,
+  FMTCONV_Q4_K = 76,
+  FMTCONV_Q5_K = 77,
+  FMTCONV_Q6_K = 78,
+  FMTCONV_IQ2_XXS = 80,
+  FMTCONV_IQ2_XS = 81,
+  FMTCONV_IQ3_XXS = 82,
+  FMTCONV_IQ1_S = 83,
+  FMTCONV_IQ4_NL = 84,
+  FMTCONV_IQ3_S = 85,
+  FMTCONV_IQ2_S = 86,
+  FMTCONV_IQ4_XS = 87,
+  FMTCONV_IQ1_M = 93,
+  FMTCONV_TQ1_0 = 98,
+  FMTCONV_TQ2_0 = 99,
+  FMTCONV_MXFP4 = 103,
+  FMTCONV_NVFP4 = 104,
+  FMTCONV_Q1_0 = 105,
+  FMTCONV_Q2_0 = 106
 };
 
 /* One data type.  Static, immutable. */
 typedef struct fmtconv_dtype_info
 {
-  const char *name;     /* lower case: "bf16" */
+  const char *name;     /* "bf16"; block types as ggml spells them: "q4_0", "q4_K" */
   uint32_t dtype;       /* its number */
   uint32_t block;       /* elements of a block; plain types: 1 */
   uint32_t block_bytes; /* bytes of a block; plain types: bytes of an element */
@@ -105,7 +131,7 @@ typedef struct fmtconv_dtype_name
 /* The description of a data type; NULL for a number that is none. */
 const fmtconv_dtype_info *fmtconv_dtype (uint32_t dtype);
 
-/* The data type a user called `name` (any case: "BF16", "float16", "f8_e4m3").
+/* The data type a user called `name` (any case: "BF16", "float16", "f8_e4m3", "Q4_K").
  * 0 and E_USAGE, which lists the known names, where there is none. */
 uint32_t fmtconv_dtype_of (fmtconv_ctx *ctx, const char *name);
 

@@ -241,6 +241,36 @@ Test (dtype, every_number)
   fmtconv_ctx_free (ctx);
 }
 
+/* ggml's numbers, elements and bytes of a block. */
+Test (dtype, every_block)
+{
+  static const uint32_t known[][3] = {
+    { 2, 32, 18 },    { 3, 32, 20 },    { 6, 32, 22 },    { 7, 32, 24 },    { 8, 32, 34 },
+    { 10, 256, 84 },  { 11, 256, 110 }, { 12, 256, 144 }, { 13, 256, 176 }, { 14, 256, 210 },
+    { 16, 256, 66 },  { 17, 256, 74 },  { 18, 256, 98 },  { 19, 256, 50 },  { 20, 32, 18 },
+    { 21, 256, 110 }, { 22, 256, 82 },  { 23, 256, 136 }, { 29, 256, 56 },  { 34, 256, 54 },
+    { 35, 256, 66 },  { 39, 32, 17 },   { 40, 64, 36 },   { 41, 128, 18 },  { 42, 64, 18 },
+  };
+  fmtconv_ctx *ctx = new_ctx ();
+  size_t next = 0, n = sizeof known / sizeof known[0];
+  for (uint32_t d = FMTCONV_GGML; d < 256; d++)
+    {
+      const fmtconv_dtype_info *info = fmtconv_dtype (d);
+      if (next == n || d != FMTCONV_GGML + known[next][0])
+        {
+          cr_expect_null (info, "%u", (unsigned) d);
+          continue;
+        }
+      cr_assert_not_null (info, "%u", (unsigned) d);
+      cr_expect (info->dtype == d && info->block == known[next][1] && info->block_bytes == known[next][2],
+                 "%s", info->name);
+      cr_expect_eq (fmtconv_dtype_of (ctx, info->name), d);
+      next++;
+    }
+  cr_expect_eq (next, n);
+  fmtconv_ctx_free (ctx);
+}
+
 Test (dtype, names)
 {
   static const struct
@@ -259,7 +289,10 @@ Test (dtype, names)
                 { "int64", FMTCONV_I64 },
                 { "float8_e4m3fn", FMTCONV_F8_E4M3 },
                 { "F8_E5M2", FMTCONV_F8_E5M2 },
-                { "complex64", FMTCONV_C64 } };
+                { "complex64", FMTCONV_C64 },
+                { "Q4_K", FMTCONV_Q4_K },
+                { "q8_0", FMTCONV_Q8_0 },
+                { "IQ4_NL", FMTCONV_IQ4_NL } };
   fmtconv_ctx *ctx = new_ctx ();
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     cr_expect_eq (fmtconv_dtype_of (ctx, table[i].name), table[i].dtype, "%s", table[i].name);
