@@ -41,8 +41,8 @@ check_shapes (const sum *s)
   fmtconv_view *w = s->view, *b = s->factor[LEFT], *a = s->factor[RIGHT];
   if (w->rank != 2 || b->rank != 2 || a->rank != 2)
     return fmtconv_fail (w->ctx, FMTCONV_E_USAGE,
-                         "a low-rank product needs matrices, and these have %u, %u and %u dimensions", w->rank,
-                         b->rank, a->rank)
+                         "a low-rank product needs matrices, and these have %u, %u and %u dimensions",
+                         w->rank, b->rank, a->rank)
            == 0;
   if (w->shape[0] == b->shape[0] && w->shape[1] == a->shape[1] && b->shape[1] == a->shape[0])
     return true;
@@ -77,8 +77,7 @@ check_count (fmtconv_view *view)
 {
   if (fci_view_tracks (view) + FCI_FACTORS <= FCI_MAX_TRACKS)
     return true;
-  return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
-                          &(fmtconv_where){ .hint = "convert in two runs" },
+  return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "convert in two runs" },
                           "more than %d low-rank products are added to a tensor", (int) FCI_MAX_PRODUCTS)
          == 0;
 }
@@ -86,10 +85,9 @@ check_count (fmtconv_view *view)
 static fci_factor
 factor_of (const fci_box *box, unsigned inner)
 {
-  return (fci_factor){ .source = box->source,
-                       .ops = box->ops,
-                       .step = (uint64_t) FCI_STRIDE (box, 2)[inner],
-                       .dtype = box->dtype };
+  return (fci_factor){
+    .source = box->source, .ops = box->ops, .step = (uint64_t) FCI_STRIDE (box, 2)[inner], .dtype = box->dtype
+  };
 }
 
 /* The operation upon a piece of the view; the same as `last` where that does the same. */
@@ -165,6 +163,16 @@ add_all (const sum *s, const fci_pieces *from, fci_pieces *to)
   return true;
 }
 
+/* What must be equal for the sum: what the view's and both factors' values need. */
+static const fci_requirements *
+required (const sum *s)
+{
+  const fci_requirements *all = s->view->requirements;
+  for (unsigned f = 0; f < FCI_FACTORS; f++)
+    all = fci_requirements_join (s->view->ctx, all, s->factor[f]->requirements);
+  return all;
+}
+
 /* The view's remembered origins, and those of the factors. */
 static const fci_empties *
 remembered (const sum *s)
@@ -198,6 +206,7 @@ added (const sum *s)
   bool good = fci_pieces_take (&from, s->view) && add_all (s, &from, &to);
   fci_pieces_free (&from);
   head.empties = remembered (s);
+  head.requirements = required (s);
   if (good)
     return fci_view_freeze (&head, &to, false);
   fci_pieces_free (&to);
@@ -211,6 +220,7 @@ unchanged (const sum *s)
   fci_view_head head = fci_view_like (s->view);
   fci_pieces list = fci_pieces_new (s->view->ctx, 2, fci_view_tracks (s->view));
   head.empties = remembered (s);
+  head.requirements = required (s);
   if (fci_pieces_take (&list, s->view))
     return fci_view_freeze (&head, &list, false);
   fci_pieces_free (&list);
