@@ -165,13 +165,15 @@ fmtconv_attr *fmtconv_presets (fmtconv_ctx *ctx, const char *name);
 
 /* What `path` holds.
  *   path, format (reader), title, tensors, bytes, parameters (elements)
- *   kind         string    "lora"; "transformer, vae" where one has to be chosen; null: not recognised
+ *   kind         string    "lora"; "transformer, vae" where one has to be chosen, of what transforms take or
+ *                          make; null: not recognised
  *   dtypes       array     {dtype, tensors, bytes}
  *   parts        array     {part, tensors, bytes, command}, every kind recognised;
  *                          without command: left behind, and part is why
  *   skipped      array     {what, bytes, why}
  *   storages     object    sources, shared (storages with several tensors), tied (tensors)
  *   attributes   object    the model's attributes
+ *   needs        string    what the first transform that recognises it stops at for want of a parameter, where it does
  *   convert      array     commands that convert it, OUTPUT left open
  *   list         array     with LIST: {name, dtype, shape, bytes, stats}
  *   stats        object    with STATS, of all tensors together, and in `list` of each: values, nan, inf, zero,
