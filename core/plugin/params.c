@@ -214,8 +214,8 @@ fault (const fmtconv_param *param)
     return "its type is unknown";
   if (param->offset > FCI_PARAMS_SIZE - size)
     return "its offset lies beyond 4096 bytes";
-  if (!pairs && len > 2 && !strcmp (param->key + len - 2, ".*"))
-    return "keys that end with .* are of type P_PAIRS, and only they";
+  if (len >= 2 && !strcmp (param->key + len - 2, ".*") && (!pairs || len == 2))
+    return "keys that end with .* are of type P_PAIRS, and have something before that";
   if (pairs && param->otherwise)
     return "P_PAIRS has no default";
   if (param->type == FMTCONV_P_CHOICE && (!param->otherwise || !*param->otherwise))
