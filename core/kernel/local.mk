@@ -20,6 +20,9 @@ core_sources += \
 	core/kernel/quant.c \
 	core/kernel/quant.h \
 	core/kernel/row.c \
+	core/kernel/scan.c \
+	core/kernel/scan.h \
+	core/kernel/scan_body.h \
 	core/kernel/stage.c \
 	core/kernel/stage.h \
 	core/kernel/transpose.c \

@@ -9,6 +9,7 @@
  *   library         whose class the model is: "diffusers" (default) or "transformers"
  *   class           that class: "AutoencoderKLCogVideoX"
  *   weights-name    name of the weights' file in a folder, without its suffix, where it is not the library's own
+ *   keep-dtype      true: the model is not meant in another data type, unless somebody asks for it by name (a VAE)
  *   metadata  string → string, carried from file to file
  *   source/…  facts found beside the input (source/training_config); never written
  *

@@ -50,7 +50,8 @@ enum
   FMTCONV_FORCE = 4,       /* overwrite */
   FMTCONV_DRY_RUN = 8,     /* plan only */
   FMTCONV_VERIFY = 16,     /* re-read the output and compare before it is published */
-  FMTCONV_LIST = 32        /* the report lists every tensor */
+  FMTCONV_LIST = 32,       /* the report lists every tensor */
+  FMTCONV_STATS = 64       /* fmtconv_inspect reads all data, and tells statistics of them */
 };
 
 typedef struct fmtconv_options
@@ -74,16 +75,35 @@ void fmtconv_ctx_free (fmtconv_ctx *ctx);
 void fmtconv_cancel (fmtconv_ctx *ctx);
 
 /* ---- Converting */
+
+/* One component of a job that reads several. */
+typedef struct fmtconv_part
+{
+  const char *name;              /* of the component: "transformer" */
+  const char *reader;            /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
+  const char *const *transforms; /* in order; "none" alone: none */
+  size_t n_transforms;           /* 0: what it is recognised as */
+  const char *input;             /* path */
+  int copy;                      /* the folder's files are carried along as they are, nothing is read */
+  const char *const *files;      /* with copy: n_files plain names; NULL: all regular files */
+  size_t n_files;
+} fmtconv_part;
+
 typedef struct fmtconv_job
 {
-  size_t struct_size;            /* sizeof (fmtconv_job) */
-  const char *reader;            /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
-  const char *const *transforms; /* likewise, in order; "none" alone: none */
-  size_t n_transforms;           /* 0: what the model is recognised as */
-  const char *writer;            /* NULL: by the output's name */
-  const char *dtype;             /* a last "cast:to=…"; NULL: none */
-  const char *input;             /* path */
-  const char *output;            /* path */
+  size_t struct_size; /* sizeof (fmtconv_job) */
+  const char *reader; /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
+  const char *const
+      *transforms;           /* likewise, in order; "none" alone: none; "COMPONENT/NAME:key=value" takes one
+                                    component of several, or makes it of what is read */
+  size_t n_transforms;       /* 0: what the model is recognised as */
+  const char *writer;        /* NULL: by the output's name */
+  const char *dtype;         /* a last cast, but of what is to keep its data type; NULL: none */
+  const char *input;         /* path */
+  const char *output;        /* path */
+  const fmtconv_part *parts; /* n_parts: the components, instead of reader and input; transforms take the
+                                    bundle of them */
+  size_t n_parts;
 } fmtconv_job;
 
 /* Convert.  NULL: it failed, the error was given to the message callback, and nothing was published.
@@ -92,9 +112,9 @@ typedef struct fmtconv_job
  *   command      string    the chain, in the form that could have been typed
  *   detected     bool      something of the chain was detected, not given
  *   dry_run      bool
- *   input        object    path, reader, tensors, bytes,
- *                          skipped: [{what, bytes, why}]
- *   transforms   array     {name, title, in, out}
+ *   inputs       array     {component, path, reader, tensors, bytes, skipped: [{what, bytes, why}]}; component:
+ *                          null where there is one input
+ *   transforms   array     {name, component, title, in, out}; component: null where it took the whole model
  *   dropped      array     {why, tensors, bytes, first}, by reason; first: a name
  *   files        array     {path, bytes, tensors}
  *   tensors      array     with LIST: {name, file, dtype, shape, bytes, from: [names], how, at}
@@ -121,8 +141,33 @@ fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
  *   storages     object    sources, shared (storages with several tensors), tied (tensors)
  *   attributes   object    the model's attributes
  *   convert      array     commands that convert it, OUTPUT left open
- *   list         array     with LIST: {name, dtype, shape, bytes} */
+ *   list         array     with LIST: {name, dtype, shape, bytes, stats}
+ *   stats        object    with STATS, of all tensors together, and in `list` of each: values, nan, inf, zero,
+ *                          overflow_f16 (finite, and infinite in f16), and of the finite ones min, max, mean (null
+ *                          where there are none); null of complex numbers */
 fmtconv_attr *fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader);
+
+/* ---- Comparing */
+typedef struct fmtconv_side
+{
+  const char *path;
+  const char *reader;            /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
+  const char *const *transforms; /* applied before the comparison, in order */
+  size_t n_transforms;
+} fmtconv_side;
+
+/* How two checkpoints differ, tensor by tensor of the same name, whatever their formats.  NULL: it failed.
+ *   a, b         object    path, reader, tensors, bytes
+ *   same         int       tensors that are equal in data type, shape and values
+ *   differ       int       those that are not
+ *   only_a, only_b  array  names of the tensors that one side has alone
+ *   tensors      array     of those that differ: {name, what: "dtype", "shape" or "values" (the first that
+ *                          applies), a: {dtype, shape}, b: {…}, and where the shapes are the same values: {of, differ,
+ *                          first, not_finite, max_abs, rmse, snr_db}}; first: index of the first value that differs;
+ *                          not_finite: pairs that differ and are not both finite, which no figure contains;
+ *                          snr_db: of a to the difference, null where there is none
+ *   equal        bool      all the same, and no tensor alone */
+fmtconv_attr *fmtconv_diff (fmtconv_ctx *ctx, const fmtconv_side *a, const fmtconv_side *b);
 
 /* The plugins found: [{name, summary, path, roles: [..], parameters: [{role, key, type, default,
  * help}], limits: {…}, error}], sorted by name; `error` says why one was refused.  name: only that one

@@ -44,7 +44,8 @@ fmtconv_input *fmtconv_beneath (fmtconv_input *folder, const char *name);
 fmtconv_source *fmtconv_open (fmtconv_input *file);
 
 /* The model that another reader makes of `in`.  reader: its name, and its parameters as typed:
- * "torch:root=module".  Errors carry that reader's name. */
+ * "torch:root=module"; NULL: the one that bids best.  Errors carry that reader's name.  What a transform reads
+ * enters the account: each of its tensors must be used or dropped. */
 fmtconv_model *fmtconv_read (fmtconv_input *in, const char *reader);
 
 /* ---- Sources */

@@ -17,6 +17,9 @@ EXTRA_DIST += \
 	tests/cli/cases/convert.err \
 	tests/cli/cases/convert.out \
 	tests/cli/cases/convert.sh \
+	tests/cli/cases/diff.err \
+	tests/cli/cases/diff.out \
+	tests/cli/cases/diff.sh \
 	tests/cli/cases/dry-run.err \
 	tests/cli/cases/dry-run.out \
 	tests/cli/cases/dry-run.sh \
