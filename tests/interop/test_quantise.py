@@ -1,6 +1,7 @@
 """Block types: our bytes and ggml's, our values and gguf-py's; which tensors get which type."""
 # Plugins: cast cogvideox-transformer dequantise gguf quantise safetensors torch
 
+import struct
 import unittest
 
 import gguf
@@ -175,6 +176,55 @@ class Quantise(Case):
         refused = self.run_fmtconv("-f", self.out, self.tmp / "x.safetensors", status=1)
         self.assertIn("cannot represent 2 of 2 tensors", refused.stderr)
         self.assertIn("-t dequantise", refused.stderr)
+
+    def matrices(self, sums, counts):
+        """The same importance matrix in llama.cpp's GGUF form and in its older one."""
+        new, old = self.tmp / "imatrix.gguf", self.tmp / "imatrix.dat"
+        writer = gguf.GGUFWriter(new, "")
+        writer.add_type("imatrix")
+        data = struct.pack("<i", len(sums))
+        for name, values in sums.items():
+            writer.add_tensor(f"{name}.in_sum2", values.reshape(1, -1).numpy())
+            writer.add_tensor(f"{name}.counts", torch.tensor([[counts[name]]], dtype=torch.float32).numpy())
+            data += struct.pack("<i", len(name)) + name.encode() + struct.pack("<ii", counts[name], len(values))
+            data += values.numpy().tobytes()
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        old.write_bytes(data + struct.pack("<ii", 7, 4) + b"data")
+        return new, old
+
+    def test_importance(self):
+        """Bytes as ggml's with the same matrix, for every type that uses one, and those that do not."""
+        tensors = {"a.weight": weights(20, 512), "b.weight": weights(5, 256, seed=1), "c.weight": weights(4, 256)}
+        safetensors.torch.save_file(tensors, self.source)
+        generator = torch.Generator().manual_seed(9)
+        sums = {name: torch.rand(tensors[name].shape[1], generator=generator) * 100 for name in ("a.weight", "b.weight")}
+        counts = {"a.weight": 7, "b.weight": 3}
+        for matrix in self.matrices(sums, counts):
+            for dtype in TYPES:
+                with self.subTest(matrix=matrix.name, dtype=dtype):
+                    said = self.quantise(f"to={dtype},imatrix={matrix}")
+                    self.assertIn("weights for 2 of them", said)
+                    found = read(self.out)
+                    for name, t in tensors.items():
+                        importance = sums[name] / counts[name] if name in sums else None
+                        wanted = self.ggml.quantise(dtype, t, importance)
+                        self.assertTrue(torch.equal(found[name][1].reshape(-1), wanted.reshape(-1)), name)
+
+    def test_importance_of_another_model(self):
+        safetensors.torch.save_file({"a.weight": weights(4, 512)}, self.source)
+        for sums, said in (({"a.weight": torch.ones(256)}, "512"), ({"a.weight": -torch.ones(512)}, "not below 0")):
+            for matrix in self.matrices(sums, {"a.weight": 1}):
+                result = self.run_fmtconv("-f", "-t", f"quantise:to=q4_K,imatrix={matrix}", *GGUF, self.source, self.out,
+                                          status=1)
+                self.assertIn("a.weight", result.stderr)
+                self.assertIn(said, result.stderr)
+        for data in (b"", b"\1", b"\xff\xff\xff\x7f" + b"a" * 40, struct.pack("<iii", 1, 1, 0) + b"a" * 9):
+            (self.tmp / "bad.dat").write_bytes(data)
+            self.run_fmtconv("-f", "-t", f"quantise:to=q4_K,imatrix={self.tmp / 'bad.dat'}", *GGUF, self.source, self.out,
+                             status=1)
 
     def test_again(self):
         """From one block type to another: with consent, decoded and encoded in one step."""
