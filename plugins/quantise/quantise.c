@@ -195,6 +195,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
       summary.weighed += importance != NULL;
       fmtconv_put (out, t->name, converted (t, choice.dtype, importance));
     }
+  fmtconv_set_string (fmtconv_attrs (out), "quantised", p->to);
   say (ctx, &summary, fmtconv_count (in), p->imatrix != NULL);
   return fmtconv_failed (ctx);
 }
