@@ -5,7 +5,7 @@
 
 enum
 {
-  LISTED = 16 /* lines of a summary */
+  LISTED = 64 /* lines of a summary */
 };
 
 static const fmtconv_param params[] = {
