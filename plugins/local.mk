@@ -7,6 +7,7 @@ include plugins/cogvideox-transformer/local.mk
 include plugins/cogvideox-vae/local.mk
 include plugins/dequantise/local.mk
 include plugins/diffusers/local.mk
+include plugins/lora-merge/local.mk
 include plugins/quantise/local.mk
 include plugins/qweight/local.mk
 include plugins/safetensors/local.mk

@@ -187,10 +187,20 @@ tile (fci_work *work, const fmtconv_source *source, const pieces *found, bool *w
 }
 
 static bool
+box_uses (const fci_box *box, const fmtconv_source *source)
+{
+  for (const fci_op *op = box->ops; op; op = op->before)
+    for (unsigned f = 0; op->product && f < FCI_FACTORS; f++)
+      if (op->product->factor[f].source == source)
+        return true;
+  return box->source == source;
+}
+
+static bool
 uses (fmtconv_view *view, const fmtconv_source *source)
 {
   for (size_t i = 0; i < view->n_boxes; i++)
-    if (view->boxes[i].source == source)
+    if (box_uses (&view->boxes[i], source))
       return true;
   return false;
 }
@@ -221,10 +231,17 @@ static int
 check_source (fci_work *work, const fmtconv_source *source, const pieces *found, fci_outcome *outcome)
 {
   uint64_t left = unread (found, source->size);
+  uintptr_t factors = 0;
   bool whole = false;
   uint32_t crc = 0;
   int code = 0;
-  if (found->n && (left <= SMALL_GAP || left <= source->size / GAP_SHARE))
+  if (fci_map_get (work->plan->factors, &source->id, sizeof source->id, &factors))
+    { /* factors are read again and again: once more, from end to end, is cheap */
+      left -= factors < left ? factors : left;
+      whole = left <= SMALL_GAP || left <= source->size / GAP_SHARE;
+      code = whole ? read_gap (work, source, 0, source->size, &crc) : 0;
+    }
+  else if (found->n && (left <= SMALL_GAP || left <= source->size / GAP_SHARE))
     code = tile (work, source, found, &whole, &crc);
   if (code != 0)
     return code;

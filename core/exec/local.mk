@@ -7,10 +7,12 @@ core_sources += \
 	core/exec/execute.c \
 	core/exec/fault.c \
 	core/exec/fetch.c \
+	core/exec/fetch.h \
 	core/exec/finding.c \
 	core/exec/io.c \
 	core/exec/io.h \
 	core/exec/places.c \
+	core/exec/product.c \
 	core/exec/publish.c \
 	core/exec/scan.c \
 	core/exec/scan.h \

@@ -46,7 +46,9 @@ core_sources += \
 	core/model/view-canon.c \
 	core/model/view-leaf.c \
 	core/model/view-look.c \
+	core/model/view-lowrank.c \
 	core/model/view-ops.c \
+	core/model/view-order.c \
 	core/model/view-reshape.c \
 	core/model/view-text.c \
 	core/model/view.c \

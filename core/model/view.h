@@ -14,23 +14,50 @@ enum
 
 typedef enum fci_op_kind
 {
-  FCI_OP_CAST,    /* round to `dtype`: a rounding point */
-  FCI_OP_SCALE,   /* times (float) factor, in f32 */
-  FCI_OP_WATCH,   /* what the next rounding point counts */
-  FCI_OP_QUANTISE /* to blocks of `dtype`; only watches may follow */
+  FCI_OP_CAST,     /* round to `dtype`: a rounding point */
+  FCI_OP_SCALE,    /* times (float) factor, in f32 */
+  FCI_OP_WATCH,    /* what the next rounding point counts */
+  FCI_OP_QUANTISE, /* to blocks of `dtype`; only watches may follow */
+  FCI_OP_LOWRANK   /* plus factor times a product of two matrices, in f32 */
 } fci_op_kind;
+
+/* A matrix that a product is made of, but for its place: every box has that of its own rows or columns.  The
+ * elements of the axis that is summed over are `step` bytes apart. */
+typedef struct fci_factor
+{
+  fmtconv_source *source;
+  const struct fci_op *ops; /* to what is then rounded to f32; no LOWRANK */
+  uint64_t step;
+  uint32_t dtype; /* of the leaf */
+} fci_factor;
+
+enum
+{
+  FCI_FACTORS = 2,      /* of a product: left and right */
+  FCI_MAX_PRODUCTS = 8, /* of one box */
+  FCI_MAX_TRACKS = FCI_FACTORS * FCI_MAX_PRODUCTS
+};
+
+/* What a LOWRANK adds: the sum over k < rank of left(k) · right(k), k ascending from 0 on. */
+typedef struct fci_product
+{
+  uint64_t rank;
+  fci_factor factor[FCI_FACTORS];
+} fci_product;
 
 /* Operations on elements, the last one first; immutable and shared between boxes. */
 typedef struct fci_op
 {
   const struct fci_op *before; /* applied earlier; NULL: the leaf's bytes */
   fci_op_kind kind;
-  uint32_t dtype;           /* CAST, QUANTISE */
-  double factor;            /* SCALE */
-  unsigned findings;        /* WATCH */
-  int severity;             /* WATCH */
-  const char *hint;         /* WATCH; may be NULL */
-  fmtconv_view *importance; /* QUANTISE: F32, one number a column; NULL: none */
+  uint32_t dtype;             /* CAST, QUANTISE */
+  unsigned tracks;            /* of this operation and all before it: FCI_FACTORS for each LOWRANK */
+  double factor;              /* SCALE, LOWRANK */
+  const fci_product *product; /* LOWRANK */
+  unsigned findings;          /* WATCH */
+  int severity;               /* WATCH */
+  const char *hint;           /* WATCH; may be NULL */
+  fmtconv_view *importance;   /* QUANTISE: F32, one number a column; NULL: none */
 } fci_op;
 
 /* A rectangle of the view's elements: element start + i (0 <= i < extent, per axis) is the one at byte
@@ -42,7 +69,7 @@ typedef struct fci_box
   fmtconv_source *source;
   uint64_t offset;
   const fci_op *ops; /* NULL: a copy, and dtype is the view's */
-  uint64_t *start;   /* rank numbers; extent and stride lie behind it in one array */
+  uint64_t *start;   /* rank numbers; extent, stride and tracks lie behind it in one array */
   uint32_t dtype;    /* of the leaf */
   uint32_t origin;   /* number of the tensor of a sealed model that it is part of, or FCI_NO_ORIGIN */
   uint32_t phase;    /* of a block type; else 0 */
@@ -52,6 +79,16 @@ typedef struct fci_box
  * says where the next index would be, so that parts which are put together again become one box. */
 #define FCI_EXTENT(box, rank) ((box)->start + (rank))
 #define FCI_STRIDE(box, rank) ((int64_t *) ((box)->start + 2 * (rank)))
+
+/* A track says where a factor of a product is for each element of a box: at byte offset [0] + Σ i·[1 + axis] of
+ * the factor's source is its first element, that of k = 0.  The factors of the first LOWRANK come first. */
+#define FCI_TRACK(box, rank, t) ((box)->start + 3 * (rank) + (t) * (1 + (rank)))
+
+static inline unsigned
+fci_tracks (const fci_op *ops)
+{
+  return ops ? ops->tracks : 0;
+}
 
 /* Tensors without elements have no boxes; a view remembers those it was made of here, ascending. */
 typedef struct fci_empties
@@ -122,6 +159,9 @@ size_t fci_view_memory (fmtconv_view *view);
 
 /* Equal, operation by operation? */
 bool fci_ops_equal (const fci_op *a, const fci_op *b);
+
+/* Any order, in which only equal ones are equal. */
+int fci_ops_order (const fci_op *a, const fci_op *b);
 
 /* One box, no ops, dense and row-major: then *source and *offset say where.  Axes of extent 1 do not
  * matter. */

@@ -39,6 +39,9 @@ ops_text (fmtconv_ctx *ctx, const fci_op *op)
     else if (op->kind == FCI_OP_QUANTISE)
       text = fmtconv_text (ctx, ", quantise %s%s%s", dtype_name (op->dtype),
                            op->importance ? " by importance" : "", text);
+    else if (op->kind == FCI_OP_LOWRANK)
+      text = fmtconv_text (ctx, ", add %.9g times a product of rank %llu%s", op->factor,
+                           (unsigned long long) op->product->rank, text);
   return text;
 }
 
@@ -48,7 +51,7 @@ rounds_at_write (const fci_op *op)
 {
   while (op && op->kind == FCI_OP_WATCH)
     op = op->before;
-  return op && op->kind == FCI_OP_SCALE;
+  return op && (op->kind == FCI_OP_SCALE || op->kind == FCI_OP_LOWRANK);
 }
 
 /* In front of the operations; what is decoded is f32 already. */

@@ -22,6 +22,7 @@ core_sources += \
 	core/pipeline/recognise.c \
 	core/pipeline/report.c \
 	core/pipeline/report.h \
+	core/pipeline/scalar.c \
 	core/pipeline/shell.c \
 	core/pipeline/stage.c \
 	core/pipeline/stage.h \

@@ -101,6 +101,25 @@ box_reads (fmtconv_view *view, const fci_box *box)
   return fci_is_blocks (box->dtype) ? fci_dtype_bytes (box->dtype, n) : n * fci_item (box->dtype);
 }
 
+/* The bytes of a factor of a box's product are read too; they count once, as often as units need them. */
+static bool
+account_factor (fci_plan *plan, fmtconv_view *view, const fci_box *box, unsigned track,
+                const fci_product *product)
+{
+  const fci_factor *factor = &product->factor[track % FCI_FACTORS];
+  uint64_t bytes = fci_item (factor->dtype) * product->rank;
+  uintptr_t before = 0;
+  for (unsigned i = 0; i < view->rank; i++)
+    if (FCI_TRACK (box, view->rank, track)[1 + i] != 0)
+      bytes *= FCI_EXTENT (box, view->rank)[i];
+  plan->cost.read += bytes;
+  if (!factor->source->has_crc)
+    return true;
+  fci_map_get (plan->factors, &factor->source->id, sizeof factor->source->id, &before);
+  return fci_map_set (plan->factors, &factor->source->id, sizeof factor->source->id, before + bytes)
+         && note_source (plan, factor->source);
+}
+
 static fci_run *
 add_run (fci_plan *plan, fci_run_kind kind, uint64_t at, uint64_t size)
 {
@@ -162,6 +181,16 @@ add_rows (maker *m, uint64_t first, uint64_t count)
   return true;
 }
 
+/* What the products of a box read. */
+static bool
+account_factors (maker *m, const fci_box *box, const fci_program *program)
+{
+  for (unsigned t = 0; t < fci_tracks (box->ops); t++)
+    if (!account_factor (m->plan, m->view, box, t, program->terms[t / FCI_FACTORS].product))
+      return false;
+  return true;
+}
+
 /* A box that is part of a ROWS run: its share of the cost. */
 static bool
 account (maker *m, const fci_box *box, const fci_program *program, uint64_t count)
@@ -169,7 +198,7 @@ account (maker *m, const fci_box *box, const fci_program *program, uint64_t coun
   *(fci_program_moves (program) ? &m->plan->cost.gathered : &m->plan->cost.converted) +=
       count * fci_item (m->view->dtype);
   m->plan->cost.read += box_reads (m->view, box);
-  return note_source (m->plan, box->source);
+  return account_factors (m, box, program) && note_source (m->plan, box->source);
 }
 
 /* A tensor that is quantised: all of it through the coder. */
@@ -179,8 +208,11 @@ add_coded (maker *m)
   m->plan->cost.converted += m->region->size;
   for (size_t i = 0; i < m->view->n_boxes; i++)
     {
-      m->plan->cost.read += box_reads (m->view, &m->view->boxes[i]);
-      if (!note_source (m->plan, m->view->boxes[i].source))
+      const fci_box *box = &m->view->boxes[i];
+      const fci_program *program =
+          fci_program_of (m->plan, box, fci_box_target (m->view, i), m->region->u.tensor.name);
+      m->plan->cost.read += box_reads (m->view, box);
+      if (!program || !account_factors (m, box, program) || !note_source (m->plan, box->source))
         return false;
     }
   return add_rows (m, 0, m->view->elements);
@@ -273,11 +305,12 @@ fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout)
   plan->layout = layout;
   plan->programs = fci_map_new (ctx);
   plan->seen = fci_map_new (ctx);
+  plan->factors = fci_map_new (ctx);
   if (fci_defer_call (ctx, free_lists, plan) != 0)
     return NULL;
   if (!layout->sealed)
     return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the layout is still open"), NULL;
-  if (!plan->programs || !plan->seen || !add_files (plan) || fci_plan_cut (plan) != 0)
+  if (!plan->programs || !plan->seen || !plan->factors || !add_files (plan) || fci_plan_cut (plan) != 0)
     return NULL;
   plan->cost.memory = ctx->arena.total - before + list_bytes (plan);
   return plan;

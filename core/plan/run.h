@@ -24,14 +24,25 @@ typedef struct fci_point
   const char *hint[FCI_FINDINGS]; /* or NULL */
 } fci_point;
 
+typedef struct fci_program fci_program;
+
+/* A LOWRANK of a box's operations, and the programs that make f32 of its factors' elements. */
+typedef struct fci_term
+{
+  const fci_product *product;
+  const fci_program *factor[FCI_FACTORS];
+} fci_term;
+
 /* What becomes of a box's elements.  Shared by all boxes with the same operations. */
-typedef struct fci_program
+struct fci_program
 {
   fci_row_program rows; /* n_steps 0: elements are moved as they are */
   uint32_t blocks;      /* block type they are decoded from first, to f32; 0: none */
   unsigned n_points;    /* ROUND steps */
   const fci_point *points;
-} fci_program;
+  unsigned n_terms; /* ADD steps */
+  const fci_term *terms;
+};
 
 /* A program as one tensor uses it. */
 typedef struct fci_part
@@ -126,11 +137,13 @@ struct fci_plan
   fci_list checked;  /* fmtconv_source * with a CRC, in the order of first use */
   fci_map *programs; /* by content */
   fci_map *seen;     /* sources of `checked` */
+  fci_map *factors;  /* ids of those that products read: how many bytes of them */
   fci_memo memo;
   size_t n_tallies;   /* rounding points */
   size_t n_coders;    /* tensors that are quantised */
   uint64_t row_room;  /* most bytes that one grain needs at once */
   size_t row_scratch; /* most that a program needs, bytes */
+  bool has_products;  /* and then fci_product_scratch more */
   size_t
       buffers; /* of a worker, each `unit_room` bytes: output, for ROWS input and elements, for coders f32 */
   size_t unit_room;
@@ -175,6 +188,9 @@ void fci_point_watch (fci_point *point, const fci_op *ops);
 /* How many bytes of a tensor from byte `at` on fit in `room`: up to the last border of the outermost axis
  * whose rows fit.  Not 0. */
 uint64_t fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t room);
+
+/* Bytes that a worker needs for products, given the memory bound of all and the number of workers. */
+size_t fci_product_scratch (uint64_t memory, unsigned threads);
 
 /* Choose unit size and threads under the memory bound, and cut the runs.  0 or a code. */
 int fci_plan_cut (fci_plan *plan);

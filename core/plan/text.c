@@ -31,9 +31,27 @@ print_numbers (FILE *out, const char *open, unsigned n, const uint64_t *number, 
   fputs (close, out);
 }
 
+/* What is added to a box, and where its factors are. */
 static void
-print_program (FILE *out, const fci_program *program)
+print_term (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i, unsigned n, double by)
 {
+  const fci_box *box = &rows->view->boxes[i];
+  const fci_term *term = &fci_rows_part (rows, i)->program->terms[n];
+  fprintf (out, " | add %.9g times rank %" PRIu64, by, term->product->rank);
+  for (unsigned f = 0; f < FCI_FACTORS; f++)
+    {
+      const fci_factor *factor = &term->product->factor[f];
+      fprintf (out, " '%s'@%" PRIu64 " %s", show (plan, factor->source->name),
+               FCI_TRACK (box, rows->view->rank, n * FCI_FACTORS + f)[0],
+               fmtconv_dtype (factor->dtype)->name);
+    }
+}
+
+static void
+print_program (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t box)
+{
+  const fci_program *program = fci_rows_part (rows, box)->program;
+  unsigned n = 0;
   if (program->blocks)
     fputs (" | decode", out);
   for (unsigned i = 0; i < program->rows.n_steps; i++)
@@ -41,6 +59,8 @@ print_program (FILE *out, const fci_program *program)
       const fci_step *step = &program->rows.steps[i];
       if (step->kind == FCI_STEP_SCALE)
         fprintf (out, " | scale %.9g", (double) step->factor);
+      else if (step->kind == FCI_STEP_ADD)
+        print_term (plan, out, rows, box, n++, (double) step->factor);
       else
         fprintf (out, " | round %s", fmtconv_dtype (step->dtype)->name);
     }
@@ -58,7 +78,7 @@ print_box (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i)
     fprintf (out, ".%" PRIu32, box->phase);
   fprintf (out, " %s", fmtconv_dtype (box->dtype)->name);
   print_numbers (out, " (", rank, (const uint64_t *) FCI_STRIDE (box, rank), ")");
-  print_program (out, fci_rows_part (rows, i)->program);
+  print_program (plan, out, rows, i);
   if (fci_ops_coder (box->ops))
     fprintf (out, " | quantise %s%s", fmtconv_dtype (rows->coder->dtype)->name,
              rows->coder->importance ? " by importance" : "");

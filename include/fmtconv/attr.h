@@ -64,6 +64,9 @@ fmtconv_attr *fmtconv_object (fmtconv_ctx *ctx);
 /* Any JSON value from text (duplicate keys refused).  NULL and E_USAGE where it is none. */
 fmtconv_attr *fmtconv_literal (fmtconv_ctx *ctx, const char *json);
 
+/* The same from text that a file holds: no error is recorded, `*why` says what is wrong with it. */
+fmtconv_attr *fmtconv_json_parse (fmtconv_ctx *ctx, const char *json, const char **why);
+
 /* The node at "a/b/0", constants only.  NULL: none (no error). */
 fmtconv_attr *fmtconv_at (fmtconv_attr *node, const char *path);
 

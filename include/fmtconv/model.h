@@ -91,6 +91,10 @@ const fmtconv_tensor *fmtconv_tied (const fmtconv_model *model, const fmtconv_te
 int fmtconv_match (const char *pattern, const char *name);
 int fmtconv_glob (const char *glob, const char *name);
 
+/* The value of a tensor of one element that is as it was read, at once: for numbers that describe a model and
+ * are kept as tensors, such as a LoRA's alpha.  Complex: the real part.  E_UNSUPPORTED for any other tensor. */
+int fmtconv_scalar (const fmtconv_tensor *tensor, double *value);
+
 /* Add a tensor at the end.  A NULL view does nothing; a duplicate, empty or over-long (4096 bytes)
  * name, or one with control characters, is E_FORMAT. */
 void fmtconv_put (fmtconv_model *out, const char *name, fmtconv_view *view);

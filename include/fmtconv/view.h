@@ -64,6 +64,12 @@ fmtconv_view *fmtconv_bytes (fmtconv_view *view);
 /* Times `factor`, in f32.  Floating-point views only. */
 fmtconv_view *fmtconv_scale (fmtconv_view *view, double factor);
 
+/* view + factor · b·a, for `view` of [m, n], b of [m, r] and a of [r, n], of any floating-point types: in f32,
+ * the product summed over r in ascending order, each of its terms rounded before it is added to the sum.  b
+ * and a are rounded to f32 first, uncounted.  E_UNSUPPORTED where one of them is a sum with a product itself, or put
+ * together along r.  Tensors that b and a are made of count as used. */
+fmtconv_view *fmtconv_lowrank (fmtconv_view *view, fmtconv_view *b, fmtconv_view *a, double factor);
+
 /* Findings: what can be counted where values are rounded. */
 enum
 {

@@ -56,6 +56,9 @@ EXTRA_DIST += \
 	tests/cli/cases/json.err \
 	tests/cli/cases/json.out \
 	tests/cli/cases/json.sh \
+	tests/cli/cases/merge.err \
+	tests/cli/cases/merge.out \
+	tests/cli/cases/merge.sh \
 	tests/cli/cases/missing.err \
 	tests/cli/cases/missing.out \
 	tests/cli/cases/missing.sh \

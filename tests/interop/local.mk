@@ -5,6 +5,7 @@ interop_tests = \
 	tests/interop/test_diffusers.py \
 	tests/interop/test_diffusers_folder.py \
 	tests/interop/test_lora.py \
+	tests/interop/test_merge.py \
 	tests/interop/test_quantise.py \
 	tests/interop/test_qweight.py \
 	tests/interop/test_safetensors.py \
