@@ -245,14 +245,16 @@ convert (fci_fetching *f, const fci_part_box *p, const image *im, size_t first_t
   const uint8_t *from = dense;
   fci_tally tally[FCI_MAX_STEPS];
   if (is_dense (p, (const uint64_t *) im->stride, p->in_item, 0))
-    from = f->worker->in;
-  else if (!p->program->rows.n_steps && dense_from (p) == 0)
+    from = dense = f->worker->in;
+  else if (fci_program_copies (p->program) && dense_from (p) == 0)
     {
       fci_gather (out, f->worker->in, p->rank, p->extent, im->stride, p->in_item);
       return 0;
     }
   else
     fci_gather (dense, f->worker->in, p->rank, p->extent, im->stride, p->in_item);
+  if (p->program->swap)
+    fci_swap (dense, count_elements (p) * p->in_item, p->program->swap);
   memset (tally, 0, sizeof tally);
   int code = 0;
   if (p->program->n_terms)
@@ -315,7 +317,7 @@ fci_fetch_piece (fci_fetching *f, const fci_part_box *whole, size_t first_tally,
     return fci_fault_code (f->worker, FMTCONV_E_CANCELLED);
   if (!fci_part_is_matrix (&p))
     return fetch_slices (f, &p, first_tally, out);
-  if (fci_program_moves (p.program) && is_dense (&p, p.in, p.in_item, 0) && dense_from (&p) == 0)
+  if (fci_program_copies (p.program) && is_dense (&p, p.in, p.in_item, 0) && dense_from (&p) == 0)
     return (f->unchecked ? fci_worker_read : fci_worker_read_piece) (f->worker, p.source, p.offset, out,
                                                                      n * p.in_item);
   plan_image (&p, &im);

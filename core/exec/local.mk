@@ -2,7 +2,9 @@
 core_sources += \
 	core/exec/check.c \
 	core/exec/code.c \
+	core/exec/compare.c \
 	core/exec/crc.c \
+	core/exec/digest.c \
 	core/exec/exec.h \
 	core/exec/execute.c \
 	core/exec/fault.c \

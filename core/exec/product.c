@@ -268,7 +268,8 @@ add (tiling *g, const fci_part_box *p, const tile *at, const uint8_t *from, cons
      fci_tally *tally, uint8_t *out)
 {
   const float *sums[FCI_MAX_PRODUCTS];
-  const size_t n = out_step[1] == p->out_item ? at->columns : 1; /* elements that lie together in the output */
+  const size_t n =
+      out_step[1] == p->out_item ? at->columns : 1; /* elements that lie together in the output */
   for (size_t i = 0; i < at->rows; i++)
     for (size_t j = 0; j < at->columns; j += n)
       {

@@ -93,6 +93,9 @@ void fci_product_run (float *out, size_t out_row, const float *b, size_t b_row, 
 void fci_gather (void *out, const void *in, unsigned rank, const uint64_t *extent, const int64_t *stride,
                  size_t item);
 
+/* The bytes of every number of `size` bytes in opposite order, in place; size: 1, 2, 4 or 8. */
+void fci_swap (void *numbers, size_t bytes, unsigned size);
+
 /* CRC-32 as in zip (zlib's), of n bytes appended to what gave `crc` (0 at first); and of A then B from
  * both CRCs and B's length. */
 uint32_t fci_crc32 (uint32_t crc, const void *bytes, size_t n);

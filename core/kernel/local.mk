@@ -57,6 +57,7 @@ core_sources += \
 	core/kernel/scan_body.h \
 	core/kernel/stage.c \
 	core/kernel/stage.h \
+	core/kernel/swap.c \
 	core/kernel/transpose.c \
 	core/kernel/transpose.h
 EXTRA_DIST += core/kernel/quant/make_grids.py

@@ -83,6 +83,12 @@ compare_views (fmtconv_view *a, fmtconv_view *b)
   return r;
 }
 
+bool
+fci_view_equal (fmtconv_view *a, fmtconv_view *b)
+{
+  return compare_views (a, b) == 0;
+}
+
 static int
 compare_keys (const key *a, const key *b)
 {
@@ -111,9 +117,20 @@ tie (const fmtconv_model *model, const key *keys, size_t from, size_t to)
     model->entries[keys[i].entry->index]->tied = first;
 }
 
+/* Same bytes, but no ties. */
+static bool
+tie_nothing (fmtconv_model *model)
+{
+  for (fci_entry *entry = model->first; entry; entry = entry->next)
+    entry->tied = FCI_NO_TENSOR;
+  return true;
+}
+
 bool
 fci_model_tie (fmtconv_model *model)
 {
+  if (model->untied)
+    return tie_nothing (model);
   key *keys = malloc ((model->count + 1) * sizeof *keys);
   if (!keys)
     return fci_nomem (model->ctx) != NULL;

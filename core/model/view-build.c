@@ -158,9 +158,12 @@ fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t 
 fci_view_head
 fci_view_like (fmtconv_view *view)
 {
-  return (fci_view_head){
-    .ctx = view->ctx, .dtype = view->dtype, .rank = view->rank, .shape = view->shape, .empties = view->empties
-  };
+  return (fci_view_head){ .ctx = view->ctx,
+                          .dtype = view->dtype,
+                          .rank = view->rank,
+                          .shape = view->shape,
+                          .empties = view->empties,
+                          .requirements = view->requirements };
 }
 
 /* Numbers of a box, or of a piece that is to become one. */
@@ -229,6 +232,7 @@ freeze (const fci_view_head *head, fci_pieces *list, bool loose)
   view->dtype = head->dtype;
   view->elements = elements;
   view->empties = head->empties;
+  view->requirements = head->requirements;
   view->base = head->base;
   if (head->rank > 0)
     memcpy ((uint64_t *) view->shape, head->shape, head->rank * sizeof (uint64_t));

@@ -85,6 +85,7 @@ typedef struct fci_view_head
   unsigned rank;
   const uint64_t *shape;
   const fci_empties *empties;
+  const fci_requirements *requirements;
   fmtconv_view *base;
 } fci_view_head;
 
@@ -107,5 +108,7 @@ bool fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint
 
 /* Both lists as one; NULL: none. */
 const fci_empties *fci_empties_join (fmtconv_ctx *ctx, const fci_empties *a, const fci_empties *b);
+const fci_requirements *fci_requirements_join (fmtconv_ctx *ctx, const fci_requirements *a,
+                                               const fci_requirements *b);
 
 #endif

@@ -19,6 +19,8 @@ same_op (const fci_op *a, const fci_op *b)
     return false;
   switch (a->kind)
     {
+    case FCI_OP_SWAP:
+      return true;
     case FCI_OP_CAST:
       return a->dtype == b->dtype;
     case FCI_OP_SCALE:
@@ -52,8 +54,10 @@ is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
 {
   switch (op->kind)
     {
+    case FCI_OP_SWAP:
+      return false;
     case FCI_OP_CAST: /* what is pending must be rounded here */
-      return op->dtype == dtype && (!before || before->kind == FCI_OP_CAST);
+      return op->dtype == dtype && (!before || before->kind == FCI_OP_CAST || before->kind == FCI_OP_SWAP);
     case FCI_OP_SCALE:
       return op->factor == 1.0;
     case FCI_OP_WATCH:

@@ -71,7 +71,9 @@ static void
 print_op (FILE *out, const fci_op *op, const fci_box *box, unsigned rank)
 {
   fputs (" | ", out);
-  if (op->kind == FCI_OP_CAST)
+  if (op->kind == FCI_OP_SWAP)
+    fputs ("swap", out);
+  else if (op->kind == FCI_OP_CAST)
     fprintf (out, "cast %s", fmtconv_dtype (op->dtype)->name);
   else if (op->kind == FCI_OP_SCALE)
     fprintf (out, "scale %.9g", op->factor);

@@ -170,6 +170,7 @@ check_concat (unsigned axis, size_t n, fmtconv_view *const *views, uint64_t *sha
       if (!fci_add (shape[axis], views[k]->shape[axis], &shape[axis]))
         return fmtconv_fail (first->ctx, FMTCONV_E_LIMIT, "axis %u becomes too long", axis) == 0;
       head->empties = fci_empties_join (first->ctx, head->empties, views[k]->empties);
+      head->requirements = fci_requirements_join (first->ctx, head->requirements, views[k]->requirements);
     }
   head->shape = shape;
   return true;

@@ -14,11 +14,12 @@ enum
 
 typedef enum fci_op_kind
 {
-  FCI_OP_CAST,     /* round to `dtype`: a rounding point */
-  FCI_OP_SCALE,    /* times (float) factor, in f32 */
-  FCI_OP_WATCH,    /* what the next rounding point counts */
-  FCI_OP_QUANTISE, /* to blocks of `dtype`; only watches may follow */
-  FCI_OP_LOWRANK   /* plus factor times a product of two matrices, in f32 */
+  FCI_OP_SWAP,    /* from the other byte order: of stored elements, before all else */
+  FCI_OP_CAST,    /* round to `dtype`: a rounding point */
+  FCI_OP_SCALE,   /* times (float) factor, in f32 */
+  FCI_OP_WATCH,   /* what the next rounding point counts */
+  FCI_OP_LOWRANK, /* plus factor times a product of two matrices, in f32 */
+  FCI_OP_QUANTISE /* to blocks of `dtype`; only watches may follow */
 } fci_op_kind;
 
 /* A matrix that a product is made of, but for its place: every box has that of its own rows or columns.  The
@@ -90,12 +91,30 @@ fci_tracks (const fci_op *ops)
   return ops ? ops->tracks : 0;
 }
 
-/* Tensors without elements have no boxes; a view remembers those it was made of here, ascending. */
+/* Tensors that a view was made of and no box shows: those without elements, and those that others must be equal
+ * to; ascending. */
 typedef struct fci_empties
 {
   size_t n;
   uint32_t origin[];
 } fci_empties;
+
+/* The elements of both views must be equal before anything made of `wanted` is published.  Shared by all views
+ * that are made of it. */
+typedef struct fci_requirement
+{
+  uint32_t number; /* ascending in the order made, unique in the context */
+  fmtconv_view *wanted;
+  fmtconv_view *other;
+  const char *tensor; /* of the first sealed model that has it; NULL: none yet */
+} fci_requirement;
+
+/* Ascending by number. */
+typedef struct fci_requirements
+{
+  size_t n;
+  fci_requirement *item[];
+} fci_requirements;
 
 /* Boxes are disjoint, not empty, cover the shape exactly, and are sorted by start (row-major).  A view
  * with no elements has no boxes.
@@ -112,8 +131,9 @@ struct fci_view
   uint64_t elements;
   size_t n_boxes;
   const fci_box *boxes;
-  const fci_empties *empties; /* NULL: none */
-  fmtconv_view *base;         /* what this is a reshape of; NULL: no reshape */
+  const fci_empties *empties;           /* NULL: none */
+  const fci_requirements *requirements; /* NULL: none */
+  fmtconv_view *base;                   /* what this is a reshape of; NULL: no reshape */
   fmtconv_view *coded; /* what this view's bytes encode, and whose boxes these are; NULL: plain boxes */
   bool marked;         /* its origin is that of a tensor of a sealed model, and stays */
 };
@@ -154,8 +174,17 @@ uint64_t fci_view_bytes (fmtconv_view *view);
  * box that is not marked yet is changed in place: only a model that is being sealed may ask. */
 fmtconv_view *fci_view_from (fmtconv_view *view, uint32_t origin);
 
+/* The requirements of a tensor of that name, which keep the first name they get. */
+void fci_view_name_requirements (fmtconv_view *view, const char *name);
+
+/* The very same bytes under the same shape and type, whatever their files say of them? */
+bool fci_view_equal (fmtconv_view *a, fmtconv_view *b);
+
 /* Bytes of arena a view takes, without what it shares with others. */
 size_t fci_view_memory (fmtconv_view *view);
+
+/* Bytes of the numbers that SWAP turns around, in an element of that type; 0: of a type stored in blocks. */
+unsigned fci_swap_bytes (uint32_t dtype);
 
 /* Equal, operation by operation? */
 bool fci_ops_equal (const fci_op *a, const fci_op *b);

@@ -149,7 +149,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_
       only_dtype = only_dtype && bad == BAD_DTYPE && is_float (t->dtype);
       list_faults (ctx, limits, t, bad);
     }
-  if (!offenders)
+  if (!offenders && !ctx->depth) /* a writer that calls another one sees to them itself */
     list_left_behind (ctx, owner, limits->understands, model);
   if (!offenders)
     return ctx->failed;

@@ -59,6 +59,7 @@ choose_unit (fci_plan *plan)
   if (plan->has_products)
     plan->row_scratch += fci_product_scratch (options->memory, threads);
   plan->row_scratch = (plan->row_scratch + FCI_SCRATCH_ALIGN - 1) & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
+  verify = verify || plan->pairs.n; /* compared in the same way */
   plan->buffers = plan->n_coders ? 4 : plan->rows.n || verify ? 3 : 1;
   uint64_t least = worker_bytes (plan, least_room (plan, verify));
   if (options->memory < least)

@@ -12,6 +12,7 @@ typedef struct builder
 {
   fci_row_program rows;
   uint32_t blocks; /* as in fci_program */
+  unsigned swap;
   unsigned n_points;
   fci_point points[FCI_MAX_STEPS];
   fci_point next; /* watches that wait for a rounding */
@@ -91,6 +92,9 @@ add_op (builder *b, const fci_op *op)
 {
   switch (op->kind)
     {
+    case FCI_OP_SWAP:
+      b->swap = fci_swap_bytes (b->dtype);
+      break;
     case FCI_OP_CAST:
       if (b->pending || op->dtype != b->dtype || is_watched (&b->next))
         round_to (b, op->dtype);
@@ -185,6 +189,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len, const char 
     return NULL;
   program->rows = b->rows;
   program->blocks = b->blocks;
+  program->swap = b->swap;
   program->n_points = b->n_points;
   program->points = points;
   if (b->n_points)
@@ -199,7 +204,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len, const char 
 static const fci_program *
 find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
 {
-  char key[sizeof (fci_row_program) + sizeof (uint32_t) + sizeof (fci_point) * FCI_MAX_STEPS
+  char key[sizeof (fci_row_program) + 2 * sizeof (unsigned) + sizeof (fci_point) * FCI_MAX_STEPS
            + sizeof (fci_product *) * FCI_MAX_PRODUCTS];
   builder b;
   uintptr_t found;
@@ -210,10 +215,11 @@ find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *te
                        "it cannot be written as %s: %s", fmtconv_dtype (dtype)->name, b.refuse);
       return NULL;
     }
-  size_t len = sizeof b.rows + sizeof b.blocks + b.n_points * sizeof *b.points;
+  const unsigned before[2] = { b.swap, b.blocks };
+  size_t head = sizeof b.rows + sizeof before, len = head + b.n_points * sizeof *b.points;
   memcpy (key, &b.rows, sizeof b.rows);
-  memcpy (key + sizeof b.rows, &b.blocks, sizeof b.blocks);
-  memcpy (key + sizeof b.rows + sizeof b.blocks, b.points, b.n_points * sizeof *b.points);
+  memcpy (key + sizeof b.rows, before, sizeof before);
+  memcpy (key + head, b.points, b.n_points * sizeof *b.points);
   memcpy (key + len, b.products, b.n_terms * sizeof *b.products);
   len += b.n_terms * sizeof *b.products;
   if (fci_map_get (plan->programs, key, len, &found))

@@ -5,6 +5,7 @@
  *   title     one line for people: "CogVideoX LoRA, rank 128"
  *   config    the model's configuration, as its library writes it; laid over config-default
  *   config-default  the values of its keys that are known only from the kind of the model
+ *   config-doubt    what is to be said where such a default is written, and nothing in a pipeline settled it
  *   config-name     name of the configuration's file; default: config.json
  *   library         whose class the model is: "diffusers" (default) or "transformers"
  *   class           that class: "AutoencoderKLCogVideoX"

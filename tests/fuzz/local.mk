@@ -16,7 +16,7 @@ tests/fuzz/pickle.fuzzer: $(core_sources) $(torch_machine) tests/fuzz/pickle.c
 	$(MKDIR_P) tests/fuzz
 	sources=; for f in $(core_sources) $(torch_machine) tests/fuzz/pickle.c; do \
 	  case $$f in *.c) sources="$$sources $(srcdir)/$$f" ;; esac; done; \
-	$(FUZZ_CC) $(DEFS) $(AM_CPPFLAGS) -DFCI_PLUGIN_DIR='""' -DFCI_VERSION='""' -std=gnu11 $(FUZZ_FLAGS) \
+	$(FUZZ_CC) $(DEFS) $(AM_CPPFLAGS) -DFCI_PLUGIN_DIR='""' -DFCI_PIPELINE_DIR='""' -DFCI_VERSION='""' -std=gnu11 $(FUZZ_FLAGS) \
 	  $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(LIBZIP_CFLAGS) $(ZLIB_CFLAGS) -o $@ $$sources $(core_libs) $(LIBS)
 
 clean_targets += clean-fuzz

@@ -2,6 +2,7 @@
 TESTS += \
 	tests/invalid/pickle.sh \
 	tests/invalid/safetensors.sh \
+	tests/invalid/spec.sh \
 	tests/invalid/zip.sh
 EXTRA_DIST += \
 	tests/invalid/cases.sh \
@@ -11,5 +12,6 @@ EXTRA_DIST += \
 	tests/invalid/pickle.sh \
 	tests/invalid/picklekit.py \
 	tests/invalid/safetensors.sh \
+	tests/invalid/spec.sh \
 	tests/invalid/zip.sh \
 	tests/invalid/zipkit.py

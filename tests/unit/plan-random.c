@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 enum
 {
@@ -453,6 +454,16 @@ compare (const value *v, const uint8_t *bytes, size_t tensor)
     }
 }
 
+/* The tensor's checksum stands behind it. */
+static void
+check_digest (const value *v, const uint8_t *bytes)
+{
+  size_t n = fci_view_bytes (v->view);
+  uint32_t crc = (uint32_t) crc32_z (0, bytes, n), found;
+  memcpy (&found, bytes + n, sizeof found);
+  cr_assert_eq (found, crc, "%08x instead of %08x", found, crc);
+}
+
 static void
 check_world (uint64_t seed)
 {
@@ -489,7 +500,8 @@ check_world (uint64_t seed)
       fmtconv_emit (file, "junk", rnd (&w.seed, 4));
       fmtconv_align (file, 1u << rnd (&w.seed, 6), 0x55);
       place_of[i] = fmtconv_emitted (file);
-      fmtconv_emit_view (file, fmtconv_text (w.ctx, "t%u", i), v[i].view);
+      size_t region = fmtconv_emit_view (file, fmtconv_text (w.ctx, "t%u", i), v[i].view);
+      fmtconv_emit_digest (file, FMTCONV_CRC32, region);
     }
   cr_assert_eq (fci_layout_seal (layout), 0, "%s", h.text);
   uint8_t *first = NULL;
@@ -509,7 +521,10 @@ check_world (uint64_t seed)
                    (unsigned long long) seed, i);
       else
         for (unsigned k = 0; k < TENSORS; k++)
-          (fci_is_blocks (v[k].view->dtype) ? compare_blocks : compare) (&v[k], bytes + place_of[k], k);
+          {
+            (fci_is_blocks (v[k].view->dtype) ? compare_blocks : compare) (&v[k], bytes + place_of[k], k);
+            check_digest (&v[k], bytes + place_of[k]);
+          }
       free (first);
       first = bytes;
       n_first = n;
