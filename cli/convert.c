@@ -51,10 +51,16 @@ check_arguments (const struct settings *s)
 }
 
 static bool
-print_spec (fmtconv_ctx *ctx, const fmtconv_job *job)
+print_spec (const struct settings *s, const struct speaker *sp, fmtconv_ctx *ctx, const fmtconv_job *job)
 {
   const char *text = fmtconv_spec_text (ctx, job);
-  return text && fputs (text, stdout) >= 0;
+  fmtconv_attr *event = text && s->json ? fmtconv_object (ctx) : NULL;
+  if (event)
+    {
+      fmtconv_set_string (event, "text", text);
+      say_event (sp, "spec", event);
+    }
+  return text && (s->json || fputs (text, stdout) >= 0);
 }
 
 static bool
@@ -82,6 +88,6 @@ run_convert (const struct settings *s)
   fmtconv_job own;
   fmtconv_ctx *ctx = context_new (s, sp);
   const fmtconv_job *job = ctx ? job_of (s, ctx, &own) : NULL;
-  bool done = job && (s->print_spec ? print_spec (ctx, job) : convert (s, sp, ctx, job));
+  bool done = job && (s->print_spec ? print_spec (s, sp, ctx, job) : convert (s, sp, ctx, job));
   return context_end (ctx, done);
 }

@@ -58,6 +58,7 @@ core_sources += \
 	core/model/view.c \
 	core/model/view.h \
 	core/model/yaml-check.c \
+	core/model/yaml-node.c \
 	core/model/yaml-node.h \
 	core/model/yaml-scalar.c \
 	core/model/yaml-strict.c \

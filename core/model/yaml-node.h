@@ -47,6 +47,10 @@ struct fci_yaml
  * that is no text, characters that would not be shown, written out or escaped.  NULL: an error. */
 fci_yaml *fci_yaml_strict (fmtconv_ctx *ctx, const char *path, const char *text, size_t len);
 
+/* Is the whole text UTF-8, and all it holds visible?  libyaml tells places of what is not by the byte only.  0, or
+ * the code of the error. */
+int fci_yaml_visible (fmtconv_ctx *ctx, const char *path, const char *text, size_t len);
+
 /* The member of that key; NULL: none. */
 fci_yaml *fci_yaml_find (const fci_yaml *map, const char *key);
 

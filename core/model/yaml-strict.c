@@ -44,49 +44,6 @@ refuse (loader *l, fci_place at, const char *format, ...)
   va_end (ap);
 }
 
-const char *
-fci_yaml_place (fmtconv_ctx *ctx, const char *path, fci_place at)
-{
-  return fmtconv_text (ctx, "%s:%zu:%zu", path, at.line, at.column);
-}
-
-fci_yaml *
-fci_yaml_find (const fci_yaml *map, const char *key)
-{
-  for (fci_yaml *node = map && map->kind == FCI_YAML_MAP ? map->first : NULL; node; node = node->next)
-    if (!strcmp (node->key, key))
-      return node;
-  return NULL;
-}
-
-/* What may stand in a file, though it is not shown. */
-static bool
-is_layout (uint32_t c)
-{
-  return c == '\n' || c == '\r' || c == '\t';
-}
-
-/* Is the whole text UTF-8, and what it holds visible?  libyaml tells such places by the byte only. */
-static bool
-check_text (loader *l, const char *text, size_t len)
-{
-  fci_place at = { 1, 1 };
-  for (size_t i = 0, n; i < len; i += n)
-    {
-      uint32_t c;
-      n = fci_utf8_next (text + i, len - i, &c);
-      if (n == 0)
-        refuse (l, at, "this is not UTF-8");
-      else if (fci_is_hidden (c) && !is_layout (c))
-        refuse (l, at, "the control character U+%04X is not allowed", (unsigned) c);
-      if (l->ctx->failed)
-        return false;
-      bool ends = c == '\n' || (c == '\r' && text[i + 1] != '\n');
-      at = ends ? (fci_place){ at.line + 1, 1 } : (fci_place){ at.line, at.column + 1 };
-    }
-  return true;
-}
-
 /* The text of a scalar; NULL: it holds, escaped, what may not be in it, or there is no memory. */
 static const char *
 scalar_text (loader *l, const yaml_event_t *event)
@@ -306,7 +263,7 @@ fci_yaml_strict (fmtconv_ctx *ctx, const char *path, const char *text, size_t le
   loader l = { .ctx = ctx, .path = path, .keys = fci_map_new (ctx) };
   if (len > FCI_YAML_BYTES)
     fci_fail_file (ctx, FMTCONV_E_LIMIT, path, NULL, "the file is longer than 1 MiB");
-  if (!l.keys || ctx->failed || !check_text (&l, text, len))
+  if (!l.keys || ctx->failed || fci_yaml_visible (ctx, path, text, len))
     return NULL;
   if (!yaml_parser_initialize (&l.parser))
     return fci_nomem (ctx);

@@ -52,11 +52,9 @@ settle (fmtconv_ctx *ctx, const char *text, fci_role role, fci_link *out)
   if (!plugin)
     return ctx->failed;
   bool reverse = role == FCI_TRANSFORM && take_reverse (ctx, plugin, &spec);
-  const fmtconv_param *params = role == FCI_READER      ? plugin->reader->params
-                                : role == FCI_TRANSFORM ? plugin->transform->params
-                                                        : plugin->writer->params;
   *out = (fci_link){ .plugin = plugin, .params = spec.params, .reverse = reverse };
-  fci_params_parse (ctx, fci_owner (ctx, fci_role_name (role), plugin), params, spec.params);
+  fci_params_parse (ctx, fci_owner (ctx, fci_role_name (role), plugin), fci_plugin_params (plugin, role),
+                    spec.params);
   return ctx->failed;
 }
 

@@ -24,6 +24,7 @@ typedef struct element
   const char *owner;           /* "transform 'cast'" */
   fci_grow text;               /* "NAME:key=value,key=value" so far */
   size_t pairs;
+  const fci_yaml *reverse; /* its key "reverse", which is no parameter; NULL: none */
 } element;
 
 /* Let what a plugin's parameters are checked by complain of this place in the spec. */
@@ -74,7 +75,8 @@ add_pair (element *e, fci_place at, const char *key, const char *value)
   if (pair)
     fci_params_parse (ctx, e->owner, e->params, pair);
   leave (e->p, before);
-  fci_grow_texts (&e->text, e->pairs++ ? "," : ":", pair ? pair : "", NULL);
+  fci_grow_texts (&e->text, strchr (fci_grown (&e->text), ':') ? "," : ":", pair ? pair : "", NULL);
+  e->pairs++;
   return ctx->failed;
 }
 
@@ -85,7 +87,7 @@ add_text (element *e, const char *key, const fci_yaml *node)
   if (fci_spec_kind (e->p, node, FCI_YAML_TEXT, fmtconv_text (e->p->ctx, "a value of '%s'", key)))
     return e->p->ctx->failed;
   const fmtconv_param *param = fci_params_find (e->params, key);
-  bool is_path = param && param->type == FMTCONV_P_INPUT;
+  bool is_path = param && fci_param_is_path (param);
   fci_expanded value = is_path ? fci_expand_path (e->p, node) : fci_expand (e->p, node);
   return value.text ? add_pair (e, param ? node->at : node->key_at, key, value.text) : e->p->ctx->failed;
 }
@@ -107,12 +109,25 @@ add_param (element *e, const fci_yaml *node)
   return 0;
 }
 
-static const fmtconv_param *
-params_of (const fmtconv_plugin *plugin, fci_role role)
+/* {NAME: {reverse: yes}} is NAME:reverse. */
+static int
+add_reverse (element *e, const fmtconv_plugin *plugin)
 {
-  return role == FCI_READER      ? plugin->reader->params
-         : role == FCI_TRANSFORM ? plugin->transform->params
-                                 : plugin->writer->params;
+  bool yes = false;
+  if (fci_spec_bool (e->p, e->reverse, &yes) || !yes)
+    return e->p->ctx->failed;
+  const char *why = fci_one_way (e->p->ctx, plugin);
+  if (why)
+    return fci_spec_fail (e->p, e->reverse->at, "%s does not run in reverse: %s", e->owner, why);
+  fci_grow_text (&e->text, ":reverse");
+  return e->p->ctx->failed;
+}
+
+/* Is it what a link has beside the plugin's parameters? */
+static bool
+is_no_param (const element *e, const fci_yaml *node)
+{
+  return node == e->reverse || (e->role != FCI_TRANSFORM && !strcmp (node->key, "path"));
 }
 
 /* The parameters of one plugin to "NAME:key=value,…".  "path" is not one of them. */
@@ -123,14 +138,20 @@ element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role 
   element e = { .p = p, .role = role, .text = { .ctx = p->ctx } };
   if (!plugin)
     return NULL;
-  e.params = params_of (plugin, role);
+  e.params = fci_plugin_params (plugin, role);
   e.owner = fci_owner (p->ctx, fci_role_name (role), plugin);
+  e.reverse = role == FCI_TRANSFORM && !fci_params_find (e.params, "reverse")
+                  ? fci_yaml_find (node, "reverse")
+                  : NULL;
   fci_grow_text (&e.text, name);
+  if (e.reverse && add_reverse (&e, plugin))
+    return NULL;
+  size_t before_pairs = e.text.len + 1;
   for (const fci_yaml *param = node->first; param; param = param->next)
-    if ((role == FCI_TRANSFORM || strcmp (param->key, "path")) && add_param (&e, param))
+    if (!is_no_param (&e, param) && add_param (&e, param))
       return NULL;
   const char *text = fci_grown (&e.text), *before = enter (p, node->key ? node->key_at : node->at);
-  fci_params_parse (p->ctx, e.owner, e.params, e.pairs ? text + strlen (name) + 1 : "");
+  fci_params_parse (p->ctx, e.owner, e.params, e.pairs ? text + before_pairs : "");
   leave (p, before);
   return p->ctx->failed ? NULL : text;
 }
@@ -211,10 +232,8 @@ fci_spec_transforms (fci_pipeline *p, const fci_yaml *node, const char *const **
     return fci_spec_fail (p, node->at, "more than %d transforms", (int) MOST_TRANSFORMS);
   if (!list || (node->kind == FCI_YAML_NULL && fci_spec_kind (p, node, FCI_YAML_LIST, "'transform'")))
     return p->ctx->failed;
-  if (!entries)
-    list[(*n)++] = "none";
-  for (const fci_yaml *item = is_list ? node->first : node; item && entries;
-       item = is_list ? item->next : NULL)
+  const fci_yaml *item = is_list ? node->first : node;
+  for (size_t i = 0; i < entries; i++, item = item->next)
     {
       const char *text = transform_text (p, item, entries);
       if (p->ctx->failed)
@@ -222,5 +241,7 @@ fci_spec_transforms (fci_pipeline *p, const fci_yaml *node, const char *const **
       if (text)
         list[(*n)++] = text;
     }
+  if (!*n)
+    list[(*n)++] = "none";
   return 0;
 }

@@ -95,28 +95,30 @@ group (fmtconv_ctx *ctx, const char *params)
 static void
 put_link (fci_grow *out, const fci_link *link, const char *path)
 {
-  const char *name = link->plugin->name, *comma = path ? ", " : "";
+  const char *name = link->plugin->name, *comma = path || link->reverse ? ", " : "";
   const values *params = group (out->ctx, link->params);
   if (link->component)
     name = fmtconv_text (out->ctx, "%s/%s", link->component, name);
   if (!name)
     return;
-  fci_grow_text (out, path || params ? "{" : "");
+  bool inside = path || params || link->reverse;
+  fci_grow_text (out, inside ? "{" : "");
   put_scalar (out, name);
+  fci_grow_text (out, inside ? ": {" : "");
   if (path)
     {
-      fci_grow_text (out, ": {path: ");
+      fci_grow_text (out, "path: ");
       put_scalar (out, path);
     }
-  else
-    fci_grow_text (out, params ? ": {" : "");
+  if (link->reverse)
+    fci_grow_text (out, "reverse: yes");
   for (const values *v = params; v; v = v->next, comma = ", ")
     {
       fci_grow_text (out, comma);
       put_scalar (out, v->key);
       fci_grow_texts (out, v->n > 1 ? ": [" : ": ", fci_grown (&v->list), v->n > 1 ? "]" : "", NULL);
     }
-  fci_grow_text (out, path || params ? "}}" : "");
+  fci_grow_text (out, inside ? "}}" : "");
 }
 
 /* "[cast, {cogvideox-lora: {alpha: 2}}]" */

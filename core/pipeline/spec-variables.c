@@ -95,6 +95,8 @@ unknown (const fci_pipeline *p, const char *name)
 static int
 give (const fci_pipeline *p, const fmtconv_variable *given)
 {
+  if (!given->name || !given->value)
+    return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "a variable has a name and a value");
   for (size_t i = FCI_V_FIRST; i < p->n_variables; i++)
     {
       fci_variable *v = &p->variables[i];

@@ -4,6 +4,7 @@
 #define FCI_PARAMS_H
 
 #include <fmtconv/plugin.h>
+#include <stdbool.h>
 
 /* A chain element: the name, and the rest behind ':' ("" if there is none). */
 typedef struct fci_spec
@@ -37,6 +38,9 @@ const fmtconv_param *fci_params_find (const fmtconv_param *params, const char *k
 
 /* Is a plugin's table well-formed, its defaults included?  0, or E_INTERNAL and what is wrong. */
 int fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *params);
+
+/* Is its value the path of a file or folder? */
+bool fci_param_is_path (const fmtconv_param *param);
 
 /* "bool", "integer", …; of a choice its alternatives: "bake|metadata". */
 const char *fci_param_type (const fmtconv_param *param);

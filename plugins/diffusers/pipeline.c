@@ -74,23 +74,25 @@ read_named (struct pipeline *p, fmtconv_attr *pair)
   return fmtconv_failed (p->ctx);
 }
 
-static int
-is_component (const fmtconv_model *out, const char *name)
+/* Why a name in the folder is left behind; NULL: it is a component that was read, or the index itself. */
+static const char *
+left_behind (const fmtconv_model *out, const char *name)
 {
   const fmtconv_model *c = NULL;
-  while ((c = fmtconv_next_component (out, c)))
-    if (!strcmp (fmtconv_name (c), name))
-      return 1;
-  return 0;
+  while ((c = fmtconv_next_component (out, c)) && strcmp (fmtconv_name (c), name))
+    ;
+  if (!c)
+    return strcmp (name, DIFFUSERS_INDEX) ? DIFFUSERS_INDEX " does not name it" : NULL;
+  return diffusers_is_empty (c) ? DIFFUSERS_INDEX " has [null, null] for it" : NULL;
 }
 
 static void
 list_others (struct pipeline *p)
 {
-  const char *name;
+  const char *name, *why;
   for (size_t i = 0; (name = fmtconv_entry (p->folder, i)); i++)
-    if (*name != '.' && strcmp (name, DIFFUSERS_INDEX) && !is_component (p->out, name))
-      fmtconv_skip (p->out, name, 0, DIFFUSERS_INDEX " does not name it");
+    if (*name != '.' && (why = left_behind (p->out, name)))
+      fmtconv_skip (p->out, name, 0, why);
 }
 
 /* What the index says beside the components is the pipeline's configuration. */

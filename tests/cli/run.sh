@@ -34,7 +34,7 @@ equalise ()
     -e 's|at most [0-9.]* [KMGTi]*B of scratch, [0-9.]* [KMGTi]*B for|at most SIZE of scratch, SIZE for|' \
     -E -e 's/"(bound|catalogue|unit|peak)":[0-9]+/"\1":N/g' \
     -e 's/"(seconds|plan_seconds)":[0-9.e-]+/"\1":S/g' \
-    -e 's|^# A conversion by fmtconv [^;]*;|# A conversion by fmtconv VERSION;|' \
+    -e 's|# A conversion by fmtconv [^;]*;|# A conversion by fmtconv VERSION;|' \
     -e "s|^fmtconv $(fmtconv --version | cut -d' ' -f2)\$|fmtconv VERSION|" -e 's/[ \t]*$//'
 }
 

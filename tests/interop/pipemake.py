@@ -22,7 +22,7 @@ def transformer(i2v=False, is_1_5=False, rotary=True, dtype=torch.float32):
         in_channels=(2 if i2v else 1) * LATENTS, out_channels=LATENTS, sample_width=4, sample_height=4,
         max_text_seq_length=8, use_rotary_positional_embeddings=rotary,
         use_learned_positional_embeddings=rotary and i2v and not is_1_5, **more)
-    return model.to(dtype)
+    return model if dtype == torch.float32 else model.to(dtype)
 
 
 def vae(rotary=True, is_1_5=False):

@@ -36,6 +36,19 @@ class Bins(Case):
                 self.assertEqual(json.loads((self.out / "config.json").read_text()),
                                  json.loads((self.ref / "config.json").read_text()))
 
+    def test_same_shards(self):
+        """Cut where transformers cuts, to the same bytes."""
+        model = text_encoder()
+        save_bin(model, self.ref)
+        for size in ("5KB", "8KB", "40KB", "10GB"):
+            wanted = self.tmp / f"wanted-{size}"
+            model.save_pretrained(wanted, max_shard_size=size)
+            self.run_fmtconv("-f", "-w", f"diffusers:max-shard-size={size}", self.ref, self.out)
+            self.assertEqual(*({p.name: p.read_bytes() for p in f.glob("*.safetensors")} for f in (self.out, wanted)))
+            if size != "10GB":
+                self.assertEqual(*(json.loads((f / "model.safetensors.index.json").read_text())["weight_map"]
+                                   for f in (self.out, wanted)))
+
     def test_t5_config(self):
         """The folder's configuration is kept, and has to fit the tensors."""
         model = text_encoder()

@@ -15,7 +15,7 @@ from cogmake import MODELS, T5, VAE
 from diffusers import CogVideoXImageToVideoPipeline, CogVideoXPipeline
 from pipemake import save_bin
 from support import Case
-from transformers import T5EncoderModel, T5Tokenizer
+from transformers import T5EncoderModel, T5ForConditionalGeneration, T5Tokenizer
 
 # Heads that rotary embeddings can share out to three axes.
 BY_NAME = {m.name: replace(m, head=16) for m in MODELS}
@@ -40,7 +40,9 @@ def run(pipe, m, prompt=None):
                     generator=generator, output_type="latent", **more).frames
 
 
-class Pipelines(Case):
+class Joined(Case):
+    """Checkpoints of narrow models, and the pipeline that comes out."""
+
     def setUp(self):
         super().setUp()
         self.out = self.tmp / "out"
@@ -63,6 +65,10 @@ class Pipelines(Case):
 
     def load(self, kind, **more):
         return kind.from_pretrained(self.out, torch_dtype=torch.float32, **more)
+
+
+class Pipelines(Joined):
+    """All components out of one checkpoint."""
 
     def test_from_a_checkpoint(self):
         """Every model: the right class, scheduler and factors; the weights of the checkpoint; two steps."""
@@ -94,7 +100,14 @@ class Pipelines(Case):
 
     def test_chosen(self):
         """A checkpoint of several models to a folder is a pipeline, unasked."""
-        tensors = self.checkpoint(BY_NAME["5B"])
+        m = BY_NAME["5B"]
+        tensors = self.checkpoint(m)
+        wide = cogmake.vae(m.dtype, VAE, channels=(32, 32), latents=16)
+        result = self.run_fmtconv(self.save({**cogmake.transformer(m), **cogmake.text_encoder(m.dtype), **wide}), f"{self.out}/")
+        self.assertIn("-t transformer/cogvideox-transformer", result.stderr)
+        self.assertIn("-t cogvideox-pipeline", result.stderr)
+        self.assert_same(self.load(CogVideoXPipeline, tokenizer=None).vae.state_dict(), cogmake.wanted_vae(wide, VAE, levels=2))
+        shutil.rmtree(self.out)
         for name in list(tensors):
             if name.startswith(VAE):
                 del tensors[name]
@@ -241,6 +254,23 @@ class Folders(Case):
         self.assertNotIn("encoder.embed_tokens.weight", got)
         self.assert_equal(CogVideoXPipeline.from_pretrained(self.out), pipe)
 
+    def test_whole_t5(self):
+        """Of a whole T5, as it is published, the encoder is taken."""
+        pipe = pipemake.pipeline()
+        pipe.save_pretrained(self.ref)
+        shutil.rmtree(self.ref / "text_encoder")
+        torch.manual_seed(3)
+        t5 = T5ForConditionalGeneration(pipe.text_encoder.config)
+        t5.save_pretrained(self.ref / "text_encoder")
+        result = self.convert("-v", "-t", "cogvideox-pipeline")
+        self.assertIn("T5's decoder", result.stderr)
+        loaded = CogVideoXPipeline.from_pretrained(self.out).text_encoder
+        self.assertIsInstance(loaded, T5EncoderModel)
+        wanted = T5EncoderModel.from_pretrained(self.ref / "text_encoder").state_dict()
+        self.assert_same(loaded.state_dict(), wanted)
+        got = safetensors.torch.load_file(self.out / "text_encoder" / "model.safetensors")
+        self.assertEqual(sorted(got), sorted(k for k in wanted if "embed_tokens" not in k))
+
     def test_shards_and_variants(self):
         pipe = pipemake.pipeline()
         for size, variant, safe in (("40KB", None, True), ("10GB", "fp16", True), ("40KB", "fp16", True), ("40KB", None, False)):
@@ -341,8 +371,10 @@ class Folders(Case):
         (self.ref / "old").mkdir()
         (self.ref / ".cache").mkdir()
         (self.ref / "README.md").write_text("about")
-        self.index(lambda i: i.update(requires_safety_checker=False, three=[1, 2, 3], kind=["x", "y", "z"]))
+        self.index(lambda i: i.update(requires_safety_checker=False, three=[1, 2, 3], kind=["x", "y", "z"],
+                                      tokenizer=[None, None]))
         result = self.convert("-v", "-t", "none")
+        self.assertRegex(result.stderr, r"\[null, null\] for it(.|\n)*tokenizer|tokenizer(.|\n)*\[null, null\] for it")
         for name in ("old", "README.md"):
             self.assertRegex(result.stderr, rf"{name}.*model_index.json does not name it|model_index.json does not name it(.|\n)*{name}")
             self.assertFalse((self.out / name).exists())
@@ -374,6 +406,12 @@ class Folders(Case):
         shutil.rmtree(self.ref / "text_encoder")
         shutil.copytree(self.ref / "vae", self.ref / "text_encoder")
         self.refuse("'text_encoder' is no T5", transform=join)
+        shutil.rmtree(self.ref / "text_encoder")
+        encoder = pipemake.text_encoder()
+        encoder.save_pretrained(self.ref / "text_encoder")
+        config = self.ref / "text_encoder" / "config.json"
+        config.write_text(config.read_text().replace('"t5"', '"umt5"'))
+        self.refuse("that of umt5", transform=join)
 
     def test_two_models(self):
         """A VAE of another model."""

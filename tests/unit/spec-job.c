@@ -150,6 +150,7 @@ Test (spec_job, useless_values)
   expect_usage (v, 2, NULL, "s.yaml: there is no variable 'vea': did you mean 'vae'?  There are these:");
   expect_usage (v + 3, 1, NULL, "s.yaml: there is no variable 'zzzzz'; there are these:");
   expect_usage ((const fmtconv_variable[]){ v[0], v[2] }, 2, NULL, "-D ckpt is given twice");
+  expect_usage (&(const fmtconv_variable){ "vae", NULL }, 1, NULL, "a variable has a name and a value");
   expect_usage (v, 1, "in", "s.yaml: INPUT 'in' is given, and the spec has no ${input}: it names its own");
 }
 
@@ -215,6 +216,13 @@ Test (spec_job, optional_values)
   cr_assert_not_null (job, "%s", h.error);
   cr_assert_eq (job->n_transforms, 1);
   cr_expect_str_eq (job->transforms[0], "cogvideox-lora:rank=4");
+  fmtconv_ctx_free (ctx);
+  job = job_from (&h, &ctx,
+                  "fmtconv: 1\nvariables: {a: {optional: yes}}\nread: x\ntransform: [\"${a}\"]\nwrite: y\n",
+                  NULL, 0);
+  cr_assert_not_null (job, "%s", h.error);
+  cr_assert_eq (job->n_transforms, 1);
+  cr_expect_str_eq (job->transforms[0], "none");
   fmtconv_ctx_free (ctx);
   cr_expect_null (job_from (
       &h, &ctx, "fmtconv: 1\nvariables: {a: {optional: yes}}\nread: \"${a}\"\nwrite: y\n", NULL, 0));

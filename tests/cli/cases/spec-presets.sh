@@ -4,7 +4,7 @@ printf '# Mine\nfmtconv: 1\nvariables: {to: {default: bf16, help: the data type}
 try help to-bf16
 try help cogvideox-lora
 try plugins --json to-bf16
-try help to-bf61
+fmtconv help to-bf61 2>&1 | head -n 1
 small in.safetensors
 try -q -p to-bf16 in.safetensors out.safetensors
 try -q -p to-bf16 --print-spec in.safetensors out.safetensors

@@ -14,3 +14,4 @@ here'
 try --print-spec ckpt
 try --print-spec missing out.safetensors
 ls
+try --json -q --print-spec -t none in.safetensors out.safetensors
