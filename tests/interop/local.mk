@@ -16,7 +16,6 @@ interop_tests = \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_reverse.py \
 	tests/interop/test_spec.py \
-	tests/interop/test_torch.py
 	tests/interop/test_torch.py \
 	tests/interop/test_torch_writer.py
 TESTS += $(interop_tests)
