@@ -30,6 +30,7 @@ typedef struct fci_part_box
   const fci_program *program;
   const fmtconv_source *source;
   uint64_t offset;
+  uint32_t phase; /* of a block type: element of the block at `offset`; strides are those of f32 then */
   unsigned rank;
   unsigned n_tracks;
   size_t in_item;

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/model/view.h"
 #include "core/pipeline/stage.h"
 #include <string.h>
 
@@ -106,14 +107,16 @@ list_faults (fmtconv_ctx *ctx, const fmtconv_limits *limits, const fmtconv_tenso
 static bool
 is_float (uint32_t dtype)
 {
-  return (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
+  return fci_is_blocks (dtype) || (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
          || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E8M0);
 }
 
 /* What the user can do where nothing but data types of floats is at fault. */
 static const char *
-advice (fmtconv_ctx *ctx, const fmtconv_limits *limits)
+advice (fmtconv_ctx *ctx, const fmtconv_limits *limits, bool blocks)
 {
+  if (blocks)
+    return "-t dequantise decodes them; the gguf writer stores them as they are";
   static const uint32_t wanted[] = { FMTCONV_F32, FMTCONV_F16, FMTCONV_BF16 };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
     if (fmtconv_by_dtype (limits->dtypes, wanted[i]))
@@ -127,7 +130,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_
   const fmtconv_limits *limits = &writer->writer->limits;
   const char *owner = fci_owner (ctx, "writer", writer);
   size_t offenders = 0, count = fci_model_tensors (model);
-  bool only_dtype = true;
+  bool only_dtype = true, blocks = false;
   if (fci_features_check (ctx, owner, limits->understands, model))
     return ctx->failed;
   if (limits->tensors && count > limits->tensors)
@@ -142,6 +145,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_
       if (!bad)
         continue;
       offenders++;
+      blocks = blocks || fci_is_blocks (t->dtype);
       only_dtype = only_dtype && bad == BAD_DTYPE && is_float (t->dtype);
       list_faults (ctx, limits, t, bad);
     }
@@ -149,7 +153,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_
     list_left_behind (ctx, owner, limits->understands, model);
   if (!offenders)
     return ctx->failed;
-  fmtconv_where where = { .hint = only_dtype ? advice (ctx, limits) : NULL };
+  fmtconv_where where = { .hint = only_dtype ? advice (ctx, limits, blocks) : NULL };
   return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where, "%s cannot represent %zu of %zu tensors", owner,
                           offenders, count);
 }

@@ -76,6 +76,9 @@ EXTRA_DIST += \
 	tests/cli/cases/plugins.err \
 	tests/cli/cases/plugins.out \
 	tests/cli/cases/plugins.sh \
+	tests/cli/cases/quantise.err \
+	tests/cli/cases/quantise.out \
+	tests/cli/cases/quantise.sh \
 	tests/cli/cases/quiet.err \
 	tests/cli/cases/quiet.out \
 	tests/cli/cases/quiet.sh \

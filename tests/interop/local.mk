@@ -11,6 +11,8 @@ interop_tests = \
 	tests/interop/test_merge.py \
 	tests/interop/test_pipeline.py \
 	tests/interop/test_quant.py \
+	tests/interop/test_quantise.py \
+	tests/interop/test_qweight.py \
 	tests/interop/test_ranks.py \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_reverse.py \
@@ -22,6 +24,7 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
 	tests/interop/ggmlbase.py \
 	tests/interop/make_torch_zoo.py \
+	tests/interop/oracle.py \
 	tests/interop/pipemake.py \
 	tests/interop/requirements.txt \
 	tests/interop/run.sh \
