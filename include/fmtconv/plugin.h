@@ -113,6 +113,13 @@ typedef struct fmtconv_writer
 
   /* Describe the files that hold `model`. */
   int (*write) (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
+
+  /* Move limits that depend on parameters; limits starts as declared above.  NULL: none do.  Pure. */
+  void (*adjust) (const void *params, fmtconv_limits *limits);
+
+  /* What the user can do where tensors have too many dimensions; where names are too long.  NULL: nothing. */
+  const char *rank_hint;
+  const char *name_hint;
 } fmtconv_writer;
 
 /* ---- The descriptor.  Roles that are NULL are absent.  The core copies the smaller of both sizes of

@@ -362,7 +362,7 @@ Test (limits, only_data_types)
 {
   heard h;
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
-  cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, six (ctx)), FMTCONV_E_UNSUPPORTED);
+  cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, NULL, six (ctx)), FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "writer 'narrow' cannot represent 6 of 6 tensors"), "%s", h.error);
   cr_expect (strstr (h.error, "hint: --dtype f16"), "%s", h.error);
   cr_expect (strstr (h.details, "tensor 'f': f32 cannot be stored"), "%s", h.details);
@@ -379,7 +379,7 @@ Test (limits, every_offender)
   fmtconv_put (model, "abc", v);
   fmtconv_put (model, "abcd", fmtconv_constant (ctx, FMTCONV_F16, 1, (const uint64_t[]){ 4 }, half));
   fmtconv_put (model, "m", fmtconv_constant (ctx, FMTCONV_F16, 2, (const uint64_t[]){ 2, 2 }, half));
-  cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, sealed (model)), FMTCONV_E_UNSUPPORTED);
+  cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, NULL, sealed (model)), FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "2 of 3 tensors"), "%s", h.error);
   cr_expect_null (strstr (h.error, "--dtype"));
   cr_expect (strstr (h.details, "'abcd': a name of 4 bytes, at most 3"), "%s", h.details);
