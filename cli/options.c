@@ -32,9 +32,9 @@ static const struct option_row
     "read with this plugin; default: the one that knows INPUT" },
   { 't', "transform", "TRANSFORM", ON_CONVERT,
     "transform by this plugin; any number, in order; 'none': as they are;"
-    " default: what fits the tensors" },
+    " COMPONENT/TRANSFORM: only this part; default: what fits the tensors" },
   { 'w', "writer", "WRITER", ON_CONVERT, "write with this plugin; default: by OUTPUT's name" },
-  { OPT_DTYPE, "dtype", "D", ON_CONVERT, "data type of the result (f32, f16, bf16 …): a last -t cast:to=D" },
+  { OPT_DTYPE, "dtype", "D", ON_CONVERT, "data type of the result (f32, f16, bf16 …), but of a VAE: a last -t cast:to=D,keep=yes" },
   { 'n', "dry-run", NULL, ON_CONVERT, "plan only: say what would be written, create nothing" },
   { 'f', "force", NULL, ON_CONVERT, "replace OUTPUT where it exists" },
   { 'j', "threads", "N", ON_CONVERT, "work on N threads; default: the cores this process may use" },

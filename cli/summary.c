@@ -12,10 +12,15 @@ number (fmtconv_attr *node, const char *key)
 static void
 print_input (FILE *to, fmtconv_attr *report)
 {
-  fmtconv_attr *in = fmtconv_get (report, "input");
+  fmtconv_attr *list = fmtconv_get (report, "inputs");
   char count[TEXT_ROOM], bytes[TEXT_ROOM];
-  fprintf (to, "  in        %s, %s (%s)\n", text_count (count, number (in, "tensors"), "tensor"),
-           text_bytes (bytes, number (in, "bytes")), fmtconv_get_string (in, "reader", "?"));
+  for (fmtconv_attr *in = list ? list->first : NULL; in; in = in->next)
+    {
+      const char *component = fmtconv_get_string (in, "component", NULL);
+      fprintf (to, "  in        %s%s%s, %s (%s)\n", component ? component : "", component ? ": " : "",
+               text_count (count, number (in, "tensors"), "tensor"), text_bytes (bytes, number (in, "bytes")),
+               fmtconv_get_string (in, "reader", "?"));
+    }
 }
 
 /* "240 tensors: 240 renamed" */
@@ -46,11 +51,10 @@ print_dropped (FILE *to, fmtconv_attr *report)
              text_bytes (bytes, number (d, "bytes")), fmtconv_get_string (d, "why", ""));
 }
 
-/* What the reader left in the file: counted, or listed with -v. */
+/* What a reader left in its file: counted, or listed with -v. */
 static void
-print_skipped (FILE *to, const struct settings *s, fmtconv_attr *report)
+print_skipped_of (FILE *to, const struct settings *s, fmtconv_attr *list)
 {
-  fmtconv_attr *list = fmtconv_get (fmtconv_get (report, "input"), "skipped");
   char bytes[TEXT_ROOM], count[TEXT_ROOM], shown[SHOWN_ROOM];
   if (!list || !list->len)
     return;
@@ -69,6 +73,14 @@ print_skipped (FILE *to, const struct settings *s, fmtconv_attr *report)
       fprintf (to, "  left      %s: %s%s%s\n", text_shown (shown, fmtconv_get_string (a, "what", "")),
                fmtconv_get_string (a, "why", ""), n ? ", " : "", n ? text_bytes (bytes, n) : "");
     }
+}
+
+static void
+print_skipped (FILE *to, const struct settings *s, fmtconv_attr *report)
+{
+  fmtconv_attr *list = fmtconv_get (report, "inputs");
+  for (fmtconv_attr *in = list ? list->first : NULL; in; in = in->next)
+    print_skipped_of (to, s, fmtconv_get (in, "skipped"));
 }
 
 /* "15.0 KiB copied, 15.0 KiB converted, 28.4 KiB header and padding" */

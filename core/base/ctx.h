@@ -26,6 +26,8 @@ struct fmtconv_ctx
   size_t n_more;
   fci_defer *defers;       /* newest first */
   void *sources;           /* core/source: what is open */
+  void *sealed;            /* core/model: the sealed models, by the numbers of their tensors */
+  void *stage;             /* core/model: what the transform that runs was given; NULL: none runs */
   void *registry;          /* core/plugin: what is loaded */
   const char *scratch_dir; /* folder of OUTPUT, for unlinked files; NULL: no output */
   unsigned depth;          /* core/pipeline: readers that called one another */

@@ -14,8 +14,10 @@ core_sources += \
 	core/model/json.c \
 	core/model/lists.c \
 	core/model/model-build.c \
+	core/model/model-bundle.c \
 	core/model/model-private.h \
 	core/model/model-seal.c \
+	core/model/model-stage.c \
 	core/model/model-tied.c \
 	core/model/model-tiles.c \
 	core/model/model.c \

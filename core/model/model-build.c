@@ -5,9 +5,8 @@
 #include "core/model/model-private.h"
 #include <string.h>
 
-/* May `out` be changed? */
-static bool
-is_open (const fmtconv_model *out)
+bool
+fci_model_is_open (const fmtconv_model *out)
 {
   if (!out || fmtconv_failed (out->ctx))
     return false;
@@ -72,7 +71,7 @@ append (fmtconv_model *out, fci_entry *entry)
 void
 fmtconv_put (fmtconv_model *out, const char *name, fmtconv_view *view)
 {
-  if (!view || !name || !is_open (out))
+  if (!view || !name || !fci_model_is_open (out))
     return;
   size_t len = strlen (name);
   if (!check_name (out, name, len))
@@ -91,7 +90,7 @@ fmtconv_put (fmtconv_model *out, const char *name, fmtconv_view *view)
 void
 fmtconv_replace (fmtconv_model *out, const fmtconv_tensor *tensor, fmtconv_view *view)
 {
-  if (!view || !tensor || !is_open (out))
+  if (!view || !tensor || !fci_model_is_open (out))
     return;
   fci_entry *entry = (fci_entry *) tensor;
   if (entry->model != out)
@@ -104,39 +103,11 @@ fmtconv_replace (fmtconv_model *out, const fmtconv_tensor *tensor, fmtconv_view 
   out->numbered = false;
 }
 
-/* The reasons, one for each of the parent's tensors. */
-static bool
-make_reasons (fmtconv_model *out)
-{
-  if (!out->dropped)
-    {
-      out->dropped = fmtconv_alloc (out->ctx, out->parent->count, sizeof *out->dropped);
-      out->memory += out->parent->count * sizeof *out->dropped;
-    }
-  return out->dropped != NULL;
-}
-
-bool
-fci_model_note_drop (fmtconv_model *model, fmtconv_view *view, const char *why)
-{
-  if (!model->parent)
-    return true;
-  if (!make_reasons (model))
-    return false;
-  for (size_t i = 0; i < view->n_boxes; i++)
-    if (view->boxes[i].origin < model->parent->count && !model->dropped[view->boxes[i].origin])
-      model->dropped[view->boxes[i].origin] = why;
-  for (size_t i = 0; view->empties && i < view->empties->n; i++)
-    if (view->empties->origin[i] < model->parent->count && !model->dropped[view->empties->origin[i]])
-      model->dropped[view->empties->origin[i]] = why;
-  return true;
-}
-
 /* Take one of out's own tensors out of its order; what was read into it is listed as skipped. */
 static void
 remove_own (fmtconv_model *out, fci_entry *entry, const char *why)
 {
-  if (!fci_model_note_drop (out, entry->tensor.view, why)
+  if ((out->stage && !fci_stage_drop_view (out->stage, entry->tensor.view, why))
       || !fci_map_set (out->names, entry->tensor.name, strlen (entry->tensor.name), 0))
     return;
   *(entry->before ? &entry->before->next : &out->first) = entry->next;
@@ -144,34 +115,35 @@ remove_own (fmtconv_model *out, fci_entry *entry, const char *why)
   entry->model = NULL;
   out->count--;
   out->numbered = false;
-  if (!out->parent)
+  if (!out->stage)
     fmtconv_skip (out, entry->tensor.name, entry->tensor.bytes, why);
 }
 
 void
 fmtconv_drop (fmtconv_model *out, const fmtconv_tensor *tensor, const char *why)
 {
-  if (!tensor || !is_open (out))
+  if (!tensor || !fci_model_is_open (out))
     return;
   fci_entry *entry = (fci_entry *) tensor;
   const fmtconv_where where = { .tensor = tensor->name };
   bool own = entry->model == out;
+  fci_given *given = own ? NULL : fci_stage_given (out->stage, entry->model);
   if (!why || !*why)
     fmtconv_fail_at (out->ctx, FMTCONV_E_INTERNAL, &where, "a tensor was dropped without a reason");
-  else if (!own && (!out->parent || entry->model != out->parent))
+  else if (!own && !given)
     fmtconv_fail_at (out->ctx, FMTCONV_E_INTERNAL, &where, "a tensor of another model was dropped");
   else if ((why = fci_strdup (out->ctx, why)) == NULL)
     return;
   else if (own)
     remove_own (out, entry, why);
-  else if (make_reasons (out))
-    out->dropped[entry->index] = why;
+  else
+    fci_stage_drop (out->stage, given, entry->index, why);
 }
 
 void
 fmtconv_skip (fmtconv_model *out, const char *what, uint64_t bytes, const char *why)
 {
-  if (!what || !is_open (out))
+  if (!what || !fci_model_is_open (out))
     return;
   fci_skip *skip = fci_new (out->ctx, fci_skip);
   if (!skip)
@@ -187,12 +159,16 @@ fmtconv_skip (fmtconv_model *out, const char *what, uint64_t bytes, const char *
 void
 fmtconv_adopt (fmtconv_model *out, const fmtconv_model *other)
 {
-  if (!other || !is_open (out))
+  if (!other || !fci_model_is_open (out))
     return;
   fmtconv_overlay (out->attrs, other->attrs);
   for
     FMTCONV_EACH (t, other)
   fmtconv_put (out, t->name, t->view);
+  for (const fmtconv_blob *blob = other->first_blob; blob; blob = blob->next)
+    fmtconv_attach (out, blob->name, blob->source);
+  for (size_t i = 0; i < other->n_components; i++)
+    fmtconv_adopt (fmtconv_component (out, other->components[i]->name), other->components[i]);
   for (const fci_skip *skip = other->skips; skip; skip = skip->next)
     fmtconv_skip (out, skip->what, skip->bytes, skip->why);
 }

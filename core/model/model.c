@@ -5,6 +5,18 @@
 #include <fmtconv/rules.h>
 #include <string.h>
 
+/* What a transform does not touch of what it is given. */
+static void
+start_from (fmtconv_model *model, const fmtconv_model *parent)
+{
+  model->stage = fci_stage_new (model->ctx, parent);
+  fmtconv_overlay (model->attrs, parent->attrs);
+  for (const fmtconv_blob *blob = parent->first_blob; blob; blob = blob->next)
+    fmtconv_attach (model, blob->name, blob->source);
+  for (size_t i = 0; i < parent->n_components; i++)
+    fmtconv_adopt (fmtconv_component (model, parent->components[i]->name), parent->components[i]);
+}
+
 fmtconv_model *
 fci_model_new (fmtconv_ctx *ctx, const fmtconv_model *parent)
 {
@@ -12,12 +24,11 @@ fci_model_new (fmtconv_ctx *ctx, const fmtconv_model *parent)
   if (!model)
     return NULL;
   model->ctx = ctx;
-  model->parent = parent;
   model->attrs = fmtconv_object (ctx);
   model->names = fci_map_new (ctx);
   model->memory = sizeof *model;
   if (parent)
-    fmtconv_overlay (model->attrs, parent->attrs);
+    start_from (model, parent);
   return fmtconv_failed (ctx) ? NULL : model;
 }
 
@@ -118,12 +129,24 @@ fci_model_skips (const fmtconv_model *model)
   return model->skips;
 }
 
+size_t
+fci_model_tensors (const fmtconv_model *model)
+{
+  size_t n = 0;
+  for
+    FCI_EACH_LEAF (leaf, model)
+  n += leaf->count;
+  return n;
+}
+
 uint64_t
 fci_model_bytes (const fmtconv_model *model)
 {
   uint64_t sum = 0;
   for
-    FMTCONV_EACH (t, model)
+    FCI_EACH_LEAF (leaf, model)
+  for
+    FMTCONV_EACH (t, leaf)
   if (__builtin_add_overflow (sum, t->bytes, &sum))
     return UINT64_MAX;
   return sum;
@@ -134,7 +157,9 @@ fci_model_elements (const fmtconv_model *model)
 {
   uint64_t sum = 0;
   for
-    FMTCONV_EACH (t, model)
+    FCI_EACH_LEAF (leaf, model)
+  for
+    FMTCONV_EACH (t, leaf)
   if (__builtin_add_overflow (sum, t->view->elements, &sum))
     return UINT64_MAX;
   return sum;
@@ -143,7 +168,11 @@ fci_model_elements (const fmtconv_model *model)
 uint64_t
 fci_model_memory (const fmtconv_model *model)
 {
-  return model->memory + fci_map_memory (model->names);
+  uint64_t stage = model->stage && !model->bundle ? model->stage->memory : 0;
+  uint64_t sum = model->memory + fci_map_memory (model->names) + stage;
+  for (size_t i = 0; i < model->n_components; i++)
+    sum += fci_model_memory (model->components[i]);
+  return sum;
 }
 
 void

@@ -15,12 +15,34 @@ typedef struct fci_skip
 } fci_skip;
 
 /* An empty model.  parent: the sealed input model of this stage; NULL: a reader's.  `out` of a transform
- * starts with a copy of the parent's attributes. */
+ * starts with a copy of the parent's attributes and files, and of all its components with their tensors. */
 fmtconv_model *fci_model_new (fmtconv_ctx *ctx, const fmtconv_model *parent);
 
-/* Close the stage: no change after this.  plugin: named where tensors of the parent are neither used
- * nor dropped (E_INTERNAL, listed).  Gives every box its tensor's number as origin, after noting which
- * tensors of the parent each tensor came from. */
+/* A sealed model of these sealed components, which are as they are; each has its name. */
+fmtconv_model *fci_model_bundle (fmtconv_ctx *ctx, size_t n, fmtconv_model *const *components);
+
+/* Call a sealed model by a name, as a component.  0 or a code: a component of another name. */
+int fci_model_call (fmtconv_model *model, const char *name);
+
+/* What the stage of a model was given, to be ctx->stage while its transform runs. */
+void *fci_model_stage (const fmtconv_model *model);
+
+/* The stage of the transform that runs, if any, is given another sealed model, which enters the account. */
+void fci_stage_give (fmtconv_ctx *ctx, const fmtconv_model *model);
+
+/* The models that hold tensors: the components in their order, or the model itself where it has none.
+ * after == NULL: the first; NULL at the end. */
+const fmtconv_model *fci_next_leaf (const fmtconv_model *model, const fmtconv_model *after);
+#define FCI_EACH_LEAF(leaf, model) \
+  (const fmtconv_model *leaf = fci_next_leaf (model, NULL); leaf; leaf = fci_next_leaf (model, leaf))
+
+/* What the stage that made a model was given: the i-th model without components; NULL at the end, and of a
+ * reader's model. */
+const fmtconv_model *fci_model_given (const fmtconv_model *model, size_t i);
+
+/* Close the stage: no change after this.  plugin: named where tensors that the stage was given are neither
+ * used nor dropped (E_INTERNAL, listed).  Gives every tensor, those of components too, a number of its own in
+ * the context, and every box its tensor's number as origin, after noting what each tensor came from. */
 int fci_model_seal (fmtconv_model *model, const char *plugin);
 
 fmtconv_ctx *fci_model_ctx (const fmtconv_model *model);
@@ -28,29 +50,39 @@ fmtconv_ctx *fci_model_ctx (const fmtconv_model *model);
 /* FMTCONV_TIED …, of a sealed model. */
 unsigned fci_model_features (const fmtconv_model *model);
 
-/* The i-th tensor; a tensor's number. */
+/* The i-th tensor; a tensor's place. */
 const fmtconv_tensor *fci_model_tensor (const fmtconv_model *model, size_t i);
 size_t fci_tensor_index (const fmtconv_tensor *tensor);
 
-/* Numbers of the parent's tensors that `tensor` of a sealed model was made of, ascending. */
+/* A tensor's number in the context: those of a sealed model follow one another in its order.  How many numbers
+ * were given so far; the tensor that has one. */
+uint32_t fci_model_base (const fmtconv_model *model); /* of its first tensor */
+uint32_t fci_origins (const fmtconv_ctx *ctx);
+const fmtconv_tensor *fci_origin_tensor (fmtconv_ctx *ctx, uint32_t origin);
+
+/* Numbers of the tensors that `tensor` of a sealed model was made of, ascending. */
 const uint32_t *fci_tensor_from (const fmtconv_model *model, const fmtconv_tensor *tensor, size_t *n);
 
-/* Why the parent's i-th tensor was dropped; NULL: it is in use. */
-const char *fci_model_dropped (const fmtconv_model *model, size_t i);
+/* Numbers of the tensors that a view of sealed models' is made of, ascending.  NULL: out of memory. */
+const uint32_t *fci_view_from_numbers (fmtconv_view *view, size_t *n);
 
-/* How many of the model's tensors use the parent's i-th one. */
-size_t fci_model_uses (const fmtconv_model *model, size_t i);
+/* Why the tensor of that number, which the stage of a sealed model was given, was dropped; NULL: it is in use. */
+const char *fci_model_dropped (const fmtconv_model *model, uint32_t origin);
+
+/* How many tensors of the stage use it. */
+size_t fci_model_uses (const fmtconv_model *model, uint32_t origin);
 
 const fci_skip *fci_model_skips (const fmtconv_model *model);
 
-/* Sum of bytes of all tensors (saturating), and of elements. */
+/* The tensors of a model and of its components; sums of their bytes (saturating), and of elements. */
+size_t fci_model_tensors (const fmtconv_model *model);
 uint64_t fci_model_bytes (const fmtconv_model *model);
 uint64_t fci_model_elements (const fmtconv_model *model);
 
 /* What fmtconv_apply binds for fmtconv_var (which is in model.c). */
 void fci_model_bind (fmtconv_model *model, const char *name, uint64_t value);
 
-/* Bytes of arena this model took, for the catalogue figure. */
+/* Bytes of arena this model and its components took, for the catalogue figure. */
 uint64_t fci_model_memory (const fmtconv_model *model);
 
 #endif

@@ -40,7 +40,7 @@ typedef struct fci_box
   const fci_op *ops; /* NULL: a copy, and dtype is the view's */
   uint64_t *start;   /* rank numbers; extent and stride lie behind it in one array */
   uint32_t dtype;    /* of the leaf */
-  uint32_t origin;   /* number of the tensor of the stage's input model, or FCI_NO_ORIGIN */
+  uint32_t origin;   /* number of the tensor of a sealed model that it is part of, or FCI_NO_ORIGIN */
 } fci_box;
 
 /* Per-axis numbers of a box of a view of that rank.  The stride of an axis of extent 1 moves nothing; it

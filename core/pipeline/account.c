@@ -8,12 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of each tensor of one stage, the numbers of the input's tensors it was made of. */
-typedef struct origins
+bool
+fci_is_input (const fmtconv_model *model)
 {
-  const uint32_t **from;
-  size_t *n;
-} origins;
+  return !fci_model_given (model, 0);
+}
 
 static int
 by_number (const void *a, const void *b)
@@ -22,43 +21,70 @@ by_number (const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
+/* ---- Lineage */
 static int
-new_origins (fmtconv_ctx *ctx, size_t count, origins *out)
+by_base (const void *a, const void *b)
 {
-  out->from = fmtconv_alloc (ctx, count + 1, sizeof *out->from);
-  out->n = fmtconv_alloc (ctx, count + 1, sizeof *out->n);
+  const fmtconv_model *const *x = a, *const *y = b;
+  uint32_t i = fci_model_base (*x), k = fci_model_base (*y);
+  return (i > k) - (i < k);
+}
+
+static bool
+add_model (fmtconv_ctx *ctx, fci_lineage *line, size_t *room, const fmtconv_model *model)
+{
+  for (size_t i = 0; i < line->n; i++)
+    if (line->model[i] == model)
+      return true;
+  if (line->n == *room)
+    {
+      const fmtconv_model **more = fmtconv_alloc (ctx, 2 * *room, sizeof *more);
+      if (!more)
+        return false;
+      memcpy (more, line->model, line->n * sizeof *more);
+      line->model = more;
+      *room *= 2;
+    }
+  line->model[line->n++] = model;
+  return true;
+}
+
+/* What was sealed earlier has lower numbers, and nothing is made of what comes later. */
+static int
+trace (fmtconv_ctx *ctx, const fmtconv_model *last, fci_lineage *line)
+{
+  size_t room = 8;
+  line->model = fmtconv_alloc (ctx, room, sizeof *line->model);
+  bool good = line->model != NULL;
+  for
+    FCI_EACH_LEAF (leaf, last)
+  good = good && (!fmtconv_count (leaf) || add_model (ctx, line, &room, leaf));
+  for (size_t i = 0; good && i < line->n; i++)
+    {
+      const fmtconv_model *given;
+      for (size_t k = 0; good && (given = fci_model_given (line->model[i], k)); k++)
+        good = add_model (ctx, line, &room, given);
+    }
+  if (good)
+    qsort (line->model, line->n, sizeof *line->model, by_base);
   return ctx->failed;
 }
 
-/* The input's own: each tensor is made of itself. */
-static int
-identity (fmtconv_ctx *ctx, size_t count, origins *out)
-{
-  uint32_t *numbers = fmtconv_alloc (ctx, count + 1, sizeof *numbers);
-  if (!numbers || new_origins (ctx, count, out))
-    return ctx->failed;
-  for (size_t i = 0; i < count; i++)
-    {
-      numbers[i] = (uint32_t) i;
-      out->from[i] = &numbers[i];
-      out->n[i] = 1;
-    }
-  return 0;
-}
+/* ---- Forward: the inputs' tensors that each tensor was made of */
 
 /* The union of the origins of several tensors, ascending. */
 static const uint32_t *
-unite (fmtconv_ctx *ctx, const origins *before, const uint32_t *parts, size_t n_parts, size_t *n)
+unite (const fci_account *a, const uint32_t *parts, size_t n_parts, size_t *n)
 {
   size_t total = 0, kept = 0;
   for (size_t i = 0; i < n_parts; i++)
-    total += before->n[parts[i]];
-  uint32_t *all = fmtconv_alloc (ctx, total + 1, sizeof *all);
+    total += a->n_from[parts[i]];
+  uint32_t *all = fmtconv_alloc (a->ctx, total + 1, sizeof *all);
   if (!all)
     return NULL;
   for (size_t i = 0; i < n_parts; i++)
-    for (size_t k = 0; k < before->n[parts[i]]; k++)
-      all[kept++] = before->from[parts[i]][k];
+    for (size_t k = 0; k < a->n_from[parts[i]]; k++)
+      all[kept++] = a->from[parts[i]][k];
   qsort (all, total, sizeof *all, by_number);
   kept = 0;
   for (size_t i = 0; i < total; i++)
@@ -68,13 +94,26 @@ unite (fmtconv_ctx *ctx, const origins *before, const uint32_t *parts, size_t n_
   return all;
 }
 
-/* From one stage to the next.  Almost every tensor stems from one, and shares its list. */
-static int
-step (fmtconv_ctx *ctx, const fmtconv_model *model, const origins *before, origins *out)
+/* An input's own: each tensor is made of itself. */
+static void
+identity (fci_account *a, const fmtconv_model *model)
 {
-  size_t i = 0;
-  if (new_origins (ctx, fmtconv_count (model), out))
-    return ctx->failed;
+  uint32_t *numbers = fmtconv_alloc (a->ctx, fmtconv_count (model) + 1, sizeof *numbers);
+  uint32_t base = fci_model_base (model);
+  for (uint32_t i = 0; numbers && i < fmtconv_count (model); i++)
+    {
+      numbers[i] = base + i;
+      a->from[base + i] = &numbers[i];
+      a->n_from[base + i] = 1;
+    }
+  a->in += fmtconv_count (model);
+}
+
+/* Almost every tensor stems from one, and shares its list. */
+static void
+step (fci_account *a, const fmtconv_model *model)
+{
+  uint32_t at = fci_model_base (model);
   for
     FMTCONV_EACH (t, model)
     {
@@ -82,27 +121,24 @@ step (fmtconv_ctx *ctx, const fmtconv_model *model, const origins *before, origi
       const uint32_t *parts = fci_tensor_from (model, t, &n);
       if (n == 1)
         {
-          out->from[i] = before->from[parts[0]];
-          out->n[i] = before->n[parts[0]];
+          a->from[at] = a->from[parts[0]];
+          a->n_from[at] = a->n_from[parts[0]];
         }
       else if (n)
-        out->from[i] = unite (ctx, before, parts, n, &out->n[i]);
-      i++;
+        a->from[at] = unite (a, parts, n, &a->n_from[at]);
+      at++;
     }
-  return ctx->failed;
 }
 
-/* For each tensor of `before`, why nothing of it is left, given the same of `model`, the stage behind it. */
-static const char **
-step_back (fmtconv_ctx *ctx, const fmtconv_model *before, const fmtconv_model *model, const char *const *why)
+/* ---- Backward: why nothing of a tensor is left */
+
+/* What of what `model` was given it made nothing of, or only what was dropped later.  The reason of the first
+ * model that was given a tensor counts: models are visited from the last to the first. */
+static void
+step_back (fci_account *a, bool *used, const fmtconv_model *model)
 {
-  size_t count = fmtconv_count (before), j = 0;
-  const char **reasons = fmtconv_alloc (ctx, count + 1, sizeof *reasons);
-  bool *used = fmtconv_alloc (ctx, count + 1, sizeof *used);
-  if (!reasons || !used)
-    return NULL;
-  for (size_t i = 0; i < count; i++)
-    reasons[i] = fci_model_dropped (model, i);
+  const fmtconv_model *given;
+  uint32_t at = fci_model_base (model);
   for
     FMTCONV_EACH (t, model)
     {
@@ -110,31 +146,55 @@ step_back (fmtconv_ctx *ctx, const fmtconv_model *before, const fmtconv_model *m
       const uint32_t *parts = fci_tensor_from (model, t, &n);
       for (size_t k = 0; k < n; k++)
         {
-          used[parts[k]] = used[parts[k]] || !why[j];
-          reasons[parts[k]] = reasons[parts[k]] ? reasons[parts[k]] : why[j];
+          used[parts[k]] = used[parts[k]] || used[at];
+          a->why[parts[k]] = a->why[at] ? a->why[at] : a->why[parts[k]];
         }
-      j++;
+      at++;
     }
-  for (size_t i = 0; i < count; i++)
-    reasons[i] = used[i] ? NULL : reasons[i];
-  return reasons;
+  for (size_t k = 0; (given = fci_model_given (model, k)); k++)
+    {
+      uint32_t base = fci_model_base (given);
+      for (uint32_t i = 0; i < fmtconv_count (given); i++)
+        {
+          const char *why = fci_model_dropped (model, base + i);
+          a->why[base + i] = why ? why : a->why[base + i];
+        }
+    }
 }
 
-/* Where each tensor of the input went: how many results it is in, the last of them, and whether it shares
- * one. */
+static int
+find_reasons (fci_account *a)
+{
+  bool *used = fmtconv_alloc (a->ctx, fci_origins (a->ctx) + 1, sizeof *used);
+  if (!used)
+    return a->ctx->failed;
+  for
+    FCI_EACH_LEAF (leaf, a->last)
+  for (uint32_t i = 0; i < fmtconv_count (leaf); i++)
+    used[fci_model_base (leaf) + i] = true;
+  for (size_t i = a->lineage.n; i-- > 0;)
+    step_back (a, used, a->lineage.model[i]);
+  for (size_t i = 0; i < fci_origins (a->ctx); i++)
+    a->why[i] = used[i] ? NULL : a->why[i];
+  return 0;
+}
+
+/* ---- Fates */
+
+/* Where each tensor of an input went: how many results it is in, the last of them, and whether it shares one. */
 typedef struct fate
 {
+  const fmtconv_tensor *last;
   uint32_t uses;
-  uint32_t last;
   bool shares;
 } fate;
 
 static void
-classify (fci_account *a, const fate *fates)
+classify (fci_account *a, const fmtconv_model *input, const fate *fates)
 {
-  size_t i = 0;
+  uint32_t i = fci_model_base (input);
   for
-    FMTCONV_EACH (t, a->first)
+    FMTCONV_EACH (t, input)
     {
       const fate *f = &fates[i];
       if (!f->uses)
@@ -146,7 +206,7 @@ classify (fci_account *a, const fate *fates)
         a->merged++;
       else if (f->uses > 1)
         a->split++;
-      else if (strcmp (t->name, fci_model_tensor (a->last, f->last)->name))
+      else if (strcmp (t->name, f->last->name))
         a->renamed++;
       else
         a->kept++;
@@ -154,79 +214,105 @@ classify (fci_account *a, const fate *fates)
     }
 }
 
-static int
-find_fates (fmtconv_ctx *ctx, fci_account *a)
+static void
+note_results (const fci_account *a, const fmtconv_model *leaf, fate *fates)
 {
-  fate *fates = fmtconv_alloc (ctx, a->in + 1, sizeof *fates);
+  uint32_t j = fci_model_base (leaf);
+  for
+    FMTCONV_EACH (t, leaf)
+    {
+      for (size_t k = 0; k < a->n_from[j]; k++)
+        {
+          fate *f = &fates[a->from[j][k]];
+          f->uses++;
+          f->last = t;
+          f->shares = f->shares || a->n_from[j] > 1;
+        }
+      j++;
+    }
+}
+
+static int
+find_fates (fci_account *a)
+{
+  fate *fates = fmtconv_alloc (a->ctx, fci_origins (a->ctx) + 1, sizeof *fates);
   if (!fates)
-    return ctx->failed;
-  for (size_t j = 0; j < a->out; j++)
-    for (size_t k = 0; k < a->n_from[j]; k++)
-      {
-        fate *f = &fates[a->from[j][k]];
-        f->uses++;
-        f->last = (uint32_t) j;
-        f->shares = f->shares || a->n_from[j] > 1;
-      }
-  classify (a, fates);
+    return a->ctx->failed;
+  for
+    FCI_EACH_LEAF (leaf, a->last)
+  note_results (a, leaf, fates);
+  for (size_t i = 0; i < a->lineage.n; i++)
+    if (fci_is_input (a->lineage.model[i]))
+      classify (a, a->lineage.model[i], fates);
   return 0;
 }
 
 int
-fci_account_make (fmtconv_ctx *ctx, const fmtconv_model *const *stages, size_t n, fci_account *out)
+fci_account_make (fmtconv_ctx *ctx, const fmtconv_model *last, fci_account *out)
 {
-  *out = (fci_account){ .first = stages[0], .last = stages[n - 1] };
-  out->in = fmtconv_count (out->first);
-  out->out = fmtconv_count (out->last);
-  origins at = { 0 }, next;
-  if (identity (ctx, out->in, &at))
+  size_t count = (size_t) fci_origins (ctx) + 1;
+  *out = (fci_account){ .ctx = ctx, .last = last, .out = fci_model_tensors (last) };
+  out->from = fmtconv_alloc (ctx, count, sizeof *out->from);
+  out->n_from = fmtconv_alloc (ctx, count, sizeof *out->n_from);
+  out->why = fmtconv_alloc (ctx, count, sizeof *out->why);
+  if (!out->from || !out->n_from || !out->why || trace (ctx, last, &out->lineage))
     return ctx->failed;
-  for (size_t k = 1; k < n; k++, at = next)
-    if (step (ctx, stages[k], &at, &next))
-      return ctx->failed;
-  const char **why = fmtconv_alloc (ctx, out->out + 1, sizeof *why);
-  for (size_t k = n - 1; why && k > 0; k--)
-    why = step_back (ctx, stages[k - 1], stages[k], why);
-  if (!why)
-    return ctx->failed;
-  out->why = why;
-  out->from = at.from;
-  out->n_from = at.n;
-  return find_fates (ctx, out);
+  for (size_t i = 0; i < out->lineage.n; i++)
+    if (fci_is_input (out->lineage.model[i]))
+      identity (out, out->lineage.model[i]);
+    else
+      step (out, out->lineage.model[i]);
+  return ctx->failed || find_reasons (out) ? ctx->failed : find_fates (out);
+}
+
+/* Reasons in the making. */
+typedef struct reasons
+{
+  fmtconv_ctx *ctx;
+  fci_map *seen;
+  fci_dropped *all;
+  size_t n;
+  size_t room;
+} reasons;
+
+static bool
+add_reason (reasons *r, const char *why, const fmtconv_tensor *t)
+{
+  uintptr_t at = r->n;
+  if (fci_map_add (r->seen, why, strlen (why), r->n, &at))
+    {
+      if (r->n == r->room)
+        {
+          fci_dropped *more = fmtconv_alloc (r->ctx, 2 * r->room, sizeof *more);
+          if (!more)
+            return false;
+          memcpy (more, r->all, r->n * sizeof *more);
+          r->all = more;
+          r->room *= 2;
+        }
+      r->all[r->n++] = (fci_dropped){ .why = why, .first = t->name };
+    }
+  else if (r->ctx->failed)
+    return false;
+  r->all[at].tensors++;
+  r->all[at].bytes += t->bytes;
+  return true;
 }
 
 const fci_dropped *
 fci_account_dropped (fmtconv_ctx *ctx, const fci_account *account, size_t *n)
 {
-  fci_map *seen = fci_map_new (ctx);
-  size_t count = 0, room = 8, i = 0;
-  fci_dropped *all = fmtconv_alloc (ctx, room, sizeof *all);
-  *n = 0;
-  for
-    FMTCONV_EACH (t, account->first)
+  reasons r = { .ctx = ctx, .seen = fci_map_new (ctx), .room = 8 };
+  r.all = fmtconv_alloc (ctx, r.room, sizeof *r.all);
+  bool good = r.seen && r.all;
+  for (size_t i = 0; good && i < account->lineage.n; i++)
     {
-      const char *why = account->why[i++];
-      uintptr_t at = count;
-      if (!why || !seen || !all)
-        continue;
-      if (fci_map_add (seen, why, strlen (why), count, &at))
-        {
-          if (count == room)
-            {
-              fci_dropped *more = fmtconv_alloc (ctx, 2 * room, sizeof *more);
-              if (!more)
-                return NULL;
-              memcpy (more, all, room * sizeof *more);
-              all = more;
-              room *= 2;
-            }
-          all[count++] = (fci_dropped){ .why = why, .first = t->name };
-        }
-      else if (ctx->failed)
-        return NULL;
-      all[at].tensors++;
-      all[at].bytes += t->bytes;
+      const fmtconv_model *model = account->lineage.model[i];
+      uint32_t at = fci_model_base (model);
+      for (const fmtconv_tensor *t = fci_is_input (model) ? fmtconv_next (model, NULL) : NULL; good && t;
+           t = fmtconv_next (model, t), at++)
+        good = !account->why[at] || add_reason (&r, account->why[at], t);
     }
-  *n = count;
-  return ctx->failed ? NULL : all;
+  *n = r.n;
+  return good && !ctx->failed ? r.all : NULL;
 }

@@ -1,16 +1,24 @@
-/* core/pipeline/account.h: what became of every tensor of the input, through all stages.
+/* core/pipeline/account.h: what became of every tensor of the inputs, through all stages.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_ACCOUNT_H
 #define FCI_ACCOUNT_H
 
 #include "core/model/model.h"
 
+/* The models without components that a result stems from: those that readers made, and all between. */
+typedef struct fci_lineage
+{
+  const fmtconv_model **model; /* every one before those that were made of it */
+  size_t n;
+} fci_lineage;
+
 /* in = kept + renamed + split + merged + dropped.  A tensor that shares a result with others is merged,
- * else one that is in several results is split. */
+ * else one that is in several results is split.  Arrays are indexed by the tensors' numbers in the context. */
 typedef struct fci_account
 {
-  const fmtconv_model *first; /* what was read */
-  const fmtconv_model *last;  /* what is written */
+  fmtconv_ctx *ctx;
+  const fmtconv_model *last; /* what is written */
+  fci_lineage lineage;
   size_t in;
   size_t kept; /* alone, under its own name */
   size_t renamed;
@@ -18,13 +26,16 @@ typedef struct fci_account
   size_t merged;
   size_t dropped;
   size_t out;
-  const char **why;      /* of each tensor of `first`: why it was dropped; NULL: in use */
-  const uint32_t **from; /* of each tensor of `last`: the numbers in `first` it was made of, ascending */
+  const char **why;      /* of each tensor of an input: why it was dropped; NULL: in use */
+  const uint32_t **from; /* of each tensor: the inputs' tensors it was made of, ascending */
   size_t *n_from;
 } fci_account;
 
-/* The account over the sealed models of n stages, n >= 1.  0, or the code of an error. */
-int fci_account_make (fmtconv_ctx *ctx, const fmtconv_model *const *stages, size_t n, fci_account *out);
+/* Was the model made by a reader? */
+bool fci_is_input (const fmtconv_model *model);
+
+/* The account of what a sealed model was made of.  0, or the code of an error. */
+int fci_account_make (fmtconv_ctx *ctx, const fmtconv_model *last, fci_account *out);
 
 /* Tensors that were dropped for the same reason. */
 typedef struct fci_dropped

@@ -3,12 +3,25 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/base/utf8.h"
 #include "core/pipeline/convert.h"
 #include "core/pipeline/stage.h"
 #include "core/plugin/registry.h"
-#include <stdio.h>
 #include <string.h>
+
+fci_link *
+fci_links_add (fmtconv_ctx *ctx, fci_links *links)
+{
+  if (!(links->n & (links->n - 1)))
+    {
+      fci_link *more = fmtconv_alloc (ctx, links->n ? 2 * links->n : 1, sizeof *more);
+      if (!more)
+        return NULL;
+      if (links->n)
+        memcpy (more, links->link, links->n * sizeof *more);
+      links->link = more;
+    }
+  return &links->link[links->n++];
+}
 
 /* "NAME:key=value" to a plugin of that role.  Its parameters are parsed here too, so that a slip of the pen
  * is told before a file is opened. */
@@ -29,27 +42,35 @@ settle (fmtconv_ctx *ctx, const char *text, fci_role role, fci_link *out)
   return ctx->failed;
 }
 
+/* "COMPONENT/NAME:key=value", or without COMPONENT/. */
 static int
-given_transforms (fci_conversion *c)
+settle_transform (fmtconv_ctx *ctx, const char *text, fci_link *out)
 {
-  const fmtconv_job *job = &c->job;
-  c->transforms = fmtconv_alloc (c->ctx, job->n_transforms + 2, sizeof *c->transforms);
-  if (!c->transforms)
-    return c->ctx->failed;
-  for (size_t i = 0; i < job->n_transforms; i++)
+  size_t n = strcspn (text, "/:");
+  const char *component = text[n] == '/' ? fci_copy (ctx, text, n) : NULL;
+  if (settle (ctx, text + (text[n] == '/' ? n + 1 : 0), FCI_TRANSFORM, out))
+    return ctx->failed;
+  out->component = component;
+  return 0;
+}
+
+static int
+given_transforms (fmtconv_ctx *ctx, const char *const *texts, size_t n, fci_links *out)
+{
+  for (size_t i = 0; i < n; i++)
     {
-      c->no_transforms = !strcmp (job->transforms[i], "none");
-      if (c->no_transforms && job->n_transforms > 1)
-        return fmtconv_fail (c->ctx, FMTCONV_E_USAGE,
+      out->none = !strcmp (texts[i], "none");
+      if (out->none && n > 1)
+        return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                              "-t none stands alone: it says that no transform is wanted");
-      if (!c->no_transforms
-          && settle (c->ctx, job->transforms[i], FCI_TRANSFORM, &c->transforms[c->n_transforms++]))
-        return c->ctx->failed;
+      fci_link *link = out->none ? NULL : fci_links_add (ctx, out);
+      if (!out->none && (!link || settle_transform (ctx, texts[i], link)))
+        return ctx->failed;
     }
   return 0;
 }
 
-/* The last transform that --dtype is short for. */
+/* The last transform that --dtype is short for: it spares what is to keep its data type. */
 static int
 given_dtype (fci_conversion *c, fci_link *out)
 {
@@ -57,16 +78,28 @@ given_dtype (fci_conversion *c, fci_link *out)
     return 0;
   if (!fmtconv_dtype_of (c->ctx, c->job.dtype))
     return c->ctx->failed;
-  return settle (c->ctx, fmtconv_text (c->ctx, "cast:to=%s", c->job.dtype), FCI_TRANSFORM, out);
+  return settle (c->ctx, fmtconv_text (c->ctx, "cast:to=%s,keep=yes", c->job.dtype), FCI_TRANSFORM, out);
+}
+
+static int
+given_part (fmtconv_ctx *ctx, fci_part *part)
+{
+  const fmtconv_part *job = &part->job;
+  if (job->name && (!job->input || !*job->input))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "the component '%s' has no input", job->name);
+  if (job->reader && settle (ctx, job->reader, FCI_READER, &part->reader))
+    return ctx->failed;
+  return given_transforms (ctx, job->transforms, job->n_transforms, &part->chain);
 }
 
 int
 fci_chain_given (fci_conversion *c)
 {
   fci_link cast;
-  if (c->job.reader && settle (c->ctx, c->job.reader, FCI_READER, &c->reader))
-    return c->ctx->failed;
-  if (given_transforms (c) || given_dtype (c, &cast))
+  for (size_t i = 0; i < c->n_parts; i++)
+    if (given_part (c->ctx, &c->part[i]))
+      return c->ctx->failed;
+  if (given_transforms (c->ctx, c->job.transforms, c->job.n_transforms, &c->chain) || given_dtype (c, &cast))
     return c->ctx->failed;
   if (c->job.writer)
     settle (c->ctx, c->job.writer, FCI_WRITER, &c->writer);
@@ -82,127 +115,87 @@ fci_chain_given (fci_conversion *c)
 }
 
 int
-fci_chain_reader (fci_conversion *c)
+fci_chain_reader (fci_conversion *c, fci_part *part)
 {
-  if (c->reader.plugin)
+  if (part->reader.plugin)
     return 0;
-  c->reader = (fci_link){ .plugin = fci_detect_reader (c->ctx, c->input), .params = "" };
+  part->reader = (fci_link){ .plugin = fci_detect_reader (c->ctx, part->input), .params = "" };
   c->detected = true;
   return c->ctx->failed;
 }
 
 int
-fci_chain_transforms (fci_conversion *c)
+fci_chain_part (fci_conversion *c, fci_part *part)
 {
-  if (!c->job.n_transforms)
-    {
-      const fmtconv_plugin *known = fci_chain_choose (c);
-      if (known)
-        {
-          c->transforms[c->n_transforms++] = (fci_link){ .plugin = known, .params = "" };
-          c->detected = true;
-        }
-      c->no_transforms = !known;
-    }
-  if (!c->ctx->failed && c->job.dtype)
-    {
-      if (!given_dtype (c, &c->transforms[c->n_transforms]))
-        c->n_transforms++;
-    }
+  if (!part->job.name || part->job.copy || part->job.n_transforms)
+    return 0;
+  if (fci_chain_choose_component (c, part->read, part->job.name, &part->chain))
+    return c->ctx->failed;
+  c->detected = c->detected || part->chain.n;
+  return 0;
+}
+
+/* The transforms of the whole that nobody named. */
+static int
+choose_whole (fci_conversion *c)
+{
+  if (!c->part->job.name)
+    fci_chain_choose (c, c->part->read, &c->chain);
+  for (size_t i = 0; c->part->job.name && !c->ctx->failed && i < c->n_parts; i++)
+    fci_chain_joins (c, &c->part[i].chain, &c->chain);
+  c->chain.none = !c->chain.n;
+  c->detected = c->detected || c->chain.n;
   return c->ctx->failed;
 }
 
-/* Bytes of the character at `word`, if it may be shown; 0: it may not. */
-static size_t
-shown (const char *word)
+int
+fci_chain_whole (fci_conversion *c)
 {
-  uint32_t c;
-  size_t n = fci_utf8_next (word, strlen (word), &c);
-  return n && !fci_is_hidden (c) ? n : 0;
+  if (!c->job.n_transforms && choose_whole (c))
+    return c->ctx->failed;
+  fci_link *cast = c->job.dtype ? fci_links_add (c->ctx, &c->chain) : NULL;
+  if (cast)
+    given_dtype (c, cast);
+  return c->ctx->failed;
 }
 
-/* $'a\x1bb': what would move a cursor, or is no text, as the shells of today read it. */
-static const char *
-quote_hidden (fmtconv_ctx *ctx, const char *word)
-{
-  char *quoted = fmtconv_alloc (ctx, strlen (word) + 1, 4), *to = quoted;
-  if (!quoted)
-    return "";
-  to = stpcpy (to, "$'");
-  for (size_t n; *word; word += n)
-    {
-      n = shown (word);
-      if (n == 0 || *word == '\'' || *word == '\\')
-        {
-          to += sprintf (to, "\\x%02x", (unsigned char) *word);
-          n = 1;
-        }
-      else
-        to = mempcpy (to, word, n);
-    }
-  *to = '\'';
-  return quoted;
-}
-
-const char *
-fci_shell_word (fmtconv_ctx *ctx, const char *word)
-{
-  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-";
-  if (*word && !word[strspn (word, plain)])
-    return word;
-  size_t n;
-  for (const char *p = word; *p; p += n)
-    if ((n = shown (p)) == 0)
-      return quote_hidden (ctx, word);
-  char *quoted = fmtconv_alloc (ctx, strlen (word) + 1, 4), *to = quoted;
-  if (!quoted)
-    return word;
-  *to++ = '\'';
-  for (; *word; word++)
-    {
-      if (*word == '\'')
-        {
-          memcpy (to, "'\\'", 3); /* close, an escaped one, and open again with the one below */
-          to += 3;
-        }
-      *to++ = *word;
-    }
-  *to = '\'';
-  return quoted;
-}
-
-const char *
-fci_shell_path (fmtconv_ctx *ctx, const char *path)
-{
-  if (*path == '-')
-    path = fmtconv_text (ctx, "./%s", path);
-  return path ? fci_shell_word (ctx, path) : "";
-}
-
-/* " -t NAME:params" */
+/* " -t COMPONENT/NAME:params" */
 static const char *
 link_text (fmtconv_ctx *ctx, char option, const fci_link *link)
 {
-  const char *text = link->plugin->name;
-  if (*link->params)
-    text = fmtconv_text (ctx, "%s:%s", link->plugin->name, link->params);
-  return text ? fmtconv_text (ctx, " -%c %s", option, fci_shell_word (ctx, text)) : NULL;
+  const char *text =
+      fmtconv_text (ctx, "%s%s%s%s%s", link->component ? link->component : "", link->component ? "/" : "",
+                    link->plugin->name, *link->params ? ":" : "", link->params);
+  return text ? fmtconv_text (ctx, " -%c %s", option, fci_shell_word (ctx, text)) : "";
+}
+
+/* " -t A -t B", the last `but` of them left out. */
+static const char *
+links_text (fmtconv_ctx *ctx, const fci_links *links, size_t but)
+{
+  const char *text = links->none ? " -t none" : "";
+  for (size_t i = 0; i + but < links->n && text; i++)
+    text = fmtconv_text (ctx, "%s%s", text, link_text (ctx, 't', &links->link[i]));
+  return text ? text : "";
 }
 
 const char *
-fci_chain_text (const fci_conversion *c)
+fci_part_command (const fci_conversion *c, const fci_part *part)
 {
-  size_t typed = c->n_transforms - (c->job.dtype != NULL);
-  const char *text = "fmtconv", *part = link_text (c->ctx, 'r', &c->reader);
-  for (size_t i = 0; i < typed && text && part; i++)
-    {
-      text = fmtconv_text (c->ctx, "%s%s", text, part);
-      part = link_text (c->ctx, 't', &c->transforms[i]);
-    }
-  const char *writer = link_text (c->ctx, 'w', &c->writer);
-  if (!text || !part || !writer)
+  if (part->job.copy)
+    return fmtconv_text (c->ctx, "copy of %s", fci_shell_path (c->ctx, part->job.input));
+  return fmtconv_text (c->ctx, "fmtconv%s%s %s", link_text (c->ctx, 'r', &part->reader),
+                       links_text (c->ctx, &part->chain, 0), fci_shell_path (c->ctx, part->job.input));
+}
+
+const char *
+fci_chain_command (const fci_conversion *c)
+{
+  if (c->part->job.name)
     return NULL;
-  return fmtconv_text (c->ctx, "%s%s%s%s%s%s", text, part, c->no_transforms ? " -t none" : "", writer,
-                       c->job.dtype ? " --dtype " : "",
-                       c->job.dtype ? fci_shell_word (c->ctx, c->job.dtype) : "");
+  const char *dtype = c->job.dtype ? c->job.dtype : "";
+  return fmtconv_text (c->ctx, "fmtconv%s%s%s%s%s %s %s", link_text (c->ctx, 'r', &c->part->reader),
+                       links_text (c->ctx, &c->chain, *dtype != 0), link_text (c->ctx, 'w', &c->writer),
+                       *dtype ? " --dtype " : "", *dtype ? fci_shell_word (c->ctx, dtype) : "",
+                       fci_shell_path (c->ctx, c->part->job.input), fci_shell_path (c->ctx, c->job.output));
 }

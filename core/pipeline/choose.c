@@ -55,34 +55,117 @@ is_doubtful (const fci_claims *claims)
                 >= claims->claim[0].plugin->transform->precedence;
 }
 
-static const fmtconv_plugin *
-choose (const fci_conversion *c, const fci_claims *claims)
+static int
+add_link (fmtconv_ctx *ctx, fci_links *links, const fmtconv_plugin *plugin, const char *component)
 {
+  fci_link *link = fci_links_add (ctx, links);
+  if (link)
+    *link = (fci_link){ .plugin = plugin, .params = "", .component = component };
+  return ctx->failed;
+}
+
+/* Is each of what is recognised a component of its own, and can the output hold several? */
+static bool
+is_pipeline (const fci_conversion *c, const fci_claims *claims)
+{
+  bool fits = c->to_folder && (c->writer.plugin->writer->limits.understands & FMTCONV_COMPONENTS)
+              && claims->complete > 1 && claims->first == claims->complete && !is_doubtful (claims);
+  for (size_t i = 0; fits && i < claims->complete; i++)
+    for (size_t k = 0; fits && k < i; k++)
+      fits = strcmp (claims->claim[i].plugin->transform->kind, claims->claim[k].plugin->transform->kind) != 0;
+  return fits;
+}
+
+int
+fci_chain_joins (fci_conversion *c, const fci_links *makers, fci_links *links)
+{
+  size_t n, n_makers = makers->n; /* both may be one */
+  const fci_module *modules = fci_modules (c->ctx, &n);
+  for (size_t i = 0; !c->ctx->failed && i < n; i++)
+    {
+      const fmtconv_plugin *join = modules[i].plugin;
+      const char *joins = fci_plugin_has (join, FCI_TRANSFORM) ? join->transform->joins : NULL;
+      bool wanted = false;
+      for (size_t k = 0; joins && k < n_makers; k++)
+        wanted = wanted || !strcmp (makers->link[k].plugin->name, joins);
+      for (size_t k = 0; wanted && k < links->n; k++)
+        wanted = links->link[k].plugin != join;
+      if (wanted && add_link (c->ctx, links, join, NULL))
+        break;
+    }
+  return c->ctx->failed;
+}
+
+static int
+choose_pipeline (fci_conversion *c, const fci_claims *claims, fci_links *links)
+{
+  for (size_t i = 0; i < claims->complete; i++)
+    {
+      const fmtconv_plugin *plugin = claims->claim[i].plugin;
+      if (add_link (c->ctx, links, plugin, plugin->transform->kind))
+        return c->ctx->failed;
+    }
+  return fci_chain_joins (c, links, links);
+}
+
+static int
+choose (fci_conversion *c, const fci_claims *claims, fci_links *links)
+{
+  if (is_pipeline (c, claims))
+    return choose_pipeline (c, claims, links);
   if (claims->first == 1 && !is_doubtful (claims))
     {
       list (c, claims, 1);
       if (claims->n > 1)
         fmtconv_note (c->ctx, "the %s is converted; this converts what is left behind:",
                       claims->claim[0].plugin->transform->kind);
-      return claims->claim[0].plugin;
+      return add_link (c->ctx, links, claims->claim[0].plugin, NULL);
     }
   list (c, claims, 0);
   if (claims->complete)
-    fmtconv_fail (c->ctx, FMTCONV_E_UNSUPPORTED,
-                  "the input holds several models, and the output is to hold one: choose it with -t");
-  else if (claims->n)
+    return fmtconv_fail (c->ctx, FMTCONV_E_UNSUPPORTED,
+                         "the input holds several models, and the output is to hold one: choose it with -t");
+  if (claims->n)
     fmtconv_warn (c->ctx,
                   "no transform recognises the whole model, only nearly: tensors are taken as they are");
-  return NULL;
+  return c->ctx->failed;
 }
 
-const fmtconv_plugin *
-fci_chain_choose (const fci_conversion *c)
+int
+fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *links)
 {
   size_t n_modules;
   fci_claims claims;
   const fci_module *modules = fci_modules (c->ctx, &n_modules);
-  if (!modules || fci_claims_make (c->ctx, modules, n_modules, c->stages[0], &claims))
-    return NULL;
-  return choose (c, &claims);
+  if (fmtconv_next_component (model, NULL))
+    return c->ctx->failed;
+  if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, &claims))
+    return c->ctx->failed;
+  return choose (c, &claims, links);
+}
+
+int
+fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, const char *name, fci_links *links)
+{
+  size_t n_modules, n = 0;
+  fci_claims claims;
+  const fmtconv_plugin *found = NULL;
+  const fci_module *modules = fci_modules (c->ctx, &n_modules);
+  if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, &claims))
+    return c->ctx->failed;
+  for (size_t i = 0; i < claims.complete; i++)
+    if (!strcmp (claims.claim[i].plugin->transform->kind, name) && ++n)
+      found = claims.claim[i].plugin;
+  if (n == 1)
+    return add_link (c->ctx, links, found, NULL);
+  if (claims.complete == 1)
+    return add_link (c->ctx, links, claims.claim[0].plugin, NULL);
+  for (size_t i = 0; i < claims.complete; i++)
+    fmtconv_detail (c->ctx, "%s: %s", claims.claim[i].plugin->transform->kind, claims.claim[i].plugin->name);
+  if (claims.complete)
+    return fmtconv_fail (c->ctx, FMTCONV_E_UNSUPPORTED,
+                         "the component '%s' could be several models: name its transform, one of these",
+                         name);
+  links->none = true;
+  return c->ctx->failed;
 }

@@ -24,13 +24,26 @@ check_paths (fci_conversion *c)
 {
   fmtconv_ctx *ctx = c->ctx;
   const char *output = c->job.output;
-  if (!c->job.input || !*c->job.input || !output || !*output)
+  if ((!c->job.n_parts && (!c->job.input || !*c->job.input)) || !output || !*output)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "an input and an output are needed");
   if (!strcmp (output, "-"))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "the output cannot be a stream: it is written in any order, and appears when it is "
                          "complete");
   return ctx->failed;
+}
+
+/* The parts of the job, or the one that it is without any. */
+static int
+make_parts (fci_conversion *c)
+{
+  const fmtconv_job *job = &c->job;
+  c->n_parts = job->n_parts ? job->n_parts : 1;
+  c->part = fmtconv_alloc (c->ctx, c->n_parts, sizeof *c->part);
+  for (size_t i = 0; c->part && i < c->n_parts; i++)
+    c->part[i].job =
+        job->n_parts ? job->parts[i] : (fmtconv_part){ .reader = job->reader, .input = job->input };
+  return c->ctx->failed;
 }
 
 /* Refuse before any work what the output's path alone forbids: a layout of the target alone stands for the
@@ -44,51 +57,77 @@ check_output (fci_conversion *c)
   return fci_publish_check (c->ctx, layout, c->output);
 }
 
+/* Opened now, a file is known as an input when the output is checked. */
 static int
-open_input (fci_conversion *c)
+open_inputs (fci_conversion *c)
 {
-  c->input = fci_input_user (c->ctx, c->job.input);
-  /* Opened now, a file is known as an input when the output is checked. */
-  if (c->input && !fmtconv_is_folder (c->input))
-    fmtconv_open (c->input);
+  for (size_t i = 0; i < c->n_parts; i++)
+    {
+      fci_part *part = &c->part[i];
+      part->input = fci_input_user (c->ctx, part->job.input);
+      if (part->input && !fmtconv_is_folder (part->input))
+        fmtconv_open (part->input);
+    }
+  return c->ctx->failed;
+}
+
+/* What a part is before its transforms. */
+static int
+read_part (fci_conversion *c, fci_part *part)
+{
+  if (part->job.copy)
+    part->read = fci_stage_copy (c->ctx, &part->job, part->input);
+  else if (!fci_chain_reader (c, part))
+    part->read = fci_stage_read (c->ctx, part->reader.plugin, part->reader.params, part->input);
+  part->model = part->read;
+  return c->ctx->failed;
+}
+
+/* The components, each by its own chain, to one bundle. */
+static int
+bundle_parts (fci_conversion *c)
+{
+  fmtconv_model **all = fmtconv_alloc (c->ctx, c->n_parts, sizeof *all);
+  for (size_t i = 0; all && i < c->n_parts; i++)
+    {
+      fci_part *part = &c->part[i];
+      if (fci_chain_part (c, part) || fci_links_run (c->ctx, &part->chain, &part->model)
+          || fci_model_call ((fmtconv_model *) part->model, part->job.name))
+        return c->ctx->failed;
+      all[i] = (fmtconv_model *) part->model;
+    }
+  c->model = all ? fci_model_bundle (c->ctx, c->n_parts, all) : NULL;
   return c->ctx->failed;
 }
 
 static int
-read_model (fci_conversion *c)
+read_parts (fci_conversion *c)
 {
-  c->stages = fmtconv_alloc (c->ctx, c->job.n_transforms + 3, sizeof *c->stages);
-  if (!c->stages)
-    return c->ctx->failed;
-  c->stages[0] = fci_stage_read (c->ctx, c->reader.plugin, c->reader.params, c->input);
-  return c->ctx->failed;
-}
-
-static int
-transform_model (fci_conversion *c)
-{
-  for (size_t i = 0; i < c->n_transforms && !fci_check_cancel (c->ctx); i++)
-    c->stages[i + 1] =
-        fci_stage_transform (c->ctx, c->transforms[i].plugin, c->transforms[i].params, c->stages[i]);
-  return c->ctx->failed;
+  for (size_t i = 0; i < c->n_parts; i++)
+    if (read_part (c, &c->part[i]))
+      return c->ctx->failed;
+  c->model = c->part->read;
+  return c->part->job.name ? bundle_parts (c) : 0;
 }
 
 /* Said before the work starts, so that a wrong choice can be stopped. */
 static int
 say_chain (fci_conversion *c)
 {
-  const char *chain = fci_chain_text (c);
-  if (c->detected && chain)
-    fmtconv_note (c->ctx, "chosen: %s %s %s", chain, fci_shell_path (c->ctx, c->job.input),
-                  fci_shell_path (c->ctx, c->job.output));
+  const char *command = fci_chain_command (c);
+  if (c->detected && command)
+    fmtconv_note (c->ctx, "chosen: %s", command);
+  for (size_t i = 0; c->detected && c->part->job.name && i < c->n_parts; i++)
+    fmtconv_detail (c->ctx, "%s: %s", c->part[i].job.name, fci_part_command (c, &c->part[i]));
+  if (c->detected && c->part->job.name)
+    fmtconv_note (c->ctx, "chosen for the components:");
   return c->ctx->failed;
 }
 
 static int
 make_plan (fci_conversion *c)
 {
-  c->layout = fci_stage_write (c->ctx, c->writer.plugin, c->writer.params, c->stages[c->n_transforms],
-                               fci_output_layout (c));
+  c->layout = fci_stage_write (c->ctx, c->writer.plugin, c->writer.params, c->model, fci_output_layout (c));
   if (!c->layout || fci_publish_check (c->ctx, c->layout, c->output))
     return c->ctx->failed;
   c->plan = fci_plan_compile (c->ctx, c->layout);
@@ -135,9 +174,9 @@ fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job)
     return NULL;
   fci_conversion c = { .ctx = ctx, .started = fci_clock () };
   memcpy (&c.job, job, job->struct_size < sizeof c.job ? job->struct_size : sizeof c.job);
-  if (check_paths (&c) || fci_chain_given (&c) || fci_output_settle (&c) || open_input (&c)
-      || check_output (&c) || fci_chain_reader (&c) || read_model (&c) || fci_chain_transforms (&c)
-      || transform_model (&c) || say_chain (&c) || make_plan (&c) || execute (&c))
+  if (check_paths (&c) || make_parts (&c) || fci_chain_given (&c) || fci_output_settle (&c)
+      || open_inputs (&c) || check_output (&c) || read_parts (&c) || fci_chain_whole (&c)
+      || fci_links_run (ctx, &c.chain, &c.model) || say_chain (&c) || make_plan (&c) || execute (&c))
     return NULL;
   return fci_report (&c);
 }

@@ -11,31 +11,51 @@ typedef struct fci_link
 {
   const fmtconv_plugin *plugin; /* NULL: not known yet */
   const char *params;           /* as typed, "" if none */
+  const char *component;        /* the one it takes, or makes; NULL: the whole model */
+  size_t n_in;                  /* tensors of what it was given … */
+  const fmtconv_model *out;     /* … and what it made of them; NULL: it did not run yet */
 } fci_link;
+
+/* Transforms in order. */
+typedef struct fci_links
+{
+  fci_link *link;
+  size_t n;
+  bool none; /* "none" was typed, or nothing was recognised */
+} fci_links;
+
+/* One input, and what becomes of it alone. */
+typedef struct fci_part
+{
+  fmtconv_part job; /* name NULL: the only input */
+  fmtconv_input *input;
+  fci_link reader;
+  fci_links chain;            /* of a component */
+  const fmtconv_model *read;  /* what the reader made */
+  const fmtconv_model *model; /* what the chain made of it */
+} fci_part;
 
 typedef struct fci_conversion
 {
   fmtconv_ctx *ctx;
   fmtconv_job job;
   double started; /* seconds of a monotonic clock */
-  fmtconv_input *input;
+  fci_part *part;
+  size_t n_parts;     /* >= 1 */
   const char *output; /* its path, without slashes at the end */
   const char *target; /* last component of the output */
   bool to_folder;     /* the output is a folder */
-  fci_link reader;
   fci_link writer;
-  fci_link *transforms;
-  size_t n_transforms;
-  bool no_transforms;           /* "none" was typed, or nothing was recognised */
-  bool detected;                /* something was chosen that was not given */
-  const fmtconv_model **stages; /* what was read, then one a transform */
+  fci_links chain;            /* of the only input, or of the bundle of all */
+  const fmtconv_model *model; /* what the chain made, so far */
+  bool detected;              /* something was chosen that was not given */
   const fmtconv_layout *layout;
   fci_plan *plan;
   fci_outcome outcome;
   double plan_seconds;
 } fci_conversion;
 
-/* Settle what the job names: reader, transforms, dtype, writer; parameters are checked. */
+/* Settle what the job names: readers, transforms, dtype, writer; parameters are checked. */
 int fci_chain_given (fci_conversion *c);
 
 /* Is the output a file or a folder, and where?  After the writer is settled. */
@@ -48,19 +68,39 @@ const char *fci_output_hint (fci_conversion *c);
 /* An empty layout for the output.  NULL: an error. */
 fmtconv_layout *fci_output_layout (const fci_conversion *c);
 
-/* Settle the reader, and the transforms by what was read, where the job does not. */
-int fci_chain_reader (fci_conversion *c);
-int fci_chain_transforms (fci_conversion *c);
+/* Settle a part's reader, where the job does not. */
+int fci_chain_reader (fci_conversion *c, fci_part *part);
 
-/* The transform that nobody needs to name, by what was read: one kind alone, or the one of the highest precedence.
- * NULL: none, or an error; what else is recognised is named with the commands that convert it. */
-const fmtconv_plugin *fci_chain_choose (const fci_conversion *c);
+/* Settle the transforms that the job does not name: of a component, by what was read; of the only input, by the
+ * same; of a bundle, the joins of what its components were made by.  Then the dtype. */
+int fci_chain_part (fci_conversion *c, fci_part *part);
+int fci_chain_whole (fci_conversion *c);
+
+/* Room for one more transform at the end.  NULL: out of memory. */
+fci_link *fci_links_add (fmtconv_ctx *ctx, fci_links *links);
+
+/* The transforms that nobody needs to name, by what was read: one kind alone, or the one of the highest precedence;
+ * several, each a component, where the output can hold them.  What else is recognised is named with the commands
+ * that convert it.  0, or the code of an error; links->none: there are none. */
+int fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *links);
+
+/* The same for a component of that name. */
+int fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, const char *name,
+                                fci_links *links);
+
+/* The joins of bundles whose components these transforms made, behind the other links. */
+int fci_chain_joins (fci_conversion *c, const fci_links *makers, fci_links *links);
+
+/* Run transforms on *model, one by one. */
+int fci_links_run (fmtconv_ctx *ctx, const fci_links *links, const fmtconv_model **model);
 
 /* The output does not lie inside an input folder: E_OUTPUT otherwise. */
 int fci_check_not_inside (fci_conversion *c);
 
-/* "fmtconv -r sat -t cogvideox-lora -w safetensors", then the paths, as one could type them. */
-const char *fci_chain_text (const fci_conversion *c);
+/* "fmtconv -r sat -t cogvideox-lora -w safetensors", then the paths, as one could type them; of the chain of one
+ * part, without writer and output.  NULL: it cannot be typed (or out of memory). */
+const char *fci_chain_command (const fci_conversion *c);
+const char *fci_part_command (const fci_conversion *c, const fci_part *part);
 
 /* One word of a command line, quoted if a shell needs that. */
 const char *fci_shell_word (fmtconv_ctx *ctx, const char *word);

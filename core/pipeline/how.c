@@ -74,13 +74,16 @@ fci_view_how (fmtconv_view *view)
   return text ? text : "";
 }
 
+/* The inputs' tensors that a written view was made of; the view's boxes know the tensors of the last stage. */
 static void
-add_from (fmtconv_attr *object, const fci_account *account, const fmtconv_tensor *t)
+add_from (fmtconv_attr *object, const fci_account *account, fmtconv_view *view)
 {
   fmtconv_attr *from = fci_add_array (object, "from");
-  size_t i = t ? fci_tensor_index (t) : 0;
-  for (size_t k = 0; t && k < account->n_from[i]; k++)
-    fmtconv_set_string (from, NULL, fci_model_tensor (account->first, account->from[i][k])->name);
+  size_t n;
+  const uint32_t *numbers = fci_view_from_numbers (view, &n);
+  for (size_t i = 0; i < n; i++)
+    for (size_t k = 0; k < account->n_from[numbers[i]]; k++)
+      fmtconv_set_string (from, NULL, fci_origin_tensor (account->ctx, account->from[numbers[i]][k])->name);
 }
 
 void
@@ -97,7 +100,7 @@ fci_add_tensors (fmtconv_attr *object, const fmtconv_layout *layout, const fci_a
           return;
         fci_add_tensor (node, region->u.tensor.name, region->u.tensor.view);
         fci_add_text (node, "file", file->name);
-        add_from (node, account, fmtconv_find (account->last, region->u.tensor.name));
+        add_from (node, account, region->u.tensor.view);
         fmtconv_set_string (node, "how", fci_view_how (region->u.tensor.view));
         fci_add_count (node, "at", region->at);
       }

@@ -45,9 +45,13 @@ climb_meets (int fd, const struct stat *wanted)
 int
 fci_check_not_inside (fci_conversion *c)
 {
-  const struct stat *input = fmtconv_is_folder (c->input) ? fci_input_stat (c->input) : NULL;
   const char *folder = c->ctx->scratch_dir;
-  if (!input || !climb_meets (open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC), input))
+  fmtconv_input *in;
+  bool inside = false;
+  for (size_t i = 0; !inside && (in = fci_input_typed (c->ctx, i)); i++)
+    inside = fmtconv_is_folder (in)
+             && climb_meets (open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC), fci_input_stat (in));
+  if (!inside)
     return c->ctx->failed;
   return fci_fail_file (c->ctx, FMTCONV_E_OUTPUT, c->job.output,
                         &(fmtconv_where){ .hint = "give an OUTPUT outside of it" },

@@ -53,6 +53,13 @@ look (inspection *s)
   return s->ctx->failed;
 }
 
+/* Its components are named already. */
+static bool
+is_bundle (const inspection *s)
+{
+  return fmtconv_next_component (s->stages[0], NULL) != NULL;
+}
+
 /* Which transforms know the model; the first one's result is asked for the title and the parts, silently,
  * because it may lack a parameter. */
 static int
@@ -62,6 +69,8 @@ recognise (inspection *s)
   fci_try saved;
   unsigned flags = s->ctx->options.flags;
   const fci_module *modules = fci_modules (s->ctx, &n_modules);
+  if (is_bundle (s))
+    return s->ctx->failed;
   if (!modules || fci_claims_make (s->ctx, modules, n_modules, s->stages[0], &s->claims)
       || !s->claims.complete)
     return s->ctx->failed;
@@ -80,13 +89,14 @@ find_commands (inspection *s)
 {
   const char *path = fci_shell_path (s->ctx, s->path);
   const char *reader = s->typed ? fmtconv_text (s->ctx, " -r %s", fci_shell_word (s->ctx, s->typed)) : "";
+  const char *output = is_bundle (s) ? "OUTPUT/" : "OUTPUT.safetensors";
   s->n_commands = s->claims.complete ? s->claims.complete : 1;
   s->commands = fmtconv_alloc (s->ctx, s->n_commands, sizeof *s->commands);
   for (size_t i = 0; s->commands && reader && i < s->n_commands; i++)
     {
       const char *name = s->claims.complete ? s->claims.claim[i].plugin->name : "";
-      s->commands[i] = fmtconv_text (s->ctx, "fmtconv%s%s%s %s OUTPUT.safetensors", reader,
-                                     *name ? " -t " : "", name, path);
+      s->commands[i] =
+          fmtconv_text (s->ctx, "fmtconv%s%s%s %s %s", reader, *name ? " -t " : "", name, path, output);
     }
   return s->ctx->failed;
 }
@@ -95,7 +105,7 @@ find_commands (inspection *s)
 static const char *
 kind_of (const inspection *s)
 {
-  const char *kind = NULL;
+  const char *kind = is_bundle (s) ? "several components" : NULL;
   for (size_t i = 0; i < s->claims.first; i++)
     kind = fmtconv_text (s->ctx, "%s%s%s", kind ? kind : "", kind ? ", " : "",
                          s->claims.claim[i].plugin->transform->kind);
@@ -111,7 +121,7 @@ title_of (const inspection *s)
       title = fmtconv_get_string (fmtconv_attrs (s->stages[i]), "title", NULL);
   if (title)
     return title;
-  size_t n = fmtconv_count (s->stages[0]);
+  size_t n = fci_model_tensors (s->stages[0]);
   return fmtconv_text (s->ctx, "%zu tensor%s", n, n == 1 ? "" : "s");
 }
 
@@ -130,7 +140,9 @@ add_dtypes (fmtconv_attr *result, const inspection *s)
   share shares[SHARES] = { 0 };
   size_t n = 0;
   for
-    FMTCONV_EACH (t, s->stages[0])
+    FCI_EACH_LEAF (leaf, s->stages[0])
+  for
+    FMTCONV_EACH (t, leaf)
     {
       size_t i = 0;
       while (i < n && shares[i].dtype != t->dtype)
@@ -188,11 +200,13 @@ add_storages (fmtconv_attr *result, const inspection *s)
   if (!seen)
     return;
   for
-    FMTCONV_EACH (t, model)
+    FCI_EACH_LEAF (leaf, model)
+  for
+    FMTCONV_EACH (t, leaf)
     {
       for (size_t i = 0; i < t->view->n_boxes; i++)
         count_box (s, seen, t, &t->view->boxes[i], &shared);
-      tied += any_tied && fmtconv_tied (model, t);
+      tied += any_tied && fmtconv_tied (leaf, t);
     }
   fmtconv_attr *node = fmtconv_make (result, "storages");
   fci_add_count (node, "sources", fci_map_count (seen));
@@ -205,8 +219,14 @@ add_list (fmtconv_attr *result, const inspection *s)
 {
   fmtconv_attr *list = fci_add_array (result, "list");
   for
-    FMTCONV_EACH (t, s->stages[0])
-  fci_add_tensor (fci_add_object (list), t->name, t->view);
+    FCI_EACH_LEAF (leaf, s->stages[0])
+  for
+    FMTCONV_EACH (t, leaf)
+    {
+      const char *of = fmtconv_name (leaf);
+      fci_add_tensor (fci_add_object (list), *of ? fmtconv_text (s->ctx, "%s/%s", of, t->name) : t->name,
+                      t->view);
+    }
 }
 
 static fmtconv_attr *
@@ -218,11 +238,14 @@ describe (const inspection *s)
   fmtconv_set_string (result, "format", s->reader.plugin->name);
   fmtconv_set_string (result, "kind", kind_of (s));
   fci_add_text (result, "title", title_of (s));
-  fci_add_count (result, "tensors", fmtconv_count (model));
+  fci_add_count (result, "tensors", fci_model_tensors (model));
   fci_add_count (result, "bytes", fci_model_bytes (model));
   fci_add_count (result, "parameters", fci_model_elements (model));
   add_dtypes (result, s);
-  fci_add_parts (result, &s->claims, s->stages, s->commands);
+  if (is_bundle (s))
+    fci_add_components (result, model);
+  else
+    fci_add_parts (result, &s->claims, s->stages, s->commands);
   fci_add_skipped (result, model);
   add_storages (result, s);
   fmtconv_set (result, "attributes", fmtconv_attrs (model));

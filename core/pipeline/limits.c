@@ -21,27 +21,61 @@ dtype_name (uint32_t dtype)
   return info ? info->name : "an unknown data type";
 }
 
-int
-fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, const fmtconv_model *model)
+/* Tied tensors; how many. */
+static size_t
+list_tied (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
-  if (!(fci_model_features (model) & ~understands & FMTCONV_TIED))
-    return ctx->failed;
   size_t n = 0;
   for
-    FMTCONV_EACH (t, model)
+    FCI_EACH_LEAF (leaf, model)
+  for
+    FMTCONV_EACH (t, leaf)
     {
-      const fmtconv_tensor *twin = fmtconv_tied (model, t);
+      const fmtconv_tensor *twin = fmtconv_tied (leaf, t);
       if (twin)
         {
           fmtconv_detail (ctx, "'%s' is '%s'", t->name, twin->name);
           n++;
         }
     }
-  return fmtconv_fail (
-      ctx, FMTCONV_E_UNSUPPORTED,
-      "%s does not understand tied tensors (two names for the same bytes), and the model has "
-      "%zu",
-      owner, n);
+  return n;
+}
+
+int
+fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, const fmtconv_model *model)
+{
+  unsigned strange = fci_model_features (model) & ~understands;
+  if (strange & FMTCONV_COMPONENTS)
+    {
+      size_t n = 0;
+      for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (model, c)); n++)
+        fmtconv_detail (ctx, "%s: %zu tensors", fmtconv_name (c), fmtconv_count (c));
+      return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
+                           "%s takes one model, and here are %zu components:", owner, n);
+    }
+  if (strange & FMTCONV_TIED)
+    {
+      size_t n = list_tied (ctx, model);
+      return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
+                           "%s does not understand tied tensors (two names for the same bytes), and the "
+                           "model has %zu",
+                           owner, n);
+    }
+  return ctx->failed;
+}
+
+/* Files that a writer leaves behind are named: a transform carries them on, whether it knows of them or not. */
+static void
+list_left_behind (fmtconv_ctx *ctx, const char *owner, unsigned understands, const fmtconv_model *model)
+{
+  size_t n = 0;
+  if (!(fci_model_features (model) & ~understands & FMTCONV_BLOBS))
+    return;
+  for
+    FCI_EACH_LEAF (leaf, model)
+  for (const fmtconv_blob *blob = NULL; (blob = fmtconv_next_blob (leaf, blob)); n++)
+    fmtconv_detail (ctx, "%s", blob->name);
+  fmtconv_warn (ctx, "%s holds no files but tensors: %zu beside them are left behind", owner, n);
 }
 
 static unsigned
@@ -111,7 +145,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
   fmtconv_limits moved = writer->writer->limits;
   const fmtconv_limits *limits = &moved;
   const char *owner = fci_owner (ctx, "writer", writer);
-  size_t offenders = 0, count = fmtconv_count (model);
+  size_t offenders = 0, count = fci_model_tensors (model);
   unsigned all_bad = 0;
   bool only_floats = true;
   if (writer->writer->adjust)
@@ -122,7 +156,9 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
     return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can hold at most %zu tensors, and the model has %zu",
                          owner, limits->tensors, count);
   for
-    FMTCONV_EACH (t, model)
+    FCI_EACH_LEAF (leaf, model)
+  for
+    FMTCONV_EACH (t, leaf)
     {
       unsigned bad = faults_of (limits, t);
       if (!bad)
@@ -132,6 +168,8 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
       only_floats = only_floats && is_float (t->dtype);
       list_faults (ctx, limits, t, bad);
     }
+  if (!offenders)
+    list_left_behind (ctx, owner, limits->understands, model);
   if (!offenders)
     return ctx->failed;
   fmtconv_where where = { .hint = advice (ctx, writer->writer, all_bad, only_floats) };

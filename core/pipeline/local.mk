@@ -6,12 +6,14 @@ core_sources += \
 	core/pipeline/choose.c \
 	core/pipeline/convert.c \
 	core/pipeline/convert.h \
+	core/pipeline/copy.c \
 	core/pipeline/detect.c \
 	core/pipeline/detect.h \
 	core/pipeline/how.c \
 	core/pipeline/inside.c \
 	core/pipeline/inspect.c \
 	core/pipeline/limits.c \
+	core/pipeline/links.c \
 	core/pipeline/output.c \
 	core/pipeline/parts.c \
 	core/pipeline/pipeline.h \
@@ -19,6 +21,7 @@ core_sources += \
 	core/pipeline/recognise.c \
 	core/pipeline/report.c \
 	core/pipeline/report.h \
+	core/pipeline/shell.c \
 	core/pipeline/stage.c \
 	core/pipeline/stage.h \
 	core/pipeline/tree.c

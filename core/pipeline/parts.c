@@ -27,7 +27,7 @@ static bool
 takes (const parts *p, size_t claim, size_t tensor)
 {
   if (!claim && p->stages[1])
-    return !p->account.why[tensor];
+    return !p->account.why[fci_model_base (p->stages[0]) + tensor];
   return p->claims->claim[claim].found.takes[tensor];
 }
 
@@ -35,7 +35,9 @@ takes (const parts *p, size_t claim, size_t tensor)
 static part *
 part_of (parts *p, size_t tensor)
 {
-  const char *why = p->stages[1] ? p->account.why[tensor] : p->claims->complete ? "the rest" : "tensors";
+  const char *why = p->stages[1]          ? p->account.why[fci_model_base (p->stages[0]) + tensor]
+                    : p->claims->complete ? "the rest"
+                                          : "tensors";
   for (size_t i = 0; i < p->claims->complete; i++)
     if (takes (p, i, tensor))
       return &p->part[i];
@@ -52,7 +54,7 @@ begin (fmtconv_ctx *ctx, parts *p)
   size_t reasons = 1;
   if (p->stages[1])
     {
-      if (fci_account_make (ctx, p->stages, 2, &p->account)
+      if (fci_account_make (ctx, p->stages[1], &p->account)
           || !fci_account_dropped (ctx, &p->account, &reasons))
         return ctx->failed;
     }
@@ -88,5 +90,36 @@ fci_add_parts (fmtconv_attr *object, const fci_claims *claims, const fmtconv_mod
       fci_add_count (node, "bytes", p.part[i].bytes);
       if (i < claims->complete)
         fci_add_text (node, "command", commands[i]);
+    }
+}
+
+/* "vae (AutoencoderKLCogVideoX)", or what there is instead of tensors. */
+static const char *
+component_text (fmtconv_ctx *ctx, const fmtconv_model *c)
+{
+  fmtconv_attr *attrs = fmtconv_attrs (c);
+  const char *class = fmtconv_get_string (attrs, "class", NULL),
+             *title = fmtconv_get_string (attrs, "title", NULL);
+  size_t files = 0;
+  for (const fmtconv_blob *blob = NULL; (blob = fmtconv_next_blob (c, blob));)
+    files++;
+  const char *what = title ? title : class;
+  const char *carried =
+      files ? fmtconv_text (ctx, "%s%zu file%s", what ? ", " : "", files, files == 1 ? "" : "s") : "";
+  if (!what && !files)
+    return fmtconv_text (ctx, "%s", fmtconv_name (c));
+  return fmtconv_text (ctx, "%s (%s%s)", fmtconv_name (c), what ? what : "", carried);
+}
+
+void
+fci_add_components (fmtconv_attr *object, const fmtconv_model *bundle)
+{
+  fmtconv_attr *list = fci_add_array (object, "parts");
+  for (const fmtconv_model *c = NULL; list && (c = fmtconv_next_component (bundle, c));)
+    {
+      fmtconv_attr *node = fci_add_object (list);
+      fci_add_text (node, "part", component_text (list->ctx, c));
+      fci_add_count (node, "tensors", fmtconv_count (c));
+      fci_add_count (node, "bytes", fci_model_bytes (c));
     }
 }

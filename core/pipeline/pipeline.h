@@ -6,6 +6,7 @@
 #include "core/model/model.h"
 #include "core/plan/layout.h"
 #include "core/plugin/params.h"
+#include <fmtconv/fmtconv.h>
 
 /* The reader with the highest bid.  No bid, or two equal best ones: an error naming them. */
 const fmtconv_plugin *fci_detect_reader (fmtconv_ctx *ctx, fmtconv_input *in);
@@ -18,6 +19,7 @@ const fmtconv_model *fci_stage_read (fmtconv_ctx *ctx, const fmtconv_plugin *rea
                                      fmtconv_input *in);
 const fmtconv_model *fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *transform,
                                           const char *params, const fmtconv_model *in);
+const fmtconv_model *fci_stage_copy (fmtconv_ctx *ctx, const fmtconv_part *part, fmtconv_input *in);
 const fmtconv_layout *fci_stage_write (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const char *params,
                                        const fmtconv_model *model, fmtconv_layout *layout);
 

@@ -7,30 +7,44 @@
 #include <string.h>
 
 static void
-add_input (fmtconv_attr *report, const fci_conversion *c)
+add_inputs (fmtconv_attr *report, const fci_conversion *c)
 {
-  const fmtconv_model *model = c->stages[0];
-  fmtconv_attr *input = fmtconv_make (report, "input");
-  fci_add_text (input, "path", c->job.input);
-  fmtconv_set_string (input, "reader", c->reader.plugin->name);
-  fci_add_count (input, "tensors", fmtconv_count (model));
-  fci_add_count (input, "bytes", fci_model_bytes (model));
-  fci_add_skipped (input, model);
+  fmtconv_attr *list = fci_add_array (report, "inputs");
+  for (size_t i = 0; i < c->n_parts; i++)
+    {
+      const fci_part *part = &c->part[i];
+      fmtconv_attr *input = fci_add_object (list);
+      fmtconv_set_string (input, "component", part->job.name);
+      fci_add_text (input, "path", part->job.input);
+      fmtconv_set_string (input, "reader", part->job.copy ? "copy" : part->reader.plugin->name);
+      fci_add_count (input, "tensors", fci_model_tensors (part->read));
+      fci_add_count (input, "bytes", fci_model_bytes (part->read));
+      fci_add_skipped (input, part->read);
+    }
+}
+
+static void
+add_links (fmtconv_attr *list, const fci_links *links, const char *component)
+{
+  for (size_t i = 0; i < links->n; i++)
+    {
+      const fci_link *link = &links->link[i];
+      fmtconv_attr *node = fci_add_object (list);
+      fmtconv_set_string (node, "name", link->plugin->name);
+      fmtconv_set_string (node, "component", link->component ? link->component : component);
+      fmtconv_set_string (node, "title", fmtconv_get_string (fmtconv_attrs (link->out), "title", NULL));
+      fci_add_count (node, "in", link->n_in);
+      fci_add_count (node, "out", fci_model_tensors (link->out));
+    }
 }
 
 static void
 add_transforms (fmtconv_attr *report, const fci_conversion *c)
 {
   fmtconv_attr *list = fci_add_array (report, "transforms");
-  for (size_t i = 0; i < c->n_transforms; i++)
-    {
-      const fmtconv_model *out = c->stages[i + 1];
-      fmtconv_attr *node = fci_add_object (list);
-      fmtconv_set_string (node, "name", c->transforms[i].plugin->name);
-      fmtconv_set_string (node, "title", fmtconv_get_string (fmtconv_attrs (out), "title", NULL));
-      fci_add_count (node, "in", fmtconv_count (c->stages[i]));
-      fci_add_count (node, "out", fmtconv_count (out));
-    }
+  for (size_t i = 0; i < c->n_parts; i++)
+    add_links (list, &c->part[i].chain, c->part[i].job.name);
+  add_links (list, &c->chain, NULL);
 }
 
 static void
@@ -85,14 +99,23 @@ add_account (fmtconv_attr *report, const fci_account *a)
   fci_add_count (node, "out", a->out);
 }
 
+static uint64_t
+links_memory (const fci_links *links)
+{
+  uint64_t sum = 0;
+  for (size_t i = 0; i < links->n; i++)
+    sum += fci_model_memory (links->link[i].out);
+  return sum;
+}
+
 static void
 add_cost (fmtconv_attr *report, const fci_conversion *c)
 {
   const fci_cost *cost = fci_plan_cost (c->plan);
   fmtconv_attr *bytes = fmtconv_make (report, "bytes"), *memory = fmtconv_make (report, "memory");
-  uint64_t catalogue = cost->memory;
-  for (size_t i = 0; i <= c->n_transforms; i++)
-    catalogue += fci_model_memory (c->stages[i]);
+  uint64_t catalogue = cost->memory + links_memory (&c->chain);
+  for (size_t i = 0; i < c->n_parts; i++)
+    catalogue += fci_model_memory (c->part[i].read) + links_memory (&c->part[i].chain);
   fci_add_count (bytes, "read", cost->read);
   fci_add_count (bytes, "written", cost->written);
   fci_add_count (bytes, "copied", cost->copied);
@@ -148,11 +171,9 @@ add_outcome (fmtconv_attr *report, const fci_outcome *outcome)
 static void
 add_command (fmtconv_attr *report, const fci_conversion *c)
 {
-  const char *chain = fci_chain_text (c);
-  if (chain)
-    fci_add_text (report, "command",
-                  fmtconv_text (c->ctx, "%s %s %s", chain, fci_shell_path (c->ctx, c->job.input),
-                                fci_shell_path (c->ctx, c->job.output)));
+  const char *command = fci_chain_command (c);
+  if (command)
+    fci_add_text (report, "command", command);
 }
 
 fmtconv_attr *
@@ -161,12 +182,12 @@ fci_report (const fci_conversion *c)
   unsigned flags = c->ctx->options.flags;
   fci_account account;
   fmtconv_attr *report = fmtconv_object (c->ctx);
-  if (!report || fci_account_make (c->ctx, c->stages, c->n_transforms + 1, &account))
+  if (!report || fci_account_make (c->ctx, c->model, &account))
     return NULL;
   add_command (report, c);
   fmtconv_set_bool (report, "detected", c->detected);
   fmtconv_set_bool (report, "dry_run", (flags & FMTCONV_DRY_RUN) != 0);
-  add_input (report, c);
+  add_inputs (report, c);
   add_transforms (report, c);
   add_dropped (report, c->ctx, &account);
   add_files (report, c);

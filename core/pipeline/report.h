@@ -29,6 +29,9 @@ void fci_add_skipped (fmtconv_attr *object, const fmtconv_model *model);
 void fci_add_parts (fmtconv_attr *object, const fci_claims *claims, const fmtconv_model *const *stages,
                     const char *const *commands);
 
+/* "parts" of a bundle: its components, with the classes they name. */
+void fci_add_components (fmtconv_attr *object, const fmtconv_model *bundle);
+
 /* name, dtype, shape, bytes of a view into an object. */
 void fci_add_tensor (fmtconv_attr *object, const char *name, fmtconv_view *view);
 

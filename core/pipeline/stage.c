@@ -17,14 +17,17 @@ typedef struct frame
 {
   const char *plugin;
   const char *file;
+  void *stage;
 } frame;
 
+/* stage: of the transform that runs; NULL: none does. */
 static frame
-enter (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *file)
+enter (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *file, void *stage)
 {
-  frame saved = { .plugin = ctx->plugin, .file = ctx->file };
+  frame saved = { .plugin = ctx->plugin, .file = ctx->file, .stage = ctx->stage };
   ctx->plugin = plugin->name;
   ctx->file = file;
+  ctx->stage = stage;
   return saved;
 }
 
@@ -36,6 +39,7 @@ leave (fmtconv_ctx *ctx, const frame *saved, int code)
     fmtconv_fail (ctx, code, "plugin '%s' failed and did not say why", ctx->plugin);
   ctx->plugin = saved->plugin;
   ctx->file = saved->file;
+  ctx->stage = saved->stage;
   return ctx->failed;
 }
 
@@ -54,7 +58,7 @@ fci_stage_read (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *para
   fmtconv_model *model = p ? fci_model_new (ctx, NULL) : NULL;
   if (!model)
     return NULL;
-  frame saved = enter (ctx, plugin, fmtconv_path (in));
+  frame saved = enter (ctx, plugin, fmtconv_path (in), NULL);
   int code = reader->read (ctx, p, in, model);
   if (code >= 0 && !ctx->failed)
     code = fci_model_seal (model, plugin->name);
@@ -73,7 +77,7 @@ fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char 
   fmtconv_model *out = fci_model_new (ctx, in);
   if (!out)
     return NULL;
-  frame saved = enter (ctx, plugin, NULL);
+  frame saved = enter (ctx, plugin, NULL, fci_model_stage (out));
   int code = 0;
   if (transform->apply)
     code = transform->apply (ctx, p, in, out);
@@ -93,7 +97,7 @@ write_into (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, 
   const void *p = fci_params_parse (ctx, fci_owner (ctx, "writer", plugin), writer->params, params);
   if (!p || fci_limits_check (ctx, plugin, p, model))
     return ctx->failed;
-  frame saved = enter (ctx, plugin, NULL);
+  frame saved = enter (ctx, plugin, NULL, NULL);
   return leave (ctx, &saved, writer->write (ctx, p, model, layout));
 }
 
@@ -103,23 +107,38 @@ fci_stage_write (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *par
 {
   if (!layout || write_into (ctx, plugin, params, model, layout))
     return NULL;
-  frame saved = enter (ctx, plugin, NULL);
+  frame saved = enter (ctx, plugin, NULL, NULL);
   return leave (ctx, &saved, fci_layout_seal (layout)) ? NULL : layout;
+}
+
+/* Not deeper than can be meant?  Else an error. */
+static bool
+may_call (fmtconv_ctx *ctx, fci_role role, const char *name)
+{
+  if (ctx->depth < DEPTH)
+    return true;
+  return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "%ss call one another more than %d deep, '%s' at last",
+                       fci_role_name (role), DEPTH, name)
+         == 0;
 }
 
 /* The plugin that a callback asks for: "NAME:key=value".  NULL: an error. */
 static const fmtconv_plugin *
 called (fmtconv_ctx *ctx, const char *text, fci_role role, fci_spec *spec)
 {
-  if (fci_spec_parse (ctx, text, spec))
+  if (fci_spec_parse (ctx, text, spec) || !may_call (ctx, role, spec->name))
     return NULL;
-  if (ctx->depth == DEPTH)
-    {
-      fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "%ss call one another more than %d deep, '%s' at last",
-                    fci_role_name (role), DEPTH, spec->name);
-      return NULL;
-    }
   return fci_plugin_find (ctx, spec->name, role);
+}
+
+/* The same of the reader that bids best. */
+static const fmtconv_plugin *
+called_by_bid (fmtconv_input *in, fci_spec *spec)
+{
+  fmtconv_ctx *ctx = fci_input_ctx (in);
+  const fmtconv_plugin *plugin = fci_detect_reader (ctx, in);
+  *spec = (fci_spec){ .name = plugin ? plugin->name : "", .params = "" };
+  return plugin && may_call (ctx, FCI_READER, plugin->name) ? plugin : NULL;
 }
 
 void
@@ -144,14 +163,15 @@ fmtconv_read (fmtconv_input *in, const char *reader)
 {
   fmtconv_ctx *ctx = in ? fci_input_ctx (in) : NULL;
   fci_spec spec;
-  if (!ctx || ctx->failed || !reader)
+  if (!ctx || ctx->failed)
     return NULL;
-  const fmtconv_plugin *plugin = called (ctx, reader, FCI_READER, &spec);
+  const fmtconv_plugin *plugin = reader ? called (ctx, reader, FCI_READER, &spec) : called_by_bid (in, &spec);
   if (!plugin)
     return NULL;
   ctx->depth++;
   const fmtconv_model *model = fci_stage_read (ctx, plugin, spec.params, in);
   ctx->depth--;
+  fci_stage_give (ctx, model);
   /* Sealed, so that the caller can only look at it, whatever the type says. */
   return (fmtconv_model *) model;
 }

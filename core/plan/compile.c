@@ -207,6 +207,8 @@ add_region (fci_plan *plan, const fci_region *region, size_t first_run)
 {
   if (region->kind == FCI_REGION_TENSOR)
     return add_tensor (&(maker){ .plan = plan, .region = region, .first_run = first_run });
+  if (region->kind == FCI_REGION_SOURCE)
+    return add_copy (plan, first_run, region->at, region->u.source, 0, region->size);
   bool fill = region->kind == FCI_REGION_FILL;
   fci_run *run = add_run (plan, fill ? FCI_RUN_FILL : FCI_RUN_LITERAL, region->at, region->size);
   if (!run)

@@ -91,6 +91,16 @@ fmtconv_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view)
 }
 
 void
+fmtconv_emit_source (fmtconv_file *file, fmtconv_source *source)
+{
+  if (!is_open (file) || !source)
+    return;
+  fci_region *region = append (file, FCI_REGION_SOURCE, fmtconv_size (source));
+  if (region)
+    region->u.source = source;
+}
+
+void
 fmtconv_align (fmtconv_file *file, uint64_t alignment, int fill)
 {
   uint64_t end;

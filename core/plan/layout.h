@@ -11,7 +11,8 @@ typedef enum fci_region_kind
 {
   FCI_REGION_LITERAL,
   FCI_REGION_FILL,
-  FCI_REGION_TENSOR
+  FCI_REGION_TENSOR,
+  FCI_REGION_SOURCE
 } fci_region_kind;
 
 typedef struct fci_region
@@ -22,8 +23,9 @@ typedef struct fci_region
   uint64_t size; /* bytes */
   union
   {
-    const uint8_t *bytes; /* LITERAL */
-    int fill;             /* FILL */
+    const uint8_t *bytes;   /* LITERAL */
+    int fill;               /* FILL */
+    fmtconv_source *source; /* SOURCE: all of it */
     struct
     {
       const char *name;

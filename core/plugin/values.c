@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/plugin/values.h"
+#include "core/source/input.h"
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
@@ -20,6 +21,7 @@ static const struct
   [FMTCONV_P_FLOAT] = { sizeof (double), "number" },  [FMTCONV_P_SIZE] = { sizeof (uint64_t), "size" },
   [FMTCONV_P_TEXT] = { sizeof (char *), "text" },     [FMTCONV_P_CHOICE] = { sizeof (int), "choice" },
   [FMTCONV_P_DTYPE] = { sizeof (uint32_t), "dtype" }, [FMTCONV_P_PAIRS] = { sizeof (fmtconv_pairs), "pairs" },
+  [FMTCONV_P_INPUT] = { sizeof (fmtconv_input *), "input" },
 };
 
 size_t
@@ -52,7 +54,7 @@ fci_value_unset (const fmtconv_param *param, void *block)
   const uint64_t no_size = UINT64_MAX;
   const void *const none[] = {
     [FMTCONV_P_BOOL] = &no_bool, [FMTCONV_P_INT] = &no_int, [FMTCONV_P_FLOAT] = &no_float,
-    [FMTCONV_P_SIZE] = &no_size, [FMTCONV_P_PAIRS] = NULL, /* it, and those left out, are zeroes already */
+    [FMTCONV_P_SIZE] = &no_size, [FMTCONV_P_INPUT] = NULL, /* it, and those left out, are zeroes already */
   };
   if (none[param->type])
     store (param, block, none[param->type]);
@@ -178,6 +180,12 @@ fci_value_set (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, 
       {
         uint32_t dtype = fmtconv_dtype_of (ctx, text);
         store (param, block, &dtype);
+        return fmtconv_failed (ctx);
+      }
+    case FMTCONV_P_INPUT:
+      {
+        fmtconv_input *in = fci_input_user (ctx, text);
+        store (param, block, &in);
         return fmtconv_failed (ctx);
       }
     default:

@@ -131,6 +131,28 @@ open_typed (fmtconv_ctx *ctx, const char *path, const char *base)
   return NULL;
 }
 
+/* Remember what the user named. */
+static fmtconv_input *
+note_typed (fmtconv_input *in)
+{
+  struct fci_sources *sources = in ? fci_sources_of (in->ctx) : NULL;
+  if (!sources)
+    return NULL;
+  in->before = sources->typed;
+  sources->typed = in;
+  return in;
+}
+
+fmtconv_input *
+fci_input_typed (fmtconv_ctx *ctx, size_t i)
+{
+  const struct fci_sources *sources = ctx->sources;
+  fmtconv_input *in = sources ? sources->typed : NULL;
+  for (; in && i > 0; i--)
+    in = in->before;
+  return in;
+}
+
 fmtconv_input *
 fci_input_user (fmtconv_ctx *ctx, const char *path)
 {
@@ -139,7 +161,7 @@ fci_input_user (fmtconv_ctx *ctx, const char *path)
   if (!*path)
     fmtconv_fail (ctx, FMTCONV_E_USAGE, "the input's path is empty");
   else if (strcmp (path, "-") != 0)
-    return open_typed (ctx, path, NULL);
+    return note_typed (open_typed (ctx, path, NULL));
   else
     fmtconv_fail_at (
         ctx, FMTCONV_E_USAGE,

@@ -9,6 +9,9 @@
 /* A path the user typed: links are followed, "-" and special files are refused with the reason. */
 fmtconv_input *fci_input_user (fmtconv_ctx *ctx, const char *path);
 
+/* The i-th of those; NULL at the end. */
+fmtconv_input *fci_input_typed (fmtconv_ctx *ctx, size_t i);
+
 /* A file of ours under another base name: the temporary that --verify reads again as its target. */
 fmtconv_input *fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base);
 

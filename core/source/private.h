@@ -18,7 +18,8 @@ enum
 /* ctx->sources. */
 struct fci_sources
 {
-  fci_disk *disks; /* newest first */
+  fci_disk *disks;      /* newest first */
+  fmtconv_input *typed; /* by the user, newest first */
   uint32_t next_id;
 
   /* What was read ahead: of which source (NULL: nothing), from where, how much. */
@@ -55,6 +56,7 @@ struct fmtconv_input
   const char *real;         /* of a folder: its path without links; NULL: not known */
   fmtconv_input *top;       /* of a folder: links may not lead out of this one */
   fmtconv_input *parent;    /* NULL: not asked for yet */
+  fmtconv_input *before;    /* typed before it */
   const char *const *names; /* of a folder: sorted; NULL: not listed yet */
   size_t n_names;
   const fmtconv_peek *peek; /* NULL: not made yet */

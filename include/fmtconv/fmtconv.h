@@ -74,16 +74,35 @@ void fmtconv_ctx_free (fmtconv_ctx *ctx);
 void fmtconv_cancel (fmtconv_ctx *ctx);
 
 /* ---- Converting */
+
+/* One component of a job that reads several. */
+typedef struct fmtconv_part
+{
+  const char *name;              /* of the component: "transformer" */
+  const char *reader;            /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
+  const char *const *transforms; /* in order; "none" alone: none */
+  size_t n_transforms;           /* 0: what it is recognised as */
+  const char *input;             /* path */
+  int copy;                      /* the folder's files are carried along as they are, nothing is read */
+  const char *const *files;      /* with copy: n_files plain names; NULL: all regular files */
+  size_t n_files;
+} fmtconv_part;
+
 typedef struct fmtconv_job
 {
-  size_t struct_size;            /* sizeof (fmtconv_job) */
-  const char *reader;            /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
-  const char *const *transforms; /* likewise, in order; "none" alone: none */
-  size_t n_transforms;           /* 0: what the model is recognised as */
-  const char *writer;            /* NULL: by the output's name */
-  const char *dtype;             /* a last "cast:to=…"; NULL: none */
-  const char *input;             /* path */
-  const char *output;            /* path */
+  size_t struct_size; /* sizeof (fmtconv_job) */
+  const char *reader; /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
+  const char *const
+      *transforms;           /* likewise, in order; "none" alone: none; "COMPONENT/NAME:key=value" takes one
+                                    component of several, or makes it of what is read */
+  size_t n_transforms;       /* 0: what the model is recognised as */
+  const char *writer;        /* NULL: by the output's name */
+  const char *dtype;         /* a last cast, but of what is to keep its data type; NULL: none */
+  const char *input;         /* path */
+  const char *output;        /* path */
+  const fmtconv_part *parts; /* n_parts: the components, instead of reader and input; transforms take the
+                                    bundle of them */
+  size_t n_parts;
 } fmtconv_job;
 
 /* Convert.  NULL: it failed, the error was given to the message callback, and nothing was published.
@@ -92,9 +111,9 @@ typedef struct fmtconv_job
  *   command      string    the chain, in the form that could have been typed
  *   detected     bool      something of the chain was detected, not given
  *   dry_run      bool
- *   input        object    path, reader, tensors, bytes,
- *                          skipped: [{what, bytes, why}]
- *   transforms   array     {name, title, in, out}
+ *   inputs       array     {component, path, reader, tensors, bytes, skipped: [{what, bytes, why}]}; component:
+ *                          null where there is one input
+ *   transforms   array     {name, component, title, in, out}; component: null where it took the whole model
  *   dropped      array     {why, tensors, bytes, first}, by reason; first: a name
  *   files        array     {path, bytes, tensors}
  *   tensors      array     with LIST: {name, file, dtype, shape, bytes, from: [names], how, at}

@@ -48,7 +48,8 @@ int fmtconv_is_alone (const fmtconv_input *in);
 fmtconv_source *fmtconv_open (fmtconv_input *file);
 
 /* The model that another reader makes of `in`.  reader: its name, and its parameters as typed:
- * "torch:root=module".  Errors carry that reader's name. */
+ * "torch:root=module"; NULL: the one that bids best.  Errors carry that reader's name.  What a transform reads
+ * enters the account: each of its tensors must be used or dropped. */
 fmtconv_model *fmtconv_read (fmtconv_input *in, const char *reader);
 
 /* ---- Sources */

@@ -43,6 +43,9 @@ void fmtconv_emit_json (fmtconv_file *file, fmtconv_attr *node, int pretty);
 /* The elements of a view, dense and row-major.  name: the tensor's, for messages and --verify. */
 void fmtconv_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view);
 
+/* All bytes of a source: a file that is carried along. */
+void fmtconv_emit_source (fmtconv_file *file, fmtconv_source *source);
+
 /* `fill` bytes up to the next multiple of `alignment` (a power of two) of the file's length. */
 void fmtconv_align (fmtconv_file *file, uint64_t alignment, int fill);
 

@@ -1,5 +1,9 @@
-/* fmtconv/model.h: models, ordered catalogues of names bound to views.
+/* fmtconv/model.h: models, ordered catalogues of names bound to views; bundles, models of several components.
  * SPDX-License-Identifier: Apache-2.0
+ *
+ * A bundle has no tensors of its own but components, models with names: the transformer, the vae … of a
+ * pipeline.  A model may carry files along (blobs: a tokenizer's vocabulary); one that has nothing else is a
+ * component that is copied.
  *
  * A callback's input is sealed: it refuses changes.  The core keeps the account of every input
  * tensor: it must be in some view that is put, or dropped with a reason; what is in neither is an
@@ -21,6 +25,47 @@ typedef struct fmtconv_tensor
   const uint64_t *shape;
   uint64_t bytes; /* when written */
 } fmtconv_tensor;
+
+/* A file that is carried along as it is. */
+typedef struct fmtconv_blob
+{
+  const char *name; /* unique in its model, one plain path component */
+  fmtconv_source *source;
+  const struct fmtconv_blob *next;
+} fmtconv_blob;
+
+/* ---- Features of a model.  The core refuses to hand a model with a feature to a transform or writer that does
+ * not say it understands it; a transform that does not understand bundles gets one component, and files are
+ * carried on by every transform. */
+enum
+{
+  FMTCONV_TIED = 1,       /* two names are the very same bytes */
+  FMTCONV_COMPONENTS = 8, /* it is a bundle */
+  FMTCONV_BLOBS = 16      /* files are carried along */
+};
+
+/* ---- Bundles */
+
+/* The name of a component; "" of any other model. */
+const char *fmtconv_name (const fmtconv_model *model);
+
+/* The component after `after`, in order; after == NULL: the first; NULL at the end, and of a model that is no
+ * bundle. */
+const fmtconv_model *fmtconv_next_component (const fmtconv_model *model, const fmtconv_model *after);
+
+/* The component of that name (of letters, digits, '_', '-' and '.'), which is made at the end where there is
+ * none.  It can be changed until the callback returns.  NULL only after an error. */
+fmtconv_model *fmtconv_component (fmtconv_model *out, const char *name);
+
+/* ---- Files carried along */
+
+/* The one after `after`; after == NULL: the first; NULL at the end. */
+const fmtconv_blob *fmtconv_next_blob (const fmtconv_model *model, const fmtconv_blob *after);
+
+/* Carry a file along.  A name that is no plain component, or is there already: E_FORMAT. */
+void fmtconv_attach (fmtconv_model *out, const char *name, fmtconv_source *source);
+
+/* ---- Tensors */
 
 /* The model's attributes, an object. */
 fmtconv_attr *fmtconv_attrs (const fmtconv_model *model);
@@ -60,8 +105,8 @@ void fmtconv_drop (fmtconv_model *out, const fmtconv_tensor *tensor, const char 
  * bytes: 0 where it has no size worth telling. */
 void fmtconv_skip (fmtconv_model *out, const char *what, uint64_t bytes, const char *why);
 
-/* Readers: everything of a model that fmtconv_read returned: tensors, attributes (laid over out's),
- * what it skipped. */
+/* Everything of a model that fmtconv_read returned: tensors, attributes (laid over out's), files carried
+ * along, components, what it skipped. */
 void fmtconv_adopt (fmtconv_model *out, const fmtconv_model *other);
 
 /* Readers: bytes [start, end) of `source` are the leaves put so far, back to back, each start aligned

@@ -22,6 +22,7 @@ FMTCONV_BEGIN_DECLS
  *   P_TEXT    const char *   NULL
  *   P_CHOICE  int            the first     .otherwise is "a|b|c"; the value is the position
  *   P_DTYPE   uint32_t       0
+ *   P_INPUT   fmtconv_input *  NULL        another file or folder, which the core opens
  *   P_PAIRS   fmtconv_pairs  n = 0         key "metadata.*": metadata.NAME=value, any number */
 enum
 {
@@ -32,7 +33,8 @@ enum
   FMTCONV_P_TEXT,
   FMTCONV_P_CHOICE,
   FMTCONV_P_DTYPE,
-  FMTCONV_P_PAIRS
+  FMTCONV_P_PAIRS,
+  FMTCONV_P_INPUT
 };
 
 typedef struct fmtconv_pairs
@@ -54,13 +56,6 @@ typedef struct fmtconv_param
   const char *otherwise; /* default, as a user would type it; P_CHOICE: the choices */
   const char *help;      /* one line */
 } fmtconv_param;
-
-/* ---- Features of a model.  The core refuses to hand a model with a feature to a transform or writer
- * that does not say it understands it. */
-enum
-{
-  FMTCONV_TIED = 1 /* two names are the very same bytes */
-};
 
 typedef struct fmtconv_reader
 {
@@ -85,13 +80,18 @@ typedef struct fmtconv_transform
   const char *kind;           /* what its rules recognise: "lora"; NULL: never chosen unasked */
   const fmtconv_rules *rules; /* recognition; and all there is to do if apply is NULL */
 
-  /* `out` starts with a copy of in's attributes and no tensors. */
+  /* `out` starts with a copy of in's attributes, of the files it carries along, and of all its components with
+   * their tensors; a model that is no bundle starts without tensors. */
   int (*apply) (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out);
 
   /* Which kind is meant where a model holds several and nobody says: the highest; the others are left behind, and
    * named with their commands.  0: a model or a part of one; 1: what is trained on top of one and saved together
    * with it, so that the base is rarely what the user is after (a LoRA). */
   int precedence;
+
+  /* A join completes a bundle, and is chosen unasked behind this transform of one of its components; it
+   * understands FMTCONV_COMPONENTS.  NULL: it is never chosen. */
+  const char *joins;
 } fmtconv_transform;
 
 /* What a writer can represent.  Enforced before write, every offender listed. */

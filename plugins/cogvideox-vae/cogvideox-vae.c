@@ -106,6 +106,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   fmtconv_attr *attrs = fmtconv_attrs (out);
   fmtconv_set (attrs, "config", vae_config (ctx, params_, in, &facts, out));
   fmtconv_set_string (attrs, "library", "diffusers");
+  fmtconv_set_bool (attrs, "keep-dtype", 1);
   fmtconv_set_string (attrs, "class", "AutoencoderKLCogVideoX");
   fmtconv_set_string (attrs, "title", "CogVideoX, VAE");
   return keep_32_bits (ctx, out);

@@ -196,7 +196,7 @@ put_tensor (const struct gguf_file *f, const struct gguf_file *first, const stru
             fmtconv_attr *used, fmtconv_model *out)
 {
   uint64_t shape[FMTCONV_MAX_RANK];
-  unsigned rank;
+  unsigned rank = 0;
   const char *key = gguf_key (f->ctx, GGUF_SHAPE, t->name);
   fmtconv_attr *keys = key && fmtconv_get (f->keys, key) ? f->keys : first->keys;
   int restored = key ? original_shape (f, t, keys, key, shape, &rank) : 0;

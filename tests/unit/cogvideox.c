@@ -211,7 +211,8 @@ check_back (const map *m, const fmtconv_rules *table, const fmtconv_model *out)
     FMTCONV_EACH (t, m->in)
     {
       const fmtconv_tensor *b = fmtconv_find (back, t->name);
-      if (fci_model_uses (out, fci_tensor_index (t)) == 0)
+      if (fci_model_uses (out, fci_model_base (fci_model_given (out, 0)) + (uint32_t) fci_tensor_index (t))
+          == 0)
         {
           cr_expect_null (b, "%s", t->name);
           continue;
@@ -368,7 +369,7 @@ check_lora (const char *prefix, int layers, uint64_t width)
   cr_expect_eq (fmtconv_var (out, "r"), 128);
   cr_expect_eq (fmtconv_var (out, "h"), width);
   cr_expect_eq (fmtconv_var (out, "#i"), (uint64_t) layers);
-  cr_expect_str_eq (fci_model_dropped (out, 0), "text encoder");
+  cr_expect_str_eq (fci_model_dropped (out, fci_model_base (fci_model_given (out, 0)) + 0), "text encoder");
   size_t n = 0;
   for
     FMTCONV_EACH (t, out)

@@ -97,10 +97,10 @@ Test (convert, report)
   cr_expect_eq (number (r, "detected"), 0);
   cr_expect_eq (number (r, "dry_run"), 0);
   cr_expect_eq (h.notes + h.warnings, 0, "%s", h.last);
-  cr_expect_str_eq (text (r, "input/path"), in);
-  cr_expect_str_eq (text (r, "input/reader"), "safetensors");
-  cr_expect_eq (number (r, "input/tensors"), 2);
-  cr_expect_eq (number (r, "input/bytes"), 40);
+  cr_expect_str_eq (text (r, "inputs/0/path"), in);
+  cr_expect_str_eq (text (r, "inputs/0/reader"), "safetensors");
+  cr_expect_eq (number (r, "inputs/0/tensors"), 2);
+  cr_expect_eq (number (r, "inputs/0/bytes"), 40);
   cr_expect_eq (number (r, "account/in"), 2);
   cr_expect_eq (number (r, "account/kept"), 2);
   cr_expect_eq (number (r, "account/out"), 2);

@@ -156,7 +156,7 @@ Test (model, sealed)
   expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
 }
 
-/* Of one tensor: the numbers it came from, as "0 2". */
+/* Of one tensor: the places of what it came from in what the stage was given first, as "0 2". */
 static const char *
 came_from (const fmtconv_model *model, const char *name)
 {
@@ -164,7 +164,8 @@ came_from (const fmtconv_model *model, const char *name)
   const uint32_t *from = fci_tensor_from (model, fmtconv_find (model, name), &n);
   char *text = fmtconv_text (ctx, "%s", "");
   for (size_t i = 0; i < n; i++)
-    text = fmtconv_text (ctx, "%s%s%u", text, i ? " " : "", (unsigned) from[i]);
+    text = fmtconv_text (ctx, "%s%s%u", text, i ? " " : "",
+                         (unsigned) (from[i] - fci_model_base (fci_model_given (model, 0))));
   return text;
 }
 
@@ -181,13 +182,13 @@ Test (model, account)
   cr_expect_str_eq (came_from (out, "ca"), "0 2 3");
   cr_expect_str_eq (came_from (out, "a2"), "0");
   cr_expect_str_eq (came_from (out, "new"), "");
-  cr_expect_eq (fci_model_uses (out, 0), 2);
-  cr_expect_eq (fci_model_uses (out, 1), 0);
-  cr_expect_eq (fci_model_uses (out, 2), 1);
-  cr_expect_eq (fci_model_uses (out, 3), 1);
-  cr_expect_null (fci_model_dropped (out, 0));
-  cr_expect_str_eq (fci_model_dropped (out, 1), "not needed");
-  cr_expect_null (fci_model_dropped (out, 9));
+  cr_expect_eq (fci_model_uses (out, fci_model_base (in) + 0), 2);
+  cr_expect_eq (fci_model_uses (out, fci_model_base (in) + 1), 0);
+  cr_expect_eq (fci_model_uses (out, fci_model_base (in) + 2), 1);
+  cr_expect_eq (fci_model_uses (out, fci_model_base (in) + 3), 1);
+  cr_expect_null (fci_model_dropped (out, fci_model_base (in) + 0));
+  cr_expect_str_eq (fci_model_dropped (out, fci_model_base (in) + 1), "not needed");
+  cr_expect_null (fci_model_dropped (out, fci_model_base (in) + 9));
   /* the next stage sees out's own numbers */
   fmtconv_model *next = fci_model_new (ctx, out);
   fmtconv_put (next, "x", value (out, "new"));
@@ -257,9 +258,9 @@ Test (model, drop_and_replace)
   cr_assert_eq (fci_model_seal (out, "t"), 0, "%s", last);
   cr_expect_str_eq (came_from (out, "a"), "2");
   cr_expect_str_eq (came_from (out, "b"), "0");
-  cr_expect_str_eq (fci_model_dropped (out, 1), "own");
-  cr_expect_null (fci_model_dropped (out, 2));
-  cr_expect_str_eq (fci_model_dropped (out, 3), "own");
+  cr_expect_str_eq (fci_model_dropped (out, fci_model_base (in) + 1), "own");
+  cr_expect_null (fci_model_dropped (out, fci_model_base (in) + 2));
+  cr_expect_str_eq (fci_model_dropped (out, fci_model_base (in) + 3), "own");
   cr_expect_eq (fci_tensor_index (fmtconv_find (out, "b")), 1);
 }
 
@@ -295,8 +296,11 @@ Test (model, skip_and_adopt)
   cr_assert_eq (fci_model_seal (out, "r"), 0);
   cr_expect_eq (fmtconv_count (out), 2);
   cr_expect_eq (fci_tensor_index (fmtconv_find (out, "a")), 1);
-  cr_expect_eq (value (out, "a")->boxes[0].origin, 1);
-  cr_expect_eq (value (inner, "a")->boxes[0].origin, 0);
+  cr_expect_eq (value (out, "a")->boxes[0].origin, fci_model_base (out) + 1);
+  cr_expect_eq (value (inner, "a")->boxes[0].origin, fci_model_base (inner));
+  cr_expect_eq (fci_model_base (out), fci_model_base (inner) + 1);
+  cr_expect_eq (fci_origin_tensor (ctx, fci_model_base (out) + 1), fmtconv_find (out, "a"));
+  cr_expect_null (fci_origin_tensor (ctx, fci_origins (ctx)));
   const fci_skip *skip = fci_model_skips (out);
   cr_expect_str_eq (skip->what, "optimizer");
   cr_expect_eq (skip->bytes, 100);

@@ -1,6 +1,6 @@
-# tests/unit/view.mk: views, the laws of their algebra, models.
-check_PROGRAMS += tests/unit/view tests/unit/laws tests/unit/model
-TESTS += tests/unit/view tests/unit/laws tests/unit/model
+# tests/unit/view.mk: views, the laws of their algebra, models, bundles.
+check_PROGRAMS += tests/unit/view tests/unit/laws tests/unit/model tests/unit/bundle
+TESTS += tests/unit/view tests/unit/laws tests/unit/model tests/unit/bundle
 tests_unit_view_SOURCES = tests/unit/view.c
 tests_unit_view_CFLAGS = $(unit_cflags)
 tests_unit_view_LDADD = $(unit_libs)
@@ -10,3 +10,6 @@ tests_unit_laws_LDADD = $(unit_libs)
 tests_unit_model_SOURCES = tests/unit/model.c
 tests_unit_model_CFLAGS = $(unit_cflags)
 tests_unit_model_LDADD = $(unit_libs)
+tests_unit_bundle_SOURCES = tests/unit/bundle.c tests/unit/heard.h
+tests_unit_bundle_CFLAGS = $(unit_cflags)
+tests_unit_bundle_LDADD = $(unit_libs)

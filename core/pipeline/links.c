@@ -1,0 +1,144 @@
+/* core/pipeline/links.c: runs transforms, on a model or on a component of several.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/model/rules.h"
+#include "core/pipeline/convert.h"
+#include <string.h>
+
+enum
+{
+  MAX_COMPONENTS = 64
+};
+
+/* A chain while it runs. */
+typedef struct runner
+{
+  fmtconv_ctx *ctx;
+  const fmtconv_model *base;  /* the model as it was before there were components */
+  const fmtconv_model *model; /* as it is now */
+} runner;
+
+static const fmtconv_model *
+find_component (const fmtconv_model *bundle, const char *name)
+{
+  const fmtconv_model *c = NULL;
+  while ((c = fmtconv_next_component (bundle, c)) && strcmp (fmtconv_name (c), name))
+    ;
+  return c;
+}
+
+static bool
+is_bundle (const fmtconv_model *model)
+{
+  return fmtconv_next_component (model, NULL) != NULL;
+}
+
+static void
+list_components (fmtconv_ctx *ctx, const fmtconv_model *bundle, const fci_link *link)
+{
+  for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (bundle, c));)
+    fmtconv_detail (ctx, "-t %s/%s%s%s", fmtconv_name (c), link->plugin->name, *link->params ? ":" : "",
+                    link->params);
+}
+
+/* Do the transform's rules know all of the component, or, without rules, is there anything for it to do? */
+static bool
+suits (const fci_link *link, const fmtconv_model *component)
+{
+  fci_recognition found;
+  const fmtconv_rules *rules = link->plugin->transform->rules;
+  if (!rules)
+    return fmtconv_count (component) > 0;
+  return fci_rules_recognise (rules, component, &found) == 0 && found.claimed && !found.missing
+         && !found.unknown;
+}
+
+/* The one component that a transform can mean which names none.  NULL: an error. */
+static const char *
+only_component (const runner *r, const fci_link *link)
+{
+  const fmtconv_model *only = NULL;
+  size_t n = 0;
+  for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (r->model, c));)
+    if (suits (link, c) && ++n)
+      only = c;
+  if (n == 1 || r->ctx->failed)
+    return n == 1 ? fmtconv_name (only) : NULL;
+  list_components (r->ctx, r->model, link);
+  fmtconv_fail (r->ctx, FMTCONV_E_USAGE, "transform '%s' takes one component: say which with one of these",
+                link->plugin->name);
+  return NULL;
+}
+
+/* The bundle with `made` in the place of the component of its name, or at the end. */
+static const fmtconv_model *
+put_component (const runner *r, const fmtconv_model *made)
+{
+  fmtconv_model *all[MAX_COMPONENTS + 1];
+  size_t n = 0;
+  bool there = false;
+  for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (r->model, c));)
+    {
+      bool same = !strcmp (fmtconv_name (c), fmtconv_name (made));
+      all[n++] = (fmtconv_model *) (same ? made : c);
+      there = there || same;
+    }
+  if (!there)
+    all[n++] = (fmtconv_model *) made;
+  return fci_model_bundle (r->ctx, n, all);
+}
+
+/* What a transform of that component is given. */
+static const fmtconv_model *
+input_of (const runner *r, const fci_link *link)
+{
+  const fmtconv_model *component = find_component (r->model, link->component);
+  if (component)
+    return component;
+  if (!is_bundle (r->base))
+    return r->base;
+  list_components (r->ctx, r->base, link);
+  fmtconv_fail (r->ctx, FMTCONV_E_USAGE, "there is no component '%s'; there are these:", link->component);
+  return NULL;
+}
+
+static int
+run_on_component (runner *r, fci_link *link)
+{
+  const fmtconv_model *in = input_of (r, link);
+  link->n_in = in ? fmtconv_count (in) : 0;
+  link->out = in ? fci_stage_transform (r->ctx, link->plugin, link->params, in) : NULL;
+  if (!link->out || fci_model_call ((fmtconv_model *) link->out, link->component))
+    return r->ctx->failed;
+  r->model = put_component (r, link->out);
+  return r->ctx->failed;
+}
+
+static int
+run_on_all (runner *r, fci_link *link)
+{
+  link->n_in = fci_model_tensors (r->model);
+  link->out = r->model = fci_stage_transform (r->ctx, link->plugin, link->params, r->model);
+  if (r->model && !is_bundle (r->model))
+    r->base = r->model;
+  return r->ctx->failed;
+}
+
+int
+fci_links_run (fmtconv_ctx *ctx, const fci_links *links, const fmtconv_model **model)
+{
+  runner r = { .ctx = ctx, .base = *model, .model = *model };
+  for (size_t i = 0; i < links->n && !fci_check_cancel (ctx); i++)
+    {
+      fci_link *link = &links->link[i];
+      bool whole = !is_bundle (r.model) || (link->plugin->transform->understands & FMTCONV_COMPONENTS);
+      if (!link->component && !whole && !(link->component = only_component (&r, link)))
+        return ctx->failed;
+      if (link->component ? run_on_component (&r, link) : run_on_all (&r, link))
+        return ctx->failed;
+    }
+  *model = r.model;
+  return ctx->failed;
+}

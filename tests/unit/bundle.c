@@ -1,0 +1,223 @@
+/* tests/unit/bundle.c: bundles: components, files carried along, the account over several inputs.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/pipeline/account.h"
+#include "core/source/source.h"
+#include "heard.h"
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+static const uint8_t bytes[4096];
+static fmtconv_ctx *ctx;
+static fmtconv_source *source;
+static heard h;
+
+static void
+set_up (void)
+{
+  ctx = listen_to (&h, 0, NULL);
+  source = fci_source_memory (ctx, bytes, sizeof bytes, "s");
+}
+
+static void
+tear_down (void)
+{
+  fmtconv_ctx_free (ctx);
+}
+
+TestSuite (bundle, .init = set_up, .fini = tear_down);
+
+static fmtconv_view *
+row (uint64_t at, uint64_t n)
+{
+  return fmtconv_leaf (source, at, FMTCONV_U8, 1, &n, NULL);
+}
+
+static void
+expect_error (int code, const char *part)
+{
+  cr_expect_eq (fmtconv_failed (ctx), code, "code %d: %s", fmtconv_failed (ctx), h.error);
+  cr_expect (strstr (h.error, part) != NULL, "'%s' is not in: %s", part, h.error);
+  tear_down ();
+  set_up ();
+}
+
+static fmtconv_model *
+sealed (fmtconv_model *model)
+{
+  cr_assert_eq (fci_model_seal (model, "t"), 0, "%s", h.error);
+  return model;
+}
+
+/* What a reader of one file gives: n tensors t0, t1 … of 8 bytes from `at` on. */
+static fmtconv_model *
+file (uint64_t at, unsigned n)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  for (unsigned i = 0; i < n; i++)
+    fmtconv_put (model, fmtconv_text (ctx, "t%u", i), row (at + 8 * i, 8));
+  return sealed (model);
+}
+
+/* What a reader of a folder gives: "first" with two tensors, "second" with one, "words" with a file. */
+static fmtconv_model *
+folder (void)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  fmtconv_adopt (fmtconv_component (model, "first"), file (0, 2));
+  fmtconv_adopt (fmtconv_component (model, "second"), file (64, 1));
+  fmtconv_attach (fmtconv_component (model, "words"), "vocab.txt", source);
+  return sealed (model);
+}
+
+Test (bundle, components_in_order)
+{
+  fmtconv_model *model = folder ();
+  const char *names = "";
+  for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (model, c));)
+    names = fmtconv_text (ctx, "%s %s=%zu", names, fmtconv_name (c), fmtconv_count (c));
+  cr_expect_str_eq (names, " first=2 second=1 words=0");
+  cr_expect_str_eq (fmtconv_name (model), "");
+  cr_expect_eq (fmtconv_count (model), 0);
+  cr_expect_eq (fci_model_tensors (model), 3);
+  cr_expect_eq (fci_model_bytes (model), 24);
+  cr_expect_eq (fci_model_features (model), FMTCONV_COMPONENTS | FMTCONV_BLOBS);
+  const fmtconv_model *words = fmtconv_component (model, "words");
+  cr_expect_str_eq (fmtconv_next_blob (words, NULL)->name, "vocab.txt");
+  cr_expect_null (fmtconv_next_blob (words, fmtconv_next_blob (words, NULL)));
+}
+
+/* A transform starts with what it was given. */
+Test (bundle, stage_starts_with_all)
+{
+  fmtconv_model *in = folder (), *out = fci_model_new (ctx, in);
+  fmtconv_set_string (fmtconv_attrs (fmtconv_component (out, "third")), "class", "X");
+  sealed (out);
+  cr_expect_eq (fci_model_tensors (out), 3);
+  cr_expect_not_null (fmtconv_next_blob (fmtconv_component (out, "words"), NULL));
+  cr_expect_not_null (fmtconv_component (out, "third"));
+  fci_account a;
+  cr_assert_eq (fci_account_make (ctx, out, &a), 0);
+  cr_expect_eq (a.in, 3);
+  cr_expect_eq (a.kept, 3);
+}
+
+/* A tensor may move from one component to another; one that is lost is listed. */
+Test (bundle, the_account_spans_components)
+{
+  fmtconv_model *in = folder (), *out = fci_model_new (ctx, in);
+  fmtconv_model *first = fmtconv_component (out, "first");
+  fmtconv_put (fmtconv_component (out, "second"), "t1", fmtconv_find (first, "t1")->view);
+  fmtconv_drop (first, fmtconv_find (first, "t1"), "moved");
+  fmtconv_drop (first, fmtconv_find (first, "t0"), "not wanted");
+  sealed (out);
+  fci_account a;
+  size_t n;
+  cr_assert_eq (fci_account_make (ctx, out, &a), 0);
+  cr_expect_eq (a.kept, 2);
+  cr_expect_eq (a.dropped, 1);
+  const fci_dropped *dropped = fci_account_dropped (ctx, &a, &n);
+  cr_assert_eq (n, 1);
+  cr_expect_str_eq (dropped[0].why, "not wanted");
+}
+
+/* What a transform reads beside its input must be used or dropped too. */
+Test (bundle, a_second_input)
+{
+  fmtconv_model *base = file (0, 2), *more = file (64, 2);
+  fmtconv_model *out = fci_model_new (ctx, base);
+  ctx->stage = fci_model_stage (out);
+  fci_stage_give (ctx, more);
+  fmtconv_view *both[] = { fmtconv_find (base, "t0")->view, fmtconv_find (more, "t0")->view };
+  fmtconv_put (out, "t0", fmtconv_concat (0, 2, both));
+  fmtconv_put (out, "t1", fmtconv_find (base, "t1")->view);
+  fmtconv_drop (out, fmtconv_find (more, "t1"), "no partner");
+  sealed (out);
+  fci_account a;
+  cr_assert_eq (fci_account_make (ctx, out, &a), 0);
+  cr_expect_eq (a.in, 4);
+  cr_expect_eq (a.merged, 2);
+  cr_expect_eq (a.kept, 1);
+  cr_expect_eq (a.dropped, 1);
+  fmtconv_model *sloppy = fci_model_new (ctx, base);
+  ctx->stage = fci_model_stage (sloppy);
+  fci_stage_give (ctx, more);
+  fmtconv_adopt (sloppy, base);
+  cr_expect_eq (fci_model_seal (sloppy, "sloppy"), FMTCONV_E_INTERNAL);
+  expect_error (FMTCONV_E_INTERNAL, "'sloppy' neither used nor dropped 2 of 4 tensors");
+}
+
+/* One file, from which two transforms make a component each: what neither takes is dropped. */
+Test (bundle, one_input_of_several_components)
+{
+  fmtconv_model *in = file (0, 3), *made[2];
+  for (unsigned k = 0; k < 2; k++)
+    {
+      made[k] = fci_model_new (ctx, in);
+      for
+        FMTCONV_EACH (t, in)
+      if (t->name[1] == "01"[k])
+        fmtconv_put (made[k], "x", t->view);
+      else
+        fmtconv_drop (made[k], t, k ? "not second" : "not first");
+      sealed (made[k]);
+      cr_assert_eq (fci_model_call (made[k], k ? "second" : "first"), 0);
+    }
+  fmtconv_model *bundle = fci_model_bundle (ctx, 2, made);
+  cr_assert_not_null (bundle, "%s", h.error);
+  fci_account a;
+  size_t n;
+  cr_assert_eq (fci_account_make (ctx, bundle, &a), 0);
+  cr_expect_eq (a.in, 3);
+  cr_expect_eq (a.renamed, 2);
+  cr_expect_eq (a.dropped, 1);
+  const fci_dropped *dropped = fci_account_dropped (ctx, &a, &n);
+  cr_expect_eq (n, 1);
+  cr_expect_str_eq (dropped[0].first, "t2");
+  cr_expect_str_eq (dropped[0].why, "not first");
+}
+
+Test (bundle, wrong_names)
+{
+  static const char *const names[] = { "", ".", ".hidden", "a/b", "a b", "\xff" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    {
+      fmtconv_component (fci_model_new (ctx, NULL), names[i]);
+      expect_error (FMTCONV_E_FORMAT, "cannot name a component");
+    }
+  static const char *const files[] = { "", ".", "..", "a/b" };
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+    {
+      fmtconv_attach (fci_model_new (ctx, NULL), files[i], source);
+      expect_error (FMTCONV_E_FORMAT, "is no plain file name");
+    }
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  fmtconv_attach (model, "a", source);
+  fmtconv_attach (model, "a", source);
+  expect_error (FMTCONV_E_FORMAT, "is carried along already");
+}
+
+Test (bundle, refused)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  fmtconv_put (model, "t", row (0, 8));
+  fmtconv_component (model, "c");
+  cr_expect_eq (fci_model_seal (model, "odd"), FMTCONV_E_INTERNAL);
+  expect_error (FMTCONV_E_INTERNAL, "both components and tensors");
+  fmtconv_component (file (0, 1), "new");
+  expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
+  fmtconv_model *twins[] = { file (0, 1), file (8, 1) };
+  fci_model_call (twins[0], "same");
+  fci_model_call (twins[1], "same");
+  cr_expect_null (fci_model_bundle (ctx, 2, twins));
+  expect_error (FMTCONV_E_USAGE, "two components are called 'same'");
+  fmtconv_model *one = file (0, 1);
+  fci_model_call (one, "one");
+  fci_model_call (one, "other");
+  expect_error (FMTCONV_E_USAGE, "cannot be 'other' too");
+  model = fci_model_new (ctx, NULL);
+  for (int i = 0; i < 65; i++)
+    fmtconv_component (model, fmtconv_text (ctx, "c%d", i));
+  expect_error (FMTCONV_E_LIMIT, "more than 64 components");
+}
