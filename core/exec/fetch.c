@@ -3,13 +3,15 @@
 #include "config.h"
 
 #include "core/exec/work.h"
+#include "core/kernel/quant.h"
 #include <assert.h>
 #include <string.h>
 
 enum
 {
-  GAP = 4096,    /* bytes that are rather read than stepped over by another read */
-  CHECKED = 2048 /* shorter stretches are too many to keep their checksums */
+  GAP = 4096,     /* bytes that are rather read than stepped over by another read */
+  CHECKED = 2048, /* shorter stretches are too many to keep their checksums */
+  MOST_IN_BLOCK = 256
 };
 
 /* Where the fetch is. */
@@ -29,6 +31,7 @@ typedef struct piece
   const fci_program *program;
   const fmtconv_source *source;
   uint64_t offset;
+  uint32_t phase; /* of a block type: element of the block at `offset`; strides are those of f32 then */
   unsigned rank;
   size_t in_item;
   size_t out_item;
@@ -118,30 +121,82 @@ plan_image (const piece *p, image *im)
     }
 }
 
+/* n values that blocks at `from` hold, the first `skip` left out. */
+static void
+decode (uint32_t dtype, const uint8_t *from, uint64_t skip, uint64_t n, float *to)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  float block[MOST_IN_BLOCK];
+  while (n > 0)
+    {
+      uint64_t whole = skip == 0 ? n / info->block : 0, take = whole * info->block;
+      if (whole)
+        fci_quant_decode (dtype, from, (size_t) take, to);
+      else
+        {
+          take = info->block - skip < n ? info->block - skip : n;
+          fci_quant_decode (dtype, from, info->block, block);
+          memcpy (to, block + skip, (size_t) take * sizeof *to);
+        }
+      from += (whole ? whole : 1) * info->block_bytes;
+      to += take;
+      n -= take;
+      skip = 0;
+    }
+}
+
+/* A stretch of `len` bytes of f32, `by` bytes behind the piece's first value: from as many blocks as it takes,
+ * which are read to where elements will be gathered later. */
+static int
+read_blocks (fetch *f, const piece *p, uint64_t by, uint64_t len, void *to)
+{
+  const uint32_t dtype = p->program->blocks;
+  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  uint64_t offset = p->offset, n = len / sizeof (float);
+  uint32_t phase = p->phase;
+  fci_place_move (dtype, &offset, &phase, by / sizeof (float));
+  uint64_t size = (phase + n + info->block - 1) / info->block * info->block_bytes;
+  bool whole = phase == 0 && n % info->block == 0 && size >= CHECKED;
+  if ((whole ? fci_worker_read_piece : fci_worker_read) (f->worker, p->source, offset, f->worker->dense,
+                                                         (size_t) size)
+      != 0)
+    return -1;
+  decode (dtype, f->worker->dense, phase, n, to);
+  return 0;
+}
+
+/* One stretch, `by` bytes behind the piece's first. */
+static int
+read_stretch (fetch *f, const piece *p, uint64_t by, uint64_t len, void *to)
+{
+  if (p->program->blocks)
+    return read_blocks (f, p, by, len, to);
+  return (len < CHECKED ? fci_worker_read : fci_worker_read_piece) (f->worker, p->source, p->offset + by, to,
+                                                                    (size_t) len);
+}
+
 /* All stretches to the input scratch. */
 static int
 read_image (fetch *f, const piece *p, const image *im)
 {
   fci_worker *w = f->worker;
-  uint64_t index[FMTCONV_MAX_RANK] = { 0 }, offset = p->offset;
-  if (im->n_outer == 0)
-    return fci_worker_read_piece (w, p->source, offset, w->in, im->len);
+  uint64_t index[FMTCONV_MAX_RANK] = { 0 }, by = 0;
+  if (im->n_outer == 0 && !p->program->blocks)
+    return fci_worker_read_piece (w, p->source, p->offset, w->in, im->len);
   for (uint8_t *to = w->in;; to += im->len)
     {
-      if ((im->len < CHECKED ? fci_worker_read (w, p->source, offset, to, im->len)
-                             : fci_worker_read_piece (w, p->source, offset, to, im->len))
-          != 0)
+      if (read_stretch (f, p, by, im->len, to) != 0)
         return -1;
       unsigned i = im->n_outer;
       while (i > 0 && ++index[i - 1] == p->extent[im->order[i - 1]])
         {
           unsigned axis = im->order[--i];
-          offset -= (p->extent[axis] - 1) * p->in[axis];
+          by -= (p->extent[axis] - 1) * p->in[axis];
           index[i] = 0;
         }
       if (i == 0)
         return 0;
-      offset += p->in[im->order[i - 1]];
+      by += p->in[im->order[i - 1]];
     }
 }
 
@@ -237,7 +292,11 @@ fetch_halves (fetch *f, const piece *p, const image *im, size_t first_tally, uin
   piece low = *p, high = *p;
   low.extent[axis] = p->extent[axis] / 2;
   high.extent[axis] = p->extent[axis] - low.extent[axis];
-  high.offset += low.extent[axis] * p->in[axis];
+  if (p->program->blocks)
+    fci_place_move (p->program->blocks, &high.offset, &high.phase,
+                    low.extent[axis] * p->in[axis] / sizeof (float));
+  else
+    high.offset += low.extent[axis] * p->in[axis];
   if (fetch_piece (f, &low, first_tally, out) != 0)
     return -1;
   return fetch_piece (f, &high, first_tally, out + low.extent[axis] * p->out[axis]);
@@ -252,7 +311,7 @@ fetch_piece (fetch *f, const piece *whole, size_t first_tally, uint8_t *out)
   uint64_t n = count_elements (&p);
   if (fci_is_cancelled (f->worker))
     return fci_fault_code (f->worker, FMTCONV_E_CANCELLED);
-  if (!p.program->rows.n_steps && is_dense (&p, p.in, p.in_item, 0) && dense_from (&p) == 0)
+  if (fci_program_moves (p.program) && is_dense (&p, p.in, p.in_item, 0) && dense_from (&p) == 0)
     return fci_worker_read_piece (f->worker, p.source, p.offset, out, n * p.in_item);
   plan_image (&p, &im);
   if (p.rank > 0 && (im.size > f->worker->room || n > f->worker->room / p.in_item))
@@ -263,12 +322,41 @@ fetch_piece (fetch *f, const piece *whole, size_t first_tally, uint8_t *out)
   return 0;
 }
 
+/* Strides count elements: as bytes, in the leaf or of f32, and in the output. */
+static void
+to_bytes (piece *p, const fci_box *box, uint64_t *out_at)
+{
+  for (unsigned i = 0; i < p->rank; i++)
+    {
+      p->in[i] *= p->program->blocks ? sizeof (float) : 1;
+      p->out[i] *= p->out_item;
+    }
+  *out_at *= p->out_item;
+  p->in_item = p->program->blocks ? sizeof (float) : fci_item (box->dtype);
+}
+
+/* The same for stored blocks, which are moved as bytes: those of a row lie back to back. */
+static void
+to_raw_bytes (piece *p, const fci_box *box, uint64_t *out_at)
+{
+  unsigned last = p->rank - 1;
+  for (unsigned i = 0; i < last; i++)
+    {
+      p->in[i] = fci_dtype_bytes (box->dtype, p->in[i]);
+      p->out[i] = fci_dtype_bytes (box->dtype, p->out[i]);
+    }
+  p->extent[last] = fci_dtype_bytes (box->dtype, p->extent[last]);
+  p->in[last] = p->out[last] = p->in_item = p->out_item = 1;
+  *out_at = fci_dtype_bytes (box->dtype, *out_at);
+}
+
 /* The part of a box that lies in the rectangle; false: none. */
 static bool
 clip (const fetch *f, const fci_box *box, piece *p, uint64_t *out_at)
 {
-  uint64_t step = p->out_item;
+  uint64_t step = 1;
   p->offset = box->offset;
+  p->phase = box->phase;
   *out_at = 0;
   for (unsigned i = f->rank; i-- > 0; step *= f->extent[i])
     {
@@ -280,9 +368,13 @@ clip (const fetch *f, const fci_box *box, piece *p, uint64_t *out_at)
       p->extent[i] = high - low;
       p->in[i] = (uint64_t) FCI_STRIDE (box, f->rank)[i];
       p->out[i] = step;
-      p->offset += (low - box->start[i]) * p->in[i];
+      fci_place_move (box->dtype, &p->offset, &p->phase, (low - box->start[i]) * p->in[i]);
       *out_at += (low - f->start[i]) * step;
     }
+  if (fci_is_blocks (box->dtype) && !p->program->blocks)
+    to_raw_bytes (p, box, out_at);
+  else
+    to_bytes (p, box, out_at);
   return true;
 }
 
@@ -302,8 +394,9 @@ first_box (const fci_rows *rows, uint64_t low)
   return a;
 }
 
+/* All boxes, or where a coder is at work those that it takes, as f32; raw: the others. */
 static int
-fetch_rectangle (fetch *f, uint8_t *out)
+fetch_boxes (fetch *f, bool raw, uint8_t *out)
 {
   fmtconv_view *view = f->rows->view;
   uint64_t at;
@@ -314,14 +407,73 @@ fetch_rectangle (fetch *f, uint8_t *out)
       piece p = { .program = part->program,
                   .source = box->source,
                   .rank = f->rank,
-                  .in_item = fci_item (box->dtype),
-                  .out_item = fci_item (view->dtype) };
+                  .out_item = fci_item (fci_box_target (view, i)) };
       if (f->rank && box->start[0] >= f->start[0] + f->extent[0])
         break;
+      if (f->rows->coder && raw == (fci_ops_coder (box->ops) != NULL))
+        continue;
       if (clip (f, box, &p, &at) && fetch_piece (f, &p, part->tally, out + at) != 0)
         return -1;
     }
   return 0;
+}
+
+/* Rows before those of the rectangle. */
+static uint64_t
+first_row (const fetch *f)
+{
+  uint64_t row = 0;
+  for (unsigned i = 0; i + 1 < f->rank; i++)
+    row = row * f->rows->view->shape[i] + f->start[i];
+  return row;
+}
+
+static int fetch_coded (fetch *f, uint8_t *out);
+
+/* Both halves along the outermost axis that has any, so that one follows the other in the output. */
+static int
+fetch_coded_halves (const fetch *f, uint8_t *out)
+{
+  fetch low = *f, high = *f;
+  unsigned axis = 0;
+  while (axis + 1 < f->rank && f->extent[axis] == 1)
+    axis++;
+  uint64_t grain = axis + 1 < f->rank ? 1 : f->rows->grain;
+  low.extent[axis] = f->extent[axis] / grain / 2 * grain;
+  high.extent[axis] = f->extent[axis] - low.extent[axis];
+  high.start[axis] += low.extent[axis];
+  uint64_t n = 1;
+  for (unsigned i = 0; i < f->rank; i++)
+    n *= low.extent[i];
+  if (fetch_coded (&low, out) != 0)
+    return -1;
+  return fetch_coded (&high, out + fci_dtype_bytes (f->rows->view->dtype, n));
+}
+
+/* The rectangle as f32, then as blocks; those that are stored already take their places last. */
+static int
+fetch_coded (fetch *f, uint8_t *out)
+{
+  const fci_coder *coder = f->rows->coder;
+  uint64_t columns = f->extent[f->rank - 1], n = 1;
+  for (unsigned i = 0; i < f->rank; i++)
+    n *= f->extent[i];
+  if (n + (coder->importance ? columns : 0) > f->worker->room / sizeof (float))
+    return fetch_coded_halves (f, out);
+  if (coder->mixed)
+    memset (f->worker->flat, 0, (size_t) n * sizeof (float));
+  if (fetch_boxes (f, false, f->worker->flat) != 0
+      || fci_code_rows (f->worker, coder, f->tallies, first_row (f), (size_t) (n / columns), (size_t) columns,
+                        out)
+             != 0)
+    return -1;
+  return coder->mixed ? fetch_boxes (f, true, out) : 0;
+}
+
+static int
+fetch_rectangle (fetch *f, uint8_t *out)
+{
+  return f->rows->coder ? fetch_coded (f, out) : fetch_boxes (f, false, out);
 }
 
 /* Elements a … b-1 of what lies below f->start[0 … axis-1], in as few rectangles as can be. */
@@ -345,21 +497,23 @@ fetch_range (fetch *f, unsigned axis, uint64_t a, uint64_t b, uint8_t **out)
       n = whole ? whole * row : row - rest < b - a ? row - rest : b - a;
       if ((whole ? fetch_rectangle (f, *out) : fetch_range (f, axis + 1, rest, rest + n, out)) != 0)
         return -1;
-      *out += whole ? n * fci_item (f->rows->view->dtype) : 0;
+      *out += whole ? fci_dtype_bytes (f->rows->view->dtype, n) : 0;
       a += n;
     }
   return 0;
 }
 
 int
-fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uint64_t first, uint64_t count,
+fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uint64_t at, uint64_t size,
            uint8_t *out)
 {
+  const fmtconv_dtype_info *info = fmtconv_dtype (rows->view->dtype);
   fetch f = { .worker = worker, .rows = rows, .tallies = tallies, .rank = rows->view->rank };
   if (f.rank == 0)
     return fetch_rectangle (&f, out);
-  uint8_t *at = out;
-  int code = fetch_range (&f, 0, first, first + count, &at);
-  assert (code != 0 || at == out + count * fci_item (rows->view->dtype));
+  uint8_t *to = out;
+  int code = fetch_range (&f, 0, at / info->block_bytes * info->block,
+                          (at + size) / info->block_bytes * info->block, &to);
+  assert (code != 0 || to == out + size);
   return code;
 }

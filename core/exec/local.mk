@@ -1,6 +1,7 @@
 # core/exec/local.mk: see the header beside it for what this folder is.
 core_sources += \
 	core/exec/check.c \
+	core/exec/code.c \
 	core/exec/crc.c \
 	core/exec/exec.h \
 	core/exec/execute.c \

@@ -133,12 +133,8 @@ draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
       code = fci_worker_read_piece (p->worker, run->u.source, run->from + skip, to, n);
       break;
     case FCI_RUN_ROWS:
-      {
-        size_t item = fci_item (run->u.rows->view->dtype);
-        code = fci_fetch (p->worker, run->u.rows, p->worker->work->tallies, run->from + skip / item, n / item,
-                          to);
-        break;
-      }
+      code = fci_fetch (p->worker, run->u.rows, p->worker->work->tallies, run->from + skip, n, to);
+      break;
     }
   p->n += n;
   return code;

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Elements of a tensor that one worker compares. */
+/* Bytes of a tensor that one worker compares. */
 typedef struct block
 {
   const fci_rows *wanted;
   const fci_rows *found;
-  uint64_t first;
-  uint64_t count;
+  uint64_t at;
+  uint64_t size;
 } block;
 
 typedef struct verifier
@@ -28,9 +28,10 @@ compare_block (fci_worker *worker, size_t n)
 {
   const fci_list *blocks = worker->work->job_arg;
   const block *b = (const block *) blocks->items + n;
-  size_t item = fci_item (b->wanted->view->dtype), bytes = (size_t) b->count * item, at = 0;
-  if (fci_fetch (worker, b->wanted, NULL, b->first, b->count, worker->out) != 0
-      || fci_fetch (worker, b->found, NULL, b->first, b->count, worker->other) != 0)
+  const fmtconv_dtype_info *info = fmtconv_dtype (b->wanted->view->dtype);
+  size_t bytes = (size_t) b->size, at = 0;
+  if (fci_fetch (worker, b->wanted, NULL, b->at, bytes, worker->out) != 0
+      || fci_fetch (worker, b->found, NULL, b->at, bytes, worker->other) != 0)
     return -1;
   atomic_fetch_add_explicit (&worker->work->done, bytes, memory_order_relaxed);
   if (memcmp (worker->out, worker->other, bytes) == 0)
@@ -40,7 +41,7 @@ compare_block (fci_worker *worker, size_t n)
   worker->fault = (fci_fault){ .code = FMTCONV_E_FORMAT,
                                .tensor = b->wanted->name,
                                .view = b->wanted->view,
-                               .element = b->first + at / item };
+                               .element = (b->at + at) / info->block_bytes * info->block };
   return -1;
 }
 
@@ -55,19 +56,20 @@ static int
 add_blocks (verifier *v, const char *name, fmtconv_view *wanted, fmtconv_view *found)
 {
   fmtconv_ctx *ctx = v->work->ctx;
-  uint64_t item = fci_item (wanted->dtype), end = wanted->elements * item;
-  const fci_rows *a = fci_rows_of (&v->rows, name, wanted);
-  const fci_rows *b = a ? fci_rows_of (&v->rows, name, found) : NULL;
+  uint64_t end = fci_view_bytes (wanted);
+  fmtconv_view *stored[2] = { fci_view_stored (wanted), fci_view_stored (found) };
+  const fci_rows *a = stored[0] ? fci_rows_of (&v->rows, name, stored[0]) : NULL;
+  const fci_rows *b = a && stored[1] ? fci_rows_of (&v->rows, name, stored[1]) : NULL;
   if (!b)
     return fmtconv_failed (ctx);
   for (uint64_t at = 0, n; at < end; at += n)
     {
-      n = fci_rows_cut (wanted, at, v->room);
+      n = fci_rows_cut (a, at, v->room);
       n = n < end - at ? n : end - at;
       block *next = fci_list_add (ctx, &v->blocks, sizeof *next);
       if (!next)
         return fmtconv_failed (ctx);
-      *next = (block){ .wanted = a, .found = b, .first = at / item, .count = n / item };
+      *next = (block){ .wanted = a, .found = b, .at = at, .size = n };
     }
   return 0;
 }
@@ -125,7 +127,7 @@ fci_verify (fci_work *work, const fci_execution *execution, const char *const *p
   size_t verified = 0;
   if (!v.rows.programs)
     return fmtconv_failed (work->ctx);
-  fci_work_share (work, 4);
+  fci_work_share (work, true);
   v.room = work->workers[0].room;
   work->want_crc = false;
   int code = add_files (&v, execution, paths, &verified);

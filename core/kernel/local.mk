@@ -17,6 +17,8 @@ core_sources += \
 	core/kernel/gather.c \
 	core/kernel/kernel.h \
 	core/kernel/number.h \
+	core/kernel/quant.c \
+	core/kernel/quant.h \
 	core/kernel/row.c \
 	core/kernel/stage.c \
 	core/kernel/stage.h \

@@ -42,6 +42,7 @@ core_sources += \
 	core/model/rules-values.c \
 	core/model/rules.c \
 	core/model/rules.h \
+	core/model/view-blocks.c \
 	core/model/view-build.c \
 	core/model/view-build.h \
 	core/model/view-canon.c \

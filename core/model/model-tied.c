@@ -50,6 +50,7 @@ compare_op (const fci_op *a, const fci_op *b)
 {
   int r = order (a->kind, b->kind);
   r = r ? r : order (a->dtype, b->dtype);
+  r = r ? r : order ((uint64_t) (uintptr_t) a->importance, (uint64_t) (uintptr_t) b->importance);
   r = r ? r : (a->factor > b->factor) - (a->factor < b->factor);
   r = r ? r : order (a->findings, b->findings);
   r = r ? r : order ((uint64_t) a->severity, (uint64_t) b->severity);
@@ -75,6 +76,7 @@ compare_boxes (const fci_box *a, const fci_box *b, unsigned rank)
   int r = order (base_of (a->source), base_of (b->source));
   r = r ? r : order (place_of (a), place_of (b));
   r = r ? r : order (a->dtype, b->dtype);
+  r = r ? r : order (a->phase, b->phase);
   for (unsigned i = 0; i < 2 * rank && !r; i++)
     r = order (a->start[i], b->start[i]);
   for (unsigned i = 0; i < rank && !r; i++)

@@ -12,7 +12,7 @@ is_dense (const fci_box *box, unsigned rank)
 {
   const uint64_t *extent = FCI_EXTENT (box, rank);
   const int64_t *stride = FCI_STRIDE (box, rank);
-  uint64_t expected = fmtconv_dtype (box->dtype)->block_bytes;
+  uint64_t expected = fci_dtype_step (box->dtype);
   for (unsigned axis = rank; axis-- > 0; expected *= extent[axis])
     if (extent[axis] != 1 && (uint64_t) stride[axis] != expected)
       return false;
@@ -36,6 +36,9 @@ ops_text (fmtconv_ctx *ctx, const fci_op *op)
       text = fmtconv_text (ctx, ", round %s%s", dtype_name (op->dtype), text);
     else if (op->kind == FCI_OP_SCALE)
       text = fmtconv_text (ctx, ", scale %.9g%s", op->factor, text);
+    else if (op->kind == FCI_OP_QUANTISE)
+      text = fmtconv_text (ctx, ", quantise %s%s%s", dtype_name (op->dtype),
+                           op->importance ? " by importance" : "", text);
   return text;
 }
 
@@ -54,6 +57,8 @@ box_text (fmtconv_view *view, const fci_box *box)
   const char *text = ops_text (view->ctx, box->ops);
   if (text && rounds_at_write (box->ops))
     text = fmtconv_text (view->ctx, "%s, round %s", text, dtype_name (view->dtype));
+  if (text && *text && fci_is_blocks (box->dtype))
+    text = fmtconv_text (view->ctx, ", decode %s%s", dtype_name (box->dtype), text);
   if (text && !is_dense (box, view->rank))
     text = fmtconv_text (view->ctx, ", gather%s", text);
   return !text ? "" : *text ? text + 2 : "copy";

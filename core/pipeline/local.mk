@@ -22,6 +22,7 @@ core_sources += \
 	core/pipeline/report.c \
 	core/pipeline/report.h \
 	core/pipeline/shell.c \
+	core/pipeline/shown.c \
 	core/pipeline/stage.c \
 	core/pipeline/stage.h \
 	core/pipeline/tree.c

@@ -94,11 +94,11 @@ is_dense (fmtconv_view *view, const fci_box *box)
 static uint64_t
 box_reads (fmtconv_view *view, const fci_box *box)
 {
-  uint64_t bytes = fci_item (box->dtype);
+  uint64_t n = 1;
   for (unsigned i = 0; i < view->rank; i++)
     if (FCI_STRIDE (box, view->rank)[i] != 0)
-      bytes *= FCI_EXTENT (box, view->rank)[i];
-  return bytes;
+      n *= FCI_EXTENT (box, view->rank)[i];
+  return fci_is_blocks (box->dtype) ? fci_dtype_bytes (box->dtype, n) : n * fci_item (box->dtype);
 }
 
 static fci_run *
@@ -138,7 +138,8 @@ typedef struct maker
 {
   fci_plan *plan;
   const fci_region *region;
-  size_t first_run; /* of this file */
+  fmtconv_view *view; /* what its bytes are made of */
+  size_t first_run;   /* of this file */
   fci_rows *rows;
 } maker;
 
@@ -146,19 +147,18 @@ static bool
 add_rows (maker *m, uint64_t first, uint64_t count)
 {
   fci_plan *plan = m->plan;
-  fmtconv_view *view = m->region->u.tensor.view;
   if (!m->rows)
     {
       fci_rows **item = fci_list_add (plan->ctx, &plan->rows, sizeof *item);
-      if (!item || !(*item = m->rows = fci_rows_of (plan, m->region->u.tensor.name, view)))
+      if (!item || !(*item = m->rows = fci_rows_of (plan, m->region->u.tensor.name, m->view)))
         return false;
     }
-  size_t bytes = fci_item (view->dtype);
-  fci_run *run = add_run (plan, FCI_RUN_ROWS, m->region->at + first * bytes, count * bytes);
+  uint64_t from = fci_dtype_bytes (m->view->dtype, first), size = fci_dtype_bytes (m->view->dtype, count);
+  fci_run *run = add_run (plan, FCI_RUN_ROWS, m->region->at + from, size);
   if (!run)
     return false;
   run->u.rows = m->rows;
-  run->from = first;
+  run->from = from;
   return true;
 }
 
@@ -166,18 +166,35 @@ add_rows (maker *m, uint64_t first, uint64_t count)
 static bool
 account (maker *m, const fci_box *box, const fci_program *program, uint64_t count)
 {
-  fmtconv_view *view = m->region->u.tensor.view;
-  *(program->rows.n_steps ? &m->plan->cost.converted : &m->plan->cost.gathered) +=
-      count * fci_item (view->dtype);
-  m->plan->cost.read += box_reads (view, box);
+  *(fci_program_moves (program) ? &m->plan->cost.gathered : &m->plan->cost.converted) +=
+      count * fci_item (m->view->dtype);
+  m->plan->cost.read += box_reads (m->view, box);
   return note_source (m->plan, box->source);
+}
+
+/* A tensor that is quantised: all of it through the coder. */
+static bool
+add_coded (maker *m)
+{
+  m->plan->cost.converted += m->region->size;
+  for (size_t i = 0; i < m->view->n_boxes; i++)
+    {
+      m->plan->cost.read += box_reads (m->view, &m->view->boxes[i]);
+      if (!note_source (m->plan, m->view->boxes[i].source))
+        return false;
+    }
+  return add_rows (m, 0, m->view->elements);
 }
 
 /* Copies where a box is one range of bytes on both sides, ROWS for what lies between. */
 static bool
 add_tensor (maker *m)
 {
-  fmtconv_view *view = m->region->u.tensor.view;
+  fmtconv_view *view = m->view = fci_view_stored (m->region->u.tensor.view);
+  if (!view)
+    return false;
+  if (fci_is_blocks (view->dtype))
+    return add_coded (m);
   uint64_t done = 0, item = fci_item (view->dtype);
   for (size_t i = 0; i < view->n_boxes; i++)
     {
@@ -187,7 +204,7 @@ add_tensor (maker *m)
       if (!program)
         return false;
       box_place (view, box, &first, &count);
-      if (program->rows.n_steps || !is_unbroken (view, box) || !is_dense (view, box))
+      if (!fci_program_moves (program) || !is_unbroken (view, box) || !is_dense (view, box))
         {
           if (!account (m, box, program, count))
             return false;

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/kernel/quant.h"
 #include "core/plan/run.h"
 #include <string.h>
 
@@ -10,6 +11,7 @@
 typedef struct builder
 {
   fci_row_program rows;
+  uint32_t blocks; /* as in fci_program */
   unsigned n_points;
   fci_point points[FCI_MAX_STEPS];
   fci_point next;     /* watches that wait for a rounding */
@@ -38,6 +40,13 @@ watch (fci_point *point, unsigned findings, int severity, const char *hint)
       }
 }
 
+void
+fci_point_watch (fci_point *point, const fci_op *ops)
+{
+  for (; ops && ops->kind == FCI_OP_WATCH; ops = ops->before)
+    watch (point, ops->findings, ops->severity, ops->hint);
+}
+
 static bool
 is_watched (const fci_point *point)
 {
@@ -63,6 +72,18 @@ round_to (builder *b, uint32_t dtype)
   b->dtype = dtype;
 }
 
+/* f32 for a coder, which sees by itself what is wrong with a value. */
+static void
+hand_over (builder *b)
+{
+  add_step (b, (fci_step){ .kind = FCI_STEP_ROUND, .dtype = FMTCONV_F32 });
+  if (b->refuse)
+    return;
+  b->points[b->n_points++] = (fci_point){ .dtype = FMTCONV_F32 };
+  b->pending = false;
+  b->dtype = FMTCONV_F32;
+}
+
 static void
 add_op (builder *b, const fci_op *op)
 {
@@ -79,6 +100,11 @@ add_op (builder *b, const fci_op *op)
     case FCI_OP_WATCH:
       watch (&b->next, op->findings, op->severity, op->hint);
       break;
+    case FCI_OP_QUANTISE: /* the coder's; it takes f32, and what is watched is its business */
+      memset (&b->next, 0, sizeof b->next);
+      if (b->pending || b->dtype != FMTCONV_F32)
+        hand_over (b);
+      break;
     }
 }
 
@@ -89,7 +115,15 @@ build (builder *b, const fci_box *box, uint32_t dtype)
   const fci_op *chain[FCI_MAX_OPS];
   unsigned n = 0;
   memset (b, 0, sizeof *b);
-  b->rows.from = b->dtype = box->dtype;
+  if (fci_is_blocks (box->dtype) && !fci_ops_are_idle (box->ops))
+    {
+      b->blocks = box->dtype;
+      b->rows.from = b->dtype = FMTCONV_F32;
+      if (!fci_quant_can_decode (box->dtype))
+        b->refuse = "blocks of its type cannot be decoded";
+    }
+  else
+    b->rows.from = b->dtype = box->dtype;
   for (const fci_op *op = box->ops; op && !b->refuse; op = op->before)
     if (n == FCI_MAX_OPS)
       b->refuse = "more operations on its elements than one pass can do";
@@ -113,6 +147,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len)
   if (!program || !points || !kept)
     return NULL;
   program->rows = b->rows;
+  program->blocks = b->blocks;
   program->n_points = b->n_points;
   program->points = points;
   if (b->n_points)
@@ -127,7 +162,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len)
 static const fci_program *
 find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
 {
-  char key[sizeof (fci_row_program) + sizeof (fci_point) * FCI_MAX_STEPS];
+  char key[sizeof (fci_row_program) + sizeof (uint32_t) + sizeof (fci_point) * FCI_MAX_STEPS];
   builder b;
   uintptr_t found;
   build (&b, box, dtype);
@@ -137,9 +172,10 @@ find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *te
                        "it cannot be written as %s: %s", fmtconv_dtype (dtype)->name, b.refuse);
       return NULL;
     }
-  size_t len = sizeof b.rows + b.n_points * sizeof *b.points;
+  size_t len = sizeof b.rows + sizeof b.blocks + b.n_points * sizeof *b.points;
   memcpy (key, &b.rows, sizeof b.rows);
-  memcpy (key + sizeof b.rows, b.points, b.n_points * sizeof *b.points);
+  memcpy (key + sizeof b.rows, &b.blocks, sizeof b.blocks);
+  memcpy (key + sizeof b.rows + sizeof b.blocks, b.points, b.n_points * sizeof *b.points);
   if (fci_map_get (plan->programs, key, len, &found))
     return (const fci_program *) found;
   return keep (plan, &b, key, len);
@@ -196,11 +232,15 @@ fci_rows_of (fci_plan *plan, const char *name, fmtconv_view *view)
     return NULL;
   rows->name = name;
   rows->view = view;
+  rows->grain = fmtconv_dtype (view->dtype)->block;
+  rows->grain_bytes = fmtconv_dtype (view->dtype)->block_bytes;
+  if (!fci_coder_of (plan, rows))
+    return NULL;
   if (view->n_boxes > 1 && !(rows->part_of = fmtconv_alloc (plan->ctx, view->n_boxes, sizeof *rows->part_of)))
     return NULL;
   for (size_t i = 0; i < view->n_boxes; i++)
     {
-      const fci_program *program = fci_program_of (plan, &view->boxes[i], view->dtype, name);
+      const fci_program *program = fci_program_of (plan, &view->boxes[i], fci_box_target (view, i), name);
       if (!program || !room_for_part (plan, rows, &room))
         return NULL;
       fci_part *part = part_for (plan, rows, program);

@@ -138,7 +138,8 @@ fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
  *                          without command: left behind, and part is why
  *   skipped      array     {what, bytes, why}
  *   storages     object    sources, shared (storages with several tensors), tied (tensors)
- *   attributes   object    the model's attributes
+ *   attributes   object    the model's attributes; of an array of a file that has more than 64 items {type, items,
+ *                          first}; NaN and infinity as strings
  *   convert      array     commands that convert it, OUTPUT left open
  *   list         array     with LIST: {name, dtype, shape, bytes} */
 fmtconv_attr *fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader);
