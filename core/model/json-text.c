@@ -37,7 +37,7 @@ static void
 put_escape (output *o, unsigned char c)
 {
   static const char named[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
-  const char *name = strchr (named, c);
+  const char *name = c ? strchr (named, c) : NULL;
   char text[8];
   if (name)
     snprintf (text, sizeof text, "\\%c", letters[name - named]);

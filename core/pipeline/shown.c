@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/model/attr.h"
 #include "core/pipeline/report.h"
 #include <math.h>
 
@@ -24,17 +25,25 @@ item_type (fmtconv_ctx *ctx, const fmtconv_packed *packed)
                        packed->bits);
 }
 
+/* The first n values; strings may have NULs here. */
+static void
+add_first (fmtconv_attr *to, const char *key, const fmtconv_packed *packed, size_t n)
+{
+  fmtconv_cursor c = { packed->source, packed->at, packed->at + packed->bytes };
+  fmtconv_attr *list = fmtconv_literal (to->ctx, "[]");
+  for (size_t i = 0; i < n; i++)
+    fci_add_shown (list, NULL, fci_packed_next (packed, &c));
+  fmtconv_set (to, key, list);
+}
+
 /* How many values of what, and the first of them. */
 static void
 add_long (fmtconv_attr *to, const char *key, const fmtconv_attr *array)
 {
-  fmtconv_packed head = *array->v.packed;
-  fmtconv_attr few = *array, *node = fmtconv_object (to->ctx);
-  few.v.packed = &head;
-  few.len = FIRST;
-  fmtconv_set_string (node, "type", item_type (to->ctx, &head));
+  fmtconv_attr *node = fmtconv_object (to->ctx);
+  fmtconv_set_string (node, "type", item_type (to->ctx, array->v.packed));
   fci_add_count (node, "items", array->len);
-  fci_add_shown (node, "first", fmtconv_unpack (&few));
+  add_first (node, "first", array->v.packed, FIRST);
   fmtconv_set (to, key, node);
 }
 
@@ -53,7 +62,7 @@ fci_add_shown (fmtconv_attr *to, const char *key, fmtconv_attr *value)
   if (value->kind == FMTCONV_A_PACKED && value->len > SHORT)
     add_long (to, key, value);
   else if (value->kind == FMTCONV_A_PACKED)
-    fci_add_shown (to, key, fmtconv_unpack (value));
+    add_first (to, key, value->v.packed, value->len);
   else if (value->kind == FMTCONV_A_FLOAT && !isfinite (value->v.f))
     fmtconv_set_string (to, key, no_number (value->v.f));
   else if (!is_list)

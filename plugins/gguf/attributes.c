@@ -49,7 +49,8 @@ gguf_set_attributes (fmtconv_ctx *ctx, fmtconv_attr *keys, fmtconv_attr *used, f
         fmtconv_set (fmtconv_make (attrs, "config"), config, fmtconv_unpack (a));
       else if (entry && a->kind == FMTCONV_A_STRING)
         fmtconv_set (fmtconv_make (attrs, "metadata"), gguf_unkey (ctx, entry), a);
-      else if (!gguf_after (a->key, GGUF_SPLIT) && !fmtconv_get (used, a->key))
+      else if (!gguf_after (a->key, GGUF_SPLIT) && strcmp (a->key, GGUF_SCALARS)
+               && !fmtconv_get (used, a->key))
         fmtconv_set (others, a->key, a);
     }
   if (others && others->len)

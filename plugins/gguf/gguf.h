@@ -38,6 +38,7 @@ enum
 #define GGUF_SPLIT_TENSORS GGUF_SPLIT "tensors.count"
 #define GGUF_METADATA "fmtconv.metadata." /* an entry of a model's metadata */
 #define GGUF_CONFIG "fmtconv.config."     /* an entry of its config that is no GGUF value, as JSON text */
+#define GGUF_SCALARS "fmtconv.scalars"    /* names of tensors without dimensions that are stored with one */
 #define GGUF_SHAPE \
   "comfy.gguf.orig_shape." /* shape of a tensor that is stored under another: ComfyUI-GGUF's */
 
@@ -106,6 +107,7 @@ struct gguf_file
   uint64_t n_tensors;
   uint64_t alignment;
   fmtconv_attr *keys;
+  fmtconv_attr *scalars; /* names of tensors without dimensions */
   struct gguf_info *tensors;
   uint64_t data; /* first tensor's byte */
 };
@@ -122,8 +124,12 @@ int gguf_fail (const struct gguf_file *file, uint64_t at, const char *tensor, co
 
 /* The file's tensors to `out`, under their original shapes where `first`, the file with the model's keys, or the
  * file itself knows them; those keys go to `used`. */
-int gguf_put_tensors (const struct gguf_file *file, const struct gguf_file *first, fmtconv_attr *used,
+int gguf_put_tensors (struct gguf_file *file, const struct gguf_file *first, fmtconv_attr *used,
                       fmtconv_model *out);
+
+/* Give a tensor its original shape, if there is a key that tells it. */
+int gguf_restore (struct gguf_file *file, const struct gguf_file *first, fmtconv_attr *used,
+                  struct gguf_info *tensor);
 
 /* The files of which `first` is one, by their names and keys; *n: how many.  NULL: an error. */
 struct gguf_file *gguf_read_split (fmtconv_ctx *ctx, fmtconv_input *in, struct gguf_file *first, size_t *n);
@@ -141,6 +147,16 @@ struct gguf_write_params
   uint64_t split_max_size;
   fmtconv_pairs kv;
 };
+
+/* Is it stored under another shape: because it has too many dimensions for ggml, because ggml would divide by one
+ * that is zero, or because gguf-py cannot read a BF16 without any? */
+int gguf_is_folded (const fmtconv_tensor *tensor);
+
+/* The shape that it is stored under; the number of dimensions. */
+unsigned gguf_fold (const fmtconv_tensor *tensor, uint64_t shape[GGUF_RANK]);
+
+/* Keys for the original shapes of these tensors. */
+void gguf_put_shapes (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_tensor *const *tensors, size_t n);
 
 int gguf_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
 void gguf_adjust (const void *params, fmtconv_limits *limits);

@@ -8,6 +8,7 @@ plugins_gguf_la_SOURCES = \
 	plugins/gguf/cut.c \
 	plugins/gguf/encode.c \
 	plugins/gguf/file-type.c \
+	plugins/gguf/fold.c \
 	plugins/gguf/gguf.c \
 	plugins/gguf/gguf.h \
 	plugins/gguf/keys.c \

@@ -166,54 +166,16 @@ gguf_read_tensors (struct gguf_file *f)
   return check_padding (f);
 }
 
-/* The shape that a key gives: as many elements, in rows that blocks fit.  0: it has none. */
-static int
-original_shape (const struct gguf_file *f, const struct gguf_info *t, fmtconv_attr *keys, const char *key,
-                uint64_t *shape, unsigned *rank)
-{
-  fmtconv_attr *packed = fmtconv_get (keys, key);
-  uint64_t stored = 1, given = 1;
-  if (!packed || packed->kind != FMTCONV_A_PACKED || packed->v.packed->kind != FMTCONV_A_INT
-      || packed->len > FMTCONV_MAX_RANK)
-    return packed ? gguf_fail (f, t->at, t->name, fmtconv_text (f->ctx, "the key '%s' is no shape", key)) : 0;
-  const fmtconv_attr *list = fmtconv_unpack (packed);
-  *rank = 0;
-  for (const fmtconv_attr *d = list ? list->first : NULL; d; d = d->next)
-    {
-      shape[(*rank)++] = d->v.u;
-      given = !given || !d->v.u || __builtin_mul_overflow (given, d->v.u, &given) ? 0 : given;
-    }
-  for (unsigned d = 0; d < t->rank; d++)
-    stored *= t->shape[d];
-  if (given != stored)
-    return gguf_fail (f, t->at, t->name,
-                      fmtconv_text (f->ctx, "the shape in the key '%s' has another number of elements", key));
-  return (*rank ? shape[*rank - 1] : 1) % fmtconv_dtype (t->dtype)->block == 0;
-}
-
-static int
-put_tensor (const struct gguf_file *f, const struct gguf_file *first, const struct gguf_info *t,
-            fmtconv_attr *used, fmtconv_model *out)
-{
-  uint64_t shape[FMTCONV_MAX_RANK];
-  unsigned rank = 0;
-  const char *key = gguf_key (f->ctx, GGUF_SHAPE, t->name);
-  fmtconv_attr *keys = key && fmtconv_get (f->keys, key) ? f->keys : first->keys;
-  int restored = key ? original_shape (f, t, keys, key, shape, &rank) : 0;
-  if (restored > 0)
-    fmtconv_set_bool (used, key, 1);
-  fmtconv_put (out, t->name,
-               fmtconv_leaf (f->c.source, f->data + t->offset, t->dtype, restored > 0 ? rank : t->rank,
-                             restored > 0 ? shape : t->shape, NULL));
-  return fmtconv_failed (f->ctx);
-}
-
 int
-gguf_put_tensors (const struct gguf_file *f, const struct gguf_file *first, fmtconv_attr *used,
-                  fmtconv_model *out)
+gguf_put_tensors (struct gguf_file *f, const struct gguf_file *first, fmtconv_attr *used, fmtconv_model *out)
 {
   for (uint64_t i = 0; i < f->n_tensors; i++)
-    if (put_tensor (f, first, &f->tensors[i], used, out))
-      return fmtconv_failed (f->ctx);
-  return 0;
+    {
+      struct gguf_info *t = &f->tensors[i];
+      if (gguf_restore (f, first, used, t))
+        return fmtconv_failed (f->ctx);
+      fmtconv_put (out, t->name,
+                   fmtconv_leaf (f->c.source, f->data + t->offset, t->dtype, t->rank, t->shape, NULL));
+    }
+  return fmtconv_failed (f->ctx);
 }

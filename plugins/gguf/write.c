@@ -14,45 +14,6 @@ gguf_adjust (const void *params, fmtconv_limits *limits)
   limits->rank = p->fold > 0 ? FMTCONV_MAX_RANK : GGUF_RANK;
 }
 
-/* A tensor is stored under another shape where it has too many dimensions, and where it has no elements: ggml
- * divides by dimensions. */
-static int
-is_folded (const fmtconv_tensor *t)
-{
-  uint64_t elements = 1;
-  for (unsigned d = 0; d < t->rank; d++)
-    elements = t->shape[d] ? elements : 0;
-  return t->rank > GGUF_RANK || (t->rank > 1 && !elements);
-}
-
-/* Leading dimensions become one; no elements are one dimension of zero. */
-static unsigned
-fold (const fmtconv_tensor *t, uint64_t shape[GGUF_RANK])
-{
-  unsigned folded = t->rank > GGUF_RANK ? t->rank - GGUF_RANK : 0, rank = t->rank - folded;
-  if (is_folded (t) && !t->bytes)
-    return shape[0] = 0, 1;
-  for (unsigned d = 0; d < rank; d++)
-    shape[d] = t->shape[folded + d];
-  for (unsigned d = 0; d < folded; d++)
-    shape[0] *= t->shape[d];
-  return rank;
-}
-
-/* i32, as ComfyUI-GGUF has it, if the shape allows it. */
-static void
-put_shape (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_tensor *t)
-{
-  const char *key = gguf_key (ctx, GGUF_SHAPE, t->name);
-  fmtconv_attr *shape = fmtconv_literal (ctx, "[]");
-  unsigned bits = 32;
-  for (unsigned d = 0; d < t->rank; d++)
-    bits = t->shape[d] > INT32_MAX ? 64 : bits;
-  for (unsigned d = 0; d < t->rank; d++)
-    fmtconv_set_typed_int (shape, NULL, (int64_t) t->shape[d], bits);
-  fmtconv_set (keys, key, shape);
-}
-
 static void
 put_infos (struct gguf_bytes *to, const fmtconv_tensor *const *tensors, size_t n, uint64_t alignment)
 {
@@ -60,7 +21,7 @@ put_infos (struct gguf_bytes *to, const fmtconv_tensor *const *tensors, size_t n
   for (size_t i = 0; i < n; i++)
     {
       const fmtconv_tensor *t = tensors[i];
-      unsigned rank = fold (t, shape);
+      unsigned rank = gguf_fold (t, shape);
       gguf_put_string (to, t->name, strlen (t->name));
       gguf_put_number (to, 4, rank);
       for (unsigned d = rank; d-- > 0;)
@@ -110,9 +71,7 @@ keys_of (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, s
       fmtconv_set_typed_uint (own, GGUF_SPLIT_COUNT, files->n, 16);
       fmtconv_set_typed_int (own, GGUF_SPLIT_TENSORS, (int64_t) files->start[files->n], 32);
     }
-  for (size_t i = files->start[s]; i < files->start[s + 1]; i++)
-    if (is_folded (files->tensors[i]))
-      put_shape (ctx, own, files->tensors[i]);
+  gguf_put_shapes (ctx, own, files->tensors + files->start[s], files->start[s + 1] - files->start[s]);
   if (own && own->len > GGUF_MAX_KEYS)
     fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%zu keys, more than the limit of %d", own->len, GGUF_MAX_KEYS);
   return fmtconv_failed (ctx) ? NULL : own;

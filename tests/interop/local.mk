@@ -3,12 +3,14 @@ interop_tests = \
 	tests/interop/test_cogvideox.py \
 	tests/interop/test_diffusers.py \
 	tests/interop/test_diffusers_folder.py \
+	tests/interop/test_gguf.py \
 	tests/interop/test_lora.py \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_torch.py
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
+	tests/interop/ggml.py \
 	tests/interop/make_torch_zoo.py \
 	tests/interop/requirements.txt \
 	tests/interop/run.sh \
