@@ -5,8 +5,11 @@ include plugins/cast/local.mk
 include plugins/cogvideox-lora/local.mk
 include plugins/cogvideox-transformer/local.mk
 include plugins/cogvideox-vae/local.mk
+include plugins/dequantise/local.mk
 include plugins/diffusers/local.mk
 include plugins/gguf/local.mk
+include plugins/quantise/local.mk
+include plugins/qweight/local.mk
 include plugins/safetensors/local.mk
 include plugins/sat/local.mk
 include plugins/t5-encoder/local.mk

@@ -106,8 +106,10 @@ fci_code_rows (fci_worker *worker, const fci_coder *coder, fci_tally *tallies, u
       code_row (coder, values, columns, importance, out, &tally);
       if (tallies)
         add_tally (&tallies[coder->tally], &tally);
-      if (tallies && (tally.nan || tally.inf))
-        lower (&worker->work->bad_rows[coder->number], row + i);
+      if (tallies && tally.nan)
+        lower (&worker->work->bad_rows[coder->number].nan, row + i);
+      if (tallies && tally.inf)
+        lower (&worker->work->bad_rows[coder->number].inf, row + i);
     }
   return 0;
 }

@@ -36,7 +36,7 @@ prepare (run *r, fmtconv_ctx *ctx)
   if (!r->publication || !work->tallies || !work->bad_rows)
     return fmtconv_failed (ctx);
   for (size_t i = 0; i < plan->n_coders; i++)
-    work->bad_rows[i] = UINT64_MAX;
+    work->bad_rows[i] = (fci_bad_rows){ .nan = UINT64_MAX, .inf = UINT64_MAX };
   work->ctx = ctx;
   work->plan = plan;
   work->io = r->execution->io ? r->execution->io : &fci_io_system;

@@ -79,16 +79,19 @@ add_finding (finder *f, const fci_rows *rows, unsigned which, const fci_point *p
   return true;
 }
 
-/* What one rounding found that was asked for. */
+/* What one rounding found that was asked for.  bad: rows of a coder, or NULL. */
 static bool
-add_point (finder *f, const fci_rows *rows, const fci_point *point, const fci_tally *tally, uint64_t row)
+add_point (finder *f, const fci_rows *rows, const fci_point *point, const fci_tally *tally,
+           const fci_bad_rows *bad)
 {
   for (unsigned which = 0; which < FCI_FINDINGS; which++)
     {
-      uint64_t count = tallied (tally, which);
-      bool refused = 1u << which & (FMTCONV_NAN | FMTCONV_INF);
-      if (point->asked[which] && count
-          && !add_finding (f, rows, which, point, count, refused ? row : UINT64_MAX))
+      uint64_t count = tallied (tally, which), row = UINT64_MAX;
+      if (bad && 1u << which == FMTCONV_NAN)
+        row = bad->nan;
+      if (bad && 1u << which == FMTCONV_INF)
+        row = bad->inf;
+      if (point->asked[which] && count && !add_finding (f, rows, which, point, count, row))
         return false;
     }
   return true;
@@ -97,15 +100,15 @@ add_point (finder *f, const fci_rows *rows, const fci_point *point, const fci_ta
 static bool
 add_tensor (finder *f, const fci_rows *rows, const fci_work *work)
 {
-  const fci_tally *tallies = work->tallies;
   const fci_coder *coder = rows->coder;
   f->of_tensor = f->end;
-  if (coder && !add_point (f, rows, &coder->point, &tallies[coder->tally], work->bad_rows[coder->number]))
+  if (coder
+      && !add_point (f, rows, &coder->point, &work->tallies[coder->tally], &work->bad_rows[coder->number]))
     return false;
   for (size_t i = 0; i < rows->n_parts; i++)
     for (unsigned k = 0; k < rows->parts[i].program->n_points; k++)
-      if (!add_point (f, rows, &rows->parts[i].program->points[k], &tallies[rows->parts[i].tally + k],
-                      UINT64_MAX))
+      if (!add_point (f, rows, &rows->parts[i].program->points[k], &work->tallies[rows->parts[i].tally + k],
+                      NULL))
         return false;
   return true;
 }
@@ -117,8 +120,8 @@ fail (fmtconv_ctx *ctx, const fci_finding *finding)
   const fmtconv_where where = { .tensor = finding->tensor, .hint = finding->hint };
   if (finding->row != UINT64_MAX)
     return fmtconv_fail_at (ctx, lost ? FMTCONV_E_LOSSY : FMTCONV_E_FORMAT, &where,
-                            "row %" PRIu64 ": %" PRIu64 " of %" PRIu64 " values of the tensor %s",
-                            finding->row, finding->count, finding->of, said (finding->finding));
+                            "%" PRIu64 " of %" PRIu64 " values %s, the first of them in row %" PRIu64,
+                            finding->count, finding->of, said (finding->finding), finding->row);
   return fmtconv_fail_at (ctx, lost ? FMTCONV_E_LOSSY : FMTCONV_E_FORMAT, &where,
                           "%" PRIu64 " of %" PRIu64 " values %s", finding->count, finding->of,
                           said (finding->finding));

@@ -30,6 +30,13 @@ typedef struct fci_piece
   uint32_t crc;
 } fci_piece;
 
+/* The first rows that a coder cannot take; UINT64_MAX: none. */
+typedef struct fci_bad_rows
+{
+  uint64_t nan;
+  uint64_t inf;
+} fci_bad_rows;
+
 typedef struct fci_work fci_work;
 
 typedef struct fci_worker
@@ -63,9 +70,8 @@ struct fci_work
   const char *const *shown; /* their paths, for messages */
   fci_worker *workers;
   unsigned n_workers;
-  fci_tally *tallies; /* atomically added to; NULL: nothing is counted */
-  uint64_t
-      *bad_rows; /* of each coder the first row that it cannot take, atomically lowered; UINT64_MAX: none */
+  fci_tally *tallies;     /* atomically added to; NULL: nothing is counted */
+  fci_bad_rows *bad_rows; /* of each coder, atomically lowered */
   bool want_crc;
   atomic_bool no_copy_range; /* the file systems cannot do it */
   uint64_t total;            /* for the progress */

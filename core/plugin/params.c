@@ -60,7 +60,21 @@ take_piece (const parse *p, const char *at, const char *stops, char **out)
 static size_t
 stem (const fmtconv_param *param)
 {
-  return param->type == FMTCONV_P_PAIRS ? strlen (param->key) - 1 : 0;
+  size_t len = strlen (param->key);
+  return len > 2 && !strcmp (param->key + len - 2, ".*") ? len - 1 : 0;
+}
+
+/* Is `key` one of "rule|keep"? */
+static bool
+is_listed (const char *list, const char *key)
+{
+  for (size_t n = strlen (key), len; *list; list += len + (list[len] == '|'))
+    {
+      len = strcspn (list, "|");
+      if (len == n && !strncmp (list, key, n))
+        return true;
+    }
+  return false;
 }
 
 static const fmtconv_param *
@@ -69,7 +83,9 @@ find_param (const parse *p, const char *key)
   for (const fmtconv_param *param = p->params; param && param->key; param++)
     {
       size_t n = stem (param);
-      if (n ? !strncmp (key, param->key, n) && key[n] : !strcmp (key, param->key))
+      if (n                                ? !strncmp (key, param->key, n) && key[n]
+          : param->type == FMTCONV_P_PAIRS ? is_listed (param->key, key)
+                                           : !strcmp (key, param->key))
         return param;
     }
   return NULL;
@@ -106,7 +122,7 @@ add_pair (const parse *p, const fmtconv_param *param, const char *key, const cha
 {
   fmtconv_pairs *pairs = (fmtconv_pairs *) (void *) ((char *) p->block + param->offset);
   const char *name = key + stem (param);
-  for (size_t i = 0; i < pairs->n; i++)
+  for (size_t i = 0; stem (param) && i < pairs->n; i++)
     if (!strcmp (pairs->key[i], name))
       return repeated (p, key);
   if (!(pairs->n & (pairs->n - 1)))
@@ -198,8 +214,8 @@ fault (const fmtconv_param *param)
     return "its type is unknown";
   if (param->offset > FCI_PARAMS_SIZE - size)
     return "its offset lies beyond 4096 bytes";
-  if (pairs != (len > 2 && !strcmp (param->key + len - 2, ".*")))
-    return "keys that end with .* are of type P_PAIRS, and only they";
+  if (len >= 2 && !strcmp (param->key + len - 2, ".*") && (!pairs || len == 2))
+    return "keys that end with .* are of type P_PAIRS, and have something before that";
   if (pairs && param->otherwise)
     return "P_PAIRS has no default";
   if (param->type == FMTCONV_P_CHOICE && (!param->otherwise || !*param->otherwise))

@@ -11,6 +11,7 @@
  *   weights-name    name of the weights' file in a folder, without its suffix, where it is not the library's own
  *   keep-dtype      true: the model is not meant in another data type, unless somebody asks for it by name (a VAE)
  *   architecture    the model's name in GGUF files, [a-z0-9]+: "cogvideox"
+ *   quantised       the type or mix that the model was quantised to, as it was typed: "Q4_K_M"
  *   metadata  string → string, carried from file to file
  *   gguf      key-values of a GGUF file that are neither the configuration nor metadata, with their types
  *   source/…  facts found beside the input (source/training_config); never written

@@ -23,7 +23,8 @@ FMTCONV_BEGIN_DECLS
  *   P_CHOICE  int            the first     .otherwise is "a|b|c"; the value is the position
  *   P_DTYPE   uint32_t       0
  *   P_INPUT   fmtconv_input *  NULL        another file or folder, which the core opens
- *   P_PAIRS   fmtconv_pairs  n = 0         key "metadata.*": metadata.NAME=value, any number */
+ *   P_PAIRS   fmtconv_pairs  n = 0         key "metadata.*": metadata.NAME=value, any number;
+ *                                          key "rule|keep": rule=value and keep=value, any number, in order */
 enum
 {
   FMTCONV_P_BOOL,
@@ -40,7 +41,7 @@ enum
 typedef struct fmtconv_pairs
 {
   size_t n;
-  const char *const *key; /* what stood for the '*' */
+  const char *const *key; /* what stood for the '*', or which of the keys it was */
   const char *const *value;
 } fmtconv_pairs;
 

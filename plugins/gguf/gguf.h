@@ -168,7 +168,7 @@ fmtconv_attr *gguf_keys (fmtconv_ctx *ctx, const struct gguf_write_params *p, co
 int gguf_override (fmtconv_attr *keys, const fmtconv_pairs *pairs);
 
 /* LlamaFileType of the model; -1: none of them. */
-int gguf_file_type (fmtconv_ctx *ctx, const fmtconv_model *model);
+int gguf_file_type (const fmtconv_model *model);
 
 /* Bytes on their way to the file in pieces. */
 struct gguf_bytes

@@ -29,11 +29,10 @@ put_architecture (fmtconv_ctx *ctx, fmtconv_attr *keys, const char *architecture
 }
 
 static void
-put_general (fmtconv_ctx *ctx, const struct gguf_write_params *p, fmtconv_attr *keys,
-             const fmtconv_model *model)
+put_general (const struct gguf_write_params *p, fmtconv_attr *keys, const fmtconv_model *model)
 {
   const char *title = fmtconv_get_string (fmtconv_attrs (model), "title", NULL);
-  int file_type = gguf_file_type (ctx, model);
+  int file_type = gguf_file_type (model);
   if (title && !fmtconv_get (keys, GGUF_NAME))
     fmtconv_set_string (keys, GGUF_NAME, title);
   if (file_type >= 0)
@@ -104,7 +103,7 @@ gguf_keys (fmtconv_ctx *ctx, const struct gguf_write_params *p, const fmtconv_mo
     return NULL;
   put_given (keys, fmtconv_get (attrs, "gguf"));
   fmtconv_set_string (keys, GGUF_ARCHITECTURE, architecture);
-  put_general (ctx, p, keys, model);
+  put_general (p, keys, model);
   fmtconv_overlay (config, fmtconv_get (attrs, "config-default"));
   fmtconv_overlay (config, fmtconv_get (attrs, "config"));
   put_config (ctx, keys, architecture, config);

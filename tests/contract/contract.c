@@ -78,7 +78,8 @@ check_params (const char *name, const fmtconv_param *params)
 {
   for (const fmtconv_param *p = params; p && p->key; p++)
     {
-      size_t plain = strspn (p->key, "abcdefghijklmnopqrstuvwxyz0123456789-");
+      bool several = p->type == FMTCONV_P_PAIRS; /* "rule|keep" */
+      size_t plain = strspn (p->key, &"|abcdefghijklmnopqrstuvwxyz0123456789-"[!several]);
       cr_expect (plain && (!p->key[plain] || !strcmp (p->key + plain, ".*")), "%s: key '%s'", name, p->key);
       cr_expect (is_line (p->help), "%s: help of '%s': '%s'", name, p->key, p->help ? p->help : "(none)");
       for (const fmtconv_param *q = params; q < p; q++)

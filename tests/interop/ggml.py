@@ -1,10 +1,10 @@
-"""ggml itself, as pywhispercpp's libggml-base has it: its reader of GGUF files, and its check of their data."""
+"""ggml itself, by the library that oracle.py finds: its reader of GGUF files, and its check of their data."""
 
 import ctypes
-import importlib.metadata
 import os
 
 import numpy as np
+from oracle import find_library
 
 
 class InitParams(ctypes.Structure):
@@ -36,19 +36,15 @@ SIGNATURES = {
 
 
 def library():
-    """The functions above; None where pywhispercpp is not installed."""
-    try:
-        files = importlib.metadata.files("pywhispercpp") or []
-    except importlib.metadata.PackageNotFoundError:
+    """The functions above; None where there is no library."""
+    path = find_library()
+    if path is None:
         return None
-    for file in files:
-        if file.name.startswith("libggml-base"):
-            lib = ctypes.CDLL(str(file.locate()))
-            for name, (result, *arguments) in SIGNATURES.items():
-                function = getattr(lib, name)
-                function.restype, function.argtypes = result, arguments
-            return lib
-    return None
+    lib = ctypes.CDLL(str(path))
+    for name, (result, *arguments) in SIGNATURES.items():
+        function = getattr(lib, name)
+        function.restype, function.argtypes = result, arguments
+    return lib
 
 
 LIB = library()

@@ -18,6 +18,7 @@ struct params
   uint32_t dtype;
   fmtconv_pairs metadata;
   int64_t preset;
+  fmtconv_pairs rules;
 };
 
 static const fmtconv_param table[] = {
@@ -30,6 +31,7 @@ static const fmtconv_param table[] = {
   { "dtype", FMTCONV_P_DTYPE, offsetof (struct params, dtype), NULL, "a dtype" },
   { "metadata.*", FMTCONV_P_PAIRS, offsetof (struct params, metadata), NULL, "pairs" },
   { "preset", FMTCONV_P_INT, offsetof (struct params, preset), "42", "a default" },
+  { "rule|keep", FMTCONV_P_PAIRS, offsetof (struct params, rules), NULL, "rules" },
   { 0 },
 };
 
@@ -126,6 +128,23 @@ Test (params, pairs_keep_their_order)
   fmtconv_ctx_free (ctx);
 }
 
+Test (params, repeated_keys_keep_their_order)
+{
+  heard h;
+  fmtconv_ctx *ctx;
+  const struct params *p = parse (&ctx, &h, "rule=a=1,keep=b,number=3,rule=a=1,keep=c");
+  static const char *const keys[] = { "rule", "keep", "rule", "keep" };
+  static const char *const values[] = { "a=1", "b", "a=1", "c" };
+  cr_assert_not_null (p, "%s", h.error);
+  cr_assert_eq (p->rules.n, 4);
+  for (size_t i = 0; i < 4; i++)
+    {
+      cr_expect_str_eq (p->rules.key[i], keys[i]);
+      cr_expect_str_eq (p->rules.value[i], values[i]);
+    }
+  fmtconv_ctx_free (ctx);
+}
+
 Test (params, refusals)
 {
   static const struct
@@ -137,6 +156,8 @@ Test (params, refusals)
     { "number=1,number=1", "'number' is given twice" },
     { "metadata.a=1,metadata.a=2", "'metadata.a' is given twice" },
     { "metadata.=1", "has no parameter 'metadata.'" },
+    { "rules=1", "has no parameter 'rules'" },
+    { "rule|keep=1", "has no parameter" },
     { "metadata=1", "did you mean 'metadata.*'?" },
     { "flag", "'flag' is no key=value" },
     { "flag,number=1", "'flag' is no key=value" },
@@ -374,7 +395,6 @@ Test (descriptor, parameters)
     { { { "a", FMTCONV_P_INT, 4089, NULL, "x" } }, "beyond 4096 bytes" },
     { { { "a", FMTCONV_P_INT, SIZE_MAX, NULL, "x" } }, "beyond 4096 bytes" },
     { { { "a.*", FMTCONV_P_INT, 0, NULL, "x" } }, "P_PAIRS" },
-    { { { "a", FMTCONV_P_PAIRS, 0, NULL, "x" } }, "P_PAIRS" },
     { { { ".*", FMTCONV_P_PAIRS, 0, NULL, "x" } }, "P_PAIRS" },
     { { { "a", FMTCONV_P_CHOICE, 0, NULL, "x" } }, "no choices" },
     { { { "a", FMTCONV_P_INT, 0, NULL, "x" }, { "a", FMTCONV_P_INT, 8, NULL, "x" } }, "declared twice" },
