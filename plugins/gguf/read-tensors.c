@@ -41,6 +41,8 @@ take_name (struct gguf_file *f, struct gguf_info *t)
                             &(fmtconv_where){ .source = f->c.source, .offset = t->at },
                             "a tensor's name has more than %d bytes", MAX_NAME);
   t->name = fmtconv_take_text (&f->c, n);
+  if (t->name && !*t->name)
+    return gguf_fail (f, t->at, NULL, "a tensor has an empty name");
   return fmtconv_failed (f->ctx);
 }
 
