@@ -1,5 +1,5 @@
 """GGUF files: what ggml, gguf-py and diffusers see in ours, and what becomes of theirs."""
-# Plugins: cast cogvideox-transformer cogvideox-vae diffusers gguf safetensors torch
+# Plugins: cast cogvideox-transformer cogvideox-vae diffusers gguf quantise safetensors torch
 
 import json
 import shutil
@@ -215,6 +215,28 @@ class Keys(Gguf):
             self.assertEqual(list(fields)[0], "general.architecture")
         self.convert({"w": torch.ones(4, dtype=torch.int64)})
         self.assertNotIn("general.file_type", self.fields(self.out))
+
+    def test_file_type(self):
+        """The type that was asked for, by its name; of a GGUF that is not quantised again, its own."""
+        tensors = {"blk.0.to_v.weight": torch.randn(256, 256), "blk.0.to_q.weight": torch.randn(256, 256), "blk.0.bias": torch.ones(256)}
+        safetensors.torch.save_file(tensors, self.source)
+        types = gguf.LlamaFileType
+        for to, wanted in (("q8_0", types.MOSTLY_Q8_0), ("Q4_0", types.MOSTLY_Q4_0), ("bf16", types.MOSTLY_BF16)):
+            with self.subTest(to=to):
+                self.run_fmtconv("-f", "-t", "quantise:to=" + to, "-w", ARCHITECTURE, self.source, self.out)
+                self.assertEqual(self.fields(self.out)["general.file_type"][1], wanted)
+                self.assertEqual(self.fields(self.out)["general.quantization_version"][1], gguf.GGML_QUANT_VERSION)
+                _, _, seen = ggml.read(self.out)
+                self.assertTrue(all(ggml.is_valid(kind, raw) for kind, raw in seen.values()))
+                self.run_fmtconv("-f", self.out, self.tmp / "again.gguf")
+                self.assertEqual((self.tmp / "again.gguf").read_bytes(), self.out.read_bytes())
+        for file_type, kept in ((types.MOSTLY_Q4_K_S, types.MOSTLY_Q4_K_S), (types.ALL_F32, types.MOSTLY_Q4_K_M)):
+            writer = gguf.GGUFWriter(self.out, "test")
+            writer.add_file_type(file_type)
+            writer.add_tensor("w", np.zeros((2, 144), np.uint8), raw_dtype=gguf.GGMLQuantizationType.Q4_K)
+            Tensors.finish(self, writer)
+            self.run_fmtconv("-f", self.out, self.tmp / "again.gguf")
+            self.assertEqual(self.fields(self.tmp / "again.gguf")["general.file_type"][1], kept)
 
     def test_architecture(self):
         result = self.convert({"w": torch.ones(1)}, "gguf", None, 1)

@@ -388,6 +388,49 @@ Test (limits, every_offender)
   fmtconv_ctx_free (ctx);
 }
 
+static void
+widen (const void *params, fmtconv_limits *limits)
+{
+  limits->name_bytes = *(const size_t *) params;
+}
+
+static const fmtconv_writer wide = { .limits = { .dtypes = half_only, .name_bytes = 3, .rank = 1 },
+                                     .adjust = widen,
+                                     .rank_hint = "fewer dimensions",
+                                     .name_hint = "a shorter name" };
+static const fmtconv_plugin wide_plugin = { .name = "wide", .writer = &wide };
+
+/* Parameters move a limit; the hint is about what all offenders have in common. */
+Test (limits, moved)
+{
+  static const struct
+  {
+    unsigned rank;
+    const char *name;
+    size_t most;
+    const char *hint;
+  } table[] = { { 1, "abcd", 4, NULL },
+                { 1, "abcde", 4, "hint: a shorter name" },
+                { 2, "abcd", 4, "hint: fewer dimensions" },
+                { 1, "abcd", 3, "hint: a shorter name" },
+                { 2, "abcd", 3, "dimensions" } };
+  uint16_t half[4] = { 0 };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    {
+      heard h;
+      fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+      fmtconv_model *model = fci_model_new (ctx, NULL);
+      fmtconv_put (model, table[i].name,
+                   fmtconv_constant (ctx, FMTCONV_F16, table[i].rank, (const uint64_t[]){ 2, 2 }, half));
+      int code = fci_limits_check (ctx, &wide_plugin, &table[i].most, sealed (model));
+      cr_expect_eq (code, table[i].hint ? FMTCONV_E_UNSUPPORTED : 0, "case %zu", i);
+      cr_expect (!table[i].hint || strstr (h.error, table[i].hint) || strstr (h.details, table[i].hint), "%s",
+                 h.error);
+      cr_expect (i != 4 || !strstr (h.error, "hint:"), "two faults have no hint in common: %s", h.error);
+      fmtconv_ctx_free (ctx);
+    }
+}
+
 Test (limits, tied)
 {
   heard h;
