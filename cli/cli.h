@@ -70,7 +70,8 @@ enum
   ON_INSPECT = 2,
   ON_PLUGINS = 4,
   ON_HELP = 8,
-  ON_ALL = 15
+  ON_DIFF = 16,
+  ON_ALL = 31
 };
 
 extern const struct command commands[]; /* ends with { 0 }; the first is "convert" */
@@ -78,6 +79,7 @@ const struct command *command_find (const char *name);
 
 int run_convert (const struct settings *s);
 int run_inspect (const struct settings *s);
+int run_diff (const struct settings *s);
 int run_plugins (const struct settings *s);
 int run_help (const struct settings *s);
 
@@ -124,6 +126,14 @@ const char *text_number (char room[TEXT_ROOM], uint64_t count);                 
 const char *text_count (char room[TEXT_ROOM], uint64_t count, const char *thing); /* "1 tensor" */
 const char *text_seconds (char room[TEXT_ROOM], double seconds);
 bool text_parse_size (const char *text, uint64_t *bytes);
+
+enum
+{
+  STATS_ROOM = 256
+};
+
+/* "-0.5 … 2, mean 0.1, 3 NaN" of an object of statistics; "" of none. */
+const char *text_stats (char room[STATS_ROOM], fmtconv_attr *stats);
 
 /* "[2,3]" of an array of numbers. */
 const char *text_shape (char *room, size_t size, fmtconv_attr *shape);

@@ -69,7 +69,7 @@ static void
 print_all (const struct settings *s, fmtconv_attr *r)
 {
   fmtconv_attr *storages = fmtconv_get (r, "storages"), *convert = fmtconv_get (r, "convert");
-  char count[TEXT_ROOM], bytes[TEXT_ROOM], elements[TEXT_ROOM], shown[SHOWN_ROOM];
+  char count[TEXT_ROOM], bytes[TEXT_ROOM], elements[TEXT_ROOM], shown[SHOWN_ROOM], stats[STATS_ROOM];
   printf ("%-12s%s\n", "path", text_shown (shown, fmtconv_get_string (r, "path", "")));
   printf ("%-12s%s\n", "format", fmtconv_get_string (r, "format", ""));
   printf ("%-12s%s\n", "model", text_shown (shown, fmtconv_get_string (r, "title", "")));
@@ -85,6 +85,8 @@ print_all (const struct settings *s, fmtconv_attr *r)
             text_number (count, (uint64_t) fmtconv_get_int (storages, "sources", 0)),
             text_number (elements, (uint64_t) fmtconv_get_int (storages, "shared", 0)),
             text_count (bytes, (uint64_t) fmtconv_get_int (storages, "tied", 0), "tensor"));
+  if (fmtconv_get (r, "stats"))
+    printf ("%-12s%s\n", "values", text_stats (stats, fmtconv_get (r, "stats")));
   print_skipped (fmtconv_get (r, "skipped"));
   const char *label = "convert";
   for (fmtconv_attr *a = convert ? convert->first : NULL; a; a = a->next, label = "")

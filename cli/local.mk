@@ -4,6 +4,7 @@ fmtconv_SOURCES = \
 	cli/cli.h \
 	cli/context.c \
 	cli/convert.c \
+	cli/diff.c \
 	cli/help.c \
 	cli/inspect.c \
 	cli/main.c \

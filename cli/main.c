@@ -21,12 +21,22 @@ const struct command commands[] = {
     .run = run_convert },
   { .name = "inspect",
     .summary = "Tell what a checkpoint holds, and how to convert it.",
-    .usage = "fmtconv inspect [-r READER] [--tensors[=GLOB]] [options] PATH",
+    .usage = "fmtconv inspect [-r READER] [--tensors[=GLOB]] [--stats] [options] PATH",
     .text = "Tells the format, the model and its kind, parts, data types and sizes, and the command that "
             "converts it.\n"
-            "Only headers are read, whatever the size.\n",
+            "Only headers are read, whatever the size; with --stats all data, once and in bounded memory.\n",
     .bit = ON_INSPECT,
     .run = run_inspect },
+  { .name = "diff",
+    .summary = "Tell how two checkpoints differ, whatever their formats.",
+    .usage = "fmtconv diff [-r READER] [-t TRANSFORM]... [options] A B",
+    .text =
+        "Compares names, data types, shapes and values of all tensors, in bounded memory.  READER and the "
+        "TRANSFORMs are\n"
+        "those of A, for names that differ: fmtconv diff -t cogvideox-transformer ckpt/ transformer/\n"
+        "'<' is only in A, '>' only in B, '!' differs.  Exit status: 0 equal, 1 different, 2 trouble.\n",
+    .bit = ON_DIFF,
+    .run = run_diff },
   { .name = "plugins",
     .summary = "List the readers, transforms and writers that are installed.",
     .usage = "fmtconv plugins [options] [NAME]",

@@ -17,6 +17,7 @@ enum
   OPT_COLOR,
   OPT_JSON,
   OPT_TENSORS,
+  OPT_STATS,
   OPT_PLUGIN_DIR
 };
 
@@ -28,23 +29,27 @@ static const struct option_row
   unsigned commands;
   const char *help;
 } rows[] = {
-  { 'r', "reader", "READER", ON_CONVERT | ON_INSPECT,
+  { 'r', "reader", "READER", ON_CONVERT | ON_INSPECT | ON_DIFF,
     "read with this plugin; default: the one that knows INPUT" },
-  { 't', "transform", "TRANSFORM", ON_CONVERT,
+  { 't', "transform", "TRANSFORM", ON_CONVERT | ON_DIFF,
     "transform by this plugin; any number, in order; 'none': as they are;"
     " COMPONENT/TRANSFORM: only this part; default: what fits the tensors" },
   { 'w', "writer", "WRITER", ON_CONVERT, "write with this plugin; default: by OUTPUT's name" },
-  { OPT_DTYPE, "dtype", "D", ON_CONVERT, "data type of the result (f32, f16, bf16 …), but of a VAE: a last -t cast:to=D,keep=yes" },
+  { OPT_DTYPE, "dtype", "D", ON_CONVERT,
+    "data type of the result (f32, f16, bf16 …), but of a VAE: a last -t cast:to=D,keep=yes" },
   { 'n', "dry-run", NULL, ON_CONVERT, "plan only: say what would be written, create nothing" },
   { 'f', "force", NULL, ON_CONVERT, "replace OUTPUT where it exists" },
-  { 'j', "threads", "N", ON_CONVERT, "work on N threads; default: the cores this process may use" },
-  { OPT_MEMORY, "memory", "SIZE", ON_CONVERT, "scratch for tensor data, default 64M" },
+  { 'j', "threads", "N", ON_CONVERT | ON_INSPECT | ON_DIFF,
+    "work on N threads; default: the cores this process may use" },
+  { OPT_MEMORY, "memory", "SIZE", ON_CONVERT | ON_INSPECT | ON_DIFF, "scratch for tensor data, default 64M" },
   { OPT_VERIFY, "verify", NULL, ON_CONVERT,
     "read the output again and compare it with the input before it is published" },
-  { OPT_STRICT, "strict", NULL, ON_CONVERT | ON_INSPECT, "warnings are errors" },
+  { OPT_STRICT, "strict", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF, "warnings are errors" },
   { OPT_LOSSY, "allow-lossy", NULL, ON_CONVERT, "allow what would lose information" },
   { OPT_TENSORS, "tensors", "[=GLOB]", ON_INSPECT, "list the tensors, or those whose names match" },
-  { OPT_JSON, "json", NULL, ON_CONVERT | ON_INSPECT | ON_PLUGINS,
+  { OPT_STATS, "stats", NULL, ON_INSPECT,
+    "read all data: least, largest, mean, NaN, infinite, too large for f16" },
+  { OPT_JSON, "json", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF | ON_PLUGINS,
     "results and messages on stdout, one JSON object a line" },
   { 'q', "quiet", NULL, ON_ALL, "warnings and errors only; twice: errors only" },
   { 'v', "verbose", NULL, ON_ALL, "list what was dropped or left in the file" },
@@ -129,6 +134,8 @@ take (struct settings *s, int id, const char *argument)
       return s->flags |= FMTCONV_ALLOW_LOSSY, true;
     case OPT_TENSORS:
       return s->tensors = true, s->glob = argument, s->flags |= FMTCONV_LIST, true;
+    case OPT_STATS:
+      return s->flags |= FMTCONV_STATS, true;
     case OPT_JSON:
       return s->json = true;
     case 'q':

@@ -14,7 +14,7 @@ enum
 struct line
 {
   const char *cell[COLUMNS];
-  char name[SHOWN_ROOM], shape[256], bytes[TEXT_ROOM];
+  char name[SHOWN_ROOM], shape[256], bytes[TEXT_ROOM], stats[STATS_ROOM];
 };
 
 static void
@@ -24,7 +24,7 @@ fill (struct line *line, fmtconv_attr *tensor)
   line->cell[1] = fmtconv_get_string (tensor, "dtype", "");
   line->cell[2] = text_shape (line->shape, sizeof line->shape, fmtconv_get (tensor, "shape"));
   line->cell[3] = text_bytes (line->bytes, (uint64_t) fmtconv_get_int (tensor, "bytes", 0));
-  line->cell[4] = fmtconv_get_string (tensor, "how", "");
+  line->cell[4] = fmtconv_get_string (tensor, "how", text_stats (line->stats, fmtconv_get (tensor, "stats")));
 }
 
 /* Characters of UTF-8. */

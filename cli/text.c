@@ -84,3 +84,33 @@ text_shape (char *room, size_t size, fmtconv_attr *shape)
   snprintf (room + at, size - at, "]");
   return room;
 }
+
+const char *
+text_stats (char room[STATS_ROOM], fmtconv_attr *stats)
+{
+  static const struct
+  {
+    const char *key, *what;
+  } counts[] = { { "nan", "NaN" }, { "inf", "infinite" }, { "overflow_f16", "too large for f16" } };
+  fmtconv_attr *min = fmtconv_get (stats, "min");
+  size_t n = 0;
+  room[0] = '\0';
+  if (!stats || stats->kind != FMTCONV_A_OBJECT)
+    return room;
+  if (!fmtconv_get_int (stats, "values", 0))
+    n = (size_t) snprintf (room, STATS_ROOM, "no values");
+  else if (!min || min->kind != FMTCONV_A_FLOAT)
+    n = (size_t) snprintf (room, STATS_ROOM, "nothing finite");
+  else
+    n = (size_t) snprintf (room, STATS_ROOM, "%.4g … %.4g, mean %.3g", min->v.f,
+                           fmtconv_get_float (stats, "max", 0), fmtconv_get_float (stats, "mean", 0));
+  for (size_t i = 0; i < sizeof counts / sizeof *counts && n < STATS_ROOM; i++)
+    {
+      char count[TEXT_ROOM];
+      uint64_t found = (uint64_t) fmtconv_get_int (stats, counts[i].key, 0);
+      if (found)
+        n += (size_t) snprintf (room + n, STATS_ROOM - n, ", %s %s", text_number (count, found),
+                                counts[i].what);
+    }
+  return room;
+}

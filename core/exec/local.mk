@@ -12,6 +12,8 @@ core_sources += \
 	core/exec/io.h \
 	core/exec/places.c \
 	core/exec/publish.c \
+	core/exec/scan.c \
+	core/exec/scan.h \
 	core/exec/stale.c \
 	core/exec/target.h \
 	core/exec/temporary.c \

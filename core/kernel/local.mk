@@ -17,10 +17,42 @@ core_sources += \
 	core/kernel/gather.c \
 	core/kernel/kernel.h \
 	core/kernel/number.h \
-	core/kernel/quant.c \
 	core/kernel/quant.h \
+	core/kernel/quant/affine.h \
+	core/kernel/quant/avx2.c \
+	core/kernel/quant/avx512.c \
+	core/kernel/quant/block.h \
+	core/kernel/quant/columns.h \
+	core/kernel/quant/decode.c \
+	core/kernel/quant/decode.h \
+	core/kernel/quant/decode_grid.c \
+	core/kernel/quant/decode_super.c \
+	core/kernel/quant/encoders.h \
+	core/kernel/quant/fp4.c \
+	core/kernel/quant/grids.c \
+	core/kernel/quant/grids.h \
+	core/kernel/quant/importance.c \
+	core/kernel/quant/lanes.h \
+	core/kernel/quant/level.h \
+	core/kernel/quant/loops.h \
+	core/kernel/quant/pack.c \
+	core/kernel/quant/portable.c \
+	core/kernel/quant/quant.c \
+	core/kernel/quant/round.h \
+	core/kernel/quant/scale.h \
+	core/kernel/quant/simple.h \
+	core/kernel/quant/super.c \
+	core/kernel/quant/super.h \
+	core/kernel/quant/supers.h \
+	core/kernel/quant/table.h \
+	core/kernel/quant/three.h \
+	core/kernel/quant/weighed.h \
 	core/kernel/row.c \
+	core/kernel/scan.c \
+	core/kernel/scan.h \
+	core/kernel/scan_body.h \
 	core/kernel/stage.c \
 	core/kernel/stage.h \
 	core/kernel/transpose.c \
 	core/kernel/transpose.h
+EXTRA_DIST += core/kernel/quant/make_grids.py

@@ -54,8 +54,14 @@ settle_transform (fmtconv_ctx *ctx, const char *text, fci_link *out)
   return 0;
 }
 
-static int
-given_transforms (fmtconv_ctx *ctx, const char *const *texts, size_t n, fci_links *out)
+int
+fci_reader_parse (fmtconv_ctx *ctx, const char *text, fci_link *out)
+{
+  return settle (ctx, text, FCI_READER, out);
+}
+
+int
+fci_links_parse (fmtconv_ctx *ctx, const char *const *texts, size_t n, fci_links *out)
 {
   for (size_t i = 0; i < n; i++)
     {
@@ -87,9 +93,9 @@ given_part (fmtconv_ctx *ctx, fci_part *part)
   const fmtconv_part *job = &part->job;
   if (job->name && (!job->input || !*job->input))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "the component '%s' has no input", job->name);
-  if (job->reader && settle (ctx, job->reader, FCI_READER, &part->reader))
+  if (job->reader && fci_reader_parse (ctx, job->reader, &part->reader))
     return ctx->failed;
-  return given_transforms (ctx, job->transforms, job->n_transforms, &part->chain);
+  return fci_links_parse (ctx, job->transforms, job->n_transforms, &part->chain);
 }
 
 int
@@ -99,7 +105,7 @@ fci_chain_given (fci_conversion *c)
   for (size_t i = 0; i < c->n_parts; i++)
     if (given_part (c->ctx, &c->part[i]))
       return c->ctx->failed;
-  if (given_transforms (c->ctx, c->job.transforms, c->job.n_transforms, &c->chain) || given_dtype (c, &cast))
+  if (fci_links_parse (c->ctx, c->job.transforms, c->job.n_transforms, &c->chain) || given_dtype (c, &cast))
     return c->ctx->failed;
   if (c->job.writer)
     settle (c->ctx, c->job.writer, FCI_WRITER, &c->writer);

@@ -55,6 +55,10 @@ typedef struct fci_conversion
   double plan_seconds;
 } fci_conversion;
 
+/* "NAME:key=value" to a reader and its parameters; texts of transforms to links.  0 or a code. */
+int fci_reader_parse (fmtconv_ctx *ctx, const char *text, fci_link *out);
+int fci_links_parse (fmtconv_ctx *ctx, const char *const *texts, size_t n, fci_links *out);
+
 /* Settle what the job names: readers, transforms, dtype, writer; parameters are checked. */
 int fci_chain_given (fci_conversion *c);
 

@@ -254,6 +254,8 @@ describe (const inspection *s)
     fci_add_text (commands, NULL, s->commands[i]);
   if (s->ctx->options.flags & FMTCONV_LIST)
     add_list (result, s);
+  if (s->ctx->options.flags & FMTCONV_STATS)
+    fci_add_stats (result, fmtconv_get (result, "list"), model);
   return s->ctx->failed ? NULL : result;
 }
 

@@ -9,6 +9,7 @@ core_sources += \
 	core/pipeline/copy.c \
 	core/pipeline/detect.c \
 	core/pipeline/detect.h \
+	core/pipeline/diff.c \
 	core/pipeline/how.c \
 	core/pipeline/inside.c \
 	core/pipeline/inspect.c \
@@ -25,4 +26,5 @@ core_sources += \
 	core/pipeline/shown.c \
 	core/pipeline/stage.c \
 	core/pipeline/stage.h \
+	core/pipeline/stats.c \
 	core/pipeline/tree.c

@@ -36,6 +36,10 @@ void fci_add_parts (fmtconv_attr *object, const fci_claims *claims, const fmtcon
 /* "parts" of a bundle: its components, with the classes they name. */
 void fci_add_components (fmtconv_attr *object, const fmtconv_model *bundle);
 
+/* "stats" of a model's tensors into `result`, and into the objects of `list` (NULL: none), one a tensor in the order
+ * of the leaves.  Reads all data. */
+int fci_add_stats (fmtconv_attr *result, fmtconv_attr *list, const fmtconv_model *model);
+
 /* name, dtype, shape, bytes of a view into an object. */
 void fci_add_tensor (fmtconv_attr *object, const char *name, fmtconv_view *view);
 

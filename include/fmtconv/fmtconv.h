@@ -50,7 +50,8 @@ enum
   FMTCONV_FORCE = 4,       /* overwrite */
   FMTCONV_DRY_RUN = 8,     /* plan only */
   FMTCONV_VERIFY = 16,     /* re-read the output and compare before it is published */
-  FMTCONV_LIST = 32        /* the report lists every tensor */
+  FMTCONV_LIST = 32,       /* the report lists every tensor */
+  FMTCONV_STATS = 64       /* fmtconv_inspect reads all data, and tells statistics of them */
 };
 
 typedef struct fmtconv_options
@@ -141,8 +142,33 @@ fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
  *   attributes   object    the model's attributes; of an array of a file that has more than 64 items {type, items,
  *                          first}; NaN and infinity as strings
  *   convert      array     commands that convert it, OUTPUT left open
- *   list         array     with LIST: {name, dtype, shape, bytes} */
+ *   list         array     with LIST: {name, dtype, shape, bytes, stats}
+ *   stats        object    with STATS, of all tensors together, and in `list` of each: values, nan, inf, zero,
+ *                          overflow_f16 (finite, and infinite in f16), and of the finite ones min, max, mean (null
+ *                          where there are none); null of complex numbers */
 fmtconv_attr *fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader);
+
+/* ---- Comparing */
+typedef struct fmtconv_side
+{
+  const char *path;
+  const char *reader;            /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
+  const char *const *transforms; /* applied before the comparison, in order */
+  size_t n_transforms;
+} fmtconv_side;
+
+/* How two checkpoints differ, tensor by tensor of the same name, whatever their formats.  NULL: it failed.
+ *   a, b         object    path, reader, tensors, bytes
+ *   same         int       tensors that are equal in data type, shape and values
+ *   differ       int       those that are not
+ *   only_a, only_b  array  names of the tensors that one side has alone
+ *   tensors      array     of those that differ: {name, what: "dtype", "shape" or "values" (the first that
+ *                          applies), a: {dtype, shape}, b: {…}, and where the shapes are the same values: {of, differ,
+ *                          first, not_finite, max_abs, rmse, snr_db}}; first: index of the first value that differs;
+ *                          not_finite: pairs that differ and are not both finite, which no figure contains;
+ *                          snr_db: of a to the difference, null where there is none
+ *   equal        bool      all the same, and no tensor alone */
+fmtconv_attr *fmtconv_diff (fmtconv_ctx *ctx, const fmtconv_side *a, const fmtconv_side *b);
 
 /* The plugins found: [{name, summary, path, roles: [..], parameters: [{role, key, type, default,
  * help}], limits: {…}, error}], sorted by name; `error` says why one was refused.  name: only that one

@@ -41,6 +41,8 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
       left += !wanted && t->dtype >= FMTCONV_GGML;
       fmtconv_put (out, t->name, wanted ? fmtconv_cast (t->view, p->to) : t->view);
     }
+  if (decoded + left == 0)
+    return fmtconv_note (ctx, "no tensor is stored in blocks");
   if (left)
     return fmtconv_note (ctx, "%zu tensors are decoded to %s, %zu stay in blocks", decoded,
                          fmtconv_dtype (p->to)->name, left);

@@ -138,7 +138,7 @@ say (fmtconv_ctx *ctx, const struct summary *s, size_t all)
     }
   fmtconv_note (ctx, "%zu of %zu tensors are quantised", s->quantised, all);
   if (s->other)
-    fmtconv_note (ctx, "%zu that are not floating-point stay what they are", s->other);
+    fmtconv_note (ctx, "not floating-point, and kept as they are: %zu", s->other);
   if (s->again)
     fmtconv_lossy (ctx, "%zu tensors are quantised already, and would be a second time, to another type",
                    s->again);

@@ -17,6 +17,9 @@ EXTRA_DIST += \
 	tests/cli/cases/convert.err \
 	tests/cli/cases/convert.out \
 	tests/cli/cases/convert.sh \
+	tests/cli/cases/diff.err \
+	tests/cli/cases/diff.out \
+	tests/cli/cases/diff.sh \
 	tests/cli/cases/dry-run.err \
 	tests/cli/cases/dry-run.out \
 	tests/cli/cases/dry-run.sh \
@@ -71,6 +74,9 @@ EXTRA_DIST += \
 	tests/cli/cases/plugins.err \
 	tests/cli/cases/plugins.out \
 	tests/cli/cases/plugins.sh \
+	tests/cli/cases/quantise.err \
+	tests/cli/cases/quantise.out \
+	tests/cli/cases/quantise.sh \
 	tests/cli/cases/quiet.err \
 	tests/cli/cases/quiet.out \
 	tests/cli/cases/quiet.sh \

@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 sample=$here/../data/ckpts_2b_lora
 : "${FMTCONV:?the program to test}" "${FMTCONV_PLUGIN_PATH:?its plugins}"
 . "$here/../need.sh"
-need cast cogvideox-lora cogvideox-transformer cogvideox-vae diffusers gguf safetensors sat t5-encoder torch
+need cast cogvideox-lora cogvideox-transformer cogvideox-vae dequantise diffusers gguf quantise qweight safetensors sat t5-encoder torch
 refresh=
 [ "$1" = --refresh ] && { refresh=1; shift; }
 

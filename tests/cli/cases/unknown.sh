@@ -9,6 +9,6 @@ try -t Cast ckpt out.safetensors
 try --nothing ckpt out.safetensors
 try -x ckpt out.safetensors
 try inspect --nothing ckpt
-try inspect -j 2 ckpt
+try inspect -n ckpt
 try --d f16 ckpt out.safetensors
 try convrt

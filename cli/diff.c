@@ -1,0 +1,108 @@
+/* cli/diff.c: the command that tells how two checkpoints differ.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+#include <string.h>
+
+/* Exit status, as of diff(1). */
+enum
+{
+  DIFF_EQUAL = 0,
+  DIFF_DIFFERENT = 1,
+  DIFF_TROUBLE = 2
+};
+
+static uint64_t
+number (fmtconv_attr *node, const char *key)
+{
+  return (uint64_t) fmtconv_get_int (node, key, 0);
+}
+
+static void
+print_only (const char *side, fmtconv_attr *names)
+{
+  char shown[SHOWN_ROOM];
+  for (fmtconv_attr *a = names ? names->first : NULL; a; a = a->next)
+    printf ("%s %s\n", side, text_shown (shown, a->v.s));
+}
+
+/* "f16[2,3]" */
+static const char *
+form (char *room, size_t size, fmtconv_attr *of)
+{
+  char shape[256];
+  snprintf (room, size, "%s%s", fmtconv_get_string (of, "dtype", "?"),
+            text_shape (shape, sizeof shape, fmtconv_get (of, "shape")));
+  return room;
+}
+
+static void
+print_values (fmtconv_attr *values)
+{
+  char differ[TEXT_ROOM], of[TEXT_ROOM], beyond[TEXT_ROOM];
+  fmtconv_attr *snr = fmtconv_get (values, "snr_db");
+  if (!number (values, "differ"))
+    {
+      printf (", equal values");
+      return;
+    }
+  printf (", %s of %s values differ, by at most %.3g, RMSE %.3g",
+          text_number (differ, number (values, "differ")), text_number (of, number (values, "of")),
+          fmtconv_get_float (values, "max_abs", 0), fmtconv_get_float (values, "rmse", 0));
+  if (snr && snr->kind == FMTCONV_A_FLOAT)
+    printf (", SNR %.1f dB", snr->v.f);
+  if (number (values, "not_finite"))
+    printf (", %s of them NaN or infinite", text_number (beyond, number (values, "not_finite")));
+}
+
+static void
+print_tensor (fmtconv_attr *t)
+{
+  char a[SHOWN_ROOM], b[SHOWN_ROOM], shown[SHOWN_ROOM];
+  const char *name = text_shown (shown, fmtconv_get_string (t, "name", ""));
+  fmtconv_attr *values = fmtconv_get (t, "values");
+  form (a, sizeof a, fmtconv_get (t, "a"));
+  form (b, sizeof b, fmtconv_get (t, "b"));
+  printf ("! %s: %s", name, a);
+  if (strcmp (a, b) != 0)
+    printf (" and %s", b);
+  if (values)
+    print_values (values);
+  putchar ('\n');
+}
+
+static void
+print_all (fmtconv_attr *report)
+{
+  char same[TEXT_ROOM], differ[TEXT_ROOM], a[TEXT_ROOM], b[TEXT_ROOM];
+  fmtconv_attr *list = fmtconv_get (report, "tensors"), *only_a = fmtconv_get (report, "only_a"),
+               *only_b = fmtconv_get (report, "only_b");
+  print_only ("<", only_a);
+  print_only (">", only_b);
+  for (fmtconv_attr *t = list ? list->first : NULL; t; t = t->next)
+    print_tensor (t);
+  printf ("%s equal, %s different, %s only in the first, %s only in the second\n",
+          text_count (same, number (report, "same"), "tensor"),
+          text_number (differ, number (report, "differ")), text_number (a, only_a->len),
+          text_number (b, only_b->len));
+}
+
+int
+run_diff (const struct settings *s)
+{
+  struct speaker *sp = speaker_of (s);
+  if (s->n_arguments != 2)
+    return say_usage ("diff takes two files or folders, %d given", s->n_arguments), DIFF_TROUBLE;
+  const fmtconv_side a = {
+    .path = s->arguments[0], .reader = s->reader, .transforms = s->transforms, .n_transforms = s->n_transforms
+  };
+  const fmtconv_side b = { .path = s->arguments[1] };
+  fmtconv_ctx *ctx = context_new (s, sp);
+  fmtconv_attr *report = ctx ? fmtconv_diff (ctx, &a, &b) : NULL;
+  int status = fmtconv_get_int (report, "equal", 0) ? DIFF_EQUAL : DIFF_DIFFERENT;
+  if (report && s->json)
+    say_event (sp, "diff", report);
+  else if (report && s->verbosity >= SAY_NOTES)
+    print_all (report);
+  bool done = report != NULL;
+  return context_end (ctx, done) == CLI_DONE ? status : DIFF_TROUBLE;
+}

@@ -1,0 +1,146 @@
+/* core/exec/scan.c: evaluates tensors block by block on all workers, and looks at the values.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/scan.h"
+#include "core/exec/work.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  BLOCK = 256 << 10, /* values that are looked at at once */
+  BUFFERS = 4
+};
+
+/* Values of one tensor, or of two, and what was found. */
+typedef struct block
+{
+  const fci_rows *a;
+  const fci_rows *b; /* NULL: none */
+  uint64_t first;
+  uint64_t count;
+  fci_scan *scan;
+  fci_sums sums;
+  fci_gap gap;
+} block;
+
+typedef struct scanner
+{
+  fci_work work;
+  fci_plan plan; /* programs, and the size of scratch */
+  fci_list blocks;
+} scanner;
+
+bool
+fci_scan_can (uint32_t dtype)
+{
+  return dtype != FMTCONV_C32 && dtype != FMTCONV_C64 && dtype != FMTCONV_C128;
+}
+
+/* What both are looked at as: all their values fit, but for whole numbers beyond 2^53. */
+static uint32_t
+common_type (fmtconv_view *a, fmtconv_view *b)
+{
+  const uint32_t types[] = { a->dtype, b ? b->dtype : a->dtype };
+  for (size_t i = 0; i < 2; i++)
+    switch (types[i])
+      {
+      case FMTCONV_F64:
+      case FMTCONV_I32:
+      case FMTCONV_U32:
+      case FMTCONV_I64:
+      case FMTCONV_U64:
+        return FMTCONV_F64;
+      default:
+        break;
+      }
+  return FMTCONV_F32;
+}
+
+static int
+look (fci_worker *worker, size_t n)
+{
+  block *k = (block *) worker->work->job_arg + n;
+  const uint32_t dtype = k->a->view->dtype;
+  const uint64_t item = fci_item (dtype), at = k->first * item, size = k->count * item;
+  if (fci_fetch (worker, k->a, NULL, at, size, worker->out) != 0
+      || (k->b && fci_fetch (worker, k->b, NULL, at, size, worker->other) != 0))
+    return -1;
+  const void *a = worker->out, *b = worker->other;
+  if (k->b && dtype == FMTCONV_F32)
+    fci_gap_f32 (&k->gap, a, b, k->count, k->first);
+  else if (k->b)
+    fci_gap_f64 (&k->gap, a, b, k->count, k->first);
+  else if (dtype == FMTCONV_F32)
+    fci_sums_f32 (&k->sums, a, k->count);
+  else
+    fci_sums_f64 (&k->sums, a, k->count);
+  atomic_fetch_add_explicit (&worker->work->done, k->count, memory_order_relaxed);
+  return 0;
+}
+
+static bool
+add_scan (scanner *s, fci_scan *scan)
+{
+  const uint32_t dtype = common_type (scan->a, scan->b);
+  const fci_rows *a = NULL, *b = NULL;
+  fmtconv_view *as_a = fmtconv_cast (scan->a, dtype), *as_b = scan->b ? fmtconv_cast (scan->b, dtype) : NULL;
+  if (!as_a || (scan->b && !as_b) || !(a = fci_rows_of (&s->plan, scan->name, as_a))
+      || (as_b && !(b = fci_rows_of (&s->plan, scan->name, as_b))))
+    return false;
+  for (uint64_t at = 0; at < as_a->elements; at += BLOCK)
+    {
+      block *next = fci_list_add (s->plan.ctx, &s->blocks, sizeof *next);
+      if (!next)
+        return false;
+      const uint64_t left = as_a->elements - at;
+      *next = (block){ .a = a, .b = b, .first = at, .count = left < BLOCK ? left : BLOCK, .scan = scan };
+    }
+  s->work.total += as_a->elements;
+  return true;
+}
+
+/* Two MiB a buffer hold a block of doubles; what is left of the memory gives more threads. */
+static int
+open_workers (scanner *s, fmtconv_ctx *ctx)
+{
+  const fmtconv_options *options = &ctx->options;
+  s->plan.unit_room = BLOCK * sizeof (double) * BUFFERS / (BUFFERS - 1);
+  s->plan.buffers = BUFFERS - 1; /* of which one more is made for the second tensor */
+  const uint64_t each = s->plan.unit_room * s->plan.buffers + s->plan.row_scratch,
+                 most = options->memory / each;
+  s->plan.cost.threads = options->threads < most ? options->threads : most ? (unsigned) most : 1;
+  s->work.ctx = ctx;
+  s->work.plan = &s->plan;
+  s->work.io = &fci_io_system;
+  if (fci_work_open (&s->work) != 0)
+    return fmtconv_failed (ctx);
+  fci_work_share (&s->work, true);
+  return 0;
+}
+
+static void
+collect (const scanner *s)
+{
+  const block *k = s->blocks.items;
+  for (size_t i = 0; i < s->blocks.n; i++)
+    {
+      fci_sums_join (&k[i].scan->sums, &k[i].sums);
+      fci_gap_join (&k[i].scan->gap, &k[i].gap);
+    }
+}
+
+int
+fci_scan_all (fmtconv_ctx *ctx, fci_scan *scans, size_t n)
+{
+  scanner s = { .plan = { .ctx = ctx, .programs = fci_map_new (ctx) } };
+  bool good = s.plan.programs != NULL;
+  for (size_t i = 0; good && i < n; i++)
+    good = add_scan (&s, &scans[i]);
+  if (good && open_workers (&s, ctx) == 0 && fci_work_run (&s.work, look, s.blocks.items, s.blocks.n) == 0)
+    collect (&s);
+  fci_work_close (&s.work);
+  free (s.blocks.items);
+  return fmtconv_failed (ctx);
+}

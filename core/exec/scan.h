@@ -1,0 +1,25 @@
+/* core/exec/scan.h: one bounded pass over tensors that writes nothing: statistics, differences.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_SCAN_H
+#define FCI_SCAN_H
+
+#include "core/kernel/scan.h"
+#include "core/model/view.h"
+
+/* One tensor, or two of one shape. */
+typedef struct fci_scan
+{
+  const char *name;
+  fmtconv_view *a;
+  fmtconv_view *b; /* NULL: statistics of a */
+  fci_sums sums;   /* of a; without b */
+  fci_gap gap;     /* with b */
+} fci_scan;
+
+/* Are the elements of a data type real numbers? */
+bool fci_scan_can (uint32_t dtype);
+
+/* Fill in sums and gaps, within the context's memory and threads.  0, or the code of an error. */
+int fci_scan_all (fmtconv_ctx *ctx, fci_scan *scans, size_t n);
+
+#endif

@@ -1,0 +1,222 @@
+/* core/kernel/quant/avx2.c: quantisation, two vectors of eight at a time.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/quant/level.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#include <string.h>
+
+#define TARGET __attribute__ ((target ("avx2,f16c")))
+#define INLINE static inline __attribute__ ((always_inline, target ("avx2,f16c")))
+#define LEVEL fci_quant_avx2
+
+enum
+{
+  LANES = 8
+};
+
+typedef __m256 vec;
+typedef __m256i whole;
+typedef __m256 mask;
+
+INLINE vec
+v_all (float value)
+{
+  return _mm256_set1_ps (value);
+}
+
+INLINE vec
+v_load (const float *at)
+{
+  return _mm256_loadu_ps (at);
+}
+
+INLINE void
+v_store (float *at, vec value)
+{
+  _mm256_storeu_ps (at, value);
+}
+
+INLINE vec
+v_min (vec a, vec b)
+{
+  return _mm256_min_ps (a, b);
+}
+
+INLINE vec
+v_max (vec a, vec b)
+{
+  return _mm256_max_ps (a, b);
+}
+
+INLINE vec
+v_size (vec a)
+{
+  return _mm256_andnot_ps (_mm256_set1_ps (-0.0f), a);
+}
+
+INLINE vec
+v_root (vec a)
+{
+  return _mm256_sqrt_ps (a);
+}
+
+INLINE vec
+v_nearest (vec a)
+{
+  return _mm256_round_ps (a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+INLINE mask
+v_below (vec a, vec b)
+{
+  return _mm256_cmp_ps (a, b, _CMP_LT_OQ);
+}
+
+/* Or one is NaN. */
+INLINE mask
+v_unlike (vec a, vec b)
+{
+  return _mm256_cmp_ps (a, b, _CMP_NEQ_UQ);
+}
+
+INLINE vec
+v_choose (mask where, vec yes, vec no)
+{
+  return _mm256_blendv_ps (no, yes, where);
+}
+
+INLINE mask
+m_both (mask a, mask b)
+{
+  return _mm256_and_ps (a, b);
+}
+
+INLINE mask
+m_either (mask a, mask b)
+{
+  return _mm256_or_ps (a, b);
+}
+
+INLINE mask
+m_except (mask a, mask b)
+{
+  return _mm256_andnot_ps (b, a);
+}
+
+/* One bit a lane. */
+INLINE unsigned
+m_bits (mask a)
+{
+  return (unsigned) _mm256_movemask_ps (a);
+}
+
+INLINE whole
+w_all (int value)
+{
+  return _mm256_set1_epi32 (value);
+}
+
+INLINE whole
+w_bits (vec a)
+{
+  return _mm256_castps_si256 (a);
+}
+
+INLINE whole
+w_and (whole a, whole b)
+{
+  return _mm256_and_si256 (a, b);
+}
+
+INLINE whole
+w_add (whole a, whole b)
+{
+  return _mm256_add_epi32 (a, b);
+}
+
+INLINE whole
+w_min (whole a, whole b)
+{
+  return _mm256_min_epi32 (a, b);
+}
+
+INLINE whole
+w_max (whole a, whole b)
+{
+  return _mm256_max_epi32 (a, b);
+}
+
+INLINE vec
+w_number (whole a)
+{
+  return _mm256_cvtepi32_ps (a);
+}
+
+/* Towards zero; INT32_MIN where that does not fit. */
+INLINE whole
+w_cut (vec a)
+{
+  return _mm256_cvttps_epi32 (a);
+}
+
+/* The low byte of every lane, which is 0 … 255 or -128 … 127. */
+INLINE void
+w_store_bytes (uint8_t *at, whole a)
+{
+  const __m256i low = _mm256_set1_epi32 (0xff);
+  const __m256i halves = _mm256_packus_epi32 (_mm256_and_si256 (a, low), _mm256_setzero_si256 ());
+  const __m256i bytes = _mm256_packus_epi16 (halves, halves);
+  const int32_t parts[2] = { _mm256_extract_epi32 (bytes, 0), _mm256_extract_epi32 (bytes, 4) };
+  memcpy (at, parts, sizeof parts);
+}
+
+INLINE float
+v_most (vec a)
+{
+  const __m128 four = _mm_max_ps (_mm256_castps256_ps128 (a), _mm256_extractf128_ps (a, 1));
+  const __m128 two = _mm_max_ps (four, _mm_movehl_ps (four, four));
+  return _mm_cvtss_f32 (_mm_max_ss (two, _mm_movehdup_ps (two)));
+}
+
+/* The code whose value is the nearest, by four comparisons: minus the number of pairs of codes above it, and
+ * whether it is the lower of its pair. */
+typedef struct place
+{
+  whole pair;
+  mask lower;
+} place;
+
+/* What is looked up with -7 … 0, of which the lower three bits count, is stored at 1 … 7, 0. */
+INLINE place
+v_place (vec x)
+{
+  const vec third = _mm256_setr_ps (79, 0, 0, 0, 0, -93.5f, -28.5f, 19);
+  const vec fourth = _mm256_setr_ps (101, -115.5f, -74, -42, -16, 7, 31.5f, 61);
+  const mask first = v_below (x, v_all (-4.5f));
+  const mask second = v_below (x, v_choose (first, v_all (-57), v_all (45.5f)));
+  const whole half = w_add (w_bits (first), w_bits (first));
+  const whole quarter = w_add (half, w_bits (second));
+  const mask in_quarter = v_below (x, _mm256_permutevar8x32_ps (third, quarter));
+  const whole pair = w_add (w_add (quarter, quarter), w_bits (in_quarter));
+  return (place){ pair, v_below (x, _mm256_permutevar8x32_ps (fourth, pair)) };
+}
+
+INLINE whole
+p_code (place at)
+{
+  return w_add (w_add (w_all (15), w_add (at.pair, at.pair)), w_bits (at.lower));
+}
+
+INLINE vec
+p_value (place at)
+{
+  const vec lower = _mm256_setr_ps (89, -127, -83, -49, -22, 1, 25, 53);
+  const vec upper = _mm256_setr_ps (113, -104, -65, -35, -10, 13, 38, 69);
+  return v_choose (at.lower, _mm256_permutevar8x32_ps (lower, at.pair),
+                   _mm256_permutevar8x32_ps (upper, at.pair));
+}
+
+#include "core/kernel/quant/loops.h"
+
+#endif

@@ -1,0 +1,213 @@
+/* core/kernel/quant/avx512.c: quantisation, two vectors of sixteen at a time.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/quant/level.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#include <string.h>
+
+#define TARGET __attribute__ ((target ("avx512f,avx512bw,avx512dq,avx512vl")))
+#define INLINE static inline __attribute__ ((always_inline, target ("avx512f,avx512bw,avx512dq,avx512vl")))
+#define LEVEL fci_quant_avx512
+
+enum
+{
+  LANES = 16
+};
+
+typedef __m512 vec;
+typedef __m512i whole;
+typedef __mmask16 mask;
+
+INLINE vec
+v_all (float value)
+{
+  return _mm512_set1_ps (value);
+}
+
+INLINE vec
+v_load (const float *at)
+{
+  return _mm512_loadu_ps (at);
+}
+
+INLINE void
+v_store (float *at, vec value)
+{
+  _mm512_storeu_ps (at, value);
+}
+
+INLINE vec
+v_min (vec a, vec b)
+{
+  return _mm512_min_ps (a, b);
+}
+
+INLINE vec
+v_max (vec a, vec b)
+{
+  return _mm512_max_ps (a, b);
+}
+
+INLINE vec
+v_size (vec a)
+{
+  return _mm512_abs_ps (a);
+}
+
+INLINE vec
+v_root (vec a)
+{
+  return _mm512_sqrt_ps (a);
+}
+
+INLINE vec
+v_nearest (vec a)
+{
+  return _mm512_roundscale_ps (a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+INLINE mask
+v_below (vec a, vec b)
+{
+  return _mm512_cmp_ps_mask (a, b, _CMP_LT_OQ);
+}
+
+/* Or one is NaN. */
+INLINE mask
+v_unlike (vec a, vec b)
+{
+  return _mm512_cmp_ps_mask (a, b, _CMP_NEQ_UQ);
+}
+
+INLINE vec
+v_choose (mask where, vec yes, vec no)
+{
+  return _mm512_mask_blend_ps (where, no, yes);
+}
+
+INLINE mask
+m_both (mask a, mask b)
+{
+  return (mask) (a & b);
+}
+
+INLINE mask
+m_either (mask a, mask b)
+{
+  return (mask) (a | b);
+}
+
+INLINE mask
+m_except (mask a, mask b)
+{
+  return (mask) (a & ~b);
+}
+
+/* One bit a lane. */
+INLINE unsigned
+m_bits (mask a)
+{
+  return a;
+}
+
+INLINE whole
+w_all (int value)
+{
+  return _mm512_set1_epi32 (value);
+}
+
+INLINE whole
+w_bits (vec a)
+{
+  return _mm512_castps_si512 (a);
+}
+
+INLINE whole
+w_and (whole a, whole b)
+{
+  return _mm512_and_si512 (a, b);
+}
+
+INLINE whole
+w_add (whole a, whole b)
+{
+  return _mm512_add_epi32 (a, b);
+}
+
+INLINE whole
+w_min (whole a, whole b)
+{
+  return _mm512_min_epi32 (a, b);
+}
+
+INLINE whole
+w_max (whole a, whole b)
+{
+  return _mm512_max_epi32 (a, b);
+}
+
+INLINE vec
+w_number (whole a)
+{
+  return _mm512_cvtepi32_ps (a);
+}
+
+/* Towards zero; INT32_MIN where that does not fit. */
+INLINE whole
+w_cut (vec a)
+{
+  return _mm512_cvttps_epi32 (a);
+}
+
+/* The low byte of every lane, which is 0 … 255 or -128 … 127. */
+INLINE void
+w_store_bytes (uint8_t *at, whole a)
+{
+  _mm_storeu_si128 ((__m128i *) (void *) at, _mm512_cvtepi32_epi8 (a));
+}
+
+INLINE float
+v_most (vec a)
+{
+  return _mm512_reduce_max_ps (a);
+}
+
+/* The code whose value is the nearest. */
+typedef __m512i place;
+
+/* x is held to the range of the values, then counted in steps of 8.75, too narrow for two limits: how many
+ * limits lie below the end of each step, and the limit in it, if there is one. */
+INLINE place
+v_place (vec x)
+{
+  const __m512i count[2] = { _mm512_setr_epi32 (8, 9, 10, 10, 11, 12, 12, 13, 13, 14, 14, 14, 15, 15, 15, 15),
+                             _mm512_setr_epi32 (0, 0, 0, 1, 1, 2, 2, 2, 3, 4, 4, 5, 5, 6, 7, 8) };
+  const float none = -__builtin_inff ();
+  const vec limit[2] = { _mm512_setr_ps (none, 7, 19, none, 31.5f, 45.5f, none, 61, none, 79, none, none, 101,
+                                         none, none, none),
+                         _mm512_setr_ps (none, none, none, -115.5f, none, -93.5f, none, none, -74, -57, none,
+                                         -42, none, -28.5f, -16, -4.5f) };
+  const vec held = v_max (v_min (x, v_all (113)), v_all (-127));
+  const __m512i step = w_bits (held * v_all (1 / 8.75f) + v_all (12582912.0f));
+  const vec border = _mm512_permutex2var_ps (limit[0], step, limit[1]);
+  const __m512i codes = _mm512_permutex2var_epi32 (count[0], step, count[1]);
+  return _mm512_mask_add_epi32 (codes, v_below (held, border), codes, w_all (-1));
+}
+
+INLINE whole
+p_code (place at)
+{
+  return at;
+}
+
+INLINE vec
+p_value (place at)
+{
+  static const float values[16] = { FCI_IQ4_VALUES };
+  return _mm512_permutexvar_ps (at, v_load (values));
+}
+
+#include "core/kernel/quant/loops.h"
+
+#endif

@@ -1,0 +1,110 @@
+/* core/kernel/quant/columns.h: GROUP sub-blocks side by side, one a lane; and what a search finds for them.
+ * SPDX-License-Identifier: Apache-2.0 */
+
+enum
+{
+  ROUND = 1024,     /* elements that are looked at together: whole groups on every level */
+  MOST = ROUND / 16 /* sub-blocks of them */
+};
+
+/* Element i of sub-block s is [i][s]. */
+typedef struct columns
+{
+  _Alignas(64) float x[FCI_BLOCK][GROUP];
+  _Alignas(64) float weight[FCI_BLOCK][GROUP];
+  _Alignas(64) float work[FCI_BLOCK][GROUP];
+} columns;
+
+/* Of every sub-block: x is about scale · code - minimum, and the codes that the search ended with are the
+ * nearest to inverse · (x - base). */
+typedef struct fits
+{
+  _Alignas(64) float scale[MOST];
+  _Alignas(64) float minimum[MOST];
+  _Alignas(64) float inverse[MOST];
+  _Alignas(64) float base[MOST];
+} fits;
+
+typedef float four __attribute__ ((vector_size (16)));
+
+INLINE four
+load_four (const float *at)
+{
+  four value;
+  memcpy (&value, at, sizeof value);
+  return value;
+}
+
+/* Four elements of four sub-blocks of n. */
+INLINE void
+turn_four (const float *x, unsigned n, float (*to)[GROUP])
+{
+  const four a = load_four (x), b = load_four (x + n), c = load_four (x + 2 * n), d = load_four (x + 3 * n);
+  const four ab = __builtin_shufflevector (a, b, 0, 4, 1, 5), cd = __builtin_shufflevector (c, d, 0, 4, 1, 5);
+  const four ef = __builtin_shufflevector (a, b, 2, 6, 3, 7), gh = __builtin_shufflevector (c, d, 2, 6, 3, 7);
+  const four rows[4] = { __builtin_shufflevector (ab, cd, 0, 1, 4, 5),
+                         __builtin_shufflevector (ab, cd, 2, 3, 6, 7),
+                         __builtin_shufflevector (ef, gh, 0, 1, 4, 5),
+                         __builtin_shufflevector (ef, gh, 2, 3, 6, 7) };
+  memcpy (to[0], &rows[0], sizeof *rows);
+  memcpy (to[1], &rows[1], sizeof *rows);
+  memcpy (to[2], &rows[2], sizeof *rows);
+  memcpy (to[3], &rows[3], sizeof *rows);
+}
+
+/* GROUP sub-blocks of n elements, which follow each other at x. */
+INLINE void
+turn (const float *x, unsigned n, float (*to)[GROUP])
+{
+  for (unsigned s = 0; s < GROUP; s += 4)
+    for (unsigned i = 0; i < n; i += 4)
+      {
+        float (*at)[GROUP] = (float (*)[GROUP]) (void *) &to[i][s];
+        turn_four (x + s * n + i, n, at);
+      }
+}
+
+/* Codes of n elements of one sub-block, a byte each, `zero` added: the nearest to (x + add) / step. */
+INLINE void
+divided_codes (const float *x, unsigned n, float add_first, float step, int low, int high, int zero,
+               uint8_t *codes)
+{
+  for (unsigned i = 0; i < n; i += LANES)
+    {
+      const vec value = (v_load (x + i) + v_all (add_first)) / v_all (step);
+      w_store_bytes (codes + i, w_add (v_code (value, low, high), w_all (zero)));
+    }
+}
+
+/* The codes that a search ended with. */
+INLINE void
+search_codes (const float *x, unsigned n, float base, float inverse, int low, int high, int zero,
+              uint8_t *codes)
+{
+  for (unsigned i = 0; i < n; i += LANES)
+    {
+      const vec value = v_all (inverse) * (v_load (x + i) - v_all (base));
+      w_store_bytes (codes + i, w_add (v_code (value, low, high), w_all (zero)));
+    }
+}
+
+/* Are n numbers, a multiple of 32, all 0 or -0? */
+INLINE bool
+all_zero (const float *x, size_t n)
+{
+  for (size_t i = 0; i < n; i += 32)
+    {
+      vec most = v_size (v_load (x + i));
+      for (unsigned j = LANES; j < 32; j += LANES)
+        most = v_max (most, v_size (v_load (x + i + j)));
+      if (m_bits (v_below (v_all (0), most)))
+        return false;
+    }
+  return true;
+}
+
+INLINE float
+inverse_of (float d)
+{
+  return d != 0 ? 1 / d : 0;
+}

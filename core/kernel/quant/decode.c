@@ -1,0 +1,123 @@
+/* core/kernel/quant/decode.c: blocks without a superblock to f32; and the table of all decoders.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/quant/decode.h"
+
+/* The codes of 32 elements; four bits. */
+static void
+unpack_four (const uint8_t qs[16], uint8_t codes[FCI_BLOCK])
+{
+  for (unsigned j = 0; j < 16; j++)
+    {
+      codes[j] = qs[j] & 15;
+      codes[j + 16] = qs[j] >> 4;
+    }
+}
+
+static void
+unpack_five (const uint8_t qs[16], const uint8_t qh[4], uint8_t codes[FCI_BLOCK])
+{
+  const uint32_t high = fci_get32 (qh);
+  unpack_four (qs, codes);
+  for (unsigned j = 0; j < FCI_BLOCK; j++)
+    codes[j] = (uint8_t) (codes[j] | (high >> j & 1) << 4);
+}
+
+/* One block after the other: `unpack` fills 32 codes from the block at b; out = (code - zero) · d - minimum. */
+#define DECODE_BLOCKS(type, unpack, zero, minimum)                                        \
+  static void decode_##type (const void *blocks, size_t n, float *out)                    \
+  {                                                                                       \
+    const fci_##type *b = blocks;                                                         \
+    uint8_t codes[FCI_BLOCK];                                                             \
+    for (size_t at = 0; at < n; at += FCI_BLOCK, b++)                                     \
+      {                                                                                   \
+        unpack;                                                                           \
+        fci_scale_codes (codes, FCI_BLOCK, zero, fci_get_half (b->d), minimum, out + at); \
+      }                                                                                   \
+  }
+
+DECODE_BLOCKS (q4_0, unpack_four (b->qs, codes), 8, 0)
+DECODE_BLOCKS (q4_1, unpack_four (b->qs, codes), 0, -fci_get_half (b->m))
+DECODE_BLOCKS (q5_0, unpack_five (b->qs, b->qh, codes), 16, 0)
+DECODE_BLOCKS (q5_1, unpack_five (b->qs, b->qh, codes), 0, -fci_get_half (b->m))
+
+static void
+decode_q8_0 (const void *blocks, size_t n, float *out)
+{
+  const fci_q8_0 *b = blocks;
+  for (size_t at = 0; at < n; at += FCI_BLOCK, b++)
+    {
+      const float d = fci_get_half (b->d);
+      for (unsigned j = 0; j < FCI_BLOCK; j++)
+        out[at + j] = (float) (int8_t) b->qs[j] * d;
+    }
+}
+
+static void
+decode_iq4_nl (const void *blocks, size_t n, float *out)
+{
+  const fci_iq4_nl *b = blocks;
+  for (size_t at = 0; at < n; at += FCI_BLOCK, b++)
+    fci_scale_values (b->qs, fci_iq4_values, fci_get_half (b->d), out + at);
+}
+
+static void
+decode_mxfp4 (const void *blocks, size_t n, float *out)
+{
+  const fci_mxfp4 *b = blocks;
+  for (size_t at = 0; at < n; at += FCI_BLOCK, b++)
+    fci_scale_values (b->qs, fci_fp4_values, fci_half_power (b->e), out + at);
+}
+
+/* Four groups of sixteen, with a scale each: E4M3 without sign, of which 0x7f and everything above is 0 in
+ * ggml; halved, because the values are doubled. */
+static void
+decode_nvfp4 (const void *blocks, size_t n, float *out)
+{
+  const fci_nvfp4 *b = blocks;
+  for (size_t at = 0; at < n; at += 64, b++)
+    for (unsigned group = 0; group < 4; group++)
+      {
+        const float d = fci_half_of_e4m3 (b->d[group]);
+        const uint8_t *qs = b->qs + 8 * group;
+        float *to = out + at + 16 * group;
+        for (unsigned j = 0; j < 8; j++)
+          {
+            to[j] = fci_fp4_values[qs[j] & 15] * d;
+            to[j + 8] = fci_fp4_values[qs[j] >> 4] * d;
+          }
+      }
+}
+
+static void
+decode_q1_0 (const void *blocks, size_t n, float *out)
+{
+  const fci_q1_0 *b = blocks;
+  for (size_t at = 0; at < n; at += 128, b++)
+    {
+      const float d = fci_get_half (b->d);
+      for (unsigned j = 0; j < 128; j++)
+        out[at + j] = fci_negate_if (d, ~b->qs[j / 8] >> j % 8 & 1);
+    }
+}
+
+static void
+decode_q2_0 (const void *blocks, size_t n, float *out)
+{
+  const fci_q2_0 *b = blocks;
+  for (size_t at = 0; at < n; at += 64, b++)
+    {
+      const float d = fci_get_half (b->d);
+      for (unsigned j = 0; j < 64; j++)
+        out[at + j] = (float) ((b->qs[j / 4] >> 2 * (j % 4) & 3) - 1) * d;
+    }
+}
+
+fci_decode_fn *const fci_quant_decoders[FCI_QUANT_TYPES] = {
+  [2] = decode_q4_0,         [3] = decode_q4_1,        [6] = decode_q5_0,         [7] = decode_q5_1,
+  [8] = decode_q8_0,         [10] = fci_decode_q2_k,   [11] = fci_decode_q3_k,    [12] = fci_decode_q4_k,
+  [13] = fci_decode_q5_k,    [14] = fci_decode_q6_k,   [16] = fci_decode_iq2_xxs, [17] = fci_decode_iq2_xs,
+  [18] = fci_decode_iq3_xxs, [19] = fci_decode_iq1_s,  [20] = decode_iq4_nl,      [21] = fci_decode_iq3_s,
+  [22] = fci_decode_iq2_s,   [23] = fci_decode_iq4_xs, [29] = fci_decode_iq1_m,   [34] = fci_decode_tq1_0,
+  [35] = fci_decode_tq2_0,   [39] = decode_mxfp4,      [40] = decode_nvfp4,       [41] = decode_q1_0,
+  [42] = decode_q2_0,
+};

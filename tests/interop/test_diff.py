@@ -1,0 +1,124 @@
+# Plugins: safetensors torch sat cogvideox-transformer diffusers cast
+"""fmtconv diff and inspect --stats, compared with what torch says of the same values."""
+
+import json
+import math
+import unittest
+
+import torch
+from cogmake import MODELS, transformer, wanted_transformer
+from safetensors.torch import save_file
+from support import Case
+
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.float8_e4m3fn, torch.float8_e5m2)
+WHOLE = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool)
+
+
+class Base(Case):
+    def setUp(self):
+        super().setUp()
+        torch.manual_seed(1)
+
+    def event(self, command, *arguments, status=0):
+        """The result of a command, by --json."""
+        run = self.run_fmtconv(command, "--json", *arguments, status=status)
+        return json.loads(run.stdout.splitlines()[-1])
+
+
+class Stats(Base):
+    def tensors(self):
+        tensors = {str(d): torch.randn(3, 70001).to(d) for d in FLOATS}
+        tensors |= {str(d): torch.randint(0, 100, (1000,)).to(d) for d in WHOLE}
+        odd = torch.randn(300000)
+        odd[[3, 99999]], odd[7], odd[8], odd[[11, 12]] = math.nan, math.inf, -math.inf, 0
+        odd[[20, 21, 22]] = torch.tensor([65519.996, 65520.0, -1e30])
+        tensors |= {"odd": odd, "none": torch.zeros(0, 3), "one": torch.tensor(5.5),
+                    "only nan": torch.full((3,), math.nan), "turned": torch.randn(100, 300).t().contiguous()}
+        return tensors
+
+    def test_every_data_type_as_torch_says(self):
+        tensors = self.tensors()
+        save_file(tensors, self.tmp / "a.safetensors")
+        result = self.event("inspect", "--stats", "--tensors", self.tmp / "a.safetensors")
+        self.assertEqual(len(result["list"]), len(tensors))
+        for entry in result["list"]:
+            t, s = tensors[entry["name"]].double().flatten(), entry["stats"]
+            finite = t[t.isfinite()]
+            with self.subTest(entry["name"]):
+                self.assertEqual(s["values"], t.numel())
+                self.assertEqual(s["nan"], t.isnan().sum())
+                self.assertEqual(s["inf"], t.isinf().sum())
+                self.assertEqual(s["zero"], (t == 0).sum())
+                self.assertEqual(s["overflow_f16"], finite.half().isinf().sum())
+                if finite.numel():
+                    self.assertEqual((s["min"], s["max"]), (finite.min().item(), finite.max().item()))
+                    self.assertTrue(math.isclose(s["mean"], finite.mean().item(), rel_tol=1e-9, abs_tol=1e-9))
+                else:
+                    self.assertEqual((s["min"], s["max"], s["mean"]), (None, None, None))
+        self.assertEqual(result["stats"]["values"], sum(t.numel() for t in tensors.values()))
+
+    def test_the_same_for_any_number_of_threads_and_memory(self):
+        save_file({"a": torch.randn(2_000_003)}, self.tmp / "a.safetensors")
+        results = [self.event("inspect", "--stats", *more, self.tmp / "a.safetensors")["stats"]
+                   for more in (["-j1"], ["-j2"], ["-j5"], ["-j5", "--memory=1M"])]
+        self.assertEqual(results, results[:1] * 4)
+
+
+class Diff(Base):
+    def pair(self, a, b, status):
+        save_file(a, self.tmp / "a.safetensors")
+        torch.save(b, self.tmp / "b.pt")
+        return self.event("diff", self.tmp / "a.safetensors", self.tmp / "b.pt", status=status)
+
+    def test_equal_across_formats(self):
+        tensors = {str(d): torch.randn(50, 60).to(d) for d in FLOATS} | {str(d): torch.arange(9).to(d) for d in WHOLE}
+        tensors |= {"nan": torch.tensor([math.nan, -0.0, math.inf])}
+        turned = {n: t.t().contiguous().t() if t.dim() == 2 else t for n, t in tensors.items()}
+        result = self.pair(tensors, turned, 0)
+        self.assertEqual((result["equal"], result["same"]), (True, len(tensors)))
+
+    def test_figures_are_those_of_torch(self):
+        a = torch.randn(700, 900)
+        b = a.clone()
+        b[300:302] += torch.randn(2, 900) / 8
+        result = self.pair({"w": a}, {"w": b}, 1)
+        values = result["tensors"][0]["values"]
+        gap = a.double() - b.double()
+        self.assertEqual(values["differ"], (a != b).sum())
+        self.assertEqual(values["first"], (a != b).flatten().nonzero()[0])
+        self.assertEqual(values["max_abs"], gap.abs().max())
+        self.assertTrue(math.isclose(values["rmse"], gap.square().mean().sqrt(), rel_tol=1e-9))
+        self.assertTrue(math.isclose(values["snr_db"], 10 * torch.log10(a.double().square().sum() / gap.square().sum()),
+                                     rel_tol=1e-9))
+
+    def test_what_differs_is_said(self):
+        a = {"dtype": torch.ones(3), "shape": torch.ones(3), "gone": torch.ones(1), "nan": torch.tensor([1.0, math.nan])}
+        b = {"dtype": torch.ones(3).half(), "shape": torch.ones(4), "new": torch.ones(1), "nan": torch.tensor([1.0, 2.0])}
+        result = self.pair(a, b, 1)
+        self.assertEqual((result["only_a"], result["only_b"]), (["gone"], ["new"]))
+        what = {t["name"]: t for t in result["tensors"]}
+        self.assertEqual({n: t["what"] for n, t in what.items()}, {"dtype": "dtype", "shape": "shape", "nan": "values"})
+        self.assertEqual(what["dtype"]["values"]["differ"], 0)
+        self.assertNotIn("values", what["shape"])
+        self.assertEqual(what["nan"]["values"]["not_finite"], 1)
+
+    def test_names_that_differ_are_matched_by_a_transform(self):
+        m = MODELS[1]
+        tensors = transformer(m)
+        torch.save({"module": tensors}, self.tmp / "sat.pt")
+        wanted = {n: t.contiguous().clone() for n, t in wanted_transformer(tensors, m).items()}
+        save_file(wanted, self.tmp / "d.safetensors")
+        arguments = ["-t", "cogvideox-transformer:version=5b", self.tmp / "sat.pt", self.tmp / "d.safetensors"]
+        self.assertEqual(self.event("diff", *arguments)["same"], len(wanted))
+        wanted["proj_out.bias"][5] += 1
+        save_file(wanted, self.tmp / "d.safetensors")
+        result = self.event("diff", *arguments, status=1)
+        self.assertEqual([t["name"] for t in result["tensors"]], ["proj_out.bias"])
+
+    def test_trouble_is_two(self):
+        for arguments in (["x"], ["/nowhere/a", "/nowhere/b"], ["--no-such-option", "a", "b"], ["-t", "nothing", "a", "b"]):
+            self.run_fmtconv("diff", *arguments, status=2)
+
+
+if __name__ == "__main__":
+    unittest.main()
