@@ -60,18 +60,26 @@ most (const fmtconv_model *model)
   return found;
 }
 
+/* Does the model have tensors of the type that the input was of?  Of F32 or F16 it must have most, because what is
+ * quantised has a few of them too. */
+static int
+is_still (const fmtconv_model *model, const struct file_type *type, const struct file_type *most)
+{
+  return type->dtype >= FMTCONV_GGML ? bytes_of (model, type->dtype) > 0 : most && type->dtype == most->dtype;
+}
+
 int
 gguf_file_type (const fmtconv_model *model)
 {
   fmtconv_attr *attrs = fmtconv_attrs (model);
   const char *asked = fmtconv_get_string (attrs, "quantised", NULL);
   int64_t before = fmtconv_get_int (fmtconv_get (attrs, "gguf"), GGUF_FILE_TYPE, -1);
+  const struct file_type *best = most (model);
   for (size_t i = 0; i < TYPES && asked; i++)
     if (!strcasecmp (types[i].name, asked) && bytes_of (model, types[i].dtype))
       return types[i].number;
-  const struct file_type *type = most (model);
-  for (size_t i = 0; i < TYPES && type; i++)
-    if (types[i].dtype == type->dtype && types[i].number == before)
+  for (size_t i = 0; i < TYPES && !asked; i++)
+    if (types[i].number == before && is_still (model, &types[i], best))
       return types[i].number;
-  return type ? type->number : -1;
+  return best ? best->number : -1;
 }

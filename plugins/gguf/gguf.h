@@ -115,7 +115,7 @@ struct gguf_file
 int gguf_probe (const fmtconv_peek *peek);
 int gguf_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out);
 
-int gguf_read_file (fmtconv_ctx *ctx, fmtconv_input *in, struct gguf_file *file);
+int gguf_read_source (fmtconv_ctx *ctx, fmtconv_source *source, struct gguf_file *file);
 int gguf_read_keys (struct gguf_file *file);
 int gguf_read_tensors (struct gguf_file *file);
 

@@ -52,7 +52,7 @@ read_other (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const str
     return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
                             "the model has %lld files, and '%s' is not beside this one",
                             (long long) wanted->count, name);
-  if (gguf_read_file (ctx, fmtconv_beneath (folder, name), f))
+  if (gguf_read_source (ctx, fmtconv_open (fmtconv_beneath (folder, name)), f))
     return fmtconv_failed (ctx);
   const struct place p = place_of (f);
   if (p.no != wanted->no || p.count != wanted->count || p.tensors != wanted->tensors)

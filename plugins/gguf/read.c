@@ -53,9 +53,9 @@ read_count (struct gguf_file *f, const char *what, unsigned least, uint64_t most
 }
 
 int
-gguf_read_file (fmtconv_ctx *ctx, fmtconv_input *in, struct gguf_file *f)
+gguf_read_source (fmtconv_ctx *ctx, fmtconv_source *source, struct gguf_file *f)
 {
-  *f = (struct gguf_file){ .ctx = ctx, .c = fmtconv_cursor_of (fmtconv_open (in)) };
+  *f = (struct gguf_file){ .ctx = ctx, .c = fmtconv_cursor_of (source) };
   if (read_version (f) || read_count (f, "tensors", LEAST_TENSOR, GGUF_MAX_TENSORS, &f->n_tensors)
       || read_count (f, "keys", LEAST_KEY, GGUF_MAX_KEYS, &f->n_keys) || gguf_read_keys (f))
     return fmtconv_failed (ctx);
@@ -69,7 +69,7 @@ gguf_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_mode
   struct gguf_file one, *files = &one;
   size_t n = 1;
   fmtconv_attr *used = fmtconv_object (ctx);
-  if (gguf_read_file (ctx, in, &one))
+  if (gguf_read_source (ctx, fmtconv_open (in), &one))
     return fmtconv_failed (ctx);
   if (fmtconv_get_int (one.keys, GGUF_SPLIT_COUNT, 1) != 1 && !fmtconv_is_alone (in))
     files = gguf_read_split (ctx, in, &one, &n);

@@ -221,7 +221,10 @@ class Keys(Gguf):
         tensors = {"blk.0.to_v.weight": torch.randn(256, 256), "blk.0.to_q.weight": torch.randn(256, 256), "blk.0.bias": torch.ones(256)}
         safetensors.torch.save_file(tensors, self.source)
         types = gguf.LlamaFileType
-        for to, wanted in (("q8_0", types.MOSTLY_Q8_0), ("Q4_0", types.MOSTLY_Q4_0), ("bf16", types.MOSTLY_BF16)):
+        for to, wanted in (("q8_0", types.MOSTLY_Q8_0), ("Q4_0", types.MOSTLY_Q4_0), ("q5_1", types.MOSTLY_Q5_1),
+                           ("Q4_K_M", types.MOSTLY_Q4_K_M), ("Q4_K_S", types.MOSTLY_Q4_K_S), ("q4_K", types.MOSTLY_Q4_K_M),
+                           ("Q3_K_L", types.MOSTLY_Q3_K_L), ("q6_K", types.MOSTLY_Q6_K), ("iq4_nl", types.MOSTLY_IQ4_NL),
+                           ("mxfp4", types.MOSTLY_MXFP4_MOE), ("bf16", types.MOSTLY_BF16)):
             with self.subTest(to=to):
                 self.run_fmtconv("-f", "-t", "quantise:to=" + to, "-w", ARCHITECTURE, self.source, self.out)
                 self.assertEqual(self.fields(self.out)["general.file_type"][1], wanted)

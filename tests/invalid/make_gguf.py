@@ -298,11 +298,15 @@ def splits():
     case("split-count-huge", "split.count 4294967295", file((key("split.no", U16, 0), key("split.count", U32, 2**32 - 1))))
 
 
+def make():
+    for each in (headers, keys, values, alignments, names, shapes, types, places, originals, splits):
+        each()
+
+
 def main():
     out = Path(sys.argv[1])
     out.mkdir(parents=True)
-    for each in (headers, keys, values, alignments, names, shapes, types, places, originals, splits):
-        each()
+    make()
     whole = file((key("x", ARRAY, (U16, (1, 2))), key("y", STRING, "z")), (tensor(), tensor("b", (3,), 24, 32)),
                  b"\1" * 8 + b"\0" * 24 + b"\1" * 3 + b"\0" * 29)
     for size in range(len(whole)):
