@@ -3,6 +3,7 @@
 
 import json
 import shutil
+import struct
 import unittest
 from dataclasses import replace
 
@@ -32,6 +33,11 @@ def random_bits(shape, dtype, generator):
     count = torch.Size(shape).numel()
     raw = torch.randint(0, 256, (count * dtype.itemsize,), dtype=torch.uint8, generator=generator).view(dtype)
     return (raw.nan_to_num(0, 0, 0) if dtype.is_floating_point else raw).reshape(shape)
+
+
+def string(text):
+    """As GGUF has it."""
+    return struct.pack("<Q", len(text)) + text.encode()
 
 
 def zoo():
@@ -169,20 +175,21 @@ class Tensors(Gguf):
         writer.close()
 
     def test_large(self):
-        """More than 2^31 elements, in files with holes."""
-        count = 2**31 + 8
-        self.source.write_bytes(self.sparse_header(count))
-        with self.source.open("r+b") as f:
-            f.truncate(len(self.sparse_header(count)) + count)
-        self.run_fmtconv("-q", "-w", ARCHITECTURE, self.source, self.out)
-        seen = ggml.read(self.out, data=False)
-        self.assertEqual({n: (k, raw.size) for n, (k, raw) in seen[2].items()}, {"big": (24, count), "end": (24, 0)})
-        self.run_fmtconv("-q", "--dry-run", self.out, self.back)
-
-    def sparse_header(self, count):
-        header = json.dumps({"big": {"dtype": "I8", "shape": [8, count // 8], "data_offsets": [0, count]},
-                             "end": {"dtype": "I8", "shape": [0], "data_offsets": [count, count]}}).encode()
-        return len(header).to_bytes(8, "little") + header
+        """More than 2^31 elements; a type of one bit, in a file of holes, so that they are few bytes."""
+        count, kind = 2**31 + 1024, gguf.GGMLQuantizationType.Q1_0
+        size = count // 128 * 18
+        head = b"GGUF" + struct.pack("<IQQ", 3, 1, 1) + string("general.architecture") + struct.pack("<I", 8) + string("test")
+        head += string("big") + struct.pack("<IQQIQ", 2, count // 8, 8, kind, 0)
+        source = self.tmp / "sparse.gguf"
+        with source.open("wb") as f:
+            f.write(head)
+            f.truncate((len(head) + 31) // 32 * 32 + (size + 31) // 32 * 32)
+        self.run_fmtconv("-q", source, self.out)
+        _, _, seen = ggml.read(self.out, data=False)
+        self.assertEqual({n: (k, raw.size) for n, (k, raw) in seen.items()}, {"big": (kind, size)})
+        self.assertEqual(gguf.GGUFReader(self.out).tensors[0].shape.tolist(), [count // 8, 8])
+        report = json.loads(self.run_fmtconv("inspect", "--json", self.out).stdout.splitlines()[-1])
+        self.assertEqual(report["parameters"], count)
 
     def test_many_tiny(self):
         """Time grows with the number of tensors, not with its square."""
@@ -321,9 +328,8 @@ class Keys(Gguf):
     def test_memory(self):
         """A long array costs no memory: its bytes go from file to file."""
         count = 1 << 24
-        head = b"GGUF" + (3).to_bytes(4, "little") + (0).to_bytes(8, "little") + (2).to_bytes(8, "little")
-        head += self.string("general.architecture") + (8).to_bytes(4, "little") + self.string("test")
-        head += self.string("x.long") + (9).to_bytes(4, "little") + (11).to_bytes(4, "little") + count.to_bytes(8, "little")
+        head = b"GGUF" + struct.pack("<IQQ", 3, 0, 2) + string("general.architecture") + struct.pack("<I", 8) + string("test")
+        head += string("x.long") + struct.pack("<IIQ", 9, 11, count)
         with self.out.open("wb") as f:
             f.write(head)
             f.truncate(len(head) + 8 * count)
@@ -332,9 +338,6 @@ class Keys(Gguf):
         self.assertLess(report["memory"]["catalogue"], 1 << 20)
         added = sum(8 + len(k) + 4 + 4 for k in ("general.quantization_version", "general.alignment"))
         self.assertEqual(again.stat().st_size, (self.out.stat().st_size + added + 31) // 32 * 32)
-
-    def string(self, text):
-        return len(text).to_bytes(8, "little") + text.encode()
 
 
 class Splits(Gguf):
