@@ -90,30 +90,38 @@ shape_list (const struct gguf_file *f, const struct gguf_info *t, const char *ke
   return list;
 }
 
-/* Names without dimensions as the keys of an object, so that they are found fast. */
+/* Names without dimensions that the keys of `from` tell, as the keys of an object, so that they are found fast. */
 static int
-list_scalars (struct gguf_file *f)
+add_scalars (struct gguf_file *f, const struct gguf_file *from)
 {
-  fmtconv_attr *names = fmtconv_get (f->keys, GGUF_SCALARS);
-  f->scalars = fmtconv_object (f->ctx);
+  fmtconv_attr *names = fmtconv_get (from->keys, GGUF_SCALARS);
   if (!names)
     return fmtconv_failed (f->ctx);
   if (names->kind != FMTCONV_A_PACKED || names->v.packed->kind != FMTCONV_A_STRING
       || names->len > GGUF_MAX_TENSORS)
-    return gguf_fail (f, 0, NULL, "the key '" GGUF_SCALARS "' is no list of names");
+    return gguf_fail (from, 0, NULL, "the key '" GGUF_SCALARS "' is no list of names");
   const fmtconv_attr *list = fmtconv_unpack (names);
   for (const fmtconv_attr *name = list ? list->first : NULL; name; name = name->next)
     fmtconv_set_bool (f->scalars, name->v.s, 1);
   return fmtconv_failed (f->ctx);
 }
 
+static int
+list_scalars (struct gguf_file *f, const struct gguf_file *first)
+{
+  f->scalars = fmtconv_object (f->ctx);
+  if (add_scalars (f, f) || f->keys == first->keys)
+    return fmtconv_failed (f->ctx);
+  return add_scalars (f, first);
+}
+
 /* What the keys of ComfyUI-GGUF tell is left as it is where blocks do not fit its rows. */
 int
 gguf_restore (struct gguf_file *f, const struct gguf_file *first, fmtconv_attr *used, struct gguf_info *t)
 {
-  const char *key = gguf_key (f->ctx, GGUF_SHAPE, t->name);
+  const char *key = f->has_shapes || first->has_shapes ? gguf_key (f->ctx, GGUF_SHAPE, t->name) : NULL;
   fmtconv_attr *packed = fmtconv_get (f->keys, key);
-  if (!f->scalars && list_scalars (f))
+  if (!f->scalars && list_scalars (f, first))
     return fmtconv_failed (f->ctx);
   if (t->rank == 1 && t->shape[0] == 1 && fmtconv_get (f->scalars, t->name))
     t->rank = 0;

@@ -108,6 +108,7 @@ struct gguf_file
   uint64_t alignment;
   fmtconv_attr *keys;
   fmtconv_attr *scalars; /* names of tensors without dimensions */
+  int has_shapes;        /* a key is a tensor's original shape */
   struct gguf_info *tensors;
   uint64_t data; /* first tensor's byte */
 };

@@ -156,6 +156,7 @@ gguf_read_keys (struct gguf_file *f)
     {
       uint32_t type;
       const char *key = take_key (f);
+      f->has_shapes = f->has_shapes || (key && gguf_after (key, GGUF_SHAPE));
       if (!key || take_type (f, key, &type))
         return fmtconv_failed (f->ctx);
       if (type == GGUF_STRING  ? take_string (f, key)

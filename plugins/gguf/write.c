@@ -58,7 +58,8 @@ put_file (fmtconv_file *file, const fmtconv_attr *keys, const fmtconv_tensor *co
     }
 }
 
-/* The keys of one file: the first has the model's, every one its place and the shapes of its tensors. */
+/* The keys of one file: the first has the model's and all shapes, because gguf-split --merge keeps its keys only;
+ * every other its place and the shapes of its tensors. */
 static fmtconv_attr *
 keys_of (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, size_t s)
 {
@@ -71,7 +72,8 @@ keys_of (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, s
       fmtconv_set_typed_uint (own, GGUF_SPLIT_COUNT, files->n, 16);
       fmtconv_set_typed_int (own, GGUF_SPLIT_TENSORS, (int64_t) files->start[files->n], 32);
     }
-  gguf_put_shapes (ctx, own, files->tensors + files->start[s], files->start[s + 1] - files->start[s]);
+  size_t end = files->start[s ? s + 1 : files->n];
+  gguf_put_shapes (ctx, own, files->tensors + files->start[s], end - files->start[s]);
   if (own && own->len > GGUF_MAX_KEYS)
     fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%zu keys, more than the limit of %d", own->len, GGUF_MAX_KEYS);
   return fmtconv_failed (ctx) ? NULL : own;

@@ -358,7 +358,8 @@ class Splits(Gguf):
         return files
 
     def test_split(self):
-        tensors = {**self.sizes(), "five": torch.ones(2, 1, 2, 1, 2), "huge": torch.ones(1000)}
+        tensors = {**self.sizes(), "five": torch.ones(2, 1, 2, 1, 2), "huge": torch.ones(1000),
+                   "zero": torch.tensor(1.5, dtype=torch.bfloat16)}
         for most in (1, 512, 1000, 4096, 100000):
             with self.subTest(most=most):
                 shutil.rmtree(self.tmp / "s", ignore_errors=True)
@@ -377,7 +378,7 @@ class Splits(Gguf):
                 self.assertEqual([p.name for p in paths],
                                  [f"x-{i + 1:05}-of-{len(files):05}.gguf" for i in range(len(files))])
                 for no, (path, names) in enumerate(zip(paths, files)):
-                    keys = self.check(path, {n: tensors[n] for n in names}, ["five"])
+                    keys = self.check(path, {n: tensors[n] for n in names}, ["five", "zero"])
                     self.assertEqual((keys["split.no"], keys["split.count"], keys["split.tensors.count"]), (2, 2, 5))
                     fields = self.fields(path)
                     self.assertEqual([fields[f"split.{k}"][1] for k in ("no", "count", "tensors.count")],
@@ -390,12 +391,14 @@ class Splits(Gguf):
                 self.assertEqual(again.read_bytes(), whole.read_bytes())
 
     def test_of_gguf_py(self):
-        """The split files that gguf-py writes."""
+        """The split files that gguf-py writes; the first has all keys, and what they say holds for all."""
         writer = gguf.GGUFWriter(self.tmp / "p.gguf", "test", split_max_tensors=2)
         wanted = {f"t{i}": torch.arange(4 + i).float() for i in range(5)}
         for name, t in wanted.items():
             writer.add_tensor(name, t.numpy())
         writer.add_string("general.name", "in three files")
+        writer.add_array("comfy.gguf.orig_shape.t4", [2, 1, 4])
+        wanted["t4"] = wanted["t4"].reshape(2, 1, 4)
         writer.write_header_to_file(self.tmp / "p.gguf")
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
