@@ -87,19 +87,44 @@ add_tally (fci_tally *sum, const fci_tally *tally)
   __atomic_fetch_add (&sum->inf, tally->inf, __ATOMIC_RELAXED);
 }
 
+/* Weights must be numbers that are not below 0; divided by what stands behind them, where there is something. */
+static bool
+weigh (const fci_coder *coder, float *weights, size_t n)
+{
+  const float count = coder->divided ? weights[n] : 1;
+  bool good = isfinite (count) && count >= 0;
+  for (size_t i = 0; i < n; i++)
+    {
+      good = good && isfinite (weights[i]) && weights[i] >= 0;
+      weights[i] = count > 0 ? weights[i] / count : 1;
+    }
+  return good;
+}
+
+/* The weights of the columns, behind the rows. */
+static int
+read_importance (fci_worker *worker, const fci_coder *coder, size_t columns, float *to)
+{
+  const uint64_t size = (columns + coder->divided) * sizeof (float);
+  if (fci_fetch (worker, coder->importance, NULL, 0, size, (uint8_t *) to) != 0)
+    return -1;
+  if (weigh (coder, to, columns))
+    return 0;
+  worker->fault =
+      (fci_fault){ .code = FMTCONV_E_FORMAT,
+                   .tensor = coder->importance->name,
+                   .what = "the importance of its columns is not all numbers that are not below 0" };
+  return -1;
+}
+
 int
 fci_code_rows (fci_worker *worker, const fci_coder *coder, fci_tally *tallies, uint64_t row, size_t n_rows,
                size_t columns, uint8_t *out)
 {
-  const float *values = (const float *) (const void *) worker->flat;
-  const float *importance = NULL;
-  if (coder->importance)
-    {
-      uint8_t *behind = worker->flat + n_rows * columns * sizeof (float);
-      if (fci_fetch (worker, coder->importance, NULL, 0, columns * sizeof (float), behind) != 0)
-        return -1;
-      importance = (const float *) (const void *) behind;
-    }
+  float *values = (float *) (void *) worker->flat,
+        *importance = coder->importance ? values + n_rows * columns : NULL;
+  if (importance && read_importance (worker, coder, columns, importance) != 0)
+    return -1;
   for (size_t i = 0; i < n_rows; i++, values += columns, out += fci_dtype_bytes (coder->dtype, columns))
     {
       fci_tally tally = { 0 };

@@ -458,7 +458,7 @@ fetch_coded (fetch *f, uint8_t *out)
   uint64_t columns = f->extent[f->rank - 1], n = 1;
   for (unsigned i = 0; i < f->rank; i++)
     n *= f->extent[i];
-  if (n + (coder->importance ? columns : 0) > f->worker->room / sizeof (float))
+  if (n + (coder->importance ? columns + 1 : 0) > f->worker->room / sizeof (float))
     return fetch_coded_halves (f, out);
   if (coder->mixed)
     memset (f->worker->flat, 0, (size_t) n * sizeof (float));

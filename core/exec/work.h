@@ -19,6 +19,7 @@ typedef struct fci_fault
   const char *tensor;           /* E_FORMAT: whose bytes differ from the source, at `element` */
   fmtconv_view *view;
   uint64_t element;
+  const char *what; /* E_FORMAT: what is wrong with `tensor`; NULL: it differs from the source */
 } fci_fault;
 
 /* The checksum of a range of a source that was read in one piece. */
@@ -132,7 +133,7 @@ int fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uin
                uint8_t *out);
 
 /* Rows of `columns` f32 values in worker->flat, as blocks to `out`; row: the number of the first in the tensor.
- * Where the coder asks for importance, there is room for one more row. */
+ * Where the coder asks for importance, there is room for one more row and a number. */
 int fci_code_rows (fci_worker *worker, const fci_coder *coder, fci_tally *tallies, uint64_t row,
                    size_t n_rows, size_t columns, uint8_t *out);
 

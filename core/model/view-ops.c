@@ -169,10 +169,10 @@ check_importance (fmtconv_view *view, fmtconv_view *importance)
 {
   if (!importance
       || (importance->dtype == FMTCONV_F32 && importance->rank == 1
-          && importance->shape[0] == view->shape[view->rank - 1]))
+          && importance->shape[0] - view->shape[view->rank - 1] <= 1))
     return true;
   return fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
-                       "the importance of a row of %llu is as many numbers of f32",
+                       "the importance of a row of %llu is as many numbers of f32, or one more",
                        (unsigned long long) view->shape[view->rank - 1])
          == 0;
 }

@@ -51,6 +51,17 @@ rounds_at_write (const fci_op *op)
   return op && op->kind == FCI_OP_SCALE;
 }
 
+/* In front of the operations; what is decoded is f32 already. */
+static const char *
+decoded_text (fmtconv_ctx *ctx, uint32_t dtype, const char *text)
+{
+  static const char to_f32[] = ", round f32";
+  const size_t len = sizeof to_f32 - 1;
+  if (strncmp (text, to_f32, len) == 0 && (!text[len] || text[len] == ','))
+    text += len;
+  return fmtconv_text (ctx, ", decode %s%s", dtype_name (dtype), text);
+}
+
 static const char *
 box_text (fmtconv_view *view, const fci_box *box)
 {
@@ -58,7 +69,7 @@ box_text (fmtconv_view *view, const fci_box *box)
   if (text && rounds_at_write (box->ops))
     text = fmtconv_text (view->ctx, "%s, round %s", text, dtype_name (view->dtype));
   if (text && *text && fci_is_blocks (box->dtype))
-    text = fmtconv_text (view->ctx, ", decode %s%s", dtype_name (box->dtype), text);
+    text = decoded_text (view->ctx, box->dtype, text);
   if (text && !is_dense (box, view->rank))
     text = fmtconv_text (view->ctx, ", gather%s", text);
   return !text ? "" : *text ? text + 2 : "copy";

@@ -32,6 +32,7 @@ take_importance (fci_plan *plan, fci_rows *rows, fci_coder *coder, fmtconv_view 
   coder->importance = fci_rows_of (plan, rows->name, importance);
   rows->grain_bytes = rows->grain_bytes * (columns / rows->grain);
   rows->grain = columns;
+  coder->divided = importance->shape[0] > columns;
   return coder->importance != NULL;
 }
 
@@ -63,9 +64,10 @@ fci_coder_of (fci_plan *plan, fci_rows *rows)
     return fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
                             "nothing can be quantised to %s", fmtconv_dtype (view->dtype)->name)
            == 0;
-  if (op->importance && !take_importance (plan, rows, coder, op->importance))
+  if (op->importance && fci_quant_uses_importance (view->dtype)
+      && !take_importance (plan, rows, coder, op->importance))
     return false;
-  uint64_t room = rows->grain * sizeof (float) * (coder->importance ? 2 : 1);
+  uint64_t room = sizeof (float) * (coder->importance ? 2 * rows->grain + 1 : rows->grain);
   plan->row_room = room > plan->row_room ? room : plan->row_room;
   rows->coder = coder;
   return true;

@@ -45,6 +45,7 @@ typedef struct fci_coder
 {
   uint32_t dtype;
   const struct fci_rows *importance; /* one number a column; NULL: none */
+  bool divided;                      /* one more, which they are divided by */
   bool mixed;                        /* some boxes are stored blocks */
   fci_point point;                   /* what is asked of values before they are encoded */
   size_t tally;                      /* its number in the plan */

@@ -52,7 +52,8 @@ fmtconv_view *fmtconv_cast (fmtconv_view *view, uint32_t dtype);
 
 /* To blocks of `dtype` as ggml's reference encoders make them, from the floating-point view's values in f32:
  * arithmetic before it rounds once, here.  A row (the last axis) must be whole blocks, else E_USAGE.
- * importance: F32, rank 1, one weight a column, or NULL; then rows stay whole.  Values that are not numbers, or
+ * importance: NULL, or F32 of rank 1: one weight a column, not below 0, and where there is one number more, what
+ * they are divided by (0: all weights are 1); rows stay whole then.  Values that are not numbers, or
  * infinite, are an error of the execution that names tensor and row.  What was quantised can only be written.
  * From another block type: decoded and encoded again. */
 fmtconv_view *fmtconv_quantise (fmtconv_view *view, uint32_t dtype, fmtconv_view *importance);

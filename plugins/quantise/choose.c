@@ -11,6 +11,8 @@ static const struct kept
 } kept[] = {
   { "*bias*", "biases" },
   { "*norm*", "norms" },
+  { "*adaln*", "norms" }, /* SAT's names of their modulation */
+  { "*adaLN*", "norms" },
   { "*embed*", "embeddings, and projections of patches, time and position" },
   { "*patch*", "embeddings, and projections of patches, time and position" },
   { "*time_*", "embeddings, and projections of patches, time and position" },

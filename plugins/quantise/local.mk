@@ -5,6 +5,7 @@ dist_man_MANS += plugins/quantise/fmtconv-quantise.7
 endif
 plugins_quantise_la_SOURCES = \
 	plugins/quantise/choose.c \
+	plugins/quantise/matrix.c \
 	plugins/quantise/mix.c \
 	plugins/quantise/quantise.c \
 	plugins/quantise/quantise.h

@@ -5,7 +5,7 @@
 
 enum
 {
-  LISTED = 16 /* lines of a summary */
+  LISTED = 64 /* lines of a summary */
 };
 
 static const fmtconv_param params[] = {
@@ -15,6 +15,8 @@ static const fmtconv_param params[] = {
     "rule=GLOB=TYPE for tensors of that name, keep=GLOB to quantise none of them; the first that matches" },
   { "rest", FMTCONV_P_DTYPE, offsetof (struct quantise_params, rest), "f16",
     "data type of what is not quantised, 1-D tensors apart: f16, bf16 or f32" },
+  { "imatrix", FMTCONV_P_INPUT, offsetof (struct quantise_params, imatrix), NULL,
+    "how much each column matters: an importance matrix of llama.cpp" },
   { 0 },
 };
 
@@ -97,7 +99,8 @@ struct summary
   size_t n;
   size_t quantised;
   size_t again;
-  size_t other; /* not floating-point */
+  size_t other;   /* not floating-point */
+  size_t weighed; /* by importance */
 };
 
 static void
@@ -120,7 +123,7 @@ count (struct summary *s, struct quantise_choice c, const fmtconv_tensor *t)
 }
 
 static void
-say (fmtconv_ctx *ctx, const struct summary *s, size_t all)
+say (fmtconv_ctx *ctx, const struct summary *s, size_t all, bool matrix)
 {
   for (size_t i = 0; i < s->n; i++)
     {
@@ -137,6 +140,8 @@ say (fmtconv_ctx *ctx, const struct summary *s, size_t all)
         fmtconv_detail (ctx, "%s: %zu", name, line->n);
     }
   fmtconv_note (ctx, "%zu of %zu tensors are quantised", s->quantised, all);
+  if (matrix)
+    fmtconv_note (ctx, "the importance matrix has weights for %zu of them", s->weighed);
   if (s->other)
     fmtconv_note (ctx, "not floating-point, and kept as they are: %zu", s->other);
   if (s->again)
@@ -152,10 +157,10 @@ is_float (uint32_t dtype)
 }
 
 static fmtconv_view *
-converted (const fmtconv_tensor *t, uint32_t dtype)
+converted (const fmtconv_tensor *t, uint32_t dtype, fmtconv_view *importance)
 {
   if (quantise_is_blocks (dtype))
-    return fmtconv_quantise (t->view, dtype, NULL);
+    return fmtconv_quantise (t->view, dtype, importance);
   if (dtype == t->dtype)
     return t->view;
   fmtconv_view *watched = fmtconv_watch (t->view, FMTCONV_OVERFLOW, FMTCONV_WARN,
@@ -168,7 +173,10 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 {
   struct quantise_plan plan;
   struct summary summary = { .n = 0 };
-  if (quantise_plan (ctx, params_, in, &plan))
+  struct quantise_matrix matrix = { .ctx = ctx };
+  const struct quantise_params *p = params_;
+  if (quantise_plan (ctx, p, in, &plan)
+      || (p->imatrix && quantise_read_matrix (ctx, p->imatrix, out, &matrix)))
     return fmtconv_failed (ctx);
   for
     FMTCONV_EACH (t, in)
@@ -183,10 +191,12 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
       summary.again +=
           quantise_is_blocks (t->dtype) && quantise_is_blocks (choice.dtype) && t->dtype != choice.dtype;
       count (&summary, choice, t);
-      fmtconv_put (out, t->name, converted (t, choice.dtype));
+      fmtconv_view *importance = quantise_is_blocks (choice.dtype) ? quantise_importance (&matrix, t) : NULL;
+      summary.weighed += importance != NULL;
+      fmtconv_put (out, t->name, converted (t, choice.dtype, importance));
     }
-  fmtconv_set_string (fmtconv_attrs (out), "quantised", ((const struct quantise_params *) params_)->to);
-  say (ctx, &summary, fmtconv_count (in));
+  fmtconv_set_string (fmtconv_attrs (out), "quantised", p->to);
+  say (ctx, &summary, fmtconv_count (in), p->imatrix != NULL);
   return fmtconv_failed (ctx);
 }
 

@@ -11,6 +11,7 @@ struct quantise_params
   const char *to;
   fmtconv_pairs rules; /* "rule" and "keep", in the order given */
   uint32_t rest;
+  fmtconv_input *imatrix;
 };
 
 /* A rule as it was read. */
@@ -30,6 +31,26 @@ struct quantise_plan
   uint32_t rest;
   uint64_t layers; /* how many numbers the model's layers have */
 };
+
+/* How much the columns of tensors matter, from a file of llama.cpp. */
+struct quantise_matrix
+{
+  fmtconv_ctx *ctx;
+  fmtconv_model *model; /* of a GGUF file */
+  size_t n;             /* of an older file */
+  struct quantise_weights
+  {
+    const char *name;
+    fmtconv_view *view; /* as fmtconv_quantise takes it */
+  } * weights;
+};
+
+/* Read it; what a model of it holds is dropped from `out`.  0 or a code. */
+int quantise_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out,
+                          struct quantise_matrix *matrix);
+
+/* The importance of a tensor's columns; NULL: the file does not have it (no error), or an error. */
+fmtconv_view *quantise_importance (const struct quantise_matrix *matrix, const fmtconv_tensor *t);
 
 /* What becomes of a tensor. */
 struct quantise_choice

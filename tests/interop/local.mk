@@ -6,6 +6,8 @@ interop_tests = \
 	tests/interop/test_diffusers_folder.py \
 	tests/interop/test_gguf.py \
 	tests/interop/test_lora.py \
+	tests/interop/test_quantise.py \
+	tests/interop/test_qweight.py \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_torch.py
 TESTS += $(interop_tests)
@@ -13,6 +15,7 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
 	tests/interop/ggml.py \
 	tests/interop/make_torch_zoo.py \
+	tests/interop/oracle.py \
 	tests/interop/requirements.txt \
 	tests/interop/run.sh \
 	tests/interop/satmake.py \

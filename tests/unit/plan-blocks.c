@@ -126,6 +126,31 @@ Test (plan_blocks, rounds_once)
   leave (&at);
 }
 
+/* Each row as a whole, by weights that need not lie dense. */
+Test (plan_blocks, importance)
+{
+  heard h;
+  sample s;
+  place at = enter ();
+  make (&s, &h, 0);
+  float weights[2 * COLUMNS], dense[COLUMNS];
+  uint8_t wanted[ROWS * 3 * 18];
+  for (size_t i = 0; i < 2 * COLUMNS; i++)
+    weights[i] = (float) ((i * i + 3) % 17);
+  for (size_t i = 0; i < COLUMNS; i++)
+    dense[i] = weights[2 * i];
+  for (size_t row = 0; row < ROWS; row++)
+    fci_quant_encode (FMTCONV_Q4_0, s.values + row * COLUMNS, COLUMNS, dense, wanted + row * 3 * 18);
+  fmtconv_source *source = fci_source_memory (s.ctx, weights, sizeof weights, "w");
+  fmtconv_view *importance =
+      fmtconv_leaf (source, 0, FMTCONV_F32, 1, SHAPE (COLUMNS), (const int64_t[]){ 8 });
+  fmtconv_view *v = fmtconv_quantise (s.numbers, FMTCONV_Q4_0, importance);
+  expect_bytes (&at, &s, &h, v, wanted, sizeof wanted);
+  expect_bytes (&at, &s, &h, fmtconv_bytes (fmtconv_slice (v, 0, 4, 2)), wanted + 4 * 3 * 18, 2 * 3 * 18);
+  fmtconv_ctx_free (s.ctx);
+  leave (&at);
+}
+
 /* The tensor and the first row, whatever the number of threads and the memory. */
 Test (plan_blocks, what_is_no_number)
 {
