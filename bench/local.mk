@@ -1,11 +1,19 @@
-# bench/local.mk: 'make bench' needs FMTCONV_PYTHON and 40 GB in BENCH_SCRATCH; 'make bench-lora' 8 GB.
+# bench/local.mk: 'make bench' needs FMTCONV_PYTHON and 40 GB in BENCH_SCRATCH; 'make bench-lora' 8 GB,
+# 'make bench-merge' 6 GB.
 BENCH_SCRATCH = /tmp
 bench_run = FMTCONV='$(abs_top_builddir)/.libs/fmtconv' LD_LIBRARY_PATH='$(abs_top_builddir)/.libs' \
 	FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs' "$(FMTCONV_PYTHON)"
-bench: bench-lora bench-transformer
+bench: bench-lora bench-merge bench-transformer
 bench-lora: all
 	$(bench_run) $(srcdir)/bench/lora.py --scratch $(BENCH_SCRATCH)
+bench-merge: all bench/rate
+	FMTCONV_RATE='$(abs_top_builddir)/bench/rate' $(bench_run) $(srcdir)/bench/merge.py --scratch $(BENCH_SCRATCH)
 bench-transformer: all
 	$(bench_run) $(srcdir)/bench/transformer.py --scratch $(BENCH_SCRATCH)
-.PHONY: bench bench-lora bench-transformer
-EXTRA_DIST += bench/lora.py bench/naive.py bench/naive_transformer.py bench/transformer.py
+.PHONY: bench bench-lora bench-merge bench-transformer
+EXTRA_DIST += bench/lora.py bench/merge.py bench/naive.py bench/naive_transformer.py bench/transformer.py
+EXTRA_PROGRAMS += bench/rate
+CLEANFILES += bench/rate$(EXEEXT)
+bench_rate_SOURCES = bench/rate.c
+bench_rate_CFLAGS = $(AM_CFLAGS)
+bench_rate_LDADD = -lpthread

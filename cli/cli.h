@@ -27,7 +27,8 @@ enum
 
 enum
 {
-  MAX_TRANSFORMS = 32
+  MAX_TRANSFORMS = 32,
+  MAX_VARIABLES = 64
 };
 
 struct settings
@@ -37,16 +38,23 @@ struct settings
   size_t n_transforms;
   const char *writer;
   const char *dtype;
+  const char *spec; /* a pipeline spec; NULL: the options say it all */
+  fmtconv_variable variables[MAX_VARIABLES];
+  size_t n_variables;
   const char *plugin_dir;
-  const char *glob; /* inspect --tensors=GLOB; NULL: all */
-  unsigned flags;   /* FMTCONV_STRICT … */
-  unsigned threads; /* 0: all cores */
-  uint64_t memory;  /* 0: the library's default */
-  int verbosity;    /* SAY_… */
-  int progress;     /* -1: on a terminal */
-  int color;        /* -1: on a terminal */
+  const char *rules;   /* map --check; NULL: not given */
+  const char *against; /* map --against; NULL: not given */
+  const char *print;   /* map --print; NULL: not given */
+  const char *glob;    /* inspect --tensors=GLOB; NULL: all */
+  unsigned flags;      /* FMTCONV_STRICT … */
+  unsigned threads;    /* 0: all cores */
+  uint64_t memory;     /* 0: the library's default */
+  int verbosity;       /* SAY_… */
+  int progress;        /* -1: on a terminal */
+  int color;           /* -1: on a terminal */
   bool json;
-  bool tensors; /* inspect --tensors */
+  bool tensors;    /* inspect --tensors */
+  bool print_spec; /* instead of converting */
   bool help;
   bool version;
   char **arguments; /* what is no option */
@@ -71,7 +79,8 @@ enum
   ON_PLUGINS = 4,
   ON_HELP = 8,
   ON_DIFF = 16,
-  ON_ALL = 31
+  ON_MAP = 32,
+  ON_ALL = 63
 };
 
 extern const struct command commands[]; /* ends with { 0 }; the first is "convert" */
@@ -80,8 +89,13 @@ const struct command *command_find (const char *name);
 int run_convert (const struct settings *s);
 int run_inspect (const struct settings *s);
 int run_diff (const struct settings *s);
+int run_map (const struct settings *s);
 int run_plugins (const struct settings *s);
 int run_help (const struct settings *s);
+
+/* The presets (presets.c): a line each, all about the one that was asked for, or events.  below: behind a list of
+ * plugins. */
+void presets_print (const struct settings *s, fmtconv_attr *presets, bool below);
 
 /* Options of `command` from argv; false: usage error, already printed. */
 bool options_parse (const struct command *command, int argc, char **argv, struct settings *s);

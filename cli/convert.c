@@ -11,37 +11,83 @@ peak_memory (void)
   return getrusage (RUSAGE_SELF, &usage) == 0 ? (uint64_t) usage.ru_maxrss * 1024 : 0;
 }
 
+/* The job of the options and arguments; NULL: it was said why. */
+static const fmtconv_job *
+job_of (const struct settings *s, fmtconv_ctx *ctx, fmtconv_job *own)
+{
+  if (!s->spec)
+    {
+      *own = (fmtconv_job){ .struct_size = sizeof *own,
+                            .reader = s->reader,
+                            .transforms = s->transforms,
+                            .n_transforms = s->n_transforms,
+                            .writer = s->writer,
+                            .dtype = s->dtype,
+                            .input = s->arguments[0],
+                            .output = s->arguments[1] };
+      return own;
+    }
+  fmtconv_job *job =
+      fmtconv_spec (ctx, s->spec, s->variables, s->n_variables, s->n_arguments > 0 ? s->arguments[0] : NULL,
+                    s->n_arguments > 1 ? s->arguments[1] : NULL);
+  if (job && s->dtype)
+    job->dtype = s->dtype;
+  return job;
+}
+
+static bool
+check_arguments (const struct settings *s)
+{
+  if (s->n_arguments > 2)
+    return say_usage ("INPUT and OUTPUT are needed, %d arguments were given", s->n_arguments), false;
+  if (s->spec || s->n_arguments == 2)
+    return true;
+  if (s->n_arguments == 1)
+    say_usage ("'%s' alone is neither INPUT and OUTPUT nor a command (inspect, plugins, help)",
+               s->arguments[0]);
+  else
+    say_usage ("INPUT and OUTPUT are needed, %d arguments were given", s->n_arguments);
+  return false;
+}
+
+static bool
+print_spec (const struct settings *s, const struct speaker *sp, fmtconv_ctx *ctx, const fmtconv_job *job)
+{
+  const char *text = fmtconv_spec_text (ctx, job);
+  fmtconv_attr *event = text && s->json ? fmtconv_object (ctx) : NULL;
+  if (event)
+    {
+      fmtconv_set_string (event, "text", text);
+      say_event (sp, "spec", event);
+    }
+  return text && (s->json || fputs (text, stdout) >= 0);
+}
+
+static bool
+convert (const struct settings *s, const struct speaker *sp, fmtconv_ctx *ctx, const fmtconv_job *job)
+{
+  fmtconv_attr *report = fmtconv_convert (ctx, job);
+  if (!report)
+    return false;
+  fmtconv_set_uint (fmtconv_get (report, "memory"), "peak", peak_memory ());
+  if (s->json)
+    say_event (sp, "result", report);
+  else if (s->flags & FMTCONV_DRY_RUN)
+    plan_print (s, report);
+  else if (s->verbosity >= SAY_NOTES)
+    summary_print (s, report);
+  return true;
+}
+
 int
 run_convert (const struct settings *s)
 {
   struct speaker *sp = speaker_of (s);
-  if (s->n_arguments == 1)
-    return say_usage ("'%s' alone is neither INPUT and OUTPUT nor a command (inspect, plugins, help)",
-                      s->arguments[0]),
-           CLI_USAGE;
-  if (s->n_arguments != 2)
-    return say_usage ("INPUT and OUTPUT are needed, %d arguments were given", s->n_arguments), CLI_USAGE;
-  const fmtconv_job job = {
-    .struct_size = sizeof job,
-    .reader = s->reader,
-    .transforms = s->transforms,
-    .n_transforms = s->n_transforms,
-    .writer = s->writer,
-    .dtype = s->dtype,
-    .input = s->arguments[0],
-    .output = s->arguments[1],
-  };
+  if (!check_arguments (s))
+    return CLI_USAGE;
+  fmtconv_job own;
   fmtconv_ctx *ctx = context_new (s, sp);
-  fmtconv_attr *report = ctx ? fmtconv_convert (ctx, &job) : NULL;
-  if (report)
-    {
-      fmtconv_set_uint (fmtconv_get (report, "memory"), "peak", peak_memory ());
-      if (s->json)
-        say_event (sp, "result", report);
-      else if (s->flags & FMTCONV_DRY_RUN)
-        plan_print (s, report);
-      else if (s->verbosity >= SAY_NOTES)
-        summary_print (s, report);
-    }
-  return context_end (ctx, report != NULL);
+  const fmtconv_job *job = ctx ? job_of (s, ctx, &own) : NULL;
+  bool done = job && (s->print_spec ? print_spec (s, sp, ctx, job) : convert (s, sp, ctx, job));
+  return context_end (ctx, done);
 }

@@ -29,8 +29,9 @@ help_program (FILE *to)
       "  fmtconv -r sat -t cogvideox-lora:alpha=64 -w safetensors ckpts_2b_lora/ "
       "pytorch_lora_weights.safetensors\n"
       "  fmtconv --dtype bf16 model.pt model.safetensors\n"
+      "  fmtconv -p cogvideox-lora ckpts_2b_lora/ pytorch_lora_weights.safetensors\n"
       "\nExit status: 0 done, 1 failed (nothing half-written is left), 2 the command line makes no sense.\n"
-      "Manual: man fmtconv; of a plugin: man fmtconv-NAME.\n");
+      "Manual: man fmtconv; of specs: man fmtconv-spec; of a plugin: man fmtconv-NAME.\n");
 }
 
 int
@@ -38,7 +39,7 @@ run_help (const struct settings *s)
 {
   const struct command *command = s->n_arguments ? command_find (s->arguments[0]) : NULL;
   if (s->n_arguments > 1)
-    return say_usage ("help takes one COMMAND or PLUGIN"), CLI_USAGE;
+    return say_usage ("help takes one COMMAND, PLUGIN or SPEC"), CLI_USAGE;
   if (s->n_arguments == 0)
     help_program (stdout);
   else if (command)

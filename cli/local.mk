@@ -8,8 +8,10 @@ fmtconv_SOURCES = \
 	cli/help.c \
 	cli/inspect.c \
 	cli/main.c \
+	cli/map.c \
 	cli/options.c \
 	cli/plugins.c \
+	cli/presets.c \
 	cli/say.c \
 	cli/shown.c \
 	cli/summary.c \

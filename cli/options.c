@@ -18,7 +18,11 @@ enum
   OPT_JSON,
   OPT_TENSORS,
   OPT_STATS,
-  OPT_PLUGIN_DIR
+  OPT_CHECK,
+  OPT_AGAINST,
+  OPT_PRINT,
+  OPT_PLUGIN_DIR,
+  OPT_PRINT_SPEC
 };
 
 static const struct option_row
@@ -35,6 +39,11 @@ static const struct option_row
     "transform by this plugin; any number, in order; 'none': as they are;"
     " COMPONENT/TRANSFORM: only this part; default: what fits the tensors" },
   { 'w', "writer", "WRITER", ON_CONVERT, "write with this plugin; default: by OUTPUT's name" },
+  { 'p', "pipeline", "SPEC", ON_CONVERT,
+    "convert as this spec says, a file or one of 'fmtconv plugins'; instead of -r, -t and -w" },
+  { 'D', "define", "NAME=VALUE", ON_CONVERT, "give a variable of the spec its value" },
+  { OPT_PRINT_SPEC, "print-spec", NULL, ON_CONVERT,
+    "print the spec of this conversion, with what is detected; write nothing" },
   { OPT_DTYPE, "dtype", "D", ON_CONVERT,
     "data type of the result (f32, f16, bf16 …), but of a VAE: a last -t cast:to=D,keep=yes" },
   { 'n', "dry-run", NULL, ON_CONVERT, "plan only: say what would be written, create nothing" },
@@ -49,7 +58,11 @@ static const struct option_row
   { OPT_TENSORS, "tensors", "[=GLOB]", ON_INSPECT, "list the tensors, or those whose names match" },
   { OPT_STATS, "stats", NULL, ON_INSPECT,
     "read all data: least, largest, mean, NaN, infinite, too large for f16" },
-  { OPT_JSON, "json", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF | ON_PLUGINS,
+  { OPT_CHECK, "check", "RULES", ON_MAP, "the file of rules to prove" },
+  { OPT_AGAINST, "against", "NAMES", ON_MAP,
+    "a checkpoint, or a text of names and shapes, that they are for" },
+  { OPT_PRINT, "print", "TRANSFORM", ON_MAP, "print the rules of this transform as a file" },
+  { OPT_JSON, "json", NULL, ON_MAP | ON_CONVERT | ON_INSPECT | ON_DIFF | ON_PLUGINS,
     "results and messages on stdout, one JSON object a line" },
   { 'q', "quiet", NULL, ON_ALL, "warnings and errors only; twice: errors only" },
   { 'v', "verbose", NULL, ON_ALL, "list what was dropped or left in the file" },
@@ -104,9 +117,37 @@ add_transform (struct settings *s, const char *text)
   return true;
 }
 
+/* NAME=VALUE.  The name becomes a text of its own in the program's arguments. */
+static bool
+add_variable (struct settings *s, char *text)
+{
+  char *equals = strchr (text, '=');
+  if (!equals || equals == text)
+    return say_usage ("-D takes NAME=VALUE, not '%s'", text), false;
+  if (s->n_variables == MAX_VARIABLES)
+    return say_usage ("more than %d variables", MAX_VARIABLES), false;
+  *equals = '\0';
+  s->variables[s->n_variables++] = (fmtconv_variable){ .name = text, .value = equals + 1 };
+  return true;
+}
+
+/* A spec says all that these options say. */
+static bool
+check_spec (const struct settings *s)
+{
+  const char *other = s->reader ? "-r" : s->n_transforms ? "-t" : s->writer ? "-w" : NULL;
+  if (s->spec && other)
+    return say_usage ("-p and %s do not go together: change a copy of the spec, which --print-spec prints",
+                      other),
+           false;
+  if (!s->spec && s->n_variables)
+    return say_usage ("-D gives a value to a variable of a spec, and there is no -p"), false;
+  return true;
+}
+
 /* One option that getopt found. */
 static bool
-take (struct settings *s, int id, const char *argument)
+take (struct settings *s, int id, char *argument)
 {
   switch (id)
     {
@@ -116,6 +157,12 @@ take (struct settings *s, int id, const char *argument)
       return add_transform (s, argument);
     case 'w':
       return s->writer = argument, true;
+    case 'p':
+      return s->spec = argument, true;
+    case 'D':
+      return add_variable (s, argument);
+    case OPT_PRINT_SPEC:
+      return s->print_spec = true;
     case OPT_DTYPE:
       return s->dtype = argument, true;
     case 'n':
@@ -136,6 +183,12 @@ take (struct settings *s, int id, const char *argument)
       return s->tensors = true, s->glob = argument, s->flags |= FMTCONV_LIST, true;
     case OPT_STATS:
       return s->flags |= FMTCONV_STATS, true;
+    case OPT_CHECK:
+      return s->rules = argument, true;
+    case OPT_AGAINST:
+      return s->against = argument, true;
+    case OPT_PRINT:
+      return s->print = argument, true;
     case OPT_JSON:
       return s->json = true;
     case 'q':
@@ -209,7 +262,7 @@ options_parse (const struct command *command, int argc, char **argv, struct sett
     }
   s->arguments = argv + optind;
   s->n_arguments = argc - optind;
-  return true;
+  return check_spec (s);
 }
 
 void

@@ -50,6 +50,19 @@ print_parameters (fmtconv_attr *list)
     }
 }
 
+/* Of a transform: does it run in reverse? */
+static void
+print_direction (fmtconv_attr *plugin)
+{
+  const char *why = fmtconv_get_string (plugin, "one_way", NULL);
+  if (!fmtconv_get (plugin, "reverse"))
+    return;
+  if (why)
+    printf ("  reverse no: %s\n", why);
+  else
+    printf ("  reverse -t %s:reverse\n", fmtconv_get_string (plugin, "name", "?"));
+}
+
 static void
 print_plugin (fmtconv_attr *plugin)
 {
@@ -63,7 +76,31 @@ print_plugin (fmtconv_attr *plugin)
     printf ("  refused %s\n", error);
   if (limits && limits->len)
     printf ("  limits  %s\n", fmtconv_json_text (limits, 0));
+  print_direction (plugin);
   print_parameters (fmtconv_get (plugin, "parameters"));
+}
+
+/* The plugins of that name; all where there is none.  What is only a preset's is no error. */
+static fmtconv_attr *
+plugins_of (fmtconv_ctx *ctx, const char *name, bool is_preset)
+{
+  fmtconv_attr *all = fmtconv_plugins (ctx, is_preset ? NULL : name);
+  for (fmtconv_attr *p = is_preset && all ? all->first : NULL; p; p = p->next)
+    if (!strcmp (fmtconv_get_string (p, "name", ""), name))
+      return fmtconv_plugins (ctx, name);
+  return is_preset && all ? fmtconv_literal (ctx, "[]") : all;
+}
+
+static void
+print_plugins (const struct settings *s, struct speaker *sp, fmtconv_attr *list, const char *name)
+{
+  for (fmtconv_attr *p = list->first; p; p = p->next)
+    if (s->json)
+      say_event (sp, "plugin", p);
+    else if (name)
+      print_plugin (p);
+    else
+      print_line (p);
 }
 
 int
@@ -74,17 +111,16 @@ run_plugins (const struct settings *s)
     return say_usage ("plugins takes at most one NAME"), CLI_USAGE;
   const char *name = s->n_arguments ? s->arguments[0] : NULL;
   fmtconv_ctx *ctx = context_new (s, sp);
-  fmtconv_attr *list = ctx ? fmtconv_plugins (ctx, name) : NULL;
-  if (list && !list->first)
+  fmtconv_attr *presets = ctx ? fmtconv_presets (ctx, name) : NULL;
+  fmtconv_attr *list = presets ? plugins_of (ctx, name, name && presets->first) : NULL;
+  if (list && !name && !list->first)
     fputs ("fmtconv: no plugin is installed (hint: set FMTCONV_PLUGIN_PATH to the folder of the plugins, or "
            "install them)\n",
            stderr);
-  for (fmtconv_attr *p = list ? list->first : NULL; p; p = p->next)
-    if (s->json)
-      say_event (sp, "plugin", p);
-    else if (name)
-      print_plugin (p);
-    else
-      print_line (p);
+  if (list)
+    {
+      print_plugins (s, sp, list, name);
+      presets_print (s, presets, list->first != NULL);
+    }
   return context_end (ctx, list != NULL);
 }

@@ -118,6 +118,9 @@ print_checks (FILE *to, fmtconv_attr *report)
   if (unchecked)
     fprintf (to, "  unchecked %s of the input, as only parts were read\n",
              text_count (room, unchecked, "checksum"));
+  if (number (checks, "equal"))
+    fprintf (to, "  compared  %s with others of the input, equal as they must be\n",
+             text_count (room, number (checks, "equal"), "tensor"));
   if (verified)
     fprintf (to, "  verified  %s read again, equal to the input\n", text_count (room, verified, "tensor"));
 }
@@ -200,5 +203,8 @@ plan_print (const struct settings *s, fmtconv_attr *report)
   print_bytes (stderr, report);
   fprintf (stderr, "  memory    at most %s of scratch, %s for the catalogue\n",
            text_bytes (a, number (memory, "bound")), text_bytes (b, number (memory, "catalogue")));
+  if (number (bytes, "compared"))
+    fprintf (stderr, "  compared  %s that must be equal in two places\n",
+             text_bytes (a, number (bytes, "compared")));
   fprintf (stderr, "  read      %s of the input\n", text_bytes (a, number (bytes, "read")));
 }

@@ -1,4 +1,6 @@
 # doc/local.mk: the manual pages of the program and of plugin authors; a plugin's page lies in its folder.
 dist_man_MANS += \
 	doc/fmtconv.1 \
-	doc/fmtconv-plugin.3
+	doc/fmtconv-plugin.3 \
+	doc/fmtconv-rules.5 \
+	doc/fmtconv-spec.5

@@ -1,8 +1,10 @@
 # tests/local.mk: what 'make check' runs.
 AM_TESTS_ENVIRONMENT = \
 	FMTCONV_INSTALLED='$(plugindir)'; export FMTCONV_INSTALLED; \
+	FMTCONV_PRESETS='$(pipelinedir)'; export FMTCONV_PRESETS; \
 	FMTCONV='$(abs_top_builddir)/fmtconv'; export FMTCONV; \
 	FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs'; export FMTCONV_PLUGIN_PATH; \
+	FMTCONV_PIPELINE_PATH='$(abs_top_srcdir)/pipelines'; export FMTCONV_PIPELINE_PATH; \
 	FMTCONV_BUILT='$(plugin_LTLIBRARIES)'; export FMTCONV_BUILT; \
 	FMTCONV_PYTHON='$(FMTCONV_PYTHON)'; export FMTCONV_PYTHON; \
 	CC='$(CC)'; export CC;
@@ -23,6 +25,7 @@ include tests/unit/cogvideox.mk
 include tests/unit/kernel.mk
 include tests/unit/plan.mk
 include tests/unit/plugin.mk
+include tests/unit/spec.mk
 include tests/unit/torch.mk
 else
 TESTS += tests/unit/skip.sh

@@ -30,7 +30,9 @@ struct fmtconv_ctx
   void *stage;             /* core/model: what the transform that runs was given; NULL: none runs */
   void *registry;          /* core/plugin: what is loaded */
   const char *scratch_dir; /* folder of OUTPUT, for unlinked files; NULL: no output */
+  uint32_t n_requirements; /* core/model: how many were made */
   unsigned depth;          /* core/pipeline: readers that called one another */
+  bool is_written;         /* what is parsed stands in a file, not in a command: E_USAGE becomes E_FORMAT */
 };
 
 /* Run `undo (arg)` when the context is freed, newest first.  0, also after an error; E_NOMEM: recorded,
@@ -53,6 +55,8 @@ void fci_detail_more (fmtconv_ctx *ctx, size_t n);
 /* An error in the file of that path (not the running reader's); where may be NULL. */
 int fci_fail_file (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where *where,
                    const char *format, ...) FMTCONV_PRINTF (5);
+int fci_fail_filev (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where *where,
+                    const char *format, va_list ap);
 
 /* Out of memory; NULL for `return fci_nomem (ctx)`. */
 void *fci_nomem (fmtconv_ctx *ctx);

@@ -7,6 +7,8 @@ core_sources += \
 	core/base/ctx.h \
 	core/base/escape.c \
 	core/base/format.c \
+	core/base/grow.c \
+	core/base/grow.h \
 	core/base/locale.c \
 	core/base/map.c \
 	core/base/map.h \

@@ -124,6 +124,8 @@ record (fmtconv_ctx *ctx, message *m, const char *format, va_list ap)
     m->code = FMTCONV_E_INTERNAL;
   if (!ctx || ctx->failed)
     return m->code;
+  if (ctx->is_written && m->code == FMTCONV_E_USAGE)
+    m->code = FMTCONV_E_FORMAT;
   ctx->failed = m->code;
   if (!ctx->muted)
     deliver (ctx, m, format, ap);
@@ -163,13 +165,20 @@ fmtconv_fail_at (fmtconv_ctx *ctx, int code, const fmtconv_where *where, const c
 }
 
 int
+fci_fail_filev (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where *where, const char *format,
+                va_list ap)
+{
+  message m = { .level = FMTCONV_MSG_ERROR, .code = code, .path = path, .where = where };
+  return record (ctx, &m, format, ap);
+}
+
+int
 fci_fail_file (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where *where, const char *format,
                ...)
 {
   va_list ap;
   va_start (ap, format);
-  message m = { .level = FMTCONV_MSG_ERROR, .code = code, .path = path, .where = where };
-  code = record (ctx, &m, format, ap);
+  code = fci_fail_filev (ctx, code, path, where, format, ap);
   va_end (ap);
   return code;
 }

@@ -22,59 +22,52 @@ typedef struct chain
   uint32_t crc;
 } chain;
 
-typedef struct pieces
-{
-  fci_piece *at;
-  size_t n;
-} pieces;
-
 static int
 by_place (const void *a, const void *b)
 {
   const fci_piece *x = a, *y = b;
-  if (x->source != y->source)
-    return x->source < y->source ? -1 : 1;
+  if (x->of != y->of)
+    return x->of < y->of ? -1 : 1;
   if (x->start != y->start)
     return x->start < y->start ? -1 : 1;
   return (x->end > y->end) - (x->end < y->end);
 }
 
-/* All workers' pieces, sorted. */
-static int
-collect (const fci_work *work, pieces *all)
+int
+fci_pieces_collect (const fci_work *work, bool written, fci_pieces *all)
 {
   size_t n = 0;
   for (unsigned i = 0; i < work->n_workers; i++)
-    n += work->workers[i].n_pieces;
-  all->at = malloc ((n + 1) * sizeof *all->at);
+    n += written ? work->workers[i].written.n : work->workers[i].read.n;
+  *all = (fci_pieces){ .at = malloc ((n + 1) * sizeof *all->at), .room = n + 1 };
   if (!all->at)
     return (void) fci_nomem (work->ctx), FMTCONV_E_NOMEM;
   for (unsigned i = 0; i < work->n_workers; i++)
     {
-      const fci_worker *w = &work->workers[i];
-      if (w->n_pieces)
-        memcpy (all->at + all->n, w->pieces, w->n_pieces * sizeof *all->at);
-      all->n += w->n_pieces;
+      const fci_pieces *own = written ? &work->workers[i].written : &work->workers[i].read;
+      if (own->n)
+        memcpy (all->at + all->n, own->at, own->n * sizeof *all->at);
+      all->n += own->n;
     }
   qsort (all->at, all->n, sizeof *all->at, by_place);
   return 0;
 }
 
 /* Those of one source. */
-static pieces
-pieces_of (const pieces *all, const fmtconv_source *source)
+static fci_pieces
+pieces_of (const fci_pieces *all, const fmtconv_source *source)
 {
   size_t a = 0, b = all->n;
   while (a < b)
     {
       size_t middle = a + (b - a) / 2;
-      if (all->at[middle].source < source->id)
+      if (all->at[middle].of < source->id)
         a = middle + 1;
       else
         b = middle;
     }
-  pieces found = { .at = all->at + a };
-  while (a + found.n < all->n && found.at[found.n].source == source->id)
+  fci_pieces found = { .at = all->at + a };
+  while (a + found.n < all->n && found.at[found.n].of == source->id)
     found.n++;
   return found;
 }
@@ -101,7 +94,7 @@ read_gap (fci_work *work, const fmtconv_source *source, uint64_t start, uint64_t
 }
 
 static uint64_t
-unread (const pieces *found, uint64_t size)
+unread (const fci_pieces *found, uint64_t size)
 {
   uint64_t read = 0, end = 0;
   for (size_t i = 0; i < found->n; i++)
@@ -156,7 +149,7 @@ bridge (fci_work *work, const fmtconv_source *source, chain *chains, size_t *n, 
 
 /* *whole: the pieces and small gaps make up the source, and *crc is its checksum. */
 static int
-tile (fci_work *work, const fmtconv_source *source, const pieces *found, bool *whole, uint32_t *crc)
+tile (fci_work *work, const fmtconv_source *source, const fci_pieces *found, bool *whole, uint32_t *crc)
 {
   chain chains[MAX_CHAINS] = { { 0 } };
   size_t n = 1;
@@ -187,12 +180,32 @@ tile (fci_work *work, const fmtconv_source *source, const pieces *found, bool *w
 }
 
 static bool
+box_uses (const fci_box *box, const fmtconv_source *source)
+{
+  for (const fci_op *op = box->ops; op; op = op->before)
+    for (unsigned f = 0; op->product && f < FCI_FACTORS; f++)
+      if (op->product->factor[f].source == source)
+        return true;
+  return box->source == source;
+}
+
+static bool
 uses (fmtconv_view *view, const fmtconv_source *source)
 {
   for (size_t i = 0; i < view->n_boxes; i++)
-    if (view->boxes[i].source == source)
+    if (box_uses (&view->boxes[i], source))
       return true;
   return false;
+}
+
+/* The first tensor that is only compared with bytes of the source. */
+static const char *
+compared_with (const fci_plan *plan, const fmtconv_source *source)
+{
+  for (size_t i = 0; i < plan->pairs.n; i++)
+    if (uses (FCI_PAIRS (plan)[i].other->view, source))
+      return FCI_PAIRS (plan)[i].other->name;
+  return NULL;
 }
 
 /* Names the first tensor, lists the others. */
@@ -209,7 +222,7 @@ mismatch (const fci_work *work, const fmtconv_source *source, uint32_t crc)
           else
             first = region->u.tensor.name;
         }
-  const fmtconv_where where = { .tensor = first,
+  const fmtconv_where where = { .tensor = first ? first : compared_with (work->plan, source),
                                 .hint = "the file is damaged: get it again, or give the reader crc=ignore to "
                                         "take it as it is" };
   return fci_fail_file (work->ctx, FMTCONV_E_FORMAT, source->name, &where,
@@ -218,13 +231,20 @@ mismatch (const fci_work *work, const fmtconv_source *source, uint32_t crc)
 }
 
 static int
-check_source (fci_work *work, const fmtconv_source *source, const pieces *found, fci_outcome *outcome)
+check_source (fci_work *work, const fmtconv_source *source, const fci_pieces *found, fci_outcome *outcome)
 {
   uint64_t left = unread (found, source->size);
+  uintptr_t factors = 0;
   bool whole = false;
   uint32_t crc = 0;
   int code = 0;
-  if (found->n && (left <= SMALL_GAP || left <= source->size / GAP_SHARE))
+  if (fci_map_get (work->plan->factors, &source->id, sizeof source->id, &factors))
+    { /* factors are read again and again: once more, from end to end, is cheap */
+      left -= factors < left ? factors : left;
+      whole = left <= SMALL_GAP || left <= source->size / GAP_SHARE;
+      code = whole ? read_gap (work, source, 0, source->size, &crc) : 0;
+    }
+  else if (found->n && (left <= SMALL_GAP || left <= source->size / GAP_SHARE))
     code = tile (work, source, found, &whole, &crc);
   if (code != 0)
     return code;
@@ -238,11 +258,11 @@ int
 fci_check_crcs (fci_work *work, fci_outcome *outcome)
 {
   const fci_plan *plan = work->plan;
-  pieces all = { 0 };
-  int code = plan->checked.n ? collect (work, &all) : 0;
+  fci_pieces all = { 0 };
+  int code = plan->checked.n ? fci_pieces_collect (work, false, &all) : 0;
   for (size_t i = 0; i < plan->checked.n && code == 0; i++)
     {
-      pieces found = pieces_of (&all, FCI_CHECKED (plan)[i]);
+      fci_pieces found = pieces_of (&all, FCI_CHECKED (plan)[i]);
       code = check_source (work, FCI_CHECKED (plan)[i], &found, outcome);
     }
   free (all.at);

@@ -23,6 +23,7 @@ typedef struct fci_outcome
   const fci_finding *findings; /* in plan order */
   size_t crc_checked;          /* sources whose checksum was compared */
   size_t crc_unchecked;        /* sources with a checksum that were only read in part */
+  size_t equal;                /* views of the inputs that had to be equal to others, and are */
   size_t verified;             /* tensors that --verify compared */
 } fci_outcome;
 
@@ -45,7 +46,7 @@ typedef struct fci_execution
  * complete. */
 int fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output);
 
-/* Write all files beside their targets, check findings, checksums and unchanged sources, verify, publish
+/* Compare what must be equal, write all files beside their targets, check findings, checksums and unchanged sources, verify, publish
  * all.  A new folder is written beside its target and published as a whole; in one that exists, files are
  * replaced one by one.  On an error nothing new is left and old files are untouched. */
 int fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outcome);

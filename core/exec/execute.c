@@ -1,4 +1,4 @@
-/* core/exec/execute.c: the steps of an execution: check, write, prove, publish.
+/* core/exec/execute.c: the steps of an execution: check, compare, write, prove, publish.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -20,7 +20,7 @@ tensor_bytes (const fmtconv_layout *layout)
   uint64_t bytes = 0;
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     for (const fci_region *region = file->first; region; region = region->next)
-      bytes += region->kind == FCI_REGION_TENSOR ? region->size : 0;
+      bytes += fci_region_is_tensor (region) ? fci_view_bytes (region->u.tensor.view) : 0;
   return bytes;
 }
 
@@ -41,7 +41,8 @@ prepare (run *r, fmtconv_ctx *ctx)
   work->plan = plan;
   work->io = r->execution->io ? r->execution->io : &fci_io_system;
   work->want_crc = true;
-  work->total = plan->cost.written + (r->execution->reread ? tensor_bytes (r->execution->layout) : 0);
+  work->total = plan->cost.compared + plan->cost.written
+                + (r->execution->reread ? tensor_bytes (r->execution->layout) : 0);
   *r->publication = (fci_publication){
     .ctx = ctx, .io = work->io, .layout = r->execution->layout, .output = r->execution->output, .folder = -1
   };
@@ -63,6 +64,8 @@ prove (run *r)
 {
   int code = fci_check_crcs (&r->work, r->outcome);
   if (code == 0)
+    code = fci_fill_digests (&r->work);
+  if (code == 0)
     code = fci_find (&r->work, r->outcome);
   if (code == 0 && r->execution->reread)
     code = fci_verify (&r->work, r->execution, r->publication->paths, r->outcome);
@@ -81,6 +84,8 @@ fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outc
     code = fci_publish_check (ctx, execution->layout, execution->output);
   if (code == 0)
     code = prepare (&r, ctx);
+  if (code == 0)
+    code = fci_check_required (&r.work, outcome);
   if (code == 0)
     code = create (&r);
   if (code == 0)

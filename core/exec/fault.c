@@ -41,8 +41,8 @@ report_read (fmtconv_ctx *ctx, const fci_fault *fault)
 }
 
 /* The element's index along every axis. */
-static int
-report_difference (fmtconv_ctx *ctx, const fci_fault *fault)
+static const char *
+index_text (fmtconv_ctx *ctx, const fci_fault *fault)
 {
   uint64_t index[FMTCONV_MAX_RANK], rest = fault->element;
   char text[FMTCONV_MAX_RANK * 22 + 1] = "";
@@ -51,11 +51,56 @@ report_difference (fmtconv_ctx *ctx, const fci_fault *fault)
     index[i] = rest % fault->view->shape[i];
   for (unsigned i = 0; i < fault->view->rank; i++)
     n += (size_t) snprintf (text + n, sizeof text - n, "%s%" PRIu64, i ? "," : "", index[i]);
+  const char *kept = fci_strdup (ctx, text);
+  return kept ? kept : "";
+}
+
+/* Is the element of that row-major number one of the box's? */
+static bool
+is_inside (fmtconv_view *view, const fci_box *box, uint64_t element)
+{
+  for (unsigned i = view->rank; i-- > 0; element /= view->shape[i])
+    {
+      uint64_t index = element % view->shape[i];
+      if (index < box->start[i] || index - box->start[i] >= FCI_EXTENT (box, view->rank)[i])
+        return false;
+    }
+  return true;
+}
+
+/* Where an element comes from. */
+static const fmtconv_source *
+source_of (fmtconv_view *view, uint64_t element)
+{
+  for (size_t i = 0; i < view->n_boxes; i++)
+    if (is_inside (view, &view->boxes[i], element))
+      return view->boxes[i].source;
+  return NULL;
+}
+
+/* Two inputs that must be equal are not. */
+static int
+report_unequal (fmtconv_ctx *ctx, const fci_fault *fault)
+{
+  const fmtconv_source *wanted = source_of (fault->view, fault->element);
+  const fmtconv_source *other = source_of (fault->other, fault->element);
+  return fci_fail_file (
+      ctx, FMTCONV_E_FORMAT, wanted ? wanted->name : "?",
+      &(fmtconv_where){ .tensor = fault->tensor, .hint = "are both of one checkpoint, and complete?" },
+      "it must be equal in '%s', and differs at index [%s]", other ? other->name : "?",
+      index_text (ctx, fault));
+}
+
+static int
+report_difference (fmtconv_ctx *ctx, const fci_fault *fault)
+{
+  if (fault->other)
+    return report_unequal (ctx, fault);
   return fmtconv_fail_at (ctx, fault->code,
                           &(fmtconv_where){ .tensor = fault->tensor,
                                             .hint = "nothing was published; this is a defect of the disk, "
                                                     "the memory or fmtconv" },
-                          "what was written differs from the source at index [%s]", text);
+                          "what was written differs from the source at index [%s]", index_text (ctx, fault));
 }
 
 int

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/work.h"
+#include "core/exec/fetch.h"
 #include "core/kernel/quant.h"
 #include <assert.h>
 #include <string.h>
@@ -13,32 +13,6 @@ enum
   CHECKED = 2048, /* shorter stretches are too many to keep their checksums */
   MOST_IN_BLOCK = 256
 };
-
-/* Where the fetch is. */
-typedef struct fetch
-{
-  fci_worker *worker;
-  const fci_rows *rows;
-  fci_tally *tallies;
-  unsigned rank;
-  uint64_t start[FMTCONV_MAX_RANK]; /* the rectangle that lies dense at `out` */
-  uint64_t extent[FMTCONV_MAX_RANK];
-} fetch;
-
-/* Part of one box: elements by strides in the source, and by strides in the output. */
-typedef struct piece
-{
-  const fci_program *program;
-  const fmtconv_source *source;
-  uint64_t offset;
-  uint32_t phase; /* of a block type: element of the block at `offset`; strides are those of f32 then */
-  unsigned rank;
-  size_t in_item;
-  size_t out_item;
-  uint64_t extent[FMTCONV_MAX_RANK];
-  uint64_t in[FMTCONV_MAX_RANK];  /* strides, bytes */
-  uint64_t out[FMTCONV_MAX_RANK]; /* strides, bytes */
-} piece;
 
 /* How a piece is read: one stretch of `len` bytes for every index of the first n_outer axes of `order`. */
 typedef struct image
@@ -52,7 +26,7 @@ typedef struct image
 
 /* Drop axes of extent 1, join axes that run on in each other in both source and output. */
 static void
-simplify (piece *p)
+simplify (fci_part_box *p)
 {
   unsigned n = 0;
   for (unsigned i = 0; i < p->rank; i++)
@@ -61,18 +35,22 @@ simplify (piece *p)
       if (extent == 1)
         continue;
       bool joins = n > 0 && p->in[n - 1] == extent * in && p->out[n - 1] == extent * out;
+      for (unsigned t = 0; t < p->n_tracks && joins; t++)
+        joins = p->track[t].step[n - 1] == extent * p->track[t].step[i];
       if (!joins)
         p->extent[n++] = extent;
       else
         p->extent[n - 1] *= extent;
       p->in[n - 1] = in;
       p->out[n - 1] = out;
+      for (unsigned t = 0; t < p->n_tracks; t++)
+        p->track[t].step[n - 1] = p->track[t].step[i];
     }
   p->rank = n;
 }
 
 static uint64_t
-count_elements (const piece *p)
+count_elements (const fci_part_box *p)
 {
   uint64_t n = 1;
   for (unsigned i = 0; i < p->rank; i++)
@@ -82,7 +60,7 @@ count_elements (const piece *p)
 
 /* Largest stride first; equal ones stay in their order. */
 static void
-sort_axes (const piece *p, image *im)
+sort_axes (const fci_part_box *p, image *im)
 {
   for (unsigned i = 0; i < p->rank; i++)
     {
@@ -96,7 +74,7 @@ sort_axes (const piece *p, image *im)
 /* Join axes to one stretch, innermost first, while what lies between is short or not more than what is
  * wanted. */
 static void
-plan_image (const piece *p, image *im)
+plan_image (const fci_part_box *p, image *im)
 {
   sort_axes (p, im);
   im->n_outer = p->rank;
@@ -148,7 +126,7 @@ decode (uint32_t dtype, const uint8_t *from, uint64_t skip, uint64_t n, float *t
 /* A stretch of `len` bytes of f32, `by` bytes behind the piece's first value: from as many blocks as it takes,
  * which are read to where elements will be gathered later. */
 static int
-read_blocks (fetch *f, const piece *p, uint64_t by, uint64_t len, void *to)
+read_blocks (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len, void *to)
 {
   const uint32_t dtype = p->program->blocks;
   const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
@@ -167,25 +145,24 @@ read_blocks (fetch *f, const piece *p, uint64_t by, uint64_t len, void *to)
 
 /* One stretch, `by` bytes behind the piece's first. */
 static int
-read_stretch (fetch *f, const piece *p, uint64_t by, uint64_t len, void *to)
+read_stretch (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len, bool unchecked, void *to)
 {
   if (p->program->blocks)
     return read_blocks (f, p, by, len, to);
-  return (len < CHECKED ? fci_worker_read : fci_worker_read_piece) (f->worker, p->source, p->offset + by, to,
-                                                                    (size_t) len);
+  return (unchecked ? fci_worker_read : fci_worker_read_piece) (f->worker, p->source, p->offset + by, to,
+                                                                (size_t) len);
 }
 
 /* All stretches to the input scratch. */
 static int
-read_image (fetch *f, const piece *p, const image *im)
+read_image (fci_fetching *f, const fci_part_box *p, const image *im)
 {
   fci_worker *w = f->worker;
   uint64_t index[FMTCONV_MAX_RANK] = { 0 }, by = 0;
-  if (im->n_outer == 0 && !p->program->blocks)
-    return fci_worker_read_piece (w, p->source, p->offset, w->in, im->len);
+  const bool unchecked = f->unchecked || (im->n_outer > 0 && im->len < CHECKED);
   for (uint8_t *to = w->in;; to += im->len)
     {
-      if (read_stretch (f, p, by, im->len, to) != 0)
+      if (read_stretch (f, p, by, im->len, unchecked, to) != 0)
         return -1;
       unsigned i = im->n_outer;
       while (i > 0 && ++index[i - 1] == p->extent[im->order[i - 1]])
@@ -202,7 +179,7 @@ read_image (fetch *f, const piece *p, const image *im)
 
 /* Are strides those of dense row-major elements from axis `first` on? */
 static bool
-is_dense (const piece *p, const uint64_t *stride, uint64_t item, unsigned first)
+is_dense (const fci_part_box *p, const uint64_t *stride, uint64_t item, unsigned first)
 {
   for (unsigned i = p->rank; i-- > first; item *= p->extent[i])
     if (stride[i] != item)
@@ -212,7 +189,7 @@ is_dense (const piece *p, const uint64_t *stride, uint64_t item, unsigned first)
 
 /* The outermost axis from which on the output lies dense. */
 static unsigned
-dense_from (const piece *p)
+dense_from (const fci_part_box *p)
 {
   unsigned axis = p->rank;
   while (axis > 0 && is_dense (p, p->out, p->out_item, axis - 1))
@@ -222,7 +199,7 @@ dense_from (const piece *p)
 
 /* Dense elements to their places in the output, through the program. */
 static void
-store (fetch *f, const piece *p, const uint8_t *from, fci_tally *tally, uint8_t *out)
+store (fci_fetching *f, const fci_part_box *p, const uint8_t *from, fci_tally *tally, uint8_t *out)
 {
   unsigned outer = dense_from (p);
   uint64_t index[FMTCONV_MAX_RANK] = { 0 }, row = 1;
@@ -231,7 +208,7 @@ store (fetch *f, const piece *p, const uint8_t *from, fci_tally *tally, uint8_t 
   for (;; from += row * p->in_item)
     {
       if (p->program->rows.n_steps)
-        fci_row_run (&p->program->rows, from, out, row, f->worker->row, tally);
+        fci_row_run (&p->program->rows, from, out, row, f->worker->row, NULL, tally);
       else
         memcpy (out, from, row * p->out_item);
       unsigned i = outer;
@@ -247,7 +224,7 @@ store (fetch *f, const piece *p, const uint8_t *from, fci_tally *tally, uint8_t 
 }
 
 static void
-add_tallies (fetch *f, const piece *p, size_t first, const fci_tally *tally)
+add_tallies (fci_fetching *f, const fci_part_box *p, size_t first, const fci_tally *tally)
 {
   for (unsigned i = 0; i < p->program->n_points; i++)
     {
@@ -261,70 +238,99 @@ add_tallies (fetch *f, const piece *p, size_t first, const fci_tally *tally)
 }
 
 /* From the input scratch to the output: gather where elements are not in order, then the program. */
-static void
-convert (fetch *f, const piece *p, const image *im, size_t first_tally, uint8_t *out)
+static int
+convert (fci_fetching *f, const fci_part_box *p, const image *im, size_t first_tally, uint8_t *out)
 {
   uint8_t *dense = f->worker->dense;
   const uint8_t *from = dense;
   fci_tally tally[FCI_MAX_STEPS];
   if (is_dense (p, (const uint64_t *) im->stride, p->in_item, 0))
-    from = f->worker->in;
-  else if (!p->program->rows.n_steps && dense_from (p) == 0)
+    from = dense = f->worker->in;
+  else if (fci_program_copies (p->program) && dense_from (p) == 0)
     {
       fci_gather (out, f->worker->in, p->rank, p->extent, im->stride, p->in_item);
-      return;
+      return 0;
     }
   else
     fci_gather (dense, f->worker->in, p->rank, p->extent, im->stride, p->in_item);
+  if (p->program->swap)
+    fci_swap (dense, count_elements (p) * p->in_item, p->program->swap);
   memset (tally, 0, sizeof tally);
-  store (f, p, from, f->tallies ? tally : NULL, out);
+  int code = 0;
+  if (p->program->n_terms)
+    code = fci_store_products (f, p, from, f->tallies ? tally : NULL, out);
+  else
+    store (f, p, from, f->tallies ? tally : NULL, out);
   if (f->tallies)
     add_tallies (f, p, first_tally, tally);
+  return code;
 }
 
-static int fetch_piece (fetch *f, const piece *whole, size_t first_tally, uint8_t *out);
+void
+fci_part_narrow (fci_part_box *p, unsigned axis, uint64_t start, uint64_t count)
+{
+  p->extent[axis] = count;
+  if (p->program->blocks)
+    fci_place_move (p->program->blocks, &p->offset, &p->phase, start * p->in[axis] / sizeof (float));
+  else
+    p->offset += start * p->in[axis];
+  for (unsigned t = 0; t < p->n_tracks; t++)
+    p->track[t].at += start * p->track[t].step[axis];
+}
 
 /* Both halves along the axis with the largest stride, so that no byte is read twice. */
 static int
-fetch_halves (fetch *f, const piece *p, const image *im, size_t first_tally, uint8_t *out)
+fetch_halves (fci_fetching *f, const fci_part_box *p, const image *im, size_t first_tally, uint8_t *out)
 {
   unsigned axis = im->order[0];
-  piece low = *p, high = *p;
-  low.extent[axis] = p->extent[axis] / 2;
-  high.extent[axis] = p->extent[axis] - low.extent[axis];
-  if (p->program->blocks)
-    fci_place_move (p->program->blocks, &high.offset, &high.phase,
-                    low.extent[axis] * p->in[axis] / sizeof (float));
-  else
-    high.offset += low.extent[axis] * p->in[axis];
-  if (fetch_piece (f, &low, first_tally, out) != 0)
+  fci_part_box low = *p, high = *p;
+  uint64_t half = p->extent[axis] / 2;
+  fci_part_narrow (&low, axis, 0, half);
+  fci_part_narrow (&high, axis, half, p->extent[axis] - half);
+  if (fci_fetch_piece (f, &low, first_tally, out) != 0)
     return -1;
-  return fetch_piece (f, &high, first_tally, out + low.extent[axis] * p->out[axis]);
+  return fci_fetch_piece (f, &high, first_tally, out + half * p->out[axis]);
 }
 
+/* One index of the first axis after the other. */
 static int
-fetch_piece (fetch *f, const piece *whole, size_t first_tally, uint8_t *out)
+fetch_slices (fci_fetching *f, const fci_part_box *p, size_t first_tally, uint8_t *out)
 {
-  piece p = *whole;
+  for (uint64_t i = 0; i < p->extent[0]; i++)
+    {
+      fci_part_box slice = *p;
+      fci_part_narrow (&slice, 0, i, 1);
+      if (fci_fetch_piece (f, &slice, first_tally, out + i * p->out[0]) != 0)
+        return -1;
+    }
+  return 0;
+}
+
+int
+fci_fetch_piece (fci_fetching *f, const fci_part_box *whole, size_t first_tally, uint8_t *out)
+{
+  fci_part_box p = *whole;
   image im = { 0 };
   simplify (&p);
   uint64_t n = count_elements (&p);
   if (fci_is_cancelled (f->worker))
     return fci_fault_code (f->worker, FMTCONV_E_CANCELLED);
-  if (fci_program_moves (p.program) && is_dense (&p, p.in, p.in_item, 0) && dense_from (&p) == 0)
-    return fci_worker_read_piece (f->worker, p.source, p.offset, out, n * p.in_item);
+  if (!fci_part_is_matrix (&p))
+    return fetch_slices (f, &p, first_tally, out);
+  if (fci_program_copies (p.program) && is_dense (&p, p.in, p.in_item, 0) && dense_from (&p) == 0)
+    return (f->unchecked ? fci_worker_read : fci_worker_read_piece) (f->worker, p.source, p.offset, out,
+                                                                     n * p.in_item);
   plan_image (&p, &im);
   if (p.rank > 0 && (im.size > f->worker->room || n > f->worker->room / p.in_item))
     return fetch_halves (f, &p, &im, first_tally, out);
   if (read_image (f, &p, &im) != 0)
     return -1;
-  convert (f, &p, &im, first_tally, out);
-  return 0;
+  return convert (f, &p, &im, first_tally, out);
 }
 
 /* Strides count elements: as bytes, in the leaf or of f32, and in the output. */
 static void
-to_bytes (piece *p, const fci_box *box, uint64_t *out_at)
+to_bytes (fci_part_box *p, const fci_box *box, uint64_t *out_at)
 {
   for (unsigned i = 0; i < p->rank; i++)
     {
@@ -337,7 +343,7 @@ to_bytes (piece *p, const fci_box *box, uint64_t *out_at)
 
 /* The same for stored blocks, which are moved as bytes: those of a row lie back to back. */
 static void
-to_raw_bytes (piece *p, const fci_box *box, uint64_t *out_at)
+to_raw_bytes (fci_part_box *p, const fci_box *box, uint64_t *out_at)
 {
   unsigned last = p->rank - 1;
   for (unsigned i = 0; i < last; i++)
@@ -352,11 +358,14 @@ to_raw_bytes (piece *p, const fci_box *box, uint64_t *out_at)
 
 /* The part of a box that lies in the rectangle; false: none. */
 static bool
-clip (const fetch *f, const fci_box *box, piece *p, uint64_t *out_at)
+clip (const fci_fetching *f, const fci_box *box, fci_part_box *p, uint64_t *out_at)
 {
   uint64_t step = 1;
   p->offset = box->offset;
   p->phase = box->phase;
+  p->n_tracks = fci_tracks (box->ops);
+  for (unsigned t = 0; t < p->n_tracks; t++)
+    p->track[t].at = FCI_TRACK (box, f->rank, t)[0];
   *out_at = 0;
   for (unsigned i = f->rank; i-- > 0; step *= f->extent[i])
     {
@@ -369,6 +378,11 @@ clip (const fetch *f, const fci_box *box, piece *p, uint64_t *out_at)
       p->in[i] = (uint64_t) FCI_STRIDE (box, f->rank)[i];
       p->out[i] = step;
       fci_place_move (box->dtype, &p->offset, &p->phase, (low - box->start[i]) * p->in[i]);
+      for (unsigned t = 0; t < p->n_tracks; t++)
+        {
+          p->track[t].step[i] = FCI_TRACK (box, f->rank, t)[1 + i];
+          p->track[t].at += (low - box->start[i]) * p->track[t].step[i];
+        }
       *out_at += (low - f->start[i]) * step;
     }
   if (fci_is_blocks (box->dtype) && !p->program->blocks)
@@ -396,7 +410,7 @@ first_box (const fci_rows *rows, uint64_t low)
 
 /* All boxes, or where a coder is at work those that it takes, as f32; raw: the others. */
 static int
-fetch_boxes (fetch *f, bool raw, uint8_t *out)
+fetch_boxes (fci_fetching *f, bool raw, uint8_t *out)
 {
   fmtconv_view *view = f->rows->view;
   uint64_t at;
@@ -404,15 +418,15 @@ fetch_boxes (fetch *f, bool raw, uint8_t *out)
     {
       const fci_box *box = &view->boxes[i];
       const fci_part *part = fci_rows_part (f->rows, i);
-      piece p = { .program = part->program,
-                  .source = box->source,
-                  .rank = f->rank,
-                  .out_item = fci_item (fci_box_target (view, i)) };
+      fci_part_box p = { .program = part->program,
+                         .source = box->source,
+                         .rank = f->rank,
+                         .out_item = fci_item (fci_box_target (view, i)) };
       if (f->rank && box->start[0] >= f->start[0] + f->extent[0])
         break;
       if (f->rows->coder && raw == (fci_ops_coder (box->ops) != NULL))
         continue;
-      if (clip (f, box, &p, &at) && fetch_piece (f, &p, part->tally, out + at) != 0)
+      if (clip (f, box, &p, &at) && fci_fetch_piece (f, &p, part->tally, out + at) != 0)
         return -1;
     }
   return 0;
@@ -420,7 +434,7 @@ fetch_boxes (fetch *f, bool raw, uint8_t *out)
 
 /* Rows before those of the rectangle. */
 static uint64_t
-first_row (const fetch *f)
+first_row (const fci_fetching *f)
 {
   uint64_t row = 0;
   for (unsigned i = 0; i + 1 < f->rank; i++)
@@ -428,13 +442,13 @@ first_row (const fetch *f)
   return row;
 }
 
-static int fetch_coded (fetch *f, uint8_t *out);
+static int fetch_coded (fci_fetching *f, uint8_t *out);
 
 /* Both halves along the outermost axis that has any, so that one follows the other in the output. */
 static int
-fetch_coded_halves (const fetch *f, uint8_t *out)
+fetch_coded_halves (const fci_fetching *f, uint8_t *out)
 {
-  fetch low = *f, high = *f;
+  fci_fetching low = *f, high = *f;
   unsigned axis = 0;
   while (axis + 1 < f->rank && f->extent[axis] == 1)
     axis++;
@@ -452,7 +466,7 @@ fetch_coded_halves (const fetch *f, uint8_t *out)
 
 /* The rectangle as f32, then as blocks; those that are stored already take their places last. */
 static int
-fetch_coded (fetch *f, uint8_t *out)
+fetch_coded (fci_fetching *f, uint8_t *out)
 {
   const fci_coder *coder = f->rows->coder;
   uint64_t columns = f->extent[f->rank - 1], n = 1;
@@ -471,14 +485,14 @@ fetch_coded (fetch *f, uint8_t *out)
 }
 
 static int
-fetch_rectangle (fetch *f, uint8_t *out)
+fetch_rectangle (fci_fetching *f, uint8_t *out)
 {
   return f->rows->coder ? fetch_coded (f, out) : fetch_boxes (f, false, out);
 }
 
 /* Elements a … b-1 of what lies below f->start[0 … axis-1], in as few rectangles as can be. */
 static int
-fetch_range (fetch *f, unsigned axis, uint64_t a, uint64_t b, uint8_t **out)
+fetch_range (fci_fetching *f, unsigned axis, uint64_t a, uint64_t b, uint8_t **out)
 {
   const uint64_t *shape = f->rows->view->shape;
   uint64_t row = 1;
@@ -508,7 +522,7 @@ fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uint64_
            uint8_t *out)
 {
   const fmtconv_dtype_info *info = fmtconv_dtype (rows->view->dtype);
-  fetch f = { .worker = worker, .rows = rows, .tallies = tallies, .rank = rows->view->rank };
+  fci_fetching f = { .worker = worker, .rows = rows, .tallies = tallies, .rank = rows->view->rank };
   if (f.rank == 0)
     return fetch_rectangle (&f, out);
   uint8_t *to = out;

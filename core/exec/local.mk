@@ -2,15 +2,19 @@
 core_sources += \
 	core/exec/check.c \
 	core/exec/code.c \
+	core/exec/compare.c \
 	core/exec/crc.c \
+	core/exec/digest.c \
 	core/exec/exec.h \
 	core/exec/execute.c \
 	core/exec/fault.c \
 	core/exec/fetch.c \
+	core/exec/fetch.h \
 	core/exec/finding.c \
 	core/exec/io.c \
 	core/exec/io.h \
 	core/exec/places.c \
+	core/exec/product.c \
 	core/exec/publish.c \
 	core/exec/scan.c \
 	core/exec/scan.h \

@@ -9,7 +9,8 @@
 
 enum
 {
-  COPY_MIN = 128 << 10 /* shorter copies are cheaper through the buffer */
+  COPY_MIN = 128 << 10, /* shorter copies are cheaper through the buffer */
+  CRC_STEP = 256 << 10  /* bytes that are still in the cache when their checksum is made */
 };
 
 /* A unit in the making: bytes from `at` of the file are in the buffer, `n` of them. */
@@ -28,34 +29,63 @@ fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offs
   return error == 0 ? 0 : fci_fault_read (worker, source, error);
 }
 
-static fci_piece *
-new_piece (fci_worker *worker)
+static int
+add_piece (fci_worker *worker, fci_pieces *pieces, fci_piece piece)
 {
-  if (worker->n_pieces == worker->room_pieces)
+  if (pieces->n == pieces->room)
     {
-      size_t room = worker->room_pieces ? worker->room_pieces * 2 : 256;
-      fci_piece *pieces = realloc (worker->pieces, room * sizeof *pieces);
-      if (!pieces)
-        return NULL;
-      worker->pieces = pieces;
-      worker->room_pieces = room;
+      size_t room = pieces->room ? pieces->room * 2 : 256;
+      fci_piece *at = realloc (pieces->at, room * sizeof *at);
+      if (!at)
+        return fci_fault_code (worker, FMTCONV_E_NOMEM);
+      pieces->at = at;
+      pieces->room = room;
     }
-  return &worker->pieces[worker->n_pieces++];
+  pieces->at[pieces->n++] = piece;
+  return 0;
 }
 
 int
 fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
-  if (fci_worker_read (worker, source, offset, to, n) != 0)
-    return -1;
+  uint32_t crc;
+  return source->has_crc && worker->work->want_crc ? fci_worker_read_crc (worker, source, offset, to, n, &crc)
+                                                   : fci_worker_read (worker, source, offset, to, n);
+}
+
+int
+fci_worker_read_crc (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n,
+                     uint32_t *crc)
+{
+  uint32_t sum = 0;
+  for (size_t done = 0, step; done < n; done += step)
+    {
+      uint8_t *at = (uint8_t *) to + done;
+      step = n - done < CRC_STEP ? n - done : CRC_STEP;
+      if (fci_worker_read (worker, source, offset + done, at, step) != 0)
+        return -1;
+      sum = fci_crc32 (sum, at, step);
+    }
+  *crc = sum;
   if (!source->has_crc || !worker->work->want_crc)
     return 0;
-  fci_piece *piece = new_piece (worker);
-  if (!piece)
-    return fci_fault_code (worker, FMTCONV_E_NOMEM);
-  *piece =
-      (fci_piece){ .start = offset, .end = offset + n, .source = source->id, .crc = fci_crc32 (0, to, n) };
-  return 0;
+  return add_piece (worker, &worker->read,
+                    (fci_piece){ .start = offset, .end = offset + n, .of = source->id, .crc = sum });
+}
+
+/* n bytes from `at` of a file that belong to a region with a digest. */
+static int
+note_written (fci_worker *worker, uint32_t region, uint64_t at, size_t n, uint32_t crc)
+{
+  fci_pieces *pieces = &worker->written;
+  fci_piece *last = pieces->n ? &pieces->at[pieces->n - 1] : NULL;
+  if (last && last->of == region && last->end == at)
+    {
+      last->crc = fci_crc32_combine (last->crc, crc, n);
+      last->end += n;
+      return 0;
+    }
+  return add_piece (worker, pieces, (fci_piece){ .start = at, .end = at + n, .of = region, .crc = crc });
 }
 
 /* Write what the buffer holds. */
@@ -82,7 +112,8 @@ flush (pen *p)
 static bool
 is_kernel_copy (const pen *p, const fci_run *run, uint64_t n)
 {
-  return run->kind == FCI_RUN_COPY && n >= COPY_MIN && run->u.source->disk && !run->u.source->has_crc
+  return run->kind == FCI_RUN_COPY && n >= COPY_MIN && !run->wanted && run->u.source->disk
+         && !run->u.source->has_crc
          && !atomic_load_explicit (&p->worker->work->no_copy_range, memory_order_relaxed);
 }
 
@@ -120,6 +151,7 @@ static int
 draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
 {
   uint8_t *to = p->worker->out + p->n;
+  uint32_t crc = 0;
   int code = 0;
   switch (run->kind)
     {
@@ -127,17 +159,25 @@ draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
       memcpy (to, run->u.bytes + skip, n);
       break;
     case FCI_RUN_FILL:
-      memset (to, run->fill, n);
+      memset (to, run->u.fill, n);
       break;
     case FCI_RUN_COPY:
-      code = fci_worker_read_piece (p->worker, run->u.source, run->from + skip, to, n);
+      code = run->wanted ? fci_worker_read_crc (p->worker, run->u.source, run->from + skip, to, n, &crc)
+                         : fci_worker_read_piece (p->worker, run->u.source, run->from + skip, to, n);
+      break;
+    case FCI_RUN_DIGEST:
+      memset (to, 0, n);
       break;
     case FCI_RUN_ROWS:
       code = fci_fetch (p->worker, run->u.rows, p->worker->work->tallies, run->from + skip, n, to);
       break;
     }
   p->n += n;
-  return code;
+  if (code != 0 || !run->wanted)
+    return code;
+  if (run->kind != FCI_RUN_COPY)
+    crc = fci_crc32 (0, to, n);
+  return note_written (p->worker, run->wanted, run->at + skip, n, crc);
 }
 
 static int

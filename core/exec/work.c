@@ -89,7 +89,8 @@ fci_work_close (fci_work *work)
     {
       free (work->workers[i].scratch);
       free (work->workers[i].row);
-      free (work->workers[i].pieces);
+      free (work->workers[i].read.at);
+      free (work->workers[i].written.at);
     }
   pthread_cond_destroy (&work->idle);
   pthread_mutex_destroy (&work->lock);

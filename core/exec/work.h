@@ -16,18 +16,19 @@ typedef struct fci_fault
   int os_errno;                 /* E_IO: errno or FCI_READ_SHORT */
   const fmtconv_source *source; /* E_IO: reading from it; NULL: writing `file` */
   uint32_t file;                /* number in the layout */
-  const char *tensor;           /* E_FORMAT: whose bytes differ from the source, at `element` */
+  const char *tensor;           /* E_FORMAT: whose bytes differ from those of `other`, at `element` */
   fmtconv_view *view;
+  fmtconv_view *other; /* that must be equal; NULL: the output, read again */
   uint64_t element;
   const char *what; /* E_FORMAT: what is wrong with `tensor`; NULL: it differs from the source */
 } fci_fault;
 
-/* The checksum of a range of a source that was read in one piece. */
+/* The checksum of a range of a source that was read in one piece, or of bytes of a region that were written. */
 typedef struct fci_piece
 {
-  uint64_t start;
+  uint64_t start; /* in the source, or in the region's file */
   uint64_t end;
-  uint32_t source; /* id */
+  uint32_t of; /* the source's id, or the region's number among those with digests */
   uint32_t crc;
 } fci_piece;
 
@@ -37,6 +38,13 @@ typedef struct fci_bad_rows
   uint64_t nan;
   uint64_t inf;
 } fci_bad_rows;
+
+typedef struct fci_pieces
+{
+  fci_piece *at;
+  size_t n;
+  size_t room;
+} fci_pieces;
 
 typedef struct fci_work fci_work;
 
@@ -53,9 +61,8 @@ typedef struct fci_worker
   size_t room;   /* bytes of each of these */
   void *row;     /* the kernels' */
   size_t row_room;
-  fci_piece *pieces;
-  size_t n_pieces;
-  size_t room_pieces;
+  fci_pieces read;    /* of sources with checksums */
+  fci_pieces written; /* of regions with digests */
   fci_fault fault;
 } fci_worker;
 
@@ -122,10 +129,13 @@ int fci_fault_code (fci_worker *worker, int code);
 /* Record the work's fault on the context. */
 int fci_fault_report (const fci_work *work);
 
-/* fci_io.read with the fault set, and a checksum piece noted where the source has one. */
+/* fci_io.read with the fault set, and a checksum piece noted where the source has one; the bytes' checksum
+ * to *crc too. */
 int fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n);
 int fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
                            size_t n);
+int fci_worker_read_crc (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
+                         size_t n, uint32_t *crc);
 
 /* `size` bytes of a tensor from byte `at`, as written, to `out`; both are multiples of its grain.  tallies: of the
  * whole plan; NULL: nothing is counted. */
@@ -139,6 +149,30 @@ int fci_code_rows (fci_worker *worker, const fci_coder *coder, fci_tally *tallie
 
 /* A job: writes unit `unit` of the plan. */
 fci_job fci_write_unit;
+
+/* All workers' pieces, those of what was read or of what was written, sorted.  0 or a code. */
+int fci_pieces_collect (const fci_work *work, bool written, fci_pieces *all);
+
+/* Write the digests into the files, when all other bytes are there. */
+int fci_fill_digests (fci_work *work);
+
+/* Views that are compared, cut into blocks of at most `room` bytes. */
+typedef struct fci_comparison
+{
+  fci_list blocks;
+  size_t room;
+  bool required; /* the second view is an input too */
+} fci_comparison;
+
+/* Both views, which have one data type and shape.  0 or a code. */
+int fci_comparison_add (fmtconv_ctx *ctx, fci_comparison *comparison, const fci_rows *wanted,
+                        const fci_rows *found);
+
+/* Compare all blocks, with the scratch shared out in four.  0, or the first difference in their order. */
+int fci_comparison_run (fci_work *work, fci_comparison *comparison);
+
+/* Compare what must be equal in the inputs. */
+int fci_check_required (fci_work *work, fci_outcome *outcome);
 
 /* Compare the checksums of the sources that were read from end to end. */
 int fci_check_crcs (fci_work *work, fci_outcome *outcome);

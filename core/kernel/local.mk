@@ -17,6 +17,10 @@ core_sources += \
 	core/kernel/gather.c \
 	core/kernel/kernel.h \
 	core/kernel/number.h \
+	core/kernel/product.c \
+	core/kernel/product.h \
+	core/kernel/product_avx2.c \
+	core/kernel/product_avx512.c \
 	core/kernel/quant.h \
 	core/kernel/quant/affine.h \
 	core/kernel/quant/avx2.c \
@@ -53,6 +57,7 @@ core_sources += \
 	core/kernel/scan_body.h \
 	core/kernel/stage.c \
 	core/kernel/stage.h \
+	core/kernel/swap.c \
 	core/kernel/transpose.c \
 	core/kernel/transpose.h
 EXTRA_DIST += core/kernel/quant/make_grids.py

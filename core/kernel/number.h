@@ -72,6 +72,15 @@ fci_multiply (float value, float factor)
   return product != product ? fci_f32_of_bits (nan) : product;
 }
 
+/* f32 sum.  A NaN of `value` becomes quiet; any other is the NaN of x86, whatever `more` is. */
+static inline float
+fci_add (float value, float more)
+{
+  float sum = value + more;
+  uint32_t nan = value != value ? fci_f32_bits (value) | FCI_F32_QUIET : 0xffc00000u;
+  return sum != sum ? fci_f32_of_bits (nan) : sum;
+}
+
 /* ---- Small floating-point types: sign, exponent of any width, `mantissa` bits; subnormals as in IEEE. */
 
 /* Magnitude of the f32 magnitude `mag` (not NaN) in such a type, to nearest even; above the type's largest

@@ -51,7 +51,7 @@ fci_row_refusal (const fci_row_program *program)
   for (unsigned i = 0; i < program->n_steps && !why; i++)
     {
       const fci_step *step = &program->steps[i];
-      if (step->kind == FCI_STEP_SCALE)
+      if (step->kind != FCI_STEP_ROUND)
         why = scale_refusal (dtype, step->factor);
       else
         {
@@ -79,12 +79,15 @@ cut (const fci_row_program *program, fci_stage *stages, size_t *block)
   fci_stage stage = { .from = program->from, .scales = program->steps };
   *block = FCI_FAST_BLOCK;
   for (unsigned i = 0; i < program->n_steps; i++)
-    if (program->steps[i].kind == FCI_STEP_SCALE)
-      stage.n_scales++;
+    if (program->steps[i].kind != FCI_STEP_ROUND)
+      {
+        stage.n_scales++;
+        stage.n_products += program->steps[i].kind == FCI_STEP_ADD;
+      }
     else
       {
         stage.to = program->steps[i].dtype;
-        stage.fast = fci_fast (&stage);
+        stage.fast = stage.n_products ? NULL : fci_fast (&stage);
         if (!stage.fast)
           *block = FCI_PART_BLOCK / 2;
         stages[n++] = stage;
@@ -102,7 +105,7 @@ size_of (uint32_t dtype)
 
 void
 fci_row_run (const fci_row_program *program, const void *in, void *out, size_t n, void *scratch,
-             fci_tally *tally)
+             const float *const *products, fci_tally *tally)
 {
   fci_stage stages[FCI_MAX_STEPS];
   size_t block;
@@ -115,11 +118,14 @@ fci_row_run (const fci_row_program *program, const void *in, void *out, size_t n
     {
       const size_t count = n - done < block ? n - done : block;
       const void *from = (const unsigned char *) in + done * in_size;
+      const float *const *next = products;
       for (unsigned k = 0; k < n_stages; k++)
         {
+          const fci_stage_place at = { .products = next, .first = done };
           void *to = k + 1 < n_stages ? rows[k % 2] : (unsigned char *) out + done * out_size;
-          fci_stage_run (&stages[k], from, to, count, aligned + 2 * ROW_BYTES, tally ? &tally[k] : NULL);
+          fci_stage_run (&stages[k], from, to, count, &at, aligned + 2 * ROW_BYTES, tally ? &tally[k] : NULL);
           from = to;
+          next = next ? next + stages[k].n_products : NULL;
         }
     }
 }

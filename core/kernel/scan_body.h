@@ -15,8 +15,8 @@ NAME (sums_lanes) (lanes *l, const REAL *values, size_t n)
         l->zero[k] += (uint64_t) (x == 0);
         l->overflow[k] += (uint64_t) (is_finite & (size >= F16_LIMIT));
         l->sum[k] += is_finite ? (double) x : 0;
-        l->min[k] = is_finite & ((double) x < l->min[k]) ? (double) x : l->min[k];
-        l->max[k] = is_finite & ((double) x > l->max[k]) ? (double) x : l->max[k];
+        l->min[k] = (is_finite & ((double) x < l->min[k])) ? (double) x : l->min[k];
+        l->max[k] = (is_finite & ((double) x > l->max[k])) ? (double) x : l->max[k];
       }
 }
 

@@ -10,6 +10,7 @@ typedef struct places
   unsigned char *values; /* carriers of what is rounded */
   unsigned char *work;
   unsigned char *parts; /* real parts, before they are spread among zeroes */
+  const fci_stage_place *added;
 } places;
 
 /* torch's loops that start from f32 or f64 give all ones; its others the canonical NaN. */
@@ -20,7 +21,20 @@ bf16_nan_of (const fci_stage *stage)
   return wide ? 0xffff : 0x7fc0;
 }
 
-/* Multiplies in place, as f32; what is then in `values`. */
+/* All arithmetic of a stage, on f32 in place. */
+static void
+calculate (const fci_stage *stage, float *f32, size_t n, const fci_stage_place *place)
+{
+  const float *const *product = place->products;
+  for (unsigned k = 0; k < stage->n_scales; k++)
+    if (stage->scales[k].kind == FCI_STEP_ADD)
+      fci_row_add (f32, *product++ + place->first, stage->scales[k].factor, n);
+    else
+      for (size_t i = 0; i < n; i++)
+        f32[i] = fci_multiply (f32[i], stage->scales[k].factor);
+}
+
+/* The same on carriers; what is then in `values`. */
 static fci_carrier
 scale (const fci_stage *stage, fci_carrier carrier, size_t n, const places *at)
 {
@@ -28,9 +42,7 @@ scale (const fci_stage *stage, fci_carrier carrier, size_t n, const places *at)
   const float *as_f32 = fci_as_f32 (carrier, at->values, n, at->work);
   if (as_f32 != f32)
     memcpy (f32, as_f32, n * sizeof *f32);
-  for (unsigned k = 0; k < stage->n_scales; k++)
-    for (size_t i = 0; i < n; i++)
-      f32[i] = fci_multiply (f32[i], stage->scales[k].factor);
+  calculate (stage, f32, n, at->added);
   return FCI_IN_F32;
 }
 
@@ -86,17 +98,41 @@ round_parts (const fci_stage *stage, const void *in, unsigned char *row, size_t 
     }
 }
 
-void
-fci_stage_run (const fci_stage *stage, const void *in, void *out, size_t n, unsigned char *scratch,
-               fci_tally *tally)
+/* Fast loops to f32 and from there, where both are to be had: then they did all of it. */
+static bool
+add_fast (const fci_stage *stage, const void *in, void *out, size_t n, const places *at, fci_tally *tally)
 {
-  const places at = { .values = scratch,
+  const fci_step one = { .kind = FCI_STEP_SCALE, .factor = 1 };
+  const bool same = stage->to == FMTCONV_F32;
+  const fci_stage there = { .from = stage->from, .to = FMTCONV_F32 };
+  const fci_stage back = { .from = FMTCONV_F32, .to = stage->to, .n_scales = same, .scales = &one };
+  fci_fast_fn *decode = stage->from == FMTCONV_F32 ? NULL : fci_fast (&there);
+  fci_fast_fn *encode = fci_fast (&back);
+  if (!stage->n_products || !encode || (!decode && stage->from != FMTCONV_F32))
+    return false;
+  if (decode)
+    decode (in, at->values, n, 1, NULL);
+  else
+    memcpy (at->values, in, n * sizeof (float));
+  calculate (stage, (float *) (void *) at->values, n, at->added);
+  encode (at->values, out, n, 1, tally);
+  return true;
+}
+
+void
+fci_stage_run (const fci_stage *stage, const void *in, void *out, size_t n, const fci_stage_place *place,
+               unsigned char *scratch, fci_tally *tally)
+{
+  const places at = { .added = place,
+                      .values = scratch,
                       .work = scratch + FCI_PART_BLOCK * 8,
                       .parts = scratch + FCI_PART_BLOCK * 16 };
   const bool from_complex = fci_number_type_of (stage->from).complex;
   const fci_number_type to = fci_number_type_of (stage->to);
   if (stage->fast)
     stage->fast (in, out, n, stage->n_scales ? stage->scales[0].factor : 1, tally);
+  else if (add_fast (stage, in, out, n, &at, tally))
+    return;
   else if (to.complex && !from_complex)
     {
       round_parts (stage, in, at.parts, n, &at, tally);

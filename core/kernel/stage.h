@@ -15,18 +15,26 @@ enum
  * ignored where there is none; tally may be NULL. */
 typedef void fci_fast_fn (const void *in, void *out, size_t n, float factor, fci_tally *tally);
 
-/* Elements of `from`, times n_scales factors, rounded to `to`. */
+/* Elements of `from`, after n_scales steps of arithmetic, rounded to `to`. */
 typedef struct fci_stage
 {
   uint32_t from;
   uint32_t to;
-  unsigned n_scales;
+  unsigned n_scales;   /* SCALE and ADD */
+  unsigned n_products; /* ADD */
   const fci_step *scales;
   fci_fast_fn *fast; /* NULL: none on this processor */
 } fci_stage;
 
 /* The fast loop of a stage at this moment's level, or NULL. */
 fci_fast_fn *fci_fast (const fci_stage *stage);
+
+/* What a stage adds: floats from `first` on of each of its products. */
+typedef struct fci_stage_place
+{
+  const float *const *products;
+  size_t first;
+} fci_stage_place;
 
 enum
 {
@@ -35,7 +43,7 @@ enum
 
 /* One block through one stage.  n: at most FCI_PART_BLOCK parts, or FCI_FAST_BLOCK elements where `fast`
  * is there.  scratch: FCI_STAGE_SCRATCH bytes, aligned to 8. */
-void fci_stage_run (const fci_stage *stage, const void *in, void *out, size_t n, unsigned char *scratch,
-                    fci_tally *tally);
+void fci_stage_run (const fci_stage *stage, const void *in, void *out, size_t n, const fci_stage_place *place,
+                    unsigned char *scratch, fci_tally *tally);
 
 #endif

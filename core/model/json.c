@@ -164,6 +164,20 @@ fmtconv_literal (fmtconv_ctx *ctx, const char *text)
   return tree;
 }
 
+fmtconv_attr *
+fmtconv_json_parse (fmtconv_ctx *ctx, const char *text, const char **why)
+{
+  *why = NULL;
+  if (!ctx || ctx->failed || !text)
+    return NULL;
+  fci_json json;
+  fmtconv_attr *tree =
+      open_text (&json, ctx, text, strlen (text), FCI_JSON_DEPTH) ? fci_json_value (&json, true) : NULL;
+  if (json.fault.code)
+    *why = fmtconv_text (ctx, "at byte %zu: %s", json.fault.pos, json.fault.what);
+  return json.fault.code ? NULL : tree;
+}
+
 bool
 fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned depth)
 {

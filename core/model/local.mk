@@ -28,6 +28,7 @@ core_sources += \
 	core/model/pattern.h \
 	core/model/rules-complete.c \
 	core/model/rules-details.c \
+	core/model/rules-file.c \
 	core/model/rules-emit.c \
 	core/model/rules-index.c \
 	core/model/rules-items.c \
@@ -38,6 +39,7 @@ core_sources += \
 	core/model/rules-shape.c \
 	core/model/rules-sites.c \
 	core/model/rules-table.c \
+	core/model/rules-text.c \
 	core/model/rules-table.h \
 	core/model/rules-values.c \
 	core/model/rules.c \
@@ -48,10 +50,18 @@ core_sources += \
 	core/model/view-canon.c \
 	core/model/view-leaf.c \
 	core/model/view-look.c \
+	core/model/view-lowrank.c \
 	core/model/view-ops.c \
+	core/model/view-order.c \
 	core/model/view-reshape.c \
+	core/model/view-same.c \
+	core/model/view-swap.c \
 	core/model/view-text.c \
 	core/model/view.c \
 	core/model/view.h \
+	core/model/yaml-check.c \
+	core/model/yaml-node.c \
+	core/model/yaml-node.h \
 	core/model/yaml-scalar.c \
+	core/model/yaml-strict.c \
 	core/model/yaml.c

@@ -141,6 +141,15 @@ fmtconv_drop (fmtconv_model *out, const fmtconv_tensor *tensor, const char *why)
 }
 
 void
+fmtconv_untie (fmtconv_model *out)
+{
+  if (!fci_model_is_open (out))
+    return;
+  out->untied = true;
+  out->numbered = false;
+}
+
+void
 fmtconv_skip (fmtconv_model *out, const char *what, uint64_t bytes, const char *why)
 {
   if (!what || !fci_model_is_open (out))
@@ -161,6 +170,7 @@ fmtconv_adopt (fmtconv_model *out, const fmtconv_model *other)
 {
   if (!other || !fci_model_is_open (out))
     return;
+  out->untied = out->untied || other->untied;
   fmtconv_overlay (out->attrs, other->attrs);
   for
     FMTCONV_EACH (t, other)

@@ -169,3 +169,24 @@ fmtconv_attach (fmtconv_model *out, const char *name, fmtconv_source *source)
   out->last_blob = blob;
   out->n_blobs++;
 }
+
+void
+fmtconv_detach (fmtconv_model *out, const fmtconv_blob *blob)
+{
+  if (!blob || !fci_model_is_open (out))
+    return;
+  fmtconv_blob *before = NULL, *at = out->first_blob;
+  for (; at && at != blob; at = (fmtconv_blob *) at->next)
+    before = at;
+  if (!at)
+    {
+      fmtconv_fail (out->ctx, FMTCONV_E_INTERNAL, "'%s' is a file of another model", blob->name);
+      return;
+    }
+  if (before)
+    before->next = at->next;
+  else
+    out->first_blob = (fmtconv_blob *) at->next;
+  out->last_blob = at == out->last_blob ? before : out->last_blob;
+  out->n_blobs--;
+}

@@ -69,7 +69,7 @@ fci_origin_tensor (fmtconv_ctx *ctx, uint32_t origin)
   return a > 0 ? fci_model_tensor (all->model[a - 1], origin - all->model[a - 1]->base) : NULL;
 }
 
-/* From now on every box tells its tensor's number. */
+/* From now on every box tells its tensor's number, and requirements have a name. */
 static bool
 mark_all (fmtconv_model *model)
 {
@@ -79,6 +79,7 @@ mark_all (fmtconv_model *model)
       if (!entry->tensor.view)
         return false;
       entry->tensor.shape = entry->tensor.view->shape;
+      fci_view_name_requirements (entry->tensor.view, entry->tensor.name);
       model->memory += fci_view_memory (entry->tensor.view);
     }
   return true;

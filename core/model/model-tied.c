@@ -39,34 +39,19 @@ place_of (const fci_box *box)
   return box->offset + (source->disk ? source->start : (uint64_t) (uintptr_t) source->memory);
 }
 
+/* Where the factors of products are. */
 static int
-compare_text (const char *a, const char *b)
+compare_tracks (const fci_box *a, const fci_box *b, unsigned rank)
 {
-  return a && b ? strcmp (a, b) : (a != NULL) - (b != NULL);
-}
-
-static int
-compare_op (const fci_op *a, const fci_op *b)
-{
-  int r = order (a->kind, b->kind);
-  r = r ? r : order (a->dtype, b->dtype);
-  r = r ? r : order ((uint64_t) (uintptr_t) a->importance, (uint64_t) (uintptr_t) b->importance);
-  r = r ? r : (a->factor > b->factor) - (a->factor < b->factor);
-  r = r ? r : order (a->findings, b->findings);
-  r = r ? r : order ((uint64_t) a->severity, (uint64_t) b->severity);
-  return r ? r : compare_text (a->hint, b->hint);
-}
-
-static int
-compare_ops (const fci_op *a, const fci_op *b)
-{
-  for (; a != b; a = a->before, b = b->before)
+  int r = order (fci_tracks (a->ops), fci_tracks (b->ops));
+  for (unsigned t = 0; t < fci_tracks (a->ops) && !r; t++)
     {
-      int r = a && b ? compare_op (a, b) : (a != NULL) - (b != NULL);
-      if (r)
-        return r;
+      r = order (FCI_TRACK (a, rank, t)[0], FCI_TRACK (b, rank, t)[0]);
+      for (unsigned i = 0; i < rank && !r; i++)
+        if (FCI_EXTENT (a, rank)[i] > 1)
+          r = order (FCI_TRACK (a, rank, t)[1 + i], FCI_TRACK (b, rank, t)[1 + i]);
     }
-  return 0;
+  return r;
 }
 
 /* Boxes of two views of that rank; strides where the extent is 1 do not matter. */
@@ -82,7 +67,8 @@ compare_boxes (const fci_box *a, const fci_box *b, unsigned rank)
   for (unsigned i = 0; i < rank && !r; i++)
     if (FCI_EXTENT (a, rank)[i] > 1)
       r = order (a->start[2 * rank + i], b->start[2 * rank + i]);
-  return r ? r : compare_ops (a->ops, b->ops);
+  r = r ? r : fci_ops_order (a->ops, b->ops);
+  return r ? r : compare_tracks (a, b, rank);
 }
 
 /* Boxes cover the shape, so that equal ones have equal shapes. */
@@ -95,6 +81,12 @@ compare_views (fmtconv_view *a, fmtconv_view *b)
   for (size_t i = 0; a != b && i < a->n_boxes && !r; i++)
     r = compare_boxes (&a->boxes[i], &b->boxes[i], a->rank);
   return r;
+}
+
+bool
+fci_view_equal (fmtconv_view *a, fmtconv_view *b)
+{
+  return compare_views (a, b) == 0;
 }
 
 static int
@@ -125,9 +117,20 @@ tie (const fmtconv_model *model, const key *keys, size_t from, size_t to)
     model->entries[keys[i].entry->index]->tied = first;
 }
 
+/* Same bytes, but no ties. */
+static bool
+tie_nothing (fmtconv_model *model)
+{
+  for (fci_entry *entry = model->first; entry; entry = entry->next)
+    entry->tied = FCI_NO_TENSOR;
+  return true;
+}
+
 bool
 fci_model_tie (fmtconv_model *model)
 {
+  if (model->untied)
+    return tie_nothing (model);
   key *keys = malloc ((model->count + 1) * sizeof *keys);
   if (!keys)
     return fci_nomem (model->ctx) != NULL;

@@ -10,6 +10,7 @@ static void
 start_from (fmtconv_model *model, const fmtconv_model *parent)
 {
   model->stage = fci_stage_new (model->ctx, parent);
+  model->untied = parent->untied;
   fmtconv_overlay (model->attrs, parent->attrs);
   for (const fmtconv_blob *blob = parent->first_blob; blob; blob = blob->next)
     fmtconv_attach (model, blob->name, blob->source);

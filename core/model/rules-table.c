@@ -19,6 +19,17 @@ fci_table_bad (fci_table *table, unsigned rule, const char *format, ...)
   return false;
 }
 
+#define IN_RULE "rule %u ('%s' to '%s'): %s"
+
+const char *
+fci_table_fault (const fci_table *table, fmtconv_ctx *ctx)
+{
+  const fmtconv_rule *rule = table->bad_rule ? &table->said->rules[table->bad_rule - 1] : NULL;
+  if (!rule)
+    return fmtconv_text (ctx, "%s", table->bad);
+  return fmtconv_text (ctx, IN_RULE, table->bad_rule, rule->from, rule->to ? rule->to : "", table->bad);
+}
+
 int
 fci_table_fail (const fci_table *table, fmtconv_ctx *ctx)
 {
@@ -27,10 +38,20 @@ fci_table_fail (const fci_table *table, fmtconv_ctx *ctx)
   if (code == FMTCONV_E_NOMEM)
     return fmtconv_fail (ctx, code, "out of memory");
   if (!table->bad_rule)
-    return fmtconv_fail (ctx, code, "%srules: %s", what, table->bad);
+    return fmtconv_fail (ctx, table->said->source && code == FMTCONV_E_INTERNAL ? FMTCONV_E_USAGE : code,
+                         "%srules: %s", what, table->bad);
   const fmtconv_rule *rule = &table->said->rules[table->bad_rule - 1];
-  return fmtconv_fail (ctx, code, "%srule %u ('%s' to '%s'): %s", what, table->bad_rule, rule->from,
-                       rule->to ? rule->to : "", table->bad);
+  const char *source = table->said->source;
+  if (source && code == FMTCONV_E_INTERNAL)
+    code = FMTCONV_E_USAGE;
+  if (source && rule->line)
+    return fmtconv_fail (ctx, code, "%s:%u: %s'%s' to '%s': %s", source, rule->line, what, rule->from,
+                         rule->to ? rule->to : "", table->bad);
+  if (source)
+    return fmtconv_fail (ctx, code, "%s: %s'%s' to '%s': %s", source, what, rule->from,
+                         rule->to ? rule->to : "", table->bad);
+  return fmtconv_fail (ctx, code, "%s" IN_RULE, what, table->bad_rule, rule->from, rule->to ? rule->to : "",
+                       table->bad);
 }
 
 void *

@@ -184,7 +184,10 @@ int fci_table_compile (fci_table *table, const fmtconv_rules *rules, bool revers
 /* Note what is wrong (the first time) and return false. */
 bool fci_table_bad (fci_table *table, unsigned rule, const char *format, ...) FMTCONV_PRINTF (3);
 
-/* Record what fci_table_compile found. */
+/* What fci_table_compile found, as text; NULL: out of memory. */
+const char *fci_table_fault (const fci_table *table, fmtconv_ctx *ctx);
+
+/* Record it as an error. */
 int fci_table_fail (const fci_table *table, fmtconv_ctx *ctx);
 
 /* n zeroed objects; NULL: out of memory, noted. */

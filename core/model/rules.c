@@ -121,7 +121,7 @@ fmtconv_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_mode
 }
 
 void
-fci_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
+fmtconv_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
 {
   run_rules (rules, in, out, true);
 }
@@ -136,12 +136,12 @@ claimed_tensors (fci_run *run)
   return takes;
 }
 
-int
-fci_rules_recognise (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
+static int
+recognise (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse, fci_recognition *out)
 {
   fci_run run = { .ctx = fci_model_ctx (model), .silent = true };
   *out = (fci_recognition){ 0 };
-  int code = begin (&run, rules, model, false);
+  int code = begin (&run, rules, model, reverse);
   if (!code)
     fci_run_match (&run);
   if (!code && !run.code)
@@ -160,6 +160,30 @@ fci_rules_recognise (const fmtconv_rules *rules, const fmtconv_model *model, fci
     code = run.code ? run.code : fmtconv_failed (run.ctx);
   fci_arena_clear (&run.arena);
   return code ? code : run.code;
+}
+
+int
+fci_rules_recognise (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
+{
+  return recognise (rules, model, false, out);
+}
+
+int
+fci_rules_recognise_reverse (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
+{
+  return recognise (rules, model, true, out);
+}
+
+const char *
+fci_rules_one_way (fmtconv_ctx *ctx, const fmtconv_rules *rules)
+{
+  fci_run run = { .ctx = ctx };
+  int code = begin (&run, rules, NULL, true);
+  const char *why = code && code != FMTCONV_E_NOMEM ? fci_table_fault (&run.table, ctx) : NULL;
+  if (code == FMTCONV_E_NOMEM)
+    fci_nomem (ctx);
+  fci_arena_clear (&run.arena);
+  return why;
 }
 
 int

@@ -19,11 +19,18 @@ typedef struct fci_recognition
 /* Run the rules silently.  0, or the code of an error that is not about the model (E_NOMEM). */
 int fci_rules_recognise (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out);
 
+/* The same in reverse: the model is what the rules make. */
+int fci_rules_recognise_reverse (const fmtconv_rules *rules, const fmtconv_model *model,
+                                 fci_recognition *out);
+
 /* Is the table well-formed?  0, or E_INTERNAL with the rule's number and what is wrong.  Run when a
  * plugin is loaded. */
 int fci_rules_check (fmtconv_ctx *ctx, const fmtconv_rules *rules);
 
-/* The rules in reverse (fmtconv/rules.h, Reverse).  in: sealed; out: a stage on it. */
-void fci_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
+/* The table as text that fmtconv_rules_read gives back: YAML.  NULL: out of memory. */
+const char *fci_rules_text (fmtconv_ctx *ctx, const fmtconv_rules *rules);
+
+/* Why the rules do not run in reverse: the rule, and what it does.  NULL: they do, or an error. */
+const char *fci_rules_one_way (fmtconv_ctx *ctx, const fmtconv_rules *rules);
 
 #endif

@@ -121,7 +121,7 @@ to_bytes (const fci_pieces *list, fci_piece *piece, unsigned rank)
 static fmtconv_view *
 raw_bytes (const fci_view_head *head, fmtconv_view *view)
 {
-  fci_pieces list = fci_pieces_new (view->ctx, view->rank);
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank, 0);
   if (!fci_pieces_take (&list, view))
     {
       fci_pieces_free (&list);

@@ -7,9 +7,12 @@
 #include <string.h>
 
 fci_pieces
-fci_pieces_new (fmtconv_ctx *ctx, unsigned cap)
+fci_pieces_new (fmtconv_ctx *ctx, unsigned cap, unsigned tracks)
 {
-  return (fci_pieces){ .ctx = ctx, .cap = cap, .each = sizeof (fci_piece) + 3 * sizeof (uint64_t) * cap };
+  size_t numbers = (size_t) 3 * cap + (size_t) tracks * (1 + cap);
+  return (fci_pieces){
+    .ctx = ctx, .cap = cap, .tracks = tracks, .each = sizeof (fci_piece) + numbers * sizeof (uint64_t)
+  };
 }
 
 void
@@ -52,6 +55,16 @@ fci_pieces_add (fci_pieces *list, const fci_piece *like)
   return piece;
 }
 
+unsigned
+fci_view_tracks (fmtconv_view *view)
+{
+  unsigned most = 0;
+  for (size_t i = 0; i < view->n_boxes; i++)
+    if (fci_tracks (view->boxes[i].ops) > most)
+      most = fci_tracks (view->boxes[i].ops);
+  return most;
+}
+
 bool
 fci_pieces_take (fci_pieces *list, fmtconv_view *view)
 {
@@ -68,6 +81,8 @@ fci_pieces_take (fci_pieces *list, fmtconv_view *view)
       piece->dtype = box->dtype;
       piece->origin = box->origin;
       piece->phase = box->phase;
+      for (unsigned t = 0; t < fci_tracks (box->ops); t++)
+        memcpy (FCI_P_TRACK (list, piece, t), FCI_TRACK (box, view->rank, t), sizeof (uint64_t) + axes);
       if (axes == 0)
         continue;
       memcpy (piece->start, box->start, axes);
@@ -86,6 +101,8 @@ fci_piece_clip (const fci_pieces *list, fci_piece *piece, unsigned axis, uint64_
   uint64_t first = start > from ? start : from;
   uint64_t last = end < to ? end : to;
   fci_piece_move (piece, (first - from) * (uint64_t) FCI_P_STRIDE (list, piece)[axis]);
+  for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+    FCI_P_TRACK (list, piece, t)[0] += (first - from) * FCI_P_TRACK (list, piece, t)[1 + axis];
   piece->start[axis] = first;
   extent[axis] = last - first;
 }
@@ -100,6 +117,8 @@ fci_piece_dense_ones (const fci_pieces *list, fci_piece *piece, unsigned rank)
     {
       if (extent[axis] == 1)
         stride[axis] = (int64_t) step;
+      for (unsigned t = 0; extent[axis] == 1 && t < fci_tracks (piece->ops); t++)
+        FCI_P_TRACK (list, piece, t)[1 + axis] = 0;
       step = (uint64_t) stride[axis] * extent[axis];
     }
 }
@@ -139,17 +158,29 @@ fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t 
 fci_view_head
 fci_view_like (fmtconv_view *view)
 {
-  return (fci_view_head){
-    .ctx = view->ctx, .dtype = view->dtype, .rank = view->rank, .shape = view->shape, .empties = view->empties
-  };
+  return (fci_view_head){ .ctx = view->ctx,
+                          .dtype = view->dtype,
+                          .rank = view->rank,
+                          .shape = view->shape,
+                          .empties = view->empties,
+                          .requirements = view->requirements };
+}
+
+/* Numbers of a box, or of a piece that is to become one. */
+static size_t
+numbers_of (const fci_op *ops, unsigned rank)
+{
+  return (size_t) 3 * rank + (size_t) fci_tracks (ops) * (1 + rank);
 }
 
 /* One allocation holds the view, its shape, its boxes and their numbers. */
 static struct fci_view *
-allocate (fmtconv_ctx *ctx, unsigned rank, size_t n_boxes)
+allocate (fmtconv_ctx *ctx, unsigned rank, const fci_pieces *list)
 {
-  size_t axes = rank * sizeof (uint64_t);
-  size_t size = sizeof (struct fci_view) + axes + n_boxes * (sizeof (fci_box) + 3 * axes);
+  size_t n_boxes = list ? list->n : 0, numbers_in_all = rank;
+  for (size_t i = 0; i < n_boxes; i++)
+    numbers_in_all += numbers_of (fci_piece_at (list, i)->ops, rank);
+  size_t size = sizeof (struct fci_view) + n_boxes * sizeof (fci_box) + numbers_in_all * sizeof (uint64_t);
   struct fci_view *view = fmtconv_alloc (ctx, 1, size);
   if (!view)
     return NULL;
@@ -160,8 +191,12 @@ allocate (fmtconv_ctx *ctx, unsigned rank, size_t n_boxes)
   view->n_boxes = n_boxes;
   view->boxes = boxes;
   view->shape = numbers;
+  numbers += rank;
   for (size_t i = 0; i < n_boxes; i++)
-    boxes[i].start = numbers + rank + i * 3 * rank;
+    {
+      boxes[i].start = numbers;
+      numbers += numbers_of (fci_piece_at (list, i)->ops, rank);
+    }
   return view;
 }
 
@@ -174,6 +209,8 @@ fill_box (fci_box *box, const fci_pieces *list, const fci_piece *piece, unsigned
   box->dtype = piece->dtype;
   box->origin = piece->origin;
   box->phase = piece->phase;
+  for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+    memcpy (FCI_TRACK (box, rank, t), FCI_P_TRACK (list, piece, t), (1 + rank) * sizeof (uint64_t));
   if (rank == 0)
     return;
   memcpy (box->start, piece->start, rank * sizeof (uint64_t));
@@ -189,12 +226,13 @@ freeze (const fci_view_head *head, fci_pieces *list, bool loose)
       || !fci_shape_size (head->ctx, head->dtype, head->rank, head->shape, &elements, &bytes)
       || (list && !fci_pieces_canonical (list, head->rank, loose)))
     return NULL;
-  struct fci_view *view = allocate (head->ctx, head->rank, list ? list->n : 0);
+  struct fci_view *view = allocate (head->ctx, head->rank, list);
   if (!view)
     return NULL;
   view->dtype = head->dtype;
   view->elements = elements;
   view->empties = head->empties;
+  view->requirements = head->requirements;
   view->base = head->base;
   if (head->rank > 0)
     memcpy ((uint64_t *) view->shape, head->shape, head->rank * sizeof (uint64_t));

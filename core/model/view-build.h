@@ -5,7 +5,8 @@
 
 #include "core/model/view.h"
 
-/* A box in the making.  Its numbers lie behind it: start, extent and stride, `cap` of each. */
+/* A box in the making.  Its numbers lie behind it: start, extent and stride, `cap` of each, and tracks of
+ * 1 + `cap` numbers. */
 typedef struct fci_piece
 {
   fmtconv_source *source;
@@ -22,7 +23,8 @@ typedef struct fci_pieces
 {
   fmtconv_ctx *ctx;
   unsigned cap;
-  size_t each; /* bytes of a piece with its numbers */
+  unsigned tracks; /* that there is room for in a piece */
+  size_t each;     /* bytes of a piece with its numbers */
   size_t n;
   size_t room;
   char *items;
@@ -35,6 +37,7 @@ enum
 
 #define FCI_P_EXTENT(list, piece) ((piece)->start + (list)->cap)
 #define FCI_P_STRIDE(list, piece) ((int64_t *) ((piece)->start + 2 * (list)->cap))
+#define FCI_P_TRACK(list, piece, t) ((piece)->start + 3 * (list)->cap + (t) * (1 + (list)->cap))
 
 static inline fci_piece *
 fci_piece_at (const fci_pieces *list, size_t i)
@@ -42,11 +45,15 @@ fci_piece_at (const fci_pieces *list, size_t i)
   return (fci_piece *) (list->items + i * list->each);
 }
 
-fci_pieces fci_pieces_new (fmtconv_ctx *ctx, unsigned cap);
+/* tracks: the most that a piece will have. */
+fci_pieces fci_pieces_new (fmtconv_ctx *ctx, unsigned cap, unsigned tracks);
 void fci_pieces_free (fci_pieces *list);
 
 /* A copy of `like` (NULL: zeroes) at the end.  NULL: E_NOMEM, or E_LIMIT beyond FCI_MAX_BOXES. */
 fci_piece *fci_pieces_add (fci_pieces *list, const fci_piece *like);
+
+/* The most tracks that any box of a view has. */
+unsigned fci_view_tracks (fmtconv_view *view);
 
 /* All boxes of a view, at the end. */
 bool fci_pieces_take (fci_pieces *list, fmtconv_view *view);
@@ -61,8 +68,14 @@ void fci_piece_move (fci_piece *piece, uint64_t by);
  * they were made.  loose: strides of axes of extent 1 mean nothing and are chosen here. */
 bool fci_pieces_canonical (fci_pieces *list, unsigned rank, bool loose);
 
-/* What the strides of axes of extent 1 are where nothing else is known: as if dense. */
+/* What the strides of axes of extent 1 are where nothing else is known: as if dense; and no step of a track. */
 void fci_piece_dense_ones (const fci_pieces *list, fci_piece *piece, unsigned rank);
+
+/* Any order of products, in which only equal ones are equal; where their factors are does not matter. */
+int fci_product_order (const fci_product *a, const fci_product *b);
+
+/* Can elements of the type be scaled and added to? */
+bool fci_is_floating (uint32_t dtype);
 
 /* What a view will be, apart from its pieces. */
 typedef struct fci_view_head
@@ -72,6 +85,7 @@ typedef struct fci_view_head
   unsigned rank;
   const uint64_t *shape;
   const fci_empties *empties;
+  const fci_requirements *requirements;
   fmtconv_view *base;
 } fci_view_head;
 
@@ -94,5 +108,7 @@ bool fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint
 
 /* Both lists as one; NULL: none. */
 const fci_empties *fci_empties_join (fmtconv_ctx *ctx, const fci_empties *a, const fci_empties *b);
+const fci_requirements *fci_requirements_join (fmtconv_ctx *ctx, const fci_requirements *a,
+                                               const fci_requirements *b);
 
 #endif

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Two neighbours along an axis are linked if they agree in source, type, operations, origin and all
- * strides, and the second begins where the first would go on.  Being linked is a property of elements,
+ * strides, and the second begins where the first would go on; the same for every factor of a product.  Being linked is a property of elements,
  * not of the pieces at hand.  The form is: along the last axis the longest linked rows; along each axis
  * before it the longest chains of equal pieces that are linked.  So the way a view was made does not
  * show.  Pieces are cut at each other's borders on the way there; where that would be too many, only
@@ -73,6 +73,24 @@ lies_behind (const fci_piece *a, const fci_piece *b, uint64_t by)
   return b->offset == offset && b->phase == phase;
 }
 
+/* Does factor `t` of the second piece go on where that of the first, of n indices along `axis`, ends? */
+static bool
+track_linked (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned rank, unsigned axis,
+              bool loose, unsigned t, uint64_t *step)
+{
+  const uint64_t *extent_a = FCI_P_EXTENT (list, a);
+  const uint64_t *track_a = FCI_P_TRACK (list, a, t);
+  const uint64_t *track_b = FCI_P_TRACK (list, b, t);
+  for (unsigned i = 0; i < rank; i++)
+    if (i != axis && track_a[1 + i] != track_b[1 + i] && !(loose && extent_a[i] == 1))
+      return false;
+  bool free_a = loose && extent_a[axis] == 1;
+  bool free_b = loose && FCI_P_EXTENT (list, b)[axis] == 1;
+  *step = !free_a ? track_a[1 + axis] : !free_b ? track_b[1 + axis] : track_b[0] - track_a[0];
+  return *step <= INT64_MAX && (free_b || track_b[1 + axis] == *step)
+         && track_b[0] == track_a[0] + extent_a[axis] * *step;
+}
+
 /* Are the pieces, of equal start and extent but along `axis`, linked?  Then the stride along it. */
 static bool
 linked (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned rank, unsigned axis,
@@ -90,6 +108,9 @@ linked (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned
         && (a->start[i] != b->start[i] || extent_a[i] != extent_b[i]
             || (stride_a[i] != stride_b[i] && !(loose && extent_a[i] == 1))))
       return false;
+  for (unsigned t = 0; t < fci_tracks (a->ops); t++)
+    if (!track_linked (list, a, b, rank, axis, loose, t, &(uint64_t){ 0 }))
+      return false;
   bool free_a = loose && extent_a[axis] == 1;
   bool free_b = loose && extent_b[axis] == 1;
   *step = !free_a ? stride_a[axis] : !free_b ? stride_b[axis] : distance (a, b);
@@ -101,6 +122,9 @@ linked (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned
 static void
 join (const fci_pieces *list, fci_piece *a, const fci_piece *b, unsigned axis, int64_t step)
 {
+  const uint64_t n = FCI_P_EXTENT (list, a)[axis];
+  for (unsigned t = 0; t < fci_tracks (a->ops); t++)
+    FCI_P_TRACK (list, a, t)[1 + axis] = (FCI_P_TRACK (list, b, t)[0] - FCI_P_TRACK (list, a, t)[0]) / n;
   FCI_P_EXTENT (list, a)[axis] += FCI_P_EXTENT (list, b)[axis];
   FCI_P_STRIDE (list, a)[axis] = step;
 }
@@ -208,7 +232,7 @@ static bool
 slab (const fci_pieces *in, const size_t *live, size_t n_live, uint64_t from, uint64_t to, fci_pieces *out,
       const job *j)
 {
-  fci_pieces cut = fci_pieces_new (in->ctx, in->cap);
+  fci_pieces cut = fci_pieces_new (in->ctx, in->cap, in->tracks);
   job inner = *j;
   inner.axis++;
   bool good = true;
@@ -255,7 +279,7 @@ static bool
 slabs (const fci_pieces *in, const uint64_t *borders, size_t n_borders, size_t *live, fci_pieces *out,
        const job *j)
 {
-  fci_pieces open = fci_pieces_new (in->ctx, in->cap);
+  fci_pieces open = fci_pieces_new (in->ctx, in->cap, in->tracks);
   size_t first = out->n;
   size_t n_live = 0;
   size_t coming = 0;
@@ -272,7 +296,7 @@ slabs (const fci_pieces *in, const uint64_t *borders, size_t n_borders, size_t *
       n_live = kept;
       while (coming < in->n && fci_piece_at (in, coming)->start[j->axis] == borders[s])
         live[n_live++] = coming++;
-      fci_pieces next = fci_pieces_new (in->ctx, in->cap);
+      fci_pieces next = fci_pieces_new (in->ctx, in->cap, in->tracks);
       good = slab (in, live, n_live, borders[s], borders[s + 1], &next, j) && chain (&open, &next, out, j);
       fci_pieces_free (&open);
       open = next;
@@ -329,7 +353,7 @@ fci_pieces_canonical (fci_pieces *list, unsigned rank, bool loose)
   if (list->n > 1)
     {
       const job j = { .cap = list->cap, .rank = rank, .last = rank, .loose = loose };
-      fci_pieces out = fci_pieces_new (list->ctx, list->cap);
+      fci_pieces out = fci_pieces_new (list->ctx, list->cap, list->tracks);
       sort (list, 0, rank, 0, rank);
       if (!canonical (list, &out, &j))
         {

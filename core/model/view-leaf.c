@@ -111,7 +111,7 @@ check_place (const leaf *l)
 static fmtconv_view *
 make_leaf (const leaf *l)
 {
-  fci_pieces list = fci_pieces_new (l->source->ctx, l->rank);
+  fci_pieces list = fci_pieces_new (l->source->ctx, l->rank, 0);
   fci_piece *piece = fci_pieces_add (&list, NULL);
   if (!piece)
     return NULL;

@@ -13,7 +13,10 @@ size_t
 fci_view_memory (fmtconv_view *view)
 {
   size_t axes = view->rank * sizeof (uint64_t);
-  return sizeof *view + axes + view->n_boxes * (sizeof (fci_box) + 3 * axes);
+  size_t size = sizeof *view + axes + view->n_boxes * (sizeof (fci_box) + 3 * axes);
+  for (size_t i = 0; i < view->n_boxes; i++)
+    size += fci_tracks (view->boxes[i].ops) * (sizeof (uint64_t) + axes);
+  return size;
 }
 
 /* Without boxes, the tensor itself is what is remembered. */
@@ -56,7 +59,7 @@ several_from (fmtconv_view *view, uint32_t origin)
 {
   fci_view_head head = fci_view_like (view);
   head.empties = NULL;
-  fci_pieces list = fci_pieces_new (view->ctx, view->rank);
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
   if (!fci_pieces_take (&list, view))
     {
       fci_pieces_free (&list);

@@ -5,8 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-static bool is_floating (uint32_t dtype);
-
 static bool
 same_text (const char *a, const char *b)
 {
@@ -21,6 +19,8 @@ same_op (const fci_op *a, const fci_op *b)
     return false;
   switch (a->kind)
     {
+    case FCI_OP_SWAP:
+      return true;
     case FCI_OP_CAST:
       return a->dtype == b->dtype;
     case FCI_OP_SCALE:
@@ -29,6 +29,8 @@ same_op (const fci_op *a, const fci_op *b)
       return a->findings == b->findings && a->severity == b->severity && same_text (a->hint, b->hint);
     case FCI_OP_QUANTISE:
       return a->dtype == b->dtype && a->importance == b->importance;
+    case FCI_OP_LOWRANK:
+      return a->factor == b->factor && fci_product_order (a->product, b->product) == 0;
     }
   return false;
 }
@@ -52,14 +54,18 @@ is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
 {
   switch (op->kind)
     {
+    case FCI_OP_SWAP:
+      return false;
     case FCI_OP_CAST: /* what is pending must be rounded here */
-      return op->dtype == dtype && (!before || before->kind == FCI_OP_CAST);
+      return op->dtype == dtype && (!before || before->kind == FCI_OP_CAST || before->kind == FCI_OP_SWAP);
     case FCI_OP_SCALE:
       return op->factor == 1.0;
     case FCI_OP_WATCH:
       return op->findings == 0 || (before && same_op (op, before));
     case FCI_OP_QUANTISE:
       return op->dtype == dtype;
+    case FCI_OP_LOWRANK:
+      return false;
     }
   return false;
 }
@@ -82,6 +88,7 @@ append (fci_pieces *list, const fci_op *op, uint32_t dtype)
             return false;
           *next = *op;
           next->before = last_before = piece->ops;
+          next->tracks = fci_tracks (piece->ops);
           last = next;
         }
       piece->ops = last;
@@ -102,7 +109,7 @@ operate (fmtconv_view *view, const fci_op *op, uint32_t dtype)
   head.dtype = dtype;
   if (view->base && op->kind != FCI_OP_QUANTISE) /* whose rows may be others */
     head.base = operate (view->base, op, dtype);
-  fci_pieces list = fci_pieces_new (view->ctx, view->rank);
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
   if (!fci_pieces_take (&list, view) || !append (&list, op, view->dtype))
     {
       fci_pieces_free (&list);
@@ -143,8 +150,8 @@ fmtconv_cast (fmtconv_view *view, uint32_t dtype)
   return operate (view, &(fci_op){ .kind = FCI_OP_CAST, .dtype = dtype }, dtype);
 }
 
-static bool
-is_floating (uint32_t dtype)
+bool
+fci_is_floating (uint32_t dtype)
 {
   switch (dtype)
     {
@@ -185,7 +192,7 @@ fmtconv_quantise (fmtconv_view *view, uint32_t dtype, fmtconv_view *importance)
   if (!view || fmtconv_failed (view->ctx)
       || !fci_shape_size (view->ctx, dtype, view->rank, view->shape, &elements, &bytes))
     return NULL;
-  if (!fci_is_blocks (dtype) || (!is_floating (view->dtype) && !fci_is_blocks (view->dtype)))
+  if (!fci_is_blocks (dtype) || (!fci_is_floating (view->dtype) && !fci_is_blocks (view->dtype)))
     {
       fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be quantised to %s",
                     fmtconv_dtype (view->dtype)->name, fmtconv_dtype (dtype)->name);
@@ -204,7 +211,7 @@ fmtconv_scale (fmtconv_view *view, double factor)
 {
   if (!view || fmtconv_failed (view->ctx))
     return NULL;
-  if (!is_floating (view->dtype))
+  if (!fci_is_floating (view->dtype))
     {
       fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be scaled",
                     fmtconv_dtype (view->dtype)->name);

@@ -42,6 +42,8 @@ close_all (change *c, unsigned axis)
       close_axis (piece->start, c->rank, axis);
       close_axis (FCI_P_EXTENT (c->list, piece), c->rank, axis);
       close_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis);
+      for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+        close_axis (FCI_P_TRACK (c->list, piece, t) + 1, c->rank, axis);
     }
   close_axis (c->shape, c->rank, axis);
   c->rank--;
@@ -56,6 +58,8 @@ open_all (change *c, unsigned axis)
       open_axis (piece->start, c->rank, axis, 0);
       open_axis (FCI_P_EXTENT (c->list, piece), c->rank, axis, 1);
       open_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis, 0);
+      for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+        open_axis (FCI_P_TRACK (c->list, piece, t) + 1, c->rank, axis, 0);
     }
   open_axis (c->shape, c->rank, axis, 1);
   c->rank++;
@@ -109,6 +113,11 @@ split_axis (change *c, unsigned axis, uint64_t inner)
       open_axis (piece->start, c->rank, axis, start / inner);
       open_axis (FCI_P_EXTENT (c->list, piece), c->rank, axis, rows);
       open_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis, step * inner);
+      for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+        {
+          uint64_t *steps = FCI_P_TRACK (c->list, piece, t) + 1;
+          open_axis (steps, c->rank, axis, steps[axis] * inner);
+        }
       piece->start[axis + 1] = start % inner;
       FCI_P_EXTENT (c->list, piece)[axis + 1] = count / rows;
     }
@@ -124,6 +133,12 @@ runs_on (const change *c, const fci_piece *piece, unsigned axis)
 {
   const uint64_t inner = c->shape[axis + 1];
   const int64_t *stride = FCI_P_STRIDE (c->list, piece);
+  for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+    {
+      const uint64_t *step = FCI_P_TRACK (c->list, piece, t) + 1;
+      if (step[axis] != step[axis + 1] * inner)
+        return false;
+    }
   return FCI_P_EXTENT (c->list, piece)[axis + 1] == inner
          && (uint64_t) stride[axis] == (uint64_t) stride[axis + 1] * inner;
 }
@@ -164,6 +179,8 @@ join_axes (change *c, unsigned axis)
       close_axis (piece->start, c->rank, axis);
       close_axis (extent, c->rank, axis);
       close_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis);
+      for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+        close_axis (FCI_P_TRACK (c->list, piece, t) + 1, c->rank, axis);
     }
   c->shape[axis + 1] *= c->shape[axis];
   close_axis (c->shape, c->rank, axis);
@@ -233,7 +250,7 @@ walk (change *c, const uint64_t *target, unsigned rank)
 static fmtconv_view *
 reshaped (fmtconv_view *view, unsigned rank, const uint64_t *shape)
 {
-  fci_pieces wide = fci_pieces_new (view->ctx, FCI_PIECE_RANK);
+  fci_pieces wide = fci_pieces_new (view->ctx, FCI_PIECE_RANK, fci_view_tracks (view));
   change c = { .list = &wide, .rank = view->rank };
   if (view->rank > 0)
     memcpy (c.shape, view->shape, view->rank * sizeof *shape);

@@ -40,23 +40,54 @@ print_watch (FILE *out, const fci_op *op)
     fprintf (out, " (%s)", op->hint);
 }
 
+/* Where a factor of a box is. */
 static void
-print_op (FILE *out, const fci_op *op)
+print_factor (FILE *out, const fci_factor *factor, const fci_box *box, unsigned rank, unsigned t)
+{
+  const uint64_t *track = FCI_TRACK (box, rank, t);
+  uint64_t shown[FMTCONV_MAX_RANK];
+  for (unsigned i = 0; i < rank; i++)
+    shown[i] = FCI_EXTENT (box, rank)[i] == 1 ? 0 : track[1 + i];
+  fprintf (out, " %s@%" PRIu64 " %s ", factor->source->name, track[0], fmtconv_dtype (factor->dtype)->name);
+  print_numbers (out, '(', shown, rank, ';');
+  fprintf (out, "%" PRIu64 ")", factor->step);
+}
+
+static void print_ops (FILE *out, const fci_box *box, unsigned rank, const fci_op *last);
+
+static void
+print_product (FILE *out, const fci_op *op, const fci_box *box, unsigned rank)
+{
+  fprintf (out, "lowrank %.9g %" PRIu64, op->factor, op->product->rank);
+  for (unsigned i = 0; i < FCI_FACTORS; i++)
+    {
+      const fci_factor *factor = &op->product->factor[i];
+      print_factor (out, factor, box, rank, op->tracks - FCI_FACTORS + i);
+      print_ops (out, box, rank, factor->ops);
+    }
+}
+
+static void
+print_op (FILE *out, const fci_op *op, const fci_box *box, unsigned rank)
 {
   fputs (" | ", out);
-  if (op->kind == FCI_OP_CAST)
+  if (op->kind == FCI_OP_SWAP)
+    fputs ("swap", out);
+  else if (op->kind == FCI_OP_CAST)
     fprintf (out, "cast %s", fmtconv_dtype (op->dtype)->name);
   else if (op->kind == FCI_OP_SCALE)
     fprintf (out, "scale %.9g", op->factor);
   else if (op->kind == FCI_OP_QUANTISE)
     fprintf (out, "quantise %s%s", fmtconv_dtype (op->dtype)->name, op->importance ? " by importance" : "");
+  else if (op->kind == FCI_OP_LOWRANK)
+    print_product (out, op, box, rank);
   else
     print_watch (out, op);
 }
 
 /* First to last; the chain is stored the other way round. */
 static void
-print_ops (FILE *out, const fci_op *last)
+print_ops (FILE *out, const fci_box *box, unsigned rank, const fci_op *last)
 {
   size_t n = 0;
   for (const fci_op *op = last; op; op = op->before)
@@ -66,7 +97,7 @@ print_ops (FILE *out, const fci_op *last)
       const fci_op *op = last;
       for (size_t k = 1; k < i; k++)
         op = op->before;
-      print_op (out, op);
+      print_op (out, op, box, rank);
     }
 }
 
@@ -93,7 +124,7 @@ print_view (FILE *out, fmtconv_view *view)
         fprintf (out, ".%" PRIu32, box->phase);
       fprintf (out, " %s ", fmtconv_dtype (box->dtype)->name);
       print_strides (out, box, view->rank);
-      print_ops (out, box->ops);
+      print_ops (out, box, view->rank, box->ops);
     }
   if (view->n_boxes == 0)
     fputs (" nothing", out);

@@ -76,7 +76,7 @@ fmtconv_slice (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count
   shape[axis] = count;
   fci_view_head head = fci_view_like (view);
   head.shape = shape;
-  fci_pieces list = fci_pieces_new (view->ctx, view->rank);
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
   if (count > 0 && !take_range (&list, view, axis, start, start + count))
     {
       fci_pieces_free (&list);
@@ -170,6 +170,7 @@ check_concat (unsigned axis, size_t n, fmtconv_view *const *views, uint64_t *sha
       if (!fci_add (shape[axis], views[k]->shape[axis], &shape[axis]))
         return fmtconv_fail (first->ctx, FMTCONV_E_LIMIT, "axis %u becomes too long", axis) == 0;
       head->empties = fci_empties_join (first->ctx, head->empties, views[k]->empties);
+      head->requirements = fci_requirements_join (first->ctx, head->requirements, views[k]->requirements);
     }
   head->shape = shape;
   return true;
@@ -193,7 +194,11 @@ fmtconv_concat (unsigned axis, size_t n, fmtconv_view *const *views)
     return NULL;
   if (has_coded (n, views))
     return concat_bytes (axis, n, views, &head);
-  fci_pieces list = fci_pieces_new (head.ctx, head.rank);
+  unsigned tracks = 0;
+  for (size_t k = 0; k < n; k++)
+    if (fci_view_tracks (views[k]) > tracks)
+      tracks = fci_view_tracks (views[k]);
+  fci_pieces list = fci_pieces_new (head.ctx, head.rank, tracks);
   if (!take_all (&list, axis, n, views))
     {
       fci_pieces_free (&list);
@@ -231,6 +236,13 @@ turn (const fci_pieces *list, fci_piece *piece, unsigned rank, const unsigned *a
       FCI_P_EXTENT (list, piece)[i] = old[rank + axes[i]];
       FCI_P_STRIDE (list, piece)[i] = (int64_t) old[2 * rank + axes[i]];
     }
+  for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+    {
+      uint64_t *step = FCI_P_TRACK (list, piece, t) + 1;
+      memcpy (old, step, rank * sizeof *old);
+      for (unsigned i = 0; i < rank; i++)
+        step[i] = old[axes[i]];
+    }
 }
 
 fmtconv_view *
@@ -254,7 +266,7 @@ fmtconv_permute (fmtconv_view *view, const unsigned *axes)
     shape[i] = view->shape[axes[i]];
   fci_view_head head = fci_view_like (view);
   head.shape = shape;
-  fci_pieces list = fci_pieces_new (view->ctx, view->rank);
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
   if (!fci_pieces_take (&list, view))
     {
       fci_pieces_free (&list);

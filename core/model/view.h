@@ -14,23 +14,51 @@ enum
 
 typedef enum fci_op_kind
 {
+  FCI_OP_SWAP,    /* from the other byte order: of stored elements, before all else */
   FCI_OP_CAST,    /* round to `dtype`: a rounding point */
   FCI_OP_SCALE,   /* times (float) factor, in f32 */
   FCI_OP_WATCH,   /* what the next rounding point counts */
+  FCI_OP_LOWRANK, /* plus factor times a product of two matrices, in f32 */
   FCI_OP_QUANTISE /* to blocks of `dtype`; only watches may follow */
 } fci_op_kind;
+
+/* A matrix that a product is made of, but for its place: every box has that of its own rows or columns.  The
+ * elements of the axis that is summed over are `step` bytes apart. */
+typedef struct fci_factor
+{
+  fmtconv_source *source;
+  const struct fci_op *ops; /* to what is then rounded to f32; no LOWRANK */
+  uint64_t step;
+  uint32_t dtype; /* of the leaf */
+} fci_factor;
+
+enum
+{
+  FCI_FACTORS = 2,      /* of a product: left and right */
+  FCI_MAX_PRODUCTS = 8, /* of one box */
+  FCI_MAX_TRACKS = FCI_FACTORS * FCI_MAX_PRODUCTS
+};
+
+/* What a LOWRANK adds: the sum over k < rank of left(k) · right(k), k ascending from 0 on. */
+typedef struct fci_product
+{
+  uint64_t rank;
+  fci_factor factor[FCI_FACTORS];
+} fci_product;
 
 /* Operations on elements, the last one first; immutable and shared between boxes. */
 typedef struct fci_op
 {
   const struct fci_op *before; /* applied earlier; NULL: the leaf's bytes */
   fci_op_kind kind;
-  uint32_t dtype;           /* CAST, QUANTISE */
-  double factor;            /* SCALE */
-  unsigned findings;        /* WATCH */
-  int severity;             /* WATCH */
-  const char *hint;         /* WATCH; may be NULL */
-  fmtconv_view *importance; /* QUANTISE: F32, one number a column; NULL: none */
+  uint32_t dtype;             /* CAST, QUANTISE */
+  unsigned tracks;            /* of this operation and all before it: FCI_FACTORS for each LOWRANK */
+  double factor;              /* SCALE, LOWRANK */
+  const fci_product *product; /* LOWRANK */
+  unsigned findings;          /* WATCH */
+  int severity;               /* WATCH */
+  const char *hint;           /* WATCH; may be NULL */
+  fmtconv_view *importance;   /* QUANTISE: F32, one number a column; NULL: none */
 } fci_op;
 
 /* A rectangle of the view's elements: element start + i (0 <= i < extent, per axis) is the one at byte
@@ -42,7 +70,7 @@ typedef struct fci_box
   fmtconv_source *source;
   uint64_t offset;
   const fci_op *ops; /* NULL: a copy, and dtype is the view's */
-  uint64_t *start;   /* rank numbers; extent and stride lie behind it in one array */
+  uint64_t *start;   /* rank numbers; extent, stride and tracks lie behind it in one array */
   uint32_t dtype;    /* of the leaf */
   uint32_t origin;   /* number of the tensor of a sealed model that it is part of, or FCI_NO_ORIGIN */
   uint32_t phase;    /* of a block type; else 0 */
@@ -53,12 +81,40 @@ typedef struct fci_box
 #define FCI_EXTENT(box, rank) ((box)->start + (rank))
 #define FCI_STRIDE(box, rank) ((int64_t *) ((box)->start + 2 * (rank)))
 
-/* Tensors without elements have no boxes; a view remembers those it was made of here, ascending. */
+/* A track says where a factor of a product is for each element of a box: at byte offset [0] + Σ i·[1 + axis] of
+ * the factor's source is its first element, that of k = 0.  The factors of the first LOWRANK come first. */
+#define FCI_TRACK(box, rank, t) ((box)->start + 3 * (rank) + (t) * (1 + (rank)))
+
+static inline unsigned
+fci_tracks (const fci_op *ops)
+{
+  return ops ? ops->tracks : 0;
+}
+
+/* Tensors that a view was made of and no box shows: those without elements, and those that others must be equal
+ * to; ascending. */
 typedef struct fci_empties
 {
   size_t n;
   uint32_t origin[];
 } fci_empties;
+
+/* The elements of both views must be equal before anything made of `wanted` is published.  Shared by all views
+ * that are made of it. */
+typedef struct fci_requirement
+{
+  uint32_t number; /* ascending in the order made, unique in the context */
+  fmtconv_view *wanted;
+  fmtconv_view *other;
+  const char *tensor; /* of the first sealed model that has it; NULL: none yet */
+} fci_requirement;
+
+/* Ascending by number. */
+typedef struct fci_requirements
+{
+  size_t n;
+  fci_requirement *item[];
+} fci_requirements;
 
 /* Boxes are disjoint, not empty, cover the shape exactly, and are sorted by start (row-major).  A view
  * with no elements has no boxes.
@@ -75,8 +131,9 @@ struct fci_view
   uint64_t elements;
   size_t n_boxes;
   const fci_box *boxes;
-  const fci_empties *empties; /* NULL: none */
-  fmtconv_view *base;         /* what this is a reshape of; NULL: no reshape */
+  const fci_empties *empties;           /* NULL: none */
+  const fci_requirements *requirements; /* NULL: none */
+  fmtconv_view *base;                   /* what this is a reshape of; NULL: no reshape */
   fmtconv_view *coded; /* what this view's bytes encode, and whose boxes these are; NULL: plain boxes */
   bool marked;         /* its origin is that of a tensor of a sealed model, and stays */
 };
@@ -117,11 +174,23 @@ uint64_t fci_view_bytes (fmtconv_view *view);
  * box that is not marked yet is changed in place: only a model that is being sealed may ask. */
 fmtconv_view *fci_view_from (fmtconv_view *view, uint32_t origin);
 
+/* The requirements of a tensor of that name, which keep the first name they get. */
+void fci_view_name_requirements (fmtconv_view *view, const char *name);
+
+/* The very same bytes under the same shape and type, whatever their files say of them? */
+bool fci_view_equal (fmtconv_view *a, fmtconv_view *b);
+
 /* Bytes of arena a view takes, without what it shares with others. */
 size_t fci_view_memory (fmtconv_view *view);
 
+/* Bytes of the numbers that SWAP turns around, in an element of that type; 0: of a type stored in blocks. */
+unsigned fci_swap_bytes (uint32_t dtype);
+
 /* Equal, operation by operation? */
 bool fci_ops_equal (const fci_op *a, const fci_op *b);
+
+/* Any order, in which only equal ones are equal. */
+int fci_ops_order (const fci_op *a, const fci_op *b);
 
 /* One box, no ops, dense and row-major: then *source and *offset say where.  Axes of extent 1 do not
  * matter. */

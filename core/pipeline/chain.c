@@ -23,6 +23,23 @@ fci_links_add (fmtconv_ctx *ctx, fci_links *links)
   return &links->link[links->n++];
 }
 
+/* Does "NAME:reverse" or "NAME:reverse,key=value" ask for the rules backwards?  Then it must have some; the word
+ * goes. */
+static bool
+take_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, fci_spec *spec)
+{
+  static const char word[] = "reverse";
+  size_t n = sizeof word - 1;
+  if (strncmp (spec->params, word, n) || (spec->params[n] && spec->params[n] != ','))
+    return false;
+  const char *why = fci_one_way (ctx, plugin);
+  if (why)
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s does not run in reverse: %s",
+                  fci_owner (ctx, "transform", plugin), why);
+  spec->params += n + (spec->params[n] == ',');
+  return true;
+}
+
 /* "NAME:key=value" to a plugin of that role.  Its parameters are parsed here too, so that a slip of the pen
  * is told before a file is opened. */
 static int
@@ -34,11 +51,10 @@ settle (fmtconv_ctx *ctx, const char *text, fci_role role, fci_link *out)
   const fmtconv_plugin *plugin = fci_plugin_find (ctx, spec.name, role);
   if (!plugin)
     return ctx->failed;
-  const fmtconv_param *params = role == FCI_READER      ? plugin->reader->params
-                                : role == FCI_TRANSFORM ? plugin->transform->params
-                                                        : plugin->writer->params;
-  *out = (fci_link){ .plugin = plugin, .params = spec.params };
-  fci_params_parse (ctx, fci_owner (ctx, fci_role_name (role), plugin), params, spec.params);
+  bool reverse = role == FCI_TRANSFORM && take_reverse (ctx, plugin, &spec);
+  *out = (fci_link){ .plugin = plugin, .params = spec.params, .reverse = reverse };
+  fci_params_parse (ctx, fci_owner (ctx, fci_role_name (role), plugin), fci_plugin_params (plugin, role),
+                    spec.params);
   return ctx->failed;
 }
 
@@ -170,8 +186,12 @@ static const char *
 link_text (fmtconv_ctx *ctx, char option, const fci_link *link)
 {
   const char *text =
-      fmtconv_text (ctx, "%s%s%s%s%s", link->component ? link->component : "", link->component ? "/" : "",
-                    link->plugin->name, *link->params ? ":" : "", link->params);
+      fmtconv_text (ctx, "%s%s%s%s%s%s", link->component ? link->component : "", link->component ? "/" : "",
+                    link->plugin->name, link->reverse ? ":reverse" : "",
+                    !*link->params  ? ""
+                    : link->reverse ? ","
+                                    : ":",
+                    link->params);
   return text ? fmtconv_text (ctx, " -%c %s", option, fci_shell_word (ctx, text)) : "";
 }
 

@@ -135,7 +135,8 @@ make_plan (fci_conversion *c)
   return c->ctx->failed;
 }
 
-/* The output's temporary, as the reader of that name sees it that wrote it. */
+/* The output's temporary, as the reader of that name sees it that wrote it; what both of them are told (the root of
+ * the tensors) it is told too. */
 static const fmtconv_model *
 reread (void *arg, const fmtconv_file *file, const char *path)
 {
@@ -149,7 +150,8 @@ reread (void *arg, const fmtconv_file *file, const char *path)
       return NULL;
     }
   fmtconv_input *in = fci_input_alias (c->ctx, path, file->base);
-  return in ? fci_stage_read (c->ctx, module->plugin, "", in) : NULL;
+  const char *shared = fci_params_shared (c->ctx, module->plugin->reader->params, file->params);
+  return in && shared ? fci_stage_read (c->ctx, module->plugin, shared, in) : NULL;
 }
 
 static int
@@ -165,6 +167,29 @@ execute (fci_conversion *c)
       run.arg = c;
     }
   return fci_execute (c->ctx, &run, &c->outcome);
+}
+
+/* Does the job say all of the chain, so that nothing needs to be read? */
+static bool
+is_settled (const fci_conversion *c)
+{
+  bool settled = c->job.n_transforms > 0;
+  for (size_t i = 0; settled && i < c->n_parts; i++)
+    {
+      const fmtconv_part *part = &c->part[i].job;
+      settled = part->copy || (part->reader && (!part->name || part->n_transforms));
+    }
+  return settled;
+}
+
+int
+fci_convert_chain (fci_conversion *c)
+{
+  if (check_paths (c) || make_parts (c) || fci_chain_given (c) || fci_output_settle (c))
+    return c->ctx->failed;
+  if (!is_settled (c) && (open_inputs (c) || read_parts (c)))
+    return c->ctx->failed;
+  return fci_chain_whole (c);
 }
 
 fmtconv_attr *

@@ -11,6 +11,7 @@ typedef struct fci_link
 {
   const fmtconv_plugin *plugin; /* NULL: not known yet */
   const char *params;           /* as typed, "" if none */
+  bool reverse;                 /* its rules run backwards */
   const char *component;        /* the one it takes, or makes; NULL: the whole model */
   size_t n_in;                  /* tensors of what it was given … */
   const fmtconv_model *out;     /* … and what it made of them; NULL: it did not run yet */
@@ -74,6 +75,9 @@ fmtconv_layout *fci_output_layout (const fci_conversion *c);
 
 /* Settle a part's reader, where the job does not. */
 int fci_chain_reader (fci_conversion *c, fci_part *part);
+
+/* All of the chain that the job leaves open, from headers where need be; what is at the output is not looked at. */
+int fci_convert_chain (fci_conversion *c);
 
 /* Settle the transforms that the job does not name: of a component, by what was read; of the only input, by the
  * same; of a bundle, the joins of what its components were made by.  Then the dtype. */

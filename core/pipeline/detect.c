@@ -65,6 +65,8 @@ list_role (fmtconv_ctx *ctx, const fci_module *modules, size_t n, fci_role role)
       found += fci_plugin_has (plugin, role);
       if (role == FCI_WRITER && fci_plugin_has (plugin, role) && plugin->writer->suffixes)
         fmtconv_detail (ctx, "-w %s: %s (%s)", plugin->name, plugin->summary, plugin->writer->suffixes);
+      else if (role == FCI_WRITER && fci_plugin_has (plugin, role) && plugin->writer->is_folder)
+        fmtconv_detail (ctx, "-w %s: %s (a folder, with -w only)", plugin->name, plugin->summary);
       else if (fci_plugin_has (plugin, role))
         fmtconv_detail (ctx, "-%c %s: %s", role == FCI_READER ? 'r' : 'w', plugin->name, plugin->summary);
       else if (modules[i].error)

@@ -26,19 +26,24 @@ dtype_name (uint32_t dtype)
   return info ? info->name : "?";
 }
 
-/* ", scale 0.5, round f16" in the order applied; the list of operations runs backwards. */
+/* ", swap, scale 0.5, round f16" in the order applied; the list of operations runs backwards. */
 static const char *
 ops_text (fmtconv_ctx *ctx, const fci_op *op)
 {
   const char *text = "";
   for (; op && text; op = op->before)
-    if (op->kind == FCI_OP_CAST)
+    if (op->kind == FCI_OP_SWAP)
+      text = fmtconv_text (ctx, ", swap%s", text);
+    else if (op->kind == FCI_OP_CAST)
       text = fmtconv_text (ctx, ", round %s%s", dtype_name (op->dtype), text);
     else if (op->kind == FCI_OP_SCALE)
       text = fmtconv_text (ctx, ", scale %.9g%s", op->factor, text);
     else if (op->kind == FCI_OP_QUANTISE)
       text = fmtconv_text (ctx, ", quantise %s%s%s", dtype_name (op->dtype),
                            op->importance ? " by importance" : "", text);
+    else if (op->kind == FCI_OP_LOWRANK)
+      text = fmtconv_text (ctx, ", add %.9g times a product of rank %llu%s", op->factor,
+                           (unsigned long long) op->product->rank, text);
   return text;
 }
 
@@ -48,7 +53,7 @@ rounds_at_write (const fci_op *op)
 {
   while (op && op->kind == FCI_OP_WATCH)
     op = op->before;
-  return op && op->kind == FCI_OP_SCALE;
+  return op && (op->kind == FCI_OP_SCALE || op->kind == FCI_OP_LOWRANK);
 }
 
 /* In front of the operations; what is decoded is f32 already. */
@@ -76,8 +81,8 @@ box_text (fmtconv_view *view, const fci_box *box)
 }
 
 /* Boxes of one tensor mostly meet the same fate; others are told apart. */
-const char *
-fci_view_how (fmtconv_view *view)
+static const char *
+boxes_text (fmtconv_view *view)
 {
   const char *text = view->n_boxes ? box_text (view, &view->boxes[0]) : "empty", *last = text;
   for (size_t i = 1; i < view->n_boxes && i < 16; i++)
@@ -87,6 +92,15 @@ fci_view_how (fmtconv_view *view)
         text = fmtconv_text (view->ctx, "%s; %s", text ? text : "", next);
       last = next;
     }
+  return text ? text : "";
+}
+
+const char *
+fci_view_how (fmtconv_view *view)
+{
+  const char *text = boxes_text (view);
+  if (view->requirements)
+    text = fmtconv_text (view->ctx, "compare, %s", text);
   return text ? text : "";
 }
 
@@ -109,7 +123,7 @@ fci_add_tensors (fmtconv_attr *object, const fmtconv_layout *layout, const fci_a
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     for (const fci_region *region = file->first; region; region = region->next)
       {
-        if (region->kind != FCI_REGION_TENSOR)
+        if (!fci_region_is_tensor (region))
           continue;
         fmtconv_attr *node = fci_add_object (list);
         if (!node)

@@ -172,7 +172,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
       blocks = blocks || fci_is_blocks (t->dtype);
       list_faults (ctx, limits, t, bad);
     }
-  if (!offenders)
+  if (!offenders && !ctx->depth) /* a writer that calls another one sees to them itself */
     list_left_behind (ctx, owner, limits->understands, model);
   if (!offenders)
     return ctx->failed;

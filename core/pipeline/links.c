@@ -39,7 +39,11 @@ static void
 list_components (fmtconv_ctx *ctx, const fmtconv_model *bundle, const fci_link *link)
 {
   for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (bundle, c));)
-    fmtconv_detail (ctx, "-t %s/%s%s%s", fmtconv_name (c), link->plugin->name, *link->params ? ":" : "",
+    fmtconv_detail (ctx, "-t %s/%s%s%s%s", fmtconv_name (c), link->plugin->name,
+                    link->reverse ? ":reverse" : "",
+                    !*link->params  ? ""
+                    : link->reverse ? ","
+                                    : ":",
                     link->params);
 }
 
@@ -51,8 +55,9 @@ suits (const fci_link *link, const fmtconv_model *component)
   const fmtconv_rules *rules = link->plugin->transform->rules;
   if (!rules)
     return fmtconv_count (component) > 0;
-  return fci_rules_recognise (rules, component, &found) == 0 && found.claimed && !found.missing
-         && !found.unknown;
+  int code = link->reverse ? fci_rules_recognise_reverse (rules, component, &found)
+                           : fci_rules_recognise (rules, component, &found);
+  return code == 0 && found.claimed && !found.missing && !found.unknown;
 }
 
 /* The one component that a transform can mean which names none.  NULL: an error. */
@@ -72,7 +77,7 @@ only_component (const runner *r, const fci_link *link)
   return NULL;
 }
 
-/* The bundle with `made` in the place of the component of its name, or at the end. */
+/* The bundle with `made` in the place of the component of its name, or at the end; what is said of the whole stays. */
 static const fmtconv_model *
 put_component (const runner *r, const fmtconv_model *made)
 {
@@ -87,7 +92,10 @@ put_component (const runner *r, const fmtconv_model *made)
     }
   if (!there)
     all[n++] = (fmtconv_model *) made;
-  return fci_model_bundle (r->ctx, n, all);
+  fmtconv_model *bundle = fci_model_bundle (r->ctx, n, all);
+  if (is_bundle (r->model))
+    fmtconv_overlay (fmtconv_attrs (bundle), fmtconv_attrs (r->model));
+  return bundle;
 }
 
 /* What a transform of that component is given. */
@@ -104,12 +112,19 @@ input_of (const runner *r, const fci_link *link)
   return NULL;
 }
 
+static const fmtconv_model *
+run_link (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *in)
+{
+  return link->reverse ? fci_stage_reverse (ctx, link->plugin, link->params, in)
+                       : fci_stage_transform (ctx, link->plugin, link->params, in);
+}
+
 static int
 run_on_component (runner *r, fci_link *link)
 {
   const fmtconv_model *in = input_of (r, link);
   link->n_in = in ? fmtconv_count (in) : 0;
-  link->out = in ? fci_stage_transform (r->ctx, link->plugin, link->params, in) : NULL;
+  link->out = in ? run_link (r->ctx, link, in) : NULL;
   if (!link->out || fci_model_call ((fmtconv_model *) link->out, link->component))
     return r->ctx->failed;
   r->model = put_component (r, link->out);
@@ -120,7 +135,7 @@ static int
 run_on_all (runner *r, fci_link *link)
 {
   link->n_in = fci_model_tensors (r->model);
-  link->out = r->model = fci_stage_transform (r->ctx, link->plugin, link->params, r->model);
+  link->out = r->model = run_link (r->ctx, link, r->model);
   if (r->model && !is_bundle (r->model))
     r->base = r->model;
   return r->ctx->failed;

@@ -15,15 +15,28 @@ core_sources += \
 	core/pipeline/inspect.c \
 	core/pipeline/limits.c \
 	core/pipeline/links.c \
+	core/pipeline/map.c \
 	core/pipeline/output.c \
 	core/pipeline/parts.c \
 	core/pipeline/pipeline.h \
 	core/pipeline/plugins.c \
+	core/pipeline/presets.c \
 	core/pipeline/recognise.c \
 	core/pipeline/report.c \
 	core/pipeline/report.h \
+	core/pipeline/scalar.c \
 	core/pipeline/shell.c \
 	core/pipeline/shown.c \
+	core/pipeline/spec-expand.c \
+	core/pipeline/spec-find.c \
+	core/pipeline/spec-open.c \
+	core/pipeline/spec-parts.c \
+	core/pipeline/spec-schema.c \
+	core/pipeline/spec-step.c \
+	core/pipeline/spec-text.c \
+	core/pipeline/spec-variables.c \
+	core/pipeline/spec.c \
+	core/pipeline/spec.h \
 	core/pipeline/stage.c \
 	core/pipeline/stage.h \
 	core/pipeline/stats.c \

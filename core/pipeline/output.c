@@ -49,6 +49,8 @@ static bool
 is_for_folder (const fci_conversion *c)
 {
   const char *suffixes = c->writer.plugin->writer->suffixes, *output = c->job.output;
+  if (c->writer.plugin->writer->is_folder)
+    return true;
   return fci_has_suffix ("x/", suffixes)
          && (ends_in_slash (output) || is_a_folder (output) || !fci_has_suffix (output, suffixes));
 }

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/pipeline/report.h"
+#include "core/pipeline/stage.h"
 #include "core/plugin/registry.h"
 #include <string.h>
 
@@ -39,6 +40,16 @@ add_roles (fmtconv_attr *node, const fmtconv_plugin *plugin)
     add_params (params, "writer", plugin->writer->params);
 }
 
+/* A transform that runs in reverse, or why it does not. */
+static void
+add_direction (fmtconv_attr *node, const fmtconv_plugin *plugin)
+{
+  const char *why = node ? fci_one_way (node->ctx, plugin) : NULL;
+  fmtconv_set_bool (node, "reverse", !why);
+  if (why)
+    fci_add_text (node, "one_way", why);
+}
+
 /* A limit that is not there is left out. */
 static void
 add_limits (fmtconv_attr *node, const fmtconv_limits *limits)
@@ -70,6 +81,8 @@ add_module (fmtconv_attr *list, const fci_module *module)
   fci_add_text (node, "path", module->path);
   if (plugin)
     add_roles (node, plugin);
+  if (plugin && plugin->transform)
+    add_direction (node, plugin);
   if (plugin && plugin->writer)
     add_limits (node, &plugin->writer->limits);
   if (module->error)

@@ -31,6 +31,7 @@ add_links (fmtconv_attr *list, const fci_links *links, const char *component)
       const fci_link *link = &links->link[i];
       fmtconv_attr *node = fci_add_object (list);
       fmtconv_set_string (node, "name", link->plugin->name);
+      fmtconv_set_bool (node, "reverse", link->reverse);
       fmtconv_set_string (node, "component", link->component ? link->component : component);
       fmtconv_set_string (node, "title", fmtconv_get_string (fmtconv_attrs (link->out), "title", NULL));
       fci_add_count (node, "in", link->n_in);
@@ -122,6 +123,7 @@ add_cost (fmtconv_attr *report, const fci_conversion *c)
   fci_add_count (bytes, "gathered", cost->gathered);
   fci_add_count (bytes, "converted", cost->converted);
   fci_add_count (bytes, "literal", cost->literal);
+  fci_add_count (bytes, "compared", cost->compared);
   fci_add_count (memory, "bound", cost->scratch);
   fci_add_count (memory, "catalogue", catalogue);
   fci_add_count (memory, "unit", cost->unit);
@@ -166,6 +168,7 @@ add_outcome (fmtconv_attr *report, const fci_outcome *outcome)
     }
   fci_add_count (checks, "crc_checked", outcome->crc_checked);
   fci_add_count (checks, "crc_unchecked", outcome->crc_unchecked);
+  fci_add_count (checks, "equal", outcome->equal);
   fci_add_count (checks, "verified", outcome->verified);
 }
 

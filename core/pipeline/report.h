@@ -46,7 +46,7 @@ void fci_add_tensor (fmtconv_attr *object, const char *name, fmtconv_view *view)
 /* The report's "tensors": where each one is, and what it was made of. */
 void fci_add_tensors (fmtconv_attr *object, const fmtconv_layout *layout, const fci_account *account);
 
-/* What becomes of the elements of a view: "copy", "gather", "scale 0.5, round f16". */
+/* What becomes of the elements of a view: "copy", "gather", "compare, scale 0.5, round f16". */
 const char *fci_view_how (fmtconv_view *view);
 
 #endif

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/model/rules.h"
 #include "core/pipeline/stage.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
@@ -88,6 +89,46 @@ fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char 
   return leave (ctx, &saved, code) ? NULL : out;
 }
 
+const char *
+fci_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin)
+{
+  const fmtconv_rules *rules = plugin->transform->rules;
+  return rules ? fci_rules_one_way (ctx, rules) : "it has no rules, and they alone run in reverse";
+}
+
+/* What described the model under the names that it had. */
+static void
+forget_description (fmtconv_ctx *ctx, fmtconv_model *out)
+{
+  static const char *const keys[] = { "title",   "config-default", "config-name",
+                                      "library", "class",          "weights-name" };
+  fmtconv_attr *attrs = fmtconv_attrs (out);
+  if (fmtconv_get (attrs, "config"))
+    fmtconv_note (ctx, "the configuration is left behind: it describes the model as it was");
+  fmtconv_unset (attrs, "config");
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    fmtconv_unset (attrs, keys[i]);
+}
+
+const fmtconv_model *
+fci_stage_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
+                   const fmtconv_model *in)
+{
+  const fmtconv_transform *transform = plugin->transform;
+  const char *owner = fci_owner (ctx, "transform", plugin);
+  fmtconv_model *out =
+      fci_features_check (ctx, owner, transform->understands, in) ? NULL : fci_model_new (ctx, in);
+  if (!out)
+    return NULL;
+  frame saved = enter (ctx, plugin, NULL, fci_model_stage (out));
+  if (*params)
+    fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", params);
+  forget_description (ctx, out);
+  fmtconv_reverse (transform->rules, in, out);
+  int code = ctx->failed ? ctx->failed : fci_model_seal (out, plugin->name);
+  return leave (ctx, &saved, code) ? NULL : out;
+}
+
 /* One writer's files, added to the layout. */
 static int
 write_into (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, const fmtconv_model *model,
@@ -98,7 +139,11 @@ write_into (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, 
   if (!p || fci_limits_check (ctx, plugin, p, model))
     return ctx->failed;
   frame saved = enter (ctx, plugin, NULL, NULL);
-  return leave (ctx, &saved, writer->write (ctx, p, model, layout));
+  const char *outer = layout->params;
+  layout->params = params;
+  int code = writer->write (ctx, p, model, layout);
+  layout->params = outer;
+  return leave (ctx, &saved, code);
 }
 
 const fmtconv_layout *

@@ -8,6 +8,9 @@
 /* For messages: "reader 'sat'". */
 const char *fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin);
 
+/* Why a transform does not run in reverse; NULL: it does, or an error. */
+const char *fci_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin);
+
 /* E_UNSUPPORTED where the model has features that are not in `understands`; every tied tensor is listed. */
 int fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands,
                         const fmtconv_model *model);

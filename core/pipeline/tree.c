@@ -41,17 +41,28 @@ fci_add_text (fmtconv_attr *object, const char *key, const char *text)
   fmtconv_set_string (object, key, text);
 }
 
+/* What a component skipped is named with it: "vae/README.md". */
+static void
+add_skips (fmtconv_attr *list, const fmtconv_model *model)
+{
+  const char *name = fmtconv_name (model);
+  for (const fci_skip *skip = fci_model_skips (model); skip; skip = skip->next)
+    {
+      fmtconv_attr *node = fci_add_object (list);
+      const char *what = node && *name ? fmtconv_text (node->ctx, "%s/%s", name, skip->what) : skip->what;
+      fci_add_text (node, "what", what ? what : "");
+      fci_add_count (node, "bytes", skip->bytes);
+      fci_add_text (node, "why", skip->why);
+    }
+}
+
 void
 fci_add_skipped (fmtconv_attr *object, const fmtconv_model *model)
 {
   fmtconv_attr *list = fci_add_array (object, "skipped");
-  for (const fci_skip *skip = fci_model_skips (model); skip; skip = skip->next)
-    {
-      fmtconv_attr *node = fci_add_object (list);
-      fci_add_text (node, "what", skip->what);
-      fci_add_count (node, "bytes", skip->bytes);
-      fci_add_text (node, "why", skip->why);
-    }
+  add_skips (list, model);
+  for (const fmtconv_model *c = NULL; list && (c = fmtconv_next_component (model, c));)
+    add_skips (list, c);
 }
 
 void

@@ -30,12 +30,12 @@ free_lists (void *arg)
   free (plan->runs.items);
   free (plan->units.items);
   free (plan->rows.items);
+  free (plan->pairs.items);
   free (plan->checked.items);
 }
 
-/* Remember that a source's checksum can be compared. */
-static bool
-note_source (fci_plan *plan, fmtconv_source *source)
+bool
+fci_plan_note_source (fci_plan *plan, fmtconv_source *source)
 {
   if (!source->has_crc || fci_map_get (plan->seen, &source->id, sizeof source->id, &(uintptr_t){ 0 }))
     return true;
@@ -90,9 +90,8 @@ is_dense (fmtconv_view *view, const fci_box *box)
   return true;
 }
 
-/* The bytes a box reads, those that stride 0 repeats counted once. */
-static uint64_t
-box_reads (fmtconv_view *view, const fci_box *box)
+uint64_t
+fci_box_reads (fmtconv_view *view, const fci_box *box)
 {
   uint64_t n = 1;
   for (unsigned i = 0; i < view->rank; i++)
@@ -101,36 +100,65 @@ box_reads (fmtconv_view *view, const fci_box *box)
   return fci_is_blocks (box->dtype) ? fci_dtype_bytes (box->dtype, n) : n * fci_item (box->dtype);
 }
 
+/* The bytes of a factor of a box's product are read too; they count once, as often as units need them. */
+static bool
+account_factor (fci_plan *plan, fmtconv_view *view, const fci_box *box, unsigned track,
+                const fci_product *product)
+{
+  const fci_factor *factor = &product->factor[track % FCI_FACTORS];
+  uint64_t bytes = fci_item (factor->dtype) * product->rank;
+  uintptr_t before = 0;
+  for (unsigned i = 0; i < view->rank; i++)
+    if (FCI_TRACK (box, view->rank, track)[1 + i] != 0)
+      bytes *= FCI_EXTENT (box, view->rank)[i];
+  plan->cost.read += bytes;
+  if (!factor->source->has_crc)
+    return true;
+  fci_map_get (plan->factors, &factor->source->id, sizeof factor->source->id, &before);
+  return fci_map_set (plan->factors, &factor->source->id, sizeof factor->source->id, before + bytes)
+         && fci_plan_note_source (plan, factor->source);
+}
+
+/* `size` bytes from `at`, which are of the region or all of it. */
 static fci_run *
-add_run (fci_plan *plan, fci_run_kind kind, uint64_t at, uint64_t size)
+add_run (fci_plan *plan, const fci_region *region, fci_run_kind kind, uint64_t at, uint64_t size)
 {
   fci_run *run = fci_list_add (plan->ctx, &plan->runs, sizeof *run);
   if (!run)
     return NULL;
   run->kind = kind;
+  run->wanted = region->wanted;
   run->at = at;
   run->size = size;
   return run;
 }
 
-/* A copy, or more of the one before where that goes on in both source and file. */
+/* A place in a source. */
+typedef struct origin
+{
+  fmtconv_source *source;
+  uint64_t from;
+} origin;
+
+/* A copy, or more of the one before where that goes on in both source and file; a digest is of one region. */
 static bool
-add_copy (fci_plan *plan, size_t first_run, uint64_t at, fmtconv_source *source, uint64_t from, uint64_t size)
+add_copy (fci_plan *plan, const fci_region *region, size_t first_run, uint64_t at, origin o, uint64_t size)
 {
   fci_run *last = plan->runs.n > first_run ? (fci_run *) plan->runs.items + plan->runs.n - 1 : NULL;
   plan->cost.copied += size;
   plan->cost.read += size;
-  if (last && last->kind == FCI_RUN_COPY && last->u.source == source && last->from + last->size == from)
+  if (last && last->kind == FCI_RUN_COPY && last->u.source == o.source && last->from + last->size == o.from
+      && last->wanted == region->wanted)
     {
       last->size += size;
       return true;
     }
-  fci_run *run = add_run (plan, FCI_RUN_COPY, at, size);
+  fci_run *run = add_run (plan, region, FCI_RUN_COPY, at, size);
   if (!run)
     return false;
-  run->u.source = source;
-  run->from = from;
-  return note_source (plan, source);
+  run->u.source = o.source;
+  run->from = o.from;
+  return fci_plan_note_source (plan, o.source);
 }
 
 /* The view of a tensor in the making: a ROWS run is made when it turns out to be needed. */
@@ -154,7 +182,7 @@ add_rows (maker *m, uint64_t first, uint64_t count)
         return false;
     }
   uint64_t from = fci_dtype_bytes (m->view->dtype, first), size = fci_dtype_bytes (m->view->dtype, count);
-  fci_run *run = add_run (plan, FCI_RUN_ROWS, m->region->at + from, size);
+  fci_run *run = add_run (plan, m->region, FCI_RUN_ROWS, m->region->at + from, size);
   if (!run)
     return false;
   run->u.rows = m->rows;
@@ -162,14 +190,24 @@ add_rows (maker *m, uint64_t first, uint64_t count)
   return true;
 }
 
+/* What the products of a box read. */
+static bool
+account_factors (maker *m, const fci_box *box, const fci_program *program)
+{
+  for (unsigned t = 0; t < fci_tracks (box->ops); t++)
+    if (!account_factor (m->plan, m->view, box, t, program->terms[t / FCI_FACTORS].product))
+      return false;
+  return true;
+}
+
 /* A box that is part of a ROWS run: its share of the cost. */
 static bool
 account (maker *m, const fci_box *box, const fci_program *program, uint64_t count)
 {
-  *(fci_program_moves (program) ? &m->plan->cost.gathered : &m->plan->cost.converted) +=
+  *(program->rows.n_steps || program->blocks ? &m->plan->cost.converted : &m->plan->cost.gathered) +=
       count * fci_item (m->view->dtype);
-  m->plan->cost.read += box_reads (m->view, box);
-  return note_source (m->plan, box->source);
+  m->plan->cost.read += fci_box_reads (m->view, box);
+  return account_factors (m, box, program) && fci_plan_note_source (m->plan, box->source);
 }
 
 /* A tensor that is quantised: all of it through the coder. */
@@ -179,8 +217,11 @@ add_coded (maker *m)
   m->plan->cost.converted += m->region->size;
   for (size_t i = 0; i < m->view->n_boxes; i++)
     {
-      m->plan->cost.read += box_reads (m->view, &m->view->boxes[i]);
-      if (!note_source (m->plan, m->view->boxes[i].source))
+      const fci_box *box = &m->view->boxes[i];
+      const fci_program *program =
+          fci_program_of (m->plan, box, fci_box_target (m->view, i), m->region->u.tensor.name);
+      m->plan->cost.read += fci_box_reads (m->view, box);
+      if (!program || !account_factors (m, box, program) || !fci_plan_note_source (m->plan, box->source))
         return false;
     }
   return add_rows (m, 0, m->view->elements);
@@ -204,38 +245,53 @@ add_tensor (maker *m)
       if (!program)
         return false;
       box_place (view, box, &first, &count);
-      if (!fci_program_moves (program) || !is_unbroken (view, box) || !is_dense (view, box))
+      if (!fci_program_copies (program) || !is_unbroken (view, box) || !is_dense (view, box))
         {
           if (!account (m, box, program, count))
             return false;
           continue;
         }
       if ((first > done && !add_rows (m, done, first - done))
-          || !add_copy (m->plan, m->first_run, m->region->at + first * item, box->source, box->offset,
-                        count * item))
+          || !add_copy (m->plan, m->region, m->first_run, m->region->at + first * item,
+                        (origin){ box->source, box->offset }, count * item))
         return false;
       done = first + count;
     }
   return done == view->elements || add_rows (m, done, view->elements - done);
 }
 
+/* What is known, or will be, without a source. */
+static bool
+add_computed (fci_plan *plan, const fci_region *region)
+{
+  fci_run_kind kind = region->kind == FCI_REGION_FILL     ? FCI_RUN_FILL
+                      : region->kind == FCI_REGION_DIGEST ? FCI_RUN_DIGEST
+                                                          : FCI_RUN_LITERAL;
+  fci_run *run = add_run (plan, region, kind, region->at, region->size);
+  if (!run)
+    return false;
+  if (kind == FCI_RUN_FILL)
+    run->u.fill = region->u.fill;
+  else if (kind == FCI_RUN_LITERAL)
+    run->u.bytes = region->u.bytes;
+  else
+    {
+      run->u.region = region->u.digest.region;
+      run->from = region->u.digest.region->wanted;
+    }
+  plan->cost.literal += region->size;
+  return true;
+}
+
 static bool
 add_region (fci_plan *plan, const fci_region *region, size_t first_run)
 {
   if (region->kind == FCI_REGION_TENSOR)
-    return add_tensor (&(maker){ .plan = plan, .region = region, .first_run = first_run });
+    return add_tensor (&(maker){ .plan = plan, .region = region, .first_run = first_run })
+           && fci_plan_require (plan, region->u.tensor.name, region->u.tensor.view);
   if (region->kind == FCI_REGION_SOURCE)
-    return add_copy (plan, first_run, region->at, region->u.source, 0, region->size);
-  bool fill = region->kind == FCI_REGION_FILL;
-  fci_run *run = add_run (plan, fill ? FCI_RUN_FILL : FCI_RUN_LITERAL, region->at, region->size);
-  if (!run)
-    return false;
-  if (fill)
-    run->fill = region->u.fill;
-  else
-    run->u.bytes = region->u.bytes;
-  plan->cost.literal += region->size;
-  return true;
+    return add_copy (plan, region, first_run, region->at, (origin){ region->u.source, 0 }, region->size);
+  return add_computed (plan, region);
 }
 
 static bool
@@ -250,6 +306,7 @@ add_files (fci_plan *plan)
           return false;
     }
   plan->cost.runs = plan->runs.n;
+  plan->cost.pairs = plan->pairs.n;
   return true;
 }
 
@@ -257,7 +314,8 @@ static uint64_t
 list_bytes (const fci_plan *plan)
 {
   return plan->runs.room * sizeof (fci_run) + plan->units.room * sizeof (fci_unit)
-         + plan->rows.room * sizeof (fci_rows *) + plan->checked.room * sizeof (fmtconv_source *);
+         + plan->rows.room * sizeof (fci_rows *) + plan->pairs.room * sizeof (fci_pair)
+         + plan->checked.room * sizeof (fmtconv_source *);
 }
 
 fci_plan *
@@ -273,11 +331,14 @@ fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout)
   plan->layout = layout;
   plan->programs = fci_map_new (ctx);
   plan->seen = fci_map_new (ctx);
+  plan->factors = fci_map_new (ctx);
+  plan->required = fci_map_new (ctx);
   if (fci_defer_call (ctx, free_lists, plan) != 0)
     return NULL;
   if (!layout->sealed)
     return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the layout is still open"), NULL;
-  if (!plan->programs || !plan->seen || !add_files (plan) || fci_plan_cut (plan) != 0)
+  if (!plan->programs || !plan->seen || !plan->factors || !plan->required || !add_files (plan)
+      || fci_plan_cut (plan) != 0)
     return NULL;
   plan->cost.memory = ctx->arena.total - before + list_bytes (plan);
   return plan;

@@ -8,10 +8,21 @@
 
 enum
 {
-  SHARES = 4,            /* units a thread gets at least, so that all are busy to the end … */
-  SHARE_MIN = 256 << 10, /* … unless they would become smaller than this */
-  COPY_CUT = 4096        /* cuts in copies fall on multiples of this in the output */
+  SHARES = 4,              /* units a thread gets at least, so that all are busy to the end … */
+  SHARE_MIN = 256 << 10,   /* … unless they would become smaller than this */
+  PRODUCT_SHARE = 16,      /* of a worker's memory, for low-rank products … */
+  PRODUCT_MIN = 128 << 10, /* … and its limits in bytes: less is slow, more gains nothing */
+  PRODUCT_MAX = 1280 << 10,
+  COPY_CUT = 4096 /* cuts in copies fall on multiples of this in the output */
 };
+
+size_t
+fci_product_scratch (uint64_t memory, unsigned threads)
+{
+  uint64_t share = memory / threads / PRODUCT_SHARE;
+  share = share < PRODUCT_MIN ? PRODUCT_MIN : share > PRODUCT_MAX ? PRODUCT_MAX : share;
+  return (size_t) share & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
+}
 
 /* Bytes of memory of one worker with buffers of that size. */
 static uint64_t
@@ -45,7 +56,10 @@ choose_unit (fci_plan *plan)
   const fmtconv_options *options = &plan->ctx->options;
   bool verify = options->flags & FMTCONV_VERIFY;
   unsigned threads = options->threads ? options->threads : 1;
+  if (plan->has_products)
+    plan->row_scratch += fci_product_scratch (options->memory, threads);
   plan->row_scratch = (plan->row_scratch + FCI_SCRATCH_ALIGN - 1) & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
+  verify = verify || plan->pairs.n; /* compared in the same way */
   plan->buffers = plan->n_coders ? 4 : plan->rows.n || verify ? 3 : 1;
   uint64_t least = worker_bytes (plan, least_room (plan, verify));
   if (options->memory < least)

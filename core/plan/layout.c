@@ -28,6 +28,7 @@ append (fmtconv_file *file, fci_region_kind kind, uint64_t size)
   *(file->last ? &file->last->next : &file->first) = region;
   file->last = region;
   file->size = end;
+  file->n_regions++;
   return region;
 }
 
@@ -37,15 +38,23 @@ is_open (const fmtconv_file *file)
   return file && !fmtconv_failed (file->layout->ctx);
 }
 
-void
+/* The number of the region that was appended last. */
+static size_t
+last_number (const fmtconv_file *file)
+{
+  return file->n_regions ? file->n_regions - 1 : 0;
+}
+
+size_t
 fmtconv_emit (fmtconv_file *file, const void *bytes, size_t n)
 {
-  if (!is_open (file) || n == 0)
-    return;
-  const char *copy = fci_copy (file->layout->ctx, bytes, n);
+  if (!is_open (file))
+    return 0;
+  const char *copy = n ? fci_copy (file->layout->ctx, bytes, n) : "";
   fci_region *region = copy ? append (file, FCI_REGION_LITERAL, n) : NULL;
   if (region)
     region->u.bytes = (const uint8_t *) copy;
+  return last_number (file);
 }
 
 void
@@ -76,18 +85,67 @@ fmtconv_emit_json (fmtconv_file *file, fmtconv_attr *node, int pretty)
     fmtconv_emit (file, "\n", 1);
 }
 
-void
+size_t
 fmtconv_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view)
 {
   if (!is_open (file) || !name || !view)
-    return;
+    return 0;
   const char *copy = fci_strdup (file->layout->ctx, name);
   fci_region *region = copy ? append (file, FCI_REGION_TENSOR, fci_view_bytes (view)) : NULL;
   if (!region)
-    return;
+    return 0;
   region->u.tensor.name = copy;
   region->u.tensor.view = view;
   file->n_tensors++;
+  return last_number (file);
+}
+
+/* Only earlier regions can be meant; of what kind they are is seen when the layout is closed. */
+static bool
+is_earlier (const fmtconv_file *file, size_t region)
+{
+  if (region < file->n_regions)
+    return true;
+  return fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "'%s' has no region %zu yet", file->name,
+                       region)
+         == 0;
+}
+
+void
+fmtconv_emit_tied (fmtconv_file *file, const char *name, size_t region)
+{
+  if (!is_open (file) || !name || !is_earlier (file, region))
+    return;
+  const char *copy = fci_strdup (file->layout->ctx, name);
+  fci_region *tied = copy ? append (file, FCI_REGION_TIED, 0) : NULL;
+  if (!tied)
+    return;
+  tied->u.tensor.name = copy;
+  tied->u.tensor.number = region;
+  file->n_tensors++;
+  file->n_references++;
+}
+
+void
+fmtconv_emit_digest (fmtconv_file *file, int kind, size_t region)
+{
+  enum
+  {
+    CRC32_BYTES = 4
+  };
+  if (!is_open (file) || !is_earlier (file, region))
+    return;
+  if (kind != FMTCONV_CRC32)
+    {
+      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "there is no kind %d of digests", kind);
+      return;
+    }
+  fci_region *digest = append (file, FCI_REGION_DIGEST, CRC32_BYTES);
+  if (!digest)
+    return;
+  digest->u.digest.number = region;
+  digest->u.digest.kind = kind;
+  file->n_references++;
 }
 
 void

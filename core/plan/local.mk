@@ -8,5 +8,7 @@ core_sources += \
 	core/plan/names.c \
 	core/plan/plan.h \
 	core/plan/program.c \
+	core/plan/refer.c \
+	core/plan/require.c \
 	core/plan/run.h \
 	core/plan/text.c

@@ -102,6 +102,7 @@ fmtconv_create (fmtconv_layout *layout, const char *name)
   file->name = full;
   file->base = last_component (full);
   file->writer = ctx->plugin;
+  file->params = layout->params;
   *(layout->last ? &layout->last->next : &layout->first) = file;
   layout->last = file;
   layout->n_files++;
@@ -180,6 +181,8 @@ fci_layout_seal (fmtconv_layout *layout)
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     if (check_folders (ctx, names, file->name))
       return fmtconv_failed (ctx);
+  if (fci_layout_resolve (layout))
+    return fmtconv_failed (ctx);
   layout->sealed = 1;
   return 0;
 }

@@ -14,15 +14,17 @@ typedef struct fci_cost
   uint64_t written;   /* bytes of output */
   uint64_t read;      /* bytes of sources, as far as they are known to be read */
   uint64_t copied;    /* bytes of output that are copied as they are */
-  uint64_t gathered;  /* … moved by strides only */
+  uint64_t gathered;  /* … moved by strides or byte order only */
   uint64_t converted; /* … cast or scaled */
   uint64_t literal;   /* … headers and padding */
+  uint64_t compared;  /* bytes of elements that must be equal to others */
   uint64_t scratch;   /* memory bound for tensor data, bytes */
   uint64_t unit;      /* largest unit, bytes of output */
   uint64_t memory;    /* bytes the plan itself takes */
   unsigned threads;   /* as many as fit the bound */
   size_t units;
   size_t runs;
+  size_t pairs; /* of views that must be equal */
 } fci_cost;
 
 /* Compile a sealed layout under ctx's options (memory, threads).  NULL: E_UNSUPPORTED (a row program that
@@ -31,7 +33,7 @@ fci_plan *fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout);
 
 const fci_cost *fci_plan_cost (const fci_plan *plan);
 
-/* The plan as text, one line a run, for golden tests. */
+/* The plan as text, one line a requirement or run, for golden tests. */
 const char *fci_plan_text (const fci_plan *plan);
 
 #endif

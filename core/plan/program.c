@@ -12,11 +12,14 @@ typedef struct builder
 {
   fci_row_program rows;
   uint32_t blocks; /* as in fci_program */
+  unsigned swap;
   unsigned n_points;
   fci_point points[FCI_MAX_STEPS];
-  fci_point next;     /* watches that wait for a rounding */
-  bool pending;       /* arithmetic that was not rounded yet */
-  uint32_t dtype;     /* of the elements so far */
+  fci_point next; /* watches that wait for a rounding */
+  bool pending;   /* arithmetic that was not rounded yet */
+  uint32_t dtype; /* of the elements so far */
+  unsigned n_terms;
+  const fci_product *products[FCI_MAX_PRODUCTS];
   const char *refuse; /* why it cannot be run */
 } builder;
 
@@ -89,12 +92,20 @@ add_op (builder *b, const fci_op *op)
 {
   switch (op->kind)
     {
+    case FCI_OP_SWAP:
+      b->swap = fci_swap_bytes (b->dtype);
+      break;
     case FCI_OP_CAST:
       if (b->pending || op->dtype != b->dtype || is_watched (&b->next))
         round_to (b, op->dtype);
       break;
     case FCI_OP_SCALE:
       add_step (b, (fci_step){ .kind = FCI_STEP_SCALE, .factor = (float) op->factor });
+      b->pending = true;
+      break;
+    case FCI_OP_LOWRANK:
+      add_step (b, (fci_step){ .kind = FCI_STEP_ADD, .factor = (float) op->factor });
+      b->products[b->n_terms++] = op->product; /* a view has FCI_MAX_PRODUCTS at most */
       b->pending = true;
       break;
     case FCI_OP_WATCH:
@@ -137,17 +148,48 @@ build (builder *b, const fci_box *box, uint32_t dtype)
     b->refuse = fci_row_refusal (&b->rows);
 }
 
+static const fci_program *find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype,
+                                        const char *tensor);
+
+/* The program that makes f32 of a factor's elements. */
+static const fci_program *
+program_of_factor (fci_plan *plan, const fci_factor *factor, const char *tensor)
+{
+  const fci_box box = { .ops = factor->ops, .dtype = factor->dtype };
+  return find_or_keep (plan, &box, FMTCONV_F32, tensor);
+}
+
+static bool
+add_terms (fci_plan *plan, const builder *b, fci_program *program, const char *tensor)
+{
+  fci_term *terms = fmtconv_alloc (plan->ctx, b->n_terms, sizeof *terms);
+  if (!terms)
+    return false;
+  for (unsigned i = 0; i < b->n_terms; i++)
+    {
+      terms[i].product = b->products[i];
+      for (unsigned f = 0; f < FCI_FACTORS; f++)
+        if (!(terms[i].factor[f] = program_of_factor (plan, &b->products[i]->factor[f], tensor)))
+          return false;
+    }
+  program->n_terms = b->n_terms;
+  program->terms = terms;
+  plan->has_products |= b->n_terms > 0;
+  return true;
+}
+
 /* A program that stays, found again by its content. */
 static const fci_program *
-keep (fci_plan *plan, const builder *b, const char *key, size_t len)
+keep (fci_plan *plan, const builder *b, const char *key, size_t len, const char *tensor)
 {
   fci_program *program = fci_new (plan->ctx, fci_program);
   fci_point *points = fmtconv_alloc (plan->ctx, b->n_points, sizeof *points);
   const char *kept = fci_copy (plan->ctx, key, len);
-  if (!program || !points || !kept)
+  if (!program || !points || !kept || !add_terms (plan, b, program, tensor))
     return NULL;
   program->rows = b->rows;
   program->blocks = b->blocks;
+  program->swap = b->swap;
   program->n_points = b->n_points;
   program->points = points;
   if (b->n_points)
@@ -162,7 +204,8 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len)
 static const fci_program *
 find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
 {
-  char key[sizeof (fci_row_program) + sizeof (uint32_t) + sizeof (fci_point) * FCI_MAX_STEPS];
+  char key[sizeof (fci_row_program) + 2 * sizeof (unsigned) + sizeof (fci_point) * FCI_MAX_STEPS
+           + sizeof (fci_product *) * FCI_MAX_PRODUCTS];
   builder b;
   uintptr_t found;
   build (&b, box, dtype);
@@ -172,13 +215,16 @@ find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *te
                        "it cannot be written as %s: %s", fmtconv_dtype (dtype)->name, b.refuse);
       return NULL;
     }
-  size_t len = sizeof b.rows + sizeof b.blocks + b.n_points * sizeof *b.points;
+  const unsigned before[2] = { b.swap, b.blocks };
+  size_t head = sizeof b.rows + sizeof before, len = head + b.n_points * sizeof *b.points;
   memcpy (key, &b.rows, sizeof b.rows);
-  memcpy (key + sizeof b.rows, &b.blocks, sizeof b.blocks);
-  memcpy (key + sizeof b.rows + sizeof b.blocks, b.points, b.n_points * sizeof *b.points);
+  memcpy (key + sizeof b.rows, before, sizeof before);
+  memcpy (key + head, b.points, b.n_points * sizeof *b.points);
+  memcpy (key + len, b.products, b.n_terms * sizeof *b.products);
+  len += b.n_terms * sizeof *b.products;
   if (fci_map_get (plan->programs, key, len, &found))
     return (const fci_program *) found;
-  return keep (plan, &b, key, len);
+  return keep (plan, &b, key, len, tensor);
 }
 
 const fci_program *

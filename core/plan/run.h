@@ -24,14 +24,33 @@ typedef struct fci_point
   const char *hint[FCI_FINDINGS]; /* or NULL */
 } fci_point;
 
+typedef struct fci_program fci_program;
+
+/* A LOWRANK of a box's operations, and the programs that make f32 of its factors' elements. */
+typedef struct fci_term
+{
+  const fci_product *product;
+  const fci_program *factor[FCI_FACTORS];
+} fci_term;
+
 /* What becomes of a box's elements.  Shared by all boxes with the same operations. */
-typedef struct fci_program
+struct fci_program
 {
   fci_row_program rows; /* n_steps 0: elements are moved as they are */
   uint32_t blocks;      /* block type they are decoded from first, to f32; 0: none */
+  unsigned swap;        /* bytes of numbers that are turned around before; 0: none are */
   unsigned n_points;    /* ROUND steps */
   const fci_point *points;
-} fci_program;
+  unsigned n_terms; /* ADD steps */
+  const fci_term *terms;
+};
+
+/* Are bytes moved as they are? */
+static inline bool
+fci_program_copies (const fci_program *program)
+{
+  return program->rows.n_steps == 0 && program->swap == 0 && !program->blocks;
+}
 
 /* A program as one tensor uses it. */
 typedef struct fci_part
@@ -66,12 +85,20 @@ typedef struct fci_rows
   uint32_t *part_of; /* of each box; NULL: parts[0] for all */
 } fci_rows;
 
+/* Two views whose elements must be equal. */
+typedef struct fci_pair
+{
+  const fci_rows *wanted;
+  const fci_rows *other;
+} fci_pair;
+
 typedef enum fci_run_kind
 {
   FCI_RUN_LITERAL,
   FCI_RUN_FILL,
   FCI_RUN_COPY,
-  FCI_RUN_ROWS
+  FCI_RUN_ROWS,
+  FCI_RUN_DIGEST /* zeros, until the bytes it is of are written */
 } fci_run_kind;
 
 /* `size` bytes of a file from `at`, all of one kind.  Runs of a file follow one another. */
@@ -80,12 +107,14 @@ typedef struct fci_run
   uint64_t at;
   uint64_t size;
   fci_run_kind kind;
-  int fill;
+  uint32_t wanted; /* of the region: its bytes count for that digest; 0: for none */
   union
   {
-    const uint8_t *bytes;   /* LITERAL */
-    fmtconv_source *source; /* COPY, from `from` */
-    const fci_rows *rows;   /* ROWS, from byte `from` of the tensor as it is written */
+    const uint8_t *bytes;     /* LITERAL */
+    int fill;                 /* FILL */
+    fmtconv_source *source;   /* COPY, from `from` */
+    const fci_rows *rows;     /* ROWS, from byte `from` of the tensor as it is written */
+    const fci_region *region; /* DIGEST, whose number in the plan is `from` */
   } u;
   uint64_t from;
 } fci_run;
@@ -123,14 +152,18 @@ struct fci_plan
   fci_list runs;     /* fci_run */
   fci_list units;    /* fci_unit, ascending in file and place */
   fci_list rows;     /* fci_rows *, in plan order */
+  fci_list pairs;    /* fci_pair, in plan order */
   fci_list checked;  /* fmtconv_source * with a CRC, in the order of first use */
   fci_map *programs; /* by content */
   fci_map *seen;     /* sources of `checked` */
+  fci_map *factors;  /* ids of those that products read: how many bytes of them */
+  fci_map *required; /* requirements of `pairs` */
   fci_memo memo;
   size_t n_tallies;   /* rounding points */
   size_t n_coders;    /* tensors that are quantised */
   uint64_t row_room;  /* most bytes that one grain needs at once */
   size_t row_scratch; /* most that a program needs, bytes */
+  bool has_products;  /* and then fci_product_scratch more */
   size_t
       buffers; /* of a worker, each `unit_room` bytes: output, for ROWS input and elements, for coders f32 */
   size_t unit_room;
@@ -140,10 +173,20 @@ struct fci_plan
 #define FCI_RUNS(plan) ((const fci_run *) (plan)->runs.items)
 #define FCI_UNITS(plan) ((const fci_unit *) (plan)->units.items)
 #define FCI_ROWS(plan) ((fci_rows *const *) (plan)->rows.items)
+#define FCI_PAIRS(plan) ((const fci_pair *) (plan)->pairs.items)
 #define FCI_CHECKED(plan) ((fmtconv_source *const *) (plan)->checked.items)
 
 /* Room for one more item of `size` bytes, zeroed; NULL: E_NOMEM recorded. */
 void *fci_list_add (fmtconv_ctx *ctx, fci_list *list, size_t size);
+
+/* Remember that a source's checksum can be compared. */
+bool fci_plan_note_source (fci_plan *plan, fmtconv_source *source);
+
+/* The bytes a box of a view reads, those that stride 0 repeats counted once. */
+uint64_t fci_box_reads (fmtconv_view *view, const fci_box *box);
+
+/* Take the requirements of a tensor of the output into the plan.  false: an error was recorded. */
+bool fci_plan_require (fci_plan *plan, const char *tensor, fmtconv_view *view);
 
 /* The program of a box that is written as `dtype`; NULL: E_UNSUPPORTED naming the tensor. */
 const fci_program *fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor);
@@ -176,18 +219,14 @@ void fci_point_watch (fci_point *point, const fci_op *ops);
  * whose rows fit.  Not 0. */
 uint64_t fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t room);
 
+/* Bytes that a worker needs for products, given the memory bound of all and the number of workers. */
+size_t fci_product_scratch (uint64_t memory, unsigned threads);
+
 /* Choose unit size and threads under the memory bound, and cut the runs.  0 or a code. */
 int fci_plan_cut (fci_plan *plan);
 
 /* 64 bits that are equal where the plan is. */
 uint64_t fci_plan_digest (const fci_plan *plan);
-
-/* Are a box's bytes moved as they are? */
-static inline bool
-fci_program_moves (const fci_program *program)
-{
-  return program->rows.n_steps == 0 && !program->blocks;
-}
 
 /* Bytes of an element of a plain data type. */
 static inline size_t

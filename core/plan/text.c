@@ -1,4 +1,4 @@
-/* core/plan/text.c: a plan as text, one line a run, and its digest.
+/* core/plan/text.c: a plan as text, one line a requirement or run, and its digest.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -31,16 +31,38 @@ print_numbers (FILE *out, const char *open, unsigned n, const uint64_t *number, 
   fputs (close, out);
 }
 
+/* What is added to a box, and where its factors are. */
 static void
-print_program (FILE *out, const fci_program *program)
+print_term (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i, unsigned n, double by)
 {
+  const fci_box *box = &rows->view->boxes[i];
+  const fci_term *term = &fci_rows_part (rows, i)->program->terms[n];
+  fprintf (out, " | add %.9g times rank %" PRIu64, by, term->product->rank);
+  for (unsigned f = 0; f < FCI_FACTORS; f++)
+    {
+      const fci_factor *factor = &term->product->factor[f];
+      fprintf (out, " '%s'@%" PRIu64 " %s", show (plan, factor->source->name),
+               FCI_TRACK (box, rows->view->rank, n * FCI_FACTORS + f)[0],
+               fmtconv_dtype (factor->dtype)->name);
+    }
+}
+
+static void
+print_program (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t box)
+{
+  const fci_program *program = fci_rows_part (rows, box)->program;
+  unsigned n = 0;
   if (program->blocks)
     fputs (" | decode", out);
+  if (program->swap)
+    fputs (" | swap", out);
   for (unsigned i = 0; i < program->rows.n_steps; i++)
     {
       const fci_step *step = &program->rows.steps[i];
       if (step->kind == FCI_STEP_SCALE)
         fprintf (out, " | scale %.9g", (double) step->factor);
+      else if (step->kind == FCI_STEP_ADD)
+        print_term (plan, out, rows, box, n++, (double) step->factor);
       else
         fprintf (out, " | round %s", fmtconv_dtype (step->dtype)->name);
     }
@@ -58,10 +80,23 @@ print_box (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i)
     fprintf (out, ".%" PRIu32, box->phase);
   fprintf (out, " %s", fmtconv_dtype (box->dtype)->name);
   print_numbers (out, " (", rank, (const uint64_t *) FCI_STRIDE (box, rank), ")");
-  print_program (out, fci_rows_part (rows, i)->program);
+  print_program (plan, out, rows, i);
   if (fci_ops_coder (box->ops))
     fprintf (out, " | quantise %s%s", fmtconv_dtype (rows->coder->dtype)->name,
              rows->coder->importance ? " by importance" : "");
+}
+
+static void
+print_boxes (const fci_plan *plan, FILE *out, const fci_rows *rows)
+{
+  size_t n = rows->view->n_boxes;
+  for (size_t i = 0; i < n && i < SHOWN_BOXES; i++)
+    {
+      fputs (i ? ";" : "", out);
+      print_box (plan, out, rows, i);
+    }
+  if (n > SHOWN_BOXES)
+    fprintf (out, "; %zu more", n - SHOWN_BOXES);
 }
 
 static void
@@ -75,22 +110,19 @@ print_rows (const fci_plan *plan, FILE *out, const fci_run *run)
   if (run->size != fci_dtype_bytes (view->dtype, view->elements))
     fprintf (out, " %" PRIu64 "+%" PRIu64, run->from / info->block_bytes * info->block,
              run->size / info->block_bytes * info->block);
-  for (size_t i = 0; i < view->n_boxes && i < SHOWN_BOXES; i++)
-    {
-      fputs (i ? ";" : ":", out);
-      print_box (plan, out, rows, i);
-    }
-  if (view->n_boxes > SHOWN_BOXES)
-    fprintf (out, "; %zu more", view->n_boxes - SHOWN_BOXES);
+  fputc (':', out);
+  print_boxes (plan, out, rows);
 }
 
 static void
 print_run (const fci_plan *plan, FILE *out, const fci_run *run)
 {
-  static const char *const kind[] = { "literal", "fill", "copy", "rows" };
+  static const char *const kind[] = { "literal", "fill", "copy", "rows", "digest" };
   fprintf (out, "%" PRIu64 " %s %" PRIu64, run->at, kind[run->kind], run->size);
   if (run->kind == FCI_RUN_FILL)
-    fprintf (out, " 0x%02x", (unsigned) run->fill & 0xff);
+    fprintf (out, " 0x%02x", (unsigned) run->u.fill & 0xff);
+  else if (run->kind == FCI_RUN_DIGEST)
+    fprintf (out, " crc32 of %" PRIu64 "+%" PRIu64, run->u.region->at, run->u.region->size);
   else if (run->kind == FCI_RUN_COPY)
     fprintf (out, " '%s'@%" PRIu64, show (plan, run->u.source->name), run->from);
   else if (run->kind == FCI_RUN_ROWS)
@@ -101,10 +133,25 @@ print_run (const fci_plan *plan, FILE *out, const fci_run *run)
   fputc ('\n', out);
 }
 
+/* "same 'name' f32[4]: [0]+[4] <- 'a'@0 f32 (4) = [0]+[4] <- 'b'@0 f32 (4)" */
+static void
+print_pair (const fci_plan *plan, FILE *out, const fci_pair *pair)
+{
+  fmtconv_view *view = pair->wanted->view;
+  fprintf (out, "same '%s' %s", show (plan, pair->wanted->name), fmtconv_dtype (view->dtype)->name);
+  print_numbers (out, "[", view->rank, view->shape, "]:");
+  print_boxes (plan, out, pair->wanted);
+  fputs (" =", out);
+  print_boxes (plan, out, pair->other);
+  fputc ('\n', out);
+}
+
 static void
 print_plan (const fci_plan *plan, FILE *out)
 {
   size_t i = 0;
+  for (size_t k = 0; k < plan->pairs.n; k++)
+    print_pair (plan, out, &FCI_PAIRS (plan)[k]);
   for (const fmtconv_file *file = plan->layout->first; file; file = file->next)
     {
       fprintf (out, "file '%s' %" PRIu64 "\n", show (plan, file->name), file->size);
@@ -149,7 +196,7 @@ fci_plan_digest (const fci_plan *plan)
   for (size_t i = 0; i < plan->runs.n; i++)
     {
       const fci_run *run = &FCI_RUNS (plan)[i];
-      digest = mix (mix (mix (digest, run->kind), run->size), run->from);
+      digest = mix (mix (mix (mix (digest, run->kind), run->size), run->from), run->wanted);
     }
   return digest;
 }

@@ -2,6 +2,7 @@
 core_sources += \
 	core/plugin/descriptor.c \
 	core/plugin/folders.c \
+	core/plugin/globs.c \
 	core/plugin/load.h \
 	core/plugin/module.c \
 	core/plugin/override.c \

@@ -34,26 +34,35 @@ fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out)
   return fmtconv_failed (ctx);
 }
 
-/* The text from `at` to the first of `stops` that has no backslash in front, unescaped, to *out.  Where it
- * stopped, or NULL (an error). */
+/* Where the text from `at` to the first of `stops` that has no backslash in front ends. */
 static const char *
-take_piece (const parse *p, const char *at, const char *stops, char **out)
+end_of_piece (const char *at, const char *stops)
 {
-  char *to = *out = fci_strdup (p->ctx, at);
+  while (*at && !strchr (stops, *at))
+    at += 1 + (*at == '\\' && at[1]);
+  return at;
+}
+
+/* That text, unescaped, to *out.  Where it stopped, or NULL (an error). */
+static const char *
+take_piece (fmtconv_ctx *ctx, const char *owner, const char *at, const char *stops, char **out)
+{
+  const char *end = end_of_piece (at, stops);
+  char *to = *out = fci_copy (ctx, at, (size_t) (end - at));
   if (!to)
     return NULL;
-  for (; *at && !strchr (stops, *at); at++)
+  for (; at < end; at++)
     {
       if (*at == '\\' && (!at[1] || !strchr (",=:\\", *++at)))
         {
-          fmtconv_fail (p->ctx, FMTCONV_E_USAGE,
-                        "%s: a backslash stands only before a comma, '=', ':' or a backslash", p->owner);
+          fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                        "%s: a backslash stands only before a comma, '=', ':' or a backslash", owner);
           return NULL;
         }
       *to++ = *at;
     }
   *to = '\0';
-  return at;
+  return end;
 }
 
 /* "metadata.*" of a table of pairs and the typed "metadata.format": 9, else 0. */
@@ -77,10 +86,10 @@ is_listed (const char *list, const char *key)
   return false;
 }
 
-static const fmtconv_param *
-find_param (const parse *p, const char *key)
+const fmtconv_param *
+fci_params_find (const fmtconv_param *params, const char *key)
 {
-  for (const fmtconv_param *param = p->params; param && param->key; param++)
+  for (const fmtconv_param *param = params; param && param->key; param++)
     {
       size_t n = stem (param);
       if (n                                ? !strncmp (key, param->key, n) && key[n]
@@ -147,7 +156,7 @@ add_pair (const parse *p, const fmtconv_param *param, const char *key, const cha
 static int
 assign (const parse *p, const char *key, const char *value)
 {
-  const fmtconv_param *param = find_param (p, key);
+  const fmtconv_param *param = fci_params_find (p->params, key);
   if (!param)
     return unknown (p, key);
   if (param->type == FMTCONV_P_PAIRS)
@@ -158,24 +167,56 @@ assign (const parse *p, const char *key, const char *value)
   return fci_value_set (p->ctx, p->owner, param, value, p->block);
 }
 
+const char *
+fci_params_next (fmtconv_ctx *ctx, const char *owner, const char *at, const char **key, const char **value)
+{
+  char *k, *v;
+  at = take_piece (ctx, owner, at, "=,", &k);
+  if (!at)
+    return NULL;
+  if (*at != '=' || !*k)
+    {
+      fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: '%s' is no key=value", owner, k);
+      return NULL;
+    }
+  at = take_piece (ctx, owner, at + 1, ",", &v);
+  *key = k;
+  *value = v;
+  return at;
+}
+
 static int
 assign_all (const parse *p, const char *text)
 {
   for (const char *at = text; *at;)
     {
-      char *key, *value;
-      at = take_piece (p, at, "=,", &key);
-      if (!at)
-        break;
-      if (*at != '=' || !*key)
-        return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: '%s' is no key=value", p->owner, key);
-      at = take_piece (p, at + 1, ",", &value);
+      const char *key, *value;
+      at = fci_params_next (p->ctx, p->owner, at, &key, &value);
       if (!at || assign (p, key, value))
         break;
       if (*at == ',' && !*++at)
         return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: nothing follows the last comma", p->owner);
     }
   return fmtconv_failed (p->ctx);
+}
+
+/* A value may hold '=', a key may not. */
+static const char *
+escape (fmtconv_ctx *ctx, const char *text, const char *special)
+{
+  char *escaped = fmtconv_alloc (ctx, strlen (text) + 1, 2), *to = escaped;
+  for (; escaped && *text; *to++ = *text++)
+    if (strchr (special, *text))
+      *to++ = '\\';
+  return escaped;
+}
+
+const char *
+fci_params_pair (fmtconv_ctx *ctx, const char *key, const char *value)
+{
+  key = escape (ctx, key, ",=\\");
+  value = escape (ctx, value, ",\\");
+  return key && value ? fmtconv_text (ctx, "%s=%s", key, value) : NULL;
 }
 
 static int
@@ -202,6 +243,23 @@ fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *para
   if (!p.given || !p.block || assign_defaults (&p) || assign_all (&p, text))
     return NULL;
   return p.block;
+}
+
+const char *
+fci_params_shared (fmtconv_ctx *ctx, const fmtconv_param *params, const char *text)
+{
+  const char *shared = "";
+  for (const char *at = text ? text : "", *start = at; *at && shared; start = at)
+    {
+      const char *key, *value;
+      at = fci_params_next (ctx, "", at, &key, &value);
+      if (!at)
+        return NULL;
+      if (fci_params_find (params, key))
+        shared = fmtconv_text (ctx, "%s%s%.*s", shared, *shared ? "," : "", (int) (at - start), start);
+      at += *at == ',';
+    }
+  return shared;
 }
 
 /* What makes one entry unusable, or NULL. */

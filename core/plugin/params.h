@@ -4,6 +4,7 @@
 #define FCI_PARAMS_H
 
 #include <fmtconv/plugin.h>
+#include <stdbool.h>
 
 /* A chain element: the name, and the rest behind ':' ("" if there is none). */
 typedef struct fci_spec
@@ -21,8 +22,25 @@ int fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out);
 const void *fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *params,
                               const char *text);
 
+/* Those of `text`, which was parsed for another table, whose keys `params` has too.  NULL: an error. */
+const char *fci_params_shared (fmtconv_ctx *ctx, const fmtconv_param *params, const char *text);
+
+/* The first key=value of a text that is not "", unescaped.  Where it ends: at a comma, or at the text's end.
+ * NULL: an error. */
+const char *fci_params_next (fmtconv_ctx *ctx, const char *owner, const char *at, const char **key,
+                             const char **value);
+
+/* "key=value" as it stands in such a text.  NULL: an error. */
+const char *fci_params_pair (fmtconv_ctx *ctx, const char *key, const char *value);
+
+/* The entry of a table for that key: "metadata.*" for "metadata.format".  NULL: none. */
+const fmtconv_param *fci_params_find (const fmtconv_param *params, const char *key);
+
 /* Is a plugin's table well-formed, its defaults included?  0, or E_INTERNAL and what is wrong. */
 int fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *params);
+
+/* Is its value the path of a file or folder? */
+bool fci_param_is_path (const fmtconv_param *param);
 
 /* "bool", "integer", …; of a choice its alternatives: "bake|metadata". */
 const char *fci_param_type (const fmtconv_param *param);

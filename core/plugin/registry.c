@@ -71,6 +71,14 @@ fci_plugin_has (const fmtconv_plugin *plugin, fci_role role)
                                  : plugin->writer != NULL;
 }
 
+const fmtconv_param *
+fci_plugin_params (const fmtconv_plugin *plugin, fci_role role)
+{
+  return role == FCI_READER      ? plugin->reader->params
+         : role == FCI_TRANSFORM ? plugin->transform->params
+                                 : plugin->writer->params;
+}
+
 const char *
 fci_role_name (fci_role role)
 {

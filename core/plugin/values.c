@@ -30,6 +30,12 @@ fci_value_size (int type)
   return type >= 0 && (size_t) type < sizeof types / sizeof *types ? types[type].size : 0;
 }
 
+bool
+fci_param_is_path (const fmtconv_param *param)
+{
+  return param->type == FMTCONV_P_INPUT;
+}
+
 const char *
 fci_param_type (const fmtconv_param *param)
 {

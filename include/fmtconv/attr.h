@@ -5,6 +5,7 @@
  *   title     one line for people: "CogVideoX LoRA, rank 128"
  *   config    the model's configuration, as its library writes it; laid over config-default
  *   config-default  the values of its keys that are known only from the kind of the model
+ *   config-doubt    what is to be said where such a default is written, and nothing in a pipeline settled it
  *   config-name     name of the configuration's file; default: config.json
  *   library         whose class the model is: "diffusers" (default) or "transformers"
  *   class           that class: "AutoencoderKLCogVideoX"
@@ -82,6 +83,9 @@ fmtconv_attr *fmtconv_object (fmtconv_ctx *ctx);
 
 /* Any JSON value from text (duplicate keys refused).  NULL and E_USAGE where it is none. */
 fmtconv_attr *fmtconv_literal (fmtconv_ctx *ctx, const char *json);
+
+/* The same from text that a file holds: no error is recorded, `*why` says what is wrong with it. */
+fmtconv_attr *fmtconv_json_parse (fmtconv_ctx *ctx, const char *json, const char **why);
 
 /* The node at "a/b/0", constants only.  NULL: none (no error). */
 fmtconv_attr *fmtconv_at (fmtconv_attr *node, const char *path);

@@ -114,20 +114,52 @@ typedef struct fmtconv_job
  *   dry_run      bool
  *   inputs       array     {component, path, reader, tensors, bytes, skipped: [{what, bytes, why}]}; component:
  *                          null where there is one input
- *   transforms   array     {name, component, title, in, out}; component: null where it took the whole model
+ *   transforms   array     {name, reverse, component, title, in, out}; component: null where it took the whole model
  *   dropped      array     {why, tensors, bytes, first}, by reason; first: a name
  *   files        array     {path, bytes, tensors}
  *   tensors      array     with LIST: {name, file, dtype, shape, bytes, from: [names], how, at}
  *   account      object    tensors: in, kept, renamed, split, merged, dropped, out
- *   bytes        object    read; written = copied + gathered (moved by strides) +
- *                          converted (cast or scaled) + literal
+ *   bytes        object    read; written = copied + gathered (moved by strides or byte order) +
+ *                          converted (cast or scaled) + literal;
+ *                          compared: bytes that must be equal in two places of the input
  *   memory       object    bound (scratch, bytes), catalogue (bytes), unit (bytes)
  *   findings     array     {tensor, finding, severity, count, of, hint}
- *   checks       object    crc_checked, crc_unchecked (members), verified (tensors)
+ *   checks       object    crc_checked, crc_unchecked (members), equal (tensors that had to be equal to
+ *                          others, and are), verified (tensors)
  *   seconds      float     wall time; plan: part of it before the first byte
  *   plan_seconds float
  */
 fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
+
+/* ---- Pipeline specs: a conversion kept in a file; fmtconv-spec(5) is their manual. */
+
+/* A value for a variable of a spec. */
+typedef struct fmtconv_variable
+{
+  const char *name;
+  const char *value;
+} fmtconv_variable;
+
+/* The job that a spec stands for.  It lives as long as the context, and may be changed before it is used.
+ * NULL: an error, which names line and column where the spec is wrong (E_FORMAT, E_LIMIT); E_USAGE: a variable
+ * that the spec does not have, or one without a value; the paths are needed, or of no use.
+ *
+ *   spec       path of a YAML file, or the name of a preset, which is searched in the absolute folders of
+ *              FMTCONV_PIPELINE_PATH, the installed folder, $XDG_CONFIG_HOME/fmtconv/pipelines
+ *   variables  n of them, in any order; each name once
+ *   input      what ${input} stands for; NULL: nothing.  Alone, it is the output of a spec without ${input}
+ *   output     what ${output} stands for; NULL: nothing */
+fmtconv_job *fmtconv_spec (fmtconv_ctx *ctx, const char *spec, const fmtconv_variable *variables, size_t n,
+                           const char *input, const char *output);
+
+/* The spec of a job, as the text of a YAML file, with what is detected filled in: reader, transforms, writer.
+ * So headers may be read; nothing is written.  Relative paths stay relative to the working folder. */
+const char *fmtconv_spec_text (fmtconv_ctx *ctx, const fmtconv_job *job);
+
+/* The presets: [{name, summary, path}], sorted by name; summary: the comment in the first line.  name: only that
+ * one, with variables: [{name, required, default, help}] and input, output (bools: it uses them); an empty array
+ * where there is none. */
+fmtconv_attr *fmtconv_presets (fmtconv_ctx *ctx, const char *name);
 
 /* ---- Looking.  NULL: it failed. */
 
@@ -170,8 +202,26 @@ typedef struct fmtconv_side
  *   equal        bool      all the same, and no tensor alone */
 fmtconv_attr *fmtconv_diff (fmtconv_ctx *ctx, const fmtconv_side *a, const fmtconv_side *b);
 
+/* ---- Rules in files, fmtconv-rules(5) */
+
+/* Is the file of rules well-formed, and what would it do?  Nothing is written, no data is read.  against: a
+ * checkpoint, or a file NAME.txt of lines "NAME [SHAPE]"; NULL: the rules alone.  NULL: it is not, or it does not fit;
+ * all that is wrong is in the error.
+ *   path, rules (how many)
+ *   one_way      string    why they cannot be applied in reverse; null: they can
+ *   with against:
+ *   names        int       tensors there
+ *   results      array     {name, shape, from: [names]}, in their order
+ *   dropped      array     {name, why}
+ *   changed      array     where they can be reversed: names that the way back does not give again */
+fmtconv_attr *fmtconv_rules_check (fmtconv_ctx *ctx, const char *path, const char *against);
+
+/* The rules of a transform as the text of such a file.  NULL: it has none. */
+const char *fmtconv_rules_print (fmtconv_ctx *ctx, const char *transform);
+
 /* The plugins found: [{name, summary, path, roles: [..], parameters: [{role, key, type, default,
- * help}], limits: {…}, error}], sorted by name; `error` says why one was refused.  name: only that one
+ * help}], reverse, one_way, limits: {…}, error}], sorted by name; `reverse`: whether a transform runs in reverse,
+ * `one_way`: why it does not; `error` says why one was refused.  name: only that one
  * (E_USAGE where there is none); NULL: all. */
 fmtconv_attr *fmtconv_plugins (fmtconv_ctx *ctx, const char *name);
 

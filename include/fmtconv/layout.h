@@ -4,7 +4,7 @@
  * Regions follow one another without gaps in the order emitted; files are published in the order
  * created, all or none: data first, what refers to it (an index, a configuration) last.
  *
- * The output is a file, or a folder of files where the writer's suffixes hold "/".
+ * The output is a file, or a folder of files where the writer says so (is_folder, or a suffix "/").
  */
 #ifndef FMTCONV_LAYOUT_H
 #define FMTCONV_LAYOUT_H
@@ -31,8 +31,8 @@ void fmtconv_stale (fmtconv_layout *layout, const char *glob);
  * "safetensors:max-shard-size=5GB"; its limits hold.  Errors carry that writer's name. */
 void fmtconv_write (fmtconv_layout *layout, const char *name, const fmtconv_model *model, const char *writer);
 
-/* `n` literal bytes; copied. */
-void fmtconv_emit (fmtconv_file *file, const void *bytes, size_t n);
+/* `n` literal bytes; copied.  Returns the region's number in its file, for fmtconv_emit_digest. */
+size_t fmtconv_emit (fmtconv_file *file, const void *bytes, size_t n);
 
 /* A little-endian number of 1 … 8 bytes. */
 void fmtconv_emit_le (fmtconv_file *file, unsigned bytes, uint64_t value);
@@ -40,8 +40,22 @@ void fmtconv_emit_le (fmtconv_file *file, unsigned bytes, uint64_t value);
 /* JSON text; pretty: with a newline behind it. */
 void fmtconv_emit_json (fmtconv_file *file, fmtconv_attr *node, int pretty);
 
-/* The elements of a view, dense and row-major.  name: the tensor's, for messages and --verify. */
-void fmtconv_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view);
+/* The elements of a view, dense and row-major.  name: the tensor's, for messages and --verify.  Returns the
+ * region's number in its file. */
+size_t fmtconv_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view);
+
+/* Another name for the tensor of that region, whose bytes stand in the file once: for messages and --verify. */
+void fmtconv_emit_tied (fmtconv_file *file, const char *name, size_t region);
+
+/* Digests of regions. */
+enum
+{
+  FMTCONV_CRC32 /* zip's CRC-32: 4 bytes, little-endian */
+};
+
+/* The digest of an earlier region of the file, of the length that its kind has: filled in when that region is
+ * written, before the output is published.  region: what emitted it returned; not a digest itself. */
+void fmtconv_emit_digest (fmtconv_file *file, int kind, size_t region);
 
 /* All bytes of a source: a file that is carried along. */
 void fmtconv_emit_source (fmtconv_file *file, fmtconv_source *source);

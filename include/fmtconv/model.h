@@ -65,6 +65,9 @@ const fmtconv_blob *fmtconv_next_blob (const fmtconv_model *model, const fmtconv
 /* Carry a file along.  A name that is no plain component, or is there already: E_FORMAT. */
 void fmtconv_attach (fmtconv_model *out, const char *name, fmtconv_source *source);
 
+/* Carry one of out's files no longer.  A walk that stands at it can go on. */
+void fmtconv_detach (fmtconv_model *out, const fmtconv_blob *blob);
+
 /* ---- Tensors */
 
 /* The model's attributes, an object. */
@@ -86,10 +89,17 @@ const fmtconv_tensor *fmtconv_first (const fmtconv_model *model, const char *pat
 /* The earliest other tensor that is the very same bytes under the same shape, or NULL. */
 const fmtconv_tensor *fmtconv_tied (const fmtconv_model *model, const fmtconv_tensor *tensor);
 
+/* From here on no tensor of `out` is tied, although several may be the same bytes: each is written as its own. */
+void fmtconv_untie (fmtconv_model *out);
+
 /* Does a rule's pattern (fmtconv/rules.h), or a shell glob (* ? [a-z], '*' crosses dots), match the
  * whole name? */
 int fmtconv_match (const char *pattern, const char *name);
 int fmtconv_glob (const char *glob, const char *name);
+
+/* The value of a tensor of one element that is as it was read, at once: for numbers that describe a model and
+ * are kept as tensors, such as a LoRA's alpha.  Complex: the real part.  E_UNSUPPORTED for any other tensor. */
+int fmtconv_scalar (const fmtconv_tensor *tensor, double *value);
 
 /* Add a tensor at the end.  A NULL view does nothing; a duplicate, empty or over-long (4096 bytes)
  * name, or one with control characters, is E_FORMAT. */

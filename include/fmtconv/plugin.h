@@ -45,6 +45,13 @@ typedef struct fmtconv_pairs
   const char *const *value;
 } fmtconv_pairs;
 
+/* The first of the globs, values of `globs` whatever their keys, that matches the whole name; globs->n: none. */
+size_t fmtconv_glob_of (const fmtconv_pairs *globs, const char *name);
+
+/* E_USAGE, with a list, where one of them matches no tensor of the model, or where there is none; the hint says how
+ * they are given: "drop:name=GLOB".  0 or the code. */
+int fmtconv_check_globs (const fmtconv_pairs *globs, const fmtconv_model *model, const char *how);
+
 /* Replace entries of `config` by what the user typed, each value as JSON; a key that is not there yet is warned of. */
 void fmtconv_override (fmtconv_attr *config, const fmtconv_pairs *pairs);
 
@@ -114,6 +121,10 @@ typedef struct fmtconv_writer
 
   /* Describe the files that hold `model`. */
   int (*write) (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
+
+  /* The output is a folder.  Such a writer has to be asked for by name, unless its suffixes hold "/": then it
+   * is the one for folders, and what has one of its other suffixes is a file. */
+  int is_folder;
 
   /* Move limits that depend on parameters; limits starts as declared above.  NULL: none do.  Pure. */
   void (*adjust) (const void *params, fmtconv_limits *limits);

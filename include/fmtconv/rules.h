@@ -61,6 +61,7 @@ typedef struct fmtconv_rule
   const char *why;
   unsigned axis;
   unsigned flags;
+  unsigned line; /* where it stands in the table's source; 0: not known */
 } fmtconv_rule;
 
 #define FMTCONV_KEEP "" /* fmtconv_rules.unmatched: keep under the same name */
@@ -73,10 +74,20 @@ typedef struct fmtconv_rules
   const char *complete;
   const char *unmatched; /* NULL: an error; FMTCONV_KEEP; else drop, and this is why */
   unsigned dense;
+  const char
+      *source; /* who wrote the table: a file, or parameters; NULL: the plugin's author, whose mistakes are
+                         E_INTERNAL and found when it is loaded; those of others are E_USAGE, with the line */
 } fmtconv_rules;
 
 /* Put into `out` what the rules make of `in`, drop the rest.  Every problem found is listed. */
 void fmtconv_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
+
+/* The same in reverse (see Reverse). */
+void fmtconv_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
+
+/* The table in a file that people write, fmtconv-rules(5): strict YAML, at most 1 MiB.  NULL: an error, with line
+ * and column. */
+const fmtconv_rules *fmtconv_rules_read (fmtconv_input *file);
 
 /* What fmtconv_apply found out: "h": the number a shape variable was bound to; "#i": how many values
  * the capture had; 0: unbound. */

@@ -60,9 +60,24 @@ fmtconv_view *fmtconv_quantise (fmtconv_view *view, uint32_t dtype, fmtconv_view
 
 /* The encoding of a view of a block type as U8: the same axes, the last counts bytes. */
 fmtconv_view *fmtconv_bytes (fmtconv_view *view);
+/* The same numbers, stored in the other byte order: of a view whose elements are as they are stored.  Of complex
+ * ones both parts are swapped. */
+fmtconv_view *fmtconv_swap (fmtconv_view *view);
 
 /* Times `factor`, in f32.  Floating-point views only. */
 fmtconv_view *fmtconv_scale (fmtconv_view *view, double factor);
+
+/* view + factor · b·a, for `view` of [m, n], b of [m, r] and a of [r, n], of any floating-point types: in f32,
+ * the product summed over r in ascending order, each of its terms rounded before it is added to the sum.  b
+ * and a are rounded to f32 first, uncounted.  E_UNSUPPORTED where one of them is a sum with a product itself, or put
+ * together along r.  Tensors that b and a are made of count as used. */
+fmtconv_view *fmtconv_lowrank (fmtconv_view *view, fmtconv_view *b, fmtconv_view *a, double factor);
+
+/* The first of n views that must be equal, bit by bit: one data type, one shape.  What is made of the
+ * value keeps the requirement.  Before anything is written, the executor compares the views of every tensor of
+ * the output whole; a difference is E_FORMAT with the tensor, both files and the first element that differs.
+ * All n count as used in the account of tensors. */
+fmtconv_view *fmtconv_same (size_t n, fmtconv_view *const *views);
 
 /* Findings: what can be counted where values are rounded. */
 enum

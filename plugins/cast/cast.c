@@ -1,16 +1,21 @@
 /* plugins/cast/cast.c: the transform that changes the data type of floating-point tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fmtconv/plugin.h>
+#include <string.h>
 
 struct params
 {
   uint32_t to;
+  fmtconv_pairs rule;
   int keep;
 };
 
 static const fmtconv_param params[] = {
   { "to", FMTCONV_P_DTYPE, offsetof (struct params, to), NULL,
     "data type of all floating-point tensors: f32, f16, bf16, f64 or an 8-bit float" },
+  { "rule", FMTCONV_P_PAIRS, offsetof (struct params, rule), NULL,
+    "GLOB=TYPE: another one for the tensors that the glob matches; may be repeated, the first that matches "
+    "counts" },
   { "keep", FMTCONV_P_BOOL, offsetof (struct params, keep), NULL,
     "spare models that are to keep their data type, as a VAE is; default: yes among several components" },
   { 0 },
@@ -35,12 +40,51 @@ is_float (uint32_t dtype)
     }
 }
 
-/* A finding of all components together. */
-struct count
+/* One run: the rules as globs and types, and what is counted over all components. */
+struct casting
 {
+  fmtconv_ctx *ctx;
+  const struct params *p;
+  fmtconv_pairs globs;
+  uint32_t *types;
   size_t whole;  /* tensors that are no floating-point ones */
   size_t spared; /* models that keep their data type */
 };
+
+/* The name of a type that makes sense for weights; 0: an error. */
+static uint32_t
+float_of (fmtconv_ctx *ctx, const char *name)
+{
+  uint32_t dtype = fmtconv_dtype_of (ctx, name);
+  if (dtype && !is_float (dtype))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                         "%s is no floating-point type: only those make sense for weights", name),
+           0;
+  return dtype;
+}
+
+/* "GLOB=TYPE", one by one. */
+static int
+parse_rules (struct casting *c)
+{
+  const fmtconv_pairs *rule = &c->p->rule;
+  const char **both = fmtconv_alloc (c->ctx, 2 * rule->n + 1, sizeof *both);
+  c->types = fmtconv_alloc (c->ctx, rule->n + 1, sizeof *c->types);
+  if (!both || !c->types)
+    return fmtconv_failed (c->ctx);
+  for (size_t i = 0; i < rule->n; i++)
+    {
+      const char *equals = strrchr (rule->value[i], '=');
+      if (!equals || equals == rule->value[i])
+        return fmtconv_fail (c->ctx, FMTCONV_E_USAGE, "rule=%s is not GLOB=TYPE", rule->value[i]);
+      both[i] = "rule";
+      both[rule->n + i] = fmtconv_text (c->ctx, "%.*s", (int) (equals - rule->value[i]), rule->value[i]);
+      if (!(c->types[i] = float_of (c->ctx, equals + 1)))
+        return fmtconv_failed (c->ctx);
+    }
+  c->globs = (fmtconv_pairs){ .n = rule->n, .key = both, .value = both + rule->n };
+  return 0;
+}
 
 static int
 is_spared (const struct params *p, const fmtconv_model *model, int by_default)
@@ -49,60 +93,73 @@ is_spared (const struct params *p, const fmtconv_model *model, int by_default)
   return keeps && (p->keep < 0 ? by_default : p->keep);
 }
 
+/* What a tensor's elements become; 0: they stay. */
+static uint32_t
+type_for (const struct casting *c, const char *name)
+{
+  size_t i = fmtconv_glob_of (&c->globs, name);
+  return i < c->globs.n ? c->types[i] : c->p->to;
+}
+
 /* As torch's Module.to: whole numbers, booleans and complex tensors stay what they are. */
 static fmtconv_view *
-cast (const struct params *p, const fmtconv_tensor *t, struct count *n)
+cast (struct casting *c, const fmtconv_tensor *t)
 {
-  n->whole += !is_float (t->dtype);
-  return is_float (t->dtype) ? fmtconv_cast (t->view, p->to) : t->view;
+  uint32_t to = type_for (c, t->name);
+  c->whole += to && !is_float (t->dtype);
+  return to && is_float (t->dtype) ? fmtconv_cast (t->view, to) : t->view;
 }
 
 /* A component of `out`, which has its tensors already. */
 static void
-cast_component (const struct params *p, fmtconv_model *component, struct count *n)
+cast_component (struct casting *c, fmtconv_model *component)
 {
-  if (is_spared (p, component, 1))
+  if (is_spared (c->p, component, 1))
     {
-      n->spared++;
+      c->spared++;
       return;
     }
   for
     FMTCONV_EACH (t, component)
-  fmtconv_replace (component, t, cast (p, t, n));
+  fmtconv_replace (component, t, cast (c, t));
 }
 
 static void
-cast_model (const struct params *p, const fmtconv_model *in, fmtconv_model *out, struct count *n)
+cast_model (struct casting *c, const fmtconv_model *in, fmtconv_model *out)
 {
-  int spared = is_spared (p, in, 0);
-  n->spared += (size_t) spared;
+  int spared = is_spared (c->p, in, 0);
+  c->spared += (size_t) spared;
   for
     FMTCONV_EACH (t, in)
-  fmtconv_put (out, t->name, spared ? t->view : cast (p, t, n));
+  fmtconv_put (out, t->name, spared ? t->view : cast (c, t));
 }
 
 static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
   const struct params *p = params_;
-  struct count n = { 0 };
-  if (!p->to)
+  struct casting n = { .ctx = ctx, .p = p };
+  if (!p->to && !p->rule.n)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say what to cast to: cast:to=bf16");
-  if (!is_float (p->to))
+  if (p->to && !is_float (p->to))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "to=%s is no floating-point type: only those make sense for weights",
                          fmtconv_dtype (p->to)->name);
+  if (parse_rules (&n))
+    return fmtconv_failed (ctx);
+  if (p->rule.n && !fmtconv_next_component (in, NULL)
+      && fmtconv_check_globs (&n.globs, in, "cast:rule=GLOB=TYPE"))
+    return fmtconv_failed (ctx);
   for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (in, c));)
-    cast_component (p, fmtconv_component (out, fmtconv_name (c)), &n);
-  cast_model (p, in, out, &n);
+    cast_component (&n, fmtconv_component (out, fmtconv_name (c)));
+  cast_model (&n, in, out);
   if (n.whole)
     fmtconv_note (ctx,
                   n.whole == 1 ? "%zu tensor that is not floating-point keeps its data type"
                                : "%zu tensors that are not floating-point keep their data type",
                   n.whole);
   if (n.spared)
-    fmtconv_note (ctx, "a model that is to keep its data type keeps it: -t cast:to=%s,keep=no changes it",
-                  fmtconv_dtype (p->to)->name);
+    fmtconv_note (ctx, "a model that is to keep its data type keeps it: cast:keep=no changes it");
   return fmtconv_failed (ctx);
 }
 

@@ -66,7 +66,8 @@ static const fmtconv_rules rules = {
           { .from = "mixins.pos_embed.freqs_{x:sin,cos}",
             .why = "table of angles, which diffusers computes" },
           { .from = "transformer.position_embeddings.weight", .why = "never used: SAT's own positions" },
-          { .from = LAYER "attention.{x}.matrix_{m:A,B}.{p}", .why = "LoRA: -t cogvideox-lora" },
+          { .from = LAYER "attention.{x}.matrix_{m:A,B}.{p}",
+            .why = "LoRA: -t cogvideox-lora, or -t lora-merge before this" },
           { .from = "/conditioner.{x*}", .why = "text encoder: -t t5-encoder" },
           { .from = "/first_stage_model.{x*}", .why = "VAE, a 16-bit copy of 3d-vae.pt: -t cogvideox-vae" },
           { 0 },
@@ -155,7 +156,8 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   set_title (ctx, out, &facts);
   if (fmtconv_first (in, "{x*}.attention.{y}.matrix_{m:A,B}.{i}"))
     fmtconv_note (ctx,
-                  "this checkpoint was trained with a LoRA, which is left out: these are the base's weights");
+                  "this checkpoint was trained with a LoRA, which is left out: these are the base's weights; "
+                  "-t lora-merge before -t cogvideox-transformer adds it to them");
   return fmtconv_failed (ctx);
 }
 

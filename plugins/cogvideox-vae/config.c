@@ -107,11 +107,13 @@ vae_config (fmtconv_ctx *ctx, const struct vae_params *p, const fmtconv_model *i
       fmtconv_unset (was_given (p, a->key) ? unsaid : config, a->key);
     }
   if (fmtconv_get (unsaid, "scaling_factor"))
-    fmtconv_warn (ctx,
-                  "nothing says which model this VAE is for: scaling_factor %.8g is right for CogVideoX-2B; "
-                  "for all others "
-                  "give scaling-factor=0.7, and for 1.5 invert-scale-latents=yes too",
-                  FACTOR_2B);
+    fmtconv_set_string (
+        fmtconv_attrs (out), "config-doubt",
+        fmtconv_text (ctx,
+                      "nothing says which model this VAE is for: scaling_factor %.9g is right for "
+                      "CogVideoX-2B; for all others give scaling-factor=0.7, and for 1.5 "
+                      "invert-scale-latents=yes too",
+                      FACTOR_2B));
   if (unsaid && unsaid->first)
     fmtconv_set (fmtconv_attrs (out), "config-default", unsaid);
   return config;

@@ -1,14 +1,6 @@
 /* plugins/diffusers/diffusers.c: the diffusers plugin: component folders of diffusers and transformers.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "diffusers.h"
-#include <string.h>
-
-int
-diffusers_is_variant (const char *variant, size_t n)
-{
-  static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-  return n > 0 && n < 64 && strspn (variant, fine) >= n;
-}
 
 static const fmtconv_param read_params[] = {
   { "variant", FMTCONV_P_TEXT, offsetof (struct diffusers_read_params, variant), NULL,
@@ -26,12 +18,12 @@ static const fmtconv_param write_params[] = {
   { 0 },
 };
 
-FMTCONV_PLUGIN (diffusers, .name = "diffusers", .summary = "component folders of diffusers and transformers",
-                .reader = FMTCONV_READER (.params = read_params, .probe = diffusers_probe,
-                                          .read = diffusers_read),
-                .writer = FMTCONV_WRITER (.params = write_params, .suffixes = "/",
-                                          .limits = { .rank = FMTCONV_MAX_RANK,
-                                                      .name_bytes = 4096,
-                                                      .tensors = 1048576,
-                                                      .understands = FMTCONV_TIED },
-                                          .write = diffusers_write));
+FMTCONV_PLUGIN (
+    diffusers, .name = "diffusers", .summary = "component and pipeline folders of diffusers and transformers",
+    .reader = FMTCONV_READER (.params = read_params, .probe = diffusers_probe, .read = diffusers_read),
+    .writer = FMTCONV_WRITER (.params = write_params, .suffixes = "/",
+                              .limits = { .rank = FMTCONV_MAX_RANK,
+                                          .name_bytes = 4096,
+                                          .tensors = 1048576,
+                                          .understands = FMTCONV_TIED | FMTCONV_COMPONENTS | FMTCONV_BLOBS },
+                              .write = diffusers_write));

@@ -4,9 +4,15 @@ plugin_LTLIBRARIES += plugins/diffusers.la
 dist_man_MANS += plugins/diffusers/fmtconv-diffusers.7
 endif
 plugins_diffusers_la_SOURCES = \
+	plugins/diffusers/component.c \
 	plugins/diffusers/diffusers.c \
 	plugins/diffusers/diffusers.h \
+	plugins/diffusers/files.c \
+	plugins/diffusers/names.c \
+	plugins/diffusers/pipeline.c \
+	plugins/diffusers/put.c \
 	plugins/diffusers/read.c \
+	plugins/diffusers/weights.c \
 	plugins/diffusers/write.c
 plugins_diffusers_la_CFLAGS = $(plugin_cflags)
 plugins_diffusers_la_LDFLAGS = $(plugin_ldflags)

@@ -3,8 +3,7 @@ if PLUGIN_SAFETENSORS
 plugin_LTLIBRARIES += plugins/safetensors.la
 dist_man_MANS += plugins/safetensors/fmtconv-safetensors.7
 endif
-plugins_safetensors_la_SOURCES = \
-	plugins/safetensors/index.c \
+plugins_safetensors_la_SOURCES = $(index_sources) \
 	plugins/safetensors/read.c \
 	plugins/safetensors/safetensors.c \
 	plugins/safetensors/safetensors.h \

@@ -1,5 +1,6 @@
 /* plugins/safetensors/read.c: the safetensors reader, stricter than the official one where that is careless.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/index/index.h"
 #include "safetensors.h"
 #include <string.h>
 
@@ -164,8 +165,8 @@ int
 safetensors_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
 {
   (void) params;
-  return safetensors_is_index (fmtconv_base (in)) ? safetensors_read_index (ctx, in, out)
-                                                  : read_file (ctx, in, out);
+  return index_is_name (fmtconv_base (in), ".safetensors") ? index_read (ctx, in, "torch", out)
+                                                           : read_file (ctx, in, out);
 }
 
 /* An index's name and a JSON object; or a header length that fits the limit, and behind it a JSON object. */
@@ -176,7 +177,7 @@ safetensors_probe (const fmtconv_peek *peek)
   size_t at = 8;
   if (peek->is_folder || peek->head_len < 10)
     return 0;
-  if (safetensors_is_index (peek->base))
+  if (index_is_name (peek->base, ".safetensors"))
     return peek->head[0] == '{' ? 64 : 0;
   for (int i = 7; i >= 0; i--)
     n = n << 8 | peek->head[i];

@@ -21,13 +21,6 @@ extern const fmtconv_dtype_name safetensors_dtypes[];
 int safetensors_probe (const fmtconv_peek *peek);
 int safetensors_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out);
 
-/* Is it the name of an index: "model.safetensors.index.json", "…index.fp16.json"? */
-int safetensors_is_index (const char *base);
-
-/* The files that an index names, in the order of their names; in each, the tensors in the header's order.
- * The order of the model that was saved is not kept anywhere. */
-int safetensors_read_index (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out);
-
 /* Parameters of the writer. */
 struct safetensors_write_params
 {

@@ -5,8 +5,11 @@ dist_man_MANS += plugins/sat/fmtconv-sat.7
 endif
 plugins_sat_la_SOURCES = \
 	plugins/sat/locate.c \
+	plugins/sat/merge.c \
+	plugins/sat/ranks.c \
 	plugins/sat/sat.c \
-	plugins/sat/sat.h
+	plugins/sat/sat.h \
+	plugins/sat/write.c
 plugins_sat_la_CFLAGS = $(plugin_cflags)
 plugins_sat_la_LDFLAGS = $(plugin_ldflags)
 plugins_sat_la_LIBADD = libfmtconv.la

@@ -42,35 +42,23 @@ refuse_partitioned (fmtconv_ctx *ctx, const char *name)
       "%s is one rank's part of a ZeRO-3 checkpoint, whose tensors are cut over all ranks", name);
 }
 
-static int
-refuse_more_ranks (fmtconv_ctx *ctx, fmtconv_input *folder)
-{
-  unsigned ranks = 1;
-  while (ranks < 100 && fmtconv_has (folder, fmtconv_text (ctx, "mp_rank_%02u_model_states.pt", ranks)))
-    ranks++;
-  if (ranks == 1)
-    return fmtconv_failed (ctx);
-  return fmtconv_fail (
-      ctx, FMTCONV_E_UNSUPPORTED,
-      "%u model-parallel ranks: only checkpoints of one rank (model_parallel_size 1) can be read", ranks);
-}
-
-/* A folder N, N-ema or release, with the file of rank 0. */
+/* A folder N, N-ema or release, with the files of all ranks. */
 static int
 in_iteration (fmtconv_ctx *ctx, fmtconv_input *folder, struct sat_place *out)
 {
   const char *name;
-  if (!fmtconv_has (folder, WEIGHTS))
+  if (sat_find_ranks (ctx, folder, out))
+    return fmtconv_failed (ctx);
+  if (!out->n_ranks)
     {
       for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
         if (refuse_partitioned (ctx, name))
           return fmtconv_failed (ctx);
       return fmtconv_fail (ctx, FMTCONV_E_MISSING, "no " WEIGHTS " in %s", fmtconv_path (folder));
     }
-  out->weights = fmtconv_beneath (folder, WEIGHTS);
   if (!out->config && fmtconv_has (folder, CONFIG))
     out->config = fmtconv_beneath (folder, CONFIG);
-  return refuse_more_ranks (ctx, folder);
+  return fmtconv_failed (ctx);
 }
 
 /* The word in 'latest', without white space. */
@@ -218,6 +206,18 @@ find_config_above (fmtconv_input *folder, struct sat_place *out)
     out->config = fmtconv_beneath (run, CONFIG);
 }
 
+/* A file of one rank stands for all that lie beside it; one of another name for itself. */
+static int
+find_beside (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_input *folder, struct sat_place *out)
+{
+  if (sat_is_rank_name (fmtconv_base (in)))
+    return sat_find_ranks (ctx, folder, out);
+  out->ranks = fmtconv_alloc (ctx, 1, sizeof *out->ranks);
+  if (out->ranks)
+    out->ranks[out->n_ranks++] = in;
+  return fmtconv_failed (ctx);
+}
+
 int
 sat_locate (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *in, struct sat_place *out)
 {
@@ -225,15 +225,13 @@ sat_locate (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *in, str
   if (!fmtconv_is_folder (in))
     {
       fmtconv_input *folder = fmtconv_parent (in);
-      if (refuse_partitioned (ctx, fmtconv_base (in)))
+      if (refuse_partitioned (ctx, fmtconv_base (in)) || find_beside (ctx, in, folder, out))
         return fmtconv_failed (ctx);
-      out->weights = in;
       if (fmtconv_has (folder, CONFIG))
         out->config = fmtconv_beneath (folder, CONFIG);
       else
         find_config_above (folder, out);
-      return starts_with (fmtconv_base (in), "mp_rank_") ? refuse_more_ranks (ctx, folder)
-                                                         : fmtconv_failed (ctx);
+      return fmtconv_failed (ctx);
     }
   if (is_iteration (in))
     {

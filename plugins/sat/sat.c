@@ -1,4 +1,4 @@
-/* plugins/sat/sat.c: the reader of SwissArmyTransformer / DeepSpeed checkpoints, built on torch's.
+/* plugins/sat/sat.c: the sat plugin, and the reader of SwissArmyTransformer / DeepSpeed checkpoints, built on torch's.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "sat.h"
 #include <string.h>
@@ -10,6 +10,12 @@ static const fmtconv_param params[] = {
     "read the averaged weights (folder N-ema)" },
   { "crc", FMTCONV_P_CHOICE, offsetof (struct sat_params, crc), "check|ignore",
     "what a wrong checksum in the file means" },
+  { 0 },
+};
+
+static const fmtconv_param write_params[] = {
+  { "iteration", FMTCONV_P_TEXT, offsetof (struct sat_write_params, iteration), "1",
+    "number of the iteration that training goes on from, or 'release'" },
   { 0 },
 };
 
@@ -31,9 +37,9 @@ read_sat (fmtconv_ctx *ctx, const void *params_, fmtconv_input *in, fmtconv_mode
 {
   const struct sat_params *p = params_;
   struct sat_place place;
-  if (sat_locate (ctx, p, in, &place))
+  if (sat_locate (ctx, p, in, &place)
+      || sat_read_ranks (ctx, &place, p->crc ? "torch:crc=ignore" : "torch", out))
     return fmtconv_failed (ctx);
-  fmtconv_adopt (out, fmtconv_read (place.weights, p->crc ? "torch:crc=ignore" : "torch"));
   if (place.config)
     sat_read_config (ctx, place.config, out);
   return fmtconv_failed (ctx);
@@ -62,8 +68,16 @@ probe (const fmtconv_peek *peek)
   const char *end = strstr (peek->base, "_model_states.pt");
   if (peek->is_folder)
     return probe_folder (peek);
-  return end && !end[16] && peek->head_len >= 4 && !memcmp (peek->head, "PK\3\4", 4) ? 256 : 0;
+  /* An archive, or the pickle that torch.save's old format begins with. */
+  int torch = peek->head_len >= 4
+              && (!memcmp (peek->head, "PK\3\4", 4) || (peek->head[0] == 0x80 && peek->head[1] <= 5));
+  return end && !end[16] && torch ? 256 : 0;
 }
 
 FMTCONV_PLUGIN (sat, .name = "sat", .summary = "SwissArmyTransformer (SAT) / DeepSpeed checkpoints",
-                .reader = FMTCONV_READER (.params = params, .probe = probe, .read = read_sat));
+                .reader = FMTCONV_READER (.params = params, .probe = probe, .read = read_sat),
+                .writer = FMTCONV_WRITER (.params = write_params, .is_folder = 1,
+                                          .limits = { .rank = FMTCONV_MAX_RANK,
+                                                      .name_bytes = 4096,
+                                                      .understands = FMTCONV_TIED },
+                                          .write = sat_write));

@@ -71,6 +71,29 @@ common (fmtconv_ctx *ctx)
                           }));
 }
 
+/* The configuration that came with the weights.  NULL: none, or another model's. */
+static fmtconv_attr *
+kept (fmtconv_ctx *ctx, const fmtconv_model *in)
+{
+  fmtconv_attr *config = fmtconv_object (ctx), *theirs = fmtconv_get (fmtconv_attrs (in), "config");
+  if (strcmp (fmtconv_get_string (theirs, "model_type", ""), "t5"))
+    return NULL;
+  fmtconv_overlay (config, theirs);
+  return config;
+}
+
+/* A size that the tensors say, and that a configuration which came with them must say too. */
+static void
+set_size (fmtconv_ctx *ctx, fmtconv_attr *config, const char *key, uint64_t size)
+{
+  int64_t said = fmtconv_get_int (config, key, (int64_t) size);
+  if (said < 0 || (uint64_t) said != size)
+    fmtconv_fail (ctx, FMTCONV_E_FORMAT, "config.json says %s is %lld, and by the tensors it is %llu", key,
+                  (long long) said, (unsigned long long) size);
+  else if (!fmtconv_get (config, key))
+    fmtconv_set_uint (config, key, size);
+}
+
 /* The sizes of transformers' T5Config, as the tensors say them. */
 static int
 set_sizes (fmtconv_ctx *ctx, const fmtconv_model *out, fmtconv_attr *config)
@@ -80,22 +103,17 @@ set_sizes (fmtconv_ctx *ctx, const fmtconv_model *out, fmtconv_attr *config)
     const char *key;
     const char *var;
   } sizes[] = {
-    { "d_ff", "f" },
-    { "d_model", "h" },
-    { "num_heads", "n" },
-    { "num_layers", "#i" },
-    { "vocab_size", "v" },
-    { "num_decoder_layers", "#i" },
-    { "relative_attention_num_buckets", "b" },
+    { "d_ff", "f" },        { "d_model", "h" },    { "num_heads", "n" },
+    { "num_layers", "#i" }, { "vocab_size", "v" }, { "relative_attention_num_buckets", "b" },
   };
   uint64_t heads = fmtconv_var (out, "n"), inner = fmtconv_var (out, "a");
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-    fmtconv_set_uint (config, sizes[i].key, fmtconv_var (out, sizes[i].var));
+    set_size (ctx, config, sizes[i].key, fmtconv_var (out, sizes[i].var));
   if (!heads || inner % heads)
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
                          "%llu rows of q, k and v cannot be shared out to %llu attention heads",
                          (unsigned long long) inner, (unsigned long long) heads);
-  fmtconv_set_uint (config, "d_kv", inner / heads);
+  set_size (ctx, config, "d_kv", inner / heads);
   return fmtconv_failed (ctx);
 }
 
@@ -132,10 +150,15 @@ static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
   const struct params *p = params_;
-  fmtconv_attr *attrs = fmtconv_attrs (out), *config = common (ctx);
+  fmtconv_attr *attrs = fmtconv_attrs (out), *config = kept (ctx, in);
   if (!fmtconv_first (in, "{x*}encoder.block.{i}.layer.0.SelfAttention.{y}.weight"))
     return fmtconv_absent (in, "text encoder (T5)");
   fmtconv_apply (&rules, in, out);
+  if (!config)
+    {
+      config = common (ctx);
+      fmtconv_set_uint (config, "num_decoder_layers", fmtconv_var (out, "#i"));
+    }
   if (fmtconv_failed (ctx) || check_bias (ctx, out) || set_sizes (ctx, out, config) || check_tie (ctx, in))
     return fmtconv_failed (ctx);
   fmtconv_override (config, &p->config);

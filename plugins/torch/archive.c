@@ -1,30 +1,19 @@
 /* plugins/torch/archive.c: which zip archives are torch.save files we read, and what to do with others.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/torch/archive.h"
+#include "plugins/torch/machine.h"
 #include <string.h>
 
 #define SAVE_AGAIN "load it with torch.load and save it again with torch.save of torch 1.6 or newer"
-
-bool
-torch_is_legacy (const uint8_t *head, size_t n)
-{
-  static const char magic[] = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-  return n >= sizeof magic - 1 && !memcmp (head, magic, sizeof magic - 1);
-}
 
 /* The file is no zip archive: say what it is. */
 static int
 refuse_other (fmtconv_ctx *ctx, fmtconv_source *file, const uint8_t *head, size_t n)
 {
   fmtconv_where where = { .source = file, .hint = SAVE_AGAIN };
-  if (torch_is_legacy (head, n))
-    return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where, "torch.save's format before torch 1.6");
   if (n >= 262 && !memcmp (head + 257, "ustar", 5))
     return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where,
                             "torch.save's tar format before torch 0.1.10");
-  if (n >= 2 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5)
-    return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where,
-                            "a bare pickle, without an archive around it");
   where.hint = "the file holds only a pointer: fetch the data with 'git lfs pull'";
   if (n >= 24 && !memcmp (head, "version https://git-lfs.", 24))
     return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where, "a Git LFS pointer, not a checkpoint");
@@ -110,16 +99,24 @@ check_version (const torch_archive *a)
 }
 
 static int
-check_byteorder (const torch_archive *a)
+check_byteorder (torch_archive *a)
 {
   const char *text = small_text (a, "byteorder");
   if (!text || !strcmp (text, "little"))
     return fmtconv_failed (a->ctx);
   if (strcmp (text, "big"))
     return fmtconv_fail (a->ctx, FMTCONV_E_FORMAT, "byte order '%s'", text);
-  return fmtconv_fail_at (a->ctx, FMTCONV_E_UNSUPPORTED,
-                          &(fmtconv_where){ .hint = "load and torch.save it on a little-endian machine" },
-                          "the numbers are big-endian");
+  a->big_endian = true;
+  return 0;
+}
+
+static int
+new_legacy (torch_archive *archive)
+{
+  archive->legacy = fmtconv_alloc (archive->ctx, 1, sizeof *archive->legacy);
+  if (archive->legacy)
+    archive->legacy->source = archive->file;
+  return fmtconv_failed (archive->ctx);
 }
 
 int
@@ -130,23 +127,55 @@ torch_archive_open (fmtconv_ctx *ctx, fmtconv_source *file, bool ignore_crc, tor
   const uint8_t *head = fmtconv_take (&cursor, n);
   if (!head)
     return fmtconv_failed (ctx);
+  *archive = (torch_archive){ .ctx = ctx, .file = file };
+  if (torch_is_legacy (head, n))
+    return new_legacy (archive);
+  if (n >= 2 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5)
+    return 0;
   if (n < 4 || memcmp (head, "PK", 2))
     return refuse_other (ctx, file, head, n);
-  *archive = (torch_archive){ .ctx = ctx, .zip = fmtconv_unzip (file, ignore_crc ? FMTCONV_IGNORE_CRC : 0) };
+  *archive = (torch_archive){ .ctx = ctx,
+                              .file = file,
+                              .zip = fmtconv_unzip (file, ignore_crc ? FMTCONV_IGNORE_CRC : 0) };
   archive->root = archive->zip ? find_root (archive) : NULL;
   if (!archive->root || check_script (archive) || check_version (archive))
     return fmtconv_failed (ctx);
   return check_byteorder (archive);
 }
 
-fmtconv_source *
-torch_archive_pickle (const torch_archive *archive)
+int
+torch_archive_load (torch_archive *archive, torch_pickle *pickle)
 {
-  return member (archive, "data.pkl");
+  fmtconv_ctx *ctx = archive->ctx;
+  if (archive->legacy && torch_legacy_load (ctx, archive->legacy, &pickle->top))
+    return fmtconv_failed (ctx);
+  if (archive->legacy)
+    {
+      pickle->source = archive->legacy->object;
+      pickle->bytes = archive->legacy->pickled;
+      return 0;
+    }
+  pickle->source = archive->zip ? member (archive, "data.pkl") : archive->file;
+  return pickle->source ? pk_load_source (ctx, pickle->source, NULL, &pickle->bytes, &pickle->top)
+                        : fmtconv_failed (ctx);
+}
+
+/* The elements of a storage of a file from before torch 1.6. */
+static fmtconv_source *
+legacy_record (const torch_archive *archive, const char *key)
+{
+  const torch_place *place = torch_legacy_find (archive->legacy, key);
+  return place ? fmtconv_window (archive->file, place->start, place->bytes,
+                                 fmtconv_text (archive->ctx, "storage %s", key))
+               : NULL;
 }
 
 fmtconv_source *
 torch_record (const torch_archive *archive, const char *key)
 {
+  if (archive->legacy)
+    return legacy_record (archive, key);
+  if (!archive->zip)
+    return NULL;
   return fmtconv_member (archive->zip, fmtconv_text (archive->ctx, "%sdata/%s", archive->root, key));
 }

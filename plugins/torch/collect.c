@@ -30,6 +30,14 @@ fail_at (const walk *w, int code, const pk_object *object, const char *why)
       "%s", why);
 }
 
+/* The elements of a storage that lies in the pickle. */
+static fmtconv_source *
+inside (const walk *w, const torch_tensor *t)
+{
+  return fmtconv_window (w->load->pickle, (uint64_t) (t->inside - w->load->pickled), t->storage_bytes,
+                         "storage");
+}
+
 /* The storage, whose record has exactly the bytes that the pickle says. */
 static fmtconv_source *
 find_record (const walk *w, const pk_object *object, const torch_tensor *t)
@@ -37,11 +45,10 @@ find_record (const walk *w, const pk_object *object, const torch_tensor *t)
   fmtconv_ctx *ctx = w->load->ctx;
   fmtconv_source *source = torch_record (w->load->archive, t->key);
   if (!source)
-    fail_at (w, FMTCONV_E_FORMAT, object,
-             fmtconv_text (ctx, "its storage 'data/%s' is not in the archive", t->key));
+    fail_at (w, FMTCONV_E_FORMAT, object, fmtconv_text (ctx, "its storage '%s' is not in the file", t->key));
   else if (fmtconv_size (source) != t->storage_bytes)
     fail_at (w, FMTCONV_E_FORMAT, object,
-             fmtconv_text (ctx, "its storage 'data/%s' has %llu bytes, the pickle says %llu", t->key,
+             fmtconv_text (ctx, "its storage '%s' has %llu bytes, the pickle says %llu", t->key,
                            (unsigned long long) fmtconv_size (source),
                            (unsigned long long) t->storage_bytes));
   return fmtconv_failed (ctx) ? NULL : source;
@@ -69,22 +76,39 @@ check_totals (walk *w, const pk_object *object, const torch_tensor *t)
   return 0;
 }
 
+/* A storage of bytes does not say of what size its numbers are, and torch leaves its bytes as they are: nobody
+ * knows what was meant. */
+static int
+check_order (const walk *w, const pk_object *object, const torch_tensor *t)
+{
+  if (!w->load->big_endian || t->inside || t->item == 1 || !t->untyped)
+    return 0;
+  return fail_at (w, FMTCONV_E_UNSUPPORTED, object,
+                  "its elements are big-endian in a storage without a type, which torch does not swap");
+}
+
+static fmtconv_view *
+view_of (const walk *w, const torch_tensor *t, fmtconv_source *source)
+{
+  int64_t strides[FMTCONV_MAX_RANK];
+  for (unsigned i = 0; i < t->rank; i++)
+    strides[i] = t->shape[i] > 1 ? (int64_t) (t->stride[i] * t->item) : 0;
+  bool empty = t->elements == 0;
+  fmtconv_view *leaf = fmtconv_leaf (source, empty ? 0 : (t->first + t->offset) * t->item, t->dtype, t->rank,
+                                     t->shape, empty ? NULL : strides);
+  return w->load->big_endian && !t->inside ? fmtconv_swap (leaf) : leaf;
+}
+
 static int
 put_tensor (walk *w, const pk_object *object)
 {
   torch_tensor t;
   if (torch_tensor_read (w->load->ctx, object, &t))
     return fail_at (w, t.code, object, t.why);
-  fmtconv_source *source = find_record (w, object, &t);
-  if (!source || check_totals (w, object, &t))
+  fmtconv_source *source = t.inside ? inside (w, &t) : find_record (w, object, &t);
+  if (!source || check_totals (w, object, &t) || check_order (w, object, &t))
     return fmtconv_failed (w->load->ctx);
-  int64_t strides[FMTCONV_MAX_RANK];
-  for (unsigned i = 0; i < t.rank; i++)
-    strides[i] = t.shape[i] > 1 ? (int64_t) (t.stride[i] * t.item) : 0;
-  bool empty = t.elements == 0;
-  fmtconv_put (
-      w->load->out, w->name,
-      fmtconv_leaf (source, empty ? 0 : t.offset * t.item, t.dtype, t.rank, t.shape, empty ? NULL : strides));
+  fmtconv_put (w->load->out, w->name, view_of (w, &t, source));
   return fmtconv_failed (w->load->ctx);
 }
 

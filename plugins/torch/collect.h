@@ -19,7 +19,9 @@ typedef struct torch_load
 {
   fmtconv_ctx *ctx;
   fmtconv_source *pickle;
+  const uint8_t *pickled; /* its bytes */
   const torch_archive *archive;
+  bool big_endian; /* its storages */
   fmtconv_model *out;
   torch_scan scan;
   uint64_t most_repeated; /* bytes that overlapping elements may add to the output */

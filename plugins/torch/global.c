@@ -7,9 +7,9 @@
   {                                                    \
     "torch", name "Storage", NULL, ROLE_STORAGE, dtype \
   }
-#define NO_STORAGE(name, why)                     \
-  {                                               \
-    "torch", name "Storage", why, ROLE_STORAGE, 0 \
+#define NO_STORAGE(name, why, size)                  \
+  {                                                  \
+    "torch", name "Storage", why, ROLE_STORAGE, size \
   }
 #define DTYPE(name, dtype)                 \
   {                                        \
@@ -64,15 +64,17 @@ static const pk_global known[] = {
   STORAGE ("Bool", FMTCONV_BOOL),
   STORAGE ("ComplexFloat", FMTCONV_C64),
   STORAGE ("ComplexDouble", FMTCONV_C128),
-  NO_STORAGE ("QInt8", QUANTISED),
-  NO_STORAGE ("QInt32", QUANTISED),
-  NO_STORAGE ("QUInt8", QUANTISED),
-  NO_STORAGE ("QUInt4x2", QUANTISED),
-  NO_STORAGE ("QUInt2x4", QUANTISED),
+  /* The type tells how large an element is. */
+  NO_STORAGE ("QInt8", QUANTISED, FMTCONV_I8),
+  NO_STORAGE ("QInt32", QUANTISED, FMTCONV_I32),
+  NO_STORAGE ("QUInt8", QUANTISED, FMTCONV_U8),
+  NO_STORAGE ("QUInt4x2", QUANTISED, FMTCONV_U8),
+  NO_STORAGE ("QUInt2x4", QUANTISED, FMTCONV_U8),
   { "torch.storage", "UntypedStorage", NULL, ROLE_UNTYPED, 0 },
   { "torch", "UntypedStorage", NULL, ROLE_UNTYPED, 0 },
   { "torch.storage", "TypedStorage", NULL, ROLE_TYPED, 0 },
   { "torch", "TypedStorage", NULL, ROLE_TYPED, 0 },
+  { "torch.storage", "_load_from_bytes", NULL, ROLE_BYTES, 0 },
 
   DTYPE ("float32", FMTCONV_F32),
   DTYPE ("float16", FMTCONV_F16),

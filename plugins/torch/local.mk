@@ -7,8 +7,11 @@ torch_machine = \
 	plugins/torch/keys.c \
 	plugins/torch/keys.h \
 	plugins/torch/left.c \
+	plugins/torch/legacy.c \
+	plugins/torch/legacy.h \
 	plugins/torch/machine.c \
 	plugins/torch/machine.h \
+	plugins/torch/measure.c \
 	plugins/torch/object.c \
 	plugins/torch/opcodes.c \
 	plugins/torch/opcodes.h \
@@ -25,10 +28,16 @@ torch_machine = \
 	plugins/torch/value.c \
 	plugins/torch/value.h
 
+torch_writer = \
+	plugins/torch/write-pickle.c \
+	plugins/torch/write-zip.c \
+	plugins/torch/write.c \
+	plugins/torch/write.h
+
 if PLUGIN_TORCH
 plugin_LTLIBRARIES += plugins/torch.la
 dist_man_MANS += plugins/torch/fmtconv-torch.7
-plugins_torch_la_SOURCES = $(torch_machine) \
+plugins_torch_la_SOURCES = $(torch_machine) $(torch_writer) $(index_sources) \
 	plugins/torch/archive.c \
 	plugins/torch/archive.h \
 	plugins/torch/torch.c

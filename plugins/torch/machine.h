@@ -37,8 +37,9 @@ typedef struct pk_machine
   uint32_t cap_marks;
   pk_value *memo;
   uint32_t cap_memo;
-  uint32_t memoized; /* slots in use */
-  uint64_t paired;   /* pairs copied from lists into dictionaries */
+  uint32_t memoized;  /* slots in use */
+  pk_items *storages; /* gets every persistent id; NULL: nobody asked */
+  uint64_t paired;    /* pairs copied from lists into dictionaries */
   bool stopped;
 } pk_machine;
 
@@ -97,5 +98,17 @@ int pk_memo_get (pk_machine *m, uint64_t index);
 
 /* The value a pickle describes, without running anything.  `bytes` must outlive it.  0 or an error. */
 int pk_load (fmtconv_ctx *ctx, fmtconv_source *source, const void *bytes, uint64_t size, pk_value *value);
+
+/* The same where other bytes may follow; *used: length of the pickle.  storages: every persistent id is added
+ * to it; may be NULL. */
+int pk_load_next (fmtconv_ctx *ctx, fmtconv_source *source, const void *bytes, uint64_t size,
+                  pk_items *storages, uint64_t *used, pk_value *value);
+
+/* The pickle that a source is, from its first to its last byte, which are read to *bytes. */
+int pk_load_source (fmtconv_ctx *ctx, fmtconv_source *source, pk_items *storages, const uint8_t **bytes,
+                    pk_value *value);
+
+/* measure.c: the first byte behind the pickle that begins at `start`, or behind what makes it none. */
+uint64_t pk_measure (fmtconv_source *source, uint64_t start);
 
 #endif

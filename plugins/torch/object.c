@@ -117,5 +117,11 @@ pk_op_persistent (pk_machine *m, const pk_arg *arg)
   if (id.kind != PK_TUPLE)
     return pk_refuse (m, FMTCONV_E_FORMAT, "a persistent id that is a %s, not a tuple",
                       pk_describe (m->ctx, &id));
-  return new_object (m, PK_STORAGE, NULL, id.v.items, (pk_value){ .kind = PK_NONE });
+  const pk_items *parts = id.v.items;
+  /* ('module', class, file, source), from before torch 1.6, is the class. */
+  if (parts->n == 4 && pk_is (&parts->at[0], "module") && parts->at[1].kind == PK_GLOBAL)
+    return pk_push (m, parts->at[1]);
+  if (new_object (m, PK_STORAGE, NULL, id.v.items, (pk_value){ .kind = PK_NONE }))
+    return fmtconv_failed (m->ctx);
+  return m->storages ? pk_items_add (m->ctx, m->storages, &m->stack[m->n - 1], 1) : 0;
 }

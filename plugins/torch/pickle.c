@@ -1,6 +1,6 @@
 /* plugins/torch/pickle.c: the loop of the pickle machine: reads opcodes and their arguments, within bounds.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/torch/machine.h"
+#include "plugins/torch/opcodes.h"
 #include <string.h>
 
 static uint64_t
@@ -41,7 +41,8 @@ take_string (pk_machine *m, unsigned n, pk_arg *arg)
   uint64_t len = 0;
   if (take_number (m, n, &len) || take (m, len, &bytes))
     return FMTCONV_E_FORMAT;
-  if (len > PK_MAX_STRING)
+  /* Bytes may be the elements of a storage; they are referred to where they are. */
+  if (len > PK_MAX_STRING && m->op->run != pk_op_bytes)
     return pk_refuse (m, FMTCONV_E_LIMIT, "a string of %llu bytes, at most %d are read",
                       (unsigned long long) len, PK_MAX_STRING);
   arg->text = (const char *) bytes;
@@ -114,21 +115,69 @@ step (pk_machine *m)
   return code ? code : m->op->run (m, &arg);
 }
 
+static int
+check_size (fmtconv_ctx *ctx, fmtconv_source *source, uint64_t size)
+{
+  if (size <= PK_MAX_BYTES)
+    return 0;
+  return fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = source },
+                          "a pickle of %llu bytes, at most %d are read", (unsigned long long) size,
+                          PK_MAX_BYTES);
+}
+
+static int
+run (pk_machine *m, pk_value *value)
+{
+  m->stack = pk_grow (m->ctx, NULL, 0, &m->cap, sizeof *m->stack);
+  int code = m->stack ? 0 : FMTCONV_E_NOMEM;
+  while (!code && !m->stopped)
+    code = step (m);
+  if (!code)
+    *value = m->stack[0];
+  return code;
+}
+
+int
+pk_load_next (fmtconv_ctx *ctx, fmtconv_source *source, const void *bytes, uint64_t size, pk_items *storages,
+              uint64_t *used, pk_value *value)
+{
+  pk_machine m = { .ctx = ctx,
+                   .source = source,
+                   .bytes = bytes,
+                   .size = size < PK_MAX_BYTES ? (uint32_t) size : PK_MAX_BYTES,
+                   .storages = storages };
+  int code = run (&m, value);
+  *used = m.pos;
+  return code ? code : fmtconv_failed (ctx);
+}
+
+static int
+load_whole (fmtconv_ctx *ctx, fmtconv_source *source, const void *bytes, uint64_t size, pk_items *storages,
+            pk_value *value)
+{
+  pk_machine m = {
+    .ctx = ctx, .source = source, .bytes = bytes, .size = (uint32_t) size, .storages = storages
+  };
+  int code = run (&m, value);
+  if (!code && m.pos < m.size)
+    code = pk_refuse (&m, FMTCONV_E_FORMAT, "%u bytes follow it", m.size - m.pos);
+  return code ? code : fmtconv_failed (ctx);
+}
+
 int
 pk_load (fmtconv_ctx *ctx, fmtconv_source *source, const void *bytes, uint64_t size, pk_value *value)
 {
-  if (size > PK_MAX_BYTES)
-    return fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = source },
-                            "a pickle of %llu bytes, at most %d are read", (unsigned long long) size,
-                            PK_MAX_BYTES);
-  pk_machine m = { .ctx = ctx, .source = source, .bytes = bytes, .size = (uint32_t) size };
-  m.stack = pk_grow (ctx, NULL, 0, &m.cap, sizeof *m.stack);
-  int code = m.stack ? 0 : FMTCONV_E_NOMEM;
-  while (!code && !m.stopped)
-    code = step (&m);
-  if (!code && m.pos < m.size)
-    code = pk_refuse (&m, FMTCONV_E_FORMAT, "%u bytes follow it", m.size - m.pos);
-  if (!code)
-    *value = m.stack[0];
-  return code ? code : fmtconv_failed (ctx);
+  int code = check_size (ctx, source, size);
+  return code ? code : load_whole (ctx, source, bytes, size, NULL, value);
+}
+
+int
+pk_load_source (fmtconv_ctx *ctx, fmtconv_source *source, pk_items *storages, const uint8_t **bytes,
+                pk_value *value)
+{
+  fmtconv_cursor cursor = fmtconv_cursor_of (source);
+  if (check_size (ctx, source, cursor.end))
+    return fmtconv_failed (ctx);
+  *bytes = fmtconv_take (&cursor, cursor.end);
+  return *bytes ? load_whole (ctx, source, *bytes, cursor.end, storages, value) : fmtconv_failed (ctx);
 }

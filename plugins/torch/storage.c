@@ -1,6 +1,7 @@
 /* plugins/torch/storage.c: persistent ids: ('storage', type, key, location, elements).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/torch/storage.h"
+#include "plugins/torch/legacy.h"
 #include <string.h>
 
 /* A plain name: one component of the name of an archive member. */
@@ -33,6 +34,7 @@ read_type (fmtconv_ctx *ctx, const pk_value *type, uint32_t dtype, torch_tensor 
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "neither it nor its storage names the element type");
   t->dtype = class->role == ROLE_STORAGE ? class->dtype : dtype ? dtype : FMTCONV_U8;
   t->item = fmtconv_dtype (t->dtype)->block_bytes;
+  t->untyped = class->role == ROLE_UNTYPED;
   return 0;
 }
 
@@ -49,22 +51,81 @@ read_size (fmtconv_ctx *ctx, const pk_value *type, const pk_value *count, torch_
   return 0;
 }
 
-int
-torch_storage_read (fmtconv_ctx *ctx, const pk_value *id, uint32_t dtype, torch_tensor *t)
+/* Is it the id of a storage at all? */
+static int
+check_parts (fmtconv_ctx *ctx, const pk_value *id, torch_tensor *t)
 {
-  if (id->kind != PK_STORAGE)
-    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "a %s where its storage should be", pk_describe (ctx, id));
   const pk_items *part = id->v.object->args;
   if (part->n == 0 || !pk_is (&part->at[0], "storage"))
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "a persistent id that is no storage");
   if (part->n < 5 || part->n > 6)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "a storage id of %u parts, not 5", part->n);
-  if (part->n == 6 && part->at[5].kind != PK_NONE)
-    return torch_wrong (ctx, t, FMTCONV_E_UNSUPPORTED, "its storage is a view of another (legacy)");
   if (part->at[3].kind != PK_STRING)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its storage's location is a %s, not a string",
                         pk_describe (ctx, &part->at[3]));
-  if (read_type (ctx, &part->at[1], dtype, t) || read_key (ctx, &part->at[2], t))
+  return 0;
+}
+
+/* (key, first element, elements): the part of a storage that old versions of torch made storages of. */
+static int
+read_part (fmtconv_ctx *ctx, const pk_value *part, torch_tensor *t)
+{
+  t->held = t->storage_bytes / t->item;
+  if (!part || part->kind == PK_NONE)
+    return 0;
+  const pk_value *at = part->kind == PK_TUPLE && part->v.items->n == 3 ? part->v.items->at : NULL;
+  if (!at || at[0].kind != PK_STRING || at[1].kind != PK_INT || at[2].kind != PK_INT)
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its part of a storage is not a key and two numbers");
+  if (at[1].v.i < 0 || at[2].v.i < 0 || (uint64_t) at[1].v.i > t->held
+      || (uint64_t) at[2].v.i > t->held - (uint64_t) at[1].v.i)
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT,
+                        "its part of a storage, %lld elements from %lld, is not in one of %llu",
+                        (long long) at[2].v.i, (long long) at[1].v.i, (unsigned long long) t->held);
+  t->first = (uint64_t) at[1].v.i;
+  t->held = (uint64_t) at[2].v.i;
+  return 0;
+}
+
+/* A storage that lies in the pickle: its own persistent id is inside. */
+static int
+read_inner (fmtconv_ctx *ctx, pk_object *object, const pk_value **id, torch_tensor *t)
+{
+  const torch_inner *inner = torch_legacy_inner (ctx, object, &t->why);
+  if (!inner)
+    return t->code = fmtconv_failed (ctx) ? fmtconv_failed (ctx) : FMTCONV_E_UNSUPPORTED;
+  *id = &inner->id;
+  t->inside = inner->data;
+  return 0;
+}
+
+int
+torch_storage_read (fmtconv_ctx *ctx, const pk_value *id, uint32_t dtype, torch_tensor *t)
+{
+  if (id->kind == PK_OBJECT && id->v.object->callee->role == ROLE_BYTES
+      && read_inner (ctx, id->v.object, &id, t))
     return t->code;
+  if (id->kind != PK_STORAGE)
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "a %s where its storage should be", pk_describe (ctx, id));
+  const pk_items *part = id->v.object->args;
+  if (check_parts (ctx, id, t) || read_type (ctx, &part->at[1], dtype, t) || read_key (ctx, &part->at[2], t)
+      || read_size (ctx, &part->at[1], &part->at[4], t))
+    return t->code;
+  return read_part (ctx, part->n == 6 ? &part->at[5] : NULL, t);
+}
+
+int
+torch_storage_extent (fmtconv_ctx *ctx, const pk_value *id, torch_tensor *t, const pk_value **key,
+                      uint64_t *item)
+{
+  const pk_items *part = id->v.object->args;
+  if (check_parts (ctx, id, t) || read_key (ctx, &part->at[2], t))
+    return t->code;
+  const pk_global *class = part->at[1].kind == PK_GLOBAL ? part->at[1].v.global : NULL;
+  if (!class || (class->role != ROLE_STORAGE && class->role != ROLE_UNTYPED))
+    return torch_wrong (ctx, t, FMTCONV_E_UNSUPPORTED, "its type is a %s, of unknown size",
+                        pk_describe (ctx, &part->at[1]));
+  t->item = class->role == ROLE_STORAGE ? fmtconv_dtype (class->dtype)->block_bytes : 1;
+  *key = &part->at[2];
+  *item = t->item;
   return read_size (ctx, &part->at[1], &part->at[4], t);
 }

@@ -11,4 +11,8 @@
 /* The type, key and size of the storage `id`.  dtype: what the tensor says of its elements, 0: nothing. */
 int torch_storage_read (fmtconv_ctx *ctx, const pk_value *id, uint32_t dtype, torch_tensor *t);
 
+/* The key of any storage, bytes of an element, and t->storage_bytes, also where its elements cannot be read. */
+int torch_storage_extent (fmtconv_ctx *ctx, const pk_value *id, torch_tensor *t, const pk_value **key,
+                          uint64_t *item);
+
 #endif

@@ -109,10 +109,9 @@ check_geometry (fmtconv_ctx *ctx, torch_tensor *t)
     }
   if (__builtin_mul_overflow (t->elements, (uint64_t) t->item, &t->bytes) || t->bytes > INT64_MAX)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its size is beyond 64 bits");
-  uint64_t held = t->storage_bytes / t->item;
-  if (t->offset >= held || span >= held - t->offset)
+  if (t->offset >= t->held || span >= t->held - t->offset)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "it reaches beyond its storage of %llu elements",
-                        (unsigned long long) held);
+                        (unsigned long long) t->held);
   t->repeated = t->elements > span ? (t->elements - span - 1) * t->item : 0;
   return 0;
 }

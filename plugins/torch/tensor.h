@@ -17,7 +17,11 @@ typedef struct torch_tensor
   uint32_t item;          /* bytes of an element */
   const char *key;        /* of its storage */
   uint64_t storage_bytes; /* of its storage, as the pickle has it */
-  uint64_t offset;        /* from the start of the storage */
+  uint64_t first;         /* first element that the tensor's part of the storage has */
+  uint64_t held;          /* elements of that part */
+  bool untyped;           /* the storage is one of bytes */
+  const uint8_t *inside;  /* the storage's elements where they lie in the pickle; NULL: they do not */
+  uint64_t offset;        /* from the start of that part */
   unsigned rank;
   uint64_t shape[FMTCONV_MAX_RANK];
   uint64_t stride[FMTCONV_MAX_RANK];

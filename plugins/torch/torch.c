@@ -1,8 +1,9 @@
-/* plugins/torch/torch.c: the reader of torch.save files.
+/* plugins/torch/torch.c: the torch plugin, and the reader of torch.save files.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/index/index.h"
 #include "plugins/torch/archive.h"
 #include "plugins/torch/collect.h"
-#include "plugins/torch/machine.h"
+#include "plugins/torch/write.h"
 #include <string.h>
 
 enum
@@ -26,43 +27,44 @@ static const fmtconv_param params_table[] = {
 };
 
 static int
-load_pickle (fmtconv_ctx *ctx, fmtconv_source *pickle, pk_value *top)
+read_file (fmtconv_ctx *ctx, const struct params *p, fmtconv_input *in, fmtconv_model *out)
 {
-  fmtconv_cursor cursor = fmtconv_cursor_of (pickle);
-  if (cursor.end > PK_MAX_BYTES)
-    return fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = pickle },
-                            "a pickle of %llu bytes, at most %d are read", (unsigned long long) cursor.end,
-                            PK_MAX_BYTES);
-  const void *bytes = fmtconv_take (&cursor, cursor.end);
-  return bytes ? pk_load (ctx, pickle, bytes, cursor.end, top) : fmtconv_failed (ctx);
+  fmtconv_source *file = fmtconv_open (in);
+  torch_archive archive;
+  if (!file || torch_archive_open (ctx, file, p->crc == CRC_IGNORE, &archive))
+    return fmtconv_failed (ctx);
+  torch_pickle pickle = { 0 };
+  if (torch_archive_load (&archive, &pickle))
+    return fmtconv_failed (ctx);
+  torch_load load = {
+    .ctx = ctx,
+    .pickle = pickle.source,
+    .pickled = pickle.bytes,
+    .archive = &archive,
+    .big_endian = archive.big_endian,
+    .out = out,
+    .scan = { .ctx = ctx, .source = pickle.source, .walk = 1 },
+    .most_repeated = fmtconv_size (file) + (1 << 30),
+    .most_name_bytes = 16 * fmtconv_size (pickle.source) + (64 << 20),
+  };
+  torch_root root;
+  if (torch_scan_value (&load.scan, &pickle.top)
+      || torch_root_find (ctx, pickle.source, &pickle.top, p->root, &root))
+    return fmtconv_failed (ctx);
+  load.scan.walk = 2;
+  torch_note_facts (out, ctx, &pickle.top);
+  return torch_collect (&load, &root);
 }
 
 static int
 read_torch (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
 {
   const struct params *p = params;
-  fmtconv_source *file = fmtconv_open (in);
-  torch_archive archive;
-  if (!file || torch_archive_open (ctx, file, p->crc == CRC_IGNORE, &archive))
-    return fmtconv_failed (ctx);
-  fmtconv_source *pickle = torch_archive_pickle (&archive);
-  torch_load load = {
-    .ctx = ctx,
-    .pickle = pickle,
-    .archive = &archive,
-    .out = out,
-    .scan = { .ctx = ctx, .source = pickle, .walk = 1 },
-    .most_repeated = fmtconv_size (file) + (1 << 30),
-    .most_name_bytes = 16 * fmtconv_size (pickle) + (64 << 20),
-  };
-  pk_value top = { 0 };
-  torch_root root;
-  if (!pickle || load_pickle (ctx, pickle, &top) || torch_scan_value (&load.scan, &top)
-      || torch_root_find (ctx, pickle, &top, p->root, &root))
-    return fmtconv_failed (ctx);
-  load.scan.walk = 2;
-  torch_note_facts (out, ctx, &top);
-  return torch_collect (&load, &root);
+  if (!index_is_name (fmtconv_base (in), ".bin"))
+    return read_file (ctx, p, in, out);
+  if (p->root)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "root= is for one file: an index names what is in its files");
+  return index_read (ctx, in, p->crc == CRC_IGNORE ? "torch:crc=ignore" : "torch", out);
 }
 
 static bool
@@ -82,6 +84,8 @@ probe (const fmtconv_peek *p)
 {
   if (p->is_folder)
     return 0;
+  if (index_is_name (p->base, ".bin"))
+    return p->head_len && p->head[0] == '{' ? 64 : 0;
   if (torch_is_legacy (p->head, p->head_len))
     return 112;
   if (p->head_len >= 3 && p->head[0] == 0x80 && p->head[1] >= 2 && p->head[1] <= 5 && p->tail_len
@@ -97,5 +101,14 @@ probe (const fmtconv_peek *p)
 }
 
 FMTCONV_PLUGIN (torch, .name = "torch", .summary = "PyTorch checkpoints (torch.save)",
-                .reader = FMTCONV_READER (.params = params_table, .suffixes = ".pt .pth .bin .ckpt",
-                                          .probe = probe, .read = read_torch));
+                .reader = FMTCONV_READER (.params = params_table,
+                                          .suffixes = ".pt .pth .bin .ckpt .bin.index.json", .probe = probe,
+                                          .read = read_torch),
+                .writer = FMTCONV_WRITER (.params = torch_write_params_table,
+                                          .suffixes = ".pt .pth .bin .ckpt",
+                                          .limits = { .dtypes = torch_dtypes,
+                                                      .rank = FMTCONV_MAX_RANK,
+                                                      .name_bytes = 4096,
+                                                      .tensors = TORCH_MAX_TENSORS,
+                                                      .understands = FMTCONV_TIED },
+                                          .write = torch_write));

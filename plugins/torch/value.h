@@ -73,6 +73,7 @@ typedef enum pk_role
   ROLE_STORAGE, /* dtype: of its elements */
   ROLE_UNTYPED, /* a storage that counts bytes */
   ROLE_TYPED,   /* a storage whose elements the tensor names */
+  ROLE_BYTES,   /* makes a storage of bytes */
   ROLE_TENSOR,  /* from here on: makes a tensor */
   ROLE_TENSOR_V2,
   ROLE_TENSOR_V3,
@@ -100,6 +101,7 @@ struct pk_object
   pk_items *more; /* of APPEND(S), SETITEM(S), ADDITEMS; NULL: none */
   uint32_t at;    /* byte of the opcode that made it */
   pk_mark mark;
+  const struct torch_inner *inner; /* ROLE_BYTES: the storage, once it was looked at */
 };
 
 /* Room for one more of `n` elements of `size` bytes: the array itself or a copy of twice the size.  NULL:

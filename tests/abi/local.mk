@@ -1,6 +1,6 @@
 # tests/abi/local.mk: plugins that were not built here.
-TESTS += tests/abi/manual.sh tests/abi/stranger.sh
-EXTRA_DIST += tests/abi/manual.sh tests/abi/npy.c tests/abi/stage.sh tests/abi/stranger.sh
+TESTS += tests/abi/manual.sh tests/abi/presets.sh tests/abi/stranger.sh
+EXTRA_DIST += tests/abi/manual.sh tests/abi/npy.c tests/abi/presets.sh tests/abi/stage.sh tests/abi/stranger.sh
 
 # Modules that must be refused, compiled as a third party would.
 TESTS += tests/abi/refused.sh
@@ -15,7 +15,7 @@ EXTRA_DIST += \
 # The installed package, staged before any test runs: libtool links plugins anew when it installs them, in the very
 # folder that the other tests load them from.
 check_DATA = tests/stage.stamp
-tests/stage.stamp: Makefile $(bin_PROGRAMS) $(lib_LTLIBRARIES) $(plugin_LTLIBRARIES) $(dist_fmtconvinclude_HEADERS)
+tests/stage.stamp: Makefile $(bin_PROGRAMS) $(lib_LTLIBRARIES) $(plugin_LTLIBRARIES) $(dist_fmtconvinclude_HEADERS) $(dist_pipeline_DATA)
 	@$(MKDIR_P) tests
 	rm -rf tests/stage
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) install DESTDIR='$(abs_top_builddir)/tests/stage' >tests/stage.log 2>&1 \

@@ -1,8 +1,10 @@
 # tests/cli/local.mk: the program from outside.
 TESTS += \
 	tests/cli/behaviour.sh \
-	tests/cli/run.sh
+	tests/cli/run.sh \
+	tests/cli/spec-manual.sh
 EXTRA_DIST += \
+	tests/cli/spec-manual.sh \
 	tests/cli/test_behaviour.py \
 	tests/cli/behaviour.sh \
 	tests/cli/prelude.sh \
@@ -59,6 +61,9 @@ EXTRA_DIST += \
 	tests/cli/cases/json.err \
 	tests/cli/cases/json.out \
 	tests/cli/cases/json.sh \
+	tests/cli/cases/merge.err \
+	tests/cli/cases/merge.out \
+	tests/cli/cases/merge.sh \
 	tests/cli/cases/missing.err \
 	tests/cli/cases/missing.out \
 	tests/cli/cases/missing.sh \
@@ -80,6 +85,21 @@ EXTRA_DIST += \
 	tests/cli/cases/quiet.err \
 	tests/cli/cases/quiet.out \
 	tests/cli/cases/quiet.sh \
+	tests/cli/cases/reverse.err \
+	tests/cli/cases/reverse.out \
+	tests/cli/cases/reverse.sh \
+	tests/cli/cases/spec-presets.err \
+	tests/cli/cases/spec-presets.out \
+	tests/cli/cases/spec-presets.sh \
+	tests/cli/cases/spec-print.err \
+	tests/cli/cases/spec-print.out \
+	tests/cli/cases/spec-print.sh \
+	tests/cli/cases/spec-usage.err \
+	tests/cli/cases/spec-usage.out \
+	tests/cli/cases/spec-usage.sh \
+	tests/cli/cases/spec.err \
+	tests/cli/cases/spec.out \
+	tests/cli/cases/spec.sh \
 	tests/cli/cases/strict.err \
 	tests/cli/cases/strict.out \
 	tests/cli/cases/strict.sh \

@@ -9,7 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 sample=$here/../data/ckpts_2b_lora
 : "${FMTCONV:?the program to test}" "${FMTCONV_PLUGIN_PATH:?its plugins}"
 . "$here/../need.sh"
-need cast cogvideox-lora cogvideox-transformer cogvideox-vae dequantise diffusers gguf quantise qweight safetensors sat t5-encoder torch
+need cast cogvideox-lora cogvideox-pipeline cogvideox-transformer cogvideox-vae dequantise diffusers drop ema fuse gguf lora-merge
+need merge prefix quantise qweight rename reshape safetensors sat select split t5-encoder torch transpose untie
 refresh=
 [ "$1" = --refresh ] && { refresh=1; shift; }
 
@@ -20,17 +21,20 @@ printf '#!/bin/sh\nexec "%s" "$@"\n' "$FMTCONV" >"$work/bin/fmtconv"
 chmod +x "$work/bin/fmtconv"
 PATH=$work/bin:$PATH
 LC_ALL=C.UTF-8
+XDG_CONFIG_HOME=$work/config
+: "${FMTCONV_PIPELINE_PATH=$(cd "$here/../../pipelines" && pwd)}"
 unset NO_COLOR TERM
-export PATH LC_ALL
+export PATH LC_ALL XDG_CONFIG_HOME FMTCONV_PIPELINE_PATH
 
 # What differs from run to run and from machine to machine.
 equalise ()
 {
-  sed -e "s|$FMTCONV_PLUGIN_PATH|PLUGINS|g" -e "s|$work|WORK|g" \
+  sed -e "s|$FMTCONV_PLUGIN_PATH|PLUGINS|g" -e "s|$FMTCONV_PIPELINE_PATH|PIPELINES|g" -e "s|$work|WORK|g" \
     -e 's|^  [0-9.]* s, [0-9.]* [KMGTi]*B/s, peak memory [0-9.]* [KMGTi]*B$|  TIME, RATE, peak memory SIZE|' \
     -e 's|at most [0-9.]* [KMGTi]*B of scratch, [0-9.]* [KMGTi]*B for|at most SIZE of scratch, SIZE for|' \
     -E -e 's/"(bound|catalogue|unit|peak)":[0-9]+/"\1":N/g' \
     -e 's/"(seconds|plan_seconds)":[0-9.e-]+/"\1":S/g' \
+    -e 's|# A conversion by fmtconv [^;]*;|# A conversion by fmtconv VERSION;|' \
     -e "s|^fmtconv $(fmtconv --version | cut -d' ' -f2)\$|fmtconv VERSION|" -e 's/[ \t]*$//'
 }
 

@@ -299,8 +299,12 @@ class Behaviour(unittest.TestCase):
         self.assertEqual((error["event"], error["level"], error["hint"]), ("message", "error", "-f overwrites it"))
         self.assertEqual(len(self.events("inspect", "--json", "--tensors", small)[-1]["list"]), 8)
         self.assertEqual(self.events("--json", "-n", "--dtype", "f16", small, self.out / "x.safetensors")[-1]["dry_run"], True)
-        names = [plugin["name"] for plugin in self.events("plugins", "--json")]
+        listed = self.events("plugins", "--json")
+        names = [plugin["name"] for plugin in listed if plugin["event"] == "plugin"]
+        presets = [preset["name"] for preset in listed if preset["event"] == "preset"]
         self.assertEqual(names, sorted(names))
+        self.assertEqual(presets, sorted(presets))
+        self.assertIn("cogvideox-lora", presets)
         self.events("--json", "-r", "nothing", small, self.target, status=2)
         if "sat" in names and "cogvideox-lora" in names:
             report = self.events("inspect", "--json", SAMPLE)[-1]

@@ -36,7 +36,7 @@ may core/plugin "$model|core/plugin/.*"
 may core/pipeline 'core/.*'
 may cli '[a-z]*\.h'
 for plugin in plugins/*/; do
-  may "${plugin%/}" "$plugin.*|[a-z]*\\.h"
+  may "${plugin%/}" "$plugin.*|plugins/index/.*|[a-z]*\\.h"
 done
 
 # Angle brackets: the program has only the application's header, plugins only the plugin's.

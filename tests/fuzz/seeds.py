@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the pickles of tests/invalid, but the large ones, as seeds into a folder, each behind a byte 0 and 1; or the
+"""Write the pickles of tests/invalid, but the large ones, as seeds into a folder, each behind a byte of 0 to 3; or the
 GGUF files: seeds.py FOLDER [gguf].
 SPDX-License-Identifier: Apache-2.0
 """
@@ -27,10 +27,13 @@ def pickles(folder):
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 content = archive.read("archive/data.pkl")
-        except (zipfile.BadZipFile, KeyError):
+            modes = (b"\0", b"\1")
+        except KeyError:
             continue
+        except zipfile.BadZipFile:
+            content, modes = data, (b"\0", b"\1", b"\2", b"\3")
         if len(content) <= 4096 and not name.startswith("cut-"):
-            for first in (b"\0", b"\1"):
+            for first in modes:
                 (folder / f"{name}-{first[0]}").write_bytes(first + content)
 
 

@@ -328,12 +328,6 @@ class Folders(Case):
         model.save_pretrained(self.ref, variant="ema")
         self.refuse("fp16", "ema")
 
-    def test_pickled_weights_and_pipelines(self):
-        transformer().save_pretrained(self.ref, safe_serialization=False)
-        self.assertIn("pickle", self.to_folder(self.ref, "-r", "diffusers", status=1).stderr)
-        (self.ref / "model_index.json").write_text("{}")
-        self.refuse("pipeline")
-
     def test_lora_to_a_folder(self):
         """What is no component has a name of its own, and no configuration."""
         write(Recipe(hidden=64, layers=2), self.tmp / "run")

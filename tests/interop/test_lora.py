@@ -184,11 +184,8 @@ class Mistakes(Case):
         run = self.edit(lambda m: m.update({name: torch.zeros(3, 64, dtype=torch.float16)}))
         self.refused_path(run, words=("matrix_A.0",))
 
-    def test_ranks_of_model_parallelism_and_zero3(self):
+    def test_zero3(self):
         path = write(Recipe(alpha=1), self.tmp / "run")
-        (path.parent / "mp_rank_01_model_states.pt").write_bytes(path.read_bytes())
-        self.refused_path(self.tmp / "run", words=("model-parallel",))
-        (path.parent / "mp_rank_01_model_states.pt").unlink()
         for name in ("z3_rank_00_model_states.pt", "zero_pp_rank_0_mp_rank_00_model_states.pt"):
             renamed = path.rename(path.parent / name)
             self.refused_path(self.tmp / "run", words=(name, "ZeRO-3"))

@@ -2,13 +2,19 @@
 # Plugins: safetensors torch
 
 import json
+import pickle
 import random
+import sys
 import unittest
 import warnings
 import zipfile
 from collections import OrderedDict
+from pathlib import Path
+
+sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "invalid"))
 
 import make_torch_zoo as zoo
+import picklekit as kit
 import safetensors.torch
 import torch
 from support import Case
@@ -47,6 +53,80 @@ class Torch(Case):
         tensors = zoo.all_shapes()
         for protocol in (2, 3, 4, 5):
             self.convert(tensors, tensors, pickle_protocol=protocol)
+
+    def test_complex(self):
+        """Types that no writer has yet are read, and named where they cannot be written."""
+        source, out = self.tmp / "in.pt", self.tmp / "out.safetensors"
+        tensors = {f"{str(dtype)[6:]}.{name}": t for dtype in (torch.complex32, torch.complex128)
+                   for name, t in zoo.shapes(dtype).items()}
+        for new in (True, False):
+            torch.save(tensors, source, _use_new_zipfile_serialization=new)
+            found = json.loads(self.run_fmtconv("inspect", "--json", "--tensors", source).stdout)
+            shown = {t["name"]: (t["dtype"], t["shape"], t["bytes"]) for t in found["list"]}
+            self.assertEqual(shown, {name: ("c32" if t.dtype == torch.complex32 else "c128", list(t.shape),
+                                            t.numel() * t.itemsize) for name, t in tensors.items()})
+            result = self.run_fmtconv("-r", "torch", "-t", "none", source, out, status=1)
+            self.assertIn("c128", result.stderr)
+
+    def test_before_1_6(self):
+        """The format without an archive: every storage type and geometry, ties, parameters, training state."""
+        old = {"_use_new_zipfile_serialization": False}
+        tensors = zoo.all_shapes()
+        for protocol in (2, 3, 4, 5):
+            self.convert(tensors, tensors, pickle_protocol=protocol, **old)
+        parameters = zoo.parameters()
+        self.convert(parameters, parameters, **old)
+        found = json.loads(self.run_fmtconv("inspect", "--json", self.tmp / "in.pt").stdout)
+        self.assertEqual((found["format"], found["storages"]["tied"]), ("torch", 3))
+        weights = zoo.module().state_dict()
+        self.convert(zoo.training_state(weights), weights, **old)
+        flat = torch.randn(1000)
+        self.convert({"a": flat[3:10], "b": flat[500:].view(5, 100).t()}, {"a": flat[3:10], "b": flat[500:].view(5, 100).t()},
+                     **old)
+        self.convert(flat, {"tensor": flat}, **old)
+        self.refuse(zoo.module(), "only its own program can read", **old)
+        self.convert({"state_dict": weights, "net": zoo.module()}, weights, **old)
+        for name, (value, says) in zoo.refused().items():
+            with self.subTest(name):
+                self.refuse({"x": value}, says, **old)
+                self.convert({"model": {"a": flat}, "x": value}, {"a": flat}, **old)
+        # A storage beside a tensor of it: the first one met says how elements are counted.
+        small = torch.arange(6, dtype=torch.uint8)
+        for value in ([small.untyped_storage(), small], [small, small.untyped_storage()]):
+            self.convert({"model": {"a": small}, "x": value}, {"a": small}, **old)
+
+    def test_parts_of_storages(self):
+        """What torch before 0.4 wrote, made by hand: torch reads the same; the machine's byte order means nothing."""
+        source, out = self.tmp / "in.pt", self.tmp / "out.safetensors"
+        part = kit.tensor((2,), of=kit.storage("7", more=(("8", 1, 3),)), offset=1)
+        whole = kit.tensor((4,), of=kit.storage("7", more=(None,)))
+        for little in (True, False):
+            source.write_bytes(kit.legacy(kit.dict_of(("part", part), ("whole", whole)), [("7", 4, bytes(range(16)))],
+                                          system=kit.dict_of(("little_endian", little))))
+            wanted = torch.load(source, weights_only=False)
+            self.assertTrue(torch.equal(wanted["part"], wanted["whole"][2:4]))
+            self.compare(source, out, wanted)
+
+    def test_bare_pickles(self):
+        """Python's own pickles of tensors, each with its storage inside."""
+        source, out = self.tmp / "in.pkl", self.tmp / "out.safetensors"
+        tensors = zoo.all_shapes()
+        for protocol in (3, 4, 5):
+            source.write_bytes(pickle.dumps({"state_dict": tensors, "epoch": 3}, protocol))
+            self.compare(source, out, tensors)
+        weights = zoo.module().state_dict()
+        source.write_bytes(pickle.dumps(OrderedDict(weights)))
+        self.compare(source, out, weights)
+        self.assertEqual(json.loads(self.run_fmtconv("inspect", "--json", source).stdout)["format"], "torch")
+        large = {"a": torch.randn(5 << 20), "b": torch.ones(2)}
+        source.write_bytes(pickle.dumps(large))
+        self.compare(source, out, large)
+        source.write_bytes(pickle.dumps(weights, 2))
+        result = self.run_fmtconv("-f", "-r", "torch", source, out, status=1)
+        self.assertIn("protocol 3 or later", result.stderr)
+        source.write_bytes(pickle.dumps({"step": 3}))
+        result = self.run_fmtconv("-f", "-r", "torch", source, out, status=1)
+        self.assertIn("no tensors in root '.'", result.stderr)
 
     def test_shared(self):
         """Windows of one storage that lie all over it, as ZeRO leaves them."""
@@ -112,7 +192,6 @@ class Torch(Case):
             with self.subTest(name):
                 self.refuse({"x": value}, says)
                 self.convert({"model": {"a": torch.ones(1)}, "x": value}, {"a": torch.ones(1)})
-        self.refuse({"a": torch.ones(1)}, "before torch 1.6", _use_new_zipfile_serialization=False)
 
     def test_script(self):
         source = self.tmp / "in.pt"
@@ -121,7 +200,7 @@ class Torch(Case):
         self.assertIn("TorchScript", result.stderr)
 
     def test_archives(self):
-        """No checksums, other alignments, and archives that another program packed again."""
+        """No checksums, and archives that another program packed again: deflated, zip64, another root."""
         tensors, source, out = zoo.shapes(torch.float32), self.tmp / "in.pt", self.tmp / "out.safetensors"
         torch.serialization.set_crc32_options(False)
         try:
@@ -129,19 +208,55 @@ class Torch(Case):
         finally:
             torch.serialization.set_crc32_options(True)
         torch.save(tensors, source)
-        for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            packed = self.tmp / f"packed{method}.pt"
+        for method, root, large in ((zipfile.ZIP_STORED, "in", False), (zipfile.ZIP_DEFLATED, "in", False),
+                                    (zipfile.ZIP_STORED, "another name", True), (zipfile.ZIP_DEFLATED, "x", True)):
+            packed = self.tmp / f"packed{method}{root}.pt"
             with zipfile.ZipFile(source) as old, zipfile.ZipFile(packed, "w", method) as new:
                 for name in reversed(old.namelist()):
-                    new.writestr(name, old.read(name))
+                    with new.open(f"{root}/{name.partition('/')[2]}", "w", force_zip64=large) as member:
+                        member.write(old.read(name))
             self.compare(packed, out, tensors)
             found = json.loads(self.run_fmtconv("inspect", "--json", packed).stdout)
             self.assertEqual(found["format"], "torch")
 
+    def test_big_endian(self):
+        """An archive of the other byte order is swapped on the way, whatever else becomes of its elements."""
+        source, big, out = self.tmp / "in.pt", self.tmp / "big.pt", self.tmp / "out.safetensors"
+        tensors = {f"{str(dtype)[6:]}.{name}": t for dtype in zoo.TYPED for name, t in zoo.shapes(dtype).items()}
+        tensors |= {f"u8.{name}": t for name, t in zoo.shapes(torch.float8_e4m3fn).items()}
+        large = torch.randn(700, 1001)
+        tensors |= {"large": large, "large_t": large.t(), "large_cut": large[:, 3:990], "tied": large}
+        torch.save(tensors, source)
+        parts = {t.untyped_storage()._cdata: (t.dtype.itemsize // (2 if t.is_complex() else 1)) for t in tensors.values()}
+        order = list(dict.fromkeys(t.untyped_storage()._cdata for t in tensors.values()))
+        with zipfile.ZipFile(source) as old, zipfile.ZipFile(big, "w") as new:
+            for name in old.namelist():
+                data = old.read(name)
+                if name.endswith("/byteorder"):
+                    data = b"big"
+                elif "/data/" in name:
+                    part = parts[order[int(name.rpartition("/")[2])]]
+                    data = b"".join(data[i:i + part][::-1] for i in range(0, len(data), part)) if part > 1 else data
+                new.writestr(name, data)
+        wanted = torch.load(big)
+        self.assert_same(wanted, tensors)
+        self.compare(big, out, wanted)
+        for flags in (["-j1"], ["-j4", "--memory", "1M"], ["--verify"]):
+            self.run_fmtconv("-f", "-r", "torch", "-t", "none", *flags, big, out)
+            self.assert_same(safetensors.torch.load_file(out), tensors)
+        floats = {name: t for name, t in tensors.items() if t.dtype == torch.float32}
+        self.run_fmtconv("-f", "-r", "torch", "-t", "none", "--dtype", "bf16", big, out)
+        got = safetensors.torch.load_file(out)
+        self.assert_same({name: got[name] for name in floats}, {name: t.to(torch.bfloat16) for name, t in floats.items()})
+        result = self.run_fmtconv("-n", "-f", "-r", "torch", "-t", "none", "--dtype", "bf16", big, out)
+        self.assertRegex(result.stdout, r"large_t .*gather, swap, round bf16")
+
     def test_big_numbers(self):
         """A million small values beside the weights cost little; numbers beyond 31 and 63 bits are read."""
         weights = {"a": torch.ones(2)}
-        self.convert({"model": weights, "state": list(range(1_000_000)), "big": [1 << 31, 1 << 63, -(1 << 63)]}, weights)
+        value = {"model": weights, "state": list(range(1_000_000)), "big": [1 << 31, 1 << 63, -(1 << 63)]}
+        self.convert(value, weights)
+        self.convert(value, weights, _use_new_zipfile_serialization=False)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ TESTS += \
 	tests/invalid/gguf.sh \
 	tests/invalid/pickle.sh \
 	tests/invalid/safetensors.sh \
+	tests/invalid/spec.sh \
 	tests/invalid/zip.sh
 EXTRA_DIST += \
 	tests/invalid/cases.sh \
@@ -14,5 +15,6 @@ EXTRA_DIST += \
 	tests/invalid/pickle.sh \
 	tests/invalid/picklekit.py \
 	tests/invalid/safetensors.sh \
+	tests/invalid/spec.sh \
 	tests/invalid/zip.sh \
 	tests/invalid/zipkit.py

@@ -14,7 +14,7 @@ import types
 from pathlib import Path
 
 from picklekit import (DICT, EMPTY, FALSE, LIST, MARK, NONE, ORDERED, SET, STOP, archive, call, checkpoint, dict_of,
-                       list_of, name_of, number, pickle, saved, storage, tensor, text, tuple_of, utils)
+                       legacy, list_of, name_of, number, pickle, saved, storage, tensor, text, tuple_of, utils)
 
 GOOD = checkpoint(("a", tensor()))
 CASES = {}
@@ -41,9 +41,10 @@ def archives():
     case("empty", "no zip archive", b"")
     case("text", "no zip archive", b"hello, world\n" * 10)
     case("lfs", "git lfs pull", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
-    case("legacy", "before torch 1.6", b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.")
     case("tar", "tar format", b"x" * 257 + b"ustar\0" + b"\0" * 400)
-    case("bare", "a bare pickle", GOOD)
+    case("bare-beside", "its storage '0' is not in the file", GOOD)
+    case("bare-cut", "the pickle ends before STOP", GOOD[:-1])
+    case("bare-more", "1 bytes follow it", GOOD + b"x")
     case("zip-empty", "no members", archive([]))
     case("no-pickle", "without NAME/data.pkl", archive([("version", b"3\n"), ("data/0", b"")]))
     case("deep-pickle", "without NAME/data.pkl", archive([("sub/data.pkl", GOOD), ("version", b"3\n")]))
@@ -54,7 +55,10 @@ def archives():
     for version in ("0", "11", "x", ""):
         case(f"version-{version or 'blank'}", f"archive version '{version}'", saved(GOOD, version=version.encode()))
     case("version-long", "a word is due", saved(GOOD, version=b"3" * 65))
-    case("byteorder-big", "big-endian", saved(GOOD, byteorder=b"big"))
+    untyped = checkpoint(("a", call(utils("tensor_v3"), storage(kind=name_of("torch.storage", "UntypedStorage"), count=16),
+                                    0, (4,), (1,), False, ORDERED, name_of("torch", "uint32"))))
+    case("byteorder-big-untyped", "big-endian in a storage without a type", saved(untyped, byteorder=b"big"))
+    case("good-byteorder-big", "  1 tensor, ", saved(GOOD, byteorder=b"big"), status=0)
     case("byteorder-other", "byte order 'middle'", saved(GOOD, byteorder=b"middle"))
     case("pickle-empty", "ends before STOP", saved(b""))
     broken = saved(GOOD)
@@ -213,7 +217,13 @@ def storages():
     with_id("tag-int", "a persistent id that is no storage", 1, kind, "0", "cpu", 4)
     with_id("four", "a storage id of 4 parts", "storage", kind, "0", "cpu")
     with_id("seven", "a storage id of 7 parts", "storage", kind, "0", "cpu", 4, None, None)
-    with_id("view", "a view of another (legacy)", "storage", kind, "0", "cpu", 4, ("1", 0, 4))
+    for name, part in (("int", 1), ("two", ("1", 0)), ("key", (1, 0, 4)), ("start", ("1", None, 4)),
+                       ("count", ("1", 0, "4"))):
+        with_id("part-" + name, "not a key and two numbers", "storage", kind, "0", "cpu", 4, part)
+    for name, part in (("negative", ("1", -1, 4)), ("minus", ("1", 0, -4)), ("beyond", ("1", 1, 4)),
+                       ("far", ("1", 5, 0))):
+        with_id("part-" + name, "is not in one of 4", "storage", kind, "0", "cpu", 4, part)
+    with_id("part-small", "reaches beyond its storage of 3 elements", "storage", kind, "0", "cpu", 4, ("1", 1, 3))
     with_id("type-string", "the storage's type is a string", "storage", "FloatStorage", "0", "cpu", 4)
     with_id("type-other", "the storage's type is a global os.system", "storage", name_of("os", "system"), "0", "cpu", 4)
     with_id("type-dtype", "the storage's type is a global torch.float32", "storage", name_of("torch", "float32"), "0",
@@ -231,13 +241,13 @@ def storages():
     with_id("count-negative", "an impossible size of -4", "storage", kind, "0", "cpu", -4)
     with_id("count-product", "an impossible size", "storage", kind, "0", "cpu", 1 << 62)
     with_id("count-long", "size is a long int", "storage", kind, "0", "cpu", 1 << 70)
-    with_id("missing", "'data/1' is not in the archive", "storage", kind, "1", "cpu", 4)
-    with_id("missing-dots", "'data/..' is not in the archive", "storage", kind, "..", "cpu", 4)
+    with_id("missing", "'1' is not in the file", "storage", kind, "1", "cpu", 4)
+    with_id("missing-dots", "'..' is not in the file", "storage", kind, "..", "cpu", 4)
     with_id("small", "has 16 bytes, the pickle says 20", "storage", kind, "0", "cpu", 5)
     bad_tensor("id-large", "has 16 bytes, the pickle says 12", tensor((3,), of=storage(count=3)))
     bad_tensor("of-int", "a int where its storage should be", tensor(of=number(0)))
     bad_tensor("of-tensor", "a tensor where its storage should be", tensor(of=tensor()))
-    bad_tensor("empty-missing", "is not in the archive", tensor((0,), of=storage("9", count=0)))
+    bad_tensor("empty-missing", "is not in the file", tensor((0,), of=storage("9", count=0)))
 
 
 def geometry():
@@ -310,6 +320,100 @@ def rebuilding():
                        ("device_tensor_from_numpy", "kept as a numpy array"),
                        ("device_tensor_from_cpu_tensor", "of another type"), ("xla_tensor", "an XLA tensor")):
         bad_tensor(name.replace("_", "-"), says, call(utils(name), 1))
+
+
+# ---------------------------------------------------------------- torch.save before 1.6, and storages in pickles
+
+
+def before_1_6():
+    def old(name, says, body, storages=(("0", 4, bytes(16)),), status=1, **options):
+        case("old-" + name, says, legacy(body, storages, **options), status)
+
+    def with_id(name, says, *parts, **options):
+        old(name, says, dict_of(("a", tensor(of=tuple_of(*parts) + b"Q"))), **options)
+
+    one, kind = dict_of(("a", tensor())), name_of("torch", "FloatStorage")
+    two = dict_of(("a", tensor()), ("b", tensor(of=storage("1"))))
+    both = [("0", 4, bytes(16)), ("1", 4, bytes(16))]
+    for protocol in range(2, 6):
+        old(f"good-{protocol}", "  1 tensor, ", one, status=0, protocol=protocol)
+    old("good-two", "  2 tensors, ", two, both, status=0)
+    old("good-order", "  2 tensors, ", two, both[::-1], status=0)
+    old("good-none", "  1 tensor, ", dict_of(("a", tensor((0,), of=storage(count=0)))), [("0", 0, b"")], status=0)
+    old("good-big-endian", "  1 tensor, ", one, status=0, system=dict_of(("little_endian", False)))
+    old("good-part", "  1 tensor, ", dict_of(("a", tensor((3,), of=storage(more=(("1", 1, 3),))))), status=0)
+    old("good-quantised-beside", "  1 tensor, ",
+        dict_of(("model", one), ("q", tensor(of=storage("1", "QInt32Storage")))), both, status=0)
+    old("good-untyped", "  1 tensor, ", dict_of(("a", tensor(of=storage(kind="UntypedStorage", count=16)))),
+        [("0", 16, bytes(16))], status=0)
+    old("good-module", "  1 tensor, ",
+        dict_of(("model", one), ("net", tuple_of("module", name_of("a", "Net"), "a.py", "class Net:") + b"Q" + EMPTY + b"\x81")),
+        status=0)
+    old("module-five", "a storage: a persistent id that is no storage",
+        dict_of(("model", one), ("net", tuple_of("module", name_of("a", "Net"), "a.py", "text", 1) + b"Q")))
+    for name, number_of_format in (("1000", 1000), ("text", "1001"), ("none", None), ("long", 1 << 70)):
+        old("protocol-" + name, "old format is not 1001", one, number_of_format=number_of_format)
+    old("system", "a list of 0 where facts about the machine are due", one, system=LIST)
+    old("keys-dict", "a dict of 0 where the list of storages is due", one, keys=DICT)
+    old("keys-int", "the list of storages has a int", one, keys=list_of(0))
+    old("keys-twice", "storage '0' is listed twice", one, both, keys=list_of("0", "0"))
+    old("keys-more", "storage '1' is listed, and no tensor has it", one, both)
+    old("keys-fewer", "storage '1' is not in the list of storages", two)
+    old("keys-none", "storage '0' is not in the list of storages", one, [])
+    old("count-more", "storage '0' has 5 elements, the pickle says 4", one, [("0", 5, bytes(20))])
+    old("count-fewer", "storage '0' has 3 elements, the pickle says 4", one, [("0", 3, bytes(16))])
+    old("count-negative", "storage '0' has 18446744073709551615 elements", one, [("0", -1, bytes(16))])
+    old("count-bytes", "storage '0' has 16 elements, the pickle says 4", one, [("0", 16, bytes(16))])
+    old("short", "storage '0' has 16 bytes, and the file ends after 15 of them", one, [("0", 4, bytes(15))])
+    old("short-second", "storage '1' is missing: the file ends before it", two, [("0", 4, bytes(16))],
+        keys=list_of("0", "1"))
+    old("huge", "and the file ends after 16 of them", dict_of(("a", tensor(of=storage(count=1 << 40)))),
+        [("0", 1 << 40, bytes(16))])
+    old("tail", "1 bytes follow the last storage", one, tail=b"x")
+    old("second-tail", "follow the last storage", one, both, keys=list_of("0"))
+    old("two-sizes", "storage '0' has two sizes", dict_of(("a", tensor()), ("b", tensor((3,), of=storage(count=3)))))
+    with_id("type-typed", "TypedStorage, of unknown size", "storage", name_of("torch.storage", "TypedStorage"), "0", "cpu", 4)
+    with_id("type-other", "global os.system, of unknown size", "storage", name_of("os", "system"), "0", "cpu", 4)
+    with_id("type-string", "its type is a string", "storage", "FloatStorage", "0", "cpu", 4)
+    with_id("id-four", "a storage id of 4 parts", "storage", kind, "0", "cpu")
+    with_id("id-negative", "an impossible size of -4", "storage", kind, "0", "cpu", -4)
+    with_id("id-key", "the storage's key is a int", "storage", kind, 0, "cpu", 4)
+    with_id("id-location", "location is a none", "storage", kind, "0", None, 4)
+    old("quantised", "quantised by torch", dict_of(("a", tensor(of=storage(kind="QInt8Storage")))), [("0", 4, bytes(4))])
+    old("opcode", "pickle opcode INST: not an opcode of plain data", b"ios\nsystem\n")
+    old("unknown", "no opcode has the byte 0xff", b"\xff")
+    whole = legacy(one)
+    ends = [i + 1 for i in range(len(whole) - 1) if whole[i:i + 2] == b".\x80"]
+    for n in (14, 20, ends[0] + 1, ends[1] + 1, ends[1] + 3, ends[2] + 1, ends[2] + 40, ends[3] + 1, ends[3] + 4):
+        case(f"cut-old-{n:03}", "pickle opcode", whole[:n])
+    case("cut-old-storage", "storage '0' is missing", whole[:-17])
+
+
+def inside():
+    inner = name_of("torch.storage", "_load_from_bytes")
+    good = legacy(storage())
+
+    def bare(name, says, *args, status=1, protocol=4):
+        case("bare-" + name, says, pickle(dict_of(("a", tensor(of=call(inner, *args)))), protocol), status)
+
+    def data(content):
+        return b"B" + struct.pack("<I", len(content)) + content
+
+    bare("good", "  1 tensor, ", data(good), status=0)
+    bare("good-5", "  1 tensor, ", data(legacy(storage(), protocol=5)), status=0, protocol=5)
+    bare("none", "from more or less than one value")
+    bare("two", "from more or less than one value", data(good), 1)
+    bare("int", "its storage is loaded from a int", 1)
+    bare("text", "pickle it with protocol 3 or later", call(name_of("_codecs", "encode"), "abc", "latin1"))
+    bare("other", "is not in torch.save's old format", data(b"PK\3\4"))
+    bare("empty", "is not in torch.save's old format", data(b""))
+    bare("inner-int", "a int where its storage should be", data(legacy(number(1), [])))
+    bare("inner-tensor", "a tensor where its storage should be", data(legacy(tensor())))
+    bare("inner-tail", "1 bytes follow the last storage", data(good + b"x"))
+    bare("inner-short", "the file ends after 15 of them", data(good[:-1]))
+    bare("inner-protocol", "old format is not 1001", data(legacy(storage(), number_of_format=7)))
+    bare("inner-cut", "pickle opcode BININT: 4 bytes wanted", data(good[:20]))
+    bare("inner-inner", "where its storage should be", data(legacy(call(inner, data(good)), [])))
 
 
 # ---------------------------------------------------------------- accepted
@@ -404,8 +508,8 @@ def truncations():
 
 def cases():
     """name → (exit status, reader, what is said, the file)"""
-    for part in (archives, stack, containers, bounds, names, storages, geometry, rebuilding, accepted, python_pickles,
-                 truncations):
+    for part in (archives, stack, containers, bounds, names, storages, geometry, rebuilding, before_1_6, inside, accepted,
+                 python_pickles, truncations):
         part()
     return CASES
 

@@ -104,3 +104,22 @@ def saved(data, *, records=None, version=b"3\n", byteorder=b"little", extra=(), 
     members += records if records is not None else [("data/0", bytes(range(16)))]
     members += [("version", version), *extra]
     return archive([member for member in members if member[1] is not None], **options)
+
+
+MAGIC = b"\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"
+
+
+def framed(body, protocol):
+    """A pickle; from protocol 4 on with a frame, as Python writes it."""
+    if protocol >= 4:
+        body = b"\x95" + struct.pack("<Q", len(body) + 1) + body
+    return pickle(body, protocol)
+
+
+def legacy(body, storages=(("0", 4, bytes(range(16))),), *, protocol=2, number_of_format=1001, system=DICT, keys=None,
+           tail=b""):
+    """What torch.save wrote before 1.6.  storages: (key, elements, bytes)."""
+    keys = list_of(*(key for key, _, _ in storages)) if keys is None else keys
+    parts = [MAGIC, value(number_of_format), system, body, keys]
+    out = b"".join(framed(part, protocol) for part in parts)
+    return out + b"".join(struct.pack("<q", count) + data for _, count, data in storages) + tail

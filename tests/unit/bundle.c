@@ -198,6 +198,28 @@ Test (bundle, wrong_names)
   expect_error (FMTCONV_E_FORMAT, "is carried along already");
 }
 
+/* Files can be taken away while they are walked: in the middle, at the end, at the start. */
+Test (bundle, files_detached)
+{
+  static const char *const gone[] = { "b", "d", "a", "c" };
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  for (const char *name = "a\0b\0c\0d"; *name; name += 2)
+    fmtconv_attach (model, name, source);
+  for (size_t i = 0; i < 4; i++)
+    {
+      size_t left = 0;
+      for (const fmtconv_blob *blob = NULL; (blob = fmtconv_next_blob (model, blob)); left++)
+        if (!strcmp (blob->name, gone[i]))
+          fmtconv_detach (model, blob);
+      cr_expect_eq (left, 4 - i);
+    }
+  cr_expect_null (fmtconv_next_blob (model, NULL));
+  fmtconv_attach (model, "a", source);
+  cr_expect_str_eq (fmtconv_next_blob (model, NULL)->name, "a");
+  fmtconv_detach (fci_model_new (ctx, NULL), fmtconv_next_blob (model, NULL));
+  expect_error (FMTCONV_E_INTERNAL, "is a file of another model");
+}
+
 Test (bundle, refused)
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);

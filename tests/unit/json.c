@@ -190,6 +190,21 @@ Test (json, hostile_depth)
   free (text);
 }
 
+/* What is wrong with a text from a file is for the caller to say. */
+Test (json, parse_without_an_error)
+{
+  const char *why;
+  fmtconv_ctx *ctx = new_ctx ();
+  fmtconv_attr *tree = fmtconv_json_parse (ctx, "{\"r\": 4}", &why);
+  cr_expect_eq (fmtconv_get_int (tree, "r", 0), 4);
+  cr_expect_null (why);
+  cr_expect_null (fmtconv_json_parse (ctx, "{\"r\": 4", &why));
+  cr_assert_not_null (why);
+  cr_expect_eq (strncmp (why, "at byte ", 8), 0, "%s", why);
+  cr_expect_eq (fmtconv_failed (ctx), 0);
+  fmtconv_ctx_free (ctx);
+}
+
 /* A text of one value too many is refused before a parser allocates for it. */
 Test (json, limit_of_values)
 {

@@ -13,7 +13,7 @@ run_program (const fci_row_program *program, const void *in, void *out, size_t n
 {
   void *scratch = malloc (fci_row_scratch (program));
   cr_assert_null (fci_row_refusal (program), "%s", fci_row_refusal (program));
-  fci_row_run (program, in, out, n, scratch, tally);
+  fci_row_run (program, in, out, n, scratch, NULL, tally);
   free (scratch);
 }
 

@@ -203,6 +203,37 @@ reshapes (world *w, uint64_t seed, const naive *v)
                fmtconv_reshape (v->view, rank_two, two));
 }
 
+/* Sliced, the factors are sliced; put together, they are put together. */
+static void
+products (world *w, uint64_t seed)
+{
+  const uint64_t shape[] = { 1 + pick (w, 6), 1 + pick (w, 6) }, rank = 1 + pick (w, 3);
+  naive v = naive_leaf (w, FMTCONV_F16, 2, shape);
+  naive b = naive_factor (w, shape[0], rank, 0), a = naive_factor (w, rank, shape[1], 1);
+  naive all = naive_lowrank (w, &v, &b, &a, 2);
+  uint64_t at[2], n[2];
+  for (unsigned i = 0; i < 2; i++)
+    {
+      at[i] = pick (w, shape[i]);
+      n[i] = 1 + pick (w, shape[i] - at[i]);
+    }
+  expect_same (w, seed, "rows of a product", fmtconv_slice (all.view, 0, at[0], n[0]),
+               fmtconv_lowrank (fmtconv_slice (v.view, 0, at[0], n[0]),
+                                fmtconv_slice (b.view, 0, at[0], n[0]), a.view, 2));
+  expect_same (w, seed, "columns of a product", fmtconv_slice (all.view, 1, at[1], n[1]),
+               fmtconv_lowrank (fmtconv_slice (v.view, 1, at[1], n[1]), b.view,
+                                fmtconv_slice (a.view, 1, at[1], n[1]), 2));
+  naive more = naive_leaf (w, FMTCONV_F16, 2, shape), below = naive_factor (w, shape[0], rank, 0);
+  fmtconv_view *const two[] = { v.view, more.view }, *const left[] = { b.view, below.view };
+  fmtconv_view *const done[] = { all.view, fmtconv_lowrank (more.view, below.view, a.view, 2) };
+  if (b.dtype == below.dtype)
+    expect_same (w, seed, "products put together", fmtconv_concat (0, 2, done),
+                 fmtconv_lowrank (fmtconv_concat (0, 2, two), fmtconv_concat (0, 2, left), a.view, 2));
+  const uint64_t taller[] = { shape[0], 1, shape[1] };
+  expect_same (w, seed, "a product with an axis of 1",
+               fmtconv_reshape (fmtconv_reshape (all.view, 3, taller), 2, shape), all.view);
+}
+
 static void
 own_type (world *w, uint64_t seed, const naive *v)
 {
@@ -220,6 +251,7 @@ Test (laws, hold)
       world w = world_new (i);
       naive v = naive_random (&w, 5);
       own_type (&w, i, &v);
+      products (&w, i);
       reshapes (&w, i, &v);
       if (v.rank > 0)
         {
@@ -244,6 +276,12 @@ Test (laws, split_then_fuse_is_one_box)
       world w = world_new (i);
       naive v = naive_random (&w, 0);
       fmtconv_view *parts[64];
+      if (v.rank == 2)
+        {
+          naive b = naive_leaf (&w, FMTCONV_F32, 2, (uint64_t[]){ v.shape[0], 2 });
+          naive a = naive_leaf (&w, FMTCONV_F16, 2, (uint64_t[]){ 2, v.shape[1] });
+          v = naive_lowrank (&w, &v, &b, &a, 0.5);
+        }
       for (unsigned axis = 0; axis < v.rank && v.n > 0; axis++)
         {
           for (uint64_t k = 0; k < v.shape[axis]; k++)

@@ -200,6 +200,32 @@ Test (model, account)
 }
 
 /* Parts of different tensors stay apart until the account is settled. */
+/* What only has to be equal counts as used; the first model's name is the one that is told. */
+Test (model, same_uses_all)
+{
+  for (unsigned is_equal = 0; is_equal < 2; is_equal++)
+    {
+      fmtconv_model *in = fci_model_new (ctx, NULL);
+      fmtconv_put (in, "a", row (0, 8));
+      fmtconv_put (in, "b", row (is_equal ? 0 : 8, 8));
+      fmtconv_put (in, "c", row (16, 8));
+      cr_assert_eq (fci_model_seal (in, "reader"), 0, "%s", last);
+      fmtconv_model *out = fci_model_new (ctx, in), *later;
+      fmtconv_view *same =
+          fmtconv_same (3, (fmtconv_view *const[]){ value (in, "a"), value (in, "b"), value (in, "c") });
+      fmtconv_put (out, "abc", same);
+      cr_assert_eq (fci_model_seal (out, "t"), 0, "%s", last);
+      cr_expect_str_eq (came_from (out, "abc"), "0 1 2");
+      cr_expect_eq (value (out, "abc")->requirements->n, is_equal ? 1 : 2);
+      cr_expect_str_eq (value (out, "abc")->requirements->item[0]->tensor, "abc");
+      later = fci_model_new (ctx, out);
+      fmtconv_put (later, "renamed", value (out, "abc"));
+      cr_assert_eq (fci_model_seal (later, "t"), 0, "%s", last);
+      cr_expect_str_eq (came_from (later, "renamed"), "0");
+      cr_expect_str_eq (value (later, "renamed")->requirements->item[0]->tensor, "abc");
+    }
+}
+
 Test (model, fuse_across_tensors)
 {
   const fmtconv_model *in = letters ();

@@ -251,6 +251,46 @@ naive_scale (world *w, const naive *v, double factor)
   return r;
 }
 
+static uint64_t
+term (uint64_t sum, uint64_t b, uint64_t a)
+{
+  return mix (mix (sum, b), a);
+}
+
+naive
+naive_lowrank (world *w, const naive *v, const naive *b, const naive *a, double factor)
+{
+  naive r = blank (w, v->dtype, v->rank, v->shape);
+  const naive left = naive_cast (w, b, FMTCONV_F32), right = naive_cast (w, a, FMTCONV_F32);
+  const uint64_t rank = a->shape[0], columns = v->shape[1];
+  r.view = fmtconv_lowrank (v->view, b->view, a->view, factor);
+  for (uint64_t i = 0; i < r.n; i++)
+    {
+      r.at[i] = rank ? operated (v->at[i], FCI_OP_LOWRANK, 0, factor) : v->at[i];
+      for (uint64_t k = 0; k < rank; k++)
+        r.at[i] = term (r.at[i], left.at[i / columns * rank + k], right.at[k * columns + i % columns]);
+      r.unrounded[i] = rank || v->unrounded[i];
+    }
+  return r;
+}
+
+naive
+naive_factor (world *w, uint64_t rows, uint64_t columns, unsigned axis)
+{
+  uint64_t shape[2] = { rows, columns };
+  naive v = naive_leaf (w, pick (w, 2) ? FMTCONV_F16 : FMTCONV_F32, 2, shape);
+  if (pick (w, 4) == 0)
+    {
+      uint64_t first = pick (w, shape[axis] + 1);
+      const naive parts[2] = { naive_slice (w, &v, axis, first, shape[axis] - first),
+                               naive_slice (w, &v, axis, 0, first) };
+      v = naive_concat (w, axis, 2, parts);
+    }
+  if (pick (w, 4) == 0)
+    v = naive_scale (w, &v, 0.5);
+  return pick (w, 4) == 0 ? naive_cast (w, &v, FMTCONV_BF16) : v;
+}
+
 void
 naive_axes (world *w, unsigned rank, unsigned *axes)
 {
@@ -327,8 +367,18 @@ random_concat (world *w, const naive *v)
 }
 
 static naive
+random_lowrank (world *w, const naive *v)
+{
+  uint64_t rank = pick (w, 4);
+  const naive b = naive_factor (w, v->shape[0], rank, 0), a = naive_factor (w, rank, v->shape[1], 1);
+  return naive_lowrank (w, v, &b, &a, (double) pick (w, 3));
+}
+
+static naive
 random_step (world *w, const naive *v)
 {
+  if (v->rank == 2 && pick (w, 4) == 0)
+    return random_lowrank (w, v);
   uint64_t shape[FMTCONV_MAX_RANK];
   unsigned axes[FMTCONV_MAX_RANK];
   unsigned axis = v->rank ? (unsigned) pick (w, v->rank) : 0;
@@ -366,12 +416,53 @@ naive_random (world *w, unsigned depth)
   return v;
 }
 
+static uint64_t apply_ops (const fci_box *box, unsigned rank, const uint64_t *index, const fci_op *last,
+                           uint64_t element, uint32_t *dtype, bool *unrounded);
+
+/* Element k of factor f of a product, as f32. */
+static uint64_t
+read_factor (const fci_box *box, unsigned rank, const uint64_t *index, const fci_op *op, unsigned f,
+             uint64_t k)
+{
+  const fci_factor *factor = &op->product->factor[f];
+  const uint64_t *track = FCI_TRACK (box, rank, op->tracks - FCI_FACTORS + f);
+  uint64_t offset = track[0] + k * factor->step;
+  uint32_t dtype = factor->dtype;
+  bool unrounded = false;
+  for (unsigned i = 0; i < rank; i++)
+    offset += (index[i] - box->start[i]) * track[1 + i];
+  uint64_t element =
+      apply_ops (box, rank, index, factor->ops, stored (factor->source, offset, 0, dtype), &dtype, &unrounded);
+  return dtype == FMTCONV_F32 && !unrounded ? element : operated (element, FCI_OP_CAST, FMTCONV_F32, 0);
+}
+
+static uint64_t
+apply_ops (const fci_box *box, unsigned rank, const uint64_t *index, const fci_op *last, uint64_t element,
+           uint32_t *dtype, bool *unrounded)
+{
+  const fci_op *ops[64];
+  size_t n = 0;
+  for (const fci_op *op = last; op && n < 64; op = op->before)
+    ops[n++] = op;
+  while (n-- > 0)
+    {
+      const fci_op *op = ops[n];
+      element = operated (element, op->kind, op->dtype, op->factor);
+      for (uint64_t k = 0; op->product && k < op->product->rank; k++)
+        element = term (element, read_factor (box, rank, index, op, 0, k),
+                        read_factor (box, rank, index, op, 1, k));
+      *unrounded = op->kind != FCI_OP_CAST;
+      *dtype = op->kind == FCI_OP_CAST ? op->dtype : *dtype;
+    }
+  return element;
+}
+
 /* What the normal form says of one element: stored where, then operated on. */
 static uint64_t
 read_back (const fci_box *box, unsigned rank, const uint64_t *index)
 {
-  const fci_op *ops[64];
-  size_t n = 0;
+  uint32_t dtype = 0;
+  bool unrounded;
   uint64_t offset = box->offset;
   uint64_t by = box->phase;
   for (unsigned k = 0; k < rank; k++)
@@ -379,12 +470,8 @@ read_back (const fci_box *box, unsigned rank, const uint64_t *index)
   const bool blocks = box->dtype >= FMTCONV_GGML;
   const fmtconv_dtype_info *info = fmtconv_dtype (box->dtype);
   offset += blocks ? by / info->block * info->block_bytes : by;
-  for (const fci_op *op = box->ops; op && n < 64; op = op->before)
-    ops[n++] = op;
   uint64_t element = stored (box->source, offset, blocks ? by % info->block : 0, box->dtype);
-  while (n-- > 0)
-    element = operated (element, ops[n]->kind, ops[n]->dtype, ops[n]->factor);
-  return element;
+  return apply_ops (box, rank, index, box->ops, element, &dtype, &unrounded);
 }
 
 static bool

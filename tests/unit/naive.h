@@ -41,6 +41,10 @@ naive naive_permute (world *w, const naive *v, const unsigned *axes);
 naive naive_reshape (world *w, const naive *v, unsigned rank, const uint64_t *shape);
 naive naive_cast (world *w, const naive *v, uint32_t dtype);
 naive naive_scale (world *w, const naive *v, double factor);
+naive naive_lowrank (world *w, const naive *v, const naive *b, const naive *a, double factor);
+
+/* A matrix that may be a factor of a product: a leaf, or put together along `axis`, maybe scaled or cast. */
+naive naive_factor (world *w, uint64_t rows, uint64_t columns, unsigned axis);
 
 /* A random view made of up to `depth` operations upon each other. */
 naive naive_random (world *w, unsigned depth);

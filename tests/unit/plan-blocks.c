@@ -126,6 +126,35 @@ Test (plan_blocks, rounds_once)
   leave (&at);
 }
 
+/* A product is added and the sum quantised, with one rounding. */
+Test (plan_blocks, merged_then_quantised)
+{
+  heard h;
+  sample s;
+  place at = enter ();
+  make (&s, &h, 0);
+  float left[ROWS * 2], right[2 * COLUMNS], values[ROWS * COLUMNS];
+  uint8_t wanted[sizeof s.blocks];
+  for (size_t i = 0; i < ROWS * 2; i++)
+    left[i] = (float) i / 7 - 1;
+  for (size_t i = 0; i < 2 * COLUMNS; i++)
+    right[i] = (float) (i % 13) / 11;
+  for (size_t i = 0; i < ROWS; i++)
+    for (size_t k = 0; k < COLUMNS; k++)
+      {
+        float sum = left[2 * i] * right[k];
+        sum += left[2 * i + 1] * right[COLUMNS + k];
+        values[i * COLUMNS + k] = s.values[i * COLUMNS + k] + 0.3f * sum;
+      }
+  fci_quant_encode (FMTCONV_Q8_0, values, ROWS * COLUMNS, NULL, wanted);
+  fmtconv_view *b = fmtconv_constant (s.ctx, FMTCONV_F32, 2, SHAPE (ROWS, 2), left);
+  fmtconv_view *a = fmtconv_constant (s.ctx, FMTCONV_F32, 2, SHAPE (2, COLUMNS), right);
+  fmtconv_view *v = fmtconv_quantise (fmtconv_lowrank (s.numbers, b, a, 0.3), FMTCONV_Q8_0, NULL);
+  expect_bytes (&at, &s, &h, v, wanted, sizeof wanted);
+  fmtconv_ctx_free (s.ctx);
+  leave (&at);
+}
+
 /* Each row as a whole, by weights that need not lie dense. */
 Test (plan_blocks, importance)
 {

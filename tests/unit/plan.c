@@ -1,5 +1,6 @@
 /* tests/unit/plan.c: layouts, plans as text, costs, units, refusals at planning time.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/model.h"
 #include "tests/unit/plan-util.h"
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,46 @@ Test (plan, copies_merge_across_tensors)
                                   fmtconv_leaf (a, 0, FMTCONV_U8, 1, SHAPE (8), NULL),
                                   fmtconv_leaf (a, 8, FMTCONV_F64, 0, NULL, NULL) };
   golden (ctx, 5, parts, "file 'out' 152\n0 copy 136 'a'@64\n136 copy 16 'a'@0\n");
+  fmtconv_ctx_free (ctx);
+}
+
+/* A product is read, paid for and shown; its scratch is part of the memory bound. */
+Test (plan, products)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_source *a = memory (ctx, "a");
+  fmtconv_view *t = fmtconv_leaf (a, 64, FMTCONV_F16, 2, SHAPE (4, 8), NULL);
+  fmtconv_view *left = fmtconv_leaf (a, 1000, FMTCONV_F32, 2, SHAPE (4, 3), NULL);
+  fmtconv_view *right = fmtconv_leaf (memory (ctx, "b"), 16, FMTCONV_F16, 2, SHAPE (3, 8), NULL);
+  fmtconv_view *const sum[] = { fmtconv_slice (fmtconv_lowrank (t, left, right, 0.5), 0, 2, 2), t };
+  golden (ctx, 2, sum,
+          "file 'out' 96\n0 rows 32 't0' f16[2,8]: [0,0]+[2,8] <- 'a'@96 f16 (16,2)"
+          " | add 0.5 times rank 3 'a'@1024 f32 'b'@16 f16 | round f16\n32 copy 64 'a'@64\n");
+  const fci_cost *cost = fci_plan_cost (fci_plan_compile (ctx, layout_of (ctx, 1, sum)));
+  cr_assert_eq (cost->read, 32 + 2 * 3 * 4 + 3 * 8 * 2);
+  cr_assert_eq (cost->converted, 32);
+  cr_assert_leq (cost->scratch, ctx->options.memory);
+  ctx->options.memory = 300000;
+  cr_assert_null (fci_plan_compile (ctx, layout_of (ctx, 1, sum)));
+  cr_assert_eq (h.code, FMTCONV_E_LIMIT);
+  fmtconv_ctx_free (ctx);
+}
+
+/* A number that is kept as a tensor, and what is none. */
+Test (plan, scalars)
+{
+  static const uint16_t half[] = { 0x4500, 0x3c00 };
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_source *source = fci_source_memory (ctx, half, sizeof half, "m");
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  double value = 0;
+  fmtconv_put (model, "alpha", fmtconv_leaf (source, 0, FMTCONV_F16, 0, NULL, NULL));
+  fmtconv_put (model, "two", fmtconv_leaf (source, 0, FMTCONV_F16, 1, SHAPE (2), NULL));
+  cr_assert_eq (fmtconv_scalar (fmtconv_find (model, "alpha"), &value), 0);
+  cr_assert_eq (value, 5);
+  cr_assert_eq (fmtconv_scalar (fmtconv_find (model, "two"), &value), FMTCONV_E_UNSUPPORTED);
   fmtconv_ctx_free (ctx);
 }
 

@@ -4,10 +4,13 @@ TESTS += tests/unit/plan
 tests_unit_plan_SOURCES = \
 	tests/unit/plan-blocks.c \
 	tests/unit/plan-crc.c \
+	tests/unit/plan-digest.c \
 	tests/unit/plan-faults.c \
 	tests/unit/plan-folders.c \
 	tests/unit/plan-publish.c \
 	tests/unit/plan-random.c \
+	tests/unit/plan-same.c \
+	tests/unit/plan-swap.c \
 	tests/unit/plan-util.c \
 	tests/unit/plan-util.h \
 	tests/unit/plan.c

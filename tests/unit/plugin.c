@@ -43,6 +43,27 @@ parse (fmtconv_ctx **ctx, heard *h, const char *text)
   return fci_params_parse (*ctx, "writer 'x'", table, text);
 }
 
+/* What a reader is told of its writer's parameters: those that both have, as typed. */
+Test (params, shared)
+{
+  static const struct
+  {
+    const char *text;
+    const char *shared;
+  } cases[] = { { "", "" },
+                { NULL, "" },
+                { "other=1", "" },
+                { "other=a\\,number=7,text=x", "text=x" },
+                { "text=a\\,b\\=c\\\\,other=1,metadata.x=1=2,number=5",
+                  "text=a\\,b\\=c\\\\,metadata.x=1=2,number=5" } };
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    cr_expect_str_eq (fci_params_shared (ctx, table, cases[i].text), cases[i].shared);
+  cr_expect_str_eq (fci_params_shared (ctx, NULL, "text=x"), "");
+  fmtconv_ctx_free (ctx);
+}
+
 Test (params, not_given)
 {
   heard h;

@@ -91,7 +91,7 @@ fmtconv_model *
 reverse_rules (const fmtconv_rules *rules, const fmtconv_model *in)
 {
   fmtconv_model *out = fci_model_new (fci_model_ctx (in), in);
-  fci_rules_reverse (rules, in, out);
+  fmtconv_reverse (rules, in, out);
   if (!fmtconv_failed (fci_model_ctx (in)))
     cr_assert_eq (fci_model_seal (out, "test"), 0);
   return out;

@@ -87,6 +87,25 @@ Test (rules_reverse, what_is_missing)
                   .rules = RULES ({ "m", "a", .shape = "2h", .ops = "reshape 1,2h" }));
 }
 
+/* The same is known without a model, as text; and whether a model is what the rules make. */
+Test (rules_reverse, known_beforehand)
+{
+  world *w = world_new ();
+  const fmtconv_rules one_way = { .rules = RULES ({ "a", "b", .ops = "cast F32" }) };
+  const fmtconv_rules both = { .complete = "i", .rules = RULES ({ "qkv.{i}", "to_{p:q,k}.{i}" }) };
+  fci_recognition found;
+  cr_expect_str_eq (fci_rules_one_way (w->ctx, &one_way), "rule 1 ('a' to 'b'): a cast cannot be undone");
+  cr_expect_null (fci_rules_one_way (w->ctx, &both));
+  cr_expect_eq (fci_rules_recognise_reverse (&both, model_of (w, "to_q.0:2 to_k.0:2"), &found), 0);
+  cr_expect (found.claimed == 2 && !found.missing && !found.unknown);
+  cr_expect_eq (fci_rules_recognise_reverse (&both, model_of (w, "to_q.0:2 x:1"), &found), 0);
+  cr_expect (found.claimed == 1 && found.missing == 1 && found.unknown == 1);
+  cr_expect_eq (fci_rules_recognise_reverse (&both, model_of (w, "qkv.0:2"), &found), 0);
+  cr_expect_eq (found.claimed, 0);
+  cr_expect_eq (w->code, 0);
+  world_free (w);
+}
+
 Test (rules_reverse, one_way_tables)
 {
   EXPECT_REVERSE ("b:1", FMTCONV_E_UNSUPPORTED,

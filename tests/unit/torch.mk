@@ -4,3 +4,13 @@ TESTS += tests/unit/torch
 tests_unit_torch_SOURCES = tests/unit/torch.c $(torch_machine)
 tests_unit_torch_CFLAGS = $(unit_cflags)
 tests_unit_torch_LDADD = $(unit_libs)
+
+check_PROGRAMS += tests/unit/torch-writer
+TESTS += tests/unit/torch-writer
+tests_unit_torch_writer_SOURCES = \
+	tests/unit/plan-util.c \
+	tests/unit/plan-util.h \
+	tests/unit/torch-writer.c \
+	$(torch_writer)
+tests_unit_torch_writer_CFLAGS = $(unit_cflags)
+tests_unit_torch_writer_LDADD = $(unit_libs)

@@ -310,6 +310,75 @@ Test (view, operation_refusals)
   expect_refusal (fmtconv_cast (huge, FMTCONV_F64), FMTCONV_E_LIMIT);
 }
 
+/* The place of each factor stands behind its own steps: a step an axis, and that of the rank. */
+Test (view, lowrank)
+{
+  fmtconv_view *b = fmtconv_leaf (source, 1000, FMTCONV_F32, 2, SHAPE (4, 3), NULL);
+  fmtconv_view *a = fmtconv_leaf (source, 2000, FMTCONV_BF16, 2, SHAPE (3, 8), NULL);
+  fmtconv_view *all = fmtconv_lowrank (matrix (), b, a, 0.5);
+  expect_text (all, "f16[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2) | lowrank 0.5 3 s@1000 f32 (12,0;4)"
+                    " s@2000 bf16 (0,2;16)");
+  expect_text (fmtconv_cast (fmtconv_slice (fmtconv_slice (all, 0, 2, 2), 1, 5, 3), FMTCONV_F32),
+               "f32[2,3] = box [0,0]+[2,3] <- s@170 f16 (16,2) | lowrank 0.5 3 s@1024 f32 (12,0;4)"
+               " s@2010 bf16 (0,2;16) | cast f32");
+  expect_text (fmtconv_permute (all, AXES (1, 0)),
+               "f16[8,4] = box [0,0]+[8,4] <- s@128 f16 (2,16) | lowrank 0.5 3 s@1000 f32 (0,12;4)"
+               " s@2000 bf16 (2,0;16)");
+  expect_text (
+      fmtconv_reshape (all, 3, SHAPE (2, 2, 8)),
+      "f16[2,2,8] = box [0,0,0]+[2,2,8] <- s@128 f16 (32,16,2) | lowrank 0.5 3 s@1000 f32 (24,12,0;4)"
+      " s@2000 bf16 (0,0,2;16)");
+  cr_expect_eq (fmtconv_reshape (all, 1, SHAPE (32))->n_boxes, 4); /* a row each: b does not run on */
+  expect_text (fmtconv_lowrank (matrix (), fmtconv_scale (b, 2), a, 1),
+               "f16[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2) | lowrank 1 3 s@1000 f32 (12,0;4) | scale 2"
+               " s@2000 bf16 (0,2;16)");
+}
+
+/* The same matrices give the same form, however they come together. */
+Test (view, lowrank_is_one_box)
+{
+  fmtconv_view *b = fmtconv_leaf (source, 1000, FMTCONV_F32, 2, SHAPE (4, 3), NULL);
+  fmtconv_view *a = fmtconv_leaf (source, 2000, FMTCONV_F32, 2, SHAPE (3, 8), NULL);
+  fmtconv_view *halves[2];
+  for (unsigned i = 0; i < 2; i++)
+    halves[i] = fmtconv_lowrank (fmtconv_chunk (matrix (), 0, i, 2), fmtconv_chunk (b, 0, i, 2), a, 3);
+  cr_expect_str_eq (fci_view_text (fmtconv_concat (0, 2, halves)),
+                    fci_view_text (fmtconv_lowrank (matrix (), b, a, 3)));
+  halves[1] = fmtconv_lowrank (fmtconv_chunk (matrix (), 0, 1, 2), fmtconv_chunk (b, 0, 1, 2), a, 2);
+  cr_expect_eq (fmtconv_concat (0, 2, halves)->n_boxes, 2);
+  fmtconv_view *turned =
+      fmtconv_concat (0, 2, (fmtconv_view *[]){ fmtconv_chunk (b, 0, 1, 2), fmtconv_chunk (b, 0, 0, 2) });
+  cr_expect_eq (fmtconv_lowrank (matrix (), turned, a, 2)->n_boxes, 2);
+  expect_text (fmtconv_lowrank (matrix (), fmtconv_slice (b, 1, 0, 0), fmtconv_slice (a, 0, 0, 0), 2),
+               fci_view_text (matrix ()));
+}
+
+Test (view, lowrank_refusals)
+{
+#define B fmtconv_leaf (source, 0, FMTCONV_F32, 2, SHAPE (4, 3), NULL)
+#define A fmtconv_leaf (source, 0, FMTCONV_F32, 2, SHAPE (3, 8), NULL)
+  expect_refusal (fmtconv_lowrank (matrix (), A, B, 1), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_lowrank (matrix (), B, fmtconv_slice (A, 0, 0, 2), 1), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_lowrank (matrix (), fmtconv_reshape (B, 1, SHAPE (12)), A, 1), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_lowrank (matrix (), B, A, INFINITY), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_lowrank (matrix (), B, A, 1e39), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_lowrank (matrix (), B, fmtconv_cast (A, FMTCONV_I8), 1), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_lowrank (fmtconv_cast (matrix (), FMTCONV_C64), B, A, 1), FMTCONV_E_USAGE);
+  cr_expect_null (fmtconv_lowrank (NULL, B, A, 1));
+  cr_expect_eq (fmtconv_failed (ctx), 0);
+  fmtconv_view *apart[2] = { fmtconv_slice (B, 1, 0, 1), fmtconv_slice (B, 1, 0, 2) };
+  expect_refusal (fmtconv_lowrank (matrix (), fmtconv_concat (1, 2, apart), A, 1), FMTCONV_E_UNSUPPORTED);
+  fmtconv_view *square = fmtconv_leaf (source, 0, FMTCONV_F32, 2, SHAPE (4, 4), NULL);
+  fmtconv_view *sum = fmtconv_lowrank (square, square, square, 1);
+  expect_refusal (fmtconv_lowrank (square, sum, square, 1), FMTCONV_E_UNSUPPORTED);
+  square = fmtconv_leaf (source, 0, FMTCONV_F32, 2, SHAPE (4, 4), NULL);
+  sum = square;
+  for (unsigned i = 0; i < FCI_MAX_PRODUCTS; i++)
+    sum = fmtconv_lowrank (sum, square, square, 1);
+  cr_expect_not_null (sum);
+  expect_refusal (fmtconv_lowrank (sum, square, square, 1), FMTCONV_E_UNSUPPORTED);
+}
+
 Test (view, lookers)
 {
   fmtconv_source *from;

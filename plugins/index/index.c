@@ -1,6 +1,6 @@
-/* plugins/safetensors/index.c: reads the files that an index names as one model.
+/* plugins/index/index.c: reads the files that an index names as one model.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "safetensors.h"
+#include "index.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +11,18 @@ enum
   DEPTH = 8
 };
 
-int
-safetensors_is_index (const char *base)
+static int
+ends_in (const char *s, const char *end)
 {
-  size_t n = strlen (base);
-  return strstr (base, ".safetensors.index.") && n > 5 && !strcmp (base + n - 5, ".json");
+  size_t n = strlen (s), tail = strlen (end);
+  return n > tail && !strcmp (s + n - tail, end);
+}
+
+int
+index_is_name (const char *base, const char *suffix)
+{
+  const char *at = strstr (base, suffix);
+  return at && at > base && !strncmp (at + strlen (suffix), ".index.", 7) && ends_in (base, ".json");
 }
 
 static fmtconv_attr *
@@ -33,12 +40,14 @@ read_map (fmtconv_ctx *ctx, fmtconv_input *in)
   return map;
 }
 
-/* One plain name of a safetensors file beside the index. */
-static int
-is_shard_name (const char *name)
+/* The reader of a file that an index names.  NULL: that is no plain name of weights.  The file decides, not the index:
+ * CogVideo's tools/convert_weight_deepspeed2hf.py names the index of pickles as one of safetensors. */
+static const char *
+reader_of (const char *name, const char *torch)
 {
-  size_t n = strlen (name);
-  return n > 12 && !strchr (name, '/') && !strcmp (name + n - 12, ".safetensors");
+  if (strchr (name, '/'))
+    return NULL;
+  return ends_in (name, ".safetensors") ? "safetensors" : ends_in (name, ".bin") ? torch : NULL;
 }
 
 static int
@@ -56,10 +65,10 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
   for (fmtconv_attr *a = map->first; names && a; a = a->next)
     {
       names[all] = fmtconv_get_string (a, NULL, NULL);
-      if (!names[all] || !is_shard_name (names[all]))
+      if (!names[all] || !reader_of (names[all], "torch"))
         return fmtconv_fail_at (
                    ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = a->key },
-                   "the index places it in %s%s%s, which is not the plain name of a safetensors file",
+                   "the index places it in %s%s%s, which is not the plain name of a safetensors or .bin file",
                    names[all] ? "'" : "", names[all] ? names[all] : "something that is no string",
                    names[all] ? "'" : ""),
                NULL;
@@ -81,12 +90,13 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
 
 /* Every tensor of the file is listed as being there. */
 static int
-read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, fmtconv_attr *map, fmtconv_model *out)
+read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const char *reader, fmtconv_attr *map,
+            fmtconv_model *out)
 {
   if (!fmtconv_has (folder, name))
     return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
                             "the index names '%s', which is not beside it", name);
-  const fmtconv_model *part = fmtconv_read (fmtconv_beneath (folder, name), "safetensors");
+  const fmtconv_model *part = fmtconv_read (fmtconv_beneath (folder, name), reader);
   if (!part)
     return fmtconv_failed (ctx);
   for
@@ -117,14 +127,14 @@ check_missing (fmtconv_ctx *ctx, fmtconv_attr *map, const fmtconv_model *out)
 }
 
 int
-safetensors_read_index (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out)
+index_read (fmtconv_ctx *ctx, fmtconv_input *in, const char *torch, fmtconv_model *out)
 {
   size_t n = 0;
   fmtconv_input *folder = fmtconv_parent (in);
   fmtconv_attr *map = read_map (ctx, in);
   const char **names = map ? shard_names (ctx, map, &n) : NULL;
   for (size_t i = 0; names && i < n; i++)
-    if (read_shard (ctx, folder, names[i], map, out))
+    if (read_shard (ctx, folder, names[i], reader_of (names[i], torch), map, out))
       return fmtconv_failed (ctx);
   return names ? check_missing (ctx, map, out) : fmtconv_failed (ctx);
 }

@@ -1,0 +1,74 @@
+/* cli/map.c: the command that proves files of rules, and prints those of transforms.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+/* "NAME [2,3] <- NAME + NAME" */
+static void
+print_result (fmtconv_attr *result)
+{
+  char shown[SHOWN_ROOM], shape[256];
+  fmtconv_attr *from = fmtconv_get (result, "from");
+  printf ("%s %s", text_shown (shown, fmtconv_get_string (result, "name", "")),
+          text_shape (shape, sizeof shape, fmtconv_get (result, "shape")));
+  for (fmtconv_attr *a = from->first; a; a = a->next)
+    printf ("%s%s", a == from->first ? " <- " : " + ", text_shown (shown, a->v.s));
+  putchar ('\n');
+}
+
+static void
+print_lists (fmtconv_attr *report)
+{
+  char shown[SHOWN_ROOM];
+  fmtconv_attr *list = fmtconv_get (report, "results");
+  for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
+    print_result (a);
+  list = fmtconv_get (report, "dropped");
+  for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
+    printf ("dropped: %s: %s\n", text_shown (shown, fmtconv_get_string (a, "name", "")),
+            fmtconv_get_string (a, "why", ""));
+  list = fmtconv_get (report, "changed");
+  for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
+    printf ("another name on the way back: %s\n", text_shown (shown, a->v.s));
+}
+
+static void
+print_check (const struct settings *s, fmtconv_attr *report)
+{
+  char rules[TEXT_ROOM], names[TEXT_ROOM], results[TEXT_ROOM], shown[SHOWN_ROOM];
+  const char *one_way = fmtconv_get_string (report, "one_way", NULL);
+  fmtconv_attr *list = fmtconv_get (report, "results");
+  if (s->verbosity >= SAY_LISTS)
+    print_lists (report);
+  printf ("%s: %s, well-formed, %s%s\n", text_shown (shown, fmtconv_get_string (report, "path", "")),
+          text_count (rules, (uint64_t) fmtconv_get_int (report, "rules", 0), "rule"),
+          one_way ? "one-way: " : "reversible", one_way ? one_way : "");
+  if (!list)
+    return;
+  printf ("%s become %s, %s dropped; every rule is used, no two become one",
+          text_count (names, (uint64_t) fmtconv_get_int (report, "names", 0), "name"),
+          text_number (results, list->len), text_number (rules, fmtconv_get (report, "dropped")->len));
+  fmtconv_attr *changed = fmtconv_get (report, "changed");
+  if (changed && changed->len)
+    printf (", and %s come back under other names", text_number (rules, changed->len));
+  else if (changed)
+    printf (", and the way back gives all names again");
+  printf (s->verbosity >= SAY_LISTS ? "\n" : " (-v lists them)\n");
+}
+
+int
+run_map (const struct settings *s)
+{
+  struct speaker *sp = speaker_of (s);
+  if ((s->rules != NULL) == (s->print != NULL) || s->n_arguments)
+    return say_usage ("map takes --check RULES or --print TRANSFORM"), CLI_USAGE;
+  fmtconv_ctx *ctx = context_new (s, sp);
+  const char *text = ctx && s->print ? fmtconv_rules_print (ctx, s->print) : NULL;
+  fmtconv_attr *report = ctx && s->rules ? fmtconv_rules_check (ctx, s->rules, s->against) : NULL;
+  if (text)
+    fputs (text, stdout);
+  else if (report && s->json)
+    say_event (sp, "rules", report);
+  else if (report && s->verbosity >= SAY_NOTES)
+    print_check (s, report);
+  return context_end (ctx, text || report);
+}

@@ -1,0 +1,58 @@
+/* core/exec/fetch.h: what the files that evaluate tensors share; private to this folder.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_FETCH_H
+#define FCI_FETCH_H
+
+#include "core/exec/work.h"
+
+/* Where the fetch is. */
+typedef struct fci_fetching
+{
+  fci_worker *worker;
+  const fci_rows *rows;
+  fci_tally *tallies;
+  bool unchecked; /* no checksums are kept of what is read */
+  unsigned rank;
+  uint64_t start[FMTCONV_MAX_RANK]; /* the rectangle that lies dense at `out` */
+  uint64_t extent[FMTCONV_MAX_RANK];
+} fci_fetching;
+
+/* Where a factor is for the elements of a part: at Σ i·step bytes from `at`. */
+typedef struct fci_track
+{
+  uint64_t at;
+  uint64_t step[FMTCONV_MAX_RANK];
+} fci_track;
+
+/* Part of one box: elements by strides in the source, and by strides in the output. */
+typedef struct fci_part_box
+{
+  const fci_program *program;
+  const fmtconv_source *source;
+  uint64_t offset;
+  uint32_t phase; /* of a block type: element of the block at `offset`; strides are those of f32 then */
+  unsigned rank;
+  unsigned n_tracks;
+  size_t in_item;
+  size_t out_item;
+  uint64_t extent[FMTCONV_MAX_RANK];
+  uint64_t in[FMTCONV_MAX_RANK];  /* strides, bytes */
+  uint64_t out[FMTCONV_MAX_RANK]; /* strides, bytes */
+  fci_track track[FCI_MAX_TRACKS];
+} fci_part_box;
+
+/* Evaluate a part into `out`.  first_tally: of its program's points in f->tallies. */
+int fci_fetch_piece (fci_fetching *f, const fci_part_box *whole, size_t first_tally, uint8_t *out);
+
+/* The part from index `start` of `axis` on, of `count` indices. */
+void fci_part_narrow (fci_part_box *p, unsigned axis, uint64_t start, uint64_t count);
+
+/* Has the part, which is simple (no axes of extent 1, none that can be joined), at most two axes, and does each
+ * factor of a product move along one of them? */
+bool fci_part_is_matrix (const fci_part_box *p);
+
+/* Elements of such a part, dense at `from`, with its products, to their places in the output. */
+int fci_store_products (fci_fetching *f, const fci_part_box *p, const uint8_t *from, fci_tally *tally,
+                        uint8_t *out);
+
+#endif

@@ -1,0 +1,44 @@
+/* core/pipeline/spec-open.c: a spec's file to nodes, its version and its variables.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/pipeline/spec.h"
+#include "core/source/input.h"
+#include <string.h>
+
+static int
+check_version (const fci_pipeline *p)
+{
+  const fci_yaml *version = fci_yaml_find (p->root, "fmtconv");
+  if (!version)
+    return fci_spec_fail (p, p->root->at, "the line 'fmtconv: 1' is missing, which says that this is a spec");
+  if (version->kind != FCI_YAML_TEXT || strspn (version->text, "0123456789") != strlen (version->text))
+    return fci_spec_fail (p, version->at, "the version of a spec is a number: 'fmtconv: 1'");
+  if (strcmp (version->text, "1"))
+    return fci_spec_fail (p, version->at, "this is a spec of version %s, and this fmtconv knows version 1",
+                          version->text);
+  return 0;
+}
+
+int
+fci_spec_open (fci_pipeline *p, const char *path)
+{
+  static const char *const keys[] = { "fmtconv", "variables", "read", "components", "transform", "write" };
+  fmtconv_input *in = fci_input_user (p->ctx, path);
+  fmtconv_cursor cursor = fmtconv_cursor_of (fmtconv_open (in));
+  const char *slash = strrchr (path, '/');
+  p->path = path;
+  p->folder = fci_copy (p->ctx, path, slash ? (size_t) (slash - path) + 1 : 0);
+  if (cursor.end > FCI_YAML_BYTES)
+    return fci_fail_file (p->ctx, FMTCONV_E_LIMIT, path, NULL,
+                          "the file is longer than 1 MiB: it is no spec");
+  const char *text = fmtconv_take (&cursor, cursor.end);
+  if (p->ctx->failed)
+    return p->ctx->failed;
+  p->root = fci_yaml_strict (p->ctx, path, text, (size_t) cursor.end);
+  if (!p->root || fci_spec_kind (p, p->root, FCI_YAML_MAP, "a spec") || check_version (p)
+      || fci_spec_keys (p, p->root, "a spec", keys, sizeof keys / sizeof *keys))
+    return p->ctx->failed;
+  return fci_variables_declare (p);
+}

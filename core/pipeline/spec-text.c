@@ -1,0 +1,200 @@
+/* core/pipeline/spec-text.c: fmtconv_spec_text: a job as the YAML text of a spec.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/base/grow.h"
+#include "core/base/map.h"
+#include "core/base/utf8.h"
+#include "core/pipeline/convert.h"
+#include "core/pipeline/spec.h"
+#include <string.h>
+#include <strings.h>
+
+/* Can all of it be shown?  A spec holds nothing else. */
+static bool
+is_visible (const char *text)
+{
+  uint32_t c;
+  for (size_t n, left = strlen (text); left; text += n, left -= n)
+    if ((n = fci_utf8_next (text, left, &c)) == 0 || fci_is_hidden (c))
+      return false;
+  return true;
+}
+
+/* May it stand without quotes, in braces, too? */
+static bool
+is_plain (const char *text)
+{
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-";
+  return *text && *text != '-' && !text[strspn (text, plain)] && strcasecmp (text, "null");
+}
+
+/* A scalar that the strict parser takes for this text, with no variables in it. */
+static void
+put_scalar (fci_grow *out, const char *text)
+{
+  if (is_plain (text))
+    {
+      fci_grow_text (out, text);
+      return;
+    }
+  if (!is_visible (text))
+    fmtconv_fail (out->ctx, FMTCONV_E_UNSUPPORTED,
+                  "'%s' cannot stand in a spec: it is not UTF-8, or holds characters that are not shown",
+                  text);
+  fci_grow_text (out, "\"");
+  for (; *text; text++)
+    {
+      if (*text == '"' || *text == '\\')
+        fci_grow_text (out, "\\");
+      else if (*text == '$' && text[1] == '{')
+        fci_grow_text (out, "$");
+      fci_grow_bytes (out, text, 1);
+    }
+  fci_grow_text (out, "\"");
+}
+
+/* The values of one key of a step. */
+typedef struct values
+{
+  struct values *next; /* key behind it */
+  const char *key;
+  fci_grow list; /* scalars, with commas between them */
+  size_t n;
+} values;
+
+/* "key=value,key=value" with the values of each key together, in the order of the first ones.  NULL: none. */
+static values *
+group (fmtconv_ctx *ctx, const char *params)
+{
+  values *first = NULL, **end = &first;
+  fci_map *known = fci_map_new (ctx);
+  const char *key, *value;
+  while (known && *params && (params = fci_params_next (ctx, "a step", params, &key, &value)))
+    {
+      uintptr_t old = 0;
+      if (!fci_map_get (known, key, strlen (key), &old))
+        {
+          *end = fci_new (ctx, values);
+          if (!*end || !fci_map_add (known, key, strlen (key), (uintptr_t) *end, NULL))
+            return NULL;
+          **end = (values){ .key = key, .list = { .ctx = ctx } };
+          old = (uintptr_t) *end;
+          end = &(*end)->next;
+        }
+      values *of_key = (values *) old;
+      fci_grow_text (&of_key->list, of_key->n++ ? ", " : "");
+      put_scalar (&of_key->list, value);
+      params += *params == ',';
+    }
+  return first;
+}
+
+/* "{NAME: {path: PATH, key: value}}", or less of it; path NULL: none. */
+static void
+put_link (fci_grow *out, const fci_link *link, const char *path)
+{
+  const char *name = link->plugin->name, *comma = path || link->reverse ? ", " : "";
+  const values *params = group (out->ctx, link->params);
+  if (link->component)
+    name = fmtconv_text (out->ctx, "%s/%s", link->component, name);
+  if (!name)
+    return;
+  bool inside = path || params || link->reverse;
+  fci_grow_text (out, inside ? "{" : "");
+  put_scalar (out, name);
+  fci_grow_text (out, inside ? ": {" : "");
+  if (path)
+    {
+      fci_grow_text (out, "path: ");
+      put_scalar (out, path);
+    }
+  if (link->reverse)
+    fci_grow_text (out, "reverse: yes");
+  for (const values *v = params; v; v = v->next, comma = ", ")
+    {
+      fci_grow_text (out, comma);
+      put_scalar (out, v->key);
+      fci_grow_texts (out, v->n > 1 ? ": [" : ": ", fci_grown (&v->list), v->n > 1 ? "]" : "", NULL);
+    }
+  fci_grow_text (out, inside ? "}}" : "");
+}
+
+/* "[cast, {cogvideox-lora: {alpha: 2}}]" */
+static void
+put_links (fci_grow *out, const fci_links *links)
+{
+  fci_grow_text (out, links->n ? "[" : "[none");
+  for (size_t i = 0; i < links->n; i++)
+    {
+      fci_grow_text (out, i ? ", " : "");
+      put_link (out, &links->link[i], NULL);
+    }
+  fci_grow_text (out, "]\n");
+}
+
+static void
+put_copy (fci_grow *out, const fmtconv_part *part)
+{
+  fci_grow_text (out, "    copy: {from: ");
+  put_scalar (out, part->input);
+  for (size_t i = 0; i < part->n_files; i++)
+    {
+      fci_grow_text (out, i ? ", " : ", files: [");
+      put_scalar (out, part->files[i]);
+    }
+  fci_grow_text (out, part->n_files ? "]}\n" : "}\n");
+}
+
+static void
+put_part (fci_grow *out, const fci_part *part)
+{
+  fci_grow_text (out, "  ");
+  put_scalar (out, part->job.name);
+  fci_grow_text (out, ":\n");
+  if (part->job.copy)
+    {
+      put_copy (out, &part->job);
+      return;
+    }
+  fci_grow_text (out, "    read: ");
+  put_link (out, &part->reader, part->job.input);
+  fci_grow_text (out, "\n    transform: ");
+  put_links (out, &part->chain);
+}
+
+/* The inputs: the only one, or the components. */
+static void
+put_inputs (fci_grow *out, const fci_conversion *c)
+{
+  bool several = c->part->job.name != NULL;
+  fci_grow_text (out, several ? "components:\n" : "read: ");
+  for (size_t i = 0; several && i < c->n_parts; i++)
+    put_part (out, &c->part[i]);
+  if (several)
+    return;
+  put_link (out, &c->part->reader, c->part->job.input);
+  fci_grow_text (out, "\n");
+}
+
+const char *
+fmtconv_spec_text (fmtconv_ctx *ctx, const fmtconv_job *job)
+{
+  if (!ctx || !job || ctx->failed)
+    return NULL;
+  fci_conversion c = { .ctx = ctx, .started = fci_clock () };
+  fci_grow out = { .ctx = ctx };
+  memcpy (&c.job, job, job->struct_size < sizeof c.job ? job->struct_size : sizeof c.job);
+  if (fci_convert_chain (&c))
+    return NULL;
+  fci_grow_texts (&out, "# A conversion by fmtconv ", fmtconv_version (),
+                  "; paths are relative to the folder of this file.\nfmtconv: 1\n", NULL);
+  put_inputs (&out, &c);
+  fci_grow_text (&out, "transform: ");
+  put_links (&out, &c.chain);
+  fci_grow_text (&out, "write: ");
+  put_link (&out, &c.writer, c.job.output);
+  fci_grow_text (&out, "\n");
+  return ctx->failed ? NULL : fci_grown (&out);
+}

@@ -1,0 +1,139 @@
+/* core/pipeline/spec.h: a pipeline spec while it becomes a job.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_SPEC_H
+#define FCI_SPEC_H
+
+#include "core/model/yaml-node.h"
+#include "core/plugin/registry.h"
+#include <fmtconv/fmtconv.h>
+
+/* What ${name} stands for. */
+typedef struct fci_variable
+{
+  const char *name;
+  const fci_yaml *node;      /* its declaration; NULL: it is the command line's input or output */
+  const fci_yaml *otherwise; /* its default, not expanded yet; NULL: none */
+  const char *help;          /* NULL: none */
+  const char *value;         /* NULL: none, so far */
+  bool optional;             /* what needs it is left out where it has no value */
+  bool typed;           /* value came from the command line: as a path it is relative to the working folder */
+  bool used;            /* the spec has use for it */
+  const char *left_out; /* components that are left out for want of it; NULL: none */
+} fci_variable;
+
+typedef struct fci_pipeline
+{
+  fmtconv_ctx *ctx;
+  const char *path;   /* of the spec */
+  const char *folder; /* with a slash at the end; "": the working folder */
+  const fci_yaml *root;
+  fci_variable *variables; /* the first two: input and output */
+  size_t n_variables;
+  size_t n_known;  /* those that a default may name: declared further up */
+  size_t expanded; /* bytes of text so far, with what variables stand for */
+  fmtconv_job *job;
+} fci_pipeline;
+
+enum
+{
+  FCI_V_INPUT,
+  FCI_V_OUTPUT,
+  FCI_V_FIRST /* that the spec declares */
+};
+
+/* ---- Finding (spec-find.c) */
+
+/* A spec that can be called by its name. */
+typedef struct fci_preset
+{
+  const char *name;
+  const char *path;
+  const char *summary; /* the comment in its first line; "": none */
+  const char *error;   /* why it is not used; NULL: it is */
+} fci_preset;
+
+typedef struct fci_presets
+{
+  fmtconv_ctx *ctx;
+  fci_preset *preset; /* sorted by name; of one name the first found counts */
+  size_t n;
+  size_t room;
+} fci_presets;
+
+/* The presets of all folders, in order of search: FMTCONV_PIPELINE_PATH, the installed ones, the user's own. */
+fci_presets fci_presets_scan (fmtconv_ctx *ctx);
+
+/* The path of a spec that was typed: a file, or the name of a preset.  NULL: an error. */
+const char *fci_spec_path (fmtconv_ctx *ctx, const char *typed);
+
+/* ---- Opening (spec-open.c) */
+
+/* Read and parse the file, and declare its variables; what it says of the rest is not looked at. */
+int fci_spec_open (fci_pipeline *p, const char *path);
+
+/* ---- What any part of a spec may be (spec-schema.c).  Each returns 0, or the code of the error. */
+
+int fci_spec_fail (const fci_pipeline *p, fci_place at, const char *format, ...) FMTCONV_PRINTF (3);
+
+/* Is the node of that kind?  what: "transform" …, for the message. */
+int fci_spec_kind (const fci_pipeline *p, const fci_yaml *node, fci_yaml_kind kind, const char *what);
+
+/* Does the map have no keys but these?  The nearest is named.  what: "a spec". */
+int fci_spec_keys (const fci_pipeline *p, const fci_yaml *map, const char *what, const char *const *keys,
+                   size_t n);
+
+/* yes, no, true, false into *value. */
+int fci_spec_bool (const fci_pipeline *p, const fci_yaml *node, bool *value);
+
+/* Letters, digits, '_', '-' and, inside, '.': what may name a variable (no dots) or a component. */
+bool fci_spec_name_ok (const char *name, bool dots);
+
+/* ---- Variables (spec-variables.c, spec-expand.c) */
+
+int fci_variables_declare (fci_pipeline *p);
+
+/* Mark those that the spec uses: all it declares; unknown ones and malformed ${…} are errors. */
+int fci_variables_check (fci_pipeline *p);
+
+/* After the check, give those of the command line their values; complain of what is missing and of what nobody needs. */
+int fci_variables_give (fci_pipeline *p, const fmtconv_variable *given, size_t n, const char *input,
+                        const char *output);
+
+/* Say which components were left out, and how to have them. */
+void fci_variables_tell (const fci_pipeline *p);
+
+/* Mark the variables in all texts below a node as used; unknown ones and malformed ${…} are errors. */
+int fci_expand_check (fci_pipeline *p, const fci_yaml *node);
+
+/* A text with its variables replaced. */
+typedef struct fci_expanded
+{
+  const char *text;     /* NULL: there is an error, or an optional variable without a value in it */
+  fci_variable *absent; /* that variable; NULL: none */
+  bool typed;           /* it begins with something from the command line */
+} fci_expanded;
+fci_expanded fci_expand (fci_pipeline *p, const fci_yaml *text);
+
+/* The path that a text, or the first of a list that is there, stands for: relative to the folder of the spec, or
+ * to the working folder where it begins with what was typed.  text as above. */
+fci_expanded fci_expand_path (fci_pipeline *p, const fci_yaml *node);
+
+/* ---- Steps of the chain (spec-step.c) */
+
+/* "NAME" or "NAME:key=value,…" as the command line has it, and its path. */
+typedef struct fci_link_text
+{
+  const char *text; /* NULL: only a path, the plugin is to be detected */
+  fci_expanded path;
+} fci_link_text;
+
+/* read: or write: of a spec or component. */
+int fci_spec_step (fci_pipeline *p, const fci_yaml *node, fci_role role, fci_link_text *out);
+
+/* transform: of a spec or component, into n texts. */
+int fci_spec_transforms (fci_pipeline *p, const fci_yaml *node, const char *const **texts, size_t *n);
+
+/* ---- Components (spec-parts.c) */
+int fci_spec_parts (fci_pipeline *p, const fci_yaml *components);
+
+#endif

@@ -1,0 +1,41 @@
+/* core/plugin/globs.c: parameters that name tensors by globs.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/model/model.h"
+#include <fmtconv/plugin.h>
+
+size_t
+fmtconv_glob_of (const fmtconv_pairs *globs, const char *name)
+{
+  size_t i = 0;
+  while (i < globs->n && !fmtconv_glob (globs->value[i], name))
+    i++;
+  return i;
+}
+
+static bool
+matches_any (const char *glob, const fmtconv_model *model)
+{
+  for
+    FMTCONV_EACH (t, model)
+  if (fmtconv_glob (glob, t->name))
+    return true;
+  return false;
+}
+
+int
+fmtconv_check_globs (const fmtconv_pairs *globs, const fmtconv_model *model, const char *how)
+{
+  fmtconv_ctx *ctx = fci_model_ctx (model);
+  size_t idle = 0;
+  if (!globs->n)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say which tensors: %s", how);
+  for (size_t i = 0; i < globs->n; i++)
+    if (!matches_any (globs->value[i], model) && ++idle)
+      fmtconv_detail (ctx, "%s=%s", globs->key[i], globs->value[i]);
+  if (!idle)
+    return fmtconv_failed (ctx);
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                       idle == 1 ? "%zu glob matches no tensor:" : "%zu globs match no tensor:", idle);
+}

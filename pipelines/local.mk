@@ -1,0 +1,4 @@
+# pipelines/local.mk: the specs that are installed, to be called by their names.
+dist_pipeline_DATA = \
+	pipelines/cogvideox-lora.yaml \
+	pipelines/cogvideox-pipeline.yaml

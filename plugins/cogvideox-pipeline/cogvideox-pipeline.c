@@ -1,0 +1,86 @@
+/* plugins/cogvideox-pipeline/cogvideox-pipeline.c: joins the components of CogVideoX to a pipeline of diffusers.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * What follows from several of them: how latents are scaled, the scheduler, the pipeline's class (CogVideo:
+ * tools/convert_weight_sat2hf.py; diffusers: src/diffusers/pipelines/cogvideo). */
+#include "pipeline.h"
+#include <string.h>
+
+static const fmtconv_param params[] = {
+  { "scheduler.*", FMTCONV_P_PAIRS, offsetof (struct pipeline_params, scheduler), NULL,
+    "another value in scheduler_config.json: scheduler.steps_offset=1" },
+  { "vae.*", FMTCONV_P_PAIRS, offsetof (struct pipeline_params, vae), NULL,
+    "another value in the VAE's config.json: vae.scaling_factor=0.7" },
+  { 0 },
+};
+
+const fmtconv_model *
+pipeline_find (const fmtconv_model *bundle, const char *name)
+{
+  const fmtconv_model *c = NULL;
+  while ((c = fmtconv_next_component (bundle, c)) && strcmp (fmtconv_name (c), name))
+    ;
+  return c;
+}
+
+int
+pipeline_is_empty (const fmtconv_model *component)
+{
+  return !fmtconv_count (component) && !fmtconv_next_blob (component, NULL)
+         && !fmtconv_get (fmtconv_attrs (component), "config");
+}
+
+fmtconv_attr *
+pipeline_config (fmtconv_model *component)
+{
+  return component ? fmtconv_make (fmtconv_attrs (component), "config") : NULL;
+}
+
+/* The pipeline's classes take five components, and fail with others. */
+static int
+check_names (fmtconv_ctx *ctx, const fmtconv_model *in)
+{
+  static const char *const names[] = { "scheduler", "text_encoder", "tokenizer", "transformer", "vae" };
+  size_t strangers = 0;
+  for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (in, c));)
+    {
+      size_t i = 0;
+      while (i < 5 && strcmp (fmtconv_name (c), names[i]))
+        i++;
+      if (i == 5 && ++strangers)
+        fmtconv_detail (ctx, "%s", fmtconv_name (c));
+    }
+  if (!strangers)
+    return 0;
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                       "a pipeline of CogVideoX is made of transformer, vae, text_encoder, tokenizer and "
+                       "scheduler, and has no place for these:");
+}
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  const struct pipeline_params *p = params_;
+  struct pipeline_facts facts;
+  fmtconv_attr *attrs = fmtconv_attrs (out);
+  if (!fmtconv_next_component (in, NULL))
+    return fmtconv_fail_at (
+        ctx, FMTCONV_E_USAGE,
+        &(fmtconv_where){ .hint = "make components of it first: -t transformer/cogvideox-transformer …" },
+        "a pipeline is made of components, and this is one model");
+  if (check_names (ctx, in) || pipeline_look (ctx, in, &facts) || pipeline_vae (ctx, p, &facts, out)
+      || pipeline_scheduler (ctx, p, &facts, out) || pipeline_text (ctx, &facts, out))
+    return fmtconv_failed (ctx);
+  const char *class = facts.is_image ? "CogVideoXImageToVideoPipeline" : "CogVideoXPipeline";
+  fmtconv_set_string (attrs, "library", "diffusers");
+  fmtconv_set_string (attrs, "class", class);
+  fmtconv_set_string (attrs, "title", class);
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (cogvideox_pipeline, .name = "cogvideox-pipeline",
+                .summary = "joins the components of CogVideoX to a pipeline",
+                .transform = FMTCONV_TRANSFORM (.params = params,
+                                                .understands = FMTCONV_COMPONENTS | FMTCONV_BLOBS
+                                                               | FMTCONV_TIED,
+                                                .joins = "cogvideox-transformer", .apply = apply));

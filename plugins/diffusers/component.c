@@ -1,0 +1,101 @@
+/* plugins/diffusers/component.c: reads one component: its weights, its configuration, the files beside them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "diffusers.h"
+#include <string.h>
+
+enum
+{
+  MAX_CONFIG = 16 << 20, /* bytes */
+  DEPTH = 32
+};
+
+fmtconv_attr *
+diffusers_read_json (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name)
+{
+  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (fmtconv_beneath (folder, name)));
+  if (c.source && c.end > MAX_CONFIG)
+    return fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = c.source },
+                            "%llu bytes, more than the limit of %d", (unsigned long long) c.end, MAX_CONFIG),
+           NULL;
+  fmtconv_attr *tree = c.source ? fmtconv_take_json (&c, c.end, DEPTH) : NULL;
+  if (tree && tree->kind != FMTCONV_A_OBJECT)
+    return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = c.source },
+                            "this is no JSON object"),
+           NULL;
+  return tree;
+}
+
+/* The configuration and what follows from it. */
+static int
+read_config (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, fmtconv_model *out)
+{
+  fmtconv_attr *attrs = fmtconv_attrs (out), *config = diffusers_read_json (ctx, folder, name);
+  if (!config)
+    return fmtconv_failed (ctx);
+  fmtconv_set (attrs, "config", config);
+  if (strcmp (name, DIFFUSERS_CONFIG))
+    fmtconv_set_string (attrs, "config-name", name);
+  const char *class = fmtconv_get_string (config, "_class_name", NULL);
+  if (class && !fmtconv_get (attrs, "library"))
+    fmtconv_set_string (attrs, "library", "diffusers");
+  if (!class)
+    class = fmtconv_get_string (fmtconv_at (config, "architectures/0"), NULL, NULL);
+  if (class)
+    {
+      fmtconv_set_string (attrs, "class", class);
+      fmtconv_set_string (attrs, "title", class);
+    }
+  /* What 16 bits cost a VAE shows in every picture. */
+  if (class && !strncmp (class, "Autoencoder", strlen ("Autoencoder")))
+    fmtconv_set_bool (attrs, "keep-dtype", 1);
+  return fmtconv_failed (ctx);
+}
+
+/* The file that is a component's configuration; NULL: it has none. */
+static const char *
+config_name (fmtconv_input *folder)
+{
+  static const char *const names[] = { DIFFUSERS_CONFIG, "scheduler_config.json" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (fmtconv_has (folder, names[i]))
+      return names[i];
+  return NULL;
+}
+
+/* A tokenizer's configuration is a file like its others, but says what it is. */
+static void
+read_tokenizer_class (fmtconv_ctx *ctx, fmtconv_input *folder, fmtconv_model *out)
+{
+  fmtconv_attr *attrs = fmtconv_attrs (out), *config;
+  if (!fmtconv_has (folder, DIFFUSERS_TOKENIZER)
+      || !(config = diffusers_read_json (ctx, folder, DIFFUSERS_TOKENIZER)))
+    return;
+  const char *class = fmtconv_get_string (config, "tokenizer_class", NULL);
+  fmtconv_set_string (attrs, "library", "transformers");
+  if (class)
+    {
+      fmtconv_set_string (attrs, "class", class);
+      fmtconv_set_string (attrs, "title", class);
+    }
+}
+
+int
+diffusers_read_component (fmtconv_ctx *ctx, const char *variant, fmtconv_input *folder, fmtconv_model *out)
+{
+  const char *config = config_name (folder);
+  int has_weights = diffusers_has_weights (folder, NULL) || (config && !strcmp (config, DIFFUSERS_CONFIG));
+  if (has_weights ? diffusers_read_weights (ctx, variant, folder, out) : fmtconv_failed (ctx))
+    return fmtconv_failed (ctx);
+  if (config)
+    read_config (ctx, folder, config, out);
+  else if (has_weights)
+    fmtconv_warn (ctx, "no " DIFFUSERS_CONFIG " beside the weights in %s: the model has no configuration",
+                  fmtconv_path (folder));
+  else
+    read_tokenizer_class (ctx, folder, out);
+  if (diffusers_attach_files (ctx, folder, config, has_weights, out))
+    return fmtconv_failed (ctx);
+  if (!has_weights && !config && !fmtconv_next_blob (out, NULL))
+    return fmtconv_fail (ctx, FMTCONV_E_MISSING, "%s has no files", fmtconv_path (folder));
+  return 0;
+}

@@ -1,0 +1,58 @@
+/* plugins/diffusers/files.c: carries along the files of a component that are neither weights nor its configuration.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "diffusers.h"
+#include <string.h>
+
+/* What a folder of weights may hold beside them: the files of its tokenizer (transformers,
+ * src/transformers/tokenization_utils_base.py) and how it generates. */
+static const char *const beside_weights[] = {
+  "added_tokens.json",
+  "chat_template.jinja",
+  "generation_config.json",
+  "merges.txt",
+  "sentencepiece.bpe.model",
+  "special_tokens_map.json",
+  "spiece.model",
+  "tokenizer.json",
+  "tokenizer.model",
+  "tokenizer_config.json",
+  "vocab.json",
+  "vocab.txt",
+};
+
+static int
+belongs_beside_weights (const char *name)
+{
+  for (size_t i = 0; i < sizeof beside_weights / sizeof *beside_weights; i++)
+    if (!strcmp (name, beside_weights[i]))
+      return 1;
+  return 0;
+}
+
+/* Why a file is not carried along; NULL: it is. */
+static const char *
+left_out (fmtconv_input *folder, const char *name, int has_weights)
+{
+  if (has_weights && !belongs_beside_weights (name))
+    return "neither weights nor their configuration, nor of a tokenizer";
+  return fmtconv_is_folder (fmtconv_beneath (folder, name)) ? "a folder" : NULL;
+}
+
+int
+diffusers_attach_files (fmtconv_ctx *ctx, fmtconv_input *folder, const char *config, int has_weights,
+                        fmtconv_model *out)
+{
+  const char *name;
+  struct diffusers_weights w;
+  for (size_t i = 0; !fmtconv_failed (ctx) && (name = fmtconv_entry (folder, i)); i++)
+    {
+      if (*name == '.' || (config && !strcmp (name, config)) || (has_weights && diffusers_look_at (name, &w)))
+        continue;
+      const char *why = left_out (folder, name, has_weights);
+      if (why)
+        fmtconv_skip (out, name, 0, why);
+      else
+        fmtconv_attach (out, name, fmtconv_open (fmtconv_beneath (folder, name)));
+    }
+  return fmtconv_failed (ctx);
+}

@@ -1,0 +1,89 @@
+/* plugins/diffusers/names.c: what the names of weights and of their indexes say.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "diffusers.h"
+#include <string.h>
+
+static const struct
+{
+  const char *stem;
+  const char *ext;
+} kinds[] = {
+  { DIFFUSERS_STEM, ".safetensors" },
+  { TRANSFORMERS_STEM, ".safetensors" },
+  { DIFFUSERS_STEM, ".bin" },
+  { "pytorch_model", ".bin" }, /* of transformers */
+};
+
+enum
+{
+  KINDS = sizeof kinds / sizeof *kinds
+};
+
+static int
+starts_with (const char *s, const char *start)
+{
+  return !strncmp (s, start, strlen (start));
+}
+
+int
+diffusers_is_variant (const char *variant, size_t n)
+{
+  static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  return n > 0 && n < 64 && strspn (variant, fine) >= n;
+}
+
+/* ".fp16" before `end`, or nothing.  0: neither. */
+static int
+take_variant (const char *s, const char *end, struct diffusers_weights *w)
+{
+  size_t n = strlen (s), tail = strlen (end);
+  if (n < tail || strcmp (s + n - tail, end))
+    return 0;
+  w->variant = s + (n > tail);
+  w->n = n - tail - (n > tail);
+  return n == tail || (*s == '.' && diffusers_is_variant (w->variant, w->n));
+}
+
+/* "-00001-of-00003.bin" or ".fp16-00001-of-00003.bin": one file of several. */
+static int
+is_part (const char *rest, const char *ext)
+{
+  static const char pattern[] = "-00000-of-00000";
+  size_t n = strlen (rest), tail = strlen (ext) + sizeof pattern - 1;
+  if (n < tail || strcmp (rest + n - strlen (ext), ext) || (*rest != '.' && *rest != '-'))
+    return 0;
+  for (size_t i = 0; pattern[i]; i++)
+    {
+      char c = rest[n - tail + i];
+      if (pattern[i] == '0' ? c < '0' || c > '9' : c != pattern[i])
+        return 0;
+    }
+  return 1;
+}
+
+/* What follows the stem: ".fp16.bin" or ".bin.index.fp16.json". */
+static int
+take_rest (const char *rest, const char *ext, struct diffusers_weights *w)
+{
+  size_t n = strlen (ext);
+  w->is_part = is_part (rest, ext);
+  w->is_index = starts_with (rest, ext) && starts_with (rest + n, ".index");
+  if (w->is_index)
+    return take_variant (rest + n + strlen (".index"), ".json", w);
+  return w->is_part || take_variant (rest, ext, w);
+}
+
+int
+diffusers_look_at (const char *name, struct diffusers_weights *w)
+{
+  for (int i = 0; i < KINDS; i++)
+    {
+      *w = (struct diffusers_weights){ .of_diffusers = !strcmp (kinds[i].stem, DIFFUSERS_STEM) };
+      if (!starts_with (name, kinds[i].stem) || !take_rest (name + strlen (kinds[i].stem), kinds[i].ext, w))
+        continue;
+      w->rank = 2 * (KINDS - i) + w->is_index;
+      w->reader = strcmp (kinds[i].ext, ".bin") ? "safetensors" : "torch";
+      return 1;
+    }
+  return 0;
+}

@@ -1,0 +1,113 @@
+/* plugins/diffusers/weights.c: finds a component's weights by their names, and has them read.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "diffusers.h"
+#include <string.h>
+
+static int
+is_of_variant (const struct diffusers_weights *w, const char *variant)
+{
+  return w->n == strlen (variant) && !strncmp (w->variant, variant, w->n);
+}
+
+/* Weights that can be asked for: parts are not, without their index. */
+static int
+is_whole (const char *name, struct diffusers_weights *w)
+{
+  return diffusers_look_at (name, w) && !w->is_part;
+}
+
+int
+diffusers_has_weights (fmtconv_input *folder, const char *variant)
+{
+  const char *name;
+  struct diffusers_weights w;
+  for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+    if (variant ? is_whole (name, &w) && is_of_variant (&w, variant) : diffusers_look_at (name, &w))
+      return 1;
+  return 0;
+}
+
+static int
+no_weights (fmtconv_ctx *ctx, fmtconv_input *folder)
+{
+  const char *name;
+  struct diffusers_weights w;
+  for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+    if (diffusers_look_at (name, &w))
+      return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
+                              "%s has parts of the weights, such as %s, but not their index",
+                              fmtconv_path (folder), name);
+  return fmtconv_fail (ctx, FMTCONV_E_MISSING,
+                       "no weights in %s: neither " DIFFUSERS_STEM ".safetensors nor " TRANSFORMERS_STEM
+                       ".safetensors nor pytorch_model.bin, nor an index of such files",
+                       fmtconv_path (folder));
+}
+
+/* The variant to read: what the user said, else none, else the only one.  NULL: an error. */
+static const char *
+choose_variant (fmtconv_ctx *ctx, const char *wanted, fmtconv_input *folder)
+{
+  const char *name, *found = NULL;
+  struct diffusers_weights w;
+  size_t others = 0;
+  if (diffusers_has_weights (folder, wanted ? wanted : ""))
+    return wanted ? wanted : "";
+  for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+    if (is_whole (name, &w) && (!found || !is_of_variant (&w, found)))
+      {
+        found = fmtconv_text (ctx, "%.*s", (int) w.n, w.variant);
+        others++;
+        fmtconv_detail (ctx, "%s", found && *found ? found : "no variant");
+      }
+  if (!others)
+    return no_weights (ctx, folder), NULL;
+  if (wanted)
+    return fmtconv_fail (ctx, FMTCONV_E_MISSING,
+                         "%s has no weights of the variant '%s'; there are these:", fmtconv_path (folder),
+                         wanted),
+           NULL;
+  if (others == 1)
+    return fmtconv_note (ctx,
+                         "the only weights in %s are of a variant, which is read:", fmtconv_path (folder)),
+           found;
+  return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
+                       "%s has weights of several variants: say which with variant=; there are these:",
+                       fmtconv_path (folder)),
+         NULL;
+}
+
+/* Of several names for the same: what diffusers and transformers look for first. */
+static const char *
+find_weights (fmtconv_input *folder, const char *variant, struct diffusers_weights *chosen,
+              fmtconv_model *out)
+{
+  const char *name, *best = NULL;
+  struct diffusers_weights w;
+  for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+    if (is_whole (name, &w) && is_of_variant (&w, variant))
+      {
+        int better = !best || w.rank > chosen->rank;
+        const char *other = better ? best : name;
+        if (other)
+          fmtconv_skip (out, other, 0, "weights under another name are read");
+        if (better)
+          {
+            best = name;
+            *chosen = w;
+          }
+      }
+  return best;
+}
+
+int
+diffusers_read_weights (fmtconv_ctx *ctx, const char *variant, fmtconv_input *folder, fmtconv_model *out)
+{
+  struct diffusers_weights w = { 0 };
+  variant = choose_variant (ctx, variant, folder);
+  const char *name = variant ? find_weights (folder, variant, &w, out) : NULL;
+  if (!name)
+    return fmtconv_failed (ctx);
+  fmtconv_adopt (out, fmtconv_read (fmtconv_beneath (folder, name), w.reader));
+  fmtconv_set_string (fmtconv_attrs (out), "library", w.of_diffusers ? "diffusers" : "transformers");
+  return fmtconv_failed (ctx);
+}

@@ -1,0 +1,35 @@
+/* plugins/drop/drop.c: the transform that drops the tensors of some names.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/plugin.h>
+
+struct params
+{
+  fmtconv_pairs name;
+  const char *why;
+};
+
+static const fmtconv_param params[] = {
+  { "name", FMTCONV_P_PAIRS, offsetof (struct params, name), NULL,
+    "drop what this glob matches (* also crosses dots); may be repeated" },
+  { "why", FMTCONV_P_TEXT, offsetof (struct params, why), "dropped by name", "the reason, for the summary" },
+  { 0 },
+};
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  const struct params *p = params_;
+  if (fmtconv_check_globs (&p->name, in, "drop:name=GLOB"))
+    return fmtconv_failed (ctx);
+  for
+    FMTCONV_EACH (t, in)
+  if (fmtconv_glob_of (&p->name, t->name) < p->name.n)
+    fmtconv_drop (out, t, p->why);
+  else
+    fmtconv_put (out, t->name, t->view);
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (drop, .name = "drop", .summary = "drops the tensors of some names",
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                                                .apply = apply));

@@ -1,0 +1,153 @@
+/* plugins/ema/ema.c: the transform that puts averaged weights in the place of those they are averages of.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Training that keeps an exponential moving average saves it beside the weights: latent-diffusion's LitEma as
+ * 'model_ema.' and the name without its dots (ldm/modules/ema.py), others as 'ema.' or 'ema_model.' and the name. */
+#include <fmtconv/plugin.h>
+#include <string.h>
+
+struct params
+{
+  const char *prefix;
+  const char *of;
+};
+
+static const fmtconv_param params[] = {
+  { "prefix", FMTCONV_P_TEXT, offsetof (struct params, prefix), NULL,
+    "what the averages' names begin with; default: model_ema., ema_model. or ema., the first there is" },
+  { "of", FMTCONV_P_TEXT, offsetof (struct params, of), NULL,
+    "what the weights' names begin with; default: model. with model_ema., else nothing" },
+  { 0 },
+};
+
+/* An average, and the weight that it replaces. */
+struct names
+{
+  const char *prefix;
+  const char *of;
+};
+
+static int
+starts_with (const char *s, const char *start)
+{
+  return !strncmp (s, start, strlen (start));
+}
+
+static int
+has_prefix (const fmtconv_model *in, const char *prefix)
+{
+  for
+    FMTCONV_EACH (t, in)
+  if (starts_with (t->name, prefix))
+    return 1;
+  return 0;
+}
+
+static int
+find_names (const struct params *p, const fmtconv_model *in, struct names *n)
+{
+  static const char *const known[] = { "model_ema.", "ema_model.", "ema." };
+  n->prefix = p->prefix;
+  for (size_t i = 0; i < sizeof known / sizeof *known && !n->prefix; i++)
+    if (has_prefix (in, known[i]))
+      n->prefix = known[i];
+  if (!n->prefix || !*n->prefix || !has_prefix (in, n->prefix))
+    return fmtconv_absent (in, n->prefix ? "averaged weights of that prefix" : "averaged weights");
+  n->of = p->of ? p->of : strcmp (n->prefix, "model_ema.") ? "" : "model.";
+  return 0;
+}
+
+/* LitEma's own numbers, which average nothing. */
+static int
+is_counter (const char *rest)
+{
+  return !strcmp (rest, "decay") || !strcmp (rest, "num_updates");
+}
+
+static const char *
+without_dots (fmtconv_ctx *ctx, const char *name)
+{
+  char *text = fmtconv_text (ctx, "%s", name), *to = text;
+  for (const char *s = text; text && *s; s++)
+    if (*s != '.')
+      *to++ = *s;
+  if (to)
+    *to = '\0';
+  return text;
+}
+
+/* The average of a weight, by its name or by that without dots; NULL: there is none. */
+static const fmtconv_tensor *
+average_of (fmtconv_ctx *ctx, const struct names *n, const fmtconv_model *in, const fmtconv_tensor *weight)
+{
+  if (starts_with (weight->name, n->prefix) || !starts_with (weight->name, n->of))
+    return NULL;
+  const char *rest = weight->name + strlen (n->of);
+  const fmtconv_tensor *t = fmtconv_find (in, fmtconv_text (ctx, "%s%s", n->prefix, rest));
+  return t ? t : fmtconv_find (in, fmtconv_text (ctx, "%s%s", n->prefix, without_dots (ctx, rest)));
+}
+
+static int
+same_shape (const fmtconv_tensor *a, const fmtconv_tensor *b)
+{
+  return a->rank == b->rank && (!a->rank || !memcmp (a->shape, b->shape, a->rank * sizeof *a->shape));
+}
+
+/* The weight's name gets the average; false where they do not fit. */
+static int
+swap (fmtconv_ctx *ctx, fmtconv_model *out, const fmtconv_tensor *weight, const fmtconv_tensor *average)
+{
+  if (!same_shape (weight, average))
+    return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = average->name },
+                            "its shape is not that of '%s', which it is the average of", weight->name);
+  fmtconv_put (out, weight->name, average->view);
+  fmtconv_drop (out, weight, "replaced by its average");
+  return 0;
+}
+
+/* Averages that are of nothing here are lost weights, not leftovers. */
+static int
+check_all_found (fmtconv_ctx *ctx, const struct names *n, const fmtconv_model *in, fmtconv_model *out,
+                 size_t swapped)
+{
+  size_t averages = 0;
+  for
+    FMTCONV_EACH (t, in)
+  if (starts_with (t->name, n->prefix))
+    {
+      if (is_counter (t->name + strlen (n->prefix)))
+        fmtconv_drop (out, t, "counts the steps of the average");
+      else
+        averages++;
+    }
+  if (averages == swapped && averages)
+    return 0;
+  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
+                          &(fmtconv_where){ .hint = "say where they begin: ema:prefix=…,of=…" },
+                          "%zu averages begin with '%s', and %zu weights that begin with '%s' have one",
+                          averages, n->prefix, swapped, n->of);
+}
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  struct names n = { NULL, NULL };
+  size_t swapped = 0;
+  if (find_names (params_, in, &n))
+    return fmtconv_failed (ctx);
+  for
+    FMTCONV_EACH (t, in)
+    {
+      const fmtconv_tensor *average = average_of (ctx, &n, in, t);
+      if (average && swap (ctx, out, t, average))
+        return fmtconv_failed (ctx);
+      swapped += average != NULL;
+      if (!average && !starts_with (t->name, n.prefix))
+        fmtconv_put (out, t->name, t->view);
+    }
+  return check_all_found (ctx, &n, in, out, swapped);
+}
+
+FMTCONV_PLUGIN (ema, .name = "ema", .summary = "puts averaged weights in the place of the others",
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                                                .apply = apply));

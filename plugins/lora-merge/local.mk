@@ -1,0 +1,15 @@
+# plugins/lora-merge/local.mk
+if PLUGIN_LORA_MERGE
+plugin_LTLIBRARIES += plugins/lora-merge.la
+dist_man_MANS += plugins/lora-merge/fmtconv-lora-merge.7
+endif
+plugins_lora_merge_la_SOURCES = \
+	plugins/lora-merge/alpha.c \
+	plugins/lora-merge/base.c \
+	plugins/lora-merge/lora-merge.c \
+	plugins/lora-merge/merge.h \
+	plugins/lora-merge/pairs.c \
+	plugins/lora-merge/sum.c
+plugins_lora_merge_la_CFLAGS = $(plugin_cflags)
+plugins_lora_merge_la_LDFLAGS = $(plugin_ldflags)
+plugins_lora_merge_la_LIBADD = libfmtconv.la -lm

@@ -1,0 +1,107 @@
+/* plugins/lora-merge/lora-merge.c: adds the products of a LoRA to the weights it was trained on.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "merge.h"
+#include <string.h>
+
+static const fmtconv_param params[] = {
+  { "alpha", FMTCONV_P_FLOAT, offsetof (struct merge_params, alpha), NULL,
+    "lora_alpha of the training; default: what the LoRA's file says" },
+  { "weight", FMTCONV_P_FLOAT, offsetof (struct merge_params, weight), "1",
+    "how much of it: a factor beside alpha/rank" },
+  { "file", FMTCONV_P_INPUT, offsetof (struct merge_params, file), NULL,
+    "the LoRA; default: the matrices in the model itself" },
+  { 0 },
+};
+
+/* The first pair of a weight, and how many it has. */
+static const struct merge_pair *
+pairs_of (const struct merge *m, const fmtconv_tensor *t, size_t *n)
+{
+  size_t a = 0, b = m->n;
+  while (a < b)
+    {
+      size_t middle = a + (b - a) / 2;
+      if ((uintptr_t) m->pairs[middle].at < (uintptr_t) t)
+        a = middle + 1;
+      else
+        b = middle;
+    }
+  for (*n = 0; a + *n < m->n && m->pairs[a + *n].at == t;)
+    ++*n;
+  return &m->pairs[a];
+}
+
+/* A wrapped module without matrices has lost them. */
+static int
+check_wrapped (struct merge *m)
+{
+  size_t lost = 0, n;
+  for
+    FMTCONV_EACH (t, m->in)
+  if (strcmp (merge_plain_name (m->ctx, t->name), t->name) != 0 && !strcmp (strrchr (t->name, '.'), ".weight")
+      && (pairs_of (m, t, &n), n == 0))
+    {
+      fmtconv_detail (m->ctx, "'%s'", t->name);
+      lost++;
+    }
+  if (lost == 0)
+    return 0;
+  return fmtconv_fail_at (
+      m->ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the checkpoint complete?" },
+      "%llu weights were trained with a LoRA, and its matrices are missing", (unsigned long long) lost);
+}
+
+static void
+put_all (struct merge *m)
+{
+  for
+    FMTCONV_EACH (t, m->in)
+    {
+      size_t n;
+      const struct merge_pair *pairs = pairs_of (m, t, &n);
+      const int is_own = m->lora == m->in;
+      if (is_own && merge_is_lora (t->name))
+        continue;
+      fmtconv_put (m->out, is_own ? merge_plain_name (m->ctx, t->name) : t->name,
+                   n ? merge_sum (m, pairs, n) : t->view);
+      if (fmtconv_failed (m->ctx))
+        return;
+    }
+}
+
+static void
+say (const struct merge *m)
+{
+  const struct merge_pair *p = m->pairs;
+  for (size_t i = 1; i < m->n; i++)
+    if (m->pairs[i].factor != p->factor || m->pairs[i].a->shape[0] != p->a->shape[0])
+      {
+        fmtconv_note (m->ctx,
+                      "%llu products of a LoRA are added to weights, at factors and ranks of their own",
+                      (unsigned long long) m->n);
+        return;
+      }
+  fmtconv_note (m->ctx, "%llu products of a LoRA of rank %llu are added to weights, at %g times B A",
+                (unsigned long long) m->n, (unsigned long long) p->a->shape[0], p->factor);
+}
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  const struct merge_params *p = params_;
+  struct merge m = {
+    .ctx = ctx, .params = p, .in = in, .lora = p->file ? fmtconv_read (p->file, NULL) : in, .out = out
+  };
+  if (!m.lora || merge_collect (&m) || merge_find_bases (&m) || merge_set_factors (&m))
+    return fmtconv_failed (ctx);
+  if (m.lora == in && check_wrapped (&m))
+    return fmtconv_failed (ctx);
+  put_all (&m);
+  if (!fmtconv_failed (ctx))
+    say (&m);
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (lora_merge, .name = "lora-merge", .summary = "adds a LoRA to the weights it was trained on",
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                                                .apply = apply));

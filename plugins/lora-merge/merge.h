@@ -1,0 +1,57 @@
+/* plugins/lora-merge/merge.h: the parts of the lora-merge transform.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef MERGE_H
+#define MERGE_H
+
+#include <fmtconv/plugin.h>
+
+struct merge_params
+{
+  double alpha; /* NaN: not given */
+  double weight;
+  fmtconv_input *file; /* NULL: the LoRA is in the model itself */
+};
+
+/* Two matrices whose product is added to (a part of) a weight. */
+struct merge_pair
+{
+  const char *module;       /* of the LoRA's names: "transformer.transformer_blocks.0.attn1.to_q" */
+  const fmtconv_tensor *a;  /* [r, n] */
+  const fmtconv_tensor *b;  /* [m, r] */
+  const fmtconv_tensor *at; /* the weight */
+  int is_sat;               /* matrix_A.0: one of n_parts equal ones of the weight's rows */
+  uint64_t part;
+  uint64_t n_parts;
+  double factor;
+};
+
+struct merge
+{
+  fmtconv_ctx *ctx;
+  const struct merge_params *params;
+  const fmtconv_model *in;
+  const fmtconv_model *lora; /* may be `in` */
+  fmtconv_model *out;
+  struct merge_pair *pairs; /* sorted by weight and part */
+  size_t n;
+};
+
+/* Find all pairs of the LoRA; what has no partner, or is no LoRA in a file of one, is an error that lists it. */
+int merge_collect (struct merge *m);
+
+/* Is the tensor one of a LoRA's? */
+int merge_is_lora (const char *name);
+
+/* Find the weight of each pair, and sort them; an error lists those without. */
+int merge_find_bases (struct merge *m);
+
+/* Set the factor of each pair: weight · alpha / rank. */
+int merge_set_factors (struct merge *m);
+
+/* The name that a wrapped module's tensor gets: "x.original.weight" becomes "x.weight"; others stay. */
+const char *merge_plain_name (fmtconv_ctx *ctx, const char *name);
+
+/* The weight with the products of its n pairs. */
+fmtconv_view *merge_sum (struct merge *m, const struct merge_pair *pairs, size_t n);
+
+#endif

@@ -1,0 +1,34 @@
+/* plugins/map/map.c: the transform whose rules are in a file.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/plugin.h>
+
+struct params
+{
+  fmtconv_input *rules;
+  int reverse;
+};
+
+static const fmtconv_param params[] = {
+  { "rules", FMTCONV_P_INPUT, offsetof (struct params, rules), NULL,
+    "the file of rules, see fmtconv-rules(5)" },
+  { "reverse", FMTCONV_P_BOOL, offsetof (struct params, reverse), "no", "apply them backwards" },
+  { 0 },
+};
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  const struct params *p = params_;
+  if (!p->rules)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say which rules: map:rules=FILE");
+  const fmtconv_rules *rules = fmtconv_rules_read (p->rules);
+  if (p->reverse)
+    fmtconv_reverse (rules, in, out);
+  else
+    fmtconv_apply (rules, in, out);
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (map, .name = "map", .summary = "renames, splits and fuses by the rules in a file",
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                                                .apply = apply));

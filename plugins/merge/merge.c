@@ -1,0 +1,65 @@
+/* plugins/merge/merge.c: the transform that adds the tensors of other files to a model.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/plugin.h>
+
+struct params
+{
+  fmtconv_input *file;
+  const char *reader;
+  const char *prefix;
+};
+
+static const fmtconv_param params[] = {
+  { "file", FMTCONV_P_INPUT, offsetof (struct params, file), NULL,
+    "the file or folder whose tensors are added" },
+  { "reader", FMTCONV_P_TEXT, offsetof (struct params, reader), NULL,
+    "its reader, with parameters; default: the one that knows it" },
+  { "prefix", FMTCONV_P_TEXT, offsetof (struct params, prefix), "", "put in front of its names" },
+  { 0 },
+};
+
+/* A name that both have is an error: which one is meant, nobody can tell. */
+static int
+check_collisions (fmtconv_ctx *ctx, const struct params *p, const fmtconv_model *in,
+                  const fmtconv_model *more)
+{
+  size_t n = 0;
+  for
+    FMTCONV_EACH (t, more)
+    {
+      const char *name = fmtconv_text (ctx, "%s%s", p->prefix, t->name);
+      if (fmtconv_find (in, name) && ++n)
+        fmtconv_detail (ctx, "%s", name);
+    }
+  if (!n)
+    return 0;
+  return fmtconv_fail_at (
+      ctx, FMTCONV_E_FORMAT,
+      &(fmtconv_where){ .hint = "drop or rename them on one side first, or give prefix=" },
+      "%zu names are in both models:", n);
+}
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  const struct params *p = params_;
+  if (!p->file)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say what to add: merge:file=OTHER");
+  const fmtconv_model *more = fmtconv_read (p->file, p->reader);
+  if (!more || check_collisions (ctx, p, in, more))
+    return fmtconv_failed (ctx);
+  if (fmtconv_next_component (more, NULL))
+    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s holds several components: name the folder of one",
+                         fmtconv_path (p->file));
+  for
+    FMTCONV_EACH (t, in)
+  fmtconv_put (out, t->name, t->view);
+  for
+    FMTCONV_EACH (t, more)
+  fmtconv_put (out, fmtconv_text (ctx, "%s%s", p->prefix, t->name), t->view);
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (merge, .name = "merge", .summary = "adds the tensors of another file to a model",
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                                                .apply = apply));

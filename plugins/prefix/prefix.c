@@ -1,0 +1,52 @@
+/* plugins/prefix/prefix.c: the transform that puts a prefix in front of names, or takes it away.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/plugin.h>
+#include <string.h>
+
+struct params
+{
+  const char *strip;
+  const char *add;
+};
+
+static const fmtconv_param params[] = {
+  { "strip", FMTCONV_P_TEXT, offsetof (struct params, strip), NULL,
+    "take this, model. for example, from the front of names" },
+  { "add", FMTCONV_P_TEXT, offsetof (struct params, add), NULL, "put this in front of them" },
+  { 0 },
+};
+
+/* Behind the prefix; NULL: it has none. */
+static const char *
+stripped (const struct params *p, const char *name)
+{
+  size_t n = p->strip ? strlen (p->strip) : 0;
+  return strncmp (name, p->strip ? p->strip : "", n) || !name[n] ? NULL : name + n;
+}
+
+/* Names without the prefix stay as they are, wholly: two sub-models with and without it are not mixed. */
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  const struct params *p = params_;
+  size_t kept = 0;
+  if (!p->strip && !p->add)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say which prefix: prefix:strip=model. or prefix:add=model.");
+  for
+    FMTCONV_EACH (t, in)
+    {
+      const char *rest = stripped (p, t->name);
+      kept += !rest;
+      fmtconv_put (out, rest ? fmtconv_text (ctx, "%s%s", p->add ? p->add : "", rest) : t->name, t->view);
+    }
+  if (kept && kept == fmtconv_count (in))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no name begins with '%s'", p->strip);
+  if (kept)
+    fmtconv_note (ctx, "%zu of %zu names do not begin with '%s', and stay", kept, fmtconv_count (in),
+                  p->strip);
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (prefix, .name = "prefix", .summary = "puts a prefix in front of names, or takes it away",
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                                                .apply = apply));

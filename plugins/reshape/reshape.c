@@ -1,0 +1,112 @@
+/* plugins/reshape/reshape.c: the transform that gives tensors another shape.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/plugin.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct params
+{
+  fmtconv_pairs name;
+  const char *shape;
+};
+
+static const fmtconv_param params[] = {
+  { "name", FMTCONV_P_PAIRS, offsetof (struct params, name), NULL,
+    "the tensors that this glob matches; may be repeated" },
+  { "shape", FMTCONV_P_TEXT, offsetof (struct params, shape), NULL,
+    "2x3x4; * for one dimension that follows from the others; empty: no dimension" },
+  { 0 },
+};
+
+enum
+{
+  FREE = -1 /* the dimension that follows from the others */
+};
+
+struct shape
+{
+  unsigned rank;
+  int64_t n[FMTCONV_MAX_RANK];
+};
+
+/* 0: it is no shape. */
+static int
+parse (const char *text, struct shape *s)
+{
+  int free_ones = 0;
+  for (s->rank = 0; *text; s->rank++)
+    {
+      char *end = (char *) text + 1;
+      if (s->rank == FMTCONV_MAX_RANK || (*text != '*' && (*text < '0' || *text > '9')))
+        return 0;
+      s->n[s->rank] = *text == '*' ? FREE : strtoll (text, &end, 10);
+      free_ones += s->n[s->rank] == FREE;
+      if (*end && (*end != 'x' || !end[1]))
+        return 0;
+      text = end + (*end == 'x');
+    }
+  return free_ones <= 1;
+}
+
+static uint64_t
+elements_of (const fmtconv_tensor *t)
+{
+  uint64_t n = 1;
+  for (unsigned i = 0; i < t->rank; i++)
+    n *= t->shape[i];
+  return n;
+}
+
+/* The shape for that many elements.  0: there is none. */
+static int
+settle (const struct shape *s, uint64_t elements, uint64_t *dims)
+{
+  uint64_t known = 1;
+  int has_free = 0;
+  for (unsigned i = 0; i < s->rank; i++)
+    if (s->n[i] == FREE)
+      has_free = 1;
+    else if (__builtin_mul_overflow (known, (uint64_t) s->n[i], &known))
+      return 0;
+  if (has_free ? !known || elements % known : known != elements)
+    return 0;
+  for (unsigned i = 0; i < s->rank; i++)
+    dims[i] = s->n[i] == FREE ? elements / known : (uint64_t) s->n[i];
+  return 1;
+}
+
+static fmtconv_view *
+reshaped (fmtconv_ctx *ctx, const struct params *p, const struct shape *s, const fmtconv_tensor *t)
+{
+  uint64_t dims[FMTCONV_MAX_RANK];
+  if (settle (s, elements_of (t), dims))
+    return fmtconv_reshape (t->view, s->rank, dims);
+  fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .tensor = t->name },
+                   "its %llu elements do not fit shape=%s", (unsigned long long) elements_of (t), p->shape);
+  return NULL;
+}
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  const struct params *p = params_;
+  struct shape s;
+  if (fmtconv_check_globs (&p->name, in, "reshape:name=GLOB,shape=2x3"))
+    return fmtconv_failed (ctx);
+  if (!p->shape)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say which shape: reshape:name=GLOB,shape=2x3");
+  if (!parse (p->shape, &s))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                         "shape=%s is none: numbers with 'x' between them, and at most one *", p->shape);
+  for
+    FMTCONV_EACH (t, in)
+    {
+      int wanted = fmtconv_glob_of (&p->name, t->name) < p->name.n;
+      fmtconv_put (out, t->name, wanted ? reshaped (ctx, p, &s, t) : t->view);
+    }
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (reshape, .name = "reshape", .summary = "gives tensors another shape",
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                                                .apply = apply));

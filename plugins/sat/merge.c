@@ -1,0 +1,179 @@
+/* plugins/sat/merge.c: makes one model of those that model-parallel ranks saved.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * How SwissArmyTransformer cuts a layer (sat/mpu/layers.py, sat/model/transformer.py): the queries, keys and
+ * values, and the first matrix of the feed-forward network, by rows; the matrix behind each of them by columns.
+ * query_key_value has all three in each rank's rows: [q_r; k_r; v_r].  Every rank has a copy of all else. */
+#include "sat.h"
+#include <string.h>
+
+#define LAYER "{x*}transformer.layers.{i}."
+
+/* Tensors that are cut over the ranks. */
+static const struct cut
+{
+  const char *pattern;
+  unsigned axis;
+  unsigned parts; /* of a rank's share, that are each cut for themselves */
+} cuts[] = {
+  { LAYER "attention.query_key_value.{w:weight,bias}", 0, 3 },
+  { LAYER "mlp.dense_h_to_4h.{w:weight,bias}", 0, 1 },
+  { LAYER "attention.dense.weight", 1, 1 },
+  { LAYER "mlp.dense_4h_to_h.weight", 1, 1 },
+};
+
+struct merge
+{
+  fmtconv_ctx *ctx;
+  const struct sat_place *place;
+  const fmtconv_model **ranks;
+  fmtconv_view **shares; /* of one tensor, a rank each */
+  fmtconv_view **pieces; /* the same in parts, in the order of the result */
+};
+
+static const char *
+name_of (const struct merge *m, unsigned rank)
+{
+  return fmtconv_base (m->place->ranks[rank]);
+}
+
+static const struct cut *
+find_cut (const char *name)
+{
+  for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
+    if (fmtconv_match (cuts[i].pattern, name))
+      return &cuts[i];
+  return NULL;
+}
+
+static const char *
+form_of (fmtconv_ctx *ctx, const fmtconv_tensor *t)
+{
+  const char *text = fmtconv_text (ctx, "%s[", fmtconv_dtype (t->dtype)->name);
+  for (unsigned i = 0; i < t->rank; i++)
+    text = fmtconv_text (ctx, "%s%s%llu", text, i ? "," : "", (unsigned long long) t->shape[i]);
+  return fmtconv_text (ctx, "%s]", text);
+}
+
+static bool
+same_form (const fmtconv_tensor *a, const fmtconv_tensor *b)
+{
+  bool same = a->dtype == b->dtype && a->rank == b->rank;
+  for (unsigned i = 0; same && i < a->rank; i++)
+    same = a->shape[i] == b->shape[i];
+  return same;
+}
+
+/* The halves of a LoRA on a matrix that is cut are not cut alike. */
+static int
+refuse_lora (const struct merge *m)
+{
+  for
+    FMTCONV_EACH (t, m->ranks[0])
+  if (fmtconv_glob ("*.matrix_[AB].*", t->name) || fmtconv_glob ("*.lora_linear.*", t->name))
+    return fmtconv_fail_at (
+        m->ctx, FMTCONV_E_UNSUPPORTED,
+        &(fmtconv_where){ .tensor = t->name, .hint = "train the LoRA with model_parallel_size 1" },
+        "a LoRA of %u model-parallel ranks: behind matrices that are cut by columns every rank adds a whole "
+        "matrix_B of its own, and SAT never sums them, so that no merged LoRA is the same",
+        m->place->n_ranks);
+  return 0;
+}
+
+/* Every rank has the tensors of the first, in the same form. */
+static int
+check_rank (const struct merge *m, unsigned rank)
+{
+  fmtconv_where where = { .hint = "the files are not of one checkpoint" };
+  for
+    FMTCONV_EACH (t, m->ranks[0])
+    {
+      const fmtconv_tensor *other = fmtconv_find (m->ranks[rank], t->name);
+      where.tensor = t->name;
+      if (!other)
+        return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "it is in %s, and not in %s",
+                                name_of (m, 0), name_of (m, rank));
+      if (!same_form (t, other))
+        return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "it is %s in %s, and %s in %s",
+                                form_of (m->ctx, t), name_of (m, 0), form_of (m->ctx, other),
+                                name_of (m, rank));
+    }
+  for
+    FMTCONV_EACH (t, m->ranks[rank])
+    {
+      where.tensor = t->name;
+      if (!fmtconv_find (m->ranks[0], t->name))
+        return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "it is in %s, and not in %s",
+                                name_of (m, rank), name_of (m, 0));
+    }
+  return fmtconv_failed (m->ctx);
+}
+
+static fmtconv_view *
+join (const struct merge *m, const fmtconv_tensor *t, const struct cut *cut)
+{
+  unsigned n = m->place->n_ranks;
+  if (cut->axis >= t->rank || t->shape[cut->axis] % cut->parts)
+    {
+      fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
+                       "%s in every rank: it must have %u equal parts along axis %u", form_of (m->ctx, t),
+                       cut->parts, cut->axis);
+      return NULL;
+    }
+  for (unsigned part = 0; part < cut->parts; part++)
+    for (unsigned rank = 0; rank < n; rank++)
+      m->pieces[part * n + rank] = fmtconv_chunk (m->shares[rank], cut->axis, part, cut->parts);
+  return fmtconv_concat (cut->axis, (size_t) cut->parts * n, m->pieces);
+}
+
+static fmtconv_view *
+merged (const struct merge *m, const fmtconv_tensor *t)
+{
+  const struct cut *cut = find_cut (t->name);
+  for (unsigned rank = 0; rank < m->place->n_ranks; rank++)
+    m->shares[rank] = fmtconv_find (m->ranks[rank], t->name)->view;
+  return cut ? join (m, t, cut) : fmtconv_same (m->place->n_ranks, m->shares);
+}
+
+static int
+merge_ranks (const struct merge *m, fmtconv_model *out)
+{
+  unsigned n = m->place->n_ranks;
+  if (refuse_lora (m))
+    return fmtconv_failed (m->ctx);
+  for (unsigned rank = 1; rank < n; rank++)
+    {
+      if (check_rank (m, rank))
+        return fmtconv_failed (m->ctx);
+      fmtconv_skip (out, fmtconv_text (m->ctx, "%s: all beside its weights", name_of (m, rank)), 0,
+                    "every rank saves its own");
+    }
+  for
+    FMTCONV_EACH (t, m->ranks[0])
+  fmtconv_replace (out, fmtconv_find (out, t->name), merged (m, t));
+  fmtconv_set_int (fmtconv_make (fmtconv_attrs (out), "source/sat"), "model_parallel_size", n);
+  fmtconv_set_string (fmtconv_attrs (out), "title",
+                      fmtconv_text (m->ctx, "SAT checkpoint, %u model-parallel ranks merged", n));
+  return fmtconv_note (m->ctx, "%u model-parallel ranks are merged", n);
+}
+
+int
+sat_read_ranks (fmtconv_ctx *ctx, const struct sat_place *place, const char *reader, fmtconv_model *out)
+{
+  unsigned n = place->n_ranks;
+  struct merge m = { .ctx = ctx,
+                     .place = place,
+                     .ranks = fmtconv_alloc (ctx, n, sizeof *m.ranks),
+                     .shares = fmtconv_alloc (ctx, n, sizeof *m.shares),
+                     .pieces = fmtconv_alloc (ctx, 3 * (size_t) n, sizeof *m.pieces) };
+  for (unsigned rank = 0; rank < n && !fmtconv_failed (ctx); rank++)
+    {
+      m.ranks[rank] = fmtconv_read (place->ranks[rank], reader);
+      if (!m.ranks[rank] || sat_check_world (ctx, place, rank, m.ranks[rank]))
+        return fmtconv_failed (ctx);
+    }
+  if (fmtconv_failed (ctx))
+    return fmtconv_failed (ctx);
+  fmtconv_adopt (out, m.ranks[0]);
+  return n > 1 ? merge_ranks (&m, out) : fmtconv_failed (ctx);
+}

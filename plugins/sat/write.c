@@ -1,0 +1,30 @@
+/* plugins/sat/write.c: writes a folder that SAT's training resumes from; the weights are written by torch's writer.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * SAT's load_checkpoint (SwissArmyTransformer: sat/training/model_io.py) reads the number of the iteration in
+ * `latest`, then that iteration's file, and of it the dictionary `module` alone. */
+#include "sat.h"
+#include <string.h>
+
+#define WEIGHTS "mp_rank_00_model_states.pt"
+
+/* A positive number, or the word that SAT knows beside numbers. */
+static int
+is_iteration (const char *text)
+{
+  size_t n = strlen (text);
+  return !strcmp (text, "release") || (n > 0 && n <= 9 && *text != '0' && strspn (text, "0123456789") == n);
+}
+
+int
+sat_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
+{
+  const struct sat_write_params *p = params;
+  if (!is_iteration (p->iteration))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                         "iteration=%s is neither a number from 1 to 999999999 nor 'release'", p->iteration);
+  const char *name = fmtconv_text (ctx, "%s/" WEIGHTS, p->iteration);
+  fmtconv_write (out, name, model, "torch:root=module");
+  fmtconv_emit (fmtconv_create (out, "latest"), p->iteration, strlen (p->iteration));
+  return fmtconv_failed (ctx);
+}

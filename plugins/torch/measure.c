@@ -1,0 +1,114 @@
+/* plugins/torch/measure.c: where a pickle ends that something else follows.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/torch/machine.h"
+#include <string.h>
+
+enum
+{
+  CHUNK = 64 << 10 /* bytes that are looked at at once */
+};
+
+typedef struct lexer
+{
+  fmtconv_cursor cursor; /* behind the chunk */
+  const uint8_t *chunk;
+  uint64_t n;
+  uint64_t at; /* next byte of the chunk */
+} lexer;
+
+static uint64_t
+position (const lexer *l)
+{
+  return l->cursor.pos - (l->n - l->at);
+}
+
+/* The next byte; -1: there is none. */
+static int
+next (lexer *l)
+{
+  if (l->at == l->n)
+    {
+      uint64_t left = l->cursor.end - l->cursor.pos;
+      l->n = left < CHUNK ? left : CHUNK;
+      l->at = 0;
+      l->chunk = l->n ? fmtconv_take (&l->cursor, l->n) : NULL;
+      if (!l->chunk)
+        return l->n = 0, -1;
+    }
+  return l->chunk[l->at++];
+}
+
+static bool
+skip (lexer *l, uint64_t n)
+{
+  uint64_t here = l->n - l->at < n ? l->n - l->at : n;
+  l->at += here;
+  n -= here;
+  if (n > l->cursor.end - l->cursor.pos)
+    return false;
+  if (n > 0)
+    {
+      l->cursor.pos += n;
+      l->at = l->n = 0;
+    }
+  return true;
+}
+
+/* A length of `bytes` bytes, and what it says. */
+static bool
+skip_string (lexer *l, unsigned bytes)
+{
+  uint64_t length = 0;
+  for (unsigned i = 0; i < bytes; i++)
+    {
+      int byte = next (l);
+      if (byte < 0)
+        return false;
+      length |= (uint64_t) byte << (8 * i);
+    }
+  return skip (l, length);
+}
+
+static bool
+skip_lines (lexer *l, unsigned lines)
+{
+  while (lines > 0)
+    {
+      int byte = next (l);
+      if (byte < 0)
+        return false;
+      lines -= byte == '\n';
+    }
+  return true;
+}
+
+static bool
+skip_argument (lexer *l, const pk_opcode *op)
+{
+  static const uint8_t numbers[] = { [PK_ARG_U1] = 1, [PK_ARG_U2] = 2, [PK_ARG_U4] = 4, [PK_ARG_U8] = 8 };
+  static const uint8_t lengths[] = { [PK_ARG_STRING1] = 1, [PK_ARG_STRING4] = 4, [PK_ARG_STRING8] = 8 };
+  if (op->arg == PK_ARG_LINES)
+    return skip_lines (l, 2);
+  if (op->arg >= PK_ARG_STRING1)
+    return skip_string (l, lengths[op->arg]);
+  return skip (l, numbers[op->arg]);
+}
+
+/* Whatever is wrong with the pickle is for the machine to find: it gets all there is up to that place. */
+uint64_t
+pk_measure (fmtconv_source *source, uint64_t start)
+{
+  lexer l = { .cursor = fmtconv_cursor_of (source) };
+  l.cursor.pos = start;
+  for (;;)
+    {
+      int byte = next (&l);
+      if (byte < 0)
+        return l.cursor.end;
+      const pk_opcode *op = &pk_opcodes[byte];
+      if (byte == '.' || !op->run || position (&l) - start > PK_MAX_BYTES)
+        return position (&l);
+      if (!skip_argument (&l, op))
+        return l.cursor.end;
+    }
+}

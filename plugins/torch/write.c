@@ -1,0 +1,198 @@
+/* plugins/torch/write.c: the writer of files that torch.load opens.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/torch/write.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  OTHERS = 8, /* members that hold no tensor, and room */
+  DEPTH = 16  /* dictionaries above that of the tensors */
+};
+
+const fmtconv_dtype_name torch_dtypes[] = {
+  { FMTCONV_BOOL, "BoolStorage", TORCH_TYPED },
+  { FMTCONV_U8, "ByteStorage", TORCH_TYPED },
+  { FMTCONV_I8, "CharStorage", TORCH_TYPED },
+  { FMTCONV_I16, "ShortStorage", TORCH_TYPED },
+  { FMTCONV_I32, "IntStorage", TORCH_TYPED },
+  { FMTCONV_I64, "LongStorage", TORCH_TYPED },
+  { FMTCONV_F16, "HalfStorage", TORCH_TYPED },
+  { FMTCONV_BF16, "BFloat16Storage", TORCH_TYPED },
+  { FMTCONV_F32, "FloatStorage", TORCH_TYPED },
+  { FMTCONV_F64, "DoubleStorage", TORCH_TYPED },
+  { FMTCONV_C64, "ComplexFloatStorage", TORCH_TYPED },
+  { FMTCONV_C128, "ComplexDoubleStorage", TORCH_TYPED },
+  { FMTCONV_U16, "uint16", TORCH_UNTYPED },
+  { FMTCONV_U32, "uint32", TORCH_UNTYPED },
+  { FMTCONV_U64, "uint64", TORCH_UNTYPED },
+  { FMTCONV_C32, "complex32", TORCH_UNTYPED },
+  { FMTCONV_F8_E4M3, "float8_e4m3fn", TORCH_UNTYPED },
+  { FMTCONV_F8_E5M2, "float8_e5m2", TORCH_UNTYPED },
+  { FMTCONV_F8_E4M3FNUZ, "float8_e4m3fnuz", TORCH_UNTYPED },
+  { FMTCONV_F8_E5M2FNUZ, "float8_e5m2fnuz", TORCH_UNTYPED },
+  { FMTCONV_F8_E8M0, "float8_e8m0fnu", TORCH_UNTYPED },
+  { 0 },
+};
+
+const fmtconv_param torch_write_params_table[] = {
+  { "root", FMTCONV_P_TEXT, offsetof (struct torch_write_params, root), NULL,
+    "put the tensors beneath this key ('module'), or beneath keys joined by dots; default: at the top" },
+  { 0 },
+};
+
+static int
+check_root (fmtconv_ctx *ctx, const char *root)
+{
+  unsigned depth = 0;
+  if (!root || !strcmp (root, "."))
+    return 0;
+  for (const char *key = root;; key++)
+    {
+      size_t n = strcspn (key, ".");
+      if (n == 0 || ++depth > DEPTH)
+        return fmtconv_fail (ctx, FMTCONV_E_USAGE, "root=%s is no list of at most %d keys joined by dots",
+                             root, DEPTH);
+      key += n;
+      if (!*key)
+        return 0;
+    }
+}
+
+static int
+by_tensor (const void *a, const void *b)
+{
+  uintptr_t x = (uintptr_t) (*(const struct torch_entry *const *) a)->tensor;
+  uintptr_t y = (uintptr_t) (*(const struct torch_entry *const *) b)->tensor;
+  return (x > y) - (x < y);
+}
+
+/* The entry of a tensor's twin, if it comes earlier. */
+static const struct torch_entry *
+earlier (struct torch_entry **sorted, size_t n, const fmtconv_model *model, const struct torch_entry *entry)
+{
+  const fmtconv_tensor *twin = fmtconv_tied (model, entry->tensor);
+  const struct torch_entry wanted = { .tensor = twin }, *key = &wanted;
+  struct torch_entry *const *found = twin ? bsearch (&key, sorted, n, sizeof *sorted, by_tensor) : NULL;
+  return found && *found < entry ? *found : NULL;
+}
+
+/* Every tensor has a storage of its own, but that tied ones share it. */
+static int
+find_storages (fmtconv_ctx *ctx, const fmtconv_model *model, struct torch_state *state)
+{
+  size_t n = 0, storages = 0;
+  state->entry = fmtconv_alloc (ctx, fmtconv_count (model) + 1, sizeof *state->entry);
+  struct torch_entry **sorted = fmtconv_alloc (ctx, fmtconv_count (model) + 1, sizeof *sorted);
+  if (!state->entry || !sorted)
+    return fmtconv_failed (ctx);
+  for
+    FMTCONV_EACH (t, model)
+    {
+      state->entry[n].tensor = t;
+      sorted[n] = &state->entry[n];
+      n++;
+    }
+  state->n = n;
+  qsort (sorted, n, sizeof *sorted, by_tensor);
+  for (size_t i = 0; i < n; i++)
+    {
+      struct torch_entry *e = &state->entry[i];
+      const struct torch_entry *twin = earlier (sorted, n, model, e);
+      e->is_first = !twin;
+      e->storage = twin ? twin->storage : storages++;
+    }
+  return 0;
+}
+
+/* The folder in the archive: as torch calls it, the output's name without suffix. */
+static const char *
+folder_of (fmtconv_ctx *ctx, const char *target)
+{
+  const char *dot = strrchr (target, '.');
+  size_t n = dot ? (size_t) (dot - target) : strlen (target), plain = 0;
+  while (plain < n && target[plain] > ' ' && target[plain] < 0x7f && target[plain] != '\\')
+    plain++;
+  if (n == 0 || plain < n || (n < 3 && !strncmp (target, "..", n)))
+    return "archive";
+  return fmtconv_text (ctx, "%.*s", (int) n, target);
+}
+
+static int
+put_pickle (struct torch_zip *zip, const struct torch_state *state, const char *root, uint64_t *mixed)
+{
+  size_t n = torch_put_pickle (state, root, NULL);
+  uint8_t *bytes = fmtconv_alloc (zip->ctx, n, 1);
+  if (!bytes)
+    return fmtconv_failed (zip->ctx);
+  torch_put_pickle (state, root, bytes);
+  torch_zip_bytes (zip, "data.pkl", bytes, n);
+  *mixed = torch_mix (zip->names, bytes, n);
+  return fmtconv_failed (zip->ctx);
+}
+
+static void
+put_text (struct torch_zip *zip, const char *name, const char *text)
+{
+  if (text)
+    torch_zip_bytes (zip, name, text, strlen (text));
+}
+
+static int
+put_storages (struct torch_zip *zip, const struct torch_state *state)
+{
+  size_t *region = fmtconv_alloc (zip->ctx, state->n + 1, sizeof *region);
+  for (size_t i = 0; i < state->n && !fmtconv_failed (zip->ctx); i++)
+    {
+      const struct torch_entry *e = &state->entry[i];
+      if (e->is_first)
+        region[e->storage] =
+            torch_zip_tensor (zip, fmtconv_text (zip->ctx, "data/%zu", e->storage), e->tensor);
+      else
+        fmtconv_emit_tied (zip->file, e->tensor->name, region[e->storage]);
+    }
+  return fmtconv_failed (zip->ctx);
+}
+
+/* A state dictionary has no metadata of text. */
+static void
+note_metadata (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  fmtconv_attr *metadata = fmtconv_get (fmtconv_attrs (model), "metadata");
+  size_t n = 0;
+  for (const fmtconv_attr *a = metadata ? metadata->first : NULL; a; a = a->next)
+    if (a->key && strcmp (a->key, "format"))
+      {
+        fmtconv_detail (ctx, "%s", a->key);
+        n++;
+      }
+  if (n)
+    fmtconv_note (ctx, "a torch file has no place for the model's metadata, which is left out:");
+}
+
+int
+torch_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
+{
+  const struct torch_write_params *p = params;
+  struct torch_state state = { 0 };
+  struct torch_zip zip;
+  uint64_t mixed = 0;
+  if (check_root (ctx, p->root) || find_storages (ctx, model, &state))
+    return fmtconv_failed (ctx);
+  note_metadata (ctx, model);
+  fmtconv_file *file = fmtconv_create (out, NULL);
+  if (torch_zip_begin (&zip, ctx, file, folder_of (ctx, fmtconv_target (out)), state.n + OTHERS)
+      || put_pickle (&zip, &state, p->root, &mixed))
+    return fmtconv_failed (ctx);
+  put_text (&zip, ".format_version", "1");
+  put_text (&zip, ".storage_alignment", "64");
+  put_text (&zip, "byteorder", "little");
+  if (put_storages (&zip, &state))
+    return fmtconv_failed (ctx);
+  put_text (&zip, "version", "3\n");
+  put_text (&zip, ".data/serialization_id",
+            fmtconv_text (ctx, "%020" PRIu64 "%020" PRIu64, zip.names, mixed));
+  torch_zip_end (&zip);
+  return fmtconv_failed (ctx);
+}

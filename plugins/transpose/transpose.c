@@ -1,0 +1,58 @@
+/* plugins/transpose/transpose.c: the transform that permutes the axes of tensors.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/plugin.h>
+#include <string.h>
+
+struct params
+{
+  fmtconv_pairs name;
+  const char *axes;
+};
+
+static const fmtconv_param params[] = {
+  { "name", FMTCONV_P_PAIRS, offsetof (struct params, name), NULL,
+    "the tensors that this glob matches; may be repeated" },
+  { "axes", FMTCONV_P_TEXT, offsetof (struct params, axes), "10",
+    "a digit an axis: axis i of the result is that axis of the tensor: 021" },
+  { 0 },
+};
+
+/* "021" as numbers, each once. */
+static int
+parse_axes (fmtconv_ctx *ctx, const char *text, unsigned *axes)
+{
+  size_t n = strlen (text);
+  unsigned seen = 0;
+  for (size_t i = 0; i < n && n <= FMTCONV_MAX_RANK; i++)
+    {
+      axes[i] = (unsigned) (text[i] - '0');
+      seen |= axes[i] < n ? 1u << axes[i] : 0;
+    }
+  if (n >= 1 && n <= FMTCONV_MAX_RANK && seen == (1u << n) - 1)
+    return 0;
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE, "axes=%s: each of the digits 0 … n-1 once is needed, as in 021",
+                       text);
+}
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  const struct params *p = params_;
+  unsigned axes[FMTCONV_MAX_RANK];
+  if (fmtconv_check_globs (&p->name, in, "transpose:name=GLOB") || parse_axes (ctx, p->axes, axes))
+    return fmtconv_failed (ctx);
+  for
+    FMTCONV_EACH (t, in)
+    {
+      int wanted = fmtconv_glob_of (&p->name, t->name) < p->name.n;
+      if (wanted && t->rank != strlen (p->axes))
+        return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .tensor = t->name },
+                                "it has %u axes, and axes=%s names %zu", t->rank, p->axes, strlen (p->axes));
+      fmtconv_put (out, t->name, wanted ? fmtconv_permute (t->view, axes) : t->view);
+    }
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (transpose, .name = "transpose", .summary = "permutes the axes of tensors",
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                                                .apply = apply));

@@ -1,0 +1,22 @@
+/* plugins/untie/untie.c: the transform that makes tied tensors ones of their own.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/plugin.h>
+
+static int
+apply (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out)
+{
+  size_t tied = 0;
+  (void) params;
+  for
+    FMTCONV_EACH (t, in)
+    {
+      tied += fmtconv_tied (in, t) != NULL;
+      fmtconv_put (out, t->name, t->view);
+    }
+  fmtconv_untie (out);
+  return fmtconv_note (ctx, tied ? "%zu tied tensors are written as their own" : "%zu tensors are tied",
+                       tied);
+}
+
+FMTCONV_PLUGIN (untie, .name = "untie", .summary = "makes tied tensors ones of their own",
+                .transform = FMTCONV_TRANSFORM (.understands = FMTCONV_TIED, .apply = apply));

@@ -1,0 +1,54 @@
+#!/bin/sh
+# tests/cli/spec-manual.sh: every spec in fmtconv-spec(5) is one, and its commands do what the page says.
+# SPDX-License-Identifier: Apache-2.0
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+: "${FMTCONV:?the program to test}" "${FMTCONV_PLUGIN_PATH:?its plugins}"
+. "$here/../need.sh"
+need cast cogvideox-lora cogvideox-transformer cogvideox-vae diffusers safetensors sat torch
+page=$here/../../doc/fmtconv-spec.5
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-manual.XXXXXX") || exit 99
+trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
+fail () { echo "FAILED: $*"; exit 1; }
+fmtconv () { "$FMTCONV" -q "$@" || fail "fmtconv $*"; }
+unset FMTCONV_PIPELINE_PATH
+XDG_CONFIG_HOME=$tmp/config
+export XDG_CONFIG_HOME
+
+cd "$tmp"
+awk '/^\.Bd -literal$/ { file = "spec" ++n ".yaml"; next } /^\.Ed$/ { file = ""; next } file { print >file }' "$page"
+test -f spec3.yaml && test ! -f spec4.yaml || fail "not three specs in $page"
+cp -r "$here/../data/ckpts_2b_lora" . && chmod -R u+w ckpts_2b_lora
+
+# The synopsis converts.
+fmtconv -p spec1.yaml
+fmtconv -t cogvideox-lora:alpha=64 -t cast:to=bf16 ckpts_2b_lora other.safetensors
+cmp pytorch_lora_weights.safetensors other.safetensors || fail "the synopsis is another conversion"
+
+# The components are what the page says, with and without a text encoder.
+mkdir -p t5/text_encoder t5/tokenizer
+touch t5/tokenizer/spiece.model t5/tokenizer/tokenizer_config.json t5/tokenizer/other
+components ()
+{
+  count=$1
+  shift
+  fmtconv -p spec2.yaml -D ckpt=a -D vae=b "$@" --print-spec out/ >printed
+  test "$(grep -c '^  [a-z_0-9]*:$' printed)" = "$count" || fail "not $count components: $(cat printed)"
+}
+components 2
+components 4 -D t5=t5
+grep -q '^    copy: {from: t5/tokenizer, files: \[spiece.model, tokenizer_config.json\]}$' printed || fail "$(cat printed)"
+grep -q '^    read: {diffusers: {path: t5/text_encoder}}$' printed || fail "$(cat printed)"
+
+# The preset of one's own, once it lies where the page says.
+mkdir -p config/fmtconv/pipelines
+mv spec3.yaml config/fmtconv/pipelines/half.yaml
+fmtconv -p half other.safetensors half.safetensors
+fmtconv -t cast:to=bf16 other.safetensors same.safetensors
+cmp half.safetensors same.safetensors || fail "the preset is another conversion"
+"$FMTCONV" help half | grep -q '^half: Any checkpoint in half precision$' || fail "no help for the preset"
+
+# What the page says of an error is what is said.
+{ head -n 2 spec1.yaml && echo 'transform: [{cogvideox-lora: {alhpa: 64}}]' && tail -n 1 spec1.yaml; } >lora.yaml
+"$FMTCONV" -p lora.yaml 2>err && fail "a wrong key was taken"
+grep -qF "$(sed -n 's/^\.Dl \(fmtconv: lora.yaml:.*\)$/\1/p' "$page")" err || fail "$(cat err)"

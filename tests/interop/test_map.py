@@ -1,0 +1,149 @@
+# Plugins: cogvideox-lora cogvideox-transformer cogvideox-vae map safetensors sat t5-encoder torch
+"""Rules in files: those of the transforms give what the transforms give, and what is wrong is told with its line."""
+
+import json
+import unittest
+
+import torch
+from cogmake import MODELS, T5, transformer, text_encoder, vae
+from safetensors.torch import load_file, save_file
+from support import Case
+
+TABLE = """fmtconv-rules: 1
+prefix: "model.|"
+lists: "w=weight,bias"
+complete: i
+dense: yes
+unmatched: "not wanted"
+rules:
+  - {from: "layers.{i}.qkv.{w}", to: "blocks.{i}.to_{p:q,k,v}.{w}", shape: "3h,h|3h"}
+  - {from: "layers.{i}.norm", to: "blocks.{i}.norm1.weight", shape: "h"}
+  - {from: "head.{w}", to: "proj.{w}", shape: "o,h|o", optional: yes}
+"""
+
+
+def small():
+    torch.manual_seed(3)
+    tensors = {f"model.layers.{i}.{n}": torch.randn(s) for i in range(3)
+               for n, s in (("qkv.weight", (12, 4)), ("qkv.bias", (12,)), ("norm", (4,)))}
+    return tensors | {"optimizer.step": torch.ones(1)}
+
+
+class Map(Case):
+    def rules(self, text):
+        path = self.tmp / "rules.yaml"
+        path.write_text(text)
+        return path
+
+    def printed(self, transform):
+        return self.rules(self.run_fmtconv("map", "--print", transform).stdout)
+
+    def assert_as_the_transform(self, transform, source, params=""):
+        torch.save(source, self.tmp / "in.pt")
+        rules = self.printed(transform)
+        for name, chain in (("a", transform + params), ("b", f"map:rules={rules}")):
+            self.run_fmtconv("-f", "-t", chain, self.tmp / "in.pt", self.tmp / f"{name}.safetensors")
+        return load_file(self.tmp / "a.safetensors"), load_file(self.tmp / "b.safetensors")
+
+    def test_the_tables_of_the_transforms(self):
+        for m in MODELS[1:]:
+            with self.subTest(m.name):
+                version = {"5B": "5b", "5B-I2V": "5b-i2v", "1.5-5B": "1.5-5b", "1.5-5B-I2V": "1.5-5b-i2v"}[m.name]
+                torch.save({"module": transformer(m)}, self.tmp / "in.pt")
+                rules = self.printed("cogvideox-transformer")
+                for name, chain in (("a", f"cogvideox-transformer:version={version},{m.sample}"), ("b", f"map:rules={rules}")):
+                    self.run_fmtconv("-f", "-t", chain, self.tmp / "in.pt", self.tmp / f"{name}.safetensors")
+                self.assert_same(load_file(self.tmp / "b.safetensors"), load_file(self.tmp / "a.safetensors"))
+        a, b = self.assert_as_the_transform("cogvideox-vae", {"state_dict": vae()}, ":config.norm_num_groups=2")
+        self.assert_same(b, a)
+        a, b = self.assert_as_the_transform("t5-encoder", {"module": text_encoder(torch.float16, prefix=T5)})
+        self.assert_same(b, a)
+
+    def test_applied_and_undone(self):
+        tensors = small()
+        save_file(tensors, self.tmp / "in.safetensors")
+        rules = self.rules(TABLE)
+        self.run_fmtconv("-t", f"map:rules={rules}", self.tmp / "in.safetensors", self.tmp / "out.safetensors")
+        wanted = {}
+        for name, t in tensors.items():
+            name = name.replace("model.layers", "blocks").replace(".norm", ".norm1.weight")
+            if "qkv" in name:
+                wanted |= {name.replace("qkv", "to_" + p): part for p, part in zip("qkv", t.chunk(3))}
+            elif name != "optimizer.step":
+                wanted[name] = t
+        self.assert_same(load_file(self.tmp / "out.safetensors"), wanted)
+        self.run_fmtconv("-t", f"map:rules={rules},reverse=yes", self.tmp / "out.safetensors", self.tmp / "back.safetensors")
+        tensors.pop("optimizer.step")
+        self.assert_same(load_file(self.tmp / "back.safetensors"), tensors)
+
+    def check(self, text, *arguments, status=0):
+        return self.run_fmtconv("map", *arguments, "--check", self.rules(text), status=status)
+
+    def test_check(self):
+        save_file(small(), self.tmp / "in.safetensors")
+        self.assertIn("3 rules, well-formed, reversible", self.check(TABLE).stdout)
+        said = self.check(TABLE, "--against", self.tmp / "in.safetensors", "-v").stdout
+        self.assertIn("10 names become 21, 1 dropped", said)
+        self.assertIn("the way back gives all names again", said)
+        self.assertIn("blocks.2.to_v.weight [4,4] <- model.layers.2.qkv.weight", said)
+        self.assertIn("dropped: optimizer.step: not wanted", said)
+        one_way = TABLE.replace('shape: "h"}', 'shape: "h", ops: "cast f32"}')
+        self.assertIn("one-way: rule 2 ('layers.{i}.norm' to 'blocks.{i}.norm1.weight'): a cast cannot be undone", self.check(one_way).stdout)
+        result = json.loads(self.check(TABLE, "--json", "--against", self.tmp / "in.safetensors").stdout)
+        self.assertEqual((result["names"], len(result["results"]), result["changed"]), (10, 21, []))
+
+    def test_check_against_names(self):
+        names = self.tmp / "names.txt"
+        lines = [f"{n} {list(t.shape)}" for n, t in small().items()]
+        names.write_text("# a comment\n\n" + "\n".join(lines))
+        self.assertIn("10 names become 21", self.check(TABLE, "--against", names).stdout)
+        for line in ("no shape", "a [1", "a [1,,2]", "a [x]", "a [1] 2", "a"):
+            names.write_text("a.b [1]\n" + line)
+            self.assertIn(f"{names}:2: a line is NAME [SHAPE]", self.check(TABLE, "--against", names, status=1).stderr)
+
+    def test_what_does_not_fit_is_listed(self):
+        save_file(small() | {"model.layers.1.norm": torch.ones(5)}, self.tmp / "in.safetensors")
+        said = self.check(TABLE, "--against", self.tmp / "in.safetensors", status=1).stderr
+        self.assertIn("'model.layers.1.norm' has the shape [5]", said)
+        tensors = small()
+        del tensors["model.layers.1.qkv.bias"]
+        save_file(tensors, self.tmp / "in.safetensors")
+        said = self.check(TABLE.replace('unmatched: "not wanted"', "unmatched: error"), "--against",
+                          self.tmp / "in.safetensors", status=1).stderr
+        self.assertIn("missing: 'model.layers.1.qkv.bias'", said)
+        self.assertIn("not known: 'optimizer.step'", said)
+        clash = TABLE.replace('to: "blocks.{i}.norm1.weight"', 'to: "blocks.{i}.to_q.bias"')
+        save_file(small(), self.tmp / "in.safetensors")
+        self.assertIn("both become", self.check(clash, "--against", self.tmp / "in.safetensors", status=1).stderr)
+
+    def test_mistakes_have_lines(self):
+        cases = (
+            ("fmtconv-rules: 1", "fmtconv-rules: 2", "1:1: a file of rules begins with 'fmtconv-rules: 1'"),
+            ("prefix:", "prefux:", "2:1: a file of rules has no key 'prefux': did you mean 'prefix'?"),
+            ("dense: yes", "dense: maybe", "5:8: 'dense' is yes or no"),
+            ('to: "proj.{w}"', 'two: "proj.{w}"', "10:24: a rule has no key 'two': did you mean 'to'?"),
+            ('from: "head.{w}", ', "", "10:5: a rule says 'from' which names"),
+            ('to: "proj.{w}", ', "", "10:5: a rule says what the name becomes"),
+            ("optional: yes", "axis: 9", "axis is a number from 0 to 7, not '9'"),
+            ('"head.{w}"', '"head.{w"', "rules.yaml:10: 'head.{w' to 'proj.{w}':"),
+            ('shape: "h"', 'shape: "h,,"', "rules.yaml:9:"),
+            ("\nrules:", "\nrools:", "7:1: a file of rules has no key 'rools'"),
+            ("complete: i", "complete: i\ncomplete: i", "5:1:"),
+            ("complete: i", "complete: &a i", "anchors"),
+        )
+        for old, new, message in cases:
+            with self.subTest(new):
+                self.assertIn(old, TABLE)
+                self.assertIn(message, self.check(TABLE.replace(old, new), status=1 if "to 'proj" not in message and
+                                                  message != "rules.yaml:9:" else 2).stderr)
+
+    def test_usage(self):
+        for arguments in ((), ("--check", "a", "--print", "b"), ("x",), ("--print", "cast"), ("--print", "nothing")):
+            self.run_fmtconv("map", *arguments, status=2)
+        save_file(small(), self.tmp / "in.safetensors")
+        said = self.run_fmtconv("-t", "map", self.tmp / "in.safetensors", self.tmp / "out.safetensors", status=2)
+        self.assertIn("say which rules: map:rules=FILE", said.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

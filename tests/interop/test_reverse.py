@@ -1,0 +1,124 @@
+"""The way back: what was converted from SAT becomes SAT's again by the same rules, bit for bit."""
+# Plugins: cast cogvideox-lora cogvideox-transformer cogvideox-vae diffusers safetensors sat t5-encoder torch
+
+import json
+import unittest
+from dataclasses import replace
+
+import cogmake
+import satmake
+import torch
+from cogmake import MODELS, NET, T5
+from support import Case
+
+
+def kept(tensors, m):
+    """What is not dropped on the way there, names as SAT has them without a LoRA."""
+    table = "mixins.pos_embed.pos_embedding"
+    dropped = ["freqs_sin", "freqs_cos", "transformer.position_embeddings", ".matrix_"]
+    dropped += [] if m.name == "5B-I2V" else [table]
+    return {name.replace(".original.", "."): t for name, t in tensors.items() if not any(d in name for d in dropped)}
+
+
+class Reverse(Case):
+    def save(self, tensors, key="module"):
+        path = self.tmp / "model.pt"
+        torch.save({key: tensors}, path)
+        return path
+
+    def there(self, source, transform, out="there/"):
+        self.run_fmtconv("-f", "-t", transform, source, f"{self.tmp}/{out}")
+        return self.tmp / out
+
+    def back(self, source, transform, *more, writer="sat", out="back"):
+        result = self.run_fmtconv("-f", "--verify", "-t", transform, "-w", writer, *more, source, self.tmp / out)
+        path = self.tmp / out
+        if writer.startswith("sat"):
+            path = path / "1" / "mp_rank_00_model_states.pt"
+        return torch.load(path, weights_only=True), result
+
+    def test_transformers(self):
+        for m in MODELS:
+            for lora in (False, True):
+                with self.subTest(model=m.name, lora=lora):
+                    tensors = cogmake.transformer(m, lora=lora)
+                    sample = ":" + m.sample if not m.rotary or (m.i2v and not m.is_1_5) else ""
+                    folder = self.there(self.save(tensors), "cogvideox-transformer" + sample)
+                    got, result = self.back(folder, "cogvideox-transformer:reverse")
+                    self.assert_same(got["module"], kept(tensors, m), m.name)
+                    self.assertIn("configuration is left behind", result.stderr)
+
+    def test_there_again(self):
+        """The folder that is made of the way back is the folder that was."""
+        m = replace(MODELS[3], layers=12)
+        folder = self.there(self.save(cogmake.transformer(m)), "cogvideox-transformer")
+        self.back(folder, "cogvideox-transformer:reverse")
+        again = self.there(self.tmp / "back", "cogvideox-transformer", "again/")
+        for name in ("diffusion_pytorch_model.safetensors", "config.json"):
+            self.assertEqual((folder / name).read_bytes(), (again / name).read_bytes())
+
+    def test_vae(self):
+        tensors = cogmake.vae()
+        folder = self.there(self.save(tensors, "state_dict"), "cogvideox-vae:scaling-factor=0.7,config.norm_num_groups=8")
+        got, _ = self.back(folder, "cogvideox-vae:reverse", writer="torch:root=state_dict", out="3d-vae.pt")
+        self.assert_same(got["state_dict"], tensors)
+
+    def test_lora(self):
+        r = satmake.Recipe(layers=12)
+        satmake.write(r, self.tmp / "run")
+        lora = self.there(self.tmp / "run", "cogvideox-lora:scale=none", "lora.safetensors")
+        got, _ = self.back(lora, "cogvideox-lora:reverse")
+        self.assert_same(got["module"], {NET + name: t for name, t in r.lora_tensors.items()})
+
+    def test_text_encoder(self):
+        tensors = cogmake.text_encoder(torch.bfloat16, "")
+        folder = self.there(self.save(tensors), "t5-encoder")
+        got, _ = self.back(folder, "t5-encoder:reverse", writer="torch", out="t5.pt")
+        wanted = {name.removeprefix(T5): t for name, t in tensors.items() if "embed_tokens" not in name}
+        self.assert_same({name.removeprefix(T5): t for name, t in got.items()}, wanted)
+
+    def test_chain(self):
+        """It is said as it can be typed, with parameters and the data type; those change nothing in reverse."""
+        m = MODELS[1]
+        folder = self.there(self.save(cogmake.transformer(m)), "cogvideox-transformer")
+        result = self.run_fmtconv("--json", "-t", "cogvideox-transformer:reverse,version=5b", "--dtype", "f32", folder,
+                                  self.tmp / "out.pt")
+        report = [json.loads(line) for line in result.stdout.splitlines()][-1]
+        self.assertIn("-t cogvideox-transformer:reverse,version=5b -w torch --dtype f32", report["command"])
+        self.assertEqual([t["reverse"] for t in report["transforms"]], [True, False])
+        self.assertIn("'version=5b' changes nothing", result.stdout + result.stderr)
+
+    def test_refused(self):
+        m = MODELS[1]
+        source = self.save(cogmake.transformer(m))
+        out = self.tmp / "out.pt"
+        for transform, status, says in (("cast:reverse", 2, "no rules"), ("cogvideox-transformer:reverse=yes", 2, "no parameter"),
+                                        ("cogvideox-transformer:reverse,version=7", 2, "version"),
+                                        ("cogvideox-transformer:reverse", 1, "nothing here that this transform knows"),
+                                        ("cogvideox-transformer:version=5b,reverse", 2, "no key=value")):
+            result = self.run_fmtconv("-t", transform, source, out, status=status)
+            self.assertIn(says, result.stderr)
+        self.assertFalse(out.exists())
+
+    def test_nothing_is_lost_unsaid(self):
+        """A tensor that the rules do not know is an error; a missing one too."""
+        m = MODELS[3]
+        folder = self.there(self.save(cogmake.transformer(m)), "cogvideox-transformer")
+        state = cogmake.wanted_transformer(cogmake.transformer(m), m)
+        for change, says in (({"extra.weight": torch.ones(2)}, "extra.weight"), ({"transformer_blocks.1.ff.net.2.bias": None}, "ff.net.2.bias")):
+            changed = {k: t for k, t in {**state, **change}.items() if t is not None}
+            torch.save(changed, self.tmp / "changed.pt")
+            result = self.run_fmtconv("-t", "cogvideox-transformer:reverse", self.tmp / "changed.pt", self.tmp / "no.pt", status=1)
+            self.assertIn(says.replace("ff.net.2", "ff.net.2"), result.stderr)
+        self.assertTrue(folder.exists())
+
+    def test_never_unasked(self):
+        """A folder of diffusers is taken as it is."""
+        folder = self.there(self.save(cogmake.transformer(MODELS[1])), "cogvideox-transformer")
+        result = self.run_fmtconv(folder, self.tmp / "out.pt")
+        self.assertIn("-t none", result.stderr)
+        self.assertNotIn("reverse", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

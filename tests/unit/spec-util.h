@@ -1,0 +1,79 @@
+/* tests/unit/spec-util.h: a folder with specs in it, for each test.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SPEC_UTIL_H
+#define SPEC_UTIL_H
+
+#include "heard.h"
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What the specs of these tests name. */
+static inline void
+need_plugins (void)
+{
+  static const char *const needed[] = { "plugins/cast.la",      "plugins/cogvideox-lora.la",
+                                        "plugins/diffusers.la", "plugins/safetensors.la",
+                                        "plugins/sat.la",       "plugins/torch.la" };
+  const char *built = getenv ("FMTCONV_BUILT");
+  for (size_t i = 0; built && i < sizeof needed / sizeof *needed; i++)
+    if (!strstr (built, needed[i]))
+      cr_skip ("%s was left out", needed[i]);
+}
+
+/* The test's own working folder; paths in messages are short in it. */
+static inline void
+enter_folder (void)
+{
+  static char folder[64];
+  need_plugins ();
+  strcpy (folder, "/tmp/fmtconv-spec-XXXXXX");
+  cr_assert_not_null (mkdtemp (folder));
+  cr_assert_eq (chdir (folder), 0);
+  unsetenv ("FMTCONV_PIPELINE_PATH");
+  setenv ("XDG_CONFIG_HOME", folder, 1);
+}
+
+static inline void
+leave_folder (void)
+{
+  char folder[128] = "", command[256];
+  cr_assert_not_null (getcwd (folder, sizeof folder));
+  cr_assert_eq (chdir ("/"), 0);
+  snprintf (command, sizeof command, "rm -rf '%s'", folder);
+  cr_assert_eq (system (command), 0);
+}
+
+static inline void
+put_file (const char *name, const void *bytes, size_t len)
+{
+  FILE *f = fopen (name, "wb");
+  cr_assert_not_null (f);
+  cr_assert_eq (fwrite (bytes, 1, len, f), len);
+  cr_assert_eq (fclose (f), 0);
+}
+
+static inline void
+put_text (const char *name, const char *text)
+{
+  put_file (name, text, strlen (text));
+}
+
+static inline void
+make_folder (const char *name)
+{
+  cr_assert_eq (mkdir (name, 0755), 0);
+}
+
+/* A context; the spec of that text becomes its job.  NULL: it was refused, and `h` heard why. */
+static inline fmtconv_job *
+job_from (heard *h, fmtconv_ctx **ctx, const char *text, const fmtconv_variable *v, size_t n)
+{
+  put_text ("s.yaml", text);
+  *ctx = listen_to (h, 0, NULL);
+  return fmtconv_spec (*ctx, "s.yaml", v, n, NULL, NULL);
+}
+
+#endif
