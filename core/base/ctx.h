@@ -20,7 +20,7 @@ struct fmtconv_ctx
   int muted;               /* > 0: messages and errors are not reported, see fci_try_begin */
   atomic_int cancelled;
   const char *plugin; /* whose callback runs; NULL: the core */
-  const char *file;   /* path of the input the running reader was given; NULL: none */
+  const char *file;   /* path of the input the running reader was given, or name of a component; NULL: none */
   char **details;     /* lines for the next message */
   size_t n_details;
   size_t n_more;

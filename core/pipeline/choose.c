@@ -64,16 +64,22 @@ add_link (fmtconv_ctx *ctx, fci_links *links, const fmtconv_plugin *plugin, cons
   return ctx->failed;
 }
 
-/* Is each of what is recognised a component of its own, and can the output hold several? */
-static bool
-is_pipeline (const fci_conversion *c, const fci_claims *claims)
+bool
+fci_claims_are_components (const fci_claims *claims)
 {
-  bool fits = c->to_folder && (c->writer.plugin->writer->limits.understands & FMTCONV_COMPONENTS)
-              && claims->complete > 1 && claims->first == claims->complete && !is_doubtful (claims);
+  bool fits = claims->complete > 1 && claims->first == claims->complete && !is_doubtful (claims);
   for (size_t i = 0; fits && i < claims->complete; i++)
     for (size_t k = 0; fits && k < i; k++)
       fits = strcmp (claims->claim[i].plugin->transform->kind, claims->claim[k].plugin->transform->kind) != 0;
   return fits;
+}
+
+/* Can the output hold all that is recognised? */
+static bool
+is_pipeline (const fci_conversion *c, const fci_claims *claims)
+{
+  return c->to_folder && (c->writer.plugin->writer->limits.understands & FMTCONV_COMPONENTS)
+         && fci_claims_are_components (claims);
 }
 
 int

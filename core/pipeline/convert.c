@@ -91,11 +91,13 @@ bundle_parts (fci_conversion *c)
   for (size_t i = 0; all && i < c->n_parts; i++)
     {
       fci_part *part = &c->part[i];
+      c->ctx->file = part->job.name; /* messages begin with it */
       if (fci_chain_part (c, part) || fci_links_run (c->ctx, &part->chain, &part->model)
           || fci_model_call ((fmtconv_model *) part->model, part->job.name))
         return c->ctx->failed;
       all[i] = (fmtconv_model *) part->model;
     }
+  c->ctx->file = NULL;
   c->model = all ? fci_model_bundle (c->ctx, c->n_parts, all) : NULL;
   return c->ctx->failed;
 }

@@ -21,6 +21,7 @@ typedef struct inspection
   fci_claims claims;              /* the transforms that know it */
   const char **commands;          /* what converts it, one a transform */
   size_t n_commands;
+  const char *whole; /* what converts all components together; NULL: there are not several */
 } inspection;
 
 /* Tensors and bytes of one data type. */
@@ -90,6 +91,8 @@ find_commands (inspection *s)
   const char *path = fci_shell_path (s->ctx, s->path);
   const char *reader = s->typed ? fmtconv_text (s->ctx, " -r %s", fci_shell_word (s->ctx, s->typed)) : "";
   const char *output = is_bundle (s) ? "OUTPUT/" : "OUTPUT.safetensors";
+  if (fci_claims_are_components (&s->claims) && reader)
+    s->whole = fmtconv_text (s->ctx, "fmtconv%s %s OUTPUT/", reader, path);
   s->n_commands = s->claims.complete ? s->claims.complete : 1;
   s->commands = fmtconv_alloc (s->ctx, s->n_commands, sizeof *s->commands);
   for (size_t i = 0; s->commands && reader && i < s->n_commands; i++)
@@ -250,6 +253,8 @@ describe (const inspection *s)
   add_storages (result, s);
   fci_add_shown (result, "attributes", fmtconv_attrs (model));
   fmtconv_attr *commands = fci_add_array (result, "convert");
+  if (s->whole)
+    fci_add_text (commands, NULL, s->whole);
   for (size_t i = 0; i < s->n_commands; i++)
     fci_add_text (commands, NULL, s->commands[i]);
   if (s->ctx->options.flags & FMTCONV_LIST)

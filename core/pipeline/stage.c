@@ -78,7 +78,7 @@ fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char 
   fmtconv_model *out = fci_model_new (ctx, in);
   if (!out)
     return NULL;
-  frame saved = enter (ctx, plugin, NULL, fci_model_stage (out));
+  frame saved = enter (ctx, plugin, ctx->file, fci_model_stage (out));
   int code = 0;
   if (transform->apply)
     code = transform->apply (ctx, p, in, out);
@@ -120,7 +120,7 @@ fci_stage_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *p
       fci_features_check (ctx, owner, transform->understands, in) ? NULL : fci_model_new (ctx, in);
   if (!out)
     return NULL;
-  frame saved = enter (ctx, plugin, NULL, fci_model_stage (out));
+  frame saved = enter (ctx, plugin, ctx->file, fci_model_stage (out));
   if (*params)
     fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", params);
   forget_description (ctx, out);

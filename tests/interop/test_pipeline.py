@@ -138,6 +138,74 @@ class Pipelines(Joined):
         self.assertIn("this is one model", result.stderr)
 
 
+class Specs(Joined):
+    """Components from files of their own."""
+
+    def spec(self, m, t5, tokenizer=None, vae="3d-vae.pt"):
+        """With what narrow models cannot say by themselves; tokenizer: None: what lies with T5."""
+        sizes = {k.removeprefix("config."): int(v) for k, v in (pair.split("=") for pair in m.sample.split(","))}
+        options = {f"config.{k}": v for k, v in sizes.items()} | ({"rotary": True} if m.rotary and m.is_1_5 else {})
+        components = {
+            "transformer": {"read": {"torch": {"path": "model.pt"}}, "transform": [{"cogvideox-transformer": options}]},
+            "vae": {"read": {"torch": {"path": vae}}, "transform": [{"cogvideox-vae": {"config.norm_num_groups": 4}}]}}
+        if t5 and t5[0] == "=":
+            components["text_encoder"] = {"copy": {"from": t5[1:]}}
+        elif t5:
+            components["text_encoder"] = {"read": {"diffusers": {"path": t5}}}
+        if tokenizer:
+            components["tokenizer"] = {"copy": {"from": tokenizer, "files": ["*token*.json"]}}
+        path = self.tmp / "spec.yaml"
+        path.write_text(json.dumps({"fmtconv": 1, "components": components, "transform": ["cogvideox-pipeline"],
+                                    "write": {"diffusers": {"path": "out"}}}))
+        return path
+
+    def test_text_encoders(self):
+        """T5 in a layout of its own, flat, in pickles, not at all, copied as it is; a VAE in 32 bits."""
+        encoder, tokenizer = pipemake.text_encoder(), pipemake.tokenizer()
+        encoder.save_pretrained(self.tmp / "t5" / "text_encoder", max_shard_size="9KB")
+        tokenizer.save_pretrained(self.tmp / "t5" / "tokenizer")
+        encoder.save_pretrained(self.tmp / "flat")
+        save_bin(encoder, self.tmp / "pickles", 3)
+        for folder in ("flat", "pickles"):
+            tokenizer.save_pretrained(self.tmp / folder)
+        vae = cogmake.vae(latents=16)
+        torch.save({"state_dict": vae}, self.tmp / "3d-vae.pt")
+        for name, t5, copied in (("5B", "t5/text_encoder", "t5/tokenizer"), ("1.5-5B-I2V", "flat", "flat"),
+                                 ("2B", "flat", None), ("5B-I2V", "pickles", None), ("1.5-5B", None, None), ("2B", "=flat", None)):
+            with self.subTest(model=name, t5=t5):
+                m = BY_NAME[name]
+                shutil.rmtree(self.out, ignore_errors=True)
+                tensors = cogmake.transformer(m)
+                self.save(tensors)
+                result = self.run_fmtconv("-p", self.spec(m, t5, copied), "--verify")
+                self.assertNotIn("warning", result.stderr)
+                self.assertEqual("no text encoder and no tokenizer" in result.stderr, t5 is None)
+                kind = CogVideoXImageToVideoPipeline if m.i2v else CogVideoXPipeline
+                pipe = self.load(kind, **({} if t5 else {"text_encoder": None, "tokenizer": None}))
+                self.assertEqual(pipe.vae.config.scaling_factor, 0.7 if m.rotary else 1.15258426)
+                self.assertEqual(pipe.vae.config.invert_scale_latents, m.is_1_5)
+                self.assert_same(pipe.vae.state_dict(), cogmake.wanted_vae(vae))
+                self.assert_same(pipe.transformer.state_dict(),
+                                 {k: t.float() for k, t in cogmake.wanted_transformer(tensors, m).items()}, name)
+                if t5:
+                    self.assert_same(pipe.text_encoder.state_dict(), encoder.state_dict())
+                    self.assertEqual(pipe.tokenizer("a cat").input_ids, tokenizer("a cat").input_ids)
+                    self.assertFalse(list((self.out / "text_encoder").glob("*token*")))
+                self.assertTrue(torch.isfinite(run(pipe, m, "a cat" if t5 else None)).all())
+
+    def test_wrong_ones(self):
+        """A text encoder of another width; a VAE that is none."""
+        m = BY_NAME["5B"]
+        self.save(cogmake.transformer(m))
+        pipemake.text_encoder(width=24).save_pretrained(self.tmp / "flat")
+        torch.save(cogmake.vae(latents=16), self.tmp / "3d-vae.pt")
+        error = self.run_fmtconv("-p", self.spec(m, "flat"), status=1).stderr
+        self.assertIn("vectors of 24 numbers", error)
+        self.assertFalse(self.out.exists())
+        error = self.run_fmtconv("-p", self.spec(m, None, vae="model.pt"), status=1).stderr
+        self.assertIn("no VAE of CogVideoX", error)
+
+
 class Folders(Case):
     """Pipelines that diffusers saved."""
 

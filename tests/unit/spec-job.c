@@ -31,6 +31,39 @@ Test (spec_job, single)
   fmtconv_ctx_free (ctx);
 }
 
+/* A word beside the parameters, there and back. */
+Test (spec_job, reverse)
+{
+  heard h;
+  fmtconv_ctx *ctx;
+  const fmtconv_job *job =
+      job_from (&h, &ctx,
+                "fmtconv: 1\nread: {sat: {path: a}}\n"
+                "transform: [{cogvideox-lora: {alpha: 2, reverse: yes}}, {cogvideox-lora: {reverse: yes}},"
+                " {x/cogvideox-lora: {reverse: no}}]\nwrite: {safetensors: {path: b}}\n",
+                NULL, 0);
+  cr_assert_not_null (job, "%s", h.error);
+  cr_assert_eq (job->n_transforms, 3);
+  cr_expect_str_eq (job->transforms[0], "cogvideox-lora:reverse,alpha=2");
+  cr_expect_str_eq (job->transforms[1], "cogvideox-lora:reverse");
+  cr_expect_str_eq (job->transforms[2], "x/cogvideox-lora");
+  const char *text = fmtconv_spec_text (ctx, job);
+  cr_assert_not_null (text, "%s", h.error);
+  cr_expect (
+      strstr (text,
+              "transform: [{cogvideox-lora: {reverse: yes, alpha: 2}}, {cogvideox-lora: {reverse: yes}}, "
+              "x/cogvideox-lora]\n"),
+      "%s", text);
+  fmtconv_ctx_free (ctx);
+  cr_expect_null (job_from (
+      &h, &ctx, "fmtconv: 1\nread: a\ntransform: [{cast: {to: f16, reverse: yes}}]\nwrite: b\n", NULL, 0));
+  cr_expect_str_eq (
+      h.error, "s.yaml:3:39: transform 'cast' does not run in reverse: it has no rules, and they alone run "
+               "in reverse");
+  cr_expect_eq (h.code, FMTCONV_E_FORMAT);
+  fmtconv_ctx_free (ctx);
+}
+
 /* What is left open is detected later. */
 Test (spec_job, short_forms)
 {
