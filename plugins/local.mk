@@ -13,6 +13,7 @@ include plugins/diffusers/local.mk
 include plugins/drop/local.mk
 include plugins/ema/local.mk
 include plugins/fuse/local.mk
+include plugins/gguf/local.mk
 include plugins/lora-merge/local.mk
 include plugins/map/local.mk
 include plugins/merge/local.mk

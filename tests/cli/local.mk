@@ -28,6 +28,9 @@ EXTRA_DIST += \
 	tests/cli/cases/dtype.err \
 	tests/cli/cases/dtype.out \
 	tests/cli/cases/dtype.sh \
+	tests/cli/cases/gguf.err \
+	tests/cli/cases/gguf.out \
+	tests/cli/cases/gguf.sh \
 	tests/cli/cases/help-commands.err \
 	tests/cli/cases/help-commands.out \
 	tests/cli/cases/help-commands.sh \

@@ -6,6 +6,7 @@ interop_tests = \
 	tests/interop/test_diffusers.py \
 	tests/interop/test_diffusers_folder.py \
 	tests/interop/test_everyday.py \
+	tests/interop/test_gguf.py \
 	tests/interop/test_lora.py \
 	tests/interop/test_map.py \
 	tests/interop/test_merge.py \
@@ -22,6 +23,7 @@ interop_tests = \
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
+	tests/interop/ggml.py \
 	tests/interop/ggmlbase.py \
 	tests/interop/make_torch_zoo.py \
 	tests/interop/oracle.py \
