@@ -1,17 +1,20 @@
 # bench/local.mk: 'make bench' needs FMTCONV_PYTHON and 40 GB in BENCH_SCRATCH; 'make bench-lora' 8 GB,
-# 'make bench-merge' 6 GB.
+# 'make bench-merge' 6 GB, 'make bench-quant' nothing.
 BENCH_SCRATCH = /tmp
 bench_run = FMTCONV='$(abs_top_builddir)/.libs/fmtconv' LD_LIBRARY_PATH='$(abs_top_builddir)/.libs' \
 	FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs' "$(FMTCONV_PYTHON)"
-bench: bench-lora bench-merge bench-transformer
+bench: bench-quant bench-lora bench-merge bench-transformer
 bench-lora: all
 	$(bench_run) $(srcdir)/bench/lora.py --scratch $(BENCH_SCRATCH)
 bench-merge: all bench/rate
 	FMTCONV_RATE='$(abs_top_builddir)/bench/rate' $(bench_run) $(srcdir)/bench/merge.py --scratch $(BENCH_SCRATCH)
+bench-quant: tests/interop/quantise
+	FMTCONV_QUANTISE=tests/interop/quantise "$(FMTCONV_PYTHON)" $(srcdir)/bench/quant.py
 bench-transformer: all
 	$(bench_run) $(srcdir)/bench/transformer.py --scratch $(BENCH_SCRATCH)
-.PHONY: bench bench-lora bench-merge bench-transformer
-EXTRA_DIST += bench/lora.py bench/merge.py bench/naive.py bench/naive_transformer.py bench/transformer.py
+.PHONY: bench bench-lora bench-merge bench-quant bench-transformer
+EXTRA_DIST += bench/lora.py bench/merge.py bench/naive.py bench/naive_transformer.py bench/quant.py \
+	bench/transformer.py
 EXTRA_PROGRAMS += bench/rate
 CLEANFILES += bench/rate$(EXEEXT)
 bench_rate_SOURCES = bench/rate.c

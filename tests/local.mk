@@ -7,6 +7,7 @@ AM_TESTS_ENVIRONMENT = \
 	FMTCONV_PIPELINE_PATH='$(abs_top_srcdir)/pipelines'; export FMTCONV_PIPELINE_PATH; \
 	FMTCONV_BUILT='$(plugin_LTLIBRARIES)'; export FMTCONV_BUILT; \
 	FMTCONV_PYTHON='$(FMTCONV_PYTHON)'; export FMTCONV_PYTHON; \
+	FMTCONV_LONG='$(FMTCONV_LONG)'; export FMTCONV_LONG; \
 	CC='$(CC)'; export CC;
 TEST_EXTENSIONS = .py .sh
 include tests/maintainer.mk
@@ -25,6 +26,7 @@ include tests/unit/cogvideox.mk
 include tests/unit/kernel.mk
 include tests/unit/plan.mk
 include tests/unit/plugin.mk
+include tests/unit/quant.mk
 include tests/unit/spec.mk
 include tests/unit/torch.mk
 else

@@ -165,6 +165,16 @@ add_all (const sum *s, const fci_pieces *from, fci_pieces *to)
   return true;
 }
 
+/* What must be equal for the sum: what the view's and both factors' values need. */
+static const fci_requirements *
+required (const sum *s)
+{
+  const fci_requirements *all = s->view->requirements;
+  for (unsigned f = 0; f < FCI_FACTORS; f++)
+    all = fci_requirements_join (s->view->ctx, all, s->factor[f]->requirements);
+  return all;
+}
+
 /* The view's remembered origins, and those of the factors. */
 static const fci_empties *
 remembered (const sum *s)
@@ -198,6 +208,7 @@ added (const sum *s)
   bool good = fci_pieces_take (&from, s->view) && add_all (s, &from, &to);
   fci_pieces_free (&from);
   head.empties = remembered (s);
+  head.requirements = required (s);
   if (good)
     return fci_view_freeze (&head, &to, false);
   fci_pieces_free (&to);
@@ -211,6 +222,7 @@ unchanged (const sum *s)
   fci_view_head head = fci_view_like (s->view);
   fci_pieces list = fci_pieces_new (s->view->ctx, 2, fci_view_tracks (s->view));
   head.empties = remembered (s);
+  head.requirements = required (s);
   if (fci_pieces_take (&list, s->view))
     return fci_view_freeze (&head, &list, false);
   fci_pieces_free (&list);

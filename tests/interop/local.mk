@@ -10,6 +10,7 @@ interop_tests = \
 	tests/interop/test_map.py \
 	tests/interop/test_merge.py \
 	tests/interop/test_pipeline.py \
+	tests/interop/test_quant.py \
 	tests/interop/test_quantise.py \
 	tests/interop/test_qweight.py \
 	tests/interop/test_ranks.py \
@@ -21,6 +22,7 @@ interop_tests = \
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
+	tests/interop/ggmlbase.py \
 	tests/interop/make_torch_zoo.py \
 	tests/interop/oracle.py \
 	tests/interop/pipemake.py \
@@ -28,3 +30,13 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/run.sh \
 	tests/interop/satmake.py \
 	tests/interop/support.py
+
+# The kernels of block types, for test_quant.py and bench/quant.py.
+check_PROGRAMS += tests/interop/quantise
+tests_interop_quantise_SOURCES = tests/interop/quantise.c
+tests_interop_quantise_LDADD = core/libcore.la $(core_libs)
+
+# Ten times as many weights, some minutes.
+check-long: all
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/interop/test_quant.py FMTCONV_LONG=1
+.PHONY: check-long

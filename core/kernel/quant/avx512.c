@@ -160,6 +160,12 @@ w_cut (vec a)
   return _mm512_cvttps_epi32 (a);
 }
 
+INLINE whole
+w_load_bytes (const uint8_t *at)
+{
+  return _mm512_cvtepu8_epi32 (_mm_loadu_si128 ((const __m128i *) (const void *) at));
+}
+
 /* The low byte of every lane, which is 0 … 255 or -128 … 127. */
 INLINE void
 w_store_bytes (uint8_t *at, whole a)

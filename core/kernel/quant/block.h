@@ -233,6 +233,9 @@ fci_put_half (uint8_t *at, float value)
   fci_put16 (at, fci_f16_of_f32 (fci_f32_bits (value)));
 }
 
+/* Times a number of eight bits: that number in each of eight bytes. */
+static const uint64_t fci_each_byte = 0x0101010101010101u;
+
 /* Eight codes at once, the first in the lowest byte; no code is larger than a byte, nor becomes so. */
 static inline uint64_t
 fci_get_codes (const uint8_t *at)

@@ -88,6 +88,16 @@ search_codes (const float *x, unsigned n, float base, float inverse, int low, in
     }
 }
 
+static TARGET void
+scale_codes (const uint8_t *codes, size_t n, int zero, float scale, float minimum, float *out)
+{
+  for (size_t i = 0; i < n; i += LANES)
+    {
+      const vec number = w_number (w_add (w_load_bytes (codes + i), w_all (-zero)));
+      v_store (out + i, number * v_all (scale) - v_all (minimum));
+    }
+}
+
 /* Are n numbers, a multiple of 32, all 0 or -0? */
 INLINE bool
 all_zero (const float *x, size_t n)

@@ -6,33 +6,38 @@
 static void
 unpack_four (const uint8_t qs[16], uint8_t codes[FCI_BLOCK])
 {
-  for (unsigned j = 0; j < 16; j++)
+  const uint64_t low = fci_each_byte * 15;
+  for (unsigned j = 0; j < 16; j += 8)
     {
-      codes[j] = qs[j] & 15;
-      codes[j + 16] = qs[j] >> 4;
+      fci_put_codes (codes + j, fci_get_codes (qs + j) & low);
+      fci_put_codes (codes + j + 16, fci_get_codes (qs + j) >> 4 & low);
     }
 }
 
 static void
 unpack_five (const uint8_t qs[16], const uint8_t qh[4], uint8_t codes[FCI_BLOCK])
 {
-  const uint32_t high = fci_get32 (qh);
   unpack_four (qs, codes);
-  for (unsigned j = 0; j < FCI_BLOCK; j++)
-    codes[j] = (uint8_t) (codes[j] | (high >> j & 1) << 4);
+  for (unsigned j = 0; j < FCI_BLOCK; j += 8)
+    {
+      /* Bit i of the eight copies of qh[j / 8], in byte i; plus 0x7f it carries into bit 7. */
+      const uint64_t bits = fci_each_byte * qh[j / 8] & 0x8040201008040201u;
+      const uint64_t set = (bits + fci_each_byte * 0x7f) & fci_each_byte * 0x80;
+      fci_put_codes (codes + j, fci_get_codes (codes + j) | set >> 3);
+    }
 }
 
 /* One block after the other: `unpack` fills 32 codes from the block at b; out = (code - zero) · d - minimum. */
-#define DECODE_BLOCKS(type, unpack, zero, minimum)                                        \
-  static void decode_##type (const void *blocks, size_t n, float *out)                    \
-  {                                                                                       \
-    const fci_##type *b = blocks;                                                         \
-    uint8_t codes[FCI_BLOCK];                                                             \
-    for (size_t at = 0; at < n; at += FCI_BLOCK, b++)                                     \
-      {                                                                                   \
-        unpack;                                                                           \
-        fci_scale_codes (codes, FCI_BLOCK, zero, fci_get_half (b->d), minimum, out + at); \
-      }                                                                                   \
+#define DECODE_BLOCKS(type, unpack, zero, minimum)                                          \
+  static void decode_##type (fci_scale_fn *scale, const void *blocks, size_t n, float *out) \
+  {                                                                                         \
+    const fci_##type *b = blocks;                                                           \
+    uint8_t codes[FCI_BLOCK];                                                               \
+    for (size_t at = 0; at < n; at += FCI_BLOCK, b++)                                       \
+      {                                                                                     \
+        unpack;                                                                             \
+        scale (codes, FCI_BLOCK, zero, fci_get_half (b->d), minimum, out + at);             \
+      }                                                                                     \
   }
 
 DECODE_BLOCKS (q4_0, unpack_four (b->qs, codes), 8, 0)
@@ -41,28 +46,31 @@ DECODE_BLOCKS (q5_0, unpack_five (b->qs, b->qh, codes), 16, 0)
 DECODE_BLOCKS (q5_1, unpack_five (b->qs, b->qh, codes), 0, -fci_get_half (b->m))
 
 static void
-decode_q8_0 (const void *blocks, size_t n, float *out)
+decode_q8_0 (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
   const fci_q8_0 *b = blocks;
+  uint8_t codes[FCI_BLOCK];
   for (size_t at = 0; at < n; at += FCI_BLOCK, b++)
     {
-      const float d = fci_get_half (b->d);
-      for (unsigned j = 0; j < FCI_BLOCK; j++)
-        out[at + j] = (float) (int8_t) b->qs[j] * d;
+      for (unsigned j = 0; j < FCI_BLOCK; j += 8)
+        fci_put_codes (codes + j, fci_get_codes (b->qs + j) ^ fci_each_byte * 0x80);
+      scale (codes, FCI_BLOCK, 128, fci_get_half (b->d), 0, out + at);
     }
 }
 
 static void
-decode_iq4_nl (const void *blocks, size_t n, float *out)
+decode_iq4_nl (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
+  (void) scale;
   const fci_iq4_nl *b = blocks;
   for (size_t at = 0; at < n; at += FCI_BLOCK, b++)
     fci_scale_values (b->qs, fci_iq4_values, fci_get_half (b->d), out + at);
 }
 
 static void
-decode_mxfp4 (const void *blocks, size_t n, float *out)
+decode_mxfp4 (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
+  (void) scale;
   const fci_mxfp4 *b = blocks;
   for (size_t at = 0; at < n; at += FCI_BLOCK, b++)
     fci_scale_values (b->qs, fci_fp4_values, fci_half_power (b->e), out + at);
@@ -71,8 +79,9 @@ decode_mxfp4 (const void *blocks, size_t n, float *out)
 /* Four groups of sixteen, with a scale each: E4M3 without sign, of which 0x7f and everything above is 0 in
  * ggml; halved, because the values are doubled. */
 static void
-decode_nvfp4 (const void *blocks, size_t n, float *out)
+decode_nvfp4 (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
+  (void) scale;
   const fci_nvfp4 *b = blocks;
   for (size_t at = 0; at < n; at += 64, b++)
     for (unsigned group = 0; group < 4; group++)
@@ -89,8 +98,9 @@ decode_nvfp4 (const void *blocks, size_t n, float *out)
 }
 
 static void
-decode_q1_0 (const void *blocks, size_t n, float *out)
+decode_q1_0 (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
+  (void) scale;
   const fci_q1_0 *b = blocks;
   for (size_t at = 0; at < n; at += 128, b++)
     {
@@ -101,8 +111,9 @@ decode_q1_0 (const void *blocks, size_t n, float *out)
 }
 
 static void
-decode_q2_0 (const void *blocks, size_t n, float *out)
+decode_q2_0 (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
+  (void) scale;
   const fci_q2_0 *b = blocks;
   for (size_t at = 0; at < n; at += 64, b++)
     {

@@ -6,8 +6,8 @@
 #include "core/kernel/quant/level.h"
 #include "core/kernel/quant/super.h"
 
-/* n elements of whole blocks. */
-typedef void fci_decode_fn (const void *blocks, size_t n, float *out);
+/* n elements of whole blocks; scale: the level's. */
+typedef void fci_decode_fn (fci_scale_fn *scale, const void *blocks, size_t n, float *out);
 
 /* NULL: not read. */
 extern fci_decode_fn *const fci_quant_decoders[FCI_QUANT_TYPES];
@@ -33,14 +33,6 @@ fci_decode_fn fci_decode_iq2_xs;
 fci_decode_fn fci_decode_iq2_s;
 fci_decode_fn fci_decode_iq3_xxs;
 fci_decode_fn fci_decode_iq3_s;
-
-/* (code - zero) · scale - minimum, of n codes. */
-static inline void
-fci_scale_codes (const uint8_t *codes, unsigned n, int zero, float scale, float minimum, float *out)
-{
-  for (unsigned i = 0; i < n; i++)
-    out[i] = (float) ((int) codes[i] - zero) * scale - minimum;
-}
 
 /* Without a branch, as signs are random. */
 static inline float

@@ -36,8 +36,9 @@ even_signs (unsigned seven)
 }
 
 void
-fci_decode_iq2_xxs (const void *blocks, size_t n, float *out)
+fci_decode_iq2_xxs (fci_scale_fn *scale_codes, const void *blocks, size_t n, float *out)
 {
+  (void) scale_codes;
   const fci_iq2_xxs *b = blocks;
   for (size_t at = 0; at < n; at += FCI_SUPER, b++)
     for (unsigned j = 0; j < 8; j++)
@@ -59,8 +60,9 @@ two_bit_scale (const uint8_t d[2], const uint8_t *scales, unsigned j, unsigned k
 }
 
 void
-fci_decode_iq2_xs (const void *blocks, size_t n, float *out)
+fci_decode_iq2_xs (fci_scale_fn *scale_codes, const void *blocks, size_t n, float *out)
 {
+  (void) scale_codes;
   const fci_iq2_xs *b = blocks;
   for (size_t at = 0; at < n; at += FCI_SUPER, b++)
     for (unsigned j = 0; j < 8; j++)
@@ -73,8 +75,9 @@ fci_decode_iq2_xs (const void *blocks, size_t n, float *out)
 }
 
 void
-fci_decode_iq2_s (const void *blocks, size_t n, float *out)
+fci_decode_iq2_s (fci_scale_fn *scale_codes, const void *blocks, size_t n, float *out)
 {
+  (void) scale_codes;
   const fci_iq2_s *b = blocks;
   for (size_t at = 0; at < n; at += FCI_SUPER, b++)
     for (unsigned j = 0; j < 8; j++)
@@ -87,8 +90,9 @@ fci_decode_iq2_s (const void *blocks, size_t n, float *out)
 }
 
 void
-fci_decode_iq3_xxs (const void *blocks, size_t n, float *out)
+fci_decode_iq3_xxs (fci_scale_fn *scale_codes, const void *blocks, size_t n, float *out)
 {
+  (void) scale_codes;
   const fci_iq3_xxs *b = blocks;
   for (size_t at = 0; at < n; at += FCI_SUPER, b++)
     for (unsigned j = 0; j < 8; j++)
@@ -102,8 +106,9 @@ fci_decode_iq3_xxs (const void *blocks, size_t n, float *out)
 }
 
 void
-fci_decode_iq3_s (const void *blocks, size_t n, float *out)
+fci_decode_iq3_s (fci_scale_fn *scale_codes, const void *blocks, size_t n, float *out)
 {
+  (void) scale_codes;
   const fci_iq3_s *b = blocks;
   for (size_t at = 0; at < n; at += FCI_SUPER, b++)
     for (unsigned j = 0; j < 8; j++)
@@ -129,8 +134,9 @@ put_moved (uint16_t point, bool down, float scale, float *out)
 }
 
 void
-fci_decode_iq1_s (const void *blocks, size_t n, float *out)
+fci_decode_iq1_s (fci_scale_fn *scale_codes, const void *blocks, size_t n, float *out)
 {
+  (void) scale_codes;
   const fci_iq1_s *b = blocks;
   for (size_t at = 0; at < n; at += FCI_SUPER, b++)
     for (unsigned j = 0; j < 8; j++)
@@ -154,8 +160,9 @@ scale_of_iq1_m (const fci_iq1_m *b)
 }
 
 void
-fci_decode_iq1_m (const void *blocks, size_t n, float *out)
+fci_decode_iq1_m (fci_scale_fn *scale_codes, const void *blocks, size_t n, float *out)
 {
+  (void) scale_codes;
   const fci_iq1_m *b = blocks;
   for (size_t at = 0; at < n; at += FCI_SUPER, b++)
     {

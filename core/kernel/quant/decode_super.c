@@ -5,22 +5,25 @@
 const float fci_iq4_values[16] = { FCI_IQ4_VALUES };
 const float fci_fp4_values[16] = { FCI_FP4_VALUES };
 
-/* `bits` bits of bytes into codes, from bit `shift` on. */
+/* `bits` bits of n bytes, a multiple of 8, into codes, from bit `shift` on. */
 static void
 spread (const uint8_t *from, unsigned n, unsigned shift, unsigned bits, uint8_t *codes)
 {
-  const uint8_t keep = (uint8_t) ((1 << bits) - 1);
-  for (unsigned j = 0; j < n; j++)
-    codes[j] = from[j] >> shift & keep;
+  const uint64_t keep = fci_each_byte * ((1u << bits) - 1);
+  for (unsigned j = 0; j < n; j += 8)
+    fci_put_codes (codes + j, fci_get_codes (from + j) >> shift & keep);
 }
 
 /* As spread, above `place` bits that are there. */
 static void
 spread_above (const uint8_t *from, unsigned n, unsigned shift, unsigned bits, unsigned place, uint8_t *codes)
 {
-  const uint8_t keep = (uint8_t) ((1 << bits) - 1);
-  for (unsigned j = 0; j < n; j++)
-    codes[j] = (uint8_t) (codes[j] | (from[j] >> shift & keep) << place);
+  const uint64_t keep = fci_each_byte * ((1u << bits) - 1);
+  for (unsigned j = 0; j < n; j += 8)
+    {
+      const uint64_t above = (fci_get_codes (from + j) >> shift & keep) << place;
+      fci_put_codes (codes + j, fci_get_codes (codes + j) | above);
+    }
 }
 
 static void
@@ -38,7 +41,7 @@ unpack_low_four (const uint8_t qs[128], uint8_t codes[FCI_SUPER])
 }
 
 void
-fci_decode_q2_k (const void *blocks, size_t n, float *out)
+fci_decode_q2_k (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
   const fci_q2_k *b = blocks;
   uint8_t codes[FCI_SUPER];
@@ -47,13 +50,13 @@ fci_decode_q2_k (const void *blocks, size_t n, float *out)
       const float d = fci_get_half (b->d), dmin = fci_get_half (b->dmin);
       unpack_two (b->qs, codes);
       for (unsigned j = 0; j < 16; j++)
-        fci_scale_codes (codes + 16 * j, 16, 0, d * (float) (b->scales[j] & 15),
-                         dmin * (float) (b->scales[j] >> 4), out + at + 16 * j);
+        scale (codes + 16 * j, 16, 0, d * (float) (b->scales[j] & 15), dmin * (float) (b->scales[j] >> 4),
+               out + at + 16 * j);
     }
 }
 
 void
-fci_decode_q3_k (const void *blocks, size_t n, float *out)
+fci_decode_q3_k (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
   const fci_q3_k *b = blocks;
   uint8_t codes[FCI_SUPER];
@@ -67,34 +70,35 @@ fci_decode_q3_k (const void *blocks, size_t n, float *out)
         {
           const int low = b->scales[j % 8] >> 4 * (j / 8) & 15;
           const int high = b->scales[8 + j % 4] >> 2 * (j / 4) & 3;
-          fci_scale_codes (codes + 16 * j, 16, 4, d * (float) ((low | high << 4) - 32), 0, out + at + 16 * j);
+          scale (codes + 16 * j, 16, 4, d * (float) ((low | high << 4) - 32), 0, out + at + 16 * j);
         }
     }
 }
 
 /* Eight sub-blocks of 32, with a scale and a minimum each. */
 static void
-scale_eight (const uint8_t codes[FCI_SUPER], const uint8_t scales[12], float d, float dmin, float *out)
+scale_eight (fci_scale_fn *scale, const uint8_t codes[FCI_SUPER], const uint8_t scales[12], float d,
+             float dmin, float *out)
 {
   for (unsigned j = 0; j < 8; j++)
-    fci_scale_codes (codes + 32 * j, 32, 0, d * (float) fci_scale_of (scales, j),
-                     dmin * (float) fci_minimum_of (scales, j), out + 32 * j);
+    scale (codes + 32 * j, 32, 0, d * (float) fci_scale_of (scales, j),
+           dmin * (float) fci_minimum_of (scales, j), out + 32 * j);
 }
 
 void
-fci_decode_q4_k (const void *blocks, size_t n, float *out)
+fci_decode_q4_k (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
   const fci_q4_k *b = blocks;
   uint8_t codes[FCI_SUPER];
   for (size_t at = 0; at < n; at += FCI_SUPER, b++)
     {
       unpack_low_four (b->qs, codes);
-      scale_eight (codes, b->scales, fci_get_half (b->d), fci_get_half (b->dmin), out + at);
+      scale_eight (scale, codes, b->scales, fci_get_half (b->d), fci_get_half (b->dmin), out + at);
     }
 }
 
 void
-fci_decode_q5_k (const void *blocks, size_t n, float *out)
+fci_decode_q5_k (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
   const fci_q5_k *b = blocks;
   uint8_t codes[FCI_SUPER];
@@ -103,12 +107,12 @@ fci_decode_q5_k (const void *blocks, size_t n, float *out)
       unpack_low_four (b->qs, codes);
       for (unsigned k = 0; k < 8; k++)
         spread_above (b->qh, 32, k, 1, 4, codes + 32 * k);
-      scale_eight (codes, b->scales, fci_get_half (b->d), fci_get_half (b->dmin), out + at);
+      scale_eight (scale, codes, b->scales, fci_get_half (b->d), fci_get_half (b->dmin), out + at);
     }
 }
 
 void
-fci_decode_q6_k (const void *blocks, size_t n, float *out)
+fci_decode_q6_k (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
   const fci_q6_k *b = blocks;
   uint8_t codes[FCI_SUPER];
@@ -121,13 +125,14 @@ fci_decode_q6_k (const void *blocks, size_t n, float *out)
           spread_above (b->qh + 32 * (k / 4), 32, 2 * (k % 4), 2, 4, codes + 32 * k);
         }
       for (unsigned j = 0; j < 16; j++)
-        fci_scale_codes (codes + 16 * j, 16, 32, d * (float) (int8_t) b->scales[j], 0, out + at + 16 * j);
+        scale (codes + 16 * j, 16, 32, d * (float) (int8_t) b->scales[j], 0, out + at + 16 * j);
     }
 }
 
 void
-fci_decode_iq4_xs (const void *blocks, size_t n, float *out)
+fci_decode_iq4_xs (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
+  (void) scale;
   const fci_iq4_xs *b = blocks;
   for (size_t at = 0; at < n; at += FCI_SUPER, b++)
     {
@@ -135,8 +140,8 @@ fci_decode_iq4_xs (const void *blocks, size_t n, float *out)
       const unsigned high = fci_get16 (b->scales_h);
       for (unsigned j = 0; j < 8; j++)
         {
-          const int scale = (b->scales_l[j / 2] >> 4 * (j % 2) & 15) | (int) (high >> 2 * j & 3) << 4;
-          fci_scale_values (b->qs + 16 * j, fci_iq4_values, d * (float) (scale - 32), out + at + 32 * j);
+          const int code = (b->scales_l[j / 2] >> 4 * (j % 2) & 15) | (int) (high >> 2 * j & 3) << 4;
+          fci_scale_values (b->qs + 16 * j, fci_iq4_values, d * (float) (code - 32), out + at + 32 * j);
         }
     }
 }
@@ -151,7 +156,7 @@ spread_trits (const uint8_t *from, unsigned count, unsigned k, uint8_t *codes)
 }
 
 void
-fci_decode_tq1_0 (const void *blocks, size_t n, float *out)
+fci_decode_tq1_0 (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
   const fci_tq1_0 *b = blocks;
   uint8_t codes[FCI_SUPER];
@@ -164,18 +169,18 @@ fci_decode_tq1_0 (const void *blocks, size_t n, float *out)
         }
       for (unsigned k = 0; k < 4; k++)
         spread_trits (b->qh, 4, k, codes + 240 + 4 * k);
-      fci_scale_codes (codes, FCI_SUPER, 1, fci_get_half (b->d), 0, out + at);
+      scale (codes, FCI_SUPER, 1, fci_get_half (b->d), 0, out + at);
     }
 }
 
 void
-fci_decode_tq2_0 (const void *blocks, size_t n, float *out)
+fci_decode_tq2_0 (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {
   const fci_tq2_0 *b = blocks;
   uint8_t codes[FCI_SUPER];
   for (size_t at = 0; at < n; at += FCI_SUPER, b++)
     {
       unpack_two (b->qs, codes);
-      fci_scale_codes (codes, FCI_SUPER, 1, fci_get_half (b->d), 0, out + at);
+      scale (codes, FCI_SUPER, 1, fci_get_half (b->d), 0, out + at);
     }
 }

@@ -2,19 +2,21 @@
  * SPDX-License-Identifier: Apache-2.0 */
 
 /* A type that is always searched for. */
-#define SEARCHED(type, elements, zeros)                                                                \
-  static TARGET void encode_##type (const float *x, size_t n, const float *importance, uint8_t *out)   \
-  {                                                                                                    \
-    static const encoder how = { elements, sizeof (fci_##type), zeros, search_##type, finish_##type }; \
-    encode_rounds (&how, x, n, importance, out);                                                       \
+#define SEARCHED(type, elements, zeros)                                                              \
+  static TARGET void encode_##type (const float *x, size_t n, const float *importance, uint8_t *out) \
+  {                                                                                                  \
+    static const encoder how = {                                                                     \
+      elements, sizeof (fci_##type), zeros, false, search_##type, finish_##type                      \
+    };                                                                                               \
+    encode_rounds (&how, x, n, importance, out);                                                     \
   }
 
 /* A type that is searched for where there is an importance. */
 #define SEARCHED_IF_WEIGHED(type)                                                                    \
   static TARGET void encode_##type (const float *x, size_t n, const float *importance, uint8_t *out) \
   {                                                                                                  \
-    static const encoder how = { FCI_BLOCK, sizeof (fci_##type), false, search_weighed_##type,       \
-                                 finish_weighed_##type };                                            \
+    static const encoder how = { FCI_BLOCK, sizeof (fci_##type),   false,                            \
+                                 true,      search_weighed_##type, finish_weighed_##type };          \
     if (importance)                                                                                  \
       encode_rounds (&how, x, n, importance, out);                                                   \
     else                                                                                             \
@@ -46,7 +48,7 @@ PLAIN (tq2_0)
 PLAIN (mxfp4)
 
 /* clang-format off */
-const fci_quant_level LEVEL = { .encode = {
+const fci_quant_level LEVEL = { .scale = scale_codes, .encode = {
   [2] = encode_q4_0, [3] = encode_q4_1, [6] = encode_q5_0, [7] = encode_q5_1, [8] = encode_q8_0,
   [10] = encode_q2_k, [11] = encode_q3_k, [12] = encode_q4_k, [13] = encode_q5_k, [14] = encode_q6_k,
   [20] = encode_iq4_nl, [23] = encode_iq4_xs, [34] = encode_tq1_0, [35] = encode_tq2_0, [39] = encode_mxfp4

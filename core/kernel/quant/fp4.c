@@ -1,6 +1,7 @@
 /* core/kernel/quant/fp4.c: scales of the four-bit floating types.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/quant/super.h"
+#include <float.h>
 #include <math.h>
 
 /* floor (log2 (size)), as a float's log2 gives it: numbers just below a power of two round up to it.  How many
@@ -20,7 +21,7 @@ floor_of_log2 (float size)
 uint8_t
 fci_power_of (float size)
 {
-  return size > 0 ? (uint8_t) (floor_of_log2 (size) - 2 + 127) : 0;
+  return size > 0 ? (uint8_t) (floor_of_log2 (size < FLT_MAX ? size : FLT_MAX) - 2 + 127) : 0;
 }
 
 float

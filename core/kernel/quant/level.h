@@ -16,9 +16,13 @@ enum
 /* n elements, whole blocks, to `out`; importance: see fci_quant_encode. */
 typedef void fci_encode_fn (const float *x, size_t n, const float *importance, uint8_t *out);
 
-/* By ggml's type number; NULL: not written. */
+/* (code - zero) · scale - minimum, of n codes, a multiple of 16. */
+typedef void fci_scale_fn (const uint8_t *codes, size_t n, int zero, float scale, float minimum, float *out);
+
+/* encode: by ggml's type number; NULL: not written. */
 typedef struct fci_quant_level
 {
+  fci_scale_fn *scale;
   fci_encode_fn *encode[FCI_QUANT_TYPES];
 } fci_quant_level;
 

@@ -7,8 +7,6 @@ enum
   EIGHT = 8
 };
 
-static const uint64_t ones = 0x0101010101010101u;
-
 void
 fci_pack_four (const uint8_t *codes, uint8_t qs[16])
 {
@@ -22,11 +20,11 @@ fci_pack_five (const uint8_t *codes, uint8_t qs[16], uint8_t qh[4])
   /* Bit 8 i times bit 56 - 7 i is bit 56 + i; no other products meet there, or carry. */
   const uint64_t together = 0x0102040810204080u;
   for (unsigned j = 0; j < FCI_BLOCK; j += EIGHT)
-    qh[j / 8] = (uint8_t) ((fci_get_codes (codes + j) >> 4 & ones) * together >> 56);
+    qh[j / 8] = (uint8_t) ((fci_get_codes (codes + j) >> 4 & fci_each_byte) * together >> 56);
   for (unsigned j = 0; j < 16; j += EIGHT)
     {
-      const uint64_t low = fci_get_codes (codes + j) & ones * 15;
-      fci_put_codes (qs + j, low | (fci_get_codes (codes + j + 16) & ones * 15) << 4);
+      const uint64_t low = fci_get_codes (codes + j) & fci_each_byte * 15;
+      fci_put_codes (qs + j, low | (fci_get_codes (codes + j + 16) & fci_each_byte * 15) << 4);
     }
 }
 
@@ -38,9 +36,10 @@ pack_two (const uint8_t *codes, uint8_t qs[64])
     for (unsigned j = 0; j < 32; j += EIGHT)
       {
         const uint8_t *at = codes + 128 * half + j;
-        const uint64_t low = (fci_get_codes (at) & ones * 3) | (fci_get_codes (at + 32) & ones * 3) << 2;
-        const uint64_t high =
-            (fci_get_codes (at + 64) & ones * 3) | (fci_get_codes (at + 96) & ones * 3) << 2;
+        const uint64_t low =
+            (fci_get_codes (at) & fci_each_byte * 3) | (fci_get_codes (at + 32) & fci_each_byte * 3) << 2;
+        const uint64_t high = (fci_get_codes (at + 64) & fci_each_byte * 3)
+                              | (fci_get_codes (at + 96) & fci_each_byte * 3) << 2;
         fci_put_codes (qs + 32 * half + j, low | high << 4);
       }
 }
@@ -59,7 +58,7 @@ fci_pack_q3_k (const uint8_t *codes, fci_q3_k *block)
     {
       uint64_t high = 0;
       for (unsigned k = 0; k < 8; k++)
-        high |= (fci_get_codes (codes + 32 * k + j) >> 2 & ones) << k;
+        high |= (fci_get_codes (codes + 32 * k + j) >> 2 & fci_each_byte) << k;
       fci_put_codes (block->hmask + j, high);
     }
   pack_two (codes, block->qs);
@@ -73,7 +72,8 @@ pack_low_four (const uint8_t *codes, uint8_t qs[128])
     for (unsigned j = 0; j < 32; j += EIGHT)
       {
         const uint8_t *at = codes + 64 * quarter + j;
-        const uint64_t low = fci_get_codes (at) & ones * 15, high = fci_get_codes (at + 32) & ones * 15;
+        const uint64_t low = fci_get_codes (at) & fci_each_byte * 15,
+                       high = fci_get_codes (at + 32) & fci_each_byte * 15;
         fci_put_codes (qs + 32 * quarter + j, low | high << 4);
       }
 }
@@ -92,7 +92,7 @@ fci_pack_q5_k (const uint8_t *codes, fci_q5_k *block)
     {
       uint64_t high = 0;
       for (unsigned k = 0; k < 8; k++)
-        high |= (fci_get_codes (codes + 32 * k + j) >> 4 & ones) << k;
+        high |= (fci_get_codes (codes + 32 * k + j) >> 4 & fci_each_byte) << k;
       fci_put_codes (block->qh + j, high);
     }
   pack_low_four (codes, block->qs);
@@ -109,9 +109,9 @@ fci_pack_q6_k (const uint8_t *codes, fci_q6_k *block)
         for (unsigned k = 0; k < 4; k++)
           {
             part[k] = fci_get_codes (codes + 128 * half + 32 * k + j);
-            high |= (part[k] >> 4 & ones * 3) << 2 * k;
+            high |= (part[k] >> 4 & fci_each_byte * 3) << 2 * k;
           }
-        const uint64_t low = ones * 15;
+        const uint64_t low = fci_each_byte * 15;
         fci_put_codes (block->ql + 64 * half + j, (part[0] & low) | (part[2] & low) << 4);
         fci_put_codes (block->ql + 64 * half + 32 + j, (part[1] & low) | (part[3] & low) << 4);
         fci_put_codes (block->qh + 32 * half + j, high);

@@ -61,5 +61,5 @@ fci_quant_encode (uint32_t dtype, const float *x, size_t n, const float *importa
 void
 fci_quant_decode (uint32_t dtype, const void *blocks, size_t n, float *out)
 {
-  fci_quant_decoders[dtype - FMTCONV_GGML](blocks, n, out);
+  fci_quant_decoders[dtype - FMTCONV_GGML](level_now ()->scale, blocks, n, out);
 }

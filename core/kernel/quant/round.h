@@ -8,7 +8,7 @@ typedef struct round_of
   const float *importance; /* of the elements, NULL: none */
   const float *weights;    /* what a search made of it; as `x`, or NULL */
   size_t n;                /* elements that are there */
-  float spread;            /* mean square of the whole row; 0 without an importance */
+  float spread;            /* mean square of the whole row, for weights that use it */
   _Alignas(64) float padded[ROUND];
   _Alignas(64) float weight[ROUND];
   fits fit;
@@ -21,6 +21,7 @@ typedef struct encoder
   unsigned elements; /* of a block */
   unsigned bytes;
   bool zeros_of_zero; /* a block of zeros has bytes of zero */
+  bool of_row;        /* uses the mean square of a whole row */
   void (*search) (round_of *r);
   void (*finish) (const round_of *r, unsigned at, uint8_t *block);
 } encoder;
@@ -43,7 +44,7 @@ static TARGET void
 encode_rounds (const encoder *how, const float *x, size_t n, const float *importance, uint8_t *out)
 {
   round_of r;
-  r.spread = importance ? fci_square_sum (x, n) / (float) n : 0;
+  r.spread = importance && how->of_row ? fci_square_sum (x, n) / (float) n : 0;
   for (size_t at = 0; at < n; at += ROUND)
     {
       start_round (&r, x + at, n - at, importance ? importance + at : NULL);

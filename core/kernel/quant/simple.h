@@ -4,9 +4,9 @@
  * A block of subnormals has a scale whose inverse is infinite; ggml's bytes are then those of its compiler.
  * Here its codes are 0, as on x86 where a conversion of infinity or NaN leaves 0 in the lowest byte. */
 
-/* Bit i: x[i] is `value`, of 32. */
-INLINE uint32_t
-places_of (const float *x, float value, bool of_size)
+/* The first of 32 numbers, or sizes, that is `value`; the last, where a NaN hides it. */
+INLINE unsigned
+place_of (const float *x, float value, bool of_size)
 {
   uint32_t others = 0;
   for (unsigned i = 0; i < FCI_BLOCK; i += LANES)
@@ -14,7 +14,7 @@ places_of (const float *x, float value, bool of_size)
       const vec at = of_size ? v_size (v_load (x + i)) : v_load (x + i);
       others |= (uint32_t) m_bits (v_unlike (at, v_all (value))) << i;
     }
-  return ~others;
+  return (unsigned) __builtin_ctz (~others | 1u << 31);
 }
 
 INLINE float
@@ -31,7 +31,7 @@ INLINE float
 farthest_of_block (const float *x)
 {
   const float size = largest_size (x, FCI_BLOCK);
-  return size > 0 ? x[__builtin_ctz (places_of (x, size, true))] : 0;
+  return size > 0 ? x[place_of (x, size, true)] : 0;
 }
 
 /* The smallest number, the first of equals, for 0 and -0 are; and the largest. */
@@ -46,7 +46,7 @@ range_of_block (const float *x, float *largest)
     }
   *largest = v_most (most);
   const float smallest = -v_most (v_all (-0.0f) - least);
-  return x[__builtin_ctz (places_of (x, smallest, false))];
+  return x[place_of (x, smallest, false)];
 }
 
 INLINE bool

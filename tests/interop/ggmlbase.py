@@ -1,0 +1,51 @@
+"""What the tests of block types need of ggml itself: the library libggml-base of the wheel of pywhispercpp."""
+
+import ctypes
+import importlib.metadata
+
+import numpy as np
+
+
+def find_library():
+    """The path of libggml-base; None: it is not installed."""
+    try:
+        files = importlib.metadata.files("pywhispercpp") or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    return next((str(file.locate()) for file in files if file.name.startswith("libggml-base")), None)
+
+
+class Ggml:
+    """Types are ggml's numbers; blocks are bytes, values f32."""
+
+    def __init__(self):
+        self.lib = lib = ctypes.CDLL(find_library())
+        lib.ggml_blck_size.restype, lib.ggml_blck_size.argtypes = ctypes.c_int64, [ctypes.c_int]
+        lib.ggml_type_size.restype, lib.ggml_type_size.argtypes = ctypes.c_size_t, [ctypes.c_int]
+        lib.ggml_type_name.restype, lib.ggml_type_name.argtypes = ctypes.c_char_p, [ctypes.c_int]
+        lib.ggml_quantize_chunk.restype = ctypes.c_size_t
+        lib.ggml_quantize_chunk.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64,
+                                            ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p]
+
+    def block(self, number):
+        """Elements and bytes of a block."""
+        return self.lib.ggml_blck_size(number), self.lib.ggml_type_size(number)
+
+    def quantise(self, number, rows, importance=None):
+        """The bytes of a two-dimensional array; importance: of each of its columns."""
+        rows = np.ascontiguousarray(rows, "<f4")
+        elements, size = self.block(number)
+        out = np.zeros(rows.size // elements * size, np.uint8)
+        weights = importance.ctypes.data if importance is not None else None
+        self.lib.ggml_quantize_chunk(number, rows.ctypes.data, out.ctypes.data, 0, *rows.shape, weights)
+        return out
+
+    def dequantise(self, number, blocks):
+        """The values of whole blocks, in one array of bytes."""
+        function = getattr(self.lib, "dequantize_row_" + self.lib.ggml_type_name(number).decode())
+        function.restype, function.argtypes = None, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
+        elements, size = self.block(number)
+        blocks = np.ascontiguousarray(blocks)
+        out = np.zeros(blocks.size // size * elements, "<f4")
+        function(blocks.ctypes.data, out.ctypes.data, out.size)
+        return out

@@ -1,0 +1,139 @@
+/* tests/interop/quantise.c: the kernels of block types as a program, for test_quant.py and bench/quant.py.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ *   quantise encode TYPE LEVEL COLUMNS INPUT OUTPUT [IMPORTANCE]   f32 to blocks; COLUMNS of a row
+ *   quantise decode TYPE ELEMENTS INPUT OUTPUT                     blocks to f32
+ *   quantise time TYPE LEVEL INPUT                                 seconds of the processor, of the fastest of 20 runs
+ *
+ * TYPE is ggml's number, LEVEL one of core/kernel/cpu.h, files are raw.  Prints the level that was used. */
+#include "core/kernel/cpu.h"
+#include "core/kernel/quant.h"
+#include <fmtconv/types.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum
+{
+  WIDEST = 8 /* no block has more bytes an element than this */
+};
+
+/* The whole file, which is aligned as memory of malloc is. */
+static void *
+load (const char *path, size_t *size)
+{
+  FILE *file = fopen (path, "rb");
+  if (!file || fseek (file, 0, SEEK_END) != 0)
+    return NULL;
+  *size = (size_t) ftell (file);
+  rewind (file);
+  void *bytes = malloc (*size + 1);
+  const size_t got = bytes ? fread (bytes, 1, *size, file) : 0;
+  fclose (file);
+  return got == *size ? bytes : NULL;
+}
+
+static int
+save (const char *path, const void *bytes, size_t size)
+{
+  FILE *file = fopen (path, "wb");
+  const int failed = !file || fwrite (bytes, 1, size, file) != size;
+  return file && fclose (file) == 0 && !failed ? 0 : 1;
+}
+
+/* Bytes of n elements: what an encoder writes into memory of one value. */
+static size_t
+bytes_of (uint32_t dtype, size_t n)
+{
+  static const struct
+  {
+    uint32_t dtype, elements, bytes;
+  } shapes[] = { { FMTCONV_Q4_0, 32, 18 },   { FMTCONV_Q4_1, 32, 20 },   { FMTCONV_Q5_0, 32, 22 },
+                 { FMTCONV_Q5_1, 32, 24 },   { FMTCONV_Q8_0, 32, 34 },   { FMTCONV_Q2_K, 256, 84 },
+                 { FMTCONV_Q3_K, 256, 110 }, { FMTCONV_Q4_K, 256, 144 }, { FMTCONV_Q5_K, 256, 176 },
+                 { FMTCONV_Q6_K, 256, 210 }, { FMTCONV_IQ4_NL, 32, 18 }, { FMTCONV_IQ4_XS, 256, 136 },
+                 { FMTCONV_TQ1_0, 256, 54 }, { FMTCONV_TQ2_0, 256, 66 }, { FMTCONV_MXFP4, 32, 17 } };
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+    if (shapes[i].dtype == dtype)
+      return n / shapes[i].elements * shapes[i].bytes;
+  return n * WIDEST;
+}
+
+/* Row after row where there is an importance, else at once. */
+static int
+encode (uint32_t dtype, size_t columns, char **files, const char *importance_path)
+{
+  size_t size, importance_size;
+  const float *x = load (files[0], &size);
+  const float *importance = importance_path ? load (importance_path, &importance_size) : NULL;
+  const size_t n = size / sizeof *x, bytes = bytes_of (dtype, n);
+  unsigned char *out = malloc (bytes + 1);
+  if (!x || !out || (importance_path && !importance))
+    return 1;
+  if (!importance)
+    fci_quant_encode (dtype, x, n, NULL, out);
+  for (size_t at = 0; importance && at < n; at += columns)
+    fci_quant_encode (dtype, x + at, columns, importance, out + bytes_of (dtype, at));
+  return save (files[1], out, bytes);
+}
+
+static int
+decode (uint32_t dtype, size_t n, char **files)
+{
+  size_t size;
+  const void *blocks = load (files[0], &size);
+  float *out = malloc (n * sizeof *out + 1);
+  if (!blocks || !out)
+    return 1;
+  fci_quant_decode (dtype, blocks, n, out);
+  return save (files[1], out, n * sizeof *out);
+}
+
+static double
+now (void)
+{
+  struct timespec time;
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &time);
+  return (double) time.tv_sec + (double) time.tv_nsec * 1e-9;
+}
+
+static int
+measure (uint32_t dtype, const char *path)
+{
+  size_t size;
+  double best = 1e9;
+  const float *x = load (path, &size);
+  unsigned char *out = malloc (size * 2 + 1);
+  for (int run = 0; run < 20 && x && out; run++)
+    {
+      const double begin = now ();
+      fci_quant_encode (dtype, x, size / sizeof *x, NULL, out);
+      const double seconds = now () - begin;
+      best = seconds < best ? seconds : best;
+    }
+  printf ("%.9f\n", best);
+  return x && out ? 0 : 1;
+}
+
+int
+main (int argc, char **argv)
+{
+  if (argc == 1) /* as one of the programs that are run under valgrind */
+    {
+      puts ("see tests/interop/test_quant.py");
+      return 0;
+    }
+  const uint32_t dtype = argc > 2 ? FMTCONV_GGML + (uint32_t) atoi (argv[2]) : 0;
+  if (argc == 6 && strcmp (argv[1], "decode") == 0 && fci_quant_can_decode (dtype))
+    return decode (dtype, (size_t) atoll (argv[3]), argv + 4);
+  if (argc < 5 || !fci_quant_can_encode (dtype))
+    return 2;
+  fci_kernel_force (atoi (argv[3]));
+  printf ("%d\n", fci_kernel_level ());
+  if (argc == 5 && strcmp (argv[1], "time") == 0)
+    return measure (dtype, argv[4]);
+  if ((argc == 7 || argc == 8) && strcmp (argv[1], "encode") == 0)
+    return encode (dtype, (size_t) atoll (argv[4]), argv + 5, argv[7]);
+  return 2;
+}
