@@ -1,10 +1,10 @@
-"""ggml itself, by the library that oracle.py finds: its reader of GGUF files, and its check of their data."""
+"""ggml itself, by the library that ggmlbase.py finds: its reader of GGUF files, and its check of their data."""
 
 import ctypes
 import os
 
 import numpy as np
-from oracle import find_library
+from ggmlbase import find_library
 
 
 class InitParams(ctypes.Structure):
