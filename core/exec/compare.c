@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Elements of a tensor that one worker compares. */
+/* Bytes of a tensor that one worker compares. */
 typedef struct block
 {
   const fci_rows *wanted;
   const fci_rows *found;
-  uint64_t first;
-  uint64_t count;
+  uint64_t at;
+  uint64_t size;
 } block;
 
 static int
@@ -20,9 +20,10 @@ compare_block (fci_worker *worker, size_t n)
 {
   const fci_comparison *comparison = worker->work->job_arg;
   const block *b = (const block *) comparison->blocks.items + n;
-  size_t item = fci_item (b->wanted->view->dtype), bytes = (size_t) b->count * item, at = 0;
-  if (fci_fetch (worker, b->wanted, NULL, b->first, b->count, worker->out) != 0
-      || fci_fetch (worker, b->found, NULL, b->first, b->count, worker->other) != 0)
+  const fmtconv_dtype_info *info = fmtconv_dtype (b->wanted->view->dtype);
+  size_t bytes = (size_t) b->size, at = 0;
+  if (fci_fetch (worker, b->wanted, NULL, b->at, bytes, worker->out) != 0
+      || fci_fetch (worker, b->found, NULL, b->at, bytes, worker->other) != 0)
     return -1;
   atomic_fetch_add_explicit (&worker->work->done, bytes, memory_order_relaxed);
   if (memcmp (worker->out, worker->other, bytes) == 0)
@@ -33,7 +34,7 @@ compare_block (fci_worker *worker, size_t n)
                                .tensor = b->wanted->name,
                                .view = b->wanted->view,
                                .other = comparison->required ? b->found->view : NULL,
-                               .element = b->first + at / item };
+                               .element = (b->at + at) / info->block_bytes * info->block };
   return -1;
 }
 
@@ -41,15 +42,15 @@ int
 fci_comparison_add (fmtconv_ctx *ctx, fci_comparison *comparison, const fci_rows *wanted,
                     const fci_rows *found)
 {
-  uint64_t item = fci_item (wanted->view->dtype), end = wanted->view->elements * item;
+  uint64_t end = fci_view_bytes (wanted->view);
   for (uint64_t at = 0, n; at < end; at += n)
     {
-      n = fci_rows_cut (wanted->view, at, comparison->room);
+      n = fci_rows_cut (wanted, at, comparison->room);
       n = n < end - at ? n : end - at;
       block *next = fci_list_add (ctx, &comparison->blocks, sizeof *next);
       if (!next)
         return fmtconv_failed (ctx);
-      *next = (block){ .wanted = wanted, .found = found, .first = at / item, .count = n / item };
+      *next = (block){ .wanted = wanted, .found = found, .at = at, .size = n };
     }
   return 0;
 }
@@ -68,7 +69,7 @@ fci_check_required (fci_work *work, fci_outcome *outcome)
   int code = 0;
   if (plan->pairs.n == 0)
     return 0;
-  fci_work_share (work, 4);
+  fci_work_share (work, true);
   comparison.room = work->workers[0].room;
   for (size_t i = 0; i < plan->pairs.n && code == 0; i++)
     code = fci_comparison_add (work->ctx, &comparison, FCI_PAIRS (plan)[i].wanted, FCI_PAIRS (plan)[i].other);
@@ -76,7 +77,7 @@ fci_check_required (fci_work *work, fci_outcome *outcome)
     code = fci_comparison_run (work, &comparison);
   if (code == 0)
     outcome->equal = plan->pairs.n;
-  fci_work_share (work, (unsigned) plan->buffers);
+  fci_work_share (work, false);
   free (comparison.blocks.items);
   return code;
 }

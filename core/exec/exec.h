@@ -13,7 +13,8 @@ typedef struct fci_finding
   unsigned finding; /* one of FMTCONV_INEXACT … */
   int severity;     /* FMTCONV_COUNT … */
   uint64_t count;
-  uint64_t of; /* elements of the tensor */
+  uint64_t of;  /* elements of the tensor */
+  uint64_t row; /* the first with one of them; UINT64_MAX: not known */
   const char *hint;
 } fci_finding;
 

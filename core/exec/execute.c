@@ -32,8 +32,11 @@ prepare (run *r, fmtconv_ctx *ctx)
   fci_work *work = &r->work;
   r->publication = fci_new (ctx, fci_publication);
   work->tallies = fmtconv_alloc (ctx, plan->n_tallies, sizeof *work->tallies);
-  if (!r->publication || !work->tallies)
+  work->bad_rows = fmtconv_alloc (ctx, plan->n_coders, sizeof *work->bad_rows);
+  if (!r->publication || !work->tallies || !work->bad_rows)
     return fmtconv_failed (ctx);
+  for (size_t i = 0; i < plan->n_coders; i++)
+    work->bad_rows[i] = (fci_bad_rows){ .nan = UINT64_MAX, .inf = UINT64_MAX };
   work->ctx = ctx;
   work->plan = plan;
   work->io = r->execution->io ? r->execution->io : &fci_io_system;

@@ -109,6 +109,9 @@ fci_fault_report (const fci_work *work)
   const fci_fault *fault = &work->fault;
   if (fault->code == FMTCONV_E_NOMEM)
     return (void) fci_nomem (work->ctx), FMTCONV_E_NOMEM;
+  if (fault->code == FMTCONV_E_FORMAT && fault->what)
+    return fmtconv_fail_at (work->ctx, fault->code, &(fmtconv_where){ .tensor = fault->tensor }, "%s",
+                            fault->what);
   if (fault->code == FMTCONV_E_FORMAT)
     return report_difference (work->ctx, fault);
   if (fault->source)

@@ -53,7 +53,8 @@ typedef struct finder
 } finder;
 
 static bool
-add_finding (finder *f, const fci_rows *rows, unsigned which, const fci_point *point, uint64_t count)
+add_finding (finder *f, const fci_rows *rows, unsigned which, const fci_point *point, uint64_t count,
+             uint64_t row)
 {
   unsigned finding = 1u << which;
   int severity = point->asked[which] - 1;
@@ -71,25 +72,44 @@ add_finding (finder *f, const fci_rows *rows, unsigned which, const fci_point *p
                         .severity = severity,
                         .count = count,
                         .of = rows->view->elements,
+                        .row = row,
                         .hint = point->hint[which] };
   *f->end = new;
   f->end = &new->next;
   return true;
 }
 
+/* What one rounding found that was asked for.  bad: rows of a coder, or NULL. */
 static bool
-add_tensor (finder *f, const fci_rows *rows, const fci_tally *tallies)
+add_point (finder *f, const fci_rows *rows, const fci_point *point, const fci_tally *tally,
+           const fci_bad_rows *bad)
 {
+  for (unsigned which = 0; which < FCI_FINDINGS; which++)
+    {
+      uint64_t count = tallied (tally, which), row = UINT64_MAX;
+      if (bad && 1u << which == FMTCONV_NAN)
+        row = bad->nan;
+      if (bad && 1u << which == FMTCONV_INF)
+        row = bad->inf;
+      if (point->asked[which] && count && !add_finding (f, rows, which, point, count, row))
+        return false;
+    }
+  return true;
+}
+
+static bool
+add_tensor (finder *f, const fci_rows *rows, const fci_work *work)
+{
+  const fci_coder *coder = rows->coder;
   f->of_tensor = f->end;
+  if (coder
+      && !add_point (f, rows, &coder->point, &work->tallies[coder->tally], &work->bad_rows[coder->number]))
+    return false;
   for (size_t i = 0; i < rows->n_parts; i++)
     for (unsigned k = 0; k < rows->parts[i].program->n_points; k++)
-      for (unsigned which = 0; which < FCI_FINDINGS; which++)
-        {
-          const fci_point *point = &rows->parts[i].program->points[k];
-          uint64_t count = tallied (&tallies[rows->parts[i].tally + k], which);
-          if (point->asked[which] && count && !add_finding (f, rows, which, point, count))
-            return false;
-        }
+      if (!add_point (f, rows, &rows->parts[i].program->points[k], &work->tallies[rows->parts[i].tally + k],
+                      NULL))
+        return false;
   return true;
 }
 
@@ -98,6 +118,10 @@ fail (fmtconv_ctx *ctx, const fci_finding *finding)
 {
   bool lost = finding->finding & (FMTCONV_INEXACT | FMTCONV_OVERFLOW | FMTCONV_UNDERFLOW);
   const fmtconv_where where = { .tensor = finding->tensor, .hint = finding->hint };
+  if (finding->row != UINT64_MAX)
+    return fmtconv_fail_at (ctx, lost ? FMTCONV_E_LOSSY : FMTCONV_E_FORMAT, &where,
+                            "%" PRIu64 " of %" PRIu64 " values %s, the first of them in row %" PRIu64,
+                            finding->count, finding->of, said (finding->finding), finding->row);
   return fmtconv_fail_at (ctx, lost ? FMTCONV_E_LOSSY : FMTCONV_E_FORMAT, &where,
                           "%" PRIu64 " of %" PRIu64 " values %s", finding->count, finding->of,
                           said (finding->finding));
@@ -137,7 +161,7 @@ fci_find (const fci_work *work, fci_outcome *outcome)
   finder f = { .ctx = ctx, .end = &first };
   int code = 0;
   for (size_t i = 0; i < plan->rows.n; i++)
-    if (!add_tensor (&f, FCI_ROWS (plan)[i], work->tallies))
+    if (!add_tensor (&f, FCI_ROWS (plan)[i], work))
       return fmtconv_failed (ctx);
   outcome->findings = first;
   for (const fci_finding *finding = first; finding; finding = finding->next)

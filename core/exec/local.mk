@@ -1,6 +1,7 @@
 # core/exec/local.mk: see the header beside it for what this folder is.
 core_sources += \
 	core/exec/check.c \
+	core/exec/code.c \
 	core/exec/compare.c \
 	core/exec/crc.c \
 	core/exec/digest.c \
@@ -10,8 +11,10 @@ core_sources += \
 	core/exec/fetch.c \
 	core/exec/fetch.h \
 	core/exec/finding.c \
+	core/exec/image.c \
 	core/exec/io.c \
 	core/exec/io.h \
+	core/exec/part.c \
 	core/exec/places.c \
 	core/exec/product.c \
 	core/exec/publish.c \

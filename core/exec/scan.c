@@ -63,8 +63,9 @@ look (fci_worker *worker, size_t n)
 {
   block *k = (block *) worker->work->job_arg + n;
   const uint32_t dtype = k->a->view->dtype;
-  if (fci_fetch (worker, k->a, NULL, k->first, k->count, worker->out) != 0
-      || (k->b && fci_fetch (worker, k->b, NULL, k->first, k->count, worker->other) != 0))
+  const uint64_t item = fci_item (dtype), at = k->first * item, size = k->count * item;
+  if (fci_fetch (worker, k->a, NULL, at, size, worker->out) != 0
+      || (k->b && fci_fetch (worker, k->b, NULL, at, size, worker->other) != 0))
     return -1;
   const void *a = worker->out, *b = worker->other;
   if (k->b && dtype == FMTCONV_F32)
@@ -105,14 +106,18 @@ static int
 open_workers (scanner *s, fmtconv_ctx *ctx)
 {
   const fmtconv_options *options = &ctx->options;
-  s->plan.unit_room = BLOCK * sizeof (double);
-  s->plan.buffers = BUFFERS;
-  const uint64_t each = s->plan.unit_room * BUFFERS + s->plan.row_scratch, most = options->memory / each;
+  s->plan.unit_room = BLOCK * sizeof (double) * BUFFERS / (BUFFERS - 1);
+  s->plan.buffers = BUFFERS - 1; /* of which one more is made for the second tensor */
+  const uint64_t each = s->plan.unit_room * s->plan.buffers + s->plan.row_scratch,
+                 most = options->memory / each;
   s->plan.cost.threads = options->threads < most ? options->threads : most ? (unsigned) most : 1;
   s->work.ctx = ctx;
   s->work.plan = &s->plan;
   s->work.io = &fci_io_system;
-  return fci_work_open (&s->work);
+  if (fci_work_open (&s->work) != 0)
+    return fmtconv_failed (ctx);
+  fci_work_share (&s->work, true);
+  return 0;
 }
 
 static void

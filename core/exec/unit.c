@@ -169,12 +169,8 @@ draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
       memset (to, 0, n);
       break;
     case FCI_RUN_ROWS:
-      {
-        size_t item = fci_item (run->u.rows->view->dtype);
-        code = fci_fetch (p->worker, run->u.rows, p->worker->work->tallies, run->from + skip / item, n / item,
-                          to);
-        break;
-      }
+      code = fci_fetch (p->worker, run->u.rows, p->worker->work->tallies, run->from + skip, n, to);
+      break;
     }
   p->n += n;
   if (code != 0 || !run->wanted)

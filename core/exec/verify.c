@@ -23,8 +23,9 @@ same_form (fmtconv_view *a, fmtconv_view *b)
 static int
 add_tensor (verifier *v, const char *name, fmtconv_view *wanted, fmtconv_view *found)
 {
-  const fci_rows *a = fci_rows_of (&v->rows, name, wanted);
-  const fci_rows *b = a ? fci_rows_of (&v->rows, name, found) : NULL;
+  fmtconv_view *stored[2] = { fci_view_stored (wanted), fci_view_stored (found) };
+  const fci_rows *a = stored[0] ? fci_rows_of (&v->rows, name, stored[0]) : NULL;
+  const fci_rows *b = a && stored[1] ? fci_rows_of (&v->rows, name, stored[1]) : NULL;
   return b ? fci_comparison_add (v->work->ctx, &v->comparison, a, b) : fmtconv_failed (v->work->ctx);
 }
 
@@ -81,7 +82,7 @@ fci_verify (fci_work *work, const fci_execution *execution, const char *const *p
   size_t verified = 0;
   if (!v.rows.programs)
     return fmtconv_failed (work->ctx);
-  fci_work_share (work, 4);
+  fci_work_share (work, true);
   v.comparison.room = work->workers[0].room;
   work->want_crc = false;
   int code = add_files (&v, execution, paths, &verified);

@@ -15,16 +15,18 @@ enum
 };
 
 void
-fci_work_share (fci_work *work, unsigned n)
+fci_work_share (fci_work *work, bool verify)
 {
+  const size_t plain = work->plan->buffers, n = plain + verify;
   size_t all = work->plan->unit_room * work->plan->buffers;
   size_t room = all / n & ~(size_t) 63;
   for (unsigned i = 0; i < work->n_workers; i++)
     {
       fci_worker *w = &work->workers[i];
-      uint8_t **buffer[] = { &w->out, &w->in, &w->dense, &w->other };
-      for (unsigned k = 0; k < 4; k++)
-        *buffer[k] = k < n ? w->scratch + k * room : NULL;
+      uint8_t **buffer[] = { &w->out, &w->in, &w->dense, &w->flat };
+      for (size_t k = 0; k < 4; k++)
+        *buffer[k] = k < plain ? w->scratch + k * room : NULL;
+      w->other = verify ? w->scratch + plain * room : NULL;
       w->room = room;
     }
 }
@@ -74,7 +76,7 @@ fci_work_open (fci_work *work)
       if (!w->scratch)
         return (void) fci_nomem (work->ctx), FMTCONV_E_NOMEM;
     }
-  fci_work_share (work, (unsigned) plan->buffers);
+  fci_work_share (work, false);
   return fci_work_rows (work, plan->row_scratch);
 }
 

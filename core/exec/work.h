@@ -20,6 +20,7 @@ typedef struct fci_fault
   fmtconv_view *view;
   fmtconv_view *other; /* that must be equal; NULL: the output, read again */
   uint64_t element;
+  const char *what; /* E_FORMAT: what is wrong with `tensor`; NULL: it differs from the source */
 } fci_fault;
 
 /* The checksum of a range of a source that was read in one piece, or of bytes of a region that were written. */
@@ -30,6 +31,13 @@ typedef struct fci_piece
   uint32_t of; /* the source's id, or the region's number among those with digests */
   uint32_t crc;
 } fci_piece;
+
+/* The first rows that a coder cannot take; UINT64_MAX: none. */
+typedef struct fci_bad_rows
+{
+  uint64_t nan;
+  uint64_t inf;
+} fci_bad_rows;
 
 typedef struct fci_pieces
 {
@@ -49,8 +57,9 @@ typedef struct fci_worker
   uint8_t *other; /* verification: the second opinion */
   uint8_t *in;
   uint8_t *dense;
-  size_t room; /* bytes of each of these */
-  void *row;   /* the kernels' */
+  uint8_t *flat; /* f32 that is to be quantised */
+  size_t room;   /* bytes of each of these */
+  void *row;     /* the kernels' */
   size_t row_room;
   fci_pieces read;    /* of sources with checksums */
   fci_pieces written; /* of regions with digests */
@@ -69,7 +78,8 @@ struct fci_work
   const char *const *shown; /* their paths, for messages */
   fci_worker *workers;
   unsigned n_workers;
-  fci_tally *tallies; /* atomically added to; NULL: nothing is counted */
+  fci_tally *tallies;     /* atomically added to; NULL: nothing is counted */
+  fci_bad_rows *bad_rows; /* of each coder, atomically lowered */
   bool want_crc;
   atomic_bool no_copy_range; /* the file systems cannot do it */
   uint64_t total;            /* for the progress */
@@ -94,8 +104,9 @@ void fci_work_close (fci_work *work);
 /* At least `size` bytes for the kernels of each worker. */
 int fci_work_rows (fci_work *work, size_t size);
 
-/* Share each worker's scratch out over `n` (1 … 4) equal buffers: out, in, dense, other. */
-void fci_work_share (fci_work *work, unsigned n);
+/* Share each worker's scratch out over as many equal buffers as the plan has: out, in, dense, flat; verify: and
+ * one more, `other`. */
+void fci_work_share (fci_work *work, bool verify);
 
 /* Run units 0 … n-1 on all workers, reporting progress.  0, or the error of the lowest unit that failed. */
 int fci_work_run (fci_work *work, fci_job *job, const void *arg, size_t n_units);
@@ -126,10 +137,15 @@ int fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uin
 int fci_worker_read_crc (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
                          size_t n, uint32_t *crc);
 
-/* Elements first … first+count-1 of a tensor, row-major and as written, to `out`.  tallies: of the whole
- * plan; NULL: nothing is counted. */
-int fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uint64_t first, uint64_t count,
+/* `size` bytes of a tensor from byte `at`, as written, to `out`; both are multiples of its grain.  tallies: of the
+ * whole plan; NULL: nothing is counted. */
+int fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uint64_t at, uint64_t size,
                uint8_t *out);
+
+/* Rows of `columns` f32 values in worker->flat, as blocks to `out`; row: the number of the first in the tensor.
+ * Where the coder asks for importance, there is room for one more row and a number. */
+int fci_code_rows (fci_worker *worker, const fci_coder *coder, fci_tally *tallies, uint64_t row,
+                   size_t n_rows, size_t columns, uint8_t *out);
 
 /* A job: writes unit `unit` of the plan. */
 fci_job fci_write_unit;

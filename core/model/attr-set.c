@@ -20,6 +20,8 @@ fci_attr_become (fmtconv_attr *node, fmtconv_attr *fresh)
   node->v = fresh->v;
   node->len = fresh->len;
   node->kind = fresh->kind;
+  node->bits = fresh->bits;
+  node->is_unsigned = fresh->is_unsigned;
   for (fmtconv_attr *item = node->first; item; item = item->next)
     item->parent = node;
 }
@@ -34,8 +36,12 @@ fci_attr_copy (fmtconv_ctx *ctx, const fmtconv_attr *node)
   fmtconv_attr *copy = fci_attr_new (ctx, node->kind);
   if (!copy)
     return NULL;
+  copy->bits = node->bits;
+  copy->is_unsigned = node->is_unsigned;
   if (node->kind != FMTCONV_A_OBJECT)
     copy->v = node->v;
+  if (node->kind == FMTCONV_A_PACKED)
+    copy->len = node->len;
   for (const fmtconv_attr *item = node->first; item; item = item->next)
     {
       fmtconv_attr *twin = fci_attr_copy (ctx, item);

@@ -82,8 +82,12 @@ enum
   FCI_FLOAT = 32 /* bytes that hold any float's text */
 };
 
-/* A finite number as Python's repr writes it: the shortest that reads back the same. */
-void fci_float_text (double v, char text[FCI_FLOAT]);
+/* A finite number as Python's repr writes it: the shortest that reads back the same, as a double, or as a
+ * float if bits is 32. */
+void fci_float_text (double v, unsigned bits, char text[FCI_FLOAT]);
+
+/* The value that the cursor of packed values is at, as a node without a place; a string may have NULs. */
+fmtconv_attr *fci_packed_next (const fmtconv_packed *packed, fmtconv_cursor *cursor);
 
 /* What a plain YAML scalar is. */
 fmtconv_attr *fci_yaml_scalar (fmtconv_ctx *ctx, const char *s, size_t len);

@@ -4,6 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/model/attr.h"
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,18 +27,18 @@ increment (char *digits, int n)
 }
 
 static bool
-reads_back (const char *digits, int n, int exponent, double v)
+reads_back (const char *digits, int n, int exponent, double v, bool is_f32)
 {
   char text[FCI_FLOAT + 8];
   snprintf (text, sizeof text, "%c.%.*se%d", digits[0], n - 1, digits + 1, exponent);
-  return strtod (text, NULL) == v;
+  return (is_f32 ? (double) strtof (text, NULL) : strtod (text, NULL)) == v;
 }
 
 /* The fewest digits of v > 0 that read back as v, and its decimal exponent.  The nearest decimal of a
- * length is the one to try, but just below a power of two doubles are denser than above: there the
+ * length is the one to try, but just below a power of two numbers are denser than above: there the
  * next one up may read back where the nearest does not. */
 static int
-shortest (double v, char digits[DIGITS + 1], int *exponent)
+shortest (double v, bool is_f32, char digits[DIGITS + 1], int *exponent)
 {
   int binary;
   bool is_power = frexp (v, &binary) == 0.5;
@@ -49,9 +50,9 @@ shortest (double v, char digits[DIGITS + 1], int *exponent)
       if (n > 1)
         memcpy (digits + 1, text + 2, (size_t) n - 1);
       *exponent = atoi (strchr (text, 'e') + 1);
-      if (n == DIGITS || reads_back (digits, n, *exponent, v))
+      if (n == DIGITS || reads_back (digits, n, *exponent, v, is_f32))
         return n;
-      if (is_power && increment (digits, n) && reads_back (digits, n, *exponent, v))
+      if (is_power && increment (digits, n) && reads_back (digits, n, *exponent, v, is_f32))
         return n;
     }
 }
@@ -77,10 +78,10 @@ put_scientific (char *to, const char *digits, int n, int exponent)
 }
 
 static void
-put_positive (double v, char *to)
+put_positive (double v, bool is_f32, char *to)
 {
   char digits[DIGITS + 1] = "";
-  int exponent, n = shortest (v, digits, &exponent);
+  int exponent, n = shortest (v, is_f32, digits, &exponent);
   while (n > 1 && digits[n - 1] == '0')
     n--;
   if (exponent >= -4 && exponent < 16)
@@ -91,12 +92,27 @@ put_positive (double v, char *to)
 
 /* In the C locale: an application's may have another decimal point. */
 void
-fci_float_text (double v, char text[FCI_FLOAT])
+fci_float_text (double v, unsigned bits, char text[FCI_FLOAT])
 {
   locale_t before = fci_c_locale_begin ();
   char positive[FCI_FLOAT] = "0.0";
   if (v != 0)
-    put_positive (fabs (v), positive);
+    put_positive (fabs (v), bits == 32, positive);
   snprintf (text, FCI_FLOAT, "%s%.*s", signbit (v) ? "-" : "", FCI_FLOAT - 2, positive);
   fci_c_locale_end (before);
+}
+
+int
+fmtconv_is_f32 (double value)
+{
+  char text[FCI_FLOAT];
+  if (!isfinite (value))
+    return 1;
+  if (fabs (value) > (double) FLT_MAX)
+    return 0;
+  fci_float_text ((double) (float) value, 32, text);
+  locale_t before = fci_c_locale_begin ();
+  bool same = strtod (text, NULL) == value;
+  fci_c_locale_end (before);
+  return same;
 }

@@ -37,7 +37,7 @@ static void
 put_escape (output *o, unsigned char c)
 {
   static const char named[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
-  const char *name = strchr (named, c);
+  const char *name = c ? strchr (named, c) : NULL;
   char text[8];
   if (name)
     snprintf (text, sizeof text, "\\%c", letters[name - named]);
@@ -129,12 +129,12 @@ put_items (output *o, const fmtconv_attr *node, unsigned level)
 }
 
 static void
-put_float (output *o, double v)
+put_float (output *o, double v, unsigned bits)
 {
   char text[FCI_FLOAT];
   if (isfinite (v))
     {
-      fci_float_text (v, text);
+      fci_float_text (v, bits, text);
       put_text (o, text);
     }
   else
@@ -153,6 +153,30 @@ put_integer (output *o, const fmtconv_attr *node)
   put_text (o, text);
 }
 
+/* Values that stay in their file pass by in an arena of their own. */
+static void
+put_packed (output *o, const fmtconv_attr *node, unsigned level)
+{
+  const fmtconv_packed *packed = node->v.packed;
+  fmtconv_cursor c = { packed->source, packed->at, packed->at + packed->bytes };
+  fci_arena kept = o->ctx->arena, scratch = { 0 };
+  o->ctx->arena = scratch;
+  put (o, "[", 1);
+  for (size_t i = 0; i < node->len; i++)
+    {
+      const fmtconv_attr *item = fci_packed_next (packed, &c);
+      if (!item)
+        break;
+      put_item (o, item, level + 1, i == 0);
+      fci_arena_reuse (&o->ctx->arena);
+    }
+  fci_arena_clear (&o->ctx->arena);
+  o->ctx->arena = kept;
+  if (node->len)
+    new_line (o, level);
+  put (o, "]", 1);
+}
+
 static void
 put_value (output *o, const fmtconv_attr *node, unsigned level)
 {
@@ -169,10 +193,13 @@ put_value (output *o, const fmtconv_attr *node, unsigned level)
       put_integer (o, node);
       break;
     case FMTCONV_A_FLOAT:
-      put_float (o, node->v.f);
+      put_float (o, node->v.f, node->bits);
       break;
     case FMTCONV_A_STRING:
       put_string (o, node->v.s, node->len);
+      break;
+    case FMTCONV_A_PACKED:
+      put_packed (o, node, level);
       break;
     default:
       put_items (o, node, level);

@@ -1,6 +1,7 @@
 # core/model/local.mk: see the header beside it for what this folder is.
 core_sources += \
 	core/model/attr-set.c \
+	core/model/attr-typed.c \
 	core/model/attr.c \
 	core/model/attr.h \
 	core/model/capture.c \
@@ -21,6 +22,7 @@ core_sources += \
 	core/model/model-tiles.c \
 	core/model/model.c \
 	core/model/model.h \
+	core/model/packed.c \
 	core/model/pattern-match.c \
 	core/model/pattern.c \
 	core/model/pattern.h \
@@ -42,6 +44,7 @@ core_sources += \
 	core/model/rules-values.c \
 	core/model/rules.c \
 	core/model/rules.h \
+	core/model/view-blocks.c \
 	core/model/view-build.c \
 	core/model/view-build.h \
 	core/model/view-canon.c \

@@ -61,6 +61,7 @@ compare_boxes (const fci_box *a, const fci_box *b, unsigned rank)
   int r = order (base_of (a->source), base_of (b->source));
   r = r ? r : order (place_of (a), place_of (b));
   r = r ? r : order (a->dtype, b->dtype);
+  r = r ? r : order (a->phase, b->phase);
   for (unsigned i = 0; i < 2 * rank && !r; i++)
     r = order (a->start[i], b->start[i]);
   for (unsigned i = 0; i < rank && !r; i++)

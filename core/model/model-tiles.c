@@ -39,7 +39,7 @@ compare_tiles (const void *left, const void *right)
 static bool
 range_of (const fci_box *box, unsigned rank, uint64_t *end)
 {
-  uint64_t solid = fmtconv_dtype (box->dtype)->block_bytes;
+  uint64_t solid = fci_dtype_step (box->dtype);
   unsigned seen = 0;
   for (unsigned n = 0; n < rank; n++)
     {
@@ -53,7 +53,7 @@ range_of (const fci_box *box, unsigned rank, uint64_t *end)
       seen |= 1u << next;
       solid *= FCI_EXTENT (box, rank)[next];
     }
-  *end = box->offset + solid;
+  *end = box->offset + (fci_is_blocks (box->dtype) ? fci_dtype_bytes (box->dtype, solid) : solid);
   return true;
 }
 

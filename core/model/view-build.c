@@ -80,6 +80,7 @@ fci_pieces_take (fci_pieces *list, fmtconv_view *view)
       piece->ops = box->ops;
       piece->dtype = box->dtype;
       piece->origin = box->origin;
+      piece->phase = box->phase;
       for (unsigned t = 0; t < fci_tracks (box->ops); t++)
         memcpy (FCI_P_TRACK (list, piece, t), FCI_TRACK (box, view->rank, t), sizeof (uint64_t) + axes);
       if (axes == 0)
@@ -99,7 +100,7 @@ fci_piece_clip (const fci_pieces *list, fci_piece *piece, unsigned axis, uint64_
   uint64_t to = from + extent[axis];
   uint64_t first = start > from ? start : from;
   uint64_t last = end < to ? end : to;
-  piece->offset += (first - from) * (uint64_t) FCI_P_STRIDE (list, piece)[axis];
+  fci_piece_move (piece, (first - from) * (uint64_t) FCI_P_STRIDE (list, piece)[axis]);
   for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
     FCI_P_TRACK (list, piece, t)[0] += (first - from) * FCI_P_TRACK (list, piece, t)[1 + axis];
   piece->start[axis] = first;
@@ -111,7 +112,7 @@ fci_piece_dense_ones (const fci_pieces *list, fci_piece *piece, unsigned rank)
 {
   const uint64_t *extent = FCI_P_EXTENT (list, piece);
   int64_t *stride = FCI_P_STRIDE (list, piece);
-  uint64_t step = fmtconv_dtype (piece->dtype)->block_bytes;
+  uint64_t step = fci_dtype_step (piece->dtype);
   for (unsigned axis = rank; axis-- > 0;)
     {
       if (extent[axis] == 1)
@@ -129,8 +130,6 @@ fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t 
   const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
   if (!info)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%u is no data type", (unsigned) dtype) == 0;
-  if (info->block != 1)
-    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "data type %s is stored in blocks", info->name) == 0;
   if (rank > FMTCONV_MAX_RANK)
     return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%u dimensions are more than %d", rank, FMTCONV_MAX_RANK) == 0;
   if (rank > 0 && !shape)
@@ -145,7 +144,13 @@ fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t 
       }
     else
       fits = fits && fci_mul (*elements, shape[i], elements);
-  if (!fits || !fci_mul (*elements, info->block_bytes, bytes) || *bytes > INT64_MAX)
+  if (info->block != 1 && (rank == 0 || shape[rank - 1] % info->block != 0))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                         "%s is stored in blocks of %u, which do not divide rows of %llu", info->name,
+                         (unsigned) info->block, rank ? (unsigned long long) shape[rank - 1] : 1)
+           == 0;
+  if (!fits || !fci_mul (*elements / info->block, info->block_bytes, bytes) || *bytes > INT64_MAX
+      || *elements > INT64_MAX)
     return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "a shape has more bytes than can be counted") == 0;
   return true;
 }
@@ -175,8 +180,7 @@ allocate (fmtconv_ctx *ctx, unsigned rank, const fci_pieces *list)
   size_t n_boxes = list ? list->n : 0, numbers_in_all = rank;
   for (size_t i = 0; i < n_boxes; i++)
     numbers_in_all += numbers_of (fci_piece_at (list, i)->ops, rank);
-  size_t size =
-      sizeof (struct fci_view) + n_boxes * sizeof (fci_box) + numbers_in_all * sizeof (uint64_t);
+  size_t size = sizeof (struct fci_view) + n_boxes * sizeof (fci_box) + numbers_in_all * sizeof (uint64_t);
   struct fci_view *view = fmtconv_alloc (ctx, 1, size);
   if (!view)
     return NULL;
@@ -204,6 +208,7 @@ fill_box (fci_box *box, const fci_pieces *list, const fci_piece *piece, unsigned
   box->ops = piece->ops;
   box->dtype = piece->dtype;
   box->origin = piece->origin;
+  box->phase = piece->phase;
   for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
     memcpy (FCI_TRACK (box, rank, t), FCI_P_TRACK (list, piece, t), (1 + rank) * sizeof (uint64_t));
   if (rank == 0)

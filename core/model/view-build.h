@@ -14,6 +14,7 @@ typedef struct fci_piece
   const fci_op *ops;
   uint32_t dtype;
   uint32_t origin;
+  uint32_t phase;
   uint64_t start[];
 } fci_piece;
 
@@ -23,7 +24,7 @@ typedef struct fci_pieces
   fmtconv_ctx *ctx;
   unsigned cap;
   unsigned tracks; /* that there is room for in a piece */
-  size_t each; /* bytes of a piece with its numbers */
+  size_t each;     /* bytes of a piece with its numbers */
   size_t n;
   size_t room;
   char *items;
@@ -60,6 +61,9 @@ bool fci_pieces_take (fci_pieces *list, fmtconv_view *view);
 /* The part of a piece with start <= index < end along an axis, which it is known to meet. */
 void fci_piece_clip (const fci_pieces *list, fci_piece *piece, unsigned axis, uint64_t start, uint64_t end);
 
+/* Move its first element. */
+void fci_piece_move (fci_piece *piece, uint64_t by);
+
 /* Bring disjoint pieces into canonical form: the same elements give the same pieces, whatever the way
  * they were made.  loose: strides of axes of extent 1 mean nothing and are chosen here. */
 bool fci_pieces_canonical (fci_pieces *list, unsigned rank, bool loose);
@@ -90,6 +94,13 @@ fmtconv_view *fci_view_freeze (const fci_view_head *head, fci_pieces *list, bool
 
 /* The same for a change of shape or type: everything else as in `view`. */
 fci_view_head fci_view_like (fmtconv_view *view);
+
+/* May a view of a block type be cut or joined there?  false: recorded; `what` for people ("cut"). */
+bool fci_blocks_check (fmtconv_view *view, unsigned axis, uint64_t border, const char *what);
+
+/* The same for bytes of an encoding: `coded` cut, joined or turned as its bytes would be.  NULL where that is no
+ * encoding (recorded). */
+fmtconv_view *fci_bytes_refuse (fmtconv_view *view, const char *what);
 
 /* Elements and bytes of a shape; E_LIMIT where they do not fit, E_USAGE for an impossible type or rank. */
 bool fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t *shape,

@@ -49,6 +49,30 @@ sort (fci_pieces *list, size_t first, unsigned rank, unsigned axis, unsigned las
       }
 }
 
+/* How far b's first element lies behind a's, as strides count; negative: before it, or no whole number of them. */
+static int64_t
+distance (const fci_piece *a, const fci_piece *b)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype (a->dtype);
+  const int64_t bytes = (int64_t) (b->offset - a->offset);
+  if (info->block == 1)
+    return bytes;
+  if (bytes % (int64_t) info->block_bytes != 0)
+    return -1;
+  return bytes / (int64_t) info->block_bytes * (int64_t) info->block
+         + ((int64_t) b->phase - (int64_t) a->phase);
+}
+
+/* Is b's first element `by` behind a's? */
+static bool
+lies_behind (const fci_piece *a, const fci_piece *b, uint64_t by)
+{
+  uint64_t offset = a->offset;
+  uint32_t phase = a->phase;
+  fci_place_move (a->dtype, &offset, &phase, by);
+  return b->offset == offset && b->phase == phase;
+}
+
 /* Does factor `t` of the second piece go on where that of the first, of n indices along `axis`, ends? */
 static bool
 track_linked (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned rank, unsigned axis,
@@ -89,9 +113,9 @@ linked (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned
       return false;
   bool free_a = loose && extent_a[axis] == 1;
   bool free_b = loose && extent_b[axis] == 1;
-  *step = !free_a ? stride_a[axis] : !free_b ? stride_b[axis] : (int64_t) (b->offset - a->offset);
+  *step = !free_a ? stride_a[axis] : !free_b ? stride_b[axis] : distance (a, b);
   return *step >= 0 && (free_b || stride_b[axis] == *step)
-         && b->offset == a->offset + extent_a[axis] * (uint64_t) *step;
+         && lies_behind (a, b, extent_a[axis] * (uint64_t) *step);
 }
 
 /* Append b behind a, which it is linked to. */

@@ -22,6 +22,29 @@ typedef struct leaf
   uint64_t item;
 } leaf;
 
+/* Along the last axis blocks lie back to back, along the others whole blocks apart: so that an element's place
+ * is its number. */
+static bool
+check_blocks (const leaf *l)
+{
+  const int64_t block = (int64_t) l->item;
+  for (unsigned i = 0; i < l->rank; i++)
+    if (l->shape[i] > 1 && (i + 1 == l->rank ? l->stride[i] != block : l->stride[i] % block != 0))
+      return fmtconv_fail_at (l->source->ctx, FMTCONV_E_UNSUPPORTED,
+                              &(fmtconv_where){ .source = l->source, .offset = l->at },
+                              "a tensor of %s has its blocks %lld bytes apart along axis %u",
+                              fmtconv_dtype (l->dtype)->name, (long long) l->stride[i], i)
+             == 0;
+  return true;
+}
+
+/* Indices of axis `i` that have strides of their own. */
+static uint64_t
+steps_of (const leaf *l, unsigned i)
+{
+  return i + 1 == l->rank ? l->shape[i] / fmtconv_dtype (l->dtype)->block : l->shape[i];
+}
+
 /* Bytes from the first element's first to the last one's last. */
 static bool
 span_of (const leaf *l, uint64_t *span)
@@ -30,7 +53,7 @@ span_of (const leaf *l, uint64_t *span)
   for (unsigned i = 0; i < l->rank; i++)
     {
       uint64_t step;
-      if (!fci_mul (l->shape[i] - 1, (uint64_t) l->stride[i], &step) || !fci_add (*span, step, span))
+      if (!fci_mul (steps_of (l, i) - 1, (uint64_t) l->stride[i], &step) || !fci_add (*span, step, span))
         return false;
     }
   return true;
@@ -54,7 +77,7 @@ check_repeats (const leaf *l, uint64_t span)
   uint64_t distinct = l->item;
   for (unsigned i = 0; i < l->rank; i++)
     if (l->stride[i] != 0)
-      distinct *= l->shape[i];
+      distinct *= steps_of (l, i);
   if (distinct > span)
     distinct = span;
   const fmtconv_source *source = l->source;
@@ -73,7 +96,7 @@ check_repeats (const leaf *l, uint64_t span)
 static bool
 check_place (const leaf *l)
 {
-  if (l->stride && !check_strides (l))
+  if (l->stride && (!check_strides (l) || (fci_is_blocks (l->dtype) && !check_blocks (l))))
     return false;
   uint64_t span = l->bytes;
   if ((l->stride && !span_of (l, &span)) || !fci_within (l->at, span, l->source->size))
@@ -96,11 +119,14 @@ make_leaf (const leaf *l)
   piece->offset = l->at;
   piece->dtype = l->dtype;
   piece->origin = FCI_NO_ORIGIN;
-  uint64_t step = l->item;
+  const bool blocks = fci_is_blocks (l->dtype);
+  uint64_t step = fci_dtype_step (l->dtype);
   for (unsigned i = l->rank; i-- > 0;)
     {
-      bool given = l->stride && l->shape[i] != 1;
+      bool given = l->stride && l->shape[i] != 1 && !(blocks && i + 1 == l->rank);
       int64_t stride = given ? l->stride[i] : (int64_t) step;
+      if (given && blocks) /* in elements */
+        stride = stride / (int64_t) l->item * (int64_t) fmtconv_dtype (l->dtype)->block;
       FCI_P_EXTENT (&list, piece)[i] = l->shape[i];
       FCI_P_STRIDE (&list, piece)[i] = stride;
       step = (uint64_t) stride * l->shape[i];

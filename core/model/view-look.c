@@ -6,7 +6,7 @@
 uint64_t
 fci_view_bytes (fmtconv_view *view)
 {
-  return view->elements * fmtconv_dtype (view->dtype)->block_bytes;
+  return fci_dtype_bytes (view->dtype, view->elements);
 }
 
 size_t
@@ -75,6 +75,8 @@ fci_view_from (fmtconv_view *view, uint32_t origin)
 {
   if (!view || fmtconv_failed (view->ctx))
     return NULL;
+  if (view->coded)
+    return fmtconv_bytes (fci_view_from (view->coded, origin));
   struct fci_view *marked = (struct fci_view *) (view->n_boxes == 0   ? empty_from (view, origin)
                                                  : view->n_boxes == 1 ? single_from (view, origin)
                                                                       : several_from (view, origin));
@@ -88,11 +90,11 @@ fci_view_from (fmtconv_view *view, uint32_t origin)
 bool
 fci_view_is_plain (fmtconv_view *view, fmtconv_source **source, uint64_t *offset)
 {
-  if (view->n_boxes != 1 || view->boxes[0].ops)
+  if (view->n_boxes != 1 || view->coded || view->boxes[0].ops)
     return false;
   const fci_box *box = &view->boxes[0];
   const int64_t *stride = FCI_STRIDE (box, view->rank);
-  uint64_t step = fmtconv_dtype (box->dtype)->block_bytes;
+  uint64_t step = fci_dtype_step (box->dtype);
   for (unsigned i = view->rank; i-- > 0;)
     {
       if (view->shape[i] != 1 && (uint64_t) stride[i] != step)

@@ -62,6 +62,8 @@ check_boxes (fmtconv_view *factor, unsigned inner)
   for (size_t i = 0; i < factor->n_boxes && !why; i++)
     if (fci_tracks (factor->boxes[i].ops))
       why = "is a sum with such a product itself";
+    else if (fci_is_blocks (factor->boxes[i].dtype))
+      why = "is stored in blocks";
     else if (FCI_EXTENT (&factor->boxes[i], 2)[inner] != factor->shape[inner])
       why = "is put together of several tensors along its rank";
   if (!why)

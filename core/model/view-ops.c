@@ -27,6 +27,8 @@ same_op (const fci_op *a, const fci_op *b)
       return a->factor == b->factor;
     case FCI_OP_WATCH:
       return a->findings == b->findings && a->severity == b->severity && same_text (a->hint, b->hint);
+    case FCI_OP_QUANTISE:
+      return a->dtype == b->dtype && a->importance == b->importance;
     case FCI_OP_LOWRANK:
       return a->factor == b->factor && fci_product_order (a->product, b->product) == 0;
     }
@@ -60,6 +62,8 @@ is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
       return op->factor == 1.0;
     case FCI_OP_WATCH:
       return op->findings == 0 || (before && same_op (op, before));
+    case FCI_OP_QUANTISE:
+      return op->dtype == dtype;
     case FCI_OP_LOWRANK:
       return false;
     }
@@ -103,7 +107,7 @@ operate (fmtconv_view *view, const fci_op *op, uint32_t dtype)
     return view;
   fci_view_head head = fci_view_like (view);
   head.dtype = dtype;
-  if (view->base)
+  if (view->base && op->kind != FCI_OP_QUANTISE) /* whose rows may be others */
     head.base = operate (view->base, op, dtype);
   fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
   if (!fci_pieces_take (&list, view) || !append (&list, op, view->dtype))
@@ -114,13 +118,34 @@ operate (fmtconv_view *view, const fci_op *op, uint32_t dtype)
   return fci_view_freeze (&head, &list, false);
 }
 
+/* Can the view's elements be had, to be rounded to something else?  false: recorded. */
+static bool
+check_decodable (fmtconv_view *view)
+{
+  if (view->coded)
+    return fci_bytes_refuse (view, "converted") != NULL;
+  if (!fci_view_is_coded (view))
+    return true;
+  return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
+                          &(fmtconv_where){ .hint = "quantise last, or in a conversion of its own" },
+                          "what is quantised to %s cannot be converted again before it was written",
+                          fmtconv_dtype (view->dtype)->name)
+         == 0;
+}
+
 fmtconv_view *
 fmtconv_cast (fmtconv_view *view, uint32_t dtype)
 {
   uint64_t elements;
   uint64_t bytes;
+  if (fci_is_blocks (dtype))
+    return fmtconv_quantise (view, dtype, NULL);
   if (!view || fmtconv_failed (view->ctx)
       || !fci_shape_size (view->ctx, dtype, view->rank, view->shape, &elements, &bytes))
+    return NULL;
+  if (dtype == view->dtype && (view->coded || fci_is_blocks (dtype)))
+    return view;
+  if (!check_decodable (view))
     return NULL;
   return operate (view, &(fci_op){ .kind = FCI_OP_CAST, .dtype = dtype }, dtype);
 }
@@ -143,6 +168,42 @@ fci_is_floating (uint32_t dtype)
     default:
       return false;
     }
+}
+
+/* One number a column? */
+static bool
+check_importance (fmtconv_view *view, fmtconv_view *importance)
+{
+  if (!importance
+      || (importance->dtype == FMTCONV_F32 && importance->rank == 1
+          && importance->shape[0] - view->shape[view->rank - 1] <= 1))
+    return true;
+  return fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
+                       "the importance of a row of %llu is as many numbers of f32, or one more",
+                       (unsigned long long) view->shape[view->rank - 1])
+         == 0;
+}
+
+fmtconv_view *
+fmtconv_quantise (fmtconv_view *view, uint32_t dtype, fmtconv_view *importance)
+{
+  uint64_t elements;
+  uint64_t bytes;
+  if (!view || fmtconv_failed (view->ctx)
+      || !fci_shape_size (view->ctx, dtype, view->rank, view->shape, &elements, &bytes))
+    return NULL;
+  if (!fci_is_blocks (dtype) || (!fci_is_floating (view->dtype) && !fci_is_blocks (view->dtype)))
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be quantised to %s",
+                    fmtconv_dtype (view->dtype)->name, fmtconv_dtype (dtype)->name);
+      return NULL;
+    }
+  if (dtype == view->dtype)
+    return view;
+  if (!check_decodable (view) || !check_importance (view, importance))
+    return NULL;
+  return operate (view, &(fci_op){ .kind = FCI_OP_QUANTISE, .dtype = dtype, .importance = importance },
+                  dtype);
 }
 
 fmtconv_view *
@@ -176,6 +237,8 @@ fmtconv_watch (fmtconv_view *view, unsigned findings, int severity, const char *
                     severity);
       return NULL;
     }
+  if (view->coded)
+    return view;
   const char *copy = hint ? fci_strdup (view->ctx, hint) : NULL;
   return operate (view,
                   &(fci_op){ .kind = FCI_OP_WATCH, .findings = findings, .severity = severity, .hint = copy },

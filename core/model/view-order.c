@@ -37,6 +37,7 @@ compare_op (const fci_op *a, const fci_op *b)
   r = r ? r : order (a->tracks, b->tracks);
   r = r ? r : order (a->dtype, b->dtype);
   r = r ? r : (a->factor > b->factor) - (a->factor < b->factor);
+  r = r ? r : order ((uintptr_t) a->importance, (uintptr_t) b->importance);
   r = r ? r : order (a->findings, b->findings);
   r = r ? r : order ((uint64_t) a->severity, (uint64_t) b->severity);
   r = r ? r : compare_text (a->hint, b->hint);

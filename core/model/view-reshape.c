@@ -266,6 +266,28 @@ reshaped (fmtconv_view *view, unsigned rank, const uint64_t *shape)
   return fci_view_freeze (&head, &wide, true);
 }
 
+/* May rows be cut or joined so?  false: recorded. */
+static bool
+check_rows (fmtconv_view *view, unsigned rank, const uint64_t *shape)
+{
+  if (shape[rank - 1] == view->shape[view->rank - 1])
+    return true;
+  return fci_blocks_check (view, view->rank - 1, 0, "cut or joined");
+}
+
+/* Bytes of an encoding: rows of whole blocks. */
+static fmtconv_view *
+reshape_bytes (fmtconv_view *view, unsigned rank, const uint64_t *shape)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype (view->coded->dtype);
+  uint64_t blocks[FMTCONV_MAX_RANK];
+  if (rank == 0 || shape[rank - 1] % info->block_bytes != 0)
+    return fci_bytes_refuse (view, "cut within a block");
+  memcpy (blocks, shape, rank * sizeof *shape);
+  blocks[rank - 1] = shape[rank - 1] / info->block_bytes * info->block;
+  return fmtconv_bytes (fmtconv_reshape (view->coded, rank, blocks));
+}
+
 /* Every reshape starts from what was there before the first one, so that the way back is exact. */
 fmtconv_view *
 fmtconv_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape)
@@ -286,5 +308,9 @@ fmtconv_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape)
     return view;
   if (rank == base->rank && (rank == 0 || memcmp (shape, base->shape, rank * sizeof *shape) == 0))
     return base;
+  if (view->coded)
+    return reshape_bytes (view, rank, shape);
+  if (fci_is_blocks (view->dtype) && !check_rows (view, rank, shape))
+    return NULL;
   return reshaped (base, rank, shape);
 }

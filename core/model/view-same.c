@@ -94,6 +94,8 @@ fmtconv_same (size_t n, fmtconv_view *const *views)
   if (n == 0)
     return NULL;
   fmtconv_view *first = views[0];
+  if (n > 1 && first->coded)
+    return fci_bytes_refuse (first, "compared before they are made");
   fci_view_head head = fci_view_like (first);
   for (size_t k = 1; k < n; k++)
     if (!add (&head, first, views[k]))

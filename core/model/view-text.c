@@ -77,6 +77,8 @@ print_op (FILE *out, const fci_op *op, const fci_box *box, unsigned rank)
     fprintf (out, "cast %s", fmtconv_dtype (op->dtype)->name);
   else if (op->kind == FCI_OP_SCALE)
     fprintf (out, "scale %.9g", op->factor);
+  else if (op->kind == FCI_OP_QUANTISE)
+    fprintf (out, "quantise %s%s", fmtconv_dtype (op->dtype)->name, op->importance ? " by importance" : "");
   else if (op->kind == FCI_OP_LOWRANK)
     print_product (out, op, box, rank);
   else
@@ -102,6 +104,11 @@ print_ops (FILE *out, const fci_box *box, unsigned rank, const fci_op *last)
 static void
 print_view (FILE *out, fmtconv_view *view)
 {
+  if (view->coded)
+    {
+      fputs ("bytes of ", out);
+      view = view->coded;
+    }
   fputs (fmtconv_dtype (view->dtype)->name, out);
   print_numbers (out, '[', view->shape, view->rank, ']');
   fputs (" =", out);
@@ -112,8 +119,10 @@ print_view (FILE *out, fmtconv_view *view)
       print_numbers (out, '[', box->start, view->rank, ']');
       fputc ('+', out);
       print_numbers (out, '[', FCI_EXTENT (box, view->rank), view->rank, ']');
-      fprintf (out, " <- %s@%" PRIu64 " %s ", box->source->name, box->offset,
-               fmtconv_dtype (box->dtype)->name);
+      fprintf (out, " <- %s@%" PRIu64, box->source->name, box->offset);
+      if (box->phase)
+        fprintf (out, ".%" PRIu32, box->phase);
+      fprintf (out, " %s ", fmtconv_dtype (box->dtype)->name);
       print_strides (out, box, view->rank);
       print_ops (out, box, view->rank, box->ops);
     }

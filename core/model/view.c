@@ -38,6 +38,21 @@ take_range (fci_pieces *list, fmtconv_view *view, unsigned axis, uint64_t start,
   return true;
 }
 
+/* Bytes of an encoding: cut along the rows, or between blocks. */
+static fmtconv_view *
+slice_bytes (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype (view->coded->dtype);
+  if (axis + 1 == view->rank)
+    {
+      if (start % info->block_bytes != 0 || count % info->block_bytes != 0)
+        return fci_bytes_refuse (view, "cut within a block");
+      start = start / info->block_bytes * info->block;
+      count = count / info->block_bytes * info->block;
+    }
+  return fmtconv_bytes (fmtconv_slice (view->coded, axis, start, count));
+}
+
 fmtconv_view *
 fmtconv_slice (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count)
 {
@@ -52,6 +67,10 @@ fmtconv_slice (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count
     }
   if (count == view->shape[axis])
     return view;
+  if (view->coded)
+    return slice_bytes (view, axis, start, count);
+  if (!fci_blocks_check (view, axis, start, "cut") || !fci_blocks_check (view, axis, start + count, "cut"))
+    return NULL;
   uint64_t shape[FMTCONV_MAX_RANK];
   memcpy (shape, view->shape, view->rank * sizeof *shape);
   shape[axis] = count;
@@ -95,6 +114,30 @@ check_fits (fmtconv_view *first, fmtconv_view *view, unsigned axis)
          == 0;
 }
 
+/* Encodings joined before they are encoded. */
+static fmtconv_view *
+concat_bytes (unsigned axis, size_t n, fmtconv_view *const *views, const fci_view_head *head)
+{
+  fmtconv_view **coded = fmtconv_alloc (head->ctx, n, sizeof *coded);
+  for (size_t k = 0; coded && k < n; k++)
+    {
+      if (!views[k]->coded || views[k]->coded->dtype != views[0]->coded->dtype)
+        return fci_bytes_refuse (views[k]->coded ? views[k] : views[0], "joined with other bytes");
+      coded[k] = views[k]->coded;
+    }
+  return coded ? fmtconv_bytes (fmtconv_concat (axis, n, coded)) : NULL;
+}
+
+/* Is one of them the bytes of an encoding? */
+static bool
+has_coded (size_t n, fmtconv_view *const *views)
+{
+  for (size_t k = 0; k < n; k++)
+    if (views[k]->coded)
+      return true;
+  return false;
+}
+
 /* The pieces of all views, one behind the other. */
 static bool
 take_all (fci_pieces *list, unsigned axis, size_t n, fmtconv_view *const *views)
@@ -122,7 +165,7 @@ check_concat (unsigned axis, size_t n, fmtconv_view *const *views, uint64_t *sha
   memcpy (shape, first->shape, first->rank * sizeof *shape);
   for (size_t k = 1; k < n; k++)
     {
-      if (!check_fits (first, views[k], axis))
+      if (!check_fits (first, views[k], axis) || !fci_blocks_check (views[k], axis, 0, "joined"))
         return false;
       if (!fci_add (shape[axis], views[k]->shape[axis], &shape[axis]))
         return fmtconv_fail (first->ctx, FMTCONV_E_LIMIT, "axis %u becomes too long", axis) == 0;
@@ -147,6 +190,10 @@ fmtconv_concat (unsigned axis, size_t n, fmtconv_view *const *views)
     return NULL;
   if (n == 1)
     return views[0];
+  if (!fci_blocks_check (views[0], axis, 0, "joined"))
+    return NULL;
+  if (has_coded (n, views))
+    return concat_bytes (axis, n, views, &head);
   unsigned tracks = 0;
   for (size_t k = 0; k < n; k++)
     if (fci_view_tracks (views[k]) > tracks)
@@ -206,6 +253,14 @@ fmtconv_permute (fmtconv_view *view, const unsigned *axes)
     return NULL;
   if (same)
     return view;
+  if ((view->coded || fci_is_blocks (view->dtype)) && axes[view->rank - 1] != view->rank - 1)
+    {
+      fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "dequantise it first" },
+                       "the last axis of a tensor that is stored in blocks must stay the last");
+      return NULL;
+    }
+  if (view->coded)
+    return fmtconv_bytes (fmtconv_permute (view->coded, axes));
   uint64_t shape[FMTCONV_MAX_RANK];
   for (unsigned i = 0; i < view->rank; i++)
     shape[i] = view->shape[axes[i]];

@@ -14,11 +14,12 @@ enum
 
 typedef enum fci_op_kind
 {
-  FCI_OP_SWAP,   /* from the other byte order: of stored elements, before all else */
-  FCI_OP_CAST,   /* round to `dtype`: a rounding point */
-  FCI_OP_SCALE,  /* times (float) factor, in f32 */
-  FCI_OP_WATCH,  /* what the next rounding point counts */
-  FCI_OP_LOWRANK /* plus factor times a product of two matrices, in f32 */
+  FCI_OP_SWAP,    /* from the other byte order: of stored elements, before all else */
+  FCI_OP_CAST,    /* round to `dtype`: a rounding point */
+  FCI_OP_SCALE,   /* times (float) factor, in f32 */
+  FCI_OP_WATCH,   /* what the next rounding point counts */
+  FCI_OP_LOWRANK, /* plus factor times a product of two matrices, in f32 */
+  FCI_OP_QUANTISE /* to blocks of `dtype`; only watches may follow */
 } fci_op_kind;
 
 /* A matrix that a product is made of, but for its place: every box has that of its own rows or columns.  The
@@ -50,17 +51,20 @@ typedef struct fci_op
 {
   const struct fci_op *before; /* applied earlier; NULL: the leaf's bytes */
   fci_op_kind kind;
-  uint32_t dtype;             /* CAST */
+  uint32_t dtype;             /* CAST, QUANTISE */
   unsigned tracks;            /* of this operation and all before it: FCI_FACTORS for each LOWRANK */
   double factor;              /* SCALE, LOWRANK */
   const fci_product *product; /* LOWRANK */
   unsigned findings;          /* WATCH */
   int severity;               /* WATCH */
   const char *hint;           /* WATCH; may be NULL */
+  fmtconv_view *importance;   /* QUANTISE: F32, one number a column; NULL: none */
 } fci_op;
 
 /* A rectangle of the view's elements: element start + i (0 <= i < extent, per axis) is the one at byte
- * offset + Σ i·stride of the source, of data type `dtype`, after `ops`. */
+ * offset + Σ i·stride of the source, of data type `dtype`, after `ops`.  Where `dtype` is a block type,
+ * strides count elements, and the place they count from is element `phase` of the block at `offset`: all
+ * blocks of a leaf lie back to back, or whole blocks apart. */
 typedef struct fci_box
 {
   fmtconv_source *source;
@@ -69,6 +73,7 @@ typedef struct fci_box
   uint64_t *start;   /* rank numbers; extent, stride and tracks lie behind it in one array */
   uint32_t dtype;    /* of the leaf */
   uint32_t origin;   /* number of the tensor of a sealed model that it is part of, or FCI_NO_ORIGIN */
+  uint32_t phase;    /* of a block type; else 0 */
 } fci_box;
 
 /* Per-axis numbers of a box of a view of that rank.  The stride of an axis of extent 1 moves nothing; it
@@ -112,7 +117,11 @@ typedef struct fci_requirements
 } fci_requirements;
 
 /* Boxes are disjoint, not empty, cover the shape exactly, and are sorted by start (row-major).  A view
- * with no elements has no boxes. */
+ * with no elements has no boxes.
+ *
+ * A view of a block type has its blocks along the last axis, and is cut there at their borders only.  Its boxes
+ * are stored blocks of that type without operations (raw), or end with a QUANTISE: these may have any borders,
+ * but fill whole blocks together. */
 struct fci_view
 {
   fmtconv_ctx *ctx;
@@ -125,8 +134,38 @@ struct fci_view
   const fci_empties *empties;           /* NULL: none */
   const fci_requirements *requirements; /* NULL: none */
   fmtconv_view *base;                   /* what this is a reshape of; NULL: no reshape */
-  bool marked;                          /* its origin is that of a tensor of a sealed model, and stays */
+  fmtconv_view *coded; /* what this view's bytes encode, and whose boxes these are; NULL: plain boxes */
+  bool marked;         /* its origin is that of a tensor of a sealed model, and stays */
 };
+
+/* Is it stored in blocks of several elements? */
+static inline bool
+fci_is_blocks (uint32_t dtype)
+{
+  return dtype >= FMTCONV_GGML;
+}
+
+/* Bytes that n elements take, whole blocks. */
+uint64_t fci_dtype_bytes (uint32_t dtype, uint64_t n);
+
+/* What strides of a leaf of that type go up by from one element to the next. */
+uint64_t fci_dtype_step (uint32_t dtype);
+
+/* Move a place in a leaf by what strides add up to. */
+void fci_place_move (uint32_t dtype, uint64_t *offset, uint32_t *phase, uint64_t by);
+
+/* The QUANTISE that operations end with, or NULL. */
+const fci_op *fci_ops_coder (const fci_op *ops);
+
+/* Do they leave elements as they are stored? */
+bool fci_ops_are_idle (const fci_op *ops);
+
+/* Does a box of the view end with a QUANTISE? */
+bool fci_view_is_coded (fmtconv_view *view);
+
+/* The view whose evaluation gives the bytes that are written for `view`: of plain elements, or of a block type
+ * that is quantised.  NULL: an error. */
+fmtconv_view *fci_view_stored (fmtconv_view *view);
 
 /* Bytes of the view as written.  Never overflows for a view that was constructed. */
 uint64_t fci_view_bytes (fmtconv_view *view);

@@ -12,7 +12,7 @@ is_dense (const fci_box *box, unsigned rank)
 {
   const uint64_t *extent = FCI_EXTENT (box, rank);
   const int64_t *stride = FCI_STRIDE (box, rank);
-  uint64_t expected = fmtconv_dtype (box->dtype)->block_bytes;
+  uint64_t expected = fci_dtype_step (box->dtype);
   for (unsigned axis = rank; axis-- > 0; expected *= extent[axis])
     if (extent[axis] != 1 && (uint64_t) stride[axis] != expected)
       return false;
@@ -38,6 +38,9 @@ ops_text (fmtconv_ctx *ctx, const fci_op *op)
       text = fmtconv_text (ctx, ", round %s%s", dtype_name (op->dtype), text);
     else if (op->kind == FCI_OP_SCALE)
       text = fmtconv_text (ctx, ", scale %.9g%s", op->factor, text);
+    else if (op->kind == FCI_OP_QUANTISE)
+      text = fmtconv_text (ctx, ", quantise %s%s%s", dtype_name (op->dtype),
+                           op->importance ? " by importance" : "", text);
     else if (op->kind == FCI_OP_LOWRANK)
       text = fmtconv_text (ctx, ", add %.9g times a product of rank %llu%s", op->factor,
                            (unsigned long long) op->product->rank, text);
@@ -53,12 +56,25 @@ rounds_at_write (const fci_op *op)
   return op && (op->kind == FCI_OP_SCALE || op->kind == FCI_OP_LOWRANK);
 }
 
+/* In front of the operations; what is decoded is f32 already. */
+static const char *
+decoded_text (fmtconv_ctx *ctx, uint32_t dtype, const char *text)
+{
+  static const char to_f32[] = ", round f32";
+  const size_t len = sizeof to_f32 - 1;
+  if (strncmp (text, to_f32, len) == 0 && (!text[len] || text[len] == ','))
+    text += len;
+  return fmtconv_text (ctx, ", decode %s%s", dtype_name (dtype), text);
+}
+
 static const char *
 box_text (fmtconv_view *view, const fci_box *box)
 {
   const char *text = ops_text (view->ctx, box->ops);
   if (text && rounds_at_write (box->ops))
     text = fmtconv_text (view->ctx, "%s, round %s", text, dtype_name (view->dtype));
+  if (text && *text && fci_is_blocks (box->dtype))
+    text = decoded_text (view->ctx, box->dtype, text);
   if (text && !is_dense (box, view->rank))
     text = fmtconv_text (view->ctx, ", gather%s", text);
   return !text ? "" : *text ? text + 2 : "copy";

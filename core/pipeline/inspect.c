@@ -304,7 +304,7 @@ describe (const inspection *s)
     fci_add_parts (result, &s->claims, s->stages, s->commands);
   fci_add_skipped (result, model);
   add_storages (result, s);
-  fmtconv_set (result, "attributes", fmtconv_attrs (model));
+  fci_add_shown (result, "attributes", fmtconv_attrs (model));
   if (*s->needs)
     fci_add_text (result, "needs", s->needs);
   fmtconv_attr *commands = fci_add_array (result, "convert");

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/model/view.h"
 #include "core/pipeline/stage.h"
 #include <string.h>
 
@@ -106,14 +107,16 @@ list_faults (fmtconv_ctx *ctx, const fmtconv_limits *limits, const fmtconv_tenso
 static bool
 is_float (uint32_t dtype)
 {
-  return (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
+  return fci_is_blocks (dtype) || (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
          || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E8M0);
 }
 
-/* What the user can do where nothing but data types of floats is at fault. */
+/* A data type that the writer knows, for floats of one that it does not. */
 static const char *
-advice (fmtconv_ctx *ctx, const fmtconv_limits *limits)
+other_dtype (fmtconv_ctx *ctx, const fmtconv_limits *limits, bool blocks)
 {
+  if (blocks)
+    return "-t dequantise decodes them; the gguf writer stores them as they are";
   static const uint32_t wanted[] = { FMTCONV_F32, FMTCONV_F16, FMTCONV_BF16 };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
     if (fmtconv_by_dtype (limits->dtypes, wanted[i]))
@@ -121,13 +124,35 @@ advice (fmtconv_ctx *ctx, const fmtconv_limits *limits)
   return NULL;
 }
 
-int
-fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_model *model)
+/* What the user can do where all offenders are at fault in the same way. */
+static const char *
+advice (fmtconv_ctx *ctx, const fmtconv_writer *writer, unsigned bad, bool only_floats, bool blocks)
 {
-  const fmtconv_limits *limits = &writer->writer->limits;
+  switch (bad)
+    {
+    case BAD_DTYPE:
+      return only_floats ? other_dtype (ctx, &writer->limits, blocks) : NULL;
+    case BAD_RANK:
+      return writer->rank_hint;
+    case BAD_NAME:
+      return writer->name_hint;
+    default:
+      return NULL;
+    }
+}
+
+int
+fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *params,
+                  const fmtconv_model *model)
+{
+  fmtconv_limits moved = writer->writer->limits;
+  const fmtconv_limits *limits = &moved;
   const char *owner = fci_owner (ctx, "writer", writer);
   size_t offenders = 0, count = fci_model_tensors (model);
-  bool only_dtype = true;
+  unsigned all_bad = 0;
+  bool only_floats = true, blocks = false;
+  if (writer->writer->adjust)
+    writer->writer->adjust (params, &moved);
   if (fci_features_check (ctx, owner, limits->understands, model))
     return ctx->failed;
   if (limits->tensors && count > limits->tensors)
@@ -142,14 +167,16 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_
       if (!bad)
         continue;
       offenders++;
-      only_dtype = only_dtype && bad == BAD_DTYPE && is_float (t->dtype);
+      all_bad |= bad;
+      only_floats = only_floats && is_float (t->dtype);
+      blocks = blocks || fci_is_blocks (t->dtype);
       list_faults (ctx, limits, t, bad);
     }
   if (!offenders && !ctx->depth) /* a writer that calls another one sees to them itself */
     list_left_behind (ctx, owner, limits->understands, model);
   if (!offenders)
     return ctx->failed;
-  fmtconv_where where = { .hint = only_dtype ? advice (ctx, limits) : NULL };
+  fmtconv_where where = { .hint = advice (ctx, writer->writer, all_bad, only_floats, blocks) };
   return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where, "%s cannot represent %zu of %zu tensors", owner,
                           offenders, count);
 }

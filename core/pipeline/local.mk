@@ -26,6 +26,7 @@ core_sources += \
 	core/pipeline/report.h \
 	core/pipeline/scalar.c \
 	core/pipeline/shell.c \
+	core/pipeline/shown.c \
 	core/pipeline/spec-expand.c \
 	core/pipeline/spec-find.c \
 	core/pipeline/spec-open.c \

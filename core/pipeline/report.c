@@ -162,6 +162,8 @@ add_outcome (fmtconv_attr *report, const fci_outcome *outcome)
       fmtconv_set_string (node, "severity", severities[f->severity]);
       fci_add_count (node, "count", f->count);
       fci_add_count (node, "of", f->of);
+      if (f->row != UINT64_MAX)
+        fci_add_count (node, "row", f->row);
       fmtconv_set_string (node, "hint", f->hint);
     }
   fci_add_count (checks, "crc_checked", outcome->crc_checked);

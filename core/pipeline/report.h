@@ -21,6 +21,10 @@ void fci_add_count (fmtconv_attr *object, const char *key, uint64_t n);
 /* Text that may not be UTF-8 (a path): escaped where it is not. */
 void fci_add_text (fmtconv_attr *object, const char *key, const char *text);
 
+/* A copy of a value for people and JSON: of an array of a file that has more than 64 items only its type, their
+ * number and the first ones; NaN and infinity as strings. */
+void fci_add_shown (fmtconv_attr *object, const char *key, fmtconv_attr *value);
+
 /* "skipped": what the reader of `model` left in the file. */
 void fci_add_skipped (fmtconv_attr *object, const fmtconv_model *model);
 

@@ -136,7 +136,7 @@ write_into (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, 
 {
   const fmtconv_writer *writer = plugin->writer;
   const void *p = fci_params_parse (ctx, fci_owner (ctx, "writer", plugin), writer->params, params);
-  if (!p || fci_limits_check (ctx, plugin, model))
+  if (!p || fci_limits_check (ctx, plugin, p, model))
     return ctx->failed;
   frame saved = enter (ctx, plugin, NULL, NULL);
   const char *outer = layout->params;

@@ -15,7 +15,9 @@ const char *fci_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin);
 int fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands,
                         const fmtconv_model *model);
 
-/* E_UNSUPPORTED where the model does not fit the writer's limits; every offender is listed. */
-int fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_model *model);
+/* E_UNSUPPORTED where the model does not fit the writer's limits, which its parameters may move; every offender
+ * is listed. */
+int fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *params,
+                      const fmtconv_model *model);
 
 #endif

@@ -93,11 +93,11 @@ is_dense (fmtconv_view *view, const fci_box *box)
 uint64_t
 fci_box_reads (fmtconv_view *view, const fci_box *box)
 {
-  uint64_t bytes = fci_item (box->dtype);
+  uint64_t n = 1;
   for (unsigned i = 0; i < view->rank; i++)
     if (FCI_STRIDE (box, view->rank)[i] != 0)
-      bytes *= FCI_EXTENT (box, view->rank)[i];
-  return bytes;
+      n *= FCI_EXTENT (box, view->rank)[i];
+  return fci_is_blocks (box->dtype) ? fci_dtype_bytes (box->dtype, n) : n * fci_item (box->dtype);
 }
 
 /* The bytes of a factor of a box's product are read too; they count once, as often as units need them. */
@@ -166,7 +166,8 @@ typedef struct maker
 {
   fci_plan *plan;
   const fci_region *region;
-  size_t first_run; /* of this file */
+  fmtconv_view *view; /* what its bytes are made of */
+  size_t first_run;   /* of this file */
   fci_rows *rows;
 } maker;
 
@@ -174,19 +175,28 @@ static bool
 add_rows (maker *m, uint64_t first, uint64_t count)
 {
   fci_plan *plan = m->plan;
-  fmtconv_view *view = m->region->u.tensor.view;
   if (!m->rows)
     {
       fci_rows **item = fci_list_add (plan->ctx, &plan->rows, sizeof *item);
-      if (!item || !(*item = m->rows = fci_rows_of (plan, m->region->u.tensor.name, view)))
+      if (!item || !(*item = m->rows = fci_rows_of (plan, m->region->u.tensor.name, m->view)))
         return false;
     }
-  size_t bytes = fci_item (view->dtype);
-  fci_run *run = add_run (plan, m->region, FCI_RUN_ROWS, m->region->at + first * bytes, count * bytes);
+  uint64_t from = fci_dtype_bytes (m->view->dtype, first), size = fci_dtype_bytes (m->view->dtype, count);
+  fci_run *run = add_run (plan, m->region, FCI_RUN_ROWS, m->region->at + from, size);
   if (!run)
     return false;
   run->u.rows = m->rows;
-  run->from = first;
+  run->from = from;
+  return true;
+}
+
+/* What the products of a box read. */
+static bool
+account_factors (maker *m, const fci_box *box, const fci_program *program)
+{
+  for (unsigned t = 0; t < fci_tracks (box->ops); t++)
+    if (!account_factor (m->plan, m->view, box, t, program->terms[t / FCI_FACTORS].product))
+      return false;
   return true;
 }
 
@@ -194,21 +204,38 @@ add_rows (maker *m, uint64_t first, uint64_t count)
 static bool
 account (maker *m, const fci_box *box, const fci_program *program, uint64_t count)
 {
-  fmtconv_view *view = m->region->u.tensor.view;
-  *(program->rows.n_steps ? &m->plan->cost.converted : &m->plan->cost.gathered) +=
-      count * fci_item (view->dtype);
-  m->plan->cost.read += fci_box_reads (view, box);
-  for (unsigned t = 0; t < fci_tracks (box->ops); t++)
-    if (!account_factor (m->plan, view, box, t, program->terms[t / FCI_FACTORS].product))
-      return false;
-  return fci_plan_note_source (m->plan, box->source);
+  *(program->rows.n_steps || program->blocks ? &m->plan->cost.converted : &m->plan->cost.gathered) +=
+      count * fci_item (m->view->dtype);
+  m->plan->cost.read += fci_box_reads (m->view, box);
+  return account_factors (m, box, program) && fci_plan_note_source (m->plan, box->source);
+}
+
+/* A tensor that is quantised: all of it through the coder. */
+static bool
+add_coded (maker *m)
+{
+  m->plan->cost.converted += m->region->size;
+  for (size_t i = 0; i < m->view->n_boxes; i++)
+    {
+      const fci_box *box = &m->view->boxes[i];
+      const fci_program *program =
+          fci_program_of (m->plan, box, fci_box_target (m->view, i), m->region->u.tensor.name);
+      m->plan->cost.read += fci_box_reads (m->view, box);
+      if (!program || !account_factors (m, box, program) || !fci_plan_note_source (m->plan, box->source))
+        return false;
+    }
+  return add_rows (m, 0, m->view->elements);
 }
 
 /* Copies where a box is one range of bytes on both sides, ROWS for what lies between. */
 static bool
 add_tensor (maker *m)
 {
-  fmtconv_view *view = m->region->u.tensor.view;
+  fmtconv_view *view = m->view = fci_view_stored (m->region->u.tensor.view);
+  if (!view)
+    return false;
+  if (fci_is_blocks (view->dtype))
+    return add_coded (m);
   uint64_t done = 0, item = fci_item (view->dtype);
   for (size_t i = 0; i < view->n_boxes; i++)
     {

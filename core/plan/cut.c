@@ -40,6 +40,15 @@ fair_room (const fci_plan *plan, uint64_t room, unsigned threads)
   return room < share ? room : share;
 }
 
+/* What a buffer must hold.  For --verify, one more is made of what there is. */
+static uint64_t
+least_room (const fci_plan *plan, bool verify)
+{
+  uint64_t room = plan->row_room + (verify ? plan->row_room / plan->buffers : 0);
+  room = (room + 2 * FCI_SCRATCH_ALIGN - 1) & ~(uint64_t) (FCI_SCRATCH_ALIGN - 1);
+  return room < FCI_UNIT_MIN ? FCI_UNIT_MIN : room;
+}
+
 /* The unit shrinks until all threads fit the bound, then there are fewer threads. */
 static int
 choose_unit (fci_plan *plan)
@@ -50,8 +59,9 @@ choose_unit (fci_plan *plan)
   if (plan->has_products)
     plan->row_scratch += fci_product_scratch (options->memory, threads);
   plan->row_scratch = (plan->row_scratch + FCI_SCRATCH_ALIGN - 1) & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
-  plan->buffers = plan->rows.n || plan->pairs.n || verify ? 3 : 1;
-  uint64_t least = worker_bytes (plan, FCI_UNIT_MIN);
+  verify = verify || plan->pairs.n; /* compared in the same way */
+  plan->buffers = plan->n_coders ? 4 : plan->rows.n || verify ? 3 : 1;
+  uint64_t least = worker_bytes (plan, least_room (plan, verify));
   if (options->memory < least)
     return fmtconv_fail_at (plan->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .hint = "raise --memory" },
                             "%s of memory are too few: %s are needed", fci_human (plan->ctx, options->memory),
@@ -60,17 +70,19 @@ choose_unit (fci_plan *plan)
     threads = (unsigned) (options->memory / least);
   uint64_t room = (options->memory / threads - plan->row_scratch) / plan->buffers;
   room = fair_room (plan, room > FCI_UNIT_MAX ? FCI_UNIT_MAX : room, threads);
+  room = room < least_room (plan, verify) ? least_room (plan, verify) : room;
   plan->unit_room = (size_t) room & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
   plan->cost.threads = threads;
   return 0;
 }
 
 uint64_t
-fci_rows_cut (fmtconv_view *view, uint64_t at, uint64_t room)
+fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t room)
 {
-  uint64_t item = fci_item (view->dtype), row = view->elements * item;
+  fmtconv_view *view = rows->view;
+  uint64_t item = rows->grain_bytes, row = fci_dtype_bytes (view->dtype, view->elements);
   for (unsigned i = 0; i < view->rank && row > room; i++)
-    row /= view->shape[i];
+    row = i + 1 < view->rank ? row / view->shape[i] : item;
   uint64_t end = (at + room) / row * row;
   return end > at ? end - at : room / item * item;
 }
@@ -85,9 +97,8 @@ take (const fci_run *run, uint64_t skip, uint64_t room, uint64_t whole)
     return left;
   if (left <= whole / 4)
     return 0;
-  fmtconv_view *view = run->kind == FCI_RUN_ROWS ? run->u.rows->view : NULL;
-  if (view)
-    return room < whole / 4 ? 0 : fci_rows_cut (view, run->from * fci_item (view->dtype) + skip, room);
+  if (run->kind == FCI_RUN_ROWS)
+    return room < whole / 4 ? 0 : fci_rows_cut (run->u.rows, run->from + skip, room);
   uint64_t at = run->at + skip, end = (at + room) & ~(uint64_t) (COPY_CUT - 1);
   return end > at ? end - at : 0;
 }

@@ -1,5 +1,6 @@
 # core/plan/local.mk: see the header beside it for what this folder is.
 core_sources += \
+	core/plan/coder.c \
 	core/plan/compile.c \
 	core/plan/cut.c \
 	core/plan/layout.c \

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/kernel/quant.h"
 #include "core/plan/run.h"
 #include <string.h>
 
@@ -10,6 +11,7 @@
 typedef struct builder
 {
   fci_row_program rows;
+  uint32_t blocks; /* as in fci_program */
   unsigned swap;
   unsigned n_points;
   fci_point points[FCI_MAX_STEPS];
@@ -41,6 +43,13 @@ watch (fci_point *point, unsigned findings, int severity, const char *hint)
       }
 }
 
+void
+fci_point_watch (fci_point *point, const fci_op *ops)
+{
+  for (; ops && ops->kind == FCI_OP_WATCH; ops = ops->before)
+    watch (point, ops->findings, ops->severity, ops->hint);
+}
+
 static bool
 is_watched (const fci_point *point)
 {
@@ -64,6 +73,18 @@ round_to (builder *b, uint32_t dtype)
   memset (&b->next, 0, sizeof b->next);
   b->pending = false;
   b->dtype = dtype;
+}
+
+/* f32 for a coder, which sees by itself what is wrong with a value. */
+static void
+hand_over (builder *b)
+{
+  add_step (b, (fci_step){ .kind = FCI_STEP_ROUND, .dtype = FMTCONV_F32 });
+  if (b->refuse)
+    return;
+  b->points[b->n_points++] = (fci_point){ .dtype = FMTCONV_F32 };
+  b->pending = false;
+  b->dtype = FMTCONV_F32;
 }
 
 static void
@@ -90,6 +111,11 @@ add_op (builder *b, const fci_op *op)
     case FCI_OP_WATCH:
       watch (&b->next, op->findings, op->severity, op->hint);
       break;
+    case FCI_OP_QUANTISE: /* the coder's; it takes f32, and what is watched is its business */
+      memset (&b->next, 0, sizeof b->next);
+      if (b->pending || b->dtype != FMTCONV_F32)
+        hand_over (b);
+      break;
     }
 }
 
@@ -100,7 +126,15 @@ build (builder *b, const fci_box *box, uint32_t dtype)
   const fci_op *chain[FCI_MAX_OPS];
   unsigned n = 0;
   memset (b, 0, sizeof *b);
-  b->rows.from = b->dtype = box->dtype;
+  if (fci_is_blocks (box->dtype) && !fci_ops_are_idle (box->ops))
+    {
+      b->blocks = box->dtype;
+      b->rows.from = b->dtype = FMTCONV_F32;
+      if (!fci_quant_can_decode (box->dtype))
+        b->refuse = "blocks of its type cannot be decoded";
+    }
+  else
+    b->rows.from = b->dtype = box->dtype;
   for (const fci_op *op = box->ops; op && !b->refuse; op = op->before)
     if (n == FCI_MAX_OPS)
       b->refuse = "more operations on its elements than one pass can do";
@@ -154,6 +188,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len, const char 
   if (!program || !points || !kept || !add_terms (plan, b, program, tensor))
     return NULL;
   program->rows = b->rows;
+  program->blocks = b->blocks;
   program->swap = b->swap;
   program->n_points = b->n_points;
   program->points = points;
@@ -169,7 +204,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len, const char 
 static const fci_program *
 find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
 {
-  char key[sizeof (fci_row_program) + sizeof (unsigned) + sizeof (fci_point) * FCI_MAX_STEPS
+  char key[sizeof (fci_row_program) + 2 * sizeof (unsigned) + sizeof (fci_point) * FCI_MAX_STEPS
            + sizeof (fci_product *) * FCI_MAX_PRODUCTS];
   builder b;
   uintptr_t found;
@@ -180,9 +215,10 @@ find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *te
                        "it cannot be written as %s: %s", fmtconv_dtype (dtype)->name, b.refuse);
       return NULL;
     }
-  size_t head = sizeof b.rows + sizeof b.swap, len = head + b.n_points * sizeof *b.points;
+  const unsigned before[2] = { b.swap, b.blocks };
+  size_t head = sizeof b.rows + sizeof before, len = head + b.n_points * sizeof *b.points;
   memcpy (key, &b.rows, sizeof b.rows);
-  memcpy (key + sizeof b.rows, &b.swap, sizeof b.swap);
+  memcpy (key + sizeof b.rows, before, sizeof before);
   memcpy (key + head, b.points, b.n_points * sizeof *b.points);
   memcpy (key + len, b.products, b.n_terms * sizeof *b.products);
   len += b.n_terms * sizeof *b.products;
@@ -242,11 +278,15 @@ fci_rows_of (fci_plan *plan, const char *name, fmtconv_view *view)
     return NULL;
   rows->name = name;
   rows->view = view;
+  rows->grain = fmtconv_dtype (view->dtype)->block;
+  rows->grain_bytes = fmtconv_dtype (view->dtype)->block_bytes;
+  if (!fci_coder_of (plan, rows))
+    return NULL;
   if (view->n_boxes > 1 && !(rows->part_of = fmtconv_alloc (plan->ctx, view->n_boxes, sizeof *rows->part_of)))
     return NULL;
   for (size_t i = 0; i < view->n_boxes; i++)
     {
-      const fci_program *program = fci_program_of (plan, &view->boxes[i], view->dtype, name);
+      const fci_program *program = fci_program_of (plan, &view->boxes[i], fci_box_target (view, i), name);
       if (!program || !room_for_part (plan, rows, &room))
         return NULL;
       fci_part *part = part_for (plan, rows, program);

@@ -8,7 +8,8 @@
 static const fci_rows *
 side (fci_plan *plan, const char *name, fmtconv_view *view)
 {
-  const fci_rows *rows = fci_rows_of (plan, name, view);
+  fmtconv_view *stored = fci_view_stored (view);
+  const fci_rows *rows = stored ? fci_rows_of (plan, name, stored) : NULL;
   for (size_t i = 0; rows && i < view->n_boxes; i++)
     {
       plan->cost.read += fci_box_reads (view, &view->boxes[i]);

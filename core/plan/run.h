@@ -36,7 +36,8 @@ typedef struct fci_term
 /* What becomes of a box's elements.  Shared by all boxes with the same operations. */
 struct fci_program
 {
-  fci_row_program rows; /* n_steps 0: bytes are moved as they are */
+  fci_row_program rows; /* n_steps 0: elements are moved as they are */
+  uint32_t blocks;      /* block type they are decoded from first, to f32; 0: none */
   unsigned swap;        /* bytes of numbers that are turned around before; 0: none are */
   unsigned n_points;    /* ROUND steps */
   const fci_point *points;
@@ -48,7 +49,7 @@ struct fci_program
 static inline bool
 fci_program_copies (const fci_program *program)
 {
-  return program->rows.n_steps == 0 && program->swap == 0;
+  return program->rows.n_steps == 0 && program->swap == 0 && !program->blocks;
 }
 
 /* A program as one tensor uses it. */
@@ -58,12 +59,27 @@ typedef struct fci_part
   size_t tally; /* number of its first rounding point in the plan */
 } fci_part;
 
+/* How rows of f32 become blocks.  The boxes' programs give f32, but for those of stored blocks. */
+typedef struct fci_coder
+{
+  uint32_t dtype;
+  const struct fci_rows *importance; /* one number a column; NULL: none */
+  bool divided;                      /* one more, which they are divided by */
+  bool mixed;                        /* some boxes are stored blocks */
+  fci_point point;                   /* what is asked of values before they are encoded */
+  size_t tally;                      /* its number in the plan */
+  size_t number;                     /* among the plan's coders */
+} fci_coder;
+
 /* A tensor of which not all is copied. */
 typedef struct fci_rows
 {
   const char *name;
-  fmtconv_view *view;
-  uint64_t longest; /* extent of any box along axis 0 */
+  fmtconv_view *view; /* as fci_view_stored gives it */
+  uint64_t grain;     /* what is evaluated at once: an element, a block, or a row that needs all of itself */
+  uint64_t grain_bytes;
+  const fci_coder *coder; /* NULL: nothing is quantised */
+  uint64_t longest;       /* extent of any box along axis 0 */
   size_t n_parts;
   fci_part *parts;
   uint32_t *part_of; /* of each box; NULL: parts[0] for all */
@@ -97,7 +113,7 @@ typedef struct fci_run
     const uint8_t *bytes;     /* LITERAL */
     int fill;                 /* FILL */
     fmtconv_source *source;   /* COPY, from `from` */
-    const fci_rows *rows;     /* ROWS, elements from `from` in row-major order */
+    const fci_rows *rows;     /* ROWS, from byte `from` of the tensor as it is written */
     const fci_region *region; /* DIGEST, whose number in the plan is `from` */
   } u;
   uint64_t from;
@@ -144,9 +160,12 @@ struct fci_plan
   fci_map *required; /* requirements of `pairs` */
   fci_memo memo;
   size_t n_tallies;   /* rounding points */
+  size_t n_coders;    /* tensors that are quantised */
+  uint64_t row_room;  /* most bytes that one grain needs at once */
   size_t row_scratch; /* most that a program needs, bytes */
   bool has_products;  /* and then fci_product_scratch more */
-  size_t buffers;     /* of a worker, each `unit_room` bytes: output, and for ROWS input and elements */
+  size_t
+      buffers; /* of a worker, each `unit_room` bytes: output, for ROWS input and elements, for coders f32 */
   size_t unit_room;
   fci_cost cost;
 };
@@ -172,8 +191,15 @@ bool fci_plan_require (fci_plan *plan, const char *tensor, fmtconv_view *view);
 /* The program of a box that is written as `dtype`; NULL: E_UNSUPPORTED naming the tensor. */
 const fci_program *fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor);
 
-/* How to evaluate a view, tallies included. */
+/* How to evaluate a view, tallies included.  view: as fci_view_stored gives it. */
 fci_rows *fci_rows_of (fci_plan *plan, const char *name, fmtconv_view *view);
+
+/* What a box's program makes: f32 for a coder, else the view's data type. */
+static inline uint32_t
+fci_box_target (fmtconv_view *view, size_t box)
+{
+  return fci_ops_coder (view->boxes[box].ops) ? (uint32_t) FMTCONV_F32 : view->dtype;
+}
 
 /* The part of the box of that number. */
 static inline const fci_part *
@@ -182,9 +208,16 @@ fci_rows_part (const fci_rows *rows, size_t box)
   return &rows->parts[rows->part_of ? rows->part_of[box] : 0];
 }
 
+/* What becomes of rows of f32, for rows->view; false: an error was recorded.  *coder: NULL where nothing is
+ * quantised. */
+bool fci_coder_of (fci_plan *plan, fci_rows *rows);
+
+/* What watches behind the operations ask, added to what is asked. */
+void fci_point_watch (fci_point *point, const fci_op *ops);
+
 /* How many bytes of a tensor from byte `at` on fit in `room`: up to the last border of the outermost axis
  * whose rows fit.  Not 0. */
-uint64_t fci_rows_cut (fmtconv_view *view, uint64_t at, uint64_t room);
+uint64_t fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t room);
 
 /* Bytes that a worker needs for products, given the memory bound of all and the number of workers. */
 size_t fci_product_scratch (uint64_t memory, unsigned threads);
@@ -195,7 +228,7 @@ int fci_plan_cut (fci_plan *plan);
 /* 64 bits that are equal where the plan is. */
 uint64_t fci_plan_digest (const fci_plan *plan);
 
-/* Bytes of an element of a data type. */
+/* Bytes of an element of a plain data type. */
 static inline size_t
 fci_item (uint32_t dtype)
 {

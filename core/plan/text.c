@@ -52,6 +52,8 @@ print_program (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t box
 {
   const fci_program *program = fci_rows_part (rows, box)->program;
   unsigned n = 0;
+  if (program->blocks)
+    fputs (" | decode", out);
   if (program->swap)
     fputs (" | swap", out);
   for (unsigned i = 0; i < program->rows.n_steps; i++)
@@ -73,10 +75,15 @@ print_box (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i)
   unsigned rank = rows->view->rank;
   print_numbers (out, " [", rank, box->start, "]");
   print_numbers (out, "+[", rank, FCI_EXTENT (box, rank), "]");
-  fprintf (out, " <- '%s'@%" PRIu64 " %s", show (plan, box->source->name), box->offset,
-           fmtconv_dtype (box->dtype)->name);
+  fprintf (out, " <- '%s'@%" PRIu64, show (plan, box->source->name), box->offset);
+  if (box->phase)
+    fprintf (out, ".%" PRIu32, box->phase);
+  fprintf (out, " %s", fmtconv_dtype (box->dtype)->name);
   print_numbers (out, " (", rank, (const uint64_t *) FCI_STRIDE (box, rank), ")");
   print_program (plan, out, rows, i);
+  if (fci_ops_coder (box->ops))
+    fprintf (out, " | quantise %s%s", fmtconv_dtype (rows->coder->dtype)->name,
+             rows->coder->importance ? " by importance" : "");
 }
 
 static void
@@ -99,8 +106,10 @@ print_rows (const fci_plan *plan, FILE *out, const fci_run *run)
   fmtconv_view *view = rows->view;
   fprintf (out, "'%s' %s", show (plan, rows->name), fmtconv_dtype (view->dtype)->name);
   print_numbers (out, "[", view->rank, view->shape, "]");
-  if (run->size / fci_item (view->dtype) != view->elements)
-    fprintf (out, " %" PRIu64 "+%" PRIu64, run->from, run->size / fci_item (view->dtype));
+  const fmtconv_dtype_info *info = fmtconv_dtype (view->dtype);
+  if (run->size != fci_dtype_bytes (view->dtype, view->elements))
+    fprintf (out, " %" PRIu64 "+%" PRIu64, run->from / info->block_bytes * info->block,
+             run->size / info->block_bytes * info->block);
   fputc (':', out);
   print_boxes (plan, out, rows);
 }

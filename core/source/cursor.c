@@ -2,12 +2,15 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/utf8.h"
 #include "core/source/private.h"
 #include <inttypes.h>
+#include <string.h>
 
 enum
 {
-  STEP = 1 << 20 /* bytes read at a time, between looks at the cancel flag */
+  STEP = 1 << 20, /* bytes read at a time, between looks at the cancel flag */
+  FEW = 512       /* so many bytes come through what is read ahead */
 };
 
 fmtconv_cursor
@@ -33,9 +36,33 @@ available (const fmtconv_cursor *cursor, uint64_t n)
   return false;
 }
 
+/* A few bytes, through what is read ahead. */
+static bool
+load_few (const fmtconv_source *source, uint64_t from, uint8_t *to, size_t n)
+{
+  struct fci_sources *all = fci_sources_of (source->ctx);
+  if (!all)
+    return false;
+  if (all->ahead_of != source || from < all->ahead_start || from + n > all->ahead_start + all->ahead_n)
+    {
+      uint64_t left = source->size - from;
+      all->ahead_of = NULL;
+      all->ahead_start = from;
+      all->ahead_n = left < FCI_AHEAD ? (size_t) left : FCI_AHEAD;
+      if (fci_check_cancel (source->ctx) != 0
+          || fci_source_load (source, from, all->ahead, all->ahead_n) != 0)
+        return false;
+      all->ahead_of = source;
+    }
+  memcpy (to, all->ahead + (from - all->ahead_start), n);
+  return true;
+}
+
 static bool
 load (const fmtconv_source *source, uint64_t from, uint8_t *to, uint64_t n)
 {
+  if (n <= FEW)
+    return load_few (source, from, to, (size_t) n);
   for (uint64_t done = 0; done < n;)
     {
       size_t step = n - done < STEP ? (size_t) (n - done) : STEP;
@@ -65,6 +92,47 @@ fmtconv_take (fmtconv_cursor *cursor, uint64_t n)
   return bytes;
 }
 
+const char *
+fmtconv_take_text (fmtconv_cursor *cursor, uint64_t n)
+{
+  uint64_t start = cursor ? cursor->pos : 0;
+  const char *text = fmtconv_take (cursor, n);
+  uint32_t character;
+  for (size_t at = 0, step; text && at < n; at += step)
+    {
+      step = fci_utf8_next (text + at, (size_t) n - at, &character);
+      const fmtconv_where where = { .source = cursor->source, .offset = start + at };
+      if (step == 0 || character == 0)
+        return (void) fmtconv_fail_at (cursor->source->ctx, FMTCONV_E_FORMAT, &where,
+                                       step ? "a NUL in text" : "text that is not UTF-8"),
+               NULL;
+    }
+  return text;
+}
+
+void
+fmtconv_take_zeros (fmtconv_cursor *cursor, uint64_t n)
+{
+  uint8_t piece[FEW];
+  if (!cursor || !available (cursor, n))
+    return;
+  for (uint64_t end = cursor->pos + n; cursor->pos < end;)
+    {
+      size_t step = end - cursor->pos < sizeof piece ? (size_t) (end - cursor->pos) : sizeof piece, i = 0;
+      if (!load (cursor->source, cursor->pos, piece, step))
+        return;
+      while (i < step && piece[i] == 0)
+        i++;
+      cursor->pos += i;
+      if (i < step)
+        {
+          const fmtconv_where where = { .source = cursor->source, .offset = cursor->pos };
+          fmtconv_fail_at (cursor->source->ctx, FMTCONV_E_FORMAT, &where, "padding that is not zero");
+          return;
+        }
+    }
+}
+
 uint64_t
 fmtconv_take_le (fmtconv_cursor *cursor, unsigned bytes)
 {
@@ -76,7 +144,7 @@ fmtconv_take_le (fmtconv_cursor *cursor, unsigned bytes)
       fmtconv_fail (cursor->source->ctx, FMTCONV_E_INTERNAL, "a number of %u bytes was asked for", bytes);
       return 0;
     }
-  if (fci_source_load (cursor->source, cursor->pos, raw, bytes) != 0)
+  if (!load_few (cursor->source, cursor->pos, raw, bytes))
     return 0;
   cursor->pos += bytes;
   uint64_t value = 0;

@@ -173,7 +173,16 @@ fci_input_user (fmtconv_ctx *ctx, const char *path)
 fmtconv_input *
 fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base)
 {
-  return path && base && !fmtconv_failed (ctx) ? open_typed (ctx, path, base) : NULL;
+  fmtconv_input *in = path && base && !fmtconv_failed (ctx) ? open_typed (ctx, path, base) : NULL;
+  if (in)
+    in->is_alone = true;
+  return in;
+}
+
+int
+fmtconv_is_alone (const fmtconv_input *in)
+{
+  return in && in->is_alone;
 }
 
 /* One plain component: nothing that leads elsewhere. */

@@ -10,12 +10,23 @@
 
 #define FCI_HINT_TRUNCATED "the file is truncated or still being written: copy it again"
 
+enum
+{
+  FCI_AHEAD = 1 << 13 /* bytes that cursors read ahead, so that a header of many numbers costs few calls */
+};
+
 /* ctx->sources. */
 struct fci_sources
 {
   fci_disk *disks;      /* newest first */
   fmtconv_input *typed; /* by the user, newest first */
   uint32_t next_id;
+
+  /* What was read ahead: of which source (NULL: nothing), from where, how much. */
+  const fmtconv_source *ahead_of;
+  uint64_t ahead_start;
+  size_t ahead_n;
+  uint8_t ahead[FCI_AHEAD];
 };
 
 /* What is open in the context, made when first asked for.  NULL: out of memory. */
@@ -49,6 +60,7 @@ struct fmtconv_input
   const char *const *names; /* of a folder: sorted; NULL: not listed yet */
   size_t n_names;
   const fmtconv_peek *peek; /* NULL: not made yet */
+  bool is_alone;            /* the files beside it are no part of it */
 };
 
 /* What was opened as `fd` (owned from now on) as an input; base: NULL for the last component of path.

@@ -11,7 +11,10 @@
  *   class           that class: "AutoencoderKLCogVideoX"
  *   weights-name    name of the weights' file in a folder, without its suffix, where it is not the library's own
  *   keep-dtype      true: the model is not meant in another data type, unless somebody asks for it by name (a VAE)
+ *   architecture    the model's name in GGUF files, [a-z0-9]+: "cogvideox"
+ *   quantised       the type or mix that the model was quantised to, as it was typed: "Q4_K_M"
  *   metadata  string → string, carried from file to file
+ *   gguf      key-values of a GGUF file that are neither the configuration nor metadata, with their types
  *   source/…  facts found beside the input (source/training_config); never written
  *
  * A key that comes from a file goes through the exact-key calls (get, set).  The path calls (at,
@@ -33,8 +36,21 @@ enum
   FMTCONV_A_FLOAT,
   FMTCONV_A_STRING,
   FMTCONV_A_ARRAY,
-  FMTCONV_A_OBJECT
+  FMTCONV_A_OBJECT,
+  FMTCONV_A_PACKED /* values of one kind that stay in their file: a GGUF's array, of millions perhaps */
 };
+
+/* Where the values of A_PACKED are: little-endian numbers, bools of one byte, strings each behind its
+ * length of 8 bytes. */
+typedef struct fmtconv_packed
+{
+  fmtconv_source *source;
+  uint64_t at;         /* first byte in `source` */
+  uint64_t bytes;      /* of all values */
+  uint8_t kind;        /* of each: A_BOOL, A_INT, A_FLOAT, A_STRING */
+  uint8_t bits;        /* of a number */
+  uint8_t is_unsigned; /* numbers: of an unsigned type */
+} fmtconv_packed;
 
 /* A node.  Read freely; change only through the calls below. */
 typedef struct fmtconv_attr
@@ -47,13 +63,16 @@ typedef struct fmtconv_attr
   fmtconv_ctx *ctx;            /* whose arena it lives in */
   union
   {
-    int64_t i;     /* A_INT; A_BOOL: 0 or 1 */
-    uint64_t u;    /* A_UINT */
-    double f;      /* A_FLOAT */
-    const char *s; /* A_STRING, NUL-terminated UTF-8 without NUL inside */
+    int64_t i;                    /* A_INT; A_BOOL: 0 or 1 */
+    uint64_t u;                   /* A_UINT */
+    double f;                     /* A_FLOAT */
+    const char *s;                /* A_STRING, NUL-terminated UTF-8 without NUL inside */
+    const fmtconv_packed *packed; /* A_PACKED */
   } v;
-  size_t len;   /* items, or bytes of the string */
-  uint8_t kind; /* FMTCONV_A_… */
+  size_t len;          /* items, or bytes of the string */
+  uint8_t kind;        /* FMTCONV_A_… */
+  uint8_t bits;        /* of a number whose file gives it a type: 8, 16, 32, 64; 0: it has none, as in JSON */
+  uint8_t is_unsigned; /* with bits: an unsigned type, whether A_INT or A_UINT */
 } fmtconv_attr;
 
 /* JSON text without quoting it by hand: fmtconv_literal (ctx, FMTCONV_JSON ({"a": null})). */
@@ -91,6 +110,19 @@ void fmtconv_set_int (fmtconv_attr *node, const char *key, int64_t value);
 void fmtconv_set_uint (fmtconv_attr *node, const char *key, uint64_t value);
 void fmtconv_set_float (fmtconv_attr *node, const char *key, double value);
 void fmtconv_set_string (fmtconv_attr *node, const char *key, const char *value);
+
+/* The same with the type that a file gives the number: an integer of 8, 16, 32 or 64 bits, a float of 32 or
+ * 64.  An f32 is shown by the fewest digits that tell it from other f32s: 1e-05.  E_INTERNAL where the value
+ * does not fit. */
+void fmtconv_set_typed_int (fmtconv_attr *node, const char *key, int64_t value, unsigned bits);
+void fmtconv_set_typed_uint (fmtconv_attr *node, const char *key, uint64_t value, unsigned bits);
+void fmtconv_set_typed_float (fmtconv_attr *node, const char *key, double value, unsigned bits);
+
+/* Does an f32 keep the number as it is written: are its fewest digits as an f32 those of `value`? */
+int fmtconv_is_f32 (double value);
+
+/* The values of an A_PACKED as an A_ARRAY, in memory; another node as it is.  E_FORMAT where a string has a NUL. */
+fmtconv_attr *fmtconv_unpack (fmtconv_attr *node);
 
 /* Remove member `key`; nothing happens where there is none. */
 void fmtconv_unset (fmtconv_attr *node, const char *key);

@@ -172,7 +172,8 @@ fmtconv_attr *fmtconv_presets (fmtconv_ctx *ctx, const char *name);
  *                          without command: left behind, and part is why
  *   skipped      array     {what, bytes, why}
  *   storages     object    sources, shared (storages with several tensors), tied (tensors)
- *   attributes   object    the model's attributes
+ *   attributes   object    the model's attributes; of an array of a file that has more than 64 items {type, items,
+ *                          first}; NaN and infinity as strings
  *   needs        string    what the first transform that recognises it stops at for want of a parameter, where it does
  *   convert      array     commands that convert it, OUTPUT left open
  *   list         array     with LIST: {name, dtype, shape, bytes, stats}

@@ -40,6 +40,10 @@ fmtconv_input *fmtconv_parent (fmtconv_input *in); /* the folder it lies in */
 /* `name` in `folder`: one plain component; E_MISSING where there is none. */
 fmtconv_input *fmtconv_beneath (fmtconv_input *folder, const char *name);
 
+/* Is it to be read without the files beside it?  So it is when an output is read again to verify it, before its
+ * files have their names. */
+int fmtconv_is_alone (const fmtconv_input *in);
+
 /* The bytes of a regular file.  The same file opened twice is one source. */
 fmtconv_source *fmtconv_open (fmtconv_input *file);
 
@@ -86,8 +90,19 @@ fmtconv_cursor fmtconv_cursor_of (fmtconv_source *source);
  * because a file claims a size. */
 const void *fmtconv_take (fmtconv_cursor *cursor, uint64_t n);
 
+/* The next `n` bytes, which are text: E_FORMAT with the position where they have a NUL or are not UTF-8. */
+const char *fmtconv_take_text (fmtconv_cursor *cursor, uint64_t n);
+
 /* A little-endian number of 1 … 8 bytes. */
 uint64_t fmtconv_take_le (fmtconv_cursor *cursor, unsigned bytes);
+
+/* The next `n` bytes, which are padding: E_FORMAT with the position of the first that is not zero. */
+void fmtconv_take_zeros (fmtconv_cursor *cursor, uint64_t n);
+
+/* The next `count` values, as A_PACKED: A_BOOL; A_INT or A_UINT of 8, 16, 32 or 64 bits; A_FLOAT of 32 or 64;
+ * A_STRING.  They stay in the source.  A bool that is neither 0 nor 1, a string that is not UTF-8 (it may have
+ * NULs) or of more than 64 MiB: E_FORMAT or E_LIMIT with the position. */
+fmtconv_attr *fmtconv_take_packed (fmtconv_cursor *cursor, unsigned kind, unsigned bits, uint64_t count);
 
 /* The next `n` bytes as one JSON value.  Duplicate keys, depth above `depth`, control characters in
  * keys, bytes behind the value (but white space): E_FORMAT with the position. */

@@ -125,6 +125,13 @@ typedef struct fmtconv_writer
   /* The output is a folder.  Such a writer has to be asked for by name, unless its suffixes hold "/": then it
    * is the one for folders, and what has one of its other suffixes is a file. */
   int is_folder;
+
+  /* Move limits that depend on parameters; limits starts as declared above.  NULL: none do.  Pure. */
+  void (*adjust) (const void *params, fmtconv_limits *limits);
+
+  /* What the user can do where tensors have too many dimensions; where names are too long.  NULL: nothing. */
+  const char *rank_hint;
+  const char *name_hint;
 } fmtconv_writer;
 
 /* ---- The descriptor.  Roles that are NULL are absent.  The core copies the smaller of both sizes of

@@ -16,7 +16,8 @@
 FMTCONV_BEGIN_DECLS
 
 /* Elements that lie in `source` from byte `at`.  byte_strides: bytes from one index to the next, per
- * axis; may be 0 or unaligned, not negative; NULL: dense and row-major.  E_FORMAT where any element
+ * axis; may be 0 or unaligned, not negative; NULL: dense and row-major.  Of a block type: from one block to the
+ * next along the last axis, where they lie back to back, and whole blocks along the others.  E_FORMAT where any element
  * lies outside the source; sizes are computed without overflow. */
 fmtconv_view *fmtconv_leaf (fmtconv_source *source, uint64_t at, uint32_t dtype, unsigned rank,
                             const uint64_t *shape, const int64_t *byte_strides);
@@ -41,9 +42,24 @@ fmtconv_view *fmtconv_permute (fmtconv_view *view, const unsigned *axes);
 fmtconv_view *fmtconv_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape);
 
 /* To another data type, rounded as torch's Tensor.to does.  Values that overflow to infinity, or are
- * inexact below the normal range, are counted and warned of. */
+ * inexact below the normal range, are counted and warned of.  From a block type: decoded, in f32; to one:
+ * fmtconv_quantise without importance. */
 fmtconv_view *fmtconv_cast (fmtconv_view *view, uint32_t dtype);
 
+/* ---- Block types (types.h).  A view of one keeps its blocks along the last axis: there it is sliced and joined
+ * at their borders only, and no permutation or reshape takes them apart (E_UNSUPPORTED).  Decoded by a cast, it is
+ * a view like any other. */
+
+/* To blocks of `dtype` as ggml's reference encoders make them, from the floating-point view's values in f32:
+ * arithmetic before it rounds once, here.  A row (the last axis) must be whole blocks, else E_USAGE.
+ * importance: NULL, or F32 of rank 1: one weight a column, not below 0, and where there is one number more, what
+ * they are divided by (0: all weights are 1); rows stay whole then.  Values that are not numbers, or
+ * infinite, are an error of the execution that names tensor and row.  What was quantised can only be written.
+ * From another block type: decoded and encoded again. */
+fmtconv_view *fmtconv_quantise (fmtconv_view *view, uint32_t dtype, fmtconv_view *importance);
+
+/* The encoding of a view of a block type as U8: the same axes, the last counts bytes. */
+fmtconv_view *fmtconv_bytes (fmtconv_view *view);
 /* The same numbers, stored in the other byte order: of a view whose elements are as they are stored.  Of complex
  * ones both parts are swapped. */
 fmtconv_view *fmtconv_swap (fmtconv_view *view);

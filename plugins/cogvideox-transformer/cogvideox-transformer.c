@@ -134,6 +134,7 @@ set_title (fmtconv_ctx *ctx, fmtconv_model *out, const struct cogvideox_facts *f
   fmtconv_set_string (attrs, "title", fmtconv_text (ctx, "%s, transformer", name));
   fmtconv_set_string (attrs, "library", "diffusers");
   fmtconv_set_string (attrs, "class", "CogVideoXTransformer3DModel");
+  fmtconv_set_string (attrs, "architecture", "cogvideox");
 }
 
 static int

@@ -28,6 +28,9 @@ EXTRA_DIST += \
 	tests/cli/cases/dtype.err \
 	tests/cli/cases/dtype.out \
 	tests/cli/cases/dtype.sh \
+	tests/cli/cases/gguf.err \
+	tests/cli/cases/gguf.out \
+	tests/cli/cases/gguf.sh \
 	tests/cli/cases/help-commands.err \
 	tests/cli/cases/help-commands.out \
 	tests/cli/cases/help-commands.sh \
@@ -76,6 +79,9 @@ EXTRA_DIST += \
 	tests/cli/cases/plugins.err \
 	tests/cli/cases/plugins.out \
 	tests/cli/cases/plugins.sh \
+	tests/cli/cases/quantise.err \
+	tests/cli/cases/quantise.out \
+	tests/cli/cases/quantise.sh \
 	tests/cli/cases/quiet.err \
 	tests/cli/cases/quiet.out \
 	tests/cli/cases/quiet.sh \

@@ -9,8 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 sample=$here/../data/ckpts_2b_lora
 : "${FMTCONV:?the program to test}" "${FMTCONV_PLUGIN_PATH:?its plugins}"
 . "$here/../need.sh"
-need cast cogvideox-lora cogvideox-pipeline cogvideox-transformer cogvideox-vae diffusers drop ema fuse lora-merge
-need merge prefix rename reshape safetensors sat select split t5-encoder torch transpose untie
+need cast cogvideox-lora cogvideox-pipeline cogvideox-transformer cogvideox-vae dequantise diffusers drop ema fuse gguf lora-merge
+need merge prefix quantise qweight rename reshape safetensors sat select split t5-encoder torch transpose untie
 refresh=
 [ "$1" = --refresh ] && { refresh=1; shift; }
 

@@ -3,11 +3,15 @@ FUZZ_CC = clang
 FUZZ_SECONDS = 300
 FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 FUZZ_RUN = -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -timeout=10 -rss_limit_mb=2048
-EXTRA_DIST += tests/fuzz/pickle.c tests/fuzz/seeds.py tests/fuzz/spec.c
-CLEANFILES += tests/fuzz/pickle.fuzzer tests/fuzz/spec.fuzzer
+EXTRA_DIST += tests/fuzz/gguf.c tests/fuzz/pickle.c tests/fuzz/seeds.py tests/fuzz/spec.c
+CLEANFILES += tests/fuzz/gguf.fuzzer tests/fuzz/pickle.fuzzer tests/fuzz/spec.fuzzer
 
-.PHONY: fuzz fuzz-pickle fuzz-spec
-fuzz: fuzz-pickle fuzz-spec
+.PHONY: fuzz fuzz-gguf fuzz-pickle fuzz-spec
+fuzz: fuzz-pickle fuzz-spec fuzz-gguf
+fuzz-gguf: tests/fuzz/gguf.fuzzer
+	PYTHONDONTWRITEBYTECODE=1 python3 $(srcdir)/tests/fuzz/seeds.py tests/fuzz/gguf.seeds gguf
+	$(MKDIR_P) tests/fuzz/gguf.corpus
+	tests/fuzz/gguf.fuzzer $(FUZZ_RUN) -artifact_prefix=tests/fuzz/gguf- tests/fuzz/gguf.corpus tests/fuzz/gguf.seeds
 fuzz-pickle: tests/fuzz/pickle.fuzzer
 	PYTHONDONTWRITEBYTECODE=1 python3 $(srcdir)/tests/fuzz/seeds.py tests/fuzz/pickle.seeds
 	$(MKDIR_P) tests/fuzz/pickle.corpus
@@ -27,11 +31,14 @@ fuzz_build = \
 tests/fuzz/pickle.fuzzer: fuzz_sources = $(torch_machine) tests/fuzz/pickle.c
 tests/fuzz/pickle.fuzzer: $(core_sources) $(torch_machine) tests/fuzz/pickle.c
 	$(fuzz_build)
+tests/fuzz/gguf.fuzzer: fuzz_sources = $(plugins_gguf_la_SOURCES) tests/fuzz/gguf.c
+tests/fuzz/gguf.fuzzer: $(core_sources) $(plugins_gguf_la_SOURCES) tests/fuzz/gguf.c
+	$(fuzz_build)
 tests/fuzz/spec.fuzzer: fuzz_sources = tests/fuzz/spec.c
 tests/fuzz/spec.fuzzer: $(core_sources) tests/fuzz/spec.c
 	$(fuzz_build)
 
 clean_targets += clean-fuzz
 clean-fuzz:
-	-rm -rf tests/fuzz/pickle.seeds tests/fuzz/pickle.corpus tests/fuzz/spec.corpus
+	-rm -rf tests/fuzz/gguf.seeds tests/fuzz/gguf.corpus tests/fuzz/pickle.seeds tests/fuzz/pickle.corpus tests/fuzz/spec.corpus
 .PHONY: clean-fuzz

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Write the pickles of tests/invalid, but the large ones, as seeds into a folder, each behind a byte of 0 to 3.
+"""Write the pickles of tests/invalid, but the large ones, as seeds into a folder, each behind a byte of 0 to 3; or the
+GGUF files: seeds.py FOLDER [gguf].
 SPDX-License-Identifier: Apache-2.0
 """
 
@@ -10,12 +11,18 @@ from pathlib import Path
 
 here = Path(__file__).resolve().parent
 sys.path.insert(0, str(here.parent / "invalid"))
+import make_gguf  # noqa: E402
 import make_pickles  # noqa: E402
 
 
-def main():
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
+def gguf(folder):
+    make_gguf.make()
+    for name, (_, _, data, _) in make_gguf.CASES.items():
+        if len(data) <= 4096 and not name.startswith("cut-"):
+            (folder / name).write_bytes(data)
+
+
+def pickles(folder):
     for name, (_, _, _, data) in make_pickles.cases().items():
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -28,6 +35,12 @@ def main():
         if len(content) <= 4096 and not name.startswith("cut-"):
             for first in modes:
                 (folder / f"{name}-{first[0]}").write_bytes(first + content)
+
+
+def main():
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    (gguf if "gguf" in sys.argv[2:] else pickles)(folder)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,17 @@
-"""What the tests of block types need of ggml itself: the library libggml-base of the wheel of pywhispercpp."""
+"""What the tests of block types need of ggml itself: the library libggml-base of the wheel of pywhispercpp (built without
+fused multiply-add, which would change some blocks), or the one that GGML_BASE_LIBRARY names."""
 
 import ctypes
 import importlib.metadata
+import os
 
 import numpy as np
 
 
 def find_library():
     """The path of libggml-base; None: it is not installed."""
+    if "GGML_BASE_LIBRARY" in os.environ:
+        return os.environ["GGML_BASE_LIBRARY"]
     try:
         files = importlib.metadata.files("pywhispercpp") or []
     except importlib.metadata.PackageNotFoundError:

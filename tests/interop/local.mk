@@ -6,11 +6,14 @@ interop_tests = \
 	tests/interop/test_diffusers.py \
 	tests/interop/test_diffusers_folder.py \
 	tests/interop/test_everyday.py \
+	tests/interop/test_gguf.py \
 	tests/interop/test_lora.py \
 	tests/interop/test_map.py \
 	tests/interop/test_merge.py \
 	tests/interop/test_pipeline.py \
 	tests/interop/test_quant.py \
+	tests/interop/test_quantise.py \
+	tests/interop/test_qweight.py \
 	tests/interop/test_ranks.py \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_reverse.py \
@@ -20,8 +23,10 @@ interop_tests = \
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
+	tests/interop/ggml.py \
 	tests/interop/ggmlbase.py \
 	tests/interop/make_torch_zoo.py \
+	tests/interop/oracle.py \
 	tests/interop/pipemake.py \
 	tests/interop/requirements.txt \
 	tests/interop/run.sh \

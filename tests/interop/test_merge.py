@@ -268,6 +268,20 @@ class Files(Case):
                 with self.subTest(config=config, prefix=prefix):
                     self.close(got, merged)
 
+    def test_folder(self):
+        """A LoRA's folder, as pipelines save it, is as good as its file, for merging and by itself."""
+        plain, state, merged, config = self.make()
+        lora = self.save(state, self.described(config))
+        folder = self.tmp / "lora"
+        folder.mkdir()
+        lora.rename(folder / "pytorch_lora_weights.safetensors")
+        self.close(self.merge(plain, f"lora-merge:file={folder}")[0], merged)
+        result = self.run_fmtconv(folder, f"{self.tmp}/copy/")
+        self.assertNotIn("warning", result.stderr)
+        self.assertEqual([p.name for p in (self.tmp / "copy").iterdir()], ["pytorch_lora_weights.safetensors"])
+        self.assert_same(safetensors.torch.load_file(self.tmp / "copy" / "pytorch_lora_weights.safetensors"),
+                         safetensors.torch.load_file(folder / "pytorch_lora_weights.safetensors"))
+
     def test_without_metadata(self):
         """alpha is the rank then, or what is given; weight is beside it."""
         plain, state, merged, _ = self.make(lora_alpha=8)

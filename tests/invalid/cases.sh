@@ -4,7 +4,8 @@
 #
 # The generator writes files into a folder, and cases.tsv there: a line a file, with its name, the exit status,
 # the reader, and a piece of what must be said.  Two statuses, as in 0,1, are of the inspection and of the
-# conversion.  A file named cut-… is only inspected.
+# conversion.  A file named cut-… or blocks-… is only inspected.  Before what must be said may stand @OTHER: the file beside this
+# one that the error names.
 here=$(dirname "$0")
 . "$here/../need.sh"
 generator=${1:?the script that makes the cases}
@@ -46,16 +47,24 @@ run ()
   want=$2
   shift 2
   said=$("$FMTCONV" "$@" 2>&1)
-  check "$command $name" "$want" "$says" "$file" $?
+  check "$command $name" "$want" "$says" "$named" $?
 }
 
 tab=$(printf '\t')
 while IFS=$tab read -r name status reader all; do
   for file in "$work/cases/$name".*; do :; done
+  named=$file
+  case $all in
+    @*)
+      named=${all%% *}
+      named=$work/cases/${named#@}
+      all=${all#* }
+      ;;
+  esac
   says=$all
   case $status in 0,*) says= ;; esac
   run inspect "${status%,*}" inspect -r "$reader" "$file"
-  case $name in cut-*) continue ;; esac # one command is enough for a prefix
+  case $name in cut-* | blocks-*) continue ;; esac # one command is enough for a prefix
   out=$work/out/$name.safetensors
   says=$all
   case $status in 0) says= ;; esac

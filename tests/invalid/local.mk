@@ -1,11 +1,14 @@
 # tests/invalid/local.mk: input that must be refused, each case with its message.
 TESTS += \
+	tests/invalid/gguf.sh \
 	tests/invalid/pickle.sh \
 	tests/invalid/safetensors.sh \
 	tests/invalid/spec.sh \
 	tests/invalid/zip.sh
 EXTRA_DIST += \
 	tests/invalid/cases.sh \
+	tests/invalid/gguf.sh \
+	tests/invalid/make_gguf.py \
 	tests/invalid/make_pickles.py \
 	tests/invalid/make_safetensors.py \
 	tests/invalid/make_zips.py \

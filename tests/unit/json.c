@@ -39,7 +39,7 @@ Test (json, floats)
       double v;
       char text[FCI_FLOAT];
       memcpy (&v, &floats[i].bits, sizeof v);
-      fci_float_text (v, text);
+      fci_float_text (v, 64, text);
       cr_expect_str_eq (text, floats[i].text);
     }
 }

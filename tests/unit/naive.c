@@ -39,10 +39,11 @@ mix (uint64_t a, uint64_t b)
   return x ^ x >> 32;
 }
 
+/* phase: which element of a block. */
 static uint64_t
-stored (const fmtconv_source *source, uint64_t offset, uint32_t dtype)
+stored (const fmtconv_source *source, uint64_t offset, uint64_t phase, uint32_t dtype)
 {
-  return mix (mix (source->id, offset), dtype);
+  return mix (mix (mix (source->id, offset), phase), dtype);
 }
 
 static uint64_t
@@ -121,7 +122,34 @@ naive_leaf (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape)
       index_of (&v, i, index);
       for (unsigned k = 0; k < rank; k++)
         offset += index[k] * (uint64_t) strides[k];
-      v.at[i] = stored (source, offset, dtype);
+      v.at[i] = stored (source, offset, 0, dtype);
+    }
+  return v;
+}
+
+naive
+naive_blocks (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  int64_t strides[FMTCONV_MAX_RANK];
+  uint64_t index[FMTCONV_MAX_RANK];
+  uint64_t blocks[FMTCONV_MAX_RANK];
+  fmtconv_source *source = w->sources[pick (w, 3)];
+  naive v = blank (w, dtype, rank, shape);
+  uint64_t at = pick (w, 64);
+  memcpy (blocks, shape, rank * sizeof *shape);
+  blocks[rank - 1] /= info->block;
+  random_strides (w, info->block_bytes * blocks[rank - 1], rank - 1, blocks, strides);
+  strides[rank - 1] = info->block_bytes;
+  v.view = fmtconv_leaf (source, at, dtype, rank, shape, pick (w, 2) || rank > 1 ? strides : NULL);
+  for (uint64_t i = 0; i < v.n; i++)
+    {
+      uint64_t offset = at;
+      index_of (&v, i, index);
+      for (unsigned k = 0; k + 1 < rank; k++)
+        offset += index[k] * (uint64_t) strides[k];
+      offset += index[rank - 1] / info->block * info->block_bytes;
+      v.at[i] = stored (source, offset, index[rank - 1] % info->block, dtype);
     }
   return v;
 }
@@ -294,12 +322,27 @@ naive_other_shape (world *w, const naive *v, uint64_t *shape)
   return rank;
 }
 
+/* Stored in blocks, and decoded. */
+static naive
+random_decoded (world *w)
+{
+  uint64_t shape[3];
+  unsigned rank = 1 + (unsigned) pick (w, 3);
+  for (unsigned i = 0; i + 1 < rank; i++)
+    shape[i] = 1 + pick (w, 3);
+  shape[rank - 1] = 32 * (1 + pick (w, 2));
+  naive v = naive_blocks (w, pick (w, 2) ? FMTCONV_Q8_0 : FMTCONV_Q4_0, rank, shape);
+  return naive_cast (w, &v, pick (w, 2) ? FMTCONV_F32 : FMTCONV_F16);
+}
+
 static naive
 random_leaf (world *w)
 {
   static const uint32_t dtypes[] = { FMTCONV_F16, FMTCONV_F16, FMTCONV_BF16, FMTCONV_F32 };
   uint64_t shape[FMTCONV_MAX_RANK];
   unsigned rank = (unsigned) pick (w, 6);
+  if (pick (w, 8) == 0)
+    return random_decoded (w);
   for (unsigned i = 0; i < rank; i++)
     shape[i] = pick (w, 25) == 0 ? 0 : 1 + pick (w, rank < 3 ? 6 : 3);
   return naive_leaf (w, dtypes[pick (w, 4)], rank, shape);
@@ -389,7 +432,7 @@ read_factor (const fci_box *box, unsigned rank, const uint64_t *index, const fci
   for (unsigned i = 0; i < rank; i++)
     offset += (index[i] - box->start[i]) * track[1 + i];
   uint64_t element =
-      apply_ops (box, rank, index, factor->ops, stored (factor->source, offset, dtype), &dtype, &unrounded);
+      apply_ops (box, rank, index, factor->ops, stored (factor->source, offset, 0, dtype), &dtype, &unrounded);
   return dtype == FMTCONV_F32 && !unrounded ? element : operated (element, FCI_OP_CAST, FMTCONV_F32, 0);
 }
 
@@ -421,9 +464,14 @@ read_back (const fci_box *box, unsigned rank, const uint64_t *index)
   uint32_t dtype = 0;
   bool unrounded;
   uint64_t offset = box->offset;
+  uint64_t by = box->phase;
   for (unsigned k = 0; k < rank; k++)
-    offset += (index[k] - box->start[k]) * (uint64_t) FCI_STRIDE (box, rank)[k];
-  return apply_ops (box, rank, index, box->ops, stored (box->source, offset, box->dtype), &dtype, &unrounded);
+    by += (index[k] - box->start[k]) * (uint64_t) FCI_STRIDE (box, rank)[k];
+  const bool blocks = box->dtype >= FMTCONV_GGML;
+  const fmtconv_dtype_info *info = fmtconv_dtype (box->dtype);
+  offset += blocks ? by / info->block * info->block_bytes : by;
+  uint64_t element = stored (box->source, offset, blocks ? by % info->block : 0, box->dtype);
+  return apply_ops (box, rank, index, box->ops, element, &dtype, &unrounded);
 }
 
 static bool

@@ -32,6 +32,9 @@ world world_new (uint64_t seed);
 uint64_t pick (world *w, uint64_t n); /* 0 … n-1 */
 
 naive naive_leaf (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape);
+
+/* Of a block type: whole blocks apart along all axes but the last. */
+naive naive_blocks (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape);
 naive naive_slice (world *w, const naive *v, unsigned axis, uint64_t start, uint64_t count);
 naive naive_concat (world *w, unsigned axis, size_t n, const naive *views);
 naive naive_permute (world *w, const naive *v, const unsigned *axes);

@@ -363,7 +363,7 @@ Test (limits, only_data_types)
 {
   heard h;
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
-  cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, six (ctx)), FMTCONV_E_UNSUPPORTED);
+  cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, NULL, six (ctx)), FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "writer 'narrow' cannot represent 6 of 6 tensors"), "%s", h.error);
   cr_expect (strstr (h.error, "hint: --dtype f16"), "%s", h.error);
   cr_expect (strstr (h.details, "tensor 'f': f32 cannot be stored"), "%s", h.details);
@@ -380,12 +380,55 @@ Test (limits, every_offender)
   fmtconv_put (model, "abc", v);
   fmtconv_put (model, "abcd", fmtconv_constant (ctx, FMTCONV_F16, 1, (const uint64_t[]){ 4 }, half));
   fmtconv_put (model, "m", fmtconv_constant (ctx, FMTCONV_F16, 2, (const uint64_t[]){ 2, 2 }, half));
-  cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, sealed (model)), FMTCONV_E_UNSUPPORTED);
+  cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, NULL, sealed (model)), FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "2 of 3 tensors"), "%s", h.error);
   cr_expect_null (strstr (h.error, "--dtype"));
   cr_expect (strstr (h.details, "'abcd': a name of 4 bytes, at most 3"), "%s", h.details);
   cr_expect (strstr (h.details, "'m': 2 dimensions, at most 1"), "%s", h.details);
   fmtconv_ctx_free (ctx);
+}
+
+static void
+widen (const void *params, fmtconv_limits *limits)
+{
+  limits->name_bytes = *(const size_t *) params;
+}
+
+static const fmtconv_writer wide = { .limits = { .dtypes = half_only, .name_bytes = 3, .rank = 1 },
+                                     .adjust = widen,
+                                     .rank_hint = "fewer dimensions",
+                                     .name_hint = "a shorter name" };
+static const fmtconv_plugin wide_plugin = { .name = "wide", .writer = &wide };
+
+/* Parameters move a limit; the hint is about what all offenders have in common. */
+Test (limits, moved)
+{
+  static const struct
+  {
+    unsigned rank;
+    const char *name;
+    size_t most;
+    const char *hint;
+  } table[] = { { 1, "abcd", 4, NULL },
+                { 1, "abcde", 4, "hint: a shorter name" },
+                { 2, "abcd", 4, "hint: fewer dimensions" },
+                { 1, "abcd", 3, "hint: a shorter name" },
+                { 2, "abcd", 3, "dimensions" } };
+  uint16_t half[4] = { 0 };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    {
+      heard h;
+      fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+      fmtconv_model *model = fci_model_new (ctx, NULL);
+      fmtconv_put (model, table[i].name,
+                   fmtconv_constant (ctx, FMTCONV_F16, table[i].rank, (const uint64_t[]){ 2, 2 }, half));
+      int code = fci_limits_check (ctx, &wide_plugin, &table[i].most, sealed (model));
+      cr_expect_eq (code, table[i].hint ? FMTCONV_E_UNSUPPORTED : 0, "case %zu", i);
+      cr_expect (!table[i].hint || strstr (h.error, table[i].hint) || strstr (h.details, table[i].hint), "%s",
+                 h.error);
+      cr_expect (i != 4 || !strstr (h.error, "hint:"), "two faults have no hint in common: %s", h.error);
+      fmtconv_ctx_free (ctx);
+    }
 }
 
 Test (limits, tied)

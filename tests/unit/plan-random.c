@@ -1,5 +1,6 @@
 /* tests/unit/plan-random.c: random views, executed in every way, against a naive evaluation of the same.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/quant.h"
 #include "tests/unit/plan-util.h"
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +13,10 @@ enum
   FILE_ELEMENTS = 100000,
   SKEW = 3, /* bytes before the first element of a file, so that nothing is aligned */
   TENSORS = 16,
-  MAX_ELEMENTS = 150000
+  MAX_ELEMENTS = 150000,
+  FILE_BLOCKS = 3000, /* of q8_0 */
+  BLOCK = 32,
+  BLOCK_BYTES = 34
 };
 
 static const uint32_t types[] = {
@@ -40,6 +44,8 @@ typedef struct world
   fmtconv_ctx *ctx;
   fmtconv_source *file[N_TYPES];
   uint8_t *bytes[N_TYPES];
+  fmtconv_source *block_file;
+  uint8_t *blocks;
 } world;
 
 /* Bits of numbers that are finite. */
@@ -155,6 +161,43 @@ leaf (world *w, unsigned type)
         stride[i] = 0;
     }
   return leaf_of (w, type, rank, shape, stride, start);
+}
+
+/* Blocks of q8_0 with scales about 1. */
+static uint8_t *
+make_blocks (uint64_t seed)
+{
+  uint8_t *bytes = rnd_bytes (seed + 991, SKEW + FILE_BLOCKS * BLOCK_BYTES);
+  for (size_t i = 0; i < FILE_BLOCKS; i++)
+    {
+      uint8_t *top = bytes + SKEW + i * BLOCK_BYTES + 1;
+      *top = (uint8_t) ((*top & 0x83) | 0x38);
+    }
+  return bytes;
+}
+
+/* Rows of blocks, whole blocks apart, decoded. */
+static value
+decoded (world *w)
+{
+  const uint64_t rows = 1 + rnd (&w->seed, 40), columns = 1 + rnd (&w->seed, 9), gap = rnd (&w->seed, 3);
+  const uint64_t first = rnd (&w->seed, 1000), apart = rnd (&w->seed, 9) ? columns + gap : 0;
+  const uint64_t shape[] = { rows, columns * BLOCK };
+  const int64_t stride[] = { (int64_t) apart * BLOCK_BYTES, BLOCK_BYTES };
+  fmtconv_view *leaf =
+      fmtconv_leaf (w->block_file, SKEW + first * BLOCK_BYTES, FMTCONV_Q8_0, 2, shape, stride);
+  value v = { .view = fmtconv_cast (leaf, FMTCONV_F32) };
+  cr_assert_not_null (v.view);
+  set_shape (&v, 2, shape);
+  for (uint64_t i = 0; i < v.n; i++)
+    {
+      const uint64_t row = i / shape[1], column = i % shape[1];
+      const uint64_t block = first + row * apart + column / BLOCK;
+      float values[BLOCK];
+      fci_quant_decode (FMTCONV_Q8_0, w->blocks + SKEW + block * BLOCK_BYTES, BLOCK, values);
+      v.at[i] = values[column % BLOCK];
+    }
+  return v;
 }
 
 static value
@@ -315,7 +358,7 @@ product (world *w, const value *of)
 static value
 grow (world *w, unsigned type, unsigned depth)
 {
-  value v = leaf (w, type);
+  value v = type < N_FLOATS && rnd (&w->seed, 4) == 0 ? decoded (w) : leaf (w, type);
   while (depth-- > 0)
     {
       cr_assert_not_null (v.view);
@@ -340,6 +383,64 @@ grow (world *w, unsigned type, unsigned depth)
   return v;
 }
 
+static bool
+is_floating (uint32_t dtype)
+{
+  return dtype == FMTCONV_F16 || dtype == FMTCONV_BF16 || dtype == FMTCONV_F32;
+}
+
+/* The same elements as rows of whole blocks; those that are left over are cut off. */
+static value
+in_rows (world *w, const value *of)
+{
+  const uint64_t blocks = of->n / BLOCK, columns = 1 + rnd (&w->seed, 8), rows = blocks / columns;
+  value v = *of;
+  fmtconv_view *line = fmtconv_reshape (of->view, 1, &of->n);
+  line = fmtconv_slice (line, 0, 0, rows * columns * BLOCK);
+  v.rank = 2;
+  v.shape[0] = rows;
+  v.shape[1] = columns * BLOCK;
+  v.n = v.shape[0] * v.shape[1];
+  v.view = fmtconv_reshape (line, 2, v.shape);
+  return v;
+}
+
+/* Quantised, where there are enough numbers, and parts of it put behind it. */
+static value
+coded (world *w, const value *of)
+{
+  value v = in_rows (w, of);
+  for (uint64_t i = 0; i < v.n; i++)
+    if (!isfinite ((float) v.at[i]))
+      return *of;
+  if (v.n == 0)
+    return *of;
+  v.view = fmtconv_quantise (v.view, rnd (&w->seed, 2) ? FMTCONV_Q8_0 : FMTCONV_Q4_0, NULL);
+  uint64_t start = rnd (&w->seed, v.shape[1] / BLOCK) * BLOCK;
+  value part = { .view = fmtconv_slice (v.view, 1, start, v.shape[1] - start) };
+  set_shape (&part, 2, (const uint64_t[]){ v.shape[0], v.shape[1] - start });
+  for (uint64_t i = 0; i < part.n; i++)
+    part.at[i] = v.at[i / part.shape[1] * v.shape[1] + start + i % part.shape[1]];
+  return rnd (&w->seed, 2) ? v : concat (w, &v, &part);
+}
+
+static void
+compare_blocks (const value *v, const uint8_t *bytes, size_t tensor)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype (v->view->dtype);
+  for (uint64_t i = 0; i < v->n / BLOCK; i++)
+    {
+      float values[BLOCK];
+      uint8_t wanted[BLOCK_BYTES];
+      for (unsigned k = 0; k < BLOCK; k++)
+        values[k] = (float) v->at[i * BLOCK + k];
+      fci_quant_encode (info->dtype, values, BLOCK, NULL, wanted);
+      if (memcmp (wanted, bytes + i * info->block_bytes, info->block_bytes) != 0)
+        cr_assert_fail ("tensor %zu, block %llu of %s", tensor, (unsigned long long) i,
+                        fci_view_text (v->view));
+    }
+}
+
 static void
 compare (const value *v, const uint8_t *bytes, size_t tensor)
 {
@@ -357,7 +458,7 @@ compare (const value *v, const uint8_t *bytes, size_t tensor)
 static void
 check_digest (const value *v, const uint8_t *bytes)
 {
-  size_t n = v->n * fmtconv_dtype (v->view->dtype)->block_bytes;
+  size_t n = fci_view_bytes (v->view);
   uint32_t crc = (uint32_t) crc32_z (0, bytes, n), found;
   memcpy (&found, bytes + n, sizeof found);
   cr_assert_eq (found, crc, "%08x instead of %08x", found, crc);
@@ -370,7 +471,7 @@ check_world (uint64_t seed)
   {
     unsigned threads;
     uint64_t memory;
-  } way[] = { { 1, 1 << 30 }, { 2, 16 << 20 }, { 8, 2500000 }, { 3, 450000 } };
+  } way[] = { { 1, 1 << 30 }, { 2, 16 << 20 }, { 8, 2500000 }, { 3, 520000 } };
   heard h;
   place at = enter ();
   world w = { .seed = seed * 0x9e3779b97f4a7c15u + 1, .ctx = new_ctx (&h, 0, 1, 0) };
@@ -381,6 +482,10 @@ check_world (uint64_t seed)
       w.file[i] = open_source (w.ctx, in (&at, "in"));
       unlink (in (&at, "in"));
     }
+  w.blocks = make_blocks (seed);
+  put_file (in (&at, "in"), w.blocks, SKEW + FILE_BLOCKS * BLOCK_BYTES);
+  w.block_file = open_source (w.ctx, in (&at, "in"));
+  unlink (in (&at, "in"));
   fmtconv_layout *layout = fci_layout_new (w.ctx, "out");
   fmtconv_file *file = fmtconv_create (layout, NULL);
   value v[TENSORS];
@@ -390,6 +495,8 @@ check_world (uint64_t seed)
       v[i] = i == 0   ? wide (&w)
              : i == 1 ? large (&w)
                       : grow (&w, (unsigned) rnd (&w.seed, N_TYPES), (unsigned) rnd (&w.seed, 7));
+      if (v[i].rank && is_floating (v[i].view->dtype) && rnd (&w.seed, 4) == 0)
+        v[i] = coded (&w, &v[i]);
       fmtconv_emit (file, "junk", rnd (&w.seed, 4));
       fmtconv_align (file, 1u << rnd (&w.seed, 6), 0x55);
       place_of[i] = fmtconv_emitted (file);
@@ -415,7 +522,7 @@ check_world (uint64_t seed)
       else
         for (unsigned k = 0; k < TENSORS; k++)
           {
-            compare (&v[k], bytes + place_of[k], k);
+            (fci_is_blocks (v[k].view->dtype) ? compare_blocks : compare) (&v[k], bytes + place_of[k], k);
             check_digest (&v[k], bytes + place_of[k]);
           }
       free (first);
@@ -423,6 +530,7 @@ check_world (uint64_t seed)
       n_first = n;
     }
   free (first);
+  free (w.blocks);
   for (unsigned i = 0; i < N_TYPES; i++)
     free (w.bytes[i]);
   fmtconv_ctx_free (w.ctx);

@@ -99,6 +99,9 @@ Test (input, alias)
   cr_expect_str_eq (fci_input_peek (in)->base, "model.safetensors");
   cr_expect_str_eq (fmtconv_path (fmtconv_parent (in)), "d");
   expect_text (in, "alpha");
+  cr_expect (fmtconv_is_alone (in));
+  cr_expect_not (fmtconv_is_alone (fci_input_user (ctx, "d/a")));
+  cr_expect_not (fmtconv_is_alone (NULL));
 }
 
 /* ---- Beneath a folder */

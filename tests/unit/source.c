@@ -197,6 +197,67 @@ Test (cursor, number_widths)
   expect_error (FMTCONV_E_INTERNAL, "number of 9 bytes");
 }
 
+/* What is read ahead of one source is not taken for another's. */
+Test (cursor, reads_ahead)
+{
+  fmtconv_cursor a = fmtconv_cursor_of (fmtconv_open (fci_input_user (ctx, "d/a")));
+  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (fci_input_user (ctx, "out/c")));
+  uint64_t first = fmtconv_take_le (&c, 1);
+  for (int i = 0; i < 3; i++)
+    {
+      a.pos = c.pos = 0;
+      cr_expect_eq (fmtconv_take_le (&a, 1), 'a');
+      cr_expect_eq (fmtconv_take_le (&c, 1), first);
+    }
+  uint8_t numbers[20000];
+  for (size_t i = 0; i < sizeof numbers; i++)
+    numbers[i] = (uint8_t) (i * 7 + i / 256);
+  fmtconv_cursor m = fmtconv_cursor_of (fci_source_memory (ctx, numbers, sizeof numbers, "memory"));
+  for (size_t i = 0; i < sizeof numbers; i++)
+    {
+      m.pos = i * 7919 % sizeof numbers;
+      uint8_t wanted = numbers[m.pos];
+      cr_expect_eq (fmtconv_take_le (&m, 1), wanted);
+    }
+  cr_expect_eq (r.n_errors, 0, "%s", r.text);
+}
+
+Test (cursor, text)
+{
+  static const char bytes[] = "\303\274x\0\303(";
+  fmtconv_cursor m = fmtconv_cursor_of (fci_source_memory (ctx, bytes, sizeof bytes - 1, "memory"));
+  cr_expect_str_eq (fmtconv_take_text (&m, 3), "\303\274x");
+  cr_expect_str_eq (fmtconv_take_text (&m, 0), "");
+  cr_expect_null (fmtconv_take_text (&m, 1));
+  expect_error (FMTCONV_E_FORMAT, "byte 0x3: a NUL in text");
+  cr_expect_null (fmtconv_take_text (NULL, 1));
+}
+
+Test (cursor, text_that_is_none)
+{
+  static const char bytes[] = "ok\303(";
+  fmtconv_cursor m = fmtconv_cursor_of (fci_source_memory (ctx, bytes, sizeof bytes - 1, "memory"));
+  cr_expect_null (fmtconv_take_text (&m, 4));
+  expect_error (FMTCONV_E_FORMAT, "byte 0x2: text that is not UTF-8");
+}
+
+Test (cursor, zeros)
+{
+  static uint8_t bytes[3000];
+  bytes[2000] = 1;
+  fmtconv_cursor m = fmtconv_cursor_of (fci_source_memory (ctx, bytes, sizeof bytes, "memory"));
+  fmtconv_take_zeros (&m, 0);
+  fmtconv_take_zeros (&m, 2000);
+  cr_expect_eq (m.pos, 2000);
+  m.pos = 2001;
+  fmtconv_take_zeros (&m, 999);
+  cr_expect_eq (m.pos, 3000);
+  cr_expect_eq (r.n_errors, 0, "%s", r.text);
+  m.pos = 1;
+  fmtconv_take_zeros (&m, 2500);
+  expect_error (FMTCONV_E_FORMAT, "byte 0x7d0: padding that is not zero");
+}
+
 Test (cursor, large_pieces_and_cancelling)
 {
   enum

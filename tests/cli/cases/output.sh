@@ -20,6 +20,6 @@ try -w diffusers in.safetensors in.safetensors
 try -w diffusers in.safetensors none/new/..
 try in.safetensors -
 try in.safetensors ''
-try in.safetensors out.gguf
+try in.safetensors out.onnx
 try in.safetensors out
 ls

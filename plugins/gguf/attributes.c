@@ -1,0 +1,60 @@
+/* plugins/gguf/attributes.c: what the keys of a file say of its model.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "gguf.h"
+#include <string.h>
+
+enum
+{
+  MAX_LIST = 65536 /* items of an array that is taken for a configuration's */
+};
+
+/* The configuration's own name of a key that begins with the architecture's, or NULL. */
+static const char *
+config_key (fmtconv_ctx *ctx, const char *architecture, const fmtconv_attr *value)
+{
+  const char *rest = gguf_after (value->key, GGUF_CONFIG);
+  if (rest)
+    return gguf_unkey (ctx, rest);
+  rest = *architecture ? gguf_after (value->key, architecture) : NULL;
+  if (!rest || rest[0] != '.' || !rest[1] || (value->kind == FMTCONV_A_PACKED && value->len > MAX_LIST))
+    return NULL;
+  return gguf_unkey (ctx, rest + 1);
+}
+
+static void
+set_library (fmtconv_attr *attrs)
+{
+  fmtconv_attr *config = fmtconv_get (attrs, "config");
+  const char *class = fmtconv_get_string (config, "_class_name", NULL);
+  if (class)
+    fmtconv_set_string (attrs, "class", class);
+  if (class || fmtconv_get (config, "architectures"))
+    fmtconv_set_string (attrs, "library", class ? "diffusers" : "transformers");
+}
+
+int
+gguf_set_attributes (fmtconv_ctx *ctx, fmtconv_attr *keys, fmtconv_attr *used, fmtconv_attr *attrs)
+{
+  const char *architecture = fmtconv_get_string (keys, GGUF_ARCHITECTURE, "");
+  const char *name = fmtconv_get_string (keys, GGUF_NAME, NULL);
+  fmtconv_attr *others = fmtconv_object (ctx);
+  if (*architecture)
+    fmtconv_set_string (attrs, "architecture", architecture);
+  if (name)
+    fmtconv_set_string (attrs, "title", name);
+  for (fmtconv_attr *a = keys->first; a && !fmtconv_failed (ctx); a = a->next)
+    {
+      const char *config = config_key (ctx, architecture, a), *entry = gguf_after (a->key, GGUF_METADATA);
+      if (config)
+        fmtconv_set (fmtconv_make (attrs, "config"), config, fmtconv_unpack (a));
+      else if (entry && a->kind == FMTCONV_A_STRING)
+        fmtconv_set (fmtconv_make (attrs, "metadata"), gguf_unkey (ctx, entry), a);
+      else if (!gguf_after (a->key, GGUF_SPLIT) && strcmp (a->key, GGUF_SCALARS)
+               && !fmtconv_get (used, a->key))
+        fmtconv_set (others, a->key, a);
+    }
+  if (others && others->len)
+    fmtconv_set (attrs, "gguf", others);
+  set_library (attrs);
+  return fmtconv_failed (ctx);
+}

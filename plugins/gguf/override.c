@@ -1,0 +1,77 @@
+/* plugins/gguf/override.c: keys that the user gives.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "gguf.h"
+#include <string.h>
+
+#define DIGITS "0123456789"
+
+/* A number as JSON writes it. */
+static int
+is_number (const char *text)
+{
+  const char *p = text + (*text == '-');
+  size_t n = strspn (p, DIGITS);
+  if (!n || (n > 1 && *p == '0'))
+    return 0;
+  p += n;
+  if (*p == '.')
+    {
+      n = strspn (++p, DIGITS);
+      p += n;
+    }
+  if (n && (*p == 'e' || *p == 'E'))
+    {
+      p++;
+      p += *p == '+' || *p == '-';
+      n = strspn (p, DIGITS);
+      p += n;
+    }
+  return n && !*p;
+}
+
+/* Words of lower-case letters, digits and '_' with dots between. */
+static int
+is_key (const char *key)
+{
+  for (;; key++)
+    {
+      size_t n = strspn (key, "abcdefghijklmnopqrstuvwxyz" DIGITS "_");
+      key += n;
+      if (!n || !*key)
+        return n > 0;
+      if (*key != '.')
+        return 0;
+    }
+}
+
+/* What follows from the file itself. */
+static int
+is_ours (const char *key)
+{
+  return !strcmp (key, GGUF_ARCHITECTURE) || !strcmp (key, GGUF_ALIGN) || gguf_after (key, GGUF_SPLIT)
+         || gguf_after (key, "fmtconv.") || gguf_after (key, GGUF_SHAPE);
+}
+
+int
+gguf_override (fmtconv_attr *keys, const fmtconv_pairs *pairs)
+{
+  for (size_t i = 0; i < pairs->n; i++)
+    {
+      const char *key = pairs->key[i], *text = pairs->value[i];
+      if (!is_key (key))
+        return fmtconv_fail (keys->ctx, FMTCONV_E_USAGE,
+                             "kv.%s: a key is made of lower-case letters, digits and '_', with dots between",
+                             key);
+      if (is_ours (key))
+        return fmtconv_fail (keys->ctx, FMTCONV_E_USAGE,
+                             "kv.%s: this key says how the file is made, and the writer sets it", key);
+      if (!*text)
+        fmtconv_unset (keys, key);
+      else if (*text == '"' || *text == '[' || is_number (text) || !strcmp (text, "true")
+               || !strcmp (text, "false"))
+        fmtconv_set (keys, key, fmtconv_literal (keys->ctx, text));
+      else
+        fmtconv_set_string (keys, key, text);
+    }
+  return fmtconv_failed (keys->ctx);
+}

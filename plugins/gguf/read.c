@@ -1,0 +1,89 @@
+/* plugins/gguf/read.c: the GGUF reader, stricter than ggml's where that is careless.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "gguf.h"
+#include <string.h>
+
+enum
+{
+  LEAST_KEY = 8 + 1 + 4 + 1,       /* bytes of a key-value */
+  LEAST_TENSOR = 8 + 1 + 4 + 4 + 8 /* bytes of a tensor's description */
+};
+
+int
+gguf_fail (const struct gguf_file *f, uint64_t at, const char *tensor, const char *what)
+{
+  return fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT,
+                          &(fmtconv_where){ .source = f->c.source, .offset = at, .tensor = tensor }, "%s",
+                          what);
+}
+
+static int
+read_version (struct gguf_file *f)
+{
+  const fmtconv_where where = { .source = f->c.source };
+  uint32_t magic = (uint32_t) fmtconv_take_le (&f->c, 4), version = (uint32_t) fmtconv_take_le (&f->c, 4);
+  if (fmtconv_failed (f->ctx))
+    return fmtconv_failed (f->ctx);
+  if (magic != 0x46554747)
+    return fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT, &where, "no GGUF file: it does not begin with 'GGUF'");
+  if (version == 2 || version == GGUF_VERSION)
+    return 0;
+  if (version && !(version & 0xffff))
+    return fmtconv_fail_at (f->ctx, FMTCONV_E_UNSUPPORTED, &where, "a GGUF file for big-endian machines");
+  return fmtconv_fail_at (f->ctx, FMTCONV_E_UNSUPPORTED, &where, "version %u of GGUF: 2 and 3 are read",
+                          (unsigned) version);
+}
+
+/* A number of things that the file has room for, then the limit. */
+static int
+read_count (struct gguf_file *f, const char *what, unsigned least, uint64_t most, uint64_t *count)
+{
+  const fmtconv_where where = { .source = f->c.source, .offset = f->c.pos };
+  *count = fmtconv_take_le (&f->c, 8);
+  if (fmtconv_failed (f->ctx))
+    return fmtconv_failed (f->ctx);
+  if (*count > (f->c.end - f->c.pos) / least)
+    return fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT, &where,
+                            "%llu %s are claimed, more than %llu bytes can be", (unsigned long long) *count,
+                            what, (unsigned long long) (f->c.end - f->c.pos));
+  if (*count > most)
+    return fmtconv_fail_at (f->ctx, FMTCONV_E_LIMIT, &where, "%llu %s, more than the limit of %llu",
+                            (unsigned long long) *count, what, (unsigned long long) most);
+  return 0;
+}
+
+int
+gguf_read_source (fmtconv_ctx *ctx, fmtconv_source *source, struct gguf_file *f)
+{
+  *f = (struct gguf_file){ .ctx = ctx, .c = fmtconv_cursor_of (source) };
+  if (read_version (f) || read_count (f, "tensors", LEAST_TENSOR, GGUF_MAX_TENSORS, &f->n_tensors)
+      || read_count (f, "keys", LEAST_KEY, GGUF_MAX_KEYS, &f->n_keys) || gguf_read_keys (f))
+    return fmtconv_failed (ctx);
+  return gguf_read_tensors (f);
+}
+
+int
+gguf_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
+{
+  (void) params;
+  struct gguf_file one, *files = &one;
+  size_t n = 1;
+  fmtconv_attr *used = fmtconv_object (ctx);
+  if (gguf_read_source (ctx, fmtconv_open (in), &one))
+    return fmtconv_failed (ctx);
+  if (fmtconv_get_int (one.keys, GGUF_SPLIT_COUNT, 1) != 1 && !fmtconv_is_alone (in))
+    files = gguf_read_split (ctx, in, &one, &n);
+  for (size_t i = 0; files && i < n; i++)
+    if (gguf_put_tensors (&files[i], &files[0], used, out))
+      return fmtconv_failed (ctx);
+  return files ? gguf_set_attributes (ctx, files[0].keys, used, fmtconv_attrs (out)) : fmtconv_failed (ctx);
+}
+
+/* The magic, and a version that there is. */
+int
+gguf_probe (const fmtconv_peek *peek)
+{
+  if (peek->head_len < 8 || memcmp (peek->head, "GGUF", 4))
+    return 0;
+  return (peek->head[4] == 2 || peek->head[4] == 3) && !memcmp (peek->head + 5, "\0\0", 3) ? 64 : 32;
+}

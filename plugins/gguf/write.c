@@ -1,0 +1,155 @@
+/* plugins/gguf/write.c: the GGUF writer: one file, or several that llama.cpp takes for one.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "gguf.h"
+#include <string.h>
+#include <strings.h>
+
+#define FIVE_DIGITS "[0-9][0-9][0-9][0-9][0-9]"
+
+void
+gguf_adjust (const void *params, fmtconv_limits *limits)
+{
+  const struct gguf_write_params *p = params;
+  limits->name_bytes = p->name_limit > 0 ? (size_t) p->name_limit : 0;
+  limits->rank = p->fold > 0 ? FMTCONV_MAX_RANK : GGUF_RANK;
+}
+
+static void
+put_infos (struct gguf_bytes *to, const fmtconv_tensor *const *tensors, size_t n, uint64_t alignment)
+{
+  uint64_t at = 0, shape[GGUF_RANK];
+  for (size_t i = 0; i < n; i++)
+    {
+      const fmtconv_tensor *t = tensors[i];
+      unsigned rank = gguf_fold (t, shape);
+      gguf_put_string (to, t->name, strlen (t->name));
+      gguf_put_number (to, 4, rank);
+      for (unsigned d = rank; d-- > 0;)
+        gguf_put_number (to, 8, shape[d]);
+      gguf_put_number (to, 4, (uint64_t) fmtconv_by_dtype (gguf_dtypes, t->dtype)->id);
+      gguf_put_number (to, 8, at);
+      at += (t->bytes + alignment - 1) & ~(alignment - 1);
+    }
+}
+
+static void
+put_file (fmtconv_file *file, const fmtconv_attr *keys, const fmtconv_tensor *const *tensors, size_t n,
+          uint64_t alignment)
+{
+  struct gguf_bytes to;
+  to.file = file;
+  to.n = 0;
+  gguf_put_number (&to, 4, 0x46554747);
+  gguf_put_number (&to, 4, GGUF_VERSION);
+  gguf_put_number (&to, 8, n);
+  gguf_put_number (&to, 8, keys->len);
+  for (const fmtconv_attr *a = keys->first; a; a = a->next)
+    {
+      gguf_put_string (&to, a->key, strlen (a->key));
+      gguf_put_value (&to, a);
+    }
+  put_infos (&to, tensors, n, alignment);
+  gguf_flush (&to);
+  fmtconv_align (file, alignment, 0);
+  for (size_t i = 0; i < n; i++)
+    {
+      fmtconv_emit_view (file, tensors[i]->name, tensors[i]->view);
+      fmtconv_align (file, alignment, 0);
+    }
+}
+
+/* The keys of one file: the first has the model's and all shapes, because gguf-split --merge keeps its keys only;
+ * every other its place and the shapes of its tensors. */
+static fmtconv_attr *
+keys_of (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, size_t s)
+{
+  fmtconv_attr *own = s ? fmtconv_object (ctx) : keys;
+  if (s)
+    fmtconv_set (own, GGUF_ALIGN, fmtconv_get (keys, GGUF_ALIGN));
+  if (files->n > 1)
+    {
+      fmtconv_set_typed_uint (own, GGUF_SPLIT_NO, s, 16);
+      fmtconv_set_typed_uint (own, GGUF_SPLIT_COUNT, files->n, 16);
+      fmtconv_set_typed_int (own, GGUF_SPLIT_TENSORS, (int64_t) files->start[files->n], 32);
+    }
+  size_t end = files->start[s ? s + 1 : files->n];
+  gguf_put_shapes (ctx, own, files->tensors + files->start[s], end - files->start[s]);
+  if (own && own->len > GGUF_MAX_KEYS)
+    fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%zu keys, more than the limit of %d", own->len, GGUF_MAX_KEYS);
+  return fmtconv_failed (ctx) ? NULL : own;
+}
+
+/* A glob that matches that name alone. */
+static const char *
+quoted (fmtconv_ctx *ctx, const char *name)
+{
+  char *glob = fmtconv_alloc (ctx, strlen (name) + 1, 3), *to = glob;
+  for (; glob && *name; name++)
+    if (strchr ("*?[", *name))
+      {
+        *to++ = '[';
+        *to++ = *name;
+        *to++ = ']';
+      }
+    else
+      *to++ = *name;
+  return glob;
+}
+
+static const char *
+stem_of (fmtconv_ctx *ctx, const char *target)
+{
+  size_t n = strlen (target), suffix = strlen (GGUF_SUFFIX);
+  if (n > suffix && !strcasecmp (target + n - suffix, GGUF_SUFFIX))
+    n -= suffix;
+  return fmtconv_text (ctx, "%.*s", (int) n, target);
+}
+
+static int
+put_files (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, fmtconv_layout *out)
+{
+  const char *target = fmtconv_target (out), *stem = stem_of (ctx, target);
+  uint64_t alignment = fmtconv_get (keys, GGUF_ALIGN)->v.u;
+  fmtconv_stale (out,
+                 fmtconv_text (ctx, "%s-" FIVE_DIGITS "-of-" FIVE_DIGITS GGUF_SUFFIX, quoted (ctx, stem)));
+  if (files->n > 1)
+    fmtconv_stale (out, quoted (ctx, target));
+  for (size_t s = 0; s < files->n; s++)
+    {
+      const fmtconv_attr *own = keys_of (ctx, keys, files, s);
+      const char *name = files->n > 1 ? gguf_split_name (ctx, stem, s, files->n) : NULL;
+      fmtconv_file *file = own ? fmtconv_create (out, name) : NULL;
+      if (!file)
+        return fmtconv_failed (ctx);
+      put_file (file, own, files->tensors + files->start[s], files->start[s + 1] - files->start[s],
+                alignment);
+    }
+  return fmtconv_failed (ctx);
+}
+
+/* GGUF has no ties: what is tied is written once a name. */
+static void
+note_ties (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  size_t tied = 0;
+  for
+    FMTCONV_EACH (t, model)
+  tied += fmtconv_tied (model, t) != NULL;
+  if (tied)
+    fmtconv_note (ctx,
+                  tied == 1 ? "%zu tied tensor is written out in full, as GGUF has no ties"
+                            : "%zu tied tensors are written out in full, as GGUF has no ties",
+                  tied);
+}
+
+int
+gguf_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
+{
+  const struct gguf_write_params *p = params;
+  struct gguf_files files;
+  fmtconv_attr *keys = gguf_keys (ctx, p, model);
+  if (!keys || gguf_cut (ctx, model, p->split_max_size, fmtconv_get (keys, GGUF_ALIGN)->v.u, &files))
+    return fmtconv_failed (ctx);
+  note_ties (ctx, model);
+  return put_files (ctx, keys, &files, out);
+}

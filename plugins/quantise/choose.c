@@ -1,0 +1,114 @@
+/* plugins/quantise/choose.c: the data type of one tensor: by rules, by what it is, by what its rows allow.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "quantise.h"
+#include <string.h>
+
+/* Tensors that stay as they are, as far as quantising goes: few bytes, and much depends on them. */
+static const struct kept
+{
+  const char *glob;
+  const char *what;
+} kept[] = {
+  { "*bias*", "biases" },
+  { "*norm*", "norms" },
+  { "*adaln*", "norms" }, /* SAT's names of their modulation */
+  { "*adaLN*", "norms" },
+  { "*embed*", "embeddings, and projections of patches, time and position" },
+  { "*patch*", "embeddings, and projections of patches, time and position" },
+  { "*time_*", "embeddings, and projections of patches, time and position" },
+  { "*pos_*", "embeddings, and projections of patches, time and position" },
+  { "shared.weight", "embeddings, and projections of patches, time and position" },
+};
+
+/* What llama.cpp takes where a row is no multiple of 256 (src/llama-quant.cpp). */
+static uint32_t
+narrower (uint32_t dtype)
+{
+  switch (dtype)
+    {
+    case FMTCONV_Q2_K:
+    case FMTCONV_Q3_K:
+    case FMTCONV_IQ4_XS:
+      return FMTCONV_IQ4_NL;
+    case FMTCONV_Q4_K:
+      return FMTCONV_Q5_0;
+    case FMTCONV_Q5_K:
+      return FMTCONV_Q5_1;
+    case FMTCONV_Q6_K:
+      return FMTCONV_Q8_0;
+    case FMTCONV_TQ1_0:
+    case FMTCONV_TQ2_0:
+      return FMTCONV_Q4_0;
+    default:
+      return FMTCONV_F16;
+    }
+}
+
+bool
+quantise_is_blocks (uint32_t dtype)
+{
+  return dtype >= FMTCONV_GGML;
+}
+
+bool
+quantise_makes (uint32_t dtype)
+{
+  static const uint32_t made[] = { FMTCONV_Q4_0,  FMTCONV_Q4_1,  FMTCONV_Q5_0,   FMTCONV_Q5_1,
+                                   FMTCONV_Q8_0,  FMTCONV_Q2_K,  FMTCONV_Q3_K,   FMTCONV_Q4_K,
+                                   FMTCONV_Q5_K,  FMTCONV_Q6_K,  FMTCONV_IQ4_NL, FMTCONV_IQ4_XS,
+                                   FMTCONV_TQ1_0, FMTCONV_TQ2_0, FMTCONV_MXFP4,  FMTCONV_F32,
+                                   FMTCONV_F16,   FMTCONV_BF16 };
+  for (size_t i = 0; i < sizeof made / sizeof *made; i++)
+    if (made[i] == dtype)
+      return true;
+  return false;
+}
+
+static uint32_t
+allowed_by_row (uint32_t dtype, const fmtconv_tensor *t)
+{
+  const uint64_t row = t->rank ? t->shape[t->rank - 1] : 1;
+  for (unsigned tries = 0; tries < 3 && row % fmtconv_dtype (dtype)->block != 0; tries++)
+    dtype = narrower (dtype);
+  return dtype;
+}
+
+static const char *
+why_kept (const fmtconv_tensor *t)
+{
+  if (t->rank < 2)
+    return "1-D";
+  if (t->rank > 2)
+    return "more than 2-D: convolutions and position tables";
+  for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+    if (fmtconv_glob (kept[i].glob, t->name))
+      return kept[i].what;
+  return NULL;
+}
+
+static struct quantise_choice
+keep (const struct quantise_plan *plan, const fmtconv_tensor *t, const char *why)
+{
+  const uint32_t dtype = quantise_is_blocks (t->dtype) ? t->dtype : t->rank < 2 ? FMTCONV_F32 : plan->rest;
+  return (struct quantise_choice){ .wanted = dtype, .dtype = dtype, .why = why };
+}
+
+struct quantise_choice
+quantise_choose (const struct quantise_plan *plan, const fmtconv_tensor *t)
+{
+  uint32_t wanted = 0;
+  for (size_t i = 0; i < plan->n_rules && !wanted; i++)
+    if (fmtconv_glob (plan->rules[i].glob, t->name))
+      {
+        wanted = plan->rules[i].dtype;
+        if (!wanted)
+          return keep (plan, t, "by a rule");
+      }
+  const char *why = wanted ? NULL : why_kept (t);
+  if (why)
+    return keep (plan, t, why);
+  if (!wanted && plan->mix)
+    wanted = quantise_mix_type (plan->mix, t->name, plan->layers);
+  wanted = wanted ? wanted : plan->to;
+  return (struct quantise_choice){ .wanted = wanted, .dtype = allowed_by_row (wanted, t) };
+}

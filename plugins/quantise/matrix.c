@@ -1,0 +1,125 @@
+/* plugins/quantise/matrix.c: importance matrices of llama.cpp, in both of its forms.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * In a GGUF file (llama.cpp: tools/imatrix) tensor NAME.in_sum2 holds the sum of squares of each column's inputs, and
+ * NAME.counts how many there were.  The older form is, in little-endian numbers of 32 bits: how many entries; of each
+ * the length of its name, the name, how many calls, how many values, and these as floats; what follows is for
+ * people. */
+#include "quantise.h"
+#include <string.h>
+
+enum
+{
+  LEAST_ENTRY = 4 * 3, /* bytes */
+  MOST_NAME = 4096
+};
+
+static int
+fail_at (fmtconv_ctx *ctx, const fmtconv_cursor *c, const char *what)
+{
+  return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = c->source, .offset = c->pos },
+                          "no importance matrix: %s", what);
+}
+
+/* What the values are divided by goes behind them. */
+static fmtconv_view *
+with_count (fmtconv_ctx *ctx, fmtconv_view *values, uint32_t calls)
+{
+  const float count = (float) calls;
+  fmtconv_view *both[2] = { values, fmtconv_constant (ctx, FMTCONV_F32, 1, (const uint64_t[]){ 1 }, &count) };
+  return calls ? fmtconv_concat (0, 2, both) : values;
+}
+
+static int
+read_entry (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantise_weights *entry)
+{
+  uint64_t len = fmtconv_take_le (c, 4);
+  if (len == 0 || len > MOST_NAME)
+    return fail_at (ctx, c, "an entry without a name, or with one of more than 4096 bytes");
+  entry->name = fmtconv_take (c, len);
+  uint64_t calls = fmtconv_take_le (c, 4), n = fmtconv_take_le (c, 4);
+  if (fmtconv_failed (ctx))
+    return fmtconv_failed (ctx);
+  if (calls > INT32_MAX || n == 0 || n > (c->end - c->pos) / 4)
+    return fail_at (ctx, c, "an entry has more values than there are, or none");
+  entry->view =
+      with_count (ctx, fmtconv_leaf (c->source, c->pos, FMTCONV_F32, 1, &n, NULL), (uint32_t) calls);
+  c->pos += 4 * n;
+  return fmtconv_failed (ctx);
+}
+
+static int
+read_older (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantise_matrix *matrix)
+{
+  uint64_t n = fmtconv_take_le (c, 4);
+  if (fmtconv_failed (ctx))
+    return fmtconv_failed (ctx);
+  if (n == 0 || n > (c->end - c->pos) / LEAST_ENTRY)
+    return fail_at (ctx, c, "its number of entries makes no sense");
+  matrix->weights = fmtconv_alloc (ctx, n, sizeof *matrix->weights);
+  for (; matrix->weights && matrix->n < n; matrix->n++)
+    if (read_entry (ctx, c, &matrix->weights[matrix->n]))
+      return fmtconv_failed (ctx);
+  return fmtconv_failed (ctx);
+}
+
+int
+quantise_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out, struct quantise_matrix *matrix)
+{
+  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in)), head = c;
+  const void *magic = fmtconv_take (&head, 4);
+  if (!magic || memcmp (magic, "GGUF", 4) != 0)
+    return fmtconv_failed (ctx) ? fmtconv_failed (ctx) : read_older (ctx, &c, matrix);
+  matrix->model = fmtconv_read (in, "gguf");
+  if (!matrix->model)
+    return fmtconv_failed (ctx);
+  for
+    FMTCONV_EACH (t, matrix->model)
+  fmtconv_drop (out, t, "the importance of columns");
+  return fmtconv_failed (ctx);
+}
+
+/* A tensor of the GGUF file as one row of numbers; NULL: none (no error), or an error. */
+static fmtconv_view *
+find_row (const struct quantise_matrix *matrix, const fmtconv_tensor *t, const char *what, uint64_t n)
+{
+  const fmtconv_tensor *found =
+      fmtconv_find (matrix->model, fmtconv_text (matrix->ctx, "%s.%s", t->name, what));
+  if (!found)
+    return NULL;
+  if (found->dtype == FMTCONV_F32 && found->bytes == 4 * n)
+    return fmtconv_reshape (found->view, 1, &n);
+  fmtconv_fail_at (matrix->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = found->name },
+                   "in the importance matrix this is not %llu numbers of f32", (unsigned long long) n);
+  return NULL;
+}
+
+static fmtconv_view *
+find_older (const struct quantise_matrix *matrix, const fmtconv_tensor *t, uint64_t n)
+{
+  for (size_t i = 0; i < matrix->n; i++)
+    {
+      const struct quantise_weights *found = &matrix->weights[i];
+      if (strcmp (found->name, t->name) != 0)
+        continue;
+      if (fmtconv_view_shape (found->view)[0] - n <= 1)
+        return found->view;
+      fmtconv_fail_at (matrix->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
+                       "the importance matrix has another number of columns for it than %llu",
+                       (unsigned long long) n);
+    }
+  return NULL;
+}
+
+fmtconv_view *
+quantise_importance (const struct quantise_matrix *matrix, const fmtconv_tensor *t)
+{
+  const uint64_t n = t->rank ? t->shape[t->rank - 1] : 1;
+  if (!matrix->model)
+    return find_older (matrix, t, n);
+  fmtconv_view *both[2] = { find_row (matrix, t, "in_sum2", n), NULL };
+  if (!both[0])
+    return NULL;
+  both[1] = find_row (matrix, t, "counts", 1);
+  return both[1] ? fmtconv_concat (0, 2, both) : NULL;
+}

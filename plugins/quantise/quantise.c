@@ -1,0 +1,206 @@
+/* plugins/quantise/quantise.c: the transform that stores matrices in blocks of few bits.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "quantise.h"
+#include <string.h>
+
+enum
+{
+  LISTED = 64 /* lines of a summary */
+};
+
+static const fmtconv_param params[] = {
+  { "to", FMTCONV_P_TEXT, offsetof (struct quantise_params, to), NULL,
+    "data type of matrices (q8_0, q4_K …, f16, bf16, f32), or a mix: Q4_K_M …" },
+  { "rule|keep", FMTCONV_P_PAIRS, offsetof (struct quantise_params, rules), NULL,
+    "rule=GLOB=TYPE for tensors of that name, keep=GLOB to quantise none of them; the first that matches" },
+  { "rest", FMTCONV_P_DTYPE, offsetof (struct quantise_params, rest), "f16",
+    "data type of what is not quantised, 1-D tensors apart: f16, bf16 or f32" },
+  { "imatrix", FMTCONV_P_INPUT, offsetof (struct quantise_params, imatrix), NULL,
+    "how much each column matters: an importance matrix of llama.cpp" },
+  { 0 },
+};
+
+static int
+read_type (fmtconv_ctx *ctx, const char *name, uint32_t *dtype)
+{
+  *dtype = fmtconv_dtype_of (ctx, name);
+  if (!*dtype || quantise_makes (*dtype))
+    return fmtconv_failed (ctx);
+  if (quantise_is_blocks (*dtype))
+    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can be read, but not made",
+                         fmtconv_dtype (*dtype)->name);
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                       "%s is no type for weights here: give a block type, f16, bf16 or f32",
+                       fmtconv_dtype (*dtype)->name);
+}
+
+/* "*.to_v.weight=q6_K". */
+static int
+read_rule (fmtconv_ctx *ctx, const char *key, const char *value, struct quantise_rule *rule)
+{
+  *rule = (struct quantise_rule){ .glob = value };
+  if (strcmp (key, "keep") == 0)
+    return 0;
+  const char *equals = strrchr (value, '=');
+  if (!equals || equals == value)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "rule=%s is no GLOB=TYPE", value);
+  rule->glob = fmtconv_text (ctx, "%.*s", (int) (equals - value), value);
+  return read_type (ctx, equals + 1, &rule->dtype);
+}
+
+static int
+read_to (fmtconv_ctx *ctx, const char *to, struct quantise_plan *plan)
+{
+  if (!to)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                         "say what to quantise to: quantise:to=q8_0, another type, or a mix (%s)",
+                         quantise_mix_names ());
+  plan->mix = quantise_mix_of (to);
+  if (!plan->mix)
+    return read_type (ctx, to, &plan->to);
+  plan->to = quantise_mix_base (plan->mix);
+  return 0;
+}
+
+int
+quantise_plan (fmtconv_ctx *ctx, const struct quantise_params *p, const fmtconv_model *in,
+               struct quantise_plan *plan)
+{
+  *plan = (struct quantise_plan){ .n_rules = p->rules.n, .rest = p->rest };
+  if (read_to (ctx, p->to, plan))
+    return fmtconv_failed (ctx);
+  if (p->rest != FMTCONV_F16 && p->rest != FMTCONV_BF16 && p->rest != FMTCONV_F32)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "rest=%s: what is not quantised is f16, bf16 or f32",
+                         fmtconv_dtype (p->rest)->name);
+  plan->rules = fmtconv_alloc (ctx, plan->n_rules, sizeof *plan->rules);
+  for (size_t i = 0; plan->rules && i < plan->n_rules; i++)
+    if (read_rule (ctx, p->rules.key[i], p->rules.value[i], &plan->rules[i]))
+      return fmtconv_failed (ctx);
+  for
+    FMTCONV_EACH (t, in)
+    {
+      uint64_t layer = quantise_layer (t->name);
+      plan->layers = layer != UINT64_MAX && layer >= plan->layers ? layer + 1 : plan->layers;
+    }
+  return fmtconv_failed (ctx);
+}
+
+/* How many tensors met the same fate. */
+struct line
+{
+  struct quantise_choice choice;
+  uint64_t row; /* where the choice is not what was wanted */
+  size_t n;
+};
+
+struct summary
+{
+  struct line lines[LISTED];
+  size_t n;
+  size_t quantised;
+  size_t again;
+  size_t other;   /* not floating-point */
+  size_t weighed; /* by importance */
+};
+
+static void
+count (struct summary *s, struct quantise_choice c, const fmtconv_tensor *t)
+{
+  uint64_t row = c.wanted != c.dtype ? t->shape[t->rank - 1] : 0;
+  s->quantised += quantise_is_blocks (c.dtype);
+  for (size_t i = 0; i < s->n; i++)
+    {
+      struct line *line = &s->lines[i];
+      if (line->choice.wanted == c.wanted && line->choice.dtype == c.dtype && line->row == row
+          && line->choice.why == c.why)
+        {
+          line->n++;
+          return;
+        }
+    }
+  if (s->n < LISTED)
+    s->lines[s->n++] = (struct line){ .choice = c, .row = row, .n = 1 };
+}
+
+static void
+say (fmtconv_ctx *ctx, const struct summary *s, size_t all, bool matrix)
+{
+  for (size_t i = 0; i < s->n; i++)
+    {
+      const struct line *line = &s->lines[i];
+      const char *name = fmtconv_dtype (line->choice.dtype)->name;
+      if (line->row)
+        fmtconv_detail (ctx, "%s: %zu, instead of %s, whose blocks of %u do not divide rows of %llu", name,
+                        line->n, fmtconv_dtype (line->choice.wanted)->name,
+                        (unsigned) fmtconv_dtype (line->choice.wanted)->block,
+                        (unsigned long long) line->row);
+      else if (line->choice.why)
+        fmtconv_detail (ctx, "%s: %zu not quantised (%s)", name, line->n, line->choice.why);
+      else
+        fmtconv_detail (ctx, "%s: %zu", name, line->n);
+    }
+  fmtconv_note (ctx, "%zu of %zu tensors are quantised", s->quantised, all);
+  if (matrix)
+    fmtconv_note (ctx, "the importance matrix has weights for %zu of them", s->weighed);
+  if (s->other)
+    fmtconv_note (ctx, "not floating-point, and kept as they are: %zu", s->other);
+  if (s->again)
+    fmtconv_lossy (ctx, "%zu tensors are quantised already, and would be a second time, to another type",
+                   s->again);
+}
+
+static bool
+is_float (uint32_t dtype)
+{
+  return quantise_is_blocks (dtype) || (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
+         || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E5M2FNUZ);
+}
+
+static fmtconv_view *
+converted (const fmtconv_tensor *t, uint32_t dtype, fmtconv_view *importance)
+{
+  if (quantise_is_blocks (dtype))
+    return fmtconv_quantise (t->view, dtype, importance);
+  if (dtype == t->dtype)
+    return t->view;
+  fmtconv_view *watched = fmtconv_watch (t->view, FMTCONV_OVERFLOW, FMTCONV_WARN,
+                                         "rest=bf16 or rest=f32, or a rule for the tensor, keeps them");
+  return fmtconv_cast (watched, dtype);
+}
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  struct quantise_plan plan;
+  struct summary summary = { .n = 0 };
+  struct quantise_matrix matrix = { .ctx = ctx };
+  const struct quantise_params *p = params_;
+  if (quantise_plan (ctx, p, in, &plan)
+      || (p->imatrix && quantise_read_matrix (ctx, p->imatrix, out, &matrix)))
+    return fmtconv_failed (ctx);
+  for
+    FMTCONV_EACH (t, in)
+    {
+      if (!is_float (t->dtype))
+        {
+          summary.other++;
+          fmtconv_put (out, t->name, t->view);
+          continue;
+        }
+      struct quantise_choice choice = quantise_choose (&plan, t);
+      summary.again +=
+          quantise_is_blocks (t->dtype) && quantise_is_blocks (choice.dtype) && t->dtype != choice.dtype;
+      count (&summary, choice, t);
+      fmtconv_view *importance = quantise_is_blocks (choice.dtype) ? quantise_importance (&matrix, t) : NULL;
+      summary.weighed += importance != NULL;
+      fmtconv_put (out, t->name, converted (t, choice.dtype, importance));
+    }
+  fmtconv_set_string (fmtconv_attrs (out), "quantised", p->to);
+  say (ctx, &summary, fmtconv_count (in), p->imatrix != NULL);
+  return fmtconv_failed (ctx);
+}
+
+FMTCONV_PLUGIN (quantise, .name = "quantise",
+                .summary = "stores matrices in blocks of few bits, as ggml does",
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                                                .apply = apply));

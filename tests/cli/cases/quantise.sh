@@ -1,0 +1,16 @@
+# Block types: what is said, and what is refused.
+small in.safetensors
+try -n -t quantise in.safetensors out.safetensors
+try -n -t quantise:to=q9_9 in.safetensors out.safetensors
+try -n -t quantise:to=iq1_m in.safetensors out.safetensors
+try -n -t quantise:to=i8 in.safetensors out.safetensors
+try -n -t quantise:to=q8_0,rule=q8_0 in.safetensors out.safetensors
+try -n -t quantise:to=q8_0,rest=i8 in.safetensors out.safetensors
+try -n -t quantise:to=q8_0,keep=*bias in.safetensors out.safetensors
+try -n -t dequantise:to=q8_0 in.safetensors out.safetensors
+try -n -t dequantise in.safetensors out.safetensors
+try -n -t qweight:to=q4_K in.safetensors out.safetensors
+try -n -t qweight:to=q8_0 in.safetensors out.safetensors
+wide=$(printf '{"a.weight":{"dtype":"F32","shape":[2,256],"data_offsets":[0,2048]}}')
+{ printf "\\$(printf %o ${#wide})\\0\\0\\0\\0\\0\\0\\0%s" "$wide"; head -c 2048 /dev/zero; } >wide.safetensors
+try -n -t quantise:to=Q4_K_M wide.safetensors out.safetensors

@@ -1,0 +1,244 @@
+"""Block types: our bytes and ggml's, our values and gguf-py's; which tensors get which type."""
+# Plugins: cast cogvideox-transformer dequantise gguf quantise safetensors torch
+
+import struct
+import unittest
+
+import gguf
+import safetensors.torch
+import torch
+from cogmake import Model, transformer, wanted_transformer
+from oracle import TYPES, Ggml
+from support import Case
+
+PLAIN = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+FALLBACK = {"q2_K": "iq4_nl", "q3_K": "iq4_nl", "iq4_xs": "iq4_nl", "q4_K": "q5_0", "q5_K": "q5_1", "q6_K": "q8_0",
+            "tq1_0": "q4_0", "tq2_0": "q4_0"}
+GGUF = ("-w", "gguf:architecture=test")
+NAMES = {number: name for name, number in TYPES.items()}
+
+
+def read(path):
+    """Names to (type, bytes or tensor) of a GGUF file, as gguf-py sees it."""
+    found = {}
+    for t in gguf.GGUFReader(path).tensors:
+        raw = torch.from_numpy(t.data.copy()).contiguous()
+        name = t.tensor_type.name
+        if name in PLAIN:
+            shape = tuple(int(n) for n in reversed(t.shape))
+            found[t.name] = name, raw.view(torch.uint8).reshape(-1).view(PLAIN[name]).reshape(shape)
+        else:
+            found[t.name] = NAMES.get(int(t.tensor_type), name), raw.view(torch.uint8)
+    return found
+
+
+def weights(*shape, dtype=torch.float32, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return (torch.randn(shape, generator=generator) * 0.05).to(dtype)
+
+
+class Quantise(Case):
+    def setUp(self):
+        super().setUp()
+        self.ggml = Ggml()
+        self.source, self.out = self.tmp / "in.safetensors", self.tmp / "out.gguf"
+
+    def quantise(self, parameters, *more):
+        return self.run_fmtconv("-f", *more, "-t", f"quantise:{parameters}", *GGUF, self.source, self.out).stderr
+
+    def assert_blocks(self, found, name, tensor, dtype):
+        self.assertEqual(found[name][0], dtype, name)
+        wanted = self.ggml.quantise(dtype, tensor)
+        self.assertTrue(torch.equal(found[name][1].reshape(-1), wanted.reshape(-1)), f"{name} {dtype}")
+
+    def assert_plain(self, found, name, tensor, dtype):
+        self.assertEqual(found[name][0], dtype, name)
+        self.assertTrue(torch.equal(found[name][1], tensor.to(PLAIN[dtype])), name)
+
+    def test_every_type(self):
+        """Bytes as ggml's from all inputs, and rows that blocks of 256 do not divide."""
+        tensors = {"f32": weights(33, 512), "f16": weights(7, 1024, dtype=torch.float16, seed=1),
+                   "bf16": weights(64, 256, dtype=torch.bfloat16, seed=2), "f64": weights(3, 512, seed=3).double(),
+                   "short": weights(9, 96, seed=4), "odd": weights(9, 40, seed=5), "line": weights(512, seed=6)}
+        safetensors.torch.save_file(tensors, self.source)
+        for dtype in TYPES:
+            with self.subTest(dtype=dtype):
+                said = self.quantise(f"to={dtype}")
+                found = read(self.out)
+                for name in ("f32", "f16", "bf16", "f64"):
+                    self.assert_blocks(found, name, tensors[name], dtype)
+                self.assert_blocks(found, "short", tensors["short"], FALLBACK.get(dtype, dtype))
+                self.assert_plain(found, "odd", tensors["odd"], "F16")
+                self.assert_plain(found, "line", tensors["line"], "F32")
+                self.assertIn("5 of 7 tensors are quantised", said)
+                if dtype in FALLBACK:
+                    self.assertIn(f"{FALLBACK[dtype]}: 1, instead of {dtype}", said)
+
+    def test_which(self):
+        """What is kept, what rules say, and what is kept as."""
+        tensors = {"blocks.0.attn.to_v.weight": weights(32, 256), "blocks.0.norm1.linear.weight": weights(32, 256),
+                   "blocks.0.attn.to_v.bias": weights(32), "patch_embed.proj.weight": weights(4, 4, 2, 2),
+                   "time_embedding.linear_1.weight": weights(4, 32), "steps": torch.arange(3)}
+        safetensors.torch.save_file(tensors, self.source)
+        self.quantise("to=q8_0")
+        found = read(self.out)
+        self.assert_blocks(found, "blocks.0.attn.to_v.weight", tensors["blocks.0.attn.to_v.weight"], "q8_0")
+        for name in ("blocks.0.norm1.linear.weight", "patch_embed.proj.weight", "time_embedding.linear_1.weight"):
+            self.assert_plain(found, name, tensors[name], "F16")
+        self.assert_plain(found, "blocks.0.attn.to_v.bias", tensors["blocks.0.attn.to_v.bias"], "F32")
+        self.quantise("to=q8_0,keep=*to_v*,rule=*.linear.weight=q4_K,rule=*linear*=f32,rest=bf16")
+        found = read(self.out)
+        self.assert_plain(found, "blocks.0.attn.to_v.weight", tensors["blocks.0.attn.to_v.weight"], "BF16")
+        self.assert_blocks(found, "blocks.0.norm1.linear.weight", tensors["blocks.0.norm1.linear.weight"], "q4_K")
+        self.assert_plain(found, "time_embedding.linear_1.weight", tensors["time_embedding.linear_1.weight"], "F32")
+        self.assert_plain(found, "patch_embed.proj.weight", tensors["patch_embed.proj.weight"], "BF16")
+
+    def test_mix(self):
+        """Q4_K_M: more bits for values and the second matrix of the feed-forward, in half of the layers."""
+        tensors = {"proj_out.weight": weights(4, 256)}
+        for i in range(16):
+            for name in ("attn1.to_q", "attn1.to_v", "ff.net.2"):
+                tensors[f"transformer_blocks.{i}.{name}.weight"] = weights(8, 256, seed=i)
+        safetensors.torch.save_file(tensors, self.source)
+        self.quantise("to=Q4_K_M")
+        found = read(self.out)
+        self.assert_blocks(found, "proj_out.weight", tensors["proj_out.weight"], "q6_K")
+        more = {0, 1, 4, 7, 10, 13, 14, 15}
+        for i in range(16):
+            for name in ("attn1.to_q", "attn1.to_v", "ff.net.2"):
+                full = f"transformer_blocks.{i}.{name}.weight"
+                bits = "q6_K" if i in more and name != "attn1.to_q" else "q4_K"
+                self.assert_blocks(found, full, tensors[full], bits)
+
+    def test_chain(self):
+        """After a transform that splits and permutes nothing but names: what diffusers would hold, quantised."""
+        model = Model("5B", hidden=256, head=16)
+        state = transformer(model)
+        torch.save({"module": state}, self.tmp / "in.pt")
+        wanted = wanted_transformer(state, model)
+        for more in ((), ("--memory=1M", "--threads=3"), ("--verify",)):
+            self.run_fmtconv("-f", *more, "-t", f"cogvideox-transformer:{model.sample}", "-t", "quantise:to=q4_K", *GGUF,
+                             self.tmp / "in.pt", self.out)
+            found = read(self.out)
+            self.assertEqual(sum(kind == "q4_K" for kind, _ in found.values()), 13)
+            for name, t in wanted.items():
+                if found[name][0] == "q4_K":
+                    self.assert_blocks(found, name, t, "q4_K")
+
+    def test_f16_overflow(self):
+        """A value that f16 cannot hold is reported with its tensor; an error under --strict."""
+        tensors = {"norm.linear.weight": weights(4, 32), "w.weight": weights(4, 32)}
+        tensors["norm.linear.weight"][1, 1] = 1e6
+        safetensors.torch.save_file(tensors, self.source)
+        self.assertIn("norm.linear.weight", self.quantise("to=q8_0"))
+        result = self.run_fmtconv("-f", "--strict", "-t", "quantise:to=q8_0", *GGUF, self.source, self.out, status=1)
+        self.assertIn("norm.linear.weight", result.stderr)
+        self.quantise("to=q8_0,rest=bf16", "--strict")
+
+    def test_not_a_number(self):
+        for value, said in ((float("nan"), "are not numbers"), (float("-inf"), "are infinite")):
+            tensors = {"a.weight": weights(64, 512), "b.weight": weights(64, 512)}
+            tensors["b.weight"][17, 300] = value
+            safetensors.torch.save_file(tensors, self.source)
+            result = self.run_fmtconv("-f", "-t", "quantise:to=q4_K", *GGUF, self.source, self.out, status=1)
+            self.assertIn(f"tensor 'b.weight': 1 of 32768 values {said}, the first of them in row 17", result.stderr)
+            self.assertFalse(self.out.exists())
+
+    def test_dequantise(self):
+        """Values as ggml's and gguf-py's; a part of them; and cut and joined afterwards."""
+        tensors = {name: weights(8, 512, seed=i) for i, name in enumerate(TYPES)}
+        safetensors.torch.save_file(tensors, self.source)
+        rules = ",".join(f"rule={name}={name}" for name in TYPES)
+        self.quantise(f"to=q8_0,{rules}")
+        blocks = read(self.out)
+        plain = self.tmp / "plain.safetensors"
+        for dtype in ("f32", "f16", "bf16"):
+            self.run_fmtconv("-f", "-q", "-t", f"dequantise:to={dtype}", self.out, plain)
+            found = safetensors.torch.load_file(plain)
+            for name in TYPES:
+                kind, raw = blocks[name]
+                values = self.ggml.dequantise(kind, raw)
+                self.assertTrue(torch.equal(found[name], values.to(PLAIN[dtype.upper()])), name)
+                theirs = gguf.dequantize(raw.numpy(), gguf.GGMLQuantizationType(TYPES[kind]))
+                self.assertTrue(torch.equal(values, torch.from_numpy(theirs)), name)
+
+    def test_dequantise_some(self):
+        tensors = {"a.weight": weights(4, 64), "b.weight": weights(4, 64)}
+        safetensors.torch.save_file(tensors, self.source)
+        self.quantise("to=q8_0")
+        first = read(self.out)
+        again = self.tmp / "again.gguf"
+        said = self.run_fmtconv("-t", "dequantise:only=a.*,to=f16", self.out, again).stderr
+        self.assertIn("1 stay in blocks", said)
+        found = read(again)
+        self.assertEqual(found["a.weight"][0], "F16")
+        self.assertTrue(torch.equal(found["b.weight"][1], first["b.weight"][1]))
+        refused = self.run_fmtconv("-f", self.out, self.tmp / "x.safetensors", status=1)
+        self.assertIn("cannot represent 2 of 2 tensors", refused.stderr)
+        self.assertIn("-t dequantise", refused.stderr)
+
+    def matrices(self, sums, counts):
+        """The same importance matrix in llama.cpp's GGUF form and in its older one."""
+        new, old = self.tmp / "imatrix.gguf", self.tmp / "imatrix.dat"
+        writer = gguf.GGUFWriter(new, "")
+        writer.add_type("imatrix")
+        data = struct.pack("<i", len(sums))
+        for name, values in sums.items():
+            writer.add_tensor(f"{name}.in_sum2", values.reshape(1, -1).numpy())
+            writer.add_tensor(f"{name}.counts", torch.tensor([[counts[name]]], dtype=torch.float32).numpy())
+            data += struct.pack("<i", len(name)) + name.encode() + struct.pack("<ii", counts[name], len(values))
+            data += values.numpy().tobytes()
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        old.write_bytes(data + struct.pack("<ii", 7, 4) + b"data")
+        return new, old
+
+    def test_importance(self):
+        """Bytes as ggml's with the same matrix, for every type that uses one, and those that do not."""
+        tensors = {"a.weight": weights(20, 512), "b.weight": weights(5, 256, seed=1), "c.weight": weights(4, 256)}
+        safetensors.torch.save_file(tensors, self.source)
+        generator = torch.Generator().manual_seed(9)
+        sums = {name: torch.rand(tensors[name].shape[1], generator=generator) * 100 for name in ("a.weight", "b.weight")}
+        counts = {"a.weight": 7, "b.weight": 3}
+        for matrix in self.matrices(sums, counts):
+            for dtype in TYPES:
+                with self.subTest(matrix=matrix.name, dtype=dtype):
+                    said = self.quantise(f"to={dtype},imatrix={matrix}")
+                    self.assertIn("weights for 2 of them", said)
+                    found = read(self.out)
+                    for name, t in tensors.items():
+                        importance = sums[name] / counts[name] if name in sums else None
+                        wanted = self.ggml.quantise(dtype, t, importance)
+                        self.assertTrue(torch.equal(found[name][1].reshape(-1), wanted.reshape(-1)), name)
+
+    def test_importance_of_another_model(self):
+        safetensors.torch.save_file({"a.weight": weights(4, 512)}, self.source)
+        for sums, said in (({"a.weight": torch.ones(256)}, "512"), ({"a.weight": -torch.ones(512)}, "not below 0")):
+            for matrix in self.matrices(sums, {"a.weight": 1}):
+                result = self.run_fmtconv("-f", "-t", f"quantise:to=q4_K,imatrix={matrix}", *GGUF, self.source, self.out,
+                                          status=1)
+                self.assertIn("a.weight", result.stderr)
+                self.assertIn(said, result.stderr)
+        for data in (b"", b"\1", b"\xff\xff\xff\x7f" + b"a" * 40, struct.pack("<iii", 1, 1, 0) + b"a" * 9):
+            (self.tmp / "bad.dat").write_bytes(data)
+            self.run_fmtconv("-f", "-t", f"quantise:to=q4_K,imatrix={self.tmp / 'bad.dat'}", *GGUF, self.source, self.out,
+                             status=1)
+
+    def test_again(self):
+        """From one block type to another: with consent, decoded and encoded in one step."""
+        tensors = {"a.weight": weights(16, 512)}
+        safetensors.torch.save_file(tensors, self.source)
+        self.quantise("to=q8_0")
+        raw = read(self.out)["a.weight"][1]
+        again = self.tmp / "again.gguf"
+        self.run_fmtconv("-t", "quantise:to=q4_K", self.out, again, status=1)
+        self.run_fmtconv("--allow-lossy", "-t", "quantise:to=q4_K", self.out, again)
+        self.assert_blocks(read(again), "a.weight", self.ggml.dequantise("q8_0", raw), "q4_K")
+        self.run_fmtconv("-f", "-t", "quantise:to=q8_0", self.out, again)
+        self.assertTrue(torch.equal(read(again)["a.weight"][1], raw))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,324 @@
+#!/usr/bin/env python3
+"""Write GGUF files that must be refused, and odd ones that must be taken, into a folder.
+SPDX-License-Identifier: Apache-2.0
+
+cases.tsv there has a line a file: name, exit status, reader, and a piece of what fmtconv must say.
+Python's standard library only; the same bytes on every run.
+"""
+
+import struct
+import sys
+from pathlib import Path
+
+CASES = {}
+U8, I8, U16, I16, U32, I32, F32, BOOL, STRING, ARRAY, U64, I64, F64 = range(13)
+FORMATS = {U8: "B", I8: "b", U16: "H", I16: "h", U32: "I", I32: "i", F32: "f", BOOL: "B", U64: "Q", I64: "q", F64: "d"}
+
+
+def number(form, value):
+    return struct.pack("<" + form, value)
+
+
+def string(text, length=None):
+    raw = text if isinstance(text, bytes) else text.encode()
+    return number("Q", len(raw) if length is None else length) + raw
+
+
+def value(kind, v):
+    """A value without its type; of an array: (type of its items, items)."""
+    if kind == STRING:
+        return string(v)
+    if kind == ARRAY:
+        return number("I", v[0]) + number("Q", len(v[1])) + b"".join(value(v[0], i) for i in v[1])
+    return number(FORMATS[kind], v)
+
+
+def key(name, kind, v):
+    return string(name) + number("I", kind) + (v if isinstance(v, bytes) else value(kind, v))
+
+
+def tensor(name="a", dims=(2,), kind=0, offset=0, rank=None):
+    """A description; dims innermost first, as the file has them."""
+    return (string(name) + number("I", len(dims) if rank is None else rank) + b"".join(number("Q", d) for d in dims)
+            + number("I", kind) + number("Q", offset))
+
+
+def file(keys=(), tensors=(tensor(),), data=b"\1" * 8 + b"\0" * 24, version=3, alignment=32, padding=b"\0", n_keys=None,
+         n_tensors=None):
+    """A file, with an architecture before the other keys."""
+    keys = (ARCHITECTURE, *keys)
+    head = (b"GGUF" + number("I", version) + number("Q", len(tensors) if n_tensors is None else n_tensors)
+            + number("Q", len(keys) if n_keys is None else n_keys) + b"".join(keys) + b"".join(tensors))
+    return head + padding * (-len(head) % alignment) + data
+
+
+ARCHITECTURE = key("general.architecture", STRING, "test")
+
+
+def case(name, says, data, status=1, also=None):
+    """data: of the file NAME.gguf; also: of others, by name."""
+    assert name not in CASES, name
+    CASES[name] = (status, says, data, also or {})
+
+
+def good(name, data, also=None):
+    case(name, "", data, 0, also)
+
+
+def blocks(name, data):
+    """Only inspected: the format that the cases are converted to has no blocks."""
+    good("blocks-" + name, data)
+
+
+def headers():
+    case("empty", "at byte 0x0: 4 bytes are needed here, but only 0 are left", b"")
+    case("magic", "no GGUF file: it does not begin with 'GGUF'", b"GGML" + file()[4:])
+    for version in (0, 1, 4, 2**32 - 1):
+        case(f"version-{version}", f"version {version} of GGUF: 2 and 3 are read", file(version=version))
+    case("big-endian", "a GGUF file for big-endian machines", file(version=3 << 24))
+    good("version-2", file(version=2))
+    case("tensors-claimed", "at byte 0x8: 1000 tensors are claimed, more than", file(n_tensors=1000))
+    case("tensors-claimed-huge", "18446744073709551615 tensors are claimed, more than", file(n_tensors=2**64 - 1))
+    case("keys-claimed", "at byte 0x10: 1000 keys are claimed, more than", file(n_keys=1000))
+    case("keys-claimed-huge", "9223372036854775808 keys are claimed, more than", file(n_keys=2**63))
+    case("one-tensor-too-many", "a tensor has an empty name", file(n_tensors=2, data=b""))
+    good("no-tensors", file(tensors=(), data=b""))
+    good("no-tensors-unpadded", file(tensors=(), data=b"", alignment=1))
+    case("no-tensors-tail", "32 bytes behind the last tensor belong to none", file(tensors=(), data=b"\0" * 32))
+    for count, says in ((1 << 18, ""), ((1 << 18) + 1, "262145 tensors, more than the limit of 262144")):
+        tensors = tuple(tensor(str(i), (0,)) for i in range(count))
+        case(f"tensors-{count}", says, file(tensors=tensors, data=b""), 1 if says else 0)
+    for count, says in ((1 << 16, ""), ((1 << 16) + 1, "65537 keys, more than the limit of 65536")):
+        keys = tuple(key(f"k.{i}", U8, 1) for i in range(count - 1))
+        case(f"keys-{count}", says, file(keys), 1 if says else 0)
+
+
+def keys():
+    case("key-empty", "a key is empty", file((key("", U8, 1),)))
+    case("key-twice", "there are two keys 'x'", file((key("x", U8, 1), key("x", U16, 2))))
+    case("key-architecture-twice", "there are two keys 'general.architecture'", file((ARCHITECTURE,)))
+    case("key-not-ascii", "the key 'ü' is not printable ASCII", file((key("ü", U8, 1),)))
+    case("key-not-utf8", "text that is not UTF-8", file((key(b"\xff", U8, 1),)))
+    case("key-nul", "a NUL in text", file((key("a\0b", U8, 1),)))
+    case("key-newline", "is not printable ASCII", file((key("a\nb", U8, 1),)))
+    case("key-delete", "is not printable ASCII", file((key("a\x7f", U8, 1),)))
+    case("key-65536", "a key of more than 65535 bytes", file((key("k" * 65536, U8, 1),)))
+    good("key-65535", file((key("k" * 65535, U8, 1),)))
+    good("key-odd", file((key("Comfy.orig-shape/a b:1", U8, 1),)))
+    case("key-beyond-the-end", "a length of 1000000, but the file ends after", file((string("x", 10**6),)))
+    case("key-length-huge", "a length of 18446744073709551615, but the file ends", file((string("x", 2**64 - 1),)))
+
+
+def values():
+    for kind in (13, 14, 255, 2**32 - 1):
+        case(f"type-{kind}", f"key 'x': there is no type of values {kind}", file((key("x", kind, b"\0" * 8),)))
+        case(f"items-of-type-{kind}", f"key 'x': there is no type of values {kind}",
+             file((key("x", ARRAY, number("I", kind) + number("Q", 0)),)))
+    case("bool-2", "key 'x': a bool that is neither 0 nor 1", file((key("x", BOOL, 2),)))
+    case("bools-255", "a bool that is neither 0 nor 1", file((key("x", ARRAY, (BOOL, (0, 1, 255))),)))
+    case("string-not-utf8", "text that is not UTF-8", file((key("x", STRING, string(b"a\xc0\x80")),)))
+    case("string-surrogate", "text that is not UTF-8", file((key("x", STRING, string(b"\xed\xa0\x80")),)))
+    case("string-nul", "a NUL in text", file((key("x", STRING, "a\0b"),)))
+    case("string-beyond-the-end", "a length of 1000000, but the file ends after", file((key("x", STRING, string("", 10**6)),)))
+    case("strings-not-utf8", "a string that is not UTF-8", file((key("x", ARRAY, (STRING, (b"ok", b"\xff"))),)))
+    case("strings-beyond-the-end", "1000000 bytes are needed here",
+         file((key("x", ARRAY, number("I", STRING) + number("Q", 1) + string("", 10**6)),)))
+    case("array-nested", "key 'x': an array of arrays", file((key("x", ARRAY, (ARRAY, ((U8, (1,)),))),)))
+    case("array-claimed", "a length of 1000000, but the file ends after", file((key("x", ARRAY, number("I", U32) + number("Q", 10**6)),)))
+    case("array-wraps", "a length of 2305843009213693952, but the file ends after",
+         file((key("x", ARRAY, number("I", U64) + number("Q", 2**61)),)))
+    case("strings-claimed", "a length of 1000000, but the file ends after",
+         file((key("x", ARRAY, number("I", STRING) + number("Q", 10**6)),)))
+    limit = 1 << 26
+    for count, says in ((limit - 1, ""), (limit, ""), (limit + 1, "an array of more than 67108864 values")):
+        case(f"array-{count}", says, file((key("x", ARRAY, number("I", U8) + number("Q", count) + b"\7" * count),)),
+             1 if says else 0)
+        case(f"string-{count}", says and "a string of more than 64 MiB",
+             file((key("x", STRING, string(b"y" * count)),)), 1 if says else 0)
+    good("array-empty", file((key("x", ARRAY, (U32, ())),)))
+    good("array-of-empty-strings", file((key("x", ARRAY, (STRING, ("", "\0"))),)))
+    good("numbers-odd", file(tuple(key(f"x.{k}", k, b"\xff" * struct.calcsize(FORMATS[k])) for k in FORMATS if k != BOOL)))
+    good("numbers-in-arrays-odd", file(tuple(
+        key(f"x.{k}", ARRAY, number("I", k) + number("Q", 2) + b"\xff" * 2 * struct.calcsize(FORMATS[k]))
+        for k in FORMATS if k != BOOL)))
+    case("config-no-json", "malformed JSON", file((key("fmtconv.config.x", STRING, "{"),)))
+    case("config-deep", "nested too deeply", file((key("fmtconv.config.x", STRING, "[" * 40 + "]" * 40),)))
+    good("config", file((key("fmtconv.config.x", STRING, "{}"), key("test.y", ARRAY, (F32, (0.5,))), key("test.", U8, 1))))
+    case("config-nul", "a NUL in text", file((key("test.x", ARRAY, (STRING, ("a\0",))),)))
+    case("config-key-not-utf8", "is not UTF-8", file((key("test.%FF", U8, 1),)))
+
+
+def alignments():
+    def aligned(n, kind=U32):
+        return file((key("general.alignment", kind, n),), data=b"\1" * 8 + b"\0" * (max(n, 8) - 8), alignment=max(n, 1))
+    for n in (0, 1, 2, 4, 7, 12, 24, 131072):
+        case(f"alignment-{n}", f"general.alignment is {n}, and no power of two from 8 to 65536", aligned(n))
+    for n in (8, 16, 64, 65536):
+        good(f"alignment-is-{n}", aligned(n))
+    for kind in (U8, U16, I32, U64, I64, F32):
+        case(f"alignment-of-type-{kind}", "general.alignment is no u32", aligned(64, kind))
+    case("alignment-string", "general.alignment is no u32", file((key("general.alignment", STRING, "32"),)))
+    case("alignment-array", "general.alignment is no u32", file((key("general.alignment", ARRAY, (U32, (32,))),)))
+
+
+def names():
+    case("name-empty", "a tensor has an empty name", file(tensors=(tensor(""),)))
+    case("name-twice", "tensor 'a': there are two tensors of this name",
+         file(tensors=(tensor(), tensor(offset=32)), data=(b"\1" * 8 + b"\0" * 24) * 2))
+    case("name-nul", "a NUL in text", file(tensors=(tensor("a\0b"),)))
+    case("name-newline", "a tensor's name has control characters", file(tensors=(tensor("a\nb"),)))
+    case("name-c1", "a tensor's name has control characters", file(tensors=(tensor("a\x9b"),)))
+    case("name-not-utf8", "text that is not UTF-8", file(tensors=(tensor(b"\xff"),)))
+    case("name-4097", "a tensor's name has more than 4096 bytes", file(tensors=(tensor("n" * 4097),)))
+    case("name-beyond-the-end", "bytes are needed here, but only", file(tensors=(string("n", 2**40),), data=b"\0" * 64))
+    case("name-length-huge", "18446744073709551615 bytes are needed here", file(tensors=(string("n", 2**64 - 1),), data=b"\0" * 64))
+    for length in (63, 64, 4095, 4096):
+        good(f"name-{length}", file(tensors=(tensor("n" * length),)))
+    good("name-odd", file(tensors=(tensor(" ü/\\..%"),)))
+
+
+def shapes():
+    case("rank-9", "tensor 'a': 9 dimensions, more than 8", file(tensors=(tensor(dims=(1,) * 8 + (2,)),)))
+    case("rank-huge", "tensor 'a': 4294967295 dimensions, more than 8", file(tensors=(tensor(rank=2**32 - 1),)))
+    good("rank-8", file(tensors=(tensor(dims=(2,) + (1,) * 7),)))
+    good("rank-0", file(tensors=(tensor(dims=()),), data=b"\1" * 4 + b"\0" * 28))
+    good("rank-4", file(tensors=(tensor(dims=(2, 1, 1, 1)),)))
+    good("zero", file(tensors=(tensor(dims=(0,)),), data=b""))
+    good("zero-huge", file(tensors=(tensor(dims=(0, 2**62, 2**62)),), data=b""))
+    # ggml takes the product modulo 2^64, which is 0.
+    case("wraps-to-zero", "tensor 'a': the shape has more elements than a file can hold",
+         file(tensors=(tensor(dims=(2**32, 2**32)),), data=b""))
+    case("wraps-to-two", "tensor 'a': the shape has more elements than a file can hold",
+         file(tensors=(tensor(dims=(2, 2**31, 2**33)),)))
+    case("negative", "tensor 'a': the shape has more elements than a file can hold", file(tensors=(tensor(dims=(2**63,)),)))
+    case("bytes-wrap", "tensor 'a': the shape has more bytes than a file can hold", file(tensors=(tensor(dims=(2**62,)),)))
+    case("bytes-beyond", "tensor 'a': the shape has more bytes than a file can hold",
+         file(tensors=(tensor(dims=(2**60,), kind=28),)))
+    case("sum-wraps", "tensor 'c': the tensors have more bytes than a file can hold",
+         file(tensors=(tensor("a", (2**60,)), tensor("b", (2**60 - 16,), offset=2**62), tensor("c", (2**20,), offset=2**63 - 64))))
+    case("too-large", "the tensors and their padding have 64 bytes, and there are 32", file(tensors=(tensor(dims=(9,)),)))
+
+
+def types():
+    for kind, name in ((4, "Q4_2"), (5, "Q4_3"), (31, "Q4_0_4_4"), (36, "IQ4_NL_4_4"), (38, "IQ4_NL_8_8")):
+        case(f"tensor-type-{kind}", f"tensor 'a': its type {kind} is {name}, which ggml has removed", file(tensors=(tensor(kind=kind),)))
+    for kind, name in ((9, "Q8_1"), (15, "Q8_K")):
+        case(f"tensor-type-{kind}", f"tensor 'a': its type {kind} is {name}, which ggml uses", file(tensors=(tensor(kind=kind),)))
+    for kind in (43, 100, 2**32 - 1):
+        case(f"tensor-type-{kind}", f"tensor 'a': its type {kind} is unknown", file(tensors=(tensor(kind=kind),)))
+    block = b"\1" * 34 + b"\0" * 30
+    for row in (1, 31, 33, 48):
+        case(f"row-{row}", f"tensor 'a': rows of {row} elements are no whole blocks of 32, as Q8_0 has them",
+             file(tensors=(tensor(dims=(row,), kind=8),), data=block))
+    case("row-16-of-two", "rows of 16 elements are no whole blocks", file(tensors=(tensor(dims=(16, 2), kind=8),), data=block))
+    case("row-none", "rows of 1 elements are no whole blocks", file(tensors=(tensor(dims=(), kind=8),), data=block))
+    case("row-255", "no whole blocks of 256, as Q4_K has them", file(tensors=(tensor(dims=(255,), kind=12),), data=block))
+    blocks("row-32", file(tensors=(tensor(dims=(32,), kind=8),), data=block))
+    blocks("row-0", file(tensors=(tensor(dims=(0, 5), kind=8),), data=b""))
+
+
+def places():
+    two, data = (tensor(), tensor("b", offset=32)), b"\1" * 8 + b"\0" * 24
+    good("two", file(tensors=two, data=data * 2))
+    case("gap", "tensor 'b': it begins at byte 0x40 of the data, and those before it end at 0x20",
+         file(tensors=(tensor(), tensor("b", offset=64)), data=data * 3))
+    case("overlap", "tensor 'b': it begins at byte 0x0 of the data", file(tensors=(tensor(), tensor("b")), data=data * 2))
+    case("misaligned", "tensor 'b': it begins at byte 0x8 of the data",
+         file(tensors=(tensor(), tensor("b", offset=8)), data=data))
+    case("out-of-order", "tensor 'b': it begins at byte 0x20 of the data, and those before it end at 0x0",
+         file(tensors=two[::-1], data=data * 2))
+    case("first-late", "tensor 'a': it begins at byte 0x20 of the data", file(tensors=(tensor(offset=32),), data=data * 2))
+    case("offset-huge", "tensor 'a': it begins at byte 0xffffffffffffffff of the data", file(tensors=(tensor(offset=2**64 - 1),)))
+    case("tail", "1 bytes behind the last tensor belong to none", file(data=data + b"\0"))
+    case("tail-32", "32 bytes behind the last tensor belong to none", file(data=data + b"\0" * 32))
+    case("unpadded", "the tensors and their padding have 32 bytes, and there are 8", file(data=b"\1" * 8))
+    case("padding-of-header", "padding that is not zero", file(padding=b"\1"))
+    case("padding-of-tensor", "padding that is not zero", file(data=b"\1" * 8 + b"\0" * 23 + b"\1"))
+    case("padding-between", "padding that is not zero", file(tensors=two, data=b"\1" * 32 + data))
+
+
+def originals():
+    def shape(name, items, kind=I32):
+        return key("comfy.gguf.orig_shape." + name, ARRAY, (kind, items))
+    good("shape", file((shape("a", (2, 1)),)))
+    good("shape-of-nobody", file((shape("b", (3,)),)))
+    good("shape-of-scalar", file((key("fmtconv.scalars", ARRAY, (STRING, ("a", "b"))),), tensors=(tensor(dims=(1,)),),
+                                 data=b"\1" * 4 + b"\0" * 28))
+    case("shape-other", "tensor 'a': the shape in the key 'comfy.gguf.orig_shape.a' has another number of elements",
+         file((shape("a", (3,)),)))
+    case("shape-wraps", "has another number of elements", file((shape("a", (2**62, 2**62, 8), U64),)))
+    case("shape-negative", "the key 'comfy.gguf.orig_shape.a' is no shape", file((shape("a", (-2, -1)),)))
+    case("shape-too-long", "is no shape", file((shape("a", (1,) * 8 + (2,)),)))
+    case("shape-of-strings", "is no shape", file((shape("a", ("2",), STRING),)))
+    case("shape-no-list", "is no shape", file((key("comfy.gguf.orig_shape.a", U32, 2),)))
+    case("scalars-no-list", "the key 'fmtconv.scalars' is no list of names", file((key("fmtconv.scalars", STRING, "a"),)))
+    case("scalars-of-numbers", "the key 'fmtconv.scalars' is no list of names", file((key("fmtconv.scalars", ARRAY, (U8, (1,))),)))
+    # As ComfyUI-GGUF stores what blocks do not fit: rows of the stored shape stay.
+    blocks("shape-no-blocks", file((shape("a", (16, 2, 1)),), tensors=(tensor(dims=(32,), kind=8),), data=b"\1" * 34 + b"\0" * 30))
+
+
+def part(no, count, tensors, name, kinds=(U16, U16, I32)):
+    return file((key("split.no", kinds[0], no), key("split.count", kinds[1], count), key("split.tensors.count", kinds[2], tensors)),
+                tensors=(tensor(name),))
+
+
+def splits():
+    """The case's file is the first of three, and has the others beside it."""
+    def three(stem, second=None, third=None):
+        return {f"{stem}-00002-of-00003": part(1, 3, 3, "b") if second is None else second,
+                f"{stem}-00003-of-00003": part(2, 3, 3, "c") if third is None else third}
+
+    def name(stem):
+        return f"{stem}-00001-of-00003"
+    good(name("split"), part(0, 3, 3, "a"), three("split"))
+    good(name("split-widths"), part(0, 3, 3, "a", (I64, U32, U64)), three("split-widths"))
+    good("split-one", part(0, 1, 1, "a"))
+    missing = three("split-missing")
+    del missing["split-missing-00002-of-00003"]
+    case(name("split-missing"), "the model has 3 files, and 'split-missing-00002-of-00003.gguf' is not beside this one",
+         part(0, 3, 3, "a"), also=missing)
+    case("split-renamed", "its name does not end in '-00001-of-00003.gguf'", part(0, 3, 3, "a"), also=three("split-renamed"))
+    case(name("split-is-second"), "it says that it is file 2 of 3, and its name does not end in", part(1, 3, 3, "a"),
+         also=three("split-is-second"))
+    case(name("split-number"), "@split-number-00002-of-00003.gguf split.no 0, split.count 3", part(0, 3, 3, "a"),
+         also=three("split-number", second=part(0, 3, 3, "b")))
+    case(name("split-count"), "@split-count-00002-of-00003.gguf split.no 1, split.count 4", part(0, 3, 3, "a"),
+         also=three("split-count", second=part(1, 4, 3, "b")))
+    case(name("split-total"), "split.tensors.count is 4, and the files have 3 tensors", part(0, 3, 4, "a"),
+         also=three("split-total", part(1, 3, 4, "b"), part(2, 3, 4, "c")))
+    case(name("split-totals"), "@split-totals-00002-of-00003.gguf split.tensors.count 4, where its name and the other files say 1, 3, 3", part(0, 3, 3, "a"),
+         also=three("split-totals", part(1, 3, 4, "b")))
+    case(name("split-none"), "@split-none-00002-of-00003.gguf split.no -1, split.count -1", part(0, 3, 3, "a"), also=three("split-none", file()))
+    case(name("split-twice"), "tensor 'a': there are two tensors of this name", part(0, 3, 3, "a"),
+         also=three("split-twice", part(1, 3, 3, "a")))
+    case(name("split-broken"), "@split-broken-00002-of-00003.gguf no GGUF file", part(0, 3, 3, "a"), also=three("split-broken", b"GGML" + file()[4:]))
+    for bad, (no, count, tensors) in {"no": (3, 3, 3), "huge": (0, 65535, -1), "zero": (0, 0, 1)}.items():
+        case(f"split-bad-{bad}", f"split.no {no}, split.count {count}, split.tensors.count {tensors}",
+             part(no, count, tensors, "a"))
+    case("split-count-huge", "split.count 4294967295", file((key("split.no", U16, 0), key("split.count", U32, 2**32 - 1))))
+
+
+def make():
+    for each in (headers, keys, values, alignments, names, shapes, types, places, originals, splits):
+        each()
+
+
+def main():
+    out = Path(sys.argv[1])
+    out.mkdir(parents=True)
+    make()
+    whole = file((key("x", ARRAY, (U16, (1, 2))), key("y", STRING, "z")), (tensor(), tensor("b", (3,), 24, 32)),
+                 b"\1" * 8 + b"\0" * 24 + b"\1" * 3 + b"\0" * 29)
+    for size in range(len(whole)):
+        case(f"cut-{size:03}", "", whole[:size])
+    with (out / "cases.tsv").open("w") as table:
+        for name, (status, says, data, also) in CASES.items():
+            (out / f"{name}.gguf").write_bytes(data)
+            for other, bytes_ in also.items():
+                (out / f"{other}.gguf").write_bytes(bytes_)
+            shown = ",".join(map(str, status)) if isinstance(status, tuple) else status
+            table.write(f"{name}\t{shown}\tgguf\t{says}\n")
+
+
+if __name__ == "__main__":
+    main()
