@@ -25,6 +25,7 @@ typedef struct inspection
   const char *typed;              /* the reader as it was given; NULL: detected */
   const fmtconv_model *stages[2]; /* what was read; what the transform makes of it, or NULL */
   fci_claims claims;              /* the transforms that know it */
+  bool is_near;                   /* one would, but for a few tensors */
   bool is_made;                   /* they know it in reverse: it is what they make */
   const char **commands;          /* what converts it, one a transform */
   const char *whole; /* what converts all of it, or takes it as it is; NULL: the commands are all there is */
@@ -101,12 +102,26 @@ has_config (const fmtconv_model *model)
   return fmtconv_get (attrs, "config") || fmtconv_get (attrs, "config-default");
 }
 
+/* A broken model of a known kind: what is wrong with it. */
+static void
+tell_near (inspection *s)
+{
+  const fci_claim *near = &s->claims.claim[0];
+  s->is_near = true;
+  snprintf (s->needs, sizeof s->needs,
+            "nearly what %s takes: %zu of its tensors, %zu missing, %zu others that it does not know; -t %s "
+            "lists them",
+            near->plugin->name, near->found.claimed, near->found.missing, near->found.unknown,
+            near->plugin->name);
+}
+
 /* Which transforms know the model, or would make it; the result of the first that knows it is asked for the title
  * and the parts. */
 static int
 recognise (inspection *s)
 {
   size_t n_modules;
+  fci_claims made = { 0 };
   const fci_module *modules = fci_modules (s->ctx, &n_modules);
   if (is_bundle (s))
     return s->ctx->failed;
@@ -114,8 +129,13 @@ recognise (inspection *s)
     return s->ctx->failed;
   if (s->claims.complete)
     s->stages[1] = try_claim (s, 0, s->needs);
-  else if (fci_claims_reverse (s->ctx, modules, n_modules, s->stages[0], &s->claims) == 0)
-    s->is_made = s->claims.complete > 0;
+  else if (fci_claims_reverse (s->ctx, modules, n_modules, s->stages[0], &made) == 0 && made.complete)
+    {
+      s->claims = made;
+      s->is_made = true;
+    }
+  else if (s->claims.n)
+    tell_near (s);
   return s->ctx->failed;
 }
 
@@ -137,7 +157,8 @@ whole_command (const inspection *s, const char *reader, const char *path)
   bool is_folder = is_bundle (s) || fci_claims_are_components (&s->claims) || has_config (s->stages[0]);
   if (s->claims.complete && !s->is_made && !fci_claims_are_components (&s->claims))
     return NULL;
-  return fmtconv_text (s->ctx, "fmtconv%s %s %s", reader, path, is_folder ? "OUTPUT/" : "OUTPUT.safetensors");
+  return fmtconv_text (s->ctx, "fmtconv%s%s %s %s", reader, s->is_near ? " -t none" : "", path,
+                       is_folder ? "OUTPUT/" : "OUTPUT.safetensors");
 }
 
 /* One command for each transform that recognises the model, and one that takes it as it is. */

@@ -174,7 +174,8 @@ fmtconv_attr *fmtconv_presets (fmtconv_ctx *ctx, const char *name);
  *   storages     object    sources, shared (storages with several tensors), tied (tensors)
  *   attributes   object    the model's attributes; of an array of a file that has more than 64 items {type, items,
  *                          first}; NaN and infinity as strings
- *   needs        string    what the first transform that recognises it stops at for want of a parameter, where it does
+ *   needs        string    where the first transform that recognises it stops for want of a parameter, or nearly
+ *                          recognises it: why
  *   convert      array     commands that convert it, OUTPUT left open
  *   list         array     with LIST: {name, dtype, shape, bytes, stats}
  *   stats        object    with STATS, of all tensors together, and in `list` of each: values, nan, inf, zero,

@@ -337,10 +337,14 @@ class Recognition(Cog):
         del tensors[NET + "time_embed.2.bias"]
         result = self.run_fmtconv(self.save(tensors), self.tmp / "x.safetensors", status=1)
         self.assertIn("1 missing", result.stderr)
+        report = self.inspect(self.save({k: t for k, t in tensors.items() if not k.startswith(VAE)}))
+        self.assertIn("1 missing", report["needs"])
+        self.assertEqual([c.split()[1:3] for c in report["convert"]], [["-t", "none"]])
         del tensors[VAE + "decoder.conv_in.conv.weight"]
-        result = self.run_fmtconv(self.save(tensors), self.tmp / "x.safetensors")
-        self.assertIn("warning", result.stderr)
+        result = self.run_fmtconv(self.save(tensors), self.tmp / "x.safetensors", status=1)
+        self.assertIn("only nearly", result.stderr)
         self.assertIn("-t none", result.stderr)
+        self.run_fmtconv("-t", "none", self.tmp / "model.pt", self.tmp / "x.safetensors")
 
     def test_what_comes_out(self):
         """Outputs are known for what they are: kind, the way on and the way back; commands that work as printed."""
