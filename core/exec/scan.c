@@ -9,7 +9,8 @@
 
 enum
 {
-  BLOCK = 256 << 10, /* values that are looked at at once */
+  BLOCK = 256 << 10, /* values that a worker takes … */
+  PIECE = 16 << 10, /* … and looks at at once: sums are made of the same pieces, whatever memory there is */
   BUFFERS = 4
 };
 
@@ -58,24 +59,35 @@ common_type (fmtconv_view *a, fmtconv_view *b)
   return FMTCONV_F32;
 }
 
+/* n values from `first` on, which are in the worker's buffers. */
+static void
+look_at (block *k, const fci_worker *worker, uint64_t first, size_t n)
+{
+  const bool is_f32 = k->a->view->dtype == FMTCONV_F32;
+  const void *a = worker->out, *b = worker->other;
+  if (k->b && is_f32)
+    fci_gap_f32 (&k->gap, a, b, n, first);
+  else if (k->b)
+    fci_gap_f64 (&k->gap, a, b, n, first);
+  else if (is_f32)
+    fci_sums_f32 (&k->sums, a, n);
+  else
+    fci_sums_f64 (&k->sums, a, n);
+}
+
 static int
 look (fci_worker *worker, size_t n)
 {
   block *k = (block *) worker->work->job_arg + n;
-  const uint32_t dtype = k->a->view->dtype;
-  const uint64_t item = fci_item (dtype), at = k->first * item, size = k->count * item;
-  if (fci_fetch (worker, k->a, NULL, at, size, worker->out) != 0
-      || (k->b && fci_fetch (worker, k->b, NULL, at, size, worker->other) != 0))
-    return -1;
-  const void *a = worker->out, *b = worker->other;
-  if (k->b && dtype == FMTCONV_F32)
-    fci_gap_f32 (&k->gap, a, b, k->count, k->first);
-  else if (k->b)
-    fci_gap_f64 (&k->gap, a, b, k->count, k->first);
-  else if (dtype == FMTCONV_F32)
-    fci_sums_f32 (&k->sums, a, k->count);
-  else
-    fci_sums_f64 (&k->sums, a, k->count);
+  const uint64_t item = fci_item (k->a->view->dtype), end = k->first + k->count;
+  for (uint64_t first = k->first, count; first < end; first += count)
+    {
+      count = end - first < PIECE ? end - first : PIECE;
+      if (fci_fetch (worker, k->a, NULL, first * item, count * item, worker->out) != 0
+          || (k->b && fci_fetch (worker, k->b, NULL, first * item, count * item, worker->other) != 0))
+        return -1;
+      look_at (k, worker, first, (size_t) count);
+    }
   atomic_fetch_add_explicit (&worker->work->done, k->count, memory_order_relaxed);
   return 0;
 }
@@ -101,16 +113,15 @@ add_scan (scanner *s, fci_scan *scan)
   return true;
 }
 
-/* Two MiB a buffer hold a block of doubles; what is left of the memory gives more threads. */
+/* A buffer holds a piece of doubles; what is left of the memory gives more threads. */
 static int
 open_workers (scanner *s, fmtconv_ctx *ctx)
 {
-  const fmtconv_options *options = &ctx->options;
-  s->plan.unit_room = BLOCK * sizeof (double) * BUFFERS / (BUFFERS - 1);
   s->plan.buffers = BUFFERS - 1; /* of which one more is made for the second tensor */
-  const uint64_t each = s->plan.unit_room * s->plan.buffers + s->plan.row_scratch,
-                 most = options->memory / each;
-  s->plan.cost.threads = options->threads < most ? options->threads : most ? (unsigned) most : 1;
+  s->plan.unit_room =
+      (PIECE * sizeof (double) * BUFFERS / (BUFFERS - 1) / FCI_SCRATCH_ALIGN + 1) * FCI_SCRATCH_ALIGN;
+  if (fci_plan_workers (&s->plan, s->plan.unit_room) != 0)
+    return fmtconv_failed (ctx);
   s->work.ctx = ctx;
   s->work.plan = &s->plan;
   s->work.io = &fci_io_system;

@@ -91,6 +91,14 @@ class Diff(Base):
         self.assertTrue(math.isclose(values["snr_db"], 10 * torch.log10(a.double().square().sum() / gap.square().sum()),
                                      rel_tol=1e-9))
 
+    def test_values_at_the_borders_of_pieces(self):
+        """As many as are looked at at once, and more, of types that are looked at as doubles."""
+        x = torch.arange(1, 600_001)
+        for t in (x, x.double() / 3, (x.double() / 3).reshape(600, 1000).t()):
+            with self.subTest(t.dtype):
+                result = self.pair({"x": t.contiguous()}, {"x": t}, status=0)
+                self.assertEqual((result["same"], result["equal"]), (1, True))
+
     def test_what_differs_is_said(self):
         a = {"dtype": torch.ones(3), "shape": torch.ones(3), "gone": torch.ones(1), "nan": torch.tensor([1.0, math.nan])}
         b = {"dtype": torch.ones(3).half(), "shape": torch.ones(4), "new": torch.ones(1), "nan": torch.tensor([1.0, 2.0])}
