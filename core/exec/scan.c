@@ -92,12 +92,19 @@ look (fci_worker *worker, size_t n)
   return 0;
 }
 
+/* The values that would be written, as another type. */
+static fmtconv_view *
+written_as (fmtconv_view *view, uint32_t dtype)
+{
+  return fmtconv_cast (fmtconv_cast (view, view->dtype), dtype);
+}
+
 static bool
 add_scan (scanner *s, fci_scan *scan)
 {
   const uint32_t dtype = common_type (scan->a, scan->b);
   const fci_rows *a = NULL, *b = NULL;
-  fmtconv_view *as_a = fmtconv_cast (scan->a, dtype), *as_b = scan->b ? fmtconv_cast (scan->b, dtype) : NULL;
+  fmtconv_view *as_a = written_as (scan->a, dtype), *as_b = scan->b ? written_as (scan->b, dtype) : NULL;
   if (!as_a || (scan->b && !as_b) || !(a = fci_rows_of (&s->plan, scan->name, as_a))
       || (as_b && !(b = fci_rows_of (&s->plan, scan->name, as_b))))
     return false;

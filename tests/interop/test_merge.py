@@ -151,6 +151,13 @@ class Sat(Case):
             seen.add(out.read_bytes())
         self.assertEqual(len(seen), 1)
 
+    def test_diff(self):
+        """What diff sees of a merged weight is what is written, whatever the memory; so do statistics."""
+        r = Recipe(alpha=2, dtype=torch.bfloat16)
+        _, out, _ = self.convert(r, "-t", "lora-merge")
+        for memory in ("1M", "64M"):
+            self.run_fmtconv("diff", "--memory", memory, "-t", "lora-merge", self.tmp / "run", out)
+
     def test_account(self):
         """The matrices count as merged, their checksums are compared, nothing is lost."""
         r = Recipe(alpha=2, base=True)
