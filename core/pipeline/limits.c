@@ -76,7 +76,10 @@ list_left_behind (fmtconv_ctx *ctx, const char *owner, unsigned understands, con
     FCI_EACH_LEAF (leaf, model)
   for (const fmtconv_blob *blob = NULL; (blob = fmtconv_next_blob (leaf, blob)); n++)
     fmtconv_detail (ctx, "%s", blob->name);
-  fmtconv_warn (ctx, "%s holds no files but tensors: %zu beside them are left behind", owner, n);
+  fmtconv_warn (ctx,
+                n == 1 ? "%s holds no files but tensors: %zu beside them is left behind"
+                       : "%s holds no files but tensors: %zu beside them are left behind",
+                owner, n);
 }
 
 static unsigned

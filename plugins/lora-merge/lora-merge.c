@@ -46,9 +46,11 @@ check_wrapped (struct merge *m)
     }
   if (lost == 0)
     return 0;
-  return fmtconv_fail_at (
-      m->ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the checkpoint complete?" },
-      "%llu weights were trained with a LoRA, and its matrices are missing", (unsigned long long) lost);
+  return fmtconv_fail_at (m->ctx, FMTCONV_E_MISSING,
+                          &(fmtconv_where){ .hint = "is the checkpoint complete?" },
+                          lost == 1 ? "%llu weight was trained with a LoRA, and its matrices are missing"
+                                    : "%llu weights were trained with a LoRA, and its matrices are missing",
+                          (unsigned long long) lost);
 }
 
 static void

@@ -128,7 +128,8 @@ finish (struct merge *m, size_t wrong)
 {
   if (wrong)
     return fmtconv_fail (m->ctx, FMTCONV_E_MISSING,
-                         "%llu tensors of the LoRA have no partner, or are none of it",
+                         wrong == 1 ? "%llu tensor of the LoRA has no partner, or is none of it"
+                                    : "%llu tensors of the LoRA have no partner, or are none of it",
                          (unsigned long long) wrong);
   if (m->n)
     return 0;
