@@ -14,6 +14,18 @@ enum
   BUFFERS = 4
 };
 
+static bool
+is_complex (uint32_t dtype)
+{
+  return dtype == FMTCONV_C32 || dtype == FMTCONV_C64 || dtype == FMTCONV_C128;
+}
+
+bool
+fci_scan_can (uint32_t dtype)
+{
+  return !is_complex (dtype);
+}
+
 /* Values of one tensor, or of two, and what was found. */
 typedef struct block
 {
@@ -33,37 +45,47 @@ typedef struct scanner
   fci_list blocks;
 } scanner;
 
-bool
-fci_scan_can (uint32_t dtype)
+/* Do its values, or their parts, need doubles? */
+static bool
+is_wide (uint32_t dtype)
 {
-  return dtype != FMTCONV_C32 && dtype != FMTCONV_C64 && dtype != FMTCONV_C128;
+  switch (dtype)
+    {
+    case FMTCONV_F64:
+    case FMTCONV_I32:
+    case FMTCONV_U32:
+    case FMTCONV_I64:
+    case FMTCONV_U64:
+    case FMTCONV_C128:
+      return true;
+    default:
+      return false;
+    }
 }
 
 /* What both are looked at as: all their values fit, but for whole numbers beyond 2^53. */
 static uint32_t
 common_type (fmtconv_view *a, fmtconv_view *b)
 {
-  const uint32_t types[] = { a->dtype, b ? b->dtype : a->dtype };
-  for (size_t i = 0; i < 2; i++)
-    switch (types[i])
-      {
-      case FMTCONV_F64:
-      case FMTCONV_I32:
-      case FMTCONV_U32:
-      case FMTCONV_I64:
-      case FMTCONV_U64:
-        return FMTCONV_F64;
-      default:
-        break;
-      }
-  return FMTCONV_F32;
+  const uint32_t other = b ? b->dtype : a->dtype;
+  const bool wide = is_wide (a->dtype) || is_wide (other);
+  if (is_complex (a->dtype) || is_complex (other))
+    return wide ? FMTCONV_C128 : FMTCONV_C64;
+  return wide ? FMTCONV_F64 : FMTCONV_F32;
 }
 
-/* n values from `first` on, which are in the worker's buffers. */
+/* Real numbers that an element is looked at as. */
+static size_t
+parts_of (const block *k)
+{
+  return is_complex (k->a->view->dtype) ? 2 : 1;
+}
+
+/* n values or parts of values from `first` on, which are in the worker's buffers. */
 static void
 look_at (block *k, const fci_worker *worker, uint64_t first, size_t n)
 {
-  const bool is_f32 = k->a->view->dtype == FMTCONV_F32;
+  const bool is_f32 = fci_item (k->a->view->dtype) == parts_of (k) * sizeof (float);
   const void *a = worker->out, *b = worker->other;
   if (k->b && is_f32)
     fci_gap_f32 (&k->gap, a, b, n, first);
@@ -79,14 +101,14 @@ static int
 look (fci_worker *worker, size_t n)
 {
   block *k = (block *) worker->work->job_arg + n;
-  const uint64_t item = fci_item (k->a->view->dtype), end = k->first + k->count;
+  const uint64_t item = fci_item (k->a->view->dtype), end = k->first + k->count, parts = parts_of (k);
   for (uint64_t first = k->first, count; first < end; first += count)
     {
-      count = end - first < PIECE ? end - first : PIECE;
+      count = end - first < PIECE / parts ? end - first : PIECE / parts;
       if (fci_fetch (worker, k->a, NULL, first * item, count * item, worker->out) != 0
           || (k->b && fci_fetch (worker, k->b, NULL, first * item, count * item, worker->other) != 0))
         return -1;
-      look_at (k, worker, first, (size_t) count);
+      look_at (k, worker, first * parts, (size_t) (count * parts));
     }
   atomic_fetch_add_explicit (&worker->work->done, k->count, memory_order_relaxed);
   return 0;
