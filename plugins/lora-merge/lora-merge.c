@@ -64,6 +64,11 @@ put_all (struct merge *m)
       const int is_own = m->lora == m->in;
       if (is_own && merge_is_lora (t->name))
         continue;
+      if (is_own && merge_is_alpha (m, t->name))
+        {
+          fmtconv_drop (m->out, t, merge_alpha_reason);
+          continue;
+        }
       fmtconv_put (m->out, is_own ? merge_plain_name (m->ctx, t->name) : t->name,
                    n ? merge_sum (m, pairs, n) : t->view);
       if (fmtconv_failed (m->ctx))
@@ -83,7 +88,9 @@ say (const struct merge *m)
                       (unsigned long long) m->n);
         return;
       }
-  fmtconv_note (m->ctx, "%llu products of a LoRA of rank %llu are added to weights, at %g times B A",
+  fmtconv_note (m->ctx,
+                m->n == 1 ? "%llu product of a LoRA of rank %llu is added to a weight, at %g times B A"
+                          : "%llu products of a LoRA of rank %llu are added to weights, at %g times B A",
                 (unsigned long long) m->n, (unsigned long long) p->a->shape[0], p->factor);
 }
 

@@ -18,6 +18,8 @@ static const struct
   { ".lora.down.weight", ".lora.up.weight" },
 };
 
+const char merge_alpha_reason[] = "it is part of the factor";
+
 enum
 {
   N_FORMS = sizeof forms / sizeof *forms
@@ -99,11 +101,20 @@ is_sat (const fmtconv_model *lora)
   return fmtconv_first (lora, "{x*}.matrix_{m:A,B}.{i}") != NULL;
 }
 
-/* "X.alpha" beside a pair is looked at with it. */
 static int
 is_alpha (const char *name)
 {
   return ends_with (name, ".alpha");
+}
+
+int
+merge_is_alpha (const struct merge *m, const char *name)
+{
+  const size_t n = strlen (name) - (is_alpha (name) ? strlen (".alpha") : 0);
+  int beside = 0;
+  for (size_t i = 0; i < N_FORMS && is_alpha (name) && !beside; i++)
+    beside = fmtconv_find (m->lora, fmtconv_text (m->ctx, "%.*s%s", (int) n, name, forms[i].a)) != NULL;
+  return beside;
 }
 
 /* What is no half of a pair: of the LoRA's own file only. */
@@ -115,7 +126,7 @@ handle_other (struct merge *m, const fmtconv_tensor *t, size_t *wrong)
   if (is_sat (m->lora))
     fmtconv_drop (m->out, t, "of the LoRA's file only the LoRA is taken");
   else if (is_alpha (t->name))
-    fmtconv_drop (m->out, t, "it is part of the factor");
+    fmtconv_drop (m->out, t, merge_alpha_reason);
   else
     {
       fmtconv_detail (m->ctx, "'%s' is nothing that can be merged", t->name);

@@ -275,6 +275,13 @@ class Files(Case):
                 with self.subTest(config=config, prefix=prefix):
                     self.close(got, merged)
 
+    def test_alpha_beside_the_weights(self):
+        """In the model itself, what says alpha goes with the matrices."""
+        w, down, up = torch.randn(8, 8), torch.randn(2, 8), torch.randn(8, 2)
+        model = {"m.weight": w, "m.lora_down.weight": down, "m.lora_up.weight": up, "m.alpha": torch.tensor(1.0), "x.alpha": torch.tensor(3.0)}
+        got, _ = self.merge(model, "lora-merge")
+        self.close(got, {"m.weight": w + 0.5 * up @ down, "x.alpha": model["x.alpha"]})
+
     def test_without_metadata(self):
         """alpha is the rank then, or what is given; weight is beside it."""
         plain, state, merged, _ = self.make(lora_alpha=8)
