@@ -203,7 +203,7 @@ Test (bundle, files_detached)
 {
   static const char *const gone[] = { "b", "d", "a", "c" };
   fmtconv_model *model = fci_model_new (ctx, NULL);
-  for (const char *name = "a\0b\0c\0d"; *name; name += 2)
+  for (const char *name = "a\0b\0c\0d\0"; *name; name += 2)
     fmtconv_attach (model, name, source);
   for (size_t i = 0; i < 4; i++)
     {
