@@ -52,7 +52,9 @@ fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, c
       for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (model, c)); n++)
         fmtconv_detail (ctx, "%s: %zu tensors", fmtconv_name (c), fmtconv_count (c));
       return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
-                           "%s takes one model, and here are %zu components:", owner, n);
+                           n == 1 ? "%s takes one model, and here is %zu component:"
+                                  : "%s takes one model, and here are %zu components:",
+                           owner, n);
     }
   if (strange & FMTCONV_TIED)
     {

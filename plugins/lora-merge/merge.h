@@ -21,7 +21,7 @@ struct merge_pair
   const fmtconv_tensor *at; /* the weight */
   int is_sat;               /* matrix_A.0: one of n_parts equal ones of the weight's rows */
   uint64_t part;
-  uint64_t n_parts;
+  uint64_t n_parts; /* known when the weights are found */
   double factor;
 };
 

@@ -66,19 +66,6 @@ merge_is_lora (const char *name)
   return fmtconv_match ("{x*}.matrix_{m:A,B}.{i}", name);
 }
 
-/* How many parts SAT's module has: all up to the first of which there is nothing. */
-static uint64_t
-count_parts (struct merge *m, const struct merge_pair *pair)
-{
-  uint64_t n = 0;
-  while (
-      fmtconv_find (m->lora, fmtconv_text (m->ctx, "%s.matrix_A.%llu", pair->module, (unsigned long long) n))
-      || fmtconv_find (m->lora,
-                       fmtconv_text (m->ctx, "%s.matrix_B.%llu", pair->module, (unsigned long long) n)))
-    n++;
-  return n;
-}
-
 /* A pair, by its first half. */
 static void
 add_pair (struct merge *m, const fmtconv_tensor *a, const fmtconv_tensor *b, size_t module, long long part)
@@ -88,10 +75,7 @@ add_pair (struct merge *m, const fmtconv_tensor *a, const fmtconv_tensor *b, siz
                                .a = a,
                                .b = b,
                                .is_sat = part >= 0,
-                               .part = part >= 0 ? (uint64_t) part : 0,
-                               .n_parts = 1 };
-  if (pair->is_sat && pair->module)
-    pair->n_parts = count_parts (m, pair);
+                               .part = part >= 0 ? (uint64_t) part : 0 };
 }
 
 /* Does the LoRA come with its training's or its own base, which is not wanted? */
