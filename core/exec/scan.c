@@ -4,6 +4,7 @@
 
 #include "core/exec/scan.h"
 #include "core/exec/work.h"
+#include "core/kernel/quant.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ is_complex (uint32_t dtype)
 bool
 fci_scan_can (uint32_t dtype)
 {
-  return !is_complex (dtype);
+  return !is_complex (dtype) && (!fci_is_blocks (dtype) || fci_quant_can_decode (dtype));
 }
 
 /* Values of one tensor, or of two, and what was found. */

@@ -16,7 +16,7 @@ typedef struct fci_scan
   fci_gap gap;     /* with b; of complex numbers, of their parts, real and imaginary in turn */
 } fci_scan;
 
-/* Are the elements of a data type real numbers, of which there are statistics? */
+/* Are there statistics of a data type: are its elements real numbers that can be decoded? */
 bool fci_scan_can (uint32_t dtype);
 
 /* Fill in sums and gaps, within the context's memory and threads.  0, or the code of an error. */
