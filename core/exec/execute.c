@@ -54,6 +54,8 @@ create (run *r)
 {
   int code = fci_publication_open (r->publication, fci_plan_digest (r->execution->plan));
   r->work.fds = r->publication->fds;
+  if (code == 0)
+    code = fci_work_files (&r->work, r->execution->layout->n_files);
   r->work.shown = r->publication->shown;
   return code;
 }

@@ -88,9 +88,9 @@ note_written (fci_worker *worker, uint32_t region, uint64_t at, size_t n, uint32
   return add_piece (worker, pieces, (fci_piece){ .start = at, .end = at + n, .of = region, .crc = crc });
 }
 
-/* Write what the buffer holds. */
+/* What the buffer holds, by one call or several.  0, or an errno. */
 static int
-flush (pen *p)
+write_all (pen *p)
 {
   const fci_work *work = p->worker->work;
   const uint8_t *from = p->worker->out;
@@ -100,12 +100,25 @@ flush (pen *p)
       if (n < 0 && errno == EINTR)
         continue;
       if (n <= 0)
-        return fci_fault_write (p->worker, p->file, n < 0 ? errno : EIO);
+        return n < 0 ? errno : EIO;
       from += n;
       p->at += (uint64_t) n;
       p->n -= (size_t) n;
     }
   return 0;
+}
+
+/* Write what the buffer holds, when no other worker writes the file. */
+static int
+flush (pen *p)
+{
+  pthread_mutex_t *lock = &p->worker->work->writing[p->file];
+  if (p->n == 0)
+    return 0;
+  pthread_mutex_lock (lock);
+  int error = write_all (p);
+  pthread_mutex_unlock (lock);
+  return error == 0 ? 0 : fci_fault_write (p->worker, p->file, error);
 }
 
 /* May the kernel copy these bytes unseen? */
@@ -130,6 +143,7 @@ kernel_copy (pen *p, const fmtconv_source *source, uint64_t from, uint64_t n)
   fci_work *work = p->worker->work;
   off_t from_at = (off_t) (source->start + from), to_at = (off_t) p->at;
   uint64_t done = 0;
+  pthread_mutex_lock (&work->writing[p->file]);
   while (done < n)
     {
       ssize_t got = work->io->copy_file_range (source->disk->fd, &from_at, work->fds[p->file], &to_at,
@@ -142,6 +156,7 @@ kernel_copy (pen *p, const fmtconv_source *source, uint64_t from, uint64_t n)
         break;
       done += (uint64_t) got;
     }
+  pthread_mutex_unlock (&work->writing[p->file]);
   p->at += done;
   return done;
 }

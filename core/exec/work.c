@@ -80,9 +80,20 @@ fci_work_open (fci_work *work)
   return fci_work_rows (work, plan->row_scratch);
 }
 
+int
+fci_work_files (fci_work *work, size_t n)
+{
+  work->writing = fmtconv_alloc (work->ctx, n, sizeof *work->writing);
+  for (; work->writing && work->n_writing < n; work->n_writing++)
+    pthread_mutex_init (&work->writing[work->n_writing], NULL);
+  return fmtconv_failed (work->ctx);
+}
+
 void
 fci_work_close (fci_work *work)
 {
+  while (work->n_writing > 0)
+    pthread_mutex_destroy (&work->writing[--work->n_writing]);
   if (!work->workers)
     return;
   for (unsigned i = 0; i < work->n_workers; i++)

@@ -75,6 +75,9 @@ struct fci_work
   const fci_plan *plan;
   const struct fci_io *io;
   const int *fds;           /* of the output files */
+  pthread_mutex_t *writing; /* one of each of them: the kernel lets one thread at a time write a file, and the
+                               others spin for it */
+  size_t n_writing;
   const char *const *shown; /* their paths, for messages */
   fci_worker *workers;
   unsigned n_workers;
@@ -100,6 +103,9 @@ struct fci_work
 /* Workers and all the scratch that the plan says. */
 int fci_work_open (fci_work *work);
 void fci_work_close (fci_work *work);
+
+/* A lock for each of n output files.  0 or a code. */
+int fci_work_files (fci_work *work, size_t n);
 
 /* At least `size` bytes for the kernels of each worker. */
 int fci_work_rows (fci_work *work, size_t size);
