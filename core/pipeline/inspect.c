@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/map.h"
+#include "core/model/view.h"
 #include "core/pipeline/detect.h"
 #include "core/pipeline/report.h"
 #include "core/pipeline/stage.h"
@@ -84,6 +85,17 @@ recognise (inspection *s)
   return 0;
 }
 
+/* Only GGUF stores blocks, and a model that has them is mostly wanted without. */
+static bool
+has_blocks (const inspection *s)
+{
+  for
+    FMTCONV_EACH (t, s->stages[0])
+  if (fci_is_blocks (t->dtype))
+    return true;
+  return false;
+}
+
 /* One command for each transform that recognises the model, or the one that takes it as it is. */
 static int
 find_commands (inspection *s)
@@ -97,7 +109,9 @@ find_commands (inspection *s)
   s->commands = fmtconv_alloc (s->ctx, s->n_commands, sizeof *s->commands);
   for (size_t i = 0; s->commands && reader && i < s->n_commands; i++)
     {
-      const char *name = s->claims.complete ? s->claims.claim[i].plugin->name : "";
+      const char *name = s->claims.complete ? s->claims.claim[i].plugin->name
+                         : has_blocks (s)   ? "dequantise"
+                                            : "";
       s->commands[i] =
           fmtconv_text (s->ctx, "fmtconv%s%s%s %s %s", reader, *name ? " -t " : "", name, path, output);
     }

@@ -33,6 +33,8 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (p->to != FMTCONV_F32 && p->to != FMTCONV_F16 && p->to != FMTCONV_BF16)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "to=%s: blocks are decoded to f32, f16 or bf16",
                          fmtconv_dtype (p->to)->name);
+  if (p->only.n && fmtconv_check_globs (&p->only, in, "dequantise:only=GLOB"))
+    return fmtconv_failed (ctx);
   for
     FMTCONV_EACH (t, in)
     {
