@@ -156,7 +156,11 @@ say (fmtconv_ctx *ctx, const struct summary *s, size_t all, bool matrix)
         fmtconv_detail (ctx, "%s: %zu", name, line->n);
     }
   fmtconv_note (ctx, "%zu of %zu tensors are quantised", s->quantised, all);
-  if (matrix)
+  if (matrix && !s->weighed)
+    fmtconv_warn (
+        ctx,
+        "the importance matrix has weights for none of them: is it of another model, or of other names?");
+  else if (matrix)
     fmtconv_note (ctx, "the importance matrix has weights for %zu of them", s->weighed);
   if (s->other)
     fmtconv_note (ctx, "not floating-point, and kept as they are: %zu", s->other);
