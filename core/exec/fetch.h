@@ -41,6 +41,20 @@ typedef struct fci_part_box
   fci_track track[FCI_MAX_TRACKS];
 } fci_part_box;
 
+/* How a part is read: one stretch of `len` bytes for every index of the first n_outer axes of `order`. */
+typedef struct fci_image
+{
+  unsigned order[FMTCONV_MAX_RANK]; /* axes, largest stride first */
+  unsigned n_outer;
+  uint64_t len;
+  uint64_t size;                    /* of all stretches; UINT64_MAX: too large */
+  int64_t stride[FMTCONV_MAX_RANK]; /* of each axis in scratch */
+} fci_image;
+
+/* Choose the stretches of a part; read them to the input scratch. */
+void fci_image_plan (const fci_part_box *p, fci_image *im);
+int fci_image_read (fci_fetching *f, const fci_part_box *p, const fci_image *im);
+
 /* Evaluate a part into `out`.  first_tally: of its program's points in f->tallies. */
 int fci_fetch_piece (fci_fetching *f, const fci_part_box *whole, size_t first_tally, uint8_t *out);
 

@@ -11,8 +11,10 @@ core_sources += \
 	core/exec/fetch.c \
 	core/exec/fetch.h \
 	core/exec/finding.c \
+	core/exec/image.c \
 	core/exec/io.c \
 	core/exec/io.h \
+	core/exec/part.c \
 	core/exec/places.c \
 	core/exec/product.c \
 	core/exec/publish.c \

@@ -142,7 +142,7 @@ struct fci_view
 static inline bool
 fci_is_blocks (uint32_t dtype)
 {
-  return dtype >= FMTCONV_GGML;
+  return dtype >= FMTCONV_F6_E2M3;
 }
 
 /* Bytes that n elements take, whole blocks. */

@@ -133,7 +133,13 @@ read_tensor (const struct header *h, fmtconv_attr *entry)
                             "the format has no data type '%s'", dtype);
   if (read_shape (h, entry, shape, &rank, &elements))
     return fmtconv_failed (h->ctx);
-  if (__builtin_mul_overflow (elements, (uint64_t) fmtconv_dtype (type->dtype)->block_bytes, &bytes))
+  const fmtconv_dtype_info *info = fmtconv_dtype (type->dtype);
+  const uint64_t row = rank ? shape[rank - 1] : 1;
+  if (row % info->block)
+    return fail (h, entry->key,
+                 fmtconv_text (h->ctx, "rows of %llu elements of %s do not fill whole bytes",
+                               (unsigned long long) row, dtype));
+  if (__builtin_mul_overflow (elements / info->block, (uint64_t) info->block_bytes, &bytes))
     return fail (h, entry->key, "the shape has more bytes than a file can hold");
   if (read_range (h, entry, bytes, &start))
     return fmtconv_failed (h->ctx);

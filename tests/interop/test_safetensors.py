@@ -1,6 +1,7 @@
 """safetensors files: every data type, shape and cast, compared with safetensors' and torch's own results."""
 # Plugins: cast safetensors
 
+import json
 import unittest
 
 import safetensors.torch
@@ -9,7 +10,7 @@ from support import Case
 
 DTYPES = [torch.bool, torch.uint8, torch.int8, torch.float8_e5m2, torch.float8_e4m3fn, torch.float8_e5m2fnuz,
           torch.float8_e4m3fnuz, torch.int16, torch.uint16, torch.float16, torch.bfloat16, torch.int32, torch.uint32,
-          torch.float32, torch.complex64, torch.float64, torch.int64, torch.uint64]
+          torch.float32, torch.complex64, torch.float64, torch.int64, torch.uint64, torch.float8_e8m0fnu]
 FLOATS = {"f16": torch.float16, "bf16": torch.bfloat16, "f32": torch.float32, "f64": torch.float64,
           "f8_e4m3": torch.float8_e4m3fn, "f8_e5m2": torch.float8_e5m2}
 
@@ -36,6 +37,30 @@ class SafeTensors(Case):
             safetensors.torch.save_file(tensors, source, {"format": "pt"})
             self.run_fmtconv("-f", source, out)
             self.assertEqual(source.read_bytes(), out.read_bytes())
+
+    def test_less_than_a_byte(self):
+        """Types whose elements share bytes are moved as they are, in the official writer's order."""
+        source, out = self.tmp / "a.safetensors", self.tmp / "b.safetensors"
+        sizes = {"F6_E3M2": 3 * 8 // 4 * 3, "F6_E2M3": 3 * 8 // 4 * 3, "F4": 3 * 8 // 2}
+        header, data = {"__metadata__": {"format": "pt"}}, b""
+        for name, size in sizes.items():
+            header[name] = {"dtype": name, "shape": [3, 8], "data_offsets": [len(data), len(data) + size]}
+            data += bytes(range(size))
+        text = json.dumps(header, separators=(",", ":")).encode()
+        text += b" " * (-len(text) % 8)
+        source.write_bytes(len(text).to_bytes(8, "little") + text + data)
+        self.run_fmtconv("--verify", source, out)
+        self.assertEqual(source.read_bytes(), out.read_bytes())
+        with safetensors.safe_open(out, "pt") as f:
+            for name in sizes:
+                part = f.get_slice(name)
+                self.assertEqual((part.get_dtype(), part.get_shape()), (name, [3, 8]))
+        packed = torch.arange(24, dtype=torch.uint8).reshape(3, 8).view(torch.float4_e2m1fn_x2)
+        safetensors.torch.save_file({"x": packed, "y": torch.ones(3)}, source, {"format": "pt"})
+        self.run_fmtconv("-f", source, out)
+        self.assertEqual(source.read_bytes(), out.read_bytes())
+        run = self.run_fmtconv("-f", "--dtype", "f16", source, out)
+        self.assertIn("1 tensor that is not floating-point keeps its data type", run.stderr)
 
     def test_metadata(self):
         source, out = self.tmp / "a.safetensors", self.tmp / "b.safetensors"

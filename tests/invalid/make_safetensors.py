@@ -130,6 +130,10 @@ def fields():
          file({"a": entry(extra=1)}))
     case("dtype-unknown", "tensor 'a': the format has no data type 'F7'", file({"a": entry("F7")}))
     case("dtype-lower", "tensor 'a': the format has no data type 'f32'", file({"a": entry("f32")}))
+    case("dtype-no-whole-bytes", "tensor 'a': rows of 3 elements of F4 do not fill whole bytes",
+         file({"a": entry("F4", (3,), 0, 2)}, b"\0" * 2))
+    case("dtype-no-whole-rows", "tensor 'a': rows of 3 elements of F6_E2M3 do not fill whole bytes",
+         file({"a": entry("F6_E2M3", (4, 3), 0, 9)}, b"\0" * 9))
     case("dtype-number", "tensor 'a': an entry is made of dtype, shape and data_offsets", file({"a": entry(32)}))
 
 
