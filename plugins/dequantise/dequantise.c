@@ -45,10 +45,12 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     }
   if (decoded + left == 0)
     return fmtconv_note (ctx, "no tensor is stored in blocks");
-  if (left)
-    return fmtconv_note (ctx, "%zu tensors are decoded to %s, %zu stay in blocks", decoded,
-                         fmtconv_dtype (p->to)->name, left);
-  return fmtconv_note (ctx, "%zu tensors are decoded to %s", decoded, fmtconv_dtype (p->to)->name);
+  const char *done =
+      fmtconv_text (ctx, decoded == 1 ? "%zu tensor is decoded to %s" : "%zu tensors are decoded to %s",
+                    decoded, fmtconv_dtype (p->to)->name);
+  if (left && done)
+    return fmtconv_note (ctx, "%s, %zu stay in blocks", done, left);
+  return done ? fmtconv_note (ctx, "%s", done) : fmtconv_failed (ctx);
 }
 
 FMTCONV_PLUGIN (dequantise, .name = "dequantise", .summary = "decodes tensors that are stored in blocks",
