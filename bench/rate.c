@@ -35,8 +35,9 @@ now (void)
     for (long k = 0; k < ROUNDS; k++)                                                             \
       {                                                                                           \
         STEP (name, 0)                                                                            \
-        STEP (name, 1) STEP (name, 2) STEP (name, 3) STEP (name, 4) STEP (name, 5) STEP (name, 6) \
-            STEP (name, 7) STEP (name, 8) STEP (name, 9) STEP (name, 10) STEP (name, 11)          \
+        STEP (name, 1)                                                                            \
+        STEP (name, 2) STEP (name, 3) STEP (name, 4) STEP (name, 5) STEP (name, 6) STEP (name, 7) \
+            STEP (name, 8) STEP (name, 9) STEP (name, 10) STEP (name, 11)                         \
       }                                                                                           \
     for (int i = 1; i < SUMS; i++)                                                                \
       sum[0] += sum[i];                                                                           \

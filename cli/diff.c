@@ -103,6 +103,6 @@ run_diff (const struct settings *s)
     say_event (sp, "diff", report);
   else if (report && s->verbosity >= SAY_NOTES)
     print_all (report);
-  bool done = report != NULL;
+  bool done = report && fflush (stdout) == 0 && !ferror (stdout);
   return context_end (ctx, done) == CLI_DONE ? status : DIFF_TROUBLE;
 }

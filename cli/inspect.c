@@ -88,6 +88,8 @@ print_all (const struct settings *s, fmtconv_attr *r)
   if (fmtconv_get (r, "stats"))
     printf ("%-12s%s\n", "values", text_stats (stats, fmtconv_get (r, "stats")));
   print_skipped (fmtconv_get (r, "skipped"));
+  if (fmtconv_get (r, "needs"))
+    printf ("%-12s%s\n", "needs", fmtconv_get_string (r, "needs", ""));
   const char *label = "convert";
   for (fmtconv_attr *a = convert ? convert->first : NULL; a; a = a->next, label = "")
     printf ("%-12s%s\n", label, a->v.s);

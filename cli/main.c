@@ -105,7 +105,7 @@ main (int argc, char **argv)
       return fflush (stdout) ? CLI_FAILED : CLI_DONE;
     }
   int status = command->run (&s);
-  if (fflush (stdout) || ferror (stdout))
+  if ((fflush (stdout) || ferror (stdout)) && status == CLI_DONE)
     return CLI_FAILED;
   return status;
 }

@@ -44,12 +44,15 @@ print_check (const struct settings *s, fmtconv_attr *report)
           one_way ? "one-way: " : "reversible", one_way ? one_way : "");
   if (!list)
     return;
-  printf ("%s become %s, %s dropped; every rule is used, no two become one",
-          text_count (names, (uint64_t) fmtconv_get_int (report, "names", 0), "name"),
-          text_number (results, list->len), text_number (rules, fmtconv_get (report, "dropped")->len));
+  const uint64_t n = (uint64_t) fmtconv_get_int (report, "names", 0);
+  printf ("%s %s %s, %s dropped; every rule is used, no two become one", text_count (names, n, "name"),
+          n == 1 ? "becomes" : "become", text_number (results, list->len),
+          text_number (rules, fmtconv_get (report, "dropped")->len));
   fmtconv_attr *changed = fmtconv_get (report, "changed");
   if (changed && changed->len)
-    printf (", and %s come back under other names", text_number (rules, changed->len));
+    printf (changed->len == 1 ? ", and %s comes back under another name"
+                              : ", and %s come back under other names",
+            text_number (rules, changed->len));
   else if (changed)
     printf (", and the way back gives all names again");
   printf (s->verbosity >= SAY_LISTS ? "\n" : " (-v lists them)\n");

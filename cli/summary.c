@@ -150,13 +150,15 @@ print_speed (FILE *to, fmtconv_attr *report)
            text_bytes (peak, number (fmtconv_get (report, "memory"), "peak")));
 }
 
+/* What the last transform of the whole model calls it; one of a component says nothing of the rest. */
 static const char *
 title_of (fmtconv_attr *report)
 {
   const char *title = NULL;
   fmtconv_attr *list = fmtconv_get (report, "transforms");
   for (fmtconv_attr *t = list ? list->first : NULL; t; t = t->next)
-    title = fmtconv_get_string (t, "title", title);
+    if (!fmtconv_get_string (t, "component", NULL))
+      title = fmtconv_get_string (t, "title", title);
   return title;
 }
 
@@ -166,9 +168,13 @@ print_files (FILE *to, fmtconv_attr *report)
   fmtconv_attr *list = fmtconv_get (report, "files");
   const char *title = title_of (report);
   char bytes[TEXT_ROOM], shown[SHOWN_ROOM];
+  bool is_one = list && list->first && !list->first->next;
   for (fmtconv_attr *f = list ? list->first : NULL; f; f = f->next)
     fprintf (to, "%s: %s%s%s\n", text_shown (shown, fmtconv_get_string (f, "path", "?")),
-             text_bytes (bytes, number (f, "bytes")), title ? ", " : "", title ? title : "");
+             text_bytes (bytes, number (f, "bytes")), title && is_one ? ", " : "",
+             title && is_one ? title : "");
+  if (title && !is_one)
+    fprintf (to, "  model     %s\n", text_shown (shown, title));
 }
 
 void

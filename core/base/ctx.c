@@ -170,8 +170,23 @@ fci_strdup (fmtconv_ctx *ctx, const char *s)
 void
 fci_try_begin (fmtconv_ctx *ctx, fci_try *saved)
 {
-  *saved = (fci_try){ .failed = ctx->failed, .plugin = ctx->plugin, .file = ctx->file };
+  *saved = (fci_try){ .failed = ctx->failed,
+                      .muted = ctx->muted,
+                      .plugin = ctx->plugin,
+                      .file = ctx->file,
+                      .message = ctx->options.message,
+                      .arg = ctx->options.arg };
   ctx->muted++;
+}
+
+void
+fci_try_listen (fmtconv_ctx *ctx, fci_try *saved, void (*message) (void *arg, const fmtconv_message *message),
+                void *arg)
+{
+  fci_try_begin (ctx, saved);
+  ctx->muted = 0;
+  ctx->options.message = message;
+  ctx->options.arg = arg;
 }
 
 int
@@ -183,6 +198,8 @@ fci_try_end (fmtconv_ctx *ctx, const fci_try *saved)
   ctx->file = saved->file;
   ctx->n_details = 0;
   ctx->n_more = 0;
-  ctx->muted--;
+  ctx->muted = saved->muted;
+  ctx->options.message = saved->message;
+  ctx->options.arg = saved->arg;
   return code;
 }

@@ -68,10 +68,16 @@ void *fci_nomem (fmtconv_ctx *ctx);
 typedef struct fci_try
 {
   int failed;
+  int muted;
   const char *plugin;
   const char *file;
+  void (*message) (void *arg, const fmtconv_message *message);
+  void *arg;
 } fci_try;
 void fci_try_begin (fmtconv_ctx *ctx, fci_try *saved);
+/* The same, and messages go to `message` until the end. */
+void fci_try_listen (fmtconv_ctx *ctx, fci_try *saved,
+                     void (*message) (void *arg, const fmtconv_message *message), void *arg);
 int fci_try_end (fmtconv_ctx *ctx, const fci_try *saved);
 
 /* E_CANCELLED recorded and returned if fmtconv_cancel was called, else 0. */

@@ -4,14 +4,28 @@
 
 #include "core/exec/scan.h"
 #include "core/exec/work.h"
+#include "core/kernel/quant.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum
 {
-  BLOCK = 256 << 10, /* values that are looked at at once */
+  BLOCK = 256 << 10, /* values that a worker takes … */
+  PIECE = 16 << 10, /* … and looks at at once: sums are made of the same pieces, whatever memory there is */
   BUFFERS = 4
 };
+
+static bool
+is_complex (uint32_t dtype)
+{
+  return dtype == FMTCONV_C32 || dtype == FMTCONV_C64 || dtype == FMTCONV_C128;
+}
+
+bool
+fci_scan_can (uint32_t dtype)
+{
+  return !is_complex (dtype) && (!fci_is_blocks (dtype) || fci_quant_can_decode (dtype));
+}
 
 /* Values of one tensor, or of two, and what was found. */
 typedef struct block
@@ -32,52 +46,80 @@ typedef struct scanner
   fci_list blocks;
 } scanner;
 
-bool
-fci_scan_can (uint32_t dtype)
+/* Do its values, or their parts, need doubles? */
+static bool
+is_wide (uint32_t dtype)
 {
-  return dtype != FMTCONV_C32 && dtype != FMTCONV_C64 && dtype != FMTCONV_C128;
+  switch (dtype)
+    {
+    case FMTCONV_F64:
+    case FMTCONV_I32:
+    case FMTCONV_U32:
+    case FMTCONV_I64:
+    case FMTCONV_U64:
+    case FMTCONV_C128:
+      return true;
+    default:
+      return false;
+    }
 }
 
 /* What both are looked at as: all their values fit, but for whole numbers beyond 2^53. */
 static uint32_t
 common_type (fmtconv_view *a, fmtconv_view *b)
 {
-  const uint32_t types[] = { a->dtype, b ? b->dtype : a->dtype };
-  for (size_t i = 0; i < 2; i++)
-    switch (types[i])
-      {
-      case FMTCONV_F64:
-      case FMTCONV_I32:
-      case FMTCONV_U32:
-      case FMTCONV_I64:
-      case FMTCONV_U64:
-        return FMTCONV_F64;
-      default:
-        break;
-      }
-  return FMTCONV_F32;
+  const uint32_t other = b ? b->dtype : a->dtype;
+  const bool wide = is_wide (a->dtype) || is_wide (other);
+  if (is_complex (a->dtype) || is_complex (other))
+    return wide ? FMTCONV_C128 : FMTCONV_C64;
+  return wide ? FMTCONV_F64 : FMTCONV_F32;
+}
+
+/* Real numbers that an element is looked at as. */
+static size_t
+parts_of (const block *k)
+{
+  return is_complex (k->a->view->dtype) ? 2 : 1;
+}
+
+/* n values or parts of values from `first` on, which are in the worker's buffers. */
+static void
+look_at (block *k, const fci_worker *worker, uint64_t first, size_t n)
+{
+  const bool is_f32 = fci_item (k->a->view->dtype) == parts_of (k) * sizeof (float);
+  const void *a = worker->out, *b = worker->other;
+  if (k->b && is_f32)
+    fci_gap_f32 (&k->gap, a, b, n, first);
+  else if (k->b)
+    fci_gap_f64 (&k->gap, a, b, n, first);
+  else if (is_f32)
+    fci_sums_f32 (&k->sums, a, n);
+  else
+    fci_sums_f64 (&k->sums, a, n);
 }
 
 static int
 look (fci_worker *worker, size_t n)
 {
   block *k = (block *) worker->work->job_arg + n;
-  const uint32_t dtype = k->a->view->dtype;
-  const uint64_t item = fci_item (dtype), at = k->first * item, size = k->count * item;
-  if (fci_fetch (worker, k->a, NULL, at, size, worker->out) != 0
-      || (k->b && fci_fetch (worker, k->b, NULL, at, size, worker->other) != 0))
-    return -1;
-  const void *a = worker->out, *b = worker->other;
-  if (k->b && dtype == FMTCONV_F32)
-    fci_gap_f32 (&k->gap, a, b, k->count, k->first);
-  else if (k->b)
-    fci_gap_f64 (&k->gap, a, b, k->count, k->first);
-  else if (dtype == FMTCONV_F32)
-    fci_sums_f32 (&k->sums, a, k->count);
-  else
-    fci_sums_f64 (&k->sums, a, k->count);
+  const uint64_t item = fci_item (k->a->view->dtype), end = k->first + k->count, parts = parts_of (k);
+  for (uint64_t first = k->first, count; first < end; first += count)
+    {
+      count = end - first < PIECE / parts ? end - first : PIECE / parts;
+      if (fci_fetch (worker, k->a, NULL, first * item, count * item, worker->out) != 0
+          || (k->b && fci_fetch (worker, k->b, NULL, first * item, count * item, worker->other) != 0))
+        return -1;
+      look_at (k, worker, first * parts, (size_t) (count * parts));
+    }
   atomic_fetch_add_explicit (&worker->work->done, k->count, memory_order_relaxed);
   return 0;
+}
+
+/* The values that would be written, as another type. */
+static fmtconv_view *
+written_as (fmtconv_view *view, uint32_t dtype)
+{
+  return fmtconv_cast (fmtconv_cast (view, view->dtype), dtype);
 }
 
 static bool
@@ -85,7 +127,7 @@ add_scan (scanner *s, fci_scan *scan)
 {
   const uint32_t dtype = common_type (scan->a, scan->b);
   const fci_rows *a = NULL, *b = NULL;
-  fmtconv_view *as_a = fmtconv_cast (scan->a, dtype), *as_b = scan->b ? fmtconv_cast (scan->b, dtype) : NULL;
+  fmtconv_view *as_a = written_as (scan->a, dtype), *as_b = scan->b ? written_as (scan->b, dtype) : NULL;
   if (!as_a || (scan->b && !as_b) || !(a = fci_rows_of (&s->plan, scan->name, as_a))
       || (as_b && !(b = fci_rows_of (&s->plan, scan->name, as_b))))
     return false;
@@ -101,16 +143,15 @@ add_scan (scanner *s, fci_scan *scan)
   return true;
 }
 
-/* Two MiB a buffer hold a block of doubles; what is left of the memory gives more threads. */
+/* A buffer holds a piece of doubles; what is left of the memory gives more threads. */
 static int
 open_workers (scanner *s, fmtconv_ctx *ctx)
 {
-  const fmtconv_options *options = &ctx->options;
-  s->plan.unit_room = BLOCK * sizeof (double) * BUFFERS / (BUFFERS - 1);
   s->plan.buffers = BUFFERS - 1; /* of which one more is made for the second tensor */
-  const uint64_t each = s->plan.unit_room * s->plan.buffers + s->plan.row_scratch,
-                 most = options->memory / each;
-  s->plan.cost.threads = options->threads < most ? options->threads : most ? (unsigned) most : 1;
+  s->plan.unit_room =
+      (PIECE * sizeof (double) * BUFFERS / (BUFFERS - 1) / FCI_SCRATCH_ALIGN + 1) * FCI_SCRATCH_ALIGN;
+  if (fci_plan_workers (&s->plan, s->plan.unit_room) != 0)
+    return fmtconv_failed (ctx);
   s->work.ctx = ctx;
   s->work.plan = &s->plan;
   s->work.io = &fci_io_system;

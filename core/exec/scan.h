@@ -13,10 +13,10 @@ typedef struct fci_scan
   fmtconv_view *a;
   fmtconv_view *b; /* NULL: statistics of a */
   fci_sums sums;   /* of a; without b */
-  fci_gap gap;     /* with b */
+  fci_gap gap;     /* with b; of complex numbers, of their parts, real and imaginary in turn */
 } fci_scan;
 
-/* Are the elements of a data type real numbers? */
+/* Are there statistics of a data type: are its elements real numbers that can be decoded? */
 bool fci_scan_can (uint32_t dtype);
 
 /* Fill in sums and gaps, within the context's memory and threads.  0, or the code of an error. */

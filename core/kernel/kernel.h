@@ -85,8 +85,8 @@ void fci_product_pack (float *panels, const float *a, size_t columns, size_t ran
 
 /* rows × columns of b · a, a in panels: floats out[i · out_row + j] from b[i · b_row + k].  more: added to what
  * `out` holds. */
-void fci_product_run (float *out, size_t out_row, const float *b, size_t b_row, const float *panels, size_t rank,
-                  size_t rows, size_t columns, bool more);
+void fci_product_run (float *out, size_t out_row, const float *b, size_t b_row, const float *panels,
+                      size_t rank, size_t rows, size_t columns, bool more);
 
 /* Dense row-major `out` from strided `in`: element i is at in + Σ i·stride bytes; item: bytes of an
  * element (1, 2, 4, 8 or 16).  Blocked, so that a transpose does not thrash. */

@@ -71,7 +71,7 @@ fci_product_pack (float *panels, const float *a, size_t columns, size_t rank, si
 
 void
 fci_product_run (float *out, size_t out_row, const float *b, size_t b_row, const float *panels, size_t rank,
-             size_t rows, size_t columns, bool more)
+                 size_t rows, size_t columns, bool more)
 {
   fci_product_fn *const product = product_at_this_level ();
   for (size_t j = 0; j < columns; j += FCI_PRODUCT_COLUMNS)

@@ -7,7 +7,9 @@
 
 #define TARGET __attribute__ ((target ("avx2")))
 #define INLINE static inline __attribute__ ((always_inline, target ("avx2")))
-#define EACH_ROW(do) do (0) do (1) do (2) do (3) do (4) do (5)
+#define EACH_ROW(do) \
+  do                 \
+  (0) do(1) do(2) do(3) do(4) do(5)
 
 enum
 {
@@ -19,13 +21,13 @@ enum
 INLINE void
 block (float *out, size_t out_row, const float *b, size_t b_row, const float *panel, size_t rank, bool more)
 {
-#define BEGIN(i)                                                                      \
+#define BEGIN(i)                                                                     \
   __m256 low##i = more ? _mm256_loadu_ps (out + i * out_row) : _mm256_setzero_ps (); \
   __m256 high##i = more ? _mm256_loadu_ps (out + i * out_row + LANES) : _mm256_setzero_ps ();
-#define ADD(i)                                                 \
-  {                                                            \
-    const __m256 by = _mm256_broadcast_ss (b + i * b_row + k); \
-    low##i = _mm256_add_ps (low##i, _mm256_mul_ps (by, left)); \
+#define ADD(i)                                                    \
+  {                                                               \
+    const __m256 by = _mm256_broadcast_ss (b + i * b_row + k);    \
+    low##i = _mm256_add_ps (low##i, _mm256_mul_ps (by, left));    \
     high##i = _mm256_add_ps (high##i, _mm256_mul_ps (by, right)); \
   }
 #define END(i)                                  \

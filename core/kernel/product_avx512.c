@@ -7,21 +7,22 @@
 
 #define TARGET __attribute__ ((target ("avx512f,avx512bw,avx512dq,avx512vl")))
 #define EACH_ROW(do) \
-  do (0) do (1) do (2) do (3) do (4) do (5) do (6) do (7) do (8) do (9) do (10) do (11)
+  do                 \
+  (0) do(1) do(2) do(3) do(4) do(5) do(6) do(7) do(8) do(9) do(10) do(11)
 
 enum
 {
   LANES = 16
 };
 
-_Static_assert (FCI_PRODUCT_ROWS == 12 && FCI_PRODUCT_COLUMNS == 2 * LANES, "what is written out below");
+_Static_assert(FCI_PRODUCT_ROWS == 12 && FCI_PRODUCT_COLUMNS == 2 * LANES, "what is written out below");
 
 /* Two vectors a row: 24 sums, and what is multiplied, fit the 32 registers. */
 TARGET void
 fci_product_avx512 (float *out, size_t out_row, const float *b, size_t b_row, const float *panel, size_t rank,
                     bool more)
 {
-#define BEGIN(i)                                                                      \
+#define BEGIN(i)                                                                     \
   __m512 low##i = more ? _mm512_loadu_ps (out + i * out_row) : _mm512_setzero_ps (); \
   __m512 high##i = more ? _mm512_loadu_ps (out + i * out_row + LANES) : _mm512_setzero_ps ();
 #define ADD(i)                                                    \
@@ -57,7 +58,8 @@ fci_add_avx512 (float *values, const float *product, float factor, size_t n)
       const __m512 sum = _mm512_add_ps (value, _mm512_mul_ps (_mm512_loadu_ps (product + i), by));
       const __mmask16 was_nan = _mm512_cmp_ps_mask (value, value, _CMP_UNORD_Q);
       const __m512 nan = _mm512_mask_or_ps (made, was_nan, value, quiet);
-      _mm512_storeu_ps (values + i, _mm512_mask_mov_ps (sum, _mm512_cmp_ps_mask (sum, sum, _CMP_UNORD_Q), nan));
+      _mm512_storeu_ps (values + i,
+                        _mm512_mask_mov_ps (sum, _mm512_cmp_ps_mask (sum, sum, _CMP_UNORD_Q), nan));
     }
   return i;
 }

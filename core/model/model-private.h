@@ -67,7 +67,7 @@ struct fmtconv_model
   fci_entry **entries; /* by number; made when sealed, or when numbers are asked for before */
   bool numbered;       /* entries, index and tied are up to date */
   bool sealed;
-  bool untied; /* the same bytes tie nothing */
+  bool untied;   /* the same bytes tie nothing */
   uint32_t base; /* sealed: number of its first tensor in the context */
   fmtconv_model **components;
   size_t n_components;

@@ -25,12 +25,39 @@ same_dims (const fci_dims *a, const fci_dims *b)
 }
 
 /* ---- Unification */
+static bool
+shape_known (const fci_table *table, const fci_shape *shape, fci_dims *dims)
+{
+  dims->rank = shape->rank;
+  for (unsigned i = 0; i < shape->rank; i++)
+    {
+      const fci_dim *dim = &shape->dim[i];
+      const fci_var *var = dim->var >= 0 ? &table->var[dim->var] : NULL;
+      if (dim->var == FCI_ANY || (var && !var->bound))
+        return false;
+      if (!fci_mul (dim->times, var ? var->value : 1, &dims->n[i]))
+        return false;
+    }
+  return true;
+}
+
+/* The shape of that rank with what is known of its variables: "[256,64] (4h,h|4h)"; else as the rule says it. */
 static void
 wrong_shape (fci_run *run, const fci_item *item, const fci_dims *dims)
 {
-  shape_text text;
-  fci_run_problem (run, FCI_WRONG_SHAPE, "'%s' has the shape %s, not %s",
-                   fci_item_tensor (run, item, 0)->name, show (dims, text), item->rule->said->shape);
+  shape_text text, other;
+  fci_dims wanted;
+  const fci_rule *rule = item->rule;
+  const char *name = fci_item_tensor (run, item, 0)->name;
+  for (unsigned i = 0; i < rule->n_shapes; i++)
+    if (rule->shape[i].rank == dims->rank && shape_known (&run->table, &rule->shape[i], &wanted))
+      {
+        fci_run_problem (run, FCI_WRONG_SHAPE, "'%s' has the shape %s, not %s (%s)", name, show (dims, text),
+                         show (&wanted, other), rule->said->shape);
+        return;
+      }
+  fci_run_problem (run, FCI_WRONG_SHAPE, "'%s' has the shape %s, not %s", name, show (dims, text),
+                   rule->said->shape);
 }
 
 static void
@@ -78,22 +105,6 @@ unify (fci_run *run, const fci_item *item, const fci_shape *shapes, unsigned n, 
 }
 
 /* ---- What .ops make of a shape */
-static bool
-shape_known (const fci_table *table, const fci_shape *shape, fci_dims *dims)
-{
-  dims->rank = shape->rank;
-  for (unsigned i = 0; i < shape->rank; i++)
-    {
-      const fci_dim *dim = &shape->dim[i];
-      const fci_var *var = dim->var >= 0 ? &table->var[dim->var] : NULL;
-      if (dim->var == FCI_ANY || (var && !var->bound))
-        return false;
-      if (!fci_mul (dim->times, var ? var->value : 1, &dims->n[i]))
-        return false;
-    }
-  return true;
-}
-
 static bool
 elements (const fci_dims *dims, uint64_t *n)
 {

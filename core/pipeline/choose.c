@@ -132,8 +132,11 @@ choose (fci_conversion *c, const fci_claims *claims, fci_links *links)
     return fmtconv_fail (c->ctx, FMTCONV_E_UNSUPPORTED,
                          "the input holds several models, and the output is to hold one: choose it with -t");
   if (claims->n)
-    fmtconv_warn (c->ctx,
-                  "no transform recognises the whole model, only nearly: tensors are taken as they are");
+    return fmtconv_fail_at (c->ctx, FMTCONV_E_MISSING,
+                            &(fmtconv_where){ .hint =
+                                                  "the command listed tells what is wrong; -t none takes all "
+                                                  "tensors as they are" },
+                            "no transform recognises the whole model, only nearly: is it complete?");
   return c->ctx->failed;
 }
 

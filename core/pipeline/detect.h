@@ -41,6 +41,10 @@ typedef struct fci_claims
 int fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules,
                      const fmtconv_model *model, fci_claims *out);
 
+/* The transforms that make such a model: their rules in reverse know all of it. */
+int fci_claims_reverse (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules,
+                        const fmtconv_model *model, fci_claims *out);
+
 /* Several that recognise it, each a component of its own: then a folder can hold them all. */
 bool fci_claims_are_components (const fci_claims *claims);
 

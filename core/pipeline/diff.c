@@ -25,8 +25,7 @@ typedef struct pair
   const fmtconv_tensor *a;
   const fmtconv_tensor *b;
   bool same_shape;
-  bool looked; /* values were compared */
-  size_t scan; /* number of the comparison */
+  size_t scan; /* same_shape: number of the comparison of their values */
 } pair;
 
 typedef struct comparison
@@ -117,9 +116,8 @@ compare (comparison *c)
   for (size_t i = 0; i < c->n_pairs; i++)
     {
       pair *p = &c->pairs[i];
-      if (!p->same_shape || !fci_scan_can (p->a->dtype) || !fci_scan_can (p->b->dtype))
+      if (!p->same_shape)
         continue;
-      p->looked = true;
       p->scan = c->n_scans;
       c->scans[c->n_scans++] = (fci_scan){ .name = p->name, .a = p->a->view, .b = p->b->view };
     }
@@ -133,7 +131,7 @@ difference (const comparison *c, const pair *p)
     return "dtype";
   if (!p->same_shape)
     return "shape";
-  return p->looked && c->scans[p->scan].gap.differ ? "values" : NULL;
+  return p->same_shape && c->scans[p->scan].gap.differ ? "values" : NULL;
 }
 
 static void
@@ -177,7 +175,7 @@ add_pairs (fmtconv_attr *list, const comparison *c)
       fmtconv_set_string (node, "what", what);
       add_form (node, "a", p->a);
       add_form (node, "b", p->b);
-      if (p->looked)
+      if (p->same_shape)
         add_gap (fmtconv_make (node, "values"), &c->scans[p->scan].gap);
       differ++;
     }
@@ -191,21 +189,6 @@ add_side (fmtconv_attr *node, const side *s)
   fmtconv_set_string (node, "reader", s->reader.plugin->name);
   fci_add_count (node, "tensors", fci_model_tensors (s->model));
   fci_add_count (node, "bytes", fci_model_bytes (s->model));
-}
-
-/* Complex numbers of one shape and type: nothing can be said of their values. */
-static void
-note_unseen (const comparison *c)
-{
-  size_t n = 0;
-  for (size_t i = 0; i < c->n_pairs; i++)
-    if (c->pairs[i].same_shape && !c->pairs[i].looked && ++n)
-      fmtconv_detail (c->ctx, "%s", c->pairs[i].name);
-  if (n)
-    fmtconv_warn (c->ctx,
-                  n == 1 ? "the values of %zu tensor of complex numbers were not compared"
-                         : "the values of %zu tensors of complex numbers were not compared",
-                  n);
 }
 
 fmtconv_attr *
@@ -222,7 +205,6 @@ fmtconv_diff (fmtconv_ctx *ctx, const fmtconv_side *a, const fmtconv_side *b)
   fmtconv_attr *only_a = fci_add_array (report, "only_a"), *only_b = fci_add_array (report, "only_b");
   if (match (&c, only_a, only_b) || compare (&c))
     return NULL;
-  note_unseen (&c);
   size_t differ = add_pairs (fci_add_array (report, "tensors"), &c);
   fci_add_count (report, "same", c.n_pairs - differ);
   fci_add_count (report, "differ", differ);

@@ -4,13 +4,18 @@
 
 #include "core/base/ctx.h"
 #include "core/base/map.h"
-#include "core/model/view.h"
 #include "core/pipeline/detect.h"
 #include "core/pipeline/report.h"
 #include "core/pipeline/stage.h"
 #include "core/source/input.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum
+{
+  NEEDS = 1024 /* bytes of text */
+};
 
 typedef struct inspection
 {
@@ -20,9 +25,11 @@ typedef struct inspection
   const char *typed;              /* the reader as it was given; NULL: detected */
   const fmtconv_model *stages[2]; /* what was read; what the transform makes of it, or NULL */
   fci_claims claims;              /* the transforms that know it */
+  bool is_near;                   /* one would, but for a few tensors */
+  bool is_made;                   /* they know it in reverse: it is what they make */
   const char **commands;          /* what converts it, one a transform */
-  size_t n_commands;
-  const char *whole; /* what converts all components together; NULL: there are not several */
+  const char *whole; /* what converts all of it, or takes it as it is; NULL: the commands are all there is */
+  char needs[NEEDS]; /* what the first transform stops at; "": nothing */
 } inspection;
 
 /* Tensors and bytes of one data type. */
@@ -62,27 +69,85 @@ is_bundle (const inspection *s)
   return fmtconv_next_component (s->stages[0], NULL) != NULL;
 }
 
-/* Which transforms know the model; the first one's result is asked for the title and the parts, silently,
- * because it may lack a parameter. */
+/* What a transform stops at, into a text of NEEDS bytes. */
+static void
+overhear (void *text, const fmtconv_message *message)
+{
+  if (message->level == FMTCONV_MSG_ERROR)
+    snprintf (text, NEEDS, "%s%s%s", message->what, message->hint ? "; " : "",
+              message->hint ? message->hint : "");
+}
+
+/* The model that a transform makes of it, silently, because it may lack a parameter.  NULL: it does, and `needs`
+ * says which. */
+static const fmtconv_model *
+try_claim (const inspection *s, size_t i, char needs[NEEDS])
+{
+  fci_try saved;
+  unsigned flags = s->ctx->options.flags;
+  s->ctx->options.flags = flags & ~(unsigned) FMTCONV_STRICT; /* what it would warn of is no error here */
+  fci_try_listen (s->ctx, &saved, overhear, needs);
+  const fmtconv_model *made = fci_stage_transform (s->ctx, s->claims.claim[i].plugin, "", s->stages[0]);
+  if (fci_try_end (s->ctx, &saved))
+    made = NULL;
+  s->ctx->options.flags = flags;
+  return made;
+}
+
+/* A component of diffusers or transformers, which is a folder. */
+static bool
+has_config (const fmtconv_model *model)
+{
+  fmtconv_attr *attrs = fmtconv_attrs (model);
+  return fmtconv_get (attrs, "config") || fmtconv_get (attrs, "config-default");
+}
+
+/* A broken model of a known kind: what is wrong with it. */
+static void
+tell_near (inspection *s)
+{
+  const fci_claim *near = &s->claims.claim[0];
+  s->is_near = true;
+  snprintf (s->needs, sizeof s->needs,
+            "nearly what %s takes: %zu of its tensors, %zu missing, %zu others that it does not know; -t %s "
+            "lists them",
+            near->plugin->name, near->found.claimed, near->found.missing, near->found.unknown,
+            near->plugin->name);
+}
+
+/* Which transforms know the model, or would make it; the result of the first that knows it is asked for the title
+ * and the parts. */
 static int
 recognise (inspection *s)
 {
   size_t n_modules;
-  fci_try saved;
-  unsigned flags = s->ctx->options.flags;
+  fci_claims made = { 0 };
   const fci_module *modules = fci_modules (s->ctx, &n_modules);
   if (is_bundle (s))
     return s->ctx->failed;
-  if (!modules || fci_claims_make (s->ctx, modules, n_modules, s->stages[0], &s->claims)
-      || !s->claims.complete)
+  if (!modules || fci_claims_make (s->ctx, modules, n_modules, s->stages[0], &s->claims))
     return s->ctx->failed;
-  s->ctx->options.flags = flags & ~(unsigned) FMTCONV_STRICT; /* what it would warn of is no error here */
-  fci_try_begin (s->ctx, &saved);
-  s->stages[1] = fci_stage_transform (s->ctx, s->claims.claim[0].plugin, "", s->stages[0]);
-  if (fci_try_end (s->ctx, &saved))
-    s->stages[1] = NULL;
-  s->ctx->options.flags = flags;
-  return 0;
+  if (s->claims.complete)
+    s->stages[1] = try_claim (s, 0, s->needs);
+  else if (fci_claims_reverse (s->ctx, modules, n_modules, s->stages[0], &made) == 0 && made.complete)
+    {
+      s->claims = made;
+      s->is_made = true;
+    }
+  else if (s->claims.n)
+    tell_near (s);
+  return s->ctx->failed;
+}
+
+/* What to call the output of a claim: a folder where it has a configuration, or may have one. */
+static const char *
+output_of (const inspection *s, size_t i)
+{
+  char needs[NEEDS];
+  if (s->is_made)
+    return "OUTPUT.safetensors"; /* names that no folder of components has */
+  const fmtconv_model *made = i ? try_claim (s, i, needs) : s->stages[1];
+  return !made || has_config (made) ? "OUTPUT/" : "OUTPUT.safetensors";
 }
 
 /* Only GGUF stores blocks, and a model that has them is mostly wanted without. */
@@ -91,30 +156,37 @@ has_blocks (const inspection *s)
 {
   for
     FMTCONV_EACH (t, s->stages[0])
-  if (fci_is_blocks (t->dtype))
+  if (t->dtype >= FMTCONV_GGML)
     return true;
   return false;
 }
 
-/* One command for each transform that recognises the model, or the one that takes it as it is. */
+/* What converts all of it, or takes it as it is; NULL: there is a command for each part only. */
+static const char *
+whole_command (const inspection *s, const char *reader, const char *path)
+{
+  bool is_folder = is_bundle (s) || fci_claims_are_components (&s->claims) || has_config (s->stages[0]);
+  if (s->claims.complete && !s->is_made && !fci_claims_are_components (&s->claims))
+    return NULL;
+  const char *transform = !s->claims.complete && has_blocks (s) ? " -t dequantise"
+                          : s->is_near                          ? " -t none"
+                                                                : "";
+  return fmtconv_text (s->ctx, "fmtconv%s%s %s %s", reader, transform, path,
+                       is_folder ? "OUTPUT/" : "OUTPUT.safetensors");
+}
+
+/* One command for each transform that recognises the model, and one that takes it as it is. */
 static int
 find_commands (inspection *s)
 {
   const char *path = fci_shell_path (s->ctx, s->path);
   const char *reader = s->typed ? fmtconv_text (s->ctx, " -r %s", fci_shell_word (s->ctx, s->typed)) : "";
-  const char *output = is_bundle (s) ? "OUTPUT/" : "OUTPUT.safetensors";
-  if (fci_claims_are_components (&s->claims) && reader)
-    s->whole = fmtconv_text (s->ctx, "fmtconv%s %s OUTPUT/", reader, path);
-  s->n_commands = s->claims.complete ? s->claims.complete : 1;
-  s->commands = fmtconv_alloc (s->ctx, s->n_commands, sizeof *s->commands);
-  for (size_t i = 0; s->commands && reader && i < s->n_commands; i++)
-    {
-      const char *name = s->claims.complete ? s->claims.claim[i].plugin->name
-                         : has_blocks (s)   ? "dequantise"
-                                            : "";
-      s->commands[i] =
-          fmtconv_text (s->ctx, "fmtconv%s%s%s %s %s", reader, *name ? " -t " : "", name, path, output);
-    }
+  s->commands = fmtconv_alloc (s->ctx, s->claims.complete + 1, sizeof *s->commands);
+  for (size_t i = 0; s->commands && reader && i < s->claims.complete; i++)
+    s->commands[i] = fmtconv_text (s->ctx, "fmtconv%s -t %s%s %s %s", reader, s->claims.claim[i].plugin->name,
+                                   s->is_made ? ":reverse" : "", path, output_of (s, i));
+  if (reader)
+    s->whole = whole_command (s, reader, path);
   return s->ctx->failed;
 }
 
@@ -139,7 +211,9 @@ title_of (const inspection *s)
   if (title)
     return title;
   size_t n = fci_model_tensors (s->stages[0]);
-  return fmtconv_text (s->ctx, "%zu tensor%s", n, n == 1 ? "" : "s");
+  const char *maker = s->is_made ? s->claims.claim[0].plugin->name : NULL;
+  return fmtconv_text (s->ctx, "%zu tensor%s%s%s%s", n, n == 1 ? "" : "s", maker ? ", as " : "",
+                       maker ? maker : "", maker ? " makes them" : "");
 }
 
 static int
@@ -266,10 +340,12 @@ describe (const inspection *s)
   fci_add_skipped (result, model);
   add_storages (result, s);
   fci_add_shown (result, "attributes", fmtconv_attrs (model));
+  if (*s->needs)
+    fci_add_text (result, "needs", s->needs);
   fmtconv_attr *commands = fci_add_array (result, "convert");
   if (s->whole)
     fci_add_text (commands, NULL, s->whole);
-  for (size_t i = 0; i < s->n_commands; i++)
+  for (size_t i = 0; i < s->claims.complete; i++)
     fci_add_text (commands, NULL, s->commands[i]);
   if (s->ctx->options.flags & FMTCONV_LIST)
     add_list (result, s);

@@ -52,7 +52,9 @@ fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, c
       for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (model, c)); n++)
         fmtconv_detail (ctx, "%s: %zu tensors", fmtconv_name (c), fmtconv_count (c));
       return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
-                           "%s takes one model, and here are %zu components:", owner, n);
+                           n == 1 ? "%s takes one model, and here is %zu component:"
+                                  : "%s takes one model, and here are %zu components:",
+                           owner, n);
     }
   if (strange & FMTCONV_TIED)
     {
@@ -76,7 +78,10 @@ list_left_behind (fmtconv_ctx *ctx, const char *owner, unsigned understands, con
     FCI_EACH_LEAF (leaf, model)
   for (const fmtconv_blob *blob = NULL; (blob = fmtconv_next_blob (leaf, blob)); n++)
     fmtconv_detail (ctx, "%s", blob->name);
-  fmtconv_warn (ctx, "%s holds no files but tensors: %zu beside them are left behind", owner, n);
+  fmtconv_warn (ctx,
+                n == 1 ? "%s holds no files but tensors: %zu beside them is left behind"
+                       : "%s holds no files but tensors: %zu beside them are left behind",
+                owner, n);
 }
 
 static unsigned

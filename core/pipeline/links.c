@@ -35,16 +35,18 @@ is_bundle (const fmtconv_model *model)
   return fmtconv_next_component (model, NULL) != NULL;
 }
 
+/* The transform for each component that has tensors. */
 static void
 list_components (fmtconv_ctx *ctx, const fmtconv_model *bundle, const fci_link *link)
 {
   for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (bundle, c));)
-    fmtconv_detail (ctx, "-t %s/%s%s%s%s", fmtconv_name (c), link->plugin->name,
-                    link->reverse ? ":reverse" : "",
-                    !*link->params  ? ""
-                    : link->reverse ? ","
-                                    : ":",
-                    link->params);
+    if (fmtconv_count (c))
+      fmtconv_detail (ctx, "-t %s/%s%s%s%s", fmtconv_name (c), link->plugin->name,
+                      link->reverse ? ":reverse" : "",
+                      !*link->params  ? ""
+                      : link->reverse ? ","
+                                      : ":",
+                      link->params);
 }
 
 /* Do the transform's rules know all of the component, or, without rules, is there anything for it to do? */

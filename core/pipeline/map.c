@@ -106,7 +106,12 @@ read_against (fmtconv_ctx *ctx, const char *path)
   if (!fmtconv_is_folder (in) && fci_has_suffix (path, ".txt"))
     return read_names (ctx, in);
   const fmtconv_plugin *reader = fci_detect_reader (ctx, in);
-  return reader ? fci_stage_read (ctx, reader, "", in) : NULL;
+  const fmtconv_model *model = reader ? fci_stage_read (ctx, reader, "", in) : NULL;
+  if (!fmtconv_next_component (model, NULL))
+    return model;
+  fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s holds several components: name the folder of one",
+                fmtconv_path (in));
+  return NULL;
 }
 
 /* One stage without a plugin. */

@@ -49,9 +49,12 @@ count (fci_claims *out)
     out->first++;
 }
 
-int
-fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
-                 fci_claims *out)
+typedef int recogniser (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out);
+
+/* Those whose rules claim enough, in order.  near: that nearly recognise it too. */
+static int
+find_claims (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
+             recogniser *recognise, bool near, fci_claims *out)
 {
   fci_claim *claims = fmtconv_alloc (ctx, n_modules + 1, sizeof *claims);
   *out = (fci_claims){ .claim = claims };
@@ -61,10 +64,10 @@ fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, 
       if (!fci_plugin_has (plugin, FCI_TRANSFORM) || !plugin->transform->kind || !plugin->transform->rules)
         continue;
       fci_claim claim = { .plugin = plugin };
-      int code = fci_rules_recognise (plugin->transform->rules, model, &claim.found);
+      int code = recognise (plugin->transform->rules, model, &claim.found);
       if (code)
         return ctx->failed ? ctx->failed : code;
-      if (claim.found.claimed && (is_complete (&claim) || is_near (&claim)))
+      if (claim.found.claimed && (is_complete (&claim) || (near && is_near (&claim))))
         claims[out->n++] = claim;
     }
   if (ctx->failed || !claims)
@@ -72,6 +75,29 @@ fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, 
   qsort (claims, out->n, sizeof *claims, by_rank);
   count (out);
   return 0;
+}
+
+int
+fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
+                 fci_claims *out)
+{
+  return find_claims (ctx, modules, n_modules, model, fci_rules_recognise, true, out);
+}
+
+/* Rules that do not run in reverse know nothing. */
+static int
+recognise_reverse (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
+{
+  *out = (fci_recognition){ 0 };
+  return fci_rules_one_way (fci_model_ctx (model), rules) ? 0
+                                                          : fci_rules_recognise_reverse (rules, model, out);
+}
+
+int
+fci_claims_reverse (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
+                    fci_claims *out)
+{
+  return find_claims (ctx, modules, n_modules, model, recognise_reverse, false, out);
 }
 
 enum
@@ -90,22 +116,46 @@ list_names (fmtconv_ctx *ctx, const fmtconv_model *model)
   fci_detail_more (ctx, fmtconv_count (model) - n);
 }
 
+/* "cogvideox-lora, cogvideox-vae" of those that recognise it.  NULL: none. */
+static const char *
+claim_names (fmtconv_ctx *ctx, const fci_claims *claims)
+{
+  const char *names = NULL;
+  for (size_t i = 0; i < claims->complete; i++)
+    names =
+        fmtconv_text (ctx, "%s%s%s", names ? names : "", names ? ", " : "", claims->claim[i].plugin->name);
+  return names;
+}
+
+/* What the user may have meant. */
+static const char *
+absent_hint (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  size_t n;
+  fci_claims claims, made;
+  const fci_module *modules = fci_modules (ctx, &n);
+  if (!modules || fci_claims_make (ctx, modules, n, model, &claims)
+      || fci_claims_reverse (ctx, modules, n, model, &made))
+    return NULL;
+  if (claims.complete)
+    return fmtconv_text (ctx, "this fits: -t %s", claim_names (ctx, &claims));
+  if (made.complete)
+    return fmtconv_text (ctx,
+                         "these are the names that %s gives: leave the transform out, or go back with -t "
+                         "%s:reverse",
+                         claim_names (ctx, &made), made.claim[0].plugin->name);
+  return "no other installed transform knows these tensors; -t none converts them as they are";
+}
+
 int
 fmtconv_absent (const fmtconv_model *model, const char *what)
 {
-  size_t n_modules;
-  fci_claims claims = { 0 };
   fmtconv_ctx *ctx = model ? fci_model_ctx (model) : NULL;
-  const fci_module *modules = ctx && !ctx->failed ? fci_modules (ctx, &n_modules) : NULL;
-  const char *names = NULL;
-  if (!modules || fci_claims_make (ctx, modules, n_modules, model, &claims))
+  const char *hint = ctx && !ctx->failed ? absent_hint (ctx, model) : NULL;
+  if (!hint)
     return ctx ? ctx->failed : 0;
-  for (size_t i = 0; i < claims.complete; i++)
-    names = fmtconv_text (ctx, "%s%s%s", names ? names : "", names ? ", " : "", claims.claim[i].plugin->name);
-  const char *hint =
-      names ? fmtconv_text (ctx, "this fits: -t %s", names)
-            : "no other installed transform knows these tensors; -t none converts them as they are";
   list_names (ctx, model);
   return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint },
-                          "no %s here, among these %zu tensors", what, fmtconv_count (model));
+                          "no %s here, among these %zu tensor%s", what, fmtconv_count (model),
+                          fmtconv_count (model) == 1 ? "" : "s");
 }

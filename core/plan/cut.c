@@ -16,8 +16,9 @@ enum
   COPY_CUT = 4096 /* cuts in copies fall on multiples of this in the output */
 };
 
-size_t
-fci_product_scratch (uint64_t memory, unsigned threads)
+/* Bytes that a worker needs for products. */
+static size_t
+product_scratch (uint64_t memory, unsigned threads)
 {
   uint64_t share = memory / threads / PRODUCT_SHARE;
   share = share < PRODUCT_MIN ? PRODUCT_MIN : share > PRODUCT_MAX ? PRODUCT_MAX : share;
@@ -49,30 +50,39 @@ least_room (const fci_plan *plan, bool verify)
   return room < FCI_UNIT_MIN ? FCI_UNIT_MIN : room;
 }
 
-/* The unit shrinks until all threads fit the bound, then there are fewer threads. */
-static int
-choose_unit (fci_plan *plan)
+int
+fci_plan_workers (fci_plan *plan, uint64_t room)
 {
   const fmtconv_options *options = &plan->ctx->options;
-  bool verify = options->flags & FMTCONV_VERIFY;
   unsigned threads = options->threads ? options->threads : 1;
   if (plan->has_products)
-    plan->row_scratch += fci_product_scratch (options->memory, threads);
+    plan->row_scratch += product_scratch (options->memory, threads);
   plan->row_scratch = (plan->row_scratch + FCI_SCRATCH_ALIGN - 1) & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
-  verify = verify || plan->pairs.n; /* compared in the same way */
-  plan->buffers = plan->n_coders ? 4 : plan->rows.n || verify ? 3 : 1;
-  uint64_t least = worker_bytes (plan, least_room (plan, verify));
+  uint64_t least = worker_bytes (plan, room);
   if (options->memory < least)
     return fmtconv_fail_at (plan->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .hint = "raise --memory" },
                             "%s of memory are too few: %s are needed", fci_human (plan->ctx, options->memory),
                             fci_human (plan->ctx, least));
   if (threads > options->memory / least)
     threads = (unsigned) (options->memory / least);
-  uint64_t room = (options->memory / threads - plan->row_scratch) / plan->buffers;
-  room = fair_room (plan, room > FCI_UNIT_MAX ? FCI_UNIT_MAX : room, threads);
+  plan->cost.threads = threads;
+  return 0;
+}
+
+/* The unit shrinks until all threads fit the bound, then there are fewer threads. */
+static int
+choose_unit (fci_plan *plan)
+{
+  const fmtconv_options *options = &plan->ctx->options;
+  bool verify = options->flags & FMTCONV_VERIFY || plan->pairs.n; /* pairs are compared in the same way */
+  plan->buffers = plan->n_coders ? 4 : plan->rows.n || verify ? 3 : 1;
+  int code = fci_plan_workers (plan, least_room (plan, verify));
+  if (code != 0)
+    return code;
+  uint64_t room = (options->memory / plan->cost.threads - plan->row_scratch) / plan->buffers;
+  room = fair_room (plan, room > FCI_UNIT_MAX ? FCI_UNIT_MAX : room, plan->cost.threads);
   room = room < least_room (plan, verify) ? least_room (plan, verify) : room;
   plan->unit_room = (size_t) room & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
-  plan->cost.threads = threads;
   return 0;
 }
 

@@ -163,7 +163,7 @@ struct fci_plan
   size_t n_coders;    /* tensors that are quantised */
   uint64_t row_room;  /* most bytes that one grain needs at once */
   size_t row_scratch; /* most that a program needs, bytes */
-  bool has_products;  /* and then fci_product_scratch more */
+  bool has_products;  /* they need more: fci_plan_workers */
   size_t
       buffers; /* of a worker, each `unit_room` bytes: output, for ROWS input and elements, for coders f32 */
   size_t unit_room;
@@ -219,8 +219,9 @@ void fci_point_watch (fci_point *point, const fci_op *ops);
  * whose rows fit.  Not 0. */
 uint64_t fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t room);
 
-/* Bytes that a worker needs for products, given the memory bound of all and the number of workers. */
-size_t fci_product_scratch (uint64_t memory, unsigned threads);
+/* Add what products need to row_scratch, and choose how many threads, each with `buffers` of `room` bytes, fit the
+ * memory bound.  0, or E_LIMIT: not even one. */
+int fci_plan_workers (fci_plan *plan, uint64_t room);
 
 /* Choose unit size and threads under the memory bound, and cut the runs.  0 or a code. */
 int fci_plan_cut (fci_plan *plan);

@@ -18,7 +18,9 @@ static bool
 matches_any (const char *glob, const fmtconv_model *model)
 {
   for
-    FMTCONV_EACH (t, model)
+    FCI_EACH_LEAF (leaf, model)
+  for
+    FMTCONV_EACH (t, leaf)
   if (fmtconv_glob (glob, t->name))
     return true;
   return false;

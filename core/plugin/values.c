@@ -17,10 +17,14 @@ static const struct
   size_t size;
   const char *name;
 } types[] = {
-  [FMTCONV_P_BOOL] = { sizeof (int), "bool" },        [FMTCONV_P_INT] = { sizeof (int64_t), "integer" },
-  [FMTCONV_P_FLOAT] = { sizeof (double), "number" },  [FMTCONV_P_SIZE] = { sizeof (uint64_t), "size" },
-  [FMTCONV_P_TEXT] = { sizeof (char *), "text" },     [FMTCONV_P_CHOICE] = { sizeof (int), "choice" },
-  [FMTCONV_P_DTYPE] = { sizeof (uint32_t), "dtype" }, [FMTCONV_P_PAIRS] = { sizeof (fmtconv_pairs), "pairs" },
+  [FMTCONV_P_BOOL] = { sizeof (int), "bool" },
+  [FMTCONV_P_INT] = { sizeof (int64_t), "integer" },
+  [FMTCONV_P_FLOAT] = { sizeof (double), "number" },
+  [FMTCONV_P_SIZE] = { sizeof (uint64_t), "size" },
+  [FMTCONV_P_TEXT] = { sizeof (char *), "text" },
+  [FMTCONV_P_CHOICE] = { sizeof (int), "choice" },
+  [FMTCONV_P_DTYPE] = { sizeof (uint32_t), "dtype" },
+  [FMTCONV_P_PAIRS] = { sizeof (fmtconv_pairs), "pairs" },
   [FMTCONV_P_INPUT] = { sizeof (fmtconv_input *), "input" },
 };
 

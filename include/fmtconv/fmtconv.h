@@ -165,7 +165,8 @@ fmtconv_attr *fmtconv_presets (fmtconv_ctx *ctx, const char *name);
 
 /* What `path` holds.
  *   path, format (reader), title, tensors, bytes, parameters (elements)
- *   kind         string    "lora"; "transformer, vae" where one has to be chosen; null: not recognised
+ *   kind         string    "lora"; "transformer, vae" where one has to be chosen, of what transforms take or
+ *                          make; null: not recognised
  *   dtypes       array     {dtype, tensors, bytes}
  *   parts        array     {part, tensors, bytes, command}, every kind recognised;
  *                          without command: left behind, and part is why
@@ -173,6 +174,8 @@ fmtconv_attr *fmtconv_presets (fmtconv_ctx *ctx, const char *name);
  *   storages     object    sources, shared (storages with several tensors), tied (tensors)
  *   attributes   object    the model's attributes; of an array of a file that has more than 64 items {type, items,
  *                          first}; NaN and infinity as strings
+ *   needs        string    where the first transform that recognises it stops for want of a parameter, or nearly
+ *                          recognises it: why
  *   convert      array     commands that convert it, OUTPUT left open
  *   list         array     with LIST: {name, dtype, shape, bytes, stats}
  *   stats        object    with STATS, of all tensors together, and in `list` of each: values, nan, inf, zero,

@@ -48,8 +48,8 @@ typedef struct fmtconv_pairs
 /* The first of the globs, values of `globs` whatever their keys, that matches the whole name; globs->n: none. */
 size_t fmtconv_glob_of (const fmtconv_pairs *globs, const char *name);
 
-/* E_USAGE, with a list, where one of them matches no tensor of the model, or where there is none; the hint says how
- * they are given: "drop:name=GLOB".  0 or the code. */
+/* E_USAGE, with a list, where one of them matches no tensor of the model or of its components, or where there is none;
+ * the hint says how they are given: "drop:name=GLOB".  0 or the code. */
 int fmtconv_check_globs (const fmtconv_pairs *globs, const fmtconv_model *model, const char *how);
 
 /* Replace entries of `config` by what the user typed, each value as JSON; a key that is not there yet is warned of. */

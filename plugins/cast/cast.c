@@ -157,8 +157,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return refuse (ctx, "to=", p->to);
   if (parse_rules (&n))
     return fmtconv_failed (ctx);
-  if (p->rule.n && !fmtconv_next_component (in, NULL)
-      && fmtconv_check_globs (&n.globs, in, "cast:rule=GLOB=TYPE"))
+  if (p->rule.n && fmtconv_check_globs (&n.globs, in, "cast:rule=GLOB=TYPE"))
     return fmtconv_failed (ctx);
   for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (in, c));)
     cast_component (&n, fmtconv_component (out, fmtconv_name (c)));

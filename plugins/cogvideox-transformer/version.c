@@ -94,9 +94,9 @@ trained_rotary (const fmtconv_model *in)
   return strstr (target, "Rotary3D") ? 1 : strstr (target, "Basic3D") ? 0 : -1;
 }
 
-/* Rotary positions, by the first evidence there is; -1: there is none. */
+/* Rotary positions, by the first evidence there is in the checkpoint; -1: there is none. */
 static int
-find_rotary (const struct cogvideox_params *p, const fmtconv_model *in, const struct cogvideox_facts *f)
+find_rotary (const fmtconv_model *in, const struct cogvideox_facts *f)
 {
   if (f->published)
     return versions[f->published - 1].is_rotary;
@@ -104,10 +104,7 @@ find_rotary (const struct cogvideox_params *p, const fmtconv_model *in, const st
     return 1;
   if (f->positions)
     return f->inputs != f->outputs;
-  int trained = trained_rotary (in);
-  if (trained >= 0)
-    return trained;
-  return p->version ? versions[p->version - 1].is_rotary : -1;
+  return trained_rotary (in);
 }
 
 /* Does what was typed agree with the tensors? */
@@ -133,13 +130,18 @@ static int
 settle_rotary (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtconv_model *in,
                struct cogvideox_facts *f)
 {
-  int rotary = find_rotary (p, in, f);
+  int rotary = find_rotary (in, f), said = p->version ? versions[p->version - 1].is_rotary : -1;
   f->is_learned = f->positions && f->inputs != f->outputs && !f->is_1_5;
   if (p->rotary == 0 && (f->is_1_5 || f->is_learned))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "rotary=no does not fit: diffusers knows %s with rotary positions only",
                          f->is_1_5 ? "the layout of 1.5" : "trained positions");
-  f->is_rotary = p->rotary >= 0 ? p->rotary : rotary;
+  if (said >= 0 && rotary >= 0 && said != rotary && p->rotary < 0)
+    return fmtconv_fail_at (ctx, FMTCONV_E_USAGE,
+                            &(fmtconv_where){ .hint = "leave out version=, or give rotary= to insist" },
+                            "version=%s does not fit: this model was trained with %s positions",
+                            versions[p->version - 1].choice, rotary ? "rotary" : "fixed");
+  f->is_rotary = p->rotary >= 0 ? p->rotary : rotary >= 0 ? rotary : said;
   if (f->is_rotary >= 0)
     return 0;
   return fmtconv_fail_at (

@@ -88,10 +88,10 @@ diffusers_read_component (fmtconv_ctx *ctx, const char *variant, fmtconv_input *
     return fmtconv_failed (ctx);
   if (config)
     read_config (ctx, folder, config, out);
-  else if (has_weights)
+  else if (has_weights && !fmtconv_get (fmtconv_attrs (out), "weights-name"))
     fmtconv_warn (ctx, "no " DIFFUSERS_CONFIG " beside the weights in %s: the model has no configuration",
                   fmtconv_path (folder));
-  else
+  else if (!has_weights)
     read_tokenizer_class (ctx, folder, out);
   if (diffusers_attach_files (ctx, folder, config, has_weights, out))
     return fmtconv_failed (ctx);

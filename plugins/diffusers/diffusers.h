@@ -12,6 +12,7 @@
 
 #define DIFFUSERS_STEM "diffusion_pytorch_model" /* of diffusers' own classes */
 #define TRANSFORMERS_STEM "model"                /* of those of transformers */
+#define LORA_STEM "pytorch_lora_weights"         /* of a LoRA, which has no configuration */
 
 #define DIFFUSERS_CONFIG "config.json"
 #define DIFFUSERS_INDEX "model_index.json" /* of a pipeline */
@@ -26,6 +27,7 @@ struct diffusers_weights
   const char *reader; /* of such files */
   int rank;           /* the highest is read where a folder has several */
   int of_diffusers;   /* not of transformers */
+  int of_lora;
   int is_index;
   int is_part; /* one file of several: its variant is not told */
 };

@@ -8,10 +8,9 @@ static const struct
   const char *stem;
   const char *ext;
 } kinds[] = {
-  { DIFFUSERS_STEM, ".safetensors" },
-  { TRANSFORMERS_STEM, ".safetensors" },
-  { DIFFUSERS_STEM, ".bin" },
-  { "pytorch_model", ".bin" }, /* of transformers */
+  { DIFFUSERS_STEM, ".safetensors" }, { TRANSFORMERS_STEM, ".safetensors" },
+  { DIFFUSERS_STEM, ".bin" },         { "pytorch_model", ".bin" }, /* of transformers */
+  { LORA_STEM, ".safetensors" },      { LORA_STEM, ".bin" },
 };
 
 enum
@@ -78,7 +77,8 @@ diffusers_look_at (const char *name, struct diffusers_weights *w)
 {
   for (int i = 0; i < KINDS; i++)
     {
-      *w = (struct diffusers_weights){ .of_diffusers = !strcmp (kinds[i].stem, DIFFUSERS_STEM) };
+      *w = (struct diffusers_weights){ .of_lora = !strcmp (kinds[i].stem, LORA_STEM) };
+      w->of_diffusers = w->of_lora || !strcmp (kinds[i].stem, DIFFUSERS_STEM);
       if (!starts_with (name, kinds[i].stem) || !take_rest (name + strlen (kinds[i].stem), kinds[i].ext, w))
         continue;
       w->rank = 2 * (KINDS - i) + w->is_index;

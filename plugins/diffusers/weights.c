@@ -109,5 +109,7 @@ diffusers_read_weights (fmtconv_ctx *ctx, const char *variant, fmtconv_input *fo
     return fmtconv_failed (ctx);
   fmtconv_adopt (out, fmtconv_read (fmtconv_beneath (folder, name), w.reader));
   fmtconv_set_string (fmtconv_attrs (out), "library", w.of_diffusers ? "diffusers" : "transformers");
+  if (w.of_lora)
+    fmtconv_set_string (fmtconv_attrs (out), "weights-name", LORA_STEM);
   return fmtconv_failed (ctx);
 }

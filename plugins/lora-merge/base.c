@@ -77,23 +77,36 @@ compare (const void *left, const void *right)
   return (a->part > b->part) - (a->part < b->part);
 }
 
-/* Every part of a weight once. */
+/* The n pairs of one weight, sorted, are its parts from the first on, each once. */
 static int
-check_parts (struct merge *m)
+check_parts (const struct merge *m, struct merge_pair *pairs, size_t n)
 {
-  for (size_t i = 0; i < m->n; i++)
+  for (size_t i = 0; i < n; i++)
     {
-      const struct merge_pair *p = &m->pairs[i], *before = i ? p - 1 : NULL;
-      int again = before && before->at == p->at;
+      struct merge_pair *p = &pairs[i];
       const fmtconv_where where = { .tensor = p->a->name };
-      if (again && before->part == p->part)
+      if (i > 0 && p->part == p[-1].part)
         return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' is of the same weight, '%s'",
-                                before->a->name, p->at->name);
-      if (p->part >= p->n_parts)
+                                p[-1].a->name, p->at->name);
+      if (p->part != i)
         return fmtconv_fail_at (m->ctx, FMTCONV_E_MISSING, &where, "there is no '%s.matrix_A.%llu' beside it",
-                                p->module, (unsigned long long) p->n_parts);
+                                p->module, (unsigned long long) i);
+      p->n_parts = n;
     }
   return 0;
+}
+
+static int
+check_all_parts (const struct merge *m)
+{
+  int code = 0;
+  for (size_t i = 0, n; i < m->n && code == 0; i += n)
+    {
+      for (n = 1; i + n < m->n && m->pairs[i + n].at == m->pairs[i].at;)
+        n++;
+      code = check_parts (m, &m->pairs[i], n);
+    }
+  return code;
 }
 
 int
@@ -118,7 +131,7 @@ merge_find_bases (struct merge *m)
         "%llu of %llu matrices of the LoRA have no weight in the model", 2 * (unsigned long long) lost,
         2 * (unsigned long long) m->n);
   qsort (m->pairs, m->n, sizeof *m->pairs, compare);
-  return fmtconv_failed (m->ctx) ? fmtconv_failed (m->ctx) : check_parts (m);
+  return fmtconv_failed (m->ctx) ? fmtconv_failed (m->ctx) : check_all_parts (m);
 }
 
 const char *

@@ -46,9 +46,11 @@ check_wrapped (struct merge *m)
     }
   if (lost == 0)
     return 0;
-  return fmtconv_fail_at (
-      m->ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the checkpoint complete?" },
-      "%llu weights were trained with a LoRA, and its matrices are missing", (unsigned long long) lost);
+  return fmtconv_fail_at (m->ctx, FMTCONV_E_MISSING,
+                          &(fmtconv_where){ .hint = "is the checkpoint complete?" },
+                          lost == 1 ? "%llu weight was trained with a LoRA, and its matrices are missing"
+                                    : "%llu weights were trained with a LoRA, and its matrices are missing",
+                          (unsigned long long) lost);
 }
 
 static void
@@ -62,6 +64,11 @@ put_all (struct merge *m)
       const int is_own = m->lora == m->in;
       if (is_own && merge_is_lora (t->name))
         continue;
+      if (is_own && merge_is_alpha (m, t->name))
+        {
+          fmtconv_drop (m->out, t, merge_alpha_reason);
+          continue;
+        }
       fmtconv_put (m->out, is_own ? merge_plain_name (m->ctx, t->name) : t->name,
                    n ? merge_sum (m, pairs, n) : t->view);
       if (fmtconv_failed (m->ctx))
@@ -81,7 +88,9 @@ say (const struct merge *m)
                       (unsigned long long) m->n);
         return;
       }
-  fmtconv_note (m->ctx, "%llu products of a LoRA of rank %llu are added to weights, at %g times B A",
+  fmtconv_note (m->ctx,
+                m->n == 1 ? "%llu product of a LoRA of rank %llu is added to a weight, at %g times B A"
+                          : "%llu products of a LoRA of rank %llu are added to weights, at %g times B A",
                 (unsigned long long) m->n, (unsigned long long) p->a->shape[0], p->factor);
 }
 

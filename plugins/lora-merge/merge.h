@@ -21,7 +21,7 @@ struct merge_pair
   const fmtconv_tensor *at; /* the weight */
   int is_sat;               /* matrix_A.0: one of n_parts equal ones of the weight's rows */
   uint64_t part;
-  uint64_t n_parts;
+  uint64_t n_parts; /* known when the weights are found */
   double factor;
 };
 
@@ -41,6 +41,10 @@ int merge_collect (struct merge *m);
 
 /* Is the tensor one of a LoRA's? */
 int merge_is_lora (const char *name);
+
+/* Is it "X.alpha" beside a pair of X, which is looked at with it?  Then it is dropped, for this reason. */
+int merge_is_alpha (const struct merge *m, const char *name);
+extern const char merge_alpha_reason[];
 
 /* Find the weight of each pair, and sort them; an error lists those without. */
 int merge_find_bases (struct merge *m);

@@ -18,6 +18,8 @@ static const struct
   { ".lora.down.weight", ".lora.up.weight" },
 };
 
+const char merge_alpha_reason[] = "it is part of the factor";
+
 enum
 {
   N_FORMS = sizeof forms / sizeof *forms
@@ -64,19 +66,6 @@ merge_is_lora (const char *name)
   return fmtconv_match ("{x*}.matrix_{m:A,B}.{i}", name);
 }
 
-/* How many parts SAT's module has: all up to the first of which there is nothing. */
-static uint64_t
-count_parts (struct merge *m, const struct merge_pair *pair)
-{
-  uint64_t n = 0;
-  while (
-      fmtconv_find (m->lora, fmtconv_text (m->ctx, "%s.matrix_A.%llu", pair->module, (unsigned long long) n))
-      || fmtconv_find (m->lora,
-                       fmtconv_text (m->ctx, "%s.matrix_B.%llu", pair->module, (unsigned long long) n)))
-    n++;
-  return n;
-}
-
 /* A pair, by its first half. */
 static void
 add_pair (struct merge *m, const fmtconv_tensor *a, const fmtconv_tensor *b, size_t module, long long part)
@@ -86,10 +75,7 @@ add_pair (struct merge *m, const fmtconv_tensor *a, const fmtconv_tensor *b, siz
                                .a = a,
                                .b = b,
                                .is_sat = part >= 0,
-                               .part = part >= 0 ? (uint64_t) part : 0,
-                               .n_parts = 1 };
-  if (pair->is_sat && pair->module)
-    pair->n_parts = count_parts (m, pair);
+                               .part = part >= 0 ? (uint64_t) part : 0 };
 }
 
 /* Does the LoRA come with its training's or its own base, which is not wanted? */
@@ -99,11 +85,20 @@ is_sat (const fmtconv_model *lora)
   return fmtconv_first (lora, "{x*}.matrix_{m:A,B}.{i}") != NULL;
 }
 
-/* "X.alpha" beside a pair is looked at with it. */
 static int
 is_alpha (const char *name)
 {
   return ends_with (name, ".alpha");
+}
+
+int
+merge_is_alpha (const struct merge *m, const char *name)
+{
+  const size_t n = strlen (name) - (is_alpha (name) ? strlen (".alpha") : 0);
+  int beside = 0;
+  for (size_t i = 0; i < N_FORMS && is_alpha (name) && !beside; i++)
+    beside = fmtconv_find (m->lora, fmtconv_text (m->ctx, "%.*s%s", (int) n, name, forms[i].a)) != NULL;
+  return beside;
 }
 
 /* What is no half of a pair: of the LoRA's own file only. */
@@ -115,7 +110,7 @@ handle_other (struct merge *m, const fmtconv_tensor *t, size_t *wrong)
   if (is_sat (m->lora))
     fmtconv_drop (m->out, t, "of the LoRA's file only the LoRA is taken");
   else if (is_alpha (t->name))
-    fmtconv_drop (m->out, t, "it is part of the factor");
+    fmtconv_drop (m->out, t, merge_alpha_reason);
   else
     {
       fmtconv_detail (m->ctx, "'%s' is nothing that can be merged", t->name);
@@ -128,7 +123,8 @@ finish (struct merge *m, size_t wrong)
 {
   if (wrong)
     return fmtconv_fail (m->ctx, FMTCONV_E_MISSING,
-                         "%llu tensors of the LoRA have no partner, or are none of it",
+                         wrong == 1 ? "%llu tensor of the LoRA has no partner, or is none of it"
+                                    : "%llu tensors of the LoRA have no partner, or are none of it",
                          (unsigned long long) wrong);
   if (m->n)
     return 0;

@@ -36,7 +36,7 @@ check_collisions (fmtconv_ctx *ctx, const struct params *p, const fmtconv_model 
   return fmtconv_fail_at (
       ctx, FMTCONV_E_FORMAT,
       &(fmtconv_where){ .hint = "drop or rename them on one side first, or give prefix=" },
-      "%zu names are in both models:", n);
+      n == 1 ? "%zu name is in both models:" : "%zu names are in both models:", n);
 }
 
 static int

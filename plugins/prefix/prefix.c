@@ -42,8 +42,10 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (kept && kept == fmtconv_count (in))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no name begins with '%s'", p->strip);
   if (kept)
-    fmtconv_note (ctx, "%zu of %zu names do not begin with '%s', and stay", kept, fmtconv_count (in),
-                  p->strip);
+    fmtconv_note (ctx,
+                  kept == 1 ? "%zu of %zu names does not begin with '%s', and stays"
+                            : "%zu of %zu names do not begin with '%s', and stay",
+                  kept, fmtconv_count (in), p->strip);
   return fmtconv_failed (ctx);
 }
 

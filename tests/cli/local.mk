@@ -10,6 +10,9 @@ EXTRA_DIST += \
 	tests/cli/prelude.sh \
 	tests/cli/run.sh
 EXTRA_DIST += \
+	tests/cli/cases/bundle.err \
+	tests/cli/cases/bundle.out \
+	tests/cli/cases/bundle.sh \
 	tests/cli/cases/convert-explicit.err \
 	tests/cli/cases/convert-explicit.out \
 	tests/cli/cases/convert-explicit.sh \

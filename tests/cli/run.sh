@@ -10,7 +10,7 @@ sample=$here/../data/ckpts_2b_lora
 : "${FMTCONV:?the program to test}" "${FMTCONV_PLUGIN_PATH:?its plugins}"
 . "$here/../need.sh"
 need cast cogvideox-lora cogvideox-pipeline cogvideox-transformer cogvideox-vae dequantise diffusers drop ema fuse gguf lora-merge
-need merge prefix quantise qweight rename reshape safetensors sat select split t5-encoder torch transpose untie
+need map merge prefix quantise qweight rename reshape safetensors sat select split t5-encoder torch transpose untie
 refresh=
 [ "$1" = --refresh ] && { refresh=1; shift; }
 

@@ -31,7 +31,10 @@ load (const char *path, size_t *size)
   void *bytes = malloc (*size + 1);
   const size_t got = bytes ? fread (bytes, 1, *size, file) : 0;
   fclose (file);
-  return got == *size ? bytes : NULL;
+  if (got == *size)
+    return bytes;
+  free (bytes);
+  return NULL;
 }
 
 static int
@@ -65,29 +68,34 @@ static int
 encode (uint32_t dtype, size_t columns, char **files, const char *importance_path)
 {
   size_t size, importance_size;
-  const float *x = load (files[0], &size);
-  const float *importance = importance_path ? load (importance_path, &importance_size) : NULL;
-  const size_t n = size / sizeof *x, bytes = bytes_of (dtype, n);
+  float *x = load (files[0], &size),
+        *importance = importance_path ? load (importance_path, &importance_size) : NULL;
+  const size_t n = x ? size / sizeof *x : 0, bytes = bytes_of (dtype, n);
   unsigned char *out = malloc (bytes + 1);
-  if (!x || !out || (importance_path && !importance))
-    return 1;
-  if (!importance)
+  const int good = x && out && (importance || !importance_path);
+  if (good && !importance)
     fci_quant_encode (dtype, x, n, NULL, out);
-  for (size_t at = 0; importance && at < n; at += columns)
+  for (size_t at = 0; good && importance && at < n; at += columns)
     fci_quant_encode (dtype, x + at, columns, importance, out + bytes_of (dtype, at));
-  return save (files[1], out, bytes);
+  const int status = good ? save (files[1], out, bytes) : 1;
+  free (out);
+  free (importance);
+  free (x);
+  return status;
 }
 
 static int
 decode (uint32_t dtype, size_t n, char **files)
 {
   size_t size;
-  const void *blocks = load (files[0], &size);
+  void *blocks = load (files[0], &size);
   float *out = malloc (n * sizeof *out + 1);
-  if (!blocks || !out)
-    return 1;
-  fci_quant_decode (dtype, blocks, n, out);
-  return save (files[1], out, n * sizeof *out);
+  if (blocks && out)
+    fci_quant_decode (dtype, blocks, n, out);
+  const int status = blocks && out ? save (files[1], out, n * sizeof *out) : 1;
+  free (out);
+  free (blocks);
+  return status;
 }
 
 static double
@@ -103,8 +111,8 @@ measure (uint32_t dtype, const char *path)
 {
   size_t size;
   double best = 1e9;
-  const float *x = load (path, &size);
-  unsigned char *out = malloc (size * 2 + 1);
+  float *x = load (path, &size);
+  unsigned char *out = malloc ((x ? size : 0) * 2 + 1);
   for (int run = 0; run < 20 && x && out; run++)
     {
       const double begin = now ();
@@ -113,7 +121,10 @@ measure (uint32_t dtype, const char *path)
       best = seconds < best ? seconds : best;
     }
   printf ("%.9f\n", best);
-  return x && out ? 0 : 1;
+  const int status = x && out ? 0 : 1;
+  free (out);
+  free (x);
+  return status;
 }
 
 int

@@ -122,6 +122,15 @@ class Transformer(Cog):
         for said, rotary in (("version=2b", False), ("version=5b", True), ("rotary=no", False), ("rotary=yes", True)):
             _, config, _ = self.convert(path, "cogvideox-transformer:" + said)
             self.assertEqual(config["use_rotary_positional_embeddings"], rotary, said)
+        for said, words in (("version=2b", "rotary positions"), ("version=2b,rotary=yes", None)):
+            tables = self.save(cogmake.transformer(m), name="tables.pt")
+            if words:
+                self.refused(tables, "cogvideox-transformer:" + said, "does not fit", words, status=2)
+            else:
+                _, config, _ = self.convert(tables, "cogvideox-transformer:" + said)
+                self.assertTrue(config["use_rotary_positional_embeddings"])
+        report = json.loads(self.run_fmtconv("inspect", "--json", path).stdout.splitlines()[-1])
+        self.assertIn("version=2b", report["needs"])
         for said in ("version=5b-i2v", "version=1.5-5b"):
             self.refused(path, "cogvideox-transformer:" + said, said, "does not fit", status=2)
         run = self.tmp / "run"
@@ -328,10 +337,42 @@ class Recognition(Cog):
         del tensors[NET + "time_embed.2.bias"]
         result = self.run_fmtconv(self.save(tensors), self.tmp / "x.safetensors", status=1)
         self.assertIn("1 missing", result.stderr)
+        report = self.inspect(self.save({k: t for k, t in tensors.items() if not k.startswith(VAE)}))
+        self.assertIn("1 missing", report["needs"])
+        self.assertEqual([c.split()[1:3] for c in report["convert"]], [["-t", "none"]])
         del tensors[VAE + "decoder.conv_in.conv.weight"]
-        result = self.run_fmtconv(self.save(tensors), self.tmp / "x.safetensors")
-        self.assertIn("warning", result.stderr)
+        result = self.run_fmtconv(self.save(tensors), self.tmp / "x.safetensors", status=1)
+        self.assertIn("only nearly", result.stderr)
         self.assertIn("-t none", result.stderr)
+        self.run_fmtconv("-t", "none", self.tmp / "model.pt", self.tmp / "x.safetensors")
+
+    def test_what_comes_out(self):
+        """Outputs are known for what they are: kind, the way on and the way back; commands that work as printed."""
+        made = {
+            "transformer": (cogmake.transformer(MODELS[1]), "transformer", "diffusion_pytorch_model.safetensors"),
+            "vae": (cogmake.vae(channels=(32, 32, 64, 64)), "vae", "diffusion_pytorch_model.safetensors"),
+            "lora": (cogmake.fine_tuned(MODELS[1], lora=True), "lora", "pytorch_lora_weights.safetensors"),
+        }
+        for name, (tensors, kind, weights) in made.items():
+            source = self.save(tensors)
+            out = self.tmp / name
+            command = self.inspect(source)["convert"][0].split()
+            self.assertEqual(command[-1], "OUTPUT.safetensors" if kind == "lora" else "OUTPUT/")
+            self.run_fmtconv(*command[1:-1], f"{out}/")
+            for path in (out, out / weights):
+                with self.subTest(name=name, path=path.name):
+                    report = self.inspect(path)
+                    self.assertEqual(report["kind"], kind)
+                    self.assertNotIn("needs", report)
+                    self.assertEqual(len(report["convert"]), 2)
+                    for n, command in enumerate(report["convert"]):
+                        target = str(self.tmp / f"again-{n}") + command.split()[-1].removeprefix("OUTPUT")
+                        self.run_fmtconv("-f", *command.split()[1:-1], target)
+                    back = safetensors.torch.load_file(self.tmp / "again-1.safetensors")
+                    self.assertTrue(back.keys() <= tensors.keys())
+            if kind == "transformer":
+                result = self.run_fmtconv("-t", "cogvideox-transformer", out, self.tmp / "x.pt", status=1)
+                self.assertIn("-t cogvideox-transformer:reverse", result.stderr)
 
     def test_strangers(self):
         """Models that share some names are neither taken nor nearly taken for ours."""

@@ -3,6 +3,8 @@
 
 import json
 import math
+import os
+import subprocess
 import unittest
 
 import torch
@@ -91,6 +93,29 @@ class Diff(Base):
         self.assertTrue(math.isclose(values["snr_db"], 10 * torch.log10(a.double().square().sum() / gap.square().sum()),
                                      rel_tol=1e-9))
 
+    def test_values_at_the_borders_of_pieces(self):
+        """As many as are looked at at once, and more, of types that are looked at as doubles."""
+        x = torch.arange(1, 600_001)
+        for t in (x, x.double() / 3, (x.double() / 3).reshape(600, 1000).t()):
+            with self.subTest(t.dtype):
+                result = self.pair({"x": t.contiguous()}, {"x": t}, status=0)
+                self.assertEqual((result["same"], result["equal"]), (1, True))
+
+    def test_complex_numbers(self):
+        """Part by part, real and imaginary in turn."""
+        for dtype in (torch.complex32, torch.complex64, torch.complex128):
+            with self.subTest(dtype):
+                a = torch.view_as_complex(torch.randn(20_001, 2, dtype=torch.float64)).to(dtype)
+                b = a.clone()
+                torch.save({"x": a}, self.tmp / "a.pt")
+                torch.save({"x": b}, self.tmp / "b.pt")
+                self.assertTrue(self.event("diff", self.tmp / "a.pt", self.tmp / "b.pt")["equal"])
+                torch.view_as_real(b)[20_000, 1] += 4
+                torch.save({"x": b}, self.tmp / "b.pt")
+                result = self.event("diff", self.tmp / "a.pt", self.tmp / "b.pt", status=1)
+                values = result["tensors"][0]["values"]
+                self.assertEqual((values["of"], values["differ"], values["first"]), (40_002, 1, 40_001))
+
     def test_what_differs_is_said(self):
         a = {"dtype": torch.ones(3), "shape": torch.ones(3), "gone": torch.ones(1), "nan": torch.tensor([1.0, math.nan])}
         b = {"dtype": torch.ones(3).half(), "shape": torch.ones(4), "new": torch.ones(1), "nan": torch.tensor([1.0, 2.0])}
@@ -118,6 +143,12 @@ class Diff(Base):
     def test_trouble_is_two(self):
         for arguments in (["x"], ["/nowhere/a", "/nowhere/b"], ["--no-such-option", "a", "b"], ["-t", "nothing", "a", "b"]):
             self.run_fmtconv("diff", *arguments, status=2)
+
+    def test_what_cannot_be_told_is_trouble(self):
+        path = self.tmp / "a.safetensors"
+        save_file({"x": torch.ones(2)}, path)
+        with open("/dev/full", "w") as full:
+            self.assertEqual(subprocess.run([os.environ["FMTCONV"], "diff", path, path], stdout=full, stderr=subprocess.DEVNULL).returncode, 2)
 
 
 if __name__ == "__main__":

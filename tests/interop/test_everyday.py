@@ -118,7 +118,7 @@ class Everyday(Case):
     def test_merge(self):
         other = {"extra.weight": torch.randn(3), "head.weight": torch.randn(2)}
         torch.save(other, self.tmp / "other.pt")
-        self.assertIn("1 names are in both", self.converted(f"merge:file={self.tmp}/other.pt", status=1))
+        self.assertIn("1 name is in both", self.converted(f"merge:file={self.tmp}/other.pt", status=1))
         self.assert_same(self.converted(f"merge:file={self.tmp}/other.pt,prefix=o."),
                          model() | {"o." + n: t for n, t in other.items()})
         self.assertIn("No such file", self.converted("merge:file=/nowhere/x.pt", status=1))

@@ -151,6 +151,13 @@ class Sat(Case):
             seen.add(out.read_bytes())
         self.assertEqual(len(seen), 1)
 
+    def test_diff(self):
+        """What diff sees of a merged weight is what is written, whatever the memory; so do statistics."""
+        r = Recipe(alpha=2, dtype=torch.bfloat16)
+        _, out, _ = self.convert(r, "-t", "lora-merge")
+        for memory in ("1M", "64M"):
+            self.run_fmtconv("diff", "--memory", memory, "-t", "lora-merge", self.tmp / "run", out)
+
     def test_account(self):
         """The matrices count as merged, their checksums are compared, nothing is lost."""
         r = Recipe(alpha=2, base=True)
@@ -267,6 +274,27 @@ class Files(Case):
                 got, _ = self.merge(plain, f"lora-merge:file={lora}")
                 with self.subTest(config=config, prefix=prefix):
                     self.close(got, merged)
+
+    def test_folder(self):
+        """A LoRA's folder, as pipelines save it, is as good as its file, for merging and by itself."""
+        plain, state, merged, config = self.make()
+        lora = self.save(state, self.described(config))
+        folder = self.tmp / "lora"
+        folder.mkdir()
+        lora.rename(folder / "pytorch_lora_weights.safetensors")
+        self.close(self.merge(plain, f"lora-merge:file={folder}")[0], merged)
+        result = self.run_fmtconv(folder, f"{self.tmp}/copy/")
+        self.assertNotIn("warning", result.stderr)
+        self.assertEqual([p.name for p in (self.tmp / "copy").iterdir()], ["pytorch_lora_weights.safetensors"])
+        self.assert_same(safetensors.torch.load_file(self.tmp / "copy" / "pytorch_lora_weights.safetensors"),
+                         safetensors.torch.load_file(folder / "pytorch_lora_weights.safetensors"))
+
+    def test_alpha_beside_the_weights(self):
+        """In the model itself, what says alpha goes with the matrices."""
+        w, down, up = torch.randn(8, 8), torch.randn(2, 8), torch.randn(8, 2)
+        model = {"m.weight": w, "m.lora_down.weight": down, "m.lora_up.weight": up, "m.alpha": torch.tensor(1.0), "x.alpha": torch.tensor(3.0)}
+        got, _ = self.merge(model, "lora-merge")
+        self.close(got, {"m.weight": w + 0.5 * up @ down, "x.alpha": model["x.alpha"]})
 
     def test_without_metadata(self):
         """alpha is the rank then, or what is given; weight is beside it."""

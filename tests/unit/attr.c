@@ -237,7 +237,7 @@ Test (dtype, every_number)
       cr_expect (info->dtype == d && info->block == 1 && info->block_bytes == bytes[d], "%s", info->name);
       cr_expect_eq (fmtconv_dtype_of (ctx, info->name), d);
     }
-  cr_expect (!fmtconv_dtype (0) && !fmtconv_dtype (FMTCONV_F8_E8M0 + 1) && !fmtconv_dtype (UINT32_MAX));
+  cr_expect (!fmtconv_dtype (0) && !fmtconv_dtype (FMTCONV_F4_E2M1 + 1) && !fmtconv_dtype (UINT32_MAX));
   fmtconv_ctx_free (ctx);
 }
 

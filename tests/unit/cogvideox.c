@@ -2,109 +2,16 @@
  * places and order of the five transformers and the VAE, their configs, and the way back.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The maps hold a line for every tensor: SAT name, shape, operation, diffusers name, shape; the order
- * lists are diffusers' own state_dict order.  Shapes are the full ones: a sparse file holds them.
+ * The order lists are diffusers' own state_dict order.
  */
 #include "core/pipeline/pipeline.h"
-#include "core/plugin/registry.h"
-#include "tests/unit/rules-help.h"
+#include "tests/unit/cogvideox-maps.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 TestSuite (cogvideox, .timeout = 60);
-
-enum
-{
-  LINES = 2048,
-  LINE = 512
-};
-
-typedef struct row /* of a map */
-{
-  char sat[160], op[40], hf[160];
-  unsigned rank, hf_rank;
-  uint64_t shape[FMTCONV_MAX_RANK], hf_shape[FMTCONV_MAX_RANK];
-} row;
-
-typedef struct map
-{
-  world *w;
-  row *rows;
-  size_t n;
-  fmtconv_model *in;
-} map;
-
-static FILE *
-open_data (const char *head, const char *model, const char *tail)
-{
-  char path[1024];
-  snprintf (path, sizeof path, "%s/%s%s%s", TEST_MAPS, head, model, tail);
-  FILE *file = fopen (path, "r");
-  cr_assert (file, "%s", path);
-  return file;
-}
-
-/* "[1, 2]" or "1x2" */
-static unsigned
-parse_shape (const char *text, uint64_t *shape)
-{
-  unsigned rank = 0;
-  for (const char *s = text; *(s += strcspn (s, "0123456789")); rank++)
-    {
-      char *end;
-      cr_assert_lt (rank, (unsigned) FMTCONV_MAX_RANK);
-      shape[rank] = strtoull (s, &end, 10);
-      s = end;
-    }
-  return rank;
-}
-
-static void
-parse_row (char *line, row *r)
-{
-  char *field[5];
-  for (int i = 0; i < 5; i++)
-    {
-      field[i] = strsep (&line, "\t\n");
-      cr_assert (field[i]);
-    }
-  snprintf (r->sat, sizeof r->sat, "%s", field[0]);
-  snprintf (r->op, sizeof r->op, "%s", field[2]);
-  snprintf (r->hf, sizeof r->hf, "%s", field[3]);
-  r->rank = parse_shape (field[1], r->shape);
-  r->hf_rank = parse_shape (field[4], r->hf_shape);
-}
-
-static void
-read_map (const char *model, map *m)
-{
-  char line[LINE];
-  FILE *file = open_data ("", model, ".tsv");
-  m->w = world_new ();
-  m->rows = calloc (LINES, sizeof *m->rows);
-  m->in = fci_model_new (m->w->ctx, NULL);
-  m->n = 0;
-  cr_assert (m->rows && fgets (line, sizeof line, file));
-  while (fgets (line, sizeof line, file))
-    {
-      cr_assert_lt (m->n, (size_t) LINES);
-      row *r = &m->rows[m->n++];
-      parse_row (line, r);
-      if (!fmtconv_find (m->in, r->sat))
-        put_leaf (m->w, m->in, r->sat, r->rank, r->shape);
-    }
-  fclose (file);
-  cr_assert_eq (fci_model_seal (m->in, "test"), 0);
-}
-
-static void
-free_map (map *m)
-{
-  free (m->rows);
-  world_free (m->w);
-}
 
 static const row *
 find_row (const map *m, const char *hf)
@@ -175,7 +82,7 @@ static void
 check_order (const map *m, const char *model, const fmtconv_model *out)
 {
   char line[LINE];
-  FILE *file = open_data ("diffusers-order-", model, ".txt");
+  FILE *file = maps_open ("diffusers-order-", model, ".txt");
   const fmtconv_tensor *t = NULL;
   size_t n = 0;
   for (; fgets (line, sizeof line, file); n++)
@@ -184,7 +91,7 @@ check_order (const map *m, const char *model, const fmtconv_model *out)
       char *tab = strchr (line, '\t');
       cr_assert (tab);
       *tab = 0;
-      unsigned rank = parse_shape (tab + 1, shape);
+      unsigned rank = maps_shape (tab + 1, shape);
       t = fmtconv_next (out, t);
       cr_assert (t, "%s is not there", line);
       cr_assert_str_eq (t->name, line);
@@ -224,17 +131,6 @@ check_back (const map *m, const fmtconv_rules *table, const fmtconv_model *out)
   cr_expect_eq (fmtconv_count (back), n);
 }
 
-/* The transform that was built; where it was left out, there is nothing to test. */
-static const fmtconv_plugin *
-transform_of (world *w, const char *name)
-{
-  const fci_module *module = fci_module_find (w->ctx, name);
-  if (!module)
-    cr_skip_test ("%s is not built", name);
-  cr_assert (module->plugin && module->plugin->transform, "%s", module->error);
-  return module->plugin;
-}
-
 /* config.json as the diffusers writer makes it of a model's attributes, but for the version. */
 static const char *
 config_text (fmtconv_ctx *ctx, fmtconv_attr *attrs)
@@ -262,7 +158,7 @@ check_config (const map *m, const char *model, const fmtconv_plugin *plugin)
   cr_expect_str_eq (fmtconv_get_string (fmtconv_attrs (out), "library", ""), "diffusers");
   size_t n = 0;
   char line[LINE];
-  file = open_data ("diffusers-order-", model, ".txt");
+  file = maps_open ("diffusers-order-", model, ".txt");
   for (const fmtconv_tensor *t = NULL; fgets (line, sizeof line, file); n++)
     {
       t = fmtconv_next (out, t);
@@ -278,8 +174,8 @@ static void
 check_model (const char *model, const char *transform, bool learned, uint64_t layers, uint64_t width)
 {
   map m;
-  read_map (model, &m);
-  const fmtconv_plugin *plugin = transform_of (m.w, transform);
+  map_read (model, &m);
+  const fmtconv_plugin *plugin = maps_transform (m.w, transform);
   const fmtconv_rules *table = plugin->transform->rules;
   fci_recognition seen;
   cr_expect_eq (fci_rules_recognise (table, m.in, &seen), 0);
@@ -300,7 +196,7 @@ check_model (const char *model, const char *transform, bool learned, uint64_t la
   check_order (&m, model, out);
   check_back (&m, table, out);
   check_config (&m, model, plugin);
-  free_map (&m);
+  map_free (&m);
 }
 
 Test (cogvideox, transformer_2b)
@@ -362,7 +258,7 @@ check_lora (const char *prefix, int layers, uint64_t width)
   for (int i = 0; i < layers; i++)
     put_lora_layer (w, in, prefix, i, 128, width);
   cr_assert_eq (fci_model_seal (in, "test"), 0);
-  const fmtconv_rules *table = transform_of (w, "cogvideox-lora")->transform->rules;
+  const fmtconv_rules *table = maps_transform (w, "cogvideox-lora")->transform->rules;
   const fmtconv_model *out = apply_rules (table, in);
   cr_assert_eq (w->code, 0, "%s", w->said);
   cr_expect_eq (fmtconv_count (out), (size_t) layers * 8);
@@ -402,7 +298,7 @@ Test (cogvideox, a_lora_with_a_layer_too_few)
   put_lora_layer (w, in, "", 0, 4, 16);
   put_leaf (w, in, "transformer.layers.1.attention.dense.matrix_A.0", 2, (const uint64_t[]){ 4, 16 });
   cr_assert_eq (fci_model_seal (in, "test"), 0);
-  apply_rules (transform_of (w, "cogvideox-lora")->transform->rules, in);
+  apply_rules (maps_transform (w, "cogvideox-lora")->transform->rules, in);
   cr_expect_eq (w->code, FMTCONV_E_MISSING);
   cr_expect (strstr (w->said, "tensors: 7 missing\nmissing: '"), "%s", w->said);
   cr_expect (strstr (w->said, "'transformer.layers.1.attention.query_key_value.matrix_A.2'"), "%s", w->said);

@@ -431,8 +431,8 @@ read_factor (const fci_box *box, unsigned rank, const uint64_t *index, const fci
   bool unrounded = false;
   for (unsigned i = 0; i < rank; i++)
     offset += (index[i] - box->start[i]) * track[1 + i];
-  uint64_t element =
-      apply_ops (box, rank, index, factor->ops, stored (factor->source, offset, 0, dtype), &dtype, &unrounded);
+  uint64_t element = apply_ops (box, rank, index, factor->ops, stored (factor->source, offset, 0, dtype),
+                                &dtype, &unrounded);
   return dtype == FMTCONV_F32 && !unrounded ? element : operated (element, FCI_OP_CAST, FMTCONV_F32, 0);
 }
 

@@ -118,6 +118,9 @@ Test (rules_errors, shapes_that_disagree)
   EXPECT_ERROR ("a:25", FMTCONV_E_FORMAT,
                 "tensors: 1 with a wrong shape\n'a' has the shape [25], not 12h,t|12h",
                 .rules = RULES ({ "a", .to = "=", .shape = "12h,t|12h" }));
+  EXPECT_ERROR ("a:2 b:7", FMTCONV_E_FORMAT,
+                "tensors: 1 with a wrong shape\n'b' has the shape [7], not [8] (4h)",
+                .rules = RULES ({ "a", .to = "=", .shape = "h" }, { "b", .to = "=", .shape = "4h" }));
   EXPECT_ERROR ("a:1,2,3", FMTCONV_E_FORMAT,
                 "tensors: 1 with a wrong shape\n'a' has the shape [1,2,3], not h,r|h",
                 .rules = RULES ({ "a", .to = "=", .shape = "h,r|h" }));
