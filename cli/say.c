@@ -10,6 +10,11 @@
 #define REFRESH 0.2
 #define REPEAT 1.0
 
+enum
+{
+  SHOWN = 20 /* lines below a message, but under -v */
+};
+
 struct speaker *
 speaker_of (const struct settings *s)
 {
@@ -103,6 +108,19 @@ clear_progress (struct speaker *sp)
   sp->drawn = false;
 }
 
+/* With -v all that were kept. */
+static void
+list_details (const struct speaker *sp, const fmtconv_message *m)
+{
+  size_t shown = sp->s->verbosity >= SAY_LISTS || m->n_details < SHOWN ? m->n_details : SHOWN;
+  size_t more = m->n_details - shown + m->n_more;
+  for (size_t i = 0; i < shown; i++)
+    fprintf (stderr, "  %s\n", m->details[i]);
+  if (more)
+    fprintf (stderr, shown < m->n_details ? "  … and %zu more, which -v lists\n" : "  … and %zu more\n",
+             more);
+}
+
 void
 say_message (void *speaker, const fmtconv_message *m)
 {
@@ -117,10 +135,7 @@ say_message (void *speaker, const fmtconv_message *m)
   if (m->level != FMTCONV_MSG_ERROR || sp->color)
     fprintf (stderr, "%s: ", level_name[m->level]);
   fprintf (stderr, "%s%s\n", sp->color ? "\033[0m" : "", m->text);
-  for (size_t i = 0; i < m->n_details; i++)
-    fprintf (stderr, "  %s\n", m->details[i]);
-  if (m->n_more)
-    fprintf (stderr, "  … and %zu more\n", m->n_more);
+  list_details (sp, m);
 }
 
 void

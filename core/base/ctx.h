@@ -21,8 +21,9 @@ struct fmtconv_ctx
   atomic_int cancelled;
   const char *plugin; /* whose callback runs; NULL: the core */
   const char *file;   /* path of the input the running reader was given, or name of a component; NULL: none */
-  char **details;     /* lines for the next message */
+  const char **details; /* lines for the next message */
   size_t n_details;
+  size_t details_room;
   size_t n_more;
   fci_defer *defers;       /* newest first */
   void *sources;           /* core/source: what is open */

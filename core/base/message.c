@@ -9,10 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Together below 16 KiB. */
+/* The texts of one message, together below 16 KiB of the stack. */
 enum
 {
-  DETAILS = 20, /* lines that are kept; further ones are counted */
+  DETAILS = 1000, /* lines that are kept; further ones are counted */
+  FIRST = 16,     /* room for so many at first */
   DETAIL = 512,
   WHAT = 3 * 1024,
   PATH = 1024,
@@ -89,7 +90,7 @@ deliver (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
                           .plugin = ctx->plugin,
                           .offset = UINT64_MAX,
                           .os_errno = m->os_errno,
-                          .details = (const char *const *) ctx->details,
+                          .details = ctx->details,
                           .n_details = ctx->n_details,
                           .n_more = ctx->n_more };
   const char *path = file_of (ctx, m), *why = m->where ? m->where->hint : m->hint;
@@ -203,6 +204,23 @@ fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what)
   return fail_errno (ctx, os_errno, path, "%s: %s", what, text);
 }
 
+/* Room for one more line.  0 or a code. */
+static int
+grow_details (fmtconv_ctx *ctx)
+{
+  if (ctx->n_details < ctx->details_room)
+    return 0;
+  size_t room = ctx->details_room ? 4 * ctx->details_room : FIRST;
+  const char **more = fmtconv_alloc (ctx, room, sizeof *more);
+  if (!more)
+    return ctx->failed;
+  if (ctx->n_details)
+    memcpy (more, ctx->details, ctx->n_details * sizeof *more);
+  ctx->details = more;
+  ctx->details_room = room;
+  return 0;
+}
+
 void
 fmtconv_detail (fmtconv_ctx *ctx, const char *format, ...)
 {
@@ -219,10 +237,8 @@ fmtconv_detail (fmtconv_ctx *ctx, const char *format, ...)
   va_start (ap, format);
   fci_sink_vformat (&sink, format, ap);
   va_end (ap);
-  if (!ctx->details)
-    ctx->details = fmtconv_alloc (ctx, DETAILS, sizeof *ctx->details);
   char *copy = fci_copy (ctx, line, sink.len);
-  if (ctx->details && copy)
+  if (copy && !grow_details (ctx))
     ctx->details[ctx->n_details++] = copy;
 }
 

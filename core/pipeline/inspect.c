@@ -150,6 +150,17 @@ output_of (const inspection *s, size_t i)
   return !made || has_config (made) ? "OUTPUT/" : "OUTPUT.safetensors";
 }
 
+/* Only GGUF stores blocks, and a model that has them is mostly wanted without. */
+static bool
+has_blocks (const inspection *s)
+{
+  for
+    FMTCONV_EACH (t, s->stages[0])
+  if (t->dtype >= FMTCONV_GGML)
+    return true;
+  return false;
+}
+
 /* What converts all of it, or takes it as it is; NULL: there is a command for each part only. */
 static const char *
 whole_command (const inspection *s, const char *reader, const char *path)
@@ -157,7 +168,10 @@ whole_command (const inspection *s, const char *reader, const char *path)
   bool is_folder = is_bundle (s) || fci_claims_are_components (&s->claims) || has_config (s->stages[0]);
   if (s->claims.complete && !s->is_made && !fci_claims_are_components (&s->claims))
     return NULL;
-  return fmtconv_text (s->ctx, "fmtconv%s%s %s %s", reader, s->is_near ? " -t none" : "", path,
+  const char *transform = !s->claims.complete && has_blocks (s) ? " -t dequantise"
+                          : s->is_near                          ? " -t none"
+                                                                : "";
+  return fmtconv_text (s->ctx, "fmtconv%s%s %s %s", reader, transform, path,
                        is_folder ? "OUTPUT/" : "OUTPUT.safetensors");
 }
 

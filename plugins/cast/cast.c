@@ -48,8 +48,21 @@ struct casting
   fmtconv_pairs globs;
   uint32_t *types;
   size_t whole;  /* tensors that are no floating-point ones */
+  size_t blocks; /* tensors that are stored in blocks */
   size_t spared; /* models that keep their data type */
 };
+
+static int
+refuse (fmtconv_ctx *ctx, const char *parameter, uint32_t dtype)
+{
+  const char *name = fmtconv_dtype (dtype)->name;
+  if (dtype >= FMTCONV_GGML)
+    return fmtconv_fail_at (ctx, FMTCONV_E_USAGE,
+                            &(fmtconv_where){ .hint = fmtconv_text (ctx, "-t quantise:to=%s", name) },
+                            "%s%s is a type of blocks, which tensors are quantised to", parameter, name);
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                       "%s%s is no floating-point type: only those make sense for weights", parameter, name);
+}
 
 /* The name of a type that makes sense for weights; 0: an error. */
 static uint32_t
@@ -57,10 +70,8 @@ float_of (fmtconv_ctx *ctx, const char *name)
 {
   uint32_t dtype = fmtconv_dtype_of (ctx, name);
   if (dtype && !is_float (dtype))
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                         "%s is no floating-point type: only those make sense for weights", name),
-           0;
-  return dtype;
+    refuse (ctx, "", dtype);
+  return dtype && is_float (dtype) ? dtype : 0;
 }
 
 /* "GLOB=TYPE", one by one. */
@@ -106,7 +117,8 @@ static fmtconv_view *
 cast (struct casting *c, const fmtconv_tensor *t)
 {
   uint32_t to = type_for (c, t->name);
-  c->whole += to && !is_float (t->dtype);
+  c->blocks += to && t->dtype >= FMTCONV_GGML;
+  c->whole += to && !is_float (t->dtype) && t->dtype < FMTCONV_GGML;
   return to && is_float (t->dtype) ? fmtconv_cast (t->view, to) : t->view;
 }
 
@@ -142,9 +154,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (!p->to && !p->rule.n)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say what to cast to: cast:to=bf16");
   if (p->to && !is_float (p->to))
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                         "to=%s is no floating-point type: only those make sense for weights",
-                         fmtconv_dtype (p->to)->name);
+    return refuse (ctx, "to=", p->to);
   if (parse_rules (&n))
     return fmtconv_failed (ctx);
   if (p->rule.n && fmtconv_check_globs (&n.globs, in, "cast:rule=GLOB=TYPE"))
@@ -157,6 +167,11 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
                   n.whole == 1 ? "%zu tensor that is not floating-point keeps its data type"
                                : "%zu tensors that are not floating-point keep their data type",
                   n.whole);
+  if (n.blocks)
+    fmtconv_note (ctx,
+                  n.blocks == 1 ? "%zu tensor that is stored in blocks stays so; -t dequantise decodes it"
+                                : "%zu tensors that are stored in blocks stay so; -t dequantise decodes them",
+                  n.blocks);
   if (n.spared)
     fmtconv_note (ctx, "a model that is to keep its data type keeps it: cast:keep=no changes it");
   return fmtconv_failed (ctx);

@@ -108,6 +108,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   fmtconv_set_string (attrs, "library", "diffusers");
   fmtconv_set_bool (attrs, "keep-dtype", 1);
   fmtconv_set_string (attrs, "class", "AutoencoderKLCogVideoX");
+  fmtconv_set_string (attrs, "architecture", "cogvideox");
   fmtconv_set_string (attrs, "title", "CogVideoX, VAE");
   return keep_32_bits (ctx, out);
 }

@@ -33,6 +33,8 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (p->to != FMTCONV_F32 && p->to != FMTCONV_F16 && p->to != FMTCONV_BF16)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "to=%s: blocks are decoded to f32, f16 or bf16",
                          fmtconv_dtype (p->to)->name);
+  if (p->only.n && fmtconv_check_globs (&p->only, in, "dequantise:only=GLOB"))
+    return fmtconv_failed (ctx);
   for
     FMTCONV_EACH (t, in)
     {
@@ -43,10 +45,12 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     }
   if (decoded + left == 0)
     return fmtconv_note (ctx, "no tensor is stored in blocks");
-  if (left)
-    return fmtconv_note (ctx, "%zu tensors are decoded to %s, %zu stay in blocks", decoded,
-                         fmtconv_dtype (p->to)->name, left);
-  return fmtconv_note (ctx, "%zu tensors are decoded to %s", decoded, fmtconv_dtype (p->to)->name);
+  const char *done =
+      fmtconv_text (ctx, decoded == 1 ? "%zu tensor is decoded to %s" : "%zu tensors are decoded to %s",
+                    decoded, fmtconv_dtype (p->to)->name);
+  if (left && done)
+    return fmtconv_note (ctx, "%s, %zu stay in blocks", done, left);
+  return done ? fmtconv_note (ctx, "%s", done) : fmtconv_failed (ctx);
 }
 
 FMTCONV_PLUGIN (dequantise, .name = "dequantise", .summary = "decodes tensors that are stored in blocks",

@@ -16,9 +16,10 @@ static int
 put_architecture (fmtconv_ctx *ctx, fmtconv_attr *keys, const char *architecture)
 {
   if (!architecture)
-    return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
-                            &(fmtconv_where){ .hint = "give it: -w gguf:architecture=cogvideox" },
-                            "nothing says what architecture the model has, and GGUF files name it");
+    return fmtconv_fail_at (
+        ctx, FMTCONV_E_MISSING,
+        &(fmtconv_where){ .hint = "give it, in lower-case letters and digits: -w gguf:architecture=NAME" },
+        "nothing says what architecture the model has, and GGUF files name it");
   if (!gguf_is_architecture (architecture))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "'%s' is no architecture: lower-case letters and digits are, and neither 'general' "

@@ -44,6 +44,7 @@ read_entry (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantise_weights *entry)
     return fail_at (ctx, c, "an entry has more values than there are, or none");
   entry->view =
       with_count (ctx, fmtconv_leaf (c->source, c->pos, FMTCONV_F32, 1, &n, NULL), (uint32_t) calls);
+  entry->columns = n;
   c->pos += 4 * n;
   return fmtconv_failed (ctx);
 }
@@ -63,6 +64,17 @@ read_older (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantise_matrix *matrix)
   return fmtconv_failed (ctx);
 }
 
+/* Any GGUF file can be read; this one has nothing to say. */
+static int
+check_names (fmtconv_ctx *ctx, const fmtconv_cursor *c, const fmtconv_model *model)
+{
+  for
+    FMTCONV_EACH (t, model)
+  if (fmtconv_glob ("*.in_sum2", t->name))
+    return 0;
+  return fail_at (ctx, c, "no tensor of the GGUF file is called NAME.in_sum2");
+}
+
 int
 quantise_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out, struct quantise_matrix *matrix)
 {
@@ -71,7 +83,7 @@ quantise_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out, s
   if (!magic || memcmp (magic, "GGUF", 4) != 0)
     return fmtconv_failed (ctx) ? fmtconv_failed (ctx) : read_older (ctx, &c, matrix);
   matrix->model = fmtconv_read (in, "gguf");
-  if (!matrix->model)
+  if (!matrix->model || check_names (ctx, &c, matrix->model))
     return fmtconv_failed (ctx);
   for
     FMTCONV_EACH (t, matrix->model)
@@ -102,7 +114,7 @@ find_older (const struct quantise_matrix *matrix, const fmtconv_tensor *t, uint6
       const struct quantise_weights *found = &matrix->weights[i];
       if (strcmp (found->name, t->name) != 0)
         continue;
-      if (fmtconv_view_shape (found->view)[0] - n <= 1)
+      if (found->columns == n)
         return found->view;
       fmtconv_fail_at (matrix->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
                        "the importance matrix has another number of columns for it than %llu",

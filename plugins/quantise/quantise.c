@@ -62,6 +62,20 @@ read_to (fmtconv_ctx *ctx, const char *to, struct quantise_plan *plan)
   return 0;
 }
 
+/* A glob that is mistyped must not pass for one that has nothing to do. */
+static int
+check_globs (fmtconv_ctx *ctx, const fmtconv_pairs *given, const struct quantise_plan *plan,
+             const fmtconv_model *in)
+{
+  const char **globs = fmtconv_alloc (ctx, given->n, sizeof *globs);
+  if (!given->n || !globs)
+    return fmtconv_failed (ctx);
+  for (size_t i = 0; i < given->n; i++)
+    globs[i] = plan->rules[i].glob;
+  return fmtconv_check_globs (&(fmtconv_pairs){ .n = given->n, .key = given->key, .value = globs }, in,
+                              "quantise:rule=GLOB=TYPE");
+}
+
 int
 quantise_plan (fmtconv_ctx *ctx, const struct quantise_params *p, const fmtconv_model *in,
                struct quantise_plan *plan)
@@ -76,6 +90,8 @@ quantise_plan (fmtconv_ctx *ctx, const struct quantise_params *p, const fmtconv_
   for (size_t i = 0; plan->rules && i < plan->n_rules; i++)
     if (read_rule (ctx, p->rules.key[i], p->rules.value[i], &plan->rules[i]))
       return fmtconv_failed (ctx);
+  if (check_globs (ctx, &p->rules, plan, in))
+    return fmtconv_failed (ctx);
   for
     FMTCONV_EACH (t, in)
     {
@@ -140,7 +156,11 @@ say (fmtconv_ctx *ctx, const struct summary *s, size_t all, bool matrix)
         fmtconv_detail (ctx, "%s: %zu", name, line->n);
     }
   fmtconv_note (ctx, "%zu of %zu tensors are quantised", s->quantised, all);
-  if (matrix)
+  if (matrix && !s->weighed)
+    fmtconv_warn (
+        ctx,
+        "the importance matrix has weights for none of them: is it of another model, or of other names?");
+  else if (matrix)
     fmtconv_note (ctx, "the importance matrix has weights for %zu of them", s->weighed);
   if (s->other)
     fmtconv_note (ctx, "not floating-point, and kept as they are: %zu", s->other);

@@ -41,6 +41,7 @@ struct quantise_matrix
   struct quantise_weights
   {
     const char *name;
+    uint64_t columns;
     fmtconv_view *view; /* as fmtconv_quantise takes it */
   } * weights;
 };

@@ -1,5 +1,5 @@
 """GGUF files: what ggml, gguf-py and diffusers see in ours, and what becomes of theirs."""
-# Plugins: cast cogvideox-transformer cogvideox-vae diffusers gguf quantise safetensors torch
+# Plugins: cast cogvideox-transformer cogvideox-vae dequantise diffusers gguf quantise safetensors torch
 
 import json
 import shutil
@@ -455,6 +455,45 @@ class CogVideoX(Gguf):
                 for path in direct.iterdir():
                     self.assertEqual(path.read_bytes(), (back / path.name).read_bytes(), path.name)
 
+    def test_outputs(self):
+        """A transformer that diffusers runs with our Q8_0: as with the decoded weights, and near the original."""
+        try:
+            from diffusers import CogVideoXTransformer3DModel
+            from diffusers.quantizers.gguf.utils import _replace_with_gguf_linear as replace_linear
+        except ImportError:
+            self.skipTest("diffusers is not installed")
+        m = replace(next(m for m in cogmake.MODELS if m.name == "5B"), dtype=torch.float32)
+        source, out = self.tmp / "m.pt", self.tmp / "folder"
+        torch.save({"module": {n: t * 0.1 for n, t in cogmake.transformer(m).items()}}, source)
+        self.run_fmtconv("-t", "cogvideox-transformer", source, f"{out}/")
+        self.run_fmtconv("-t", "cogvideox-transformer", "-t", "quantise:to=q8_0,rest=f32", source, self.out)
+        self.run_fmtconv("-t", "dequantise", self.out, f"{self.tmp / 'decoded'}/")
+        loaded = self.load_for_diffusers(self.out)
+        model = CogVideoXTransformer3DModel.from_pretrained(out).eval()
+        decoded = CogVideoXTransformer3DModel.from_pretrained(self.tmp / "decoded").eval()
+        with torch.device("meta"):
+            quantised = CogVideoXTransformer3DModel.from_config(model.config).eval()
+        replace_linear(quantised, torch.float32, loaded)
+        self.assertEqual(sorted(loaded), sorted(quantised.state_dict()))
+        for name, tensor in loaded.items():  # as diffusers' loader does: torch's own wants the shape of the values
+            module, _, leaf = name.rpartition(".")
+            if not isinstance(tensor, torch.nn.Parameter):
+                tensor = torch.nn.Parameter(tensor, requires_grad=False)
+            quantised.get_submodule(module)._parameters[leaf] = tensor
+        self.assertGreater(sum(type(each).__name__ == "GGUFLinear" for each in quantised.modules()), 10)
+        random = torch.Generator().manual_seed(8)
+        inputs = {"hidden_states": torch.randn(1, 2, 16, 4, 6, generator=random),
+                  "encoder_hidden_states": torch.randn(1, 7, cogmake.TEXT, generator=random), "timestep": torch.tensor([500]),
+                  "image_rotary_emb": (torch.randn(12, m.head, generator=random), torch.randn(12, m.head, generator=random))}
+        with torch.no_grad():
+            original, plain, blocks = (each(**inputs).sample for each in (model, decoded, quantised))
+        def error(a, b):
+            return ((a - b).norm() / b.norm()).item()
+
+        self.assertLess(error(blocks, plain), 1e-3)  # diffusers multiplies codes and scales in f16
+        self.assertGreater(error(plain, original), 1e-5)
+        self.assertLess(error(blocks, original), 0.02)
+
     def assert_config(self, m):
         fields, types = self.fields(self.out), gguf.GGUFValueType
         self.assertEqual(fields["general.architecture"][1], "cogvideox")
@@ -471,9 +510,10 @@ class CogVideoX(Gguf):
         source = self.tmp / "v.pt"
         torch.save({"state_dict": cogmake.vae()}, source)
         transform = ["-t", "cogvideox-vae:config.norm_num_groups=4"]
-        self.run_fmtconv(*transform, "-w", "gguf:architecture=cogvideoxvae,fold=yes", source, self.out)
+        self.run_fmtconv(*transform, "-w", "gguf:fold=yes", source, self.out)
         wanted = cogmake.wanted_vae(cogmake.vae())
         self.check(self.out, wanted, [n for n, t in wanted.items() if t.dim() == 5])
+        self.assertEqual(self.fields(self.out)["general.architecture"][1], "cogvideox")
         for folder, command in (("direct", [*transform, source]), ("back", [self.out])):
             self.run_fmtconv(*command, f"{self.tmp / folder}/")
         for path in (self.tmp / "direct").iterdir():

@@ -162,6 +162,14 @@ class Quantise(Case):
                 theirs = gguf.dequantize(raw.numpy(), gguf.GGMLQuantizationType(TYPES[kind]))
                 self.assertTrue(torch.equal(values, torch.from_numpy(theirs)), name)
 
+    def test_globs(self):
+        """One that matches no tensor is mistyped."""
+        safetensors.torch.save_file({"a.weight": weights(4, 64)}, self.source)
+        for wrong in ("rule=b.*=q4_0", "keep=b.*"):
+            result = self.run_fmtconv("-t", f"quantise:to=q8_0,keep=a.*,{wrong}", *GGUF, self.source, self.out, status=2)
+            self.assertIn("1 glob matches no tensor", result.stderr)
+            self.assertIn("b.*", result.stderr)
+
     def test_dequantise_some(self):
         tensors = {"a.weight": weights(4, 64), "b.weight": weights(4, 64)}
         safetensors.torch.save_file(tensors, self.source)
@@ -169,7 +177,7 @@ class Quantise(Case):
         first = read(self.out)
         again = self.tmp / "again.gguf"
         said = self.run_fmtconv("-t", "dequantise:only=a.*,to=f16", self.out, again).stderr
-        self.assertIn("1 stay in blocks", said)
+        self.assertIn("1 tensor is decoded to f16, 1 stay in blocks", said)
         found = read(again)
         self.assertEqual(found["a.weight"][0], "F16")
         self.assertTrue(torch.equal(found["b.weight"][1], first["b.weight"][1]))
@@ -221,6 +229,17 @@ class Quantise(Case):
                                           status=1)
                 self.assertIn("a.weight", result.stderr)
                 self.assertIn(said, result.stderr)
+        for matrix in self.matrices({"b.weight": torch.ones(512)}, {"b.weight": 1}):
+            command = ["-f", "-t", f"quantise:to=q4_K,imatrix={matrix}", *GGUF, self.source, self.out]
+            self.assertIn("has weights for none of them", self.run_fmtconv(*command).stderr)
+            self.run_fmtconv("--strict", *command, status=1)
+        for columns, calls in ((511, 1), (513, 0)):  # as many numbers as with, or without, how many calls
+            _, old = self.matrices({"a.weight": torch.ones(columns)}, {"a.weight": calls})
+            result = self.run_fmtconv("-f", "-t", f"quantise:to=q4_K,imatrix={old}", *GGUF, self.source, self.out, status=1)
+            self.assertIn("another number of columns", result.stderr)
+        self.quantise("to=q8_0")
+        result = self.run_fmtconv("-t", f"quantise:to=q4_K,imatrix={self.out}", *GGUF, self.source, self.tmp / "x.gguf", status=1)
+        self.assertIn("NAME.in_sum2", result.stderr)
         for data in (b"", b"\1", b"\xff\xff\xff\x7f" + b"a" * 40, struct.pack("<iii", 1, 1, 0) + b"a" * 9):
             (self.tmp / "bad.dat").write_bytes(data)
             self.run_fmtconv("-f", "-t", f"quantise:to=q4_K,imatrix={self.tmp / 'bad.dat'}", *GGUF, self.source, self.out,

@@ -92,15 +92,15 @@ Test (message, of_the_operating_system)
   fmtconv_ctx_free (ctx);
 }
 
-Test (message, details_are_cut_at_twenty)
+Test (message, details_are_cut_at_a_thousand)
 {
   collected c = { 0 };
   fmtconv_ctx *ctx = collecting (&c, 0);
-  for (int i = 1; i <= 23; i++)
+  for (int i = 1; i <= 1003; i++)
     fmtconv_detail (ctx, "name %d \n", i);
   fmtconv_warn (ctx, "these");
-  cr_expect (c.n_details == 20 && c.n_more == 3);
-  cr_expect_str_eq (c.detail, "name 20 \\x0a");
+  cr_expect (c.n_details == 1000 && c.n_more == 3);
+  cr_expect_str_eq (c.detail, "name 1000 \\x0a");
   fmtconv_warn (ctx, "no details of another message");
   cr_expect (c.n_details == 0 && c.n_more == 0);
   fmtconv_detail (ctx, "mine");

@@ -14,3 +14,10 @@ try -n -t qweight:to=q8_0 in.safetensors out.safetensors
 wide=$(printf '{"a.weight":{"dtype":"F32","shape":[2,256],"data_offsets":[0,2048]}}')
 { printf "\\$(printf %o ${#wide})\\0\\0\\0\\0\\0\\0\\0%s" "$wide"; head -c 2048 /dev/zero; } >wide.safetensors
 try -n -t quantise:to=Q4_K_M wide.safetensors out.safetensors
+try -n -t 'quantise:to=q8_0,rule=*.wieght=f32,keep=*bias' in.safetensors out.safetensors
+try -n --dtype q8_0 in.safetensors out.safetensors
+try -n -t cast:rule=*=q4_K in.safetensors out.safetensors
+try -q -t quantise:to=Q4_K_M -w gguf:architecture=test wide.safetensors wide.gguf
+try inspect wide.gguf
+try --dtype f16 wide.gguf out.gguf
+try -n -t dequantise:only=b.* wide.gguf out.safetensors

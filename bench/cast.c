@@ -1,0 +1,116 @@
+/* bench/cast.c: the least that writing 16-bit floats costs: a loop of pread, cast and pwrite on some threads.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * cast THREADS INPUT OUTPUT: takes INPUT for f32 and nothing else, and returns when OUTPUT is on disk. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+enum
+{
+  CHUNK = 1 << 18, /* values */
+  MAX_THREADS = 64
+};
+
+static int input, output;
+static int64_t values;
+static _Atomic int64_t next_chunk;
+static _Atomic int failed;
+
+/* Without an instruction for it the upper half is taken: no cast is faster. */
+static void
+cast_plain (const float *from, uint16_t *to, int64_t count)
+{
+  for (int64_t i = 0; i < count; i++)
+    {
+      union
+      {
+        float value;
+        uint32_t bits;
+      } u = { .value = from[i] };
+      to[i] = (uint16_t) (u.bits >> 16);
+    }
+}
+
+#ifdef __x86_64__
+__attribute__ ((target ("avx,f16c"))) static void
+cast_f16c (const float *from, uint16_t *to, int64_t count)
+{
+  int64_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    _mm_storeu_si128 ((__m128i *) (void *) (to + i), _mm256_cvtps_ph (_mm256_loadu_ps (from + i), 0));
+  for (; i < count; i++)
+    to[i] = (uint16_t) _mm_extract_epi16 (_mm_cvtps_ph (_mm_set_ss (from[i]), 0), 0);
+}
+#endif
+
+static void
+cast (const float *from, uint16_t *to, int64_t count)
+{
+#ifdef __x86_64__
+  if (__builtin_cpu_supports ("f16c"))
+    {
+      cast_f16c (from, to, count);
+      return;
+    }
+#endif
+  cast_plain (from, to, count);
+}
+
+static void *
+work (void *arg)
+{
+  float *from = malloc (CHUNK * sizeof *from);
+  uint16_t *to = malloc (CHUNK * sizeof *to);
+  int64_t start;
+  (void) arg;
+  while (from && to && (start = atomic_fetch_add (&next_chunk, 1) * CHUNK) < values)
+    {
+      int64_t count = values - start < CHUNK ? values - start : CHUNK;
+      if (pread (input, from, (size_t) count * 4, start * 4) != count * 4)
+        failed = 1;
+      cast (from, to, count);
+      if (pwrite (output, to, (size_t) count * 2, start * 2) != count * 2)
+        failed = 1;
+    }
+  if (!from || !to)
+    failed = 1;
+  free (from);
+  free (to);
+  return NULL;
+}
+
+int
+main (int argc, char **argv)
+{
+  int threads = argc == 4 ? atoi (argv[1]) : 0, started = 0;
+  pthread_t thread[MAX_THREADS];
+  struct stat st;
+  input = argc == 4 ? open (argv[2], O_RDONLY) : -1;
+  output = argc == 4 ? open (argv[3], O_WRONLY | O_CREAT | O_TRUNC, 0644) : -1;
+  if (input < 0 || output < 0 || fstat (input, &st))
+    {
+      fputs ("cast THREADS INPUT OUTPUT\n", stderr);
+      return 2;
+    }
+  values = st.st_size / 4;
+  while (started < threads && started < MAX_THREADS
+         && pthread_create (&thread[started], NULL, work, NULL) == 0)
+    started++;
+  for (int i = 0; i < started; i++)
+    pthread_join (thread[i], NULL);
+  if (failed || !started || fsync (output))
+    {
+      perror (argv[3]);
+      return 1;
+    }
+  return 0;
+}
