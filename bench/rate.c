@@ -23,33 +23,43 @@ now (void)
 }
 
 /* Sums that do not wait for one another; products that the compiler can neither drop nor join with them. */
-#define LOOP(name, width, target)                                                                 \
-  typedef float name##_vector __attribute__ ((vector_size ((width) *4)));                         \
-  static target void *name (void *arg)                                                            \
-  {                                                                                               \
-    name##_vector sum[SUMS], a = { 0 }, b = { 0 };                                                \
-    a += 1.0001f;                                                                                 \
-    b += 0.5f;                                                                                    \
-    for (int i = 0; i < SUMS; i++)                                                                \
-      sum[i] = a * (float) i;                                                                     \
-    for (long k = 0; k < ROUNDS; k++)                                                             \
-      {                                                                                           \
-        STEP (name, 0)                                                                            \
-        STEP (name, 1)                                                                            \
-        STEP (name, 2) STEP (name, 3) STEP (name, 4) STEP (name, 5) STEP (name, 6) STEP (name, 7) \
-            STEP (name, 8) STEP (name, 9) STEP (name, 10) STEP (name, 11)                         \
-      }                                                                                           \
-    for (int i = 1; i < SUMS; i++)                                                                \
-      sum[0] += sum[i];                                                                           \
-    *(float *) arg = sum[0][0];                                                                   \
-    return NULL;                                                                                  \
+#define LOOP(name, width, target)                                         \
+  typedef float name##_vector __attribute__ ((vector_size ((width) *4))); \
+  static target void *name (void *arg)                                    \
+  {                                                                       \
+    name##_vector sum[SUMS], a = { 0 }, b = { 0 };                        \
+    a += 1.0001f;                                                         \
+    b += 0.5f;                                                            \
+    for (int i = 0; i < SUMS; i++)                                        \
+      sum[i] = a * (float) i;                                             \
+    for (long k = 0; k < ROUNDS; k++)                                     \
+      {                                                                   \
+        STEP (name, 0);                                                   \
+        STEP (name, 1);                                                   \
+        STEP (name, 2);                                                   \
+        STEP (name, 3);                                                   \
+        STEP (name, 4);                                                   \
+        STEP (name, 5);                                                   \
+        STEP (name, 6);                                                   \
+        STEP (name, 7);                                                   \
+        STEP (name, 8);                                                   \
+        STEP (name, 9);                                                   \
+        STEP (name, 10);                                                  \
+        STEP (name, 11);                                                  \
+      }                                                                   \
+    for (int i = 1; i < SUMS; i++)                                        \
+      sum[0] += sum[i];                                                   \
+    *(float *) arg = sum[0][0];                                           \
+    return NULL;                                                          \
   }
-#define STEP(name, i)                          \
-  {                                            \
-    name##_vector product = a * b;             \
-    __asm__ volatile("" : REGISTER (product)); \
-    sum[i] += product;                         \
-  }
+#define STEP(name, i)                            \
+  do                                             \
+    {                                            \
+      name##_vector product = a * b;             \
+      __asm__ volatile("" : REGISTER (product)); \
+      sum[i] += product;                         \
+    }                                            \
+  while (0)
 
 #ifdef __x86_64__
 #define REGISTER "+v"
