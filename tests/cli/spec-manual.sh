@@ -51,4 +51,6 @@ cmp half.safetensors same.safetensors || fail "the preset is another conversion"
 # What the page says of an error is what is said.
 { head -n 2 spec1.yaml && echo 'transform: [{cogvideox-lora: {alhpa: 64}}]' && tail -n 1 spec1.yaml; } >lora.yaml
 "$FMTCONV" -p lora.yaml 2>err && fail "a wrong key was taken"
-grep -qF "$(sed -n 's/^\.Dl \(fmtconv: lora.yaml:.*\)$/\1/p' "$page")" err || fail "$(cat err)"
+said=$(sed -n 's/^\.Dl \(fmtconv: lora.yaml:.*\)$/\1/p' "$page")
+test -n "$said" || fail "the page shows no error of lora.yaml"
+grep -qF "$said" err || fail "$(cat err)"

@@ -36,11 +36,8 @@ SIGNATURES = {
 
 
 def library():
-    """The functions above; None where there is no library."""
-    path = find_library()
-    if path is None:
-        return None
-    lib = ctypes.CDLL(str(path))
+    """The functions above."""
+    lib = ctypes.CDLL(find_library())
     for name, (result, *arguments) in SIGNATURES.items():
         function = getattr(lib, name)
         function.restype, function.argtypes = result, arguments

@@ -9,14 +9,11 @@ import numpy as np
 
 
 def find_library():
-    """The path of libggml-base; None: it is not installed."""
+    """The path of libggml-base."""
     if "GGML_BASE_LIBRARY" in os.environ:
         return os.environ["GGML_BASE_LIBRARY"]
-    try:
-        files = importlib.metadata.files("pywhispercpp") or []
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    return next((str(file.locate()) for file in files if file.name.startswith("libggml-base")), None)
+    files = importlib.metadata.files("pywhispercpp") or []
+    return next(str(file.locate()) for file in files if file.name.startswith("libggml-base"))
 
 
 class Ggml:

@@ -7,6 +7,7 @@ import unittest
 import torch
 from diffusers import CogVideoXTransformer3DModel
 from pipemake import save_bin, text_encoder, transformer
+from safetensors.torch import load_file
 from support import Case
 from transformers import T5EncoderModel
 
@@ -92,14 +93,16 @@ class Bins(Case):
         self.assert_same(T5EncoderModel.from_pretrained(self.out).state_dict(), model.state_dict())
         out = self.tmp / "x.safetensors"
         self.run_fmtconv("-t", "none", index, out)
-        self.assertTrue(out.exists())
+        self.assert_same(load_file(out), model.state_dict())
 
     def test_index_alone(self):
-        save_bin(text_encoder(), self.ref, 3)
+        model, out = text_encoder(), self.tmp / "x.safetensors"
+        save_bin(model, self.ref, 3)
         index = self.ref / "pytorch_model.bin.index.json"
         for reader in ([], ["-r", "torch"], ["-r", "torch:crc=ignore"]):
-            result = self.run_fmtconv("-f", *reader, "-t", "none", index, self.tmp / "x.safetensors")
-            self.assertIn("-r torch", result.stderr if not reader else "-r torch")
+            result = self.run_fmtconv("-f", *reader, "-t", "none", index, out)
+            self.assertIn("-r torch", result.stderr)
+            self.assert_same(load_file(out), model.state_dict())
         error = self.run_fmtconv("-f", "-r", "torch:root=a", "-t", "none", index, self.tmp / "x.safetensors", status=2)
         self.assertIn("root=", error.stderr)
 

@@ -145,6 +145,7 @@ class Everyday(Case):
         self.assertIn("2 tied tensors are written as their own", run.stdout)
         with safe_open(self.tmp / "out.safetensors", "pt") as f:
             self.assertEqual(sorted(f.keys()), ["a", "b", "c"])
+            self.assert_same({n: f.get_tensor(n) for n in f.keys()}, {"a": shared, "b": shared, "c": torch.ones(2)})
 
     def test_cast_by_rules(self):
         m = model()

@@ -9,15 +9,14 @@ from dataclasses import replace
 
 import cogmake
 import ggml
+import gguf
+import numpy as np
 import safetensors.torch
 import torch
+from diffusers import CogVideoXTransformer3DModel
+from diffusers.models.model_loading_utils import load_gguf_checkpoint
+from diffusers.quantizers.gguf.utils import _replace_with_gguf_linear as replace_linear
 from support import Case
-
-try:
-    import gguf
-    import numpy as np
-except ImportError:
-    gguf = None
 
 PLAIN = {torch.float32: 0, torch.float16: 1, torch.int8: 24, torch.int16: 25, torch.int32: 26, torch.int64: 27,
          torch.float64: 28, torch.bfloat16: 30}
@@ -45,7 +44,6 @@ def zoo():
     return {f"{str(d)[6:]}.{n}": random_bits(s, d, generator) for d in PLAIN for n, s in SHAPES.items()}
 
 
-@unittest.skipIf(gguf is None or ggml.LIB is None, "gguf and pywhispercpp are not installed")
 class Gguf(Case):
     def setUp(self):
         super().setUp()
@@ -181,13 +179,21 @@ class Tensors(Gguf):
         head = b"GGUF" + struct.pack("<IQQ", 3, 1, 1) + string("general.architecture") + struct.pack("<I", 8) + string("test")
         head += string("big") + struct.pack("<IQQIQ", 2, count // 8, 8, kind, 0)
         source = self.tmp / "sparse.gguf"
+        begin, marks = (len(head) + 31) // 32 * 32, {block * 18: bytes(range(block % 7, block % 7 + 18))
+                                                     for block in (0, count // 256, count // 128 - 1)}
         with source.open("wb") as f:
             f.write(head)
-            f.truncate((len(head) + 31) // 32 * 32 + (size + 31) // 32 * 32)
+            f.truncate(begin + (size + 31) // 32 * 32)
+            for at, mark in marks.items():
+                f.seek(begin + at)
+                f.write(mark)
         self.run_fmtconv("-q", source, self.out)
         _, _, seen = ggml.read(self.out, data=False)
         self.assertEqual({n: (k, raw.size) for n, (k, raw) in seen.items()}, {"big": (kind, size)})
-        self.assertEqual(gguf.GGUFReader(self.out).tensors[0].shape.tolist(), [count // 8, 8])
+        tensor = gguf.GGUFReader(self.out).tensors[0]
+        self.assertEqual(tensor.shape.tolist(), [count // 8, 8])
+        wanted = np.memmap(source, np.uint8, "r", begin, (size,))
+        self.assertTrue(np.array_equal(tensor.data.reshape(-1), wanted))
         report = json.loads(self.run_fmtconv("inspect", "--json", self.out).stdout.splitlines()[-1])
         self.assertEqual(report["parameters"], count)
 
@@ -426,13 +432,6 @@ class Splits(Gguf):
 
 
 class CogVideoX(Gguf):
-    def load_for_diffusers(self, path):
-        try:
-            from diffusers.models.model_loading_utils import load_gguf_checkpoint
-        except ImportError:
-            self.skipTest("diffusers is not installed")
-        return load_gguf_checkpoint(path)
-
     def test_transformers(self):
         """Names and shapes as diffusers wants them; the configuration survives the way back."""
         for m in cogmake.MODELS:
@@ -444,7 +443,7 @@ class CogVideoX(Gguf):
                 self.run_fmtconv("-f", "--verify", *transform, source, self.out)
                 wanted = cogmake.wanted_transformer(tensors, m)
                 self.check(self.out, wanted)
-                loaded = self.load_for_diffusers(self.out)
+                loaded = load_gguf_checkpoint(self.out)
                 self.assertEqual({n: tuple(t.shape) for n, t in loaded.items()},
                                  {n: tuple(t.shape) for n, t in wanted.items()})
                 self.assert_config(m)
@@ -457,18 +456,13 @@ class CogVideoX(Gguf):
 
     def test_outputs(self):
         """A transformer that diffusers runs with our Q8_0: as with the decoded weights, and near the original."""
-        try:
-            from diffusers import CogVideoXTransformer3DModel
-            from diffusers.quantizers.gguf.utils import _replace_with_gguf_linear as replace_linear
-        except ImportError:
-            self.skipTest("diffusers is not installed")
         m = replace(next(m for m in cogmake.MODELS if m.name == "5B"), dtype=torch.float32)
         source, out = self.tmp / "m.pt", self.tmp / "folder"
         torch.save({"module": {n: t * 0.1 for n, t in cogmake.transformer(m).items()}}, source)
         self.run_fmtconv("-t", "cogvideox-transformer", source, f"{out}/")
         self.run_fmtconv("-t", "cogvideox-transformer", "-t", "quantise:to=q8_0,rest=f32", source, self.out)
         self.run_fmtconv("-t", "dequantise", self.out, f"{self.tmp / 'decoded'}/")
-        loaded = self.load_for_diffusers(self.out)
+        loaded = load_gguf_checkpoint(self.out)
         model = CogVideoXTransformer3DModel.from_pretrained(out).eval()
         decoded = CogVideoXTransformer3DModel.from_pretrained(self.tmp / "decoded").eval()
         with torch.device("meta"):
@@ -492,7 +486,7 @@ class CogVideoX(Gguf):
 
         self.assertLess(error(blocks, plain), 1e-3)  # diffusers multiplies codes and scales in f16
         self.assertGreater(error(plain, original), 1e-5)
-        self.assertLess(error(blocks, original), 0.02)
+        self.assertLess(error(blocks, original), 0.007)  # half a step of 1/127 of a block's largest weight, mostly less
 
     def assert_config(self, m):
         fields, types = self.fields(self.out), gguf.GGUFValueType

@@ -4,6 +4,7 @@
 import struct
 import unittest
 
+import ggml
 import gguf
 import safetensors.torch
 import torch
@@ -43,8 +44,14 @@ class Quantise(Case):
         self.ggml = Ggml()
         self.source, self.out = self.tmp / "in.safetensors", self.tmp / "out.gguf"
 
-    def quantise(self, parameters, *more):
-        return self.run_fmtconv("-f", *more, "-t", f"quantise:{parameters}", *GGUF, self.source, self.out).stderr
+    def quantise(self, parameters, *more, valid=True):
+        """What is said; ggml reads what is written.  valid: no value became infinite, which ggml refuses."""
+        said = self.run_fmtconv("-f", *more, "-t", f"quantise:{parameters}", *GGUF, self.source, self.out).stderr
+        seen = ggml.read(self.out)
+        self.assertIsNotNone(seen, "ggml refuses it")
+        for name, (kind, raw) in seen[2].items():
+            self.assertTrue(ggml.is_valid(kind, raw) or not valid, name)
+        return said
 
     def assert_blocks(self, found, name, tensor, dtype):
         self.assertEqual(found[name][0], dtype, name)
@@ -130,7 +137,7 @@ class Quantise(Case):
         tensors = {"norm.linear.weight": weights(4, 32), "w.weight": weights(4, 32)}
         tensors["norm.linear.weight"][1, 1] = 1e6
         safetensors.torch.save_file(tensors, self.source)
-        self.assertIn("norm.linear.weight", self.quantise("to=q8_0"))
+        self.assertIn("norm.linear.weight", self.quantise("to=q8_0", valid=False))
         result = self.run_fmtconv("-f", "--strict", "-t", "quantise:to=q8_0", *GGUF, self.source, self.out, status=1)
         self.assertIn("norm.linear.weight", result.stderr)
         self.quantise("to=q8_0,rest=bf16", "--strict")

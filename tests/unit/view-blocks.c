@@ -1,50 +1,10 @@
 /* tests/unit/view-blocks.c: views of block types: golden normal forms, and what takes blocks apart.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/model/view.h"
-#include "core/source/source.h"
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <fmtconv/fmtconv.h>
+#include "tests/unit/view-util.h"
 
-#define SHAPE(...) ((const uint64_t[]){ __VA_ARGS__ })
-#define STRIDES(...) ((const int64_t[]){ __VA_ARGS__ })
-#define AXES(...) ((const unsigned[]){ __VA_ARGS__ })
 #define BOTH(a, b) ((fmtconv_view *const[]){ a, b })
 
-static const uint8_t bytes[1 << 16];
-static fmtconv_ctx *ctx;
-static fmtconv_source *source;
-
-static void
-set_up (void)
-{
-  ctx = fmtconv_ctx_new (NULL);
-  source = fci_source_memory (ctx, bytes, sizeof bytes, "s");
-}
-
-static void
-tear_down (void)
-{
-  fmtconv_ctx_free (ctx);
-}
-
 TestSuite (blocks, .init = set_up, .fini = tear_down);
-
-static void
-expect_text (fmtconv_view *view, const char *text)
-{
-  cr_assert (view != NULL, "no view, expected %s", text);
-  cr_expect_str_eq (fci_view_text (view), text);
-}
-
-static void
-expect_refusal (const void *result, int code)
-{
-  cr_expect_null (result);
-  cr_expect_eq (fmtconv_failed (ctx), code);
-  tear_down ();
-  set_up ();
-}
 
 static fmtconv_view *
 q8 (uint64_t rows, uint64_t columns)

@@ -1,7 +1,7 @@
 # tests/unit/view.mk: views, the laws of their algebra, models, bundles.
 check_PROGRAMS += tests/unit/view tests/unit/laws tests/unit/model tests/unit/bundle
 TESTS += tests/unit/view tests/unit/laws tests/unit/model tests/unit/bundle
-tests_unit_view_SOURCES = tests/unit/view.c tests/unit/view-blocks.c
+tests_unit_view_SOURCES = tests/unit/view.c tests/unit/view-blocks.c tests/unit/view-util.h
 tests_unit_view_CFLAGS = $(unit_cflags)
 tests_unit_view_LDADD = $(unit_libs)
 tests_unit_laws_SOURCES = tests/unit/laws.c tests/unit/naive.c tests/unit/naive.h
