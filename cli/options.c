@@ -78,7 +78,9 @@ static const struct option_row
 
 enum
 {
-  N_ROWS = sizeof rows / sizeof *rows
+  N_ROWS = sizeof rows / sizeof *rows,
+  LINE = 106,  /* columns of the help, as its paragraphs have */
+  HELP_AT = 31 /* columns before what an option does */
 };
 
 static bool
@@ -266,6 +268,23 @@ options_parse (const struct command *command, int argc, char **argv, struct sett
   return check_spec (s);
 }
 
+/* The words of `text` in lines of at most LINE columns, of which the first HELP_AT are taken. */
+static void
+print_help_text (const char *text, FILE *to)
+{
+  while (strlen (text) > LINE - HELP_AT)
+    {
+      size_t n = LINE - HELP_AT;
+      while (n > 0 && text[n] != ' ')
+        n--;
+      if (n == 0)
+        break;
+      fprintf (to, "%.*s\n%*s", (int) n, text, HELP_AT, "");
+      text += n + 1;
+    }
+  fprintf (to, "%s\n", text);
+}
+
 void
 options_print (const struct command *command, FILE *to)
 {
@@ -279,6 +298,7 @@ options_print (const struct command *command, FILE *to)
           snprintf (left, sizeof left, "-%c, --%s%s%s", rows[i].id, rows[i].name, gap, argument);
         else
           snprintf (left, sizeof left, "    --%s%s%s", rows[i].name, gap, argument);
-        fprintf (to, "  %-28s %s\n", left, rows[i].help);
+        fprintf (to, "  %-*s ", HELP_AT - 3, left);
+        print_help_text (rows[i].help, to);
       }
 }
