@@ -23,20 +23,41 @@ fci_links_add (fmtconv_ctx *ctx, fci_links *links)
   return &links->link[links->n++];
 }
 
-/* Does "NAME:reverse" or "NAME:reverse,key=value" ask for the rules backwards?  Then it must have some; the word
- * goes. */
+/* Where the word "reverse" stands alone among parameters, and where what follows it begins.  NULL: it does not. */
+static const char *
+find_reverse (fmtconv_ctx *ctx, const char *owner, const char *params, const char **next)
+{
+  const char *key, *value;
+  for (const char *start = params; start && *start; start = *next)
+    {
+      *next = fci_params_next (ctx, owner, start, &key, &value);
+      if (!*next)
+        return NULL;
+      *next += **next == ',';
+      if (!value && !strcmp (key, "reverse"))
+        return start;
+    }
+  return NULL;
+}
+
+/* Does "NAME:reverse", alone or among parameters, ask for the rules backwards?  Then it must have some; the word
+ * goes.  Where it is one of the plugin's parameters, it is the plugin's. */
 static bool
 take_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, fci_spec *spec)
 {
-  static const char word[] = "reverse";
-  size_t n = sizeof word - 1;
-  if (strncmp (spec->params, word, n) || (spec->params[n] && spec->params[n] != ','))
+  const char *owner = fci_owner (ctx, "transform", plugin), *next = NULL;
+  if (fci_params_find (plugin->transform->params, "reverse"))
+    return false;
+  const char *at = find_reverse (ctx, owner, spec->params, &next);
+  if (!at)
     return false;
   const char *why = fci_one_way (ctx, plugin);
   if (why)
-    fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s does not run in reverse: %s",
-                  fci_owner (ctx, "transform", plugin), why);
-  spec->params += n + (spec->params[n] == ',');
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s does not run in reverse: %s", owner, why);
+  size_t before = (size_t) (at - spec->params);
+  if (!*next && before) /* the comma in front goes along */
+    before--;
+  spec->params = fmtconv_text (ctx, "%.*s%s", (int) before, spec->params, next);
   return true;
 }
 

@@ -85,7 +85,7 @@ group (fmtconv_ctx *ctx, const char *params)
         }
       values *of_key = (values *) old;
       fci_grow_text (&of_key->list, of_key->n++ ? ", " : "");
-      put_scalar (&of_key->list, value);
+      put_scalar (&of_key->list, value ? value : "yes");
       params += *params == ',';
     }
   return first;

@@ -153,12 +153,17 @@ add_pair (const parse *p, const fmtconv_param *param, const char *key, const cha
   return 0;
 }
 
+/* value: NULL: the key stands alone, which says yes. */
 static int
 assign (const parse *p, const char *key, const char *value)
 {
   const fmtconv_param *param = fci_params_find (p->params, key);
+  if (!value && (!param || param->type != FMTCONV_P_BOOL))
+    return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: '%s' is no key=value", p->owner, key);
   if (!param)
     return unknown (p, key);
+  if (!value)
+    value = "yes";
   if (param->type == FMTCONV_P_PAIRS)
     return add_pair (p, param, key, value);
   if (p->given[param - p->params])
@@ -174,13 +179,16 @@ fci_params_next (fmtconv_ctx *ctx, const char *owner, const char *at, const char
   at = take_piece (ctx, owner, at, "=,", &k);
   if (!at)
     return NULL;
-  if (*at != '=' || !*k)
+  *key = k;
+  *value = NULL;
+  if (*at != '=' && *k)
+    return at;
+  if (!*k)
     {
       fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: '%s' is no key=value", owner, k);
       return NULL;
     }
   at = take_piece (ctx, owner, at + 1, ",", &v);
-  *key = k;
   *value = v;
   return at;
 }

@@ -25,8 +25,8 @@ const void *fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv
 /* Those of `text`, which was parsed for another table, whose keys `params` has too.  NULL: an error. */
 const char *fci_params_shared (fmtconv_ctx *ctx, const fmtconv_param *params, const char *text);
 
-/* The first key=value of a text that is not "", unescaped.  Where it ends: at a comma, or at the text's end.
- * NULL: an error. */
+/* The first key=value of a text that is not "", unescaped; *value is NULL where a key stands alone.  Where it ends:
+ * at a comma, or at the text's end.  NULL: an error. */
 const char *fci_params_next (fmtconv_ctx *ctx, const char *owner, const char *at, const char **key,
                              const char **value);
 

@@ -106,8 +106,9 @@ Test (params, bools)
   {
     const char *text;
     int value;
-  } cases[] = { { "flag=yes", 1 },   { "flag=no", 0 }, { "flag=true", 1 },
-                { "flag=false", 0 }, { "flag=1", 1 },  { "flag=0", 0 } };
+  } cases[] = { { "flag=yes", 1 },   { "flag=no", 0 },       { "flag=true", 1 },
+                { "flag=false", 0 }, { "flag=1", 1 },        { "flag=0", 0 },
+                { "flag", 1 },       { "flag,number=1", 1 }, { "number=1,flag", 1 } };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {
       heard h;
@@ -180,8 +181,9 @@ Test (params, refusals)
     { "rules=1", "has no parameter 'rules'" },
     { "rule|keep=1", "has no parameter" },
     { "metadata=1", "did you mean 'metadata.*'?" },
-    { "flag", "'flag' is no key=value" },
-    { "flag,number=1", "'flag' is no key=value" },
+    { "number", "'number' is no key=value" },
+    { "text,number=1", "'text' is no key=value" },
+    { "flag,flag=no", "'flag' is given twice" },
     { "=1", "is no key=value" },
     { "number=1,", "nothing follows the last comma" },
     { ",number=1", "is no key=value" },
