@@ -17,6 +17,7 @@ interop_tests = \
 	tests/interop/test_ranks.py \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_reverse.py \
+	tests/interop/test_shards.py \
 	tests/interop/test_spec.py \
 	tests/interop/test_torch.py \
 	tests/interop/test_torch_writer.py

@@ -37,4 +37,5 @@ EXTRA_DIST += \
 	$(maps)/diffusers-order-CogVideoX-5B.txt \
 	$(maps)/diffusers-order-CogVideoX1.5-5B-I2V.txt \
 	$(maps)/diffusers-order-CogVideoX1.5-5B.txt \
-	$(maps)/diffusers-order-VAE.txt
+	$(maps)/diffusers-order-VAE.txt \
+	$(maps)/shards.tsv
