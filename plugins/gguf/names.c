@@ -19,7 +19,8 @@ gguf_is_architecture (const char *name)
   for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
     if (!strcmp (name, taken[i]))
       return 0;
-  return n > 0 && n < 64 && strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789") == n;
+  return n > 0 && n < 64 && strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == n && *name != '-'
+         && *name != '_';
 }
 
 const char *

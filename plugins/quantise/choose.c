@@ -67,10 +67,17 @@ quantise_makes (uint32_t dtype)
 static uint32_t
 allowed_by_row (uint32_t dtype, const fmtconv_tensor *t)
 {
-  const uint64_t row = t->rank ? t->shape[t->rank - 1] : 1;
+  const uint64_t row = quantise_row (t);
   for (unsigned tries = 0; tries < 3 && row % fmtconv_dtype (dtype)->block != 0; tries++)
     dtype = narrower (dtype);
   return dtype;
+}
+
+/* The matrices of a layer's experts, one behind the other, as llama.cpp and transformers call them. */
+static bool
+is_experts (const fmtconv_tensor *t)
+{
+  return t->rank == 3 && (fmtconv_glob ("*_exps.weight", t->name) || fmtconv_glob ("*.experts.*", t->name));
 }
 
 static const char *
@@ -78,7 +85,7 @@ why_kept (const fmtconv_tensor *t)
 {
   if (t->rank < 2)
     return "1-D";
-  if (t->rank > 2)
+  if (t->rank > 2 && !is_experts (t))
     return "more than 2-D: convolutions and position tables";
   for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
     if (fmtconv_glob (kept[i].glob, t->name))
@@ -107,8 +114,8 @@ quantise_choose (const struct quantise_plan *plan, const fmtconv_tensor *t)
   const char *why = wanted ? NULL : why_kept (t);
   if (why)
     return keep (plan, t, why);
-  if (!wanted && plan->mix)
-    wanted = quantise_mix_type (plan->mix, t->name, plan->layers);
-  wanted = wanted ? wanted : plan->to;
-  return (struct quantise_choice){ .wanted = wanted, .dtype = allowed_by_row (wanted, t) };
+  const uint32_t mixed = !wanted && plan->mix ? quantise_mix_type (plan->mix, t->name, plan->layers) : 0;
+  wanted = wanted ? wanted : mixed ? mixed : plan->to;
+  return (
+      struct quantise_choice){ .wanted = wanted, .dtype = allowed_by_row (wanted, t), .mixed = mixed != 0 };
 }

@@ -126,7 +126,7 @@ find_older (const struct quantise_matrix *matrix, const fmtconv_tensor *t, uint6
 fmtconv_view *
 quantise_importance (const struct quantise_matrix *matrix, const fmtconv_tensor *t)
 {
-  const uint64_t n = t->rank ? t->shape[t->rank - 1] : 1;
+  const uint64_t n = quantise_row (t);
   if (!matrix->model)
     return find_older (matrix, t, n);
   fmtconv_view *both[2] = { find_row (matrix, t, "in_sum2", n), NULL };

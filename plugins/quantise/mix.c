@@ -25,7 +25,7 @@ struct mixed
 
 enum
 {
-  MOST_RULES = 12
+  MOST_RULES = 20
 };
 
 struct quantise_mix
@@ -35,30 +35,36 @@ struct quantise_mix
   struct mixed rules[MOST_RULES];
 };
 
-/* Names of diffusers, T5 and SAT. */
-#define VALUES(type, layers)                 \
-  { "*.to_v.weight", type, layers },         \
-  {                                          \
-    "*.SelfAttention.v.weight", type, layers \
+/* Names of diffusers, T5 and SAT, then those of transformers' language models and of llama.cpp. */
+#define VALUES(type, layers)                                                       \
+  { "*.to_v.weight", type, layers }, { "*.SelfAttention.v.weight", type, layers }, \
+      { "*.v_proj.weight", type, layers },                                         \
+  {                                                                                \
+    "*.attn_v.weight", type, layers                                                \
   }
-#define DOWN(type, layers)                                                               \
-  { "*.ff.net.2.weight", type, layers }, { "*.DenseReluDense.wo.weight", type, layers }, \
-  {                                                                                      \
-    "*.dense_4h_to_h.weight", type, layers                                               \
+#define DOWN(type, layers)                                                                \
+  { "*.ff.net.2.weight", type, layers }, { "*.DenseReluDense.wo.weight", type, layers },  \
+      { "*.dense_4h_to_h.weight", type, layers }, { "*.down_proj.weight", type, layers }, \
+      { "*.ffn_down.weight", type, layers },                                              \
+  {                                                                                       \
+    "*.ffn_down_exps.weight", type, layers                                                \
   }
-#define FUSED(type)                          \
-  {                                          \
-    "*.query_key_value.weight", type, ALWAYS \
+#define FUSED(type)                             \
+  { "*.query_key_value.weight", type, ALWAYS }, \
+  {                                             \
+    "*.attn_qkv.weight", type, ALWAYS           \
   }
-#define OUT(type)                            \
-  { "*.to_out.0.weight", type, ALWAYS },     \
-  {                                          \
-    "*.SelfAttention.o.weight", type, ALWAYS \
+#define OUT(type)                                                                      \
+  { "*.to_out.0.weight", type, ALWAYS }, { "*.SelfAttention.o.weight", type, ALWAYS }, \
+      { "*.o_proj.weight", type, ALWAYS },                                             \
+  {                                                                                    \
+    "*.attn_output.weight", type, ALWAYS                                               \
   }
-#define LAST                                           \
-  { "proj_out.weight", FMTCONV_Q6_K, ALWAYS },         \
-  {                                                    \
-    "*final_layer.linear.weight", FMTCONV_Q6_K, ALWAYS \
+#define LAST                                                                                           \
+  { "proj_out.weight", FMTCONV_Q6_K, ALWAYS }, { "*final_layer.linear.weight", FMTCONV_Q6_K, ALWAYS }, \
+      { "lm_head.weight", FMTCONV_Q6_K, ALWAYS },                                                      \
+  {                                                                                                    \
+    "output.weight", FMTCONV_Q6_K, ALWAYS                                                              \
   }
 
 static const struct quantise_mix mixes[] = {

@@ -5,7 +5,7 @@
 
 enum
 {
-  LISTED = 64 /* lines of a summary */
+  LISTED = 64 /* lines of a summary; what is beyond is counted in one more */
 };
 
 static const fmtconv_param params[] = {
@@ -117,13 +117,16 @@ struct summary
   size_t again;
   size_t other;   /* not floating-point */
   size_t weighed; /* by importance */
+  size_t unlisted;
+  size_t mixed; /* of another type than most, by the mix */
 };
 
 static void
 count (struct summary *s, struct quantise_choice c, const fmtconv_tensor *t)
 {
-  uint64_t row = c.wanted != c.dtype ? t->shape[t->rank - 1] : 0;
+  uint64_t row = c.wanted != c.dtype ? quantise_row (t) : 0;
   s->quantised += quantise_is_blocks (c.dtype);
+  s->mixed += c.mixed;
   for (size_t i = 0; i < s->n; i++)
     {
       struct line *line = &s->lines[i];
@@ -136,6 +139,8 @@ count (struct summary *s, struct quantise_choice c, const fmtconv_tensor *t)
     }
   if (s->n < LISTED)
     s->lines[s->n++] = (struct line){ .choice = c, .row = row, .n = 1 };
+  else
+    s->unlisted++;
 }
 
 static void
@@ -155,6 +160,8 @@ say (fmtconv_ctx *ctx, const struct summary *s, size_t all, bool matrix)
       else
         fmtconv_detail (ctx, "%s: %zu", name, line->n);
     }
+  if (s->unlisted)
+    fmtconv_detail (ctx, "%zu tensors more of other types or rows", s->unlisted);
   fmtconv_note (ctx, "%zu of %zu tensors are quantised", s->quantised, all);
   if (matrix && !s->weighed)
     fmtconv_warn (
@@ -183,7 +190,7 @@ converted (const fmtconv_tensor *t, uint32_t dtype, fmtconv_view *importance)
     return fmtconv_quantise (t->view, dtype, importance);
   if (dtype == t->dtype)
     return t->view;
-  fmtconv_view *watched = fmtconv_watch (t->view, FMTCONV_OVERFLOW, FMTCONV_WARN,
+  fmtconv_view *watched = fmtconv_watch (t->view, FMTCONV_OVERFLOW | FMTCONV_UNDERFLOW, FMTCONV_WARN,
                                          "rest=bf16 or rest=f32, or a rule for the tensor, keeps them");
   return fmtconv_cast (watched, dtype);
 }
@@ -215,6 +222,9 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
       summary.weighed += importance != NULL;
       fmtconv_put (out, t->name, converted (t, choice.dtype, importance));
     }
+  if (plan.mix && summary.quantised && !summary.mixed)
+    fmtconv_warn (ctx, "%s knows none of these names: it is %s for all of them, as quantise:to=%s is", p->to,
+                  fmtconv_dtype (plan.to)->name, fmtconv_dtype (plan.to)->name);
   fmtconv_set_string (fmtconv_attrs (out), "quantised", p->to);
   say (ctx, &summary, fmtconv_count (in), p->imatrix != NULL);
   return fmtconv_failed (ctx);

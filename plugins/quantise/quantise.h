@@ -59,7 +59,15 @@ struct quantise_choice
   uint32_t wanted;
   uint32_t dtype;  /* what its rows allow */
   const char *why; /* it is not quantised; NULL: it was chosen to be of that type */
+  bool mixed;      /* the mix gives it a type of its own */
 };
+
+/* How many numbers of a tensor lie in a row, which blocks must divide. */
+static inline uint64_t
+quantise_row (const fmtconv_tensor *t)
+{
+  return t->rank ? t->shape[t->rank - 1] : 1;
+}
 
 /* A preset of several types; NULL: there is none of that name. */
 const struct quantise_mix *quantise_mix_of (const char *name);

@@ -79,7 +79,8 @@ as_f16 (const fmtconv_tensor *t)
 {
   if (!is_float (t->dtype) || t->dtype == FMTCONV_F16)
     return t->view;
-  return fmtconv_cast (fmtconv_watch (t->view, FMTCONV_OVERFLOW, FMTCONV_WARN, "the wrapper computes in f16"),
+  return fmtconv_cast (fmtconv_watch (t->view, FMTCONV_OVERFLOW | FMTCONV_UNDERFLOW, FMTCONV_WARN,
+                                      "the wrapper computes in f16"),
                        FMTCONV_F16);
 }
 

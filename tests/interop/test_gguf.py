@@ -257,12 +257,16 @@ class Keys(Gguf):
     def test_architecture(self):
         result = self.convert({"w": torch.ones(1)}, "gguf", None, 1)
         self.assertIn("architecture=", result.stderr)
-        for name in ("Test", "a.b", "a_b", "general", "split"):
+        for name in ("Test", "a.b", "_a", "-a", "general", "split"):
             result = self.convert({"w": torch.ones(1)}, "gguf:architecture=" + name, None, 2)
             self.assertIn(f"'{name}' is no architecture", result.stderr)
         self.convert({"w": torch.ones(1)}, "gguf:architecture=first")
         self.run_fmtconv("-w", "gguf:architecture=second", self.out, self.tmp / "b.gguf")
         self.assertEqual(self.fields(self.tmp / "b.gguf")["general.architecture"][1], "second")
+        for name in gguf.MODEL_ARCH_NAMES.values():
+            if set(name) & set("-_"):
+                self.convert({"w": torch.ones(1)}, "gguf:architecture=" + name, None)
+                self.assertEqual(self.fields(self.out)["general.architecture"][1], name)
 
     def test_metadata(self):
         """Metadata of any keys and values comes through."""

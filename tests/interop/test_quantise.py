@@ -27,7 +27,7 @@ def read(path):
         name = t.tensor_type.name
         if name in PLAIN:
             shape = tuple(int(n) for n in reversed(t.shape))
-            found[t.name] = name, raw.view(torch.uint8).reshape(-1).view(PLAIN[name]).reshape(shape)
+            found[t.name] = name, raw.reshape(-1).view(torch.uint8).view(PLAIN[name]).reshape(shape)
         else:
             found[t.name] = NAMES.get(int(t.tensor_type), name), raw.view(torch.uint8)
     return found
@@ -117,6 +117,52 @@ class Quantise(Case):
                 bits = "q6_K" if i in more and name != "attn1.to_q" else "q4_K"
                 self.assert_blocks(found, full, tensors[full], bits)
 
+    def test_mix_of_language_models(self):
+        """Names of llama.cpp and of transformers get the same bits; of others the mix says that it knows none."""
+        for names in (("blk.{}.attn_q", "blk.{}.attn_v", "blk.{}.ffn_down", "output"),
+                      ("model.layers.{}.self_attn.q_proj", "model.layers.{}.self_attn.v_proj", "model.layers.{}.mlp.down_proj", "lm_head")):
+            tensors = {names[3] + ".weight": weights(4, 256)}
+            for i in range(16):
+                for name in names[:3]:
+                    tensors[name.format(i) + ".weight"] = weights(8, 256, seed=i)
+            safetensors.torch.save_file(tensors, self.source)
+            self.assertNotIn("knows none", self.quantise("to=Q4_K_M"))
+            found = read(self.out)
+            self.assert_blocks(found, names[3] + ".weight", tensors[names[3] + ".weight"], "q6_K")
+            more = {0, 1, 4, 7, 10, 13, 14, 15}
+            for i in range(16):
+                for k, name in enumerate(names[:3]):
+                    full = name.format(i) + ".weight"
+                    self.assert_blocks(found, full, tensors[full], "q6_K" if k and i in more else "q4_K")
+        safetensors.torch.save_file({"a.weight": weights(4, 256)}, self.source)
+        self.assertIn("Q4_K_M knows none of these names: it is q4_K", self.quantise("to=Q4_K_M"))
+
+    def test_experts(self):
+        """Matrices one behind the other, of which most of a mixture of experts is made."""
+        tensors = {"blk.0.ffn_down_exps.weight": weights(3, 4, 256), "conv1.weight": weights(3, 4, 256)}
+        safetensors.torch.save_file(tensors, self.source)
+        self.quantise("to=q4_K")
+        found = read(self.out)
+        self.assert_blocks(found, "blk.0.ffn_down_exps.weight", tensors["blk.0.ffn_down_exps.weight"], "q4_K")
+        self.assert_plain(found, "conv1.weight", tensors["conv1.weight"], "F16")
+
+    def test_scalar(self):
+        """A rule may name what has no row: it gets what a row of one number allows."""
+        tensors = {"s": torch.tensor(3.0), "w": weights(4, 64)}
+        safetensors.torch.save_file(tensors, self.source)
+        for rule in ("rule=*=q4_0", "rule=s=q8_0"):
+            self.assertIn("f16: 1, instead of q", self.quantise(f"to=q4_0,{rule}"))
+            found = read(self.out)
+            self.assert_plain(found, "s", tensors["s"], "F16")
+            self.assert_blocks(found, "w", tensors["w"], "q4_0")
+
+    def test_long_summary(self):
+        """Every tensor is counted in it, however many kinds there are."""
+        safetensors.torch.save_file({f"w{n}": weights(2, 2 * n + 1) for n in range(1, 75)}, self.source)
+        said = self.quantise("to=q8_0", "-v")
+        self.assertEqual(said.count("instead of q8_0"), 64)
+        self.assertIn("10 tensors more of other types or rows", said)
+
     def test_chain(self):
         """After a transform that splits and permutes nothing but names: what diffusers would hold, quantised."""
         model = Model("5B", hidden=256, head=16)
@@ -131,6 +177,16 @@ class Quantise(Case):
             for name, t in wanted.items():
                 if found[name][0] == "q4_K":
                     self.assert_blocks(found, name, t, "q4_K")
+
+    def test_f16_underflow(self):
+        """What becomes 0 in half precision, beside the blocks, is warned of."""
+        tensors = {"w": weights(4, 64), "conv.weight": torch.full((2, 2, 4), 1e-9, dtype=torch.bfloat16)}
+        safetensors.torch.save_file(tensors, self.source)
+        said = self.quantise("to=q8_0")
+        self.assertIn("16 of 16 values in 1 tensor lost precision", said)
+        self.assertIn("conv.weight", said)
+        self.run_fmtconv("-f", "--strict", "-t", "quantise:to=q8_0", *GGUF, self.source, self.out, status=1)
+        self.assertNotIn("lost precision", self.quantise("to=q8_0,rest=bf16"))
 
     def test_f16_overflow(self):
         """A value that f16 cannot hold is reported with its tensor; an error under --strict."""
