@@ -125,11 +125,17 @@ fci_stale_remove (const fci_publication *p)
   if (!(p->ctx->options.flags & FMTCONV_FORCE)
       || fci_stale_find (p->ctx, p->layout, top, p->top_shown, &list))
     return;
+  size_t n = 0;
   for (const fci_old *old = list; old; old = old->next)
     {
       const char *name = fmtconv_text (p->ctx, "%s%s", old->folder, old->name);
       if (!name || unlinkat (top, name, 0) != 0)
         fmtconv_note (p->ctx, "%s: the older file %s%s, which it replaces, cannot be removed", p->output,
                       old->folder, old->name);
+      else
+        n++;
     }
+  if (n)
+    fmtconv_note (p->ctx, "%s: %zu older file%s removed, which it replaces", p->output, n,
+                  n == 1 ? " is" : "s are");
 }

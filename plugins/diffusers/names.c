@@ -81,7 +81,7 @@ diffusers_look_at (const char *name, struct diffusers_weights *w)
       w->of_diffusers = w->of_lora || !strcmp (kinds[i].stem, DIFFUSERS_STEM);
       if (!starts_with (name, kinds[i].stem) || !take_rest (name + strlen (kinds[i].stem), kinds[i].ext, w))
         continue;
-      w->rank = 2 * (KINDS - i) + w->is_index;
+      w->rank = 2 * (KINDS - i) + (w->of_diffusers ? w->is_index : !w->is_index);
       w->reader = strcmp (kinds[i].ext, ".bin") ? "safetensors" : "torch";
       return 1;
     }

@@ -49,24 +49,26 @@ choose_variant (fmtconv_ctx *ctx, const char *wanted, fmtconv_input *folder)
 {
   const char *name, *found = NULL;
   struct diffusers_weights w;
-  size_t others = 0;
+  fmtconv_attr *others = fmtconv_object (ctx); /* by name */
   if (diffusers_has_weights (folder, wanted ? wanted : ""))
     return wanted ? wanted : "";
   for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
-    if (is_whole (name, &w) && (!found || !is_of_variant (&w, found)))
+    if (is_whole (name, &w))
       {
         found = fmtconv_text (ctx, "%.*s", (int) w.n, w.variant);
-        others++;
-        fmtconv_detail (ctx, "%s", found && *found ? found : "no variant");
+        if (!found || fmtconv_get (others, found))
+          continue;
+        fmtconv_set_bool (others, found, 1);
+        fmtconv_detail (ctx, "%s", *found ? found : "no variant");
       }
-  if (!others)
+  if (!others || !others->len)
     return no_weights (ctx, folder), NULL;
   if (wanted)
     return fmtconv_fail (ctx, FMTCONV_E_MISSING,
                          "%s has no weights of the variant '%s'; there are these:", fmtconv_path (folder),
                          wanted),
            NULL;
-  if (others == 1)
+  if (others->len == 1)
     return fmtconv_note (ctx,
                          "the only weights in %s are of a variant, which is read:", fmtconv_path (folder)),
            found;

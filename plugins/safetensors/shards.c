@@ -145,7 +145,10 @@ safetensors_put_shards (fmtconv_ctx *ctx, const char *index, const char *metadat
   if (!index)
     index = fmtconv_text (ctx, "%s" SUFFIX ".index.json", stem);
   fmtconv_stale (out, fmtconv_text (ctx, "%s-" FIVE_DIGITS "-of-" FIVE_DIGITS SUFFIX, quoted (ctx, stem)));
-  fmtconv_stale (out, quoted (ctx, shards->n > 1 ? target : index));
+  if (shards->n > 1)
+    fmtconv_stale (out, quoted (ctx, target));
+  else if (fmtconv_glob ("*.index*.json", index)) /* what is called otherwise may be anything */
+    fmtconv_stale (out, quoted (ctx, index));
   for (size_t s = 0; s < shards->n; s++)
     names[s] = fmtconv_text (ctx, "%s-%05zu-of-%05zu" SUFFIX, stem, s + 1, shards->n);
   for (size_t s = 0; s < shards->n || s == 0; s++)

@@ -7,7 +7,7 @@ import unittest
 import torch
 from diffusers import CogVideoXTransformer3DModel
 from pipemake import save_bin, text_encoder, transformer
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from support import Case
 from transformers import T5EncoderModel
 
@@ -114,6 +114,20 @@ class Bins(Case):
         result = self.convert("-v", "-t", "none")
         self.assertIn("pytorch_model.bin", result.stderr)
         self.assertIn("another name", result.stderr)
+
+    def test_single_first(self):
+        """Of a file and an index transformers takes the file."""
+        model = text_encoder()
+        model.save_pretrained(self.ref, max_shard_size="10KB")
+        with torch.no_grad():
+            for p in model.parameters():
+                p.add_(1)
+        state = {name: t for name, t in model.state_dict().items() if name != "encoder.embed_tokens.weight"}
+        save_file(state, self.ref / "model.safetensors", {"format": "pt"})
+        wanted = T5EncoderModel.from_pretrained(self.ref).state_dict()
+        self.assert_same(wanted, model.state_dict())
+        self.convert("-t", "none")
+        self.assert_same(T5EncoderModel.from_pretrained(self.out).state_dict(), wanted)
 
     # ---- Broken ones
 

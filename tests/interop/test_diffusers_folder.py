@@ -237,8 +237,20 @@ class Folders(Case):
         self.assertIn("m-00001-of-0000", error)
         self.assertIn("m.safetensors.index.json", error)
         self.assertEqual(before, sorted(p.name for p in self.tmp.iterdir()))
-        self.run_fmtconv("-f", "-q", "-t", "none", self.pt, out)
+        said = self.run_fmtconv("-f", "-t", "none", self.pt, out).stderr
+        self.assertIn(f"{len(before) - 2} older files are removed", said)
         self.assertEqual(sorted(p.name for p in self.tmp.iterdir()), ["m.safetensors", "model.pt", "ref"])
+
+    def test_index_of_any_name(self):
+        """A file that is called like no index is not taken for an older one."""
+        self.sharded()
+        out, notes, index = self.tmp / "m.safetensors", self.tmp / "notes.txt", self.tmp / "m.index.json"
+        for path in (notes, index):
+            path.write_text("mine")
+        self.run_fmtconv("-f", "-t", "none", "-w", "safetensors:index=notes.txt", self.pt, out)
+        self.assertEqual(notes.read_text(), "mine")
+        self.run_fmtconv("-f", "-t", "none", "-w", "safetensors:index=m.index.json", self.pt, out)
+        self.assertFalse(index.exists())
 
     def test_input_is_never_replaced(self):
         self.sharded()
@@ -326,7 +338,10 @@ class Folders(Case):
         self.to_folder(self.ref)
         shutil.rmtree(self.out)
         model.save_pretrained(self.ref, variant="ema")
+        model.save_pretrained(self.ref, variant="fp16", safe_serialization=False)
         self.refuse("fp16", "ema")
+        said = self.to_folder(self.ref, status=1).stderr.splitlines()
+        self.assertEqual([line.strip() for line in said if line.startswith("  ")], ["ema", "fp16"])
 
     def test_lora_to_a_folder(self):
         """What is no component has a name of its own, and no configuration."""
