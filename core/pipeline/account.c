@@ -58,7 +58,8 @@ trace (fmtconv_ctx *ctx, const fmtconv_model *last, fci_lineage *line)
   bool good = line->model != NULL;
   for
     FCI_EACH_LEAF (leaf, last)
-  good = good && (!fmtconv_count (leaf) || add_model (ctx, line, &room, leaf));
+  good =
+      good && ((!fmtconv_count (leaf) && !fci_model_given (leaf, 0)) || add_model (ctx, line, &room, leaf));
   for (size_t i = 0; good && i < line->n; i++)
     {
       const fmtconv_model *given;

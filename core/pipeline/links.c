@@ -146,6 +146,15 @@ run_on_all (runner *r, fci_link *link)
   return r->ctx->failed;
 }
 
+/* Nobody wants a file of nothing, though it can be written. */
+static int
+warn_of_nothing (fmtconv_ctx *ctx, const fci_link *link)
+{
+  if (!link->n_in || fci_model_tensors (link->out))
+    return 0;
+  return fmtconv_warn (ctx, "transform '%s' leaves none of %zu tensors", link->plugin->name, link->n_in);
+}
+
 int
 fci_links_run (fmtconv_ctx *ctx, const fci_links *links, const fmtconv_model **model)
 {
@@ -156,7 +165,8 @@ fci_links_run (fmtconv_ctx *ctx, const fci_links *links, const fmtconv_model **m
       bool whole = !is_bundle (r.model) || (link->plugin->transform->understands & FMTCONV_COMPONENTS);
       if (!link->component && !whole && !(link->component = only_component (&r, link)))
         return ctx->failed;
-      if (link->component ? run_on_component (&r, link) : run_on_all (&r, link))
+      if ((link->component ? run_on_component (&r, link) : run_on_all (&r, link))
+          || warn_of_nothing (ctx, link))
         return ctx->failed;
     }
   *model = r.model;

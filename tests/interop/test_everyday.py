@@ -45,6 +45,14 @@ class Everyday(Case):
                                self.tmp / "out.safetensors")
         self.assertRegex(run.stderr, r"dropped +1 tensor, .*: no head wanted")
 
+    def test_all_dropped(self):
+        """A file of nothing is warned of, and each tensor has its reason."""
+        save_file(model(), self.tmp / "in.safetensors")
+        run = self.run_fmtconv("-t", "drop:name=*", "-t", "prefix:add=x.", self.tmp / "in.safetensors",
+                               self.tmp / "out.safetensors")
+        self.assertRegex(run.stderr, rf"dropped +{len(model())} tensors, .*: dropped by name")
+        self.assertIn(f"transform 'drop' leaves none of {len(model())} tensors", run.stderr)
+
     def test_rename_as_python_does(self):
         pairs = ((r"^blocks\.(\d+)\.", r"layers.$1.", r"layers.\1."), (r"qkv", "attn", "attn"))
         wanted = {}
