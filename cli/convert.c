@@ -1,14 +1,23 @@
 /* cli/convert.c: the command that converts.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
-#include <sys/resource.h>
+#include <inttypes.h>
+#include <stdio.h>
 
-/* Of this process so far, in bytes. */
+/* Of this program so far, in bytes; 0: not known.  getrusage would count what the process was before it became this
+ * program: a shell, or Python with all its libraries. */
 static uint64_t
 peak_memory (void)
 {
-  struct rusage usage;
-  return getrusage (RUSAGE_SELF, &usage) == 0 ? (uint64_t) usage.ru_maxrss * 1024 : 0;
+  char line[128];
+  uint64_t kib = 0;
+  FILE *status = fopen ("/proc/self/status", "r");
+  while (status && kib == 0 && fgets (line, sizeof line, status))
+    if (sscanf (line, "VmHWM: %" SCNu64 " kB", &kib) != 1)
+      kib = 0;
+  if (status)
+    fclose (status);
+  return kib * 1024;
 }
 
 /* The job of the options and arguments; NULL: it was said why. */
