@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/pipeline/convert.h"
 #include "core/pipeline/report.h"
+#include "core/pipeline/stage.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 #include <string.h>
@@ -132,6 +133,9 @@ make_plan (fci_conversion *c)
   c->layout = fci_stage_write (c->ctx, c->writer.plugin, c->writer.params, c->model, fci_output_layout (c));
   if (!c->layout || fci_publish_check (c->ctx, c->layout, c->output))
     return c->ctx->failed;
+  for (size_t i = 0; i < c->n_parts; i++)
+    if (fci_limits_note (c->ctx, c->writer.plugin, c->part[i].read, c->model))
+      return c->ctx->failed;
   c->plan = fci_plan_compile (c->ctx, c->layout);
   c->plan_seconds = fci_clock () - c->started;
   return c->ctx->failed;

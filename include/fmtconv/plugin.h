@@ -132,6 +132,10 @@ typedef struct fmtconv_writer
   /* What the user can do where tensors have too many dimensions; where names are too long.  NULL: nothing. */
   const char *rank_hint;
   const char *name_hint;
+
+  /* Which of the attributes "config" and "gguf" it has a place for: "config gguf".  NULL: none.  Where the input has
+   * others, they are left out with a note. */
+  const char *keeps;
 } fmtconv_writer;
 
 /* ---- The descriptor.  Roles that are NULL are absent.  The core copies the smaller of both sizes of

@@ -26,4 +26,4 @@ FMTCONV_PLUGIN (
                                           .name_bytes = 4096,
                                           .tensors = 1048576,
                                           .understands = FMTCONV_TIED | FMTCONV_COMPONENTS | FMTCONV_BLOBS },
-                              .write = diffusers_write));
+                              .write = diffusers_write, .keeps = "config"));

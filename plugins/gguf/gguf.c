@@ -26,7 +26,7 @@ FMTCONV_PLUGIN (gguf, .name = "gguf", .summary = "GGUF files",
                                                       .name_bytes = GGUF_NAME_BYTES,
                                                       .tensors = GGUF_MAX_TENSORS,
                                                       .understands = FMTCONV_TIED },
-                                          .write = gguf_write, .adjust = gguf_adjust,
+                                          .write = gguf_write, .adjust = gguf_adjust, .keeps = "config gguf",
                                           .rank_hint = "-w gguf:fold=yes stores them with leading dimensions "
                                                        "as one",
                                           .name_hint = "-w gguf:name-limit=128 writes longer names, which "

@@ -191,6 +191,18 @@ class Folders(Case):
                                  self.tmp / "n.safetensors", status=2).stderr
         self.assertIn("plain name", error)
 
+    def test_no_place_for_the_configuration(self):
+        """A file of tensors alone has none, which is said; a folder and a GGUF file do."""
+        self.sharded()
+        config = json.loads((self.ref / "config.json").read_text())
+        for writer, out, noted in (("safetensors", "m.safetensors", True), ("torch", "m.pt", True),
+                                   ("gguf:architecture=test,fold=yes", "m.gguf", False), ("diffusers", "m", False)):
+            said = self.run_fmtconv("-v", "-t", "none", "-w", writer, self.ref, self.tmp / out).stderr
+            self.assertEqual("has no place for the input's configuration" in said, noted, writer)
+            self.assertTrue(not noted or all(key in said for key in config), said)
+        said = self.run_fmtconv("-v", "-t", "none", "-f", self.tmp / "m.gguf", self.tmp / "m.safetensors").stderr
+        self.assertIn("has no place for the input's other keys", said)
+
     # ---- Where the folder is, and what it held
 
     def test_detected(self):
