@@ -29,13 +29,13 @@ is_number (const char *text)
   return n && !*p;
 }
 
-/* Words of lower-case letters, digits and '_' with dots between. */
+/* Words of lower-case letters, digits, '_' and '-' with dots between. */
 static int
 is_key (const char *key)
 {
   for (;; key++)
     {
-      size_t n = strspn (key, "abcdefghijklmnopqrstuvwxyz" DIGITS "_");
+      size_t n = strspn (key, "abcdefghijklmnopqrstuvwxyz" DIGITS "_-");
       key += n;
       if (!n || !*key)
         return n > 0;
@@ -59,9 +59,9 @@ gguf_override (fmtconv_attr *keys, const fmtconv_pairs *pairs)
     {
       const char *key = pairs->key[i], *text = pairs->value[i];
       if (!is_key (key))
-        return fmtconv_fail (keys->ctx, FMTCONV_E_USAGE,
-                             "kv.%s: a key is made of lower-case letters, digits and '_', with dots between",
-                             key);
+        return fmtconv_fail (
+            keys->ctx, FMTCONV_E_USAGE,
+            "kv.%s: a key is made of lower-case letters, digits, '_' and '-', with dots between", key);
       if (is_ours (key))
         return fmtconv_fail (keys->ctx, FMTCONV_E_USAGE,
                              "kv.%s: this key says how the file is made, and the writer sets it", key);

@@ -281,7 +281,8 @@ class Keys(Gguf):
     def test_given(self):
         given = {"general.author": "me", "x.int": 7, "x.neg": -7, "x.big": 2**40, "x.f": 0.5, "x.d": 0.1234567890123,
                  "x.yes": True, "x.list": [1, 2], "x.words": ["a", "b"], "x.quoted": "7", "x.plain": "{% if %}",
-                 "x.bools": [True, False], "x.floats": [0.5, 1e-5], "x.wide": [1, 2**40]}
+                 "x.bools": [True, False], "x.floats": [0.5, 1e-5], "x.wide": [1, 2**40],
+                 "gpt-oss.rope.freq_base": 10000.0}
         spelt = {"x.quoted": '"7"', "x.plain": "{% if %}", "general.author": "me"}
         pairs = ",".join("kv.%s=%s" % (k, spelt.get(k, json.dumps(v)).replace(",", "\\,")) for k, v in given.items())
         self.convert({"w": torch.ones(1)}, f"{ARCHITECTURE},{pairs},kv.general.file_type=")
@@ -292,7 +293,7 @@ class Keys(Gguf):
             wanted = [np.float32(v) for v in value] if key == "x.floats" else value
             self.assertEqual(got, wanted, key)
         kinds = {"x.int": types.UINT32, "x.neg": types.INT32, "x.big": types.UINT64, "x.f": types.FLOAT32,
-                 "x.d": types.FLOAT64, "x.yes": types.BOOL, "x.quoted": types.STRING}
+                 "x.d": types.FLOAT64, "gpt-oss.rope.freq_base": types.FLOAT32, "x.yes": types.BOOL, "x.quoted": types.STRING}
         for key, kind in kinds.items():
             self.assertEqual(fields[key][0], [kind], key)
         self.assertEqual(fields["x.list"][0][1], types.INT32)
