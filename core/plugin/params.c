@@ -55,8 +55,11 @@ take_piece (fmtconv_ctx *ctx, const char *owner, const char *at, const char *sto
     {
       if (*at == '\\' && (!at[1] || !strchr (",=:\\", *++at)))
         {
-          fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                        "%s: a backslash stands only before a comma, '=', ':' or a backslash", owner);
+          fmtconv_fail (
+              ctx, FMTCONV_E_USAGE,
+              "%s: a backslash stands only before a comma, '=', ':' or a backslash: write two of them "
+              "for one that is meant",
+              owner);
           return NULL;
         }
       *to++ = *at;

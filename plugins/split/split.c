@@ -26,7 +26,8 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "say what to cut, and what its parts are called: split:from=…,to=…");
   if (p->axis < 0 || p->axis >= FMTCONV_MAX_RANK)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "axis=%lld: a tensor has no such axis", (long long) p->axis);
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "axis=%lld: axes count from 0, the outermost, to 7",
+                         (long long) p->axis);
   const fmtconv_rule rule[] = { { .from = p->from, .to = p->to, .axis = (unsigned) p->axis }, { 0 } };
   const fmtconv_rules rules = { .rules = rule, .complete = "", .unmatched = FMTCONV_KEEP, .source = "split" };
   fmtconv_apply (&rules, in, out);

@@ -76,7 +76,7 @@ decode_mxfp4 (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
     fci_scale_values (b->qs, fci_fp4_values, fci_half_power (b->e), out + at);
 }
 
-/* Four groups of sixteen, with a scale each: E4M3 without sign, of which 0x7f and everything above is 0 in
+/* Four groups of sixteen, with a scale each: E4M3 whose sign is not looked at, and of which 0x7f is 0 in
  * ggml; halved, because the values are doubled. */
 static void
 decode_nvfp4 (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
