@@ -12,14 +12,14 @@ enum
 static void
 print_table (fmtconv_attr *list, const char *title, const char *what)
 {
-  char count[TEXT_ROOM], bytes[TEXT_ROOM];
+  char count[TEXT_ROOM], bytes[TEXT_ROOM], shown[SHOWN_ROOM];
   const char *label = title;
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next, label = "")
     {
       uint64_t n = (uint64_t) fmtconv_get_int (a, "tensors", 0);
       printf ("%-*s%10s %-7s %12s  %s\n", LABEL, label, text_number (count, n), n == 1 ? "tensor" : "tensors",
               text_bytes (bytes, (uint64_t) fmtconv_get_int (a, "bytes", 0)),
-              fmtconv_get_string (a, what, "?"));
+              text_shown (shown, fmtconv_get_string (a, what, "?")));
     }
 }
 
@@ -50,7 +50,7 @@ print_names (const char *label, fmtconv_attr *list)
 static void
 print_skipped (fmtconv_attr *list)
 {
-  char bytes[TEXT_ROOM], shown[SHOWN_ROOM];
+  char bytes[TEXT_ROOM], shown[SHOWN_ROOM], why[SHOWN_ROOM];
   const char *label = "besides";
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
     {
@@ -58,7 +58,7 @@ print_skipped (fmtconv_attr *list)
       if (!n)
         continue;
       printf ("%-*s%s, %s: %s\n", LABEL, label, text_shown (shown, fmtconv_get_string (a, "what", "")),
-              text_bytes (bytes, n), fmtconv_get_string (a, "why", ""));
+              text_bytes (bytes, n), text_shown (why, fmtconv_get_string (a, "why", "")));
       label = "";
     }
   if (list)
@@ -89,7 +89,7 @@ print_all (const struct settings *s, fmtconv_attr *r)
     printf ("%-12s%s\n", "values", text_stats (stats, fmtconv_get (r, "stats")));
   print_skipped (fmtconv_get (r, "skipped"));
   if (fmtconv_get (r, "needs"))
-    printf ("%-12s%s\n", "needs", fmtconv_get_string (r, "needs", ""));
+    printf ("%-12s%s\n", "needs", text_shown (shown, fmtconv_get_string (r, "needs", "")));
   const char *label = "convert";
   for (fmtconv_attr *a = convert ? convert->first : NULL; a; a = a->next, label = "")
     printf ("%-12s%s\n", label, a->v.s);

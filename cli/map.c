@@ -18,14 +18,14 @@ print_result (fmtconv_attr *result)
 static void
 print_lists (fmtconv_attr *report)
 {
-  char shown[SHOWN_ROOM];
+  char shown[SHOWN_ROOM], why[SHOWN_ROOM];
   fmtconv_attr *list = fmtconv_get (report, "results");
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
     print_result (a);
   list = fmtconv_get (report, "dropped");
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
     printf ("dropped: %s: %s\n", text_shown (shown, fmtconv_get_string (a, "name", "")),
-            fmtconv_get_string (a, "why", ""));
+            text_shown (why, fmtconv_get_string (a, "why", "")));
   list = fmtconv_get (report, "changed");
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
     printf ("another name on the way back: %s\n", text_shown (shown, a->v.s));

@@ -18,10 +18,11 @@ roles_of (fmtconv_attr *plugin, char *room, size_t size)
 static void
 print_line (fmtconv_attr *plugin)
 {
-  char roles[64];
+  char roles[64], shown[SHOWN_ROOM];
   const char *error = fmtconv_get_string (plugin, "error", NULL);
   if (error)
-    printf ("%-22s %-16s %s\n", fmtconv_get_string (plugin, "name", "?"), "REFUSED", error);
+    printf ("%-22s %-16s %s\n", fmtconv_get_string (plugin, "name", "?"), "REFUSED",
+            text_shown (shown, error));
   else
     printf ("%-22s %-16s %s\n", fmtconv_get_string (plugin, "name", "?"),
             roles_of (plugin, roles, sizeof roles), fmtconv_get_string (plugin, "summary", ""));
@@ -66,14 +67,14 @@ print_direction (fmtconv_attr *plugin)
 static void
 print_plugin (fmtconv_attr *plugin)
 {
-  char roles[64];
+  char roles[64], shown[SHOWN_ROOM];
   const char *error = fmtconv_get_string (plugin, "error", NULL);
   fmtconv_attr *limits = fmtconv_get (plugin, "limits");
   printf ("%s: %s\n", fmtconv_get_string (plugin, "name", "?"), fmtconv_get_string (plugin, "summary", ""));
   printf ("  roles   %s\n  file    %s\n", roles_of (plugin, roles, sizeof roles),
-          fmtconv_get_string (plugin, "path", ""));
+          text_shown (shown, fmtconv_get_string (plugin, "path", "")));
   if (error)
-    printf ("  refused %s\n", error);
+    printf ("  refused %s\n", text_shown (shown, error));
   if (limits && limits->len)
     printf ("  limits  %s\n", fmtconv_json_text (limits, 0));
   print_direction (plugin);

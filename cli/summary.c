@@ -13,13 +13,13 @@ static void
 print_input (FILE *to, fmtconv_attr *report)
 {
   fmtconv_attr *list = fmtconv_get (report, "inputs");
-  char count[TEXT_ROOM], bytes[TEXT_ROOM];
+  char count[TEXT_ROOM], bytes[TEXT_ROOM], shown[SHOWN_ROOM];
   for (fmtconv_attr *in = list ? list->first : NULL; in; in = in->next)
     {
       const char *component = fmtconv_get_string (in, "component", NULL);
-      fprintf (to, "  in        %s%s%s, %s (%s)\n", component ? component : "", component ? ": " : "",
-               text_count (count, number (in, "tensors"), "tensor"), text_bytes (bytes, number (in, "bytes")),
-               fmtconv_get_string (in, "reader", "?"));
+      fprintf (to, "  in        %s%s%s, %s (%s)\n", component ? text_shown (shown, component) : "",
+               component ? ": " : "", text_count (count, number (in, "tensors"), "tensor"),
+               text_bytes (bytes, number (in, "bytes")), fmtconv_get_string (in, "reader", "?"));
     }
 }
 
@@ -45,17 +45,17 @@ static void
 print_dropped (FILE *to, fmtconv_attr *report)
 {
   fmtconv_attr *list = fmtconv_get (report, "dropped");
-  char count[TEXT_ROOM], bytes[TEXT_ROOM];
+  char count[TEXT_ROOM], bytes[TEXT_ROOM], shown[SHOWN_ROOM];
   for (fmtconv_attr *d = list ? list->first : NULL; d; d = d->next)
     fprintf (to, "  dropped   %s, %s: %s\n", text_count (count, number (d, "tensors"), "tensor"),
-             text_bytes (bytes, number (d, "bytes")), fmtconv_get_string (d, "why", ""));
+             text_bytes (bytes, number (d, "bytes")), text_shown (shown, fmtconv_get_string (d, "why", "")));
 }
 
 /* What a reader left in its file: counted, or listed with -v. */
 static void
 print_skipped_of (FILE *to, const struct settings *s, fmtconv_attr *list)
 {
-  char bytes[TEXT_ROOM], count[TEXT_ROOM], shown[SHOWN_ROOM];
+  char bytes[TEXT_ROOM], count[TEXT_ROOM], shown[SHOWN_ROOM], why[SHOWN_ROOM];
   if (!list || !list->len)
     return;
   if (s->verbosity < SAY_LISTS)
@@ -71,7 +71,8 @@ print_skipped_of (FILE *to, const struct settings *s, fmtconv_attr *list)
     {
       uint64_t n = number (a, "bytes");
       fprintf (to, "  left      %s: %s%s%s\n", text_shown (shown, fmtconv_get_string (a, "what", "")),
-               fmtconv_get_string (a, "why", ""), n ? ", " : "", n ? text_bytes (bytes, n) : "");
+               text_shown (why, fmtconv_get_string (a, "why", "")), n ? ", " : "",
+               n ? text_bytes (bytes, n) : "");
     }
 }
 
@@ -167,12 +168,12 @@ print_files (FILE *to, fmtconv_attr *report)
 {
   fmtconv_attr *list = fmtconv_get (report, "files");
   const char *title = title_of (report);
-  char bytes[TEXT_ROOM], shown[SHOWN_ROOM];
+  char bytes[TEXT_ROOM], shown[SHOWN_ROOM], model[SHOWN_ROOM];
   bool is_one = list && list->first && !list->first->next;
   for (fmtconv_attr *f = list ? list->first : NULL; f; f = f->next)
     fprintf (to, "%s: %s%s%s\n", text_shown (shown, fmtconv_get_string (f, "path", "?")),
              text_bytes (bytes, number (f, "bytes")), title && is_one ? ", " : "",
-             title && is_one ? title : "");
+             title && is_one ? text_shown (model, title) : "");
   if (title && !is_one)
     fprintf (to, "  model     %s\n", text_shown (shown, title));
 }

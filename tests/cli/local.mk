@@ -52,6 +52,9 @@ EXTRA_DIST += \
 	tests/cli/cases/inspect-odd-names.err \
 	tests/cli/cases/inspect-odd-names.out \
 	tests/cli/cases/inspect-odd-names.sh \
+	tests/cli/cases/inspect-odd-texts.err \
+	tests/cli/cases/inspect-odd-texts.out \
+	tests/cli/cases/inspect-odd-texts.sh \
 	tests/cli/cases/inspect-tensors.err \
 	tests/cli/cases/inspect-tensors.out \
 	tests/cli/cases/inspect-tensors.sh \
