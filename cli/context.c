@@ -57,7 +57,8 @@ context_end (fmtconv_ctx *ctx, bool done)
   int code = ctx ? fmtconv_failed (ctx) : FMTCONV_E_NOMEM;
   running = NULL;
   fmtconv_ctx_free (ctx);
-  if (caught && !done) /* end by the signal, as a shell expects */
+  done = done && !code; /* a result that could not be told is none */
+  if (caught && !done)  /* end by the signal, as a shell expects */
     {
       signal (caught, SIG_DFL);
       raise (caught);

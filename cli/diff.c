@@ -35,21 +35,33 @@ form (char *room, size_t size, fmtconv_attr *of)
   return room;
 }
 
+/* false: it is beyond a double, and not told. */
+static bool
+has_figure (fmtconv_attr *values, const char *key, double *figure)
+{
+  const fmtconv_attr *node = fmtconv_get (values, key);
+  *figure = node && node->kind == FMTCONV_A_FLOAT ? node->v.f : 0;
+  return node && node->kind == FMTCONV_A_FLOAT;
+}
+
 static void
 print_values (fmtconv_attr *values)
 {
   char differ[TEXT_ROOM], of[TEXT_ROOM], beyond[TEXT_ROOM];
-  fmtconv_attr *snr = fmtconv_get (values, "snr_db");
+  double figure;
   if (!number (values, "differ"))
     {
       printf (", equal values");
       return;
     }
-  printf (", %s of %s values differ, by at most %.3g, RMSE %.3g",
-          text_number (differ, number (values, "differ")), text_number (of, number (values, "of")),
-          fmtconv_get_float (values, "max_abs", 0), fmtconv_get_float (values, "rmse", 0));
-  if (snr && snr->kind == FMTCONV_A_FLOAT)
-    printf (", SNR %.1f dB", snr->v.f);
+  printf (", %s of %s values differ", text_number (differ, number (values, "differ")),
+          text_number (of, number (values, "of")));
+  if (has_figure (values, "max_abs", &figure))
+    printf (", by at most %.3g", figure);
+  if (has_figure (values, "rmse", &figure))
+    printf (", RMSE %.3g", figure);
+  if (has_figure (values, "snr_db", &figure))
+    printf (", SNR %.1f dB", figure);
   if (number (values, "not_finite"))
     printf (", %s of them NaN or infinite", text_number (beyond, number (values, "not_finite")));
 }

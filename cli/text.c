@@ -92,7 +92,7 @@ text_stats (char room[STATS_ROOM], fmtconv_attr *stats)
   {
     const char *key, *what;
   } counts[] = { { "nan", "NaN" }, { "inf", "infinite" }, { "overflow_f16", "too large for f16" } };
-  fmtconv_attr *min = fmtconv_get (stats, "min");
+  fmtconv_attr *min = fmtconv_get (stats, "min"), *mean = fmtconv_get (stats, "mean");
   size_t n = 0;
   room[0] = '\0';
   if (!stats || stats->kind != FMTCONV_A_OBJECT)
@@ -102,8 +102,9 @@ text_stats (char room[STATS_ROOM], fmtconv_attr *stats)
   else if (!min || min->kind != FMTCONV_A_FLOAT)
     n = (size_t) snprintf (room, STATS_ROOM, "nothing finite");
   else
-    n = (size_t) snprintf (room, STATS_ROOM, "%.4g … %.4g, mean %.3g", min->v.f,
-                           fmtconv_get_float (stats, "max", 0), fmtconv_get_float (stats, "mean", 0));
+    n = (size_t) snprintf (room, STATS_ROOM, "%.4g … %.4g", min->v.f, fmtconv_get_float (stats, "max", 0));
+  if (mean && mean->kind == FMTCONV_A_FLOAT)
+    n += (size_t) snprintf (room + n, STATS_ROOM - n, ", mean %.3g", mean->v.f);
   for (size_t i = 0; i < sizeof counts / sizeof *counts && n < STATS_ROOM; i++)
     {
       char count[TEXT_ROOM];

@@ -152,12 +152,10 @@ add_gap (fmtconv_attr *node, const fci_gap *gap)
   if (gap->differ)
     fci_add_count (node, "first", gap->first);
   fci_add_count (node, "not_finite", gap->beyond);
-  fmtconv_set_float (node, "max_abs", gap->largest);
-  fmtconv_set_float (node, "rmse", finite ? sqrt (gap->error / (double) finite) : 0);
-  if (gap->error > 0 && gap->signal > 0)
-    fmtconv_set_float (node, "snr_db", 10 * log10 (gap->signal / gap->error));
-  else
-    fmtconv_set (node, "snr_db", NULL);
+  fci_add_number (node, "max_abs", gap->largest);
+  fci_add_number (node, "rmse", finite ? sqrt (gap->error / (double) finite) : 0);
+  fci_add_number (node, "snr_db",
+                  gap->error > 0 && gap->signal > 0 ? 10 * log10 (gap->signal / gap->error) : NAN);
 }
 
 static size_t

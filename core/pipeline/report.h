@@ -18,6 +18,9 @@ fmtconv_attr *fci_add_object (fmtconv_attr *array);
 /* A count or a number of bytes. */
 void fci_add_count (fmtconv_attr *object, const char *key, uint64_t n);
 
+/* A figure: null where it is NaN or infinite, which JSON cannot say. */
+void fci_add_number (fmtconv_attr *object, const char *key, double v);
+
 /* Text that may not be UTF-8 (a path): escaped where it is not. */
 void fci_add_text (fmtconv_attr *object, const char *key, const char *text);
 

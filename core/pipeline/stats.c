@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/exec/scan.h"
 #include "core/pipeline/report.h"
+#include <math.h>
 
 static void
 add_sums (fmtconv_attr *object, const fci_sums *s)
@@ -15,16 +16,9 @@ add_sums (fmtconv_attr *object, const fci_sums *s)
   fci_add_count (object, "inf", s->inf);
   fci_add_count (object, "zero", s->zero);
   fci_add_count (object, "overflow_f16", s->overflow);
-  if (finite)
-    {
-      fmtconv_set_float (object, "min", s->min);
-      fmtconv_set_float (object, "max", s->max);
-      fmtconv_set_float (object, "mean", s->sum / (double) finite);
-      return;
-    }
-  fmtconv_set (object, "min", NULL);
-  fmtconv_set (object, "max", NULL);
-  fmtconv_set (object, "mean", NULL);
+  fci_add_number (object, "min", finite ? s->min : NAN);
+  fci_add_number (object, "max", finite ? s->max : NAN);
+  fci_add_number (object, "mean", finite ? s->sum / (double) finite : NAN);
 }
 
 /* The tensors that have statistics; how many. */

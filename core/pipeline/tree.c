@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/model/attr.h"
 #include "core/pipeline/report.h"
+#include <math.h>
 #include <string.h>
 
 fmtconv_attr *
@@ -30,6 +31,15 @@ void
 fci_add_count (fmtconv_attr *object, const char *key, uint64_t n)
 {
   fmtconv_set_uint (object, key, n);
+}
+
+void
+fci_add_number (fmtconv_attr *object, const char *key, double v)
+{
+  if (isfinite (v))
+    fmtconv_set_float (object, key, v);
+  else
+    fmtconv_set (object, key, NULL);
 }
 
 void

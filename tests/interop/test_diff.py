@@ -59,6 +59,13 @@ class Stats(Base):
                     self.assertEqual((s["min"], s["max"], s["mean"]), (None, None, None))
         self.assertEqual(result["stats"]["values"], sum(t.numel() for t in tensors.values()))
 
+    def test_sums_beyond_a_double_are_not_told(self):
+        path = self.tmp / "a.safetensors"
+        save_file({"a": torch.full((4,), 1e308, dtype=torch.float64)}, path)
+        result = self.event("inspect", "--stats", path)["stats"]
+        self.assertEqual((result["max"], result["mean"]), (1e308, None))
+        self.assertNotIn("mean", self.run_fmtconv("inspect", "--stats", path).stdout)
+
     def test_the_same_for_any_number_of_threads_and_memory(self):
         save_file({"a": torch.randn(2_000_003)}, self.tmp / "a.safetensors")
         results = [self.event("inspect", "--stats", *more, self.tmp / "a.safetensors")["stats"]
@@ -92,6 +99,14 @@ class Diff(Base):
         self.assertTrue(math.isclose(values["rmse"], gap.square().mean().sqrt(), rel_tol=1e-9))
         self.assertTrue(math.isclose(values["snr_db"], 10 * torch.log10(a.double().square().sum() / gap.square().sum()),
                                      rel_tol=1e-9))
+
+    def test_figures_beyond_a_double_are_not_told(self):
+        huge = torch.full((4,), 1e308, dtype=torch.float64)
+        for other, most in ((-huge, None), (huge / 2, 5e307)):
+            values = self.pair({"w": huge}, {"w": other}, 1)["tensors"][0]["values"]
+            self.assertEqual((values["differ"], values["max_abs"], values["rmse"], values["snr_db"]), (4, most, None, None))
+            said = self.run_fmtconv("diff", self.tmp / "a.safetensors", self.tmp / "b.pt", status=1).stdout
+            self.assertIn("! w: f64[4], 4 of 4 values differ" + (", by at most 5e+307\n" if most else "\n"), said)
 
     def test_values_at_the_borders_of_pieces(self):
         """As many as are looked at at once, and more, of types that are looked at as doubles."""
