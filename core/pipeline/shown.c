@@ -25,26 +25,36 @@ item_type (fmtconv_ctx *ctx, const fmtconv_packed *packed)
                        packed->bits);
 }
 
+/* An empty list or object below `to`, where its items are made: a copy of what is made already costs its size at
+ * each level. */
+static fmtconv_attr *
+add_empty (fmtconv_attr *to, const char *key, unsigned kind)
+{
+  const char *name = key ? fci_strdup (to->ctx, key) : NULL;
+  fmtconv_attr *list = name || !key ? fci_attr_new (to->ctx, kind) : NULL;
+  if (list)
+    fci_attr_append (to, name, list);
+  return list;
+}
+
 /* The first n values; strings may have NULs here. */
 static void
 add_first (fmtconv_attr *to, const char *key, const fmtconv_packed *packed, size_t n)
 {
   fmtconv_cursor c = { packed->source, packed->at, packed->at + packed->bytes };
-  fmtconv_attr *list = fmtconv_literal (to->ctx, "[]");
+  fmtconv_attr *list = add_empty (to, key, FMTCONV_A_ARRAY);
   for (size_t i = 0; i < n; i++)
     fci_add_shown (list, NULL, fci_packed_next (packed, &c));
-  fmtconv_set (to, key, list);
 }
 
 /* How many values of what, and the first of them. */
 static void
 add_long (fmtconv_attr *to, const char *key, const fmtconv_attr *array)
 {
-  fmtconv_attr *node = fmtconv_object (to->ctx);
+  fmtconv_attr *node = add_empty (to, key, FMTCONV_A_OBJECT);
   fmtconv_set_string (node, "type", item_type (to->ctx, array->v.packed));
   fci_add_count (node, "items", array->len);
   add_first (node, "first", array->v.packed, FIRST);
-  fmtconv_set (to, key, node);
 }
 
 static const char *
@@ -69,10 +79,8 @@ fci_add_shown (fmtconv_attr *to, const char *key, fmtconv_attr *value)
     fmtconv_set (to, key, value);
   else
     {
-      fmtconv_attr *list =
-          value->kind == FMTCONV_A_ARRAY ? fmtconv_literal (to->ctx, "[]") : fmtconv_object (to->ctx);
+      fmtconv_attr *list = add_empty (to, key, value->kind);
       for (fmtconv_attr *item = value->first; item; item = item->next)
         fci_add_shown (list, item->key, item);
-      fmtconv_set (to, key, list);
     }
 }
