@@ -9,6 +9,8 @@
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 #include "core/source/source.h"
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 enum
@@ -16,14 +18,16 @@ enum
   MAX_NAMES = 64 << 20 /* bytes of a file of names */
 };
 
-/* Names without data: every element of every tensor is the same one. */
+/* Names without data: every tensor has its elements at the start of a source that is as large as one can be, and
+ * that nobody reads. */
 typedef struct naming
 {
   fmtconv_ctx *ctx;
   const char *path;
-  fmtconv_source *element;
+  fmtconv_source *source;
   fmtconv_model *model;
   size_t line;
+  char place[PATH_MAX + 24]; /* "PATH:LINE", with which messages begin */
 } naming;
 
 /* "[2,3]" to a shape.  false: it is none. */
@@ -35,15 +39,12 @@ parse_shape (const char *text, uint64_t *shape, unsigned *rank)
     return false;
   for (text += strspn (text, " "); *text != ']'; ++*rank)
     {
-      char digits[24];
       size_t n = strspn (text, "0123456789");
       if (n == 0 || n > 19 || *rank == FMTCONV_MAX_RANK)
         return false;
-      memcpy (digits, text, n);
-      digits[n] = '\0';
       shape[*rank] = 0;
       for (size_t i = 0; i < n; i++)
-        shape[*rank] = shape[*rank] * 10 + (uint64_t) (digits[i] - '0');
+        shape[*rank] = shape[*rank] * 10 + (uint64_t) (text[i] - '0');
       text += n + strspn (text + n, " ");
       if (*text == ',')
         text += 1 + strspn (text + 1, " ");
@@ -57,7 +58,6 @@ parse_shape (const char *text, uint64_t *shape, unsigned *rank)
 static int
 add_name (naming *n, char *line)
 {
-  static const int64_t none[FMTCONV_MAX_RANK];
   uint64_t shape[FMTCONV_MAX_RANK];
   unsigned rank;
   size_t len = strcspn (line, " \t\r");
@@ -65,34 +65,34 @@ add_name (naming *n, char *line)
   if (!*line || *line == '#' || *line == '\r')
     return 0;
   if (!parse_shape (rest, shape, &rank))
-    return fmtconv_fail (n->ctx, FMTCONV_E_FORMAT, "%s:%zu: a line is NAME [SHAPE], as in 'a.weight [2,3]'",
-                         n->path, n->line);
+    return fmtconv_fail (n->ctx, FMTCONV_E_FORMAT, "a line is NAME [SHAPE], as in 'a.weight [2,3]'");
   line[len] = '\0';
-  fmtconv_put (n->model, line, fmtconv_leaf (n->element, 0, FMTCONV_F32, rank, shape, none));
+  fmtconv_put (n->model, line, fmtconv_leaf (n->source, 0, FMTCONV_F32, rank, shape, NULL));
   return n->ctx->failed;
 }
 
 static const fmtconv_model *
 read_names (fmtconv_ctx *ctx, fmtconv_input *in)
 {
-  static const float zero;
   fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in));
   if (c.source && c.end > MAX_NAMES)
     fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%s is larger than 64 MiB, the most of a file of names",
                   fmtconv_path (in));
-  char *text = ctx->failed ? NULL : (char *) fmtconv_take (&c, c.end);
+  char *text = ctx->failed ? NULL : (char *) fmtconv_take_text (&c, c.end);
   naming n = { .ctx = ctx,
                .path = fmtconv_path (in),
-               .element = fci_source_memory (ctx, &zero, sizeof zero, fmtconv_path (in)),
+               .source = fci_source_memory (ctx, NULL, INT64_MAX, fmtconv_path (in)),
                .model = fci_model_new (ctx, NULL) };
   for (char *line = text, *next; line && !ctx->failed; line = next)
     {
       next = strchr (line, '\n');
       if (next)
         *next++ = '\0';
-      n.line++;
+      snprintf (n.place, sizeof n.place, "%s:%zu", n.path, ++n.line);
+      ctx->file = n.place;
       add_name (&n, line);
     }
+  ctx->file = NULL;
   return text && n.model && fci_model_seal (n.model, NULL) == 0 ? n.model : NULL;
 }
 

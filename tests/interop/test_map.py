@@ -100,6 +100,16 @@ class Map(Case):
         for line in ("no shape", "a [1", "a [1,,2]", "a [x]", "a [1] 2", "a"):
             names.write_text("a.b [1]\n" + line)
             self.assertIn(f"{names}:2: a line is NAME [SHAPE]", self.check(TABLE, "--against", names, status=1).stderr)
+        for wrong, says in (("a [1]\na [2]\n", f"{names}:2: tensor 'a': there are two"), ("a [1]\n\0b [2]\n", "byte 0x6: a NUL"),
+                            ("\na [9000000000000000000,3]", f"{names}:2: a shape has more bytes than can be counted")):
+            names.write_text(wrong)
+            self.assertIn(says, self.check(TABLE, "--against", names, status=1).stderr)
+
+    def test_check_against_names_of_large_tensors(self):
+        names = self.tmp / "names.txt"
+        names.write_text("".join(f"a.{i} [200000,100000]\n" for i in range(100)))
+        rules = 'fmtconv-rules: 1\nrules:\n  - {from: "a.{i}", to: "b.{i}"}\n'
+        self.assertIn("100 names become 100", self.check(rules, "--against", names).stdout)
 
     def test_what_does_not_fit_is_listed(self):
         save_file(small() | {"model.layers.1.norm": torch.ones(5)}, self.tmp / "in.safetensors")
