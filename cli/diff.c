@@ -71,7 +71,8 @@ print_tensor (fmtconv_attr *t)
 {
   char a[SHOWN_ROOM], b[SHOWN_ROOM], shown[SHOWN_ROOM];
   const char *name = text_shown (shown, fmtconv_get_string (t, "name", ""));
-  fmtconv_attr *values = fmtconv_get (t, "values");
+  char differ[TEXT_ROOM], of[TEXT_ROOM];
+  fmtconv_attr *values = fmtconv_get (t, "values"), *bytes = fmtconv_get (t, "bytes");
   form (a, sizeof a, fmtconv_get (t, "a"));
   form (b, sizeof b, fmtconv_get (t, "b"));
   printf ("! %s: %s", name, a);
@@ -79,6 +80,9 @@ print_tensor (fmtconv_attr *t)
     printf (" and %s", b);
   if (values)
     print_values (values);
+  if (bytes)
+    printf (", %s of %s bytes differ", text_number (differ, number (bytes, "differ")),
+            text_number (of, number (bytes, "of")));
   putchar ('\n');
 }
 

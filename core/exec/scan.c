@@ -22,9 +22,15 @@ is_complex (uint32_t dtype)
 }
 
 bool
+fci_scan_can_compare (uint32_t dtype)
+{
+  return !fci_is_blocks (dtype) || fci_quant_can_decode (dtype);
+}
+
+bool
 fci_scan_can (uint32_t dtype)
 {
-  return !is_complex (dtype) && (!fci_is_blocks (dtype) || fci_quant_can_decode (dtype));
+  return !is_complex (dtype) && fci_scan_can_compare (dtype);
 }
 
 /* Values of one tensor, or of two, and what was found. */
@@ -64,11 +70,39 @@ is_wide (uint32_t dtype)
     }
 }
 
-/* What both are looked at as: all their values fit, but for whole numbers beyond 2^53. */
+static bool
+is_unsigned (uint32_t dtype)
+{
+  return dtype == FMTCONV_BOOL || dtype == FMTCONV_U8 || dtype == FMTCONV_U16 || dtype == FMTCONV_U32
+         || dtype == FMTCONV_U64;
+}
+
+/* Whole numbers that an i64 holds. */
+static bool
+is_signed (uint32_t dtype)
+{
+  return dtype == FMTCONV_I8 || dtype == FMTCONV_I16 || dtype == FMTCONV_I32 || dtype == FMTCONV_I64
+         || (is_unsigned (dtype) && dtype != FMTCONV_U64);
+}
+
+/* The type of 64 bits that holds all whole numbers of two types; 0: none does, or doubles do. */
+static uint32_t
+whole_type (uint32_t a, uint32_t b)
+{
+  if (a != FMTCONV_I64 && a != FMTCONV_U64 && b != FMTCONV_I64 && b != FMTCONV_U64)
+    return 0;
+  if (is_unsigned (a) && is_unsigned (b))
+    return FMTCONV_U64;
+  return is_signed (a) && is_signed (b) ? FMTCONV_I64 : 0;
+}
+
+/* What both are looked at as: all their values fit, but for whole numbers beyond 2^53 beside others than such. */
 static uint32_t
 common_type (fmtconv_view *a, fmtconv_view *b)
 {
   const uint32_t other = b ? b->dtype : a->dtype;
+  if (b && whole_type (a->dtype, other))
+    return whole_type (a->dtype, other);
   const bool wide = is_wide (a->dtype) || is_wide (other);
   if (is_complex (a->dtype) || is_complex (other))
     return wide ? FMTCONV_C128 : FMTCONV_C64;
@@ -88,7 +122,11 @@ look_at (block *k, const fci_worker *worker, uint64_t first, size_t n)
 {
   const bool is_f32 = fci_item (k->a->view->dtype) == parts_of (k) * sizeof (float);
   const void *a = worker->out, *b = worker->other;
-  if (k->b && is_f32)
+  if (k->b && k->a->view->dtype == FMTCONV_I64)
+    fci_gap_i64 (&k->gap, a, b, n, first);
+  else if (k->b && k->a->view->dtype == FMTCONV_U64)
+    fci_gap_u64 (&k->gap, a, b, n, first);
+  else if (k->b && is_f32)
     fci_gap_f32 (&k->gap, a, b, n, first);
   else if (k->b)
     fci_gap_f64 (&k->gap, a, b, n, first);

@@ -19,6 +19,9 @@ typedef struct fci_scan
 /* Are there statistics of a data type: are its elements real numbers that can be decoded? */
 bool fci_scan_can (uint32_t dtype);
 
+/* Can values of a data type be compared: as those, or complex ones by their parts? */
+bool fci_scan_can_compare (uint32_t dtype);
+
 /* Fill in sums and gaps, within the context's memory and threads.  0, or the code of an error. */
 int fci_scan_all (fmtconv_ctx *ctx, fci_scan *scans, size_t n);
 

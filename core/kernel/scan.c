@@ -92,3 +92,43 @@ fci_gap_join (fci_gap *to, const fci_gap *next)
 #define LARGEST DBL_MAX
 #define NAME(x) x##_f64
 #include "core/kernel/scan_body.h"
+
+/* size: |a - b| */
+static void
+add_whole (fci_gap *gap, size_t lane, double *error, double *signal, double a, uint64_t size, uint64_t at)
+{
+  const double d = (double) size;
+  error[lane] += d * d;
+  signal[lane] += a * a;
+  gap->largest = d > gap->largest ? d : gap->largest;
+  gap->first = gap->differ || !size ? gap->first : at;
+  gap->differ += size != 0;
+}
+
+void
+fci_gap_i64 (fci_gap *gap, const int64_t *a, const int64_t *b, size_t n, uint64_t at)
+{
+  double error[FCI_LANES] = { 0 }, signal[FCI_LANES] = { 0 };
+  fci_gap part = { .n = n };
+  for (size_t i = 0; i < n; i++)
+    {
+      const uint64_t x = (uint64_t) a[i], y = (uint64_t) b[i];
+      add_whole (&part, i % FCI_LANES, error, signal, (double) a[i], a[i] > b[i] ? x - y : y - x, at + i);
+    }
+  part.error = add_lanes (error);
+  part.signal = add_lanes (signal);
+  fci_gap_join (gap, &part);
+}
+
+void
+fci_gap_u64 (fci_gap *gap, const uint64_t *a, const uint64_t *b, size_t n, uint64_t at)
+{
+  double error[FCI_LANES] = { 0 }, signal[FCI_LANES] = { 0 };
+  fci_gap part = { .n = n };
+  for (size_t i = 0; i < n; i++)
+    add_whole (&part, i % FCI_LANES, error, signal, (double) a[i], a[i] > b[i] ? a[i] - b[i] : b[i] - a[i],
+               at + i);
+  part.error = add_lanes (error);
+  part.signal = add_lanes (signal);
+  fci_gap_join (gap, &part);
+}

@@ -46,6 +46,9 @@ void fci_sums_join (fci_sums *to, const fci_sums *next);
 /* at: place of the first value. */
 void fci_gap_f32 (fci_gap *gap, const float *a, const float *b, size_t n, uint64_t at);
 void fci_gap_f64 (fci_gap *gap, const double *a, const double *b, size_t n, uint64_t at);
+/* Whole numbers are compared exactly, which doubles would not do beyond 2^53; the figures are doubles. */
+void fci_gap_i64 (fci_gap *gap, const int64_t *a, const int64_t *b, size_t n, uint64_t at);
+void fci_gap_u64 (fci_gap *gap, const uint64_t *a, const uint64_t *b, size_t n, uint64_t at);
 void fci_gap_join (fci_gap *to, const fci_gap *next);
 
 #endif

@@ -25,7 +25,9 @@ typedef struct pair
   const fmtconv_tensor *a;
   const fmtconv_tensor *b;
   bool same_shape;
-  size_t scan; /* same_shape: number of the comparison of their values */
+  bool as_bytes; /* nobody decodes their blocks: what is compared is bytes */
+  bool is_compared;
+  size_t scan; /* is_compared: number of the comparison */
 } pair;
 
 typedef struct comparison
@@ -110,17 +112,27 @@ match (comparison *c, fmtconv_attr *only_a, fmtconv_attr *only_b)
   return c->ctx->failed;
 }
 
+/* Blocks of one type that cannot be decoded are compared as bytes; beside another type they are not compared. */
+static void
+add_scan (comparison *c, pair *p)
+{
+  const bool decoded = fci_scan_can_compare (p->a->dtype) && fci_scan_can_compare (p->b->dtype);
+  p->as_bytes = !decoded && p->a->dtype == p->b->dtype;
+  p->is_compared = p->same_shape && (decoded || p->as_bytes);
+  p->scan = c->n_scans;
+  if (p->is_compared)
+    c->scans[c->n_scans++] = (fci_scan){ .name = p->name,
+                                         .a = p->as_bytes ? fmtconv_bytes (p->a->view) : p->a->view,
+                                         .b = p->as_bytes ? fmtconv_bytes (p->b->view) : p->b->view };
+}
+
 static int
 compare (comparison *c)
 {
   for (size_t i = 0; i < c->n_pairs; i++)
-    {
-      pair *p = &c->pairs[i];
-      if (!p->same_shape)
-        continue;
-      p->scan = c->n_scans;
-      c->scans[c->n_scans++] = (fci_scan){ .name = p->name, .a = p->a->view, .b = p->b->view };
-    }
+    add_scan (c, &c->pairs[i]);
+  if (c->ctx->failed)
+    return c->ctx->failed;
   return fci_scan_all (c->ctx, c->scans, c->n_scans);
 }
 
@@ -131,7 +143,7 @@ difference (const comparison *c, const pair *p)
     return "dtype";
   if (!p->same_shape)
     return "shape";
-  return p->same_shape && c->scans[p->scan].gap.differ ? "values" : NULL;
+  return c->scans[p->scan].gap.differ ? "values" : NULL;
 }
 
 static void
@@ -143,14 +155,20 @@ add_form (fmtconv_attr *node, const char *key, const fmtconv_tensor *t)
   fmtconv_unset (form, "bytes");
 }
 
+/* How many elements, or bytes, differ. */
 static void
-add_gap (fmtconv_attr *node, const fci_gap *gap)
+add_counts (fmtconv_attr *node, const fci_gap *gap)
 {
-  const uint64_t finite = gap->n - gap->beyond;
   fci_add_count (node, "of", gap->n);
   fci_add_count (node, "differ", gap->differ);
   if (gap->differ)
     fci_add_count (node, "first", gap->first);
+}
+
+static void
+add_figures (fmtconv_attr *node, const fci_gap *gap)
+{
+  const uint64_t finite = gap->n - gap->beyond;
   fci_add_count (node, "not_finite", gap->beyond);
   fci_add_number (node, "max_abs", gap->largest);
   fci_add_number (node, "rmse", finite ? sqrt (gap->error / (double) finite) : 0);
@@ -173,8 +191,11 @@ add_pairs (fmtconv_attr *list, const comparison *c)
       fmtconv_set_string (node, "what", what);
       add_form (node, "a", p->a);
       add_form (node, "b", p->b);
-      if (p->same_shape)
-        add_gap (fmtconv_make (node, "values"), &c->scans[p->scan].gap);
+      fmtconv_attr *counts = p->is_compared ? fmtconv_make (node, p->as_bytes ? "bytes" : "values") : NULL;
+      if (counts)
+        add_counts (counts, &c->scans[p->scan].gap);
+      if (counts && !p->as_bytes)
+        add_figures (counts, &c->scans[p->scan].gap);
       differ++;
     }
   return differ;

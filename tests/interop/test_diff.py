@@ -116,6 +116,48 @@ class Diff(Base):
                 result = self.pair({"x": t.contiguous()}, {"x": t}, status=0)
                 self.assertEqual((result["same"], result["equal"]), (1, True))
 
+    def test_whole_numbers_beyond_doubles(self):
+        for dtype, base in ((torch.int64, 2**53), (torch.int64, -2**63), (torch.uint64, 2**63), (torch.uint64, 2**64 - 4)):
+            with self.subTest(dtype, base=base):
+                a = torch.tensor([base + 1, base + 2, 7], dtype=dtype)
+                b = torch.tensor([base + 2, base + 2, 7], dtype=dtype)
+                self.assertTrue(self.pair({"x": a}, {"x": a}, 0)["equal"])
+                for x, y in ((a, b), (b, a)):
+                    values = self.pair({"x": x}, {"x": y}, 1)["tensors"][0]["values"]
+                    self.assertEqual((values["differ"], values["first"], values["max_abs"]), (1, 0, 1))
+        far = torch.tensor([-2**63, 2**63 - 1])
+        values = self.pair({"x": far}, {"x": far.flip(0)}, 1)["tensors"][0]["values"]
+        self.assertEqual((values["differ"], values["max_abs"]), (2, float(2**64)))
+
+    def test_whole_numbers_of_two_types(self):
+        small, big = torch.tensor([1, 2, 127]), torch.tensor([2**53 + 1, 2, 127])
+        for dtype in (torch.int8, torch.uint8, torch.int16, torch.int32, torch.bool):
+            values = self.pair({"x": small}, {"x": small.to(dtype)}, 1)["tensors"][0]["values"]
+            self.assertEqual(values["differ"], 2 if dtype == torch.bool else 0)
+        values = self.pair({"x": big}, {"x": big.to(torch.uint64)}, 1)["tensors"][0]["values"]
+        self.assertEqual(values["differ"], 0)
+
+    def write_blocks(self, path, dtype, data, plain=b""):
+        """A block type that torch has no way to save: F4 or F6, and a byte beside it."""
+        header = json.dumps({"x": {"dtype": dtype, "shape": [1, 8], "data_offsets": [0, len(data)]},
+                             "y": {"dtype": "U8", "shape": [1], "data_offsets": [len(data), len(data) + 1]}}).encode()
+        path.write_bytes(len(header).to_bytes(8, "little") + header + data + plain)
+
+    def test_blocks_that_are_not_decoded(self):
+        a, b = self.tmp / "a.safetensors", self.tmp / "b.safetensors"
+        for dtype, n in (("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6)):
+            self.write_blocks(a, dtype, bytes(range(n)), b"1")
+            self.write_blocks(b, dtype, bytes(range(n)), b"1")
+            self.assertEqual(self.event("diff", a, b)["same"], 2)
+            self.write_blocks(b, dtype, bytes(range(n - 1)) + b"\xff", b"2")
+            result = self.event("diff", a, b, status=1)["tensors"]
+            self.assertEqual([t["name"] for t in result], ["x", "y"])
+            self.assertEqual((result[0]["what"], result[0]["bytes"]), ("values", {"of": n, "differ": 1, "first": n - 1}))
+            self.assertIn(f", 1 of {n} bytes differ", self.run_fmtconv("diff", a, b, status=1).stdout)
+        self.write_blocks(b, "F6_E2M3", bytes(6), b"1")
+        result = self.event("diff", a, b, status=1)["tensors"]
+        self.assertEqual([(t["what"], "values" in t, "bytes" in t) for t in result], [("dtype", False, False)])
+
     def test_complex_numbers(self):
         """Part by part, real and imaginary in turn."""
         for dtype in (torch.complex32, torch.complex64, torch.complex128):
