@@ -120,7 +120,7 @@ struct speaker
 struct speaker *speaker_of (const struct settings *s);
 void say_message (void *speaker, const fmtconv_message *message); /* fmtconv_options.message */
 void say_progress (void *speaker, const fmtconv_progress *progress);
-void say_event (const struct speaker *sp, const char *event, fmtconv_attr *node); /* one line of JSON */
+void say_event (const char *event, fmtconv_attr *node); /* one line of JSON */
 void say_usage (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 
 /* A context for these settings, speaking through `sp`, stopped by INT, TERM and HUP. */

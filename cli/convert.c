@@ -52,7 +52,7 @@ check_arguments (const struct settings *s)
   if (s->spec || s->n_arguments == 2)
     return true;
   if (s->n_arguments == 1)
-    say_usage ("'%s' alone is neither INPUT and OUTPUT nor a command (inspect, plugins, help)",
+    say_usage ("'%s' alone is neither INPUT and OUTPUT nor a command (inspect, diff, map, plugins, help)",
                s->arguments[0]);
   else
     say_usage ("INPUT and OUTPUT are needed, %d arguments were given", s->n_arguments);
@@ -60,27 +60,27 @@ check_arguments (const struct settings *s)
 }
 
 static bool
-print_spec (const struct settings *s, const struct speaker *sp, fmtconv_ctx *ctx, const fmtconv_job *job)
+print_spec (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
 {
   const char *text = fmtconv_spec_text (ctx, job);
   fmtconv_attr *event = text && s->json ? fmtconv_object (ctx) : NULL;
   if (event)
     {
       fmtconv_set_string (event, "text", text);
-      say_event (sp, "spec", event);
+      say_event ("spec", event);
     }
   return text && (s->json || fputs (text, stdout) >= 0);
 }
 
 static bool
-convert (const struct settings *s, const struct speaker *sp, fmtconv_ctx *ctx, const fmtconv_job *job)
+convert (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
 {
   fmtconv_attr *report = fmtconv_convert (ctx, job);
   if (!report)
     return false;
   fmtconv_set_uint (fmtconv_get (report, "memory"), "peak", peak_memory ());
   if (s->json)
-    say_event (sp, "result", report);
+    say_event ("result", report);
   else if (s->flags & FMTCONV_DRY_RUN)
     plan_print (s, report);
   else if (s->verbosity >= SAY_NOTES)
@@ -97,6 +97,6 @@ run_convert (const struct settings *s)
   fmtconv_job own;
   fmtconv_ctx *ctx = context_new (s, sp);
   const fmtconv_job *job = ctx ? job_of (s, ctx, &own) : NULL;
-  bool done = job && (s->print_spec ? print_spec (s, sp, ctx, job) : convert (s, sp, ctx, job));
+  bool done = job && (s->print_spec ? print_spec (s, ctx, job) : convert (s, ctx, job));
   return context_end (ctx, done);
 }

@@ -116,7 +116,7 @@ run_diff (const struct settings *s)
   fmtconv_attr *report = ctx ? fmtconv_diff (ctx, &a, &b) : NULL;
   int status = fmtconv_get_int (report, "equal", 0) ? DIFF_EQUAL : DIFF_DIFFERENT;
   if (report && s->json)
-    say_event (sp, "diff", report);
+    say_event ("diff", report);
   else if (report && s->verbosity >= SAY_NOTES)
     print_all (report);
   bool done = report && fflush (stdout) == 0 && !ferror (stdout);

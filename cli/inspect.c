@@ -106,7 +106,7 @@ run_inspect (const struct settings *s)
   fmtconv_ctx *ctx = context_new (s, sp);
   fmtconv_attr *report = ctx ? fmtconv_inspect (ctx, s->arguments[0], s->reader) : NULL;
   if (report && s->json)
-    say_event (sp, "inspect", report);
+    say_event ("inspect", report);
   else if (report)
     print_all (s, report);
   return context_end (ctx, report != NULL);

@@ -70,7 +70,7 @@ run_map (const struct settings *s)
   if (text)
     fputs (text, stdout);
   else if (report && s->json)
-    say_event (sp, "rules", report);
+    say_event ("rules", report);
   else if (report && s->verbosity >= SAY_NOTES)
     print_check (s, report);
   return context_end (ctx, text || report);

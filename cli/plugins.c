@@ -93,11 +93,11 @@ plugins_of (fmtconv_ctx *ctx, const char *name, bool is_preset)
 }
 
 static void
-print_plugins (const struct settings *s, struct speaker *sp, fmtconv_attr *list, const char *name)
+print_plugins (const struct settings *s, fmtconv_attr *list, const char *name)
 {
   for (fmtconv_attr *p = list->first; p; p = p->next)
     if (s->json)
-      say_event (sp, "plugin", p);
+      say_event ("plugin", p);
     else if (name)
       print_plugin (p);
     else
@@ -120,7 +120,7 @@ run_plugins (const struct settings *s)
            stderr);
   if (list)
     {
-      print_plugins (s, sp, list, name);
+      print_plugins (s, list, name);
       presets_print (s, presets, list->first != NULL);
     }
   return context_end (ctx, list != NULL);

@@ -67,7 +67,7 @@ presets_print (const struct settings *s, fmtconv_attr *presets, bool below)
     puts (all ? "\nSpecs, for -p:" : "");
   for (fmtconv_attr *preset = presets->first; preset; preset = preset->next)
     if (s->json)
-      say_event (speaker_of (s), "preset", preset);
+      say_event ("preset", preset);
     else if (all)
       print_line (preset);
     else

@@ -41,10 +41,9 @@ say_usage (const char *format, ...)
 }
 
 void
-say_event (const struct speaker *sp, const char *event, fmtconv_attr *node)
+say_event (const char *event, fmtconv_attr *node)
 {
   const char *text = fmtconv_json_text (node, 0);
-  (void) sp;
   if (!text)
     return;
   if (text[0] == '{' && text[1] != '}')

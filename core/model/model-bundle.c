@@ -8,6 +8,7 @@
 enum
 {
   MAX_COMPONENTS = 64,
+  MAX_COMPONENT_NAME = 64,
   MAX_BLOBS = 4096,
   MAX_BLOB_NAME = 255
 };
@@ -45,12 +46,12 @@ fci_next_leaf (const fmtconv_model *model, const fmtconv_model *after)
   return after ? NULL : model;
 }
 
-static bool
-is_component_name (const char *name)
+bool
+fci_component_name_ok (const char *name)
 {
   static const char fine[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
   size_t n = strlen (name);
-  return n > 0 && n < 64 && *name != '.' && strspn (name, fine) == n;
+  return n > 0 && n <= MAX_COMPONENT_NAME && *name != '.' && *name != '-' && strspn (name, fine) == n;
 }
 
 static bool
@@ -83,7 +84,7 @@ fmtconv_component (fmtconv_model *out, const char *name)
   fmtconv_model *component = find_component (out, name);
   if (component || !fci_model_is_open (out))
     return component;
-  if (!is_component_name (name))
+  if (!fci_component_name_ok (name))
     return (void) fmtconv_fail (out->ctx, FMTCONV_E_FORMAT, "'%s' cannot name a component", name), NULL;
   component = fci_model_new (out->ctx, NULL);
   if (!component || !(component->name = fci_strdup (out->ctx, name)) || !append (out, component))
@@ -99,7 +100,7 @@ fci_model_call (fmtconv_model *model, const char *name)
   if (model->name && strcmp (model->name, name))
     return fmtconv_fail (model->ctx, FMTCONV_E_USAGE, "the component '%s' cannot be '%s' too", model->name,
                          name);
-  if (!is_component_name (name))
+  if (!fci_component_name_ok (name))
     return fmtconv_fail (model->ctx, FMTCONV_E_USAGE, "'%s' cannot name a component", name);
   model->name = fci_strdup (model->ctx, name);
   return fmtconv_failed (model->ctx);

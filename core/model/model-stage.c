@@ -252,11 +252,3 @@ fci_model_dropped (const fmtconv_model *model, uint32_t origin)
   const fci_given *given = fci_stage_find (model->stage, origin, &index);
   return given && given->dropped && given->uses[index] == 0 ? given->dropped[index] : NULL;
 }
-
-size_t
-fci_model_uses (const fmtconv_model *model, uint32_t origin)
-{
-  size_t index;
-  const fci_given *given = fci_stage_find (model->stage, origin, &index);
-  return given ? given->uses[index] : 0;
-}

@@ -123,6 +123,7 @@ tie_nothing (fmtconv_model *model)
 {
   for (fci_entry *entry = model->first; entry; entry = entry->next)
     entry->tied = FCI_NO_TENSOR;
+  model->features &= ~(unsigned) FMTCONV_TIED;
   return true;
 }
 

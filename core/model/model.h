@@ -69,8 +69,8 @@ const uint32_t *fci_view_from_numbers (fmtconv_view *view, size_t *n);
 /* Why the tensor of that number, which the stage of a sealed model was given, was dropped; NULL: it is in use. */
 const char *fci_model_dropped (const fmtconv_model *model, uint32_t origin);
 
-/* How many tensors of the stage use it. */
-size_t fci_model_uses (const fmtconv_model *model, uint32_t origin);
+/* May a component be called so: 1 to 64 letters, digits, '_' and, inside, '-' and '.'? */
+bool fci_component_name_ok (const char *name);
 
 const fci_skip *fci_model_skips (const fmtconv_model *model);
 

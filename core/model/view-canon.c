@@ -14,7 +14,6 @@
 
 typedef struct job
 {
-  unsigned cap;
   unsigned rank;
   unsigned axis; /* sorting: starts from this axis on, then that of `last` */
   unsigned last;
@@ -40,7 +39,7 @@ compare_starts (const void *left, const void *right, void *arg)
 static void
 sort (fci_pieces *list, size_t first, unsigned rank, unsigned axis, unsigned last)
 {
-  job j = { .cap = list->cap, .rank = rank, .axis = axis, .last = last };
+  job j = { .rank = rank, .axis = axis, .last = last };
   for (size_t i = first + 1; i < list->n; i++)
     if (compare_starts (fci_piece_at (list, i - 1), fci_piece_at (list, i), &j) > 0)
       {
@@ -254,7 +253,7 @@ slab (const fci_pieces *in, const size_t *live, size_t n_live, uint64_t from, ui
 static bool
 chain (fci_pieces *open, fci_pieces *next, fci_pieces *done, const job *j)
 {
-  const job inner = { .cap = j->cap, .rank = j->rank, .axis = j->axis + 1, .last = j->rank };
+  const job inner = { .rank = j->rank, .axis = j->axis + 1, .last = j->rank };
   size_t k = 0;
   int64_t step;
   for (size_t i = 0; i < open->n; i++)
@@ -352,7 +351,7 @@ fci_pieces_canonical (fci_pieces *list, unsigned rank, bool loose)
 {
   if (list->n > 1)
     {
-      const job j = { .cap = list->cap, .rank = rank, .last = rank, .loose = loose };
+      const job j = { .rank = rank, .last = rank, .loose = loose };
       fci_pieces out = fci_pieces_new (list->ctx, list->cap, list->tracks);
       sort (list, 0, rank, 0, rank);
       if (!canonical (list, &out, &j))

@@ -86,22 +86,3 @@ fci_view_from (fmtconv_view *view, uint32_t origin)
   marked->marked = true;
   return marked;
 }
-
-bool
-fci_view_is_plain (fmtconv_view *view, fmtconv_source **source, uint64_t *offset)
-{
-  if (view->n_boxes != 1 || view->coded || view->boxes[0].ops)
-    return false;
-  const fci_box *box = &view->boxes[0];
-  const int64_t *stride = FCI_STRIDE (box, view->rank);
-  uint64_t step = fci_dtype_step (box->dtype);
-  for (unsigned i = view->rank; i-- > 0;)
-    {
-      if (view->shape[i] != 1 && (uint64_t) stride[i] != step)
-        return false;
-      step *= view->shape[i];
-    }
-  *source = box->source;
-  *offset = box->offset;
-  return true;
-}

@@ -192,10 +192,6 @@ bool fci_ops_equal (const fci_op *a, const fci_op *b);
 /* Any order, in which only equal ones are equal. */
 int fci_ops_order (const fci_op *a, const fci_op *b);
 
-/* One box, no ops, dense and row-major: then *source and *offset say where.  Axes of extent 1 do not
- * matter. */
-bool fci_view_is_plain (fmtconv_view *view, fmtconv_source **source, uint64_t *offset);
-
 /* The normal form as text, for golden tests: "f16[4,8] = box [0,0]+[4,8] <- SOURCE@128 f16 (16,2) | cast
  * f32". */
 const char *fci_view_text (fmtconv_view *view);

@@ -202,9 +202,8 @@ fci_chain_whole (fci_conversion *c)
   return c->ctx->failed;
 }
 
-/* " -t COMPONENT/NAME:params" */
-static const char *
-link_text (fmtconv_ctx *ctx, char option, const fci_link *link)
+const char *
+fci_link_option (fmtconv_ctx *ctx, char option, const fci_link *link)
 {
   const char *text =
       fmtconv_text (ctx, "%s%s%s%s%s%s", link->component ? link->component : "", link->component ? "/" : "",
@@ -222,7 +221,7 @@ links_text (fmtconv_ctx *ctx, const fci_links *links, size_t but)
 {
   const char *text = links->none ? " -t none" : "";
   for (size_t i = 0; i + but < links->n && text; i++)
-    text = fmtconv_text (ctx, "%s%s", text, link_text (ctx, 't', &links->link[i]));
+    text = fmtconv_text (ctx, "%s%s", text, fci_link_option (ctx, 't', &links->link[i]));
   return text ? text : "";
 }
 
@@ -231,7 +230,7 @@ fci_part_command (const fci_conversion *c, const fci_part *part)
 {
   if (part->job.copy)
     return fmtconv_text (c->ctx, "copy of %s", fci_shell_path (c->ctx, part->job.input));
-  return fmtconv_text (c->ctx, "fmtconv%s%s %s", link_text (c->ctx, 'r', &part->reader),
+  return fmtconv_text (c->ctx, "fmtconv%s%s %s", fci_link_option (c->ctx, 'r', &part->reader),
                        links_text (c->ctx, &part->chain, 0), fci_shell_path (c->ctx, part->job.input));
 }
 
@@ -241,8 +240,8 @@ fci_chain_command (const fci_conversion *c)
   if (c->part->job.name)
     return NULL;
   const char *dtype = c->job.dtype ? c->job.dtype : "";
-  return fmtconv_text (c->ctx, "fmtconv%s%s%s%s%s %s %s", link_text (c->ctx, 'r', &c->part->reader),
-                       links_text (c->ctx, &c->chain, *dtype != 0), link_text (c->ctx, 'w', &c->writer),
+  return fmtconv_text (c->ctx, "fmtconv%s%s%s%s%s %s %s", fci_link_option (c->ctx, 'r', &c->part->reader),
+                       links_text (c->ctx, &c->chain, *dtype != 0), fci_link_option (c->ctx, 'w', &c->writer),
                        *dtype ? " --dtype " : "", *dtype ? fci_shell_word (c->ctx, dtype) : "",
                        fci_shell_path (c->ctx, c->part->job.input), fci_shell_path (c->ctx, c->job.output));
 }

@@ -99,6 +99,9 @@ int fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, c
 /* The joins of bundles whose components these transforms made, behind the other links. */
 int fci_chain_joins (fci_conversion *c, const fci_links *makers, fci_links *links);
 
+/* " -t COMPONENT/NAME:params", as one could type it, with the letter of its option; "" where there is no memory. */
+const char *fci_link_option (fmtconv_ctx *ctx, char option, const fci_link *link);
+
 /* Run transforms on *model, one by one. */
 int fci_links_run (fmtconv_ctx *ctx, const fci_links *links, const fmtconv_model **model);
 

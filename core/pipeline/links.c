@@ -41,12 +41,12 @@ list_components (fmtconv_ctx *ctx, const fmtconv_model *bundle, const fci_link *
 {
   for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (bundle, c));)
     if (fmtconv_count (c))
-      fmtconv_detail (ctx, "-t %s/%s%s%s%s", fmtconv_name (c), link->plugin->name,
-                      link->reverse ? ":reverse" : "",
-                      !*link->params  ? ""
-                      : link->reverse ? ","
-                                      : ":",
-                      link->params);
+      {
+        fci_link named = *link;
+        named.component = fmtconv_name (c);
+        const char *option = fci_link_option (ctx, 't', &named);
+        fmtconv_detail (ctx, "%s", option + (*option == ' '));
+      }
 }
 
 /* Do the transform's rules know all of the component, or, without rules, is there anything for it to do? */

@@ -44,7 +44,7 @@ take_variable (const fci_pipeline *p, const fci_yaml *node, const char *at, fci_
 {
   size_t n = strcspn (at + 2, "}");
   const char *name = fci_copy (p->ctx, at + 2, n);
-  if (name && (!at[2 + n] || !fci_spec_name_ok (name, false)))
+  if (name && (!at[2 + n] || !fci_spec_name_ok (name)))
     fci_spec_fail (p, node->at, "'%s' is no ${NAME}: for a plain ${ write $${", at);
   for (size_t i = 0; !p->ctx->failed && i < p->n_known; i++)
     if (!strcmp (p->variables[i].name, name))

@@ -136,7 +136,7 @@ settle_part (fci_pipeline *p, const fci_yaml *node, fmtconv_part *part, fci_vari
 {
   static const char *const keys[] = { "read", "transform", "copy" };
   fci_expanded path = { 0 };
-  if (!fci_spec_name_ok (node->key, true))
+  if (!fci_component_name_ok (node->key))
     return fci_spec_fail (p, node->key_at,
                           "'%s' is no component's name: at most 64 letters, digits, '_', '-' and '.'",
                           node->key);

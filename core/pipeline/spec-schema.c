@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include "core/model/model.h"
 #include "core/pipeline/spec.h"
 #include <string.h>
 
@@ -38,11 +39,7 @@ fci_spec_bool (const fci_pipeline *p, const fci_yaml *node, bool *value)
 }
 
 bool
-fci_spec_name_ok (const char *name, bool dots)
+fci_spec_name_ok (const char *name)
 {
-  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-  size_t len = strlen (name);
-  if (len < 1 || len > 64 || name[0] == '.' || name[0] == '-' || (!dots && strchr (name, '.')))
-    return false;
-  return strspn (name, plain) == len;
+  return fci_component_name_ok (name) && !strchr (name, '.');
 }

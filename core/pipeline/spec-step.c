@@ -52,7 +52,7 @@ find_plugin (fci_pipeline *p, const fci_yaml *node, const char *typed, fci_role 
   const char *slash = role == FCI_TRANSFORM ? strchr (typed, '/') : NULL, *name = slash ? slash + 1 : typed;
   const char *component = slash ? fci_copy (p->ctx, typed, (size_t) (slash - typed)) : "component";
   const char *before = enter (p, node->key ? node->key_at : node->at);
-  if (component && !fci_spec_name_ok (component, true))
+  if (component && !fci_component_name_ok (component))
     fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "'%s' is no component's name", component);
   else if (!fci_plugin_name_ok (name, strlen (name)))
     fmtconv_fail (p->ctx, FMTCONV_E_USAGE,

@@ -36,7 +36,7 @@ static int
 declare (const fci_pipeline *p, fci_variable *v)
 {
   const fci_yaml *node = v->node;
-  if (!fci_spec_name_ok (v->name, false))
+  if (!fci_spec_name_ok (v->name))
     return fci_spec_fail (p, node->key_at,
                           "'%s' is no variable's name: at most 64 letters, digits, '_' and '-'", v->name);
   if (!strcmp (v->name, "input") || !strcmp (v->name, "output"))

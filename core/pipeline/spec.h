@@ -85,8 +85,8 @@ int fci_spec_keys (const fci_pipeline *p, const fci_yaml *map, const char *what,
 /* yes, no, true, false into *value. */
 int fci_spec_bool (const fci_pipeline *p, const fci_yaml *node, bool *value);
 
-/* Letters, digits, '_', '-' and, inside, '.': what may name a variable (no dots) or a component. */
-bool fci_spec_name_ok (const char *name, bool dots);
+/* 1 to 64 letters, digits, '_' and, inside, '-': what may name a variable. */
+bool fci_spec_name_ok (const char *name);
 
 /* ---- Variables (spec-variables.c, spec-expand.c) */
 

@@ -144,7 +144,6 @@ fmtconv_emit_digest (fmtconv_file *file, int kind, size_t region)
   if (!digest)
     return;
   digest->u.digest.number = region;
-  digest->u.digest.kind = kind;
   file->n_references++;
 }
 

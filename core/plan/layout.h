@@ -45,7 +45,6 @@ typedef struct fci_region
         const struct fci_region *region; /* whose digest it is */
         size_t number;                   /* until the layout is closed: its number */
       };
-      int kind; /* FMTCONV_CRC32 … */
     } digest;
   } u;
 } fci_region;

@@ -180,7 +180,12 @@ Test (bundle, one_input_of_several_components)
 
 Test (bundle, wrong_names)
 {
-  static const char *const names[] = { "", ".", ".hidden", "a/b", "a b", "\xff" };
+  static const char *const names[] = { "", ".", ".hidden", "-x", "a/b", "a b", "\xff" };
+  char longest[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdefg";
+  fmtconv_component (fci_model_new (ctx, NULL), longest);
+  expect_error (FMTCONV_E_FORMAT, "cannot name a component");
+  longest[64] = '\0';
+  cr_expect_not_null (fmtconv_component (fci_model_new (ctx, NULL), longest));
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     {
       fmtconv_component (fci_model_new (ctx, NULL), names[i]);

@@ -182,10 +182,6 @@ Test (model, account)
   cr_expect_str_eq (came_from (out, "ca"), "0 2 3");
   cr_expect_str_eq (came_from (out, "a2"), "0");
   cr_expect_str_eq (came_from (out, "new"), "");
-  cr_expect_eq (fci_model_uses (out, fci_model_base (in) + 0), 2);
-  cr_expect_eq (fci_model_uses (out, fci_model_base (in) + 1), 0);
-  cr_expect_eq (fci_model_uses (out, fci_model_base (in) + 2), 1);
-  cr_expect_eq (fci_model_uses (out, fci_model_base (in) + 3), 1);
   cr_expect_null (fci_model_dropped (out, fci_model_base (in) + 0));
   cr_expect_str_eq (fci_model_dropped (out, fci_model_base (in) + 1), "not needed");
   cr_expect_null (fci_model_dropped (out, fci_model_base (in) + 9));
@@ -380,6 +376,19 @@ Test (model, tied)
   cr_expect_eq (fci_model_features (model), FMTCONV_TIED);
   cr_expect_eq (fci_model_features (letters ()), 0);
   cr_expect_null (fmtconv_tied (model, fmtconv_find (letters (), "a")));
+}
+
+/* Though they were tied when somebody asked before. */
+Test (model, untied)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  fmtconv_put (model, "one", row (8, 8));
+  fmtconv_put (model, "two", row (8, 8));
+  cr_expect_not_null (fmtconv_tied (model, fmtconv_find (model, "one")));
+  fmtconv_untie (model);
+  cr_assert_eq (fci_model_seal (model, "r"), 0);
+  cr_expect_null (fmtconv_tied (model, fmtconv_find (model, "one")));
+  cr_expect_eq (fci_model_features (model), 0);
 }
 
 /* All leaves at one place, with different shapes: many candidates, no pair. */

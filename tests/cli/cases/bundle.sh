@@ -16,6 +16,8 @@ R
 try --verify -t cast:rule=*.weight=f16 pipe/ out/
 try -t cast:rule=*.weigth=f16 pipe/ other/
 try -t map:rules=rules.yaml pipe/ other/
+cp rules.yaml 'the rules.yaml'
+try -t 'map:rules=the rules.yaml' pipe/ other/
 try -q --verify -t transformer/map:rules=rules.yaml -t transformer/map:rules=rules.yaml,reverse=yes pipe/ back/
 try diff pipe back
 try map --check rules.yaml --against pipe/
