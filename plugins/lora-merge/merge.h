@@ -25,6 +25,14 @@ struct merge_pair
   double factor;
 };
 
+/* A tensor of the model by its name with underscores for points. */
+struct merge_flat
+{
+  const char *name;
+  const fmtconv_tensor *tensor;
+  size_t place; /* in the model */
+};
+
 struct merge
 {
   fmtconv_ctx *ctx;
@@ -34,6 +42,7 @@ struct merge
   fmtconv_model *out;
   struct merge_pair *pairs; /* sorted by weight and part */
   size_t n;
+  struct merge_flat *flat; /* of all tensors of `in`, sorted; NULL: not asked for yet */
 };
 
 /* Find all pairs of the LoRA; what has no partner, or is no LoRA in a file of one, is an error that lists it. */

@@ -348,6 +348,17 @@ class Files(Case):
         wanted = merged_bits(plain[name + ".weight"], half[name + ".lora_B.weight"], half[name + ".lora_A.weight"], 0.25)
         self.assertTrue(torch.equal(bits(got[name + ".weight"]), bits(wanted)))
 
+    def test_flat_names_that_several_have(self):
+        """Underscores may be points or not: the first of the model that fits is meant; a point is a point."""
+        w, down, up = torch.zeros(8, 8), torch.randn(2, 8), torch.randn(8, 2)
+        for names, flat, meant in ((["a.b_c.weight", "a_b.weight", "a_b_weight"], "a_b", "a_b.weight"),
+                                   (["a.b.weight", "a_b.weight"], "a_b", "a.b.weight"),
+                                   (["a.b_c.weight", "a_b.c.weight", "a_b_c.weight"], "a_b.c", "a_b.c.weight")):
+            model = {name: w.clone() for name in names}
+            lora = self.save({f"lora_unet_{flat}.lora_down.weight": down, f"lora_unet_{flat}.lora_up.weight": up})
+            with self.subTest(flat):
+                self.close(self.merge(model, f"lora-merge:file={lora}")[0], {**model, meant: up @ down})
+
     def test_what_cogvideox_lora_writes(self):
         """The LoRA of a training, converted, merges into the converted base as it does inside."""
         r = Recipe(dtype=torch.float32, rank=8, alpha=4)
