@@ -33,8 +33,12 @@ struct fmtconv_ctx
   const char *scratch_dir; /* folder of OUTPUT, for unlinked files; NULL: no output */
   uint32_t n_requirements; /* core/model: how many were made */
   unsigned depth;          /* core/pipeline: readers that called one another */
+  bool is_read;            /* a reader runs: its errors without a hint get the usual one of their code */
   bool is_written;         /* what is parsed stands in a file, not in a command: E_USAGE becomes E_FORMAT */
 };
+
+/* What to do about a file that breaks the rules of its format. */
+#define FCI_HINT_DAMAGED "the file is damaged or was made to mislead: get it again from where it came from"
 
 /* Run `undo (arg)` when the context is freed, newest first.  0, also after an error; E_NOMEM: recorded,
  * and `undo (arg)` was run at once. */

@@ -75,6 +75,32 @@ file_of (const fmtconv_ctx *ctx, const message *m)
   return m->where && m->where->source ? name_of (m->where->source) : ctx->file;
 }
 
+/* What to do about an error of a reader that says nothing itself; NULL: nobody knows. */
+static const char *
+usual_hint (const fmtconv_ctx *ctx, int code)
+{
+  switch (ctx->is_read ? code : 0)
+    {
+    case FMTCONV_E_FORMAT:
+      return FCI_HINT_DAMAGED;
+    case FMTCONV_E_UNSUPPORTED:
+      return "load it with the program that made it, and save plain tensors";
+    case FMTCONV_E_LIMIT:
+      return "no model that is known comes near this limit: is this the right file?";
+    case FMTCONV_E_MISSING:
+      return "is the copy complete?";
+    default:
+      return NULL;
+    }
+}
+
+static const char *
+hint_of (const fmtconv_ctx *ctx, const message *m)
+{
+  const char *own = m->where ? m->where->hint : m->hint;
+  return own || m->level != FMTCONV_MSG_ERROR ? own : usual_hint (ctx, m->code);
+}
+
 static void
 deliver (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
 {
@@ -93,7 +119,7 @@ deliver (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
                           .details = ctx->details,
                           .n_details = ctx->n_details,
                           .n_more = ctx->n_more };
-  const char *path = file_of (ctx, m), *why = m->where ? m->where->hint : m->hint;
+  const char *path = file_of (ctx, m), *why = hint_of (ctx, m);
   fci_sink_vformat (&s_what, format, ap);
   if (path)
     fci_sink_escape (&s_file, path, strlen (path), PATH);

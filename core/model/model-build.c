@@ -3,6 +3,7 @@
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/model/model-private.h"
+#include "core/source/source.h"
 #include <string.h>
 
 bool
@@ -32,10 +33,23 @@ name_refusal (const char *name, size_t len)
   return NULL;
 }
 
-static bool
-check_name (fmtconv_model *out, const char *name, size_t len)
+/* Of what a reader puts, where its data is, too. */
+static fmtconv_where
+where_of (const fmtconv_model *out, const char *name, const fmtconv_view *view)
 {
-  const fmtconv_where where = { .tensor = name };
+  fmtconv_where where = { .tensor = name };
+  if (out->ctx->is_read && view->n_boxes && view->boxes[0].source->disk)
+    {
+      where.source = view->boxes[0].source;
+      where.offset = view->boxes[0].offset;
+    }
+  return where;
+}
+
+static bool
+check_name (fmtconv_model *out, const char *name, size_t len, const fmtconv_view *view)
+{
+  const fmtconv_where where = where_of (out, name, view);
   const char *wrong = name_refusal (name, len);
   if (wrong)
     return fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "%s", wrong) == 0;
@@ -74,7 +88,7 @@ fmtconv_put (fmtconv_model *out, const char *name, fmtconv_view *view)
   if (!view || !name || !fci_model_is_open (out))
     return;
   size_t len = strlen (name);
-  if (!check_name (out, name, len))
+  if (!check_name (out, name, len, view))
     return;
   fci_entry *entry = fci_new (out->ctx, fci_entry);
   char *copy = fci_copy (out->ctx, name, len);

@@ -89,13 +89,13 @@ none_installed (fmtconv_ctx *ctx, fci_role role)
 static const fmtconv_plugin *
 no_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_peek *peek)
 {
+  if (fci_refuse_stand_in (ctx, peek))
+    return NULL;
   if (!list_role (ctx, modules, n, FCI_READER))
     return none_installed (ctx, FCI_READER);
   if (peek->is_folder)
     fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
                    "no reader knows what this folder holds; there are these:");
-  else if (!peek->size)
-    fci_fail_file (ctx, FMTCONV_E_FORMAT, peek->path, NULL, "the file is empty");
   else
     fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
                    "no reader knows a file that begins with %s; there are these:", show_head (ctx, peek));

@@ -13,6 +13,9 @@ int fci_bid (const fmtconv_reader *reader, const fmtconv_peek *peek);
 /* Does the name end in one of the suffixes (".npy .npz"), in any case? */
 bool fci_has_suffix (const char *name, const char *suffixes);
 
+/* 0, or an error that says what the file is: empty, a pointer of Git LFS, a web page. */
+int fci_refuse_stand_in (fmtconv_ctx *ctx, const fmtconv_peek *peek);
+
 /* As the functions of pipeline.h, which pass all modules of the context. */
 const fmtconv_plugin *fci_pick_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n,
                                        const fmtconv_peek *peek);

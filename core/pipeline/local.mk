@@ -39,5 +39,6 @@ core_sources += \
 	core/pipeline/spec.h \
 	core/pipeline/stage.c \
 	core/pipeline/stage.h \
+	core/pipeline/stand-in.c \
 	core/pipeline/stats.c \
 	core/pipeline/tree.c

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/model/rules.h"
+#include "core/pipeline/detect.h"
 #include "core/pipeline/stage.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
@@ -19,16 +20,18 @@ typedef struct frame
   const char *plugin;
   const char *file;
   void *stage;
+  bool is_read;
 } frame;
 
 /* stage: of the transform that runs; NULL: none does. */
 static frame
 enter (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *file, void *stage)
 {
-  frame saved = { .plugin = ctx->plugin, .file = ctx->file, .stage = ctx->stage };
+  frame saved = { .plugin = ctx->plugin, .file = ctx->file, .stage = ctx->stage, .is_read = ctx->is_read };
   ctx->plugin = plugin->name;
   ctx->file = file;
   ctx->stage = stage;
+  ctx->is_read = false;
   return saved;
 }
 
@@ -41,6 +44,7 @@ leave (fmtconv_ctx *ctx, const frame *saved, int code)
   ctx->plugin = saved->plugin;
   ctx->file = saved->file;
   ctx->stage = saved->stage;
+  ctx->is_read = saved->is_read;
   return ctx->failed;
 }
 
@@ -60,7 +64,8 @@ fci_stage_read (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *para
   if (!model)
     return NULL;
   frame saved = enter (ctx, plugin, fmtconv_path (in), NULL);
-  int code = reader->read (ctx, p, in, model);
+  ctx->is_read = true;
+  int code = fci_refuse_stand_in (ctx, fci_input_peek (in)) ? ctx->failed : reader->read (ctx, p, in, model);
   if (code >= 0 && !ctx->failed)
     code = fci_model_seal (model, plugin->name);
   return leave (ctx, &saved, code) ? NULL : model;

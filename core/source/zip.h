@@ -6,8 +6,6 @@
 #include "core/source/private.h"
 #include <zip.h>
 
-#define FCI_HINT_DAMAGED "the file is damaged or was made to mislead: get it again from where it came from"
-
 enum
 {
   FCI_ZIP_STORED = 0,

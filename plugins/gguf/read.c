@@ -25,7 +25,11 @@ read_version (struct gguf_file *f)
   if (fmtconv_failed (f->ctx))
     return fmtconv_failed (f->ctx);
   if (magic != 0x46554747)
-    return fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT, &where, "no GGUF file: it does not begin with 'GGUF'");
+    return fmtconv_fail_at (
+        f->ctx, FMTCONV_E_FORMAT,
+        &(fmtconv_where){ .source = f->c.source,
+                          .hint = "is it a checkpoint?  'fmtconv plugins' lists the formats that are read" },
+        "no GGUF file: it does not begin with 'GGUF'");
   if (version == 2 || version == GGUF_VERSION)
     return 0;
   if (version && !(version & 0xffff))

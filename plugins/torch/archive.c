@@ -6,6 +6,8 @@
 
 #define SAVE_AGAIN "load it with torch.load and save it again with torch.save of torch 1.6 or newer"
 
+#define NOT_OURS "is it a checkpoint?  'fmtconv plugins' lists the formats that are read"
+
 /* The file is no zip archive: say what it is. */
 static int
 refuse_other (fmtconv_ctx *ctx, fmtconv_source *file, const uint8_t *head, size_t n)
@@ -14,34 +16,25 @@ refuse_other (fmtconv_ctx *ctx, fmtconv_source *file, const uint8_t *head, size_
   if (n >= 262 && !memcmp (head + 257, "ustar", 5))
     return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where,
                             "torch.save's tar format before torch 0.1.10");
-  where.hint = "the file holds only a pointer: fetch the data with 'git lfs pull'";
-  if (n >= 24 && !memcmp (head, "version https://git-lfs.", 24))
-    return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where, "a Git LFS pointer, not a checkpoint");
-  where.hint = NULL;
+  where.hint = NOT_OURS;
   return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where, "not a torch.save file: no zip archive");
 }
 
-/* The folder that has data.pkl, the only one; "NAME/". */
+/* The one folder that all members lie in, if it has data.pkl: "NAME/". */
 static const char *
 find_root (const torch_archive *a)
 {
-  const char *root = NULL;
   const char *name;
   for (size_t i = 0; (name = fmtconv_member_name (a->zip, i)) != NULL; i++)
     {
       const char *slash = strchr (name, '/');
-      if (!slash || slash == name || strcmp (slash, "/data.pkl"))
-        continue;
-      if (root)
-        {
-          fmtconv_fail (a->ctx, FMTCONV_E_FORMAT, "two pickles: '%sdata.pkl' and '%s'", root, name);
-          return NULL;
-        }
-      root = fmtconv_text (a->ctx, "%.*s/", (int) (slash - name), name);
+      if (slash && !strcmp (slash, "/data.pkl"))
+        return fmtconv_text (a->ctx, "%.*s/", (int) (slash - name), name);
     }
-  if (!root)
-    fmtconv_fail (a->ctx, FMTCONV_E_FORMAT, "a zip archive without NAME/data.pkl, so not a torch.save file");
-  return root;
+  const fmtconv_where where = { .hint = NOT_OURS };
+  fmtconv_fail_at (a->ctx, FMTCONV_E_FORMAT, &where,
+                   "a zip archive without NAME/data.pkl, so not a torch.save file");
+  return NULL;
 }
 
 static fmtconv_source *
@@ -95,7 +88,8 @@ check_version (const torch_archive *a)
   size_t n = strlen (text);
   bool known = (n == 1 && *text >= '1' && *text <= '9') || !strcmp (text, "10");
   return known ? 0
-               : fmtconv_fail (a->ctx, FMTCONV_E_UNSUPPORTED, "archive version '%s'; 1 to 10 are read", text);
+               : fmtconv_fail_at (a->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = SAVE_AGAIN },
+                                  "archive version '%s'; 1 to 10 are read", text);
 }
 
 static int
@@ -105,7 +99,8 @@ check_byteorder (torch_archive *a)
   if (!text || !strcmp (text, "little"))
     return fmtconv_failed (a->ctx);
   if (strcmp (text, "big"))
-    return fmtconv_fail (a->ctx, FMTCONV_E_FORMAT, "byte order '%s'", text);
+    return fmtconv_fail_at (a->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = member (a, "byteorder") },
+                            "byte order '%s', neither 'little' nor 'big'", text);
   a->big_endian = true;
   return 0;
 }

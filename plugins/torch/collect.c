@@ -226,6 +226,8 @@ torch_collect (torch_load *load, const torch_root *root)
     return fmtconv_failed (load->ctx);
   torch_leave_end (load);
   if (!load->tensors)
-    return fmtconv_fail (load->ctx, FMTCONV_E_MISSING, "no tensors in root '%s'", root->name);
+    return fmtconv_fail_at (load->ctx, FMTCONV_E_MISSING,
+                            &(fmtconv_where){ .hint = "root= names the dictionary that holds them" },
+                            "no tensors in root '%s'", root->name);
   return fmtconv_failed (load->ctx);
 }

@@ -130,8 +130,8 @@ no_such_root (fmtconv_ctx *ctx, const torch_root *root, const char *typed)
     for (uint32_t i = 0; i + 1 < value->v.items->n && i < 200; i += 2)
       fmtconv_detail (ctx, "%s (%s)", torch_key_text (ctx, &value->v.items->at[i]),
                       pk_describe (ctx, &value->v.items->at[i + 1]));
-  return fmtconv_fail (ctx, FMTCONV_E_MISSING, "there is no root '%s': '%s' is a %s", typed, root->name,
-                       pk_describe (ctx, value));
+  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "root=. names the whole file" },
+                          "there is no root '%s': '%s' is a %s", typed, root->name, pk_describe (ctx, value));
 }
 
 static int

@@ -4,8 +4,9 @@
 #
 # The generator writes files into a folder, and cases.tsv there: a line a file, with its name, the exit status,
 # the reader, and a piece of what must be said.  Two statuses, as in 0,1, are of the inspection and of the
-# conversion.  A file named cut-… or blocks-… is only inspected.  Before what must be said may stand @OTHER: the file beside this
-# one that the error names.
+# conversion.  A file named cut-… or blocks-… is only inspected.  Before what must be said may stand @OTHER: the file
+# beside this one that the error names.  Of every error: it begins with the file, says what to do, and shows no control
+# character; it comes in a minute and a gigabyte, and leaves nothing.
 here=$(dirname "$0")
 . "$here/../need.sh"
 generator=${1:?the script that makes the cases}
@@ -19,6 +20,13 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-cases.XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT
 PYTHONDONTWRITEBYTECODE=1 "$python" "$here/$generator" "$work/cases" || exit 99
 mkdir "$work/out"
+control=$(printf '[\001-\010\013-\037\177]')
+# A sanitizer reserves more addresses than there are, and is slow.
+real=$(dirname "$FMTCONV")/.libs/$(basename "$FMTCONV")
+[ -e "$real" ] || real=$FMTCONV
+grep -q __asan_init "$real" || ulimit -v 1048576
+limit=
+command -v timeout >/dev/null && limit='timeout 60'
 tests=0
 failures=0
 
@@ -30,14 +38,17 @@ fail ()
   printf '%s\n' "$said" | head -n 5 | sed 's/^/    /'
 }
 
-# check NAME STATUS FRAGMENT FILE GOT: of the last run.  An error is one line that names the file.
+# check NAME STATUS FRAGMENT FILE GOT: of the last run.
 check ()
 {
   tests=$((tests + 1))
   [ "$5" = "$2" ] || fail "$1" "exit status $5, not $2"
   case $said in *"$3"*) ;; *) fail "$1" "does not say '$3'" ;; esac
+  case $said in *$control*) fail "$1" "shows a control character" ;; esac
   [ "$5" = 0 ] && return
-  case $said in *"$4"*) ;; *) fail "$1" "does not name '$4'" ;; esac
+  case $said in "fmtconv: $4: "* | *"
+fmtconv: $4: "*) ;; *) fail "$1" "does not begin with '$4'" ;; esac
+  case $said in *" (hint: "*) ;; *) fail "$1" "does not say what to do" ;; esac
 }
 
 # run COMMAND STATUS ARGUMENT...: the program on the present file.
@@ -46,7 +57,8 @@ run ()
   command=$1
   want=$2
   shift 2
-  said=$("$FMTCONV" "$@" 2>&1)
+  # shellcheck disable=SC2086 # none, or two words
+  said=$($limit "$FMTCONV" "$@" 2>&1)
   check "$command $name" "$want" "$says" "$named" $?
 }
 

@@ -71,8 +71,9 @@ def blocks(name, data):
 
 
 def headers():
-    case("empty", "at byte 0x0: 4 bytes are needed here, but only 0 are left", b"")
-    case("magic", "no GGUF file: it does not begin with 'GGUF'", b"GGML" + file()[4:])
+    case("empty", "the file is empty", b"")
+    case("lfs", "a Git LFS pointer, not a checkpoint", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    case("magic", "no GGUF file: it does not begin with 'GGUF' (hint: is it a checkpoint?", b"GGML" + file()[4:])
     for version in (0, 1, 4, 2**32 - 1):
         case(f"version-{version}", f"version {version} of GGUF: 2 and 3 are read", file(version=version))
     case("big-endian", "a GGUF file for big-endian machines", file(version=3 << 24))
@@ -289,7 +290,7 @@ def splits():
     case(name("split-totals"), "@split-totals-00002-of-00003.gguf split.tensors.count 4, where its name and the other files say 1, 3, 3", part(0, 3, 3, "a"),
          also=three("split-totals", part(1, 3, 4, "b")))
     case(name("split-none"), "@split-none-00002-of-00003.gguf split.no -1, split.count -1", part(0, 3, 3, "a"), also=three("split-none", file()))
-    case(name("split-twice"), "tensor 'a': there are two tensors of this name", part(0, 3, 3, "a"),
+    case(name("split-twice"), "@split-twice-00002-of-00003.gguf tensor 'a': there are two tensors of this name", part(0, 3, 3, "a"),
          also=three("split-twice", part(1, 3, 3, "a")))
     case(name("split-broken"), "@split-broken-00002-of-00003.gguf no GGUF file", part(0, 3, 3, "a"), also=three("split-broken", b"GGML" + file()[4:]))
     for bad, (no, count, tensors) in {"no": (3, 3, 3), "huge": (0, 65535, -1), "zero": (0, 0, 1)}.items():

@@ -38,15 +38,15 @@ def bad_tensor(name, says, code, **options):
 
 
 def archives():
-    case("empty", "no zip archive", b"")
-    case("text", "no zip archive", b"hello, world\n" * 10)
+    case("empty", "the file is empty", b"")
+    case("text", "no zip archive (hint: is it a checkpoint?", b"hello, world\n" * 10)
     case("lfs", "git lfs pull", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
     case("tar", "tar format", b"x" * 257 + b"ustar\0" + b"\0" * 400)
     case("bare-beside", "its storage '0' is not in the file", GOOD)
     case("bare-cut", "the pickle ends before STOP", GOOD[:-1])
     case("bare-more", "1 bytes follow it", GOOD + b"x")
     case("zip-empty", "no members", archive([]))
-    case("no-pickle", "without NAME/data.pkl", archive([("version", b"3\n"), ("data/0", b"")]))
+    case("no-pickle", "so not a torch.save file (hint: is it a checkpoint?", archive([("version", b"3\n"), ("data/0", b"")]))
     case("deep-pickle", "without NAME/data.pkl", archive([("sub/data.pkl", GOOD), ("version", b"3\n")]))
     case("two-pickles", "one root folder", archive([("a/data.pkl", GOOD), ("b/data.pkl", GOOD)], root=""))
     case("script-constants", "TorchScript", saved(GOOD, extra=[("constants.pkl", pickle(EMPTY))]))

@@ -46,7 +46,10 @@ def raw_entry(text):
 
 
 def headers():
-    case("empty", "at byte 0x0: 8 bytes are needed here, but only 0 are left", b"")
+    case("empty", "the file is empty (hint: saving or copying it did not finish", b"")
+    case("lfs", "a Git LFS pointer, not a checkpoint", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    case("page", "a web page, not a checkpoint", b"<!DOCTYPE html>\n<html></html>\n")
+    case("page-lower", "a web page, not a checkpoint", b"<html lang=\"en\"></html>\n")
     case("seven-bytes", "at byte 0x0: 8 bytes are needed here, but only 7 are left", b"\0" * 7)
     case("length-zero", "at byte 0x8: malformed JSON: '{' expected near end of file", file(b"", b""))
     case("length-beyond-the-end", "the header claims 1048576 bytes, but the file ends after 62",
@@ -211,7 +214,7 @@ def main():
     good_file = file({"a": entry(), "b": entry("U8", (3,), 8, 11)}, b"\0" * 11)
     header = 8 + int.from_bytes(good_file[:8], "little")
     for size in range(len(good_file)):
-        says = "8 bytes are needed here" if size < 8 else "the file ends after" if size < header else "are not within"
+        says = "the file is empty" if not size else "8 bytes are needed here" if size < 8 else "the file ends after" if size < header else "are not within"
         case(f"cut-{size:03}", says, good_file[:size])
     with (out / "cases.tsv").open("w") as table:
         for name, (status, says, data) in CASES.items():

@@ -309,7 +309,7 @@ def main():
         part()
     whole = build(members())
     for size in range(0, len(whole), 7):
-        case(f"cut-{size:04}", "zip archive", whole[:size])
+        case(f"cut-{size:04}", "zip archive" if size else "the file is empty", whole[:size])
     with (folder / "cases.tsv").open("w") as table:
         for name, (status, reader, says, data) in CASES.items():
             (folder / f"{name}.pt").write_bytes(data)
