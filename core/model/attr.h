@@ -8,7 +8,7 @@
 
 enum
 {
-  FCI_JSON_BYTES = 100000000, /* longest JSON text */
+  FCI_JSON_BYTES = 256 << 20, /* longest JSON text: that of an index; callers have smaller limits */
   FCI_JSON_VALUES = 1 << 23,  /* most values of a JSON text */
   FCI_JSON_DEPTH = 128        /* deepest that a caller may allow */
 };

@@ -40,7 +40,8 @@ fmtconv_open (fmtconv_input *file)
   if (!file || fmtconv_failed (file->ctx))
     return NULL;
   if (!file->source)
-    fci_fail_file (file->ctx, FMTCONV_E_UNSUPPORTED, file->path, NULL, "this is a folder, not a file");
+    fci_fail_file (file->ctx, FMTCONV_E_UNSUPPORTED, file->path,
+                   &(fmtconv_where){ .hint = "a regular file is needed here" }, "this is a folder, not a file");
   return file->source;
 }
 

@@ -5,7 +5,7 @@
 # The generator writes files into a folder, and cases.tsv there: a line a file, with its name, the exit status,
 # the reader, and a piece of what must be said.  Two statuses, as in 0,1, are of the inspection and of the
 # conversion.  A file named cut-… or blocks-… is only inspected.  Before what must be said may stand @OTHER: the file
-# beside this one that the error names.  Of every error: it begins with the file, says what to do, and shows no control
+# beside this one that the error names.  A folder NAME.d stands for the index in it, if there is one.  Of every error: it begins with the file, says what to do, and shows no control
 # character; it comes in a minute and a gigabyte, and leaves nothing.
 here=$(dirname "$0")
 . "$here/../need.sh"
@@ -65,6 +65,8 @@ run ()
 tab=$(printf '\t')
 while IFS=$tab read -r name status reader all; do
   for file in "$work/cases/$name".*; do :; done
+  # Of a folder, its index where it has one.
+  for each in "$file"/*.index.json; do [ -e "$each" ] && file=$each; done
   named=$file
   case $all in
     @*)

@@ -1,5 +1,6 @@
 # tests/invalid/local.mk: input that must be refused, each case with its message.
 TESTS += \
+	tests/invalid/folders.sh \
 	tests/invalid/gguf.sh \
 	tests/invalid/pickle.sh \
 	tests/invalid/safetensors.sh \
@@ -7,7 +8,9 @@ TESTS += \
 	tests/invalid/zip.sh
 EXTRA_DIST += \
 	tests/invalid/cases.sh \
+	tests/invalid/folders.sh \
 	tests/invalid/gguf.sh \
+	tests/invalid/make_folders.py \
 	tests/invalid/make_gguf.py \
 	tests/invalid/make_pickles.py \
 	tests/invalid/make_safetensors.py \
