@@ -124,19 +124,13 @@ take_table (const reading *r, const fci_yaml *map)
 const fmtconv_rules *
 fmtconv_rules_read (fmtconv_input *in)
 {
-  fmtconv_cursor c = fmtconv_cursor_of (in ? fmtconv_open (in) : NULL);
-  if (!c.source)
+  fmtconv_source *file = fmtconv_open (in);
+  const fci_yaml *root = fci_yaml_strict (file, fmtconv_path (in));
+  if (!root)
     return NULL;
-  reading r = { .file = { .ctx = c.source->ctx, .path = fmtconv_path (in) } };
-  if (c.end > FCI_YAML_BYTES)
-    return (void) fmtconv_fail (r.file.ctx, FMTCONV_E_LIMIT,
-                                "%s is larger than %d bytes, the most of a file of rules", r.file.path,
-                                FCI_YAML_BYTES),
-           NULL;
-  r.table = fci_new (r.file.ctx, fmtconv_rules);
-  const char *text = r.table ? fmtconv_take (&c, c.end) : NULL;
-  const fci_yaml *root = text ? fci_yaml_strict (r.file.ctx, r.file.path, text, (size_t) c.end) : NULL;
-  if (!root || take_table (&r, root))
+  reading r = { .file = { .ctx = file->ctx, .path = fmtconv_path (in) },
+                .table = fci_new (file->ctx, fmtconv_rules) };
+  if (!r.table || take_table (&r, root))
     return NULL;
   r.table->source = r.file.path;
   return fci_rules_check (r.file.ctx, r.table) == 0 ? r.table : NULL;

@@ -35,15 +35,16 @@ fci_table_fail (const fci_table *table, fmtconv_ctx *ctx)
 {
   int code = table->code == FMTCONV_E_INTERNAL && table->reverse ? FMTCONV_E_UNSUPPORTED : table->code;
   const char *what = table->reverse ? "these rules cannot be reversed: " : "";
+  const char *source = table->said->source;
   if (code == FMTCONV_E_NOMEM)
     return fmtconv_fail (ctx, code, "out of memory");
-  if (!table->bad_rule)
-    return fmtconv_fail (ctx, table->said->source && code == FMTCONV_E_INTERNAL ? FMTCONV_E_USAGE : code,
-                         "%srules: %s", what, table->bad);
-  const fmtconv_rule *rule = &table->said->rules[table->bad_rule - 1];
-  const char *source = table->said->source;
+  /* Rules of a file have lines; those that a plugin makes of its parameters have none. */
   if (source && code == FMTCONV_E_INTERNAL)
-    code = FMTCONV_E_USAGE;
+    code = table->said->rules->line ? FMTCONV_E_FORMAT : FMTCONV_E_USAGE;
+  if (!table->bad_rule)
+    return fmtconv_fail (ctx, code, "%s%s%srules: %s", source ? source : "", source ? ": " : "", what,
+                         table->bad);
+  const fmtconv_rule *rule = &table->said->rules[table->bad_rule - 1];
   if (source && rule->line)
     return fmtconv_fail (ctx, code, "%s:%u: %s'%s' to '%s': %s", source, rule->line, what, rule->from,
                          rule->to ? rule->to : "", table->bad);

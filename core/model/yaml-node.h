@@ -42,10 +42,10 @@ struct fci_yaml
   size_t n;       /* nodes in it */
 };
 
-/* The document of `len` bytes in the file of that path, which is only for messages.  Refused, with line and
- * column: what is no YAML, a second document, more than the limits, anchors, aliases, tags, a key twice or one
- * that is no text, characters that would not be shown, written out or escaped.  NULL: an error. */
-fci_yaml *fci_yaml_strict (fmtconv_ctx *ctx, const char *path, const char *text, size_t len);
+/* The document of a file; path: for messages.  Refused, with line and column: what is no YAML, a second document,
+ * more than the limits, anchors, aliases, tags, a key twice or one that is no text, characters that would not be
+ * shown, written out or escaped.  NULL: an error, or a file that is NULL. */
+fci_yaml *fci_yaml_strict (fmtconv_source *file, const char *path);
 
 /* Is the whole text UTF-8, and all it holds visible?  libyaml tells places of what is not by the byte only.  0, or
  * the code of the error. */

@@ -6,6 +6,7 @@
 #include "core/base/map.h"
 #include "core/base/utf8.h"
 #include "core/model/yaml-node.h"
+#include "core/source/source.h"
 #include <string.h>
 #include <yaml.h>
 
@@ -258,12 +259,19 @@ run (loader *l)
 }
 
 fci_yaml *
-fci_yaml_strict (fmtconv_ctx *ctx, const char *path, const char *text, size_t len)
+fci_yaml_strict (fmtconv_source *file, const char *path)
 {
+  fmtconv_cursor cursor = fmtconv_cursor_of (file);
+  if (!file)
+    return NULL;
+  fmtconv_ctx *ctx = file->ctx;
+  const size_t len = (size_t) cursor.end;
+  if (cursor.end > FCI_YAML_BYTES)
+    fci_fail_file (ctx, FMTCONV_E_LIMIT, path, &(fmtconv_where){ .hint = "is it the file that you mean?" },
+                   "the file is longer than 1 MiB");
+  const char *text = ctx->failed ? NULL : fmtconv_take (&cursor, cursor.end);
   loader l = { .ctx = ctx, .path = path, .keys = fci_map_new (ctx) };
-  if (len > FCI_YAML_BYTES)
-    fci_fail_file (ctx, FMTCONV_E_LIMIT, path, NULL, "the file is longer than 1 MiB");
-  if (!l.keys || ctx->failed || fci_yaml_visible (ctx, path, text, len))
+  if (!text || !l.keys || fci_yaml_visible (ctx, path, text, len))
     return NULL;
   if (!yaml_parser_initialize (&l.parser))
     return fci_nomem (ctx);

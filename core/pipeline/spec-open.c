@@ -26,17 +26,10 @@ fci_spec_open (fci_pipeline *p, const char *path)
 {
   static const char *const keys[] = { "fmtconv", "variables", "read", "components", "transform", "write" };
   fmtconv_input *in = fci_input_user (p->ctx, path);
-  fmtconv_cursor cursor = fmtconv_cursor_of (fmtconv_open (in));
   const char *slash = strrchr (path, '/');
   p->path = path;
   p->folder = fci_copy (p->ctx, path, slash ? (size_t) (slash - path) + 1 : 0);
-  if (cursor.end > FCI_YAML_BYTES)
-    return fci_fail_file (p->ctx, FMTCONV_E_LIMIT, path, NULL,
-                          "the file is longer than 1 MiB: it is no spec");
-  const char *text = fmtconv_take (&cursor, cursor.end);
-  if (p->ctx->failed)
-    return p->ctx->failed;
-  p->root = fci_yaml_strict (p->ctx, path, text, (size_t) cursor.end);
+  p->root = fci_yaml_strict (fmtconv_open (in), path);
   if (!p->root || fci_spec_kind (p, p->root, FCI_YAML_MAP, "a spec") || check_version (p)
       || fci_spec_keys (p, p->root, "a spec", keys, sizeof keys / sizeof *keys))
     return p->ctx->failed;

@@ -3,6 +3,7 @@ TESTS += \
 	tests/invalid/folders.sh \
 	tests/invalid/gguf.sh \
 	tests/invalid/pickle.sh \
+	tests/invalid/rules.sh \
 	tests/invalid/safetensors.sh \
 	tests/invalid/spec.sh \
 	tests/invalid/zip.sh
@@ -17,6 +18,7 @@ EXTRA_DIST += \
 	tests/invalid/make_zips.py \
 	tests/invalid/pickle.sh \
 	tests/invalid/picklekit.py \
+	tests/invalid/rules.sh \
 	tests/invalid/safetensors.sh \
 	tests/invalid/spec.sh \
 	tests/invalid/zip.sh \
