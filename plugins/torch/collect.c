@@ -147,9 +147,8 @@ go_inside (walk *w, const pk_value *value)
   pk_mark *mark = pk_mark_of (value);
   if (mark->open)
     return fail_at (w, FMTCONV_E_FORMAT, NULL, "a container that contains itself");
-  if (w->depth == TORCH_MAX_DEPTH)
-    return fail_at (w, FMTCONV_E_LIMIT, NULL,
-                    fmtconv_text (w->load->ctx, "values are nested deeper than %d", TORCH_MAX_DEPTH));
+  if (w->depth == TORCH_MAX_DEPTH) /* torch_scan_value was here before, and has refused it */
+    return fail_at (w, FMTCONV_E_INTERNAL, NULL, "values are nested deeper than they were");
   if (value->kind == PK_DICT
       && torch_keys_unique (w->load->ctx, w->load->pickle, value, w->length ? w->name : "."))
     return fmtconv_failed (w->load->ctx);

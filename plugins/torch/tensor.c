@@ -45,7 +45,7 @@ unwrap_once (fmtconv_ctx *ctx, torch_tensor *t, const pk_global **callee, const 
 static int
 unwrap (fmtconv_ctx *ctx, torch_tensor *t, const pk_global **callee, const pk_items **args)
 {
-  for (unsigned i = 0; i < MAX_WRAPS; i++)
+  for (unsigned i = 0; i <= MAX_WRAPS; i++)
     {
       if ((*callee)->role >= ROLE_TENSOR && (*callee)->role <= ROLE_TENSOR_V3)
         return 0;

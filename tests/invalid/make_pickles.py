@@ -151,6 +151,49 @@ def bounds():
         dict_of(("model", dict_of(("a", tensor()))), ("x", EMPTY + b"\x85" * 70000)))
 
 
+def at_limits():
+    """What is allowed just still, and not any more."""
+    def beside(name, says, code, status=1):
+        bad("limit-" + name, says, dict_of(("a", tensor()), ("x", code)), status=status)
+
+    # Below the values: the dictionary, its first key and value, and the second key.
+    for n, says in ((-5, ""), (-4, ""), (-3, "more than 1048576 values")):
+        beside(f"stack{n}", says, MARK + NONE * ((1 << 20) + n) + b"t", int(bool(says)))
+    for n, says in ((65534, "deeper than 1000"), (65535, "deeper than 1000"), (65536, "more than 65536 marks")):
+        beside(f"marks-{n}", says, MARK * n + b"t" * n)
+    # Inside of the dictionary.
+    for n, says in ((998, ""), (999, ""), (1000, "values are nested deeper than 1000")):
+        beside(f"depth-{n}", says, EMPTY + b"\x85" * (n - 1), int(bool(says)))
+    for n, says in (((16 << 20) - 1, ""), (16 << 20, ""), ((16 << 20) + 1, "at most 16777216 are read")):
+        beside(f"string-{n}", says, text(b"x" * n), int(bool(says)))
+    for n, says in ((16 << 20, "a global's name of more than 255 bytes"), ((16 << 20) + 1, "a line of more than 16777216 bytes")):
+        beside(f"line-{n}", says, b"c" + b"x" * n + b"\ny\n")
+    for n, says in ((254, ""), (255, ""), (256, "a global's name of more than 255 bytes")):
+        beside(f"global-{n}", says, name_of("x" * n, "y"), int(bool(says)))
+    for n, says in ((4095, ""), (4096, ""), (4097, "a name of more than 4096 bytes")):
+        bad(f"limit-name-{n}", says, dict_of(("x" * n, tensor())), status=int(bool(says)))
+    for n, says in ((31, ""), (32, ""), (33, "more than 32 parameters")):
+        nested = tensor()
+        for _ in range(n):
+            nested = call(utils("parameter"), nested, True, ORDERED)
+        bad(f"limit-parameters-{n}", says, dict_of(("a", nested)), status=int(bool(says)))
+    for n, says in ((15, ""), (16, ""), (17, "more than 16 notes")):
+        notes = dict_of(*((str(i), True) for i in range(n)))
+        bad(f"limit-notes-{n}", says, dict_of(("a", tensor(more=(notes,)))), status=int(bool(says)))
+    # 1 GiB and the size of the file may be made of repetitions.
+    size = len(saved(checkpoint(("a", tensor((1 << 28,), (0,))))))
+    for n, says in ((-1, ""), (0, ""), (1, "repeats stored elements")):
+        elements = (1 << 28) + size // 4 + 1 + n
+        case(f"cut-limit-repeats{n:+}", says, saved(checkpoint(("a", tensor((elements,), (0,))))), int(bool(says)))
+    case("cut-limit-bytes+1", "a pickle of 536870913 bytes, at most 536870912 are read", (b"\x80\x02", (512 << 20) + 1))
+    case("cut-limit-bytes+0", "no opcode has the byte 0x00", (b"\x80\x02", 512 << 20))
+    for n, says in ((31, ""), (32, ""), (33, "a root of more than 32 steps")):
+        steps = tensor()
+        for _ in range(n):
+            steps = dict_of(("a", steps))
+        bad(f"limit-root-{n}", says, steps, status=int(bool(says)), reader="torch:root=" + ".".join("a" * n))
+
+
 # ---------------------------------------------------------------- names
 
 
@@ -170,6 +213,10 @@ def names():
     notes = dict_of(*((str(i), True) for i in range(17)))
     bad_tensor("notes", "more than 16 notes", tensor(more=(notes,)))
     bad("key-none", "a none is the key of tensors", dict_of((None, tensor())))
+    bad("good-keys-beside", "  1 tensor, ",
+        dict_of((None, 1), (b"G" + bytes(8), "x"), ((1,), LIST), ("a", tensor())), status=0)
+    shared = LIST + b"q\0" + MARK + NONE * 1023 + tensor() + b"e"
+    bad("bomb-values", "more than 64 M values to name", LIST + shared + b"a" + b"h\0a" * 65600)
     bad("key-tuple", "a tuple of 1 is the key of tensors", dict_of(((1,), tensor())))
     bad("key-tensor", "a tensor is the key of tensors", dict_of((tensor(), tensor())))
     bad("key-bytes", "a bytes is the key of tensors", dict_of((b"C\x01a", tensor())))
@@ -490,6 +537,16 @@ def accepted():
     two = dict_of(("model", dict_of(("a", tensor()))), ("ema", dict_of(("a", tensor()), ("b", tensor()))))
     bad("good-root-ema", "  2 tensors, ", two, status=0, reader="torch:root=ema")
     bad("good-root-all", "  3 tensors, ", two, status=0, reader="torch:root=.")
+    numbers = dict_of(("m", dict_of((7, dict_of(("a", tensor()))), (-1, NONE))))
+    bad("good-root-int", "  1 tensor, ", numbers, status=0, reader="torch:root=m.7")
+    bad("root-int-other", "there is no root 'm.8': 'm' is a dict of 2", numbers, reader="torch:root=m.8")
+    deque = call(name_of("collections", "deque"))
+    default = call(name_of("collections", "defaultdict"), name_of("builtins", "list"))
+    bad("good-object-items", "  1 tensor, ",
+        dict_of(("a", tensor()), ("d", deque + number(1) + b"a" + MARK + number(2) + number(3) + b"e"),
+                ("e", default + text("k") + LIST + b"s" + MARK + text("l") + NONE + b"u")), status=0)
+    bad("object-items", "tensors inside of a object of collections.deque", dict_of(("a", tensor()), ("d", deque + tensor() + b"a")))
+    bad("good-facts", "  1 tensor, ", dict_of(("a", tensor()), ("epoch", 3), ("loss", b"G?\xe0" + bytes(6)), ("name", "x\n")), status=0)
     bad("good-root-dotted", "  1 tensor, ", dict_of(("a.b", list_of(NONE, dict_of(("c", tensor()))))), status=0,
         reader="torch:root=a.b.1.c")
 
@@ -508,7 +565,7 @@ def truncations():
 
 def cases():
     """name → (exit status, reader, what is said, the file)"""
-    for part in (archives, stack, containers, bounds, names, storages, geometry, rebuilding, before_1_6, inside, accepted,
+    for part in (archives, stack, containers, bounds, at_limits, names, storages, geometry, rebuilding, before_1_6, inside, accepted,
                  python_pickles, truncations):
         part()
     return CASES
@@ -519,7 +576,11 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     lines = []
     for name, (status, reader, says, data) in cases().items():
-        (folder / f"{name}.pt").write_bytes(data)
+        # (beginning, size): the rest is zeroes, which take no room.
+        start, size = data if isinstance(data, tuple) else (data, len(data))
+        with (folder / f"{name}.pt").open("wb") as f:
+            f.write(start)
+            f.truncate(size)
         lines.append(f"{name}\t{status}\t{reader}\t{says}\n")
     (folder / "cases.tsv").write_text("".join(lines))
 

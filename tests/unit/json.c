@@ -303,7 +303,7 @@ Test (json, limit_of_bytes)
   fmtconv_ctx *ctx = new_ctx ();
   fmtconv_source *huge = fci_source_memory (ctx, "", UINT64_C (1) << 40, "file");
   fmtconv_cursor cursor = fmtconv_cursor_of (huge);
-  cr_expect_null (fmtconv_take_json (&cursor, 100000001, 4));
+  cr_expect_null (fmtconv_take_json (&cursor, (256 << 20) + 1, 4));
   cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_LIMIT);
   cr_expect_null (fmtconv_take_json (&cursor, 1, 4), "nothing happens after an error");
   fmtconv_ctx_free (ctx);
