@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The generator writes files into a folder, and cases.tsv there: a line a file, with its name, the exit status,
-# the reader, and a piece of what must be said.  Two statuses, as in 0,1, are of the inspection and of the
-# conversion.  A file named cut-… or blocks-… is only inspected.  Before what must be said may stand @OTHER: the file
-# beside this one that the error names.  A folder NAME.d stands for the index in it, if there is one.  Of every error: it begins with the file, says what to do, and shows no control
-# character; it comes in a minute and a gigabyte, and leaves nothing.
+# the reader, and a piece of what must be said, or with ! in front must not.  Two statuses, as in 0,1, are of the
+# inspection and of the conversion.  A file named cut-… or blocks-… is only inspected.  Before what must be said may
+# stand @OTHER: the file beside this one that the error names.  A folder NAME.d stands for the index in it, if there is
+# one.  Of every error: it begins with the file, says what to do, and shows no control character; it comes in a minute
+# and a gigabyte, and leaves nothing.
 here=$(dirname "$0")
 . "$here/../need.sh"
 generator=${1:?the script that makes the cases}
@@ -43,7 +44,10 @@ check ()
 {
   tests=$((tests + 1))
   [ "$5" = "$2" ] || fail "$1" "exit status $5, not $2"
-  case $said in *"$3"*) ;; *) fail "$1" "does not say '$3'" ;; esac
+  case $3 in
+    !*) case $said in *"${3#!}"*) fail "$1" "says '${3#!}'" ;; esac ;;
+    *) case $said in *"$3"*) ;; *) fail "$1" "does not say '$3'" ;; esac ;;
+  esac
   case $said in *$control*) fail "$1" "shows a control character" ;; esac
   [ "$5" = 0 ] && return
   case $said in "fmtconv: $4: "* | *"

@@ -234,10 +234,55 @@ def pipelines():
     pipeline("broken", "@pipeline-broken.d/vae/" + WEIGHTS + " the header claims", vae, **{"vae/" + WEIGHTS: A[:30]})
 
 
+# ---------------------------------------------------------------- the configuration beside a checkpoint of SAT
+
+
+def configurations():
+    """Foreign YAML: what cannot be read of it is told, and what follows from that; the checkpoint is read."""
+    consequence = "alpha, rank and sizes are not known from it"
+
+    def config(name, why, text, status=0):
+        says = f"training_config.yaml cannot be read ({why}): {consequence}" if why and not status else why or "!cannot be read"
+        case("config-" + name, says, {"latest": "1", "1/mp_rank_00_model_states.pt": saved(checkpoint(("module", dict_of(("a", tensor()))))),
+                                      "training_config.yaml": text}, status, "sat")
+
+    config("good", "", "model: {a: 1}\n")
+    config("aliases", "", "a: &x {b: [1, 2]}\nc: *x\nd: {<<: *x}\n")
+    config("tags", "", "a: !!python/object:os.system {b: 1}\nc: !Mine 1\n")
+    config("twice", "", "a: 1\na: 2\n")
+    config("unclosed", "line 2: did not find expected ',' or ']'", "model: [unclosed\n")
+    config("empty", "it holds no document", "")
+    config("comment", "it holds no document", "# nothing\n")
+    config("documents", "line 2: more than one document", "a: 1\n---\nb: 2\n")
+    config("nul", "line 1: control characters are not allowed", "a: \0\n")
+    config("nul-escaped", "line 1: a scalar holds a NUL or is not UTF-8", 'a: "\\0"\n')
+    config("key-control", "line 1: a control character in a key", '"a\\x1b": 1\n')
+    config("utf8", "line 1: invalid leading UTF-8 octet", b"a: \xff\n")
+    config("key-list", "line 1: a key that is no plain text", "? [a]\n: b\n")
+    config("alias-unknown", "line 1: an alias to itself or to an unknown anchor", "a: *x\n")
+    config("alias-itself", "line 1: an alias to itself or to an unknown anchor", "a: &x [*x]\n")
+    for n, why in ((31, ""), (32, ""), (33, "line 1: nested deeper than 32")):
+        config(f"depth-{n}", why, "a: " + "[" * (n - 1) + "]" * (n - 1) + "\n")
+    config("depth-of-aliases", "line 2: nested deeper than 32",
+           "a: &x " + "[" * 20 + "]" * 20 + "\nb: " + "[" * 20 + "*x" + "]" * 20 + "\n")
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    bomb += "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 12))
+    config("bomb", "line 5: more than 100000 events, those that aliases stand for included", bomb)
+    config("bomb-text", "line 2: anchors and aliases stand for more than 8 MiB of text",
+           "a: &a " + "x" * 100_000 + "\nb: [" + ", ".join(["*a"] * 100) + "]\n")
+    # The stream's and the document's events, a map's, a list's and their key's are eleven.
+    for n, why in ((99_990, ""), (99_991, ""), (99_992, "line 99994: more than 100000 events, those that aliases stand for included")):
+        config(f"events-{n}", why, "a:\n" + "- b\n" * n)
+    for n, why in ((-1, ""), (0, ""), (1, "longer than 1 MiB")):
+        config(f"size{n:+}", why, "a: 1\n#" + "x" * ((1 << 20) - 6 + n))
+    config("pipe", "@config-pipe.d/training_config.yaml this is a named pipe", Pipe(), 1)
+    config("folder", "@config-folder.d/training_config.yaml this is a folder, not a file", None, 1)
+
+
 def main():
     out = Path(sys.argv[1])
     out.mkdir(parents=True)
-    for part in (texts, file_names, contents, torch_indexes, components, pipelines):
+    for part in (texts, file_names, contents, torch_indexes, components, pipelines, configurations):
         part()
     (out / "up.safetensors").write_bytes(A)
     with (out / "cases.tsv").open("w") as table:

@@ -84,6 +84,8 @@ def headers():
          raw_entry('{"dtype":"F32","shape":[NaN],"data_offsets":[0,8]}'))
     case("json-deep", "at byte 0x10: malformed JSON: values are nested too deeply",
          file(b'{"a":' + b"[" * 100000 + b"]" * 100000 + b"}"))
+    case("json-deeper", "at byte 0x26: malformed JSON: values are nested too deeply",
+         raw_entry('{"dtype":"F32","shape":[[[2]]],"data_offsets":[0,8]}'))
     case("json-too-deep", "tensor 'a': a dimension is not a whole number",
          raw_entry('{"dtype":"F32","shape":[[2]],"data_offsets":[0,8]}'))
     for count, says in ((1 << 18, None), ((1 << 18) + 1, "more than 262144 tensors")):
