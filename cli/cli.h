@@ -155,6 +155,9 @@ const char *text_shape (char *room, size_t size, fmtconv_attr *shape);
 /* A string from a file as it may be shown (shown.c). */
 const char *text_shown (char room[SHOWN_ROOM], const char *s);
 
+/* JSON, with the characters of its strings that would not be shown as they are as \uXXXX (shown.c). */
+void put_json (FILE *to, const char *text);
+
 /* The tensors whose names match, with what becomes of them where the report says it (table.c). */
 void table_print (FILE *to, fmtconv_attr *list, const char *glob);
 

@@ -46,10 +46,10 @@ say_event (const char *event, fmtconv_attr *node)
   const char *text = fmtconv_json_text (node, 0);
   if (!text)
     return;
-  if (text[0] == '{' && text[1] != '}')
-    printf ("{\"event\":\"%s\",%s\n", event, text + 1);
-  else
-    printf ("{\"event\":\"%s\",\"value\":%s}\n", event, text);
+  const bool is_object = text[0] == '{' && text[1] != '}';
+  printf (is_object ? "{\"event\":\"%s\"," : "{\"event\":\"%s\",\"value\":", event);
+  put_json (stdout, text + is_object);
+  puts (is_object ? "" : "}");
   fflush (stdout);
 }
 

@@ -1,4 +1,4 @@
-/* cli/shown.c: strings from a file as they may be shown: nothing in them moves a cursor or hides.
+/* cli/shown.c: strings from a file as they may be shown, plain and in JSON: nothing in them moves a cursor or hides.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 #include <string.h>
@@ -54,4 +54,23 @@ text_shown (char room[SHOWN_ROOM], const char *s)
     }
   snprintf (room + at, SHOWN_ROOM - at, "%s", *p ? "…" : "");
   return room;
+}
+
+void
+put_json (FILE *to, const char *text)
+{
+  const unsigned char *p = (const unsigned char *) text, *from = p;
+  while (*p)
+    {
+      unsigned c;
+      size_t n = decode (p, &c);
+      if (n && c >= 0x7f && is_hidden (c))
+        {
+          fwrite (from, 1, (size_t) (p - from), to);
+          fprintf (to, "\\u%04x", c);
+          from = p + n;
+        }
+      p += n ? n : 1;
+    }
+  fwrite (from, 1, (size_t) (p - from), to);
 }

@@ -6,5 +6,6 @@ echo '{"feature_extractor_type":"Extra\u2066or"}' >pipe/extra/preprocessor_confi
 echo '{"_class_name":"Pipe\u202eline","vae":["diffusers","Auto\u202eencoder\u001b[31m"],
 "extra":["transformers","Extra\u2066or\u009b"]}' >pipe/model_index.json
 try inspect pipe/
+fmtconv inspect --json pipe/ | grep -o '"title":[^,]*\|"part":[^,]*'
 try -n -v pipe/ out/
 try -v pipe/vae out.safetensors
