@@ -18,6 +18,7 @@ const struct command commands[] = {
             "cogvideox-lora:alpha=64,scale=metadata.\n"
             "'fmtconv plugins' lists what is installed, 'fmtconv help PLUGIN' tells its parameters.\n"
             "A spec (-p) keeps all that in a file, and can say more: several components become one output.\n"
+            "With -r spec, INPUT is a spec, and what it makes is converted.\n"
             "Nothing appears under OUTPUT's name before it is complete.\n",
     .bit = ON_CONVERT,
     .run = run_convert },

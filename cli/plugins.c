@@ -72,7 +72,7 @@ print_plugin (fmtconv_attr *plugin)
   fmtconv_attr *limits = fmtconv_get (plugin, "limits");
   printf ("%s: %s\n", fmtconv_get_string (plugin, "name", "?"), fmtconv_get_string (plugin, "summary", ""));
   printf ("  roles   %s\n  file    %s\n", roles_of (plugin, roles, sizeof roles),
-          text_shown (shown, fmtconv_get_string (plugin, "path", "")));
+          text_shown (shown, fmtconv_get_string (plugin, "path", "none: it is a part of fmtconv")));
   if (error)
     printf ("  refused %s\n", text_shown (shown, error));
   if (limits && limits->len)
@@ -104,6 +104,16 @@ print_plugins (const struct settings *s, fmtconv_attr *list, const char *name)
       print_line (p);
 }
 
+/* Is any of them more than a part of the library? */
+static bool
+any_file (fmtconv_attr *list)
+{
+  for (fmtconv_attr *p = list->first; p; p = p->next)
+    if (fmtconv_get_string (p, "path", NULL))
+      return true;
+  return false;
+}
+
 int
 run_plugins (const struct settings *s)
 {
@@ -114,7 +124,7 @@ run_plugins (const struct settings *s)
   fmtconv_ctx *ctx = context_new (s, sp);
   fmtconv_attr *presets = ctx ? fmtconv_presets (ctx, name) : NULL;
   fmtconv_attr *list = presets ? plugins_of (ctx, name, name && presets->first) : NULL;
-  if (list && !name && !list->first)
+  if (list && !name && !any_file (list))
     fputs ("fmtconv: no plugin is installed (hint: set FMTCONV_PLUGIN_PATH to the folder of the plugins, or "
            "install them)\n",
            stderr);

@@ -9,6 +9,16 @@ number (fmtconv_attr *node, const char *key)
   return (uint64_t) fmtconv_get_int (node, key, 0);
 }
 
+/* ", through a.yaml, b.yaml" */
+static void
+print_through (FILE *to, fmtconv_attr *specs)
+{
+  char shown[SHOWN_ROOM];
+  for (fmtconv_attr *spec = specs ? specs->first : NULL; spec; spec = spec->next)
+    fprintf (to, "%s%s", spec == specs->first ? ", through " : ", ", text_shown (shown, spec->v.s));
+  fputc ('\n', to);
+}
+
 static void
 print_input (FILE *to, fmtconv_attr *report)
 {
@@ -17,9 +27,10 @@ print_input (FILE *to, fmtconv_attr *report)
   for (fmtconv_attr *in = list ? list->first : NULL; in; in = in->next)
     {
       const char *component = fmtconv_get_string (in, "component", NULL);
-      fprintf (to, "  in        %s%s%s, %s (%s)\n", component ? text_shown (shown, component) : "",
+      fprintf (to, "  in        %s%s%s, %s (%s)", component ? text_shown (shown, component) : "",
                component ? ": " : "", text_count (count, number (in, "tensors"), "tensor"),
                text_bytes (bytes, number (in, "bytes")), fmtconv_get_string (in, "reader", "?"));
+      print_through (to, fmtconv_get (in, "through"));
     }
 }
 

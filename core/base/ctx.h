@@ -30,6 +30,7 @@ struct fmtconv_ctx
   void *sealed;            /* core/model: the sealed models, by the numbers of their tensors */
   void *stage;             /* core/model: what the transform that runs was given; NULL: none runs */
   void *registry;          /* core/plugin: what is loaded */
+  void *specs;             /* core/pipeline: specs that are inputs */
   const char *scratch_dir; /* folder of OUTPUT, for unlinked files; NULL: no output */
   uint32_t n_requirements; /* core/model: how many were made */
   unsigned depth;          /* core/pipeline: readers that called one another */

@@ -33,6 +33,17 @@ fci_model_new (fmtconv_ctx *ctx, const fmtconv_model *parent)
   return fmtconv_failed (ctx) ? NULL : model;
 }
 
+void
+fci_model_continue (fmtconv_model *out, const fmtconv_model *from)
+{
+  if (!from || !fci_model_is_open (out))
+    return;
+  start_from (out, from);
+  for
+    FMTCONV_EACH (t, from)
+  fmtconv_put (out, t->name, t->view);
+}
+
 fmtconv_attr *
 fmtconv_attrs (const fmtconv_model *model)
 {

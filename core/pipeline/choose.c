@@ -26,13 +26,19 @@ list_part (const fci_conversion *c, const fci_claim *claim)
 {
   fmtconv_ctx *ctx = c->ctx;
   const fci_recognition *found = &claim->found;
-  const char *kind = claim->plugin->transform->kind, *output = output_for (c, kind);
+  const char *kind = claim->plugin->transform->kind, *output = c->job.output ? output_for (c, kind) : "";
   const char *missing = found->missing ? fmtconv_text (ctx, ", %zu missing", found->missing) : "";
   const char *unknown = found->unknown ? fmtconv_text (ctx, ", %zu not known", found->unknown) : "";
   const char *reader = c->job.reader ? fci_shell_word (ctx, c->job.reader) : "";
   const char *writer = c->job.writer ? fci_shell_word (ctx, c->job.writer) : "";
   if (!output || !missing || !unknown || ctx->failed)
     return;
+  if (!*output) /* only the model is wanted, by a spec */
+    {
+      fmtconv_detail (ctx, "%s (%zu tensor%s%s%s): transform: %s", kind, found->claimed,
+                      found->claimed == 1 ? "" : "s", missing, unknown, claim->plugin->name);
+      return;
+    }
   fmtconv_detail (ctx, "%s (%zu tensor%s%s%s): fmtconv%s%s -t %s%s%s %s %s", kind, found->claimed,
                   found->claimed == 1 ? "" : "s", missing, unknown, *reader ? " -r " : "", reader,
                   claim->plugin->name, *writer ? " -w " : "", writer, fci_shell_path (ctx, c->job.input),
@@ -74,10 +80,12 @@ fci_claims_are_components (const fci_claims *claims)
   return fits;
 }
 
-/* Can the output hold all that is recognised? */
+/* Can the output hold all that is recognised?  A model without an output can. */
 static bool
 is_pipeline (const fci_conversion *c, const fci_claims *claims)
 {
+  if (!c->job.output)
+    return fci_claims_are_components (claims);
   return c->to_folder && (c->writer.plugin->writer->limits.understands & FMTCONV_COMPONENTS)
          && fci_claims_are_components (claims);
 }

@@ -89,6 +89,7 @@ static int
 bundle_parts (fci_conversion *c)
 {
   fmtconv_model **all = fmtconv_alloc (c->ctx, c->n_parts, sizeof *all);
+  const char *file = c->ctx->file;
   for (size_t i = 0; all && i < c->n_parts; i++)
     {
       fci_part *part = &c->part[i];
@@ -98,7 +99,7 @@ bundle_parts (fci_conversion *c)
         return c->ctx->failed;
       all[i] = (fmtconv_model *) part->model;
     }
-  c->ctx->file = NULL;
+  c->ctx->file = file;
   c->model = all ? fci_model_bundle (c->ctx, c->n_parts, all) : NULL;
   return c->ctx->failed;
 }
@@ -131,7 +132,8 @@ static int
 make_plan (fci_conversion *c)
 {
   c->layout = fci_stage_write (c->ctx, c->writer.plugin, c->writer.params, c->model, fci_output_layout (c));
-  if (!c->layout || fci_publish_check (c->ctx, c->layout, c->output))
+  /* Again, because by now all inputs are known. */
+  if (!c->layout || fci_check_not_inside (c) || fci_publish_check (c->ctx, c->layout, c->output))
     return c->ctx->failed;
   for (size_t i = 0; i < c->n_parts; i++)
     if (fci_limits_note (c->ctx, c->writer.plugin, c->part[i].read, c->model))
@@ -196,6 +198,15 @@ fci_convert_chain (fci_conversion *c)
   if (!is_settled (c) && (open_inputs (c) || read_parts (c)))
     return c->ctx->failed;
   return fci_chain_whole (c);
+}
+
+const fmtconv_model *
+fci_convert_model (fci_conversion *c)
+{
+  if (make_parts (c) || fci_chain_given (c) || open_inputs (c) || read_parts (c) || fci_chain_whole (c)
+      || fci_links_run (c->ctx, &c->chain, &c->model) || say_chain (c))
+    return NULL;
+  return c->model;
 }
 
 fmtconv_attr *

@@ -79,6 +79,9 @@ int fci_chain_reader (fci_conversion *c, fci_part *part);
 /* All of the chain that the job leaves open, from headers where need be; what is at the output is not looked at. */
 int fci_convert_chain (fci_conversion *c);
 
+/* The model that the job's inputs and transforms make; it needs neither a writer nor an output.  NULL: an error. */
+const fmtconv_model *fci_convert_model (fci_conversion *c);
+
 /* Settle the transforms that the job does not name: of a component, by what was read; of the only input, by the
  * same; of a bundle, the joins of what its components were made by.  Then the dtype. */
 int fci_chain_part (fci_conversion *c, fci_part *part);
@@ -108,8 +111,8 @@ int fci_links_run (fmtconv_ctx *ctx, const fci_links *links, const fmtconv_model
 /* The output does not lie inside an input folder: E_OUTPUT otherwise. */
 int fci_check_not_inside (fci_conversion *c);
 
-/* "fmtconv -r sat -t cogvideox-lora -w safetensors", then the paths, as one could type them; of the chain of one
- * part, without writer and output.  NULL: it cannot be typed (or out of memory). */
+/* "fmtconv -r sat -t cogvideox-lora -w safetensors", then the paths, as one could type them; of one part, and of a
+ * chain that has no output, without writer and output.  NULL: it cannot be typed (or out of memory). */
 const char *fci_chain_command (const fci_conversion *c);
 const char *fci_part_command (const fci_conversion *c, const fci_part *part);
 

@@ -54,25 +54,34 @@ show_head (fmtconv_ctx *ctx, const fmtconv_peek *peek)
   return fmtconv_text (ctx, "%s(%s)", hex, text);
 }
 
-/* What could have been named instead, and what was refused.  How many could. */
-static size_t
+/* Is there any in that role but what the library itself holds? */
+static bool
+is_installed (const fci_module *modules, size_t n, fci_role role)
+{
+  size_t i = 0;
+  while (i < n && !(modules[i].path && fci_plugin_has (modules[i].plugin, role)))
+    i++;
+  return i < n;
+}
+
+/* What could have been named instead, and what was refused.  false: nothing is installed that could. */
+static bool
 list_role (fmtconv_ctx *ctx, const fci_module *modules, size_t n, fci_role role)
 {
-  size_t found = 0;
+  bool installed = is_installed (modules, n, role);
   for (size_t i = 0; i < n; i++)
     {
       const fmtconv_plugin *plugin = modules[i].plugin;
-      found += fci_plugin_has (plugin, role);
       if (role == FCI_WRITER && fci_plugin_has (plugin, role) && plugin->writer->suffixes)
         fmtconv_detail (ctx, "-w %s: %s (%s)", plugin->name, plugin->summary, plugin->writer->suffixes);
       else if (role == FCI_WRITER && fci_plugin_has (plugin, role) && plugin->writer->is_folder)
         fmtconv_detail (ctx, "-w %s: %s (a folder, with -w only)", plugin->name, plugin->summary);
-      else if (fci_plugin_has (plugin, role))
+      else if (fci_plugin_has (plugin, role) && installed)
         fmtconv_detail (ctx, "-%c %s: %s", role == FCI_READER ? 'r' : 'w', plugin->name, plugin->summary);
       else if (modules[i].error)
         fmtconv_detail (ctx, "%s was refused: %s", modules[i].name, modules[i].error);
     }
-  return found;
+  return installed;
 }
 
 /* Then a message about the file would mislead. */

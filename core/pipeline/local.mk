@@ -2,6 +2,7 @@
 core_sources += \
 	core/pipeline/account.c \
 	core/pipeline/account.h \
+	core/pipeline/builtins.c \
 	core/pipeline/chain.c \
 	core/pipeline/choose.c \
 	core/pipeline/convert.c \
@@ -29,6 +30,8 @@ core_sources += \
 	core/pipeline/shown.c \
 	core/pipeline/spec-expand.c \
 	core/pipeline/spec-find.c \
+	core/pipeline/spec-input.c \
+	core/pipeline/spec-input.h \
 	core/pipeline/spec-open.c \
 	core/pipeline/spec-parts.c \
 	core/pipeline/spec-schema.c \

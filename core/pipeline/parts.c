@@ -21,6 +21,7 @@ typedef struct parts
   fci_account account; /* of the first transform, where it has been run */
   part *part;          /* those of the claims first */
   size_t n;
+  size_t room;
 } parts;
 
 static bool
@@ -31,9 +32,26 @@ takes (const parts *p, size_t claim, size_t tensor)
   return p->claims->claim[claim].found.takes[tensor];
 }
 
+/* One more, for tensors that are left behind.  NULL: out of memory. */
+static part *
+add_reason (fmtconv_ctx *ctx, parts *p, const char *why)
+{
+  if (p->n == p->room)
+    {
+      part *more = fmtconv_alloc (ctx, 2 * p->room, sizeof *more);
+      if (!more)
+        return NULL;
+      memcpy (more, p->part, p->n * sizeof *more);
+      p->part = more;
+      p->room *= 2;
+    }
+  p->part[p->n].name = why;
+  return &p->part[p->n++];
+}
+
 /* The part that a tensor belongs to: that of the first transform that takes it, else that of the first one's reason. */
 static part *
-part_of (parts *p, size_t tensor)
+part_of (fmtconv_ctx *ctx, parts *p, size_t tensor)
 {
   const char *why = p->stages[1]          ? p->account.why[fci_model_base (p->stages[0]) + tensor]
                     : p->claims->complete ? "the rest"
@@ -44,22 +62,17 @@ part_of (parts *p, size_t tensor)
   for (size_t i = p->claims->complete; i < p->n; i++)
     if (!strcmp (p->part[i].name, why))
       return &p->part[i];
-  p->part[p->n].name = why;
-  return &p->part[p->n++];
+  return add_reason (ctx, p, why);
 }
 
 static int
 begin (fmtconv_ctx *ctx, parts *p)
 {
-  size_t reasons = 1;
-  if (p->stages[1])
-    {
-      if (fci_account_make (ctx, p->stages[1], &p->account)
-          || !fci_account_dropped (ctx, &p->account, &reasons))
-        return ctx->failed;
-    }
+  if (p->stages[1] && fci_account_make (ctx, p->stages[1], &p->account))
+    return ctx->failed;
   p->n = p->claims->complete;
-  p->part = fmtconv_alloc (ctx, p->n + reasons, sizeof *p->part);
+  p->room = p->n + 1;
+  p->part = fmtconv_alloc (ctx, p->room, sizeof *p->part);
   for (size_t i = 0; p->part && i < p->n; i++)
     p->part[i].name = p->claims->claim[i].plugin->transform->kind;
   return ctx->failed;
@@ -76,7 +89,9 @@ fci_add_parts (fmtconv_attr *object, const fci_claims *claims, const fmtconv_mod
   for
     FMTCONV_EACH (t, stages[0])
     {
-      part *at = part_of (&p, fci_tensor_index (t));
+      part *at = part_of (list->ctx, &p, fci_tensor_index (t));
+      if (!at)
+        return;
       at->tensors++;
       at->bytes += t->bytes;
     }

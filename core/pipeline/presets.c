@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/pipeline/report.h"
 #include "core/pipeline/spec.h"
+#include "core/source/input.h"
 #include <string.h>
 
 static void
@@ -12,7 +13,7 @@ add_variables (fmtconv_attr *node, const char *path)
 {
   fci_pipeline p = { .ctx = node->ctx };
   fmtconv_attr *list = fci_add_array (node, "variables");
-  if (fci_spec_open (&p, path) || fci_variables_check (&p))
+  if (fci_spec_open (&p, fci_input_user (p.ctx, path)) || fci_variables_check (&p))
     return;
   for (size_t i = FCI_V_FIRST; i < p.n_variables; i++)
     {

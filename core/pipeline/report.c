@@ -4,27 +4,66 @@
 
 #include "core/base/ctx.h"
 #include "core/pipeline/report.h"
+#include "core/pipeline/spec-input.h"
 #include <string.h>
 
-static void
-add_inputs (fmtconv_attr *report, const fci_conversion *c)
+/* A chain while it is reported: that of the conversion, or of a spec that is an input of another. */
+typedef struct chain
 {
-  fmtconv_attr *list = fci_add_array (report, "inputs");
-  for (size_t i = 0; i < c->n_parts; i++)
-    {
-      const fci_part *part = &c->part[i];
-      fmtconv_attr *input = fci_add_object (list);
-      fmtconv_set_string (input, "component", part->job.name);
-      fci_add_text (input, "path", part->job.input);
-      fmtconv_set_string (input, "reader", part->job.copy ? "copy" : part->reader.plugin->name);
-      fci_add_count (input, "tensors", fci_model_tensors (part->read));
-      fci_add_count (input, "bytes", fci_model_bytes (part->read));
-      fci_add_skipped (input, part->read);
-    }
+  const fci_conversion *c;
+  const char *component;     /* what it makes; NULL: the whole */
+  const char *spec;          /* path; NULL: of the conversion */
+  const struct chain *outer; /* whose input it is */
+} chain;
+
+/* The spec that a part was read from, as a chain.  false: a plain reader read it. */
+static bool
+is_spec (const chain *outer, const fci_part *part, chain *out)
+{
+  const fci_spec_input *spec = fci_spec_input_of (outer->c->ctx, part->read);
+  const char *component = part->job.name ? part->job.name : outer->component;
+  if (spec)
+    *out = (chain){ .c = spec->chain, .component = component, .spec = spec->path, .outer = outer };
+  return spec != NULL;
+}
+
+/* "through": the specs that an input or transform stands in, the outermost first. */
+static void
+add_through (fmtconv_attr *list, const chain *of)
+{
+  if (!of->spec)
+    return;
+  add_through (list, of->outer);
+  fci_add_text (list, NULL, of->spec);
 }
 
 static void
-add_links (fmtconv_attr *list, const fci_links *links, const char *component)
+add_input (fmtconv_attr *list, const chain *of, const fci_part *part)
+{
+  fmtconv_attr *input = fci_add_object (list);
+  fmtconv_set_string (input, "component", of->component ? of->component : part->job.name);
+  fci_add_text (input, "path", part->job.input);
+  fmtconv_set_string (input, "reader", part->job.copy ? "copy" : part->reader.plugin->name);
+  add_through (fci_add_array (input, "through"), of);
+  fci_add_count (input, "tensors", fci_model_tensors (part->read));
+  fci_add_count (input, "bytes", fci_model_bytes (part->read));
+  fci_add_skipped (input, part->read);
+}
+
+/* The files that are read, in place of the specs that name them. */
+static void
+add_inputs (fmtconv_attr *list, const chain *of)
+{
+  chain inner;
+  for (size_t i = 0; i < of->c->n_parts; i++)
+    if (is_spec (of, &of->c->part[i], &inner))
+      add_inputs (list, &inner);
+    else
+      add_input (list, of, &of->c->part[i]);
+}
+
+static void
+add_links (fmtconv_attr *list, const chain *of, const fci_links *links, const char *component)
 {
   for (size_t i = 0; i < links->n; i++)
     {
@@ -33,19 +72,26 @@ add_links (fmtconv_attr *list, const fci_links *links, const char *component)
       fmtconv_set_string (node, "name", link->plugin->name);
       fmtconv_set_bool (node, "reverse", link->reverse);
       fmtconv_set_string (node, "component", link->component ? link->component : component);
+      add_through (fci_add_array (node, "through"), of);
       fmtconv_set_string (node, "title", fmtconv_get_string (fmtconv_attrs (link->out), "title", NULL));
       fci_add_count (node, "in", link->n_in);
       fci_add_count (node, "out", fci_model_tensors (link->out));
     }
 }
 
+/* In the order in which they ran. */
 static void
-add_transforms (fmtconv_attr *report, const fci_conversion *c)
+add_transforms (fmtconv_attr *list, const chain *of)
 {
-  fmtconv_attr *list = fci_add_array (report, "transforms");
-  for (size_t i = 0; i < c->n_parts; i++)
-    add_links (list, &c->part[i].chain, c->part[i].job.name);
-  add_links (list, &c->chain, NULL);
+  chain inner;
+  for (size_t i = 0; i < of->c->n_parts; i++)
+    {
+      const fci_part *part = &of->c->part[i];
+      if (is_spec (of, part, &inner))
+        add_transforms (list, &inner);
+      add_links (list, of, &part->chain, of->component ? of->component : part->job.name);
+    }
+  add_links (list, of, &of->c->chain, of->component);
 }
 
 static void
@@ -109,14 +155,28 @@ links_memory (const fci_links *links)
   return sum;
 }
 
-static void
-add_cost (fmtconv_attr *report, const fci_conversion *c)
+/* Of all models of a chain. */
+static uint64_t
+chain_memory (const chain *of)
 {
+  chain inner;
+  uint64_t sum = links_memory (&of->c->chain);
+  for (size_t i = 0; i < of->c->n_parts; i++)
+    {
+      const fci_part *part = &of->c->part[i];
+      sum += fci_model_memory (part->read) + links_memory (&part->chain);
+      if (is_spec (of, part, &inner))
+        sum += chain_memory (&inner);
+    }
+  return sum;
+}
+
+static void
+add_cost (fmtconv_attr *report, const chain *of)
+{
+  const fci_conversion *c = of->c;
   const fci_cost *cost = fci_plan_cost (c->plan);
   fmtconv_attr *bytes = fmtconv_make (report, "bytes"), *memory = fmtconv_make (report, "memory");
-  uint64_t catalogue = cost->memory + links_memory (&c->chain);
-  for (size_t i = 0; i < c->n_parts; i++)
-    catalogue += fci_model_memory (c->part[i].read) + links_memory (&c->part[i].chain);
   fci_add_count (bytes, "read", cost->read);
   fci_add_count (bytes, "written", cost->written);
   fci_add_count (bytes, "copied", cost->copied);
@@ -125,7 +185,7 @@ add_cost (fmtconv_attr *report, const fci_conversion *c)
   fci_add_count (bytes, "literal", cost->literal);
   fci_add_count (bytes, "compared", cost->compared);
   fci_add_count (memory, "bound", cost->scratch);
-  fci_add_count (memory, "catalogue", catalogue);
+  fci_add_count (memory, "catalogue", cost->memory + chain_memory (of));
   fci_add_count (memory, "unit", cost->unit);
 }
 
@@ -185,6 +245,7 @@ fmtconv_attr *
 fci_report (const fci_conversion *c)
 {
   unsigned flags = c->ctx->options.flags;
+  const chain whole = { .c = c };
   fci_account account;
   fmtconv_attr *report = fmtconv_object (c->ctx);
   if (!report || fci_account_make (c->ctx, c->model, &account))
@@ -192,14 +253,14 @@ fci_report (const fci_conversion *c)
   add_command (report, c);
   fmtconv_set_bool (report, "detected", c->detected);
   fmtconv_set_bool (report, "dry_run", (flags & FMTCONV_DRY_RUN) != 0);
-  add_inputs (report, c);
-  add_transforms (report, c);
+  add_inputs (fci_add_array (report, "inputs"), &whole);
+  add_transforms (fci_add_array (report, "transforms"), &whole);
   add_dropped (report, c->ctx, &account);
   add_files (report, c);
   if (flags & FMTCONV_LIST)
     fci_add_tensors (report, c->layout, &account);
   add_account (report, &account);
-  add_cost (report, c);
+  add_cost (report, &whole);
   add_outcome (report, &c->outcome);
   fmtconv_set_float (report, "seconds", fci_clock () - c->started);
   fmtconv_set_float (report, "plan_seconds", c->plan_seconds);

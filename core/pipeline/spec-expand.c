@@ -97,7 +97,7 @@ fci_expand_check (fci_pipeline *p, const fci_yaml *node)
 fci_expanded
 fci_expand (fci_pipeline *p, const fci_yaml *node)
 {
-  fci_expanded out = { 0 };
+  fci_expanded out = { .base = p->folder };
   fci_grow text = { .ctx = p->ctx };
   for (const char *at = node->text; at && *at && !p->ctx->failed;)
     {
@@ -111,7 +111,7 @@ fci_expand (fci_pipeline *p, const fci_yaml *node)
       if (at && (p->expanded += n) > MOST_BYTES)
         fci_spec_fail (p, node->at, "the variables stand for more than 8 MiB of text");
       if (v && first)
-        out.typed = v->typed;
+        out.base = v->base;
       fci_grow_bytes (&text, v ? v->value : found.text, n);
     }
   out.text = p->ctx->failed ? NULL : fci_grown (&text);
@@ -130,8 +130,8 @@ expand_one (fci_pipeline *p, const fci_yaml *node)
       fci_spec_fail (p, node->at, "the path is empty");
       out.text = NULL;
     }
-  if (out.text && !out.typed && *out.text != '/')
-    out.text = fmtconv_text (p->ctx, "%s%s", p->folder, out.text);
+  if (out.text && *out.text != '/')
+    out.text = fmtconv_text (p->ctx, "%s%s", out.base, out.text);
   return out;
 }
 

@@ -22,14 +22,16 @@ check_version (const fci_pipeline *p)
 }
 
 int
-fci_spec_open (fci_pipeline *p, const char *path)
+fci_spec_open (fci_pipeline *p, fmtconv_input *file)
 {
   static const char *const keys[] = { "fmtconv", "variables", "read", "components", "transform", "write" };
-  fmtconv_input *in = fci_input_user (p->ctx, path);
-  const char *slash = strrchr (path, '/');
+  fmtconv_source *source = fmtconv_open (file);
+  if (!source)
+    return p->ctx->failed;
+  const char *path = fmtconv_path (file), *slash = strrchr (path, '/');
   p->path = path;
   p->folder = fci_copy (p->ctx, path, slash ? (size_t) (slash - path) + 1 : 0);
-  p->root = fci_yaml_strict (fmtconv_open (in), path);
+  p->root = fci_yaml_strict (source, path);
   if (!p->root || fci_spec_kind (p, p->root, FCI_YAML_MAP, "a spec") || check_version (p)
       || fci_spec_keys (p, p->root, "a spec", keys, sizeof keys / sizeof *keys))
     return p->ctx->failed;

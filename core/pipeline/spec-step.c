@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/grow.h"
+#include "core/pipeline/spec-input.h"
 #include "core/pipeline/spec.h"
 #include "core/pipeline/stage.h"
 #include "core/plugin/load.h"
@@ -22,6 +23,7 @@ typedef struct element
   fci_role role;
   const fmtconv_param *params; /* of the plugin in that role */
   const char *owner;           /* "transform 'cast'" */
+  const fci_yaml *node;        /* {key: value} */
   fci_grow text;               /* "NAME:key=value,key=value" so far */
   size_t pairs;
   const fci_yaml *reverse; /* its key "reverse", which is no parameter; NULL: none */
@@ -80,6 +82,17 @@ add_pair (element *e, fci_place at, const char *key, const char *value)
   return ctx->failed;
 }
 
+/* What stands for a path in another spec is relative to what it is relative to in this one, unless that is said. */
+static int
+add_folder (element *e, const fci_yaml *node, const char *variable, const char *folder)
+{
+  const char *key = fmtconv_text (e->p->ctx, FCI_SPEC_FOLDER ".%s", variable);
+  const fci_yaml *said = fci_yaml_find (e->node, FCI_SPEC_FOLDER);
+  if (!key || fci_yaml_find (e->node, key) || (said && fci_yaml_find (said, variable)))
+    return e->p->ctx->failed;
+  return add_pair (e, node->at, key, folder);
+}
+
 /* A text; what needs a variable that has no value is left out. */
 static int
 add_text (element *e, const char *key, const fci_yaml *node)
@@ -87,9 +100,12 @@ add_text (element *e, const char *key, const fci_yaml *node)
   if (fci_spec_kind (e->p, node, FCI_YAML_TEXT, fmtconv_text (e->p->ctx, "a value of '%s'", key)))
     return e->p->ctx->failed;
   const fmtconv_param *param = fci_params_find (e->params, key);
-  bool is_path = param && fci_param_is_path (param);
+  bool is_path = param && (fci_param_is_path (param) || fci_param_is_folder (param));
   fci_expanded value = is_path ? fci_expand_path (e->p, node) : fci_expand (e->p, node);
-  return value.text ? add_pair (e, param ? node->at : node->key_at, key, value.text) : e->p->ctx->failed;
+  if (!value.text || add_pair (e, param ? node->at : node->key_at, key, value.text))
+    return e->p->ctx->failed;
+  bool is_relative = param && fci_param_is_variable (param) && *value.base && *value.text != '/';
+  return is_relative ? add_folder (e, node, key, value.base) : e->p->ctx->failed;
 }
 
 /* KEY: text; KEY: [text, …] is KEY several times; KEY: {a: text} is KEY.a. */
@@ -135,7 +151,7 @@ static const char *
 element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role role)
 {
   const fmtconv_plugin *plugin = find_plugin (p, node, name, role);
-  element e = { .p = p, .role = role, .text = { .ctx = p->ctx } };
+  element e = { .p = p, .role = role, .node = node, .text = { .ctx = p->ctx } };
   if (!plugin)
     return NULL;
   e.params = fci_plugin_params (plugin, role);

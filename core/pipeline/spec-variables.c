@@ -73,16 +73,32 @@ fci_variables_declare (fci_pipeline *p)
   return 0;
 }
 
+const char *
+fci_variable_how (const fci_pipeline *p, const fci_variable *v)
+{
+  if (v->node || p->is_input)
+    return fmtconv_text (p->ctx, "%s%s=VALUE", p->is_input ? "spec:" : "-D ", v->name);
+  return strcmp (v->name, "input") ? "OUTPUT" : "INPUT";
+}
+
+static void
+list (const fci_pipeline *p, const fci_variable *v)
+{
+  fmtconv_detail (p->ctx, "%s%s%s", fci_variable_how (p, v), v->help ? "  " : "", v->help ? v->help : "");
+}
+
 static int
 unknown (const fci_pipeline *p, const char *name)
 {
-  size_t n = p->n_variables - FCI_V_FIRST;
-  const char **names = fmtconv_alloc (p->ctx, n + 1, sizeof *names);
-  for (size_t i = 0; names && i < n; i++)
+  size_t n = 0;
+  const char **names = fmtconv_alloc (p->ctx, p->n_variables + 1, sizeof *names);
+  for (size_t i = p->is_input ? FCI_V_INPUT : FCI_V_FIRST; names && i < p->n_variables; i++)
     {
-      const fci_variable *v = &p->variables[FCI_V_FIRST + i];
-      names[i] = v->name;
-      fmtconv_detail (p->ctx, "-D %s=VALUE%s%s", v->name, v->help ? "  " : "", v->help ? v->help : "");
+      const fci_variable *v = &p->variables[i];
+      if (p->is_input && !v->used)
+        continue;
+      names[n++] = v->name;
+      list (p, v);
     }
   const char *near = names ? fci_nearest (name, names, n) : NULL;
   if (near)
@@ -92,23 +108,30 @@ unknown (const fci_pipeline *p, const char *name)
                         n ? "; there are these:" : ", nor any other");
 }
 
-static int
-give (const fci_pipeline *p, const fmtconv_variable *given)
+int
+fci_variables_give (fci_pipeline *p, const char *name, const char *value, const char *base)
 {
-  if (!given->name || !given->value)
+  if (!name || !value)
     return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "a variable has a name and a value");
   for (size_t i = FCI_V_FIRST; i < p->n_variables; i++)
     {
       fci_variable *v = &p->variables[i];
-      if (strcmp (v->name, given->name))
+      if (strcmp (v->name, name))
         continue;
-      if (v->typed)
+      if (v->value)
         return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "-D %s is given twice", v->name);
-      v->value = fci_strdup (p->ctx, given->value);
-      v->typed = true;
+      v->value = fci_strdup (p->ctx, value);
+      v->base = base;
       return p->ctx->failed;
     }
-  return unknown (p, given->name);
+  return unknown (p, name);
+}
+
+void
+fci_variables_give_path (fci_pipeline *p, size_t which, const char *value, const char *base)
+{
+  p->variables[which].value = value ? fci_strdup (p->ctx, value) : NULL;
+  p->variables[which].base = base;
 }
 
 /* All that is missing at once, as it is to be typed. */
@@ -116,29 +139,30 @@ static int
 check_missing (const fci_pipeline *p)
 {
   size_t missing = 0;
-  for (size_t i = FCI_V_FIRST; i < p->n_variables; i++)
+  for (size_t i = 0; i < p->n_variables; i++)
     {
-      const fci_variable *v = &p->variables[i];
-      if (v->value || v->otherwise || v->optional)
+      const fci_variable *v =
+          &p->variables[(i + FCI_V_FIRST) % p->n_variables]; /* the paths last, as they are typed */
+      if (!v->used || v->value || v->otherwise || v->optional)
         continue;
-      fmtconv_detail (p->ctx, "-D %s=VALUE%s%s", v->name, v->help ? "  " : "", v->help ? v->help : "");
+      list (p, v);
       missing++;
     }
-  for (size_t i = 0; i < FCI_V_FIRST; i++)
-    if (p->variables[i].used && !p->variables[i].value)
-      {
-        fmtconv_detail (p->ctx, "%s", i == FCI_V_INPUT ? "INPUT" : "OUTPUT");
-        missing++;
-      }
   if (!missing)
     return 0;
-  return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL, "the spec needs more; add to the command:");
+  return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL,
+                        "the spec needs more; add to the %s:", p->is_input ? "reader" : "command");
 }
 
 /* What was typed and would change nothing is a mistake. */
 static int
 check_useless (const fci_pipeline *p)
 {
+  for (size_t i = 0; p->is_input && i < p->n_variables; i++)
+    if (p->variables[i].value && !p->variables[i].used)
+      return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL,
+                            "'%s' is given, and has no use: as an input the spec writes nothing",
+                            p->variables[i].name);
   for (size_t i = 0; i < FCI_V_FIRST; i++)
     if (p->variables[i].value && !p->variables[i].used)
       return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL,
@@ -163,6 +187,22 @@ check_uses (fci_pipeline *p)
   return 0;
 }
 
+/* Mark what is needed by all but 'write', and by the defaults of that. */
+static int
+mark_needed (fci_pipeline *p)
+{
+  for (size_t i = 0; i < p->n_variables; i++)
+    p->variables[i].used = false;
+  p->n_known = p->n_variables;
+  for (const fci_yaml *node = p->root->first; node; node = node->next)
+    if (strcmp (node->key, "variables") && strcmp (node->key, "write") && fci_expand_check (p, node))
+      return p->ctx->failed;
+  for (size_t i = p->n_variables; i-- > 0;)
+    if (p->variables[i].used && p->variables[i].otherwise && fci_expand_check (p, p->variables[i].otherwise))
+      return p->ctx->failed;
+  return 0;
+}
+
 int
 fci_variables_check (fci_pipeline *p)
 {
@@ -172,7 +212,7 @@ fci_variables_check (fci_pipeline *p)
     if (!p->variables[i].used)
       return fci_spec_fail (p, p->variables[i].node->key_at, "the variable '%s' is never used",
                             p->variables[i].name);
-  return 0;
+  return p->is_input ? mark_needed (p) : 0;
 }
 
 /* The defaults of those that were not given. */
@@ -182,29 +222,18 @@ give_defaults (fci_pipeline *p)
   for (size_t i = FCI_V_FIRST; i < p->n_variables; i++)
     {
       fci_variable *v = &p->variables[i];
-      if (v->value || !v->otherwise)
+      if (v->value || !v->otherwise || !v->used)
         continue;
       fci_expanded otherwise = fci_expand (p, v->otherwise);
       v->value = otherwise.text;
-      v->typed = otherwise.typed;
+      v->base = otherwise.base;
     }
   return p->ctx->failed;
 }
 
 int
-fci_variables_give (fci_pipeline *p, const fmtconv_variable *given, size_t n, const char *input,
-                    const char *output)
+fci_variables_settle (fci_pipeline *p)
 {
-  bool only_output = input && !output && !p->variables[FCI_V_INPUT].used && p->variables[FCI_V_OUTPUT].used;
-  const char *const paths[] = { only_output ? NULL : input, only_output ? input : output };
-  for (size_t i = 0; i < FCI_V_FIRST; i++)
-    {
-      p->variables[i].value = paths[i] ? fci_strdup (p->ctx, paths[i]) : NULL;
-      p->variables[i].typed = true;
-    }
-  for (size_t i = 0; i < n; i++)
-    if (give (p, &given[i]))
-      return p->ctx->failed;
   if (check_useless (p) || check_missing (p))
     return p->ctx->failed;
   return give_defaults (p);
@@ -217,7 +246,8 @@ fci_variables_tell (const fci_pipeline *p)
     {
       const fci_variable *v = &p->variables[i];
       if (v->left_out)
-        fmtconv_note (p->ctx, "without %s: -D %s=VALUE adds what is missing%s%s%s", v->left_out, v->name,
-                      v->help ? " (" : "", v->help ? v->help : "", v->help ? ")" : "");
+        fmtconv_note (p->ctx, "without %s: %s adds what is missing%s%s%s", v->left_out,
+                      fci_variable_how (p, v), v->help ? " (" : "", v->help ? v->help : "",
+                      v->help ? ")" : "");
     }
 }

@@ -15,8 +15,9 @@ typedef struct fci_variable
   const fci_yaml *otherwise; /* its default, not expanded yet; NULL: none */
   const char *help;          /* NULL: none */
   const char *value;         /* NULL: none, so far */
-  bool optional;             /* what needs it is left out where it has no value */
-  bool typed;           /* value came from the command line: as a path it is relative to the working folder */
+  const char
+      *base; /* folder that value is relative to as a path, with a slash at the end; "": the working folder */
+  bool optional;        /* what needs it is left out where it has no value */
   bool used;            /* the spec has use for it */
   const char *left_out; /* components that are left out for want of it; NULL: none */
 } fci_variable;
@@ -26,6 +27,7 @@ typedef struct fci_pipeline
   fmtconv_ctx *ctx;
   const char *path;   /* of the spec */
   const char *folder; /* with a slash at the end; "": the working folder */
+  bool is_input;      /* only what makes its model is wanted: what 'write' says is not looked at */
   const fci_yaml *root;
   fci_variable *variables; /* the first two: input and output */
   size_t n_variables;
@@ -69,7 +71,12 @@ const char *fci_spec_path (fmtconv_ctx *ctx, const char *typed);
 /* ---- Opening (spec-open.c) */
 
 /* Read and parse the file, and declare its variables; what it says of the rest is not looked at. */
-int fci_spec_open (fci_pipeline *p, const char *path);
+int fci_spec_open (fci_pipeline *p, fmtconv_input *file);
+
+/* ---- Settling (spec.c) */
+
+/* Fill in p->job, all but its writer and output where p->is_input: after the variables have their values. */
+int fci_spec_settle (fci_pipeline *p);
 
 /* ---- What any part of a spec may be (spec-schema.c).  Each returns 0, or the code of the error. */
 
@@ -92,12 +99,21 @@ bool fci_spec_name_ok (const char *name);
 
 int fci_variables_declare (fci_pipeline *p);
 
-/* Mark those that the spec uses: all it declares; unknown ones and malformed ${…} are errors. */
+/* Mark those that the spec uses: all it declares, but with is_input only what makes the model needs; unknown ones
+ * and malformed ${…} are errors. */
 int fci_variables_check (fci_pipeline *p);
 
-/* After the check, give those of the command line their values; complain of what is missing and of what nobody needs. */
-int fci_variables_give (fci_pipeline *p, const fmtconv_variable *given, size_t n, const char *input,
-                        const char *output);
+/* After the check, give one that the spec declares its value; base: as of fci_variable. */
+int fci_variables_give (fci_pipeline *p, const char *name, const char *value, const char *base);
+
+/* The same for ${input} or ${output}; value NULL: none. */
+void fci_variables_give_path (fci_pipeline *p, size_t which, const char *value, const char *base);
+
+/* After all are given: complain of what is missing and of what nobody needs; the others have their defaults. */
+int fci_variables_settle (fci_pipeline *p);
+
+/* "-D vae=VALUE", or whatever gives the variable its value. */
+const char *fci_variable_how (const fci_pipeline *p, const fci_variable *v);
 
 /* Say which components were left out, and how to have them. */
 void fci_variables_tell (const fci_pipeline *p);
@@ -110,12 +126,12 @@ typedef struct fci_expanded
 {
   const char *text;     /* NULL: there is an error, or an optional variable without a value in it */
   fci_variable *absent; /* that variable; NULL: none */
-  bool typed;           /* it begins with something from the command line */
+  const char *base;     /* folder that it is relative to, as of fci_variable */
 } fci_expanded;
 fci_expanded fci_expand (fci_pipeline *p, const fci_yaml *text);
 
 /* The path that a text, or the first of a list that is there, stands for: relative to the folder of the spec, or
- * to the working folder where it begins with what was typed.  text as above. */
+ * to that of the variable that it begins with.  text as above. */
 fci_expanded fci_expand_path (fci_pipeline *p, const fci_yaml *node);
 
 /* ---- Steps of the chain (spec-step.c) */

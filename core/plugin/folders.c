@@ -28,8 +28,8 @@ is_known (const fci_found *found, const char *name)
   return false;
 }
 
-static void
-append (fmtconv_ctx *ctx, fci_found *found, const fci_module *module)
+void
+fci_found_add (fmtconv_ctx *ctx, fci_found *found, const fci_module *module)
 {
   if (found->n == found->room)
     {
@@ -73,7 +73,7 @@ consider (fmtconv_ctx *ctx, fci_found *found, const char *folder, const char *fi
   if (!module.name || !module.path || is_known (found, module.name))
     return;
   module.error = refusal (ctx, module.path, module.name);
-  append (ctx, found, &module);
+  fci_found_add (ctx, found, &module);
 }
 
 /* Read one folder.  must: the application named it, so that it has to be there and usable. */

@@ -14,6 +14,9 @@ typedef struct fci_found
   size_t room;
 } fci_found;
 
+/* One more module. */
+void fci_found_add (fmtconv_ctx *ctx, fci_found *found, const fci_module *module);
+
 /* Is `name` [a-z][a-z0-9-]{0,63}? */
 bool fci_plugin_name_ok (const char *name, size_t len);
 

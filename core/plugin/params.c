@@ -76,6 +76,13 @@ stem (const fmtconv_param *param)
   return len > 2 && !strcmp (param->key + len - 2, ".*") ? len - 1 : 0;
 }
 
+/* Does a table of pairs take any key that no other parameter has? */
+static bool
+takes_any (const fmtconv_param *param)
+{
+  return param->type == FMTCONV_P_PAIRS && !strcmp (param->key, "*");
+}
+
 /* Is `key` one of "rule|keep"? */
 static bool
 is_listed (const char *list, const char *key)
@@ -96,6 +103,7 @@ fci_params_find (const fmtconv_param *params, const char *key)
     {
       size_t n = stem (param);
       if (n                                ? !strncmp (key, param->key, n) && key[n]
+          : takes_any (param)              ? *key != 0
           : param->type == FMTCONV_P_PAIRS ? is_listed (param->key, key)
                                            : !strcmp (key, param->key))
         return param;
@@ -134,7 +142,8 @@ add_pair (const parse *p, const fmtconv_param *param, const char *key, const cha
 {
   fmtconv_pairs *pairs = (fmtconv_pairs *) (void *) ((char *) p->block + param->offset);
   const char *name = key + stem (param);
-  for (size_t i = 0; stem (param) && i < pairs->n; i++)
+  bool once = stem (param) || takes_any (param);
+  for (size_t i = 0; once && i < pairs->n; i++)
     if (!strcmp (pairs->key[i], name))
       return repeated (p, key);
   if (!(pairs->n & (pairs->n - 1)))

@@ -33,7 +33,7 @@ const char *fci_params_next (fmtconv_ctx *ctx, const char *owner, const char *at
 /* "key=value" as it stands in such a text.  NULL: an error. */
 const char *fci_params_pair (fmtconv_ctx *ctx, const char *key, const char *value);
 
-/* The entry of a table for that key: "metadata.*" for "metadata.format".  NULL: none. */
+/* The first entry of a table for that key: "metadata.*" for "metadata.format", "*" for any.  NULL: none. */
 const fmtconv_param *fci_params_find (const fmtconv_param *params, const char *key);
 
 /* Is a plugin's table well-formed, its defaults included?  0, or E_INTERNAL and what is wrong. */

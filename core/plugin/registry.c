@@ -15,6 +15,15 @@ by_name (const void *a, const void *b)
   return strcmp (((const fci_module *) a)->name, ((const fci_module *) b)->name);
 }
 
+/* The library's own come first: no file can take the place of one. */
+static int
+add_builtins (fmtconv_ctx *ctx, fci_found *found)
+{
+  for (size_t i = 0; fci_builtins[i] && !ctx->failed; i++)
+    fci_found_add (ctx, found, &(fci_module){ .name = fci_builtins[i]->name });
+  return ctx->failed;
+}
+
 /* The modules of this context, found once.  NULL: an error. */
 static fci_found *
 registry (fmtconv_ctx *ctx)
@@ -22,11 +31,20 @@ registry (fmtconv_ctx *ctx)
   if (ctx->registry || ctx->failed)
     return ctx->registry;
   fci_found *found = fci_new (ctx, fci_found);
-  if (!found || fci_folders_scan (ctx, found))
+  if (!found || add_builtins (ctx, found) || fci_folders_scan (ctx, found))
     return NULL;
   if (found->n)
     qsort (found->modules, found->n, sizeof *found->modules, by_name);
   return ctx->registry = found;
+}
+
+static const fmtconv_plugin *
+builtin (const char *name)
+{
+  size_t i = 0;
+  while (fci_builtins[i] && strcmp (fci_builtins[i]->name, name))
+    i++;
+  return fci_builtins[i];
 }
 
 static void
@@ -34,7 +52,9 @@ load (fmtconv_ctx *ctx, fci_module *module)
 {
   if (module->plugin || module->error)
     return;
-  const fmtconv_plugin *given = fci_module_open (ctx, module->path, module->name, &module->error);
+  const fmtconv_plugin *given = module->path
+                                    ? fci_module_open (ctx, module->path, module->name, &module->error)
+                                    : builtin (module->name);
   if (given)
     module->plugin = fci_descriptor_check (ctx, given, module->name, &module->error);
 }
@@ -90,21 +110,24 @@ fci_role_name (fci_role role)
 static int
 unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
 {
-  size_t n, known = 0;
+  size_t n, known = 0, installed = 0;
   const fci_module *modules = fci_modules (ctx, &n);
   const char **names = fmtconv_alloc (ctx, n + 1, sizeof *names);
   for (size_t i = 0; names && i < n; i++)
     if (modules[i].plugin && (any || fci_plugin_has (modules[i].plugin, role)))
       {
         names[known++] = modules[i].name;
-        fmtconv_detail (ctx, "%s: %s", modules[i].name, modules[i].plugin->summary);
+        installed += modules[i].path != NULL;
       }
+  for (size_t i = 0; names && installed && i < n; i++)
+    if (modules[i].plugin && (any || fci_plugin_has (modules[i].plugin, role)))
+      fmtconv_detail (ctx, "%s: %s", modules[i].name, modules[i].plugin->summary);
   const char *near = known ? fci_nearest (typed, names, known) : NULL;
   const char *what = any ? "plugin" : fci_role_name (role);
   static const fmtconv_where nothing = {
     .hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them"
   };
-  if (!known)
+  if (!installed)
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &nothing, "there is no %s '%s', nor any other", what,
                             typed);
   if (!near)

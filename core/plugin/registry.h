@@ -6,16 +6,21 @@
 #include <fmtconv/plugin.h>
 #include <stdbool.h>
 
-/* A module file that was found.  Loaded modules stay resident in the process. */
+/* A module file that was found, or a plugin that the library itself holds.  Loaded modules stay resident in the
+ * process. */
 typedef struct fci_module
 {
-  const char *name; /* file's base name without ".so" */
-  const char *path;
+  const char *name;             /* file's base name without ".so" */
+  const char *path;             /* NULL: it is no file, but a part of the library */
   const fmtconv_plugin *plugin; /* normalised copy (min of sizes over zeroes); NULL: refused */
   const char *error;            /* why it was refused */
 } fci_module;
 
-/* All modules, sorted by name, from --plugin-dir, FMTCONV_PLUGIN_PATH (unless privileged), the
+/* The descriptors of the plugins that the library itself holds, up to NULL.  Defined by the folder that knows them,
+ * which lies above this one: what needs the registry cannot be a module of its own. */
+extern const fmtconv_plugin *const fci_builtins[];
+
+/* All modules, sorted by name, the library's own, then from --plugin-dir, FMTCONV_PLUGIN_PATH (unless privileged), the
  * compiled-in folder; of one name the first found counts.  Found and loaded once a context. */
 const fci_module *fci_modules (fmtconv_ctx *ctx, size_t *n);
 

@@ -184,6 +184,7 @@ fci_input_peek (fmtconv_input *in)
     return NULL;
   peek->path = in->path;
   peek->base = in->base;
+  peek->is_named = in->is_named;
   if (in->source ? peek_file (in, peek) : peek_folder (in, peek))
     in->peek = peek;
   return in->peek;

@@ -140,6 +140,7 @@ note_typed (fmtconv_input *in)
     return NULL;
   in->before = sources->typed;
   sources->typed = in;
+  in->is_named = true;
   return in;
 }
 
@@ -177,6 +178,12 @@ fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base)
   if (in)
     in->is_alone = true;
   return in;
+}
+
+bool
+fci_input_is_named (const fmtconv_input *in)
+{
+  return in && in->is_named;
 }
 
 int

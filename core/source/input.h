@@ -4,6 +4,7 @@
 #define FCI_INPUT_H
 
 #include <fmtconv/input.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 
 /* A path the user typed: links are followed, "-" and special files are refused with the reason. */
@@ -22,5 +23,8 @@ const fmtconv_peek *fci_input_peek (fmtconv_input *in);
 const struct stat *fci_input_stat (fmtconv_input *in);
 
 fmtconv_ctx *fci_input_ctx (fmtconv_input *in);
+
+/* Did the user name it, or a file that he named?  Else a reader found it beside or beneath what he did. */
+bool fci_input_is_named (const fmtconv_input *in);
 
 #endif

@@ -61,6 +61,7 @@ struct fmtconv_input
   size_t n_names;
   const fmtconv_peek *peek; /* NULL: not made yet */
   bool is_alone;            /* the files beside it are no part of it */
+  bool is_named;            /* by the user, not found by a reader */
 };
 
 /* What was opened as `fd` (owned from now on) as an input; base: NULL for the last component of path.

@@ -112,9 +112,11 @@ typedef struct fmtconv_job
  *   command      string    the chain, in the form that could have been typed
  *   detected     bool      something of the chain was detected, not given
  *   dry_run      bool
- *   inputs       array     {component, path, reader, tensors, bytes, skipped: [{what, bytes, why}]}; component:
- *                          null where there is one input
- *   transforms   array     {name, reverse, component, title, in, out}; component: null where it took the whole model
+ *   inputs       array     {component, path, reader, through, tensors, bytes, skipped: [{what, bytes, why}]};
+ *                          component: null where there is one input; through: the specs that name it, where a spec
+ *                          is the input, the outermost first: it stands here for what is read in the end
+ *   transforms   array     {name, reverse, component, through, title, in, out}; component: null where it took the
+ *                          whole model; through: likewise
  *   dropped      array     {why, tensors, bytes, first}, by reason; first: a name
  *   files        array     {path, bytes, tensors}
  *   tensors      array     with LIST: {name, file, dtype, shape, bytes, from: [names], how, at}
@@ -223,9 +225,9 @@ fmtconv_attr *fmtconv_rules_check (fmtconv_ctx *ctx, const char *path, const cha
 const char *fmtconv_rules_print (fmtconv_ctx *ctx, const char *transform);
 
 /* The plugins found: [{name, summary, path, roles: [..], parameters: [{role, key, type, default,
- * help}], reverse, one_way, limits: {…}, error}], sorted by name; `reverse`: whether a transform runs in reverse,
- * `one_way`: why it does not; `error` says why one was refused.  name: only that one
- * (E_USAGE where there is none); NULL: all. */
+ * help}], reverse, one_way, limits: {…}, error}], sorted by name; `path`: null of what is a part of the library;
+ * `reverse`: whether a transform runs in reverse, `one_way`: why it does not; `error` says why one was refused.
+ * name: only that one (E_USAGE where there is none); NULL: all. */
 fmtconv_attr *fmtconv_plugins (fmtconv_ctx *ctx, const char *name);
 
 /* Version of the library: "0.1.0". */

@@ -21,6 +21,7 @@ typedef struct fmtconv_peek
   const char *const *entries; /* a folder's names, sorted by bytes; at most 4096 */
   size_t n_entries;
   int is_folder;
+  int is_named; /* the user named it; 0: a reader found it in a folder */
 } fmtconv_peek;
 
 /* ---- Files and folders.  Only regular files and folders in what the user named, and in the folders

@@ -24,6 +24,7 @@ FMTCONV_BEGIN_DECLS
  *   P_DTYPE   uint32_t       0
  *   P_INPUT   fmtconv_input *  NULL        another file or folder, which the core opens
  *   P_PAIRS   fmtconv_pairs  n = 0         key "metadata.*": metadata.NAME=value, any number;
+ *                                          key "*", the last of a table: NAME=value of any other name, any number;
  *                                          key "rule|keep": rule=value and keep=value, any number, in order */
 enum
 {

@@ -94,6 +94,9 @@ EXTRA_DIST += \
 	tests/cli/cases/reverse.err \
 	tests/cli/cases/reverse.out \
 	tests/cli/cases/reverse.sh \
+	tests/cli/cases/spec-input.err \
+	tests/cli/cases/spec-input.out \
+	tests/cli/cases/spec-input.sh \
 	tests/cli/cases/spec-presets.err \
 	tests/cli/cases/spec-presets.out \
 	tests/cli/cases/spec-presets.sh \

@@ -5,7 +5,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 : "${FMTCONV:?the program to test}" "${FMTCONV_PLUGIN_PATH:?its plugins}"
 . "$here/../need.sh"
-need cast cogvideox-lora cogvideox-transformer cogvideox-vae diffusers safetensors sat torch
+need cast cogvideox-lora cogvideox-transformer cogvideox-vae diffusers gguf quantise safetensors sat torch
 page=$here/../../doc/fmtconv-spec.5
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-manual.XXXXXX") || exit 99
 trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
@@ -17,7 +17,7 @@ export XDG_CONFIG_HOME
 
 cd "$tmp"
 awk '/^\.Bd -literal$/ { file = "spec" ++n ".yaml"; next } /^\.Ed$/ { file = ""; next } file { print >file }' "$page"
-test -f spec3.yaml && test ! -f spec4.yaml || fail "not three specs in $page"
+test -f spec5.yaml && test ! -f spec6.yaml || fail "not five specs in $page"
 cp -r "$here/../data/ckpts_2b_lora" . && chmod -R u+w ckpts_2b_lora
 
 # The synopsis converts.
@@ -40,9 +40,24 @@ components 4 -D t5=t5
 grep -q '^    copy: {from: t5/tokenizer, files: \[spiece.model, tokenizer_config.json\]}$' printed || fail "$(cat printed)"
 grep -q '^    read: {diffusers: {path: t5/text_encoder}}$' printed || fail "$(cat printed)"
 
+# A spec as an input, in the commands of the page and in another spec, is the chain that one command can say.
+cp -r ckpts_2b_lora ckpts_5b
+mv spec4.yaml transformer.yaml
+for to in Q4_K Q8_0; do
+  fmtconv -r sat -t cogvideox-transformer -t quantise:to=$to -w gguf ckpts_5b one-$to.gguf
+done
+sed -n 's/^\.Dl \(fmtconv -r spec.*\)$/\1/p' "$page" >commands
+test "$(wc -l <commands)" = 3 || fail "not three commands with -r spec: $(cat commands)"
+. ./commands
+fmtconv -p spec3.yaml
+for made in out transformer q8; do
+  cmp $made.gguf one-Q8_0.gguf || fail "$made.gguf is another conversion"
+done
+cmp q4.gguf one-Q4_K.gguf || fail "q4.gguf is another conversion"
+
 # The preset of one's own, once it lies where the page says.
 mkdir -p config/fmtconv/pipelines
-mv spec3.yaml config/fmtconv/pipelines/half.yaml
+mv spec5.yaml config/fmtconv/pipelines/half.yaml
 fmtconv -p half other.safetensors half.safetensors
 fmtconv -t cast:to=bf16 other.safetensors same.safetensors
 cmp half.safetensors same.safetensors || fail "the preset is another conversion"

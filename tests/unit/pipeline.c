@@ -30,10 +30,10 @@ static const fmtconv_plugin magic = {
 static const fmtconv_plugin probe = {
   .name = "probe", .summary = "p", .reader = &by_probe, .writer = &writes_m
 };
-static const fci_module modules[] = { { .name = "magic", .plugin = &magic },
-                                      { .name = "probe", .plugin = &probe },
-                                      { .name = "ruined", .error = "it is ruined" },
-                                      { .name = "suffix", .plugin = &suffix } };
+static const fci_module modules[] = { { .name = "magic", .path = "x", .plugin = &magic },
+                                      { .name = "probe", .path = "x", .plugin = &probe },
+                                      { .name = "ruined", .path = "x", .error = "it is ruined" },
+                                      { .name = "suffix", .path = "x", .plugin = &suffix } };
 
 static fmtconv_peek
 peek_at (const char *base, const char *head, size_t len)
@@ -123,6 +123,13 @@ Test (detect, nothing_installed)
   cr_expect_null (fci_pick_reader (ctx, modules + 2, 1, &peek));
   cr_expect (strstr (h.error, "no reader is installed (hint: set FMTCONV_PLUGIN_PATH"), "%s", h.error);
   cr_expect (strstr (h.details, "ruined was refused"), "%s", h.details);
+  fmtconv_ctx_free (ctx);
+  /* What the library itself holds is no help. */
+  const fci_module own = { .name = "magic", .plugin = &magic };
+  ctx = listen_to (&h, 0, NULL);
+  cr_expect_null (fci_pick_reader (ctx, &own, 1, &peek));
+  cr_expect (strstr (h.error, "no reader is installed (hint: set FMTCONV_PLUGIN_PATH"), "%s", h.error);
+  cr_expect_str_eq (h.details, "");
   fmtconv_ctx_free (ctx);
 }
 

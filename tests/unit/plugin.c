@@ -167,6 +167,36 @@ Test (params, repeated_keys_keep_their_order)
   fmtconv_ctx_free (ctx);
 }
 
+/* Keys that are nobody's go to the last entry; there, too, each only once. */
+Test (params, any_key)
+{
+  static const fmtconv_param open[] = {
+    { "metadata.*", FMTCONV_P_PAIRS, offsetof (struct params, metadata), NULL, "pairs" },
+    { "number", FMTCONV_P_INT, offsetof (struct params, number), NULL, "a number" },
+    { "*", FMTCONV_P_PAIRS, offsetof (struct params, rules), NULL, "all others" },
+    { 0 },
+  };
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  cr_expect_eq (fci_params_check (ctx, "reader", open), 0, "%s", h.error);
+  const struct params *p =
+      fci_params_parse (ctx, "reader 'x'", open, "b=1,number=7,metadata.b=2,metadata=3,*=4,a=\\,");
+  cr_assert_not_null (p, "%s", h.error);
+  cr_expect_eq (p->number, 7);
+  cr_expect_eq (p->metadata.n, 1);
+  static const char *const keys[] = { "b", "metadata", "*", "a" };
+  static const char *const values[] = { "1", "3", "4", "," };
+  cr_assert_eq (p->rules.n, 4);
+  for (size_t i = 0; i < 4; i++)
+    {
+      cr_expect_str_eq (p->rules.key[i], keys[i]);
+      cr_expect_str_eq (p->rules.value[i], values[i]);
+    }
+  cr_expect_null (fci_params_parse (ctx, "reader 'x'", open, "a=1,b=2,a=1"));
+  cr_expect_str_eq (h.error, "reader 'x': parameter 'a' is given twice");
+  fmtconv_ctx_free (ctx);
+}
+
 Test (params, refusals)
 {
   static const struct

@@ -14,9 +14,11 @@
 static inline void
 need_plugins (void)
 {
-  static const char *const needed[] = { "plugins/cast.la",      "plugins/cogvideox-lora.la",
-                                        "plugins/diffusers.la", "plugins/safetensors.la",
-                                        "plugins/sat.la",       "plugins/torch.la" };
+  static const char *const needed[] = { "plugins/cast.la",        "plugins/cogvideox-lora.la",
+                                        "plugins/diffusers.la",   "plugins/drop.la",
+                                        "plugins/merge.la",       "plugins/rename.la",
+                                        "plugins/safetensors.la", "plugins/sat.la",
+                                        "plugins/torch.la" };
   const char *built = getenv ("FMTCONV_BUILT");
   for (size_t i = 0; built && i < sizeof needed / sizeof *needed; i++)
     if (!strstr (built, needed[i]))
@@ -59,6 +61,18 @@ static inline void
 put_text (const char *name, const char *text)
 {
   put_file (name, text, strlen (text));
+}
+
+/* A checkpoint of two tensors of 4 bytes, a and b. */
+static inline void
+put_tensors (const char *name)
+{
+  static const char file[] = "\x70\0\0\0\0\0\0\0"
+                             "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+                             "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}"
+                             "     "
+                             "\0\0\200\77\0\0\0\100";
+  put_file (name, file, sizeof file - 1);
 }
 
 static inline void

@@ -1,0 +1,111 @@
+/* tests/unit/spec-found.c: specs as inputs: which files are taken for one, who may read one, and who reads it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/pipeline/pipeline.h"
+#include "core/plugin/registry.h"
+#include "core/source/input.h"
+#include "spec-util.h"
+
+static void
+set_up (void)
+{
+  enter_folder ();
+  put_tensors ("in.safetensors");
+}
+
+TestSuite (spec_found, .init = set_up, .fini = leave_folder);
+
+static const char minimal[] = "fmtconv: 1\nread: in.safetensors\n";
+
+/* The reader that bids best for a file that was named; "": none. */
+static const char *
+bidder (const char *name, const char *text, size_t len)
+{
+  static char kept[64];
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  put_file (name, text, len);
+  const fmtconv_plugin *reader = fci_detect_reader (ctx, fci_input_user (ctx, name));
+  snprintf (kept, sizeof kept, "%s", reader ? reader->name : "");
+  fmtconv_ctx_free (ctx);
+  return kept;
+}
+
+#define BIDDER(name, text) bidder (name, text, sizeof text - 1)
+
+/* Both the name and the content must say it: a spec can open any file. */
+Test (spec_found, recognition)
+{
+  char far[8192];
+  cr_expect_str_eq (BIDDER ("s.yaml", minimal), "spec");
+  cr_expect_str_eq (BIDDER ("s.YML", minimal), "spec");
+  cr_expect_str_eq (BIDDER ("s.yaml", "# what it is for\n\nvariables: {a: }\nfmtconv:   2\n"), "spec");
+  cr_expect_str_eq (BIDDER ("s.yaml", "fmtconv-rules: 1\nrules: []\n"), "");
+  cr_expect_str_eq (BIDDER ("s.yaml", "a:\n  fmtconv: 1\n"), "");
+  cr_expect_str_eq (BIDDER ("s.yaml", "# fmtconv: 1\nmodel: x\n"), "");
+  cr_expect_str_eq (BIDDER ("s.yaml", "fmtconv: yes\n"), "");
+  cr_expect_str_eq (BIDDER ("s.yaml", "fmtconv:"), "");
+  cr_expect_str_eq (BIDDER ("s.yaml", "fmtconv: "), "");
+  cr_expect_str_eq (BIDDER ("s.yaml", "fmtconv:\n1"), "");
+  cr_expect_str_eq (BIDDER ("s.yaml", ""), "");
+  cr_expect_str_eq (BIDDER ("model.safetensors", minimal), "safetensors");
+  cr_expect_str_eq (BIDDER ("model.bin", minimal), "torch");
+  cr_expect_str_eq (BIDDER ("s", minimal), "");
+  memset (far, '#', sizeof far);
+  memcpy (far + sizeof far - 32, "\nfmtconv: 1\n", 12);
+  cr_expect_str_eq (bidder ("s.yaml", far, sizeof far), "");
+}
+
+/* What a reader finds in a folder may be anybody's: it is neither taken for a spec nor read as one. */
+Test (spec_found, found_in_a_folder)
+{
+  heard h;
+  make_folder ("model");
+  put_text ("model/s.yaml", minimal);
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  cr_expect_null (fmtconv_read (fmtconv_beneath (fci_input_user (ctx, "model"), "s.yaml"), NULL));
+  cr_expect (strstr (h.error, "model/s.yaml: no reader knows a file that begins with 66 6d"), "%s", h.error);
+  fmtconv_ctx_free (ctx);
+  ctx = listen_to (&h, 0, NULL);
+  cr_expect_null (fmtconv_read (fmtconv_beneath (fci_input_user (ctx, "model"), "s.yaml"), "spec"));
+  cr_expect_str_eq (h.error,
+                    "model/s.yaml: a spec may open any file, so it is not read where it was only found "
+                    "in a folder: name it yourself");
+  cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
+  fmtconv_ctx_free (ctx);
+  ctx = listen_to (&h, 0, NULL);
+  cr_expect_null (fmtconv_read (
+      fmtconv_beneath (fmtconv_parent (fci_input_user (ctx, "in.safetensors")), "in.safetensors"), "spec"));
+  cr_expect (strstr (h.error, "only found in a folder"), "%s", h.error);
+  fmtconv_ctx_free (ctx);
+}
+
+/* It is one of the plugins, though no file is. */
+Test (spec_found, registry)
+{
+  heard h;
+  size_t n;
+  setenv ("FMTCONV_PLUGIN_PATH", "", 1);
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  const fci_module *module = fci_module_find (ctx, "spec"), *all = fci_modules (ctx, &n);
+  cr_assert_not_null (module);
+  cr_expect_null (module->path);
+  cr_expect_not_null (module->plugin, "%s", module->error);
+  cr_expect_eq (module->plugin->abi, FMTCONV_ABI);
+  for (size_t i = 1; i < n; i++)
+    cr_expect_lt (strcmp (all[i - 1].name, all[i].name), 0);
+  fmtconv_ctx_free (ctx);
+}
+
+/* A file cannot take its place. */
+Test (spec_found, no_other_spec)
+{
+  heard h;
+  make_folder ("plugins");
+  put_text ("plugins/spec.so", "no plugin");
+  fmtconv_ctx *ctx = listen_to (&h, 0, "plugins");
+  const fci_module *module = fci_module_find (ctx, "spec");
+  cr_assert_not_null (module);
+  cr_expect_null (module->path);
+  cr_expect_null (module->error);
+  fmtconv_ctx_free (ctx);
+}

@@ -1,0 +1,254 @@
+/* tests/unit/spec-input.c: specs as inputs: what they are given, what they make, and what is told of it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "spec-util.h"
+
+static void
+set_up (void)
+{
+  enter_folder ();
+  put_tensors ("in.safetensors");
+}
+
+TestSuite (spec_input, .init = set_up, .fini = leave_folder);
+
+static const char minimal[] = "fmtconv: 1\nread: in.safetensors\n";
+
+/* The report of a conversion of s.yaml, which is that text.  NULL: it was refused, and `h` heard why. */
+static fmtconv_attr *
+convert (heard *h, fmtconv_ctx **ctx, const char *text, const char *reader)
+{
+  put_text ("s.yaml", text);
+  *ctx = listen_to (h, FMTCONV_FORCE, NULL);
+  const fmtconv_job job = {
+    .struct_size = sizeof job, .reader = reader, .input = "s.yaml", .output = "out.safetensors"
+  };
+  return fmtconv_convert (*ctx, &job);
+}
+
+static void
+expect_refused (const char *text, const char *reader, int code, const char *says)
+{
+  heard h;
+  fmtconv_ctx *ctx;
+  cr_expect_null (convert (&h, &ctx, text, reader), "%s", says);
+  cr_expect_str_eq (h.error, says);
+  cr_expect_eq (h.code, code, "%d: %s", h.code, h.error);
+  cr_expect_eq (h.errors, 1);
+  cr_expect_eq (access ("out.safetensors", F_OK), -1);
+  fmtconv_ctx_free (ctx);
+}
+
+/* What is dropped inside is told, once, and what was read is told in place of the spec. */
+Test (spec_input, account)
+{
+  heard h;
+  fmtconv_ctx *ctx;
+  fmtconv_attr *report =
+      convert (&h, &ctx,
+               "fmtconv: 1\nread: in.safetensors\n"
+               "transform: [{drop: {name: b}}, {rename: {from: ^a$, to: c}}]\nwrite: not-there/x\n",
+               "spec");
+  cr_assert_not_null (report, "%s", h.error);
+  cr_expect_str_eq (fmtconv_json_text (fmtconv_get (report, "account"), 0),
+                    "{\"in\":2,\"kept\":0,\"renamed\":1,\"split\":0,\"merged\":0,\"dropped\":1,\"out\":1}");
+  fmtconv_attr *in = fmtconv_get (report, "inputs")->first, *drop = fmtconv_get (report, "transforms")->first;
+  cr_expect_null (in->next);
+  cr_expect_str_eq (fmtconv_get_string (in, "path", ""), "in.safetensors");
+  cr_expect_str_eq (fmtconv_get_string (in, "reader", ""), "safetensors");
+  cr_expect_str_eq (fmtconv_json_text (fmtconv_get (in, "through"), 0), "[\"s.yaml\"]");
+  cr_expect_str_eq (fmtconv_get_string (drop, "name", ""), "drop");
+  cr_expect_str_eq (fmtconv_json_text (fmtconv_get (drop, "through"), 0), "[\"s.yaml\"]");
+  cr_expect_str_eq (fmtconv_get_string (drop->next, "name", ""), "rename");
+  cr_expect_eq (fmtconv_get (report, "dropped")->len, 1);
+  cr_expect_eq (access ("not-there", F_OK), -1);
+  fmtconv_ctx_free (ctx);
+}
+
+static const char needy[] =
+    "fmtconv: 1\n"
+    "variables: {from: {help: which}, kept: b, name: \"${kept}\", to: , deep: \"${to}\"}\n"
+    "read: \"${from}\"\n"
+    "transform: [{drop: {name: \"${name}\"}}]\n"
+    "write: \"${deep}-${output}\"\n";
+
+/* Only what makes the model is asked for, and only that may be given. */
+Test (spec_input, variables)
+{
+  heard h;
+  fmtconv_ctx *ctx;
+  fmtconv_attr *report = convert (&h, &ctx, needy, "spec:from=in.safetensors,kept=a");
+  cr_assert_not_null (report, "%s", h.error);
+  cr_expect_str_eq (fmtconv_get_string (fmtconv_get (report, "dropped")->first, "first", ""), "a");
+  fmtconv_ctx_free (ctx);
+  unlink ("out.safetensors");
+  expect_refused (needy, NULL, FMTCONV_E_USAGE, "s.yaml: the spec needs more; add to the reader:");
+  expect_refused (needy, "spec:form=x", FMTCONV_E_USAGE,
+                  "s.yaml: there is no variable 'form': did you mean 'from'?  There are these:");
+  expect_refused (needy, "spec:from=x,to=y", FMTCONV_E_USAGE,
+                  "s.yaml: 'to' is given, and has no use: as an input the spec writes nothing");
+  expect_refused (needy, "spec:from=x,output=y", FMTCONV_E_USAGE,
+                  "s.yaml: 'output' is given, and has no use: as an input the spec writes nothing");
+  expect_refused (needy, "spec:from=x,from=y", FMTCONV_E_USAGE,
+                  "reader 'spec': parameter 'from' is given twice");
+  expect_refused (needy, "spec:from=x,input=y", FMTCONV_E_USAGE,
+                  "s.yaml: 'input' is given, and has no use: as an input the spec writes nothing");
+  expect_refused (needy, "spec:from=x,folder.kept=y", FMTCONV_E_USAGE,
+                  "s.yaml: the folder of 'kept' is given, and 'kept' is not");
+  expect_refused (
+      needy, "spec:path=x", FMTCONV_E_USAGE,
+      "s.yaml: of an input no variable can be called 'path', which is its own: call it otherwise");
+  expect_refused ("fmtconv: 1\nread: \"${input}\"\n", "spec", FMTCONV_E_USAGE,
+                  "s.yaml: the spec needs more; add to the reader:");
+}
+
+/* How what is missing is to be given. */
+Test (spec_input, missing)
+{
+  heard h;
+  fmtconv_ctx *ctx;
+  cr_expect_null (convert (&h, &ctx,
+                           "fmtconv: 1\nvariables: {a: {help: which}, b: , c: {optional: yes}, d: x}\n"
+                           "read: \"${input}${a}${b}${c}${d}\"\n",
+                           "spec:b=1"));
+  cr_expect_str_eq (h.details, "spec:a=VALUE  which\nspec:input=VALUE\n");
+  fmtconv_ctx_free (ctx);
+  cr_expect_null (
+      convert (&h, &ctx, "fmtconv: 1\nvariables: {c: {optional: yes}}\nread: \"${c}\"\n", "spec"));
+  cr_expect_str_eq (h.error, "s.yaml:3:1: this needs a value: add spec:c=VALUE");
+  fmtconv_ctx_free (ctx);
+}
+
+Test (spec_input, wrong_specs)
+{
+  expect_refused ("fmtconv: 1\nread: in.safetensors\nraed: x\n", "spec", FMTCONV_E_FORMAT,
+                  "s.yaml:3:1: a spec has no key 'raed': did you mean 'read'?  It has these:");
+  expect_refused (
+      "fmtconv: 1\nread: [\n", NULL, FMTCONV_E_FORMAT,
+      "s.yaml:3:1: this is no YAML: did not find expected node content while parsing a flow node");
+  expect_refused ("fmtconv: 1\nwrite: x\n", NULL, FMTCONV_E_FORMAT,
+                  "s.yaml:1:1: the spec does not say what to read: 'read' or 'components' is missing");
+  expect_refused ("fmtconv: 2\nread: x\n", NULL, FMTCONV_E_FORMAT,
+                  "s.yaml:1:10: this is a spec of version 2, and this fmtconv knows version 1");
+  expect_refused ("fmtconv: 1\nread: none.safetensors\n", NULL, FMTCONV_E_MISSING,
+                  "none.safetensors: No such file or directory");
+  expect_refused ("fmtconv: 1\nread: in.safetensors\ntransform: [{drop: {name: c}}]\n", NULL, FMTCONV_E_USAGE,
+                  "s.yaml: 1 glob matches no tensor:");
+  expect_refused ("fmtconv: 1\ncomponents:\n  x: {read: in.safetensors}\n  y: {read: in.safetensors}\n", NULL,
+                  FMTCONV_E_UNSUPPORTED, "writer 'safetensors' takes one model, and here are 2 components:");
+  expect_refused ("{}\n", "spec", FMTCONV_E_FORMAT,
+                  "s.yaml:1:1: the line 'fmtconv: 1' is missing, which says that this is a spec");
+}
+
+/* In a circle, whatever a file is called, and deeper than can be meant. */
+Test (spec_input, circles)
+{
+  char name[16], text[64];
+  put_text ("b.yaml", "fmtconv: 1\ntransform: none\nread: {spec: {path: ./s.yaml}}\n");
+  expect_refused ("fmtconv: 1\nread: b.yaml\n", NULL, FMTCONV_E_FORMAT,
+                  "./s.yaml: the spec needs itself as an input: s.yaml reads b.yaml reads ./s.yaml");
+  expect_refused ("fmtconv: 1\nread: s.yaml\n", NULL, FMTCONV_E_FORMAT,
+                  "s.yaml: the spec needs itself as an input: s.yaml reads s.yaml");
+  expect_refused ("fmtconv: 1\nread: in.safetensors\ntransform: [{merge: {file: s.yaml}}]\n", NULL,
+                  FMTCONV_E_FORMAT, "s.yaml: the spec needs itself as an input: s.yaml reads s.yaml");
+  for (int i = 1; i <= 8; i++)
+    {
+      snprintf (name, sizeof name, "%d.yaml", i);
+      snprintf (text, sizeof text, "fmtconv: 1\nread: %d.yaml\n", i + 1);
+      put_text (name, i < 8 ? text : minimal);
+    }
+  expect_refused (
+      "fmtconv: 1\nread: 1.yaml\n", NULL, FMTCONV_E_LIMIT,
+      "8.yaml: specs read one another more than 8 deep: s.yaml reads 1.yaml reads 2.yaml reads 3.yaml "
+      "reads 4.yaml reads 5.yaml reads 6.yaml reads 7.yaml reads 8.yaml");
+  heard h;
+  fmtconv_ctx *ctx;
+  cr_expect_not_null (convert (&h, &ctx, "fmtconv: 1\nread: 2.yaml\n", NULL), "%s", h.error);
+  fmtconv_ctx_free (ctx);
+}
+
+/* Two specs may read the same one: that is no circle. */
+Test (spec_input, diamond)
+{
+  heard h;
+  fmtconv_ctx *ctx;
+  put_text ("a.yaml", minimal);
+  fmtconv_attr *report = convert (
+      &h, &ctx, "fmtconv: 1\nread: a.yaml\ntransform: [{merge: {file: a.yaml, prefix: x.}}]\n", NULL);
+  cr_assert_not_null (report, "%s", h.error);
+  cr_expect_eq (fmtconv_get_int (fmtconv_get (report, "account"), "out", 0), 4);
+  fmtconv_ctx_free (ctx);
+}
+
+/* A path that stands for a variable of another spec is relative to the spec that it stands in. */
+Test (spec_input, folders)
+{
+  heard h;
+  fmtconv_ctx *ctx;
+  make_folder ("sub");
+  make_folder ("sub/inner");
+  put_text ("sub/inner/i.yaml",
+            "fmtconv: 1\nvariables: {x: , n: b}\nread: \"${x}\"\ntransform: [{drop: {name: \"${n}\"}}]\n");
+  put_tensors ("sub/here.safetensors");
+  put_text ("sub/o.yaml", "fmtconv: 1\nvariables: {typed: , kept: here.safetensors}\ncomponents:\n"
+                          "  a: {read: {spec: {path: inner/i.yaml, x: here.safetensors}}}\n"
+                          "  b: {read: {spec: {path: inner/i.yaml, x: \"${typed}\"}}}\n"
+                          "  c: {read: {spec: {path: inner/i.yaml, x: \"${kept}\"}}}\n"
+                          "  d: {read: {spec: {path: inner/i.yaml, x: /absolute, n: /n}}}\n"
+                          "  e: {read: {spec: {path: inner/i.yaml, x: y, folder.x: inner}}}\n"
+                          "  f: {read: {spec: {path: inner/i.yaml, x: y, folder: {x: /elsewhere}}}}\n"
+                          "write: out/\n");
+  static const char *const expected[] = {
+    "spec:x=here.safetensors,folder.x=sub/", "spec:x=in.safetensors",
+    "spec:x=here.safetensors,folder.x=sub/", "spec:x=/absolute,n=/n",
+    "spec:x=y,folder.x=sub/inner",           "spec:x=y,folder.x=/elsewhere",
+  };
+  const fmtconv_variable given = { "typed", "in.safetensors" };
+  ctx = listen_to (&h, 0, NULL);
+  const fmtconv_job *job = fmtconv_spec (ctx, "sub/o.yaml", &given, 1, NULL, NULL);
+  cr_assert_not_null (job, "%s", h.error);
+  cr_assert_eq (job->n_parts, sizeof expected / sizeof *expected);
+  for (size_t i = 0; i < job->n_parts; i++)
+    {
+      cr_expect_str_eq (job->parts[i].input, "sub/inner/i.yaml");
+      cr_expect_str_eq (job->parts[i].reader, expected[i]);
+    }
+  fmtconv_ctx_free (ctx);
+  put_text ("sub/p.yaml", "fmtconv: 1\nread: {spec: {path: inner/i.yaml, x: here.safetensors}}\nwrite: x\n");
+  fmtconv_attr *report = convert (&h, &ctx, "fmtconv: 1\nread: sub/p.yaml\n", NULL);
+  cr_assert_not_null (report, "%s", h.error);
+  fmtconv_attr *in = fmtconv_get (report, "inputs")->first;
+  cr_expect_str_eq (fmtconv_get_string (in, "path", ""), "sub/here.safetensors");
+  cr_expect_str_eq (fmtconv_json_text (fmtconv_get (in, "through"), 0),
+                    "[\"s.yaml\",\"sub/p.yaml\",\"sub/inner/i.yaml\"]");
+  fmtconv_ctx_free (ctx);
+}
+
+/* Neither the spec nor what it reads is ever replaced, nor does an output go into it. */
+Test (spec_input, outputs)
+{
+  heard h;
+  fmtconv_ctx *ctx = listen_to (&h, FMTCONV_FORCE, NULL);
+  fmtconv_job job = {
+    .struct_size = sizeof job, .writer = "safetensors", .input = "s.yaml", .output = "s.yaml"
+  };
+  put_text ("s.yaml", minimal);
+  cr_expect_null (fmtconv_convert (ctx, &job));
+  cr_expect_eq (h.code, FMTCONV_E_OUTPUT, "%s", h.error);
+  fmtconv_ctx_free (ctx);
+  ctx = listen_to (&h, FMTCONV_FORCE, NULL);
+  job.output = "in.safetensors";
+  cr_expect_null (fmtconv_convert (ctx, &job));
+  cr_expect_eq (h.code, FMTCONV_E_OUTPUT, "%s", h.error);
+  fmtconv_ctx_free (ctx);
+  make_folder ("m");
+  put_tensors ("m/model.safetensors");
+  put_text ("m/config.json", "{\"architectures\":[\"T5EncoderModel\"]}");
+  put_text ("s.yaml", "fmtconv: 1\nread: {diffusers: {path: m}}\n");
+  ctx = listen_to (&h, FMTCONV_FORCE, NULL);
+  job.output = "m/out.safetensors";
+  cr_expect_null (fmtconv_convert (ctx, &job));
+  cr_expect_str_eq (
+      h.error, "m/out.safetensors: the output would lie inside the folder that is read (hint: give an OUTPUT "
+               "outside of it)");
+  fmtconv_ctx_free (ctx);
+}
