@@ -6,7 +6,6 @@
 #include "core/pipeline/report.h"
 #include "core/pipeline/spec.h"
 #include "core/source/input.h"
-#include <string.h>
 
 static void
 add_variables (fmtconv_attr *node, const char *path)
@@ -29,11 +28,11 @@ add_variables (fmtconv_attr *node, const char *path)
 }
 
 static void
-add_preset (fmtconv_attr *list, const fci_preset *preset, bool all)
+add_preset (fmtconv_attr *list, const fci_file *preset, bool all)
 {
   fmtconv_attr *node = fci_add_object (list);
   fci_add_text (node, "name", preset->name);
-  fci_add_text (node, "summary", preset->summary);
+  fci_add_text (node, "summary", node ? fci_preset_summary (node->ctx, preset) : NULL);
   fci_add_text (node, "path", preset->path);
   if (preset->error)
     fci_add_text (node, "error", preset->error);
@@ -46,10 +45,11 @@ fmtconv_presets (fmtconv_ctx *ctx, const char *name)
 {
   if (!ctx || ctx->failed)
     return NULL;
-  fci_presets all = fci_presets_scan (ctx);
+  fci_files found;
+  if (fci_presets_find (ctx, name, &found))
+    return NULL;
   fmtconv_attr *list = fmtconv_literal (ctx, "[]");
-  for (size_t i = 0; i < all.n && !ctx->failed; i++)
-    if (!name || !strcmp (all.preset[i].name, name))
-      add_preset (list, &all.preset[i], name != NULL);
+  for (size_t i = 0; i < found.n && !ctx->failed; i++)
+    add_preset (list, &found.file[i], name != NULL);
   return ctx->failed ? NULL : list;
 }

@@ -5,6 +5,7 @@
 
 #include "core/model/yaml-node.h"
 #include "core/plugin/registry.h"
+#include "core/plugin/search.h"
 #include <fmtconv/fmtconv.h>
 
 /* What ${name} stands for. */
@@ -45,25 +46,11 @@ enum
 
 /* ---- Finding (spec-find.c) */
 
-/* A spec that can be called by its name. */
-typedef struct fci_preset
-{
-  const char *name;
-  const char *path;
-  const char *summary; /* the comment in its first line; "": none */
-  const char *error;   /* why it is not used; NULL: it is */
-} fci_preset;
+/* The presets of all folders, or those of one name.  0, or the code of an error. */
+int fci_presets_find (fmtconv_ctx *ctx, const char *only, fci_files *out);
 
-typedef struct fci_presets
-{
-  fmtconv_ctx *ctx;
-  fci_preset *preset; /* sorted by name; of one name the first found counts */
-  size_t n;
-  size_t room;
-} fci_presets;
-
-/* The presets of all folders, in order of search: FMTCONV_PIPELINE_PATH, the installed ones, the user's own. */
-fci_presets fci_presets_scan (fmtconv_ctx *ctx);
+/* The comment in its first line, which is read for this; "": none. */
+const char *fci_preset_summary (fmtconv_ctx *ctx, const fci_file *preset);
 
 /* The path of a spec that was typed: a file, or the name of a preset.  NULL: an error. */
 const char *fci_spec_path (fmtconv_ctx *ctx, const char *typed);

@@ -1,7 +1,6 @@
 # core/plugin/local.mk: see the header beside it for what this folder is.
 core_sources += \
 	core/plugin/descriptor.c \
-	core/plugin/folders.c \
 	core/plugin/globs.c \
 	core/plugin/load.h \
 	core/plugin/module.c \
@@ -10,5 +9,7 @@ core_sources += \
 	core/plugin/params.h \
 	core/plugin/registry.c \
 	core/plugin/registry.h \
+	core/plugin/search.c \
+	core/plugin/search.h \
 	core/plugin/values.c \
 	core/plugin/values.h

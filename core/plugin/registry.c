@@ -15,29 +15,6 @@ by_name (const void *a, const void *b)
   return strcmp (((const fci_module *) a)->name, ((const fci_module *) b)->name);
 }
 
-/* The library's own come first: no file can take the place of one. */
-static int
-add_builtins (fmtconv_ctx *ctx, fci_found *found)
-{
-  for (size_t i = 0; fci_builtins[i] && !ctx->failed; i++)
-    fci_found_add (ctx, found, &(fci_module){ .name = fci_builtins[i]->name });
-  return ctx->failed;
-}
-
-/* The modules of this context, found once.  NULL: an error. */
-static fci_found *
-registry (fmtconv_ctx *ctx)
-{
-  if (ctx->registry || ctx->failed)
-    return ctx->registry;
-  fci_found *found = fci_new (ctx, fci_found);
-  if (!found || add_builtins (ctx, found) || fci_folders_scan (ctx, found))
-    return NULL;
-  if (found->n)
-    qsort (found->modules, found->n, sizeof *found->modules, by_name);
-  return ctx->registry = found;
-}
-
 static const fmtconv_plugin *
 builtin (const char *name)
 {
@@ -45,6 +22,54 @@ builtin (const char *name)
   while (fci_builtins[i] && strcmp (fci_builtins[i]->name, name))
     i++;
   return fci_builtins[i];
+}
+
+/* All modules; each has either neither plugin nor error (not loaded yet), or one of them. */
+typedef struct found
+{
+  fci_module *modules;
+  size_t n;
+} found;
+
+/* The library's own, whose places no files can take, and the files. */
+static void
+collect (const fci_files *files, found *out)
+{
+  for (size_t i = 0; fci_builtins[i]; i++)
+    out->modules[out->n++] = (fci_module){ .name = fci_builtins[i]->name };
+  for (size_t i = 0; i < files->n; i++)
+    {
+      const fci_file *file = &files->file[i];
+      if (!builtin (file->name))
+        out->modules[out->n++] = (fci_module){ .name = file->name, .path = file->path, .error = file->error };
+    }
+  qsort (out->modules, out->n, sizeof *out->modules, by_name);
+}
+
+/* The modules of this context, found once.  NULL: an error. */
+static found *
+registry (fmtconv_ctx *ctx)
+{
+  const fci_search search = {
+    .what = "plugin folder",
+    .suffix = ".so",
+    .misnamed = "its file name is not a plugin's: a lower-case letter, then at most 63 of a-z, 0-9 and '-'",
+    .named = ctx->options.plugin_dir,
+    .variable = "FMTCONV_PLUGIN_PATH",
+    .installed = FCI_PLUGIN_DIR,
+  };
+  fci_files files;
+  size_t own = 0;
+  if (ctx->registry || ctx->failed)
+    return ctx->registry;
+  while (fci_builtins[own])
+    own++;
+  found *all = fci_new (ctx, found);
+  if (!all || fci_search_files (ctx, &search, NULL, &files)
+      || !(all->modules = fmtconv_alloc (ctx, own + files.n, sizeof *all->modules)))
+    return NULL;
+  collect (&files, all);
+  return ctx->registry = all;
 }
 
 static void
@@ -62,20 +87,19 @@ load (fmtconv_ctx *ctx, fci_module *module)
 const fci_module *
 fci_modules (fmtconv_ctx *ctx, size_t *n)
 {
-  fci_found *found = registry (ctx);
-  *n = found ? found->n : 0;
+  const found *all = registry (ctx);
+  *n = all ? all->n : 0;
   for (size_t i = 0; i < *n; i++)
-    load (ctx, &found->modules[i]);
-  return found ? found->modules : NULL;
+    load (ctx, &all->modules[i]);
+  return all ? all->modules : NULL;
 }
 
 const fci_module *
 fci_module_find (fmtconv_ctx *ctx, const char *name)
 {
-  fci_found *found = registry (ctx);
+  const found *all = registry (ctx);
   fci_module key = { .name = name };
-  fci_module *module =
-      found && found->n ? bsearch (&key, found->modules, found->n, sizeof key, by_name) : NULL;
+  fci_module *module = all ? bsearch (&key, all->modules, all->n, sizeof key, by_name) : NULL;
   if (module)
     load (ctx, module);
   return module;

@@ -1,6 +1,7 @@
 /* tests/unit/registry.c: which folders and files plugins are taken from, and which are refused.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/plugin/registry.h"
+#include "core/plugin/search.h"
 #include "heard.h"
 #include <criterion/criterion.h>
 #include <pthread.h>
@@ -196,5 +197,97 @@ Test (registry, unknown_name)
   cr_expect_null (fci_plugin_find (ctx, "no-such-thing", FCI_WRITER));
   cr_expect_eq (h.code, FMTCONV_E_USAGE);
   cr_expect (strstr (h.error, "there is no writer 'no-such-thing'"), "%s", h.error);
+  fmtconv_ctx_free (ctx);
+}
+
+/* ---- Any kind of file: the same folders, the same refusals */
+
+static void
+look (heard *h, fci_search search, const char *only, fci_files *out, fmtconv_ctx **ctx)
+{
+  search.what = "shelf";
+  search.suffix = ".book";
+  search.variable = "FMTCONV_SHELVES";
+  search.installed = "/nonexistent/fmtconv";
+  *ctx = listen_to (h, 0, NULL);
+  fci_search_files (*ctx, &search, only, out);
+}
+
+Test (registry, any_files)
+{
+  heard h;
+  fci_files files;
+  fmtconv_ctx *ctx;
+  make_file ("b.book", "x", 0644);
+  make_file ("a.book", "x", 0666);
+  make_file ("B.book", "x", 0644);
+  make_file (".book", "x", 0644);
+  make_file ("c.books", "x", 0644);
+  look (&h, (fci_search){ .named = folder }, NULL, &files, &ctx);
+  cr_assert_eq (files.n, 2, "%zu", files.n);
+  cr_expect_str_eq (files.file[0].name, "a");
+  cr_expect_str_eq (files.file[0].error, "anyone may write to the file (mode 0666): it is not used");
+  cr_expect_null (fci_files_find (&files, "b")->error);
+  cr_expect_null (fci_files_find (&files, "c"));
+  cr_expect_eq (h.errors + h.warnings + h.notes, 0);
+  fmtconv_ctx_free (ctx);
+  look (&h, (fci_search){ .named = folder, .misnamed = "no" }, NULL, &files, &ctx);
+  cr_assert_eq (files.n, 3);
+  cr_expect_str_eq (fci_files_find (&files, "B")->error, "no");
+  fmtconv_ctx_free (ctx);
+}
+
+/* What is asked for by name is found alone: nothing else is looked at. */
+Test (registry, one_file)
+{
+  heard h;
+  fci_files files;
+  fmtconv_ctx *ctx;
+  make_file ("a.book", "x", 0644);
+  make_file ("ab.book", "x", 0644);
+  look (&h, (fci_search){ .named = folder }, "a", &files, &ctx);
+  cr_assert_eq (files.n, 1);
+  cr_expect_str_eq (files.file[0].name, "a");
+  fmtconv_ctx_free (ctx);
+  look (&h, (fci_search){ .named = folder }, "b", &files, &ctx);
+  cr_expect_eq (files.n, 0);
+  cr_expect_null (fci_files_find (&files, "b"));
+  fmtconv_ctx_free (ctx);
+}
+
+/* The user's own come last, and a relative path there is void; a folder that is not there is no matter. */
+Test (registry, own_files)
+{
+  heard h;
+  fci_files files;
+  fmtconv_ctx *ctx;
+  char sub[128];
+  snprintf (sub, sizeof sub, "%s/own", folder);
+  cr_assert_eq (mkdir (sub, 0755), 0);
+  make_file ("own/a.book", "x", 0644);
+  make_file ("own/b.book", "x", 0644);
+  make_file ("a.book", "x", 0644);
+  setenv ("XDG_CONFIG_HOME", folder, 1);
+  setenv ("FMTCONV_SHELVES", "relative:/nonexistent/x", 1);
+  look (&h, (fci_search){ .named = folder, .own = "own" }, NULL, &files, &ctx);
+  cr_assert_eq (files.n, 2);
+  cr_expect_null (strstr (fci_files_find (&files, "a")->path, "own"));
+  cr_expect_not_null (strstr (fci_files_find (&files, "b")->path, "own"));
+  cr_expect_str_eq (h.last, "FMTCONV_SHELVES: 'relative' is not an absolute path: it is not searched");
+  cr_expect_eq (h.errors + h.warnings, 0);
+  fmtconv_ctx_free (ctx);
+  cr_assert_eq (chmod (sub, 0777), 0);
+  look (&h, (fci_search){ .own = "own" }, NULL, &files, &ctx);
+  cr_expect_eq (files.n, 0);
+  cr_expect (strstr (h.last, "anyone may write to the shelf")
+                 && strstr (h.last, "(mode 0777): it is not used"),
+             "%s", h.last);
+  fmtconv_ctx_free (ctx);
+  setenv ("XDG_CONFIG_HOME", "own", 1);
+  cr_assert_eq (chmod (sub, 0755), 0);
+  cr_assert_eq (chdir (folder), 0);
+  setenv ("HOME", "relative", 1);
+  look (&h, (fci_search){ .own = "own" }, NULL, &files, &ctx);
+  cr_expect_eq (files.n, 0);
   fmtconv_ctx_free (ctx);
 }

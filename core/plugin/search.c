@@ -1,0 +1,203 @@
+/* core/plugin/search.c: walks folders for plugins and presets, and refuses what others could have written there.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/plugin/search.h"
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+
+/* One search while it runs. */
+typedef struct walk
+{
+  fmtconv_ctx *ctx;
+  const fci_search *search;
+  const char *only;
+  fci_files *out;
+} walk;
+
+bool
+fci_plugin_name_ok (const char *name, size_t len)
+{
+  if (len < 1 || len > 64 || name[0] < 'a' || name[0] > 'z')
+    return false;
+  return strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789-") >= len;
+}
+
+static int
+by_name (const void *a, const void *b)
+{
+  return strcmp (((const fci_file *) a)->name, ((const fci_file *) b)->name);
+}
+
+const fci_file *
+fci_files_find (const fci_files *files, const char *name)
+{
+  const fci_file key = { .name = name };
+  return files->n ? bsearch (&key, files->file, files->n, sizeof key, by_name) : NULL;
+}
+
+/* They are sorted when all are found. */
+static bool
+is_known (const fci_files *files, const char *name)
+{
+  size_t i = 0;
+  while (i < files->n && strcmp (files->file[i].name, name))
+    i++;
+  return i < files->n;
+}
+
+static void
+append (fmtconv_ctx *ctx, fci_files *files, const fci_file *one)
+{
+  if (files->n == files->room)
+    {
+      size_t room = files->room ? 2 * files->room : 16;
+      fci_file *more = fmtconv_alloc (ctx, room, sizeof *more);
+      if (!more)
+        return;
+      if (files->n)
+        memcpy (more, files->file, files->n * sizeof *more);
+      files->file = more;
+      files->room = room;
+    }
+  files->file[files->n++] = *one;
+}
+
+/* ---- Files */
+
+/* Why the file may not be used, or NULL. */
+static const char *
+refusal (fmtconv_ctx *ctx, const char *path)
+{
+  struct stat st;
+  if (stat (path, &st) != 0)
+    return fmtconv_text (ctx, "cannot be read: %s", strerror (errno));
+  if (!S_ISREG (st.st_mode))
+    return "it is not a regular file";
+  if (st.st_mode & S_IWOTH)
+    return fmtconv_text (ctx, "anyone may write to the file (mode %04o): it is not used",
+                         (unsigned) st.st_mode & 07777);
+  return NULL;
+}
+
+static void
+consider (const walk *w, const char *folder, const char *file)
+{
+  fmtconv_ctx *ctx = w->ctx;
+  size_t len = strlen (file), tail = strlen (w->search->suffix);
+  if (len <= tail || strcmp (file + len - tail, w->search->suffix))
+    return;
+  bool fine = fci_plugin_name_ok (file, len - tail);
+  fci_file one = { .name = fci_copy (ctx, file, len - tail) };
+  if (!one.name || (w->only && strcmp (one.name, w->only)) || (!fine && !w->search->misnamed)
+      || is_known (w->out, one.name))
+    return;
+  one.path = fmtconv_text (ctx, "%s/%s", folder, file);
+  if (!one.path)
+    return;
+  one.error = fine ? refusal (ctx, one.path) : w->search->misnamed;
+  append (ctx, w->out, &one);
+}
+
+/* ---- Folders */
+
+/* must: the application named it. */
+static int
+cannot_open (const walk *w, const char *folder, bool must)
+{
+  if (must)
+    return fci_fail_io (w->ctx, folder, fmtconv_text (w->ctx, "cannot open the %s", w->search->what));
+  return errno == ENOENT ? 0
+                         : fmtconv_warn (w->ctx, "the %s %s cannot be read: %s", w->search->what, folder,
+                                         strerror (errno));
+}
+
+static int
+is_open_to_all (const walk *w, const char *folder, mode_t mode, bool must)
+{
+  static const char text[] = "anyone may write to the %s %s (mode %04o): it is not used";
+  unsigned bits = (unsigned) mode & 07777;
+  return must ? fmtconv_fail (w->ctx, FMTCONV_E_USAGE, text, w->search->what, folder, bits)
+              : fmtconv_warn (w->ctx, text, w->search->what, folder, bits);
+}
+
+static int
+scan (const walk *w, const char *folder, bool must)
+{
+  struct stat st;
+  DIR *dir = folder ? opendir (folder) : NULL;
+  if (!folder)
+    return w->ctx->failed;
+  if (!dir || fstat (dirfd (dir), &st) != 0)
+    cannot_open (w, folder, must);
+  else if (st.st_mode & S_IWOTH)
+    is_open_to_all (w, folder, st.st_mode, must);
+  else
+    for (const struct dirent *entry; (entry = readdir (dir));)
+      consider (w, folder, entry->d_name);
+  if (dir)
+    closedir (dir);
+  return w->ctx->failed;
+}
+
+/* Absolute, so that what is found can be opened from wherever the program is by then. */
+static int
+scan_named (const walk *w, const char *folder)
+{
+  char *path = realpath (folder, NULL);
+  if (!path)
+    return cannot_open (w, folder, true);
+  const char *kept = fci_strdup (w->ctx, path);
+  free (path);
+  return scan (w, kept, true);
+}
+
+/* Each absolute entry of a list separated by ':'. */
+static int
+scan_list (const walk *w, const char *list)
+{
+  for (size_t len; *list && !w->ctx->failed; list += len + (list[len] == ':'))
+    {
+      len = strcspn (list, ":");
+      const char *folder = fci_copy (w->ctx, list, len);
+      if (folder && len && *folder != '/')
+        fmtconv_note (w->ctx, "%s: '%s' is not an absolute path: it is not searched", w->search->variable,
+                      folder);
+      else if (len)
+        scan (w, folder, false);
+    }
+  return w->ctx->failed;
+}
+
+/* As the XDG base directories have it: relative paths are void. */
+static int
+scan_own (const walk *w)
+{
+  const char *config = getenv ("XDG_CONFIG_HOME"), *home = getenv ("HOME");
+  if (config && *config == '/')
+    return scan (w, fmtconv_text (w->ctx, "%s/%s", config, w->search->own), false);
+  if (home && *home == '/')
+    return scan (w, fmtconv_text (w->ctx, "%s/.config/%s", home, w->search->own), false);
+  return w->ctx->failed;
+}
+
+int
+fci_search_files (fmtconv_ctx *ctx, const fci_search *search, const char *only, fci_files *out)
+{
+  const walk w = { .ctx = ctx, .search = search, .only = only, .out = out };
+  const char *list = getenv (search->variable);
+  /* With rights that its caller lacks, a program must not use what that caller points at. */
+  bool privileged = getauxval (AT_SECURE) != 0;
+  *out = (fci_files){ 0 };
+  if ((search->named && scan_named (&w, search->named)) || (list && !privileged && scan_list (&w, list))
+      || scan (&w, search->installed, false) || (search->own && !privileged && scan_own (&w)))
+    return ctx->failed;
+  if (out->n)
+    qsort (out->file, out->n, sizeof *out->file, by_name);
+  return ctx->failed;
+}
