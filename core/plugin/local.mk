@@ -5,6 +5,7 @@ core_sources += \
 	core/plugin/load.h \
 	core/plugin/module.c \
 	core/plugin/override.c \
+	core/plugin/params-check.c \
 	core/plugin/params.c \
 	core/plugin/params.h \
 	core/plugin/registry.c \

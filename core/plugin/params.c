@@ -281,38 +281,3 @@ fci_params_shared (fmtconv_ctx *ctx, const fmtconv_param *params, const char *te
     }
   return shared;
 }
-
-/* What makes one entry unusable, or NULL. */
-static const char *
-fault (const fmtconv_param *param)
-{
-  size_t size = fci_value_size (param->type), len = strlen (param->key);
-  bool pairs = param->type == FMTCONV_P_PAIRS;
-  if (!size)
-    return "its type is unknown";
-  if (param->offset > FCI_PARAMS_SIZE - size)
-    return "its offset lies beyond 4096 bytes";
-  if (len >= 2 && !strcmp (param->key + len - 2, ".*") && (!pairs || len == 2))
-    return "keys that end with .* are of type P_PAIRS, and have something before that";
-  if (pairs && param->otherwise)
-    return "P_PAIRS has no default";
-  if (param->type == FMTCONV_P_CHOICE && (!param->otherwise || !*param->otherwise))
-    return "it names no choices";
-  return NULL;
-}
-
-int
-fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *params)
-{
-  const char *owner = fmtconv_text (ctx, "default of a parameter of its %s", role);
-  for (const fmtconv_param *param = params; param && param->key; param++)
-    {
-      const char *what = fault (param);
-      for (const fmtconv_param *other = params; !what && other < param; other++)
-        what = strcmp (other->key, param->key) ? NULL : "it is declared twice";
-      if (what)
-        return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "its %s's parameter '%s' is malformed: %s", role,
-                             param->key, what);
-    }
-  return owner && fci_params_parse (ctx, owner, params, "") ? 0 : fmtconv_failed (ctx);
-}

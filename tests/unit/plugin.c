@@ -449,6 +449,8 @@ Test (descriptor, parameters)
     { { { "a", FMTCONV_P_INT, SIZE_MAX, NULL, "x" } }, "beyond 4096 bytes" },
     { { { "a.*", FMTCONV_P_INT, 0, NULL, "x" } }, "P_PAIRS" },
     { { { ".*", FMTCONV_P_PAIRS, 0, NULL, "x" } }, "P_PAIRS" },
+    { { { "*", FMTCONV_P_TEXT, 0, NULL, "x" } }, "the key * is of type P_PAIRS" },
+    { { { "*", FMTCONV_P_PAIRS, 0, NULL, "x" }, { "a", FMTCONV_P_INT, 64, NULL, "x" } }, "and the last" },
     { { { "a", FMTCONV_P_CHOICE, 0, NULL, "x" } }, "no choices" },
     { { { "a", FMTCONV_P_INT, 0, NULL, "x" }, { "a", FMTCONV_P_INT, 8, NULL, "x" } }, "declared twice" },
     { { { "a", FMTCONV_P_INT, 0, "seven", "x" } }, "'seven' is no integer" },
