@@ -144,7 +144,7 @@ fci_chain_given (fci_conversion *c)
       return c->ctx->failed;
   if (fci_links_parse (c->ctx, c->job.transforms, c->job.n_transforms, &c->chain) || given_dtype (c, &cast))
     return c->ctx->failed;
-  if (!c->job.output) /* only the model is wanted */
+  if (c->only_model)
     return 0;
   if (c->job.writer)
     settle (c->ctx, c->job.writer, FCI_WRITER, &c->writer);
@@ -241,7 +241,7 @@ fci_chain_command (const fci_conversion *c)
 {
   if (c->part->job.name)
     return NULL;
-  if (!c->job.output)
+  if (c->only_model)
     return fmtconv_text (c->ctx, "fmtconv%s%s %s", fci_link_option (c->ctx, 'r', &c->part->reader),
                          links_text (c->ctx, &c->chain, 0), fci_shell_path (c->ctx, c->part->job.input));
   const char *dtype = c->job.dtype ? c->job.dtype : "";

@@ -26,14 +26,14 @@ list_part (const fci_conversion *c, const fci_claim *claim)
 {
   fmtconv_ctx *ctx = c->ctx;
   const fci_recognition *found = &claim->found;
-  const char *kind = claim->plugin->transform->kind, *output = c->job.output ? output_for (c, kind) : "";
+  const char *kind = claim->plugin->transform->kind, *output = c->only_model ? "" : output_for (c, kind);
   const char *missing = found->missing ? fmtconv_text (ctx, ", %zu missing", found->missing) : "";
   const char *unknown = found->unknown ? fmtconv_text (ctx, ", %zu not known", found->unknown) : "";
   const char *reader = c->job.reader ? fci_shell_word (ctx, c->job.reader) : "";
   const char *writer = c->job.writer ? fci_shell_word (ctx, c->job.writer) : "";
   if (!output || !missing || !unknown || ctx->failed)
     return;
-  if (!*output) /* only the model is wanted, by a spec */
+  if (c->only_model)
     {
       fmtconv_detail (ctx, "%s (%zu tensor%s%s%s): transform: %s", kind, found->claimed,
                       found->claimed == 1 ? "" : "s", missing, unknown, claim->plugin->name);
@@ -84,7 +84,7 @@ fci_claims_are_components (const fci_claims *claims)
 static bool
 is_pipeline (const fci_conversion *c, const fci_claims *claims)
 {
-  if (!c->job.output)
+  if (c->only_model)
     return fci_claims_are_components (claims);
   return c->to_folder && (c->writer.plugin->writer->limits.understands & FMTCONV_COMPONENTS)
          && fci_claims_are_components (claims);

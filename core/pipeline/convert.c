@@ -203,6 +203,7 @@ fci_convert_chain (fci_conversion *c)
 const fmtconv_model *
 fci_convert_model (fci_conversion *c)
 {
+  c->only_model = true;
   if (make_parts (c) || fci_chain_given (c) || open_inputs (c) || read_parts (c) || fci_chain_whole (c)
       || fci_links_run (c->ctx, &c->chain, &c->model) || say_chain (c))
     return NULL;

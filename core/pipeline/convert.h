@@ -49,6 +49,7 @@ typedef struct fci_conversion
   fci_link writer;
   fci_links chain;            /* of the only input, or of the bundle of all */
   const fmtconv_model *model; /* what the chain made, so far */
+  bool only_model;            /* of a spec that is an input: there is neither a writer nor an output */
   bool detected;              /* something was chosen that was not given */
   const fmtconv_layout *layout;
   fci_plan *plan;

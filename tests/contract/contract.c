@@ -18,7 +18,8 @@ enum
   PEEK = 4096
 };
 
-/* Of the modules that were built, FMTCONV_BUILT="plugins/cast.la plugins/torch.la": the names, each loaded. */
+/* Of the modules that were built, FMTCONV_BUILT="plugins/cast.la plugins/torch.la": the names, each loaded; and those
+ * that the library itself holds. */
 static size_t
 each_plugin (fmtconv_ctx *ctx, const fci_module **modules)
 {
@@ -41,6 +42,13 @@ each_plugin (fmtconv_ctx *ctx, const fci_module **modules)
     }
   free (list);
   cr_assert_gt (n, 0, "'%s' names no plugin", built);
+  for (size_t i = 0; fci_builtins[i]; i++)
+    {
+      cr_assert_lt (n, MOST);
+      modules[n] = fci_module_find (ctx, fci_builtins[i]->name);
+      cr_assert_not_null (modules[n]->plugin, "%s: %s", fci_builtins[i]->name, modules[n]->error);
+      n++;
+    }
   return n;
 }
 
@@ -80,7 +88,9 @@ check_params (const char *name, const fmtconv_param *params)
     {
       bool several = p->type == FMTCONV_P_PAIRS; /* "rule|keep" */
       size_t plain = strspn (p->key, &"|abcdefghijklmnopqrstuvwxyz0123456789-"[!several]);
-      cr_expect (plain && (!p->key[plain] || !strcmp (p->key + plain, ".*")), "%s: key '%s'", name, p->key);
+      bool any = several && !strcmp (p->key, "*");
+      cr_expect (any || (plain && (!p->key[plain] || !strcmp (p->key + plain, ".*"))), "%s: key '%s'", name,
+                 p->key);
       cr_expect (is_line (p->help), "%s: help of '%s': '%s'", name, p->key, p->help ? p->help : "(none)");
       for (const fmtconv_param *q = params; q < p; q++)
         cr_expect (q->offset + fci_value_size (q->type) <= p->offset
@@ -157,9 +167,14 @@ bid_on (const fmtconv_reader *reader, const char *base, const uint8_t *bytes, si
   cr_assert (head && tail);
   memcpy (head, bytes, len);
   memcpy (tail, bytes, len);
-  fmtconv_peek peek = {
-    .path = base, .base = base, .head = head, .tail = tail, .head_len = len, .tail_len = len, .size = size
-  };
+  fmtconv_peek peek = { .path = base,
+                        .base = base,
+                        .head = head,
+                        .tail = tail,
+                        .head_len = len,
+                        .tail_len = len,
+                        .size = size,
+                        .is_named = 1 };
   int bid = fci_bid (reader, &peek);
   cr_expect_eq (fci_bid (reader, &peek), bid, "the same bytes, another bid");
   free (head);
