@@ -64,6 +64,26 @@ Test (spec_input, account)
   fmtconv_ctx_free (ctx);
 }
 
+/* So it is where nothing is left, and where another transform was given that. */
+Test (spec_input, nothing_left)
+{
+  heard h;
+  fmtconv_ctx *ctx;
+  static const char *const texts[] = {
+    "fmtconv: 1\nread: in.safetensors\ntransform: [{drop: {name: '*'}}]\n",
+    "fmtconv: 1\nread: in.safetensors\ntransform: [{drop: {name: '*'}}, {prefix: {add: x}}]\n",
+  };
+  for (size_t i = 0; i < 2; i++)
+    {
+      fmtconv_attr *report = convert (&h, &ctx, texts[i], "spec");
+      cr_assert_not_null (report, "%s", h.error);
+      cr_expect_str_eq (
+          fmtconv_json_text (fmtconv_get (report, "account"), 0),
+          "{\"in\":2,\"kept\":0,\"renamed\":0,\"split\":0,\"merged\":0,\"dropped\":2,\"out\":0}");
+      fmtconv_ctx_free (ctx);
+    }
+}
+
 static const char needy[] =
     "fmtconv: 1\n"
     "variables: {from: {help: which}, kept: b, name: \"${kept}\", to: , deep: \"${to}\"}\n"

@@ -14,11 +14,11 @@
 static inline void
 need_plugins (void)
 {
-  static const char *const needed[] = { "plugins/cast.la",        "plugins/cogvideox-lora.la",
-                                        "plugins/diffusers.la",   "plugins/drop.la",
-                                        "plugins/merge.la",       "plugins/rename.la",
-                                        "plugins/safetensors.la", "plugins/sat.la",
-                                        "plugins/torch.la" };
+  static const char *const needed[] = { "plugins/cast.la",      "plugins/cogvideox-lora.la",
+                                        "plugins/diffusers.la", "plugins/drop.la",
+                                        "plugins/merge.la",     "plugins/prefix.la",
+                                        "plugins/rename.la",    "plugins/safetensors.la",
+                                        "plugins/sat.la",       "plugins/torch.la" };
   const char *built = getenv ("FMTCONV_BUILT");
   for (size_t i = 0; built && i < sizeof needed / sizeof *needed; i++)
     if (!strstr (built, needed[i]))
