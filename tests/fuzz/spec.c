@@ -32,5 +32,9 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   if (job)
     fmtconv_spec_text (ctx, job);
   fmtconv_ctx_free (ctx);
+  /* As an input, of which less is needed; it may name itself. */
+  ctx = fmtconv_ctx_new (NULL);
+  fmtconv_inspect (ctx, path, size % 2 ? "spec" : "spec:a=${b},folder.a=/proc/self/fd,input=x");
+  fmtconv_ctx_free (ctx);
   return 0;
 }
