@@ -234,6 +234,7 @@ read_spec (fmtconv_ctx *ctx, const void *given, fmtconv_input *in, fmtconv_model
   fci_pipeline p = { .ctx = ctx, .is_input = true, .job = fci_new (ctx, fmtconv_job) };
   if (!all || !p.job)
     return ctx->failed;
+  ctx->is_read = false; /* what is wrong was written by hand, and is no damaged checkpoint */
   reading here = { .file = in, .outer = all->inner };
   if (check_may_read (ctx, &here))
     return ctx->failed;
