@@ -63,7 +63,9 @@ read_torch (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_mod
   if (!index_is_name (fmtconv_base (in), ".bin"))
     return read_file (ctx, p, in, out);
   if (p->root)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "root= is for one file: an index names what is in its files");
+    return fmtconv_fail_at (ctx, FMTCONV_E_USAGE,
+                            &(fmtconv_where){ .hint = "leave it away, or name one of the files" },
+                            "root= is for one file: an index names what is in its files");
   return index_read (ctx, in, p->crc == CRC_IGNORE ? "torch:crc=ignore" : "torch", out);
 }
 

@@ -157,6 +157,7 @@ def torch_indexes():
 
     torch("two", "2 tensors", names, 0)
     torch("mixed", "2 tensors", {**names, "b": "2.safetensors"}, 0, **{"2.safetensors": B})
+    torch("root", "root= is for one file: an index names what is in its files", names, 2, reader="torch:root=model")
     torch("missing", "the index names '3.bin', which is not beside it", {**names, "b": "3.bin"})
     torch("name", "not the plain name of a safetensors or .bin file", {**names, "b": "2.pt"})
     torch("unlisted", "it is in '2.bin', and the index does not list it", {"a": "1.bin", "c": "2.bin"})

@@ -115,6 +115,7 @@ def values():
         case(f"type-{kind}", f"key 'x': there is no type of values {kind}", file((key("x", kind, b"\0" * 8),)))
         case(f"items-of-type-{kind}", f"key 'x': there is no type of values {kind}",
              file((key("x", ARRAY, number("I", kind) + number("Q", 0)),)))
+    good("bools", file((key("x", BOOL, 1), key("y", BOOL, 0), key("z", ARRAY, (BOOL, (0, 1))))))
     case("bool-2", "key 'x': a bool that is neither 0 nor 1", file((key("x", BOOL, 2),)))
     case("bools-255", "a bool that is neither 0 nor 1", file((key("x", ARRAY, (BOOL, (0, 1, 255))),)))
     case("string-not-utf8", "text that is not UTF-8", file((key("x", STRING, string(b"a\xc0\x80")),)))

@@ -246,6 +246,8 @@ def names():
             dict_of((first, weights), (second, weights)))
     both = dict_of(("model", weights), ("other", DICT))
     bad("no-such-root", "there is no root 'modle'", both, reader="torch:root=modle")
+    strange = dict_of((None, 1), (True, 2), (3, 4), ((5,), 6), ("a", tensor()), ("longer", 7))
+    bad("no-such-root-strange", "  (none) (int)", strange, reader="torch:root=b")
     bad("no-such-root-deep", "there is no root 'model.a.x'", both, reader="torch:root=model.a.x")
     bad("no-such-index", "there is no root '2'", list_of(tensor(), tensor()), reader="torch:root=2")
     bad("root-without", "no tensors in root 'other'", both, reader="torch:root=other")
@@ -386,6 +388,9 @@ def before_1_6():
         old(f"good-{protocol}", "  1 tensor, ", one, status=0, protocol=protocol)
     old("good-two", "  2 tensors, ", two, both, status=0)
     old("good-order", "  2 tensors, ", two, both[::-1], status=0)
+    old("good-long-keys", "  2 tensors, ", dict_of(("a", tensor()), ("b", tensor(of=storage("00")))),
+        [("0", 4, bytes(16)), ("00", 4, bytes(16))], status=0)
+    old("good-long-string", "  1 tensor, ", dict_of(("x", "y" * 200_000), ("a", tensor())), status=0)
     old("good-none", "  1 tensor, ", dict_of(("a", tensor((0,), of=storage(count=0)))), [("0", 0, b"")], status=0)
     old("good-big-endian", "  1 tensor, ", one, status=0, system=dict_of(("little_endian", False)))
     old("good-part", "  1 tensor, ", dict_of(("a", tensor((3,), of=storage(more=(("1", 1, 3),))))), status=0)
@@ -433,6 +438,9 @@ def before_1_6():
     ends = [i + 1 for i in range(len(whole) - 1) if whole[i:i + 2] == b".\x80"]
     for n in (14, 20, ends[0] + 1, ends[1] + 1, ends[1] + 3, ends[2] + 1, ends[2] + 40, ends[3] + 1, ends[3] + 4):
         case(f"cut-old-{n:03}", "pickle opcode", whole[:n])
+    long = legacy(dict_of(("x", "y" * 200_000), ("a", tensor())))
+    case("cut-old-string", "pickle opcode BINUNICODE: 200000 bytes wanted", long[:100_000])
+    case("cut-old-string-length", "pickle opcode BINUNICODE: 4 bytes wanted", long[:long.index(b"y") - 2])
     case("cut-old-storage", "storage '0' is missing", whole[:-17])
 
 
@@ -546,7 +554,9 @@ def accepted():
         dict_of(("a", tensor()), ("d", deque + number(1) + b"a" + MARK + number(2) + number(3) + b"e"),
                 ("e", default + text("k") + LIST + b"s" + MARK + text("l") + NONE + b"u")), status=0)
     bad("object-items", "tensors inside of a object of collections.deque", dict_of(("a", tensor()), ("d", deque + tensor() + b"a")))
-    bad("good-facts", "  1 tensor, ", dict_of(("a", tensor()), ("epoch", 3), ("loss", b"G?\xe0" + bytes(6)), ("name", "x\n")), status=0)
+    bad("good-facts", "  1 tensor, ", dict_of(("a", tensor()), ("epoch", 3), ("loss", b"G?\xe0" + bytes(6)), ("name", "x\n"), ("arch", "net")), status=0)
+    bad("good-keywords", "  1 tensor, ",
+        dict_of(("a", tensor()), ("x", name_of("a", "B") + EMPTY + dict_of(("k", 1)) + b"\x92")), status=0)
     bad("good-root-dotted", "  1 tensor, ", dict_of(("a.b", list_of(NONE, dict_of(("c", tensor()))))), status=0,
         reader="torch:root=a.b.1.c")
 

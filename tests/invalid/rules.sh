@@ -154,6 +154,9 @@ rule 'from: a, to: {b: c}';  refused rule-to-map 'r.yaml:3:19: to must be a text
 for axis in 8 -1 x 00 1.5; do
   rule "from: a, to: b, axis: $axis"; refused "axis-$axis" "r.yaml:3:28: axis is a number from 0 to 7, not '$axis'"
 done
+for axis in 0 7; do
+  rule "from: \"a.{i}.w\", to: \"b.{i}.w\", axis: $axis"; run "axis-$axis" 0 'r.yaml: 1 rule, well-formed' map --check r.yaml
+done
 rule 'from: a, to: b, optional: 1'; refused optional "r.yaml:3:32: 'optional' is yes or no"
 
 # ---- What a table means: the line of the rule is named.

@@ -378,6 +378,22 @@ Test (model, tied)
   cr_expect_null (fmtconv_tied (model, fmtconv_find (letters (), "a")));
 }
 
+Test (model, limit_of_tensors)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  fmtconv_view *view = row (8, 8);
+  for (int i = 0; i < 1048576; i++)
+    {
+      char name[16];
+      snprintf (name, sizeof name, "t%d", i);
+      fmtconv_put (model, name, view);
+    }
+  cr_assert_eq (fmtconv_failed (ctx), 0);
+  cr_expect_eq (fmtconv_count (model), 1048576);
+  fmtconv_put (model, "one more", view);
+  expect_error (FMTCONV_E_LIMIT, "a model has more than 1048576 tensors");
+}
+
 /* Though they were tied when somebody asked before. */
 Test (model, untied)
 {
