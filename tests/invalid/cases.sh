@@ -25,7 +25,7 @@ control=$(printf '[\001-\010\013-\037\177]')
 # A sanitizer reserves more addresses than there are, and is slow.
 real=$(dirname "$FMTCONV")/.libs/$(basename "$FMTCONV")
 [ -e "$real" ] || real=$FMTCONV
-grep -q __asan_init "$real" || ulimit -v 1048576
+grep -qE "__(asan|tsan)_init" "$real" || ulimit -v 1048576
 limit=
 command -v timeout >/dev/null && limit='timeout 60'
 tests=0

@@ -4,6 +4,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../need.sh"
 need map safetensors
+need_command timeout
 : "${FMTCONV:?the program to test}"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-rules.XXXXXX") || exit 99
