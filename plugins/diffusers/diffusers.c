@@ -13,6 +13,8 @@ static const fmtconv_param write_params[] = {
     "most bytes of tensors in a file: more than that makes several files, and an index" },
   { "variant", FMTCONV_P_TEXT, offsetof (struct diffusers_write_params, variant), NULL,
     "name the weights as a variant (fp16): " DIFFUSERS_STEM ".fp16.safetensors" },
+  { "tied", FMTCONV_P_CHOICE, offsetof (struct diffusers_write_params, tied), "once|copy",
+    "tied tensors: written once, with their other names in the metadata, or for each name" },
   { "diffusers-version", FMTCONV_P_TEXT, offsetof (struct diffusers_write_params, version), NULL,
     "_diffusers_version of config.json; default: what the configuration says, else 0.32.2" },
   { 0 },

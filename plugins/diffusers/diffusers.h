@@ -67,6 +67,7 @@ struct diffusers_write_params
 {
   uint64_t max_shard_size; /* bytes */
   const char *variant;     /* NULL: none */
+  int tied;                /* 0: once, 1: copy */
   const char *version;     /* NULL: the configuration's own */
 };
 

@@ -21,8 +21,8 @@ put_weights (const struct diffusers_place *at, const char *stem, const fmtconv_m
                          v);
   const char *name = fmtconv_text (ctx, "%s%s%s%s.safetensors", at->dir, stem, v ? "." : "", v ? v : "");
   const char *writer =
-      fmtconv_text (ctx, "safetensors:max-shard-size=%" PRIu64 ",index=%s.safetensors.index%s%s.json",
-                    at->p->max_shard_size, stem, v ? "." : "", v ? v : "");
+      fmtconv_text (ctx, "safetensors:max-shard-size=%" PRIu64 ",tied=%s,index=%s.safetensors.index%s%s.json",
+                    at->p->max_shard_size, at->p->tied ? "copy" : "once", stem, v ? "." : "", v ? v : "");
   if (name && writer)
     fmtconv_write (at->out, name, model, writer);
   return fmtconv_failed (ctx);

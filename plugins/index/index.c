@@ -25,8 +25,9 @@ index_is_name (const char *base, const char *suffix)
   return at && at > base && !strncmp (at + strlen (suffix), ".index.", 7) && ends_in (base, ".json");
 }
 
+/* The index, which has a weight_map.  NULL: an error. */
 static fmtconv_attr *
-read_map (fmtconv_ctx *ctx, fmtconv_input *in)
+read_tree (fmtconv_ctx *ctx, fmtconv_input *in)
 {
   fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in));
   if (c.end > MAX_INDEX)
@@ -37,17 +38,20 @@ read_map (fmtconv_ctx *ctx, fmtconv_input *in)
   fmtconv_attr *map = fmtconv_get (tree, "weight_map");
   if (!map || map->kind != FMTCONV_A_OBJECT)
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the index has no weight_map that is an object"), NULL;
-  return map;
+  return tree;
 }
 
 /* The reader of a file that an index names.  NULL: that is no plain name of weights.  The file decides, not the index:
  * CogVideo's tools/convert_weight_deepspeed2hf.py names the index of pickles as one of safetensors. */
 static const char *
-reader_of (const char *name, const char *torch)
+reader_of (const char *name, const char *torch, int aliases)
 {
+  static const char *const safetensors[] = { [INDEX_ALIASES_NAMES] = "safetensors",
+                                             [INDEX_ALIASES_ALL] = "safetensors:aliases=all",
+                                             [INDEX_ALIASES_NONE] = "safetensors:aliases=none" };
   if (strchr (name, '/'))
     return NULL;
-  return ends_in (name, ".safetensors") ? "safetensors" : ends_in (name, ".bin") ? torch : NULL;
+  return ends_in (name, ".safetensors") ? safetensors[aliases] : ends_in (name, ".bin") ? torch : NULL;
 }
 
 static int
@@ -65,7 +69,7 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
   for (fmtconv_attr *a = map->first; names && a; a = a->next)
     {
       names[all] = fmtconv_get_string (a, NULL, NULL);
-      if (!names[all] || !reader_of (names[all], "torch"))
+      if (!names[all] || !reader_of (names[all], "torch", INDEX_ALIASES_NAMES))
         return fmtconv_fail_at (
                    ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = a->key },
                    "the index places it in %s%s%s, which is not the plain name of a safetensors or .bin file",
@@ -88,6 +92,16 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
   return names;
 }
 
+/* Is it another name, by a safetensors file's metadata, of a tensor that the index lists as being there?  The index need
+ * not list both. */
+static int
+is_alias (const fmtconv_model *part, const fmtconv_tensor *t, fmtconv_attr *map, const char *file)
+{
+  const fmtconv_tensor *twin = ends_in (file, ".safetensors") ? fmtconv_tied (part, t) : NULL;
+  const char *listed = twin ? fmtconv_get_string (map, twin->name, NULL) : NULL;
+  return listed && !strcmp (listed, file);
+}
+
 /* Every tensor of the file is listed as being there. */
 static int
 read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const char *reader, fmtconv_attr *map,
@@ -103,6 +117,8 @@ read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const cha
     FMTCONV_EACH (t, part)
     {
       const char *listed = fmtconv_get_string (map, t->name, NULL);
+      if (!listed && is_alias (part, t, map, name))
+        continue;
       if (!listed)
         return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
                                 "it is in '%s', and the index does not list it", name);
@@ -127,14 +143,16 @@ check_missing (fmtconv_ctx *ctx, fmtconv_attr *map, const fmtconv_model *out)
 }
 
 int
-index_read (fmtconv_ctx *ctx, fmtconv_input *in, const char *torch, fmtconv_model *out)
+index_read (fmtconv_ctx *ctx, fmtconv_input *in, const char *torch, int aliases, fmtconv_model *out)
 {
   size_t n = 0;
   fmtconv_input *folder = fmtconv_parent (in);
-  fmtconv_attr *map = read_map (ctx, in);
+  fmtconv_attr *tree = read_tree (ctx, in), *map = fmtconv_get (tree, "weight_map");
   const char **names = map ? shard_names (ctx, map, &n) : NULL;
   for (size_t i = 0; names && i < n; i++)
-    if (read_shard (ctx, folder, names[i], reader_of (names[i], torch), map, out))
+    if (read_shard (ctx, folder, names[i], reader_of (names[i], torch, aliases), map, out))
       return fmtconv_failed (ctx);
+  if (names)
+    index_take_aliases (ctx, aliases, fmtconv_get (tree, "metadata"), out);
   return names ? check_missing (ctx, map, out) : fmtconv_failed (ctx);
 }

@@ -8,6 +8,7 @@ plugins_safetensors_la_SOURCES = $(index_sources) \
 	plugins/safetensors/safetensors.c \
 	plugins/safetensors/safetensors.h \
 	plugins/safetensors/shards.c \
+	plugins/safetensors/ties.c \
 	plugins/safetensors/write.c
 plugins_safetensors_la_CFLAGS = $(plugin_cflags)
 plugins_safetensors_la_LDFLAGS = $(plugin_ldflags)

@@ -155,7 +155,7 @@ read_member (void *arg, fmtconv_attr *member)
 }
 
 static int
-read_file (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out)
+read_file (fmtconv_ctx *ctx, int aliases, fmtconv_input *in, fmtconv_model *out)
 {
   fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in));
   struct header h = { .ctx = ctx, .out = out, .source = c.source };
@@ -164,15 +164,18 @@ read_file (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out)
     return fmtconv_failed (ctx);
   fmtconv_take_members (&c, n, 4, read_member, &h);
   fmtconv_tiles (out, h.source, h.data, h.data + h.size, 1);
+  fmtconv_attr *attrs = fmtconv_attrs (out), *metadata = fmtconv_get (attrs, "metadata");
+  if (metadata && !fmtconv_failed (ctx))
+    fmtconv_set (attrs, "metadata", index_take_aliases (ctx, aliases, metadata, out));
   return fmtconv_failed (ctx);
 }
 
 int
 safetensors_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
 {
-  (void) params;
-  return index_is_name (fmtconv_base (in), ".safetensors") ? index_read (ctx, in, "torch", out)
-                                                           : read_file (ctx, in, out);
+  const struct safetensors_read_params *p = params;
+  return index_is_name (fmtconv_base (in), ".safetensors") ? index_read (ctx, in, "torch", p->aliases, out)
+                                                           : read_file (ctx, p->aliases, in, out);
 }
 
 /* An index's name and a JSON object; or a header length that fits the limit, and behind it a JSON object. */

@@ -1,6 +1,7 @@
 /* plugins/safetensors/safetensors.c: the safetensors plugin: its data types and its descriptor.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "safetensors.h"
+#include "plugins/index/index.h"
 
 const fmtconv_dtype_name safetensors_dtypes[] = {
   { FMTCONV_BOOL, "BOOL", 1 },
@@ -28,18 +29,29 @@ const fmtconv_dtype_name safetensors_dtypes[] = {
   { 0 },
 };
 
+static const fmtconv_param read_params[] = {
+  { "aliases", FMTCONV_P_CHOICE, offsetof (struct safetensors_read_params, aliases), INDEX_ALIASES,
+    "which entries of the metadata are other names of tensors: those alike, all that name a tensor, none" },
+  { 0 },
+};
+
 static const fmtconv_param write_params[] = {
   { "metadata.*", FMTCONV_P_PAIRS, offsetof (struct safetensors_write_params, metadata), NULL,
     "set an entry of the header's __metadata__; an empty value removes it" },
   { "max-shard-size", FMTCONV_P_SIZE, offsetof (struct safetensors_write_params, max_shard_size), NULL,
     "most bytes of tensors in a file (5GB): more than that makes several files, and an index" },
+  { "tied", FMTCONV_P_CHOICE, offsetof (struct safetensors_write_params, tied), "once|copy",
+    "tied tensors: written once, with their other names in the metadata, or for each name" },
+  { "keep", FMTCONV_P_PAIRS, offsetof (struct safetensors_write_params, keep), NULL,
+    "of the names of a tied tensor, keep what this glob matches; may be repeated" },
   { "index", FMTCONV_P_TEXT, offsetof (struct safetensors_write_params, index), NULL,
     "name of the index; default: the output's, with .index.json behind it" },
   { 0 },
 };
 
 FMTCONV_PLUGIN (safetensors, .name = "safetensors", .summary = "safetensors files",
-                .reader = FMTCONV_READER (.suffixes = ".safetensors .safetensors.index.json",
+                .reader = FMTCONV_READER (.params = read_params,
+                                          .suffixes = ".safetensors .safetensors.index.json",
                                           .probe = safetensors_probe, .read = safetensors_read),
                 .writer = FMTCONV_WRITER (.params = write_params, .suffixes = ".safetensors",
                                           .limits = { .dtypes = safetensors_dtypes,

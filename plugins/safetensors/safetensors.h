@@ -19,36 +19,72 @@ enum
 extern const fmtconv_dtype_name safetensors_dtypes[];
 
 int safetensors_probe (const fmtconv_peek *peek);
+/* Parameters of the reader. */
+struct safetensors_read_params
+{
+  int aliases; /* INDEX_ALIASES_… */
+};
 int safetensors_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out);
+
+/* The choices of tied=. */
+enum
+{
+  SAFETENSORS_TIED_ONCE,
+  SAFETENSORS_TIED_COPY
+};
 
 /* Parameters of the writer. */
 struct safetensors_write_params
 {
   fmtconv_pairs metadata;
+  fmtconv_pairs keep;      /* globs of names */
   uint64_t max_shard_size; /* bytes */
   const char *index;       /* NULL: by the output's name */
+  int tied;                /* SAFETENSORS_TIED_… */
 };
 int safetensors_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
+
+/* Another name of a tensor that is written. */
+struct safetensors_alias
+{
+  const char *name;
+  const fmtconv_tensor *kept;
+};
+
+/* A model, every tensor once. */
+struct safetensors_content
+{
+  const fmtconv_tensor **tensors; /* n_tensors that are written, in the model's order */
+  size_t n_tensors;
+  struct safetensors_alias *alias; /* n_aliases, those of one tensor together, by address */
+  size_t n_aliases;
+};
+
+/* What is written, and what only the metadata is to tell.  metadata: entries there are without it. */
+int safetensors_settle_ties (fmtconv_ctx *ctx, const struct safetensors_write_params *p,
+                             const fmtconv_model *model, fmtconv_attr *metadata,
+                             struct safetensors_content *out);
 
 /* A model cut into n files (0: it is empty): tensors start[s] … start[s + 1] - 1 are those of file s. */
 struct safetensors_shards
 {
   size_t n;
-  size_t n_tensors;
   size_t *start;
   const fmtconv_tensor **tensors;
+  const struct safetensors_content *content;
 };
 
 /* Files of at most `most` bytes of tensors, but that a larger tensor has one of its own. */
-int safetensors_split (fmtconv_ctx *ctx, const fmtconv_model *model, uint64_t most,
+int safetensors_split (fmtconv_ctx *ctx, const struct safetensors_content *content, uint64_t most,
                        struct safetensors_shards *out);
 
-/* The target, or several files and their index.  metadata: JSON text; NULL: none. */
-int safetensors_put_shards (fmtconv_ctx *ctx, const char *index, const char *metadata,
+/* The target, or several files and their index.  metadata: of each file. */
+int safetensors_put_shards (fmtconv_ctx *ctx, const char *index, fmtconv_attr *metadata,
                             const struct safetensors_shards *shards, fmtconv_layout *out);
 
-/* One file; the tensors are sorted as the format's own writer does. */
-int safetensors_put_file (fmtconv_ctx *ctx, fmtconv_file *file, const char *metadata,
-                          const fmtconv_tensor **tensors, size_t n);
+/* File s of them; its tensors are sorted as the format's own writer does, and the other names of them are added to its
+ * metadata. */
+int safetensors_put_file (fmtconv_ctx *ctx, fmtconv_file *file, fmtconv_attr *metadata,
+                          const struct safetensors_shards *shards, size_t s);
 
 #endif

@@ -19,14 +19,14 @@ struct filling
 /* The rule of huggingface_hub's split_state_dict_into_shards_factory: in the model's order, a tensor that is
  * larger than a file may be gets one of its own at once; another that does not fit ends the open file. */
 static void
-fill (const fmtconv_model *model, uint64_t most, struct filling *f)
+fill (const struct safetensors_content *content, uint64_t most, struct filling *f)
 {
   uint64_t used = 0;
-  size_t open = 0, i = 0;
+  size_t open = 0;
   int is_open = 0;
-  for
-    FMTCONV_EACH (t, model)
+  for (size_t i = 0; i < content->n_tensors; i++)
     {
+      const fmtconv_tensor *t = content->tensors[i];
       int alone = t->bytes > most;
       if (!alone && is_open && t->bytes > most - used)
         {
@@ -44,7 +44,6 @@ fill (const fmtconv_model *model, uint64_t most, struct filling *f)
         f->number[f->file[i]] = f->full++;
       else
         used += t->bytes;
-      i++;
     }
   if (is_open)
     f->number[open] = f->full++;
@@ -52,38 +51,36 @@ fill (const fmtconv_model *model, uint64_t most, struct filling *f)
 
 /* The tensors of each file together, in the model's order. */
 static void
-gather (const fmtconv_model *model, const struct filling *f, struct safetensors_shards *out)
+gather (const struct filling *f, struct safetensors_shards *out)
 {
-  size_t i = 0;
-  for (i = 0; i < out->n_tensors; i++)
+  size_t i = 0, n = out->content->n_tensors;
+  for (i = 0; i < n; i++)
     out->start[f->number[f->file[i]] + 1]++;
   for (i = 0; i < out->n; i++)
     out->start[i + 1] += out->start[i];
-  i = 0;
-  for
-    FMTCONV_EACH (t, model)
-  out->tensors[out->start[f->number[f->file[i++]]]++] = t;
+  for (i = 0; i < n; i++)
+    out->tensors[out->start[f->number[f->file[i]]]++] = out->content->tensors[i];
   for (i = out->n; i > 0; i--)
     out->start[i] = out->start[i - 1];
   out->start[0] = 0;
 }
 
 int
-safetensors_split (fmtconv_ctx *ctx, const fmtconv_model *model, uint64_t most,
+safetensors_split (fmtconv_ctx *ctx, const struct safetensors_content *content, uint64_t most,
                    struct safetensors_shards *out)
 {
-  size_t n = fmtconv_count (model);
+  size_t n = content->n_tensors;
   struct filling f = { .number = fmtconv_alloc (ctx, n + 1, sizeof *f.number),
                        .file = fmtconv_alloc (ctx, n + 1, sizeof *f.file) };
   if (!f.number || !f.file)
     return fmtconv_failed (ctx);
-  fill (model, most, &f);
+  fill (content, most, &f);
   *out = (struct safetensors_shards){ .n = f.full,
-                                      .n_tensors = n,
+                                      .content = content,
                                       .start = fmtconv_alloc (ctx, f.full + 2, sizeof *out->start),
                                       .tensors = fmtconv_alloc (ctx, n + 1, sizeof *out->tensors) };
   if (out->start && out->tensors)
-    gather (model, &f, out);
+    gather (&f, out);
   return fmtconv_failed (ctx);
 }
 
@@ -132,7 +129,7 @@ put_index (fmtconv_ctx *ctx, fmtconv_file *file, const struct safetensors_shards
 }
 
 int
-safetensors_put_shards (fmtconv_ctx *ctx, const char *index, const char *metadata,
+safetensors_put_shards (fmtconv_ctx *ctx, const char *index, fmtconv_attr *metadata,
                         const struct safetensors_shards *shards, fmtconv_layout *out)
 {
   const char *target = fmtconv_target (out), *stem = stem_of (ctx, target);
@@ -152,8 +149,8 @@ safetensors_put_shards (fmtconv_ctx *ctx, const char *index, const char *metadat
   for (size_t s = 0; s < shards->n; s++)
     names[s] = fmtconv_text (ctx, "%s-%05zu-of-%05zu" SUFFIX, stem, s + 1, shards->n);
   for (size_t s = 0; s < shards->n || s == 0; s++)
-    if (safetensors_put_file (ctx, fmtconv_create (out, shards->n > 1 ? names[s] : NULL), metadata,
-                              shards->tensors + shards->start[s], shards->start[s + 1] - shards->start[s]))
+    if (safetensors_put_file (ctx, fmtconv_create (out, shards->n > 1 ? names[s] : NULL), metadata, shards,
+                              s))
       return fmtconv_failed (ctx);
   if (shards->n > 1)
     put_index (ctx, fmtconv_create (out, index), shards, names);

@@ -1,6 +1,7 @@
 /* plugins/safetensors/write.c: the safetensors writer; the bytes are the official writer's.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "safetensors.h"
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,11 +21,11 @@ by_key (const void *a, const void *b)
   return strcmp ((*(fmtconv_attr *const *) a)->key, (*(fmtconv_attr *const *) b)->key);
 }
 
-/* "format", the model's metadata and the user's entries, sorted by key, so that a file is reproducible. */
+/* "format", the model's metadata and the user's entries. */
 static fmtconv_attr *
-metadata_of (fmtconv_ctx *ctx, const struct safetensors_write_params *p, const fmtconv_model *model)
+entries_of (fmtconv_ctx *ctx, const struct safetensors_write_params *p, const fmtconv_model *model)
 {
-  fmtconv_attr *all = fmtconv_object (ctx), *sorted = fmtconv_object (ctx);
+  fmtconv_attr *all = fmtconv_object (ctx);
   fmtconv_set_string (all, "format", "pt");
   fmtconv_overlay (all, fmtconv_get (fmtconv_attrs (model), "metadata"));
   for (size_t i = 0; i < p->metadata.n; i++)
@@ -32,16 +33,52 @@ metadata_of (fmtconv_ctx *ctx, const struct safetensors_write_params *p, const f
       fmtconv_set_string (all, p->metadata.key[i], p->metadata.value[i]);
     else
       fmtconv_unset (all, p->metadata.key[i]);
-  fmtconv_attr **list = fmtconv_alloc (ctx, all ? all->len + 1 : 1, sizeof *list);
+  return all;
+}
+
+/* The aliases of a tensor among all, which are sorted: the first, and how many. */
+static const struct safetensors_alias *
+aliases_of (const struct safetensors_content *content, const fmtconv_tensor *t, size_t *n)
+{
+  size_t from = 0, to = content->n_aliases;
+  while (from < to)
+    {
+      size_t middle = from + (to - from) / 2;
+      if ((uintptr_t) content->alias[middle].kept < (uintptr_t) t)
+        from = middle + 1;
+      else
+        to = middle;
+    }
+  for (*n = 0; from + *n < content->n_aliases && content->alias[from + *n].kept == t;)
+    ++*n;
+  return content->alias + from;
+}
+
+/* The entries, and "name": "kept" of every alias of the tensors, sorted by key, so that a file is reproducible.  NULL:
+ * there are none, or an error. */
+static const char *
+metadata_of (fmtconv_ctx *ctx, fmtconv_attr *entries, const fmtconv_tensor *const *tensors, size_t n_tensors,
+             const struct safetensors_content *content)
+{
+  fmtconv_attr *all = fmtconv_object (ctx), *sorted = fmtconv_object (ctx);
   size_t n = 0;
-  if (!list)
+  fmtconv_overlay (all, entries);
+  for (size_t i = 0; i < n_tensors && content->n_aliases; i++)
+    {
+      const struct safetensors_alias *alias = aliases_of (content, tensors[i], &n);
+      for (size_t k = 0; k < n; k++)
+        fmtconv_set_string (all, alias[k].name, tensors[i]->name);
+    }
+  fmtconv_attr **list = fmtconv_alloc (ctx, all ? all->len + 1 : 1, sizeof *list);
+  n = 0;
+  if (!list || !all)
     return NULL;
   for (fmtconv_attr *a = all->first; a; a = a->next)
     list[n++] = a;
   qsort (list, n, sizeof *list, by_key);
   for (size_t i = 0; i < n; i++)
     fmtconv_set (sorted, list[i]->key, list[i]);
-  return sorted;
+  return n ? fmtconv_json_text (sorted, 0) : NULL;
 }
 
 /* Text on its way to the file in pieces; without a file it is only measured. */
@@ -153,10 +190,23 @@ put_header (fmtconv_file *file, const char *metadata, const fmtconv_tensor *cons
   return text.total;
 }
 
-int
-safetensors_put_file (fmtconv_ctx *ctx, fmtconv_file *file, const char *metadata,
-                      const fmtconv_tensor **tensors, size_t n)
+/* The bytes of a tensor, under all of its names. */
+static void
+put_tensor (fmtconv_file *file, const fmtconv_tensor *t, const struct safetensors_content *content)
 {
+  size_t n = 0, region = fmtconv_emit_view (file, t->name, t->view);
+  const struct safetensors_alias *alias = aliases_of (content, t, &n);
+  for (size_t i = 0; i < n; i++)
+    fmtconv_emit_tied (file, alias[i].name, region);
+}
+
+int
+safetensors_put_file (fmtconv_ctx *ctx, fmtconv_file *file, fmtconv_attr *entries,
+                      const struct safetensors_shards *shards, size_t s)
+{
+  const fmtconv_tensor **tensors = shards->tensors + shards->start[s];
+  size_t n = shards->start[s + 1] - shards->start[s];
+  const char *metadata = metadata_of (ctx, entries, tensors, n, shards->content);
   qsort (tensors, n, sizeof *tensors, by_dtype_and_name);
   size_t len = put_header (NULL, metadata, tensors, n), padded = (len + 7) & ~(size_t) 7;
   if (padded > SAFETENSORS_MAX_HEADER)
@@ -169,34 +219,19 @@ safetensors_put_file (fmtconv_ctx *ctx, fmtconv_file *file, const char *metadata
   put_header (file, metadata, tensors, n);
   fmtconv_align (file, 8, ' ');
   for (size_t i = 0; i < n; i++)
-    fmtconv_emit_view (file, tensors[i]->name, tensors[i]->view);
+    put_tensor (file, tensors[i], shards->content);
   return fmtconv_failed (ctx);
-}
-
-/* safetensors has no ties: what is tied is written once a name. */
-static void
-note_ties (fmtconv_ctx *ctx, const fmtconv_model *model)
-{
-  size_t tied = 0;
-  for
-    FMTCONV_EACH (t, model)
-  tied += fmtconv_tied (model, t) != NULL;
-  if (tied)
-    fmtconv_note (ctx,
-                  tied == 1 ? "%zu tied tensor is written out in full, as safetensors has no ties"
-                            : "%zu tied tensors are written out in full, as safetensors has no ties",
-                  tied);
 }
 
 int
 safetensors_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
 {
+  struct safetensors_content content;
   struct safetensors_shards shards;
   const struct safetensors_write_params *p = params;
-  fmtconv_attr *metadata = metadata_of (ctx, p, model);
-  if (!metadata || safetensors_split (ctx, model, p->max_shard_size, &shards))
+  fmtconv_attr *metadata = entries_of (ctx, p, model);
+  if (!metadata || safetensors_settle_ties (ctx, p, model, metadata, &content)
+      || safetensors_split (ctx, &content, p->max_shard_size, &shards))
     return fmtconv_failed (ctx);
-  note_ties (ctx, model);
-  return safetensors_put_shards (ctx, p->index, metadata->len ? fmtconv_json_text (metadata, 0) : NULL,
-                                 &shards, out);
+  return safetensors_put_shards (ctx, p->index, metadata, &shards, out);
 }

@@ -66,7 +66,7 @@ read_torch (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_mod
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE,
                             &(fmtconv_where){ .hint = "leave it away, or name one of the files" },
                             "root= is for one file: an index names what is in its files");
-  return index_read (ctx, in, p->crc == CRC_IGNORE ? "torch:crc=ignore" : "torch", out);
+  return index_read (ctx, in, p->crc == CRC_IGNORE ? "torch:crc=ignore" : "torch", INDEX_ALIASES_NAMES, out);
 }
 
 static bool

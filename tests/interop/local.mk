@@ -20,6 +20,7 @@ interop_tests = \
 	tests/interop/test_shards.py \
 	tests/interop/test_spec.py \
 	tests/interop/test_spec_input.py \
+	tests/interop/test_ties.py \
 	tests/interop/test_torch.py \
 	tests/interop/test_torch_writer.py
 TESTS += $(interop_tests)

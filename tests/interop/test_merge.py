@@ -66,7 +66,7 @@ class Sat(Case):
         tensors = state_dict(r)
         write(r, run)
         out = self.tmp / "out.safetensors"
-        result = self.run_fmtconv("-f", "-r", "sat", *arguments, "-w", "safetensors", run, out, status=status)
+        result = self.run_fmtconv("-f", "-r", "sat", *arguments, "-w", "safetensors:tied=copy", run, out, status=status)
         return tensors, out, result
 
     def check_against_f64(self, got, parts, factor):

@@ -30,7 +30,7 @@ class Torch(Case):
         return self.compare(source, out, wanted, reader)
 
     def compare(self, source, out, wanted, reader="torch"):
-        result = self.run_fmtconv("-f", "-r", reader, "-t", "none", "-w", "safetensors", source, out)
+        result = self.run_fmtconv("-f", "-r", reader, "-t", "none", "-w", "safetensors:tied=copy", source, out)
         wanted = {name: torch.Tensor.detach(t).as_subclass(torch.Tensor) for name, t in wanted.items()}
         self.assert_same(safetensors.torch.load_file(out), wanted, reader)
         return result

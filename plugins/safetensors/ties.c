@@ -1,0 +1,190 @@
+/* plugins/safetensors/ties.c: which name of a tied tensor is kept, and which ones the metadata tells.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * As safetensors has it: convert.py and py_src/safetensors/torch.py (save_model), both in bindings/python. Of the
+ * names of a tensor the first that nobody discards is kept, and __metadata__[other name] is the name kept. */
+#include "plugins/index/index.h"
+#include "safetensors.h"
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One of several names for the same bytes. */
+struct name
+{
+  const fmtconv_tensor *tensor;
+  size_t place; /* in the model */
+  size_t first; /* place of the first one of these bytes */
+  size_t rank;  /* the lowest is kept */
+};
+
+/* The names that classes of transformers leave out where they tie, so that another name of the tensor must be the one
+ * that is kept; the later in the list, the less it is wanted.  Source: _tied_weights_keys of transformers 5,
+ * src/transformers/models: T5, BART, BERT, RoBERTa, Whisper, GPT-2, Llama and what is alike. */
+static const char *const discarded[] = {
+  "*coder.embed_tokens.weight",
+  "*coder.word_embeddings.weight",
+  "*predictions.decoder.*",
+  "*head.decoder.*",
+  "*score.decoder.weight",
+  "decoder.weight",
+  "lm_head.out_proj.weight",
+  "*lm_head.weight",
+  "lm_loss.weight",
+  "head.weight",
+  "embed_out.weight",
+  "*proj_out.weight",
+  "*output_projection.weight",
+  "pred_layer.proj.weight",
+  "vocab_projector.weight",
+};
+
+/* What the user wants to keep comes first, then what nobody discards. */
+static size_t
+rank_of (const fmtconv_pairs *keep, const char *name)
+{
+  size_t rank = fmtconv_glob_of (keep, name);
+  if (rank < keep->n)
+    return rank;
+  for (size_t i = sizeof discarded / sizeof *discarded; i > 0; i--)
+    if (fmtconv_glob (discarded[i - 1], name))
+      return rank + i;
+  return rank;
+}
+
+static int
+by_tensor (const void *a, const void *b)
+{
+  uintptr_t x = (uintptr_t) ((const struct name *) a)->tensor;
+  uintptr_t y = (uintptr_t) ((const struct name *) b)->tensor;
+  return (x > y) - (x < y);
+}
+
+/* Those of the same bytes together, the one to keep in front. */
+static int
+by_wish (const void *a, const void *b)
+{
+  const struct name *x = a, *y = b;
+  if (x->first != y->first)
+    return x->first < y->first ? -1 : 1;
+  if (x->rank != y->rank)
+    return x->rank < y->rank ? -1 : 1;
+  return strcmp (x->tensor->name, y->tensor->name);
+}
+
+static int
+by_kept (const void *a, const void *b)
+{
+  const struct safetensors_alias *x = a, *y = b;
+  uintptr_t p = (uintptr_t) x->kept, q = (uintptr_t) y->kept;
+  return p != q ? (p > q) - (p < q) : strcmp (x->name, y->name);
+}
+
+/* All tensors that are tied, in groups; how many. */
+static size_t
+find_names (const fmtconv_model *model, const fmtconv_pairs *keep, struct name *names)
+{
+  size_t n = 0, place = 0;
+  for
+    FMTCONV_EACH (t, model)
+    {
+      if (fmtconv_tied (model, t))
+        names[n++] = (struct name){ .tensor = t, .place = place, .rank = rank_of (keep, t->name) };
+      place++;
+    }
+  qsort (names, n, sizeof *names, by_tensor);
+  for (size_t i = 0; i < n; i++)
+    {
+      const struct name twin = { .tensor = fmtconv_tied (model, names[i].tensor) };
+      const struct name *found = bsearch (&twin, names, n, sizeof *names, by_tensor);
+      names[i].first = found && found->place < names[i].place ? found->place : names[i].place;
+    }
+  qsort (names, n, sizeof *names, by_wish);
+  return n;
+}
+
+/* kept[place]: the tensor whose name stands for the one at that place; NULL: it is written.  So it is where the
+ * reader would not see a tie: what is no name to it, and where the metadata has an entry already. */
+static void
+choose (fmtconv_ctx *ctx, const struct name *names, size_t n, fmtconv_attr *metadata,
+        const fmtconv_tensor **kept)
+{
+  size_t full = 0;
+  for (size_t i = 0, best = 0; i < n; i++)
+    {
+      const char *name = names[i].tensor->name;
+      if (i == 0 || names[i].first != names[best].first)
+        best = i;
+      else if (fmtconv_get (metadata, name) || !index_is_alias (name, names[best].tensor->name))
+        {
+          fmtconv_detail (ctx, "'%s' is '%s'", name, names[best].tensor->name);
+          full++;
+        }
+      else
+        kept[names[i].place] = names[best].tensor;
+    }
+  if (full)
+    fmtconv_note (
+        ctx,
+        full == 1 ? "%zu tied tensor is written out in full, as an entry of the metadata would not be taken "
+                    "for its name:"
+                  : "%zu tied tensors are written out in full, as entries of the metadata would not be "
+                    "taken for their names:",
+        full);
+}
+
+/* The tensors that are written, and the names of the others, which are listed. */
+static void
+part (fmtconv_ctx *ctx, const fmtconv_model *model, const fmtconv_tensor *const *kept,
+      struct safetensors_content *out)
+{
+  size_t place = 0;
+  for
+    FMTCONV_EACH (t, model)
+    {
+      if (kept[place])
+        fmtconv_detail (ctx, "'%s' is '%s'", t->name, kept[place]->name);
+      if (kept[place])
+        out->alias[out->n_aliases++] = (struct safetensors_alias){ .name = t->name, .kept = kept[place] };
+      else
+        out->tensors[out->n_tensors++] = t;
+      place++;
+    }
+  qsort (out->alias, out->n_aliases, sizeof *out->alias, by_kept);
+}
+
+static void
+note (fmtconv_ctx *ctx, size_t aliases)
+{
+  if (aliases)
+    fmtconv_note (
+        ctx,
+        aliases == 1
+            ? "%zu name of a tied tensor is an entry of the metadata, and its bytes are written once "
+              "(tied=copy writes them twice):"
+            : "%zu names of tied tensors are entries of the metadata, and their bytes are written "
+              "once (tied=copy writes them for each name):",
+        aliases);
+}
+
+int
+safetensors_settle_ties (fmtconv_ctx *ctx, const struct safetensors_write_params *p,
+                         const fmtconv_model *model, fmtconv_attr *metadata, struct safetensors_content *out)
+{
+  size_t n = fmtconv_count (model);
+  struct name *names = fmtconv_alloc (ctx, n + 1, sizeof *names);
+  const fmtconv_tensor **kept = fmtconv_alloc (ctx, n + 1, sizeof *kept);
+  *out = (struct safetensors_content){ .tensors = fmtconv_alloc (ctx, n + 1, sizeof *out->tensors),
+                                       .alias = fmtconv_alloc (ctx, n + 1, sizeof *out->alias) };
+  if (!names || !kept || !out->tensors || !out->alias
+      || (p->keep.n && fmtconv_check_globs (&p->keep, model, "safetensors:keep=GLOB")))
+    return fmtconv_failed (ctx);
+  size_t tied = find_names (model, &p->keep, names);
+  if (p->tied == SAFETENSORS_TIED_ONCE)
+    choose (ctx, names, tied, metadata, kept);
+  else if (tied)
+    fmtconv_note (ctx, "%zu tied tensors are written out in full", tied);
+  part (ctx, model, kept, out);
+  note (ctx, out->n_aliases);
+  return fmtconv_failed (ctx);
+}
