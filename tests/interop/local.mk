@@ -22,7 +22,8 @@ interop_tests = \
 	tests/interop/test_spec_input.py \
 	tests/interop/test_ties.py \
 	tests/interop/test_torch.py \
-	tests/interop/test_torch_writer.py
+	tests/interop/test_torch_writer.py \
+	tests/interop/test_zoo.py
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
@@ -34,7 +35,8 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/requirements.txt \
 	tests/interop/run.sh \
 	tests/interop/satmake.py \
-	tests/interop/support.py
+	tests/interop/support.py \
+	tests/interop/zoomake.py
 
 # The kernels of block types, for test_quant.py and bench/quant.py.
 check_PROGRAMS += tests/interop/quantise
