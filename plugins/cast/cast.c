@@ -1,4 +1,4 @@
-/* plugins/cast/cast.c: the transform that changes the data type of floating-point tensors.
+/* plugins/cast/cast.c: the transform that changes the data type of tensors, by default of floating-point ones.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fmtconv/plugin.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 struct params
 {
   uint32_t to;
+  uint32_t from; /* 0: all that are floating-point */
   fmtconv_pairs rule;
   int keep;
 };
@@ -13,6 +14,8 @@ struct params
 static const fmtconv_param params[] = {
   { "to", FMTCONV_P_DTYPE, offsetof (struct params, to), NULL,
     "data type of all floating-point tensors: f32, f16, bf16, f64 or an 8-bit float" },
+  { "from", FMTCONV_P_DTYPE, offsetof (struct params, from), NULL,
+    "only tensors of this data type, which need be none of floating-point (i64), as the new one then" },
   { "rule", FMTCONV_P_PAIRS, offsetof (struct params, rule), NULL,
     "GLOB=TYPE: another one for the tensors that the glob matches; may be repeated, the first that matches "
     "counts" },
@@ -50,7 +53,16 @@ struct casting
   size_t whole;  /* tensors that are no floating-point ones */
   size_t blocks; /* tensors that are stored in blocks */
   size_t spared; /* models that keep their data type */
+  size_t named;  /* tensors of the type that is cast, where one is said */
+  size_t cut;    /* of them, those that become whole numbers or truth values */
 };
+
+/* Can a tensor become one of that type? */
+static int
+is_target (const struct params *p, uint32_t dtype)
+{
+  return is_float (dtype) || (p->from && dtype >= FMTCONV_BOOL && dtype <= FMTCONV_F8_E8M0);
+}
 
 static int
 refuse (fmtconv_ctx *ctx, const char *parameter, uint32_t dtype)
@@ -60,18 +72,20 @@ refuse (fmtconv_ctx *ctx, const char *parameter, uint32_t dtype)
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE,
                             &(fmtconv_where){ .hint = fmtconv_text (ctx, "-t quantise:to=%s", name) },
                             "%s%s is a type of blocks, which tensors are quantised to", parameter, name);
-  return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                       "%s%s is no floating-point type: only those make sense for weights", parameter, name);
+  return fmtconv_fail (
+      ctx, FMTCONV_E_USAGE,
+      "%s%s is no floating-point type, as weights are; of others say which: cast:from=i64,to=f32", parameter,
+      name);
 }
 
-/* The name of a type that makes sense for weights; 0: an error. */
+/* The name of a type that tensors can become; 0: an error. */
 static uint32_t
-float_of (fmtconv_ctx *ctx, const char *name)
+target_of (const struct casting *c, const char *name)
 {
-  uint32_t dtype = fmtconv_dtype_of (ctx, name);
-  if (dtype && !is_float (dtype))
-    refuse (ctx, "", dtype);
-  return dtype && is_float (dtype) ? dtype : 0;
+  uint32_t dtype = fmtconv_dtype_of (c->ctx, name);
+  if (dtype && !is_target (c->p, dtype))
+    return refuse (c->ctx, "", dtype), 0;
+  return dtype;
 }
 
 /* "GLOB=TYPE", one by one. */
@@ -90,7 +104,7 @@ parse_rules (struct casting *c)
         return fmtconv_fail (c->ctx, FMTCONV_E_USAGE, "rule=%s is not GLOB=TYPE", rule->value[i]);
       both[i] = "rule";
       both[rule->n + i] = fmtconv_text (c->ctx, "%.*s", (int) (equals - rule->value[i]), rule->value[i]);
-      if (!(c->types[i] = float_of (c->ctx, equals + 1)))
+      if (!(c->types[i] = target_of (c, equals + 1)))
         return fmtconv_failed (c->ctx);
     }
   c->globs = (fmtconv_pairs){ .n = rule->n, .key = both, .value = both + rule->n };
@@ -112,11 +126,19 @@ type_for (const struct casting *c, const char *name)
   return i < c->globs.n ? c->types[i] : c->p->to;
 }
 
-/* As torch's Module.to: whole numbers, booleans and complex tensors stay what they are. */
+/* As torch's Module.to: whole numbers, booleans and complex tensors stay what they are, unless they are meant. */
 static fmtconv_view *
 cast (struct casting *c, const fmtconv_tensor *t)
 {
   uint32_t to = type_for (c, t->name);
+  if (c->p->from)
+    {
+      if (!to || t->dtype != c->p->from)
+        return t->view;
+      c->named++;
+      c->cut += is_float (t->dtype) && to <= FMTCONV_I64;
+      return fmtconv_cast (t->view, to);
+    }
   c->blocks += to && t->dtype >= FMTCONV_GGML;
   c->whole += to && !is_float (t->dtype) && t->dtype < FMTCONV_GGML;
   return to && is_float (t->dtype) ? fmtconv_cast (t->view, to) : t->view;
@@ -153,8 +175,11 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   struct casting n = { .ctx = ctx, .p = p };
   if (!p->to && !p->rule.n)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say what to cast to: cast:to=bf16");
-  if (p->to && !is_float (p->to))
+  if (p->to && !is_target (p, p->to))
     return refuse (ctx, "to=", p->to);
+  if (p->from && (p->from < FMTCONV_BOOL || p->from > FMTCONV_F8_E8M0))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "from=%s: elements of that type are not cast one by one",
+                         fmtconv_dtype (p->from)->name);
   if (parse_rules (&n))
     return fmtconv_failed (ctx);
   if (p->rule.n && fmtconv_check_globs (&n.globs, in, "cast:rule=GLOB=TYPE"))
@@ -162,6 +187,15 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (in, c));)
     cast_component (&n, fmtconv_component (out, fmtconv_name (c)));
   cast_model (&n, in, out);
+  if (p->from && !n.named && !n.spared)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no tensor that is to be cast is of the type %s",
+                         fmtconv_dtype (p->from)->name);
+  if (n.cut)
+    fmtconv_note (ctx,
+                  n.cut == 1
+                      ? "%zu tensor becomes one of whole numbers: what is behind the point is cut off"
+                      : "%zu tensors become ones of whole numbers: what is behind the point is cut off",
+                  n.cut);
   if (n.whole)
     fmtconv_note (ctx,
                   n.whole == 1 ? "%zu tensor that is not floating-point keeps its data type"
@@ -177,7 +211,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   return fmtconv_failed (ctx);
 }
 
-FMTCONV_PLUGIN (cast, .name = "cast", .summary = "changes the data type of floating-point tensors",
+FMTCONV_PLUGIN (cast, .name = "cast", .summary = "changes the data type of tensors",
                 .transform = FMTCONV_TRANSFORM (.params = params,
                                                 .understands = FMTCONV_TIED | FMTCONV_COMPONENTS,
                                                 .apply = apply));

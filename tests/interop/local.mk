@@ -1,6 +1,7 @@
 # tests/interop/local.mk: what the reference libraries say of our output.
 interop_tests = \
 	tests/interop/test_bin_folder.py \
+	tests/interop/test_casts.py \
 	tests/interop/test_cogvideox.py \
 	tests/interop/test_diff.py \
 	tests/interop/test_diffusers.py \
