@@ -55,6 +55,7 @@ MODELS = (
     Model("1.5-5B", is_1_5=True),
     Model("1.5-5B-I2V", is_1_5=True, i2v=True),
 )
+BY_NAME = {m.name: m for m in MODELS}
 
 
 def transformer_shapes(m, table=True, buffers=True):

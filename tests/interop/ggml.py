@@ -4,7 +4,7 @@ import ctypes
 import os
 
 import numpy as np
-from ggmlbase import find_library
+from ggmlbase import open_library
 
 
 class InitParams(ctypes.Structure):
@@ -37,7 +37,7 @@ SIGNATURES = {
 
 def library():
     """The functions above."""
-    lib = ctypes.CDLL(find_library())
+    lib = open_library()
     for name, (result, *arguments) in SIGNATURES.items():
         function = getattr(lib, name)
         function.restype, function.argtypes = result, arguments

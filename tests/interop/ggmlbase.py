@@ -2,6 +2,7 @@
 fused multiply-add, which would change some blocks), or the one that GGML_BASE_LIBRARY names."""
 
 import ctypes
+import functools
 import importlib.metadata
 import os
 
@@ -16,11 +17,17 @@ def find_library():
     return next(str(file.locate()) for file in files if file.name.startswith("libggml-base"))
 
 
+@functools.cache
+def open_library():
+    """The library, which is opened once."""
+    return ctypes.CDLL(find_library())
+
+
 class Ggml:
     """Types are ggml's numbers; blocks are bytes, values f32."""
 
     def __init__(self):
-        self.lib = lib = ctypes.CDLL(find_library())
+        self.lib = lib = open_library()
         lib.ggml_blck_size.restype, lib.ggml_blck_size.argtypes = ctypes.c_int64, [ctypes.c_int]
         lib.ggml_type_size.restype, lib.ggml_type_size.argtypes = ctypes.c_size_t, [ctypes.c_int]
         lib.ggml_type_name.restype, lib.ggml_type_name.argtypes = ctypes.c_char_p, [ctypes.c_int]

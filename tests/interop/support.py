@@ -38,6 +38,11 @@ class Case(unittest.TestCase):
         self.assertEqual(left, [])
 
 
+def files(folder):
+    """All that lies beneath: path → bytes."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
 def bits(tensor):
     """The bytes of a tensor, so that NaN and -0 count."""
     return tensor.detach().contiguous().reshape(-1).view(torch.uint8)

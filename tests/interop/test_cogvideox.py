@@ -9,12 +9,11 @@ from dataclasses import replace
 import cogmake
 import safetensors.torch
 import torch
-from cogmake import MODELS, NET, T5, VAE
+from cogmake import BY_NAME, MODELS, NET, T5, VAE
 from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
 from support import Case
 from transformers import T5Config, T5EncoderModel
 
-BY_NAME = {m.name: m for m in MODELS}
 COMMANDS = {"lora": "-t cogvideox-lora", "transformer": "-t cogvideox-transformer", "vae": "-t cogvideox-vae",
             "text_encoder": "-t t5-encoder"}
 

@@ -11,7 +11,7 @@ import torch
 from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
 from huggingface_hub import split_torch_state_dict_into_shards
 from satmake import Recipe, write
-from support import Case
+from support import Case, files
 from transformers import T5Config, T5EncoderModel
 
 STEM = "diffusion_pytorch_model"
@@ -31,10 +31,6 @@ def vae():
     torch.manual_seed(8)
     return AutoencoderKLCogVideoX(
         block_out_channels=(8, 8, 8, 8), layers_per_block=1, norm_num_groups=2, latent_channels=4)
-
-
-def files(folder):
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def weights(folder):

@@ -17,6 +17,7 @@ from diffusers import CogVideoXTransformer3DModel
 from diffusers.models.model_loading_utils import load_gguf_checkpoint
 from diffusers.quantizers.gguf.utils import _replace_with_gguf_linear as replace_linear
 from support import Case
+from zoomake import finish
 
 PLAIN = {torch.float32: 0, torch.float16: 1, torch.int8: 24, torch.int16: 25, torch.int32: 26, torch.int64: 27,
          torch.float64: 28, torch.bfloat16: 30}
@@ -154,7 +155,7 @@ class Tensors(Gguf):
             if kind.name not in ("Q8_1", "Q8_K"):
                 _, size = gguf.GGML_QUANT_SIZES[kind]
                 writer.add_tensor(kind.name, random.integers(0, 256, (2, 3, 2 * size), np.uint8), raw_dtype=kind)
-        self.finish(writer)
+        finish(writer)
         again = self.tmp / "again.gguf"
         self.run_fmtconv("--verify", self.out, again)
         _, _, wanted = ggml.read(self.out)
@@ -165,12 +166,6 @@ class Tensors(Gguf):
             self.assertTrue(np.array_equal(got[name][1], raw), name)
         self.assertEqual([t.shape.tolist() for t in gguf.GGUFReader(again).tensors],
                          [t.shape.tolist() for t in gguf.GGUFReader(self.out).tensors])
-
-    def finish(self, writer):
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
 
     def test_large(self):
         """More than 2^31 elements; a type of one bit, in a file of holes, so that they are few bytes."""
@@ -250,7 +245,7 @@ class Keys(Gguf):
             writer = gguf.GGUFWriter(self.out, "test")
             writer.add_file_type(file_type)
             writer.add_tensor("w", np.zeros((2, 144), np.uint8), raw_dtype=gguf.GGMLQuantizationType.Q4_K)
-            Tensors.finish(self, writer)
+            finish(writer)
             self.run_fmtconv("-f", self.out, self.tmp / "again.gguf")
             self.assertEqual(self.fields(self.tmp / "again.gguf")["general.file_type"][1], kept)
 
@@ -325,7 +320,7 @@ class Keys(Gguf):
         writer.add_key_value("long.words", [str(i) * (i % 9) for i in range(9000)], types.ARRAY, sub_type=types.STRING)
         writer.add_key_value("tokens", ["\0", "a\0b", "x"], types.ARRAY, sub_type=types.STRING)
         writer.add_tensor("w", np.ones(3, np.float32))
-        Tensors.finish(self, writer)
+        finish(writer)
         again = self.tmp / "again.gguf"
         self.run_fmtconv("-q", self.out, again)
         before, after = self.fields(self.out), self.fields(again)
@@ -461,7 +456,7 @@ class CogVideoX(Gguf):
 
     def test_outputs(self):
         """A transformer that diffusers runs with our Q8_0: as with the decoded weights, and near the original."""
-        m = replace(next(m for m in cogmake.MODELS if m.name == "5B"), dtype=torch.float32)
+        m = replace(cogmake.BY_NAME["5B"], dtype=torch.float32)
         source, out = self.tmp / "m.pt", self.tmp / "folder"
         torch.save({"module": {n: t * 0.1 for n, t in cogmake.transformer(m).items()}}, source)
         self.run_fmtconv("-t", "cogvideox-transformer", source, f"{out}/")

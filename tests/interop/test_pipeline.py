@@ -14,15 +14,11 @@ import torch
 from cogmake import MODELS, T5, VAE
 from diffusers import CogVideoXImageToVideoPipeline, CogVideoXPipeline
 from pipemake import save_bin
-from support import Case
+from support import Case, files
 from transformers import T5EncoderModel, T5ForConditionalGeneration, T5Tokenizer
 
 # Heads that rotary embeddings can share out to three axes.
 BY_NAME = {m.name: replace(m, head=16) for m in MODELS}
-
-
-def files(folder):
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def run(pipe, m, prompt=None):

@@ -158,6 +158,14 @@ def sat_run(state, folder):
     return path
 
 
+def finish(writer):
+    """A GGUFWriter's file, in the order that it wants."""
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 def save_gguf(arrays, path):
     """arrays: of numpy, or pairs of bytes and the type that they are."""
     writer = gguf.GGUFWriter(path, "zoo")
@@ -166,10 +174,7 @@ def save_gguf(arrays, path):
             writer.add_tensor(name, array[0], raw_dtype=array[1])
         else:
             writer.add_tensor(name, array)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    finish(writer)
 
 
 def gguf_array(tensor):
