@@ -80,11 +80,12 @@ read_tokenizer_class (fmtconv_ctx *ctx, fmtconv_input *folder, fmtconv_model *ou
 }
 
 int
-diffusers_read_component (fmtconv_ctx *ctx, const char *variant, fmtconv_input *folder, fmtconv_model *out)
+diffusers_read_component (fmtconv_ctx *ctx, const struct diffusers_read_params *p, fmtconv_input *folder,
+                          fmtconv_model *out)
 {
   const char *config = config_name (folder);
   int has_weights = diffusers_has_weights (folder, NULL) || (config && !strcmp (config, DIFFUSERS_CONFIG));
-  if (has_weights ? diffusers_read_weights (ctx, variant, folder, out) : fmtconv_failed (ctx))
+  if (has_weights ? diffusers_read_weights (ctx, p, folder, out) : fmtconv_failed (ctx))
     return fmtconv_failed (ctx);
   if (config)
     read_config (ctx, folder, config, out);

@@ -1,10 +1,13 @@
 /* plugins/diffusers/diffusers.c: the diffusers plugin: component folders of diffusers and transformers.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "diffusers.h"
+#include "plugins/index/index.h"
 
 static const fmtconv_param read_params[] = {
   { "variant", FMTCONV_P_TEXT, offsetof (struct diffusers_read_params, variant), NULL,
     "which weights are read (fp16); default: those without a variant, or the only one" },
+  { "aliases", FMTCONV_P_CHOICE, offsetof (struct diffusers_read_params, aliases), INDEX_ALIASES,
+    INDEX_ALIASES_HELP },
   { 0 },
 };
 

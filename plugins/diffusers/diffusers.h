@@ -38,19 +38,21 @@ int diffusers_look_at (const char *name, struct diffusers_weights *w);
 struct diffusers_read_params
 {
   const char *variant; /* NULL: none, or the only one there is */
+  int aliases;         /* INDEX_ALIASES_… */
 };
 int diffusers_probe (const fmtconv_peek *peek);
 int diffusers_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out);
 
-/* The tensors of a component's folder.  variant: NULL: none, or the only one there is. */
-int diffusers_read_weights (fmtconv_ctx *ctx, const char *variant, fmtconv_input *folder, fmtconv_model *out);
+/* The tensors of a component's folder. */
+int diffusers_read_weights (fmtconv_ctx *ctx, const struct diffusers_read_params *p, fmtconv_input *folder,
+                            fmtconv_model *out);
 
 /* Are there weights of that variant ("": without one; NULL: any, or a part of some)? */
 int diffusers_has_weights (fmtconv_input *folder, const char *variant);
 
 /* A whole component: weights with their configuration, a configuration alone (a scheduler's), or files alone (a
  * tokenizer's). */
-int diffusers_read_component (fmtconv_ctx *ctx, const char *variant, fmtconv_input *folder,
+int diffusers_read_component (fmtconv_ctx *ctx, const struct diffusers_read_params *p, fmtconv_input *folder,
                               fmtconv_model *out);
 
 /* Carry along the other files of a component; config: the name of its configuration, NULL: it has none. */
@@ -58,7 +60,8 @@ int diffusers_attach_files (fmtconv_ctx *ctx, fmtconv_input *folder, const char 
                             fmtconv_model *out);
 
 /* The components that a pipeline's index names; without an index, a text encoder and its tokenizer. */
-int diffusers_read_pipeline (fmtconv_ctx *ctx, const char *variant, fmtconv_input *in, fmtconv_model *out);
+int diffusers_read_pipeline (fmtconv_ctx *ctx, const struct diffusers_read_params *p, fmtconv_input *in,
+                             fmtconv_model *out);
 
 /* A file that is one JSON object.  NULL: an error. */
 fmtconv_attr *diffusers_read_json (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name);

@@ -9,7 +9,7 @@
 struct pipeline
 {
   fmtconv_ctx *ctx;
-  const char *variant;
+  const struct diffusers_read_params *params;
   fmtconv_input *folder;
   fmtconv_model *out;
   size_t of_variant; /* components that have weights of it */
@@ -35,11 +35,15 @@ read_folder (struct pipeline *p, const char *name, fmtconv_model *component)
     return fmtconv_failed (p->ctx)
                ? fmtconv_failed (p->ctx)
                : fmtconv_fail (p->ctx, FMTCONV_E_FORMAT, "the component '%s' is no folder", name);
-  int has = p->variant && diffusers_has_weights (folder, p->variant);
+  const char *variant = p->params->variant;
+  struct diffusers_read_params params = *p->params;
+  int has = variant && diffusers_has_weights (folder, variant);
   p->of_variant += (size_t) has;
-  if (p->variant && !has && diffusers_has_weights (folder, NULL))
-    fmtconv_note (p->ctx, "%s has no weights of the variant '%s': others are read", name, p->variant);
-  return diffusers_read_component (p->ctx, has ? p->variant : NULL, folder, component);
+  if (variant && !has && diffusers_has_weights (folder, NULL))
+    fmtconv_note (p->ctx, "%s has no weights of the variant '%s': others are read", name, variant);
+  if (!has)
+    params.variant = NULL;
+  return diffusers_read_component (p->ctx, &params, folder, component);
 }
 
 /* Where a class outside of both libraries has its weights under transformers' name, that is told, because the library
@@ -132,15 +136,17 @@ read_pair (struct pipeline *p)
 }
 
 int
-diffusers_read_pipeline (fmtconv_ctx *ctx, const char *variant, fmtconv_input *in, fmtconv_model *out)
+diffusers_read_pipeline (fmtconv_ctx *ctx, const struct diffusers_read_params *params, fmtconv_input *in,
+                         fmtconv_model *out)
 {
-  struct pipeline p = { .ctx = ctx, .variant = variant, .folder = in, .out = out };
+  struct pipeline p = { .ctx = ctx, .params = params, .folder = in, .out = out };
   fmtconv_attr *index = NULL;
   if (fmtconv_has (in, DIFFUSERS_INDEX) && !(index = diffusers_read_json (ctx, in, DIFFUSERS_INDEX)))
     return fmtconv_failed (ctx);
   if (index ? read_index (&p, index) : read_pair (&p))
     return fmtconv_failed (ctx);
-  if (variant && !p.of_variant)
-    return fmtconv_fail (ctx, FMTCONV_E_MISSING, "no component has weights of the variant '%s'", variant);
+  if (params->variant && !p.of_variant)
+    return fmtconv_fail (ctx, FMTCONV_E_MISSING, "no component has weights of the variant '%s'",
+                         params->variant);
   return 0;
 }

@@ -36,6 +36,6 @@ diffusers_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv
   const struct diffusers_read_params *p = params;
   int is_pair = fmtconv_has (in, "text_encoder") && !diffusers_has_weights (in, NULL);
   if (fmtconv_has (in, DIFFUSERS_INDEX) || is_pair)
-    return diffusers_read_pipeline (ctx, p->variant, in, out);
-  return diffusers_read_component (ctx, p->variant, in, out);
+    return diffusers_read_pipeline (ctx, p, in, out);
+  return diffusers_read_component (ctx, p, in, out);
 }

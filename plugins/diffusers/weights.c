@@ -1,6 +1,7 @@
 /* plugins/diffusers/weights.c: finds a component's weights by their names, and has them read.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "diffusers.h"
+#include "plugins/index/index.h"
 #include <string.h>
 
 static int
@@ -101,15 +102,25 @@ find_weights (fmtconv_input *folder, const char *variant, struct diffusers_weigh
   return best;
 }
 
+/* The reader with what it is told. */
+static const char *
+reader_of (const struct diffusers_weights *w, int aliases)
+{
+  if (aliases == INDEX_ALIASES_NAMES || strcmp (w->reader, "safetensors"))
+    return w->reader;
+  return aliases == INDEX_ALIASES_ALL ? "safetensors:aliases=all" : "safetensors:aliases=none";
+}
+
 int
-diffusers_read_weights (fmtconv_ctx *ctx, const char *variant, fmtconv_input *folder, fmtconv_model *out)
+diffusers_read_weights (fmtconv_ctx *ctx, const struct diffusers_read_params *p, fmtconv_input *folder,
+                        fmtconv_model *out)
 {
   struct diffusers_weights w = { 0 };
-  variant = choose_variant (ctx, variant, folder);
+  const char *variant = choose_variant (ctx, p->variant, folder);
   const char *name = variant ? find_weights (folder, variant, &w, out) : NULL;
   if (!name)
     return fmtconv_failed (ctx);
-  fmtconv_adopt (out, fmtconv_read (fmtconv_beneath (folder, name), w.reader));
+  fmtconv_adopt (out, fmtconv_read (fmtconv_beneath (folder, name), reader_of (&w, p->aliases)));
   fmtconv_set_string (fmtconv_attrs (out), "library", w.of_diffusers ? "diffusers" : "transformers");
   if (w.of_lora)
     fmtconv_set_string (fmtconv_attrs (out), "weights-name", LORA_STEM);

@@ -31,7 +31,7 @@ const fmtconv_dtype_name safetensors_dtypes[] = {
 
 static const fmtconv_param read_params[] = {
   { "aliases", FMTCONV_P_CHOICE, offsetof (struct safetensors_read_params, aliases), INDEX_ALIASES,
-    "which entries of the metadata are other names of tensors: those alike, all that name a tensor, none" },
+    INDEX_ALIASES_HELP },
   { 0 },
 };
 

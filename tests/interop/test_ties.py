@@ -307,6 +307,8 @@ class Ties(Case):
                     self.check_loaded(model, out)
                     self.convert(out, self.back)
                     self.assert_tied(self.back, model.state_dict())
+                    self.convert(out, self.back, "-r", "diffusers:aliases=none")
+                    self.assertEqual(set(torch.load(self.back, weights_only=True)), kept)
 
     def check_loaded(self, model, folder):
         loaded, info = type(model).from_pretrained(folder, output_loading_info=True)
