@@ -150,7 +150,19 @@ part (fmtconv_ctx *ctx, const fmtconv_model *model, const fmtconv_tensor *const 
         out->tensors[out->n_tensors++] = t;
       place++;
     }
-  qsort (out->alias, out->n_aliases, sizeof *out->alias, by_kept);
+}
+
+/* Entries of the input's metadata that nobody has taken for names of tensors, but that the reader will. */
+static void
+add_entries (const fmtconv_model *model, fmtconv_attr *metadata, struct safetensors_content *out)
+{
+  for (fmtconv_attr *a = metadata->first; a; a = a->next)
+    {
+      const char *value = fmtconv_get_string (a, NULL, NULL);
+      const fmtconv_tensor *kept = value ? fmtconv_find (model, value) : NULL;
+      if (kept && index_is_alias (a->key, value) && !fmtconv_find (model, a->key))
+        out->alias[out->n_aliases++] = (struct safetensors_alias){ .name = a->key, .kept = kept };
+    }
 }
 
 static void
@@ -174,8 +186,9 @@ safetensors_settle_ties (fmtconv_ctx *ctx, const struct safetensors_write_params
   size_t n = fmtconv_count (model);
   struct name *names = fmtconv_alloc (ctx, n + 1, sizeof *names);
   const fmtconv_tensor **kept = fmtconv_alloc (ctx, n + 1, sizeof *kept);
-  *out = (struct safetensors_content){ .tensors = fmtconv_alloc (ctx, n + 1, sizeof *out->tensors),
-                                       .alias = fmtconv_alloc (ctx, n + 1, sizeof *out->alias) };
+  *out =
+      (struct safetensors_content){ .tensors = fmtconv_alloc (ctx, n + 1, sizeof *out->tensors),
+                                    .alias = fmtconv_alloc (ctx, n + metadata->len + 1, sizeof *out->alias) };
   if (!names || !kept || !out->tensors || !out->alias
       || (p->keep.n && fmtconv_check_globs (&p->keep, model, "safetensors:keep=GLOB")))
     return fmtconv_failed (ctx);
@@ -186,5 +199,7 @@ safetensors_settle_ties (fmtconv_ctx *ctx, const struct safetensors_write_params
     fmtconv_note (ctx, "%zu tied tensors are written out in full", tied);
   part (ctx, model, kept, out);
   note (ctx, out->n_aliases);
+  add_entries (model, metadata, out);
+  qsort (out->alias, out->n_aliases, sizeof *out->alias, by_kept);
   return fmtconv_failed (ctx);
 }

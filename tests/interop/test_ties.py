@@ -228,6 +228,16 @@ class Ties(Case):
         result = self.convert(self.out, self.back, "-r", "safetensors:aliases=none")
         self.assertNotIn("entries of the metadata", result.stderr)
 
+    def test_entries_that_are_left(self):
+        """Where names are not taken for tensors, they go through as entries, and the output is sound."""
+        st.save_model(Tied(), self.out, {"format": "pt"})
+        again = self.tmp / "again.safetensors"
+        self.convert(self.out, again, "-r", "safetensors:aliases=none")
+        self.assertEqual(tell(again), tell(self.out))
+        self.convert(self.out, again, "-r", "safetensors:aliases=none", "-w", "safetensors:max-shard-size=150")
+        self.run_fmtconv("-f", "--verify", "-r", "safetensors:aliases=none", "-t", "prefix:add=m.", self.out, again)
+        self.assertEqual(tell(again)[0], tell(self.out)[0])
+
     def test_transformed(self):
         """Names that are restored are tensors like others."""
         tensors = Tied().state_dict()
