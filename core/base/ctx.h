@@ -36,6 +36,7 @@ struct fmtconv_ctx
   unsigned depth;          /* core/pipeline: readers that called one another */
   bool is_read;            /* a reader runs: its errors without a hint get the usual one of their code */
   bool is_written;         /* what is parsed stands in a file, not in a command: E_USAGE becomes E_FORMAT */
+  bool rereads;            /* core/pipeline: an output is read again; only errors are told */
 };
 
 /* What to do about a file that breaks the rules of its format. */

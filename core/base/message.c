@@ -163,7 +163,7 @@ record (fmtconv_ctx *ctx, message *m, const char *format, va_list ap)
 static int
 tell (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
 {
-  if (!ctx->muted)
+  if (!ctx->muted && !ctx->rereads)
     deliver (ctx, m, format, ap);
   forget_details (ctx);
   return 0;
@@ -281,7 +281,7 @@ fmtconv_warn (fmtconv_ctx *ctx, const char *format, ...)
 {
   if (!ctx || ctx->failed)
     return 0;
-  bool strict = (ctx->options.flags & FMTCONV_STRICT) && !ctx->muted;
+  bool strict = (ctx->options.flags & FMTCONV_STRICT) && !ctx->muted && !ctx->rereads;
   message m = { .level = FMTCONV_MSG_WARNING, .code = FMTCONV_E_STRICT };
   va_list ap;
   va_start (ap, format);

@@ -144,7 +144,7 @@ make_plan (fci_conversion *c)
 }
 
 /* The output's temporary, as the reader of that name sees it that wrote it; what both of them are told (the root of
- * the tensors) it is told too. */
+ * the tensors) it is told too, and only errors are of interest. */
 static const fmtconv_model *
 reread (void *arg, const fmtconv_file *file, const char *path)
 {
@@ -159,7 +159,10 @@ reread (void *arg, const fmtconv_file *file, const char *path)
     }
   fmtconv_input *in = fci_input_alias (c->ctx, path, file->base);
   const char *shared = fci_params_shared (c->ctx, module->plugin->reader->params, file->params);
-  return in && shared ? fci_stage_read (c->ctx, module->plugin, shared, in) : NULL;
+  c->ctx->rereads = true;
+  const fmtconv_model *model = in && shared ? fci_stage_read (c->ctx, module->plugin, shared, in) : NULL;
+  c->ctx->rereads = false;
+  return model;
 }
 
 static int

@@ -94,6 +94,7 @@ class Ties(Case):
         model, theirs = Tied(), self.tmp / "theirs.safetensors"
         torch.save(model.state_dict(), self.pt)
         result = self.convert(self.pt, self.out)
+        self.assertEqual(result.stderr.count("'head.bias'"), 1)  # reading it again tells nothing anew
         for name in ("'embedding.weight' is 'body.weight'", "'head.weight' is 'body.weight'", "'head.bias' is 'body.bias'"):
             self.assertIn(name, result.stderr)
         st.save_model(model, theirs, {"format": "pt"})
