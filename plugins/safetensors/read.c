@@ -151,7 +151,7 @@ static int
 read_member (void *arg, fmtconv_attr *member)
 {
   struct header *h = arg;
-  return strcmp (member->key, "__metadata__") ? read_tensor (h, member) : read_metadata (h, member);
+  return strcmp (member->key, SAFETENSORS_METADATA) ? read_tensor (h, member) : read_metadata (h, member);
 }
 
 static int

@@ -15,6 +15,8 @@ enum
   SAFETENSORS_MAX_TENSORS = 262144
 };
 
+#define SAFETENSORS_METADATA "__metadata__" /* the header's member that is no tensor */
+
 /* The format's data types.  id: rank in the official writer's order of tensors, highest first. */
 extern const fmtconv_dtype_name safetensors_dtypes[];
 

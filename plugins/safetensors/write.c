@@ -176,7 +176,7 @@ put_header (fmtconv_file *file, const char *metadata, const fmtconv_tensor *cons
   put (&text, "{", 1);
   if (metadata)
     {
-      put_text (&text, "\"__metadata__\":");
+      put_text (&text, "\"" SAFETENSORS_METADATA "\":");
       put_text (&text, metadata);
     }
   for (size_t i = 0; i < n; i++)
@@ -229,6 +229,12 @@ safetensors_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *mo
   struct safetensors_content content;
   struct safetensors_shards shards;
   const struct safetensors_write_params *p = params;
+  if (fmtconv_find (model, SAFETENSORS_METADATA))
+    return fmtconv_fail_at (
+        ctx, FMTCONV_E_UNSUPPORTED,
+        &(fmtconv_where){ .tensor = SAFETENSORS_METADATA,
+                          .hint = "rename or drop it: -t drop:name=" SAFETENSORS_METADATA },
+        "the format has its metadata under this name, and no tensor");
   fmtconv_attr *metadata = entries_of (ctx, p, model);
   if (!metadata || safetensors_settle_ties (ctx, p, model, metadata, &content)
       || safetensors_split (ctx, &content, p->max_shard_size, &shards))

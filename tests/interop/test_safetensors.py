@@ -1,5 +1,5 @@
 """safetensors files: every data type, shape and cast, compared with safetensors' and torch's own results."""
-# Plugins: cast safetensors
+# Plugins: cast drop safetensors torch
 
 import json
 import unittest
@@ -68,6 +68,16 @@ class SafeTensors(Case):
         self.run_fmtconv("-w", "safetensors:metadata.note=,metadata.more=a\\,b", source, out)
         with safetensors.safe_open(out, "pt") as f:
             self.assertEqual(f.metadata(), {"format": "pt", "author": "me", "more": "a,b"})
+
+    def test_name_of_the_metadata(self):
+        """The one name that no tensor can have."""
+        source, out = self.tmp / "in.pt", self.tmp / "out.safetensors"
+        torch.save({"__metadata__": torch.ones(2), "a": torch.ones(1)}, source)
+        result = self.run_fmtconv("-t", "none", source, out, status=1)
+        self.assertIn("tensor '__metadata__'", result.stderr)
+        self.assertFalse(out.exists())
+        self.run_fmtconv("-t", "drop:name=__metadata__", source, out)
+        self.assert_same(safetensors.torch.load_file(out), {"a": torch.ones(1)})
 
     def test_casts(self):
         """Every float type to every other, all bit patterns of the small ones."""
