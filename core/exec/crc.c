@@ -213,8 +213,8 @@ static int
 mismatch (const fci_work *work, const fmtconv_source *source, uint32_t crc)
 {
   const char *first = NULL;
-  for (const fmtconv_file *file = work->plan->layout->first; file; file = file->next)
-    for (const fci_region *region = file->first; region; region = region->next)
+  for (size_t i = 0; i < work->plan->files.n; i++)
+    for (const fci_region *region = FCI_FILES (work->plan)[i].file->first; region; region = region->next)
       if (region->kind == FCI_REGION_TENSOR && uses (region->u.tensor.view, source))
         {
           if (first)

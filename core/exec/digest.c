@@ -32,13 +32,13 @@ index_regions (sums *s, uint32_t n_wanted)
   return 0;
 }
 
-/* The checksum of all bytes of a region, each of which is in one piece. */
+/* The checksum of all bytes of a region, each of which is in one piece; number: the region's among those of the plan. */
 static int
-crc_of (const sums *s, const fci_region *region, uint32_t *crc)
+crc_of (const sums *s, const fci_region *region, size_t number, uint32_t *crc)
 {
   uint64_t end = region->at;
   *crc = 0;
-  for (size_t i = s->first[region->wanted]; i < s->first[region->wanted + 1]; i++)
+  for (size_t i = s->first[number]; i < s->first[number + 1]; i++)
     {
       const fci_piece *piece = &s->all.at[i];
       if (piece->start != end)
@@ -75,24 +75,28 @@ put (fci_work *work, uint32_t file, uint64_t at, uint32_t crc)
 static int
 fill (const sums *s)
 {
-  const fmtconv_layout *layout = s->work->plan->layout;
-  uint32_t number = 0, crc;
+  const fci_plan *plan = s->work->plan;
+  uint32_t crc;
   int code = 0;
-  for (const fmtconv_file *file = layout->first; file && code == 0; file = file->next, number++)
-    for (const fci_region *region = file->n_references ? file->first : NULL; region && code == 0;
-         region = region->next)
-      if (region->kind == FCI_REGION_DIGEST)
-        {
-          code = crc_of (s, region->u.digest.region, &crc);
-          code = code == 0 ? put (s->work, number, region->at, crc) : code;
-        }
+  for (uint32_t i = 0; i < plan->files.n && code == 0; i++)
+    {
+      const fci_plan_file *f = &FCI_FILES (plan)[i];
+      for (const fci_region *region = f->file->n_references ? f->file->first : NULL; region && code == 0;
+           region = region->next)
+        if (region->kind == FCI_REGION_DIGEST)
+          {
+            const fci_region *of = region->u.digest.region;
+            code = crc_of (s, of, (size_t) f->wanted_before + of->wanted, &crc);
+            code = code == 0 ? put (s->work, i, region->at, crc) : code;
+          }
+    }
   return code == 0 ? fci_check_cancel (s->work->ctx) : code;
 }
 
 int
 fci_fill_digests (fci_work *work)
 {
-  uint32_t n = work->plan->layout->n_wanted;
+  uint32_t n = work->plan->n_wanted;
   sums s = { .work = work };
   if (n == 0)
     return 0;

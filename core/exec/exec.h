@@ -25,16 +25,24 @@ typedef struct fci_outcome
   size_t crc_unchecked;        /* sources with a checksum that were only read in part */
   size_t equal;                /* views of the inputs that had to be equal to others, and are */
   size_t verified;             /* tensors that --verify compared */
+  uint64_t fetched;            /* bytes of sources that were read, but for --verify */
 } fci_outcome;
 
 /* Reads `path` (a temporary) as the model that a file of the layout should hold, for --verify. */
 typedef const fmtconv_model *fci_reread (void *arg, const fmtconv_file *file, const char *path);
 
+/* What a layout becomes. */
+typedef struct fci_output
+{
+  const fmtconv_layout *layout;
+  const char *path; /* of OUTPUT; of a folder without a slash at the end */
+} fci_output;
+
 typedef struct fci_execution
 {
   const fci_plan *plan;
-  const fmtconv_layout *layout;
-  const char *output; /* path of OUTPUT; of a folder without a slash at the end */
+  const fci_output *outputs; /* n_outputs >= 1, in the order of the plan's layouts */
+  size_t n_outputs;
   fci_reread *reread; /* NULL: no verification */
   void *arg;
   const struct fci_io *io; /* core/exec/io.h; NULL: the operating system's */
@@ -46,9 +54,13 @@ typedef struct fci_execution
  * complete. */
 int fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output);
 
-/* Compare what must be equal, write all files beside their targets, check findings, checksums and unchanged sources, verify, publish
- * all.  A new folder is written beside its target and published as a whole; in one that exists, files are
- * replaced one by one.  On an error nothing new is left and old files are untouched. */
+/* Refuse several outputs that meet: two of one path, one inside the folder of another, files of one name, older files of
+ * one that another writes, no room for all of them together.  0 or a code. */
+int fci_outputs_check (fmtconv_ctx *ctx, const fci_output *outputs, size_t n);
+
+/* Compare what must be equal, write all files beside their targets, check findings, checksums and unchanged sources,
+ * verify, publish all outputs.  A new folder is written beside its target and published as a whole; in one that exists,
+ * files are replaced one by one.  On an error nothing new is left and old files are untouched. */
 int fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outcome);
 
 #endif

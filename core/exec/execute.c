@@ -10,54 +10,97 @@ typedef struct run
 {
   const fci_execution *execution;
   fci_work work;
-  fci_publication *publication; /* in the arena: the context may be freed first */
+  fci_publication *publications; /* of each output; in the arena: the context may be freed first */
+  int *fds;                      /* of all files … */
+  const char **shown;            /* … their paths, for messages … */
+  const char **paths;            /* … and those of the temporaries */
   fci_outcome *outcome;
 } run;
 
 static uint64_t
-tensor_bytes (const fmtconv_layout *layout)
+tensor_bytes (const fci_plan *plan)
 {
   uint64_t bytes = 0;
-  for (const fmtconv_file *file = layout->first; file; file = file->next)
-    for (const fci_region *region = file->first; region; region = region->next)
+  for (size_t i = 0; i < plan->files.n; i++)
+    for (const fci_region *region = FCI_FILES (plan)[i].file->first; region; region = region->next)
       bytes += fci_region_is_tensor (region) ? fci_view_bytes (region->u.tensor.view) : 0;
   return bytes;
 }
 
-/* Scratch and tallies, before anything is created. */
+/* What is known of the outputs before anything is created. */
+static int
+prepare_outputs (run *r, fmtconv_ctx *ctx)
+{
+  const fci_execution *e = r->execution;
+  r->fds = fmtconv_alloc (ctx, e->plan->files.n, sizeof *r->fds);
+  r->shown = fmtconv_alloc (ctx, e->plan->files.n, sizeof *r->shown);
+  r->paths = fmtconv_alloc (ctx, e->plan->files.n, sizeof *r->paths);
+  r->publications = fmtconv_alloc (ctx, e->n_outputs, sizeof *r->publications);
+  for (size_t i = 0; r->publications && i < e->n_outputs; i++)
+    r->publications[i] = (fci_publication){
+      .ctx = ctx, .io = r->work.io, .layout = e->outputs[i].layout, .output = e->outputs[i].path, .folder = -1
+    };
+  return fmtconv_failed (ctx);
+}
+
+/* Scratch and tallies. */
 static int
 prepare (run *r, fmtconv_ctx *ctx)
 {
   const fci_plan *plan = r->execution->plan;
   fci_work *work = &r->work;
-  r->publication = fci_new (ctx, fci_publication);
   work->tallies = fmtconv_alloc (ctx, plan->n_tallies, sizeof *work->tallies);
   work->bad_rows = fmtconv_alloc (ctx, plan->n_coders, sizeof *work->bad_rows);
-  if (!r->publication || !work->tallies || !work->bad_rows)
-    return fmtconv_failed (ctx);
-  for (size_t i = 0; i < plan->n_coders; i++)
-    work->bad_rows[i] = (fci_bad_rows){ .nan = UINT64_MAX, .inf = UINT64_MAX };
   work->ctx = ctx;
   work->plan = plan;
   work->io = r->execution->io ? r->execution->io : &fci_io_system;
+  if (!work->tallies || !work->bad_rows || prepare_outputs (r, ctx))
+    return fmtconv_failed (ctx);
+  for (size_t i = 0; i < plan->n_coders; i++)
+    work->bad_rows[i] = (fci_bad_rows){ .nan = UINT64_MAX, .inf = UINT64_MAX };
   work->want_crc = true;
-  work->total = plan->cost.compared + plan->cost.written
-                + (r->execution->reread ? tensor_bytes (r->execution->layout) : 0);
-  *r->publication = (fci_publication){
-    .ctx = ctx, .io = work->io, .layout = r->execution->layout, .output = r->execution->output, .folder = -1
-  };
+  work->total = plan->cost.compared + plan->cost.written + (r->execution->reread ? tensor_bytes (plan) : 0);
   return fci_work_open (work);
 }
 
 static int
 create (run *r)
 {
-  int code = fci_publication_open (r->publication, fci_plan_digest (r->execution->plan));
-  r->work.fds = r->publication->fds;
-  if (code == 0)
-    code = fci_work_files (&r->work, r->execution->layout->n_files);
-  r->work.shown = r->publication->shown;
-  return code;
+  const uint64_t digest = fci_plan_digest (r->execution->plan);
+  int code = 0;
+  size_t file = 0;
+  for (size_t i = 0; i < r->execution->n_outputs && code == 0; i++)
+    {
+      const fci_publication *p = &r->publications[i];
+      code = fci_publication_open (&r->publications[i], digest);
+      for (size_t k = 0; k < p->layout->n_files && code == 0; k++, file++)
+        {
+          r->fds[file] = p->fds[k];
+          r->shown[file] = p->shown[k];
+          r->paths[file] = p->paths[k];
+        }
+    }
+  r->work.fds = r->fds;
+  r->work.shown = r->shown;
+  return code == 0 ? fci_work_files (&r->work, file) : code;
+}
+
+static int
+write_all (run *r)
+{
+  const fci_plan *plan = r->execution->plan;
+  return plan->n_layouts > 1 ? fci_work_run (&r->work, fci_write_group, NULL, plan->groups.n)
+                             : fci_work_run (&r->work, fci_write_unit, NULL, plan->units.n);
+}
+
+/* Bytes that all workers read so far. */
+static uint64_t
+fetched (const fci_work *work)
+{
+  uint64_t sum = 0;
+  for (unsigned i = 0; i < work->n_workers; i++)
+    sum += work->workers[i].fetched;
+  return sum;
 }
 
 /* All that must hold before the output may have its name. */
@@ -69,11 +112,22 @@ prove (run *r)
     code = fci_fill_digests (&r->work);
   if (code == 0)
     code = fci_find (&r->work, r->outcome);
+  r->outcome->fetched = fetched (&r->work);
   if (code == 0 && r->execution->reread)
-    code = fci_verify (&r->work, r->execution, r->publication->paths, r->outcome);
+    code = fci_verify (&r->work, r->execution, r->paths, r->outcome);
   if (code == 0)
     code = fci_sources_unchanged (r->work.ctx);
   return code == 0 ? fci_check_cancel (r->work.ctx) : code;
+}
+
+/* What can be refused about all outputs before any work. */
+static int
+check (fmtconv_ctx *ctx, const fci_execution *execution)
+{
+  int code = fci_check_cancel (ctx);
+  for (size_t i = 0; i < execution->n_outputs && code == 0; i++)
+    code = fci_publish_check (ctx, execution->outputs[i].layout, execution->outputs[i].path);
+  return code == 0 ? fci_outputs_check (ctx, execution->outputs, execution->n_outputs) : code;
 }
 
 int
@@ -81,9 +135,7 @@ fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outc
 {
   run r = { .execution = execution, .outcome = outcome };
   memset (outcome, 0, sizeof *outcome);
-  int code = fci_check_cancel (ctx);
-  if (code == 0)
-    code = fci_publish_check (ctx, execution->layout, execution->output);
+  int code = check (ctx, execution);
   if (code == 0)
     code = prepare (&r, ctx);
   if (code == 0)
@@ -91,15 +143,15 @@ fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outc
   if (code == 0)
     code = create (&r);
   if (code == 0)
-    code = fci_work_run (&r.work, fci_write_unit, NULL, execution->plan->units.n);
+    code = write_all (&r);
   if (code == 0)
     code = prove (&r);
   if (code == 0)
-    code = fci_publication_finish (r.publication);
+    code = fci_publish (r.publications, execution->n_outputs);
   if (code == 0)
     fci_work_progress (&r.work);
-  if (r.publication)
-    fci_publication_drop (r.publication);
+  for (size_t i = 0; r.publications && i < execution->n_outputs; i++)
+    fci_publication_drop (&r.publications[i]);
   fci_work_close (&r.work);
   return code;
 }

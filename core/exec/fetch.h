@@ -49,11 +49,12 @@ typedef struct fci_image
   uint64_t len;
   uint64_t size;                    /* of all stretches; UINT64_MAX: too large */
   int64_t stride[FMTCONV_MAX_RANK]; /* of each axis in scratch */
+  const uint8_t *from;              /* once it is read: the scratch, or the worker's window */
 } fci_image;
 
-/* Choose the stretches of a part; read them to the input scratch. */
+/* Choose the stretches of a part; read them to the input scratch, or find them where they may be changed by nobody. */
 void fci_image_plan (const fci_part_box *p, fci_image *im);
-int fci_image_read (fci_fetching *f, const fci_part_box *p, const fci_image *im);
+int fci_image_read (fci_fetching *f, const fci_part_box *p, fci_image *im);
 
 /* Evaluate a part into `out`.  first_tally: of its program's points in f->tallies. */
 int fci_fetch_piece (fci_fetching *f, const fci_part_box *whole, size_t first_tally, uint8_t *out);

@@ -89,7 +89,10 @@ read_blocks (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len, 
   uint32_t phase = p->phase;
   fci_place_move (dtype, &offset, &phase, by / sizeof (float));
   uint64_t size = (phase + n + info->block - 1) / info->block * info->block_bytes;
+  const uint8_t *held = fci_worker_peek (f->worker, p->source, offset, size);
   bool whole = phase == 0 && n % info->block == 0 && size >= CHECKED;
+  if (held && (uintptr_t) held % sizeof (float) == 0)
+    return decode (dtype, held, phase, n, to), 0;
   if ((whole ? fci_worker_read_piece : fci_worker_read) (f->worker, p->source, offset, f->worker->dense,
                                                          (size_t) size)
       != 0)
@@ -108,11 +111,24 @@ read_stretch (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len,
                                                                 (size_t) len);
 }
 
+/* The only stretch in the worker's window, if its elements lie there as kernels take them; NULL: it has to be read. */
+static const uint8_t *
+find_stretch (const fci_fetching *f, const fci_part_box *p, const fci_image *im)
+{
+  const uint8_t *held = NULL;
+  if (im->n_outer == 0 && !p->program->blocks && !p->program->swap)
+    held = fci_worker_peek (f->worker, p->source, p->offset, im->len);
+  return (uintptr_t) held % p->in_item == 0 ? held : NULL;
+}
+
 /* All stretches to the input scratch. */
 int
-fci_image_read (fci_fetching *f, const fci_part_box *p, const fci_image *im)
+fci_image_read (fci_fetching *f, const fci_part_box *p, fci_image *im)
 {
   fci_worker *w = f->worker;
+  if ((im->from = find_stretch (f, p, im)))
+    return 0;
+  im->from = w->in;
   uint64_t index[FMTCONV_MAX_RANK] = { 0 }, by = 0;
   const bool unchecked = f->unchecked || (im->n_outer > 0 && im->len < CHECKED);
   for (uint8_t *to = w->in;; to += im->len)

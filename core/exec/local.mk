@@ -14,10 +14,12 @@ core_sources += \
 	core/exec/image.c \
 	core/exec/io.c \
 	core/exec/io.h \
+	core/exec/outputs.c \
 	core/exec/part.c \
 	core/exec/places.c \
 	core/exec/product.c \
 	core/exec/publish.c \
+	core/exec/read.c \
 	core/exec/scan.c \
 	core/exec/scan.h \
 	core/exec/stale.c \

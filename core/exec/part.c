@@ -107,14 +107,17 @@ convert (fci_fetching *f, const fci_part_box *p, const fci_image *im, size_t fir
   const uint8_t *from = dense;
   fci_tally tally[FCI_MAX_STEPS];
   if (is_dense (p, (const uint64_t *) im->stride, p->in_item, 0))
-    from = dense = f->worker->in;
+    {
+      from = im->from;
+      dense = f->worker->in; /* where it is, if it is to be turned around */
+    }
   else if (fci_program_copies (p->program) && dense_from (p) == 0)
     {
-      fci_gather (out, f->worker->in, p->rank, p->extent, im->stride, p->in_item);
+      fci_gather (out, im->from, p->rank, p->extent, im->stride, p->in_item);
       return 0;
     }
   else
-    fci_gather (dense, f->worker->in, p->rank, p->extent, im->stride, p->in_item);
+    fci_gather (dense, im->from, p->rank, p->extent, im->stride, p->in_item);
   if (p->program->swap)
     fci_swap (dense, count_elements (p) * p->in_item, p->program->swap);
   memset (tally, 0, sizeof tally);

@@ -87,7 +87,7 @@ put_new (fci_publication *p, fci_target *target)
 
 /* Back to temporary names, the last one first; a file that replaced another at once stays. */
 static void
-undo (fci_publication *p)
+undo_files (fci_publication *p)
 {
   for (size_t i = p->layout->n_files; i-- > 0;)
     {
@@ -122,10 +122,7 @@ rename_whole (fci_publication *p)
   if (code != 0)
     return code;
   p->published = true;
-  if (fci_sync_folder (p, p->folder, p->folder_path) == 0)
-    return 0;
-  p->published = fci_io_system.rename (p->folder, p->layout->target, p->whole, 0) != 0;
-  return fmtconv_failed (p->ctx);
+  return fci_sync_folder (p, p->folder, p->folder_path);
 }
 
 /* The new files stand; the old ones go. */
@@ -141,33 +138,49 @@ remove_old (fci_publication *p)
     }
 }
 
-static int
-publish_whole (fci_publication *p, mode_t mask)
+static void
+undo (fci_publication *p)
 {
-  int code = fci_places_seal (p, mask);
-  return code == 0 ? rename_whole (p) : code;
+  if (p->whole && p->published)
+    p->published = fci_io_system.rename (p->folder, p->layout->target, p->whole, 0) != 0;
+  else if (!p->whole)
+    undo_files (p);
 }
 
+/* Modes, and all bytes on the disk. */
 static int
-publish_files (fci_publication *p)
+seal_all (fci_publication *p, mode_t mask)
 {
-  int code = rename_all (p);
-  if (code != 0)
-    return undo (p), code;
-  p->published = true;
-  remove_old (p);
-  fci_stale_remove (p);
-  return 0;
-}
-
-int
-fci_publication_finish (fci_publication *p)
-{
-  mode_t mask = read_umask ();
   int code = 0;
   for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
     code = seal (p, &p->targets[i], mask);
-  if (code != 0)
-    return code;
-  return p->whole ? publish_whole (p, mask) : publish_files (p);
+  return code == 0 && p->whole ? fci_places_seal (p, mask) : code;
+}
+
+/* What cannot be undone, when nothing else can fail. */
+static void
+settle (fci_publication *p)
+{
+  if (p->whole)
+    return;
+  p->published = true;
+  remove_old (p);
+  fci_stale_remove (p);
+}
+
+int
+fci_publish (fci_publication *p, size_t n)
+{
+  mode_t mask = read_umask ();
+  int code = 0;
+  size_t named = 0;
+  for (size_t i = 0; i < n && code == 0; i++)
+    code = seal_all (&p[i], mask);
+  for (; named < n && code == 0; named++)
+    code = p[named].whole ? rename_whole (&p[named]) : rename_all (&p[named]);
+  while (code != 0 && named > 0)
+    undo (&p[--named]);
+  for (size_t i = 0; i < named; i++)
+    settle (&p[i]);
+  return code;
 }

@@ -9,8 +9,7 @@
 
 enum
 {
-  COPY_MIN = 128 << 10, /* shorter copies are cheaper through the buffer */
-  CRC_STEP = 256 << 10  /* bytes that are still in the cache when their checksum is made */
+  COPY_MIN = 128 << 10 /* shorter copies are cheaper through the buffer */
 };
 
 /* A unit in the making: bytes from `at` of the file are in the buffer, `n` of them. */
@@ -21,57 +20,6 @@ typedef struct pen
   uint64_t at;
   size_t n;
 } pen;
-
-int
-fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n)
-{
-  int error = worker->work->io->read (source, offset, to, n);
-  return error == 0 ? 0 : fci_fault_read (worker, source, error);
-}
-
-static int
-add_piece (fci_worker *worker, fci_pieces *pieces, fci_piece piece)
-{
-  if (pieces->n == pieces->room)
-    {
-      size_t room = pieces->room ? pieces->room * 2 : 256;
-      fci_piece *at = realloc (pieces->at, room * sizeof *at);
-      if (!at)
-        return fci_fault_code (worker, FMTCONV_E_NOMEM);
-      pieces->at = at;
-      pieces->room = room;
-    }
-  pieces->at[pieces->n++] = piece;
-  return 0;
-}
-
-int
-fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n)
-{
-  uint32_t crc;
-  return source->has_crc && worker->work->want_crc ? fci_worker_read_crc (worker, source, offset, to, n, &crc)
-                                                   : fci_worker_read (worker, source, offset, to, n);
-}
-
-int
-fci_worker_read_crc (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n,
-                     uint32_t *crc)
-{
-  uint32_t sum = 0;
-  for (size_t done = 0, step; done < n; done += step)
-    {
-      uint8_t *at = (uint8_t *) to + done;
-      step = n - done < CRC_STEP ? n - done : CRC_STEP;
-      if (fci_worker_read (worker, source, offset + done, at, step) != 0)
-        return -1;
-      sum = fci_crc32 (sum, at, step);
-    }
-  *crc = sum;
-  if (!source->has_crc || !worker->work->want_crc)
-    return 0;
-  return add_piece (worker, &worker->read,
-                    (fci_piece){ .start = offset, .end = offset + n, .of = source->id, .crc = sum });
-}
 
 /* n bytes from `at` of a file that belong to a region with a digest. */
 static int
@@ -85,40 +33,48 @@ note_written (fci_worker *worker, uint32_t region, uint64_t at, size_t n, uint32
       last->end += n;
       return 0;
     }
-  return add_piece (worker, pieces, (fci_piece){ .start = at, .end = at + n, .of = region, .crc = crc });
+  return fci_piece_add (worker, pieces, (fci_piece){ .start = at, .end = at + n, .of = region, .crc = crc });
 }
 
-/* What the buffer holds, by one call or several.  0, or an errno. */
+/* left bytes from `from`, by one call or several.  0, or an errno. */
 static int
-write_all (pen *p)
+write_all (pen *p, const uint8_t *from, size_t left)
 {
   const fci_work *work = p->worker->work;
-  const uint8_t *from = p->worker->out;
-  while (p->n > 0)
+  while (left > 0)
     {
-      ssize_t n = work->io->pwrite (work->fds[p->file], from, p->n, (off_t) p->at);
+      ssize_t n = work->io->pwrite (work->fds[p->file], from, left, (off_t) p->at);
       if (n < 0 && errno == EINTR)
         continue;
       if (n <= 0)
         return n < 0 ? errno : EIO;
       from += n;
       p->at += (uint64_t) n;
-      p->n -= (size_t) n;
+      left -= (size_t) n;
     }
   return 0;
 }
 
-/* Write what the buffer holds, when no other worker writes the file. */
+/* Write n bytes, when no other worker writes the file. */
+static int
+write_bytes (pen *p, const uint8_t *from, size_t n)
+{
+  pthread_mutex_t *lock = &p->worker->work->writing[p->file];
+  if (n == 0)
+    return 0;
+  pthread_mutex_lock (lock);
+  int error = write_all (p, from, n);
+  pthread_mutex_unlock (lock);
+  return error == 0 ? 0 : fci_fault_write (p->worker, p->file, error);
+}
+
+/* Write what the buffer holds. */
 static int
 flush (pen *p)
 {
-  pthread_mutex_t *lock = &p->worker->work->writing[p->file];
-  if (p->n == 0)
-    return 0;
-  pthread_mutex_lock (lock);
-  int error = write_all (p);
-  pthread_mutex_unlock (lock);
-  return error == 0 ? 0 : fci_fault_write (p->worker, p->file, error);
+  const size_t n = p->n;
+  p->n = 0;
+  return write_bytes (p, p->worker->out, n);
 }
 
 /* May the kernel copy these bytes unseen? */
@@ -158,6 +114,7 @@ kernel_copy (pen *p, const fmtconv_source *source, uint64_t from, uint64_t n)
     }
   pthread_mutex_unlock (&work->writing[p->file]);
   p->at += done;
+  p->worker->fetched += done;
   return done;
 }
 
@@ -195,9 +152,30 @@ draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
   return note_written (p->worker, run->wanted, run->at + skip, n, crc);
 }
 
+/* n bytes of a copy, if they are in the window; NULL: they are not. */
+static const uint8_t *
+held (const pen *p, const fci_run *run, uint64_t skip, uint64_t n)
+{
+  return run->kind == FCI_RUN_COPY && n >= COPY_MIN
+             ? fci_worker_peek (p->worker, run->u.source, run->from + skip, n)
+             : NULL;
+}
+
+/* These bytes go from the window to the file. */
+static int
+write_held (pen *p, const fci_run *run, uint64_t skip, const uint8_t *bytes, size_t n)
+{
+  if (flush (p) != 0 || write_bytes (p, bytes, n) != 0)
+    return -1;
+  return run->wanted ? note_written (p->worker, run->wanted, run->at + skip, n, fci_crc32 (0, bytes, n)) : 0;
+}
+
 static int
 write_run (pen *p, const fci_run *run, uint64_t skip, uint64_t n)
 {
+  const uint8_t *bytes = held (p, run, skip, n);
+  if (bytes)
+    return write_held (p, run, skip, bytes, (size_t) n);
   if (is_kernel_copy (p, run, n))
     {
       if (flush (p) != 0)
@@ -229,4 +207,16 @@ fci_write_unit (fci_worker *worker, size_t n)
     return -1;
   atomic_fetch_add_explicit (&work->done, unit->size, memory_order_relaxed);
   return 0;
+}
+
+int
+fci_write_group (fci_worker *worker, size_t n)
+{
+  const fci_group *group = &FCI_GROUPS (worker->work->plan)[n];
+  int code = fci_worker_fill (worker, group);
+  for (size_t i = 0; i < group->n_units && code == 0; i++)
+    code = fci_is_cancelled (worker) ? fci_fault_code (worker, FMTCONV_E_CANCELLED)
+                                     : fci_write_unit (worker, group->unit + i);
+  worker->group = NULL;
+  return code;
 }

@@ -61,11 +61,12 @@ static int
 add_files (verifier *v, const fci_execution *execution, const char *const *paths, size_t *verified)
 {
   int code = 0;
-  for (const fmtconv_file *file = execution->layout->first; file && code == 0; file = file->next, paths++)
+  for (size_t i = 0; i < execution->plan->files.n && code == 0; i++)
     {
+      const fmtconv_file *file = FCI_FILES (execution->plan)[i].file;
       if (file->n_tensors == 0)
         continue;
-      const fmtconv_model *model = execution->reread (execution->arg, file, *paths);
+      const fmtconv_model *model = execution->reread (execution->arg, file, paths[i]);
       if (!model)
         return fmtconv_failed (v->work->ctx)
                    ? fmtconv_failed (v->work->ctx)

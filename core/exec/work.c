@@ -68,12 +68,14 @@ fci_work_open (fci_work *work)
   if (!work->workers)
     return fmtconv_failed (work->ctx);
   init_waiting (work);
-  for (; work->n_workers < plan->cost.threads; work->n_workers++)
+  while (work->n_workers < plan->cost.threads)
     {
-      fci_worker *w = &work->workers[work->n_workers];
+      fci_worker *w = &work->workers[work->n_workers++];
       w->work = work;
       w->scratch = aligned_alloc (FCI_SCRATCH_ALIGN, plan->unit_room * plan->buffers);
-      if (!w->scratch)
+      if (plan->window_room)
+        w->window = aligned_alloc (FCI_SCRATCH_ALIGN, plan->window_room);
+      if (!w->scratch || (plan->window_room && !w->window))
         return (void) fci_nomem (work->ctx), FMTCONV_E_NOMEM;
     }
   fci_work_share (work, false);
@@ -99,6 +101,7 @@ fci_work_close (fci_work *work)
   for (unsigned i = 0; i < work->n_workers; i++)
     {
       free (work->workers[i].scratch);
+      free (work->workers[i].window);
       free (work->workers[i].row);
       free (work->workers[i].read.at);
       free (work->workers[i].written.at);

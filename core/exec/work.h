@@ -57,9 +57,12 @@ typedef struct fci_worker
   uint8_t *other; /* verification: the second opinion */
   uint8_t *in;
   uint8_t *dense;
-  uint8_t *flat; /* f32 that is to be quantised */
-  size_t room;   /* bytes of each of these */
-  void *row;     /* the kernels' */
+  uint8_t *flat;          /* f32 that is to be quantised */
+  size_t room;            /* bytes of each of these */
+  uint8_t *window;        /* what the group's units read; NULL: there are no groups */
+  const fci_group *group; /* that is worked on, its windows filled; NULL: none */
+  uint64_t fetched;       /* bytes of sources that were read */
+  void *row;              /* the kernels' */
   size_t row_room;
   fci_pieces read;    /* of sources with checksums */
   fci_pieces written; /* of regions with digests */
@@ -143,6 +146,17 @@ int fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uin
 int fci_worker_read_crc (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
                          size_t n, uint32_t *crc);
 
+/* Read what a group needs into the window, from which then all reads within it are served; no checksum piece is noted
+ * again. */
+int fci_worker_fill (fci_worker *worker, const fci_group *group);
+
+/* The bytes in the window, as long as the group is worked on; NULL: not all of them are there. */
+const uint8_t *fci_worker_peek (const fci_worker *worker, const fmtconv_source *source, uint64_t offset,
+                                uint64_t n);
+
+/* One more piece in either list. */
+int fci_piece_add (fci_worker *worker, fci_pieces *pieces, fci_piece piece);
+
 /* `size` bytes of a tensor from byte `at`, as written, to `out`; both are multiples of its grain.  tallies: of the
  * whole plan; NULL: nothing is counted. */
 int fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uint64_t at, uint64_t size,
@@ -153,8 +167,9 @@ int fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uin
 int fci_code_rows (fci_worker *worker, const fci_coder *coder, fci_tally *tallies, uint64_t row,
                    size_t n_rows, size_t columns, uint8_t *out);
 
-/* A job: writes unit `unit` of the plan. */
+/* Jobs: write unit `unit` of the plan; the units of that group. */
 fci_job fci_write_unit;
+fci_job fci_write_group;
 
 /* All workers' pieces, those of what was read or of what was written, sorted.  0 or a code. */
 int fci_pieces_collect (const fci_work *work, bool written, fci_pieces *all);
@@ -262,8 +277,8 @@ void fci_stale_remove (const fci_publication *publication);
 /* Create and reserve the temporaries.  Undone by fci_publication_drop, also when the context is freed. */
 int fci_publication_open (fci_publication *publication, uint64_t digest);
 
-/* Give all files their modes and names, in order; on an error all is as it was. */
-int fci_publication_finish (fci_publication *publication);
+/* Give all files of n outputs their modes and names, in order; on an error all is as it was. */
+int fci_publish (fci_publication *publications, size_t n);
 
 /* Remove what was not published, close everything.  May be called twice. */
 void fci_publication_drop (fci_publication *publication);
@@ -277,5 +292,11 @@ int fci_open_folder (fmtconv_ctx *ctx, const char *folder);
 
 /* Does OUTPUT, a folder, exist? */
 bool fci_output_exists (const char *output);
+
+/* Bytes of all files. */
+uint64_t fci_layout_bytes (const fmtconv_layout *layout);
+
+/* Has the file system of an open folder room for so many bytes? */
+int fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd);
 
 #endif

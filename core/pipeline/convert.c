@@ -169,7 +169,8 @@ static int
 execute (fci_conversion *c)
 {
   unsigned flags = c->ctx->options.flags;
-  fci_execution run = { .plan = c->plan, .layout = c->layout, .output = c->output };
+  const fci_output output = { .layout = c->layout, .path = c->output };
+  fci_execution run = { .plan = c->plan, .outputs = &output, .n_outputs = 1 };
   if (flags & FMTCONV_DRY_RUN)
     return 0;
   if (flags & FMTCONV_VERIFY)

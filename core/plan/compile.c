@@ -27,6 +27,9 @@ static void
 free_lists (void *arg)
 {
   fci_plan *plan = arg;
+  free (plan->files.items);
+  free (plan->groups.items);
+  free (plan->windows.items);
   free (plan->runs.items);
   free (plan->units.items);
   free (plan->rows.items);
@@ -44,60 +47,6 @@ fci_plan_note_source (fci_plan *plan, fmtconv_source *source)
     return false;
   *item = source;
   return fci_map_add (plan->seen, &source->id, sizeof source->id, 1, NULL);
-}
-
-/* Elements of the view before the box's first one, row-major; how many the box has. */
-static void
-box_place (fmtconv_view *view, const fci_box *box, uint64_t *first, uint64_t *count)
-{
-  const uint64_t *extent = FCI_EXTENT (box, view->rank);
-  *first = 0;
-  *count = 1;
-  for (unsigned i = 0; i < view->rank; i++)
-    {
-      *first = *first * view->shape[i] + box->start[i];
-      *count *= extent[i];
-    }
-}
-
-/* Does the box fill one unbroken range of the view? */
-static bool
-is_unbroken (fmtconv_view *view, const fci_box *box)
-{
-  const uint64_t *extent = FCI_EXTENT (box, view->rank);
-  unsigned i = 0;
-  while (i < view->rank && extent[i] == 1)
-    i++;
-  for (i++; i < view->rank; i++)
-    if (extent[i] != view->shape[i])
-      return false;
-  return true;
-}
-
-/* Do its elements lie row-major and without gaps in the source? */
-static bool
-is_dense (fmtconv_view *view, const fci_box *box)
-{
-  const uint64_t *extent = FCI_EXTENT (box, view->rank);
-  const int64_t *stride = FCI_STRIDE (box, view->rank);
-  uint64_t step = fci_item (box->dtype);
-  for (unsigned i = view->rank; i-- > 0;)
-    {
-      if (extent[i] != 1 && (uint64_t) stride[i] != step)
-        return false;
-      step *= extent[i];
-    }
-  return true;
-}
-
-uint64_t
-fci_box_reads (fmtconv_view *view, const fci_box *box)
-{
-  uint64_t n = 1;
-  for (unsigned i = 0; i < view->rank; i++)
-    if (FCI_STRIDE (box, view->rank)[i] != 0)
-      n *= FCI_EXTENT (box, view->rank)[i];
-  return fci_is_blocks (box->dtype) ? fci_dtype_bytes (box->dtype, n) : n * fci_item (box->dtype);
 }
 
 /* The bytes of a factor of a box's product are read too; they count once, as often as units need them. */
@@ -119,6 +68,13 @@ account_factor (fci_plan *plan, fmtconv_view *view, const fci_box *box, unsigned
          && fci_plan_note_source (plan, factor->source);
 }
 
+/* Its number among the plan's regions with digests; 0: it has none. */
+static uint32_t
+number_of (const fci_plan *plan, const fci_region *region)
+{
+  return region->wanted ? plan->n_wanted + region->wanted : 0;
+}
+
 /* `size` bytes from `at`, which are of the region or all of it. */
 static fci_run *
 add_run (fci_plan *plan, const fci_region *region, fci_run_kind kind, uint64_t at, uint64_t size)
@@ -127,7 +83,7 @@ add_run (fci_plan *plan, const fci_region *region, fci_run_kind kind, uint64_t a
   if (!run)
     return NULL;
   run->kind = kind;
-  run->wanted = region->wanted;
+  run->wanted = number_of (plan, region);
   run->at = at;
   run->size = size;
   return run;
@@ -148,7 +104,7 @@ add_copy (fci_plan *plan, const fci_region *region, size_t first_run, uint64_t a
   plan->cost.copied += size;
   plan->cost.read += size;
   if (last && last->kind == FCI_RUN_COPY && last->u.source == o.source && last->from + last->size == o.from
-      && last->wanted == region->wanted)
+      && last->wanted == number_of (plan, region))
     {
       last->size += size;
       return true;
@@ -244,8 +200,8 @@ add_tensor (maker *m)
       const fci_program *program = fci_program_of (m->plan, box, view->dtype, m->region->u.tensor.name);
       if (!program)
         return false;
-      box_place (view, box, &first, &count);
-      if (!fci_program_copies (program) || !is_unbroken (view, box) || !is_dense (view, box))
+      fci_box_place (view, box, &first, &count);
+      if (!fci_program_copies (program) || !fci_box_is_unbroken (view, box) || !fci_box_is_dense (view, box))
         {
           if (!account (m, box, program, count))
             return false;
@@ -277,7 +233,7 @@ add_computed (fci_plan *plan, const fci_region *region)
   else
     {
       run->u.region = region->u.digest.region;
-      run->from = region->u.digest.region->wanted;
+      run->from = plan->n_wanted + region->u.digest.region->wanted;
     }
   plan->cost.literal += region->size;
   return true;
@@ -295,14 +251,29 @@ add_region (fci_plan *plan, const fci_region *region, size_t first_run)
 }
 
 static bool
-add_files (fci_plan *plan)
+add_file (fci_plan *plan, const fmtconv_file *file)
 {
-  for (const fmtconv_file *file = plan->layout->first; file; file = file->next)
+  fci_plan_file *item = fci_list_add (plan->ctx, &plan->files, sizeof *item);
+  if (!item)
+    return false;
+  *item = (fci_plan_file){ .file = file, .run = plan->runs.n, .wanted_before = plan->n_wanted };
+  const size_t first_run = item->run;
+  plan->cost.written += file->size;
+  for (const fci_region *region = file->first; region; region = region->next)
+    if (region->size && !add_region (plan, region, first_run))
+      return false;
+  return true;
+}
+
+static bool
+add_layouts (fci_plan *plan)
+{
+  for (size_t i = 0; i < plan->n_layouts; plan->n_wanted += plan->layouts[i++]->n_wanted)
     {
-      size_t first_run = plan->runs.n;
-      plan->cost.written += file->size;
-      for (const fci_region *region = file->first; region; region = region->next)
-        if (region->size && !add_region (plan, region, first_run))
+      if (!plan->layouts[i]->sealed)
+        return fmtconv_fail (plan->ctx, FMTCONV_E_INTERNAL, "the layout is still open") == 0;
+      for (const fmtconv_file *file = plan->layouts[i]->first; file; file = file->next)
+        if (!add_file (plan, file))
           return false;
     }
   plan->cost.runs = plan->runs.n;
@@ -315,33 +286,43 @@ list_bytes (const fci_plan *plan)
 {
   return plan->runs.room * sizeof (fci_run) + plan->units.room * sizeof (fci_unit)
          + plan->rows.room * sizeof (fci_rows *) + plan->pairs.room * sizeof (fci_pair)
-         + plan->checked.room * sizeof (fmtconv_source *);
+         + plan->checked.room * sizeof (fmtconv_source *) + plan->files.room * sizeof (fci_plan_file)
+         + plan->groups.room * sizeof (fci_group) + plan->windows.room * sizeof (fci_window);
 }
 
 fci_plan *
-fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout)
+fci_plan_compile_all (fmtconv_ctx *ctx, const fmtconv_layout *const *layouts, size_t n)
 {
-  if (!layout || fmtconv_failed (ctx))
+  if (fmtconv_failed (ctx))
     return NULL;
   size_t before = ctx->arena.total;
   fci_plan *plan = fci_new (ctx, fci_plan);
   if (!plan)
     return NULL;
   plan->ctx = ctx;
-  plan->layout = layout;
+  plan->layouts = layouts;
+  plan->n_layouts = n;
   plan->programs = fci_map_new (ctx);
   plan->seen = fci_map_new (ctx);
   plan->factors = fci_map_new (ctx);
   plan->required = fci_map_new (ctx);
   if (fci_defer_call (ctx, free_lists, plan) != 0)
     return NULL;
-  if (!layout->sealed)
-    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the layout is still open"), NULL;
-  if (!plan->programs || !plan->seen || !plan->factors || !plan->required || !add_files (plan)
+  if (!plan->programs || !plan->seen || !plan->factors || !plan->required || !add_layouts (plan)
       || fci_plan_cut (plan) != 0)
     return NULL;
   plan->cost.memory = ctx->arena.total - before + list_bytes (plan);
   return plan;
+}
+
+fci_plan *
+fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout)
+{
+  const fmtconv_layout **only = layout ? fci_new (ctx, const fmtconv_layout *) : NULL;
+  if (!only)
+    return NULL;
+  *only = layout;
+  return fci_plan_compile_all (ctx, only, 1);
 }
 
 const fci_cost *

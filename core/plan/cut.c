@@ -13,7 +13,8 @@ enum
   PRODUCT_SHARE = 16,      /* of a worker's memory, for low-rank products … */
   PRODUCT_MIN = 128 << 10, /* … and its limits in bytes: less is slow, more gains nothing */
   PRODUCT_MAX = 1280 << 10,
-  COPY_CUT = 4096 /* cuts in copies fall on multiples of this in the output */
+  WINDOW_MAX = 2 << 20, /* bytes of a window: more does not fit the caches that it is read from again */
+  COPY_CUT = 4096       /* cuts in copies fall on multiples of this in the output */
 };
 
 /* Bytes that a worker needs for products. */
@@ -25,11 +26,18 @@ product_scratch (uint64_t memory, unsigned threads)
   return (size_t) share & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
 }
 
+/* Bytes of the window beside buffers of that size. */
+static uint64_t
+window_bytes (uint64_t room)
+{
+  return room < WINDOW_MAX ? room : WINDOW_MAX;
+}
+
 /* Bytes of memory of one worker with buffers of that size. */
 static uint64_t
 worker_bytes (const fci_plan *plan, uint64_t room)
 {
-  return room * plan->buffers + plan->row_scratch;
+  return room * plan->buffers + plan->row_scratch + (plan->n_layouts > 1 ? window_bytes (room) : 0);
 }
 
 /* No larger than what gives every thread a few units. */
@@ -79,10 +87,12 @@ choose_unit (fci_plan *plan)
   int code = fci_plan_workers (plan, least_room (plan, verify));
   if (code != 0)
     return code;
-  uint64_t room = (options->memory / plan->cost.threads - plan->row_scratch) / plan->buffers;
+  const size_t shares = plan->buffers + (plan->n_layouts > 1);
+  uint64_t room = (options->memory / plan->cost.threads - plan->row_scratch) / shares;
   room = fair_room (plan, room > FCI_UNIT_MAX ? FCI_UNIT_MAX : room, plan->cost.threads);
   room = room < least_room (plan, verify) ? least_room (plan, verify) : room;
   plan->unit_room = (size_t) room & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
+  plan->window_room = plan->n_layouts > 1 ? window_bytes (plan->unit_room) : 0;
   return 0;
 }
 
@@ -122,25 +132,24 @@ open_unit (fci_plan *plan, uint32_t file, size_t run, uint64_t at)
   return unit;
 }
 
-/* Spread the runs of one file over units; returns the first run of the next one, SIZE_MAX on an error. */
-static size_t
-cut_file (fci_plan *plan, uint32_t file, uint64_t file_size, size_t run)
+size_t
+fci_plan_cut_range (fci_plan *plan, uint32_t file, uint64_t at, uint64_t end, size_t run)
 {
   const fci_run *runs = FCI_RUNS (plan);
   fci_unit *unit = NULL;
-  uint64_t done = 0;
-  while (done < file_size)
+  while (at < end)
     {
-      uint64_t skip = done - runs[run].at;
+      uint64_t skip = at - runs[run].at, left = end - at;
       uint64_t n = unit ? take (&runs[run], skip, plan->unit_room - unit->size, plan->unit_room) : 0;
       if (n == 0)
         {
-          if (!(unit = open_unit (plan, file, run, done)))
+          if (!(unit = open_unit (plan, file, run, at)))
             return SIZE_MAX;
           n = take (&runs[run], skip, plan->unit_room, plan->unit_room);
         }
+      n = n < left ? n : left;
       unit->size += n;
-      done += n;
+      at += n;
       if (unit->size > plan->cost.unit)
         plan->cost.unit = unit->size;
       if (skip + n == runs[run].size)
@@ -149,20 +158,30 @@ cut_file (fci_plan *plan, uint32_t file, uint64_t file_size, size_t run)
   return run;
 }
 
+static int
+cut_files (fci_plan *plan)
+{
+  for (size_t i = 0; i < plan->files.n; i++)
+    {
+      const fci_plan_file *f = &FCI_FILES (plan)[i];
+      if (fci_plan_cut_range (plan, (uint32_t) i, 0, f->file->size, f->run) == SIZE_MAX)
+        return fmtconv_failed (plan->ctx);
+    }
+  return 0;
+}
+
 int
 fci_plan_cut (fci_plan *plan)
 {
   int code = choose_unit (plan);
+  if (code == 0)
+    code = plan->n_layouts > 1 ? fci_plan_group (plan) : cut_files (plan);
   if (code != 0)
     return code;
-  size_t run = 0;
-  uint32_t n = 0;
-  for (const fmtconv_file *file = plan->layout->first; file; file = file->next, n++)
-    if ((run = cut_file (plan, n, file->size, run)) == SIZE_MAX)
-      return fmtconv_failed (plan->ctx);
+  const size_t jobs = plan->n_layouts > 1 ? plan->groups.n : plan->units.n;
   plan->cost.units = plan->units.n;
-  if (plan->cost.threads > plan->units.n)
-    plan->cost.threads = plan->units.n ? (unsigned) plan->units.n : 1;
+  if (plan->cost.threads > jobs)
+    plan->cost.threads = jobs ? (unsigned) jobs : 1;
   plan->cost.scratch = worker_bytes (plan, plan->unit_room) * plan->cost.threads;
   return 0;
 }

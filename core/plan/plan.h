@@ -11,8 +11,9 @@ typedef struct fci_plan fci_plan;
 /* What a plan will do, known without reading data. */
 typedef struct fci_cost
 {
-  uint64_t written;   /* bytes of output */
-  uint64_t read;      /* bytes of sources, as far as they are known to be read */
+  uint64_t written; /* bytes of output */
+  uint64_t
+      read; /* bytes of sources, as far as they are known to be read; those that several layouts share once */
   uint64_t copied;    /* bytes of output that are copied as they are */
   uint64_t gathered;  /* … moved by strides or byte order only */
   uint64_t converted; /* … cast or scaled */
@@ -30,6 +31,10 @@ typedef struct fci_cost
 /* Compile a sealed layout under ctx's options (memory, threads).  NULL: E_UNSUPPORTED (a row program that
  * cannot be run, naming the tensor), E_LIMIT. */
 fci_plan *fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout);
+
+/* The same of n >= 1 layouts in one plan: what several of them make of the same bytes of a source is made from one
+ * reading, where it takes them in the same order.  Their files are numbered through.  The array is referenced. */
+fci_plan *fci_plan_compile_all (fmtconv_ctx *ctx, const fmtconv_layout *const *layouts, size_t n);
 
 const fci_cost *fci_plan_cost (const fci_plan *plan);
 

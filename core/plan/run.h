@@ -9,11 +9,12 @@
 
 enum
 {
-  FCI_FINDINGS = 5,           /* FMTCONV_INEXACT … FMTCONV_INF */
-  FCI_MAX_OPS = 64,           /* of one box, watches included */
-  FCI_UNIT_MIN = 64 << 10,    /* bytes of output */
-  FCI_UNIT_MAX = 8 << 20,     /* bytes of output */
-  FCI_SCRATCH_ALIGN = 1 << 12 /* of every buffer of a worker */
+  FCI_FINDINGS = 5,            /* FMTCONV_INEXACT … FMTCONV_INF */
+  FCI_MAX_OPS = 64,            /* of one box, watches included */
+  FCI_UNIT_MIN = 64 << 10,     /* bytes of output */
+  FCI_UNIT_MAX = 8 << 20,      /* bytes of output */
+  FCI_SCRATCH_ALIGN = 1 << 12, /* of every buffer of a worker */
+  FCI_WINDOW_ALIGN = 64        /* elements lie in a window as they lie in the source */
 };
 
 /* One rounding: what is asked of its tally. */
@@ -125,8 +126,35 @@ typedef struct fci_unit
   uint64_t at;
   uint64_t size;
   size_t run;
-  uint32_t file; /* number in the layout */
+  uint32_t file; /* number in the plan */
 } fci_unit;
+
+/* A range of a source that is read once for all units of a group, into the worker's window. */
+typedef struct fci_window
+{
+  const fmtconv_source *source;
+  uint64_t from;  /* in the source */
+  uint64_t size;  /* bytes */
+  uint64_t fresh; /* bytes of the source before this one were read for an earlier group, too */
+  size_t at;      /* in the worker's window; as `from` modulo FCI_WINDOW_ALIGN */
+} fci_window;
+
+/* Units that one worker writes one after the other, as they share what they read. */
+typedef struct fci_group
+{
+  size_t unit; /* the first; they end where those of the next group begin */
+  size_t n_units;
+  size_t window; /* likewise; ascending in source and place */
+  size_t n_windows;
+} fci_group;
+
+/* A file of a layout. */
+typedef struct fci_plan_file
+{
+  const fmtconv_file *file;
+  size_t run;             /* its first run */
+  uint32_t wanted_before; /* regions with digests of the layouts before its own */
+} fci_plan_file;
 
 /* Growing arrays; freed with the context. */
 typedef struct fci_list
@@ -148,9 +176,14 @@ typedef struct fci_memo
 struct fci_plan
 {
   fmtconv_ctx *ctx;
-  const fmtconv_layout *layout;
-  fci_list runs;     /* fci_run */
-  fci_list units;    /* fci_unit, ascending in file and place */
+  const fmtconv_layout *const *layouts;
+  size_t n_layouts;
+  uint32_t n_wanted; /* regions with digests, of all layouts */
+  fci_list files;    /* fci_plan_file: those of the first layout, those of the second … */
+  fci_list runs;     /* fci_run, file by file */
+  fci_list units;    /* fci_unit, ascending in file and place; of several layouts: group by group */
+  fci_list groups;   /* fci_group, in the order of what they read; of one layout: none */
+  fci_list windows;  /* fci_window, group by group */
   fci_list rows;     /* fci_rows *, in plan order */
   fci_list pairs;    /* fci_pair, in plan order */
   fci_list checked;  /* fmtconv_source * with a CRC, in the order of first use */
@@ -167,11 +200,15 @@ struct fci_plan
   size_t
       buffers; /* of a worker, each `unit_room` bytes: output, for ROWS input and elements, for coders f32 */
   size_t unit_room;
+  size_t window_room; /* bytes of a worker's window; of one layout: 0 */
   fci_cost cost;
 };
 
+#define FCI_FILES(plan) ((const fci_plan_file *) (plan)->files.items)
 #define FCI_RUNS(plan) ((const fci_run *) (plan)->runs.items)
 #define FCI_UNITS(plan) ((const fci_unit *) (plan)->units.items)
+#define FCI_GROUPS(plan) ((const fci_group *) (plan)->groups.items)
+#define FCI_WINDOWS(plan) ((const fci_window *) (plan)->windows.items)
 #define FCI_ROWS(plan) ((fci_rows *const *) (plan)->rows.items)
 #define FCI_PAIRS(plan) ((const fci_pair *) (plan)->pairs.items)
 #define FCI_CHECKED(plan) ((fmtconv_source *const *) (plan)->checked.items)
@@ -181,6 +218,13 @@ void *fci_list_add (fmtconv_ctx *ctx, fci_list *list, size_t size);
 
 /* Remember that a source's checksum can be compared. */
 bool fci_plan_note_source (fci_plan *plan, fmtconv_source *source);
+
+/* Elements of the view before the box's first one, row-major; how many the box has. */
+void fci_box_place (fmtconv_view *view, const fci_box *box, uint64_t *first, uint64_t *count);
+
+/* Does the box fill one unbroken range of the view?  Do its elements lie row-major and without gaps in the source? */
+bool fci_box_is_unbroken (fmtconv_view *view, const fci_box *box);
+bool fci_box_is_dense (fmtconv_view *view, const fci_box *box);
 
 /* The bytes a box of a view reads, those that stride 0 repeats counted once. */
 uint64_t fci_box_reads (fmtconv_view *view, const fci_box *box);
@@ -225,6 +269,33 @@ int fci_plan_workers (fci_plan *plan, uint64_t room);
 
 /* Choose unit size and threads under the memory bound, and cut the runs.  0 or a code. */
 int fci_plan_cut (fci_plan *plan);
+
+/* Spread bytes `at` … `end` of a file, the first of them in that run, over new units; returns the run where the last one
+ * ends, or the next one; SIZE_MAX on an error. */
+size_t fci_plan_cut_range (fci_plan *plan, uint32_t file, uint64_t at, uint64_t end, size_t run);
+
+/* Part of a run whose bytes are made, step by step, of ascending ranges of one source: the first of them of `in_size`
+ * bytes from `from`, each next one `in_step` bytes further on. */
+typedef struct fci_strand
+{
+  const fmtconv_source *source; /* NULL: nothing is read, or not like this */
+  uint64_t from;
+  uint64_t in_step;
+  uint64_t in_size;
+  uint64_t reads; /* bytes of in_size that are wanted */
+  uint64_t steps; /* that are left */
+  uint64_t at;    /* the first one in the file */
+  uint64_t out_step;
+  uint64_t tail; /* bytes of the file that follow the last step, and read nothing */
+  size_t run;
+  uint32_t file;
+} fci_strand;
+
+/* All runs as strands, file by file.  0 or a code. */
+int fci_plan_strands (fci_plan *plan, fci_list *strands);
+
+/* Cut the runs of several layouts into groups of units.  0 or a code. */
+int fci_plan_group (fci_plan *plan);
 
 /* 64 bits that are equal where the plan is. */
 uint64_t fci_plan_digest (const fci_plan *plan);

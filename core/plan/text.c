@@ -152,8 +152,9 @@ print_plan (const fci_plan *plan, FILE *out)
   size_t i = 0;
   for (size_t k = 0; k < plan->pairs.n; k++)
     print_pair (plan, out, &FCI_PAIRS (plan)[k]);
-  for (const fmtconv_file *file = plan->layout->first; file; file = file->next)
+  for (size_t k = 0; k < plan->files.n; k++)
     {
+      const fmtconv_file *file = FCI_FILES (plan)[k].file;
       fprintf (out, "file '%s' %" PRIu64 "\n", show (plan, file->name), file->size);
       for (uint64_t done = 0; done < file->size; done += FCI_RUNS (plan)[i++].size)
         print_run (plan, out, &FCI_RUNS (plan)[i]);
@@ -187,8 +188,9 @@ uint64_t
 fci_plan_digest (const fci_plan *plan)
 {
   uint64_t digest = UINT64_C (0xcbf29ce484222325);
-  for (const fmtconv_file *file = plan->layout->first; file; file = file->next)
+  for (size_t i = 0; i < plan->files.n; i++)
     {
+      const fmtconv_file *file = FCI_FILES (plan)[i].file;
       for (const char *s = file->name; *s; s++)
         digest = mix (digest, (uint8_t) *s);
       digest = mix (digest, file->size);

@@ -9,6 +9,7 @@ core_sources += \
 	core/source/private.h \
 	core/source/source.c \
 	core/source/source.h \
+	core/source/within.c \
 	core/source/zip.c \
 	core/source/zip.h \
 	core/source/zip_agree.c \

@@ -202,8 +202,9 @@ static int
 run_verified (stage *s, const struct fci_io *io, fci_outcome *outcome)
 {
   const fci_plan *plan = fci_plan_compile (s->ctx, s->layout);
+  const fci_output output = { .layout = s->layout, .path = in (&s->at, "out") };
   const fci_execution execution = {
-    .plan = plan, .layout = s->layout, .output = in (&s->at, "out"), .reread = reread, .arg = s, .io = io
+    .plan = plan, .outputs = &output, .n_outputs = 1, .reread = reread, .arg = s, .io = io
   };
   return fci_execute (s->ctx, &execution, outcome);
 }

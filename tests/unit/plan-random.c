@@ -464,14 +464,78 @@ check_digest (const value *v, const uint8_t *bytes)
   cr_assert_eq (found, crc, "%08x instead of %08x", found, crc);
 }
 
+/* How much there is to work with. */
+static const struct
+{
+  unsigned threads;
+  uint64_t memory;
+} way[] = { { 1, 1 << 30 }, { 2, 16 << 20 }, { 8, 2500000 }, { 3, 520000 } };
+
+/* Some of the tensors in another order. */
+typedef struct other
+{
+  fmtconv_layout *layout;
+  const char *path;
+  uint64_t place_of[TENSORS]; /* UINT64_MAX: it is not there */
+} other;
+
+static void
+make_other (world *w, const value *v, const place *at, const char *name, other *o)
+{
+  o->layout = fci_layout_new (w->ctx, name);
+  o->path = fmtconv_text (w->ctx, "%s/%s", at->path, name);
+  fmtconv_file *file = fmtconv_create (o->layout, NULL);
+  for (unsigned i = 0; i < TENSORS; i++)
+    o->place_of[i] = UINT64_MAX;
+  for (unsigned i = TENSORS; i-- > 0;)
+    if (rnd (&w->seed, 4))
+      {
+        fmtconv_emit (file, "junk", rnd (&w->seed, 4));
+        o->place_of[i] = fmtconv_emitted (file);
+        size_t region = fmtconv_emit_view (file, fmtconv_text (w->ctx, "t%u", i), v[i].view);
+        fmtconv_emit_digest (file, FMTCONV_CRC32, region);
+      }
+  cr_assert_eq (fci_layout_seal (o->layout), 0);
+}
+
+/* What one pass writes beside other outputs is what it writes alone, in `first`. */
+static void
+check_together (world *w, const heard *h, const place *at, const value *v, const fmtconv_layout *layout,
+                const uint64_t *place_of, const uint8_t *first, size_t n_first)
+{
+  other others[2];
+  size_t n;
+  make_other (w, v, at, "b", &others[0]);
+  make_other (w, v, at, "c", &others[1]);
+  const fci_output outputs[] = { { .layout = others[0].layout, .path = others[0].path },
+                                 { .layout = layout, .path = fmtconv_text (w->ctx, "%s/out", at->path) },
+                                 { .layout = others[1].layout, .path = others[1].path } };
+  for (unsigned i = 0; i < 4; i++)
+    {
+      w->ctx->options.threads = way[i].threads;
+      w->ctx->options.memory = way[i].memory + way[i].memory / 3;
+      cr_assert_eq (run_all (w->ctx, 3, outputs, NULL, NULL), 0, "%s", h->text);
+      uint8_t *bytes = get_file (outputs[1].path, &n);
+      cr_assert (n == n_first && memcmp (first, bytes, n) == 0, "way %u", i);
+      free (bytes);
+      unlink (outputs[1].path);
+      for (unsigned o = 0; o < 2; o++)
+        {
+          bytes = get_file (others[o].path, &n);
+          for (unsigned k = 0; k < TENSORS; k++)
+            if (others[o].place_of[k] != UINT64_MAX)
+              cr_assert_eq (
+                  memcmp (bytes + others[o].place_of[k], first + place_of[k], fci_view_bytes (v[k].view) + 4),
+                  0, "way %u, output %u, tensor %u: %s", i, o, k, fci_view_text (v[k].view));
+          free (bytes);
+          unlink (others[o].path);
+        }
+    }
+}
+
 static void
 check_world (uint64_t seed)
 {
-  static const struct
-  {
-    unsigned threads;
-    uint64_t memory;
-  } way[] = { { 1, 1 << 30 }, { 2, 16 << 20 }, { 8, 2500000 }, { 3, 520000 } };
   heard h;
   place at = enter ();
   world w = { .seed = seed * 0x9e3779b97f4a7c15u + 1, .ctx = new_ctx (&h, 0, 1, 0) };
@@ -529,6 +593,7 @@ check_world (uint64_t seed)
       first = bytes;
       n_first = n;
     }
+  check_together (&w, &h, &at, v, layout, place_of, first, n_first);
   free (first);
   free (w.blocks);
   for (unsigned i = 0; i < N_TYPES; i++)

@@ -139,15 +139,24 @@ rnd_bytes (uint64_t seed, size_t n)
 }
 
 int
+run_all (fmtconv_ctx *ctx, size_t n, const fci_output *outputs, const struct fci_io *io, fci_outcome *outcome)
+{
+  fci_outcome mine;
+  const fmtconv_layout **layouts = fmtconv_alloc (ctx, n, sizeof *layouts);
+  for (size_t i = 0; i < n; i++)
+    layouts[i] = outputs[i].layout;
+  const fci_plan *plan = fci_plan_compile_all (ctx, layouts, n);
+  if (!plan)
+    return fmtconv_failed (ctx);
+  return fci_execute (ctx, &(fci_execution){ .plan = plan, .outputs = outputs, .n_outputs = n, .io = io },
+                      outcome ? outcome : &mine);
+}
+
+int
 run (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output, const struct fci_io *io,
      fci_outcome *outcome)
 {
-  fci_outcome mine;
-  const fci_plan *plan = fci_plan_compile (ctx, layout);
-  if (!plan)
-    return fmtconv_failed (ctx);
-  return fci_execute (ctx, &(fci_execution){ .plan = plan, .layout = layout, .output = output, .io = io },
-                      outcome ? outcome : &mine);
+  return run_all (ctx, 1, &(fci_output){ .layout = layout, .path = output }, io, outcome);
 }
 
 fmtconv_layout *

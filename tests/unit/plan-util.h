@@ -56,6 +56,10 @@ uint8_t *rnd_bytes (uint64_t seed, size_t n);
 int run (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output, const struct fci_io *io,
          fci_outcome *outcome);
 
+/* The same of several outputs in one pass. */
+int run_all (fmtconv_ctx *ctx, size_t n, const fci_output *outputs, const struct fci_io *io,
+             fci_outcome *outcome);
+
 /* A layout of one file that is only the views, called t0, t1 … */
 fmtconv_layout *layout_of (fmtconv_ctx *ctx, size_t n, fmtconv_view *const *views);
 

@@ -250,7 +250,7 @@ check_units (unsigned threads, uint64_t bound)
       if (run->kind == FCI_RUN_ROWS && run->size > 1000000 && at < run->at + run->size)
         cr_assert_eq ((at - run->at) % 4000, 0);
     }
-  cr_assert_eq (at, plan->layout->first->size);
+  cr_assert_eq (at, FCI_FILES (plan)[0].file->size);
   cr_assert_leq (plan->cost.scratch, bound);
   cr_assert_leq (plan->cost.threads, threads);
   fmtconv_ctx_free (ctx);

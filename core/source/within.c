@@ -1,0 +1,46 @@
+/* core/source/within.c: does a folder lie within another?
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/source/source.h"
+#include <fcntl.h>
+#include <unistd.h>
+
+enum
+{
+  MAX_DEPTH = 4096 /* folders on the way to the root */
+};
+
+static bool
+same (const struct stat *a, const struct stat *b)
+{
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* Climb from the open folder `fd` (closed on the way) to the root: is `wanted` met? */
+static bool
+climb_meets (int fd, const struct stat *wanted)
+{
+  struct stat here, above;
+  bool met = false;
+  for (int depth = 0; fd >= 0 && depth < MAX_DEPTH && fstat (fd, &here) == 0; depth++)
+    {
+      int parent;
+      if ((met = same (&here, wanted)))
+        break;
+      parent = openat (fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+      close (fd);
+      fd = parent;
+      if (fd >= 0 && fstat (fd, &above) == 0 && same (&above, &here))
+        break; /* the root is its own parent */
+    }
+  if (fd >= 0)
+    close (fd);
+  return met;
+}
+
+bool
+fci_is_within (const char *folder, const struct stat *wanted)
+{
+  return climb_meets (open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC), wanted);
+}
