@@ -189,18 +189,59 @@ print_files (FILE *to, fmtconv_attr *report)
     fprintf (to, "  model     %s\n", text_shown (shown, title));
 }
 
+/* What became of the tensors: of the only output, or of each of several and then of all. */
+static void
+print_outputs (FILE *to, fmtconv_attr *report)
+{
+  fmtconv_attr *list = fmtconv_get (report, "outputs");
+  char count[TEXT_ROOM];
+  for (fmtconv_attr *o = list ? list->first : NULL; o; o = o->next)
+    {
+      print_files (to, o);
+      print_account (to, o);
+      print_dropped (to, o);
+    }
+  if (list)
+    fprintf (to, "%s in one pass:\n", text_count (count, list->len, "output"));
+  else
+    print_files (to, report);
+  print_input (to, report);
+  if (list)
+    return;
+  print_account (to, report);
+  print_dropped (to, report);
+}
+
 void
 summary_print (const struct settings *s, fmtconv_attr *report)
 {
-  print_files (stderr, report);
-  print_input (stderr, report);
-  print_account (stderr, report);
-  print_dropped (stderr, report);
+  char read[TEXT_ROOM];
+  print_outputs (stderr, report);
   print_skipped (stderr, s, report);
   print_bytes (stderr, report);
+  if (fmtconv_get (report, "outputs"))
+    fprintf (stderr, "  read      %s of the input\n",
+             text_bytes (read, number (fmtconv_get (report, "bytes"), "fetched")));
   print_checks (stderr, report);
   print_findings (stderr, s, report);
   print_speed (stderr, report);
+}
+
+/* The tensors of the only output, or of each of several under its path. */
+static void
+print_tensors (fmtconv_attr *report)
+{
+  fmtconv_attr *list = fmtconv_get (report, "outputs");
+  char shown[SHOWN_ROOM];
+  if (!list)
+    table_print (stdout, fmtconv_get (report, "tensors"), NULL);
+  for (fmtconv_attr *o = list ? list->first : NULL; o; o = o->next)
+    {
+      printf ("%s%s:\n", o == list->first ? "" : "\n",
+              text_shown (shown, fmtconv_get_string (o, "path", "?")));
+      table_print (stdout, fmtconv_get (o, "tensors"), NULL);
+    }
+  fflush (stdout);
 }
 
 void
@@ -208,15 +249,11 @@ plan_print (const struct settings *s, fmtconv_attr *report)
 {
   fmtconv_attr *bytes = fmtconv_get (report, "bytes"), *memory = fmtconv_get (report, "memory");
   char a[TEXT_ROOM], b[TEXT_ROOM];
-  table_print (stdout, fmtconv_get (report, "tensors"), NULL);
-  fflush (stdout);
+  print_tensors (report);
   if (s->verbosity < SAY_NOTES)
     return;
   fprintf (stderr, "Dry run: nothing was written.\n");
-  print_files (stderr, report);
-  print_input (stderr, report);
-  print_account (stderr, report);
-  print_dropped (stderr, report);
+  print_outputs (stderr, report);
   print_skipped (stderr, s, report);
   print_bytes (stderr, report);
   fprintf (stderr, "  memory    at most %s of scratch, %s for the catalogue\n",

@@ -149,15 +149,6 @@ check_new_folder (fmtconv_ctx *ctx, const char *output)
   return errno == ENOENT || errno == ENOTDIR ? 0 : fci_fail_io (ctx, output, "cannot be examined");
 }
 
-uint64_t
-fci_layout_bytes (const fmtconv_layout *layout)
-{
-  uint64_t size = 0;
-  for (const fmtconv_file *file = layout->first; file; file = file->next)
-    size += file->size;
-  return size;
-}
-
 int
 fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd)
 {
@@ -190,7 +181,7 @@ fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *o
   if (code == 0 && faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
     code = fci_fail_io (ctx, folder, "the output cannot be created here");
   if (code == 0)
-    code = fci_space_check (ctx, fci_layout_bytes (layout), folder, fd);
+    code = fci_space_check (ctx, fci_layout_size (layout), folder, fd);
   close (fd);
   return code;
 }

@@ -68,6 +68,7 @@ add_finding (finder *f, const fci_rows *rows, unsigned which, const fci_point *p
   if (!new)
     return false;
   *new = (fci_finding){ .tensor = rows->name,
+                        .file = rows->file,
                         .finding = finding,
                         .severity = severity,
                         .count = count,
@@ -127,9 +128,9 @@ fail (fmtconv_ctx *ctx, const fci_finding *finding)
                           said (finding->finding));
 }
 
-/* One warning for all tensors with that finding. */
+/* One warning for all tensors with that finding; of several outputs, it tells their files. */
 static int
-warn (fmtconv_ctx *ctx, const fci_finding *first, unsigned finding)
+warn (fmtconv_ctx *ctx, const fci_finding *first, unsigned finding, bool several)
 {
   uint64_t values = 0, of = 0;
   size_t tensors = 0;
@@ -142,7 +143,8 @@ warn (fmtconv_ctx *ctx, const fci_finding *first, unsigned finding)
         tensors++;
         hint = hint ? hint : f->hint;
         if (tensors <= NAMED)
-          fmtconv_detail (ctx, "tensor '%s': %" PRIu64 " of %" PRIu64, f->tensor, f->count, f->of);
+          fmtconv_detail (ctx, "tensor '%s': %" PRIu64 " of %" PRIu64 "%s%s", f->tensor, f->count, f->of,
+                          several ? " in " : "", several ? f->file->name : "");
       }
   if (tensors == 0)
     return 0;
@@ -168,6 +170,6 @@ fci_find (const fci_work *work, fci_outcome *outcome)
     if (finding->severity == FMTCONV_ERROR)
       return fail (ctx, finding);
   for (unsigned which = 0; which < FCI_FINDINGS && code == 0; which++)
-    code = warn (ctx, first, 1u << which);
+    code = warn (ctx, first, 1u << which, plan->n_layouts > 1);
   return code;
 }

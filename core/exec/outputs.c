@@ -119,7 +119,7 @@ check_room (fmtconv_ctx *ctx, const spot *spots, size_t n)
   const spot *last = &spots[n - 1];
   uint64_t size = 0;
   for (size_t i = 0; i < n; i++)
-    size += spots[i].opened.st_dev == last->opened.st_dev ? fci_layout_bytes (spots[i].output->layout) : 0;
+    size += spots[i].opened.st_dev == last->opened.st_dev ? fci_layout_size (spots[i].output->layout) : 0;
   int fd = fci_open_folder (ctx, last->folder);
   if (fd < 0)
     return fmtconv_failed (ctx);

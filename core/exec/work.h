@@ -293,9 +293,6 @@ int fci_open_folder (fmtconv_ctx *ctx, const char *folder);
 /* Does OUTPUT, a folder, exist? */
 bool fci_output_exists (const char *output);
 
-/* Bytes of all files. */
-uint64_t fci_layout_bytes (const fmtconv_layout *layout);
-
 /* Has the file system of an open folder room for so many bytes? */
 int fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd);
 

@@ -136,12 +136,18 @@ given_part (fmtconv_ctx *ctx, fci_part *part)
 }
 
 int
-fci_chain_given (fci_conversion *c)
+fci_parts_given (fci_conversion *c)
 {
-  fci_link cast;
   for (size_t i = 0; i < c->n_parts; i++)
     if (given_part (c->ctx, &c->part[i]))
       return c->ctx->failed;
+  return 0;
+}
+
+int
+fci_chain_given (fci_conversion *c)
+{
+  fci_link cast;
   if (fci_links_parse (c->ctx, c->job.transforms, c->job.n_transforms, &c->chain) || given_dtype (c, &cast))
     return c->ctx->failed;
   if (c->only_model)
@@ -193,15 +199,56 @@ choose_whole (fci_conversion *c)
   return c->ctx->failed;
 }
 
+/* Then come those of the output alone, and the dtype. */
+static int
+end_chain (fci_conversion *c)
+{
+  c->n_common = c->chain.n;
+  for (size_t i = 0; i < c->own.n; i++)
+    {
+      fci_link *link = fci_links_add (c->ctx, &c->chain);
+      if (!link)
+        return c->ctx->failed;
+      *link = c->own.link[i];
+      c->chain.none = false;
+    }
+  fci_link *cast = c->job.dtype ? fci_links_add (c->ctx, &c->chain) : NULL;
+  if (cast)
+    given_dtype (c, cast);
+  return c->ctx->failed;
+}
+
 int
 fci_chain_whole (fci_conversion *c)
 {
   if (!c->job.n_transforms && choose_whole (c))
     return c->ctx->failed;
-  fci_link *cast = c->job.dtype ? fci_links_add (c->ctx, &c->chain) : NULL;
-  if (cast)
-    given_dtype (c, cast);
-  return c->ctx->failed;
+  return end_chain (c);
+}
+
+/* Can the output hold several components? */
+static bool
+holds_components (const fci_conversion *c)
+{
+  return c->to_folder && (c->writer.plugin->writer->limits.understands & FMTCONV_COMPONENTS);
+}
+
+int
+fci_chain_beside (fci_conversion *c, const fci_conversion *first)
+{
+  if (c->job.n_transforms)
+    return end_chain (c);
+  if (holds_components (c) != holds_components (first))
+    return fci_chain_whole (c);
+  c->chain.none = first->n_common == 0;
+  for (size_t i = 0; i < first->n_common; i++)
+    {
+      fci_link *link = fci_links_add (c->ctx, &c->chain);
+      if (!link)
+        return c->ctx->failed;
+      *link = first->chain.link[i];
+    }
+  return end_chain (c);
 }
 
 const char *

@@ -48,14 +48,14 @@ make_parts (fci_conversion *c)
 }
 
 /* Refuse before any work what the output's path alone forbids: a layout of the target alone stands for the
- * one that is not known yet. */
-static int
+ * one that is not known yet.  NULL: it was refused. */
+static const fmtconv_layout *
 check_output (fci_conversion *c)
 {
   fmtconv_layout *layout = fci_output_layout (c);
   if (!layout || (!c->to_folder && !fmtconv_create (layout, NULL)) || fci_check_not_inside (c))
-    return c->ctx->failed;
-  return fci_publish_check (c->ctx, layout, c->output);
+    return NULL;
+  return fci_publish_check (c->ctx, layout, c->output) ? NULL : layout;
 }
 
 /* Opened now, a file is known as an input when the output is checked. */
@@ -114,71 +114,34 @@ read_parts (fci_conversion *c)
   return c->part->job.name ? bundle_parts (c) : 0;
 }
 
-/* Said before the work starts, so that a wrong choice can be stopped. */
-static int
-say_chain (fci_conversion *c)
+/* The chain of each output. */
+static void
+say_outputs (fci_conversion *c, size_t n)
 {
   const char *command = fci_chain_command (c);
-  if (c->detected && command)
+  if (command && n == 1)
     fmtconv_note (c->ctx, "chosen: %s", command);
-  for (size_t i = 0; c->detected && c->part->job.name && i < c->n_parts; i++)
+  if (!command || n == 1)
+    return;
+  for (size_t i = 0; i < n; i++)
+    fmtconv_detail (c->ctx, "%s", fci_chain_command (&c[i]));
+  fmtconv_note (c->ctx, "chosen, and made in one pass:");
+}
+
+/* Said before the work starts, so that a wrong choice can be stopped. */
+static int
+say_chains (fci_conversion *c, size_t n)
+{
+  bool detected = false;
+  for (size_t i = 0; i < n; i++)
+    detected = detected || c[i].detected;
+  if (detected)
+    say_outputs (c, n);
+  for (size_t i = 0; detected && c->part->job.name && i < c->n_parts; i++)
     fmtconv_detail (c->ctx, "%s: %s", c->part[i].job.name, fci_part_command (c, &c->part[i]));
-  if (c->detected && c->part->job.name)
+  if (detected && c->part->job.name)
     fmtconv_note (c->ctx, "chosen for the components:");
   return c->ctx->failed;
-}
-
-static int
-make_plan (fci_conversion *c)
-{
-  c->layout = fci_stage_write (c->ctx, c->writer.plugin, c->writer.params, c->model, fci_output_layout (c));
-  /* Again, because by now all inputs are known. */
-  if (!c->layout || fci_check_not_inside (c) || fci_publish_check (c->ctx, c->layout, c->output))
-    return c->ctx->failed;
-  for (size_t i = 0; i < c->n_parts; i++)
-    if (fci_limits_note (c->ctx, c->writer.plugin, c->part[i].read, c->model))
-      return c->ctx->failed;
-  c->plan = fci_plan_compile (c->ctx, c->layout);
-  c->plan_seconds = fci_clock () - c->started;
-  return c->ctx->failed;
-}
-
-/* The output's temporary, as the reader of that name sees it that wrote it; what both of them are told (the root of
- * the tensors) it is told too, and only errors are of interest. */
-static const fmtconv_model *
-reread (void *arg, const fmtconv_file *file, const char *path)
-{
-  const fci_conversion *c = arg;
-  const fci_module *module = fci_module_find (c->ctx, file->writer);
-  if (!module || !fci_plugin_has (module->plugin, FCI_READER))
-    {
-      if (!c->ctx->failed)
-        fmtconv_fail (c->ctx, FMTCONV_E_USAGE, "--verify reads the output again, and '%s' is no reader",
-                      file->writer);
-      return NULL;
-    }
-  fmtconv_input *in = fci_input_alias (c->ctx, path, file->base);
-  const char *shared = fci_params_shared (c->ctx, module->plugin->reader->params, file->params);
-  c->ctx->rereads = true;
-  const fmtconv_model *model = in && shared ? fci_stage_read (c->ctx, module->plugin, shared, in) : NULL;
-  c->ctx->rereads = false;
-  return model;
-}
-
-static int
-execute (fci_conversion *c)
-{
-  unsigned flags = c->ctx->options.flags;
-  const fci_output output = { .layout = c->layout, .path = c->output };
-  fci_execution run = { .plan = c->plan, .outputs = &output, .n_outputs = 1 };
-  if (flags & FMTCONV_DRY_RUN)
-    return 0;
-  if (flags & FMTCONV_VERIFY)
-    {
-      run.reread = reread;
-      run.arg = c;
-    }
-  return fci_execute (c->ctx, &run, &c->outcome);
 }
 
 /* Does the job say all of the chain, so that nothing needs to be read? */
@@ -194,22 +157,104 @@ is_settled (const fci_conversion *c)
   return settled;
 }
 
-int
-fci_convert_chain (fci_conversion *c)
+/* The inputs of all are those of the first. */
+static int
+set_output (fci_conversion *c, fci_conversion *first, const fmtconv_output *output)
 {
-  if (check_paths (c) || make_parts (c) || fci_chain_given (c) || fci_output_settle (c))
+  if (output)
+    {
+      c->job.writer = output->writer;
+      c->job.output = output->output;
+    }
+  if (check_paths (c) || (c == first && make_parts (c)))
+    return c->ctx->failed;
+  c->part = first->part;
+  c->n_parts = first->n_parts;
+  return output ? fci_links_parse (c->ctx, output->transforms, output->n_transforms, &c->own) : 0;
+}
+
+fci_conversion *
+fci_conversions (fmtconv_ctx *ctx, const fmtconv_job *typed, size_t *n)
+{
+  fmtconv_job job = { 0 };
+  memcpy (&job, typed, typed->struct_size < sizeof job ? typed->struct_size : sizeof job);
+  *n = job.n_outputs ? job.n_outputs : 1;
+  fci_conversion *c = fmtconv_alloc (ctx, *n, sizeof *c);
+  for (size_t i = 0; c && i < *n && !ctx->failed; i++)
+    {
+      c[i] = (fci_conversion){ .ctx = ctx, .job = job, .started = fci_clock () };
+      set_output (&c[i], c, job.n_outputs ? &job.outputs[i] : NULL);
+    }
+  return ctx->failed ? NULL : c;
+}
+
+/* What the job says. */
+static int
+settle_given (fci_conversion *c, size_t n)
+{
+  fci_parts_given (c);
+  for (size_t i = 0; i < n && !c->ctx->failed; i++)
+    if (!fci_chain_given (&c[i]))
+      fci_output_settle (&c[i]);
+  return c->ctx->failed;
+}
+
+static int
+check_outputs (fci_conversion *c, size_t n)
+{
+  fci_output *outputs = fmtconv_alloc (c->ctx, n, sizeof *outputs);
+  for (size_t i = 0; outputs && i < n && !c->ctx->failed; i++)
+    outputs[i] = (fci_output){ .layout = check_output (&c[i]), .path = c[i].output };
+  return c->ctx->failed ? c->ctx->failed : fci_outputs_check (c->ctx, outputs, n);
+}
+
+/* The transforms of all outputs. */
+static int
+settle_chains (fci_conversion *c, size_t n)
+{
+  fci_chain_whole (c);
+  for (size_t i = 1; i < n && !c->ctx->failed; i++)
+    {
+      c[i].detected = c[i].detected || c->detected;
+      fci_chain_beside (&c[i], c);
+    }
+  return c->ctx->failed;
+}
+
+int
+fci_convert_chains (fci_conversion *c, size_t n)
+{
+  if (settle_given (c, n))
     return c->ctx->failed;
   if (!is_settled (c) && (open_inputs (c) || read_parts (c)))
     return c->ctx->failed;
-  return fci_chain_whole (c);
+  return settle_chains (c, n);
+}
+
+/* What the chains of outputs begin with in common runs once: alike is known before a run finds out components. */
+static int
+run_chains (fci_conversion *c, size_t n)
+{
+  const fmtconv_model *read = c->model;
+  for (size_t i = 1; i < n; i++)
+    c[i].n_common =
+        fci_links_alike (&c->chain, &c[i].chain, c->n_common < c[i].n_common ? c->n_common : c[i].n_common);
+  for (size_t i = 0; i < n && !c->ctx->failed; i++)
+    {
+      c[i].model = read;
+      for (size_t k = 0; i && k < c[i].n_common; k++)
+        c[i].chain.link[k] = c->chain.link[k];
+      fci_links_run (c->ctx, &c[i].chain, &c[i].model);
+    }
+  return c->ctx->failed;
 }
 
 const fmtconv_model *
 fci_convert_model (fci_conversion *c)
 {
   c->only_model = true;
-  if (make_parts (c) || fci_chain_given (c) || open_inputs (c) || read_parts (c) || fci_chain_whole (c)
-      || fci_links_run (c->ctx, &c->chain, &c->model) || say_chain (c))
+  if (make_parts (c) || fci_parts_given (c) || fci_chain_given (c) || open_inputs (c) || read_parts (c)
+      || fci_chain_whole (c) || fci_links_run (c->ctx, &c->chain, &c->model) || say_chains (c, 1))
     return NULL;
   return c->model;
 }
@@ -217,13 +262,10 @@ fci_convert_model (fci_conversion *c)
 fmtconv_attr *
 fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job)
 {
-  if (!ctx || !job || ctx->failed)
+  size_t n;
+  fci_conversion *c = ctx && job && !ctx->failed ? fci_conversions (ctx, job, &n) : NULL;
+  if (!c || settle_given (c, n) || open_inputs (c) || check_outputs (c, n) || read_parts (c)
+      || settle_chains (c, n) || run_chains (c, n) || say_chains (c, n) || fci_carry_out (c, n))
     return NULL;
-  fci_conversion c = { .ctx = ctx, .started = fci_clock () };
-  memcpy (&c.job, job, job->struct_size < sizeof c.job ? job->struct_size : sizeof c.job);
-  if (check_paths (&c) || make_parts (&c) || fci_chain_given (&c) || fci_output_settle (&c)
-      || open_inputs (&c) || check_output (&c) || read_parts (&c) || fci_chain_whole (&c)
-      || fci_links_run (ctx, &c.chain, &c.model) || say_chain (&c) || make_plan (&c) || execute (&c))
-    return NULL;
-  return fci_report (&c);
+  return n > 1 ? fci_report_outputs (c, n) : fci_report (c);
 }

@@ -15,6 +15,7 @@ typedef struct fci_link
   const char *component;        /* the one it takes, or makes; NULL: the whole model */
   size_t n_in;                  /* tensors of what it was given … */
   const fmtconv_model *out;     /* … and what it made of them; NULL: it did not run yet */
+  const fmtconv_model *after;   /* the whole model then */
 } fci_link;
 
 /* Transforms in order. */
@@ -36,6 +37,7 @@ typedef struct fci_part
   const fmtconv_model *model; /* what the chain made of it */
 } fci_part;
 
+/* Of one output.  Several that are made together have the inputs of the first, which has the plan of all, too. */
 typedef struct fci_conversion
 {
   fmtconv_ctx *ctx;
@@ -45,9 +47,12 @@ typedef struct fci_conversion
   size_t n_parts;     /* >= 1 */
   const char *output; /* its path, without slashes at the end */
   const char *target; /* last component of the output */
+  const char *folder; /* the one it lies in; itself, if it is a folder that is there */
   bool to_folder;     /* the output is a folder */
   fci_link writer;
-  fci_links chain;            /* of the only input, or of the bundle of all */
+  fci_links chain;            /* of the only input, or of the bundle of all; then those of the output */
+  size_t n_common;            /* links of the chain before those of the output, and --dtype */
+  fci_links own;              /* of the output alone, until they are put behind the chain */
   const fmtconv_model *model; /* what the chain made, so far */
   bool only_model;            /* of a spec that is an input: there is neither a writer nor an output */
   bool detected;              /* something was chosen that was not given */
@@ -61,7 +66,9 @@ typedef struct fci_conversion
 int fci_reader_parse (fmtconv_ctx *ctx, const char *text, fci_link *out);
 int fci_links_parse (fmtconv_ctx *ctx, const char *const *texts, size_t n, fci_links *out);
 
-/* Settle what the job names: readers, transforms, dtype, writer; parameters are checked. */
+/* Settle what the job names: readers and transforms of the parts; then transforms, dtype, writer.  Parameters are
+ * checked. */
+int fci_parts_given (fci_conversion *c);
 int fci_chain_given (fci_conversion *c);
 
 /* Is the output a file or a folder, and where?  After the writer is settled. */
@@ -77,8 +84,11 @@ fmtconv_layout *fci_output_layout (const fci_conversion *c);
 /* Settle a part's reader, where the job does not. */
 int fci_chain_reader (fci_conversion *c, fci_part *part);
 
-/* All of the chain that the job leaves open, from headers where need be; what is at the output is not looked at. */
-int fci_convert_chain (fci_conversion *c);
+/* All of the chains that the job leaves open, from headers where need be; what is at the outputs is not looked at. */
+int fci_convert_chains (fci_conversion *c, size_t n);
+
+/* Layouts, plan, execution: from n conversions whose models are made to published files. */
+int fci_carry_out (fci_conversion *c, size_t n);
 
 /* The model that the job's inputs and transforms make; it needs neither a writer nor an output.  NULL: an error. */
 const fmtconv_model *fci_convert_model (fci_conversion *c);
@@ -87,6 +97,13 @@ const fmtconv_model *fci_convert_model (fci_conversion *c);
  * same; of a bundle, the joins of what its components were made by.  Then the dtype. */
 int fci_chain_part (fci_conversion *c, fci_part *part);
 int fci_chain_whole (fci_conversion *c);
+
+/* The same for an output beside the first one, whose chain is whole: what both have in common is not chosen again, and
+ * does not run again where it has run. */
+int fci_chain_beside (fci_conversion *c, const fci_conversion *first);
+
+/* The conversions of a job, one an output; *n: how many.  NULL: an error. */
+fci_conversion *fci_conversions (fmtconv_ctx *ctx, const fmtconv_job *job, size_t *n);
 
 /* Room for one more transform at the end.  NULL: out of memory. */
 fci_link *fci_links_add (fmtconv_ctx *ctx, fci_links *links);
@@ -106,7 +123,10 @@ int fci_chain_joins (fci_conversion *c, const fci_links *makers, fci_links *link
 /* " -t COMPONENT/NAME:params", as one could type it, with the letter of its option; "" where there is no memory. */
 const char *fci_link_option (fmtconv_ctx *ctx, char option, const fci_link *link);
 
-/* Run transforms on *model, one by one. */
+/* How many of the first n transforms of both are the same, parameters included. */
+size_t fci_links_alike (const fci_links *a, const fci_links *b, size_t n);
+
+/* Run transforms on *model, one by one, but those that ran already. */
 int fci_links_run (fmtconv_ctx *ctx, const fci_links *links, const fmtconv_model **model);
 
 /* The output does not lie inside an input folder: E_OUTPUT otherwise. */

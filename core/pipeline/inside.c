@@ -10,7 +10,7 @@
 int
 fci_check_not_inside (fci_conversion *c)
 {
-  const char *folder = c->ctx->scratch_dir;
+  const char *folder = c->folder;
   fmtconv_input *in;
   bool inside = false;
   for (size_t i = 0; !inside && (in = fci_input_typed (c->ctx, i)); i++)

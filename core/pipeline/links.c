@@ -155,6 +155,22 @@ warn_of_nothing (fmtconv_ctx *ctx, const fci_link *link)
   return fmtconv_warn (ctx, "transform '%s' leaves none of %zu tensors", link->plugin->name, link->n_in);
 }
 
+static bool
+same_link (const fci_link *a, const fci_link *b)
+{
+  return a->plugin == b->plugin && a->reverse == b->reverse && !strcmp (a->params, b->params)
+         && !strcmp (a->component ? a->component : "", b->component ? b->component : "");
+}
+
+size_t
+fci_links_alike (const fci_links *a, const fci_links *b, size_t n)
+{
+  size_t alike = 0;
+  while (alike < n && same_link (&a->link[alike], &b->link[alike]))
+    alike++;
+  return alike;
+}
+
 int
 fci_links_run (fmtconv_ctx *ctx, const fci_links *links, const fmtconv_model **model)
 {
@@ -162,12 +178,19 @@ fci_links_run (fmtconv_ctx *ctx, const fci_links *links, const fmtconv_model **m
   for (size_t i = 0; i < links->n && !fci_check_cancel (ctx); i++)
     {
       fci_link *link = &links->link[i];
+      if (link->after)
+        {
+          r.model = link->after;
+          r.base = is_bundle (r.model) ? r.base : r.model;
+          continue;
+        }
       bool whole = !is_bundle (r.model) || (link->plugin->transform->understands & FMTCONV_COMPONENTS);
       if (!link->component && !whole && !(link->component = only_component (&r, link)))
         return ctx->failed;
       if ((link->component ? run_on_component (&r, link) : run_on_all (&r, link))
           || warn_of_nothing (ctx, link))
         return ctx->failed;
+      link->after = r.model;
     }
   *model = r.model;
   return ctx->failed;

@@ -3,6 +3,7 @@ core_sources += \
 	core/pipeline/account.c \
 	core/pipeline/account.h \
 	core/pipeline/builtins.c \
+	core/pipeline/carry.c \
 	core/pipeline/chain.c \
 	core/pipeline/choose.c \
 	core/pipeline/convert.c \
@@ -23,6 +24,7 @@ core_sources += \
 	core/pipeline/plugins.c \
 	core/pipeline/presets.c \
 	core/pipeline/recognise.c \
+	core/pipeline/report-chain.c \
 	core/pipeline/report.c \
 	core/pipeline/report.h \
 	core/pipeline/scalar.c \
@@ -33,6 +35,7 @@ core_sources += \
 	core/pipeline/spec-input.c \
 	core/pipeline/spec-input.h \
 	core/pipeline/spec-open.c \
+	core/pipeline/spec-outputs.c \
 	core/pipeline/spec-parts.c \
 	core/pipeline/spec-schema.c \
 	core/pipeline/spec-step.c \

@@ -74,9 +74,8 @@ fci_output_settle (fci_conversion *c)
                ? fmtconv_fail (ctx, FMTCONV_E_USAGE, "the output '%s' cannot name a new folder", output)
                : fmtconv_fail (ctx, FMTCONV_E_USAGE,
                                "the output '%s' names a folder: give the name of a file in it", output);
-  ctx->scratch_dir = exists  ? c->output
-                     : slash ? fci_copy (ctx, c->output, (size_t) (slash - c->output) + 1)
-                             : ".";
+  c->folder = exists ? c->output : slash ? fci_copy (ctx, c->output, (size_t) (slash - c->output) + 1) : ".";
+  ctx->scratch_dir = ctx->scratch_dir ? ctx->scratch_dir : c->folder;
   return ctx->failed;
 }
 

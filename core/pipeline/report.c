@@ -4,95 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/pipeline/report.h"
-#include "core/pipeline/spec-input.h"
 #include <string.h>
-
-/* A chain while it is reported: that of the conversion, or of a spec that is an input of another. */
-typedef struct chain
-{
-  const fci_conversion *c;
-  const char *component;     /* what it makes; NULL: the whole */
-  const char *spec;          /* path; NULL: of the conversion */
-  const struct chain *outer; /* whose input it is */
-} chain;
-
-/* The spec that a part was read from, as a chain.  false: a plain reader read it. */
-static bool
-is_spec (const chain *outer, const fci_part *part, chain *out)
-{
-  const fci_spec_input *spec = fci_spec_input_of (outer->c->ctx, part->read);
-  const char *component = part->job.name ? part->job.name : outer->component;
-  if (spec)
-    *out = (chain){ .c = spec->chain, .component = component, .spec = spec->path, .outer = outer };
-  return spec != NULL;
-}
-
-/* "through": the specs that an input or transform stands in, the outermost first. */
-static void
-add_through (fmtconv_attr *list, const chain *of)
-{
-  if (!of->spec)
-    return;
-  add_through (list, of->outer);
-  fci_add_text (list, NULL, of->spec);
-}
-
-static void
-add_input (fmtconv_attr *list, const chain *of, const fci_part *part)
-{
-  fmtconv_attr *input = fci_add_object (list);
-  fmtconv_set_string (input, "component", of->component ? of->component : part->job.name);
-  fci_add_text (input, "path", part->job.input);
-  fmtconv_set_string (input, "reader", part->job.copy ? "copy" : part->reader.plugin->name);
-  add_through (fci_add_array (input, "through"), of);
-  fci_add_count (input, "tensors", fci_model_tensors (part->read));
-  fci_add_count (input, "bytes", fci_model_bytes (part->read));
-  fci_add_skipped (input, part->read);
-}
-
-/* The files that are read, in place of the specs that name them. */
-static void
-add_inputs (fmtconv_attr *list, const chain *of)
-{
-  chain inner;
-  for (size_t i = 0; i < of->c->n_parts; i++)
-    if (is_spec (of, &of->c->part[i], &inner))
-      add_inputs (list, &inner);
-    else
-      add_input (list, of, &of->c->part[i]);
-}
-
-static void
-add_links (fmtconv_attr *list, const chain *of, const fci_links *links, const char *component)
-{
-  for (size_t i = 0; i < links->n; i++)
-    {
-      const fci_link *link = &links->link[i];
-      fmtconv_attr *node = fci_add_object (list);
-      fmtconv_set_string (node, "name", link->plugin->name);
-      fmtconv_set_bool (node, "reverse", link->reverse);
-      fmtconv_set_string (node, "component", link->component ? link->component : component);
-      add_through (fci_add_array (node, "through"), of);
-      fmtconv_set_string (node, "title", fmtconv_get_string (fmtconv_attrs (link->out), "title", NULL));
-      fci_add_count (node, "in", link->n_in);
-      fci_add_count (node, "out", fci_model_tensors (link->out));
-    }
-}
-
-/* In the order in which they ran. */
-static void
-add_transforms (fmtconv_attr *list, const chain *of)
-{
-  chain inner;
-  for (size_t i = 0; i < of->c->n_parts; i++)
-    {
-      const fci_part *part = &of->c->part[i];
-      if (is_spec (of, part, &inner))
-        add_transforms (list, &inner);
-      add_links (list, of, &part->chain, of->component ? of->component : part->job.name);
-    }
-  add_links (list, of, &of->c->chain, of->component);
-}
 
 static void
 add_dropped (fmtconv_attr *report, fmtconv_ctx *ctx, const fci_account *account)
@@ -121,9 +33,8 @@ path_of (const fci_conversion *c, const char *name)
 }
 
 static void
-add_files (fmtconv_attr *report, const fci_conversion *c)
+add_files (fmtconv_attr *list, const fci_conversion *c)
 {
-  fmtconv_attr *list = fci_add_array (report, "files");
   for (const fmtconv_file *file = c->layout->first; file; file = file->next)
     {
       fmtconv_attr *node = fci_add_object (list);
@@ -146,35 +57,9 @@ add_account (fmtconv_attr *report, const fci_account *a)
   fci_add_count (node, "out", a->out);
 }
 
-static uint64_t
-links_memory (const fci_links *links)
-{
-  uint64_t sum = 0;
-  for (size_t i = 0; i < links->n; i++)
-    sum += fci_model_memory (links->link[i].out);
-  return sum;
-}
-
-/* Of all models of a chain. */
-static uint64_t
-chain_memory (const chain *of)
-{
-  chain inner;
-  uint64_t sum = links_memory (&of->c->chain);
-  for (size_t i = 0; i < of->c->n_parts; i++)
-    {
-      const fci_part *part = &of->c->part[i];
-      sum += fci_model_memory (part->read) + links_memory (&part->chain);
-      if (is_spec (of, part, &inner))
-        sum += chain_memory (&inner);
-    }
-  return sum;
-}
-
 static void
-add_cost (fmtconv_attr *report, const chain *of)
+add_cost (fmtconv_attr *report, const fci_conversion *c, size_t n)
 {
-  const fci_conversion *c = of->c;
   const fci_cost *cost = fci_plan_cost (c->plan);
   fmtconv_attr *bytes = fmtconv_make (report, "bytes"), *memory = fmtconv_make (report, "memory");
   fci_add_count (bytes, "read", cost->read);
@@ -184,8 +69,9 @@ add_cost (fmtconv_attr *report, const chain *of)
   fci_add_count (bytes, "converted", cost->converted);
   fci_add_count (bytes, "literal", cost->literal);
   fci_add_count (bytes, "compared", cost->compared);
+  fci_add_count (bytes, "fetched", c->outcome.fetched);
   fci_add_count (memory, "bound", cost->scratch);
-  fci_add_count (memory, "catalogue", cost->memory + chain_memory (of));
+  fci_add_count (memory, "catalogue", cost->memory + fci_chains_memory (c, n));
   fci_add_count (memory, "unit", cost->unit);
 }
 
@@ -207,17 +93,30 @@ finding_name (unsigned finding)
     }
 }
 
+/* The path of the output that a layout becomes. */
+static const char *
+path_of_layout (const fci_conversion *c, size_t n, const fmtconv_layout *layout)
+{
+  for (size_t i = 0; i < n; i++)
+    if (c[i].layout == layout)
+      return c[i].job.output;
+  return NULL;
+}
+
 static void
-add_outcome (fmtconv_attr *report, const fci_outcome *outcome)
+add_outcome (fmtconv_attr *report, const fci_conversion *c, size_t n)
 {
   static const char *const severities[] = {
     [FMTCONV_COUNT] = "count", [FMTCONV_WARN] = "warning", [FMTCONV_ERROR] = "error"
   };
+  const fci_outcome *outcome = &c->outcome;
   fmtconv_attr *list = fci_add_array (report, "findings"), *checks = fmtconv_make (report, "checks");
   for (const fci_finding *f = outcome->findings; f; f = f->next)
     {
       fmtconv_attr *node = fci_add_object (list);
       fmtconv_set_string (node, "tensor", f->tensor);
+      if (n > 1)
+        fci_add_text (node, "output", path_of_layout (c, n, f->file->layout));
       fmtconv_set_string (node, "finding", finding_name (f->finding));
       fmtconv_set_string (node, "severity", severities[f->severity]);
       fci_add_count (node, "count", f->count);
@@ -241,28 +140,76 @@ add_command (fmtconv_attr *report, const fci_conversion *c)
     fci_add_text (report, "command", command);
 }
 
+/* What is known of an output alone: what was dropped for it, its files, what its tensors were made of. */
+static int
+add_output (fmtconv_attr *object, const fci_conversion *c)
+{
+  fci_account account;
+  if (fci_account_make (c->ctx, c->model, &account))
+    return c->ctx->failed;
+  add_dropped (object, c->ctx, &account);
+  add_files (fci_add_array (object, "files"), c);
+  if (c->ctx->options.flags & FMTCONV_LIST)
+    fci_add_tensors (object, c->layout, &account);
+  add_account (object, &account);
+  return c->ctx->failed;
+}
+
+/* How it was made. */
+static void
+add_way (fmtconv_attr *report, const fci_conversion *c)
+{
+  fmtconv_set_bool (report, "detected", c->detected);
+  fmtconv_set_bool (report, "dry_run", (c->ctx->options.flags & FMTCONV_DRY_RUN) != 0);
+  fci_add_inputs (fci_add_array (report, "inputs"), c);
+}
+
+static void
+add_times (fmtconv_attr *report, const fci_conversion *c)
+{
+  fmtconv_set_float (report, "seconds", fci_clock () - c->started);
+  fmtconv_set_float (report, "plan_seconds", c->plan_seconds);
+}
+
 fmtconv_attr *
 fci_report (const fci_conversion *c)
 {
-  unsigned flags = c->ctx->options.flags;
-  const chain whole = { .c = c };
-  fci_account account;
   fmtconv_attr *report = fmtconv_object (c->ctx);
-  if (!report || fci_account_make (c->ctx, c->model, &account))
+  if (!report)
     return NULL;
   add_command (report, c);
-  fmtconv_set_bool (report, "detected", c->detected);
-  fmtconv_set_bool (report, "dry_run", (flags & FMTCONV_DRY_RUN) != 0);
-  add_inputs (fci_add_array (report, "inputs"), &whole);
-  add_transforms (fci_add_array (report, "transforms"), &whole);
-  add_dropped (report, c->ctx, &account);
-  add_files (report, c);
-  if (flags & FMTCONV_LIST)
-    fci_add_tensors (report, c->layout, &account);
-  add_account (report, &account);
-  add_cost (report, &whole);
-  add_outcome (report, &c->outcome);
-  fmtconv_set_float (report, "seconds", fci_clock () - c->started);
-  fmtconv_set_float (report, "plan_seconds", c->plan_seconds);
+  add_way (report, c);
+  fmtconv_attr *transforms = fci_add_array (report, "transforms");
+  fci_add_part_transforms (transforms, c);
+  fci_add_own_transforms (transforms, c);
+  if (add_output (report, c))
+    return NULL;
+  add_cost (report, c, 1);
+  add_outcome (report, c, 1);
+  add_times (report, c);
+  return c->ctx->failed ? NULL : report;
+}
+
+fmtconv_attr *
+fci_report_outputs (const fci_conversion *c, size_t n)
+{
+  fmtconv_attr *report = fmtconv_object (c->ctx);
+  add_way (report, c);
+  fci_add_part_transforms (fci_add_array (report, "transforms"), c);
+  fmtconv_attr *list = fci_add_array (report, "outputs"), *files = fci_add_array (report, "files");
+  for (size_t i = 0; i < n && !c->ctx->failed; i++)
+    {
+      fmtconv_attr *node = fci_add_object (list);
+      add_command (node, &c[i]);
+      fci_add_text (node, "path", c[i].job.output);
+      fmtconv_set_string (node, "writer", c[i].writer.plugin->name);
+      fci_add_own_transforms (fci_add_array (node, "transforms"), &c[i]);
+      add_output (node, &c[i]);
+      fci_add_count (node, "written", fci_layout_size (c[i].layout));
+      add_files (files, &c[i]);
+    }
+  add_cost (report, c, n);
+  add_outcome (report, c, n);
+  add_times (report, c);
   return c->ctx->failed ? NULL : report;
 }

@@ -10,6 +10,18 @@
 /* The report of fmtconv_convert.  NULL: an error. */
 fmtconv_attr *fci_report (const fci_conversion *c);
 
+/* The same where there are n > 1 outputs. */
+fmtconv_attr *fci_report_outputs (const fci_conversion *c, size_t n);
+
+/* "inputs" and "transforms" (report-chain.c): the files that are read, and what the parts' own transforms and those of
+ * specs that are inputs made of them; then what the transforms of the whole did. */
+void fci_add_inputs (fmtconv_attr *list, const fci_conversion *c);
+void fci_add_part_transforms (fmtconv_attr *list, const fci_conversion *c);
+void fci_add_own_transforms (fmtconv_attr *list, const fci_conversion *c);
+
+/* Bytes of all models of n conversions with one set of inputs. */
+uint64_t fci_chains_memory (const fci_conversion *c, size_t n);
+
 /* The new empty array `key` (referenced) of an object that has none of that name; the new empty object at the
  * end of an array. */
 fmtconv_attr *fci_add_array (fmtconv_attr *object, const char *key);

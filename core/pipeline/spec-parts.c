@@ -13,9 +13,8 @@ enum
   MOST_COMPONENTS = 64
 };
 
-/* The component is left out, because this variable has no value. */
-static void
-leave_out (const fci_pipeline *p, fci_variable *absent, const char *name)
+void
+fci_spec_leave_out (const fci_pipeline *p, fci_variable *absent, const char *name)
 {
   const char *list = absent->left_out;
   absent->left_out = list ? fmtconv_text (p->ctx, "%s, %s", list, name) : name;
@@ -172,7 +171,7 @@ fci_spec_parts (fci_pipeline *p, const fci_yaml *components)
       if (settle_part (p, node, &parts[n], &absent))
         return p->ctx->failed;
       if (absent)
-        leave_out (p, absent, node->key);
+        fci_spec_leave_out (p, absent, node->key);
       else
         n++;
     }

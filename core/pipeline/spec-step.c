@@ -197,8 +197,6 @@ fci_spec_step (fci_pipeline *p, const fci_yaml *node, fci_role role, fci_link_te
 {
   const char *what = role == FCI_READER ? "'read'" : "'write'";
   *out = (fci_link_text){ 0 };
-  if (role == FCI_WRITER && node->kind == FCI_YAML_LIST)
-    return fci_spec_fail (p, node->at, "'write' takes one writer: a run has one output");
   if (node->kind == FCI_YAML_TEXT)
     {
       out->path = fci_expand_path (p, node);

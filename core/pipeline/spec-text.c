@@ -178,23 +178,56 @@ put_inputs (fci_grow *out, const fci_conversion *c)
   fci_grow_text (out, "\n");
 }
 
+/* One of several outputs: its writer, and its own transforms. */
+static void
+put_output (fci_grow *out, const fci_conversion *c, size_t n_common)
+{
+  fci_grow link = { .ctx = out->ctx };
+  const fci_links own = { .link = c->chain.link + n_common, .n = c->chain.n - n_common };
+  put_link (&link, &c->writer, c->job.output);
+  fci_grow_text (out, "  - ");
+  if (link.len > 2) /* without its braces */
+    fci_grow_bytes (out, fci_grown (&link) + 1, link.len - 2);
+  fci_grow_text (out, "\n");
+  if (!own.n)
+    return;
+  fci_grow_text (out, "    transform: ");
+  put_links (out, &own);
+}
+
+/* What all outputs begin with, then the outputs. */
+static void
+put_outputs (fci_grow *out, const fci_conversion *c, size_t n)
+{
+  size_t n_common = n > 1 ? c->n_common : c->chain.n;
+  for (size_t i = 1; i < n; i++)
+    {
+      n_common = n_common < c[i].n_common ? n_common : c[i].n_common;
+      n_common = fci_links_alike (&c->chain, &c[i].chain, n_common);
+    }
+  const fci_links common = { .link = c->chain.link, .n = n_common };
+  fci_grow_text (out, "transform: ");
+  put_links (out, &common);
+  fci_grow_text (out, n > 1 ? "write:\n" : "write: ");
+  for (size_t i = 0; n > 1 && i < n; i++)
+    put_output (out, &c[i], n_common);
+  if (n > 1)
+    return;
+  put_link (out, &c->writer, c->job.output);
+  fci_grow_text (out, "\n");
+}
+
 const char *
 fmtconv_spec_text (fmtconv_ctx *ctx, const fmtconv_job *job)
 {
-  if (!ctx || !job || ctx->failed)
-    return NULL;
-  fci_conversion c = { .ctx = ctx, .started = fci_clock () };
+  size_t n;
+  fci_conversion *c = ctx && job && !ctx->failed ? fci_conversions (ctx, job, &n) : NULL;
   fci_grow out = { .ctx = ctx };
-  memcpy (&c.job, job, job->struct_size < sizeof c.job ? job->struct_size : sizeof c.job);
-  if (fci_convert_chain (&c))
+  if (!c || fci_convert_chains (c, n))
     return NULL;
   fci_grow_texts (&out, "# A conversion by fmtconv ", fmtconv_version (),
                   "; paths are relative to the folder of this file.\nfmtconv: 1\n", NULL);
-  put_inputs (&out, &c);
-  fci_grow_text (&out, "transform: ");
-  put_links (&out, &c.chain);
-  fci_grow_text (&out, "write: ");
-  put_link (&out, &c.writer, c.job.output);
-  fci_grow_text (&out, "\n");
+  put_inputs (&out, c);
+  put_outputs (&out, c, n);
   return ctx->failed ? NULL : fci_grown (&out);
 }

@@ -240,14 +240,15 @@ fci_variables_settle (fci_pipeline *p)
 }
 
 void
-fci_variables_tell (const fci_pipeline *p)
+fci_variables_tell (fci_pipeline *p)
 {
   for (size_t i = FCI_V_FIRST; i < p->n_variables; i++)
     {
-      const fci_variable *v = &p->variables[i];
+      fci_variable *v = &p->variables[i];
       if (v->left_out)
         fmtconv_note (p->ctx, "without %s: %s adds what is missing%s%s%s", v->left_out,
                       fci_variable_how (p, v), v->help ? " (" : "", v->help ? v->help : "",
                       v->help ? ")" : "");
+      v->left_out = NULL;
     }
 }

@@ -31,6 +31,8 @@ static int
 settle_write (fci_pipeline *p, const fci_yaml *write)
 {
   fci_link_text writer;
+  if (write->kind == FCI_YAML_LIST)
+    return fci_spec_outputs (p, write);
   if (fci_spec_step (p, write, FCI_WRITER, &writer) || need (p, write, &writer.path))
     return p->ctx->failed;
   p->job->output = writer.path.text;

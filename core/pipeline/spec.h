@@ -20,7 +20,7 @@ typedef struct fci_variable
       *base; /* folder that value is relative to as a path, with a slash at the end; "": the working folder */
   bool optional;        /* what needs it is left out where it has no value */
   bool used;            /* the spec has use for it */
-  const char *left_out; /* components that are left out for want of it; NULL: none */
+  const char *left_out; /* components and outputs that are left out for want of it; NULL: none */
 } fci_variable;
 
 typedef struct fci_pipeline
@@ -102,8 +102,8 @@ int fci_variables_settle (fci_pipeline *p);
 /* "-D vae=VALUE", or whatever gives the variable its value. */
 const char *fci_variable_how (const fci_pipeline *p, const fci_variable *v);
 
-/* Say which components were left out, and how to have them. */
-void fci_variables_tell (const fci_pipeline *p);
+/* Say once what was left out, and how to have it. */
+void fci_variables_tell (fci_pipeline *p);
 
 /* Mark the variables in all texts below a node as used; unknown ones and malformed ${…} are errors. */
 int fci_expand_check (fci_pipeline *p, const fci_yaml *node);
@@ -138,5 +138,11 @@ int fci_spec_transforms (fci_pipeline *p, const fci_yaml *node, const char *cons
 
 /* ---- Components (spec-parts.c) */
 int fci_spec_parts (fci_pipeline *p, const fci_yaml *components);
+
+/* What is called so is left out, because this variable has no value. */
+void fci_spec_leave_out (const fci_pipeline *p, fci_variable *absent, const char *name);
+
+/* ---- Several outputs (spec-outputs.c): write: as a list */
+int fci_spec_outputs (fci_pipeline *p, const fci_yaml *list);
 
 #endif

@@ -136,6 +136,7 @@ add_rows (maker *m, uint64_t first, uint64_t count)
       fci_rows **item = fci_list_add (plan->ctx, &plan->rows, sizeof *item);
       if (!item || !(*item = m->rows = fci_rows_of (plan, m->region->u.tensor.name, m->view)))
         return false;
+      m->rows->file = FCI_FILES (plan)[plan->files.n - 1].file;
     }
   uint64_t from = fci_dtype_bytes (m->view->dtype, first), size = fci_dtype_bytes (m->view->dtype, count);
   fci_run *run = add_run (plan, m->region, FCI_RUN_ROWS, m->region->at + from, size);

@@ -179,3 +179,12 @@ fmtconv_emitted (const fmtconv_file *file)
 {
   return file ? file->size : 0;
 }
+
+uint64_t
+fci_layout_size (const fmtconv_layout *layout)
+{
+  uint64_t size = 0;
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    size += file->size;
+  return size;
+}

@@ -116,6 +116,9 @@ fci_region_is_tensor (const fci_region *region)
   return region->kind == FCI_REGION_TENSOR || region->kind == FCI_REGION_TIED;
 }
 
+/* Bytes of all files. */
+uint64_t fci_layout_size (const fmtconv_layout *layout);
+
 /* Find the regions that digests and second names refer to by number.  0 or a code. */
 int fci_layout_resolve (fmtconv_layout *layout);
 

@@ -76,8 +76,9 @@ typedef struct fci_coder
 typedef struct fci_rows
 {
   const char *name;
-  fmtconv_view *view; /* as fci_view_stored gives it */
-  uint64_t grain;     /* what is evaluated at once: an element, a block, or a row that needs all of itself */
+  const fmtconv_file *file; /* it is written to; NULL: none */
+  fmtconv_view *view;       /* as fci_view_stored gives it */
+  uint64_t grain; /* what is evaluated at once: an element, a block, or a row that needs all of itself */
   uint64_t grain_bytes;
   const fci_coder *coder; /* NULL: nothing is quantised */
   uint64_t longest;       /* extent of any box along axis 0 */

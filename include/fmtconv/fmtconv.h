@@ -89,6 +89,15 @@ typedef struct fmtconv_part
   size_t n_files;
 } fmtconv_part;
 
+/* One output of a job that has several. */
+typedef struct fmtconv_output
+{
+  const char *writer;            /* "NAME" or "NAME:key=value,…"; NULL: by the output's name */
+  const char *const *transforms; /* behind those of the job, for this output alone; "none" alone: none */
+  size_t n_transforms;
+  const char *output; /* path */
+} fmtconv_output;
+
 typedef struct fmtconv_job
 {
   size_t struct_size; /* sizeof (fmtconv_job) */
@@ -104,6 +113,9 @@ typedef struct fmtconv_job
   const fmtconv_part *parts; /* n_parts: the components, instead of reader and input; transforms take the
                                     bundle of them */
   size_t n_parts;
+  const fmtconv_output *outputs; /* n_outputs, instead of writer and output: made in one pass over the inputs,
+                                    published together or not at all */
+  size_t n_outputs;
 } fmtconv_job;
 
 /* Convert.  NULL: it failed, the error was given to the message callback, and nothing was published.
@@ -123,13 +135,18 @@ typedef struct fmtconv_job
  *   account      object    tensors: in, kept, renamed, split, merged, dropped, out
  *   bytes        object    read; written = copied + gathered (moved by strides or byte order) +
  *                          converted (cast or scaled) + literal;
- *                          compared: bytes that must be equal in two places of the input
+ *                          compared: bytes that must be equal in two places of the input;
+ *                          fetched: bytes of the inputs that were really read, without headers and without what
+ *                          VERIFY reads; of a dry run: 0
  *   memory       object    bound (scratch, bytes), catalogue (bytes), unit (bytes)
- *   findings     array     {tensor, finding, severity, count, of, hint}
+ *   findings     array     {tensor, finding, severity, count, of, hint}; of several outputs: output, its path
  *   checks       object    crc_checked, crc_unchecked (members), equal (tensors that had to be equal to
  *                          others, and are), verified (tensors)
  *   seconds      float     wall time; plan: part of it before the first byte
  *   plan_seconds float
+ * and of several outputs, where transforms has only those of components, and there are no dropped, tensors, account and
+ * command:
+ *   outputs      array     {command, path, writer, transforms, dropped, files, tensors, account, written (bytes)}
  */
 fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
 

@@ -215,8 +215,18 @@ Test (spec, steps)
   expect (T ("[none, cast]"), "s.yaml:3:13: 'none' stands alone: it says that no transform is wanted");
   expect (T ("[/cast]"), "s.yaml:3:13: '' is no component's name");
   expect (T ("[../cast]"), "s.yaml:3:13: '..' is no component's name");
-  expect (READ "\nwrite: [{safetensors: {path: a}}]\n",
-          "s.yaml:3:8: 'write' takes one writer: a run has one output");
+  expect (READ "\nwrite: []\n", "s.yaml:3:8: 'write' is an empty list: nothing would be written");
+  expect (READ "\nwrite: [[a]]\n", "s.yaml:3:9: 'write' must be a map, not a list");
+  expect (READ "\nwrite: [a, {transform: [cast]}]\n",
+          "s.yaml:3:12: an output names its writer beside its transforms: {WRITER: {path: …}, transform: […]}");
+  expect (READ "\nwrite: [{safetensors: {path: a}, gguf: {path: b}}]\n",
+          "s.yaml:3:34: 'write' names one plugin: {NAME: {key: value}}");
+  expect (READ "\nwrite: [{transform: none, safetensors: {path: a}, gguf: {path: b}}]\n",
+          "s.yaml:3:51: 'write' names one plugin: {NAME: {key: value}}");
+  expect (READ "\nwrite: [{safetensors: {path: a}, transform: [csat]}]\n",
+          "s.yaml:3:46: there is no transform 'csat': did you mean 'cast'?  There are these:");
+  expect (READ "\nwrite: {safetensors: {path: a}, transform: [cast]}\n",
+          "s.yaml:3:33: 'write' names one plugin: {NAME: {key: value}}");
   expect (READ "\nwrite: {safetensors: {path: [a, b]}}\n",
           "s.yaml:3:29: the path of 'write' must be a text, not a list");
   expect (READ "\nwrite: {safetensors: {path: a, shrad: 1}}\n",
