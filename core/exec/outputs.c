@@ -44,28 +44,49 @@ goes_on (const char *path, const char *longer)
   return strncmp (path, longer, n) == 0 && longer[n] == '/';
 }
 
-/* Would b lie in a, which is a folder? */
-static bool
-lies_in (const spot *a, const spot *b)
+static int
+fail_same (fmtconv_ctx *ctx, const fci_output *output)
 {
-  if (!a->output->layout->is_folder)
-    return false;
-  return goes_on (a->output->path, b->output->path) || (!a->base && fci_is_within (b->folder, &a->opened));
+  return fci_fail_file (ctx, FMTCONV_E_OUTPUT, output->path,
+                        &(fmtconv_where){ .hint = "each output has a place of its own" },
+                        "two outputs have this path");
 }
 
 static int
-check_paths (fmtconv_ctx *ctx, const spot *a, const spot *b)
+fail_inside (fmtconv_ctx *ctx, const fci_output *outer, const fci_output *inner)
 {
-  const fmtconv_where where = { .hint = "each output has a place of its own" };
-  if (strcmp (a->output->path, b->output->path) == 0
-      || (same_folder (a, b) && (a->base && b->base ? strcmp (a->base, b->base) == 0 : a->base == b->base)))
-    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, b->output->path, &where, "two outputs have this path");
-  if (lies_in (b, a))
-    return check_paths (ctx, b, a);
-  if (!lies_in (a, b))
-    return 0;
-  return fci_fail_file (ctx, FMTCONV_E_OUTPUT, b->output->path, &where,
-                        "this would lie inside another output, '%s'", a->output->path);
+  return fci_fail_file (ctx, FMTCONV_E_OUTPUT, inner->path,
+                        &(fmtconv_where){ .hint = "each output has a place of its own" },
+                        "this would lie inside another output, '%s'", outer->path);
+}
+
+/* What two paths alone say, of folders that need not be there. */
+static int
+check_texts (fmtconv_ctx *ctx, const fci_output *a, const fci_output *b)
+{
+  if (strcmp (a->path, b->path) == 0)
+    return fail_same (ctx, b);
+  if (a->layout->is_folder && goes_on (a->path, b->path))
+    return fail_inside (ctx, a, b);
+  return b->layout->is_folder && goes_on (b->path, a->path) ? fail_inside (ctx, b, a) : 0;
+}
+
+/* Would b lie in a, which is a folder that is there? */
+static bool
+lies_in (const spot *a, const spot *b)
+{
+  return !a->base && fci_is_within (b->folder, &a->opened);
+}
+
+static int
+check_spots (fmtconv_ctx *ctx, const spot *a, const spot *b)
+{
+  const bool same_name = a->base && b->base ? strcmp (a->base, b->base) == 0 : a->base == b->base;
+  if (same_name && same_folder (a, b))
+    return fail_same (ctx, b->output);
+  if (lies_in (a, b))
+    return fail_inside (ctx, a->output, b->output);
+  return lies_in (b, a) ? fail_inside (ctx, b->output, a->output) : 0;
 }
 
 /* Is the file one of those that the other output removes as older ones? */
@@ -105,7 +126,7 @@ check_files (fmtconv_ctx *ctx, const spot *a, const spot *b)
 static int
 check_two (fmtconv_ctx *ctx, const spot *a, const spot *b)
 {
-  int code = check_paths (ctx, a, b);
+  int code = check_spots (ctx, a, b);
   const bool together = same_folder (a, b) && !a->output->layout->is_folder && !b->output->layout->is_folder;
   if (code == 0 && together)
     code = check_files (ctx, a, b);
@@ -133,6 +154,9 @@ fci_outputs_check (fmtconv_ctx *ctx, const fci_output *outputs, size_t n)
 {
   spot *spots = n > 1 ? fmtconv_alloc (ctx, n, sizeof *spots) : NULL;
   int code = 0;
+  for (size_t i = 0; i < n && code == 0; i++)
+    for (size_t k = 0; k < i && code == 0; k++)
+      code = check_texts (ctx, &outputs[k], &outputs[i]);
   for (size_t i = 0; spots && i < n && code == 0; i++)
     {
       code = find_spot (ctx, &outputs[i], &spots[i]);

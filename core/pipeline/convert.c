@@ -47,15 +47,12 @@ make_parts (fci_conversion *c)
   return c->ctx->failed;
 }
 
-/* Refuse before any work what the output's path alone forbids: a layout of the target alone stands for the
- * one that is not known yet.  NULL: it was refused. */
+/* A layout of the target alone, for the one that is not known yet.  NULL: an error. */
 static const fmtconv_layout *
-check_output (fci_conversion *c)
+stand_in (const fci_conversion *c)
 {
   fmtconv_layout *layout = fci_output_layout (c);
-  if (!layout || (!c->to_folder && !fmtconv_create (layout, NULL)) || fci_check_not_inside (c))
-    return NULL;
-  return fci_publish_check (c->ctx, layout, c->output) ? NULL : layout;
+  return layout && (c->to_folder || fmtconv_create (layout, NULL)) ? layout : NULL;
 }
 
 /* Opened now, a file is known as an input when the output is checked. */
@@ -199,13 +196,19 @@ settle_given (fci_conversion *c, size_t n)
   return c->ctx->failed;
 }
 
+/* Refuse before any work what the outputs' paths alone forbid. */
 static int
 check_outputs (fci_conversion *c, size_t n)
 {
   fci_output *outputs = fmtconv_alloc (c->ctx, n, sizeof *outputs);
-  for (size_t i = 0; outputs && i < n && !c->ctx->failed; i++)
-    outputs[i] = (fci_output){ .layout = check_output (&c[i]), .path = c[i].output };
-  return c->ctx->failed ? c->ctx->failed : fci_outputs_check (c->ctx, outputs, n);
+  for (size_t i = 0; outputs && i < n; i++)
+    outputs[i] = (fci_output){ .layout = stand_in (&c[i]), .path = c[i].output };
+  if (c->ctx->failed || fci_outputs_check (c->ctx, outputs, n))
+    return c->ctx->failed;
+  for (size_t i = 0; i < n && !c->ctx->failed; i++)
+    if (!fci_check_not_inside (&c[i]))
+      fci_publish_check (c->ctx, outputs[i].layout, outputs[i].path);
+  return c->ctx->failed;
 }
 
 /* The transforms of all outputs. */

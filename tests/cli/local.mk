@@ -97,6 +97,9 @@ EXTRA_DIST += \
 	tests/cli/cases/spec-input.err \
 	tests/cli/cases/spec-input.out \
 	tests/cli/cases/spec-input.sh \
+	tests/cli/cases/spec-outputs.err \
+	tests/cli/cases/spec-outputs.out \
+	tests/cli/cases/spec-outputs.sh \
 	tests/cli/cases/spec-presets.err \
 	tests/cli/cases/spec-presets.out \
 	tests/cli/cases/spec-presets.sh \

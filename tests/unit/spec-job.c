@@ -458,3 +458,45 @@ Test (spec_job, listed_presets)
   cr_expect (strstr (h.error, "broken.yaml:2:1: this is no YAML"), "%s", h.error);
   fmtconv_ctx_free (ctx);
 }
+
+/* A list of outputs, of which one is left out for want of a variable. */
+Test (spec_job, outputs)
+{
+  static const char text[] = "fmtconv: 1\n"
+                             "variables: {more: {optional: yes}, to: f16}\n"
+                             "read: a\n"
+                             "transform: [cast]\n"
+                             "write:\n"
+                             "  - b.safetensors\n"
+                             "  - {transform: [{cast: {to: \"${to}\"}}, none-such], safetensors: {path: c}}\n"
+                             "  - {torch: {path: \"${more}/d\"}}\n"
+                             "  - {torch: {path: e}, transform: none}\n";
+  heard h;
+  fmtconv_ctx *ctx;
+  cr_expect_null (job_from (&h, &ctx, text, NULL, 0));
+  cr_expect (strstr (h.error, "s.yaml:7:41: there is no transform 'none-such'"), "%s", h.error);
+  fmtconv_ctx_free (ctx);
+  char good[sizeof text];
+  strcpy (good, text);
+  memcpy (strstr (good, ", none-such"), "           ", 11);
+  const fmtconv_job *job = job_from (&h, &ctx, good, NULL, 0);
+  cr_assert_not_null (job, "%s", h.error);
+  cr_expect_null (job->output);
+  cr_expect_eq (job->n_transforms, 1);
+  cr_assert_eq (job->n_outputs, 3);
+  cr_expect_null (job->outputs[0].writer);
+  cr_expect_str_eq (job->outputs[0].output, "b.safetensors");
+  cr_expect_eq (job->outputs[0].n_transforms, 0);
+  cr_expect_str_eq (job->outputs[1].writer, "safetensors");
+  cr_assert_eq (job->outputs[1].n_transforms, 1);
+  cr_expect_str_eq (job->outputs[1].transforms[0], "cast:to=f16");
+  cr_expect_str_eq (job->outputs[2].output, "e");
+  cr_expect_str_eq (job->outputs[2].transforms[0], "none");
+  cr_expect_eq (h.notes, 1);
+  fmtconv_ctx_free (ctx);
+  const fmtconv_variable given = { "more", "m" };
+  job = job_from (&h, &ctx, good, &given, 1);
+  cr_assert_eq (job->n_outputs, 4);
+  cr_expect_str_eq (job->outputs[2].output, "m/d");
+  fmtconv_ctx_free (ctx);
+}

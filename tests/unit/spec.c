@@ -217,8 +217,9 @@ Test (spec, steps)
   expect (T ("[../cast]"), "s.yaml:3:13: '..' is no component's name");
   expect (READ "\nwrite: []\n", "s.yaml:3:8: 'write' is an empty list: nothing would be written");
   expect (READ "\nwrite: [[a]]\n", "s.yaml:3:9: 'write' must be a map, not a list");
-  expect (READ "\nwrite: [a, {transform: [cast]}]\n",
-          "s.yaml:3:12: an output names its writer beside its transforms: {WRITER: {path: …}, transform: […]}");
+  expect (
+      READ "\nwrite: [a, {transform: [cast]}]\n",
+      "s.yaml:3:12: an output names its writer beside its transforms: {WRITER: {path: …}, transform: […]}");
   expect (READ "\nwrite: [{safetensors: {path: a}, gguf: {path: b}}]\n",
           "s.yaml:3:34: 'write' names one plugin: {NAME: {key: value}}");
   expect (READ "\nwrite: [{transform: none, safetensors: {path: a}, gguf: {path: b}}]\n",
