@@ -24,7 +24,7 @@ from pathlib import Path
 
 from lora import timed
 
-FMTCONV, CAST = os.environ["FMTCONV"], os.environ["FMTCONV_CAST"]
+FMTCONV, CAST = os.environ["FMTCONV"], os.environ.get("FMTCONV_CAST")
 ASKED = {"f32 to f16": 1.3, "f32 to q8_0": 1.5, "f32 to q4_0": 1.5}
 LEVELS = (320, 640, 1280, 1280)
 

@@ -1,21 +1,23 @@
 # bench/local.mk: 'make bench' needs FMTCONV_PYTHON and 40 GB in BENCH_SCRATCH; 'make bench-lora' 8 GB,
-# 'make bench-merge' 6 GB, 'make bench-gguf' 5 GB, 'make bench-quant' nothing.
+# 'make bench-merge' 6 GB, 'make bench-gguf' and 'make bench-outputs' 5 GB, 'make bench-quant' nothing.
 BENCH_SCRATCH = /tmp
 bench_run = FMTCONV='$(abs_top_builddir)/.libs/fmtconv' LD_LIBRARY_PATH='$(abs_top_builddir)/.libs' \
 	FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs' "$(FMTCONV_PYTHON)"
-bench: bench-quant bench-gguf bench-lora bench-merge bench-transformer
+bench: bench-quant bench-gguf bench-lora bench-merge bench-outputs bench-transformer
 bench-gguf: all bench/cast
 	FMTCONV_CAST='$(abs_top_builddir)/bench/cast' $(bench_run) $(srcdir)/bench/gguf.py --scratch $(BENCH_SCRATCH)
 bench-lora: all
 	$(bench_run) $(srcdir)/bench/lora.py --scratch $(BENCH_SCRATCH)
 bench-merge: all bench/rate
 	FMTCONV_RATE='$(abs_top_builddir)/bench/rate' $(bench_run) $(srcdir)/bench/merge.py --scratch $(BENCH_SCRATCH)
+bench-outputs: all
+	$(bench_run) $(srcdir)/bench/outputs.py --scratch $(BENCH_SCRATCH)
 bench-quant: tests/interop/quantise
 	FMTCONV_QUANTISE=tests/interop/quantise "$(FMTCONV_PYTHON)" $(srcdir)/bench/quant.py
 bench-transformer: all
 	$(bench_run) $(srcdir)/bench/transformer.py --scratch $(BENCH_SCRATCH)
-.PHONY: bench bench-gguf bench-lora bench-merge bench-quant bench-transformer
-EXTRA_DIST += bench/gguf.py bench/lora.py bench/merge.py bench/naive.py bench/naive_transformer.py bench/quant.py \
+.PHONY: bench bench-gguf bench-lora bench-merge bench-outputs bench-quant bench-transformer
+EXTRA_DIST += bench/gguf.py bench/lora.py bench/merge.py bench/naive.py bench/naive_transformer.py bench/outputs.py bench/quant.py \
 	bench/transformer.py
 EXTRA_PROGRAMS += bench/cast bench/rate
 CLEANFILES += bench/cast$(EXEEXT) bench/rate$(EXEEXT)
