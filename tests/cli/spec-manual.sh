@@ -17,7 +17,7 @@ export XDG_CONFIG_HOME
 
 cd "$tmp"
 awk '/^\.Bd -literal$/ { file = "spec" ++n ".yaml"; next } /^\.Ed$/ { file = ""; next } file { print >file }' "$page"
-test -f spec5.yaml && test ! -f spec6.yaml || fail "not five specs in $page"
+test -f spec6.yaml && test ! -f spec7.yaml || fail "not six specs in $page"
 cp -r "$here/../data/ckpts_2b_lora" . && chmod -R u+w ckpts_2b_lora
 
 # The synopsis converts.
@@ -40,16 +40,29 @@ components 4 -D t5=t5
 grep -q '^    copy: {from: t5/tokenizer, files: \[spiece.model, tokenizer_config.json\]}$' printed || fail "$(cat printed)"
 grep -q '^    read: {diffusers: {path: t5/text_encoder}}$' printed || fail "$(cat printed)"
 
+# Each of several outputs is what a run of its own gives; the last one is there only where it has a path.
+mkdir outputs alone
+mv spec3.yaml outputs/three.yaml
+fmtconv -p outputs/three.yaml other.safetensors
+test -f outputs/q8.gguf && test ! -f outputs/q4.gguf || fail "not two outputs"
+fmtconv -f -p outputs/three.yaml -D small=outputs/q4.gguf other.safetensors
+fmtconv -t cast:to=f16 other.safetensors alone/f16.safetensors
+fmtconv -t quantise:to=q8_0 -w gguf:architecture=mine other.safetensors alone/q8.gguf
+fmtconv -t quantise:to=q4_K -w gguf:architecture=mine other.safetensors alone/q4.gguf
+for file in f16.safetensors q8.gguf q4.gguf; do
+  cmp outputs/$file alone/$file || fail "$file is another where it is made with others"
+done
+
 # A spec as an input, in the commands of the page and in another spec, is the chain that one command can say.
 cp -r ckpts_2b_lora ckpts_5b
-mv spec4.yaml transformer.yaml
+mv spec5.yaml transformer.yaml
 for to in Q4_K Q8_0; do
   fmtconv -r sat -t cogvideox-transformer -t quantise:to=$to -w gguf ckpts_5b one-$to.gguf
 done
 sed -n 's/^\.Dl \(fmtconv -r spec.*\)$/\1/p' "$page" >commands
 test "$(wc -l <commands)" = 3 || fail "not three commands with -r spec: $(cat commands)"
 . ./commands
-fmtconv -p spec3.yaml
+fmtconv -p spec4.yaml
 for made in out transformer q8; do
   cmp $made.gguf one-Q8_0.gguf || fail "$made.gguf is another conversion"
 done
@@ -57,7 +70,7 @@ cmp q4.gguf one-Q4_K.gguf || fail "q4.gguf is another conversion"
 
 # The preset of one's own, once it lies where the page says.
 mkdir -p config/fmtconv/pipelines
-mv spec5.yaml config/fmtconv/pipelines/half.yaml
+mv spec6.yaml config/fmtconv/pipelines/half.yaml
 fmtconv -p half other.safetensors half.safetensors
 fmtconv -t cast:to=bf16 other.safetensors same.safetensors
 cmp half.safetensors same.safetensors || fail "the preset is another conversion"
