@@ -5,7 +5,6 @@
 #include "core/base/ctx.h"
 #include "core/pipeline/convert.h"
 #include "core/pipeline/report.h"
-#include "core/pipeline/stage.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 #include <string.h>
