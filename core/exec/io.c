@@ -21,6 +21,12 @@ system_copy (int from, off_t *from_at, int to, off_t *to_at, size_t n)
 #endif
 }
 
+static void
+system_will_need (int fd, off_t at, off_t n)
+{
+  (void) posix_fadvise (fd, at, n, POSIX_FADV_WILLNEED);
+}
+
 /* Not posix_fallocate: where the file system cannot reserve, that writes every block. */
 static int
 system_fallocate (int fd, off_t size)
@@ -70,6 +76,7 @@ const struct fci_io fci_io_system = {
   .read = fci_source_read,
   .pwrite = pwrite,
   .copy_file_range = system_copy,
+  .will_need = system_will_need,
   .fallocate = system_fallocate,
   .fsync = fsync,
   .close = close,

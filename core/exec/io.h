@@ -12,6 +12,7 @@ struct fci_io
   int (*read) (const fmtconv_source *source, uint64_t offset, void *to, size_t n); /* fci_source_read */
   ssize_t (*pwrite) (int fd, const void *bytes, size_t n, off_t at);
   ssize_t (*copy_file_range) (int from, off_t *from_at, int to, off_t *to_at, size_t n);
+  void (*will_need) (int fd, off_t at, off_t n); /* posix_fadvise; whether it helps is the kernel's affair */
   int (*fallocate) (int fd, off_t size);
   int (*fsync) (int fd);
   int (*close) (int fd);

@@ -108,12 +108,29 @@ fill (fci_worker *worker, const fci_window *w)
   return old == n ? 0 : fci_worker_read_piece (worker, w->source, w->fresh, to + old, n - old);
 }
 
-int
-fci_worker_fill (fci_worker *worker, const fci_group *group)
+/* Let the kernel read what one of the workers takes next, while this one computes. */
+static void
+foresee (const fci_work *work, size_t number)
 {
+  const fci_group *group = &FCI_GROUPS (work->plan)[number];
+  for (size_t i = 0; i < group->n_windows; i++)
+    {
+      const fci_window *w = &FCI_WINDOWS (work->plan)[group->window + i];
+      if (w->source->disk)
+        work->io->will_need (w->source->disk->fd, (off_t) (w->source->start + w->from), (off_t) w->size);
+    }
+}
+
+int
+fci_worker_fill (fci_worker *worker, size_t number)
+{
+  const fci_work *work = worker->work;
+  const fci_group *group = &FCI_GROUPS (work->plan)[number];
   int code = 0;
   for (size_t i = 0; i < group->n_windows && code == 0; i++)
-    code = fill (worker, &FCI_WINDOWS (worker->work->plan)[group->window + i]);
+    code = fill (worker, &FCI_WINDOWS (work->plan)[group->window + i]);
+  if (number + work->n_workers < work->plan->groups.n)
+    foresee (work, number + work->n_workers);
   worker->group = code == 0 ? group : NULL;
   return code;
 }

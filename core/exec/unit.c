@@ -213,7 +213,7 @@ int
 fci_write_group (fci_worker *worker, size_t n)
 {
   const fci_group *group = &FCI_GROUPS (worker->work->plan)[n];
-  int code = fci_worker_fill (worker, group);
+  int code = fci_worker_fill (worker, n);
   for (size_t i = 0; i < group->n_units && code == 0; i++)
     code = fci_is_cancelled (worker) ? fci_fault_code (worker, FMTCONV_E_CANCELLED)
                                      : fci_write_unit (worker, group->unit + i);

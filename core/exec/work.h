@@ -146,9 +146,9 @@ int fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uin
 int fci_worker_read_crc (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
                          size_t n, uint32_t *crc);
 
-/* Read what a group needs into the window, from which then all reads within it are served; no checksum piece is noted
+/* Read what the group of that number needs into the window, from which then all reads within it are served; no checksum piece is noted
  * again. */
-int fci_worker_fill (fci_worker *worker, const fci_group *group);
+int fci_worker_fill (fci_worker *worker, size_t number);
 
 /* The bytes in the window, as long as the group is worked on; NULL: not all of them are there. */
 const uint8_t *fci_worker_peek (const fci_worker *worker, const fmtconv_source *source, uint64_t offset,
