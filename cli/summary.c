@@ -175,10 +175,9 @@ title_of (fmtconv_attr *report)
 }
 
 static void
-print_files (FILE *to, fmtconv_attr *report)
+print_files (FILE *to, fmtconv_attr *report, const char *title)
 {
   fmtconv_attr *list = fmtconv_get (report, "files");
-  const char *title = title_of (report);
   char bytes[TEXT_ROOM], shown[SHOWN_ROOM], model[SHOWN_ROOM];
   bool is_one = list && list->first && !list->first->next;
   for (fmtconv_attr *f = list ? list->first : NULL; f; f = f->next)
@@ -197,14 +196,15 @@ print_outputs (FILE *to, fmtconv_attr *report)
   char count[TEXT_ROOM];
   for (fmtconv_attr *o = list ? list->first : NULL; o; o = o->next)
     {
-      print_files (to, o);
+      const char *title = title_of (o);
+      print_files (to, o, title ? title : title_of (report));
       print_account (to, o);
       print_dropped (to, o);
     }
   if (list)
     fprintf (to, "%s in one pass:\n", text_count (count, list->len, "output"));
   else
-    print_files (to, report);
+    print_files (to, report, title_of (report));
   print_input (to, report);
   if (list)
     return;
