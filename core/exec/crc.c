@@ -179,13 +179,27 @@ tile (fci_work *work, const fmtconv_source *source, const fci_pieces *found, boo
   return code;
 }
 
+/* Is one of a factor's own factors of the source?  These have none. */
+static bool
+factors_use (const fci_op *ops, const fmtconv_source *source)
+{
+  for (const fci_op *op = ops; op; op = op->before)
+    if (op->by && op->by->source == source)
+      return true;
+  return false;
+}
+
 static bool
 box_uses (const fci_box *box, const fmtconv_source *source)
 {
   for (const fci_op *op = box->ops; op; op = op->before)
-    for (unsigned f = 0; op->product && f < FCI_FACTORS; f++)
-      if (op->product->factor[f].source == source)
+    {
+      for (unsigned f = 0; op->product && f < FCI_FACTORS; f++)
+        if (op->product->factor[f].source == source)
+          return true;
+      if (op->by && (op->by->source == source || factors_use (op->by->ops, source)))
         return true;
+    }
   return box->source == source;
 }
 

@@ -43,7 +43,7 @@ clip (const fci_fetching *f, const fci_box *box, fci_part_box *p, uint64_t *out_
   p->phase = box->phase;
   p->n_tracks = fci_tracks (box->ops);
   for (unsigned t = 0; t < p->n_tracks; t++)
-    p->track[t].at = FCI_TRACK (box, f->rank, t)[0];
+    p->track[t].at = FCI_TRACK (box, f->rank, t)->at;
   *out_at = 0;
   for (unsigned i = f->rank; i-- > 0; step *= f->extent[i])
     {
@@ -58,8 +58,8 @@ clip (const fci_fetching *f, const fci_box *box, fci_part_box *p, uint64_t *out_
       fci_place_move (box->dtype, &p->offset, &p->phase, (low - box->start[i]) * p->in[i]);
       for (unsigned t = 0; t < p->n_tracks; t++)
         {
-          p->track[t].step[i] = FCI_TRACK (box, f->rank, t)[1 + i];
-          p->track[t].at += (low - box->start[i]) * p->track[t].step[i];
+          p->track[t].pace[i] = FCI_TRACK (box, f->rank, t)->pace[i];
+          fci_pace_move (&p->track[t].pace[i], &p->track[t].at, low - box->start[i]);
         }
       *out_at += (low - f->start[i]) * step;
     }
@@ -96,10 +96,11 @@ fetch_boxes (fci_fetching *f, bool raw, uint8_t *out)
     {
       const fci_box *box = &view->boxes[i];
       const fci_part *part = fci_rows_part (f->rows, i);
-      fci_part_box p = { .program = part->program,
-                         .source = box->source,
-                         .rank = f->rank,
-                         .out_item = fci_item (fci_box_target (view, i)) };
+      fci_part_box p;
+      p.program = part->program;
+      p.source = box->source;
+      p.rank = f->rank;
+      p.out_item = fci_item (fci_box_target (view, i));
       if (f->rank && box->start[0] >= f->start[0] + f->extent[0])
         break;
       if (f->rows->coder && raw == (fci_ops_coder (box->ops) != NULL))

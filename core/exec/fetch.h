@@ -4,6 +4,8 @@
 #define FCI_FETCH_H
 
 #include "core/exec/work.h"
+#include <stddef.h>
+#include <string.h>
 
 /* Where the fetch is. */
 typedef struct fci_fetching
@@ -12,19 +14,21 @@ typedef struct fci_fetching
   const fci_rows *rows;
   fci_tally *tallies;
   bool unchecked; /* no checksums are kept of what is read */
+  size_t factors; /* floats of factors that are in use: see fci_factors_fetch */
   unsigned rank;
   uint64_t start[FMTCONV_MAX_RANK]; /* the rectangle that lies dense at `out` */
   uint64_t extent[FMTCONV_MAX_RANK];
 } fci_fetching;
 
-/* Where a factor is for the elements of a part: at Σ i·step bytes from `at`. */
-typedef struct fci_track
+/* Where a factor is for the elements of a part: fci_track. */
+typedef struct fci_part_track
 {
   uint64_t at;
-  uint64_t step[FMTCONV_MAX_RANK];
-} fci_track;
+  fci_pace pace[FMTCONV_MAX_RANK];
+} fci_part_track;
 
-/* Part of one box: elements by strides in the source, and by strides in the output. */
+/* Part of one box: elements by strides in the source, and by strides in the output.  Only n_tracks of its tracks
+ * mean anything, and are copied. */
 typedef struct fci_part_box
 {
   const fci_program *program;
@@ -38,8 +42,14 @@ typedef struct fci_part_box
   uint64_t extent[FMTCONV_MAX_RANK];
   uint64_t in[FMTCONV_MAX_RANK];  /* strides, bytes */
   uint64_t out[FMTCONV_MAX_RANK]; /* strides, bytes */
-  fci_track track[FCI_MAX_TRACKS];
+  fci_part_track track[FCI_MAX_TRACKS];
 } fci_part_box;
+
+static inline void
+fci_part_copy (fci_part_box *to, const fci_part_box *from)
+{
+  memcpy (to, from, offsetof (fci_part_box, track) + from->n_tracks * sizeof *from->track);
+}
 
 /* How a part is read: one stretch of `len` bytes for every index of the first n_outer axes of `order`. */
 typedef struct fci_image
@@ -66,8 +76,31 @@ void fci_part_narrow (fci_part_box *p, unsigned axis, uint64_t start, uint64_t c
  * factor of a product move along one of them? */
 bool fci_part_is_matrix (const fci_part_box *p);
 
-/* Elements of such a part, dense at `from`, with its products, to their places in the output. */
-int fci_store_products (fci_fetching *f, const fci_part_box *p, const uint8_t *from, fci_tally *tally,
-                        uint8_t *out);
+/* The factors that elements of a part are multiplied or divided by: a dense rectangle of f32 for each such term. */
+typedef struct fci_factors
+{
+  unsigned n;
+  struct
+  {
+    const float *values;
+    uint64_t stride[FMTCONV_MAX_RANK]; /* floats from one factor to the next along an axis; 0: there is one */
+    const fci_pace *pace;
+  } item[FCI_MAX_TRACKS];
+} fci_factors;
+
+/* Do the factors of a part fit what room there is? */
+bool fci_factors_fit (const fci_fetching *f, const fci_part_box *p);
+
+/* Read them, behind the floats that are in use: f->factors goes up.  The part stays as long as they do. */
+int fci_factors_fetch (fci_fetching *f, const fci_part_box *p, fci_factors *factors);
+
+/* What the element at `index`, and those behind it along the last axis, take.  operands: one for each of the program's
+ * terms, of which those of products are left alone. */
+void fci_factors_at (const fci_factors *factors, const fci_part_box *p, const uint64_t *index,
+                     fci_operand *operands);
+
+/* Elements of such a part, dense at `from`, with its products and factors, to their places in the output. */
+int fci_store_products (fci_fetching *f, const fci_part_box *p, const fci_factors *factors,
+                        const uint8_t *from, fci_tally *tally, uint8_t *out);
 
 #endif

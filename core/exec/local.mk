@@ -7,6 +7,7 @@ core_sources += \
 	core/exec/digest.c \
 	core/exec/exec.h \
 	core/exec/execute.c \
+	core/exec/factor.c \
 	core/exec/fault.c \
 	core/exec/fetch.c \
 	core/exec/fetch.h \

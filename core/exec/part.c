@@ -17,7 +17,7 @@ simplify (fci_part_box *p)
         continue;
       bool joins = n > 0 && p->in[n - 1] == extent * in && p->out[n - 1] == extent * out;
       for (unsigned t = 0; t < p->n_tracks && joins; t++)
-        joins = p->track[t].step[n - 1] == extent * p->track[t].step[i];
+        joins = fci_pace_join (&p->track[t].pace[n - 1], &p->track[t].pace[i], extent, &(fci_pace){ 0 });
       if (!joins)
         p->extent[n++] = extent;
       else
@@ -25,7 +25,11 @@ simplify (fci_part_box *p)
       p->in[n - 1] = in;
       p->out[n - 1] = out;
       for (unsigned t = 0; t < p->n_tracks; t++)
-        p->track[t].step[n - 1] = p->track[t].step[i];
+        {
+          fci_pace *pace = p->track[t].pace;
+          if (!joins || !fci_pace_join (&pace[n - 1], &pace[i], extent, &pace[n - 1]))
+            pace[n - 1] = pace[i];
+        }
     }
   p->rank = n;
 }
@@ -59,18 +63,30 @@ dense_from (const fci_part_box *p)
   return axis;
 }
 
-/* Dense elements to their places in the output, through the program. */
-static void
-store (fci_fetching *f, const fci_part_box *p, const uint8_t *from, fci_tally *tally, uint8_t *out)
+/* Axes before those of a row that goes through the program at once: it lies dense, and where there are factors it is
+ * of one axis. */
+static unsigned
+outer_axes (const fci_part_box *p, const fci_factors *factors)
 {
   unsigned outer = dense_from (p);
+  return factors->n && outer + 1 < p->rank ? p->rank - 1 : outer;
+}
+
+/* Dense elements to their places in the output, through the program. */
+static void
+store (fci_fetching *f, const fci_part_box *p, const fci_factors *factors, const uint8_t *from,
+       fci_tally *tally, uint8_t *out)
+{
+  unsigned outer = outer_axes (p, factors);
   uint64_t index[FMTCONV_MAX_RANK] = { 0 }, row = 1;
+  fci_operand operands[FCI_MAX_TRACKS];
   for (unsigned i = outer; i < p->rank; i++)
     row *= p->extent[i];
   for (;; from += row * p->in_item)
     {
+      fci_factors_at (factors, p, index, operands);
       if (p->program->rows.n_steps)
-        fci_row_run (&p->program->rows, from, out, row, f->worker->row, NULL, tally);
+        fci_row_run (&p->program->rows, from, out, row, f->worker->row, operands, tally);
       else
         memcpy (out, from, row * p->out_item);
       unsigned i = outer;
@@ -101,7 +117,8 @@ add_tallies (fci_fetching *f, const fci_part_box *p, size_t first, const fci_tal
 
 /* From the input scratch to the output: gather where elements are not in order, then the program. */
 static int
-convert (fci_fetching *f, const fci_part_box *p, const fci_image *im, size_t first_tally, uint8_t *out)
+convert (fci_fetching *f, const fci_part_box *p, const fci_image *im, const fci_factors *factors,
+         size_t first_tally, uint8_t *out)
 {
   uint8_t *dense = f->worker->dense;
   const uint8_t *from = dense;
@@ -122,10 +139,10 @@ convert (fci_fetching *f, const fci_part_box *p, const fci_image *im, size_t fir
     fci_swap (dense, count_elements (p) * p->in_item, p->program->swap);
   memset (tally, 0, sizeof tally);
   int code = 0;
-  if (p->program->n_terms)
-    code = fci_store_products (f, p, from, f->tallies ? tally : NULL, out);
+  if (p->program->n_products)
+    code = fci_store_products (f, p, factors, from, f->tallies ? tally : NULL, out);
   else
-    store (f, p, from, f->tallies ? tally : NULL, out);
+    store (f, p, factors, from, f->tallies ? tally : NULL, out);
   if (f->tallies)
     add_tallies (f, p, first_tally, tally);
   return code;
@@ -140,7 +157,7 @@ fci_part_narrow (fci_part_box *p, unsigned axis, uint64_t start, uint64_t count)
   else
     p->offset += start * p->in[axis];
   for (unsigned t = 0; t < p->n_tracks; t++)
-    p->track[t].at += start * p->track[t].step[axis];
+    fci_pace_move (&p->track[t].pace[axis], &p->track[t].at, start);
 }
 
 /* Both halves along the axis with the largest stride, so that no byte is read twice. */
@@ -148,8 +165,10 @@ static int
 fetch_halves (fci_fetching *f, const fci_part_box *p, const fci_image *im, size_t first_tally, uint8_t *out)
 {
   unsigned axis = im->order[0];
-  fci_part_box low = *p, high = *p;
+  fci_part_box low, high;
   uint64_t half = p->extent[axis] / 2;
+  fci_part_copy (&low, p);
+  fci_part_copy (&high, p);
   fci_part_narrow (&low, axis, 0, half);
   fci_part_narrow (&high, axis, half, p->extent[axis] - half);
   if (fci_fetch_piece (f, &low, first_tally, out) != 0)
@@ -163,7 +182,8 @@ fetch_slices (fci_fetching *f, const fci_part_box *p, size_t first_tally, uint8_
 {
   for (uint64_t i = 0; i < p->extent[0]; i++)
     {
-      fci_part_box slice = *p;
+      fci_part_box slice;
+      fci_part_copy (&slice, p);
       fci_part_narrow (&slice, 0, i, 1);
       if (fci_fetch_piece (f, &slice, first_tally, out + i * p->out[0]) != 0)
         return -1;
@@ -174,8 +194,11 @@ fetch_slices (fci_fetching *f, const fci_part_box *p, size_t first_tally, uint8_
 int
 fci_fetch_piece (fci_fetching *f, const fci_part_box *whole, size_t first_tally, uint8_t *out)
 {
-  fci_part_box p = *whole;
+  fci_part_box p;
   fci_image im = { 0 };
+  fci_factors factors;
+  const size_t in_use = f->factors;
+  fci_part_copy (&p, whole);
   simplify (&p);
   uint64_t n = count_elements (&p);
   if (fci_is_cancelled (f->worker))
@@ -186,9 +209,12 @@ fci_fetch_piece (fci_fetching *f, const fci_part_box *whole, size_t first_tally,
     return (f->unchecked ? fci_worker_read : fci_worker_read_piece) (f->worker, p.source, p.offset, out,
                                                                      n * p.in_item);
   fci_image_plan (&p, &im);
-  if (p.rank > 0 && (im.size > f->worker->room || n > f->worker->room / p.in_item))
+  if (p.rank > 0
+      && (im.size > f->worker->room || n > f->worker->room / p.in_item || !fci_factors_fit (f, &p)))
     return fetch_halves (f, &p, &im, first_tally, out);
-  if (fci_image_read (f, &p, &im) != 0)
-    return -1;
-  return convert (f, &p, &im, first_tally, out);
+  int code = fci_factors_fetch (f, &p, &factors);
+  if (code == 0 && (code = fci_image_read (f, &p, &im)) == 0)
+    code = convert (f, &p, &im, &factors, first_tally, out);
+  f->factors = in_use;
+  return code;
 }

@@ -41,6 +41,7 @@ typedef struct factor
 typedef struct term
 {
   factor factor[2]; /* OUTER, INNER */
+  unsigned place;   /* among the program's terms */
   uint64_t rank;
   size_t depth;       /* of the rank that is worked on at once */
   float *panels;      /* inner factor: `depth` × columns */
@@ -54,7 +55,8 @@ typedef struct term
 
 typedef struct tiling
 {
-  fci_fetching fetch; /* of factors */
+  const fci_factors *factors; /* of elements */
+  fci_fetching fetch;         /* of factors */
   uint64_t extent[2];
   unsigned n;
   term terms[FCI_MAX_PRODUCTS];
@@ -68,24 +70,29 @@ typedef struct tiling
   size_t room;
 } tiling;
 
-/* Along which axes a factor moves, as bits. */
+/* Along which axes a factor of a product moves, as bits. */
 static unsigned
 moves (const fci_part_box *p, unsigned t)
 {
   unsigned axes = 0;
   for (unsigned i = 0; i < p->rank; i++)
-    axes |= p->track[t].step[i] ? 1u << i : 0;
+    axes |= p->track[t].pace[i].step ? 1u << i : 0;
   return axes;
 }
 
 bool
 fci_part_is_matrix (const fci_part_box *p)
 {
-  if (p->n_tracks == 0)
+  if (p->program->n_products == 0)
     return true;
-  for (unsigned t = 0; t < p->n_tracks; t++)
-    if (moves (p, t) == 3 || (moves (p, t) & moves (p, t ^ 1)))
-      return false;
+  for (unsigned n = 0; n < p->program->n_terms; n++)
+    {
+      const fci_term *stored = &p->program->terms[n];
+      const unsigned left = stored->product ? moves (p, stored->track) : 0;
+      const unsigned right = stored->product ? moves (p, stored->track + 1) : 0;
+      if (left == 3 || right == 3 || (left & right))
+        return false;
+    }
   return p->rank <= 2;
 }
 
@@ -94,7 +101,7 @@ static void
 lay_out (tiling *g, const fci_part_box *p, uint64_t *out_step)
 {
   unsigned skip = 2 - p->rank; /* axes of extent 1 in front */
-  g->n = p->program->n_terms;
+  g->n = 0;
   for (unsigned i = 0; i < 2; i++)
     {
       g->extent[i] = i < skip ? 1 : p->extent[i - skip];
@@ -102,22 +109,25 @@ lay_out (tiling *g, const fci_part_box *p, uint64_t *out_step)
     }
   if (p->rank == 0)
     out_step[1] = p->out_item;
-  for (unsigned n = 0; n < g->n; n++)
+  for (unsigned n = 0; n < p->program->n_terms; n++)
     {
       const fci_term *stored = &p->program->terms[n];
-      const unsigned left = n * FCI_FACTORS, inner_bit = p->rank ? 1u << (p->rank - 1) : 0;
+      const unsigned left = stored->track, inner_bit = p->rank ? 1u << (p->rank - 1) : 0;
+      if (!stored->product)
+        continue;
       const bool turned = (moves (p, left) & inner_bit) != 0
                           || (p->rank == 2 && moves (p, left + 1) == 1); /* the left one has the columns */
       for (unsigned k = 0; k < 2; k++)
         {
           const unsigned f = k ^ turned;
-          const fci_track *track = &p->track[left + f];
-          g->terms[n].factor[k] = (factor){ .program = stored->factor[f],
-                                            .stored = &stored->product->factor[f],
-                                            .at = track->at,
-                                            .step = k < skip ? 0 : track->step[k - skip] };
+          const fci_part_track *track = &p->track[left + f];
+          g->terms[g->n].factor[k] = (factor){ .program = stored->factor[f],
+                                               .stored = &stored->product->factor[f],
+                                               .at = track->at,
+                                               .step = k < skip ? 0 : track->pace[k - skip].step };
         }
-      g->terms[n].rank = stored->product->rank;
+      g->terms[g->n].place = n;
+      g->terms[g->n++].rank = stored->product->rank;
     }
 }
 
@@ -176,12 +186,15 @@ fetch_factor (tiling *g, const factor *x, uint64_t first, size_t n, uint64_t k, 
   const unsigned rank_axis = by_rank ? 0 : 1;
   uint8_t *in = w->in, *dense = w->dense;
   const size_t room = w->room;
-  fci_part_box p = { .program = x->program,
-                     .source = x->stored->source,
-                     .offset = x->at + first * x->step + k * x->stored->step,
-                     .rank = 2,
-                     .in_item = fci_item (x->stored->dtype),
-                     .out_item = sizeof (float) };
+  fci_part_box p;
+  p.program = x->program;
+  p.source = x->stored->source;
+  p.offset = x->at + first * x->step + k * x->stored->step;
+  p.phase = 0;
+  p.rank = 2;
+  p.n_tracks = 0;
+  p.in_item = fci_item (x->stored->dtype);
+  p.out_item = sizeof (float);
   p.extent[rank_axis] = depth;
   p.extent[!rank_axis] = n;
   p.in[rank_axis] = x->stored->step;
@@ -267,17 +280,21 @@ static void
 add (tiling *g, const fci_part_box *p, const tile *at, const uint8_t *from, const uint64_t *out_step,
      fci_tally *tally, uint8_t *out)
 {
-  const float *sums[FCI_MAX_PRODUCTS];
+  fci_operand operands[FCI_MAX_TRACKS];
   const size_t n =
       out_step[1] == p->out_item ? at->columns : 1; /* elements that lie together in the output */
   for (size_t i = 0; i < at->rows; i++)
     for (size_t j = 0; j < at->columns; j += n)
       {
         const uint64_t row = at->row + at->skip + i, column = at->column + j;
+        const uint64_t index[2] = { p->rank == 2 ? row : column, column };
+        fci_factors_at (g->factors, p, index, operands);
         for (unsigned k = 0; k < g->n; k++)
-          sums[k] = g->terms[k].sums + i * g->columns + j;
+          operands[g->terms[k].place] =
+              (fci_operand){ .values = g->terms[k].sums + i * g->columns + j, .block = 1 };
         fci_row_run (&p->program->rows, from + (row * g->extent[1] + column) * p->in_item,
-                     out + row * out_step[0] + column * out_step[1], n, g->fetch.worker->row, sums, tally);
+                     out + row * out_step[0] + column * out_step[1], n, g->fetch.worker->row, operands,
+                     tally);
       }
 }
 
@@ -299,14 +316,15 @@ do_slab (tiling *g, const fci_part_box *p, tile at, const uint8_t *from, const u
 }
 
 int
-fci_store_products (fci_fetching *f, const fci_part_box *p, const uint8_t *from, fci_tally *tally,
-                    uint8_t *out)
+fci_store_products (fci_fetching *f, const fci_part_box *p, const fci_factors *factors, const uint8_t *from,
+                    fci_tally *tally, uint8_t *out)
 {
   fci_worker *w = f->worker;
-  const size_t first = rounded_up (fci_row_scratch (&p->program->rows), ALIGNMENT);
+  const size_t first = rounded_up (fci_row_scratch (&p->program->rows), ALIGNMENT)
+                       + (factors->n ? FCI_FACTOR_ROOM + ALIGNMENT : 0);
   uint8_t *scratch = (uint8_t *) w->row + first;
   uint64_t out_step[2];
-  tiling g = { .fetch = { .worker = w, .unchecked = true } };
+  tiling g = { .fetch = { .worker = w, .unchecked = true }, .factors = factors };
   scratch += -(uintptr_t) scratch % ALIGNMENT;
   lay_out (&g, p, out_step);
   share_out (&g, scratch, w->row_room - first - ALIGNMENT);

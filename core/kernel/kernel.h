@@ -20,9 +20,11 @@ typedef struct fci_tally
 
 typedef enum fci_step_kind
 {
-  FCI_STEP_SCALE, /* times factor, in f32 */
-  FCI_STEP_ADD,   /* plus factor times the next product, in f32: two roundings */
-  FCI_STEP_ROUND  /* to `dtype`, as torch's Tensor.to */
+  FCI_STEP_SCALE,    /* times factor, in f32 */
+  FCI_STEP_ADD,      /* plus factor times the next operand, in f32: two roundings */
+  FCI_STEP_MULTIPLY, /* times the next operand, in f32 */
+  FCI_STEP_DIVIDE,   /* divided by it */
+  FCI_STEP_ROUND     /* to `dtype`, as torch's Tensor.to */
 } fci_step_kind;
 
 typedef struct fci_step
@@ -57,6 +59,15 @@ typedef struct fci_row_program
   fci_step steps[FCI_MAX_STEPS];
 } fci_row_program;
 
+/* What a step takes along a row of elements: element i has values[(phase + i) / block]; block 0: all have
+ * values[0]. */
+typedef struct fci_operand
+{
+  const float *values;
+  uint64_t block;
+  uint64_t phase;
+} fci_operand;
+
 /* Can every step be done?  NULL: yes; else why not, for people ("complex numbers cannot become real"). */
 const char *fci_row_refusal (const fci_row_program *program);
 
@@ -64,13 +75,19 @@ const char *fci_row_refusal (const fci_row_program *program);
 size_t fci_row_scratch (const fci_row_program *program);
 
 /* n elements from `in` (dense) to `out` (dense); they may not overlap.  tally: one per ROUND step, in
- * order, added to; NULL: nothing is counted.  products: n floats for each ADD step, in order. */
+ * order, added to; NULL: nothing is counted.  operands: one for each step that takes one, in
+ * order; of an ADD, with a block of 1. */
 void fci_row_run (const fci_row_program *program, const void *in, void *out, size_t n, void *scratch,
-                  const float *const *products, fci_tally *tally);
+                  const fci_operand *operands, fci_tally *tally);
 
 /* values[i] becomes values[i] + product[i] · factor, both roundings to f32.  NaN: that of the value, made
  * quiet, else the NaN of x86. */
 void fci_row_add (float *values, const float *product, float factor, size_t n);
+
+/* values[i] becomes values[i] · factors[i], or values[i] / factors[i], in f32.  NaN: that of the value, made quiet,
+ * else that of the factor, else the NaN of x86. */
+void fci_row_multiply (float *values, const float *factors, size_t n);
+void fci_row_divide (float *values, const float *factors, size_t n);
 
 /* ---- Products of low rank, in f32: sums over the rank in ascending order from 0 on, every product rounded
  * before it is added; but for the bits of NaNs, the same bytes on any CPU. */

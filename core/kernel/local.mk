@@ -17,6 +17,7 @@ core_sources += \
 	core/kernel/gather.c \
 	core/kernel/kernel.h \
 	core/kernel/number.h \
+	core/kernel/multiply.c \
 	core/kernel/product.c \
 	core/kernel/product.h \
 	core/kernel/product_avx2.c \

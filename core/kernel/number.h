@@ -72,6 +72,16 @@ fci_multiply (float value, float factor)
   return product != product ? fci_f32_of_bits (nan) : product;
 }
 
+/* f32 product, or quotient.  A NaN of `value` becomes quiet, else one of `factor`; any other is the NaN of x86. */
+static inline float
+fci_result (float result, float value, float factor)
+{
+  uint32_t nan = value != value     ? fci_f32_bits (value) | FCI_F32_QUIET
+                 : factor != factor ? fci_f32_bits (factor) | FCI_F32_QUIET
+                                    : 0xffc00000u;
+  return result != result ? fci_f32_of_bits (nan) : result;
+}
+
 /* f32 sum.  A NaN of `value` becomes quiet; any other is the NaN of x86, whatever `more` is. */
 static inline float
 fci_add (float value, float more)

@@ -14,7 +14,12 @@ typedef void fci_product_fn (float *out, size_t out_row, const float *b, size_t 
 /* values[i] + factor · product[i], both rounded, as fci_add says; returns how many of n were done. */
 typedef size_t fci_add_fn (float *values, const float *product, float factor, size_t n);
 
+/* values[i] · factors[i], or divided by it, as fci_result says; returns how many of n were done. */
+typedef size_t fci_multiply_fn (float *values, const float *factors, size_t n, bool divide);
+
 #ifdef __x86_64__
+fci_multiply_fn fci_multiply_avx2;
+fci_multiply_fn fci_multiply_avx512;
 fci_product_fn fci_product_avx2;
 fci_product_fn fci_product_avx512;
 fci_add_fn fci_add_avx2;

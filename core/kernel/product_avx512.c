@@ -64,4 +64,25 @@ fci_add_avx512 (float *values, const float *product, float factor, size_t n)
   return i;
 }
 
+/* fci_result, sixteen at a time. */
+TARGET size_t
+fci_multiply_avx512 (float *values, const float *factors, size_t n, bool divide)
+{
+  const __m512 quiet = _mm512_castsi512_ps (_mm512_set1_epi32 (0x00400000));
+  const __m512 made = _mm512_castsi512_ps (_mm512_set1_epi32 ((int) 0xffc00000));
+  size_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    {
+      const __m512 value = _mm512_loadu_ps (values + i), factor = _mm512_loadu_ps (factors + i);
+      const __m512 result = divide ? _mm512_div_ps (value, factor) : _mm512_mul_ps (value, factor);
+      const __mmask16 was_nan = _mm512_cmp_ps_mask (value, value, _CMP_UNORD_Q);
+      const __mmask16 by_nan = _mm512_cmp_ps_mask (factor, factor, _CMP_UNORD_Q);
+      const __m512 other = _mm512_mask_or_ps (made, by_nan, factor, quiet);
+      const __m512 nan = _mm512_mask_or_ps (other, was_nan, value, quiet);
+      _mm512_storeu_ps (values + i,
+                        _mm512_mask_mov_ps (result, _mm512_cmp_ps_mask (result, result, _CMP_UNORD_Q), nan));
+    }
+  return i;
+}
+
 #endif

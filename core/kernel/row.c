@@ -82,12 +82,12 @@ cut (const fci_row_program *program, fci_stage *stages, size_t *block)
     if (program->steps[i].kind != FCI_STEP_ROUND)
       {
         stage.n_scales++;
-        stage.n_products += program->steps[i].kind == FCI_STEP_ADD;
+        stage.n_operands += program->steps[i].kind != FCI_STEP_SCALE;
       }
     else
       {
         stage.to = program->steps[i].dtype;
-        stage.fast = stage.n_products ? NULL : fci_fast (&stage);
+        stage.fast = stage.n_operands ? NULL : fci_fast (&stage);
         if (!stage.fast)
           *block = FCI_PART_BLOCK / 2;
         stages[n++] = stage;
@@ -105,7 +105,7 @@ size_of (uint32_t dtype)
 
 void
 fci_row_run (const fci_row_program *program, const void *in, void *out, size_t n, void *scratch,
-             const float *const *products, fci_tally *tally)
+             const fci_operand *operands, fci_tally *tally)
 {
   fci_stage stages[FCI_MAX_STEPS];
   size_t block;
@@ -118,14 +118,14 @@ fci_row_run (const fci_row_program *program, const void *in, void *out, size_t n
     {
       const size_t count = n - done < block ? n - done : block;
       const void *from = (const unsigned char *) in + done * in_size;
-      const float *const *next = products;
+      const fci_operand *next = operands;
       for (unsigned k = 0; k < n_stages; k++)
         {
-          const fci_stage_place at = { .products = next, .first = done };
+          const fci_stage_place at = { .operands = next, .first = done };
           void *to = k + 1 < n_stages ? rows[k % 2] : (unsigned char *) out + done * out_size;
           fci_stage_run (&stages[k], from, to, count, &at, aligned + 2 * ROW_BYTES, tally ? &tally[k] : NULL);
           from = to;
-          next = next ? next + stages[k].n_products : NULL;
+          next = next ? next + stages[k].n_operands : NULL;
         }
     }
 }

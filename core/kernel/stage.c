@@ -3,6 +3,13 @@
 #include "core/kernel/stage.h"
 #include "core/kernel/carrier.h"
 #include "core/kernel/number.h"
+#include <math.h>
+
+enum
+{
+  SAME = 128, /* elements of one factor that are worked on at once */
+  FEW = 16    /* fewer elements of one factor are not worth a loop of their own */
+};
 
 /* Where a stage keeps what. */
 typedef struct places
@@ -21,14 +28,50 @@ bf16_nan_of (const fci_stage *stage)
   return wide ? 0xffff : 0x7fc0;
 }
 
+/* The factor of element `at` of a row, and how many elements from it on, of n at most, have the same. */
+static float
+factor_at (const fci_operand *operand, uint64_t at, size_t n, size_t *count)
+{
+  *count = n;
+  if (operand->block == 0)
+    return operand->values[0];
+  at += operand->phase;
+  const uint64_t left = operand->block - at % operand->block;
+  *count = left < n ? (size_t) left : n;
+  return operand->values[at / operand->block];
+}
+
+/* Times, or divided by, an operand from element `first` on. */
+static void
+scale_by (const fci_operand *operand, size_t first, bool divide, float *f32, size_t n)
+{
+  void (*const scale) (float *, const float *, size_t) = divide ? fci_row_divide : fci_row_multiply;
+  float same[SAME];
+  if (operand->block == 1)
+    {
+      scale (f32, operand->values + operand->phase + first, n);
+      return;
+    }
+  for (size_t done = 0, count; done < n; done += count)
+    {
+      const float factor = factor_at (operand, first + done, n - done, &count);
+      count = count < SAME ? count : SAME;
+      for (size_t i = 0; i < count; i++)
+        same[i] = factor;
+      scale (f32 + done, same, count);
+    }
+}
+
 /* All arithmetic of a stage, on f32 in place. */
 static void
 calculate (const fci_stage *stage, float *f32, size_t n, const fci_stage_place *place)
 {
-  const float *const *product = place->products;
+  const fci_operand *operand = place->operands;
   for (unsigned k = 0; k < stage->n_scales; k++)
     if (stage->scales[k].kind == FCI_STEP_ADD)
-      fci_row_add (f32, *product++ + place->first, stage->scales[k].factor, n);
+      fci_row_add (f32, operand++->values + place->first, stage->scales[k].factor, n);
+    else if (stage->scales[k].kind != FCI_STEP_SCALE)
+      scale_by (operand++, place->first, stage->scales[k].kind == FCI_STEP_DIVIDE, f32, n);
     else
       for (size_t i = 0; i < n; i++)
         f32[i] = fci_multiply (f32[i], stage->scales[k].factor);
@@ -108,7 +151,7 @@ add_fast (const fci_stage *stage, const void *in, void *out, size_t n, const pla
   const fci_stage back = { .from = FMTCONV_F32, .to = stage->to, .n_scales = same, .scales = &one };
   fci_fast_fn *decode = stage->from == FMTCONV_F32 ? NULL : fci_fast (&there);
   fci_fast_fn *encode = fci_fast (&back);
-  if (!stage->n_products || !encode || (!decode && stage->from != FMTCONV_F32))
+  if (!stage->n_operands || !encode || (!decode && stage->from != FMTCONV_F32))
     return false;
   if (decode)
     decode (in, at->values, n, 1, NULL);
@@ -117,6 +160,32 @@ add_fast (const fci_stage *stage, const void *in, void *out, size_t n, const pla
   calculate (stage, (float *) (void *) at->values, n, at->added);
   encode (at->values, out, n, 1, tally);
   return true;
+}
+
+/* A stage that does nothing but multiply, where neighbours have one factor: a scaling loop for each stretch of them.
+ * Those loops know no NaN as a factor. */
+static bool
+multiply_fast (const fci_stage *stage, const unsigned char *in, unsigned char *out, size_t n,
+               const fci_stage_place *place, fci_tally *tally)
+{
+  const fci_stage one = { .from = stage->from, .to = stage->to, .n_scales = 1 };
+  const fci_operand *operand = place->operands;
+  const size_t in_size = fci_number_type_of (stage->from).part_size,
+               out_size = fci_number_type_of (stage->to).part_size;
+  if (stage->n_scales != 1 || stage->scales[0].kind != FCI_STEP_MULTIPLY
+      || (operand->block > 0 && operand->block < FEW))
+    return false;
+  fci_fast_fn *loop = fci_fast (&one);
+  size_t count;
+  for (size_t done = 0; loop && done < n; done += count)
+    if (isnan (factor_at (operand, place->first + done, n - done, &count)))
+      return false;
+  for (size_t done = 0; loop && done < n; done += count)
+    {
+      const float factor = factor_at (operand, place->first + done, n - done, &count);
+      loop (in + done * in_size, out + done * out_size, count, factor, tally);
+    }
+  return loop != NULL;
 }
 
 void
@@ -131,6 +200,8 @@ fci_stage_run (const fci_stage *stage, const void *in, void *out, size_t n, cons
   const fci_number_type to = fci_number_type_of (stage->to);
   if (stage->fast)
     stage->fast (in, out, n, stage->n_scales ? stage->scales[0].factor : 1, tally);
+  else if (stage->n_operands && multiply_fast (stage, in, out, n, place, tally))
+    return;
   else if (add_fast (stage, in, out, n, &at, tally))
     return;
   else if (to.complex && !from_complex)

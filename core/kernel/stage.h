@@ -20,19 +20,19 @@ typedef struct fci_stage
 {
   uint32_t from;
   uint32_t to;
-  unsigned n_scales;   /* SCALE and ADD */
-  unsigned n_products; /* ADD */
+  unsigned n_scales;   /* steps before the ROUND */
+  unsigned n_operands; /* those of them that take one */
   const fci_step *scales;
-  fci_fast_fn *fast; /* NULL: none on this processor */
+  fci_fast_fn *fast; /* no operands; NULL: none on this processor */
 } fci_stage;
 
 /* The fast loop of a stage at this moment's level, or NULL. */
 fci_fast_fn *fci_fast (const fci_stage *stage);
 
-/* What a stage adds: floats from `first` on of each of its products. */
+/* What the steps of a stage take, from element `first` of the row on. */
 typedef struct fci_stage_place
 {
-  const float *const *products;
+  const fci_operand *operands;
   size_t first;
 } fci_stage_place;
 

@@ -51,6 +51,8 @@ core_sources += \
 	core/model/view-leaf.c \
 	core/model/view-look.c \
 	core/model/view-lowrank.c \
+	core/model/view-multiply.c \
+	core/model/view-pace.c \
 	core/model/view-ops.c \
 	core/model/view-order.c \
 	core/model/view-reshape.c \

@@ -39,17 +39,26 @@ place_of (const fci_box *box)
   return box->offset + (source->disk ? source->start : (uint64_t) (uintptr_t) source->memory);
 }
 
-/* Where the factors of products are. */
+static int
+compare_paces (const fci_pace *a, const fci_pace *b)
+{
+  int r = order (a->step, b->step);
+  r = r ? r : order (a->block, b->block);
+  return r ? r : order (a->phase, b->phase);
+}
+
+/* Where factors are. */
 static int
 compare_tracks (const fci_box *a, const fci_box *b, unsigned rank)
 {
   int r = order (fci_tracks (a->ops), fci_tracks (b->ops));
   for (unsigned t = 0; t < fci_tracks (a->ops) && !r; t++)
     {
-      r = order (FCI_TRACK (a, rank, t)[0], FCI_TRACK (b, rank, t)[0]);
+      const fci_track *left = FCI_TRACK (a, rank, t), *right = FCI_TRACK (b, rank, t);
+      r = order (left->at, right->at);
       for (unsigned i = 0; i < rank && !r; i++)
         if (FCI_EXTENT (a, rank)[i] > 1)
-          r = order (FCI_TRACK (a, rank, t)[1 + i], FCI_TRACK (b, rank, t)[1 + i]);
+          r = compare_paces (&left->pace[i], &right->pace[i]);
     }
   return r;
 }

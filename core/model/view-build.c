@@ -9,7 +9,7 @@
 fci_pieces
 fci_pieces_new (fmtconv_ctx *ctx, unsigned cap, unsigned tracks)
 {
-  size_t numbers = (size_t) 3 * cap + (size_t) tracks * (1 + cap);
+  size_t numbers = 3 * (size_t) cap + tracks * FCI_TRACK_NUMBERS (cap);
   return (fci_pieces){
     .ctx = ctx, .cap = cap, .tracks = tracks, .each = sizeof (fci_piece) + numbers * sizeof (uint64_t)
   };
@@ -82,7 +82,8 @@ fci_pieces_take (fci_pieces *list, fmtconv_view *view)
       piece->origin = box->origin;
       piece->phase = box->phase;
       for (unsigned t = 0; t < fci_tracks (box->ops); t++)
-        memcpy (FCI_P_TRACK (list, piece, t), FCI_TRACK (box, view->rank, t), sizeof (uint64_t) + axes);
+        memcpy (FCI_P_TRACK (list, piece, t), FCI_TRACK (box, view->rank, t),
+                FCI_TRACK_NUMBERS (view->rank) * sizeof (uint64_t));
       if (axes == 0)
         continue;
       memcpy (piece->start, box->start, axes);
@@ -102,7 +103,8 @@ fci_piece_clip (const fci_pieces *list, fci_piece *piece, unsigned axis, uint64_
   uint64_t last = end < to ? end : to;
   fci_piece_move (piece, (first - from) * (uint64_t) FCI_P_STRIDE (list, piece)[axis]);
   for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
-    FCI_P_TRACK (list, piece, t)[0] += (first - from) * FCI_P_TRACK (list, piece, t)[1 + axis];
+    fci_pace_move (&FCI_P_TRACK (list, piece, t)->pace[axis], &FCI_P_TRACK (list, piece, t)->at,
+                   first - from);
   piece->start[axis] = first;
   extent[axis] = last - first;
 }
@@ -118,7 +120,7 @@ fci_piece_dense_ones (const fci_pieces *list, fci_piece *piece, unsigned rank)
       if (extent[axis] == 1)
         stride[axis] = (int64_t) step;
       for (unsigned t = 0; extent[axis] == 1 && t < fci_tracks (piece->ops); t++)
-        FCI_P_TRACK (list, piece, t)[1 + axis] = 0;
+        FCI_P_TRACK (list, piece, t)->pace[axis] = fci_no_pace;
       step = (uint64_t) stride[axis] * extent[axis];
     }
 }
@@ -170,7 +172,7 @@ fci_view_like (fmtconv_view *view)
 static size_t
 numbers_of (const fci_op *ops, unsigned rank)
 {
-  return (size_t) 3 * rank + (size_t) fci_tracks (ops) * (1 + rank);
+  return 3 * (size_t) rank + fci_tracks (ops) * FCI_TRACK_NUMBERS (rank);
 }
 
 /* One allocation holds the view, its shape, its boxes and their numbers. */
@@ -210,7 +212,8 @@ fill_box (fci_box *box, const fci_pieces *list, const fci_piece *piece, unsigned
   box->origin = piece->origin;
   box->phase = piece->phase;
   for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
-    memcpy (FCI_TRACK (box, rank, t), FCI_P_TRACK (list, piece, t), (1 + rank) * sizeof (uint64_t));
+    memcpy (FCI_TRACK (box, rank, t), FCI_P_TRACK (list, piece, t),
+            FCI_TRACK_NUMBERS (rank) * sizeof (uint64_t));
   if (rank == 0)
     return;
   memcpy (box->start, piece->start, rank * sizeof (uint64_t));

@@ -6,7 +6,7 @@
 #include "core/model/view.h"
 
 /* A box in the making.  Its numbers lie behind it: start, extent and stride, `cap` of each, and tracks of
- * 1 + `cap` numbers. */
+ * `cap` axes. */
 typedef struct fci_piece
 {
   fmtconv_source *source;
@@ -37,7 +37,8 @@ enum
 
 #define FCI_P_EXTENT(list, piece) ((piece)->start + (list)->cap)
 #define FCI_P_STRIDE(list, piece) ((int64_t *) ((piece)->start + 2 * (list)->cap))
-#define FCI_P_TRACK(list, piece, t) ((piece)->start + 3 * (list)->cap + (t) * (1 + (list)->cap))
+#define FCI_P_TRACK(list, piece, t) \
+  ((fci_track *) ((piece)->start + 3 * (list)->cap + (t) *FCI_TRACK_NUMBERS ((list)->cap)))
 
 static inline fci_piece *
 fci_piece_at (const fci_pieces *list, size_t i)
@@ -71,7 +72,8 @@ bool fci_pieces_canonical (fci_pieces *list, unsigned rank, bool loose);
 /* What the strides of axes of extent 1 are where nothing else is known: as if dense; and no step of a track. */
 void fci_piece_dense_ones (const fci_pieces *list, fci_piece *piece, unsigned rank);
 
-/* Any order of products, in which only equal ones are equal; where their factors are does not matter. */
+/* Any order of factors, or products, in which only equal ones are equal; where factors are does not matter. */
+int fci_factor_order (const fci_factor *a, const fci_factor *b);
 int fci_product_order (const fci_product *a, const fci_product *b);
 
 /* Can elements of the type be scaled and added to? */
@@ -94,6 +96,10 @@ fmtconv_view *fci_view_freeze (const fci_view_head *head, fci_pieces *list, bool
 
 /* The same for a change of shape or type: everything else as in `view`. */
 fci_view_head fci_view_like (fmtconv_view *view);
+
+/* What is made needs `other` too: the tensors that it is made of are used, and what it requires must hold.  false: an
+ * error was recorded. */
+bool fci_head_use (fci_view_head *head, fmtconv_view *other);
 
 /* May a view of a block type be cut or joined there?  false: recorded; `what` for people ("cut"). */
 bool fci_blocks_check (fmtconv_view *view, unsigned axis, uint64_t border, const char *what);

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Two neighbours along an axis are linked if they agree in source, type, operations, origin and all
- * strides, and the second begins where the first would go on; the same for every factor of a product.  Being linked is a property of elements,
+ * strides, and the second begins where the first would go on; the same for every factor.  Being linked is a property of elements,
  * not of the pieces at hand.  The form is: along the last axis the longest linked rows; along each axis
  * before it the longest chains of equal pieces that are linked.  So the way a view was made does not
  * show.  Pieces are cut at each other's borders on the way there; where that would be too many, only
@@ -72,22 +72,44 @@ lies_behind (const fci_piece *a, const fci_piece *b, uint64_t by)
   return b->offset == offset && b->phase == phase;
 }
 
-/* Does factor `t` of the second piece go on where that of the first, of n indices along `axis`, ends? */
+static bool
+same_pace (const fci_pace *a, const fci_pace *b)
+{
+  return a->step == b->step && a->block == b->block && a->phase == b->phase;
+}
+
+/* The pace along `axis` that factor `t` of two pieces would have as one. */
+static fci_pace
+joint_pace (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned axis, bool loose,
+            unsigned t)
+{
+  const fci_track *track_a = FCI_P_TRACK (list, a, t), *track_b = FCI_P_TRACK (list, b, t);
+  fci_pace pace = track_b->pace[axis];
+  if (!loose || FCI_P_EXTENT (list, a)[axis] > 1)
+    return track_a->pace[axis];
+  if (FCI_P_EXTENT (list, b)[axis] == 1)
+    return (fci_pace){ .step = track_b->at - track_a->at, .block = 1 };
+  pace.phase = (pace.phase + pace.block - 1) % pace.block;
+  return pace;
+}
+
+/* Does factor `t` of the second piece go on where that of the first ends along `axis`? */
 static bool
 track_linked (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned rank, unsigned axis,
-              bool loose, unsigned t, uint64_t *step)
+              bool loose, unsigned t)
 {
   const uint64_t *extent_a = FCI_P_EXTENT (list, a);
-  const uint64_t *track_a = FCI_P_TRACK (list, a, t);
-  const uint64_t *track_b = FCI_P_TRACK (list, b, t);
+  const fci_track *track_a = FCI_P_TRACK (list, a, t), *track_b = FCI_P_TRACK (list, b, t);
   for (unsigned i = 0; i < rank; i++)
-    if (i != axis && track_a[1 + i] != track_b[1 + i] && !(loose && extent_a[i] == 1))
+    if (i != axis && !same_pace (&track_a->pace[i], &track_b->pace[i]) && !(loose && extent_a[i] == 1))
       return false;
-  bool free_a = loose && extent_a[axis] == 1;
-  bool free_b = loose && FCI_P_EXTENT (list, b)[axis] == 1;
-  *step = !free_a ? track_a[1 + axis] : !free_b ? track_b[1 + axis] : track_b[0] - track_a[0];
-  return *step <= INT64_MAX && (free_b || track_b[1 + axis] == *step)
-         && track_b[0] == track_a[0] + extent_a[axis] * *step;
+  const bool free_b = loose && FCI_P_EXTENT (list, b)[axis] == 1;
+  fci_pace pace = joint_pace (list, a, b, axis, loose, t);
+  uint64_t at = track_a->at;
+  if (pace.step > INT64_MAX)
+    return false;
+  fci_pace_move (&pace, &at, extent_a[axis]);
+  return track_b->at == at && (free_b || same_pace (&pace, &track_b->pace[axis]));
 }
 
 /* Are the pieces, of equal start and extent but along `axis`, linked?  Then the stride along it. */
@@ -108,7 +130,7 @@ linked (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned
             || (stride_a[i] != stride_b[i] && !(loose && extent_a[i] == 1))))
       return false;
   for (unsigned t = 0; t < fci_tracks (a->ops); t++)
-    if (!track_linked (list, a, b, rank, axis, loose, t, &(uint64_t){ 0 }))
+    if (!track_linked (list, a, b, rank, axis, loose, t))
       return false;
   bool free_a = loose && extent_a[axis] == 1;
   bool free_b = loose && extent_b[axis] == 1;
@@ -119,11 +141,10 @@ linked (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned
 
 /* Append b behind a, which it is linked to. */
 static void
-join (const fci_pieces *list, fci_piece *a, const fci_piece *b, unsigned axis, int64_t step)
+join (const fci_pieces *list, fci_piece *a, const fci_piece *b, unsigned axis, bool loose, int64_t step)
 {
-  const uint64_t n = FCI_P_EXTENT (list, a)[axis];
   for (unsigned t = 0; t < fci_tracks (a->ops); t++)
-    FCI_P_TRACK (list, a, t)[1 + axis] = (FCI_P_TRACK (list, b, t)[0] - FCI_P_TRACK (list, a, t)[0]) / n;
+    FCI_P_TRACK (list, a, t)->pace[axis] = joint_pace (list, a, b, axis, loose, t);
   FCI_P_EXTENT (list, a)[axis] += FCI_P_EXTENT (list, b)[axis];
   FCI_P_STRIDE (list, a)[axis] = step;
 }
@@ -139,7 +160,7 @@ join_neighbours (fci_pieces *list, size_t first, unsigned rank, unsigned axis, b
       fci_piece *a = fci_piece_at (list, kept);
       const fci_piece *b = fci_piece_at (list, i);
       if (linked (list, a, b, rank, axis, loose, &step))
-        join (list, a, b, axis, step);
+        join (list, a, b, axis, loose, step);
       else if (++kept != i)
         memcpy (fci_piece_at (list, kept), b, list->each);
     }
@@ -264,7 +285,7 @@ chain (fci_pieces *open, fci_pieces *next, fci_pieces *done, const job *j)
       fci_piece *b = k < next->n ? fci_piece_at (next, k) : NULL;
       if (b && linked (open, a, b, j->rank, j->axis, j->loose, &step))
         {
-          join (open, a, b, j->axis, step);
+          join (open, a, b, j->axis, j->loose, step);
           memcpy (b, a, open->each);
         }
       else if (!fci_pieces_add (done, a))

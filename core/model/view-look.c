@@ -15,7 +15,7 @@ fci_view_memory (fmtconv_view *view)
   size_t axes = view->rank * sizeof (uint64_t);
   size_t size = sizeof *view + axes + view->n_boxes * (sizeof (fci_box) + 3 * axes);
   for (size_t i = 0; i < view->n_boxes; i++)
-    size += fci_tracks (view->boxes[i].ops) * (sizeof (uint64_t) + axes);
+    size += fci_tracks (view->boxes[i].ops) * FCI_TRACK_NUMBERS (view->rank) * sizeof (uint64_t);
   return size;
 }
 

@@ -61,7 +61,7 @@ check_boxes (fmtconv_view *factor, unsigned inner)
   const char *why = NULL;
   for (size_t i = 0; i < factor->n_boxes && !why; i++)
     if (fci_tracks (factor->boxes[i].ops))
-      why = "is a sum with such a product itself";
+      why = "is made with factors itself";
     else if (fci_is_blocks (factor->boxes[i].dtype))
       why = "is stored in blocks";
     else if (FCI_EXTENT (&factor->boxes[i], 2)[inner] != factor->shape[inner])
@@ -125,11 +125,11 @@ meet (const fci_pieces *list, const fci_piece *piece, unsigned axis, const fci_b
 static void
 set_track (const fci_pieces *list, fci_piece *piece, unsigned t, unsigned axis, const fci_box *box)
 {
-  uint64_t *track = FCI_P_TRACK (list, piece, t);
+  fci_track *track = FCI_P_TRACK (list, piece, t);
   uint64_t step = (uint64_t) FCI_STRIDE (box, 2)[axis];
-  track[0] = box->offset + (piece->start[axis] - box->start[axis]) * step;
-  track[1 + axis] = step;
-  track[1 + !axis] = 0;
+  track->at = box->offset + (piece->start[axis] - box->start[axis]) * step;
+  track->pace[axis] = (fci_pace){ .step = step, .block = 1 };
+  track->pace[!axis] = fci_no_pace;
 }
 
 /* The part of piece i of `from` that a box of each factor has a share in, at the end of `to`. */
@@ -165,50 +165,23 @@ add_all (const sum *s, const fci_pieces *from, fci_pieces *to)
   return true;
 }
 
-/* What must be equal for the sum: what the view's and both factors' values need. */
-static const fci_requirements *
-required (const sum *s)
+/* The sum, apart from its pieces: both factors are used too. */
+static bool
+take_head (const sum *s, fci_view_head *head)
 {
-  const fci_requirements *all = s->view->requirements;
-  for (unsigned f = 0; f < FCI_FACTORS; f++)
-    all = fci_requirements_join (s->view->ctx, all, s->factor[f]->requirements);
-  return all;
-}
-
-/* The view's remembered origins, and those of the factors. */
-static const fci_empties *
-remembered (const sum *s)
-{
-  fmtconv_ctx *ctx = s->view->ctx;
-  const fci_empties *all = s->view->empties;
-  for (unsigned f = 0; f < FCI_FACTORS; f++)
-    {
-      all = fci_empties_join (ctx, all, s->factor[f]->empties);
-      for (size_t i = 0; i < s->factor[f]->n_boxes; i++)
-        {
-          fci_empties *one = fmtconv_alloc (ctx, 1, sizeof (fci_empties) + sizeof (uint32_t));
-          if (!one)
-            return NULL;
-          one->n = 1;
-          one->origin[0] = s->factor[f]->boxes[i].origin;
-          if (one->origin[0] != FCI_NO_ORIGIN)
-            all = fci_empties_join (ctx, all, one);
-        }
-    }
-  return all;
+  *head = fci_view_like (s->view);
+  return fci_head_use (head, s->factor[LEFT]) && fci_head_use (head, s->factor[RIGHT]);
 }
 
 static fmtconv_view *
 added (const sum *s)
 {
   unsigned tracks = fci_view_tracks (s->view) + FCI_FACTORS;
-  fci_view_head head = fci_view_like (s->view);
+  fci_view_head head;
   fci_pieces from = fci_pieces_new (s->view->ctx, 2, tracks);
   fci_pieces to = fci_pieces_new (s->view->ctx, 2, tracks);
-  bool good = fci_pieces_take (&from, s->view) && add_all (s, &from, &to);
+  bool good = take_head (s, &head) && fci_pieces_take (&from, s->view) && add_all (s, &from, &to);
   fci_pieces_free (&from);
-  head.empties = remembered (s);
-  head.requirements = required (s);
   if (good)
     return fci_view_freeze (&head, &to, false);
   fci_pieces_free (&to);
@@ -219,11 +192,9 @@ added (const sum *s)
 static fmtconv_view *
 unchanged (const sum *s)
 {
-  fci_view_head head = fci_view_like (s->view);
+  fci_view_head head;
   fci_pieces list = fci_pieces_new (s->view->ctx, 2, fci_view_tracks (s->view));
-  head.empties = remembered (s);
-  head.requirements = required (s);
-  if (fci_pieces_take (&list, s->view))
+  if (take_head (s, &head) && fci_pieces_take (&list, s->view))
     return fci_view_freeze (&head, &list, false);
   fci_pieces_free (&list);
   return NULL;

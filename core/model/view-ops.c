@@ -31,6 +31,9 @@ same_op (const fci_op *a, const fci_op *b)
       return a->dtype == b->dtype && a->importance == b->importance;
     case FCI_OP_LOWRANK:
       return a->factor == b->factor && fci_product_order (a->product, b->product) == 0;
+    case FCI_OP_MULTIPLY:
+    case FCI_OP_DIVIDE:
+      return fci_factor_order (a->by, b->by) == 0;
     }
   return false;
 }
@@ -65,6 +68,8 @@ is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
     case FCI_OP_QUANTISE:
       return op->dtype == dtype;
     case FCI_OP_LOWRANK:
+    case FCI_OP_MULTIPLY:
+    case FCI_OP_DIVIDE:
       return false;
     }
   return false;

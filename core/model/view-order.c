@@ -10,17 +10,20 @@ order (uint64_t a, uint64_t b)
 }
 
 int
+fci_factor_order (const fci_factor *a, const fci_factor *b)
+{
+  int r = order ((uintptr_t) a->source, (uintptr_t) b->source);
+  r = r ? r : order (a->step, b->step);
+  r = r ? r : order (a->dtype, b->dtype);
+  return r ? r : fci_ops_order (a->ops, b->ops);
+}
+
+int
 fci_product_order (const fci_product *a, const fci_product *b)
 {
   int r = order (a->rank, b->rank);
   for (unsigned i = 0; i < FCI_FACTORS && a != b && !r; i++)
-    {
-      const fci_factor *left = &a->factor[i], *right = &b->factor[i];
-      r = order ((uintptr_t) left->source, (uintptr_t) right->source);
-      r = r ? r : order (left->step, right->step);
-      r = r ? r : order (left->dtype, right->dtype);
-      r = r ? r : fci_ops_order (left->ops, right->ops);
-    }
+    r = fci_factor_order (&a->factor[i], &b->factor[i]);
   return r;
 }
 
@@ -41,6 +44,8 @@ compare_op (const fci_op *a, const fci_op *b)
   r = r ? r : order (a->findings, b->findings);
   r = r ? r : order ((uint64_t) a->severity, (uint64_t) b->severity);
   r = r ? r : compare_text (a->hint, b->hint);
+  if (!r && a->by)
+    r = fci_factor_order (a->by, b->by);
   return r || !a->product ? r : fci_product_order (a->product, b->product);
 }
 

@@ -32,6 +32,20 @@ close_axis (uint64_t *numbers, unsigned rank, unsigned axis)
   memmove (numbers + axis, numbers + axis + 1, (rank - axis - 1) * sizeof *numbers);
 }
 
+/* The same for the paces of a track. */
+static void
+open_pace (fci_track *track, unsigned rank, unsigned axis, fci_pace value)
+{
+  memmove (track->pace + axis + 1, track->pace + axis, (rank - axis) * sizeof value);
+  track->pace[axis] = value;
+}
+
+static void
+close_pace (fci_track *track, unsigned rank, unsigned axis)
+{
+  memmove (track->pace + axis, track->pace + axis + 1, (rank - axis - 1) * sizeof *track->pace);
+}
+
 /* Remove or insert an axis along which every piece has start 0 and extent 1. */
 static void
 close_all (change *c, unsigned axis)
@@ -43,7 +57,7 @@ close_all (change *c, unsigned axis)
       close_axis (FCI_P_EXTENT (c->list, piece), c->rank, axis);
       close_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis);
       for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
-        close_axis (FCI_P_TRACK (c->list, piece, t) + 1, c->rank, axis);
+        close_pace (FCI_P_TRACK (c->list, piece, t), c->rank, axis);
     }
   close_axis (c->shape, c->rank, axis);
   c->rank--;
@@ -59,7 +73,7 @@ open_all (change *c, unsigned axis)
       open_axis (FCI_P_EXTENT (c->list, piece), c->rank, axis, 1);
       open_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis, 0);
       for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
-        open_axis (FCI_P_TRACK (c->list, piece, t) + 1, c->rank, axis, 0);
+        open_pace (FCI_P_TRACK (c->list, piece, t), c->rank, axis, fci_no_pace);
     }
   open_axis (c->shape, c->rank, axis, 1);
   c->rank++;
@@ -77,7 +91,18 @@ cut_copy (change *c, size_t i, unsigned axis, uint64_t start, uint64_t count)
   return piece;
 }
 
-/* Cut pieces so that along `axis` each is within one row of `inner` indices, or of whole rows. */
+static bool
+can_split (const change *c, const fci_piece *piece, unsigned axis, uint64_t inner)
+{
+  fci_pace a, b;
+  for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+    if (!fci_pace_split (&FCI_P_TRACK (c->list, piece, t)->pace[axis], inner, &a, &b))
+      return false;
+  return true;
+}
+
+/* Cut pieces so that along `axis` each is within one row of `inner` indices, or of whole rows; one row where their
+ * factors do not go along. */
 static bool
 cut_at_rows (change *c, unsigned axis, uint64_t inner)
 {
@@ -86,8 +111,9 @@ cut_at_rows (change *c, unsigned axis, uint64_t inner)
       fci_piece *piece = fci_piece_at (c->list, i);
       uint64_t start = piece->start[axis];
       uint64_t count = FCI_P_EXTENT (c->list, piece)[axis];
-      uint64_t head = start % inner == 0 ? (count < inner ? count : count - count % inner)
-                                         : (count < inner - start % inner ? count : inner - start % inner);
+      uint64_t row = inner - start % inner, head = count < row ? count : row;
+      if (start % inner == 0 && count > inner && can_split (c, piece, axis, inner))
+        head = count - count % inner;
       if (head == count)
         continue;
       if (!cut_copy (c, i, axis, start + head, count - head))
@@ -115,8 +141,12 @@ split_axis (change *c, unsigned axis, uint64_t inner)
       open_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis, step * inner);
       for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
         {
-          uint64_t *steps = FCI_P_TRACK (c->list, piece, t) + 1;
-          open_axis (steps, c->rank, axis, steps[axis] * inner);
+          fci_track *track = FCI_P_TRACK (c->list, piece, t);
+          fci_pace outer = fci_no_pace, own = track->pace[axis];
+          if (rows > 1)
+            fci_pace_split (&track->pace[axis], inner, &outer, &own);
+          open_pace (track, c->rank, axis, outer);
+          track->pace[axis + 1] = own;
         }
       piece->start[axis + 1] = start % inner;
       FCI_P_EXTENT (c->list, piece)[axis + 1] = count / rows;
@@ -135,8 +165,8 @@ runs_on (const change *c, const fci_piece *piece, unsigned axis)
   const int64_t *stride = FCI_P_STRIDE (c->list, piece);
   for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
     {
-      const uint64_t *step = FCI_P_TRACK (c->list, piece, t) + 1;
-      if (step[axis] != step[axis + 1] * inner)
+      const fci_pace *pace = &FCI_P_TRACK (c->list, piece, t)->pace[axis];
+      if (!fci_pace_join (&pace[0], &pace[1], inner, &(fci_pace){ 0 }))
         return false;
     }
   return FCI_P_EXTENT (c->list, piece)[axis + 1] == inner
@@ -174,13 +204,18 @@ join_axes (change *c, unsigned axis)
     {
       fci_piece *piece = fci_piece_at (c->list, i);
       uint64_t *extent = FCI_P_EXTENT (c->list, piece);
+      for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+        {
+          fci_pace *pace = &FCI_P_TRACK (c->list, piece, t)->pace[axis];
+          if (extent[axis] > 1)
+            fci_pace_join (&pace[0], &pace[1], inner, &pace[1]);
+          close_pace (FCI_P_TRACK (c->list, piece, t), c->rank, axis);
+        }
       piece->start[axis + 1] += piece->start[axis] * inner;
       extent[axis + 1] *= extent[axis];
       close_axis (piece->start, c->rank, axis);
       close_axis (extent, c->rank, axis);
       close_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis);
-      for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
-        close_axis (FCI_P_TRACK (c->list, piece, t) + 1, c->rank, axis);
     }
   c->shape[axis + 1] *= c->shape[axis];
   close_axis (c->shape, c->rank, axis);

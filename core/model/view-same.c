@@ -61,9 +61,8 @@ require (fci_view_head *head, fmtconv_view *wanted, fmtconv_view *other)
   return head->requirements != NULL;
 }
 
-/* The tensors that `other` was made of are used too. */
-static bool
-use (fci_view_head *head, fmtconv_view *other)
+bool
+fci_head_use (fci_view_head *head, fmtconv_view *other)
 {
   size_t most = other->n_boxes + (other->empties ? other->empties->n : 0);
   fci_empties *origins = fmtconv_alloc (head->ctx, 1, sizeof (fci_empties) + most * sizeof (uint32_t));
@@ -72,6 +71,7 @@ use (fci_view_head *head, fmtconv_view *other)
   origins->n = fci_view_origins (other, origins->origin);
   if (origins->n > 0)
     head->empties = fci_empties_join (head->ctx, head->empties, origins);
+  head->requirements = fci_requirements_join (head->ctx, head->requirements, other->requirements);
   return !fmtconv_failed (head->ctx);
 }
 
@@ -79,9 +79,8 @@ use (fci_view_head *head, fmtconv_view *other)
 static bool
 add (fci_view_head *head, fmtconv_view *wanted, fmtconv_view *other)
 {
-  if (!check_form (wanted, other) || !use (head, other))
+  if (!check_form (wanted, other) || !fci_head_use (head, other))
     return false;
-  head->requirements = fci_requirements_join (head->ctx, head->requirements, other->requirements);
   return fci_view_equal (wanted, other) || require (head, wanted, other);
 }
 

@@ -40,20 +40,22 @@ print_watch (FILE *out, const fci_op *op)
     fprintf (out, " (%s)", op->hint);
 }
 
-/* Where a factor of a box is. */
+/* Where a factor of a box is; "64/128+3": 64 bytes on after 128 indices, the first 3 of which are left out. */
 static void
 print_factor (FILE *out, const fci_factor *factor, const fci_box *box, unsigned rank, unsigned t)
 {
-  const uint64_t *track = FCI_TRACK (box, rank, t);
-  uint64_t shown[FMTCONV_MAX_RANK];
+  const fci_track *track = FCI_TRACK (box, rank, t);
+  fprintf (out, " %s@%" PRIu64 " %s (", factor->source->name, track->at, fmtconv_dtype (factor->dtype)->name);
   for (unsigned i = 0; i < rank; i++)
-    shown[i] = FCI_EXTENT (box, rank)[i] == 1 ? 0 : track[1 + i];
-  fprintf (out, " %s@%" PRIu64 " %s ", factor->source->name, track[0], fmtconv_dtype (factor->dtype)->name);
-  print_numbers (out, '(', shown, rank, ';');
-  fprintf (out, "%" PRIu64 ")", factor->step);
+    {
+      const fci_pace *pace = &track->pace[i];
+      fprintf (out, "%s%" PRIu64, i ? "," : "", FCI_EXTENT (box, rank)[i] == 1 ? 0 : pace->step);
+      if (FCI_EXTENT (box, rank)[i] != 1 && pace->block != 1)
+        fprintf (out, "/%" PRIu64 "+%" PRIu64, pace->block, pace->phase);
+    }
 }
 
-static void print_ops (FILE *out, const fci_box *box, unsigned rank, const fci_op *last);
+static void print_ops (FILE *out, const fci_box *box, unsigned rank, const fci_op *last, unsigned first);
 
 static void
 print_product (FILE *out, const fci_op *op, const fci_box *box, unsigned rank)
@@ -63,12 +65,29 @@ print_product (FILE *out, const fci_op *op, const fci_box *box, unsigned rank)
     {
       const fci_factor *factor = &op->product->factor[i];
       print_factor (out, factor, box, rank, op->tracks - FCI_FACTORS + i);
-      print_ops (out, box, rank, factor->ops);
+      fprintf (out, ";%" PRIu64 ")", factor->step);
+      print_ops (out, box, rank, factor->ops, 0);
     }
 }
 
+/* first: number of the chain's first track. */
 static void
-print_op (FILE *out, const fci_op *op, const fci_box *box, unsigned rank)
+print_multiply (FILE *out, const fci_op *op, const fci_box *box, unsigned rank, unsigned first)
+{
+  const unsigned own = first + fci_first_track (op);
+  fputs (op->kind == FCI_OP_MULTIPLY ? "times" : "divided by", out);
+  if (op->by->ops)
+    fputs (" [", out);
+  print_factor (out, op->by, box, rank, own);
+  fputc (')', out);
+  if (!op->by->ops)
+    return;
+  print_ops (out, box, rank, op->by->ops, own + 1);
+  fputs (" ]", out);
+}
+
+static void
+print_op (FILE *out, const fci_op *op, const fci_box *box, unsigned rank, unsigned first)
 {
   fputs (" | ", out);
   if (op->kind == FCI_OP_SWAP)
@@ -81,13 +100,15 @@ print_op (FILE *out, const fci_op *op, const fci_box *box, unsigned rank)
     fprintf (out, "quantise %s%s", fmtconv_dtype (op->dtype)->name, op->importance ? " by importance" : "");
   else if (op->kind == FCI_OP_LOWRANK)
     print_product (out, op, box, rank);
+  else if (op->by)
+    print_multiply (out, op, box, rank, first);
   else
     print_watch (out, op);
 }
 
 /* First to last; the chain is stored the other way round. */
 static void
-print_ops (FILE *out, const fci_box *box, unsigned rank, const fci_op *last)
+print_ops (FILE *out, const fci_box *box, unsigned rank, const fci_op *last, unsigned first)
 {
   size_t n = 0;
   for (const fci_op *op = last; op; op = op->before)
@@ -97,7 +118,7 @@ print_ops (FILE *out, const fci_box *box, unsigned rank, const fci_op *last)
       const fci_op *op = last;
       for (size_t k = 1; k < i; k++)
         op = op->before;
-      print_op (out, op, box, rank);
+      print_op (out, op, box, rank, first);
     }
 }
 
@@ -124,7 +145,7 @@ print_view (FILE *out, fmtconv_view *view)
         fprintf (out, ".%" PRIu32, box->phase);
       fprintf (out, " %s ", fmtconv_dtype (box->dtype)->name);
       print_strides (out, box, view->rank);
-      print_ops (out, box, view->rank, box->ops);
+      print_ops (out, box, view->rank, box->ops, 0);
     }
   if (view->n_boxes == 0)
     fputs (" nothing", out);

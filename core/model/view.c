@@ -238,10 +238,10 @@ turn (const fci_pieces *list, fci_piece *piece, unsigned rank, const unsigned *a
     }
   for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
     {
-      uint64_t *step = FCI_P_TRACK (list, piece, t) + 1;
-      memcpy (old, step, rank * sizeof *old);
+      fci_pace *pace = FCI_P_TRACK (list, piece, t)->pace, before[FMTCONV_MAX_RANK];
+      memcpy (before, pace, rank * sizeof *pace);
       for (unsigned i = 0; i < rank; i++)
-        step[i] = old[axes[i]];
+        pace[i] = before[axes[i]];
     }
 }
 

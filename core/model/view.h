@@ -14,22 +14,24 @@ enum
 
 typedef enum fci_op_kind
 {
-  FCI_OP_SWAP,    /* from the other byte order: of stored elements, before all else */
-  FCI_OP_CAST,    /* round to `dtype`: a rounding point */
-  FCI_OP_SCALE,   /* times (float) factor, in f32 */
-  FCI_OP_WATCH,   /* what the next rounding point counts */
-  FCI_OP_LOWRANK, /* plus factor times a product of two matrices, in f32 */
-  FCI_OP_QUANTISE /* to blocks of `dtype`; only watches may follow */
+  FCI_OP_SWAP,     /* from the other byte order: of stored elements, before all else */
+  FCI_OP_CAST,     /* round to `dtype`: a rounding point */
+  FCI_OP_SCALE,    /* times (float) factor, in f32 */
+  FCI_OP_WATCH,    /* what the next rounding point counts */
+  FCI_OP_LOWRANK,  /* plus factor times a product of two matrices, in f32 */
+  FCI_OP_MULTIPLY, /* times a factor of each element, in f32 */
+  FCI_OP_DIVIDE,   /* divided by it */
+  FCI_OP_QUANTISE  /* to blocks of `dtype`; only watches may follow */
 } fci_op_kind;
 
-/* A matrix that a product is made of, but for its place: every box has that of its own rows or columns.  The
- * elements of the axis that is summed over are `step` bytes apart. */
+/* A tensor that others are multiplied by, or a matrix that a product is made of, but for its place: every box has that
+ * of its own elements, rows or columns.  Those of the axis that is summed over are `step` bytes apart. */
 typedef struct fci_factor
 {
   fmtconv_source *source;
   const struct fci_op *ops; /* to what is then rounded to f32; no LOWRANK */
-  uint64_t step;
-  uint32_t dtype; /* of the leaf */
+  uint64_t step;            /* of a product */
+  uint32_t dtype;           /* of the leaf */
 } fci_factor;
 
 enum
@@ -52,9 +54,10 @@ typedef struct fci_op
   const struct fci_op *before; /* applied earlier; NULL: the leaf's bytes */
   fci_op_kind kind;
   uint32_t dtype;             /* CAST, QUANTISE */
-  unsigned tracks;            /* of this operation and all before it: FCI_FACTORS for each LOWRANK */
+  unsigned tracks;            /* of this operation and all before it: see FCI_TRACK */
   double factor;              /* SCALE, LOWRANK */
   const fci_product *product; /* LOWRANK */
+  const fci_factor *by;       /* MULTIPLY, DIVIDE */
   unsigned findings;          /* WATCH */
   int severity;               /* WATCH */
   const char *hint;           /* WATCH; may be NULL */
@@ -81,15 +84,65 @@ typedef struct fci_box
 #define FCI_EXTENT(box, rank) ((box)->start + (rank))
 #define FCI_STRIDE(box, rank) ((int64_t *) ((box)->start + 2 * (rank)))
 
-/* A track says where a factor of a product is for each element of a box: at byte offset [0] + Σ i·[1 + axis] of
- * the factor's source is its first element, that of k = 0.  The factors of the first LOWRANK come first. */
-#define FCI_TRACK(box, rank, t) ((box)->start + 3 * (rank) + (t) * (1 + (rank)))
+/* How a factor goes along with an axis of a box: index i has that which is (phase + i) / block steps behind that of
+ * index 0.  Where it stands still, step and phase are 0, and block is 1. */
+typedef struct fci_pace
+{
+  uint64_t step;  /* bytes */
+  uint64_t block; /* not 0 */
+  uint64_t phase; /* < block */
+} fci_pace;
+
+static const fci_pace fci_no_pace = { .block = 1 };
+
+/* Where a factor is for each element of a box: at byte `at` of its source, and the steps of all axes behind it, is the
+ * element, or the first of a product, that of k = 0. */
+typedef struct fci_track
+{
+  uint64_t at;
+  fci_pace pace[]; /* rank */
+} fci_track;
+
+/* Tracks are numbers of a box.  Those of the operation that was done first come first; those of an operation are
+ * the two factors of a LOWRANK, or the factor of a MULTIPLY or DIVIDE and then all tracks of that
+ * factor's own operations, whose paces are fci_no_pace. */
+#define FCI_TRACK_NUMBERS(rank) (1 + 3 * (size_t) (rank))
+#define FCI_TRACK(box, rank, t) ((fci_track *) ((box)->start + 3 * (rank) + (t) *FCI_TRACK_NUMBERS (rank)))
 
 static inline unsigned
 fci_tracks (const fci_op *ops)
 {
   return ops ? ops->tracks : 0;
 }
+
+/* Number of the first track of an operation that has any. */
+static inline unsigned
+fci_first_track (const fci_op *op)
+{
+  return fci_tracks (op->before);
+}
+
+/* Go on by so many indices of an axis. */
+static inline void
+fci_pace_move (fci_pace *pace, uint64_t *at, uint64_t by)
+{
+  *at += (pace->phase + by) / pace->block * pace->step;
+  pace->phase = (pace->phase + by) % pace->block;
+}
+
+/* How many different elements a factor has for so many indices of an axis. */
+static inline uint64_t
+fci_pace_count (const fci_pace *pace, uint64_t extent)
+{
+  return pace->step ? (pace->phase + extent - 1) / pace->block + 1 : 1;
+}
+
+/* The paces along both axes that one becomes, of several whole rows of `inner` indices; false: blocks begin within
+ * rows. */
+bool fci_pace_split (const fci_pace *pace, uint64_t inner, fci_pace *to_outer, fci_pace *to_inner);
+
+/* The pace along the axis that two become, the second of `inner` indices; false: there is none. */
+bool fci_pace_join (const fci_pace *outer, const fci_pace *own, uint64_t inner, fci_pace *to);
 
 /* Tensors that a view was made of and no box shows: those without elements, and those that others must be equal
  * to; ascending. */

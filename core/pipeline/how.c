@@ -44,6 +44,9 @@ ops_text (fmtconv_ctx *ctx, const fci_op *op)
     else if (op->kind == FCI_OP_LOWRANK)
       text = fmtconv_text (ctx, ", add %.9g times a product of rank %llu%s", op->factor,
                            (unsigned long long) op->product->rank, text);
+    else if (op->by)
+      text = fmtconv_text (ctx, ", %s %s factors%s", op->kind == FCI_OP_DIVIDE ? "divided by" : "times",
+                           dtype_name (op->by->dtype), text);
   return text;
 }
 
@@ -53,7 +56,7 @@ rounds_at_write (const fci_op *op)
 {
   while (op && op->kind == FCI_OP_WATCH)
     op = op->before;
-  return op && (op->kind == FCI_OP_SCALE || op->kind == FCI_OP_LOWRANK);
+  return op && (op->kind == FCI_OP_SCALE || op->product || op->by);
 }
 
 /* In front of the operations; what is decoded is f32 already. */

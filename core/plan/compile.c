@@ -49,17 +49,15 @@ fci_plan_note_source (fci_plan *plan, fmtconv_source *source)
   return fci_map_add (plan->seen, &source->id, sizeof source->id, 1, NULL);
 }
 
-/* The bytes of a factor of a box's product are read too; they count once, as often as units need them. */
+/* The bytes of a factor of a box are read too; they count once, as often as units need them.  rank: of a product. */
 static bool
 account_factor (fci_plan *plan, fmtconv_view *view, const fci_box *box, unsigned track,
-                const fci_product *product)
+                const fci_factor *factor, uint64_t rank)
 {
-  const fci_factor *factor = &product->factor[track % FCI_FACTORS];
-  uint64_t bytes = fci_item (factor->dtype) * product->rank;
+  uint64_t bytes = fci_item (factor->dtype) * rank;
   uintptr_t before = 0;
   for (unsigned i = 0; i < view->rank; i++)
-    if (FCI_TRACK (box, view->rank, track)[1 + i] != 0)
-      bytes *= FCI_EXTENT (box, view->rank)[i];
+    bytes *= fci_pace_count (&FCI_TRACK (box, view->rank, track)->pace[i], FCI_EXTENT (box, view->rank)[i]);
   plan->cost.read += bytes;
   if (!factor->source->has_crc)
     return true;
@@ -147,12 +145,26 @@ add_rows (maker *m, uint64_t first, uint64_t count)
   return true;
 }
 
-/* What the products of a box read. */
+/* What a term of a box reads, and what the terms of its factor do, which are no products. */
+static bool
+account_term (maker *m, const fci_box *box, const fci_term *term)
+{
+  if (term->product)
+    return account_factor (m->plan, m->view, box, term->track, &term->product->factor[0], term->product->rank)
+           && account_factor (m->plan, m->view, box, term->track + 1, &term->product->factor[1],
+                              term->product->rank);
+  for (unsigned i = 0; i < term->factor[0]->n_terms; i++)
+    if (!account_factor (m->plan, m->view, box, term->track + 1 + i, term->factor[0]->terms[i].by, 1))
+      return false;
+  return account_factor (m->plan, m->view, box, term->track, term->by, 1);
+}
+
+/* What the terms of a box read. */
 static bool
 account_factors (maker *m, const fci_box *box, const fci_program *program)
 {
-  for (unsigned t = 0; t < fci_tracks (box->ops); t++)
-    if (!account_factor (m->plan, m->view, box, t, program->terms[t / FCI_FACTORS].product))
+  for (unsigned i = 0; i < program->n_terms; i++)
+    if (!account_term (m, box, &program->terms[i]))
       return false;
   return true;
 }

@@ -19,7 +19,9 @@ typedef struct builder
   bool pending;   /* arithmetic that was not rounded yet */
   uint32_t dtype; /* of the elements so far */
   unsigned n_terms;
-  const fci_product *products[FCI_MAX_PRODUCTS];
+  const void *terms[FCI_MAX_TRACKS]; /* fci_product, or fci_factor where multiplies[] says so */
+  bool multiplies[FCI_MAX_TRACKS];
+  unsigned tracks[FCI_MAX_TRACKS];
   const char *refuse; /* why it cannot be run */
 } builder;
 
@@ -87,6 +89,16 @@ hand_over (builder *b)
   b->dtype = FMTCONV_F32;
 }
 
+/* A view has FCI_MAX_TRACKS at most. */
+static void
+add_term (builder *b, const fci_op *op, const void *term)
+{
+  b->multiplies[b->n_terms] = op->by != NULL;
+  b->tracks[b->n_terms] = fci_first_track (op);
+  b->terms[b->n_terms++] = term;
+  b->pending = true;
+}
+
 static void
 add_op (builder *b, const fci_op *op)
 {
@@ -105,8 +117,12 @@ add_op (builder *b, const fci_op *op)
       break;
     case FCI_OP_LOWRANK:
       add_step (b, (fci_step){ .kind = FCI_STEP_ADD, .factor = (float) op->factor });
-      b->products[b->n_terms++] = op->product; /* a view has FCI_MAX_PRODUCTS at most */
-      b->pending = true;
+      add_term (b, op, op->product);
+      break;
+    case FCI_OP_MULTIPLY:
+    case FCI_OP_DIVIDE:
+      add_step (b, (fci_step){ .kind = op->kind == FCI_OP_DIVIDE ? FCI_STEP_DIVIDE : FCI_STEP_MULTIPLY });
+      add_term (b, op, op->by);
       break;
     case FCI_OP_WATCH:
       watch (&b->next, op->findings, op->severity, op->hint);
@@ -167,14 +183,19 @@ add_terms (fci_plan *plan, const builder *b, fci_program *program, const char *t
     return false;
   for (unsigned i = 0; i < b->n_terms; i++)
     {
-      terms[i].product = b->products[i];
-      for (unsigned f = 0; f < FCI_FACTORS; f++)
-        if (!(terms[i].factor[f] = program_of_factor (plan, &b->products[i]->factor[f], tensor)))
+      fci_term *term = &terms[i];
+      term->track = b->tracks[i];
+      term->by = b->multiplies[i] ? b->terms[i] : NULL;
+      term->product = b->multiplies[i] ? NULL : b->terms[i];
+      program->n_products += !b->multiplies[i];
+      for (unsigned f = 0; f < fci_term_factors (term); f++)
+        if (!(term->factor[f] =
+                  program_of_factor (plan, term->by ? term->by : &term->product->factor[f], tensor)))
           return false;
     }
   program->n_terms = b->n_terms;
   program->terms = terms;
-  plan->has_products |= b->n_terms > 0;
+  plan->has_products |= program->n_products > 0;
   return true;
 }
 
@@ -195,6 +216,8 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len, const char 
   if (b->n_points)
     memcpy (points, b->points, b->n_points * sizeof *points);
   size_t scratch = b->rows.n_steps ? fci_row_scratch (&b->rows) : 0;
+  if (program->n_terms > program->n_products)
+    scratch = FCI_FACTOR_AT (scratch) + FCI_FACTOR_ROOM;
   if (scratch > plan->row_scratch)
     plan->row_scratch = scratch;
   return fci_map_add (plan->programs, kept, len, (uintptr_t) program, NULL) ? program : NULL;
@@ -205,7 +228,7 @@ static const fci_program *
 find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
 {
   char key[sizeof (fci_row_program) + 2 * sizeof (unsigned) + sizeof (fci_point) * FCI_MAX_STEPS
-           + sizeof (fci_product *) * FCI_MAX_PRODUCTS];
+           + sizeof (void *) * FCI_MAX_TRACKS];
   builder b;
   uintptr_t found;
   build (&b, box, dtype);
@@ -220,8 +243,8 @@ find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *te
   memcpy (key, &b.rows, sizeof b.rows);
   memcpy (key + sizeof b.rows, before, sizeof before);
   memcpy (key + head, b.points, b.n_points * sizeof *b.points);
-  memcpy (key + len, b.products, b.n_terms * sizeof *b.products);
-  len += b.n_terms * sizeof *b.products;
+  memcpy (key + len, b.terms, b.n_terms * sizeof *b.terms);
+  len += b.n_terms * sizeof *b.terms;
   if (fci_map_get (plan->programs, key, len, &found))
     return (const fci_program *) found;
   return keep (plan, &b, key, len, tensor);

@@ -13,6 +13,7 @@ enum
   FCI_MAX_OPS = 64,            /* of one box, watches included */
   FCI_UNIT_MIN = 64 << 10,     /* bytes of output */
   FCI_UNIT_MAX = 8 << 20,      /* bytes of output */
+  FCI_FACTOR_ROOM = 64 << 10,  /* bytes of factors of elements that a worker holds */
   FCI_SCRATCH_ALIGN = 1 << 12, /* of every buffer of a worker */
   FCI_WINDOW_ALIGN = 64        /* elements lie in a window as they lie in the source */
 };
@@ -27,12 +28,21 @@ typedef struct fci_point
 
 typedef struct fci_program fci_program;
 
-/* A LOWRANK of a box's operations, and the programs that make f32 of its factors' elements. */
+/* A LOWRANK, MULTIPLY or DIVIDE of a box's operations, and the programs that make f32 of its factors' elements. */
 typedef struct fci_term
 {
-  const fci_product *product;
+  const fci_product *product; /* LOWRANK */
+  const fci_factor *by;       /* MULTIPLY, DIVIDE */
+  unsigned track;             /* its first one */
   const fci_program *factor[FCI_FACTORS];
 } fci_term;
+
+/* Factors of a term: 1 or 2. */
+static inline unsigned
+fci_term_factors (const fci_term *term)
+{
+  return term->product ? FCI_FACTORS : 1;
+}
 
 /* What becomes of a box's elements.  Shared by all boxes with the same operations. */
 struct fci_program
@@ -42,7 +52,8 @@ struct fci_program
   unsigned swap;        /* bytes of numbers that are turned around before; 0: none are */
   unsigned n_points;    /* ROUND steps */
   const fci_point *points;
-  unsigned n_terms; /* ADD steps */
+  unsigned n_terms;    /* ADD, MULTIPLY and DIVIDE steps */
+  unsigned n_products; /* ADD steps */
   const fci_term *terms;
 };
 
@@ -204,6 +215,9 @@ struct fci_plan
   size_t window_room; /* bytes of a worker's window; of one layout: 0 */
   fci_cost cost;
 };
+
+/* Where factors of elements begin in a worker's scratch for the kernels, behind what a row needs. */
+#define FCI_FACTOR_AT(scratch) (((scratch) + 63) & ~(size_t) 63)
 
 #define FCI_FILES(plan) ((const fci_plan_file *) (plan)->files.items)
 #define FCI_RUNS(plan) ((const fci_run *) (plan)->runs.items)

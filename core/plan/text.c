@@ -31,19 +31,34 @@ print_numbers (FILE *out, const char *open, unsigned n, const uint64_t *number, 
   fputs (close, out);
 }
 
-/* What is added to a box, and where its factors are. */
 static void
-print_term (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i, unsigned n, double by)
+print_factor (const fci_plan *plan, FILE *out, const fci_rows *rows, const fci_box *box,
+              const fci_factor *factor, unsigned track)
+{
+  fprintf (out, " '%s'@%" PRIu64 " %s", show (plan, factor->source->name),
+           FCI_TRACK (box, rows->view->rank, track)->at, fmtconv_dtype (factor->dtype)->name);
+}
+
+/* What is added to a box, or it is multiplied or divided by, and where its factors are. */
+static void
+print_term (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i, unsigned n, const fci_step *step)
 {
   const fci_box *box = &rows->view->boxes[i];
   const fci_term *term = &fci_rows_part (rows, i)->program->terms[n];
-  fprintf (out, " | add %.9g times rank %" PRIu64, by, term->product->rank);
-  for (unsigned f = 0; f < FCI_FACTORS; f++)
+  if (term->product)
     {
-      const fci_factor *factor = &term->product->factor[f];
-      fprintf (out, " '%s'@%" PRIu64 " %s", show (plan, factor->source->name),
-               FCI_TRACK (box, rows->view->rank, n * FCI_FACTORS + f)[0],
-               fmtconv_dtype (factor->dtype)->name);
+      fprintf (out, " | add %.9g times rank %" PRIu64, (double) step->factor, term->product->rank);
+      for (unsigned f = 0; f < FCI_FACTORS; f++)
+        print_factor (plan, out, rows, box, &term->product->factor[f], term->track + f);
+      return;
+    }
+  fputs (step->kind == FCI_STEP_DIVIDE ? " | divided by" : " | times", out);
+  print_factor (plan, out, rows, box, term->by, term->track);
+  const fci_program *own = term->factor[0];
+  for (unsigned k = 0; k < own->n_terms; k++)
+    {
+      fputs (own->rows.steps[k].kind == FCI_STEP_DIVIDE ? " over" : " times", out);
+      print_factor (plan, out, rows, box, own->terms[k].by, term->track + 1 + k);
     }
 }
 
@@ -61,8 +76,8 @@ print_program (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t box
       const fci_step *step = &program->rows.steps[i];
       if (step->kind == FCI_STEP_SCALE)
         fprintf (out, " | scale %.9g", (double) step->factor);
-      else if (step->kind == FCI_STEP_ADD)
-        print_term (plan, out, rows, box, n++, (double) step->factor);
+      else if (step->kind != FCI_STEP_ROUND)
+        print_term (plan, out, rows, box, n++, step);
       else
         fprintf (out, " | round %s", fmtconv_dtype (step->dtype)->name);
     }

@@ -67,6 +67,18 @@ fmtconv_view *fmtconv_swap (fmtconv_view *view);
 /* Times `factor`, in f32.  Floating-point views only. */
 fmtconv_view *fmtconv_scale (fmtconv_view *view, double factor);
 
+/* Times, or divided by, what `factors` has for each element, in f32; `factors`, of any floating type, is rounded to
+ * f32 first, uncounted.  It has one element, or the view's rank and along axis i one element for every
+ * block[i] indices of the view, the last block being smaller where it does not divide them: 1 is one for each index;
+ * one for all of them is always right, whatever block[i] is.  0, or block NULL: as many as make
+ * blocks of one size; E_USAGE where none do.  E_UNSUPPORTED where `factors` is a sum with a product, stored in blocks,
+ * or was multiplied itself by more than one number for all of it.  Tensors that it is made of count as used.
+ *
+ * Where one was divided by the factors of a block, times the same factors is the way back; a NaN of the view
+ * stays, else that of the factor. */
+fmtconv_view *fmtconv_multiply (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block);
+fmtconv_view *fmtconv_divide (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block);
+
 /* view + factor · b·a, for `view` of [m, n], b of [m, r] and a of [r, n], of any floating-point types: in f32,
  * the product summed over r in ascending order, each of its terms rounded before it is added to the sum.  b
  * and a are rounded to f32 first, uncounted.  E_UNSUPPORTED where one of them is a sum with a product itself, or put

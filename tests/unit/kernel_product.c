@@ -1,4 +1,4 @@
-/* tests/unit/kernel_product.c: products of low rank: every level gives the bytes of a plain loop.
+/* tests/unit/kernel_product.c: products and factors: every level gives the bytes of a plain loop.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/kernel.h"
 #include <criterion/criterion.h>
@@ -93,7 +93,7 @@ Test (kernel, sums_through_programs)
                                     FMTCONV_F64, FMTCONV_F8_E4M3, FMTCONV_F8_E5M2 };
   uint64_t state = 5;
   float *values = numbers (N, &state), *one = numbers (N, &state), *two = numbers (N, &state);
-  const float *products[] = { one, two };
+  const fci_operand operands[] = { { .values = one, .block = 1 }, { .values = two, .block = 1 } };
   unsigned char scratch[64 << 10], in[N * 8], out[N * 8], want[N * 8];
   values[3] = INFINITY;
   one[3] = -INFINITY;
@@ -128,7 +128,7 @@ Test (kernel, sums_through_programs)
           {
             fci_tally tally = { 0 };
             fci_kernel_force (level);
-            fci_row_run (&program, in, out, N, scratch, products, &tally);
+            fci_row_run (&program, in, out, N, scratch, operands, &tally);
             for (size_t i = 0; i < N; i++)
               {
                 const size_t item = size_of (types[to]);
@@ -168,5 +168,67 @@ Test (kernel, sums_that_are_not_numbers)
         for (size_t i = 0; i < n; i++)
           cr_expect_eq (values[i], want[i % 5], "level %d: %08x", level, values[i]);
       }
+  fci_kernel_force (FCI_LEVEL_AUTO);
+}
+
+/* One factor a row, or one for a block of any size from any element on: the bytes and counts of a plain loop, NaNs
+ * as the product or quotient of x86 has them. */
+Test (kernel, factors_are_plain_products)
+{
+  enum
+  {
+    LENGTH = 1300
+  };
+  static const uint64_t blocks[] = { 0, 1, 2, 5, 16, 32, 128, 5000 };
+  static const uint32_t froms[] = { FMTCONV_F8_E4M3, FMTCONV_F8_E5M2, FMTCONV_F16, FMTCONV_F32,
+                                    FMTCONV_F8_E8M0 };
+  static const uint32_t tos[] = { FMTCONV_F32, FMTCONV_BF16, FMTCONV_F16, FMTCONV_F8_E4M3 };
+  static uint8_t in[LENGTH * 4];
+  static float factors[LENGTH + 8], values[LENGTH];
+  static uint8_t want[LENGTH * 4], out[LENGTH * 4];
+  for (size_t i = 0; i < sizeof in; i++)
+    in[i] = (uint8_t) (i * 151 + i / 256 * 7);
+  for (size_t i = 0; i < LENGTH + 8; i++)
+    factors[i] = i % 97 == 5 ? NAN : i % 89 == 4 ? 0 : i % 83 == 3 ? INFINITY : (float) (i % 31) * 0.37f - 3;
+  for (unsigned b = 0; b < 8 * 5 * 4 * 2; b++)
+    {
+      const uint64_t block = blocks[b % 8], phase = block > 1 ? block / 3 : 0;
+      const uint32_t from = froms[b / 8 % 5], to = tos[b / 40 % 4];
+      const bool divide = b / 160;
+      const fci_operand operand = { .values = factors, .block = block, .phase = phase };
+      const fci_row_program load = program_of (from, NULL, FMTCONV_F32);
+      const fci_row_program save = program_of (FMTCONV_F32, &(float){ 1 }, to);
+      const fci_row_program program = { .from = from,
+                                        .n_steps = 2,
+                                        .steps = { { .kind = divide ? FCI_STEP_DIVIDE : FCI_STEP_MULTIPLY },
+                                                   { .kind = FCI_STEP_ROUND, .dtype = to } } };
+      fci_tally wanted = { 0 };
+      uint8_t scratch[1 << 16];
+      run_program (&load, in, (uint8_t *) values, LENGTH, NULL);
+      for (size_t i = 0; i < LENGTH; i++)
+        {
+          const volatile float factor = factors[block ? (phase + i) / block : 0], value = values[i];
+          const volatile float result = divide ? value / factor : value * factor;
+          const uint32_t kept = 0x00400000, made = 0xffc00000;
+          uint32_t bits;
+          memcpy (&bits, isnan (value) ? (const void *) &values[i] : (const void *) &factor, 4);
+          bits |= kept;
+          if (isnan (result) && !isnan (value) && !isnan (factor))
+            bits = made;
+          values[i] = result;
+          if (isnan (result))
+            memcpy (&values[i], &bits, 4);
+        }
+      run_program (&save, (const uint8_t *) values, want, LENGTH, &wanted);
+      for (int level = FCI_LEVEL_PORTABLE; level <= FCI_LEVEL_AVX512; level++)
+        {
+          fci_tally tally = { 0 };
+          fci_kernel_force (level);
+          fci_row_run (&program, in, out, LENGTH, scratch, &operand, &tally);
+          cr_assert_arr_eq (out, want, LENGTH * size_of (to), "%u to %u, block %u, level %d", from, to,
+                            (unsigned) block, level);
+          cr_assert_arr_eq (&tally, &wanted, sizeof tally);
+        }
+    }
   fci_kernel_force (FCI_LEVEL_AUTO);
 }

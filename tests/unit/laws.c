@@ -234,6 +234,39 @@ products (world *w, uint64_t seed)
                fmtconv_reshape (fmtconv_reshape (all.view, 3, taller), 2, shape), all.view);
 }
 
+/* Cut between blocks, the factors are cut; turned, they are turned; put together after whole blocks, they are put
+ * together. */
+static void
+scalings (world *w, uint64_t seed, const naive *v)
+{
+  uint64_t block[FMTCONV_MAX_RANK], turned[FMTCONV_MAX_RANK], shape[FMTCONV_MAX_RANK];
+  unsigned axes[FMTCONV_MAX_RANK];
+  const unsigned axis = (unsigned) pick (w, v->rank);
+  for (unsigned i = 0; i < v->rank; i++)
+    {
+      block[i] = 1 + pick (w, 3);
+      shape[i] = (v->shape[i] + block[i] - 1) / block[i];
+    }
+  const naive f = naive_leaf (w, FMTCONV_F32, v->rank, shape);
+  fmtconv_view *all = fmtconv_multiply (v->view, f.view, block);
+  naive_axes (w, v->rank, axes);
+  for (unsigned i = 0; i < v->rank; i++)
+    turned[i] = block[axes[i]];
+  expect_same (w, seed, "factors turned", fmtconv_permute (all, axes),
+               fmtconv_multiply (fmtconv_permute (v->view, axes), fmtconv_permute (f.view, axes), turned));
+  if (shape[axis] < 4)
+    return;
+  const uint64_t at = 1 + pick (w, shape[axis] - 3), first = at * block[axis];
+  fmtconv_view *const factors[] = { fmtconv_slice (f.view, axis, 0, at),
+                                    fmtconv_slice (f.view, axis, at, shape[axis] - at) };
+  fmtconv_view *const parts[] = { fmtconv_slice (v->view, axis, 0, first),
+                                  fmtconv_slice (v->view, axis, first, v->shape[axis] - first) };
+  expect_same (w, seed, "factors cut", fmtconv_slice (all, axis, first, v->shape[axis] - first),
+               fmtconv_multiply (parts[1], factors[1], block));
+  expect_same (w, seed, "factors put together", all,
+               fmtconv_multiply (v->view, fmtconv_concat (axis, 2, factors), block));
+}
+
 static void
 own_type (world *w, uint64_t seed, const naive *v)
 {
@@ -262,9 +295,24 @@ Test (laws, hold)
           permute_of_permute (&w, i, &v);
           split_then_fuse (&w, i, &v);
           elementwise_commutes (&w, i, &v);
+          scalings (&w, i, &v);
         }
       fmtconv_ctx_free (w.ctx);
     }
+}
+
+/* With a factor for each block of a leaf. */
+static naive
+blocks_of_factors (world *w, const naive *v)
+{
+  uint64_t block[FMTCONV_MAX_RANK], shape[FMTCONV_MAX_RANK];
+  for (unsigned i = 0; i < v->rank; i++)
+    {
+      block[i] = 1 + pick (w, 4);
+      shape[i] = (v->shape[i] + block[i] - 1) / block[i];
+    }
+  const naive f = naive_leaf (w, FMTCONV_BF16, v->rank, shape);
+  return naive_multiply (w, v, &f, block, pick (w, 2));
 }
 
 /* A leaf, whatever its strides, comes back as one box. */
@@ -282,6 +330,7 @@ Test (laws, split_then_fuse_is_one_box)
           naive a = naive_leaf (&w, FMTCONV_F16, 2, (uint64_t[]){ 2, v.shape[1] });
           v = naive_lowrank (&w, &v, &b, &a, 0.5);
         }
+      v = blocks_of_factors (&w, &v);
       for (unsigned axis = 0; axis < v.rank && v.n > 0; axis++)
         {
           for (uint64_t k = 0; k < v.shape[axis]; k++)

@@ -275,6 +275,53 @@ naive_lowrank (world *w, const naive *v, const naive *b, const naive *a, double 
 }
 
 naive
+naive_multiply (world *w, const naive *v, const naive *factors, const uint64_t *block, bool divide)
+{
+  naive r = blank (w, v->dtype, v->rank, v->shape);
+  const naive by = naive_cast (w, factors, FMTCONV_F32);
+  r.view = (divide ? fmtconv_divide : fmtconv_multiply) (v->view, factors->view, block);
+  for (uint64_t i = 0; i < r.n; i++)
+    {
+      uint64_t rest = i, at = 0, step = 1;
+      for (unsigned axis = v->rank; axis-- > 0 && by.n > 1; rest /= v->shape[axis])
+        {
+          if (by.shape[axis] > 1)
+            at += rest % v->shape[axis] / block[axis] * step;
+          step *= by.shape[axis];
+        }
+      r.at[i] = mix (operated (v->at[i], divide ? FCI_OP_DIVIDE : FCI_OP_MULTIPLY, 0, 0), by.at[at]);
+      r.unrounded[i] = true;
+    }
+  return r;
+}
+
+naive
+naive_factors (world *w, const naive *v, uint64_t *block)
+{
+  uint64_t shape[FMTCONV_MAX_RANK];
+  for (unsigned i = 0; i < v->rank; i++)
+    {
+      block[i] = 1 + pick (w, 4);
+      shape[i] = pick (w, 4) == 0 ? 1 : (v->shape[i] + block[i] - 1) / block[i];
+    }
+  naive f = naive_leaf (w, pick (w, 2) ? FMTCONV_BF16 : FMTCONV_F32, v->rank, shape);
+  if (v->rank > 0 && pick (w, 4) == 0)
+    {
+      const unsigned axis = (unsigned) pick (w, v->rank);
+      uint64_t first = pick (w, shape[axis] + 1);
+      const naive parts[2] = { naive_slice (w, &f, axis, first, shape[axis] - first),
+                               naive_slice (w, &f, axis, 0, first) };
+      f = naive_concat (w, axis, 2, parts);
+    }
+  if (pick (w, 4) == 0)
+    {
+      const naive one = naive_leaf (w, FMTCONV_F32, 0, NULL);
+      f = naive_multiply (w, &f, &one, NULL, pick (w, 2));
+    }
+  return pick (w, 4) == 0 ? naive_cast (w, &f, FMTCONV_F16) : f;
+}
+
+naive
 naive_factor (world *w, uint64_t rows, uint64_t columns, unsigned axis)
 {
   uint64_t shape[2] = { rows, columns };
@@ -375,10 +422,20 @@ random_lowrank (world *w, const naive *v)
 }
 
 static naive
+random_multiply (world *w, const naive *v)
+{
+  uint64_t block[FMTCONV_MAX_RANK];
+  const naive f = naive_factors (w, v, block);
+  return naive_multiply (w, v, &f, block, pick (w, 2));
+}
+
+static naive
 random_step (world *w, const naive *v)
 {
   if (v->rank == 2 && pick (w, 4) == 0)
     return random_lowrank (w, v);
+  if (pick (w, 6) == 0)
+    return random_multiply (w, v);
   uint64_t shape[FMTCONV_MAX_RANK];
   unsigned axes[FMTCONV_MAX_RANK];
   unsigned axis = v->rank ? (unsigned) pick (w, v->rank) : 0;
@@ -417,28 +474,27 @@ naive_random (world *w, unsigned depth)
 }
 
 static uint64_t apply_ops (const fci_box *box, unsigned rank, const uint64_t *index, const fci_op *last,
-                           uint64_t element, uint32_t *dtype, bool *unrounded);
+                           unsigned first, uint64_t element, uint32_t *dtype, bool *unrounded);
 
-/* Element k of factor f of a product, as f32. */
+/* Element k of a factor, as f32; the tracks of what was done to it follow its own. */
 static uint64_t
-read_factor (const fci_box *box, unsigned rank, const uint64_t *index, const fci_op *op, unsigned f,
+read_factor (const fci_box *box, unsigned rank, const uint64_t *index, const fci_factor *factor, unsigned t,
              uint64_t k)
 {
-  const fci_factor *factor = &op->product->factor[f];
-  const uint64_t *track = FCI_TRACK (box, rank, op->tracks - FCI_FACTORS + f);
-  uint64_t offset = track[0] + k * factor->step;
+  const fci_track *track = FCI_TRACK (box, rank, t);
+  uint64_t offset = track->at + k * factor->step;
   uint32_t dtype = factor->dtype;
   bool unrounded = false;
   for (unsigned i = 0; i < rank; i++)
-    offset += (index[i] - box->start[i]) * track[1 + i];
-  uint64_t element = apply_ops (box, rank, index, factor->ops, stored (factor->source, offset, 0, dtype),
-                                &dtype, &unrounded);
+    offset += (track->pace[i].phase + index[i] - box->start[i]) / track->pace[i].block * track->pace[i].step;
+  uint64_t element = apply_ops (box, rank, index, factor->ops, t + 1,
+                                stored (factor->source, offset, 0, dtype), &dtype, &unrounded);
   return dtype == FMTCONV_F32 && !unrounded ? element : operated (element, FCI_OP_CAST, FMTCONV_F32, 0);
 }
 
 static uint64_t
-apply_ops (const fci_box *box, unsigned rank, const uint64_t *index, const fci_op *last, uint64_t element,
-           uint32_t *dtype, bool *unrounded)
+apply_ops (const fci_box *box, unsigned rank, const uint64_t *index, const fci_op *last, unsigned first,
+           uint64_t element, uint32_t *dtype, bool *unrounded)
 {
   const fci_op *ops[64];
   size_t n = 0;
@@ -448,9 +504,12 @@ apply_ops (const fci_box *box, unsigned rank, const uint64_t *index, const fci_o
     {
       const fci_op *op = ops[n];
       element = operated (element, op->kind, op->dtype, op->factor);
+      const unsigned t = first + fci_first_track (op);
       for (uint64_t k = 0; op->product && k < op->product->rank; k++)
-        element = term (element, read_factor (box, rank, index, op, 0, k),
-                        read_factor (box, rank, index, op, 1, k));
+        element = term (element, read_factor (box, rank, index, &op->product->factor[0], t, k),
+                        read_factor (box, rank, index, &op->product->factor[1], t + 1, k));
+      if (op->by)
+        element = mix (element, read_factor (box, rank, index, op->by, t, 0));
       *unrounded = op->kind != FCI_OP_CAST;
       *dtype = op->kind == FCI_OP_CAST ? op->dtype : *dtype;
     }
@@ -471,7 +530,7 @@ read_back (const fci_box *box, unsigned rank, const uint64_t *index)
   const fmtconv_dtype_info *info = fmtconv_dtype (box->dtype);
   offset += blocks ? by / info->block * info->block_bytes : by;
   uint64_t element = stored (box->source, offset, blocks ? by % info->block : 0, box->dtype);
-  return apply_ops (box, rank, index, box->ops, element, &dtype, &unrounded);
+  return apply_ops (box, rank, index, box->ops, 0, element, &dtype, &unrounded);
 }
 
 static bool

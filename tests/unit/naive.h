@@ -43,6 +43,12 @@ naive naive_cast (world *w, const naive *v, uint32_t dtype);
 naive naive_scale (world *w, const naive *v, double factor);
 naive naive_lowrank (world *w, const naive *v, const naive *b, const naive *a, double factor);
 
+/* Along axis i, block[i] indices have one factor. */
+naive naive_multiply (world *w, const naive *v, const naive *factors, const uint64_t *block, bool divide);
+
+/* Factors for a view, and the blocks they are of: a leaf, or put together, maybe times one number or cast. */
+naive naive_factors (world *w, const naive *v, uint64_t *block);
+
 /* A matrix that may be a factor of a product: a leaf, or put together along `axis`, maybe scaled or cast. */
 naive naive_factor (world *w, uint64_t rows, uint64_t columns, unsigned axis);
 

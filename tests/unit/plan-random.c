@@ -355,6 +355,69 @@ product (world *w, const value *of)
   return v;
 }
 
+/* Factors that fit the shape, one for `block` indices of each axis, or one for all of them; their elements in any order
+ * of axes. */
+static value
+factors_of (world *w, const value *of, uint64_t *block)
+{
+  uint64_t shape[FMTCONV_MAX_RANK], n = 1;
+  int64_t stride[FMTCONV_MAX_RANK], step = 1;
+  unsigned type = (unsigned) rnd (&w->seed, N_FLOATS);
+  do
+    {
+      n = 1;
+      for (unsigned i = 0; i < of->rank; i++)
+        {
+          block[i] = 1 + rnd (&w->seed, rnd (&w->seed, 2) ? 3 : 40);
+          shape[i] = rnd (&w->seed, 4) ? (of->shape[i] + block[i] - 1) / block[i] : 1;
+          n *= shape[i];
+        }
+    }
+  while (n > FILE_ELEMENTS / 2);
+  const bool turned = rnd (&w->seed, 2);
+  for (unsigned k = 0; k < of->rank; k++)
+    {
+      const unsigned i = turned ? k : of->rank - 1 - k;
+      stride[i] = step * (int64_t) fmtconv_dtype (types[type])->block_bytes;
+      step *= (int64_t) shape[i];
+    }
+  value v = leaf_of (w, type, of->rank, shape, stride, rnd (&w->seed, 100));
+  if (rnd (&w->seed, 3))
+    return v;
+  value one = leaf_of (w, 0, 0, NULL, NULL, 1 + rnd (&w->seed, 100));
+  v.view = fmtconv_multiply (v.view, one.view, NULL);
+  for (uint64_t i = 0; i < v.n; i++)
+    v.at[i] = (float) v.at[i] * (float) one.at[0];
+  return v;
+}
+
+/* A view and factors of its blocks. */
+static value
+multiplied (world *w, const value *of)
+{
+  uint64_t block[FMTCONV_MAX_RANK];
+  const value f = factors_of (w, of, block);
+  value v = *of;
+  bool divide = rnd (&w->seed, 2);
+  for (uint64_t i = 0; i < f.n; i++)
+    divide = divide && f.at[i] != 0;
+  v.view = (divide ? fmtconv_divide : fmtconv_multiply) (of->view, f.view, block);
+  cr_assert_not_null (v.view);
+  set_shape (&v, of->rank, of->shape);
+  for (uint64_t i = 0; i < v.n; i++)
+    {
+      uint64_t rest = i, at = 0, step = 1;
+      for (unsigned axis = of->rank; axis-- > 0; rest /= of->shape[axis])
+        {
+          at += f.shape[axis] > 1 ? rest % of->shape[axis] / block[axis] * step : 0;
+          step *= f.shape[axis];
+        }
+      volatile float a = (float) of->at[i], b = (float) f.at[at];
+      v.at[i] = divide ? a / b : a * b;
+    }
+  return v;
+}
+
 static value
 grow (world *w, unsigned type, unsigned depth)
 {
@@ -368,6 +431,11 @@ grow (world *w, unsigned type, unsigned depth)
       if (type < N_FLOATS && v.rank == 2 && rnd (&w->seed, 3) == 0)
         {
           v = product (w, &v);
+          continue;
+        }
+      if (type < N_FLOATS && v.n > 0 && rnd (&w->seed, 5) == 0)
+        {
+          v = multiplied (w, &v);
           continue;
         }
       value part = choice < 2 ? slice (w, &v) : v;
@@ -464,12 +532,12 @@ check_digest (const value *v, const uint8_t *bytes)
   cr_assert_eq (found, crc, "%08x instead of %08x", found, crc);
 }
 
-/* How much there is to work with. */
+/* How much there is to work with: the least is what three threads need for factors and products. */
 static const struct
 {
   unsigned threads;
   uint64_t memory;
-} way[] = { { 1, 1 << 30 }, { 2, 16 << 20 }, { 8, 2500000 }, { 3, 520000 } };
+} way[] = { { 1, 1 << 30 }, { 2, 16 << 20 }, { 8, 2500000 }, { 3, 600000 } };
 
 /* Some of the tensors in another order. */
 typedef struct other

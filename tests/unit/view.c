@@ -309,6 +309,56 @@ Test (view, lowrank_is_one_box)
                fci_view_text (matrix ()));
 }
 
+#define FACTORS(dtype, ...)                                                                               \
+  fmtconv_leaf (source, 1000, dtype, sizeof SHAPE (__VA_ARGS__) / sizeof (uint64_t), SHAPE (__VA_ARGS__), \
+                NULL)
+
+/* A factor for each block is one box, cut anywhere, and turned; an axis that is split at blocks, or into them. */
+Test (view, multiply)
+{
+  uint64_t block[] = { 2, 3 };
+  fmtconv_view *f = FACTORS (FMTCONV_F32, 2, 3);
+  fmtconv_view *all = fmtconv_multiply (matrix (), f, block);
+  expect_text (all, "f16[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2) | times s@1000 f32 (12/2+0,4/3+0)");
+  expect_text (fmtconv_slice (fmtconv_slice (all, 0, 1, 3), 1, 4, 3),
+               "f16[3,3] = box [0,0]+[3,3] <- s@152 f16 (16,2) | times s@1004 f32 (12/2+1,4/3+1)");
+  expect_text (fmtconv_permute (all, (unsigned[]){ 1, 0 }),
+               "f16[8,4] = box [0,0]+[8,4] <- s@128 f16 (2,16) | times s@1000 f32 (4/3+0,12/2+0)");
+  expect_text (fmtconv_reshape (all, 3, SHAPE (2, 2, 8)),
+               "f16[2,2,8] = box [0,0,0]+[2,2,8] <- s@128 f16 (32,16,2) | times s@1000 f32 (12,0,4/3+0)");
+  fmtconv_view *halves[] = { fmtconv_slice (all, 1, 0, 5), fmtconv_slice (all, 1, 5, 3) };
+  expect_text (fmtconv_concat (1, 2, halves), fci_view_text (all));
+  fmtconv_view *one = fmtconv_divide (fmtconv_multiply (matrix (), FACTORS (FMTCONV_BF16, 1), NULL),
+                                      FACTORS (FMTCONV_F32, 4, 1), NULL);
+  expect_text (one,
+               "f16[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2) | times s@1000 bf16 (0,0) | divided by s@1000 "
+               "f32 (4,0)");
+  fmtconv_view *scale = fmtconv_multiply (f, FACTORS (FMTCONV_F32, 1), NULL);
+  expect_text (
+      fmtconv_multiply (matrix (), scale, block),
+      "f16[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2) | times [ s@1000 f32 (12/2+0,4/3+0) | times s@1000 f32 "
+      "(0,0) ]");
+}
+
+Test (view, multiply_refusals)
+{
+  const uint64_t block[] = { 2, 3 };
+  expect_refusal (fmtconv_multiply (matrix (), FACTORS (FMTCONV_F32, 2, 3), NULL), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_multiply (matrix (), FACTORS (FMTCONV_F32, 2, 3), SHAPE (2, 4)), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_divide (matrix (), FACTORS (FMTCONV_F32, 4), NULL), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_multiply (matrix (), FACTORS (FMTCONV_I32, 4, 1), NULL), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_multiply (FACTORS (FMTCONV_I8, 4, 8), FACTORS (FMTCONV_F32, 2, 3), block),
+                  FMTCONV_E_USAGE);
+  fmtconv_view *rows = fmtconv_multiply (FACTORS (FMTCONV_F32, 2, 3), FACTORS (FMTCONV_F32, 2, 1), NULL);
+  expect_refusal (fmtconv_multiply (matrix (), rows, block), FMTCONV_E_UNSUPPORTED);
+  fmtconv_view *all = matrix (), *f = FACTORS (FMTCONV_F32, 2, 3);
+  for (unsigned i = 0; i < 16; i++)
+    all = fmtconv_multiply (all, f, block);
+  cr_expect_eq (all->n_boxes, 1);
+  expect_refusal (fmtconv_multiply (all, f, block), FMTCONV_E_UNSUPPORTED);
+  cr_expect_null (fmtconv_multiply (NULL, f, block));
+}
+
 Test (view, lowrank_refusals)
 {
 #define B fmtconv_leaf (source, 0, FMTCONV_F32, 2, SHAPE (4, 3), NULL)

@@ -1,0 +1,35 @@
+/* core/kernel/multiply.c: rows of f32 times, or divided by, factors of their own.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/cpu.h"
+#include "core/kernel/number.h"
+#include "core/kernel/product.h"
+
+void
+fci_row_multiply (float *values, const float *factors, size_t n)
+{
+  size_t i = 0;
+#ifdef __x86_64__
+  const int level = fci_kernel_level ();
+  if (level >= FCI_LEVEL_AVX512)
+    i = fci_multiply_avx512 (values, factors, n, false);
+  else if (level >= FCI_LEVEL_AVX2)
+    i = fci_multiply_avx2 (values, factors, n, false);
+#endif
+  for (; i < n; i++)
+    values[i] = fci_result (values[i] * factors[i], values[i], factors[i]);
+}
+
+void
+fci_row_divide (float *values, const float *factors, size_t n)
+{
+  size_t i = 0;
+#ifdef __x86_64__
+  const int level = fci_kernel_level ();
+  if (level >= FCI_LEVEL_AVX512)
+    i = fci_multiply_avx512 (values, factors, n, true);
+  else if (level >= FCI_LEVEL_AVX2)
+    i = fci_multiply_avx2 (values, factors, n, true);
+#endif
+  for (; i < n; i++)
+    values[i] = fci_result (values[i] / factors[i], values[i], factors[i]);
+}
