@@ -1,4 +1,4 @@
-/* core/kernel/quant.h: ggml's block types, to and from f32.
+/* core/kernel/quant.h: ggml's block types, to and from f32, and floats of four bits.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Pure functions: no allocation, no lock, no message, no errno; the same bytes on any CPU.  They are those of

@@ -44,6 +44,8 @@ core_sources += \
 	core/model/rules-values.c \
 	core/model/rules.c \
 	core/model/rules.h \
+	core/model/scaled.c \
+	core/model/scaled.h \
 	core/model/view-blocks.c \
 	core/model/view-build.c \
 	core/model/view-build.h \

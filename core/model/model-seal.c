@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/ctx.h"
 #include "core/model/model-private.h"
+#include "core/model/scaled.h"
 #include <string.h>
 
 /* The sealed models of a context, by the numbers of their first tensors. */
@@ -93,6 +94,7 @@ seal_one (fmtconv_model *model)
     return false;
   model->memory += model->count * sizeof *model->entries;
   model->features |= model->n_blobs ? FMTCONV_BLOBS : 0;
+  model->features |= fci_model_is_scaled (model) ? FMTCONV_SCALED : 0;
   model->sealed = true;
   return true;
 }

@@ -166,6 +166,79 @@ fmtconv_bytes (fmtconv_view *view)
   return fci_view_is_coded (view) ? coded_bytes (&head, view) : raw_bytes (&head, view);
 }
 
+/* A piece of bytes as elements, or blocks of them. */
+static bool
+from_bytes (const fci_pieces *list, fci_piece *piece, unsigned rank, const fmtconv_dtype_info *to)
+{
+  uint64_t *extent = FCI_P_EXTENT (list, piece);
+  int64_t *stride = FCI_P_STRIDE (list, piece);
+  const uint64_t item = to->block_bytes;
+  bool whole = !piece->ops && piece->dtype == FMTCONV_U8;
+  if (rank == 0)
+    {
+      piece->dtype = to->dtype;
+      return whole && item == 1 && to->block == 1;
+    }
+  whole = whole && (stride[rank - 1] == 1 || extent[rank - 1] == 1) && piece->start[rank - 1] % item == 0
+          && extent[rank - 1] % item == 0;
+  for (unsigned i = 0; i + 1 < rank && to->block > 1; i++)
+    {
+      whole = whole && (uint64_t) stride[i] % item == 0;
+      stride[i] = stride[i] / (int64_t) item * (int64_t) to->block;
+    }
+  piece->start[rank - 1] = piece->start[rank - 1] / item * to->block;
+  extent[rank - 1] = extent[rank - 1] / item * to->block;
+  stride[rank - 1] = (int64_t) fci_dtype_step (to->dtype);
+  piece->dtype = to->dtype;
+  return whole;
+}
+
+/* All pieces of bytes. */
+static bool
+all_from_bytes (fci_pieces *list, fmtconv_view *view, const fmtconv_dtype_info *to)
+{
+  if (!fci_pieces_take (list, view))
+    return false;
+  for (size_t i = 0; i < list->n; i++)
+    if (!from_bytes (list, fci_piece_at (list, i), view->rank, to))
+      return fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED,
+                           "bytes that do not lie back to back as they are stored are no %s", to->name)
+             == 0;
+  return true;
+}
+
+fmtconv_view *
+fmtconv_stored_as (fmtconv_view *view, uint32_t dtype)
+{
+  uint64_t shape[FMTCONV_MAX_RANK + 1] = { 0 };
+  const fmtconv_dtype_info *to = fmtconv_dtype (dtype);
+  if (!view || fmtconv_failed (view->ctx) || dtype == FMTCONV_U8)
+    return view && !fmtconv_failed (view->ctx) ? view : NULL;
+  const unsigned last = view->rank ? view->rank - 1 : 0;
+  if (!to || view->dtype != FMTCONV_U8
+      || (view->rank ? view->shape[last] % to->block_bytes != 0 : to->block_bytes * to->block > 1))
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "rows of %llu elements of %s are no encoding of %s",
+                    view->rank ? (unsigned long long) view->shape[last] : 1,
+                    fmtconv_dtype (view->dtype)->name, to ? to->name : "an unknown data type");
+      return NULL;
+    }
+  if (view->coded)
+    return view->coded->dtype == dtype ? view->coded : fci_bytes_refuse (view, "taken for another type");
+  if (view->rank)
+    memcpy (shape, view->shape, view->rank * sizeof *shape);
+  if (view->rank)
+    shape[last] = shape[last] / to->block_bytes * to->block;
+  fci_view_head head = fci_view_like (view);
+  head.dtype = dtype;
+  head.shape = shape;
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
+  if (all_from_bytes (&list, view, to))
+    return fci_view_freeze (&head, &list, false);
+  fci_pieces_free (&list);
+  return NULL;
+}
+
 fmtconv_view *
 fci_view_stored (fmtconv_view *view)
 {

@@ -42,6 +42,25 @@ list_tied (fmtconv_ctx *ctx, const fmtconv_model *model)
   return n;
 }
 
+/* Scaled tensors; how many. */
+static size_t
+list_scaled (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  size_t n = 0;
+  fmtconv_scaling scaling;
+  for
+    FCI_EACH_LEAF (leaf, model)
+  for
+    FMTCONV_EACH (t, leaf)
+  if (fmtconv_scaled (leaf, t, &scaling) == FMTCONV_SCALED_CODES)
+    {
+      fmtconv_detail (ctx, "'%s' (%s) is scaled by '%s' (%s)", t->name, dtype_name (t->dtype),
+                      scaling.scale->name, dtype_name (scaling.scale->dtype));
+      n++;
+    }
+  return n;
+}
+
 int
 fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, const fmtconv_model *model)
 {
@@ -63,6 +82,16 @@ fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, c
                            "%s does not understand tied tensors (two names for the same bytes), and the "
                            "model has %zu",
                            owner, n);
+    }
+  if (strange & FMTCONV_SCALED)
+    {
+      size_t n = list_scaled (ctx, model);
+      return fmtconv_fail_at (
+          ctx, FMTCONV_E_UNSUPPORTED,
+          &(fmtconv_where){ .hint = "-t dequantise before it makes plain tensors of them" },
+          "%s does not understand scaled tensors (codes that mean nothing without their "
+          "scales), and the model has %zu:",
+          owner, n);
     }
   return ctx->failed;
 }

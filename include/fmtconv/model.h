@@ -41,7 +41,8 @@ enum
 {
   FMTCONV_TIED = 1,       /* two names are the very same bytes */
   FMTCONV_COMPONENTS = 8, /* it is a bundle */
-  FMTCONV_BLOBS = 16      /* files are carried along */
+  FMTCONV_BLOBS = 16,     /* files are carried along */
+  FMTCONV_SCALED = 32     /* tensors of few bits mean nothing without their scales: fmtconv_scaled */
 };
 
 /* ---- Bundles */
@@ -100,6 +101,32 @@ int fmtconv_glob (const char *glob, const char *name);
 /* The value of a tensor of one element that is as it was read, at once: for numbers that describe a model and
  * are kept as tensors, such as a LoRA's alpha.  Complex: the real part.  E_UNSUPPORTED for any other tensor. */
 int fmtconv_scalar (const fmtconv_tensor *tensor, double *value);
+
+/* ---- Scaled tensors.  A checkpoint of fp8 or fp4 numbers has a tensor of codes and, beside it, one or two tensors of
+ * scales; names, data types and shapes say which.  What moves tensors and names only can keep them beside each
+ * other; what computes must not see the codes alone. */
+enum
+{
+  FMTCONV_SCALED_NOT,
+  FMTCONV_SCALED_CODES,    /* scaled by others */
+  FMTCONV_SCALED_SCALE,    /* what scales another */
+  FMTCONV_SCALED_COMPANION /* of no use without codes: scales of a layer's input, a marker */
+};
+
+typedef struct fmtconv_scaling
+{
+  const char *name; /* of the tensor that the codes stand for */
+  const fmtconv_tensor *codes;
+  const fmtconv_tensor *scale;
+  const fmtconv_tensor *second; /* one more scale, or NULL */
+} fmtconv_scaling;
+
+/* What a tensor of the model is.  scaling: filled for CODES; may be NULL. */
+int fmtconv_scaled (const fmtconv_model *model, const fmtconv_tensor *tensor, fmtconv_scaling *scaling);
+
+/* The values of scaled codes in f32, still to be rounded: cast it to what is wanted.  A scale whose shape fits no block
+ * of the codes, or which lies in an order of some processor's: E_UNSUPPORTED, with both tensors and their shapes. */
+fmtconv_view *fmtconv_unscale (const fmtconv_model *model, const fmtconv_scaling *scaling);
 
 /* Add a tensor at the end.  A NULL view does nothing; a duplicate, empty or over-long (4096 bytes)
  * name, or one with control characters, is E_FORMAT. */

@@ -83,9 +83,9 @@ enum
   FMTCONV_F8_E4M3FNUZ,
   FMTCONV_F8_E5M2FNUZ,
   FMTCONV_F8_E8M0,
-  FMTCONV_F6_E2M3, /* four in three bytes; this and the next two are moved as they are, and not decoded */
+  FMTCONV_F6_E2M3, /* four in three bytes; this and the next are moved as they are, and not decoded */
   FMTCONV_F6_E3M2,
-  FMTCONV_F4_E2M1, /* two in a byte */
+  FMTCONV_F4_E2M1, /* two in a byte, the first in its lower half */
   FMTCONV_GGML = 64,
   FMTCONV_Q4_0 = 66,
   FMTCONV_Q4_1 = 67,

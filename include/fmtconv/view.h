@@ -60,6 +60,11 @@ fmtconv_view *fmtconv_quantise (fmtconv_view *view, uint32_t dtype, fmtconv_view
 
 /* The encoding of a view of a block type as U8: the same axes, the last counts bytes. */
 fmtconv_view *fmtconv_bytes (fmtconv_view *view);
+
+/* The other way round: bytes, U8 as they are stored, as the encoding of `dtype`; the last axis counts its elements.
+ * Bytes that were cut apart along that axis, or do not fill whole elements or blocks: E_UNSUPPORTED, E_USAGE. */
+fmtconv_view *fmtconv_stored_as (fmtconv_view *view, uint32_t dtype);
+
 /* The same numbers, stored in the other byte order: of a view whose elements are as they are stored.  Of complex
  * ones both parts are swapped. */
 fmtconv_view *fmtconv_swap (fmtconv_view *view);

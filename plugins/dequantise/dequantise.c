@@ -1,4 +1,4 @@
-/* plugins/dequantise/dequantise.c: the transform that decodes tensors stored in blocks.
+/* plugins/dequantise/dequantise.c: the transform that makes plain numbers of tensors stored in blocks, or scaled by others.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fmtconv/plugin.h>
 
@@ -16,43 +16,139 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
+/* What was done. */
+typedef struct account
+{
+  size_t decoded;
+  size_t scaled;
+  size_t left_blocks;
+  size_t left_scaled;
+} account;
+
 static int
-is_wanted (const struct params *p, const fmtconv_tensor *t)
+is_named (const struct params *p, const char *name)
 {
   int wanted = p->only.n == 0;
   for (size_t i = 0; i < p->only.n && !wanted; i++)
-    wanted = fmtconv_glob (p->only.value[i], t->name);
-  return wanted && t->dtype >= FMTCONV_GGML;
+    wanted = fmtconv_glob (p->only.value[i], name);
+  return wanted;
+}
+
+static int
+is_stored_in_blocks (const fmtconv_tensor *t)
+{
+  return t->dtype >= FMTCONV_GGML || t->dtype == FMTCONV_F4_E2M1;
+}
+
+/* A tensor without scales. */
+static void
+decode (const struct params *p, const fmtconv_tensor *t, fmtconv_model *out, account *n)
+{
+  const int blocks = is_stored_in_blocks (t), wanted = blocks && is_named (p, t->name);
+  n->decoded += (size_t) wanted;
+  n->left_blocks += (size_t) (blocks && !wanted);
+  fmtconv_put (out, t->name, wanted ? fmtconv_cast (t->view, p->to) : t->view);
+}
+
+/* Codes with their scales become one tensor, or stay beside them. */
+static void
+unscale (const struct params *p, const fmtconv_model *in, const fmtconv_scaling *s, fmtconv_model *out,
+         account *n)
+{
+  if (is_named (p, s->codes->name))
+    {
+      n->scaled++;
+      fmtconv_put (out, s->name, fmtconv_cast (fmtconv_unscale (in, s), p->to));
+      return;
+    }
+  n->left_scaled++;
+  fmtconv_put (out, s->codes->name, s->codes->view);
+  fmtconv_put (out, s->scale->name, s->scale->view);
+  if (s->second)
+    fmtconv_put (out, s->second->name, s->second->view);
+}
+
+static void
+put_all (const struct params *p, const fmtconv_model *in, fmtconv_model *out, account *n)
+{
+  fmtconv_scaling scaling;
+  for
+    FMTCONV_EACH (t, in)
+  switch (fmtconv_scaled (in, t, &scaling))
+    {
+    case FMTCONV_SCALED_CODES:
+      unscale (p, in, &scaling, out, n);
+      break;
+    case FMTCONV_SCALED_SCALE: /* comes with its codes */
+      break;
+    case FMTCONV_SCALED_COMPANION:
+      if (p->only.n == 0)
+        fmtconv_drop (out, t, "says how codes are to be used, and they become plain numbers");
+      else
+        fmtconv_put (out, t->name, t->view);
+      break;
+    default:
+      decode (p, t, out, n);
+    }
+}
+
+/* A loader must not look for codes where there are none. */
+static void
+mend_config (fmtconv_ctx *ctx, fmtconv_model *out)
+{
+  fmtconv_attr *config = fmtconv_get (fmtconv_attrs (out), "config");
+  if (!fmtconv_get (config, "quantization_config"))
+    return;
+  fmtconv_unset (config, "quantization_config");
+  fmtconv_note (ctx, "the configuration no longer says quantization_config: no tensor is quantised");
+}
+
+static void
+tell_decoded (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
+{
+  const char *text = fmtconv_text (
+      ctx, done == 1 ? "%zu tensor is decoded to %s" : "%zu tensors are decoded to %s", done, to);
+  if (text && left)
+    fmtconv_note (ctx, "%s, %zu stay in blocks", text, left);
+  else if (text && done)
+    fmtconv_note (ctx, "%s", text);
+}
+
+static void
+tell_scaled (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
+{
+  const char *text = fmtconv_text (ctx,
+                                   done == 1 ? "%zu tensor is multiplied by its scales, to %s"
+                                             : "%zu tensors are multiplied by their scales, to %s",
+                                   done, to);
+  if (text && left)
+    fmtconv_note (ctx, "%s, %zu stay beside theirs", text, left);
+  else if (text && done)
+    fmtconv_note (ctx, "%s", text);
 }
 
 static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
   const struct params *p = params_;
-  size_t decoded = 0, left = 0;
+  account n = { 0 };
   if (p->to != FMTCONV_F32 && p->to != FMTCONV_F16 && p->to != FMTCONV_BF16)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "to=%s: blocks are decoded to f32, f16 or bf16",
                          fmtconv_dtype (p->to)->name);
   if (p->only.n && fmtconv_check_globs (&p->only, in, "dequantise:only=GLOB"))
     return fmtconv_failed (ctx);
-  for
-    FMTCONV_EACH (t, in)
-    {
-      int wanted = is_wanted (p, t);
-      decoded += (size_t) wanted;
-      left += !wanted && t->dtype >= FMTCONV_GGML;
-      fmtconv_put (out, t->name, wanted ? fmtconv_cast (t->view, p->to) : t->view);
-    }
-  if (decoded + left == 0)
-    return fmtconv_note (ctx, "no tensor is stored in blocks");
-  const char *done =
-      fmtconv_text (ctx, decoded == 1 ? "%zu tensor is decoded to %s" : "%zu tensors are decoded to %s",
-                    decoded, fmtconv_dtype (p->to)->name);
-  if (left && done)
-    return fmtconv_note (ctx, "%s, %zu stay in blocks", done, left);
-  return done ? fmtconv_note (ctx, "%s", done) : fmtconv_failed (ctx);
+  put_all (p, in, out, &n);
+  if (n.scaled && !n.left_scaled)
+    mend_config (ctx, out);
+  if (n.decoded + n.left_blocks + n.scaled + n.left_scaled == 0)
+    return fmtconv_note (ctx, "no tensor is stored in blocks, or scaled by another");
+  tell_decoded (ctx, fmtconv_dtype (p->to)->name, n.decoded, n.left_blocks);
+  tell_scaled (ctx, fmtconv_dtype (p->to)->name, n.scaled, n.left_scaled);
+  return fmtconv_failed (ctx);
 }
 
-FMTCONV_PLUGIN (dequantise, .name = "dequantise", .summary = "decodes tensors that are stored in blocks",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+FMTCONV_PLUGIN (dequantise, .name = "dequantise",
+                .summary = "decodes tensors that are stored in blocks, or as codes beside their scales",
+                .transform = FMTCONV_TRANSFORM (.params = params,
+                                                .understands = FMTCONV_TIED | FMTCONV_SCALED,
                                                 .apply = apply));

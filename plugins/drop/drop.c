@@ -31,5 +31,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (drop, .name = "drop", .summary = "drops the tensors of some names",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params,
+                                                .understands = FMTCONV_TIED | FMTCONV_SCALED,
                                                 .apply = apply));

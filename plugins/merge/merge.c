@@ -61,5 +61,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (merge, .name = "merge", .summary = "adds the tensors of another file to a model",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params,
+                                                .understands = FMTCONV_TIED | FMTCONV_SCALED,
                                                 .apply = apply));

@@ -152,5 +152,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (rename, .name = "rename", .summary = "renames tensors by regular expressions",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params,
+                                                .understands = FMTCONV_TIED | FMTCONV_SCALED,
                                                 .apply = apply));

@@ -58,5 +58,5 @@ FMTCONV_PLUGIN (safetensors, .name = "safetensors", .summary = "safetensors file
                                                       .rank = FMTCONV_MAX_RANK,
                                                       .name_bytes = SAFETENSORS_MAX_NAME,
                                                       .tensors = SAFETENSORS_MAX_TENSORS,
-                                                      .understands = FMTCONV_TIED },
+                                                      .understands = FMTCONV_TIED | FMTCONV_SCALED },
                                           .write = safetensors_write));

@@ -29,5 +29,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (select, .name = "select", .summary = "keeps the tensors of some names, drops the rest",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params,
+                                                .understands = FMTCONV_TIED | FMTCONV_SCALED,
                                                 .apply = apply));

@@ -112,5 +112,5 @@ FMTCONV_PLUGIN (torch, .name = "torch", .summary = "PyTorch checkpoints (torch.s
                                                       .rank = FMTCONV_MAX_RANK,
                                                       .name_bytes = 4096,
                                                       .tensors = TORCH_MAX_TENSORS,
-                                                      .understands = FMTCONV_TIED },
+                                                      .understands = FMTCONV_TIED | FMTCONV_SCALED },
                                           .write = torch_write));

@@ -19,4 +19,5 @@ apply (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_mo
 }
 
 FMTCONV_PLUGIN (untie, .name = "untie", .summary = "makes tied tensors ones of their own",
-                .transform = FMTCONV_TRANSFORM (.understands = FMTCONV_TIED, .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.understands = FMTCONV_TIED | FMTCONV_SCALED,
+                                                .apply = apply));

@@ -31,9 +31,25 @@ fci_quant_can_encode (uint32_t dtype)
   return is_block_type (dtype) && fci_quant_portable.encode[dtype - FMTCONV_GGML];
 }
 
+/* E2M1 of the OCP microscaling formats: a sign, then 0, 0.5, 1, 1.5, 2, 3, 4 or 6.  The element in the lower half of
+ * a byte comes first, as in torch's float4_e2m1fn_x2. */
+static void
+decode_e2m1 (const uint8_t *codes, size_t n, float *out)
+{
+  static const float value[16] = { 0.0f,  0.5f,  1.0f,  1.5f,  2.0f,  3.0f,  4.0f,  6.0f,
+                                   -0.0f, -0.5f, -1.0f, -1.5f, -2.0f, -3.0f, -4.0f, -6.0f };
+  for (size_t i = 0; i + 1 < n; i += 2, codes++)
+    {
+      out[i] = value[*codes & 15];
+      out[i + 1] = value[*codes >> 4];
+    }
+}
+
 bool
 fci_quant_can_decode (uint32_t dtype)
 {
+  if (dtype == FMTCONV_F4_E2M1)
+    return true;
   return is_block_type (dtype) && fci_quant_decoders[dtype - FMTCONV_GGML];
 }
 
@@ -61,5 +77,8 @@ fci_quant_encode (uint32_t dtype, const float *x, size_t n, const float *importa
 void
 fci_quant_decode (uint32_t dtype, const void *blocks, size_t n, float *out)
 {
-  fci_quant_decoders[dtype - FMTCONV_GGML](level_now ()->scale, blocks, n, out);
+  if (dtype == FMTCONV_F4_E2M1)
+    decode_e2m1 (blocks, n, out);
+  else
+    fci_quant_decoders[dtype - FMTCONV_GGML](level_now ()->scale, blocks, n, out);
 }
