@@ -84,8 +84,8 @@ void fci_row_run (const fci_row_program *program, const void *in, void *out, siz
  * quiet, else the NaN of x86. */
 void fci_row_add (float *values, const float *product, float factor, size_t n);
 
-/* values[i] becomes values[i] · factors[i], or values[i] / factors[i], in f32.  NaN: that of the value, made quiet,
- * else that of the factor, else the NaN of x86. */
+/* values[i] becomes values[i] · factors[i], or values[i] / factors[i], in f32.  NaN: that of the factor, made
+ * quiet, else that of the value, else the NaN of x86; of a quotient that of the value first. */
 void fci_row_multiply (float *values, const float *factors, size_t n);
 void fci_row_divide (float *values, const float *factors, size_t n);
 

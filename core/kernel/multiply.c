@@ -16,7 +16,7 @@ fci_row_multiply (float *values, const float *factors, size_t n)
     i = fci_multiply_avx2 (values, factors, n, false);
 #endif
   for (; i < n; i++)
-    values[i] = fci_result (values[i] * factors[i], values[i], factors[i]);
+    values[i] = fci_result (values[i] * factors[i], factors[i], values[i]);
 }
 
 void

@@ -72,12 +72,13 @@ fci_multiply (float value, float factor)
   return product != product ? fci_f32_of_bits (nan) : product;
 }
 
-/* f32 product, or quotient.  A NaN of `value` becomes quiet, else one of `factor`; any other is the NaN of x86. */
+/* f32 product or quotient of two numbers from memory.  A NaN of `first` becomes quiet, else one of `second`; any other
+ * is the NaN of x86.  torch has the second factor first, and the dividend. */
 static inline float
-fci_result (float result, float value, float factor)
+fci_result (float result, float first, float second)
 {
-  uint32_t nan = value != value     ? fci_f32_bits (value) | FCI_F32_QUIET
-                 : factor != factor ? fci_f32_bits (factor) | FCI_F32_QUIET
+  uint32_t nan = first != first     ? fci_f32_bits (first) | FCI_F32_QUIET
+                 : second != second ? fci_f32_bits (second) | FCI_F32_QUIET
                                     : 0xffc00000u;
   return result != result ? fci_f32_of_bits (nan) : result;
 }

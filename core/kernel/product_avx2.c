@@ -81,11 +81,12 @@ fci_multiply_avx2 (float *values, const float *factors, size_t n, bool divide)
   for (; i + LANES <= n; i += LANES)
     {
       const __m256 value = _mm256_loadu_ps (values + i), factor = _mm256_loadu_ps (factors + i);
+      const __m256 first = divide ? value : factor, second = divide ? factor : value;
       const __m256 result = divide ? _mm256_div_ps (value, factor) : _mm256_mul_ps (value, factor);
-      const __m256 was_nan = _mm256_cmp_ps (value, value, _CMP_UNORD_Q);
-      const __m256 by_nan = _mm256_cmp_ps (factor, factor, _CMP_UNORD_Q);
-      const __m256 other = _mm256_blendv_ps (made, _mm256_or_ps (factor, quiet), by_nan);
-      const __m256 nan = _mm256_blendv_ps (other, _mm256_or_ps (value, quiet), was_nan);
+      const __m256 first_nan = _mm256_cmp_ps (first, first, _CMP_UNORD_Q);
+      const __m256 second_nan = _mm256_cmp_ps (second, second, _CMP_UNORD_Q);
+      const __m256 other = _mm256_blendv_ps (made, _mm256_or_ps (second, quiet), second_nan);
+      const __m256 nan = _mm256_blendv_ps (other, _mm256_or_ps (first, quiet), first_nan);
       _mm256_storeu_ps (values + i,
                         _mm256_blendv_ps (result, nan, _mm256_cmp_ps (result, result, _CMP_UNORD_Q)));
     }

@@ -74,11 +74,12 @@ fci_multiply_avx512 (float *values, const float *factors, size_t n, bool divide)
   for (; i + LANES <= n; i += LANES)
     {
       const __m512 value = _mm512_loadu_ps (values + i), factor = _mm512_loadu_ps (factors + i);
+      const __m512 first = divide ? value : factor, second = divide ? factor : value;
       const __m512 result = divide ? _mm512_div_ps (value, factor) : _mm512_mul_ps (value, factor);
-      const __mmask16 was_nan = _mm512_cmp_ps_mask (value, value, _CMP_UNORD_Q);
-      const __mmask16 by_nan = _mm512_cmp_ps_mask (factor, factor, _CMP_UNORD_Q);
-      const __m512 other = _mm512_mask_or_ps (made, by_nan, factor, quiet);
-      const __m512 nan = _mm512_mask_or_ps (other, was_nan, value, quiet);
+      const __mmask16 first_nan = _mm512_cmp_ps_mask (first, first, _CMP_UNORD_Q);
+      const __mmask16 second_nan = _mm512_cmp_ps_mask (second, second, _CMP_UNORD_Q);
+      const __m512 other = _mm512_mask_or_ps (made, second_nan, second, quiet);
+      const __m512 nan = _mm512_mask_or_ps (other, first_nan, first, quiet);
       _mm512_storeu_ps (values + i,
                         _mm512_mask_mov_ps (result, _mm512_cmp_ps_mask (result, result, _CMP_UNORD_Q), nan));
     }

@@ -45,10 +45,17 @@ is_fp8 (uint32_t dtype)
          || dtype == FMTCONV_F8_E5M2FNUZ;
 }
 
+/* Two codes of four bits in each. */
+static bool
+is_bytes (uint32_t dtype)
+{
+  return dtype == FMTCONV_U8 || dtype == FMTCONV_I8;
+}
+
 static bool
 may_be_codes (uint32_t dtype)
 {
-  return is_fp8 (dtype) || dtype == FMTCONV_F4_E2M1 || dtype == FMTCONV_U8;
+  return is_fp8 (dtype) || dtype == FMTCONV_F4_E2M1 || is_bytes (dtype);
 }
 
 static bool
@@ -85,7 +92,7 @@ is_pair (const fmtconv_tensor *codes, const fmtconv_tensor *scale)
 {
   if (!scale || !may_be_scale (scale->dtype))
     return false;
-  if (codes->dtype != FMTCONV_U8)
+  if (!is_bytes (codes->dtype))
     return true;
   return scale->dtype == FMTCONV_F8_E4M3 || scale->dtype == FMTCONV_F8_E8M0
          || (scale->dtype == FMTCONV_U8 && stem_of (codes->name, "_packed"));
@@ -234,7 +241,7 @@ values (const fmtconv_scaling *s, bool divided)
 {
   uint64_t block[FMTCONV_MAX_RANK] = { 0 };
   fmtconv_view *codes = s->codes->view, *scale = scales (s, divided);
-  if (s->codes->dtype == FMTCONV_U8)
+  if (is_bytes (s->codes->dtype))
     codes = fmtconv_stored_as (codes, FMTCONV_F4_E2M1);
   if (codes && codes->dtype == FMTCONV_F4_E2M1)
     codes = fmtconv_cast (codes, FMTCONV_F32);
@@ -270,7 +277,7 @@ fmtconv_view *
 fmtconv_unscale (const fmtconv_model *model, const fmtconv_scaling *scaling)
 {
   const size_t stem = stem_of (scaling->codes->name, ".weight");
-  if (scaling->codes->dtype == FMTCONV_U8 && stem && find (model, scaling->codes->name, stem, ".comfy_quant"))
+  if (is_bytes (scaling->codes->dtype) && stem && find (model, scaling->codes->name, stem, ".comfy_quant"))
     return refuse (scaling, "they lie in the tiles of a matrix unit, which fmtconv does not read"), NULL;
   return values (scaling, scaling->second && stem_of (scaling->second->name, "_global_scale"));
 }

@@ -173,7 +173,7 @@ from_bytes (const fci_pieces *list, fci_piece *piece, unsigned rank, const fmtco
   uint64_t *extent = FCI_P_EXTENT (list, piece);
   int64_t *stride = FCI_P_STRIDE (list, piece);
   const uint64_t item = to->block_bytes;
-  bool whole = !piece->ops && piece->dtype == FMTCONV_U8;
+  bool whole = !piece->ops;
   if (rank == 0)
     {
       piece->dtype = to->dtype;
@@ -215,7 +215,7 @@ fmtconv_stored_as (fmtconv_view *view, uint32_t dtype)
   if (!view || fmtconv_failed (view->ctx) || dtype == FMTCONV_U8)
     return view && !fmtconv_failed (view->ctx) ? view : NULL;
   const unsigned last = view->rank ? view->rank - 1 : 0;
-  if (!to || view->dtype != FMTCONV_U8
+  if (!to || (view->dtype != FMTCONV_U8 && view->dtype != FMTCONV_I8)
       || (view->rank ? view->shape[last] % to->block_bytes != 0 : to->block_bytes * to->block > 1))
     {
       fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "rows of %llu elements of %s are no encoding of %s",

@@ -61,7 +61,7 @@ fmtconv_view *fmtconv_quantise (fmtconv_view *view, uint32_t dtype, fmtconv_view
 /* The encoding of a view of a block type as U8: the same axes, the last counts bytes. */
 fmtconv_view *fmtconv_bytes (fmtconv_view *view);
 
-/* The other way round: bytes, U8 as they are stored, as the encoding of `dtype`; the last axis counts its elements.
+/* The other way round: bytes, U8 or I8 as they are stored, as the encoding of `dtype`; the last axis counts its elements.
  * Bytes that were cut apart along that axis, or do not fill whole elements or blocks: E_UNSUPPORTED, E_USAGE. */
 fmtconv_view *fmtconv_stored_as (fmtconv_view *view, uint32_t dtype);
 
@@ -79,8 +79,7 @@ fmtconv_view *fmtconv_scale (fmtconv_view *view, double factor);
  * blocks of one size; E_USAGE where none do.  E_UNSUPPORTED where `factors` is a sum with a product, stored in blocks,
  * or was multiplied itself by more than one number for all of it.  Tensors that it is made of count as used.
  *
- * Where one was divided by the factors of a block, times the same factors is the way back; a NaN of the view
- * stays, else that of the factor. */
+ * Where one was divided by the factors of a block, times the same factors is the way back. */
 fmtconv_view *fmtconv_multiply (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block);
 fmtconv_view *fmtconv_divide (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block);
 

@@ -172,7 +172,7 @@ Test (kernel, sums_that_are_not_numbers)
 }
 
 /* One factor a row, or one for a block of any size from any element on: the bytes and counts of a plain loop, NaNs
- * as the product or quotient of x86 has them. */
+ * as torch has them. */
 Test (kernel, factors_are_plain_products)
 {
   enum
@@ -211,7 +211,10 @@ Test (kernel, factors_are_plain_products)
           const volatile float result = divide ? value / factor : value * factor;
           const uint32_t kept = 0x00400000, made = 0xffc00000;
           uint32_t bits;
-          memcpy (&bits, isnan (value) ? (const void *) &values[i] : (const void *) &factor, 4);
+          memcpy (&bits,
+                  isnan (value) && (divide || !isnan (factor)) ? (const void *) &values[i]
+                                                               : (const void *) &factor,
+                  4);
           bits |= kept;
           if (isnan (result) && !isnan (value) && !isnan (factor))
             bits = made;
