@@ -7,8 +7,9 @@
 
 enum
 {
-  SAME = 128, /* elements of one factor that are worked on at once */
-  FEW = 16    /* fewer elements of one factor are not worth a loop of their own */
+  AT_ONCE = 512, /* factors that are laid out … */
+  STRIDE = 16,   /* … so many at a time */
+  FEW = 128      /* fewer elements of one factor are not worth a loop of their own */
 };
 
 /* Where a stage keeps what. */
@@ -28,17 +29,43 @@ bf16_nan_of (const fci_stage *stage)
   return wide ? 0xffff : 0x7fc0;
 }
 
-/* The factor of element `at` of a row, and how many elements from it on, of n at most, have the same. */
-static float
-factor_at (const fci_operand *operand, uint64_t at, size_t n, size_t *count)
+/* Stretches of elements with one factor. */
+typedef struct stretch
 {
-  *count = n;
+  const float *factor;
+  size_t count;
+} stretch;
+
+/* The first one from element `first` of a row on, of n elements at most. */
+static stretch
+first_stretch (const fci_operand *operand, size_t first, size_t n)
+{
   if (operand->block == 0)
-    return operand->values[0];
-  at += operand->phase;
-  const uint64_t left = operand->block - at % operand->block;
-  *count = left < n ? (size_t) left : n;
-  return operand->values[at / operand->block];
+    return (stretch){ operand->values, n };
+  const uint64_t at = operand->phase + first, left = operand->block - at % operand->block;
+  return (stretch){ operand->values + at / operand->block, left < n ? (size_t) left : n };
+}
+
+/* The one behind it, of n elements at most. */
+static stretch
+next_stretch (const fci_operand *operand, stretch s, size_t n)
+{
+  return (stretch){ s.factor + 1, operand->block < n ? (size_t) operand->block : n };
+}
+
+/* The factors of n elements from `first` on, and some more. */
+static void
+expand (const fci_operand *operand, size_t first, float *factors, size_t n)
+{
+  size_t done = 0;
+  for (stretch s = first_stretch (operand, first, n); done < n;
+       done += s.count, s = next_stretch (operand, s, n - done))
+    {
+      const float factor = *s.factor;
+      for (size_t i = 0; i < s.count; i += STRIDE) /* what is too much is overwritten */
+        for (size_t k = 0; k < STRIDE; k++)
+          factors[done + i + k] = factor;
+    }
 }
 
 /* Times, or divided by, an operand from element `first` on. */
@@ -46,7 +73,7 @@ static void
 scale_by (const fci_operand *operand, size_t first, bool divide, float *f32, size_t n)
 {
   void (*const scale) (float *, const float *, size_t) = divide ? fci_row_divide : fci_row_multiply;
-  float same[SAME];
+  float factors[AT_ONCE + STRIDE];
   if (operand->block == 1)
     {
       scale (f32, operand->values + operand->phase + first, n);
@@ -54,11 +81,9 @@ scale_by (const fci_operand *operand, size_t first, bool divide, float *f32, siz
     }
   for (size_t done = 0, count; done < n; done += count)
     {
-      const float factor = factor_at (operand, first + done, n - done, &count);
-      count = count < SAME ? count : SAME;
-      for (size_t i = 0; i < count; i++)
-        same[i] = factor;
-      scale (f32 + done, same, count);
+      count = n - done < AT_ONCE ? n - done : AT_ONCE;
+      expand (operand, first + done, factors, count);
+      scale (f32 + done, factors, count);
     }
 }
 
@@ -176,15 +201,14 @@ multiply_fast (const fci_stage *stage, const unsigned char *in, unsigned char *o
       || (operand->block > 0 && operand->block < FEW))
     return false;
   fci_fast_fn *loop = fci_fast (&one);
-  size_t count;
-  for (size_t done = 0; loop && done < n; done += count)
-    if (isnan (factor_at (operand, place->first + done, n - done, &count)))
+  const stretch start = first_stretch (operand, place->first, n);
+  size_t done = 0;
+  for (stretch s = start; loop && done < n; done += s.count, s = next_stretch (operand, s, n - done))
+    if (isnan (*s.factor))
       return false;
-  for (size_t done = 0; loop && done < n; done += count)
-    {
-      const float factor = factor_at (operand, place->first + done, n - done, &count);
-      loop (in + done * in_size, out + done * out_size, count, factor, tally);
-    }
+  done = 0;
+  for (stretch s = start; loop && done < n; done += s.count, s = next_stretch (operand, s, n - done))
+    loop (in + done * in_size, out + done * out_size, s.count, *s.factor, tally);
   return loop != NULL;
 }
 

@@ -148,7 +148,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (dequantise, .name = "dequantise",
-                .summary = "decodes tensors that are stored in blocks, or as codes beside their scales",
+                .summary = "decodes tensors that are stored in blocks, or as fp8 or fp4 with scales",
                 .transform = FMTCONV_TRANSFORM (.params = params,
                                                 .understands = FMTCONV_TIED | FMTCONV_SCALED,
                                                 .apply = apply));
