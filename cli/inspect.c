@@ -66,6 +66,16 @@ print_skipped (fmtconv_attr *list)
 }
 
 static void
+print_scaled (fmtconv_attr *r)
+{
+  char count[TEXT_ROOM];
+  const int64_t n = fmtconv_get_int (r, "scaled", 0);
+  if (n)
+    printf ("%-12s%s of few bits beside scales: -t dequantise makes plain numbers of them\n", "scaled",
+            text_count (count, (uint64_t) n, "tensor"));
+}
+
+static void
 print_all (const struct settings *s, fmtconv_attr *r)
 {
   fmtconv_attr *storages = fmtconv_get (r, "storages"), *convert = fmtconv_get (r, "convert");
@@ -80,6 +90,7 @@ print_all (const struct settings *s, fmtconv_attr *r)
           text_bytes (bytes, (uint64_t) fmtconv_get_int (r, "bytes", 0)));
   print_table (fmtconv_get (r, "parts"), "parts", "part");
   print_table (fmtconv_get (r, "dtypes"), "data types", "dtype");
+  print_scaled (r);
   if (fmtconv_get_int (storages, "sources", 0) > 1 || fmtconv_get_int (storages, "tied", 0))
     printf ("%-12s%s, %s of them with several tensors; tied: %s\n", "storages",
             text_number (count, (uint64_t) fmtconv_get_int (storages, "sources", 0)),

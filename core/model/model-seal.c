@@ -94,7 +94,7 @@ seal_one (fmtconv_model *model)
     return false;
   model->memory += model->count * sizeof *model->entries;
   model->features |= model->n_blobs ? FMTCONV_BLOBS : 0;
-  model->features |= fci_model_is_scaled (model) ? FMTCONV_SCALED : 0;
+  model->features |= fci_model_scaled (model) ? FMTCONV_SCALED : 0;
   model->sealed = true;
   return true;
 }

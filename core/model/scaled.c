@@ -115,16 +115,15 @@ scheme_of (const fmtconv_model *model, const fmtconv_tensor *codes, const fmtcon
   return NULL;
 }
 
-bool
-fci_model_is_scaled (const fmtconv_model *model)
+size_t
+fci_model_scaled (const fmtconv_model *model)
 {
   const fmtconv_tensor *scale;
-  size_t stem;
+  size_t stem, n = 0;
   for
     FMTCONV_EACH (t, model)
-  if (scheme_of (model, t, &scale, &stem))
-    return true;
-  return false;
+  n += scheme_of (model, t, &scale, &stem) != NULL;
+  return n;
 }
 
 /* Is it the scale, or the second one, of a tensor of codes? */
@@ -153,7 +152,7 @@ is_companion (const fmtconv_model *model, const fmtconv_tensor *t)
   const fmtconv_tensor *codes, *scale;
   size_t stem;
   if (strcmp (t->name, "scaled_fp8") == 0 || stem_of (t->name, ".scaled_fp8"))
-    return fci_model_is_scaled (model);
+    return fci_model_scaled (model) > 0;
   for (size_t i = 0; i < sizeof companions / sizeof *companions; i++)
     for (size_t k = 0; k < sizeof weights / sizeof *weights; k++)
       {

@@ -5,7 +5,7 @@
 
 #include "core/model/model.h"
 
-/* Is any tensor of the model, without its components, scaled by another? */
-bool fci_model_is_scaled (const fmtconv_model *model);
+/* How many tensors of the model, without its components, are scaled by others. */
+size_t fci_model_scaled (const fmtconv_model *model);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/map.h"
+#include "core/model/scaled.h"
 #include "core/pipeline/detect.h"
 #include "core/pipeline/report.h"
 #include "core/pipeline/stage.h"
@@ -150,10 +151,23 @@ output_of (const inspection *s, size_t i)
   return !made || has_config (made) ? "OUTPUT/" : "OUTPUT.safetensors";
 }
 
-/* Only GGUF stores blocks, and a model that has them is mostly wanted without. */
+static void
+add_scaled (fmtconv_attr *result, const inspection *s)
+{
+  size_t n = 0;
+  for
+    FCI_EACH_LEAF (leaf, s->stages[0])
+  n += fci_model_scaled (leaf);
+  if (n)
+    fci_add_count (result, "scaled", n);
+}
+
+/* Only GGUF stores blocks, and a model that has them, or scaled tensors, is mostly wanted without. */
 static bool
 has_blocks (const inspection *s)
 {
+  if (fci_model_features (s->stages[0]) & FMTCONV_SCALED)
+    return true;
   for
     FMTCONV_EACH (t, s->stages[0])
   if (t->dtype >= FMTCONV_GGML)
@@ -339,6 +353,7 @@ describe (const inspection *s)
     fci_add_parts (result, &s->claims, s->stages, s->commands);
   fci_add_skipped (result, model);
   add_storages (result, s);
+  add_scaled (result, s);
   fci_add_shown (result, "attributes", fmtconv_attrs (model));
   if (*s->needs)
     fci_add_text (result, "needs", s->needs);

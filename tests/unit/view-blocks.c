@@ -141,3 +141,35 @@ Test (blocks, as_bytes)
   expect_refusal (fmtconv_reshape (v, 1, SHAPE (4, 34)), FMTCONV_E_USAGE);
   expect_refusal (fmtconv_bytes (f32 (2, 64)), FMTCONV_E_UNSUPPORTED);
 }
+
+/* The other way round: rows of bytes are rows of elements, and back again the very same. */
+Test (blocks, stored_as)
+{
+  fmtconv_view *raw = fmtconv_leaf (source, 100, FMTCONV_U8, 2, SHAPE (4, 8), NULL);
+  fmtconv_view *four = fmtconv_stored_as (raw, FMTCONV_F4_E2M1);
+  expect_text (four, "f4_e2m1[4,16] = box [0,0]+[4,16] <- s@100 f4_e2m1 (16,1)");
+  expect_text (fmtconv_bytes (four), fci_view_text (raw));
+  expect_text (fmtconv_cast (fmtconv_slice (four, 1, 4, 2), FMTCONV_F32),
+               "f32[4,2] = box [0,0]+[4,2] <- s@102 f4_e2m1 (16,1) | cast f32");
+  expect_text (fmtconv_stored_as (fmtconv_slice (raw, 1, 2, 4), FMTCONV_F8_E8M0),
+               "f8_e8m0[4,4] = box [0,0]+[4,4] <- s@102 f8_e8m0 (8,1)");
+  expect_text (fmtconv_stored_as (raw, FMTCONV_F32), "f32[4,2] = box [0,0]+[4,2] <- s@100 f32 (8,4)");
+  fmtconv_view *q = fmtconv_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (2, 64), NULL);
+  expect_text (fmtconv_stored_as (fmtconv_bytes (q), FMTCONV_Q8_0), fci_view_text (q));
+}
+
+Test (blocks, stored_as_refusals)
+{
+  const uint64_t *odd = SHAPE (4, 3);
+  expect_refusal (fmtconv_stored_as (fmtconv_leaf (source, 0, FMTCONV_U8, 2, odd, NULL), FMTCONV_F16),
+                  FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_stored_as (fmtconv_leaf (source, 0, FMTCONV_F16, 2, odd, NULL), FMTCONV_F4_E2M1),
+                  FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_stored_as (fmtconv_leaf (source, 0, FMTCONV_U8, 0, NULL, NULL), FMTCONV_F4_E2M1),
+                  FMTCONV_E_USAGE);
+  fmtconv_view *raw = fmtconv_leaf (source, 0, FMTCONV_U8, 2, SHAPE (4, 8), NULL);
+  expect_refusal (fmtconv_stored_as (fmtconv_permute (raw, AXES (1, 0)), FMTCONV_F4_E2M1),
+                  FMTCONV_E_UNSUPPORTED);
+  raw = fmtconv_leaf (source, 0, FMTCONV_I32, 2, SHAPE (4, 8), NULL);
+  expect_refusal (fmtconv_stored_as (fmtconv_cast (raw, FMTCONV_U8), FMTCONV_F8_E8M0), FMTCONV_E_UNSUPPORTED);
+}
