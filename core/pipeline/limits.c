@@ -90,7 +90,7 @@ fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, c
           ctx, FMTCONV_E_UNSUPPORTED,
           &(fmtconv_where){ .hint = "-t dequantise before it makes plain tensors of them" },
           "%s does not understand scaled tensors (codes that mean nothing without their "
-          "scales), and the model has %zu:",
+          "scales), and the model has %zu",
           owner, n);
     }
   return ctx->failed;

@@ -170,7 +170,8 @@ class Scaled(Case):
         q, k = (values(state[f"{n}.weight"], state[f"{n}.weight_scale_inv"], 128) for n in "qk")
         cases = {
             (r"fuse:from={p:q\,k}.weight,to=qk.weight",): {"qk.weight": torch.cat([q, k])},
-            (r"fuse:from={p:q\,k}.weight,to=qk.weight,axis=1", "transpose:name=*"): {"qk.weight": torch.cat([q, k], 1).T.contiguous()},
+            (r"fuse:from={p:q\,k}.weight,to=qk.weight,axis=1", "transpose:name=*"): {
+                "qk.weight": torch.cat([q, k], 1).T.contiguous()},
             (r"split:from={a}.weight,to={a}.{p:x\,y}.weight",): {
                 f"{n}.{p}.weight": t for n, w in (("q", q), ("k", k)) for p, t in zip("xy", w.chunk(2))},
             ("reshape:name=*,shape=5x64x272", "transpose:name=*,axes=210"): {
@@ -240,6 +241,16 @@ class Scaled(Case):
         marker = torch.tensor(list(b'{"format": "nvfp4"}'), dtype=torch.uint8)
         state = {"a.weight": packed(128, 128), "a.weight_scale": scales(128, 8).to(E4M3), "a.comfy_quant": marker}
         self.assertIn("tiles", self.refused(state, "-t", "dequantise"))
+
+    def test_inspect(self):
+        """How many there are, and the command for them."""
+        state = {"a.weight": codes(8, 8), "a.weight_scale": scales(8), "b.weight": codes(8, 8)}
+        said = self.run_fmtconv("inspect", self.save(state)).stdout
+        self.assertRegex(said, r"scaled +1 tensor of few bits beside scales: -t dequantise")
+        self.assertRegex(said, r"convert +fmtconv -t dequantise ")
+        self.assertEqual(json.loads(self.run_fmtconv("--json", "inspect", self.save(state)).stdout)["scaled"], 1)
+        del state["a.weight_scale"]
+        self.assertNotIn("scaled", self.run_fmtconv("inspect", self.save(state)).stdout)
 
     def test_config(self):
         """A configuration that calls the model quantised would make its loader fail."""
