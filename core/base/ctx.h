@@ -28,6 +28,7 @@ struct fmtconv_ctx
   fci_defer *defers;       /* newest first */
   void *sources;           /* core/source: what is open */
   void *sealed;            /* core/model: the sealed models, by the numbers of their tensors */
+  void *measured;          /* core/model: requirements to measure, by what they measure */
   void *stage;             /* core/model: what the transform that runs was given; NULL: none runs */
   void *registry;          /* core/plugin: what is loaded */
   void *specs;             /* core/pipeline: specs that are inputs */

@@ -1,4 +1,4 @@
-/* core/exec/execute.c: the steps of an execution: check, compare, write, prove, publish.
+/* core/exec/execute.c: the steps of an execution: check, measure, compare, write, prove, publish.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -59,7 +59,8 @@ prepare (run *r, fmtconv_ctx *ctx)
   for (size_t i = 0; i < plan->n_coders; i++)
     work->bad_rows[i] = (fci_bad_rows){ .nan = UINT64_MAX, .inf = UINT64_MAX };
   work->want_crc = true;
-  work->total = plan->cost.compared + plan->cost.written + (r->execution->reread ? tensor_bytes (plan) : 0);
+  work->total = fci_measured_bytes (plan) + plan->cost.compared + plan->cost.written
+                + (r->execution->reread ? tensor_bytes (plan) : 0);
   return fci_work_open (work);
 }
 
@@ -138,6 +139,8 @@ fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outc
   int code = check (ctx, execution);
   if (code == 0)
     code = prepare (&r, ctx);
+  if (code == 0)
+    code = fci_measure_all (&r.work);
   if (code == 0)
     code = fci_check_required (&r.work, outcome);
   if (code == 0)

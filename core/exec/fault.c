@@ -103,12 +103,24 @@ report_difference (fmtconv_ctx *ctx, const fci_fault *fault)
                           "what was written differs from the source at index [%s]", index_text (ctx, fault));
 }
 
+/* One value of a tensor. */
+static int
+report_value (fmtconv_ctx *ctx, const fci_fault *fault)
+{
+  const unsigned rank = fault->view->rank;
+  return fmtconv_fail_at (ctx, fault->code, &(fmtconv_where){ .tensor = fault->tensor },
+                          "%s, the first in row %" PRIu64, fault->what,
+                          rank ? fault->element / fault->view->shape[rank - 1] : 0);
+}
+
 int
 fci_fault_report (const fci_work *work)
 {
   const fci_fault *fault = &work->fault;
   if (fault->code == FMTCONV_E_NOMEM)
     return (void) fci_nomem (work->ctx), FMTCONV_E_NOMEM;
+  if (fault->code == FMTCONV_E_FORMAT && fault->what && fault->view)
+    return report_value (work->ctx, fault);
   if (fault->code == FMTCONV_E_FORMAT && fault->what)
     return fmtconv_fail_at (work->ctx, fault->code, &(fmtconv_where){ .tensor = fault->tensor }, "%s",
                             fault->what);

@@ -15,6 +15,7 @@ core_sources += \
 	core/exec/image.c \
 	core/exec/io.c \
 	core/exec/io.h \
+	core/exec/measure.c \
 	core/exec/outputs.c \
 	core/exec/part.c \
 	core/exec/places.c \

@@ -165,6 +165,9 @@ add_scan (scanner *s, fci_scan *scan)
 {
   const uint32_t dtype = common_type (scan->a, scan->b);
   const fci_rows *a = NULL, *b = NULL;
+  if (!fci_plan_measure (&s->plan, scan->name, scan->a)
+      || (scan->b && !fci_plan_measure (&s->plan, scan->name, scan->b)))
+    return false;
   fmtconv_view *as_a = written_as (scan->a, dtype), *as_b = scan->b ? written_as (scan->b, dtype) : NULL;
   if (!as_a || (scan->b && !as_b) || !(a = fci_rows_of (&s->plan, scan->name, as_a))
       || (as_b && !(b = fci_rows_of (&s->plan, scan->name, as_b))))
@@ -193,10 +196,11 @@ open_workers (scanner *s, fmtconv_ctx *ctx)
   s->work.ctx = ctx;
   s->work.plan = &s->plan;
   s->work.io = &fci_io_system;
+  s->work.total += fci_measured_bytes (&s->plan);
   if (fci_work_open (&s->work) != 0)
     return fmtconv_failed (ctx);
   fci_work_share (&s->work, true);
-  return 0;
+  return fci_measure_all (&s->work);
 }
 
 static void
@@ -213,13 +217,14 @@ collect (const scanner *s)
 int
 fci_scan_all (fmtconv_ctx *ctx, fci_scan *scans, size_t n)
 {
-  scanner s = { .plan = { .ctx = ctx, .programs = fci_map_new (ctx) } };
-  bool good = s.plan.programs != NULL;
+  scanner s = { .plan = { .ctx = ctx, .programs = fci_map_new (ctx), .required = fci_map_new (ctx) } };
+  bool good = s.plan.programs != NULL && s.plan.required != NULL;
   for (size_t i = 0; good && i < n; i++)
     good = add_scan (&s, &scans[i]);
   if (good && open_workers (&s, ctx) == 0 && fci_work_run (&s.work, look, s.blocks.items, s.blocks.n) == 0)
     collect (&s);
   fci_work_close (&s.work);
   free (s.blocks.items);
+  free (s.plan.measured.items);
   return fmtconv_failed (ctx);
 }

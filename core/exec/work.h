@@ -20,7 +20,9 @@ typedef struct fci_fault
   fmtconv_view *view;
   fmtconv_view *other; /* that must be equal; NULL: the output, read again */
   uint64_t element;
-  const char *what; /* E_FORMAT: what is wrong with `tensor`; NULL: it differs from the source */
+  const char
+      *what; /* E_FORMAT: what is wrong with `tensor`, with `view` in the row of `element`; NULL: it differs
+                       from the source */
 } fci_fault;
 
 /* The checksum of a range of a source that was read in one piece, or of bytes of a region that were written. */
@@ -191,6 +193,12 @@ int fci_comparison_add (fmtconv_ctx *ctx, fci_comparison *comparison, const fci_
 
 /* Compare all blocks, with the scratch shared out in four.  0, or the first difference in their order. */
 int fci_comparison_run (fci_work *work, fci_comparison *comparison);
+
+/* Bytes of elements that are measured. */
+uint64_t fci_measured_bytes (const fci_plan *plan);
+
+/* Measure what the plan says: sources of measured values have their bytes from now on. */
+int fci_measure_all (fci_work *work);
 
 /* Compare what must be equal in the inputs. */
 int fci_check_required (fci_work *work, fci_outcome *outcome);

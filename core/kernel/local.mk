@@ -1,5 +1,7 @@
 # core/kernel/local.mk: see the header beside it for what this folder is.
 core_sources += \
+	core/kernel/absmax.c \
+	core/kernel/absmax.h \
 	core/kernel/carrier.h \
 	core/kernel/count.c \
 	core/kernel/cpu.c \

@@ -46,6 +46,7 @@ core_sources += \
 	core/model/rules.h \
 	core/model/scaled.c \
 	core/model/scaled.h \
+	core/model/view-absmax.c \
 	core/model/view-blocks.c \
 	core/model/view-build.c \
 	core/model/view-build.h \

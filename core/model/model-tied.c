@@ -13,7 +13,7 @@
 /* What is compared first. */
 typedef struct key
 {
-  uintptr_t base; /* the open file; 0: memory */
+  uintptr_t base; /* the open file, or what is still to be measured; 0: memory */
   uint64_t offset;
   uint64_t bytes;
   const fci_entry *entry;
@@ -28,7 +28,9 @@ order (uint64_t a, uint64_t b)
 static uintptr_t
 base_of (const fmtconv_source *source)
 {
-  return (uintptr_t) source->disk;
+  return source->disk     ? (uintptr_t) source->disk
+         : source->memory ? 0
+                          : (uintptr_t) source;
 }
 
 /* Windows of one file, or of one piece of memory, are compared by what they show. */

@@ -253,6 +253,16 @@ fci_view_freeze (const fci_view_head *head, fci_pieces *list, bool loose)
   return view;
 }
 
+fmtconv_view *
+fci_view_again (const fci_view_head *head, fmtconv_view *view)
+{
+  fci_pieces list = fci_pieces_new (head->ctx, head->rank, fci_view_tracks (view));
+  if (fci_pieces_take (&list, view))
+    return fci_view_freeze (head, &list, false);
+  fci_pieces_free (&list);
+  return NULL;
+}
+
 const fci_empties *
 fci_empties_join (fmtconv_ctx *ctx, const fci_empties *a, const fci_empties *b)
 {

@@ -108,6 +108,15 @@ bool fci_blocks_check (fmtconv_view *view, unsigned axis, uint64_t border, const
  * encoding (recorded). */
 fmtconv_view *fci_bytes_refuse (fmtconv_view *view, const char *what);
 
+/* The boxes of `view` under another head. */
+fmtconv_view *fci_view_again (const fci_view_head *head, fmtconv_view *view);
+
+/* A requirement with a number of its own; what it is, is filled in by the caller.  NULL: an error. */
+fci_requirement *fci_requirement_new (fmtconv_ctx *ctx, fmtconv_view *wanted);
+
+/* One more among those of `head`.  false, also of NULL: an error was recorded. */
+bool fci_view_require (fci_view_head *head, fci_requirement *requirement);
+
 /* Elements and bytes of a shape; E_LIMIT where they do not fit, E_USAGE for an impossible type or rank. */
 bool fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t *shape,
                      uint64_t *elements, uint64_t *bytes);

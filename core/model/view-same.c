@@ -45,16 +45,22 @@ check_form (fmtconv_view *wanted, fmtconv_view *other)
          == 0;
 }
 
-/* One more requirement among those of `head`. */
-static bool
-require (fci_view_head *head, fmtconv_view *wanted, fmtconv_view *other)
+fci_requirement *
+fci_requirement_new (fmtconv_ctx *ctx, fmtconv_view *wanted)
 {
-  fci_requirement *requirement = fci_new (head->ctx, fci_requirement);
+  fci_requirement *requirement = fci_new (ctx, fci_requirement);
+  if (requirement)
+    *requirement = (fci_requirement){ .number = ctx->n_requirements++, .wanted = wanted };
+  return requirement;
+}
+
+bool
+fci_view_require (fci_view_head *head, fci_requirement *requirement)
+{
   fci_requirements *one =
       fmtconv_alloc (head->ctx, 1, sizeof (fci_requirements) + sizeof (fci_requirement *));
   if (!requirement || !one)
     return false;
-  *requirement = (fci_requirement){ .number = head->ctx->n_requirements++, .wanted = wanted, .other = other };
   one->n = 1;
   one->item[0] = requirement;
   head->requirements = fci_requirements_join (head->ctx, head->requirements, one);
@@ -81,7 +87,12 @@ add (fci_view_head *head, fmtconv_view *wanted, fmtconv_view *other)
 {
   if (!check_form (wanted, other) || !fci_head_use (head, other))
     return false;
-  return fci_view_equal (wanted, other) || require (head, wanted, other);
+  if (fci_view_equal (wanted, other))
+    return true;
+  fci_requirement *equal = fci_requirement_new (head->ctx, wanted);
+  if (equal)
+    equal->other = other;
+  return fci_view_require (head, equal);
 }
 
 fmtconv_view *
@@ -101,11 +112,5 @@ fmtconv_same (size_t n, fmtconv_view *const *views)
       return NULL;
   if (head.empties == first->empties && head.requirements == first->requirements)
     return first;
-  fci_pieces list = fci_pieces_new (head.ctx, head.rank, fci_view_tracks (first));
-  if (!fci_pieces_take (&list, first))
-    {
-      fci_pieces_free (&list);
-      return NULL;
-    }
-  return fci_view_freeze (&head, &list, false);
+  return fci_view_again (&head, first);
 }

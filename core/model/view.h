@@ -152,14 +152,24 @@ typedef struct fci_empties
   uint32_t origin[];
 } fci_empties;
 
-/* The elements of both views must be equal before anything made of `wanted` is published.  Shared by all views
- * that are made of it. */
+/* Of every block of a view the largest absolute value: elements of `source`, which has no bytes before they are
+ * measured. */
+typedef struct fci_measure
+{
+  fmtconv_source *source; /* F32, dense and row-major */
+  const uint64_t *block;  /* elements per axis */
+  float divisor;          /* 0: none */
+} fci_measure;
+
+/* What must be done before anything is written that is made of `wanted`: its elements are equal to those of `other`,
+ * or it is measured.  Shared by all views that are made of it. */
 typedef struct fci_requirement
 {
-  uint32_t number; /* ascending in the order made, unique in the context */
-  fmtconv_view *wanted;
-  fmtconv_view *other;
-  const char *tensor; /* of the first sealed model that has it; NULL: none yet */
+  uint32_t number;            /* ascending in the order made, unique in the context */
+  fmtconv_view *wanted;       /* measured: F32 */
+  fmtconv_view *other;        /* NULL: it is measured */
+  const fci_measure *measure; /* NULL: they are compared */
+  const char *tensor;         /* of the first sealed model that has it; NULL: none yet */
 } fci_requirement;
 
 /* Ascending by number. */
@@ -229,6 +239,10 @@ fmtconv_view *fci_view_from (fmtconv_view *view, uint32_t origin);
 
 /* The requirements of a tensor of that name, which keep the first name they get. */
 void fci_view_name_requirements (fmtconv_view *view, const char *name);
+
+/* Blocks of a measured view, and its blocks along an axis. */
+uint64_t fci_measure_blocks (const fci_requirement *measured);
+uint64_t fci_measure_extent (const fci_requirement *measured, unsigned axis);
 
 /* The very same bytes under the same shape and type, whatever their files say of them? */
 bool fci_view_equal (fmtconv_view *a, fmtconv_view *b);

@@ -34,6 +34,7 @@ free_lists (void *arg)
   free (plan->units.items);
   free (plan->rows.items);
   free (plan->pairs.items);
+  free (plan->measured.items);
   free (plan->checked.items);
 }
 
@@ -291,6 +292,7 @@ add_layouts (fci_plan *plan)
     }
   plan->cost.runs = plan->runs.n;
   plan->cost.pairs = plan->pairs.n;
+  plan->cost.read += plan->cost.measured;
   return true;
 }
 
@@ -299,8 +301,9 @@ list_bytes (const fci_plan *plan)
 {
   return plan->runs.room * sizeof (fci_run) + plan->units.room * sizeof (fci_unit)
          + plan->rows.room * sizeof (fci_rows *) + plan->pairs.room * sizeof (fci_pair)
-         + plan->checked.room * sizeof (fmtconv_source *) + plan->files.room * sizeof (fci_plan_file)
-         + plan->groups.room * sizeof (fci_group) + plan->windows.room * sizeof (fci_window);
+         + plan->measured.room * sizeof (fci_measured) + plan->checked.room * sizeof (fmtconv_source *)
+         + plan->files.room * sizeof (fci_plan_file) + plan->groups.room * sizeof (fci_group)
+         + plan->windows.room * sizeof (fci_window);
 }
 
 fci_plan *

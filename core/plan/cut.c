@@ -33,6 +33,13 @@ window_bytes (uint64_t room)
   return room < WINDOW_MAX ? room : WINDOW_MAX;
 }
 
+/* What measured values leave of the memory bound. */
+static uint64_t
+work_memory (const fci_plan *plan)
+{
+  return plan->ctx->options.memory - plan->kept;
+}
+
 /* Bytes of memory of one worker with buffers of that size. */
 static uint64_t
 worker_bytes (const fci_plan *plan, uint64_t room)
@@ -64,15 +71,15 @@ fci_plan_workers (fci_plan *plan, uint64_t room)
   const fmtconv_options *options = &plan->ctx->options;
   unsigned threads = options->threads ? options->threads : 1;
   if (plan->has_products)
-    plan->row_scratch += product_scratch (options->memory, threads);
+    plan->row_scratch += product_scratch (work_memory (plan), threads);
   plan->row_scratch = (plan->row_scratch + FCI_SCRATCH_ALIGN - 1) & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
   uint64_t least = worker_bytes (plan, room);
-  if (options->memory < least)
+  if (work_memory (plan) < least)
     return fmtconv_fail_at (plan->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .hint = "raise --memory" },
                             "%s of memory are too few: %s are needed", fci_human (plan->ctx, options->memory),
-                            fci_human (plan->ctx, least));
-  if (threads > options->memory / least)
-    threads = (unsigned) (options->memory / least);
+                            fci_human (plan->ctx, least + plan->kept));
+  if (threads > work_memory (plan) / least)
+    threads = (unsigned) (work_memory (plan) / least);
   plan->cost.threads = threads;
   return 0;
 }
@@ -83,12 +90,12 @@ choose_unit (fci_plan *plan)
 {
   const fmtconv_options *options = &plan->ctx->options;
   bool verify = options->flags & FMTCONV_VERIFY || plan->pairs.n; /* pairs are compared in the same way */
-  plan->buffers = plan->n_coders ? 4 : plan->rows.n || verify ? 3 : 1;
+  plan->buffers = plan->n_coders ? 4 : plan->rows.n || plan->measured.n || verify ? 3 : 1;
   int code = fci_plan_workers (plan, least_room (plan, verify));
   if (code != 0)
     return code;
   const size_t shares = plan->buffers + (plan->n_layouts > 1);
-  uint64_t room = (options->memory / plan->cost.threads - plan->row_scratch) / shares;
+  uint64_t room = (work_memory (plan) / plan->cost.threads - plan->row_scratch) / shares;
   room = fair_room (plan, room > FCI_UNIT_MAX ? FCI_UNIT_MAX : room, plan->cost.threads);
   room = room < least_room (plan, verify) ? least_room (plan, verify) : room;
   plan->unit_room = (size_t) room & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
@@ -182,6 +189,6 @@ fci_plan_cut (fci_plan *plan)
   plan->cost.units = plan->units.n;
   if (plan->cost.threads > jobs)
     plan->cost.threads = jobs ? (unsigned) jobs : 1;
-  plan->cost.scratch = worker_bytes (plan, plan->unit_room) * plan->cost.threads;
+  plan->cost.scratch = worker_bytes (plan, plan->unit_room) * plan->cost.threads + plan->kept;
   return 0;
 }

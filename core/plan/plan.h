@@ -19,6 +19,7 @@ typedef struct fci_cost
   uint64_t converted; /* … cast or scaled */
   uint64_t literal;   /* … headers and padding */
   uint64_t compared;  /* bytes of elements that must be equal to others */
+  uint64_t measured;  /* bytes of sources that are read once more before, for the largest values of blocks */
   uint64_t scratch;   /* memory bound for tensor data, bytes */
   uint64_t unit;      /* largest unit, bytes of output */
   uint64_t memory;    /* bytes the plan itself takes */
@@ -38,7 +39,7 @@ fci_plan *fci_plan_compile_all (fmtconv_ctx *ctx, const fmtconv_layout *const *l
 
 const fci_cost *fci_plan_cost (const fci_plan *plan);
 
-/* The plan as text, one line a requirement or run, for golden tests. */
+/* The plan as text, one line a requirement (what is measured or compared) or run, for golden tests. */
 const char *fci_plan_text (const fci_plan *plan);
 
 #endif

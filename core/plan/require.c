@@ -1,8 +1,15 @@
-/* core/plan/require.c: what must be equal in the inputs, as pairs of views that are read and compared.
+/* core/plan/require.c: what is done before anything is written: views that are compared, views that are measured.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/ctx.h"
+#include "core/base/text.h"
 #include "core/plan/run.h"
+
+enum
+{
+  KEPT_SHARE = 2 /* of the memory bound: what is left is for the work itself */
+};
 
 /* One side of a comparison, its bytes and checksums accounted for.  NULL: an error was recorded. */
 static const fci_rows *
@@ -33,18 +40,65 @@ add_pair (fci_plan *plan, const char *tensor, const fci_requirement *requirement
   return true;
 }
 
-bool
-fci_plan_require (fci_plan *plan, const char *tensor, fmtconv_view *view)
+/* The numbers stay in memory until all is written. */
+static bool
+add_kept (fci_plan *plan, const char *tensor, const fci_requirement *requirement)
+{
+  const uint64_t bound = plan->ctx->options.memory / KEPT_SHARE;
+  plan->kept += requirement->measure->source->size;
+  if (plan->kept <= bound)
+    return true;
+  return fmtconv_fail_at (
+             plan->ctx, FMTCONV_E_LIMIT,
+             &(fmtconv_where){ .tensor = tensor, .hint = "choose larger blocks, or raise --memory" },
+             "up to this tensor, scales take more than %s, half of the memory that may be used",
+             fci_human (plan->ctx, bound))
+         == 0;
+}
+
+static bool
+add_measured (fci_plan *plan, const char *tensor, const fci_requirement *requirement)
+{
+  const char *name = requirement->tensor ? requirement->tensor : tensor;
+  fmtconv_view *view = requirement->wanted;
+  if (!add_kept (plan, name, requirement))
+    return false;
+  const fci_rows *rows = fci_rows_of (plan, name, view);
+  fci_measured *item = rows ? fci_list_add (plan->ctx, &plan->measured, sizeof *item) : NULL;
+  if (!item)
+    return false;
+  *item = (fci_measured){ .rows = rows, .requirement = requirement };
+  for (size_t i = 0; i < view->n_boxes; i++)
+    plan->cost.measured += fci_box_reads (view, &view->boxes[i]);
+  return true;
+}
+
+/* Once for all tensors that need it.  measures: nothing else. */
+static bool
+require (fci_plan *plan, const char *tensor, fmtconv_view *view, bool measures)
 {
   for (size_t i = 0; view->requirements && i < view->requirements->n; i++)
     {
       const fci_requirement *requirement = view->requirements->item[i];
       const void *key = &requirement->number;
-      if (fci_map_get (plan->required, key, sizeof requirement->number, &(uintptr_t){ 0 }))
+      if ((measures && !requirement->measure)
+          || fci_map_get (plan->required, key, sizeof requirement->number, &(uintptr_t){ 0 }))
         continue;
       if (!fci_map_add (plan->required, key, sizeof requirement->number, 1, NULL)
-          || !add_pair (plan, tensor, requirement))
+          || !(requirement->measure ? add_measured : add_pair) (plan, tensor, requirement))
         return false;
     }
   return true;
+}
+
+bool
+fci_plan_require (fci_plan *plan, const char *tensor, fmtconv_view *view)
+{
+  return require (plan, tensor, view, false);
+}
+
+bool
+fci_plan_measure (fci_plan *plan, const char *tensor, fmtconv_view *view)
+{
+  return require (plan, tensor, view, true);
 }

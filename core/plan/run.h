@@ -105,6 +105,13 @@ typedef struct fci_pair
   const fci_rows *other;
 } fci_pair;
 
+/* A view whose blocks' largest values are found before anything is written. */
+typedef struct fci_measured
+{
+  const fci_rows *rows; /* F32 */
+  const fci_requirement *requirement;
+} fci_measured;
+
 typedef enum fci_run_kind
 {
   FCI_RUN_LITERAL,
@@ -198,12 +205,14 @@ struct fci_plan
   fci_list windows;  /* fci_window, group by group */
   fci_list rows;     /* fci_rows *, in plan order */
   fci_list pairs;    /* fci_pair, in plan order */
+  fci_list measured; /* fci_measured, in plan order */
   fci_list checked;  /* fmtconv_source * with a CRC, in the order of first use */
   fci_map *programs; /* by content */
   fci_map *seen;     /* sources of `checked` */
   fci_map *factors;  /* ids of those that products read: how many bytes of them */
-  fci_map *required; /* requirements of `pairs` */
+  fci_map *required; /* requirements of `pairs` and `measured` */
   fci_memo memo;
+  uint64_t kept;      /* bytes that measured values take, of the memory bound */
   size_t n_tallies;   /* rounding points */
   size_t n_coders;    /* tensors that are quantised */
   uint64_t row_room;  /* most bytes that one grain needs at once */
@@ -226,6 +235,7 @@ struct fci_plan
 #define FCI_WINDOWS(plan) ((const fci_window *) (plan)->windows.items)
 #define FCI_ROWS(plan) ((fci_rows *const *) (plan)->rows.items)
 #define FCI_PAIRS(plan) ((const fci_pair *) (plan)->pairs.items)
+#define FCI_MEASURED(plan) ((const fci_measured *) (plan)->measured.items)
 #define FCI_CHECKED(plan) ((fmtconv_source *const *) (plan)->checked.items)
 
 /* Room for one more item of `size` bytes, zeroed; NULL: E_NOMEM recorded. */
@@ -246,6 +256,9 @@ uint64_t fci_box_reads (fmtconv_view *view, const fci_box *box);
 
 /* Take the requirements of a tensor of the output into the plan.  false: an error was recorded. */
 bool fci_plan_require (fci_plan *plan, const char *tensor, fmtconv_view *view);
+
+/* Of these only what is measured: for a pass that compares by itself. */
+bool fci_plan_measure (fci_plan *plan, const char *tensor, fmtconv_view *view);
 
 /* The program of a box that is written as `dtype`; NULL: E_UNSUPPORTED naming the tensor. */
 const fci_program *fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor);

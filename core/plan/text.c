@@ -161,10 +161,28 @@ print_pair (const fci_plan *plan, FILE *out, const fci_pair *pair)
   fputc ('\n', out);
 }
 
+/* "measure 'name' f32[4,6] by [1,6] / 448: [0,0]+[4,6] <- 'a'@0 f32 (24,4)" */
+static void
+print_measured (const fci_plan *plan, FILE *out, const fci_measured *measured)
+{
+  fmtconv_view *view = measured->rows->view;
+  const fci_measure *measure = measured->requirement->measure;
+  fprintf (out, "measure '%s' %s", show (plan, measured->rows->name), fmtconv_dtype (view->dtype)->name);
+  print_numbers (out, "[", view->rank, view->shape, "] by ");
+  print_numbers (out, "[", view->rank, measure->block, "]");
+  if (measure->divisor > 0)
+    fprintf (out, " / %.9g", (double) measure->divisor);
+  fputc (':', out);
+  print_boxes (plan, out, measured->rows);
+  fputc ('\n', out);
+}
+
 static void
 print_plan (const fci_plan *plan, FILE *out)
 {
   size_t i = 0;
+  for (size_t k = 0; k < plan->measured.n; k++)
+    print_measured (plan, out, &FCI_MEASURED (plan)[k]);
   for (size_t k = 0; k < plan->pairs.n; k++)
     print_pair (plan, out, &FCI_PAIRS (plan)[k]);
   for (size_t k = 0; k < plan->files.n; k++)

@@ -24,7 +24,7 @@ struct fmtconv_source
   fmtconv_ctx *ctx;
   uint32_t id;           /* ascending in the order made; unique in the context */
   fci_disk *disk;        /* NULL: memory */
-  const uint8_t *memory; /* `size` bytes, or NULL */
+  const uint8_t *memory; /* `size` bytes; NULL: disk, or bytes that the executor will have measured */
   uint64_t start;        /* first byte in the file */
   uint64_t size;         /* bytes */
   bool has_crc;          /* crc is known and must match where all bytes are read */
@@ -38,7 +38,7 @@ enum
   FCI_READ_SHORT = -1 /* the file ends before: it was truncated while we ran */
 };
 
-/* n bytes from `offset` of the source to `to`.  0, an errno, or FCI_READ_SHORT.  Thread-safe; records
+/* n bytes from `offset` of the source to `to`.  0, an errno (ENODATA: there are none yet), or FCI_READ_SHORT.  Thread-safe; records
  * nothing on the context.  The range must lie in the source (asserted). */
 int fci_source_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n);
 

@@ -89,6 +89,17 @@ fmtconv_view *fmtconv_divide (fmtconv_view *view, fmtconv_view *factors, const u
  * together along r.  Tensors that b and a are made of count as used. */
 fmtconv_view *fmtconv_lowrank (fmtconv_view *view, fmtconv_view *b, fmtconv_view *a, double factor);
 
+/* Of every block of the view its largest absolute value, in f32: F32, along each axis one number a block of block[axis]
+ * elements; the last block may be smaller.  Divided by `divisor` in f32 where that is above 0: the scale that
+ * brings the block's values within ±divisor.  It is 1 where they are all 0, and never below the smallest normal
+ * number of f32, 2^-126, where it would have few bits and many a processor takes it for 0.
+ *
+ * Before anything is written the executor evaluates the view once more than what is made of it asks for, and keeps
+ * these numbers in memory.  Values that are not numbers, or infinite, are an error of the execution that names
+ * tensor and row.  Of floating-point or decodable views; E_UNSUPPORTED of one that depends on such numbers itself.
+ * The same blocks of an equal view give the same numbers, and are equal as views. */
+fmtconv_view *fmtconv_absmax (fmtconv_view *view, const uint64_t *block, double divisor);
+
 /* The first of n views that must be equal, bit by bit: one data type, one shape.  What is made of the
  * value keeps the requirement.  Before anything is written, the executor compares the views of every tensor of
  * the output whole; a difference is E_FORMAT with the tensor, both files and the first element that differs.

@@ -1,6 +1,7 @@
 /* tests/unit/kernel_levels.c: every level gives the bytes of the portable one, and counts what a plain
  * loop counts.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/absmax.h"
 #include "tests/unit/kernel.h"
 #include <criterion/criterion.h>
 #include <math.h>
@@ -192,4 +193,29 @@ Test (kernel, counts_of_odd_types)
   run_program (&program, real, out, 4, &tally);
   cr_expect_eq (tally.inexact, 3);
   cr_expect_eq (tally.overflow, 0);
+}
+
+/* Any bits at all, and a value that is none at every place. */
+Test (kernel, absmax_levels_agree)
+{
+  static float values[300];
+  uint64_t state = 17;
+  for (size_t n = 0; n < 290; n++)
+    for (unsigned which = 0; which < 3; which++)
+      {
+        uint32_t wanted = 0;
+        for (size_t i = 0; i < n; i++)
+          {
+            uint32_t bits = (uint32_t) random_next (&state) & (which == 0 ? 0xffffffff : 0x8fffffff);
+            bits = which == 2 && i == n * 7 % (n + 1) ? 0xff800000 : bits;
+            memcpy (values + 1 + i, &bits, sizeof bits);
+            wanted = (bits & 0x7fffffff) > wanted ? bits & 0x7fffffff : wanted;
+          }
+        for (int level = FCI_LEVEL_PORTABLE; level <= FCI_LEVEL_AVX512; level++)
+          {
+            fci_kernel_force (level);
+            cr_assert_eq (fci_absmax (values + 1, n), wanted, "%zu values, level %d", n, level);
+          }
+      }
+  fci_kernel_force (FCI_LEVEL_AUTO);
 }

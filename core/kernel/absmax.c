@@ -1,0 +1,70 @@
+/* core/kernel/absmax.c: the largest magnitude among values, compared as whole numbers.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/absmax.h"
+#include "core/kernel/cpu.h"
+#include <string.h>
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+static const uint32_t magnitude = 0x7fffffff;
+
+static uint32_t
+larger (uint32_t a, uint32_t b)
+{
+  return a > b ? a : b;
+}
+
+/* The largest of `seen` and the magnitudes of a few values. */
+static uint32_t
+absmax_plain (const float *values, size_t n, uint32_t seen)
+{
+  for (size_t i = 0; i < n; i++)
+    {
+      uint32_t bits;
+      memcpy (&bits, values + i, sizeof bits);
+      seen = larger (seen, bits & magnitude);
+    }
+  return seen;
+}
+
+#ifdef __x86_64__
+enum
+{
+  LANES = 8,
+  VECTORS = 4 /* side by side, so that none waits for the one before */
+};
+
+__attribute__ ((target ("avx2"))) static uint32_t
+absmax_avx2 (const float *values, size_t n)
+{
+  const __m256i mask = _mm256_set1_epi32 ((int) magnitude);
+  __m256i most[VECTORS];
+  uint32_t lane[LANES], seen = 0;
+  size_t i = 0;
+  for (unsigned k = 0; k < VECTORS; k++)
+    most[k] = _mm256_setzero_si256 ();
+  for (; i + VECTORS * LANES <= n; i += VECTORS * LANES)
+    for (unsigned k = 0; k < VECTORS; k++)
+      {
+        const __m256i bits = _mm256_loadu_si256 ((const __m256i *) (const void *) (values + i + k * LANES));
+        most[k] = _mm256_max_epu32 (most[k], _mm256_and_si256 (bits, mask));
+      }
+  most[0] = _mm256_max_epu32 (_mm256_max_epu32 (most[0], most[1]), _mm256_max_epu32 (most[2], most[3]));
+  _mm256_storeu_si256 ((__m256i *) (void *) lane, most[0]);
+  for (unsigned k = 0; k < LANES; k++)
+    seen = larger (seen, lane[k]);
+  return absmax_plain (values + i, n - i, seen);
+}
+#endif
+
+uint32_t
+fci_absmax (const float *values, size_t n)
+{
+#ifdef __x86_64__
+  if (fci_kernel_level () >= FCI_LEVEL_AVX2)
+    return absmax_avx2 (values, n);
+#endif
+  return absmax_plain (values, n, 0);
+}

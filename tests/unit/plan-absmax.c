@@ -1,0 +1,304 @@
+/* tests/unit/plan-absmax.c: largest values of blocks: views, plan, cost, the pass that measures, what it refuses.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/plan-util.h"
+#include <errno.h>
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHAPE(...) ((const uint64_t[]){ __VA_ARGS__ })
+
+static fmtconv_view *
+small (fmtconv_ctx *ctx, const char *name)
+{
+  static const uint8_t zeroes[4096];
+  return fmtconv_leaf (fci_source_memory (ctx, zeroes, sizeof zeroes, name), 0, FMTCONV_F32, 2, SHAPE (4, 6),
+                       NULL);
+}
+
+static size_t
+requirements (fmtconv_view *view)
+{
+  return view->requirements ? view->requirements->n : 0;
+}
+
+Test (absmax, shapes_and_what_is_refused)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_view *v = small (ctx, "a");
+  cr_assert_str_eq (fci_view_text (fmtconv_absmax (v, SHAPE (1, 6), 0)),
+                    "f32[4,1] = box [0,0]+[4,1] <- measured@0 f32 (4,0)");
+  cr_assert_str_eq (fci_view_text (fmtconv_absmax (v, SHAPE (3, 4), 448)),
+                    "f32[2,2] = box [0,0]+[2,2] <- measured scales@0 f32 (8,4)");
+  cr_assert_eq (fmtconv_view_shape (fmtconv_absmax (v, SHAPE (UINT64_MAX, 9), 0))[0], 1);
+  fmtconv_view *none = fmtconv_absmax (fmtconv_slice (v, 0, 0, 0), SHAPE (1, 6), 0);
+  cr_assert_eq (none->elements, 0);
+  cr_assert_eq (requirements (none), 0);
+  cr_assert_null (fmtconv_absmax (NULL, SHAPE (1, 6), 0));
+  cr_assert_eq (fmtconv_failed (ctx), 0);
+  cr_assert_null (fmtconv_absmax (v, SHAPE (0, 6), 0));
+  cr_assert_eq (h.code, FMTCONV_E_USAGE);
+  fmtconv_ctx_free (ctx);
+  ctx = new_ctx (&h, 0, 1, 0);
+  cr_assert_null (fmtconv_absmax (fmtconv_cast (small (ctx, "a"), FMTCONV_I32), SHAPE (1, 6), 0));
+  cr_assert_eq (h.code, FMTCONV_E_USAGE);
+  fmtconv_ctx_free (ctx);
+  ctx = new_ctx (&h, 0, 1, 0);
+  cr_assert_null (fmtconv_absmax (small (ctx, "a"), SHAPE (1, 6), -1));
+  cr_assert_eq (h.code, FMTCONV_E_USAGE);
+  fmtconv_ctx_free (ctx);
+  ctx = new_ctx (&h, 0, 1, 0);
+  cr_assert_null (fmtconv_absmax (fmtconv_absmax (small (ctx, "a"), SHAPE (1, 6), 0), SHAPE (4, 1), 0));
+  cr_assert_eq (h.code, FMTCONV_E_UNSUPPORTED);
+  fmtconv_ctx_free (ctx);
+}
+
+/* Tensors that are the same bytes stay tied; no others are. */
+Test (absmax, equal_views_are_measured_once)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_view *v = small (ctx, "a");
+  fmtconv_view *a = fmtconv_absmax (v, SHAPE (1, 6), 448), *b = fmtconv_absmax (v, SHAPE (1, 6), 448);
+  cr_assert (fci_view_equal (a, b));
+  cr_assert_eq (a->requirements->item[0], b->requirements->item[0]);
+  fmtconv_view *const others[] = { fmtconv_absmax (v, SHAPE (1, 6), 1), fmtconv_absmax (v, SHAPE (1, 7), 448),
+                                   fmtconv_absmax (fmtconv_scale (v, 2), SHAPE (1, 6), 448),
+                                   fmtconv_absmax (fmtconv_slice (v, 1, 0, 5), SHAPE (1, 6), 448),
+                                   fmtconv_absmax (small (ctx, "b"), SHAPE (1, 6), 448) };
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    for (size_t k = 0; k <= i; k++)
+      cr_expect_eq (fci_view_equal (others[i], k < i ? others[k] : a), 0, "%zu, %zu", i, k);
+  fmtconv_view *all[] = { a, b, fmtconv_slice (a, 0, 1, 2), others[0] };
+  const fci_plan *plan = fci_plan_compile (ctx, layout_of (ctx, 4, all));
+  cr_assert_str_eq (fci_plan_text (plan),
+                    "measure 't0' f32[4,6] by [1,6] / 448: [0,0]+[4,6] <- 'a'@0 f32 (24,4)\n"
+                    "measure 't3' f32[4,6] by [1,6] / 1: [0,0]+[4,6] <- 'a'@0 f32 (24,4)\n"
+                    "file 'out' 56\n0 copy 16 'measured scales'@0\n16 copy 16 'measured scales'@0\n"
+                    "32 copy 8 'measured scales'@4\n40 copy 16 'measured scales'@0\n");
+  const fci_cost *cost = fci_plan_cost (plan);
+  cr_assert_eq (cost->measured, 2 * 96);
+  cr_assert_eq (cost->read, 2 * 96 + 56);
+  fmtconv_ctx_free (ctx);
+}
+
+/* ---- Against a plain loop */
+
+enum
+{
+  ROWS = 301,
+  COLUMNS = 517,
+  ELEMENTS = ROWS * COLUMNS
+};
+
+/* Numbers of all sizes, bf16 and so f32 exactly. */
+static void
+fill (uint16_t *bf16, uint64_t seed)
+{
+  for (size_t i = 0; i < ELEMENTS; i++)
+    bf16[i] = (uint16_t) (rnd (&seed, 0x7f80) | rnd (&seed, 2) << 15);
+}
+
+static float
+value_of (uint16_t bf16)
+{
+  const uint32_t bits = (uint32_t) bf16 << 16;
+  float value;
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+
+/* What is expected of block (i, k) of the transposed half from column 100 on. */
+static float
+naive (const uint16_t *bf16, uint64_t i, uint64_t k, const uint64_t *block, float divisor)
+{
+  float most = 0;
+  for (uint64_t c = i * block[0]; c < (i + 1) * block[0] && c < COLUMNS - 100; c++)
+    for (uint64_t r = k * block[1]; r < (k + 1) * block[1] && r < ROWS; r++)
+      most = fmaxf (most, fabsf (value_of (bf16[r * COLUMNS + 100 + c])));
+  if (divisor == 0)
+    return most;
+  return most == 0 ? 1 : fmaxf (most / divisor, FLT_MIN);
+}
+
+static fmtconv_view *
+transposed (fmtconv_ctx *ctx, const char *path)
+{
+  fmtconv_view *v = fmtconv_leaf (open_source (ctx, path), 0, FMTCONV_BF16, 2, SHAPE (ROWS, COLUMNS), NULL);
+  return fmtconv_permute (fmtconv_slice (v, 1, 100, COLUMNS - 100), (const unsigned[]){ 1, 0 });
+}
+
+static void
+check_blocks (const uint16_t *bf16, const float *found, const uint64_t *block, float divisor)
+{
+  const uint64_t m = (COLUMNS - 100 + block[0] - 1) / block[0], n = (ROWS + block[1] - 1) / block[1];
+  for (uint64_t i = 0; i < m; i++)
+    for (uint64_t k = 0; k < n; k++)
+      cr_assert_eq (found[i * n + k], naive (bf16, i, k, block, divisor), "[%zu,%zu] of [%zu,%zu]",
+                    (size_t) i, (size_t) k, (size_t) block[0], (size_t) block[1]);
+}
+
+Test (absmax, every_block_however_it_is_cut)
+{
+  static const uint64_t blocks[][2] = { { 1, ROWS }, { COLUMNS, ROWS }, { 128, 128 }, { 7, 1 },
+                                        { 1, 16 },   { 417, 5 },        { 2, 301 } };
+  static uint16_t bf16[ELEMENTS];
+  place at = enter ();
+  fill (bf16, 5);
+  put_file (in (&at, "in"), bf16, sizeof bf16);
+  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+    for (unsigned threads = 1; threads <= 8; threads += 7)
+      {
+        heard h;
+        size_t n;
+        const float divisor = i % 2 ? 448 : 0;
+        fmtconv_ctx *ctx = new_ctx (&h, FMTCONV_FORCE, threads, threads == 1 ? 0 : 2 << 20);
+        fmtconv_view *v = fmtconv_absmax (transposed (ctx, in (&at, "in")), blocks[i], divisor);
+        cr_assert_eq (run (ctx, layout_of (ctx, 1, &v), in (&at, "out"), NULL, NULL), 0, "%s", h.text);
+        cr_assert_eq (h.done, h.total);
+        cr_assert_eq (h.total, 4 * (ELEMENTS - 100 * ROWS) + 4 * v->elements);
+        uint8_t *out = get_file (in (&at, "out"), &n);
+        cr_assert_eq (n, 4 * v->elements);
+        check_blocks (bf16, (const float *) (const void *) out, blocks[i], divisor);
+        free (out);
+        fmtconv_ctx_free (ctx);
+      }
+  leave (&at);
+}
+
+/* Scales of few bits, of zero, and of what has no last axis. */
+Test (absmax, scales_that_are_small)
+{
+  static const float values[] = {
+    0,     -0.0f,           0x1p-149f,         -0x1p-149f, 448 * 0x1.8p-149f, 0,
+    -1000, 448 * 0x1p-126f, 448 * 0x1.fp-127f, 0,          -FLT_MAX,          1
+  };
+  static const float wanted[] = { 1, FLT_MIN, FLT_MIN, 1000 / 448.0f, FLT_MIN, FLT_MAX / 448 };
+  heard h;
+  size_t n;
+  place at = enter ();
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_view *v = fmtconv_constant (ctx, FMTCONV_F32, 1, SHAPE (12), values);
+  fmtconv_view *scalar = fmtconv_reshape (fmtconv_slice (v, 0, 6, 1), 0, NULL);
+  fmtconv_view *all[] = { fmtconv_absmax (v, SHAPE (2), 448), fmtconv_absmax (scalar, NULL, 0),
+                          fmtconv_absmax (fmtconv_reshape (v, 3, SHAPE (2, 2, 3)), SHAPE (1, 2, 2), 0) };
+  cr_assert_eq (run (ctx, layout_of (ctx, 3, all), in (&at, "out"), NULL, NULL), 0, "%s", h.text);
+  uint8_t *out = get_file (in (&at, "out"), &n);
+  const float *found = (const float *) (const void *) out;
+  cr_assert_arr_eq (found, wanted, sizeof wanted);
+  cr_assert_eq (found[6], 1000);
+  cr_assert_eq (found[7], 448 * 0x1.8p-149f);
+  cr_assert_eq (found[8], 0x1p-149f);
+  cr_assert_eq (found[9], FLT_MAX);
+  cr_assert_eq (found[10], 1);
+  free (out);
+  fmtconv_ctx_free (ctx);
+  leave (&at);
+}
+
+/* The first bad value of the tensor that is measured, by its own name; whatever is done with the numbers. */
+Test (absmax, values_that_are_none_are_named)
+{
+  static uint16_t bf16[ELEMENTS];
+  place at = enter ();
+  fill (bf16, 6);
+  bf16[290 * COLUMNS + 516] = 0x7fc0;
+  bf16[3 * COLUMNS + 101] = 0xff80;
+  put_file (in (&at, "in"), bf16, sizeof bf16);
+  for (unsigned i = 0; i < 8; i++)
+    {
+      heard h;
+      fmtconv_ctx *ctx = new_ctx (&h, 0, 1 + i % 4, i % 2 ? 1 << 20 : 0);
+      fmtconv_view *v = transposed (ctx, in (&at, "in"));
+      fmtconv_view *largest = fmtconv_absmax (i < 4 ? v : fmtconv_slice (v, 0, 2, 415), SHAPE (9, 9), 448);
+      fmtconv_view *all[] = { fmtconv_cast (largest, FMTCONV_F16) };
+      cr_assert_eq (run (ctx, layout_of (ctx, 1, all), in (&at, "out"), NULL, NULL), FMTCONV_E_FORMAT);
+      cr_assert_not_null (strstr (h.text, i < 4 ? "infinite" : "not numbers"), "%s", h.text);
+      cr_assert_not_null (strstr (h.text, i < 4 ? "in row 1" : "in row 414"), "%s", h.text);
+      cr_assert_not_null (strstr (h.text, "tensor 't0'"), "%s", h.text);
+      cr_assert_eq (n_entries (at.path), 1);
+      fmtconv_ctx_free (ctx);
+    }
+  leave (&at);
+}
+
+static size_t reads_left;
+
+static int
+failing_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
+{
+  return reads_left-- == 0 ? EIO : fci_source_read (source, offset, to, n);
+}
+
+/* In the pass that measures, and in the one that writes. */
+Test (absmax, a_read_that_fails)
+{
+  static uint16_t bf16[ELEMENTS];
+  struct fci_io io = fci_io_system;
+  place at = enter ();
+  size_t fail = 0;
+  int code = FMTCONV_E_IO;
+  fill (bf16, 7);
+  put_file (in (&at, "in"), bf16, sizeof bf16);
+  io.read = failing_read;
+  for (; code != 0 && fail < 100; fail++)
+    {
+      heard h;
+      fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 400 << 10);
+      fmtconv_view *v = transposed (ctx, in (&at, "in"));
+      fmtconv_view *all[] = { v, fmtconv_absmax (v, SHAPE (1, ROWS), 448) };
+      reads_left = fail;
+      code = run (ctx, layout_of (ctx, 2, all), in (&at, "out"), &io, NULL);
+      cr_assert (code == 0 || code == FMTCONV_E_IO, "%s", h.text);
+      cr_assert (code == 0 || strstr (h.text, "cannot be read"), "%s", h.text);
+      cr_assert_eq (n_entries (at.path), code == 0 ? 2 : 1);
+      fmtconv_ctx_free (ctx);
+    }
+  cr_assert_eq (code, 0);
+  cr_assert_gt (fail, 4);
+  leave (&at);
+}
+
+/* The numbers are part of the memory bound. */
+Test (absmax, too_many_to_keep)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 4 << 20);
+  fmtconv_view *v = fmtconv_leaf (fci_source_memory (ctx, (const uint8_t[4]){ 0 }, 4, "one"), 0, FMTCONV_F32,
+                                  2, SHAPE (1 << 10, 1 << 10), (const int64_t[]){ 0, 0 });
+  fmtconv_view *fits[] = { fmtconv_absmax (v, SHAPE (1, 2), 0) };
+  const fci_plan *plan = fci_plan_compile (ctx, layout_of (ctx, 1, fits));
+  cr_assert_not_null (plan);
+  cr_assert_leq (fci_plan_cost (plan)->scratch, 4 << 20);
+  cr_assert_gt (fci_plan_cost (plan)->scratch, 2 << 20);
+  fmtconv_view *more[] = { fits[0], fmtconv_absmax (v, SHAPE (4, 1 << 10), 0) };
+  cr_assert_null (fci_plan_compile (ctx, layout_of (ctx, 2, more)));
+  cr_assert_eq (h.code, FMTCONV_E_LIMIT);
+  cr_assert_not_null (strstr (h.text, "tensor 't1'"), "%s", h.text);
+  cr_assert_not_null (strstr (h.text, "--memory"), "%s", h.text);
+  fmtconv_ctx_free (ctx);
+}
+
+/* What must be equal may be made of what is measured. */
+Test (absmax, measured_before_they_are_compared)
+{
+  static const float values[] = { 3, -896, 5, 6 };
+  for (unsigned good = 0; good < 2; good++)
+    {
+      heard h;
+      place at = enter ();
+      const float scale = good ? 2 : 3;
+      fmtconv_ctx *ctx = new_ctx (&h, 0, 2, 0);
+      fmtconv_view *v = fmtconv_constant (ctx, FMTCONV_F32, 1, SHAPE (4), values);
+      fmtconv_view *both[] = { fmtconv_absmax (v, SHAPE (4), 448),
+                               fmtconv_constant (ctx, FMTCONV_F32, 1, SHAPE (1), &scale) };
+      fmtconv_view *same[] = { fmtconv_same (2, both) };
+      cr_assert_eq (run (ctx, layout_of (ctx, 1, same), in (&at, "out"), NULL, NULL),
+                    good ? 0 : FMTCONV_E_FORMAT, "%s", h.text);
+      fmtconv_ctx_free (ctx);
+      leave (&at);
+    }
+}
