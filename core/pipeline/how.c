@@ -98,12 +98,23 @@ boxes_text (fmtconv_view *view)
   return text ? text : "";
 }
 
+/* Is something measured before, or compared? */
+static bool
+requires (fmtconv_view *view, bool measures)
+{
+  for (size_t i = 0; view->requirements && i < view->requirements->n; i++)
+    if (measures == (view->requirements->item[i]->measure != NULL))
+      return true;
+  return false;
+}
+
 const char *
 fci_view_how (fmtconv_view *view)
 {
   const char *text = boxes_text (view);
-  if (view->requirements)
-    text = fmtconv_text (view->ctx, "compare, %s", text);
+  for (unsigned measures = 0; text && measures < 2; measures++)
+    if (requires (view, measures))
+      text = fmtconv_text (view->ctx, "%s, %s", measures ? "measure" : "compare", text);
   return text ? text : "";
 }
 

@@ -69,6 +69,7 @@ add_cost (fmtconv_attr *report, const fci_conversion *c, size_t n)
   fci_add_count (bytes, "converted", cost->converted);
   fci_add_count (bytes, "literal", cost->literal);
   fci_add_count (bytes, "compared", cost->compared);
+  fci_add_count (bytes, "measured", cost->measured);
   fci_add_count (bytes, "fetched", c->outcome.fetched);
   fci_add_count (memory, "bound", cost->scratch);
   fci_add_count (memory, "catalogue", cost->memory + fci_chains_memory (c, n));
