@@ -262,7 +262,7 @@ plan_print (const struct settings *s, fmtconv_attr *report)
     fprintf (stderr, "  compared  %s that must be equal in two places\n",
              text_bytes (a, number (bytes, "compared")));
   if (number (bytes, "measured"))
-    fprintf (stderr, "  measured  %s are read twice, the first time for scales\n",
+    fprintf (stderr, "  measured  %s of the input are read first, for scales\n",
              text_bytes (a, number (bytes, "measured")));
   fprintf (stderr, "  read      %s of the input\n", text_bytes (a, number (bytes, "read")));
 }

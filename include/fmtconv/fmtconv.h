@@ -136,7 +136,7 @@ typedef struct fmtconv_job
  *   bytes        object    read; written = copied + gathered (moved by strides or byte order) +
  *                          converted (cast or scaled) + literal;
  *                          compared: bytes that must be equal in two places of the input;
- *                          measured: bytes of the input that are read twice, the first time for scales;
+ *                          measured: bytes of the input that are read first, for scales;
  *                          fetched: bytes of the inputs that were really read, without headers and without what
  *                          VERIFY reads; of a dry run: 0
  *   memory       object    bound (scratch, bytes), catalogue (bytes), unit (bytes)
