@@ -22,6 +22,9 @@ fmtconv_scalar (const fmtconv_tensor *tensor, double *value)
   const fci_box *box = &view->boxes[0];
   where.source = box->source;
   where.offset = box->offset;
+  if (!box->source->disk && !box->source->memory)
+    return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = tensor->name },
+                            "it is made of values that are not read yet");
   int error = fci_source_read (box->source, box->offset, element, fmtconv_dtype (box->dtype)->block_bytes);
   if (error != 0)
     return fmtconv_fail_at (view->ctx, FMTCONV_E_IO, &where, "it cannot be read: %s",
