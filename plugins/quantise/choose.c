@@ -53,11 +53,11 @@ quantise_is_blocks (uint32_t dtype)
 bool
 quantise_makes (uint32_t dtype)
 {
-  static const uint32_t made[] = { FMTCONV_Q4_0,  FMTCONV_Q4_1,  FMTCONV_Q5_0,   FMTCONV_Q5_1,
-                                   FMTCONV_Q8_0,  FMTCONV_Q2_K,  FMTCONV_Q3_K,   FMTCONV_Q4_K,
-                                   FMTCONV_Q5_K,  FMTCONV_Q6_K,  FMTCONV_IQ4_NL, FMTCONV_IQ4_XS,
-                                   FMTCONV_TQ1_0, FMTCONV_TQ2_0, FMTCONV_MXFP4,  FMTCONV_F32,
-                                   FMTCONV_F16,   FMTCONV_BF16 };
+  static const uint32_t made[] = { FMTCONV_Q4_0,  FMTCONV_Q4_1,  FMTCONV_Q5_0,    FMTCONV_Q5_1,
+                                   FMTCONV_Q8_0,  FMTCONV_Q2_K,  FMTCONV_Q3_K,    FMTCONV_Q4_K,
+                                   FMTCONV_Q5_K,  FMTCONV_Q6_K,  FMTCONV_IQ4_NL,  FMTCONV_IQ4_XS,
+                                   FMTCONV_TQ1_0, FMTCONV_TQ2_0, FMTCONV_MXFP4,   FMTCONV_F32,
+                                   FMTCONV_F16,   FMTCONV_BF16,  FMTCONV_F8_E4M3, FMTCONV_F8_E5M2 };
   for (size_t i = 0; i < sizeof made / sizeof *made; i++)
     if (made[i] == dtype)
       return true;
@@ -96,7 +96,9 @@ why_kept (const fmtconv_tensor *t)
 static struct quantise_choice
 keep (const struct quantise_plan *plan, const fmtconv_tensor *t, const char *why)
 {
-  const uint32_t dtype = quantise_is_blocks (t->dtype) ? t->dtype : t->rank < 2 ? FMTCONV_F32 : plan->rest;
+  const uint32_t rest = plan->rest ? plan->rest : t->dtype;
+  const bool is_line = t->rank < 2 && !quantise_is_scaled (plan->to);
+  const uint32_t dtype = quantise_is_blocks (t->dtype) ? t->dtype : is_line ? FMTCONV_F32 : rest;
   return (struct quantise_choice){ .wanted = dtype, .dtype = dtype, .why = why };
 }
 
@@ -104,6 +106,8 @@ struct quantise_choice
 quantise_choose (const struct quantise_plan *plan, const fmtconv_tensor *t)
 {
   uint32_t wanted = 0;
+  if (t->bytes == 0)
+    return keep (plan, t, "without elements");
   for (size_t i = 0; i < plan->n_rules && !wanted; i++)
     if (fmtconv_glob (plan->rules[i].glob, t->name))
       {

@@ -8,7 +8,8 @@ plugins_quantise_la_SOURCES = \
 	plugins/quantise/matrix.c \
 	plugins/quantise/mix.c \
 	plugins/quantise/quantise.c \
-	plugins/quantise/quantise.h
+	plugins/quantise/quantise.h \
+	plugins/quantise/scaled.c
 plugins_quantise_la_CFLAGS = $(plugin_cflags)
 plugins_quantise_la_LDFLAGS = $(plugin_ldflags)
 plugins_quantise_la_LIBADD = libfmtconv.la

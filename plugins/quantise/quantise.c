@@ -10,13 +10,20 @@ enum
 
 static const fmtconv_param params[] = {
   { "to", FMTCONV_P_TEXT, offsetof (struct quantise_params, to), NULL,
-    "data type of matrices (q8_0, q4_K …, f16, bf16, f32), or a mix: Q4_K_M …" },
+    "data type of matrices (q8_0, q4_K …, f8_e4m3, f8_e5m2, f16, bf16, f32), or a mix: Q4_K_M …" },
   { "rule|keep", FMTCONV_P_PAIRS, offsetof (struct quantise_params, rules), NULL,
     "rule=GLOB=TYPE for tensors of that name, keep=GLOB to quantise none of them; the first that matches" },
-  { "rest", FMTCONV_P_DTYPE, offsetof (struct quantise_params, rest), "f16",
-    "data type of what is not quantised, 1-D tensors apart: f16, bf16 or f32" },
+  { "rest", FMTCONV_P_DTYPE, offsetof (struct quantise_params, rest), NULL,
+    "data type of what is not quantised: f16 (but 1-D tensors f32), bf16 or f32; beside f8_e4m3: its own" },
   { "imatrix", FMTCONV_P_INPUT, offsetof (struct quantise_params, imatrix), NULL,
     "how much each column matters: an importance matrix of llama.cpp" },
+  { "scale", FMTCONV_P_CHOICE, offsetof (struct quantise_params, scale), "none|tensor|row|block",
+    "what shares a scale, with f8_e4m3 and f8_e5m2" },
+  { "block", FMTCONV_P_TEXT, offsetof (struct quantise_params, block), NULL,
+    "rows and columns of a block, with scale=block: 128 or 128x128, which is the default" },
+  { "scale-name", FMTCONV_P_CHOICE, offsetof (struct quantise_params, scale_name),
+    "default|weight_scale|scale_weight|weight_scale_inv",
+    "what scales are called: weight_scale, of blocks weight_scale_inv; scale_weight is for ComfyUI" },
   { 0 },
 };
 
@@ -29,9 +36,10 @@ read_type (fmtconv_ctx *ctx, const char *name, uint32_t *dtype)
   if (quantise_is_blocks (*dtype))
     return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can be read, but not made",
                          fmtconv_dtype (*dtype)->name);
-  return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                       "%s is no type for weights here: give a block type, f16, bf16 or f32",
-                       fmtconv_dtype (*dtype)->name);
+  return fmtconv_fail (
+      ctx, FMTCONV_E_USAGE,
+      "%s is no type for weights here: give a block type, f8_e4m3, f8_e5m2, f16, bf16 or f32",
+      fmtconv_dtype (*dtype)->name);
 }
 
 /* "*.to_v.weight=q6_K". */
@@ -81,16 +89,18 @@ quantise_plan (fmtconv_ctx *ctx, const struct quantise_params *p, const fmtconv_
                struct quantise_plan *plan)
 {
   *plan = (struct quantise_plan){ .n_rules = p->rules.n, .rest = p->rest };
-  if (read_to (ctx, p->to, plan))
+  if (read_to (ctx, p->to, plan) || quantise_read_scaling (ctx, p, &plan->scaling))
     return fmtconv_failed (ctx);
-  if (p->rest != FMTCONV_F16 && p->rest != FMTCONV_BF16 && p->rest != FMTCONV_F32)
+  if (!p->rest && !quantise_is_scaled (plan->to))
+    plan->rest = FMTCONV_F16;
+  if (p->rest && p->rest != FMTCONV_F16 && p->rest != FMTCONV_BF16 && p->rest != FMTCONV_F32)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "rest=%s: what is not quantised is f16, bf16 or f32",
                          fmtconv_dtype (p->rest)->name);
   plan->rules = fmtconv_alloc (ctx, plan->n_rules, sizeof *plan->rules);
   for (size_t i = 0; plan->rules && i < plan->n_rules; i++)
     if (read_rule (ctx, p->rules.key[i], p->rules.value[i], &plan->rules[i]))
       return fmtconv_failed (ctx);
-  if (check_globs (ctx, &p->rules, plan, in))
+  if (quantise_check_scaling (ctx, plan) || check_globs (ctx, &p->rules, plan, in))
     return fmtconv_failed (ctx);
   for
     FMTCONV_EACH (t, in)
@@ -118,14 +128,21 @@ struct summary
   size_t other;   /* not floating-point */
   size_t weighed; /* by importance */
   size_t unlisted;
-  size_t mixed; /* of another type than most, by the mix */
+  size_t mixed;  /* of another type than most, by the mix */
+  size_t scaled; /* of `quantised`: 8-bit floats */
 };
+
+static bool
+is_scaled (const struct quantise_choice *choice)
+{
+  return !choice->why && quantise_is_scaled (choice->dtype);
+}
 
 static void
 count (struct summary *s, struct quantise_choice c, const fmtconv_tensor *t)
 {
   uint64_t row = c.wanted != c.dtype ? quantise_row (t) : 0;
-  s->quantised += quantise_is_blocks (c.dtype);
+  s->quantised += quantise_is_blocks (c.dtype) || is_scaled (&c);
   s->mixed += c.mixed;
   for (size_t i = 0; i < s->n; i++)
     {
@@ -195,6 +212,28 @@ converted (const fmtconv_tensor *t, uint32_t dtype, fmtconv_view *importance)
   return fmtconv_cast (watched, dtype);
 }
 
+/* A tensor as what was chosen for it. */
+static void
+put (fmtconv_ctx *ctx, const struct quantise_plan *plan, const struct quantise_matrix *matrix,
+     const fmtconv_tensor *t, struct summary *summary, fmtconv_model *out)
+{
+  const struct quantise_choice choice = quantise_choose (plan, t);
+  summary->again +=
+      quantise_is_blocks (t->dtype)
+      && (is_scaled (&choice) || (quantise_is_blocks (choice.dtype) && t->dtype != choice.dtype));
+  count (summary, choice, t);
+  if (is_scaled (&choice))
+    {
+      if (summary->scaled++ == 0)
+        quantise_put_marker (ctx, &plan->scaling, t, choice.dtype, out);
+      quantise_put_scaled (ctx, &plan->scaling, t, choice.dtype, out);
+      return;
+    }
+  fmtconv_view *importance = quantise_is_blocks (choice.dtype) ? quantise_importance (matrix, t) : NULL;
+  summary->weighed += importance != NULL;
+  fmtconv_put (out, t->name, converted (t, choice.dtype, importance));
+}
+
 static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
@@ -214,13 +253,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
           fmtconv_put (out, t->name, t->view);
           continue;
         }
-      struct quantise_choice choice = quantise_choose (&plan, t);
-      summary.again +=
-          quantise_is_blocks (t->dtype) && quantise_is_blocks (choice.dtype) && t->dtype != choice.dtype;
-      count (&summary, choice, t);
-      fmtconv_view *importance = quantise_is_blocks (choice.dtype) ? quantise_importance (&matrix, t) : NULL;
-      summary.weighed += importance != NULL;
-      fmtconv_put (out, t->name, converted (t, choice.dtype, importance));
+      put (ctx, &plan, &matrix, t, &summary, out);
     }
   if (plan.mix && summary.quantised && !summary.mixed)
     fmtconv_warn (ctx, "%s knows none of these names: it is %s for all of them, as quantise:to=%s is", p->to,
@@ -231,6 +264,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (quantise, .name = "quantise",
-                .summary = "stores matrices in blocks of few bits, as ggml does",
+                .summary = "stores matrices in few bits: in ggml's blocks, or as 8-bit floats with scales",
                 .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
                                                 .apply = apply));

@@ -12,6 +12,34 @@ struct quantise_params
   fmtconv_pairs rules; /* "rule" and "keep", in the order given */
   uint32_t rest;
   fmtconv_input *imatrix;
+  int scale;         /* QUANTISE_NO_SCALE … */
+  const char *block; /* NULL: not given */
+  int scale_name;    /* QUANTISE_DEFAULT_NAME … */
+};
+
+/* Which weights of 8-bit floats share a scale, in the order of the parameter's choices. */
+enum
+{
+  QUANTISE_NO_SCALE,
+  QUANTISE_TENSOR,
+  QUANTISE_ROW,
+  QUANTISE_BLOCK
+};
+
+/* What scales are called, in the order of the parameter's choices. */
+enum
+{
+  QUANTISE_DEFAULT_NAME,
+  QUANTISE_WEIGHT_SCALE,    /* compressed-tensors, vLLM */
+  QUANTISE_SCALE_WEIGHT,    /* ComfyUI */
+  QUANTISE_WEIGHT_SCALE_INV /* DeepSeek */
+};
+
+struct quantise_scaling
+{
+  int per;           /* QUANTISE_NO_SCALE … */
+  int name;          /* but QUANTISE_DEFAULT_NAME */
+  uint64_t block[2]; /* rows and columns, with QUANTISE_BLOCK */
 };
 
 /* A rule as it was read. */
@@ -27,9 +55,10 @@ struct quantise_plan
   size_t n_rules;
   struct quantise_rule *rules;
   uint32_t to;
-  const struct quantise_mix *mix; /* NULL: one type for all */
-  uint32_t rest;
-  uint64_t layers; /* how many numbers the model's layers have */
+  const struct quantise_mix *mix;  /* NULL: one type for all */
+  uint32_t rest;                   /* 0: its own type */
+  struct quantise_scaling scaling; /* of 8-bit floats */
+  uint64_t layers;                 /* how many numbers the model's layers have */
 };
 
 /* How much the columns of tensors matter, from a file of llama.cpp. */
@@ -84,11 +113,27 @@ uint64_t quantise_layer (const char *name);
 int quantise_plan (fmtconv_ctx *ctx, const struct quantise_params *params, const fmtconv_model *in,
                    struct quantise_plan *plan);
 
+/* Read what is said of scales; check that 8-bit floats and nothing else have them.  0 or a code. */
+int quantise_read_scaling (fmtconv_ctx *ctx, const struct quantise_params *params,
+                           struct quantise_scaling *scaling);
+int quantise_check_scaling (fmtconv_ctx *ctx, const struct quantise_plan *plan);
+
+/* The tensor as 8-bit floats of `dtype`, and its scales behind it. */
+void quantise_put_scaled (fmtconv_ctx *ctx, const struct quantise_scaling *scaling, const fmtconv_tensor *t,
+                          uint32_t dtype, fmtconv_model *out);
+
+/* What some readers know such a model by; t: one of its tensors that has a scale. */
+void quantise_put_marker (fmtconv_ctx *ctx, const struct quantise_scaling *scaling, const fmtconv_tensor *t,
+                          uint32_t dtype, fmtconv_model *out);
+
 /* Of a floating-point tensor, or one in blocks. */
 struct quantise_choice quantise_choose (const struct quantise_plan *plan, const fmtconv_tensor *t);
 
 /* Can fmtconv make it?  A floating-point or block type. */
 bool quantise_makes (uint32_t dtype);
 bool quantise_is_blocks (uint32_t dtype);
+
+/* Is it a type of 8-bit floats, which need scales? */
+bool quantise_is_scaled (uint32_t dtype);
 
 #endif

@@ -19,6 +19,7 @@ interop_tests = \
 	tests/interop/test_ranks.py \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_reverse.py \
+	tests/interop/test_scaled_quantise.py \
 	tests/interop/test_scaled.py \
 	tests/interop/test_shards.py \
 	tests/interop/test_spec.py \
