@@ -22,7 +22,7 @@ static const fmtconv_param params[] = {
   { "block", FMTCONV_P_TEXT, offsetof (struct quantise_params, block), NULL,
     "rows and columns of a block, with scale=block: 128 or 128x128, which is the default" },
   { "scale-name", FMTCONV_P_CHOICE, offsetof (struct quantise_params, scale_name),
-    "default|weight_scale|scale_weight|weight_scale_inv",
+    "auto|weight_scale|scale_weight|weight_scale_inv",
     "what scales are called: weight_scale, of blocks weight_scale_inv; scale_weight is for ComfyUI" },
   { 0 },
 };

@@ -195,6 +195,25 @@ class ScaledQuantise(Case):
             self.run_fmtconv("-f", "-t", f"quantise:to=F8_E4M3,scale={scale}", "-t", "dequantise", self.source, chain)
             self.assertEqual(chain.read_bytes(), again.read_bytes())
 
+    def test_scaled_once_more(self):
+        """What is scaled is refused, and taken after dequantise: its largest values are those of the products."""
+        safetensors.torch.save_file({"a.weight": numbers(300, 517)}, self.source)
+        middle = self.tmp / "middle.safetensors"
+        self.run_fmtconv("-t", "quantise:to=F8_E4M3,scale=block", self.source, middle)
+        self.assertIn("dequantise", self.convert("to=F8_E5M2,scale=row", source=middle, status=1))
+        self.convert("to=F8_E5M2,scale=row", "-t", "dequantise", source=middle)
+        value, scales = wanted(numbers(300, 517), torch.float8_e4m3fn, "block")
+        plain = restored(value, scales, "block")
+        self.assert_written({"a.weight": plain}, torch.float8_e5m2, "row", "_scale")
+
+    def test_difference(self):
+        """fmtconv diff measures too."""
+        safetensors.torch.save_file({"a.weight": numbers(300, 517)}, self.source)
+        self.convert("to=F8_E4M3,scale=block")
+        self.run_fmtconv("diff", "-t", "quantise:to=F8_E4M3,scale=block", self.source, self.out)
+        self.run_fmtconv("diff", "-t", "quantise:to=F8_E4M3,scale=block,block=64,scale-name=weight_scale_inv",
+                         self.source, self.out, status=1)
+
     def test_same_bytes_for_any_threads_and_memory(self):
         tensors = {"a.weight": numbers(1500, 1700), "b.weight": numbers(1700, 900, dtype=torch.float16, seed=1)}
         safetensors.torch.save_file(tensors, self.source)
