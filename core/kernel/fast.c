@@ -3,6 +3,16 @@
 #include "core/kernel/fast.h"
 #include "core/kernel/cpu.h"
 
+#ifdef __x86_64__
+static fci_fast_how
+how_of (const fci_stage *stage)
+{
+  if (stage->n_scales == 0)
+    return FCI_FAST_PLAIN;
+  return stage->scales[0].kind == FCI_STEP_DIVIDE ? FCI_FAST_DIVIDED : FCI_FAST_TIMES;
+}
+#endif
+
 fci_fast_fn *
 fci_fast (const fci_stage *stage)
 {
@@ -11,9 +21,9 @@ fci_fast (const fci_stage *stage)
   if (stage->n_scales > 1)
     return NULL;
   if (level >= FCI_LEVEL_AVX512)
-    return fci_fast_avx512 (stage->from, stage->to, stage->n_scales);
+    return fci_fast_avx512 (stage->from, stage->to, how_of (stage));
   if (level >= FCI_LEVEL_AVX2)
-    return fci_fast_avx2 (stage->from, stage->to, stage->n_scales);
+    return fci_fast_avx2 (stage->from, stage->to, how_of (stage));
 #else
   (void) stage;
 #endif

@@ -5,9 +5,16 @@
 
 #include "core/kernel/stage.h"
 
-/* The loop from one data type to another with no or one factor between them; NULL: there is none.  Only
- * for a processor of that level. */
-fci_fast_fn *fci_fast_avx2 (uint32_t from, uint32_t to, bool scaled);
-fci_fast_fn *fci_fast_avx512 (uint32_t from, uint32_t to, bool scaled);
+/* What is done to values between two types. */
+typedef enum fci_fast_how
+{
+  FCI_FAST_PLAIN,
+  FCI_FAST_TIMES,  /* a factor */
+  FCI_FAST_DIVIDED /* by it; to 8-bit floats alone */
+} fci_fast_how;
+
+/* The loop from one data type to another; NULL: there is none.  Only for a processor of that level. */
+fci_fast_fn *fci_fast_avx2 (uint32_t from, uint32_t to, fci_fast_how how);
+fci_fast_fn *fci_fast_avx512 (uint32_t from, uint32_t to, fci_fast_how how);
 
 #endif

@@ -4,51 +4,58 @@
  *
  * The file defines TARGET, AS (name), TABLE and loop_and_count. */
 
-#define LOOP(name, from, to, scaled)                                                                 \
+#define LOOP(name, from, to, how)                                                                    \
   static TARGET void AS (name) (const void *in, void *out, size_t n, float factor, fci_tally *tally) \
   {                                                                                                  \
-    loop_and_count (in, from, out, to, n, scaled, factor, tally);                                    \
+    loop_and_count (in, from, out, to, n, how, factor, tally);                                       \
   }
 
-LOOP (f16_bf16, FMTCONV_F16, FMTCONV_BF16, false)
-LOOP (f16_f32, FMTCONV_F16, FMTCONV_F32, false)
-LOOP (f16_e4m3, FMTCONV_F16, FMTCONV_F8_E4M3, false)
-LOOP (f16_e5m2, FMTCONV_F16, FMTCONV_F8_E5M2, false)
-LOOP (bf16_f16, FMTCONV_BF16, FMTCONV_F16, false)
-LOOP (bf16_f32, FMTCONV_BF16, FMTCONV_F32, false)
-LOOP (bf16_e4m3, FMTCONV_BF16, FMTCONV_F8_E4M3, false)
-LOOP (bf16_e5m2, FMTCONV_BF16, FMTCONV_F8_E5M2, false)
-LOOP (f32_f16, FMTCONV_F32, FMTCONV_F16, false)
-LOOP (f32_bf16, FMTCONV_F32, FMTCONV_BF16, false)
-LOOP (f32_e4m3, FMTCONV_F32, FMTCONV_F8_E4M3, false)
-LOOP (f32_e5m2, FMTCONV_F32, FMTCONV_F8_E5M2, false)
-LOOP (e4m3_f16, FMTCONV_F8_E4M3, FMTCONV_F16, false)
-LOOP (e4m3_bf16, FMTCONV_F8_E4M3, FMTCONV_BF16, false)
-LOOP (e4m3_f32, FMTCONV_F8_E4M3, FMTCONV_F32, false)
-LOOP (e5m2_f16, FMTCONV_F8_E5M2, FMTCONV_F16, false)
-LOOP (e5m2_bf16, FMTCONV_F8_E5M2, FMTCONV_BF16, false)
-LOOP (e5m2_f32, FMTCONV_F8_E5M2, FMTCONV_F32, false)
-LOOP (scaled_f16_f16, FMTCONV_F16, FMTCONV_F16, true)
-LOOP (scaled_f16_bf16, FMTCONV_F16, FMTCONV_BF16, true)
-LOOP (scaled_f16_f32, FMTCONV_F16, FMTCONV_F32, true)
-LOOP (scaled_f16_e4m3, FMTCONV_F16, FMTCONV_F8_E4M3, true)
-LOOP (scaled_f16_e5m2, FMTCONV_F16, FMTCONV_F8_E5M2, true)
-LOOP (scaled_bf16_f16, FMTCONV_BF16, FMTCONV_F16, true)
-LOOP (scaled_bf16_bf16, FMTCONV_BF16, FMTCONV_BF16, true)
-LOOP (scaled_bf16_f32, FMTCONV_BF16, FMTCONV_F32, true)
-LOOP (scaled_bf16_e4m3, FMTCONV_BF16, FMTCONV_F8_E4M3, true)
-LOOP (scaled_bf16_e5m2, FMTCONV_BF16, FMTCONV_F8_E5M2, true)
-LOOP (scaled_f32_f16, FMTCONV_F32, FMTCONV_F16, true)
-LOOP (scaled_f32_bf16, FMTCONV_F32, FMTCONV_BF16, true)
-LOOP (scaled_f32_f32, FMTCONV_F32, FMTCONV_F32, true)
-LOOP (scaled_f32_e4m3, FMTCONV_F32, FMTCONV_F8_E4M3, true)
-LOOP (scaled_f32_e5m2, FMTCONV_F32, FMTCONV_F8_E5M2, true)
-LOOP (scaled_e4m3_f16, FMTCONV_F8_E4M3, FMTCONV_F16, true)
-LOOP (scaled_e4m3_bf16, FMTCONV_F8_E4M3, FMTCONV_BF16, true)
-LOOP (scaled_e4m3_f32, FMTCONV_F8_E4M3, FMTCONV_F32, true)
-LOOP (scaled_e5m2_f16, FMTCONV_F8_E5M2, FMTCONV_F16, true)
-LOOP (scaled_e5m2_bf16, FMTCONV_F8_E5M2, FMTCONV_BF16, true)
-LOOP (scaled_e5m2_f32, FMTCONV_F8_E5M2, FMTCONV_F32, true)
+LOOP (f16_bf16, FMTCONV_F16, FMTCONV_BF16, FCI_FAST_PLAIN)
+LOOP (f16_f32, FMTCONV_F16, FMTCONV_F32, FCI_FAST_PLAIN)
+LOOP (f16_e4m3, FMTCONV_F16, FMTCONV_F8_E4M3, FCI_FAST_PLAIN)
+LOOP (f16_e5m2, FMTCONV_F16, FMTCONV_F8_E5M2, FCI_FAST_PLAIN)
+LOOP (bf16_f16, FMTCONV_BF16, FMTCONV_F16, FCI_FAST_PLAIN)
+LOOP (bf16_f32, FMTCONV_BF16, FMTCONV_F32, FCI_FAST_PLAIN)
+LOOP (bf16_e4m3, FMTCONV_BF16, FMTCONV_F8_E4M3, FCI_FAST_PLAIN)
+LOOP (bf16_e5m2, FMTCONV_BF16, FMTCONV_F8_E5M2, FCI_FAST_PLAIN)
+LOOP (f32_f16, FMTCONV_F32, FMTCONV_F16, FCI_FAST_PLAIN)
+LOOP (f32_bf16, FMTCONV_F32, FMTCONV_BF16, FCI_FAST_PLAIN)
+LOOP (f32_e4m3, FMTCONV_F32, FMTCONV_F8_E4M3, FCI_FAST_PLAIN)
+LOOP (f32_e5m2, FMTCONV_F32, FMTCONV_F8_E5M2, FCI_FAST_PLAIN)
+LOOP (e4m3_f16, FMTCONV_F8_E4M3, FMTCONV_F16, FCI_FAST_PLAIN)
+LOOP (e4m3_bf16, FMTCONV_F8_E4M3, FMTCONV_BF16, FCI_FAST_PLAIN)
+LOOP (e4m3_f32, FMTCONV_F8_E4M3, FMTCONV_F32, FCI_FAST_PLAIN)
+LOOP (e5m2_f16, FMTCONV_F8_E5M2, FMTCONV_F16, FCI_FAST_PLAIN)
+LOOP (e5m2_bf16, FMTCONV_F8_E5M2, FMTCONV_BF16, FCI_FAST_PLAIN)
+LOOP (e5m2_f32, FMTCONV_F8_E5M2, FMTCONV_F32, FCI_FAST_PLAIN)
+LOOP (scaled_f16_f16, FMTCONV_F16, FMTCONV_F16, FCI_FAST_TIMES)
+LOOP (scaled_f16_bf16, FMTCONV_F16, FMTCONV_BF16, FCI_FAST_TIMES)
+LOOP (scaled_f16_f32, FMTCONV_F16, FMTCONV_F32, FCI_FAST_TIMES)
+LOOP (scaled_f16_e4m3, FMTCONV_F16, FMTCONV_F8_E4M3, FCI_FAST_TIMES)
+LOOP (scaled_f16_e5m2, FMTCONV_F16, FMTCONV_F8_E5M2, FCI_FAST_TIMES)
+LOOP (scaled_bf16_f16, FMTCONV_BF16, FMTCONV_F16, FCI_FAST_TIMES)
+LOOP (scaled_bf16_bf16, FMTCONV_BF16, FMTCONV_BF16, FCI_FAST_TIMES)
+LOOP (scaled_bf16_f32, FMTCONV_BF16, FMTCONV_F32, FCI_FAST_TIMES)
+LOOP (scaled_bf16_e4m3, FMTCONV_BF16, FMTCONV_F8_E4M3, FCI_FAST_TIMES)
+LOOP (scaled_bf16_e5m2, FMTCONV_BF16, FMTCONV_F8_E5M2, FCI_FAST_TIMES)
+LOOP (scaled_f32_f16, FMTCONV_F32, FMTCONV_F16, FCI_FAST_TIMES)
+LOOP (scaled_f32_bf16, FMTCONV_F32, FMTCONV_BF16, FCI_FAST_TIMES)
+LOOP (scaled_f32_f32, FMTCONV_F32, FMTCONV_F32, FCI_FAST_TIMES)
+LOOP (scaled_f32_e4m3, FMTCONV_F32, FMTCONV_F8_E4M3, FCI_FAST_TIMES)
+LOOP (scaled_f32_e5m2, FMTCONV_F32, FMTCONV_F8_E5M2, FCI_FAST_TIMES)
+LOOP (scaled_e4m3_f16, FMTCONV_F8_E4M3, FMTCONV_F16, FCI_FAST_TIMES)
+LOOP (scaled_e4m3_bf16, FMTCONV_F8_E4M3, FMTCONV_BF16, FCI_FAST_TIMES)
+LOOP (scaled_e4m3_f32, FMTCONV_F8_E4M3, FMTCONV_F32, FCI_FAST_TIMES)
+LOOP (scaled_e5m2_f16, FMTCONV_F8_E5M2, FMTCONV_F16, FCI_FAST_TIMES)
+LOOP (scaled_e5m2_bf16, FMTCONV_F8_E5M2, FMTCONV_BF16, FCI_FAST_TIMES)
+LOOP (scaled_e5m2_f32, FMTCONV_F8_E5M2, FMTCONV_F32, FCI_FAST_TIMES)
+
+LOOP (divided_f16_e4m3, FMTCONV_F16, FMTCONV_F8_E4M3, FCI_FAST_DIVIDED)
+LOOP (divided_f16_e5m2, FMTCONV_F16, FMTCONV_F8_E5M2, FCI_FAST_DIVIDED)
+LOOP (divided_bf16_e4m3, FMTCONV_BF16, FMTCONV_F8_E4M3, FCI_FAST_DIVIDED)
+LOOP (divided_bf16_e5m2, FMTCONV_BF16, FMTCONV_F8_E5M2, FCI_FAST_DIVIDED)
+LOOP (divided_f32_e4m3, FMTCONV_F32, FMTCONV_F8_E4M3, FCI_FAST_DIVIDED)
+LOOP (divided_f32_e5m2, FMTCONV_F32, FMTCONV_F8_E5M2, FCI_FAST_DIVIDED)
 
 /* Row and column of a type in the table; -1: it is not there. */
 static int
@@ -72,9 +79,9 @@ place_of (uint32_t dtype)
 }
 
 fci_fast_fn *
-TABLE (uint32_t from, uint32_t to, bool scaled)
+TABLE (uint32_t from, uint32_t to, fci_fast_how how)
 {
-  static fci_fast_fn *const loops[2][5][5] = {
+  static fci_fast_fn *const loops[3][5][5] = {
     { { NULL, AS (f16_bf16), AS (f16_f32), AS (f16_e4m3), AS (f16_e5m2) },
       { AS (bf16_f16), NULL, AS (bf16_f32), AS (bf16_e4m3), AS (bf16_e5m2) },
       { AS (f32_f16), AS (f32_bf16), NULL, AS (f32_e4m3), AS (f32_e5m2) },
@@ -87,9 +94,12 @@ TABLE (uint32_t from, uint32_t to, bool scaled)
       { AS (scaled_f32_f16), AS (scaled_f32_bf16), AS (scaled_f32_f32), AS (scaled_f32_e4m3),
         AS (scaled_f32_e5m2) },
       { AS (scaled_e4m3_f16), AS (scaled_e4m3_bf16), AS (scaled_e4m3_f32), NULL, NULL },
-      { AS (scaled_e5m2_f16), AS (scaled_e5m2_bf16), AS (scaled_e5m2_f32), NULL, NULL } }
+      { AS (scaled_e5m2_f16), AS (scaled_e5m2_bf16), AS (scaled_e5m2_f32), NULL, NULL } },
+    { { NULL, NULL, NULL, AS (divided_f16_e4m3), AS (divided_f16_e5m2) },
+      { NULL, NULL, NULL, AS (divided_bf16_e4m3), AS (divided_bf16_e5m2) },
+      { NULL, NULL, NULL, AS (divided_f32_e4m3), AS (divided_f32_e5m2) } }
   };
   const int row = place_of (from);
   const int column = place_of (to);
-  return row < 0 || column < 0 ? NULL : loops[scaled][row][column];
+  return row < 0 || column < 0 ? NULL : loops[how][row][column];
 }

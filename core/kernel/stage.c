@@ -187,24 +187,31 @@ add_fast (const fci_stage *stage, const void *in, void *out, size_t n, const pla
   return true;
 }
 
-/* A stage that does nothing but multiply, where neighbours have one factor: a scaling loop for each stretch of them.
- * Those loops know no NaN as a factor. */
+/* The fast loops fill a row up with zeroes, which must count as nothing. */
 static bool
-multiply_fast (const fci_stage *stage, const unsigned char *in, unsigned char *out, size_t n,
-               const fci_stage_place *place, fci_tally *tally)
+keeps_zero (float factor, bool divide)
 {
-  const fci_stage one = { .from = stage->from, .to = stage->to, .n_scales = 1 };
+  return isfinite (factor) && !(divide && factor == 0);
+}
+
+/* A stage that does nothing but multiply or divide, where neighbours have one factor: a loop for each stretch of
+ * them. */
+static bool
+scale_fast (const fci_stage *stage, const unsigned char *in, unsigned char *out, size_t n,
+            const fci_stage_place *place, fci_tally *tally)
+{
   const fci_operand *operand = place->operands;
   const size_t in_size = fci_number_type_of (stage->from).part_size,
                out_size = fci_number_type_of (stage->to).part_size;
-  if (stage->n_scales != 1 || stage->scales[0].kind != FCI_STEP_MULTIPLY
+  const bool divide = stage->scales[0].kind == FCI_STEP_DIVIDE;
+  if (stage->n_scales != 1 || (!divide && stage->scales[0].kind != FCI_STEP_MULTIPLY)
       || (operand->block > 0 && operand->block < FEW))
     return false;
-  fci_fast_fn *loop = fci_fast (&one);
+  fci_fast_fn *loop = fci_fast (stage);
   const stretch start = first_stretch (operand, place->first, n);
   size_t done = 0;
   for (stretch s = start; loop && done < n; done += s.count, s = next_stretch (operand, s, n - done))
-    if (isnan (*s.factor))
+    if (!keeps_zero (*s.factor, divide))
       return false;
   done = 0;
   for (stretch s = start; loop && done < n; done += s.count, s = next_stretch (operand, s, n - done))
@@ -224,7 +231,7 @@ fci_stage_run (const fci_stage *stage, const void *in, void *out, size_t n, cons
   const fci_number_type to = fci_number_type_of (stage->to);
   if (stage->fast)
     stage->fast (in, out, n, stage->n_scales ? stage->scales[0].factor : 1, tally);
-  else if (stage->n_operands && multiply_fast (stage, in, out, n, place, tally))
+  else if (stage->n_operands && scale_fast (stage, in, out, n, place, tally))
     return;
   else if (add_fast (stage, in, out, n, &at, tally))
     return;

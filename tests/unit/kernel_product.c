@@ -180,9 +180,9 @@ Test (kernel, factors_are_plain_products)
     LENGTH = 1300
   };
   static const uint64_t blocks[] = { 0, 1, 2, 5, 16, 32, 128, 5000 };
-  static const uint32_t froms[] = { FMTCONV_F8_E4M3, FMTCONV_F8_E5M2, FMTCONV_F16, FMTCONV_F32,
-                                    FMTCONV_F8_E8M0 };
-  static const uint32_t tos[] = { FMTCONV_F32, FMTCONV_BF16, FMTCONV_F16, FMTCONV_F8_E4M3 };
+  static const uint32_t froms[] = { FMTCONV_F8_E4M3, FMTCONV_F8_E5M2, FMTCONV_F16,
+                                    FMTCONV_F32,     FMTCONV_F8_E8M0, FMTCONV_BF16 };
+  static const uint32_t tos[] = { FMTCONV_F32, FMTCONV_BF16, FMTCONV_F16, FMTCONV_F8_E4M3, FMTCONV_F8_E5M2 };
   static uint8_t in[LENGTH * 4];
   static float factors[LENGTH + 8], values[LENGTH];
   static uint8_t want[LENGTH * 4], out[LENGTH * 4];
@@ -190,11 +190,11 @@ Test (kernel, factors_are_plain_products)
     in[i] = (uint8_t) (i * 151 + i / 256 * 7);
   for (size_t i = 0; i < LENGTH + 8; i++)
     factors[i] = i % 97 == 5 ? NAN : i % 89 == 4 ? 0 : i % 83 == 3 ? INFINITY : (float) (i % 31) * 0.37f - 3;
-  for (unsigned b = 0; b < 8 * 5 * 4 * 2; b++)
+  for (unsigned b = 0; b < 8 * 6 * 5 * 2; b++)
     {
       const uint64_t block = blocks[b % 8], phase = block > 1 ? block / 3 : 0;
-      const uint32_t from = froms[b / 8 % 5], to = tos[b / 40 % 4];
-      const bool divide = b / 160;
+      const uint32_t from = froms[b / 8 % 6], to = tos[b / 48 % 5];
+      const bool divide = b / 240;
       const fci_operand operand = { .values = factors, .block = block, .phase = phase };
       const fci_row_program load = program_of (from, NULL, FMTCONV_F32);
       const fci_row_program save = program_of (FMTCONV_F32, &(float){ 1 }, to);
