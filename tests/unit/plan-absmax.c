@@ -303,3 +303,63 @@ Test (absmax, measured_before_they_are_compared)
       leave (&at);
     }
 }
+
+/* What is measured is what would be written as f32: sums, products, and what was rounded before. */
+Test (absmax, after_all_operations)
+{
+  static float w[40 * 30], b[40 * 3], a[3 * 30];
+  heard h;
+  size_t n;
+  place at = enter ();
+  uint64_t seed = 3;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 2, 0);
+  for (size_t i = 0; i < 40 * 30 + 40 * 3 + 3 * 30; i++)
+    *(i < 1200 ? &w[i] : i < 1320 ? &b[i - 1200] : &a[i - 1320]) = (float) rnd (&seed, 2000001) / 1000000 - 1;
+  fmtconv_view *v = fmtconv_constant (ctx, FMTCONV_F32, 2, SHAPE (40, 30), w);
+  fmtconv_view *sum = fmtconv_lowrank (v, fmtconv_constant (ctx, FMTCONV_F32, 2, SHAPE (40, 3), b),
+                                       fmtconv_constant (ctx, FMTCONV_F32, 2, SHAPE (3, 30), a), 0.7);
+  fmtconv_view *rows = fmtconv_absmax (v, SHAPE (1, 30), 448);
+  fmtconv_view *of[] = { sum, fmtconv_cast (fmtconv_scale (sum, 3.3), FMTCONV_BF16),
+                         fmtconv_multiply (v, fmtconv_slice (v, 1, 7, 1), SHAPE (1, 30)),
+                         fmtconv_concat (0, 2, (fmtconv_view *const[]){ sum, v }) };
+  enum
+  {
+    VIEWS = sizeof of / sizeof *of
+  };
+  fmtconv_view *all[2 * VIEWS + 1] = { rows };
+  for (size_t i = 0; i < VIEWS; i++)
+    {
+      all[2 * i + 1] = fmtconv_cast (of[i], FMTCONV_F32);
+      all[2 * i + 2] = fmtconv_absmax (of[i], SHAPE (1, 30), 0);
+    }
+  cr_assert_eq (run (ctx, layout_of (ctx, 2 * VIEWS + 1, all), in (&at, "out"), NULL, NULL), 0, "%s", h.text);
+  uint8_t *out = get_file (in (&at, "out"), &n);
+  const float *found = (const float *) (const void *) out + 40;
+  for (size_t i = 0; i < VIEWS; i++)
+    {
+      const size_t n_rows = of[i]->shape[0];
+      for (size_t r = 0; r < n_rows; r++)
+        {
+          float most = 0;
+          for (size_t k = 0; k < 30; k++)
+            most = fmaxf (most, fabsf (found[r * 30 + k]));
+          cr_assert_eq (found[30 * n_rows + r], most, "view %zu, row %zu", i, r);
+        }
+      found += 31 * n_rows;
+    }
+  free (out);
+  fmtconv_ctx_free (ctx);
+  leave (&at);
+}
+
+/* A number that describes a model cannot be one that is not there yet. */
+Test (absmax, no_scalar)
+{
+  heard h;
+  double value;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  const fmtconv_tensor t = { .name = "x.alpha", .view = fmtconv_absmax (small (ctx, "a"), SHAPE (4, 6), 0) };
+  cr_assert_eq (fmtconv_scalar (&t, &value), FMTCONV_E_UNSUPPORTED);
+  cr_assert_not_null (strstr (h.text, "x.alpha"));
+  fmtconv_ctx_free (ctx);
+}
