@@ -19,8 +19,8 @@ interop_tests = \
 	tests/interop/test_ranks.py \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_reverse.py \
-	tests/interop/test_scaled_quantise.py \
 	tests/interop/test_scaled.py \
+	tests/interop/test_scaled_quantise.py \
 	tests/interop/test_shards.py \
 	tests/interop/test_spec.py \
 	tests/interop/test_spec_input.py \
