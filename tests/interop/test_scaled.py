@@ -248,7 +248,7 @@ class Scaled(Case):
         said = self.run_fmtconv("inspect", self.save(state)).stdout
         self.assertRegex(said, r"scaled +1 tensor of few bits beside scales: -t dequantise")
         self.assertRegex(said, r"convert +fmtconv -t dequantise ")
-        self.assertEqual(json.loads(self.run_fmtconv("--json", "inspect", self.save(state)).stdout)["scaled"], 1)
+        self.assertEqual(json.loads(self.run_fmtconv("inspect", "--json", self.save(state)).stdout)["scaled"], 1)
         del state["a.weight_scale"]
         self.assertNotIn("scaled", self.run_fmtconv("inspect", self.save(state)).stdout)
 
