@@ -7,7 +7,7 @@
  *   config-default  the values of its keys that are known only from the kind of the model
  *   config-doubt    what is to be said where such a default is written, and nothing in a pipeline settled it
  *   config-name     name of the configuration's file; default: config.json
- *   library         whose class the model is: "diffusers" (default) or "transformers"
+ *   library         whose class the model is: "diffusers" (default), "transformers", or "peft" for an adapter
  *   class           that class: "AutoencoderKLCogVideoX"
  *   weights-name    name of the weights' file in a folder, without its suffix, where it is not the library's own
  *   keep-dtype      true: the model is not meant in another data type, unless somebody asks for it by name (a VAE)

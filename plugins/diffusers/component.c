@@ -51,11 +51,14 @@ read_config (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, fmtconv_
   return fmtconv_failed (ctx);
 }
 
-/* The file that is a component's configuration; NULL: it has none. */
+/* The file that is the configuration of a component whose weights are read; NULL: it has none.  Beside an adapter
+ * config.json is that of its base. */
 static const char *
-config_name (fmtconv_input *folder)
+config_name (fmtconv_input *folder, const fmtconv_model *out)
 {
   static const char *const names[] = { DIFFUSERS_CONFIG, "scheduler_config.json" };
+  if (!strcmp (fmtconv_get_string (fmtconv_attrs (out), "weights-name", ""), ADAPTER_STEM))
+    return fmtconv_has (folder, ADAPTER_CONFIG) ? ADAPTER_CONFIG : NULL;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (fmtconv_has (folder, names[i]))
       return names[i];
@@ -83,10 +86,10 @@ int
 diffusers_read_component (fmtconv_ctx *ctx, const struct diffusers_read_params *p, fmtconv_input *folder,
                           fmtconv_model *out)
 {
-  const char *config = config_name (folder);
-  int has_weights = diffusers_has_weights (folder, NULL) || (config && !strcmp (config, DIFFUSERS_CONFIG));
+  int has_weights = diffusers_has_weights (folder, NULL) || fmtconv_has (folder, DIFFUSERS_CONFIG);
   if (has_weights ? diffusers_read_weights (ctx, p, folder, out) : fmtconv_failed (ctx))
     return fmtconv_failed (ctx);
+  const char *config = config_name (folder, out);
   if (config)
     read_config (ctx, folder, config, out);
   else if (has_weights && !fmtconv_get (fmtconv_attrs (out), "weights-name"))

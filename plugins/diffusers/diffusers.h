@@ -4,7 +4,8 @@
  * A component is a folder with config.json and its weights: STEM.safetensors, or STEM-00001-of-00003.safetensors
  * … and STEM.safetensors.index.json; of a variant V STEM.V.safetensors, STEM.V-00001-of-00003.safetensors … and
  * STEM.safetensors.index.V.json; the same with .bin for pickles.  Source: diffusers,
- * src/diffusers/models/modeling_utils.py; transformers, src/transformers/utils/__init__.py. */
+ * src/diffusers/models/modeling_utils.py; transformers, src/transformers/utils/__init__.py;
+ * peft, src/peft/utils/constants.py. */
 #ifndef DIFFUSERS_H
 #define DIFFUSERS_H
 
@@ -13,9 +14,11 @@
 #define DIFFUSERS_STEM "diffusion_pytorch_model" /* of diffusers' own classes */
 #define TRANSFORMERS_STEM "model"                /* of those of transformers */
 #define LORA_STEM "pytorch_lora_weights"         /* of a LoRA, which has no configuration */
+#define ADAPTER_STEM "adapter_model"             /* of peft's adapters */
 
 #define DIFFUSERS_CONFIG "config.json"
-#define DIFFUSERS_INDEX "model_index.json" /* of a pipeline */
+#define ADAPTER_CONFIG "adapter_config.json" /* beside ADAPTER_STEM */
+#define DIFFUSERS_INDEX "model_index.json"   /* of a pipeline */
 #define DIFFUSERS_VERSION "_diffusers_version"
 #define DIFFUSERS_TOKENIZER "tokenizer_config.json"
 
@@ -26,14 +29,17 @@ struct diffusers_weights
   size_t n;
   const char *reader; /* of such files */
   int rank;           /* the highest is read where a folder has several */
-  int of_diffusers;   /* not of transformers */
-  int of_lora;
+  const char *library;
+  const char *stem;
   int is_index;
   int is_part; /* one file of several: its variant is not told */
 };
 
 /* Is it such a name? */
 int diffusers_look_at (const char *name, struct diffusers_weights *w);
+
+/* Are weights of that stem a LoRA or another adapter, so that the stem is kept when they are written? */
+int diffusers_is_adapter (const char *stem);
 
 struct diffusers_read_params
 {

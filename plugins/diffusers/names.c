@@ -11,6 +11,7 @@ static const struct
   { DIFFUSERS_STEM, ".safetensors" }, { TRANSFORMERS_STEM, ".safetensors" },
   { DIFFUSERS_STEM, ".bin" },         { "pytorch_model", ".bin" }, /* of transformers */
   { LORA_STEM, ".safetensors" },      { LORA_STEM, ".bin" },
+  { ADAPTER_STEM, ".safetensors" },   { ADAPTER_STEM, ".bin" },
 };
 
 enum
@@ -72,16 +73,30 @@ take_rest (const char *rest, const char *ext, struct diffusers_weights *w)
   return w->is_part || take_variant (rest, ext, w);
 }
 
+static const char *
+library_of (const char *stem)
+{
+  if (!strcmp (stem, ADAPTER_STEM))
+    return "peft";
+  return !strcmp (stem, DIFFUSERS_STEM) || !strcmp (stem, LORA_STEM) ? "diffusers" : "transformers";
+}
+
+int
+diffusers_is_adapter (const char *stem)
+{
+  return !strcmp (stem, LORA_STEM) || !strcmp (stem, ADAPTER_STEM);
+}
+
 int
 diffusers_look_at (const char *name, struct diffusers_weights *w)
 {
   for (int i = 0; i < KINDS; i++)
     {
-      *w = (struct diffusers_weights){ .of_lora = !strcmp (kinds[i].stem, LORA_STEM) };
-      w->of_diffusers = w->of_lora || !strcmp (kinds[i].stem, DIFFUSERS_STEM);
+      *w = (struct diffusers_weights){ .library = library_of (kinds[i].stem), .stem = kinds[i].stem };
       if (!starts_with (name, kinds[i].stem) || !take_rest (name + strlen (kinds[i].stem), kinds[i].ext, w))
         continue;
-      w->rank = 2 * (KINDS - i) + (w->of_diffusers ? w->is_index : !w->is_index);
+      int index_first = strcmp (w->library, "transformers") != 0;
+      w->rank = 2 * (KINDS - i) + (index_first ? w->is_index : !w->is_index);
       w->reader = strcmp (kinds[i].ext, ".bin") ? "safetensors" : "torch";
       return 1;
     }

@@ -121,8 +121,8 @@ diffusers_read_weights (fmtconv_ctx *ctx, const struct diffusers_read_params *p,
   if (!name)
     return fmtconv_failed (ctx);
   fmtconv_adopt (out, fmtconv_read (fmtconv_beneath (folder, name), reader_of (&w, p->aliases)));
-  fmtconv_set_string (fmtconv_attrs (out), "library", w.of_diffusers ? "diffusers" : "transformers");
-  if (w.of_lora)
-    fmtconv_set_string (fmtconv_attrs (out), "weights-name", LORA_STEM);
+  fmtconv_set_string (fmtconv_attrs (out), "library", w.library);
+  if (diffusers_is_adapter (w.stem))
+    fmtconv_set_string (fmtconv_attrs (out), "weights-name", w.stem);
   return fmtconv_failed (ctx);
 }

@@ -1,72 +1,17 @@
-/* plugins/lora-merge/alpha.c: the factor of a product: weight · alpha / rank, and where alpha is from.
+/* plugins/lora-merge/alpha.c: the factor of a product: weight · alpha / rank.
  * SPDX-License-Identifier: Apache-2.0
  *
- * SAT: lora_alpha of training_config.yaml, or 1 (SwissArmyTransformer: sat/model/finetune/lora2.py).  peft and diffusers:
- * the fields of LoraConfig in the metadata (diffusers: loaders/lora_base.py), else alpha is the rank. */
-#include "merge.h"
+ * Without a word of alpha it is 1 in SAT (SwissArmyTransformer: sat/model/finetune/lora2.py), and the rank in diffusers
+ * (utils/peft_utils.py) and in kohya's scripts (networks/lora.py); peft itself always writes it. */
+#include "facts.h"
 #include <math.h>
 #include <string.h>
 
-/* What a file says of its pairs. */
-struct facts
-{
-  fmtconv_attr *sat;  /* lora_config's parameters; NULL: none */
-  fmtconv_attr *peft; /* flat, keys with or without a prefix; NULL: none */
-  int warned;
-};
-
-static struct facts
-facts_of (struct merge *m)
-{
-  const char *why;
-  fmtconv_attr *attrs = fmtconv_attrs (m->lora);
-  const char *text = fmtconv_get_string (fmtconv_get (attrs, "metadata"), "lora_adapter_metadata", NULL);
-  struct facts f = { .sat = fmtconv_at (
-                         attrs,
-                         "source/training_config/model/network_config/params/modules/lora_config/params") };
-  f.peft = text ? fmtconv_json_parse (m->ctx, text, &why) : NULL;
-  if (text && !f.peft && why)
-    fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "lora_adapter_metadata of the LoRA is no JSON: %s", why);
-  return f;
-}
-
-/* A field of LoraConfig: with the first component of the module's name in front, or that of a transformer, or bare. */
-static fmtconv_attr *
-field (struct merge *m, const struct facts *f, const struct merge_pair *pair, const char *key)
-{
-  const char *first = fmtconv_text (m->ctx, "%.*s.%s", (int) strcspn (pair->module, "."), pair->module, key);
-  fmtconv_attr *node = first ? fmtconv_get (f->peft, first) : NULL;
-  node = node ? node : fmtconv_get (f->peft, fmtconv_text (m->ctx, "transformer.%s", key));
-  return node ? node : fmtconv_get (f->peft, key);
-}
-
-/* The value of a field for a module: its pattern's (peft: a name, or its end behind a point), else the field's. */
 static double
-setting (struct merge *m, const struct facts *f, const struct merge_pair *pair, const char *key,
-         const char *pattern_key)
+sat_alpha (struct merge *m, struct merge_facts *f, uint64_t rank)
 {
-  fmtconv_attr *patterns = field (m, f, pair, pattern_key);
-  size_t n = strlen (pair->module);
-  for (fmtconv_attr *p = patterns && patterns->kind == FMTCONV_A_OBJECT ? patterns->first : NULL; p;
-       p = p->next)
-    {
-      size_t k = strlen (p->key);
-      if (strpbrk (p->key, "\\^$*+?{}[]|()"))
-        return (void) fmtconv_fail (m->ctx, FMTCONV_E_UNSUPPORTED,
-                                    "%s of the LoRA's metadata has a regular expression: '%s'", pattern_key,
-                                    p->key),
-               NAN;
-      if (k <= n && strcmp (pair->module + n - k, p->key) == 0 && (k == n || pair->module[n - k - 1] == '.'))
-        return fmtconv_get_float (p, NULL, NAN);
-    }
-  return fmtconv_get_float (field (m, f, pair, key), NULL, NAN);
-}
-
-static double
-sat_alpha (struct merge *m, struct facts *f, uint64_t rank)
-{
-  double alpha = fmtconv_get_float (f->sat, "lora_alpha", NAN);
-  if (!isnan (alpha))
+  double alpha = merge_number (m, "training_config.yaml", fmtconv_get (f->sat, "lora_alpha"), "lora_alpha");
+  if (!isnan (alpha) || fmtconv_failed (m->ctx))
     return alpha;
   if (!f->warned)
     fmtconv_warn (m->ctx,
@@ -78,64 +23,81 @@ sat_alpha (struct merge *m, struct facts *f, uint64_t rank)
   return 1;
 }
 
-/* What peft would divide by, and what it cannot be without. */
-static int
-check_peft (struct merge *m, const struct facts *f, const struct merge_pair *pair, uint64_t rank)
-{
-  double said = setting (m, f, pair, "r", "rank_pattern");
-  const fmtconv_where where = { .tensor = pair->a->name };
-  if (fmtconv_get_int (field (m, f, pair, "use_dora"), NULL, 0))
-    return fmtconv_fail_at (m->ctx, FMTCONV_E_UNSUPPORTED, &where,
-                            "its metadata say that it is a DoRA, which also scales the weight");
-  if (!isnan (said) && said != (double) rank)
-    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where,
-                            "the LoRA's metadata say rank %g, and it has rank %llu", said,
-                            (unsigned long long) rank);
-  return fmtconv_failed (m->ctx);
-}
-
 /* A tensor beside the pair that says alpha, as kohya's scripts write it. */
 static double
 alpha_beside (struct merge *m, const struct merge_pair *pair)
 {
   const fmtconv_tensor *t = fmtconv_find (m->lora, fmtconv_text (m->ctx, "%s.alpha", pair->module));
   double value = NAN;
-  if (t)
-    fmtconv_scalar (t, &value);
+  if (t && fmtconv_scalar (t, &value) == 0 && !isfinite (value))
+    fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT,
+                     &(fmtconv_where){ .tensor = t->name, .hint = "say what it was with lora-merge:alpha=N" },
+                     "its value is %g, which can be no alpha", value);
   return value;
 }
 
 static double
-peft_alpha (struct merge *m, const struct facts *f, const struct merge_pair *pair, uint64_t rank)
+unsaid_alpha (struct merge *m, struct merge_facts *f, uint64_t rank)
+{
+  if (f->peft)
+    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT,
+                            &(fmtconv_where){ .hint = "say what it was with lora-merge:alpha=N" },
+                            "%s says no lora_alpha", f->peft_at),
+           NAN;
+  if (!f->warned)
+    fmtconv_warn (m->ctx,
+                  "nothing says what alpha was: the rank is taken, as diffusers and kohya's scripts do, so "
+                  "the LoRA acts at B A; if it was trained with another, give lora-merge:alpha=N");
+  f->warned = 1;
+  return (double) rank;
+}
+
+static double
+peft_alpha (struct merge *m, struct merge_facts *f, const struct merge_pair *pair, uint64_t rank)
 {
   double alpha = alpha_beside (m, pair);
-  if (isnan (alpha))
-    alpha = setting (m, f, pair, "lora_alpha", "alpha_pattern");
-  return isnan (alpha) ? (double) rank : alpha;
+  if (isnan (alpha) && !fmtconv_failed (m->ctx))
+    alpha = merge_setting (m, f, pair->module, "lora_alpha", "alpha_pattern");
+  return isnan (alpha) && !fmtconv_failed (m->ctx) ? unsaid_alpha (m, f, rank) : alpha;
+}
+
+/* What peft divides by; NaN: an error. */
+static double
+divisor (struct merge *m, const struct merge_facts *f, const struct merge_pair *pair, uint64_t rank)
+{
+  double said = merge_setting (m, f, pair->module, "r", "rank_pattern");
+  if (!isnan (said) && said != (double) rank)
+    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = pair->a->name },
+                            "%s says rank %g, and it has rank %llu", f->peft_at, said,
+                            (unsigned long long) rank),
+           NAN;
+  return merge_flag (m, f, pair->module, "use_rslora") > 0 ? sqrt ((double) rank) : (double) rank;
+}
+
+static int
+set_factor (struct merge *m, struct merge_facts *f, struct merge_pair *p)
+{
+  const fmtconv_where where = { .tensor = p->a->name };
+  const uint64_t rank = p->a->rank ? p->a->shape[0] : 0;
+  double alpha = m->params->alpha, by = (double) rank;
+  if (rank == 0)
+    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "a LoRA of rank 0 changes nothing");
+  if (!p->is_sat)
+    by = divisor (m, f, p, rank);
+  if (isnan (alpha) && !fmtconv_failed (m->ctx))
+    alpha = p->is_sat ? sat_alpha (m, f, rank) : peft_alpha (m, f, p, rank);
+  p->factor = m->params->weight * alpha / by;
+  if (!isfinite (p->factor) && !fmtconv_failed (m->ctx))
+    return fmtconv_fail_at (m->ctx, FMTCONV_E_USAGE, &where, "weight %g and alpha %g make no LoRA",
+                            m->params->weight, alpha);
+  return fmtconv_failed (m->ctx);
 }
 
 int
-merge_set_factors (struct merge *m)
+merge_set_factors (struct merge *m, struct merge_facts *f)
 {
-  struct facts f = facts_of (m);
-  for (size_t i = 0; i < m->n && !fmtconv_failed (m->ctx); i++)
-    {
-      struct merge_pair *p = &m->pairs[i];
-      const uint64_t rank = p->a->rank ? p->a->shape[0] : 0;
-      double alpha = m->params->alpha, by = (double) rank;
-      if (rank == 0)
-        return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = p->a->name },
-                                "a LoRA of rank 0 changes nothing");
-      if (!p->is_sat && check_peft (m, &f, p, rank))
-        return fmtconv_failed (m->ctx);
-      if (isnan (alpha))
-        alpha = p->is_sat ? sat_alpha (m, &f, rank) : peft_alpha (m, &f, p, rank);
-      if (!p->is_sat && fmtconv_get_int (field (m, &f, p, "use_rslora"), NULL, 0))
-        by = sqrt (by);
-      p->factor = m->params->weight * alpha / by;
-      if (!isfinite (p->factor))
-        return fmtconv_fail_at (m->ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .tensor = p->a->name },
-                                "weight %g and alpha %g make no LoRA", m->params->weight, alpha);
-    }
-  return fmtconv_failed (m->ctx);
+  for (size_t i = 0; i < m->n; i++)
+    if (set_factor (m, f, &m->pairs[i]))
+      return fmtconv_failed (m->ctx);
+  return 0;
 }

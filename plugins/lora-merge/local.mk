@@ -6,9 +6,13 @@ endif
 plugins_lora_merge_la_SOURCES = \
 	plugins/lora-merge/alpha.c \
 	plugins/lora-merge/base.c \
+	plugins/lora-merge/config.c \
+	plugins/lora-merge/facts.c \
+	plugins/lora-merge/facts.h \
 	plugins/lora-merge/lora-merge.c \
 	plugins/lora-merge/merge.h \
 	plugins/lora-merge/pairs.c \
+	plugins/lora-merge/pattern.c \
 	plugins/lora-merge/sum.c
 plugins_lora_merge_la_CFLAGS = $(plugin_cflags)
 plugins_lora_merge_la_LDFLAGS = $(plugin_ldflags)

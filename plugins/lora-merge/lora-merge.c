@@ -1,6 +1,6 @@
 /* plugins/lora-merge/lora-merge.c: adds the products of a LoRA to the weights it was trained on.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "merge.h"
+#include "facts.h"
 #include <string.h>
 
 static const fmtconv_param params[] = {
@@ -101,7 +101,9 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   struct merge m = {
     .ctx = ctx, .params = p, .in = in, .lora = p->file ? fmtconv_read (p->file, NULL) : in, .out = out
   };
-  if (!m.lora || merge_collect (&m) || merge_find_bases (&m) || merge_set_factors (&m))
+  struct merge_facts facts;
+  if (!m.lora || merge_read_facts (&m, &facts) || merge_collect (&m) || merge_find_bases (&m)
+      || merge_set_factors (&m, &facts))
     return fmtconv_failed (ctx);
   if (m.lora == in && check_wrapped (&m))
     return fmtconv_failed (ctx);

@@ -58,9 +58,6 @@ extern const char merge_alpha_reason[];
 /* Find the weight of each pair, and sort them; an error lists those without. */
 int merge_find_bases (struct merge *m);
 
-/* Set the factor of each pair: weight · alpha / rank. */
-int merge_set_factors (struct merge *m);
-
 /* The name that a wrapped module's tensor gets: "x.original.weight" becomes "x.weight"; others stay. */
 const char *merge_plain_name (fmtconv_ctx *ctx, const char *name);
 

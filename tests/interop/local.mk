@@ -12,6 +12,7 @@ interop_tests = \
 	tests/interop/test_map.py \
 	tests/interop/test_merge.py \
 	tests/interop/test_outputs.py \
+	tests/interop/test_peft.py \
 	tests/interop/test_pipeline.py \
 	tests/interop/test_quant.py \
 	tests/interop/test_quantise.py \

@@ -1,0 +1,124 @@
+/* plugins/lora-merge/config.c: fields of peft's LoraConfig that make another result than a sum of products.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Source of the fields: peft, src/peft/tuners/lora/config.py, src/peft/config.py.  A field that is not known is refused
+ * where it is set, because the next release of peft may mean anything by it. */
+#include "facts.h"
+#include <string.h>
+
+/* Fields that are looked at elsewhere, and those of the training that leave the result as it is. */
+static const char *const known[] = {
+  "alpha_pattern",
+  "auto_mapping",
+  "base_model_name_or_path",
+  "corda_config",
+  "eva_config",
+  "exclude_modules",
+  "fan_in_fan_out",
+  "inference_mode",
+  "layers_pattern",
+  "layers_to_transform",
+  "loftq_config",
+  "lora_alpha",
+  "lora_bias",
+  "lora_dropout",
+  "lora_ga_config",
+  "megatron_config",
+  "megatron_core",
+  "peft_version",
+  "qalora_group_size",
+  "r",
+  "rank_pattern",
+  "revision",
+  "runtime_config",
+  "target_modules",
+  "task_type",
+  "use_rslora",
+  "velora_config",
+};
+
+static const struct
+{
+  const char *key;
+  const char *fine; /* a value that changes nothing; NULL: none but null, false and what is empty */
+  const char *why;
+} refused[] = {
+  { "peft_type", "LORA", "and LoRAs alone are merged" },
+  { "init_lora_weights", "gaussian", NULL },
+  { "init_lora_weights", "eva", NULL },
+  { "init_lora_weights", "orthogonal",
+    "so that the weights themselves were changed before the training; "
+    "peft writes a plain LoRA with path_initial_model_for_weight_conversion" },
+  { "bias", "none", "so that biases were trained as a whole" },
+  { "use_dora", NULL, "so that it is a DoRA, which also scales the weight" },
+  { "layer_replication", NULL, "so that the model has layers twice" },
+  { "modules_to_save", NULL, "so that modules were trained as a whole" },
+  { "target_parameters", NULL, "so that parameters of other shapes than matrices were trained" },
+  { "trainable_token_indices", NULL, "so that rows of embeddings were trained as they are" },
+  { "alora_invocation_tokens", NULL, "so that it acts behind some tokens only" },
+  { "ensure_weight_tying", NULL, "so that several modules share their matrices" },
+};
+
+enum
+{
+  N_KNOWN = sizeof known / sizeof *known,
+  N_REFUSED = sizeof refused / sizeof *refused
+};
+
+/* null, false, and what is empty: the field is not used. */
+static int
+is_unset (const fmtconv_attr *node)
+{
+  return node->kind == FMTCONV_A_NULL || (node->kind == FMTCONV_A_BOOL && !node->v.i)
+         || ((node->kind == FMTCONV_A_ARRAY || node->kind == FMTCONV_A_OBJECT
+              || node->kind == FMTCONV_A_STRING)
+             && node->len == 0);
+}
+
+static int
+is_known (const char *key)
+{
+  for (size_t i = 0; i < N_KNOWN; i++)
+    if (strcmp (known[i], key) == 0)
+      return 1;
+  return 0;
+}
+
+/* Why a field that is set is refused; NULL: it is not. */
+static const char *
+objection (const fmtconv_attr *node, const char *key)
+{
+  const char *why = is_known (key) ? NULL : "which lora-merge does not know";
+  for (size_t i = 0; i < N_REFUSED; i++)
+    {
+      if (strcmp (refused[i].key, key) != 0)
+        continue;
+      if (refused[i].fine && node->kind == FMTCONV_A_STRING && strcmp (node->v.s, refused[i].fine) == 0)
+        return NULL;
+      why = refused[i].why ? refused[i].why : why;
+    }
+  /* True and false choose among ways to begin that leave the weights alone. */
+  return strcmp (key, "init_lora_weights") == 0 && node->kind == FMTCONV_A_BOOL ? NULL : why;
+}
+
+int
+merge_check_config (struct merge *m, const struct merge_facts *f)
+{
+  size_t wrong = 0;
+  for (fmtconv_attr *node = f->peft ? f->peft->first : NULL; node; node = node->next)
+    {
+      const char *point = node->key ? strrchr (node->key, '.') : NULL;
+      const char *key = point ? point + 1 : node->key;
+      const char *why = key && !is_unset (node) ? objection (node, key) : NULL;
+      if (why)
+        {
+          fmtconv_detail (m->ctx, "'%s' is %s, %s", node->key, fmtconv_json_text (node, 0), why);
+          wrong++;
+        }
+    }
+  if (wrong == 0)
+    return fmtconv_failed (m->ctx);
+  return fmtconv_fail_at (m->ctx, FMTCONV_E_UNSUPPORTED,
+                          &(fmtconv_where){ .hint = "peft's merge_and_unload may know what to do" },
+                          "%s tells more of the LoRA than a sum of products can do:", f->peft_at);
+}

@@ -1,0 +1,53 @@
+/* plugins/lora-merge/pattern.c: which modules a key of peft's rank_pattern or alpha_pattern means.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * peft matches the whole name, or its end behind a point, with the regular expression (.*\.)?(KEY)$
+ * (src/peft/utils/other.py: get_pattern_key).  Of expressions these are known: names, '\.', '.*' and a leading '^'. */
+#include "facts.h"
+#include <string.h>
+
+/* The expression as a glob; NULL: it has more, or an error. */
+static const char *
+glob_of (fmtconv_ctx *ctx, const char *pattern)
+{
+  char *glob = fmtconv_alloc (ctx, strlen (pattern) + 1, 1), *to = glob;
+  for (const char *s = pattern; glob && *s; s++)
+    if (s[0] == '\\' && s[1] == '.')
+      *to++ = *++s;
+    else if (s[0] == '.' && s[1] == '*')
+      *to++ = *++s;
+    else if (strchr ("\\^$*+?{}[]|()", *s))
+      return NULL;
+    else
+      *to++ = *s;
+  return glob;
+}
+
+/* A name in the model is that in the LoRA without what peft and pipelines put in front. */
+static const char *
+without_prefix (const char *module)
+{
+  static const char *const prefixes[] = { "base_model.model.", "transformer.", "unet." };
+  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+    if (strncmp (module, prefixes[i], strlen (prefixes[i])) == 0)
+      return module + strlen (prefixes[i]);
+  return module;
+}
+
+int
+merge_means (struct merge *m, const char *where, const char *pattern, const char *module)
+{
+  const int from_start = *pattern == '^';
+  const char *glob = glob_of (m->ctx, pattern + from_start);
+  if (!glob)
+    return fmtconv_fail_at (m->ctx, FMTCONV_E_UNSUPPORTED,
+                            &(fmtconv_where){ .hint = "write the names of modules instead, one by one" },
+                            "%s has a regular expression: '%s'", where, pattern),
+           -1;
+  if (from_start)
+    return fmtconv_glob (glob, module) || fmtconv_glob (glob, without_prefix (module));
+  for (const char *end = module; end; end = strchr (end, '.') ? strchr (end, '.') + 1 : NULL)
+    if (fmtconv_glob (glob, end))
+      return 1;
+  return 0;
+}

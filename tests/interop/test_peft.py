@@ -1,0 +1,179 @@
+"""Adapters as peft saves them and as it keeps them in a model, merged as its merge_and_unload does, or refused by name."""
+# Plugins: diffusers lora-merge safetensors torch
+
+import json
+import unittest
+
+import peft
+import torch
+from safetensors.torch import load_file, save_file
+from support import Case, bits
+
+
+class Net(torch.nn.Module):
+    """Square, wide and tied weights, some with biases."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed = torch.nn.Embedding(10, 6)
+        self.block = torch.nn.ModuleList(torch.nn.ModuleDict({"q": torch.nn.Linear(6, 6), "up": torch.nn.Linear(6, 9)})
+                                         for _ in range(2))
+        self.head = torch.nn.Linear(6, 10, bias=False)
+
+
+def net(tied=False):
+    torch.manual_seed(4)
+    made = Net()
+    if tied:
+        made.head.weight = made.embed.weight
+    return made
+
+
+def state(module):
+    return {k: v.detach().clone() for k, v in module.state_dict().items()}
+
+
+def config(**more):
+    return peft.LoraConfig(**{"r": 2, "lora_alpha": 16, "target_modules": ["q", "up"], "init_lora_weights": False, **more})
+
+
+class Peft(Case):
+    """What a test needs: adapters of a seed, merges, refusals."""
+
+    def wrapped(self, module=None, seed=0, **more):
+        torch.manual_seed(seed)
+        return peft.get_peft_model(module or net(), config(**more))
+
+    def saved(self, wrapped, name="ad"):
+        wrapped.save_pretrained(self.tmp / name)
+        return self.tmp / name
+
+    def merged(self, wrapped, **more):
+        return state(wrapped.merge_and_unload(**more))
+
+    def base(self, tensors, name="base.safetensors"):
+        save_file({k: v.contiguous() for k, v in tensors.items()}, self.tmp / name)
+        return self.tmp / name
+
+    def merge(self, tensors, *options, status=0, arguments=()):
+        """The tensors and what was said; of a failure what was said."""
+        source = tensors if hasattr(tensors, "name") else self.base(tensors)
+        out = self.tmp / "out.safetensors"
+        out.unlink(missing_ok=True)
+        chain = [x for o in options for x in ("-t", f"lora-merge:{o}" if o else "lora-merge")]
+        run = self.run_fmtconv(*arguments, *chain, source, out, status=status)
+        self.assertEqual(out.exists(), status == 0)
+        self.assert_clean(self.tmp)
+        return (load_file(out), run.stderr) if status == 0 else run.stderr
+
+    def close(self, got, wanted):
+        self.assertEqual(sorted(got), sorted(wanted))
+        for name, w in wanted.items():
+            self.assertEqual((got[name].dtype, got[name].shape), (w.dtype, w.shape), name)
+            self.assertTrue(torch.allclose(got[name], w, rtol=1e-5, atol=1e-6), name)
+
+    def same_as_peft(self, folder, wrapped, *options, base=None):
+        base = state(net()) if base is None else base
+        wanted = self.merged(wrapped)
+        for path in (folder, folder / "adapter_model.safetensors"):
+            got, said = self.merge(base, *(options or (f"file={path}",)))
+            self.close(got, wanted)
+            self.assertNotIn("warning", said)
+
+    def change(self, folder, **fields):
+        path = folder / "adapter_config.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), **fields}))
+        return folder
+
+    def refused(self, folder, *words, base=None):
+        said = self.merge(state(net()) if base is None else base, f"file={folder}", status=1)
+        for word in words:
+            self.assertIn(word, said)
+
+
+class Saved(Peft):
+    """Folders of save_pretrained: adapter_config.json says what the weights alone do not."""
+
+    def test_alpha(self):
+        """alpha, patterns and rslora of the configuration; the folder or the file in it."""
+        for more in ({}, {"lora_alpha": 3}, {"use_rslora": True}, {"rank_pattern": {"up": 5}},
+                     {"alpha_pattern": {"block.1.q": 5, "q": 7}}, {"alpha_pattern": {r"^block\.0\.q": 5, ".*.up": 3}}):
+            wrapped = self.wrapped(**more)
+            folder = self.saved(wrapped)
+            with self.subTest(**more):
+                self.same_as_peft(folder, wrapped)
+
+    def test_pickle(self):
+        wrapped = self.wrapped()
+        folder = self.saved(wrapped)
+        weights = load_file(folder / "adapter_model.safetensors")
+        (folder / "adapter_model.safetensors").unlink()
+        torch.save(weights, folder / "adapter_model.bin")
+        wanted = self.merged(wrapped)
+        for path in (folder, folder / "adapter_model.bin"):
+            self.close(self.merge(state(net()), f"file={path}")[0], wanted)
+
+    def test_folder_alone(self):
+        """An adapter is copied with its configuration, as peft loads it."""
+        wrapped = self.wrapped(r=3)
+        folder = self.saved(wrapped)
+        self.run_fmtconv(folder, f"{self.tmp}/copy/")
+        again = peft.PeftModel.from_pretrained(net(), self.tmp / "copy")
+        self.assertEqual((self.tmp / "copy" / "adapter_config.json").exists(), True)
+        self.close(self.merged(again), self.merged(wrapped))
+
+    def test_weights(self):
+        """Several adapters at their weights are what peft's concatenation of them is."""
+        wrapped = self.wrapped(seed=1)
+        torch.manual_seed(2)
+        wrapped.add_adapter("style", config(r=3, lora_alpha=5, use_rslora=True))
+        folder = self.saved(wrapped)
+        wrapped.add_weighted_adapter(["default", "style"], [0.75, -0.5], "both", combination_type="cat")
+        wrapped.set_adapter("both")
+        got, _ = self.merge(state(net()), f"file={folder},weight=0.75", f"file={folder / 'style'},weight=-0.5")
+        self.close(got, self.merged(wrapped))
+
+    def test_alpha_by_hand(self):
+        folder = self.saved(self.wrapped())
+        got, _ = self.merge(state(net()), f"file={folder},alpha=5")
+        self.close(got, self.merged(self.wrapped(lora_alpha=5)))
+
+    def test_without_configuration(self):
+        """Nothing says alpha: the rank is taken, and that is said."""
+        folder = self.saved(self.wrapped())
+        (folder / "adapter_config.json").unlink()
+        got, said = self.merge(state(net()), f"file={folder / 'adapter_model.safetensors'}")
+        self.close(got, self.merged(self.wrapped(lora_alpha=2)))
+        for word in ("warning", "nothing says what alpha was", "lora-merge:alpha=N"):
+            self.assertIn(word, said)
+        said = self.merge(state(net()), f"file={folder / 'adapter_model.safetensors'}", status=1, arguments=["--strict"])
+        self.assertIn("alpha", said)
+
+    def test_what_is_refused(self):
+        """Whatever would make another result is named."""
+        folder = self.saved(self.wrapped())
+        for fields in ({"use_dora": True}, {"layer_replication": [[0, 1], [0, 1]]}, {"target_parameters": ["w"]},
+                       {"modules_to_save": ["head"]}, {"bias": "all"}, {"trainable_token_indices": [1]},
+                       {"use_qalora": True}, {"ensure_weight_tying": True}, {"alora_invocation_tokens": [1]},
+                       {"peft_type": "LOHA"}, {"init_lora_weights": "pissa"}, {"of_the_future": 1}):
+            before = (folder / "adapter_config.json").read_text()
+            with self.subTest(**fields):
+                self.refused(self.change(folder, **fields), "adapter_config.json", next(iter(fields)))
+            (folder / "adapter_config.json").write_text(before)
+        for fields, words in (({"lora_alpha": "16"}, ("lora_alpha", "no number")), ({"lora_alpha": None}, ("lora_alpha",)),
+                              ({"r": 3}, ("rank 3", "rank 2")), ({"alpha_pattern": {"q": "3"}}, ("alpha_pattern", "no number")),
+                              ({"alpha_pattern": {"[qk]": 3}}, ("alpha_pattern", "[qk]")), ({"use_rslora": "yes"}, ("use_rslora",)),
+                              ({"alpha_pattern": 3}, ("alpha_pattern",))):
+            before = (folder / "adapter_config.json").read_text()
+            with self.subTest(**fields):
+                self.refused(self.change(folder, **fields), *words)
+            (folder / "adapter_config.json").write_text(before)
+        (folder / "adapter_config.json").write_text("{")
+        self.refused(folder, "adapter_config.json")
+
+    def test_real_dora(self):
+        self.refused(self.saved(self.wrapped(use_dora=True)), "use_dora")
+
+
+if __name__ == "__main__":
+    unittest.main()
