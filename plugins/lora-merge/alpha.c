@@ -27,7 +27,7 @@ sat_alpha (struct merge *m, struct merge_facts *f, uint64_t rank)
 static double
 alpha_beside (struct merge *m, const struct merge_pair *pair)
 {
-  const fmtconv_tensor *t = fmtconv_find (m->lora, fmtconv_text (m->ctx, "%s.alpha", pair->module));
+  const fmtconv_tensor *t = pair->alpha;
   double value = NAN;
   if (t && fmtconv_scalar (t, &value) == 0 && !isfinite (value))
     fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT,
@@ -97,7 +97,7 @@ int
 merge_set_factors (struct merge *m, struct merge_facts *f)
 {
   for (size_t i = 0; i < m->n; i++)
-    if (set_factor (m, f, &m->pairs[i]))
+    if (m->pairs[i].turn != MERGE_NOT_WANTED && set_factor (m, f, &m->pairs[i]))
       return fmtconv_failed (m->ctx);
   return 0;
 }

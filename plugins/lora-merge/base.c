@@ -11,9 +11,10 @@ static const char *const prefixes[] = { "",
                                         "model.diffusion_model._orig_mod.",
                                         "base_model.model.",
                                         "base_model.model.transformer.",
+                                        "unet.",
                                         "diffusion_model." };
 /* Behind the module: a plain one, SAT's wrapped ones, peft's. */
-static const char *const leaves[] = { ".weight", ".original.weight", ".base_layer.weight" };
+static const char *const leaves[] = { ".", ".original.", ".base_layer." };
 
 enum
 {
@@ -22,106 +23,33 @@ enum
 };
 
 static const fmtconv_tensor *
-weight_of (struct merge *m, const char *prefix, const char *module)
+weight_of (struct merge *m, const char *prefix, const char *module, const char *leaf)
 {
   const fmtconv_tensor *t = NULL;
   for (size_t i = 0; !t && i < N_LEAVES; i++)
-    t = fmtconv_find (m->in, fmtconv_text (m->ctx, "%s%s%s", prefix, module, leaves[i]));
+    t = fmtconv_find (m->in, fmtconv_text (m->ctx, "%s%s%s%s", prefix, module, leaves[i], leaf));
   return t;
 }
 
-/* Is `flat` the module's part of a weight's name, but for the points, which are underscores there? */
-static int
-is_flat_name (const char *name, const char *flat)
-{
-  size_t n = strlen (flat);
-  for (size_t i = 0; i < n; i++)
-    if (name[i] != flat[i] && (name[i] != '.' || flat[i] != '_'))
-      return 0;
-  return strcmp (name + n, ".weight") == 0;
-}
-
 static const char *
-flat_name (fmtconv_ctx *ctx, const char *name)
+leaf_of (const struct merge_pair *p)
 {
-  char *flat = fmtconv_alloc (ctx, strlen (name) + 1, 1);
-  for (size_t i = 0; flat && name[i]; i++)
-    flat[i] = name[i] == '.' ? '_' : name[i];
-  return flat;
-}
-
-static int
-by_flat_name (const void *left, const void *right)
-{
-  const struct merge_flat *a = left, *b = right;
-  int r = strcmp (a->name, b->name);
-  return r ? r : (a->place > b->place) - (a->place < b->place);
-}
-
-/* The tensors of the model by their flat names, of one name in the model's order.  Made once. */
-static int
-list_flat (struct merge *m)
-{
-  size_t n = 0;
-  if (m->flat || !(m->flat = fmtconv_alloc (m->ctx, fmtconv_count (m->in) + 1, sizeof *m->flat)))
-    return fmtconv_failed (m->ctx);
-  for
-    FMTCONV_EACH (t, m->in)
-    {
-      m->flat[n] = (struct merge_flat){ .name = flat_name (m->ctx, t->name), .tensor = t, .place = n };
-      if (!m->flat[n++].name)
-        return fmtconv_failed (m->ctx);
-    }
-  qsort (m->flat, n, sizeof *m->flat, by_flat_name);
-  return 0;
-}
-
-/* The first tensor of the model that the flat name of a module can mean. */
-static const fmtconv_tensor *
-find_weight (struct merge *m, const char *module)
-{
-  const char *wanted = flat_name (m->ctx, fmtconv_text (m->ctx, "%s.weight", module));
-  size_t a = 0, b = fmtconv_count (m->in), all = b;
-  while (wanted && a < b)
-    {
-      size_t middle = a + (b - a) / 2;
-      if (strcmp (m->flat[middle].name, wanted) < 0)
-        a = middle + 1;
-      else
-        b = middle;
-    }
-  for (; wanted && a < all && strcmp (m->flat[a].name, wanted) == 0; a++)
-    if (is_flat_name (m->flat[a].tensor->name, module))
-      return m->flat[a].tensor;
-  return NULL;
-}
-
-/* By the names of kohya's scripts: lora_unet_transformer_blocks_0_attn1_to_q. */
-static const fmtconv_tensor *
-find_flat (struct merge *m, const char *module)
-{
-  static const char *const flat[] = { "lora_unet_", "lora_transformer_" };
-  for (size_t i = 0; i < sizeof flat / sizeof *flat; i++)
-    {
-      size_t n = strlen (flat[i]);
-      if (strncmp (module, flat[i], n) == 0)
-        return list_flat (m) ? NULL : find_weight (m, module + n);
-    }
-  return NULL;
+  return p->is_bias ? "bias" : "weight";
 }
 
 /* Under the LoRA's own name first, then with another prefix instead of one that it has. */
 static const fmtconv_tensor *
-find_base (struct merge *m, const char *module)
+find_base (struct merge *m, const struct merge_pair *p)
 {
-  const fmtconv_tensor *t = weight_of (m, "", module);
-  for (size_t i = N_PREFIXES; !t && m->lora != m->in && i-- > 0;)
+  const char *module = p->module, *leaf = leaf_of (p);
+  const fmtconv_tensor *t = module ? weight_of (m, "", module, leaf) : NULL;
+  for (size_t i = N_PREFIXES; module && !t && m->lora != m->in && i-- > 0;)
     {
       size_t n = strlen (prefixes[i]);
       for (size_t k = 0; !t && strncmp (module, prefixes[i], n) == 0 && k < N_PREFIXES; k++)
-        t = weight_of (m, prefixes[k], module + n);
+        t = weight_of (m, prefixes[k], module + n, leaf);
     }
-  return t || m->lora == m->in ? t : find_flat (m, module);
+  return t || !module || m->lora == m->in || p->is_bias ? t : merge_find_flat (m, module);
 }
 
 static int
@@ -130,39 +58,72 @@ compare (const void *left, const void *right)
   const struct merge_pair *a = left, *b = right;
   if (a->at != b->at)
     return (uintptr_t) a->at < (uintptr_t) b->at ? -1 : 1;
-  return (a->part > b->part) - (a->part < b->part);
+  if (a->part != b->part)
+    return a->part < b->part ? -1 : 1;
+  return (a->turn > b->turn) - (a->turn < b->turn);
 }
 
-/* The n pairs of one weight, sorted, are its parts from the first on, each once. */
+static int
+twice (const struct merge *m, const struct merge_pair *p)
+{
+  return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = p->a->name },
+                          "'%s' is of the same weight, '%s'", p[-1].a->name, p->at->name);
+}
+
+/* The n pairs of one weight of SAT, sorted, are its parts from the first on, each once. */
 static int
 check_parts (const struct merge *m, struct merge_pair *pairs, size_t n)
 {
   for (size_t i = 0; i < n; i++)
     {
       struct merge_pair *p = &pairs[i];
-      const fmtconv_where where = { .tensor = p->a->name };
       if (i > 0 && p->part == p[-1].part)
-        return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' is of the same weight, '%s'",
-                                p[-1].a->name, p->at->name);
+        return twice (m, p);
       if (p->part != i)
-        return fmtconv_fail_at (m->ctx, FMTCONV_E_MISSING, &where, "there is no '%s.matrix_A.%llu' beside it",
-                                p->module, (unsigned long long) i);
+        return fmtconv_fail_at (m->ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .tensor = p->a->name },
+                                "there is no '%s.matrix_A.%llu' beside it", p->module,
+                                (unsigned long long) i);
       p->n_parts = n;
     }
   return 0;
 }
 
+/* Others are of several adapters, one of each. */
 static int
-check_all_parts (const struct merge *m)
+check_sum (const struct merge *m, struct merge_pair *pairs, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    {
+      pairs[i].n_parts = 1;
+      if (i > 0 && pairs[i].turn != MERGE_NOT_WANTED && pairs[i].turn == pairs[i - 1].turn)
+        return twice (m, &pairs[i]);
+    }
+  return 0;
+}
+
+static int
+check_weights (const struct merge *m)
 {
   int code = 0;
   for (size_t i = 0, n; i < m->n && code == 0; i += n)
     {
-      for (n = 1; i + n < m->n && m->pairs[i + n].at == m->pairs[i].at;)
-        n++;
-      code = check_parts (m, &m->pairs[i], n);
+      struct merge_pair *pairs = &m->pairs[i];
+      int sat = pairs->is_sat;
+      for (n = 1; i + n < m->n && pairs[n].at == pairs->at; n++)
+        sat |= pairs[n].is_sat;
+      if (pairs->at)
+        code = sat ? check_parts (m, pairs, n) : check_sum (m, pairs, n);
     }
   return code;
+}
+
+static size_t
+count_wanted (const struct merge *m)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < m->n; i++)
+    n += m->pairs[i].turn != MERGE_NOT_WANTED;
+  return n;
 }
 
 int
@@ -172,10 +133,12 @@ merge_find_bases (struct merge *m)
   for (size_t i = 0; i < m->n; i++)
     {
       struct merge_pair *p = &m->pairs[i];
-      p->at = p->module ? find_base (m, p->module) : NULL;
-      if (p->at || fmtconv_failed (m->ctx))
+      p->at = find_base (m, p);
+      if (fmtconv_failed (m->ctx))
+        return fmtconv_failed (m->ctx);
+      if (p->at || p->turn == MERGE_NOT_WANTED)
         continue;
-      fmtconv_detail (m->ctx, "'%s' and '%s': no '%s.weight'", p->a->name, p->b->name, p->module);
+      fmtconv_detail (m->ctx, "'%s' and '%s': no '%s.%s'", p->a->name, p->b->name, p->module, leaf_of (p));
       lost++;
     }
   if (lost)
@@ -185,9 +148,9 @@ merge_find_bases (struct merge *m)
                               "is it a LoRA of this model?  One with the names of diffusers is merged behind "
                               "cogvideox-transformer, one with SAT's names before it" },
         "%llu of %llu matrices of the LoRA have no weight in the model", 2 * (unsigned long long) lost,
-        2 * (unsigned long long) m->n);
+        2 * (unsigned long long) count_wanted (m));
   qsort (m->pairs, m->n, sizeof *m->pairs, compare);
-  return fmtconv_failed (m->ctx) ? fmtconv_failed (m->ctx) : check_all_parts (m);
+  return fmtconv_failed (m->ctx) ? fmtconv_failed (m->ctx) : check_weights (m);
 }
 
 const char *

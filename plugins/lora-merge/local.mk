@@ -4,13 +4,17 @@ plugin_LTLIBRARIES += plugins/lora-merge.la
 dist_man_MANS += plugins/lora-merge/fmtconv-lora-merge.7
 endif
 plugins_lora_merge_la_SOURCES = \
+	plugins/lora-merge/adapters.c \
 	plugins/lora-merge/alpha.c \
 	plugins/lora-merge/base.c \
 	plugins/lora-merge/config.c \
 	plugins/lora-merge/facts.c \
 	plugins/lora-merge/facts.h \
+	plugins/lora-merge/flat.c \
 	plugins/lora-merge/lora-merge.c \
 	plugins/lora-merge/merge.h \
+	plugins/lora-merge/names.c \
+	plugins/lora-merge/objection.c \
 	plugins/lora-merge/pairs.c \
 	plugins/lora-merge/pattern.c \
 	plugins/lora-merge/sum.c

@@ -8,6 +8,8 @@ static const fmtconv_param params[] = {
     "lora_alpha of the training; default: what the LoRA's file says" },
   { "weight", FMTCONV_P_FLOAT, offsetof (struct merge_params, weight), "1",
     "how much of it: a factor beside alpha/rank" },
+  { "adapter", FMTCONV_P_PAIRS, offsetof (struct merge_params, adapter), NULL,
+    "which of several adapters; may be repeated" },
   { "file", FMTCONV_P_INPUT, offsetof (struct merge_params, file), NULL,
     "the LoRA; default: the matrices in the model itself" },
   { 0 },
@@ -62,13 +64,8 @@ put_all (struct merge *m)
       size_t n;
       const struct merge_pair *pairs = pairs_of (m, t, &n);
       const int is_own = m->lora == m->in;
-      if (is_own && merge_is_lora (t->name))
+      if (is_own && merge_is_used (m, t))
         continue;
-      if (is_own && merge_is_alpha (m, t->name))
-        {
-          fmtconv_drop (m->out, t, merge_alpha_reason);
-          continue;
-        }
       fmtconv_put (m->out, is_own ? merge_plain_name (m->ctx, t->name) : t->name,
                    n ? merge_sum (m, pairs, n) : t->view);
       if (fmtconv_failed (m->ctx))
@@ -76,22 +73,39 @@ put_all (struct merge *m)
     }
 }
 
+/* How many products are added, and are they all of one factor and rank, those of *first? */
+static size_t
+count_products (const struct merge *m, const struct merge_pair **first, int *equal)
+{
+  size_t n = 0;
+  *first = NULL;
+  *equal = 1;
+  for (size_t i = 0; i < m->n; i++)
+    {
+      const struct merge_pair *p = &m->pairs[i];
+      if (p->turn == MERGE_NOT_WANTED || p->is_bias)
+        continue;
+      *first = *first ? *first : p;
+      *equal &= p->factor == (*first)->factor && p->a->shape[0] == (*first)->a->shape[0];
+      n++;
+    }
+  return n;
+}
+
 static void
 say (const struct merge *m)
 {
-  const struct merge_pair *p = m->pairs;
-  for (size_t i = 1; i < m->n; i++)
-    if (m->pairs[i].factor != p->factor || m->pairs[i].a->shape[0] != p->a->shape[0])
-      {
-        fmtconv_note (m->ctx,
-                      "%llu products of a LoRA are added to weights, at factors and ranks of their own",
-                      (unsigned long long) m->n);
-        return;
-      }
-  fmtconv_note (m->ctx,
-                m->n == 1 ? "%llu product of a LoRA of rank %llu is added to a weight, at %g times B A"
-                          : "%llu products of a LoRA of rank %llu are added to weights, at %g times B A",
-                (unsigned long long) m->n, (unsigned long long) p->a->shape[0], p->factor);
+  int equal;
+  const struct merge_pair *p;
+  size_t n = count_products (m, &p, &equal);
+  if (!equal)
+    fmtconv_note (m->ctx, "%zu products of a LoRA are added to weights, at factors and ranks of their own",
+                  n);
+  else
+    fmtconv_note (m->ctx,
+                  n == 1 ? "%zu product of a LoRA of rank %llu is added to a weight, at %g times B A"
+                         : "%zu products of a LoRA of rank %llu are added to weights, at %g times B A",
+                  n, (unsigned long long) p->a->shape[0], p->factor);
 }
 
 static int

@@ -9,17 +9,47 @@ struct merge_params
 {
   double alpha; /* NaN: not given */
   double weight;
-  fmtconv_input *file; /* NULL: the LoRA is in the model itself */
+  fmtconv_pairs adapter; /* names; n == 0: the only one there is */
+  fmtconv_input *file;   /* NULL: the LoRA is in the model itself */
 };
 
-/* Two matrices whose product is added to (a part of) a weight. */
+enum
+{
+  MERGE_NOT_WANTED = -1 /* an adapter's turn: others were asked for */
+};
+
+/* Which part of a LoRA a tensor is. */
+enum
+{
+  MERGE_A,
+  MERGE_B,
+  MERGE_BIAS /* of B: added to the module's bias */
+};
+
+/* What the name of a LoRA's tensor says. */
+struct merge_name
+{
+  size_t module;       /* bytes of the name that are the module's */
+  int part;            /* MERGE_A … */
+  size_t form;         /* how it is written */
+  const char *adapter; /* adapter_len bytes of the name */
+  size_t adapter_len;  /* 0: it has none */
+  long long index;     /* SAT's: of the part of the weight's rows; else -1 */
+};
+
+/* Two matrices whose product is added to (a part of) a weight; or a bias that is added to another. */
 struct merge_pair
 {
-  const char *module;       /* of the LoRA's names: "transformer.transformer_blocks.0.attn1.to_q" */
-  const fmtconv_tensor *a;  /* [r, n] */
-  const fmtconv_tensor *b;  /* [m, r] */
-  const fmtconv_tensor *at; /* the weight */
-  int is_sat;               /* matrix_A.0: one of n_parts equal ones of the weight's rows */
+  const char *module;          /* of the LoRA's names: "transformer.transformer_blocks.0.attn1.to_q" */
+  const char *adapter;         /* "": it has no name */
+  const fmtconv_tensor *a;     /* [r, n] */
+  const fmtconv_tensor *b;     /* [m, r]; of a bias [m] */
+  const fmtconv_tensor *alpha; /* a tensor beside them that says alpha; NULL: there is none */
+  const fmtconv_tensor *at;    /* the weight, or the bias; NULL: none was found, and none is wanted */
+  int is_bias;
+  int is_embedding; /* a is [r, rows] and b [columns, r] */
+  int is_sat;       /* matrix_A.0: one of n_parts equal ones of the weight's rows */
+  int turn;         /* the place of the adapter among those asked for, or MERGE_NOT_WANTED */
   uint64_t part;
   uint64_t n_parts; /* known when the weights are found */
   double factor;
@@ -40,23 +70,36 @@ struct merge
   const fmtconv_model *in;
   const fmtconv_model *lora; /* may be `in` */
   fmtconv_model *out;
-  struct merge_pair *pairs; /* sorted by weight and part */
+  struct merge_pair *pairs; /* sorted by weight, part and turn when the weights are found */
   size_t n;
+  const fmtconv_tensor **used; /* that make the pairs, sorted by address */
+  size_t n_used;
   struct merge_flat *flat; /* of all tensors of `in`, sorted; NULL: not asked for yet */
 };
 
-/* Find all pairs of the LoRA; what has no partner, or is no LoRA in a file of one, is an error that lists it. */
+/* Is it the name of a LoRA's matrix or bias?  Then what it says. */
+int merge_parse (const char *name, struct merge_name *said);
+
+/* The name of another part of the same pair; NULL only after an error, or where the form has no such part. */
+const char *merge_other_part (fmtconv_ctx *ctx, const char *name, const struct merge_name *said, int part);
+
+/* Find all pairs of the LoRA; what has no partner, or is of a LoRA and cannot be merged, is an error that lists it. */
 int merge_collect (struct merge *m);
 
-/* Is the tensor one of a LoRA's? */
-int merge_is_lora (const char *name);
+/* Is the tensor one of a pair, or its alpha? */
+int merge_is_used (const struct merge *m, const fmtconv_tensor *t);
 
-/* Is it "X.alpha" beside a pair of X, which is looked at with it?  Then it is dropped, for this reason. */
-int merge_is_alpha (const struct merge *m, const char *name);
-extern const char merge_alpha_reason[];
+/* Give each pair the turn of its adapter; an error lists the adapters where it is not clear which are meant. */
+int merge_choose_adapters (struct merge *m);
+
+/* Why a tensor that is in no pair cannot be merged; NULL: it is no LoRA's.  A file of a LoRA has nothing else. */
+const char *merge_objection (const char *name, int is_own_file);
 
 /* Find the weight of each pair, and sort them; an error lists those without. */
 int merge_find_bases (struct merge *m);
+
+/* The tensor of the model that a name of kohya's scripts means, "lora_unet_x_y"; NULL: none, or an error. */
+const fmtconv_tensor *merge_find_flat (struct merge *m, const char *module);
 
 /* The name that a wrapped module's tensor gets: "x.original.weight" becomes "x.weight"; others stay. */
 const char *merge_plain_name (fmtconv_ctx *ctx, const char *name);

@@ -1,133 +1,123 @@
 /* plugins/lora-merge/pairs.c: which tensors of a LoRA belong together.
- * SPDX-License-Identifier: Apache-2.0
- *
- * peft and diffusers call them lora_A and lora_B, older files lora_down and lora_up, SAT matrix_A.0 and matrix_B.0, one
- * pair for each of the equal parts of a weight. */
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "merge.h"
 #include <stdlib.h>
 #include <string.h>
 
-static const struct
-{
-  const char *a;
-  const char *b;
-} forms[] = {
-  { ".lora_A.weight", ".lora_B.weight" },
-  { ".lora_A.default.weight", ".lora_B.default.weight" },
-  { ".lora_down.weight", ".lora_up.weight" },
-  { ".lora.down.weight", ".lora.up.weight" },
-};
-
-const char merge_alpha_reason[] = "it is part of the factor";
-
-enum
-{
-  N_FORMS = sizeof forms / sizeof *forms
-};
-
 static int
-ends_with (const char *name, const char *end)
+by_address (const void *left, const void *right)
 {
-  size_t n = strlen (name), m = strlen (end);
-  return n > m && strcmp (name + n - m, end) == 0;
-}
-
-/* The name of the other half of a pair, and where the name of the module ends; NULL: no half of one.  is_a: this is
- * the first half; part: of SAT's, else -1. */
-static const char *
-partner (fmtconv_ctx *ctx, const char *name, int *is_a, size_t *module, long long *part)
-{
-  size_t n = strlen (name);
-  *part = -1;
-  for (size_t i = 0; i < N_FORMS; i++)
-    for (*is_a = 0; *is_a < 2; ++*is_a)
-      {
-        const char *own = *is_a ? forms[i].a : forms[i].b;
-        if (!ends_with (name, own))
-          continue;
-        *module = n - strlen (own);
-        return fmtconv_text (ctx, "%.*s%s", (int) *module, name, *is_a ? forms[i].b : forms[i].a);
-      }
-  if (!fmtconv_match ("{x*}.matrix_{m:A,B}.{i}", name))
-    return NULL;
-  const char *at = strrchr (name, '.') - strlen (".matrix_A");
-  *is_a = at[8] == 'A';
-  *module = (size_t) (at - name);
-  *part = strtoll (strrchr (name, '.') + 1, NULL, 10);
-  return fmtconv_text (ctx, "%.*s.matrix_%c.%lld", (int) *module, name, *is_a ? 'B' : 'A', *part);
+  const fmtconv_tensor *const *a = left, *const *b = right;
+  return ((uintptr_t) *a > (uintptr_t) *b) - ((uintptr_t) *a < (uintptr_t) *b);
 }
 
 int
-merge_is_lora (const char *name)
+merge_is_used (const struct merge *m, const fmtconv_tensor *t)
 {
-  for (size_t i = 0; i < N_FORMS; i++)
-    if (ends_with (name, forms[i].a) || ends_with (name, forms[i].b))
-      return 1;
-  return fmtconv_match ("{x*}.matrix_{m:A,B}.{i}", name);
+  return m->n_used && bsearch (&t, m->used, m->n_used, sizeof *m->used, by_address) != NULL;
 }
 
 /* A pair, by its first half. */
-static void
-add_pair (struct merge *m, const fmtconv_tensor *a, const fmtconv_tensor *b, size_t module, long long part)
+static struct merge_pair *
+add_pair (struct merge *m, const fmtconv_tensor *a, const fmtconv_tensor *b, const struct merge_name *said)
 {
   struct merge_pair *pair = &m->pairs[m->n++];
-  *pair = (struct merge_pair){ .module = fmtconv_text (m->ctx, "%.*s", (int) module, a->name),
-                               .a = a,
-                               .b = b,
-                               .is_sat = part >= 0,
-                               .part = part >= 0 ? (uint64_t) part : 0 };
+  *pair =
+      (struct merge_pair){ .module = fmtconv_text (m->ctx, "%.*s", (int) said->module, a->name),
+                           .adapter = fmtconv_text (m->ctx, "%.*s", (int) said->adapter_len, said->adapter),
+                           .a = a,
+                           .b = b,
+                           .is_embedding = strstr (a->name + said->module, ".lora_embedding_") != NULL,
+                           .is_sat = said->index >= 0,
+                           .part = said->index >= 0 ? (uint64_t) said->index : 0 };
+  if (!pair->is_sat && pair->module)
+    pair->alpha = fmtconv_find (m->lora, fmtconv_text (m->ctx, "%s.alpha", pair->module));
+  return pair;
 }
 
-/* Does the LoRA come with its training's or its own base, which is not wanted? */
-static int
-is_sat (const fmtconv_model *lora)
-{
-  return fmtconv_first (lora, "{x*}.matrix_{m:A,B}.{i}") != NULL;
-}
-
-static int
-is_alpha (const char *name)
-{
-  return ends_with (name, ".alpha");
-}
-
-int
-merge_is_alpha (const struct merge *m, const char *name)
-{
-  const size_t n = strlen (name) - (is_alpha (name) ? strlen (".alpha") : 0);
-  int beside = 0;
-  for (size_t i = 0; i < N_FORMS && is_alpha (name) && !beside; i++)
-    beside = fmtconv_find (m->lora, fmtconv_text (m->ctx, "%.*s%s", (int) n, name, forms[i].a)) != NULL;
-  return beside;
-}
-
-/* What is no half of a pair: of the LoRA's own file only. */
+/* The pair of a first half, and that of its bias. */
 static void
-handle_other (struct merge *m, const fmtconv_tensor *t, size_t *wrong)
+add_pairs (struct merge *m, const fmtconv_tensor *a)
 {
-  if (m->lora == m->in)
+  struct merge_name said;
+  if (!merge_parse (a->name, &said) || said.part != MERGE_A)
     return;
-  if (is_sat (m->lora))
-    fmtconv_drop (m->out, t, "of the LoRA's file only the LoRA is taken");
-  else if (is_alpha (t->name))
-    fmtconv_drop (m->out, t, merge_alpha_reason);
-  else
+  const char *name = merge_other_part (m->ctx, a->name, &said, MERGE_B);
+  const fmtconv_tensor *b = name ? fmtconv_find (m->lora, name) : NULL;
+  if (!b)
+    return;
+  add_pair (m, a, b, &said);
+  name = merge_other_part (m->ctx, a->name, &said, MERGE_BIAS);
+  if (name && (b = fmtconv_find (m->lora, name)))
+    add_pair (m, a, b, &said)->is_bias = 1;
+}
+
+/* Remember what the pairs are made of. */
+static int
+list_used (struct merge *m)
+{
+  m->used = fmtconv_alloc (m->ctx, 3 * m->n + 1, sizeof *m->used);
+  for (size_t i = 0; m->used && i < m->n; i++)
     {
-      fmtconv_detail (m->ctx, "'%s' is nothing that can be merged", t->name);
-      ++*wrong;
+      m->used[m->n_used++] = m->pairs[i].a;
+      m->used[m->n_used++] = m->pairs[i].b;
+      if (m->pairs[i].alpha)
+        m->used[m->n_used++] = m->pairs[i].alpha;
     }
+  if (m->n_used)
+    qsort (m->used, m->n_used, sizeof *m->used, by_address);
+  return fmtconv_failed (m->ctx);
+}
+
+/* A LoRA's tensor that is in no pair: why not?  NULL: its partner is there. */
+static const char *
+lost_partner (const struct merge *m, const fmtconv_tensor *t)
+{
+  struct merge_name said;
+  if (!merge_parse (t->name, &said))
+    return NULL;
+  const char *a = merge_other_part (m->ctx, t->name, &said, MERGE_A);
+  const char *b = merge_other_part (m->ctx, t->name, &said, MERGE_B);
+  return a && fmtconv_find (m->lora, a) ? b : a;
+}
+
+/* What is in no pair: of a LoRA, or of its file. */
+static void
+handle_other (struct merge *m, const fmtconv_tensor *t, int is_sat, size_t *wrong)
+{
+  const int is_own_file = m->lora != m->in;
+  const char *partner = lost_partner (m, t);
+  const char *why = partner ? NULL : merge_objection (t->name, is_own_file);
+  if (partner)
+    fmtconv_detail (m->ctx, "'%s' has no '%s'", t->name, partner);
+  else if (is_own_file && is_sat)
+    fmtconv_drop (m->out, t, "of the LoRA's file only the LoRA is taken");
+  else if (why)
+    fmtconv_detail (m->ctx, "'%s' %s", t->name, why);
+  *wrong += partner || (why && !(is_own_file && is_sat));
+}
+
+/* Tell of what is used, but not in the result. */
+static void
+drop_unmerged (struct merge *m)
+{
+  struct merge_name said;
+  for
+    FMTCONV_EACH (t, m->lora)
+  if (merge_is_used (m, t) && !merge_parse (t->name, &said))
+    fmtconv_drop (m->out, t, "it is part of the factor");
+  for (size_t i = 0; i < m->n; i++)
+    if (m->pairs[i].turn == MERGE_NOT_WANTED)
+      {
+        if (!m->pairs[i].is_bias)
+          fmtconv_drop (m->out, m->pairs[i].a, "of another adapter");
+        fmtconv_drop (m->out, m->pairs[i].b, "of another adapter");
+      }
 }
 
 static int
-finish (struct merge *m, size_t wrong)
+nothing_found (const struct merge *m)
 {
-  if (wrong)
-    return fmtconv_fail (m->ctx, FMTCONV_E_MISSING,
-                         wrong == 1 ? "%llu tensor of the LoRA has no partner, or is none of it"
-                                    : "%llu tensors of the LoRA have no partner, or are none of it",
-                         (unsigned long long) wrong);
-  if (m->n)
-    return 0;
   if (m->params->file)
     return fmtconv_fail (m->ctx, FMTCONV_E_MISSING, "there is no LoRA in '%s'",
                          fmtconv_path (m->params->file));
@@ -136,32 +126,38 @@ finish (struct merge *m, size_t wrong)
                           "there is no LoRA in the model");
 }
 
+static int
+check_others (struct merge *m)
+{
+  size_t wrong = 0;
+  /* Such a file comes with its training's or its own base, which is not wanted. */
+  const int is_sat = fmtconv_first (m->lora, "{x*}.matrix_{m:A,B}.{i}") != NULL;
+  for
+    FMTCONV_EACH (t, m->lora)
+  if (!merge_is_used (m, t))
+    handle_other (m, t, is_sat, &wrong);
+  if (wrong == 0)
+    return fmtconv_failed (m->ctx);
+  return fmtconv_fail (m->ctx, FMTCONV_E_MISSING,
+                       wrong == 1 ? "%llu tensor of the LoRA has no partner, or cannot be merged"
+                                  : "%llu tensors of the LoRA have no partner, or cannot be merged",
+                       (unsigned long long) wrong);
+}
+
 int
 merge_collect (struct merge *m)
 {
-  size_t wrong = 0;
   m->pairs = fmtconv_alloc (m->ctx, fmtconv_count (m->lora) + 1, sizeof *m->pairs);
-  if (!m->pairs)
-    return fmtconv_failed (m->ctx);
   for
     FMTCONV_EACH (t, m->lora)
-    {
-      int is_a;
-      size_t module;
-      long long part;
-      const char *other_name = partner (m->ctx, t->name, &is_a, &module, &part);
-      const fmtconv_tensor *other = other_name ? fmtconv_find (m->lora, other_name) : NULL;
-      if (fmtconv_failed (m->ctx))
-        return fmtconv_failed (m->ctx);
-      if (other && is_a)
-        add_pair (m, t, other, module, part);
-      else if (other_name && !other)
-        {
-          fmtconv_detail (m->ctx, "'%s' has no '%s'", t->name, other_name);
-          wrong++;
-        }
-      else if (!other_name)
-        handle_other (m, t, &wrong);
-    }
-  return finish (m, wrong);
+  if (m->pairs)
+    add_pairs (m, t);
+  if (fmtconv_failed (m->ctx) || list_used (m) || check_others (m))
+    return fmtconv_failed (m->ctx);
+  if (m->n == 0)
+    return nothing_found (m);
+  if (merge_choose_adapters (m))
+    return fmtconv_failed (m->ctx);
+  drop_unmerged (m);
+  return fmtconv_failed (m->ctx);
 }

@@ -44,6 +44,17 @@ check_types (struct merge *m, const struct merge_pair *p)
   return 0;
 }
 
+static int
+misfit (struct merge *m, const struct merge_pair *p, uint64_t rows, uint64_t n)
+{
+  return fmtconv_fail_at (
+      m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = p->at->name },
+      "its %llu × %llu elements cannot be added to %llu × (%llu × %llu), of '%s' and '%s'",
+      (unsigned long long) p->at->shape[0], (unsigned long long) columns (p->at),
+      (unsigned long long) p->n_parts, (unsigned long long) rows, (unsigned long long) n, p->b->name,
+      p->a->name);
+}
+
 /* Do the matrices fit the weight, or their part of its rows? */
 static int
 check (struct merge *m, const struct merge_pair *p)
@@ -56,16 +67,15 @@ check (struct merge *m, const struct merge_pair *p)
     return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' has rank %llu, and '%s' has rank %llu",
                             p->b->name, (unsigned long long) columns (p->b), p->a->name,
                             (unsigned long long) p->a->shape[0]);
-  uint64_t rows;
-  if (!__builtin_mul_overflow (p->b->shape[0], p->n_parts, &rows) && rows == p->at->shape[0]
-      && columns (p->a) == columns (p->at))
+  uint64_t rows = p->b->shape[0], n = columns (p->a), all;
+  if (p->is_embedding)
+    {
+      rows = n;
+      n = p->b->shape[0];
+    }
+  if (!__builtin_mul_overflow (rows, p->n_parts, &all) && all == p->at->shape[0] && n == columns (p->at))
     return 0;
-  return fmtconv_fail_at (
-      m->ctx, FMTCONV_E_FORMAT, &where,
-      "its %llu × %llu elements cannot be added to %llu × (%llu × %llu), of '%s' and '%s'",
-      (unsigned long long) p->at->shape[0], (unsigned long long) columns (p->at),
-      (unsigned long long) p->n_parts, (unsigned long long) p->b->shape[0],
-      (unsigned long long) columns (p->a), p->b->name, p->a->name);
+  return misfit (m, p, rows, n);
 }
 
 static fmtconv_view *
@@ -75,21 +85,65 @@ watched (fmtconv_view *view)
   return fmtconv_watch (view, FMTCONV_OVERFLOW, FMTCONV_WARN, "--dtype bf16 or f32 keeps them");
 }
 
+static fmtconv_view *
+turned (fmtconv_view *view)
+{
+  return fmtconv_permute (view, (const unsigned[]){ 1, 0 });
+}
+
+/* A vector as a matrix of one column. */
+static fmtconv_view *
+column (fmtconv_view *view)
+{
+  return fmtconv_reshape (view, 2, (const uint64_t[]){ fmtconv_view_shape (view)[0], 1 });
+}
+
+/* A bias plus that of the LoRA: times one. */
+static fmtconv_view *
+add_bias (struct merge *m, fmtconv_view *to, const struct merge_pair *p)
+{
+  const fmtconv_where where = { .tensor = p->at->name };
+  if (p->at->rank != 1 || p->b->rank != 1 || p->at->shape[0] != p->b->shape[0])
+    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' has another shape", p->b->name), NULL;
+  fmtconv_view *one =
+      fmtconv_constant (m->ctx, FMTCONV_F32, 2, (const uint64_t[]){ 1, 1 }, &(const float){ 1 });
+  return fmtconv_lowrank (to, column (p->b->view), one, p->factor);
+}
+
+static fmtconv_view *
+add_product (struct merge *m, fmtconv_view *to, const struct merge_pair *p)
+{
+  if (check_types (m, p))
+    return NULL;
+  if (p->is_bias)
+    return add_bias (m, to, p);
+  if (check (m, p))
+    return NULL;
+  fmtconv_view *b = matrix (p->b->view), *a = matrix (p->a->view);
+  return p->is_embedding ? fmtconv_lowrank (to, turned (a), turned (b), p->factor)
+                         : fmtconv_lowrank (to, b, a, p->factor);
+}
+
+/* The parts of SAT's weight, each with its product. */
+static fmtconv_view *
+add_parts (struct merge *m, fmtconv_view *weight, const struct merge_pair *pairs, size_t n)
+{
+  fmtconv_view **parts = fmtconv_alloc (m->ctx, n, sizeof *parts);
+  for (size_t i = 0; i < n && parts; i++)
+    if (!(parts[i] = watched (add_product (m, fmtconv_chunk (weight, 0, pairs[i].part, n), &pairs[i]))))
+      return NULL;
+  return parts ? fmtconv_concat (0, n, parts) : NULL;
+}
+
 fmtconv_view *
 merge_sum (struct merge *m, const struct merge_pair *pairs, size_t n)
 {
-  fmtconv_view *weight = matrix (pairs->at->view);
-  fmtconv_view **parts = fmtconv_alloc (m->ctx, n, sizeof *parts);
-  for (size_t i = 0; i < n && parts; i++)
-    {
-      const struct merge_pair *p = &pairs[i];
-      if (check_types (m, p) || check (m, p))
-        return NULL;
-      parts[i] = fmtconv_lowrank (fmtconv_chunk (weight, 0, p->part, n), matrix (p->b->view),
-                                  matrix (p->a->view), p->factor);
-      parts[i] = watched (parts[i]);
-    }
-  if (!parts)
-    return NULL;
-  return fmtconv_reshape (fmtconv_concat (0, n, parts), pairs->at->rank, pairs->at->shape);
+  const fmtconv_tensor *t = pairs->at;
+  fmtconv_view *view = t->rank > 1 ? matrix (t->view) : t->rank == 1 ? column (t->view) : t->view;
+  if (pairs->is_sat)
+    return fmtconv_reshape (add_parts (m, view, pairs, n), t->rank, t->shape);
+  for (size_t i = 0; i < n; i++)
+    if (pairs[i].turn != MERGE_NOT_WANTED)
+      view = watched (add_product (m, view, &pairs[i]));
+  return fmtconv_reshape (view, t->rank, t->shape);
 }

@@ -113,6 +113,19 @@ class Saved(Peft):
         for path in (folder, folder / "adapter_model.bin"):
             self.close(self.merge(state(net()), f"file={path}")[0], wanted)
 
+    def test_embedding(self):
+        """The matrices of an embedding lie the other way round."""
+        wrapped = self.wrapped(target_modules=["embed", "q"])
+        wrapped.save_pretrained(self.tmp / "ad", save_embedding_layers=False)
+        self.same_as_peft(self.tmp / "ad", wrapped)
+
+    def test_bias(self):
+        """lora_bias: the bias gets its share, too."""
+        wrapped = self.wrapped(lora_bias=True)
+        self.same_as_peft(self.saved(wrapped), wrapped)
+        base = {k: v for k, v in state(net()).items() if k != "block.1.up.bias"}
+        self.refused(self.tmp / "ad", "block.1.up.lora_B.bias", "block.1.up.bias", base=base)
+
     def test_folder_alone(self):
         """An adapter is copied with its configuration, as peft loads it."""
         wrapped = self.wrapped(r=3)
@@ -173,6 +186,118 @@ class Saved(Peft):
 
     def test_real_dora(self):
         self.refused(self.saved(self.wrapped(use_dora=True)), "use_dora")
+
+
+class Inside(Peft):
+    """Adapters in the state dict of the wrapped model, under any name."""
+
+    def inside(self, wrapped, *options, **more):
+        tensors = state(wrapped)
+        return self.merge(tensors, *(options or ("alpha=16",)), **more)
+
+    def wanted(self, wrapped, **more):
+        return {"base_model.model." + k: v for k, v in self.merged(wrapped, **more).items()}
+
+    def two(self):
+        wrapped = self.wrapped()
+        torch.manual_seed(5)
+        wrapped.add_adapter("style", config(r=3, target_modules=["q"]))
+        return wrapped
+
+    def test_any_name(self):
+        for targets in (["q", "up"], ["embed"]):
+            torch.manual_seed(3)
+            wrapped = peft.get_peft_model(net(), config(target_modules=targets), adapter_name="style-1")
+            got, _ = self.inside(wrapped)
+            self.close(got, self.wanted(wrapped))
+
+    def test_one_of_two(self):
+        """adapter= says which; several are added; the others are dropped, and that is told."""
+        got, said = self.inside(self.two(), "alpha=16,adapter=style")
+        self.close(got, self.wanted(self.two(), adapter_names=["style"]))
+        self.assertRegex(said, "dropped +8 tensors, .*adapter")
+        got, _ = self.inside(self.two(), "alpha=16,adapter=default")
+        self.close(got, self.wanted(self.two(), adapter_names=["default"]))
+        got, _ = self.inside(self.two(), "alpha=16,adapter=style,adapter=default")
+        self.close(got, self.wanted(self.two(), adapter_names=["style", "default"]))
+
+    def test_which(self):
+        for option, status in (("alpha=16", 1), ("adapter=nobody", 2)):
+            said = self.inside(self.two(), option, status=status)
+            for word in ("'default'", "'style'", "adapter=NAME"):
+                self.assertIn(word, said)
+        self.assertIn("no LoRA", self.merge(state(net()), "adapter=x", status=1))
+
+    def test_bias(self):
+        wrapped = self.wrapped(lora_bias=True)
+        got, _ = self.inside(wrapped)
+        self.close(got, self.wanted(wrapped))
+
+    def test_nothing_is_left(self):
+        """What is of an adapter and not merged is an error that names it."""
+        for more, word in (({"use_dora": True}, "block.0.q.lora_magnitude_vector.default.weight"),
+                           ({"modules_to_save": ["head"]}, "head.modules_to_save.default.weight")):
+            said = self.inside(self.wrapped(**more), "alpha=16", status=1)
+            self.assertIn(word, said)
+        for name in ("q.dora_scale", "q.lora_C.default.weight", "x.lora_B.default.bias", "q.lora_magnitude_vector"):
+            wrapped = {**state(self.wrapped()), name: torch.ones(2)}
+            self.assertIn(f"'{name}'", self.merge(wrapped, "alpha=16", status=1))
+
+
+class Others(Peft):
+    """LoRA files of kohya's scripts and of LyCORIS."""
+
+    def kohya(self, **more):
+        w, down, up = torch.randn(6, 6), torch.randn(2, 6), torch.randn(6, 2)
+        lora = {"lora_unet_block_0_q.lora_down.weight": down, "lora_unet_block_0_q.lora_up.weight": up,
+                "lora_unet_block_0_q.alpha": torch.tensor(1.0), **more}
+        return w, lora, up @ down / 2
+
+    def test_alpha(self):
+        w, lora, delta = self.kohya()
+        got, said = self.merge({"block.0.q.weight": w}, f"file={self.base(lora, 'lora.safetensors')}")
+        self.close(got, {"block.0.q.weight": w + delta})
+        self.assertNotIn("warning", said)
+        lora.pop("lora_unet_block_0_q.alpha")
+        got, said = self.merge({"block.0.q.weight": w}, f"file={self.base(lora, 'lora.safetensors')}")
+        self.close(got, {"block.0.q.weight": w + 2 * delta})
+        self.assertIn("alpha", said)
+
+    def test_convolution(self):
+        """A convolution of 3 × 3 and one of 1 × 1 behind it are one of 3 × 3, as peft has it."""
+        torch.manual_seed(6)
+        module = torch.nn.ModuleDict({"conv": torch.nn.Conv2d(3, 5, 3)})
+        base = state(module)
+        wrapped = self.wrapped(module, target_modules=["conv"], lora_alpha=3)
+        lora = {}
+        for k, v in peft.get_peft_model_state_dict(wrapped).items():
+            lora[k.replace("base_model.model.conv.lora_A", "lora_unet_conv.lora_down")
+                  .replace("base_model.model.conv.lora_B", "lora_unet_conv.lora_up")] = v.clone()
+        lora["lora_unet_conv.alpha"] = torch.tensor(3.0)
+        self.assertIn("lora_unet_conv.lora_up.weight", lora)
+        got, _ = self.merge(base, f"file={self.base(lora, 'lora.safetensors')}")
+        self.close(got, self.merged(wrapped))
+
+    def test_prefixes(self):
+        for prefix in ("unet.", "transformer."):
+            w, lora, delta = self.kohya()
+            lora = {k.replace("lora_unet_block_0_q", prefix + "block.0.q"): v for k, v in lora.items()}
+            got, _ = self.merge({"block.0.q.weight": w}, f"file={self.base(lora, 'lora.safetensors')}")
+            self.close(got, {"block.0.q.weight": w + delta})
+
+    def test_what_is_refused(self):
+        one = torch.ones(2, 2)
+        for name, word in (("lora_unet_block_0_q.hada_w1_a", "LoHa"), ("lora_unet_block_0_q.lokr_w1", "LoKr"),
+                           ("lora_unet_block_0_q.dora_scale", "DoRA"), ("lora_unet_block_0_q.lora_mid.weight", "three"),
+                           ("foo.alpha", "alpha of no pair"), ("foo.diff", "'foo.diff'")):
+            w, lora, _ = self.kohya(**{name: one})
+            said = self.merge({"block.0.q.weight": w}, f"file={self.base(lora, 'lora.safetensors')}", status=1)
+            self.assertIn(f"'{name}'", said)
+            self.assertIn(word, said)
+        w, lora, _ = self.kohya(**{"lora_unet_block_0_q.alpha": torch.tensor(float("nan"))})
+        said = self.merge({"block.0.q.weight": w}, f"file={self.base(lora, 'lora.safetensors')}", status=1)
+        self.assertIn("lora_unet_block_0_q.alpha", said)
+        self.assertIn("nan", said)
 
 
 if __name__ == "__main__":
