@@ -34,6 +34,9 @@ double merge_number (struct merge *m, const char *where, fmtconv_attr *node, con
 /* Does a key of rank_pattern or alpha_pattern, which is `where`, mean the module?  -1: an error. */
 int merge_means (struct merge *m, const char *where, const char *pattern, const char *module);
 
+/* Find the pairs whose product is added transposed.  0 or the code: nothing tells. */
+int merge_find_turned (struct merge *m, const struct merge_facts *f);
+
 /* Set the factor of each pair: weight · alpha / rank. */
 int merge_set_factors (struct merge *m, struct merge_facts *f);
 

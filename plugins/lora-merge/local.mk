@@ -17,7 +17,8 @@ plugins_lora_merge_la_SOURCES = \
 	plugins/lora-merge/objection.c \
 	plugins/lora-merge/pairs.c \
 	plugins/lora-merge/pattern.c \
-	plugins/lora-merge/sum.c
+	plugins/lora-merge/sum.c \
+	plugins/lora-merge/turned.c
 plugins_lora_merge_la_CFLAGS = $(plugin_cflags)
 plugins_lora_merge_la_LDFLAGS = $(plugin_ldflags)
 plugins_lora_merge_la_LIBADD = libfmtconv.la -lm

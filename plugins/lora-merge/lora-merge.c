@@ -10,6 +10,8 @@ static const fmtconv_param params[] = {
     "how much of it: a factor beside alpha/rank" },
   { "adapter", FMTCONV_P_PAIRS, offsetof (struct merge_params, adapter), NULL,
     "which of several adapters; may be repeated" },
+  { "fan-in-fan-out", FMTCONV_P_BOOL, offsetof (struct merge_params, fan_in_fan_out), NULL,
+    "do the axes of square weights lie [in, out]?  default: what the LoRA's configuration says, else no" },
   { "file", FMTCONV_P_INPUT, offsetof (struct merge_params, file), NULL,
     "the LoRA; default: the matrices in the model itself" },
   { 0 },
@@ -117,7 +119,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   };
   struct merge_facts facts;
   if (!m.lora || merge_read_facts (&m, &facts) || merge_collect (&m) || merge_find_bases (&m)
-      || merge_set_factors (&m, &facts))
+      || merge_find_turned (&m, &facts) || merge_set_factors (&m, &facts))
     return fmtconv_failed (ctx);
   if (m.lora == in && check_wrapped (&m))
     return fmtconv_failed (ctx);

@@ -9,6 +9,7 @@ struct merge_params
 {
   double alpha; /* NaN: not given */
   double weight;
+  int fan_in_fan_out;    /* of square weights; -1: not given */
   fmtconv_pairs adapter; /* names; n == 0: the only one there is */
   fmtconv_input *file;   /* NULL: the LoRA is in the model itself */
 };
@@ -47,7 +48,8 @@ struct merge_pair
   const fmtconv_tensor *alpha; /* a tensor beside them that says alpha; NULL: there is none */
   const fmtconv_tensor *at;    /* the weight, or the bias; NULL: none was found, and none is wanted */
   int is_bias;
-  int is_embedding; /* a is [r, rows] and b [columns, r] */
+  int is_embedding; /* whose weight lies as is_turned says */
+  int is_turned;    /* the weight is [in, out]: a is [r, rows] and b [columns, r] */
   int is_sat;       /* matrix_A.0: one of n_parts equal ones of the weight's rows */
   int turn;         /* the place of the adapter among those asked for, or MERGE_NOT_WANTED */
   uint64_t part;

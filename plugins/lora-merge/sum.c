@@ -68,7 +68,7 @@ check (struct merge *m, const struct merge_pair *p)
                             p->b->name, (unsigned long long) columns (p->b), p->a->name,
                             (unsigned long long) p->a->shape[0]);
   uint64_t rows = p->b->shape[0], n = columns (p->a), all;
-  if (p->is_embedding)
+  if (p->is_turned)
     {
       rows = n;
       n = p->b->shape[0];
@@ -120,8 +120,8 @@ add_product (struct merge *m, fmtconv_view *to, const struct merge_pair *p)
   if (check (m, p))
     return NULL;
   fmtconv_view *b = matrix (p->b->view), *a = matrix (p->a->view);
-  return p->is_embedding ? fmtconv_lowrank (to, turned (a), turned (b), p->factor)
-                         : fmtconv_lowrank (to, b, a, p->factor);
+  return p->is_turned ? fmtconv_lowrank (to, turned (a), turned (b), p->factor)
+                      : fmtconv_lowrank (to, b, a, p->factor);
 }
 
 /* The parts of SAT's weight, each with its product. */

@@ -7,7 +7,8 @@ import unittest
 import peft
 import torch
 from safetensors.torch import load_file, save_file
-from support import Case, bits
+from support import Case
+from transformers.pytorch_utils import Conv1D
 
 
 class Net(torch.nn.Module):
@@ -186,6 +187,60 @@ class Saved(Peft):
 
     def test_real_dora(self):
         self.refused(self.saved(self.wrapped(use_dora=True)), "use_dora")
+
+
+class Gpt(torch.nn.Module):
+    """Modules of GPT-2, whose weights lie the other way round: [in, out]."""
+
+    def __init__(self, last="c_proj"):
+        super().__init__()
+        self.c_attn = Conv1D(18, 6)
+        self.c_proj = Conv1D(6, 6)
+        if last == "linear":
+            self.linear = torch.nn.Linear(6, 6)
+
+
+class Transposed(Peft):
+    """fan_in_fan_out."""
+
+    def made(self, **more):
+        torch.manual_seed(7)
+        module = Gpt(**more)
+        base = state(module)
+        return base, self.wrapped(module, target_modules=list(dict(module.named_children())))
+
+    def test_conv1d(self):
+        """As the configuration says, and as the shapes say without one."""
+        base, wrapped = self.made()
+        folder = self.saved(wrapped)
+        self.assertIn('"fan_in_fan_out": true', (folder / "adapter_config.json").read_text())
+        self.same_as_peft(folder, wrapped, base=base)
+
+    def test_inside(self):
+        """In the model nothing tells how a square weight lies, but for other weights; the user can."""
+        _, wrapped = self.made()
+        tensors, wanted = state(wrapped), {"base_model.model." + k: v for k, v in self.merged(wrapped).items()}
+        got, _ = self.merge(tensors, "alpha=16,fan-in-fan-out=yes")
+        self.close(got, wanted)
+        said = self.merge(tensors, "alpha=16", status=1)
+        for word in ("c_proj", "fan-in-fan-out="):
+            self.assertIn(word, said)
+        self.close(self.merge({k: v for k, v in tensors.items() if "c_attn" in k}, "alpha=16")[0],
+                   {k: v for k, v in wanted.items() if "c_attn" in k})
+
+    def test_both_kinds(self):
+        """A configuration holds for the last module that peft wrapped: square weights are refused then."""
+        base, wrapped = self.made(last="linear")
+        folder = self.saved(wrapped)
+        self.refused(folder, "c_proj", "fan-in-fan-out=", base=base)
+
+    def test_conv1d_by_shape(self):
+        """What peft loads: the class decides, not the configuration."""
+        torch.manual_seed(7)
+        module = torch.nn.ModuleDict({"c_attn": Conv1D(18, 6), "up": torch.nn.Linear(6, 9)})
+        base = state(module)
+        wrapped = self.wrapped(module, target_modules=["c_attn", "up"])
+        self.same_as_peft(self.saved(wrapped), wrapped, base=base)
 
 
 class Inside(Peft):
