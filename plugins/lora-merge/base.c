@@ -56,11 +56,13 @@ static int
 compare (const void *left, const void *right)
 {
   const struct merge_pair *a = left, *b = right;
-  if (a->at != b->at)
-    return (uintptr_t) a->at < (uintptr_t) b->at ? -1 : 1;
+  if (a->first != b->first)
+    return (uintptr_t) a->first < (uintptr_t) b->first ? -1 : 1;
   if (a->part != b->part)
     return a->part < b->part ? -1 : 1;
-  return (a->turn > b->turn) - (a->turn < b->turn);
+  if (a->turn != b->turn || !a->at)
+    return (a->turn > b->turn) - (a->turn < b->turn);
+  return strcmp (a->at->name, b->at->name);
 }
 
 static int
@@ -88,14 +90,15 @@ check_parts (const struct merge *m, struct merge_pair *pairs, size_t n)
   return 0;
 }
 
-/* Others are of several adapters, one of each. */
+/* Others are of several adapters, or of several weights that are tied, one of each. */
 static int
 check_sum (const struct merge *m, struct merge_pair *pairs, size_t n)
 {
   for (size_t i = 0; i < n; i++)
     {
       pairs[i].n_parts = 1;
-      if (i > 0 && pairs[i].turn != MERGE_NOT_WANTED && pairs[i].turn == pairs[i - 1].turn)
+      if (i > 0 && pairs[i].turn != MERGE_NOT_WANTED && pairs[i].turn == pairs[i - 1].turn
+          && pairs[i].at == pairs[i - 1].at)
         return twice (m, &pairs[i]);
     }
   return 0;
@@ -109,7 +112,7 @@ check_weights (const struct merge *m)
     {
       struct merge_pair *pairs = &m->pairs[i];
       int sat = pairs->is_sat;
-      for (n = 1; i + n < m->n && pairs[n].at == pairs->at; n++)
+      for (n = 1; i + n < m->n && pairs[n].first == pairs->first; n++)
         sat |= pairs[n].is_sat;
       if (pairs->at)
         code = sat ? check_parts (m, pairs, n) : check_sum (m, pairs, n);
@@ -134,6 +137,7 @@ merge_find_bases (struct merge *m)
     {
       struct merge_pair *p = &m->pairs[i];
       p->at = find_base (m, p);
+      p->first = p->at ? merge_first_tied (m->in, p->at) : NULL;
       if (fmtconv_failed (m->ctx))
         return fmtconv_failed (m->ctx);
       if (p->at || p->turn == MERGE_NOT_WANTED)

@@ -18,6 +18,7 @@ plugins_lora_merge_la_SOURCES = \
 	plugins/lora-merge/pairs.c \
 	plugins/lora-merge/pattern.c \
 	plugins/lora-merge/sum.c \
+	plugins/lora-merge/tied.c \
 	plugins/lora-merge/turned.c
 plugins_lora_merge_la_CFLAGS = $(plugin_cflags)
 plugins_lora_merge_la_LDFLAGS = $(plugin_ldflags)

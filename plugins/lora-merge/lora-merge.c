@@ -17,20 +17,21 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
-/* The first pair of a weight, and how many it has. */
+/* The first pair of a weight or of one that it is tied to, and how many there are. */
 static const struct merge_pair *
 pairs_of (const struct merge *m, const fmtconv_tensor *t, size_t *n)
 {
   size_t a = 0, b = m->n;
+  t = merge_first_tied (m->in, t);
   while (a < b)
     {
       size_t middle = a + (b - a) / 2;
-      if ((uintptr_t) m->pairs[middle].at < (uintptr_t) t)
+      if ((uintptr_t) m->pairs[middle].first < (uintptr_t) t)
         a = middle + 1;
       else
         b = middle;
     }
-  for (*n = 0; a + *n < m->n && m->pairs[a + *n].at == t;)
+  for (*n = 0; a + *n < m->n && m->pairs[a + *n].first == t;)
     ++*n;
   return &m->pairs[a];
 }
@@ -69,7 +70,7 @@ put_all (struct merge *m)
       if (is_own && merge_is_used (m, t))
         continue;
       fmtconv_put (m->out, is_own ? merge_plain_name (m->ctx, t->name) : t->name,
-                   n ? merge_sum (m, pairs, n) : t->view);
+                   n ? merge_sum (m, t, pairs, n) : t->view);
       if (fmtconv_failed (m->ctx))
         return;
     }

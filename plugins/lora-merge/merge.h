@@ -47,6 +47,7 @@ struct merge_pair
   const fmtconv_tensor *b;     /* [m, r]; of a bias [m] */
   const fmtconv_tensor *alpha; /* a tensor beside them that says alpha; NULL: there is none */
   const fmtconv_tensor *at;    /* the weight, or the bias; NULL: none was found, and none is wanted */
+  const fmtconv_tensor *first; /* what stands for `at` among the tensors that are tied to it */
   int is_bias;
   int is_embedding; /* whose weight lies as is_turned says */
   int is_turned;    /* the weight is [in, out]: a is [r, rows] and b [columns, r] */
@@ -72,10 +73,11 @@ struct merge
   const fmtconv_model *in;
   const fmtconv_model *lora; /* may be `in` */
   fmtconv_model *out;
-  struct merge_pair *pairs; /* sorted by weight, part and turn when the weights are found */
+  struct merge_pair *pairs; /* sorted by first, part, turn and name when the weights are found */
   size_t n;
   const fmtconv_tensor **used; /* that make the pairs, sorted by address */
   size_t n_used;
+  fmtconv_view *one;       /* [1, 1] */
   struct merge_flat *flat; /* of all tensors of `in`, sorted; NULL: not asked for yet */
 };
 
@@ -106,7 +108,10 @@ const fmtconv_tensor *merge_find_flat (struct merge *m, const char *module);
 /* The name that a wrapped module's tensor gets: "x.original.weight" becomes "x.weight"; others stay. */
 const char *merge_plain_name (fmtconv_ctx *ctx, const char *name);
 
-/* The weight with the products of its n pairs. */
-fmtconv_view *merge_sum (struct merge *m, const struct merge_pair *pairs, size_t n);
+/* The one of a group of tied tensors that stands for all of them; `t` itself where it is tied to none. */
+const fmtconv_tensor *merge_first_tied (const fmtconv_model *model, const fmtconv_tensor *t);
+
+/* The tensor with the products of its n pairs, or of those of a tensor that it is tied to. */
+fmtconv_view *merge_sum (struct merge *m, const fmtconv_tensor *t, const struct merge_pair *pairs, size_t n);
 
 #endif

@@ -105,9 +105,9 @@ add_bias (struct merge *m, fmtconv_view *to, const struct merge_pair *p)
   const fmtconv_where where = { .tensor = p->at->name };
   if (p->at->rank != 1 || p->b->rank != 1 || p->at->shape[0] != p->b->shape[0])
     return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' has another shape", p->b->name), NULL;
-  fmtconv_view *one =
-      fmtconv_constant (m->ctx, FMTCONV_F32, 2, (const uint64_t[]){ 1, 1 }, &(const float){ 1 });
-  return fmtconv_lowrank (to, column (p->b->view), one, p->factor);
+  if (!m->one)
+    m->one = fmtconv_constant (m->ctx, FMTCONV_F32, 2, (const uint64_t[]){ 1, 1 }, &(const float){ 1 });
+  return fmtconv_lowrank (to, column (p->b->view), m->one, p->factor);
 }
 
 static fmtconv_view *
@@ -135,15 +135,20 @@ add_parts (struct merge *m, fmtconv_view *weight, const struct merge_pair *pairs
   return parts ? fmtconv_concat (0, n, parts) : NULL;
 }
 
-fmtconv_view *
-merge_sum (struct merge *m, const struct merge_pair *pairs, size_t n)
+static fmtconv_view *
+add_products (struct merge *m, fmtconv_view *view, const struct merge_pair *pairs, size_t n)
 {
-  const fmtconv_tensor *t = pairs->at;
-  fmtconv_view *view = t->rank > 1 ? matrix (t->view) : t->rank == 1 ? column (t->view) : t->view;
-  if (pairs->is_sat)
-    return fmtconv_reshape (add_parts (m, view, pairs, n), t->rank, t->shape);
   for (size_t i = 0; i < n; i++)
     if (pairs[i].turn != MERGE_NOT_WANTED)
       view = watched (add_product (m, view, &pairs[i]));
+  return view;
+}
+
+/* Every tensor begins with its own view, for the account of tensors; equal sums of tied ones are tied again. */
+fmtconv_view *
+merge_sum (struct merge *m, const fmtconv_tensor *t, const struct merge_pair *pairs, size_t n)
+{
+  fmtconv_view *view = t->rank > 1 ? matrix (t->view) : t->rank == 1 ? column (t->view) : t->view;
+  view = pairs->is_sat ? add_parts (m, view, pairs, n) : add_products (m, view, pairs, n);
   return fmtconv_reshape (view, t->rank, t->shape);
 }

@@ -243,6 +243,53 @@ class Transposed(Peft):
         self.same_as_peft(self.saved(wrapped), wrapped, base=base)
 
 
+class Tied(Peft):
+    """Weights that are the very same bytes stay so, as in peft, which changes them in place."""
+
+    def base_file(self):
+        torch.save(net(tied=True).state_dict(), self.tmp / "base.pt")
+        return self.tmp / "base.pt"
+
+    def to_torch(self, *options, source=None):
+        out = self.tmp / "out.pt"
+        chain = [x for o in options for x in ("-t", o)]
+        self.run_fmtconv("-f", *chain, source or self.base_file(), out)
+        return torch.load(out)
+
+    def test_one_of_two(self):
+        for targets in (["head"], ["embed"], ["embed", "head"]):
+            wrapped = self.wrapped(net(tied=True), target_modules=targets)
+            wrapped.save_pretrained(self.tmp / "ad", save_embedding_layers=False)
+            wanted = self.merged(wrapped)
+            got = self.to_torch(f"lora-merge:file={self.tmp / 'ad'}")
+            with self.subTest(targets=targets):
+                self.assertTrue(torch.equal(wanted["embed.weight"], wanted["head.weight"]))
+                self.assertEqual(got["embed.weight"].data_ptr(), got["head.weight"].data_ptr())
+                self.close(got, wanted)
+                self.assertFalse(torch.allclose(got["head.weight"], net(tied=True).head.weight))
+
+    def test_three_and_inside(self):
+        """More than two names, one of them wrapped."""
+        wrapped = self.wrapped(net(tied=True), target_modules=["head"])
+        tensors = dict(wrapped.state_dict())
+        tensors["again.weight"] = tensors["base_model.model.embed.weight"]
+        torch.save(tensors, self.tmp / "wrapped.pt")
+        got = self.to_torch("lora-merge:alpha=16", source=self.tmp / "wrapped.pt")
+        wanted = {"base_model.model." + k: v for k, v in self.merged(wrapped).items()}
+        wanted["again.weight"] = wanted["base_model.model.head.weight"]
+        self.close(got, wanted)
+        self.assertEqual(len({got[n].data_ptr() for n in got if n.split(".")[-2] in ("embed", "head", "again")}), 1)
+
+    def test_untied(self):
+        """Equal values that are two tensors are two."""
+        plain = {k: v.clone() for k, v in state(net(tied=True)).items()}
+        wrapped = self.wrapped(net(tied=True), target_modules=["head"])
+        folder = self.saved(wrapped)
+        got, _ = self.merge(plain, f"file={folder}")
+        self.assertTrue(torch.equal(got["embed.weight"], plain["embed.weight"]))
+        self.assertFalse(torch.allclose(got["head.weight"], plain["embed.weight"]))
+
+
 class Inside(Peft):
     """Adapters in the state dict of the wrapped model, under any name."""
 
