@@ -4,6 +4,7 @@
  * Training that keeps an exponential moving average saves it beside the weights: latent-diffusion's LitEma as
  * 'model_ema.' and the name without its dots (ldm/modules/ema.py), others as 'ema.' or 'ema_model.' and the name. */
 #include <fmtconv/plugin.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct params
@@ -93,6 +94,70 @@ same_shape (const fmtconv_tensor *a, const fmtconv_tensor *b)
   return a->rank == b->rank && (!a->rank || !memcmp (a->shape, b->shape, a->rank * sizeof *a->shape));
 }
 
+/* The average of one of several names of the very same bytes. */
+struct shared
+{
+  const fmtconv_tensor *first; /* what stands for all of them */
+  const fmtconv_tensor *average;
+  size_t place;
+};
+
+/* fmtconv_tied gives the first of a group for each of the others, and the second for the first: from any of them both
+ * are found. */
+static const fmtconv_tensor *
+first_tied (const fmtconv_model *in, const fmtconv_tensor *t)
+{
+  const fmtconv_tensor *one = fmtconv_tied (in, t);
+  const fmtconv_tensor *other = one ? fmtconv_tied (in, one) : t;
+  return one && (uintptr_t) one < (uintptr_t) other ? one : other;
+}
+
+static int
+by_first (const void *left, const void *right)
+{
+  const struct shared *a = left, *b = right;
+  if (a->first != b->first)
+    return (uintptr_t) a->first < (uintptr_t) b->first ? -1 : 1;
+  return (a->place > b->place) - (a->place < b->place);
+}
+
+/* The averages of tied weights, sorted; NULL: an error. */
+static const struct shared *
+list_shared (fmtconv_ctx *ctx, const struct names *names, const fmtconv_model *in, size_t *n)
+{
+  struct shared *list = fmtconv_alloc (ctx, fmtconv_count (in) + 1, sizeof *list);
+  *n = 0;
+  if (!list)
+    return NULL;
+  for
+    FMTCONV_EACH (t, in)
+    {
+      const fmtconv_tensor *average = fmtconv_tied (in, t) ? average_of (ctx, names, in, t) : NULL;
+      list[*n] =
+          (struct shared){ .first = average ? first_tied (in, t) : NULL, .average = average, .place = *n };
+      *n += average != NULL;
+    }
+  qsort (list, *n, sizeof *list, by_first);
+  return list;
+}
+
+/* That of another name of the same weight; NULL: none has one. */
+static const fmtconv_tensor *
+shared_average (const struct shared *list, size_t n, const fmtconv_model *in, const fmtconv_tensor *weight)
+{
+  const fmtconv_tensor *first = first_tied (in, weight);
+  size_t a = 0, b = n;
+  while (a < b)
+    {
+      size_t middle = a + (b - a) / 2;
+      if ((uintptr_t) list[middle].first < (uintptr_t) first)
+        a = middle + 1;
+      else
+        b = middle;
+    }
+  return a < n && list[a].first == first ? list[a].average : NULL;
+}
+
 /* The weight's name gets the average; false where they do not fit. */
 static int
 swap (fmtconv_ctx *ctx, fmtconv_model *out, const fmtconv_tensor *weight, const fmtconv_tensor *average)
@@ -132,17 +197,21 @@ static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
   struct names n = { NULL, NULL };
-  size_t swapped = 0;
-  if (find_names (params_, in, &n))
+  size_t swapped = 0, n_shared = 0;
+  const struct shared *shared = find_names (params_, in, &n) ? NULL : list_shared (ctx, &n, in, &n_shared);
+  if (!shared)
     return fmtconv_failed (ctx);
   for
     FMTCONV_EACH (t, in)
     {
+      const int is_weight = !starts_with (t->name, n.prefix);
       const fmtconv_tensor *average = average_of (ctx, &n, in, t);
+      swapped += average != NULL;
+      if (!average && is_weight)
+        average = shared_average (shared, n_shared, in, t);
       if (average && swap (ctx, out, t, average))
         return fmtconv_failed (ctx);
-      swapped += average != NULL;
-      if (!average && !starts_with (t->name, n.prefix))
+      if (!average && is_weight)
         fmtconv_put (out, t->name, t->view);
     }
   return check_all_found (ctx, &n, in, out, swapped);

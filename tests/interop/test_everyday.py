@@ -146,6 +146,26 @@ class Everyday(Case):
         self.assertIn("8 averages begin with 'model_ema.', and 7 weights", self.converted("ema", source=lost, status=1))
         self.assertIn("no averaged weights here", self.converted("ema", status=1))
 
+    def test_ema_of_tied_weights(self):
+        """LitEma averages a weight once that has several names: all of them get it, and stay tied."""
+        w, own, average = (torch.randn(4, 3) for _ in range(3))
+        for names, averaged in ((("a", "b"), "a"), (("a", "b"), "b"), (("a", "b", "c", "d"), "a"), (("a", "b", "c", "d"), "d")):
+            source = {f"model.{n}.weight": w for n in names} | {"model.x.weight": own, f"model_ema.{averaged}weight": average,
+                                                                "model_ema.xweight": own + 1}
+            torch.save(source, self.tmp / "in.pt")
+            out = self.tmp / "out.pt"
+            self.run_fmtconv("-f", "-t", "ema", self.tmp / "in.pt", out)
+            got = torch.load(out)
+            with self.subTest(names=names, averaged=averaged):
+                self.assert_same(got, {f"model.{n}.weight": average for n in names} | {"model.x.weight": own + 1})
+                self.assertEqual(len({got[f"model.{n}.weight"].data_ptr() for n in names}), 1)
+        source["model_ema.aweight"] = average + 1
+        torch.save(source, self.tmp / "in.pt")
+        self.run_fmtconv("-f", "-t", "ema", self.tmp / "in.pt", out)
+        got = torch.load(out)
+        self.assertTrue(torch.equal(got["model.a.weight"], average + 1))
+        self.assertTrue(torch.equal(got["model.d.weight"], average))
+
     def test_untie(self):
         shared = torch.randn(4, 4)
         torch.save(OrderedDict(a=shared, b=shared, c=torch.ones(2)), self.tmp / "in.pt")
