@@ -49,7 +49,7 @@ find_base (struct merge *m, const struct merge_pair *p)
       for (size_t k = 0; !t && strncmp (module, prefixes[i], n) == 0 && k < N_PREFIXES; k++)
         t = weight_of (m, prefixes[k], module + n, leaf);
     }
-  return t || !module || m->lora == m->in || p->is_bias ? t : merge_find_flat (m, module);
+  return t || !module || m->lora == m->in || p->is_bias ? t : merge_find_flat (m, p);
 }
 
 static int

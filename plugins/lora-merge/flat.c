@@ -52,13 +52,12 @@ list_flat (struct merge *m)
   return 0;
 }
 
-/* The first tensor of the model that the flat name of a module can mean. */
-static const fmtconv_tensor *
-find_weight (struct merge *m, const char *module)
+/* The place of the first whose flat name is not before `wanted`. */
+static size_t
+find_place (const struct merge *m, const char *wanted)
 {
-  const char *wanted = flat_name (m->ctx, fmtconv_text (m->ctx, "%s.weight", module));
-  size_t a = 0, b = fmtconv_count (m->in), all = b;
-  while (wanted && a < b)
+  size_t a = 0, b = fmtconv_count (m->in);
+  while (a < b)
     {
       size_t middle = a + (b - a) / 2;
       if (strcmp (m->flat[middle].name, wanted) < 0)
@@ -66,21 +65,43 @@ find_weight (struct merge *m, const char *module)
       else
         b = middle;
     }
-  for (; wanted && a < all && strcmp (m->flat[a].name, wanted) == 0; a++)
-    if (is_flat_name (m->flat[a].tensor->name, module))
-      return m->flat[a].tensor;
-  return NULL;
+  return a;
+}
+
+/* The tensor of the model that the flat name of a module means; several names of one weight are one. */
+static const fmtconv_tensor *
+find_weight (struct merge *m, const struct merge_pair *p, const char *module)
+{
+  const char *wanted = flat_name (m->ctx, fmtconv_text (m->ctx, "%s.weight", module));
+  const fmtconv_tensor *found = NULL;
+  for (size_t i = wanted ? find_place (m, wanted) : SIZE_MAX; i < fmtconv_count (m->in); i++)
+    {
+      const fmtconv_tensor *t = m->flat[i].tensor;
+      if (strcmp (m->flat[i].name, wanted) != 0)
+        break;
+      if (!is_flat_name (t->name, module))
+        continue;
+      if (found && merge_first_tied (m->in, found) != merge_first_tied (m->in, t))
+        return fmtconv_fail_at (
+                   m->ctx, FMTCONV_E_UNSUPPORTED,
+                   &(fmtconv_where){ .tensor = p->a->name,
+                                     .hint = "rename the LoRA's tensors: lora_A, lora_B, and points" },
+                   "its name may mean '%s' or '%s'", found->name, t->name),
+               NULL;
+      found = found ? found : t;
+    }
+  return found;
 }
 
 const fmtconv_tensor *
-merge_find_flat (struct merge *m, const char *module)
+merge_find_flat (struct merge *m, const struct merge_pair *p)
 {
   static const char *const flat[] = { "lora_unet_", "lora_transformer_" };
   for (size_t i = 0; i < sizeof flat / sizeof *flat; i++)
     {
       size_t n = strlen (flat[i]);
-      if (strncmp (module, flat[i], n) == 0)
-        return list_flat (m) ? NULL : find_weight (m, module + n);
+      if (strncmp (p->module, flat[i], n) == 0)
+        return list_flat (m) ? NULL : find_weight (m, p, p->module + n);
     }
   return NULL;
 }

@@ -102,8 +102,9 @@ const char *merge_objection (const char *name, int is_own_file);
 /* Find the weight of each pair, and sort them; an error lists those without. */
 int merge_find_bases (struct merge *m);
 
-/* The tensor of the model that a name of kohya's scripts means, "lora_unet_x_y"; NULL: none, or an error. */
-const fmtconv_tensor *merge_find_flat (struct merge *m, const char *module);
+/* The weight that a module's name of kohya's scripts means, "lora_unet_x_y"; NULL: none, or an error, which a name that
+ * may mean two weights is. */
+const fmtconv_tensor *merge_find_flat (struct merge *m, const struct merge_pair *p);
 
 /* The name that a wrapped module's tensor gets: "x.original.weight" becomes "x.weight"; others stay. */
 const char *merge_plain_name (fmtconv_ctx *ctx, const char *name);

@@ -365,6 +365,19 @@ class Others(Peft):
         self.close(got, {"block.0.q.weight": w + 2 * delta})
         self.assertIn("alpha", said)
 
+    def test_ambiguous(self):
+        """A name with underscores that may mean two weights is refused with both; equal ones that are tied are one."""
+        w, lora, delta = self.kohya()
+        lora = {k.replace("block_0_q", "a_b_c"): v for k, v in lora.items()}
+        path = self.base(lora, "lora.safetensors")
+        two = {"a.b_c.weight": w, "a_b.c.weight": w + 1}
+        said = self.merge(two, f"file={path}", status=1)
+        for word in ("lora_unet_a_b_c.lora_down.weight", "'a.b_c.weight'", "'a_b.c.weight'"):
+            self.assertIn(word, said)
+        torch.save({"a.b_c.weight": w, "a_b.c.weight": w}, self.tmp / "tied.pt")
+        got, _ = self.merge(self.tmp / "tied.pt", f"file={path}")
+        self.close(got, {"a.b_c.weight": w + delta, "a_b.c.weight": w + delta})
+
     def test_convolution(self):
         """A convolution of 3 × 3 and one of 1 × 1 behind it are one of 3 × 3, as peft has it."""
         torch.manual_seed(6)
