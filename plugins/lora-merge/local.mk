@@ -17,6 +17,7 @@ plugins_lora_merge_la_SOURCES = \
 	plugins/lora-merge/objection.c \
 	plugins/lora-merge/pairs.c \
 	plugins/lora-merge/pattern.c \
+	plugins/lora-merge/report.c \
 	plugins/lora-merge/sum.c \
 	plugins/lora-merge/tied.c \
 	plugins/lora-merge/turned.c

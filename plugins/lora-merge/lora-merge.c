@@ -76,41 +76,6 @@ put_all (struct merge *m)
     }
 }
 
-/* How many products are added, and are they all of one factor and rank, those of *first? */
-static size_t
-count_products (const struct merge *m, const struct merge_pair **first, int *equal)
-{
-  size_t n = 0;
-  *first = NULL;
-  *equal = 1;
-  for (size_t i = 0; i < m->n; i++)
-    {
-      const struct merge_pair *p = &m->pairs[i];
-      if (p->turn == MERGE_NOT_WANTED || p->is_bias)
-        continue;
-      *first = *first ? *first : p;
-      *equal &= p->factor == (*first)->factor && p->a->shape[0] == (*first)->a->shape[0];
-      n++;
-    }
-  return n;
-}
-
-static void
-say (const struct merge *m)
-{
-  int equal;
-  const struct merge_pair *p;
-  size_t n = count_products (m, &p, &equal);
-  if (!equal)
-    fmtconv_note (m->ctx, "%zu products of a LoRA are added to weights, at factors and ranks of their own",
-                  n);
-  else
-    fmtconv_note (m->ctx,
-                  n == 1 ? "%zu product of a LoRA of rank %llu is added to a weight, at %g times B A"
-                         : "%zu products of a LoRA of rank %llu are added to weights, at %g times B A",
-                  n, (unsigned long long) p->a->shape[0], p->factor);
-}
-
 static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
@@ -126,7 +91,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return fmtconv_failed (ctx);
   put_all (&m);
   if (!fmtconv_failed (ctx))
-    say (&m);
+    merge_report (&m);
   return fmtconv_failed (ctx);
 }
 

@@ -115,4 +115,7 @@ const fmtconv_tensor *merge_first_tied (const fmtconv_model *model, const fmtcon
 /* The tensor with the products of its n pairs, or of those of a tensor that it is tied to. */
 fmtconv_view *merge_sum (struct merge *m, const fmtconv_tensor *t, const struct merge_pair *pairs, size_t n);
 
+/* Tell how many products are added at which factors, and what is rounded before. */
+void merge_report (const struct merge *m);
+
 #endif

@@ -147,6 +147,20 @@ class Saved(Peft):
         got, _ = self.merge(state(net()), f"file={folder},weight=0.75", f"file={folder / 'style'},weight=-0.5")
         self.close(got, self.merged(wrapped))
 
+    def test_f64(self):
+        """Arithmetic is in f32, and where that loses digits, it is said and counted."""
+        folder = self.saved(self.wrapped())
+        base = {k: v.double() + 1e-12 for k, v in state(net()).items()}
+        got, said = self.merge(base, f"file={folder}")
+        wanted = self.merged(peft.PeftModel.from_pretrained(net().double(), folder))
+        self.assertEqual(got["block.0.q.weight"].dtype, torch.float64)
+        self.assertTrue(torch.equal(got["head.weight"], base["head.weight"]))
+        for name, w in wanted.items():
+            self.assertTrue(torch.allclose(got[name], w, rtol=1e-5, atol=1e-6), name)
+        self.assertRegex(said, "warning: 4 tensors of f64 .* f32")
+        self.merge(base, f"file={folder}", status=1, arguments=["--strict"])
+        self.assertNotIn("f64", self.merge(state(net()), f"file={folder}")[1])
+
     def test_alpha_by_hand(self):
         folder = self.saved(self.wrapped())
         got, _ = self.merge(state(net()), f"file={folder},alpha=5")

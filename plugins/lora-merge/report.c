@@ -1,0 +1,73 @@
+/* plugins/lora-merge/report.c: what is told of a merge that was planned.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "merge.h"
+
+/* How many products are added, and are they all of one factor and rank, those of *first? */
+static size_t
+count_products (const struct merge *m, const struct merge_pair **first, int *equal)
+{
+  size_t n = 0;
+  *first = NULL;
+  *equal = 1;
+  for (size_t i = 0; i < m->n; i++)
+    {
+      const struct merge_pair *p = &m->pairs[i];
+      if (p->turn == MERGE_NOT_WANTED || p->is_bias)
+        continue;
+      *first = *first ? *first : p;
+      *equal &= p->factor == (*first)->factor && p->a->shape[0] == (*first)->a->shape[0];
+      n++;
+    }
+  return n;
+}
+
+/* What has more digits than the sums: weights and matrices, each once. */
+static size_t
+count_f64 (const struct merge *m)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < m->n; i++)
+    {
+      const struct merge_pair *p = &m->pairs[i];
+      const int is_new = i == 0 || p[-1].first != p->first;
+      if (p->turn != MERGE_NOT_WANTED)
+        n += (is_new && p->at->dtype == FMTCONV_F64) + (!p->is_bias && p->a->dtype == FMTCONV_F64)
+             + (p->b->dtype == FMTCONV_F64);
+    }
+  return n;
+}
+
+static void
+warn_f64 (const struct merge *m)
+{
+  const size_t n = count_f64 (m);
+  if (n)
+    fmtconv_warn (
+        m->ctx,
+        n == 1 ? "%zu tensor of f64 is rounded to f32 before it is added, for the arithmetic is in f32"
+               : "%zu tensors of f64 are rounded to f32 before they are added, for the arithmetic is in f32",
+        n);
+}
+
+static void
+say (const struct merge *m)
+{
+  int equal;
+  const struct merge_pair *p;
+  size_t n = count_products (m, &p, &equal);
+  if (!equal)
+    fmtconv_note (m->ctx, "%zu products of a LoRA are added to weights, at factors and ranks of their own",
+                  n);
+  else
+    fmtconv_note (m->ctx,
+                  n == 1 ? "%zu product of a LoRA of rank %llu is added to a weight, at %g times B A"
+                         : "%zu products of a LoRA of rank %llu are added to weights, at %g times B A",
+                  n, (unsigned long long) p->a->shape[0], p->factor);
+}
+
+void
+merge_report (const struct merge *m)
+{
+  say (m);
+  warn_f64 (m);
+}
