@@ -450,6 +450,23 @@ class Diffusers(Case):
                 self.assertFalse(torch.equal(merged["transformer_blocks.0.attn1.to_q.weight"],
                                              self.transformer().state_dict()["transformer_blocks.0.attn1.to_q.weight"]))
 
+    def test_several(self):
+        """As set_adapters weighs several and fuse_lora adds them."""
+        for name, config in (("first", {"lora_alpha": 3}), ("second", {"lora_alpha": 4, "use_rslora": True})):
+            self.write_lora(**config).parent.rename(self.tmp / name)
+        base = self.transformer()
+        base.save_pretrained(self.tmp / "transformer")
+        for name in ("first", "second"):
+            base.load_lora_adapter(str(self.tmp / name), weight_name="pytorch_lora_weights.safetensors", adapter_name=name)
+        base.set_adapters(["first", "second"], [0.7, -0.4])
+        base.fuse_lora(adapter_names=["first", "second"])
+        base.unload_lora()
+        self.run_fmtconv("-t", f"lora-merge:file={self.tmp / 'first'},weight=0.7", "-t",
+                         f"lora-merge:file={self.tmp / 'second'},weight=-0.4", self.tmp / "transformer", f"{self.tmp}/out/")
+        merged = CogVideoXTransformer3DModel.from_pretrained(self.tmp / "out").state_dict()
+        for name, wanted in base.state_dict().items():
+            self.assertTrue(torch.allclose(merged[name], wanted, rtol=1e-5, atol=1e-6), name)
+
 
 if __name__ == "__main__":
     unittest.main()
