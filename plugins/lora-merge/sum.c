@@ -124,10 +124,12 @@ add_product (struct merge *m, fmtconv_view *to, const struct merge_pair *p)
                       : fmtconv_lowrank (to, b, a, p->factor);
 }
 
-/* The parts of SAT's weight, each with its product. */
+/* The parts of SAT's weight, each with its product; its pairs are of one adapter. */
 static fmtconv_view *
 add_parts (struct merge *m, fmtconv_view *weight, const struct merge_pair *pairs, size_t n)
 {
+  if (pairs->turn == MERGE_NOT_WANTED)
+    return weight;
   fmtconv_view **parts = fmtconv_alloc (m->ctx, n, sizeof *parts);
   for (size_t i = 0; i < n && parts; i++)
     if (!(parts[i] = watched (add_product (m, fmtconv_chunk (weight, 0, pairs[i].part, n), &pairs[i]))))
