@@ -55,11 +55,13 @@ print_term (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i, uns
   fputs (step->kind == FCI_STEP_DIVIDE ? " | divided by" : " | times", out);
   print_factor (plan, out, rows, box, term->by, term->track);
   const fci_program *own = term->factor[0];
-  for (unsigned k = 0; k < own->n_terms; k++)
-    {
-      fputs (own->rows.steps[k].kind == FCI_STEP_DIVIDE ? " over" : " times", out);
-      print_factor (plan, out, rows, box, own->terms[k].by, term->track + 1 + k);
-    }
+  for (unsigned at = 0, k = 0; k < own->n_terms; at++)
+    if (own->rows.steps[at].kind == FCI_STEP_MULTIPLY || own->rows.steps[at].kind == FCI_STEP_DIVIDE)
+      {
+        fputs (own->rows.steps[at].kind == FCI_STEP_DIVIDE ? " over" : " times", out);
+        print_factor (plan, out, rows, box, own->terms[k].by, term->track + 1 + k);
+        k++;
+      }
 }
 
 static void

@@ -130,6 +130,26 @@ Test (plan, products)
   fmtconv_ctx_free (ctx);
 }
 
+/* Factors of blocks, and the factor of these, are read once each, paid for and shown. */
+Test (plan, factors)
+{
+  heard h;
+  fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
+  fmtconv_source *a = memory (ctx, "a");
+  fmtconv_view *t = fmtconv_leaf (a, 64, FMTCONV_F8_E4M3, 2, SHAPE (6, 8), NULL);
+  fmtconv_view *scale = fmtconv_leaf (memory (ctx, "b"), 8, FMTCONV_BF16, 2, SHAPE (2, 2), NULL);
+  fmtconv_view *one = fmtconv_leaf (a, 400, FMTCONV_F32, 0, NULL, NULL);
+  fmtconv_view *all = fmtconv_multiply (t, fmtconv_divide (scale, one, NULL), SHAPE (4, 4));
+  fmtconv_view *const cut[] = { fmtconv_cast (fmtconv_slice (all, 0, 3, 2), FMTCONV_F16) };
+  golden (ctx, 1, cut,
+          "file 'out' 32\n0 rows 32 't0' f16[2,8]: [0,0]+[2,8] <- 'a'@88 f8_e4m3 (8,1)"
+          " | times 'b'@8 bf16 over 'a'@400 f32 | round f16\n");
+  const fci_cost *cost = fci_plan_cost (fci_plan_compile (ctx, layout_of (ctx, 1, cut)));
+  cr_assert_eq (cost->read, 2 * 8 + 4 * 2 + 4);
+  cr_assert_leq (cost->scratch, ctx->options.memory);
+  fmtconv_ctx_free (ctx);
+}
+
 /* A number that is kept as a tensor, and what is none. */
 Test (plan, scalars)
 {
