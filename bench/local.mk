@@ -1,9 +1,10 @@
 # bench/local.mk: 'make bench' needs FMTCONV_PYTHON and 40 GB in BENCH_SCRATCH; 'make bench-lora' 8 GB,
-# 'make bench-merge' 6 GB, 'make bench-gguf' and 'make bench-outputs' 5 GB, 'make bench-quant' nothing.
+# 'make bench-merge' 6 GB, 'make bench-gguf' and 'make bench-outputs' 5 GB, 'make bench-quant' and
+# 'make bench-scaled' nothing.
 BENCH_SCRATCH = /tmp
 bench_run = FMTCONV='$(abs_top_builddir)/.libs/fmtconv' LD_LIBRARY_PATH='$(abs_top_builddir)/.libs' \
 	FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs' "$(FMTCONV_PYTHON)"
-bench: bench-quant bench-gguf bench-lora bench-merge bench-outputs bench-transformer
+bench: bench-quant bench-scaled bench-gguf bench-lora bench-merge bench-outputs bench-transformer
 bench-gguf: all bench/cast
 	FMTCONV_CAST='$(abs_top_builddir)/bench/cast' $(bench_run) $(srcdir)/bench/gguf.py --scratch $(BENCH_SCRATCH)
 bench-lora: all
@@ -14,16 +15,21 @@ bench-outputs: all
 	$(bench_run) $(srcdir)/bench/outputs.py --scratch $(BENCH_SCRATCH)
 bench-quant: tests/interop/quantise
 	FMTCONV_QUANTISE=tests/interop/quantise "$(FMTCONV_PYTHON)" $(srcdir)/bench/quant.py
+bench-scaled: bench/scaled
+	bench/scaled
 bench-transformer: all
 	$(bench_run) $(srcdir)/bench/transformer.py --scratch $(BENCH_SCRATCH)
-.PHONY: bench bench-gguf bench-lora bench-merge bench-outputs bench-quant bench-transformer
+.PHONY: bench bench-gguf bench-lora bench-merge bench-outputs bench-quant bench-scaled bench-transformer
 EXTRA_DIST += bench/gguf.py bench/lora.py bench/merge.py bench/naive.py bench/naive_transformer.py bench/outputs.py bench/quant.py \
 	bench/transformer.py
-EXTRA_PROGRAMS += bench/cast bench/rate
-CLEANFILES += bench/cast$(EXEEXT) bench/rate$(EXEEXT)
+EXTRA_PROGRAMS += bench/cast bench/rate bench/scaled
+CLEANFILES += bench/cast$(EXEEXT) bench/rate$(EXEEXT) bench/scaled$(EXEEXT)
 bench_cast_SOURCES = bench/cast.c
 bench_cast_CFLAGS = $(AM_CFLAGS)
 bench_cast_LDADD = -lpthread
 bench_rate_SOURCES = bench/rate.c
 bench_rate_CFLAGS = $(AM_CFLAGS)
 bench_rate_LDADD = -lpthread
+bench_scaled_SOURCES = bench/scaled.c
+bench_scaled_CFLAGS = $(AM_CFLAGS)
+bench_scaled_LDADD = core/libcore.la $(core_libs)
