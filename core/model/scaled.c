@@ -278,5 +278,7 @@ fmtconv_unscale (const fmtconv_model *model, const fmtconv_scaling *scaling)
   const size_t stem = stem_of (scaling->codes->name, ".weight");
   if (is_bytes (scaling->codes->dtype) && stem && find (model, scaling->codes->name, stem, ".comfy_quant"))
     return refuse (scaling, "they lie in the tiles of a matrix unit, which fmtconv does not read"), NULL;
+  if (scaling->second && scaling->second->view->elements != 1)
+    return refuse (scaling, "the second scale beside them is not one number"), NULL;
   return values (scaling, scaling->second && stem_of (scaling->second->name, "_global_scale"));
 }

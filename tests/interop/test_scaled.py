@@ -237,6 +237,10 @@ class Scaled(Case):
                 self.assertIn("its scales are 'a.weight_scale'", said)
                 self.assertIn(f"f8_e4m3 [32, 32] scaled by f32 {shape}", said)
 
+    def test_second_scale_of_several_numbers(self):
+        state = {"a.weight": packed(32, 32), "a.weight_scale": scales(32, 2).to(E4M3), "a.weight_scale_2": scales(32)}
+        self.assertIn("the second scale beside them is not one number", self.refused(state, "-t", "dequantise"))
+
     def test_tiles_are_refused(self):
         marker = torch.tensor(list(b'{"format": "nvfp4"}'), dtype=torch.uint8)
         state = {"a.weight": packed(128, 128), "a.weight_scale": scales(128, 8).to(E4M3), "a.comfy_quant": marker}
