@@ -192,6 +192,16 @@ write:
         self.assertEqual(found, wanted)
         self.assertGreater(len(found), 1)
 
+    def test_of_a_spec(self):
+        """What a spec makes is read once, too."""
+        source = self.save("safetensors", {"a": weights(512, 512)})
+        (self.tmp / "inner.yaml").write_text("fmtconv: 1\nread: in.safetensors\ntransform: {prefix: {add: x.}}\n")
+        self.spec.write_text(SPEC.replace('read: "${input}"', "read: {spec: {path: inner.yaml}}"))
+        report = json.loads(self.run_fmtconv("-p", self.spec, "--json").stdout.splitlines()[-1])
+        self.assertEqual(report["bytes"]["fetched"], 4 * 512 * 512)
+        self.run_fmtconv("-t", "prefix:add=x.", "-t", "quantise:to=q8_0", "-w", GGUF, source, self.tmp / "alone.gguf")
+        self.assertEqual((self.tmp / "q8.gguf").read_bytes(), (self.tmp / "alone.gguf").read_bytes())
+
     def test_another_order(self):
         """What one of them turns is read again, and right."""
         tensors = {"a": weights(700, 513, seed=1), "b": weights(64, 512, seed=2)}
