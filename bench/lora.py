@@ -38,7 +38,7 @@ os.fsync(w)
 
 
 def timed(command):
-    """(seconds, peak bytes) of a command, which must succeed."""
+    """(seconds, peak bytes, output, processor seconds) of a command, which must succeed."""
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     output = process.stdout.read()
@@ -47,7 +47,7 @@ def timed(command):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"failed: {command}")
-    return seconds, usage.ru_maxrss * 1024, output
+    return seconds, usage.ru_maxrss * 1024, output, usage.ru_utime + usage.ru_stime
 
 
 def first_byte(output):
