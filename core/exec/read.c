@@ -68,33 +68,27 @@ fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offs
   return error == 0 ? 0 : fci_fault_read (worker, source, error);
 }
 
-int
-fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n)
+bool
+fci_worker_checks (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, uint64_t n)
 {
-  uint32_t crc;
-  return source->has_crc && worker->work->want_crc && !fci_worker_peek (worker, source, offset, n)
-             ? fci_worker_read_crc (worker, source, offset, to, n, &crc)
-             : fci_worker_read (worker, source, offset, to, n);
+  return source->has_crc && worker->work->want_crc && !fci_worker_peek (worker, source, offset, n);
 }
 
 int
-fci_worker_read_crc (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n,
-                     uint32_t *crc)
+fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
-  uint32_t sum = 0;
+  if (!fci_worker_checks (worker, source, offset, n))
+    return fci_worker_read (worker, source, offset, to, n);
+  fci_piece piece = { .start = offset, .end = offset + n, .of = source->id };
   for (size_t done = 0, step; done < n; done += step)
     {
       uint8_t *at = (uint8_t *) to + done;
       step = n - done < CRC_STEP ? n - done : CRC_STEP;
       if (fci_worker_read (worker, source, offset + done, at, step) != 0)
         return -1;
-      sum = fci_crc32 (sum, at, step);
+      piece.crc = fci_crc32 (piece.crc, at, step);
     }
-  *crc = sum;
-  if (!source->has_crc || !worker->work->want_crc || fci_worker_peek (worker, source, offset, n))
-    return 0;
-  return fci_piece_add (worker, &worker->read,
-                        (fci_piece){ .start = offset, .end = offset + n, .of = source->id, .crc = sum });
+  return fci_piece_add (worker, &worker->read, piece);
 }
 
 /* What an earlier group read too does not count again for the checksum. */

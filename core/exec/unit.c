@@ -9,7 +9,13 @@
 
 enum
 {
-  COPY_MIN = 128 << 10 /* shorter copies are cheaper through the buffer */
+  COPY_MIN = 128 << 10, /* shorter copies are cheaper through the buffer … */
+  COPY_ALIGN =
+      4096, /* … and so are those whose pages do not become whole pages, which no file system can share */
+  READ_STEP = 256 << 10, /* bytes that are still in the cache when their checksum is made */
+  WRITE_STEP =
+      512 << 10 /* bytes that are read, changed and written while they are in the cache; a call that writes
+                            more than 1 MiB may moreover wait for memory in pieces of the size of huge pages */
 };
 
 /* A unit in the making: bytes from `at` of the file are in the buffer, `n` of them. */
@@ -43,7 +49,8 @@ write_all (pen *p, const uint8_t *from, size_t left)
   const fci_work *work = p->worker->work;
   while (left > 0)
     {
-      ssize_t n = work->io->pwrite (work->fds[p->file], from, left, (off_t) p->at);
+      const size_t step = left < WRITE_STEP ? left : WRITE_STEP;
+      ssize_t n = work->io->pwrite (work->fds[p->file], from, step, (off_t) p->at);
       if (n < 0 && errno == EINTR)
         continue;
       if (n <= 0)
@@ -82,7 +89,7 @@ static bool
 is_kernel_copy (const pen *p, const fci_run *run, uint64_t n)
 {
   return run->kind == FCI_RUN_COPY && n >= COPY_MIN && !run->wanted && run->u.source->disk
-         && !run->u.source->has_crc
+         && !run->u.source->has_crc && (run->u.source->start + run->from - run->at) % COPY_ALIGN == 0
          && !atomic_load_explicit (&p->worker->work->no_copy_range, memory_order_relaxed);
 }
 
@@ -118,12 +125,11 @@ kernel_copy (pen *p, const fmtconv_source *source, uint64_t from, uint64_t n)
   return done;
 }
 
-/* n bytes of a run from byte `skip` to the end of the buffer. */
+/* n bytes of a run, which is no copy, from byte `skip` to the end of the buffer. */
 static int
 draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
 {
   uint8_t *to = p->worker->out + p->n;
-  uint32_t crc = 0;
   int code = 0;
   switch (run->kind)
     {
@@ -133,23 +139,70 @@ draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
     case FCI_RUN_FILL:
       memset (to, run->u.fill, n);
       break;
-    case FCI_RUN_COPY:
-      code = run->wanted ? fci_worker_read_crc (p->worker, run->u.source, run->from + skip, to, n, &crc)
-                         : fci_worker_read_piece (p->worker, run->u.source, run->from + skip, to, n);
-      break;
     case FCI_RUN_DIGEST:
       memset (to, 0, n);
       break;
     case FCI_RUN_ROWS:
       code = fci_fetch (p->worker, run->u.rows, p->worker->work->tallies, run->from + skip, n, to);
       break;
+    case FCI_RUN_COPY: /* is for copy_through */
+      break;
     }
   p->n += n;
   if (code != 0 || !run->wanted)
     return code;
-  if (run->kind != FCI_RUN_COPY)
-    crc = fci_crc32 (0, to, n);
-  return note_written (p->worker, run->wanted, run->at + skip, n, crc);
+  return note_written (p->worker, run->wanted, run->at + skip, n, fci_crc32 (0, to, n));
+}
+
+/* How much of n bytes of a run is made before it is written: all, but where elements keep their order. */
+static size_t
+step_of (const fci_run *run, uint64_t skip, size_t n)
+{
+  if (n <= WRITE_STEP || run->kind != FCI_RUN_ROWS || !run->u.rows->streams)
+    return n;
+  uint64_t step = fci_rows_cut (run->u.rows, run->from + skip, WRITE_STEP);
+  return step && step < n ? (size_t) step : n;
+}
+
+/* The same, written whenever there is enough; the rest stays in the buffer. */
+static int
+draw_steps (pen *p, const fci_run *run, uint64_t skip, size_t n)
+{
+  while (n > 0)
+    {
+      size_t step = step_of (run, skip, n);
+      if (p->n > 0 && p->n + step > WRITE_STEP && flush (p) != 0)
+        return -1;
+      if (draw (p, run, skip, step) != 0)
+        return -1;
+      skip += step;
+      n -= step;
+    }
+  return 0;
+}
+
+/* n bytes of a copy, read and written in turn while they are in the cache; one checksum for all of them. */
+static int
+copy_through (pen *p, const fci_run *run, uint64_t skip, size_t n)
+{
+  fci_worker *worker = p->worker;
+  const bool checked = fci_worker_checks (worker, run->u.source, run->from + skip, n);
+  const bool wanted = run->wanted != 0;
+  fci_piece read = { .start = run->from + skip, .end = run->from + skip + n, .of = run->u.source->id };
+  for (size_t done = 0, step; done < n; done += step)
+    {
+      if (p->n >= WRITE_STEP && flush (p) != 0)
+        return -1;
+      uint8_t *to = worker->out + p->n;
+      step = n - done < READ_STEP ? n - done : READ_STEP;
+      if (fci_worker_read (worker, run->u.source, read.start + done, to, step) != 0)
+        return -1;
+      read.crc = checked || wanted ? fci_crc32 (read.crc, to, step) : 0;
+      p->n += step;
+    }
+  if (wanted && note_written (worker, run->wanted, run->at + skip, n, read.crc) != 0)
+    return -1;
+  return checked ? fci_piece_add (worker, &worker->read, read) : 0;
 }
 
 /* n bytes of a copy, if they are in the window; NULL: they are not. */
@@ -184,7 +237,10 @@ write_run (pen *p, const fci_run *run, uint64_t skip, uint64_t n)
       skip += done;
       n -= done;
     }
-  return n == 0 ? 0 : draw (p, run, skip, (size_t) n);
+  if (n == 0)
+    return 0;
+  return run->kind == FCI_RUN_COPY ? copy_through (p, run, skip, (size_t) n)
+                                   : draw_steps (p, run, skip, (size_t) n);
 }
 
 int

@@ -140,16 +140,16 @@ int fci_fault_code (fci_worker *worker, int code);
 /* Record the work's fault on the context. */
 int fci_fault_report (const fci_work *work);
 
-/* fci_io.read with the fault set, and a checksum piece noted where the source has one; the bytes' checksum
- * to *crc too. */
+/* fci_io.read with the fault set; and with a checksum piece noted where the source has one. */
 int fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n);
 int fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
                            size_t n);
-int fci_worker_read_crc (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
-                         size_t n, uint32_t *crc);
 
-/* Read what the group of that number needs into the window, from which then all reads within it are served; no checksum piece is noted
- * again. */
+/* Are these bytes, when they are read, a piece of a checksum?  Those in the window were one already. */
+bool fci_worker_checks (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, uint64_t n);
+
+/* Read what the group of that number needs into the window, from which then all reads within it are served; no
+ * checksum piece is noted again. */
 int fci_worker_fill (fci_worker *worker, size_t number);
 
 /* The bytes in the window, as long as the group is worked on; NULL: not all of them are there. */

@@ -92,6 +92,8 @@ typedef struct fci_rows
   uint64_t grain; /* what is evaluated at once: an element, a block, or a row that needs all of itself */
   uint64_t grain_bytes;
   const fci_coder *coder; /* NULL: nothing is quantised */
+  bool streams;           /* the elements of every box lie in the source in the order they are written in, and
+                             each becomes one by itself: a few rows at a time cost no more than many */
   uint64_t longest;       /* extent of any box along axis 0 */
   size_t n_parts;
   fci_part *parts;
