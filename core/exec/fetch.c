@@ -210,3 +210,13 @@ fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uint64_
   assert (code != 0 || to == out + size);
   return code;
 }
+
+int
+fci_fetch_rectangle (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, const fci_rectangle *place,
+                     uint8_t *out)
+{
+  fci_fetching f = { .worker = worker, .rows = rows, .tallies = tallies, .rank = rows->view->rank };
+  memcpy (f.start, place->start, sizeof f.start);
+  memcpy (f.extent, place->extent, sizeof f.extent);
+  return fetch_rectangle (&f, out);
+}

@@ -20,6 +20,13 @@ typedef struct fci_fetching
   uint64_t extent[FMTCONV_MAX_RANK];
 } fci_fetching;
 
+/* Part of a tensor: indices of each axis of its view. */
+typedef struct fci_rectangle
+{
+  uint64_t start[FMTCONV_MAX_RANK];
+  uint64_t extent[FMTCONV_MAX_RANK];
+} fci_rectangle;
+
 /* Where a factor is for the elements of a part: fci_track. */
 typedef struct fci_part_track
 {
@@ -65,6 +72,10 @@ typedef struct fci_image
 /* Choose the stretches of a part; read them to the input scratch, or find them where they may be changed by nobody. */
 void fci_image_plan (const fci_part_box *p, fci_image *im);
 int fci_image_read (fci_fetching *f, const fci_part_box *p, fci_image *im);
+
+/* Evaluate a rectangle of a tensor, which no coder makes, dense into `out`. */
+int fci_fetch_rectangle (fci_worker *worker, const fci_rows *rows, fci_tally *tallies,
+                         const fci_rectangle *place, uint8_t *out);
 
 /* Evaluate a part into `out`.  first_tally: of its program's points in f->tallies. */
 int fci_fetch_piece (fci_fetching *f, const fci_part_box *whole, size_t first_tally, uint8_t *out);

@@ -27,6 +27,7 @@ core_sources += \
 	core/exec/stale.c \
 	core/exec/target.h \
 	core/exec/temporary.c \
+	core/exec/tile.c \
 	core/exec/unit.c \
 	core/exec/verify.c \
 	core/exec/work.c \

@@ -27,9 +27,8 @@ typedef struct pen
   size_t n;
 } pen;
 
-/* n bytes from `at` of a file that belong to a region with a digest. */
-static int
-note_written (fci_worker *worker, uint32_t region, uint64_t at, size_t n, uint32_t crc)
+int
+fci_note_written (fci_worker *worker, uint32_t region, uint64_t at, uint64_t n, uint32_t crc)
 {
   fci_pieces *pieces = &worker->written;
   fci_piece *last = pieces->n ? &pieces->at[pieces->n - 1] : NULL;
@@ -42,22 +41,21 @@ note_written (fci_worker *worker, uint32_t region, uint64_t at, size_t n, uint32
   return fci_piece_add (worker, pieces, (fci_piece){ .start = at, .end = at + n, .of = region, .crc = crc });
 }
 
-/* left bytes from `from`, by one call or several.  0, or an errno. */
-static int
-write_all (pen *p, const uint8_t *from, size_t left)
+int
+fci_worker_write (fci_worker *worker, uint32_t file, const uint8_t *bytes, size_t n, uint64_t at)
 {
-  const fci_work *work = p->worker->work;
-  while (left > 0)
+  const fci_work *work = worker->work;
+  while (n > 0)
     {
-      const size_t step = left < WRITE_STEP ? left : WRITE_STEP;
-      ssize_t n = work->io->pwrite (work->fds[p->file], from, step, (off_t) p->at);
-      if (n < 0 && errno == EINTR)
+      size_t take = n < WRITE_STEP ? n : WRITE_STEP;
+      ssize_t done = work->io->pwrite (work->fds[file], bytes, take, (off_t) at);
+      if (done < 0 && errno == EINTR)
         continue;
-      if (n <= 0)
-        return n < 0 ? errno : EIO;
-      from += n;
-      p->at += (uint64_t) n;
-      left -= (size_t) n;
+      if (done <= 0)
+        return fci_fault_write (worker, file, done < 0 ? errno : EIO);
+      bytes += done;
+      at += (uint64_t) done;
+      n -= (size_t) done;
     }
   return 0;
 }
@@ -70,9 +68,10 @@ write_bytes (pen *p, const uint8_t *from, size_t n)
   if (n == 0)
     return 0;
   pthread_mutex_lock (lock);
-  int error = write_all (p, from, n);
+  int code = fci_worker_write (p->worker, p->file, from, n, p->at);
   pthread_mutex_unlock (lock);
-  return error == 0 ? 0 : fci_fault_write (p->worker, p->file, error);
+  p->at += n;
+  return code;
 }
 
 /* Write what the buffer holds. */
@@ -151,7 +150,7 @@ draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
   p->n += n;
   if (code != 0 || !run->wanted)
     return code;
-  return note_written (p->worker, run->wanted, run->at + skip, n, fci_crc32 (0, to, n));
+  return fci_note_written (p->worker, run->wanted, run->at + skip, n, fci_crc32 (0, to, n));
 }
 
 /* How much of n bytes of a run is made before it is written: all, but where elements keep their order. */
@@ -200,7 +199,7 @@ copy_through (pen *p, const fci_run *run, uint64_t skip, size_t n)
       read.crc = checked || wanted ? fci_crc32 (read.crc, to, step) : 0;
       p->n += step;
     }
-  if (wanted && note_written (worker, run->wanted, run->at + skip, n, read.crc) != 0)
+  if (wanted && fci_note_written (worker, run->wanted, run->at + skip, n, read.crc) != 0)
     return -1;
   return checked ? fci_piece_add (worker, &worker->read, read) : 0;
 }
@@ -220,7 +219,8 @@ write_held (pen *p, const fci_run *run, uint64_t skip, const uint8_t *bytes, siz
 {
   if (flush (p) != 0 || write_bytes (p, bytes, n) != 0)
     return -1;
-  return run->wanted ? note_written (p->worker, run->wanted, run->at + skip, n, fci_crc32 (0, bytes, n)) : 0;
+  return run->wanted ? fci_note_written (p->worker, run->wanted, run->at + skip, n, fci_crc32 (0, bytes, n))
+                     : 0;
 }
 
 static int
@@ -239,6 +239,13 @@ write_run (pen *p, const fci_run *run, uint64_t skip, uint64_t n)
     }
   if (n == 0)
     return 0;
+  if (n > p->worker->room)
+    {
+      if (flush (p) != 0 || fci_write_band (p->worker, p->file, run, skip, n) != 0)
+        return -1;
+      p->at += n;
+      return 0;
+    }
   return run->kind == FCI_RUN_COPY ? copy_through (p, run, skip, (size_t) n)
                                    : draw_steps (p, run, skip, (size_t) n);
 }

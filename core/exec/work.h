@@ -169,6 +169,15 @@ int fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uin
 int fci_code_rows (fci_worker *worker, const fci_coder *coder, fci_tally *tallies, uint64_t row,
                    size_t n_rows, size_t columns, uint8_t *out);
 
+/* n bytes from `at` of a file, which no other worker writes now. */
+int fci_worker_write (fci_worker *worker, uint32_t file, const uint8_t *bytes, size_t n, uint64_t at);
+
+/* The checksum of n bytes from `at` of a file that belong to a region with a digest. */
+int fci_note_written (fci_worker *worker, uint32_t region, uint64_t at, uint64_t n, uint32_t crc);
+
+/* n bytes from byte `skip` of a run, whole rows, that may be more than a buffer holds. */
+int fci_write_band (fci_worker *worker, uint32_t file, const fci_run *run, uint64_t skip, uint64_t n);
+
 /* Jobs: write unit `unit` of the plan; the units of that group. */
 fci_job fci_write_unit;
 fci_job fci_write_group;

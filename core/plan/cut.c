@@ -114,6 +114,16 @@ fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t room)
   return end > at ? end - at : room / item * item;
 }
 
+/* The next band of a run, which gets a unit of its own. */
+static uint64_t
+take_band (const fci_run *run, uint64_t skip, bool empty)
+{
+  uint64_t left = run->size - skip;
+  if (!empty)
+    return 0;
+  return left <= run->u.rows->band ? left : fci_rows_cut (run->u.rows, run->from + skip, run->u.rows->band);
+}
+
 /* How much of a run from `skip` on goes into a unit that has `room` left; `whole`: of the room of an empty
  * unit.  0: nothing. */
 static uint64_t
@@ -122,6 +132,8 @@ take (const fci_run *run, uint64_t skip, uint64_t room, uint64_t whole)
   uint64_t left = run->size - skip;
   if (left <= room)
     return left;
+  if (run->kind == FCI_RUN_ROWS && run->u.rows->band)
+    return take_band (run, skip, room == whole);
   if (left <= whole / 4)
     return 0;
   if (run->kind == FCI_RUN_ROWS)
@@ -147,7 +159,8 @@ fci_plan_cut_range (fci_plan *plan, uint32_t file, uint64_t at, uint64_t end, si
   while (at < end)
     {
       uint64_t skip = at - runs[run].at, left = end - at;
-      uint64_t n = unit ? take (&runs[run], skip, plan->unit_room - unit->size, plan->unit_room) : 0;
+      uint64_t room = unit && unit->size < plan->unit_room ? plan->unit_room - unit->size : 0;
+      uint64_t n = room ? take (&runs[run], skip, room, plan->unit_room) : 0;
       if (n == 0)
         {
           if (!(unit = open_unit (plan, file, run, at)))
@@ -168,6 +181,9 @@ fci_plan_cut_range (fci_plan *plan, uint32_t file, uint64_t at, uint64_t end, si
 static int
 cut_files (fci_plan *plan)
 {
+  for (size_t i = 0; i < plan->rows.n; i++)
+    fci_rows_choose_band (FCI_ROWS (plan)[i], plan->unit_room,
+                          plan->cost.written / plan->cost.threads / SHARES);
   for (size_t i = 0; i < plan->files.n; i++)
     {
       const fci_plan_file *f = &FCI_FILES (plan)[i];

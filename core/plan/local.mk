@@ -1,5 +1,6 @@
 # core/plan/local.mk: see the header beside it for what this folder is.
 core_sources += \
+	core/plan/band.c \
 	core/plan/box.c \
 	core/plan/coder.c \
 	core/plan/compile.c \

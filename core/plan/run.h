@@ -15,7 +15,8 @@ enum
   FCI_UNIT_MAX = 8 << 20,      /* bytes of output */
   FCI_FACTOR_ROOM = 64 << 10,  /* bytes of factors of elements that a worker holds */
   FCI_SCRATCH_ALIGN = 1 << 12, /* of every buffer of a worker */
-  FCI_WINDOW_ALIGN = 64        /* elements lie in a window as they lie in the source */
+  FCI_WINDOW_ALIGN = 64,       /* elements lie in a window as they lie in the source */
+  FCI_BAND_ROWS = 2048         /* most rows of a band */
 };
 
 /* One rounding: what is asked of its tally. */
@@ -95,6 +96,10 @@ typedef struct fci_rows
   bool streams;           /* the elements of every box lie in the source in the order they are written in, and
                              each becomes one by itself: a few rows at a time cost no more than many */
   uint64_t longest;       /* extent of any box along axis 0 */
+  uint64_t band;      /* bytes of output that need long stretches of the source, though they may be more than
+                             a buffer holds: some rows along `band_axis`, evaluated some columns at a time; 0: no */
+  unsigned band_axis; /* the one whose neighbours lie side by side in the source; one axis behind it has more
+                             than one index */
   size_t n_parts;
   fci_part *parts;
   uint32_t *part_of; /* of each box; NULL: parts[0] for all */
@@ -292,6 +297,10 @@ void fci_point_watch (fci_point *point, const fci_op *ops);
 /* How many bytes of a tensor from byte `at` on fit in `room`: up to the last border of the outermost axis
  * whose rows fit.  Not 0. */
 uint64_t fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t room);
+
+/* Choose the bands of a tensor whose elements a matrix's transposition moves, for buffers of `room` bytes; no band is
+ * larger than `share`, of which every thread gets some, unless it fits a buffer. */
+void fci_rows_choose_band (fci_rows *rows, uint64_t room, uint64_t share);
 
 /* Add what products need to row_scratch, and choose how many threads, each with `buffers` of `room` bytes, fit the
  * memory bound.  0, or E_LIMIT: not even one. */

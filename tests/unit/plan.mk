@@ -3,6 +3,7 @@ check_PROGRAMS += tests/unit/plan
 TESTS += tests/unit/plan
 tests_unit_plan_SOURCES = \
 	tests/unit/plan-absmax.c \
+	tests/unit/plan-band.c \
 	tests/unit/plan-blocks.c \
 	tests/unit/plan-crc.c \
 	tests/unit/plan-digest.c \
