@@ -30,10 +30,13 @@ print (char *to, size_t size, const char *format, va_list ap)
 char *
 fmtconv_text (fmtconv_ctx *ctx, const char *format, ...)
 {
+  char brief[256]; /* most are: then once is enough */
   va_list ap;
   va_start (ap, format);
-  int n = ctx && !ctx->failed ? print (NULL, 0, format, ap) : -1;
+  int n = ctx && !ctx->failed ? print (brief, sizeof brief, format, ap) : -1;
   va_end (ap);
+  if (n >= 0 && (size_t) n < sizeof brief)
+    return fci_copy (ctx, brief, (size_t) n);
   char *text = n < 0 ? NULL : fmtconv_alloc (ctx, (size_t) n + 1, 1);
   if (!text)
     return ctx && !ctx->failed ? fci_nomem (ctx) : NULL;

@@ -16,6 +16,7 @@ core_sources += \
 	core/exec/io.c \
 	core/exec/io.h \
 	core/exec/measure.c \
+	core/exec/near.c \
 	core/exec/outputs.c \
 	core/exec/part.c \
 	core/exec/places.c \

@@ -63,6 +63,8 @@ fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offs
       memcpy (to, held, n);
       return 0;
     }
+  if (fci_near_get (worker, source, offset, to, n))
+    return 0;
   worker->fetched += n;
   int error = worker->work->io->read (source, offset, to, n);
   return error == 0 ? 0 : fci_fault_read (worker, source, error);

@@ -256,12 +256,14 @@ fci_write_unit (fci_worker *worker, size_t n)
   fci_work *work = worker->work;
   const fci_unit *unit = &FCI_UNITS (work->plan)[n];
   const fci_run *run = &FCI_RUNS (work->plan)[unit->run];
+  const size_t last = n + 1 < work->plan->units.n ? unit[1].run : work->plan->runs.n;
   pen p = { .worker = worker, .file = unit->file, .at = unit->at };
   uint64_t end = unit->at + unit->size;
   for (uint64_t at = unit->at; at < end; run++)
     {
       uint64_t skip = at - run->at, left = run->size - skip;
       uint64_t take = left < end - at ? left : end - at;
+      fci_near_fill (worker, run, FCI_RUNS (work->plan) + last);
       if (write_run (&p, run, skip, take) != 0)
         return -1;
       at += take;

@@ -72,11 +72,12 @@ fci_work_open (fci_work *work)
     {
       fci_worker *w = &work->workers[work->n_workers++];
       w->work = work;
-      w->scratch = aligned_alloc (FCI_SCRATCH_ALIGN, plan->unit_room * plan->buffers);
+      w->scratch = aligned_alloc (FCI_SCRATCH_ALIGN, plan->unit_room * plan->buffers + plan->near_room);
       if (plan->window_room)
         w->window = aligned_alloc (FCI_SCRATCH_ALIGN, plan->window_room);
       if (!w->scratch || (plan->window_room && !w->window))
         return (void) fci_nomem (work->ctx), FMTCONV_E_NOMEM;
+      w->near.bytes = w->scratch + plan->unit_room * plan->buffers;
     }
   fci_work_share (work, false);
   return fci_work_rows (work, plan->row_scratch);

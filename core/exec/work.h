@@ -48,6 +48,15 @@ typedef struct fci_pieces
   size_t room;
 } fci_pieces;
 
+/* Bytes of a file that were read because some of them were needed. */
+typedef struct fci_near
+{
+  uint8_t *bytes;       /* as many as the plan's near_room */
+  const fci_disk *disk; /* NULL: nothing was read */
+  uint64_t start;       /* in the file */
+  size_t n;
+} fci_near;
+
 typedef struct fci_work fci_work;
 
 typedef struct fci_worker
@@ -64,7 +73,8 @@ typedef struct fci_worker
   uint8_t *window;        /* what the group's units read; NULL: there are no groups */
   const fci_group *group; /* that is worked on, its windows filled; NULL: none */
   uint64_t fetched;       /* bytes of sources that were read */
-  void *row;              /* the kernels' */
+  fci_near near;
+  void *row; /* the kernels' */
   size_t row_room;
   fci_pieces read;    /* of sources with checksums */
   fci_pieces written; /* of regions with digests */
@@ -168,6 +178,13 @@ int fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uin
  * Where the coder asks for importance, there is room for one more row and a number. */
 int fci_code_rows (fci_worker *worker, const fci_coder *coder, fci_tally *tallies, uint64_t row,
                    size_t n_rows, size_t columns, uint8_t *out);
+
+/* If `run` needs few bytes, read them with those that runs behind it, before `end`, need from the same place. */
+void fci_near_fill (fci_worker *worker, const fci_run *run, const fci_run *end);
+
+/* n bytes that were read so; false: they were not. */
+bool fci_near_get (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
+                   size_t n);
 
 /* n bytes from `at` of a file, which no other worker writes now. */
 int fci_worker_write (fci_worker *worker, uint32_t file, const uint8_t *bytes, size_t n, uint64_t at);

@@ -44,7 +44,8 @@ work_memory (const fci_plan *plan)
 static uint64_t
 worker_bytes (const fci_plan *plan, uint64_t room)
 {
-  return room * plan->buffers + plan->row_scratch + (plan->n_layouts > 1 ? window_bytes (room) : 0);
+  return room * plan->buffers + plan->near_room + plan->row_scratch
+         + (plan->n_layouts > 1 ? window_bytes (room) : 0);
 }
 
 /* No larger than what gives every thread a few units. */
@@ -100,6 +101,10 @@ choose_unit (fci_plan *plan)
   room = room < least_room (plan, verify) ? least_room (plan, verify) : room;
   plan->unit_room = (size_t) room & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
   plan->window_room = plan->n_layouts > 1 ? window_bytes (plan->unit_room) : 0;
+  /* Beside a window there is nothing to read ahead. */
+  if (plan->n_layouts == 1
+      && work_memory (plan) / plan->cost.threads - worker_bytes (plan, plan->unit_room) >= FCI_NEAR)
+    plan->near_room = FCI_NEAR;
   return 0;
 }
 

@@ -16,7 +16,8 @@ enum
   FCI_FACTOR_ROOM = 64 << 10,  /* bytes of factors of elements that a worker holds */
   FCI_SCRATCH_ALIGN = 1 << 12, /* of every buffer of a worker */
   FCI_WINDOW_ALIGN = 64,       /* elements lie in a window as they lie in the source */
-  FCI_BAND_ROWS = 2048         /* most rows of a band */
+  FCI_BAND_ROWS = 2048,        /* most rows of a band */
+  FCI_NEAR = 64 << 10          /* bytes of a worker for small pieces that are read together */
 };
 
 /* One rounding: what is asked of its tally. */
@@ -229,6 +230,7 @@ struct fci_plan
       buffers; /* of a worker, each `unit_room` bytes: output, for ROWS input and elements, for coders f32 */
   size_t unit_room;
   size_t window_room; /* bytes of a worker's window; of one layout: 0 */
+  size_t near_room;   /* FCI_NEAR of a worker, or 0 where the bound leaves no room */
   fci_cost cost;
 };
 

@@ -170,7 +170,7 @@ check_descriptor (window *w, const fci_entry *entry, bool wide, uint64_t *end)
   if (!fci_within (*end, n, zip->dir_start))
     return fci_zip_refuse (zip, FMTCONV_E_FORMAT, *end, FCI_HINT_TRUNCATED,
                            "member '%s': its data descriptor reaches into the directory", entry->name);
-  const uint8_t *p = look (w, *end, n, GUESS);
+  const uint8_t *p = look (w, *end, n, entry->packed < SMALL ? MANY : GUESS);
   if (!p)
     return fmtconv_failed (zip->ctx);
   const uint64_t packed = wide ? fci_le64 (p + 8) : fci_le32 (p + 8);

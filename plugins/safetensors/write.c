@@ -10,9 +10,11 @@ static int
 by_dtype_and_name (const void *a, const void *b)
 {
   const fmtconv_tensor *x = *(const fmtconv_tensor *const *) a, *y = *(const fmtconv_tensor *const *) b;
+  if (x->dtype == y->dtype)
+    return strcmp (x->name, y->name);
   int rank_x = fmtconv_by_dtype (safetensors_dtypes, x->dtype)->id;
   int rank_y = fmtconv_by_dtype (safetensors_dtypes, y->dtype)->id;
-  return rank_x != rank_y ? rank_y - rank_x : strcmp (x->name, y->name);
+  return rank_y - rank_x;
 }
 
 static int

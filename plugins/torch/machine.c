@@ -60,6 +60,18 @@ pk_pop_mark (pk_machine *m, const pk_value **values, uint32_t *n, pk_value *unde
   return under ? pk_top (m, under) : 0;
 }
 
+/* Its block is made when first asked for.  NULL: out of memory. */
+static pk_value *
+memo_slot (pk_machine *m, uint64_t index)
+{
+  if (!m->memo && !(m->memo = fmtconv_alloc (m->ctx, PK_MAX_MEMO / PK_MEMO_BLOCK, sizeof *m->memo)))
+    return NULL;
+  pk_value **block = &m->memo[index / PK_MEMO_BLOCK];
+  if (!*block && !(*block = fmtconv_alloc (m->ctx, PK_MEMO_BLOCK, sizeof **block)))
+    return NULL;
+  return *block + index % PK_MEMO_BLOCK;
+}
+
 /* A pickler numbers what it remembers from 0, so an honest number is never above the count of opcodes: the
  * memo's memory stays in proportion to the file. */
 int
@@ -74,22 +86,19 @@ pk_memo_put (pk_machine *m, uint64_t index)
   if (index >= m->opcodes)
     return pk_refuse (m, FMTCONV_E_FORMAT, "memo number %llu after only %u opcodes",
                       (unsigned long long) index, m->opcodes);
-  while (index >= m->cap_memo)
-    {
-      pk_value *memo = pk_grow (m->ctx, m->memo, m->cap_memo, &m->cap_memo, sizeof *memo);
-      if (!memo)
-        return FMTCONV_E_NOMEM;
-      m->memo = memo;
-    }
-  m->memoized += m->memo[index].kind == PK_ABSENT;
-  m->memo[index] = value;
+  pk_value *slot = memo_slot (m, index);
+  if (!slot)
+    return FMTCONV_E_NOMEM;
+  m->memoized += slot->kind == PK_ABSENT;
+  *slot = value;
   return 0;
 }
 
 int
 pk_memo_get (pk_machine *m, uint64_t index)
 {
-  if (index >= m->cap_memo || m->memo[index].kind == PK_ABSENT)
+  const pk_value *block = m->memo && index < PK_MAX_MEMO ? m->memo[index / PK_MEMO_BLOCK] : NULL;
+  if (!block || block[index % PK_MEMO_BLOCK].kind == PK_ABSENT)
     return pk_refuse (m, FMTCONV_E_FORMAT, "nothing was remembered under %llu", (unsigned long long) index);
-  return pk_push (m, m->memo[index]);
+  return pk_push (m, block[index % PK_MEMO_BLOCK]);
 }

@@ -13,7 +13,8 @@ enum
   PK_MAX_OPCODES = 64 << 20,
   PK_MAX_STACK = 1 << 20,
   PK_MAX_MARKS = 64 << 10,
-  PK_MAX_MEMO = 16 << 20
+  PK_MAX_MEMO = 16 << 20,
+  PK_MEMO_BLOCK = 4096 /* slots of the memo that are made together */
 };
 
 typedef struct pk_opcode pk_opcode;
@@ -35,8 +36,7 @@ typedef struct pk_machine
   uint32_t *marks;
   uint32_t n_marks;
   uint32_t cap_marks;
-  pk_value *memo;
-  uint32_t cap_memo;
+  pk_value **memo;    /* in blocks, as an array that grows leaves its copies behind; NULL: none yet */
   uint32_t memoized;  /* slots in use */
   pk_items *storages; /* gets every persistent id; NULL: nobody asked */
   uint64_t paired;    /* pairs copied from lists into dictionaries */

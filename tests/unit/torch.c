@@ -93,6 +93,35 @@ torch_record (const torch_archive *archive, const char *key)
   return fci_source_memory (ctx, data, sizeof data, "storage");
 }
 
+/* More values than one block of the memo holds: each comes back under its own number. */
+Test (torch, a_long_memo)
+{
+  const uint32_t numbers[] = { 0, 255, 4095, 4096, 4097, 9999 };
+  bytes b = { 0 };
+  pk_value value;
+  ADD (&b, "(");
+  for (uint32_t i = 0; i < 10000; i++)
+    {
+      const uint8_t code[] = { 'M', (uint8_t) i, (uint8_t) (i >> 8), 0x94 }; /* memoized */
+      add (&b, (const char *) code, sizeof code);
+    }
+  for (size_t i = 0; i < 6; i++)
+    {
+      const uint8_t code[] = { 'j', (uint8_t) numbers[i], (uint8_t) (numbers[i] >> 8), 0, 0 };
+      add (&b, (const char *) code, sizeof code);
+    }
+  ADD (&b, "t");
+  cr_assert_eq (load_fresh (&b, &value), 0);
+  cr_assert_eq (value.kind, PK_TUPLE);
+  cr_assert_eq (value.v.items->n, 10006);
+  for (size_t i = 0; i < 6; i++)
+    cr_expect_eq (value.v.items->at[10000 + i].v.i, numbers[i]);
+  b.n--; /* number 10000 was not given */
+  ADD (&b, "j\x10\x27\0\0t");
+  cr_assert_eq (load_fresh (&b, &value), FMTCONV_E_FORMAT);
+  free (b.at);
+}
+
 Test (torch, integers)
 {
   static const struct
