@@ -7,15 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Shorter copies are cheaper through the buffer, and so are those whose pages do not become whole pages, which no file
+ * system can share.
+ *
+ * What goes through the buffer is read, changed and written while it is in the cache.  A call that writes more than
+ * 1 MiB may moreover wait for memory in pieces of the size of huge pages. */
 enum
 {
-  COPY_MIN = 128 << 10, /* shorter copies are cheaper through the buffer … */
-  COPY_ALIGN =
-      4096, /* … and so are those whose pages do not become whole pages, which no file system can share */
-  READ_STEP = 256 << 10, /* bytes that are still in the cache when their checksum is made */
-  WRITE_STEP =
-      512 << 10 /* bytes that are read, changed and written while they are in the cache; a call that writes
-                            more than 1 MiB may moreover wait for memory in pieces of the size of huge pages */
+  COPY_MIN = 128 << 10,
+  COPY_ALIGN = 4096,
+  READ_STEP = 256 << 10,
+  WRITE_STEP = 512 << 10
 };
 
 /* A unit in the making: bytes from `at` of the file are in the buffer, `n` of them. */

@@ -1,4 +1,4 @@
-/* core/plan/band.c: bands: how much of a transposed matrix one unit writes, so that its source is read in long stretches.
+/* core/plan/band.c: the order of elements in the source, and bands: how much of a transposed matrix one unit writes.
  * SPDX-License-Identifier: Apache-2.0
  *
  * A unit that fits a buffer has few rows where the rows are long, and a row of a transposed matrix is a column of the
@@ -12,6 +12,22 @@ enum
 {
   STRETCH = 1024 /* bytes that one read of the source should give at least */
 };
+
+bool
+fci_box_is_in_order (fmtconv_view *view, const fci_box *box)
+{
+  const uint64_t *extent = FCI_EXTENT (box, view->rank);
+  const int64_t *stride = FCI_STRIDE (box, view->rank);
+  int64_t last = INT64_MAX;
+  for (unsigned i = 0; i < view->rank; i++)
+    if (extent[i] > 1)
+      {
+        if (stride[i] > last)
+          return false;
+        last = stride[i];
+      }
+  return true;
+}
 
 /* The axis along which neighbours are neighbours in the source, if exactly one behind it has more than one index. */
 static bool

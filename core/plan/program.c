@@ -292,23 +292,6 @@ room_for_part (fci_plan *plan, fci_rows *rows, size_t *room)
   return true;
 }
 
-/* Do no two axes of a box change their order, and is there nothing but its own elements to read? */
-static bool
-is_in_order (fmtconv_view *view, const fci_box *box, const fci_program *program)
-{
-  const uint64_t *extent = FCI_EXTENT (box, view->rank);
-  const int64_t *stride = FCI_STRIDE (box, view->rank);
-  int64_t last = INT64_MAX;
-  for (unsigned i = 0; i < view->rank; i++)
-    if (extent[i] > 1)
-      {
-        if (stride[i] > last)
-          return false;
-        last = stride[i];
-      }
-  return program->n_terms == 0;
-}
-
 fci_rows *
 fci_rows_of (fci_plan *plan, const char *name, fmtconv_view *view)
 {
@@ -331,7 +314,7 @@ fci_rows_of (fci_plan *plan, const char *name, fmtconv_view *view)
       if (!program || !room_for_part (plan, rows, &room))
         return NULL;
       fci_part *part = part_for (plan, rows, program);
-      rows->streams &= is_in_order (view, &view->boxes[i], program);
+      rows->streams &= program->n_terms == 0 && fci_box_is_in_order (view, &view->boxes[i]);
       if (view->rank && FCI_EXTENT (&view->boxes[i], view->rank)[0] > rows->longest)
         rows->longest = FCI_EXTENT (&view->boxes[i], view->rank)[0];
       if (rows->part_of)

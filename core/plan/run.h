@@ -300,6 +300,9 @@ void fci_point_watch (fci_point *point, const fci_op *ops);
  * whose rows fit.  Not 0. */
 uint64_t fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t room);
 
+/* Do its elements lie in the source in the order they are written in, whatever lies between them? */
+bool fci_box_is_in_order (fmtconv_view *view, const fci_box *box);
+
 /* Choose the bands of a tensor whose elements a matrix's transposition moves, for buffers of `room` bytes; no band is
  * larger than `share`, of which every thread gets some, unless it fits a buffer. */
 void fci_rows_choose_band (fci_rows *rows, uint64_t room, uint64_t share);
