@@ -1,5 +1,5 @@
 """Adapters as peft saves them and as it keeps them in a model, merged as its merge_and_unload does, or refused by name."""
-# Plugins: diffusers lora-merge safetensors torch
+# Plugins: dequantise diffusers lora-merge safetensors torch
 
 import json
 import unittest
@@ -58,8 +58,7 @@ class Peft(Case):
 
     def merge(self, tensors, *options, status=0, arguments=()):
         """The tensors and what was said; of a failure what was said."""
-        source = tensors if hasattr(tensors, "name") else self.base(tensors)
-        out = self.tmp / "out.safetensors"
+        source, out = self.base(tensors), self.tmp / "out.safetensors"
         out.unlink(missing_ok=True)
         chain = [x for o in options for x in ("-t", f"lora-merge:{o}" if o else "lora-merge")]
         run = self.run_fmtconv(*arguments, *chain, source, out, status=status)
@@ -160,6 +159,29 @@ class Saved(Peft):
         self.assertRegex(said, "warning: 4 tensors of f64 .* f32")
         self.merge(base, f"file={folder}", status=1, arguments=["--strict"])
         self.assertNotIn("f64", self.merge(state(net()), f"file={folder}")[1])
+
+    def test_scaled(self):
+        """Codes of fp8 mean nothing without their scales: they are refused, and merged when they are weights again."""
+        wrapped = self.wrapped(target_modules=["q"])
+        folder = self.saved(wrapped)
+        scale = torch.tensor(0.01)
+        base = state(net())
+        codes = (base["block.0.q.weight"] / scale).to(torch.float8_e4m3fn)
+        scaled = {**base, "block.0.q.weight": codes, "block.0.q.weight_scale": scale}
+        said = self.merge(scaled, f"file={folder}", status=1)
+        for word in ("'block.0.q.weight'", "'block.0.q.weight_scale'", "-t dequantise"):
+            self.assertIn(word, said)
+        out = self.tmp / "out.safetensors"
+        self.run_fmtconv("-t", "dequantise:to=f32", "-t", f"lora-merge:file={folder}", self.base(scaled), out)
+        weight = codes.float() * scale
+        wanted = self.merged(wrapped)
+        wanted["block.0.q.weight"] += weight - base["block.0.q.weight"]
+        self.close(load_file(out), wanted)
+        lora = load_file(folder / "adapter_model.safetensors")
+        name = "base_model.model.block.0.q.lora_A.weight"
+        lora |= {name: lora[name].to(torch.float8_e4m3fn), name + "_scale": scale}
+        save_file(lora, folder / "adapter_model.safetensors")
+        self.refused(folder, f"'{name}_scale'")
 
     def test_alpha_by_hand(self):
         folder = self.saved(self.wrapped())
@@ -389,8 +411,8 @@ class Others(Peft):
         for word in ("lora_unet_a_b_c.lora_down.weight", "'a.b_c.weight'", "'a_b.c.weight'"):
             self.assertIn(word, said)
         torch.save({"a.b_c.weight": w, "a_b.c.weight": w}, self.tmp / "tied.pt")
-        got, _ = self.merge(self.tmp / "tied.pt", f"file={path}")
-        self.close(got, {"a.b_c.weight": w + delta, "a_b.c.weight": w + delta})
+        self.run_fmtconv("-t", f"lora-merge:file={path}", self.tmp / "tied.pt", self.tmp / "out.pt")
+        self.close(torch.load(self.tmp / "out.pt"), {"a.b_c.weight": w + delta, "a_b.c.weight": w + delta})
 
     def test_convolution(self):
         """A convolution of 3 × 3 and one of 1 × 1 behind it are one of 3 × 3, as peft has it."""
