@@ -23,13 +23,12 @@ def read(path):
     """Names to (type, bytes or tensor) of a GGUF file, as gguf-py sees it."""
     found = {}
     for t in gguf.GGUFReader(path).tensors:
-        raw = torch.from_numpy(t.data.copy()).contiguous()
         name = t.tensor_type.name
         if name in PLAIN:
             shape = tuple(int(n) for n in reversed(t.shape))
-            found[t.name] = name, raw.reshape(-1).view(torch.uint8).view(PLAIN[name]).reshape(shape)
+            found[t.name] = name, torch.tensor(list(t.data.tobytes()), dtype=torch.uint8).view(PLAIN[name]).reshape(shape)
         else:
-            found[t.name] = NAMES.get(int(t.tensor_type), name), raw.view(torch.uint8)
+            found[t.name] = NAMES.get(int(t.tensor_type), name), torch.from_numpy(t.data.copy()).contiguous().view(torch.uint8)
     return found
 
 
