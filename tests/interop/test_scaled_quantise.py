@@ -214,6 +214,26 @@ class ScaledQuantise(Case):
         self.run_fmtconv("diff", "-t", "quantise:to=F8_E4M3,scale=block,block=64,scale-name=weight_scale_inv",
                          self.source, self.out, status=1)
 
+    def test_several_outputs(self):
+        """Of one pass; equal scales are measured once for all of them."""
+        tensors = {"a.weight": numbers(900, 700), "b.weight": numbers(700, 300, seed=1)}
+        torch.save(tensors, self.tmp / "in.pt")
+        kinds = {"row": "row", "block": "block", "again": "row"}
+        write = "".join(f"  - safetensors: {{path: {name}.safetensors}}\n"
+                        f"    transform: [{{quantise: {{to: f8_e4m3, scale: {scale}}}}}]\n"
+                        for name, scale in kinds.items())
+        spec = self.tmp / "spec.yaml"
+        spec.write_text(f"fmtconv: 1\nread: in.pt\nwrite:\n{write}")
+        dry = self.run_fmtconv("--json", "-n", "-p", spec)
+        size = sum(t.nbytes for t in tensors.values())
+        self.assertEqual(json.loads(dry.stdout.splitlines()[-1])["bytes"]["measured"], 2 * size)
+        for memory in ("64M", "1M"):
+            self.run_fmtconv("-f", "--memory", memory, "-p", spec)
+            for name, scale in kinds.items():
+                self.out = self.tmp / f"{name}.safetensors"
+                self.assert_written(tensors, torch.float8_e4m3fn, scale,
+                                    "_scale_inv" if scale == "block" else "_scale")
+
     def test_same_bytes_for_any_threads_and_memory(self):
         tensors = {"a.weight": numbers(1500, 1700), "b.weight": numbers(1700, 900, dtype=torch.float16, seed=1)}
         safetensors.torch.save_file(tensors, self.source)
