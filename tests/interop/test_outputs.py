@@ -1,5 +1,5 @@
 """Several outputs of one pass: each what a run of its own gives, the source read once, all of them or none."""
-# Plugins: cast cogvideox-transformer diffusers gguf prefix quantise safetensors sat torch transpose
+# Plugins: cast cogvideox-transformer dequantise diffusers gguf prefix quantise safetensors sat torch transpose
 
 import json
 import os
@@ -201,6 +201,25 @@ write:
         self.assertEqual(report["bytes"]["fetched"], 4 * 512 * 512)
         self.run_fmtconv("-t", "prefix:add=x.", "-t", "quantise:to=q8_0", "-w", GGUF, source, self.tmp / "alone.gguf")
         self.assertEqual((self.tmp / "q8.gguf").read_bytes(), (self.tmp / "alone.gguf").read_bytes())
+
+    def test_scaled(self):
+        """Scales that are measured first, of two kinds at once; then what they scale, into three files."""
+        source = self.save("pt", {f"{i}.weight": weights(300, 512, seed=i) for i in range(3)})
+        kinds = ("tensor", "row")
+        self.spec.write_text("fmtconv: 1\nread: in.pt\ntransform: none\nwrite:\n" + "".join(
+            f"  - {{safetensors: {{path: {k}.safetensors}}, transform: [{{quantise: {{to: F8_E4M3, scale: {k}}}}}]}}\n"
+            for k in kinds))
+        said = self.run_fmtconv("-p", self.spec, "--memory=1M").stderr
+        self.assertIn("3 checksums of the input, right", said)
+        for kind in kinds:
+            made, alone = self.tmp / f"{kind}.safetensors", self.tmp / "alone"
+            self.run_fmtconv("-f", "-t", f"quantise:to=F8_E4M3,scale={kind}", "-w", "safetensors", source, alone)
+            self.assertEqual(made.read_bytes(), alone.read_bytes(), kind)
+            self.spec.write_text(SPEC.replace("transform: none", "transform: dequantise"))
+            self.together(made, "-f", "--memory=1M")
+            for name, (writer, transform) in OUTPUTS.items():
+                self.run_fmtconv("-f", "-t", "dequantise", "-t", transform, "-w", writer, made, alone)
+                self.assertEqual((self.tmp / name).read_bytes(), alone.read_bytes(), f"{kind} {name}")
 
     def test_another_order(self):
         """What one of them turns is read again, and right."""
