@@ -49,7 +49,8 @@ fci_view_from_numbers (fmtconv_view *view, size_t *n)
 static bool
 give (fci_stage *stage, const fmtconv_model *leaf)
 {
-  const bool tells = leaf->count > 0 || fci_model_given (leaf, 0); /* of nothing too, where it was something */
+  const bool tells =
+      leaf->count > 0 || fci_model_given (leaf, 0); /* of nothing too, where it was something */
   if (!tells || fci_stage_given (stage, leaf))
     return true;
   if (stage->n == stage->room)

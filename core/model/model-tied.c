@@ -28,9 +28,7 @@ order (uint64_t a, uint64_t b)
 static uintptr_t
 base_of (const fmtconv_source *source)
 {
-  return source->disk     ? (uintptr_t) source->disk
-         : source->memory ? 0
-                          : (uintptr_t) source;
+  return source->disk ? (uintptr_t) source->disk : source->memory ? 0 : (uintptr_t) source;
 }
 
 /* Windows of one file, or of one piece of memory, are compared by what they show. */

@@ -41,7 +41,8 @@ fmtconv_open (fmtconv_input *file)
     return NULL;
   if (!file->source)
     fci_fail_file (file->ctx, FMTCONV_E_UNSUPPORTED, file->path,
-                   &(fmtconv_where){ .hint = "a regular file is needed here" }, "this is a folder, not a file");
+                   &(fmtconv_where){ .hint = "a regular file is needed here" },
+                   "this is a folder, not a file");
   return file->source;
 }
 

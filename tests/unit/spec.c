@@ -116,8 +116,9 @@ Test (spec, size)
       memset (text, '#', len);
       text[len - 1] = '\n';
       expect_code (text, len, len > 1048576 ? FMTCONV_E_LIMIT : FMTCONV_E_FORMAT,
-                   len > 1048576 ? "s.yaml: the file is longer than 1 MiB (hint: is it the file that you mean?)"
-                                 : "s.yaml:1:1: the file holds no document");
+                   len > 1048576
+                       ? "s.yaml: the file is longer than 1 MiB (hint: is it the file that you mean?)"
+                       : "s.yaml:1:1: the file holds no document");
     }
 }
 
