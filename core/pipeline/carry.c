@@ -21,7 +21,7 @@ make_layouts (fci_conversion *c, size_t n)
       if (to->layout && !fci_check_not_inside (to)) /* again, because by now all inputs are known */
         fci_publish_check (to->ctx, to->layout, to->output);
       for (size_t k = 0; k < to->n_parts && !to->ctx->failed; k++)
-        fci_limits_note (to->ctx, to->writer.plugin, to->part[k].read, to->model);
+        fci_left_note (to->ctx, to->writer.plugin, to->part[k].read, to->model);
       outputs[i] = (fci_output){ .layout = to->layout, .path = to->output };
     }
   return c->ctx->failed || fci_outputs_check (c->ctx, outputs, n) ? NULL : outputs;

@@ -214,37 +214,3 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
   return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where, "%s cannot represent %zu of %zu tensors", owner,
                           offenders, count);
 }
-
-/* Is the word one of those in the text? */
-static bool
-has_word (const char *text, const char *word)
-{
-  size_t n = strlen (word);
-  for (const char *at = text; at && (at = strstr (at, word)); at += n)
-    if ((at == text || at[-1] == ' ') && (!at[n] || at[n] == ' '))
-      return true;
-  return false;
-}
-
-int
-fci_limits_note (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_model *read,
-                 const fmtconv_model *model)
-{
-  static const struct
-  {
-    const char *key;
-    const char *what;
-  } kept[] = { { "config", "configuration, which is" }, { "gguf", "other keys, which are" } };
-  for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-    {
-      const fmtconv_attr *had = fmtconv_get (fmtconv_attrs (read), kept[i].key);
-      const fmtconv_attr *has = fmtconv_get (fmtconv_attrs (model), kept[i].key);
-      if (!had || !had->len || !has || has_word (writer->writer->keeps, kept[i].key))
-        continue;
-      for (const fmtconv_attr *a = has->first; a; a = a->next)
-        fmtconv_detail (ctx, "%s", a->key);
-      fmtconv_note (ctx, "%s has no place for the input's %s left out:", fci_owner (ctx, "writer", writer),
-                    kept[i].what);
-    }
-  return ctx->failed;
-}

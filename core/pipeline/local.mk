@@ -15,6 +15,7 @@ core_sources += \
 	core/pipeline/how.c \
 	core/pipeline/inside.c \
 	core/pipeline/inspect.c \
+	core/pipeline/left.c \
 	core/pipeline/limits.c \
 	core/pipeline/links.c \
 	core/pipeline/map.c \

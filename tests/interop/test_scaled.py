@@ -1,5 +1,5 @@
 """Tensors of few bits beside their scales: what is made of them is torch's arithmetic, bit for bit."""
-# Plugins: cast dequantise diffusers drop fuse gguf map quantise rename safetensors select split torch transpose
+# Plugins: cast dequantise diffusers drop fuse gguf map prefix quantise rename safetensors select split torch transpose
 
 import json
 import unittest
@@ -218,6 +218,16 @@ class Scaled(Case):
         self.assert_same(self.converted(state, to="pt"), state)
         self.assert_same(self.converted(state, "drop:name=b.*"), {n: t for n, t in state.items() if n[0] == "a"})
         self.assert_same(self.converted(state, "rename:from=^a,to=z"), {n.replace("a.", "z."): t for n, t in state.items()})
+
+    def test_told(self):
+        """What stays codes is told, and what loses its scales is warned of."""
+        save_file({"a.weight": codes(8, 16), "a.weight_scale": scales(8, 1), "b.weight": codes(8, 16),
+                   "b.weight_scale": scales(1), "plain": codes(4, 4)}, self.tmp / "in.safetensors")
+        for transform, kept, lost in (("none", 2, 0), ("prefix:add=x.", 2, 0), ("drop:name=b.weight_scale", 1, 1),
+                                      ("select:name=*.weight", 0, 2), ("dequantise", 0, 0), ("select:name=plain", 0, 0)):
+            said = self.run_fmtconv("-f", "-t", transform, self.tmp / "in.safetensors", self.tmp / "out.safetensors").stderr
+            self.assertEqual(f"{kept} scaled tensors stay codes" in said, kept > 0, said)
+            self.assertEqual(f"warning: {lost} scaled tensors are without their scales" in said, lost > 0, said)
 
     def test_refused_without(self):
         """Nothing computes on codes."""
