@@ -10,14 +10,17 @@
 /* Shorter copies are cheaper through the buffer, and so are those whose pages do not become whole pages, which no file
  * system can share.
  *
- * What goes through the buffer is read, changed and written while it is in the cache.  A call that writes more than
- * 1 MiB may moreover wait for memory in pieces of the size of huge pages. */
+ * What goes through the buffer is read, changed and written while it is in the cache.  It is written by small calls: the
+ * kernel takes memory for the page cache in pieces as large as a call writes, and large pieces are mostly those that
+ * nobody used for long, which a virtual machine may have to ask its host for.  3.4 GB cost 5 s of the processor in calls
+ * of 512 KiB on such a machine, 2 s in calls of 128 KiB, 1.3 s in these, and 1.1 s in cp. */
 enum
 {
   COPY_MIN = 128 << 10,
   COPY_ALIGN = 4096,
   READ_STEP = 256 << 10,
-  WRITE_STEP = 512 << 10
+  WRITE_STEP = 512 << 10,
+  WRITE_CALL = 16 << 10
 };
 
 /* A unit in the making: bytes from `at` of the file are in the buffer, `n` of them. */
@@ -49,7 +52,7 @@ fci_worker_write (fci_worker *worker, uint32_t file, const uint8_t *bytes, size_
   const fci_work *work = worker->work;
   while (n > 0)
     {
-      size_t take = n < WRITE_STEP ? n : WRITE_STEP;
+      size_t take = n < WRITE_CALL ? n : WRITE_CALL;
       ssize_t done = work->io->pwrite (work->fds[file], bytes, take, (off_t) at);
       if (done < 0 && errno == EINTR)
         continue;
