@@ -20,7 +20,7 @@ enum
   COPY_ALIGN = 4096,
   READ_STEP = 256 << 10,
   WRITE_STEP = 512 << 10,
-  WRITE_CALL = 16 << 10
+  WRITE_CALL = 32 << 10
 };
 
 /* A unit in the making: bytes from `at` of the file are in the buffer, `n` of them. */
