@@ -4,7 +4,7 @@
 gguf.py [--scratch FOLDER] [--runs N] [--size BYTES] [--narrow]
 
 Writes a safetensors file of f32 matrices of the sizes that a UNet of SD 1.5 has (its convolutions as matrices, so that all
-are quantised), 2 GB if no size is given, and one of 8000 tiny tensors; converts them with every contestant in turn, and
+are quantized), 2 GB if no size is given, and one of 8000 tiny tensors; converts them with every contestant in turn, and
 deletes them.  Prints the least and the median wall time of each, their ratios to the loop's, and its peak memory.  What a
 contestant wrote is on disk when it ends, unless the scratch folder is in memory (/dev/shm), where disks that do other work
 too do not disturb; the page cache is warm for all.
@@ -88,10 +88,10 @@ def main():
         contestants = {
             "loop: pread, cast, pwrite, fsync": [CAST, threads, large, out],
             "f32 to f16": [*ours, "--dtype", "f16", large, out],
-            **{f"f32 to {t}": [*ours, "-t", f"quantise:to={t}", large, out] for t in ("q8_0", "q4_0", "q4_K", "q6_K")},
+            **{f"f32 to {t}": [*ours, "-t", f"quantize:to={t}", large, out] for t in ("q8_0", "q4_0", "q4_K", "q6_K")},
             "f32 to f32": [*ours, "-t", "none", large, out],  # last: the disk is slower after it
             "8000 tiny tensors": [*ours, tiny, out],
-            "8000 tiny tensors to q8_0": [*ours, "-t", "quantise:to=q8_0", tiny, out],
+            "8000 tiny tensors to q8_0": [*ours, "-t", "quantize:to=q8_0", tiny, out],
         }
         results = {name: [] for name in contestants}
         print(f"{large.stat().st_size / 1e9:.2f} GB, {threads} threads, {a.runs} runs in turn, load "

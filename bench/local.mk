@@ -16,8 +16,8 @@ bench-merge: all bench/rate
 	FMTCONV_RATE='$(abs_top_builddir)/bench/rate' $(bench_run) $(srcdir)/bench/merge.py --scratch $(BENCH_SCRATCH)
 bench-outputs: all
 	$(bench_run) $(srcdir)/bench/outputs.py --scratch $(BENCH_SCRATCH)
-bench-quant: tests/interop/quantise
-	FMTCONV_QUANTISE=tests/interop/quantise "$(FMTCONV_PYTHON)" $(srcdir)/bench/quant.py
+bench-quant: tests/interop/quantize
+	FMTCONV_QUANTIZE=tests/interop/quantize "$(FMTCONV_PYTHON)" $(srcdir)/bench/quant.py
 bench-scaled: bench/scaled
 	bench/scaled
 bench-transformer: all

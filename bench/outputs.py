@@ -28,8 +28,8 @@ FMTCONV = os.environ["FMTCONV"]
 ASKED = 0.7
 SETS = {  # file: writer, its parameters, transform, its parameters
     "F16 safetensors, Q8_0 and Q4_K GGUF": {"f16.safetensors": ("safetensors", {}, "cast", "f16"),
-                                            "q8.gguf": ("gguf", {"architecture": "bench"}, "quantise", "q8_0"),
-                                            "q4.gguf": ("gguf", {"architecture": "bench"}, "quantise", "q4_K")},
+                                            "q8.gguf": ("gguf", {"architecture": "bench"}, "quantize", "q8_0"),
+                                            "q4.gguf": ("gguf", {"architecture": "bench"}, "quantize", "q4_K")},
     "F16, BF16 and F8 safetensors": {"f16.safetensors": ("safetensors", {}, "cast", "f16"),
                                      "bf16.safetensors": ("safetensors", {}, "cast", "bf16"),
                                      "f8.safetensors": ("safetensors", {}, "cast", "f8_e4m3")},

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How fast one core quantises, beside ggml's reference: million weights a second, and the ratios of each level.
+"""How fast one core quantizes, beside ggml's reference: million weights a second, and the ratios of each level.
 
 Both run by turns on the same weights, and the least time of the processor counts, so that the ratios hold on a
 machine that does other work too.  Normal weights, then rows of zeros.
@@ -19,7 +19,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tests" / "interop"))
 from ggmlbase import Ggml  # noqa: E402
 
-QUANTISE = os.environ.get("FMTCONV_QUANTISE", "tests/interop/quantise")
+QUANTIZE = os.environ.get("FMTCONV_QUANTIZE", "tests/interop/quantize")
 TYPES = ["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "IQ4_NL", "IQ4_XS", "TQ1_0",
          "TQ2_0", "MXFP4"]
 LEVELS = ["portable", "AVX2", "AVX-512"]
@@ -40,7 +40,7 @@ def reference(ggml, number, rows):
 
 def ours(number, level, path):
     """Seconds; None: this processor has no such level."""
-    said = subprocess.run([QUANTISE, "time", str(number), str(level), path], capture_output=True, text=True, check=True)
+    said = subprocess.run([QUANTIZE, "time", str(number), str(level), path], capture_output=True, text=True, check=True)
     used, seconds = said.stdout.split()
     return float(seconds) if int(used) == level else None
 

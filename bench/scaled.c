@@ -66,7 +66,7 @@ main (void)
       for (unsigned b = 0; b < 5; b++)
         {
           const double seconds = measure (types[t], blocks[b]);
-          printf ("f8_e4m3 to %-5s %-12s %6.2f  %5.2f\n", fmtconv_dtype (types[t])->name, names[b],
+          printf ("f8_e4m3 to %-5s %-12s %6.2f  %5.2f\n", fmtconv_dtype_get (types[t])->name, names[b],
                   (double) ROWS * COLUMNS / seconds / 1e9, seconds / bare);
         }
     }

@@ -39,7 +39,7 @@ struct settings
   const char *writer;
   const char *dtype;
   const char *spec; /* a pipeline spec; NULL: the options say it all */
-  fmtconv_variable variables[MAX_VARIABLES];
+  fmtconv_spec_variable variables[MAX_VARIABLES];
   size_t n_variables;
   const char *plugin_dir;
   const char *rules;   /* map --check; NULL: not given */

@@ -11,7 +11,7 @@ on_signal (int number)
 {
   caught = number;
   if (running)
-    fmtconv_cancel (running);
+    fmtconv_ctx_cancel (running);
 }
 
 static void
@@ -54,7 +54,7 @@ context_new (const struct settings *s, struct speaker *sp)
 int
 context_end (fmtconv_ctx *ctx, bool done)
 {
-  int code = ctx ? fmtconv_failed (ctx) : FMTCONV_E_NOMEM;
+  int code = ctx ? fmtconv_ctx_failed (ctx) : FMTCONV_E_NOMEM;
   running = NULL;
   fmtconv_ctx_free (ctx);
   done = done && !code; /* a result that could not be told is none */

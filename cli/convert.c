@@ -36,9 +36,9 @@ job_of (const struct settings *s, fmtconv_ctx *ctx, fmtconv_job *own)
                             .output = s->arguments[1] };
       return own;
     }
-  fmtconv_job *job =
-      fmtconv_spec (ctx, s->spec, s->variables, s->n_variables, s->n_arguments > 0 ? s->arguments[0] : NULL,
-                    s->n_arguments > 1 ? s->arguments[1] : NULL);
+  fmtconv_job *job = fmtconv_job_from_spec (ctx, s->spec, s->variables, s->n_variables,
+                                            s->n_arguments > 0 ? s->arguments[0] : NULL,
+                                            s->n_arguments > 1 ? s->arguments[1] : NULL);
   if (job && s->dtype)
     job->dtype = s->dtype;
   return job;
@@ -62,11 +62,11 @@ check_arguments (const struct settings *s)
 static bool
 print_spec (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
 {
-  const char *text = fmtconv_spec_text (ctx, job);
-  fmtconv_attr *event = text && s->json ? fmtconv_object (ctx) : NULL;
+  const char *text = fmtconv_job_to_spec (ctx, job);
+  fmtconv_attr *event = text && s->json ? fmtconv_attr_object (ctx) : NULL;
   if (event)
     {
-      fmtconv_set_string (event, "text", text);
+      fmtconv_attr_set_string (event, "text", text);
       say_event ("spec", event);
     }
   return text && (s->json || fputs (text, stdout) >= 0);
@@ -78,7 +78,7 @@ convert (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
   fmtconv_attr *report = fmtconv_convert (ctx, job);
   if (!report)
     return false;
-  fmtconv_set_uint (fmtconv_get (report, "memory"), "peak", peak_memory ());
+  fmtconv_attr_set_uint (fmtconv_attr_get (report, "memory"), "peak", peak_memory ());
   if (s->json)
     say_event ("result", report);
   else if (s->flags & FMTCONV_DRY_RUN)

@@ -14,7 +14,7 @@ enum
 static uint64_t
 number (fmtconv_attr *node, const char *key)
 {
-  return (uint64_t) fmtconv_get_int (node, key, 0);
+  return (uint64_t) fmtconv_attr_get_int (node, key, 0);
 }
 
 static void
@@ -30,8 +30,8 @@ static const char *
 form (char *room, size_t size, fmtconv_attr *of)
 {
   char shape[256];
-  snprintf (room, size, "%s%s", fmtconv_get_string (of, "dtype", "?"),
-            text_shape (shape, sizeof shape, fmtconv_get (of, "shape")));
+  snprintf (room, size, "%s%s", fmtconv_attr_get_string (of, "dtype", "?"),
+            text_shape (shape, sizeof shape, fmtconv_attr_get (of, "shape")));
   return room;
 }
 
@@ -39,9 +39,9 @@ form (char *room, size_t size, fmtconv_attr *of)
 static bool
 has_figure (fmtconv_attr *values, const char *key, double *figure)
 {
-  const fmtconv_attr *node = fmtconv_get (values, key);
-  *figure = node && node->kind == FMTCONV_A_FLOAT ? node->v.f : 0;
-  return node && node->kind == FMTCONV_A_FLOAT;
+  const fmtconv_attr *node = fmtconv_attr_get (values, key);
+  *figure = node && node->kind == FMTCONV_ATTR_FLOAT ? node->v.f : 0;
+  return node && node->kind == FMTCONV_ATTR_FLOAT;
 }
 
 static void
@@ -70,11 +70,11 @@ static void
 print_tensor (fmtconv_attr *t)
 {
   char a[SHOWN_ROOM], b[SHOWN_ROOM], shown[SHOWN_ROOM];
-  const char *name = text_shown (shown, fmtconv_get_string (t, "name", ""));
+  const char *name = text_shown (shown, fmtconv_attr_get_string (t, "name", ""));
   char differ[TEXT_ROOM], of[TEXT_ROOM];
-  fmtconv_attr *values = fmtconv_get (t, "values"), *bytes = fmtconv_get (t, "bytes");
-  form (a, sizeof a, fmtconv_get (t, "a"));
-  form (b, sizeof b, fmtconv_get (t, "b"));
+  fmtconv_attr *values = fmtconv_attr_get (t, "values"), *bytes = fmtconv_attr_get (t, "bytes");
+  form (a, sizeof a, fmtconv_attr_get (t, "a"));
+  form (b, sizeof b, fmtconv_attr_get (t, "b"));
   printf ("! %s: %s", name, a);
   if (strcmp (a, b) != 0)
     printf (" and %s", b);
@@ -90,8 +90,8 @@ static void
 print_all (fmtconv_attr *report)
 {
   char same[TEXT_ROOM], differ[TEXT_ROOM], a[TEXT_ROOM], b[TEXT_ROOM];
-  fmtconv_attr *list = fmtconv_get (report, "tensors"), *only_a = fmtconv_get (report, "only_a"),
-               *only_b = fmtconv_get (report, "only_b");
+  fmtconv_attr *list = fmtconv_attr_get (report, "tensors"), *only_a = fmtconv_attr_get (report, "only_a"),
+               *only_b = fmtconv_attr_get (report, "only_b");
   print_only ("<", only_a);
   print_only (">", only_b);
   for (fmtconv_attr *t = list ? list->first : NULL; t; t = t->next)
@@ -108,13 +108,13 @@ run_diff (const struct settings *s)
   struct speaker *sp = speaker_of (s);
   if (s->n_arguments != 2)
     return say_usage ("diff takes two files or folders, %d given", s->n_arguments), DIFF_TROUBLE;
-  const fmtconv_side a = {
+  const fmtconv_diff_side a = {
     .path = s->arguments[0], .reader = s->reader, .transforms = s->transforms, .n_transforms = s->n_transforms
   };
-  const fmtconv_side b = { .path = s->arguments[1] };
+  const fmtconv_diff_side b = { .path = s->arguments[1] };
   fmtconv_ctx *ctx = context_new (s, sp);
   fmtconv_attr *report = ctx ? fmtconv_diff (ctx, &a, &b) : NULL;
-  int status = fmtconv_get_int (report, "equal", 0) ? DIFF_EQUAL : DIFF_DIFFERENT;
+  int status = fmtconv_attr_get_int (report, "equal", 0) ? DIFF_EQUAL : DIFF_DIFFERENT;
   if (report && s->json)
     say_event ("diff", report);
   else if (report && s->verbosity >= SAY_NOTES)

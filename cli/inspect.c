@@ -16,10 +16,10 @@ print_table (fmtconv_attr *list, const char *title, const char *what)
   const char *label = title;
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next, label = "")
     {
-      uint64_t n = (uint64_t) fmtconv_get_int (a, "tensors", 0);
+      uint64_t n = (uint64_t) fmtconv_attr_get_int (a, "tensors", 0);
       printf ("%-*s%10s %-7s %12s  %s\n", LABEL, label, text_number (count, n), n == 1 ? "tensor" : "tensors",
-              text_bytes (bytes, (uint64_t) fmtconv_get_int (a, "bytes", 0)),
-              text_shown (shown, fmtconv_get_string (a, what, "?")));
+              text_bytes (bytes, (uint64_t) fmtconv_attr_get_int (a, "bytes", 0)),
+              text_shown (shown, fmtconv_attr_get_string (a, what, "?")));
     }
 }
 
@@ -31,9 +31,9 @@ print_names (const char *label, fmtconv_attr *list)
   size_t column = 0;
   for (fmtconv_attr *a = list->first; a; a = a->next)
     {
-      const char *what = text_shown (shown, fmtconv_get_string (a, "what", ""));
+      const char *what = text_shown (shown, fmtconv_attr_get_string (a, "what", ""));
       size_t n = strcspn (what, ":");
-      if (fmtconv_get_int (a, "bytes", 0))
+      if (fmtconv_attr_get_int (a, "bytes", 0))
         continue;
       if (column && column + n + 2 > WIDTH)
         column = 0, printf (",\n"), label = "";
@@ -54,11 +54,11 @@ print_skipped (fmtconv_attr *list)
   const char *label = "besides";
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
     {
-      uint64_t n = (uint64_t) fmtconv_get_int (a, "bytes", 0);
+      uint64_t n = (uint64_t) fmtconv_attr_get_int (a, "bytes", 0);
       if (!n)
         continue;
-      printf ("%-*s%s, %s: %s\n", LABEL, label, text_shown (shown, fmtconv_get_string (a, "what", "")),
-              text_bytes (bytes, n), text_shown (why, fmtconv_get_string (a, "why", "")));
+      printf ("%-*s%s, %s: %s\n", LABEL, label, text_shown (shown, fmtconv_attr_get_string (a, "what", "")),
+              text_bytes (bytes, n), text_shown (why, fmtconv_attr_get_string (a, "why", "")));
       label = "";
     }
   if (list)
@@ -69,43 +69,44 @@ static void
 print_scaled (fmtconv_attr *r)
 {
   char count[TEXT_ROOM];
-  const int64_t n = fmtconv_get_int (r, "scaled", 0);
+  const int64_t n = fmtconv_attr_get_int (r, "scaled", 0);
   if (n)
-    printf ("%-12s%s of few bits beside scales: -t dequantise makes plain numbers of them\n", "scaled",
+    printf ("%-12s%s of few bits beside scales: -t dequantize makes plain numbers of them\n", "scaled",
             text_count (count, (uint64_t) n, "tensor"));
 }
 
 static void
 print_all (const struct settings *s, fmtconv_attr *r)
 {
-  fmtconv_attr *storages = fmtconv_get (r, "storages"), *convert = fmtconv_get (r, "convert");
+  fmtconv_attr *storages = fmtconv_attr_get (r, "storages"), *convert = fmtconv_attr_get (r, "convert");
   char count[TEXT_ROOM], bytes[TEXT_ROOM], elements[TEXT_ROOM], shown[SHOWN_ROOM], stats[STATS_ROOM];
-  printf ("%-12s%s\n", "path", text_shown (shown, fmtconv_get_string (r, "path", "")));
-  printf ("%-12s%s\n", "format", fmtconv_get_string (r, "format", ""));
-  printf ("%-12s%s\n", "model", text_shown (shown, fmtconv_get_string (r, "title", "")));
-  printf ("%-12s%s\n", "kind", fmtconv_get_string (r, "kind", "not recognised by any installed transform"));
+  printf ("%-12s%s\n", "path", text_shown (shown, fmtconv_attr_get_string (r, "path", "")));
+  printf ("%-12s%s\n", "format", fmtconv_attr_get_string (r, "format", ""));
+  printf ("%-12s%s\n", "model", text_shown (shown, fmtconv_attr_get_string (r, "title", "")));
+  printf ("%-12s%s\n", "kind",
+          fmtconv_attr_get_string (r, "kind", "not recognized by any installed transform"));
   printf ("%-12s%s, %s, %s\n", "size",
-          text_count (count, (uint64_t) fmtconv_get_int (r, "tensors", 0), "tensor"),
-          text_count (elements, (uint64_t) fmtconv_get_int (r, "parameters", 0), "number"),
-          text_bytes (bytes, (uint64_t) fmtconv_get_int (r, "bytes", 0)));
-  print_table (fmtconv_get (r, "parts"), "parts", "part");
-  print_table (fmtconv_get (r, "dtypes"), "data types", "dtype");
+          text_count (count, (uint64_t) fmtconv_attr_get_int (r, "tensors", 0), "tensor"),
+          text_count (elements, (uint64_t) fmtconv_attr_get_int (r, "parameters", 0), "number"),
+          text_bytes (bytes, (uint64_t) fmtconv_attr_get_int (r, "bytes", 0)));
+  print_table (fmtconv_attr_get (r, "parts"), "parts", "part");
+  print_table (fmtconv_attr_get (r, "dtypes"), "data types", "dtype");
   print_scaled (r);
-  if (fmtconv_get_int (storages, "sources", 0) > 1 || fmtconv_get_int (storages, "tied", 0))
+  if (fmtconv_attr_get_int (storages, "sources", 0) > 1 || fmtconv_attr_get_int (storages, "tied", 0))
     printf ("%-12s%s, %s of them with several tensors; tied: %s\n", "storages",
-            text_number (count, (uint64_t) fmtconv_get_int (storages, "sources", 0)),
-            text_number (elements, (uint64_t) fmtconv_get_int (storages, "shared", 0)),
-            text_count (bytes, (uint64_t) fmtconv_get_int (storages, "tied", 0), "tensor"));
-  if (fmtconv_get (r, "stats"))
-    printf ("%-12s%s\n", "values", text_stats (stats, fmtconv_get (r, "stats")));
-  print_skipped (fmtconv_get (r, "skipped"));
-  if (fmtconv_get (r, "needs"))
-    printf ("%-12s%s\n", "needs", text_shown (shown, fmtconv_get_string (r, "needs", "")));
+            text_number (count, (uint64_t) fmtconv_attr_get_int (storages, "sources", 0)),
+            text_number (elements, (uint64_t) fmtconv_attr_get_int (storages, "shared", 0)),
+            text_count (bytes, (uint64_t) fmtconv_attr_get_int (storages, "tied", 0), "tensor"));
+  if (fmtconv_attr_get (r, "stats"))
+    printf ("%-12s%s\n", "values", text_stats (stats, fmtconv_attr_get (r, "stats")));
+  print_skipped (fmtconv_attr_get (r, "skipped"));
+  if (fmtconv_attr_get (r, "needs"))
+    printf ("%-12s%s\n", "needs", text_shown (shown, fmtconv_attr_get_string (r, "needs", "")));
   const char *label = "convert";
   for (fmtconv_attr *a = convert ? convert->first : NULL; a; a = a->next, label = "")
     printf ("%-12s%s\n", label, a->v.s);
   if (s->tensors)
-    putchar ('\n'), table_print (stdout, fmtconv_get (r, "list"), s->glob);
+    putchar ('\n'), table_print (stdout, fmtconv_attr_get (r, "list"), s->glob);
 }
 
 int

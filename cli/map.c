@@ -7,9 +7,9 @@ static void
 print_result (fmtconv_attr *result)
 {
   char shown[SHOWN_ROOM], shape[256];
-  fmtconv_attr *from = fmtconv_get (result, "from");
-  printf ("%s %s", text_shown (shown, fmtconv_get_string (result, "name", "")),
-          text_shape (shape, sizeof shape, fmtconv_get (result, "shape")));
+  fmtconv_attr *from = fmtconv_attr_get (result, "from");
+  printf ("%s %s", text_shown (shown, fmtconv_attr_get_string (result, "name", "")),
+          text_shape (shape, sizeof shape, fmtconv_attr_get (result, "shape")));
   for (fmtconv_attr *a = from->first; a; a = a->next)
     printf ("%s%s", a == from->first ? " <- " : " + ", text_shown (shown, a->v.s));
   putchar ('\n');
@@ -19,14 +19,14 @@ static void
 print_lists (fmtconv_attr *report)
 {
   char shown[SHOWN_ROOM], why[SHOWN_ROOM];
-  fmtconv_attr *list = fmtconv_get (report, "results");
+  fmtconv_attr *list = fmtconv_attr_get (report, "results");
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
     print_result (a);
-  list = fmtconv_get (report, "dropped");
+  list = fmtconv_attr_get (report, "dropped");
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
-    printf ("dropped: %s: %s\n", text_shown (shown, fmtconv_get_string (a, "name", "")),
-            text_shown (why, fmtconv_get_string (a, "why", "")));
-  list = fmtconv_get (report, "changed");
+    printf ("dropped: %s: %s\n", text_shown (shown, fmtconv_attr_get_string (a, "name", "")),
+            text_shown (why, fmtconv_attr_get_string (a, "why", "")));
+  list = fmtconv_attr_get (report, "changed");
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
     printf ("another name on the way back: %s\n", text_shown (shown, a->v.s));
 }
@@ -35,20 +35,20 @@ static void
 print_check (const struct settings *s, fmtconv_attr *report)
 {
   char rules[TEXT_ROOM], names[TEXT_ROOM], results[TEXT_ROOM], shown[SHOWN_ROOM];
-  const char *one_way = fmtconv_get_string (report, "one_way", NULL);
-  fmtconv_attr *list = fmtconv_get (report, "results");
+  const char *one_way = fmtconv_attr_get_string (report, "one_way", NULL);
+  fmtconv_attr *list = fmtconv_attr_get (report, "results");
   if (s->verbosity >= SAY_LISTS)
     print_lists (report);
-  printf ("%s: %s, well-formed, %s%s\n", text_shown (shown, fmtconv_get_string (report, "path", "")),
-          text_count (rules, (uint64_t) fmtconv_get_int (report, "rules", 0), "rule"),
+  printf ("%s: %s, well-formed, %s%s\n", text_shown (shown, fmtconv_attr_get_string (report, "path", "")),
+          text_count (rules, (uint64_t) fmtconv_attr_get_int (report, "rules", 0), "rule"),
           one_way ? "one-way: " : "reversible", one_way ? one_way : "");
   if (!list)
     return;
-  const uint64_t n = (uint64_t) fmtconv_get_int (report, "names", 0);
+  const uint64_t n = (uint64_t) fmtconv_attr_get_int (report, "names", 0);
   printf ("%s %s %s, %s dropped; every rule is used, no two become one", text_count (names, n, "name"),
           n == 1 ? "becomes" : "become", text_number (results, list->len),
-          text_number (rules, fmtconv_get (report, "dropped")->len));
-  fmtconv_attr *changed = fmtconv_get (report, "changed");
+          text_number (rules, fmtconv_attr_get (report, "dropped")->len));
+  fmtconv_attr *changed = fmtconv_attr_get (report, "changed");
   if (changed && changed->len)
     printf (changed->len == 1 ? ", and %s comes back under another name"
                               : ", and %s come back under other names",

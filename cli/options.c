@@ -70,7 +70,7 @@ static const struct option_row
   { OPT_PROGRESS, "progress", NULL, ON_CONVERT, "show progress even if stderr is no terminal" },
   { OPT_NO_PROGRESS, "no-progress", NULL, ON_CONVERT, "never show progress" },
   { OPT_COLOR, "color", "WHEN", ON_ALL,
-    "colour messages: always, never, or auto (the default): on a terminal" },
+    "color messages: always, never, or auto (the default): on a terminal" },
   { OPT_PLUGIN_DIR, "plugin-dir", "DIR", ON_ALL, "look for plugins here first" },
   { 'h', "help", NULL, ON_ALL, "this text" },
   { 'V', "version", NULL, ON_ALL, "the version" },
@@ -130,7 +130,7 @@ add_variable (struct settings *s, char *text)
   if (s->n_variables == MAX_VARIABLES)
     return say_usage ("more than %d variables", MAX_VARIABLES), false;
   *equals = '\0';
-  s->variables[s->n_variables++] = (fmtconv_variable){ .name = text, .value = equals + 1 };
+  s->variables[s->n_variables++] = (fmtconv_spec_variable){ .name = text, .value = equals + 1 };
   return true;
 }
 

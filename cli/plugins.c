@@ -7,7 +7,7 @@
 static const char *
 roles_of (fmtconv_attr *plugin, char *room, size_t size)
 {
-  fmtconv_attr *roles = fmtconv_get (plugin, "roles");
+  fmtconv_attr *roles = fmtconv_attr_get (plugin, "roles");
   size_t at = 0;
   *room = 0;
   for (fmtconv_attr *r = roles ? roles->first : NULL; r && at < size; r = r->next)
@@ -19,13 +19,13 @@ static void
 print_line (fmtconv_attr *plugin)
 {
   char roles[64], shown[SHOWN_ROOM];
-  const char *error = fmtconv_get_string (plugin, "error", NULL);
+  const char *error = fmtconv_attr_get_string (plugin, "error", NULL);
   if (error)
-    printf ("%-22s %-16s %s\n", fmtconv_get_string (plugin, "name", "?"), "REFUSED",
+    printf ("%-22s %-16s %s\n", fmtconv_attr_get_string (plugin, "name", "?"), "REFUSED",
             text_shown (shown, error));
   else
-    printf ("%-22s %-16s %s\n", fmtconv_get_string (plugin, "name", "?"),
-            roles_of (plugin, roles, sizeof roles), fmtconv_get_string (plugin, "summary", ""));
+    printf ("%-22s %-16s %s\n", fmtconv_attr_get_string (plugin, "name", "?"),
+            roles_of (plugin, roles, sizeof roles), fmtconv_attr_get_string (plugin, "summary", ""));
 }
 
 static void
@@ -35,18 +35,18 @@ print_parameters (fmtconv_attr *list)
   int width = 0;
   for (fmtconv_attr *p = list ? list->first : NULL; p; p = p->next)
     {
-      int n = (int) strlen (fmtconv_get_string (p, "type", ""));
+      int n = (int) strlen (fmtconv_attr_get_string (p, "type", ""));
       width = n > width ? n : width;
     }
   for (fmtconv_attr *p = list ? list->first : NULL; p; p = p->next)
     {
-      const char *its = fmtconv_get_string (p, "role", ""),
-                 *otherwise = fmtconv_get_string (p, "default", NULL);
+      const char *its = fmtconv_attr_get_string (p, "role", ""),
+                 *otherwise = fmtconv_attr_get_string (p, "default", NULL);
       if (strcmp (its, role))
         printf ("\nParameters of the %s:\n", its);
       role = its;
-      printf ("  %-16s %-*s %s%s%s%s\n", fmtconv_get_string (p, "key", ""), width,
-              fmtconv_get_string (p, "type", ""), fmtconv_get_string (p, "help", ""),
+      printf ("  %-16s %-*s %s%s%s%s\n", fmtconv_attr_get_string (p, "key", ""), width,
+              fmtconv_attr_get_string (p, "type", ""), fmtconv_attr_get_string (p, "help", ""),
               otherwise ? " (default: " : "", otherwise ? otherwise : "", otherwise ? ")" : "");
     }
 }
@@ -55,41 +55,42 @@ print_parameters (fmtconv_attr *list)
 static void
 print_direction (fmtconv_attr *plugin)
 {
-  const char *why = fmtconv_get_string (plugin, "one_way", NULL);
-  if (!fmtconv_get (plugin, "reverse"))
+  const char *why = fmtconv_attr_get_string (plugin, "one_way", NULL);
+  if (!fmtconv_attr_get (plugin, "reverse"))
     return;
   if (why)
     printf ("  reverse no: %s\n", why);
   else
-    printf ("  reverse -t %s:reverse\n", fmtconv_get_string (plugin, "name", "?"));
+    printf ("  reverse -t %s:reverse\n", fmtconv_attr_get_string (plugin, "name", "?"));
 }
 
 static void
 print_plugin (fmtconv_attr *plugin)
 {
   char roles[64], shown[SHOWN_ROOM];
-  const char *error = fmtconv_get_string (plugin, "error", NULL);
-  fmtconv_attr *limits = fmtconv_get (plugin, "limits");
-  printf ("%s: %s\n", fmtconv_get_string (plugin, "name", "?"), fmtconv_get_string (plugin, "summary", ""));
+  const char *error = fmtconv_attr_get_string (plugin, "error", NULL);
+  fmtconv_attr *limits = fmtconv_attr_get (plugin, "limits");
+  printf ("%s: %s\n", fmtconv_attr_get_string (plugin, "name", "?"),
+          fmtconv_attr_get_string (plugin, "summary", ""));
   printf ("  roles   %s\n  file    %s\n", roles_of (plugin, roles, sizeof roles),
-          text_shown (shown, fmtconv_get_string (plugin, "path", "none: it is a part of fmtconv")));
+          text_shown (shown, fmtconv_attr_get_string (plugin, "path", "none: it is a part of fmtconv")));
   if (error)
     printf ("  refused %s\n", text_shown (shown, error));
   if (limits && limits->len)
-    printf ("  limits  %s\n", fmtconv_json_text (limits, 0));
+    printf ("  limits  %s\n", fmtconv_attr_json_text (limits, 0));
   print_direction (plugin);
-  print_parameters (fmtconv_get (plugin, "parameters"));
+  print_parameters (fmtconv_attr_get (plugin, "parameters"));
 }
 
 /* The plugins of that name; all where there is none.  What is only a preset's is no error. */
 static fmtconv_attr *
 plugins_of (fmtconv_ctx *ctx, const char *name, bool is_preset)
 {
-  fmtconv_attr *all = fmtconv_plugins (ctx, is_preset ? NULL : name);
+  fmtconv_attr *all = fmtconv_plugin_list (ctx, is_preset ? NULL : name);
   for (fmtconv_attr *p = is_preset && all ? all->first : NULL; p; p = p->next)
-    if (!strcmp (fmtconv_get_string (p, "name", ""), name))
-      return fmtconv_plugins (ctx, name);
-  return is_preset && all ? fmtconv_literal (ctx, "[]") : all;
+    if (!strcmp (fmtconv_attr_get_string (p, "name", ""), name))
+      return fmtconv_plugin_list (ctx, name);
+  return is_preset && all ? fmtconv_attr_literal (ctx, "[]") : all;
 }
 
 static void
@@ -109,7 +110,7 @@ static bool
 any_file (fmtconv_attr *list)
 {
   for (fmtconv_attr *p = list->first; p; p = p->next)
-    if (fmtconv_get_string (p, "path", NULL))
+    if (fmtconv_attr_get_string (p, "path", NULL))
       return true;
   return false;
 }
@@ -122,7 +123,7 @@ run_plugins (const struct settings *s)
     return say_usage ("plugins takes at most one NAME"), CLI_USAGE;
   const char *name = s->n_arguments ? s->arguments[0] : NULL;
   fmtconv_ctx *ctx = context_new (s, sp);
-  fmtconv_attr *presets = ctx ? fmtconv_presets (ctx, name) : NULL;
+  fmtconv_attr *presets = ctx ? fmtconv_preset_list (ctx, name) : NULL;
   fmtconv_attr *list = presets ? plugins_of (ctx, name, name && presets->first) : NULL;
   if (list && !name && !any_file (list))
     fputs ("fmtconv: no plugin is installed (hint: set FMTCONV_PLUGIN_PATH to the folder of the plugins, or "

@@ -5,7 +5,7 @@
 static bool
 is (fmtconv_attr *node, const char *key)
 {
-  const fmtconv_attr *value = fmtconv_get (node, key);
+  const fmtconv_attr *value = fmtconv_attr_get (node, key);
   return value && value->v.i;
 }
 
@@ -13,10 +13,10 @@ static void
 print_line (fmtconv_attr *preset)
 {
   char name[SHOWN_ROOM], text[SHOWN_ROOM];
-  const char *error = fmtconv_get_string (preset, "error", NULL);
-  printf ("%-22s %-16s %s\n", text_shown (name, fmtconv_get_string (preset, "name", "?")),
+  const char *error = fmtconv_attr_get_string (preset, "error", NULL);
+  printf ("%-22s %-16s %s\n", text_shown (name, fmtconv_attr_get_string (preset, "name", "?")),
           error ? "REFUSED" : "spec",
-          text_shown (text, error ? error : fmtconv_get_string (preset, "summary", "")));
+          text_shown (text, error ? error : fmtconv_attr_get_string (preset, "summary", "")));
 }
 
 /* The command, and below it what stands for its variables. */
@@ -24,21 +24,22 @@ static void
 print_use (fmtconv_attr *preset, const char *name)
 {
   char text[SHOWN_ROOM];
-  fmtconv_attr *list = fmtconv_get (preset, "variables");
+  fmtconv_attr *list = fmtconv_attr_get (preset, "variables");
   printf ("  use     fmtconv -p %s", name);
   for (fmtconv_attr *v = list ? list->first : NULL; v; v = v->next)
     {
       bool needed = is (v, "required");
-      printf (" %s-D %s=VALUE%s", needed ? "" : "[", fmtconv_get_string (v, "name", "?"), needed ? "" : "]");
+      printf (" %s-D %s=VALUE%s", needed ? "" : "[", fmtconv_attr_get_string (v, "name", "?"),
+              needed ? "" : "]");
     }
   printf ("%s%s\n", is (preset, "input") ? " INPUT" : "", is (preset, "output") ? " OUTPUT" : "");
   if (list && list->first)
     puts ("\nVariables:");
   for (fmtconv_attr *v = list ? list->first : NULL; v; v = v->next)
     {
-      const char *otherwise = fmtconv_get_string (v, "default", NULL);
-      printf ("  %-16s %s", fmtconv_get_string (v, "name", "?"),
-              text_shown (text, fmtconv_get_string (v, "help", "")));
+      const char *otherwise = fmtconv_attr_get_string (v, "default", NULL);
+      printf ("  %-16s %s", fmtconv_attr_get_string (v, "name", "?"),
+              text_shown (text, fmtconv_attr_get_string (v, "help", "")));
       if (otherwise)
         printf (" (default: %s)", text_shown (text, otherwise));
       putchar ('\n');
@@ -49,10 +50,10 @@ static void
 print_preset (fmtconv_attr *preset)
 {
   char name[SHOWN_ROOM], text[SHOWN_ROOM];
-  const char *error = fmtconv_get_string (preset, "error", NULL);
-  text_shown (name, fmtconv_get_string (preset, "name", "?"));
-  printf ("%s: %s\n", name, text_shown (text, fmtconv_get_string (preset, "summary", "")));
-  printf ("  file    %s\n", text_shown (text, fmtconv_get_string (preset, "path", "")));
+  const char *error = fmtconv_attr_get_string (preset, "error", NULL);
+  text_shown (name, fmtconv_attr_get_string (preset, "name", "?"));
+  printf ("%s: %s\n", name, text_shown (text, fmtconv_attr_get_string (preset, "summary", "")));
+  printf ("  file    %s\n", text_shown (text, fmtconv_attr_get_string (preset, "path", "")));
   if (error)
     printf ("  refused %s\n", text_shown (text, error));
   else

@@ -43,7 +43,7 @@ say_usage (const char *format, ...)
 void
 say_event (const char *event, fmtconv_attr *node)
 {
-  const char *text = fmtconv_json_text (node, 0);
+  const char *text = fmtconv_attr_json_text (node, 0);
   if (!text)
     return;
   const bool is_object = text[0] == '{' && text[1] != '}';

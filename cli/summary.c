@@ -6,7 +6,7 @@
 static uint64_t
 number (fmtconv_attr *node, const char *key)
 {
-  return (uint64_t) fmtconv_get_int (node, key, 0);
+  return (uint64_t) fmtconv_attr_get_int (node, key, 0);
 }
 
 /* ", through a.yaml, b.yaml" */
@@ -22,15 +22,15 @@ print_through (FILE *to, fmtconv_attr *specs)
 static void
 print_input (FILE *to, fmtconv_attr *report)
 {
-  fmtconv_attr *list = fmtconv_get (report, "inputs");
+  fmtconv_attr *list = fmtconv_attr_get (report, "inputs");
   char count[TEXT_ROOM], bytes[TEXT_ROOM], shown[SHOWN_ROOM];
   for (fmtconv_attr *in = list ? list->first : NULL; in; in = in->next)
     {
-      const char *component = fmtconv_get_string (in, "component", NULL);
+      const char *component = fmtconv_attr_get_string (in, "component", NULL);
       fprintf (to, "  in        %s%s%s, %s (%s)", component ? text_shown (shown, component) : "",
                component ? ": " : "", text_count (count, number (in, "tensors"), "tensor"),
-               text_bytes (bytes, number (in, "bytes")), fmtconv_get_string (in, "reader", "?"));
-      print_through (to, fmtconv_get (in, "through"));
+               text_bytes (bytes, number (in, "bytes")), fmtconv_attr_get_string (in, "reader", "?"));
+      print_through (to, fmtconv_attr_get (in, "through"));
     }
 }
 
@@ -39,7 +39,7 @@ static void
 print_account (FILE *to, fmtconv_attr *report)
 {
   static const char *const how[] = { "kept", "renamed", "split", "merged" };
-  fmtconv_attr *account = fmtconv_get (report, "account");
+  fmtconv_attr *account = fmtconv_attr_get (report, "account");
   const char *comma = ": ";
   char count[TEXT_ROOM];
   fprintf (to, "  out       %s", text_count (count, number (account, "out"), "tensor"));
@@ -55,11 +55,12 @@ print_account (FILE *to, fmtconv_attr *report)
 static void
 print_dropped (FILE *to, fmtconv_attr *report)
 {
-  fmtconv_attr *list = fmtconv_get (report, "dropped");
+  fmtconv_attr *list = fmtconv_attr_get (report, "dropped");
   char count[TEXT_ROOM], bytes[TEXT_ROOM], shown[SHOWN_ROOM];
   for (fmtconv_attr *d = list ? list->first : NULL; d; d = d->next)
     fprintf (to, "  dropped   %s, %s: %s\n", text_count (count, number (d, "tensors"), "tensor"),
-             text_bytes (bytes, number (d, "bytes")), text_shown (shown, fmtconv_get_string (d, "why", "")));
+             text_bytes (bytes, number (d, "bytes")),
+             text_shown (shown, fmtconv_attr_get_string (d, "why", "")));
 }
 
 /* What a reader left in its file: counted, or listed with -v. */
@@ -81,8 +82,8 @@ print_skipped_of (FILE *to, const struct settings *s, fmtconv_attr *list)
   for (fmtconv_attr *a = list->first; a; a = a->next)
     {
       uint64_t n = number (a, "bytes");
-      fprintf (to, "  left      %s: %s%s%s\n", text_shown (shown, fmtconv_get_string (a, "what", "")),
-               text_shown (why, fmtconv_get_string (a, "why", "")), n ? ", " : "",
+      fprintf (to, "  left      %s: %s%s%s\n", text_shown (shown, fmtconv_attr_get_string (a, "what", "")),
+               text_shown (why, fmtconv_attr_get_string (a, "why", "")), n ? ", " : "",
                n ? text_bytes (bytes, n) : "");
     }
 }
@@ -90,9 +91,9 @@ print_skipped_of (FILE *to, const struct settings *s, fmtconv_attr *list)
 static void
 print_skipped (FILE *to, const struct settings *s, fmtconv_attr *report)
 {
-  fmtconv_attr *list = fmtconv_get (report, "inputs");
+  fmtconv_attr *list = fmtconv_attr_get (report, "inputs");
   for (fmtconv_attr *in = list ? list->first : NULL; in; in = in->next)
-    print_skipped_of (to, s, fmtconv_get (in, "skipped"));
+    print_skipped_of (to, s, fmtconv_attr_get (in, "skipped"));
 }
 
 /* "15.0 KiB copied, 15.0 KiB converted, 28.4 KiB header and padding" */
@@ -106,7 +107,7 @@ print_bytes (FILE *to, fmtconv_attr *report)
                 { "gathered", "reordered" },
                 { "converted", "converted" },
                 { "literal", "header and padding" } };
-  fmtconv_attr *bytes = fmtconv_get (report, "bytes");
+  fmtconv_attr *bytes = fmtconv_attr_get (report, "bytes");
   const char *comma = "  bytes     ";
   char room[TEXT_ROOM];
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -121,7 +122,7 @@ print_bytes (FILE *to, fmtconv_attr *report)
 static void
 print_checks (FILE *to, fmtconv_attr *report)
 {
-  fmtconv_attr *checks = fmtconv_get (report, "checks");
+  fmtconv_attr *checks = fmtconv_attr_get (report, "checks");
   uint64_t checked = number (checks, "crc_checked"), unchecked = number (checks, "crc_unchecked");
   uint64_t verified = number (checks, "verified");
   char room[TEXT_ROOM];
@@ -140,26 +141,26 @@ print_checks (FILE *to, fmtconv_attr *report)
 static void
 print_findings (FILE *to, const struct settings *s, fmtconv_attr *report)
 {
-  fmtconv_attr *list = fmtconv_get (report, "findings");
+  fmtconv_attr *list = fmtconv_attr_get (report, "findings");
   char shown[SHOWN_ROOM];
   if (!list || s->verbosity < SAY_LISTS)
     return;
   for (fmtconv_attr *f = list->first; f; f = f->next)
     fprintf (to, "  found     %s: %llu of %llu values: %s\n",
-             text_shown (shown, fmtconv_get_string (f, "tensor", "")),
+             text_shown (shown, fmtconv_attr_get_string (f, "tensor", "")),
              (unsigned long long) number (f, "count"), (unsigned long long) number (f, "of"),
-             fmtconv_get_string (f, "finding", ""));
+             fmtconv_attr_get_string (f, "finding", ""));
 }
 
 static void
 print_speed (FILE *to, fmtconv_attr *report)
 {
   char seconds[TEXT_ROOM], rate[TEXT_ROOM], peak[TEXT_ROOM];
-  double s = fmtconv_get_float (report, "seconds", 0);
-  uint64_t written = number (fmtconv_get (report, "bytes"), "written");
+  double s = fmtconv_attr_get_float (report, "seconds", 0);
+  uint64_t written = number (fmtconv_attr_get (report, "bytes"), "written");
   fprintf (to, "  %s, %s/s, peak memory %s\n", text_seconds (seconds, s),
            text_bytes (rate, s > 0 ? (uint64_t) ((double) written / s) : 0),
-           text_bytes (peak, number (fmtconv_get (report, "memory"), "peak")));
+           text_bytes (peak, number (fmtconv_attr_get (report, "memory"), "peak")));
 }
 
 /* What the last transform of the whole model calls it; one of a component says nothing of the rest. */
@@ -167,21 +168,21 @@ static const char *
 title_of (fmtconv_attr *report)
 {
   const char *title = NULL;
-  fmtconv_attr *list = fmtconv_get (report, "transforms");
+  fmtconv_attr *list = fmtconv_attr_get (report, "transforms");
   for (fmtconv_attr *t = list ? list->first : NULL; t; t = t->next)
-    if (!fmtconv_get_string (t, "component", NULL))
-      title = fmtconv_get_string (t, "title", title);
+    if (!fmtconv_attr_get_string (t, "component", NULL))
+      title = fmtconv_attr_get_string (t, "title", title);
   return title;
 }
 
 static void
 print_files (FILE *to, fmtconv_attr *report, const char *title)
 {
-  fmtconv_attr *list = fmtconv_get (report, "files");
+  fmtconv_attr *list = fmtconv_attr_get (report, "files");
   char bytes[TEXT_ROOM], shown[SHOWN_ROOM], model[SHOWN_ROOM];
   bool is_one = list && list->first && !list->first->next;
   for (fmtconv_attr *f = list ? list->first : NULL; f; f = f->next)
-    fprintf (to, "%s: %s%s%s\n", text_shown (shown, fmtconv_get_string (f, "path", "?")),
+    fprintf (to, "%s: %s%s%s\n", text_shown (shown, fmtconv_attr_get_string (f, "path", "?")),
              text_bytes (bytes, number (f, "bytes")), title && is_one ? ", " : "",
              title && is_one ? text_shown (model, title) : "");
   if (title && !is_one)
@@ -192,7 +193,7 @@ print_files (FILE *to, fmtconv_attr *report, const char *title)
 static void
 print_outputs (FILE *to, fmtconv_attr *report)
 {
-  fmtconv_attr *list = fmtconv_get (report, "outputs");
+  fmtconv_attr *list = fmtconv_attr_get (report, "outputs");
   char count[TEXT_ROOM];
   for (fmtconv_attr *o = list ? list->first : NULL; o; o = o->next)
     {
@@ -219,9 +220,9 @@ summary_print (const struct settings *s, fmtconv_attr *report)
   print_outputs (stderr, report);
   print_skipped (stderr, s, report);
   print_bytes (stderr, report);
-  if (fmtconv_get (report, "outputs"))
+  if (fmtconv_attr_get (report, "outputs"))
     fprintf (stderr, "  read      %s of the input\n",
-             text_bytes (read, number (fmtconv_get (report, "bytes"), "fetched")));
+             text_bytes (read, number (fmtconv_attr_get (report, "bytes"), "fetched")));
   print_checks (stderr, report);
   print_findings (stderr, s, report);
   print_speed (stderr, report);
@@ -231,15 +232,15 @@ summary_print (const struct settings *s, fmtconv_attr *report)
 static void
 print_tensors (fmtconv_attr *report)
 {
-  fmtconv_attr *list = fmtconv_get (report, "outputs");
+  fmtconv_attr *list = fmtconv_attr_get (report, "outputs");
   char shown[SHOWN_ROOM];
   if (!list)
-    table_print (stdout, fmtconv_get (report, "tensors"), NULL);
+    table_print (stdout, fmtconv_attr_get (report, "tensors"), NULL);
   for (fmtconv_attr *o = list ? list->first : NULL; o; o = o->next)
     {
       printf ("%s%s:\n", o == list->first ? "" : "\n",
-              text_shown (shown, fmtconv_get_string (o, "path", "?")));
-      table_print (stdout, fmtconv_get (o, "tensors"), NULL);
+              text_shown (shown, fmtconv_attr_get_string (o, "path", "?")));
+      table_print (stdout, fmtconv_attr_get (o, "tensors"), NULL);
     }
   fflush (stdout);
 }
@@ -247,7 +248,7 @@ print_tensors (fmtconv_attr *report)
 void
 plan_print (const struct settings *s, fmtconv_attr *report)
 {
-  fmtconv_attr *bytes = fmtconv_get (report, "bytes"), *memory = fmtconv_get (report, "memory");
+  fmtconv_attr *bytes = fmtconv_attr_get (report, "bytes"), *memory = fmtconv_attr_get (report, "memory");
   char a[TEXT_ROOM], b[TEXT_ROOM];
   print_tensors (report);
   if (s->verbosity < SAY_NOTES)

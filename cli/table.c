@@ -20,11 +20,12 @@ struct line
 static void
 fill (struct line *line, fmtconv_attr *tensor)
 {
-  line->cell[0] = text_shown (line->name, fmtconv_get_string (tensor, "name", ""));
-  line->cell[1] = fmtconv_get_string (tensor, "dtype", "");
-  line->cell[2] = text_shape (line->shape, sizeof line->shape, fmtconv_get (tensor, "shape"));
-  line->cell[3] = text_bytes (line->bytes, (uint64_t) fmtconv_get_int (tensor, "bytes", 0));
-  line->cell[4] = fmtconv_get_string (tensor, "how", text_stats (line->stats, fmtconv_get (tensor, "stats")));
+  line->cell[0] = text_shown (line->name, fmtconv_attr_get_string (tensor, "name", ""));
+  line->cell[1] = fmtconv_attr_get_string (tensor, "dtype", "");
+  line->cell[2] = text_shape (line->shape, sizeof line->shape, fmtconv_attr_get (tensor, "shape"));
+  line->cell[3] = text_bytes (line->bytes, (uint64_t) fmtconv_attr_get_int (tensor, "bytes", 0));
+  line->cell[4] =
+      fmtconv_attr_get_string (tensor, "how", text_stats (line->stats, fmtconv_attr_get (tensor, "stats")));
 }
 
 /* Characters of UTF-8. */
@@ -40,7 +41,7 @@ width_of (const char *s)
 static bool
 is_wanted (fmtconv_attr *tensor, const char *glob)
 {
-  return !glob || fnmatch (glob, fmtconv_get_string (tensor, "name", ""), 0) == 0;
+  return !glob || fnmatch (glob, fmtconv_attr_get_string (tensor, "name", ""), 0) == 0;
 }
 
 static void
@@ -95,6 +96,6 @@ table_print (FILE *to, fmtconv_attr *list, const char *glob)
     if (is_wanted (t, glob))
       {
         fill (&line, t);
-        print_line (to, &line, width, fmtconv_get (t, "from"));
+        print_line (to, &line, width, fmtconv_attr_get (t, "from"));
       }
 }

@@ -92,23 +92,24 @@ text_stats (char room[STATS_ROOM], fmtconv_attr *stats)
   {
     const char *key, *what;
   } counts[] = { { "nan", "NaN" }, { "inf", "infinite" }, { "overflow_f16", "too large for f16" } };
-  fmtconv_attr *min = fmtconv_get (stats, "min"), *mean = fmtconv_get (stats, "mean");
+  fmtconv_attr *min = fmtconv_attr_get (stats, "min"), *mean = fmtconv_attr_get (stats, "mean");
   size_t n = 0;
   room[0] = '\0';
-  if (!stats || stats->kind != FMTCONV_A_OBJECT)
+  if (!stats || stats->kind != FMTCONV_ATTR_OBJECT)
     return room;
-  if (!fmtconv_get_int (stats, "values", 0))
+  if (!fmtconv_attr_get_int (stats, "values", 0))
     n = (size_t) snprintf (room, STATS_ROOM, "no values");
-  else if (!min || min->kind != FMTCONV_A_FLOAT)
+  else if (!min || min->kind != FMTCONV_ATTR_FLOAT)
     n = (size_t) snprintf (room, STATS_ROOM, "nothing finite");
   else
-    n = (size_t) snprintf (room, STATS_ROOM, "%.4g … %.4g", min->v.f, fmtconv_get_float (stats, "max", 0));
-  if (mean && mean->kind == FMTCONV_A_FLOAT)
+    n = (size_t) snprintf (room, STATS_ROOM, "%.4g … %.4g", min->v.f,
+                           fmtconv_attr_get_float (stats, "max", 0));
+  if (mean && mean->kind == FMTCONV_ATTR_FLOAT)
     n += (size_t) snprintf (room + n, STATS_ROOM - n, ", mean %.3g", mean->v.f);
   for (size_t i = 0; i < sizeof counts / sizeof *counts && n < STATS_ROOM; i++)
     {
       char count[TEXT_ROOM];
-      uint64_t found = (uint64_t) fmtconv_get_int (stats, counts[i].key, 0);
+      uint64_t found = (uint64_t) fmtconv_attr_get_int (stats, counts[i].key, 0);
       if (found)
         n += (size_t) snprintf (room + n, STATS_ROOM - n, ", %s %s", text_number (count, found),
                                 counts[i].what);

@@ -8,7 +8,7 @@ include plugins/cogvideox-lora/local.mk
 include plugins/cogvideox-pipeline/local.mk
 include plugins/cogvideox-transformer/local.mk
 include plugins/cogvideox-vae/local.mk
-include plugins/dequantise/local.mk
+include plugins/dequantize/local.mk
 include plugins/diffusers/local.mk
 include plugins/drop/local.mk
 include plugins/ema/local.mk
@@ -18,7 +18,7 @@ include plugins/lora-merge/local.mk
 include plugins/map/local.mk
 include plugins/merge/local.mk
 include plugins/prefix/local.mk
-include plugins/quantise/local.mk
+include plugins/quantize/local.mk
 include plugins/qweight/local.mk
 include plugins/rename/local.mk
 include plugins/reshape/local.mk

@@ -12,7 +12,7 @@ EXTRA_DIST += tests/sanitized.sh tests/valgrind.sh tests/valgrind.supp
 check-valgrind: all
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(check_PROGRAMS)' LOG_COMPILER='$(top_srcdir)/tests/valgrind.sh'
 
-# All tests, with the address and undefined-behaviour sanitizers of the compiler.
+# All tests, with the address and undefined-behavior sanitizers of the compiler.
 check-asan:
 	$(MKDIR_P) sanitized
 	cd sanitized && { test -f Makefile || '$(abs_top_srcdir)/configure' --enable-werror --enable-sanitizers \

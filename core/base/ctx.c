@@ -101,7 +101,7 @@ fmtconv_ctx_free (fmtconv_ctx *ctx)
 }
 
 void
-fmtconv_cancel (fmtconv_ctx *ctx)
+fmtconv_ctx_cancel (fmtconv_ctx *ctx)
 {
   if (ctx)
     atomic_store (&ctx->cancelled, 1);
@@ -138,7 +138,7 @@ fci_nomem (fmtconv_ctx *ctx)
 }
 
 void *
-fmtconv_alloc (fmtconv_ctx *ctx, size_t n, size_t size)
+fmtconv_ctx_alloc (fmtconv_ctx *ctx, size_t n, size_t size)
 {
   if (!ctx || ctx->failed)
     return NULL;
@@ -155,7 +155,7 @@ fci_copy (fmtconv_ctx *ctx, const void *s, size_t n)
   uint64_t bytes;
   if (!s || !fci_add (n, 1, &bytes))
     return NULL;
-  char *copy = fmtconv_alloc (ctx, 1, bytes);
+  char *copy = fmtconv_ctx_alloc (ctx, 1, bytes);
   if (copy)
     memcpy (copy, s, n);
   return copy;

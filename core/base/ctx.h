@@ -47,8 +47,8 @@ struct fmtconv_ctx
  * and `undo (arg)` was run at once. */
 int fci_defer_call (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
 
-/* As fmtconv_alloc, from the arena. */
-#define fci_new(ctx, type) ((type *) fmtconv_alloc (ctx, 1, sizeof (type)))
+/* As fmtconv_ctx_alloc, from the arena. */
+#define fci_new(ctx, type) ((type *) fmtconv_ctx_alloc (ctx, 1, sizeof (type)))
 
 /* A copy of n bytes of s with a NUL behind; of a string. */
 char *fci_copy (fmtconv_ctx *ctx, const void *s, size_t n);
@@ -87,7 +87,7 @@ void fci_try_listen (fmtconv_ctx *ctx, fci_try *saved,
                      void (*message) (void *arg, const fmtconv_message *message), void *arg);
 int fci_try_end (fmtconv_ctx *ctx, const fci_try *saved);
 
-/* E_CANCELLED recorded and returned if fmtconv_cancel was called, else 0. */
+/* E_CANCELLED recorded and returned if fmtconv_ctx_cancel was called, else 0. */
 int fci_check_cancel (fmtconv_ctx *ctx);
 
 #endif

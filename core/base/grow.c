@@ -24,7 +24,7 @@ make_room (fci_grow *grow, size_t n)
   while (room < needed)
     if (!fci_mul (room, 2, &room))
       return fci_nomem (grow->ctx) != NULL;
-  char *text = fmtconv_alloc (grow->ctx, 1, (size_t) room);
+  char *text = fmtconv_ctx_alloc (grow->ctx, 1, (size_t) room);
   if (text && grow->len)
     memcpy (text, grow->text, grow->len);
   if (text)

@@ -237,7 +237,7 @@ grow_details (fmtconv_ctx *ctx)
   if (ctx->n_details < ctx->details_room)
     return 0;
   size_t room = ctx->details_room ? 4 * ctx->details_room : FIRST;
-  const char **more = fmtconv_alloc (ctx, room, sizeof *more);
+  const char **more = fmtconv_ctx_alloc (ctx, room, sizeof *more);
   if (!more)
     return ctx->failed;
   if (ctx->n_details)
@@ -329,7 +329,7 @@ fmtconv_note (fmtconv_ctx *ctx, const char *format, ...)
 }
 
 int
-fmtconv_failed (const fmtconv_ctx *ctx)
+fmtconv_ctx_failed (const fmtconv_ctx *ctx)
 {
   return ctx ? ctx->failed : FMTCONV_E_NOMEM;
 }

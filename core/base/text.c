@@ -28,7 +28,7 @@ print (char *to, size_t size, const char *format, va_list ap)
 }
 
 char *
-fmtconv_text (fmtconv_ctx *ctx, const char *format, ...)
+fmtconv_ctx_printf (fmtconv_ctx *ctx, const char *format, ...)
 {
   char brief[256]; /* most are: then once is enough */
   va_list ap;
@@ -37,7 +37,7 @@ fmtconv_text (fmtconv_ctx *ctx, const char *format, ...)
   va_end (ap);
   if (n >= 0 && (size_t) n < sizeof brief)
     return fci_copy (ctx, brief, (size_t) n);
-  char *text = n < 0 ? NULL : fmtconv_alloc (ctx, (size_t) n + 1, 1);
+  char *text = n < 0 ? NULL : fmtconv_ctx_alloc (ctx, (size_t) n + 1, 1);
   if (!text)
     return ctx && !ctx->failed ? fci_nomem (ctx) : NULL;
   va_start (ap, format);
@@ -54,7 +54,7 @@ fci_human (fmtconv_ctx *ctx, uint64_t bytes)
   while (unit < 6 && bytes >> (10 * unit) >= 1024)
     unit++;
   if (unit == 0)
-    return fmtconv_text (ctx, "%u B", (unsigned) bytes);
+    return fmtconv_ctx_printf (ctx, "%u B", (unsigned) bytes);
   /* Tenths, rounded; both parts stay far below 2^64. */
   unsigned shift = 10 * unit;
   uint64_t rest = bytes & ((UINT64_C (1) << shift) - 1);
@@ -66,7 +66,8 @@ fci_human (fmtconv_ctx *ctx, uint64_t bytes)
       tenths = 10;
       unit++;
     }
-  return fmtconv_text (ctx, "%u.%u %s", (unsigned) (tenths / 10), (unsigned) (tenths % 10), units[unit]);
+  return fmtconv_ctx_printf (ctx, "%u.%u %s", (unsigned) (tenths / 10), (unsigned) (tenths % 10),
+                             units[unit]);
 }
 
 /* What a unit multiplies by: "" and "B" 1, "M" and "MiB" 2^20, "MB" 10^6; 0: no unit. */
@@ -104,7 +105,7 @@ least (unsigned a, unsigned b)
   return a < b ? a : b;
 }
 
-/* Insertions, deletions, replacements and swaps of neighbours between two short names. */
+/* Insertions, deletions, replacements and swaps of neighbors between two short names. */
 static unsigned
 distance (const char *a, size_t n, const char *b, size_t m)
 {

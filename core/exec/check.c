@@ -17,7 +17,7 @@ fci_join (fmtconv_ctx *ctx, const char *folder, const char *name)
 {
   if (strcmp (folder, ".") == 0)
     return name;
-  return fmtconv_text (ctx, "%s%s%s", folder, strcmp (folder, "/") == 0 ? "" : "/", name);
+  return fmtconv_ctx_printf (ctx, "%s%s%s", folder, strcmp (folder, "/") == 0 ? "" : "/", name);
 }
 
 const char *
@@ -76,7 +76,7 @@ check_way (fmtconv_ctx *ctx, const char *folder, int fd, const char *name)
     {
       const char *part = fci_copy (ctx, name, (size_t) (slash - name));
       if (!part)
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
       if (fstatat (fd, part, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return 0;
       if (!S_ISDIR (st.st_mode))
@@ -95,7 +95,7 @@ check_files (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *folder,
       struct stat st;
       const char *path = fci_join (ctx, folder, file->name);
       if (!path || check_way (ctx, folder, fd, file->name))
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
       if (fstatat (fd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
         code = check_existing (ctx, path, &st);
       else if (errno != ENOENT)
@@ -168,13 +168,13 @@ fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd)
 int
 fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output)
 {
-  if (fmtconv_failed (ctx))
-    return fmtconv_failed (ctx);
+  if (fmtconv_ctx_failed (ctx))
+    return fmtconv_ctx_failed (ctx);
   bool existing = layout->is_folder && fci_output_exists (output);
   const char *folder = existing ? output : fci_output_folder (ctx, output);
   int fd = folder ? fci_open_folder (ctx, folder) : -1;
   if (fd < 0)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   int code = existing            ? check_in_folder (ctx, layout, folder, fd)
              : layout->is_folder ? check_new_folder (ctx, output)
                                  : check_files (ctx, layout, folder, fd);

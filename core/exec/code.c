@@ -40,7 +40,7 @@ look_at (const float *row, size_t n)
 static uint64_t
 lost_in (uint32_t dtype, const uint8_t *blocks, size_t n)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   float values[256];
   uint64_t lost = 0;
   for (size_t done = 0; done < n; done += info->block, blocks += info->block_bytes)

@@ -20,7 +20,7 @@ compare_block (fci_worker *worker, size_t n)
 {
   const fci_comparison *comparison = worker->work->job_arg;
   const block *b = (const block *) comparison->blocks.items + n;
-  const fmtconv_dtype_info *info = fmtconv_dtype (b->wanted->view->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (b->wanted->view->dtype);
   size_t bytes = (size_t) b->size, at = 0;
   if (fci_fetch (worker, b->wanted, NULL, b->at, bytes, worker->out) != 0
       || fci_fetch (worker, b->found, NULL, b->at, bytes, worker->other) != 0)
@@ -49,7 +49,7 @@ fci_comparison_add (fmtconv_ctx *ctx, fci_comparison *comparison, const fci_rows
       n = n < end - at ? n : end - at;
       block *next = fci_list_add (ctx, &comparison->blocks, sizeof *next);
       if (!next)
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
       *next = (block){ .wanted = wanted, .found = found, .at = at, .size = n };
     }
   return 0;

@@ -11,8 +11,8 @@ typedef struct fci_finding
   struct fci_finding *next;
   const char *tensor;
   const fmtconv_file *file; /* it is in */
-  unsigned finding;         /* one of FMTCONV_INEXACT … */
-  int severity;             /* FMTCONV_COUNT … */
+  unsigned finding;         /* one of FMTCONV_FINDING_INEXACT … */
+  int severity;             /* FMTCONV_SEVERITY_COUNT … */
   uint64_t count;
   uint64_t of;  /* elements of the tensor */
   uint64_t row; /* the first with one of them; UINT64_MAX: not known */

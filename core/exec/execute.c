@@ -32,15 +32,15 @@ static int
 prepare_outputs (run *r, fmtconv_ctx *ctx)
 {
   const fci_execution *e = r->execution;
-  r->fds = fmtconv_alloc (ctx, e->plan->files.n, sizeof *r->fds);
-  r->shown = fmtconv_alloc (ctx, e->plan->files.n, sizeof *r->shown);
-  r->paths = fmtconv_alloc (ctx, e->plan->files.n, sizeof *r->paths);
-  r->publications = fmtconv_alloc (ctx, e->n_outputs, sizeof *r->publications);
+  r->fds = fmtconv_ctx_alloc (ctx, e->plan->files.n, sizeof *r->fds);
+  r->shown = fmtconv_ctx_alloc (ctx, e->plan->files.n, sizeof *r->shown);
+  r->paths = fmtconv_ctx_alloc (ctx, e->plan->files.n, sizeof *r->paths);
+  r->publications = fmtconv_ctx_alloc (ctx, e->n_outputs, sizeof *r->publications);
   for (size_t i = 0; r->publications && i < e->n_outputs; i++)
     r->publications[i] = (fci_publication){
       .ctx = ctx, .io = r->work.io, .layout = e->outputs[i].layout, .output = e->outputs[i].path, .folder = -1
     };
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 /* Scratch and tallies. */
@@ -49,13 +49,13 @@ prepare (run *r, fmtconv_ctx *ctx)
 {
   const fci_plan *plan = r->execution->plan;
   fci_work *work = &r->work;
-  work->tallies = fmtconv_alloc (ctx, plan->n_tallies, sizeof *work->tallies);
-  work->bad_rows = fmtconv_alloc (ctx, plan->n_coders, sizeof *work->bad_rows);
+  work->tallies = fmtconv_ctx_alloc (ctx, plan->n_tallies, sizeof *work->tallies);
+  work->bad_rows = fmtconv_ctx_alloc (ctx, plan->n_coders, sizeof *work->bad_rows);
   work->ctx = ctx;
   work->plan = plan;
   work->io = r->execution->io ? r->execution->io : &fci_io_system;
   if (!work->tallies || !work->bad_rows || prepare_outputs (r, ctx))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   for (size_t i = 0; i < plan->n_coders; i++)
     work->bad_rows[i] = (fci_bad_rows){ .nan = UINT64_MAX, .inf = UINT64_MAX };
   work->want_crc = true;

@@ -1,7 +1,7 @@
 /* core/exec/factor.c: what elements of a part are multiplied or divided by.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Neighbours share their factors, so those of a part are few: they are read before its elements, as a rectangle of their
+ * Neighbors share their factors, so those of a part are few: they are read before its elements, as a rectangle of their
  * own, and a part is cut until they fit the room for them. */
 #include "config.h"
 

@@ -200,7 +200,7 @@ int
 fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uint64_t at, uint64_t size,
            uint8_t *out)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (rows->view->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (rows->view->dtype);
   fci_fetching f = { .worker = worker, .rows = rows, .tallies = tallies, .rank = rows->view->rank };
   if (f.rank == 0)
     return fetch_rectangle (&f, out);

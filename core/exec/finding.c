@@ -25,13 +25,13 @@ said (unsigned finding)
 {
   switch (finding)
     {
-    case FMTCONV_INEXACT:
+    case FMTCONV_FINDING_INEXACT:
       return "were rounded";
-    case FMTCONV_OVERFLOW:
+    case FMTCONV_FINDING_OVERFLOW:
       return "were too large for the data type";
-    case FMTCONV_UNDERFLOW:
+    case FMTCONV_FINDING_UNDERFLOW:
       return "lost precision because they are below the normal range of the data type";
-    case FMTCONV_NAN:
+    case FMTCONV_FINDING_NAN:
       return "are not numbers";
     default:
       return "are infinite";
@@ -88,9 +88,9 @@ add_point (finder *f, const fci_rows *rows, const fci_point *point, const fci_ta
   for (unsigned which = 0; which < FCI_FINDINGS; which++)
     {
       uint64_t count = tallied (tally, which), row = UINT64_MAX;
-      if (bad && 1u << which == FMTCONV_NAN)
+      if (bad && 1u << which == FMTCONV_FINDING_NAN)
         row = bad->nan;
-      if (bad && 1u << which == FMTCONV_INF)
+      if (bad && 1u << which == FMTCONV_FINDING_INF)
         row = bad->inf;
       if (point->asked[which] && count && !add_finding (f, rows, which, point, count, row))
         return false;
@@ -117,7 +117,8 @@ add_tensor (finder *f, const fci_rows *rows, const fci_work *work)
 static int
 fail (fmtconv_ctx *ctx, const fci_finding *finding)
 {
-  bool lost = finding->finding & (FMTCONV_INEXACT | FMTCONV_OVERFLOW | FMTCONV_UNDERFLOW);
+  bool lost =
+      finding->finding & (FMTCONV_FINDING_INEXACT | FMTCONV_FINDING_OVERFLOW | FMTCONV_FINDING_UNDERFLOW);
   const fmtconv_where where = { .tensor = finding->tensor, .hint = finding->hint };
   if (finding->row != UINT64_MAX)
     return fmtconv_fail_at (ctx, lost ? FMTCONV_E_LOSSY : FMTCONV_E_FORMAT, &where,
@@ -136,7 +137,7 @@ warn (fmtconv_ctx *ctx, const fci_finding *first, unsigned finding, bool several
   size_t tensors = 0;
   const char *hint = NULL;
   for (const fci_finding *f = first; f; f = f->next)
-    if (f->finding == finding && f->severity == FMTCONV_WARN)
+    if (f->finding == finding && f->severity == FMTCONV_SEVERITY_WARN)
       {
         values += f->count;
         of += f->of;
@@ -164,10 +165,10 @@ fci_find (const fci_work *work, fci_outcome *outcome)
   int code = 0;
   for (size_t i = 0; i < plan->rows.n; i++)
     if (!add_tensor (&f, FCI_ROWS (plan)[i], work))
-      return fmtconv_failed (ctx);
+      return fmtconv_ctx_failed (ctx);
   outcome->findings = first;
   for (const fci_finding *finding = first; finding; finding = finding->next)
-    if (finding->severity == FMTCONV_ERROR)
+    if (finding->severity == FMTCONV_SEVERITY_ERROR)
       return fail (ctx, finding);
   for (unsigned which = 0; which < FCI_FINDINGS && code == 0; which++)
     code = warn (ctx, first, 1u << which, plan->n_layouts > 1);

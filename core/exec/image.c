@@ -58,7 +58,7 @@ fci_image_plan (const fci_part_box *p, fci_image *im)
 static void
 decode (uint32_t dtype, const uint8_t *from, uint64_t skip, uint64_t n, float *to)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   float block[MOST_IN_BLOCK];
   while (n > 0)
     {
@@ -84,7 +84,7 @@ static int
 read_blocks (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len, void *to)
 {
   const uint32_t dtype = p->program->blocks;
-  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   uint64_t offset = p->offset, n = len / sizeof (float);
   uint32_t phase = p->phase;
   fci_place_move (dtype, &offset, &phase, by / sizeof (float));

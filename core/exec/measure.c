@@ -187,12 +187,12 @@ fci_measure_all (fci_work *work)
   fci_list ranges = { 0 };
   if (plan->measured.n == 0)
     return 0;
-  uint32_t *largest = fmtconv_alloc (work->ctx, plan->kept / sizeof *largest, sizeof *largest);
+  uint32_t *largest = fmtconv_ctx_alloc (work->ctx, plan->kept / sizeof *largest, sizeof *largest);
   work->want_crc = false; /* checksums are of the bytes that are written */
   if (largest && add_all (work, &ranges, largest)
       && fci_work_run (work, measure_range, ranges.items, ranges.n) == 0)
     finish_all (plan, largest);
   work->want_crc = want_crc;
   free (ranges.items);
-  return fmtconv_failed (work->ctx);
+  return fmtconv_ctx_failed (work->ctx);
 }

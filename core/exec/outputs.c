@@ -24,7 +24,7 @@ find_spot (fmtconv_ctx *ctx, const fci_output *output, spot *s)
   s->folder = existing ? output->path : fci_output_folder (ctx, output->path);
   int fd = s->folder ? fci_open_folder (ctx, s->folder) : -1;
   if (fd < 0)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   int code = fstat (fd, &s->opened) == 0 ? 0 : fci_fail_io (ctx, s->folder, "cannot be examined");
   close (fd);
   return code;
@@ -96,7 +96,7 @@ is_stale (const fmtconv_layout *layout, const fmtconv_file *file)
   const size_t n = (size_t) (file->base - file->name);
   for (const fci_stale *stale = layout->stale; stale; stale = stale->next)
     if (strlen (stale->folder) == n && memcmp (stale->folder, file->name, n) == 0
-        && fmtconv_glob (stale->glob, file->base))
+        && fmtconv_glob_match (stale->glob, file->base))
       return true;
   return false;
 }
@@ -143,7 +143,7 @@ check_room (fmtconv_ctx *ctx, const spot *spots, size_t n)
     size += spots[i].opened.st_dev == last->opened.st_dev ? fci_layout_size (spots[i].output->layout) : 0;
   int fd = fci_open_folder (ctx, last->folder);
   if (fd < 0)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   int code = fci_space_check (ctx, size, last->folder, fd);
   close (fd);
   return code;
@@ -152,7 +152,7 @@ check_room (fmtconv_ctx *ctx, const spot *spots, size_t n)
 int
 fci_outputs_check (fmtconv_ctx *ctx, const fci_output *outputs, size_t n)
 {
-  spot *spots = n > 1 ? fmtconv_alloc (ctx, n, sizeof *spots) : NULL;
+  spot *spots = n > 1 ? fmtconv_ctx_alloc (ctx, n, sizeof *spots) : NULL;
   int code = 0;
   for (size_t i = 0; i < n && code == 0; i++)
     for (size_t k = 0; k < i && code == 0; k++)
@@ -164,5 +164,5 @@ fci_outputs_check (fmtconv_ctx *ctx, const fci_output *outputs, size_t n)
         code = check_two (ctx, &spots[k], &spots[i]);
       code = code == 0 ? check_room (ctx, spots, i + 1) : code;
     }
-  return code == 0 ? fmtconv_failed (ctx) : code;
+  return code == 0 ? fmtconv_ctx_failed (ctx) : code;
 }

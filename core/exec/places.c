@@ -77,7 +77,7 @@ open_whole (fci_publication *p, uint64_t digest)
   p->top_path = p->whole ? fci_join (ctx, p->folder_path, p->whole) : NULL;
   p->top_shown = p->output;
   if (!p->top_path)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   int fd = make_whole (p);
   p->places[0] =
       (fci_place){ .name = "", .base = "", .shown = p->output, .above = -1, .fd = fd, .made = true };
@@ -124,7 +124,7 @@ open_place (fci_publication *p, const char *name, int above)
   *place = (fci_place){ .name = name, .base = slash ? slash + 1 : name, .above = above };
   int folder = p->places[above].fd;
   if (!(place->shown = fci_join (p->ctx, p->top_shown, name)))
-    return fmtconv_failed (p->ctx);
+    return fmtconv_ctx_failed (p->ctx);
   place->made = p->io->mkdir (folder, place->base, 0777) == 0;
   if (!place->made && errno != EEXIST)
     return fci_fail_io (p->ctx, place->shown, "the folder cannot be created");
@@ -150,7 +150,7 @@ open_places_of (fci_publication *p, const fmtconv_file *file)
         {
           const char *name = fci_copy (p->ctx, file->name, n);
           if (!name || open_place (p, name, above))
-            return fmtconv_failed (p->ctx);
+            return fmtconv_ctx_failed (p->ctx);
           found = (int) p->n_places - 1;
         }
       above = found;
@@ -172,10 +172,10 @@ int
 fci_places_open (fci_publication *p, uint64_t digest)
 {
   bool existing = p->layout->is_folder && fci_output_exists (p->output);
-  p->places = fmtconv_alloc (p->ctx, most_places (p->layout), sizeof *p->places);
+  p->places = fmtconv_ctx_alloc (p->ctx, most_places (p->layout), sizeof *p->places);
   p->folder_path = existing ? p->output : fci_output_folder (p->ctx, p->output);
   if (!p->places || !p->folder_path || (p->folder = fci_open_folder (p->ctx, p->folder_path)) < 0)
-    return fmtconv_failed (p->ctx);
+    return fmtconv_ctx_failed (p->ctx);
   int code = p->layout->is_folder && !existing ? open_whole (p, digest) : open_existing (p);
   for (const fmtconv_file *file = p->layout->first; file && code == 0; file = file->next)
     code = open_places_of (p, file);

@@ -157,7 +157,7 @@ look (fci_worker *worker, size_t n)
 static fmtconv_view *
 written_as (fmtconv_view *view, uint32_t dtype)
 {
-  return fmtconv_cast (fmtconv_cast (view, view->dtype), dtype);
+  return fmtconv_view_cast (fmtconv_view_cast (view, view->dtype), dtype);
 }
 
 static bool
@@ -192,13 +192,13 @@ open_workers (scanner *s, fmtconv_ctx *ctx)
   s->plan.unit_room =
       (PIECE * sizeof (double) * BUFFERS / (BUFFERS - 1) / FCI_SCRATCH_ALIGN + 1) * FCI_SCRATCH_ALIGN;
   if (fci_plan_workers (&s->plan, s->plan.unit_room) != 0)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   s->work.ctx = ctx;
   s->work.plan = &s->plan;
   s->work.io = &fci_io_system;
   s->work.total += fci_measured_bytes (&s->plan);
   if (fci_work_open (&s->work) != 0)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   fci_work_share (&s->work, true);
   return fci_measure_all (&s->work);
 }
@@ -226,5 +226,5 @@ fci_scan_all (fmtconv_ctx *ctx, fci_scan *scans, size_t n)
   fci_work_close (&s.work);
   free (s.blocks.items);
   free (s.plan.measured.items);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }

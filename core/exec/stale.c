@@ -37,7 +37,7 @@ add (fmtconv_ctx *ctx, const fci_stale *stale, const char *name, fci_old **list)
 {
   fci_old *old = fci_new (ctx, fci_old);
   if (!old || !(old->name = fci_strdup (ctx, name)))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   old->folder = stale->folder;
   old->next = *list;
   *list = old;
@@ -49,7 +49,7 @@ find_in (fmtconv_ctx *ctx, const fmtconv_layout *layout, const fci_stale *stale,
 {
   int code = 0;
   for (const struct dirent *entry; code == 0 && (entry = readdir (folder));)
-    if (fmtconv_glob (stale->glob, entry->d_name) && !is_new (layout, stale->folder, entry->d_name)
+    if (fmtconv_glob_match (stale->glob, entry->d_name) && !is_new (layout, stale->folder, entry->d_name)
         && !is_known (*list, stale->folder, entry->d_name))
       code = add (ctx, stale, entry->d_name, list);
   return code;
@@ -62,9 +62,9 @@ fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const c
   *list = NULL;
   for (const fci_stale *stale = layout->stale; stale && top >= 0 && code == 0; stale = stale->next)
     {
-      const char *path = fmtconv_text (ctx, "./%s", stale->folder);
+      const char *path = fmtconv_ctx_printf (ctx, "./%s", stale->folder);
       if (!path)
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
       int fd = openat (top, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
       DIR *folder = fd >= 0 ? fdopendir (fd) : NULL;
       if (!folder && errno != ENOENT)
@@ -104,9 +104,9 @@ fci_stale_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const 
   size_t n = 0;
   for (const fci_old *old = list; old && code == 0; old = old->next, n++)
     {
-      const char *name = fmtconv_text (ctx, "%s%s", old->folder, old->name);
+      const char *name = fmtconv_ctx_printf (ctx, "%s%s", old->folder, old->name);
       const char *shown = name ? fci_join (ctx, top_path, name) : NULL;
-      code = shown ? check_old (ctx, top, name, shown) : fmtconv_failed (ctx);
+      code = shown ? check_old (ctx, top, name, shown) : fmtconv_ctx_failed (ctx);
     }
   if (code != 0 || n == 0 || ctx->options.flags & FMTCONV_FORCE)
     return code;
@@ -128,7 +128,7 @@ fci_stale_remove (const fci_publication *p)
   size_t n = 0;
   for (const fci_old *old = list; old; old = old->next)
     {
-      const char *name = fmtconv_text (p->ctx, "%s%s", old->folder, old->name);
+      const char *name = fmtconv_ctx_printf (p->ctx, "%s%s", old->folder, old->name);
       if (!name || unlinkat (top, name, 0) != 0)
         fmtconv_note (p->ctx, "%s: the older file %s%s, which it replaces, cannot be removed", p->output,
                       old->folder, old->name);

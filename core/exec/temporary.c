@@ -20,8 +20,8 @@ const char *
 fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest)
 {
   size_t len = strlen (name) > NAME_MAX - DECOR ? NAME_MAX - DECOR : strlen (name);
-  return fmtconv_text (ctx, ".%.*s.fmtconv-%08x.tmp", (int) len, name,
-                       (unsigned) (digest ^ digest >> 32) & 0xffffffffu);
+  return fmtconv_ctx_printf (ctx, ".%.*s.fmtconv-%08x.tmp", (int) len, name,
+                             (unsigned) (digest ^ digest >> 32) & 0xffffffffu);
 }
 
 /* Is the open file still the one of that name, ours alone, and a regular one? */
@@ -85,7 +85,7 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
   target->shown = fci_join (ctx, p->top_shown, target->file->name);
   target->temporary = p->whole ? base : fci_temporary_name (ctx, base, digest);
   if (!target->shown || !target->temporary)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   target->exists = fstatat (target->place->fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0;
   target->mode = target->exists ? st.st_mode & 0777 : 0;
   target->fd = open_locked (target->place->fd, target->temporary);
@@ -112,10 +112,10 @@ static bool
 prepare (fci_publication *p)
 {
   size_t n = p->layout->n_files, i = 0;
-  p->fds = fmtconv_alloc (p->ctx, n, sizeof *p->fds);
-  p->shown = fmtconv_alloc (p->ctx, n, sizeof *p->shown);
-  p->paths = fmtconv_alloc (p->ctx, n, sizeof *p->paths);
-  fci_target *targets = fmtconv_alloc (p->ctx, n, sizeof *targets);
+  p->fds = fmtconv_ctx_alloc (p->ctx, n, sizeof *p->fds);
+  p->shown = fmtconv_ctx_alloc (p->ctx, n, sizeof *p->shown);
+  p->paths = fmtconv_ctx_alloc (p->ctx, n, sizeof *p->paths);
+  fci_target *targets = fmtconv_ctx_alloc (p->ctx, n, sizeof *targets);
   if (!targets || !p->fds || !p->shown || !p->paths)
     return false;
   for (const fmtconv_file *file = p->layout->first; file; file = file->next, i++)
@@ -133,7 +133,7 @@ path_of (const fci_publication *p, const fci_target *target)
   if (!target->temporary)
     return NULL;
   return fci_join (p->ctx, p->top_path,
-                   fmtconv_text (p->ctx, "%.*s%s", folder, file->name, target->temporary));
+                   fmtconv_ctx_printf (p->ctx, "%.*s%s", folder, file->name, target->temporary));
 }
 
 int
@@ -141,7 +141,7 @@ fci_publication_open (fci_publication *p, uint64_t digest)
 {
   p->folder = -1;
   if (!prepare (p))
-    return fmtconv_failed (p->ctx);
+    return fmtconv_ctx_failed (p->ctx);
   int code = fci_defer_call (p->ctx, drop, p);
   if (code == 0)
     code = fci_places_open (p, digest);
@@ -153,7 +153,7 @@ fci_publication_open (fci_publication *p, uint64_t digest)
       p->shown[i] = target->shown;
       p->paths[i] = path_of (p, target);
     }
-  return code != 0 ? code : fmtconv_failed (p->ctx);
+  return code != 0 ? code : fmtconv_ctx_failed (p->ctx);
 }
 
 /* The lock is held until the name is gone, so that nobody takes the file over in between. */

@@ -26,7 +26,7 @@ add_tensor (verifier *v, const char *name, fmtconv_view *wanted, fmtconv_view *f
   fmtconv_view *stored[2] = { fci_view_stored (wanted), fci_view_stored (found) };
   const fci_rows *a = stored[0] ? fci_rows_of (&v->rows, name, stored[0]) : NULL;
   const fci_rows *b = a && stored[1] ? fci_rows_of (&v->rows, name, stored[1]) : NULL;
-  return b ? fci_comparison_add (v->work->ctx, &v->comparison, a, b) : fmtconv_failed (v->work->ctx);
+  return b ? fci_comparison_add (v->work->ctx, &v->comparison, a, b) : fmtconv_ctx_failed (v->work->ctx);
 }
 
 static int
@@ -38,7 +38,7 @@ add_file (verifier *v, const fmtconv_file *file, const fmtconv_model *model, siz
       if (!fci_region_is_tensor (region))
         continue;
       const fmtconv_where where = { .tensor = region->u.tensor.name, .hint = "nothing was published" };
-      const fmtconv_tensor *t = fmtconv_find (model, region->u.tensor.name);
+      const fmtconv_tensor *t = fmtconv_model_find (model, region->u.tensor.name);
       if (!t)
         return fci_fail_file (ctx, FMTCONV_E_FORMAT, file->name, &where,
                               "the written file does not have it when it is read again");
@@ -50,10 +50,10 @@ add_file (verifier *v, const fmtconv_file *file, const fmtconv_model *model, siz
         return code;
       (*verified)++;
     }
-  if (fmtconv_count (model) != file->n_tensors)
+  if (fmtconv_model_count (model) != file->n_tensors)
     return fci_fail_file (ctx, FMTCONV_E_FORMAT, file->name, NULL,
                           "the written file has %zu tensors when it is read again instead of %zu",
-                          fmtconv_count (model), file->n_tensors);
+                          fmtconv_model_count (model), file->n_tensors);
   return 0;
 }
 
@@ -68,8 +68,8 @@ add_files (verifier *v, const fci_execution *execution, const char *const *paths
         continue;
       const fmtconv_model *model = execution->reread (execution->arg, file, paths[i]);
       if (!model)
-        return fmtconv_failed (v->work->ctx)
-                   ? fmtconv_failed (v->work->ctx)
+        return fmtconv_ctx_failed (v->work->ctx)
+                   ? fmtconv_ctx_failed (v->work->ctx)
                    : fmtconv_fail (v->work->ctx, FMTCONV_E_INTERNAL, "the output cannot be read again");
       code = add_file (v, file, model, verified);
     }
@@ -82,7 +82,7 @@ fci_verify (fci_work *work, const fci_execution *execution, const char *const *p
   verifier v = { .work = work, .rows = { .ctx = work->ctx, .programs = fci_map_new (work->ctx) } };
   size_t verified = 0;
   if (!v.rows.programs)
-    return fmtconv_failed (work->ctx);
+    return fmtconv_ctx_failed (work->ctx);
   fci_work_share (work, true);
   v.comparison.room = work->workers[0].room;
   work->want_crc = false;

@@ -64,9 +64,9 @@ int
 fci_work_open (fci_work *work)
 {
   const fci_plan *plan = work->plan;
-  work->workers = fmtconv_alloc (work->ctx, plan->cost.threads, sizeof *work->workers);
+  work->workers = fmtconv_ctx_alloc (work->ctx, plan->cost.threads, sizeof *work->workers);
   if (!work->workers)
-    return fmtconv_failed (work->ctx);
+    return fmtconv_ctx_failed (work->ctx);
   init_waiting (work);
   while (work->n_workers < plan->cost.threads)
     {
@@ -86,10 +86,10 @@ fci_work_open (fci_work *work)
 int
 fci_work_files (fci_work *work, size_t n)
 {
-  work->writing = fmtconv_alloc (work->ctx, n, sizeof *work->writing);
+  work->writing = fmtconv_ctx_alloc (work->ctx, n, sizeof *work->writing);
   for (; work->writing && work->n_writing < n; work->n_writing++)
     pthread_mutex_init (&work->writing[work->n_writing], NULL);
-  return fmtconv_failed (work->ctx);
+  return fmtconv_ctx_failed (work->ctx);
 }
 
 void

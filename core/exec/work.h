@@ -68,7 +68,7 @@ typedef struct fci_worker
   uint8_t *other; /* verification: the second opinion */
   uint8_t *in;
   uint8_t *dense;
-  uint8_t *flat;          /* f32 that is to be quantised */
+  uint8_t *flat;          /* f32 that is to be quantized */
   size_t room;            /* bytes of each of these */
   uint8_t *window;        /* what the group's units read; NULL: there are no groups */
   const fci_group *group; /* that is worked on, its windows filled; NULL: none */
@@ -135,7 +135,7 @@ int fci_work_run (fci_work *work, fci_job *job, const void *arg, size_t n_units)
 /* The same progress report at the end, or while something else takes its time. */
 void fci_work_progress (const fci_work *work);
 
-/* Has somebody called fmtconv_cancel? */
+/* Has somebody called fmtconv_ctx_cancel? */
 static inline bool
 fci_is_cancelled (const fci_worker *worker)
 {

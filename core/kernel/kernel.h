@@ -8,7 +8,7 @@
 #include <fmtconv/types.h>
 #include <stdbool.h>
 
-/* What was found where elements were rounded.  Sums; see FMTCONV_INEXACT … */
+/* What was found where elements were rounded.  Sums; see FMTCONV_FINDING_INEXACT … */
 typedef struct fci_tally
 {
   uint64_t inexact;

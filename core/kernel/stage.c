@@ -194,7 +194,7 @@ keeps_zero (float factor, bool divide)
   return isfinite (factor) && !(divide && factor == 0);
 }
 
-/* A stage that does nothing but multiply or divide, where neighbours have one factor: a loop for each stretch of
+/* A stage that does nothing but multiply or divide, where neighbors have one factor: a loop for each stretch of
  * them. */
 static bool
 scale_fast (const fci_stage *stage, const unsigned char *in, unsigned char *out, size_t n,

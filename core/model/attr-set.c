@@ -30,17 +30,17 @@ fmtconv_attr *
 fci_attr_copy (fmtconv_ctx *ctx, const fmtconv_attr *node)
 {
   if (!node)
-    return fci_attr_new (ctx, FMTCONV_A_NULL);
-  if (node->kind == FMTCONV_A_STRING)
+    return fci_attr_new (ctx, FMTCONV_ATTR_NULL);
+  if (node->kind == FMTCONV_ATTR_STRING)
     return fci_attr_string (ctx, node->v.s, node->len);
   fmtconv_attr *copy = fci_attr_new (ctx, node->kind);
   if (!copy)
     return NULL;
   copy->bits = node->bits;
   copy->is_unsigned = node->is_unsigned;
-  if (node->kind != FMTCONV_A_OBJECT)
+  if (node->kind != FMTCONV_ATTR_OBJECT)
     copy->v = node->v;
-  if (node->kind == FMTCONV_A_PACKED)
+  if (node->kind == FMTCONV_ATTR_PACKED)
     copy->len = node->len;
   for (const fmtconv_attr *item = node->first; item; item = item->next)
     {
@@ -59,13 +59,13 @@ place (fmtconv_attr *node, const char *key, fmtconv_attr *fresh)
 {
   if (!fresh)
     return;
-  if (node->kind != (key ? FMTCONV_A_OBJECT : FMTCONV_A_ARRAY))
+  if (node->kind != (key ? FMTCONV_ATTR_OBJECT : FMTCONV_ATTR_ARRAY))
     {
       fmtconv_fail (node->ctx, FMTCONV_E_INTERNAL, "attribute '%s' is set in what is no %s", key ? key : "",
                     key ? "object" : "array");
       return;
     }
-  fmtconv_attr *old = key ? fmtconv_get (node, key) : NULL;
+  fmtconv_attr *old = key ? fmtconv_attr_get (node, key) : NULL;
   if (old)
     {
       fci_attr_become (old, fresh);
@@ -82,7 +82,7 @@ place (fmtconv_attr *node, const char *key, fmtconv_attr *fresh)
 }
 
 void
-fmtconv_set (fmtconv_attr *node, const char *key, fmtconv_attr *subtree)
+fmtconv_attr_set (fmtconv_attr *node, const char *key, fmtconv_attr *subtree)
 {
   if (may_change (node))
     place (node, key, fci_attr_copy (node->ctx, subtree));
@@ -96,9 +96,9 @@ scalar (fmtconv_attr *node, unsigned kind)
 }
 
 void
-fmtconv_set_bool (fmtconv_attr *node, const char *key, int value)
+fmtconv_attr_set_bool (fmtconv_attr *node, const char *key, int value)
 {
-  fmtconv_attr *fresh = scalar (node, FMTCONV_A_BOOL);
+  fmtconv_attr *fresh = scalar (node, FMTCONV_ATTR_BOOL);
   if (!fresh)
     return;
   fresh->v.i = value != 0;
@@ -106,9 +106,9 @@ fmtconv_set_bool (fmtconv_attr *node, const char *key, int value)
 }
 
 void
-fmtconv_set_int (fmtconv_attr *node, const char *key, int64_t value)
+fmtconv_attr_set_int (fmtconv_attr *node, const char *key, int64_t value)
 {
-  fmtconv_attr *fresh = scalar (node, FMTCONV_A_INT);
+  fmtconv_attr *fresh = scalar (node, FMTCONV_ATTR_INT);
   if (!fresh)
     return;
   fresh->v.i = value;
@@ -116,9 +116,9 @@ fmtconv_set_int (fmtconv_attr *node, const char *key, int64_t value)
 }
 
 void
-fmtconv_set_uint (fmtconv_attr *node, const char *key, uint64_t value)
+fmtconv_attr_set_uint (fmtconv_attr *node, const char *key, uint64_t value)
 {
-  fmtconv_attr *fresh = scalar (node, value > INT64_MAX ? FMTCONV_A_UINT : FMTCONV_A_INT);
+  fmtconv_attr *fresh = scalar (node, value > INT64_MAX ? FMTCONV_ATTR_UINT : FMTCONV_ATTR_INT);
   if (!fresh)
     return;
   fresh->v.u = value;
@@ -126,9 +126,9 @@ fmtconv_set_uint (fmtconv_attr *node, const char *key, uint64_t value)
 }
 
 void
-fmtconv_set_float (fmtconv_attr *node, const char *key, double value)
+fmtconv_attr_set_float (fmtconv_attr *node, const char *key, double value)
 {
-  fmtconv_attr *fresh = scalar (node, FMTCONV_A_FLOAT);
+  fmtconv_attr *fresh = scalar (node, FMTCONV_ATTR_FLOAT);
   if (!fresh)
     return;
   fresh->v.f = value;
@@ -136,12 +136,12 @@ fmtconv_set_float (fmtconv_attr *node, const char *key, double value)
 }
 
 void
-fmtconv_set_string (fmtconv_attr *node, const char *key, const char *value)
+fmtconv_attr_set_string (fmtconv_attr *node, const char *key, const char *value)
 {
   if (!may_change (node))
     return;
   if (!value)
-    place (node, key, fci_attr_new (node->ctx, FMTCONV_A_NULL));
+    place (node, key, fci_attr_new (node->ctx, FMTCONV_ATTR_NULL));
   else if (!fci_is_utf8 (value, strlen (value)))
     fmtconv_fail (node->ctx, FMTCONV_E_FORMAT, "attribute '%s' is not UTF-8: '%s'", key ? key : "", value);
   else
@@ -149,9 +149,9 @@ fmtconv_set_string (fmtconv_attr *node, const char *key, const char *value)
 }
 
 void
-fmtconv_unset (fmtconv_attr *node, const char *key)
+fmtconv_attr_unset (fmtconv_attr *node, const char *key)
 {
-  fmtconv_attr *gone = may_change (node) ? fmtconv_get (node, key) : NULL;
+  fmtconv_attr *gone = may_change (node) ? fmtconv_attr_get (node, key) : NULL;
   if (!gone)
     return;
   fmtconv_attr *before = NULL;
@@ -174,18 +174,18 @@ static fmtconv_attr *
 make_member (fmtconv_attr *node, const char *key, size_t len)
 {
   fmtconv_attr *member = fci_attr_find (node, key, len);
-  if (member && member->kind == FMTCONV_A_NULL)
-    member->kind = FMTCONV_A_OBJECT;
+  if (member && member->kind == FMTCONV_ATTR_NULL)
+    member->kind = FMTCONV_ATTR_OBJECT;
   if (member)
     return member;
-  if (node->kind != FMTCONV_A_OBJECT)
+  if (node->kind != FMTCONV_ATTR_OBJECT)
     {
       fmtconv_fail (node->ctx, FMTCONV_E_INTERNAL, "attribute '%.*s' is made in what is no object", (int) len,
                     key);
       return NULL;
     }
   const char *name = fci_copy (node->ctx, key, len);
-  member = fmtconv_object (node->ctx);
+  member = fmtconv_attr_object (node->ctx);
   if (!name || !member)
     return NULL;
   fci_attr_append (node, name, member);
@@ -193,7 +193,7 @@ make_member (fmtconv_attr *node, const char *key, size_t len)
 }
 
 fmtconv_attr *
-fmtconv_make (fmtconv_attr *node, const char *path)
+fmtconv_attr_make (fmtconv_attr *node, const char *path)
 {
   if (!may_change (node) || !path)
     return NULL;
@@ -208,11 +208,11 @@ fmtconv_make (fmtconv_attr *node, const char *path)
 }
 
 void
-fmtconv_overlay (fmtconv_attr *base, fmtconv_attr *over)
+fmtconv_attr_overlay (fmtconv_attr *base, fmtconv_attr *over)
 {
   if (!may_change (base) || !over || base == over)
     return;
-  if (base->kind != FMTCONV_A_OBJECT || over->kind != FMTCONV_A_OBJECT)
+  if (base->kind != FMTCONV_ATTR_OBJECT || over->kind != FMTCONV_ATTR_OBJECT)
     {
       fmtconv_attr *fresh = fci_attr_copy (base->ctx, over);
       if (fresh)
@@ -221,10 +221,10 @@ fmtconv_overlay (fmtconv_attr *base, fmtconv_attr *over)
     }
   for (fmtconv_attr *m = over->first; m; m = m->next)
     {
-      fmtconv_attr *mine = fmtconv_get (base, m->key);
-      if (mine && mine->kind == FMTCONV_A_OBJECT && m->kind == FMTCONV_A_OBJECT)
-        fmtconv_overlay (mine, m);
+      fmtconv_attr *mine = fmtconv_attr_get (base, m->key);
+      if (mine && mine->kind == FMTCONV_ATTR_OBJECT && m->kind == FMTCONV_ATTR_OBJECT)
+        fmtconv_attr_overlay (mine, m);
       else
-        fmtconv_set (base, m->key, m);
+        fmtconv_attr_set (base, m->key, m);
     }
 }

@@ -20,33 +20,35 @@ is_width (unsigned bits)
 }
 
 void
-fmtconv_set_typed_int (fmtconv_attr *node, const char *key, int64_t value, unsigned bits)
+fmtconv_attr_set_typed_int (fmtconv_attr *node, const char *key, int64_t value, unsigned bits)
 {
   if (!is_width (bits) || value < INT64_MIN >> (64 - bits) || value > INT64_MAX >> (64 - bits))
     fail (node, key, "an integer", bits);
   else
-    fmtconv_set (node, key, &(fmtconv_attr){ .kind = FMTCONV_A_INT, .v.i = value, .bits = (uint8_t) bits });
+    fmtconv_attr_set (node, key,
+                      &(fmtconv_attr){ .kind = FMTCONV_ATTR_INT, .v.i = value, .bits = (uint8_t) bits });
 }
 
 void
-fmtconv_set_typed_uint (fmtconv_attr *node, const char *key, uint64_t value, unsigned bits)
+fmtconv_attr_set_typed_uint (fmtconv_attr *node, const char *key, uint64_t value, unsigned bits)
 {
   if (!is_width (bits) || value > UINT64_MAX >> (64 - bits))
     fail (node, key, "an unsigned integer", bits);
   else
-    fmtconv_set (node, key,
-                 &(fmtconv_attr){ .kind = value > INT64_MAX ? FMTCONV_A_UINT : FMTCONV_A_INT,
-                                  .v.u = value,
-                                  .bits = (uint8_t) bits,
-                                  .is_unsigned = 1 });
+    fmtconv_attr_set (node, key,
+                      &(fmtconv_attr){ .kind = value > INT64_MAX ? FMTCONV_ATTR_UINT : FMTCONV_ATTR_INT,
+                                       .v.u = value,
+                                       .bits = (uint8_t) bits,
+                                       .is_unsigned = 1 });
 }
 
 void
-fmtconv_set_typed_float (fmtconv_attr *node, const char *key, double value, unsigned bits)
+fmtconv_attr_set_typed_float (fmtconv_attr *node, const char *key, double value, unsigned bits)
 {
   double kept = bits == 32 ? (double) (float) value : value;
   if ((bits != 32 && bits != 64) || (isinf (kept) && !isinf (value)))
     fail (node, key, "a float", bits);
   else
-    fmtconv_set (node, key, &(fmtconv_attr){ .kind = FMTCONV_A_FLOAT, .v.f = kept, .bits = (uint8_t) bits });
+    fmtconv_attr_set (node, key,
+                      &(fmtconv_attr){ .kind = FMTCONV_ATTR_FLOAT, .v.f = kept, .bits = (uint8_t) bits });
 }

@@ -25,7 +25,7 @@ fci_attr_new (fmtconv_ctx *ctx, unsigned kind)
 fmtconv_attr *
 fci_attr_string (fmtconv_ctx *ctx, const char *s, size_t len)
 {
-  fmtconv_attr *node = fci_attr_new (ctx, FMTCONV_A_STRING);
+  fmtconv_attr *node = fci_attr_new (ctx, FMTCONV_ATTR_STRING);
   if (!node)
     return NULL;
   node->len = len;
@@ -34,9 +34,9 @@ fci_attr_string (fmtconv_ctx *ctx, const char *s, size_t len)
 }
 
 fmtconv_attr *
-fmtconv_object (fmtconv_ctx *ctx)
+fmtconv_attr_object (fmtconv_ctx *ctx)
 {
-  return fci_attr_new (ctx, FMTCONV_A_OBJECT);
+  return fci_attr_new (ctx, FMTCONV_ATTR_OBJECT);
 }
 
 /* An object has no value of its own: the map of its keys, once made, is kept in `v`. */
@@ -60,7 +60,7 @@ make_index (fmtconv_attr *object)
 fmtconv_attr *
 fci_attr_find (fmtconv_attr *object, const char *key, size_t len)
 {
-  if (!object || object->kind != FMTCONV_A_OBJECT)
+  if (!object || object->kind != FMTCONV_ATTR_OBJECT)
     return NULL;
   fci_map *map = index_of (object);
   if (!map && object->len > INDEXED)
@@ -90,7 +90,7 @@ fci_attr_append (fmtconv_attr *node, const char *key, fmtconv_attr *item)
 }
 
 fmtconv_attr *
-fmtconv_get (fmtconv_attr *node, const char *key)
+fmtconv_attr_get (fmtconv_attr *node, const char *key)
 {
   return key ? fci_attr_find (node, key, strlen (key)) : NULL;
 }
@@ -113,13 +113,13 @@ item_at (fmtconv_attr *array, const char *digits, size_t len)
 }
 
 fmtconv_attr *
-fmtconv_at (fmtconv_attr *node, const char *path)
+fmtconv_attr_at (fmtconv_attr *node, const char *path)
 {
   const char *p = path;
   while (node && p && *p)
     {
       size_t len = strcspn (p, "/");
-      node = node->kind == FMTCONV_A_ARRAY ? item_at (node, p, len) : fci_attr_find (node, p, len);
+      node = node->kind == FMTCONV_ATTR_ARRAY ? item_at (node, p, len) : fci_attr_find (node, p, len);
       p += len + (p[len] == '/');
     }
   return p ? node : NULL;
@@ -129,27 +129,28 @@ fmtconv_at (fmtconv_attr *node, const char *path)
 static const fmtconv_attr *
 subject (fmtconv_attr *node, const char *key)
 {
-  return key ? fmtconv_get (node, key) : node;
+  return key ? fmtconv_attr_get (node, key) : node;
 }
 
 int64_t
-fmtconv_get_int (fmtconv_attr *node, const char *key, int64_t otherwise)
+fmtconv_attr_get_int (fmtconv_attr *node, const char *key, int64_t otherwise)
 {
   const fmtconv_attr *value = subject (node, key);
-  return value && (value->kind == FMTCONV_A_INT || value->kind == FMTCONV_A_BOOL) ? value->v.i : otherwise;
+  return value && (value->kind == FMTCONV_ATTR_INT || value->kind == FMTCONV_ATTR_BOOL) ? value->v.i
+                                                                                        : otherwise;
 }
 
 double
-fmtconv_get_float (fmtconv_attr *node, const char *key, double otherwise)
+fmtconv_attr_get_float (fmtconv_attr *node, const char *key, double otherwise)
 {
   const fmtconv_attr *value = subject (node, key);
-  switch (value ? value->kind : FMTCONV_A_NULL)
+  switch (value ? value->kind : FMTCONV_ATTR_NULL)
     {
-    case FMTCONV_A_FLOAT:
+    case FMTCONV_ATTR_FLOAT:
       return value->v.f;
-    case FMTCONV_A_INT:
+    case FMTCONV_ATTR_INT:
       return (double) value->v.i;
-    case FMTCONV_A_UINT:
+    case FMTCONV_ATTR_UINT:
       return (double) value->v.u;
     default:
       return otherwise;
@@ -157,8 +158,8 @@ fmtconv_get_float (fmtconv_attr *node, const char *key, double otherwise)
 }
 
 const char *
-fmtconv_get_string (fmtconv_attr *node, const char *key, const char *otherwise)
+fmtconv_attr_get_string (fmtconv_attr *node, const char *key, const char *otherwise)
 {
   const fmtconv_attr *value = subject (node, key);
-  return value && value->kind == FMTCONV_A_STRING ? value->v.s : otherwise;
+  return value && value->kind == FMTCONV_ATTR_STRING ? value->v.s : otherwise;
 }

@@ -102,7 +102,7 @@ static const fmtconv_dtype_name aliases[] = {
 };
 
 const fmtconv_dtype_info *
-fmtconv_dtype (uint32_t dtype)
+fmtconv_dtype_get (uint32_t dtype)
 {
   return dtype < N_DTYPES && infos[dtype].name ? &infos[dtype] : NULL;
 }
@@ -116,17 +116,17 @@ fail_unknown (fmtconv_ctx *ctx, const char *name)
     if (infos[d].name)
       {
         names[n++] = infos[d].name;
-        list = fmtconv_text (ctx, "%s%s%s", list, *list ? ", " : "", infos[d].name);
+        list = fmtconv_ctx_printf (ctx, "%s%s%s", list, *list ? ", " : "", infos[d].name);
       }
   const char *nearest = fci_nearest (name, names, n);
-  const char *hint = nearest ? fmtconv_text (ctx, "did you mean %s?  Known: %s", nearest, list)
-                             : fmtconv_text (ctx, "known: %s", list);
+  const char *hint = nearest ? fmtconv_ctx_printf (ctx, "did you mean %s?  Known: %s", nearest, list)
+                             : fmtconv_ctx_printf (ctx, "known: %s", list);
   fmtconv_where where = { .hint = hint };
   return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "'%s' is not a data type", name);
 }
 
 uint32_t
-fmtconv_dtype_of (fmtconv_ctx *ctx, const char *name)
+fmtconv_dtype_parse (fmtconv_ctx *ctx, const char *name)
 {
   if (!ctx || ctx->failed || !name)
     return 0;
@@ -141,7 +141,7 @@ fmtconv_dtype_of (fmtconv_ctx *ctx, const char *name)
 }
 
 const fmtconv_dtype_name *
-fmtconv_by_name (const fmtconv_dtype_name *table, const char *name)
+fmtconv_dtype_table_by_name (const fmtconv_dtype_name *table, const char *name)
 {
   for (const fmtconv_dtype_name *entry = table; name && entry && entry->name; entry++)
     if (strcmp (entry->name, name) == 0)
@@ -150,7 +150,7 @@ fmtconv_by_name (const fmtconv_dtype_name *table, const char *name)
 }
 
 const fmtconv_dtype_name *
-fmtconv_by_dtype (const fmtconv_dtype_name *table, uint32_t dtype)
+fmtconv_dtype_table_by_dtype (const fmtconv_dtype_name *table, uint32_t dtype)
 {
   for (const fmtconv_dtype_name *entry = table; entry && entry->name; entry++)
     if (entry->dtype == dtype)

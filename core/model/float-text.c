@@ -103,7 +103,7 @@ fci_float_text (double v, unsigned bits, char text[FCI_FLOAT])
 }
 
 int
-fmtconv_is_f32 (double value)
+fmtconv_attr_float_is_f32 (double value)
 {
   char text[FCI_FLOAT];
   if (!isfinite (value))

@@ -41,7 +41,7 @@ match_one (const char *glob, char c, const char **after)
 
 /* Only the last '*' is ever tried again: what an earlier one could take, a later one can take, too. */
 int
-fmtconv_glob (const char *glob, const char *name)
+fmtconv_glob_match (const char *glob, const char *name)
 {
   const char *star = NULL, *from = NULL, *after;
   if (!glob || !name)

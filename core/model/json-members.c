@@ -28,10 +28,10 @@ static bool
 expected (fci_json *json, const char *what)
 {
   const char *near =
-      json->pos == json->len ? "end of file" : fmtconv_text (json->ctx, "'%c'", json->text[json->pos]);
+      json->pos == json->len ? "end of file" : fmtconv_ctx_printf (json->ctx, "'%c'", json->text[json->pos]);
   json->fault = (fci_fault){ .code = FMTCONV_E_FORMAT,
                              .pos = json->pos,
-                             .what = fmtconv_text (json->ctx, "%s expected near %s", what, near) };
+                             .what = fmtconv_ctx_printf (json->ctx, "%s expected near %s", what, near) };
   return false;
 }
 
@@ -87,8 +87,8 @@ pass_members (fci_json *json, fci_arena *scratch, int (*member) (void *arg, fmtc
 }
 
 void
-fmtconv_take_members (fmtconv_cursor *cursor, uint64_t n, unsigned depth,
-                      int (*member) (void *arg, fmtconv_attr *value), void *arg)
+fmtconv_cursor_take_members (fmtconv_cursor *cursor, uint64_t n, unsigned depth,
+                             int (*member) (void *arg, fmtconv_attr *value), void *arg)
 {
   fci_json json;
   fci_arena scratch = { 0 };

@@ -116,7 +116,7 @@ put_sorted (output *o, const fmtconv_attr *object, unsigned level)
 static void
 put_items (output *o, const fmtconv_attr *node, unsigned level)
 {
-  bool is_object = node->kind == FMTCONV_A_OBJECT;
+  bool is_object = node->kind == FMTCONV_ATTR_OBJECT;
   put (o, is_object ? "{" : "[", 1);
   if (node->len && is_object && o->pretty)
     put_sorted (o, node, level + 1);
@@ -146,7 +146,7 @@ static void
 put_integer (output *o, const fmtconv_attr *node)
 {
   char text[24];
-  if (node->kind == FMTCONV_A_INT)
+  if (node->kind == FMTCONV_ATTR_INT)
     snprintf (text, sizeof text, "%" PRId64, node->v.i);
   else
     snprintf (text, sizeof text, "%" PRIu64, node->v.u);
@@ -182,23 +182,23 @@ put_value (output *o, const fmtconv_attr *node, unsigned level)
 {
   switch (node->kind)
     {
-    case FMTCONV_A_NULL:
+    case FMTCONV_ATTR_NULL:
       put_text (o, "null");
       break;
-    case FMTCONV_A_BOOL:
+    case FMTCONV_ATTR_BOOL:
       put_text (o, node->v.i ? "true" : "false");
       break;
-    case FMTCONV_A_INT:
-    case FMTCONV_A_UINT:
+    case FMTCONV_ATTR_INT:
+    case FMTCONV_ATTR_UINT:
       put_integer (o, node);
       break;
-    case FMTCONV_A_FLOAT:
+    case FMTCONV_ATTR_FLOAT:
       put_float (o, node->v.f, node->bits);
       break;
-    case FMTCONV_A_STRING:
+    case FMTCONV_ATTR_STRING:
       put_string (o, node->v.s, node->len);
       break;
-    case FMTCONV_A_PACKED:
+    case FMTCONV_ATTR_PACKED:
       put_packed (o, node, level);
       break;
     default:
@@ -207,13 +207,13 @@ put_value (output *o, const fmtconv_attr *node, unsigned level)
 }
 
 const char *
-fmtconv_json_text (fmtconv_attr *node, int pretty)
+fmtconv_attr_json_text (fmtconv_attr *node, int pretty)
 {
   if (!node || node->ctx->failed)
     return NULL;
   output o = { .ctx = node->ctx, .pretty = pretty != 0 };
   put_value (&o, node, 0);
-  o.at = fmtconv_alloc (o.ctx, o.len + 1, 1);
+  o.at = fmtconv_ctx_alloc (o.ctx, o.len + 1, 1);
   if (!o.at)
     return NULL;
   o.len = 0;

@@ -13,7 +13,7 @@ static fmtconv_attr *convert (fci_json *c, const json_t *json);
 static fmtconv_attr *
 convert_object (fci_json *c, const json_t *json)
 {
-  fmtconv_attr *node = fmtconv_object (c->ctx);
+  fmtconv_attr *node = fmtconv_attr_object (c->ctx);
   json_t *object = (json_t *) (uintptr_t) json; /* jansson's iterators want it so */
   for (void *i = json_object_iter (object); i && node; i = json_object_iter_next (object, i))
     {
@@ -29,7 +29,7 @@ convert_object (fci_json *c, const json_t *json)
 static fmtconv_attr *
 convert_array (fci_json *c, const json_t *json)
 {
-  fmtconv_attr *node = fci_attr_new (c->ctx, FMTCONV_A_ARRAY);
+  fmtconv_attr *node = fci_attr_new (c->ctx, FMTCONV_ATTR_ARRAY);
   for (size_t i = 0; i < json_array_size (json) && node; i++)
     {
       fmtconv_attr *item = convert (c, json_array_get (json, i));
@@ -43,13 +43,13 @@ convert_array (fci_json *c, const json_t *json)
 static fmtconv_attr *
 convert_number (fci_json *c, const json_t *json)
 {
-  fmtconv_attr *node = fci_attr_new (c->ctx, json_is_integer (json) ? FMTCONV_A_INT : FMTCONV_A_FLOAT);
+  fmtconv_attr *node = fci_attr_new (c->ctx, json_is_integer (json) ? FMTCONV_ATTR_INT : FMTCONV_ATTR_FLOAT);
   size_t number = c->numbers++;
   if (!node)
     return NULL;
   if (c->big && c->big->number == number)
     {
-      node->kind = FMTCONV_A_UINT;
+      node->kind = FMTCONV_ATTR_UINT;
       node->v.u = c->big->value;
       c->big = c->big->next;
     }
@@ -63,7 +63,7 @@ convert_number (fci_json *c, const json_t *json)
 static fmtconv_attr *
 convert_bool (fci_json *c, const json_t *json)
 {
-  fmtconv_attr *node = fci_attr_new (c->ctx, FMTCONV_A_BOOL);
+  fmtconv_attr *node = fci_attr_new (c->ctx, FMTCONV_ATTR_BOOL);
   if (node)
     node->v.i = json_is_true (json);
   return node;
@@ -88,7 +88,7 @@ convert (fci_json *c, const json_t *json)
     case JSON_FALSE:
       return convert_bool (c, json);
     default:
-      return fci_attr_new (c->ctx, FMTCONV_A_NULL);
+      return fci_attr_new (c->ctx, FMTCONV_ATTR_NULL);
     }
 }
 
@@ -151,7 +151,7 @@ fci_json_value (fci_json *json, bool last)
 }
 
 fmtconv_attr *
-fmtconv_literal (fmtconv_ctx *ctx, const char *text)
+fmtconv_attr_literal (fmtconv_ctx *ctx, const char *text)
 {
   if (!ctx || ctx->failed || !text)
     return NULL;
@@ -165,7 +165,7 @@ fmtconv_literal (fmtconv_ctx *ctx, const char *text)
 }
 
 fmtconv_attr *
-fmtconv_json_parse (fmtconv_ctx *ctx, const char *text, const char **why)
+fmtconv_attr_parse_json (fmtconv_ctx *ctx, const char *text, const char **why)
 {
   *why = NULL;
   if (!ctx || ctx->failed || !text)
@@ -174,7 +174,7 @@ fmtconv_json_parse (fmtconv_ctx *ctx, const char *text, const char **why)
   fmtconv_attr *tree =
       open_text (&json, ctx, text, strlen (text), FCI_JSON_DEPTH) ? fci_json_value (&json, true) : NULL;
   if (json.fault.code)
-    *why = fmtconv_text (ctx, "at byte %zu: %s", json.fault.pos, json.fault.what);
+    *why = fmtconv_ctx_printf (ctx, "at byte %zu: %s", json.fault.pos, json.fault.what);
   return json.fault.code ? NULL : tree;
 }
 
@@ -191,7 +191,7 @@ fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned dept
                ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = cursor->source, .offset = start },
                "%llu bytes of JSON are more than the limit of %d", (unsigned long long) n, FCI_JSON_BYTES)
            == 0;
-  const char *text = fmtconv_take (cursor, n);
+  const char *text = fmtconv_cursor_take (cursor, n);
   if (!text)
     return false;
   bool good = open_text (json, ctx, text, (size_t) n, depth);
@@ -209,7 +209,7 @@ fci_json_fail (fci_json *json)
 }
 
 fmtconv_attr *
-fmtconv_take_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
+fmtconv_cursor_take_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
 {
   fci_json json;
   if (!fci_json_take (&json, cursor, n, depth))

@@ -9,7 +9,7 @@
 bool
 fci_model_is_open (const fmtconv_model *out)
 {
-  if (!out || fmtconv_failed (out->ctx))
+  if (!out || fmtconv_ctx_failed (out->ctx))
     return false;
   if (out->sealed)
     fmtconv_fail (out->ctx, FMTCONV_E_INTERNAL, "an input model cannot be changed");
@@ -53,7 +53,7 @@ check_name (fmtconv_model *out, const char *name, size_t len, const fmtconv_view
   const char *wrong = name_refusal (name, len);
   if (wrong)
     return fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "%s", wrong) == 0;
-  if (fmtconv_find (out, name))
+  if (fmtconv_model_find (out, name))
     return fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "there are two tensors of this name") == 0;
   if (out->count >= FCI_MAX_TENSORS)
     return fmtconv_fail_at (out->ctx, FMTCONV_E_LIMIT, &where, "a model has more than %d tensors",
@@ -83,7 +83,7 @@ append (fmtconv_model *out, fci_entry *entry)
 }
 
 void
-fmtconv_put (fmtconv_model *out, const char *name, fmtconv_view *view)
+fmtconv_model_put (fmtconv_model *out, const char *name, fmtconv_view *view)
 {
   if (!view || !name || !fci_model_is_open (out))
     return;
@@ -102,7 +102,7 @@ fmtconv_put (fmtconv_model *out, const char *name, fmtconv_view *view)
 }
 
 void
-fmtconv_replace (fmtconv_model *out, const fmtconv_tensor *tensor, fmtconv_view *view)
+fmtconv_model_replace (fmtconv_model *out, const fmtconv_tensor *tensor, fmtconv_view *view)
 {
   if (!view || !tensor || !fci_model_is_open (out))
     return;
@@ -130,11 +130,11 @@ remove_own (fmtconv_model *out, fci_entry *entry, const char *why)
   out->count--;
   out->numbered = false;
   if (!out->stage)
-    fmtconv_skip (out, entry->tensor.name, entry->tensor.bytes, why);
+    fmtconv_model_skip (out, entry->tensor.name, entry->tensor.bytes, why);
 }
 
 void
-fmtconv_drop (fmtconv_model *out, const fmtconv_tensor *tensor, const char *why)
+fmtconv_model_drop (fmtconv_model *out, const fmtconv_tensor *tensor, const char *why)
 {
   if (!tensor || !fci_model_is_open (out))
     return;
@@ -155,7 +155,7 @@ fmtconv_drop (fmtconv_model *out, const fmtconv_tensor *tensor, const char *why)
 }
 
 void
-fmtconv_untie (fmtconv_model *out)
+fmtconv_model_untie (fmtconv_model *out)
 {
   if (!fci_model_is_open (out))
     return;
@@ -164,7 +164,7 @@ fmtconv_untie (fmtconv_model *out)
 }
 
 void
-fmtconv_skip (fmtconv_model *out, const char *what, uint64_t bytes, const char *why)
+fmtconv_model_skip (fmtconv_model *out, const char *what, uint64_t bytes, const char *why)
 {
   if (!what || !fci_model_is_open (out))
     return;
@@ -180,19 +180,18 @@ fmtconv_skip (fmtconv_model *out, const char *what, uint64_t bytes, const char *
 }
 
 void
-fmtconv_adopt (fmtconv_model *out, const fmtconv_model *other)
+fmtconv_model_adopt (fmtconv_model *out, const fmtconv_model *other)
 {
   if (!other || !fci_model_is_open (out))
     return;
   out->untied = out->untied || other->untied;
-  fmtconv_overlay (out->attrs, other->attrs);
-  for
-    FMTCONV_EACH (t, other)
-  fmtconv_put (out, t->name, t->view);
+  fmtconv_attr_overlay (out->attrs, other->attrs);
+  FMTCONV_FOREACH (t, other)
+    fmtconv_model_put (out, t->name, t->view);
   for (const fmtconv_blob *blob = other->first_blob; blob; blob = blob->next)
-    fmtconv_attach (out, blob->name, blob->source);
+    fmtconv_model_attach (out, blob->name, blob->source);
   for (size_t i = 0; i < other->n_components; i++)
-    fmtconv_adopt (fmtconv_component (out, other->components[i]->name), other->components[i]);
+    fmtconv_model_adopt (fmtconv_model_component (out, other->components[i]->name), other->components[i]);
   for (const fci_skip *skip = other->skips; skip; skip = skip->next)
-    fmtconv_skip (out, skip->what, skip->bytes, skip->why);
+    fmtconv_model_skip (out, skip->what, skip->bytes, skip->why);
 }

@@ -14,7 +14,7 @@ enum
 };
 
 const char *
-fmtconv_name (const fmtconv_model *model)
+fmtconv_model_name (const fmtconv_model *model)
 {
   return model && model->name ? model->name : "";
 }
@@ -30,7 +30,7 @@ place_of (const fmtconv_model *model, const fmtconv_model *component)
 }
 
 const fmtconv_model *
-fmtconv_next_component (const fmtconv_model *model, const fmtconv_model *after)
+fmtconv_model_next_component (const fmtconv_model *model, const fmtconv_model *after)
 {
   if (!model)
     return NULL;
@@ -42,7 +42,7 @@ const fmtconv_model *
 fci_next_leaf (const fmtconv_model *model, const fmtconv_model *after)
 {
   if (model->n_components)
-    return fmtconv_next_component (model, after);
+    return fmtconv_model_next_component (model, after);
   return after ? NULL : model;
 }
 
@@ -60,7 +60,7 @@ append (fmtconv_model *model, fmtconv_model *component)
   if (model->n_components == MAX_COMPONENTS)
     return fmtconv_fail (model->ctx, FMTCONV_E_LIMIT, "more than %d components", (int) MAX_COMPONENTS) == 0;
   if (!model->components)
-    model->components = fmtconv_alloc (model->ctx, MAX_COMPONENTS, sizeof *model->components);
+    model->components = fmtconv_ctx_alloc (model->ctx, MAX_COMPONENTS, sizeof *model->components);
   if (!model->components)
     return false;
   model->components[model->n_components++] = component;
@@ -71,15 +71,15 @@ static fmtconv_model *
 find_component (const fmtconv_model *model, const char *name)
 {
   for (size_t i = 0; i < model->n_components; i++)
-    if (!strcmp (fmtconv_name (model->components[i]), name))
+    if (!strcmp (fmtconv_model_name (model->components[i]), name))
       return model->components[i];
   return NULL;
 }
 
 fmtconv_model *
-fmtconv_component (fmtconv_model *out, const char *name)
+fmtconv_model_component (fmtconv_model *out, const char *name)
 {
-  if (!out || !name || fmtconv_failed (out->ctx))
+  if (!out || !name || fmtconv_ctx_failed (out->ctx))
     return NULL;
   fmtconv_model *component = find_component (out, name);
   if (component || !fci_model_is_open (out))
@@ -103,7 +103,7 @@ fci_model_call (fmtconv_model *model, const char *name)
   if (!fci_component_name_ok (name))
     return fmtconv_fail (model->ctx, FMTCONV_E_USAGE, "'%s' cannot name a component", name);
   model->name = fci_strdup (model->ctx, name);
-  return fmtconv_failed (model->ctx);
+  return fmtconv_ctx_failed (model->ctx);
 }
 
 fmtconv_model *
@@ -112,9 +112,9 @@ fci_model_bundle (fmtconv_ctx *ctx, size_t n, fmtconv_model *const *components)
   fmtconv_model *model = fci_model_new (ctx, NULL);
   for (size_t i = 0; model && i < n; i++)
     {
-      if (find_component (model, fmtconv_name (components[i])))
+      if (find_component (model, fmtconv_model_name (components[i])))
         return (void) fmtconv_fail (ctx, FMTCONV_E_USAGE, "two components are called '%s'",
-                                    fmtconv_name (components[i])),
+                                    fmtconv_model_name (components[i])),
                NULL;
       if (!append (model, components[i]))
         return NULL;
@@ -123,7 +123,7 @@ fci_model_bundle (fmtconv_ctx *ctx, size_t n, fmtconv_model *const *components)
 }
 
 const fmtconv_blob *
-fmtconv_next_blob (const fmtconv_model *model, const fmtconv_blob *after)
+fmtconv_model_next_blob (const fmtconv_model *model, const fmtconv_blob *after)
 {
   return after ? after->next : model ? model->first_blob : NULL;
 }
@@ -144,7 +144,7 @@ blob_refusal (const fmtconv_model *out, const char *name)
 }
 
 void
-fmtconv_attach (fmtconv_model *out, const char *name, fmtconv_source *source)
+fmtconv_model_attach (fmtconv_model *out, const char *name, fmtconv_source *source)
 {
   if (!name || !source || !fci_model_is_open (out))
     return;
@@ -172,7 +172,7 @@ fmtconv_attach (fmtconv_model *out, const char *name, fmtconv_source *source)
 }
 
 void
-fmtconv_detach (fmtconv_model *out, const fmtconv_blob *blob)
+fmtconv_model_detach (fmtconv_model *out, const fmtconv_blob *blob)
 {
   if (!blob || !fci_model_is_open (out))
     return;

@@ -33,7 +33,7 @@ fci_model_register (fmtconv_model *model)
   if (all->n == all->room)
     {
       size_t room = all->room ? 2 * all->room : 8;
-      const fmtconv_model **more = fmtconv_alloc (model->ctx, room, sizeof *more);
+      const fmtconv_model **more = fmtconv_ctx_alloc (model->ctx, room, sizeof *more);
       if (!more)
         return false;
       if (all->n)
@@ -93,8 +93,8 @@ seal_one (fmtconv_model *model)
   if (!fci_model_number (model) || !fci_model_register (model) || !mark_all (model))
     return false;
   model->memory += model->count * sizeof *model->entries;
-  model->features |= model->n_blobs ? FMTCONV_BLOBS : 0;
-  model->features |= fci_model_scaled (model) ? FMTCONV_SCALED : 0;
+  model->features |= model->n_blobs ? FMTCONV_FEATURE_BLOBS : 0;
+  model->features |= fci_model_scaled (model) ? FMTCONV_FEATURE_SCALED : 0;
   model->sealed = true;
   return true;
 }
@@ -107,7 +107,7 @@ seal_components (fmtconv_model *model)
       fmtconv_model *component = model->components[i];
       if (!component->sealed && !seal_one (component))
         return false;
-      model->features |= component->features | FMTCONV_COMPONENTS;
+      model->features |= component->features | FMTCONV_FEATURE_COMPONENTS;
     }
   return true;
 }
@@ -115,8 +115,8 @@ seal_components (fmtconv_model *model)
 int
 fci_model_seal (fmtconv_model *model, const char *plugin)
 {
-  if (model->sealed || fmtconv_failed (model->ctx))
-    return fmtconv_failed (model->ctx);
+  if (model->sealed || fmtconv_ctx_failed (model->ctx))
+    return fmtconv_ctx_failed (model->ctx);
   if (model->n_components && (model->count || model->n_blobs))
     return fmtconv_fail (model->ctx, FMTCONV_E_INTERNAL,
                          "'%s' made a model that has both components and tensors or files of its own",
@@ -126,7 +126,7 @@ fci_model_seal (fmtconv_model *model, const char *plugin)
       if (seal_one (model))
         seal_components (model);
     }
-  return fmtconv_failed (model->ctx);
+  return fmtconv_ctx_failed (model->ctx);
 }
 
 uint32_t

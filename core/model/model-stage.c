@@ -41,7 +41,7 @@ most_origins (fmtconv_view *view)
 const uint32_t *
 fci_view_from_numbers (fmtconv_view *view, size_t *n)
 {
-  uint32_t *from = fmtconv_alloc (view->ctx, most_origins (view) + 1, sizeof *from);
+  uint32_t *from = fmtconv_ctx_alloc (view->ctx, most_origins (view) + 1, sizeof *from);
   *n = from ? fci_view_origins (view, from) : 0;
   return from;
 }
@@ -56,7 +56,7 @@ give (fci_stage *stage, const fmtconv_model *leaf)
   if (stage->n == stage->room)
     {
       size_t room = stage->room ? 2 * stage->room : 2;
-      fci_given *given = fmtconv_alloc (stage->ctx, room, sizeof *given);
+      fci_given *given = fmtconv_ctx_alloc (stage->ctx, room, sizeof *given);
       if (!given)
         return false;
       if (stage->n)
@@ -64,7 +64,7 @@ give (fci_stage *stage, const fmtconv_model *leaf)
       stage->given = given;
       stage->room = room;
     }
-  uint32_t *uses = fmtconv_alloc (stage->ctx, leaf->count, sizeof *uses);
+  uint32_t *uses = fmtconv_ctx_alloc (stage->ctx, leaf->count, sizeof *uses);
   if (!uses)
     return false;
   stage->memory += leaf->count * sizeof *uses;
@@ -75,10 +75,9 @@ give (fci_stage *stage, const fmtconv_model *leaf)
 static bool
 give_all (fci_stage *stage, const fmtconv_model *model)
 {
-  for
-    FCI_EACH_LEAF (leaf, model)
-  if (!give (stage, leaf))
-    return false;
+  FCI_FOREACH_LEAF (leaf, model)
+    if (!give (stage, leaf))
+      return false;
   return true;
 }
 
@@ -133,7 +132,7 @@ fci_stage_drop (fci_stage *stage, fci_given *given, size_t index, const char *wh
 {
   if (!given->dropped)
     {
-      given->dropped = fmtconv_alloc (stage->ctx, given->model->count, sizeof *given->dropped);
+      given->dropped = fmtconv_ctx_alloc (stage->ctx, given->model->count, sizeof *given->dropped);
       if (!given->dropped)
         return false;
       stage->memory += given->model->count * sizeof *given->dropped;
@@ -180,7 +179,7 @@ record (fci_stage *stage, fmtconv_model *model, fci_entry *entry, const uint32_t
   entry->from = NULL;
   if (n < 2)
     return true;
-  uint32_t *copy = fmtconv_alloc (model->ctx, n, sizeof *copy);
+  uint32_t *copy = fmtconv_ctx_alloc (model->ctx, n, sizeof *copy);
   if (!copy)
     return false;
   memcpy (copy, from, n * sizeof *copy);
@@ -231,11 +230,10 @@ check (const fci_stage *stage, const char *plugin)
 bool
 fci_stage_close (fci_stage *stage, fmtconv_model *model, const char *plugin)
 {
-  for
-    FCI_EACH_LEAF (leaf, model)
-  for (fci_entry *entry = leaf->first; entry; entry = entry->next)
-    if (!trace (stage, (fmtconv_model *) leaf, entry))
-      return false;
+  FCI_FOREACH_LEAF (leaf, model)
+    for (fci_entry *entry = leaf->first; entry; entry = entry->next)
+      if (!trace (stage, (fmtconv_model *) leaf, entry))
+        return false;
   stage->closed = true;
   return check (stage, plugin);
 }

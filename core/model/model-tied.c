@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Tensors are sorted by where their first byte lies, then by all the rest of their normal form, so that
- * equal ones become neighbours, whatever a file makes of it. */
+ * equal ones become neighbors, whatever a file makes of it. */
 #include "core/base/ctx.h"
 #include "core/model/model-private.h"
 #include "core/source/source.h"
@@ -132,7 +132,7 @@ tie_nothing (fmtconv_model *model)
 {
   for (fci_entry *entry = model->first; entry; entry = entry->next)
     entry->tied = FCI_NO_TENSOR;
-  model->features &= ~(unsigned) FMTCONV_TIED;
+  model->features &= ~(unsigned) FMTCONV_FEATURE_TIED;
   return true;
 }
 
@@ -156,7 +156,7 @@ fci_model_tie (fmtconv_model *model)
                            .entry = entry };
     }
   qsort (keys, n, sizeof *keys, compare);
-  model->features &= ~(unsigned) FMTCONV_TIED;
+  model->features &= ~(unsigned) FMTCONV_FEATURE_TIED;
   for (size_t i = 0; i < n;)
     {
       size_t end = i + 1;
@@ -165,7 +165,7 @@ fci_model_tie (fmtconv_model *model)
       if (end > i + 1)
         {
           tie (model, keys, i, end);
-          model->features |= FMTCONV_TIED;
+          model->features |= FMTCONV_FEATURE_TIED;
         }
       i = end;
     }

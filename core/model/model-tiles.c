@@ -61,9 +61,8 @@ static size_t
 count_boxes (const fmtconv_model *model)
 {
   size_t n = 0;
-  for
-    FMTCONV_EACH (t, model)
-  n += t->view->n_boxes;
+  FMTCONV_FOREACH (t, model)
+    n += t->view->n_boxes;
   return n;
 }
 
@@ -72,23 +71,22 @@ static bool
 collect (const fmtconv_model *model, const floor_plan *plan, tile *tiles, size_t *n)
 {
   *n = 0;
-  for
-    FMTCONV_EACH (t, model)
-  for (size_t i = 0; i < t->view->n_boxes; i++)
-    {
-      const fci_box *box = &t->view->boxes[i];
-      tile *next = &tiles[*n];
-      if (box->source != plan->source)
-        continue;
-      if (!range_of (box, t->rank, &next->end))
-        return fmtconv_fail_at (model->ctx, FMTCONV_E_FORMAT,
-                                &(fmtconv_where){ plan->source, box->offset, t->name, NULL },
-                                "its elements leave gaps between them, or share bytes")
-               == 0;
-      next->start = box->offset;
-      next->tensor = t->name;
-      (*n)++;
-    }
+  FMTCONV_FOREACH (t, model)
+    for (size_t i = 0; i < t->view->n_boxes; i++)
+      {
+        const fci_box *box = &t->view->boxes[i];
+        tile *next = &tiles[*n];
+        if (box->source != plan->source)
+          continue;
+        if (!range_of (box, t->rank, &next->end))
+          return fmtconv_fail_at (model->ctx, FMTCONV_E_FORMAT,
+                                  &(fmtconv_where){ plan->source, box->offset, t->name, NULL },
+                                  "its elements leave gaps between them, or share bytes")
+                 == 0;
+        next->start = box->offset;
+        next->tensor = t->name;
+        (*n)++;
+      }
   return true;
 }
 
@@ -148,9 +146,10 @@ lay_all (floor_plan *plan, tile *tiles, size_t n)
 }
 
 void
-fmtconv_tiles (fmtconv_model *out, fmtconv_source *source, uint64_t start, uint64_t end, uint64_t align)
+fmtconv_model_require_tiling (fmtconv_model *out, fmtconv_source *source, uint64_t start, uint64_t end,
+                              uint64_t align)
 {
-  if (!out || !source || fmtconv_failed (out->ctx))
+  if (!out || !source || fmtconv_ctx_failed (out->ctx))
     return;
   if (start > end || align == 0)
     {

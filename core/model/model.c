@@ -11,11 +11,11 @@ start_from (fmtconv_model *model, const fmtconv_model *parent)
 {
   model->stage = fci_stage_new (model->ctx, parent);
   model->untied = parent->untied;
-  fmtconv_overlay (model->attrs, parent->attrs);
+  fmtconv_attr_overlay (model->attrs, parent->attrs);
   for (const fmtconv_blob *blob = parent->first_blob; blob; blob = blob->next)
-    fmtconv_attach (model, blob->name, blob->source);
+    fmtconv_model_attach (model, blob->name, blob->source);
   for (size_t i = 0; i < parent->n_components; i++)
-    fmtconv_adopt (fmtconv_component (model, parent->components[i]->name), parent->components[i]);
+    fmtconv_model_adopt (fmtconv_model_component (model, parent->components[i]->name), parent->components[i]);
 }
 
 fmtconv_model *
@@ -25,12 +25,12 @@ fci_model_new (fmtconv_ctx *ctx, const fmtconv_model *parent)
   if (!model)
     return NULL;
   model->ctx = ctx;
-  model->attrs = fmtconv_object (ctx);
+  model->attrs = fmtconv_attr_object (ctx);
   model->names = fci_map_new (ctx);
   model->memory = sizeof *model;
   if (parent)
     start_from (model, parent);
-  return fmtconv_failed (ctx) ? NULL : model;
+  return fmtconv_ctx_failed (ctx) ? NULL : model;
 }
 
 void
@@ -39,26 +39,25 @@ fci_model_continue (fmtconv_model *out, const fmtconv_model *from)
   if (!from || !fci_model_is_open (out))
     return;
   start_from (out, from);
-  for
-    FMTCONV_EACH (t, from)
-  fmtconv_put (out, t->name, t->view);
+  FMTCONV_FOREACH (t, from)
+    fmtconv_model_put (out, t->name, t->view);
 }
 
 fmtconv_attr *
-fmtconv_attrs (const fmtconv_model *model)
+fmtconv_model_attrs (const fmtconv_model *model)
 {
   return model ? model->attrs : NULL;
 }
 
 size_t
-fmtconv_count (const fmtconv_model *model)
+fmtconv_model_count (const fmtconv_model *model)
 {
   return model ? model->count : 0;
 }
 
 /* What lies behind a dropped tensor may have been dropped too. */
 const fmtconv_tensor *
-fmtconv_next (const fmtconv_model *model, const fmtconv_tensor *after)
+fmtconv_model_next (const fmtconv_model *model, const fmtconv_tensor *after)
 {
   if (!model)
     return NULL;
@@ -69,7 +68,7 @@ fmtconv_next (const fmtconv_model *model, const fmtconv_tensor *after)
 }
 
 const fmtconv_tensor *
-fmtconv_find (const fmtconv_model *model, const char *name)
+fmtconv_model_find (const fmtconv_model *model, const char *name)
 {
   uintptr_t value;
   if (!model || !name || !fci_map_get (model->names, name, strlen (name), &value))
@@ -95,7 +94,7 @@ fci_model_number (fmtconv_model *model)
 {
   if (model->numbered)
     return true;
-  model->entries = fmtconv_alloc (model->ctx, model->count, sizeof *model->entries);
+  model->entries = fmtconv_ctx_alloc (model->ctx, model->count, sizeof *model->entries);
   if (!model->entries)
     return false;
   uint32_t i = 0;
@@ -126,7 +125,7 @@ fci_tensor_index (const fmtconv_tensor *tensor)
 }
 
 const fmtconv_tensor *
-fmtconv_tied (const fmtconv_model *model, const fmtconv_tensor *tensor)
+fmtconv_model_tied (const fmtconv_model *model, const fmtconv_tensor *tensor)
 {
   const fci_entry *entry = (const fci_entry *) tensor;
   if (!model || !tensor || entry->model != model || !fci_model_number ((fmtconv_model *) model)
@@ -145,9 +144,8 @@ size_t
 fci_model_tensors (const fmtconv_model *model)
 {
   size_t n = 0;
-  for
-    FCI_EACH_LEAF (leaf, model)
-  n += leaf->count;
+  FCI_FOREACH_LEAF (leaf, model)
+    n += leaf->count;
   return n;
 }
 
@@ -155,12 +153,10 @@ uint64_t
 fci_model_bytes (const fmtconv_model *model)
 {
   uint64_t sum = 0;
-  for
-    FCI_EACH_LEAF (leaf, model)
-  for
-    FMTCONV_EACH (t, leaf)
-  if (__builtin_add_overflow (sum, t->bytes, &sum))
-    return UINT64_MAX;
+  FCI_FOREACH_LEAF (leaf, model)
+    FMTCONV_FOREACH (t, leaf)
+      if (__builtin_add_overflow (sum, t->bytes, &sum))
+        return UINT64_MAX;
   return sum;
 }
 
@@ -168,12 +164,10 @@ uint64_t
 fci_model_elements (const fmtconv_model *model)
 {
   uint64_t sum = 0;
-  for
-    FCI_EACH_LEAF (leaf, model)
-  for
-    FMTCONV_EACH (t, leaf)
-  if (__builtin_add_overflow (sum, t->view->elements, &sum))
-    return UINT64_MAX;
+  FCI_FOREACH_LEAF (leaf, model)
+    FMTCONV_FOREACH (t, leaf)
+      if (__builtin_add_overflow (sum, t->view->elements, &sum))
+        return UINT64_MAX;
   return sum;
 }
 
@@ -205,7 +199,7 @@ fci_model_bind (fmtconv_model *model, const char *name, uint64_t value)
 }
 
 uint64_t
-fmtconv_var (const fmtconv_model *out, const char *name)
+fmtconv_rules_variable (const fmtconv_model *out, const char *name)
 {
   for (const fci_binding *b = out ? out->bindings : NULL; b; b = b->next)
     if (strcmp (b->name, name) == 0)

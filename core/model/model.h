@@ -37,8 +37,8 @@ void fci_stage_give (fmtconv_ctx *ctx, const fmtconv_model *model);
 /* The models that hold tensors: the components in their order, or the model itself where it has none.
  * after == NULL: the first; NULL at the end. */
 const fmtconv_model *fci_next_leaf (const fmtconv_model *model, const fmtconv_model *after);
-#define FCI_EACH_LEAF(leaf, model) \
-  (const fmtconv_model *leaf = fci_next_leaf (model, NULL); leaf; leaf = fci_next_leaf (model, leaf))
+#define FCI_FOREACH_LEAF(leaf, model) \
+  for (const fmtconv_model *leaf = fci_next_leaf (model, NULL); leaf; leaf = fci_next_leaf (model, leaf))
 
 /* What the stage that made a model was given: the i-th model without components; NULL at the end, and of a
  * reader's model. */
@@ -51,7 +51,7 @@ int fci_model_seal (fmtconv_model *model, const char *plugin);
 
 fmtconv_ctx *fci_model_ctx (const fmtconv_model *model);
 
-/* FMTCONV_TIED …, of a sealed model. */
+/* FMTCONV_FEATURE_TIED …, of a sealed model. */
 unsigned fci_model_features (const fmtconv_model *model);
 
 /* The i-th tensor; a tensor's place. */
@@ -83,7 +83,7 @@ size_t fci_model_tensors (const fmtconv_model *model);
 uint64_t fci_model_bytes (const fmtconv_model *model);
 uint64_t fci_model_elements (const fmtconv_model *model);
 
-/* What fmtconv_apply binds for fmtconv_var (which is in model.c). */
+/* What fmtconv_rules_apply binds for fmtconv_rules_variable (which is in model.c). */
 void fci_model_bind (fmtconv_model *model, const char *name, uint64_t value);
 
 /* Bytes of arena this model and its components took, for the catalogue figure. */

@@ -24,8 +24,9 @@ fail (const fmtconv_cursor *c, uint64_t at, int code, const char *what)
 static unsigned
 width_of (unsigned kind, unsigned bits)
 {
-  bool is_float = kind == FMTCONV_A_FLOAT, is_integer = kind == FMTCONV_A_INT || kind == FMTCONV_A_UINT;
-  if (kind == FMTCONV_A_BOOL)
+  bool is_float = kind == FMTCONV_ATTR_FLOAT,
+       is_integer = kind == FMTCONV_ATTR_INT || kind == FMTCONV_ATTR_UINT;
+  if (kind == FMTCONV_ATTR_BOOL)
     return 1;
   if ((is_float || is_integer) && (bits == 32 || bits == 64))
     return bits / 8;
@@ -36,7 +37,7 @@ static void
 check_bools (fmtconv_cursor c, uint64_t count)
 {
   for (uint64_t i = 0; i < count && !c.source->ctx->failed; i++)
-    if (fmtconv_take_le (&c, 1) > 1)
+    if (fmtconv_cursor_take_le (&c, 1) > 1)
       fail (&c, c.pos - 1, FMTCONV_E_FORMAT, "a bool that is neither 0 nor 1");
 }
 
@@ -44,10 +45,10 @@ check_bools (fmtconv_cursor c, uint64_t count)
 static const char *
 take_string (fmtconv_cursor *c, uint64_t *n)
 {
-  *n = fmtconv_take_le (c, 8);
+  *n = fmtconv_cursor_take_le (c, 8);
   if (*n > MAX_STRING && fci_within (c->pos, *n, c->end))
     return fail (c, c->pos - 8, FMTCONV_E_LIMIT, "a string of more than 64 MiB"), NULL;
-  return fmtconv_take (c, *n);
+  return fmtconv_cursor_take (c, *n);
 }
 
 /* Is it UTF-8, NULs aside? */
@@ -87,13 +88,13 @@ pass (fmtconv_cursor *c, unsigned kind, unsigned width, uint64_t count)
 {
   fmtconv_ctx *ctx = c->source->ctx;
   uint64_t bytes;
-  if (kind == FMTCONV_A_STRING)
+  if (kind == FMTCONV_ATTR_STRING)
     check_strings (c, count);
   else if (!fci_mul (count, width, &bytes) || !fci_within (c->pos, bytes, c->end))
     fail (c, c->pos, FMTCONV_E_FORMAT, "an array has more values than the file has bytes");
   else
     {
-      if (kind == FMTCONV_A_BOOL)
+      if (kind == FMTCONV_ATTR_BOOL)
         check_bools (*c, count);
       c->pos += bytes;
     }
@@ -108,13 +109,13 @@ struct made
 };
 
 fmtconv_attr *
-fmtconv_take_packed (fmtconv_cursor *cursor, unsigned kind, unsigned bits, uint64_t count)
+fmtconv_cursor_take_packed (fmtconv_cursor *cursor, unsigned kind, unsigned bits, uint64_t count)
 {
   fmtconv_ctx *ctx = cursor && cursor->source ? cursor->source->ctx : NULL;
   unsigned width = width_of (kind, bits);
   if (!ctx || ctx->failed)
     return NULL;
-  if (!width && kind != FMTCONV_A_STRING)
+  if (!width && kind != FMTCONV_ATTR_STRING)
     return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "no array has values of kind %u and %u bits", kind,
                                 bits),
            NULL;
@@ -125,11 +126,11 @@ fmtconv_take_packed (fmtconv_cursor *cursor, unsigned kind, unsigned bits, uint6
   made->packed = (fmtconv_packed){ .source = cursor->source,
                                    .at = start,
                                    .bytes = cursor->pos - start,
-                                   .kind = (uint8_t) (kind == FMTCONV_A_UINT ? FMTCONV_A_INT : kind),
-                                   .bits = (uint8_t) (kind == FMTCONV_A_STRING ? 0 : 8 * width),
-                                   .is_unsigned = kind == FMTCONV_A_UINT };
+                                   .kind = (uint8_t) (kind == FMTCONV_ATTR_UINT ? FMTCONV_ATTR_INT : kind),
+                                   .bits = (uint8_t) (kind == FMTCONV_ATTR_STRING ? 0 : 8 * width),
+                                   .is_unsigned = kind == FMTCONV_ATTR_UINT };
   made->node = (fmtconv_attr){
-    .ctx = ctx, .kind = FMTCONV_A_PACKED, .len = (size_t) count, .v.packed = &made->packed
+    .ctx = ctx, .kind = FMTCONV_ATTR_PACKED, .len = (size_t) count, .v.packed = &made->packed
   };
   return &made->node;
 }
@@ -148,16 +149,16 @@ float_of (uint64_t raw, unsigned bits)
 static void
 set_number (fmtconv_attr *node, const fmtconv_packed *packed, uint64_t raw)
 {
-  node->bits = packed->kind == FMTCONV_A_BOOL ? 0 : packed->bits;
+  node->bits = packed->kind == FMTCONV_ATTR_BOOL ? 0 : packed->bits;
   node->is_unsigned = packed->is_unsigned;
-  if (packed->kind == FMTCONV_A_FLOAT)
+  if (packed->kind == FMTCONV_ATTR_FLOAT)
     node->v.f = float_of (raw, packed->bits);
-  else if (packed->is_unsigned || packed->kind == FMTCONV_A_BOOL)
+  else if (packed->is_unsigned || packed->kind == FMTCONV_ATTR_BOOL)
     node->v.u = raw;
   else
     node->v.i = (int64_t) (raw << (64 - packed->bits)) >> (64 - packed->bits);
   if (packed->is_unsigned && raw > INT64_MAX)
-    node->kind = FMTCONV_A_UINT;
+    node->kind = FMTCONV_ATTR_UINT;
 }
 
 fmtconv_attr *
@@ -167,8 +168,8 @@ fci_packed_next (const fmtconv_packed *packed, fmtconv_cursor *cursor)
   fmtconv_attr *node = ctx->failed ? NULL : fci_attr_new (ctx, packed->kind);
   if (!node)
     return NULL;
-  if (packed->kind != FMTCONV_A_STRING)
-    set_number (node, packed, fmtconv_take_le (cursor, packed->bits / 8));
+  if (packed->kind != FMTCONV_ATTR_STRING)
+    set_number (node, packed, fmtconv_cursor_take_le (cursor, packed->bits / 8));
   else
     {
       uint64_t n;
@@ -179,19 +180,19 @@ fci_packed_next (const fmtconv_packed *packed, fmtconv_cursor *cursor)
 }
 
 fmtconv_attr *
-fmtconv_unpack (fmtconv_attr *node)
+fmtconv_attr_unpack (fmtconv_attr *node)
 {
-  if (!node || node->ctx->failed || node->kind != FMTCONV_A_PACKED)
+  if (!node || node->ctx->failed || node->kind != FMTCONV_ATTR_PACKED)
     return node;
   const fmtconv_packed *packed = node->v.packed;
   fmtconv_cursor c = { packed->source, packed->at, packed->at + packed->bytes };
-  fmtconv_attr *array = fci_attr_new (node->ctx, FMTCONV_A_ARRAY);
+  fmtconv_attr *array = fci_attr_new (node->ctx, FMTCONV_ATTR_ARRAY);
   for (size_t i = 0; array && i < node->len; i++)
     {
       fmtconv_attr *item = fci_packed_next (packed, &c);
       if (!item)
         return NULL;
-      if (item->kind == FMTCONV_A_STRING && strlen (item->v.s) != item->len)
+      if (item->kind == FMTCONV_ATTR_STRING && strlen (item->v.s) != item->len)
         return fail (&c, c.pos - item->len, FMTCONV_E_FORMAT, "a NUL in text"), NULL;
       fci_attr_append (array, NULL, item);
     }

@@ -206,7 +206,7 @@ fci_pattern_strip (const fci_pattern *pattern, const char *name)
 }
 
 int
-fmtconv_match (const char *pattern, const char *name)
+fmtconv_pattern_match (const char *pattern, const char *name)
 {
   fci_pattern compiled;
   fci_token room[FCI_MAX_TOKENS];
@@ -216,7 +216,7 @@ fmtconv_match (const char *pattern, const char *name)
 }
 
 const fmtconv_tensor *
-fmtconv_first (const fmtconv_model *model, const char *pattern)
+fmtconv_model_find_pattern (const fmtconv_model *model, const char *pattern)
 {
   fci_pattern compiled;
   fci_token room[FCI_MAX_TOKENS];
@@ -229,9 +229,8 @@ fmtconv_first (const fmtconv_model *model, const char *pattern)
       fmtconv_fail (fci_model_ctx (model), FMTCONV_E_INTERNAL, "pattern '%s': %s", pattern, error);
       return NULL;
     }
-  for
-    FMTCONV_EACH (t, model)
-  if (fci_pattern_match (&compiled, t->name, strlen (t->name), values))
-    return t;
+  FMTCONV_FOREACH (t, model)
+    if (fci_pattern_match (&compiled, t->name, strlen (t->name), values))
+      return t;
   return NULL;
 }

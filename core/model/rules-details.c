@@ -133,7 +133,7 @@ parse_cast (fci_table *table, fci_change *op, const char *name)
   fci_try saved;
   op->kind = FCI_CAST;
   fci_try_begin (table->ctx, &saved);
-  op->dtype = fmtconv_dtype_of (table->ctx, name);
+  op->dtype = fmtconv_dtype_parse (table->ctx, name);
   fci_try_end (table->ctx, &saved);
   return op->dtype != 0;
 }

@@ -8,13 +8,13 @@ change (fmtconv_view *view, const fci_change *op, const fci_dims *after)
   switch (op->kind)
     {
     case FCI_CAST:
-      return fmtconv_cast (view, op->dtype);
+      return fmtconv_view_cast (view, op->dtype);
     case FCI_PERMUTE:
-      return fmtconv_permute (view, op->axes);
+      return fmtconv_view_permute (view, op->axes);
     case FCI_RESHAPE:
-      return fmtconv_reshape (view, after->rank, after->n);
+      return fmtconv_view_reshape (view, after->rank, after->n);
     case FCI_SCALE:
-      return fmtconv_scale (view, op->factor);
+      return fmtconv_view_scale (view, op->factor);
     }
   return NULL;
 }
@@ -28,11 +28,11 @@ unchange (fmtconv_view *view, const fci_change *op, const fci_dims *before)
     case FCI_PERMUTE:
       for (unsigned i = 0; i < op->rank; i++)
         axes[op->axes[i]] = i;
-      return fmtconv_permute (view, axes);
+      return fmtconv_view_permute (view, axes);
     case FCI_RESHAPE:
-      return fmtconv_reshape (view, before->rank, before->n);
+      return fmtconv_view_reshape (view, before->rank, before->n);
     case FCI_SCALE:
-      return fmtconv_scale (view, 1 / op->factor);
+      return fmtconv_view_scale (view, 1 / op->factor);
     case FCI_CAST:
       break; /* refused when the table was compiled */
     }
@@ -54,10 +54,10 @@ join (fci_run *run, const fci_item *item)
       for (unsigned o = rule->n_ops; run->table.reverse && o-- > 0;)
         parts[k] = unchange (parts[k], &rule->op[o], &by[o]);
     }
-  return rule->n_join == 1 ? parts[0] : fmtconv_concat (rule->said->axis, rule->n_join, parts);
+  return rule->n_join == 1 ? parts[0] : fmtconv_view_concat (rule->said->axis, rule->n_join, parts);
 }
 
-/* The parts that .pick names, neighbours in one piece. */
+/* The parts that .pick names, neighbors in one piece. */
 static fmtconv_view *
 pick (const fci_rule *rule, fmtconv_view *whole)
 {
@@ -68,9 +68,9 @@ pick (const fci_rule *rule, fmtconv_view *whole)
     {
       for (run = 1; k + run < rule->n_pick && rule->pick[k + run] == rule->pick[k] + run; run++)
         ;
-      parts[n++] = fmtconv_slice (whole, axis, rule->pick[k] * unit, run * unit);
+      parts[n++] = fmtconv_view_slice (whole, axis, rule->pick[k] * unit, run * unit);
     }
-  return n == 1 ? parts[0] : fmtconv_concat (axis, n, parts);
+  return n == 1 ? parts[0] : fmtconv_view_concat (axis, n, parts);
 }
 
 /* Which rule of a pick has part k, and at which place? */
@@ -101,9 +101,9 @@ unpick (fci_run *run, const fci_item *item)
         ;
       fmtconv_view *part = join (run, from);
       uint64_t unit = part ? fmtconv_view_shape (part)[axis] / from->rule->n_pick : 0;
-      parts[n++] = fmtconv_slice (part, axis, place * unit, (next - k) * unit);
+      parts[n++] = fmtconv_view_slice (part, axis, place * unit, (next - k) * unit);
     }
-  return n == 1 ? parts[0] : fmtconv_concat (axis, n, parts);
+  return n == 1 ? parts[0] : fmtconv_view_concat (axis, n, parts);
 }
 
 static fmtconv_view *
@@ -118,7 +118,7 @@ make_view (fci_run *run, const fci_item *item)
   if (!reverse && rule->n_pick)
     view = pick (rule, view);
   if (rule->n_split > 1)
-    view = fmtconv_chunk (view, rule->said->axis, item->part, rule->n_split);
+    view = fmtconv_view_chunk (view, rule->said->axis, item->part, rule->n_split);
   for (unsigned o = 0; !reverse && o < rule->n_ops; o++)
     view = change (view, &rule->op[o], &by[o + 1]);
   return view;
@@ -133,9 +133,9 @@ drop_rest (fci_run *run)
       bool taken = run->taken[i] != FCI_NONE;
       const char *why = taken ? run->table.family[run->taken[i]].why : unmatched;
       if (why && *why)
-        fmtconv_drop (run->out, fci_model_tensor (run->in, i), why);
+        fmtconv_model_drop (run->out, fci_model_tensor (run->in, i), why);
       else if (taken && why)
-        fmtconv_drop (run->out, fci_model_tensor (run->in, i), "the rules say so");
+        fmtconv_model_drop (run->out, fci_model_tensor (run->in, i), "the rules say so");
     }
 }
 
@@ -150,7 +150,8 @@ bind_all (fci_run *run)
     {
       const fci_capture *capture = &run->table.capture[i];
       if (capture->values.n)
-        fci_model_bind (run->out, fmtconv_text (run->ctx, "#%.*s", (int) capture->name.len, capture->name.at),
+        fci_model_bind (run->out,
+                        fmtconv_ctx_printf (run->ctx, "#%.*s", (int) capture->name.len, capture->name.at),
                         capture->values.n);
     }
 }
@@ -158,11 +159,11 @@ bind_all (fci_run *run)
 void
 fci_run_emit (fci_run *run)
 {
-  for (size_t i = 0; i < run->n_items && !fmtconv_failed (run->ctx); i++)
+  for (size_t i = 0; i < run->n_items && !fmtconv_ctx_failed (run->ctx); i++)
     {
       const fci_item *item = run->item[i];
-      fmtconv_put (run->out, item->name,
-                   item->rule ? make_view (run, item) : fci_model_tensor (run->in, item->first)->view);
+      fmtconv_model_put (run->out, item->name,
+                         item->rule ? make_view (run, item) : fci_model_tensor (run->in, item->first)->view);
     }
   drop_rest (run);
   bind_all (run);

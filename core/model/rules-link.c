@@ -18,7 +18,7 @@ bool
 fci_table_join (fci_table *table, fci_rule *rule, bool drop)
 {
   fci_family *family = find_family (table, rule);
-  bool optional = rule->said->flags & FMTCONV_OPTIONAL;
+  bool optional = rule->said->flags & FMTCONV_RULE_OPTIONAL;
   if (family && table->reverse)
     return true;
   if (family && (drop || family->why))

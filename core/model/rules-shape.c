@@ -197,8 +197,8 @@ differ (fci_run *run, const fmtconv_tensor *a, const fmtconv_tensor *b)
   dims_of (a, &x);
   dims_of (b, &y);
   fci_run_problem (run, FCI_WRONG_SHAPE, "'%s' is %s%s, '%s' is %s%s: they cannot be fused", a->name,
-                   fmtconv_dtype (a->dtype)->name, show (&x, tx), b->name, fmtconv_dtype (b->dtype)->name,
-                   show (&y, ty));
+                   fmtconv_dtype_get (a->dtype)->name, show (&x, tx), b->name,
+                   fmtconv_dtype_get (b->dtype)->name, show (&y, ty));
   return false;
 }
 

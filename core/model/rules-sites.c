@@ -76,7 +76,7 @@ new_site (fci_run *run, fci_family *family, const fci_value *values, uint32_t te
   return family->last = site;
 }
 
-/* Neighbours are often of one site, the family's last. */
+/* Neighbors are often of one site, the family's last. */
 static fci_site *
 find_site (fci_run *run, fci_family *family, const fci_value *values, uint32_t tensor)
 {

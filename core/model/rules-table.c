@@ -26,8 +26,8 @@ fci_table_fault (const fci_table *table, fmtconv_ctx *ctx)
 {
   const fmtconv_rule *rule = table->bad_rule ? &table->said->rules[table->bad_rule - 1] : NULL;
   if (!rule)
-    return fmtconv_text (ctx, "%s", table->bad);
-  return fmtconv_text (ctx, IN_RULE, table->bad_rule, rule->from, rule->to ? rule->to : "", table->bad);
+    return fmtconv_ctx_printf (ctx, "%s", table->bad);
+  return fmtconv_ctx_printf (ctx, IN_RULE, table->bad_rule, rule->from, rule->to ? rule->to : "", table->bad);
 }
 
 int

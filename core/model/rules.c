@@ -16,7 +16,7 @@ begin (fci_run *run, const fmtconv_rules *rules, const fmtconv_model *in, bool r
   run->in = in;
   run->table.arena = &run->arena;
   run->table.ctx = run->ctx;
-  run->n_tensors = in ? fmtconv_count (in) : 0;
+  run->n_tensors = in ? fmtconv_model_count (in) : 0;
   return fci_table_compile (&run->table, rules, reverse);
 }
 
@@ -104,7 +104,7 @@ apply (fci_run *run)
 static void
 run_rules (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out, bool reverse)
 {
-  if (!rules || !in || !out || fmtconv_failed (fci_model_ctx (in)))
+  if (!rules || !in || !out || fmtconv_ctx_failed (fci_model_ctx (in)))
     return;
   fci_run run = { .ctx = fci_model_ctx (in), .out = out };
   if (begin (&run, rules, in, reverse))
@@ -115,13 +115,13 @@ run_rules (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *o
 }
 
 void
-fmtconv_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
+fmtconv_rules_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
 {
   run_rules (rules, in, out, false);
 }
 
 void
-fmtconv_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
+fmtconv_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
 {
   run_rules (rules, in, out, true);
 }
@@ -130,14 +130,14 @@ fmtconv_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_mo
 static const bool *
 claimed_tensors (fci_run *run)
 {
-  bool *takes = run->claimed ? fmtconv_alloc (run->ctx, run->n_tensors, sizeof *takes) : NULL;
+  bool *takes = run->claimed ? fmtconv_ctx_alloc (run->ctx, run->n_tensors, sizeof *takes) : NULL;
   for (size_t i = 0; takes && i < run->n_tensors; i++)
     takes[i] = run->taken[i] != FCI_NONE && !run->table.family[run->taken[i]].why;
   return takes;
 }
 
 static int
-recognise (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse, fci_recognition *out)
+recognize (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse, fci_recognition *out)
 {
   fci_run run = { .ctx = fci_model_ctx (model), .silent = true };
   *out = (fci_recognition){ 0 };
@@ -157,21 +157,21 @@ recognise (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse,
                                 .takes = claimed_tensors (&run) };
     }
   if (!code && run.claimed && !out->takes)
-    code = run.code ? run.code : fmtconv_failed (run.ctx);
+    code = run.code ? run.code : fmtconv_ctx_failed (run.ctx);
   fci_arena_clear (&run.arena);
   return code ? code : run.code;
 }
 
 int
-fci_rules_recognise (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
+fci_rules_recognize (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
 {
-  return recognise (rules, model, false, out);
+  return recognize (rules, model, false, out);
 }
 
 int
-fci_rules_recognise_reverse (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
+fci_rules_recognize_reverse (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
 {
-  return recognise (rules, model, true, out);
+  return recognize (rules, model, true, out);
 }
 
 const char *

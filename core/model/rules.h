@@ -11,16 +11,16 @@ typedef struct fci_recognition
   size_t claimed;    /* tensors that rules other than drops take */
   uint64_t bytes;    /* of those */
   size_t missing;    /* required ones that are not there */
-  size_t unknown;    /* tensors that the rules would refuse; none, and none missing: recognised */
+  size_t unknown;    /* tensors that the rules would refuse; none, and none missing: recognized */
   const char *first; /* name of the first claimed tensor */
   const bool *takes; /* by number of the tensor: claimed?  NULL: none is */
 } fci_recognition;
 
 /* Run the rules silently.  0, or the code of an error that is not about the model (E_NOMEM). */
-int fci_rules_recognise (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out);
+int fci_rules_recognize (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out);
 
 /* The same in reverse: the model is what the rules make. */
-int fci_rules_recognise_reverse (const fmtconv_rules *rules, const fmtconv_model *model,
+int fci_rules_recognize_reverse (const fmtconv_rules *rules, const fmtconv_model *model,
                                  fci_recognition *out);
 
 /* Is the table well-formed?  0, or E_INTERNAL with the rule's number and what is wrong.  Run when a

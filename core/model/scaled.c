@@ -83,10 +83,10 @@ find (const fmtconv_model *model, const char *name, size_t stem, const char *end
     return NULL;
   memcpy (text, name, stem);
   memcpy (text + stem, ending, k + 1);
-  return fmtconv_find (model, text);
+  return fmtconv_model_find (model, text);
 }
 
-/* Two codes in a byte are recognised by what their scales are: bytes there are of many a kind. */
+/* Two codes in a byte are recognized by what their scales are: bytes there are of many a kind. */
 static bool
 is_pair (const fmtconv_tensor *codes, const fmtconv_tensor *scale)
 {
@@ -120,9 +120,8 @@ fci_model_scaled (const fmtconv_model *model)
 {
   const fmtconv_tensor *scale;
   size_t stem, n = 0;
-  for
-    FMTCONV_EACH (t, model)
-  n += scheme_of (model, t, &scale, &stem) != NULL;
+  FMTCONV_FOREACH (t, model)
+    n += scheme_of (model, t, &scale, &stem) != NULL;
   return n;
 }
 
@@ -168,8 +167,9 @@ shape_text (const fmtconv_tensor *t)
 {
   const char *text = "[";
   for (unsigned i = 0; i < t->rank && text; i++)
-    text = fmtconv_text (t->view->ctx, "%s%s%llu", text, i ? ", " : "", (unsigned long long) t->shape[i]);
-  return text ? fmtconv_text (t->view->ctx, "%s]", text) : "";
+    text =
+        fmtconv_ctx_printf (t->view->ctx, "%s%s%llu", text, i ? ", " : "", (unsigned long long) t->shape[i]);
+  return text ? fmtconv_ctx_printf (t->view->ctx, "%s]", text) : "";
 }
 
 static void
@@ -177,10 +177,10 @@ refuse (const fmtconv_scaling *s, const char *why)
 {
   fmtconv_fail_at (
       s->codes->view->ctx, FMTCONV_E_UNSUPPORTED,
-      &(fmtconv_where){ .tensor = s->codes->name, .hint = "-t dequantise:only=GLOB can leave it out" },
+      &(fmtconv_where){ .tensor = s->codes->name, .hint = "-t dequantize:only=GLOB can leave it out" },
       "its scales are '%s', and %s: %s %s scaled by %s %s", s->scale->name, why,
-      fmtconv_dtype (s->codes->dtype)->name, shape_text (s->codes), fmtconv_dtype (s->scale->dtype)->name,
-      shape_text (s->scale));
+      fmtconv_dtype_get (s->codes->dtype)->name, shape_text (s->codes),
+      fmtconv_dtype_get (s->scale->dtype)->name, shape_text (s->scale));
 }
 
 /* How many indices of an axis have one scale; 0: no number fits. */
@@ -204,7 +204,7 @@ with_axes (fmtconv_view *scale, unsigned rank)
     return scale;
   for (unsigned i = 0; i < rank; i++)
     shape[i] = i < scale->rank ? scale->shape[i] : 1;
-  return fmtconv_reshape (scale, rank, shape);
+  return fmtconv_view_reshape (scale, rank, shape);
 }
 
 /* The blocks of all axes; false: the shapes do not fit. */
@@ -227,11 +227,11 @@ scales (const fmtconv_scaling *s, bool divided)
 {
   fmtconv_view *scale = s->scale->view;
   if (s->scale->dtype == FMTCONV_U8)
-    scale = fmtconv_stored_as (scale, FMTCONV_F8_E8M0);
+    scale = fmtconv_view_reinterpret (scale, FMTCONV_F8_E8M0);
   if (!s->second)
     return scale;
-  return divided ? fmtconv_divide (scale, s->second->view, NULL)
-                 : fmtconv_multiply (scale, s->second->view, NULL);
+  return divided ? fmtconv_view_divide (scale, s->second->view, NULL)
+                 : fmtconv_view_multiply (scale, s->second->view, NULL);
 }
 
 /* The scaled values. */
@@ -241,39 +241,39 @@ values (const fmtconv_scaling *s, bool divided)
   uint64_t block[FMTCONV_MAX_RANK] = { 0 };
   fmtconv_view *codes = s->codes->view, *scale = scales (s, divided);
   if (is_bytes (s->codes->dtype))
-    codes = fmtconv_stored_as (codes, FMTCONV_F4_E2M1);
+    codes = fmtconv_view_reinterpret (codes, FMTCONV_F4_E2M1);
   if (codes && codes->dtype == FMTCONV_F4_E2M1)
-    codes = fmtconv_cast (codes, FMTCONV_F32);
+    codes = fmtconv_view_cast (codes, FMTCONV_F32);
   if (!codes || !scale)
     return NULL;
   scale = with_axes (scale, codes->rank);
   if (scale && !take_blocks (codes, scale, block))
     return refuse (s, "these shapes do not fit"), NULL;
-  return fmtconv_multiply (codes, scale, block);
+  return fmtconv_view_multiply (codes, scale, block);
 }
 
 int
-fmtconv_scaled (const fmtconv_model *model, const fmtconv_tensor *tensor, fmtconv_scaling *scaling)
+fmtconv_model_scaling (const fmtconv_model *model, const fmtconv_tensor *tensor, fmtconv_scaling *scaling)
 {
   fmtconv_scaling s = { .codes = tensor };
   size_t stem;
   const scheme *named = scheme_of (model, tensor, &s.scale, &stem);
   if (!named)
-    return is_scale (model, tensor)       ? FMTCONV_SCALED_SCALE
-           : is_companion (model, tensor) ? FMTCONV_SCALED_COMPANION
-                                          : FMTCONV_SCALED_NOT;
+    return is_scale (model, tensor)       ? FMTCONV_SCALING_SCALE
+           : is_companion (model, tensor) ? FMTCONV_SCALING_COMPANION
+                                          : FMTCONV_SCALING_NONE;
   if (!scaling)
-    return FMTCONV_SCALED_CODES;
+    return FMTCONV_SCALING_CODES;
   const size_t whole = stem_of (tensor->name, "_packed");
-  s.name =
-      fmtconv_text (tensor->view->ctx, "%.*s", (int) (whole ? whole : strlen (tensor->name)), tensor->name);
+  s.name = fmtconv_ctx_printf (tensor->view->ctx, "%.*s", (int) (whole ? whole : strlen (tensor->name)),
+                               tensor->name);
   s.second = named->second ? find (model, tensor->name, stem, named->second) : NULL;
   *scaling = s;
-  return FMTCONV_SCALED_CODES;
+  return FMTCONV_SCALING_CODES;
 }
 
 fmtconv_view *
-fmtconv_unscale (const fmtconv_model *model, const fmtconv_scaling *scaling)
+fmtconv_model_unscale (const fmtconv_model *model, const fmtconv_scaling *scaling)
 {
   const size_t stem = stem_of (scaling->codes->name, ".weight");
   if (is_bytes (scaling->codes->dtype) && stem && find (model, scaling->codes->name, stem, ".comfy_quant"))

@@ -59,7 +59,7 @@ check (fmtconv_view *view, const uint64_t *block, double divisor)
 {
   if (!fci_is_floating (view->dtype) && !fci_is_blocks (view->dtype))
     return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "there is no largest absolute value of %s",
-                         fmtconv_dtype (view->dtype)->name)
+                         fmtconv_dtype_get (view->dtype)->name)
            == 0;
   for (unsigned i = 0; i < view->rank; i++)
     if (!block || block[i] == 0)
@@ -95,7 +95,7 @@ require (fmtconv_view *wanted, const uint64_t *block, float divisor)
   fmtconv_ctx *ctx = wanted->ctx;
   fci_measure *m = fci_new (ctx, fci_measure);
   fci_requirement *required = fci_requirement_new (ctx, wanted);
-  uint64_t *kept = fmtconv_alloc (ctx, wanted->rank, sizeof *kept);
+  uint64_t *kept = fmtconv_ctx_alloc (ctx, wanted->rank, sizeof *kept);
   if (!m || !required || !kept)
     return NULL;
   for (unsigned i = 0; i < wanted->rank; i++)
@@ -134,7 +134,8 @@ leaf_of (fmtconv_view *wanted, fci_requirement *measured)
   uint64_t shape[FMTCONV_MAX_RANK];
   for (unsigned i = 0; i < wanted->rank; i++)
     shape[i] = fci_measure_extent (measured, i);
-  fmtconv_view *leaf = fmtconv_leaf (measured->measure->source, 0, FMTCONV_F32, wanted->rank, shape, NULL);
+  fmtconv_view *leaf =
+      fmtconv_view_leaf (measured->measure->source, 0, FMTCONV_F32, wanted->rank, shape, NULL);
   if (!leaf)
     return NULL;
   fci_view_head head = fci_view_like (leaf);
@@ -144,11 +145,11 @@ leaf_of (fmtconv_view *wanted, fci_requirement *measured)
 }
 
 fmtconv_view *
-fmtconv_absmax (fmtconv_view *view, const uint64_t *block, double divisor)
+fmtconv_view_absmax (fmtconv_view *view, const uint64_t *block, double divisor)
 {
-  if (!view || fmtconv_failed (view->ctx) || !check (view, block, divisor))
+  if (!view || fmtconv_ctx_failed (view->ctx) || !check (view, block, divisor))
     return NULL;
-  fmtconv_view *wanted = fmtconv_cast (view, FMTCONV_F32);
+  fmtconv_view *wanted = fmtconv_view_cast (view, FMTCONV_F32);
   if (!wanted)
     return NULL;
   fci_requirement *measured =

@@ -7,20 +7,20 @@
 uint64_t
 fci_dtype_bytes (uint32_t dtype, uint64_t n)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   return n / info->block * info->block_bytes;
 }
 
 uint64_t
 fci_dtype_step (uint32_t dtype)
 {
-  return fci_is_blocks (dtype) ? 1 : fmtconv_dtype (dtype)->block_bytes;
+  return fci_is_blocks (dtype) ? 1 : fmtconv_dtype_get (dtype)->block_bytes;
 }
 
 void
 fci_place_move (uint32_t dtype, uint64_t *offset, uint32_t *phase, uint64_t by)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   if (info->block == 1)
     {
       *offset += by;
@@ -42,7 +42,7 @@ fci_ops_coder (const fci_op *ops)
 {
   while (ops && ops->kind == FCI_OP_WATCH)
     ops = ops->before;
-  return ops && ops->kind == FCI_OP_QUANTISE ? ops : NULL;
+  return ops && ops->kind == FCI_OP_QUANTIZE ? ops : NULL;
 }
 
 bool
@@ -80,16 +80,16 @@ fci_blocks_check (fmtconv_view *view, unsigned axis, uint64_t border, const char
 {
   if (!fci_is_blocks (view->dtype) || axis + 1 != view->rank)
     return true;
-  const fmtconv_dtype_info *info = fmtconv_dtype (view->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (view->dtype);
   if (border % info->block != 0)
     return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
-                            &(fmtconv_where){ .hint = "dequantise it first" },
+                            &(fmtconv_where){ .hint = "dequantize it first" },
                             "a row of %s cannot be %s at element %llu, within a block of %u", info->name,
                             what, (unsigned long long) border, (unsigned) info->block)
            == 0;
   if (has_importance (view))
     return fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED,
-                         "a row that is quantised by importance cannot be %s afterwards", what)
+                         "a row that is quantized by importance cannot be %s afterwards", what)
            == 0;
   return true;
 }
@@ -98,7 +98,7 @@ fmtconv_view *
 fci_bytes_refuse (fmtconv_view *view, const char *what)
 {
   fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED, "the bytes of an encoding as %s cannot be %s",
-                fmtconv_dtype (view->coded->dtype)->name, what);
+                fmtconv_dtype_get (view->coded->dtype)->name, what);
   return NULL;
 }
 
@@ -147,15 +147,15 @@ coded_bytes (const fci_view_head *head, fmtconv_view *view)
 
 /* As bytes, bytes of a row on the last axis; no axes: one byte after the other. */
 fmtconv_view *
-fmtconv_bytes (fmtconv_view *view)
+fmtconv_view_bytes (fmtconv_view *view)
 {
   uint64_t shape[FMTCONV_MAX_RANK + 1];
-  if (!view || fmtconv_failed (view->ctx) || view->coded || view->dtype == FMTCONV_U8)
-    return view && !fmtconv_failed (view->ctx) ? view : NULL;
+  if (!view || fmtconv_ctx_failed (view->ctx) || view->coded || view->dtype == FMTCONV_U8)
+    return view && !fmtconv_ctx_failed (view->ctx) ? view : NULL;
   if (!fci_is_blocks (view->dtype))
     {
       fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED, "only block types can be seen as bytes, and this is %s",
-                    fmtconv_dtype (view->dtype)->name);
+                    fmtconv_dtype_get (view->dtype)->name);
       return NULL;
     }
   memcpy (shape, view->shape, view->rank * sizeof *shape);
@@ -208,19 +208,19 @@ all_from_bytes (fci_pieces *list, fmtconv_view *view, const fmtconv_dtype_info *
 }
 
 fmtconv_view *
-fmtconv_stored_as (fmtconv_view *view, uint32_t dtype)
+fmtconv_view_reinterpret (fmtconv_view *view, uint32_t dtype)
 {
   uint64_t shape[FMTCONV_MAX_RANK + 1] = { 0 };
-  const fmtconv_dtype_info *to = fmtconv_dtype (dtype);
-  if (!view || fmtconv_failed (view->ctx) || dtype == FMTCONV_U8)
-    return view && !fmtconv_failed (view->ctx) ? view : NULL;
+  const fmtconv_dtype_info *to = fmtconv_dtype_get (dtype);
+  if (!view || fmtconv_ctx_failed (view->ctx) || dtype == FMTCONV_U8)
+    return view && !fmtconv_ctx_failed (view->ctx) ? view : NULL;
   const unsigned last = view->rank ? view->rank - 1 : 0;
   if (!to || (view->dtype != FMTCONV_U8 && view->dtype != FMTCONV_I8)
       || (view->rank ? view->shape[last] % to->block_bytes != 0 : to->block_bytes * to->block > 1))
     {
       fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "rows of %llu elements of %s are no encoding of %s",
                     view->rank ? (unsigned long long) view->shape[last] : 1,
-                    fmtconv_dtype (view->dtype)->name, to ? to->name : "an unknown data type");
+                    fmtconv_dtype_get (view->dtype)->name, to ? to->name : "an unknown data type");
       return NULL;
     }
   if (view->coded)
@@ -244,5 +244,5 @@ fci_view_stored (fmtconv_view *view)
 {
   if (view->coded)
     return view->coded;
-  return fci_is_blocks (view->dtype) && !fci_view_is_coded (view) ? fmtconv_bytes (view) : view;
+  return fci_is_blocks (view->dtype) && !fci_view_is_coded (view) ? fmtconv_view_bytes (view) : view;
 }

@@ -129,7 +129,7 @@ bool
 fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t *shape, uint64_t *elements,
                 uint64_t *bytes)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   if (!info)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%u is no data type", (unsigned) dtype) == 0;
   if (rank > FMTCONV_MAX_RANK)
@@ -183,7 +183,7 @@ allocate (fmtconv_ctx *ctx, unsigned rank, const fci_pieces *list)
   for (size_t i = 0; i < n_boxes; i++)
     numbers_in_all += numbers_of (fci_piece_at (list, i)->ops, rank);
   size_t size = sizeof (struct fci_view) + n_boxes * sizeof (fci_box) + numbers_in_all * sizeof (uint64_t);
-  struct fci_view *view = fmtconv_alloc (ctx, 1, size);
+  struct fci_view *view = fmtconv_ctx_alloc (ctx, 1, size);
   if (!view)
     return NULL;
   fci_box *boxes = (fci_box *) (view + 1);
@@ -225,7 +225,7 @@ static fmtconv_view *
 freeze (const fci_view_head *head, fci_pieces *list, bool loose)
 {
   uint64_t elements, bytes;
-  if (fmtconv_failed (head->ctx)
+  if (fmtconv_ctx_failed (head->ctx)
       || !fci_shape_size (head->ctx, head->dtype, head->rank, head->shape, &elements, &bytes)
       || (list && !fci_pieces_canonical (list, head->rank, loose)))
     return NULL;
@@ -268,7 +268,7 @@ fci_empties_join (fmtconv_ctx *ctx, const fci_empties *a, const fci_empties *b)
 {
   if (!a || !b || a == b)
     return a ? a : b;
-  fci_empties *both = fmtconv_alloc (ctx, 1, sizeof (fci_empties) + (a->n + b->n) * sizeof (uint32_t));
+  fci_empties *both = fmtconv_ctx_alloc (ctx, 1, sizeof (fci_empties) + (a->n + b->n) * sizeof (uint32_t));
   if (!both)
     return NULL;
   for (size_t i = 0, j = 0; i < a->n || j < b->n;)

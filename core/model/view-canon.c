@@ -1,12 +1,12 @@
 /* core/model/view-canon.c: the canonical form of a view's pieces.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Two neighbours along an axis are linked if they agree in source, type, operations, origin and all
+ * Two neighbors along an axis are linked if they agree in source, type, operations, origin and all
  * strides, and the second begins where the first would go on; the same for every factor.  Being linked is a property of elements,
  * not of the pieces at hand.  The form is: along the last axis the longest linked rows; along each axis
  * before it the longest chains of equal pieces that are linked.  So the way a view was made does not
  * show.  Pieces are cut at each other's borders on the way there; where that would be too many, only
- * equal neighbours are put together, which is exact too. */
+ * equal neighbors are put together, which is exact too. */
 #include "core/base/ctx.h"
 #include "core/model/view-build.h"
 #include <stdlib.h>
@@ -52,7 +52,7 @@ sort (fci_pieces *list, size_t first, unsigned rank, unsigned axis, unsigned las
 static int64_t
 distance (const fci_piece *a, const fci_piece *b)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (a->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (a->dtype);
   const int64_t bytes = (int64_t) (b->offset - a->offset);
   if (info->block == 1)
     return bytes;
@@ -149,9 +149,9 @@ join (const fci_pieces *list, fci_piece *a, const fci_piece *b, unsigned axis, b
   FCI_P_STRIDE (list, a)[axis] = step;
 }
 
-/* Put linked neighbours together among the pieces from `first` on, which are sorted with `axis` last. */
+/* Put linked neighbors together among the pieces from `first` on, which are sorted with `axis` last. */
 static void
-join_neighbours (fci_pieces *list, size_t first, unsigned rank, unsigned axis, bool loose)
+join_neighbors (fci_pieces *list, size_t first, unsigned rank, unsigned axis, bool loose)
 {
   size_t kept = first;
   int64_t step;
@@ -176,7 +176,7 @@ append_all (fci_pieces *out, const fci_pieces *in)
   return true;
 }
 
-/* Only equal neighbours, axis by axis. */
+/* Only equal neighbors, axis by axis. */
 static bool
 put_together (const fci_pieces *in, fci_pieces *out, const job *j)
 {
@@ -186,7 +186,7 @@ put_together (const fci_pieces *in, fci_pieces *out, const job *j)
   for (unsigned axis = j->rank; axis-- > j->axis;)
     {
       sort (out, first, j->rank, j->axis, axis);
-      join_neighbours (out, first, j->rank, axis, j->loose);
+      join_neighbors (out, first, j->rank, axis, j->loose);
     }
   sort (out, first, j->rank, j->axis, j->rank);
   return true;
@@ -357,7 +357,7 @@ canonical (const fci_pieces *in, fci_pieces *out, const job *j)
       size_t first = out->n;
       bool good = append_all (out, in);
       if (good && in->n > 1)
-        join_neighbours (out, first, j->rank, j->axis, j->loose);
+        join_neighbors (out, first, j->rank, j->axis, j->loose);
       return good;
     }
   size_t n_borders = 0;

@@ -33,7 +33,7 @@ check_blocks (const leaf *l)
       return fmtconv_fail_at (l->source->ctx, FMTCONV_E_UNSUPPORTED,
                               &(fmtconv_where){ .source = l->source, .offset = l->at },
                               "a tensor of %s has its blocks %lld bytes apart along axis %u",
-                              fmtconv_dtype (l->dtype)->name, (long long) l->stride[i], i)
+                              fmtconv_dtype_get (l->dtype)->name, (long long) l->stride[i], i)
              == 0;
   return true;
 }
@@ -42,7 +42,7 @@ check_blocks (const leaf *l)
 static uint64_t
 steps_of (const leaf *l, unsigned i)
 {
-  return i + 1 == l->rank ? l->shape[i] / fmtconv_dtype (l->dtype)->block : l->shape[i];
+  return i + 1 == l->rank ? l->shape[i] / fmtconv_dtype_get (l->dtype)->block : l->shape[i];
 }
 
 /* Bytes from the first element's first to the last one's last. */
@@ -126,7 +126,7 @@ make_leaf (const leaf *l)
       bool given = l->stride && l->shape[i] != 1 && !(blocks && i + 1 == l->rank);
       int64_t stride = given ? l->stride[i] : (int64_t) step;
       if (given && blocks) /* in elements */
-        stride = stride / (int64_t) l->item * (int64_t) fmtconv_dtype (l->dtype)->block;
+        stride = stride / (int64_t) l->item * (int64_t) fmtconv_dtype_get (l->dtype)->block;
       FCI_P_EXTENT (&list, piece)[i] = l->shape[i];
       FCI_P_STRIDE (&list, piece)[i] = stride;
       step = (uint64_t) stride * l->shape[i];
@@ -136,14 +136,14 @@ make_leaf (const leaf *l)
 }
 
 fmtconv_view *
-fmtconv_leaf (fmtconv_source *source, uint64_t at, uint32_t dtype, unsigned rank, const uint64_t *shape,
-              const int64_t *byte_strides)
+fmtconv_view_leaf (fmtconv_source *source, uint64_t at, uint32_t dtype, unsigned rank, const uint64_t *shape,
+                   const int64_t *byte_strides)
 {
   uint64_t elements;
   leaf l = {
     .source = source, .at = at, .dtype = dtype, .rank = rank, .shape = shape, .stride = byte_strides
   };
-  if (!source || fmtconv_failed (source->ctx)
+  if (!source || fmtconv_ctx_failed (source->ctx)
       || !fci_shape_size (source->ctx, dtype, rank, shape, &elements, &l.bytes))
     return NULL;
   if (elements == 0)
@@ -151,22 +151,23 @@ fmtconv_leaf (fmtconv_source *source, uint64_t at, uint32_t dtype, unsigned rank
       const fci_view_head head = { .ctx = source->ctx, .dtype = dtype, .rank = rank, .shape = shape };
       return fci_view_freeze (&head, NULL, false);
     }
-  l.item = fmtconv_dtype (dtype)->block_bytes;
+  l.item = fmtconv_dtype_get (dtype)->block_bytes;
   return check_place (&l) ? make_leaf (&l) : NULL;
 }
 
 fmtconv_view *
-fmtconv_constant (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t *shape, const void *data)
+fmtconv_view_constant (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t *shape,
+                       const void *data)
 {
   uint64_t elements;
   uint64_t bytes;
-  if (!ctx || fmtconv_failed (ctx) || !fci_shape_size (ctx, dtype, rank, shape, &elements, &bytes)
+  if (!ctx || fmtconv_ctx_failed (ctx) || !fci_shape_size (ctx, dtype, rank, shape, &elements, &bytes)
       || (bytes > 0 && !data))
     return NULL;
-  void *copy = fmtconv_alloc (ctx, 1, bytes);
+  void *copy = fmtconv_ctx_alloc (ctx, 1, bytes);
   if (!copy)
     return NULL;
   if (bytes > 0)
     memcpy (copy, data, bytes);
-  return fmtconv_leaf (fci_source_memory (ctx, copy, bytes, "constant"), 0, dtype, rank, shape, NULL);
+  return fmtconv_view_leaf (fci_source_memory (ctx, copy, bytes, "constant"), 0, dtype, rank, shape, NULL);
 }

@@ -23,7 +23,7 @@ fci_view_memory (fmtconv_view *view)
 static fmtconv_view *
 empty_from (fmtconv_view *view, uint32_t origin)
 {
-  fci_empties *empties = fmtconv_alloc (view->ctx, 1, sizeof (fci_empties) + sizeof (uint32_t));
+  fci_empties *empties = fmtconv_ctx_alloc (view->ctx, 1, sizeof (fci_empties) + sizeof (uint32_t));
   if (!empties)
     return NULL;
   empties->n = 1;
@@ -40,7 +40,7 @@ single_from (fmtconv_view *view, uint32_t origin)
   struct fci_view *own = (struct fci_view *) view;
   if (view->marked)
     {
-      own = fmtconv_alloc (view->ctx, 1, sizeof *own + sizeof (fci_box));
+      own = fmtconv_ctx_alloc (view->ctx, 1, sizeof *own + sizeof (fci_box));
       if (!own)
         return NULL;
       *own = *view;
@@ -73,10 +73,10 @@ several_from (fmtconv_view *view, uint32_t origin)
 fmtconv_view *
 fci_view_from (fmtconv_view *view, uint32_t origin)
 {
-  if (!view || fmtconv_failed (view->ctx))
+  if (!view || fmtconv_ctx_failed (view->ctx))
     return NULL;
   if (view->coded)
-    return fmtconv_bytes (fci_view_from (view->coded, origin));
+    return fmtconv_view_bytes (fci_view_from (view->coded, origin));
   struct fci_view *marked = (struct fci_view *) (view->n_boxes == 0   ? empty_from (view, origin)
                                                  : view->n_boxes == 1 ? single_from (view, origin)
                                                                       : several_from (view, origin));

@@ -30,7 +30,7 @@ check_types (const sum *s)
     if (!fci_is_floating (all[i]->dtype))
       return fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE,
                            "elements of %s cannot take part in a low-rank product",
-                           fmtconv_dtype (all[i]->dtype)->name)
+                           fmtconv_dtype_get (all[i]->dtype)->name)
              == 0;
   return true;
 }
@@ -201,9 +201,9 @@ unchanged (const sum *s)
 }
 
 fmtconv_view *
-fmtconv_lowrank (fmtconv_view *view, fmtconv_view *b, fmtconv_view *a, double factor)
+fmtconv_view_lowrank (fmtconv_view *view, fmtconv_view *b, fmtconv_view *a, double factor)
 {
-  if (!view || !b || !a || fmtconv_failed (view->ctx))
+  if (!view || !b || !a || fmtconv_ctx_failed (view->ctx))
     return NULL;
   const sum s = { .view = view, .factor = { b, a }, .by = (float) factor };
   if (!check_types (&s) || !check_shapes (&s) || !check_boxes (b, 1) || !check_boxes (a, 0)

@@ -24,7 +24,7 @@ check_types (const scaling *s)
   for (unsigned i = 0; i < 2; i++)
     if (!fci_is_floating (all[i]->dtype))
       return fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE, "elements of %s cannot take part in a product",
-                           fmtconv_dtype (all[i]->dtype)->name)
+                           fmtconv_dtype_get (all[i]->dtype)->name)
              == 0;
   return true;
 }
@@ -233,7 +233,7 @@ scaled (const scaling *s)
 static fmtconv_view *
 scale_by (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block, fci_op_kind kind)
 {
-  if (!view || !factors || fmtconv_failed (view->ctx))
+  if (!view || !factors || fmtconv_ctx_failed (view->ctx))
     return NULL;
   scaling s = { .view = view, .factors = factors, .kind = kind };
   if (!check_types (&s) || !take_blocks (&s, block) || !check_boxes (&s))
@@ -242,13 +242,13 @@ scale_by (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block, fci_
 }
 
 fmtconv_view *
-fmtconv_multiply (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block)
+fmtconv_view_multiply (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block)
 {
   return scale_by (view, factors, block, FCI_OP_MULTIPLY);
 }
 
 fmtconv_view *
-fmtconv_divide (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block)
+fmtconv_view_divide (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block)
 {
   return scale_by (view, factors, block, FCI_OP_DIVIDE);
 }

@@ -27,7 +27,7 @@ same_op (const fci_op *a, const fci_op *b)
       return a->factor == b->factor;
     case FCI_OP_WATCH:
       return a->findings == b->findings && a->severity == b->severity && same_text (a->hint, b->hint);
-    case FCI_OP_QUANTISE:
+    case FCI_OP_QUANTIZE:
       return a->dtype == b->dtype && a->importance == b->importance;
     case FCI_OP_LOWRANK:
       return a->factor == b->factor && fci_product_order (a->product, b->product) == 0;
@@ -65,7 +65,7 @@ is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
       return op->factor == 1.0;
     case FCI_OP_WATCH:
       return op->findings == 0 || (before && same_op (op, before));
-    case FCI_OP_QUANTISE:
+    case FCI_OP_QUANTIZE:
       return op->dtype == dtype;
     case FCI_OP_LOWRANK:
     case FCI_OP_MULTIPLY:
@@ -112,7 +112,7 @@ operate (fmtconv_view *view, const fci_op *op, uint32_t dtype)
     return view;
   fci_view_head head = fci_view_like (view);
   head.dtype = dtype;
-  if (view->base && op->kind != FCI_OP_QUANTISE) /* whose rows may be others */
+  if (view->base && op->kind != FCI_OP_QUANTIZE) /* whose rows may be others */
     head.base = operate (view->base, op, dtype);
   fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
   if (!fci_pieces_take (&list, view) || !append (&list, op, view->dtype))
@@ -132,20 +132,20 @@ check_decodable (fmtconv_view *view)
   if (!fci_view_is_coded (view))
     return true;
   return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
-                          &(fmtconv_where){ .hint = "quantise last, or in a conversion of its own" },
-                          "what is quantised to %s cannot be converted again before it was written",
-                          fmtconv_dtype (view->dtype)->name)
+                          &(fmtconv_where){ .hint = "quantize last, or in a conversion of its own" },
+                          "what is quantized to %s cannot be converted again before it was written",
+                          fmtconv_dtype_get (view->dtype)->name)
          == 0;
 }
 
 fmtconv_view *
-fmtconv_cast (fmtconv_view *view, uint32_t dtype)
+fmtconv_view_cast (fmtconv_view *view, uint32_t dtype)
 {
   uint64_t elements;
   uint64_t bytes;
   if (fci_is_blocks (dtype))
-    return fmtconv_quantise (view, dtype, NULL);
-  if (!view || fmtconv_failed (view->ctx)
+    return fmtconv_view_quantize (view, dtype, NULL);
+  if (!view || fmtconv_ctx_failed (view->ctx)
       || !fci_shape_size (view->ctx, dtype, view->rank, view->shape, &elements, &bytes))
     return NULL;
   if (dtype == view->dtype && (view->coded || fci_is_blocks (dtype)))
@@ -190,36 +190,36 @@ check_importance (fmtconv_view *view, fmtconv_view *importance)
 }
 
 fmtconv_view *
-fmtconv_quantise (fmtconv_view *view, uint32_t dtype, fmtconv_view *importance)
+fmtconv_view_quantize (fmtconv_view *view, uint32_t dtype, fmtconv_view *importance)
 {
   uint64_t elements;
   uint64_t bytes;
-  if (!view || fmtconv_failed (view->ctx)
+  if (!view || fmtconv_ctx_failed (view->ctx)
       || !fci_shape_size (view->ctx, dtype, view->rank, view->shape, &elements, &bytes))
     return NULL;
   if (!fci_is_blocks (dtype) || (!fci_is_floating (view->dtype) && !fci_is_blocks (view->dtype)))
     {
-      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be quantised to %s",
-                    fmtconv_dtype (view->dtype)->name, fmtconv_dtype (dtype)->name);
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be quantized to %s",
+                    fmtconv_dtype_get (view->dtype)->name, fmtconv_dtype_get (dtype)->name);
       return NULL;
     }
   if (dtype == view->dtype)
     return view;
   if (!check_decodable (view) || !check_importance (view, importance))
     return NULL;
-  return operate (view, &(fci_op){ .kind = FCI_OP_QUANTISE, .dtype = dtype, .importance = importance },
+  return operate (view, &(fci_op){ .kind = FCI_OP_QUANTIZE, .dtype = dtype, .importance = importance },
                   dtype);
 }
 
 fmtconv_view *
-fmtconv_scale (fmtconv_view *view, double factor)
+fmtconv_view_scale (fmtconv_view *view, double factor)
 {
-  if (!view || fmtconv_failed (view->ctx))
+  if (!view || fmtconv_ctx_failed (view->ctx))
     return NULL;
   if (!fci_is_floating (view->dtype))
     {
       fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be scaled",
-                    fmtconv_dtype (view->dtype)->name);
+                    fmtconv_dtype_get (view->dtype)->name);
       return NULL;
     }
   if (!isfinite ((float) factor))
@@ -231,12 +231,13 @@ fmtconv_scale (fmtconv_view *view, double factor)
 }
 
 fmtconv_view *
-fmtconv_watch (fmtconv_view *view, unsigned findings, int severity, const char *hint)
+fmtconv_view_watch (fmtconv_view *view, unsigned findings, int severity, const char *hint)
 {
-  const unsigned all = FMTCONV_INEXACT | FMTCONV_OVERFLOW | FMTCONV_UNDERFLOW | FMTCONV_NAN | FMTCONV_INF;
-  if (!view || fmtconv_failed (view->ctx))
+  const unsigned all = FMTCONV_FINDING_INEXACT | FMTCONV_FINDING_OVERFLOW | FMTCONV_FINDING_UNDERFLOW
+                       | FMTCONV_FINDING_NAN | FMTCONV_FINDING_INF;
+  if (!view || fmtconv_ctx_failed (view->ctx))
     return NULL;
-  if ((findings & ~all) != 0 || severity < FMTCONV_COUNT || severity > FMTCONV_ERROR)
+  if ((findings & ~all) != 0 || severity < FMTCONV_SEVERITY_COUNT || severity > FMTCONV_SEVERITY_ERROR)
     {
       fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "there are no findings 0x%x of severity %d", findings,
                     severity);

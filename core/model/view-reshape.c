@@ -314,22 +314,22 @@ check_rows (fmtconv_view *view, unsigned rank, const uint64_t *shape)
 static fmtconv_view *
 reshape_bytes (fmtconv_view *view, unsigned rank, const uint64_t *shape)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (view->coded->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (view->coded->dtype);
   uint64_t blocks[FMTCONV_MAX_RANK];
   if (rank == 0 || shape[rank - 1] % info->block_bytes != 0)
     return fci_bytes_refuse (view, "cut within a block");
   memcpy (blocks, shape, rank * sizeof *shape);
   blocks[rank - 1] = shape[rank - 1] / info->block_bytes * info->block;
-  return fmtconv_bytes (fmtconv_reshape (view->coded, rank, blocks));
+  return fmtconv_view_bytes (fmtconv_view_reshape (view->coded, rank, blocks));
 }
 
 /* Every reshape starts from what was there before the first one, so that the way back is exact. */
 fmtconv_view *
-fmtconv_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape)
+fmtconv_view_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape)
 {
   uint64_t elements;
   uint64_t bytes;
-  if (!view || fmtconv_failed (view->ctx)
+  if (!view || fmtconv_ctx_failed (view->ctx)
       || !fci_shape_size (view->ctx, view->dtype, rank, shape, &elements, &bytes))
     return NULL;
   if (elements != view->elements)

@@ -11,7 +11,7 @@ fci_requirements_join (fmtconv_ctx *ctx, const fci_requirements *a, const fci_re
   if (!a || !b || a == b)
     return a ? a : b;
   fci_requirements *both =
-      fmtconv_alloc (ctx, 1, sizeof (fci_requirements) + (a->n + b->n) * sizeof (fci_requirement *));
+      fmtconv_ctx_alloc (ctx, 1, sizeof (fci_requirements) + (a->n + b->n) * sizeof (fci_requirement *));
   if (!both)
     return NULL;
   for (size_t i = 0, j = 0; i < a->n || j < b->n;)
@@ -58,7 +58,7 @@ bool
 fci_view_require (fci_view_head *head, fci_requirement *requirement)
 {
   fci_requirements *one =
-      fmtconv_alloc (head->ctx, 1, sizeof (fci_requirements) + sizeof (fci_requirement *));
+      fmtconv_ctx_alloc (head->ctx, 1, sizeof (fci_requirements) + sizeof (fci_requirement *));
   if (!requirement || !one)
     return false;
   one->n = 1;
@@ -71,14 +71,14 @@ bool
 fci_head_use (fci_view_head *head, fmtconv_view *other)
 {
   size_t most = other->n_boxes + (other->empties ? other->empties->n : 0);
-  fci_empties *origins = fmtconv_alloc (head->ctx, 1, sizeof (fci_empties) + most * sizeof (uint32_t));
+  fci_empties *origins = fmtconv_ctx_alloc (head->ctx, 1, sizeof (fci_empties) + most * sizeof (uint32_t));
   if (!origins)
     return false;
   origins->n = fci_view_origins (other, origins->origin);
   if (origins->n > 0)
     head->empties = fci_empties_join (head->ctx, head->empties, origins);
   head->requirements = fci_requirements_join (head->ctx, head->requirements, other->requirements);
-  return !fmtconv_failed (head->ctx);
+  return !fmtconv_ctx_failed (head->ctx);
 }
 
 /* The very same bytes need no comparison. */
@@ -96,10 +96,10 @@ add (fci_view_head *head, fmtconv_view *wanted, fmtconv_view *other)
 }
 
 fmtconv_view *
-fmtconv_same (size_t n, fmtconv_view *const *views)
+fmtconv_view_require_equal (size_t n, fmtconv_view *const *views)
 {
   for (size_t k = 0; k < n; k++)
-    if (!views[k] || fmtconv_failed (views[k]->ctx))
+    if (!views[k] || fmtconv_ctx_failed (views[k]->ctx))
       return NULL;
   if (n == 0)
     return NULL;

@@ -6,7 +6,7 @@
 unsigned
 fci_swap_bytes (uint32_t dtype)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   bool complex = dtype == FMTCONV_C32 || dtype == FMTCONV_C64 || dtype == FMTCONV_C128;
   return info->block == 1 ? info->block_bytes / (complex ? 2 : 1) : 0;
 }
@@ -25,9 +25,9 @@ is_stored (fmtconv_view *view)
 }
 
 fmtconv_view *
-fmtconv_swap (fmtconv_view *view)
+fmtconv_view_byteswap (fmtconv_view *view)
 {
-  if (!view || fmtconv_failed (view->ctx))
+  if (!view || fmtconv_ctx_failed (view->ctx))
     return NULL;
   if (fci_swap_bytes (view->dtype) == 1)
     return view;
@@ -47,6 +47,6 @@ fmtconv_swap (fmtconv_view *view)
   swap->kind = FCI_OP_SWAP;
   for (size_t i = 0; i < list.n; i++)
     fci_piece_at (&list, i)->ops = fci_piece_at (&list, i)->ops ? NULL : swap;
-  head.base = view->base ? fmtconv_swap (view->base) : NULL;
+  head.base = view->base ? fmtconv_view_byteswap (view->base) : NULL;
   return fci_view_freeze (&head, &list, false);
 }

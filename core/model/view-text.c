@@ -45,7 +45,8 @@ static void
 print_factor (FILE *out, const fci_factor *factor, const fci_box *box, unsigned rank, unsigned t)
 {
   const fci_track *track = FCI_TRACK (box, rank, t);
-  fprintf (out, " %s@%" PRIu64 " %s (", factor->source->name, track->at, fmtconv_dtype (factor->dtype)->name);
+  fprintf (out, " %s@%" PRIu64 " %s (", factor->source->name, track->at,
+           fmtconv_dtype_get (factor->dtype)->name);
   for (unsigned i = 0; i < rank; i++)
     {
       const fci_pace *pace = &track->pace[i];
@@ -93,11 +94,12 @@ print_op (FILE *out, const fci_op *op, const fci_box *box, unsigned rank, unsign
   if (op->kind == FCI_OP_SWAP)
     fputs ("swap", out);
   else if (op->kind == FCI_OP_CAST)
-    fprintf (out, "cast %s", fmtconv_dtype (op->dtype)->name);
+    fprintf (out, "cast %s", fmtconv_dtype_get (op->dtype)->name);
   else if (op->kind == FCI_OP_SCALE)
     fprintf (out, "scale %.9g", op->factor);
-  else if (op->kind == FCI_OP_QUANTISE)
-    fprintf (out, "quantise %s%s", fmtconv_dtype (op->dtype)->name, op->importance ? " by importance" : "");
+  else if (op->kind == FCI_OP_QUANTIZE)
+    fprintf (out, "quantize %s%s", fmtconv_dtype_get (op->dtype)->name,
+             op->importance ? " by importance" : "");
   else if (op->kind == FCI_OP_LOWRANK)
     print_product (out, op, box, rank);
   else if (op->by)
@@ -130,7 +132,7 @@ print_view (FILE *out, fmtconv_view *view)
       fputs ("bytes of ", out);
       view = view->coded;
     }
-  fputs (fmtconv_dtype (view->dtype)->name, out);
+  fputs (fmtconv_dtype_get (view->dtype)->name, out);
   print_numbers (out, '[', view->shape, view->rank, ']');
   fputs (" =", out);
   for (size_t i = 0; i < view->n_boxes; i++)
@@ -143,7 +145,7 @@ print_view (FILE *out, fmtconv_view *view)
       fprintf (out, " <- %s@%" PRIu64, box->source->name, box->offset);
       if (box->phase)
         fprintf (out, ".%" PRIu32, box->phase);
-      fprintf (out, " %s ", fmtconv_dtype (box->dtype)->name);
+      fprintf (out, " %s ", fmtconv_dtype_get (box->dtype)->name);
       print_strides (out, box, view->rank);
       print_ops (out, box, view->rank, box->ops, 0);
     }

@@ -42,7 +42,7 @@ take_range (fci_pieces *list, fmtconv_view *view, unsigned axis, uint64_t start,
 static fmtconv_view *
 slice_bytes (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (view->coded->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (view->coded->dtype);
   if (axis + 1 == view->rank)
     {
       if (start % info->block_bytes != 0 || count % info->block_bytes != 0)
@@ -50,13 +50,13 @@ slice_bytes (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count)
       start = start / info->block_bytes * info->block;
       count = count / info->block_bytes * info->block;
     }
-  return fmtconv_bytes (fmtconv_slice (view->coded, axis, start, count));
+  return fmtconv_view_bytes (fmtconv_view_slice (view->coded, axis, start, count));
 }
 
 fmtconv_view *
-fmtconv_slice (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count)
+fmtconv_view_slice (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count)
 {
-  if (!view || fmtconv_failed (view->ctx) || !check_axis (view, axis))
+  if (!view || fmtconv_ctx_failed (view->ctx) || !check_axis (view, axis))
     return NULL;
   if (!fci_within (start, count, view->shape[axis]))
     {
@@ -86,9 +86,9 @@ fmtconv_slice (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count
 }
 
 fmtconv_view *
-fmtconv_chunk (fmtconv_view *view, unsigned axis, uint64_t k, uint64_t n)
+fmtconv_view_chunk (fmtconv_view *view, unsigned axis, uint64_t k, uint64_t n)
 {
-  if (!view || fmtconv_failed (view->ctx) || !check_axis (view, axis))
+  if (!view || fmtconv_ctx_failed (view->ctx) || !check_axis (view, axis))
     return NULL;
   if (k >= n || view->shape[axis] % n != 0)
     {
@@ -97,7 +97,7 @@ fmtconv_chunk (fmtconv_view *view, unsigned axis, uint64_t k, uint64_t n)
       return NULL;
     }
   uint64_t part = view->shape[axis] / n;
-  return fmtconv_slice (view, axis, k * part, part);
+  return fmtconv_view_slice (view, axis, k * part, part);
 }
 
 /* May `view` stand behind `first` along the axis? */
@@ -118,14 +118,14 @@ check_fits (fmtconv_view *first, fmtconv_view *view, unsigned axis)
 static fmtconv_view *
 concat_bytes (unsigned axis, size_t n, fmtconv_view *const *views, const fci_view_head *head)
 {
-  fmtconv_view **coded = fmtconv_alloc (head->ctx, n, sizeof *coded);
+  fmtconv_view **coded = fmtconv_ctx_alloc (head->ctx, n, sizeof *coded);
   for (size_t k = 0; coded && k < n; k++)
     {
       if (!views[k]->coded || views[k]->coded->dtype != views[0]->coded->dtype)
         return fci_bytes_refuse (views[k]->coded ? views[k] : views[0], "joined with other bytes");
       coded[k] = views[k]->coded;
     }
-  return coded ? fmtconv_bytes (fmtconv_concat (axis, n, coded)) : NULL;
+  return coded ? fmtconv_view_bytes (fmtconv_view_concat (axis, n, coded)) : NULL;
 }
 
 /* Is one of them the bytes of an encoding? */
@@ -177,10 +177,10 @@ check_concat (unsigned axis, size_t n, fmtconv_view *const *views, uint64_t *sha
 }
 
 fmtconv_view *
-fmtconv_concat (unsigned axis, size_t n, fmtconv_view *const *views)
+fmtconv_view_concat (unsigned axis, size_t n, fmtconv_view *const *views)
 {
   for (size_t k = 0; k < n; k++)
-    if (!views[k] || fmtconv_failed (views[k]->ctx))
+    if (!views[k] || fmtconv_ctx_failed (views[k]->ctx))
       return NULL;
   if (n == 0)
     return NULL;
@@ -246,21 +246,21 @@ turn (const fci_pieces *list, fci_piece *piece, unsigned rank, const unsigned *a
 }
 
 fmtconv_view *
-fmtconv_permute (fmtconv_view *view, const unsigned *axes)
+fmtconv_view_permute (fmtconv_view *view, const unsigned *axes)
 {
   bool same;
-  if (!view || fmtconv_failed (view->ctx) || !check_axes (view, axes, &same))
+  if (!view || fmtconv_ctx_failed (view->ctx) || !check_axes (view, axes, &same))
     return NULL;
   if (same)
     return view;
   if ((view->coded || fci_is_blocks (view->dtype)) && axes[view->rank - 1] != view->rank - 1)
     {
-      fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "dequantise it first" },
+      fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "dequantize it first" },
                        "the last axis of a tensor that is stored in blocks must stay the last");
       return NULL;
     }
   if (view->coded)
-    return fmtconv_bytes (fmtconv_permute (view->coded, axes));
+    return fmtconv_view_bytes (fmtconv_view_permute (view->coded, axes));
   uint64_t shape[FMTCONV_MAX_RANK];
   for (unsigned i = 0; i < view->rank; i++)
     shape[i] = view->shape[axes[i]];

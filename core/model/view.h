@@ -21,7 +21,7 @@ typedef enum fci_op_kind
   FCI_OP_LOWRANK,  /* plus factor times a product of two matrices, in f32 */
   FCI_OP_MULTIPLY, /* times a factor of each element, in f32 */
   FCI_OP_DIVIDE,   /* divided by it */
-  FCI_OP_QUANTISE  /* to blocks of `dtype`; only watches may follow */
+  FCI_OP_QUANTIZE  /* to blocks of `dtype`; only watches may follow */
 } fci_op_kind;
 
 /* A tensor that others are multiplied by, or a matrix that a product is made of, but for its place: every box has that
@@ -53,7 +53,7 @@ typedef struct fci_op
 {
   const struct fci_op *before; /* applied earlier; NULL: the leaf's bytes */
   fci_op_kind kind;
-  uint32_t dtype;             /* CAST, QUANTISE */
+  uint32_t dtype;             /* CAST, QUANTIZE */
   unsigned tracks;            /* of this operation and all before it: see FCI_TRACK */
   double factor;              /* SCALE, LOWRANK */
   const fci_product *product; /* LOWRANK */
@@ -61,7 +61,7 @@ typedef struct fci_op
   unsigned findings;          /* WATCH */
   int severity;               /* WATCH */
   const char *hint;           /* WATCH; may be NULL */
-  fmtconv_view *importance;   /* QUANTISE: F32, one number a column; NULL: none */
+  fmtconv_view *importance;   /* QUANTIZE: F32, one number a column; NULL: none */
 } fci_op;
 
 /* A rectangle of the view's elements: element start + i (0 <= i < extent, per axis) is the one at byte
@@ -183,7 +183,7 @@ typedef struct fci_requirements
  * with no elements has no boxes.
  *
  * A view of a block type has its blocks along the last axis, and is cut there at their borders only.  Its boxes
- * are stored blocks of that type without operations (raw), or end with a QUANTISE: these may have any borders,
+ * are stored blocks of that type without operations (raw), or end with a QUANTIZE: these may have any borders,
  * but fill whole blocks together. */
 struct fci_view
 {
@@ -217,17 +217,17 @@ uint64_t fci_dtype_step (uint32_t dtype);
 /* Move a place in a leaf by what strides add up to. */
 void fci_place_move (uint32_t dtype, uint64_t *offset, uint32_t *phase, uint64_t by);
 
-/* The QUANTISE that operations end with, or NULL. */
+/* The QUANTIZE that operations end with, or NULL. */
 const fci_op *fci_ops_coder (const fci_op *ops);
 
 /* Do they leave elements as they are stored? */
 bool fci_ops_are_idle (const fci_op *ops);
 
-/* Does a box of the view end with a QUANTISE? */
+/* Does a box of the view end with a QUANTIZE? */
 bool fci_view_is_coded (fmtconv_view *view);
 
 /* The view whose evaluation gives the bytes that are written for `view`: of plain elements, or of a block type
- * that is quantised.  NULL: an error. */
+ * that is quantized.  NULL: an error. */
 fmtconv_view *fci_view_stored (fmtconv_view *view);
 
 /* Bytes of the view as written.  Never overflows for a view that was constructed. */

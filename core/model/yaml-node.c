@@ -10,7 +10,7 @@
 const char *
 fci_yaml_place (fmtconv_ctx *ctx, const char *path, fci_place at)
 {
-  return fmtconv_text (ctx, "%s:%zu:%zu", path, at.line, at.column);
+  return fmtconv_ctx_printf (ctx, "%s:%zu:%zu", path, at.line, at.column);
 }
 
 fci_yaml *

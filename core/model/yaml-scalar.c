@@ -85,7 +85,8 @@ integer (fmtconv_ctx *ctx, const char *s)
   uint64_t value;
   if (!parse_digits (s, base, &value) || (negative && value > (uint64_t) INT64_MAX + 1))
     return NULL;
-  fmtconv_attr *node = fci_attr_new (ctx, !negative && value > INT64_MAX ? FMTCONV_A_UINT : FMTCONV_A_INT);
+  fmtconv_attr *node =
+      fci_attr_new (ctx, !negative && value > INT64_MAX ? FMTCONV_ATTR_UINT : FMTCONV_ATTR_INT);
   if (node)
     node->v.u = negative ? 0 - value : value;
   return node;
@@ -133,7 +134,7 @@ floating (fmtconv_ctx *ctx, const char *s)
     v = read_float (s);
   else
     return NULL;
-  fmtconv_attr *node = fci_attr_new (ctx, FMTCONV_A_FLOAT);
+  fmtconv_attr *node = fci_attr_new (ctx, FMTCONV_ATTR_FLOAT);
   if (node)
     node->v.f = v;
   return node;
@@ -145,10 +146,10 @@ fci_yaml_scalar (fmtconv_ctx *ctx, const char *s, size_t len)
   char number[LONGEST_NUMBER];
   fmtconv_attr *node = NULL;
   if (len == 0 || strcmp (s, "~") == 0 || is_word (s, "null"))
-    return fci_attr_new (ctx, FMTCONV_A_NULL);
+    return fci_attr_new (ctx, FMTCONV_ATTR_NULL);
   if (truth (s) >= 0)
     {
-      node = fci_attr_new (ctx, FMTCONV_A_BOOL);
+      node = fci_attr_new (ctx, FMTCONV_ATTR_BOOL);
       if (node)
         node->v.i = truth (s);
       return node;

@@ -82,7 +82,7 @@ static bool
 is_new_key (loader *l, const fci_yaml *map, fci_yaml *node)
 {
   size_t len = strlen (node->key);
-  char *name = fmtconv_alloc (l->ctx, 1, sizeof map + len);
+  char *name = fmtconv_ctx_alloc (l->ctx, 1, sizeof map + len);
   uintptr_t old = 0;
   if (!name)
     return false;
@@ -261,7 +261,7 @@ run (loader *l)
 fci_yaml *
 fci_yaml_strict (fmtconv_source *file, const char *path)
 {
-  fmtconv_cursor cursor = fmtconv_cursor_of (file);
+  fmtconv_cursor cursor = fmtconv_cursor_start (file);
   if (!file)
     return NULL;
   fmtconv_ctx *ctx = file->ctx;
@@ -269,7 +269,7 @@ fci_yaml_strict (fmtconv_source *file, const char *path)
   if (cursor.end > FCI_YAML_BYTES)
     fci_fail_file (ctx, FMTCONV_E_LIMIT, path, &(fmtconv_where){ .hint = "is it the file that you mean?" },
                    "the file is longer than 1 MiB");
-  const char *text = ctx->failed ? NULL : fmtconv_take (&cursor, cursor.end);
+  const char *text = ctx->failed ? NULL : fmtconv_cursor_take (&cursor, cursor.end);
   loader l = { .ctx = ctx, .path = path, .keys = fci_map_new (ctx) };
   if (!text || !l.keys || fci_yaml_visible (ctx, path, text, len))
     return NULL;

@@ -45,7 +45,7 @@ give_up (loader *l, const char *why, const yaml_mark_t *mark)
 {
   if (l->why)
     return;
-  l->why = mark ? fmtconv_text (l->ctx, "line %zu: %s", mark->line + 1, why) : why;
+  l->why = mark ? fmtconv_ctx_printf (l->ctx, "line %zu: %s", mark->line + 1, why) : why;
   if (!l->why)
     l->why = "out of memory";
 }
@@ -74,7 +74,7 @@ text_of (loader *l, const yaml_char_t *s, size_t len, const yaml_mark_t *mark)
 static void
 add_member (level *top, fmtconv_attr *node)
 {
-  fmtconv_attr *old = fmtconv_get (top->node, top->key);
+  fmtconv_attr *old = fmtconv_attr_get (top->node, top->key);
   if (old)
     fci_attr_become (old, node);
   else
@@ -91,7 +91,7 @@ add (loader *l, fmtconv_attr *node, const yaml_mark_t *mark)
     give_up (l, "out of memory", NULL);
   else if (!top)
     l->root = node;
-  else if (top->node->kind == FMTCONV_A_ARRAY)
+  else if (top->node->kind == FMTCONV_ATTR_ARRAY)
     fci_attr_append (top->node, NULL, node);
   else if (top->key)
     add_member (top, node);
@@ -114,14 +114,14 @@ weigh (const fmtconv_attr *node, weight *sum)
   unsigned deepest = 0;
   sum->nodes++;
   sum->bytes += (node->key ? (unsigned) strlen (node->key) : 0)
-                + (node->kind == FMTCONV_A_STRING ? (unsigned) node->len : 0);
+                + (node->kind == FMTCONV_ATTR_STRING ? (unsigned) node->len : 0);
   for (const fmtconv_attr *item = node->first; item && sum->bytes <= MOST_COPIED; item = item->next)
     {
       unsigned below = weigh (item, sum);
       if (below > deepest)
         deepest = below;
     }
-  return deepest + (node->kind >= FMTCONV_A_ARRAY);
+  return deepest + (node->kind >= FMTCONV_ATTR_ARRAY);
 }
 
 /* A copy, if the budget has room for it.  NULL: there is a reason to give up. */
@@ -178,7 +178,7 @@ on_scalar (loader *l, const yaml_event_t *event)
   if (!s)
     return;
   level *top = l->depth ? &l->levels[l->depth - 1] : NULL;
-  if (top && top->node->kind == FMTCONV_A_OBJECT && !top->key)
+  if (top && top->node->kind == FMTCONV_ATTR_OBJECT && !top->key)
     {
       if (has_control (s))
         give_up (l, "a control character in a key", &event->start_mark);
@@ -246,10 +246,10 @@ on_event (loader *l, const yaml_event_t *event)
       on_alias (l, event);
       break;
     case YAML_SEQUENCE_START_EVENT:
-      open_collection (l, FMTCONV_A_ARRAY, event->data.sequence_start.anchor, &event->start_mark);
+      open_collection (l, FMTCONV_ATTR_ARRAY, event->data.sequence_start.anchor, &event->start_mark);
       break;
     case YAML_MAPPING_START_EVENT:
-      open_collection (l, FMTCONV_A_OBJECT, event->data.mapping_start.anchor, &event->start_mark);
+      open_collection (l, FMTCONV_ATTR_OBJECT, event->data.mapping_start.anchor, &event->start_mark);
       break;
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
@@ -302,7 +302,7 @@ load (fmtconv_ctx *ctx, const void *text, size_t len, const char **why)
 }
 
 fmtconv_attr *
-fmtconv_take_yaml (fmtconv_cursor *cursor, uint64_t n, const char **why)
+fmtconv_cursor_take_yaml (fmtconv_cursor *cursor, uint64_t n, const char **why)
 {
   const char *ignored;
   why = why ? why : &ignored;
@@ -315,7 +315,7 @@ fmtconv_take_yaml (fmtconv_cursor *cursor, uint64_t n, const char **why)
     return NULL;
   fci_try saved;
   fci_try_begin (ctx, &saved);
-  const void *text = fmtconv_take (cursor, n);
+  const void *text = fmtconv_cursor_take (cursor, n);
   *why = "it cannot be read";
   fmtconv_attr *tree = text ? load (ctx, text, (size_t) n, why) : NULL;
   return fci_try_end (ctx, &saved) ? NULL : tree;

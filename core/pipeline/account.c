@@ -38,7 +38,7 @@ add_model (fmtconv_ctx *ctx, fci_lineage *line, size_t *room, const fmtconv_mode
       return true;
   if (line->n == *room)
     {
-      const fmtconv_model **more = fmtconv_alloc (ctx, 2 * *room, sizeof *more);
+      const fmtconv_model **more = fmtconv_ctx_alloc (ctx, 2 * *room, sizeof *more);
       if (!more)
         return false;
       memcpy (more, line->model, line->n * sizeof *more);
@@ -54,12 +54,12 @@ static int
 trace (fmtconv_ctx *ctx, const fmtconv_model *last, fci_lineage *line)
 {
   size_t room = 8;
-  line->model = fmtconv_alloc (ctx, room, sizeof *line->model);
+  line->model = fmtconv_ctx_alloc (ctx, room, sizeof *line->model);
   bool good = line->model != NULL;
-  for
-    FCI_EACH_LEAF (leaf, last)
-  good =
-      good && ((!fmtconv_count (leaf) && !fci_model_given (leaf, 0)) || add_model (ctx, line, &room, leaf));
+  FCI_FOREACH_LEAF (leaf, last)
+    good = good
+           && ((!fmtconv_model_count (leaf) && !fci_model_given (leaf, 0))
+               || add_model (ctx, line, &room, leaf));
   for (size_t i = 0; good && i < line->n; i++)
     {
       const fmtconv_model *given;
@@ -80,7 +80,7 @@ unite (const fci_account *a, const uint32_t *parts, size_t n_parts, size_t *n)
   size_t total = 0, kept = 0;
   for (size_t i = 0; i < n_parts; i++)
     total += a->n_from[parts[i]];
-  uint32_t *all = fmtconv_alloc (a->ctx, total + 1, sizeof *all);
+  uint32_t *all = fmtconv_ctx_alloc (a->ctx, total + 1, sizeof *all);
   if (!all)
     return NULL;
   for (size_t i = 0; i < n_parts; i++)
@@ -99,15 +99,15 @@ unite (const fci_account *a, const uint32_t *parts, size_t n_parts, size_t *n)
 static void
 identity (fci_account *a, const fmtconv_model *model)
 {
-  uint32_t *numbers = fmtconv_alloc (a->ctx, fmtconv_count (model) + 1, sizeof *numbers);
+  uint32_t *numbers = fmtconv_ctx_alloc (a->ctx, fmtconv_model_count (model) + 1, sizeof *numbers);
   uint32_t base = fci_model_base (model);
-  for (uint32_t i = 0; numbers && i < fmtconv_count (model); i++)
+  for (uint32_t i = 0; numbers && i < fmtconv_model_count (model); i++)
     {
       numbers[i] = base + i;
       a->from[base + i] = &numbers[i];
       a->n_from[base + i] = 1;
     }
-  a->in += fmtconv_count (model);
+  a->in += fmtconv_model_count (model);
 }
 
 /* Almost every tensor stems from one, and shares its list. */
@@ -115,8 +115,7 @@ static void
 step (fci_account *a, const fmtconv_model *model)
 {
   uint32_t at = fci_model_base (model);
-  for
-    FMTCONV_EACH (t, model)
+  FMTCONV_FOREACH (t, model)
     {
       size_t n;
       const uint32_t *parts = fci_tensor_from (model, t, &n);
@@ -140,8 +139,7 @@ step_back (fci_account *a, bool *used, const fmtconv_model *model)
 {
   const fmtconv_model *given;
   uint32_t at = fci_model_base (model);
-  for
-    FMTCONV_EACH (t, model)
+  FMTCONV_FOREACH (t, model)
     {
       size_t n;
       const uint32_t *parts = fci_tensor_from (model, t, &n);
@@ -155,7 +153,7 @@ step_back (fci_account *a, bool *used, const fmtconv_model *model)
   for (size_t k = 0; (given = fci_model_given (model, k)); k++)
     {
       uint32_t base = fci_model_base (given);
-      for (uint32_t i = 0; i < fmtconv_count (given); i++)
+      for (uint32_t i = 0; i < fmtconv_model_count (given); i++)
         {
           const char *why = fci_model_dropped (model, base + i);
           a->why[base + i] = why ? why : a->why[base + i];
@@ -166,13 +164,12 @@ step_back (fci_account *a, bool *used, const fmtconv_model *model)
 static int
 find_reasons (fci_account *a)
 {
-  bool *used = fmtconv_alloc (a->ctx, fci_origins (a->ctx) + 1, sizeof *used);
+  bool *used = fmtconv_ctx_alloc (a->ctx, fci_origins (a->ctx) + 1, sizeof *used);
   if (!used)
     return a->ctx->failed;
-  for
-    FCI_EACH_LEAF (leaf, a->last)
-  for (uint32_t i = 0; i < fmtconv_count (leaf); i++)
-    used[fci_model_base (leaf) + i] = true;
+  FCI_FOREACH_LEAF (leaf, a->last)
+    for (uint32_t i = 0; i < fmtconv_model_count (leaf); i++)
+      used[fci_model_base (leaf) + i] = true;
   for (size_t i = a->lineage.n; i-- > 0;)
     step_back (a, used, a->lineage.model[i]);
   for (size_t i = 0; i < fci_origins (a->ctx); i++)
@@ -194,8 +191,7 @@ static void
 classify (fci_account *a, const fmtconv_model *input, const fate *fates)
 {
   uint32_t i = fci_model_base (input);
-  for
-    FMTCONV_EACH (t, input)
+  FMTCONV_FOREACH (t, input)
     {
       const fate *f = &fates[i];
       if (!f->uses)
@@ -219,8 +215,7 @@ static void
 note_results (const fci_account *a, const fmtconv_model *leaf, fate *fates)
 {
   uint32_t j = fci_model_base (leaf);
-  for
-    FMTCONV_EACH (t, leaf)
+  FMTCONV_FOREACH (t, leaf)
     {
       for (size_t k = 0; k < a->n_from[j]; k++)
         {
@@ -236,12 +231,11 @@ note_results (const fci_account *a, const fmtconv_model *leaf, fate *fates)
 static int
 find_fates (fci_account *a)
 {
-  fate *fates = fmtconv_alloc (a->ctx, fci_origins (a->ctx) + 1, sizeof *fates);
+  fate *fates = fmtconv_ctx_alloc (a->ctx, fci_origins (a->ctx) + 1, sizeof *fates);
   if (!fates)
     return a->ctx->failed;
-  for
-    FCI_EACH_LEAF (leaf, a->last)
-  note_results (a, leaf, fates);
+  FCI_FOREACH_LEAF (leaf, a->last)
+    note_results (a, leaf, fates);
   for (size_t i = 0; i < a->lineage.n; i++)
     if (fci_is_input (a->lineage.model[i]))
       classify (a, a->lineage.model[i], fates);
@@ -253,9 +247,9 @@ fci_account_make (fmtconv_ctx *ctx, const fmtconv_model *last, fci_account *out)
 {
   size_t count = (size_t) fci_origins (ctx) + 1;
   *out = (fci_account){ .ctx = ctx, .last = last, .out = fci_model_tensors (last) };
-  out->from = fmtconv_alloc (ctx, count, sizeof *out->from);
-  out->n_from = fmtconv_alloc (ctx, count, sizeof *out->n_from);
-  out->why = fmtconv_alloc (ctx, count, sizeof *out->why);
+  out->from = fmtconv_ctx_alloc (ctx, count, sizeof *out->from);
+  out->n_from = fmtconv_ctx_alloc (ctx, count, sizeof *out->n_from);
+  out->why = fmtconv_ctx_alloc (ctx, count, sizeof *out->why);
   if (!out->from || !out->n_from || !out->why || trace (ctx, last, &out->lineage))
     return ctx->failed;
   for (size_t i = 0; i < out->lineage.n; i++)
@@ -284,7 +278,7 @@ add_reason (reasons *r, const char *why, const fmtconv_tensor *t)
     {
       if (r->n == r->room)
         {
-          fci_dropped *more = fmtconv_alloc (r->ctx, 2 * r->room, sizeof *more);
+          fci_dropped *more = fmtconv_ctx_alloc (r->ctx, 2 * r->room, sizeof *more);
           if (!more)
             return false;
           memcpy (more, r->all, r->n * sizeof *more);
@@ -304,14 +298,14 @@ const fci_dropped *
 fci_account_dropped (fmtconv_ctx *ctx, const fci_account *account, size_t *n)
 {
   reasons r = { .ctx = ctx, .seen = fci_map_new (ctx), .room = 8 };
-  r.all = fmtconv_alloc (ctx, r.room, sizeof *r.all);
+  r.all = fmtconv_ctx_alloc (ctx, r.room, sizeof *r.all);
   bool good = r.seen && r.all;
   for (size_t i = 0; good && i < account->lineage.n; i++)
     {
       const fmtconv_model *model = account->lineage.model[i];
       uint32_t at = fci_model_base (model);
-      for (const fmtconv_tensor *t = fci_is_input (model) ? fmtconv_next (model, NULL) : NULL; good && t;
-           t = fmtconv_next (model, t), at++)
+      for (const fmtconv_tensor *t = fci_is_input (model) ? fmtconv_model_next (model, NULL) : NULL;
+           good && t; t = fmtconv_model_next (model, t), at++)
         good = !account->why[at] || add_reason (&r, account->why[at], t);
     }
   *n = r.n;

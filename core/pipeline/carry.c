@@ -12,7 +12,7 @@
 static fci_output *
 make_layouts (fci_conversion *c, size_t n)
 {
-  fci_output *outputs = fmtconv_alloc (c->ctx, n, sizeof *outputs);
+  fci_output *outputs = fmtconv_ctx_alloc (c->ctx, n, sizeof *outputs);
   for (size_t i = 0; outputs && i < n && !c->ctx->failed; i++)
     {
       fci_conversion *to = &c[i];
@@ -30,7 +30,7 @@ make_layouts (fci_conversion *c, size_t n)
 static int
 make_plan (fci_conversion *c, const fci_output *outputs, size_t n)
 {
-  const fmtconv_layout **layouts = fmtconv_alloc (c->ctx, n, sizeof *layouts);
+  const fmtconv_layout **layouts = fmtconv_ctx_alloc (c->ctx, n, sizeof *layouts);
   for (size_t i = 0; layouts && i < n; i++)
     layouts[i] = outputs[i].layout;
   c->plan = layouts ? fci_plan_compile_all (c->ctx, layouts, n) : NULL;

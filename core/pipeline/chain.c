@@ -13,7 +13,7 @@ fci_links_add (fmtconv_ctx *ctx, fci_links *links)
 {
   if (!(links->n & (links->n - 1)))
     {
-      fci_link *more = fmtconv_alloc (ctx, links->n ? 2 * links->n : 1, sizeof *more);
+      fci_link *more = fmtconv_ctx_alloc (ctx, links->n ? 2 * links->n : 1, sizeof *more);
       if (!more)
         return NULL;
       if (links->n)
@@ -57,7 +57,7 @@ take_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, fci_spec *spec)
   size_t before = (size_t) (at - spec->params);
   if (!*next && before) /* the comma in front goes along */
     before--;
-  spec->params = fmtconv_text (ctx, "%.*s%s", (int) before, spec->params, next);
+  spec->params = fmtconv_ctx_printf (ctx, "%.*s%s", (int) before, spec->params, next);
   return true;
 }
 
@@ -119,15 +119,16 @@ given_dtype (fci_conversion *c, fci_link *out)
 {
   if (!c->job.dtype)
     return 0;
-  if (!fmtconv_dtype_of (c->ctx, c->job.dtype))
+  if (!fmtconv_dtype_parse (c->ctx, c->job.dtype))
     return c->ctx->failed;
-  return settle (c->ctx, fmtconv_text (c->ctx, "cast:to=%s,keep=yes", c->job.dtype), FCI_TRANSFORM, out);
+  return settle (c->ctx, fmtconv_ctx_printf (c->ctx, "cast:to=%s,keep=yes", c->job.dtype), FCI_TRANSFORM,
+                 out);
 }
 
 static int
 given_part (fmtconv_ctx *ctx, fci_part *part)
 {
-  const fmtconv_part *job = &part->job;
+  const fmtconv_job_component *job = &part->job;
   if (job->name && (!job->input || !*job->input))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "the component '%s' has no input", job->name);
   if (job->reader && fci_reader_parse (ctx, job->reader, &part->reader))
@@ -230,7 +231,7 @@ fci_chain_whole (fci_conversion *c)
 static bool
 holds_components (const fci_conversion *c)
 {
-  return c->to_folder && (c->writer.plugin->writer->limits.understands & FMTCONV_COMPONENTS);
+  return c->to_folder && (c->writer.plugin->writer->limits.understands & FMTCONV_FEATURE_COMPONENTS);
 }
 
 int
@@ -255,13 +256,13 @@ const char *
 fci_link_option (fmtconv_ctx *ctx, char option, const fci_link *link)
 {
   const char *text =
-      fmtconv_text (ctx, "%s%s%s%s%s%s", link->component ? link->component : "", link->component ? "/" : "",
-                    link->plugin->name, link->reverse ? ":reverse" : "",
-                    !*link->params  ? ""
-                    : link->reverse ? ","
-                                    : ":",
-                    link->params);
-  return text ? fmtconv_text (ctx, " -%c %s", option, fci_shell_word (ctx, text)) : "";
+      fmtconv_ctx_printf (ctx, "%s%s%s%s%s%s", link->component ? link->component : "",
+                          link->component ? "/" : "", link->plugin->name, link->reverse ? ":reverse" : "",
+                          !*link->params  ? ""
+                          : link->reverse ? ","
+                                          : ":",
+                          link->params);
+  return text ? fmtconv_ctx_printf (ctx, " -%c %s", option, fci_shell_word (ctx, text)) : "";
 }
 
 /* " -t A -t B", the last `but` of them left out. */
@@ -270,7 +271,7 @@ links_text (fmtconv_ctx *ctx, const fci_links *links, size_t but)
 {
   const char *text = links->none ? " -t none" : "";
   for (size_t i = 0; i + but < links->n && text; i++)
-    text = fmtconv_text (ctx, "%s%s", text, fci_link_option (ctx, 't', &links->link[i]));
+    text = fmtconv_ctx_printf (ctx, "%s%s", text, fci_link_option (ctx, 't', &links->link[i]));
   return text ? text : "";
 }
 
@@ -278,9 +279,9 @@ const char *
 fci_part_command (const fci_conversion *c, const fci_part *part)
 {
   if (part->job.copy)
-    return fmtconv_text (c->ctx, "copy of %s", fci_shell_path (c->ctx, part->job.input));
-  return fmtconv_text (c->ctx, "fmtconv%s%s %s", fci_link_option (c->ctx, 'r', &part->reader),
-                       links_text (c->ctx, &part->chain, 0), fci_shell_path (c->ctx, part->job.input));
+    return fmtconv_ctx_printf (c->ctx, "copy of %s", fci_shell_path (c->ctx, part->job.input));
+  return fmtconv_ctx_printf (c->ctx, "fmtconv%s%s %s", fci_link_option (c->ctx, 'r', &part->reader),
+                             links_text (c->ctx, &part->chain, 0), fci_shell_path (c->ctx, part->job.input));
 }
 
 const char *
@@ -289,11 +290,13 @@ fci_chain_command (const fci_conversion *c)
   if (c->part->job.name)
     return NULL;
   if (c->only_model)
-    return fmtconv_text (c->ctx, "fmtconv%s%s %s", fci_link_option (c->ctx, 'r', &c->part->reader),
-                         links_text (c->ctx, &c->chain, 0), fci_shell_path (c->ctx, c->part->job.input));
+    return fmtconv_ctx_printf (c->ctx, "fmtconv%s%s %s", fci_link_option (c->ctx, 'r', &c->part->reader),
+                               links_text (c->ctx, &c->chain, 0),
+                               fci_shell_path (c->ctx, c->part->job.input));
   const char *dtype = c->job.dtype ? c->job.dtype : "";
-  return fmtconv_text (c->ctx, "fmtconv%s%s%s%s%s %s %s", fci_link_option (c->ctx, 'r', &c->part->reader),
-                       links_text (c->ctx, &c->chain, *dtype != 0), fci_link_option (c->ctx, 'w', &c->writer),
-                       *dtype ? " --dtype " : "", *dtype ? fci_shell_word (c->ctx, dtype) : "",
-                       fci_shell_path (c->ctx, c->part->job.input), fci_shell_path (c->ctx, c->job.output));
+  return fmtconv_ctx_printf (
+      c->ctx, "fmtconv%s%s%s%s%s %s %s", fci_link_option (c->ctx, 'r', &c->part->reader),
+      links_text (c->ctx, &c->chain, *dtype != 0), fci_link_option (c->ctx, 'w', &c->writer),
+      *dtype ? " --dtype " : "", *dtype ? fci_shell_word (c->ctx, dtype) : "",
+      fci_shell_path (c->ctx, c->part->job.input), fci_shell_path (c->ctx, c->job.output));
 }

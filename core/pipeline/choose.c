@@ -14,10 +14,10 @@ output_for (const fci_conversion *c, const char *kind)
   const char *output = c->job.output;
   size_t n = strlen (output);
   if (c->to_folder)
-    return fmtconv_text (c->ctx, "%s-%s/", c->output, kind);
+    return fmtconv_ctx_printf (c->ctx, "%s-%s/", c->output, kind);
   const char *slash = strrchr (output, '/'), *base = slash ? slash + 1 : output, *dot = strrchr (base, '.');
   size_t stem = dot && dot > base ? (size_t) (dot - output) : n;
-  return fmtconv_text (c->ctx, "%.*s-%s%s", (int) stem, output, kind, output + stem);
+  return fmtconv_ctx_printf (c->ctx, "%.*s-%s%s", (int) stem, output, kind, output + stem);
 }
 
 /* One line a part: what it is, and what converts it as one could type it.  Long strings are cut one by one. */
@@ -27,8 +27,8 @@ list_part (const fci_conversion *c, const fci_claim *claim)
   fmtconv_ctx *ctx = c->ctx;
   const fci_recognition *found = &claim->found;
   const char *kind = claim->plugin->transform->kind, *output = c->only_model ? "" : output_for (c, kind);
-  const char *missing = found->missing ? fmtconv_text (ctx, ", %zu missing", found->missing) : "";
-  const char *unknown = found->unknown ? fmtconv_text (ctx, ", %zu not known", found->unknown) : "";
+  const char *missing = found->missing ? fmtconv_ctx_printf (ctx, ", %zu missing", found->missing) : "";
+  const char *unknown = found->unknown ? fmtconv_ctx_printf (ctx, ", %zu not known", found->unknown) : "";
   const char *reader = c->job.reader ? fci_shell_word (ctx, c->job.reader) : "";
   const char *writer = c->job.writer ? fci_shell_word (ctx, c->job.writer) : "";
   if (!output || !missing || !unknown || ctx->failed)
@@ -52,7 +52,7 @@ list (const fci_conversion *c, const fci_claims *claims, size_t from)
     list_part (c, &claims->claim[i]);
 }
 
-/* Is something that is nearly recognised as important as what is? */
+/* Is something that is nearly recognized as important as what is? */
 static bool
 is_doubtful (const fci_claims *claims)
 {
@@ -80,13 +80,13 @@ fci_claims_are_components (const fci_claims *claims)
   return fits;
 }
 
-/* Can the output hold all that is recognised?  A model without an output can. */
+/* Can the output hold all that is recognized?  A model without an output can. */
 static bool
 is_pipeline (const fci_conversion *c, const fci_claims *claims)
 {
   if (c->only_model)
     return fci_claims_are_components (claims);
-  return c->to_folder && (c->writer.plugin->writer->limits.understands & FMTCONV_COMPONENTS)
+  return c->to_folder && (c->writer.plugin->writer->limits.understands & FMTCONV_FEATURE_COMPONENTS)
          && fci_claims_are_components (claims);
 }
 
@@ -144,7 +144,7 @@ choose (fci_conversion *c, const fci_claims *claims, fci_links *links)
                             &(fmtconv_where){ .hint =
                                                   "the command listed tells what is wrong; -t none takes all "
                                                   "tensors as they are" },
-                            "no transform recognises the whole model, only nearly: is it complete?");
+                            "no transform recognizes the whole model, only nearly: is it complete?");
   return c->ctx->failed;
 }
 
@@ -154,7 +154,7 @@ fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *link
   size_t n_modules;
   fci_claims claims;
   const fci_module *modules = fci_modules (c->ctx, &n_modules);
-  if (fmtconv_next_component (model, NULL))
+  if (fmtconv_model_next_component (model, NULL))
     return c->ctx->failed;
   if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, &claims))
     return c->ctx->failed;

@@ -39,10 +39,10 @@ make_parts (fci_conversion *c)
 {
   const fmtconv_job *job = &c->job;
   c->n_parts = job->n_parts ? job->n_parts : 1;
-  c->part = fmtconv_alloc (c->ctx, c->n_parts, sizeof *c->part);
+  c->part = fmtconv_ctx_alloc (c->ctx, c->n_parts, sizeof *c->part);
   for (size_t i = 0; c->part && i < c->n_parts; i++)
     c->part[i].job =
-        job->n_parts ? job->parts[i] : (fmtconv_part){ .reader = job->reader, .input = job->input };
+        job->n_parts ? job->parts[i] : (fmtconv_job_component){ .reader = job->reader, .input = job->input };
   return c->ctx->failed;
 }
 
@@ -51,7 +51,7 @@ static const fmtconv_layout *
 stand_in (const fci_conversion *c)
 {
   fmtconv_layout *layout = fci_output_layout (c);
-  return layout && (c->to_folder || fmtconv_create (layout, NULL)) ? layout : NULL;
+  return layout && (c->to_folder || fmtconv_layout_create (layout, NULL)) ? layout : NULL;
 }
 
 /* Opened now, a file is known as an input when the output is checked. */
@@ -62,8 +62,8 @@ open_inputs (fci_conversion *c)
     {
       fci_part *part = &c->part[i];
       part->input = fci_input_user (c->ctx, part->job.input);
-      if (part->input && !fmtconv_is_folder (part->input))
-        fmtconv_open (part->input);
+      if (part->input && !fmtconv_input_is_folder (part->input))
+        fmtconv_input_open (part->input);
     }
   return c->ctx->failed;
 }
@@ -84,7 +84,7 @@ read_part (fci_conversion *c, fci_part *part)
 static int
 bundle_parts (fci_conversion *c)
 {
-  fmtconv_model **all = fmtconv_alloc (c->ctx, c->n_parts, sizeof *all);
+  fmtconv_model **all = fmtconv_ctx_alloc (c->ctx, c->n_parts, sizeof *all);
   const char *file = c->ctx->file;
   for (size_t i = 0; all && i < c->n_parts; i++)
     {
@@ -147,7 +147,7 @@ is_settled (const fci_conversion *c)
   bool settled = c->job.n_transforms > 0;
   for (size_t i = 0; settled && i < c->n_parts; i++)
     {
-      const fmtconv_part *part = &c->part[i].job;
+      const fmtconv_job_component *part = &c->part[i].job;
       settled = part->copy || (part->reader && (!part->name || part->n_transforms));
     }
   return settled;
@@ -155,7 +155,7 @@ is_settled (const fci_conversion *c)
 
 /* The inputs of all are those of the first. */
 static int
-set_output (fci_conversion *c, fci_conversion *first, const fmtconv_output *output)
+set_output (fci_conversion *c, fci_conversion *first, const fmtconv_job_output *output)
 {
   if (output)
     {
@@ -175,7 +175,7 @@ fci_conversions (fmtconv_ctx *ctx, const fmtconv_job *typed, size_t *n)
   fmtconv_job job = { 0 };
   memcpy (&job, typed, typed->struct_size < sizeof job ? typed->struct_size : sizeof job);
   *n = job.n_outputs ? job.n_outputs : 1;
-  fci_conversion *c = fmtconv_alloc (ctx, *n, sizeof *c);
+  fci_conversion *c = fmtconv_ctx_alloc (ctx, *n, sizeof *c);
   for (size_t i = 0; c && i < *n && !ctx->failed; i++)
     {
       c[i] = (fci_conversion){ .ctx = ctx, .job = job, .started = fci_clock () };
@@ -199,7 +199,7 @@ settle_given (fci_conversion *c, size_t n)
 static int
 check_outputs (fci_conversion *c, size_t n)
 {
-  fci_output *outputs = fmtconv_alloc (c->ctx, n, sizeof *outputs);
+  fci_output *outputs = fmtconv_ctx_alloc (c->ctx, n, sizeof *outputs);
   for (size_t i = 0; outputs && i < n; i++)
     outputs[i] = (fci_output){ .layout = stand_in (&c[i]), .path = c[i].output };
   if (c->ctx->failed || fci_outputs_check (c->ctx, outputs, n))

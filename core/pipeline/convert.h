@@ -23,13 +23,13 @@ typedef struct fci_links
 {
   fci_link *link;
   size_t n;
-  bool none; /* "none" was typed, or nothing was recognised */
+  bool none; /* "none" was typed, or nothing was recognized */
 } fci_links;
 
 /* One input, and what becomes of it alone. */
 typedef struct fci_part
 {
-  fmtconv_part job; /* name NULL: the only input */
+  fmtconv_job_component job; /* name NULL: the only input */
   fmtconv_input *input;
   fci_link reader;
   fci_links chain;            /* of a component */
@@ -109,7 +109,7 @@ fci_conversion *fci_conversions (fmtconv_ctx *ctx, const fmtconv_job *job, size_
 fci_link *fci_links_add (fmtconv_ctx *ctx, fci_links *links);
 
 /* The transforms that nobody needs to name, by what was read: one kind alone, or the one of the highest precedence;
- * several, each a component, where the output can hold them.  What else is recognised is named with the commands
+ * several, each a component, where the output can hold them.  What else is recognized is named with the commands
  * that convert it.  0, or the code of an error; links->none: there are none. */
 int fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *links);
 

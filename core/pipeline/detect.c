@@ -51,7 +51,7 @@ show_head (fmtconv_ctx *ctx, const fmtconv_peek *peek)
       hex[3 * i + 2] = ' ';
       text[i] = byte > ' ' && byte < 0x7f && byte != '\\' ? (char) byte : '.';
     }
-  return fmtconv_text (ctx, "%s(%s)", hex, text);
+  return fmtconv_ctx_printf (ctx, "%s(%s)", hex, text);
 }
 
 /* Is there any in that role but what the library itself holds? */

@@ -29,14 +29,14 @@ typedef struct fci_claim
   fci_recognition found;
 } fci_claim;
 
-/* What transforms know of a model: those that recognise it, then those that nearly do, because little is missing or
+/* What transforms know of a model: those that recognize it, then those that nearly do, because little is missing or
  * strange; each in the order of their precedence, then of their names.  Transforms that know a few common names
  * only are not among them. */
 typedef struct fci_claims
 {
   const fci_claim *claim;
   size_t n;
-  size_t complete; /* that recognise it */
+  size_t complete; /* that recognize it */
   size_t first;    /* of those: that share the highest precedence */
 } fci_claims;
 
@@ -48,7 +48,7 @@ int fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modul
 int fci_claims_reverse (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules,
                         const fmtconv_model *model, fci_claims *out);
 
-/* Several that recognise it, each a component of its own: then a folder can hold them all. */
+/* Several that recognize it, each a component of its own: then a folder can hold them all. */
 bool fci_claims_are_components (const fci_claims *claims);
 
 #endif

@@ -12,7 +12,7 @@
 
 typedef struct side
 {
-  const fmtconv_side *given;
+  const fmtconv_diff_side *given;
   fci_link reader;
   fci_links links;
   const fmtconv_model *model;
@@ -44,7 +44,7 @@ typedef struct comparison
 static int
 read_side (fmtconv_ctx *ctx, side *s)
 {
-  const fmtconv_side *given = s->given;
+  const fmtconv_diff_side *given = s->given;
   if (!given->path || !*given->path)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "two files or folders to compare are needed");
   if ((given->reader && fci_reader_parse (ctx, given->reader, &s->reader))
@@ -61,17 +61,16 @@ read_side (fmtconv_ctx *ctx, side *s)
 static const char *
 full_name (fmtconv_ctx *ctx, const fmtconv_model *leaf, const fmtconv_tensor *t)
 {
-  const char *component = fmtconv_name (leaf);
-  return *component ? fmtconv_text (ctx, "%s/%s", component, t->name) : t->name;
+  const char *component = fmtconv_model_name (leaf);
+  return *component ? fmtconv_ctx_printf (ctx, "%s/%s", component, t->name) : t->name;
 }
 
 static const fmtconv_tensor *
 find (const fmtconv_model *model, const fmtconv_model *like, const char *name)
 {
-  for
-    FCI_EACH_LEAF (leaf, model)
-  if (!strcmp (fmtconv_name (leaf), fmtconv_name (like)))
-    return fmtconv_find (leaf, name);
+  FCI_FOREACH_LEAF (leaf, model)
+    if (!strcmp (fmtconv_model_name (leaf), fmtconv_model_name (like)))
+      return fmtconv_model_find (leaf, name);
   return NULL;
 }
 
@@ -86,29 +85,25 @@ static int
 match (comparison *c, fmtconv_attr *only_a, fmtconv_attr *only_b)
 {
   size_t most = fci_model_tensors (c->a.model) + 1;
-  c->pairs = fmtconv_alloc (c->ctx, most, sizeof *c->pairs);
-  c->scans = fmtconv_alloc (c->ctx, most, sizeof *c->scans);
+  c->pairs = fmtconv_ctx_alloc (c->ctx, most, sizeof *c->pairs);
+  c->scans = fmtconv_ctx_alloc (c->ctx, most, sizeof *c->scans);
   if (!c->pairs || !c->scans)
     return c->ctx->failed;
-  for
-    FCI_EACH_LEAF (leaf, c->a.model)
-  for
-    FMTCONV_EACH (t, leaf)
-    {
-      const fmtconv_tensor *other = find (c->b.model, leaf, t->name);
-      if (other)
-        c->pairs[c->n_pairs++] = (pair){
-          .name = full_name (c->ctx, leaf, t), .a = t, .b = other, .same_shape = same_shape (t, other)
-        };
-      else
-        fmtconv_set_string (only_a, NULL, full_name (c->ctx, leaf, t));
-    }
-  for
-    FCI_EACH_LEAF (leaf, c->b.model)
-  for
-    FMTCONV_EACH (t, leaf)
-  if (!find (c->a.model, leaf, t->name))
-    fmtconv_set_string (only_b, NULL, full_name (c->ctx, leaf, t));
+  FCI_FOREACH_LEAF (leaf, c->a.model)
+    FMTCONV_FOREACH (t, leaf)
+      {
+        const fmtconv_tensor *other = find (c->b.model, leaf, t->name);
+        if (other)
+          c->pairs[c->n_pairs++] = (pair){
+            .name = full_name (c->ctx, leaf, t), .a = t, .b = other, .same_shape = same_shape (t, other)
+          };
+        else
+          fmtconv_attr_set_string (only_a, NULL, full_name (c->ctx, leaf, t));
+      }
+  FCI_FOREACH_LEAF (leaf, c->b.model)
+    FMTCONV_FOREACH (t, leaf)
+      if (!find (c->a.model, leaf, t->name))
+        fmtconv_attr_set_string (only_b, NULL, full_name (c->ctx, leaf, t));
   return c->ctx->failed;
 }
 
@@ -122,8 +117,8 @@ add_scan (comparison *c, pair *p)
   p->scan = c->n_scans;
   if (p->is_compared)
     c->scans[c->n_scans++] = (fci_scan){ .name = p->name,
-                                         .a = p->as_bytes ? fmtconv_bytes (p->a->view) : p->a->view,
-                                         .b = p->as_bytes ? fmtconv_bytes (p->b->view) : p->b->view };
+                                         .a = p->as_bytes ? fmtconv_view_bytes (p->a->view) : p->a->view,
+                                         .b = p->as_bytes ? fmtconv_view_bytes (p->b->view) : p->b->view };
 }
 
 static int
@@ -149,10 +144,10 @@ difference (const comparison *c, const pair *p)
 static void
 add_form (fmtconv_attr *node, const char *key, const fmtconv_tensor *t)
 {
-  fmtconv_attr *form = fmtconv_make (node, key);
+  fmtconv_attr *form = fmtconv_attr_make (node, key);
   fci_add_tensor (form, t->name, t->view);
-  fmtconv_unset (form, "name");
-  fmtconv_unset (form, "bytes");
+  fmtconv_attr_unset (form, "name");
+  fmtconv_attr_unset (form, "bytes");
 }
 
 /* How many elements, or bytes, differ. */
@@ -187,11 +182,12 @@ add_pairs (fmtconv_attr *list, const comparison *c)
       if (!what)
         continue;
       fmtconv_attr *node = fci_add_object (list);
-      fmtconv_set_string (node, "name", p->name);
-      fmtconv_set_string (node, "what", what);
+      fmtconv_attr_set_string (node, "name", p->name);
+      fmtconv_attr_set_string (node, "what", what);
       add_form (node, "a", p->a);
       add_form (node, "b", p->b);
-      fmtconv_attr *counts = p->is_compared ? fmtconv_make (node, p->as_bytes ? "bytes" : "values") : NULL;
+      fmtconv_attr *counts =
+          p->is_compared ? fmtconv_attr_make (node, p->as_bytes ? "bytes" : "values") : NULL;
       if (counts)
         add_counts (counts, &c->scans[p->scan].gap);
       if (counts && !p->as_bytes)
@@ -205,28 +201,28 @@ static void
 add_side (fmtconv_attr *node, const side *s)
 {
   fci_add_text (node, "path", s->given->path);
-  fmtconv_set_string (node, "reader", s->reader.plugin->name);
+  fmtconv_attr_set_string (node, "reader", s->reader.plugin->name);
   fci_add_count (node, "tensors", fci_model_tensors (s->model));
   fci_add_count (node, "bytes", fci_model_bytes (s->model));
 }
 
 fmtconv_attr *
-fmtconv_diff (fmtconv_ctx *ctx, const fmtconv_side *a, const fmtconv_side *b)
+fmtconv_diff (fmtconv_ctx *ctx, const fmtconv_diff_side *a, const fmtconv_diff_side *b)
 {
   if (!ctx || !a || !b || ctx->failed)
     return NULL;
   comparison c = { .ctx = ctx, .a = { .given = a }, .b = { .given = b } };
-  fmtconv_attr *report = fmtconv_object (ctx);
+  fmtconv_attr *report = fmtconv_attr_object (ctx);
   if (read_side (ctx, &c.a) || read_side (ctx, &c.b))
     return NULL;
-  add_side (fmtconv_make (report, "a"), &c.a);
-  add_side (fmtconv_make (report, "b"), &c.b);
+  add_side (fmtconv_attr_make (report, "a"), &c.a);
+  add_side (fmtconv_attr_make (report, "b"), &c.b);
   fmtconv_attr *only_a = fci_add_array (report, "only_a"), *only_b = fci_add_array (report, "only_b");
   if (match (&c, only_a, only_b) || compare (&c))
     return NULL;
   size_t differ = add_pairs (fci_add_array (report, "tensors"), &c);
   fci_add_count (report, "same", c.n_pairs - differ);
   fci_add_count (report, "differ", differ);
-  fmtconv_set_bool (report, "equal", !differ && !only_a->len && !only_b->len);
+  fmtconv_attr_set_bool (report, "equal", !differ && !only_a->len && !only_b->len);
   return ctx->failed ? NULL : report;
 }

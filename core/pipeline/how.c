@@ -22,7 +22,7 @@ is_dense (const fci_box *box, unsigned rank)
 static const char *
 dtype_name (uint32_t dtype)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   return info ? info->name : "?";
 }
 
@@ -33,20 +33,20 @@ ops_text (fmtconv_ctx *ctx, const fci_op *op)
   const char *text = "";
   for (; op && text; op = op->before)
     if (op->kind == FCI_OP_SWAP)
-      text = fmtconv_text (ctx, ", swap%s", text);
+      text = fmtconv_ctx_printf (ctx, ", swap%s", text);
     else if (op->kind == FCI_OP_CAST)
-      text = fmtconv_text (ctx, ", round %s%s", dtype_name (op->dtype), text);
+      text = fmtconv_ctx_printf (ctx, ", round %s%s", dtype_name (op->dtype), text);
     else if (op->kind == FCI_OP_SCALE)
-      text = fmtconv_text (ctx, ", scale %.9g%s", op->factor, text);
-    else if (op->kind == FCI_OP_QUANTISE)
-      text = fmtconv_text (ctx, ", quantise %s%s%s", dtype_name (op->dtype),
-                           op->importance ? " by importance" : "", text);
+      text = fmtconv_ctx_printf (ctx, ", scale %.9g%s", op->factor, text);
+    else if (op->kind == FCI_OP_QUANTIZE)
+      text = fmtconv_ctx_printf (ctx, ", quantize %s%s%s", dtype_name (op->dtype),
+                                 op->importance ? " by importance" : "", text);
     else if (op->kind == FCI_OP_LOWRANK)
-      text = fmtconv_text (ctx, ", add %.9g times a product of rank %llu%s", op->factor,
-                           (unsigned long long) op->product->rank, text);
+      text = fmtconv_ctx_printf (ctx, ", add %.9g times a product of rank %llu%s", op->factor,
+                                 (unsigned long long) op->product->rank, text);
     else if (op->by)
-      text = fmtconv_text (ctx, ", %s %s factors%s", op->kind == FCI_OP_DIVIDE ? "divided by" : "times",
-                           dtype_name (op->by->dtype), text);
+      text = fmtconv_ctx_printf (ctx, ", %s %s factors%s", op->kind == FCI_OP_DIVIDE ? "divided by" : "times",
+                                 dtype_name (op->by->dtype), text);
   return text;
 }
 
@@ -67,7 +67,7 @@ decoded_text (fmtconv_ctx *ctx, uint32_t dtype, const char *text)
   const size_t len = sizeof to_f32 - 1;
   if (strncmp (text, to_f32, len) == 0 && (!text[len] || text[len] == ','))
     text += len;
-  return fmtconv_text (ctx, ", decode %s%s", dtype_name (dtype), text);
+  return fmtconv_ctx_printf (ctx, ", decode %s%s", dtype_name (dtype), text);
 }
 
 static const char *
@@ -75,11 +75,11 @@ box_text (fmtconv_view *view, const fci_box *box)
 {
   const char *text = ops_text (view->ctx, box->ops);
   if (text && rounds_at_write (box->ops))
-    text = fmtconv_text (view->ctx, "%s, round %s", text, dtype_name (view->dtype));
+    text = fmtconv_ctx_printf (view->ctx, "%s, round %s", text, dtype_name (view->dtype));
   if (text && *text && fci_is_blocks (box->dtype))
     text = decoded_text (view->ctx, box->dtype, text);
   if (text && !is_dense (box, view->rank))
-    text = fmtconv_text (view->ctx, ", gather%s", text);
+    text = fmtconv_ctx_printf (view->ctx, ", gather%s", text);
   return !text ? "" : *text ? text + 2 : "copy";
 }
 
@@ -92,7 +92,7 @@ boxes_text (fmtconv_view *view)
     {
       const char *next = box_text (view, &view->boxes[i]);
       if (strcmp (next, last))
-        text = fmtconv_text (view->ctx, "%s; %s", text ? text : "", next);
+        text = fmtconv_ctx_printf (view->ctx, "%s; %s", text ? text : "", next);
       last = next;
     }
   return text ? text : "";
@@ -114,7 +114,7 @@ fci_view_how (fmtconv_view *view)
   const char *text = boxes_text (view);
   for (unsigned measures = 0; text && measures < 2; measures++)
     if (requires (view, measures))
-      text = fmtconv_text (view->ctx, "%s, %s", measures ? "measure" : "compare", text);
+      text = fmtconv_ctx_printf (view->ctx, "%s, %s", measures ? "measure" : "compare", text);
   return text ? text : "";
 }
 
@@ -127,7 +127,8 @@ add_from (fmtconv_attr *object, const fci_account *account, fmtconv_view *view)
   const uint32_t *numbers = fci_view_from_numbers (view, &n);
   for (size_t i = 0; i < n; i++)
     for (size_t k = 0; k < account->n_from[numbers[i]]; k++)
-      fmtconv_set_string (from, NULL, fci_origin_tensor (account->ctx, account->from[numbers[i]][k])->name);
+      fmtconv_attr_set_string (from, NULL,
+                               fci_origin_tensor (account->ctx, account->from[numbers[i]][k])->name);
 }
 
 void
@@ -145,7 +146,7 @@ fci_add_tensors (fmtconv_attr *object, const fmtconv_layout *layout, const fci_a
         fci_add_tensor (node, region->u.tensor.name, region->u.tensor.view);
         fci_add_text (node, "file", file->name);
         add_from (node, account, region->u.tensor.view);
-        fmtconv_set_string (node, "how", fci_view_how (region->u.tensor.view));
+        fmtconv_attr_set_string (node, "how", fci_view_how (region->u.tensor.view));
         fci_add_count (node, "at", region->at);
       }
 }

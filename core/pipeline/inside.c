@@ -14,7 +14,7 @@ fci_check_not_inside (fci_conversion *c)
   fmtconv_input *in;
   bool inside = false;
   for (size_t i = 0; !inside && (in = fci_input_typed (c->ctx, i)); i++)
-    inside = fmtconv_is_folder (in) && fci_is_within (folder, fci_input_stat (in));
+    inside = fmtconv_input_is_folder (in) && fci_is_within (folder, fci_input_stat (in));
   if (!inside)
     return c->ctx->failed;
   return fci_fail_file (c->ctx, FMTCONV_E_OUTPUT, c->job.output,

@@ -67,7 +67,7 @@ look (inspection *s)
 static bool
 is_bundle (const inspection *s)
 {
-  return fmtconv_next_component (s->stages[0], NULL) != NULL;
+  return fmtconv_model_next_component (s->stages[0], NULL) != NULL;
 }
 
 /* What a transform stops at, into a text of NEEDS bytes. */
@@ -99,8 +99,8 @@ try_claim (const inspection *s, size_t i, char needs[NEEDS])
 static bool
 has_config (const fmtconv_model *model)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (model);
-  return fmtconv_get (attrs, "config") || fmtconv_get (attrs, "config-default");
+  fmtconv_attr *attrs = fmtconv_model_attrs (model);
+  return fmtconv_attr_get (attrs, "config") || fmtconv_attr_get (attrs, "config-default");
 }
 
 /* A broken model of a known kind: what is wrong with it. */
@@ -119,7 +119,7 @@ tell_near (inspection *s)
 /* Which transforms know the model, or would make it; the result of the first that knows it is asked for the title
  * and the parts. */
 static int
-recognise (inspection *s)
+recognize (inspection *s)
 {
   size_t n_modules;
   fci_claims made = { 0 };
@@ -155,9 +155,8 @@ static void
 add_scaled (fmtconv_attr *result, const inspection *s)
 {
   size_t n = 0;
-  for
-    FCI_EACH_LEAF (leaf, s->stages[0])
-  n += fci_model_scaled (leaf);
+  FCI_FOREACH_LEAF (leaf, s->stages[0])
+    n += fci_model_scaled (leaf);
   if (n)
     fci_add_count (result, "scaled", n);
 }
@@ -166,12 +165,11 @@ add_scaled (fmtconv_attr *result, const inspection *s)
 static bool
 has_blocks (const inspection *s)
 {
-  if (fci_model_features (s->stages[0]) & FMTCONV_SCALED)
+  if (fci_model_features (s->stages[0]) & FMTCONV_FEATURE_SCALED)
     return true;
-  for
-    FMTCONV_EACH (t, s->stages[0])
-  if (t->dtype >= FMTCONV_GGML)
-    return true;
+  FMTCONV_FOREACH (t, s->stages[0])
+    if (t->dtype >= FMTCONV_GGML)
+      return true;
   return false;
 }
 
@@ -182,23 +180,25 @@ whole_command (const inspection *s, const char *reader, const char *path)
   bool is_folder = is_bundle (s) || fci_claims_are_components (&s->claims) || has_config (s->stages[0]);
   if (s->claims.complete && !s->is_made && !fci_claims_are_components (&s->claims))
     return NULL;
-  const char *transform = !s->claims.complete && has_blocks (s) ? " -t dequantise"
+  const char *transform = !s->claims.complete && has_blocks (s) ? " -t dequantize"
                           : s->is_near                          ? " -t none"
                                                                 : "";
-  return fmtconv_text (s->ctx, "fmtconv%s%s %s %s", reader, transform, path,
-                       is_folder ? "OUTPUT/" : "OUTPUT.safetensors");
+  return fmtconv_ctx_printf (s->ctx, "fmtconv%s%s %s %s", reader, transform, path,
+                             is_folder ? "OUTPUT/" : "OUTPUT.safetensors");
 }
 
-/* One command for each transform that recognises the model, and one that takes it as it is. */
+/* One command for each transform that recognizes the model, and one that takes it as it is. */
 static int
 find_commands (inspection *s)
 {
   const char *path = fci_shell_path (s->ctx, s->path);
-  const char *reader = s->typed ? fmtconv_text (s->ctx, " -r %s", fci_shell_word (s->ctx, s->typed)) : "";
-  s->commands = fmtconv_alloc (s->ctx, s->claims.complete + 1, sizeof *s->commands);
+  const char *reader =
+      s->typed ? fmtconv_ctx_printf (s->ctx, " -r %s", fci_shell_word (s->ctx, s->typed)) : "";
+  s->commands = fmtconv_ctx_alloc (s->ctx, s->claims.complete + 1, sizeof *s->commands);
   for (size_t i = 0; s->commands && reader && i < s->claims.complete; i++)
-    s->commands[i] = fmtconv_text (s->ctx, "fmtconv%s -t %s%s %s %s", reader, s->claims.claim[i].plugin->name,
-                                   s->is_made ? ":reverse" : "", path, output_of (s, i));
+    s->commands[i] =
+        fmtconv_ctx_printf (s->ctx, "fmtconv%s -t %s%s %s %s", reader, s->claims.claim[i].plugin->name,
+                            s->is_made ? ":reverse" : "", path, output_of (s, i));
   if (reader)
     s->whole = whole_command (s, reader, path);
   return s->ctx->failed;
@@ -210,8 +210,8 @@ kind_of (const inspection *s)
 {
   const char *kind = is_bundle (s) ? "several components" : NULL;
   for (size_t i = 0; i < s->claims.first; i++)
-    kind = fmtconv_text (s->ctx, "%s%s%s", kind ? kind : "", kind ? ", " : "",
-                         s->claims.claim[i].plugin->transform->kind);
+    kind = fmtconv_ctx_printf (s->ctx, "%s%s%s", kind ? kind : "", kind ? ", " : "",
+                               s->claims.claim[i].plugin->transform->kind);
   return kind;
 }
 
@@ -221,13 +221,13 @@ title_of (const inspection *s)
   const char *title = NULL;
   for (int i = 1; i >= 0 && !title; i--)
     if (s->stages[i])
-      title = fmtconv_get_string (fmtconv_attrs (s->stages[i]), "title", NULL);
+      title = fmtconv_attr_get_string (fmtconv_model_attrs (s->stages[i]), "title", NULL);
   if (title)
     return title;
   size_t n = fci_model_tensors (s->stages[0]);
   const char *maker = s->is_made ? s->claims.claim[0].plugin->name : NULL;
-  return fmtconv_text (s->ctx, "%zu tensor%s%s%s%s", n, n == 1 ? "" : "s", maker ? ", as " : "",
-                       maker ? maker : "", maker ? " makes them" : "");
+  return fmtconv_ctx_printf (s->ctx, "%zu tensor%s%s%s%s", n, n == 1 ? "" : "s", maker ? ", as " : "",
+                             maker ? maker : "", maker ? " makes them" : "");
 }
 
 static int
@@ -244,27 +244,25 @@ add_dtypes (fmtconv_attr *result, const inspection *s)
 {
   share shares[SHARES] = { 0 };
   size_t n = 0;
-  for
-    FCI_EACH_LEAF (leaf, s->stages[0])
-  for
-    FMTCONV_EACH (t, leaf)
-    {
-      size_t i = 0;
-      while (i < n && shares[i].dtype != t->dtype)
-        i++;
-      if (i == SHARES)
-        continue;
-      n = i == n ? n + 1 : n;
-      shares[i].dtype = t->dtype;
-      shares[i].tensors++;
-      shares[i].bytes += t->bytes;
-    }
+  FCI_FOREACH_LEAF (leaf, s->stages[0])
+    FMTCONV_FOREACH (t, leaf)
+      {
+        size_t i = 0;
+        while (i < n && shares[i].dtype != t->dtype)
+          i++;
+        if (i == SHARES)
+          continue;
+        n = i == n ? n + 1 : n;
+        shares[i].dtype = t->dtype;
+        shares[i].tensors++;
+        shares[i].bytes += t->bytes;
+      }
   qsort (shares, n, sizeof *shares, by_bytes);
   fmtconv_attr *list = fci_add_array (result, "dtypes");
   for (size_t i = 0; i < n; i++)
     {
       fmtconv_attr *node = fci_add_object (list);
-      fmtconv_set_string (node, "dtype", fmtconv_dtype (shares[i].dtype)->name);
+      fmtconv_attr_set_string (node, "dtype", fmtconv_dtype_get (shares[i].dtype)->name);
       fci_add_count (node, "tensors", shares[i].tensors);
       fci_add_count (node, "bytes", shares[i].bytes);
     }
@@ -299,21 +297,19 @@ static void
 add_storages (fmtconv_attr *result, const inspection *s)
 {
   const fmtconv_model *model = s->stages[0];
-  bool any_tied = (fci_model_features (model) & FMTCONV_TIED) != 0;
+  bool any_tied = (fci_model_features (model) & FMTCONV_FEATURE_TIED) != 0;
   fci_map *seen = fci_map_new (s->ctx);
   size_t shared = 0, tied = 0;
   if (!seen)
     return;
-  for
-    FCI_EACH_LEAF (leaf, model)
-  for
-    FMTCONV_EACH (t, leaf)
-    {
-      for (size_t i = 0; i < t->view->n_boxes; i++)
-        count_box (s, seen, t, &t->view->boxes[i], &shared);
-      tied += any_tied && fmtconv_tied (leaf, t);
-    }
-  fmtconv_attr *node = fmtconv_make (result, "storages");
+  FCI_FOREACH_LEAF (leaf, model)
+    FMTCONV_FOREACH (t, leaf)
+      {
+        for (size_t i = 0; i < t->view->n_boxes; i++)
+          count_box (s, seen, t, &t->view->boxes[i], &shared);
+        tied += any_tied && fmtconv_model_tied (leaf, t);
+      }
+  fmtconv_attr *node = fmtconv_attr_make (result, "storages");
   fci_add_count (node, "sources", fci_map_count (seen));
   fci_add_count (node, "shared", shared);
   fci_add_count (node, "tied", tied);
@@ -323,25 +319,23 @@ static void
 add_list (fmtconv_attr *result, const inspection *s)
 {
   fmtconv_attr *list = fci_add_array (result, "list");
-  for
-    FCI_EACH_LEAF (leaf, s->stages[0])
-  for
-    FMTCONV_EACH (t, leaf)
-    {
-      const char *of = fmtconv_name (leaf);
-      fci_add_tensor (fci_add_object (list), *of ? fmtconv_text (s->ctx, "%s/%s", of, t->name) : t->name,
-                      t->view);
-    }
+  FCI_FOREACH_LEAF (leaf, s->stages[0])
+    FMTCONV_FOREACH (t, leaf)
+      {
+        const char *of = fmtconv_model_name (leaf);
+        fci_add_tensor (fci_add_object (list),
+                        *of ? fmtconv_ctx_printf (s->ctx, "%s/%s", of, t->name) : t->name, t->view);
+      }
 }
 
 static fmtconv_attr *
 describe (const inspection *s)
 {
   const fmtconv_model *model = s->stages[0];
-  fmtconv_attr *result = fmtconv_object (s->ctx);
+  fmtconv_attr *result = fmtconv_attr_object (s->ctx);
   fci_add_text (result, "path", s->path);
-  fmtconv_set_string (result, "format", s->reader.plugin->name);
-  fmtconv_set_string (result, "kind", kind_of (s));
+  fmtconv_attr_set_string (result, "format", s->reader.plugin->name);
+  fmtconv_attr_set_string (result, "kind", kind_of (s));
   fci_add_text (result, "title", title_of (s));
   fci_add_count (result, "tensors", fci_model_tensors (model));
   fci_add_count (result, "bytes", fci_model_bytes (model));
@@ -354,7 +348,7 @@ describe (const inspection *s)
   fci_add_skipped (result, model);
   add_storages (result, s);
   add_scaled (result, s);
-  fci_add_shown (result, "attributes", fmtconv_attrs (model));
+  fci_add_shown (result, "attributes", fmtconv_model_attrs (model));
   if (*s->needs)
     fci_add_text (result, "needs", s->needs);
   fmtconv_attr *commands = fci_add_array (result, "convert");
@@ -365,7 +359,7 @@ describe (const inspection *s)
   if (s->ctx->options.flags & FMTCONV_LIST)
     add_list (result, s);
   if (s->ctx->options.flags & FMTCONV_STATS)
-    fci_add_stats (result, fmtconv_get (result, "list"), model);
+    fci_add_stats (result, fmtconv_attr_get (result, "list"), model);
   return s->ctx->failed ? NULL : result;
 }
 
@@ -377,7 +371,7 @@ fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader)
     return NULL;
   if (!path || !*path)
     fmtconv_fail (ctx, FMTCONV_E_USAGE, "a file or folder to look at is needed");
-  if (ctx->failed || look (&s) || recognise (&s) || find_commands (&s))
+  if (ctx->failed || look (&s) || recognize (&s) || find_commands (&s))
     return NULL;
   return describe (&s);
 }

@@ -32,8 +32,8 @@ note_attributes (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_m
   } kept[] = { { "config", "configuration, which is" }, { "gguf", "other keys, which are" } };
   for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
     {
-      const fmtconv_attr *had = fmtconv_get (fmtconv_attrs (read), kept[i].key);
-      const fmtconv_attr *has = fmtconv_get (fmtconv_attrs (model), kept[i].key);
+      const fmtconv_attr *had = fmtconv_attr_get (fmtconv_model_attrs (read), kept[i].key);
+      const fmtconv_attr *has = fmtconv_attr_get (fmtconv_model_attrs (model), kept[i].key);
       if (!had || !had->len || !has || has_word (writer->writer->keeps, kept[i].key))
         continue;
       for (const fmtconv_attr *a = has->first; a; a = a->next)
@@ -47,9 +47,8 @@ static size_t
 count_scaled (const fmtconv_model *model)
 {
   size_t n = 0;
-  for
-    FCI_EACH_LEAF (leaf, model)
-  n += fci_model_scaled (leaf);
+  FCI_FOREACH_LEAF (leaf, model)
+    n += fci_model_scaled (leaf);
   return n;
 }
 
@@ -57,13 +56,13 @@ count_scaled (const fmtconv_model *model)
 static const bool *
 find_codes (fmtconv_ctx *ctx, const fmtconv_model *read)
 {
-  bool *codes = fmtconv_alloc (ctx, (size_t) fci_origins (ctx) + 1, sizeof *codes);
-  for
-    FCI_EACH_LEAF (leaf, read)
+  bool *codes = fmtconv_ctx_alloc (ctx, (size_t) fci_origins (ctx) + 1, sizeof *codes);
+  FCI_FOREACH_LEAF (leaf, read)
     {
       uint32_t at = fci_model_base (leaf);
-      for (const fmtconv_tensor *t = codes ? fmtconv_next (leaf, NULL) : NULL; t; t = fmtconv_next (leaf, t))
-        codes[at++] = fmtconv_scaled (leaf, t, NULL) == FMTCONV_SCALED_CODES;
+      for (const fmtconv_tensor *t = codes ? fmtconv_model_next (leaf, NULL) : NULL; t;
+           t = fmtconv_model_next (leaf, t))
+        codes[at++] = fmtconv_model_scaling (leaf, t, NULL) == FMTCONV_SCALING_CODES;
     }
   return codes;
 }
@@ -71,7 +70,8 @@ find_codes (fmtconv_ctx *ctx, const fmtconv_model *read)
 static bool
 is_bare (const fmtconv_model *model, const fmtconv_tensor *t)
 {
-  return t->dtype >= FMTCONV_F8_E4M3 && t->dtype <= FMTCONV_F8_E5M2FNUZ && !fmtconv_scaled (model, t, NULL);
+  return t->dtype >= FMTCONV_F8_E4M3 && t->dtype <= FMTCONV_F8_E5M2FNUZ
+         && !fmtconv_model_scaling (model, t, NULL);
 }
 
 /* Codes whose scales somebody took away: floats of 8 bits that nothing scales, but something did. */
@@ -83,11 +83,11 @@ list_bare (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *mod
   const bool *codes = find_codes (ctx, read);
   if (!codes || fci_account_make (ctx, model, &account))
     return 0;
-  for
-    FCI_EACH_LEAF (leaf, model)
+  FCI_FOREACH_LEAF (leaf, model)
     {
       uint32_t at = fci_model_base (leaf);
-      for (const fmtconv_tensor *t = fmtconv_next (leaf, NULL); t; t = fmtconv_next (leaf, t), at++)
+      for (const fmtconv_tensor *t = fmtconv_model_next (leaf, NULL); t;
+           t = fmtconv_model_next (leaf, t), at++)
         if (is_bare (leaf, t) && account.n_from[at] == 1 && codes[account.from[at][0]])
           {
             fmtconv_detail (ctx, "%s", t->name);
@@ -101,14 +101,14 @@ list_bare (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *mod
 static void
 note_scaled (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *model)
 {
-  if (!(fci_model_features (read) & FMTCONV_SCALED))
+  if (!(fci_model_features (read) & FMTCONV_FEATURE_SCALED))
     return;
   size_t kept = count_scaled (model), bare = list_bare (ctx, read, model);
   if (bare)
     fmtconv_warn (ctx, "%zu scaled tensors are without their scales now, and mean nothing alone:", bare);
   if (kept)
     fmtconv_note (
-        ctx, "%zu scaled tensors stay codes beside their scales (-t dequantise makes plain ones of them)",
+        ctx, "%zu scaled tensors stay codes beside their scales (-t dequantize makes plain ones of them)",
         kept);
 }
 

@@ -18,7 +18,7 @@ enum
 static const char *
 dtype_name (uint32_t dtype)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   return info ? info->name : "an unknown data type";
 }
 
@@ -27,18 +27,16 @@ static size_t
 list_tied (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
   size_t n = 0;
-  for
-    FCI_EACH_LEAF (leaf, model)
-  for
-    FMTCONV_EACH (t, leaf)
-    {
-      const fmtconv_tensor *twin = fmtconv_tied (leaf, t);
-      if (twin)
-        {
-          fmtconv_detail (ctx, "'%s' is '%s'", t->name, twin->name);
-          n++;
-        }
-    }
+  FCI_FOREACH_LEAF (leaf, model)
+    FMTCONV_FOREACH (t, leaf)
+      {
+        const fmtconv_tensor *twin = fmtconv_model_tied (leaf, t);
+        if (twin)
+          {
+            fmtconv_detail (ctx, "'%s' is '%s'", t->name, twin->name);
+            n++;
+          }
+      }
   return n;
 }
 
@@ -48,16 +46,14 @@ list_scaled (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
   size_t n = 0;
   fmtconv_scaling scaling;
-  for
-    FCI_EACH_LEAF (leaf, model)
-  for
-    FMTCONV_EACH (t, leaf)
-  if (fmtconv_scaled (leaf, t, &scaling) == FMTCONV_SCALED_CODES)
-    {
-      fmtconv_detail (ctx, "'%s' (%s) is scaled by '%s' (%s)", t->name, dtype_name (t->dtype),
-                      scaling.scale->name, dtype_name (scaling.scale->dtype));
-      n++;
-    }
+  FCI_FOREACH_LEAF (leaf, model)
+    FMTCONV_FOREACH (t, leaf)
+      if (fmtconv_model_scaling (leaf, t, &scaling) == FMTCONV_SCALING_CODES)
+        {
+          fmtconv_detail (ctx, "'%s' (%s) is scaled by '%s' (%s)", t->name, dtype_name (t->dtype),
+                          scaling.scale->name, dtype_name (scaling.scale->dtype));
+          n++;
+        }
   return n;
 }
 
@@ -65,17 +61,17 @@ int
 fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, const fmtconv_model *model)
 {
   unsigned strange = fci_model_features (model) & ~understands;
-  if (strange & FMTCONV_COMPONENTS)
+  if (strange & FMTCONV_FEATURE_COMPONENTS)
     {
       size_t n = 0;
-      for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (model, c)); n++)
-        fmtconv_detail (ctx, "%s: %zu tensors", fmtconv_name (c), fmtconv_count (c));
+      for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (model, c)); n++)
+        fmtconv_detail (ctx, "%s: %zu tensors", fmtconv_model_name (c), fmtconv_model_count (c));
       return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
                            n == 1 ? "%s takes one model, and here is %zu component:"
                                   : "%s takes one model, and here are %zu components:",
                            owner, n);
     }
-  if (strange & FMTCONV_TIED)
+  if (strange & FMTCONV_FEATURE_TIED)
     {
       size_t n = list_tied (ctx, model);
       return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
@@ -83,12 +79,12 @@ fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, c
                            "model has %zu",
                            owner, n);
     }
-  if (strange & FMTCONV_SCALED)
+  if (strange & FMTCONV_FEATURE_SCALED)
     {
       size_t n = list_scaled (ctx, model);
       return fmtconv_fail_at (
           ctx, FMTCONV_E_UNSUPPORTED,
-          &(fmtconv_where){ .hint = "-t dequantise before it makes plain tensors of them" },
+          &(fmtconv_where){ .hint = "-t dequantize before it makes plain tensors of them" },
           "%s does not understand scaled tensors (codes that mean nothing without their "
           "scales), and the model has %zu",
           owner, n);
@@ -101,12 +97,11 @@ static void
 list_left_behind (fmtconv_ctx *ctx, const char *owner, unsigned understands, const fmtconv_model *model)
 {
   size_t n = 0;
-  if (!(fci_model_features (model) & ~understands & FMTCONV_BLOBS))
+  if (!(fci_model_features (model) & ~understands & FMTCONV_FEATURE_BLOBS))
     return;
-  for
-    FCI_EACH_LEAF (leaf, model)
-  for (const fmtconv_blob *blob = NULL; (blob = fmtconv_next_blob (leaf, blob)); n++)
-    fmtconv_detail (ctx, "%s", blob->name);
+  FCI_FOREACH_LEAF (leaf, model)
+    for (const fmtconv_blob *blob = NULL; (blob = fmtconv_model_next_blob (leaf, blob)); n++)
+      fmtconv_detail (ctx, "%s", blob->name);
   fmtconv_warn (ctx,
                 n == 1 ? "%s holds no files but tensors: %zu beside them is left behind"
                        : "%s holds no files but tensors: %zu beside them are left behind",
@@ -117,7 +112,7 @@ static unsigned
 faults_of (const fmtconv_limits *limits, const fmtconv_tensor *t)
 {
   unsigned bad = 0;
-  if (limits->dtypes && !fmtconv_by_dtype (limits->dtypes, t->dtype))
+  if (limits->dtypes && !fmtconv_dtype_table_by_dtype (limits->dtypes, t->dtype))
     bad |= BAD_DTYPE;
   if (limits->rank && t->rank > limits->rank)
     bad |= BAD_RANK;
@@ -150,11 +145,11 @@ static const char *
 other_dtype (fmtconv_ctx *ctx, const fmtconv_limits *limits, bool blocks)
 {
   if (blocks)
-    return "-t dequantise decodes them; the gguf writer stores them as they are";
+    return "-t dequantize decodes them; the gguf writer stores them as they are";
   static const uint32_t wanted[] = { FMTCONV_F32, FMTCONV_F16, FMTCONV_BF16 };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-    if (fmtconv_by_dtype (limits->dtypes, wanted[i]))
-      return fmtconv_text (ctx, "--dtype %s", dtype_name (wanted[i]));
+    if (fmtconv_dtype_table_by_dtype (limits->dtypes, wanted[i]))
+      return fmtconv_ctx_printf (ctx, "--dtype %s", dtype_name (wanted[i]));
   return NULL;
 }
 
@@ -192,20 +187,18 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
   if (limits->tensors && count > limits->tensors)
     return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can hold at most %zu tensors, and the model has %zu",
                          owner, limits->tensors, count);
-  for
-    FCI_EACH_LEAF (leaf, model)
-  for
-    FMTCONV_EACH (t, leaf)
-    {
-      unsigned bad = faults_of (limits, t);
-      if (!bad)
-        continue;
-      offenders++;
-      all_bad |= bad;
-      only_floats = only_floats && is_float (t->dtype);
-      blocks = blocks || fci_is_blocks (t->dtype);
-      list_faults (ctx, limits, t, bad);
-    }
+  FCI_FOREACH_LEAF (leaf, model)
+    FMTCONV_FOREACH (t, leaf)
+      {
+        unsigned bad = faults_of (limits, t);
+        if (!bad)
+          continue;
+        offenders++;
+        all_bad |= bad;
+        only_floats = only_floats && is_float (t->dtype);
+        blocks = blocks || fci_is_blocks (t->dtype);
+        list_faults (ctx, limits, t, bad);
+      }
   if (!offenders && !ctx->depth) /* a writer that calls another one sees to them itself */
     list_left_behind (ctx, owner, limits->understands, model);
   if (!offenders)

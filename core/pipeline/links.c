@@ -24,7 +24,7 @@ static const fmtconv_model *
 find_component (const fmtconv_model *bundle, const char *name)
 {
   const fmtconv_model *c = NULL;
-  while ((c = fmtconv_next_component (bundle, c)) && strcmp (fmtconv_name (c), name))
+  while ((c = fmtconv_model_next_component (bundle, c)) && strcmp (fmtconv_model_name (c), name))
     ;
   return c;
 }
@@ -32,18 +32,18 @@ find_component (const fmtconv_model *bundle, const char *name)
 static bool
 is_bundle (const fmtconv_model *model)
 {
-  return fmtconv_next_component (model, NULL) != NULL;
+  return fmtconv_model_next_component (model, NULL) != NULL;
 }
 
 /* The transform for each component that has tensors. */
 static void
 list_components (fmtconv_ctx *ctx, const fmtconv_model *bundle, const fci_link *link)
 {
-  for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (bundle, c));)
-    if (fmtconv_count (c))
+  for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (bundle, c));)
+    if (fmtconv_model_count (c))
       {
         fci_link named = *link;
-        named.component = fmtconv_name (c);
+        named.component = fmtconv_model_name (c);
         const char *option = fci_link_option (ctx, 't', &named);
         fmtconv_detail (ctx, "%s", option + (*option == ' '));
       }
@@ -56,9 +56,9 @@ suits (const fci_link *link, const fmtconv_model *component)
   fci_recognition found;
   const fmtconv_rules *rules = link->plugin->transform->rules;
   if (!rules)
-    return fmtconv_count (component) > 0;
-  int code = link->reverse ? fci_rules_recognise_reverse (rules, component, &found)
-                           : fci_rules_recognise (rules, component, &found);
+    return fmtconv_model_count (component) > 0;
+  int code = link->reverse ? fci_rules_recognize_reverse (rules, component, &found)
+                           : fci_rules_recognize (rules, component, &found);
   return code == 0 && found.claimed && !found.missing && !found.unknown;
 }
 
@@ -68,11 +68,11 @@ only_component (const runner *r, const fci_link *link)
 {
   const fmtconv_model *only = NULL;
   size_t n = 0;
-  for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (r->model, c));)
+  for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (r->model, c));)
     if (suits (link, c) && ++n)
       only = c;
   if (n == 1 || r->ctx->failed)
-    return n == 1 ? fmtconv_name (only) : NULL;
+    return n == 1 ? fmtconv_model_name (only) : NULL;
   list_components (r->ctx, r->model, link);
   fmtconv_fail (r->ctx, FMTCONV_E_USAGE, "transform '%s' takes one component: say which with one of these",
                 link->plugin->name);
@@ -86,9 +86,9 @@ put_component (const runner *r, const fmtconv_model *made)
   fmtconv_model *all[MAX_COMPONENTS + 1];
   size_t n = 0;
   bool there = false;
-  for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (r->model, c));)
+  for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (r->model, c));)
     {
-      bool same = !strcmp (fmtconv_name (c), fmtconv_name (made));
+      bool same = !strcmp (fmtconv_model_name (c), fmtconv_model_name (made));
       all[n++] = (fmtconv_model *) (same ? made : c);
       there = there || same;
     }
@@ -96,7 +96,7 @@ put_component (const runner *r, const fmtconv_model *made)
     all[n++] = (fmtconv_model *) made;
   fmtconv_model *bundle = fci_model_bundle (r->ctx, n, all);
   if (is_bundle (r->model))
-    fmtconv_overlay (fmtconv_attrs (bundle), fmtconv_attrs (r->model));
+    fmtconv_attr_overlay (fmtconv_model_attrs (bundle), fmtconv_model_attrs (r->model));
   return bundle;
 }
 
@@ -127,7 +127,7 @@ run_on_component (runner *r, fci_link *link)
   const fmtconv_model *in = input_of (r, link);
   const char *file = r->ctx->file;
   r->ctx->file = link->component; /* messages begin with it */
-  link->n_in = in ? fmtconv_count (in) : 0;
+  link->n_in = in ? fmtconv_model_count (in) : 0;
   link->out = in ? run_link (r->ctx, link, in) : NULL;
   r->ctx->file = file;
   if (!link->out || fci_model_call ((fmtconv_model *) link->out, link->component))
@@ -184,7 +184,8 @@ fci_links_run (fmtconv_ctx *ctx, const fci_links *links, const fmtconv_model **m
           r.base = is_bundle (r.model) ? r.base : r.model;
           continue;
         }
-      bool whole = !is_bundle (r.model) || (link->plugin->transform->understands & FMTCONV_COMPONENTS);
+      bool whole =
+          !is_bundle (r.model) || (link->plugin->transform->understands & FMTCONV_FEATURE_COMPONENTS);
       if (!link->component && !whole && !(link->component = only_component (&r, link)))
         return ctx->failed;
       if ((link->component ? run_on_component (&r, link) : run_on_all (&r, link))

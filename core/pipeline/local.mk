@@ -24,7 +24,7 @@ core_sources += \
 	core/pipeline/pipeline.h \
 	core/pipeline/plugins.c \
 	core/pipeline/presets.c \
-	core/pipeline/recognise.c \
+	core/pipeline/recognize.c \
 	core/pipeline/report-chain.c \
 	core/pipeline/report.c \
 	core/pipeline/report.h \

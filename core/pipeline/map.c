@@ -67,21 +67,21 @@ add_name (naming *n, char *line)
   if (!parse_shape (rest, shape, &rank))
     return fmtconv_fail (n->ctx, FMTCONV_E_FORMAT, "a line is NAME [SHAPE], as in 'a.weight [2,3]'");
   line[len] = '\0';
-  fmtconv_put (n->model, line, fmtconv_leaf (n->source, 0, FMTCONV_F32, rank, shape, NULL));
+  fmtconv_model_put (n->model, line, fmtconv_view_leaf (n->source, 0, FMTCONV_F32, rank, shape, NULL));
   return n->ctx->failed;
 }
 
 static const fmtconv_model *
 read_names (fmtconv_ctx *ctx, fmtconv_input *in)
 {
-  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in));
+  fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (in));
   if (c.source && c.end > MAX_NAMES)
     fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%s is larger than 64 MiB, the most of a file of names",
-                  fmtconv_path (in));
-  char *text = ctx->failed ? NULL : (char *) fmtconv_take_text (&c, c.end);
+                  fmtconv_input_path (in));
+  char *text = ctx->failed ? NULL : (char *) fmtconv_cursor_take_text (&c, c.end);
   naming n = { .ctx = ctx,
-               .path = fmtconv_path (in),
-               .source = fci_source_memory (ctx, NULL, INT64_MAX, fmtconv_path (in)),
+               .path = fmtconv_input_path (in),
+               .source = fci_source_memory (ctx, NULL, INT64_MAX, fmtconv_input_path (in)),
                .model = fci_model_new (ctx, NULL) };
   for (char *line = text, *next; line && !ctx->failed; line = next)
     {
@@ -103,14 +103,14 @@ read_against (fmtconv_ctx *ctx, const char *path)
   fmtconv_input *in = fci_input_user (ctx, path);
   if (!in)
     return NULL;
-  if (!fmtconv_is_folder (in) && fci_has_suffix (path, ".txt"))
+  if (!fmtconv_input_is_folder (in) && fci_has_suffix (path, ".txt"))
     return read_names (ctx, in);
   const fmtconv_plugin *reader = fci_detect_reader (ctx, in);
   const fmtconv_model *model = reader ? fci_stage_read (ctx, reader, "", in) : NULL;
-  if (!fmtconv_next_component (model, NULL))
+  if (!fmtconv_model_next_component (model, NULL))
     return model;
   fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s holds several components: name the folder of one",
-                fmtconv_path (in));
+                fmtconv_input_path (in));
   return NULL;
 }
 
@@ -120,27 +120,26 @@ run (fmtconv_ctx *ctx, const fmtconv_rules *rules, const fmtconv_model *in, bool
 {
   fmtconv_model *out = fci_model_new (ctx, in);
   if (reverse)
-    fmtconv_reverse (rules, in, out);
+    fmtconv_rules_reverse (rules, in, out);
   else
-    fmtconv_apply (rules, in, out);
+    fmtconv_rules_apply (rules, in, out);
   return out && fci_model_seal (out, "map") == 0 ? out : NULL;
 }
 
 static void
 add_results (fmtconv_attr *list, const fmtconv_model *out)
 {
-  for
-    FMTCONV_EACH (t, out)
+  FMTCONV_FOREACH (t, out)
     {
       size_t n;
       const uint32_t *from = fci_tensor_from (out, t, &n);
       fmtconv_attr *node = fci_add_object (list);
       fci_add_tensor (node, t->name, t->view);
-      fmtconv_unset (node, "dtype");
-      fmtconv_unset (node, "bytes");
+      fmtconv_attr_unset (node, "dtype");
+      fmtconv_attr_unset (node, "bytes");
       fmtconv_attr *names = fci_add_array (node, "from");
       for (size_t i = 0; names && i < n; i++)
-        fmtconv_set_string (names, NULL, fci_origin_tensor (list->ctx, from[i])->name);
+        fmtconv_attr_set_string (names, NULL, fci_origin_tensor (list->ctx, from[i])->name);
     }
 }
 
@@ -148,14 +147,13 @@ static void
 add_dropped (fmtconv_attr *list, const fmtconv_model *in, const fmtconv_model *out)
 {
   uint32_t at = fci_model_base (in);
-  for
-    FMTCONV_EACH (t, in)
+  FMTCONV_FOREACH (t, in)
     {
       const char *why = fci_model_dropped (out, at++);
       fmtconv_attr *node = why ? fci_add_object (list) : NULL;
       if (!node)
         continue;
-      fmtconv_set_string (node, "name", t->name);
+      fmtconv_attr_set_string (node, "name", t->name);
       fci_add_text (node, "why", why);
     }
 }
@@ -165,10 +163,9 @@ static void
 add_changed (fmtconv_attr *list, const fmtconv_model *in, const fmtconv_model *out, const fmtconv_model *back)
 {
   uint32_t at = fci_model_base (in);
-  for
-    FMTCONV_EACH (t, in)
-  if (!fci_model_dropped (out, at++) && !fmtconv_find (back, t->name))
-    fmtconv_set_string (list, NULL, t->name);
+  FMTCONV_FOREACH (t, in)
+    if (!fci_model_dropped (out, at++) && !fmtconv_model_find (back, t->name))
+      fmtconv_attr_set_string (list, NULL, t->name);
 }
 
 static int
@@ -179,7 +176,7 @@ check_against (fmtconv_attr *report, const fmtconv_rules *rules, const char *pat
   const fmtconv_model *out = in ? run (ctx, rules, in, false) : NULL;
   if (!out)
     return ctx->failed;
-  fci_add_count (report, "names", fmtconv_count (in));
+  fci_add_count (report, "names", fmtconv_model_count (in));
   add_results (fci_add_array (report, "results"), out);
   add_dropped (fci_add_array (report, "dropped"), in, out);
   const fmtconv_model *back = reversible ? run (ctx, rules, out, true) : NULL;
@@ -195,7 +192,7 @@ fmtconv_rules_check (fmtconv_ctx *ctx, const char *path, const char *against)
     return NULL;
   fmtconv_input *in = fci_input_user (ctx, path);
   const fmtconv_rules *rules = in ? fmtconv_rules_read (in) : NULL;
-  fmtconv_attr *report = rules ? fmtconv_object (ctx) : NULL;
+  fmtconv_attr *report = rules ? fmtconv_attr_object (ctx) : NULL;
   if (!report)
     return NULL;
   const char *one_way = fci_rules_one_way (ctx, rules);

@@ -41,7 +41,7 @@ fci_output_hint (fci_conversion *c)
   const char *path = c->job.output;
   if (ends_in_slash (path) || !is_a_folder (path) || names_a_file (c->ctx, path))
     return path;
-  return fmtconv_text (c->ctx, "%s/", path);
+  return fmtconv_ctx_printf (c->ctx, "%s/", path);
 }
 
 /* Does the writer write folders, and this output be one? */

@@ -38,7 +38,7 @@ add_reason (fmtconv_ctx *ctx, parts *p, const char *why)
 {
   if (p->n == p->room)
     {
-      part *more = fmtconv_alloc (ctx, 2 * p->room, sizeof *more);
+      part *more = fmtconv_ctx_alloc (ctx, 2 * p->room, sizeof *more);
       if (!more)
         return NULL;
       memcpy (more, p->part, p->n * sizeof *more);
@@ -72,7 +72,7 @@ begin (fmtconv_ctx *ctx, parts *p)
     return ctx->failed;
   p->n = p->claims->complete;
   p->room = p->n + 1;
-  p->part = fmtconv_alloc (ctx, p->room, sizeof *p->part);
+  p->part = fmtconv_ctx_alloc (ctx, p->room, sizeof *p->part);
   for (size_t i = 0; p->part && i < p->n; i++)
     p->part[i].name = p->claims->claim[i].plugin->transform->kind;
   return ctx->failed;
@@ -86,8 +86,7 @@ fci_add_parts (fmtconv_attr *object, const fci_claims *claims, const fmtconv_mod
   fmtconv_attr *list = fci_add_array (object, "parts");
   if (!list || begin (list->ctx, &p))
     return;
-  for
-    FMTCONV_EACH (t, stages[0])
+  FMTCONV_FOREACH (t, stages[0])
     {
       part *at = part_of (list->ctx, &p, fci_tensor_index (t));
       if (!at)
@@ -112,29 +111,29 @@ fci_add_parts (fmtconv_attr *object, const fci_claims *claims, const fmtconv_mod
 static const char *
 component_text (fmtconv_ctx *ctx, const fmtconv_model *c)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (c);
-  const char *class = fmtconv_get_string (attrs, "class", NULL),
-             *title = fmtconv_get_string (attrs, "title", NULL);
+  fmtconv_attr *attrs = fmtconv_model_attrs (c);
+  const char *class = fmtconv_attr_get_string (attrs, "class", NULL),
+             *title = fmtconv_attr_get_string (attrs, "title", NULL);
   size_t files = 0;
-  for (const fmtconv_blob *blob = NULL; (blob = fmtconv_next_blob (c, blob));)
+  for (const fmtconv_blob *blob = NULL; (blob = fmtconv_model_next_blob (c, blob));)
     files++;
   const char *what = title ? title : class;
   const char *carried =
-      files ? fmtconv_text (ctx, "%s%zu file%s", what ? ", " : "", files, files == 1 ? "" : "s") : "";
+      files ? fmtconv_ctx_printf (ctx, "%s%zu file%s", what ? ", " : "", files, files == 1 ? "" : "s") : "";
   if (!what && !files)
-    return fmtconv_text (ctx, "%s", fmtconv_name (c));
-  return fmtconv_text (ctx, "%s (%s%s)", fmtconv_name (c), what ? what : "", carried);
+    return fmtconv_ctx_printf (ctx, "%s", fmtconv_model_name (c));
+  return fmtconv_ctx_printf (ctx, "%s (%s%s)", fmtconv_model_name (c), what ? what : "", carried);
 }
 
 void
 fci_add_components (fmtconv_attr *object, const fmtconv_model *bundle)
 {
   fmtconv_attr *list = fci_add_array (object, "parts");
-  for (const fmtconv_model *c = NULL; list && (c = fmtconv_next_component (bundle, c));)
+  for (const fmtconv_model *c = NULL; list && (c = fmtconv_model_next_component (bundle, c));)
     {
       fmtconv_attr *node = fci_add_object (list);
       fci_add_text (node, "part", component_text (list->ctx, c));
-      fci_add_count (node, "tensors", fmtconv_count (c));
+      fci_add_count (node, "tensors", fmtconv_model_count (c));
       fci_add_count (node, "bytes", fci_model_bytes (c));
     }
 }

@@ -22,7 +22,7 @@ const fmtconv_model *fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin
 /* The transform's rules alone, backwards.  Parameters that were typed are said to change nothing. */
 const fmtconv_model *fci_stage_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *transform, const char *params,
                                         const fmtconv_model *in);
-const fmtconv_model *fci_stage_copy (fmtconv_ctx *ctx, const fmtconv_part *part, fmtconv_input *in);
+const fmtconv_model *fci_stage_copy (fmtconv_ctx *ctx, const fmtconv_job_component *part, fmtconv_input *in);
 const fmtconv_layout *fci_stage_write (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const char *params,
                                        const fmtconv_model *model, fmtconv_layout *layout);
 

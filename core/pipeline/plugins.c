@@ -1,4 +1,4 @@
-/* core/pipeline/plugins.c: fmtconv_plugins: what is installed, what it can do, why one was refused.
+/* core/pipeline/plugins.c: fmtconv_plugin_list: what is installed, what it can do, why one was refused.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -15,9 +15,9 @@ add_params (fmtconv_attr *list, const char *role, const fmtconv_param *params)
     {
       fmtconv_attr *node = fci_add_object (list);
       const char *first = p->otherwise;
-      if (first && p->type == FMTCONV_P_CHOICE && list)
-        first = fmtconv_text (list->ctx, "%.*s", (int) strcspn (first, "|"), first);
-      fmtconv_set_string (node, "role", role);
+      if (first && p->type == FMTCONV_PARAM_CHOICE && list)
+        first = fmtconv_ctx_printf (list->ctx, "%.*s", (int) strcspn (first, "|"), first);
+      fmtconv_attr_set_string (node, "role", role);
       fci_add_text (node, "key", p->key);
       fci_add_text (node, "type", fci_param_type (p));
       fci_add_text (node, "default", first);
@@ -31,7 +31,7 @@ add_roles (fmtconv_attr *node, const fmtconv_plugin *plugin)
   fmtconv_attr *roles = fci_add_array (node, "roles"), *params = fci_add_array (node, "parameters");
   for (fci_role role = FCI_READER; role <= FCI_WRITER; role++)
     if (fci_plugin_has (plugin, role))
-      fmtconv_set_string (roles, NULL, fci_role_name (role));
+      fmtconv_attr_set_string (roles, NULL, fci_role_name (role));
   if (plugin->reader)
     add_params (params, "reader", plugin->reader->params);
   if (plugin->transform)
@@ -45,7 +45,7 @@ static void
 add_direction (fmtconv_attr *node, const fmtconv_plugin *plugin)
 {
   const char *why = node ? fci_one_way (node->ctx, plugin) : NULL;
-  fmtconv_set_bool (node, "reverse", !why);
+  fmtconv_attr_set_bool (node, "reverse", !why);
   if (why)
     fci_add_text (node, "one_way", why);
 }
@@ -54,13 +54,13 @@ add_direction (fmtconv_attr *node, const fmtconv_plugin *plugin)
 static void
 add_limits (fmtconv_attr *node, const fmtconv_limits *limits)
 {
-  fmtconv_attr *object = fmtconv_make (node, "limits");
+  fmtconv_attr *object = fmtconv_attr_make (node, "limits");
   if (limits->dtypes)
     {
       fmtconv_attr *dtypes = fci_add_array (object, "dtypes");
       for (const fmtconv_dtype_name *d = limits->dtypes; d->dtype; d++)
-        fmtconv_set_string (dtypes, NULL,
-                            fmtconv_dtype (d->dtype) ? fmtconv_dtype (d->dtype)->name : d->name);
+        fmtconv_attr_set_string (dtypes, NULL,
+                                 fmtconv_dtype_get (d->dtype) ? fmtconv_dtype_get (d->dtype)->name : d->name);
     }
   if (limits->rank)
     fci_add_count (object, "rank", limits->rank);
@@ -90,13 +90,13 @@ add_module (fmtconv_attr *list, const fci_module *module)
 }
 
 fmtconv_attr *
-fmtconv_plugins (fmtconv_ctx *ctx, const char *name)
+fmtconv_plugin_list (fmtconv_ctx *ctx, const char *name)
 {
   if (!ctx || ctx->failed)
     return NULL;
   size_t n = 0;
   const fci_module *modules = NULL;
-  fmtconv_attr *list = fmtconv_literal (ctx, "[]");
+  fmtconv_attr *list = fmtconv_attr_literal (ctx, "[]");
   if (name)
     {
       modules = fci_module_find (ctx, name);

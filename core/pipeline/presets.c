@@ -1,4 +1,4 @@
-/* core/pipeline/presets.c: fmtconv_presets: the specs that are installed, and what they need.
+/* core/pipeline/presets.c: fmtconv_preset_list: the specs that are installed, and what they need.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -18,13 +18,13 @@ add_variables (fmtconv_attr *node, const char *path)
     {
       const fci_variable *v = &p.variables[i];
       fmtconv_attr *item = fci_add_object (list);
-      fmtconv_set_string (item, "name", v->name);
-      fmtconv_set_bool (item, "required", !v->optional && !v->otherwise);
-      fmtconv_set_string (item, "default", v->otherwise ? v->otherwise->text : NULL);
-      fmtconv_set_string (item, "help", v->help ? v->help : "");
+      fmtconv_attr_set_string (item, "name", v->name);
+      fmtconv_attr_set_bool (item, "required", !v->optional && !v->otherwise);
+      fmtconv_attr_set_string (item, "default", v->otherwise ? v->otherwise->text : NULL);
+      fmtconv_attr_set_string (item, "help", v->help ? v->help : "");
     }
-  fmtconv_set_bool (node, "input", p.variables[FCI_V_INPUT].used);
-  fmtconv_set_bool (node, "output", p.variables[FCI_V_OUTPUT].used);
+  fmtconv_attr_set_bool (node, "input", p.variables[FCI_V_INPUT].used);
+  fmtconv_attr_set_bool (node, "output", p.variables[FCI_V_OUTPUT].used);
 }
 
 static void
@@ -41,14 +41,14 @@ add_preset (fmtconv_attr *list, const fci_file *preset, bool all)
 }
 
 fmtconv_attr *
-fmtconv_presets (fmtconv_ctx *ctx, const char *name)
+fmtconv_preset_list (fmtconv_ctx *ctx, const char *name)
 {
   if (!ctx || ctx->failed)
     return NULL;
   fci_files found;
   if (fci_presets_find (ctx, name, &found))
     return NULL;
-  fmtconv_attr *list = fmtconv_literal (ctx, "[]");
+  fmtconv_attr *list = fmtconv_attr_literal (ctx, "[]");
   for (size_t i = 0; i < found.n && !ctx->failed; i++)
     add_preset (list, &found.file[i], name != NULL);
   return ctx->failed ? NULL : list;

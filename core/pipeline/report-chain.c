@@ -40,9 +40,9 @@ static void
 add_input (fmtconv_attr *list, const chain *of, const fci_part *part)
 {
   fmtconv_attr *input = fci_add_object (list);
-  fmtconv_set_string (input, "component", of->component ? of->component : part->job.name);
+  fmtconv_attr_set_string (input, "component", of->component ? of->component : part->job.name);
   fci_add_text (input, "path", part->job.input);
-  fmtconv_set_string (input, "reader", part->job.copy ? "copy" : part->reader.plugin->name);
+  fmtconv_attr_set_string (input, "reader", part->job.copy ? "copy" : part->reader.plugin->name);
   add_through (fci_add_array (input, "through"), of);
   fci_add_count (input, "tensors", fci_model_tensors (part->read));
   fci_add_count (input, "bytes", fci_model_bytes (part->read));
@@ -68,11 +68,12 @@ add_links (fmtconv_attr *list, const chain *of, const fci_links *links, const ch
     {
       const fci_link *link = &links->link[i];
       fmtconv_attr *node = fci_add_object (list);
-      fmtconv_set_string (node, "name", link->plugin->name);
-      fmtconv_set_bool (node, "reverse", link->reverse);
-      fmtconv_set_string (node, "component", link->component ? link->component : component);
+      fmtconv_attr_set_string (node, "name", link->plugin->name);
+      fmtconv_attr_set_bool (node, "reverse", link->reverse);
+      fmtconv_attr_set_string (node, "component", link->component ? link->component : component);
       add_through (fci_add_array (node, "through"), of);
-      fmtconv_set_string (node, "title", fmtconv_get_string (fmtconv_attrs (link->out), "title", NULL));
+      fmtconv_attr_set_string (node, "title",
+                               fmtconv_attr_get_string (fmtconv_model_attrs (link->out), "title", NULL));
       fci_add_count (node, "in", link->n_in);
       fci_add_count (node, "out", fci_model_tensors (link->out));
     }

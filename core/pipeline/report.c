@@ -18,7 +18,7 @@ add_dropped (fmtconv_attr *report, fmtconv_ctx *ctx, const fci_account *account)
       fci_add_text (node, "why", dropped[i].why);
       fci_add_count (node, "tensors", dropped[i].tensors);
       fci_add_count (node, "bytes", dropped[i].bytes);
-      fmtconv_set_string (node, "first", dropped[i].first);
+      fmtconv_attr_set_string (node, "first", dropped[i].first);
     }
 }
 
@@ -28,8 +28,8 @@ path_of (const fci_conversion *c, const char *name)
 {
   const char *slash = strrchr (c->output, '/');
   if (c->to_folder)
-    return fmtconv_text (c->ctx, "%s/%s", c->output, name);
-  return fmtconv_text (c->ctx, "%.*s%s", slash ? (int) (slash - c->output) + 1 : 0, c->output, name);
+    return fmtconv_ctx_printf (c->ctx, "%s/%s", c->output, name);
+  return fmtconv_ctx_printf (c->ctx, "%.*s%s", slash ? (int) (slash - c->output) + 1 : 0, c->output, name);
 }
 
 static void
@@ -47,7 +47,7 @@ add_files (fmtconv_attr *list, const fci_conversion *c)
 static void
 add_account (fmtconv_attr *report, const fci_account *a)
 {
-  fmtconv_attr *node = fmtconv_make (report, "account");
+  fmtconv_attr *node = fmtconv_attr_make (report, "account");
   fci_add_count (node, "in", a->in);
   fci_add_count (node, "kept", a->kept);
   fci_add_count (node, "renamed", a->renamed);
@@ -61,7 +61,7 @@ static void
 add_cost (fmtconv_attr *report, const fci_conversion *c, size_t n)
 {
   const fci_cost *cost = fci_plan_cost (c->plan);
-  fmtconv_attr *bytes = fmtconv_make (report, "bytes"), *memory = fmtconv_make (report, "memory");
+  fmtconv_attr *bytes = fmtconv_attr_make (report, "bytes"), *memory = fmtconv_attr_make (report, "memory");
   fci_add_count (bytes, "read", cost->read);
   fci_add_count (bytes, "written", cost->written);
   fci_add_count (bytes, "copied", cost->copied);
@@ -81,13 +81,13 @@ finding_name (unsigned finding)
 {
   switch (finding)
     {
-    case FMTCONV_INEXACT:
+    case FMTCONV_FINDING_INEXACT:
       return "inexact";
-    case FMTCONV_OVERFLOW:
+    case FMTCONV_FINDING_OVERFLOW:
       return "overflow";
-    case FMTCONV_UNDERFLOW:
+    case FMTCONV_FINDING_UNDERFLOW:
       return "underflow";
-    case FMTCONV_NAN:
+    case FMTCONV_FINDING_NAN:
       return "nan";
     default:
       return "inf";
@@ -107,24 +107,24 @@ path_of_layout (const fci_conversion *c, size_t n, const fmtconv_layout *layout)
 static void
 add_outcome (fmtconv_attr *report, const fci_conversion *c, size_t n)
 {
-  static const char *const severities[] = {
-    [FMTCONV_COUNT] = "count", [FMTCONV_WARN] = "warning", [FMTCONV_ERROR] = "error"
-  };
+  static const char *const severities[] = { [FMTCONV_SEVERITY_COUNT] = "count",
+                                            [FMTCONV_SEVERITY_WARN] = "warning",
+                                            [FMTCONV_SEVERITY_ERROR] = "error" };
   const fci_outcome *outcome = &c->outcome;
-  fmtconv_attr *list = fci_add_array (report, "findings"), *checks = fmtconv_make (report, "checks");
+  fmtconv_attr *list = fci_add_array (report, "findings"), *checks = fmtconv_attr_make (report, "checks");
   for (const fci_finding *f = outcome->findings; f; f = f->next)
     {
       fmtconv_attr *node = fci_add_object (list);
-      fmtconv_set_string (node, "tensor", f->tensor);
+      fmtconv_attr_set_string (node, "tensor", f->tensor);
       if (n > 1)
         fci_add_text (node, "output", path_of_layout (c, n, f->file->layout));
-      fmtconv_set_string (node, "finding", finding_name (f->finding));
-      fmtconv_set_string (node, "severity", severities[f->severity]);
+      fmtconv_attr_set_string (node, "finding", finding_name (f->finding));
+      fmtconv_attr_set_string (node, "severity", severities[f->severity]);
       fci_add_count (node, "count", f->count);
       fci_add_count (node, "of", f->of);
       if (f->row != UINT64_MAX)
         fci_add_count (node, "row", f->row);
-      fmtconv_set_string (node, "hint", f->hint);
+      fmtconv_attr_set_string (node, "hint", f->hint);
     }
   fci_add_count (checks, "crc_checked", outcome->crc_checked);
   fci_add_count (checks, "crc_unchecked", outcome->crc_unchecked);
@@ -160,22 +160,22 @@ add_output (fmtconv_attr *object, const fci_conversion *c)
 static void
 add_way (fmtconv_attr *report, const fci_conversion *c)
 {
-  fmtconv_set_bool (report, "detected", c->detected);
-  fmtconv_set_bool (report, "dry_run", (c->ctx->options.flags & FMTCONV_DRY_RUN) != 0);
+  fmtconv_attr_set_bool (report, "detected", c->detected);
+  fmtconv_attr_set_bool (report, "dry_run", (c->ctx->options.flags & FMTCONV_DRY_RUN) != 0);
   fci_add_inputs (fci_add_array (report, "inputs"), c);
 }
 
 static void
 add_times (fmtconv_attr *report, const fci_conversion *c)
 {
-  fmtconv_set_float (report, "seconds", fci_clock () - c->started);
-  fmtconv_set_float (report, "plan_seconds", c->plan_seconds);
+  fmtconv_attr_set_float (report, "seconds", fci_clock () - c->started);
+  fmtconv_attr_set_float (report, "plan_seconds", c->plan_seconds);
 }
 
 fmtconv_attr *
 fci_report (const fci_conversion *c)
 {
-  fmtconv_attr *report = fmtconv_object (c->ctx);
+  fmtconv_attr *report = fmtconv_attr_object (c->ctx);
   if (!report)
     return NULL;
   add_command (report, c);
@@ -194,7 +194,7 @@ fci_report (const fci_conversion *c)
 fmtconv_attr *
 fci_report_outputs (const fci_conversion *c, size_t n)
 {
-  fmtconv_attr *report = fmtconv_object (c->ctx);
+  fmtconv_attr *report = fmtconv_attr_object (c->ctx);
   add_way (report, c);
   fci_add_part_transforms (fci_add_array (report, "transforms"), c);
   fmtconv_attr *list = fci_add_array (report, "outputs"), *files = fci_add_array (report, "files");
@@ -203,7 +203,7 @@ fci_report_outputs (const fci_conversion *c, size_t n)
       fmtconv_attr *node = fci_add_object (list);
       add_command (node, &c[i]);
       fci_add_text (node, "path", c[i].job.output);
-      fmtconv_set_string (node, "writer", c[i].writer.plugin->name);
+      fmtconv_attr_set_string (node, "writer", c[i].writer.plugin->name);
       fci_add_own_transforms (fci_add_array (node, "transforms"), &c[i]);
       add_output (node, &c[i]);
       fci_add_count (node, "written", fci_layout_size (c[i].layout));

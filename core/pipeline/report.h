@@ -43,7 +43,7 @@ void fci_add_shown (fmtconv_attr *object, const char *key, fmtconv_attr *value);
 /* "skipped": what the reader of `model` left in the file. */
 void fci_add_skipped (fmtconv_attr *object, const fmtconv_model *model);
 
-/* "parts": every kind that is recognised, with its command (one a complete claim), then what is left behind, by
+/* "parts": every kind that is recognized, with its command (one a complete claim), then what is left behind, by
  * reason.  stages: what was read; what the first transform makes of it, or NULL. */
 void fci_add_parts (fmtconv_attr *object, const fci_claims *claims, const fmtconv_model *const *stages,
                     const char *const *commands);

@@ -10,12 +10,12 @@
 #include <string.h>
 
 int
-fmtconv_scalar (const fmtconv_tensor *tensor, double *value)
+fmtconv_tensor_scalar (const fmtconv_tensor *tensor, double *value)
 {
   fmtconv_view *view = tensor ? tensor->view : NULL;
   unsigned char element[16];
-  if (!view || fmtconv_failed (view->ctx))
-    return view ? fmtconv_failed (view->ctx) : FMTCONV_E_INTERNAL;
+  if (!view || fmtconv_ctx_failed (view->ctx))
+    return view ? fmtconv_ctx_failed (view->ctx) : FMTCONV_E_INTERNAL;
   fmtconv_where where = { .tensor = tensor->name };
   if (view->elements != 1 || view->boxes[0].ops)
     return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &where, "it is not one number as it is stored");
@@ -25,7 +25,8 @@ fmtconv_scalar (const fmtconv_tensor *tensor, double *value)
   if (!box->source->disk && !box->source->memory)
     return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = tensor->name },
                             "it is made of values that are not read yet");
-  int error = fci_source_read (box->source, box->offset, element, fmtconv_dtype (box->dtype)->block_bytes);
+  int error =
+      fci_source_read (box->source, box->offset, element, fmtconv_dtype_get (box->dtype)->block_bytes);
   if (error != 0)
     return fmtconv_fail_at (view->ctx, FMTCONV_E_IO, &where, "it cannot be read: %s",
                             error > 0 ? strerror (error) : "the file has become shorter");

@@ -21,7 +21,7 @@ shown (const char *word)
 static const char *
 quote_hidden (fmtconv_ctx *ctx, const char *word)
 {
-  char *quoted = fmtconv_alloc (ctx, strlen (word) + 1, 4), *to = quoted;
+  char *quoted = fmtconv_ctx_alloc (ctx, strlen (word) + 1, 4), *to = quoted;
   if (!quoted)
     return "";
   to = stpcpy (to, "$'");
@@ -50,7 +50,7 @@ fci_shell_word (fmtconv_ctx *ctx, const char *word)
   for (const char *p = word; *p; p += n)
     if ((n = shown (p)) == 0)
       return quote_hidden (ctx, word);
-  char *quoted = fmtconv_alloc (ctx, strlen (word) + 1, 4), *to = quoted;
+  char *quoted = fmtconv_ctx_alloc (ctx, strlen (word) + 1, 4), *to = quoted;
   if (!quoted)
     return word;
   *to++ = '\'';
@@ -71,6 +71,6 @@ const char *
 fci_shell_path (fmtconv_ctx *ctx, const char *path)
 {
   if (*path == '-')
-    path = fmtconv_text (ctx, "./%s", path);
+    path = fmtconv_ctx_printf (ctx, "./%s", path);
   return path ? fci_shell_word (ctx, path) : "";
 }

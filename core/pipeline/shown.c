@@ -16,13 +16,13 @@ enum
 static const char *
 item_type (fmtconv_ctx *ctx, const fmtconv_packed *packed)
 {
-  if (packed->kind == FMTCONV_A_STRING || packed->kind == FMTCONV_A_BOOL)
-    return packed->kind == FMTCONV_A_STRING ? "string" : "bool";
-  return fmtconv_text (ctx, "%c%u",
-                       packed->kind == FMTCONV_A_FLOAT ? 'f'
-                       : packed->is_unsigned           ? 'u'
-                                                       : 'i',
-                       packed->bits);
+  if (packed->kind == FMTCONV_ATTR_STRING || packed->kind == FMTCONV_ATTR_BOOL)
+    return packed->kind == FMTCONV_ATTR_STRING ? "string" : "bool";
+  return fmtconv_ctx_printf (ctx, "%c%u",
+                             packed->kind == FMTCONV_ATTR_FLOAT ? 'f'
+                             : packed->is_unsigned              ? 'u'
+                                                                : 'i',
+                             packed->bits);
 }
 
 /* An empty list or object below `to`, where its items are made: a copy of what is made already costs its size at
@@ -42,7 +42,7 @@ static void
 add_first (fmtconv_attr *to, const char *key, const fmtconv_packed *packed, size_t n)
 {
   fmtconv_cursor c = { packed->source, packed->at, packed->at + packed->bytes };
-  fmtconv_attr *list = add_empty (to, key, FMTCONV_A_ARRAY);
+  fmtconv_attr *list = add_empty (to, key, FMTCONV_ATTR_ARRAY);
   for (size_t i = 0; i < n; i++)
     fci_add_shown (list, NULL, fci_packed_next (packed, &c));
 }
@@ -51,8 +51,8 @@ add_first (fmtconv_attr *to, const char *key, const fmtconv_packed *packed, size
 static void
 add_long (fmtconv_attr *to, const char *key, const fmtconv_attr *array)
 {
-  fmtconv_attr *node = add_empty (to, key, FMTCONV_A_OBJECT);
-  fmtconv_set_string (node, "type", item_type (to->ctx, array->v.packed));
+  fmtconv_attr *node = add_empty (to, key, FMTCONV_ATTR_OBJECT);
+  fmtconv_attr_set_string (node, "type", item_type (to->ctx, array->v.packed));
   fci_add_count (node, "items", array->len);
   add_first (node, "first", array->v.packed, FIRST);
 }
@@ -68,15 +68,15 @@ fci_add_shown (fmtconv_attr *to, const char *key, fmtconv_attr *value)
 {
   if (!to || !value || to->ctx->failed)
     return;
-  bool is_list = value->kind == FMTCONV_A_ARRAY || value->kind == FMTCONV_A_OBJECT;
-  if (value->kind == FMTCONV_A_PACKED && value->len > SHORT)
+  bool is_list = value->kind == FMTCONV_ATTR_ARRAY || value->kind == FMTCONV_ATTR_OBJECT;
+  if (value->kind == FMTCONV_ATTR_PACKED && value->len > SHORT)
     add_long (to, key, value);
-  else if (value->kind == FMTCONV_A_PACKED)
+  else if (value->kind == FMTCONV_ATTR_PACKED)
     add_first (to, key, value->v.packed, value->len);
-  else if (value->kind == FMTCONV_A_FLOAT && !isfinite (value->v.f))
-    fmtconv_set_string (to, key, no_number (value->v.f));
+  else if (value->kind == FMTCONV_ATTR_FLOAT && !isfinite (value->v.f))
+    fmtconv_attr_set_string (to, key, no_number (value->v.f));
   else if (!is_list)
-    fmtconv_set (to, key, value);
+    fmtconv_attr_set (to, key, value);
   else
     {
       fmtconv_attr *list = add_empty (to, key, value->kind);

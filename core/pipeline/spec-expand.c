@@ -25,7 +25,7 @@ typedef struct piece
 static int
 unknown (const fci_pipeline *p, const fci_yaml *node, const char *name)
 {
-  const char **names = fmtconv_alloc (p->ctx, p->n_variables, sizeof *names);
+  const char **names = fmtconv_ctx_alloc (p->ctx, p->n_variables, sizeof *names);
   for (size_t i = 0; names && i < p->n_known; i++)
     names[i] = p->variables[i].name;
   const char *near = names ? fci_nearest (name, names, p->n_known) : NULL;
@@ -131,7 +131,7 @@ expand_one (fci_pipeline *p, const fci_yaml *node)
       out.text = NULL;
     }
   if (out.text && *out.text != '/')
-    out.text = fmtconv_text (p->ctx, "%s%s", out.base, out.text);
+    out.text = fmtconv_ctx_printf (p->ctx, "%s%s", out.base, out.text);
   return out;
 }
 

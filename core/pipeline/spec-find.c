@@ -41,7 +41,7 @@ unknown (fmtconv_ctx *ctx, const char *typed)
 {
   fci_files all;
   const char **names =
-      fci_presets_find (ctx, NULL, &all) ? NULL : fmtconv_alloc (ctx, all.n + 1, sizeof *names);
+      fci_presets_find (ctx, NULL, &all) ? NULL : fmtconv_ctx_alloc (ctx, all.n + 1, sizeof *names);
   for (size_t i = 0; names && i < all.n; i++)
     {
       names[i] = all.file[i].name;

@@ -21,9 +21,9 @@ typedef struct params
 } params;
 
 static const fmtconv_param table[] = {
-  { FCI_SPEC_FOLDER ".*", FMTCONV_P_PAIRS, offsetof (params, folders), NULL,
+  { FCI_SPEC_FOLDER ".*", FMTCONV_PARAM_PAIRS, offsetof (params, folders), NULL,
     "where a relative path in that variable begins; default: the working folder" },
-  { "*", FMTCONV_P_PAIRS, offsetof (params, variables), NULL,
+  { "*", FMTCONV_PARAM_PAIRS, offsetof (params, variables), NULL,
     "the value of that variable of the spec; 'input' is what ${input} stands for" },
   { 0 },
 };
@@ -116,9 +116,9 @@ is_same (fmtconv_input *a, fmtconv_input *b)
 static const char *
 way_to (fmtconv_ctx *ctx, const reading *r)
 {
-  const char *text = fmtconv_path (r->file);
+  const char *text = fmtconv_input_path (r->file);
   for (r = r->outer; r && text; r = r->outer)
-    text = fmtconv_text (ctx, "%s reads %s", fmtconv_path (r->file), text);
+    text = fmtconv_ctx_printf (ctx, "%s reads %s", fmtconv_input_path (r->file), text);
   return text ? text : "";
 }
 
@@ -126,7 +126,7 @@ static int
 check_may_read (fmtconv_ctx *ctx, const reading *r)
 {
   unsigned depth = 1;
-  const char *path = fmtconv_path (r->file);
+  const char *path = fmtconv_input_path (r->file);
   if (!fci_input_is_named (r->file))
     return fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, path, NULL,
                           "a spec may open any file, so it is not read where it was only found in a folder: "
@@ -152,7 +152,7 @@ folder_of (fmtconv_ctx *ctx, const params *p, const char *name)
       {
         const char *folder = p->folders.value[i];
         size_t n = strlen (folder);
-        return n && folder[n - 1] != '/' ? fmtconv_text (ctx, "%s/", folder) : folder;
+        return n && folder[n - 1] != '/' ? fmtconv_ctx_printf (ctx, "%s/", folder) : folder;
       }
   return "";
 }
@@ -209,8 +209,8 @@ tell_skipped (const fci_conversion *c, fmtconv_model *out)
       const char *name = part->job.name;
       const fci_skip *skip = name && part->model == part->read ? NULL : fci_model_skips (part->read);
       for (; skip; skip = skip->next)
-        fmtconv_skip (out, name ? fmtconv_text (c->ctx, "%s/%s", name, skip->what) : skip->what, skip->bytes,
-                      skip->why);
+        fmtconv_model_skip (out, name ? fmtconv_ctx_printf (c->ctx, "%s/%s", name, skip->what) : skip->what,
+                            skip->bytes, skip->why);
     }
 }
 
@@ -245,7 +245,7 @@ read_spec (fmtconv_ctx *ctx, const void *given, fmtconv_input *in, fmtconv_model
     return ctx->failed;
   fci_model_continue (out, c->model);
   tell_skipped (c, out);
-  return note_read (ctx, fmtconv_path (in), out, c);
+  return note_read (ctx, fmtconv_input_path (in), out, c);
 }
 
 const fmtconv_plugin fci_spec_plugin = {

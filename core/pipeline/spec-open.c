@@ -25,10 +25,10 @@ int
 fci_spec_open (fci_pipeline *p, fmtconv_input *file)
 {
   static const char *const keys[] = { "fmtconv", "variables", "read", "components", "transform", "write" };
-  fmtconv_source *source = fmtconv_open (file);
+  fmtconv_source *source = fmtconv_input_open (file);
   if (!source)
     return p->ctx->failed;
-  const char *path = fmtconv_path (file), *slash = strrchr (path, '/');
+  const char *path = fmtconv_input_path (file), *slash = strrchr (path, '/');
   p->path = path;
   p->folder = fci_copy (p->ctx, path, slash ? (size_t) (slash - path) + 1 : 0);
   p->root = fci_yaml_strict (source, path);

@@ -44,7 +44,7 @@ split (fci_pipeline *p, const fci_yaml *node, const fci_yaml **transform)
 
 /* One output; *absent: it is left out for want of that variable. */
 static int
-settle_output (fci_pipeline *p, const fci_yaml *node, fmtconv_output *output, fci_variable **absent)
+settle_output (fci_pipeline *p, const fci_yaml *node, fmtconv_job_output *output, fci_variable **absent)
 {
   const fci_yaml *transform, *write = split (p, node, &transform);
   fci_link_text writer;
@@ -59,18 +59,18 @@ settle_output (fci_pipeline *p, const fci_yaml *node, fmtconv_output *output, fc
 int
 fci_spec_outputs (fci_pipeline *p, const fci_yaml *list)
 {
-  fmtconv_output *outputs = fmtconv_alloc (p->ctx, list->n + 1, sizeof *outputs);
+  fmtconv_job_output *outputs = fmtconv_ctx_alloc (p->ctx, list->n + 1, sizeof *outputs);
   size_t n = 0, number = 1;
   if (list->n > MOST_OUTPUTS)
     return fci_spec_fail (p, list->at, "more than %d outputs", (int) MOST_OUTPUTS);
   for (const fci_yaml *node = outputs ? list->first : NULL; node; node = node->next, number++)
     {
       fci_variable *absent = NULL;
-      outputs[n] = (fmtconv_output){ 0 };
+      outputs[n] = (fmtconv_job_output){ 0 };
       if (settle_output (p, node, &outputs[n], &absent))
         return p->ctx->failed;
       if (absent)
-        fci_spec_leave_out (p, absent, fmtconv_text (p->ctx, "output %zu", number));
+        fci_spec_leave_out (p, absent, fmtconv_ctx_printf (p->ctx, "output %zu", number));
       else
         n++;
     }

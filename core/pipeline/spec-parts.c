@@ -17,7 +17,7 @@ void
 fci_spec_leave_out (const fci_pipeline *p, fci_variable *absent, const char *name)
 {
   const char *list = absent->left_out;
-  absent->left_out = list ? fmtconv_text (p->ctx, "%s, %s", list, name) : name;
+  absent->left_out = list ? fmtconv_ctx_printf (p->ctx, "%s, %s", list, name) : name;
 }
 
 /* Names of files that are copied, while they are collected. */
@@ -37,7 +37,7 @@ add_name (const fci_pipeline *p, names *list, const char *name)
   if (list->n == list->room)
     {
       size_t room = list->room ? 2 * list->room : 16;
-      const char **more = fmtconv_alloc (p->ctx, room, sizeof *more);
+      const char **more = fmtconv_ctx_alloc (p->ctx, room, sizeof *more);
       if (!more)
         return p->ctx->failed;
       if (list->n)
@@ -69,25 +69,26 @@ add_file (fci_pipeline *p, fmtconv_input *folder, const fci_yaml *node, names *l
         p, node->at, "'%s' is not the plain name of a file: only files of the folder are copied", name.text);
   if (!strpbrk (name.text, "*?"))
     {
-      if (!fmtconv_has (folder, name.text) && !p->ctx->failed)
-        return fci_spec_fail (p, node->at, "there is no file '%s' in %s", name.text, fmtconv_path (folder));
+      if (!fmtconv_input_has (folder, name.text) && !p->ctx->failed)
+        return fci_spec_fail (p, node->at, "there is no file '%s' in %s", name.text,
+                              fmtconv_input_path (folder));
       return add_name (p, list, name.text);
     }
   const char *entry;
-  for (size_t i = 0; (entry = fmtconv_entry (folder, i)); i++)
-    if (fmtconv_glob (name.text, entry) && add_name (p, list, entry))
+  for (size_t i = 0; (entry = fmtconv_input_entry (folder, i)); i++)
+    if (fmtconv_glob_match (name.text, entry) && add_name (p, list, entry))
       break;
   return p->ctx->failed;
 }
 
 static int
-add_files (fci_pipeline *p, const fci_yaml *files, fmtconv_part *part)
+add_files (fci_pipeline *p, const fci_yaml *files, fmtconv_job_component *part)
 {
   names list = { 0 };
   fmtconv_input *folder = fci_input_user (p->ctx, part->input);
   if (!folder || fci_spec_kind (p, files, FCI_YAML_LIST, "'files'"))
     return p->ctx->failed;
-  if (!fmtconv_is_folder (folder))
+  if (!fmtconv_input_is_folder (folder))
     return fci_spec_fail (p, files->key_at, "%s is no folder, so that none of its files can be named",
                           part->input);
   for (const fci_yaml *node = files->first; node; node = node->next)
@@ -102,7 +103,7 @@ add_files (fci_pipeline *p, const fci_yaml *files, fmtconv_part *part)
 
 /* copy: {from: path, files: [name, …]} */
 static int
-copy_part (fci_pipeline *p, const fci_yaml *node, fmtconv_part *part, fci_expanded *path)
+copy_part (fci_pipeline *p, const fci_yaml *node, fmtconv_job_component *part, fci_expanded *path)
 {
   static const char *const keys[] = { "from", "files" };
   if (fci_spec_kind (p, node, FCI_YAML_MAP, "'copy'") || fci_spec_keys (p, node, "'copy'", keys, 2))
@@ -117,7 +118,7 @@ copy_part (fci_pipeline *p, const fci_yaml *node, fmtconv_part *part, fci_expand
 }
 
 static int
-read_part (fci_pipeline *p, const fci_yaml *node, fmtconv_part *part, fci_expanded *path)
+read_part (fci_pipeline *p, const fci_yaml *node, fmtconv_job_component *part, fci_expanded *path)
 {
   const fci_yaml *transform = fci_yaml_find (node, "transform");
   fci_link_text reader;
@@ -131,7 +132,7 @@ read_part (fci_pipeline *p, const fci_yaml *node, fmtconv_part *part, fci_expand
 
 /* One component; *absent: it is left out for want of that variable. */
 static int
-settle_part (fci_pipeline *p, const fci_yaml *node, fmtconv_part *part, fci_variable **absent)
+settle_part (fci_pipeline *p, const fci_yaml *node, fmtconv_job_component *part, fci_variable **absent)
 {
   static const char *const keys[] = { "read", "transform", "copy" };
   fci_expanded path = { 0 };
@@ -139,7 +140,7 @@ settle_part (fci_pipeline *p, const fci_yaml *node, fmtconv_part *part, fci_vari
     return fci_spec_fail (p, node->key_at,
                           "'%s' is no component's name: at most 64 letters, digits, '_', '-' and '.'",
                           node->key);
-  if (fci_spec_kind (p, node, FCI_YAML_MAP, fmtconv_text (p->ctx, "the component '%s'", node->key))
+  if (fci_spec_kind (p, node, FCI_YAML_MAP, fmtconv_ctx_printf (p->ctx, "the component '%s'", node->key))
       || fci_spec_keys (p, node, "a component", keys, sizeof keys / sizeof *keys))
     return p->ctx->failed;
   const fci_yaml *read = fci_yaml_find (node, "read"), *copy = fci_yaml_find (node, "copy"),
@@ -162,12 +163,12 @@ fci_spec_parts (fci_pipeline *p, const fci_yaml *components)
     return p->ctx->failed;
   if (components->n > MOST_COMPONENTS)
     return fci_spec_fail (p, components->at, "more than %d components", (int) MOST_COMPONENTS);
-  fmtconv_part *parts = fmtconv_alloc (p->ctx, components->n + 1, sizeof *parts);
+  fmtconv_job_component *parts = fmtconv_ctx_alloc (p->ctx, components->n + 1, sizeof *parts);
   size_t n = 0;
   for (const fci_yaml *node = parts ? components->first : NULL; node; node = node->next)
     {
       fci_variable *absent = NULL;
-      parts[n] = (fmtconv_part){ 0 };
+      parts[n] = (fmtconv_job_component){ 0 };
       if (settle_part (p, node, &parts[n], &absent))
         return p->ctx->failed;
       if (absent)

@@ -86,7 +86,7 @@ add_pair (element *e, fci_place at, const char *key, const char *value)
 static int
 add_folder (element *e, const fci_yaml *node, const char *variable, const char *folder)
 {
-  const char *key = fmtconv_text (e->p->ctx, FCI_SPEC_FOLDER ".%s", variable);
+  const char *key = fmtconv_ctx_printf (e->p->ctx, FCI_SPEC_FOLDER ".%s", variable);
   const fci_yaml *said = fci_yaml_find (e->node, FCI_SPEC_FOLDER);
   if (!key || fci_yaml_find (e->node, key) || (said && fci_yaml_find (said, variable)))
     return e->p->ctx->failed;
@@ -97,7 +97,7 @@ add_folder (element *e, const fci_yaml *node, const char *variable, const char *
 static int
 add_text (element *e, const char *key, const fci_yaml *node)
 {
-  if (fci_spec_kind (e->p, node, FCI_YAML_TEXT, fmtconv_text (e->p->ctx, "a value of '%s'", key)))
+  if (fci_spec_kind (e->p, node, FCI_YAML_TEXT, fmtconv_ctx_printf (e->p->ctx, "a value of '%s'", key)))
     return e->p->ctx->failed;
   const fmtconv_param *param = fci_params_find (e->params, key);
   bool is_path = param && (fci_param_is_path (param) || fci_param_is_folder (param));
@@ -118,7 +118,7 @@ add_param (element *e, const fci_yaml *node)
     return add_text (e, node->key, node);
   for (const fci_yaml *item = node->first; item; item = item->next)
     {
-      const char *key = item->key ? fmtconv_text (e->p->ctx, "%s.%s", node->key, item->key) : node->key;
+      const char *key = item->key ? fmtconv_ctx_printf (e->p->ctx, "%s.%s", node->key, item->key) : node->key;
       if (!key || add_text (e, key, item))
         return e->p->ctx->failed;
     }
@@ -187,7 +187,8 @@ only_member (const fci_pipeline *p, const fci_yaml *node, const char *what)
     }
   const fci_yaml *member = node->first;
   if (member->kind != FCI_YAML_NULL
-      && fci_spec_kind (p, member, FCI_YAML_MAP, fmtconv_text (p->ctx, "what follows '%s'", member->key)))
+      && fci_spec_kind (p, member, FCI_YAML_MAP,
+                        fmtconv_ctx_printf (p->ctx, "what follows '%s'", member->key)))
     return NULL;
   return member;
 }
@@ -239,7 +240,7 @@ fci_spec_transforms (fci_pipeline *p, const fci_yaml *node, const char *const **
 {
   bool is_list = node->kind == FCI_YAML_LIST;
   size_t entries = is_list ? node->n : 1;
-  const char **list = fmtconv_alloc (p->ctx, entries + 1, sizeof *list);
+  const char **list = fmtconv_ctx_alloc (p->ctx, entries + 1, sizeof *list);
   *n = 0;
   *texts = list;
   if (entries > MOST_TRANSFORMS)

@@ -1,4 +1,4 @@
-/* core/pipeline/spec-text.c: fmtconv_spec_text: a job as the YAML text of a spec.
+/* core/pipeline/spec-text.c: fmtconv_job_to_spec: a job as the YAML text of a spec.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -98,7 +98,7 @@ put_link (fci_grow *out, const fci_link *link, const char *path)
   const char *name = link->plugin->name, *comma = path || link->reverse ? ", " : "";
   const values *params = group (out->ctx, link->params);
   if (link->component)
-    name = fmtconv_text (out->ctx, "%s/%s", link->component, name);
+    name = fmtconv_ctx_printf (out->ctx, "%s/%s", link->component, name);
   if (!name)
     return;
   bool inside = path || params || link->reverse;
@@ -135,7 +135,7 @@ put_links (fci_grow *out, const fci_links *links)
 }
 
 static void
-put_copy (fci_grow *out, const fmtconv_part *part)
+put_copy (fci_grow *out, const fmtconv_job_component *part)
 {
   fci_grow_text (out, "    copy: {from: ");
   put_scalar (out, part->input);
@@ -218,7 +218,7 @@ put_outputs (fci_grow *out, const fci_conversion *c, size_t n)
 }
 
 const char *
-fmtconv_spec_text (fmtconv_ctx *ctx, const fmtconv_job *job)
+fmtconv_job_to_spec (fmtconv_ctx *ctx, const fmtconv_job *job)
 {
   size_t n;
   fci_conversion *c = ctx && job && !ctx->failed ? fci_conversions (ctx, job, &n) : NULL;

@@ -54,7 +54,7 @@ int
 fci_variables_declare (fci_pipeline *p)
 {
   const fci_yaml *list = fci_yaml_find (p->root, "variables");
-  p->variables = fmtconv_alloc (p->ctx, FCI_V_FIRST + (list ? list->n : 0), sizeof *p->variables);
+  p->variables = fmtconv_ctx_alloc (p->ctx, FCI_V_FIRST + (list ? list->n : 0), sizeof *p->variables);
   if (!p->variables || (list && fci_spec_kind (p, list, FCI_YAML_MAP, "'variables'")))
     return p->ctx->failed;
   if (list && list->n > MOST_VARIABLES)
@@ -77,7 +77,7 @@ const char *
 fci_variable_how (const fci_pipeline *p, const fci_variable *v)
 {
   if (v->node || p->is_input)
-    return fmtconv_text (p->ctx, "%s%s=VALUE", p->is_input ? "spec:" : "-D ", v->name);
+    return fmtconv_ctx_printf (p->ctx, "%s%s=VALUE", p->is_input ? "spec:" : "-D ", v->name);
   return strcmp (v->name, "input") ? "OUTPUT" : "INPUT";
 }
 
@@ -91,7 +91,7 @@ static int
 unknown (const fci_pipeline *p, const char *name)
 {
   size_t n = 0;
-  const char **names = fmtconv_alloc (p->ctx, p->n_variables + 1, sizeof *names);
+  const char **names = fmtconv_ctx_alloc (p->ctx, p->n_variables + 1, sizeof *names);
   for (size_t i = p->is_input ? FCI_V_INPUT : FCI_V_FIRST; names && i < p->n_variables; i++)
     {
       const fci_variable *v = &p->variables[i];

@@ -1,4 +1,4 @@
-/* core/pipeline/spec.c: fmtconv_spec: from a YAML file and what the command line adds to a job.
+/* core/pipeline/spec.c: fmtconv_job_from_spec: from a YAML file and what the command line adds to a job.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -62,7 +62,7 @@ fci_spec_settle (fci_pipeline *p)
 
 /* What the command line gives: as paths they are relative to the working folder. */
 static int
-give (fci_pipeline *p, const fmtconv_variable *given, size_t n, const char *input, const char *output)
+give (fci_pipeline *p, const fmtconv_spec_variable *given, size_t n, const char *input, const char *output)
 {
   bool only_output = input && !output && !p->variables[FCI_V_INPUT].used && p->variables[FCI_V_OUTPUT].used;
   fci_variables_give_path (p, FCI_V_INPUT, only_output ? NULL : input, "");
@@ -74,8 +74,8 @@ give (fci_pipeline *p, const fmtconv_variable *given, size_t n, const char *inpu
 }
 
 fmtconv_job *
-fmtconv_spec (fmtconv_ctx *ctx, const char *spec, const fmtconv_variable *variables, size_t n,
-              const char *input, const char *output)
+fmtconv_job_from_spec (fmtconv_ctx *ctx, const char *spec, const fmtconv_spec_variable *variables, size_t n,
+                       const char *input, const char *output)
 {
   if (!ctx || !spec || ctx->failed)
     return NULL;

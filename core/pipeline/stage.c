@@ -51,7 +51,7 @@ leave (fmtconv_ctx *ctx, const frame *saved, int code)
 const char *
 fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin)
 {
-  const char *owner = fmtconv_text (ctx, "%s '%s'", role, plugin->name);
+  const char *owner = fmtconv_ctx_printf (ctx, "%s '%s'", role, plugin->name);
   return owner ? owner : role;
 }
 
@@ -63,7 +63,7 @@ fci_stage_read (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *para
   fmtconv_model *model = p ? fci_model_new (ctx, NULL) : NULL;
   if (!model)
     return NULL;
-  frame saved = enter (ctx, plugin, fmtconv_path (in), NULL);
+  frame saved = enter (ctx, plugin, fmtconv_input_path (in), NULL);
   ctx->is_read = true;
   int code = fci_refuse_stand_in (ctx, fci_input_peek (in)) ? ctx->failed : reader->read (ctx, p, in, model);
   if (code >= 0 && !ctx->failed)
@@ -88,7 +88,7 @@ fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char 
   if (transform->apply)
     code = transform->apply (ctx, p, in, out);
   else
-    fmtconv_apply (transform->rules, in, out);
+    fmtconv_rules_apply (transform->rules, in, out);
   if (code >= 0 && !ctx->failed)
     code = fci_model_seal (out, plugin->name);
   return leave (ctx, &saved, code) ? NULL : out;
@@ -107,12 +107,12 @@ forget_description (fmtconv_ctx *ctx, fmtconv_model *out)
 {
   static const char *const keys[] = { "title",   "config-default", "config-name",
                                       "library", "class",          "weights-name" };
-  fmtconv_attr *attrs = fmtconv_attrs (out);
-  if (fmtconv_get (attrs, "config"))
+  fmtconv_attr *attrs = fmtconv_model_attrs (out);
+  if (fmtconv_attr_get (attrs, "config"))
     fmtconv_note (ctx, "the configuration is left behind: it describes the model as it was");
-  fmtconv_unset (attrs, "config");
+  fmtconv_attr_unset (attrs, "config");
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-    fmtconv_unset (attrs, keys[i]);
+    fmtconv_attr_unset (attrs, keys[i]);
 }
 
 const fmtconv_model *
@@ -129,7 +129,7 @@ fci_stage_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *p
   if (*params)
     fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", params);
   forget_description (ctx, out);
-  fmtconv_reverse (transform->rules, in, out);
+  fmtconv_rules_reverse (transform->rules, in, out);
   int code = ctx->failed ? ctx->failed : fci_model_seal (out, plugin->name);
   return leave (ctx, &saved, code) ? NULL : out;
 }
@@ -192,7 +192,8 @@ called_by_bid (fmtconv_input *in, fci_spec *spec)
 }
 
 void
-fmtconv_write (fmtconv_layout *layout, const char *name, const fmtconv_model *model, const char *writer)
+fmtconv_layout_write (fmtconv_layout *layout, const char *name, const fmtconv_model *model,
+                      const char *writer)
 {
   fmtconv_ctx *ctx = layout ? layout->ctx : NULL;
   fci_spec spec;
@@ -209,7 +210,7 @@ fmtconv_write (fmtconv_layout *layout, const char *name, const fmtconv_model *mo
 }
 
 fmtconv_model *
-fmtconv_read (fmtconv_input *in, const char *reader)
+fmtconv_input_read (fmtconv_input *in, const char *reader)
 {
   fmtconv_ctx *ctx = in ? fci_input_ctx (in) : NULL;
   fci_spec spec;

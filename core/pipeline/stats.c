@@ -26,12 +26,10 @@ static size_t
 list_scans (const fmtconv_model *model, fci_scan *scans)
 {
   size_t n = 0;
-  for
-    FCI_EACH_LEAF (leaf, model)
-  for
-    FMTCONV_EACH (t, leaf)
-  if (fci_scan_can (t->dtype))
-    scans[n++] = (fci_scan){ .name = t->name, .a = t->view };
+  FCI_FOREACH_LEAF (leaf, model)
+    FMTCONV_FOREACH (t, leaf)
+      if (fci_scan_can (t->dtype))
+        scans[n++] = (fci_scan){ .name = t->name, .a = t->view };
   return n;
 }
 
@@ -40,28 +38,27 @@ static void
 fill_list (fmtconv_attr *list, const fmtconv_model *model, const fci_scan *scans)
 {
   fmtconv_attr *node = list->first;
-  for
-    FCI_EACH_LEAF (leaf, model)
-  for (const fmtconv_tensor *t = fmtconv_next (leaf, NULL); t && node;
-       t = fmtconv_next (leaf, t), node = node->next)
-    if (fci_scan_can (t->dtype))
-      add_sums (fmtconv_make (node, "stats"), &scans++->sums);
-    else
-      fmtconv_set (node, "stats", NULL);
+  FCI_FOREACH_LEAF (leaf, model)
+    for (const fmtconv_tensor *t = fmtconv_model_next (leaf, NULL); t && node;
+         t = fmtconv_model_next (leaf, t), node = node->next)
+      if (fci_scan_can (t->dtype))
+        add_sums (fmtconv_attr_make (node, "stats"), &scans++->sums);
+      else
+        fmtconv_attr_set (node, "stats", NULL);
 }
 
 int
 fci_add_stats (fmtconv_attr *result, fmtconv_attr *list, const fmtconv_model *model)
 {
   fmtconv_ctx *ctx = fci_model_ctx (model);
-  fci_scan *scans = fmtconv_alloc (ctx, fci_model_tensors (model) + 1, sizeof *scans);
+  fci_scan *scans = fmtconv_ctx_alloc (ctx, fci_model_tensors (model) + 1, sizeof *scans);
   size_t n = scans ? list_scans (model, scans) : 0;
   fci_sums all = { 0 };
   if (!scans || fci_scan_all (ctx, scans, n))
     return ctx->failed;
   for (size_t i = 0; i < n; i++)
     fci_sums_join (&all, &scans[i].sums);
-  add_sums (fmtconv_make (result, "stats"), &all);
+  add_sums (fmtconv_attr_make (result, "stats"), &all);
   if (list)
     fill_list (list, model, scans);
   return ctx->failed;

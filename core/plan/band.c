@@ -29,7 +29,7 @@ fci_box_is_in_order (fmtconv_view *view, const fci_box *box)
   return true;
 }
 
-/* The axis along which neighbours are neighbours in the source, if exactly one behind it has more than one index. */
+/* The axis along which neighbors are neighbors in the source, if exactly one behind it has more than one index. */
 static bool
 find_axis (fmtconv_view *view, const fci_box *box, unsigned *axis)
 {

@@ -1,4 +1,4 @@
-/* core/plan/coder.c: tensors that are quantised: what their rows need, and what is asked of them.
+/* core/plan/coder.c: tensors that are quantized: what their rows need, and what is asked of them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -12,12 +12,12 @@ ask_defaults (fci_point *point)
 {
   static const fci_op wanted[] = {
     { .kind = FCI_OP_WATCH,
-      .findings = FMTCONV_NAN | FMTCONV_INF,
-      .severity = FMTCONV_ERROR,
+      .findings = FMTCONV_FINDING_NAN | FMTCONV_FINDING_INF,
+      .severity = FMTCONV_SEVERITY_ERROR,
       .hint = "blocks cannot hold them: keep the tensor in f16 or f32" },
     { .kind = FCI_OP_WATCH,
-      .findings = FMTCONV_OVERFLOW,
-      .severity = FMTCONV_WARN,
+      .findings = FMTCONV_FINDING_OVERFLOW,
+      .severity = FMTCONV_SEVERITY_WARN,
       .hint = "another data type would keep them" },
   };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
@@ -52,7 +52,7 @@ fci_coder_of (fci_plan *plan, fci_rows *rows)
       const fci_op *own = fci_ops_coder (view->boxes[i].ops);
       if (own && op && own->importance != op->importance)
         return fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
-                                "its parts were quantised by different importance")
+                                "its parts were quantized by different importance")
                == 0;
       if (own)
         fci_point_watch (&coder->point, own->before);
@@ -62,7 +62,7 @@ fci_coder_of (fci_plan *plan, fci_rows *rows)
   ask_defaults (&coder->point);
   if (!fci_quant_can_encode (view->dtype))
     return fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
-                            "nothing can be quantised to %s", fmtconv_dtype (view->dtype)->name)
+                            "nothing can be quantized to %s", fmtconv_dtype_get (view->dtype)->name)
            == 0;
   if (op->importance && fci_quant_uses_importance (view->dtype)
       && !take_importance (plan, rows, coder, op->importance))

@@ -180,7 +180,7 @@ account (maker *m, const fci_box *box, const fci_program *program, uint64_t coun
   return account_factors (m, box, program) && fci_plan_note_source (m->plan, box->source);
 }
 
-/* A tensor that is quantised: all of it through the coder. */
+/* A tensor that is quantized: all of it through the coder. */
 static bool
 add_coded (maker *m)
 {
@@ -309,7 +309,7 @@ list_bytes (const fci_plan *plan)
 fci_plan *
 fci_plan_compile_all (fmtconv_ctx *ctx, const fmtconv_layout *const *layouts, size_t n)
 {
-  if (fmtconv_failed (ctx))
+  if (fmtconv_ctx_failed (ctx))
     return NULL;
   size_t before = ctx->arena.total;
   fci_plan *plan = fci_new (ctx, fci_plan);

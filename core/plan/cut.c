@@ -193,7 +193,7 @@ cut_files (fci_plan *plan)
     {
       const fci_plan_file *f = &FCI_FILES (plan)[i];
       if (fci_plan_cut_range (plan, (uint32_t) i, 0, f->file->size, f->run) == SIZE_MAX)
-        return fmtconv_failed (plan->ctx);
+        return fmtconv_ctx_failed (plan->ctx);
     }
   return 0;
 }

@@ -293,5 +293,5 @@ fci_plan_group (fci_plan *plan)
   good = good && end_group (&g);
   free (strands.items);
   free (g.pieces.items);
-  return fmtconv_failed (plan->ctx);
+  return fmtconv_ctx_failed (plan->ctx);
 }

@@ -35,7 +35,7 @@ append (fmtconv_file *file, fci_region_kind kind, uint64_t size)
 static bool
 is_open (const fmtconv_file *file)
 {
-  return file && !fmtconv_failed (file->layout->ctx);
+  return file && !fmtconv_ctx_failed (file->layout->ctx);
 }
 
 /* The number of the region that was appended last. */
@@ -46,7 +46,7 @@ last_number (const fmtconv_file *file)
 }
 
 size_t
-fmtconv_emit (fmtconv_file *file, const void *bytes, size_t n)
+fmtconv_file_emit (fmtconv_file *file, const void *bytes, size_t n)
 {
   if (!is_open (file))
     return 0;
@@ -58,7 +58,7 @@ fmtconv_emit (fmtconv_file *file, const void *bytes, size_t n)
 }
 
 void
-fmtconv_emit_le (fmtconv_file *file, unsigned bytes, uint64_t value)
+fmtconv_file_emit_le (fmtconv_file *file, unsigned bytes, uint64_t value)
 {
   uint8_t le[8];
   if (!is_open (file))
@@ -71,22 +71,22 @@ fmtconv_emit_le (fmtconv_file *file, unsigned bytes, uint64_t value)
     }
   for (unsigned i = 0; i < bytes; i++)
     le[i] = (uint8_t) (value >> (8 * i));
-  fmtconv_emit (file, le, bytes);
+  fmtconv_file_emit (file, le, bytes);
 }
 
 void
-fmtconv_emit_json (fmtconv_file *file, fmtconv_attr *node, int pretty)
+fmtconv_file_emit_json (fmtconv_file *file, fmtconv_attr *node, int pretty)
 {
-  const char *text = is_open (file) ? fmtconv_json_text (node, pretty) : NULL;
+  const char *text = is_open (file) ? fmtconv_attr_json_text (node, pretty) : NULL;
   if (!text)
     return;
-  fmtconv_emit (file, text, strlen (text));
+  fmtconv_file_emit (file, text, strlen (text));
   if (pretty)
-    fmtconv_emit (file, "\n", 1);
+    fmtconv_file_emit (file, "\n", 1);
 }
 
 size_t
-fmtconv_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view)
+fmtconv_file_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view)
 {
   if (!is_open (file) || !name || !view)
     return 0;
@@ -112,7 +112,7 @@ is_earlier (const fmtconv_file *file, size_t region)
 }
 
 void
-fmtconv_emit_tied (fmtconv_file *file, const char *name, size_t region)
+fmtconv_file_emit_tied (fmtconv_file *file, const char *name, size_t region)
 {
   if (!is_open (file) || !name || !is_earlier (file, region))
     return;
@@ -127,7 +127,7 @@ fmtconv_emit_tied (fmtconv_file *file, const char *name, size_t region)
 }
 
 void
-fmtconv_emit_digest (fmtconv_file *file, int kind, size_t region)
+fmtconv_file_emit_digest (fmtconv_file *file, int kind, size_t region)
 {
   enum
   {
@@ -135,7 +135,7 @@ fmtconv_emit_digest (fmtconv_file *file, int kind, size_t region)
   };
   if (!is_open (file) || !is_earlier (file, region))
     return;
-  if (kind != FMTCONV_CRC32)
+  if (kind != FMTCONV_DIGEST_CRC32)
     {
       fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "there is no kind %d of digests", kind);
       return;
@@ -148,17 +148,17 @@ fmtconv_emit_digest (fmtconv_file *file, int kind, size_t region)
 }
 
 void
-fmtconv_emit_source (fmtconv_file *file, fmtconv_source *source)
+fmtconv_file_emit_source (fmtconv_file *file, fmtconv_source *source)
 {
   if (!is_open (file) || !source)
     return;
-  fci_region *region = append (file, FCI_REGION_SOURCE, fmtconv_size (source));
+  fci_region *region = append (file, FCI_REGION_SOURCE, fmtconv_source_size (source));
   if (region)
     region->u.source = source;
 }
 
 void
-fmtconv_align (fmtconv_file *file, uint64_t alignment, int fill)
+fmtconv_file_align (fmtconv_file *file, uint64_t alignment, int fill)
 {
   uint64_t end;
   if (!is_open (file))
@@ -175,7 +175,7 @@ fmtconv_align (fmtconv_file *file, uint64_t alignment, int fill)
 }
 
 uint64_t
-fmtconv_emitted (const fmtconv_file *file)
+fmtconv_file_size (const fmtconv_file *file)
 {
   return file ? file->size : 0;
 }

@@ -97,7 +97,7 @@ fmtconv_layout *fci_layout_new (fmtconv_ctx *ctx, const char *target);
 /* The same for an output that is a folder. */
 fmtconv_layout *fci_layout_new_folder (fmtconv_ctx *ctx, const char *target);
 
-/* What fmtconv_write changes while another writer is at work. */
+/* What fmtconv_layout_write changes while another writer is at work. */
 typedef struct fci_scope
 {
   const char *target;

@@ -35,7 +35,7 @@ fci_layout_new_folder (fmtconv_ctx *ctx, const char *target)
 }
 
 const char *
-fmtconv_target (const fmtconv_layout *layout)
+fmtconv_layout_target (const fmtconv_layout *layout)
 {
   return layout ? layout->target : NULL;
 }
@@ -68,14 +68,14 @@ static const char *
 full_name (fmtconv_layout *layout, const char *name)
 {
   fmtconv_ctx *ctx = layout->ctx;
-  if (fmtconv_failed (ctx))
+  if (fmtconv_ctx_failed (ctx))
     return NULL;
   if (layout->sealed)
     fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a file is named after the layout was closed");
   else if (!is_fine (layout, name))
     fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' cannot name an output file", name);
   else
-    return *layout->within ? fmtconv_text (ctx, "%s%s", layout->within, name) : fci_strdup (ctx, name);
+    return *layout->within ? fmtconv_ctx_printf (ctx, "%s%s", layout->within, name) : fci_strdup (ctx, name);
   return NULL;
 }
 
@@ -87,9 +87,9 @@ last_component (const char *name)
 }
 
 fmtconv_file *
-fmtconv_create (fmtconv_layout *layout, const char *name)
+fmtconv_layout_create (fmtconv_layout *layout, const char *name)
 {
-  if (!layout || fmtconv_failed (layout->ctx))
+  if (!layout || fmtconv_ctx_failed (layout->ctx))
     return NULL;
   fmtconv_ctx *ctx = layout->ctx;
   if (!name && layout->is_folder && !layout->is_inner)
@@ -110,7 +110,7 @@ fmtconv_create (fmtconv_layout *layout, const char *name)
 }
 
 void
-fmtconv_stale (fmtconv_layout *layout, const char *glob)
+fmtconv_layout_stale (fmtconv_layout *layout, const char *glob)
 {
   const char *full = layout && glob ? full_name (layout, glob) : NULL;
   fci_stale *stale = full ? fci_new (layout->ctx, fci_stale) : NULL;
@@ -128,10 +128,10 @@ fci_layout_enter (fmtconv_layout *layout, const char *name, fci_scope *saved)
   const char *full = full_name (layout, name);
   *saved = (fci_scope){ .target = layout->target, .within = layout->within, .is_inner = layout->is_inner };
   if (!full)
-    return fmtconv_failed (layout->ctx);
+    return fmtconv_ctx_failed (layout->ctx);
   const char *base = last_component (full), *within = fci_copy (layout->ctx, full, (size_t) (base - full));
   if (!within)
-    return fmtconv_failed (layout->ctx);
+    return fmtconv_ctx_failed (layout->ctx);
   layout->target = base;
   layout->within = within;
   layout->is_inner = true;
@@ -163,14 +163,14 @@ fci_layout_seal (fmtconv_layout *layout)
   if (!layout)
     return FMTCONV_E_INTERNAL;
   fmtconv_ctx *ctx = layout->ctx;
-  if (fmtconv_failed (ctx))
-    return fmtconv_failed (ctx);
+  if (fmtconv_ctx_failed (ctx))
+    return fmtconv_ctx_failed (ctx);
   if (!layout->first)
     return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the writer created no file");
   fci_map *names = fci_map_new (ctx);
   uint64_t total = 0;
   if (!names)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     {
       if (!fci_map_add (names, file->name, strlen (file->name), 1, NULL))
@@ -180,9 +180,9 @@ fci_layout_seal (fmtconv_layout *layout)
     }
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     if (check_folders (ctx, names, file->name))
-      return fmtconv_failed (ctx);
+      return fmtconv_ctx_failed (ctx);
   if (fci_layout_resolve (layout))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   layout->sealed = 1;
   return 0;
 }

@@ -69,7 +69,8 @@ round_to (builder *b, uint32_t dtype)
   if (b->refuse)
     return;
   if (!is_watched (&b->next))
-    watch (&b->next, FMTCONV_OVERFLOW | FMTCONV_UNDERFLOW, FMTCONV_WARN, "a wider data type would keep them");
+    watch (&b->next, FMTCONV_FINDING_OVERFLOW | FMTCONV_FINDING_UNDERFLOW, FMTCONV_SEVERITY_WARN,
+           "a wider data type would keep them");
   b->next.dtype = dtype;
   b->points[b->n_points++] = b->next;
   memset (&b->next, 0, sizeof b->next);
@@ -127,7 +128,7 @@ add_op (builder *b, const fci_op *op)
     case FCI_OP_WATCH:
       watch (&b->next, op->findings, op->severity, op->hint);
       break;
-    case FCI_OP_QUANTISE: /* the coder's; it takes f32, and what is watched is its business */
+    case FCI_OP_QUANTIZE: /* the coder's; it takes f32, and what is watched is its business */
       memset (&b->next, 0, sizeof b->next);
       if (b->pending || b->dtype != FMTCONV_F32)
         hand_over (b);
@@ -178,7 +179,7 @@ program_of_factor (fci_plan *plan, const fci_factor *factor, const char *tensor)
 static bool
 add_terms (fci_plan *plan, const builder *b, fci_program *program, const char *tensor)
 {
-  fci_term *terms = fmtconv_alloc (plan->ctx, b->n_terms, sizeof *terms);
+  fci_term *terms = fmtconv_ctx_alloc (plan->ctx, b->n_terms, sizeof *terms);
   if (!terms)
     return false;
   for (unsigned i = 0; i < b->n_terms; i++)
@@ -204,7 +205,7 @@ static const fci_program *
 keep (fci_plan *plan, const builder *b, const char *key, size_t len, const char *tensor)
 {
   fci_program *program = fci_new (plan->ctx, fci_program);
-  fci_point *points = fmtconv_alloc (plan->ctx, b->n_points, sizeof *points);
+  fci_point *points = fmtconv_ctx_alloc (plan->ctx, b->n_points, sizeof *points);
   const char *kept = fci_copy (plan->ctx, key, len);
   if (!program || !points || !kept || !add_terms (plan, b, program, tensor))
     return NULL;
@@ -235,7 +236,7 @@ find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *te
   if (b.refuse)
     {
       fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = tensor },
-                       "it cannot be written as %s: %s", fmtconv_dtype (dtype)->name, b.refuse);
+                       "it cannot be written as %s: %s", fmtconv_dtype_get (dtype)->name, b.refuse);
       return NULL;
     }
   const unsigned before[2] = { b.swap, b.blocks };
@@ -282,7 +283,7 @@ room_for_part (fci_plan *plan, fci_rows *rows, size_t *room)
   if (rows->n_parts < *room)
     return true;
   size_t n = *room == 0 ? 1 : *room * 2;
-  fci_part *parts = fmtconv_alloc (plan->ctx, n, sizeof *parts);
+  fci_part *parts = fmtconv_ctx_alloc (plan->ctx, n, sizeof *parts);
   if (!parts)
     return false;
   if (rows->n_parts)
@@ -301,12 +302,13 @@ fci_rows_of (fci_plan *plan, const char *name, fmtconv_view *view)
     return NULL;
   rows->name = name;
   rows->view = view;
-  rows->grain = fmtconv_dtype (view->dtype)->block;
-  rows->grain_bytes = fmtconv_dtype (view->dtype)->block_bytes;
+  rows->grain = fmtconv_dtype_get (view->dtype)->block;
+  rows->grain_bytes = fmtconv_dtype_get (view->dtype)->block_bytes;
   if (!fci_coder_of (plan, rows))
     return NULL;
   rows->streams = !rows->coder;
-  if (view->n_boxes > 1 && !(rows->part_of = fmtconv_alloc (plan->ctx, view->n_boxes, sizeof *rows->part_of)))
+  if (view->n_boxes > 1
+      && !(rows->part_of = fmtconv_ctx_alloc (plan->ctx, view->n_boxes, sizeof *rows->part_of)))
     return NULL;
   for (size_t i = 0; i < view->n_boxes; i++)
     {

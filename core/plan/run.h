@@ -9,7 +9,7 @@
 
 enum
 {
-  FCI_FINDINGS = 5,            /* FMTCONV_INEXACT … FMTCONV_INF */
+  FCI_FINDINGS = 5,            /* FMTCONV_FINDING_INEXACT … FMTCONV_FINDING_INF */
   FCI_MAX_OPS = 64,            /* of one box, watches included */
   FCI_UNIT_MIN = 64 << 10,     /* bytes of output */
   FCI_UNIT_MAX = 8 << 20,      /* bytes of output */
@@ -93,13 +93,13 @@ typedef struct fci_rows
   fmtconv_view *view;       /* as fci_view_stored gives it */
   uint64_t grain; /* what is evaluated at once: an element, a block, or a row that needs all of itself */
   uint64_t grain_bytes;
-  const fci_coder *coder; /* NULL: nothing is quantised */
+  const fci_coder *coder; /* NULL: nothing is quantized */
   bool streams;           /* the elements of every box lie in the source in the order they are written in, and
                              each becomes one by itself: a few rows at a time cost no more than many */
   uint64_t longest;       /* extent of any box along axis 0 */
   uint64_t band;      /* bytes of output that need long stretches of the source, though they may be more than
                              a buffer holds: some rows along `band_axis`, evaluated some columns at a time; 0: no */
-  unsigned band_axis; /* the one whose neighbours lie side by side in the source; one axis behind it has more
+  unsigned band_axis; /* the one whose neighbors lie side by side in the source; one axis behind it has more
                              than one index */
   size_t n_parts;
   fci_part *parts;
@@ -191,7 +191,7 @@ typedef struct fci_list
   size_t room;
 } fci_list;
 
-/* The box whose program was asked for last: neighbours mostly share theirs. */
+/* The box whose program was asked for last: neighbors mostly share theirs. */
 typedef struct fci_memo
 {
   const fci_op *ops;
@@ -222,7 +222,7 @@ struct fci_plan
   fci_memo memo;
   uint64_t kept;      /* bytes that measured values take, of the memory bound */
   size_t n_tallies;   /* rounding points */
-  size_t n_coders;    /* tensors that are quantised */
+  size_t n_coders;    /* tensors that are quantized */
   uint64_t row_room;  /* most bytes that one grain needs at once */
   size_t row_scratch; /* most that a program needs, bytes */
   bool has_products;  /* they need more: fci_plan_workers */
@@ -290,7 +290,7 @@ fci_rows_part (const fci_rows *rows, size_t box)
 }
 
 /* What becomes of rows of f32, for rows->view; false: an error was recorded.  *coder: NULL where nothing is
- * quantised. */
+ * quantized. */
 bool fci_coder_of (fci_plan *plan, fci_rows *rows);
 
 /* What watches behind the operations ask, added to what is asked. */
@@ -348,7 +348,7 @@ uint64_t fci_plan_digest (const fci_plan *plan);
 static inline size_t
 fci_item (uint32_t dtype)
 {
-  return fmtconv_dtype (dtype)->block_bytes;
+  return fmtconv_dtype_get (dtype)->block_bytes;
 }
 
 #endif

@@ -52,7 +52,7 @@ span (fmtconv_view *view, const fci_box *box, unsigned axis)
     last += (FCI_EXTENT (box, view->rank)[i] - 1) * (uint64_t) FCI_STRIDE (box, view->rank)[i];
   if (!fci_is_blocks (box->dtype))
     return last + fci_item (box->dtype);
-  const fmtconv_dtype_info *info = fmtconv_dtype (box->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (box->dtype);
   return (box->phase + last + info->block) / info->block * info->block_bytes;
 }
 
@@ -71,7 +71,7 @@ is_packed (fmtconv_view *view, const fci_box *box)
 static uint64_t
 packed_step (const fci_rows *rows, const fci_box *box, fci_strand *out)
 {
-  const uint64_t block = fmtconv_dtype (box->dtype)->block;
+  const uint64_t block = fmtconv_dtype_get (box->dtype)->block;
   const uint64_t step = rows->grain / common_divisor (rows->grain, block) * block;
   out->in_step = out->in_size = fci_dtype_bytes (box->dtype, step);
   return box->phase == 0 ? step : 0;
@@ -93,7 +93,7 @@ outer_step (const fci_rows *rows, const fci_box *box, fci_strand *out)
   uint64_t pitch = axis < view->rank ? (uint64_t) FCI_STRIDE (box, view->rank)[axis] : 0;
   if (fci_is_blocks (box->dtype))
     {
-      if (box->phase || pitch % fmtconv_dtype (box->dtype)->block)
+      if (box->phase || pitch % fmtconv_dtype_get (box->dtype)->block)
         return 0;
       pitch = fci_dtype_bytes (box->dtype, pitch);
     }
@@ -231,7 +231,7 @@ fci_plan_strands (fci_plan *plan, fci_list *strands)
       const size_t end = i + 1 < plan->files.n ? FCI_FILES (plan)[i + 1].run : plan->runs.n;
       for (size_t run = FCI_FILES (plan)[i].run; run < end; run++)
         if (!add_run (&s, run))
-          return fmtconv_failed (plan->ctx);
+          return fmtconv_ctx_failed (plan->ctx);
     }
   return 0;
 }

@@ -36,7 +36,7 @@ print_factor (const fci_plan *plan, FILE *out, const fci_rows *rows, const fci_b
               const fci_factor *factor, unsigned track)
 {
   fprintf (out, " '%s'@%" PRIu64 " %s", show (plan, factor->source->name),
-           FCI_TRACK (box, rows->view->rank, track)->at, fmtconv_dtype (factor->dtype)->name);
+           FCI_TRACK (box, rows->view->rank, track)->at, fmtconv_dtype_get (factor->dtype)->name);
 }
 
 /* What is added to a box, or it is multiplied or divided by, and where its factors are. */
@@ -81,7 +81,7 @@ print_program (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t box
       else if (step->kind != FCI_STEP_ROUND)
         print_term (plan, out, rows, box, n++, step);
       else
-        fprintf (out, " | round %s", fmtconv_dtype (step->dtype)->name);
+        fprintf (out, " | round %s", fmtconv_dtype_get (step->dtype)->name);
     }
 }
 
@@ -95,11 +95,11 @@ print_box (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i)
   fprintf (out, " <- '%s'@%" PRIu64, show (plan, box->source->name), box->offset);
   if (box->phase)
     fprintf (out, ".%" PRIu32, box->phase);
-  fprintf (out, " %s", fmtconv_dtype (box->dtype)->name);
+  fprintf (out, " %s", fmtconv_dtype_get (box->dtype)->name);
   print_numbers (out, " (", rank, (const uint64_t *) FCI_STRIDE (box, rank), ")");
   print_program (plan, out, rows, i);
   if (fci_ops_coder (box->ops))
-    fprintf (out, " | quantise %s%s", fmtconv_dtype (rows->coder->dtype)->name,
+    fprintf (out, " | quantize %s%s", fmtconv_dtype_get (rows->coder->dtype)->name,
              rows->coder->importance ? " by importance" : "");
 }
 
@@ -121,9 +121,9 @@ print_rows (const fci_plan *plan, FILE *out, const fci_run *run)
 {
   const fci_rows *rows = run->u.rows;
   fmtconv_view *view = rows->view;
-  fprintf (out, "'%s' %s", show (plan, rows->name), fmtconv_dtype (view->dtype)->name);
+  fprintf (out, "'%s' %s", show (plan, rows->name), fmtconv_dtype_get (view->dtype)->name);
   print_numbers (out, "[", view->rank, view->shape, "]");
-  const fmtconv_dtype_info *info = fmtconv_dtype (view->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (view->dtype);
   if (run->size != fci_dtype_bytes (view->dtype, view->elements))
     fprintf (out, " %" PRIu64 "+%" PRIu64, run->from / info->block_bytes * info->block,
              run->size / info->block_bytes * info->block);
@@ -155,7 +155,7 @@ static void
 print_pair (const fci_plan *plan, FILE *out, const fci_pair *pair)
 {
   fmtconv_view *view = pair->wanted->view;
-  fprintf (out, "same '%s' %s", show (plan, pair->wanted->name), fmtconv_dtype (view->dtype)->name);
+  fprintf (out, "same '%s' %s", show (plan, pair->wanted->name), fmtconv_dtype_get (view->dtype)->name);
   print_numbers (out, "[", view->rank, view->shape, "]:");
   print_boxes (plan, out, pair->wanted);
   fputs (" =", out);
@@ -169,7 +169,7 @@ print_measured (const fci_plan *plan, FILE *out, const fci_measured *measured)
 {
   fmtconv_view *view = measured->rows->view;
   const fci_measure *measure = measured->requirement->measure;
-  fprintf (out, "measure '%s' %s", show (plan, measured->rows->name), fmtconv_dtype (view->dtype)->name);
+  fprintf (out, "measure '%s' %s", show (plan, measured->rows->name), fmtconv_dtype_get (view->dtype)->name);
   print_numbers (out, "[", view->rank, view->shape, "] by ");
   print_numbers (out, "[", view->rank, measure->block, "]");
   if (measure->divisor > 0)

@@ -20,17 +20,18 @@ typedef struct check
 /* The smaller of both sizes over zeroes; NULL and an error where `given` is shorter than the first version
  * of the ABI had it. */
 static void *
-normalised (check *c, const char *what, const void *given, size_t size, size_t least, size_t ours)
+normalized (check *c, const char *what, const void *given, size_t size, size_t least, size_t ours)
 {
   if (size < least)
     {
-      c->error = fmtconv_text (c->ctx,
-                               "its %s says struct_size %zu, and has at least %zu bytes: declare it with "
-                               "the macros of fmtconv/plugin.h",
-                               what, size, least);
+      c->error =
+          fmtconv_ctx_printf (c->ctx,
+                              "its %s says struct_size %zu, and has at least %zu bytes: declare it with "
+                              "the macros of fmtconv/plugin.h",
+                              what, size, least);
       return NULL;
     }
-  void *copy = fmtconv_alloc (c->ctx, 1, ours);
+  void *copy = fmtconv_ctx_alloc (c->ctx, 1, ours);
   if (copy)
     memcpy (copy, given, size < ours ? size : ours);
   else
@@ -67,7 +68,7 @@ check_reader (check *c, const fmtconv_reader *given)
   if (!given || c->error)
     return NULL;
   const fmtconv_reader *reader =
-      normalised (c, "reader", given, given->struct_size, UP_TO (fmtconv_reader, read), sizeof *reader);
+      normalized (c, "reader", given, given->struct_size, UP_TO (fmtconv_reader, read), sizeof *reader);
   if (reader && !reader->read)
     c->error = "its reader has no read callback";
   else if (reader && reader->magic_len && !reader->magic)
@@ -84,7 +85,7 @@ check_transform (check *c, const fmtconv_transform *given)
 {
   if (!given || c->error)
     return NULL;
-  const fmtconv_transform *transform = normalised (c, "transform", given, given->struct_size,
+  const fmtconv_transform *transform = normalized (c, "transform", given, given->struct_size,
                                                    UP_TO (fmtconv_transform, apply), sizeof *transform);
   if (transform && !transform->apply && !transform->rules)
     c->error = "its transform has neither rules nor an apply callback";
@@ -101,7 +102,7 @@ check_writer (check *c, const fmtconv_writer *given)
   if (!given || c->error)
     return NULL;
   const fmtconv_writer *writer =
-      normalised (c, "writer", given, given->struct_size, UP_TO (fmtconv_writer, write), sizeof *writer);
+      normalized (c, "writer", given, given->struct_size, UP_TO (fmtconv_writer, write), sizeof *writer);
   if (writer && !writer->write)
     c->error = "its writer has no write callback";
   else if (writer)
@@ -114,15 +115,16 @@ static const char *
 check_head (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char *name)
 {
   if (given->abi != FMTCONV_ABI)
-    return fmtconv_text (ctx, "it was built for plugin ABI %u, and this fmtconv has %u: rebuild the plugin",
-                         (unsigned) given->abi, (unsigned) FMTCONV_ABI);
+    return fmtconv_ctx_printf (ctx,
+                               "it was built for plugin ABI %u, and this fmtconv has %u: rebuild the plugin",
+                               (unsigned) given->abi, (unsigned) FMTCONV_ABI);
   if (given->struct_size < UP_TO (fmtconv_plugin, writer))
-    return NULL; /* normalised () says it */
+    return NULL; /* normalized () says it */
   if (!given->name)
     return "its descriptor has no name";
   if (strcmp (given->name, name))
-    return fmtconv_text (ctx, "it calls itself '%s', and its file is %s.so: both must be the same",
-                         given->name, name);
+    return fmtconv_ctx_printf (ctx, "it calls itself '%s', and its file is %s.so: both must be the same",
+                               given->name, name);
   if (!given->reader && !given->transform && !given->writer)
     return "it has no role: no reader, no transform, no writer";
   return NULL;
@@ -134,7 +136,7 @@ fci_descriptor_check (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char 
   check c = { .ctx = ctx, .error = check_head (ctx, given, name) };
   fmtconv_plugin *plugin = NULL;
   if (!c.error)
-    plugin = normalised (&c, "descriptor", given, given->struct_size, UP_TO (fmtconv_plugin, writer),
+    plugin = normalized (&c, "descriptor", given, given->struct_size, UP_TO (fmtconv_plugin, writer),
                          sizeof *plugin);
   if (plugin)
     {

@@ -6,10 +6,10 @@
 #include <fmtconv/plugin.h>
 
 size_t
-fmtconv_glob_of (const fmtconv_pairs *globs, const char *name)
+fmtconv_globs_find (const fmtconv_pairs *globs, const char *name)
 {
   size_t i = 0;
-  while (i < globs->n && !fmtconv_glob (globs->value[i], name))
+  while (i < globs->n && !fmtconv_glob_match (globs->value[i], name))
     i++;
   return i;
 }
@@ -17,17 +17,15 @@ fmtconv_glob_of (const fmtconv_pairs *globs, const char *name)
 static bool
 matches_any (const char *glob, const fmtconv_model *model)
 {
-  for
-    FCI_EACH_LEAF (leaf, model)
-  for
-    FMTCONV_EACH (t, leaf)
-  if (fmtconv_glob (glob, t->name))
-    return true;
+  FCI_FOREACH_LEAF (leaf, model)
+    FMTCONV_FOREACH (t, leaf)
+      if (fmtconv_glob_match (glob, t->name))
+        return true;
   return false;
 }
 
 int
-fmtconv_check_globs (const fmtconv_pairs *globs, const fmtconv_model *model, const char *how)
+fmtconv_globs_check (const fmtconv_pairs *globs, const fmtconv_model *model, const char *how)
 {
   fmtconv_ctx *ctx = fci_model_ctx (model);
   size_t idle = 0;
@@ -37,7 +35,7 @@ fmtconv_check_globs (const fmtconv_pairs *globs, const fmtconv_model *model, con
     if (!matches_any (globs->value[i], model) && ++idle)
       fmtconv_detail (ctx, "%s=%s", globs->key[i], globs->value[i]);
   if (!idle)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                        idle == 1 ? "%zu glob matches no tensor:" : "%zu globs match no tensor:", idle);
 }

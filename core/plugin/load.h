@@ -11,7 +11,7 @@
 const fmtconv_plugin *fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name,
                                        const char **error);
 
-/* The normalised copy of a descriptor from a file called `name`.so.  NULL, and *error says why it is
+/* The normalized copy of a descriptor from a file called `name`.so.  NULL, and *error says why it is
  * refused. */
 const fmtconv_plugin *fci_descriptor_check (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char *name,
                                             const char **error);

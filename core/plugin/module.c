@@ -90,10 +90,10 @@ find_descriptor (fmtconv_ctx *ctx, lt_dlhandle handle, const char *path, const c
   for (char *p = id; p && *p; p++)
     *p = *p == '-' ? '_' : *p;
   if (other && strcmp (other, name))
-    *error =
-        fmtconv_text (ctx, "its descriptor is that of '%s': the file must be called %s.so", other, other);
+    *error = fmtconv_ctx_printf (ctx, "its descriptor is that of '%s': the file must be called %s.so", other,
+                                 other);
   else
-    *error = fmtconv_text (ctx, "it has no descriptor %s%s: it is no plugin of fmtconv", id, suffix);
+    *error = fmtconv_ctx_printf (ctx, "it has no descriptor %s%s: it is no plugin of fmtconv", id, suffix);
   return NULL;
 }
 
@@ -107,9 +107,9 @@ fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const cha
   pthread_mutex_lock (&lock);
   lt_dlhandle handle = NULL;
   if (!dlopen (path, RTLD_NOW | RTLD_LOCAL))
-    *error = fmtconv_text (ctx, "cannot be loaded: %s", dlerror ());
+    *error = fmtconv_ctx_printf (ctx, "cannot be loaded: %s", dlerror ());
   else if (!(handle = open_local (path)))
-    *error = fmtconv_text (ctx, "cannot be loaded: %s", lt_dlerror ());
+    *error = fmtconv_ctx_printf (ctx, "cannot be loaded: %s", lt_dlerror ());
   else
     found = find_descriptor (ctx, handle, path, name, error);
   pthread_mutex_unlock (&lock);

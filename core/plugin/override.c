@@ -5,15 +5,15 @@
 #include <fmtconv/plugin.h>
 
 void
-fmtconv_override (fmtconv_attr *config, const fmtconv_pairs *pairs)
+fmtconv_attr_override (fmtconv_attr *config, const fmtconv_pairs *pairs)
 {
   fmtconv_ctx *ctx = config ? config->ctx : NULL;
-  for (size_t i = 0; ctx && pairs && i < pairs->n && !fmtconv_failed (ctx); i++)
+  for (size_t i = 0; ctx && pairs && i < pairs->n && !fmtconv_ctx_failed (ctx); i++)
     {
-      if (!fmtconv_get (config, pairs->key[i]))
+      if (!fmtconv_attr_get (config, pairs->key[i]))
         fmtconv_warn (ctx, "'%s' is no entry of this model's config so far: it is added", pairs->key[i]);
-      fmtconv_attr *value = fmtconv_literal (ctx, pairs->value[i]);
+      fmtconv_attr *value = fmtconv_attr_literal (ctx, pairs->value[i]);
       if (value)
-        fmtconv_set (config, pairs->key[i], value);
+        fmtconv_attr_set (config, pairs->key[i], value);
     }
 }

@@ -12,18 +12,18 @@ static const char *
 fault (const fmtconv_param *param)
 {
   size_t size = fci_value_size (param->type), len = strlen (param->key);
-  bool pairs = param->type == FMTCONV_P_PAIRS, any = !strcmp (param->key, "*");
+  bool pairs = param->type == FMTCONV_PARAM_PAIRS, any = !strcmp (param->key, "*");
   if (!size)
     return "its type is unknown";
   if (param->offset > FCI_PARAMS_SIZE - size)
     return "its offset lies beyond 4096 bytes";
   if (len >= 2 && !strcmp (param->key + len - 2, ".*") && (!pairs || len == 2))
-    return "keys that end with .* are of type P_PAIRS, and have something before that";
+    return "keys that end with .* are of type PARAM_PAIRS, and have something before that";
   if (any && (!pairs || param[1].key))
-    return "the key * is of type P_PAIRS, and the last";
+    return "the key * is of type PARAM_PAIRS, and the last";
   if (pairs && param->otherwise)
-    return "P_PAIRS has no default";
-  if (param->type == FMTCONV_P_CHOICE && (!param->otherwise || !*param->otherwise))
+    return "PARAM_PAIRS has no default";
+  if (param->type == FMTCONV_PARAM_CHOICE && (!param->otherwise || !*param->otherwise))
     return "it names no choices";
   return NULL;
 }
@@ -31,7 +31,7 @@ fault (const fmtconv_param *param)
 int
 fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *params)
 {
-  const char *owner = fmtconv_text (ctx, "default of a parameter of its %s", role);
+  const char *owner = fmtconv_ctx_printf (ctx, "default of a parameter of its %s", role);
   for (const fmtconv_param *param = params; param && param->key; param++)
     {
       const char *what = fault (param);
@@ -41,5 +41,5 @@ fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *param
         return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "its %s's parameter '%s' is malformed: %s", role,
                              param->key, what);
     }
-  return owner && fci_params_parse (ctx, owner, params, "") ? 0 : fmtconv_failed (ctx);
+  return owner && fci_params_parse (ctx, owner, params, "") ? 0 : fmtconv_ctx_failed (ctx);
 }

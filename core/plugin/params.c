@@ -31,7 +31,7 @@ fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out)
         text);
   out->name = fci_copy (ctx, text, len);
   out->params = fci_strdup (ctx, text[len] ? text + len + 1 : "");
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 /* Where the text from `at` to the first of `stops` that has no backslash in front ends. */
@@ -80,7 +80,7 @@ stem (const fmtconv_param *param)
 static bool
 takes_any (const fmtconv_param *param)
 {
-  return param->type == FMTCONV_P_PAIRS && !strcmp (param->key, "*");
+  return param->type == FMTCONV_PARAM_PAIRS && !strcmp (param->key, "*");
 }
 
 /* Is `key` one of "rule|keep"? */
@@ -102,10 +102,10 @@ fci_params_find (const fmtconv_param *params, const char *key)
   for (const fmtconv_param *param = params; param && param->key; param++)
     {
       size_t n = stem (param);
-      if (n                                ? !strncmp (key, param->key, n) && key[n]
-          : takes_any (param)              ? *key != 0
-          : param->type == FMTCONV_P_PAIRS ? is_listed (param->key, key)
-                                           : !strcmp (key, param->key))
+      if (n                                    ? !strncmp (key, param->key, n) && key[n]
+          : takes_any (param)                  ? *key != 0
+          : param->type == FMTCONV_PARAM_PAIRS ? is_listed (param->key, key)
+                                               : !strcmp (key, param->key))
         return param;
     }
   return NULL;
@@ -114,9 +114,9 @@ fci_params_find (const fmtconv_param *params, const char *key)
 static int
 unknown (const parse *p, const char *key)
 {
-  const char **names = fmtconv_alloc (p->ctx, p->n + 1, sizeof *names);
+  const char **names = fmtconv_ctx_alloc (p->ctx, p->n + 1, sizeof *names);
   if (!names)
-    return fmtconv_failed (p->ctx);
+    return fmtconv_ctx_failed (p->ctx);
   for (size_t i = 0; i < p->n; i++)
     {
       names[i] = p->params[i].key;
@@ -149,9 +149,9 @@ add_pair (const parse *p, const fmtconv_param *param, const char *key, const cha
   if (!(pairs->n & (pairs->n - 1)))
     {
       size_t room = pairs->n ? 2 * pairs->n : 1;
-      const char **both = fmtconv_alloc (p->ctx, 2 * room, sizeof *both);
+      const char **both = fmtconv_ctx_alloc (p->ctx, 2 * room, sizeof *both);
       if (!both)
-        return fmtconv_failed (p->ctx);
+        return fmtconv_ctx_failed (p->ctx);
       for (size_t i = 0; i < pairs->n; i++)
         {
           both[i] = pairs->key[i];
@@ -170,13 +170,13 @@ static int
 assign (const parse *p, const char *key, const char *value)
 {
   const fmtconv_param *param = fci_params_find (p->params, key);
-  if (!value && (!param || param->type != FMTCONV_P_BOOL))
+  if (!value && (!param || param->type != FMTCONV_PARAM_BOOL))
     return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: '%s' is no key=value", p->owner, key);
   if (!param)
     return unknown (p, key);
   if (!value)
     value = "yes";
-  if (param->type == FMTCONV_P_PAIRS)
+  if (param->type == FMTCONV_PARAM_PAIRS)
     return add_pair (p, param, key, value);
   if (p->given[param - p->params])
     return repeated (p, key);
@@ -217,14 +217,14 @@ assign_all (const parse *p, const char *text)
       if (*at == ',' && !*++at)
         return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: nothing follows the last comma", p->owner);
     }
-  return fmtconv_failed (p->ctx);
+  return fmtconv_ctx_failed (p->ctx);
 }
 
 /* A value may hold '=', a key may not. */
 static const char *
 escape (fmtconv_ctx *ctx, const char *text, const char *special)
 {
-  char *escaped = fmtconv_alloc (ctx, strlen (text) + 1, 2), *to = escaped;
+  char *escaped = fmtconv_ctx_alloc (ctx, strlen (text) + 1, 2), *to = escaped;
   for (; escaped && *text; *to++ = *text++)
     if (strchr (special, *text))
       *to++ = '\\';
@@ -236,7 +236,7 @@ fci_params_pair (fmtconv_ctx *ctx, const char *key, const char *value)
 {
   key = escape (ctx, key, ",=\\");
   value = escape (ctx, value, ",\\");
-  return key && value ? fmtconv_text (ctx, "%s=%s", key, value) : NULL;
+  return key && value ? fmtconv_ctx_printf (ctx, "%s=%s", key, value) : NULL;
 }
 
 static int
@@ -244,12 +244,12 @@ assign_defaults (const parse *p)
 {
   for (const fmtconv_param *param = p->params; param && param->key; param++)
     {
-      bool has_default = param->otherwise && param->type != FMTCONV_P_CHOICE;
+      bool has_default = param->otherwise && param->type != FMTCONV_PARAM_CHOICE;
       fci_value_unset (param, p->block);
       if (has_default && fci_value_set (p->ctx, p->owner, param, param->otherwise, p->block))
-        return fmtconv_failed (p->ctx);
+        return fmtconv_ctx_failed (p->ctx);
     }
-  return fmtconv_failed (p->ctx);
+  return fmtconv_ctx_failed (p->ctx);
 }
 
 const void *
@@ -258,8 +258,8 @@ fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *para
   parse p = { .ctx = ctx, .owner = owner, .params = params };
   while (params && params[p.n].key)
     p.n++;
-  p.given = fmtconv_alloc (ctx, p.n + 1, sizeof *p.given);
-  p.block = fmtconv_alloc (ctx, 1, FCI_PARAMS_SIZE);
+  p.given = fmtconv_ctx_alloc (ctx, p.n + 1, sizeof *p.given);
+  p.block = fmtconv_ctx_alloc (ctx, 1, FCI_PARAMS_SIZE);
   if (!p.given || !p.block || assign_defaults (&p) || assign_all (&p, text))
     return NULL;
   return p.block;
@@ -276,7 +276,7 @@ fci_params_shared (fmtconv_ctx *ctx, const fmtconv_param *params, const char *te
       if (!at)
         return NULL;
       if (fci_params_find (params, key))
-        shared = fmtconv_text (ctx, "%s%s%.*s", shared, *shared ? "," : "", (int) (at - start), start);
+        shared = fmtconv_ctx_printf (ctx, "%s%s%.*s", shared, *shared ? "," : "", (int) (at - start), start);
       at += *at == ',';
     }
   return shared;

@@ -66,7 +66,7 @@ registry (fmtconv_ctx *ctx)
     own++;
   found *all = fci_new (ctx, found);
   if (!all || fci_search_files (ctx, &search, NULL, &files)
-      || !(all->modules = fmtconv_alloc (ctx, own + files.n, sizeof *all->modules)))
+      || !(all->modules = fmtconv_ctx_alloc (ctx, own + files.n, sizeof *all->modules)))
     return NULL;
   collect (&files, all);
   return ctx->registry = all;
@@ -136,7 +136,7 @@ unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
 {
   size_t n, known = 0, installed = 0;
   const fci_module *modules = fci_modules (ctx, &n);
-  const char **names = fmtconv_alloc (ctx, n + 1, sizeof *names);
+  const char **names = fmtconv_ctx_alloc (ctx, n + 1, sizeof *names);
   for (size_t i = 0; names && i < n; i++)
     if (modules[i].plugin && (any || fci_plugin_has (modules[i].plugin, role)))
       {

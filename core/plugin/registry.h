@@ -12,7 +12,7 @@ typedef struct fci_module
 {
   const char *name;             /* file's base name without ".so" */
   const char *path;             /* NULL: it is no file, but a part of the library */
-  const fmtconv_plugin *plugin; /* normalised copy (min of sizes over zeroes); NULL: refused */
+  const fmtconv_plugin *plugin; /* normalized copy (min of sizes over zeroes); NULL: refused */
   const char *error;            /* why it was refused */
 } fci_module;
 

@@ -57,7 +57,7 @@ append (fmtconv_ctx *ctx, fci_files *files, const fci_file *one)
   if (files->n == files->room)
     {
       size_t room = files->room ? 2 * files->room : 16;
-      fci_file *more = fmtconv_alloc (ctx, room, sizeof *more);
+      fci_file *more = fmtconv_ctx_alloc (ctx, room, sizeof *more);
       if (!more)
         return;
       if (files->n)
@@ -76,12 +76,12 @@ refusal (fmtconv_ctx *ctx, const char *path)
 {
   struct stat st;
   if (stat (path, &st) != 0)
-    return fmtconv_text (ctx, "cannot be read: %s", strerror (errno));
+    return fmtconv_ctx_printf (ctx, "cannot be read: %s", strerror (errno));
   if (!S_ISREG (st.st_mode))
     return "it is not a regular file";
   if (st.st_mode & S_IWOTH)
-    return fmtconv_text (ctx, "anyone may write to the file (mode %04o): it is not used",
-                         (unsigned) st.st_mode & 07777);
+    return fmtconv_ctx_printf (ctx, "anyone may write to the file (mode %04o): it is not used",
+                               (unsigned) st.st_mode & 07777);
   return NULL;
 }
 
@@ -97,7 +97,7 @@ consider (const walk *w, const char *folder, const char *file)
   if (!one.name || (w->only && strcmp (one.name, w->only)) || (!fine && !w->search->misnamed)
       || is_known (w->out, one.name))
     return;
-  one.path = fmtconv_text (ctx, "%s/%s", folder, file);
+  one.path = fmtconv_ctx_printf (ctx, "%s/%s", folder, file);
   if (!one.path)
     return;
   one.error = fine ? refusal (ctx, one.path) : w->search->misnamed;
@@ -111,7 +111,7 @@ static int
 cannot_open (const walk *w, const char *folder, bool must)
 {
   if (must)
-    return fci_fail_io (w->ctx, folder, fmtconv_text (w->ctx, "cannot open the %s", w->search->what));
+    return fci_fail_io (w->ctx, folder, fmtconv_ctx_printf (w->ctx, "cannot open the %s", w->search->what));
   return errno == ENOENT ? 0
                          : fmtconv_warn (w->ctx, "the %s %s cannot be read: %s", w->search->what, folder,
                                          strerror (errno));
@@ -180,9 +180,9 @@ scan_own (const walk *w)
 {
   const char *config = getenv ("XDG_CONFIG_HOME"), *home = getenv ("HOME");
   if (config && *config == '/')
-    return scan (w, fmtconv_text (w->ctx, "%s/%s", config, w->search->own), false);
+    return scan (w, fmtconv_ctx_printf (w->ctx, "%s/%s", config, w->search->own), false);
   if (home && *home == '/')
-    return scan (w, fmtconv_text (w->ctx, "%s/.config/%s", home, w->search->own), false);
+    return scan (w, fmtconv_ctx_printf (w->ctx, "%s/.config/%s", home, w->search->own), false);
   return w->ctx->failed;
 }
 

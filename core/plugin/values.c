@@ -17,15 +17,15 @@ static const struct
   size_t size;
   const char *name;
 } types[] = {
-  [FMTCONV_P_BOOL] = { sizeof (int), "bool" },
-  [FMTCONV_P_INT] = { sizeof (int64_t), "integer" },
-  [FMTCONV_P_FLOAT] = { sizeof (double), "number" },
-  [FMTCONV_P_SIZE] = { sizeof (uint64_t), "size" },
-  [FMTCONV_P_TEXT] = { sizeof (char *), "text" },
-  [FMTCONV_P_CHOICE] = { sizeof (int), "choice" },
-  [FMTCONV_P_DTYPE] = { sizeof (uint32_t), "dtype" },
-  [FMTCONV_P_PAIRS] = { sizeof (fmtconv_pairs), "pairs" },
-  [FMTCONV_P_INPUT] = { sizeof (fmtconv_input *), "input" },
+  [FMTCONV_PARAM_BOOL] = { sizeof (int), "bool" },
+  [FMTCONV_PARAM_INT] = { sizeof (int64_t), "integer" },
+  [FMTCONV_PARAM_FLOAT] = { sizeof (double), "number" },
+  [FMTCONV_PARAM_SIZE] = { sizeof (uint64_t), "size" },
+  [FMTCONV_PARAM_TEXT] = { sizeof (char *), "text" },
+  [FMTCONV_PARAM_CHOICE] = { sizeof (int), "choice" },
+  [FMTCONV_PARAM_DTYPE] = { sizeof (uint32_t), "dtype" },
+  [FMTCONV_PARAM_PAIRS] = { sizeof (fmtconv_pairs), "pairs" },
+  [FMTCONV_PARAM_INPUT] = { sizeof (fmtconv_input *), "input" },
 };
 
 size_t
@@ -37,13 +37,13 @@ fci_value_size (int type)
 bool
 fci_param_is_path (const fmtconv_param *param)
 {
-  return param->type == FMTCONV_P_INPUT;
+  return param->type == FMTCONV_PARAM_INPUT;
 }
 
 const char *
 fci_param_type (const fmtconv_param *param)
 {
-  if (param->type == FMTCONV_P_CHOICE && param->otherwise)
+  if (param->type == FMTCONV_PARAM_CHOICE && param->otherwise)
     return param->otherwise;
   return fci_value_size (param->type) ? types[param->type].name : "unknown";
 }
@@ -62,10 +62,14 @@ fci_value_unset (const fmtconv_param *param, void *block)
   const int64_t no_int = INT64_MIN;
   const double no_float = NAN;
   const uint64_t no_size = UINT64_MAX;
-  const void *const none[] = {
-    [FMTCONV_P_BOOL] = &no_bool, [FMTCONV_P_INT] = &no_int, [FMTCONV_P_FLOAT] = &no_float,
-    [FMTCONV_P_SIZE] = &no_size, [FMTCONV_P_INPUT] = NULL, /* it, and those left out, are zeroes already */
-  };
+  const void
+      *const
+          none
+              [] = {
+                [FMTCONV_PARAM_BOOL] = &no_bool,   [FMTCONV_PARAM_INT] = &no_int,
+                [FMTCONV_PARAM_FLOAT] = &no_float, [FMTCONV_PARAM_SIZE] = &no_size,
+                [FMTCONV_PARAM_INPUT] = NULL, /* it, and those left out, are zeroes already */
+              };
   if (none[param->type])
     store (param, block, none[param->type]);
 }
@@ -137,13 +141,13 @@ set_number (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, con
   int64_t i;
   double f;
   uint64_t size;
-  if (param->type == FMTCONV_P_INT)
+  if (param->type == FMTCONV_PARAM_INT)
     {
       if (!parse_int (text, &i))
         return wrong (ctx, owner, param, text, "no integer");
       store (param, block, &i);
     }
-  else if (param->type == FMTCONV_P_FLOAT)
+  else if (param->type == FMTCONV_PARAM_FLOAT)
     {
       if (!parse_float (text, &f))
         return wrong (ctx, owner, param, text, "no finite number");
@@ -162,7 +166,7 @@ static int
 set_word (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, const char *text, void *block)
 {
   int i;
-  if (param->type == FMTCONV_P_BOOL)
+  if (param->type == FMTCONV_PARAM_BOOL)
     {
       if (!parse_bool (text, &i))
         return wrong (ctx, owner, param, text, "neither yes nor no");
@@ -179,30 +183,30 @@ fci_value_set (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, 
 {
   switch (param->type)
     {
-    case FMTCONV_P_BOOL:
-    case FMTCONV_P_CHOICE:
+    case FMTCONV_PARAM_BOOL:
+    case FMTCONV_PARAM_CHOICE:
       return set_word (ctx, owner, param, text, block);
-    case FMTCONV_P_INT:
-    case FMTCONV_P_FLOAT:
-    case FMTCONV_P_SIZE:
+    case FMTCONV_PARAM_INT:
+    case FMTCONV_PARAM_FLOAT:
+    case FMTCONV_PARAM_SIZE:
       return set_number (ctx, owner, param, text, block);
-    case FMTCONV_P_DTYPE:
+    case FMTCONV_PARAM_DTYPE:
       {
-        uint32_t dtype = fmtconv_dtype_of (ctx, text);
+        uint32_t dtype = fmtconv_dtype_parse (ctx, text);
         store (param, block, &dtype);
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
       }
-    case FMTCONV_P_INPUT:
+    case FMTCONV_PARAM_INPUT:
       {
         fmtconv_input *in = fci_input_user (ctx, text);
         store (param, block, &in);
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
       }
     default:
       {
         const char *copy = fci_strdup (ctx, text);
         store (param, block, &copy);
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
       }
     }
 }

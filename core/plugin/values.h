@@ -13,7 +13,7 @@ enum
 /* What the field holds when nothing is given and there is no default. */
 void fci_value_unset (const fmtconv_param *param, void *block);
 
-/* The value `text` into the field; E_USAGE names owner and key.  Not for P_PAIRS. */
+/* The value `text` into the field; E_USAGE names owner and key.  Not for PARAM_PAIRS. */
 int fci_value_set (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, const char *text,
                    void *block);
 

@@ -14,9 +14,9 @@ enum
 };
 
 fmtconv_cursor
-fmtconv_cursor_of (fmtconv_source *source)
+fmtconv_cursor_start (fmtconv_source *source)
 {
-  return (fmtconv_cursor){ .source = source, .pos = 0, .end = fmtconv_size (source) };
+  return (fmtconv_cursor){ .source = source, .pos = 0, .end = fmtconv_source_size (source) };
 }
 
 /* The next n bytes exist, or the error is recorded. */
@@ -24,7 +24,7 @@ static bool
 available (const fmtconv_cursor *cursor, uint64_t n)
 {
   fmtconv_source *source = cursor->source;
-  if (!source || fmtconv_failed (source->ctx))
+  if (!source || fmtconv_ctx_failed (source->ctx))
     return false;
   uint64_t end = cursor->end < source->size ? cursor->end : source->size;
   if (fci_within (cursor->pos, n, end))
@@ -74,15 +74,16 @@ load (const fmtconv_source *source, uint64_t from, uint8_t *to, uint64_t n)
 }
 
 const void *
-fmtconv_take (fmtconv_cursor *cursor, uint64_t n)
+fmtconv_cursor_take (fmtconv_cursor *cursor, uint64_t n)
 {
   if (!cursor || !available (cursor, n))
     return NULL;
   fmtconv_source *source = cursor->source;
   uint64_t room;
   /* Large pieces of the arena are pages that the system gives as data arrives in them. */
-  uint8_t *bytes = fci_add (n, 1, &room) && room <= SIZE_MAX ? fmtconv_alloc (source->ctx, 1, (size_t) room)
-                                                             : fci_nomem (source->ctx);
+  uint8_t *bytes = fci_add (n, 1, &room) && room <= SIZE_MAX
+                       ? fmtconv_ctx_alloc (source->ctx, 1, (size_t) room)
+                       : fci_nomem (source->ctx);
   if (!bytes || !load (source, cursor->pos, bytes, n))
     return NULL;
   bytes[n] = 0;
@@ -93,10 +94,10 @@ fmtconv_take (fmtconv_cursor *cursor, uint64_t n)
 }
 
 const char *
-fmtconv_take_text (fmtconv_cursor *cursor, uint64_t n)
+fmtconv_cursor_take_text (fmtconv_cursor *cursor, uint64_t n)
 {
   uint64_t start = cursor ? cursor->pos : 0;
-  const char *text = fmtconv_take (cursor, n);
+  const char *text = fmtconv_cursor_take (cursor, n);
   uint32_t character;
   for (size_t at = 0, step; text && at < n; at += step)
     {
@@ -111,7 +112,7 @@ fmtconv_take_text (fmtconv_cursor *cursor, uint64_t n)
 }
 
 void
-fmtconv_take_zeros (fmtconv_cursor *cursor, uint64_t n)
+fmtconv_cursor_take_zeros (fmtconv_cursor *cursor, uint64_t n)
 {
   uint8_t piece[FEW];
   if (!cursor || !available (cursor, n))
@@ -134,7 +135,7 @@ fmtconv_take_zeros (fmtconv_cursor *cursor, uint64_t n)
 }
 
 uint64_t
-fmtconv_take_le (fmtconv_cursor *cursor, unsigned bytes)
+fmtconv_cursor_take_le (fmtconv_cursor *cursor, unsigned bytes)
 {
   uint8_t raw[8];
   if (!cursor || !available (cursor, bytes))

@@ -17,27 +17,27 @@ enum
 };
 
 const char *
-fmtconv_base (fmtconv_input *in)
+fmtconv_input_basename (fmtconv_input *in)
 {
   return in ? in->base : NULL;
 }
 
 const char *
-fmtconv_path (fmtconv_input *in)
+fmtconv_input_path (fmtconv_input *in)
 {
   return in ? in->path : NULL;
 }
 
 int
-fmtconv_is_folder (fmtconv_input *in)
+fmtconv_input_is_folder (fmtconv_input *in)
 {
   return in && !in->source;
 }
 
 fmtconv_source *
-fmtconv_open (fmtconv_input *file)
+fmtconv_input_open (fmtconv_input *file)
 {
-  if (!file || fmtconv_failed (file->ctx))
+  if (!file || fmtconv_ctx_failed (file->ctx))
     return NULL;
   if (!file->source)
     fci_fail_file (file->ctx, FMTCONV_E_UNSUPPORTED, file->path,
@@ -107,7 +107,7 @@ collect (fmtconv_input *folder, DIR *dir)
   const char **names = calloc (MOST_NAMES, sizeof *names);
   bool fine = names ? read_names (folder, dir, names) : fci_nomem (folder->ctx) != NULL;
   size_t n = folder->n_names;
-  const char **kept = fine ? fmtconv_alloc (folder->ctx, n + 1, sizeof *kept) : NULL;
+  const char **kept = fine ? fmtconv_ctx_alloc (folder->ctx, n + 1, sizeof *kept) : NULL;
   if (kept && n > 0)
     {
       memcpy (kept, names, n * sizeof *kept);
@@ -139,9 +139,9 @@ fci_folder_list (fmtconv_input *folder)
 }
 
 const char *
-fmtconv_entry (fmtconv_input *folder, size_t i)
+fmtconv_input_entry (fmtconv_input *folder, size_t i)
 {
-  if (!folder || folder->source || fmtconv_failed (folder->ctx) || !fci_folder_list (folder))
+  if (!folder || folder->source || fmtconv_ctx_failed (folder->ctx) || !fci_folder_list (folder))
     return NULL;
   return i < folder->n_names ? folder->names[i] : NULL;
 }
@@ -151,7 +151,7 @@ peek_file (fmtconv_input *in, fmtconv_peek *peek)
 {
   const uint64_t size = in->source->size;
   const size_t n = size < PEEK_BYTES ? (size_t) size : PEEK_BYTES;
-  uint8_t *head = fmtconv_alloc (in->ctx, 2, PEEK_BYTES), *tail = head ? head + PEEK_BYTES : NULL;
+  uint8_t *head = fmtconv_ctx_alloc (in->ctx, 2, PEEK_BYTES), *tail = head ? head + PEEK_BYTES : NULL;
   if (!head || fci_source_load (in->source, 0, head, n) != 0
       || fci_source_load (in->source, size - n, tail, n) != 0)
     return false;
@@ -176,7 +176,7 @@ peek_folder (fmtconv_input *in, fmtconv_peek *peek)
 const fmtconv_peek *
 fci_input_peek (fmtconv_input *in)
 {
-  if (!in || fmtconv_failed (in->ctx))
+  if (!in || fmtconv_ctx_failed (in->ctx))
     return NULL;
   if (in->peek)
     return in->peek;

@@ -157,7 +157,7 @@ fci_input_typed (fmtconv_ctx *ctx, size_t i)
 fmtconv_input *
 fci_input_user (fmtconv_ctx *ctx, const char *path)
 {
-  if (!path || fmtconv_failed (ctx))
+  if (!path || fmtconv_ctx_failed (ctx))
     return NULL;
   if (!*path)
     fmtconv_fail (ctx, FMTCONV_E_USAGE, "the input's path is empty");
@@ -174,7 +174,7 @@ fci_input_user (fmtconv_ctx *ctx, const char *path)
 fmtconv_input *
 fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base)
 {
-  fmtconv_input *in = path && base && !fmtconv_failed (ctx) ? open_typed (ctx, path, base) : NULL;
+  fmtconv_input *in = path && base && !fmtconv_ctx_failed (ctx) ? open_typed (ctx, path, base) : NULL;
   if (in)
     in->is_alone = true;
   return in;
@@ -187,7 +187,7 @@ fci_input_is_named (const fmtconv_input *in)
 }
 
 int
-fmtconv_is_alone (const fmtconv_input *in)
+fmtconv_input_is_alone (const fmtconv_input *in)
 {
   return in && in->is_alone;
 }
@@ -200,10 +200,10 @@ is_plain (const char *name)
 }
 
 int
-fmtconv_has (fmtconv_input *folder, const char *name)
+fmtconv_input_has (fmtconv_input *folder, const char *name)
 {
   struct stat st;
-  return folder && name && folder->top && !fmtconv_failed (folder->ctx) && is_plain (name)
+  return folder && name && folder->top && !fmtconv_ctx_failed (folder->ctx) && is_plain (name)
          && fstatat (folder->fd, name, &st, 0) == 0;
 }
 
@@ -213,7 +213,7 @@ joined (fmtconv_input *folder, const char *name)
   const char *path = folder->path;
   if (strcmp (path, ".") == 0)
     return name;
-  return fmtconv_text (folder->ctx, path[strlen (path) - 1] == '/' ? "%s%s" : "%s/%s", path, name);
+  return fmtconv_ctx_printf (folder->ctx, path[strlen (path) - 1] == '/' ? "%s%s" : "%s/%s", path, name);
 }
 
 static void
@@ -255,9 +255,9 @@ open_in (fmtconv_input *folder, const char *name)
 }
 
 fmtconv_input *
-fmtconv_beneath (fmtconv_input *folder, const char *name)
+fmtconv_input_child (fmtconv_input *folder, const char *name)
 {
-  if (!folder || !name || fmtconv_failed (folder->ctx))
+  if (!folder || !name || fmtconv_ctx_failed (folder->ctx))
     return NULL;
   if (!folder->top)
     fci_fail_file (folder->ctx, FMTCONV_E_MISSING, folder->path, NULL,
@@ -282,7 +282,7 @@ folder_of (fmtconv_input *in)
   if (strcmp (path, ".") == 0)
     return "..";
   if (in->top && (strcmp (base, ".") == 0 || strcmp (base, "..") == 0))
-    return fmtconv_text (in->ctx, "%.*s/..", (int) n, path);
+    return fmtconv_ctx_printf (in->ctx, "%.*s/..", (int) n, path);
   n -= strlen (base);
   if (n == 0)
     return ".";
@@ -292,9 +292,9 @@ folder_of (fmtconv_input *in)
 }
 
 fmtconv_input *
-fmtconv_parent (fmtconv_input *in)
+fmtconv_input_parent (fmtconv_input *in)
 {
-  if (!in || fmtconv_failed (in->ctx))
+  if (!in || fmtconv_ctx_failed (in->ctx))
     return NULL;
   if (!in->parent)
     {

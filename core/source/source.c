@@ -69,15 +69,15 @@ fci_source_memory (fmtconv_ctx *ctx, const void *bytes, uint64_t size, const cha
 }
 
 uint64_t
-fmtconv_size (fmtconv_source *source)
+fmtconv_source_size (fmtconv_source *source)
 {
   return source ? source->size : 0;
 }
 
 fmtconv_source *
-fmtconv_window (fmtconv_source *source, uint64_t start, uint64_t size, const char *name)
+fmtconv_source_window (fmtconv_source *source, uint64_t start, uint64_t size, const char *name)
 {
-  if (!source || fmtconv_failed (source->ctx))
+  if (!source || fmtconv_ctx_failed (source->ctx))
     return NULL;
   if (!fci_within (start, size, source->size))
     {
@@ -87,8 +87,8 @@ fmtconv_window (fmtconv_source *source, uint64_t start, uint64_t size, const cha
                        source->size);
       return NULL;
     }
-  char *full = name ? fmtconv_text (source->ctx, "%s: %s", source->name, name)
-                    : fmtconv_text (source->ctx, "%s: from byte 0x%" PRIx64, source->name, start);
+  char *full = name ? fmtconv_ctx_printf (source->ctx, "%s: %s", source->name, name)
+                    : fmtconv_ctx_printf (source->ctx, "%s: from byte 0x%" PRIx64, source->name, start);
   fmtconv_source *window = fci_source_new (source->ctx, full);
   if (!window)
     return NULL;

@@ -58,7 +58,7 @@ const char *fci_sources_find (fmtconv_ctx *ctx, const struct stat *st);
 /* Is the folder the one of `wanted`, or does it lie in it, however deep?  false, too, where it cannot be opened. */
 bool fci_is_within (const char *folder, const struct stat *wanted);
 
-/* The code behind fmtconv_take: checks the CRC of `source` over n bytes in `bytes` that are all of it. */
+/* The code behind fmtconv_cursor_take: checks the CRC of `source` over n bytes in `bytes` that are all of it. */
 int fci_source_check_crc (const fmtconv_source *source, const void *bytes, size_t n);
 
 #endif

@@ -34,9 +34,9 @@ validate (fmtconv_zip *zip)
 }
 
 fmtconv_zip *
-fmtconv_unzip (fmtconv_source *source, unsigned flags)
+fmtconv_zip_open (fmtconv_source *source, unsigned flags)
 {
-  if (!source || fmtconv_failed (source->ctx))
+  if (!source || fmtconv_ctx_failed (source->ctx))
     return NULL;
   fmtconv_zip *zip = fci_new (source->ctx, fmtconv_zip);
   if (!zip)
@@ -44,7 +44,7 @@ fmtconv_unzip (fmtconv_source *source, unsigned flags)
   *zip = (fmtconv_zip){ .ctx = source->ctx, .source = source };
   if (validate (zip) != 0)
     return NULL;
-  zip->has_crcs = !(flags & FMTCONV_IGNORE_CRC) && !lacks_crcs (zip);
+  zip->has_crcs = !(flags & FMTCONV_ZIP_IGNORE_CRC) && !lacks_crcs (zip);
   if (lacks_crcs (zip))
     fmtconv_note (zip->ctx, "%s was saved without checksums: damage in its data would not be noticed",
                   source->name);
@@ -52,7 +52,7 @@ fmtconv_unzip (fmtconv_source *source, unsigned flags)
 }
 
 const char *
-fmtconv_member_name (fmtconv_zip *zip, size_t i)
+fmtconv_zip_member_name (fmtconv_zip *zip, size_t i)
 {
   return zip && i < zip->n ? zip->entries[i].name : NULL;
 }
@@ -79,7 +79,7 @@ find (fmtconv_zip *zip, const char *name)
 static fmtconv_source *
 open_stored (fmtconv_zip *zip, const fci_entry *entry)
 {
-  fmtconv_source *source = fmtconv_window (zip->source, entry->data, entry->size, entry->name);
+  fmtconv_source *source = fmtconv_source_window (zip->source, entry->data, entry->size, entry->name);
   if (source)
     {
       source->has_crc = zip->has_crcs;
@@ -91,14 +91,14 @@ open_stored (fmtconv_zip *zip, const fci_entry *entry)
 static fmtconv_source *
 open_deflated (fmtconv_zip *zip, fci_entry *entry)
 {
-  const char *name = fmtconv_text (zip->ctx, "%s: %s", zip->source->name, entry->name);
+  const char *name = fmtconv_ctx_printf (zip->ctx, "%s: %s", zip->source->name, entry->name);
   return name ? fci_zip_inflate (zip, entry, name) : NULL;
 }
 
 fmtconv_source *
-fmtconv_member (fmtconv_zip *zip, const char *name)
+fmtconv_zip_member (fmtconv_zip *zip, const char *name)
 {
-  if (!zip || !name || fmtconv_failed (zip->ctx))
+  if (!zip || !name || fmtconv_ctx_failed (zip->ctx))
     return NULL;
   fci_entry *entry = find (zip, name);
   if (entry && !entry->source)

@@ -178,7 +178,7 @@ fci_zip_agree (fmtconv_zip *zip)
   bool inflates = false;
   zip_t *library = open_library (zip);
   if (!library)
-    return fmtconv_failed (zip->ctx);
+    return fmtconv_ctx_failed (zip->ctx);
   int code = compare (zip, library, &inflates);
   if (code != 0 || !inflates)
     {

@@ -204,7 +204,7 @@ int
 fci_zip_read_directory (fmtconv_zip *zip)
 {
   stream s = { .zip = zip, .at = zip->dir_start, .buffer = malloc (BUFFER) };
-  zip->entries = fmtconv_alloc (zip->ctx, zip->n, sizeof *zip->entries);
+  zip->entries = fmtconv_ctx_alloc (zip->ctx, zip->n, sizeof *zip->entries);
   if (!s.buffer || !zip->entries)
     {
       fci_nomem (zip->ctx);

@@ -41,7 +41,7 @@ open_unnamed (fmtconv_ctx *ctx, const char *folder)
   int fd = open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
     return fd;
-  char *path = fmtconv_text (ctx, "%s/.fmtconv-XXXXXX", folder);
+  char *path = fmtconv_ctx_printf (ctx, "%s/.fmtconv-XXXXXX", folder);
   fd = path ? mkostemp (path, O_CLOEXEC) : -1;
   if (fd >= 0)
     unlink (path);
@@ -189,10 +189,10 @@ fci_zip_inflate (fmtconv_zip *zip, fci_entry *entry, const char *name)
   u.result->has_crc = zip->has_crcs;
   u.result->crc = entry->crc;
   if (entry->size <= FCI_ZIP_IN_MEMORY - zip->in_memory)
-    u.memory = fmtconv_alloc (zip->ctx, 1, (size_t) entry->size);
+    u.memory = fmtconv_ctx_alloc (zip->ctx, 1, (size_t) entry->size);
   else if (!need_scratch (zip))
     return NULL;
-  if (fmtconv_failed (zip->ctx) || unpack (&u) != 0 || settle (&u) != 0)
+  if (fmtconv_ctx_failed (zip->ctx) || unpack (&u) != 0 || settle (&u) != 0)
     return NULL;
   return u.result;
 }

@@ -71,13 +71,13 @@ read_local (window *w, const fci_entry *entry, local *l)
 {
   const uint8_t *p = look_at_header (w, entry, HEADER);
   if (!p)
-    return fmtconv_failed (w->zip->ctx);
+    return fmtconv_ctx_failed (w->zip->ctx);
   if (memcmp (p, "PK\3\4", 4) != 0)
     return fci_zip_bad (w->zip, entry->header, "member '%s': there is no local header here", entry->name);
   const size_t name = fci_le16 (p + 26), extra = fci_le16 (p + 28);
   p = look_at_header (w, entry, HEADER + name + extra);
   if (!p)
-    return fmtconv_failed (w->zip->ctx);
+    return fmtconv_ctx_failed (w->zip->ctx);
   *l = (local){
     .fixed = p, .name = p + HEADER, .extra = p + HEADER + name, .name_len = name, .extra_len = extra
   };
@@ -172,7 +172,7 @@ check_descriptor (window *w, const fci_entry *entry, bool wide, uint64_t *end)
                            "member '%s': its data descriptor reaches into the directory", entry->name);
   const uint8_t *p = look (w, *end, n, entry->packed < SMALL ? MANY : GUESS);
   if (!p)
-    return fmtconv_failed (zip->ctx);
+    return fmtconv_ctx_failed (zip->ctx);
   const uint64_t packed = wide ? fci_le64 (p + 8) : fci_le32 (p + 8);
   const uint64_t size = wide ? fci_le64 (p + 16) : fci_le32 (p + 12);
   if (memcmp (p, "PK\7\10", 4) != 0 || fci_le32 (p + 4) != entry->crc || packed != entry->packed

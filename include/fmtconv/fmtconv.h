@@ -72,48 +72,50 @@ void fmtconv_ctx_free (fmtconv_ctx *ctx);
 
 /* Stop what runs in `ctx` soon, with E_CANCELLED and nothing left behind.  May be called from a
  * signal handler or another thread. */
-void fmtconv_cancel (fmtconv_ctx *ctx);
+void fmtconv_ctx_cancel (fmtconv_ctx *ctx);
 
 /* ---- Converting */
 
 /* One component of a job that reads several. */
-typedef struct fmtconv_part
+typedef struct fmtconv_job_component
 {
   const char *name;              /* of the component: "transformer" */
   const char *reader;            /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
   const char *const *transforms; /* in order; "none" alone: none */
-  size_t n_transforms;           /* 0: what it is recognised as */
+  size_t n_transforms;           /* 0: what it is recognized as */
   const char *input;             /* path */
   int copy;                      /* the folder's files are carried along as they are, nothing is read */
   const char *const *files;      /* with copy: n_files plain names; NULL: all regular files */
   size_t n_files;
-} fmtconv_part;
+} fmtconv_job_component;
 
 /* One output of a job that has several. */
-typedef struct fmtconv_output
+typedef struct fmtconv_job_output
 {
   const char *writer;            /* "NAME" or "NAME:key=value,…"; NULL: by the output's name */
   const char *const *transforms; /* behind those of the job, for this output alone; "none" alone: none */
   size_t n_transforms;
   const char *output; /* path */
-} fmtconv_output;
+} fmtconv_job_output;
 
 typedef struct fmtconv_job
 {
   size_t struct_size; /* sizeof (fmtconv_job) */
   const char *reader; /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
   const char *const
-      *transforms;           /* likewise, in order; "none" alone: none; "COMPONENT/NAME:key=value" takes one
+      *transforms;     /* likewise, in order; "none" alone: none; "COMPONENT/NAME:key=value" takes one
                                     component of several, or makes it of what is read */
-  size_t n_transforms;       /* 0: what the model is recognised as */
-  const char *writer;        /* NULL: by the output's name */
-  const char *dtype;         /* a last cast, but of what is to keep its data type; NULL: none */
-  const char *input;         /* path */
-  const char *output;        /* path */
-  const fmtconv_part *parts; /* n_parts: the components, instead of reader and input; transforms take the
+  size_t n_transforms; /* 0: what the model is recognized as */
+  const char *writer;  /* NULL: by the output's name */
+  const char *dtype;   /* a last cast, but of what is to keep its data type; NULL: none */
+  const char *input;   /* path */
+  const char *output;  /* path */
+  const fmtconv_job_component
+      *parts; /* n_parts: the components, instead of reader and input; transforms take the
                                     bundle of them */
   size_t n_parts;
-  const fmtconv_output *outputs; /* n_outputs, instead of writer and output: made in one pass over the inputs,
+  const fmtconv_job_output
+      *outputs; /* n_outputs, instead of writer and output: made in one pass over the inputs,
                                     published together or not at all */
   size_t n_outputs;
 } fmtconv_job;
@@ -154,11 +156,11 @@ fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
 /* ---- Pipeline specs: a conversion kept in a file; fmtconv-spec(5) is their manual. */
 
 /* A value for a variable of a spec. */
-typedef struct fmtconv_variable
+typedef struct fmtconv_spec_variable
 {
   const char *name;
   const char *value;
-} fmtconv_variable;
+} fmtconv_spec_variable;
 
 /* The job that a spec stands for.  It lives as long as the context, and may be changed before it is used.
  * NULL: an error, which names line and column where the spec is wrong (E_FORMAT, E_LIMIT); E_USAGE: a variable
@@ -169,33 +171,34 @@ typedef struct fmtconv_variable
  *   variables  n of them, in any order; each name once
  *   input      what ${input} stands for; NULL: nothing.  Alone, it is the output of a spec without ${input}
  *   output     what ${output} stands for; NULL: nothing */
-fmtconv_job *fmtconv_spec (fmtconv_ctx *ctx, const char *spec, const fmtconv_variable *variables, size_t n,
-                           const char *input, const char *output);
+fmtconv_job *fmtconv_job_from_spec (fmtconv_ctx *ctx, const char *spec,
+                                    const fmtconv_spec_variable *variables, size_t n, const char *input,
+                                    const char *output);
 
 /* The spec of a job, as the text of a YAML file, with what is detected filled in: reader, transforms, writer.
  * So headers may be read; nothing is written.  Relative paths stay relative to the working folder. */
-const char *fmtconv_spec_text (fmtconv_ctx *ctx, const fmtconv_job *job);
+const char *fmtconv_job_to_spec (fmtconv_ctx *ctx, const fmtconv_job *job);
 
 /* The presets: [{name, summary, path}], sorted by name; summary: the comment in the first line.  name: only that
  * one, with variables: [{name, required, default, help}] and input, output (bools: it uses them); an empty array
  * where there is none. */
-fmtconv_attr *fmtconv_presets (fmtconv_ctx *ctx, const char *name);
+fmtconv_attr *fmtconv_preset_list (fmtconv_ctx *ctx, const char *name);
 
 /* ---- Looking.  NULL: it failed. */
 
 /* What `path` holds.
  *   path, format (reader), title, tensors, bytes, parameters (elements)
  *   kind         string    "lora"; "transformer, vae" where one has to be chosen, of what transforms take or
- *                          make; null: not recognised
+ *                          make; null: not recognized
  *   dtypes       array     {dtype, tensors, bytes}
- *   parts        array     {part, tensors, bytes, command}, every kind recognised;
+ *   parts        array     {part, tensors, bytes, command}, every kind recognized;
  *                          without command: left behind, and part is why
  *   skipped      array     {what, bytes, why}
  *   storages     object    sources, shared (storages with several tensors), tied (tensors)
  *   attributes   object    the model's attributes; of an array of a file that has more than 64 items {type, items,
  *                          first}; NaN and infinity as strings
- *   needs        string    where the first transform that recognises it stops for want of a parameter, or nearly
- *                          recognises it: why
+ *   needs        string    where the first transform that recognizes it stops for want of a parameter, or nearly
+ *                          recognizes it: why
  *   convert      array     commands that convert it, OUTPUT left open
  *   list         array     with LIST: {name, dtype, shape, bytes, stats}
  *   stats        object    with STATS, of all tensors together, and in `list` of each: values, nan, inf, zero,
@@ -204,13 +207,13 @@ fmtconv_attr *fmtconv_presets (fmtconv_ctx *ctx, const char *name);
 fmtconv_attr *fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader);
 
 /* ---- Comparing */
-typedef struct fmtconv_side
+typedef struct fmtconv_diff_side
 {
   const char *path;
   const char *reader;            /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
   const char *const *transforms; /* applied before the comparison, in order */
   size_t n_transforms;
-} fmtconv_side;
+} fmtconv_diff_side;
 
 /* How two checkpoints differ, tensor by tensor of the same name, whatever their formats.  NULL: it failed.
  *   a, b         object    path, reader, tensors, bytes
@@ -223,7 +226,7 @@ typedef struct fmtconv_side
  *                          not_finite: pairs that differ and are not both finite, which no figure contains;
  *                          snr_db: of a to the difference, null where there is none
  *   equal        bool      all the same, and no tensor alone */
-fmtconv_attr *fmtconv_diff (fmtconv_ctx *ctx, const fmtconv_side *a, const fmtconv_side *b);
+fmtconv_attr *fmtconv_diff (fmtconv_ctx *ctx, const fmtconv_diff_side *a, const fmtconv_diff_side *b);
 
 /* ---- Rules in files, fmtconv-rules(5) */
 
@@ -246,7 +249,7 @@ const char *fmtconv_rules_print (fmtconv_ctx *ctx, const char *transform);
  * help}], reverse, one_way, limits: {…}, error}], sorted by name; `path`: null of what is a part of the library;
  * `reverse`: whether a transform runs in reverse, `one_way`: why it does not; `error` says why one was refused.
  * name: only that one (E_USAGE where there is none); NULL: all. */
-fmtconv_attr *fmtconv_plugins (fmtconv_ctx *ctx, const char *name);
+fmtconv_attr *fmtconv_plugin_list (fmtconv_ctx *ctx, const char *name);
 
 /* Version of the library: "0.1.0". */
 const char *fmtconv_version (void);

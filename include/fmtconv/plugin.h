@@ -15,28 +15,28 @@ FMTCONV_BEGIN_DECLS
  * plugin's own and hands it to every callback as `params`.
  *
  *   type      field          when not given and .otherwise is NULL
- *   P_BOOL    int            -1
- *   P_INT     int64_t        INT64_MIN
- *   P_FLOAT   double         NaN
- *   P_SIZE    uint64_t       UINT64_MAX    5GB decimal, 64M binary
- *   P_TEXT    const char *   NULL
- *   P_CHOICE  int            the first     .otherwise is "a|b|c"; the value is the position
- *   P_DTYPE   uint32_t       0
- *   P_INPUT   fmtconv_input *  NULL        another file or folder, which the core opens
- *   P_PAIRS   fmtconv_pairs  n = 0         key "metadata.*": metadata.NAME=value, any number;
+ *   PARAM_BOOL    int            -1
+ *   PARAM_INT     int64_t        INT64_MIN
+ *   PARAM_FLOAT   double         NaN
+ *   PARAM_SIZE    uint64_t       UINT64_MAX    5GB decimal, 64M binary
+ *   PARAM_TEXT    const char *   NULL
+ *   PARAM_CHOICE  int            the first     .otherwise is "a|b|c"; the value is the position
+ *   PARAM_DTYPE   uint32_t       0
+ *   PARAM_INPUT   fmtconv_input *  NULL        another file or folder, which the core opens
+ *   PARAM_PAIRS   fmtconv_pairs  n = 0         key "metadata.*": metadata.NAME=value, any number;
  *                                          key "*", the last of a table: NAME=value of any other name, any number;
  *                                          key "rule|keep": rule=value and keep=value, any number, in order */
 enum
 {
-  FMTCONV_P_BOOL,
-  FMTCONV_P_INT,
-  FMTCONV_P_FLOAT,
-  FMTCONV_P_SIZE,
-  FMTCONV_P_TEXT,
-  FMTCONV_P_CHOICE,
-  FMTCONV_P_DTYPE,
-  FMTCONV_P_PAIRS,
-  FMTCONV_P_INPUT
+  FMTCONV_PARAM_BOOL,
+  FMTCONV_PARAM_INT,
+  FMTCONV_PARAM_FLOAT,
+  FMTCONV_PARAM_SIZE,
+  FMTCONV_PARAM_TEXT,
+  FMTCONV_PARAM_CHOICE,
+  FMTCONV_PARAM_DTYPE,
+  FMTCONV_PARAM_PAIRS,
+  FMTCONV_PARAM_INPUT
 };
 
 typedef struct fmtconv_pairs
@@ -47,14 +47,14 @@ typedef struct fmtconv_pairs
 } fmtconv_pairs;
 
 /* The first of the globs, values of `globs` whatever their keys, that matches the whole name; globs->n: none. */
-size_t fmtconv_glob_of (const fmtconv_pairs *globs, const char *name);
+size_t fmtconv_globs_find (const fmtconv_pairs *globs, const char *name);
 
 /* E_USAGE, with a list, where one of them matches no tensor of the model or of its components, or where there is none;
  * the hint says how they are given: "drop:name=GLOB".  0 or the code. */
-int fmtconv_check_globs (const fmtconv_pairs *globs, const fmtconv_model *model, const char *how);
+int fmtconv_globs_check (const fmtconv_pairs *globs, const fmtconv_model *model, const char *how);
 
 /* Replace entries of `config` by what the user typed, each value as JSON; a key that is not there yet is warned of. */
-void fmtconv_override (fmtconv_attr *config, const fmtconv_pairs *pairs);
+void fmtconv_attr_override (fmtconv_attr *config, const fmtconv_pairs *pairs);
 
 /* One parameter.  Tables end with { 0 }. */
 typedef struct fmtconv_param
@@ -62,7 +62,7 @@ typedef struct fmtconv_param
   const char *key;
   int type;              /* FMTCONV_P_… */
   size_t offset;         /* of the field in the plugin's struct, which is at most 4096 bytes */
-  const char *otherwise; /* default, as a user would type it; P_CHOICE: the choices */
+  const char *otherwise; /* default, as a user would type it; PARAM_CHOICE: the choices */
   const char *help;      /* one line */
 } fmtconv_param;
 
@@ -85,8 +85,8 @@ typedef struct fmtconv_transform
 {
   size_t struct_size;
   const fmtconv_param *params;
-  unsigned understands;       /* FMTCONV_TIED … */
-  const char *kind;           /* what its rules recognise: "lora"; NULL: never chosen unasked */
+  unsigned understands;       /* FMTCONV_FEATURE_TIED … */
+  const char *kind;           /* what its rules recognize: "lora"; NULL: never chosen unasked */
   const fmtconv_rules *rules; /* recognition; and all there is to do if apply is NULL */
 
   /* `out` starts with a copy of in's attributes, of the files it carries along, and of all its components with
@@ -99,7 +99,7 @@ typedef struct fmtconv_transform
   int precedence;
 
   /* A join completes a bundle, and is chosen unasked behind this transform of one of its components; it
-   * understands FMTCONV_COMPONENTS.  NULL: it is never chosen. */
+   * understands FMTCONV_FEATURE_COMPONENTS.  NULL: it is never chosen. */
   const char *joins;
 } fmtconv_transform;
 
@@ -110,7 +110,7 @@ typedef struct fmtconv_limits
   unsigned rank;
   size_t name_bytes;
   size_t tensors;
-  unsigned understands; /* FMTCONV_TIED … */
+  unsigned understands; /* FMTCONV_FEATURE_TIED … */
 } fmtconv_limits;
 
 typedef struct fmtconv_writer

@@ -1,4 +1,4 @@
-/* fmtconv/rules.h: rules as data: one table renames, splits, fuses, checks and recognises a model.
+/* fmtconv/rules.h: rules as data: one table renames, splits, fuses, checks and recognizes a model.
  * SPDX-License-Identifier: Apache-2.0
  *
  * A pattern matches a whole tensor name.
@@ -35,7 +35,7 @@
  *            the target, then source order.  A table in the official order gives the official order.
  * Reverse    `from` and `to` change places, drops are skipped, the first prefix is put in front, "[…]" is
  *            left out; of several rules with one `to` the first takes the name.  reverse (apply (m)) = m,
- *            without drops, names normalised.  E_UNSUPPORTED for a table that casts, that reshapes
+ *            without drops, names normalized.  E_UNSUPPORTED for a table that casts, that reshapes
  *            without one .shape that says what was there, whose `to` does not name all of `from`, or
  *            that copies one tensor to several.
  */
@@ -48,7 +48,7 @@ FMTCONV_BEGIN_DECLS
 
 enum
 {
-  FMTCONV_OPTIONAL = 1 /* fmtconv_rule.flags: need not match anything */
+  FMTCONV_RULE_OPTIONAL = 1 /* fmtconv_rule.flags: need not match anything */
 };
 
 typedef struct fmtconv_rule
@@ -64,7 +64,7 @@ typedef struct fmtconv_rule
   unsigned line; /* where it stands in the table's source; 0: not known */
 } fmtconv_rule;
 
-#define FMTCONV_KEEP "" /* fmtconv_rules.unmatched: keep under the same name */
+#define FMTCONV_UNMATCHED_KEEP "" /* fmtconv_rules.unmatched: keep under the same name */
 
 typedef struct fmtconv_rules
 {
@@ -72,7 +72,7 @@ typedef struct fmtconv_rules
   const char *prefix;
   const char *lists;
   const char *complete;
-  const char *unmatched; /* NULL: an error; FMTCONV_KEEP; else drop, and this is why */
+  const char *unmatched; /* NULL: an error; FMTCONV_UNMATCHED_KEEP; else drop, and this is why */
   unsigned dense;
   const char
       *source; /* who wrote the table: a file, or parameters; NULL: the plugin's author, whose mistakes are
@@ -80,22 +80,22 @@ typedef struct fmtconv_rules
 } fmtconv_rules;
 
 /* Put into `out` what the rules make of `in`, drop the rest.  Every problem found is listed. */
-void fmtconv_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
+void fmtconv_rules_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
 
 /* The same in reverse (see Reverse). */
-void fmtconv_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
+void fmtconv_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
 
 /* The table in a file that people write, fmtconv-rules(5): strict YAML, at most 1 MiB.  NULL: an error, with line
  * and column. */
 const fmtconv_rules *fmtconv_rules_read (fmtconv_input *file);
 
-/* What fmtconv_apply found out: "h": the number a shape variable was bound to; "#i": how many values
+/* What fmtconv_rules_apply found out: "h": the number a shape variable was bound to; "#i": how many values
  * the capture had; 0: unbound. */
-uint64_t fmtconv_var (const fmtconv_model *out, const char *name);
+uint64_t fmtconv_rules_variable (const fmtconv_model *out, const char *name);
 
-/* E_MISSING: there is no `what` in a sealed model; the hint names the installed transforms that do recognise it.
+/* E_MISSING: there is no `what` in a sealed model; the hint names the installed transforms that do recognize it.
  * For a transform that finds nothing of its own.  Returns the code. */
-int fmtconv_absent (const fmtconv_model *model, const char *what);
+int fmtconv_model_fail_absent (const fmtconv_model *model, const char *what);
 
 FMTCONV_END_DECLS
 

@@ -52,14 +52,14 @@ enum
   FMTCONV_E_IO = -6,          /* the operating system said no; errno is kept */
   FMTCONV_E_NOMEM = -7,       /* out of memory */
   FMTCONV_E_USAGE = -8,       /* what the user typed does not make sense */
-  FMTCONV_E_CANCELLED = -9,   /* fmtconv_cancel was called */
+  FMTCONV_E_CANCELLED = -9,   /* fmtconv_ctx_cancel was called */
   FMTCONV_E_INTERNAL = -10,   /* a plugin or the core broke its own rules */
   FMTCONV_E_STRICT = -11,     /* a warning, under --strict */
   FMTCONV_E_OUTPUT = -12      /* the output cannot be put there: it exists, is an input, has no folder */
 };
 
 /* ---- Data types.  The numbers never change.  1 … 63 are plain types.  A block type is FMTCONV_GGML plus
- * ggml's type number: it stores so many neighbours of the last axis together in so many bytes. */
+ * ggml's type number: it stores so many neighbors of the last axis together in so many bytes. */
 enum
 {
   FMTCONV_BOOL = 1,
@@ -132,15 +132,15 @@ typedef struct fmtconv_dtype_name
 } fmtconv_dtype_name;
 
 /* The description of a data type; NULL for a number that is none. */
-const fmtconv_dtype_info *fmtconv_dtype (uint32_t dtype);
+const fmtconv_dtype_info *fmtconv_dtype_get (uint32_t dtype);
 
 /* The data type a user called `name` (any case: "BF16", "float16", "f8_e4m3", "Q4_K").
  * 0 and E_USAGE, which lists the known names, where there is none. */
-uint32_t fmtconv_dtype_of (fmtconv_ctx *ctx, const char *name);
+uint32_t fmtconv_dtype_parse (fmtconv_ctx *ctx, const char *name);
 
 /* Look-ups in a format's table: exact name, number.  NULL: none (no error). */
-const fmtconv_dtype_name *fmtconv_by_name (const fmtconv_dtype_name *table, const char *name);
-const fmtconv_dtype_name *fmtconv_by_dtype (const fmtconv_dtype_name *table, uint32_t dtype);
+const fmtconv_dtype_name *fmtconv_dtype_table_by_name (const fmtconv_dtype_name *table, const char *name);
+const fmtconv_dtype_name *fmtconv_dtype_table_by_dtype (const fmtconv_dtype_name *table, uint32_t dtype);
 
 /* ---- Messages.  printf formats, no newline.  Whatever %s prints is escaped (control and bidi
  * characters, invalid UTF-8, backslash) and cut at 256 bytes, so names from a file may be passed
@@ -178,13 +178,13 @@ int fmtconv_lossy (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2)
 int fmtconv_note (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2);
 
 /* A formatted string in the context's arena; nothing is escaped.  NULL only after an error. */
-char *fmtconv_text (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2);
+char *fmtconv_ctx_printf (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2);
 
 /* `n` zeroed objects of `size` bytes, aligned for anything; n * size is checked.  NULL: E_NOMEM. */
-void *fmtconv_alloc (fmtconv_ctx *ctx, size_t n, size_t size);
+void *fmtconv_ctx_alloc (fmtconv_ctx *ctx, size_t n, size_t size);
 
 /* 0, or the code of the error that this context keeps. */
-int fmtconv_failed (const fmtconv_ctx *ctx);
+int fmtconv_ctx_failed (const fmtconv_ctx *ctx);
 
 FMTCONV_END_DECLS
 

@@ -12,14 +12,14 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "to", FMTCONV_P_DTYPE, offsetof (struct params, to), NULL,
+  { "to", FMTCONV_PARAM_DTYPE, offsetof (struct params, to), NULL,
     "data type of all floating-point tensors: f32, f16, bf16, f64 or an 8-bit float" },
-  { "from", FMTCONV_P_DTYPE, offsetof (struct params, from), NULL,
+  { "from", FMTCONV_PARAM_DTYPE, offsetof (struct params, from), NULL,
     "only tensors of this data type, which need be none of floating-point (i64), as the new one then" },
-  { "rule", FMTCONV_P_PAIRS, offsetof (struct params, rule), NULL,
+  { "rule", FMTCONV_PARAM_PAIRS, offsetof (struct params, rule), NULL,
     "GLOB=TYPE: another one for the tensors that the glob matches; may be repeated, the first that matches "
     "counts" },
-  { "keep", FMTCONV_P_BOOL, offsetof (struct params, keep), NULL,
+  { "keep", FMTCONV_PARAM_BOOL, offsetof (struct params, keep), NULL,
     "spare models that are to keep their data type, as a VAE is; default: yes among several components" },
   { 0 },
 };
@@ -67,11 +67,11 @@ is_target (const struct params *p, uint32_t dtype)
 static int
 refuse (fmtconv_ctx *ctx, const char *parameter, uint32_t dtype)
 {
-  const char *name = fmtconv_dtype (dtype)->name;
+  const char *name = fmtconv_dtype_get (dtype)->name;
   if (dtype >= FMTCONV_GGML)
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE,
-                            &(fmtconv_where){ .hint = fmtconv_text (ctx, "-t quantise:to=%s", name) },
-                            "%s%s is a type of blocks, which tensors are quantised to", parameter, name);
+                            &(fmtconv_where){ .hint = fmtconv_ctx_printf (ctx, "-t quantize:to=%s", name) },
+                            "%s%s is a type of blocks, which tensors are quantized to", parameter, name);
   return fmtconv_fail (
       ctx, FMTCONV_E_USAGE,
       "%s%s is no floating-point type, as weights are; of others say which: cast:from=i64,to=f32", parameter,
@@ -82,7 +82,7 @@ refuse (fmtconv_ctx *ctx, const char *parameter, uint32_t dtype)
 static uint32_t
 target_of (const struct casting *c, const char *name)
 {
-  uint32_t dtype = fmtconv_dtype_of (c->ctx, name);
+  uint32_t dtype = fmtconv_dtype_parse (c->ctx, name);
   if (dtype && !is_target (c->p, dtype))
     return refuse (c->ctx, "", dtype), 0;
   return dtype;
@@ -93,19 +93,20 @@ static int
 parse_rules (struct casting *c)
 {
   const fmtconv_pairs *rule = &c->p->rule;
-  const char **both = fmtconv_alloc (c->ctx, 2 * rule->n + 1, sizeof *both);
-  c->types = fmtconv_alloc (c->ctx, rule->n + 1, sizeof *c->types);
+  const char **both = fmtconv_ctx_alloc (c->ctx, 2 * rule->n + 1, sizeof *both);
+  c->types = fmtconv_ctx_alloc (c->ctx, rule->n + 1, sizeof *c->types);
   if (!both || !c->types)
-    return fmtconv_failed (c->ctx);
+    return fmtconv_ctx_failed (c->ctx);
   for (size_t i = 0; i < rule->n; i++)
     {
       const char *equals = strrchr (rule->value[i], '=');
       if (!equals || equals == rule->value[i])
         return fmtconv_fail (c->ctx, FMTCONV_E_USAGE, "rule=%s is not GLOB=TYPE", rule->value[i]);
       both[i] = "rule";
-      both[rule->n + i] = fmtconv_text (c->ctx, "%.*s", (int) (equals - rule->value[i]), rule->value[i]);
+      both[rule->n + i] =
+          fmtconv_ctx_printf (c->ctx, "%.*s", (int) (equals - rule->value[i]), rule->value[i]);
       if (!(c->types[i] = target_of (c, equals + 1)))
-        return fmtconv_failed (c->ctx);
+        return fmtconv_ctx_failed (c->ctx);
     }
   c->globs = (fmtconv_pairs){ .n = rule->n, .key = both, .value = both + rule->n };
   return 0;
@@ -114,7 +115,7 @@ parse_rules (struct casting *c)
 static int
 is_spared (const struct params *p, const fmtconv_model *model, int by_default)
 {
-  int keeps = (int) fmtconv_get_int (fmtconv_attrs (model), "keep-dtype", 0);
+  int keeps = (int) fmtconv_attr_get_int (fmtconv_model_attrs (model), "keep-dtype", 0);
   return keeps && (p->keep < 0 ? by_default : p->keep);
 }
 
@@ -122,7 +123,7 @@ is_spared (const struct params *p, const fmtconv_model *model, int by_default)
 static uint32_t
 type_for (const struct casting *c, const char *name)
 {
-  size_t i = fmtconv_glob_of (&c->globs, name);
+  size_t i = fmtconv_globs_find (&c->globs, name);
   return i < c->globs.n ? c->types[i] : c->p->to;
 }
 
@@ -137,11 +138,11 @@ cast (struct casting *c, const fmtconv_tensor *t)
         return t->view;
       c->named++;
       c->cut += is_float (t->dtype) && to <= FMTCONV_I64;
-      return fmtconv_cast (t->view, to);
+      return fmtconv_view_cast (t->view, to);
     }
   c->blocks += to && t->dtype >= FMTCONV_GGML;
   c->whole += to && !is_float (t->dtype) && t->dtype < FMTCONV_GGML;
-  return to && is_float (t->dtype) ? fmtconv_cast (t->view, to) : t->view;
+  return to && is_float (t->dtype) ? fmtconv_view_cast (t->view, to) : t->view;
 }
 
 /* A component of `out`, which has its tensors already. */
@@ -153,9 +154,8 @@ cast_component (struct casting *c, fmtconv_model *component)
       c->spared++;
       return;
     }
-  for
-    FMTCONV_EACH (t, component)
-  fmtconv_replace (component, t, cast (c, t));
+  FMTCONV_FOREACH (t, component)
+    fmtconv_model_replace (component, t, cast (c, t));
 }
 
 static void
@@ -163,9 +163,8 @@ cast_model (struct casting *c, const fmtconv_model *in, fmtconv_model *out)
 {
   int spared = is_spared (c->p, in, 0);
   c->spared += (size_t) spared;
-  for
-    FMTCONV_EACH (t, in)
-  fmtconv_put (out, t->name, spared ? t->view : cast (c, t));
+  FMTCONV_FOREACH (t, in)
+    fmtconv_model_put (out, t->name, spared ? t->view : cast (c, t));
 }
 
 static int
@@ -179,17 +178,17 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return refuse (ctx, "to=", p->to);
   if (p->from && (p->from < FMTCONV_BOOL || p->from > FMTCONV_F8_E8M0))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "from=%s: elements of that type are not cast one by one",
-                         fmtconv_dtype (p->from)->name);
+                         fmtconv_dtype_get (p->from)->name);
   if (parse_rules (&n))
-    return fmtconv_failed (ctx);
-  if (p->rule.n && fmtconv_check_globs (&n.globs, in, "cast:rule=GLOB=TYPE"))
-    return fmtconv_failed (ctx);
-  for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (in, c));)
-    cast_component (&n, fmtconv_component (out, fmtconv_name (c)));
+    return fmtconv_ctx_failed (ctx);
+  if (p->rule.n && fmtconv_globs_check (&n.globs, in, "cast:rule=GLOB=TYPE"))
+    return fmtconv_ctx_failed (ctx);
+  for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (in, c));)
+    cast_component (&n, fmtconv_model_component (out, fmtconv_model_name (c)));
   cast_model (&n, in, out);
   if (p->from && !n.named && !n.spared)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no tensor that is to be cast is of the type %s",
-                         fmtconv_dtype (p->from)->name);
+                         fmtconv_dtype_get (p->from)->name);
   if (n.cut)
     fmtconv_note (ctx,
                   n.cut == 1
@@ -203,15 +202,16 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
                   n.whole);
   if (n.blocks)
     fmtconv_note (ctx,
-                  n.blocks == 1 ? "%zu tensor that is stored in blocks stays so; -t dequantise decodes it"
-                                : "%zu tensors that are stored in blocks stay so; -t dequantise decodes them",
+                  n.blocks == 1 ? "%zu tensor that is stored in blocks stays so; -t dequantize decodes it"
+                                : "%zu tensors that are stored in blocks stay so; -t dequantize decodes them",
                   n.blocks);
   if (n.spared)
     fmtconv_note (ctx, "a model that is to keep its data type keeps it: cast:keep=no changes it");
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (cast, .name = "cast", .summary = "changes the data type of tensors",
                 .transform = FMTCONV_TRANSFORM (.params = params,
-                                                .understands = FMTCONV_TIED | FMTCONV_COMPONENTS,
+                                                .understands = FMTCONV_FEATURE_TIED
+                                                               | FMTCONV_FEATURE_COMPONENTS,
                                                 .apply = apply));

@@ -18,8 +18,8 @@ static const struct
 const char *
 lora_base_name (const fmtconv_model *in, const fmtconv_model *out)
 {
-  const fmtconv_tensor *patch = fmtconv_first (in, "{x*}mixins.patch_embed.proj.weight");
-  uint64_t width = fmtconv_var (out, "h");
+  const fmtconv_tensor *patch = fmtconv_model_find_pattern (in, "{x*}mixins.patch_embed.proj.weight");
+  uint64_t width = fmtconv_rules_variable (out, "h");
   for (size_t i = 0; patch && i < sizeof published / sizeof *published; i++)
     if (patch->rank == published[i].rank && patch->shape[0] == published[i].width
         && patch->shape[1] == published[i].columns)

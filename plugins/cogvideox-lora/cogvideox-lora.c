@@ -8,10 +8,10 @@
 #include <string.h>
 
 static const fmtconv_param params[] = {
-  { "alpha", FMTCONV_P_FLOAT, offsetof (struct lora_params, alpha), NULL,
+  { "alpha", FMTCONV_PARAM_FLOAT, offsetof (struct lora_params, alpha), NULL,
     "lora_alpha of the training; default: its training_config.yaml, else 1" },
-  { "rank", FMTCONV_P_INT, offsetof (struct lora_params, rank), NULL, "what the tensors' rank must be" },
-  { "scale", FMTCONV_P_CHOICE, offsetof (struct lora_params, scale), "bake|metadata|none",
+  { "rank", FMTCONV_PARAM_INT, offsetof (struct lora_params, rank), NULL, "what the tensors' rank must be" },
+  { "scale", FMTCONV_PARAM_CHOICE, offsetof (struct lora_params, scale), "bake|metadata|none",
     "where alpha/rank goes: into the matrices, into lora_adapter_metadata, nowhere" },
   { 0 },
 };
@@ -50,13 +50,14 @@ struct facts
 static struct facts
 facts_of (const struct lora_params *p, const fmtconv_model *in)
 {
-  fmtconv_attr *lora = fmtconv_at (
-      fmtconv_attrs (in), "source/training_config/model/network_config/params/modules/lora_config/params");
+  fmtconv_attr *lora =
+      fmtconv_attr_at (fmtconv_model_attrs (in),
+                       "source/training_config/model/network_config/params/modules/lora_config/params");
   struct facts f = { .alpha = p->alpha, .rank = p->rank, .has_config = lora != NULL };
   if (isnan (f.alpha))
-    f.alpha = fmtconv_get_float (lora, "lora_alpha", NAN);
+    f.alpha = fmtconv_attr_get_float (lora, "lora_alpha", NAN);
   if (f.rank == INT64_MIN)
-    f.rank = fmtconv_get_int (lora, "r", INT64_MIN);
+    f.rank = fmtconv_attr_get_int (lora, "r", INT64_MIN);
   return f;
 }
 
@@ -97,12 +98,12 @@ settle_alpha (fmtconv_ctx *ctx, struct facts *f, int64_t rank)
 static void
 set_title (fmtconv_ctx *ctx, const fmtconv_model *in, fmtconv_model *out, const struct facts *f, int64_t rank)
 {
-  const char *alpha = isnan (f->alpha) ? "unknown" : fmtconv_text (ctx, "%g", f->alpha);
-  fmtconv_set_string (fmtconv_attrs (out), "weights-name", "pytorch_lora_weights");
-  fmtconv_set_string (fmtconv_attrs (out), "title",
-                      fmtconv_text (ctx, "%s, LoRA of rank %lld, alpha %s, on %llu layers",
-                                    lora_base_name (in, out), (long long) rank, alpha,
-                                    (unsigned long long) fmtconv_var (out, "#i")));
+  const char *alpha = isnan (f->alpha) ? "unknown" : fmtconv_ctx_printf (ctx, "%g", f->alpha);
+  fmtconv_attr_set_string (fmtconv_model_attrs (out), "weights-name", "pytorch_lora_weights");
+  fmtconv_attr_set_string (fmtconv_model_attrs (out), "title",
+                           fmtconv_ctx_printf (ctx, "%s, LoRA of rank %lld, alpha %s, on %llu layers",
+                                               lora_base_name (in, out), (long long) rank, alpha,
+                                               (unsigned long long) fmtconv_rules_variable (out, "#i")));
 }
 
 static int
@@ -110,25 +111,26 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 {
   const struct lora_params *p = params_;
   struct facts f = facts_of (p, in);
-  if (!fmtconv_first (in, "{x*}.attention.{y}.matrix_{m:A,B}.{i}"))
-    return fmtconv_absent (in, "LoRA of CogVideoX");
-  fmtconv_apply (&rules, in, out);
-  int64_t rank = (int64_t) fmtconv_var (out, "r");
-  if (fmtconv_failed (ctx) || check_rank (ctx, p, &f, rank))
-    return fmtconv_failed (ctx);
+  if (!fmtconv_model_find_pattern (in, "{x*}.attention.{y}.matrix_{m:A,B}.{i}"))
+    return fmtconv_model_fail_absent (in, "LoRA of CogVideoX");
+  fmtconv_rules_apply (&rules, in, out);
+  int64_t rank = (int64_t) fmtconv_rules_variable (out, "r");
+  if (fmtconv_ctx_failed (ctx) || check_rank (ctx, p, &f, rank))
+    return fmtconv_ctx_failed (ctx);
   set_title (ctx, in, out, &f, rank);
   if (p->scale == LORA_NONE)
     return 0;
   if (settle_alpha (ctx, &f, rank))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   if (p->scale == LORA_METADATA)
     lora_describe (ctx, out, f.alpha, rank);
   else
     lora_bake (ctx, out, f.alpha / (double) rank);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (cogvideox_lora, .name = "cogvideox-lora",
                 .summary = "CogVideoX LoRA from SAT to diffusers/peft",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED, .kind = "lora",
-                                                .precedence = 1, .rules = &rules, .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
+                                                .kind = "lora", .precedence = 1, .rules = &rules,
+                                                .apply = apply));

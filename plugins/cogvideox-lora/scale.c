@@ -7,8 +7,9 @@
 static fmtconv_view *
 scaled (const fmtconv_tensor *t, double factor)
 {
-  return fmtconv_watch (fmtconv_scale (t->view, factor), FMTCONV_UNDERFLOW | FMTCONV_OVERFLOW, FMTCONV_WARN,
-                        "--dtype f32 keeps them all");
+  return fmtconv_view_watch (fmtconv_view_scale (t->view, factor),
+                             FMTCONV_FINDING_UNDERFLOW | FMTCONV_FINDING_OVERFLOW, FMTCONV_SEVERITY_WARN,
+                             "--dtype f32 keeps them all");
 }
 
 /* The lora_A that belongs to a lora_B. */
@@ -18,7 +19,8 @@ partner (fmtconv_ctx *ctx, const fmtconv_model *model, const fmtconv_tensor *b)
   const char *at = strstr (b->name, ".lora_B.");
   if (!at)
     return NULL;
-  return fmtconv_find (model, fmtconv_text (ctx, "%.*s.lora_A.%s", (int) (at - b->name), b->name, at + 8));
+  return fmtconv_model_find (
+      model, fmtconv_ctx_printf (ctx, "%.*s.lora_A.%s", (int) (at - b->name), b->name, at + 8));
 }
 
 /* B takes the factor.  In F16 a small factor would make most of B subnormal, so A takes half of the exponent of the
@@ -28,16 +30,15 @@ lora_bake (fmtconv_ctx *ctx, fmtconv_model *out, double factor)
 {
   if (factor == 1)
     return;
-  for
-    FMTCONV_EACH (b, out)
+  FMTCONV_FOREACH (b, out)
     {
       const fmtconv_tensor *a = partner (ctx, out, b);
       int shared = a && b->dtype == FMTCONV_F16 && fabs (factor) < 1 ? (1 - ilogb (factor)) / 2 : 0;
       if (!a)
         continue;
       if (shared)
-        fmtconv_replace (out, a, scaled (a, ldexp (1, -shared)));
-      fmtconv_replace (out, b, scaled (b, ldexp (factor, shared)));
+        fmtconv_model_replace (out, a, scaled (a, ldexp (1, -shared)));
+      fmtconv_model_replace (out, b, scaled (b, ldexp (factor, shared)));
     }
 }
 
@@ -45,9 +46,9 @@ static void
 set_number (fmtconv_attr *node, const char *key, double value)
 {
   if (value == rint (value) && fabs (value) < 1e15)
-    fmtconv_set_int (node, key, (int64_t) value);
+    fmtconv_attr_set_int (node, key, (int64_t) value);
   else
-    fmtconv_set_float (node, key, value);
+    fmtconv_attr_set_float (node, key, value);
 }
 
 /* The fields of peft's LoraConfig, flat and prefixed as diffusers (>= 0.34) reads them: loaders/lora_base.py. */
@@ -55,13 +56,13 @@ void
 lora_describe (fmtconv_ctx *ctx, fmtconv_model *out, double alpha, int64_t rank)
 {
   fmtconv_attr *config =
-      fmtconv_literal (ctx, FMTCONV_JSON ({
-                         "transformer.bias" : "none",
-                         "transformer.lora_dropout" : 0.0,
-                         "transformer.target_modules" : [ "to_q", "to_k", "to_v", "to_out.0" ]
-                       }));
+      fmtconv_attr_literal (ctx, FMTCONV_JSON ({
+                              "transformer.bias" : "none",
+                              "transformer.lora_dropout" : 0.0,
+                              "transformer.target_modules" : [ "to_q", "to_k", "to_v", "to_out.0" ]
+                            }));
   set_number (config, "transformer.lora_alpha", alpha);
-  fmtconv_set_int (config, "transformer.r", rank);
-  fmtconv_set_string (fmtconv_make (fmtconv_attrs (out), "metadata"), "lora_adapter_metadata",
-                      fmtconv_json_text (config, 1));
+  fmtconv_attr_set_int (config, "transformer.r", rank);
+  fmtconv_attr_set_string (fmtconv_attr_make (fmtconv_model_attrs (out), "metadata"), "lora_adapter_metadata",
+                           fmtconv_attr_json_text (config, 1));
 }

@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const fmtconv_param params[] = {
-  { "scheduler.*", FMTCONV_P_PAIRS, offsetof (struct pipeline_params, scheduler), NULL,
+  { "scheduler.*", FMTCONV_PARAM_PAIRS, offsetof (struct pipeline_params, scheduler), NULL,
     "another value in scheduler_config.json: scheduler.steps_offset=1" },
-  { "vae.*", FMTCONV_P_PAIRS, offsetof (struct pipeline_params, vae), NULL,
+  { "vae.*", FMTCONV_PARAM_PAIRS, offsetof (struct pipeline_params, vae), NULL,
     "another value in the VAE's config.json: vae.scaling_factor=0.7" },
   { 0 },
 };
@@ -18,7 +18,7 @@ const fmtconv_model *
 pipeline_find (const fmtconv_model *bundle, const char *name)
 {
   const fmtconv_model *c = NULL;
-  while ((c = fmtconv_next_component (bundle, c)) && strcmp (fmtconv_name (c), name))
+  while ((c = fmtconv_model_next_component (bundle, c)) && strcmp (fmtconv_model_name (c), name))
     ;
   return c;
 }
@@ -26,14 +26,14 @@ pipeline_find (const fmtconv_model *bundle, const char *name)
 int
 pipeline_is_empty (const fmtconv_model *component)
 {
-  return !fmtconv_count (component) && !fmtconv_next_blob (component, NULL)
-         && !fmtconv_get (fmtconv_attrs (component), "config");
+  return !fmtconv_model_count (component) && !fmtconv_model_next_blob (component, NULL)
+         && !fmtconv_attr_get (fmtconv_model_attrs (component), "config");
 }
 
 fmtconv_attr *
 pipeline_config (fmtconv_model *component)
 {
-  return component ? fmtconv_make (fmtconv_attrs (component), "config") : NULL;
+  return component ? fmtconv_attr_make (fmtconv_model_attrs (component), "config") : NULL;
 }
 
 /* The pipeline's classes take five components, and fail with others. */
@@ -42,13 +42,13 @@ check_names (fmtconv_ctx *ctx, const fmtconv_model *in)
 {
   static const char *const names[] = { "scheduler", "text_encoder", "tokenizer", "transformer", "vae" };
   size_t strangers = 0;
-  for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (in, c));)
+  for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (in, c));)
     {
       size_t i = 0;
-      while (i < 5 && strcmp (fmtconv_name (c), names[i]))
+      while (i < 5 && strcmp (fmtconv_model_name (c), names[i]))
         i++;
       if (i == 5 && ++strangers)
-        fmtconv_detail (ctx, "%s", fmtconv_name (c));
+        fmtconv_detail (ctx, "%s", fmtconv_model_name (c));
     }
   if (!strangers)
     return 0;
@@ -62,25 +62,25 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 {
   const struct pipeline_params *p = params_;
   struct pipeline_facts facts;
-  fmtconv_attr *attrs = fmtconv_attrs (out);
-  if (!fmtconv_next_component (in, NULL))
+  fmtconv_attr *attrs = fmtconv_model_attrs (out);
+  if (!fmtconv_model_next_component (in, NULL))
     return fmtconv_fail_at (
         ctx, FMTCONV_E_USAGE,
         &(fmtconv_where){ .hint = "make components of it first: -t transformer/cogvideox-transformer …" },
         "a pipeline is made of components, and this is one model");
   if (check_names (ctx, in) || pipeline_look (ctx, in, &facts) || pipeline_vae (ctx, p, &facts, out)
       || pipeline_scheduler (ctx, p, &facts, out) || pipeline_text (ctx, &facts, out))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   const char *class = facts.is_image ? "CogVideoXImageToVideoPipeline" : "CogVideoXPipeline";
-  fmtconv_set_string (attrs, "library", "diffusers");
-  fmtconv_set_string (attrs, "class", class);
-  fmtconv_set_string (attrs, "title", class);
-  return fmtconv_failed (ctx);
+  fmtconv_attr_set_string (attrs, "library", "diffusers");
+  fmtconv_attr_set_string (attrs, "class", class);
+  fmtconv_attr_set_string (attrs, "title", class);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (cogvideox_pipeline, .name = "cogvideox-pipeline",
                 .summary = "joins the components of CogVideoX to a pipeline",
                 .transform = FMTCONV_TRANSFORM (.params = params,
-                                                .understands = FMTCONV_COMPONENTS | FMTCONV_BLOBS
-                                                               | FMTCONV_TIED,
+                                                .understands = FMTCONV_FEATURE_COMPONENTS
+                                                               | FMTCONV_FEATURE_BLOBS | FMTCONV_FEATURE_TIED,
                                                 .joins = "cogvideox-transformer", .apply = apply));

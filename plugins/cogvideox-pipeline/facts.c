@@ -10,9 +10,11 @@
 static const char *
 class_of (const fmtconv_model *component)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (component);
-  const char *class = fmtconv_get_string (attrs, "class", NULL);
-  return class ? class : fmtconv_get_string (fmtconv_get (attrs, "config"), "_class_name", "no known class");
+  fmtconv_attr *attrs = fmtconv_model_attrs (component);
+  const char *class = fmtconv_attr_get_string (attrs, "class", NULL);
+  return class ? class
+               : fmtconv_attr_get_string (fmtconv_attr_get (attrs, "config"), "_class_name",
+                                          "no known class");
 }
 
 /* The component of that name, of that class and with tensors. */
@@ -22,8 +24,8 @@ expect (fmtconv_ctx *ctx, const fmtconv_model *bundle, const char *name, const c
   const fmtconv_model *c = pipeline_find (bundle, name);
   if (!c || pipeline_is_empty (c))
     {
-      for (c = NULL; (c = fmtconv_next_component (bundle, c));)
-        fmtconv_detail (ctx, "%s: %s", fmtconv_name (c), class_of (c));
+      for (c = NULL; (c = fmtconv_model_next_component (bundle, c));)
+        fmtconv_detail (ctx, "%s: %s", fmtconv_model_name (c), class_of (c));
       return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint },
                               "the pipeline has no component '%s'; there are these:", name);
     }
@@ -31,9 +33,9 @@ expect (fmtconv_ctx *ctx, const fmtconv_model *bundle, const char *name, const c
     return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = hint },
                             "the component '%s' is of the class %s, and has to be a %s", name, class_of (c),
                             class);
-  if (!fmtconv_count (c))
+  if (!fmtconv_model_count (c))
     return fmtconv_fail (ctx, FMTCONV_E_MISSING, "the component '%s' has no weights", name);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 int
@@ -41,14 +43,15 @@ pipeline_look (fmtconv_ctx *ctx, const fmtconv_model *bundle, struct pipeline_fa
 {
   if (expect (ctx, bundle, "transformer", TRANSFORMER,
               "-t transformer/cogvideox-transformer makes it of a SAT checkpoint"))
-    return fmtconv_failed (ctx);
-  fmtconv_attr *config = fmtconv_get (fmtconv_attrs (pipeline_find (bundle, "transformer")), "config");
-  int64_t inputs = fmtconv_get_int (config, "in_channels", 16);
+    return fmtconv_ctx_failed (ctx);
+  fmtconv_attr *config =
+      fmtconv_attr_get (fmtconv_model_attrs (pipeline_find (bundle, "transformer")), "config");
+  int64_t inputs = fmtconv_attr_get_int (config, "in_channels", 16);
   *facts = (struct pipeline_facts){
-    .is_rotary = fmtconv_get_int (config, "use_rotary_positional_embeddings", 0) > 0,
-    .is_1_5 = fmtconv_get_int (config, "patch_size_t", 0) > 0,
-    .latents = fmtconv_get_int (config, "out_channels", 16),
-    .text = fmtconv_get_int (config, "text_embed_dim", 0),
+    .is_rotary = fmtconv_attr_get_int (config, "use_rotary_positional_embeddings", 0) > 0,
+    .is_1_5 = fmtconv_attr_get_int (config, "patch_size_t", 0) > 0,
+    .latents = fmtconv_attr_get_int (config, "out_channels", 16),
+    .text = fmtconv_attr_get_int (config, "text_embed_dim", 0),
   };
   facts->is_image = inputs != facts->latents;
   if (facts->is_image && (inputs % 2 || inputs / 2 != facts->latents))
@@ -56,7 +59,7 @@ pipeline_look (fmtconv_ctx *ctx, const fmtconv_model *bundle, struct pipeline_fa
                          "the transformer has %lld input and %lld output channels: text to video has equally "
                          "many, image to video twice as many",
                          (long long) inputs, (long long) facts->latents);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 static int
@@ -74,9 +77,9 @@ settle_factor (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct p
                fmtconv_attr *config)
 {
   double right = facts->is_rotary ? 0.7 : 1.15258426;
-  double factor = fmtconv_get_float (config, "scaling_factor", NAN);
+  double factor = fmtconv_attr_get_float (config, "scaling_factor", NAN);
   if (isnan (factor))
-    fmtconv_set_float (config, "scaling_factor", right);
+    fmtconv_attr_set_float (config, "scaling_factor", right);
   else if (factor != right && !was_given (&p->vae, "scaling_factor"))
     fmtconv_warn (ctx,
                   "the VAE's scaling_factor is %.9g, and the published model of this transformer has %.9g "
@@ -89,9 +92,9 @@ settle_inversion (fmtconv_ctx *ctx, const struct pipeline_params *p, const struc
                   fmtconv_attr *config)
 {
   static const char key[] = "invert_scale_latents";
-  if (!fmtconv_get (config, key))
-    fmtconv_set_bool (config, key, facts->is_1_5);
-  else if ((fmtconv_get_int (config, key, 0) > 0) != facts->is_1_5 && !was_given (&p->vae, key))
+  if (!fmtconv_attr_get (config, key))
+    fmtconv_attr_set_bool (config, key, facts->is_1_5);
+  else if ((fmtconv_attr_get_int (config, key, 0) > 0) != facts->is_1_5 && !was_given (&p->vae, key))
     fmtconv_warn (ctx, "the VAE's %s is %s, and a transformer of CogVideoX%s has the contrary (vae.%s=%s)",
                   key, facts->is_1_5 ? "false" : "true", facts->is_1_5 ? "1.5" : "", key,
                   facts->is_1_5 ? "true" : "false");
@@ -103,10 +106,10 @@ pipeline_vae (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct pi
 {
   if (expect (ctx, out, "vae", VAE,
               "it is made of 3d-vae.pt by -t cogvideox-vae, and the same for all models"))
-    return fmtconv_failed (ctx);
-  fmtconv_model *vae = fmtconv_component (out, "vae");
-  fmtconv_attr *attrs = fmtconv_attrs (vae), *config = pipeline_config (vae);
-  int64_t latents = fmtconv_get_int (config, "latent_channels", 16);
+    return fmtconv_ctx_failed (ctx);
+  fmtconv_model *vae = fmtconv_model_component (out, "vae");
+  fmtconv_attr *attrs = fmtconv_model_attrs (vae), *config = pipeline_config (vae);
+  int64_t latents = fmtconv_attr_get_int (config, "latent_channels", 16);
   if (latents != facts->latents)
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
                          "the VAE's latents have %lld channels, the transformer's %lld: they are not of one "
@@ -114,34 +117,34 @@ pipeline_vae (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct pi
                          (long long) latents, (long long) facts->latents);
   settle_factor (ctx, p, facts, config);
   settle_inversion (ctx, p, facts, config);
-  fmtconv_override (config, &p->vae);
-  fmtconv_unset (attrs, "config-default");
-  fmtconv_unset (attrs, "config-doubt");
-  return fmtconv_failed (ctx);
+  fmtconv_attr_override (config, &p->vae);
+  fmtconv_attr_unset (attrs, "config-default");
+  fmtconv_attr_unset (attrs, "config-doubt");
+  return fmtconv_ctx_failed (ctx);
 }
 
 static fmtconv_attr *
 scheduler_config (fmtconv_ctx *ctx, const struct pipeline_facts *facts)
 {
-  fmtconv_attr *config = fmtconv_literal (ctx, FMTCONV_JSON ({
-                                            "_class_name" : "CogVideoXDDIMScheduler",
-                                            "beta_end" : 0.012,
-                                            "beta_schedule" : "scaled_linear",
-                                            "beta_start" : 0.00085,
-                                            "clip_sample" : false,
-                                            "clip_sample_range" : 1.0,
-                                            "num_train_timesteps" : 1000,
-                                            "prediction_type" : "v_prediction",
-                                            "rescale_betas_zero_snr" : true,
-                                            "sample_max_value" : 1.0,
-                                            "set_alpha_to_one" : true,
-                                            "snr_shift_scale" : 1.0,
-                                            "steps_offset" : 0,
-                                            "timestep_spacing" : "trailing",
-                                            "trained_betas" : null
-                                          }));
+  fmtconv_attr *config = fmtconv_attr_literal (ctx, FMTCONV_JSON ({
+                                                 "_class_name" : "CogVideoXDDIMScheduler",
+                                                 "beta_end" : 0.012,
+                                                 "beta_schedule" : "scaled_linear",
+                                                 "beta_start" : 0.00085,
+                                                 "clip_sample" : false,
+                                                 "clip_sample_range" : 1.0,
+                                                 "num_train_timesteps" : 1000,
+                                                 "prediction_type" : "v_prediction",
+                                                 "rescale_betas_zero_snr" : true,
+                                                 "sample_max_value" : 1.0,
+                                                 "set_alpha_to_one" : true,
+                                                 "snr_shift_scale" : 1.0,
+                                                 "steps_offset" : 0,
+                                                 "timestep_spacing" : "trailing",
+                                                 "trained_betas" : null
+                                               }));
   if (!facts->is_rotary)
-    fmtconv_set_float (config, "snr_shift_scale", 3.0);
+    fmtconv_attr_set_float (config, "snr_shift_scale", 3.0);
   return config;
 }
 
@@ -149,20 +152,21 @@ int
 pipeline_scheduler (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct pipeline_facts *facts,
                     fmtconv_model *out)
 {
-  fmtconv_model *scheduler = fmtconv_component (out, "scheduler");
-  fmtconv_attr *attrs = fmtconv_attrs (scheduler);
+  fmtconv_model *scheduler = fmtconv_model_component (out, "scheduler");
+  fmtconv_attr *attrs = fmtconv_model_attrs (scheduler);
   if (!scheduler)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   if (pipeline_is_empty (scheduler))
-    fmtconv_set (attrs, "config", scheduler_config (ctx, facts));
-  fmtconv_attr *config = fmtconv_get (attrs, "config");
-  if (fmtconv_count (scheduler) || !config)
+    fmtconv_attr_set (attrs, "config", scheduler_config (ctx, facts));
+  fmtconv_attr *config = fmtconv_attr_get (attrs, "config");
+  if (fmtconv_model_count (scheduler) || !config)
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
                          "the component 'scheduler' is a configuration, and has to be read as one: its "
                          "folder with scheduler_config.json by the reader diffusers");
-  fmtconv_override (config, &p->scheduler);
-  fmtconv_set_string (attrs, "library", "diffusers");
-  fmtconv_set_string (attrs, "config-name", "scheduler_config.json");
-  fmtconv_set_string (attrs, "class", fmtconv_get_string (config, "_class_name", "CogVideoXDDIMScheduler"));
-  return fmtconv_failed (ctx);
+  fmtconv_attr_override (config, &p->scheduler);
+  fmtconv_attr_set_string (attrs, "library", "diffusers");
+  fmtconv_attr_set_string (attrs, "config-name", "scheduler_config.json");
+  fmtconv_attr_set_string (attrs, "class",
+                           fmtconv_attr_get_string (config, "_class_name", "CogVideoXDDIMScheduler"));
+  return fmtconv_ctx_failed (ctx);
 }

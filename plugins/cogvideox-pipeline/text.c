@@ -13,7 +13,7 @@ static const fmtconv_blob *
 find_file (const fmtconv_model *model, const char *name)
 {
   const fmtconv_blob *b = NULL;
-  while ((b = fmtconv_next_blob (model, b)) && strcmp (b->name, name))
+  while ((b = fmtconv_model_next_blob (model, b)) && strcmp (b->name, name))
     ;
   return b;
 }
@@ -22,11 +22,11 @@ find_file (const fmtconv_model *model, const char *name)
 static fmtconv_attr *
 encoder_config (const fmtconv_model *encoder)
 {
-  const fmtconv_blob *file = fmtconv_count (encoder) ? NULL : find_file (encoder, "config.json");
+  const fmtconv_blob *file = fmtconv_model_count (encoder) ? NULL : find_file (encoder, "config.json");
   if (!file)
-    return fmtconv_get (fmtconv_attrs (encoder), "config");
-  fmtconv_cursor c = fmtconv_cursor_of (file->source);
-  return c.end > MAX_CONFIG ? NULL : fmtconv_take_json (&c, c.end, DEPTH);
+    return fmtconv_attr_get (fmtconv_model_attrs (encoder), "config");
+  fmtconv_cursor c = fmtconv_cursor_start (file->source);
+  return c.end > MAX_CONFIG ? NULL : fmtconv_cursor_take_json (&c, c.end, DEPTH);
 }
 
 /* T5 gives the transformer vectors of the width that it was trained with. */
@@ -34,8 +34,8 @@ static int
 check_encoder (fmtconv_ctx *ctx, const struct pipeline_facts *facts, const fmtconv_model *encoder)
 {
   fmtconv_attr *config = encoder_config (encoder);
-  int64_t width = fmtconv_get_int (config, "d_model", -1);
-  const char *type = fmtconv_get_string (config, "model_type", "t5");
+  int64_t width = fmtconv_attr_get_int (config, "d_model", -1);
+  const char *type = fmtconv_attr_get_string (config, "model_type", "t5");
   if (width < 0 || strcmp (type, "t5"))
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
                          "the component 'text_encoder' is no T5: its configuration %s%s",
@@ -46,19 +46,20 @@ check_encoder (fmtconv_ctx *ctx, const struct pipeline_facts *facts, const fmtco
         &(fmtconv_where){ .hint = "all published models have that of t5-v1_1-xxl, 4096 wide" },
         "the text encoder gives vectors of %lld numbers, the transformer takes %lld (text_embed_dim)",
         (long long) width, (long long) facts->text);
-  if (!fmtconv_count (encoder) && !fmtconv_next_blob (encoder, NULL))
+  if (!fmtconv_model_count (encoder) && !fmtconv_model_next_blob (encoder, NULL))
     return fmtconv_fail (ctx, FMTCONV_E_MISSING, "the component 'text_encoder' has no weights");
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 /* transformers has one embedding under two names, and saves it under the first. */
 static void
 drop_tied (fmtconv_model *encoder)
 {
-  const fmtconv_tensor *shared = fmtconv_find (encoder, "shared.weight");
-  const fmtconv_tensor *embed = fmtconv_find (encoder, "encoder.embed_tokens.weight");
-  if (shared && embed && (fmtconv_tied (encoder, embed) == shared || fmtconv_tied (encoder, shared) == embed))
-    fmtconv_drop (encoder, embed, "tied: the same as shared.weight");
+  const fmtconv_tensor *shared = fmtconv_model_find (encoder, "shared.weight");
+  const fmtconv_tensor *embed = fmtconv_model_find (encoder, "encoder.embed_tokens.weight");
+  if (shared && embed
+      && (fmtconv_model_tied (encoder, embed) == shared || fmtconv_model_tied (encoder, shared) == embed))
+    fmtconv_model_drop (encoder, embed, "tied: the same as shared.weight");
 }
 
 /* google/t5-v1_1-xxl is a whole T5, of which T5EncoderModel loads one half. */
@@ -66,39 +67,38 @@ static void
 drop_decoder (fmtconv_ctx *ctx, fmtconv_model *encoder)
 {
   size_t dropped = 0;
-  for
-    FMTCONV_EACH (t, encoder)
-  if (fmtconv_match ("decoder.{x*}", t->name) || !strcmp (t->name, "lm_head.weight"))
-    {
-      fmtconv_drop (encoder, t, "T5's decoder, which the pipeline has no use for");
-      dropped++;
-    }
+  FMTCONV_FOREACH (t, encoder)
+    if (fmtconv_pattern_match ("decoder.{x*}", t->name) || !strcmp (t->name, "lm_head.weight"))
+      {
+        fmtconv_model_drop (encoder, t, "T5's decoder, which the pipeline has no use for");
+        dropped++;
+      }
   if (dropped)
-    fmtconv_set (fmtconv_get (fmtconv_attrs (encoder), "config"), "architectures",
-                 fmtconv_literal (ctx, FMTCONV_JSON (["T5EncoderModel"])));
+    fmtconv_attr_set (fmtconv_attr_get (fmtconv_model_attrs (encoder), "config"), "architectures",
+                      fmtconv_attr_literal (ctx, FMTCONV_JSON (["T5EncoderModel"])));
 }
 
 /* CogVideo's instructions put both into one folder, t5-v1_1-xxl; diffusers has one for each. */
 static void
 move_files (fmtconv_model *encoder, fmtconv_model *tokenizer)
 {
-  for (const fmtconv_blob *blob = NULL; (blob = fmtconv_next_blob (encoder, blob));)
-    if (fmtconv_glob ("*token*.json", blob->name) || fmtconv_glob ("spiece.*", blob->name))
+  for (const fmtconv_blob *blob = NULL; (blob = fmtconv_model_next_blob (encoder, blob));)
+    if (fmtconv_glob_match ("*token*.json", blob->name) || fmtconv_glob_match ("spiece.*", blob->name))
       {
         if (!find_file (tokenizer, blob->name))
-          fmtconv_attach (tokenizer, blob->name, blob->source);
-        fmtconv_detach (encoder, blob);
+          fmtconv_model_attach (tokenizer, blob->name, blob->source);
+        fmtconv_model_detach (encoder, blob);
       }
 }
 
 static void
 call (const fmtconv_model *component, const char *class)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (component);
+  fmtconv_attr *attrs = fmtconv_model_attrs (component);
   if (pipeline_is_empty (component))
     return;
-  fmtconv_set_string (attrs, "library", "transformers");
-  fmtconv_set_string (attrs, "class", class);
+  fmtconv_attr_set_string (attrs, "library", "transformers");
+  fmtconv_attr_set_string (attrs, "class", class);
 }
 
 static void
@@ -122,18 +122,18 @@ say_what_is_missing (fmtconv_ctx *ctx, const fmtconv_model *encoder, const fmtco
 int
 pipeline_text (fmtconv_ctx *ctx, const struct pipeline_facts *facts, fmtconv_model *out)
 {
-  fmtconv_model *encoder = fmtconv_component (out, "text_encoder");
-  fmtconv_model *tokenizer = fmtconv_component (out, "tokenizer");
+  fmtconv_model *encoder = fmtconv_model_component (out, "text_encoder");
+  fmtconv_model *tokenizer = fmtconv_model_component (out, "tokenizer");
   if (!encoder || !tokenizer || (!pipeline_is_empty (encoder) && check_encoder (ctx, facts, encoder)))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   move_files (encoder, tokenizer);
-  if (fmtconv_count (tokenizer))
+  if (fmtconv_model_count (tokenizer))
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
                          "the component 'tokenizer' has tensors, and should have files only");
   drop_decoder (ctx, encoder);
   drop_tied (encoder);
   call (encoder, "T5EncoderModel");
-  call (tokenizer, fmtconv_get_string (fmtconv_attrs (tokenizer), "class", "T5Tokenizer"));
+  call (tokenizer, fmtconv_attr_get_string (fmtconv_model_attrs (tokenizer), "class", "T5Tokenizer"));
   say_what_is_missing (ctx, encoder, tokenizer);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }

@@ -6,11 +6,11 @@
 #include "transformer.h"
 
 static const fmtconv_param params[] = {
-  { "version", FMTCONV_P_CHOICE, offsetof (struct cogvideox_params, version),
+  { "version", FMTCONV_PARAM_CHOICE, offsetof (struct cogvideox_params, version),
     "auto|2b|5b|5b-i2v|1.5-5b|1.5-5b-i2v", "which model it is, where tensors and training do not tell" },
-  { "rotary", FMTCONV_P_BOOL, offsetof (struct cogvideox_params, rotary), NULL,
+  { "rotary", FMTCONV_PARAM_BOOL, offsetof (struct cogvideox_params, rotary), NULL,
     "rotary position embedding; default: as the version" },
-  { "config.*", FMTCONV_P_PAIRS, offsetof (struct cogvideox_params, config), NULL,
+  { "config.*", FMTCONV_PARAM_PAIRS, offsetof (struct cogvideox_params, config), NULL,
     "another value in config.json: config.sample_height=96" },
   { 0 },
 };
@@ -30,7 +30,7 @@ static const fmtconv_rules rules = {
           { .from = "mixins.pos_embed.pos_embedding",
             .to = "patch_embed.pos_embedding",
             .shape = "1,s,h",
-            .flags = FMTCONV_OPTIONAL },
+            .flags = FMTCONV_RULE_OPTIONAL },
           { .from = "mixins.patch_embed.proj.{w}", .to = "patch_embed.proj.{w}", .shape = "h,c,p,p|h,q|h" },
           { .from = "mixins.patch_embed.text_proj.{w}", .to = "patch_embed.text_proj.{w}", .shape = "h,e|h" },
           { .from = "time_embed.0.{w}", .to = "time_embedding.linear_1.{w}", .shape = "t,h|t" },
@@ -38,7 +38,7 @@ static const fmtconv_rules rules = {
           { .from = "ofs_embed.{n:0,2}.{w}",
             .to = "ofs_embedding.linear_{n:1,2}.{w}",
             .shape = "o,o|o",
-            .flags = FMTCONV_OPTIONAL },
+            .flags = FMTCONV_RULE_OPTIONAL },
           { .from = ADALN "adaLN_modulations.{i}.1.{w}",
             .to = BLOCK "norm1.linear.{w}",
             .shape = "12h,t|12h",
@@ -78,8 +78,9 @@ static const fmtconv_rules rules = {
 static int
 check_layers (fmtconv_ctx *ctx, const fmtconv_model *in, const struct cogvideox_facts *facts)
 {
-  fmtconv_attr *said = fmtconv_at (fmtconv_attrs (in), "source/training_config/model/network_config/params");
-  int64_t layers = fmtconv_get_int (said, "num_layers", facts->layers);
+  fmtconv_attr *said =
+      fmtconv_attr_at (fmtconv_model_attrs (in), "source/training_config/model/network_config/params");
+  int64_t layers = fmtconv_attr_get_int (said, "num_layers", facts->layers);
   if (layers == facts->layers)
     return 0;
   return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
@@ -91,26 +92,26 @@ check_layers (fmtconv_ctx *ctx, const fmtconv_model *in, const struct cogvideox_
 static void
 drop_table (fmtconv_model *out, const struct cogvideox_facts *facts)
 {
-  const fmtconv_tensor *table = fmtconv_find (out, "patch_embed.pos_embedding");
+  const fmtconv_tensor *table = fmtconv_model_find (out, "patch_embed.pos_embedding");
   if (table && !facts->is_learned)
-    fmtconv_drop (out, table, "table of sines, which diffusers computes");
+    fmtconv_model_drop (out, table, "table of sines, which diffusers computes");
 }
 
 /* A trained table has to have the size that diffusers derives from the config. */
 static int
 check_table (fmtconv_ctx *ctx, const struct cogvideox_facts *facts, fmtconv_attr *config)
 {
-  int64_t size = fmtconv_get_int (config, "patch_size", 1), rows;
-  int64_t height = fmtconv_get_int (config, "sample_height", 0) / (size > 0 ? size : 1);
-  int64_t width = fmtconv_get_int (config, "sample_width", 0) / (size > 0 ? size : 1);
-  int64_t ratio = fmtconv_get_int (config, "temporal_compression_ratio", 1);
-  int64_t frames = (fmtconv_get_int (config, "sample_frames", 1) - 1) / (ratio > 0 ? ratio : 1) + 1;
+  int64_t size = fmtconv_attr_get_int (config, "patch_size", 1), rows;
+  int64_t height = fmtconv_attr_get_int (config, "sample_height", 0) / (size > 0 ? size : 1);
+  int64_t width = fmtconv_attr_get_int (config, "sample_width", 0) / (size > 0 ? size : 1);
+  int64_t ratio = fmtconv_attr_get_int (config, "temporal_compression_ratio", 1);
+  int64_t frames = (fmtconv_attr_get_int (config, "sample_frames", 1) - 1) / (ratio > 0 ? ratio : 1) + 1;
   if (!facts->positions || __builtin_mul_overflow (height, width, &rows)
       || __builtin_mul_overflow (rows, frames, &rows)
-      || __builtin_add_overflow (rows, fmtconv_get_int (config, "max_text_seq_length", 0), &rows)
+      || __builtin_add_overflow (rows, fmtconv_attr_get_int (config, "max_text_seq_length", 0), &rows)
       || rows == facts->positions)
     return 0;
-  const char *what = fmtconv_text (
+  const char *what = fmtconv_ctx_printf (
       ctx,
       "the table of positions has %lld rows; text and patches of the sample size in config.json make %lld",
       (long long) facts->positions, (long long) rows);
@@ -125,16 +126,16 @@ check_table (fmtconv_ctx *ctx, const struct cogvideox_facts *facts, fmtconv_attr
 static void
 set_title (fmtconv_ctx *ctx, fmtconv_model *out, const struct cogvideox_facts *f)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (out);
+  fmtconv_attr *attrs = fmtconv_model_attrs (out);
   const char *name = f->name;
   if (!name)
-    name = fmtconv_text (ctx, "CogVideoX%s%s of width %lld with %lld layers", f->is_1_5 ? "1.5" : "",
-                         f->inputs != f->outputs ? " image-to-video" : "", (long long) f->width,
-                         (long long) f->layers);
-  fmtconv_set_string (attrs, "title", fmtconv_text (ctx, "%s, transformer", name));
-  fmtconv_set_string (attrs, "library", "diffusers");
-  fmtconv_set_string (attrs, "class", "CogVideoXTransformer3DModel");
-  fmtconv_set_string (attrs, "architecture", "cogvideox");
+    name = fmtconv_ctx_printf (ctx, "CogVideoX%s%s of width %lld with %lld layers", f->is_1_5 ? "1.5" : "",
+                               f->inputs != f->outputs ? " image-to-video" : "", (long long) f->width,
+                               (long long) f->layers);
+  fmtconv_attr_set_string (attrs, "title", fmtconv_ctx_printf (ctx, "%s, transformer", name));
+  fmtconv_attr_set_string (attrs, "library", "diffusers");
+  fmtconv_attr_set_string (attrs, "class", "CogVideoXTransformer3DModel");
+  fmtconv_attr_set_string (attrs, "architecture", "cogvideox");
 }
 
 static int
@@ -142,26 +143,27 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 {
   const struct cogvideox_params *p = params_;
   struct cogvideox_facts facts;
-  if (!fmtconv_first (in, "{x*}mixins.patch_embed.proj.{w:weight,bias}")
-      && !fmtconv_first (in, "{x*}mixins.adaln_layer.adaLN_modulations.{i}.1.{w:weight,bias}"))
-    return fmtconv_absent (in, "transformer of CogVideoX");
-  fmtconv_apply (&rules, in, out);
-  if (fmtconv_failed (ctx) || cogvideox_settle (ctx, p, in, out, &facts) || check_layers (ctx, in, &facts))
-    return fmtconv_failed (ctx);
+  if (!fmtconv_model_find_pattern (in, "{x*}mixins.patch_embed.proj.{w:weight,bias}")
+      && !fmtconv_model_find_pattern (in, "{x*}mixins.adaln_layer.adaLN_modulations.{i}.1.{w:weight,bias}"))
+    return fmtconv_model_fail_absent (in, "transformer of CogVideoX");
+  fmtconv_rules_apply (&rules, in, out);
+  if (fmtconv_ctx_failed (ctx) || cogvideox_settle (ctx, p, in, out, &facts)
+      || check_layers (ctx, in, &facts))
+    return fmtconv_ctx_failed (ctx);
   drop_table (out, &facts);
   fmtconv_attr *config = cogvideox_config (ctx, p, &facts);
   if (!config || check_table (ctx, &facts, config))
-    return fmtconv_failed (ctx);
-  fmtconv_set (fmtconv_attrs (out), "config", config);
+    return fmtconv_ctx_failed (ctx);
+  fmtconv_attr_set (fmtconv_model_attrs (out), "config", config);
   set_title (ctx, out, &facts);
-  if (fmtconv_first (in, "{x*}.attention.{y}.matrix_{m:A,B}.{i}"))
+  if (fmtconv_model_find_pattern (in, "{x*}.attention.{y}.matrix_{m:A,B}.{i}"))
     fmtconv_note (ctx,
                   "this checkpoint was trained with a LoRA, which is left out: these are the base's weights; "
                   "-t lora-merge before -t cogvideox-transformer adds it to them");
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (cogvideox_transformer, .name = "cogvideox-transformer",
                 .summary = "CogVideoX transformer from SAT to diffusers",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .kind = "transformer", .rules = &rules, .apply = apply));

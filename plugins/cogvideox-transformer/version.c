@@ -38,7 +38,7 @@ enum
 static int64_t
 var (const fmtconv_model *out, const char *name)
 {
-  uint64_t value = fmtconv_var (out, name);
+  uint64_t value = fmtconv_rules_variable (out, name);
   return value < INT64_MAX ? (int64_t) value : INT64_MAX;
 }
 
@@ -86,9 +86,10 @@ find_published (struct cogvideox_facts *f)
 static int
 trained_rotary (const fmtconv_model *in)
 {
-  fmtconv_attr *positions = fmtconv_at (
-      fmtconv_attrs (in), "source/training_config/model/network_config/params/modules/pos_embed_config");
-  const char *target = fmtconv_get_string (positions, "target", NULL);
+  fmtconv_attr *positions =
+      fmtconv_attr_at (fmtconv_model_attrs (in),
+                       "source/training_config/model/network_config/params/modules/pos_embed_config");
+  const char *target = fmtconv_attr_get_string (positions, "target", NULL);
   if (!target)
     return -1;
   return strstr (target, "Rotary3D") ? 1 : strstr (target, "Basic3D") ? 0 : -1;
@@ -100,7 +101,7 @@ find_rotary (const fmtconv_model *in, const struct cogvideox_facts *f)
 {
   if (f->published)
     return versions[f->published - 1].is_rotary;
-  if (f->is_1_5 || fmtconv_first (in, "{x*}mixins.pos_embed.freqs_{y:sin,cos}"))
+  if (f->is_1_5 || fmtconv_model_find_pattern (in, "{x*}mixins.pos_embed.freqs_{y:sin,cos}"))
     return 1;
   if (f->positions)
     return f->inputs != f->outputs;
@@ -157,13 +158,13 @@ cogvideox_settle (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtc
                   const fmtconv_model *out, struct cogvideox_facts *f)
 {
   if (read_shapes (ctx, out, f))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   find_published (f);
   if (check_version (ctx, p, f) || settle_rotary (ctx, p, in, f))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   if (f->published == COGVIDEOX_5B_I2V && !f->is_learned)
     fmtconv_warn (ctx, "%s was published with a trained table of positions, and here is none", f->name);
   if (f->published == COGVIDEOX_1_5_5B_I2V && !f->ofs)
     fmtconv_warn (ctx, "%s was published with ofs_embed, an embedding of offsets, and here is none", f->name);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }

@@ -18,7 +18,7 @@ shape_text (fmtconv_ctx *ctx, unsigned rank, const uint64_t *shape)
 {
   const char *text = "";
   for (unsigned i = 0; i < rank && text; i++)
-    text = fmtconv_text (ctx, "%s%s%llu", text, i ? ", " : "", (unsigned long long) shape[i]);
+    text = fmtconv_ctx_printf (ctx, "%s%s%llu", text, i ? ", " : "", (unsigned long long) shape[i]);
   return text ? text : "";
 }
 
@@ -26,7 +26,7 @@ shape_text (fmtconv_ctx *ctx, unsigned rank, const uint64_t *shape)
 static void
 expect (struct walk *w, const char *name, unsigned rank, const uint64_t *shape)
 {
-  const fmtconv_tensor *t = name ? fmtconv_find (w->out, name) : NULL;
+  const fmtconv_tensor *t = name ? fmtconv_model_find (w->out, name) : NULL;
   unsigned same = 0;
   if (!t)
     {
@@ -48,8 +48,8 @@ static void
 expect_layer (struct walk *w, const char *name, unsigned rank, uint64_t out, uint64_t in, uint64_t side)
 {
   const uint64_t shape[] = { out, in, side, side, side };
-  expect (w, fmtconv_text (w->ctx, "%s.weight", name), rank, shape);
-  expect (w, fmtconv_text (w->ctx, "%s.bias", name), 1, shape);
+  expect (w, fmtconv_ctx_printf (w->ctx, "%s.weight", name), rank, shape);
+  expect (w, fmtconv_ctx_printf (w->ctx, "%s.bias", name), 1, shape);
 }
 
 static void
@@ -60,19 +60,19 @@ expect_norm (struct walk *w, const char *name, uint64_t channels)
       expect_layer (w, name, 1, channels, 0, 0);
       return;
     }
-  expect_layer (w, fmtconv_text (w->ctx, "%s.norm_layer", name), 1, channels, 0, 0);
-  expect_layer (w, fmtconv_text (w->ctx, "%s.conv_y.conv", name), 5, channels, w->latents, 1);
-  expect_layer (w, fmtconv_text (w->ctx, "%s.conv_b.conv", name), 5, channels, w->latents, 1);
+  expect_layer (w, fmtconv_ctx_printf (w->ctx, "%s.norm_layer", name), 1, channels, 0, 0);
+  expect_layer (w, fmtconv_ctx_printf (w->ctx, "%s.conv_y.conv", name), 5, channels, w->latents, 1);
+  expect_layer (w, fmtconv_ctx_printf (w->ctx, "%s.conv_b.conv", name), 5, channels, w->latents, 1);
 }
 
 static void
 expect_block (struct walk *w, const char *name, uint64_t in, uint64_t out)
 {
-  const char *shortcut = fmtconv_text (w->ctx, "%s.conv_shortcut", name);
-  expect_norm (w, fmtconv_text (w->ctx, "%s.norm1", name), in);
-  expect_norm (w, fmtconv_text (w->ctx, "%s.norm2", name), out);
-  expect_layer (w, fmtconv_text (w->ctx, "%s.conv1.conv", name), 5, out, in, 3);
-  expect_layer (w, fmtconv_text (w->ctx, "%s.conv2.conv", name), 5, out, out, 3);
+  const char *shortcut = fmtconv_ctx_printf (w->ctx, "%s.conv_shortcut", name);
+  expect_norm (w, fmtconv_ctx_printf (w->ctx, "%s.norm1", name), in);
+  expect_norm (w, fmtconv_ctx_printf (w->ctx, "%s.norm2", name), out);
+  expect_layer (w, fmtconv_ctx_printf (w->ctx, "%s.conv1.conv", name), 5, out, in, 3);
+  expect_layer (w, fmtconv_ctx_printf (w->ctx, "%s.conv2.conv", name), 5, out, out, 3);
   if (in != out)
     expect_layer (w, shortcut, 5, out, in, 1);
 }
@@ -87,12 +87,13 @@ expect_levels (struct walk *w, const char *level, const char *sampler, const str
       uint64_t out = f->channels[up ? last - i : i];
       for (uint64_t j = 0; j < blocks; j++, in = out)
         expect_block (w,
-                      fmtconv_text (w->ctx, "%s.%llu.resnets.%llu", level, (unsigned long long) i,
-                                    (unsigned long long) j),
+                      fmtconv_ctx_printf (w->ctx, "%s.%llu.resnets.%llu", level, (unsigned long long) i,
+                                          (unsigned long long) j),
                       in, out);
       if (i < last)
-        expect_layer (w, fmtconv_text (w->ctx, "%s.%llu.%s.0.conv", level, (unsigned long long) i, sampler),
-                      4, out, out, 3);
+        expect_layer (
+            w, fmtconv_ctx_printf (w->ctx, "%s.%llu.%s.0.conv", level, (unsigned long long) i, sampler), 4,
+            out, out, 3);
     }
 }
 
@@ -125,7 +126,7 @@ expect_decoder (struct walk *w, const struct vae_facts *f)
 static uint64_t
 dimension (const fmtconv_model *out, const char *name, unsigned axis)
 {
-  const fmtconv_tensor *t = name ? fmtconv_find (out, name) : NULL;
+  const fmtconv_tensor *t = name ? fmtconv_model_find (out, name) : NULL;
   return t && axis < t->rank ? t->shape[axis] : 0;
 }
 
@@ -133,24 +134,26 @@ static int
 read_shapes (fmtconv_ctx *ctx, const fmtconv_model *out, struct vae_facts *f)
 {
   *f = (struct vae_facts){
-    .levels = fmtconv_var (out, "#i"),
-    .blocks = fmtconv_var (out, "#j"),
+    .levels = fmtconv_rules_variable (out, "#i"),
+    .blocks = fmtconv_rules_variable (out, "#j"),
     .inputs = dimension (out, "encoder.conv_in.conv.weight", 1),
     .outputs = dimension (out, "decoder.conv_out.conv.weight", 0),
     .latents = dimension (out, "decoder.conv_in.conv.weight", 1),
   };
-  if (!f->levels || f->levels > VAE_LEVELS || f->levels != fmtconv_var (out, "#k") || f->blocks > 1024)
+  if (!f->levels || f->levels > VAE_LEVELS || f->levels != fmtconv_rules_variable (out, "#k")
+      || f->blocks > 1024)
     return fmtconv_fail (
         ctx, FMTCONV_E_FORMAT,
         "%llu levels of %llu blocks in the encoder and %llu in the decoder are no VAE of CogVideoX",
         (unsigned long long) f->levels, (unsigned long long) f->blocks,
-        (unsigned long long) fmtconv_var (out, "#k"));
+        (unsigned long long) fmtconv_rules_variable (out, "#k"));
   for (uint64_t i = 0; i < f->levels; i++)
-    f->channels[i] = dimension (
-        out,
-        fmtconv_text (ctx, "encoder.down_blocks.%llu.resnets.0.conv1.conv.weight", (unsigned long long) i),
-        0);
-  return fmtconv_failed (ctx);
+    f->channels[i] =
+        dimension (out,
+                   fmtconv_ctx_printf (ctx, "encoder.down_blocks.%llu.resnets.0.conv1.conv.weight",
+                                       (unsigned long long) i),
+                   0);
+  return fmtconv_ctx_failed (ctx);
 }
 
 int
@@ -158,11 +161,11 @@ vae_check (fmtconv_ctx *ctx, const fmtconv_model *out, struct vae_facts *f)
 {
   struct walk w = { .ctx = ctx, .out = out };
   if (read_shapes (ctx, out, f))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   expect_encoder (&w, f);
   expect_decoder (&w, f);
   if (!w.problems)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   return fmtconv_fail_at (
       ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = "is the input complete, and the VAE of CogVideoX?" },
       "%zu tensors of the VAE are missing or have a wrong shape, by their names in diffusers", w.problems);

@@ -6,12 +6,12 @@
 #include "vae.h"
 
 static const fmtconv_param params[] = {
-  { "scaling-factor", FMTCONV_P_FLOAT, offsetof (struct vae_params, scaling_factor), NULL,
+  { "scaling-factor", FMTCONV_PARAM_FLOAT, offsetof (struct vae_params, scaling_factor), NULL,
     "1.15258426 for CogVideoX-2B, 0.7 for all others; default: as the training or the transformer beside "
     "it" },
-  { "invert-scale-latents", FMTCONV_P_BOOL, offsetof (struct vae_params, invert_scale_latents), NULL,
+  { "invert-scale-latents", FMTCONV_PARAM_BOOL, offsetof (struct vae_params, invert_scale_latents), NULL,
     "yes for CogVideoX1.5; default: as the transformer beside it" },
-  { "config.*", FMTCONV_P_PAIRS, offsetof (struct vae_params, config), NULL,
+  { "config.*", FMTCONV_PARAM_PAIRS, offsetof (struct vae_params, config), NULL,
     "another value in config.json: config.norm_num_groups=8" },
   { 0 },
 };
@@ -40,10 +40,10 @@ static const fmtconv_rules rules = {
           { .from = DOWN "block.{j}.conv{c}.conv.{w}", .to = HF_DOWN "resnets.{j}.conv{c}.conv.{w}" },
           { .from = DOWN "block.{j}.nin_shortcut.{w}",
             .to = HF_DOWN "resnets.{j}.conv_shortcut.{w}",
-            .flags = FMTCONV_OPTIONAL },
+            .flags = FMTCONV_RULE_OPTIONAL },
           { .from = DOWN "downsample.conv.{w}",
             .to = HF_DOWN "downsamplers.0.conv.{w}",
-            .flags = FMTCONV_OPTIONAL },
+            .flags = FMTCONV_RULE_OPTIONAL },
           { .from = "encoder.mid.block_{m}.norm{c}.{w}",
             .to = "encoder.mid_block.resnets.{m-1}.norm{c}.{w}" },
           { .from = "encoder.mid.block_{m}.conv{c}.conv.{w}",
@@ -59,8 +59,10 @@ static const fmtconv_rules rules = {
           { .from = UP "block.{l}.conv{c}.conv.{w}", .to = HF_UP "resnets.{l}.conv{c}.conv.{w}" },
           { .from = UP "block.{l}.nin_shortcut.{w}",
             .to = HF_UP "resnets.{l}.conv_shortcut.{w}",
-            .flags = FMTCONV_OPTIONAL },
-          { .from = UP "upsample.conv.{w}", .to = HF_UP "upsamplers.0.conv.{w}", .flags = FMTCONV_OPTIONAL },
+            .flags = FMTCONV_RULE_OPTIONAL },
+          { .from = UP "upsample.conv.{w}",
+            .to = HF_UP "upsamplers.0.conv.{w}",
+            .flags = FMTCONV_RULE_OPTIONAL },
           { .from = "decoder.norm_out.norm_layer.{w}", .to = "=" },
           { .from = "decoder.norm_out.conv_{v:y,b}.conv.{w}", .to = "=" },
           { .from = "decoder.conv_out.conv.{w}", .to = "=" },
@@ -77,13 +79,12 @@ static int
 keep_32_bits (fmtconv_ctx *ctx, fmtconv_model *out)
 {
   const fmtconv_dtype_info *other = NULL;
-  for
-    FMTCONV_EACH (t, out)
+  FMTCONV_FOREACH (t, out)
     {
       if (t->dtype == FMTCONV_F32)
         continue;
-      other = fmtconv_dtype (t->dtype);
-      fmtconv_replace (out, t, fmtconv_cast (t->view, FMTCONV_F32));
+      other = fmtconv_dtype_get (t->dtype);
+      fmtconv_model_replace (out, t, fmtconv_view_cast (t->view, FMTCONV_F32));
     }
   if (!other)
     return 0;
@@ -98,21 +99,21 @@ static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
   struct vae_facts facts;
-  if (!fmtconv_first (in, "{x*}decoder.up.{k}.block.{l}.norm{c:1,2}.norm_layer.{w:weight,bias}"))
-    return fmtconv_absent (in, "VAE of CogVideoX");
-  fmtconv_apply (&rules, in, out);
-  if (fmtconv_failed (ctx) || vae_check (ctx, out, &facts))
-    return fmtconv_failed (ctx);
-  fmtconv_attr *attrs = fmtconv_attrs (out);
-  fmtconv_set (attrs, "config", vae_config (ctx, params_, in, &facts, out));
-  fmtconv_set_string (attrs, "library", "diffusers");
-  fmtconv_set_bool (attrs, "keep-dtype", 1);
-  fmtconv_set_string (attrs, "class", "AutoencoderKLCogVideoX");
-  fmtconv_set_string (attrs, "architecture", "cogvideox");
-  fmtconv_set_string (attrs, "title", "CogVideoX, VAE");
+  if (!fmtconv_model_find_pattern (in, "{x*}decoder.up.{k}.block.{l}.norm{c:1,2}.norm_layer.{w:weight,bias}"))
+    return fmtconv_model_fail_absent (in, "VAE of CogVideoX");
+  fmtconv_rules_apply (&rules, in, out);
+  if (fmtconv_ctx_failed (ctx) || vae_check (ctx, out, &facts))
+    return fmtconv_ctx_failed (ctx);
+  fmtconv_attr *attrs = fmtconv_model_attrs (out);
+  fmtconv_attr_set (attrs, "config", vae_config (ctx, params_, in, &facts, out));
+  fmtconv_attr_set_string (attrs, "library", "diffusers");
+  fmtconv_attr_set_bool (attrs, "keep-dtype", 1);
+  fmtconv_attr_set_string (attrs, "class", "AutoencoderKLCogVideoX");
+  fmtconv_attr_set_string (attrs, "architecture", "cogvideox");
+  fmtconv_attr_set_string (attrs, "title", "CogVideoX, VAE");
   return keep_32_bits (ctx, out);
 }
 
 FMTCONV_PLUGIN (cogvideox_vae, .name = "cogvideox-vae", .summary = "CogVideoX VAE from SAT to diffusers",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED, .kind = "vae",
-                                                .rules = &rules, .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
+                                                .kind = "vae", .rules = &rules, .apply = apply));

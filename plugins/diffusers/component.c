@@ -12,13 +12,13 @@ enum
 fmtconv_attr *
 diffusers_read_json (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name)
 {
-  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (fmtconv_beneath (folder, name)));
+  fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (fmtconv_input_child (folder, name)));
   if (c.source && c.end > MAX_CONFIG)
     return fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = c.source },
                             "%llu bytes, more than the limit of %d", (unsigned long long) c.end, MAX_CONFIG),
            NULL;
-  fmtconv_attr *tree = c.source ? fmtconv_take_json (&c, c.end, DEPTH) : NULL;
-  if (tree && tree->kind != FMTCONV_A_OBJECT)
+  fmtconv_attr *tree = c.source ? fmtconv_cursor_take_json (&c, c.end, DEPTH) : NULL;
+  if (tree && tree->kind != FMTCONV_ATTR_OBJECT)
     return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = c.source },
                             "this is no JSON object"),
            NULL;
@@ -29,26 +29,26 @@ diffusers_read_json (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name)
 static int
 read_config (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, fmtconv_model *out)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (out), *config = diffusers_read_json (ctx, folder, name);
+  fmtconv_attr *attrs = fmtconv_model_attrs (out), *config = diffusers_read_json (ctx, folder, name);
   if (!config)
-    return fmtconv_failed (ctx);
-  fmtconv_set (attrs, "config", config);
+    return fmtconv_ctx_failed (ctx);
+  fmtconv_attr_set (attrs, "config", config);
   if (strcmp (name, DIFFUSERS_CONFIG))
-    fmtconv_set_string (attrs, "config-name", name);
-  const char *class = fmtconv_get_string (config, "_class_name", NULL);
-  if (class && !fmtconv_get (attrs, "library"))
-    fmtconv_set_string (attrs, "library", "diffusers");
+    fmtconv_attr_set_string (attrs, "config-name", name);
+  const char *class = fmtconv_attr_get_string (config, "_class_name", NULL);
+  if (class && !fmtconv_attr_get (attrs, "library"))
+    fmtconv_attr_set_string (attrs, "library", "diffusers");
   if (!class)
-    class = fmtconv_get_string (fmtconv_at (config, "architectures/0"), NULL, NULL);
+    class = fmtconv_attr_get_string (fmtconv_attr_at (config, "architectures/0"), NULL, NULL);
   if (class)
     {
-      fmtconv_set_string (attrs, "class", class);
-      fmtconv_set_string (attrs, "title", class);
+      fmtconv_attr_set_string (attrs, "class", class);
+      fmtconv_attr_set_string (attrs, "title", class);
     }
   /* What 16 bits cost a VAE shows in every picture. */
   if (class && !strncmp (class, "Autoencoder", strlen ("Autoencoder")))
-    fmtconv_set_bool (attrs, "keep-dtype", 1);
-  return fmtconv_failed (ctx);
+    fmtconv_attr_set_bool (attrs, "keep-dtype", 1);
+  return fmtconv_ctx_failed (ctx);
 }
 
 /* The file that is the configuration of a component whose weights are read; NULL: it has none.  Beside an adapter
@@ -57,10 +57,10 @@ static const char *
 config_name (fmtconv_input *folder, const fmtconv_model *out)
 {
   static const char *const names[] = { DIFFUSERS_CONFIG, "scheduler_config.json" };
-  if (!strcmp (fmtconv_get_string (fmtconv_attrs (out), "weights-name", ""), ADAPTER_STEM))
-    return fmtconv_has (folder, ADAPTER_CONFIG) ? ADAPTER_CONFIG : NULL;
+  if (!strcmp (fmtconv_attr_get_string (fmtconv_model_attrs (out), "weights-name", ""), ADAPTER_STEM))
+    return fmtconv_input_has (folder, ADAPTER_CONFIG) ? ADAPTER_CONFIG : NULL;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (fmtconv_has (folder, names[i]))
+    if (fmtconv_input_has (folder, names[i]))
       return names[i];
   return NULL;
 }
@@ -69,16 +69,16 @@ config_name (fmtconv_input *folder, const fmtconv_model *out)
 static void
 read_tokenizer_class (fmtconv_ctx *ctx, fmtconv_input *folder, fmtconv_model *out)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (out), *config;
-  if (!fmtconv_has (folder, DIFFUSERS_TOKENIZER)
+  fmtconv_attr *attrs = fmtconv_model_attrs (out), *config;
+  if (!fmtconv_input_has (folder, DIFFUSERS_TOKENIZER)
       || !(config = diffusers_read_json (ctx, folder, DIFFUSERS_TOKENIZER)))
     return;
-  const char *class = fmtconv_get_string (config, "tokenizer_class", NULL);
-  fmtconv_set_string (attrs, "library", "transformers");
+  const char *class = fmtconv_attr_get_string (config, "tokenizer_class", NULL);
+  fmtconv_attr_set_string (attrs, "library", "transformers");
   if (class)
     {
-      fmtconv_set_string (attrs, "class", class);
-      fmtconv_set_string (attrs, "title", class);
+      fmtconv_attr_set_string (attrs, "class", class);
+      fmtconv_attr_set_string (attrs, "title", class);
     }
 }
 
@@ -86,20 +86,20 @@ int
 diffusers_read_component (fmtconv_ctx *ctx, const struct diffusers_read_params *p, fmtconv_input *folder,
                           fmtconv_model *out)
 {
-  int has_weights = diffusers_has_weights (folder, NULL) || fmtconv_has (folder, DIFFUSERS_CONFIG);
-  if (has_weights ? diffusers_read_weights (ctx, p, folder, out) : fmtconv_failed (ctx))
-    return fmtconv_failed (ctx);
+  int has_weights = diffusers_has_weights (folder, NULL) || fmtconv_input_has (folder, DIFFUSERS_CONFIG);
+  if (has_weights ? diffusers_read_weights (ctx, p, folder, out) : fmtconv_ctx_failed (ctx))
+    return fmtconv_ctx_failed (ctx);
   const char *config = config_name (folder, out);
   if (config)
     read_config (ctx, folder, config, out);
-  else if (has_weights && !fmtconv_get (fmtconv_attrs (out), "weights-name"))
+  else if (has_weights && !fmtconv_attr_get (fmtconv_model_attrs (out), "weights-name"))
     fmtconv_warn (ctx, "no " DIFFUSERS_CONFIG " beside the weights in %s: the model has no configuration",
-                  fmtconv_path (folder));
+                  fmtconv_input_path (folder));
   else if (!has_weights)
     read_tokenizer_class (ctx, folder, out);
   if (diffusers_attach_files (ctx, folder, config, has_weights, out))
-    return fmtconv_failed (ctx);
-  if (!has_weights && !config && !fmtconv_next_blob (out, NULL))
-    return fmtconv_fail (ctx, FMTCONV_E_MISSING, "%s has no files", fmtconv_path (folder));
+    return fmtconv_ctx_failed (ctx);
+  if (!has_weights && !config && !fmtconv_model_next_blob (out, NULL))
+    return fmtconv_fail (ctx, FMTCONV_E_MISSING, "%s has no files", fmtconv_input_path (folder));
   return 0;
 }

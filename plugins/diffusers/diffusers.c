@@ -4,33 +4,33 @@
 #include "plugins/index/index.h"
 
 static const fmtconv_param read_params[] = {
-  { "variant", FMTCONV_P_TEXT, offsetof (struct diffusers_read_params, variant), NULL,
+  { "variant", FMTCONV_PARAM_TEXT, offsetof (struct diffusers_read_params, variant), NULL,
     "which weights are read (fp16); default: those without a variant, or the only one" },
-  { "aliases", FMTCONV_P_CHOICE, offsetof (struct diffusers_read_params, aliases), INDEX_ALIASES,
+  { "aliases", FMTCONV_PARAM_CHOICE, offsetof (struct diffusers_read_params, aliases), INDEX_ALIASES,
     INDEX_ALIASES_HELP },
   { 0 },
 };
 
 static const fmtconv_param write_params[] = {
-  { "max-shard-size", FMTCONV_P_SIZE, offsetof (struct diffusers_write_params, max_shard_size), "5GB",
+  { "max-shard-size", FMTCONV_PARAM_SIZE, offsetof (struct diffusers_write_params, max_shard_size), "5GB",
     "most bytes of tensors in a file: more than that makes several files, and an index" },
-  { "variant", FMTCONV_P_TEXT, offsetof (struct diffusers_write_params, variant), NULL,
+  { "variant", FMTCONV_PARAM_TEXT, offsetof (struct diffusers_write_params, variant), NULL,
     "name the weights as a variant (fp16): " DIFFUSERS_STEM ".fp16.safetensors" },
-  { "tied", FMTCONV_P_CHOICE, offsetof (struct diffusers_write_params, tied), "once|copy",
+  { "tied", FMTCONV_PARAM_CHOICE, offsetof (struct diffusers_write_params, tied), "once|copy",
     "tied tensors: written once, with their other names in the metadata, or for each name" },
-  { "diffusers-version", FMTCONV_P_TEXT, offsetof (struct diffusers_write_params, version), NULL,
+  { "diffusers-version", FMTCONV_PARAM_TEXT, offsetof (struct diffusers_write_params, version), NULL,
     "_diffusers_version of config.json; default: what the configuration says, else 0.32.2" },
   { 0 },
 };
 
-FMTCONV_PLUGIN (diffusers, .name = "diffusers",
-                .summary = "component and pipeline folders of diffusers and transformers",
-                .reader = FMTCONV_READER (.params = read_params, .probe = diffusers_probe,
-                                          .read = diffusers_read),
-                .writer = FMTCONV_WRITER (.params = write_params, .suffixes = "/",
-                                          .limits = { .rank = FMTCONV_MAX_RANK,
-                                                      .name_bytes = 4096,
-                                                      .tensors = 1048576,
-                                                      .understands = FMTCONV_TIED | FMTCONV_SCALED
-                                                                     | FMTCONV_COMPONENTS | FMTCONV_BLOBS },
-                                          .write = diffusers_write, .keeps = "config"));
+FMTCONV_PLUGIN (
+    diffusers, .name = "diffusers", .summary = "component and pipeline folders of diffusers and transformers",
+    .reader = FMTCONV_READER (.params = read_params, .probe = diffusers_probe, .read = diffusers_read),
+    .writer = FMTCONV_WRITER (.params = write_params, .suffixes = "/",
+                              .limits = { .rank = FMTCONV_MAX_RANK,
+                                          .name_bytes = 4096,
+                                          .tensors = 1048576,
+                                          .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED
+                                                         | FMTCONV_FEATURE_COMPONENTS
+                                                         | FMTCONV_FEATURE_BLOBS },
+                              .write = diffusers_write, .keeps = "config"));

@@ -35,7 +35,7 @@ left_out (fmtconv_input *folder, const char *name, int has_weights)
 {
   if (has_weights && !belongs_beside_weights (name))
     return "neither weights nor their configuration, nor of a tokenizer";
-  return fmtconv_is_folder (fmtconv_beneath (folder, name)) ? "a folder" : NULL;
+  return fmtconv_input_is_folder (fmtconv_input_child (folder, name)) ? "a folder" : NULL;
 }
 
 int
@@ -44,15 +44,15 @@ diffusers_attach_files (fmtconv_ctx *ctx, fmtconv_input *folder, const char *con
 {
   const char *name;
   struct diffusers_weights w;
-  for (size_t i = 0; !fmtconv_failed (ctx) && (name = fmtconv_entry (folder, i)); i++)
+  for (size_t i = 0; !fmtconv_ctx_failed (ctx) && (name = fmtconv_input_entry (folder, i)); i++)
     {
       if (*name == '.' || (config && !strcmp (name, config)) || (has_weights && diffusers_look_at (name, &w)))
         continue;
       const char *why = left_out (folder, name, has_weights);
       if (why)
-        fmtconv_skip (out, name, 0, why);
+        fmtconv_model_skip (out, name, 0, why);
       else
-        fmtconv_attach (out, name, fmtconv_open (fmtconv_beneath (folder, name)));
+        fmtconv_model_attach (out, name, fmtconv_input_open (fmtconv_input_child (folder, name)));
     }
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }

@@ -18,10 +18,10 @@ struct pipeline
 static int
 is_pair (const fmtconv_attr *a)
 {
-  if (a->kind != FMTCONV_A_ARRAY || a->len != 2)
+  if (a->kind != FMTCONV_ATTR_ARRAY || a->len != 2)
     return 0;
   for (const fmtconv_attr *item = a->first; item; item = item->next)
-    if (item->kind != FMTCONV_A_STRING && item->kind != FMTCONV_A_NULL)
+    if (item->kind != FMTCONV_ATTR_STRING && item->kind != FMTCONV_ATTR_NULL)
       return 0;
   return 1;
 }
@@ -30,10 +30,10 @@ is_pair (const fmtconv_attr *a)
 static int
 read_folder (struct pipeline *p, const char *name, fmtconv_model *component)
 {
-  fmtconv_input *folder = fmtconv_beneath (p->folder, name);
-  if (!fmtconv_is_folder (folder))
-    return fmtconv_failed (p->ctx)
-               ? fmtconv_failed (p->ctx)
+  fmtconv_input *folder = fmtconv_input_child (p->folder, name);
+  if (!fmtconv_input_is_folder (folder))
+    return fmtconv_ctx_failed (p->ctx)
+               ? fmtconv_ctx_failed (p->ctx)
                : fmtconv_fail (p->ctx, FMTCONV_E_FORMAT, "the component '%s' is no folder", name);
   const char *variant = p->params->variant;
   struct diffusers_read_params params = *p->params;
@@ -51,31 +51,31 @@ read_folder (struct pipeline *p, const char *name, fmtconv_model *component)
 static void
 call (fmtconv_attr *attrs, const char *library, const char *class)
 {
-  const char *found = fmtconv_get_string (attrs, "library", "diffusers");
+  const char *found = fmtconv_attr_get_string (attrs, "library", "diffusers");
   if (!strcmp (found, "transformers") && strcmp (library, "transformers"))
-    fmtconv_set_string (attrs, "weights-name", TRANSFORMERS_STEM);
-  fmtconv_set_string (attrs, "library", library);
-  fmtconv_set_string (attrs, "class", class);
+    fmtconv_attr_set_string (attrs, "weights-name", TRANSFORMERS_STEM);
+  fmtconv_attr_set_string (attrs, "library", library);
+  fmtconv_attr_set_string (attrs, "class", class);
 }
 
 static int
 read_named (struct pipeline *p, fmtconv_attr *pair)
 {
   const char *name = pair->key;
-  const char *library = fmtconv_get_string (pair->first, NULL, NULL);
-  const char *class = fmtconv_get_string (pair->last, NULL, NULL);
-  fmtconv_model *component = fmtconv_component (p->out, name);
+  const char *library = fmtconv_attr_get_string (pair->first, NULL, NULL);
+  const char *class = fmtconv_attr_get_string (pair->last, NULL, NULL);
+  fmtconv_model *component = fmtconv_model_component (p->out, name);
   if (!component || (!library && !class))
-    return fmtconv_failed (p->ctx);
+    return fmtconv_ctx_failed (p->ctx);
   if (!library || !class)
     return fmtconv_fail (p->ctx, FMTCONV_E_FORMAT, DIFFUSERS_INDEX ": '%s' has only one of library and class",
                          name);
-  if (!fmtconv_has (p->folder, name))
+  if (!fmtconv_input_has (p->folder, name))
     return fmtconv_fail_at (p->ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
                             DIFFUSERS_INDEX " names the component '%s', and there is no such folder", name);
   if (read_folder (p, name, component) == 0)
-    call (fmtconv_attrs (component), library, class);
-  return fmtconv_failed (p->ctx);
+    call (fmtconv_model_attrs (component), library, class);
+  return fmtconv_ctx_failed (p->ctx);
 }
 
 /* Why a name in the folder is left behind; NULL: it is a component that was read, or the index itself. */
@@ -83,7 +83,7 @@ static const char *
 left_behind (const fmtconv_model *out, const char *name)
 {
   const fmtconv_model *c = NULL;
-  while ((c = fmtconv_next_component (out, c)) && strcmp (fmtconv_name (c), name))
+  while ((c = fmtconv_model_next_component (out, c)) && strcmp (fmtconv_model_name (c), name))
     ;
   if (!c)
     return strcmp (name, DIFFUSERS_INDEX) ? DIFFUSERS_INDEX " does not name it" : NULL;
@@ -94,33 +94,33 @@ static void
 list_others (struct pipeline *p)
 {
   const char *name, *why;
-  for (size_t i = 0; (name = fmtconv_entry (p->folder, i)); i++)
+  for (size_t i = 0; (name = fmtconv_input_entry (p->folder, i)); i++)
     if (*name != '.' && (why = left_behind (p->out, name)))
-      fmtconv_skip (p->out, name, 0, why);
+      fmtconv_model_skip (p->out, name, 0, why);
 }
 
 /* What the index says beside the components is the pipeline's configuration. */
 static int
 read_index (struct pipeline *p, fmtconv_attr *index)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (p->out), *config = fmtconv_object (p->ctx);
-  const char *class = fmtconv_get_string (index, "_class_name", NULL);
-  for (fmtconv_attr *a = index->first; a && !fmtconv_failed (p->ctx); a = a->next)
+  fmtconv_attr *attrs = fmtconv_model_attrs (p->out), *config = fmtconv_attr_object (p->ctx);
+  const char *class = fmtconv_attr_get_string (index, "_class_name", NULL);
+  for (fmtconv_attr *a = index->first; a && !fmtconv_ctx_failed (p->ctx); a = a->next)
     if (is_pair (a))
       read_named (p, a);
     else
-      fmtconv_set (config, a->key, a);
-  fmtconv_set (attrs, "config", config);
-  fmtconv_set_string (attrs, "config-name", DIFFUSERS_INDEX);
+      fmtconv_attr_set (config, a->key, a);
+  fmtconv_attr_set (attrs, "config", config);
+  fmtconv_attr_set_string (attrs, "config-name", DIFFUSERS_INDEX);
   if (class)
     {
-      fmtconv_set_string (attrs, "class", class);
-      fmtconv_set_string (attrs, "title", class);
+      fmtconv_attr_set_string (attrs, "class", class);
+      fmtconv_attr_set_string (attrs, "title", class);
     }
-  if (!fmtconv_failed (p->ctx) && !fmtconv_next_component (p->out, NULL))
+  if (!fmtconv_ctx_failed (p->ctx) && !fmtconv_model_next_component (p->out, NULL))
     return fmtconv_fail (p->ctx, FMTCONV_E_FORMAT, DIFFUSERS_INDEX " names no component");
   list_others (p);
-  return fmtconv_failed (p->ctx);
+  return fmtconv_ctx_failed (p->ctx);
 }
 
 /* As a text encoder and its tokenizer are kept for several pipelines. */
@@ -128,11 +128,11 @@ static int
 read_pair (struct pipeline *p)
 {
   static const char *const names[] = { "text_encoder", "tokenizer" };
-  for (size_t i = 0; i < 2 && !fmtconv_failed (p->ctx); i++)
-    if (fmtconv_has (p->folder, names[i]))
-      read_folder (p, names[i], fmtconv_component (p->out, names[i]));
-  fmtconv_set_string (fmtconv_attrs (p->out), "title", "text encoder and its tokenizer");
-  return fmtconv_failed (p->ctx);
+  for (size_t i = 0; i < 2 && !fmtconv_ctx_failed (p->ctx); i++)
+    if (fmtconv_input_has (p->folder, names[i]))
+      read_folder (p, names[i], fmtconv_model_component (p->out, names[i]));
+  fmtconv_attr_set_string (fmtconv_model_attrs (p->out), "title", "text encoder and its tokenizer");
+  return fmtconv_ctx_failed (p->ctx);
 }
 
 int
@@ -141,10 +141,10 @@ diffusers_read_pipeline (fmtconv_ctx *ctx, const struct diffusers_read_params *p
 {
   struct pipeline p = { .ctx = ctx, .params = params, .folder = in, .out = out };
   fmtconv_attr *index = NULL;
-  if (fmtconv_has (in, DIFFUSERS_INDEX) && !(index = diffusers_read_json (ctx, in, DIFFUSERS_INDEX)))
-    return fmtconv_failed (ctx);
+  if (fmtconv_input_has (in, DIFFUSERS_INDEX) && !(index = diffusers_read_json (ctx, in, DIFFUSERS_INDEX)))
+    return fmtconv_ctx_failed (ctx);
   if (index ? read_index (&p, index) : read_pair (&p))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   if (params->variant && !p.of_variant)
     return fmtconv_fail (ctx, FMTCONV_E_MISSING, "no component has weights of the variant '%s'",
                          params->variant);

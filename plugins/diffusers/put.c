@@ -7,7 +7,7 @@
 fmtconv_file *
 diffusers_create (const struct diffusers_place *at, const char *name)
 {
-  return fmtconv_create (at->out, fmtconv_text (at->ctx, "%s%s", at->dir, name));
+  return fmtconv_layout_create (at->out, fmtconv_ctx_printf (at->ctx, "%s%s", at->dir, name));
 }
 
 /* "STEM.fp16.safetensors", and how its files and index are to be written. */
@@ -19,54 +19,55 @@ put_weights (const struct diffusers_place *at, const char *stem, const fmtconv_m
   if (v && !diffusers_is_variant (v, strlen (v)))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' cannot name a variant: letters, digits, '-' and '_' can",
                          v);
-  const char *name = fmtconv_text (ctx, "%s%s%s%s.safetensors", at->dir, stem, v ? "." : "", v ? v : "");
-  const char *writer =
-      fmtconv_text (ctx, "safetensors:max-shard-size=%" PRIu64 ",tied=%s,index=%s.safetensors.index%s%s.json",
-                    at->p->max_shard_size, at->p->tied ? "copy" : "once", stem, v ? "." : "", v ? v : "");
+  const char *name =
+      fmtconv_ctx_printf (ctx, "%s%s%s%s.safetensors", at->dir, stem, v ? "." : "", v ? v : "");
+  const char *writer = fmtconv_ctx_printf (
+      ctx, "safetensors:max-shard-size=%" PRIu64 ",tied=%s,index=%s.safetensors.index%s%s.json",
+      at->p->max_shard_size, at->p->tied ? "copy" : "once", stem, v ? "." : "", v ? v : "");
   if (name && writer)
-    fmtconv_write (at->out, name, model, writer);
-  return fmtconv_failed (ctx);
+    fmtconv_layout_write (at->out, name, model, writer);
+  return fmtconv_ctx_failed (ctx);
 }
 
 void
 diffusers_stamp (const struct diffusers_place *at, fmtconv_attr *config)
 {
   if (at->p->version)
-    fmtconv_set_string (config, DIFFUSERS_VERSION, at->p->version);
-  else if (!fmtconv_get_string (config, DIFFUSERS_VERSION, NULL))
-    fmtconv_set_string (config, DIFFUSERS_VERSION, "0.32.2");
+    fmtconv_attr_set_string (config, DIFFUSERS_VERSION, at->p->version);
+  else if (!fmtconv_attr_get_string (config, DIFFUSERS_VERSION, NULL))
+    fmtconv_attr_set_string (config, DIFFUSERS_VERSION, "0.32.2");
 }
 
 fmtconv_attr *
 diffusers_config (const struct diffusers_place *at, fmtconv_attr *attrs)
 {
-  fmtconv_attr *config = fmtconv_object (at->ctx);
-  fmtconv_overlay (config, fmtconv_get (attrs, "config-default"));
-  fmtconv_overlay (config, fmtconv_get (attrs, "config"));
-  if (config && config->len && !strcmp (fmtconv_get_string (attrs, "library", "diffusers"), "diffusers"))
+  fmtconv_attr *config = fmtconv_attr_object (at->ctx);
+  fmtconv_attr_overlay (config, fmtconv_attr_get (attrs, "config-default"));
+  fmtconv_attr_overlay (config, fmtconv_attr_get (attrs, "config"));
+  if (config && config->len && !strcmp (fmtconv_attr_get_string (attrs, "library", "diffusers"), "diffusers"))
     diffusers_stamp (at, config);
-  return fmtconv_failed (at->ctx) ? NULL : config;
+  return fmtconv_ctx_failed (at->ctx) ? NULL : config;
 }
 
 /* The weights' name without its suffix; a transform that makes no component names it itself.  NULL: an error. */
 static const char *
 stem_of (fmtconv_ctx *ctx, fmtconv_attr *attrs)
 {
-  const char *given = fmtconv_get_string (attrs, "weights-name", NULL);
+  const char *given = fmtconv_attr_get_string (attrs, "weights-name", NULL);
   if (given && !diffusers_is_variant (given, strlen (given)))
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the weights cannot be called '%s'", given), NULL;
   if (given)
     return given;
-  return strcmp (fmtconv_get_string (attrs, "library", ""), "transformers") ? DIFFUSERS_STEM
-                                                                            : TRANSFORMERS_STEM;
+  return strcmp (fmtconv_attr_get_string (attrs, "library", ""), "transformers") ? DIFFUSERS_STEM
+                                                                                 : TRANSFORMERS_STEM;
 }
 
 int
 diffusers_is_empty (const fmtconv_model *model)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (model);
-  return !fmtconv_count (model) && !fmtconv_next_blob (model, NULL) && !fmtconv_get (attrs, "config")
-         && !fmtconv_get (attrs, "config-default");
+  fmtconv_attr *attrs = fmtconv_model_attrs (model);
+  return !fmtconv_model_count (model) && !fmtconv_model_next_blob (model, NULL)
+         && !fmtconv_attr_get (attrs, "config") && !fmtconv_attr_get (attrs, "config-default");
 }
 
 /* torch's name of a data type; NULL: none that weights are computed in. */
@@ -80,7 +81,7 @@ torch_name (uint32_t dtype)
     { FMTCONV_F64, "float64", 0 },
     { 0 },
   };
-  const fmtconv_dtype_name *found = fmtconv_by_dtype (names, dtype);
+  const fmtconv_dtype_name *found = fmtconv_dtype_table_by_dtype (names, dtype);
   return found ? found->name : NULL;
 }
 
@@ -88,10 +89,9 @@ torch_name (uint32_t dtype)
 static void
 settle_dtype (const fmtconv_model *model, fmtconv_attr *config)
 {
-  const char *key = fmtconv_get (config, "dtype") ? "dtype" : "torch_dtype";
-  const char *said = fmtconv_get_string (config, key, NULL), *first = NULL;
-  for
-    FMTCONV_EACH (t, model)
+  const char *key = fmtconv_attr_get (config, "dtype") ? "dtype" : "torch_dtype";
+  const char *said = fmtconv_attr_get_string (config, key, NULL), *first = NULL;
+  FMTCONV_FOREACH (t, model)
     {
       const char *name = torch_name (t->dtype);
       if (!said || (name && !strcmp (name, said)))
@@ -99,29 +99,29 @@ settle_dtype (const fmtconv_model *model, fmtconv_attr *config)
       first = first ? first : name;
     }
   if (said && first)
-    fmtconv_set_string (config, key, first);
+    fmtconv_attr_set_string (config, key, first);
 }
 
 int
 diffusers_put_component (const struct diffusers_place *at, const fmtconv_model *model)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (model), *config = diffusers_config (at, attrs);
+  fmtconv_attr *attrs = fmtconv_model_attrs (model), *config = diffusers_config (at, attrs);
   const char *stem = stem_of (at->ctx, attrs);
-  if (!config || !stem || (fmtconv_count (model) && put_weights (at, stem, model)))
-    return fmtconv_failed (at->ctx);
-  for (const fmtconv_blob *blob = NULL; (blob = fmtconv_next_blob (model, blob));)
-    fmtconv_emit_source (diffusers_create (at, blob->name), blob->source);
+  if (!config || !stem || (fmtconv_model_count (model) && put_weights (at, stem, model)))
+    return fmtconv_ctx_failed (at->ctx);
+  for (const fmtconv_blob *blob = NULL; (blob = fmtconv_model_next_blob (model, blob));)
+    fmtconv_file_emit_source (diffusers_create (at, blob->name), blob->source);
   settle_dtype (model, config);
-  const char *doubt = fmtconv_get_string (attrs, "config-doubt", NULL);
+  const char *doubt = fmtconv_attr_get_string (attrs, "config-doubt", NULL);
   if (doubt)
     fmtconv_warn (at->ctx, "%s", doubt);
   if (config->len)
-    fmtconv_emit_json (diffusers_create (at, fmtconv_get_string (attrs, "config-name", DIFFUSERS_CONFIG)),
-                       config, 1);
-  else if (fmtconv_count (model) && !fmtconv_get (attrs, "weights-name"))
+    fmtconv_file_emit_json (
+        diffusers_create (at, fmtconv_attr_get_string (attrs, "config-name", DIFFUSERS_CONFIG)), config, 1);
+  else if (fmtconv_model_count (model) && !fmtconv_attr_get (attrs, "weights-name"))
     fmtconv_warn (at->ctx,
                   "%s has no configuration: its folder gets no " DIFFUSERS_CONFIG
                   ", and from_pretrained needs one",
-                  *at->dir ? fmtconv_name (model) : "the model");
-  return fmtconv_failed (at->ctx);
+                  *at->dir ? fmtconv_model_name (model) : "the model");
+  return fmtconv_ctx_failed (at->ctx);
 }

@@ -34,8 +34,8 @@ int
 diffusers_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
 {
   const struct diffusers_read_params *p = params;
-  int is_pair = fmtconv_has (in, "text_encoder") && !diffusers_has_weights (in, NULL);
-  if (fmtconv_has (in, DIFFUSERS_INDEX) || is_pair)
+  int is_pair = fmtconv_input_has (in, "text_encoder") && !diffusers_has_weights (in, NULL);
+  if (fmtconv_input_has (in, DIFFUSERS_INDEX) || is_pair)
     return diffusers_read_pipeline (ctx, p, in, out);
   return diffusers_read_component (ctx, p, in, out);
 }

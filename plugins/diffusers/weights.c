@@ -22,7 +22,7 @@ diffusers_has_weights (fmtconv_input *folder, const char *variant)
 {
   const char *name;
   struct diffusers_weights w;
-  for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+  for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
     if (variant ? is_whole (name, &w) && is_of_variant (&w, variant) : diffusers_look_at (name, &w))
       return 1;
   return 0;
@@ -33,15 +33,15 @@ no_weights (fmtconv_ctx *ctx, fmtconv_input *folder)
 {
   const char *name;
   struct diffusers_weights w;
-  for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+  for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
     if (diffusers_look_at (name, &w))
       return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
                               "%s has parts of the weights, such as %s, but not their index",
-                              fmtconv_path (folder), name);
+                              fmtconv_input_path (folder), name);
   return fmtconv_fail (ctx, FMTCONV_E_MISSING,
                        "no weights in %s: neither " DIFFUSERS_STEM ".safetensors nor " TRANSFORMERS_STEM
                        ".safetensors nor pytorch_model.bin, nor an index of such files",
-                       fmtconv_path (folder));
+                       fmtconv_input_path (folder));
 }
 
 /* The variant to read: what the user said, else none, else the only one.  NULL: an error. */
@@ -50,32 +50,31 @@ choose_variant (fmtconv_ctx *ctx, const char *wanted, fmtconv_input *folder)
 {
   const char *name, *found = NULL;
   struct diffusers_weights w;
-  fmtconv_attr *others = fmtconv_object (ctx); /* by name */
+  fmtconv_attr *others = fmtconv_attr_object (ctx); /* by name */
   if (diffusers_has_weights (folder, wanted ? wanted : ""))
     return wanted ? wanted : "";
-  for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+  for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
     if (is_whole (name, &w))
       {
-        found = fmtconv_text (ctx, "%.*s", (int) w.n, w.variant);
-        if (!found || fmtconv_get (others, found))
+        found = fmtconv_ctx_printf (ctx, "%.*s", (int) w.n, w.variant);
+        if (!found || fmtconv_attr_get (others, found))
           continue;
-        fmtconv_set_bool (others, found, 1);
+        fmtconv_attr_set_bool (others, found, 1);
         fmtconv_detail (ctx, "%s", *found ? found : "no variant");
       }
   if (!others || !others->len)
     return no_weights (ctx, folder), NULL;
   if (wanted)
-    return fmtconv_fail (ctx, FMTCONV_E_MISSING,
-                         "%s has no weights of the variant '%s'; there are these:", fmtconv_path (folder),
-                         wanted),
+    return fmtconv_fail (ctx, FMTCONV_E_MISSING, "%s has no weights of the variant '%s'; there are these:",
+                         fmtconv_input_path (folder), wanted),
            NULL;
   if (others->len == 1)
-    return fmtconv_note (ctx,
-                         "the only weights in %s are of a variant, which is read:", fmtconv_path (folder)),
+    return fmtconv_note (
+               ctx, "the only weights in %s are of a variant, which is read:", fmtconv_input_path (folder)),
            found;
   return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
                        "%s has weights of several variants: say which with variant=; there are these:",
-                       fmtconv_path (folder)),
+                       fmtconv_input_path (folder)),
          NULL;
 }
 
@@ -86,13 +85,13 @@ find_weights (fmtconv_input *folder, const char *variant, struct diffusers_weigh
 {
   const char *name, *best = NULL;
   struct diffusers_weights w;
-  for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+  for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
     if (is_whole (name, &w) && is_of_variant (&w, variant))
       {
         int better = !best || w.rank > chosen->rank;
         const char *other = better ? best : name;
         if (other)
-          fmtconv_skip (out, other, 0, "weights under another name are read");
+          fmtconv_model_skip (out, other, 0, "weights under another name are read");
         if (better)
           {
             best = name;
@@ -119,10 +118,11 @@ diffusers_read_weights (fmtconv_ctx *ctx, const struct diffusers_read_params *p,
   const char *variant = choose_variant (ctx, p->variant, folder);
   const char *name = variant ? find_weights (folder, variant, &w, out) : NULL;
   if (!name)
-    return fmtconv_failed (ctx);
-  fmtconv_adopt (out, fmtconv_read (fmtconv_beneath (folder, name), reader_of (&w, p->aliases)));
-  fmtconv_set_string (fmtconv_attrs (out), "library", w.library);
+    return fmtconv_ctx_failed (ctx);
+  fmtconv_model_adopt (out,
+                       fmtconv_input_read (fmtconv_input_child (folder, name), reader_of (&w, p->aliases)));
+  fmtconv_attr_set_string (fmtconv_model_attrs (out), "library", w.library);
   if (diffusers_is_adapter (w.stem))
-    fmtconv_set_string (fmtconv_attrs (out), "weights-name", w.stem);
-  return fmtconv_failed (ctx);
+    fmtconv_attr_set_string (fmtconv_model_attrs (out), "weights-name", w.stem);
+  return fmtconv_ctx_failed (ctx);
 }

@@ -6,65 +6,66 @@
 static const char *
 class_of (fmtconv_attr *attrs)
 {
-  fmtconv_attr *config = fmtconv_get (attrs, "config");
-  const char *class = fmtconv_get_string (attrs, "class", NULL);
+  fmtconv_attr *config = fmtconv_attr_get (attrs, "config");
+  const char *class = fmtconv_attr_get_string (attrs, "class", NULL);
   if (!class)
-    class = fmtconv_get_string (config, "_class_name", NULL);
-  return class ? class : fmtconv_get_string (fmtconv_at (config, "architectures/0"), NULL, NULL);
+    class = fmtconv_attr_get_string (config, "_class_name", NULL);
+  return class ? class : fmtconv_attr_get_string (fmtconv_attr_at (config, "architectures/0"), NULL, NULL);
 }
 
 /* [library, class]: whose from_pretrained opens the folder; [null, null]: the pipeline has no such component. */
 static void
 put_pair (fmtconv_ctx *ctx, const fmtconv_model *component, fmtconv_attr *index)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (component), *pair = fmtconv_literal (ctx, "[]");
+  fmtconv_attr *attrs = fmtconv_model_attrs (component), *pair = fmtconv_attr_literal (ctx, "[]");
   const char *class = diffusers_is_empty (component) ? NULL : class_of (attrs);
-  fmtconv_set_string (pair, NULL, class ? fmtconv_get_string (attrs, "library", "diffusers") : NULL);
-  fmtconv_set_string (pair, NULL, class);
-  fmtconv_set (index, fmtconv_name (component), pair);
+  fmtconv_attr_set_string (pair, NULL,
+                           class ? fmtconv_attr_get_string (attrs, "library", "diffusers") : NULL);
+  fmtconv_attr_set_string (pair, NULL, class);
+  fmtconv_attr_set (index, fmtconv_model_name (component), pair);
   if (!class && !diffusers_is_empty (component))
     fmtconv_warn (ctx,
                   "nothing says what class '%s' is of: " DIFFUSERS_INDEX
                   " has [null, null] for it, and it is not loaded",
-                  fmtconv_name (component));
+                  fmtconv_model_name (component));
 }
 
 /* The index of a pipeline; components without a class of their whole are only kept together. */
 static int
 put_index (const struct diffusers_place *at, const fmtconv_model *bundle)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (bundle), *index = diffusers_config (at, attrs);
-  const char *class = fmtconv_get_string (attrs, "class", NULL);
+  fmtconv_attr *attrs = fmtconv_model_attrs (bundle), *index = diffusers_config (at, attrs);
+  const char *class = fmtconv_attr_get_string (attrs, "class", NULL);
   if (class)
-    fmtconv_set_string (index, "_class_name", class);
-  if (!class && !fmtconv_get (index, "_class_name"))
+    fmtconv_attr_set_string (index, "_class_name", class);
+  if (!class && !fmtconv_attr_get (index, "_class_name"))
     return fmtconv_note (at->ctx,
                          "nothing says which pipeline the components make: there is no " DIFFUSERS_INDEX);
-  for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (bundle, c));)
+  for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (bundle, c));)
     put_pair (at->ctx, c, index);
-  if (index && !fmtconv_get (index, DIFFUSERS_VERSION))
+  if (index && !fmtconv_attr_get (index, DIFFUSERS_VERSION))
     diffusers_stamp (at, index);
-  fmtconv_emit_json (diffusers_create (at, DIFFUSERS_INDEX), index, 1);
-  return fmtconv_failed (at->ctx);
+  fmtconv_file_emit_json (diffusers_create (at, DIFFUSERS_INDEX), index, 1);
+  return fmtconv_ctx_failed (at->ctx);
 }
 
 int
 diffusers_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
 {
   struct diffusers_place at = { .ctx = ctx, .p = params, .out = out, .dir = "" };
-  int is_bundle = fmtconv_next_component (model, NULL) != NULL;
+  int is_bundle = fmtconv_model_next_component (model, NULL) != NULL;
   if (!is_bundle && diffusers_is_empty (model))
     return fmtconv_fail (
         ctx, FMTCONV_E_MISSING,
         "the model has neither tensors nor files nor a configuration: nothing is to be written");
   if (!is_bundle)
     return diffusers_put_component (&at, model);
-  for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (model, c));)
+  for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (model, c));)
     {
       struct diffusers_place beneath = at;
-      beneath.dir = fmtconv_text (ctx, "%s/", fmtconv_name (c));
+      beneath.dir = fmtconv_ctx_printf (ctx, "%s/", fmtconv_model_name (c));
       if (!beneath.dir || diffusers_put_component (&beneath, c))
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
     }
   return put_index (&at, model);
 }

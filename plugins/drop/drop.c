@@ -9,9 +9,10 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "name", FMTCONV_P_PAIRS, offsetof (struct params, name), NULL,
+  { "name", FMTCONV_PARAM_PAIRS, offsetof (struct params, name), NULL,
     "drop what this glob matches (* also crosses dots); may be repeated" },
-  { "why", FMTCONV_P_TEXT, offsetof (struct params, why), "dropped by name", "the reason, for the summary" },
+  { "why", FMTCONV_PARAM_TEXT, offsetof (struct params, why), "dropped by name",
+    "the reason, for the summary" },
   { 0 },
 };
 
@@ -19,18 +20,17 @@ static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
   const struct params *p = params_;
-  if (fmtconv_check_globs (&p->name, in, "drop:name=GLOB"))
-    return fmtconv_failed (ctx);
-  for
-    FMTCONV_EACH (t, in)
-  if (fmtconv_glob_of (&p->name, t->name) < p->name.n)
-    fmtconv_drop (out, t, p->why);
-  else
-    fmtconv_put (out, t->name, t->view);
-  return fmtconv_failed (ctx);
+  if (fmtconv_globs_check (&p->name, in, "drop:name=GLOB"))
+    return fmtconv_ctx_failed (ctx);
+  FMTCONV_FOREACH (t, in)
+    if (fmtconv_globs_find (&p->name, t->name) < p->name.n)
+      fmtconv_model_drop (out, t, p->why);
+    else
+      fmtconv_model_put (out, t->name, t->view);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (drop, .name = "drop", .summary = "drops the tensors of some names",
                 .transform = FMTCONV_TRANSFORM (.params = params,
-                                                .understands = FMTCONV_TIED | FMTCONV_SCALED,
+                                                .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

@@ -14,9 +14,9 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "prefix", FMTCONV_P_TEXT, offsetof (struct params, prefix), NULL,
+  { "prefix", FMTCONV_PARAM_TEXT, offsetof (struct params, prefix), NULL,
     "what the averages' names begin with; default: model_ema., ema_model. or ema., the first there is" },
-  { "of", FMTCONV_P_TEXT, offsetof (struct params, of), NULL,
+  { "of", FMTCONV_PARAM_TEXT, offsetof (struct params, of), NULL,
     "what the weights' names begin with; default: model. with model_ema., else nothing" },
   { 0 },
 };
@@ -37,10 +37,9 @@ starts_with (const char *s, const char *start)
 static int
 has_prefix (const fmtconv_model *in, const char *prefix)
 {
-  for
-    FMTCONV_EACH (t, in)
-  if (starts_with (t->name, prefix))
-    return 1;
+  FMTCONV_FOREACH (t, in)
+    if (starts_with (t->name, prefix))
+      return 1;
   return 0;
 }
 
@@ -53,7 +52,7 @@ find_names (const struct params *p, const fmtconv_model *in, struct names *n)
     if (has_prefix (in, known[i]))
       n->prefix = known[i];
   if (!n->prefix || !*n->prefix || !has_prefix (in, n->prefix))
-    return fmtconv_absent (in, n->prefix ? "averaged weights of that prefix" : "averaged weights");
+    return fmtconv_model_fail_absent (in, n->prefix ? "averaged weights of that prefix" : "averaged weights");
   n->of = p->of ? p->of : strcmp (n->prefix, "model_ema.") ? "" : "model.";
   return 0;
 }
@@ -68,7 +67,7 @@ is_counter (const char *rest)
 static const char *
 without_dots (fmtconv_ctx *ctx, const char *name)
 {
-  char *text = fmtconv_text (ctx, "%s", name), *to = text;
+  char *text = fmtconv_ctx_printf (ctx, "%s", name), *to = text;
   for (const char *s = text; text && *s; s++)
     if (*s != '.')
       *to++ = *s;
@@ -84,8 +83,9 @@ average_of (fmtconv_ctx *ctx, const struct names *n, const fmtconv_model *in, co
   if (starts_with (weight->name, n->prefix) || !starts_with (weight->name, n->of))
     return NULL;
   const char *rest = weight->name + strlen (n->of);
-  const fmtconv_tensor *t = fmtconv_find (in, fmtconv_text (ctx, "%s%s", n->prefix, rest));
-  return t ? t : fmtconv_find (in, fmtconv_text (ctx, "%s%s", n->prefix, without_dots (ctx, rest)));
+  const fmtconv_tensor *t = fmtconv_model_find (in, fmtconv_ctx_printf (ctx, "%s%s", n->prefix, rest));
+  return t ? t
+           : fmtconv_model_find (in, fmtconv_ctx_printf (ctx, "%s%s", n->prefix, without_dots (ctx, rest)));
 }
 
 static int
@@ -102,13 +102,13 @@ struct shared
   size_t place;
 };
 
-/* fmtconv_tied gives the first of a group for each of the others, and the second for the first: from any of them both
+/* fmtconv_model_tied gives the first of a group for each of the others, and the second for the first: from any of them both
  * are found. */
 static const fmtconv_tensor *
 first_tied (const fmtconv_model *in, const fmtconv_tensor *t)
 {
-  const fmtconv_tensor *one = fmtconv_tied (in, t);
-  const fmtconv_tensor *other = one ? fmtconv_tied (in, one) : t;
+  const fmtconv_tensor *one = fmtconv_model_tied (in, t);
+  const fmtconv_tensor *other = one ? fmtconv_model_tied (in, one) : t;
   return one && (uintptr_t) one < (uintptr_t) other ? one : other;
 }
 
@@ -125,14 +125,13 @@ by_first (const void *left, const void *right)
 static const struct shared *
 list_shared (fmtconv_ctx *ctx, const struct names *names, const fmtconv_model *in, size_t *n)
 {
-  struct shared *list = fmtconv_alloc (ctx, fmtconv_count (in) + 1, sizeof *list);
+  struct shared *list = fmtconv_ctx_alloc (ctx, fmtconv_model_count (in) + 1, sizeof *list);
   *n = 0;
   if (!list)
     return NULL;
-  for
-    FMTCONV_EACH (t, in)
+  FMTCONV_FOREACH (t, in)
     {
-      const fmtconv_tensor *average = fmtconv_tied (in, t) ? average_of (ctx, names, in, t) : NULL;
+      const fmtconv_tensor *average = fmtconv_model_tied (in, t) ? average_of (ctx, names, in, t) : NULL;
       list[*n] =
           (struct shared){ .first = average ? first_tied (in, t) : NULL, .average = average, .place = *n };
       *n += average != NULL;
@@ -165,8 +164,8 @@ swap (fmtconv_ctx *ctx, fmtconv_model *out, const fmtconv_tensor *weight, const 
   if (!same_shape (weight, average))
     return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = average->name },
                             "its shape is not that of '%s', which it is the average of", weight->name);
-  fmtconv_put (out, weight->name, average->view);
-  fmtconv_drop (out, weight, "replaced by its average");
+  fmtconv_model_put (out, weight->name, average->view);
+  fmtconv_model_drop (out, weight, "replaced by its average");
   return 0;
 }
 
@@ -176,15 +175,14 @@ check_all_found (fmtconv_ctx *ctx, const struct names *n, const fmtconv_model *i
                  size_t swapped)
 {
   size_t averages = 0;
-  for
-    FMTCONV_EACH (t, in)
-  if (starts_with (t->name, n->prefix))
-    {
-      if (is_counter (t->name + strlen (n->prefix)))
-        fmtconv_drop (out, t, "counts the steps of the average");
-      else
-        averages++;
-    }
+  FMTCONV_FOREACH (t, in)
+    if (starts_with (t->name, n->prefix))
+      {
+        if (is_counter (t->name + strlen (n->prefix)))
+          fmtconv_model_drop (out, t, "counts the steps of the average");
+        else
+          averages++;
+      }
   if (averages == swapped && averages)
     return 0;
   return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
@@ -200,9 +198,8 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   size_t swapped = 0, n_shared = 0;
   const struct shared *shared = find_names (params_, in, &n) ? NULL : list_shared (ctx, &n, in, &n_shared);
   if (!shared)
-    return fmtconv_failed (ctx);
-  for
-    FMTCONV_EACH (t, in)
+    return fmtconv_ctx_failed (ctx);
+  FMTCONV_FOREACH (t, in)
     {
       const int is_weight = !starts_with (t->name, n.prefix);
       const fmtconv_tensor *average = average_of (ctx, &n, in, t);
@@ -210,13 +207,13 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
       if (!average && is_weight)
         average = shared_average (shared, n_shared, in, t);
       if (average && swap (ctx, out, t, average))
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
       if (!average && is_weight)
-        fmtconv_put (out, t->name, t->view);
+        fmtconv_model_put (out, t->name, t->view);
     }
   return check_all_found (ctx, &n, in, out, swapped);
 }
 
 FMTCONV_PLUGIN (ema, .name = "ema", .summary = "puts averaged weights in the place of the others",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .apply = apply));

@@ -10,10 +10,10 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "from", FMTCONV_P_TEXT, offsetof (struct params, from), NULL,
+  { "from", FMTCONV_PARAM_TEXT, offsetof (struct params, from), NULL,
     "pattern of the names to join, with a list of them: {x*}.to_{p:q\\,k\\,v}.{w}" },
-  { "to", FMTCONV_P_TEXT, offsetof (struct params, to), NULL, "what they become: {x*}.qkv.{w}" },
-  { "axis", FMTCONV_P_INT, offsetof (struct params, axis), "0", "the axis along which they are joined" },
+  { "to", FMTCONV_PARAM_TEXT, offsetof (struct params, to), NULL, "what they become: {x*}.qkv.{w}" },
+  { "axis", FMTCONV_PARAM_INT, offsetof (struct params, axis), "0", "the axis along which they are joined" },
   { 0 },
 };
 
@@ -28,11 +28,13 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "axis=%lld: axes count from 0, the outermost, to 7",
                          (long long) p->axis);
   const fmtconv_rule rule[] = { { .from = p->from, .to = p->to, .axis = (unsigned) p->axis }, { 0 } };
-  const fmtconv_rules rules = { .rules = rule, .complete = "", .unmatched = FMTCONV_KEEP, .source = "fuse" };
-  fmtconv_apply (&rules, in, out);
-  return fmtconv_failed (ctx);
+  const fmtconv_rules rules = {
+    .rules = rule, .complete = "", .unmatched = FMTCONV_UNMATCHED_KEEP, .source = "fuse"
+  };
+  fmtconv_rules_apply (&rules, in, out);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (fuse, .name = "fuse", .summary = "joins tensors of equal shapes to one",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .apply = apply));

@@ -16,7 +16,7 @@ config_key (fmtconv_ctx *ctx, const char *architecture, const fmtconv_attr *valu
   if (rest)
     return gguf_unkey (ctx, rest);
   rest = *architecture ? gguf_after (value->key, architecture) : NULL;
-  if (!rest || rest[0] != '.' || !rest[1] || (value->kind == FMTCONV_A_PACKED && value->len > MAX_LIST))
+  if (!rest || rest[0] != '.' || !rest[1] || (value->kind == FMTCONV_ATTR_PACKED && value->len > MAX_LIST))
     return NULL;
   return gguf_unkey (ctx, rest + 1);
 }
@@ -24,37 +24,37 @@ config_key (fmtconv_ctx *ctx, const char *architecture, const fmtconv_attr *valu
 static void
 set_library (fmtconv_attr *attrs)
 {
-  fmtconv_attr *config = fmtconv_get (attrs, "config");
-  const char *class = fmtconv_get_string (config, "_class_name", NULL);
+  fmtconv_attr *config = fmtconv_attr_get (attrs, "config");
+  const char *class = fmtconv_attr_get_string (config, "_class_name", NULL);
   if (class)
-    fmtconv_set_string (attrs, "class", class);
-  if (class || fmtconv_get (config, "architectures"))
-    fmtconv_set_string (attrs, "library", class ? "diffusers" : "transformers");
+    fmtconv_attr_set_string (attrs, "class", class);
+  if (class || fmtconv_attr_get (config, "architectures"))
+    fmtconv_attr_set_string (attrs, "library", class ? "diffusers" : "transformers");
 }
 
 int
 gguf_set_attributes (fmtconv_ctx *ctx, fmtconv_attr *keys, fmtconv_attr *used, fmtconv_attr *attrs)
 {
-  const char *architecture = fmtconv_get_string (keys, GGUF_ARCHITECTURE, "");
-  const char *name = fmtconv_get_string (keys, GGUF_NAME, NULL);
-  fmtconv_attr *others = fmtconv_object (ctx);
+  const char *architecture = fmtconv_attr_get_string (keys, GGUF_ARCHITECTURE, "");
+  const char *name = fmtconv_attr_get_string (keys, GGUF_NAME, NULL);
+  fmtconv_attr *others = fmtconv_attr_object (ctx);
   if (*architecture)
-    fmtconv_set_string (attrs, "architecture", architecture);
+    fmtconv_attr_set_string (attrs, "architecture", architecture);
   if (name)
-    fmtconv_set_string (attrs, "title", name);
-  for (fmtconv_attr *a = keys->first; a && !fmtconv_failed (ctx); a = a->next)
+    fmtconv_attr_set_string (attrs, "title", name);
+  for (fmtconv_attr *a = keys->first; a && !fmtconv_ctx_failed (ctx); a = a->next)
     {
       const char *config = config_key (ctx, architecture, a), *entry = gguf_after (a->key, GGUF_METADATA);
       if (config)
-        fmtconv_set (fmtconv_make (attrs, "config"), config, fmtconv_unpack (a));
-      else if (entry && a->kind == FMTCONV_A_STRING)
-        fmtconv_set (fmtconv_make (attrs, "metadata"), gguf_unkey (ctx, entry), a);
+        fmtconv_attr_set (fmtconv_attr_make (attrs, "config"), config, fmtconv_attr_unpack (a));
+      else if (entry && a->kind == FMTCONV_ATTR_STRING)
+        fmtconv_attr_set (fmtconv_attr_make (attrs, "metadata"), gguf_unkey (ctx, entry), a);
       else if (!gguf_after (a->key, GGUF_SPLIT) && strcmp (a->key, GGUF_SCALARS)
-               && !fmtconv_get (used, a->key))
-        fmtconv_set (others, a->key, a);
+               && !fmtconv_attr_get (used, a->key))
+        fmtconv_attr_set (others, a->key, a);
     }
   if (others && others->len)
-    fmtconv_set (attrs, "gguf", others);
+    fmtconv_attr_set (attrs, "gguf", others);
   set_library (attrs);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }

@@ -8,15 +8,14 @@ int
 gguf_cut (fmtconv_ctx *ctx, const fmtconv_model *model, uint64_t most, uint64_t alignment,
           struct gguf_files *out)
 {
-  size_t n = fmtconv_count (model), i = 0;
+  size_t n = fmtconv_model_count (model), i = 0;
   uint64_t used = 0;
   *out = (struct gguf_files){ .n = 1,
-                              .start = fmtconv_alloc (ctx, n + 2, sizeof *out->start),
-                              .tensors = fmtconv_alloc (ctx, n + 1, sizeof *out->tensors) };
+                              .start = fmtconv_ctx_alloc (ctx, n + 2, sizeof *out->start),
+                              .tensors = fmtconv_ctx_alloc (ctx, n + 1, sizeof *out->tensors) };
   if (!out->start || !out->tensors)
-    return fmtconv_failed (ctx);
-  for
-    FMTCONV_EACH (t, model)
+    return fmtconv_ctx_failed (ctx);
+  FMTCONV_FOREACH (t, model)
     {
       uint64_t bytes = (t->bytes + alignment - 1) & ~(alignment - 1);
       if (i > out->start[out->n - 1] && (bytes > most || used > most - bytes))

@@ -12,7 +12,7 @@ enum
 void
 gguf_flush (struct gguf_bytes *to)
 {
-  fmtconv_emit (to->file, to->piece, to->n);
+  fmtconv_file_emit (to->file, to->piece, to->n);
   to->n = 0;
 }
 
@@ -68,7 +68,7 @@ put_scalar (struct gguf_bytes *to, const fmtconv_attr *value, int type)
     gguf_put_string (to, value->v.s, value->len);
   else if (type == GGUF_BOOL)
     gguf_put_number (to, 1, value->v.i != 0);
-  else if (value->kind == FMTCONV_A_FLOAT)
+  else if (value->kind == FMTCONV_ATTR_FLOAT)
     gguf_put_number (to, bits / 8, float_bits (value->v.f, bits));
   else
     gguf_put_number (to, bits / 8, value->v.u);
@@ -81,13 +81,14 @@ put_packed (struct gguf_bytes *to, const fmtconv_packed *packed)
   if (packed->bytes > LARGE)
     {
       gguf_flush (to);
-      fmtconv_emit_source (to->file, fmtconv_window (packed->source, packed->at, packed->bytes, "array"));
+      fmtconv_file_emit_source (to->file,
+                                fmtconv_source_window (packed->source, packed->at, packed->bytes, "array"));
       return;
     }
   while (c.pos < c.end)
     {
       uint64_t n = c.end - c.pos < STEP ? c.end - c.pos : STEP;
-      const void *bytes = fmtconv_take (&c, n);
+      const void *bytes = fmtconv_cursor_take (&c, n);
       if (!bytes)
         return;
       put (to, bytes, (size_t) n);
@@ -107,7 +108,7 @@ gguf_put_value (struct gguf_bytes *to, const fmtconv_attr *value)
   int item = gguf_item_type_of (value);
   gguf_put_number (to, 4, (uint64_t) item);
   gguf_put_number (to, 8, value->len);
-  if (value->kind == FMTCONV_A_PACKED)
+  if (value->kind == FMTCONV_ATTR_PACKED)
     put_packed (to, value->v.packed);
   else
     for (const fmtconv_attr *i = value->first; i; i = i->next)

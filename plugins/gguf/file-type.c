@@ -34,9 +34,8 @@ static uint64_t
 bytes_of (const fmtconv_model *model, uint32_t dtype)
 {
   uint64_t bytes = 0;
-  for
-    FMTCONV_EACH (t, model)
-  bytes += t->dtype == dtype ? t->bytes : 0;
+  FMTCONV_FOREACH (t, model)
+    bytes += t->dtype == dtype ? t->bytes : 0;
   return bytes;
 }
 
@@ -61,7 +60,7 @@ most (const fmtconv_model *model)
 }
 
 /* Does the model have tensors of the type that the input was of?  Of F32 or F16 it must have most, because what is
- * quantised has a few of them too. */
+ * quantized has a few of them too. */
 static int
 is_still (const fmtconv_model *model, const struct file_type *type, const struct file_type *most)
 {
@@ -71,9 +70,9 @@ is_still (const fmtconv_model *model, const struct file_type *type, const struct
 int
 gguf_file_type (const fmtconv_model *model)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (model);
-  const char *asked = fmtconv_get_string (attrs, "quantised", NULL);
-  int64_t before = fmtconv_get_int (fmtconv_get (attrs, "gguf"), GGUF_FILE_TYPE, -1);
+  fmtconv_attr *attrs = fmtconv_model_attrs (model);
+  const char *asked = fmtconv_attr_get_string (attrs, "quantized", NULL);
+  int64_t before = fmtconv_attr_get_int (fmtconv_attr_get (attrs, "gguf"), GGUF_FILE_TYPE, -1);
   const struct file_type *best = most (model);
   for (size_t i = 0; i < TYPES && asked; i++)
     if (!strcasecmp (types[i].name, asked) && bytes_of (model, types[i].dtype))

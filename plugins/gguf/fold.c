@@ -39,29 +39,29 @@ static void
 put_shape (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_tensor *t)
 {
   const char *key = gguf_key (ctx, GGUF_SHAPE, t->name);
-  fmtconv_attr *shape = fmtconv_literal (ctx, "[]");
+  fmtconv_attr *shape = fmtconv_attr_literal (ctx, "[]");
   unsigned bits = 32;
   for (unsigned d = 0; d < t->rank; d++)
     bits = t->shape[d] > INT32_MAX ? 64 : bits;
   for (unsigned d = 0; d < t->rank; d++)
-    fmtconv_set_typed_int (shape, NULL, (int64_t) t->shape[d], bits);
-  fmtconv_set (keys, key, shape);
+    fmtconv_attr_set_typed_int (shape, NULL, (int64_t) t->shape[d], bits);
+  fmtconv_attr_set (keys, key, shape);
 }
 
 void
 gguf_put_shapes (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_tensor *const *tensors, size_t n)
 {
-  fmtconv_attr *scalars = fmtconv_literal (ctx, "[]");
+  fmtconv_attr *scalars = fmtconv_attr_literal (ctx, "[]");
   for (size_t i = 0; i < n; i++)
     if (gguf_is_folded (tensors[i]))
       {
         if (tensors[i]->rank)
           put_shape (ctx, keys, tensors[i]);
         else
-          fmtconv_set_string (scalars, NULL, tensors[i]->name);
+          fmtconv_attr_set_string (scalars, NULL, tensors[i]->name);
       }
   if (scalars && scalars->len)
-    fmtconv_set (keys, GGUF_SCALARS, scalars);
+    fmtconv_attr_set (keys, GGUF_SCALARS, scalars);
 }
 
 /* An array of whole numbers that are dimensions of as many elements.  NULL: an error. */
@@ -70,22 +70,24 @@ shape_list (const struct gguf_file *f, const struct gguf_info *t, const char *ke
 {
   uint64_t stored = 1, given = 1;
   const fmtconv_attr *list = NULL;
-  if (packed->kind == FMTCONV_A_PACKED && packed->v.packed->kind == FMTCONV_A_INT
+  if (packed->kind == FMTCONV_ATTR_PACKED && packed->v.packed->kind == FMTCONV_ATTR_INT
       && packed->len <= FMTCONV_MAX_RANK)
-    list = fmtconv_unpack (packed);
+    list = fmtconv_attr_unpack (packed);
   if (!list)
-    return gguf_fail (f, t->at, t->name, fmtconv_text (f->ctx, "the key '%s' is no shape", key)), NULL;
+    return gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is no shape", key)), NULL;
   for (const fmtconv_attr *d = list->first; d; d = d->next)
-    if (d->kind != FMTCONV_A_INT || d->v.i < 0)
-      return gguf_fail (f, t->at, t->name, fmtconv_text (f->ctx, "the key '%s' is no shape", key)), NULL;
+    if (d->kind != FMTCONV_ATTR_INT || d->v.i < 0)
+      return gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is no shape", key)),
+             NULL;
   for (const fmtconv_attr *d = list->first; d; d = d->next)
     if (__builtin_mul_overflow (given, d->v.u, &given))
       given = d->v.u ? UINT64_MAX : 0;
   for (unsigned d = 0; d < t->rank; d++)
     stored *= t->shape[d];
   if (given != stored)
-    return gguf_fail (f, t->at, t->name,
-                      fmtconv_text (f->ctx, "the shape in the key '%s' has another number of elements", key)),
+    return gguf_fail (
+               f, t->at, t->name,
+               fmtconv_ctx_printf (f->ctx, "the shape in the key '%s' has another number of elements", key)),
            NULL;
   return list;
 }
@@ -94,24 +96,24 @@ shape_list (const struct gguf_file *f, const struct gguf_info *t, const char *ke
 static int
 add_scalars (struct gguf_file *f, const struct gguf_file *from)
 {
-  fmtconv_attr *names = fmtconv_get (from->keys, GGUF_SCALARS);
+  fmtconv_attr *names = fmtconv_attr_get (from->keys, GGUF_SCALARS);
   if (!names)
-    return fmtconv_failed (f->ctx);
-  if (names->kind != FMTCONV_A_PACKED || names->v.packed->kind != FMTCONV_A_STRING
+    return fmtconv_ctx_failed (f->ctx);
+  if (names->kind != FMTCONV_ATTR_PACKED || names->v.packed->kind != FMTCONV_ATTR_STRING
       || names->len > GGUF_MAX_TENSORS)
     return gguf_fail (from, 0, NULL, "the key '" GGUF_SCALARS "' is no list of names");
-  const fmtconv_attr *list = fmtconv_unpack (names);
+  const fmtconv_attr *list = fmtconv_attr_unpack (names);
   for (const fmtconv_attr *name = list ? list->first : NULL; name; name = name->next)
-    fmtconv_set_bool (f->scalars, name->v.s, 1);
-  return fmtconv_failed (f->ctx);
+    fmtconv_attr_set_bool (f->scalars, name->v.s, 1);
+  return fmtconv_ctx_failed (f->ctx);
 }
 
 static int
 list_scalars (struct gguf_file *f, const struct gguf_file *first)
 {
-  f->scalars = fmtconv_object (f->ctx);
+  f->scalars = fmtconv_attr_object (f->ctx);
   if (add_scalars (f, f) || f->keys == first->keys)
-    return fmtconv_failed (f->ctx);
+    return fmtconv_ctx_failed (f->ctx);
   return add_scalars (f, first);
 }
 
@@ -120,22 +122,22 @@ int
 gguf_restore (struct gguf_file *f, const struct gguf_file *first, fmtconv_attr *used, struct gguf_info *t)
 {
   const char *key = f->has_shapes || first->has_shapes ? gguf_key (f->ctx, GGUF_SHAPE, t->name) : NULL;
-  fmtconv_attr *packed = fmtconv_get (f->keys, key);
+  fmtconv_attr *packed = fmtconv_attr_get (f->keys, key);
   if (!f->scalars && list_scalars (f, first))
-    return fmtconv_failed (f->ctx);
-  if (t->rank == 1 && t->shape[0] == 1 && fmtconv_get (f->scalars, t->name))
+    return fmtconv_ctx_failed (f->ctx);
+  if (t->rank == 1 && t->shape[0] == 1 && fmtconv_attr_get (f->scalars, t->name))
     t->rank = 0;
   if (!packed)
-    packed = fmtconv_get (first->keys, key);
+    packed = fmtconv_attr_get (first->keys, key);
   if (!packed)
-    return fmtconv_failed (f->ctx);
+    return fmtconv_ctx_failed (f->ctx);
   const fmtconv_attr *list = shape_list (f, t, key, packed);
   const fmtconv_attr *row = list ? list->last : NULL;
-  if (!list || (row ? row->v.u : 1) % fmtconv_dtype (t->dtype)->block)
-    return fmtconv_failed (f->ctx);
+  if (!list || (row ? row->v.u : 1) % fmtconv_dtype_get (t->dtype)->block)
+    return fmtconv_ctx_failed (f->ctx);
   t->rank = 0;
   for (const fmtconv_attr *d = list->first; d; d = d->next)
     t->shape[t->rank++] = d->v.u;
-  fmtconv_set_bool (used, key, 1);
-  return fmtconv_failed (f->ctx);
+  fmtconv_attr_set_bool (used, key, 1);
+  return fmtconv_ctx_failed (f->ctx);
 }

@@ -3,17 +3,17 @@
 #include "gguf.h"
 
 static const fmtconv_param write_params[] = {
-  { "architecture", FMTCONV_P_TEXT, offsetof (struct gguf_write_params, architecture), NULL,
+  { "architecture", FMTCONV_PARAM_TEXT, offsetof (struct gguf_write_params, architecture), NULL,
     "general.architecture, [a-z0-9]+; default: the model's, which its transform or GGUF file names" },
-  { "alignment", FMTCONV_P_INT, offsetof (struct gguf_write_params, alignment), NULL,
+  { "alignment", FMTCONV_PARAM_INT, offsetof (struct gguf_write_params, alignment), NULL,
     "of tensors, a power of two from 8 to 65536; default: the input's, else 32" },
-  { "name-limit", FMTCONV_P_INT, offsetof (struct gguf_write_params, name_limit), "63",
+  { "name-limit", FMTCONV_PARAM_INT, offsetof (struct gguf_write_params, name_limit), "63",
     "most bytes of a tensor's name; ggml reads 63" },
-  { "fold", FMTCONV_P_BOOL, offsetof (struct gguf_write_params, fold), "no",
+  { "fold", FMTCONV_PARAM_BOOL, offsetof (struct gguf_write_params, fold), "no",
     "store tensors of more than 4 dimensions with their leading ones as one, and record the shape" },
-  { "split-max-size", FMTCONV_P_SIZE, offsetof (struct gguf_write_params, split_max_size), NULL,
+  { "split-max-size", FMTCONV_PARAM_SIZE, offsetof (struct gguf_write_params, split_max_size), NULL,
     "most bytes of tensors in a file (2GB): more than that makes several files" },
-  { "kv.*", FMTCONV_P_PAIRS, offsetof (struct gguf_write_params, kv), NULL,
+  { "kv.*", FMTCONV_PARAM_PAIRS, offsetof (struct gguf_write_params, kv), NULL,
     "set a key: a JSON number, bool, string or list, or plain text; an empty value removes it" },
   { 0 },
 };
@@ -25,7 +25,7 @@ FMTCONV_PLUGIN (gguf, .name = "gguf", .summary = "GGUF files",
                                                       .rank = GGUF_RANK,
                                                       .name_bytes = GGUF_NAME_BYTES,
                                                       .tensors = GGUF_MAX_TENSORS,
-                                                      .understands = FMTCONV_TIED },
+                                                      .understands = FMTCONV_FEATURE_TIED },
                                           .write = gguf_write, .adjust = gguf_adjust, .keeps = "config gguf",
                                           .rank_hint = "-w gguf:fold=yes stores them with leading dimensions "
                                                        "as one",

@@ -63,7 +63,7 @@ enum
 
 struct gguf_type
 {
-  unsigned kind; /* FMTCONV_A_… as of fmtconv_take_packed */
+  unsigned kind; /* FMTCONV_A_… as of fmtconv_cursor_take_packed */
   unsigned bits; /* of a number */
 };
 extern const struct gguf_type gguf_types[GGUF_N_TYPES];

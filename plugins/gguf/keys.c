@@ -9,7 +9,7 @@ put_given (fmtconv_attr *keys, fmtconv_attr *given)
 {
   for (fmtconv_attr *a = given ? given->first : NULL; a; a = a->next)
     if (!gguf_after (a->key, GGUF_SPLIT))
-      fmtconv_set (keys, a->key, a);
+      fmtconv_attr_set (keys, a->key, a);
 }
 
 static int
@@ -25,46 +25,46 @@ put_architecture (fmtconv_ctx *ctx, fmtconv_attr *keys, const char *architecture
                          "'%s' is no architecture: lower-case letters and digits are, and neither 'general' "
                          "nor another word that keys begin with",
                          architecture);
-  fmtconv_set_string (keys, GGUF_ARCHITECTURE, architecture);
-  return fmtconv_failed (ctx);
+  fmtconv_attr_set_string (keys, GGUF_ARCHITECTURE, architecture);
+  return fmtconv_ctx_failed (ctx);
 }
 
 static void
 put_general (const struct gguf_write_params *p, fmtconv_attr *keys, const fmtconv_model *model)
 {
-  const char *title = fmtconv_get_string (fmtconv_attrs (model), "title", NULL);
+  const char *title = fmtconv_attr_get_string (fmtconv_model_attrs (model), "title", NULL);
   int file_type = gguf_file_type (model);
-  if (title && !fmtconv_get (keys, GGUF_NAME))
-    fmtconv_set_string (keys, GGUF_NAME, title);
+  if (title && !fmtconv_attr_get (keys, GGUF_NAME))
+    fmtconv_attr_set_string (keys, GGUF_NAME, title);
   if (file_type >= 0)
-    fmtconv_set_typed_uint (keys, GGUF_FILE_TYPE, (uint64_t) file_type, 32);
+    fmtconv_attr_set_typed_uint (keys, GGUF_FILE_TYPE, (uint64_t) file_type, 32);
   else
-    fmtconv_unset (keys, GGUF_FILE_TYPE);
-  fmtconv_set_typed_uint (keys, GGUF_QUANTIZATION, 2, 32);
+    fmtconv_attr_unset (keys, GGUF_FILE_TYPE);
+  fmtconv_attr_set_typed_uint (keys, GGUF_QUANTIZATION, 2, 32);
   if (p->alignment != INT64_MIN)
-    fmtconv_set_typed_uint (keys, GGUF_ALIGN, (uint64_t) p->alignment, 32);
-  else if (!fmtconv_get (keys, GGUF_ALIGN))
-    fmtconv_set_typed_uint (keys, GGUF_ALIGN, GGUF_ALIGNMENT, 32);
+    fmtconv_attr_set_typed_uint (keys, GGUF_ALIGN, (uint64_t) p->alignment, 32);
+  else if (!fmtconv_attr_get (keys, GGUF_ALIGN))
+    fmtconv_attr_set_typed_uint (keys, GGUF_ALIGN, GGUF_ALIGNMENT, 32);
 }
 
 /* An entry that GGUF has no value for (null, an object, a list of several kinds) is kept as JSON text. */
 static void
 put_config (fmtconv_ctx *ctx, fmtconv_attr *keys, const char *architecture, fmtconv_attr *config)
 {
-  const char *prefix = fmtconv_text (ctx, "%s.", architecture);
+  const char *prefix = fmtconv_ctx_printf (ctx, "%s.", architecture);
   for (fmtconv_attr *a = config ? config->first : NULL; prefix && a; a = a->next)
     if (gguf_type_of (a) >= 0)
-      fmtconv_set (keys, gguf_key (ctx, prefix, a->key), a);
+      fmtconv_attr_set (keys, gguf_key (ctx, prefix, a->key), a);
     else
-      fmtconv_set_string (keys, gguf_key (ctx, GGUF_CONFIG, a->key), fmtconv_json_text (a, 0));
+      fmtconv_attr_set_string (keys, gguf_key (ctx, GGUF_CONFIG, a->key), fmtconv_attr_json_text (a, 0));
 }
 
 static void
 put_metadata (fmtconv_ctx *ctx, fmtconv_attr *keys, fmtconv_attr *metadata)
 {
   for (fmtconv_attr *a = metadata ? metadata->first : NULL; a; a = a->next)
-    if (a->kind == FMTCONV_A_STRING)
-      fmtconv_set (keys, gguf_key (ctx, GGUF_METADATA, a->key), a);
+    if (a->kind == FMTCONV_ATTR_STRING)
+      fmtconv_attr_set (keys, gguf_key (ctx, GGUF_METADATA, a->key), a);
 }
 
 static int
@@ -97,19 +97,20 @@ check_keys (fmtconv_ctx *ctx, const fmtconv_attr *keys)
 fmtconv_attr *
 gguf_keys (fmtconv_ctx *ctx, const struct gguf_write_params *p, const fmtconv_model *model)
 {
-  fmtconv_attr *attrs = fmtconv_attrs (model), *keys = fmtconv_object (ctx), *config = fmtconv_object (ctx);
+  fmtconv_attr *attrs = fmtconv_model_attrs (model), *keys = fmtconv_attr_object (ctx),
+               *config = fmtconv_attr_object (ctx);
   const char *architecture =
-      p->architecture ? p->architecture : fmtconv_get_string (attrs, "architecture", NULL);
+      p->architecture ? p->architecture : fmtconv_attr_get_string (attrs, "architecture", NULL);
   if (check_alignment (ctx, p->alignment) || put_architecture (ctx, keys, architecture))
     return NULL;
-  put_given (keys, fmtconv_get (attrs, "gguf"));
-  fmtconv_set_string (keys, GGUF_ARCHITECTURE, architecture);
+  put_given (keys, fmtconv_attr_get (attrs, "gguf"));
+  fmtconv_attr_set_string (keys, GGUF_ARCHITECTURE, architecture);
   put_general (p, keys, model);
-  fmtconv_overlay (config, fmtconv_get (attrs, "config-default"));
-  fmtconv_overlay (config, fmtconv_get (attrs, "config"));
+  fmtconv_attr_overlay (config, fmtconv_attr_get (attrs, "config-default"));
+  fmtconv_attr_overlay (config, fmtconv_attr_get (attrs, "config"));
   put_config (ctx, keys, architecture, config);
-  put_metadata (ctx, keys, fmtconv_get (attrs, "metadata"));
-  if (fmtconv_failed (ctx) || gguf_override (keys, &p->kv) || check_keys (ctx, keys))
+  put_metadata (ctx, keys, fmtconv_attr_get (attrs, "metadata"));
+  if (fmtconv_ctx_failed (ctx) || gguf_override (keys, &p->kv) || check_keys (ctx, keys))
     return NULL;
   return keys;
 }

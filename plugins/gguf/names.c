@@ -27,7 +27,7 @@ const char *
 gguf_key (fmtconv_ctx *ctx, const char *prefix, const char *text)
 {
   size_t n = strlen (prefix);
-  char *key = fmtconv_alloc (ctx, n + strlen (text) + 1, 3), *to = key;
+  char *key = fmtconv_ctx_alloc (ctx, n + strlen (text) + 1, 3), *to = key;
   if (!key)
     return NULL;
   memcpy (to, prefix, n);
@@ -51,7 +51,7 @@ digit (char c)
 const char *
 gguf_unkey (fmtconv_ctx *ctx, const char *key)
 {
-  char *text = fmtconv_alloc (ctx, strlen (key) + 1, 1), *to = text;
+  char *text = fmtconv_ctx_alloc (ctx, strlen (key) + 1, 1), *to = text;
   for (; text && *key; key++)
     if (*key == '%' && digit (key[1]) >= 0 && digit (key[2]) >= 0 && (digit (key[1]) || digit (key[2])))
       {
@@ -66,5 +66,5 @@ gguf_unkey (fmtconv_ctx *ctx, const char *key)
 const char *
 gguf_split_name (fmtconv_ctx *ctx, const char *stem, size_t no, size_t count)
 {
-  return fmtconv_text (ctx, "%s-%05zu-of-%05zu" GGUF_SUFFIX, stem, no + 1, count);
+  return fmtconv_ctx_printf (ctx, "%s-%05zu-of-%05zu" GGUF_SUFFIX, stem, no + 1, count);
 }

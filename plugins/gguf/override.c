@@ -66,12 +66,12 @@ gguf_override (fmtconv_attr *keys, const fmtconv_pairs *pairs)
         return fmtconv_fail (keys->ctx, FMTCONV_E_USAGE,
                              "kv.%s: this key says how the file is made, and the writer sets it", key);
       if (!*text)
-        fmtconv_unset (keys, key);
+        fmtconv_attr_unset (keys, key);
       else if (*text == '"' || *text == '[' || is_number (text) || !strcmp (text, "true")
                || !strcmp (text, "false"))
-        fmtconv_set (keys, key, fmtconv_literal (keys->ctx, text));
+        fmtconv_attr_set (keys, key, fmtconv_attr_literal (keys->ctx, text));
       else
-        fmtconv_set_string (keys, key, text);
+        fmtconv_attr_set_string (keys, key, text);
     }
-  return fmtconv_failed (keys->ctx);
+  return fmtconv_ctx_failed (keys->ctx);
 }

@@ -20,9 +20,9 @@ static int
 take_length (struct gguf_file *f, uint64_t unit, uint64_t most, const char *too_long, uint64_t *n)
 {
   uint64_t at = f->c.pos;
-  *n = fmtconv_take_le (&f->c, 8);
-  if (fmtconv_failed (f->ctx))
-    return fmtconv_failed (f->ctx);
+  *n = fmtconv_cursor_take_le (&f->c, 8);
+  if (fmtconv_ctx_failed (f->ctx))
+    return fmtconv_ctx_failed (f->ctx);
   if (*n > (f->c.end - f->c.pos) / unit)
     return fmtconv_fail_at (
         f->ctx, FMTCONV_E_FORMAT,
@@ -39,16 +39,17 @@ take_key (struct gguf_file *f)
   uint64_t n, at = f->c.pos;
   if (take_length (f, 1, GGUF_MAX_KEY, "a key of more than 65535 bytes", &n))
     return NULL;
-  const char *key = fmtconv_take_text (&f->c, n);
+  const char *key = fmtconv_cursor_take_text (&f->c, n);
   if (!key)
     return NULL;
   for (const char *p = key; *p; p++)
     if (*p < ' ' || *p > '~')
-      return gguf_fail (f, at, NULL, fmtconv_text (f->ctx, "the key '%s' is not printable ASCII", key)), NULL;
+      return gguf_fail (f, at, NULL, fmtconv_ctx_printf (f->ctx, "the key '%s' is not printable ASCII", key)),
+             NULL;
   if (!n)
     return gguf_fail (f, at, NULL, "a key is empty"), NULL;
-  if (fmtconv_get (f->keys, key))
-    return gguf_fail (f, at, NULL, fmtconv_text (f->ctx, "there are two keys '%s'", key)), NULL;
+  if (fmtconv_attr_get (f->keys, key))
+    return gguf_fail (f, at, NULL, fmtconv_ctx_printf (f->ctx, "there are two keys '%s'", key)), NULL;
   return key;
 }
 
@@ -57,12 +58,12 @@ take_string (struct gguf_file *f, const char *key)
 {
   uint64_t n;
   if (take_length (f, 1, GGUF_MAX_STRING, "a string of more than 64 MiB", &n))
-    return fmtconv_failed (f->ctx);
+    return fmtconv_ctx_failed (f->ctx);
   if (gguf_after (key, GGUF_CONFIG))
-    fmtconv_set (f->keys, key, fmtconv_take_json (&f->c, n, JSON_DEPTH));
+    fmtconv_attr_set (f->keys, key, fmtconv_cursor_take_json (&f->c, n, JSON_DEPTH));
   else
-    fmtconv_set_string (f->keys, key, fmtconv_take_text (&f->c, n));
-  return fmtconv_failed (f->ctx);
+    fmtconv_attr_set_string (f->keys, key, fmtconv_cursor_take_text (&f->c, n));
+  return fmtconv_ctx_failed (f->ctx);
 }
 
 static double
@@ -79,37 +80,38 @@ float_of (uint64_t raw, unsigned bits)
 static int
 take_number (struct gguf_file *f, const char *key, const struct gguf_type *type)
 {
-  uint64_t at = f->c.pos, raw = fmtconv_take_le (&f->c, type->bits ? type->bits / 8 : 1);
+  uint64_t at = f->c.pos, raw = fmtconv_cursor_take_le (&f->c, type->bits ? type->bits / 8 : 1);
   unsigned unused = 64 - type->bits;
   switch (type->kind)
     {
-    case FMTCONV_A_BOOL:
+    case FMTCONV_ATTR_BOOL:
       if (raw > 1)
         return gguf_fail (f, at, NULL,
-                          fmtconv_text (f->ctx, "key '%s': a bool that is neither 0 nor 1", key));
-      fmtconv_set_bool (f->keys, key, raw != 0);
+                          fmtconv_ctx_printf (f->ctx, "key '%s': a bool that is neither 0 nor 1", key));
+      fmtconv_attr_set_bool (f->keys, key, raw != 0);
       break;
-    case FMTCONV_A_INT:
-      fmtconv_set_typed_int (f->keys, key, (int64_t) (raw << unused) >> unused, type->bits);
+    case FMTCONV_ATTR_INT:
+      fmtconv_attr_set_typed_int (f->keys, key, (int64_t) (raw << unused) >> unused, type->bits);
       break;
-    case FMTCONV_A_UINT:
-      fmtconv_set_typed_uint (f->keys, key, raw, type->bits);
+    case FMTCONV_ATTR_UINT:
+      fmtconv_attr_set_typed_uint (f->keys, key, raw, type->bits);
       break;
     default:
-      fmtconv_set_typed_float (f->keys, key, float_of (raw, type->bits), type->bits);
+      fmtconv_attr_set_typed_float (f->keys, key, float_of (raw, type->bits), type->bits);
     }
-  return fmtconv_failed (f->ctx);
+  return fmtconv_ctx_failed (f->ctx);
 }
 
 static int
 take_type (struct gguf_file *f, const char *key, uint32_t *type)
 {
   uint64_t at = f->c.pos;
-  *type = (uint32_t) fmtconv_take_le (&f->c, 4);
-  if (fmtconv_failed (f->ctx) || *type < GGUF_N_TYPES)
-    return fmtconv_failed (f->ctx);
-  return gguf_fail (f, at, NULL,
-                    fmtconv_text (f->ctx, "key '%s': there is no type of values %u", key, (unsigned) *type));
+  *type = (uint32_t) fmtconv_cursor_take_le (&f->c, 4);
+  if (fmtconv_ctx_failed (f->ctx) || *type < GGUF_N_TYPES)
+    return fmtconv_ctx_failed (f->ctx);
+  return gguf_fail (
+      f, at, NULL,
+      fmtconv_ctx_printf (f->ctx, "key '%s': there is no type of values %u", key, (unsigned) *type));
 }
 
 /* It stays in the file. */
@@ -119,31 +121,31 @@ take_array (struct gguf_file *f, const char *key)
   uint32_t type;
   uint64_t at = f->c.pos, n;
   if (take_type (f, key, &type))
-    return fmtconv_failed (f->ctx);
+    return fmtconv_ctx_failed (f->ctx);
   if (type == GGUF_ARRAY)
-    return gguf_fail (f, at, NULL, fmtconv_text (f->ctx, "key '%s': an array of arrays", key));
+    return gguf_fail (f, at, NULL, fmtconv_ctx_printf (f->ctx, "key '%s': an array of arrays", key));
   const struct gguf_type *t = &gguf_types[type];
   uint64_t item = type == GGUF_STRING ? 8 : t->bits ? t->bits / 8 : 1;
   if (take_length (f, item, GGUF_MAX_ITEMS, "an array of more than 67108864 values", &n))
-    return fmtconv_failed (f->ctx);
-  fmtconv_attr *array = fmtconv_take_packed (&f->c, t->kind, t->bits, n);
+    return fmtconv_ctx_failed (f->ctx);
+  fmtconv_attr *array = fmtconv_cursor_take_packed (&f->c, t->kind, t->bits, n);
   if (array)
-    fmtconv_set (f->keys, key, array);
-  return fmtconv_failed (f->ctx);
+    fmtconv_attr_set (f->keys, key, array);
+  return fmtconv_ctx_failed (f->ctx);
 }
 
 static int
 read_alignment (struct gguf_file *f, uint64_t at)
 {
-  const fmtconv_attr *a = fmtconv_get (f->keys, GGUF_ALIGN);
+  const fmtconv_attr *a = fmtconv_attr_get (f->keys, GGUF_ALIGN);
   f->alignment = a ? a->v.u : GGUF_ALIGNMENT;
-  if (a && (a->kind != FMTCONV_A_INT || a->bits != 32 || !a->is_unsigned))
+  if (a && (a->kind != FMTCONV_ATTR_INT || a->bits != 32 || !a->is_unsigned))
     return gguf_fail (f, at, NULL, GGUF_ALIGN " is no u32");
   if (f->alignment < GGUF_MIN_ALIGNMENT || f->alignment > GGUF_MAX_ALIGNMENT
       || (f->alignment & (f->alignment - 1)))
     return gguf_fail (f, at, NULL,
-                      fmtconv_text (f->ctx, GGUF_ALIGN " is %llu, and no power of two from 8 to 65536",
-                                    (unsigned long long) f->alignment));
+                      fmtconv_ctx_printf (f->ctx, GGUF_ALIGN " is %llu, and no power of two from 8 to 65536",
+                                          (unsigned long long) f->alignment));
   return 0;
 }
 
@@ -151,18 +153,18 @@ int
 gguf_read_keys (struct gguf_file *f)
 {
   uint64_t start = f->c.pos;
-  f->keys = fmtconv_object (f->ctx);
+  f->keys = fmtconv_attr_object (f->ctx);
   for (uint64_t i = 0; i < f->n_keys; i++)
     {
       uint32_t type;
       const char *key = take_key (f);
       f->has_shapes = f->has_shapes || (key && gguf_after (key, GGUF_SHAPE));
       if (!key || take_type (f, key, &type))
-        return fmtconv_failed (f->ctx);
+        return fmtconv_ctx_failed (f->ctx);
       if (type == GGUF_STRING  ? take_string (f, key)
           : type == GGUF_ARRAY ? take_array (f, key)
                                : take_number (f, key, &gguf_types[type]))
-        return fmtconv_failed (f->ctx);
+        return fmtconv_ctx_failed (f->ctx);
     }
-  return fmtconv_failed (f->ctx) ? fmtconv_failed (f->ctx) : read_alignment (f, start);
+  return fmtconv_ctx_failed (f->ctx) ? fmtconv_ctx_failed (f->ctx) : read_alignment (f, start);
 }

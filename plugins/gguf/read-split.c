@@ -14,9 +14,9 @@ struct place
 static struct place
 place_of (const struct gguf_file *f)
 {
-  return (struct place){ .no = fmtconv_get_int (f->keys, GGUF_SPLIT_NO, -1),
-                         .count = fmtconv_get_int (f->keys, GGUF_SPLIT_COUNT, -1),
-                         .tensors = fmtconv_get_int (f->keys, GGUF_SPLIT_TENSORS, -1) };
+  return (struct place){ .no = fmtconv_attr_get_int (f->keys, GGUF_SPLIT_NO, -1),
+                         .count = fmtconv_attr_get_int (f->keys, GGUF_SPLIT_COUNT, -1),
+                         .tensors = fmtconv_attr_get_int (f->keys, GGUF_SPLIT_TENSORS, -1) };
 }
 
 static int
@@ -24,8 +24,8 @@ check_place (const struct gguf_file *f, const struct place *p)
 {
   if (p->count < 1 || p->count > GGUF_MAX_FILES || p->no < 0 || p->no >= p->count || p->tensors < 0)
     return gguf_fail (f, 0, NULL,
-                      fmtconv_text (f->ctx, "split.no %lld, split.count %lld, split.tensors.count %lld",
-                                    (long long) p->no, (long long) p->count, (long long) p->tensors));
+                      fmtconv_ctx_printf (f->ctx, "split.no %lld, split.count %lld, split.tensors.count %lld",
+                                          (long long) p->no, (long long) p->count, (long long) p->tensors));
   return 0;
 }
 
@@ -36,7 +36,7 @@ stem_of (const struct gguf_file *f, const char *base, const struct place *p)
   const char *end = gguf_split_name (f->ctx, "", (size_t) p->no, (size_t) p->count);
   size_t n = strlen (base), tail = end ? strlen (end) : 0;
   if (end && n > tail && !strcmp (base + n - tail, end))
-    return fmtconv_text (f->ctx, "%.*s", (int) (n - tail), base);
+    return fmtconv_ctx_printf (f->ctx, "%.*s", (int) (n - tail), base);
   fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT,
                    &(fmtconv_where){ .hint = "give all of them their names back: they are found by them" },
                    "it says that it is file %lld of %lld, and its name does not end in '%s'",
@@ -48,21 +48,21 @@ static int
 read_other (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const struct place *wanted,
             struct gguf_file *f)
 {
-  if (!fmtconv_has (folder, name))
+  if (!fmtconv_input_has (folder, name))
     return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
                             "the model has %lld files, and '%s' is not beside this one",
                             (long long) wanted->count, name);
-  if (gguf_read_source (ctx, fmtconv_open (fmtconv_beneath (folder, name)), f))
-    return fmtconv_failed (ctx);
+  if (gguf_read_source (ctx, fmtconv_input_open (fmtconv_input_child (folder, name)), f))
+    return fmtconv_ctx_failed (ctx);
   const struct place p = place_of (f);
   if (p.no != wanted->no || p.count != wanted->count || p.tensors != wanted->tensors)
-    return gguf_fail (f, 0, NULL,
-                      fmtconv_text (ctx,
-                                    "split.no %lld, split.count %lld, split.tensors.count %lld, where its "
-                                    "name and the other files say %lld, %lld, %lld",
-                                    (long long) p.no, (long long) p.count, (long long) p.tensors,
-                                    (long long) wanted->no, (long long) wanted->count,
-                                    (long long) wanted->tensors));
+    return gguf_fail (
+        f, 0, NULL,
+        fmtconv_ctx_printf (ctx,
+                            "split.no %lld, split.count %lld, split.tensors.count %lld, where its "
+                            "name and the other files say %lld, %lld, %lld",
+                            (long long) p.no, (long long) p.count, (long long) p.tensors,
+                            (long long) wanted->no, (long long) wanted->count, (long long) wanted->tensors));
   return 0;
 }
 
@@ -70,9 +70,9 @@ struct gguf_file *
 gguf_read_split (fmtconv_ctx *ctx, fmtconv_input *in, struct gguf_file *one, size_t *n)
 {
   struct place p = place_of (one), wanted = p;
-  const char *stem = check_place (one, &p) ? NULL : stem_of (one, fmtconv_base (in), &p);
-  fmtconv_input *folder = stem ? fmtconv_parent (in) : NULL;
-  struct gguf_file *files = folder ? fmtconv_alloc (ctx, (size_t) p.count, sizeof *files) : NULL;
+  const char *stem = check_place (one, &p) ? NULL : stem_of (one, fmtconv_input_basename (in), &p);
+  fmtconv_input *folder = stem ? fmtconv_input_parent (in) : NULL;
+  struct gguf_file *files = folder ? fmtconv_ctx_alloc (ctx, (size_t) p.count, sizeof *files) : NULL;
   uint64_t tensors = 0;
   for (wanted.no = 0; files && wanted.no < p.count; wanted.no++)
     {
@@ -87,8 +87,8 @@ gguf_read_split (fmtconv_ctx *ctx, fmtconv_input *in, struct gguf_file *one, siz
   *n = (size_t) p.count;
   if (files && tensors != (uint64_t) p.tensors)
     return gguf_fail (one, 0, NULL,
-                      fmtconv_text (ctx, "split.tensors.count is %lld, and the files have %llu tensors",
-                                    (long long) p.tensors, (unsigned long long) tensors)),
+                      fmtconv_ctx_printf (ctx, "split.tensors.count is %lld, and the files have %llu tensors",
+                                          (long long) p.tensors, (unsigned long long) tensors)),
            NULL;
   return files;
 }

@@ -35,60 +35,61 @@ known_otherwise (uint32_t id)
 static int
 take_name (struct gguf_file *f, struct gguf_info *t)
 {
-  uint64_t n = fmtconv_take_le (&f->c, 8);
-  if (!fmtconv_failed (f->ctx) && n > MAX_NAME && n <= f->c.end - f->c.pos)
+  uint64_t n = fmtconv_cursor_take_le (&f->c, 8);
+  if (!fmtconv_ctx_failed (f->ctx) && n > MAX_NAME && n <= f->c.end - f->c.pos)
     return fmtconv_fail_at (f->ctx, FMTCONV_E_LIMIT,
                             &(fmtconv_where){ .source = f->c.source, .offset = t->at },
                             "a tensor's name has more than %d bytes", MAX_NAME);
-  t->name = fmtconv_take_text (&f->c, n);
+  t->name = fmtconv_cursor_take_text (&f->c, n);
   if (t->name && !*t->name)
     return gguf_fail (f, t->at, NULL, "a tensor has an empty name");
-  return fmtconv_failed (f->ctx);
+  return fmtconv_ctx_failed (f->ctx);
 }
 
 /* Dimensions come innermost first. */
 static int
 take_shape (struct gguf_file *f, struct gguf_info *t, uint64_t *elements)
 {
-  uint32_t rank = (uint32_t) fmtconv_take_le (&f->c, 4);
+  uint32_t rank = (uint32_t) fmtconv_cursor_take_le (&f->c, 4);
   int empty = 0;
   *elements = 1;
   if (rank > FMTCONV_MAX_RANK)
     return gguf_fail (f, t->at, t->name,
-                      fmtconv_text (f->ctx, "%u dimensions, more than 8", (unsigned) rank));
+                      fmtconv_ctx_printf (f->ctx, "%u dimensions, more than 8", (unsigned) rank));
   t->rank = rank;
   for (unsigned d = rank; d-- > 0;)
     {
-      t->shape[d] = fmtconv_take_le (&f->c, 8);
+      t->shape[d] = fmtconv_cursor_take_le (&f->c, 8);
       empty = empty || t->shape[d] == 0;
     }
   for (unsigned d = 0; d < rank && !empty; d++)
     if (__builtin_mul_overflow (*elements, t->shape[d], elements) || *elements > INT64_MAX)
       return gguf_fail (f, t->at, t->name, "the shape has more elements than a file can hold");
   *elements = empty ? 0 : *elements;
-  return fmtconv_failed (f->ctx);
+  return fmtconv_ctx_failed (f->ctx);
 }
 
 static int
 take_type (struct gguf_file *f, struct gguf_info *t, uint64_t elements)
 {
-  uint32_t id = (uint32_t) fmtconv_take_le (&f->c, 4);
+  uint32_t id = (uint32_t) fmtconv_cursor_take_le (&f->c, 4);
   const fmtconv_dtype_name *type = gguf_dtypes;
   while (type->dtype && (uint32_t) type->id != id)
     type++;
-  if (fmtconv_failed (f->ctx))
-    return fmtconv_failed (f->ctx);
+  if (fmtconv_ctx_failed (f->ctx))
+    return fmtconv_ctx_failed (f->ctx);
   if (!type->dtype)
     return fmtconv_fail_at (f->ctx, FMTCONV_E_UNSUPPORTED,
                             &(fmtconv_where){ .source = f->c.source, .offset = t->at, .tensor = t->name },
                             "its type %u is %s", (unsigned) id, known_otherwise (id));
-  const fmtconv_dtype_info *info = fmtconv_dtype (type->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (type->dtype);
   uint64_t row = t->rank ? t->shape[t->rank - 1] : 1;
   t->dtype = type->dtype;
   if (row % info->block)
     return gguf_fail (f, t->at, t->name,
-                      fmtconv_text (f->ctx, "rows of %llu elements are no whole blocks of %u, as %s has them",
-                                    (unsigned long long) row, (unsigned) info->block, type->name));
+                      fmtconv_ctx_printf (f->ctx,
+                                          "rows of %llu elements are no whole blocks of %u, as %s has them",
+                                          (unsigned long long) row, (unsigned) info->block, type->name));
   if (__builtin_mul_overflow (elements / info->block, (uint64_t) info->block_bytes, &t->bytes)
       || t->bytes > INT64_MAX)
     return gguf_fail (f, t->at, t->name, "the shape has more bytes than a file can hold");
@@ -99,17 +100,17 @@ take_type (struct gguf_file *f, struct gguf_info *t, uint64_t elements)
 static int
 take_offset (struct gguf_file *f, struct gguf_info *t, uint64_t *end)
 {
-  t->offset = fmtconv_take_le (&f->c, 8);
-  if (!fmtconv_failed (f->ctx) && t->offset != *end)
-    return gguf_fail (f, t->at, t->name,
-                      fmtconv_text (f->ctx,
-                                    "it begins at byte 0x%llx of the data, and those before it end at 0x%llx",
-                                    (unsigned long long) t->offset, (unsigned long long) *end));
+  t->offset = fmtconv_cursor_take_le (&f->c, 8);
+  if (!fmtconv_ctx_failed (f->ctx) && t->offset != *end)
+    return gguf_fail (
+        f, t->at, t->name,
+        fmtconv_ctx_printf (f->ctx, "it begins at byte 0x%llx of the data, and those before it end at 0x%llx",
+                            (unsigned long long) t->offset, (unsigned long long) *end));
   if (__builtin_add_overflow (*end, t->bytes, end) || __builtin_add_overflow (*end, f->alignment - 1, end)
       || *end > INT64_MAX)
     return gguf_fail (f, t->at, t->name, "the tensors have more bytes than a file can hold");
   *end &= ~(f->alignment - 1);
-  return fmtconv_failed (f->ctx);
+  return fmtconv_ctx_failed (f->ctx);
 }
 
 /* The data section: it fills the rest of the file. */
@@ -120,9 +121,9 @@ check_end (struct gguf_file *f, uint64_t bytes)
   f->data = header + gap;
   if (!f->n_tensors && header == f->c.end)
     return 0;
-  fmtconv_take_zeros (&f->c, gap);
-  if (fmtconv_failed (f->ctx))
-    return fmtconv_failed (f->ctx);
+  fmtconv_cursor_take_zeros (&f->c, gap);
+  if (fmtconv_ctx_failed (f->ctx))
+    return fmtconv_ctx_failed (f->ctx);
   uint64_t there = f->c.end - f->data;
   if (there < bytes)
     return fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT,
@@ -133,38 +134,38 @@ check_end (struct gguf_file *f, uint64_t bytes)
                             (unsigned long long) bytes, (unsigned long long) there);
   if (there > bytes)
     return gguf_fail (f, f->data + bytes, NULL,
-                      fmtconv_text (f->ctx, "%llu bytes behind the last tensor belong to none",
-                                    (unsigned long long) (there - bytes)));
+                      fmtconv_ctx_printf (f->ctx, "%llu bytes behind the last tensor belong to none",
+                                          (unsigned long long) (there - bytes)));
   return 0;
 }
 
 static int
 check_padding (struct gguf_file *f)
 {
-  for (uint64_t i = 0; i < f->n_tensors && !fmtconv_failed (f->ctx); i++)
+  for (uint64_t i = 0; i < f->n_tensors && !fmtconv_ctx_failed (f->ctx); i++)
     {
       const struct gguf_info *t = &f->tensors[i];
       f->c.pos = f->data + t->offset + t->bytes;
-      fmtconv_take_zeros (&f->c, (f->alignment - t->bytes % f->alignment) % f->alignment);
+      fmtconv_cursor_take_zeros (&f->c, (f->alignment - t->bytes % f->alignment) % f->alignment);
     }
-  return fmtconv_failed (f->ctx);
+  return fmtconv_ctx_failed (f->ctx);
 }
 
 int
 gguf_read_tensors (struct gguf_file *f)
 {
   uint64_t end = 0, elements;
-  f->tensors = fmtconv_alloc (f->ctx, (size_t) f->n_tensors + 1, sizeof *f->tensors);
+  f->tensors = fmtconv_ctx_alloc (f->ctx, (size_t) f->n_tensors + 1, sizeof *f->tensors);
   for (uint64_t i = 0; f->tensors && i < f->n_tensors; i++)
     {
       struct gguf_info *t = &f->tensors[i];
       t->at = f->c.pos;
       if (take_name (f, t) || take_shape (f, t, &elements) || take_type (f, t, elements)
           || take_offset (f, t, &end))
-        return fmtconv_failed (f->ctx);
+        return fmtconv_ctx_failed (f->ctx);
     }
   if (!f->tensors || check_end (f, end))
-    return fmtconv_failed (f->ctx);
+    return fmtconv_ctx_failed (f->ctx);
   return check_padding (f);
 }
 
@@ -175,9 +176,10 @@ gguf_put_tensors (struct gguf_file *f, const struct gguf_file *first, fmtconv_at
     {
       struct gguf_info *t = &f->tensors[i];
       if (gguf_restore (f, first, used, t))
-        return fmtconv_failed (f->ctx);
-      fmtconv_put (out, t->name,
-                   fmtconv_leaf (f->c.source, f->data + t->offset, t->dtype, t->rank, t->shape, NULL));
+        return fmtconv_ctx_failed (f->ctx);
+      fmtconv_model_put (
+          out, t->name,
+          fmtconv_view_leaf (f->c.source, f->data + t->offset, t->dtype, t->rank, t->shape, NULL));
     }
-  return fmtconv_failed (f->ctx);
+  return fmtconv_ctx_failed (f->ctx);
 }

@@ -21,9 +21,10 @@ static int
 read_version (struct gguf_file *f)
 {
   const fmtconv_where where = { .source = f->c.source };
-  uint32_t magic = (uint32_t) fmtconv_take_le (&f->c, 4), version = (uint32_t) fmtconv_take_le (&f->c, 4);
-  if (fmtconv_failed (f->ctx))
-    return fmtconv_failed (f->ctx);
+  uint32_t magic = (uint32_t) fmtconv_cursor_take_le (&f->c, 4),
+           version = (uint32_t) fmtconv_cursor_take_le (&f->c, 4);
+  if (fmtconv_ctx_failed (f->ctx))
+    return fmtconv_ctx_failed (f->ctx);
   if (magic != 0x46554747)
     return fmtconv_fail_at (
         f->ctx, FMTCONV_E_FORMAT,
@@ -43,9 +44,9 @@ static int
 read_count (struct gguf_file *f, const char *what, unsigned least, uint64_t most, uint64_t *count)
 {
   const fmtconv_where where = { .source = f->c.source, .offset = f->c.pos };
-  *count = fmtconv_take_le (&f->c, 8);
-  if (fmtconv_failed (f->ctx))
-    return fmtconv_failed (f->ctx);
+  *count = fmtconv_cursor_take_le (&f->c, 8);
+  if (fmtconv_ctx_failed (f->ctx))
+    return fmtconv_ctx_failed (f->ctx);
   if (*count > (f->c.end - f->c.pos) / least)
     return fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT, &where,
                             "%llu %s are claimed, more than %llu bytes can be", (unsigned long long) *count,
@@ -59,10 +60,10 @@ read_count (struct gguf_file *f, const char *what, unsigned least, uint64_t most
 int
 gguf_read_source (fmtconv_ctx *ctx, fmtconv_source *source, struct gguf_file *f)
 {
-  *f = (struct gguf_file){ .ctx = ctx, .c = fmtconv_cursor_of (source) };
+  *f = (struct gguf_file){ .ctx = ctx, .c = fmtconv_cursor_start (source) };
   if (read_version (f) || read_count (f, "tensors", LEAST_TENSOR, GGUF_MAX_TENSORS, &f->n_tensors)
       || read_count (f, "keys", LEAST_KEY, GGUF_MAX_KEYS, &f->n_keys) || gguf_read_keys (f))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   return gguf_read_tensors (f);
 }
 
@@ -72,15 +73,16 @@ gguf_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_mode
   (void) params;
   struct gguf_file one, *files = &one;
   size_t n = 1;
-  fmtconv_attr *used = fmtconv_object (ctx);
-  if (gguf_read_source (ctx, fmtconv_open (in), &one))
-    return fmtconv_failed (ctx);
-  if (fmtconv_get_int (one.keys, GGUF_SPLIT_COUNT, 1) != 1 && !fmtconv_is_alone (in))
+  fmtconv_attr *used = fmtconv_attr_object (ctx);
+  if (gguf_read_source (ctx, fmtconv_input_open (in), &one))
+    return fmtconv_ctx_failed (ctx);
+  if (fmtconv_attr_get_int (one.keys, GGUF_SPLIT_COUNT, 1) != 1 && !fmtconv_input_is_alone (in))
     files = gguf_read_split (ctx, in, &one, &n);
   for (size_t i = 0; files && i < n; i++)
     if (gguf_put_tensors (&files[i], &files[0], used, out))
-      return fmtconv_failed (ctx);
-  return files ? gguf_set_attributes (ctx, files[0].keys, used, fmtconv_attrs (out)) : fmtconv_failed (ctx);
+      return fmtconv_ctx_failed (ctx);
+  return files ? gguf_set_attributes (ctx, files[0].keys, used, fmtconv_model_attrs (out))
+               : fmtconv_ctx_failed (ctx);
 }
 
 /* The magic, and a version that there is. */

@@ -3,13 +3,13 @@
 #include "gguf.h"
 
 const struct gguf_type gguf_types[GGUF_N_TYPES] = {
-  [GGUF_U8] = { FMTCONV_A_UINT, 8 },       [GGUF_I8] = { FMTCONV_A_INT, 8 },
-  [GGUF_U16] = { FMTCONV_A_UINT, 16 },     [GGUF_I16] = { FMTCONV_A_INT, 16 },
-  [GGUF_U32] = { FMTCONV_A_UINT, 32 },     [GGUF_I32] = { FMTCONV_A_INT, 32 },
-  [GGUF_F32] = { FMTCONV_A_FLOAT, 32 },    [GGUF_BOOL] = { FMTCONV_A_BOOL, 0 },
-  [GGUF_STRING] = { FMTCONV_A_STRING, 0 }, [GGUF_ARRAY] = { FMTCONV_A_PACKED, 0 },
-  [GGUF_U64] = { FMTCONV_A_UINT, 64 },     [GGUF_I64] = { FMTCONV_A_INT, 64 },
-  [GGUF_F64] = { FMTCONV_A_FLOAT, 64 },
+  [GGUF_U8] = { FMTCONV_ATTR_UINT, 8 },       [GGUF_I8] = { FMTCONV_ATTR_INT, 8 },
+  [GGUF_U16] = { FMTCONV_ATTR_UINT, 16 },     [GGUF_I16] = { FMTCONV_ATTR_INT, 16 },
+  [GGUF_U32] = { FMTCONV_ATTR_UINT, 32 },     [GGUF_I32] = { FMTCONV_ATTR_INT, 32 },
+  [GGUF_F32] = { FMTCONV_ATTR_FLOAT, 32 },    [GGUF_BOOL] = { FMTCONV_ATTR_BOOL, 0 },
+  [GGUF_STRING] = { FMTCONV_ATTR_STRING, 0 }, [GGUF_ARRAY] = { FMTCONV_ATTR_PACKED, 0 },
+  [GGUF_U64] = { FMTCONV_ATTR_UINT, 64 },     [GGUF_I64] = { FMTCONV_ATTR_INT, 64 },
+  [GGUF_F64] = { FMTCONV_ATTR_FLOAT, 64 },
 };
 
 #define BLOCK(type)                                      \
@@ -69,8 +69,8 @@ static int
 integer_type (const fmtconv_attr *value)
 {
   if (value->bits)
-    return typed (value->is_unsigned ? FMTCONV_A_UINT : FMTCONV_A_INT, value->bits);
-  if (value->kind == FMTCONV_A_UINT)
+    return typed (value->is_unsigned ? FMTCONV_ATTR_UINT : FMTCONV_ATTR_INT, value->bits);
+  if (value->kind == FMTCONV_ATTR_UINT)
     return GGUF_U64;
   if (value->v.i < 0)
     return value->v.i < INT32_MIN ? GGUF_I64 : GGUF_I32;
@@ -82,18 +82,20 @@ gguf_type_of (const fmtconv_attr *value)
 {
   switch (value->kind)
     {
-    case FMTCONV_A_BOOL:
+    case FMTCONV_ATTR_BOOL:
       return GGUF_BOOL;
-    case FMTCONV_A_INT:
-    case FMTCONV_A_UINT:
+    case FMTCONV_ATTR_INT:
+    case FMTCONV_ATTR_UINT:
       return integer_type (value);
-    case FMTCONV_A_FLOAT:
-      return typed (FMTCONV_A_FLOAT, value->bits ? value->bits : fmtconv_is_f32 (value->v.f) ? 32 : 64);
-    case FMTCONV_A_STRING:
+    case FMTCONV_ATTR_FLOAT:
+      return typed (FMTCONV_ATTR_FLOAT, value->bits                              ? value->bits
+                                        : fmtconv_attr_float_is_f32 (value->v.f) ? 32
+                                                                                 : 64);
+    case FMTCONV_ATTR_STRING:
       return GGUF_STRING;
-    case FMTCONV_A_PACKED:
+    case FMTCONV_ATTR_PACKED:
       return GGUF_ARRAY;
-    case FMTCONV_A_ARRAY:
+    case FMTCONV_ATTR_ARRAY:
       return gguf_item_type_of (value) >= 0 ? GGUF_ARRAY : -1;
     default:
       return -1;
@@ -107,8 +109,8 @@ common_integer (const fmtconv_attr *array)
   int type = GGUF_I32, negative = 0;
   for (const fmtconv_attr *item = array->first; item; item = item->next)
     {
-      negative = negative || (item->kind == FMTCONV_A_INT && item->v.i < 0);
-      if (item->kind == FMTCONV_A_UINT)
+      negative = negative || (item->kind == FMTCONV_ATTR_INT && item->v.i < 0);
+      if (item->kind == FMTCONV_ATTR_UINT)
         type = GGUF_U64;
       else if (type == GGUF_I32 && (item->v.i < INT32_MIN || item->v.i > INT32_MAX))
         type = GGUF_I64;
@@ -119,7 +121,7 @@ common_integer (const fmtconv_attr *array)
 static int
 is_integer (const fmtconv_attr *value)
 {
-  return value->kind == FMTCONV_A_INT || value->kind == FMTCONV_A_UINT;
+  return value->kind == FMTCONV_ATTR_INT || value->kind == FMTCONV_ATTR_UINT;
 }
 
 /* All items have the first one's kind, and its type if it has one. */
@@ -138,19 +140,19 @@ int
 gguf_item_type_of (const fmtconv_attr *array)
 {
   const fmtconv_attr *first = array->first;
-  if (array->kind == FMTCONV_A_PACKED)
+  if (array->kind == FMTCONV_ATTR_PACKED)
     {
       const fmtconv_packed *p = array->v.packed;
-      if (p->kind == FMTCONV_A_BOOL || p->kind == FMTCONV_A_STRING)
-        return p->kind == FMTCONV_A_BOOL ? GGUF_BOOL : GGUF_STRING;
-      return typed (p->is_unsigned ? FMTCONV_A_UINT : p->kind, p->bits);
+      if (p->kind == FMTCONV_ATTR_BOOL || p->kind == FMTCONV_ATTR_STRING)
+        return p->kind == FMTCONV_ATTR_BOOL ? GGUF_BOOL : GGUF_STRING;
+      return typed (p->is_unsigned ? FMTCONV_ATTR_UINT : p->kind, p->bits);
     }
-  if (!first || first->kind == FMTCONV_A_PACKED || !are_alike (array))
+  if (!first || first->kind == FMTCONV_ATTR_PACKED || !are_alike (array))
     return -1;
   if (is_integer (first) && !first->bits)
     return common_integer (array);
   int type = gguf_type_of (first);
-  if (first->kind == FMTCONV_A_FLOAT && !first->bits)
+  if (first->kind == FMTCONV_ATTR_FLOAT && !first->bits)
     for (const fmtconv_attr *item = first; item; item = item->next)
       type = gguf_type_of (item) == GGUF_F64 ? GGUF_F64 : type;
   return type == GGUF_ARRAY ? -1 : type;

@@ -26,7 +26,7 @@ put_infos (struct gguf_bytes *to, const fmtconv_tensor *const *tensors, size_t n
       gguf_put_number (to, 4, rank);
       for (unsigned d = rank; d-- > 0;)
         gguf_put_number (to, 8, shape[d]);
-      gguf_put_number (to, 4, (uint64_t) fmtconv_by_dtype (gguf_dtypes, t->dtype)->id);
+      gguf_put_number (to, 4, (uint64_t) fmtconv_dtype_table_by_dtype (gguf_dtypes, t->dtype)->id);
       gguf_put_number (to, 8, at);
       at += (t->bytes + alignment - 1) & ~(alignment - 1);
     }
@@ -50,11 +50,11 @@ put_file (fmtconv_file *file, const fmtconv_attr *keys, const fmtconv_tensor *co
     }
   put_infos (&to, tensors, n, alignment);
   gguf_flush (&to);
-  fmtconv_align (file, alignment, 0);
+  fmtconv_file_align (file, alignment, 0);
   for (size_t i = 0; i < n; i++)
     {
-      fmtconv_emit_view (file, tensors[i]->name, tensors[i]->view);
-      fmtconv_align (file, alignment, 0);
+      fmtconv_file_emit_view (file, tensors[i]->name, tensors[i]->view);
+      fmtconv_file_align (file, alignment, 0);
     }
 }
 
@@ -63,27 +63,27 @@ put_file (fmtconv_file *file, const fmtconv_attr *keys, const fmtconv_tensor *co
 static fmtconv_attr *
 keys_of (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, size_t s)
 {
-  fmtconv_attr *own = s ? fmtconv_object (ctx) : keys;
+  fmtconv_attr *own = s ? fmtconv_attr_object (ctx) : keys;
   if (s)
-    fmtconv_set (own, GGUF_ALIGN, fmtconv_get (keys, GGUF_ALIGN));
+    fmtconv_attr_set (own, GGUF_ALIGN, fmtconv_attr_get (keys, GGUF_ALIGN));
   if (files->n > 1)
     {
-      fmtconv_set_typed_uint (own, GGUF_SPLIT_NO, s, 16);
-      fmtconv_set_typed_uint (own, GGUF_SPLIT_COUNT, files->n, 16);
-      fmtconv_set_typed_int (own, GGUF_SPLIT_TENSORS, (int64_t) files->start[files->n], 32);
+      fmtconv_attr_set_typed_uint (own, GGUF_SPLIT_NO, s, 16);
+      fmtconv_attr_set_typed_uint (own, GGUF_SPLIT_COUNT, files->n, 16);
+      fmtconv_attr_set_typed_int (own, GGUF_SPLIT_TENSORS, (int64_t) files->start[files->n], 32);
     }
   size_t end = files->start[s ? s + 1 : files->n];
   gguf_put_shapes (ctx, own, files->tensors + files->start[s], end - files->start[s]);
   if (own && own->len > GGUF_MAX_KEYS)
     fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%zu keys, more than the limit of %d", own->len, GGUF_MAX_KEYS);
-  return fmtconv_failed (ctx) ? NULL : own;
+  return fmtconv_ctx_failed (ctx) ? NULL : own;
 }
 
 /* A glob that matches that name alone. */
 static const char *
 quoted (fmtconv_ctx *ctx, const char *name)
 {
-  char *glob = fmtconv_alloc (ctx, strlen (name) + 1, 3), *to = glob;
+  char *glob = fmtconv_ctx_alloc (ctx, strlen (name) + 1, 3), *to = glob;
   for (; glob && *name; name++)
     if (strchr ("*?[", *name))
       {
@@ -102,29 +102,29 @@ stem_of (fmtconv_ctx *ctx, const char *target)
   size_t n = strlen (target), suffix = strlen (GGUF_SUFFIX);
   if (n > suffix && !strcasecmp (target + n - suffix, GGUF_SUFFIX))
     n -= suffix;
-  return fmtconv_text (ctx, "%.*s", (int) n, target);
+  return fmtconv_ctx_printf (ctx, "%.*s", (int) n, target);
 }
 
 static int
 put_files (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, fmtconv_layout *out)
 {
-  const char *target = fmtconv_target (out), *stem = stem_of (ctx, target);
-  uint64_t alignment = fmtconv_get (keys, GGUF_ALIGN)->v.u;
-  fmtconv_stale (out,
-                 fmtconv_text (ctx, "%s-" FIVE_DIGITS "-of-" FIVE_DIGITS GGUF_SUFFIX, quoted (ctx, stem)));
+  const char *target = fmtconv_layout_target (out), *stem = stem_of (ctx, target);
+  uint64_t alignment = fmtconv_attr_get (keys, GGUF_ALIGN)->v.u;
+  fmtconv_layout_stale (
+      out, fmtconv_ctx_printf (ctx, "%s-" FIVE_DIGITS "-of-" FIVE_DIGITS GGUF_SUFFIX, quoted (ctx, stem)));
   if (files->n > 1)
-    fmtconv_stale (out, quoted (ctx, target));
+    fmtconv_layout_stale (out, quoted (ctx, target));
   for (size_t s = 0; s < files->n; s++)
     {
       const fmtconv_attr *own = keys_of (ctx, keys, files, s);
       const char *name = files->n > 1 ? gguf_split_name (ctx, stem, s, files->n) : NULL;
-      fmtconv_file *file = own ? fmtconv_create (out, name) : NULL;
+      fmtconv_file *file = own ? fmtconv_layout_create (out, name) : NULL;
       if (!file)
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
       put_file (file, own, files->tensors + files->start[s], files->start[s + 1] - files->start[s],
                 alignment);
     }
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 /* GGUF has no ties: what is tied is written once a name. */
@@ -132,9 +132,8 @@ static void
 note_ties (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
   size_t tied = 0;
-  for
-    FMTCONV_EACH (t, model)
-  tied += fmtconv_tied (model, t) != NULL;
+  FMTCONV_FOREACH (t, model)
+    tied += fmtconv_model_tied (model, t) != NULL;
   if (tied)
     fmtconv_note (ctx,
                   tied == 1 ? "%zu tied tensor is written out in full, as GGUF has no ties"
@@ -148,8 +147,8 @@ gguf_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fm
   const struct gguf_write_params *p = params;
   struct gguf_files files;
   fmtconv_attr *keys = gguf_keys (ctx, p, model);
-  if (!keys || gguf_cut (ctx, model, p->split_max_size, fmtconv_get (keys, GGUF_ALIGN)->v.u, &files))
-    return fmtconv_failed (ctx);
+  if (!keys || gguf_cut (ctx, model, p->split_max_size, fmtconv_attr_get (keys, GGUF_ALIGN)->v.u, &files))
+    return fmtconv_ctx_failed (ctx);
   note_ties (ctx, model);
   return put_files (ctx, keys, &files, out);
 }

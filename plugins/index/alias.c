@@ -40,9 +40,10 @@ index_is_alias (const char *name, const char *kept)
 static const fmtconv_tensor *
 tensor_of (const fmtconv_attr *entry, const fmtconv_model *model)
 {
-  const char *kept = fmtconv_get_string ((fmtconv_attr *) entry, NULL, NULL);
-  const fmtconv_tensor *tensor = kept ? fmtconv_find (model, kept) : NULL;
-  if (!tensor || !is_name (entry->key, 0) || !strcmp (entry->key, FORMAT) || fmtconv_find (model, entry->key))
+  const char *kept = fmtconv_attr_get_string ((fmtconv_attr *) entry, NULL, NULL);
+  const fmtconv_tensor *tensor = kept ? fmtconv_model_find (model, kept) : NULL;
+  if (!tensor || !is_name (entry->key, 0) || !strcmp (entry->key, FORMAT)
+      || fmtconv_model_find (model, entry->key))
     return NULL;
   return tensor;
 }
@@ -80,12 +81,12 @@ walk (fmtconv_ctx *ctx, int alike, int all, const fmtconv_attr *metadata, fmtcon
       if (!kept || (index_is_alias (a->key, kept->name) || all) != alike)
         {
           if (alike)
-            fmtconv_set (rest, a->key, a);
+            fmtconv_attr_set (rest, a->key, a);
           continue;
         }
       fmtconv_detail (ctx, "'%s' is '%s'", a->key, kept->name);
       if (alike)
-        fmtconv_put (out, a->key, kept->view);
+        fmtconv_model_put (out, a->key, kept->view);
       n++;
     }
   return n;
@@ -94,9 +95,9 @@ walk (fmtconv_ctx *ctx, int alike, int all, const fmtconv_attr *metadata, fmtcon
 fmtconv_attr *
 index_take_aliases (fmtconv_ctx *ctx, int aliases, fmtconv_attr *metadata, fmtconv_model *out)
 {
-  if (!metadata || metadata->kind != FMTCONV_A_OBJECT || aliases == INDEX_ALIASES_NONE)
+  if (!metadata || metadata->kind != FMTCONV_ATTR_OBJECT || aliases == INDEX_ALIASES_NONE)
     return metadata;
-  fmtconv_attr *rest = fmtconv_object (ctx);
+  fmtconv_attr *rest = fmtconv_attr_object (ctx);
   const int all = aliases == INDEX_ALIASES_ALL;
   note_names (ctx, walk (ctx, 1, all, metadata, rest, out), 0);
   note_names (ctx, 0, walk (ctx, 0, all, metadata, rest, out));

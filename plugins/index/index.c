@@ -29,14 +29,14 @@ index_is_name (const char *base, const char *suffix)
 static fmtconv_attr *
 read_tree (fmtconv_ctx *ctx, fmtconv_input *in)
 {
-  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in));
+  fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (in));
   if (c.end > MAX_INDEX)
     return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the index has %llu bytes, more than the limit of %d",
                          (unsigned long long) c.end, MAX_INDEX),
            NULL;
-  fmtconv_attr *tree = c.source ? fmtconv_take_json (&c, c.end, DEPTH) : NULL;
-  fmtconv_attr *map = fmtconv_get (tree, "weight_map");
-  if (!map || map->kind != FMTCONV_A_OBJECT)
+  fmtconv_attr *tree = c.source ? fmtconv_cursor_take_json (&c, c.end, DEPTH) : NULL;
+  fmtconv_attr *map = fmtconv_attr_get (tree, "weight_map");
+  if (!map || map->kind != FMTCONV_ATTR_OBJECT)
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the index has no weight_map that is an object"), NULL;
   return tree;
 }
@@ -64,11 +64,11 @@ by_name (const void *a, const void *b)
 static const char **
 shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
 {
-  const char **names = fmtconv_alloc (ctx, map->len + 1, sizeof *names);
+  const char **names = fmtconv_ctx_alloc (ctx, map->len + 1, sizeof *names);
   size_t all = 0, kept = 0;
   for (fmtconv_attr *a = map->first; names && a; a = a->next)
     {
-      names[all] = fmtconv_get_string (a, NULL, NULL);
+      names[all] = fmtconv_attr_get_string (a, NULL, NULL);
       if (!names[all] || !reader_of (names[all], "torch", INDEX_ALIASES_NAMES))
         return fmtconv_fail_at (
                    ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = a->key },
@@ -97,8 +97,8 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
 static int
 is_alias (const fmtconv_model *part, const fmtconv_tensor *t, fmtconv_attr *map, const char *file)
 {
-  const fmtconv_tensor *twin = ends_in (file, ".safetensors") ? fmtconv_tied (part, t) : NULL;
-  const char *listed = twin ? fmtconv_get_string (map, twin->name, NULL) : NULL;
+  const fmtconv_tensor *twin = ends_in (file, ".safetensors") ? fmtconv_model_tied (part, t) : NULL;
+  const char *listed = twin ? fmtconv_attr_get_string (map, twin->name, NULL) : NULL;
   return listed && !strcmp (listed, file);
 }
 
@@ -107,16 +107,15 @@ static int
 read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const char *reader, fmtconv_attr *map,
             fmtconv_model *out)
 {
-  if (!fmtconv_has (folder, name))
+  if (!fmtconv_input_has (folder, name))
     return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
                             "the index names '%s', which is not beside it", name);
-  const fmtconv_model *part = fmtconv_read (fmtconv_beneath (folder, name), reader);
+  const fmtconv_model *part = fmtconv_input_read (fmtconv_input_child (folder, name), reader);
   if (!part)
-    return fmtconv_failed (ctx);
-  for
-    FMTCONV_EACH (t, part)
+    return fmtconv_ctx_failed (ctx);
+  FMTCONV_FOREACH (t, part)
     {
-      const char *listed = fmtconv_get_string (map, t->name, NULL);
+      const char *listed = fmtconv_attr_get_string (map, t->name, NULL);
       if (!listed && is_alias (part, t, map, name))
         continue;
       if (!listed)
@@ -126,8 +125,8 @@ read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const cha
         return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
                                 "it is in '%s', and the index places it in '%s'", name, listed);
     }
-  fmtconv_adopt (out, part);
-  return fmtconv_failed (ctx);
+  fmtconv_model_adopt (out, part);
+  return fmtconv_ctx_failed (ctx);
 }
 
 /* Every tensor that is listed was found. */
@@ -135,10 +134,10 @@ static int
 check_missing (fmtconv_ctx *ctx, fmtconv_attr *map, const fmtconv_model *out)
 {
   for (fmtconv_attr *a = map->first; a; a = a->next)
-    if (!fmtconv_find (out, a->key))
+    if (!fmtconv_model_find (out, a->key))
       return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .tensor = a->key },
                               "the index places it in '%s', and it is not there",
-                              fmtconv_get_string (a, NULL, ""));
+                              fmtconv_attr_get_string (a, NULL, ""));
   return 0;
 }
 
@@ -146,13 +145,13 @@ int
 index_read (fmtconv_ctx *ctx, fmtconv_input *in, const char *torch, int aliases, fmtconv_model *out)
 {
   size_t n = 0;
-  fmtconv_input *folder = fmtconv_parent (in);
-  fmtconv_attr *tree = read_tree (ctx, in), *map = fmtconv_get (tree, "weight_map");
+  fmtconv_input *folder = fmtconv_input_parent (in);
+  fmtconv_attr *tree = read_tree (ctx, in), *map = fmtconv_attr_get (tree, "weight_map");
   const char **names = map ? shard_names (ctx, map, &n) : NULL;
   for (size_t i = 0; names && i < n; i++)
     if (read_shard (ctx, folder, names[i], reader_of (names[i], torch, aliases), map, out))
-      return fmtconv_failed (ctx);
+      return fmtconv_ctx_failed (ctx);
   if (names)
-    index_take_aliases (ctx, aliases, fmtconv_get (tree, "metadata"), out);
-  return names ? check_missing (ctx, map, out) : fmtconv_failed (ctx);
+    index_take_aliases (ctx, aliases, fmtconv_attr_get (tree, "metadata"), out);
+  return names ? check_missing (ctx, map, out) : fmtconv_ctx_failed (ctx);
 }

@@ -62,9 +62,9 @@ check_wanted (const struct merge *m, const struct list *list)
         k++;
       if (k == list->n)
         return ask (m, list, FMTCONV_E_USAGE,
-                    fmtconv_text (m->ctx, "the LoRA has no adapter '%s'", wanted->value[i]));
+                    fmtconv_ctx_printf (m->ctx, "the LoRA has no adapter '%s'", wanted->value[i]));
     }
-  return fmtconv_failed (m->ctx);
+  return fmtconv_ctx_failed (m->ctx);
 }
 
 int
@@ -72,7 +72,7 @@ merge_choose_adapters (struct merge *m)
 {
   struct list list;
   if (list_adapters (m, &list) || check_wanted (m, &list))
-    return fmtconv_failed (m->ctx);
+    return fmtconv_ctx_failed (m->ctx);
   if (list.n > 1 && m->params->adapter.n == 0)
     return ask (m, &list, FMTCONV_E_UNSUPPORTED, "the LoRA has several adapters");
   for (size_t i = 0; i < m->n; i++)

@@ -10,8 +10,9 @@
 static double
 sat_alpha (struct merge *m, struct merge_facts *f, uint64_t rank)
 {
-  double alpha = merge_number (m, "training_config.yaml", fmtconv_get (f->sat, "lora_alpha"), "lora_alpha");
-  if (!isnan (alpha) || fmtconv_failed (m->ctx))
+  double alpha =
+      merge_number (m, "training_config.yaml", fmtconv_attr_get (f->sat, "lora_alpha"), "lora_alpha");
+  if (!isnan (alpha) || fmtconv_ctx_failed (m->ctx))
     return alpha;
   if (!f->warned)
     fmtconv_warn (m->ctx,
@@ -29,7 +30,7 @@ alpha_beside (struct merge *m, const struct merge_pair *pair)
 {
   const fmtconv_tensor *t = pair->alpha;
   double value = NAN;
-  if (t && fmtconv_scalar (t, &value) == 0 && !isfinite (value))
+  if (t && fmtconv_tensor_scalar (t, &value) == 0 && !isfinite (value))
     fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT,
                      &(fmtconv_where){ .tensor = t->name, .hint = "say what it was with lora-merge:alpha=N" },
                      "its value is %g, which can be no alpha", value);
@@ -56,9 +57,9 @@ static double
 peft_alpha (struct merge *m, struct merge_facts *f, const struct merge_pair *pair, uint64_t rank)
 {
   double alpha = alpha_beside (m, pair);
-  if (isnan (alpha) && !fmtconv_failed (m->ctx))
+  if (isnan (alpha) && !fmtconv_ctx_failed (m->ctx))
     alpha = merge_setting (m, f, pair->module, "lora_alpha", "alpha_pattern");
-  return isnan (alpha) && !fmtconv_failed (m->ctx) ? unsaid_alpha (m, f, rank) : alpha;
+  return isnan (alpha) && !fmtconv_ctx_failed (m->ctx) ? unsaid_alpha (m, f, rank) : alpha;
 }
 
 /* What peft divides by; NaN: an error. */
@@ -84,13 +85,13 @@ set_factor (struct merge *m, struct merge_facts *f, struct merge_pair *p)
     return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "a LoRA of rank 0 changes nothing");
   if (!p->is_sat)
     by = divisor (m, f, p, rank);
-  if (isnan (alpha) && !fmtconv_failed (m->ctx))
+  if (isnan (alpha) && !fmtconv_ctx_failed (m->ctx))
     alpha = p->is_sat ? sat_alpha (m, f, rank) : peft_alpha (m, f, p, rank);
   p->factor = m->params->weight * alpha / by;
-  if (!isfinite (p->factor) && !fmtconv_failed (m->ctx))
+  if (!isfinite (p->factor) && !fmtconv_ctx_failed (m->ctx))
     return fmtconv_fail_at (m->ctx, FMTCONV_E_USAGE, &where, "weight %g and alpha %g make no LoRA",
                             m->params->weight, alpha);
-  return fmtconv_failed (m->ctx);
+  return fmtconv_ctx_failed (m->ctx);
 }
 
 int
@@ -98,6 +99,6 @@ merge_set_factors (struct merge *m, struct merge_facts *f)
 {
   for (size_t i = 0; i < m->n; i++)
     if (m->pairs[i].turn != MERGE_NOT_WANTED && set_factor (m, f, &m->pairs[i]))
-      return fmtconv_failed (m->ctx);
+      return fmtconv_ctx_failed (m->ctx);
   return 0;
 }

@@ -27,7 +27,7 @@ weight_of (struct merge *m, const char *prefix, const char *module, const char *
 {
   const fmtconv_tensor *t = NULL;
   for (size_t i = 0; !t && i < N_LEAVES; i++)
-    t = fmtconv_find (m->in, fmtconv_text (m->ctx, "%s%s%s%s", prefix, module, leaves[i], leaf));
+    t = fmtconv_model_find (m->in, fmtconv_ctx_printf (m->ctx, "%s%s%s%s", prefix, module, leaves[i], leaf));
   return t;
 }
 
@@ -138,8 +138,8 @@ merge_find_bases (struct merge *m)
       struct merge_pair *p = &m->pairs[i];
       p->at = find_base (m, p);
       p->first = p->at ? merge_first_tied (m->in, p->at) : NULL;
-      if (fmtconv_failed (m->ctx))
-        return fmtconv_failed (m->ctx);
+      if (fmtconv_ctx_failed (m->ctx))
+        return fmtconv_ctx_failed (m->ctx);
       if (p->at || p->turn == MERGE_NOT_WANTED)
         continue;
       fmtconv_detail (m->ctx, "'%s' and '%s': no '%s.%s'", p->a->name, p->b->name, p->module, leaf_of (p));
@@ -154,7 +154,7 @@ merge_find_bases (struct merge *m)
         "%llu of %llu matrices of the LoRA have no weight in the model", 2 * (unsigned long long) lost,
         2 * (unsigned long long) count_wanted (m));
   qsort (m->pairs, m->n, sizeof *m->pairs, compare);
-  return fmtconv_failed (m->ctx) ? fmtconv_failed (m->ctx) : check_weights (m);
+  return fmtconv_ctx_failed (m->ctx) ? fmtconv_ctx_failed (m->ctx) : check_weights (m);
 }
 
 const char *
@@ -166,7 +166,7 @@ merge_plain_name (fmtconv_ctx *ctx, const char *name)
       const char *at = strstr (name, wrapped[i]);
       const char *leaf = at ? at + strlen (wrapped[i]) : NULL;
       if (leaf && !strchr (leaf, '.'))
-        return fmtconv_text (ctx, "%.*s.%s", (int) (at - name), name, leaf);
+        return fmtconv_ctx_printf (ctx, "%.*s.%s", (int) (at - name), name, leaf);
     }
   return name;
 }

@@ -69,9 +69,9 @@ enum
 static int
 is_unset (const fmtconv_attr *node)
 {
-  return node->kind == FMTCONV_A_NULL || (node->kind == FMTCONV_A_BOOL && !node->v.i)
-         || ((node->kind == FMTCONV_A_ARRAY || node->kind == FMTCONV_A_OBJECT
-              || node->kind == FMTCONV_A_STRING)
+  return node->kind == FMTCONV_ATTR_NULL || (node->kind == FMTCONV_ATTR_BOOL && !node->v.i)
+         || ((node->kind == FMTCONV_ATTR_ARRAY || node->kind == FMTCONV_ATTR_OBJECT
+              || node->kind == FMTCONV_ATTR_STRING)
              && node->len == 0);
 }
 
@@ -93,12 +93,12 @@ objection (const fmtconv_attr *node, const char *key)
     {
       if (strcmp (refused[i].key, key) != 0)
         continue;
-      if (refused[i].fine && node->kind == FMTCONV_A_STRING && strcmp (node->v.s, refused[i].fine) == 0)
+      if (refused[i].fine && node->kind == FMTCONV_ATTR_STRING && strcmp (node->v.s, refused[i].fine) == 0)
         return NULL;
       why = refused[i].why ? refused[i].why : why;
     }
   /* True and false choose among ways to begin that leave the weights alone. */
-  return strcmp (key, "init_lora_weights") == 0 && node->kind == FMTCONV_A_BOOL ? NULL : why;
+  return strcmp (key, "init_lora_weights") == 0 && node->kind == FMTCONV_ATTR_BOOL ? NULL : why;
 }
 
 int
@@ -112,12 +112,12 @@ merge_check_config (struct merge *m, const struct merge_facts *f)
       const char *why = key && !is_unset (node) ? objection (node, key) : NULL;
       if (why)
         {
-          fmtconv_detail (m->ctx, "'%s' is %s, %s", node->key, fmtconv_json_text (node, 0), why);
+          fmtconv_detail (m->ctx, "'%s' is %s, %s", node->key, fmtconv_attr_json_text (node, 0), why);
           wrong++;
         }
     }
   if (wrong == 0)
-    return fmtconv_failed (m->ctx);
+    return fmtconv_ctx_failed (m->ctx);
   return fmtconv_fail_at (m->ctx, FMTCONV_E_UNSUPPORTED,
                           &(fmtconv_where){ .hint = "peft's merge_and_unload may know what to do" },
                           "%s tells more of the LoRA than a sum of products can do:", f->peft_at);

@@ -40,7 +40,7 @@ int merge_find_turned (struct merge *m, const struct merge_facts *f);
 /* Set the factor of each pair: weight · alpha / rank. */
 int merge_set_factors (struct merge *m, struct merge_facts *f);
 
-/* Refuse the fields of LoraConfig that a sum of products does not honour.  0 or the code. */
+/* Refuse the fields of LoraConfig that a sum of products does not honor.  0 or the code. */
 int merge_check_config (struct merge *m, const struct merge_facts *f);
 
 #endif

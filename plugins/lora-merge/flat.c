@@ -20,7 +20,7 @@ is_flat_name (const char *name, const char *flat)
 static const char *
 flat_name (fmtconv_ctx *ctx, const char *name)
 {
-  char *flat = fmtconv_alloc (ctx, strlen (name) + 1, 1);
+  char *flat = fmtconv_ctx_alloc (ctx, strlen (name) + 1, 1);
   for (size_t i = 0; flat && name[i]; i++)
     flat[i] = name[i] == '.' ? '_' : name[i];
   return flat;
@@ -39,14 +39,13 @@ static int
 list_flat (struct merge *m)
 {
   size_t n = 0;
-  if (m->flat || !(m->flat = fmtconv_alloc (m->ctx, fmtconv_count (m->in) + 1, sizeof *m->flat)))
-    return fmtconv_failed (m->ctx);
-  for
-    FMTCONV_EACH (t, m->in)
+  if (m->flat || !(m->flat = fmtconv_ctx_alloc (m->ctx, fmtconv_model_count (m->in) + 1, sizeof *m->flat)))
+    return fmtconv_ctx_failed (m->ctx);
+  FMTCONV_FOREACH (t, m->in)
     {
       m->flat[n] = (struct merge_flat){ .name = flat_name (m->ctx, t->name), .tensor = t, .place = n };
       if (!m->flat[n++].name)
-        return fmtconv_failed (m->ctx);
+        return fmtconv_ctx_failed (m->ctx);
     }
   qsort (m->flat, n, sizeof *m->flat, by_flat_name);
   return 0;
@@ -56,7 +55,7 @@ list_flat (struct merge *m)
 static size_t
 find_place (const struct merge *m, const char *wanted)
 {
-  size_t a = 0, b = fmtconv_count (m->in);
+  size_t a = 0, b = fmtconv_model_count (m->in);
   while (a < b)
     {
       size_t middle = a + (b - a) / 2;
@@ -72,9 +71,9 @@ find_place (const struct merge *m, const char *wanted)
 static const fmtconv_tensor *
 find_weight (struct merge *m, const struct merge_pair *p, const char *module)
 {
-  const char *wanted = flat_name (m->ctx, fmtconv_text (m->ctx, "%s.weight", module));
+  const char *wanted = flat_name (m->ctx, fmtconv_ctx_printf (m->ctx, "%s.weight", module));
   const fmtconv_tensor *found = NULL;
-  for (size_t i = wanted ? find_place (m, wanted) : SIZE_MAX; i < fmtconv_count (m->in); i++)
+  for (size_t i = wanted ? find_place (m, wanted) : SIZE_MAX; i < fmtconv_model_count (m->in); i++)
     {
       const fmtconv_tensor *t = m->flat[i].tensor;
       if (strcmp (m->flat[i].name, wanted) != 0)

@@ -4,15 +4,15 @@
 #include <string.h>
 
 static const fmtconv_param params[] = {
-  { "alpha", FMTCONV_P_FLOAT, offsetof (struct merge_params, alpha), NULL,
+  { "alpha", FMTCONV_PARAM_FLOAT, offsetof (struct merge_params, alpha), NULL,
     "lora_alpha of the training; default: what the LoRA's file says" },
-  { "weight", FMTCONV_P_FLOAT, offsetof (struct merge_params, weight), "1",
+  { "weight", FMTCONV_PARAM_FLOAT, offsetof (struct merge_params, weight), "1",
     "how much of it: a factor beside alpha/rank" },
-  { "adapter", FMTCONV_P_PAIRS, offsetof (struct merge_params, adapter), NULL,
+  { "adapter", FMTCONV_PARAM_PAIRS, offsetof (struct merge_params, adapter), NULL,
     "which of several adapters; may be repeated" },
-  { "fan-in-fan-out", FMTCONV_P_BOOL, offsetof (struct merge_params, fan_in_fan_out), NULL,
+  { "fan-in-fan-out", FMTCONV_PARAM_BOOL, offsetof (struct merge_params, fan_in_fan_out), NULL,
     "do the axes of square weights lie [in, out]?  default: what the LoRA's configuration says, else no" },
-  { "file", FMTCONV_P_INPUT, offsetof (struct merge_params, file), NULL,
+  { "file", FMTCONV_PARAM_INPUT, offsetof (struct merge_params, file), NULL,
     "the LoRA; default: the matrices in the model itself" },
   { 0 },
 };
@@ -41,14 +41,13 @@ static int
 check_wrapped (struct merge *m)
 {
   size_t lost = 0, n;
-  for
-    FMTCONV_EACH (t, m->in)
-  if (strcmp (merge_plain_name (m->ctx, t->name), t->name) != 0 && !strcmp (strrchr (t->name, '.'), ".weight")
-      && (pairs_of (m, t, &n), n == 0))
-    {
-      fmtconv_detail (m->ctx, "'%s'", t->name);
-      lost++;
-    }
+  FMTCONV_FOREACH (t, m->in)
+    if (strcmp (merge_plain_name (m->ctx, t->name), t->name) != 0
+        && !strcmp (strrchr (t->name, '.'), ".weight") && (pairs_of (m, t, &n), n == 0))
+      {
+        fmtconv_detail (m->ctx, "'%s'", t->name);
+        lost++;
+      }
   if (lost == 0)
     return 0;
   return fmtconv_fail_at (m->ctx, FMTCONV_E_MISSING,
@@ -61,17 +60,16 @@ check_wrapped (struct merge *m)
 static void
 put_all (struct merge *m)
 {
-  for
-    FMTCONV_EACH (t, m->in)
+  FMTCONV_FOREACH (t, m->in)
     {
       size_t n;
       const struct merge_pair *pairs = pairs_of (m, t, &n);
       const int is_own = m->lora == m->in;
       if (is_own && merge_is_used (m, t))
         continue;
-      fmtconv_put (m->out, is_own ? merge_plain_name (m->ctx, t->name) : t->name,
-                   n ? merge_sum (m, t, pairs, n) : t->view);
-      if (fmtconv_failed (m->ctx))
+      fmtconv_model_put (m->out, is_own ? merge_plain_name (m->ctx, t->name) : t->name,
+                         n ? merge_sum (m, t, pairs, n) : t->view);
+      if (fmtconv_ctx_failed (m->ctx))
         return;
     }
 }
@@ -81,20 +79,20 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 {
   const struct merge_params *p = params_;
   struct merge m = {
-    .ctx = ctx, .params = p, .in = in, .lora = p->file ? fmtconv_read (p->file, NULL) : in, .out = out
+    .ctx = ctx, .params = p, .in = in, .lora = p->file ? fmtconv_input_read (p->file, NULL) : in, .out = out
   };
   struct merge_facts facts;
   if (!m.lora || merge_read_facts (&m, &facts) || merge_collect (&m) || merge_find_bases (&m)
       || merge_find_turned (&m, &facts) || merge_set_factors (&m, &facts))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   if (m.lora == in && check_wrapped (&m))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   put_all (&m);
-  if (!fmtconv_failed (ctx))
+  if (!fmtconv_ctx_failed (ctx))
     merge_report (&m);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (lora_merge, .name = "lora-merge", .summary = "adds a LoRA to the weights it was trained on",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .apply = apply));

@@ -66,7 +66,7 @@ parse_form (const char *name, size_t form, int part, struct merge_name *said)
 static int
 parse_sat (const char *name, struct merge_name *said)
 {
-  if (!fmtconv_match ("{x*}.matrix_{m:A,B}.{i}", name))
+  if (!fmtconv_pattern_match ("{x*}.matrix_{m:A,B}.{i}", name))
     return 0;
   const char *number = strrchr (name, '.') + 1, *at = number - strlen (".matrix_A.");
   *said = (struct merge_name){ .module = (size_t) (at - name),
@@ -92,11 +92,12 @@ merge_other_part (fmtconv_ctx *ctx, const char *name, const struct merge_name *s
 {
   if (said->form == SAT)
     return part == MERGE_BIAS ? NULL
-                              : fmtconv_text (ctx, "%.*s.matrix_%c.%lld", (int) said->module, name,
-                                              part == MERGE_A ? 'A' : 'B', said->index);
+                              : fmtconv_ctx_printf (ctx, "%.*s.matrix_%c.%lld", (int) said->module, name,
+                                                    part == MERGE_A ? 'A' : 'B', said->index);
   const char *leaf = part == MERGE_BIAS ? forms[said->form].bias : forms[said->form].leaf;
-  return leaf ? fmtconv_text (ctx, "%.*s%s%s%.*s%s", (int) said->module, name,
-                              forms[said->form].part[part == MERGE_A ? MERGE_A : MERGE_B],
-                              said->adapter_len ? "." : "", (int) said->adapter_len, said->adapter, leaf)
-              : NULL;
+  return leaf
+             ? fmtconv_ctx_printf (ctx, "%.*s%s%s%.*s%s", (int) said->module, name,
+                                   forms[said->form].part[part == MERGE_A ? MERGE_A : MERGE_B],
+                                   said->adapter_len ? "." : "", (int) said->adapter_len, said->adapter, leaf)
+             : NULL;
 }

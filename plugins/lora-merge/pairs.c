@@ -22,16 +22,16 @@ static struct merge_pair *
 add_pair (struct merge *m, const fmtconv_tensor *a, const fmtconv_tensor *b, const struct merge_name *said)
 {
   struct merge_pair *pair = &m->pairs[m->n++];
-  *pair =
-      (struct merge_pair){ .module = fmtconv_text (m->ctx, "%.*s", (int) said->module, a->name),
-                           .adapter = fmtconv_text (m->ctx, "%.*s", (int) said->adapter_len, said->adapter),
-                           .a = a,
-                           .b = b,
-                           .is_embedding = strstr (a->name + said->module, ".lora_embedding_") != NULL,
-                           .is_sat = said->index >= 0,
-                           .part = said->index >= 0 ? (uint64_t) said->index : 0 };
+  *pair = (struct merge_pair){ .module = fmtconv_ctx_printf (m->ctx, "%.*s", (int) said->module, a->name),
+                               .adapter = fmtconv_ctx_printf (m->ctx, "%.*s", (int) said->adapter_len,
+                                                              said->adapter),
+                               .a = a,
+                               .b = b,
+                               .is_embedding = strstr (a->name + said->module, ".lora_embedding_") != NULL,
+                               .is_sat = said->index >= 0,
+                               .part = said->index >= 0 ? (uint64_t) said->index : 0 };
   if (!pair->is_sat && pair->module)
-    pair->alpha = fmtconv_find (m->lora, fmtconv_text (m->ctx, "%s.alpha", pair->module));
+    pair->alpha = fmtconv_model_find (m->lora, fmtconv_ctx_printf (m->ctx, "%s.alpha", pair->module));
   return pair;
 }
 
@@ -43,12 +43,12 @@ add_pairs (struct merge *m, const fmtconv_tensor *a)
   if (!merge_parse (a->name, &said) || said.part != MERGE_A)
     return;
   const char *name = merge_other_part (m->ctx, a->name, &said, MERGE_B);
-  const fmtconv_tensor *b = name ? fmtconv_find (m->lora, name) : NULL;
+  const fmtconv_tensor *b = name ? fmtconv_model_find (m->lora, name) : NULL;
   if (!b)
     return;
   add_pair (m, a, b, &said);
   name = merge_other_part (m->ctx, a->name, &said, MERGE_BIAS);
-  if (name && (b = fmtconv_find (m->lora, name)))
+  if (name && (b = fmtconv_model_find (m->lora, name)))
     add_pair (m, a, b, &said)->is_bias = 1;
 }
 
@@ -56,7 +56,7 @@ add_pairs (struct merge *m, const fmtconv_tensor *a)
 static int
 list_used (struct merge *m)
 {
-  m->used = fmtconv_alloc (m->ctx, 3 * m->n + 1, sizeof *m->used);
+  m->used = fmtconv_ctx_alloc (m->ctx, 3 * m->n + 1, sizeof *m->used);
   for (size_t i = 0; m->used && i < m->n; i++)
     {
       m->used[m->n_used++] = m->pairs[i].a;
@@ -66,7 +66,7 @@ list_used (struct merge *m)
     }
   if (m->n_used)
     qsort (m->used, m->n_used, sizeof *m->used, by_address);
-  return fmtconv_failed (m->ctx);
+  return fmtconv_ctx_failed (m->ctx);
 }
 
 /* A LoRA's tensor that is in no pair: why not?  NULL: its partner is there. */
@@ -78,7 +78,7 @@ lost_partner (const struct merge *m, const fmtconv_tensor *t)
     return NULL;
   const char *a = merge_other_part (m->ctx, t->name, &said, MERGE_A);
   const char *b = merge_other_part (m->ctx, t->name, &said, MERGE_B);
-  return a && fmtconv_find (m->lora, a) ? b : a;
+  return a && fmtconv_model_find (m->lora, a) ? b : a;
 }
 
 /* What is in no pair: of a LoRA, or of its file. */
@@ -91,7 +91,7 @@ handle_other (struct merge *m, const fmtconv_tensor *t, int is_sat, size_t *wron
   if (partner)
     fmtconv_detail (m->ctx, "'%s' has no '%s'", t->name, partner);
   else if (is_own_file && is_sat)
-    fmtconv_drop (m->out, t, "of the LoRA's file only the LoRA is taken");
+    fmtconv_model_drop (m->out, t, "of the LoRA's file only the LoRA is taken");
   else if (why)
     fmtconv_detail (m->ctx, "'%s' %s", t->name, why);
   *wrong += partner || (why && !(is_own_file && is_sat));
@@ -102,16 +102,15 @@ static void
 drop_unmerged (struct merge *m)
 {
   struct merge_name said;
-  for
-    FMTCONV_EACH (t, m->lora)
-  if (merge_is_used (m, t) && !merge_parse (t->name, &said))
-    fmtconv_drop (m->out, t, "it is part of the factor");
+  FMTCONV_FOREACH (t, m->lora)
+    if (merge_is_used (m, t) && !merge_parse (t->name, &said))
+      fmtconv_model_drop (m->out, t, "it is part of the factor");
   for (size_t i = 0; i < m->n; i++)
     if (m->pairs[i].turn == MERGE_NOT_WANTED)
       {
         if (!m->pairs[i].is_bias)
-          fmtconv_drop (m->out, m->pairs[i].a, "of another adapter");
-        fmtconv_drop (m->out, m->pairs[i].b, "of another adapter");
+          fmtconv_model_drop (m->out, m->pairs[i].a, "of another adapter");
+        fmtconv_model_drop (m->out, m->pairs[i].b, "of another adapter");
       }
 }
 
@@ -120,7 +119,7 @@ nothing_found (const struct merge *m)
 {
   if (m->params->file)
     return fmtconv_fail (m->ctx, FMTCONV_E_MISSING, "there is no LoRA in '%s'",
-                         fmtconv_path (m->params->file));
+                         fmtconv_input_path (m->params->file));
   return fmtconv_fail_at (m->ctx, FMTCONV_E_MISSING,
                           &(fmtconv_where){ .hint = "give the LoRA's file: lora-merge:file=PATH" },
                           "there is no LoRA in the model");
@@ -131,13 +130,12 @@ check_others (struct merge *m)
 {
   size_t wrong = 0;
   /* Such a file comes with its training's or its own base, which is not wanted. */
-  const int is_sat = fmtconv_first (m->lora, "{x*}.matrix_{m:A,B}.{i}") != NULL;
-  for
-    FMTCONV_EACH (t, m->lora)
-  if (!merge_is_used (m, t))
-    handle_other (m, t, is_sat, &wrong);
+  const int is_sat = fmtconv_model_find_pattern (m->lora, "{x*}.matrix_{m:A,B}.{i}") != NULL;
+  FMTCONV_FOREACH (t, m->lora)
+    if (!merge_is_used (m, t))
+      handle_other (m, t, is_sat, &wrong);
   if (wrong == 0)
-    return fmtconv_failed (m->ctx);
+    return fmtconv_ctx_failed (m->ctx);
   return fmtconv_fail (m->ctx, FMTCONV_E_MISSING,
                        wrong == 1 ? "%llu tensor of the LoRA has no partner, or cannot be merged"
                                   : "%llu tensors of the LoRA have no partner, or cannot be merged",
@@ -147,17 +145,16 @@ check_others (struct merge *m)
 int
 merge_collect (struct merge *m)
 {
-  m->pairs = fmtconv_alloc (m->ctx, fmtconv_count (m->lora) + 1, sizeof *m->pairs);
-  for
-    FMTCONV_EACH (t, m->lora)
-  if (m->pairs)
-    add_pairs (m, t);
-  if (fmtconv_failed (m->ctx) || list_used (m) || check_others (m))
-    return fmtconv_failed (m->ctx);
+  m->pairs = fmtconv_ctx_alloc (m->ctx, fmtconv_model_count (m->lora) + 1, sizeof *m->pairs);
+  FMTCONV_FOREACH (t, m->lora)
+    if (m->pairs)
+      add_pairs (m, t);
+  if (fmtconv_ctx_failed (m->ctx) || list_used (m) || check_others (m))
+    return fmtconv_ctx_failed (m->ctx);
   if (m->n == 0)
     return nothing_found (m);
   if (merge_choose_adapters (m))
-    return fmtconv_failed (m->ctx);
+    return fmtconv_ctx_failed (m->ctx);
   drop_unmerged (m);
-  return fmtconv_failed (m->ctx);
+  return fmtconv_ctx_failed (m->ctx);
 }

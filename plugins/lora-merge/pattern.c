@@ -10,7 +10,7 @@
 static const char *
 glob_of (fmtconv_ctx *ctx, const char *pattern)
 {
-  char *glob = fmtconv_alloc (ctx, strlen (pattern) + 1, 1), *to = glob;
+  char *glob = fmtconv_ctx_alloc (ctx, strlen (pattern) + 1, 1), *to = glob;
   for (const char *s = pattern; glob && *s; s++)
     if (s[0] == '\\' && s[1] == '.')
       *to++ = *++s;
@@ -45,9 +45,9 @@ merge_means (struct merge *m, const char *where, const char *pattern, const char
                             "%s has a regular expression: '%s'", where, pattern),
            -1;
   if (from_start)
-    return fmtconv_glob (glob, module) || fmtconv_glob (glob, without_prefix (module));
+    return fmtconv_glob_match (glob, module) || fmtconv_glob_match (glob, without_prefix (module));
   for (const char *end = module; end; end = strchr (end, '.') ? strchr (end, '.') + 1 : NULL)
-    if (fmtconv_glob (glob, end))
+    if (fmtconv_glob_match (glob, end))
       return 1;
   return 0;
 }

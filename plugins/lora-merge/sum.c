@@ -10,7 +10,7 @@ matrix (fmtconv_view *view)
   uint64_t flat[2] = { shape[0], 1 };
   for (unsigned i = 1; i < fmtconv_view_rank (view); i++)
     flat[1] *= shape[i];
-  return fmtconv_view_rank (view) == 2 ? view : fmtconv_reshape (view, 2, flat);
+  return fmtconv_view_rank (view) == 2 ? view : fmtconv_view_reshape (view, 2, flat);
 }
 
 static uint64_t
@@ -38,9 +38,9 @@ check_types (struct merge *m, const struct merge_pair *p)
       return fmtconv_fail_at (
           m->ctx, FMTCONV_E_UNSUPPORTED,
           &(fmtconv_where){ .tensor = all[i]->name,
-                            .hint = "merge into the model as it was before it was quantised" },
+                            .hint = "merge into the model as it was before it was quantized" },
           "its elements are %s, and only floating-point numbers can be merged",
-          fmtconv_dtype (all[i]->dtype)->name);
+          fmtconv_dtype_get (all[i]->dtype)->name);
   return 0;
 }
 
@@ -81,21 +81,23 @@ check (struct merge *m, const struct merge_pair *p)
 static fmtconv_view *
 watched (fmtconv_view *view)
 {
-  view = fmtconv_watch (view, FMTCONV_UNDERFLOW | FMTCONV_INEXACT, FMTCONV_COUNT, NULL);
-  return fmtconv_watch (view, FMTCONV_OVERFLOW, FMTCONV_WARN, "--dtype bf16 or f32 keeps them");
+  view = fmtconv_view_watch (view, FMTCONV_FINDING_UNDERFLOW | FMTCONV_FINDING_INEXACT,
+                             FMTCONV_SEVERITY_COUNT, NULL);
+  return fmtconv_view_watch (view, FMTCONV_FINDING_OVERFLOW, FMTCONV_SEVERITY_WARN,
+                             "--dtype bf16 or f32 keeps them");
 }
 
 static fmtconv_view *
 turned (fmtconv_view *view)
 {
-  return fmtconv_permute (view, (const unsigned[]){ 1, 0 });
+  return fmtconv_view_permute (view, (const unsigned[]){ 1, 0 });
 }
 
 /* A vector as a matrix of one column. */
 static fmtconv_view *
 column (fmtconv_view *view)
 {
-  return fmtconv_reshape (view, 2, (const uint64_t[]){ fmtconv_view_shape (view)[0], 1 });
+  return fmtconv_view_reshape (view, 2, (const uint64_t[]){ fmtconv_view_shape (view)[0], 1 });
 }
 
 /* A bias plus that of the LoRA: times one. */
@@ -106,8 +108,8 @@ add_bias (struct merge *m, fmtconv_view *to, const struct merge_pair *p)
   if (p->at->rank != 1 || p->b->rank != 1 || p->at->shape[0] != p->b->shape[0])
     return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' has another shape", p->b->name), NULL;
   if (!m->one)
-    m->one = fmtconv_constant (m->ctx, FMTCONV_F32, 2, (const uint64_t[]){ 1, 1 }, &(const float){ 1 });
-  return fmtconv_lowrank (to, column (p->b->view), m->one, p->factor);
+    m->one = fmtconv_view_constant (m->ctx, FMTCONV_F32, 2, (const uint64_t[]){ 1, 1 }, &(const float){ 1 });
+  return fmtconv_view_lowrank (to, column (p->b->view), m->one, p->factor);
 }
 
 static fmtconv_view *
@@ -120,8 +122,8 @@ add_product (struct merge *m, fmtconv_view *to, const struct merge_pair *p)
   if (check (m, p))
     return NULL;
   fmtconv_view *b = matrix (p->b->view), *a = matrix (p->a->view);
-  return p->is_turned ? fmtconv_lowrank (to, turned (a), turned (b), p->factor)
-                      : fmtconv_lowrank (to, b, a, p->factor);
+  return p->is_turned ? fmtconv_view_lowrank (to, turned (a), turned (b), p->factor)
+                      : fmtconv_view_lowrank (to, b, a, p->factor);
 }
 
 /* The parts of SAT's weight, each with its product; its pairs are of one adapter. */
@@ -130,11 +132,11 @@ add_parts (struct merge *m, fmtconv_view *weight, const struct merge_pair *pairs
 {
   if (pairs->turn == MERGE_NOT_WANTED)
     return weight;
-  fmtconv_view **parts = fmtconv_alloc (m->ctx, n, sizeof *parts);
+  fmtconv_view **parts = fmtconv_ctx_alloc (m->ctx, n, sizeof *parts);
   for (size_t i = 0; i < n && parts; i++)
-    if (!(parts[i] = watched (add_product (m, fmtconv_chunk (weight, 0, pairs[i].part, n), &pairs[i]))))
+    if (!(parts[i] = watched (add_product (m, fmtconv_view_chunk (weight, 0, pairs[i].part, n), &pairs[i]))))
       return NULL;
-  return parts ? fmtconv_concat (0, n, parts) : NULL;
+  return parts ? fmtconv_view_concat (0, n, parts) : NULL;
 }
 
 static fmtconv_view *
@@ -152,5 +154,5 @@ merge_sum (struct merge *m, const fmtconv_tensor *t, const struct merge_pair *pa
 {
   fmtconv_view *view = t->rank > 1 ? matrix (t->view) : t->rank == 1 ? column (t->view) : t->view;
   view = pairs->is_sat ? add_parts (m, view, pairs, n) : add_products (m, view, pairs, n);
-  return fmtconv_reshape (view, t->rank, t->shape);
+  return fmtconv_view_reshape (view, t->rank, t->shape);
 }

@@ -2,14 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "merge.h"
 
-/* fmtconv_tied gives the first of a group for each of the others, and the second for the first: from any of them both
+/* fmtconv_model_tied gives the first of a group for each of the others, and the second for the first: from any of them both
  * are found. */
 const fmtconv_tensor *
 merge_first_tied (const fmtconv_model *model, const fmtconv_tensor *t)
 {
-  const fmtconv_tensor *one = fmtconv_tied (model, t);
+  const fmtconv_tensor *one = fmtconv_model_tied (model, t);
   if (!one)
     return t;
-  const fmtconv_tensor *other = fmtconv_tied (model, one);
+  const fmtconv_tensor *other = fmtconv_model_tied (model, one);
   return (uintptr_t) one < (uintptr_t) other ? one : other;
 }

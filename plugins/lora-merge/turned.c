@@ -45,7 +45,7 @@ turn_square (struct merge *m, const struct merge_facts *f, const struct seen *se
   const int given = m->params->fan_in_fan_out;
   p->is_turned = given >= 0 ? given : merge_flag (m, f, p->module, "fan_in_fan_out") > 0;
   const struct merge_pair *other = p->is_turned ? seen->plain : seen->turned;
-  return given < 0 && other ? ask (m, p, other) : fmtconv_failed (m->ctx);
+  return given < 0 && other ? ask (m, p, other) : fmtconv_ctx_failed (m->ctx);
 }
 
 int
@@ -64,6 +64,6 @@ merge_find_turned (struct merge *m, const struct merge_facts *f)
   for (size_t i = 0; i < m->n; i++)
     if (is_matrix (&m->pairs[i]) && fits (&m->pairs[i], 0) && fits (&m->pairs[i], 1)
         && turn_square (m, f, &seen, &m->pairs[i]))
-      return fmtconv_failed (m->ctx);
+      return fmtconv_ctx_failed (m->ctx);
   return 0;
 }

@@ -9,9 +9,9 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "rules", FMTCONV_P_INPUT, offsetof (struct params, rules), NULL,
+  { "rules", FMTCONV_PARAM_INPUT, offsetof (struct params, rules), NULL,
     "the file of rules, see fmtconv-rules(5)" },
-  { "reverse", FMTCONV_P_BOOL, offsetof (struct params, reverse), "no", "apply them backwards" },
+  { "reverse", FMTCONV_PARAM_BOOL, offsetof (struct params, reverse), "no", "apply them backwards" },
   { 0 },
 };
 
@@ -23,12 +23,12 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say which rules: map:rules=FILE");
   const fmtconv_rules *rules = fmtconv_rules_read (p->rules);
   if (p->reverse)
-    fmtconv_reverse (rules, in, out);
+    fmtconv_rules_reverse (rules, in, out);
   else
-    fmtconv_apply (rules, in, out);
-  return fmtconv_failed (ctx);
+    fmtconv_rules_apply (rules, in, out);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (map, .name = "map", .summary = "renames, splits and fuses by the rules in a file",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .apply = apply));

@@ -10,11 +10,11 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "file", FMTCONV_P_INPUT, offsetof (struct params, file), NULL,
+  { "file", FMTCONV_PARAM_INPUT, offsetof (struct params, file), NULL,
     "the file or folder whose tensors are added" },
-  { "reader", FMTCONV_P_TEXT, offsetof (struct params, reader), NULL,
+  { "reader", FMTCONV_PARAM_TEXT, offsetof (struct params, reader), NULL,
     "its reader, with parameters; default: the one that knows it" },
-  { "prefix", FMTCONV_P_TEXT, offsetof (struct params, prefix), "", "put in front of its names" },
+  { "prefix", FMTCONV_PARAM_TEXT, offsetof (struct params, prefix), "", "put in front of its names" },
   { 0 },
 };
 
@@ -24,11 +24,10 @@ check_collisions (fmtconv_ctx *ctx, const struct params *p, const fmtconv_model 
                   const fmtconv_model *more)
 {
   size_t n = 0;
-  for
-    FMTCONV_EACH (t, more)
+  FMTCONV_FOREACH (t, more)
     {
-      const char *name = fmtconv_text (ctx, "%s%s", p->prefix, t->name);
-      if (fmtconv_find (in, name) && ++n)
+      const char *name = fmtconv_ctx_printf (ctx, "%s%s", p->prefix, t->name);
+      if (fmtconv_model_find (in, name) && ++n)
         fmtconv_detail (ctx, "%s", name);
     }
   if (!n)
@@ -45,22 +44,20 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   const struct params *p = params_;
   if (!p->file)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say what to add: merge:file=OTHER");
-  const fmtconv_model *more = fmtconv_read (p->file, p->reader);
+  const fmtconv_model *more = fmtconv_input_read (p->file, p->reader);
   if (!more || check_collisions (ctx, p, in, more))
-    return fmtconv_failed (ctx);
-  if (fmtconv_next_component (more, NULL))
+    return fmtconv_ctx_failed (ctx);
+  if (fmtconv_model_next_component (more, NULL))
     return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s holds several components: name the folder of one",
-                         fmtconv_path (p->file));
-  for
-    FMTCONV_EACH (t, in)
-  fmtconv_put (out, t->name, t->view);
-  for
-    FMTCONV_EACH (t, more)
-  fmtconv_put (out, fmtconv_text (ctx, "%s%s", p->prefix, t->name), t->view);
-  return fmtconv_failed (ctx);
+                         fmtconv_input_path (p->file));
+  FMTCONV_FOREACH (t, in)
+    fmtconv_model_put (out, t->name, t->view);
+  FMTCONV_FOREACH (t, more)
+    fmtconv_model_put (out, fmtconv_ctx_printf (ctx, "%s%s", p->prefix, t->name), t->view);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (merge, .name = "merge", .summary = "adds the tensors of another file to a model",
                 .transform = FMTCONV_TRANSFORM (.params = params,
-                                                .understands = FMTCONV_TIED | FMTCONV_SCALED,
+                                                .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

@@ -10,9 +10,9 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "strip", FMTCONV_P_TEXT, offsetof (struct params, strip), NULL,
+  { "strip", FMTCONV_PARAM_TEXT, offsetof (struct params, strip), NULL,
     "take this, model. for example, from the front of names" },
-  { "add", FMTCONV_P_TEXT, offsetof (struct params, add), NULL, "put this in front of them" },
+  { "add", FMTCONV_PARAM_TEXT, offsetof (struct params, add), NULL, "put this in front of them" },
   { 0 },
 };
 
@@ -32,24 +32,24 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   size_t kept = 0;
   if (!p->strip && !p->add)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say which prefix: prefix:strip=model. or prefix:add=model.");
-  for
-    FMTCONV_EACH (t, in)
+  FMTCONV_FOREACH (t, in)
     {
       const char *rest = stripped (p, t->name);
       kept += !rest;
-      fmtconv_put (out, rest ? fmtconv_text (ctx, "%s%s", p->add ? p->add : "", rest) : t->name, t->view);
+      fmtconv_model_put (out, rest ? fmtconv_ctx_printf (ctx, "%s%s", p->add ? p->add : "", rest) : t->name,
+                         t->view);
     }
-  if (kept && kept == fmtconv_count (in))
+  if (kept && kept == fmtconv_model_count (in))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no name begins with '%s'", p->strip);
   if (kept)
     fmtconv_note (ctx,
                   kept == 1 ? "%zu of %zu names does not begin with '%s', and stays"
                             : "%zu of %zu names do not begin with '%s', and stay",
-                  kept, fmtconv_count (in), p->strip);
-  return fmtconv_failed (ctx);
+                  kept, fmtconv_model_count (in), p->strip);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (prefix, .name = "prefix", .summary = "puts a prefix in front of names, or takes it away",
                 .transform = FMTCONV_TRANSFORM (.params = params,
-                                                .understands = FMTCONV_TIED | FMTCONV_SCALED,
+                                                .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

@@ -1,8 +1,8 @@
-/* plugins/qweight/qweight.c: the transform to the form in which ComfyUI-CogVideoXWrapper reads quantised models.
+/* plugins/qweight/qweight.c: the transform to the form in which ComfyUI-CogVideoXWrapper reads quantized models.
  * SPDX-License-Identifier: Apache-2.0
  *
  * What it reads (ComfyUI-CogVideoXWrapper: mz_gguf_loader.py, model_loading.py): safetensors with the names of
- * diffusers, in which the weight of a quantised linear layer is MODULE.Q8_0_qweight or MODULE.Q4_0_qweight, the bytes
+ * diffusers, in which the weight of a quantized linear layer is MODULE.Q8_0_qweight or MODULE.Q4_0_qweight, the bytes
  * of its blocks; all else is plain. */
 #include <fmtconv/plugin.h>
 #include <stdbool.h>
@@ -14,7 +14,7 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "to", FMTCONV_P_DTYPE, offsetof (struct params, to), NULL, "q8_0 or q4_0" },
+  { "to", FMTCONV_PARAM_DTYPE, offsetof (struct params, to), NULL, "q8_0 or q4_0" },
   { 0 },
 };
 
@@ -40,7 +40,7 @@ static const struct plain
 static int
 tell (fmtconv_ctx *ctx, const fmtconv_model *in, struct model *model)
 {
-  const fmtconv_tensor *proj = fmtconv_find (in, "patch_embed.proj.weight");
+  const fmtconv_tensor *proj = fmtconv_model_find (in, "patch_embed.proj.weight");
   if (!proj || (proj->rank != 4 && proj->rank != 2))
     return fmtconv_fail_at (
         ctx, FMTCONV_E_UNSUPPORTED,
@@ -60,16 +60,16 @@ is_float (uint32_t dtype)
 
 static const char suffix[] = ".weight";
 
-/* Is it the weight of a linear layer that may be quantised? */
+/* Is it the weight of a linear layer that may be quantized? */
 static bool
 is_linear (const fmtconv_tensor *t, const struct model *model, uint32_t to)
 {
   size_t len = strlen (t->name), tail = sizeof suffix - 1;
   if (!is_float (t->dtype) || t->rank != 2 || len <= tail || strcmp (t->name + len - tail, suffix) != 0
-      || t->shape[1] % fmtconv_dtype (to)->block != 0)
+      || t->shape[1] % fmtconv_dtype_get (to)->block != 0)
     return false;
   for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-    if ((model->is_1_5 || !plain[i].in_1_5) && fmtconv_glob (plain[i].glob, t->name))
+    if ((model->is_1_5 || !plain[i].in_1_5) && fmtconv_glob_match (plain[i].glob, t->name))
       return false;
   return true;
 }
@@ -79,20 +79,21 @@ as_f16 (const fmtconv_tensor *t)
 {
   if (!is_float (t->dtype) || t->dtype == FMTCONV_F16)
     return t->view;
-  return fmtconv_cast (fmtconv_watch (t->view, FMTCONV_OVERFLOW | FMTCONV_UNDERFLOW, FMTCONV_WARN,
-                                      "the wrapper computes in f16"),
-                       FMTCONV_F16);
+  return fmtconv_view_cast (fmtconv_view_watch (t->view, FMTCONV_FINDING_OVERFLOW | FMTCONV_FINDING_UNDERFLOW,
+                                                FMTCONV_SEVERITY_WARN, "the wrapper computes in f16"),
+                            FMTCONV_F16);
 }
 
 /* The wrapper goes by the file's name (model_loading.py), and has no branch for a 1.5 without an image. */
 static int
 name_file (fmtconv_ctx *ctx, const struct model *model, const char *type)
 {
-  const char *name = fmtconv_text (ctx, "CogVideoX_%s%s%s_GGUF_%s.safetensors", model->is_2b ? "2b" : "5b",
-                                   model->is_1_5 ? "_1_5" : "", model->is_i2v ? "_I2V" : "", type);
+  const char *name =
+      fmtconv_ctx_printf (ctx, "CogVideoX_%s%s%s_GGUF_%s.safetensors", model->is_2b ? "2b" : "5b",
+                          model->is_1_5 ? "_1_5" : "", model->is_i2v ? "_I2V" : "", type);
   if (model->is_1_5 && !model->is_i2v)
     return fmtconv_warn (ctx,
-                         "ComfyUI-CogVideoXWrapper has no quantised form of CogVideoX 1.5 text to video: "
+                         "ComfyUI-CogVideoXWrapper has no quantized form of CogVideoX 1.5 text to video: "
                          "it would take this for a model with other patches");
   return fmtconv_note (ctx, "ComfyUI-CogVideoXWrapper tells models apart by the file's name: call it %s",
                        name);
@@ -108,32 +109,32 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "the wrapper reads two types: qweight:to=q8_0 or qweight:to=q4_0");
   if (tell (ctx, in, &model))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   const char *type = p->to == FMTCONV_Q8_0 ? "Q8_0" : "Q4_0";
-  for
-    FMTCONV_EACH (t, in)
+  FMTCONV_FOREACH (t, in)
     {
       if (!is_linear (t, &model, p->to))
         {
-          fmtconv_put (out, t->name, as_f16 (t));
+          fmtconv_model_put (out, t->name, as_f16 (t));
           continue;
         }
       int stem = (int) (strlen (t->name) - (sizeof suffix - 1));
-      fmtconv_view *blocks = fmtconv_quantise (t->view, p->to, NULL);
-      fmtconv_put (out, fmtconv_text (ctx, "%.*s.%s_qweight", stem, t->name, type), fmtconv_bytes (blocks));
+      fmtconv_view *blocks = fmtconv_view_quantize (t->view, p->to, NULL);
+      fmtconv_model_put (out, fmtconv_ctx_printf (ctx, "%.*s.%s_qweight", stem, t->name, type),
+                         fmtconv_view_bytes (blocks));
       again += t->dtype >= FMTCONV_GGML && t->dtype != p->to;
       linear++;
     }
   if (again
-      && fmtconv_lossy (ctx, "%zu tensors are quantised already, and would be a second time, to %s", again,
+      && fmtconv_lossy (ctx, "%zu tensors are quantized already, and would be a second time, to %s", again,
                         type))
-    return fmtconv_failed (ctx);
-  fmtconv_note (ctx, "%zu of %zu tensors are quantised to %s, the others are f16", linear, fmtconv_count (in),
-                type);
+    return fmtconv_ctx_failed (ctx);
+  fmtconv_note (ctx, "%zu of %zu tensors are quantized to %s, the others are f16", linear,
+                fmtconv_model_count (in), type);
   return name_file (ctx, &model, type);
 }
 
 FMTCONV_PLUGIN (qweight, .name = "qweight",
                 .summary = "CogVideoX in blocks as ComfyUI-CogVideoXWrapper reads them from safetensors",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .apply = apply));

@@ -11,7 +11,7 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "from|to", FMTCONV_P_PAIRS, offsetof (struct params, steps), NULL,
+  { "from|to", FMTCONV_PARAM_PAIRS, offsetof (struct params, steps), NULL,
     "a Perl-compatible regular expression, and what its match becomes ($1 …); may be repeated, in order" },
   { 0 },
 };
@@ -86,7 +86,7 @@ open_steps (struct steps *s, const fmtconv_pairs *pairs)
       struct step *step = &s->step[s->n];
       *step = (struct step){ .from = pairs->value[i], .to = pairs->value[i + 1] };
       if (compile (s, step))
-        return fmtconv_failed (s->ctx);
+        return fmtconv_ctx_failed (s->ctx);
       s->n++;
     }
   return 0;
@@ -106,7 +106,7 @@ replace (struct steps *s, struct step *step, const char *name)
     return name;
   step->used += n > 0;
   if (n > 0)
-    return fmtconv_text (s->ctx, "%s", result);
+    return fmtconv_ctx_printf (s->ctx, "%s", result);
   pcre2_get_error_message (n, text, sizeof text);
   fmtconv_fail_at (s->ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .tensor = name }, "from=%s,to=%s: %s",
                    step->from, step->to, (const char *) text);
@@ -141,17 +141,16 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   struct steps steps = { .ctx = ctx };
   if (open_steps (&steps, &p->steps) == 0)
     {
-      for
-        FMTCONV_EACH (t, in)
-      fmtconv_put (out, renamed (&steps, t->name), t->view);
-      if (!fmtconv_failed (ctx))
+      FMTCONV_FOREACH (t, in)
+        fmtconv_model_put (out, renamed (&steps, t->name), t->view);
+      if (!fmtconv_ctx_failed (ctx))
         check_used (&steps);
     }
   close_steps (&steps);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (rename, .name = "rename", .summary = "renames tensors by regular expressions",
                 .transform = FMTCONV_TRANSFORM (.params = params,
-                                                .understands = FMTCONV_TIED | FMTCONV_SCALED,
+                                                .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

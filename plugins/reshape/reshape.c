@@ -11,9 +11,9 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "name", FMTCONV_P_PAIRS, offsetof (struct params, name), NULL,
+  { "name", FMTCONV_PARAM_PAIRS, offsetof (struct params, name), NULL,
     "the tensors that this glob matches; may be repeated" },
-  { "shape", FMTCONV_P_TEXT, offsetof (struct params, shape), NULL,
+  { "shape", FMTCONV_PARAM_TEXT, offsetof (struct params, shape), NULL,
     "2x3x4; * for one dimension that follows from the others; empty: no dimension" },
   { 0 },
 };
@@ -80,7 +80,7 @@ reshaped (fmtconv_ctx *ctx, const struct params *p, const struct shape *s, const
 {
   uint64_t dims[FMTCONV_MAX_RANK];
   if (settle (s, elements_of (t), dims))
-    return fmtconv_reshape (t->view, s->rank, dims);
+    return fmtconv_view_reshape (t->view, s->rank, dims);
   fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .tensor = t->name },
                    "its %llu elements do not fit shape=%s", (unsigned long long) elements_of (t), p->shape);
   return NULL;
@@ -91,22 +91,21 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 {
   const struct params *p = params_;
   struct shape s;
-  if (fmtconv_check_globs (&p->name, in, "reshape:name=GLOB,shape=2x3"))
-    return fmtconv_failed (ctx);
+  if (fmtconv_globs_check (&p->name, in, "reshape:name=GLOB,shape=2x3"))
+    return fmtconv_ctx_failed (ctx);
   if (!p->shape)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say which shape: reshape:name=GLOB,shape=2x3");
   if (!parse (p->shape, &s))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "shape=%s is none: numbers with 'x' between them, and at most one *", p->shape);
-  for
-    FMTCONV_EACH (t, in)
+  FMTCONV_FOREACH (t, in)
     {
-      int wanted = fmtconv_glob_of (&p->name, t->name) < p->name.n;
-      fmtconv_put (out, t->name, wanted ? reshaped (ctx, p, &s, t) : t->view);
+      int wanted = fmtconv_globs_find (&p->name, t->name) < p->name.n;
+      fmtconv_model_put (out, t->name, wanted ? reshaped (ctx, p, &s, t) : t->view);
     }
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (reshape, .name = "reshape", .summary = "gives tensors another shape",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .apply = apply));

@@ -26,9 +26,9 @@ fail (const struct header *h, const char *tensor, const char *what)
 static int
 read_length (fmtconv_cursor *c, struct header *h, uint64_t *n)
 {
-  *n = fmtconv_take_le (c, 8);
-  if (fmtconv_failed (h->ctx))
-    return fmtconv_failed (h->ctx);
+  *n = fmtconv_cursor_take_le (c, 8);
+  if (fmtconv_ctx_failed (h->ctx))
+    return fmtconv_ctx_failed (h->ctx);
   if (*n > SAFETENSORS_MAX_HEADER)
     return fmtconv_fail_at (h->ctx, FMTCONV_E_LIMIT,
                             &(fmtconv_where){ .source = h->source, .hint = "is this a safetensors file?" },
@@ -51,30 +51,30 @@ read_metadata (struct header *h, fmtconv_attr *metadata)
 {
   if (h->has_metadata++)
     return fail (h, NULL, "there are two __metadata__");
-  if (metadata->kind != FMTCONV_A_OBJECT)
+  if (metadata->kind != FMTCONV_ATTR_OBJECT)
     return fail (h, NULL, "__metadata__ is not an object");
   for (fmtconv_attr *a = metadata->first; a; a = a->next)
-    if (a->kind != FMTCONV_A_STRING)
-      return fail (h, NULL, fmtconv_text (h->ctx, "__metadata__ entry '%s' is not a string", a->key));
-  fmtconv_set (fmtconv_attrs (h->out), "metadata", metadata);
-  return fmtconv_failed (h->ctx);
+    if (a->kind != FMTCONV_ATTR_STRING)
+      return fail (h, NULL, fmtconv_ctx_printf (h->ctx, "__metadata__ entry '%s' is not a string", a->key));
+  fmtconv_attr_set (fmtconv_model_attrs (h->out), "metadata", metadata);
+  return fmtconv_ctx_failed (h->ctx);
 }
 
 /* A number of elements or bytes: an integer that is not negative. */
 static int
 is_count (const fmtconv_attr *a)
 {
-  return a && ((a->kind == FMTCONV_A_INT && a->v.i >= 0) || a->kind == FMTCONV_A_UINT);
+  return a && ((a->kind == FMTCONV_ATTR_INT && a->v.i >= 0) || a->kind == FMTCONV_ATTR_UINT);
 }
 
 static int
 read_shape (const struct header *h, const fmtconv_attr *entry, uint64_t *shape, unsigned *rank,
             uint64_t *elements)
 {
-  fmtconv_attr *list = fmtconv_get ((fmtconv_attr *) entry, "shape");
+  fmtconv_attr *list = fmtconv_attr_get ((fmtconv_attr *) entry, "shape");
   *rank = 0;
   *elements = 1;
-  if (!list || list->kind != FMTCONV_A_ARRAY)
+  if (!list || list->kind != FMTCONV_ATTR_ARRAY)
     return fail (h, entry->key, "no shape");
   if (list->len > FMTCONV_MAX_RANK)
     return fail (h, entry->key, "more than 8 dimensions");
@@ -97,21 +97,21 @@ read_shape (const struct header *h, const fmtconv_attr *entry, uint64_t *shape, 
 static int
 read_range (const struct header *h, const fmtconv_attr *entry, uint64_t bytes, uint64_t *start)
 {
-  fmtconv_attr *list = fmtconv_get ((fmtconv_attr *) entry, "data_offsets");
-  const fmtconv_attr *first = list && list->kind == FMTCONV_A_ARRAY && list->len == 2 ? list->first : NULL;
+  fmtconv_attr *list = fmtconv_attr_get ((fmtconv_attr *) entry, "data_offsets");
+  const fmtconv_attr *first = list && list->kind == FMTCONV_ATTR_ARRAY && list->len == 2 ? list->first : NULL;
   if (!first || !is_count (first) || !is_count (first->next))
     return fail (h, entry->key, "data_offsets is not a pair of whole numbers");
   uint64_t end = first->next->v.u;
   *start = first->v.u;
   if (*start > end || end > h->size)
     return fail (h, entry->key,
-                 fmtconv_text (h->ctx, "data_offsets [%llu, %llu] are not within the %llu bytes of data",
-                               (unsigned long long) *start, (unsigned long long) end,
-                               (unsigned long long) h->size));
+                 fmtconv_ctx_printf (
+                     h->ctx, "data_offsets [%llu, %llu] are not within the %llu bytes of data",
+                     (unsigned long long) *start, (unsigned long long) end, (unsigned long long) h->size));
   if (end - *start != bytes)
     return fail (h, entry->key,
-                 fmtconv_text (h->ctx, "the shape needs %llu bytes, data_offsets give %llu",
-                               (unsigned long long) bytes, (unsigned long long) (end - *start)));
+                 fmtconv_ctx_printf (h->ctx, "the shape needs %llu bytes, data_offsets give %llu",
+                                     (unsigned long long) bytes, (unsigned long long) (end - *start)));
   return 0;
 }
 
@@ -120,31 +120,32 @@ read_tensor (const struct header *h, fmtconv_attr *entry)
 {
   uint64_t shape[FMTCONV_MAX_RANK], elements, bytes, start = 0;
   unsigned rank;
-  const char *dtype = fmtconv_get_string (entry, "dtype", NULL);
-  if (fmtconv_count (h->out) == SAFETENSORS_MAX_TENSORS)
+  const char *dtype = fmtconv_attr_get_string (entry, "dtype", NULL);
+  if (fmtconv_model_count (h->out) == SAFETENSORS_MAX_TENSORS)
     return fmtconv_fail_at (h->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = h->source, .offset = 8 },
                             "more than %d tensors", SAFETENSORS_MAX_TENSORS);
-  if (entry->kind != FMTCONV_A_OBJECT || entry->len != 3 || !dtype)
+  if (entry->kind != FMTCONV_ATTR_OBJECT || entry->len != 3 || !dtype)
     return fail (h, entry->key, "an entry is made of dtype, shape and data_offsets, and nothing else");
-  const fmtconv_dtype_name *type = fmtconv_by_name (safetensors_dtypes, dtype);
+  const fmtconv_dtype_name *type = fmtconv_dtype_table_by_name (safetensors_dtypes, dtype);
   if (!type)
     return fmtconv_fail_at (h->ctx, FMTCONV_E_UNSUPPORTED,
                             &(fmtconv_where){ .source = h->source, .offset = 8, .tensor = entry->key },
                             "the format has no data type '%s'", dtype);
   if (read_shape (h, entry, shape, &rank, &elements))
-    return fmtconv_failed (h->ctx);
-  const fmtconv_dtype_info *info = fmtconv_dtype (type->dtype);
+    return fmtconv_ctx_failed (h->ctx);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (type->dtype);
   const uint64_t row = rank ? shape[rank - 1] : 1;
   if (row % info->block)
     return fail (h, entry->key,
-                 fmtconv_text (h->ctx, "rows of %llu elements of %s do not fill whole bytes",
-                               (unsigned long long) row, dtype));
+                 fmtconv_ctx_printf (h->ctx, "rows of %llu elements of %s do not fill whole bytes",
+                                     (unsigned long long) row, dtype));
   if (__builtin_mul_overflow (elements / info->block, (uint64_t) info->block_bytes, &bytes))
     return fail (h, entry->key, "the shape has more bytes than a file can hold");
   if (read_range (h, entry, bytes, &start))
-    return fmtconv_failed (h->ctx);
-  fmtconv_put (h->out, entry->key, fmtconv_leaf (h->source, h->data + start, type->dtype, rank, shape, NULL));
-  return fmtconv_failed (h->ctx);
+    return fmtconv_ctx_failed (h->ctx);
+  fmtconv_model_put (h->out, entry->key,
+                     fmtconv_view_leaf (h->source, h->data + start, type->dtype, rank, shape, NULL));
+  return fmtconv_ctx_failed (h->ctx);
 }
 
 static int
@@ -157,25 +158,26 @@ read_member (void *arg, fmtconv_attr *member)
 static int
 read_file (fmtconv_ctx *ctx, int aliases, fmtconv_input *in, fmtconv_model *out)
 {
-  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in));
+  fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (in));
   struct header h = { .ctx = ctx, .out = out, .source = c.source };
   uint64_t n;
   if (read_length (&c, &h, &n))
-    return fmtconv_failed (ctx);
-  fmtconv_take_members (&c, n, 4, read_member, &h);
-  fmtconv_tiles (out, h.source, h.data, h.data + h.size, 1);
-  fmtconv_attr *attrs = fmtconv_attrs (out), *metadata = fmtconv_get (attrs, "metadata");
-  if (metadata && !fmtconv_failed (ctx))
-    fmtconv_set (attrs, "metadata", index_take_aliases (ctx, aliases, metadata, out));
-  return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
+  fmtconv_cursor_take_members (&c, n, 4, read_member, &h);
+  fmtconv_model_require_tiling (out, h.source, h.data, h.data + h.size, 1);
+  fmtconv_attr *attrs = fmtconv_model_attrs (out), *metadata = fmtconv_attr_get (attrs, "metadata");
+  if (metadata && !fmtconv_ctx_failed (ctx))
+    fmtconv_attr_set (attrs, "metadata", index_take_aliases (ctx, aliases, metadata, out));
+  return fmtconv_ctx_failed (ctx);
 }
 
 int
 safetensors_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
 {
   const struct safetensors_read_params *p = params;
-  return index_is_name (fmtconv_base (in), ".safetensors") ? index_read (ctx, in, "torch", p->aliases, out)
-                                                           : read_file (ctx, p->aliases, in, out);
+  return index_is_name (fmtconv_input_basename (in), ".safetensors")
+             ? index_read (ctx, in, "torch", p->aliases, out)
+             : read_file (ctx, p->aliases, in, out);
 }
 
 /* An index's name and a JSON object; or a header length that fits the limit, and behind it a JSON object. */

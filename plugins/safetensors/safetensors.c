@@ -30,33 +30,33 @@ const fmtconv_dtype_name safetensors_dtypes[] = {
 };
 
 static const fmtconv_param read_params[] = {
-  { "aliases", FMTCONV_P_CHOICE, offsetof (struct safetensors_read_params, aliases), INDEX_ALIASES,
+  { "aliases", FMTCONV_PARAM_CHOICE, offsetof (struct safetensors_read_params, aliases), INDEX_ALIASES,
     INDEX_ALIASES_HELP },
   { 0 },
 };
 
 static const fmtconv_param write_params[] = {
-  { "metadata.*", FMTCONV_P_PAIRS, offsetof (struct safetensors_write_params, metadata), NULL,
+  { "metadata.*", FMTCONV_PARAM_PAIRS, offsetof (struct safetensors_write_params, metadata), NULL,
     "set an entry of the header's __metadata__; an empty value removes it" },
-  { "max-shard-size", FMTCONV_P_SIZE, offsetof (struct safetensors_write_params, max_shard_size), NULL,
+  { "max-shard-size", FMTCONV_PARAM_SIZE, offsetof (struct safetensors_write_params, max_shard_size), NULL,
     "most bytes of tensors in a file (5GB): more than that makes several files, and an index" },
-  { "tied", FMTCONV_P_CHOICE, offsetof (struct safetensors_write_params, tied), "once|copy",
+  { "tied", FMTCONV_PARAM_CHOICE, offsetof (struct safetensors_write_params, tied), "once|copy",
     "tied tensors: written once, with their other names in the metadata, or for each name" },
-  { "keep", FMTCONV_P_PAIRS, offsetof (struct safetensors_write_params, keep), NULL,
+  { "keep", FMTCONV_PARAM_PAIRS, offsetof (struct safetensors_write_params, keep), NULL,
     "of the names of a tied tensor, keep what this glob matches; may be repeated" },
-  { "index", FMTCONV_P_TEXT, offsetof (struct safetensors_write_params, index), NULL,
+  { "index", FMTCONV_PARAM_TEXT, offsetof (struct safetensors_write_params, index), NULL,
     "name of the index; default: the output's, with .index.json behind it" },
   { 0 },
 };
 
-FMTCONV_PLUGIN (safetensors, .name = "safetensors", .summary = "safetensors files",
-                .reader = FMTCONV_READER (.params = read_params,
-                                          .suffixes = ".safetensors .safetensors.index.json",
-                                          .probe = safetensors_probe, .read = safetensors_read),
-                .writer = FMTCONV_WRITER (.params = write_params, .suffixes = ".safetensors",
-                                          .limits = { .dtypes = safetensors_dtypes,
-                                                      .rank = FMTCONV_MAX_RANK,
-                                                      .name_bytes = SAFETENSORS_MAX_NAME,
-                                                      .tensors = SAFETENSORS_MAX_TENSORS,
-                                                      .understands = FMTCONV_TIED | FMTCONV_SCALED },
-                                          .write = safetensors_write));
+FMTCONV_PLUGIN (
+    safetensors, .name = "safetensors", .summary = "safetensors files",
+    .reader = FMTCONV_READER (.params = read_params, .suffixes = ".safetensors .safetensors.index.json",
+                              .probe = safetensors_probe, .read = safetensors_read),
+    .writer = FMTCONV_WRITER (.params = write_params, .suffixes = ".safetensors",
+                              .limits = { .dtypes = safetensors_dtypes,
+                                          .rank = FMTCONV_MAX_RANK,
+                                          .name_bytes = SAFETENSORS_MAX_NAME,
+                                          .tensors = SAFETENSORS_MAX_TENSORS,
+                                          .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED },
+                              .write = safetensors_write));

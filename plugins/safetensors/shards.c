@@ -70,18 +70,18 @@ safetensors_split (fmtconv_ctx *ctx, const struct safetensors_content *content, 
                    struct safetensors_shards *out)
 {
   size_t n = content->n_tensors;
-  struct filling f = { .number = fmtconv_alloc (ctx, n + 1, sizeof *f.number),
-                       .file = fmtconv_alloc (ctx, n + 1, sizeof *f.file) };
+  struct filling f = { .number = fmtconv_ctx_alloc (ctx, n + 1, sizeof *f.number),
+                       .file = fmtconv_ctx_alloc (ctx, n + 1, sizeof *f.file) };
   if (!f.number || !f.file)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   fill (content, most, &f);
   *out = (struct safetensors_shards){ .n = f.full,
                                       .content = content,
-                                      .start = fmtconv_alloc (ctx, f.full + 2, sizeof *out->start),
-                                      .tensors = fmtconv_alloc (ctx, n + 1, sizeof *out->tensors) };
+                                      .start = fmtconv_ctx_alloc (ctx, f.full + 2, sizeof *out->start),
+                                      .tensors = fmtconv_ctx_alloc (ctx, n + 1, sizeof *out->tensors) };
   if (out->start && out->tensors)
     gather (&f, out);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 /* The target's name without its suffix. */
@@ -91,14 +91,14 @@ stem_of (fmtconv_ctx *ctx, const char *target)
   size_t n = strlen (target), suffix = strlen (SUFFIX);
   if (n > suffix && !strcasecmp (target + n - suffix, SUFFIX))
     n -= suffix;
-  return fmtconv_text (ctx, "%.*s", (int) n, target);
+  return fmtconv_ctx_printf (ctx, "%.*s", (int) n, target);
 }
 
 /* A glob that matches that name alone. */
 static const char *
 quoted (fmtconv_ctx *ctx, const char *name)
 {
-  char *glob = fmtconv_alloc (ctx, strlen (name) + 1, 3), *to = glob;
+  char *glob = fmtconv_ctx_alloc (ctx, strlen (name) + 1, 3), *to = glob;
   for (; glob && *name; name++)
     if (strchr ("*?[", *name))
       {
@@ -116,43 +116,44 @@ static void
 put_index (fmtconv_ctx *ctx, fmtconv_file *file, const struct safetensors_shards *shards,
            const char *const *names)
 {
-  fmtconv_attr *index = fmtconv_object (ctx), *map = fmtconv_make (index, "weight_map");
+  fmtconv_attr *index = fmtconv_attr_object (ctx), *map = fmtconv_attr_make (index, "weight_map");
   uint64_t total = 0;
   for (size_t s = 0; s < shards->n; s++)
     for (size_t i = shards->start[s]; i < shards->start[s + 1]; i++)
       {
-        fmtconv_set_string (map, shards->tensors[i]->name, names[s]);
+        fmtconv_attr_set_string (map, shards->tensors[i]->name, names[s]);
         total += shards->tensors[i]->bytes;
       }
-  fmtconv_set_uint (fmtconv_make (index, "metadata"), "total_size", total);
-  fmtconv_emit_json (file, index, 1);
+  fmtconv_attr_set_uint (fmtconv_attr_make (index, "metadata"), "total_size", total);
+  fmtconv_file_emit_json (file, index, 1);
 }
 
 int
 safetensors_put_shards (fmtconv_ctx *ctx, const char *index, fmtconv_attr *metadata,
                         const struct safetensors_shards *shards, fmtconv_layout *out)
 {
-  const char *target = fmtconv_target (out), *stem = stem_of (ctx, target);
-  const char **names = fmtconv_alloc (ctx, shards->n + 1, sizeof *names);
+  const char *target = fmtconv_layout_target (out), *stem = stem_of (ctx, target);
+  const char **names = fmtconv_ctx_alloc (ctx, shards->n + 1, sizeof *names);
   if (!stem || !names)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   if (index && strchr (index, '/'))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "the index lies beside the files: '%s' is no plain name",
                          index);
   if (!index)
-    index = fmtconv_text (ctx, "%s" SUFFIX ".index.json", stem);
-  fmtconv_stale (out, fmtconv_text (ctx, "%s-" FIVE_DIGITS "-of-" FIVE_DIGITS SUFFIX, quoted (ctx, stem)));
+    index = fmtconv_ctx_printf (ctx, "%s" SUFFIX ".index.json", stem);
+  fmtconv_layout_stale (
+      out, fmtconv_ctx_printf (ctx, "%s-" FIVE_DIGITS "-of-" FIVE_DIGITS SUFFIX, quoted (ctx, stem)));
   if (shards->n > 1)
-    fmtconv_stale (out, quoted (ctx, target));
-  else if (fmtconv_glob ("*.index*.json", index)) /* what is called otherwise may be anything */
-    fmtconv_stale (out, quoted (ctx, index));
+    fmtconv_layout_stale (out, quoted (ctx, target));
+  else if (fmtconv_glob_match ("*.index*.json", index)) /* what is called otherwise may be anything */
+    fmtconv_layout_stale (out, quoted (ctx, index));
   for (size_t s = 0; s < shards->n; s++)
-    names[s] = fmtconv_text (ctx, "%s-%05zu-of-%05zu" SUFFIX, stem, s + 1, shards->n);
+    names[s] = fmtconv_ctx_printf (ctx, "%s-%05zu-of-%05zu" SUFFIX, stem, s + 1, shards->n);
   for (size_t s = 0; s < shards->n || s == 0; s++)
-    if (safetensors_put_file (ctx, fmtconv_create (out, shards->n > 1 ? names[s] : NULL), metadata, shards,
-                              s))
-      return fmtconv_failed (ctx);
+    if (safetensors_put_file (ctx, fmtconv_layout_create (out, shards->n > 1 ? names[s] : NULL), metadata,
+                              shards, s))
+      return fmtconv_ctx_failed (ctx);
   if (shards->n > 1)
-    put_index (ctx, fmtconv_create (out, index), shards, names);
-  return fmtconv_failed (ctx);
+    put_index (ctx, fmtconv_layout_create (out, index), shards, names);
+  return fmtconv_ctx_failed (ctx);
 }

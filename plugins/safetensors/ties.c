@@ -43,11 +43,11 @@ static const char *const discarded[] = {
 static size_t
 rank_of (const fmtconv_pairs *keep, const char *name)
 {
-  size_t rank = fmtconv_glob_of (keep, name);
+  size_t rank = fmtconv_globs_find (keep, name);
   if (rank < keep->n)
     return rank;
   for (size_t i = sizeof discarded / sizeof *discarded; i > 0; i--)
-    if (fmtconv_glob (discarded[i - 1], name))
+    if (fmtconv_glob_match (discarded[i - 1], name))
       return rank + i;
   return rank;
 }
@@ -85,17 +85,16 @@ static size_t
 find_names (const fmtconv_model *model, const fmtconv_pairs *keep, struct name *names)
 {
   size_t n = 0, place = 0;
-  for
-    FMTCONV_EACH (t, model)
+  FMTCONV_FOREACH (t, model)
     {
-      if (fmtconv_tied (model, t))
+      if (fmtconv_model_tied (model, t))
         names[n++] = (struct name){ .tensor = t, .place = place, .rank = rank_of (keep, t->name) };
       place++;
     }
   qsort (names, n, sizeof *names, by_tensor);
   for (size_t i = 0; i < n; i++)
     {
-      const struct name twin = { .tensor = fmtconv_tied (model, names[i].tensor) };
+      const struct name twin = { .tensor = fmtconv_model_tied (model, names[i].tensor) };
       const struct name *found = bsearch (&twin, names, n, sizeof *names, by_tensor);
       names[i].first = found && found->place < names[i].place ? found->place : names[i].place;
     }
@@ -115,7 +114,7 @@ choose (fmtconv_ctx *ctx, const struct name *names, size_t n, fmtconv_attr *meta
       const char *name = names[i].tensor->name;
       if (i == 0 || names[i].first != names[best].first)
         best = i;
-      else if (fmtconv_get (metadata, name) || !index_is_alias (name, names[best].tensor->name))
+      else if (fmtconv_attr_get (metadata, name) || !index_is_alias (name, names[best].tensor->name))
         {
           fmtconv_detail (ctx, "'%s' is '%s'", name, names[best].tensor->name);
           full++;
@@ -139,8 +138,7 @@ part (fmtconv_ctx *ctx, const fmtconv_model *model, const fmtconv_tensor *const 
       struct safetensors_content *out)
 {
   size_t place = 0;
-  for
-    FMTCONV_EACH (t, model)
+  FMTCONV_FOREACH (t, model)
     {
       if (kept[place])
         fmtconv_detail (ctx, "'%s' is '%s'", t->name, kept[place]->name);
@@ -158,9 +156,9 @@ add_entries (const fmtconv_model *model, fmtconv_attr *metadata, struct safetens
 {
   for (fmtconv_attr *a = metadata->first; a; a = a->next)
     {
-      const char *value = fmtconv_get_string (a, NULL, NULL);
-      const fmtconv_tensor *kept = value ? fmtconv_find (model, value) : NULL;
-      if (kept && index_is_alias (a->key, value) && !fmtconv_find (model, a->key))
+      const char *value = fmtconv_attr_get_string (a, NULL, NULL);
+      const fmtconv_tensor *kept = value ? fmtconv_model_find (model, value) : NULL;
+      if (kept && index_is_alias (a->key, value) && !fmtconv_model_find (model, a->key))
         out->alias[out->n_aliases++] = (struct safetensors_alias){ .name = a->key, .kept = kept };
     }
 }
@@ -183,15 +181,15 @@ int
 safetensors_settle_ties (fmtconv_ctx *ctx, const struct safetensors_write_params *p,
                          const fmtconv_model *model, fmtconv_attr *metadata, struct safetensors_content *out)
 {
-  size_t n = fmtconv_count (model);
-  struct name *names = fmtconv_alloc (ctx, n + 1, sizeof *names);
-  const fmtconv_tensor **kept = fmtconv_alloc (ctx, n + 1, sizeof *kept);
-  *out =
-      (struct safetensors_content){ .tensors = fmtconv_alloc (ctx, n + 1, sizeof *out->tensors),
-                                    .alias = fmtconv_alloc (ctx, n + metadata->len + 1, sizeof *out->alias) };
+  size_t n = fmtconv_model_count (model);
+  struct name *names = fmtconv_ctx_alloc (ctx, n + 1, sizeof *names);
+  const fmtconv_tensor **kept = fmtconv_ctx_alloc (ctx, n + 1, sizeof *kept);
+  *out = (struct safetensors_content){ .tensors = fmtconv_ctx_alloc (ctx, n + 1, sizeof *out->tensors),
+                                       .alias = fmtconv_ctx_alloc (ctx, n + metadata->len + 1,
+                                                                   sizeof *out->alias) };
   if (!names || !kept || !out->tensors || !out->alias
-      || (p->keep.n && fmtconv_check_globs (&p->keep, model, "safetensors:keep=GLOB")))
-    return fmtconv_failed (ctx);
+      || (p->keep.n && fmtconv_globs_check (&p->keep, model, "safetensors:keep=GLOB")))
+    return fmtconv_ctx_failed (ctx);
   size_t tied = find_names (model, &p->keep, names);
   if (p->tied == SAFETENSORS_TIED_ONCE)
     choose (ctx, names, tied, metadata, kept);
@@ -201,5 +199,5 @@ safetensors_settle_ties (fmtconv_ctx *ctx, const struct safetensors_write_params
   note (ctx, out->n_aliases);
   add_entries (model, metadata, out);
   qsort (out->alias, out->n_aliases, sizeof *out->alias, by_kept);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }

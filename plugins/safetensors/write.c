@@ -12,8 +12,8 @@ by_dtype_and_name (const void *a, const void *b)
   const fmtconv_tensor *x = *(const fmtconv_tensor *const *) a, *y = *(const fmtconv_tensor *const *) b;
   if (x->dtype == y->dtype)
     return strcmp (x->name, y->name);
-  int rank_x = fmtconv_by_dtype (safetensors_dtypes, x->dtype)->id;
-  int rank_y = fmtconv_by_dtype (safetensors_dtypes, y->dtype)->id;
+  int rank_x = fmtconv_dtype_table_by_dtype (safetensors_dtypes, x->dtype)->id;
+  int rank_y = fmtconv_dtype_table_by_dtype (safetensors_dtypes, y->dtype)->id;
   return rank_y - rank_x;
 }
 
@@ -27,14 +27,14 @@ by_key (const void *a, const void *b)
 static fmtconv_attr *
 entries_of (fmtconv_ctx *ctx, const struct safetensors_write_params *p, const fmtconv_model *model)
 {
-  fmtconv_attr *all = fmtconv_object (ctx);
-  fmtconv_set_string (all, "format", "pt");
-  fmtconv_overlay (all, fmtconv_get (fmtconv_attrs (model), "metadata"));
+  fmtconv_attr *all = fmtconv_attr_object (ctx);
+  fmtconv_attr_set_string (all, "format", "pt");
+  fmtconv_attr_overlay (all, fmtconv_attr_get (fmtconv_model_attrs (model), "metadata"));
   for (size_t i = 0; i < p->metadata.n; i++)
     if (*p->metadata.value[i])
-      fmtconv_set_string (all, p->metadata.key[i], p->metadata.value[i]);
+      fmtconv_attr_set_string (all, p->metadata.key[i], p->metadata.value[i]);
     else
-      fmtconv_unset (all, p->metadata.key[i]);
+      fmtconv_attr_unset (all, p->metadata.key[i]);
   return all;
 }
 
@@ -62,16 +62,16 @@ static const char *
 metadata_of (fmtconv_ctx *ctx, fmtconv_attr *entries, const fmtconv_tensor *const *tensors, size_t n_tensors,
              const struct safetensors_content *content)
 {
-  fmtconv_attr *all = fmtconv_object (ctx), *sorted = fmtconv_object (ctx);
+  fmtconv_attr *all = fmtconv_attr_object (ctx), *sorted = fmtconv_attr_object (ctx);
   size_t n = 0;
-  fmtconv_overlay (all, entries);
+  fmtconv_attr_overlay (all, entries);
   for (size_t i = 0; i < n_tensors && content->n_aliases; i++)
     {
       const struct safetensors_alias *alias = aliases_of (content, tensors[i], &n);
       for (size_t k = 0; k < n; k++)
-        fmtconv_set_string (all, alias[k].name, tensors[i]->name);
+        fmtconv_attr_set_string (all, alias[k].name, tensors[i]->name);
     }
-  fmtconv_attr **list = fmtconv_alloc (ctx, all ? all->len + 1 : 1, sizeof *list);
+  fmtconv_attr **list = fmtconv_ctx_alloc (ctx, all ? all->len + 1 : 1, sizeof *list);
   n = 0;
   if (!list || !all)
     return NULL;
@@ -79,8 +79,8 @@ metadata_of (fmtconv_ctx *ctx, fmtconv_attr *entries, const fmtconv_tensor *cons
     list[n++] = a;
   qsort (list, n, sizeof *list, by_key);
   for (size_t i = 0; i < n; i++)
-    fmtconv_set (sorted, list[i]->key, list[i]);
-  return n ? fmtconv_json_text (sorted, 0) : NULL;
+    fmtconv_attr_set (sorted, list[i]->key, list[i]);
+  return n ? fmtconv_attr_json_text (sorted, 0) : NULL;
 }
 
 /* Text on its way to the file in pieces; without a file it is only measured. */
@@ -95,7 +95,7 @@ struct text
 static void
 flush (struct text *text)
 {
-  fmtconv_emit (text->file, text->piece, text->n);
+  fmtconv_file_emit (text->file, text->piece, text->n);
   text->n = 0;
 }
 
@@ -153,7 +153,7 @@ put_entry (struct text *text, const fmtconv_tensor *t, uint64_t start)
 {
   put_name (text, t->name);
   put_text (text, ":{\"dtype\":\"");
-  put_text (text, fmtconv_by_dtype (safetensors_dtypes, t->dtype)->name);
+  put_text (text, fmtconv_dtype_table_by_dtype (safetensors_dtypes, t->dtype)->name);
   put_text (text, "\",\"shape\":[");
   for (unsigned d = 0; d < t->rank; d++)
     {
@@ -196,10 +196,10 @@ put_header (fmtconv_file *file, const char *metadata, const fmtconv_tensor *cons
 static void
 put_tensor (fmtconv_file *file, const fmtconv_tensor *t, const struct safetensors_content *content)
 {
-  size_t n = 0, region = fmtconv_emit_view (file, t->name, t->view);
+  size_t n = 0, region = fmtconv_file_emit_view (file, t->name, t->view);
   const struct safetensors_alias *alias = aliases_of (content, t, &n);
   for (size_t i = 0; i < n; i++)
-    fmtconv_emit_tied (file, alias[i].name, region);
+    fmtconv_file_emit_tied (file, alias[i].name, region);
 }
 
 int
@@ -217,12 +217,12 @@ safetensors_put_file (fmtconv_ctx *ctx, fmtconv_file *file, fmtconv_attr *entrie
         &(fmtconv_where){ .hint = "several files have a header each: max-shard-size=5GB" },
         "the header would have %zu bytes, more than the format's limit of %d", padded,
         SAFETENSORS_MAX_HEADER);
-  fmtconv_emit_le (file, 8, padded);
+  fmtconv_file_emit_le (file, 8, padded);
   put_header (file, metadata, tensors, n);
-  fmtconv_align (file, 8, ' ');
+  fmtconv_file_align (file, 8, ' ');
   for (size_t i = 0; i < n; i++)
     put_tensor (file, tensors[i], shards->content);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 int
@@ -231,7 +231,7 @@ safetensors_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *mo
   struct safetensors_content content;
   struct safetensors_shards shards;
   const struct safetensors_write_params *p = params;
-  if (fmtconv_find (model, SAFETENSORS_METADATA))
+  if (fmtconv_model_find (model, SAFETENSORS_METADATA))
     return fmtconv_fail_at (
         ctx, FMTCONV_E_UNSUPPORTED,
         &(fmtconv_where){ .tensor = SAFETENSORS_METADATA,
@@ -240,6 +240,6 @@ safetensors_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *mo
   fmtconv_attr *metadata = entries_of (ctx, p, model);
   if (!metadata || safetensors_settle_ties (ctx, p, model, metadata, &content)
       || safetensors_split (ctx, &content, p->max_shard_size, &shards))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   return safetensors_put_shards (ctx, p->index, metadata, &shards, out);
 }

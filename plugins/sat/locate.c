@@ -48,33 +48,33 @@ in_iteration (fmtconv_ctx *ctx, fmtconv_input *folder, struct sat_place *out)
 {
   const char *name;
   if (sat_find_ranks (ctx, folder, out))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   if (!out->n_ranks)
     {
-      for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+      for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
         if (refuse_partitioned (ctx, name))
-          return fmtconv_failed (ctx);
-      return fmtconv_fail (ctx, FMTCONV_E_MISSING, "no " WEIGHTS " in %s", fmtconv_path (folder));
+          return fmtconv_ctx_failed (ctx);
+      return fmtconv_fail (ctx, FMTCONV_E_MISSING, "no " WEIGHTS " in %s", fmtconv_input_path (folder));
     }
-  if (!out->config && fmtconv_has (folder, CONFIG))
-    out->config = fmtconv_beneath (folder, CONFIG);
-  return fmtconv_failed (ctx);
+  if (!out->config && fmtconv_input_has (folder, CONFIG))
+    out->config = fmtconv_input_child (folder, CONFIG);
+  return fmtconv_ctx_failed (ctx);
 }
 
 /* The word in 'latest', without white space. */
 static const char *
 read_latest (fmtconv_ctx *ctx, fmtconv_input *run)
 {
-  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (fmtconv_beneath (run, "latest")));
+  fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (fmtconv_input_child (run, "latest")));
   if (c.end > 256)
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "'latest' is no iteration number: it has %llu bytes",
                          (unsigned long long) c.end),
            NULL;
-  const char *text = fmtconv_take (&c, c.end);
+  const char *text = fmtconv_cursor_take (&c, c.end);
   if (!text)
     return NULL;
   text += strspn (text, " \t\r\n");
-  return fmtconv_text (ctx, "%.*s", (int) strcspn (text, " \t\r\n"), text);
+  return fmtconv_ctx_printf (ctx, "%.*s", (int) strcspn (text, " \t\r\n"), text);
 }
 
 /* The iteration that 'latest' means.  "N-ema" is left by a run that ended between two saves. */
@@ -86,14 +86,15 @@ latest_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
   if (!word || !strcmp (word, "release"))
     return word;
   if (!all_digits (word, n) || (word[n] && strcmp (word + n, "-ema")))
-    return fmtconv_fail_at (
-               ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = "say which one with sat:iteration=N" },
-               "'latest' in %s says '%s', which is neither a number nor 'release'", fmtconv_path (run), word),
+    return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT,
+                            &(fmtconv_where){ .hint = "say which one with sat:iteration=N" },
+                            "'latest' in %s says '%s', which is neither a number nor 'release'",
+                            fmtconv_input_path (run), word),
            NULL;
   if (word[n])
     fmtconv_note (ctx, "'latest' says %s, left by a save that was interrupted: iteration %.*s is read", word,
                   (int) n, word);
-  return fmtconv_text (ctx, "%.*s", (int) n, word);
+  return fmtconv_ctx_printf (ctx, "%.*s", (int) n, word);
 }
 
 /* Without 'latest': the only iteration there is. */
@@ -102,17 +103,18 @@ only_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
 {
   const char *name, *only = NULL;
   size_t found = 0;
-  for (size_t i = 0; (name = fmtconv_entry (run, i)); i++)
+  for (size_t i = 0; (name = fmtconv_input_entry (run, i)); i++)
     if ((all_digits (name, strlen (name)) || !strcmp (name, "release")) && ++found)
       {
         fmtconv_detail (ctx, "%s", name);
         only = name;
       }
   if (found == 1)
-    return fmtconv_note (ctx, "no 'latest' in %s: its only iteration is read", fmtconv_path (run)), only;
+    return fmtconv_note (ctx, "no 'latest' in %s: its only iteration is read", fmtconv_input_path (run)),
+           only;
   return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
                           &(fmtconv_where){ .hint = found ? "say which one with sat:iteration=N" : NULL },
-                          "no 'latest' in %s, and %zu iterations", fmtconv_path (run), found),
+                          "no 'latest' in %s, and %zu iterations", fmtconv_input_path (run), found),
          NULL;
 }
 
@@ -120,7 +122,7 @@ static int
 no_iteration (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *run, const char *wanted)
 {
   const char *name, *hint = "is the copy complete?";
-  for (size_t i = 0; (name = fmtconv_entry (run, i)); i++)
+  for (size_t i = 0; (name = fmtconv_input_entry (run, i)); i++)
     if (all_digits (name, strspn (name, "0123456789")) || starts_with (name, "release"))
       fmtconv_detail (ctx, "%s", name);
   if (p->ema == 1)
@@ -128,23 +130,23 @@ no_iteration (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *run, 
   else if (p->iteration)
     hint = "give one that is there, or none: then 'latest' decides";
   return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint }, "no iteration '%s' in %s",
-                          wanted, fmtconv_path (run));
+                          wanted, fmtconv_input_path (run));
 }
 
 static int
 in_run (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *run, struct sat_place *out)
 {
-  const char *iteration = p->iteration                  ? p->iteration
-                          : fmtconv_has (run, "latest") ? latest_iteration (ctx, run)
-                                                        : only_iteration (ctx, run);
+  const char *iteration = p->iteration                        ? p->iteration
+                          : fmtconv_input_has (run, "latest") ? latest_iteration (ctx, run)
+                                                              : only_iteration (ctx, run);
   if (!iteration)
-    return fmtconv_failed (ctx);
-  const char *name = p->ema == 1 ? fmtconv_text (ctx, "%s-ema", iteration) : iteration;
-  if (fmtconv_has (run, CONFIG))
-    out->config = fmtconv_beneath (run, CONFIG);
-  if (!fmtconv_has (run, name))
+    return fmtconv_ctx_failed (ctx);
+  const char *name = p->ema == 1 ? fmtconv_ctx_printf (ctx, "%s-ema", iteration) : iteration;
+  if (fmtconv_input_has (run, CONFIG))
+    out->config = fmtconv_input_child (run, CONFIG);
+  if (!fmtconv_input_has (run, name))
     return no_iteration (ctx, p, run, name);
-  return in_iteration (ctx, fmtconv_beneath (run, name), out);
+  return in_iteration (ctx, fmtconv_input_child (run, name), out);
 }
 
 /* A folder that holds runs: one is taken, several are a question to the user. */
@@ -153,16 +155,16 @@ in_save_folder (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *fol
 {
   const char *name, *run = NULL;
   size_t found = 0;
-  for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+  for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
     if (sat_is_run_name (name) && ++found)
       {
-        fmtconv_detail (ctx, "%s/%s", fmtconv_path (folder), name);
+        fmtconv_detail (ctx, "%s/%s", fmtconv_input_path (folder), name);
         run = name;
       }
   if (found == 1)
     {
       fmtconv_note (ctx, "one run found and read");
-      return in_run (ctx, p, fmtconv_beneath (folder, run), out);
+      return in_run (ctx, p, fmtconv_input_child (folder, run), out);
     }
   if (found)
     return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED,
@@ -176,14 +178,14 @@ static int
 is_run (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *folder)
 {
   const char *name;
-  if (fmtconv_has (folder, "latest") || (p->iteration && fmtconv_has (folder, p->iteration)))
+  if (fmtconv_input_has (folder, "latest") || (p->iteration && fmtconv_input_has (folder, p->iteration)))
     return 1;
-  if (fmtconv_has (folder, CONFIG))
-    return !fmtconv_has (folder, WEIGHTS);
-  for (size_t i = 0; !fmtconv_failed (ctx) && (name = fmtconv_entry (folder, i)); i++)
+  if (fmtconv_input_has (folder, CONFIG))
+    return !fmtconv_input_has (folder, WEIGHTS);
+  for (size_t i = 0; !fmtconv_ctx_failed (ctx) && (name = fmtconv_input_entry (folder, i)); i++)
     if (sat_is_run_name (name))
       return 0;
-  return sat_is_run_name (fmtconv_base (folder));
+  return sat_is_run_name (fmtconv_input_basename (folder));
 }
 
 /* A folder that holds files of ranks, whatever their kind. */
@@ -191,7 +193,7 @@ static int
 is_iteration (fmtconv_input *folder)
 {
   const char *name;
-  for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+  for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
     if (starts_with (name, "mp_rank_") || starts_with (name, "z3_") || starts_with (name, "zero_pp_"))
       return 1;
   return 0;
@@ -201,43 +203,43 @@ is_iteration (fmtconv_input *folder)
 static void
 find_config_above (fmtconv_input *folder, struct sat_place *out)
 {
-  fmtconv_input *run = fmtconv_parent (folder);
-  if (!out->config && fmtconv_has (run, CONFIG))
-    out->config = fmtconv_beneath (run, CONFIG);
+  fmtconv_input *run = fmtconv_input_parent (folder);
+  if (!out->config && fmtconv_input_has (run, CONFIG))
+    out->config = fmtconv_input_child (run, CONFIG);
 }
 
 /* A file of one rank stands for all that lie beside it; one of another name for itself. */
 static int
 find_beside (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_input *folder, struct sat_place *out)
 {
-  if (sat_is_rank_name (fmtconv_base (in)))
+  if (sat_is_rank_name (fmtconv_input_basename (in)))
     return sat_find_ranks (ctx, folder, out);
-  out->ranks = fmtconv_alloc (ctx, 1, sizeof *out->ranks);
+  out->ranks = fmtconv_ctx_alloc (ctx, 1, sizeof *out->ranks);
   if (out->ranks)
     out->ranks[out->n_ranks++] = in;
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 int
 sat_locate (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *in, struct sat_place *out)
 {
   *out = (struct sat_place){ 0 };
-  if (!fmtconv_is_folder (in))
+  if (!fmtconv_input_is_folder (in))
     {
-      fmtconv_input *folder = fmtconv_parent (in);
-      if (refuse_partitioned (ctx, fmtconv_base (in)) || find_beside (ctx, in, folder, out))
-        return fmtconv_failed (ctx);
-      if (fmtconv_has (folder, CONFIG))
-        out->config = fmtconv_beneath (folder, CONFIG);
+      fmtconv_input *folder = fmtconv_input_parent (in);
+      if (refuse_partitioned (ctx, fmtconv_input_basename (in)) || find_beside (ctx, in, folder, out))
+        return fmtconv_ctx_failed (ctx);
+      if (fmtconv_input_has (folder, CONFIG))
+        out->config = fmtconv_input_child (folder, CONFIG);
       else
         find_config_above (folder, out);
-      return fmtconv_failed (ctx);
+      return fmtconv_ctx_failed (ctx);
     }
   if (is_iteration (in))
     {
       if (in_iteration (ctx, in, out) == 0)
         find_config_above (in, out);
-      return fmtconv_failed (ctx);
+      return fmtconv_ctx_failed (ctx);
     }
   return is_run (ctx, p, in) ? in_run (ctx, p, in, out) : in_save_folder (ctx, p, in, out);
 }

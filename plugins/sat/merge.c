@@ -34,14 +34,14 @@ struct merge
 static const char *
 name_of (const struct merge *m, unsigned rank)
 {
-  return fmtconv_base (m->place->ranks[rank]);
+  return fmtconv_input_basename (m->place->ranks[rank]);
 }
 
 static const struct cut *
 find_cut (const char *name)
 {
   for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
-    if (fmtconv_match (cuts[i].pattern, name))
+    if (fmtconv_pattern_match (cuts[i].pattern, name))
       return &cuts[i];
   return NULL;
 }
@@ -49,10 +49,10 @@ find_cut (const char *name)
 static const char *
 form_of (fmtconv_ctx *ctx, const fmtconv_tensor *t)
 {
-  const char *text = fmtconv_text (ctx, "%s[", fmtconv_dtype (t->dtype)->name);
+  const char *text = fmtconv_ctx_printf (ctx, "%s[", fmtconv_dtype_get (t->dtype)->name);
   for (unsigned i = 0; i < t->rank; i++)
-    text = fmtconv_text (ctx, "%s%s%llu", text, i ? "," : "", (unsigned long long) t->shape[i]);
-  return fmtconv_text (ctx, "%s]", text);
+    text = fmtconv_ctx_printf (ctx, "%s%s%llu", text, i ? "," : "", (unsigned long long) t->shape[i]);
+  return fmtconv_ctx_printf (ctx, "%s]", text);
 }
 
 static bool
@@ -68,15 +68,15 @@ same_form (const fmtconv_tensor *a, const fmtconv_tensor *b)
 static int
 refuse_lora (const struct merge *m)
 {
-  for
-    FMTCONV_EACH (t, m->ranks[0])
-  if (fmtconv_glob ("*.matrix_[AB].*", t->name) || fmtconv_glob ("*.lora_linear.*", t->name))
-    return fmtconv_fail_at (
-        m->ctx, FMTCONV_E_UNSUPPORTED,
-        &(fmtconv_where){ .tensor = t->name, .hint = "train the LoRA with model_parallel_size 1" },
-        "a LoRA of %u model-parallel ranks: behind matrices that are cut by columns every rank adds a whole "
-        "matrix_B of its own, and SAT never sums them, so that no merged LoRA is the same",
-        m->place->n_ranks);
+  FMTCONV_FOREACH (t, m->ranks[0])
+    if (fmtconv_glob_match ("*.matrix_[AB].*", t->name) || fmtconv_glob_match ("*.lora_linear.*", t->name))
+      return fmtconv_fail_at (
+          m->ctx, FMTCONV_E_UNSUPPORTED,
+          &(fmtconv_where){ .tensor = t->name, .hint = "train the LoRA with model_parallel_size 1" },
+          "a LoRA of %u model-parallel ranks: behind matrices that are cut by columns every rank adds a "
+          "whole "
+          "matrix_B of its own, and SAT never sums them, so that no merged LoRA is the same",
+          m->place->n_ranks);
   return 0;
 }
 
@@ -85,10 +85,9 @@ static int
 check_rank (const struct merge *m, unsigned rank)
 {
   fmtconv_where where = { .hint = "the files are not of one checkpoint" };
-  for
-    FMTCONV_EACH (t, m->ranks[0])
+  FMTCONV_FOREACH (t, m->ranks[0])
     {
-      const fmtconv_tensor *other = fmtconv_find (m->ranks[rank], t->name);
+      const fmtconv_tensor *other = fmtconv_model_find (m->ranks[rank], t->name);
       where.tensor = t->name;
       if (!other)
         return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "it is in %s, and not in %s",
@@ -98,15 +97,14 @@ check_rank (const struct merge *m, unsigned rank)
                                 form_of (m->ctx, t), name_of (m, 0), form_of (m->ctx, other),
                                 name_of (m, rank));
     }
-  for
-    FMTCONV_EACH (t, m->ranks[rank])
+  FMTCONV_FOREACH (t, m->ranks[rank])
     {
       where.tensor = t->name;
-      if (!fmtconv_find (m->ranks[0], t->name))
+      if (!fmtconv_model_find (m->ranks[0], t->name))
         return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "it is in %s, and not in %s",
                                 name_of (m, rank), name_of (m, 0));
     }
-  return fmtconv_failed (m->ctx);
+  return fmtconv_ctx_failed (m->ctx);
 }
 
 static fmtconv_view *
@@ -122,8 +120,8 @@ join (const struct merge *m, const fmtconv_tensor *t, const struct cut *cut)
     }
   for (unsigned part = 0; part < cut->parts; part++)
     for (unsigned rank = 0; rank < n; rank++)
-      m->pieces[part * n + rank] = fmtconv_chunk (m->shares[rank], cut->axis, part, cut->parts);
-  return fmtconv_concat (cut->axis, (size_t) cut->parts * n, m->pieces);
+      m->pieces[part * n + rank] = fmtconv_view_chunk (m->shares[rank], cut->axis, part, cut->parts);
+  return fmtconv_view_concat (cut->axis, (size_t) cut->parts * n, m->pieces);
 }
 
 static fmtconv_view *
@@ -131,8 +129,8 @@ merged (const struct merge *m, const fmtconv_tensor *t)
 {
   const struct cut *cut = find_cut (t->name);
   for (unsigned rank = 0; rank < m->place->n_ranks; rank++)
-    m->shares[rank] = fmtconv_find (m->ranks[rank], t->name)->view;
-  return cut ? join (m, t, cut) : fmtconv_same (m->place->n_ranks, m->shares);
+    m->shares[rank] = fmtconv_model_find (m->ranks[rank], t->name)->view;
+  return cut ? join (m, t, cut) : fmtconv_view_require_equal (m->place->n_ranks, m->shares);
 }
 
 static int
@@ -140,20 +138,20 @@ merge_ranks (const struct merge *m, fmtconv_model *out)
 {
   unsigned n = m->place->n_ranks;
   if (refuse_lora (m))
-    return fmtconv_failed (m->ctx);
+    return fmtconv_ctx_failed (m->ctx);
   for (unsigned rank = 1; rank < n; rank++)
     {
       if (check_rank (m, rank))
-        return fmtconv_failed (m->ctx);
-      fmtconv_skip (out, fmtconv_text (m->ctx, "%s: all beside its weights", name_of (m, rank)), 0,
-                    "every rank saves its own");
+        return fmtconv_ctx_failed (m->ctx);
+      fmtconv_model_skip (out, fmtconv_ctx_printf (m->ctx, "%s: all beside its weights", name_of (m, rank)),
+                          0, "every rank saves its own");
     }
-  for
-    FMTCONV_EACH (t, m->ranks[0])
-  fmtconv_replace (out, fmtconv_find (out, t->name), merged (m, t));
-  fmtconv_set_int (fmtconv_make (fmtconv_attrs (out), "source/sat"), "model_parallel_size", n);
-  fmtconv_set_string (fmtconv_attrs (out), "title",
-                      fmtconv_text (m->ctx, "SAT checkpoint, %u model-parallel ranks merged", n));
+  FMTCONV_FOREACH (t, m->ranks[0])
+    fmtconv_model_replace (out, fmtconv_model_find (out, t->name), merged (m, t));
+  fmtconv_attr_set_int (fmtconv_attr_make (fmtconv_model_attrs (out), "source/sat"), "model_parallel_size",
+                        n);
+  fmtconv_attr_set_string (fmtconv_model_attrs (out), "title",
+                           fmtconv_ctx_printf (m->ctx, "SAT checkpoint, %u model-parallel ranks merged", n));
   return fmtconv_note (m->ctx, "%u model-parallel ranks are merged", n);
 }
 
@@ -163,17 +161,17 @@ sat_read_ranks (fmtconv_ctx *ctx, const struct sat_place *place, const char *rea
   unsigned n = place->n_ranks;
   struct merge m = { .ctx = ctx,
                      .place = place,
-                     .ranks = fmtconv_alloc (ctx, n, sizeof *m.ranks),
-                     .shares = fmtconv_alloc (ctx, n, sizeof *m.shares),
-                     .pieces = fmtconv_alloc (ctx, 3 * (size_t) n, sizeof *m.pieces) };
-  for (unsigned rank = 0; rank < n && !fmtconv_failed (ctx); rank++)
+                     .ranks = fmtconv_ctx_alloc (ctx, n, sizeof *m.ranks),
+                     .shares = fmtconv_ctx_alloc (ctx, n, sizeof *m.shares),
+                     .pieces = fmtconv_ctx_alloc (ctx, 3 * (size_t) n, sizeof *m.pieces) };
+  for (unsigned rank = 0; rank < n && !fmtconv_ctx_failed (ctx); rank++)
     {
-      m.ranks[rank] = fmtconv_read (place->ranks[rank], reader);
+      m.ranks[rank] = fmtconv_input_read (place->ranks[rank], reader);
       if (!m.ranks[rank] || sat_check_world (ctx, place, rank, m.ranks[rank]))
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
     }
-  if (fmtconv_failed (ctx))
-    return fmtconv_failed (ctx);
-  fmtconv_adopt (out, m.ranks[0]);
-  return n > 1 ? merge_ranks (&m, out) : fmtconv_failed (ctx);
+  if (fmtconv_ctx_failed (ctx))
+    return fmtconv_ctx_failed (ctx);
+  fmtconv_model_adopt (out, m.ranks[0]);
+  return n > 1 ? merge_ranks (&m, out) : fmtconv_ctx_failed (ctx);
 }

@@ -10,7 +10,7 @@
 const char *
 sat_rank_name (fmtconv_ctx *ctx, unsigned rank)
 {
-  return fmtconv_text (ctx, START "%02u" END, rank);
+  return fmtconv_ctx_printf (ctx, START "%02u" END, rank);
 }
 
 /* The rank in such a name, which SAT writes with two digits at least; -1: another name. */
@@ -38,14 +38,14 @@ missing (fmtconv_ctx *ctx, fmtconv_input *folder, unsigned n)
 {
   unsigned absent = 0;
   for (unsigned rank = 0; rank < n; rank++)
-    if (!fmtconv_has (folder, sat_rank_name (ctx, rank)))
+    if (!fmtconv_input_has (folder, sat_rank_name (ctx, rank)))
       {
         fmtconv_detail (ctx, "%s", sat_rank_name (ctx, rank));
         absent++;
       }
   return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
                           "%u of at least %u model-parallel ranks missing in %s", absent, n,
-                          fmtconv_path (folder));
+                          fmtconv_input_path (folder));
 }
 
 int
@@ -53,7 +53,7 @@ sat_find_ranks (fmtconv_ctx *ctx, fmtconv_input *folder, struct sat_place *out)
 {
   const char *name;
   unsigned found = 0, n = 0;
-  for (size_t i = 0; (name = fmtconv_entry (folder, i)); i++)
+  for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
     {
       int rank = rank_of (name);
       found += rank >= 0;
@@ -62,34 +62,34 @@ sat_find_ranks (fmtconv_ctx *ctx, fmtconv_input *folder, struct sat_place *out)
     }
   if (found < n)
     return missing (ctx, folder, n);
-  out->ranks = fmtconv_alloc (ctx, n + 1, sizeof *out->ranks);
+  out->ranks = fmtconv_ctx_alloc (ctx, n + 1, sizeof *out->ranks);
   if (!out->ranks)
     return FMTCONV_E_NOMEM;
   for (unsigned rank = 0; rank < n; rank++)
-    out->ranks[rank] = fmtconv_beneath (folder, sat_rank_name (ctx, rank));
+    out->ranks[rank] = fmtconv_input_child (folder, sat_rank_name (ctx, rank));
   out->n_ranks = n;
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 static int
 too_many (fmtconv_ctx *ctx, const struct sat_place *place, int64_t world)
 {
   for (unsigned rank = (unsigned) world; rank < place->n_ranks; rank++)
-    fmtconv_detail (ctx, "%s", fmtconv_base (place->ranks[rank]));
+    fmtconv_detail (ctx, "%s", fmtconv_input_basename (place->ranks[rank]));
   return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT,
                           &(fmtconv_where){ .hint = "take away the files that are not of this checkpoint" },
                           "%s says it is one of %lld model-parallel ranks, and there are %u",
-                          fmtconv_base (place->ranks[0]), (long long) world, place->n_ranks);
+                          fmtconv_input_basename (place->ranks[0]), (long long) world, place->n_ranks);
 }
 
 int
 sat_check_world (fmtconv_ctx *ctx, const struct sat_place *place, unsigned rank, const fmtconv_model *model)
 {
-  int64_t world =
-      fmtconv_get_int (fmtconv_at (fmtconv_attrs (model), "source/torch"), "mp_world_size", place->n_ranks);
-  if (world == place->n_ranks || fmtconv_failed (ctx))
-    return fmtconv_failed (ctx);
-  const char *name = fmtconv_base (place->ranks[rank]);
+  int64_t world = fmtconv_attr_get_int (fmtconv_attr_at (fmtconv_model_attrs (model), "source/torch"),
+                                        "mp_world_size", place->n_ranks);
+  if (world == place->n_ranks || fmtconv_ctx_failed (ctx))
+    return fmtconv_ctx_failed (ctx);
+  const char *name = fmtconv_input_basename (place->ranks[rank]);
   if (world < 1)
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "%s says it is one of %lld model-parallel ranks", name,
                          (long long) world);

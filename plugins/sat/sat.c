@@ -4,17 +4,17 @@
 #include <string.h>
 
 static const fmtconv_param params[] = {
-  { "iteration", FMTCONV_P_TEXT, offsetof (struct sat_params, iteration), NULL,
+  { "iteration", FMTCONV_PARAM_TEXT, offsetof (struct sat_params, iteration), NULL,
     "which iteration of the run; default: what its file 'latest' says" },
-  { "ema", FMTCONV_P_BOOL, offsetof (struct sat_params, ema), "no",
+  { "ema", FMTCONV_PARAM_BOOL, offsetof (struct sat_params, ema), "no",
     "read the averaged weights (folder N-ema)" },
-  { "crc", FMTCONV_P_CHOICE, offsetof (struct sat_params, crc), "check|ignore",
+  { "crc", FMTCONV_PARAM_CHOICE, offsetof (struct sat_params, crc), "check|ignore",
     "what a wrong checksum in the file means" },
   { 0 },
 };
 
 static const fmtconv_param write_params[] = {
-  { "iteration", FMTCONV_P_TEXT, offsetof (struct sat_write_params, iteration), "1",
+  { "iteration", FMTCONV_PARAM_TEXT, offsetof (struct sat_write_params, iteration), "1",
     "number of the iteration that training goes on from, or 'release'" },
   { 0 },
 };
@@ -23,13 +23,13 @@ void
 sat_read_config (fmtconv_ctx *ctx, fmtconv_input *config, fmtconv_model *out)
 {
   const char *why = NULL;
-  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (config));
-  fmtconv_attr *tree = c.source ? fmtconv_take_yaml (&c, c.end, &why) : NULL;
+  fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (config));
+  fmtconv_attr *tree = c.source ? fmtconv_cursor_take_yaml (&c, c.end, &why) : NULL;
   if (tree)
-    fmtconv_set (fmtconv_make (fmtconv_attrs (out), "source"), "training_config", tree);
-  else if (!fmtconv_failed (ctx))
+    fmtconv_attr_set (fmtconv_attr_make (fmtconv_model_attrs (out), "source"), "training_config", tree);
+  else if (!fmtconv_ctx_failed (ctx))
     fmtconv_warn (ctx, "%s cannot be read (%s): alpha, rank and sizes are not known from it",
-                  fmtconv_path (config), why ? why : "no reason");
+                  fmtconv_input_path (config), why ? why : "no reason");
 }
 
 static int
@@ -39,10 +39,10 @@ read_sat (fmtconv_ctx *ctx, const void *params_, fmtconv_input *in, fmtconv_mode
   struct sat_place place;
   if (sat_locate (ctx, p, in, &place)
       || sat_read_ranks (ctx, &place, p->crc ? "torch:crc=ignore" : "torch", out))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   if (place.config)
     sat_read_config (ctx, place.config, out);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 static int
@@ -79,5 +79,5 @@ FMTCONV_PLUGIN (sat, .name = "sat", .summary = "SwissArmyTransformer (SAT) / Dee
                 .writer = FMTCONV_WRITER (.params = write_params, .is_folder = 1,
                                           .limits = { .rank = FMTCONV_MAX_RANK,
                                                       .name_bytes = 4096,
-                                                      .understands = FMTCONV_TIED },
+                                                      .understands = FMTCONV_FEATURE_TIED },
                                           .write = sat_write));

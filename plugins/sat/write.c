@@ -23,8 +23,8 @@ sat_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmt
   if (!is_iteration (p->iteration))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "iteration=%s is neither a number from 1 to 999999999 nor 'release'", p->iteration);
-  const char *name = fmtconv_text (ctx, "%s/" WEIGHTS, p->iteration);
-  fmtconv_write (out, name, model, "torch:root=module");
-  fmtconv_emit (fmtconv_create (out, "latest"), p->iteration, strlen (p->iteration));
-  return fmtconv_failed (ctx);
+  const char *name = fmtconv_ctx_printf (ctx, "%s/" WEIGHTS, p->iteration);
+  fmtconv_layout_write (out, name, model, "torch:root=module");
+  fmtconv_file_emit (fmtconv_layout_create (out, "latest"), p->iteration, strlen (p->iteration));
+  return fmtconv_ctx_failed (ctx);
 }

@@ -8,7 +8,7 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "name", FMTCONV_P_PAIRS, offsetof (struct params, name), NULL,
+  { "name", FMTCONV_PARAM_PAIRS, offsetof (struct params, name), NULL,
     "keep what this glob matches (* also crosses dots); may be repeated" },
   { 0 },
 };
@@ -17,18 +17,17 @@ static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
   const struct params *p = params_;
-  if (fmtconv_check_globs (&p->name, in, "select:name=GLOB"))
-    return fmtconv_failed (ctx);
-  for
-    FMTCONV_EACH (t, in)
-  if (fmtconv_glob_of (&p->name, t->name) < p->name.n)
-    fmtconv_put (out, t->name, t->view);
-  else
-    fmtconv_drop (out, t, "not selected");
-  return fmtconv_failed (ctx);
+  if (fmtconv_globs_check (&p->name, in, "select:name=GLOB"))
+    return fmtconv_ctx_failed (ctx);
+  FMTCONV_FOREACH (t, in)
+    if (fmtconv_globs_find (&p->name, t->name) < p->name.n)
+      fmtconv_model_put (out, t->name, t->view);
+    else
+      fmtconv_model_drop (out, t, "not selected");
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (select, .name = "select", .summary = "keeps the tensors of some names, drops the rest",
                 .transform = FMTCONV_TRANSFORM (.params = params,
-                                                .understands = FMTCONV_TIED | FMTCONV_SCALED,
+                                                .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

@@ -10,11 +10,11 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "from", FMTCONV_P_TEXT, offsetof (struct params, from), NULL,
+  { "from", FMTCONV_PARAM_TEXT, offsetof (struct params, from), NULL,
     "pattern of the names to cut: {x*}.qkv.{w}" },
-  { "to", FMTCONV_P_TEXT, offsetof (struct params, to), NULL,
+  { "to", FMTCONV_PARAM_TEXT, offsetof (struct params, to), NULL,
     "their parts, with a list more: {x*}.to_{p:q\\,k\\,v}.{w}" },
-  { "axis", FMTCONV_P_INT, offsetof (struct params, axis), "0", "the axis that is cut" },
+  { "axis", FMTCONV_PARAM_INT, offsetof (struct params, axis), "0", "the axis that is cut" },
   { 0 },
 };
 
@@ -29,11 +29,13 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "axis=%lld: axes count from 0, the outermost, to 7",
                          (long long) p->axis);
   const fmtconv_rule rule[] = { { .from = p->from, .to = p->to, .axis = (unsigned) p->axis }, { 0 } };
-  const fmtconv_rules rules = { .rules = rule, .complete = "", .unmatched = FMTCONV_KEEP, .source = "split" };
-  fmtconv_apply (&rules, in, out);
-  return fmtconv_failed (ctx);
+  const fmtconv_rules rules = {
+    .rules = rule, .complete = "", .unmatched = FMTCONV_UNMATCHED_KEEP, .source = "split"
+  };
+  fmtconv_rules_apply (&rules, in, out);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (split, .name = "split", .summary = "cuts tensors into equal parts",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .apply = apply));

@@ -12,7 +12,7 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "config.*", FMTCONV_P_PAIRS, offsetof (struct params, config), NULL,
+  { "config.*", FMTCONV_PARAM_PAIRS, offsetof (struct params, config), NULL,
     "another value in config.json: config.dropout_rate=0.0" },
   { 0 },
 };
@@ -34,7 +34,7 @@ static const fmtconv_rules rules = {
           { .from = ATTENTION "relative_attention_bias.weight",
             .to = "=",
             .shape = "b,n",
-            .flags = FMTCONV_OPTIONAL },
+            .flags = FMTCONV_RULE_OPTIONAL },
           { .from = BLOCK "layer.0.layer_norm.weight", .to = "=", .shape = "h" },
           { .from = FEED "wi_{g:0,1}.weight", .to = "=", .shape = "f,h" },
           { .from = FEED "wo.weight", .to = "=", .shape = "h,f" },
@@ -50,35 +50,36 @@ static const fmtconv_rules rules = {
 static fmtconv_attr *
 common (fmtconv_ctx *ctx)
 {
-  return fmtconv_literal (ctx, FMTCONV_JSON ({
-                            "architectures" : ["T5EncoderModel"],
-                            "classifier_dropout" : 0.0,
-                            "decoder_start_token_id" : 0,
-                            "dense_act_fn" : "gelu_new",
-                            "dropout_rate" : 0.1,
-                            "eos_token_id" : 1,
-                            "feed_forward_proj" : "gated-gelu",
-                            "initializer_factor" : 1.0,
-                            "is_encoder_decoder" : true,
-                            "is_gated_act" : true,
-                            "layer_norm_epsilon" : 1e-06,
-                            "model_type" : "t5",
-                            "output_past" : true,
-                            "pad_token_id" : 0,
-                            "relative_attention_max_distance" : 128,
-                            "tie_word_embeddings" : false,
-                            "use_cache" : true
-                          }));
+  return fmtconv_attr_literal (ctx, FMTCONV_JSON ({
+                                 "architectures" : ["T5EncoderModel"],
+                                 "classifier_dropout" : 0.0,
+                                 "decoder_start_token_id" : 0,
+                                 "dense_act_fn" : "gelu_new",
+                                 "dropout_rate" : 0.1,
+                                 "eos_token_id" : 1,
+                                 "feed_forward_proj" : "gated-gelu",
+                                 "initializer_factor" : 1.0,
+                                 "is_encoder_decoder" : true,
+                                 "is_gated_act" : true,
+                                 "layer_norm_epsilon" : 1e-06,
+                                 "model_type" : "t5",
+                                 "output_past" : true,
+                                 "pad_token_id" : 0,
+                                 "relative_attention_max_distance" : 128,
+                                 "tie_word_embeddings" : false,
+                                 "use_cache" : true
+                               }));
 }
 
 /* The configuration that came with the weights.  NULL: none, or another model's. */
 static fmtconv_attr *
 kept (fmtconv_ctx *ctx, const fmtconv_model *in)
 {
-  fmtconv_attr *config = fmtconv_object (ctx), *theirs = fmtconv_get (fmtconv_attrs (in), "config");
-  if (strcmp (fmtconv_get_string (theirs, "model_type", ""), "t5"))
+  fmtconv_attr *config = fmtconv_attr_object (ctx),
+               *theirs = fmtconv_attr_get (fmtconv_model_attrs (in), "config");
+  if (strcmp (fmtconv_attr_get_string (theirs, "model_type", ""), "t5"))
     return NULL;
-  fmtconv_overlay (config, theirs);
+  fmtconv_attr_overlay (config, theirs);
   return config;
 }
 
@@ -86,12 +87,12 @@ kept (fmtconv_ctx *ctx, const fmtconv_model *in)
 static void
 set_size (fmtconv_ctx *ctx, fmtconv_attr *config, const char *key, uint64_t size)
 {
-  int64_t said = fmtconv_get_int (config, key, (int64_t) size);
+  int64_t said = fmtconv_attr_get_int (config, key, (int64_t) size);
   if (said < 0 || (uint64_t) said != size)
     fmtconv_fail (ctx, FMTCONV_E_FORMAT, "config.json says %s is %lld, and by the tensors it is %llu", key,
                   (long long) said, (unsigned long long) size);
-  else if (!fmtconv_get (config, key))
-    fmtconv_set_uint (config, key, size);
+  else if (!fmtconv_attr_get (config, key))
+    fmtconv_attr_set_uint (config, key, size);
 }
 
 /* The sizes of transformers' T5Config, as the tensors say them. */
@@ -106,15 +107,15 @@ set_sizes (fmtconv_ctx *ctx, const fmtconv_model *out, fmtconv_attr *config)
     { "d_ff", "f" },        { "d_model", "h" },    { "num_heads", "n" },
     { "num_layers", "#i" }, { "vocab_size", "v" }, { "relative_attention_num_buckets", "b" },
   };
-  uint64_t heads = fmtconv_var (out, "n"), inner = fmtconv_var (out, "a");
+  uint64_t heads = fmtconv_rules_variable (out, "n"), inner = fmtconv_rules_variable (out, "a");
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-    set_size (ctx, config, sizes[i].key, fmtconv_var (out, sizes[i].var));
+    set_size (ctx, config, sizes[i].key, fmtconv_rules_variable (out, sizes[i].var));
   if (!heads || inner % heads)
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
                          "%llu rows of q, k and v cannot be shared out to %llu attention heads",
                          (unsigned long long) inner, (unsigned long long) heads);
   set_size (ctx, config, "d_kv", inner / heads);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 /* Where positions are told apart: in T5 in the first block, for all of them. */
@@ -122,14 +123,14 @@ static int
 check_bias (fmtconv_ctx *ctx, const fmtconv_model *out)
 {
   static const char first[] = "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight";
-  if (!fmtconv_find (out, first))
+  if (!fmtconv_model_find (out, first))
     return fmtconv_fail (ctx, FMTCONV_E_MISSING, "missing: '%s'", first);
-  for
-    FMTCONV_EACH (t, out)
-  if (fmtconv_match (ATTENTION "relative_attention_bias.weight", t->name) && strcmp (t->name, first))
-    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
-                         "'%s': more than the first block has position biases, as in UMT5: this is no T5",
-                         t->name);
+  FMTCONV_FOREACH (t, out)
+    if (fmtconv_pattern_match (ATTENTION "relative_attention_bias.weight", t->name)
+        && strcmp (t->name, first))
+      return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
+                           "'%s': more than the first block has position biases, as in UMT5: this is no T5",
+                           t->name);
   return 0;
 }
 
@@ -137,9 +138,10 @@ check_bias (fmtconv_ctx *ctx, const fmtconv_model *out)
 static int
 check_tie (fmtconv_ctx *ctx, const fmtconv_model *in)
 {
-  const fmtconv_tensor *embed = fmtconv_first (in, "{x*}encoder.embed_tokens.weight");
-  const fmtconv_tensor *shared = fmtconv_first (in, "{x*}shared.weight");
-  if (!embed || !shared || fmtconv_tied (in, embed) == shared || fmtconv_tied (in, shared) == embed)
+  const fmtconv_tensor *embed = fmtconv_model_find_pattern (in, "{x*}encoder.embed_tokens.weight");
+  const fmtconv_tensor *shared = fmtconv_model_find_pattern (in, "{x*}shared.weight");
+  if (!embed || !shared || fmtconv_model_tied (in, embed) == shared
+      || fmtconv_model_tied (in, shared) == embed)
     return 0;
   return fmtconv_warn (
       ctx, "'%s' is stored apart from '%s', and only that one is kept: T5EncoderModel has one for both",
@@ -150,29 +152,30 @@ static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
   const struct params *p = params_;
-  fmtconv_attr *attrs = fmtconv_attrs (out), *config = kept (ctx, in);
-  if (!fmtconv_first (in, "{x*}encoder.block.{i}.layer.0.SelfAttention.{y}.weight"))
-    return fmtconv_absent (in, "text encoder (T5)");
-  fmtconv_apply (&rules, in, out);
+  fmtconv_attr *attrs = fmtconv_model_attrs (out), *config = kept (ctx, in);
+  if (!fmtconv_model_find_pattern (in, "{x*}encoder.block.{i}.layer.0.SelfAttention.{y}.weight"))
+    return fmtconv_model_fail_absent (in, "text encoder (T5)");
+  fmtconv_rules_apply (&rules, in, out);
   if (!config)
     {
       config = common (ctx);
-      fmtconv_set_uint (config, "num_decoder_layers", fmtconv_var (out, "#i"));
+      fmtconv_attr_set_uint (config, "num_decoder_layers", fmtconv_rules_variable (out, "#i"));
     }
-  if (fmtconv_failed (ctx) || check_bias (ctx, out) || set_sizes (ctx, out, config) || check_tie (ctx, in))
-    return fmtconv_failed (ctx);
-  fmtconv_override (config, &p->config);
-  fmtconv_set (attrs, "config", config);
-  fmtconv_set_string (attrs, "library", "transformers");
-  fmtconv_set_string (attrs, "class", "T5EncoderModel");
-  fmtconv_set_string (attrs, "title",
-                      fmtconv_text (ctx, "T5 encoder of width %llu with %llu layers",
-                                    (unsigned long long) fmtconv_var (out, "h"),
-                                    (unsigned long long) fmtconv_var (out, "#i")));
-  return fmtconv_failed (ctx);
+  if (fmtconv_ctx_failed (ctx) || check_bias (ctx, out) || set_sizes (ctx, out, config)
+      || check_tie (ctx, in))
+    return fmtconv_ctx_failed (ctx);
+  fmtconv_attr_override (config, &p->config);
+  fmtconv_attr_set (attrs, "config", config);
+  fmtconv_attr_set_string (attrs, "library", "transformers");
+  fmtconv_attr_set_string (attrs, "class", "T5EncoderModel");
+  fmtconv_attr_set_string (attrs, "title",
+                           fmtconv_ctx_printf (ctx, "T5 encoder of width %llu with %llu layers",
+                                               (unsigned long long) fmtconv_rules_variable (out, "h"),
+                                               (unsigned long long) fmtconv_rules_variable (out, "#i")));
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (t5_encoder, .name = "t5-encoder",
                 .summary = "T5 text encoder of a checkpoint to transformers",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .kind = "text_encoder", .rules = &rules, .apply = apply));

@@ -25,11 +25,11 @@ static const char *
 find_root (const torch_archive *a)
 {
   const char *name;
-  for (size_t i = 0; (name = fmtconv_member_name (a->zip, i)) != NULL; i++)
+  for (size_t i = 0; (name = fmtconv_zip_member_name (a->zip, i)) != NULL; i++)
     {
       const char *slash = strchr (name, '/');
       if (slash && !strcmp (slash, "/data.pkl"))
-        return fmtconv_text (a->ctx, "%.*s/", (int) (slash - name), name);
+        return fmtconv_ctx_printf (a->ctx, "%.*s/", (int) (slash - name), name);
     }
   const fmtconv_where where = { .hint = NOT_OURS };
   fmtconv_fail_at (a->ctx, FMTCONV_E_FORMAT, &where,
@@ -40,7 +40,7 @@ find_root (const torch_archive *a)
 static fmtconv_source *
 member (const torch_archive *a, const char *name)
 {
-  return fmtconv_member (a->zip, fmtconv_text (a->ctx, "%s%s", a->root, name));
+  return fmtconv_zip_member (a->zip, fmtconv_ctx_printf (a->ctx, "%s%s", a->root, name));
 }
 
 /* A TorchScript archive has its code beside the data. */
@@ -49,7 +49,7 @@ check_script (const torch_archive *a)
 {
   size_t root = strlen (a->root);
   const char *name;
-  for (size_t i = 0; (name = fmtconv_member_name (a->zip, i)) != NULL; i++)
+  for (size_t i = 0; (name = fmtconv_zip_member_name (a->zip, i)) != NULL; i++)
     if (!strncmp (name, a->root, root)
         && (!strcmp (name + root, "constants.pkl") || !strncmp (name + root, "code/", 5)))
       return fmtconv_fail_at (
@@ -66,22 +66,22 @@ small_text (const torch_archive *a, const char *name)
   fmtconv_source *source = member (a, name);
   if (!source)
     return NULL;
-  if (fmtconv_size (source) > 64)
+  if (fmtconv_source_size (source) > 64)
     {
       fmtconv_fail_at (a->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = source },
-                       "%llu bytes where a word is due", (unsigned long long) fmtconv_size (source));
+                       "%llu bytes where a word is due", (unsigned long long) fmtconv_source_size (source));
       return NULL;
     }
-  fmtconv_cursor cursor = fmtconv_cursor_of (source);
-  const char *text = fmtconv_take (&cursor, cursor.end);
-  return text ? fmtconv_text (a->ctx, "%.*s", (int) strcspn (text, " \r\n"), text) : NULL;
+  fmtconv_cursor cursor = fmtconv_cursor_start (source);
+  const char *text = fmtconv_cursor_take (&cursor, cursor.end);
+  return text ? fmtconv_ctx_printf (a->ctx, "%.*s", (int) strcspn (text, " \r\n"), text) : NULL;
 }
 
 static int
 check_version (const torch_archive *a)
 {
   const char *text = small_text (a, "version");
-  if (!text && !fmtconv_failed (a->ctx))
+  if (!text && !fmtconv_ctx_failed (a->ctx))
     text = small_text (a, ".data/version");
   if (!text)
     return fmtconv_fail (a->ctx, FMTCONV_E_FORMAT, "the archive has no '%sversion'", a->root);
@@ -97,7 +97,7 @@ check_byteorder (torch_archive *a)
 {
   const char *text = small_text (a, "byteorder");
   if (!text || !strcmp (text, "little"))
-    return fmtconv_failed (a->ctx);
+    return fmtconv_ctx_failed (a->ctx);
   if (strcmp (text, "big"))
     return fmtconv_fail_at (a->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = member (a, "byteorder") },
                             "byte order '%s', neither 'little' nor 'big'", text);
@@ -108,20 +108,20 @@ check_byteorder (torch_archive *a)
 static int
 new_legacy (torch_archive *archive)
 {
-  archive->legacy = fmtconv_alloc (archive->ctx, 1, sizeof *archive->legacy);
+  archive->legacy = fmtconv_ctx_alloc (archive->ctx, 1, sizeof *archive->legacy);
   if (archive->legacy)
     archive->legacy->source = archive->file;
-  return fmtconv_failed (archive->ctx);
+  return fmtconv_ctx_failed (archive->ctx);
 }
 
 int
 torch_archive_open (fmtconv_ctx *ctx, fmtconv_source *file, bool ignore_crc, torch_archive *archive)
 {
-  fmtconv_cursor cursor = fmtconv_cursor_of (file);
+  fmtconv_cursor cursor = fmtconv_cursor_start (file);
   size_t n = cursor.end < 512 ? (size_t) cursor.end : 512;
-  const uint8_t *head = fmtconv_take (&cursor, n);
+  const uint8_t *head = fmtconv_cursor_take (&cursor, n);
   if (!head)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   *archive = (torch_archive){ .ctx = ctx, .file = file };
   if (torch_is_legacy (head, n))
     return new_legacy (archive);
@@ -131,10 +131,10 @@ torch_archive_open (fmtconv_ctx *ctx, fmtconv_source *file, bool ignore_crc, tor
     return refuse_other (ctx, file, head, n);
   *archive = (torch_archive){ .ctx = ctx,
                               .file = file,
-                              .zip = fmtconv_unzip (file, ignore_crc ? FMTCONV_IGNORE_CRC : 0) };
+                              .zip = fmtconv_zip_open (file, ignore_crc ? FMTCONV_ZIP_IGNORE_CRC : 0) };
   archive->root = archive->zip ? find_root (archive) : NULL;
   if (!archive->root || check_script (archive) || check_version (archive))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   return check_byteorder (archive);
 }
 
@@ -143,7 +143,7 @@ torch_archive_load (torch_archive *archive, torch_pickle *pickle)
 {
   fmtconv_ctx *ctx = archive->ctx;
   if (archive->legacy && torch_legacy_load (ctx, archive->legacy, &pickle->top))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   if (archive->legacy)
     {
       pickle->source = archive->legacy->object;
@@ -152,7 +152,7 @@ torch_archive_load (torch_archive *archive, torch_pickle *pickle)
     }
   pickle->source = archive->zip ? member (archive, "data.pkl") : archive->file;
   return pickle->source ? pk_load_source (ctx, pickle->source, NULL, &pickle->bytes, &pickle->top)
-                        : fmtconv_failed (ctx);
+                        : fmtconv_ctx_failed (ctx);
 }
 
 /* The elements of a storage of a file from before torch 1.6. */
@@ -160,8 +160,8 @@ static fmtconv_source *
 legacy_record (const torch_archive *archive, const char *key)
 {
   const torch_place *place = torch_legacy_find (archive->legacy, key);
-  return place ? fmtconv_window (archive->file, place->start, place->bytes,
-                                 fmtconv_text (archive->ctx, "storage %s", key))
+  return place ? fmtconv_source_window (archive->file, place->start, place->bytes,
+                                        fmtconv_ctx_printf (archive->ctx, "storage %s", key))
                : NULL;
 }
 
@@ -172,5 +172,6 @@ torch_record (const torch_archive *archive, const char *key)
     return legacy_record (archive, key);
   if (!archive->zip)
     return NULL;
-  return fmtconv_member (archive->zip, fmtconv_text (archive->ctx, "%sdata/%s", archive->root, key));
+  return fmtconv_zip_member (archive->zip,
+                             fmtconv_ctx_printf (archive->ctx, "%sdata/%s", archive->root, key));
 }

@@ -34,8 +34,8 @@ fail_at (const walk *w, int code, const pk_object *object, const char *why)
 static fmtconv_source *
 inside (const walk *w, const torch_tensor *t)
 {
-  return fmtconv_window (w->load->pickle, (uint64_t) (t->inside - w->load->pickled), t->storage_bytes,
-                         "storage");
+  return fmtconv_source_window (w->load->pickle, (uint64_t) (t->inside - w->load->pickled), t->storage_bytes,
+                                "storage");
 }
 
 /* The storage, whose record has exactly the bytes that the pickle says. */
@@ -45,13 +45,14 @@ find_record (const walk *w, const pk_object *object, const torch_tensor *t)
   fmtconv_ctx *ctx = w->load->ctx;
   fmtconv_source *source = torch_record (w->load->archive, t->key);
   if (!source)
-    fail_at (w, FMTCONV_E_FORMAT, object, fmtconv_text (ctx, "its storage '%s' is not in the file", t->key));
-  else if (fmtconv_size (source) != t->storage_bytes)
     fail_at (w, FMTCONV_E_FORMAT, object,
-             fmtconv_text (ctx, "its storage '%s' has %llu bytes, the pickle says %llu", t->key,
-                           (unsigned long long) fmtconv_size (source),
-                           (unsigned long long) t->storage_bytes));
-  return fmtconv_failed (ctx) ? NULL : source;
+             fmtconv_ctx_printf (ctx, "its storage '%s' is not in the file", t->key));
+  else if (fmtconv_source_size (source) != t->storage_bytes)
+    fail_at (w, FMTCONV_E_FORMAT, object,
+             fmtconv_ctx_printf (ctx, "its storage '%s' has %llu bytes, the pickle says %llu", t->key,
+                                 (unsigned long long) fmtconv_source_size (source),
+                                 (unsigned long long) t->storage_bytes));
+  return fmtconv_ctx_failed (ctx) ? NULL : source;
 }
 
 static int
@@ -60,18 +61,19 @@ check_totals (walk *w, const pk_object *object, const torch_tensor *t)
   torch_load *load = w->load;
   if (++load->tensors > TORCH_MAX_TENSORS)
     return fail_at (w, FMTCONV_E_LIMIT, object,
-                    fmtconv_text (load->ctx, "more than %d tensors", TORCH_MAX_TENSORS));
+                    fmtconv_ctx_printf (load->ctx, "more than %d tensors", TORCH_MAX_TENSORS));
   load->name_bytes += w->length + 1;
   if (load->name_bytes > load->most_name_bytes)
     return fail_at (w, FMTCONV_E_LIMIT, object,
-                    fmtconv_text (load->ctx, "the tensors' names have more than %llu bytes",
-                                  (unsigned long long) load->most_name_bytes));
+                    fmtconv_ctx_printf (load->ctx, "the tensors' names have more than %llu bytes",
+                                        (unsigned long long) load->most_name_bytes));
   if (t->repeated > load->most_repeated - load->repeated)
-    return fail_at (w, FMTCONV_E_LIMIT, object,
-                    fmtconv_text (load->ctx,
-                                  "it repeats stored elements (stride 0) beyond the size of the file by more "
-                                  "than 1 GiB: %llu bytes",
-                                  (unsigned long long) t->repeated));
+    return fail_at (
+        w, FMTCONV_E_LIMIT, object,
+        fmtconv_ctx_printf (load->ctx,
+                            "it repeats stored elements (stride 0) beyond the size of the file by more "
+                            "than 1 GiB: %llu bytes",
+                            (unsigned long long) t->repeated));
   load->repeated += t->repeated;
   return 0;
 }
@@ -94,9 +96,9 @@ view_of (const walk *w, const torch_tensor *t, fmtconv_source *source)
   for (unsigned i = 0; i < t->rank; i++)
     strides[i] = t->shape[i] > 1 ? (int64_t) (t->stride[i] * t->item) : 0;
   bool empty = t->elements == 0;
-  fmtconv_view *leaf = fmtconv_leaf (source, empty ? 0 : (t->first + t->offset) * t->item, t->dtype, t->rank,
-                                     t->shape, empty ? NULL : strides);
-  return w->load->big_endian && !t->inside ? fmtconv_swap (leaf) : leaf;
+  fmtconv_view *leaf = fmtconv_view_leaf (source, empty ? 0 : (t->first + t->offset) * t->item, t->dtype,
+                                          t->rank, t->shape, empty ? NULL : strides);
+  return w->load->big_endian && !t->inside ? fmtconv_view_byteswap (leaf) : leaf;
 }
 
 static int
@@ -107,9 +109,9 @@ put_tensor (walk *w, const pk_object *object)
     return fail_at (w, t.code, object, t.why);
   fmtconv_source *source = t.inside ? inside (w, &t) : find_record (w, object, &t);
   if (!source || check_totals (w, object, &t) || check_order (w, object, &t))
-    return fmtconv_failed (w->load->ctx);
-  fmtconv_put (w->load->out, w->name, view_of (w, &t, source));
-  return fmtconv_failed (w->load->ctx);
+    return fmtconv_ctx_failed (w->load->ctx);
+  fmtconv_model_put (w->load->out, w->name, view_of (w, &t, source));
+  return fmtconv_ctx_failed (w->load->ctx);
 }
 
 /* Names of nested values are joined by dots. */
@@ -151,7 +153,7 @@ go_inside (walk *w, const pk_value *value)
     return fail_at (w, FMTCONV_E_INTERNAL, NULL, "values are nested deeper than they were");
   if (value->kind == PK_DICT
       && torch_keys_unique (w->load->ctx, w->load->pickle, value, w->length ? w->name : "."))
-    return fmtconv_failed (w->load->ctx);
+    return fmtconv_ctx_failed (w->load->ctx);
   mark->open = 1;
   w->frames[w->depth++] = (frame){ .inside = *value, .length = w->length };
   return 0;
@@ -200,10 +202,10 @@ next_item (walk *w)
   if (!torch_key_is_name (key) && torch_holds (value))
     return fail_at (
         w, FMTCONV_E_FORMAT, NULL,
-        fmtconv_text (w->load->ctx, "a %s is the key of tensors",
-                      key->kind == PK_STRING ? "string with a NUL" : pk_describe (w->load->ctx, key)));
+        fmtconv_ctx_printf (w->load->ctx, "a %s is the key of tensors",
+                            key->kind == PK_STRING ? "string with a NUL" : pk_describe (w->load->ctx, key)));
   if (add_key (w, key))
-    return fmtconv_failed (w->load->ctx);
+    return fmtconv_ctx_failed (w->load->ctx);
   return visit (w, value);
 }
 
@@ -211,22 +213,22 @@ next_item (walk *w)
 int
 torch_collect (torch_load *load, const torch_root *root)
 {
-  walk *w = fmtconv_alloc (load->ctx, 1, sizeof *w);
-  frame *frames = fmtconv_alloc (load->ctx, TORCH_MAX_DEPTH, sizeof *frames);
+  walk *w = fmtconv_ctx_alloc (load->ctx, 1, sizeof *w);
+  frame *frames = fmtconv_ctx_alloc (load->ctx, TORCH_MAX_DEPTH, sizeof *frames);
   if (!w || !frames)
     return FMTCONV_E_NOMEM;
   *w = (walk){ .load = load, .frames = frames };
   if (pk_is_tensor (&root->value) && add_to_name (w, "tensor", 6))
-    return fmtconv_failed (load->ctx);
+    return fmtconv_ctx_failed (load->ctx);
   int code = visit (w, &root->value);
   while (!code && w->depth)
     code = next_item (w);
   if (code || torch_leave_outside (load, root))
-    return fmtconv_failed (load->ctx);
+    return fmtconv_ctx_failed (load->ctx);
   torch_leave_end (load);
   if (!load->tensors)
     return fmtconv_fail_at (load->ctx, FMTCONV_E_MISSING,
                             &(fmtconv_where){ .hint = "root= names the dictionary that holds them" },
                             "no tensors in root '%s'", root->name);
-  return fmtconv_failed (load->ctx);
+  return fmtconv_ctx_failed (load->ctx);
 }

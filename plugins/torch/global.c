@@ -27,7 +27,7 @@
   {                                                        \
     "torch._utils", "_rebuild_" name, why, ROLE_REFUSED, 0 \
   }
-#define QUANTISED "quantised by torch"
+#define QUANTIZED "quantized by torch"
 
 static const pk_global known[] = {
   { "collections", "OrderedDict", NULL, ROLE_DICT, 0 },
@@ -45,7 +45,7 @@ static const pk_global known[] = {
   REFUSED ("meta_tensor_no_storage", "a meta tensor, which has no data"),
   REFUSED ("sparse_tensor", "a sparse tensor"),
   REFUSED ("sparse_csr_tensor", "a sparse tensor"),
-  REFUSED ("qtensor", "a tensor " QUANTISED),
+  REFUSED ("qtensor", "a tensor " QUANTIZED),
   REFUSED ("nested_tensor", "a nested tensor"),
   REFUSED ("wrapper_subclass", "a wrapper subclass, whose data is elsewhere"),
   REFUSED ("device_tensor_from_numpy", "a tensor kept as a numpy array"),
@@ -65,11 +65,11 @@ static const pk_global known[] = {
   STORAGE ("ComplexFloat", FMTCONV_C64),
   STORAGE ("ComplexDouble", FMTCONV_C128),
   /* The type tells how large an element is. */
-  NO_STORAGE ("QInt8", QUANTISED, FMTCONV_I8),
-  NO_STORAGE ("QInt32", QUANTISED, FMTCONV_I32),
-  NO_STORAGE ("QUInt8", QUANTISED, FMTCONV_U8),
-  NO_STORAGE ("QUInt4x2", QUANTISED, FMTCONV_U8),
-  NO_STORAGE ("QUInt2x4", QUANTISED, FMTCONV_U8),
+  NO_STORAGE ("QInt8", QUANTIZED, FMTCONV_I8),
+  NO_STORAGE ("QInt32", QUANTIZED, FMTCONV_I32),
+  NO_STORAGE ("QUInt8", QUANTIZED, FMTCONV_U8),
+  NO_STORAGE ("QUInt4x2", QUANTIZED, FMTCONV_U8),
+  NO_STORAGE ("QUInt2x4", QUANTIZED, FMTCONV_U8),
   { "torch.storage", "UntypedStorage", NULL, ROLE_UNTYPED, 0 },
   { "torch", "UntypedStorage", NULL, ROLE_UNTYPED, 0 },
   { "torch.storage", "TypedStorage", NULL, ROLE_TYPED, 0 },

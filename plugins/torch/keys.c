@@ -19,10 +19,10 @@ const char *
 torch_key_text (fmtconv_ctx *ctx, const pk_value *key)
 {
   if (key->kind == PK_STRING)
-    return fmtconv_text (ctx, "%.*s", key->len < SHOWN ? (int) key->len : SHOWN, key->v.s);
+    return fmtconv_ctx_printf (ctx, "%.*s", key->len < SHOWN ? (int) key->len : SHOWN, key->v.s);
   if (key->kind == PK_INT)
-    return fmtconv_text (ctx, "%lld", (long long) key->v.i);
-  return fmtconv_text (ctx, "(%s)", pk_describe (ctx, key));
+    return fmtconv_ctx_printf (ctx, "%lld", (long long) key->v.i);
+  return fmtconv_ctx_printf (ctx, "(%s)", pk_describe (ctx, key));
 }
 
 /* An order in which equal strings and ints stand together; keys of other kinds are never names. */
@@ -49,7 +49,7 @@ torch_keys_unique (fmtconv_ctx *ctx, fmtconv_source *pickle, const pk_value *dic
   uint32_t n = items->n / 2;
   if (dict->kind != PK_DICT || n < 2 || items->mark.unique)
     return 0;
-  const pk_value **keys = fmtconv_alloc (ctx, n, sizeof *keys);
+  const pk_value **keys = fmtconv_ctx_alloc (ctx, n, sizeof *keys);
   if (!keys)
     return FMTCONV_E_NOMEM;
   for (uint32_t i = 0; i < n; i++)

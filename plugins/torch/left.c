@@ -11,7 +11,7 @@ torch_leave (torch_load *load, const char *name, const pk_value *value, const ch
   load->scan.tensors = 0;
   load->scan.bytes = 0;
   if (torch_scan_value (&load->scan, value))
-    return fmtconv_failed (load->ctx);
+    return fmtconv_ctx_failed (load->ctx);
   if (load->listed == TORCH_MAX_LISTED)
     {
       load->unlisted++;
@@ -21,10 +21,10 @@ torch_leave (torch_load *load, const char *name, const pk_value *value, const ch
   load->listed++;
   const char *what = pk_describe (load->ctx, value);
   if (load->scan.tensors && !pk_is_tensor (value))
-    what = fmtconv_text (load->ctx, "%s, %llu tensor%s", what, (unsigned long long) load->scan.tensors,
-                         load->scan.tensors == 1 ? "" : "s");
-  fmtconv_skip (load->out, fmtconv_text (load->ctx, "%s: %s", name, what), load->scan.bytes, why);
-  return fmtconv_failed (load->ctx);
+    what = fmtconv_ctx_printf (load->ctx, "%s, %llu tensor%s", what, (unsigned long long) load->scan.tensors,
+                               load->scan.tensors == 1 ? "" : "s");
+  fmtconv_model_skip (load->out, fmtconv_ctx_printf (load->ctx, "%s: %s", name, what), load->scan.bytes, why);
+  return fmtconv_ctx_failed (load->ctx);
 }
 
 /* What is not listed needs no name. */
@@ -34,13 +34,13 @@ outside_name (const torch_load *load, const torch_root *root, unsigned k, const 
   if (load->listed == TORCH_MAX_LISTED)
     return "";
   const char *text = torch_key_text (load->ctx, key);
-  return k ? fmtconv_text (load->ctx, "%s.%s", root->level[k].name, text) : text;
+  return k ? fmtconv_ctx_printf (load->ctx, "%s.%s", root->level[k].name, text) : text;
 }
 
 int
 torch_leave_outside (torch_load *load, const torch_root *root)
 {
-  const char *why = fmtconv_text (load->ctx, "outside of root '%s'", root->name);
+  const char *why = fmtconv_ctx_printf (load->ctx, "outside of root '%s'", root->name);
   for (unsigned k = 0; k < root->n; k++)
     {
       const pk_value *inside = &root->level[k].inside;
@@ -53,7 +53,7 @@ torch_leave_outside (torch_load *load, const torch_root *root)
           pk_value index = pk_int (i);
           if (torch_leave (load, outside_name (load, root, k, dict ? &items->at[i - 1] : &index),
                            &items->at[i], why))
-            return fmtconv_failed (load->ctx);
+            return fmtconv_ctx_failed (load->ctx);
         }
     }
   return 0;
@@ -63,9 +63,9 @@ void
 torch_leave_end (torch_load *load)
 {
   if (load->unlisted)
-    fmtconv_skip (load->out,
-                  fmtconv_text (load->ctx, "%llu further values", (unsigned long long) load->unlisted),
-                  load->unlisted_bytes, "no tensors of the model");
+    fmtconv_model_skip (
+        load->out, fmtconv_ctx_printf (load->ctx, "%llu further values", (unsigned long long) load->unlisted),
+        load->unlisted_bytes, "no tensors of the model");
 }
 
 /* Words that any report can show as they are. */
@@ -94,13 +94,13 @@ torch_note_facts (fmtconv_model *out, fmtconv_ctx *ctx, const pk_value *top)
       if (!plain || !is_plain (key, 100))
         continue;
       if (facts++ == 0)
-        to = fmtconv_make (fmtconv_attrs (out), "source/torch");
+        to = fmtconv_attr_make (fmtconv_model_attrs (out), "source/torch");
       const char *name = torch_key_text (ctx, key);
       if (value->kind == PK_INT)
-        fmtconv_set_int (to, name, value->v.i);
+        fmtconv_attr_set_int (to, name, value->v.i);
       else if (value->kind == PK_FLOAT)
-        fmtconv_set_float (to, name, value->v.f);
+        fmtconv_attr_set_float (to, name, value->v.f);
       else
-        fmtconv_set_string (to, name, fmtconv_text (ctx, "%.*s", (int) value->len, value->v.s));
+        fmtconv_attr_set_string (to, name, fmtconv_ctx_printf (ctx, "%.*s", (int) value->len, value->v.s));
     }
 }

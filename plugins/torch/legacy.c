@@ -43,10 +43,10 @@ next (torch_legacy *legacy, const char *what, pk_items *storages, pk_value *valu
       return code;
     }
   uint64_t end = pk_measure (legacy->source, legacy->pos);
-  legacy->object = fmtconv_window (legacy->source, legacy->pos, end - legacy->pos, what);
+  legacy->object = fmtconv_source_window (legacy->source, legacy->pos, end - legacy->pos, what);
   legacy->pos = end;
   return legacy->object ? pk_load_source (ctx, legacy->object, storages, &legacy->pickled, value)
-                        : fmtconv_failed (ctx);
+                        : fmtconv_ctx_failed (ctx);
 }
 
 static int
@@ -54,16 +54,17 @@ load_head (torch_legacy *legacy)
 {
   pk_value magic = { 0 }, protocol = { 0 }, system = { 0 };
   if (next (legacy, "magic number", NULL, &magic) || next (legacy, "protocol", NULL, &protocol))
-    return fmtconv_failed (legacy->ctx);
+    return fmtconv_ctx_failed (legacy->ctx);
   if (protocol.kind != PK_INT || protocol.v.i != PROTOCOL)
-    return wrong (legacy, FMTCONV_E_UNSUPPORTED, legacy->pos,
-                  fmtconv_text (legacy->ctx, "the protocol of torch.save's old format is not %d", PROTOCOL));
+    return wrong (
+        legacy, FMTCONV_E_UNSUPPORTED, legacy->pos,
+        fmtconv_ctx_printf (legacy->ctx, "the protocol of torch.save's old format is not %d", PROTOCOL));
   if (next (legacy, "system", NULL, &system))
-    return fmtconv_failed (legacy->ctx);
+    return fmtconv_ctx_failed (legacy->ctx);
   if (system.kind != PK_DICT)
     return wrong (legacy, FMTCONV_E_FORMAT, legacy->pos,
-                  fmtconv_text (legacy->ctx, "a %s where facts about the machine are due",
-                                pk_describe (legacy->ctx, &system)));
+                  fmtconv_ctx_printf (legacy->ctx, "a %s where facts about the machine are due",
+                                      pk_describe (legacy->ctx, &system)));
   return 0;
 }
 
@@ -87,9 +88,9 @@ compare_places (const void *left, const void *right)
 static int
 wrong_storage (const torch_legacy *legacy, uint64_t at, const pk_value *key, const char *why)
 {
-  return wrong (
-      legacy, FMTCONV_E_FORMAT, at,
-      fmtconv_text (legacy->ctx, "storage '%.*s' %s", key->len < 64 ? (int) key->len : 64, key->v.s, why));
+  return wrong (legacy, FMTCONV_E_FORMAT, at,
+                fmtconv_ctx_printf (legacy->ctx, "storage '%.*s' %s", key->len < 64 ? (int) key->len : 64,
+                                    key->v.s, why));
 }
 
 /* The same storage can be referred to any number of times, as elements of any size: those of the first count. */
@@ -114,7 +115,7 @@ unite (torch_legacy *legacy)
 static int
 refer (torch_legacy *legacy, const pk_items *storages)
 {
-  legacy->places = fmtconv_alloc (legacy->ctx, storages->n, sizeof *legacy->places);
+  legacy->places = fmtconv_ctx_alloc (legacy->ctx, storages->n, sizeof *legacy->places);
   if (!legacy->places)
     return FMTCONV_E_NOMEM;
   for (uint32_t i = 0; i < storages->n; i++)
@@ -123,7 +124,7 @@ refer (torch_legacy *legacy, const pk_items *storages)
       torch_place *place = &legacy->places[legacy->n++];
       place->at = storages->at[i].v.object->at;
       if (torch_storage_extent (legacy->ctx, &storages->at[i], &t, &place->key, &place->item))
-        return wrong (legacy, t.code, legacy->pos, fmtconv_text (legacy->ctx, "a storage: %s", t.why));
+        return wrong (legacy, t.code, legacy->pos, fmtconv_ctx_printf (legacy->ctx, "a storage: %s", t.why));
       place->bytes = t.storage_bytes;
     }
   return unite (legacy);
@@ -160,9 +161,9 @@ take_count (torch_legacy *legacy, const pk_value *key, uint64_t *count)
     return wrong_storage (legacy, legacy->pos, key, "is missing: the file ends before it");
   if (legacy->source)
     {
-      fmtconv_cursor cursor = fmtconv_cursor_of (legacy->source);
+      fmtconv_cursor cursor = fmtconv_cursor_start (legacy->source);
       cursor.pos = legacy->pos;
-      *count = fmtconv_take_le (&cursor, sizeof bytes);
+      *count = fmtconv_cursor_take_le (&cursor, sizeof bytes);
     }
   else
     {
@@ -172,7 +173,7 @@ take_count (torch_legacy *legacy, const pk_value *key, uint64_t *count)
         *count = *count << 8 | bytes[i];
     }
   legacy->pos += sizeof bytes;
-  return fmtconv_failed (legacy->ctx);
+  return fmtconv_ctx_failed (legacy->ctx);
 }
 
 /* The next storage in the file. */
@@ -187,17 +188,17 @@ place (torch_legacy *legacy, const pk_value *key)
   if (known->start)
     return wrong_storage (legacy, at, key, "is listed twice");
   if (take_count (legacy, key, &count))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   if (count != known->bytes / known->item)
     return wrong_storage (legacy, at, key,
-                          fmtconv_text (ctx, "has %llu elements, the pickle says %llu",
-                                        (unsigned long long) count,
-                                        (unsigned long long) (known->bytes / known->item)));
+                          fmtconv_ctx_printf (ctx, "has %llu elements, the pickle says %llu",
+                                              (unsigned long long) count,
+                                              (unsigned long long) (known->bytes / known->item)));
   if (known->bytes > legacy->size - legacy->pos)
     return wrong_storage (legacy, at, key,
-                          fmtconv_text (ctx, "has %llu bytes, and the file ends after %llu of them",
-                                        (unsigned long long) known->bytes,
-                                        (unsigned long long) (legacy->size - legacy->pos)));
+                          fmtconv_ctx_printf (ctx, "has %llu bytes, and the file ends after %llu of them",
+                                              (unsigned long long) known->bytes,
+                                              (unsigned long long) (legacy->size - legacy->pos)));
   known->start = legacy->pos;
   legacy->pos += known->bytes;
   return 0;
@@ -208,24 +209,25 @@ place_all (torch_legacy *legacy, const pk_value *keys)
 {
   fmtconv_ctx *ctx = legacy->ctx;
   if (keys->kind != PK_LIST)
-    return wrong (legacy, FMTCONV_E_FORMAT, legacy->pos,
-                  fmtconv_text (ctx, "a %s where the list of storages is due", pk_describe (ctx, keys)));
+    return wrong (
+        legacy, FMTCONV_E_FORMAT, legacy->pos,
+        fmtconv_ctx_printf (ctx, "a %s where the list of storages is due", pk_describe (ctx, keys)));
   for (uint32_t i = 0; i < keys->v.items->n; i++)
     {
       const pk_value *key = &keys->v.items->at[i];
       if (key->kind != PK_STRING)
         return wrong (legacy, FMTCONV_E_FORMAT, legacy->pos,
-                      fmtconv_text (ctx, "the list of storages has a %s", pk_describe (ctx, key)));
+                      fmtconv_ctx_printf (ctx, "the list of storages has a %s", pk_describe (ctx, key)));
       if (place (legacy, key))
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
     }
   for (uint32_t i = 0; i < legacy->n; i++)
     if (!legacy->places[i].start)
       return wrong_storage (legacy, legacy->pos, legacy->places[i].key, "is not in the list of storages");
   if (legacy->pos < legacy->size)
     return wrong (legacy, FMTCONV_E_FORMAT, legacy->pos,
-                  fmtconv_text (ctx, "%llu bytes follow the last storage",
-                                (unsigned long long) (legacy->size - legacy->pos)));
+                  fmtconv_ctx_printf (ctx, "%llu bytes follow the last storage",
+                                      (unsigned long long) (legacy->size - legacy->pos)));
   return 0;
 }
 
@@ -233,15 +235,15 @@ int
 torch_legacy_load (fmtconv_ctx *ctx, torch_legacy *legacy, pk_value *top)
 {
   legacy->ctx = ctx;
-  legacy->size = legacy->source ? fmtconv_size (legacy->source) : legacy->size;
+  legacy->size = legacy->source ? fmtconv_source_size (legacy->source) : legacy->size;
   pk_items *storages = pk_items_new (ctx, NULL, 0);
   pk_value keys = { 0 };
   if (!storages || load_head (legacy) || next (legacy, "object", storages, top))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   fmtconv_source *object = legacy->object;
   const uint8_t *pickled = legacy->pickled;
   if (refer (legacy, storages) || next (legacy, "list of storages", NULL, &keys) || place_all (legacy, &keys))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   legacy->object = object;
   legacy->pickled = pickled;
   return 0;
@@ -253,8 +255,9 @@ refuse_inner (fmtconv_ctx *ctx, const pk_items *args)
 {
   if (args->n == 1 && args->at[0].kind == PK_OBJECT)
     return "its storage is kept as text: pickle it with protocol 3 or later, or use torch.save";
-  return args->n == 1 ? fmtconv_text (ctx, "its storage is loaded from a %s", pk_describe (ctx, &args->at[0]))
-                      : "its storage is loaded from more or less than one value";
+  return args->n == 1
+             ? fmtconv_ctx_printf (ctx, "its storage is loaded from a %s", pk_describe (ctx, &args->at[0]))
+             : "its storage is loaded from more or less than one value";
 }
 
 const torch_inner *
@@ -263,7 +266,7 @@ torch_legacy_inner (fmtconv_ctx *ctx, pk_object *object, const char **why)
   if (object->inner)
     return object->inner;
   const pk_items *args = object->args;
-  torch_inner *inner = fmtconv_alloc (ctx, 1, sizeof *inner);
+  torch_inner *inner = fmtconv_ctx_alloc (ctx, 1, sizeof *inner);
   if (!inner)
     return NULL;
   if (args->n != 1 || args->at[0].kind != PK_BYTES)
@@ -274,7 +277,8 @@ torch_legacy_inner (fmtconv_ctx *ctx, pk_object *object, const char **why)
   if (torch_legacy_load (ctx, &legacy, &inner->id))
     return NULL;
   if (inner->id.kind != PK_STORAGE || legacy.n != 1)
-    return *why = fmtconv_text (ctx, "a %s where its storage should be", pk_describe (ctx, &inner->id)), NULL;
+    return *why = fmtconv_ctx_printf (ctx, "a %s where its storage should be", pk_describe (ctx, &inner->id)),
+           NULL;
   inner->data = legacy.bytes + legacy.places[0].start;
   return object->inner = inner;
 }

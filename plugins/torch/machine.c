@@ -64,10 +64,10 @@ pk_pop_mark (pk_machine *m, const pk_value **values, uint32_t *n, pk_value *unde
 static pk_value *
 memo_slot (pk_machine *m, uint64_t index)
 {
-  if (!m->memo && !(m->memo = fmtconv_alloc (m->ctx, PK_MAX_MEMO / PK_MEMO_BLOCK, sizeof *m->memo)))
+  if (!m->memo && !(m->memo = fmtconv_ctx_alloc (m->ctx, PK_MAX_MEMO / PK_MEMO_BLOCK, sizeof *m->memo)))
     return NULL;
   pk_value **block = &m->memo[index / PK_MEMO_BLOCK];
-  if (!*block && !(*block = fmtconv_alloc (m->ctx, PK_MEMO_BLOCK, sizeof **block)))
+  if (!*block && !(*block = fmtconv_ctx_alloc (m->ctx, PK_MEMO_BLOCK, sizeof **block)))
     return NULL;
   return *block + index % PK_MEMO_BLOCK;
 }

@@ -31,7 +31,7 @@ next (lexer *l)
       uint64_t left = l->cursor.end - l->cursor.pos;
       l->n = left < CHUNK ? left : CHUNK;
       l->at = 0;
-      l->chunk = l->n ? fmtconv_take (&l->cursor, l->n) : NULL;
+      l->chunk = l->n ? fmtconv_cursor_take (&l->cursor, l->n) : NULL;
       if (!l->chunk)
         return l->n = 0, -1;
     }
@@ -98,7 +98,7 @@ skip_argument (lexer *l, const pk_opcode *op)
 uint64_t
 pk_measure (fmtconv_source *source, uint64_t start)
 {
-  lexer l = { .cursor = fmtconv_cursor_of (source) };
+  lexer l = { .cursor = fmtconv_cursor_start (source) };
   l.cursor.pos = start;
   for (;;)
     {

@@ -5,7 +5,7 @@
 static int
 new_object (pk_machine *m, pk_kind kind, const pk_global *callee, pk_items *args, pk_value state)
 {
-  pk_object *object = fmtconv_alloc (m->ctx, 1, sizeof *object);
+  pk_object *object = fmtconv_ctx_alloc (m->ctx, 1, sizeof *object);
   if (!object)
     return FMTCONV_E_NOMEM;
   *object = (pk_object){ .callee = callee, .args = args, .state = state, .at = m->at };
@@ -122,6 +122,6 @@ pk_op_persistent (pk_machine *m, const pk_arg *arg)
   if (parts->n == 4 && pk_is (&parts->at[0], "module") && parts->at[1].kind == PK_GLOBAL)
     return pk_push (m, parts->at[1]);
   if (new_object (m, PK_STORAGE, NULL, id.v.items, (pk_value){ .kind = PK_NONE }))
-    return fmtconv_failed (m->ctx);
+    return fmtconv_ctx_failed (m->ctx);
   return m->storages ? pk_items_add (m->ctx, m->storages, &m->stack[m->n - 1], 1) : 0;
 }

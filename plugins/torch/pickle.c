@@ -148,7 +148,7 @@ pk_load_next (fmtconv_ctx *ctx, fmtconv_source *source, const void *bytes, uint6
                    .storages = storages };
   int code = run (&m, value);
   *used = m.pos;
-  return code ? code : fmtconv_failed (ctx);
+  return code ? code : fmtconv_ctx_failed (ctx);
 }
 
 static int
@@ -161,7 +161,7 @@ load_whole (fmtconv_ctx *ctx, fmtconv_source *source, const void *bytes, uint64_
   int code = run (&m, value);
   if (!code && m.pos < m.size)
     code = pk_refuse (&m, FMTCONV_E_FORMAT, "%u bytes follow it", m.size - m.pos);
-  return code ? code : fmtconv_failed (ctx);
+  return code ? code : fmtconv_ctx_failed (ctx);
 }
 
 int
@@ -175,9 +175,9 @@ int
 pk_load_source (fmtconv_ctx *ctx, fmtconv_source *source, pk_items *storages, const uint8_t **bytes,
                 pk_value *value)
 {
-  fmtconv_cursor cursor = fmtconv_cursor_of (source);
+  fmtconv_cursor cursor = fmtconv_cursor_start (source);
   if (check_size (ctx, source, cursor.end))
-    return fmtconv_failed (ctx);
-  *bytes = fmtconv_take (&cursor, cursor.end);
-  return *bytes ? load_whole (ctx, source, *bytes, cursor.end, storages, value) : fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
+  *bytes = fmtconv_cursor_take (&cursor, cursor.end);
+  return *bytes ? load_whole (ctx, source, *bytes, cursor.end, storages, value) : fmtconv_ctx_failed (ctx);
 }

@@ -18,7 +18,7 @@ step (fmtconv_ctx *ctx, torch_root *root, uint32_t chosen, const char *key)
   root->level[root->n].inside = root->value;
   root->level[root->n].chosen = chosen;
   root->level[root->n++].name = root->name;
-  root->name = root->n == 1 ? key : fmtconv_text (ctx, "%s.%s", root->name, key);
+  root->name = root->n == 1 ? key : fmtconv_ctx_printf (ctx, "%s.%s", root->name, key);
   root->value = root->value.v.items->at[chosen];
   return 0;
 }
@@ -63,7 +63,8 @@ check_rivals (fmtconv_ctx *ctx, const pk_value *top, uint32_t chosen)
         continue;
       const char *ours = torch_key_text (ctx, &items->at[chosen - 1]);
       const char *key = torch_key_text (ctx, &items->at[i]);
-      const char *hint = fmtconv_text (ctx, "say which: -r torch:root=%s or -r torch:root=%s", ours, key);
+      const char *hint =
+          fmtconv_ctx_printf (ctx, "say which: -r torch:root=%s or -r torch:root=%s", ours, key);
       return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = hint },
                               "both '%s' and '%s' hold weights", ours, key);
     }
@@ -78,7 +79,7 @@ descend (fmtconv_ctx *ctx, const pk_value *top, torch_root *root)
     {
       uint32_t chosen = pk_get (top, usual[k]) ? weights_at (&root->value, usual[k]) : 0;
       if (chosen && step (ctx, root, chosen, usual[k]))
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
     }
   return root->n ? check_rivals (ctx, top, root->level[0].chosen) : 0;
 }
@@ -108,7 +109,7 @@ match_key (fmtconv_ctx *ctx, const pk_items *items, const char *path, uint32_t *
       longest = n;
       *chosen = i + 1;
     }
-  return longest ? fmtconv_text (ctx, "%.*s", (int) longest, path) : NULL;
+  return longest ? fmtconv_ctx_printf (ctx, "%.*s", (int) longest, path) : NULL;
 }
 
 static const char *
@@ -119,7 +120,7 @@ match_index (fmtconv_ctx *ctx, const pk_items *items, const char *path, uint32_t
   if (i >= items->n || (*end && *end != '.'))
     return NULL;
   *chosen = (uint32_t) i;
-  return fmtconv_text (ctx, "%.*s", (int) (end - path), path);
+  return fmtconv_ctx_printf (ctx, "%.*s", (int) (end - path), path);
 }
 
 static int
@@ -148,7 +149,7 @@ follow (fmtconv_ctx *ctx, const char *typed, torch_root *root)
       if (!key)
         return no_such_root (ctx, root, typed);
       if (step (ctx, root, chosen, key))
-        return fmtconv_failed (ctx);
+        return fmtconv_ctx_failed (ctx);
       path += strlen (key);
       path += *path == '.';
     }
@@ -161,7 +162,7 @@ torch_root_find (fmtconv_ctx *ctx, fmtconv_source *pickle, const pk_value *top, 
 {
   *root = (torch_root){ .value = *top, .name = "." };
   if (top->kind == PK_DICT && torch_keys_unique (ctx, pickle, top, "."))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   if (!typed)
     return descend (ctx, top, root);
   return strcmp (typed, ".") ? follow (ctx, typed, root) : 0;

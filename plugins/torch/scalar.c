@@ -83,8 +83,8 @@ push_global (pk_machine *m, const pk_arg *arg)
   /* It is copied, and one remembered string can name any number of globals. */
   if (arg->len > PK_MAX_GLOBAL || arg->name_len > PK_MAX_GLOBAL)
     return pk_refuse (m, FMTCONV_E_LIMIT, "a global's name of more than %d bytes", PK_MAX_GLOBAL);
-  pk_global *global = fmtconv_alloc (m->ctx, 1, sizeof *global);
-  char *text = fmtconv_alloc (m->ctx, (size_t) arg->len + arg->name_len + 2, 1);
+  pk_global *global = fmtconv_ctx_alloc (m->ctx, 1, sizeof *global);
+  char *text = fmtconv_ctx_alloc (m->ctx, (size_t) arg->len + arg->name_len + 2, 1);
   if (!global || !text)
     return FMTCONV_E_NOMEM;
   memcpy (text, arg->text, arg->len);

@@ -57,7 +57,7 @@ int
 torch_scan_value (torch_scan *scan, const pk_value *value)
 {
   if (!scan->frames)
-    scan->frames = fmtconv_alloc (scan->ctx, TORCH_MAX_DEPTH, sizeof *scan->frames);
+    scan->frames = fmtconv_ctx_alloc (scan->ctx, TORCH_MAX_DEPTH, sizeof *scan->frames);
   if (!scan->frames)
     return FMTCONV_E_NOMEM;
   if (!enter (scan, value))

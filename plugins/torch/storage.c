@@ -13,7 +13,7 @@ read_key (fmtconv_ctx *ctx, const pk_value *key, torch_tensor *t)
                         pk_describe (ctx, key));
   if (key->len == 0 || key->len > 255 || memchr (key->v.s, '/', key->len) || memchr (key->v.s, 0, key->len))
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "the storage's key is not a plain name");
-  t->key = fmtconv_text (ctx, "%.*s", (int) key->len, key->v.s);
+  t->key = fmtconv_ctx_printf (ctx, "%.*s", (int) key->len, key->v.s);
   return 0;
 }
 
@@ -29,11 +29,11 @@ read_type (fmtconv_ctx *ctx, const pk_value *type, uint32_t dtype, torch_tensor 
                         class->name, class->why);
   if (class->role == ROLE_STORAGE && dtype && dtype != class->dtype)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "it is %s, its storage is a %s.%s",
-                        fmtconv_dtype (dtype)->name, class->module, class->name);
+                        fmtconv_dtype_get (dtype)->name, class->module, class->name);
   if (class->role == ROLE_TYPED && !dtype)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "neither it nor its storage names the element type");
   t->dtype = class->role == ROLE_STORAGE ? class->dtype : dtype ? dtype : FMTCONV_U8;
-  t->item = fmtconv_dtype (t->dtype)->block_bytes;
+  t->item = fmtconv_dtype_get (t->dtype)->block_bytes;
   t->untyped = class->role == ROLE_UNTYPED;
   return 0;
 }
@@ -92,7 +92,7 @@ read_inner (fmtconv_ctx *ctx, pk_object *object, const pk_value **id, torch_tens
 {
   const torch_inner *inner = torch_legacy_inner (ctx, object, &t->why);
   if (!inner)
-    return t->code = fmtconv_failed (ctx) ? fmtconv_failed (ctx) : FMTCONV_E_UNSUPPORTED;
+    return t->code = fmtconv_ctx_failed (ctx) ? fmtconv_ctx_failed (ctx) : FMTCONV_E_UNSUPPORTED;
   *id = &inner->id;
   t->inside = inner->data;
   return 0;
@@ -124,7 +124,7 @@ torch_storage_extent (fmtconv_ctx *ctx, const pk_value *id, torch_tensor *t, con
   if (!class || (class->role != ROLE_STORAGE && class->role != ROLE_UNTYPED))
     return torch_wrong (ctx, t, FMTCONV_E_UNSUPPORTED, "its type is a %s, of unknown size",
                         pk_describe (ctx, &part->at[1]));
-  t->item = class->role == ROLE_STORAGE ? fmtconv_dtype (class->dtype)->block_bytes : 1;
+  t->item = class->role == ROLE_STORAGE ? fmtconv_dtype_get (class->dtype)->block_bytes : 1;
   *key = &part->at[2];
   *item = t->item;
   return read_size (ctx, &part->at[1], &part->at[4], t);

@@ -6,7 +6,7 @@
 #include "plugins/torch/tensor.h"
 
 /* Note what is wrong with a tensor; the value is `code`, which is not 0. */
-#define torch_wrong(ctx, t, c, ...) ((t)->why = fmtconv_text (ctx, __VA_ARGS__), (t)->code = (c))
+#define torch_wrong(ctx, t, c, ...) ((t)->why = fmtconv_ctx_printf (ctx, __VA_ARGS__), (t)->code = (c))
 
 /* The type, key and size of the storage `id`.  dtype: what the tensor says of its elements, 0: nothing. */
 int torch_storage_read (fmtconv_ctx *ctx, const pk_value *id, uint32_t dtype, torch_tensor *t);

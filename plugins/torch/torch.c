@@ -19,9 +19,9 @@ struct params
 };
 
 static const fmtconv_param params_table[] = {
-  { "root", FMTCONV_P_TEXT, offsetof (struct params, root), NULL,
+  { "root", FMTCONV_PARAM_TEXT, offsetof (struct params, root), NULL,
     "the dictionary to read, as a dotted path; '.' for all; else what 'model', 'module', 'state_dict' hold" },
-  { "crc", FMTCONV_P_CHOICE, offsetof (struct params, crc), "check|ignore",
+  { "crc", FMTCONV_PARAM_CHOICE, offsetof (struct params, crc), "check|ignore",
     "whether checksums that do not match are an error" },
   { 0 }
 };
@@ -29,13 +29,13 @@ static const fmtconv_param params_table[] = {
 static int
 read_file (fmtconv_ctx *ctx, const struct params *p, fmtconv_input *in, fmtconv_model *out)
 {
-  fmtconv_source *file = fmtconv_open (in);
+  fmtconv_source *file = fmtconv_input_open (in);
   torch_archive archive;
   if (!file || torch_archive_open (ctx, file, p->crc == CRC_IGNORE, &archive))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   torch_pickle pickle = { 0 };
   if (torch_archive_load (&archive, &pickle))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   torch_load load = {
     .ctx = ctx,
     .pickle = pickle.source,
@@ -44,13 +44,13 @@ read_file (fmtconv_ctx *ctx, const struct params *p, fmtconv_input *in, fmtconv_
     .big_endian = archive.big_endian,
     .out = out,
     .scan = { .ctx = ctx, .source = pickle.source, .walk = 1 },
-    .most_repeated = fmtconv_size (file) + (1 << 30),
-    .most_name_bytes = 16 * fmtconv_size (pickle.source) + (64 << 20),
+    .most_repeated = fmtconv_source_size (file) + (1 << 30),
+    .most_name_bytes = 16 * fmtconv_source_size (pickle.source) + (64 << 20),
   };
   torch_root root;
   if (torch_scan_value (&load.scan, &pickle.top)
       || torch_root_find (ctx, pickle.source, &pickle.top, p->root, &root))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   load.scan.walk = 2;
   torch_note_facts (out, ctx, &pickle.top);
   return torch_collect (&load, &root);
@@ -60,7 +60,7 @@ static int
 read_torch (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
 {
   const struct params *p = params;
-  if (!index_is_name (fmtconv_base (in), ".bin"))
+  if (!index_is_name (fmtconv_input_basename (in), ".bin"))
     return read_file (ctx, p, in, out);
   if (p->root)
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE,
@@ -102,15 +102,14 @@ probe (const fmtconv_peek *p)
                                                                                                       : 0;
 }
 
-FMTCONV_PLUGIN (torch, .name = "torch", .summary = "PyTorch checkpoints (torch.save)",
-                .reader = FMTCONV_READER (.params = params_table,
-                                          .suffixes = ".pt .pth .bin .ckpt .bin.index.json", .probe = probe,
-                                          .read = read_torch),
-                .writer = FMTCONV_WRITER (.params = torch_write_params_table,
-                                          .suffixes = ".pt .pth .bin .ckpt",
-                                          .limits = { .dtypes = torch_dtypes,
-                                                      .rank = FMTCONV_MAX_RANK,
-                                                      .name_bytes = 4096,
-                                                      .tensors = TORCH_MAX_TENSORS,
-                                                      .understands = FMTCONV_TIED | FMTCONV_SCALED },
-                                          .write = torch_write));
+FMTCONV_PLUGIN (
+    torch, .name = "torch", .summary = "PyTorch checkpoints (torch.save)",
+    .reader = FMTCONV_READER (.params = params_table, .suffixes = ".pt .pth .bin .ckpt .bin.index.json",
+                              .probe = probe, .read = read_torch),
+    .writer = FMTCONV_WRITER (.params = torch_write_params_table, .suffixes = ".pt .pth .bin .ckpt",
+                              .limits = { .dtypes = torch_dtypes,
+                                          .rank = FMTCONV_MAX_RANK,
+                                          .name_bytes = 4096,
+                                          .tensors = TORCH_MAX_TENSORS,
+                                          .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED },
+                              .write = torch_write));

@@ -9,7 +9,7 @@ pk_grow (fmtconv_ctx *ctx, void *array, uint32_t n, uint32_t *cap, size_t size)
   if (n < *cap)
     return array;
   uint32_t room = *cap ? *cap * 2 : 4;
-  char *more = fmtconv_alloc (ctx, room, size);
+  char *more = fmtconv_ctx_alloc (ctx, room, size);
   if (!more)
     return NULL;
   if (n)
@@ -21,7 +21,7 @@ pk_grow (fmtconv_ctx *ctx, void *array, uint32_t n, uint32_t *cap, size_t size)
 pk_items *
 pk_items_new (fmtconv_ctx *ctx, const pk_value *values, uint32_t n)
 {
-  pk_items *items = fmtconv_alloc (ctx, 1, sizeof *items);
+  pk_items *items = fmtconv_ctx_alloc (ctx, 1, sizeof *items);
   return items && !pk_items_add (ctx, items, values, n) ? items : NULL;
 }
 
@@ -35,7 +35,7 @@ pk_items_add (fmtconv_ctx *ctx, pk_items *items, const pk_value *values, uint32_
       uint32_t room = items->cap ? items->cap * 2 : 0;
       if (room < items->n + n)
         room = items->n + n;
-      pk_value *at = fmtconv_alloc (ctx, room, sizeof *at);
+      pk_value *at = fmtconv_ctx_alloc (ctx, room, sizeof *at);
       if (!at)
         return FMTCONV_E_NOMEM;
       if (items->n)
@@ -96,16 +96,16 @@ pk_describe (fmtconv_ctx *ctx, const pk_value *value)
     [PK_GLOBAL] = "class",   [PK_OBJECT] = "object", [PK_STORAGE] = "bare storage",
   };
   if (pk_is_container (value))
-    return fmtconv_text (ctx, "%s of %u", plain[value->kind],
-                         value->v.items->n / (value->kind == PK_DICT ? 2 : 1));
+    return fmtconv_ctx_printf (ctx, "%s of %u", plain[value->kind],
+                               value->v.items->n / (value->kind == PK_DICT ? 2 : 1));
   if (pk_is_tensor (value))
     return "tensor";
   const pk_global *global = value->kind == PK_GLOBAL   ? value->v.global
                             : value->kind == PK_OBJECT ? value->v.object->callee
                                                        : NULL;
   if (global)
-    return fmtconv_text (ctx, "%s %.100s.%.100s", value->kind == PK_GLOBAL ? "global" : "object of",
-                         global->module, global->name);
+    return fmtconv_ctx_printf (ctx, "%s %.100s.%.100s", value->kind == PK_GLOBAL ? "global" : "object of",
+                               global->module, global->name);
   return plain[value->kind];
 }
 

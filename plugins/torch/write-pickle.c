@@ -177,7 +177,7 @@ put_storage (struct pickle *p, const struct torch_entry *e, const fmtconv_dtype_
 {
   char key[24];
   size_t at = sizeof key, rest = e->storage;
-  uint64_t item = type->id == TORCH_UNTYPED ? 1 : fmtconv_dtype (type->dtype)->block_bytes;
+  uint64_t item = type->id == TORCH_UNTYPED ? 1 : fmtconv_dtype_get (type->dtype)->block_bytes;
   do
     key[--at] = (char) ('0' + rest % 10);
   while (rest /= 10);
@@ -212,7 +212,7 @@ static void
 put_tensor (struct pickle *p, const struct torch_entry *e)
 {
   const fmtconv_tensor *t = e->tensor;
-  const fmtconv_dtype_name *type = fmtconv_by_dtype (torch_dtypes, t->dtype);
+  const fmtconv_dtype_name *type = fmtconv_dtype_table_by_dtype (torch_dtypes, t->dtype);
   uint64_t stride[FMTCONV_MAX_RANK];
   find_strides (t, stride);
   if (type->id == TORCH_UNTYPED)

@@ -68,8 +68,8 @@ int
 torch_zip_begin (struct torch_zip *zip, fmtconv_ctx *ctx, fmtconv_file *file, const char *root, size_t most)
 {
   *zip = (struct torch_zip){ .ctx = ctx, .file = file, .root = root, .names = UINT64_C (0xcbf29ce484222325) };
-  zip->member = fmtconv_alloc (ctx, most, sizeof *zip->member);
-  return fmtconv_failed (ctx);
+  zip->member = fmtconv_ctx_alloc (ctx, most, sizeof *zip->member);
+  return fmtconv_ctx_failed (ctx);
 }
 
 /* What local header and directory entry begin with alike: from the version to the date. */
@@ -88,14 +88,14 @@ static struct torch_member *
 open_member (struct torch_zip *zip, const char *name, uint64_t size)
 {
   struct torch_member *m = &zip->member[zip->n];
-  m->name = fmtconv_text (zip->ctx, "%s/%s", zip->root, name);
+  m->name = fmtconv_ctx_printf (zip->ctx, "%s/%s", zip->root, name);
   if (!m->name)
     return NULL;
-  m->at = fmtconv_emitted (zip->file);
+  m->at = fmtconv_file_size (zip->file);
   m->size = size;
   size_t len = strlen (m->name), wide = is_long (size) ? FIELD + 16 : 0;
   size_t padding = (size_t) - (m->at + LOCAL + len + wide + FIELD) % TORCH_ALIGNMENT;
-  uint8_t *bytes = fmtconv_alloc (zip->ctx, LOCAL + len + wide + FIELD + padding, 1);
+  uint8_t *bytes = fmtconv_ctx_alloc (zip->ctx, LOCAL + len + wide + FIELD + padding, 1);
   struct record r = { .at = bytes };
   if (!bytes)
     return NULL;
@@ -113,7 +113,7 @@ open_member (struct torch_zip *zip, const char *name, uint64_t size)
     }
   put (&r, 4, PADDING | padding << 16);
   memset (r.at, 'Z', padding);
-  fmtconv_emit (zip->file, bytes, (size_t) (r.at - bytes) + padding);
+  fmtconv_file_emit (zip->file, bytes, (size_t) (r.at - bytes) + padding);
   zip->names = torch_mix (zip->names, m->name, len + 1);
   zip->n++;
   return m;
@@ -129,28 +129,28 @@ close_member (struct torch_zip *zip, struct torch_member *m, size_t region)
   m->region = region;
   if (!m->size)
     return;
-  fmtconv_emit (zip->file, "PK\7\10", 4);
-  fmtconv_emit_digest (zip->file, FMTCONV_CRC32, region);
+  fmtconv_file_emit (zip->file, "PK\7\10", 4);
+  fmtconv_file_emit_digest (zip->file, FMTCONV_DIGEST_CRC32, region);
   put (&r, width, m->size);
   put (&r, width, m->size);
-  fmtconv_emit (zip->file, bytes, (size_t) (r.at - bytes));
+  fmtconv_file_emit (zip->file, bytes, (size_t) (r.at - bytes));
 }
 
 void
 torch_zip_bytes (struct torch_zip *zip, const char *name, const void *bytes, size_t n)
 {
-  struct torch_member *m = fmtconv_failed (zip->ctx) ? NULL : open_member (zip, name, n);
+  struct torch_member *m = fmtconv_ctx_failed (zip->ctx) ? NULL : open_member (zip, name, n);
   if (m)
-    close_member (zip, m, fmtconv_emit (zip->file, bytes, n));
+    close_member (zip, m, fmtconv_file_emit (zip->file, bytes, n));
 }
 
 size_t
 torch_zip_tensor (struct torch_zip *zip, const char *name, const fmtconv_tensor *tensor)
 {
-  struct torch_member *m = fmtconv_failed (zip->ctx) ? NULL : open_member (zip, name, tensor->bytes);
+  struct torch_member *m = fmtconv_ctx_failed (zip->ctx) ? NULL : open_member (zip, name, tensor->bytes);
   if (!m)
     return 0;
-  size_t region = fmtconv_emit_view (zip->file, tensor->name, tensor->view);
+  size_t region = fmtconv_file_emit_view (zip->file, tensor->name, tensor->view);
   close_member (zip, m, region);
   return region;
 }
@@ -165,8 +165,8 @@ put_entry (struct torch_zip *zip, const struct torch_member *m)
   put_bytes (&r, "PK\1\2", 4);
   put (&r, 2, wide ? VERSION64 : VERSION);
   put_common (&r, m, wide);
-  fmtconv_emit (zip->file, bytes, (size_t) (r.at - bytes));
-  fmtconv_emit_digest (zip->file, FMTCONV_CRC32, m->region);
+  fmtconv_file_emit (zip->file, bytes, (size_t) (r.at - bytes));
+  fmtconv_file_emit_digest (zip->file, FMTCONV_DIGEST_CRC32, m->region);
   r.at = bytes;
   put (&r, 4, short_of (m->size));
   put (&r, 4, short_of (m->size));
@@ -174,8 +174,8 @@ put_entry (struct torch_zip *zip, const struct torch_member *m)
   put (&r, 2, wide ? wide + FIELD : 0);
   put (&r, 10, 0); /* comment, disk, attributes */
   put (&r, 4, short_of (m->at));
-  fmtconv_emit (zip->file, bytes, (size_t) (r.at - bytes));
-  fmtconv_emit (zip->file, m->name, strlen (m->name));
+  fmtconv_file_emit (zip->file, bytes, (size_t) (r.at - bytes));
+  fmtconv_file_emit (zip->file, m->name, strlen (m->name));
   r.at = bytes;
   if (wide)
     put (&r, 4, ZIP64 | wide << 16);
@@ -183,7 +183,7 @@ put_entry (struct torch_zip *zip, const struct torch_member *m)
     put (&r, 8, m->size);
   if (is_long (m->at))
     put (&r, 8, m->at);
-  fmtconv_emit (zip->file, bytes, (size_t) (r.at - bytes));
+  fmtconv_file_emit (zip->file, bytes, (size_t) (r.at - bytes));
 }
 
 /* Both end records, that of 64 bits always, as in torch's files. */
@@ -192,7 +192,7 @@ put_end (struct torch_zip *zip, uint64_t start)
 {
   uint8_t bytes[END];
   struct record r = { .at = bytes };
-  uint64_t end = fmtconv_emitted (zip->file), size = end - start;
+  uint64_t end = fmtconv_file_size (zip->file), size = end - start;
   uint64_t few = zip->n < UINT16_MAX ? zip->n : UINT16_MAX;
   put_bytes (&r, "PK\6\6", 4);
   put (&r, 8, 44); /* bytes that follow */
@@ -214,14 +214,14 @@ put_end (struct torch_zip *zip, uint64_t start)
   put (&r, 4, short_of (size));
   put (&r, 4, short_of (start));
   put (&r, 2, 0); /* comment */
-  fmtconv_emit (zip->file, bytes, sizeof bytes);
+  fmtconv_file_emit (zip->file, bytes, sizeof bytes);
 }
 
 void
 torch_zip_end (struct torch_zip *zip)
 {
-  uint64_t start = fmtconv_emitted (zip->file);
-  for (size_t i = 0; i < zip->n && !fmtconv_failed (zip->ctx); i++)
+  uint64_t start = fmtconv_file_size (zip->file);
+  for (size_t i = 0; i < zip->n && !fmtconv_ctx_failed (zip->ctx); i++)
     put_entry (zip, &zip->member[i]);
   put_end (zip, start);
 }

@@ -37,7 +37,7 @@ const fmtconv_dtype_name torch_dtypes[] = {
 };
 
 const fmtconv_param torch_write_params_table[] = {
-  { "root", FMTCONV_P_TEXT, offsetof (struct torch_write_params, root), NULL,
+  { "root", FMTCONV_PARAM_TEXT, offsetof (struct torch_write_params, root), NULL,
     "put the tensors beneath this key ('module'), or beneath keys joined by dots; default: at the top" },
   { 0 },
 };
@@ -72,7 +72,7 @@ by_tensor (const void *a, const void *b)
 static const struct torch_entry *
 earlier (struct torch_entry **sorted, size_t n, const fmtconv_model *model, const struct torch_entry *entry)
 {
-  const fmtconv_tensor *twin = fmtconv_tied (model, entry->tensor);
+  const fmtconv_tensor *twin = fmtconv_model_tied (model, entry->tensor);
   const struct torch_entry wanted = { .tensor = twin }, *key = &wanted;
   struct torch_entry *const *found = twin ? bsearch (&key, sorted, n, sizeof *sorted, by_tensor) : NULL;
   return found && *found < entry ? *found : NULL;
@@ -83,12 +83,11 @@ static int
 find_storages (fmtconv_ctx *ctx, const fmtconv_model *model, struct torch_state *state)
 {
   size_t n = 0, storages = 0;
-  state->entry = fmtconv_alloc (ctx, fmtconv_count (model) + 1, sizeof *state->entry);
-  struct torch_entry **sorted = fmtconv_alloc (ctx, fmtconv_count (model) + 1, sizeof *sorted);
+  state->entry = fmtconv_ctx_alloc (ctx, fmtconv_model_count (model) + 1, sizeof *state->entry);
+  struct torch_entry **sorted = fmtconv_ctx_alloc (ctx, fmtconv_model_count (model) + 1, sizeof *sorted);
   if (!state->entry || !sorted)
-    return fmtconv_failed (ctx);
-  for
-    FMTCONV_EACH (t, model)
+    return fmtconv_ctx_failed (ctx);
+  FMTCONV_FOREACH (t, model)
     {
       state->entry[n].tensor = t;
       sorted[n] = &state->entry[n];
@@ -116,20 +115,20 @@ folder_of (fmtconv_ctx *ctx, const char *target)
     plain++;
   if (n == 0 || plain < n || (n < 3 && !strncmp (target, "..", n)))
     return "archive";
-  return fmtconv_text (ctx, "%.*s", (int) n, target);
+  return fmtconv_ctx_printf (ctx, "%.*s", (int) n, target);
 }
 
 static int
 put_pickle (struct torch_zip *zip, const struct torch_state *state, const char *root, uint64_t *mixed)
 {
   size_t n = torch_put_pickle (state, root, NULL);
-  uint8_t *bytes = fmtconv_alloc (zip->ctx, n, 1);
+  uint8_t *bytes = fmtconv_ctx_alloc (zip->ctx, n, 1);
   if (!bytes)
-    return fmtconv_failed (zip->ctx);
+    return fmtconv_ctx_failed (zip->ctx);
   torch_put_pickle (state, root, bytes);
   torch_zip_bytes (zip, "data.pkl", bytes, n);
   *mixed = torch_mix (zip->names, bytes, n);
-  return fmtconv_failed (zip->ctx);
+  return fmtconv_ctx_failed (zip->ctx);
 }
 
 static void
@@ -142,24 +141,24 @@ put_text (struct torch_zip *zip, const char *name, const char *text)
 static int
 put_storages (struct torch_zip *zip, const struct torch_state *state)
 {
-  size_t *region = fmtconv_alloc (zip->ctx, state->n + 1, sizeof *region);
-  for (size_t i = 0; i < state->n && !fmtconv_failed (zip->ctx); i++)
+  size_t *region = fmtconv_ctx_alloc (zip->ctx, state->n + 1, sizeof *region);
+  for (size_t i = 0; i < state->n && !fmtconv_ctx_failed (zip->ctx); i++)
     {
       const struct torch_entry *e = &state->entry[i];
       if (e->is_first)
         region[e->storage] =
-            torch_zip_tensor (zip, fmtconv_text (zip->ctx, "data/%zu", e->storage), e->tensor);
+            torch_zip_tensor (zip, fmtconv_ctx_printf (zip->ctx, "data/%zu", e->storage), e->tensor);
       else
-        fmtconv_emit_tied (zip->file, e->tensor->name, region[e->storage]);
+        fmtconv_file_emit_tied (zip->file, e->tensor->name, region[e->storage]);
     }
-  return fmtconv_failed (zip->ctx);
+  return fmtconv_ctx_failed (zip->ctx);
 }
 
 /* A state dictionary has no metadata of text. */
 static void
 note_metadata (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
-  fmtconv_attr *metadata = fmtconv_get (fmtconv_attrs (model), "metadata");
+  fmtconv_attr *metadata = fmtconv_attr_get (fmtconv_model_attrs (model), "metadata");
   size_t n = 0;
   for (const fmtconv_attr *a = metadata ? metadata->first : NULL; a; a = a->next)
     if (a->key && strcmp (a->key, "format"))
@@ -179,20 +178,20 @@ torch_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, f
   struct torch_zip zip;
   uint64_t mixed = 0;
   if (check_root (ctx, p->root) || find_storages (ctx, model, &state))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   note_metadata (ctx, model);
-  fmtconv_file *file = fmtconv_create (out, NULL);
-  if (torch_zip_begin (&zip, ctx, file, folder_of (ctx, fmtconv_target (out)), state.n + OTHERS)
+  fmtconv_file *file = fmtconv_layout_create (out, NULL);
+  if (torch_zip_begin (&zip, ctx, file, folder_of (ctx, fmtconv_layout_target (out)), state.n + OTHERS)
       || put_pickle (&zip, &state, p->root, &mixed))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   put_text (&zip, ".format_version", "1");
   put_text (&zip, ".storage_alignment", "64");
   put_text (&zip, "byteorder", "little");
   if (put_storages (&zip, &state))
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   put_text (&zip, "version", "3\n");
   put_text (&zip, ".data/serialization_id",
-            fmtconv_text (ctx, "%020" PRIu64 "%020" PRIu64, zip.names, mixed));
+            fmtconv_ctx_printf (ctx, "%020" PRIu64 "%020" PRIu64, zip.names, mixed));
   torch_zip_end (&zip);
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }

@@ -10,9 +10,9 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "name", FMTCONV_P_PAIRS, offsetof (struct params, name), NULL,
+  { "name", FMTCONV_PARAM_PAIRS, offsetof (struct params, name), NULL,
     "the tensors that this glob matches; may be repeated" },
-  { "axes", FMTCONV_P_TEXT, offsetof (struct params, axes), "10",
+  { "axes", FMTCONV_PARAM_TEXT, offsetof (struct params, axes), "10",
     "a digit an axis: axis i of the result is that axis of the tensor: 021" },
   { 0 },
 };
@@ -39,20 +39,19 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 {
   const struct params *p = params_;
   unsigned axes[FMTCONV_MAX_RANK];
-  if (fmtconv_check_globs (&p->name, in, "transpose:name=GLOB") || parse_axes (ctx, p->axes, axes))
-    return fmtconv_failed (ctx);
-  for
-    FMTCONV_EACH (t, in)
+  if (fmtconv_globs_check (&p->name, in, "transpose:name=GLOB") || parse_axes (ctx, p->axes, axes))
+    return fmtconv_ctx_failed (ctx);
+  FMTCONV_FOREACH (t, in)
     {
-      int wanted = fmtconv_glob_of (&p->name, t->name) < p->name.n;
+      int wanted = fmtconv_globs_find (&p->name, t->name) < p->name.n;
       if (wanted && t->rank != strlen (p->axes))
         return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .tensor = t->name },
                                 "it has %u axes, and axes=%s names %zu", t->rank, p->axes, strlen (p->axes));
-      fmtconv_put (out, t->name, wanted ? fmtconv_permute (t->view, axes) : t->view);
+      fmtconv_model_put (out, t->name, wanted ? fmtconv_view_permute (t->view, axes) : t->view);
     }
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (transpose, .name = "transpose", .summary = "permutes the axes of tensors",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_TIED,
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .apply = apply));

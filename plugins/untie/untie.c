@@ -7,17 +7,16 @@ apply (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_mo
 {
   size_t tied = 0;
   (void) params;
-  for
-    FMTCONV_EACH (t, in)
+  FMTCONV_FOREACH (t, in)
     {
-      tied += fmtconv_tied (in, t) != NULL;
-      fmtconv_put (out, t->name, t->view);
+      tied += fmtconv_model_tied (in, t) != NULL;
+      fmtconv_model_put (out, t->name, t->view);
     }
-  fmtconv_untie (out);
+  fmtconv_model_untie (out);
   return fmtconv_note (ctx, tied ? "%zu tied tensors are written as their own" : "%zu tensors are tied",
                        tied);
 }
 
 FMTCONV_PLUGIN (untie, .name = "untie", .summary = "makes tied tensors ones of their own",
-                .transform = FMTCONV_TRANSFORM (.understands = FMTCONV_TIED | FMTCONV_SCALED,
+                .transform = FMTCONV_TRANSFORM (.understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

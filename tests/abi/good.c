@@ -10,11 +10,10 @@ static int
 apply (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out)
 {
   (void) params;
-  for
-    FMTCONV_EACH (t, in)
-  fmtconv_put (out, t->name, t->view);
-  return fmtconv_failed (ctx);
+  FMTCONV_FOREACH (t, in)
+    fmtconv_model_put (out, t->name, t->view);
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (good, .name = NAME, .summary = "keeps everything",
-                .transform = FMTCONV_TRANSFORM (.understands = FMTCONV_TIED, .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.understands = FMTCONV_FEATURE_TIED, .apply = apply));

@@ -6,16 +6,16 @@ static int
 read_loop (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
 {
   (void) params;
-  fmtconv_adopt (out, fmtconv_read (in, "loop"));
-  return fmtconv_failed (ctx);
+  fmtconv_model_adopt (out, fmtconv_input_read (in, "loop"));
+  return fmtconv_ctx_failed (ctx);
 }
 
 static int
 write_loop (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out)
 {
   (void) params;
-  fmtconv_write (out, fmtconv_target (out), model, "loop");
-  return fmtconv_failed (ctx);
+  fmtconv_layout_write (out, fmtconv_layout_target (out), model, "loop");
+  return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (loop, .name = "loop", .summary = "reads and writes itself",

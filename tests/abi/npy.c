@@ -34,23 +34,23 @@ read_npy (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model
   (void) params;
   uint64_t dim[FMTCONV_MAX_RANK], back[FMTCONV_MAX_RANK];
   unsigned rank, axes[FMTCONV_MAX_RANK];
-  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in));
-  unsigned version = (unsigned) (fmtconv_take_le (&c, 8) >> 48 & 0xff);
-  const char *head = fmtconv_take (&c, fmtconv_take_le (&c, version == 1 ? 2 : 4));
+  fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (in));
+  unsigned version = (unsigned) (fmtconv_cursor_take_le (&c, 8) >> 48 & 0xff);
+  const char *head = fmtconv_cursor_take (&c, fmtconv_cursor_take_le (&c, version == 1 ? 2 : 4));
   const char *shape = head ? strstr (head, "'shape': (") : NULL,
              *descr = head ? strstr (head, "'descr': '") : NULL;
   if (!shape || !descr || !parse_shape (shape + 10, dim, &rank))
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "no plain array header");
-  const fmtconv_dtype_name *type =
-      fmtconv_by_name (names, fmtconv_text (ctx, "%.*s", (int) strcspn (descr + 10, "'"), descr + 10));
+  const fmtconv_dtype_name *type = fmtconv_dtype_table_by_name (
+      names, fmtconv_ctx_printf (ctx, "%.*s", (int) strcspn (descr + 10, "'"), descr + 10));
   if (!type)
     return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "element type %.8s", descr + 10);
   for (unsigned i = 0; i < rank; i++)
     back[rank - 1 - i] = dim[i], axes[i] = rank - 1 - i;
   int fortran = strstr (head, "'fortran_order': True") != NULL;
-  fmtconv_view *v = fmtconv_leaf (c.source, c.pos, type->dtype, rank, fortran ? back : dim, NULL);
-  fmtconv_put (out, "array", fortran ? fmtconv_permute (v, axes) : v);
-  fmtconv_tiles (out, c.source, c.pos, c.end, 1);
+  fmtconv_view *v = fmtconv_view_leaf (c.source, c.pos, type->dtype, rank, fortran ? back : dim, NULL);
+  fmtconv_model_put (out, "array", fortran ? fmtconv_view_permute (v, axes) : v);
+  fmtconv_model_require_tiling (out, c.source, c.pos, c.end, 1);
   return 0;
 }
 

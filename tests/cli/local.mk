@@ -1,12 +1,12 @@
 # tests/cli/local.mk: the program from outside.
 TESTS += \
-	tests/cli/behaviour.sh \
+	tests/cli/behavior.sh \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh
 EXTRA_DIST += \
 	tests/cli/spec-manual.sh \
-	tests/cli/test_behaviour.py \
-	tests/cli/behaviour.sh \
+	tests/cli/test_behavior.py \
+	tests/cli/behavior.sh \
 	tests/cli/prelude.sh \
 	tests/cli/run.sh
 EXTRA_DIST += \
@@ -85,9 +85,9 @@ EXTRA_DIST += \
 	tests/cli/cases/plugins.err \
 	tests/cli/cases/plugins.out \
 	tests/cli/cases/plugins.sh \
-	tests/cli/cases/quantise.err \
-	tests/cli/cases/quantise.out \
-	tests/cli/cases/quantise.sh \
+	tests/cli/cases/quantize.err \
+	tests/cli/cases/quantize.out \
+	tests/cli/cases/quantize.sh \
 	tests/cli/cases/quiet.err \
 	tests/cli/cases/quiet.out \
 	tests/cli/cases/quiet.sh \

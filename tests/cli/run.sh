@@ -9,8 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 sample=$here/../data/ckpts_2b_lora
 : "${FMTCONV:?the program to test}" "${FMTCONV_PLUGIN_PATH:?its plugins}"
 . "$here/../need.sh"
-need cast cogvideox-lora cogvideox-pipeline cogvideox-transformer cogvideox-vae dequantise diffusers drop ema fuse gguf lora-merge
-need map merge prefix quantise qweight rename reshape safetensors sat select split t5-encoder torch transpose untie
+need cast cogvideox-lora cogvideox-pipeline cogvideox-transformer cogvideox-vae dequantize diffusers drop ema fuse gguf lora-merge
+need map merge prefix quantize qweight rename reshape safetensors sat select split t5-encoder torch transpose untie
 refresh=
 [ "$1" = --refresh ] && { refresh=1; shift; }
 
@@ -27,7 +27,7 @@ unset NO_COLOR TERM
 export PATH LC_ALL XDG_CONFIG_HOME FMTCONV_PIPELINE_PATH
 
 # What differs from run to run and from machine to machine.
-equalise ()
+equalize ()
 {
   sed -e "s|$FMTCONV_PLUGIN_PATH|PLUGINS|g" -e "s|$FMTCONV_PIPELINE_PATH|PIPELINES|g" -e "s|$work|WORK|g" \
     -e 's|^  [0-9.]* s, [0-9.]* [KMGTi]*B/s, peak memory [0-9.]* [KMGTi]*B$|  TIME, RATE, peak memory SIZE|' \
@@ -58,7 +58,7 @@ for name; do
   mkdir "$work/now" && cp -r "$sample" "$work/now/ckpt" && chmod -R u+w "$work/now" || exit 99
   (cd "$work/now" && sh -c '. "$1"; . "$2"' run "$here/prelude.sh" "$case.sh") >"$work/out.raw" 2>"$work/err.raw" </dev/null
   for stream in out err; do
-    equalise <"$work/$stream.raw" >"$work/$stream"
+    equalize <"$work/$stream.raw" >"$work/$stream"
     if [ "$refresh" ]; then
       cp "$work/$stream" "$case.$stream"
     elif ! diff -u "$case.$stream" "$work/$stream"; then

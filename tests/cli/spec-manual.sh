@@ -5,7 +5,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 : "${FMTCONV:?the program to test}" "${FMTCONV_PLUGIN_PATH:?its plugins}"
 . "$here/../need.sh"
-need cast cogvideox-lora cogvideox-transformer cogvideox-vae diffusers gguf quantise safetensors sat torch
+need cast cogvideox-lora cogvideox-transformer cogvideox-vae diffusers gguf quantize safetensors sat torch
 page=$here/../../doc/fmtconv-spec.5
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-manual.XXXXXX") || exit 99
 trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
@@ -47,8 +47,8 @@ fmtconv -p outputs/three.yaml other.safetensors
 test -f outputs/q8.gguf && test ! -f outputs/q4.gguf || fail "not two outputs"
 fmtconv -f -p outputs/three.yaml -D small=outputs/q4.gguf other.safetensors
 fmtconv -t cast:to=f16 other.safetensors alone/f16.safetensors
-fmtconv -t quantise:to=q8_0 -w gguf:architecture=mine other.safetensors alone/q8.gguf
-fmtconv -t quantise:to=q4_K -w gguf:architecture=mine other.safetensors alone/q4.gguf
+fmtconv -t quantize:to=q8_0 -w gguf:architecture=mine other.safetensors alone/q8.gguf
+fmtconv -t quantize:to=q4_K -w gguf:architecture=mine other.safetensors alone/q4.gguf
 for file in f16.safetensors q8.gguf q4.gguf; do
   cmp outputs/$file alone/$file || fail "$file is another where it is made with others"
 done
@@ -57,7 +57,7 @@ done
 cp -r ckpts_2b_lora ckpts_5b
 mv spec5.yaml transformer.yaml
 for to in Q4_K Q8_0; do
-  fmtconv -r sat -t cogvideox-transformer -t quantise:to=$to -w gguf ckpts_5b one-$to.gguf
+  fmtconv -r sat -t cogvideox-transformer -t quantize:to=$to -w gguf ckpts_5b one-$to.gguf
 done
 sed -n 's/^\.Dl \(fmtconv -r spec.*\)$/\1/p' "$page" >commands
 test "$(wc -l <commands)" = 3 || fail "not three commands with -r spec: $(cat commands)"

@@ -71,12 +71,12 @@ is_line (const char *text)
 Test (contract, descriptor)
 {
   EACH_PLUGIN (plugin)
-  {
-    cr_expect (fci_plugin_name_ok (plugin->name, strlen (plugin->name)), "%s", plugin->name);
-    cr_expect_str_eq (plugin->name, modules[number]->name);
-    cr_expect (is_line (plugin->summary), "%s: summary '%s'", plugin->name, plugin->summary);
-    cr_expect_eq (plugin->abi, FMTCONV_ABI);
-  }
+    {
+      cr_expect (fci_plugin_name_ok (plugin->name, strlen (plugin->name)), "%s", plugin->name);
+      cr_expect_str_eq (plugin->name, modules[number]->name);
+      cr_expect (is_line (plugin->summary), "%s: summary '%s'", plugin->name, plugin->summary);
+      cr_expect_eq (plugin->abi, FMTCONV_ABI);
+    }
   fmtconv_ctx_free (ctx);
 }
 
@@ -86,7 +86,7 @@ check_params (const char *name, const fmtconv_param *params)
 {
   for (const fmtconv_param *p = params; p && p->key; p++)
     {
-      bool several = p->type == FMTCONV_P_PAIRS; /* "rule|keep" */
+      bool several = p->type == FMTCONV_PARAM_PAIRS; /* "rule|keep" */
       size_t plain = strspn (p->key, &"|abcdefghijklmnopqrstuvwxyz0123456789-"[!several]);
       bool any = several && !strcmp (p->key, "*");
       cr_expect (any || (plain && (!p->key[plain] || !strcmp (p->key + plain, ".*"))), "%s: key '%s'", name,
@@ -102,36 +102,36 @@ check_params (const char *name, const fmtconv_param *params)
 Test (contract, parameters)
 {
   EACH_PLUGIN (plugin)
-  {
-    const fmtconv_param *tables[] = { plugin->reader ? plugin->reader->params : NULL,
-                                      plugin->transform ? plugin->transform->params : NULL,
-                                      plugin->writer ? plugin->writer->params : NULL };
-    for (size_t i = 0; i < 3; i++)
-      {
-        check_params (plugin->name, tables[i]);
-        cr_expect_not_null (fci_params_parse (ctx, plugin->name, tables[i], ""), "%s", h.error);
-      }
-  }
+    {
+      const fmtconv_param *tables[] = { plugin->reader ? plugin->reader->params : NULL,
+                                        plugin->transform ? plugin->transform->params : NULL,
+                                        plugin->writer ? plugin->writer->params : NULL };
+      for (size_t i = 0; i < 3; i++)
+        {
+          check_params (plugin->name, tables[i]);
+          cr_expect_not_null (fci_params_parse (ctx, plugin->name, tables[i], ""), "%s", h.error);
+        }
+    }
   fmtconv_ctx_free (ctx);
 }
 
 Test (contract, roles)
 {
   EACH_PLUGIN (plugin)
-  {
-    const fmtconv_transform *t = plugin->transform;
-    if (t && t->rules)
-      cr_expect_eq (fci_rules_check (ctx, t->rules), 0, "%s: %s", plugin->name, h.error);
-    if (t && t->kind)
-      cr_expect_not_null (t->rules, "%s: a kind is recognised by rules, and there are none", plugin->name);
-    const char *suffixes = plugin->writer ? plugin->writer->suffixes : NULL;
-    if (plugin->writer && !plugin->writer->is_folder)
-      cr_expect (suffixes && (*suffixes == '.' || *suffixes == '/'), "%s: no output can be named for it",
-                 plugin->name);
-    if (plugin->reader)
-      cr_expect (plugin->reader->probe || plugin->reader->magic_len, "%s: no file can be known as its own",
-                 plugin->name);
-  }
+    {
+      const fmtconv_transform *t = plugin->transform;
+      if (t && t->rules)
+        cr_expect_eq (fci_rules_check (ctx, t->rules), 0, "%s: %s", plugin->name, h.error);
+      if (t && t->kind)
+        cr_expect_not_null (t->rules, "%s: a kind is recognized by rules, and there are none", plugin->name);
+      const char *suffixes = plugin->writer ? plugin->writer->suffixes : NULL;
+      if (plugin->writer && !plugin->writer->is_folder)
+        cr_expect (suffixes && (*suffixes == '.' || *suffixes == '/'), "%s: no output can be named for it",
+                   plugin->name);
+      if (plugin->reader)
+        cr_expect (plugin->reader->probe || plugin->reader->magic_len, "%s: no file can be known as its own",
+                   plugin->name);
+    }
   fmtconv_ctx_free (ctx);
 }
 
@@ -139,21 +139,22 @@ Test (contract, roles)
 Test (contract, foreign_models)
 {
   EACH_PLUGIN (plugin)
-  {
-    static const float zeroes[4];
-    fci_recognition found;
-    if (!plugin->transform || !plugin->transform->kind)
-      continue;
-    fmtconv_model *model = fci_model_new (ctx, NULL);
-    cr_assert_eq (fci_model_seal (model, "test"), 0);
-    cr_expect_eq (fci_rules_recognise (plugin->transform->rules, model, &found), 0);
-    cr_expect_eq (found.claimed, 0, "%s", plugin->name);
-    model = fci_model_new (ctx, NULL);
-    fmtconv_put (model, "x", fmtconv_constant (ctx, FMTCONV_F32, 1, (const uint64_t[]){ 4 }, zeroes));
-    cr_assert_eq (fci_model_seal (model, "test"), 0);
-    cr_expect_eq (fci_rules_recognise (plugin->transform->rules, model, &found), 0);
-    cr_expect_eq (found.claimed, 0, "%s", plugin->name);
-  }
+    {
+      static const float zeroes[4];
+      fci_recognition found;
+      if (!plugin->transform || !plugin->transform->kind)
+        continue;
+      fmtconv_model *model = fci_model_new (ctx, NULL);
+      cr_assert_eq (fci_model_seal (model, "test"), 0);
+      cr_expect_eq (fci_rules_recognize (plugin->transform->rules, model, &found), 0);
+      cr_expect_eq (found.claimed, 0, "%s", plugin->name);
+      model = fci_model_new (ctx, NULL);
+      fmtconv_model_put (model, "x",
+                         fmtconv_view_constant (ctx, FMTCONV_F32, 1, (const uint64_t[]){ 4 }, zeroes));
+      cr_assert_eq (fci_model_seal (model, "test"), 0);
+      cr_expect_eq (fci_rules_recognize (plugin->transform->rules, model, &found), 0);
+      cr_expect_eq (found.claimed, 0, "%s", plugin->name);
+    }
   fmtconv_ctx_free (ctx);
 }
 
@@ -205,16 +206,16 @@ Test (contract, probes_of_noise)
   static const uint64_t sizes[] = { 0, 1, 4096, UINT64_MAX };
   static uint8_t bytes[PEEK];
   EACH_PLUGIN (plugin)
-  {
-    for (unsigned k = 0; plugin->reader && k < 12; k++)
-      {
-        fill (bytes, k);
-        for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
-          for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-            cr_expect_eq (bid_on (plugin->reader, "noise", bytes, lengths[i], sizes[s]), 0,
-                          "%s claims %zu bytes of noise %u", plugin->name, lengths[i], k);
-      }
-  }
+    {
+      for (unsigned k = 0; plugin->reader && k < 12; k++)
+        {
+          fill (bytes, k);
+          for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+            for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+              cr_expect_eq (bid_on (plugin->reader, "noise", bytes, lengths[i], sizes[s]), 0,
+                            "%s claims %zu bytes of noise %u", plugin->name, lengths[i], k);
+        }
+    }
   fmtconv_ctx_free (ctx);
 }
 
@@ -242,17 +243,17 @@ Test (contract, probes_of_hostile_heads)
     "", "x", ".", "..", "\n\033[2J", "a.pt", "a.safetensors", "latest", "mp_rank_00_model_states.pt"
   };
   EACH_PLUGIN (plugin)
-  {
-    for (size_t k = 0; plugin->reader && k < sizeof heads / sizeof *heads; k++)
-      for (size_t len = 0; len <= heads[k].len; len++)
-        for (size_t b = 0; b < sizeof bases / sizeof *bases; b++)
-          for (int lie = 0; lie < 2; lie++)
-            {
-              int bid = bid_on (plugin->reader, bases[b], (const uint8_t *) heads[k].bytes, len,
-                                lie ? UINT64_MAX : len);
-              cr_expect_geq (bid, 0);
-            }
-  }
+    {
+      for (size_t k = 0; plugin->reader && k < sizeof heads / sizeof *heads; k++)
+        for (size_t len = 0; len <= heads[k].len; len++)
+          for (size_t b = 0; b < sizeof bases / sizeof *bases; b++)
+            for (int lie = 0; lie < 2; lie++)
+              {
+                int bid = bid_on (plugin->reader, bases[b], (const uint8_t *) heads[k].bytes, len,
+                                  lie ? UINT64_MAX : len);
+                cr_expect_geq (bid, 0);
+              }
+    }
   fmtconv_ctx_free (ctx);
 }
 
@@ -266,11 +267,11 @@ Test (contract, probes_of_folders)
   strange.entries = odd;
   strange.n_entries = sizeof odd / sizeof *odd;
   EACH_PLUGIN (plugin)
-  {
-    if (!plugin->reader)
-      continue;
-    cr_expect_eq (fci_bid (plugin->reader, &empty), 0, "%s claims an empty folder", plugin->name);
-    cr_expect_eq (fci_bid (plugin->reader, &strange), 0, "%s claims a folder of junk", plugin->name);
-  }
+    {
+      if (!plugin->reader)
+        continue;
+      cr_expect_eq (fci_bid (plugin->reader, &empty), 0, "%s claims an empty folder", plugin->name);
+      cr_expect_eq (fci_bid (plugin->reader, &strange), 0, "%s claims a folder of junk", plugin->name);
+    }
   fmtconv_ctx_free (ctx);
 }

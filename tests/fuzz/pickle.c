@@ -25,7 +25,7 @@ torch_record (const torch_archive *archive, const char *key)
 {
   const torch_place *place = torch_legacy_find (&archive->legacy, key);
   if (place)
-    return fmtconv_window (archive->legacy.source, place->start, place->bytes, key);
+    return fmtconv_source_window (archive->legacy.source, place->start, place->bytes, key);
   return key[0] == '0' && !key[1] ? archive->storage : NULL;
 }
 

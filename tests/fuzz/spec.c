@@ -26,11 +26,11 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     }
   if (ftruncate (fd, 0) || pwrite (fd, data, size, 0) != (ssize_t) size)
     abort ();
-  const fmtconv_variable given = { "a", "${b}" };
+  const fmtconv_spec_variable given = { "a", "${b}" };
   fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
-  fmtconv_job *job = fmtconv_spec (ctx, path, &given, size % 2, "in", "out");
+  fmtconv_job *job = fmtconv_job_from_spec (ctx, path, &given, size % 2, "in", "out");
   if (job)
-    fmtconv_spec_text (ctx, job);
+    fmtconv_job_to_spec (ctx, job);
   fmtconv_ctx_free (ctx);
   /* As an input, of which less is needed; it may name itself. */
   ctx = fmtconv_ctx_new (NULL);

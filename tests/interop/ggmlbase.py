@@ -39,7 +39,7 @@ class Ggml:
         """Elements and bytes of a block."""
         return self.lib.ggml_blck_size(number), self.lib.ggml_type_size(number)
 
-    def quantise(self, number, rows, importance=None):
+    def quantize(self, number, rows, importance=None):
         """The bytes of a two-dimensional array; importance: of each of its columns."""
         rows = np.ascontiguousarray(rows, "<f4")
         elements, size = self.block(number)
@@ -48,7 +48,7 @@ class Ggml:
         self.lib.ggml_quantize_chunk(number, rows.ctypes.data, out.ctypes.data, 0, *rows.shape, weights)
         return out
 
-    def dequantise(self, number, blocks):
+    def dequantize(self, number, blocks):
         """The values of whole blocks, in one array of bytes."""
         function = getattr(self.lib, "dequantize_row_" + self.lib.ggml_type_name(number).decode())
         function.restype, function.argtypes = None, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]

@@ -15,13 +15,13 @@ interop_tests = \
 	tests/interop/test_peft.py \
 	tests/interop/test_pipeline.py \
 	tests/interop/test_quant.py \
-	tests/interop/test_quantise.py \
+	tests/interop/test_quantize.py \
 	tests/interop/test_qweight.py \
 	tests/interop/test_ranks.py \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_reverse.py \
 	tests/interop/test_scaled.py \
-	tests/interop/test_scaled_quantise.py \
+	tests/interop/test_scaled_quantize.py \
 	tests/interop/test_shards.py \
 	tests/interop/test_spec.py \
 	tests/interop/test_spec_input.py \
@@ -44,9 +44,9 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/zoomake.py
 
 # The kernels of block types, for test_quant.py and bench/quant.py.
-check_PROGRAMS += tests/interop/quantise
-tests_interop_quantise_SOURCES = tests/interop/quantise.c
-tests_interop_quantise_LDADD = core/libcore.la $(core_libs)
+check_PROGRAMS += tests/interop/quantize
+tests_interop_quantize_SOURCES = tests/interop/quantize.c
+tests_interop_quantize_LDADD = core/libcore.la $(core_libs)
 
 # Ten times as many weights, some minutes.
 check-long: all

@@ -23,7 +23,7 @@ class Marked(torch.Tensor):
     """A subclass, which torch saves through _rebuild_from_type_v2."""
 
 
-class Colour(enum.Enum):
+class Color(enum.Enum):
     RED = 1
 
 
@@ -102,7 +102,7 @@ def training_state(weights):
         "args": argparse.Namespace(mode="finetune", path=pathlib.PurePosixPath("/x"), when=datetime.date(2024, 1, 2)),
         "numpy": [array, array.T, array[0, 0], np.int64(3), np.array(["a", "b"]), array.dtype],
         "odd": [{1, 2}, frozenset("ab"), b"bytes", bytearray(b"more"), 3 + 4j, 1 << 200, -(1 << 40), float("nan"),
-                range(3), Colour.RED, collections.deque([1]), collections.Counter("aab"), momentum, torch.float16,
+                range(3), Color.RED, collections.deque([1]), collections.Counter("aab"), momentum, torch.float16,
                 torch.device("cpu"), torch.Size([1, 2]), torch.strided, slice(1, 2), ValueError("x"), len],
         "sparse": torch.eye(3).to_sparse(),
         "iteration": 12,
@@ -112,13 +112,13 @@ def training_state(weights):
 
 def refused():
     """What torch saves and no plain format can hold; name → (value, what is said)."""
-    quantised = torch.quantize_per_tensor(torch.randn(4), 0.1, 0, torch.qint8)
+    quantized = torch.quantize_per_tensor(torch.randn(4), 0.1, 0, torch.qint8)
     channels = torch.quantize_per_channel(torch.randn(2, 3), torch.ones(2), torch.zeros(2), 0, torch.quint8)
     return {
         "coo": (torch.eye(3).to_sparse(), "a sparse tensor"),
         "csr": (torch.eye(3).to_sparse_csr(), "a sparse tensor"),
-        "quantised": (quantised, "quantised by torch"),
-        "per-channel": (channels, "quantised by torch"),
+        "quantized": (quantized, "quantized by torch"),
+        "per-channel": (channels, "quantized by torch"),
         "nested": (torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]), "a nested tensor"),
         "meta": (torch.empty(3, device="meta"), "no data"),
         "conj": (torch.view_as_complex(torch.randn(4, 2)).conj(), "a lazy 'conj'"),

@@ -11,14 +11,14 @@ class Ggml:
     def __init__(self):
         self.base = Base()
 
-    def quantise(self, name, values, importance=None):
+    def quantize(self, name, values, importance=None):
         """uint8 [..., bytes of a row] of a tensor, whose values are taken as f32."""
         rows = values.detach().to(torch.float32).reshape(-1, values.shape[-1]).numpy()
         weights = None if importance is None else importance.to(torch.float32).contiguous().numpy()
-        out = torch.from_numpy(self.base.quantise(TYPES[name], rows, weights))
+        out = torch.from_numpy(self.base.quantize(TYPES[name], rows, weights))
         return out.reshape(*values.shape[:-1], -1)
 
-    def dequantise(self, name, blocks):
+    def dequantize(self, name, blocks):
         """f32 values of uint8 [..., bytes of a row]."""
-        values = self.base.dequantise(TYPES[name], blocks.contiguous().reshape(-1).numpy())
+        values = self.base.dequantize(TYPES[name], blocks.contiguous().reshape(-1).numpy())
         return torch.from_numpy(values).reshape(*blocks.shape[:-1], -1)

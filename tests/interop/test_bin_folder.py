@@ -21,7 +21,7 @@ class Bins(Case):
         return self.run_fmtconv("-f", *arguments, "-w", "diffusers", self.ref, self.out, status=status)
 
     def test_t5(self):
-        """Recognised and read whole; the second name of the embedding is left out; the real class misses nothing."""
+        """Recognized and read whole; the second name of the embedding is left out; the real class misses nothing."""
         model = text_encoder()
         wanted = {k: t for k, t in model.state_dict().items() if k != "encoder.embed_tokens.weight"}
         for parts, variant in ((1, None), (3, None), (1, "fp16"), (2, "fp16")):

@@ -122,7 +122,7 @@ class Casts(Case):
         for cast, status, says in (("from=c64,to=f32", 1, "complex numbers cannot become real"),
                                    ("to=i32", 2, "of others say which: cast:from=i64"),
                                    ("rule=*=i32", 2, "of others say which: cast:from=i64"),
-                                   ("from=i64,to=q8_0", 2, "-t quantise:to=q8_0"),
+                                   ("from=i64,to=q8_0", 2, "-t quantize:to=q8_0"),
                                    ("from=q8_0,to=f32", 2, "not cast one by one"),
                                    ("from=f4_e2m1,to=f32", 2, "not cast one by one"),
                                    ("from=f64,to=f32", 2, "no tensor that is to be cast is of the type f64"),

@@ -86,7 +86,7 @@ class Transformer(Cog):
                     self.assertEqual("LoRA, which is left out" in result.stderr, "matrix_A" in str(list(tensors)))
 
     def test_full_width(self):
-        """The published widths are recognised without tables or parameters, and by name."""
+        """The published widths are recognized without tables or parameters, and by name."""
         for name, hidden in (("2B", 1920), ("5B", 3072), ("5B-I2V", 3072), ("1.5-5B", 3072), ("1.5-5B-I2V", 3072)):
             m = replace(BY_NAME[name], hidden=hidden, head=64, layers=1)
             path = self.save({k: torch.empty_strided(s, [0] * len(s), dtype=m.dtype) for k, s in

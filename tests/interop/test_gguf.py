@@ -1,5 +1,5 @@
 """GGUF files: what ggml, gguf-py and diffusers see in ours, and what becomes of theirs."""
-# Plugins: cast cogvideox-transformer cogvideox-vae dequantise diffusers gguf quantise safetensors torch
+# Plugins: cast cogvideox-transformer cogvideox-vae dequantize diffusers gguf quantize safetensors torch
 
 import json
 import shutil
@@ -225,7 +225,7 @@ class Keys(Gguf):
         self.assertNotIn("general.file_type", self.fields(self.out))
 
     def test_file_type(self):
-        """The type that was asked for, by its name; of a GGUF that is not quantised again, its own."""
+        """The type that was asked for, by its name; of a GGUF that is not quantized again, its own."""
         tensors = {"blk.0.to_v.weight": torch.randn(256, 256), "blk.0.to_q.weight": torch.randn(256, 256), "blk.0.bias": torch.ones(256)}
         safetensors.torch.save_file(tensors, self.source)
         types = gguf.LlamaFileType
@@ -234,7 +234,7 @@ class Keys(Gguf):
                            ("Q3_K_L", types.MOSTLY_Q3_K_L), ("q6_K", types.MOSTLY_Q6_K), ("iq4_nl", types.MOSTLY_IQ4_NL),
                            ("mxfp4", types.MOSTLY_MXFP4_MOE), ("bf16", types.MOSTLY_BF16)):
             with self.subTest(to=to):
-                self.run_fmtconv("-f", "-t", "quantise:to=" + to, "-w", ARCHITECTURE, self.source, self.out)
+                self.run_fmtconv("-f", "-t", "quantize:to=" + to, "-w", ARCHITECTURE, self.source, self.out)
                 self.assertEqual(self.fields(self.out)["general.file_type"][1], wanted)
                 self.assertEqual(self.fields(self.out)["general.quantization_version"][1], gguf.GGML_QUANT_VERSION)
                 _, _, seen = ggml.read(self.out)
@@ -460,27 +460,27 @@ class CogVideoX(Gguf):
         source, out = self.tmp / "m.pt", self.tmp / "folder"
         torch.save({"module": {n: t * 0.1 for n, t in cogmake.transformer(m).items()}}, source)
         self.run_fmtconv("-t", "cogvideox-transformer", source, f"{out}/")
-        self.run_fmtconv("-t", "cogvideox-transformer", "-t", "quantise:to=q8_0,rest=f32", source, self.out)
-        self.run_fmtconv("-t", "dequantise", self.out, f"{self.tmp / 'decoded'}/")
+        self.run_fmtconv("-t", "cogvideox-transformer", "-t", "quantize:to=q8_0,rest=f32", source, self.out)
+        self.run_fmtconv("-t", "dequantize", self.out, f"{self.tmp / 'decoded'}/")
         loaded = load_gguf_checkpoint(self.out)
         model = CogVideoXTransformer3DModel.from_pretrained(out).eval()
         decoded = CogVideoXTransformer3DModel.from_pretrained(self.tmp / "decoded").eval()
         with torch.device("meta"):
-            quantised = CogVideoXTransformer3DModel.from_config(model.config).eval()
-        replace_linear(quantised, torch.float32, loaded)
-        self.assertEqual(sorted(loaded), sorted(quantised.state_dict()))
+            quantized = CogVideoXTransformer3DModel.from_config(model.config).eval()
+        replace_linear(quantized, torch.float32, loaded)
+        self.assertEqual(sorted(loaded), sorted(quantized.state_dict()))
         for name, tensor in loaded.items():  # as diffusers' loader does: torch's own wants the shape of the values
             module, _, leaf = name.rpartition(".")
             if not isinstance(tensor, torch.nn.Parameter):
                 tensor = torch.nn.Parameter(tensor, requires_grad=False)
-            quantised.get_submodule(module)._parameters[leaf] = tensor
-        self.assertGreater(sum(type(each).__name__ == "GGUFLinear" for each in quantised.modules()), 10)
+            quantized.get_submodule(module)._parameters[leaf] = tensor
+        self.assertGreater(sum(type(each).__name__ == "GGUFLinear" for each in quantized.modules()), 10)
         random = torch.Generator().manual_seed(8)
         inputs = {"hidden_states": torch.randn(1, 2, 16, 4, 6, generator=random),
                   "encoder_hidden_states": torch.randn(1, 7, cogmake.TEXT, generator=random), "timestep": torch.tensor([500]),
                   "image_rotary_emb": (torch.randn(12, m.head, generator=random), torch.randn(12, m.head, generator=random))}
         with torch.no_grad():
-            original, plain, blocks = (each(**inputs).sample for each in (model, decoded, quantised))
+            original, plain, blocks = (each(**inputs).sample for each in (model, decoded, quantized))
         def error(a, b):
             return ((a - b).norm() / b.norm()).item()
 

@@ -1,5 +1,5 @@
 """LoRAs merged into weights: sums as torch gives them in f64, and as peft's merge_and_unload does."""
-# Plugins: cast cogvideox-lora cogvideox-transformer diffusers gguf lora-merge quantise safetensors sat torch
+# Plugins: cast cogvideox-lora cogvideox-transformer diffusers gguf lora-merge quantize safetensors sat torch
 
 import json
 import unittest
@@ -107,12 +107,12 @@ class Sat(Case):
             self.assertTrue(torch.equal(bits(dense), bits(wanted[f"{NET}transformer.layers.{layer}.attention.dense.weight"])))
         self.assertNotIn("trained with a LoRA", result.stderr)
 
-    def test_then_quantise(self):
+    def test_then_quantize(self):
         """Straight to GGUF: ggml's blocks of the sums, which nothing has rounded before."""
         r = Recipe(dtype=torch.float16, rank=4, alpha=2, hidden=64, layers=2)
         self.convert(r, "-t", "none")
         out, tensors, base = self.tmp / "out.gguf", state_dict(r), Ggml()
-        self.run_fmtconv("-t", "lora-merge", "-t", "cogvideox-transformer:version=2b", "-t", "quantise:to=q4_0", "-w", "gguf",
+        self.run_fmtconv("-t", "lora-merge", "-t", "cogvideox-transformer:version=2b", "-t", "quantize:to=q4_0", "-w", "gguf",
                          self.tmp / "run", out)
         _, _, found = ggml.read(out)
         _, parts = sat_merged(r, tensors, 0.5)
@@ -124,7 +124,7 @@ class Sat(Case):
             kind, raw = found[f"transformer_blocks.{layer}.attn1.{leaf}.weight"]
             self.assertEqual(kind, TYPES["q4_0"])
             self.assertTrue(ggml.is_valid(kind, raw))
-            wanted = base.quantise("q4_0", merged(w, b, a, 0.5))
+            wanted = base.quantize("q4_0", merged(w, b, a, 0.5))
             self.assertEqual(raw.tobytes(), wanted.numpy().tobytes(), name)
             compared += 1
         self.assertEqual(compared, 8)

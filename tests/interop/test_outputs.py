@@ -1,5 +1,5 @@
 """Several outputs of one pass: each what a run of its own gives, the source read once, all of them or none."""
-# Plugins: cast cogvideox-transformer dequantise diffusers gguf prefix quantise safetensors sat torch transpose
+# Plugins: cast cogvideox-transformer dequantize diffusers gguf prefix quantize safetensors sat torch transpose
 
 import json
 import os
@@ -13,20 +13,20 @@ import safetensors.torch
 import torch
 from oracle import Ggml
 from support import FMTCONV, Case
-from test_quantise import read, weights
+from test_quantize import read, weights
 
 GGUF = "gguf:architecture=test"
 OUTPUTS = {"f16.safetensors": ("safetensors", "cast:to=f16"),
-           "q8.gguf": (GGUF, "quantise:to=q8_0"),
-           "q4.gguf": (GGUF, "quantise:to=q4_K")}
+           "q8.gguf": (GGUF, "quantize:to=q8_0"),
+           "q4.gguf": (GGUF, "quantize:to=q4_K")}
 SPEC = """fmtconv: 1
 read: "${input}"
 transform: none
 write:
   - safetensors: {path: f16.safetensors}
     transform: [{cast: {to: f16}}]
-  - {gguf: {path: q8.gguf, architecture: test}, transform: [{quantise: {to: q8_0}}]}
-  - {gguf: {path: q4.gguf, architecture: test}, transform: {quantise: {to: q4_K}}}
+  - {gguf: {path: q8.gguf, architecture: test}, transform: [{quantize: {to: q8_0}}]}
+  - {gguf: {path: q4.gguf, architecture: test}, transform: {quantize: {to: q4_K}}}
 """
 
 
@@ -104,7 +104,7 @@ class Outputs(Case):
             found = read(self.tmp / name)
             for tensor in ("a.weight", "wide.right", "turned", "half", "brain"):
                 self.assertEqual(found[tensor][0], dtype, tensor)
-                wanted = oracle.quantise(dtype, tensors[tensor].contiguous())
+                wanted = oracle.quantize(dtype, tensors[tensor].contiguous())
                 self.assertTrue(torch.equal(found[tensor][1].reshape(-1), wanted.reshape(-1)), f"{name} {tensor}")
 
     def kernel_reads(self, *arguments):
@@ -171,7 +171,7 @@ class Outputs(Case):
         self.together(source, "--dry-run")
         self.assert_nothing()
 
-    def test_recognised(self):
+    def test_recognized(self):
         """What nobody names is found out for all of them; a folder beside a file; what all have in common comes first."""
         m = cogmake.MODELS[0]
         source = self.tmp / "model.pt"
@@ -199,7 +199,7 @@ write:
         self.spec.write_text(SPEC.replace('read: "${input}"', "read: {spec: {path: inner.yaml}}"))
         report = json.loads(self.run_fmtconv("-p", self.spec, "--json").stdout.splitlines()[-1])
         self.assertEqual(report["bytes"]["fetched"], 4 * 512 * 512)
-        self.run_fmtconv("-t", "prefix:add=x.", "-t", "quantise:to=q8_0", "-w", GGUF, source, self.tmp / "alone.gguf")
+        self.run_fmtconv("-t", "prefix:add=x.", "-t", "quantize:to=q8_0", "-w", GGUF, source, self.tmp / "alone.gguf")
         self.assertEqual((self.tmp / "q8.gguf").read_bytes(), (self.tmp / "alone.gguf").read_bytes())
 
     def test_scaled(self):
@@ -207,18 +207,18 @@ write:
         source = self.save("pt", {f"{i}.weight": weights(300, 512, seed=i) for i in range(3)})
         kinds = ("tensor", "row")
         self.spec.write_text("fmtconv: 1\nread: in.pt\ntransform: none\nwrite:\n" + "".join(
-            f"  - {{safetensors: {{path: {k}.safetensors}}, transform: [{{quantise: {{to: F8_E4M3, scale: {k}}}}}]}}\n"
+            f"  - {{safetensors: {{path: {k}.safetensors}}, transform: [{{quantize: {{to: F8_E4M3, scale: {k}}}}}]}}\n"
             for k in kinds))
         said = self.run_fmtconv("-p", self.spec, "--memory=1M").stderr
         self.assertIn("3 checksums of the input, right", said)
         for kind in kinds:
             made, alone = self.tmp / f"{kind}.safetensors", self.tmp / "alone"
-            self.run_fmtconv("-f", "-t", f"quantise:to=F8_E4M3,scale={kind}", "-w", "safetensors", source, alone)
+            self.run_fmtconv("-f", "-t", f"quantize:to=F8_E4M3,scale={kind}", "-w", "safetensors", source, alone)
             self.assertEqual(made.read_bytes(), alone.read_bytes(), kind)
-            self.spec.write_text(SPEC.replace("transform: none", "transform: dequantise"))
+            self.spec.write_text(SPEC.replace("transform: none", "transform: dequantize"))
             self.together(made, "-f", "--memory=1M")
             for name, (writer, transform) in OUTPUTS.items():
-                self.run_fmtconv("-f", "-t", "dequantise", "-t", transform, "-w", writer, made, alone)
+                self.run_fmtconv("-f", "-t", "dequantize", "-t", transform, "-w", writer, made, alone)
                 self.assertEqual((self.tmp / name).read_bytes(), alone.read_bytes(), f"{kind} {name}")
 
     def test_another_order(self):

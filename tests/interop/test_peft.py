@@ -1,5 +1,5 @@
 """Adapters as peft saves them and as it keeps them in a model, merged as its merge_and_unload does, or refused by name."""
-# Plugins: dequantise diffusers lora-merge safetensors torch
+# Plugins: dequantize diffusers lora-merge safetensors torch
 
 import json
 import unittest
@@ -169,10 +169,10 @@ class Saved(Peft):
         codes = (base["block.0.q.weight"] / scale).to(torch.float8_e4m3fn)
         scaled = {**base, "block.0.q.weight": codes, "block.0.q.weight_scale": scale}
         said = self.merge(scaled, f"file={folder}", status=1)
-        for word in ("'block.0.q.weight'", "'block.0.q.weight_scale'", "-t dequantise"):
+        for word in ("'block.0.q.weight'", "'block.0.q.weight_scale'", "-t dequantize"):
             self.assertIn(word, said)
         out = self.tmp / "out.safetensors"
-        self.run_fmtconv("-t", "dequantise:to=f32", "-t", f"lora-merge:file={folder}", self.base(scaled), out)
+        self.run_fmtconv("-t", "dequantize:to=f32", "-t", f"lora-merge:file={folder}", self.base(scaled), out)
         weight = codes.float() * scale
         wanted = self.merged(wrapped)
         wanted["block.0.q.weight"] += weight - base["block.0.q.weight"]

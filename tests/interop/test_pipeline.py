@@ -279,7 +279,7 @@ class Folders(Case):
         loaded = CogVideoXPipeline.from_pretrained(self.out)
         self.assert_equal(loaded, pipe)
         self.assertEqual(loaded.tokenizer("a cat").input_ids, pipe.tokenizer("a cat").input_ids)
-        # Alone, recognised or not.
+        # Alone, recognized or not.
         for transform in (["-t", "none"], []):
             self.run_fmtconv("--verify", *transform, "-w", "diffusers:max-shard-size=9KB", flat, self.tmp / "t5")
             got, info = T5EncoderModel.from_pretrained(self.tmp / "t5", output_loading_info=True)

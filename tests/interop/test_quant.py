@@ -10,7 +10,7 @@ import numpy as np
 from ggmlbase import Ggml
 from support import Case
 
-QUANTISE = os.environ.get("FMTCONV_QUANTISE", "tests/interop/quantise")
+QUANTIZE = os.environ.get("FMTCONV_QUANTIZE", "tests/interop/quantize")
 LONG = bool(os.environ.get("FMTCONV_LONG"))
 WEIGHTS = (40 if LONG else 4) << 20
 STEP = 4 << 20
@@ -46,11 +46,11 @@ class Quant(Case):
         super().setUp()
         self.ggml = Ggml()
 
-    def quantise(self, command, number, *arguments):
+    def quantize(self, command, number, *arguments):
         """What the program printed and wrote."""
         out = self.tmp / "out"
         arguments = [str(out) if a is None else str(a) for a in arguments]
-        result = subprocess.run([QUANTISE, command, str(number), *arguments], capture_output=True, text=True)
+        result = subprocess.run([QUANTIZE, command, str(number), *arguments], capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, f"{command} {number} {arguments}\n{result.stderr}")
         return result.stdout.split(), np.fromfile(out, np.uint8)
 
@@ -58,13 +58,13 @@ class Quant(Case):
         """Every level with ggml; `source`: the file of the rows."""
         number = number_of(name)
         _, size = self.ggml.block(number)
-        wanted = self.ggml.quantise(number, rows, importance).reshape(-1, size)
+        wanted = self.ggml.quantize(number, rows, importance).reshape(-1, size)
         weights = []
         if importance is not None:
             weights = [self.tmp / "importance"]
             importance.tofile(weights[0])
         for level, called in list(LEVELS.items())[:BEST + 1]:
-            (used,), got = self.quantise("encode", number, level, rows.shape[1], source, None, *weights)
+            (used,), got = self.quantize("encode", number, level, rows.shape[1], source, None, *weights)
             self.assertEqual(int(used), level, called)
             bad = np.flatnonzero((got.reshape(-1, size) != wanted).any(axis=1))
             self.assertEqual(bad.size, 0, f"{name}, {called}: {bad.size} of {len(wanted)} blocks, first {bad[:1]}")
@@ -101,8 +101,8 @@ class Quant(Case):
                 elements, size = self.ggml.block(number)
                 blocks = random.integers(0, 256, ((1 << 20) // elements, size), dtype=np.uint8)
                 blocks.tofile(source)
-                wanted = self.ggml.dequantise(number, blocks.reshape(-1))
-                _, got = self.quantise("decode", number, wanted.size, source, None)
+                wanted = self.ggml.dequantize(number, blocks.reshape(-1))
+                _, got = self.quantize("decode", number, wanted.size, source, None)
                 got = got.view("<f4")
                 same = (got.view("<u4") == wanted.view("<u4")) | (np.isnan(got) & np.isnan(wanted))
                 self.assertTrue(same.all(), f"{np.flatnonzero(~same)[:4]}")
@@ -122,7 +122,7 @@ class Quant(Case):
                 continue
             with self.subTest(name=name):
                 blocks.tofile(source)
-                _, got = self.quantise("decode", int(kind), wanted.size, source, None)
+                _, got = self.quantize("decode", int(kind), wanted.size, source, None)
                 finite = np.isfinite(wanted).all(axis=1)
                 wanted, got = wanted[finite], got.view("<f4").reshape(wanted.shape)[finite]
                 self.assertTrue(np.array_equal(got, wanted.astype("<f4")))

@@ -1,5 +1,5 @@
 """The form of ComfyUI-CogVideoXWrapper: names, and blocks as ggml makes them, beside f16."""
-# Plugins: cast cogvideox-transformer quantise qweight safetensors torch
+# Plugins: cast cogvideox-transformer quantize qweight safetensors torch
 
 import re
 import unittest
@@ -35,7 +35,7 @@ class QWeight(Case):
         for name, t in tensors.items():
             linear = name.endswith(".weight") and t.dim() == 2 and t.shape[1] % 32 == 0 and not plain.search(name)
             if linear:
-                yield f"{name[:-7]}.{to.upper()}_qweight", self.ggml.quantise(to, t)
+                yield f"{name[:-7]}.{to.upper()}_qweight", self.ggml.quantize(to, t)
             else:
                 yield name, t.to(torch.float16)
 
@@ -61,7 +61,7 @@ class QWeight(Case):
             if model.name == "2B":
                 continue  # told by its width, which the narrow one has not
             _, _, said = self.convert(model, "q4_0")
-            self.assertIn(f"CogVideoX_{name}_GGUF_Q4_0" if name else "has no quantised form", said)
+            self.assertIn(f"CogVideoX_{name}_GGUF_Q4_0" if name else "has no quantized form", said)
 
     def test_not_a_number(self):
         """The tensor and its row are named, and nothing is written."""

@@ -1,5 +1,5 @@
 """Tensors of few bits beside their scales: what is made of them is torch's arithmetic, bit for bit."""
-# Plugins: cast dequantise diffusers drop fuse gguf map prefix quantise rename safetensors select split torch transpose
+# Plugins: cast dequantize diffusers drop fuse gguf map prefix quantize rename safetensors select split torch transpose
 
 import json
 import unittest
@@ -109,10 +109,10 @@ class Scaled(Case):
             for name, dtype in DTYPES.items():
                 for suffix in ("safetensors", "pt"):
                     with self.subTest(what, dtype=name, file=suffix):
-                        self.assert_same(self.converted(state, f"dequantise:to={name}", suffix=suffix),
+                        self.assert_same(self.converted(state, f"dequantize:to={name}", suffix=suffix),
                                          {"a.weight": wanted.to(dtype), "a.bias": state["a.bias"]}, what)
             with self.subTest(what, to="pt"):
-                self.assert_same(self.converted(state, "dequantise", to="pt"),
+                self.assert_same(self.converted(state, "dequantize", to="pt"),
                                  {"a.weight": wanted, "a.bias": state["a.bias"]}, what)
 
     def test_all_numbers(self):
@@ -122,7 +122,7 @@ class Scaled(Case):
             scale = torch.tensor([1, 0.37, 1e38, 1e-40, -2, 0, float("inf"), float("nan")])
             for name in DTYPES:
                 with self.subTest(dtype=dtype, to=name):
-                    found = self.converted({"w.weight": weight, "w.weight_scale": scale}, f"dequantise:to={name}")
+                    found = self.converted({"w.weight": weight, "w.weight_scale": scale}, f"dequantize:to={name}")
                     self.assert_same(found, {"w.weight": values(weight, scale).to(DTYPES[name])})
 
     def test_nvfp4(self):
@@ -131,13 +131,13 @@ class Scaled(Case):
         second = torch.tensor(0.00123)
         state = {"a.weight": weight, "a.weight_scale": scale, "a.weight_scale_2": second, "a.input_scale": torch.ones(())}
         wanted = unpacked(weight) * (number(scale) * second).repeat_interleave(16, 1)
-        self.assert_same(self.converted(state, "dequantise"), {"a.weight": wanted})
+        self.assert_same(self.converted(state, "dequantize"), {"a.weight": wanted})
         for name, dtype in DTYPES.items():
-            self.assert_same(self.converted(state, f"dequantise:to={name}"), {"a.weight": wanted.to(dtype)}, name)
+            self.assert_same(self.converted(state, f"dequantize:to={name}"), {"a.weight": wanted.to(dtype)}, name)
         state = {"a.weight_packed": weight, "a.weight_scale": scale, "a.weight_global_scale": torch.tensor([1234.5]),
                  "a.input_global_scale": torch.ones(1)}
         wanted = unpacked(weight) * (number(scale) / 1234.5).repeat_interleave(16, 1)
-        self.assert_same(self.converted(state, "dequantise"), {"a.weight": wanted})
+        self.assert_same(self.converted(state, "dequantize"), {"a.weight": wanted})
         order = unpacked(weight) * number(scale).repeat_interleave(16, 1) / 1234.5
         self.assertFalse(torch.equal(order, wanted), "the order of rounding cannot be seen")
 
@@ -148,9 +148,9 @@ class Scaled(Case):
         for stored in (weight.view(torch.float4_e2m1fn_x2), weight.view(torch.int8), weight):
             with self.subTest(stored=stored.dtype):
                 state = {"a.weight": stored, "a.weight_scale": scale}
-                self.assert_same(self.converted(state, "dequantise"), wanted)
+                self.assert_same(self.converted(state, "dequantize"), wanted)
         state = {"a.weight_packed": weight, "a.weight_scale": scale.view(torch.uint8)}
-        self.assert_same(self.converted(state, "dequantise"), wanted)
+        self.assert_same(self.converted(state, "dequantize"), wanted)
 
     def test_transformers_agrees(self):
         """The reference's own way for whole blocks."""
@@ -160,7 +160,7 @@ class Scaled(Case):
             self.skipTest("transformers has no Fp8Dequantize")
         for weight, scale in ((codes(256, 384), scales(2, 3)), (codes(64, 96), scales(64, 3, dtype=torch.uint8))):
             wanted = Fp8Dequantize(None)._dequantize_one(weight, scale, torch.bfloat16)
-            found = self.converted({"a.weight": weight, "a.weight_scale_inv": scale}, "dequantise:to=bf16")
+            found = self.converted({"a.weight": weight, "a.weight_scale_inv": scale}, "dequantize:to=bf16")
             self.assert_same(found, {"a.weight": wanted.reshape(weight.shape)})
 
     def test_then_anything(self):
@@ -182,23 +182,23 @@ class Scaled(Case):
         for transforms, wanted in cases.items():
             for more in ((), ("--memory=1M", "--threads=3"), ("--verify",)):
                 with self.subTest(transforms=transforms, more=more):
-                    self.assert_same(self.converted(state, "dequantise", *transforms, more=more), wanted)
+                    self.assert_same(self.converted(state, "dequantize", *transforms, more=more), wanted)
 
     def test_gguf(self):
-        """Dequantised and quantised in one step, as ggml does with torch's values."""
+        """Dequantized and quantized in one step, as ggml does with torch's values."""
         weight, scale = codes(256, 384), scales(2, 3)
         source, out = self.save({"a.weight": weight, "a.weight_scale_inv": scale}), self.tmp / "out.gguf"
-        self.run_fmtconv("-t", "dequantise", "-t", "quantise:to=Q8_0", "-w", "gguf:architecture=test", source, out)
+        self.run_fmtconv("-t", "dequantize", "-t", "quantize:to=Q8_0", "-w", "gguf:architecture=test", source, out)
         import gguf
         (tensor,) = gguf.GGUFReader(out).tensors
-        wanted = Ggml().quantise("q8_0", values(weight, scale, 128))
+        wanted = Ggml().quantize("q8_0", values(weight, scale, 128))
         self.assertTrue(torch.equal(torch.from_numpy(tensor.data.copy()).view(torch.uint8).reshape(-1), wanted.reshape(-1)))
 
     def test_nothing_is_lost(self):
         """Scales are used, what is of no use is named, and the rest is as it was."""
         state = {"a.weight": codes(8, 8), "a.scale_weight": scales(), "a.scale_input": scales(1),
                  "b.weight": codes(8, 8), "c.weight_scale": scales(3), "scaled_fp8": torch.zeros(2).to(E4M3)}
-        found = self.converted(state, "dequantise:to=bf16")
+        found = self.converted(state, "dequantize:to=bf16")
         self.assert_same(found, {"a.weight": values(state["a.weight"], state["a.scale_weight"]).bfloat16(),
                                  "b.weight": state["b.weight"], "c.weight_scale": state["c.weight_scale"]})
         self.assertRegex(self.said, "1 tensor is multiplied by its scales, to bf16")
@@ -206,7 +206,7 @@ class Scaled(Case):
 
     def test_only(self):
         state = {"a.weight": codes(8, 8), "a.weight_scale": scales(8), "b.weight": codes(8, 8), "b.weight_scale": scales()}
-        found = self.converted(state, "dequantise:only=a.*")
+        found = self.converted(state, "dequantize:only=a.*")
         self.assert_same(found, {**{n: t for n, t in state.items() if n[0] == "b"},
                                  "a.weight": values(state["a.weight"], state["a.weight_scale"])})
         self.assertIn("1 stay beside theirs", self.said)
@@ -224,7 +224,7 @@ class Scaled(Case):
         save_file({"a.weight": codes(8, 16), "a.weight_scale": scales(8, 1), "b.weight": codes(8, 16),
                    "b.weight_scale": scales(1), "plain": codes(4, 4)}, self.tmp / "in.safetensors")
         for transform, kept, lost in (("none", 2, 0), ("prefix:add=x.", 2, 0), ("drop:name=b.weight_scale", 1, 1),
-                                      ("select:name=*.weight", 0, 2), ("dequantise", 0, 0), ("select:name=plain", 0, 0)):
+                                      ("select:name=*.weight", 0, 2), ("dequantize", 0, 0), ("select:name=plain", 0, 0)):
             said = self.run_fmtconv("-f", "-t", transform, self.tmp / "in.safetensors", self.tmp / "out.safetensors").stderr
             self.assertEqual(f"{kept} scaled tensors stay codes" in said, kept > 0, said)
             self.assertEqual(f"warning: {lost} scaled tensors are without their scales" in said, lost > 0, said)
@@ -233,47 +233,47 @@ class Scaled(Case):
         """Nothing computes on codes."""
         state = {"a.weight": codes(32, 32), "a.weight_scale": scales(32)}
         for arguments, out in ((("-t", "cast:to=bf16"), "out.safetensors"), (("--dtype=bf16",), "out.safetensors"),
-                               (("-t", "quantise:to=Q8_0", "-w", "gguf:architecture=test"), "out.gguf"),
+                               (("-t", "quantize:to=Q8_0", "-w", "gguf:architecture=test"), "out.gguf"),
                                (("-w", "gguf:architecture=test"), "out.gguf"), (("-t", "transpose:name=*"), "out.pt")):
             with self.subTest(arguments=arguments):
                 said = self.refused(state, *arguments, out=out)
                 self.assertIn("'a.weight' (f8_e4m3) is scaled by 'a.weight_scale' (f32)", said)
-                self.assertIn("-t dequantise", said)
+                self.assertIn("-t dequantize", said)
 
     def test_wrong_shapes(self):
         for scale, shape in ((scales(7, 3), "[7, 3]"), (scales(31), "[31]"), (scales(2, 2, 2), "[2, 2, 2]")):
             with self.subTest(shape=shape):
-                said = self.refused({"a.weight": codes(32, 32), "a.weight_scale": scale}, "-t", "dequantise")
+                said = self.refused({"a.weight": codes(32, 32), "a.weight_scale": scale}, "-t", "dequantize")
                 self.assertIn("its scales are 'a.weight_scale'", said)
                 self.assertIn(f"f8_e4m3 [32, 32] scaled by f32 {shape}", said)
 
     def test_second_scale_of_several_numbers(self):
         state = {"a.weight": packed(32, 32), "a.weight_scale": scales(32, 2).to(E4M3), "a.weight_scale_2": scales(32)}
-        self.assertIn("the second scale beside them is not one number", self.refused(state, "-t", "dequantise"))
+        self.assertIn("the second scale beside them is not one number", self.refused(state, "-t", "dequantize"))
 
     def test_tiles_are_refused(self):
         marker = torch.tensor(list(b'{"format": "nvfp4"}'), dtype=torch.uint8)
         state = {"a.weight": packed(128, 128), "a.weight_scale": scales(128, 8).to(E4M3), "a.comfy_quant": marker}
-        self.assertIn("tiles", self.refused(state, "-t", "dequantise"))
+        self.assertIn("tiles", self.refused(state, "-t", "dequantize"))
 
     def test_inspect(self):
         """How many there are, and the command for them."""
         state = {"a.weight": codes(8, 8), "a.weight_scale": scales(8), "b.weight": codes(8, 8)}
         said = self.run_fmtconv("inspect", self.save(state)).stdout
-        self.assertRegex(said, r"scaled +1 tensor of few bits beside scales: -t dequantise")
-        self.assertRegex(said, r"convert +fmtconv -t dequantise ")
+        self.assertRegex(said, r"scaled +1 tensor of few bits beside scales: -t dequantize")
+        self.assertRegex(said, r"convert +fmtconv -t dequantize ")
         self.assertEqual(json.loads(self.run_fmtconv("inspect", "--json", self.save(state)).stdout)["scaled"], 1)
         del state["a.weight_scale"]
         self.assertNotIn("scaled", self.run_fmtconv("inspect", self.save(state)).stdout)
 
     def test_config(self):
-        """A configuration that calls the model quantised would make its loader fail."""
+        """A configuration that calls the model quantized would make its loader fail."""
         folder, out = self.tmp / "model", self.tmp / "plain"
         folder.mkdir()
         weight, scale = codes(128, 128), scales(1, 1)
         save_file({"a.weight": weight, "a.weight_scale_inv": scale}, folder / "diffusion_pytorch_model.safetensors")
         (folder / "config.json").write_text(json.dumps({"_class_name": "Some", "quantization_config": {"quant_method": "fp8"}}))
-        said = self.run_fmtconv("-t", "dequantise", folder, f"{out}/").stderr
+        said = self.run_fmtconv("-t", "dequantize", folder, f"{out}/").stderr
         self.assertIn("quantization_config", said)
         self.assertNotIn("quantization_config", json.loads((out / "config.json").read_text()))
         with safe_open(out / "diffusion_pytorch_model.safetensors", "pt") as f:

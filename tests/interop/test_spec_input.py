@@ -1,6 +1,6 @@
 """Specs as inputs: a chain of chains gives what the same steps through files give, byte for byte."""
 # Plugins: cast cogvideox-lora cogvideox-pipeline cogvideox-transformer cogvideox-vae diffusers gguf lora-merge
-# Plugins: merge prefix quantise rename safetensors sat t5-encoder torch
+# Plugins: merge prefix quantize rename safetensors sat t5-encoder torch
 
 import json
 import os
@@ -68,7 +68,7 @@ class Chains(Case):
         """What one command with all transforms gives, whatever the format, and what the libraries see in it."""
         found = {}
         (self.tmp / "one").mkdir()
-        for name, more in {"out.gguf": ("-t", "quantise:to=Q8_0", *GGUF), "out.safetensors": ("-t", "cast:to=f16"),
+        for name, more in {"out.gguf": ("-t", "quantize:to=Q8_0", *GGUF), "out.safetensors": ("-t", "cast:to=f16"),
                            "out": ("-t", "none", "-w", "diffusers"), "out.pt": ("-t", "cast:to=f32")}.items():
             one = self.tmp / "one" / name
             both = more if more[1] != "none" else more[2:]
@@ -83,9 +83,9 @@ class Chains(Case):
         self.assertIsNotNone(ggml_read(found["out.gguf"]))
         blocks = {t.name: t for t in gguf.GGUFReader(found["out.gguf"]).tensors}
         self.assertEqual(sorted(blocks), sorted(self.wanted()))
-        quantised = [t for t in blocks.values() if t.tensor_type == gguf.GGMLQuantizationType.Q8_0]
-        self.assertTrue(quantised)
-        for t in quantised:
+        quantized = [t for t in blocks.values() if t.tensor_type == gguf.GGMLQuantizationType.Q8_0]
+        self.assertTrue(quantized)
+        for t in quantized:
             whole, wanted = torch.from_numpy(gguf.dequantize(t.data, t.tensor_type)), self.wanted()[t.name]
             self.assertLess((whole - wanted).abs().max(), wanted.abs().max() / 127, t.name)
 
@@ -99,7 +99,7 @@ class Chains(Case):
         torch.save({"model." + k: torch.randn(64, 64) for k in "cab"}, self.tmp / "plain.pt")
         plain = self.spec("plain", "read: ../plain.pt", "transform: [{prefix: {strip: model.}}]")
         self.run_fmtconv("-t", "prefix:strip=model.", self.tmp / "plain.pt", self.tmp / "between.pt")
-        for name, more in {"plain.gguf": ("-t", "quantise:to=Q8_0", *GGUF), "plain.pt": ("-t", "cast:to=bf16")}.items():
+        for name, more in {"plain.gguf": ("-t", "quantize:to=Q8_0", *GGUF), "plain.pt": ("-t", "cast:to=bf16")}.items():
             self.run_fmtconv(*more, self.tmp / "between.pt", self.tmp / "two" / name)
             self.compare(plain, self.tmp / "two" / name, *more)
 

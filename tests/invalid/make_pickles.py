@@ -278,8 +278,8 @@ def storages():
     with_id("type-dtype", "the storage's type is a global torch.float32", "storage", name_of("torch", "float32"), "0",
             "cpu", 4)
     with_id("type-typed", "names the element type", "storage", name_of("torch.storage", "TypedStorage"), "0", "cpu", 4)
-    for quantised in ("QInt8", "QInt32", "QUInt8", "QUInt4x2", "QUInt2x4"):
-        with_id("type-" + quantised, "quantised by torch", "storage", name_of("torch", quantised + "Storage"), "0",
+    for quantized in ("QInt8", "QInt32", "QUInt8", "QUInt4x2", "QUInt2x4"):
+        with_id("type-" + quantized, "quantized by torch", "storage", name_of("torch", quantized + "Storage"), "0",
                 "cpu", 4)
     with_id("key-int", "the storage's key is a int", "storage", kind, 0, "cpu", 4)
     for name, key in (("empty", ""), ("slash", "a/b"), ("up", "../data.pkl"), ("nul", "0\0"), ("long", "0" * 256)):
@@ -342,7 +342,7 @@ def rebuilding():
     bad_tensor("v3-six", "with 6 arguments", call(v3, *untyped))
     bad_tensor("v3-dtype-none", "its element type is a none", call(v3, *untyped, None))
     bad_tensor("v3-dtype-other", "its element type is a global os.system", call(v3, *untyped, name_of("os", "system")))
-    bad_tensor("v3-dtype-quantised", "torch.quint8, a type without an equal", call(v3, *untyped,
+    bad_tensor("v3-dtype-quantized", "torch.quint8, a type without an equal", call(v3, *untyped,
                                                                                 name_of("torch", "quint8")))
     bad_tensor("v3-disagrees", "it is f64, its storage is a torch.FloatStorage",
                call(v3, *plain, False, ORDERED, name_of("torch", "float64")))
@@ -364,7 +364,7 @@ def rebuilding():
     bad_tensor("from-type-list", "without function, type", call(typed, v2, NONE, list_of(), NONE))
     bad_tensor("from-type-other", "rebuilt by os.system", call(typed, name_of("os", "system"), NONE, ("ls",), NONE))
     for name, says in (("meta_tensor_no_storage", "no data"), ("sparse_tensor", "a sparse tensor"),
-                       ("sparse_csr_tensor", "a sparse tensor"), ("qtensor", "quantised by torch"),
+                       ("sparse_csr_tensor", "a sparse tensor"), ("qtensor", "quantized by torch"),
                        ("nested_tensor", "a nested tensor"), ("wrapper_subclass", "a wrapper subclass"),
                        ("device_tensor_from_numpy", "kept as a numpy array"),
                        ("device_tensor_from_cpu_tensor", "of another type"), ("xla_tensor", "an XLA tensor")):
@@ -394,7 +394,7 @@ def before_1_6():
     old("good-none", "  1 tensor, ", dict_of(("a", tensor((0,), of=storage(count=0)))), [("0", 0, b"")], status=0)
     old("good-big-endian", "  1 tensor, ", one, status=0, system=dict_of(("little_endian", False)))
     old("good-part", "  1 tensor, ", dict_of(("a", tensor((3,), of=storage(more=(("1", 1, 3),))))), status=0)
-    old("good-quantised-beside", "  1 tensor, ",
+    old("good-quantized-beside", "  1 tensor, ",
         dict_of(("model", one), ("q", tensor(of=storage("1", "QInt32Storage")))), both, status=0)
     old("good-untyped", "  1 tensor, ", dict_of(("a", tensor(of=storage(kind="UntypedStorage", count=16)))),
         [("0", 16, bytes(16))], status=0)
@@ -431,7 +431,7 @@ def before_1_6():
     with_id("id-negative", "an impossible size of -4", "storage", kind, "0", "cpu", -4)
     with_id("id-key", "the storage's key is a int", "storage", kind, 0, "cpu", 4)
     with_id("id-location", "location is a none", "storage", kind, "0", None, 4)
-    old("quantised", "quantised by torch", dict_of(("a", tensor(of=storage(kind="QInt8Storage")))), [("0", 4, bytes(4))])
+    old("quantized", "quantized by torch", dict_of(("a", tensor(of=storage(kind="QInt8Storage")))), [("0", 4, bytes(4))])
     old("opcode", "pickle opcode INST: not an opcode of plain data", b"ios\nsystem\n")
     old("unknown", "no opcode has the byte 0xff", b"\xff")
     whole = legacy(one)

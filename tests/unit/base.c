@@ -63,10 +63,10 @@ Test (arena, products_are_checked)
 {
   collected c = { 0 };
   fmtconv_ctx *ctx = collecting (&c, 0);
-  cr_assert_null (fmtconv_alloc (ctx, SIZE_MAX / 2, 3));
-  cr_assert_eq (fmtconv_failed (ctx), FMTCONV_E_NOMEM);
+  cr_assert_null (fmtconv_ctx_alloc (ctx, SIZE_MAX / 2, 3));
+  cr_assert_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_NOMEM);
   cr_assert_str_eq (c.text, "out of memory");
-  cr_assert_null (fmtconv_alloc (ctx, 1, 1), "after an error nothing happens");
+  cr_assert_null (fmtconv_ctx_alloc (ctx, 1, 1), "after an error nothing happens");
   fmtconv_ctx_free (ctx);
 }
 
@@ -111,7 +111,7 @@ Test (map, hundred_thousand_keys)
   uintptr_t value;
   for (size_t i = 0; i < 100000; i++)
     {
-      const char *key = fmtconv_text (ctx, "transformer.layers.%zu.weight", i);
+      const char *key = fmtconv_ctx_printf (ctx, "transformer.layers.%zu.weight", i);
       cr_assert (fci_map_add (map, key, strlen (key), i, NULL));
     }
   cr_assert_eq (fci_map_count (map), 100000);
@@ -153,8 +153,8 @@ Test (ctx, defaults)
   cr_assert_eq (sched_getaffinity (0, sizeof set, &set), 0);
   cr_expect_eq (ctx->options.threads, (unsigned) CPU_COUNT (&set));
   cr_expect_eq (ctx->options.memory, UINT64_C (64) << 20);
-  cr_expect_eq (fmtconv_failed (ctx), 0);
-  cr_expect_neq (fmtconv_failed (NULL), 0);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
+  cr_expect_neq (fmtconv_ctx_failed (NULL), 0);
   fmtconv_ctx_free (ctx);
   fmtconv_ctx_free (NULL);
 }
@@ -207,10 +207,10 @@ Test (ctx, cancel)
   collected c = { 0 };
   fmtconv_ctx *ctx = collecting (&c, 0);
   cr_expect_eq (fci_check_cancel (ctx), 0);
-  fmtconv_cancel (ctx);
-  cr_expect_eq (fmtconv_failed (ctx), 0, "only who checks records it");
+  fmtconv_ctx_cancel (ctx);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0, "only who checks records it");
   cr_expect_eq (fci_check_cancel (ctx), FMTCONV_E_CANCELLED);
-  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_CANCELLED);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_CANCELLED);
   cr_expect_eq (c.n[FMTCONV_MSG_ERROR], 1);
   fmtconv_ctx_free (ctx);
 }

@@ -31,13 +31,13 @@ TestSuite (bundle, .init = set_up, .fini = tear_down);
 static fmtconv_view *
 row (uint64_t at, uint64_t n)
 {
-  return fmtconv_leaf (source, at, FMTCONV_U8, 1, &n, NULL);
+  return fmtconv_view_leaf (source, at, FMTCONV_U8, 1, &n, NULL);
 }
 
 static void
 expect_error (int code, const char *part)
 {
-  cr_expect_eq (fmtconv_failed (ctx), code, "code %d: %s", fmtconv_failed (ctx), h.error);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), code, "code %d: %s", fmtconv_ctx_failed (ctx), h.error);
   cr_expect (strstr (h.error, part) != NULL, "'%s' is not in: %s", part, h.error);
   tear_down ();
   set_up ();
@@ -56,7 +56,7 @@ file (uint64_t at, unsigned n)
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);
   for (unsigned i = 0; i < n; i++)
-    fmtconv_put (model, fmtconv_text (ctx, "t%u", i), row (at + 8 * i, 8));
+    fmtconv_model_put (model, fmtconv_ctx_printf (ctx, "t%u", i), row (at + 8 * i, 8));
   return sealed (model);
 }
 
@@ -65,9 +65,9 @@ static fmtconv_model *
 folder (void)
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);
-  fmtconv_adopt (fmtconv_component (model, "first"), file (0, 2));
-  fmtconv_adopt (fmtconv_component (model, "second"), file (64, 1));
-  fmtconv_attach (fmtconv_component (model, "words"), "vocab.txt", source);
+  fmtconv_model_adopt (fmtconv_model_component (model, "first"), file (0, 2));
+  fmtconv_model_adopt (fmtconv_model_component (model, "second"), file (64, 1));
+  fmtconv_model_attach (fmtconv_model_component (model, "words"), "vocab.txt", source);
   return sealed (model);
 }
 
@@ -75,28 +75,28 @@ Test (bundle, components_in_order)
 {
   fmtconv_model *model = folder ();
   const char *names = "";
-  for (const fmtconv_model *c = NULL; (c = fmtconv_next_component (model, c));)
-    names = fmtconv_text (ctx, "%s %s=%zu", names, fmtconv_name (c), fmtconv_count (c));
+  for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (model, c));)
+    names = fmtconv_ctx_printf (ctx, "%s %s=%zu", names, fmtconv_model_name (c), fmtconv_model_count (c));
   cr_expect_str_eq (names, " first=2 second=1 words=0");
-  cr_expect_str_eq (fmtconv_name (model), "");
-  cr_expect_eq (fmtconv_count (model), 0);
+  cr_expect_str_eq (fmtconv_model_name (model), "");
+  cr_expect_eq (fmtconv_model_count (model), 0);
   cr_expect_eq (fci_model_tensors (model), 3);
   cr_expect_eq (fci_model_bytes (model), 24);
-  cr_expect_eq (fci_model_features (model), FMTCONV_COMPONENTS | FMTCONV_BLOBS);
-  const fmtconv_model *words = fmtconv_component (model, "words");
-  cr_expect_str_eq (fmtconv_next_blob (words, NULL)->name, "vocab.txt");
-  cr_expect_null (fmtconv_next_blob (words, fmtconv_next_blob (words, NULL)));
+  cr_expect_eq (fci_model_features (model), FMTCONV_FEATURE_COMPONENTS | FMTCONV_FEATURE_BLOBS);
+  const fmtconv_model *words = fmtconv_model_component (model, "words");
+  cr_expect_str_eq (fmtconv_model_next_blob (words, NULL)->name, "vocab.txt");
+  cr_expect_null (fmtconv_model_next_blob (words, fmtconv_model_next_blob (words, NULL)));
 }
 
 /* A transform starts with what it was given. */
 Test (bundle, stage_starts_with_all)
 {
   fmtconv_model *in = folder (), *out = fci_model_new (ctx, in);
-  fmtconv_set_string (fmtconv_attrs (fmtconv_component (out, "third")), "class", "X");
+  fmtconv_attr_set_string (fmtconv_model_attrs (fmtconv_model_component (out, "third")), "class", "X");
   sealed (out);
   cr_expect_eq (fci_model_tensors (out), 3);
-  cr_expect_not_null (fmtconv_next_blob (fmtconv_component (out, "words"), NULL));
-  cr_expect_not_null (fmtconv_component (out, "third"));
+  cr_expect_not_null (fmtconv_model_next_blob (fmtconv_model_component (out, "words"), NULL));
+  cr_expect_not_null (fmtconv_model_component (out, "third"));
   fci_account a;
   cr_assert_eq (fci_account_make (ctx, out, &a), 0);
   cr_expect_eq (a.in, 3);
@@ -107,10 +107,10 @@ Test (bundle, stage_starts_with_all)
 Test (bundle, the_account_spans_components)
 {
   fmtconv_model *in = folder (), *out = fci_model_new (ctx, in);
-  fmtconv_model *first = fmtconv_component (out, "first");
-  fmtconv_put (fmtconv_component (out, "second"), "t1", fmtconv_find (first, "t1")->view);
-  fmtconv_drop (first, fmtconv_find (first, "t1"), "moved");
-  fmtconv_drop (first, fmtconv_find (first, "t0"), "not wanted");
+  fmtconv_model *first = fmtconv_model_component (out, "first");
+  fmtconv_model_put (fmtconv_model_component (out, "second"), "t1", fmtconv_model_find (first, "t1")->view);
+  fmtconv_model_drop (first, fmtconv_model_find (first, "t1"), "moved");
+  fmtconv_model_drop (first, fmtconv_model_find (first, "t0"), "not wanted");
   sealed (out);
   fci_account a;
   size_t n;
@@ -129,10 +129,10 @@ Test (bundle, a_second_input)
   fmtconv_model *out = fci_model_new (ctx, base);
   ctx->stage = fci_model_stage (out);
   fci_stage_give (ctx, more);
-  fmtconv_view *both[] = { fmtconv_find (base, "t0")->view, fmtconv_find (more, "t0")->view };
-  fmtconv_put (out, "t0", fmtconv_concat (0, 2, both));
-  fmtconv_put (out, "t1", fmtconv_find (base, "t1")->view);
-  fmtconv_drop (out, fmtconv_find (more, "t1"), "no partner");
+  fmtconv_view *both[] = { fmtconv_model_find (base, "t0")->view, fmtconv_model_find (more, "t0")->view };
+  fmtconv_model_put (out, "t0", fmtconv_view_concat (0, 2, both));
+  fmtconv_model_put (out, "t1", fmtconv_model_find (base, "t1")->view);
+  fmtconv_model_drop (out, fmtconv_model_find (more, "t1"), "no partner");
   sealed (out);
   fci_account a;
   cr_assert_eq (fci_account_make (ctx, out, &a), 0);
@@ -143,7 +143,7 @@ Test (bundle, a_second_input)
   fmtconv_model *sloppy = fci_model_new (ctx, base);
   ctx->stage = fci_model_stage (sloppy);
   fci_stage_give (ctx, more);
-  fmtconv_adopt (sloppy, base);
+  fmtconv_model_adopt (sloppy, base);
   cr_expect_eq (fci_model_seal (sloppy, "sloppy"), FMTCONV_E_INTERNAL);
   expect_error (FMTCONV_E_INTERNAL, "'sloppy' neither used nor dropped 2 of 4 tensors");
 }
@@ -155,12 +155,11 @@ Test (bundle, one_input_of_several_components)
   for (unsigned k = 0; k < 2; k++)
     {
       made[k] = fci_model_new (ctx, in);
-      for
-        FMTCONV_EACH (t, in)
-      if (t->name[1] == "01"[k])
-        fmtconv_put (made[k], "x", t->view);
-      else
-        fmtconv_drop (made[k], t, k ? "not second" : "not first");
+      FMTCONV_FOREACH (t, in)
+        if (t->name[1] == "01"[k])
+          fmtconv_model_put (made[k], "x", t->view);
+        else
+          fmtconv_model_drop (made[k], t, k ? "not second" : "not first");
       sealed (made[k]);
       cr_assert_eq (fci_model_call (made[k], k ? "second" : "first"), 0);
     }
@@ -182,24 +181,24 @@ Test (bundle, wrong_names)
 {
   static const char *const names[] = { "", ".", ".hidden", "-x", "a/b", "a b", "\xff" };
   char longest[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdefg";
-  fmtconv_component (fci_model_new (ctx, NULL), longest);
+  fmtconv_model_component (fci_model_new (ctx, NULL), longest);
   expect_error (FMTCONV_E_FORMAT, "cannot name a component");
   longest[64] = '\0';
-  cr_expect_not_null (fmtconv_component (fci_model_new (ctx, NULL), longest));
+  cr_expect_not_null (fmtconv_model_component (fci_model_new (ctx, NULL), longest));
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     {
-      fmtconv_component (fci_model_new (ctx, NULL), names[i]);
+      fmtconv_model_component (fci_model_new (ctx, NULL), names[i]);
       expect_error (FMTCONV_E_FORMAT, "cannot name a component");
     }
   static const char *const files[] = { "", ".", "..", "a/b" };
   for (size_t i = 0; i < sizeof files / sizeof *files; i++)
     {
-      fmtconv_attach (fci_model_new (ctx, NULL), files[i], source);
+      fmtconv_model_attach (fci_model_new (ctx, NULL), files[i], source);
       expect_error (FMTCONV_E_FORMAT, "is no plain file name");
     }
   fmtconv_model *model = fci_model_new (ctx, NULL);
-  fmtconv_attach (model, "a", source);
-  fmtconv_attach (model, "a", source);
+  fmtconv_model_attach (model, "a", source);
+  fmtconv_model_attach (model, "a", source);
   expect_error (FMTCONV_E_FORMAT, "is carried along already");
 }
 
@@ -209,30 +208,30 @@ Test (bundle, files_detached)
   static const char *const all[] = { "a", "b", "c", "d" }, *const gone[] = { "b", "d", "a", "c" };
   fmtconv_model *model = fci_model_new (ctx, NULL);
   for (size_t i = 0; i < 4; i++)
-    fmtconv_attach (model, all[i], source);
+    fmtconv_model_attach (model, all[i], source);
   for (size_t i = 0; i < 4; i++)
     {
       size_t left = 0;
-      for (const fmtconv_blob *blob = NULL; (blob = fmtconv_next_blob (model, blob)); left++)
+      for (const fmtconv_blob *blob = NULL; (blob = fmtconv_model_next_blob (model, blob)); left++)
         if (!strcmp (blob->name, gone[i]))
-          fmtconv_detach (model, blob);
+          fmtconv_model_detach (model, blob);
       cr_expect_eq (left, 4 - i);
     }
-  cr_expect_null (fmtconv_next_blob (model, NULL));
-  fmtconv_attach (model, "a", source);
-  cr_expect_str_eq (fmtconv_next_blob (model, NULL)->name, "a");
-  fmtconv_detach (fci_model_new (ctx, NULL), fmtconv_next_blob (model, NULL));
+  cr_expect_null (fmtconv_model_next_blob (model, NULL));
+  fmtconv_model_attach (model, "a", source);
+  cr_expect_str_eq (fmtconv_model_next_blob (model, NULL)->name, "a");
+  fmtconv_model_detach (fci_model_new (ctx, NULL), fmtconv_model_next_blob (model, NULL));
   expect_error (FMTCONV_E_INTERNAL, "is a file of another model");
 }
 
 Test (bundle, refused)
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);
-  fmtconv_put (model, "t", row (0, 8));
-  fmtconv_component (model, "c");
+  fmtconv_model_put (model, "t", row (0, 8));
+  fmtconv_model_component (model, "c");
   cr_expect_eq (fci_model_seal (model, "odd"), FMTCONV_E_INTERNAL);
   expect_error (FMTCONV_E_INTERNAL, "both components and tensors");
-  fmtconv_component (file (0, 1), "new");
+  fmtconv_model_component (file (0, 1), "new");
   expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
   fmtconv_model *twins[] = { file (0, 1), file (8, 1) };
   fci_model_call (twins[0], "same");
@@ -245,6 +244,6 @@ Test (bundle, refused)
   expect_error (FMTCONV_E_USAGE, "cannot be 'other' too");
   model = fci_model_new (ctx, NULL);
   for (int i = 0; i < 65; i++)
-    fmtconv_component (model, fmtconv_text (ctx, "c%d", i));
+    fmtconv_model_component (model, fmtconv_ctx_printf (ctx, "c%d", i));
   expect_error (FMTCONV_E_LIMIT, "more than 64 components");
 }

@@ -61,7 +61,7 @@ map_read (const char *model, map *m)
       cr_assert_lt (m->n, (size_t) LINES);
       row *r = &m->rows[m->n++];
       parse_row (line, r);
-      if (!fmtconv_find (m->in, r->sat))
+      if (!fmtconv_model_find (m->in, r->sat))
         put_leaf (m->w, m->in, r->sat, r->rank, r->shape);
     }
   fclose (file);

@@ -95,9 +95,10 @@ check_cut (const cut *c)
   fmtconv_ctx *ctx = m.w->ctx;
   const fmtconv_model *out = fci_stage_transform (ctx, maps_transform (m.w, c->transform), "", m.in);
   if (out && c->cast[0] != '-')
-    out = fci_stage_transform (ctx, maps_transform (m.w, "cast"), fmtconv_text (ctx, "to=%s", c->cast), out);
+    out = fci_stage_transform (ctx, maps_transform (m.w, "cast"), fmtconv_ctx_printf (ctx, "to=%s", c->cast),
+                               out);
   cr_assert_not_null (out, "%s", m.w->said);
-  const char *params = fmtconv_text (ctx, "max-shard-size=%s", c->size);
+  const char *params = fmtconv_ctx_printf (ctx, "max-shard-size=%s", c->size);
   const fmtconv_layout *layout =
       fci_stage_write (ctx, maps_writer (m.w, "diffusers"), params, out, fci_layout_new_folder (ctx, "out"));
   cr_assert_not_null (layout, "%s", m.w->said);

@@ -26,7 +26,7 @@ find_row (const map *m, const char *hf)
 static uint64_t
 place_of (const map *m, const char *sat)
 {
-  const fmtconv_tensor *t = fmtconv_find (m->in, sat);
+  const fmtconv_tensor *t = fmtconv_model_find (m->in, sat);
   cr_assert (t && t->view->n_boxes == 1, "%s", sat);
   return t->view->boxes[0].offset;
 }
@@ -90,7 +90,7 @@ check_order (const map *m, const char *model, const fmtconv_model *out)
       cr_assert (tab);
       *tab = 0;
       unsigned rank = maps_shape (tab + 1, shape);
-      t = fmtconv_next (out, t);
+      t = fmtconv_model_next (out, t);
       cr_assert (t, "%s is not there", line);
       cr_assert_str_eq (t->name, line);
       cr_expect_eq (t->rank, rank, "%s", line);
@@ -102,7 +102,7 @@ check_order (const map *m, const char *model, const fmtconv_model *out)
     }
   fclose (file);
   cr_expect_gt (n, (size_t) 400);
-  cr_expect_eq (fmtconv_count (out), n);
+  cr_expect_eq (fmtconv_model_count (out), n);
 }
 
 /* All that was not dropped comes back under its name, from its place, in one piece. */
@@ -112,10 +112,9 @@ check_back (const map *m, const fmtconv_rules *table, const fmtconv_model *out)
   const fmtconv_model *back = reverse_rules (table, out);
   size_t n = 0;
   cr_assert_eq (m->w->code, 0, "%s", m->w->said);
-  for
-    FMTCONV_EACH (t, m->in)
+  FMTCONV_FOREACH (t, m->in)
     {
-      const fmtconv_tensor *b = fmtconv_find (back, t->name);
+      const fmtconv_tensor *b = fmtconv_model_find (back, t->name);
       if (fci_model_dropped (out,
                              fci_model_base (fci_model_given (out, 0)) + (uint32_t) fci_tensor_index (t)))
         {
@@ -126,17 +125,17 @@ check_back (const map *m, const fmtconv_rules *table, const fmtconv_model *out)
       cr_expect_str_eq (fci_view_text (b->view), fci_view_text (t->view), "%s", t->name);
       n++;
     }
-  cr_expect_eq (fmtconv_count (back), n);
+  cr_expect_eq (fmtconv_model_count (back), n);
 }
 
 /* config.json as the diffusers writer makes it of a model's attributes, but for the version. */
 static const char *
 config_text (fmtconv_ctx *ctx, fmtconv_attr *attrs)
 {
-  fmtconv_attr *config = fmtconv_object (ctx);
-  fmtconv_overlay (config, fmtconv_get (attrs, "config-default"));
-  fmtconv_overlay (config, fmtconv_get (attrs, "config"));
-  return fmtconv_json_text (config, 1);
+  fmtconv_attr *config = fmtconv_attr_object (ctx);
+  fmtconv_attr_overlay (config, fmtconv_attr_get (attrs, "config-default"));
+  fmtconv_attr_overlay (config, fmtconv_attr_get (attrs, "config"));
+  return fmtconv_attr_json_text (config, 1);
 }
 
 static void
@@ -148,24 +147,24 @@ check_config (const map *m, const char *model, const fmtconv_plugin *plugin)
   cr_assert (file, "%s", path);
   text[fread (text, 1, sizeof text - 1, file)] = 0;
   fclose (file);
-  fmtconv_attr *wanted = fmtconv_literal (m->w->ctx, text);
-  fmtconv_unset (wanted, "_diffusers_version");
+  fmtconv_attr *wanted = fmtconv_attr_literal (m->w->ctx, text);
+  fmtconv_attr_unset (wanted, "_diffusers_version");
   const fmtconv_model *out = fci_stage_transform (m->w->ctx, plugin, "", m->in);
   cr_assert (out, "%s", m->w->said);
-  cr_expect_str_eq (config_text (m->w->ctx, fmtconv_attrs (out)), fmtconv_json_text (wanted, 1));
-  cr_expect_str_eq (fmtconv_get_string (fmtconv_attrs (out), "library", ""), "diffusers");
+  cr_expect_str_eq (config_text (m->w->ctx, fmtconv_model_attrs (out)), fmtconv_attr_json_text (wanted, 1));
+  cr_expect_str_eq (fmtconv_attr_get_string (fmtconv_model_attrs (out), "library", ""), "diffusers");
   size_t n = 0;
   char line[LINE];
   file = maps_open ("diffusers-order-", model, ".txt");
   for (const fmtconv_tensor *t = NULL; fgets (line, sizeof line, file); n++)
     {
-      t = fmtconv_next (out, t);
+      t = fmtconv_model_next (out, t);
       line[strcspn (line, "\t")] = 0;
       cr_assert (t, "%s is not there", line);
       cr_assert_str_eq (t->name, line);
     }
   fclose (file);
-  cr_expect_eq (fmtconv_count (out), n);
+  cr_expect_eq (fmtconv_model_count (out), n);
 }
 
 static void
@@ -176,21 +175,21 @@ check_model (const char *model, const char *transform, bool learned, uint64_t la
   const fmtconv_plugin *plugin = maps_transform (m.w, transform);
   const fmtconv_rules *table = plugin->transform->rules;
   fci_recognition seen;
-  cr_expect_eq (fci_rules_recognise (table, m.in, &seen), 0);
+  cr_expect_eq (fci_rules_recognize (table, m.in, &seen), 0);
   cr_expect_eq (seen.missing, 0);
   cr_expect_eq (seen.unknown, 0);
   cr_expect_gt (seen.claimed, 400);
   cr_expect_eq (fci_rules_check (m.w->ctx, table), 0, "%s", m.w->said);
 
   fmtconv_model *out = fci_model_new (m.w->ctx, m.in);
-  fmtconv_apply (table, m.in, out);
+  fmtconv_rules_apply (table, m.in, out);
   cr_assert_eq (m.w->code, 0, "%s", m.w->said);
   if (!learned) /* what the plugin drops by itself: the table of positions, which diffusers computes */
-    fmtconv_drop (out, fmtconv_find (out, "patch_embed.pos_embedding"), "computed");
+    fmtconv_model_drop (out, fmtconv_model_find (out, "patch_embed.pos_embedding"), "computed");
   cr_assert_eq (fci_model_seal (out, "test"), 0, "%s", m.w->said);
   if (layers)
-    cr_expect_eq (fmtconv_var (out, "#i"), layers);
-  cr_expect_eq (fmtconv_var (out, "h"), width);
+    cr_expect_eq (fmtconv_rules_variable (out, "#i"), layers);
+  cr_expect_eq (fmtconv_rules_variable (out, "h"), width);
   check_order (&m, model, out);
   check_back (&m, table, out);
   check_config (&m, model, plugin);
@@ -236,13 +235,13 @@ put_lora_layer (world *w, fmtconv_model *model, const char *prefix, int i, uint6
   for (int k = 0; k < 8; k++)
     {
       const uint64_t shape[] = { k % 2 ? width : rank, k % 2 ? rank : width };
-      char *name = fmtconv_text (w->ctx, "%stransformer.layers.%d.attention.%s", prefix, i, own[k / 2]);
+      char *name = fmtconv_ctx_printf (w->ctx, "%stransformer.layers.%d.attention.%s", prefix, i, own[k / 2]);
       strstr (name, "matrix_")[7] = k % 2 ? 'B' : 'A';
       put_leaf (w, model, name, 2, shape);
     }
   put_leaf (w, model,
-            fmtconv_text (w->ctx, "%stransformer.layers.%d.attention.dense.original.weight", prefix, i), 2,
-            (const uint64_t[]){ width, width });
+            fmtconv_ctx_printf (w->ctx, "%stransformer.layers.%d.attention.dense.original.weight", prefix, i),
+            2, (const uint64_t[]){ width, width });
 }
 
 static void
@@ -259,26 +258,26 @@ check_lora (const char *prefix, int layers, uint64_t width)
   const fmtconv_rules *table = maps_transform (w, "cogvideox-lora")->transform->rules;
   const fmtconv_model *out = apply_rules (table, in);
   cr_assert_eq (w->code, 0, "%s", w->said);
-  cr_expect_eq (fmtconv_count (out), (size_t) layers * 8);
-  cr_expect_eq (fmtconv_var (out, "r"), 128);
-  cr_expect_eq (fmtconv_var (out, "h"), width);
-  cr_expect_eq (fmtconv_var (out, "#i"), (uint64_t) layers);
+  cr_expect_eq (fmtconv_model_count (out), (size_t) layers * 8);
+  cr_expect_eq (fmtconv_rules_variable (out, "r"), 128);
+  cr_expect_eq (fmtconv_rules_variable (out, "h"), width);
+  cr_expect_eq (fmtconv_rules_variable (out, "#i"), (uint64_t) layers);
   cr_expect_str_eq (fci_model_dropped (out, fci_model_base (fci_model_given (out, 0)) + 0), "text encoder");
   size_t n = 0;
-  for
-    FMTCONV_EACH (t, out)
+  FMTCONV_FOREACH (t, out)
     {
-      cr_expect_str_eq (t->name, fmtconv_text (w->ctx, "transformer.transformer_blocks.%zu.attn1.%s.weight",
-                                               n / 8, order[n % 8]));
+      cr_expect_str_eq (t->name,
+                        fmtconv_ctx_printf (w->ctx, "transformer.transformer_blocks.%zu.attn1.%s.weight",
+                                            n / 8, order[n % 8]));
       n++;
     }
   const fmtconv_model *back = reverse_rules (table, out);
   cr_assert_eq (w->code, 0, "%s", w->said);
-  cr_expect_eq (fmtconv_count (back), (size_t) layers * 8);
+  cr_expect_eq (fmtconv_model_count (back), (size_t) layers * 8);
   cr_expect_str_eq (
       value_of (back, "model.diffusion_model.transformer.layers.9.attention.query_key_value.matrix_B.2"),
-      value_of (
-          in, fmtconv_text (w->ctx, "%stransformer.layers.9.attention.query_key_value.matrix_B.2", prefix)));
+      value_of (in, fmtconv_ctx_printf (w->ctx, "%stransformer.layers.9.attention.query_key_value.matrix_B.2",
+                                        prefix)));
   world_free (w);
 }
 

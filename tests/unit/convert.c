@@ -71,13 +71,13 @@ full_job (void)
 static int64_t
 number (fmtconv_attr *node, const char *path)
 {
-  return fmtconv_get_int (fmtconv_at (node, path), NULL, -1);
+  return fmtconv_attr_get_int (fmtconv_attr_at (node, path), NULL, -1);
 }
 
 static const char *
 text (fmtconv_attr *node, const char *path)
 {
-  return fmtconv_get_string (fmtconv_at (node, path), NULL, "(none)");
+  return fmtconv_attr_get_string (fmtconv_attr_at (node, path), NULL, "(none)");
 }
 
 Test (convert, report)
@@ -126,7 +126,7 @@ Test (convert, listed_tensors)
   job.dtype = "f16";
   fmtconv_attr *r = fmtconv_convert (ctx, &job);
   cr_assert_not_null (r, "%s", h.error);
-  fmtconv_attr *a = fmtconv_at (r, "tensors/0");
+  fmtconv_attr *a = fmtconv_attr_at (r, "tensors/0");
   cr_expect_str_eq (text (a, "name"), "a");
   cr_expect_str_eq (text (a, "dtype"), "f16");
   cr_expect_str_eq (text (a, "from/0"), "a");
@@ -289,7 +289,7 @@ Test (convert, inspect)
   cr_assert_not_null (r, "%s", h.error);
   cr_expect_str_eq (text (r, "path"), in);
   cr_expect_str_eq (text (r, "format"), "safetensors");
-  cr_expect_eq (fmtconv_at (r, "kind")->kind, FMTCONV_A_NULL);
+  cr_expect_eq (fmtconv_attr_at (r, "kind")->kind, FMTCONV_ATTR_NULL);
   cr_expect_str_eq (text (r, "title"), "2 tensors");
   cr_expect_eq (number (r, "tensors"), 2);
   cr_expect_eq (number (r, "bytes"), 40);
@@ -303,7 +303,7 @@ Test (convert, inspect)
   char command[256];
   snprintf (command, sizeof command, "fmtconv %s OUTPUT.safetensors", in);
   cr_expect_str_eq (text (r, "convert/0"), command);
-  cr_expect_eq (fmtconv_at (r, "list")->len, 2);
+  cr_expect_eq (fmtconv_attr_at (r, "list")->len, 2);
   cr_expect_str_eq (text (r, "list/0/name"), "b.weight");
   fmtconv_ctx_free (ctx);
 }
@@ -312,14 +312,14 @@ Test (convert, plugin_list)
 {
   heard h;
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
-  fmtconv_attr *one = fmtconv_plugins (ctx, "cast"), *all = fmtconv_plugins (ctx, NULL);
+  fmtconv_attr *one = fmtconv_plugin_list (ctx, "cast"), *all = fmtconv_plugin_list (ctx, NULL);
   cr_assert (one && all, "%s", h.error);
   cr_expect_eq (one->len, 1);
   cr_expect_str_eq (text (one, "0/roles/0"), "transform");
   cr_expect_str_eq (text (one, "0/parameters/0/key"), "to");
   cr_expect_str_eq (text (one, "0/parameters/0/type"), "dtype");
   cr_expect_gt (all->len, 1);
-  cr_expect_null (fmtconv_plugins (ctx, "casts"));
+  cr_expect_null (fmtconv_plugin_list (ctx, "casts"));
   cr_expect (strstr (h.error, "there is no plugin 'casts'") && strstr (h.error, "did you mean 'cast'?"), "%s",
              h.error);
   fmtconv_ctx_free (ctx);

@@ -24,10 +24,10 @@ Test (json, golden)
   fmtconv_ctx *ctx = new_ctx ();
   for (size_t i = 0; i < sizeof golden / sizeof golden[0]; i++)
     {
-      fmtconv_attr *tree = fmtconv_literal (ctx, golden[i].in);
+      fmtconv_attr *tree = fmtconv_attr_literal (ctx, golden[i].in);
       cr_assert_not_null (tree, "%s", golden[i].in);
-      cr_expect_str_eq (fmtconv_json_text (tree, 1), golden[i].pretty);
-      cr_expect_str_eq (fmtconv_json_text (tree, 0), golden[i].compact);
+      cr_expect_str_eq (fmtconv_attr_json_text (tree, 1), golden[i].pretty);
+      cr_expect_str_eq (fmtconv_attr_json_text (tree, 0), golden[i].compact);
     }
   fmtconv_ctx_free (ctx);
 }
@@ -56,10 +56,10 @@ Test (json, no_number_for_infinity)
   for (size_t i = 0; i < 3; i++)
     {
       fmtconv_ctx *ctx = new_ctx ();
-      fmtconv_attr *o = fmtconv_object (ctx);
-      fmtconv_set_float (o, "x", table[i].v);
-      cr_expect_null (fmtconv_json_text (o, 0));
-      cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_UNSUPPORTED);
+      fmtconv_attr *o = fmtconv_attr_object (ctx);
+      fmtconv_attr_set_float (o, "x", table[i].v);
+      cr_expect_null (fmtconv_attr_json_text (o, 0));
+      cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_UNSUPPORTED);
       cr_expect_str_eq (seen.text, table[i].text);
       fmtconv_ctx_free (ctx);
     }
@@ -69,17 +69,17 @@ Test (json, integers_are_exact)
 {
   fmtconv_ctx *ctx = new_ctx ();
   fmtconv_attr *a =
-      fmtconv_literal (ctx, "[1.5,18446744073709551615,[9223372036854775808],\"18446744073709551615\","
-                            "0,{\"k\":9223372036854775807},-9223372036854775808,9223372036854775809]");
+      fmtconv_attr_literal (ctx, "[1.5,18446744073709551615,[9223372036854775808],\"18446744073709551615\","
+                                 "0,{\"k\":9223372036854775807},-9223372036854775808,9223372036854775809]");
   cr_assert_not_null (a);
-  cr_expect_eq (fmtconv_at (a, "1")->kind, FMTCONV_A_UINT);
-  cr_expect_eq (fmtconv_at (a, "1")->v.u, UINT64_MAX);
-  cr_expect_eq (fmtconv_at (a, "2/0")->v.u, UINT64_C (1) << 63);
-  cr_expect_eq (fmtconv_at (a, "3")->kind, FMTCONV_A_STRING);
-  cr_expect_eq (fmtconv_at (a, "4")->v.i, 0);
-  cr_expect_eq (fmtconv_get_int (fmtconv_at (a, "5"), "k", 0), INT64_MAX);
-  cr_expect_eq (fmtconv_at (a, "6")->v.i, INT64_MIN);
-  cr_expect_eq (fmtconv_at (a, "7")->v.u, (UINT64_C (1) << 63) + 1);
+  cr_expect_eq (fmtconv_attr_at (a, "1")->kind, FMTCONV_ATTR_UINT);
+  cr_expect_eq (fmtconv_attr_at (a, "1")->v.u, UINT64_MAX);
+  cr_expect_eq (fmtconv_attr_at (a, "2/0")->v.u, UINT64_C (1) << 63);
+  cr_expect_eq (fmtconv_attr_at (a, "3")->kind, FMTCONV_ATTR_STRING);
+  cr_expect_eq (fmtconv_attr_at (a, "4")->v.i, 0);
+  cr_expect_eq (fmtconv_attr_get_int (fmtconv_attr_at (a, "5"), "k", 0), INT64_MAX);
+  cr_expect_eq (fmtconv_attr_at (a, "6")->v.i, INT64_MIN);
+  cr_expect_eq (fmtconv_attr_at (a, "7")->v.u, (UINT64_C (1) << 63) + 1);
   fmtconv_ctx_free (ctx);
 }
 
@@ -91,9 +91,9 @@ take (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth)
   memset (bytes, 'x', len + 200);
   memcpy (bytes + 100, text, len);
   fmtconv_source *source = fci_source_memory (ctx, bytes, len + 200, "file");
-  fmtconv_cursor cursor = fmtconv_cursor_of (source);
+  fmtconv_cursor cursor = fmtconv_cursor_start (source);
   cursor.pos = 100;
-  fmtconv_attr *tree = fmtconv_take_json (&cursor, len, depth);
+  fmtconv_attr *tree = fmtconv_cursor_take_json (&cursor, len, depth);
   if (tree)
     cr_expect_eq (cursor.pos, 100 + len);
   free (bytes);
@@ -148,7 +148,7 @@ Test (json, refused_with_a_position)
       fmtconv_ctx *ctx = new_ctx ();
       const char *text = table[i].text;
       cr_expect_null (take (ctx, text, strlen (text), table[i].depth), "%s", text);
-      cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_FORMAT);
+      cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_FORMAT);
       cr_expect (seen.offset >= 100 + table[i].from && seen.offset <= 100 + table[i].to, "%s: at %d", text,
                  (int) seen.offset - 100);
       cr_expect (strstr (seen.what, table[i].what), "%s: %s", text, seen.what);
@@ -184,8 +184,8 @@ Test (json, hostile_depth)
   cr_expect_eq (seen.offset, 100 + FCI_JSON_DEPTH);
   fmtconv_ctx_free (ctx);
   ctx = new_ctx ();
-  cr_expect_null (fmtconv_literal (ctx, text));
-  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_USAGE);
+  cr_expect_null (fmtconv_attr_literal (ctx, text));
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_USAGE);
   fmtconv_ctx_free (ctx);
   free (text);
 }
@@ -195,13 +195,13 @@ Test (json, parse_without_an_error)
 {
   const char *why;
   fmtconv_ctx *ctx = new_ctx ();
-  fmtconv_attr *tree = fmtconv_json_parse (ctx, "{\"r\": 4}", &why);
-  cr_expect_eq (fmtconv_get_int (tree, "r", 0), 4);
+  fmtconv_attr *tree = fmtconv_attr_parse_json (ctx, "{\"r\": 4}", &why);
+  cr_expect_eq (fmtconv_attr_get_int (tree, "r", 0), 4);
   cr_expect_null (why);
-  cr_expect_null (fmtconv_json_parse (ctx, "{\"r\": 4", &why));
+  cr_expect_null (fmtconv_attr_parse_json (ctx, "{\"r\": 4", &why));
   cr_assert_not_null (why);
   cr_expect_eq (strncmp (why, "at byte ", 8), 0, "%s", why);
-  cr_expect_eq (fmtconv_failed (ctx), 0);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
   fmtconv_ctx_free (ctx);
 }
 
@@ -236,15 +236,15 @@ note_member (void *arg, fmtconv_attr *member)
 {
   walk *w = arg;
   strcat (w->text, member->key);
-  strcat (w->text, fmtconv_json_text (member, 0));
+  strcat (w->text, fmtconv_attr_json_text (member, 0));
   return --w->most == 0;
 }
 
 static void
 take_members (fmtconv_ctx *ctx, const char *text, size_t n, unsigned depth, walk *w)
 {
-  fmtconv_cursor cursor = fmtconv_cursor_of (fci_source_memory (ctx, text, n, "file"));
-  fmtconv_take_members (&cursor, n, depth, note_member, w);
+  fmtconv_cursor cursor = fmtconv_cursor_start (fci_source_memory (ctx, text, n, "file"));
+  fmtconv_cursor_take_members (&cursor, n, depth, note_member, w);
 }
 
 Test (json, members_one_by_one)
@@ -254,16 +254,16 @@ Test (json, members_one_by_one)
   walk w = { .most = 100 };
   fmtconv_ctx *ctx = new_ctx ();
   take_members (ctx, text, sizeof text - 1, 3, &w);
-  cr_expect_eq (fmtconv_failed (ctx), 0, "%s", seen.text);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0, "%s", seen.text);
   cr_expect_str_eq (w.text, "a18446744073709551615b[1,{\"x\":9223372036854775808}]a\"c\"dnulle-0.5");
   w = (walk){ .most = 2 };
   take_members (ctx, text, sizeof text - 1, 3, &w);
   cr_expect_str_eq (w.text, "a18446744073709551615b[1,{\"x\":9223372036854775808}]");
-  cr_expect_eq (fmtconv_failed (ctx), 0);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
   take_members (ctx, "{}", 2, 3, &w);
-  cr_expect_eq (fmtconv_failed (ctx), 0);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
   take_members (ctx, text, sizeof text - 1, 2, &w);
-  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_FORMAT);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_FORMAT);
   fmtconv_ctx_free (ctx);
 }
 
@@ -288,9 +288,9 @@ Test (json, members_are_not_kept)
   *at++ = '}';
   size_t n = 0;
   fmtconv_ctx *ctx = new_ctx ();
-  fmtconv_cursor cursor = fmtconv_cursor_of (fci_source_memory (ctx, text, (size_t) (at - text), "file"));
-  fmtconv_take_members (&cursor, cursor.end, 3, count_member, &n);
-  cr_expect_eq (fmtconv_failed (ctx), 0);
+  fmtconv_cursor cursor = fmtconv_cursor_start (fci_source_memory (ctx, text, (size_t) (at - text), "file"));
+  fmtconv_cursor_take_members (&cursor, cursor.end, 3, count_member, &n);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
   cr_expect_eq (n, 1000000);
   cr_expect_lt (ctx->arena.total, 3 << 20);
   fmtconv_ctx_free (ctx);
@@ -302,24 +302,24 @@ Test (json, limit_of_bytes)
 {
   fmtconv_ctx *ctx = new_ctx ();
   fmtconv_source *huge = fci_source_memory (ctx, "", UINT64_C (1) << 40, "file");
-  fmtconv_cursor cursor = fmtconv_cursor_of (huge);
-  cr_expect_null (fmtconv_take_json (&cursor, (256 << 20) + 1, 4));
-  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_LIMIT);
-  cr_expect_null (fmtconv_take_json (&cursor, 1, 4), "nothing happens after an error");
+  fmtconv_cursor cursor = fmtconv_cursor_start (huge);
+  cr_expect_null (fmtconv_cursor_take_json (&cursor, (256 << 20) + 1, 4));
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_LIMIT);
+  cr_expect_null (fmtconv_cursor_take_json (&cursor, 1, 4), "nothing happens after an error");
   fmtconv_ctx_free (ctx);
   ctx = new_ctx ();
-  cursor = fmtconv_cursor_of (fci_source_memory (ctx, "{}", 2, "file"));
-  cr_expect_null (fmtconv_take_json (&cursor, UINT64_MAX, 4));
-  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_FORMAT);
-  cr_expect_null (fmtconv_take_json (NULL, 1, 4));
+  cursor = fmtconv_cursor_start (fci_source_memory (ctx, "{}", 2, "file"));
+  cr_expect_null (fmtconv_cursor_take_json (&cursor, UINT64_MAX, 4));
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_FORMAT);
+  cr_expect_null (fmtconv_cursor_take_json (NULL, 1, 4));
   fmtconv_ctx_free (ctx);
 }
 
 Test (json, literal_is_the_programmers)
 {
   fmtconv_ctx *ctx = new_ctx ();
-  cr_expect_null (fmtconv_literal (ctx, "{\"a\":1,\"a\":2}"));
-  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_USAGE);
+  cr_expect_null (fmtconv_attr_literal (ctx, "{\"a\":1,\"a\":2}"));
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_USAGE);
   cr_expect (strstr (seen.text, "duplicate object key"));
   fmtconv_ctx_free (ctx);
 }

@@ -18,7 +18,7 @@ setting (const char *name, uint64_t otherwise)
 static void
 expect_same (world *w, uint64_t seed, const char *law, fmtconv_view *a, fmtconv_view *b)
 {
-  if (!a || !b || fmtconv_failed (w->ctx))
+  if (!a || !b || fmtconv_ctx_failed (w->ctx))
     cr_fatal ("seed %llu: %s: no view", (unsigned long long) seed, law);
   const char *left = fci_view_text (a);
   const char *right = fci_view_text (b);
@@ -51,8 +51,9 @@ slice_of_slice (world *w, uint64_t seed, const naive *v)
   uint64_t n = pick (w, v->shape[axis] - a + 1);
   uint64_t b = pick (w, n + 1);
   uint64_t m = pick (w, n - b + 1);
-  expect_same (w, seed, "slice of slice", fmtconv_slice (fmtconv_slice (v->view, axis, a, n), axis, b, m),
-               fmtconv_slice (v->view, axis, a + b, m));
+  expect_same (w, seed, "slice of slice",
+               fmtconv_view_slice (fmtconv_view_slice (v->view, axis, a, n), axis, b, m),
+               fmtconv_view_slice (v->view, axis, a + b, m));
 }
 
 /* Slices along different axes may change places. */
@@ -67,8 +68,8 @@ slices_commute (world *w, uint64_t seed, const naive *v)
   uint64_t n = pick (w, v->shape[i] - a + 1);
   uint64_t b = pick (w, v->shape[k] + 1);
   uint64_t m = pick (w, v->shape[k] - b + 1);
-  expect_same (w, seed, "slices commute", fmtconv_slice (fmtconv_slice (v->view, i, a, n), k, b, m),
-               fmtconv_slice (fmtconv_slice (v->view, k, b, m), i, a, n));
+  expect_same (w, seed, "slices commute", fmtconv_view_slice (fmtconv_view_slice (v->view, i, a, n), k, b, m),
+               fmtconv_view_slice (fmtconv_view_slice (v->view, k, b, m), i, a, n));
 }
 
 /* A view of the same shape but along the axis, random all the same. */
@@ -89,7 +90,7 @@ slice_of_concat (world *w, uint64_t seed, const naive *v)
   unsigned axis = (unsigned) pick (w, v->rank);
   fmtconv_view *parts[3] = { v->view, companion (w, v, axis), companion (w, v, axis) };
   fmtconv_view *met[3];
-  fmtconv_view *all = fmtconv_concat (axis, 3, parts);
+  fmtconv_view *all = fmtconv_view_concat (axis, 3, parts);
   uint64_t a = pick (w, all->shape[axis] + 1);
   uint64_t n = pick (w, all->shape[axis] - a + 1);
   uint64_t at = 0;
@@ -98,13 +99,14 @@ slice_of_concat (world *w, uint64_t seed, const naive *v)
       uint64_t len = parts[i]->shape[axis];
       uint64_t from = a > at ? (a - at < len ? a - at : len) : 0;
       uint64_t to = a + n > at ? (a + n - at < len ? a + n - at : len) : 0;
-      met[i] = fmtconv_slice (parts[i], axis, from, to > from ? to - from : 0);
+      met[i] = fmtconv_view_slice (parts[i], axis, from, to > from ? to - from : 0);
       at += len;
     }
-  expect_same (w, seed, "slice of concat", fmtconv_slice (all, axis, a, n), fmtconv_concat (axis, 3, met));
-  fmtconv_view *first = fmtconv_concat (axis, 2, parts);
+  expect_same (w, seed, "slice of concat", fmtconv_view_slice (all, axis, a, n),
+               fmtconv_view_concat (axis, 3, met));
+  fmtconv_view *first = fmtconv_view_concat (axis, 2, parts);
   expect_same (w, seed, "concat of concat", all,
-               fmtconv_concat (axis, 2, (fmtconv_view *[]){ first, parts[2] }));
+               fmtconv_view_concat (axis, 2, (fmtconv_view *[]){ first, parts[2] }));
 }
 
 /* Four tiles: rows of columns = columns of rows. */
@@ -118,10 +120,10 @@ tiles_commute (world *w, uint64_t seed, const naive *v)
   fmtconv_view *t[4];
   for (unsigned n = 0; n < 4; n++)
     t[n] = pick (w, 2) ? v->view : naive_leaf (w, v->dtype, v->rank, v->shape).view;
-  fmtconv_view *rows[2] = { fmtconv_concat (k, 2, t), fmtconv_concat (k, 2, t + 2) };
-  fmtconv_view *columns[2] = { fmtconv_concat (i, 2, (fmtconv_view *[]){ t[0], t[2] }),
-                               fmtconv_concat (i, 2, (fmtconv_view *[]){ t[1], t[3] }) };
-  expect_same (w, seed, "tiles", fmtconv_concat (i, 2, rows), fmtconv_concat (k, 2, columns));
+  fmtconv_view *rows[2] = { fmtconv_view_concat (k, 2, t), fmtconv_view_concat (k, 2, t + 2) };
+  fmtconv_view *columns[2] = { fmtconv_view_concat (i, 2, (fmtconv_view *[]){ t[0], t[2] }),
+                               fmtconv_view_concat (i, 2, (fmtconv_view *[]){ t[1], t[3] }) };
+  expect_same (w, seed, "tiles", fmtconv_view_concat (i, 2, rows), fmtconv_view_concat (k, 2, columns));
 }
 
 /* permute ∘ permute = permute */
@@ -135,8 +137,8 @@ permute_of_permute (world *w, uint64_t seed, const naive *v)
   naive_axes (w, v->rank, b);
   for (unsigned i = 0; i < v->rank; i++)
     both[i] = a[b[i]];
-  expect_same (w, seed, "permute of permute", fmtconv_permute (fmtconv_permute (v->view, a), b),
-               fmtconv_permute (v->view, both));
+  expect_same (w, seed, "permute of permute", fmtconv_view_permute (fmtconv_view_permute (v->view, a), b),
+               fmtconv_view_permute (v->view, both));
 }
 
 /* Cut anywhere and put together again: nothing happened. */
@@ -145,26 +147,26 @@ split_then_fuse (world *w, uint64_t seed, const naive *v)
 {
   unsigned axis = (unsigned) pick (w, v->rank);
   uint64_t a = pick (w, v->shape[axis] + 1);
-  fmtconv_view *halves[2] = { fmtconv_slice (v->view, axis, 0, a),
-                              fmtconv_slice (v->view, axis, a, v->shape[axis] - a) };
-  expect_same (w, seed, "split then fuse", fmtconv_concat (axis, 2, halves), v->view);
+  fmtconv_view *halves[2] = { fmtconv_view_slice (v->view, axis, 0, a),
+                              fmtconv_view_slice (v->view, axis, a, v->shape[axis] - a) };
+  expect_same (w, seed, "split then fuse", fmtconv_view_concat (axis, 2, halves), v->view);
   fmtconv_view *parts[64];
   uint64_t n = v->shape[axis];
   if (n == 0 || n > 64)
     return;
   for (uint64_t k = 0; k < n; k++)
-    parts[k] = fmtconv_chunk (v->view, axis, k, n);
-  expect_same (w, seed, "chunks then fuse", fmtconv_concat (axis, n, parts), v->view);
+    parts[k] = fmtconv_view_chunk (v->view, axis, k, n);
+  expect_same (w, seed, "chunks then fuse", fmtconv_view_concat (axis, n, parts), v->view);
 }
 
 /* Random operations on elements. */
 static fmtconv_view *
 operated (fmtconv_view *view, unsigned which)
 {
-  view = which & 1 ? fmtconv_scale (view, 0.5) : view;
-  view = which & 2 ? fmtconv_cast (view, FMTCONV_F16) : view;
-  view = which & 4 ? fmtconv_watch (view, FMTCONV_NAN, FMTCONV_WARN, "look") : view;
-  return fmtconv_cast (view, which & 8 ? FMTCONV_F32 : FMTCONV_BF16);
+  view = which & 1 ? fmtconv_view_scale (view, 0.5) : view;
+  view = which & 2 ? fmtconv_view_cast (view, FMTCONV_F16) : view;
+  view = which & 4 ? fmtconv_view_watch (view, FMTCONV_FINDING_NAN, FMTCONV_SEVERITY_WARN, "look") : view;
+  return fmtconv_view_cast (view, which & 8 ? FMTCONV_F32 : FMTCONV_BF16);
 }
 
 static void
@@ -178,12 +180,12 @@ elementwise_commutes (world *w, uint64_t seed, const naive *v)
   naive_axes (w, v->rank, axes);
   fmtconv_view *parts[2] = { v->view, companion (w, v, axis) };
   fmtconv_view *done[2] = { operated (parts[0], which), operated (parts[1], which) };
-  expect_same (w, seed, "elementwise and slice", operated (fmtconv_slice (v->view, axis, a, n), which),
-               fmtconv_slice (operated (v->view, which), axis, a, n));
-  expect_same (w, seed, "elementwise and concat", operated (fmtconv_concat (axis, 2, parts), which),
-               fmtconv_concat (axis, 2, done));
-  expect_same (w, seed, "elementwise and permute", operated (fmtconv_permute (v->view, axes), which),
-               fmtconv_permute (operated (v->view, which), axes));
+  expect_same (w, seed, "elementwise and slice", operated (fmtconv_view_slice (v->view, axis, a, n), which),
+               fmtconv_view_slice (operated (v->view, which), axis, a, n));
+  expect_same (w, seed, "elementwise and concat", operated (fmtconv_view_concat (axis, 2, parts), which),
+               fmtconv_view_concat (axis, 2, done));
+  expect_same (w, seed, "elementwise and permute", operated (fmtconv_view_permute (v->view, axes), which),
+               fmtconv_view_permute (operated (v->view, which), axes));
 }
 
 /* There and back is nothing; two in a row are one. */
@@ -194,13 +196,13 @@ reshapes (world *w, uint64_t seed, const naive *v)
   uint64_t two[FMTCONV_MAX_RANK];
   unsigned rank_one = naive_other_shape (w, v, one);
   unsigned rank_two = naive_other_shape (w, v, two);
-  fmtconv_view *there = fmtconv_reshape (v->view, rank_one, one);
-  expect_same (w, seed, "reshape and back", fmtconv_reshape (there, v->rank, v->shape), v->view);
+  fmtconv_view *there = fmtconv_view_reshape (v->view, rank_one, one);
+  expect_same (w, seed, "reshape and back", fmtconv_view_reshape (there, v->rank, v->shape), v->view);
   expect_same (w, seed, "reshape, cast and back",
-               fmtconv_reshape (fmtconv_cast (there, FMTCONV_F64), v->rank, v->shape),
-               fmtconv_cast (v->view, FMTCONV_F64));
-  expect_same (w, seed, "reshape of reshape", fmtconv_reshape (there, rank_two, two),
-               fmtconv_reshape (v->view, rank_two, two));
+               fmtconv_view_reshape (fmtconv_view_cast (there, FMTCONV_F64), v->rank, v->shape),
+               fmtconv_view_cast (v->view, FMTCONV_F64));
+  expect_same (w, seed, "reshape of reshape", fmtconv_view_reshape (there, rank_two, two),
+               fmtconv_view_reshape (v->view, rank_two, two));
 }
 
 /* Sliced, the factors are sliced; put together, they are put together. */
@@ -217,21 +219,22 @@ products (world *w, uint64_t seed)
       at[i] = pick (w, shape[i]);
       n[i] = 1 + pick (w, shape[i] - at[i]);
     }
-  expect_same (w, seed, "rows of a product", fmtconv_slice (all.view, 0, at[0], n[0]),
-               fmtconv_lowrank (fmtconv_slice (v.view, 0, at[0], n[0]),
-                                fmtconv_slice (b.view, 0, at[0], n[0]), a.view, 2));
-  expect_same (w, seed, "columns of a product", fmtconv_slice (all.view, 1, at[1], n[1]),
-               fmtconv_lowrank (fmtconv_slice (v.view, 1, at[1], n[1]), b.view,
-                                fmtconv_slice (a.view, 1, at[1], n[1]), 2));
+  expect_same (w, seed, "rows of a product", fmtconv_view_slice (all.view, 0, at[0], n[0]),
+               fmtconv_view_lowrank (fmtconv_view_slice (v.view, 0, at[0], n[0]),
+                                     fmtconv_view_slice (b.view, 0, at[0], n[0]), a.view, 2));
+  expect_same (w, seed, "columns of a product", fmtconv_view_slice (all.view, 1, at[1], n[1]),
+               fmtconv_view_lowrank (fmtconv_view_slice (v.view, 1, at[1], n[1]), b.view,
+                                     fmtconv_view_slice (a.view, 1, at[1], n[1]), 2));
   naive more = naive_leaf (w, FMTCONV_F16, 2, shape), below = naive_factor (w, shape[0], rank, 0);
   fmtconv_view *const two[] = { v.view, more.view }, *const left[] = { b.view, below.view };
-  fmtconv_view *const done[] = { all.view, fmtconv_lowrank (more.view, below.view, a.view, 2) };
+  fmtconv_view *const done[] = { all.view, fmtconv_view_lowrank (more.view, below.view, a.view, 2) };
   if (b.dtype == below.dtype)
-    expect_same (w, seed, "products put together", fmtconv_concat (0, 2, done),
-                 fmtconv_lowrank (fmtconv_concat (0, 2, two), fmtconv_concat (0, 2, left), a.view, 2));
+    expect_same (
+        w, seed, "products put together", fmtconv_view_concat (0, 2, done),
+        fmtconv_view_lowrank (fmtconv_view_concat (0, 2, two), fmtconv_view_concat (0, 2, left), a.view, 2));
   const uint64_t taller[] = { shape[0], 1, shape[1] };
   expect_same (w, seed, "a product with an axis of 1",
-               fmtconv_reshape (fmtconv_reshape (all.view, 3, taller), 2, shape), all.view);
+               fmtconv_view_reshape (fmtconv_view_reshape (all.view, 3, taller), 2, shape), all.view);
 }
 
 /* Cut between blocks, the factors are cut; turned, they are turned; put together after whole blocks, they are put
@@ -248,31 +251,32 @@ scalings (world *w, uint64_t seed, const naive *v)
       shape[i] = (v->shape[i] + block[i] - 1) / block[i];
     }
   const naive f = naive_leaf (w, FMTCONV_F32, v->rank, shape);
-  fmtconv_view *all = fmtconv_multiply (v->view, f.view, block);
+  fmtconv_view *all = fmtconv_view_multiply (v->view, f.view, block);
   naive_axes (w, v->rank, axes);
   for (unsigned i = 0; i < v->rank; i++)
     turned[i] = block[axes[i]];
-  expect_same (w, seed, "factors turned", fmtconv_permute (all, axes),
-               fmtconv_multiply (fmtconv_permute (v->view, axes), fmtconv_permute (f.view, axes), turned));
+  expect_same (w, seed, "factors turned", fmtconv_view_permute (all, axes),
+               fmtconv_view_multiply (fmtconv_view_permute (v->view, axes),
+                                      fmtconv_view_permute (f.view, axes), turned));
   if (shape[axis] < 4)
     return;
   const uint64_t at = 1 + pick (w, shape[axis] - 3), first = at * block[axis];
-  fmtconv_view *const factors[] = { fmtconv_slice (f.view, axis, 0, at),
-                                    fmtconv_slice (f.view, axis, at, shape[axis] - at) };
-  fmtconv_view *const parts[] = { fmtconv_slice (v->view, axis, 0, first),
-                                  fmtconv_slice (v->view, axis, first, v->shape[axis] - first) };
-  expect_same (w, seed, "factors cut", fmtconv_slice (all, axis, first, v->shape[axis] - first),
-               fmtconv_multiply (parts[1], factors[1], block));
+  fmtconv_view *const factors[] = { fmtconv_view_slice (f.view, axis, 0, at),
+                                    fmtconv_view_slice (f.view, axis, at, shape[axis] - at) };
+  fmtconv_view *const parts[] = { fmtconv_view_slice (v->view, axis, 0, first),
+                                  fmtconv_view_slice (v->view, axis, first, v->shape[axis] - first) };
+  expect_same (w, seed, "factors cut", fmtconv_view_slice (all, axis, first, v->shape[axis] - first),
+               fmtconv_view_multiply (parts[1], factors[1], block));
   expect_same (w, seed, "factors put together", all,
-               fmtconv_multiply (v->view, fmtconv_concat (axis, 2, factors), block));
+               fmtconv_view_multiply (v->view, fmtconv_view_concat (axis, 2, factors), block));
 }
 
 static void
 own_type (world *w, uint64_t seed, const naive *v)
 {
-  fmtconv_view *rounded = fmtconv_cast (v->view, v->dtype);
-  expect_same (w, seed, "cast to own type", fmtconv_cast (rounded, v->dtype), rounded);
-  expect_same (w, seed, "scale by one", fmtconv_scale (v->view, 1), v->view);
+  fmtconv_view *rounded = fmtconv_view_cast (v->view, v->dtype);
+  expect_same (w, seed, "cast to own type", fmtconv_view_cast (rounded, v->dtype), rounded);
+  expect_same (w, seed, "scale by one", fmtconv_view_scale (v->view, 1), v->view);
 }
 
 Test (laws, hold)
@@ -334,8 +338,8 @@ Test (laws, split_then_fuse_is_one_box)
       for (unsigned axis = 0; axis < v.rank && v.n > 0; axis++)
         {
           for (uint64_t k = 0; k < v.shape[axis]; k++)
-            parts[k] = fmtconv_chunk (v.view, axis, k, v.shape[axis]);
-          fmtconv_view *fused = fmtconv_concat (axis, v.shape[axis], parts);
+            parts[k] = fmtconv_view_chunk (v.view, axis, k, v.shape[axis]);
+          fmtconv_view *fused = fmtconv_view_concat (axis, v.shape[axis], parts);
           if (fused->n_boxes != 1)
             cr_fatal ("seed %llu: %s", (unsigned long long) i, fci_view_text (fused));
         }

@@ -19,7 +19,7 @@ Test (message, the_first_error_is_kept)
   cr_expect_eq (fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the second"), FMTCONV_E_LIMIT);
   fmtconv_warn (ctx, "not told");
   fmtconv_note (ctx, "not told");
-  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_FORMAT);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_FORMAT);
   cr_expect_str_eq (c.text, "the first");
   cr_expect (c.n[FMTCONV_MSG_ERROR] == 1 && c.n[FMTCONV_MSG_WARNING] == 0 && c.n[FMTCONV_MSG_NOTE] == 0);
   fmtconv_ctx_free (ctx);
@@ -30,7 +30,7 @@ Test (message, a_code_that_is_none)
   collected c = { 0 };
   fmtconv_ctx *ctx = collecting (&c, 0);
   cr_expect_eq (fmtconv_fail (ctx, 0, "oops"), FMTCONV_E_INTERNAL);
-  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_INTERNAL);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_INTERNAL);
   fmtconv_ctx_free (ctx);
 }
 
@@ -134,13 +134,13 @@ Test (message, strict)
   collected c = { 0 };
   fmtconv_ctx *ctx = collecting (&c, 0);
   cr_expect_eq (fmtconv_warn (ctx, "careful"), 0);
-  cr_expect (c.level == FMTCONV_MSG_WARNING && c.code == FMTCONV_E_STRICT && fmtconv_failed (ctx) == 0);
+  cr_expect (c.level == FMTCONV_MSG_WARNING && c.code == FMTCONV_E_STRICT && fmtconv_ctx_failed (ctx) == 0);
   fmtconv_ctx_free (ctx);
 
   ctx = collecting (&c, FMTCONV_STRICT);
   cr_expect_eq (fmtconv_note (ctx, "a note stays a note"), 0);
   cr_expect_eq (fmtconv_warn (ctx, "careful"), FMTCONV_E_STRICT);
-  cr_expect (c.level == FMTCONV_MSG_ERROR && fmtconv_failed (ctx) == FMTCONV_E_STRICT);
+  cr_expect (c.level == FMTCONV_MSG_ERROR && fmtconv_ctx_failed (ctx) == FMTCONV_E_STRICT);
   cr_expect_str_eq (c.text, "careful (hint: this is a warning, which --strict makes an error)");
   fmtconv_ctx_free (ctx);
 }
@@ -150,13 +150,13 @@ Test (message, lossy)
   collected c = { 0 };
   fmtconv_ctx *ctx = collecting (&c, 0);
   cr_expect_eq (fmtconv_lossy (ctx, "would round"), FMTCONV_E_LOSSY);
-  cr_expect (c.level == FMTCONV_MSG_ERROR && fmtconv_failed (ctx) == FMTCONV_E_LOSSY);
+  cr_expect (c.level == FMTCONV_MSG_ERROR && fmtconv_ctx_failed (ctx) == FMTCONV_E_LOSSY);
   cr_expect_str_eq (c.text, "would round (hint: --allow-lossy accepts the loss)");
   fmtconv_ctx_free (ctx);
 
   ctx = collecting (&c, FMTCONV_ALLOW_LOSSY);
   cr_expect_eq (fmtconv_lossy (ctx, "rounds"), 0);
-  cr_expect (c.level == FMTCONV_MSG_WARNING && c.code == FMTCONV_E_LOSSY && fmtconv_failed (ctx) == 0);
+  cr_expect (c.level == FMTCONV_MSG_WARNING && c.code == FMTCONV_E_LOSSY && fmtconv_ctx_failed (ctx) == 0);
   cr_expect_str_eq (c.text, "rounds");
   fmtconv_ctx_free (ctx);
 }
@@ -173,9 +173,9 @@ Test (message, trying_is_not_seen)
   fci_try_begin (ctx, &inner);
   fmtconv_detail (ctx, "unseen");
   fmtconv_fail (ctx, FMTCONV_E_MISSING, "unseen");
-  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_MISSING);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_MISSING);
   cr_expect_eq (fci_try_end (ctx, &inner), FMTCONV_E_MISSING);
-  cr_expect_eq (fmtconv_failed (ctx), 0);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
   cr_expect_eq (fci_try_end (ctx, &outer), 0);
   cr_expect_str_eq (ctx->file, "f");
   cr_expect (c.n[FMTCONV_MSG_ERROR] + c.n[FMTCONV_MSG_WARNING] == 0);

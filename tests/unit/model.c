@@ -46,13 +46,13 @@ TestSuite (model, .init = set_up, .fini = tear_down);
 static fmtconv_view *
 row (uint64_t at, uint64_t n)
 {
-  return fmtconv_leaf (source, at, FMTCONV_U8, 1, &n, NULL);
+  return fmtconv_view_leaf (source, at, FMTCONV_U8, 1, &n, NULL);
 }
 
 static void
 expect_error (int code, const char *part)
 {
-  cr_expect_eq (fmtconv_failed (ctx), code, "code %d: %s", fmtconv_failed (ctx), last);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), code, "code %d: %s", fmtconv_ctx_failed (ctx), last);
   cr_expect (strstr (last, part) != NULL, "'%s' is not in: %s", part, last);
   tear_down ();
   set_up ();
@@ -63,10 +63,10 @@ static fmtconv_model *
 letters (void)
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);
-  fmtconv_put (model, "a", row (0, 8));
-  fmtconv_put (model, "b", row (8, 8));
-  fmtconv_put (model, "c", row (16, 8));
-  fmtconv_put (model, "none", row (24, 0));
+  fmtconv_model_put (model, "a", row (0, 8));
+  fmtconv_model_put (model, "b", row (8, 8));
+  fmtconv_model_put (model, "c", row (16, 8));
+  fmtconv_model_put (model, "none", row (24, 0));
   cr_assert_eq (fci_model_seal (model, "reader"), 0, "%s", last);
   return model;
 }
@@ -74,7 +74,7 @@ letters (void)
 static fmtconv_view *
 value (const fmtconv_model *model, const char *name)
 {
-  return fmtconv_find (model, name)->view;
+  return fmtconv_model_find (model, name)->view;
 }
 
 Test (model, order_and_names)
@@ -82,24 +82,23 @@ Test (model, order_and_names)
   fmtconv_model *model = letters ();
   const char *const names[] = { "a", "b", "c", "none" };
   size_t i = 0;
-  for
-    FMTCONV_EACH (t, model)
+  FMTCONV_FOREACH (t, model)
     {
       cr_expect_str_eq (t->name, names[i]);
       cr_expect_eq (fci_tensor_index (t), i);
       cr_expect_eq (fci_model_tensor (model, i), t);
-      cr_expect_eq (fmtconv_find (model, names[i]), t);
+      cr_expect_eq (fmtconv_model_find (model, names[i]), t);
       i++;
     }
   cr_expect_eq (i, 4);
-  cr_expect_eq (fmtconv_count (model), 4);
-  cr_expect_null (fmtconv_find (model, "d"));
+  cr_expect_eq (fmtconv_model_count (model), 4);
+  cr_expect_null (fmtconv_model_find (model, "d"));
   cr_expect_null (fci_model_tensor (model, 4));
-  cr_expect_eq (fmtconv_find (model, "a")->bytes, 8);
+  cr_expect_eq (fmtconv_model_find (model, "a")->bytes, 8);
   cr_expect_eq (fci_model_bytes (model), 24);
   cr_expect_eq (fci_model_elements (model), 24);
-  cr_expect_eq (fmtconv_count (NULL), 0);
-  cr_expect_null (fmtconv_next (NULL, NULL));
+  cr_expect_eq (fmtconv_model_count (NULL), 0);
+  cr_expect_null (fmtconv_model_next (NULL, NULL));
 }
 
 Test (model, refused_names)
@@ -117,13 +116,13 @@ Test (model, refused_names)
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {
       fmtconv_model *model = fci_model_new (ctx, NULL);
-      fmtconv_put (model, "x.y", row (0, 1));
-      fmtconv_put (model, long_name + 1, row (0, 1));
-      fmtconv_put (model, "\xc3\xa9\xc2\xa0", row (0, 1));
-      cr_expect_eq (fmtconv_failed (ctx), 0);
-      cr_expect_eq (fmtconv_count (model), 3);
-      fmtconv_put (model, cases[i].name, row (0, 1));
-      cr_expect_eq (fmtconv_count (model), 3);
+      fmtconv_model_put (model, "x.y", row (0, 1));
+      fmtconv_model_put (model, long_name + 1, row (0, 1));
+      fmtconv_model_put (model, "\xc3\xa9\xc2\xa0", row (0, 1));
+      cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
+      cr_expect_eq (fmtconv_model_count (model), 3);
+      fmtconv_model_put (model, cases[i].name, row (0, 1));
+      cr_expect_eq (fmtconv_model_count (model), 3);
       expect_error (FMTCONV_E_FORMAT, cases[i].says);
     }
 }
@@ -131,28 +130,28 @@ Test (model, refused_names)
 Test (model, put_of_nothing)
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);
-  fmtconv_put (model, "a", NULL);
-  fmtconv_put (NULL, "a", row (0, 1));
-  fmtconv_replace (model, NULL, row (0, 1));
-  fmtconv_drop (model, NULL, "x");
-  cr_expect_eq (fmtconv_count (model), 0);
-  cr_expect_eq (fmtconv_failed (ctx), 0);
+  fmtconv_model_put (model, "a", NULL);
+  fmtconv_model_put (NULL, "a", row (0, 1));
+  fmtconv_model_replace (model, NULL, row (0, 1));
+  fmtconv_model_drop (model, NULL, "x");
+  cr_expect_eq (fmtconv_model_count (model), 0);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
 }
 
 Test (model, sealed)
 {
-  fmtconv_put (letters (), "d", row (0, 1));
+  fmtconv_model_put (letters (), "d", row (0, 1));
   expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
   fmtconv_model *model = letters ();
-  fmtconv_replace (model, fmtconv_next (model, NULL), row (0, 1));
+  fmtconv_model_replace (model, fmtconv_model_next (model, NULL), row (0, 1));
   expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
   model = letters ();
-  fmtconv_drop (model, fmtconv_next (model, NULL), "x");
+  fmtconv_model_drop (model, fmtconv_model_next (model, NULL), "x");
   expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
-  fmtconv_skip (letters (), "d", 0, "x");
+  fmtconv_model_skip (letters (), "d", 0, "x");
   expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
   model = letters ();
-  fmtconv_adopt (model, model);
+  fmtconv_model_adopt (model, model);
   expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
 }
 
@@ -161,11 +160,11 @@ static const char *
 came_from (const fmtconv_model *model, const char *name)
 {
   size_t n;
-  const uint32_t *from = fci_tensor_from (model, fmtconv_find (model, name), &n);
-  char *text = fmtconv_text (ctx, "%s", "");
+  const uint32_t *from = fci_tensor_from (model, fmtconv_model_find (model, name), &n);
+  char *text = fmtconv_ctx_printf (ctx, "%s", "");
   for (size_t i = 0; i < n; i++)
-    text = fmtconv_text (ctx, "%s%s%u", text, i ? " " : "",
-                         (unsigned) (from[i] - fci_model_base (fci_model_given (model, 0))));
+    text = fmtconv_ctx_printf (ctx, "%s%s%u", text, i ? " " : "",
+                               (unsigned) (from[i] - fci_model_base (fci_model_given (model, 0))));
   return text;
 }
 
@@ -174,10 +173,10 @@ Test (model, account)
   const fmtconv_model *in = letters ();
   fmtconv_model *out = fci_model_new (ctx, in);
   fmtconv_view *parts[] = { value (in, "c"), value (in, "none"), value (in, "a") };
-  fmtconv_put (out, "ca", fmtconv_concat (0, 3, parts));
-  fmtconv_put (out, "a2", fmtconv_slice (value (in, "a"), 0, 0, 2));
-  fmtconv_put (out, "new", fmtconv_constant (ctx, FMTCONV_U8, 0, NULL, "x"));
-  fmtconv_drop (out, fmtconv_find (in, "b"), "not needed");
+  fmtconv_model_put (out, "ca", fmtconv_view_concat (0, 3, parts));
+  fmtconv_model_put (out, "a2", fmtconv_view_slice (value (in, "a"), 0, 0, 2));
+  fmtconv_model_put (out, "new", fmtconv_view_constant (ctx, FMTCONV_U8, 0, NULL, "x"));
+  fmtconv_model_drop (out, fmtconv_model_find (in, "b"), "not needed");
   cr_assert_eq (fci_model_seal (out, "t"), 0, "%s", last);
   cr_expect_str_eq (came_from (out, "ca"), "0 2 3");
   cr_expect_str_eq (came_from (out, "a2"), "0");
@@ -187,9 +186,9 @@ Test (model, account)
   cr_expect_null (fci_model_dropped (out, fci_model_base (in) + 9));
   /* the next stage sees out's own numbers */
   fmtconv_model *next = fci_model_new (ctx, out);
-  fmtconv_put (next, "x", value (out, "new"));
-  fmtconv_put (next, "y", value (out, "ca"));
-  fmtconv_put (next, "z", value (out, "a2"));
+  fmtconv_model_put (next, "x", value (out, "new"));
+  fmtconv_model_put (next, "y", value (out, "ca"));
+  fmtconv_model_put (next, "z", value (out, "a2"));
   cr_assert_eq (fci_model_seal (next, "t"), 0, "%s", last);
   cr_expect_str_eq (came_from (next, "x"), "2");
   cr_expect_str_eq (came_from (next, "y"), "0");
@@ -202,20 +201,20 @@ Test (model, same_uses_all)
   for (unsigned is_equal = 0; is_equal < 2; is_equal++)
     {
       fmtconv_model *in = fci_model_new (ctx, NULL);
-      fmtconv_put (in, "a", row (0, 8));
-      fmtconv_put (in, "b", row (is_equal ? 0 : 8, 8));
-      fmtconv_put (in, "c", row (16, 8));
+      fmtconv_model_put (in, "a", row (0, 8));
+      fmtconv_model_put (in, "b", row (is_equal ? 0 : 8, 8));
+      fmtconv_model_put (in, "c", row (16, 8));
       cr_assert_eq (fci_model_seal (in, "reader"), 0, "%s", last);
       fmtconv_model *out = fci_model_new (ctx, in), *later;
-      fmtconv_view *same =
-          fmtconv_same (3, (fmtconv_view *const[]){ value (in, "a"), value (in, "b"), value (in, "c") });
-      fmtconv_put (out, "abc", same);
+      fmtconv_view *same = fmtconv_view_require_equal (
+          3, (fmtconv_view *const[]){ value (in, "a"), value (in, "b"), value (in, "c") });
+      fmtconv_model_put (out, "abc", same);
       cr_assert_eq (fci_model_seal (out, "t"), 0, "%s", last);
       cr_expect_str_eq (came_from (out, "abc"), "0 1 2");
       cr_expect_eq (value (out, "abc")->requirements->n, is_equal ? 1 : 2);
       cr_expect_str_eq (value (out, "abc")->requirements->item[0]->tensor, "abc");
       later = fci_model_new (ctx, out);
-      fmtconv_put (later, "renamed", value (out, "abc"));
+      fmtconv_model_put (later, "renamed", value (out, "abc"));
       cr_assert_eq (fci_model_seal (later, "t"), 0, "%s", last);
       cr_expect_str_eq (came_from (later, "renamed"), "0");
       cr_expect_str_eq (value (later, "renamed")->requirements->item[0]->tensor, "abc");
@@ -227,7 +226,7 @@ Test (model, fuse_across_tensors)
   const fmtconv_model *in = letters ();
   fmtconv_model *out = fci_model_new (ctx, in);
   fmtconv_view *parts[] = { value (in, "a"), value (in, "b"), value (in, "c"), value (in, "none") };
-  fmtconv_put (out, "abc", fmtconv_concat (0, 4, parts));
+  fmtconv_model_put (out, "abc", fmtconv_view_concat (0, 4, parts));
   cr_expect_eq (value (out, "abc")->n_boxes, 3);
   cr_assert_eq (fci_model_seal (out, "t"), 0, "%s", last);
   cr_expect_str_eq (came_from (out, "abc"), "0 1 2 3");
@@ -238,7 +237,7 @@ Test (model, lost_tensors_are_listed)
 {
   const fmtconv_model *in = letters ();
   fmtconv_model *out = fci_model_new (ctx, in);
-  fmtconv_put (out, "b", value (in, "b"));
+  fmtconv_model_put (out, "b", value (in, "b"));
   cr_expect_eq (fci_model_seal (out, "sloppy"), FMTCONV_E_INTERNAL);
   cr_expect (strstr (last, "sloppy") && strstr (last, "\na") && strstr (last, "\nc")
                  && strstr (last, "\nnone"),
@@ -251,10 +250,10 @@ Test (model, an_empty_part_is_no_use)
 {
   const fmtconv_model *in = letters ();
   fmtconv_model *out = fci_model_new (ctx, in);
-  fmtconv_put (out, "a", fmtconv_slice (value (in, "a"), 0, 8, 0));
+  fmtconv_model_put (out, "a", fmtconv_view_slice (value (in, "a"), 0, 8, 0));
   fmtconv_view *parts[] = { value (in, "b"), value (in, "c") };
-  fmtconv_put (out, "b", fmtconv_slice (fmtconv_concat (0, 2, parts), 0, 0, 8));
-  fmtconv_put (out, "none", fmtconv_cast (value (in, "none"), FMTCONV_F32));
+  fmtconv_model_put (out, "b", fmtconv_view_slice (fmtconv_view_concat (0, 2, parts), 0, 0, 8));
+  fmtconv_model_put (out, "none", fmtconv_view_cast (value (in, "none"), FMTCONV_F32));
   cr_expect_eq (fci_model_seal (out, "t"), FMTCONV_E_INTERNAL);
   cr_expect (strstr (last, "\na\nc") != NULL, "%s", last);
 }
@@ -263,18 +262,16 @@ Test (model, drop_and_replace)
 {
   const fmtconv_model *in = letters ();
   fmtconv_model *out = fci_model_new (ctx, in);
-  for
-    FMTCONV_EACH (t, in)
-  fmtconv_put (out, t->name, t->view);
-  for
-    FMTCONV_EACH (t, out)
-  if (t->name[0] == 'b' || t->name[0] == 'c' || t->name[0] == 'n')
-    fmtconv_drop (out, t, "own");
-  cr_expect_eq (fmtconv_count (out), 1);
-  cr_expect_null (fmtconv_find (out, "b"));
-  fmtconv_put (out, "b", value (in, "a"));
-  const fmtconv_tensor *a = fmtconv_find (out, "a");
-  fmtconv_replace (out, a, fmtconv_cast (value (in, "c"), FMTCONV_F32));
+  FMTCONV_FOREACH (t, in)
+    fmtconv_model_put (out, t->name, t->view);
+  FMTCONV_FOREACH (t, out)
+    if (t->name[0] == 'b' || t->name[0] == 'c' || t->name[0] == 'n')
+      fmtconv_model_drop (out, t, "own");
+  cr_expect_eq (fmtconv_model_count (out), 1);
+  cr_expect_null (fmtconv_model_find (out, "b"));
+  fmtconv_model_put (out, "b", value (in, "a"));
+  const fmtconv_tensor *a = fmtconv_model_find (out, "a");
+  fmtconv_model_replace (out, a, fmtconv_view_cast (value (in, "c"), FMTCONV_F32));
   cr_expect_eq (a->dtype, FMTCONV_F32);
   cr_expect_eq (a->bytes, 32);
   cr_assert_eq (fci_model_seal (out, "t"), 0, "%s", last);
@@ -283,45 +280,45 @@ Test (model, drop_and_replace)
   cr_expect_str_eq (fci_model_dropped (out, fci_model_base (in) + 1), "own");
   cr_expect_null (fci_model_dropped (out, fci_model_base (in) + 2));
   cr_expect_str_eq (fci_model_dropped (out, fci_model_base (in) + 3), "own");
-  cr_expect_eq (fci_tensor_index (fmtconv_find (out, "b")), 1);
+  cr_expect_eq (fci_tensor_index (fmtconv_model_find (out, "b")), 1);
 }
 
 Test (model, wrong_drops)
 {
   fmtconv_model *model = letters ();
   fmtconv_model *out = fci_model_new (ctx, model);
-  fmtconv_drop (out, fmtconv_find (model, "a"), NULL);
+  fmtconv_model_drop (out, fmtconv_model_find (model, "a"), NULL);
   expect_error (FMTCONV_E_INTERNAL, "without a reason");
   model = letters ();
   out = fci_model_new (ctx, NULL);
-  fmtconv_drop (out, fmtconv_find (model, "a"), "x");
+  fmtconv_model_drop (out, fmtconv_model_find (model, "a"), "x");
   expect_error (FMTCONV_E_INTERNAL, "another model");
   model = letters ();
   out = fci_model_new (ctx, model);
-  fmtconv_replace (out, fmtconv_find (model, "a"), row (0, 1));
+  fmtconv_model_replace (out, fmtconv_model_find (model, "a"), row (0, 1));
   expect_error (FMTCONV_E_INTERNAL, "itself");
 }
 
 Test (model, skip_and_adopt)
 {
   fmtconv_model *inner = fci_model_new (ctx, NULL);
-  fmtconv_put (inner, "a", row (0, 8));
-  fmtconv_put (inner, "b", row (8, 8));
-  fmtconv_skip (inner, "optimizer", 100, "no weights");
-  fmtconv_drop (inner, fmtconv_find (inner, "b"), "a buffer");
-  fmtconv_set_int (fmtconv_attrs (inner), "inner", 1);
+  fmtconv_model_put (inner, "a", row (0, 8));
+  fmtconv_model_put (inner, "b", row (8, 8));
+  fmtconv_model_skip (inner, "optimizer", 100, "no weights");
+  fmtconv_model_drop (inner, fmtconv_model_find (inner, "b"), "a buffer");
+  fmtconv_attr_set_int (fmtconv_model_attrs (inner), "inner", 1);
   cr_assert_eq (fci_model_seal (inner, "r"), 0);
   fmtconv_model *out = fci_model_new (ctx, NULL);
-  fmtconv_put (out, "first", row (16, 8));
-  fmtconv_set_int (fmtconv_attrs (out), "outer", 2);
-  fmtconv_adopt (out, inner);
+  fmtconv_model_put (out, "first", row (16, 8));
+  fmtconv_attr_set_int (fmtconv_model_attrs (out), "outer", 2);
+  fmtconv_model_adopt (out, inner);
   cr_assert_eq (fci_model_seal (out, "r"), 0);
-  cr_expect_eq (fmtconv_count (out), 2);
-  cr_expect_eq (fci_tensor_index (fmtconv_find (out, "a")), 1);
+  cr_expect_eq (fmtconv_model_count (out), 2);
+  cr_expect_eq (fci_tensor_index (fmtconv_model_find (out, "a")), 1);
   cr_expect_eq (value (out, "a")->boxes[0].origin, fci_model_base (out) + 1);
   cr_expect_eq (value (inner, "a")->boxes[0].origin, fci_model_base (inner));
   cr_expect_eq (fci_model_base (out), fci_model_base (inner) + 1);
-  cr_expect_eq (fci_origin_tensor (ctx, fci_model_base (out) + 1), fmtconv_find (out, "a"));
+  cr_expect_eq (fci_origin_tensor (ctx, fci_model_base (out) + 1), fmtconv_model_find (out, "a"));
   cr_expect_null (fci_origin_tensor (ctx, fci_origins (ctx)));
   const fci_skip *skip = fci_model_skips (out);
   cr_expect_str_eq (skip->what, "optimizer");
@@ -329,53 +326,57 @@ Test (model, skip_and_adopt)
   cr_expect_str_eq (skip->next->what, "b");
   cr_expect_str_eq (skip->next->why, "a buffer");
   cr_expect_null (skip->next->next);
-  cr_expect_eq (fmtconv_get_int (fmtconv_attrs (out), "inner", 0), 1);
-  cr_expect_eq (fmtconv_get_int (fmtconv_attrs (out), "outer", 0), 2);
+  cr_expect_eq (fmtconv_attr_get_int (fmtconv_model_attrs (out), "inner", 0), 1);
+  cr_expect_eq (fmtconv_attr_get_int (fmtconv_model_attrs (out), "outer", 0), 2);
   fmtconv_model *stage = fci_model_new (ctx, out);
-  cr_expect_eq (fmtconv_get_int (fmtconv_attrs (stage), "outer", 0), 2);
-  fmtconv_set_int (fmtconv_attrs (stage), "outer", 3);
-  cr_expect_eq (fmtconv_get_int (fmtconv_attrs (out), "outer", 0), 2);
+  cr_expect_eq (fmtconv_attr_get_int (fmtconv_model_attrs (stage), "outer", 0), 2);
+  fmtconv_attr_set_int (fmtconv_model_attrs (stage), "outer", 3);
+  cr_expect_eq (fmtconv_attr_get_int (fmtconv_model_attrs (out), "outer", 0), 2);
 }
 
 Test (model, adopt_of_a_name_twice)
 {
   fmtconv_model *out = fci_model_new (ctx, NULL);
-  fmtconv_put (out, "b", row (0, 8));
-  fmtconv_adopt (out, letters ());
+  fmtconv_model_put (out, "b", row (0, 8));
+  fmtconv_model_adopt (out, letters ());
   expect_error (FMTCONV_E_FORMAT, "'b'");
 }
 
 Test (model, tied)
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);
-  fmtconv_source *window = fmtconv_window (source, 8, 64, "w");
+  fmtconv_source *window = fmtconv_source_window (source, 8, 64, "w");
   fmtconv_view *shared = row (8, 8);
-  fmtconv_put (model, "other", row (0, 8));
-  fmtconv_put (model, "one", shared);
-  fmtconv_put (model, "shape", fmtconv_leaf (source, 8, FMTCONV_U8, 2, SHAPE (2, 4), NULL));
-  fmtconv_put (model, "type", fmtconv_leaf (source, 8, FMTCONV_I8, 1, SHAPE (8), NULL));
-  fmtconv_put (model, "two", shared);
-  fmtconv_put (model, "cast", fmtconv_cast (shared, FMTCONV_F32));
-  fmtconv_put (model, "three", fmtconv_leaf (window, 0, FMTCONV_U8, 1, SHAPE (8), NULL));
-  fmtconv_view *wide = fmtconv_leaf (source, 8, FMTCONV_U8, 2, SHAPE (2, 8), (const int64_t[]){ 16, 1 });
-  fmtconv_put (model, "row", fmtconv_slice (wide, 0, 0, 1));
-  fmtconv_put (model, "same row", fmtconv_leaf (source, 8, FMTCONV_U8, 2, SHAPE (1, 8), NULL));
-  fmtconv_put (model, "empty", row (8, 0));
-  fmtconv_put (model, "empty too", row (8, 0));
+  fmtconv_model_put (model, "other", row (0, 8));
+  fmtconv_model_put (model, "one", shared);
+  fmtconv_model_put (model, "shape", fmtconv_view_leaf (source, 8, FMTCONV_U8, 2, SHAPE (2, 4), NULL));
+  fmtconv_model_put (model, "type", fmtconv_view_leaf (source, 8, FMTCONV_I8, 1, SHAPE (8), NULL));
+  fmtconv_model_put (model, "two", shared);
+  fmtconv_model_put (model, "cast", fmtconv_view_cast (shared, FMTCONV_F32));
+  fmtconv_model_put (model, "three", fmtconv_view_leaf (window, 0, FMTCONV_U8, 1, SHAPE (8), NULL));
+  fmtconv_view *wide = fmtconv_view_leaf (source, 8, FMTCONV_U8, 2, SHAPE (2, 8), (const int64_t[]){ 16, 1 });
+  fmtconv_model_put (model, "row", fmtconv_view_slice (wide, 0, 0, 1));
+  fmtconv_model_put (model, "same row", fmtconv_view_leaf (source, 8, FMTCONV_U8, 2, SHAPE (1, 8), NULL));
+  fmtconv_model_put (model, "empty", row (8, 0));
+  fmtconv_model_put (model, "empty too", row (8, 0));
   const char *const single[] = { "other", "shape", "type", "cast", "empty", "empty too" };
   for (int sealed = 0; sealed < 2; sealed++)
     {
       for (size_t i = 0; i < sizeof single / sizeof *single; i++)
-        cr_expect_null (fmtconv_tied (model, fmtconv_find (model, single[i])), "%s", single[i]);
-      cr_expect_eq (fmtconv_tied (model, fmtconv_find (model, "one")), fmtconv_find (model, "two"));
-      cr_expect_eq (fmtconv_tied (model, fmtconv_find (model, "two")), fmtconv_find (model, "one"));
-      cr_expect_eq (fmtconv_tied (model, fmtconv_find (model, "three")), fmtconv_find (model, "one"));
-      cr_expect_eq (fmtconv_tied (model, fmtconv_find (model, "row")), fmtconv_find (model, "same row"));
+        cr_expect_null (fmtconv_model_tied (model, fmtconv_model_find (model, single[i])), "%s", single[i]);
+      cr_expect_eq (fmtconv_model_tied (model, fmtconv_model_find (model, "one")),
+                    fmtconv_model_find (model, "two"));
+      cr_expect_eq (fmtconv_model_tied (model, fmtconv_model_find (model, "two")),
+                    fmtconv_model_find (model, "one"));
+      cr_expect_eq (fmtconv_model_tied (model, fmtconv_model_find (model, "three")),
+                    fmtconv_model_find (model, "one"));
+      cr_expect_eq (fmtconv_model_tied (model, fmtconv_model_find (model, "row")),
+                    fmtconv_model_find (model, "same row"));
       cr_assert_eq (fci_model_seal (model, "r"), 0);
     }
-  cr_expect_eq (fci_model_features (model), FMTCONV_TIED);
+  cr_expect_eq (fci_model_features (model), FMTCONV_FEATURE_TIED);
   cr_expect_eq (fci_model_features (letters ()), 0);
-  cr_expect_null (fmtconv_tied (model, fmtconv_find (letters (), "a")));
+  cr_expect_null (fmtconv_model_tied (model, fmtconv_model_find (letters (), "a")));
 }
 
 Test (model, limit_of_tensors)
@@ -386,11 +387,11 @@ Test (model, limit_of_tensors)
     {
       char name[16];
       snprintf (name, sizeof name, "t%d", i);
-      fmtconv_put (model, name, view);
+      fmtconv_model_put (model, name, view);
     }
-  cr_assert_eq (fmtconv_failed (ctx), 0);
-  cr_expect_eq (fmtconv_count (model), 1048576);
-  fmtconv_put (model, "one more", view);
+  cr_assert_eq (fmtconv_ctx_failed (ctx), 0);
+  cr_expect_eq (fmtconv_model_count (model), 1048576);
+  fmtconv_model_put (model, "one more", view);
   expect_error (FMTCONV_E_LIMIT, "a model has more than 1048576 tensors");
 }
 
@@ -398,12 +399,12 @@ Test (model, limit_of_tensors)
 Test (model, untied)
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);
-  fmtconv_put (model, "one", row (8, 8));
-  fmtconv_put (model, "two", row (8, 8));
-  cr_expect_not_null (fmtconv_tied (model, fmtconv_find (model, "one")));
-  fmtconv_untie (model);
+  fmtconv_model_put (model, "one", row (8, 8));
+  fmtconv_model_put (model, "two", row (8, 8));
+  cr_expect_not_null (fmtconv_model_tied (model, fmtconv_model_find (model, "one")));
+  fmtconv_model_untie (model);
   cr_assert_eq (fci_model_seal (model, "r"), 0);
-  cr_expect_null (fmtconv_tied (model, fmtconv_find (model, "one")));
+  cr_expect_null (fmtconv_model_tied (model, fmtconv_model_find (model, "one")));
   cr_expect_eq (fci_model_features (model), 0);
 }
 
@@ -412,9 +413,9 @@ Test (model, tied_is_not_quadratic)
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);
   for (int i = 0; i < 20000; i++)
-    fmtconv_put (
-        model, fmtconv_text (ctx, "t%d", i),
-        fmtconv_leaf (source, 0, FMTCONV_U8, 2, SHAPE (2, 2), (const int64_t[]){ i % 2000, 1 + i / 2000 }));
+    fmtconv_model_put (model, fmtconv_ctx_printf (ctx, "t%d", i),
+                       fmtconv_view_leaf (source, 0, FMTCONV_U8, 2, SHAPE (2, 2),
+                                          (const int64_t[]){ i % 2000, 1 + i / 2000 }));
   cr_assert_eq (fci_model_seal (model, "r"), 0);
   cr_expect_eq (fci_model_features (model), 0);
 }
@@ -425,10 +426,10 @@ Test (model, variables)
   fci_model_bind (model, "h", 3);
   fci_model_bind (model, "#i", 4);
   fci_model_bind (model, "h", 5);
-  cr_expect_eq (fmtconv_var (model, "h"), 5);
-  cr_expect_eq (fmtconv_var (model, "#i"), 4);
-  cr_expect_eq (fmtconv_var (model, "x"), 0);
-  cr_expect_eq (fmtconv_var (NULL, "x"), 0);
+  cr_expect_eq (fmtconv_rules_variable (model, "h"), 5);
+  cr_expect_eq (fmtconv_rules_variable (model, "#i"), 4);
+  cr_expect_eq (fmtconv_rules_variable (model, "x"), 0);
+  cr_expect_eq (fmtconv_rules_variable (NULL, "x"), 0);
 }
 
 /* Leaves [start, end) in pairs, and what is said of them as tiles of [16, 48). */
@@ -437,13 +438,13 @@ expect_tiles (size_t n, const uint64_t *places, uint64_t align, const char *says
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);
   for (size_t i = 0; i < n; i++)
-    fmtconv_put (model, fmtconv_text (ctx, "t%zu", i),
-                 row (places[2 * i], places[2 * i + 1] - places[2 * i]));
-  fmtconv_tiles (model, source, 16, 48, align);
+    fmtconv_model_put (model, fmtconv_ctx_printf (ctx, "t%zu", i),
+                       row (places[2 * i], places[2 * i + 1] - places[2 * i]));
+  fmtconv_model_require_tiling (model, source, 16, 48, align);
   if (says)
     expect_error (FMTCONV_E_FORMAT, says);
   else
-    cr_expect_eq (fmtconv_failed (ctx), 0, "%s", last);
+    cr_expect_eq (fmtconv_ctx_failed (ctx), 0, "%s", last);
 }
 
 Test (model, tiles)
@@ -469,14 +470,14 @@ Test (model, tiles)
 Test (model, tiles_of_any_order)
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);
-  fmtconv_put (model, "t",
-               fmtconv_leaf (source, 16, FMTCONV_U16, 2, SHAPE (4, 4), (const int64_t[]){ 2, 8 }));
-  fmtconv_tiles (model, source, 16, 48, 1);
-  cr_expect_eq (fmtconv_failed (ctx), 0, "%s", last);
+  fmtconv_model_put (model, "t",
+                     fmtconv_view_leaf (source, 16, FMTCONV_U16, 2, SHAPE (4, 4), (const int64_t[]){ 2, 8 }));
+  fmtconv_model_require_tiling (model, source, 16, 48, 1);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0, "%s", last);
   model = fci_model_new (ctx, NULL);
-  fmtconv_put (model, "t",
-               fmtconv_leaf (source, 16, FMTCONV_U16, 2, SHAPE (4, 3), (const int64_t[]){ 8, 2 }));
-  fmtconv_tiles (model, source, 16, 48, 1);
+  fmtconv_model_put (model, "t",
+                     fmtconv_view_leaf (source, 16, FMTCONV_U16, 2, SHAPE (4, 3), (const int64_t[]){ 8, 2 }));
+  fmtconv_model_require_tiling (model, source, 16, 48, 1);
   expect_error (FMTCONV_E_FORMAT, "gaps");
 }
 
@@ -493,8 +494,9 @@ Test (model, memory_of_a_tensor)
     {
       char name[80];
       snprintf (name, sizeof name, "model.layers.%d.self_attn.q_proj.lora_A.weight", i);
-      fmtconv_put (model, name,
-                   fmtconv_leaf (source, (uint64_t) i % 64, FMTCONV_F32, 4, SHAPE (2, 3, 4, 5), NULL));
+      fmtconv_model_put (
+          model, name,
+          fmtconv_view_leaf (source, (uint64_t) i % 64, FMTCONV_F32, 4, SHAPE (2, 3, 4, 5), NULL));
     }
   cr_assert_eq (fci_model_seal (model, "r"), 0);
   cr_expect_lt ((ctx->arena.total - before) / N, 513, "%zu", (ctx->arena.total - before) / N);

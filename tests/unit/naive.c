@@ -25,7 +25,7 @@ world_new (uint64_t seed)
 {
   world w = { .ctx = fmtconv_ctx_new (NULL), .random = seed * UINT64_C (0x9e3779b97f4a7c15) + 1 };
   for (unsigned i = 0; i < 3; i++)
-    w.sources[i] = fci_source_memory (w.ctx, bytes, sizeof bytes, fmtconv_text (w.ctx, "s%u", i));
+    w.sources[i] = fci_source_memory (w.ctx, bytes, sizeof bytes, fmtconv_ctx_printf (w.ctx, "s%u", i));
   for (unsigned i = 0; i < 8; i++)
     pick (&w, 2);
   return w;
@@ -60,8 +60,8 @@ blank (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape)
   naive v = { .dtype = dtype, .rank = rank, .n = 1 };
   for (unsigned i = 0; i < rank; i++)
     v.n *= v.shape[i] = shape[i];
-  v.at = fmtconv_alloc (w->ctx, v.n, sizeof *v.at);
-  v.unrounded = fmtconv_alloc (w->ctx, v.n, sizeof *v.unrounded);
+  v.at = fmtconv_ctx_alloc (w->ctx, v.n, sizeof *v.at);
+  v.unrounded = fmtconv_ctx_alloc (w->ctx, v.n, sizeof *v.unrounded);
   return v;
 }
 
@@ -112,10 +112,10 @@ naive_leaf (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape)
   uint64_t index[FMTCONV_MAX_RANK];
   fmtconv_source *source = w->sources[pick (w, 3)];
   naive v = blank (w, dtype, rank, shape);
-  uint64_t item = fmtconv_dtype (dtype)->block_bytes;
+  uint64_t item = fmtconv_dtype_get (dtype)->block_bytes;
   uint64_t at = pick (w, 64);
   random_strides (w, item, rank, shape, strides);
-  v.view = fmtconv_leaf (source, at, dtype, rank, shape, strides);
+  v.view = fmtconv_view_leaf (source, at, dtype, rank, shape, strides);
   for (uint64_t i = 0; i < v.n; i++)
     {
       uint64_t offset = at;
@@ -130,7 +130,7 @@ naive_leaf (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape)
 naive
 naive_blocks (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   int64_t strides[FMTCONV_MAX_RANK];
   uint64_t index[FMTCONV_MAX_RANK];
   uint64_t blocks[FMTCONV_MAX_RANK];
@@ -141,7 +141,7 @@ naive_blocks (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape)
   blocks[rank - 1] /= info->block;
   random_strides (w, info->block_bytes * blocks[rank - 1], rank - 1, blocks, strides);
   strides[rank - 1] = info->block_bytes;
-  v.view = fmtconv_leaf (source, at, dtype, rank, shape, pick (w, 2) || rank > 1 ? strides : NULL);
+  v.view = fmtconv_view_leaf (source, at, dtype, rank, shape, pick (w, 2) || rank > 1 ? strides : NULL);
   for (uint64_t i = 0; i < v.n; i++)
     {
       uint64_t offset = at;
@@ -162,7 +162,7 @@ naive_slice (world *w, const naive *v, unsigned axis, uint64_t start, uint64_t c
   memcpy (shape, v->shape, sizeof shape);
   shape[axis] = count;
   naive r = blank (w, v->dtype, v->rank, shape);
-  r.view = fmtconv_slice (v->view, axis, start, count);
+  r.view = fmtconv_view_slice (v->view, axis, start, count);
   for (uint64_t i = 0; i < r.n; i++)
     {
       index_of (&r, i, index);
@@ -186,7 +186,7 @@ naive_concat (world *w, unsigned axis, size_t n, const naive *views)
       parts[k] = views[k].view;
     }
   naive r = blank (w, views[0].dtype, views[0].rank, shape);
-  r.view = fmtconv_concat (axis, n, parts);
+  r.view = fmtconv_view_concat (axis, n, parts);
   for (uint64_t i = 0; i < r.n; i++)
     {
       index_of (&r, i, index);
@@ -207,7 +207,7 @@ naive_permute (world *w, const naive *v, const unsigned *axes)
   for (unsigned i = 0; i < v->rank; i++)
     shape[i] = v->shape[axes[i]];
   naive r = blank (w, v->dtype, v->rank, shape);
-  r.view = fmtconv_permute (v->view, axes);
+  r.view = fmtconv_view_permute (v->view, axes);
   for (uint64_t i = 0; i < r.n; i++)
     {
       index_of (&r, i, index);
@@ -222,7 +222,7 @@ naive
 naive_reshape (world *w, const naive *v, unsigned rank, const uint64_t *shape)
 {
   naive r = blank (w, v->dtype, rank, shape);
-  r.view = fmtconv_reshape (v->view, rank, shape);
+  r.view = fmtconv_view_reshape (v->view, rank, shape);
   for (uint64_t i = 0; i < r.n; i++)
     copy_element (&r, i, v, i);
   return r;
@@ -232,7 +232,7 @@ naive
 naive_cast (world *w, const naive *v, uint32_t dtype)
 {
   naive r = blank (w, dtype, v->rank, v->shape);
-  r.view = fmtconv_cast (v->view, dtype);
+  r.view = fmtconv_view_cast (v->view, dtype);
   for (uint64_t i = 0; i < r.n; i++)
     r.at[i] = dtype == v->dtype && !v->unrounded[i] ? v->at[i] : operated (v->at[i], FCI_OP_CAST, dtype, 0);
   return r;
@@ -242,7 +242,7 @@ naive
 naive_scale (world *w, const naive *v, double factor)
 {
   naive r = blank (w, v->dtype, v->rank, v->shape);
-  r.view = fmtconv_scale (v->view, factor);
+  r.view = fmtconv_view_scale (v->view, factor);
   for (uint64_t i = 0; i < r.n; i++)
     {
       r.at[i] = factor == 1 ? v->at[i] : operated (v->at[i], FCI_OP_SCALE, 0, factor);
@@ -263,7 +263,7 @@ naive_lowrank (world *w, const naive *v, const naive *b, const naive *a, double 
   naive r = blank (w, v->dtype, v->rank, v->shape);
   const naive left = naive_cast (w, b, FMTCONV_F32), right = naive_cast (w, a, FMTCONV_F32);
   const uint64_t rank = a->shape[0], columns = v->shape[1];
-  r.view = fmtconv_lowrank (v->view, b->view, a->view, factor);
+  r.view = fmtconv_view_lowrank (v->view, b->view, a->view, factor);
   for (uint64_t i = 0; i < r.n; i++)
     {
       r.at[i] = rank ? operated (v->at[i], FCI_OP_LOWRANK, 0, factor) : v->at[i];
@@ -279,7 +279,7 @@ naive_multiply (world *w, const naive *v, const naive *factors, const uint64_t *
 {
   naive r = blank (w, v->dtype, v->rank, v->shape);
   const naive by = naive_cast (w, factors, FMTCONV_F32);
-  r.view = (divide ? fmtconv_divide : fmtconv_multiply) (v->view, factors->view, block);
+  r.view = (divide ? fmtconv_view_divide : fmtconv_view_multiply) (v->view, factors->view, block);
   for (uint64_t i = 0; i < r.n; i++)
     {
       uint64_t rest = i, at = 0, step = 1;
@@ -527,7 +527,7 @@ read_back (const fci_box *box, unsigned rank, const uint64_t *index)
   for (unsigned k = 0; k < rank; k++)
     by += (index[k] - box->start[k]) * (uint64_t) FCI_STRIDE (box, rank)[k];
   const bool blocks = box->dtype >= FMTCONV_GGML;
-  const fmtconv_dtype_info *info = fmtconv_dtype (box->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (box->dtype);
   offset += blocks ? by / info->block * info->block_bytes : by;
   uint64_t element = stored (box->source, offset, blocks ? by % info->block : 0, box->dtype);
   return apply_ops (box, rank, index, box->ops, 0, element, &dtype, &unrounded);
@@ -556,7 +556,7 @@ naive_wrong (world *w, const naive *v)
 {
   fmtconv_view *view = v->view;
   uint64_t index[FMTCONV_MAX_RANK];
-  if (!view || fmtconv_failed (w->ctx))
+  if (!view || fmtconv_ctx_failed (w->ctx))
     return "there is no view";
   if (view->dtype != v->dtype || view->rank != v->rank || view->elements != v->n)
     return "another type, rank or number of elements";

@@ -139,7 +139,7 @@ static fmtconv_view *
 numbers (fmtconv_ctx *ctx, uint64_t n)
 {
   static const float zeroes[64];
-  return fmtconv_constant (ctx, FMTCONV_F32, 1, &n, zeroes);
+  return fmtconv_view_constant (ctx, FMTCONV_F32, 1, &n, zeroes);
 }
 
 static fmtconv_model *
@@ -156,7 +156,7 @@ six (fmtconv_ctx *ctx)
   static const char *const names[] = { "a", "b", "c", "d", "e", "f" };
   fmtconv_model *model = fci_model_new (ctx, NULL);
   for (size_t i = 0; i < 6; i++)
-    fmtconv_put (model, names[i], numbers (ctx, i + 1));
+    fmtconv_model_put (model, names[i], numbers (ctx, i + 1));
   return sealed (model);
 }
 
@@ -182,7 +182,7 @@ static const fci_module kinds[] = { { .name = "adapter", .plugin = &adapter },
                                     { .name = "strict", .plugin = &strict },
                                     { .name = "vague", .plugin = &vague } };
 
-/* "adapter, base | strict": what recognises "a.0 … a.n" and "b.0 … b.m", and what nearly does. */
+/* "adapter, base | strict": what recognizes "a.0 … a.n" and "b.0 … b.m", and what nearly does. */
 static const char *
 claimed_by (heard *h, size_t n_a, size_t n_b, const char *more, size_t *first)
 {
@@ -191,11 +191,11 @@ claimed_by (heard *h, size_t n_a, size_t n_b, const char *more, size_t *first)
   fmtconv_ctx *ctx = listen_to (h, 0, NULL);
   fmtconv_model *model = fci_model_new (ctx, NULL);
   for (size_t i = 0; i < n_a; i++)
-    fmtconv_put (model, fmtconv_text (ctx, "a.%zu", i), numbers (ctx, 1));
+    fmtconv_model_put (model, fmtconv_ctx_printf (ctx, "a.%zu", i), numbers (ctx, 1));
   for (size_t i = 0; i < n_b; i++)
-    fmtconv_put (model, fmtconv_text (ctx, "b.%zu", i), numbers (ctx, 1));
+    fmtconv_model_put (model, fmtconv_ctx_printf (ctx, "b.%zu", i), numbers (ctx, 1));
   if (more)
-    fmtconv_put (model, more, numbers (ctx, 1));
+    fmtconv_model_put (model, more, numbers (ctx, 1));
   cr_assert_eq (fci_claims_make (ctx, kinds, 5, sealed (model), &claims), 0);
   *text = 0;
   for (size_t i = 0; i < claims.n; i++)
@@ -237,7 +237,7 @@ Test (recognition, near)
 static fmtconv_view *
 view_of (const fmtconv_model *model, const char *name)
 {
-  const fmtconv_tensor *t = fmtconv_find (model, name);
+  const fmtconv_tensor *t = fmtconv_model_find (model, name);
   cr_assert_not_null (t, "%s", name);
   return t->view;
 }
@@ -249,23 +249,23 @@ run_stages (fmtconv_ctx *ctx, const fmtconv_model **stages)
 {
   stages[0] = six (ctx);
   fmtconv_model *one = fci_model_new (ctx, stages[0]);
-  fmtconv_put (one, "a", view_of (stages[0], "a"));
-  fmtconv_put (one, "b1", view_of (stages[0], "b"));
-  fmtconv_put (one, "c1", fmtconv_slice (view_of (stages[0], "c"), 0, 0, 1));
-  fmtconv_put (one, "c2", fmtconv_slice (view_of (stages[0], "c"), 0, 1, 2));
-  fmtconv_put (one, "c3", fmtconv_slice (view_of (stages[0], "c"), 0, 1, 1));
-  fmtconv_put (
+  fmtconv_model_put (one, "a", view_of (stages[0], "a"));
+  fmtconv_model_put (one, "b1", view_of (stages[0], "b"));
+  fmtconv_model_put (one, "c1", fmtconv_view_slice (view_of (stages[0], "c"), 0, 0, 1));
+  fmtconv_model_put (one, "c2", fmtconv_view_slice (view_of (stages[0], "c"), 0, 1, 2));
+  fmtconv_model_put (one, "c3", fmtconv_view_slice (view_of (stages[0], "c"), 0, 1, 1));
+  fmtconv_model_put (
       one, "de",
-      fmtconv_concat (0, 2, (fmtconv_view *[]){ view_of (stages[0], "d"), view_of (stages[0], "e") }));
-  fmtconv_drop (one, fmtconv_find (stages[0], "f"), "not wanted");
+      fmtconv_view_concat (0, 2, (fmtconv_view *[]){ view_of (stages[0], "d"), view_of (stages[0], "e") }));
+  fmtconv_model_drop (one, fmtconv_model_find (stages[0], "f"), "not wanted");
   stages[1] = sealed (one);
   fmtconv_model *two = fci_model_new (ctx, one);
-  fmtconv_put (two, "de", view_of (one, "de"));
-  fmtconv_put (two, "a", view_of (one, "a"));
-  fmtconv_put (two, "b2", view_of (one, "b1"));
-  fmtconv_put (two, "c1", view_of (one, "c1"));
-  fmtconv_put (two, "c2", view_of (one, "c2"));
-  fmtconv_drop (two, fmtconv_find (one, "c3"), "half is enough");
+  fmtconv_model_put (two, "de", view_of (one, "de"));
+  fmtconv_model_put (two, "a", view_of (one, "a"));
+  fmtconv_model_put (two, "b2", view_of (one, "b1"));
+  fmtconv_model_put (two, "c1", view_of (one, "c1"));
+  fmtconv_model_put (two, "c2", view_of (one, "c2"));
+  fmtconv_model_drop (two, fmtconv_model_find (one, "c3"), "half is enough");
   stages[2] = sealed (two);
 }
 
@@ -284,7 +284,7 @@ Test (account, through_stages)
   cr_expect_eq (a.split, 1);
   cr_expect_eq (a.merged, 2);
   cr_expect_eq (a.dropped, 1);
-  size_t de = fci_model_base (stages[2]) + fci_tensor_index (fmtconv_find (stages[2], "de"));
+  size_t de = fci_model_base (stages[2]) + fci_tensor_index (fmtconv_model_find (stages[2], "de"));
   uint32_t in = fci_model_base (stages[0]);
   cr_assert_eq (a.n_from[de], 2);
   cr_expect_eq (a.from[de][0], in + 3);
@@ -301,17 +301,15 @@ Test (account, late_drops)
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
   const fmtconv_model *stages[3] = { six (ctx) };
   fmtconv_model *one = fci_model_new (ctx, stages[0]);
-  for
-    FMTCONV_EACH (t, stages[0])
-  fmtconv_put (one, fmtconv_text (ctx, "x.%s", t->name), t->view);
+  FMTCONV_FOREACH (t, stages[0])
+    fmtconv_model_put (one, fmtconv_ctx_printf (ctx, "x.%s", t->name), t->view);
   stages[1] = sealed (one);
   fmtconv_model *two = fci_model_new (ctx, one);
-  for
-    FMTCONV_EACH (t, stages[1])
-  if (!strcmp (t->name, "x.b"))
-    fmtconv_put (two, t->name, t->view);
-  else
-    fmtconv_drop (two, t, strcmp (t->name, "x.c") ? "others" : "it is c");
+  FMTCONV_FOREACH (t, stages[1])
+    if (!strcmp (t->name, "x.b"))
+      fmtconv_model_put (two, t->name, t->view);
+    else
+      fmtconv_model_drop (two, t, strcmp (t->name, "x.c") ? "others" : "it is c");
   stages[2] = sealed (two);
   fci_account a;
   size_t n;
@@ -347,16 +345,16 @@ Test (how, texts)
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
   static const float zeroes[6];
   static const unsigned turned[] = { 1, 0 };
-  fmtconv_view *v = fmtconv_constant (ctx, FMTCONV_F32, 2, (const uint64_t[]){ 2, 3 }, zeroes);
+  fmtconv_view *v = fmtconv_view_constant (ctx, FMTCONV_F32, 2, (const uint64_t[]){ 2, 3 }, zeroes);
   cr_expect_str_eq (fci_view_how (v), "copy");
-  cr_expect_str_eq (fci_view_how (fmtconv_slice (v, 0, 1, 1)), "copy");
-  cr_expect_str_eq (fci_view_how (fmtconv_permute (v, turned)), "gather");
-  cr_expect_str_eq (fci_view_how (fmtconv_slice (v, 1, 0, 2)), "gather");
-  cr_expect_str_eq (fci_view_how (fmtconv_cast (v, FMTCONV_F16)), "round f16");
-  cr_expect_str_eq (fci_view_how (fmtconv_cast (fmtconv_scale (v, 0.0078125), FMTCONV_F16)),
+  cr_expect_str_eq (fci_view_how (fmtconv_view_slice (v, 0, 1, 1)), "copy");
+  cr_expect_str_eq (fci_view_how (fmtconv_view_permute (v, turned)), "gather");
+  cr_expect_str_eq (fci_view_how (fmtconv_view_slice (v, 1, 0, 2)), "gather");
+  cr_expect_str_eq (fci_view_how (fmtconv_view_cast (v, FMTCONV_F16)), "round f16");
+  cr_expect_str_eq (fci_view_how (fmtconv_view_cast (fmtconv_view_scale (v, 0.0078125), FMTCONV_F16)),
                     "scale 0.0078125, round f16");
-  cr_expect_str_eq (fci_view_how (fmtconv_scale (v, 0.5)), "scale 0.5, round f32");
-  cr_expect_eq (fmtconv_failed (ctx), 0, "%s", h.error);
+  cr_expect_str_eq (fci_view_how (fmtconv_view_scale (v, 0.5)), "scale 0.5, round f32");
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0, "%s", h.error);
   fmtconv_ctx_free (ctx);
 }
 
@@ -383,10 +381,12 @@ Test (limits, every_offender)
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
   fmtconv_model *model = fci_model_new (ctx, NULL);
   uint16_t half[4] = { 0 };
-  fmtconv_view *v = fmtconv_constant (ctx, FMTCONV_F16, 1, (const uint64_t[]){ 4 }, half);
-  fmtconv_put (model, "abc", v);
-  fmtconv_put (model, "abcd", fmtconv_constant (ctx, FMTCONV_F16, 1, (const uint64_t[]){ 4 }, half));
-  fmtconv_put (model, "m", fmtconv_constant (ctx, FMTCONV_F16, 2, (const uint64_t[]){ 2, 2 }, half));
+  fmtconv_view *v = fmtconv_view_constant (ctx, FMTCONV_F16, 1, (const uint64_t[]){ 4 }, half);
+  fmtconv_model_put (model, "abc", v);
+  fmtconv_model_put (model, "abcd",
+                     fmtconv_view_constant (ctx, FMTCONV_F16, 1, (const uint64_t[]){ 4 }, half));
+  fmtconv_model_put (model, "m",
+                     fmtconv_view_constant (ctx, FMTCONV_F16, 2, (const uint64_t[]){ 2, 2 }, half));
   cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, NULL, sealed (model)), FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "2 of 3 tensors"), "%s", h.error);
   cr_expect_null (strstr (h.error, "--dtype"));
@@ -427,8 +427,9 @@ Test (limits, moved)
       heard h;
       fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
       fmtconv_model *model = fci_model_new (ctx, NULL);
-      fmtconv_put (model, table[i].name,
-                   fmtconv_constant (ctx, FMTCONV_F16, table[i].rank, (const uint64_t[]){ 2, 2 }, half));
+      fmtconv_model_put (
+          model, table[i].name,
+          fmtconv_view_constant (ctx, FMTCONV_F16, table[i].rank, (const uint64_t[]){ 2, 2 }, half));
       int code = fci_limits_check (ctx, &wide_plugin, &table[i].most, sealed (model));
       cr_expect_eq (code, table[i].hint ? FMTCONV_E_UNSUPPORTED : 0, "case %zu", i);
       cr_expect (!table[i].hint || strstr (h.error, table[i].hint) || strstr (h.details, table[i].hint), "%s",
@@ -444,10 +445,10 @@ Test (limits, tied)
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
   fmtconv_model *model = fci_model_new (ctx, NULL);
   fmtconv_view *v = numbers (ctx, 4);
-  fmtconv_put (model, "embed", v);
-  fmtconv_put (model, "head", v);
+  fmtconv_model_put (model, "embed", v);
+  fmtconv_model_put (model, "head", v);
   sealed (model);
-  cr_expect_eq (fci_features_check (ctx, "x", FMTCONV_TIED, model), 0);
+  cr_expect_eq (fci_features_check (ctx, "x", FMTCONV_FEATURE_TIED, model), 0);
   cr_expect_eq (fci_features_check (ctx, "transform 'x'", 0, model), FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.details, "'head'") && strstr (h.details, "'embed'"), "%s", h.details);
   fmtconv_ctx_free (ctx);
@@ -466,7 +467,7 @@ static int
 forget_tensors (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out)
 {
   (void) ctx, (void) params;
-  fmtconv_put (out, "a", fmtconv_find (in, "a")->view);
+  fmtconv_model_put (out, "a", fmtconv_model_find (in, "a")->view);
   return 0;
 }
 

@@ -61,8 +61,8 @@ expect_error (int code, const char *says)
 const char *
 text_of (fmtconv_input *in)
 {
-  fmtconv_cursor cursor = fmtconv_cursor_of (fmtconv_open (in));
-  return fmtconv_take (&cursor, fmtconv_size (cursor.source));
+  fmtconv_cursor cursor = fmtconv_cursor_start (fmtconv_input_open (in));
+  return fmtconv_cursor_take (&cursor, fmtconv_source_size (cursor.source));
 }
 
 void

@@ -14,8 +14,8 @@ static fmtconv_view *
 small (fmtconv_ctx *ctx, const char *name)
 {
   static const uint8_t zeroes[4096];
-  return fmtconv_leaf (fci_source_memory (ctx, zeroes, sizeof zeroes, name), 0, FMTCONV_F32, 2, SHAPE (4, 6),
-                       NULL);
+  return fmtconv_view_leaf (fci_source_memory (ctx, zeroes, sizeof zeroes, name), 0, FMTCONV_F32, 2,
+                            SHAPE (4, 6), NULL);
 }
 
 static size_t
@@ -29,29 +29,30 @@ Test (absmax, shapes_and_what_is_refused)
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_view *v = small (ctx, "a");
-  cr_assert_str_eq (fci_view_text (fmtconv_absmax (v, SHAPE (1, 6), 0)),
+  cr_assert_str_eq (fci_view_text (fmtconv_view_absmax (v, SHAPE (1, 6), 0)),
                     "f32[4,1] = box [0,0]+[4,1] <- measured@0 f32 (4,0)");
-  cr_assert_str_eq (fci_view_text (fmtconv_absmax (v, SHAPE (3, 4), 448)),
+  cr_assert_str_eq (fci_view_text (fmtconv_view_absmax (v, SHAPE (3, 4), 448)),
                     "f32[2,2] = box [0,0]+[2,2] <- measured scales@0 f32 (8,4)");
-  cr_assert_eq (fmtconv_view_shape (fmtconv_absmax (v, SHAPE (UINT64_MAX, 9), 0))[0], 1);
-  fmtconv_view *none = fmtconv_absmax (fmtconv_slice (v, 0, 0, 0), SHAPE (1, 6), 0);
+  cr_assert_eq (fmtconv_view_shape (fmtconv_view_absmax (v, SHAPE (UINT64_MAX, 9), 0))[0], 1);
+  fmtconv_view *none = fmtconv_view_absmax (fmtconv_view_slice (v, 0, 0, 0), SHAPE (1, 6), 0);
   cr_assert_eq (none->elements, 0);
   cr_assert_eq (requirements (none), 0);
-  cr_assert_null (fmtconv_absmax (NULL, SHAPE (1, 6), 0));
-  cr_assert_eq (fmtconv_failed (ctx), 0);
-  cr_assert_null (fmtconv_absmax (v, SHAPE (0, 6), 0));
+  cr_assert_null (fmtconv_view_absmax (NULL, SHAPE (1, 6), 0));
+  cr_assert_eq (fmtconv_ctx_failed (ctx), 0);
+  cr_assert_null (fmtconv_view_absmax (v, SHAPE (0, 6), 0));
   cr_assert_eq (h.code, FMTCONV_E_USAGE);
   fmtconv_ctx_free (ctx);
   ctx = new_ctx (&h, 0, 1, 0);
-  cr_assert_null (fmtconv_absmax (fmtconv_cast (small (ctx, "a"), FMTCONV_I32), SHAPE (1, 6), 0));
+  cr_assert_null (fmtconv_view_absmax (fmtconv_view_cast (small (ctx, "a"), FMTCONV_I32), SHAPE (1, 6), 0));
   cr_assert_eq (h.code, FMTCONV_E_USAGE);
   fmtconv_ctx_free (ctx);
   ctx = new_ctx (&h, 0, 1, 0);
-  cr_assert_null (fmtconv_absmax (small (ctx, "a"), SHAPE (1, 6), -1));
+  cr_assert_null (fmtconv_view_absmax (small (ctx, "a"), SHAPE (1, 6), -1));
   cr_assert_eq (h.code, FMTCONV_E_USAGE);
   fmtconv_ctx_free (ctx);
   ctx = new_ctx (&h, 0, 1, 0);
-  cr_assert_null (fmtconv_absmax (fmtconv_absmax (small (ctx, "a"), SHAPE (1, 6), 0), SHAPE (4, 1), 0));
+  cr_assert_null (
+      fmtconv_view_absmax (fmtconv_view_absmax (small (ctx, "a"), SHAPE (1, 6), 0), SHAPE (4, 1), 0));
   cr_assert_eq (h.code, FMTCONV_E_UNSUPPORTED);
   fmtconv_ctx_free (ctx);
 }
@@ -62,17 +63,19 @@ Test (absmax, equal_views_are_measured_once)
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_view *v = small (ctx, "a");
-  fmtconv_view *a = fmtconv_absmax (v, SHAPE (1, 6), 448), *b = fmtconv_absmax (v, SHAPE (1, 6), 448);
+  fmtconv_view *a = fmtconv_view_absmax (v, SHAPE (1, 6), 448),
+               *b = fmtconv_view_absmax (v, SHAPE (1, 6), 448);
   cr_assert (fci_view_equal (a, b));
   cr_assert_eq (a->requirements->item[0], b->requirements->item[0]);
-  fmtconv_view *const others[] = { fmtconv_absmax (v, SHAPE (1, 6), 1), fmtconv_absmax (v, SHAPE (1, 7), 448),
-                                   fmtconv_absmax (fmtconv_scale (v, 2), SHAPE (1, 6), 448),
-                                   fmtconv_absmax (fmtconv_slice (v, 1, 0, 5), SHAPE (1, 6), 448),
-                                   fmtconv_absmax (small (ctx, "b"), SHAPE (1, 6), 448) };
+  fmtconv_view *const others[] = { fmtconv_view_absmax (v, SHAPE (1, 6), 1),
+                                   fmtconv_view_absmax (v, SHAPE (1, 7), 448),
+                                   fmtconv_view_absmax (fmtconv_view_scale (v, 2), SHAPE (1, 6), 448),
+                                   fmtconv_view_absmax (fmtconv_view_slice (v, 1, 0, 5), SHAPE (1, 6), 448),
+                                   fmtconv_view_absmax (small (ctx, "b"), SHAPE (1, 6), 448) };
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     for (size_t k = 0; k <= i; k++)
       cr_expect_eq (fci_view_equal (others[i], k < i ? others[k] : a), 0, "%zu, %zu", i, k);
-  fmtconv_view *all[] = { a, b, fmtconv_slice (a, 0, 1, 2), others[0] };
+  fmtconv_view *all[] = { a, b, fmtconv_view_slice (a, 0, 1, 2), others[0] };
   const fci_plan *plan = fci_plan_compile (ctx, layout_of (ctx, 4, all));
   cr_assert_str_eq (fci_plan_text (plan),
                     "measure 't0' f32[4,6] by [1,6] / 448: [0,0]+[4,6] <- 'a'@0 f32 (24,4)\n"
@@ -127,8 +130,9 @@ naive (const uint16_t *bf16, uint64_t i, uint64_t k, const uint64_t *block, floa
 static fmtconv_view *
 transposed (fmtconv_ctx *ctx, const char *path)
 {
-  fmtconv_view *v = fmtconv_leaf (open_source (ctx, path), 0, FMTCONV_BF16, 2, SHAPE (ROWS, COLUMNS), NULL);
-  return fmtconv_permute (fmtconv_slice (v, 1, 100, COLUMNS - 100), (const unsigned[]){ 1, 0 });
+  fmtconv_view *v =
+      fmtconv_view_leaf (open_source (ctx, path), 0, FMTCONV_BF16, 2, SHAPE (ROWS, COLUMNS), NULL);
+  return fmtconv_view_permute (fmtconv_view_slice (v, 1, 100, COLUMNS - 100), (const unsigned[]){ 1, 0 });
 }
 
 static void
@@ -156,7 +160,7 @@ Test (absmax, every_block_however_it_is_cut)
         size_t n;
         const float divisor = i % 2 ? 448 : 0;
         fmtconv_ctx *ctx = new_ctx (&h, FMTCONV_FORCE, threads, threads == 1 ? 0 : 2 << 20);
-        fmtconv_view *v = fmtconv_absmax (transposed (ctx, in (&at, "in")), blocks[i], divisor);
+        fmtconv_view *v = fmtconv_view_absmax (transposed (ctx, in (&at, "in")), blocks[i], divisor);
         cr_assert_eq (run (ctx, layout_of (ctx, 1, &v), in (&at, "out"), NULL, NULL), 0, "%s", h.text);
         cr_assert_eq (h.done, h.total);
         cr_assert_eq (h.total, 4 * (ELEMENTS - 100 * ROWS) + 4 * v->elements);
@@ -181,10 +185,11 @@ Test (absmax, scales_that_are_small)
   size_t n;
   place at = enter ();
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
-  fmtconv_view *v = fmtconv_constant (ctx, FMTCONV_F32, 1, SHAPE (12), values);
-  fmtconv_view *scalar = fmtconv_reshape (fmtconv_slice (v, 0, 6, 1), 0, NULL);
-  fmtconv_view *all[] = { fmtconv_absmax (v, SHAPE (2), 448), fmtconv_absmax (scalar, NULL, 0),
-                          fmtconv_absmax (fmtconv_reshape (v, 3, SHAPE (2, 2, 3)), SHAPE (1, 2, 2), 0) };
+  fmtconv_view *v = fmtconv_view_constant (ctx, FMTCONV_F32, 1, SHAPE (12), values);
+  fmtconv_view *scalar = fmtconv_view_reshape (fmtconv_view_slice (v, 0, 6, 1), 0, NULL);
+  fmtconv_view *all[] = { fmtconv_view_absmax (v, SHAPE (2), 448), fmtconv_view_absmax (scalar, NULL, 0),
+                          fmtconv_view_absmax (fmtconv_view_reshape (v, 3, SHAPE (2, 2, 3)), SHAPE (1, 2, 2),
+                                               0) };
   cr_assert_eq (run (ctx, layout_of (ctx, 3, all), in (&at, "out"), NULL, NULL), 0, "%s", h.text);
   uint8_t *out = get_file (in (&at, "out"), &n);
   const float *found = (const float *) (const void *) out;
@@ -213,8 +218,9 @@ Test (absmax, values_that_are_none_are_named)
       heard h;
       fmtconv_ctx *ctx = new_ctx (&h, 0, 1 + i % 4, i % 2 ? 1 << 20 : 0);
       fmtconv_view *v = transposed (ctx, in (&at, "in"));
-      fmtconv_view *largest = fmtconv_absmax (i < 4 ? v : fmtconv_slice (v, 0, 2, 415), SHAPE (9, 9), 448);
-      fmtconv_view *all[] = { fmtconv_cast (largest, FMTCONV_F16) };
+      fmtconv_view *largest =
+          fmtconv_view_absmax (i < 4 ? v : fmtconv_view_slice (v, 0, 2, 415), SHAPE (9, 9), 448);
+      fmtconv_view *all[] = { fmtconv_view_cast (largest, FMTCONV_F16) };
       cr_assert_eq (run (ctx, layout_of (ctx, 1, all), in (&at, "out"), NULL, NULL), FMTCONV_E_FORMAT);
       cr_assert_not_null (strstr (h.text, i < 4 ? "infinite" : "not numbers"), "%s", h.text);
       cr_assert_not_null (strstr (h.text, i < 4 ? "in row 1" : "in row 414"), "%s", h.text);
@@ -249,8 +255,9 @@ Test (absmax, a_read_that_fails)
       heard h;
       fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 400 << 10);
       fmtconv_view *v = transposed (ctx, in (&at, "in"));
-      fmtconv_view *scale = fmtconv_absmax (v, SHAPE (1, ROWS), 448);
-      fmtconv_view *all[] = { fmtconv_cast (fmtconv_divide (v, scale, NULL), FMTCONV_F8_E4M3), scale };
+      fmtconv_view *scale = fmtconv_view_absmax (v, SHAPE (1, ROWS), 448);
+      fmtconv_view *all[] = { fmtconv_view_cast (fmtconv_view_divide (v, scale, NULL), FMTCONV_F8_E4M3),
+                              scale };
       reads_left = fail;
       code = run (ctx, layout_of (ctx, 2, all), in (&at, "out"), &io, NULL);
       cr_assert (code == 0 || code == FMTCONV_E_IO, "%s", h.text);
@@ -268,14 +275,14 @@ Test (absmax, too_many_to_keep)
 {
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 4 << 20);
-  fmtconv_view *v = fmtconv_leaf (fci_source_memory (ctx, (const uint8_t[4]){ 0 }, 4, "one"), 0, FMTCONV_F32,
-                                  2, SHAPE (1 << 10, 1 << 10), (const int64_t[]){ 0, 0 });
-  fmtconv_view *fits[] = { fmtconv_absmax (v, SHAPE (1, 2), 0) };
+  fmtconv_view *v = fmtconv_view_leaf (fci_source_memory (ctx, (const uint8_t[4]){ 0 }, 4, "one"), 0,
+                                       FMTCONV_F32, 2, SHAPE (1 << 10, 1 << 10), (const int64_t[]){ 0, 0 });
+  fmtconv_view *fits[] = { fmtconv_view_absmax (v, SHAPE (1, 2), 0) };
   const fci_plan *plan = fci_plan_compile (ctx, layout_of (ctx, 1, fits));
   cr_assert_not_null (plan);
   cr_assert_leq (fci_plan_cost (plan)->scratch, 4 << 20);
   cr_assert_gt (fci_plan_cost (plan)->scratch, 2 << 20);
-  fmtconv_view *more[] = { fits[0], fmtconv_absmax (v, SHAPE (4, 1 << 10), 0) };
+  fmtconv_view *more[] = { fits[0], fmtconv_view_absmax (v, SHAPE (4, 1 << 10), 0) };
   cr_assert_null (fci_plan_compile (ctx, layout_of (ctx, 2, more)));
   cr_assert_eq (h.code, FMTCONV_E_LIMIT);
   cr_assert_not_null (strstr (h.text, "tensor 't1'"), "%s", h.text);
@@ -293,10 +300,10 @@ Test (absmax, measured_before_they_are_compared)
       place at = enter ();
       const float scale = good ? 2 : 3;
       fmtconv_ctx *ctx = new_ctx (&h, 0, 2, 0);
-      fmtconv_view *v = fmtconv_constant (ctx, FMTCONV_F32, 1, SHAPE (4), values);
-      fmtconv_view *both[] = { fmtconv_absmax (v, SHAPE (4), 448),
-                               fmtconv_constant (ctx, FMTCONV_F32, 1, SHAPE (1), &scale) };
-      fmtconv_view *same[] = { fmtconv_same (2, both) };
+      fmtconv_view *v = fmtconv_view_constant (ctx, FMTCONV_F32, 1, SHAPE (4), values);
+      fmtconv_view *both[] = { fmtconv_view_absmax (v, SHAPE (4), 448),
+                               fmtconv_view_constant (ctx, FMTCONV_F32, 1, SHAPE (1), &scale) };
+      fmtconv_view *same[] = { fmtconv_view_require_equal (2, both) };
       cr_assert_eq (run (ctx, layout_of (ctx, 1, same), in (&at, "out"), NULL, NULL),
                     good ? 0 : FMTCONV_E_FORMAT, "%s", h.text);
       fmtconv_ctx_free (ctx);
@@ -315,13 +322,14 @@ Test (absmax, after_all_operations)
   fmtconv_ctx *ctx = new_ctx (&h, 0, 2, 0);
   for (size_t i = 0; i < 40 * 30 + 40 * 3 + 3 * 30; i++)
     *(i < 1200 ? &w[i] : i < 1320 ? &b[i - 1200] : &a[i - 1320]) = (float) rnd (&seed, 2000001) / 1000000 - 1;
-  fmtconv_view *v = fmtconv_constant (ctx, FMTCONV_F32, 2, SHAPE (40, 30), w);
-  fmtconv_view *sum = fmtconv_lowrank (v, fmtconv_constant (ctx, FMTCONV_F32, 2, SHAPE (40, 3), b),
-                                       fmtconv_constant (ctx, FMTCONV_F32, 2, SHAPE (3, 30), a), 0.7);
-  fmtconv_view *rows = fmtconv_absmax (v, SHAPE (1, 30), 448);
-  fmtconv_view *of[] = { sum, fmtconv_cast (fmtconv_scale (sum, 3.3), FMTCONV_BF16),
-                         fmtconv_multiply (v, fmtconv_slice (v, 1, 7, 1), SHAPE (1, 30)),
-                         fmtconv_concat (0, 2, (fmtconv_view *const[]){ sum, v }) };
+  fmtconv_view *v = fmtconv_view_constant (ctx, FMTCONV_F32, 2, SHAPE (40, 30), w);
+  fmtconv_view *sum =
+      fmtconv_view_lowrank (v, fmtconv_view_constant (ctx, FMTCONV_F32, 2, SHAPE (40, 3), b),
+                            fmtconv_view_constant (ctx, FMTCONV_F32, 2, SHAPE (3, 30), a), 0.7);
+  fmtconv_view *rows = fmtconv_view_absmax (v, SHAPE (1, 30), 448);
+  fmtconv_view *of[] = { sum, fmtconv_view_cast (fmtconv_view_scale (sum, 3.3), FMTCONV_BF16),
+                         fmtconv_view_multiply (v, fmtconv_view_slice (v, 1, 7, 1), SHAPE (1, 30)),
+                         fmtconv_view_concat (0, 2, (fmtconv_view *const[]){ sum, v }) };
   enum
   {
     VIEWS = sizeof of / sizeof *of
@@ -329,8 +337,8 @@ Test (absmax, after_all_operations)
   fmtconv_view *all[2 * VIEWS + 1] = { rows };
   for (size_t i = 0; i < VIEWS; i++)
     {
-      all[2 * i + 1] = fmtconv_cast (of[i], FMTCONV_F32);
-      all[2 * i + 2] = fmtconv_absmax (of[i], SHAPE (1, 30), 0);
+      all[2 * i + 1] = fmtconv_view_cast (of[i], FMTCONV_F32);
+      all[2 * i + 2] = fmtconv_view_absmax (of[i], SHAPE (1, 30), 0);
     }
   cr_assert_eq (run (ctx, layout_of (ctx, 2 * VIEWS + 1, all), in (&at, "out"), NULL, NULL), 0, "%s", h.text);
   uint8_t *out = get_file (in (&at, "out"), &n);
@@ -358,8 +366,9 @@ Test (absmax, no_scalar)
   heard h;
   double value;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
-  const fmtconv_tensor t = { .name = "x.alpha", .view = fmtconv_absmax (small (ctx, "a"), SHAPE (4, 6), 0) };
-  cr_assert_eq (fmtconv_scalar (&t, &value), FMTCONV_E_UNSUPPORTED);
+  const fmtconv_tensor t = { .name = "x.alpha",
+                             .view = fmtconv_view_absmax (small (ctx, "a"), SHAPE (4, 6), 0) };
+  cr_assert_eq (fmtconv_tensor_scalar (&t, &value), FMTCONV_E_UNSUPPORTED);
   cr_assert_not_null (strstr (h.text, "x.alpha"));
   fmtconv_ctx_free (ctx);
 }

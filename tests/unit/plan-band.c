@@ -40,7 +40,7 @@ static void
 check_transposed (const uint8_t *source, uint32_t dtype, unsigned threads, uint64_t memory)
 {
   static const unsigned axes[] = { 0, 2, 1 };
-  const size_t item = fmtconv_dtype (dtype)->block_bytes;
+  const size_t item = fmtconv_dtype_get (dtype)->block_bytes;
   const uint64_t shape[] = { MATRICES, ROWS, ROW_BYTES / item };
   struct fci_io io = fci_io_system;
   heard h;
@@ -49,11 +49,11 @@ check_transposed (const uint8_t *source, uint32_t dtype, unsigned threads, uint6
   fmtconv_ctx *ctx = new_ctx (&h, 0, threads, memory);
   put_file (in (&at, "in"), source, SKEW + SIZE);
   fmtconv_layout *layout = fci_layout_new (ctx, "out");
-  fmtconv_file *file = fmtconv_create (layout, NULL);
-  fmtconv_view *matrices = fmtconv_leaf (open_source (ctx, in (&at, "in")), SKEW, dtype, 3, shape, NULL);
-  fmtconv_emit (file, "in front", SKEW);
-  size_t region = fmtconv_emit_view (file, "t", fmtconv_permute (matrices, axes));
-  fmtconv_emit_digest (file, FMTCONV_CRC32, region);
+  fmtconv_file *file = fmtconv_layout_create (layout, NULL);
+  fmtconv_view *matrices = fmtconv_view_leaf (open_source (ctx, in (&at, "in")), SKEW, dtype, 3, shape, NULL);
+  fmtconv_file_emit (file, "in front", SKEW);
+  size_t region = fmtconv_file_emit_view (file, "t", fmtconv_view_permute (matrices, axes));
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region);
   cr_assert_eq (fci_layout_seal (layout), 0, "%s", h.text);
   io.read = counted_read;
   reads = 0;
@@ -98,8 +98,9 @@ Test (band, with_a_cast)
       place at = enter ();
       fmtconv_ctx *ctx = new_ctx (&h, 0, threads, 1 << 20);
       put_file (in (&at, "in"), numbers, 3000 * 5000 * sizeof *numbers);
-      fmtconv_view *leaf = fmtconv_leaf (open_source (ctx, in (&at, "in")), 0, FMTCONV_F32, 2, shape, NULL);
-      fmtconv_view *view[] = { fmtconv_cast (fmtconv_permute (leaf, axes), FMTCONV_F64) };
+      fmtconv_view *leaf =
+          fmtconv_view_leaf (open_source (ctx, in (&at, "in")), 0, FMTCONV_F32, 2, shape, NULL);
+      fmtconv_view *view[] = { fmtconv_view_cast (fmtconv_view_permute (leaf, axes), FMTCONV_F64) };
       cr_assert_eq (run (ctx, layout_of (ctx, 1, view), in (&at, "out"), NULL, NULL), 0, "%s", h.text);
       uint8_t *bytes = get_file (in (&at, "out"), &n);
       const double *out = (const double *) (const void *) bytes;

@@ -37,8 +37,8 @@ make (sample *s, heard *h, unsigned flags)
   fci_quant_encode (FMTCONV_Q8_0, s->values, ROWS * COLUMNS, NULL, s->blocks);
   fmtconv_source *numbers = fci_source_memory (s->ctx, s->values, sizeof s->values, "n");
   fmtconv_source *blocks = fci_source_memory (s->ctx, s->blocks, sizeof s->blocks, "b");
-  s->numbers = fmtconv_leaf (numbers, 0, FMTCONV_F32, 2, SHAPE (ROWS, COLUMNS), NULL);
-  s->stored = fmtconv_leaf (blocks, 0, FMTCONV_Q8_0, 2, SHAPE (ROWS, COLUMNS), NULL);
+  s->numbers = fmtconv_view_leaf (numbers, 0, FMTCONV_F32, 2, SHAPE (ROWS, COLUMNS), NULL);
+  s->stored = fmtconv_view_leaf (blocks, 0, FMTCONV_Q8_0, 2, SHAPE (ROWS, COLUMNS), NULL);
 }
 
 static void
@@ -55,15 +55,15 @@ Test (plan_blocks, stored_blocks_are_copied)
   sample s;
   make (&s, &h, 0);
   expect_plan (s.ctx, s.stored, "file 'out' 612\n0 copy 612 'b'@0\n");
-  expect_plan (s.ctx, fmtconv_slice (s.stored, 0, 2, 3), "file 'out' 306\n0 copy 306 'b'@204\n");
-  expect_plan (s.ctx, fmtconv_slice (s.stored, 1, 32, 64),
+  expect_plan (s.ctx, fmtconv_view_slice (s.stored, 0, 2, 3), "file 'out' 306\n0 copy 306 'b'@204\n");
+  expect_plan (s.ctx, fmtconv_view_slice (s.stored, 1, 32, 64),
                "file 'out' 408\n0 rows 408 't0' u8[6,68]: [0,0]+[6,68] <- 'b'@34 u8 (102,1)\n");
-  expect_plan (s.ctx, fmtconv_cast (fmtconv_slice (s.stored, 0, 1, 1), FMTCONV_F16),
+  expect_plan (s.ctx, fmtconv_view_cast (fmtconv_view_slice (s.stored, 0, 1, 1), FMTCONV_F16),
                "file 'out' 192\n0 rows 192 't0' f16[1,96]: [0,0]+[1,96] <- 'b'@102 q8_0 (96,1) | decode |"
                " round f16\n");
-  expect_plan (s.ctx, fmtconv_quantise (fmtconv_scale (s.numbers, 2), FMTCONV_Q4_0, NULL),
+  expect_plan (s.ctx, fmtconv_view_quantize (fmtconv_view_scale (s.numbers, 2), FMTCONV_Q4_0, NULL),
                "file 'out' 324\n0 rows 324 't0' q4_0[6,96]: [0,0]+[6,96] <- 'n'@0 f32 (384,4) | scale 2 |"
-               " round f32 | quantise q4_0\n");
+               " round f32 | quantize q4_0\n");
   fmtconv_ctx_free (s.ctx);
 }
 
@@ -80,30 +80,30 @@ expect_bytes (const place *at, sample *s, const heard *h, fmtconv_view *view, co
   remove (in (at, "out"));
 }
 
-/* What is stored already and what is quantised, beside and above each other. */
-Test (plan_blocks, stored_and_quantised)
+/* What is stored already and what is quantized, beside and above each other. */
+Test (plan_blocks, stored_and_quantized)
 {
   heard h;
   sample s;
   place at = enter ();
   make (&s, &h, 0);
-  fmtconv_view *made = fmtconv_quantise (s.numbers, FMTCONV_Q8_0, NULL);
+  fmtconv_view *made = fmtconv_view_quantize (s.numbers, FMTCONV_Q8_0, NULL);
   expect_bytes (&at, &s, &h, made, s.blocks, sizeof s.blocks);
-  expect_bytes (&at, &s, &h, fmtconv_bytes (made), s.blocks, sizeof s.blocks);
-  fmtconv_view *above =
-      fmtconv_concat (0, 2, BOTH (fmtconv_slice (made, 0, 0, 2), fmtconv_slice (s.stored, 0, 2, 4)));
+  expect_bytes (&at, &s, &h, fmtconv_view_bytes (made), s.blocks, sizeof s.blocks);
+  fmtconv_view *above = fmtconv_view_concat (
+      0, 2, BOTH (fmtconv_view_slice (made, 0, 0, 2), fmtconv_view_slice (s.stored, 0, 2, 4)));
   cr_expect_eq (above->n_boxes, 2);
   expect_bytes (&at, &s, &h, above, s.blocks, sizeof s.blocks);
-  fmtconv_view *beside =
-      fmtconv_concat (1, 2, BOTH (fmtconv_slice (s.stored, 1, 0, 32), fmtconv_slice (made, 1, 32, 64)));
+  fmtconv_view *beside = fmtconv_view_concat (
+      1, 2, BOTH (fmtconv_view_slice (s.stored, 1, 0, 32), fmtconv_view_slice (made, 1, 32, 64)));
   expect_bytes (&at, &s, &h, beside, s.blocks, sizeof s.blocks);
-  expect_bytes (&at, &s, &h, fmtconv_bytes (beside), s.blocks, sizeof s.blocks);
-  expect_bytes (&at, &s, &h, fmtconv_slice (s.stored, 0, 3, 2), s.blocks + 3 * ROW_BYTES, 2 * ROW_BYTES);
+  expect_bytes (&at, &s, &h, fmtconv_view_bytes (beside), s.blocks, sizeof s.blocks);
+  expect_bytes (&at, &s, &h, fmtconv_view_slice (s.stored, 0, 3, 2), s.blocks + 3 * ROW_BYTES, 2 * ROW_BYTES);
   fmtconv_ctx_free (s.ctx);
   leave (&at);
 }
 
-/* Two products are rounded once, where they are quantised, from whatever type. */
+/* Two products are rounded once, where they are quantized, from whatever type. */
 Test (plan_blocks, rounds_once)
 {
   heard h;
@@ -119,15 +119,15 @@ Test (plan_blocks, rounds_once)
       values[i] = (float) fci_element (FMTCONV_F16, &halves[i]) * 3.7f * (1 / 3.0f);
     }
   fci_quant_encode (FMTCONV_Q8_0, values, ROWS * COLUMNS, NULL, wanted);
-  fmtconv_view *v = fmtconv_constant (s.ctx, FMTCONV_F16, 2, SHAPE (ROWS, COLUMNS), halves);
-  v = fmtconv_quantise (fmtconv_scale (fmtconv_scale (v, 3.7), 1 / 3.0), FMTCONV_Q8_0, NULL);
+  fmtconv_view *v = fmtconv_view_constant (s.ctx, FMTCONV_F16, 2, SHAPE (ROWS, COLUMNS), halves);
+  v = fmtconv_view_quantize (fmtconv_view_scale (fmtconv_view_scale (v, 3.7), 1 / 3.0), FMTCONV_Q8_0, NULL);
   expect_bytes (&at, &s, &h, v, wanted, sizeof wanted);
   fmtconv_ctx_free (s.ctx);
   leave (&at);
 }
 
-/* A product is added and the sum quantised, with one rounding. */
-Test (plan_blocks, merged_then_quantised)
+/* A product is added and the sum quantized, with one rounding. */
+Test (plan_blocks, merged_then_quantized)
 {
   heard h;
   sample s;
@@ -147,9 +147,9 @@ Test (plan_blocks, merged_then_quantised)
         values[i * COLUMNS + k] = s.values[i * COLUMNS + k] + 0.3f * sum;
       }
   fci_quant_encode (FMTCONV_Q8_0, values, ROWS * COLUMNS, NULL, wanted);
-  fmtconv_view *b = fmtconv_constant (s.ctx, FMTCONV_F32, 2, SHAPE (ROWS, 2), left);
-  fmtconv_view *a = fmtconv_constant (s.ctx, FMTCONV_F32, 2, SHAPE (2, COLUMNS), right);
-  fmtconv_view *v = fmtconv_quantise (fmtconv_lowrank (s.numbers, b, a, 0.3), FMTCONV_Q8_0, NULL);
+  fmtconv_view *b = fmtconv_view_constant (s.ctx, FMTCONV_F32, 2, SHAPE (ROWS, 2), left);
+  fmtconv_view *a = fmtconv_view_constant (s.ctx, FMTCONV_F32, 2, SHAPE (2, COLUMNS), right);
+  fmtconv_view *v = fmtconv_view_quantize (fmtconv_view_lowrank (s.numbers, b, a, 0.3), FMTCONV_Q8_0, NULL);
   expect_bytes (&at, &s, &h, v, wanted, sizeof wanted);
   fmtconv_ctx_free (s.ctx);
   leave (&at);
@@ -172,10 +172,11 @@ Test (plan_blocks, importance)
     fci_quant_encode (FMTCONV_Q4_0, s.values + row * COLUMNS, COLUMNS, dense, wanted + row * 3 * 18);
   fmtconv_source *source = fci_source_memory (s.ctx, weights, sizeof weights, "w");
   fmtconv_view *importance =
-      fmtconv_leaf (source, 0, FMTCONV_F32, 1, SHAPE (COLUMNS), (const int64_t[]){ 8 });
-  fmtconv_view *v = fmtconv_quantise (s.numbers, FMTCONV_Q4_0, importance);
+      fmtconv_view_leaf (source, 0, FMTCONV_F32, 1, SHAPE (COLUMNS), (const int64_t[]){ 8 });
+  fmtconv_view *v = fmtconv_view_quantize (s.numbers, FMTCONV_Q4_0, importance);
   expect_bytes (&at, &s, &h, v, wanted, sizeof wanted);
-  expect_bytes (&at, &s, &h, fmtconv_bytes (fmtconv_slice (v, 0, 4, 2)), wanted + 4 * 3 * 18, 2 * 3 * 18);
+  expect_bytes (&at, &s, &h, fmtconv_view_bytes (fmtconv_view_slice (v, 0, 4, 2)), wanted + 4 * 3 * 18,
+                2 * 3 * 18);
   fmtconv_ctx_free (s.ctx);
   leave (&at);
 }
@@ -199,7 +200,7 @@ Test (plan_blocks, what_is_no_number)
       place at = enter ();
       make (&s, &h, 0);
       s.values[2 * COLUMNS + 7] = s.values[4 * COLUMNS + 95] = bad[i].value;
-      fmtconv_view *v = fmtconv_quantise (s.numbers, FMTCONV_Q8_0, NULL);
+      fmtconv_view *v = fmtconv_view_quantize (s.numbers, FMTCONV_Q8_0, NULL);
       cr_expect_eq (run (s.ctx, layout_of (s.ctx, 1, &v), in (&at, "out"), NULL, NULL), bad[i].code);
       cr_expect (strstr (h.text, bad[i].text), "%s", h.text);
       cr_expect_eq (n_entries (at.path), 0);
@@ -216,7 +217,7 @@ Test (plan_blocks, overflow_is_a_warning)
   place at = enter ();
   make (&s, &h, 0);
   s.values[COLUMNS] = 1e9f;
-  fmtconv_view *v = fmtconv_quantise (s.numbers, FMTCONV_Q8_0, NULL);
+  fmtconv_view *v = fmtconv_view_quantize (s.numbers, FMTCONV_Q8_0, NULL);
   cr_expect_eq (run (s.ctx, layout_of (s.ctx, 1, &v), in (&at, "out"), NULL, NULL), 0);
   cr_expect (h.warnings == 1 && strstr (h.text, "32 of 576 values in 1 tensor were too large"), "%s", h.text);
   fmtconv_ctx_free (s.ctx);
@@ -228,11 +229,11 @@ Test (plan_blocks, types_that_cannot_be_made)
   heard h;
   sample s;
   make (&s, &h, 0);
-  fmtconv_view *v = fmtconv_leaf (fci_source_memory (s.ctx, s.values, sizeof s.values, "m"), 0, FMTCONV_F32,
-                                  1, SHAPE (512), NULL);
-  v = fmtconv_quantise (v, FMTCONV_IQ1_M, NULL);
+  fmtconv_view *v = fmtconv_view_leaf (fci_source_memory (s.ctx, s.values, sizeof s.values, "m"), 0,
+                                       FMTCONV_F32, 1, SHAPE (512), NULL);
+  v = fmtconv_view_quantize (v, FMTCONV_IQ1_M, NULL);
   cr_expect_null (fci_plan_compile (s.ctx, layout_of (s.ctx, 1, &v)));
-  cr_expect (h.code == FMTCONV_E_UNSUPPORTED && strstr (h.text, "nothing can be quantised to iq1_m"), "%s",
+  cr_expect (h.code == FMTCONV_E_UNSUPPORTED && strstr (h.text, "nothing can be quantized to iq1_m"), "%s",
              h.text);
   fmtconv_ctx_free (s.ctx);
 }

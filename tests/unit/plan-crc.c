@@ -28,7 +28,7 @@ set (stage *s, unsigned flags, bool good)
   s->at = enter ();
   s->ctx = new_ctx (&s->h, flags, 2, 400000);
   put_file (in (&s->at, "in"), bytes, SIZE);
-  s->source = fmtconv_window (open_source (s->ctx, in (&s->at, "in")), 0, SIZE, "member");
+  s->source = fmtconv_source_window (open_source (s->ctx, in (&s->at, "in")), 0, SIZE, "member");
   s->source->has_crc = true;
   s->source->crc = (uint32_t) crc32 (0, bytes, SIZE) ^ !good;
   free (bytes);
@@ -51,8 +51,8 @@ go_thrice (stage *s, size_t n, fmtconv_view *const *views)
       for (size_t k = 0; k < n; k++)
         mine[k] = views[i == 0 ? k : i == 1 ? n - 1 - k : (k + n / 2) % n];
       outputs[i] = (fci_output){ .layout = layout_of (s->ctx, n, mine),
-                                 .path = fmtconv_text (s->ctx, "%s/%u/out", s->at.path, i) };
-      mkdir (fmtconv_text (s->ctx, "%s/%u", s->at.path, i), 0777);
+                                 .path = fmtconv_ctx_printf (s->ctx, "%s/%u/out", s->at.path, i) };
+      mkdir (fmtconv_ctx_printf (s->ctx, "%s/%u", s->at.path, i), 0777);
     }
   return run_all (s->ctx, 3, outputs, NULL, &s->outcome);
 }
@@ -67,7 +67,7 @@ end (stage *s)
 static fmtconv_view *
 bytes_of (stage *s, uint64_t start, uint64_t size)
 {
-  return fmtconv_leaf (s->source, start, FMTCONV_U8, 1, &size, NULL);
+  return fmtconv_view_leaf (s->source, start, FMTCONV_U8, 1, &size, NULL);
 }
 
 /* Views that are converted with a good and a bad checksum. */
@@ -147,8 +147,9 @@ tied (stage *s, fmtconv_view **views)
 static size_t
 converted (stage *s, fmtconv_view **views)
 {
-  views[0] = fmtconv_cast (
-      fmtconv_leaf (s->source, 0, FMTCONV_I16, 2, (const uint64_t[]){ 512, SIZE / 1024 }, NULL), FMTCONV_F32);
+  views[0] = fmtconv_view_cast (
+      fmtconv_view_leaf (s->source, 0, FMTCONV_I16, 2, (const uint64_t[]){ 512, SIZE / 1024 }, NULL),
+      FMTCONV_F32);
   return 1;
 }
 
@@ -156,9 +157,10 @@ converted (stage *s, fmtconv_view **views)
 static size_t
 columns (stage *s, fmtconv_view **views)
 {
-  fmtconv_view *all = fmtconv_leaf (s->source, 0, FMTCONV_I16, 2, (const uint64_t[]){ 32, SIZE / 64 }, NULL);
+  fmtconv_view *all =
+      fmtconv_view_leaf (s->source, 0, FMTCONV_I16, 2, (const uint64_t[]){ 32, SIZE / 64 }, NULL);
   for (unsigned i = 0; i < 4; i++)
-    views[i] = fmtconv_chunk (all, 1, i, 4);
+    views[i] = fmtconv_view_chunk (all, 1, i, 4);
   return 4;
 }
 
@@ -186,7 +188,7 @@ Test (crc, partial_reads_are_counted)
 static fmtconv_view *
 numbers (stage *s, unsigned n, const float *number)
 {
-  return fmtconv_constant (s->ctx, FMTCONV_F32, 1, (const uint64_t[]){ n }, number);
+  return fmtconv_view_constant (s->ctx, FMTCONV_F32, 1, (const uint64_t[]){ n }, number);
 }
 
 static const float odd[] = { 1, 1e6f, -1e6f, 1e-7f, 3, 1.0f / 3 };
@@ -195,16 +197,17 @@ Test (finding, a_cast_warns_once)
 {
   stage s;
   set (&s, 0, true);
-  fmtconv_view *cast = fmtconv_cast (numbers (&s, 6, odd), FMTCONV_F16);
+  fmtconv_view *cast = fmtconv_view_cast (numbers (&s, 6, odd), FMTCONV_F16);
   fmtconv_view *const views[] = { cast, numbers (&s, 6, odd), cast };
   cr_assert_eq (go (&s, 3, views), 0, "%s", s.h.text);
   cr_assert_eq (s.h.warnings, 2);
   cr_assert_eq (s.h.n_details, 2);
   const fci_finding *f = s.outcome.findings;
-  cr_assert (f->finding == FMTCONV_OVERFLOW && f->count == 2 && f->of == 6 && f->severity == FMTCONV_WARN);
+  cr_assert (f->finding == FMTCONV_FINDING_OVERFLOW && f->count == 2 && f->of == 6
+             && f->severity == FMTCONV_SEVERITY_WARN);
   cr_assert_str_eq (f->tensor, "t0");
   f = f->next;
-  cr_assert (f->finding == FMTCONV_UNDERFLOW && f->count == 1);
+  cr_assert (f->finding == FMTCONV_FINDING_UNDERFLOW && f->count == 1);
   f = f->next;
   cr_assert_str_eq (f->tensor, "t2");
   cr_assert_null (f->next->next);
@@ -215,7 +218,7 @@ Test (finding, strict_makes_it_an_error)
 {
   stage s;
   set (&s, FMTCONV_STRICT, true);
-  fmtconv_view *const views[] = { fmtconv_cast (numbers (&s, 6, odd), FMTCONV_F16) };
+  fmtconv_view *const views[] = { fmtconv_view_cast (numbers (&s, 6, odd), FMTCONV_F16) };
   cr_assert_eq (go (&s, 1, views), FMTCONV_E_STRICT);
   cr_assert_eq (n_entries (s.at.path), 1);
   end (&s);
@@ -225,11 +228,12 @@ Test (finding, a_watch_replaces_the_default)
 {
   stage s;
   set (&s, FMTCONV_STRICT, true);
-  fmtconv_view *t = fmtconv_watch (numbers (&s, 6, odd), FMTCONV_INEXACT, FMTCONV_COUNT, "hint");
-  fmtconv_view *const views[] = { fmtconv_cast (t, FMTCONV_F16) };
+  fmtconv_view *t =
+      fmtconv_view_watch (numbers (&s, 6, odd), FMTCONV_FINDING_INEXACT, FMTCONV_SEVERITY_COUNT, "hint");
+  fmtconv_view *const views[] = { fmtconv_view_cast (t, FMTCONV_F16) };
   cr_assert_eq (go (&s, 1, views), 0, "%s", s.h.text);
   cr_assert_eq (s.h.warnings, 0);
-  cr_assert_eq (s.outcome.findings->finding, FMTCONV_INEXACT);
+  cr_assert_eq (s.outcome.findings->finding, FMTCONV_FINDING_INEXACT);
   cr_assert_str_eq (s.outcome.findings->hint, "hint");
   cr_assert_null (s.outcome.findings->next);
   end (&s);
@@ -239,8 +243,9 @@ Test (finding, an_error_publishes_nothing)
 {
   stage s;
   set (&s, 0, true);
-  fmtconv_view *t = fmtconv_watch (numbers (&s, 6, odd), FMTCONV_OVERFLOW, FMTCONV_ERROR, "use f32");
-  fmtconv_view *const views[] = { fmtconv_cast (t, FMTCONV_F16) };
+  fmtconv_view *t =
+      fmtconv_view_watch (numbers (&s, 6, odd), FMTCONV_FINDING_OVERFLOW, FMTCONV_SEVERITY_ERROR, "use f32");
+  fmtconv_view *const views[] = { fmtconv_view_cast (t, FMTCONV_F16) };
   cr_assert_eq (go (&s, 1, views), FMTCONV_E_LOSSY);
   cr_assert_not_null (strstr (s.h.text, "tensor 't0': 2 of 6 values"), "%s", s.h.text);
   cr_assert_not_null (strstr (s.h.text, "use f32"));
@@ -253,12 +258,12 @@ Test (finding, parts_of_a_tensor_add_up)
 {
   stage s;
   set (&s, 0, true);
-  fmtconv_view *a = fmtconv_cast (numbers (&s, 6, odd), FMTCONV_F16);
-  fmtconv_view *b = fmtconv_cast (fmtconv_scale (numbers (&s, 6, odd), 2), FMTCONV_F16);
+  fmtconv_view *a = fmtconv_view_cast (numbers (&s, 6, odd), FMTCONV_F16);
+  fmtconv_view *b = fmtconv_view_cast (fmtconv_view_scale (numbers (&s, 6, odd), 2), FMTCONV_F16);
   fmtconv_view *const both[] = { a, b };
-  fmtconv_view *const views[] = { fmtconv_concat (0, 2, both) };
+  fmtconv_view *const views[] = { fmtconv_view_concat (0, 2, both) };
   cr_assert_eq (go (&s, 1, views), 0);
   const fci_finding *f = s.outcome.findings;
-  cr_assert (f->finding == FMTCONV_OVERFLOW && f->count == 4 && f->of == 12);
+  cr_assert (f->finding == FMTCONV_FINDING_OVERFLOW && f->count == 4 && f->of == 12);
   end (&s);
 }

@@ -22,20 +22,20 @@ every_kind (fmtconv_ctx *ctx, fmtconv_source *source)
 {
   uint64_t size = SIZE;
   fmtconv_layout *layout = fci_layout_new (ctx, "out");
-  fmtconv_file *file = fmtconv_create (layout, NULL);
-  fmtconv_view *all = fmtconv_leaf (source, 0, FMTCONV_U8, 1, &size, NULL);
-  fmtconv_view *halves[] = { fmtconv_slice (all, 0, 0, 1000000),
-                             fmtconv_slice (all, 0, 1000000, SIZE - 1000000) };
-  size_t text = fmtconv_emit (file, "text", 4), none = fmtconv_emit (file, NULL, 0);
-  size_t whole = fmtconv_emit_view (file, "whole", all);
-  size_t empty = fmtconv_emit_view (file, "empty", fmtconv_slice (all, 0, 5, 0));
-  size_t first = fmtconv_emit_view (file, "first", halves[0]),
-         rest = fmtconv_emit_view (file, "rest", halves[1]);
-  size_t joined = fmtconv_emit_view (file, "joined", fmtconv_concat (0, 2, halves));
+  fmtconv_file *file = fmtconv_layout_create (layout, NULL);
+  fmtconv_view *all = fmtconv_view_leaf (source, 0, FMTCONV_U8, 1, &size, NULL);
+  fmtconv_view *halves[] = { fmtconv_view_slice (all, 0, 0, 1000000),
+                             fmtconv_view_slice (all, 0, 1000000, SIZE - 1000000) };
+  size_t text = fmtconv_file_emit (file, "text", 4), none = fmtconv_file_emit (file, NULL, 0);
+  size_t whole = fmtconv_file_emit_view (file, "whole", all);
+  size_t empty = fmtconv_file_emit_view (file, "empty", fmtconv_view_slice (all, 0, 5, 0));
+  size_t first = fmtconv_file_emit_view (file, "first", halves[0]),
+         rest = fmtconv_file_emit_view (file, "rest", halves[1]);
+  size_t joined = fmtconv_file_emit_view (file, "joined", fmtconv_view_concat (0, 2, halves));
   const size_t regions[] = { text, none, whole, empty, first, rest, joined, whole };
   cr_assert_eq (joined, 6);
   for (size_t i = 0; i < sizeof regions / sizeof *regions; i++)
-    fmtconv_emit_digest (file, FMTCONV_CRC32, regions[i]);
+    fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, regions[i]);
   return layout;
 }
 
@@ -91,7 +91,7 @@ Test (digest, of_every_kind_in_every_way)
   free (bytes);
 }
 
-/* A literal has its own digest, neighbours that are copied from one place have one each, and what goes through
+/* A literal has its own digest, neighbors that are copied from one place have one each, and what goes through
  * the buffer is said nowhere: a plan does not depend on it. */
 Test (digest, in_the_plan)
 {
@@ -100,12 +100,12 @@ Test (digest, in_the_plan)
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_source *source = fci_source_memory (ctx, zeroes, sizeof zeroes, "m");
   fmtconv_layout *layout = fci_layout_new (ctx, "out");
-  fmtconv_file *file = fmtconv_create (layout, NULL);
+  fmtconv_file *file = fmtconv_layout_create (layout, NULL);
   uint64_t size = 100;
-  size_t a = fmtconv_emit_view (file, "a", fmtconv_leaf (source, 0, FMTCONV_U8, 1, &size, NULL));
-  fmtconv_emit_view (file, "b", fmtconv_leaf (source, 100, FMTCONV_U8, 1, &size, NULL));
-  fmtconv_emit_view (file, "c", fmtconv_leaf (source, 200, FMTCONV_U8, 1, &size, NULL));
-  fmtconv_emit_digest (file, FMTCONV_CRC32, a);
+  size_t a = fmtconv_file_emit_view (file, "a", fmtconv_view_leaf (source, 0, FMTCONV_U8, 1, &size, NULL));
+  fmtconv_file_emit_view (file, "b", fmtconv_view_leaf (source, 100, FMTCONV_U8, 1, &size, NULL));
+  fmtconv_file_emit_view (file, "c", fmtconv_view_leaf (source, 200, FMTCONV_U8, 1, &size, NULL));
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, a);
   cr_assert_eq (fci_layout_seal (layout), 0);
   const fci_plan *plan = fci_plan_compile (ctx, layout);
   cr_assert_str_eq (fci_plan_text (plan), "file 'out' 304\n"
@@ -126,9 +126,9 @@ Test (digest, is_part_of_the_plans_own)
       heard h;
       fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
       fmtconv_layout *layout = fci_layout_new (ctx, "out");
-      fmtconv_file *file = fmtconv_create (layout, NULL);
-      const size_t region[] = { fmtconv_emit (file, "a", 1), fmtconv_emit (file, "b", 1) };
-      fmtconv_emit_digest (file, FMTCONV_CRC32, region[i]);
+      fmtconv_file *file = fmtconv_layout_create (layout, NULL);
+      const size_t region[] = { fmtconv_file_emit (file, "a", 1), fmtconv_file_emit (file, "b", 1) };
+      fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region[i]);
       cr_assert_eq (fci_layout_seal (layout), 0);
       digest[i] = fci_plan_digest (fci_plan_compile (ctx, layout));
       fmtconv_ctx_free (ctx);
@@ -142,29 +142,29 @@ static void
 of_a_digest (fmtconv_ctx *ctx, fmtconv_file *file)
 {
   (void) ctx;
-  fmtconv_emit_digest (file, FMTCONV_CRC32, fmtconv_emit (file, "a", 1));
-  fmtconv_emit_digest (file, FMTCONV_CRC32, 1);
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, fmtconv_file_emit (file, "a", 1));
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, 1);
 }
 
 static void
 of_the_future (fmtconv_ctx *ctx, fmtconv_file *file)
 {
   (void) ctx;
-  fmtconv_emit_digest (file, FMTCONV_CRC32, 0);
+  fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, 0);
 }
 
 static void
 of_no_kind (fmtconv_ctx *ctx, fmtconv_file *file)
 {
   (void) ctx;
-  fmtconv_emit_digest (file, 77, fmtconv_emit (file, "a", 1));
+  fmtconv_file_emit_digest (file, 77, fmtconv_file_emit (file, "a", 1));
 }
 
 static void
 tied_to_text (fmtconv_ctx *ctx, fmtconv_file *file)
 {
   (void) ctx;
-  fmtconv_emit_tied (file, "t", fmtconv_emit (file, "a", 1));
+  fmtconv_file_emit_tied (file, "t", fmtconv_file_emit (file, "a", 1));
 }
 
 Test (digest, refusals)
@@ -182,7 +182,7 @@ Test (digest, refusals)
       heard h;
       fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
       fmtconv_layout *layout = fci_layout_new (ctx, "out");
-      bad[i].emit (ctx, fmtconv_create (layout, NULL));
+      bad[i].emit (ctx, fmtconv_layout_create (layout, NULL));
       cr_assert_eq (fci_layout_seal (layout), FMTCONV_E_INTERNAL);
       cr_assert_not_null (strstr (h.text, bad[i].says), "%s", h.text);
       fmtconv_ctx_free (ctx);
@@ -198,15 +198,15 @@ Test (digest, tied_names)
   uint64_t size = 100;
   fmtconv_source *source = fci_source_memory (ctx, zeroes, sizeof zeroes, "m");
   fmtconv_layout *layout = fci_layout_new (ctx, "out");
-  fmtconv_file *file = fmtconv_create (layout, NULL);
-  fmtconv_emit (file, "head", 4);
-  fmtconv_view *view = fmtconv_leaf (source, 0, FMTCONV_F32, 1, &size, NULL);
-  fmtconv_emit_tied (file, "other", fmtconv_emit_view (file, "one", view));
+  fmtconv_file *file = fmtconv_layout_create (layout, NULL);
+  fmtconv_file_emit (file, "head", 4);
+  fmtconv_view *view = fmtconv_view_leaf (source, 0, FMTCONV_F32, 1, &size, NULL);
+  fmtconv_file_emit_tied (file, "other", fmtconv_file_emit_view (file, "one", view));
   cr_assert_eq (fci_layout_seal (layout), 0);
   const fci_region *tied = file->last;
   cr_assert (tied->kind == FCI_REGION_TIED && tied->at == 4 && tied->size == 0
              && tied->u.tensor.view == view);
   cr_assert_eq (file->n_tensors, 2);
-  cr_assert_eq (fmtconv_emitted (file), 404);
+  cr_assert_eq (fmtconv_file_size (file), 404);
   fmtconv_ctx_free (ctx);
 }

@@ -91,13 +91,14 @@ convert (const place *at, heard *h, unsigned flags, unsigned threads)
 {
   fmtconv_ctx *ctx = new_ctx (h, flags, threads, 1 << 20);
   fmtconv_source *source = open_source (ctx, in (at, "in"));
-  fmtconv_view *t = fmtconv_leaf (source, 0, FMTCONV_I16, 1, (const uint64_t[]){ SIZE / 2 }, NULL);
+  fmtconv_view *t = fmtconv_view_leaf (source, 0, FMTCONV_I16, 1, (const uint64_t[]){ SIZE / 2 }, NULL);
   fmtconv_layout *layout = fci_layout_new (ctx, "b");
-  fmtconv_file *a = fmtconv_create (layout, "a"), *b = fmtconv_create (layout, NULL);
-  fmtconv_emit_view (a, "t", t);
-  fmtconv_emit_digest (a, FMTCONV_CRC32, fmtconv_emit_view (a, "u", fmtconv_cast (t, FMTCONV_F32)));
-  fmtconv_emit (b, "head", 4);
-  fmtconv_emit_view (b, "v", fmtconv_slice (t, 0, 5, 1000));
+  fmtconv_file *a = fmtconv_layout_create (layout, "a"), *b = fmtconv_layout_create (layout, NULL);
+  fmtconv_file_emit_view (a, "t", t);
+  fmtconv_file_emit_digest (a, FMTCONV_DIGEST_CRC32,
+                            fmtconv_file_emit_view (a, "u", fmtconv_view_cast (t, FMTCONV_F32)));
+  fmtconv_file_emit (b, "head", 4);
+  fmtconv_file_emit_view (b, "v", fmtconv_view_slice (t, 0, 5, 1000));
   cr_assert_eq (fci_layout_seal (layout), 0);
   int code = run (ctx, layout, in (at, "b"), &faulty, NULL);
   fmtconv_ctx_free (ctx);
@@ -230,8 +231,8 @@ Test (faults, the_error_does_not_depend_on_threads)
       fmtconv_ctx *ctx = new_ctx (&h, 0, threads[i], 2 << 20);
       fmtconv_view *v[8];
       for (unsigned k = 0; k < 8; k++)
-        v[k] = fmtconv_leaf (open_source (ctx, in (&at, k < 6 ? "in" : "in2")), k % 6 * 100000, FMTCONV_U8, 1,
-                             (const uint64_t[]){ 300000 }, NULL);
+        v[k] = fmtconv_view_leaf (open_source (ctx, in (&at, k < 6 ? "in" : "in2")), k % 6 * 100000,
+                                  FMTCONV_U8, 1, (const uint64_t[]){ 300000 }, NULL);
       cr_assert_eq (run (ctx, layout_of (ctx, 8, v), in (&at, "out"), &io, NULL), FMTCONV_E_IO);
       cr_assert_eq (n_entries (at.path), 2);
       if (i == 0)

@@ -24,7 +24,7 @@ name_code (bool folder, const char *name)
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 1 << 20);
   fmtconv_layout *layout = folder ? fci_layout_new_folder (ctx, "out") : fci_layout_new (ctx, "out");
-  fmtconv_create (layout, name);
+  fmtconv_layout_create (layout, name);
   fci_layout_seal (layout);
   fmtconv_ctx_free (ctx);
   return h.code;
@@ -50,8 +50,8 @@ Test (folders, a_file_is_no_folder_of_another)
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 1 << 20);
   fmtconv_layout *layout = fci_layout_new_folder (ctx, "out");
-  fmtconv_create (layout, "a/b/c");
-  fmtconv_create (layout, "a/b");
+  fmtconv_layout_create (layout, "a/b/c");
+  fmtconv_layout_create (layout, "a/b");
   cr_expect_eq (fci_layout_seal (layout), FMTCONV_E_INTERNAL);
   fmtconv_ctx_free (ctx);
 }
@@ -62,16 +62,16 @@ Test (folders, an_inner_writer_has_its_own_target)
   fci_scope saved;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 1 << 20);
   fmtconv_layout *layout = fci_layout_new_folder (ctx, "out");
-  cr_expect_str_eq (fmtconv_target (layout), "out");
+  cr_expect_str_eq (fmtconv_layout_target (layout), "out");
   cr_assert_eq (fci_layout_enter (layout, "vae/w.bin", &saved), 0);
-  cr_expect_str_eq (fmtconv_target (layout), "w.bin");
-  cr_expect_str_eq (fmtconv_create (layout, NULL)->name, "vae/w.bin");
-  cr_expect_str_eq (fmtconv_create (layout, "w.index")->name, "vae/w.index");
-  fmtconv_stale (layout, "w-*.bin");
+  cr_expect_str_eq (fmtconv_layout_target (layout), "w.bin");
+  cr_expect_str_eq (fmtconv_layout_create (layout, NULL)->name, "vae/w.bin");
+  cr_expect_str_eq (fmtconv_layout_create (layout, "w.index")->name, "vae/w.index");
+  fmtconv_layout_stale (layout, "w-*.bin");
   cr_expect_str_eq (layout->stale->folder, "vae/");
   cr_expect_str_eq (layout->stale->glob, "w-*.bin");
   fci_layout_leave (layout, &saved);
-  cr_expect_str_eq (fmtconv_create (layout, "config")->name, "config");
+  cr_expect_str_eq (fmtconv_layout_create (layout, "config")->name, "config");
   cr_expect_eq (fci_layout_seal (layout), 0);
   fmtconv_ctx_free (ctx);
 }
@@ -100,16 +100,17 @@ static int
 convert_in (fmtconv_ctx *ctx, const place *at, const char *output, const struct fci_io *io)
 {
   fmtconv_source *source = open_source (ctx, in (at, "in"));
-  fmtconv_view *t = fmtconv_leaf (source, 0, FMTCONV_I16, 1, (const uint64_t[]){ SIZE / 2 }, NULL);
+  fmtconv_view *t = fmtconv_view_leaf (source, 0, FMTCONV_I16, 1, (const uint64_t[]){ SIZE / 2 }, NULL);
   fmtconv_layout *layout = fci_layout_new_folder (ctx, strrchr (output, '/') + 1);
-  fmtconv_file *data = fmtconv_create (layout, "vae/data"), *deep = fmtconv_create (layout, "vae/w/deep");
-  fmtconv_emit_view (data, "t", t);
-  fmtconv_emit_view (data, "u", fmtconv_cast (t, FMTCONV_F32));
-  fmtconv_emit (deep, "deep", 4);
-  fmtconv_emit (fmtconv_create (layout, "config"), "{}", 2);
-  fmtconv_stale (layout, "vae/data-*");
-  fmtconv_stale (layout, "vae/d*a");
-  fmtconv_stale (layout, "none/*");
+  fmtconv_file *data = fmtconv_layout_create (layout, "vae/data"),
+               *deep = fmtconv_layout_create (layout, "vae/w/deep");
+  fmtconv_file_emit_view (data, "t", t);
+  fmtconv_file_emit_view (data, "u", fmtconv_view_cast (t, FMTCONV_F32));
+  fmtconv_file_emit (deep, "deep", 4);
+  fmtconv_file_emit (fmtconv_layout_create (layout, "config"), "{}", 2);
+  fmtconv_layout_stale (layout, "vae/data-*");
+  fmtconv_layout_stale (layout, "vae/d*a");
+  fmtconv_layout_stale (layout, "none/*");
   cr_assert_eq (fci_layout_seal (layout), 0);
   return run (ctx, layout, output, io, NULL);
 }
@@ -331,7 +332,7 @@ static fmtconv_ctx *to_cancel;
 static ssize_t
 cancelling_pwrite (int fd, const void *bytes, size_t n, off_t at)
 {
-  fmtconv_cancel (to_cancel);
+  fmtconv_ctx_cancel (to_cancel);
   return pwrite (fd, bytes, n, at);
 }
 

@@ -44,9 +44,10 @@ check_tiny (const uint8_t *bytes, uint64_t memory, unsigned stride, bool cast,
   fmtconv_source *file = open_source (ctx, in (&at, "in"));
   for (unsigned i = 0; i < TENSORS; i++)
     {
-      fmtconv_source *window = fmtconv_window (file, (uint64_t) i * stride % TENSORS * STEP, ITEMS * 4, NULL);
-      fmtconv_view *leaf = fmtconv_leaf (window, 0, FMTCONV_F32, 1, shape, NULL);
-      views[i] = cast ? fmtconv_cast (leaf, FMTCONV_F64) : leaf;
+      fmtconv_source *window =
+          fmtconv_source_window (file, (uint64_t) i * stride % TENSORS * STEP, ITEMS * 4, NULL);
+      fmtconv_view *leaf = fmtconv_view_leaf (window, 0, FMTCONV_F32, 1, shape, NULL);
+      views[i] = cast ? fmtconv_view_cast (leaf, FMTCONV_F64) : leaf;
     }
   io.read = read;
   reads = 0;

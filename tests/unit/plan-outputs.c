@@ -63,7 +63,7 @@ set (stage *s, unsigned flags, unsigned threads, uint64_t memory)
   put_file (in (&s->at, "in"), bytes, SIZE);
   free (bytes);
   s->source = open_source (s->ctx, in (&s->at, "in"));
-  s->all = fmtconv_leaf (s->source, 0, FMTCONV_F32, 2, (const uint64_t[]){ ROWS, COLUMNS }, NULL);
+  s->all = fmtconv_view_leaf (s->source, 0, FMTCONV_F32, 2, (const uint64_t[]){ ROWS, COLUMNS }, NULL);
   s->io = fci_io_system;
   s->io.read = counting_read;
   s->io.copy_file_range = counting_copy;
@@ -83,12 +83,12 @@ layout_with_head (stage *s, const char *target, size_t head, size_t n, fmtconv_v
 {
   static const char zeros[64];
   fmtconv_layout *layout = fci_layout_new (s->ctx, target);
-  fmtconv_file *file = fmtconv_create (layout, NULL);
-  fmtconv_emit (file, zeros, head);
+  fmtconv_file *file = fmtconv_layout_create (layout, NULL);
+  fmtconv_file_emit (file, zeros, head);
   for (size_t i = 0; i < n; i++)
     {
-      fmtconv_align (file, 32, 0);
-      fmtconv_emit_view (file, fmtconv_text (s->ctx, "t%zu", i), views[i]);
+      fmtconv_file_align (file, 32, 0);
+      fmtconv_file_emit_view (file, fmtconv_ctx_printf (s->ctx, "t%zu", i), views[i]);
     }
   cr_assert_eq (fci_layout_seal (layout), 0);
   return layout;
@@ -99,19 +99,19 @@ put_output (stage *s, unsigned i, const char *name, fmtconv_view *a, fmtconv_vie
 {
   fmtconv_view *const views[] = { a, b };
   s->output[i] = (fci_output){ .layout = layout_with_head (s, name, 7 + i, 2, views),
-                               .path = fmtconv_text (s->ctx, "%s/%s", s->at.path, name) };
+                               .path = fmtconv_ctx_printf (s->ctx, "%s/%s", s->at.path, name) };
 }
 
 /* As they are, as halves and as blocks; the upper and the lower half of the rows change places in one of them. */
 static void
 put_outputs (stage *s)
 {
-  fmtconv_view *low = fmtconv_slice (s->all, 0, 0, ROWS / 2),
-               *high = fmtconv_slice (s->all, 0, ROWS / 2, ROWS - ROWS / 2);
+  fmtconv_view *low = fmtconv_view_slice (s->all, 0, 0, ROWS / 2),
+               *high = fmtconv_view_slice (s->all, 0, ROWS / 2, ROWS - ROWS / 2);
   put_output (s, 0, "a", low, high);
-  put_output (s, 1, "b", fmtconv_cast (high, FMTCONV_F16), fmtconv_cast (low, FMTCONV_F16));
-  put_output (s, 2, "c", fmtconv_quantise (low, FMTCONV_Q8_0, NULL),
-              fmtconv_quantise (high, FMTCONV_Q4_K, NULL));
+  put_output (s, 1, "b", fmtconv_view_cast (high, FMTCONV_F16), fmtconv_view_cast (low, FMTCONV_F16));
+  put_output (s, 2, "c", fmtconv_view_quantize (low, FMTCONV_Q8_0, NULL),
+              fmtconv_view_quantize (high, FMTCONV_Q4_K, NULL));
 }
 
 /* The file that the output becomes when it is written alone. */
@@ -142,7 +142,7 @@ check_equal (stage *s)
 static const fci_cost *
 cost_of (stage *s)
 {
-  const fmtconv_layout **layouts = fmtconv_alloc (s->ctx, OUTPUTS, sizeof *layouts);
+  const fmtconv_layout **layouts = fmtconv_ctx_alloc (s->ctx, OUTPUTS, sizeof *layouts);
   for (unsigned i = 0; i < OUTPUTS; i++)
     layouts[i] = s->output[i].layout;
   return fci_plan_cost (fci_plan_compile_all (s->ctx, layouts, OUTPUTS));
@@ -175,12 +175,12 @@ Test (outputs, read_again_what_is_not_read_in_order)
 {
   stage s;
   set (&s, 0, 2, 1 << 20);
-  fmtconv_view *low = fmtconv_slice (s.all, 0, 0, ROWS / 2),
-               *high = fmtconv_slice (s.all, 0, ROWS / 2, ROWS - ROWS / 2),
-               *turned = fmtconv_permute (s.all, (const unsigned[]){ 1, 0 });
+  fmtconv_view *low = fmtconv_view_slice (s.all, 0, 0, ROWS / 2),
+               *high = fmtconv_view_slice (s.all, 0, ROWS / 2, ROWS - ROWS / 2),
+               *turned = fmtconv_view_permute (s.all, (const unsigned[]){ 1, 0 });
   put_output (&s, 0, "a", low, high);
-  put_output (&s, 1, "b", turned, fmtconv_cast (turned, FMTCONV_F16));
-  put_output (&s, 2, "c", low, fmtconv_cast (low, FMTCONV_BF16));
+  put_output (&s, 1, "b", turned, fmtconv_view_cast (turned, FMTCONV_F16));
+  put_output (&s, 2, "c", low, fmtconv_view_cast (low, FMTCONV_BF16));
   cr_assert_eq (run_all (s.ctx, OUTPUTS, s.output, &s.io, &s.outcome), 0, "%s", s.h.text);
   cr_expect_geq (n_read, 3 * (uint64_t) SIZE);
   cr_expect_eq (s.outcome.fetched, n_read);
@@ -204,12 +204,12 @@ Test (outputs, take_small_tensors_together)
       static const uint32_t types[] = { FMTCONV_F32, FMTCONV_F16, FMTCONV_BF16 };
       fmtconv_view *v[N];
       for (unsigned i = 0; i < N; i++)
-        v[i] = fmtconv_cast (fmtconv_leaf (s.source, (uint64_t) (o == 2 ? N - 1 - i : i) * EACH, FMTCONV_F32,
-                                           1, (const uint64_t[]){ EACH / 4 }, NULL),
-                             types[o]);
-      const char *name = fmtconv_text (s.ctx, "%c", 'a' + (int) o);
+        v[i] = fmtconv_view_cast (fmtconv_view_leaf (s.source, (uint64_t) (o == 2 ? N - 1 - i : i) * EACH,
+                                                     FMTCONV_F32, 1, (const uint64_t[]){ EACH / 4 }, NULL),
+                                  types[o]);
+      const char *name = fmtconv_ctx_printf (s.ctx, "%c", 'a' + (int) o);
       s.output[o] = (fci_output){ .layout = layout_with_head (&s, name, 5, N, v),
-                                  .path = fmtconv_text (s.ctx, "%s/%s", s.at.path, name) };
+                                  .path = fmtconv_ctx_printf (s.ctx, "%s/%s", s.at.path, name) };
     }
   cr_assert_eq (run_all (s.ctx, OUTPUTS, s.output, &s.io, &s.outcome), 0, "%s", s.h.text);
   cr_expect_eq (n_read, N * EACH);
@@ -223,12 +223,12 @@ Test (outputs, take_parts_of_blocks)
 {
   stage s;
   set (&s, 0, 2, 1 << 20);
-  fmtconv_view *blocks = fmtconv_leaf (s.source, 0, FMTCONV_Q8_0, 2, (const uint64_t[]){ 50, 64 }, NULL);
-  fmtconv_view *some = fmtconv_slice (fmtconv_cast (blocks, FMTCONV_F32), 1, 5, 10);
-  fmtconv_view *one = fmtconv_slice (some, 0, 3, 1);
+  fmtconv_view *blocks = fmtconv_view_leaf (s.source, 0, FMTCONV_Q8_0, 2, (const uint64_t[]){ 50, 64 }, NULL);
+  fmtconv_view *some = fmtconv_view_slice (fmtconv_view_cast (blocks, FMTCONV_F32), 1, 5, 10);
+  fmtconv_view *one = fmtconv_view_slice (some, 0, 3, 1);
   put_output (&s, 0, "a", one, some);
   put_output (&s, 1, "b", some, one);
-  put_output (&s, 2, "c", one, fmtconv_cast (blocks, FMTCONV_F32));
+  put_output (&s, 2, "c", one, fmtconv_view_cast (blocks, FMTCONV_F32));
   cr_assert_eq (run_all (s.ctx, OUTPUTS, s.output, &s.io, &s.outcome), 0, "%s", s.h.text);
   cr_expect_leq (n_read, 50 * 2 * 34);
   check_equal (&s);
@@ -299,7 +299,8 @@ static void
 put_folder (stage *s)
 {
   fmtconv_layout *layout = fci_layout_new_folder (s->ctx, "c");
-  fmtconv_emit_view (fmtconv_create (layout, "vae/x"), "t", fmtconv_slice (s->all, 0, 0, 10));
+  fmtconv_file_emit_view (fmtconv_layout_create (layout, "vae/x"), "t",
+                          fmtconv_view_slice (s->all, 0, 0, 10));
   cr_assert_eq (fci_layout_seal (layout), 0);
   s->output[2].layout = layout;
 }
@@ -355,7 +356,7 @@ static int
 cancelling_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
   if (offset > SIZE / 2)
-    fmtconv_cancel (to_cancel);
+    fmtconv_ctx_cancel (to_cancel);
   return fci_source_read (source, offset, to, n);
 }
 
@@ -392,30 +393,30 @@ Test (outputs, must_not_meet)
   set (&s, FMTCONV_FORCE, 1, 1 << 20); /* the same by another way */
   put_outputs (&s);
   s.output[1].layout = s.output[0].layout;
-  s.output[1].path = fmtconv_text (s.ctx, "%s/./a", s.at.path);
+  s.output[1].path = fmtconv_ctx_printf (s.ctx, "%s/./a", s.at.path);
   refused (&s, 2, "two outputs have this path");
 
   set (&s, FMTCONV_FORCE, 1, 1 << 20); /* a file in a folder that is there */
   put_outputs (&s);
   put_folder (&s);
   mkdir (s.output[2].path, 0777);
-  s.output[0].path = fmtconv_text (s.ctx, "%s/c/a", s.at.path);
+  s.output[0].path = fmtconv_ctx_printf (s.ctx, "%s/c/a", s.at.path);
   refused (&s, 3, "would lie inside another output");
 
   set (&s, FMTCONV_FORCE, 1, 1 << 20); /* a part of one that has the name of the other */
   put_outputs (&s);
   fmtconv_layout *parts = fci_layout_new (s.ctx, "p");
-  fmtconv_emit (fmtconv_create (parts, "b"), "x", 1);
+  fmtconv_file_emit (fmtconv_layout_create (parts, "b"), "x", 1);
   cr_assert_eq (fci_layout_seal (parts), 0);
-  s.output[0] = (fci_output){ .layout = parts, .path = fmtconv_text (s.ctx, "%s/p", s.at.path) };
+  s.output[0] = (fci_output){ .layout = parts, .path = fmtconv_ctx_printf (s.ctx, "%s/p", s.at.path) };
   refused (&s, 2, "would be one of");
 
   set (&s, FMTCONV_FORCE, 1, 1 << 20); /* what one removes as an older file */
   put_outputs (&s);
   fmtconv_layout *fresh = fci_layout_new (s.ctx, "p");
-  fmtconv_emit (fmtconv_create (fresh, NULL), "x", 1);
-  fmtconv_stale (fresh, "b*");
+  fmtconv_file_emit (fmtconv_layout_create (fresh, NULL), "x", 1);
+  fmtconv_layout_stale (fresh, "b*");
   cr_assert_eq (fci_layout_seal (fresh), 0);
-  s.output[0] = (fci_output){ .layout = fresh, .path = fmtconv_text (s.ctx, "%s/p", s.at.path) };
+  s.output[0] = (fci_output){ .layout = fresh, .path = fmtconv_ctx_printf (s.ctx, "%s/p", s.at.path) };
   refused (&s, 2, "would be one of");
 }

@@ -32,9 +32,9 @@ set (stage *s, unsigned flags)
   s->ctx = new_ctx (&s->h, flags, 2, 1 << 20);
   put_file (in (&s->at, "in"), bytes, SIZE);
   free (bytes);
-  s->view = fmtconv_leaf (open_source (s->ctx, in (&s->at, "in")), 0, FMTCONV_I16, 2,
-                          (const uint64_t[]){ 100, 1500 }, NULL);
-  fmtconv_view *const views[] = { s->view, fmtconv_permute (s->view, (const unsigned[]){ 1, 0 }) };
+  s->view = fmtconv_view_leaf (open_source (s->ctx, in (&s->at, "in")), 0, FMTCONV_I16, 2,
+                               (const uint64_t[]){ 100, 1500 }, NULL);
+  fmtconv_view *const views[] = { s->view, fmtconv_view_permute (s->view, (const unsigned[]){ 1, 0 }) };
   s->layout = layout_of (s->ctx, 2, views);
 }
 
@@ -64,7 +64,7 @@ Test (publish, refuses_what_can_be_known)
   refused (&s, in (&s.at, "none/out"), FMTCONV_E_OUTPUT, 1);
   set (&s, FMTCONV_FORCE);
   mkdir (in (&s.at, "out"), 0777);
-  const char *folder = fmtconv_text (s.ctx, "%s/out", s.at.path);
+  const char *folder = fmtconv_ctx_printf (s.ctx, "%s/out", s.at.path);
   cr_assert_eq (run (s.ctx, s.layout, folder, NULL, NULL), FMTCONV_E_OUTPUT);
   rmdir (folder);
   end (&s);
@@ -166,10 +166,10 @@ Test (publish, several_files_and_an_empty_one)
   size_t n;
   set (&s, 0);
   fmtconv_layout *layout = fci_layout_new (s.ctx, "index");
-  fmtconv_file *a = fmtconv_create (layout, "data"), *b = fmtconv_create (layout, NULL);
-  fmtconv_create (layout, "empty");
-  fmtconv_emit_view (a, "t", s.view);
-  fmtconv_emit (b, "{}", 2);
+  fmtconv_file *a = fmtconv_layout_create (layout, "data"), *b = fmtconv_layout_create (layout, NULL);
+  fmtconv_layout_create (layout, "empty");
+  fmtconv_file_emit_view (a, "t", s.view);
+  fmtconv_file_emit (b, "{}", 2);
   cr_assert_eq (fci_layout_seal (layout), 0);
   cr_assert_eq (run (s.ctx, layout, in (&s.at, "index"), NULL, NULL), 0, "%s", s.h.text);
   free (get_file (in (&s.at, "data"), &n));
@@ -191,9 +191,10 @@ reread (void *arg, const fmtconv_file *file, const char *path)
   cr_assert_str_eq (file->base, "out");
   fmtconv_source *source = open_source (s->ctx, path);
   fmtconv_model *model = fci_model_new (s->ctx, NULL);
-  fmtconv_put (model, "t0", fmtconv_leaf (source, 0, FMTCONV_I16, 2, (const uint64_t[]){ 100, 1500 }, NULL));
-  fmtconv_put (model, "t1",
-               fmtconv_leaf (source, SIZE, FMTCONV_I16, 2, (const uint64_t[]){ 1500, 100 }, NULL));
+  fmtconv_model_put (model, "t0",
+                     fmtconv_view_leaf (source, 0, FMTCONV_I16, 2, (const uint64_t[]){ 100, 1500 }, NULL));
+  fmtconv_model_put (model, "t1",
+                     fmtconv_view_leaf (source, SIZE, FMTCONV_I16, 2, (const uint64_t[]){ 1500, 100 }, NULL));
   cr_assert_eq (fci_model_seal (model, NULL), 0);
   return model;
 }
@@ -247,7 +248,7 @@ static stage *running;
 static int
 cancelling_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
-  fmtconv_cancel (running->ctx);
+  fmtconv_ctx_cancel (running->ctx);
   return fci_source_read (source, offset, to, n);
 }
 

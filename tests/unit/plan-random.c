@@ -52,7 +52,7 @@ typedef struct world
 static uint8_t *
 make_elements (uint64_t seed, unsigned type)
 {
-  size_t item = fmtconv_dtype (types[type])->block_bytes, n = SKEW + FILE_ELEMENTS * item;
+  size_t item = fmtconv_dtype_get (types[type])->block_bytes, n = SKEW + FILE_ELEMENTS * item;
   uint8_t *bytes = rnd_bytes (seed + type * 77 + 1, n);
   for (size_t i = 0; i < FILE_ELEMENTS; i++)
     {
@@ -74,7 +74,7 @@ set_shape (value *v, unsigned rank, const uint64_t *shape)
   v->n = 1;
   for (unsigned i = 0; i < rank; i++)
     v->n *= v->shape[i] = shape[i];
-  v->at = fmtconv_alloc (v->view ? v->view->ctx : NULL, v->n, sizeof *v->at);
+  v->at = fmtconv_ctx_alloc (v->view ? v->view->ctx : NULL, v->n, sizeof *v->at);
 }
 
 /* The index behind `index`, row-major. */
@@ -100,8 +100,9 @@ static value arithmetic (world *w, const value *of);
 static value
 leaf_of (world *w, unsigned type, unsigned rank, const uint64_t *shape, const int64_t *stride, uint64_t start)
 {
-  uint64_t first = SKEW + start * fmtconv_dtype (types[type])->block_bytes, index[FMTCONV_MAX_RANK] = { 0 };
-  value v = { .view = fmtconv_leaf (w->file[type], first, types[type], rank, shape, stride) };
+  uint64_t first = SKEW + start * fmtconv_dtype_get (types[type])->block_bytes,
+           index[FMTCONV_MAX_RANK] = { 0 };
+  value v = { .view = fmtconv_view_leaf (w->file[type], first, types[type], rank, shape, stride) };
   cr_assert_not_null (v.view);
   set_shape (&v, rank, shape);
   for (uint64_t i = 0; i < v.n; i++, step (&v, index))
@@ -139,7 +140,7 @@ large (world *w)
 static value
 leaf (world *w, unsigned type)
 {
-  size_t item = fmtconv_dtype (types[type])->block_bytes;
+  size_t item = fmtconv_dtype_get (types[type])->block_bytes;
   uint64_t shape[4], room = FILE_ELEMENTS, n = 1;
   int64_t stride[4];
   unsigned rank = (unsigned) rnd (&w->seed, 5);
@@ -185,8 +186,8 @@ decoded (world *w)
   const uint64_t shape[] = { rows, columns * BLOCK };
   const int64_t stride[] = { (int64_t) apart * BLOCK_BYTES, BLOCK_BYTES };
   fmtconv_view *leaf =
-      fmtconv_leaf (w->block_file, SKEW + first * BLOCK_BYTES, FMTCONV_Q8_0, 2, shape, stride);
-  value v = { .view = fmtconv_cast (leaf, FMTCONV_F32) };
+      fmtconv_view_leaf (w->block_file, SKEW + first * BLOCK_BYTES, FMTCONV_Q8_0, 2, shape, stride);
+  value v = { .view = fmtconv_view_cast (leaf, FMTCONV_F32) };
   cr_assert_not_null (v.view);
   set_shape (&v, 2, shape);
   for (uint64_t i = 0; i < v.n; i++)
@@ -208,7 +209,7 @@ slice (world *w, const value *of)
   uint64_t shape[FMTCONV_MAX_RANK], index[FMTCONV_MAX_RANK] = { 0 };
   memcpy (shape, of->shape, sizeof shape);
   shape[axis] = count;
-  value v = { .view = fmtconv_slice (of->view, axis, start, count) };
+  value v = { .view = fmtconv_view_slice (of->view, axis, start, count) };
   set_shape (&v, of->rank, shape);
   for (uint64_t i = 0; i < v.n; i++, step (&v, index))
     {
@@ -232,7 +233,7 @@ permute (world *w, const value *of)
     }
   for (unsigned i = 0; i < of->rank; i++)
     shape[i] = of->shape[axes[i]];
-  value v = { .view = fmtconv_permute (of->view, axes) };
+  value v = { .view = fmtconv_view_permute (of->view, axes) };
   set_shape (&v, of->rank, shape);
   for (uint64_t i = 0; i < v.n; i++, step (&v, index))
     {
@@ -256,7 +257,7 @@ concat (world *w, const value *a, const value *b)
   memcpy (shape, a->shape, sizeof shape);
   shape[axis] += b->shape[axis];
   (void) w;
-  value v = { .view = fmtconv_concat (axis, 2, both) };
+  value v = { .view = fmtconv_view_concat (axis, 2, both) };
   set_shape (&v, a->rank, shape);
   for (uint64_t i = 0; i < v.n; i++, step (&v, index))
     if (index[axis] < a->shape[axis])
@@ -305,7 +306,7 @@ arithmetic (world *w, const value *of)
   bool cast = rnd (&w->seed, 2);
   uint32_t dtype = types[rnd (&w->seed, N_FLOATS)];
   double factor = factors[rnd (&w->seed, 5)];
-  v.view = cast ? fmtconv_cast (of->view, dtype) : fmtconv_scale (of->view, factor);
+  v.view = cast ? fmtconv_view_cast (of->view, dtype) : fmtconv_view_scale (of->view, factor);
   set_shape (&v, of->rank, of->shape);
   for (uint64_t i = 0; i < v.n; i++)
     v.at[i] = cast ? rounded (of->at[i], dtype) : (float) ((float) of->at[i] * (float) factor);
@@ -317,14 +318,14 @@ static value
 factor (world *w, uint64_t rows, uint64_t columns)
 {
   unsigned type = (unsigned) rnd (&w->seed, N_FLOATS);
-  int64_t item = (int64_t) fmtconv_dtype (types[type])->block_bytes;
+  int64_t item = (int64_t) fmtconv_dtype_get (types[type])->block_bytes;
   const uint64_t shape[] = { rows, columns };
   const bool turned = rnd (&w->seed, 2);
   const int64_t stride[] = { item * (turned ? 1 : (int64_t) columns), item * (turned ? (int64_t) rows : 1) };
   value v = leaf_of (w, type, 2, shape, stride, rnd (&w->seed, 100));
   if (rnd (&w->seed, 4))
     return v;
-  v.view = fmtconv_scale (v.view, 0.25);
+  v.view = fmtconv_view_scale (v.view, 0.25);
   for (uint64_t i = 0; i < v.n; i++)
     v.at[i] *= 0.25;
   return v;
@@ -337,7 +338,7 @@ product (world *w, const value *of)
   uint64_t most = FILE_ELEMENTS / 2 / (of->shape[0] > of->shape[1] ? of->shape[0] : of->shape[1]);
   uint64_t rank = 1 + rnd (&w->seed, rnd (&w->seed, 3) ? 9 : most < 400 ? most : 400);
   value b = factor (w, of->shape[0], rank), a = factor (w, rank, of->shape[1]), v = *of;
-  v.view = fmtconv_lowrank (of->view, b.view, a.view, 1.0 / 3);
+  v.view = fmtconv_view_lowrank (of->view, b.view, a.view, 1.0 / 3);
   cr_assert_not_null (v.view);
   set_shape (&v, of->rank, of->shape);
   for (uint64_t i = 0; i < v.shape[0]; i++)
@@ -378,14 +379,14 @@ factors_of (world *w, const value *of, uint64_t *block)
   for (unsigned k = 0; k < of->rank; k++)
     {
       const unsigned i = turned ? k : of->rank - 1 - k;
-      stride[i] = step * (int64_t) fmtconv_dtype (types[type])->block_bytes;
+      stride[i] = step * (int64_t) fmtconv_dtype_get (types[type])->block_bytes;
       step *= (int64_t) shape[i];
     }
   value v = leaf_of (w, type, of->rank, shape, stride, rnd (&w->seed, 100));
   if (rnd (&w->seed, 3))
     return v;
   value one = leaf_of (w, 0, 0, NULL, NULL, 1 + rnd (&w->seed, 100));
-  v.view = fmtconv_multiply (v.view, one.view, NULL);
+  v.view = fmtconv_view_multiply (v.view, one.view, NULL);
   for (uint64_t i = 0; i < v.n; i++)
     v.at[i] = (float) v.at[i] * (float) one.at[0];
   return v;
@@ -401,7 +402,7 @@ multiplied (world *w, const value *of)
   bool divide = rnd (&w->seed, 2);
   for (uint64_t i = 0; i < f.n; i++)
     divide = divide && f.at[i] != 0;
-  v.view = (divide ? fmtconv_divide : fmtconv_multiply) (of->view, f.view, block);
+  v.view = (divide ? fmtconv_view_divide : fmtconv_view_multiply) (of->view, f.view, block);
   cr_assert_not_null (v.view);
   set_shape (&v, of->rank, of->shape);
   for (uint64_t i = 0; i < v.n; i++)
@@ -463,17 +464,17 @@ in_rows (world *w, const value *of)
 {
   const uint64_t blocks = of->n / BLOCK, columns = 1 + rnd (&w->seed, 8), rows = blocks / columns;
   value v = *of;
-  fmtconv_view *line = fmtconv_reshape (of->view, 1, &of->n);
-  line = fmtconv_slice (line, 0, 0, rows * columns * BLOCK);
+  fmtconv_view *line = fmtconv_view_reshape (of->view, 1, &of->n);
+  line = fmtconv_view_slice (line, 0, 0, rows * columns * BLOCK);
   v.rank = 2;
   v.shape[0] = rows;
   v.shape[1] = columns * BLOCK;
   v.n = v.shape[0] * v.shape[1];
-  v.view = fmtconv_reshape (line, 2, v.shape);
+  v.view = fmtconv_view_reshape (line, 2, v.shape);
   return v;
 }
 
-/* Quantised, where there are enough numbers, and parts of it put behind it. */
+/* Quantized, where there are enough numbers, and parts of it put behind it. */
 static value
 coded (world *w, const value *of)
 {
@@ -483,9 +484,9 @@ coded (world *w, const value *of)
       return *of;
   if (v.n == 0)
     return *of;
-  v.view = fmtconv_quantise (v.view, rnd (&w->seed, 2) ? FMTCONV_Q8_0 : FMTCONV_Q4_0, NULL);
+  v.view = fmtconv_view_quantize (v.view, rnd (&w->seed, 2) ? FMTCONV_Q8_0 : FMTCONV_Q4_0, NULL);
   uint64_t start = rnd (&w->seed, v.shape[1] / BLOCK) * BLOCK;
-  value part = { .view = fmtconv_slice (v.view, 1, start, v.shape[1] - start) };
+  value part = { .view = fmtconv_view_slice (v.view, 1, start, v.shape[1] - start) };
   set_shape (&part, 2, (const uint64_t[]){ v.shape[0], v.shape[1] - start });
   for (uint64_t i = 0; i < part.n; i++)
     part.at[i] = v.at[i / part.shape[1] * v.shape[1] + start + i % part.shape[1]];
@@ -495,7 +496,7 @@ coded (world *w, const value *of)
 static void
 compare_blocks (const value *v, const uint8_t *bytes, size_t tensor)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype (v->view->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (v->view->dtype);
   for (uint64_t i = 0; i < v->n / BLOCK; i++)
     {
       float values[BLOCK];
@@ -512,7 +513,7 @@ compare_blocks (const value *v, const uint8_t *bytes, size_t tensor)
 static void
 compare (const value *v, const uint8_t *bytes, size_t tensor)
 {
-  size_t item = fmtconv_dtype (v->view->dtype)->block_bytes;
+  size_t item = fmtconv_dtype_get (v->view->dtype)->block_bytes;
   for (uint64_t i = 0; i < v->n; i++)
     {
       double want = rounded (v->at[i], v->view->dtype), got = fci_element (v->view->dtype, bytes + i * item);
@@ -551,17 +552,17 @@ static void
 make_other (world *w, const value *v, const place *at, const char *name, other *o)
 {
   o->layout = fci_layout_new (w->ctx, name);
-  o->path = fmtconv_text (w->ctx, "%s/%s", at->path, name);
-  fmtconv_file *file = fmtconv_create (o->layout, NULL);
+  o->path = fmtconv_ctx_printf (w->ctx, "%s/%s", at->path, name);
+  fmtconv_file *file = fmtconv_layout_create (o->layout, NULL);
   for (unsigned i = 0; i < TENSORS; i++)
     o->place_of[i] = UINT64_MAX;
   for (unsigned i = TENSORS; i-- > 0;)
     if (rnd (&w->seed, 4))
       {
-        fmtconv_emit (file, "junk", rnd (&w->seed, 4));
-        o->place_of[i] = fmtconv_emitted (file);
-        size_t region = fmtconv_emit_view (file, fmtconv_text (w->ctx, "t%u", i), v[i].view);
-        fmtconv_emit_digest (file, FMTCONV_CRC32, region);
+        fmtconv_file_emit (file, "junk", rnd (&w->seed, 4));
+        o->place_of[i] = fmtconv_file_size (file);
+        size_t region = fmtconv_file_emit_view (file, fmtconv_ctx_printf (w->ctx, "t%u", i), v[i].view);
+        fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region);
       }
   cr_assert_eq (fci_layout_seal (o->layout), 0);
 }
@@ -576,7 +577,8 @@ check_together (world *w, const heard *h, const place *at, const value *v, const
   make_other (w, v, at, "b", &others[0]);
   make_other (w, v, at, "c", &others[1]);
   const fci_output outputs[] = { { .layout = others[0].layout, .path = others[0].path },
-                                 { .layout = layout, .path = fmtconv_text (w->ctx, "%s/out", at->path) },
+                                 { .layout = layout,
+                                   .path = fmtconv_ctx_printf (w->ctx, "%s/out", at->path) },
                                  { .layout = others[1].layout, .path = others[1].path } };
   for (unsigned i = 0; i < 4; i++)
     {
@@ -610,7 +612,7 @@ check_world (uint64_t seed)
   for (unsigned i = 0; i < N_TYPES; i++)
     {
       w.bytes[i] = make_elements (seed, i);
-      put_file (in (&at, "in"), w.bytes[i], SKEW + FILE_ELEMENTS * fmtconv_dtype (types[i])->block_bytes);
+      put_file (in (&at, "in"), w.bytes[i], SKEW + FILE_ELEMENTS * fmtconv_dtype_get (types[i])->block_bytes);
       w.file[i] = open_source (w.ctx, in (&at, "in"));
       unlink (in (&at, "in"));
     }
@@ -619,7 +621,7 @@ check_world (uint64_t seed)
   w.block_file = open_source (w.ctx, in (&at, "in"));
   unlink (in (&at, "in"));
   fmtconv_layout *layout = fci_layout_new (w.ctx, "out");
-  fmtconv_file *file = fmtconv_create (layout, NULL);
+  fmtconv_file *file = fmtconv_layout_create (layout, NULL);
   value v[TENSORS];
   uint64_t place_of[TENSORS];
   for (unsigned i = 0; i < TENSORS; i++)
@@ -629,11 +631,11 @@ check_world (uint64_t seed)
                       : grow (&w, (unsigned) rnd (&w.seed, N_TYPES), (unsigned) rnd (&w.seed, 7));
       if (v[i].rank && is_floating (v[i].view->dtype) && rnd (&w.seed, 4) == 0)
         v[i] = coded (&w, &v[i]);
-      fmtconv_emit (file, "junk", rnd (&w.seed, 4));
-      fmtconv_align (file, 1u << rnd (&w.seed, 6), 0x55);
-      place_of[i] = fmtconv_emitted (file);
-      size_t region = fmtconv_emit_view (file, fmtconv_text (w.ctx, "t%u", i), v[i].view);
-      fmtconv_emit_digest (file, FMTCONV_CRC32, region);
+      fmtconv_file_emit (file, "junk", rnd (&w.seed, 4));
+      fmtconv_file_align (file, 1u << rnd (&w.seed, 6), 0x55);
+      place_of[i] = fmtconv_file_size (file);
+      size_t region = fmtconv_file_emit_view (file, fmtconv_ctx_printf (w.ctx, "t%u", i), v[i].view);
+      fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region);
     }
   cr_assert_eq (fci_layout_seal (layout), 0, "%s", h.text);
   uint8_t *first = NULL;
@@ -646,7 +648,7 @@ check_world (uint64_t seed)
       cr_assert_eq (run (w.ctx, layout, in (&at, "out"), NULL, NULL), 0, "seed %llu: %s",
                     (unsigned long long) seed, h.text);
       uint8_t *bytes = get_file (in (&at, "out"), &n);
-      cr_assert_eq (n, fmtconv_emitted (file));
+      cr_assert_eq (n, fmtconv_file_size (file));
       unlink (in (&at, "out"));
       if (first)
         cr_assert (n == n_first && memcmp (first, bytes, n) == 0, "seed %llu, way %u",

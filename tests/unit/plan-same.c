@@ -45,10 +45,10 @@ open_views (copies *c, unsigned flags, unsigned threads, uint64_t memory)
 {
   c->ctx = new_ctx (&c->h, flags, threads, memory);
   for (unsigned i = 0; i < 3; i++)
-    c->view[i] = fmtconv_leaf (open_source (c->ctx, in (&c->at, i == 0   ? "a"
-                                                                : i == 1 ? "b"
-                                                                         : "c")),
-                               0, FMTCONV_F16, 2, SHAPE (ROWS, COLUMNS), NULL);
+    c->view[i] = fmtconv_view_leaf (open_source (c->ctx, in (&c->at, i == 0   ? "a"
+                                                                     : i == 1 ? "b"
+                                                                              : "c")),
+                                    0, FMTCONV_F16, 2, SHAPE (ROWS, COLUMNS), NULL);
 }
 
 static void
@@ -73,8 +73,8 @@ static fmtconv_view *
 small (fmtconv_ctx *ctx, const char *name, unsigned at)
 {
   static const uint8_t zeroes[4096];
-  return fmtconv_leaf (fci_source_memory (ctx, zeroes, sizeof zeroes, name), at, FMTCONV_F32, 2, SHAPE (4, 6),
-                       NULL);
+  return fmtconv_view_leaf (fci_source_memory (ctx, zeroes, sizeof zeroes, name), at, FMTCONV_F32, 2,
+                            SHAPE (4, 6), NULL);
 }
 
 Test (same, every_view_inherits)
@@ -82,30 +82,31 @@ Test (same, every_view_inherits)
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_view *a = small (ctx, "a", 0), *b = small (ctx, "b", 8), *c = small (ctx, "c", 16);
-  fmtconv_view *same = fmtconv_same (3, (fmtconv_view *const[]){ a, b, c });
+  fmtconv_view *same = fmtconv_view_require_equal (3, (fmtconv_view *const[]){ a, b, c });
   cr_assert_eq (requirements (same), 2);
   cr_assert_eq (requirements (a), 0);
   cr_assert_str_eq (fci_view_text (same), fci_view_text (a));
-  fmtconv_view *shaped = fmtconv_reshape (same, 1, SHAPE (24));
-  fmtconv_view *const derived[] = { fmtconv_slice (same, 0, 1, 2),
-                                    fmtconv_slice (same, 0, 1, 0),
-                                    fmtconv_chunk (same, 1, 0, 3),
-                                    fmtconv_permute (same, (const unsigned[]){ 1, 0 }),
+  fmtconv_view *shaped = fmtconv_view_reshape (same, 1, SHAPE (24));
+  fmtconv_view *const derived[] = { fmtconv_view_slice (same, 0, 1, 2),
+                                    fmtconv_view_slice (same, 0, 1, 0),
+                                    fmtconv_view_chunk (same, 1, 0, 3),
+                                    fmtconv_view_permute (same, (const unsigned[]){ 1, 0 }),
                                     shaped,
-                                    fmtconv_reshape (shaped, 2, SHAPE (4, 6)),
-                                    fmtconv_cast (same, FMTCONV_F16),
-                                    fmtconv_scale (shaped, 2),
-                                    fmtconv_watch (same, FMTCONV_NAN, FMTCONV_WARN, NULL),
+                                    fmtconv_view_reshape (shaped, 2, SHAPE (4, 6)),
+                                    fmtconv_view_cast (same, FMTCONV_F16),
+                                    fmtconv_view_scale (shaped, 2),
+                                    fmtconv_view_watch (same, FMTCONV_FINDING_NAN, FMTCONV_SEVERITY_WARN,
+                                                        NULL),
                                     fci_view_from (same, 3),
-                                    fmtconv_concat (0, 2, (fmtconv_view *const[]){ a, same }) };
+                                    fmtconv_view_concat (0, 2, (fmtconv_view *const[]){ a, same }) };
   for (size_t i = 0; i < sizeof derived / sizeof *derived; i++)
     cr_expect_eq (requirements (derived[i]), 2, "%zu", i);
-  fmtconv_view *other = fmtconv_same (2, (fmtconv_view *const[]){ b, c });
-  fmtconv_view *both = fmtconv_concat (0, 3, (fmtconv_view *const[]){ other, same, other });
+  fmtconv_view *other = fmtconv_view_require_equal (2, (fmtconv_view *const[]){ b, c });
+  fmtconv_view *both = fmtconv_view_concat (0, 3, (fmtconv_view *const[]){ other, same, other });
   cr_assert_eq (requirements (both), 3);
   cr_assert_eq (both->requirements->item[0], same->requirements->item[0]);
   cr_assert_eq (both->requirements->item[2], other->requirements->item[0]);
-  cr_assert_eq (requirements (fmtconv_same (2, (fmtconv_view *const[]){ a, other })), 2);
+  cr_assert_eq (requirements (fmtconv_view_require_equal (2, (fmtconv_view *const[]){ a, other })), 2);
   fmtconv_ctx_free (ctx);
 }
 
@@ -114,15 +115,15 @@ Test (same, the_very_same_bytes_need_no_comparison)
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_source *source = fci_source_memory (ctx, (const uint8_t[96]){ 0 }, 96, "s");
-  fmtconv_view *a = fmtconv_leaf (source, 0, FMTCONV_F32, 2, SHAPE (4, 6), NULL);
-  fmtconv_view *b = fmtconv_leaf (source, 0, FMTCONV_F32, 2, SHAPE (4, 6), NULL);
-  fmtconv_view *none = fmtconv_leaf (source, 0, FMTCONV_F32, 1, SHAPE (0), NULL);
-  cr_assert_eq (fmtconv_same (1, &a), a);
-  cr_assert_eq (fmtconv_same (2, (fmtconv_view *const[]){ a, a }), a);
-  cr_assert_eq (requirements (fmtconv_same (2, (fmtconv_view *const[]){ a, b })), 0);
-  cr_assert_eq (requirements (fmtconv_same (2, (fmtconv_view *const[]){ none, none })), 0);
-  cr_assert_null (fmtconv_same (2, (fmtconv_view *const[]){ a, NULL }));
-  cr_assert_null (fmtconv_same (0, NULL));
+  fmtconv_view *a = fmtconv_view_leaf (source, 0, FMTCONV_F32, 2, SHAPE (4, 6), NULL);
+  fmtconv_view *b = fmtconv_view_leaf (source, 0, FMTCONV_F32, 2, SHAPE (4, 6), NULL);
+  fmtconv_view *none = fmtconv_view_leaf (source, 0, FMTCONV_F32, 1, SHAPE (0), NULL);
+  cr_assert_eq (fmtconv_view_require_equal (1, &a), a);
+  cr_assert_eq (fmtconv_view_require_equal (2, (fmtconv_view *const[]){ a, a }), a);
+  cr_assert_eq (requirements (fmtconv_view_require_equal (2, (fmtconv_view *const[]){ a, b })), 0);
+  cr_assert_eq (requirements (fmtconv_view_require_equal (2, (fmtconv_view *const[]){ none, none })), 0);
+  cr_assert_null (fmtconv_view_require_equal (2, (fmtconv_view *const[]){ a, NULL }));
+  cr_assert_null (fmtconv_view_require_equal (0, NULL));
   cr_assert_eq (h.errors, 0);
   fmtconv_ctx_free (ctx);
 }
@@ -134,10 +135,10 @@ Test (same, forms_that_cannot_be_equal)
       heard h;
       fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
       fmtconv_view *a = small (ctx, "a", 0);
-      fmtconv_view *b = i == 0   ? fmtconv_cast (a, FMTCONV_F16)
-                        : i == 1 ? fmtconv_slice (a, 1, 0, 3)
-                                 : fmtconv_reshape (a, 1, SHAPE (24));
-      cr_assert_null (fmtconv_same (2, (fmtconv_view *const[]){ a, b }));
+      fmtconv_view *b = i == 0   ? fmtconv_view_cast (a, FMTCONV_F16)
+                        : i == 1 ? fmtconv_view_slice (a, 1, 0, 3)
+                                 : fmtconv_view_reshape (a, 1, SHAPE (24));
+      cr_assert_null (fmtconv_view_require_equal (2, (fmtconv_view *const[]){ a, b }));
       cr_assert_eq (h.code, FMTCONV_E_USAGE);
       fmtconv_ctx_free (ctx);
     }
@@ -147,8 +148,9 @@ Test (same, plan_and_cost)
 {
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
-  fmtconv_view *same = fmtconv_same (2, (fmtconv_view *const[]){ small (ctx, "a", 0), small (ctx, "b", 8) });
-  fmtconv_view *const parts[] = { fmtconv_chunk (same, 0, 0, 2), fmtconv_chunk (same, 0, 1, 2) };
+  fmtconv_view *same =
+      fmtconv_view_require_equal (2, (fmtconv_view *const[]){ small (ctx, "a", 0), small (ctx, "b", 8) });
+  fmtconv_view *const parts[] = { fmtconv_view_chunk (same, 0, 0, 2), fmtconv_view_chunk (same, 0, 1, 2) };
   const fci_plan *plan = fci_plan_compile (ctx, layout_of (ctx, 2, parts));
   cr_assert_str_eq (fci_plan_text (plan),
                     "same 't0' f32[4,6]: [0,0]+[4,6] <- 'a'@0 f32 (24,4) = [0,0]+[4,6] <- "
@@ -165,9 +167,10 @@ Test (same, plan_and_cost)
 static int
 convert (copies *c, fci_outcome *outcome)
 {
-  fmtconv_view *same = fmtconv_same (3, c->view);
-  fmtconv_view *const parts[] = { fmtconv_permute (fmtconv_chunk (same, 0, 1, 2), (const unsigned[]){ 1, 0 }),
-                                  fmtconv_chunk (same, 0, 0, 2) };
+  fmtconv_view *same = fmtconv_view_require_equal (3, c->view);
+  fmtconv_view *const parts[] = { fmtconv_view_permute (fmtconv_view_chunk (same, 0, 1, 2),
+                                                        (const unsigned[]){ 1, 0 }),
+                                  fmtconv_view_chunk (same, 0, 0, 2) };
   return run (c->ctx, layout_of (c->ctx, 2, parts), in (&c->at, "out"), NULL, outcome);
 }
 
@@ -225,10 +228,10 @@ Test (same, operations_count)
       heard h;
       place at = enter ();
       fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
-      fmtconv_view *a = fmtconv_constant (ctx, FMTCONV_F32, 1, SHAPE (4), ones);
+      fmtconv_view *a = fmtconv_view_constant (ctx, FMTCONV_F32, 1, SHAPE (4), ones);
       fmtconv_view *b =
-          fmtconv_scale (fmtconv_constant (ctx, FMTCONV_F32, 1, SHAPE (4), twos), good ? 0.5 : 1);
-      fmtconv_view *const same[] = { fmtconv_same (2, (fmtconv_view *const[]){ a, b }) };
+          fmtconv_view_scale (fmtconv_view_constant (ctx, FMTCONV_F32, 1, SHAPE (4), twos), good ? 0.5 : 1);
+      fmtconv_view *const same[] = { fmtconv_view_require_equal (2, (fmtconv_view *const[]){ a, b }) };
       cr_assert_eq (run (ctx, layout_of (ctx, 1, same), in (&at, "out"), NULL, NULL),
                     good ? 0 : FMTCONV_E_FORMAT);
       fmtconv_ctx_free (ctx);
@@ -253,7 +256,7 @@ Test (same, a_read_that_fails)
     {
       open_views (&c, 0, 1, 0);
       reads_left = i;
-      fmtconv_view *const same[] = { fmtconv_same (3, c.view) };
+      fmtconv_view *const same[] = { fmtconv_view_require_equal (3, c.view) };
       cr_assert_eq (run (c.ctx, layout_of (c.ctx, 1, same), in (&c.at, "out"), &io, NULL), FMTCONV_E_IO);
       cr_assert_not_null (strstr (c.h.text, "cannot be read"));
       cr_assert_eq (n_entries (c.at.path), 3);

@@ -43,24 +43,25 @@ Test (swap, views)
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   static const uint8_t zeroes[4096];
   fmtconv_source *source = fci_source_memory (ctx, zeroes, sizeof zeroes, "s");
-  fmtconv_view *a = fmtconv_leaf (source, 0, FMTCONV_F32, 2, SHAPE (4, 6), NULL);
-  fmtconv_view *swapped = fmtconv_swap (a);
+  fmtconv_view *a = fmtconv_view_leaf (source, 0, FMTCONV_F32, 2, SHAPE (4, 6), NULL);
+  fmtconv_view *swapped = fmtconv_view_byteswap (a);
   cr_assert_str_eq (fci_view_text (swapped), "f32[4,6] = box [0,0]+[4,6] <- s@0 f32 (24,4) | swap");
-  cr_assert_str_eq (fci_view_text (fmtconv_swap (swapped)), fci_view_text (a));
-  cr_assert_eq (fmtconv_cast (swapped, FMTCONV_F32), swapped);
-  cr_assert_str_eq (fci_view_text (fmtconv_slice (swapped, 0, 1, 2)),
-                    fci_view_text (fmtconv_swap (fmtconv_slice (a, 0, 1, 2))));
-  fmtconv_view *shaped = fmtconv_swap (fmtconv_reshape (a, 1, SHAPE (24)));
-  cr_assert_str_eq (fci_view_text (fmtconv_reshape (shaped, 2, SHAPE (4, 6))), fci_view_text (swapped));
-  fmtconv_view *const halves[] = { fmtconv_chunk (swapped, 0, 0, 2), fmtconv_chunk (swapped, 0, 1, 2) };
-  cr_assert_str_eq (fci_view_text (fmtconv_concat (0, 2, halves)), fci_view_text (swapped));
-  cr_assert_str_eq (fci_view_text (fmtconv_scale (swapped, 2)),
+  cr_assert_str_eq (fci_view_text (fmtconv_view_byteswap (swapped)), fci_view_text (a));
+  cr_assert_eq (fmtconv_view_cast (swapped, FMTCONV_F32), swapped);
+  cr_assert_str_eq (fci_view_text (fmtconv_view_slice (swapped, 0, 1, 2)),
+                    fci_view_text (fmtconv_view_byteswap (fmtconv_view_slice (a, 0, 1, 2))));
+  fmtconv_view *shaped = fmtconv_view_byteswap (fmtconv_view_reshape (a, 1, SHAPE (24)));
+  cr_assert_str_eq (fci_view_text (fmtconv_view_reshape (shaped, 2, SHAPE (4, 6))), fci_view_text (swapped));
+  fmtconv_view *const halves[] = { fmtconv_view_chunk (swapped, 0, 0, 2),
+                                   fmtconv_view_chunk (swapped, 0, 1, 2) };
+  cr_assert_str_eq (fci_view_text (fmtconv_view_concat (0, 2, halves)), fci_view_text (swapped));
+  cr_assert_str_eq (fci_view_text (fmtconv_view_scale (swapped, 2)),
                     "f32[4,6] = box [0,0]+[4,6] <- s@0 f32 (24,4) | swap | scale 2");
-  fmtconv_view *bytes = fmtconv_leaf (source, 0, FMTCONV_F8_E4M3, 1, SHAPE (4), NULL);
-  cr_assert_eq (fmtconv_swap (bytes), bytes);
+  fmtconv_view *bytes = fmtconv_view_leaf (source, 0, FMTCONV_F8_E4M3, 1, SHAPE (4), NULL);
+  cr_assert_eq (fmtconv_view_byteswap (bytes), bytes);
   cr_assert_eq (h.errors, 0);
-  cr_assert_null (fmtconv_swap (NULL));
-  cr_assert_null (fmtconv_swap (fmtconv_cast (a, FMTCONV_F16)));
+  cr_assert_null (fmtconv_view_byteswap (NULL));
+  cr_assert_null (fmtconv_view_byteswap (fmtconv_view_cast (a, FMTCONV_F16)));
   cr_assert_eq (h.code, FMTCONV_E_USAGE);
   fmtconv_ctx_free (ctx);
 }
@@ -71,7 +72,7 @@ compare (fmtconv_view *(*make) (fmtconv_view *), uint32_t dtype, unsigned thread
 {
   heard h;
   place at = enter ();
-  size_t item = fmtconv_dtype (dtype)->block_bytes, n[2];
+  size_t item = fmtconv_dtype_get (dtype)->block_bytes, n[2];
   uint8_t *bytes = rnd_bytes (dtype, SIZE), *out[2];
   put_file (in (&at, "0"), bytes, SIZE);
   turn (bytes, SIZE, fci_swap_bytes (dtype));
@@ -79,9 +80,9 @@ compare (fmtconv_view *(*make) (fmtconv_view *), uint32_t dtype, unsigned thread
   for (unsigned i = 0; i < 2; i++)
     {
       fmtconv_ctx *ctx = new_ctx (&h, FMTCONV_FORCE, threads, memory);
-      fmtconv_view *leaf = fmtconv_leaf (open_source (ctx, in (&at, i ? "1" : "0")), 0, dtype, 2,
-                                         SHAPE (64, SIZE / 64 / item), NULL);
-      fmtconv_view *const view[] = { make (i ? leaf : fmtconv_swap (leaf)) };
+      fmtconv_view *leaf = fmtconv_view_leaf (open_source (ctx, in (&at, i ? "1" : "0")), 0, dtype, 2,
+                                              SHAPE (64, SIZE / 64 / item), NULL);
+      fmtconv_view *const view[] = { make (i ? leaf : fmtconv_view_byteswap (leaf)) };
       cr_assert_eq (run (ctx, layout_of (ctx, 1, view), in (&at, "out"), NULL, NULL), 0, "%s", h.text);
       fmtconv_ctx_free (ctx);
       out[i] = get_file (in (&at, "out"), &n[i]);
@@ -103,19 +104,19 @@ as_it_is (fmtconv_view *view)
 static fmtconv_view *
 transposed (fmtconv_view *view)
 {
-  return fmtconv_permute (view, (const unsigned[]){ 1, 0 });
+  return fmtconv_view_permute (view, (const unsigned[]){ 1, 0 });
 }
 
 static fmtconv_view *
 cut (fmtconv_view *view)
 {
-  return fmtconv_slice (view, 1, 3, fmtconv_view_shape (view)[1] - 5);
+  return fmtconv_view_slice (view, 1, 3, fmtconv_view_shape (view)[1] - 5);
 }
 
 static fmtconv_view *
 cast (fmtconv_view *view)
 {
-  return fmtconv_cast (fmtconv_slice (view, 1, 3, fmtconv_view_shape (view)[1] - 5), FMTCONV_C64);
+  return fmtconv_view_cast (fmtconv_view_slice (view, 1, 3, fmtconv_view_shape (view)[1] - 5), FMTCONV_C64);
 }
 
 Test (swap, bytes)
@@ -134,9 +135,9 @@ Test (swap, plan)
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   static const uint8_t zeroes[64];
   fmtconv_source *source = fci_source_memory (ctx, zeroes, sizeof zeroes, "s");
-  fmtconv_view *leaf = fmtconv_leaf (source, 0, FMTCONV_F32, 1, SHAPE (8), NULL);
-  fmtconv_view *const views[] = { leaf, fmtconv_swap (leaf),
-                                  fmtconv_cast (fmtconv_swap (leaf), FMTCONV_F16) };
+  fmtconv_view *leaf = fmtconv_view_leaf (source, 0, FMTCONV_F32, 1, SHAPE (8), NULL);
+  fmtconv_view *const views[] = { leaf, fmtconv_view_byteswap (leaf),
+                                  fmtconv_view_cast (fmtconv_view_byteswap (leaf), FMTCONV_F16) };
   const fci_plan *plan = fci_plan_compile (ctx, layout_of (ctx, 3, views));
   cr_assert_str_eq (fci_plan_text (plan),
                     "file 'out' 80\n0 copy 32 's'@0\n"

@@ -142,12 +142,12 @@ int
 run_all (fmtconv_ctx *ctx, size_t n, const fci_output *outputs, const struct fci_io *io, fci_outcome *outcome)
 {
   fci_outcome mine;
-  const fmtconv_layout **layouts = fmtconv_alloc (ctx, n, sizeof *layouts);
+  const fmtconv_layout **layouts = fmtconv_ctx_alloc (ctx, n, sizeof *layouts);
   for (size_t i = 0; i < n; i++)
     layouts[i] = outputs[i].layout;
   const fci_plan *plan = fci_plan_compile_all (ctx, layouts, n);
   if (!plan)
-    return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
   return fci_execute (ctx, &(fci_execution){ .plan = plan, .outputs = outputs, .n_outputs = n, .io = io },
                       outcome ? outcome : &mine);
 }
@@ -163,9 +163,9 @@ fmtconv_layout *
 layout_of (fmtconv_ctx *ctx, size_t n, fmtconv_view *const *views)
 {
   fmtconv_layout *layout = fci_layout_new (ctx, "out");
-  fmtconv_file *file = fmtconv_create (layout, NULL);
+  fmtconv_file *file = fmtconv_layout_create (layout, NULL);
   for (size_t i = 0; i < n; i++)
-    fmtconv_emit_view (file, fmtconv_text (ctx, "t%zu", i), views[i]);
+    fmtconv_file_emit_view (file, fmtconv_ctx_printf (ctx, "t%zu", i), views[i]);
   cr_assert_eq (fci_layout_seal (layout), 0);
   return layout;
 }

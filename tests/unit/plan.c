@@ -20,27 +20,28 @@ Test (layout, bytes_follow_one_another)
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_layout *layout = fci_layout_new (ctx, "x.bin");
-  cr_assert_str_eq (fmtconv_target (layout), "x.bin");
-  fmtconv_file *file = fmtconv_create (layout, NULL);
-  fmtconv_attr *json = fmtconv_literal (ctx, FMTCONV_JSON ({ "a" : 1 }));
-  fmtconv_emit (file, "abc", 3);
-  fmtconv_emit_le (file, 4, 0x01020304);
-  cr_assert_eq (fmtconv_emitted (file), 7);
-  fmtconv_align (file, 8, 0xff);
-  fmtconv_align (file, 8, 0xff);
-  cr_assert_eq (fmtconv_emitted (file), 8);
-  fmtconv_emit_json (file, json, 0);
-  fmtconv_emit_json (file, json, 1);
-  cr_assert_eq (fmtconv_emitted (file),
-                8 + strlen (fmtconv_json_text (json, 0)) + strlen (fmtconv_json_text (json, 1)) + 1);
-  fmtconv_emit_view (file, "t", fmtconv_leaf (memory (ctx, "m"), 0, FMTCONV_F16, 2, SHAPE (3, 5), NULL));
+  cr_assert_str_eq (fmtconv_layout_target (layout), "x.bin");
+  fmtconv_file *file = fmtconv_layout_create (layout, NULL);
+  fmtconv_attr *json = fmtconv_attr_literal (ctx, FMTCONV_JSON ({ "a" : 1 }));
+  fmtconv_file_emit (file, "abc", 3);
+  fmtconv_file_emit_le (file, 4, 0x01020304);
+  cr_assert_eq (fmtconv_file_size (file), 7);
+  fmtconv_file_align (file, 8, 0xff);
+  fmtconv_file_align (file, 8, 0xff);
+  cr_assert_eq (fmtconv_file_size (file), 8);
+  fmtconv_file_emit_json (file, json, 0);
+  fmtconv_file_emit_json (file, json, 1);
+  cr_assert_eq (fmtconv_file_size (file), 8 + strlen (fmtconv_attr_json_text (json, 0))
+                                              + strlen (fmtconv_attr_json_text (json, 1)) + 1);
+  fmtconv_file_emit_view (file, "t",
+                          fmtconv_view_leaf (memory (ctx, "m"), 0, FMTCONV_F16, 2, SHAPE (3, 5), NULL));
   cr_assert_eq (file->last->size, 30);
   cr_assert_eq (fci_layout_seal (layout), 0);
   const fci_region *region = file->first;
   cr_assert_arr_eq (region->u.bytes, "abc", 3);
   cr_assert_arr_eq (region->next->u.bytes, "\4\3\2\1", 4);
   cr_assert_eq (region->next->next->u.fill, 0xff);
-  fmtconv_emit (file, "late", 4);
+  fmtconv_file_emit (file, "late", 4);
   cr_assert_eq (h.code, FMTCONV_E_INTERNAL);
   fmtconv_ctx_free (ctx);
 }
@@ -52,8 +53,8 @@ seal_named (const char *a, const char *b)
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_layout *layout = fci_layout_new (ctx, "target");
-  fmtconv_create (layout, a);
-  fmtconv_create (layout, b);
+  fmtconv_layout_create (layout, a);
+  fmtconv_layout_create (layout, b);
   int code = fci_layout_seal (layout);
   fmtconv_ctx_free (ctx);
   return code;
@@ -76,11 +77,11 @@ Test (layout, mistakes_of_writers)
   cr_assert_eq (fci_layout_seal (fci_layout_new (ctx, "t")), FMTCONV_E_INTERNAL);
   fmtconv_ctx_free (ctx);
   ctx = new_ctx (&h, 0, 1, 0);
-  fmtconv_align (fmtconv_create (fci_layout_new (ctx, "t"), NULL), 24, 0);
+  fmtconv_file_align (fmtconv_layout_create (fci_layout_new (ctx, "t"), NULL), 24, 0);
   cr_assert_eq (h.code, FMTCONV_E_INTERNAL);
   fmtconv_ctx_free (ctx);
   ctx = new_ctx (&h, 0, 1, 0);
-  fmtconv_emit_le (fmtconv_create (fci_layout_new (ctx, "t"), NULL), 2, 65536);
+  fmtconv_file_emit_le (fmtconv_layout_create (fci_layout_new (ctx, "t"), NULL), 2, 65536);
   cr_assert_eq (h.code, FMTCONV_E_INTERNAL);
   fmtconv_ctx_free (ctx);
 }
@@ -98,11 +99,11 @@ Test (plan, copies_merge_across_tensors)
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_source *a = memory (ctx, "a");
-  fmtconv_view *t = fmtconv_leaf (a, 64, FMTCONV_F32, 2, SHAPE (4, 8), NULL);
-  fmtconv_view *const parts[] = { fmtconv_chunk (t, 0, 0, 2), fmtconv_chunk (t, 0, 1, 2),
-                                  fmtconv_leaf (a, 192, FMTCONV_U8, 1, SHAPE (8), NULL),
-                                  fmtconv_leaf (a, 0, FMTCONV_U8, 1, SHAPE (8), NULL),
-                                  fmtconv_leaf (a, 8, FMTCONV_F64, 0, NULL, NULL) };
+  fmtconv_view *t = fmtconv_view_leaf (a, 64, FMTCONV_F32, 2, SHAPE (4, 8), NULL);
+  fmtconv_view *const parts[] = { fmtconv_view_chunk (t, 0, 0, 2), fmtconv_view_chunk (t, 0, 1, 2),
+                                  fmtconv_view_leaf (a, 192, FMTCONV_U8, 1, SHAPE (8), NULL),
+                                  fmtconv_view_leaf (a, 0, FMTCONV_U8, 1, SHAPE (8), NULL),
+                                  fmtconv_view_leaf (a, 8, FMTCONV_F64, 0, NULL, NULL) };
   golden (ctx, 5, parts, "file 'out' 152\n0 copy 136 'a'@64\n136 copy 16 'a'@0\n");
   fmtconv_ctx_free (ctx);
 }
@@ -113,10 +114,10 @@ Test (plan, products)
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_source *a = memory (ctx, "a");
-  fmtconv_view *t = fmtconv_leaf (a, 64, FMTCONV_F16, 2, SHAPE (4, 8), NULL);
-  fmtconv_view *left = fmtconv_leaf (a, 1000, FMTCONV_F32, 2, SHAPE (4, 3), NULL);
-  fmtconv_view *right = fmtconv_leaf (memory (ctx, "b"), 16, FMTCONV_F16, 2, SHAPE (3, 8), NULL);
-  fmtconv_view *const sum[] = { fmtconv_slice (fmtconv_lowrank (t, left, right, 0.5), 0, 2, 2), t };
+  fmtconv_view *t = fmtconv_view_leaf (a, 64, FMTCONV_F16, 2, SHAPE (4, 8), NULL);
+  fmtconv_view *left = fmtconv_view_leaf (a, 1000, FMTCONV_F32, 2, SHAPE (4, 3), NULL);
+  fmtconv_view *right = fmtconv_view_leaf (memory (ctx, "b"), 16, FMTCONV_F16, 2, SHAPE (3, 8), NULL);
+  fmtconv_view *const sum[] = { fmtconv_view_slice (fmtconv_view_lowrank (t, left, right, 0.5), 0, 2, 2), t };
   golden (ctx, 2, sum,
           "file 'out' 96\n0 rows 32 't0' f16[2,8]: [0,0]+[2,8] <- 'a'@96 f16 (16,2)"
           " | add 0.5 times rank 3 'a'@1024 f32 'b'@16 f16 | round f16\n32 copy 64 'a'@64\n");
@@ -136,11 +137,11 @@ Test (plan, factors)
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_source *a = memory (ctx, "a");
-  fmtconv_view *t = fmtconv_leaf (a, 64, FMTCONV_F8_E4M3, 2, SHAPE (6, 8), NULL);
-  fmtconv_view *scale = fmtconv_leaf (memory (ctx, "b"), 8, FMTCONV_BF16, 2, SHAPE (2, 2), NULL);
-  fmtconv_view *one = fmtconv_leaf (a, 400, FMTCONV_F32, 0, NULL, NULL);
-  fmtconv_view *all = fmtconv_multiply (t, fmtconv_divide (scale, one, NULL), SHAPE (4, 4));
-  fmtconv_view *const cut[] = { fmtconv_cast (fmtconv_slice (all, 0, 3, 2), FMTCONV_F16) };
+  fmtconv_view *t = fmtconv_view_leaf (a, 64, FMTCONV_F8_E4M3, 2, SHAPE (6, 8), NULL);
+  fmtconv_view *scale = fmtconv_view_leaf (memory (ctx, "b"), 8, FMTCONV_BF16, 2, SHAPE (2, 2), NULL);
+  fmtconv_view *one = fmtconv_view_leaf (a, 400, FMTCONV_F32, 0, NULL, NULL);
+  fmtconv_view *all = fmtconv_view_multiply (t, fmtconv_view_divide (scale, one, NULL), SHAPE (4, 4));
+  fmtconv_view *const cut[] = { fmtconv_view_cast (fmtconv_view_slice (all, 0, 3, 2), FMTCONV_F16) };
   golden (ctx, 1, cut,
           "file 'out' 32\n0 rows 32 't0' f16[2,8]: [0,0]+[2,8] <- 'a'@88 f8_e4m3 (8,1)"
           " | times 'b'@8 bf16 over 'a'@400 f32 | round f16\n");
@@ -159,11 +160,11 @@ Test (plan, scalars)
   fmtconv_source *source = fci_source_memory (ctx, half, sizeof half, "m");
   fmtconv_model *model = fci_model_new (ctx, NULL);
   double value = 0;
-  fmtconv_put (model, "alpha", fmtconv_leaf (source, 0, FMTCONV_F16, 0, NULL, NULL));
-  fmtconv_put (model, "two", fmtconv_leaf (source, 0, FMTCONV_F16, 1, SHAPE (2), NULL));
-  cr_assert_eq (fmtconv_scalar (fmtconv_find (model, "alpha"), &value), 0);
+  fmtconv_model_put (model, "alpha", fmtconv_view_leaf (source, 0, FMTCONV_F16, 0, NULL, NULL));
+  fmtconv_model_put (model, "two", fmtconv_view_leaf (source, 0, FMTCONV_F16, 1, SHAPE (2), NULL));
+  cr_assert_eq (fmtconv_tensor_scalar (fmtconv_model_find (model, "alpha"), &value), 0);
   cr_assert_eq (value, 5);
-  cr_assert_eq (fmtconv_scalar (fmtconv_find (model, "two"), &value), FMTCONV_E_UNSUPPORTED);
+  cr_assert_eq (fmtconv_tensor_scalar (fmtconv_model_find (model, "two"), &value), FMTCONV_E_UNSUPPORTED);
   fmtconv_ctx_free (ctx);
 }
 
@@ -171,10 +172,10 @@ Test (plan, split_then_fused_is_one_copy)
 {
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
-  fmtconv_view *t = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 2, SHAPE (6, 4), NULL);
-  fmtconv_view *const parts[] = { fmtconv_chunk (t, 0, 0, 3), fmtconv_chunk (t, 0, 1, 3),
-                                  fmtconv_chunk (t, 0, 2, 3) };
-  fmtconv_view *const fused[] = { fmtconv_concat (0, 3, parts) };
+  fmtconv_view *t = fmtconv_view_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 2, SHAPE (6, 4), NULL);
+  fmtconv_view *const parts[] = { fmtconv_view_chunk (t, 0, 0, 3), fmtconv_view_chunk (t, 0, 1, 3),
+                                  fmtconv_view_chunk (t, 0, 2, 3) };
+  fmtconv_view *const fused[] = { fmtconv_view_concat (0, 3, parts) };
   golden (ctx, 1, fused, "file 'out' 48\n0 copy 48 'a'@0\n");
   fmtconv_ctx_free (ctx);
 }
@@ -183,11 +184,11 @@ Test (plan, fused_from_several_sources)
 {
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
-  fmtconv_view *q = fmtconv_leaf (memory (ctx, "q"), 0, FMTCONV_F16, 2, SHAPE (2, 4), NULL);
-  fmtconv_view *k = fmtconv_leaf (memory (ctx, "k"), 8, FMTCONV_F16, 2, SHAPE (4, 2), NULL);
-  fmtconv_view *const parts[] = { q, fmtconv_permute (k, (const unsigned[]){ 1, 0 }), q };
-  fmtconv_view *const rows[] = { fmtconv_concat (0, 3, parts) };
-  fmtconv_view *const beside[] = { fmtconv_concat (1, 2, parts) };
+  fmtconv_view *q = fmtconv_view_leaf (memory (ctx, "q"), 0, FMTCONV_F16, 2, SHAPE (2, 4), NULL);
+  fmtconv_view *k = fmtconv_view_leaf (memory (ctx, "k"), 8, FMTCONV_F16, 2, SHAPE (4, 2), NULL);
+  fmtconv_view *const parts[] = { q, fmtconv_view_permute (k, (const unsigned[]){ 1, 0 }), q };
+  fmtconv_view *const rows[] = { fmtconv_view_concat (0, 3, parts) };
+  fmtconv_view *const beside[] = { fmtconv_view_concat (1, 2, parts) };
   golden (ctx, 1, rows,
           "file 'out' 48\n0 copy 16 'q'@0\n"
           "16 rows 16 't0' f16[6,4] 8+8: [0,0]+[2,4] <- 'q'@0 f16 (8,2);"
@@ -203,13 +204,14 @@ Test (plan, programs_round_where_they_must)
 {
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
-  fmtconv_view *t = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 1, SHAPE (8), NULL);
-  fmtconv_view *const views[] = { fmtconv_scale (t, 0.5),
-                                  fmtconv_cast (t, FMTCONV_BF16),
-                                  fmtconv_cast (fmtconv_scale (t, 2), FMTCONV_F32),
-                                  fmtconv_scale (fmtconv_cast (fmtconv_scale (t, 2), FMTCONV_BF16), 3),
-                                  fmtconv_cast (t, FMTCONV_F16),
-                                  fmtconv_watch (t, FMTCONV_NAN, FMTCONV_ERROR, NULL) };
+  fmtconv_view *t = fmtconv_view_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 1, SHAPE (8), NULL);
+  fmtconv_view *const views[] = { fmtconv_view_scale (t, 0.5),
+                                  fmtconv_view_cast (t, FMTCONV_BF16),
+                                  fmtconv_view_cast (fmtconv_view_scale (t, 2), FMTCONV_F32),
+                                  fmtconv_view_scale (
+                                      fmtconv_view_cast (fmtconv_view_scale (t, 2), FMTCONV_BF16), 3),
+                                  fmtconv_view_cast (t, FMTCONV_F16),
+                                  fmtconv_view_watch (t, FMTCONV_FINDING_NAN, FMTCONV_SEVERITY_ERROR, NULL) };
 #define A "f16[8]: [0]+[8] <- 'a'@0 f16 (2)"
   golden (ctx, 6, views,
           "file 'out' 112\n0 rows 16 't0' " A " | scale 0.5 | round f16\n"
@@ -224,14 +226,14 @@ Test (plan, costs_add_up)
 {
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 2, 1 << 20);
-  fmtconv_view *t = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 2, SHAPE (100, 100), NULL);
+  fmtconv_view *t = fmtconv_view_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 2, SHAPE (100, 100), NULL);
   fmtconv_layout *layout = fci_layout_new (ctx, "out");
-  fmtconv_file *file = fmtconv_create (layout, NULL);
-  fmtconv_emit (file, "head", 4);
-  fmtconv_align (file, 64, 0);
-  fmtconv_emit_view (file, "a", t);
-  fmtconv_emit_view (file, "b", fmtconv_permute (t, (const unsigned[]){ 1, 0 }));
-  fmtconv_emit_view (file, "c", fmtconv_cast (t, FMTCONV_F32));
+  fmtconv_file *file = fmtconv_layout_create (layout, NULL);
+  fmtconv_file_emit (file, "head", 4);
+  fmtconv_file_align (file, 64, 0);
+  fmtconv_file_emit_view (file, "a", t);
+  fmtconv_file_emit_view (file, "b", fmtconv_view_permute (t, (const unsigned[]){ 1, 0 }));
+  fmtconv_file_emit_view (file, "c", fmtconv_view_cast (t, FMTCONV_F32));
   cr_assert_eq (fci_layout_seal (layout), 0);
   const fci_plan *plan = fci_plan_compile (ctx, layout);
   const fci_cost *cost = fci_plan_cost (plan);
@@ -252,10 +254,10 @@ check_units (unsigned threads, uint64_t bound)
 {
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, threads, bound);
-  fmtconv_view *row = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 2, SHAPE (3, 1000), NULL);
+  fmtconv_view *row = fmtconv_view_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 2, SHAPE (3, 1000), NULL);
   fmtconv_view *wide =
-      fmtconv_leaf (memory (ctx, "b"), 0, FMTCONV_F32, 2, SHAPE (3000, 1000), (const int64_t[]){ 4, 8 });
-  fmtconv_view *const views[] = { row, fmtconv_cast (row, FMTCONV_F32), wide, row };
+      fmtconv_view_leaf (memory (ctx, "b"), 0, FMTCONV_F32, 2, SHAPE (3000, 1000), (const int64_t[]){ 4, 8 });
+  fmtconv_view *const views[] = { row, fmtconv_view_cast (row, FMTCONV_F32), wide, row };
   const fci_plan *plan = fci_plan_compile (ctx, layout_of (ctx, 4, views));
   cr_assert_not_null (plan, "%s", h.text);
   uint64_t at = 0;
@@ -287,8 +289,8 @@ Test (plan, units_keep_the_bound)
   check_units (1, 300000);
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 4, 100000);
-  fmtconv_view *t = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 1, SHAPE (8), NULL);
-  fmtconv_view *const view[] = { fmtconv_cast (t, FMTCONV_F32) };
+  fmtconv_view *t = fmtconv_view_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 1, SHAPE (8), NULL);
+  fmtconv_view *const view[] = { fmtconv_view_cast (t, FMTCONV_F32) };
   cr_assert_null (fci_plan_compile (ctx, layout_of (ctx, 1, view)));
   cr_assert_eq (h.code, FMTCONV_E_LIMIT);
   fmtconv_ctx_free (ctx);
@@ -298,16 +300,16 @@ Test (plan, refuses_what_no_kernel_can_do)
 {
   heard h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
-  fmtconv_view *t = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_C64, 1, SHAPE (8), NULL);
-  fmtconv_view *const view[] = { fmtconv_cast (t, FMTCONV_F32) };
+  fmtconv_view *t = fmtconv_view_leaf (memory (ctx, "a"), 0, FMTCONV_C64, 1, SHAPE (8), NULL);
+  fmtconv_view *const view[] = { fmtconv_view_cast (t, FMTCONV_F32) };
   cr_assert_null (fci_plan_compile (ctx, layout_of (ctx, 1, view)));
   cr_assert_eq (h.code, FMTCONV_E_UNSUPPORTED);
   cr_assert_not_null (strstr (h.text, "tensor 't0'"), "%s", h.text);
   fmtconv_ctx_free (ctx);
   ctx = new_ctx (&h, 0, 1, 0);
-  t = fmtconv_leaf (memory (ctx, "a"), 0, FMTCONV_F32, 1, SHAPE (8), NULL);
+  t = fmtconv_view_leaf (memory (ctx, "a"), 0, FMTCONV_F32, 1, SHAPE (8), NULL);
   for (int i = 0; i < 20; i++)
-    t = fmtconv_scale (t, 2);
+    t = fmtconv_view_scale (t, 2);
   fmtconv_view *const scaled[] = { t };
   cr_assert_null (fci_plan_compile (ctx, layout_of (ctx, 1, scaled)));
   cr_assert_eq (h.code, FMTCONV_E_UNSUPPORTED);
@@ -320,15 +322,15 @@ Test (plan, a_hundred_thousand_tensors_take_little)
   fmtconv_ctx *ctx = new_ctx (&h, 0, 2, 0);
   fmtconv_source *source = memory (ctx, "a");
   fmtconv_layout *layout = fci_layout_new (ctx, "out");
-  fmtconv_file *file = fmtconv_create (layout, NULL);
+  fmtconv_file *file = fmtconv_layout_create (layout, NULL);
   enum
   {
     N = 100000
   };
   for (unsigned i = 0; i < N; i++)
     {
-      fmtconv_view *t = fmtconv_leaf (source, 64 * (i % 1000), FMTCONV_F16, 2, SHAPE (2, 8), NULL);
-      fmtconv_emit_view (file, "tensor", i % 2 ? fmtconv_cast (t, FMTCONV_F32) : t);
+      fmtconv_view *t = fmtconv_view_leaf (source, 64 * (i % 1000), FMTCONV_F16, 2, SHAPE (2, 8), NULL);
+      fmtconv_file_emit_view (file, "tensor", i % 2 ? fmtconv_view_cast (t, FMTCONV_F32) : t);
     }
   cr_assert_eq (fci_layout_seal (layout), 0);
   const fci_cost *cost = fci_plan_cost (fci_plan_compile (ctx, layout));

@@ -22,16 +22,16 @@ struct params
 };
 
 static const fmtconv_param table[] = {
-  { "flag", FMTCONV_P_BOOL, offsetof (struct params, flag), NULL, "a flag" },
-  { "number", FMTCONV_P_INT, offsetof (struct params, number), NULL, "a number" },
-  { "factor", FMTCONV_P_FLOAT, offsetof (struct params, factor), NULL, "a factor" },
-  { "size", FMTCONV_P_SIZE, offsetof (struct params, size), NULL, "a size" },
-  { "text", FMTCONV_P_TEXT, offsetof (struct params, text), NULL, "a text" },
-  { "choice", FMTCONV_P_CHOICE, offsetof (struct params, choice), "bake|metadata|none", "a choice" },
-  { "dtype", FMTCONV_P_DTYPE, offsetof (struct params, dtype), NULL, "a dtype" },
-  { "metadata.*", FMTCONV_P_PAIRS, offsetof (struct params, metadata), NULL, "pairs" },
-  { "preset", FMTCONV_P_INT, offsetof (struct params, preset), "42", "a default" },
-  { "rule|keep", FMTCONV_P_PAIRS, offsetof (struct params, rules), NULL, "rules" },
+  { "flag", FMTCONV_PARAM_BOOL, offsetof (struct params, flag), NULL, "a flag" },
+  { "number", FMTCONV_PARAM_INT, offsetof (struct params, number), NULL, "a number" },
+  { "factor", FMTCONV_PARAM_FLOAT, offsetof (struct params, factor), NULL, "a factor" },
+  { "size", FMTCONV_PARAM_SIZE, offsetof (struct params, size), NULL, "a size" },
+  { "text", FMTCONV_PARAM_TEXT, offsetof (struct params, text), NULL, "a text" },
+  { "choice", FMTCONV_PARAM_CHOICE, offsetof (struct params, choice), "bake|metadata|none", "a choice" },
+  { "dtype", FMTCONV_PARAM_DTYPE, offsetof (struct params, dtype), NULL, "a dtype" },
+  { "metadata.*", FMTCONV_PARAM_PAIRS, offsetof (struct params, metadata), NULL, "pairs" },
+  { "preset", FMTCONV_PARAM_INT, offsetof (struct params, preset), "42", "a default" },
+  { "rule|keep", FMTCONV_PARAM_PAIRS, offsetof (struct params, rules), NULL, "rules" },
   { 0 },
 };
 
@@ -171,9 +171,9 @@ Test (params, repeated_keys_keep_their_order)
 Test (params, any_key)
 {
   static const fmtconv_param open[] = {
-    { "metadata.*", FMTCONV_P_PAIRS, offsetof (struct params, metadata), NULL, "pairs" },
-    { "number", FMTCONV_P_INT, offsetof (struct params, number), NULL, "a number" },
-    { "*", FMTCONV_P_PAIRS, offsetof (struct params, rules), NULL, "all others" },
+    { "metadata.*", FMTCONV_PARAM_PAIRS, offsetof (struct params, metadata), NULL, "pairs" },
+    { "number", FMTCONV_PARAM_INT, offsetof (struct params, number), NULL, "a number" },
+    { "*", FMTCONV_PARAM_PAIRS, offsetof (struct params, rules), NULL, "all others" },
     { 0 },
   };
   heard h;
@@ -343,7 +343,7 @@ expect_refused (const parts *p, const char *says)
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
   cr_expect_null (fci_descriptor_check (ctx, &p->plugin, "my-plugin", &error), "%s", says);
   cr_expect (error && strstr (error, says), "'%s' instead of '%s'", error ? error : "(none)", says);
-  cr_expect_eq (fmtconv_failed (ctx), 0, "a plugin that is refused stopped the conversion");
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0, "a plugin that is refused stopped the conversion");
   cr_expect_eq (h.errors, 0);
   fmtconv_ctx_free (ctx);
 }
@@ -445,15 +445,17 @@ Test (descriptor, parameters)
   } cases[] = {
     { { { "a", 99, 0, NULL, "x" } }, "parameter 'a' is malformed: its type is unknown" },
     { { { "a", -1, 0, NULL, "x" } }, "its type is unknown" },
-    { { { "a", FMTCONV_P_INT, 4089, NULL, "x" } }, "beyond 4096 bytes" },
-    { { { "a", FMTCONV_P_INT, SIZE_MAX, NULL, "x" } }, "beyond 4096 bytes" },
-    { { { "a.*", FMTCONV_P_INT, 0, NULL, "x" } }, "P_PAIRS" },
-    { { { ".*", FMTCONV_P_PAIRS, 0, NULL, "x" } }, "P_PAIRS" },
-    { { { "*", FMTCONV_P_TEXT, 0, NULL, "x" } }, "the key * is of type P_PAIRS" },
-    { { { "*", FMTCONV_P_PAIRS, 0, NULL, "x" }, { "a", FMTCONV_P_INT, 64, NULL, "x" } }, "and the last" },
-    { { { "a", FMTCONV_P_CHOICE, 0, NULL, "x" } }, "no choices" },
-    { { { "a", FMTCONV_P_INT, 0, NULL, "x" }, { "a", FMTCONV_P_INT, 8, NULL, "x" } }, "declared twice" },
-    { { { "a", FMTCONV_P_INT, 0, "seven", "x" } }, "'seven' is no integer" },
+    { { { "a", FMTCONV_PARAM_INT, 4089, NULL, "x" } }, "beyond 4096 bytes" },
+    { { { "a", FMTCONV_PARAM_INT, SIZE_MAX, NULL, "x" } }, "beyond 4096 bytes" },
+    { { { "a.*", FMTCONV_PARAM_INT, 0, NULL, "x" } }, "PARAM_PAIRS" },
+    { { { ".*", FMTCONV_PARAM_PAIRS, 0, NULL, "x" } }, "PARAM_PAIRS" },
+    { { { "*", FMTCONV_PARAM_TEXT, 0, NULL, "x" } }, "the key * is of type PARAM_PAIRS" },
+    { { { "*", FMTCONV_PARAM_PAIRS, 0, NULL, "x" }, { "a", FMTCONV_PARAM_INT, 64, NULL, "x" } },
+      "and the last" },
+    { { { "a", FMTCONV_PARAM_CHOICE, 0, NULL, "x" } }, "no choices" },
+    { { { "a", FMTCONV_PARAM_INT, 0, NULL, "x" }, { "a", FMTCONV_PARAM_INT, 8, NULL, "x" } },
+      "declared twice" },
+    { { { "a", FMTCONV_PARAM_INT, 0, "seven", "x" } }, "'seven' is no integer" },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {

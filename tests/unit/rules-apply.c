@@ -45,8 +45,8 @@ Test (rules_apply, the_first_rule_takes_it)
 {
   EXPECT ("a.1: a.x:", "n.1: w.x:", .rules = RULES ({ "a.{i}", "n.{i}" }, { "a.{x}", "w.{x}" }));
   EXPECT ("a.1: b:", "b:",
-          .rules = RULES ({ "a.{i}", .why = "not wanted" }, { "a.{x}", "w.{x}", .flags = FMTCONV_OPTIONAL },
-                          { "b", .to = "=" }));
+          .rules = RULES ({ "a.{i}", .why = "not wanted" },
+                          { "a.{x}", "w.{x}", .flags = FMTCONV_RULE_OPTIONAL }, { "b", .to = "=" }));
 }
 
 Test (rules_apply, prefixes)
@@ -58,7 +58,7 @@ Test (rules_apply, prefixes)
           .rules = RULES ({ "a.{i}", "b.{i}" }, { "/t.{x}", "y.{x}" }));
   EXPECT ("a.1: m.a.1:", "b.1:", .prefix = "|m.", .unmatched = "other",
           .rules = RULES ({ "a.{i}", "b.{i}" }));
-  EXPECT ("a.1: m.a.1:", "b.1: m.a.1:", .prefix = "|m.", .unmatched = FMTCONV_KEEP,
+  EXPECT ("a.1: m.a.1:", "b.1: m.a.1:", .prefix = "|m.", .unmatched = FMTCONV_UNMATCHED_KEEP,
           .rules = RULES ({ "a.{i}", "b.{i}" }));
   /* a drop does not choose the prefix */
   EXPECT ("x.a.1: y.b.1:", "c.1:", .prefix = "x.|y.", .unmatched = "other",
@@ -76,7 +76,7 @@ Test (rules_apply, chunks)
                     "to_q.weight:2,2 to_q.bias:2 to_k.weight:2,2 to_k.bias:2 to_v.weight:2,2 to_v.bias:2");
   cr_expect_str_eq (value_of (out, "to_k.weight"), "f16[2,2] = box [0,0]+[2,2] <- tensors@8 f16 (4,2)");
   cr_expect_str_eq (value_of (out, "to_v.bias"), "f16[2] = box [0]+[2] <- tensors@32 f16 (2)");
-  cr_expect_eq (fmtconv_var (out, "h"), 2);
+  cr_expect_eq (fmtconv_rules_variable (out, "h"), 2);
   world_free (w);
 }
 
@@ -88,8 +88,8 @@ Test (rules_apply, fuse_along_an_axis)
   cr_assert_eq (w->code, 0, "%s", w->said);
   cr_expect_str_eq (value_of (out, "qk"), "f16[2,6] = box [0,0]+[2,3] <- tensors@12 f16 (6,2); box "
                                           "[0,3]+[2,3] <- tensors@0 f16 (6,2)");
-  cr_expect_eq (fmtconv_var (out, "h"), 2);
-  cr_expect_eq (fmtconv_var (out, "e"), 3);
+  cr_expect_eq (fmtconv_rules_variable (out, "h"), 2);
+  cr_expect_eq (fmtconv_rules_variable (out, "e"), 3);
   world_free (w);
 }
 
@@ -132,9 +132,10 @@ Test (rules_apply, operations)
 Test (rules_apply, unmatched)
 {
   const fmtconv_rule *a = RULES ({ "a", "b" });
-  EXPECT ("x: a: y:", "b: x: y:", .unmatched = FMTCONV_KEEP, .rules = a);
+  EXPECT ("x: a: y:", "b: x: y:", .unmatched = FMTCONV_UNMATCHED_KEEP, .rules = a);
   EXPECT ("x: a: y:", "b:", .unmatched = "left out", .rules = a);
-  EXPECT ("x: y:", "y:", .unmatched = FMTCONV_KEEP, .rules = RULES ({ "x", .why = "only this goes" }));
+  EXPECT ("x: y:", "y:", .unmatched = FMTCONV_UNMATCHED_KEEP,
+          .rules = RULES ({ "x", .why = "only this goes" }));
 }
 
 Test (rules_apply, drops_say_why)
@@ -176,16 +177,16 @@ Test (rules_apply, variables_and_counts)
     .complete = "i",
     .dense = 1,
     .rules = RULES ({ "l.{i}.{j}", .to = "=", .shape = "12h,t|12h" }, { "s", .to = "=", .shape = "?,3" },
-                    { "o", .to = "=", .shape = "o", .flags = FMTCONV_OPTIONAL })
+                    { "o", .to = "=", .shape = "o", .flags = FMTCONV_RULE_OPTIONAL })
   };
   const fmtconv_model *out = apply_rules (&rules, model_of (w, "l.0.0:24,5 l.0.7:24 l.1.7:24 s:9,3"));
   cr_assert_eq (w->code, 0, "%s", w->said);
-  cr_expect_eq (fmtconv_var (out, "h"), 2);
-  cr_expect_eq (fmtconv_var (out, "t"), 5);
-  cr_expect_eq (fmtconv_var (out, "o"), 0);
-  cr_expect_eq (fmtconv_var (out, "#i"), 2);
-  cr_expect_eq (fmtconv_var (out, "#j"), 2);
-  cr_expect_eq (fmtconv_var (out, "#z"), 0);
+  cr_expect_eq (fmtconv_rules_variable (out, "h"), 2);
+  cr_expect_eq (fmtconv_rules_variable (out, "t"), 5);
+  cr_expect_eq (fmtconv_rules_variable (out, "o"), 0);
+  cr_expect_eq (fmtconv_rules_variable (out, "#i"), 2);
+  cr_expect_eq (fmtconv_rules_variable (out, "#j"), 2);
+  cr_expect_eq (fmtconv_rules_variable (out, "#z"), 0);
   world_free (w);
 }
 
@@ -199,19 +200,19 @@ Test (rules_apply, recognition)
                                 .dense = 1,
                                 .rules = RULES ({ "l.{i}.{w}", .to = "=" }, { "n", .to = "=" },
                                                 { "drop", .why = "no" },
-                                                { "o.{i}", .to = "=", .flags = FMTCONV_OPTIONAL }) };
+                                                { "o.{i}", .to = "=", .flags = FMTCONV_RULE_OPTIONAL }) };
   fci_recognition seen;
-  cr_expect_eq (fci_rules_recognise (&rules, model, &seen), 0);
+  cr_expect_eq (fci_rules_recognize (&rules, model, &seen), 0);
   cr_expect_eq (seen.claimed, 3);
   cr_expect_eq (seen.bytes, 24);
   cr_expect_eq (seen.missing, 2, "%zu", seen.missing); /* l.1.bias, n */
   cr_expect_str_eq (seen.first, "p.l.0.weight");
   const fmtconv_rules other = { .rules = RULES ({ "none", .to = "=" }, { "x", .why = "no" }) };
-  cr_expect_eq (fci_rules_recognise (&other, model, &seen), 0);
+  cr_expect_eq (fci_rules_recognize (&other, model, &seen), 0);
   cr_expect_eq (seen.claimed, 0);
   cr_expect_eq (seen.missing, 1);
   cr_expect_null (seen.first);
   cr_expect_eq (w->code, 0);
-  cr_expect_eq (fmtconv_failed (w->ctx), 0);
+  cr_expect_eq (fmtconv_ctx_failed (w->ctx), 0);
   world_free (w);
 }

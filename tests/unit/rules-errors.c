@@ -35,7 +35,7 @@ Test (rules_errors, many_that_are_missing_are_counted)
   world *w = world_new ();
   fmtconv_model *in = fci_model_new (w->ctx, NULL);
   for (int i = 0; i < 100; i++)
-    put_leaf (w, in, fmtconv_text (w->ctx, "a.%d", i), 0, NULL);
+    put_leaf (w, in, fmtconv_ctx_printf (w->ctx, "a.%d", i), 0, NULL);
   cr_assert_eq (fci_model_seal (in, "test"), 0);
   const fmtconv_rules rules = { .complete = "i",
                                 .rules = RULES ({ "a.{i}", .to = "=" }, { "b.{i}", .to = "=" }) };
@@ -48,11 +48,11 @@ Test (rules_errors, many_that_are_missing_are_counted)
 
 Test (rules_errors, lists_are_complete_even_where_a_rule_is_optional)
 {
-  EXPECT_ERROR ("a.weight:1 o.0.bias:1", FMTCONV_E_MISSING,
-                "tensors: 2 missing\nmissing: 'a.bias'\nmissing: 'o.0.weight'", .lists = "w=weight,bias",
-                .complete = "i",
-                .rules =
-                    RULES ({ "a.{w}", .to = "=" }, { "o.{i}.{w}", .to = "=", .flags = FMTCONV_OPTIONAL }));
+  EXPECT_ERROR (
+      "a.weight:1 o.0.bias:1", FMTCONV_E_MISSING,
+      "tensors: 2 missing\nmissing: 'a.bias'\nmissing: 'o.0.weight'", .lists = "w=weight,bias",
+      .complete = "i",
+      .rules = RULES ({ "a.{w}", .to = "=" }, { "o.{i}.{w}", .to = "=", .flags = FMTCONV_RULE_OPTIONAL }));
 }
 
 Test (rules_errors, dense_captures_have_no_gaps)
@@ -102,8 +102,8 @@ Test (rules_errors, two_tensors_that_become_one_name)
                 "tensors: 1 with a name that clashes\n'a' and 'a.o' are the same tensor to the rules",
                 .rules = RULES ({ "a[.o]", "c" }));
   EXPECT_ERROR ("a:1 c:1", FMTCONV_E_FORMAT,
-                "tensors: 1 with a name that clashes\n'a' and 'c' both become 'c'", .unmatched = FMTCONV_KEEP,
-                .rules = RULES ({ "a", "c" }));
+                "tensors: 1 with a name that clashes\n'a' and 'c' both become 'c'",
+                .unmatched = FMTCONV_UNMATCHED_KEEP, .rules = RULES ({ "a", "c" }));
   EXPECT_ERROR ("a.5:1", FMTCONV_E_FORMAT,
                 "tensors: 1 with a name that clashes\n'a.5': the new name would have a negative number",
                 .rules = RULES ({ "a.{k}", "b.{4-k}" }));
@@ -248,7 +248,7 @@ Test (rules_errors, a_bad_table_fails_when_it_is_used)
   const fmtconv_rules bad = { .rules = RULES ({ "a{", "b" }) };
   fci_recognition seen;
   const fmtconv_model *in = model_of (w, "a:1");
-  cr_expect_eq (fci_rules_recognise (&bad, in, &seen), FMTCONV_E_INTERNAL);
+  cr_expect_eq (fci_rules_recognize (&bad, in, &seen), FMTCONV_E_INTERNAL);
   cr_expect_eq (w->code, 0);
   apply_rules (&bad, in);
   cr_expect_eq (w->code, FMTCONV_E_INTERNAL);

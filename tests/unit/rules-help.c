@@ -52,7 +52,7 @@ put_leaf (world *w, fmtconv_model *model, const char *name, unsigned rank, const
   uint64_t bytes = 2;
   for (unsigned i = 0; i < rank; i++)
     bytes *= shape[i];
-  fmtconv_put (model, name, fmtconv_leaf (w->source, w->at, FMTCONV_F16, rank, shape, NULL));
+  fmtconv_model_put (model, name, fmtconv_view_leaf (w->source, w->at, FMTCONV_F16, rank, shape, NULL));
   w->at += bytes;
 }
 
@@ -81,8 +81,8 @@ fmtconv_model *
 apply_rules (const fmtconv_rules *rules, const fmtconv_model *in)
 {
   fmtconv_model *out = fci_model_new (fci_model_ctx (in), in);
-  fmtconv_apply (rules, in, out);
-  if (!fmtconv_failed (fci_model_ctx (in)))
+  fmtconv_rules_apply (rules, in, out);
+  if (!fmtconv_ctx_failed (fci_model_ctx (in)))
     cr_assert_eq (fci_model_seal (out, "test"), 0);
   return out;
 }
@@ -91,8 +91,8 @@ fmtconv_model *
 reverse_rules (const fmtconv_rules *rules, const fmtconv_model *in)
 {
   fmtconv_model *out = fci_model_new (fci_model_ctx (in), in);
-  fmtconv_reverse (rules, in, out);
-  if (!fmtconv_failed (fci_model_ctx (in)))
+  fmtconv_rules_reverse (rules, in, out);
+  if (!fmtconv_ctx_failed (fci_model_ctx (in)))
     cr_assert_eq (fci_model_seal (out, "test"), 0);
   return out;
 }
@@ -102,12 +102,11 @@ names_of (const fmtconv_model *model)
 {
   fmtconv_ctx *ctx = fci_model_ctx (model);
   const char *text = "";
-  for
-    FMTCONV_EACH (t, model)
+  FMTCONV_FOREACH (t, model)
     {
-      text = fmtconv_text (ctx, "%s%s%s:", text, *text ? " " : "", t->name);
+      text = fmtconv_ctx_printf (ctx, "%s%s%s:", text, *text ? " " : "", t->name);
       for (unsigned i = 0; i < t->rank; i++)
-        text = fmtconv_text (ctx, "%s%s%" PRIu64, text, i ? "," : "", t->shape[i]);
+        text = fmtconv_ctx_printf (ctx, "%s%s%" PRIu64, text, i ? "," : "", t->shape[i]);
     }
   return text;
 }
@@ -115,7 +114,7 @@ names_of (const fmtconv_model *model)
 const char *
 value_of (const fmtconv_model *model, const char *name)
 {
-  const fmtconv_tensor *t = fmtconv_find (model, name);
+  const fmtconv_tensor *t = fmtconv_model_find (model, name);
   return t ? fci_view_text (t->view) : "(none)";
 }
 
@@ -134,8 +133,7 @@ check_law (world *w, const fmtconv_rules *rules, const char *tensors)
   cr_assert_eq (w->code, 0, "%s: %s", tensors, w->said);
   const fmtconv_model *back = reverse_rules (rules, there);
   cr_assert_eq (w->code, 0, "back from %s: %s", tensors, w->said);
-  cr_expect_eq (fmtconv_count (back), fmtconv_count (in));
-  for
-    FMTCONV_EACH (t, in)
-  cr_expect_str_eq (value_of (back, t->name), fci_view_text (t->view), "%s", t->name);
+  cr_expect_eq (fmtconv_model_count (back), fmtconv_model_count (in));
+  FMTCONV_FOREACH (t, in)
+    cr_expect_str_eq (value_of (back, t->name), fci_view_text (t->view), "%s", t->name);
 }

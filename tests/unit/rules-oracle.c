@@ -104,7 +104,7 @@ Test (rules_oracle, patterns_agree_with_regular_expressions)
         {
           draw_name (&state, "aa.10", name);
           int matches = regexec (&regex, name, 0, NULL, 0) == 0;
-          cr_expect_eq (fmtconv_match (pattern, name), matches, "'%s' and '%s'", pattern, name);
+          cr_expect_eq (fmtconv_pattern_match (pattern, name), matches, "'%s' and '%s'", pattern, name);
           if (matches && !strchr (pattern, '['))
             check_print (pattern, name);
           found += (unsigned) matches;
@@ -126,7 +126,7 @@ Test (rules_oracle, globs_agree_with_fnmatch)
         strcat (glob, parts[draw (&state, sizeof parts / sizeof *parts)]);
       draw_name (&state, "ab.", name);
       int matches = fnmatch (glob, name, FNM_NOESCAPE) == 0;
-      cr_expect_eq (fmtconv_glob (glob, name), matches, "'%s' and '%s'", glob, name);
+      cr_expect_eq (fmtconv_glob_match (glob, name), matches, "'%s' and '%s'", glob, name);
       found += (unsigned) matches;
     }
   cr_expect_gt (found, (unsigned) ROUNDS, "%u names matched", found);

@@ -34,7 +34,7 @@ Test (rules_reverse, law)
                                      { "b", .to = "=", .shape = "h" }));
   LAW ("a:6,2 b:2", .rules = RULES ({ "a", "a{p:x,y}", .shape = "2t,h", .ops = "reshape t,1,h" },
                                     { "b", .to = "=", .shape = "h" }));
-  LAW ("a:1 x:1 y:1", .unmatched = FMTCONV_KEEP, .rules = RULES ({ "a", "b" }));
+  LAW ("a:1 x:1 y:1", .unmatched = FMTCONV_UNMATCHED_KEEP, .rules = RULES ({ "a", "b" }));
 }
 
 static const char *
@@ -55,7 +55,7 @@ outcome_in_reverse (world *w, const fmtconv_rules *rules, const char *tensors)
     }                                                                             \
   while (0)
 
-Test (rules_reverse, names_are_normalised)
+Test (rules_reverse, names_are_normalized)
 {
   EXPECT_REVERSE ("x.1:2 x.0:3", 0, "m.a.0.b:3 m.a.1.b:2", .prefix = "m.[o.]|",
                   .rules = RULES ({ "a.{i}[.c].b", "x.{i}" }));
@@ -63,9 +63,9 @@ Test (rules_reverse, names_are_normalised)
 
 Test (rules_reverse, a_name_has_one_source)
 {
-  EXPECT_REVERSE (
-      "n:1", 0, "new:1",
-      .rules = RULES ({ "new", "n", .flags = FMTCONV_OPTIONAL }, { "old", "n", .flags = FMTCONV_OPTIONAL }));
+  EXPECT_REVERSE ("n:1", 0, "new:1",
+                  .rules = RULES ({ "new", "n", .flags = FMTCONV_RULE_OPTIONAL },
+                                  { "old", "n", .flags = FMTCONV_RULE_OPTIONAL }));
 }
 
 Test (rules_reverse, drops_are_skipped)
@@ -96,11 +96,11 @@ Test (rules_reverse, known_beforehand)
   fci_recognition found;
   cr_expect_str_eq (fci_rules_one_way (w->ctx, &one_way), "rule 1 ('a' to 'b'): a cast cannot be undone");
   cr_expect_null (fci_rules_one_way (w->ctx, &both));
-  cr_expect_eq (fci_rules_recognise_reverse (&both, model_of (w, "to_q.0:2 to_k.0:2"), &found), 0);
+  cr_expect_eq (fci_rules_recognize_reverse (&both, model_of (w, "to_q.0:2 to_k.0:2"), &found), 0);
   cr_expect (found.claimed == 2 && !found.missing && !found.unknown);
-  cr_expect_eq (fci_rules_recognise_reverse (&both, model_of (w, "to_q.0:2 x:1"), &found), 0);
+  cr_expect_eq (fci_rules_recognize_reverse (&both, model_of (w, "to_q.0:2 x:1"), &found), 0);
   cr_expect (found.claimed == 1 && found.missing == 1 && found.unknown == 1);
-  cr_expect_eq (fci_rules_recognise_reverse (&both, model_of (w, "qkv.0:2"), &found), 0);
+  cr_expect_eq (fci_rules_recognize_reverse (&both, model_of (w, "qkv.0:2"), &found), 0);
   cr_expect_eq (found.claimed, 0);
   cr_expect_eq (w->code, 0);
   world_free (w);

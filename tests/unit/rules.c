@@ -88,10 +88,10 @@ static const struct
 Test (rules, patterns_match_whole_names)
 {
   for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
-    cr_expect_eq (fmtconv_match (patterns[i].pattern, patterns[i].name), patterns[i].matches, "'%s' and '%s'",
-                  patterns[i].pattern, patterns[i].name);
-  cr_expect_eq (fmtconv_match (NULL, "a"), 0);
-  cr_expect_eq (fmtconv_match ("a", NULL), 0);
+    cr_expect_eq (fmtconv_pattern_match (patterns[i].pattern, patterns[i].name), patterns[i].matches,
+                  "'%s' and '%s'", patterns[i].pattern, patterns[i].name);
+  cr_expect_eq (fmtconv_pattern_match (NULL, "a"), 0);
+  cr_expect_eq (fmtconv_pattern_match ("a", NULL), 0);
 }
 
 Test (rules, long_and_hostile_names_are_matched_in_time)
@@ -99,12 +99,12 @@ Test (rules, long_and_hostile_names_are_matched_in_time)
   char name[8192];
   memset (name, '-', sizeof name);
   name[4096] = 0;
-  cr_expect_eq (fmtconv_match ("{x*}-{a}-{b}-{c}-{d}-{e}-{f}.x", name), 0);
-  cr_expect_eq (fmtconv_match ("{x*}", name), 1);
-  cr_expect_eq (fmtconv_match ("{a}-{b}", name), 1);
+  cr_expect_eq (fmtconv_pattern_match ("{x*}-{a}-{b}-{c}-{d}-{e}-{f}.x", name), 0);
+  cr_expect_eq (fmtconv_pattern_match ("{x*}", name), 1);
+  cr_expect_eq (fmtconv_pattern_match ("{a}-{b}", name), 1);
   name[4096] = '-';
   name[4097] = 0;
-  cr_expect_eq (fmtconv_match ("{x*}", name), 0);
+  cr_expect_eq (fmtconv_pattern_match ("{x*}", name), 0);
 }
 
 static fci_value
@@ -175,23 +175,23 @@ static const struct
 Test (rules, globs)
 {
   for (size_t i = 0; i < sizeof globs / sizeof *globs; i++)
-    cr_expect_eq (fmtconv_glob (globs[i].glob, globs[i].name), globs[i].matches, "'%s' and '%s'",
+    cr_expect_eq (fmtconv_glob_match (globs[i].glob, globs[i].name), globs[i].matches, "'%s' and '%s'",
                   globs[i].glob, globs[i].name);
   char name[4001];
   memset (name, 'a', 4000);
   name[4000] = 0;
-  cr_expect_eq (fmtconv_glob ("*a*a*a*a*a*a*a*a*a*a*a*a*b", name), 0);
+  cr_expect_eq (fmtconv_glob_match ("*a*a*a*a*a*a*a*a*a*a*a*a*b", name), 0);
 }
 
 Test (rules, first_finds_by_pattern)
 {
   world *w = world_new ();
   const fmtconv_model *model = model_of (w, "a.b:1 layers.3.w:2 layers.4.w:2");
-  cr_expect_str_eq (fmtconv_first (model, "layers.{i}.{x}")->name, "layers.3.w");
-  cr_expect_null (fmtconv_first (model, "layers.{i}"));
-  cr_expect_null (fmtconv_first (NULL, "x"));
+  cr_expect_str_eq (fmtconv_model_find_pattern (model, "layers.{i}.{x}")->name, "layers.3.w");
+  cr_expect_null (fmtconv_model_find_pattern (model, "layers.{i}"));
+  cr_expect_null (fmtconv_model_find_pattern (NULL, "x"));
   cr_expect_eq (w->code, 0);
-  cr_expect_null (fmtconv_first (model, "layers.{i"));
+  cr_expect_null (fmtconv_model_find_pattern (model, "layers.{i"));
   cr_expect_eq (w->code, FMTCONV_E_INTERNAL);
   world_free (w);
 }

@@ -26,13 +26,13 @@ Test (input, files_folders_and_typed_links)
   expect_text (fci_input_user (ctx, "d/link"), "gamma");
   fmtconv_input *d = fci_input_user (ctx, "d//");
   cr_assert_not_null (d);
-  cr_expect (fmtconv_is_folder (d));
-  cr_expect_str_eq (fmtconv_base (d), "d");
-  cr_expect_str_eq (fmtconv_base (fci_input_user (ctx, "d/link")), "link");
-  cr_expect_str_eq (fmtconv_path (fci_input_user (ctx, "d/link")), "d/link");
+  cr_expect (fmtconv_input_is_folder (d));
+  cr_expect_str_eq (fmtconv_input_basename (d), "d");
+  cr_expect_str_eq (fmtconv_input_basename (fci_input_user (ctx, "d/link")), "link");
+  cr_expect_str_eq (fmtconv_input_path (fci_input_user (ctx, "d/link")), "d/link");
   cr_expect (S_ISDIR (fci_input_stat (d)->st_mode));
   cr_expect_eq (fci_input_ctx (d), ctx);
-  cr_expect_null (fmtconv_open (d));
+  cr_expect_null (fmtconv_input_open (d));
   expect_error (FMTCONV_E_UNSUPPORTED, "this is a folder");
 }
 
@@ -72,22 +72,24 @@ Test (input, special_files_are_refused_by_name)
 
 Test (input, parent)
 {
-  fmtconv_input *a = fci_input_user (ctx, "d/a"), *d = fmtconv_parent (a), *top = fmtconv_parent (d);
+  fmtconv_input *a = fci_input_user (ctx, "d/a"), *d = fmtconv_input_parent (a),
+                *top = fmtconv_input_parent (d);
   cr_assert_not_null (top);
-  cr_expect_str_eq (fmtconv_path (d), "d");
-  cr_expect_eq (fmtconv_parent (a), d, "made once");
-  cr_expect_str_eq (fmtconv_path (top), ".");
-  cr_expect_str_eq (fmtconv_path (fmtconv_beneath (d, "a")), "d/a");
-  cr_expect_str_eq (fmtconv_path (fmtconv_beneath (top, "d")), "d");
-  cr_expect_str_eq (fmtconv_path (fmtconv_parent (top)), "..");
-  cr_expect_str_eq (fmtconv_path (fmtconv_parent (fci_input_user (ctx, "d/"))), ".");
-  cr_expect_str_eq (fmtconv_path (fmtconv_parent (fci_input_user (ctx, "d/sub/.."))), "d/sub/../..");
-  cr_expect_str_eq (fmtconv_path (fmtconv_parent (fci_input_user (ctx, "/tmp"))), "/");
+  cr_expect_str_eq (fmtconv_input_path (d), "d");
+  cr_expect_eq (fmtconv_input_parent (a), d, "made once");
+  cr_expect_str_eq (fmtconv_input_path (top), ".");
+  cr_expect_str_eq (fmtconv_input_path (fmtconv_input_child (d, "a")), "d/a");
+  cr_expect_str_eq (fmtconv_input_path (fmtconv_input_child (top, "d")), "d");
+  cr_expect_str_eq (fmtconv_input_path (fmtconv_input_parent (top)), "..");
+  cr_expect_str_eq (fmtconv_input_path (fmtconv_input_parent (fci_input_user (ctx, "d/"))), ".");
+  cr_expect_str_eq (fmtconv_input_path (fmtconv_input_parent (fci_input_user (ctx, "d/sub/.."))),
+                    "d/sub/../..");
+  cr_expect_str_eq (fmtconv_input_path (fmtconv_input_parent (fci_input_user (ctx, "/tmp"))), "/");
   fmtconv_input *root = fci_input_user (ctx, "/");
-  cr_expect_str_eq (fmtconv_path (fmtconv_parent (root)), "/");
-  cr_expect_str_eq (fmtconv_path (fmtconv_beneath (root, "tmp")), "/tmp");
-  fmtconv_input *sub = fmtconv_beneath (d, "sub");
-  cr_expect_eq (fmtconv_parent (sub), d);
+  cr_expect_str_eq (fmtconv_input_path (fmtconv_input_parent (root)), "/");
+  cr_expect_str_eq (fmtconv_input_path (fmtconv_input_child (root, "tmp")), "/tmp");
+  fmtconv_input *sub = fmtconv_input_child (d, "sub");
+  cr_expect_eq (fmtconv_input_parent (sub), d);
   cr_expect_eq (r.n_errors, 0, "%s", r.text);
 }
 
@@ -95,13 +97,13 @@ Test (input, alias)
 {
   fmtconv_input *in = fci_input_alias (ctx, "d/a", "model.safetensors");
   cr_assert_not_null (in);
-  cr_expect_str_eq (fmtconv_base (in), "model.safetensors");
+  cr_expect_str_eq (fmtconv_input_basename (in), "model.safetensors");
   cr_expect_str_eq (fci_input_peek (in)->base, "model.safetensors");
-  cr_expect_str_eq (fmtconv_path (fmtconv_parent (in)), "d");
+  cr_expect_str_eq (fmtconv_input_path (fmtconv_input_parent (in)), "d");
   expect_text (in, "alpha");
-  cr_expect (fmtconv_is_alone (in));
-  cr_expect_not (fmtconv_is_alone (fci_input_user (ctx, "d/a")));
-  cr_expect_not (fmtconv_is_alone (NULL));
+  cr_expect (fmtconv_input_is_alone (in));
+  cr_expect_not (fmtconv_input_is_alone (fci_input_user (ctx, "d/a")));
+  cr_expect_not (fmtconv_input_is_alone (NULL));
 }
 
 /* ---- Beneath a folder */
@@ -112,32 +114,32 @@ Test (input, plain_names_only)
   for (size_t i = 0; i < 7; i++)
     {
       fmtconv_input *d = fci_input_user (ctx, "d");
-      cr_expect_not (fmtconv_has (d, names[i]), "%s", names[i]);
-      cr_expect_null (fmtconv_beneath (d, names[i]), "%s", names[i]);
+      cr_expect_not (fmtconv_input_has (d, names[i]), "%s", names[i]);
+      cr_expect_null (fmtconv_input_child (d, names[i]), "%s", names[i]);
       expect_error (FMTCONV_E_FORMAT, "is not the plain name of a file");
     }
-  cr_expect_null (fmtconv_beneath (fci_input_user (ctx, "d/a"), "x"));
+  cr_expect_null (fmtconv_input_child (fci_input_user (ctx, "d/a"), "x"));
   expect_error (FMTCONV_E_MISSING, "not a folder");
-  cr_expect_not (fmtconv_has (fci_input_user (ctx, "d/a"), "x"));
+  cr_expect_not (fmtconv_input_has (fci_input_user (ctx, "d/a"), "x"));
 }
 
 Test (input, has_and_missing)
 {
   fmtconv_input *d = fci_input_user (ctx, "d");
-  cr_expect (fmtconv_has (d, "a"));
-  cr_expect (fmtconv_has (d, "sub"));
-  cr_expect_not (fmtconv_has (d, "x"));
-  cr_expect_null (fmtconv_beneath (d, "x"));
+  cr_expect (fmtconv_input_has (d, "a"));
+  cr_expect (fmtconv_input_has (d, "sub"));
+  cr_expect_not (fmtconv_input_has (d, "x"));
+  cr_expect_null (fmtconv_input_child (d, "x"));
   expect_error (FMTCONV_E_MISSING, "d/x: No such file");
 }
 
 Test (input, special_files_beneath)
 {
   cr_assert_eq (mkfifo ("d/pipe", 0600), 0);
-  cr_expect_null (fmtconv_beneath (fci_input_user (ctx, "d"), "pipe"));
+  cr_expect_null (fmtconv_input_child (fci_input_user (ctx, "d"), "pipe"));
   expect_error (FMTCONV_E_UNSUPPORTED, "d/pipe: this is a named pipe");
   cr_assert_eq (symlink ("/dev/null", "d/null"), 0);
-  cr_expect_null (fmtconv_beneath (fci_input_user (ctx, "d"), "null"));
+  cr_expect_null (fmtconv_input_child (fci_input_user (ctx, "d"), "null"));
   expect_error (FMTCONV_E_UNSUPPORTED, "d/null: this is a character device");
 }
 
@@ -156,19 +158,19 @@ expect_links (void)
   cr_assert_eq (symlink ("sub", "d/sublink"), 0);
   cr_assert_eq (symlink ("../a", "d/sub/back"), 0);
   fmtconv_input *d = fci_input_user (ctx, "d");
-  expect_text (fmtconv_beneath (d, "in"), "beta");
-  expect_text (fmtconv_beneath (fmtconv_beneath (d, "sublink"), "b"), "beta");
-  expect_text (fmtconv_beneath (fmtconv_beneath (d, "sub"), "back"), "alpha");
+  expect_text (fmtconv_input_child (d, "in"), "beta");
+  expect_text (fmtconv_input_child (fmtconv_input_child (d, "sublink"), "b"), "beta");
+  expect_text (fmtconv_input_child (fmtconv_input_child (d, "sub"), "back"), "alpha");
   for (size_t i = 0; i < 5; i++)
     {
       char path[40];
       snprintf (path, sizeof path, "d/%s", out[i][1]);
       cr_assert_eq (symlink (out[i][0], path), 0);
-      cr_expect_null (fmtconv_beneath (fci_input_user (ctx, "d"), out[i][1]), "%s", out[i][1]);
+      cr_expect_null (fmtconv_input_child (fci_input_user (ctx, "d"), out[i][1]), "%s", out[i][1]);
       expect_error (FMTCONV_E_FORMAT, "this link leads out of the folder that was named");
     }
   cr_assert_eq (symlink ("loop", "d/loop"), 0);
-  cr_expect_null (fmtconv_beneath (fci_input_user (ctx, "d"), "loop"));
+  cr_expect_null (fmtconv_input_child (fci_input_user (ctx, "d"), "loop"));
   expect_error (FMTCONV_E_IO, "d/loop: cannot be opened: ");
 }
 
@@ -189,15 +191,15 @@ expect_hugging_face_cache (void)
   cr_assert_eq (symlink ("../../refs/main", "m/snapshots/12/ref"), 0);
   cr_assert_eq (symlink ("../../blobs/deep/x", "m/snapshots/12/deep"), 0);
   fmtconv_input *in = fci_input_user (ctx, "m/snapshots/12"), *t = fci_input_user (ctx, "m/snapshots/12/t");
-  expect_text (fmtconv_beneath (in, "s.safetensors"), "shard");
-  expect_text (fmtconv_beneath (fmtconv_beneath (in, "t"), "s.safetensors"), "shard");
-  expect_text (fmtconv_beneath (t, "s.safetensors"), "shard");
+  expect_text (fmtconv_input_child (in, "s.safetensors"), "shard");
+  expect_text (fmtconv_input_child (fmtconv_input_child (in, "t"), "s.safetensors"), "shard");
+  expect_text (fmtconv_input_child (t, "s.safetensors"), "shard");
   fmtconv_input *typed = fci_input_user (ctx, "m/snapshots/12/s.safetensors");
-  cr_expect_str_eq (fmtconv_path (fmtconv_parent (typed)), "m/snapshots/12");
-  expect_text (fmtconv_beneath (fmtconv_parent (typed), "s.safetensors"), "shard");
-  cr_expect_null (fmtconv_beneath (in, "ref"));
+  cr_expect_str_eq (fmtconv_input_path (fmtconv_input_parent (typed)), "m/snapshots/12");
+  expect_text (fmtconv_input_child (fmtconv_input_parent (typed), "s.safetensors"), "shard");
+  cr_expect_null (fmtconv_input_child (in, "ref"));
   expect_error (FMTCONV_E_FORMAT, "leads out");
-  cr_expect_null (fmtconv_beneath (fci_input_user (ctx, "m/snapshots/12"), "deep"));
+  cr_expect_null (fmtconv_input_child (fci_input_user (ctx, "m/snapshots/12"), "deep"));
   expect_error (FMTCONV_E_FORMAT, "leads out");
 }
 
@@ -248,9 +250,9 @@ Test (input, entries_are_sorted)
   write_file ("d/z\xC3\xA4", "", 0);
   fmtconv_input *d = fci_input_user (ctx, "d");
   for (size_t i = 0; i < 5; i++)
-    cr_expect_str_eq (fmtconv_entry (d, i), names[i]);
-  cr_expect_null (fmtconv_entry (d, 5));
-  cr_expect_null (fmtconv_entry (fci_input_user (ctx, "d/a"), 0));
+    cr_expect_str_eq (fmtconv_input_entry (d, i), names[i]);
+  cr_expect_null (fmtconv_input_entry (d, 5));
+  cr_expect_null (fmtconv_input_entry (fci_input_user (ctx, "d/a"), 0));
   const fmtconv_peek *peek = fci_input_peek (d);
   cr_assert_not_null (peek);
   cr_expect (peek->is_folder);
@@ -270,11 +272,11 @@ Test (input, entries_are_bounded)
       snprintf (path, sizeof path, "out/%d", i);
       cr_assert_eq (symlink ("x", path), 0);
     }
-  cr_expect_not_null (fmtconv_entry (d, 4095));
-  cr_expect_null (fmtconv_entry (d, 4096));
+  cr_expect_not_null (fmtconv_input_entry (d, 4095));
+  cr_expect_null (fmtconv_input_entry (d, 4096));
   cr_expect_eq (r.n_errors, 0);
   cr_assert_eq (symlink ("x", "out/one-more"), 0);
-  cr_expect_null (fmtconv_entry (fci_input_user (ctx, "out"), 0));
+  cr_expect_null (fmtconv_input_entry (fci_input_user (ctx, "out"), 0));
   expect_error (FMTCONV_E_LIMIT, "out: the folder holds more than 4096 names");
   cr_expect_null (fci_input_peek (fci_input_user (ctx, "out")));
   expect_error (FMTCONV_E_LIMIT, "more than 4096 names");

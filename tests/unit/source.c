@@ -20,11 +20,11 @@ Test (source, same_file_is_one_source)
 {
   cr_assert_eq (link ("d/a", "d/hard"), 0);
   cr_assert_eq (symlink ("a", "d/soft"), 0);
-  fmtconv_source *a = fmtconv_open (fci_input_user (ctx, "d/a"));
+  fmtconv_source *a = fmtconv_input_open (fci_input_user (ctx, "d/a"));
   cr_assert_not_null (a);
-  cr_expect_eq (fmtconv_open (fci_input_user (ctx, "d/hard")), a);
-  cr_expect_eq (fmtconv_open (fci_input_user (ctx, "d/soft")), a);
-  cr_expect_neq (fmtconv_open (fci_input_user (ctx, "out/c")), a);
+  cr_expect_eq (fmtconv_input_open (fci_input_user (ctx, "d/hard")), a);
+  cr_expect_eq (fmtconv_input_open (fci_input_user (ctx, "d/soft")), a);
+  cr_expect_neq (fmtconv_input_open (fci_input_user (ctx, "out/c")), a);
   cr_expect_eq (a->id, 0);
   cr_expect_str_eq (a->name, "d/a");
 }
@@ -44,7 +44,7 @@ Test (source, descriptors_are_closed_with_the_context)
 
 Test (source, reads_and_ends_short)
 {
-  fmtconv_source *a = fmtconv_open (fci_input_user (ctx, "d/a"));
+  fmtconv_source *a = fmtconv_input_open (fci_input_user (ctx, "d/a"));
   char to[6] = "";
   cr_expect_eq (fci_source_read (a, 1, to, 3), 0);
   cr_expect_str_eq (to, "lph");
@@ -58,21 +58,21 @@ Test (source, reads_and_ends_short)
 
 Test (source, read_error_is_an_errno)
 {
-  fmtconv_source *a = fmtconv_open (fci_input_user (ctx, "d/a"));
+  fmtconv_source *a = fmtconv_input_open (fci_input_user (ctx, "d/a"));
   int fd = open ("d/a", O_WRONLY);
   char to[5];
   cr_assert_eq (dup2 (fd, a->disk->fd), a->disk->fd);
   close (fd);
   cr_expect_eq (fci_source_read (a, 0, to, 5), EBADF);
-  cr_expect_eq (fmtconv_take_le (&(fmtconv_cursor){ .source = a, .end = 5 }, 4), 0);
+  cr_expect_eq (fmtconv_cursor_take_le (&(fmtconv_cursor){ .source = a, .end = 5 }, 4), 0);
   cr_expect_eq (r.os_errno, EBADF);
   expect_error (FMTCONV_E_IO, "d/a: cannot be read: ");
 }
 
 Test (source, windows_are_flat_and_bounded)
 {
-  fmtconv_source *a = fmtconv_open (fci_input_user (ctx, "d/a"));
-  fmtconv_source *w = fmtconv_window (a, 1, 4, "w"), *v = fmtconv_window (w, 1, 2, NULL);
+  fmtconv_source *a = fmtconv_input_open (fci_input_user (ctx, "d/a"));
+  fmtconv_source *w = fmtconv_source_window (a, 1, 4, "w"), *v = fmtconv_source_window (w, 1, 2, NULL);
   char to[3] = "";
   cr_assert_not_null (v);
   cr_expect_eq (v->disk, a->disk);
@@ -82,21 +82,21 @@ Test (source, windows_are_flat_and_bounded)
   cr_expect_str_eq (w->name, "d/a: w");
   cr_expect_str_eq (v->name, "d/a: w: from byte 0x1");
   cr_expect_lt (w->id, v->id);
-  cr_expect_eq (fmtconv_size (fmtconv_window (a, 5, 0, "empty")), 0);
-  cr_expect_not_null (fmtconv_window (a, 5, 0, "empty"));
-  cr_expect_null (fmtconv_window (a, 2, 4, "beyond"));
+  cr_expect_eq (fmtconv_source_size (fmtconv_source_window (a, 5, 0, "empty")), 0);
+  cr_expect_not_null (fmtconv_source_window (a, 5, 0, "empty"));
+  cr_expect_null (fmtconv_source_window (a, 2, 4, "beyond"));
   expect_error (FMTCONV_E_FORMAT,
                 "d/a: at byte 0x2: 4 bytes from here reach beyond the end, which is at byte 0x5");
-  a = fmtconv_open (fci_input_user (ctx, "d/a"));
-  cr_expect_null (fmtconv_window (a, UINT64_MAX, 2, "wraps"));
+  a = fmtconv_input_open (fci_input_user (ctx, "d/a"));
+  cr_expect_null (fmtconv_source_window (a, UINT64_MAX, 2, "wraps"));
   expect_error (FMTCONV_E_FORMAT, "beyond the end");
 }
 
 Test (source, memory)
 {
-  fmtconv_source *m = fci_source_memory (ctx, "hello", 5, "m"), *w = fmtconv_window (m, 1, 3, "w");
-  fmtconv_cursor c = fmtconv_cursor_of (w);
-  cr_expect_str_eq (fmtconv_take (&c, 3), "ell");
+  fmtconv_source *m = fci_source_memory (ctx, "hello", 5, "m"), *w = fmtconv_source_window (m, 1, 3, "w");
+  fmtconv_cursor c = fmtconv_cursor_start (w);
+  cr_expect_str_eq (fmtconv_cursor_take (&c, 3), "ell");
   cr_expect_null (m->disk);
 }
 
@@ -146,13 +146,13 @@ Test (source, crc)
 
 Test (cursor, takes_what_is_there)
 {
-  fmtconv_cursor c = fmtconv_cursor_of (fci_source_memory (ctx, "\1\2\3\4\5\6\7\10abc", 11, "m"));
-  cr_expect_eq (fmtconv_take_le (&c, 8), 0x0807060504030201);
-  cr_expect_str_eq (fmtconv_take (&c, 2), "ab");
-  cr_expect_str_eq (fmtconv_take (&c, 0), "");
+  fmtconv_cursor c = fmtconv_cursor_start (fci_source_memory (ctx, "\1\2\3\4\5\6\7\10abc", 11, "m"));
+  cr_expect_eq (fmtconv_cursor_take_le (&c, 8), 0x0807060504030201);
+  cr_expect_str_eq (fmtconv_cursor_take (&c, 2), "ab");
+  cr_expect_str_eq (fmtconv_cursor_take (&c, 0), "");
   cr_expect_eq (c.pos, 10);
-  cr_expect_eq (fmtconv_take_le (&c, 1), 'c');
-  cr_expect_null (fmtconv_take (&c, 1));
+  cr_expect_eq (fmtconv_cursor_take_le (&c, 1), 'c');
+  cr_expect_null (fmtconv_cursor_take (&c, 1));
   expect_error (FMTCONV_E_FORMAT, "m: at byte 0xb: 1 bytes are needed here, but only 0 are left");
 }
 
@@ -161,63 +161,63 @@ Test (cursor, claims_are_checked_before_memory_is_taken)
   static const uint64_t claims[] = { 6, UINT64_MAX, UINT64_MAX - 1, 1ull << 40 };
   for (size_t i = 0; i < 4; i++)
     {
-      fmtconv_cursor c = fmtconv_cursor_of (fci_source_memory (ctx, "hello", 5, "m"));
-      cr_expect_null (fmtconv_take (&c, claims[i]));
+      fmtconv_cursor c = fmtconv_cursor_start (fci_source_memory (ctx, "hello", 5, "m"));
+      cr_expect_null (fmtconv_cursor_take (&c, claims[i]));
       cr_expect_lt (ctx->arena.total, 1u << 20);
       expect_error (FMTCONV_E_FORMAT, "but only 5 are left");
     }
-  fmtconv_cursor c = fmtconv_cursor_of (fci_source_memory (ctx, "hello", 5, "m"));
-  cr_expect_eq (fmtconv_take_le (&c, 8), 0);
+  fmtconv_cursor c = fmtconv_cursor_start (fci_source_memory (ctx, "hello", 5, "m"));
+  cr_expect_eq (fmtconv_cursor_take_le (&c, 8), 0);
   expect_error (FMTCONV_E_FORMAT, "8 bytes are needed here, but only 5 are left");
 }
 
 Test (cursor, its_own_end_counts)
 {
-  fmtconv_cursor c = fmtconv_cursor_of (fci_source_memory (ctx, "hello", 5, "m"));
+  fmtconv_cursor c = fmtconv_cursor_start (fci_source_memory (ctx, "hello", 5, "m"));
   c.end = 3;
-  cr_expect_null (fmtconv_take (&c, 4));
+  cr_expect_null (fmtconv_cursor_take (&c, 4));
   expect_error (FMTCONV_E_FORMAT, "only 3 are left");
-  c = fmtconv_cursor_of (fci_source_memory (ctx, "hello", 5, "m"));
+  c = fmtconv_cursor_start (fci_source_memory (ctx, "hello", 5, "m"));
   c.end = 100;
-  cr_expect_null (fmtconv_take (&c, 6));
+  cr_expect_null (fmtconv_cursor_take (&c, 6));
   expect_error (FMTCONV_E_FORMAT, "only 5 are left");
-  c = fmtconv_cursor_of (fci_source_memory (ctx, "hello", 5, "m"));
+  c = fmtconv_cursor_start (fci_source_memory (ctx, "hello", 5, "m"));
   c.pos = 9;
-  cr_expect_null (fmtconv_take (&c, 1));
+  cr_expect_null (fmtconv_cursor_take (&c, 1));
   expect_error (FMTCONV_E_FORMAT, "only 0 are left");
 }
 
 Test (cursor, number_widths)
 {
-  fmtconv_cursor c = fmtconv_cursor_of (fci_source_memory (ctx, "0123456789", 10, "m"));
-  cr_expect_eq (fmtconv_take_le (&c, 0), 0);
+  fmtconv_cursor c = fmtconv_cursor_start (fci_source_memory (ctx, "0123456789", 10, "m"));
+  cr_expect_eq (fmtconv_cursor_take_le (&c, 0), 0);
   expect_error (FMTCONV_E_INTERNAL, "number of 0 bytes");
-  c = fmtconv_cursor_of (fci_source_memory (ctx, "0123456789", 10, "m"));
-  cr_expect_eq (fmtconv_take_le (&c, 9), 0);
+  c = fmtconv_cursor_start (fci_source_memory (ctx, "0123456789", 10, "m"));
+  cr_expect_eq (fmtconv_cursor_take_le (&c, 9), 0);
   expect_error (FMTCONV_E_INTERNAL, "number of 9 bytes");
 }
 
 /* What is read ahead of one source is not taken for another's. */
 Test (cursor, reads_ahead)
 {
-  fmtconv_cursor a = fmtconv_cursor_of (fmtconv_open (fci_input_user (ctx, "d/a")));
-  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (fci_input_user (ctx, "out/c")));
-  uint64_t first = fmtconv_take_le (&c, 1);
+  fmtconv_cursor a = fmtconv_cursor_start (fmtconv_input_open (fci_input_user (ctx, "d/a")));
+  fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (fci_input_user (ctx, "out/c")));
+  uint64_t first = fmtconv_cursor_take_le (&c, 1);
   for (int i = 0; i < 3; i++)
     {
       a.pos = c.pos = 0;
-      cr_expect_eq (fmtconv_take_le (&a, 1), 'a');
-      cr_expect_eq (fmtconv_take_le (&c, 1), first);
+      cr_expect_eq (fmtconv_cursor_take_le (&a, 1), 'a');
+      cr_expect_eq (fmtconv_cursor_take_le (&c, 1), first);
     }
   uint8_t numbers[20000];
   for (size_t i = 0; i < sizeof numbers; i++)
     numbers[i] = (uint8_t) (i * 7 + i / 256);
-  fmtconv_cursor m = fmtconv_cursor_of (fci_source_memory (ctx, numbers, sizeof numbers, "memory"));
+  fmtconv_cursor m = fmtconv_cursor_start (fci_source_memory (ctx, numbers, sizeof numbers, "memory"));
   for (size_t i = 0; i < sizeof numbers; i++)
     {
       m.pos = i * 7919 % sizeof numbers;
       uint8_t wanted = numbers[m.pos];
-      cr_expect_eq (fmtconv_take_le (&m, 1), wanted);
+      cr_expect_eq (fmtconv_cursor_take_le (&m, 1), wanted);
     }
   cr_expect_eq (r.n_errors, 0, "%s", r.text);
 }
@@ -225,19 +225,19 @@ Test (cursor, reads_ahead)
 Test (cursor, text)
 {
   static const char bytes[] = "\303\274x\0\303(";
-  fmtconv_cursor m = fmtconv_cursor_of (fci_source_memory (ctx, bytes, sizeof bytes - 1, "memory"));
-  cr_expect_str_eq (fmtconv_take_text (&m, 3), "\303\274x");
-  cr_expect_str_eq (fmtconv_take_text (&m, 0), "");
-  cr_expect_null (fmtconv_take_text (&m, 1));
+  fmtconv_cursor m = fmtconv_cursor_start (fci_source_memory (ctx, bytes, sizeof bytes - 1, "memory"));
+  cr_expect_str_eq (fmtconv_cursor_take_text (&m, 3), "\303\274x");
+  cr_expect_str_eq (fmtconv_cursor_take_text (&m, 0), "");
+  cr_expect_null (fmtconv_cursor_take_text (&m, 1));
   expect_error (FMTCONV_E_FORMAT, "byte 0x3: a NUL in text");
-  cr_expect_null (fmtconv_take_text (NULL, 1));
+  cr_expect_null (fmtconv_cursor_take_text (NULL, 1));
 }
 
 Test (cursor, text_that_is_none)
 {
   static const char bytes[] = "ok\303(";
-  fmtconv_cursor m = fmtconv_cursor_of (fci_source_memory (ctx, bytes, sizeof bytes - 1, "memory"));
-  cr_expect_null (fmtconv_take_text (&m, 4));
+  fmtconv_cursor m = fmtconv_cursor_start (fci_source_memory (ctx, bytes, sizeof bytes - 1, "memory"));
+  cr_expect_null (fmtconv_cursor_take_text (&m, 4));
   expect_error (FMTCONV_E_FORMAT, "byte 0x2: text that is not UTF-8");
 }
 
@@ -245,16 +245,16 @@ Test (cursor, zeros)
 {
   static uint8_t bytes[3000];
   bytes[2000] = 1;
-  fmtconv_cursor m = fmtconv_cursor_of (fci_source_memory (ctx, bytes, sizeof bytes, "memory"));
-  fmtconv_take_zeros (&m, 0);
-  fmtconv_take_zeros (&m, 2000);
+  fmtconv_cursor m = fmtconv_cursor_start (fci_source_memory (ctx, bytes, sizeof bytes, "memory"));
+  fmtconv_cursor_take_zeros (&m, 0);
+  fmtconv_cursor_take_zeros (&m, 2000);
   cr_expect_eq (m.pos, 2000);
   m.pos = 2001;
-  fmtconv_take_zeros (&m, 999);
+  fmtconv_cursor_take_zeros (&m, 999);
   cr_expect_eq (m.pos, 3000);
   cr_expect_eq (r.n_errors, 0, "%s", r.text);
   m.pos = 1;
-  fmtconv_take_zeros (&m, 2500);
+  fmtconv_cursor_take_zeros (&m, 2500);
   expect_error (FMTCONV_E_FORMAT, "byte 0x7d0: padding that is not zero");
 }
 
@@ -268,29 +268,29 @@ Test (cursor, large_pieces_and_cancelling)
   for (size_t i = 0; i < SIZE; i++)
     bytes[i] = (uint8_t) (i * 7 >> 3);
   write_file ("large", bytes, SIZE);
-  fmtconv_source *s = fmtconv_open (fci_input_user (ctx, "large"));
-  fmtconv_cursor c = fmtconv_cursor_of (s);
-  const uint8_t *got = fmtconv_take (&c, SIZE);
+  fmtconv_source *s = fmtconv_input_open (fci_input_user (ctx, "large"));
+  fmtconv_cursor c = fmtconv_cursor_start (s);
+  const uint8_t *got = fmtconv_cursor_take (&c, SIZE);
   cr_assert_not_null (got);
   cr_expect (memcmp (got, bytes, SIZE) == 0 && got[SIZE] == 0);
   free (bytes);
-  fmtconv_cancel (ctx);
-  c = fmtconv_cursor_of (s);
-  cr_expect_null (fmtconv_take (&c, SIZE));
+  fmtconv_ctx_cancel (ctx);
+  c = fmtconv_cursor_start (s);
+  cr_expect_null (fmtconv_cursor_take (&c, SIZE));
   expect_error (FMTCONV_E_CANCELLED, "cancelled");
 }
 
 Test (cursor, null_flows)
 {
-  fmtconv_cursor c = fmtconv_cursor_of (NULL);
-  cr_expect_null (fmtconv_take (&c, 0));
-  cr_expect_null (fmtconv_take (NULL, 0));
-  cr_expect_eq (fmtconv_take_le (&c, 4), 0);
-  cr_expect_null (fmtconv_window (NULL, 0, 0, "w"));
-  cr_expect_null (fmtconv_open (NULL));
-  cr_expect_null (fmtconv_parent (NULL));
-  cr_expect_null (fmtconv_beneath (NULL, "x"));
-  cr_expect_null (fmtconv_entry (NULL, 0));
+  fmtconv_cursor c = fmtconv_cursor_start (NULL);
+  cr_expect_null (fmtconv_cursor_take (&c, 0));
+  cr_expect_null (fmtconv_cursor_take (NULL, 0));
+  cr_expect_eq (fmtconv_cursor_take_le (&c, 4), 0);
+  cr_expect_null (fmtconv_source_window (NULL, 0, 0, "w"));
+  cr_expect_null (fmtconv_input_open (NULL));
+  cr_expect_null (fmtconv_input_parent (NULL));
+  cr_expect_null (fmtconv_input_child (NULL, "x"));
+  cr_expect_null (fmtconv_input_entry (NULL, 0));
   cr_expect_null (fci_input_peek (NULL));
-  cr_expect_not (fmtconv_has (NULL, "x"));
+  cr_expect_not (fmtconv_input_has (NULL, "x"));
 }

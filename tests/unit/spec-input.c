@@ -49,17 +49,18 @@ Test (spec_input, account)
                "transform: [{drop: {name: b}}, {rename: {from: ^a$, to: c}}]\nwrite: not-there/x\n",
                "spec");
   cr_assert_not_null (report, "%s", h.error);
-  cr_expect_str_eq (fmtconv_json_text (fmtconv_get (report, "account"), 0),
+  cr_expect_str_eq (fmtconv_attr_json_text (fmtconv_attr_get (report, "account"), 0),
                     "{\"in\":2,\"kept\":0,\"renamed\":1,\"split\":0,\"merged\":0,\"dropped\":1,\"out\":1}");
-  fmtconv_attr *in = fmtconv_get (report, "inputs")->first, *drop = fmtconv_get (report, "transforms")->first;
+  fmtconv_attr *in = fmtconv_attr_get (report, "inputs")->first,
+               *drop = fmtconv_attr_get (report, "transforms")->first;
   cr_expect_null (in->next);
-  cr_expect_str_eq (fmtconv_get_string (in, "path", ""), "in.safetensors");
-  cr_expect_str_eq (fmtconv_get_string (in, "reader", ""), "safetensors");
-  cr_expect_str_eq (fmtconv_json_text (fmtconv_get (in, "through"), 0), "[\"s.yaml\"]");
-  cr_expect_str_eq (fmtconv_get_string (drop, "name", ""), "drop");
-  cr_expect_str_eq (fmtconv_json_text (fmtconv_get (drop, "through"), 0), "[\"s.yaml\"]");
-  cr_expect_str_eq (fmtconv_get_string (drop->next, "name", ""), "rename");
-  cr_expect_eq (fmtconv_get (report, "dropped")->len, 1);
+  cr_expect_str_eq (fmtconv_attr_get_string (in, "path", ""), "in.safetensors");
+  cr_expect_str_eq (fmtconv_attr_get_string (in, "reader", ""), "safetensors");
+  cr_expect_str_eq (fmtconv_attr_json_text (fmtconv_attr_get (in, "through"), 0), "[\"s.yaml\"]");
+  cr_expect_str_eq (fmtconv_attr_get_string (drop, "name", ""), "drop");
+  cr_expect_str_eq (fmtconv_attr_json_text (fmtconv_attr_get (drop, "through"), 0), "[\"s.yaml\"]");
+  cr_expect_str_eq (fmtconv_attr_get_string (drop->next, "name", ""), "rename");
+  cr_expect_eq (fmtconv_attr_get (report, "dropped")->len, 1);
   cr_expect_eq (access ("not-there", F_OK), -1);
   fmtconv_ctx_free (ctx);
 }
@@ -78,7 +79,7 @@ Test (spec_input, nothing_left)
       fmtconv_attr *report = convert (&h, &ctx, texts[i], "spec");
       cr_assert_not_null (report, "%s", h.error);
       cr_expect_str_eq (
-          fmtconv_json_text (fmtconv_get (report, "account"), 0),
+          fmtconv_attr_json_text (fmtconv_attr_get (report, "account"), 0),
           "{\"in\":2,\"kept\":0,\"renamed\":0,\"split\":0,\"merged\":0,\"dropped\":2,\"out\":0}");
       fmtconv_ctx_free (ctx);
     }
@@ -98,7 +99,7 @@ Test (spec_input, variables)
   fmtconv_ctx *ctx;
   fmtconv_attr *report = convert (&h, &ctx, needy, "spec:from=in.safetensors,kept=a");
   cr_assert_not_null (report, "%s", h.error);
-  cr_expect_str_eq (fmtconv_get_string (fmtconv_get (report, "dropped")->first, "first", ""), "a");
+  cr_expect_str_eq (fmtconv_attr_get_string (fmtconv_attr_get (report, "dropped")->first, "first", ""), "a");
   fmtconv_ctx_free (ctx);
   unlink ("out.safetensors");
   expect_refused (needy, NULL, FMTCONV_E_USAGE, "s.yaml: the spec needs more; add to the reader:");
@@ -195,7 +196,7 @@ Test (spec_input, diamond)
   fmtconv_attr *report = convert (
       &h, &ctx, "fmtconv: 1\nread: a.yaml\ntransform: [{merge: {file: a.yaml, prefix: x.}}]\n", NULL);
   cr_assert_not_null (report, "%s", h.error);
-  cr_expect_eq (fmtconv_get_int (fmtconv_get (report, "account"), "out", 0), 4);
+  cr_expect_eq (fmtconv_attr_get_int (fmtconv_attr_get (report, "account"), "out", 0), 4);
   fmtconv_ctx_free (ctx);
 }
 
@@ -222,9 +223,9 @@ Test (spec_input, folders)
     "spec:x=here.safetensors,folder.x=sub/", "spec:x=/absolute,n=/n",
     "spec:x=y,folder.x=sub/inner",           "spec:x=y,folder.x=/elsewhere",
   };
-  const fmtconv_variable given = { "typed", "in.safetensors" };
+  const fmtconv_spec_variable given = { "typed", "in.safetensors" };
   ctx = listen_to (&h, 0, NULL);
-  const fmtconv_job *job = fmtconv_spec (ctx, "sub/o.yaml", &given, 1, NULL, NULL);
+  const fmtconv_job *job = fmtconv_job_from_spec (ctx, "sub/o.yaml", &given, 1, NULL, NULL);
   cr_assert_not_null (job, "%s", h.error);
   cr_assert_eq (job->n_parts, sizeof expected / sizeof *expected);
   for (size_t i = 0; i < job->n_parts; i++)
@@ -236,9 +237,9 @@ Test (spec_input, folders)
   put_text ("sub/p.yaml", "fmtconv: 1\nread: {spec: {path: inner/i.yaml, x: here.safetensors}}\nwrite: x\n");
   fmtconv_attr *report = convert (&h, &ctx, "fmtconv: 1\nread: sub/p.yaml\n", NULL);
   cr_assert_not_null (report, "%s", h.error);
-  fmtconv_attr *in = fmtconv_get (report, "inputs")->first;
-  cr_expect_str_eq (fmtconv_get_string (in, "path", ""), "sub/here.safetensors");
-  cr_expect_str_eq (fmtconv_json_text (fmtconv_get (in, "through"), 0),
+  fmtconv_attr *in = fmtconv_attr_get (report, "inputs")->first;
+  cr_expect_str_eq (fmtconv_attr_get_string (in, "path", ""), "sub/here.safetensors");
+  cr_expect_str_eq (fmtconv_attr_json_text (fmtconv_attr_get (in, "through"), 0),
                     "[\"s.yaml\",\"sub/p.yaml\",\"sub/inner/i.yaml\"]");
   fmtconv_ctx_free (ctx);
 }

@@ -47,7 +47,7 @@ Test (spec_job, reverse)
   cr_expect_str_eq (job->transforms[0], "cogvideox-lora:reverse,alpha=2");
   cr_expect_str_eq (job->transforms[1], "cogvideox-lora:reverse");
   cr_expect_str_eq (job->transforms[2], "x/cogvideox-lora");
-  const char *text = fmtconv_spec_text (ctx, job);
+  const char *text = fmtconv_job_to_spec (ctx, job);
   cr_assert_not_null (text, "%s", h.error);
   cr_expect (
       strstr (text,
@@ -113,13 +113,13 @@ Test (spec_job, paths)
                              "write: \"${output}\"\n";
   static const char *const expected[] = { "sub/literal", "/absolute", "t/x", "sub/y-t",  "sub/k/x",
                                           "t/d",         "sub/k/o",   "in",  "sub/there" };
-  const fmtconv_variable given = { "typed", "t" };
+  const fmtconv_spec_variable given = { "typed", "t" };
   heard h;
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
   make_folder ("sub");
   put_text ("sub/there", "");
   put_text ("sub/s.yaml", text);
-  const fmtconv_job *job = fmtconv_spec (ctx, "sub/s.yaml", &given, 1, "in", "out/");
+  const fmtconv_job *job = fmtconv_job_from_spec (ctx, "sub/s.yaml", &given, 1, "in", "out/");
   cr_assert_not_null (job, "%s", h.error);
   cr_assert_eq (job->n_parts, sizeof expected / sizeof *expected);
   for (size_t i = 0; i < job->n_parts; i++)
@@ -132,7 +132,7 @@ Test (spec_job, literal_dollars)
 {
   heard h;
   fmtconv_ctx *ctx;
-  const fmtconv_variable given = { "a", "${a}" };
+  const fmtconv_spec_variable given = { "a", "${a}" };
   const fmtconv_job *job = job_from (
       &h, &ctx, "fmtconv: 1\nvariables: {a: }\nread: \"$${a}$$${$a$\"\nwrite: \"${a}x$${\"\n", &given, 1);
   cr_assert_not_null (job, "%s", h.error);
@@ -166,12 +166,12 @@ Test (spec_job, missing_values)
 }
 
 static void
-expect_usage (const fmtconv_variable *v, size_t n, const char *input, const char *error)
+expect_usage (const fmtconv_spec_variable *v, size_t n, const char *input, const char *error)
 {
   heard h;
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
   put_text ("s.yaml", needy);
-  cr_expect_null (fmtconv_spec (ctx, "s.yaml", v, n, input, "out/"));
+  cr_expect_null (fmtconv_job_from_spec (ctx, "s.yaml", v, n, input, "out/"));
   cr_expect_eq (h.code, FMTCONV_E_USAGE, "%d", h.code);
   cr_expect_str_eq (h.error, error);
   fmtconv_ctx_free (ctx);
@@ -179,11 +179,11 @@ expect_usage (const fmtconv_variable *v, size_t n, const char *input, const char
 
 Test (spec_job, useless_values)
 {
-  const fmtconv_variable v[] = { { "ckpt", "a" }, { "vea", "b" }, { "ckpt", "c" }, { "zzzzz", "d" } };
+  const fmtconv_spec_variable v[] = { { "ckpt", "a" }, { "vea", "b" }, { "ckpt", "c" }, { "zzzzz", "d" } };
   expect_usage (v, 2, NULL, "s.yaml: there is no variable 'vea': did you mean 'vae'?  There are these:");
   expect_usage (v + 3, 1, NULL, "s.yaml: there is no variable 'zzzzz'; there are these:");
-  expect_usage ((const fmtconv_variable[]){ v[0], v[2] }, 2, NULL, "-D ckpt is given twice");
-  expect_usage (&(const fmtconv_variable){ "vae", NULL }, 1, NULL, "a variable has a name and a value");
+  expect_usage ((const fmtconv_spec_variable[]){ v[0], v[2] }, 2, NULL, "-D ckpt is given twice");
+  expect_usage (&(const fmtconv_spec_variable){ "vae", NULL }, 1, NULL, "a variable has a name and a value");
   expect_usage (v, 1, "in", "s.yaml: INPUT 'in' is given, and the spec has no ${input}: it names its own");
 }
 
@@ -193,7 +193,7 @@ Test (spec_job, only_output)
   heard h;
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
   put_text ("s.yaml", "fmtconv: 1\nread: in\nwrite: \"${output}\"\n");
-  const fmtconv_job *job = fmtconv_spec (ctx, "s.yaml", NULL, 0, "out", NULL);
+  const fmtconv_job *job = fmtconv_job_from_spec (ctx, "s.yaml", NULL, 0, "out", NULL);
   cr_assert_not_null (job, "%s", h.error);
   cr_expect_str_eq (job->output, "out");
   fmtconv_ctx_free (ctx);
@@ -203,10 +203,10 @@ Test (spec_job, only_output)
 Test (spec_job, optional)
 {
   heard h;
-  const fmtconv_variable v[] = { { "ckpt", "a" }, { "vae", "b" }, { "t5", "t" } };
+  const fmtconv_spec_variable v[] = { { "ckpt", "a" }, { "vae", "b" }, { "t5", "t" } };
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
   put_text ("s.yaml", needy);
-  const fmtconv_job *job = fmtconv_spec (ctx, "s.yaml", v, 2, NULL, "out/");
+  const fmtconv_job *job = fmtconv_job_from_spec (ctx, "s.yaml", v, 2, NULL, "out/");
   cr_assert_not_null (job, "%s", h.error);
   cr_assert_eq (job->n_parts, 2);
   cr_expect_str_eq (job->parts[1].name, "vae");
@@ -221,11 +221,11 @@ Test (spec_job, optional)
   put_text ("t/spiece.model", "s");
   put_text ("t/other", "o");
   ctx = listen_to (&h, 0, NULL);
-  job = fmtconv_spec (ctx, "s.yaml", v, 3, NULL, "out/");
+  job = fmtconv_job_from_spec (ctx, "s.yaml", v, 3, NULL, "out/");
   cr_assert_not_null (job, "%s", h.error);
   cr_assert_eq (job->n_parts, 4);
   cr_expect_eq (h.notes, 0);
-  const fmtconv_part *tokenizer = &job->parts[3];
+  const fmtconv_job_component *tokenizer = &job->parts[3];
   cr_expect_str_eq (job->parts[2].input, "t");
   cr_expect_str_eq (job->parts[2].reader, "torch");
   cr_expect_eq (tokenizer->copy, 1);
@@ -271,10 +271,10 @@ expect_round_trip (const char *text)
   heard h;
   fmtconv_ctx *ctx, *again;
   const fmtconv_job *job = job_from (&h, &ctx, text, NULL, 0);
-  const char *once = job ? fmtconv_spec_text (ctx, job) : NULL;
+  const char *once = job ? fmtconv_job_to_spec (ctx, job) : NULL;
   cr_assert_not_null (once, "%s", h.error);
   const fmtconv_job *same = job_from (&h, &again, once, NULL, 0);
-  const char *twice = same ? fmtconv_spec_text (again, same) : NULL;
+  const char *twice = same ? fmtconv_job_to_spec (again, same) : NULL;
   cr_assert_not_null (twice, "%s: %s", h.error, once);
   cr_expect_str_eq (twice, once);
   cr_assert_eq (same->n_transforms, job->n_transforms);
@@ -321,7 +321,7 @@ Test (spec_job, detected)
   const fmtconv_job job = {
     .struct_size = sizeof job, .input = "in.safetensors", .output = "out.safetensors", .dtype = "f16"
   };
-  const char *text = fmtconv_spec_text (ctx, &job);
+  const char *text = fmtconv_job_to_spec (ctx, &job);
   cr_assert_not_null (text, "%s", h.error);
   char expected[512];
   snprintf (expected, sizeof expected,
@@ -351,7 +351,7 @@ Test (spec_job, hidden_characters)
                                 .writer = "safetensors",
                                 .input = paths[i],
                                 .output = "o" };
-      cr_expect_null (fmtconv_spec_text (ctx, &job));
+      cr_expect_null (fmtconv_job_to_spec (ctx, &job));
       cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
       cr_expect (strstr (h.error, "cannot stand in a spec"), "%s", h.error);
       fmtconv_ctx_free (ctx);
@@ -386,9 +386,9 @@ found (const char *name)
 {
   static char room[512];
   heard h;
-  const fmtconv_variable a[] = { { "a", "1" }, { "c", "" } };
+  const fmtconv_spec_variable a[] = { { "a", "1" }, { "c", "" } };
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
-  const fmtconv_job *job = fmtconv_spec (ctx, name, a, 2, NULL, "o");
+  const fmtconv_job *job = fmtconv_job_from_spec (ctx, name, a, 2, NULL, "o");
   snprintf (room, sizeof room, "%s", job ? job->input : h.error);
   fmtconv_ctx_free (ctx);
   return room;
@@ -432,29 +432,29 @@ Test (spec_job, listed_presets)
   make_folder ("fmtconv/pipelines");
   put_text ("fmtconv/pipelines/mine.yaml", preset_text);
   put_text ("fmtconv/pipelines/broken.yaml", "[");
-  fmtconv_attr *list = fmtconv_presets (ctx, NULL);
+  fmtconv_attr *list = fmtconv_preset_list (ctx, NULL);
   cr_assert_not_null (list, "%s", h.error);
   bool seen = false;
   for (fmtconv_attr *p = list->first; p; p = p->next)
-    if (!strcmp (fmtconv_get_string (p, "name", ""), "mine"))
+    if (!strcmp (fmtconv_attr_get_string (p, "name", ""), "mine"))
       {
-        cr_expect_str_eq (fmtconv_get_string (p, "summary", ""), "What it is for");
-        cr_expect_null (fmtconv_get (p, "variables"));
+        cr_expect_str_eq (fmtconv_attr_get_string (p, "summary", ""), "What it is for");
+        cr_expect_null (fmtconv_attr_get (p, "variables"));
         seen = true;
       }
   cr_expect (seen);
-  list = fmtconv_presets (ctx, "mine");
+  list = fmtconv_preset_list (ctx, "mine");
   cr_assert_not_null (list, "%s", h.error);
-  fmtconv_attr *variables = fmtconv_at (list, "0/variables");
-  cr_expect_str_eq (fmtconv_json_text (variables, 0),
+  fmtconv_attr *variables = fmtconv_attr_at (list, "0/variables");
+  cr_expect_str_eq (fmtconv_attr_json_text (variables, 0),
                     "[{\"name\":\"a\",\"required\":true,\"default\":null,\"help\":\"\"},"
                     "{\"name\":\"b\",\"required\":false,\"default\":\"x\",\"help\":\"\"},"
                     "{\"name\":\"c\",\"required\":false,\"default\":null,\"help\":\"h\"}]");
-  cr_expect_eq (fmtconv_at (list, "0/input")->v.i, 0);
-  cr_expect_eq (fmtconv_at (list, "0/output")->v.i, 1);
-  cr_assert_not_null (list = fmtconv_presets (ctx, "none"));
+  cr_expect_eq (fmtconv_attr_at (list, "0/input")->v.i, 0);
+  cr_expect_eq (fmtconv_attr_at (list, "0/output")->v.i, 1);
+  cr_assert_not_null (list = fmtconv_preset_list (ctx, "none"));
   cr_expect_null (list->first);
-  cr_expect_null (fmtconv_presets (ctx, "broken"));
+  cr_expect_null (fmtconv_preset_list (ctx, "broken"));
   cr_expect (strstr (h.error, "broken.yaml:2:1: this is no YAML"), "%s", h.error);
   fmtconv_ctx_free (ctx);
 }
@@ -494,7 +494,7 @@ Test (spec_job, outputs)
   cr_expect_str_eq (job->outputs[2].transforms[0], "none");
   cr_expect_eq (h.notes, 1);
   fmtconv_ctx_free (ctx);
-  const fmtconv_variable given = { "more", "m" };
+  const fmtconv_spec_variable given = { "more", "m" };
   job = job_from (&h, &ctx, good, &given, 1);
   cr_assert_eq (job->n_outputs, 4);
   cr_expect_str_eq (job->outputs[2].output, "m/d");

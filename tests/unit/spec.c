@@ -11,7 +11,7 @@ expect_code (const char *text, size_t len, int code, const char *error)
   heard h;
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
   put_file ("s.yaml", text, len);
-  cr_expect_null (fmtconv_spec (ctx, "s.yaml", NULL, 0, NULL, NULL), "accepted: %s", text);
+  cr_expect_null (fmtconv_job_from_spec (ctx, "s.yaml", NULL, 0, NULL, NULL), "accepted: %s", text);
   cr_expect_str_eq (h.error, error);
   cr_expect_eq (h.code, code, "%d: %s", h.code, h.error);
   cr_expect_eq (h.errors, 1);
@@ -100,7 +100,7 @@ Test (spec, events)
       put_text ("s.yaml", text);
       heard h;
       fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
-      cr_expect_null (fmtconv_spec (ctx, "s.yaml", NULL, 0, NULL, NULL));
+      cr_expect_null (fmtconv_job_from_spec (ctx, "s.yaml", NULL, 0, NULL, NULL));
       cr_expect (strstr (h.error, more > 0 ? ": more than 100000 values, keys and brackets"
                                            : "'fmtconv: 1' is missing"),
                  "%d: %s", more, h.error);
@@ -304,7 +304,7 @@ expect_limit (const char *before, const char *head, const char *tail, const char
       strcpy (to, after);
       put_text ("s.yaml", text);
       fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
-      const fmtconv_job *job = fmtconv_spec (ctx, "s.yaml", NULL, 0, NULL, NULL);
+      const fmtconv_job *job = fmtconv_job_from_spec (ctx, "s.yaml", NULL, 0, NULL, NULL);
       cr_expect_eq (job != NULL, n <= limit, "%zu: %s", n, h.error);
       cr_expect_str_eq (h.error, n <= limit ? "" : error);
       fmtconv_ctx_free (ctx);
@@ -335,7 +335,8 @@ Test (spec, many_variables)
       heard h;
       fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
       put_text ("s.yaml", text);
-      cr_expect_eq (fmtconv_spec (ctx, "s.yaml", NULL, 0, NULL, NULL) != NULL, n <= 64, "%s", h.error);
+      cr_expect_eq (fmtconv_job_from_spec (ctx, "s.yaml", NULL, 0, NULL, NULL) != NULL, n <= 64, "%s",
+                    h.error);
       cr_expect_str_eq (h.error, n <= 64 ? "" : "s.yaml:2:12: more than 64 variables");
       fmtconv_ctx_free (ctx);
     }

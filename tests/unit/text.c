@@ -55,7 +55,7 @@ Test (escape, every_class)
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
     {
       cr_expect_str_eq (fci_escape (ctx, table[i].in, strlen (table[i].in)), table[i].out);
-      cr_expect_str_eq (format (ctx, "<%s>", table[i].in), fmtconv_text (ctx, "<%s>", table[i].out));
+      cr_expect_str_eq (format (ctx, "<%s>", table[i].in), fmtconv_ctx_printf (ctx, "<%s>", table[i].out));
     }
   cr_expect_str_eq (fci_escape (ctx, "a\0b", 3), "a\\x00b");
   fmtconv_ctx_free (ctx);
@@ -94,14 +94,14 @@ Test (escape, utf8)
 
 /* ---- Formatting: the C library's printf is the reference. */
 
-#define SAME(...)                                                    \
-  do                                                                 \
-    {                                                                \
-      char reference[1024];                                          \
-      snprintf (reference, sizeof reference, __VA_ARGS__);           \
-      cr_expect_str_eq (format (ctx, __VA_ARGS__), reference);       \
-      cr_expect_str_eq (fmtconv_text (ctx, __VA_ARGS__), reference); \
-    }                                                                \
+#define SAME(...)                                                          \
+  do                                                                       \
+    {                                                                      \
+      char reference[1024];                                                \
+      snprintf (reference, sizeof reference, __VA_ARGS__);                 \
+      cr_expect_str_eq (format (ctx, __VA_ARGS__), reference);             \
+      cr_expect_str_eq (fmtconv_ctx_printf (ctx, __VA_ARGS__), reference); \
+    }                                                                      \
   while (0)
 
 Test (format, conversions)
@@ -145,7 +145,7 @@ Test (format, locale_does_not_matter)
     ;
   fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
   cr_expect_str_eq (format (ctx, "%.1f", 1.5), "1.5");
-  cr_expect_str_eq (fmtconv_text (ctx, "%.1f", 1.5), "1.5");
+  cr_expect_str_eq (fmtconv_ctx_printf (ctx, "%.1f", 1.5), "1.5");
   fmtconv_ctx_free (ctx);
 }
 
@@ -155,8 +155,8 @@ Test (format, text_is_not_escaped_or_cut)
   char long_text[5000];
   memset (long_text, '\\', sizeof long_text - 1);
   long_text[sizeof long_text - 1] = '\0';
-  cr_expect_str_eq (fmtconv_text (ctx, "%s", long_text), long_text);
-  cr_expect_null (fmtconv_text (NULL, "x"));
+  cr_expect_str_eq (fmtconv_ctx_printf (ctx, "%s", long_text), long_text);
+  cr_expect_null (fmtconv_ctx_printf (NULL, "x"));
   fmtconv_ctx_free (ctx);
 }
 

@@ -71,8 +71,8 @@ make_model (fmtconv_ctx *ctx, fmtconv_source *source)
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);
   for (size_t i = 0; i < N; i++)
-    fmtconv_put (model, fmtconv_text (ctx, "t%zu", i),
-                 fmtconv_leaf (source, 0, FMTCONV_U8, 1, &sizes[i], NULL));
+    fmtconv_model_put (model, fmtconv_ctx_printf (ctx, "t%zu", i),
+                       fmtconv_view_leaf (source, 0, FMTCONV_U8, 1, &sizes[i], NULL));
   cr_assert_eq (fci_model_seal (model, "test"), 0);
   return model;
 }
@@ -114,7 +114,7 @@ Test (torch_writer, more_than_4_gib)
                 h.text);
   cr_assert_eq (fci_layout_seal (layout), 0, "%s", h.text);
   cr_assert_eq (run (ctx, layout, in (&at, "out"), &io, NULL), 0, "%s", h.text);
-  fmtconv_zip *zip = fmtconv_unzip (open_source (ctx, in (&at, "out")), 0);
+  fmtconv_zip *zip = fmtconv_zip_open (open_source (ctx, in (&at, "out")), 0);
   cr_assert_not_null (zip, "%s", h.text);
   cr_assert_eq (zip->n, N + 6);
   for (size_t i = 0; i < N; i++)

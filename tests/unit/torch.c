@@ -301,8 +301,8 @@ Test (torch, tensor)
   ADD (&b, "}X\x01\x00\x00\x00x" TENSOR "s");
   const fmtconv_model *model = collect (&b, &status);
   cr_assert_eq (status, 0);
-  cr_assert_eq (fmtconv_count (model), 1);
-  const fmtconv_tensor *t = fmtconv_find (model, "x");
+  cr_assert_eq (fmtconv_model_count (model), 1);
+  const fmtconv_tensor *t = fmtconv_model_find (model, "x");
   cr_assert (t);
   cr_assert_eq (t->dtype, FMTCONV_F32);
   cr_assert_eq (t->bytes, 64);
@@ -338,7 +338,7 @@ Test (torch, tensor_limit)
       ADD (&b, "e");
       const fmtconv_model *model = collect (&b, &status);
       cr_assert_eq (status, more ? FMTCONV_E_LIMIT : 0);
-      cr_assert_eq (fmtconv_count (model), TORCH_MAX_TENSORS);
+      cr_assert_eq (fmtconv_model_count (model), TORCH_MAX_TENSORS);
       free (b.at);
     }
 }

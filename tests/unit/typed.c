@@ -17,37 +17,37 @@ new_ctx (void)
   return collecting (&seen, 0);
 }
 
-#define EXPECT_JSON(node, text) cr_expect_str_eq (fmtconv_json_text (node, 0), text)
+#define EXPECT_JSON(node, text) cr_expect_str_eq (fmtconv_attr_json_text (node, 0), text)
 
 /* ---- Numbers */
 
 Test (typed, types_are_kept)
 {
   fmtconv_ctx *ctx = new_ctx ();
-  fmtconv_attr *o = fmtconv_object (ctx);
-  fmtconv_set_typed_int (o, "i8", -128, 8);
-  fmtconv_set_typed_uint (o, "u16", 65535, 16);
-  fmtconv_set_typed_uint (o, "u64", UINT64_MAX, 64);
-  fmtconv_set_typed_uint (o, "small", 7, 64);
-  fmtconv_set_typed_float (o, "f32", 1e-5, 32);
-  fmtconv_set_typed_float (o, "f64", 1e-5, 64);
-  fmtconv_set_int (o, "plain", 7);
+  fmtconv_attr *o = fmtconv_attr_object (ctx);
+  fmtconv_attr_set_typed_int (o, "i8", -128, 8);
+  fmtconv_attr_set_typed_uint (o, "u16", 65535, 16);
+  fmtconv_attr_set_typed_uint (o, "u64", UINT64_MAX, 64);
+  fmtconv_attr_set_typed_uint (o, "small", 7, 64);
+  fmtconv_attr_set_typed_float (o, "f32", 1e-5, 32);
+  fmtconv_attr_set_typed_float (o, "f64", 1e-5, 64);
+  fmtconv_attr_set_int (o, "plain", 7);
   EXPECT_JSON (o, "{\"i8\":-128,\"u16\":65535,\"u64\":18446744073709551615,\"small\":7,\"f32\":1e-05,"
                   "\"f64\":1e-05,\"plain\":7}");
-  fmtconv_attr *copy = fmtconv_object (ctx);
-  fmtconv_set (copy, "of", o);
-  copy = fmtconv_get (copy, "of");
-  const fmtconv_attr *i8 = fmtconv_get (copy, "i8"), *u64 = fmtconv_get (copy, "u64");
-  cr_expect (i8->kind == FMTCONV_A_INT && i8->bits == 8 && !i8->is_unsigned);
-  cr_expect (u64->kind == FMTCONV_A_UINT && u64->bits == 64 && u64->is_unsigned);
-  const fmtconv_attr *small = fmtconv_get (copy, "small"), *plain = fmtconv_get (copy, "plain");
-  cr_expect (small->kind == FMTCONV_A_INT && small->bits == 64 && small->is_unsigned);
+  fmtconv_attr *copy = fmtconv_attr_object (ctx);
+  fmtconv_attr_set (copy, "of", o);
+  copy = fmtconv_attr_get (copy, "of");
+  const fmtconv_attr *i8 = fmtconv_attr_get (copy, "i8"), *u64 = fmtconv_attr_get (copy, "u64");
+  cr_expect (i8->kind == FMTCONV_ATTR_INT && i8->bits == 8 && !i8->is_unsigned);
+  cr_expect (u64->kind == FMTCONV_ATTR_UINT && u64->bits == 64 && u64->is_unsigned);
+  const fmtconv_attr *small = fmtconv_attr_get (copy, "small"), *plain = fmtconv_attr_get (copy, "plain");
+  cr_expect (small->kind == FMTCONV_ATTR_INT && small->bits == 64 && small->is_unsigned);
   cr_expect (plain->bits == 0 && !plain->is_unsigned);
-  cr_expect_eq (fmtconv_get (copy, "f32")->bits, 32);
-  cr_expect_eq (fmtconv_get_int (copy, "small", 0), 7);
-  cr_expect_eq (fmtconv_get_float (copy, "f32", 0), (double) 1e-5f);
-  fmtconv_set_int (o, "i8", 1);
-  cr_expect_eq (fmtconv_get (o, "i8")->bits, 0, "a value of another type replaces it");
+  cr_expect_eq (fmtconv_attr_get (copy, "f32")->bits, 32);
+  cr_expect_eq (fmtconv_attr_get_int (copy, "small", 0), 7);
+  cr_expect_eq (fmtconv_attr_get_float (copy, "f32", 0), (double) 1e-5f);
+  fmtconv_attr_set_int (o, "i8", 1);
+  cr_expect_eq (fmtconv_attr_get (o, "i8")->bits, 0, "a value of another type replaces it");
   fmtconv_ctx_free (ctx);
 }
 
@@ -78,21 +78,21 @@ Test (typed, values_must_fit)
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     {
       fmtconv_ctx *ctx = new_ctx ();
-      fmtconv_attr *o = fmtconv_object (ctx);
+      fmtconv_attr *o = fmtconv_attr_object (ctx);
       if (table[i].is_unsigned)
-        fmtconv_set_typed_uint (o, "x", (uint64_t) table[i].value, table[i].bits);
+        fmtconv_attr_set_typed_uint (o, "x", (uint64_t) table[i].value, table[i].bits);
       else
-        fmtconv_set_typed_int (o, "x", table[i].value, table[i].bits);
-      cr_expect_eq (fmtconv_failed (ctx), table[i].fits ? 0 : FMTCONV_E_INTERNAL, "case %zu", i);
+        fmtconv_attr_set_typed_int (o, "x", table[i].value, table[i].bits);
+      cr_expect_eq (fmtconv_ctx_failed (ctx), table[i].fits ? 0 : FMTCONV_E_INTERNAL, "case %zu", i);
       fmtconv_ctx_free (ctx);
     }
   fmtconv_ctx *ctx = new_ctx ();
-  fmtconv_attr *o = fmtconv_object (ctx);
-  fmtconv_set_typed_float (o, "inf", INFINITY, 32);
-  fmtconv_set_typed_float (o, "nan", NAN, 32);
-  cr_expect_eq (fmtconv_failed (ctx), 0);
-  fmtconv_set_typed_float (o, "x", 1e300, 32);
-  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_INTERNAL);
+  fmtconv_attr *o = fmtconv_attr_object (ctx);
+  fmtconv_attr_set_typed_float (o, "inf", INFINITY, 32);
+  fmtconv_attr_set_typed_float (o, "nan", NAN, 32);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
+  fmtconv_attr_set_typed_float (o, "x", 1e300, 32);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_INTERNAL);
   fmtconv_ctx_free (ctx);
 }
 
@@ -136,9 +136,9 @@ Test (typed, does_f32_keep_a_number)
   static const double lost[] = { 1.15258426, 3.141592653589793, 1e300,        3.4028235e38,
                                  1e-60,      16777217,          (double) 0.1f };
   for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-    cr_expect (fmtconv_is_f32 (kept[i]), "%.17g", kept[i]);
+    cr_expect (fmtconv_attr_float_is_f32 (kept[i]), "%.17g", kept[i]);
   for (size_t i = 0; i < sizeof lost / sizeof *lost; i++)
-    cr_expect_not (fmtconv_is_f32 (lost[i]), "%.17g", lost[i]);
+    cr_expect_not (fmtconv_attr_float_is_f32 (lost[i]), "%.17g", lost[i]);
 }
 
 /* ---- Arrays */
@@ -146,7 +146,7 @@ Test (typed, does_f32_keep_a_number)
 static fmtconv_cursor
 cursor_of (fmtconv_ctx *ctx, const void *bytes, size_t n)
 {
-  return fmtconv_cursor_of (fci_source_memory (ctx, bytes, n, "memory"));
+  return fmtconv_cursor_start (fci_source_memory (ctx, bytes, n, "memory"));
 }
 
 Test (packed, values)
@@ -159,31 +159,31 @@ Test (packed, values)
     uint64_t n;
     const char *json;
   } table[] = {
-    { FMTCONV_A_UINT, 8, 4, "[255,255,1,0]" },          { FMTCONV_A_INT, 8, 4, "[-1,-1,1,0]" },
-    { FMTCONV_A_UINT, 16, 3, "[65535,1,32768]" },       { FMTCONV_A_INT, 16, 3, "[-1,1,-32768]" },
-    { FMTCONV_A_UINT, 32, 2, "[131071,32768]" },        { FMTCONV_A_INT, 64, 1, "[140737488486399]" },
-    { FMTCONV_A_FLOAT, 64, 1, "[6.95328131614e-310]" }, { FMTCONV_A_INT, 8, 0, "[]" },
+    { FMTCONV_ATTR_UINT, 8, 4, "[255,255,1,0]" },          { FMTCONV_ATTR_INT, 8, 4, "[-1,-1,1,0]" },
+    { FMTCONV_ATTR_UINT, 16, 3, "[65535,1,32768]" },       { FMTCONV_ATTR_INT, 16, 3, "[-1,1,-32768]" },
+    { FMTCONV_ATTR_UINT, 32, 2, "[131071,32768]" },        { FMTCONV_ATTR_INT, 64, 1, "[140737488486399]" },
+    { FMTCONV_ATTR_FLOAT, 64, 1, "[6.95328131614e-310]" }, { FMTCONV_ATTR_INT, 8, 0, "[]" },
   };
   fmtconv_ctx *ctx = new_ctx ();
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     {
       fmtconv_cursor c = cursor_of (ctx, bytes, sizeof bytes);
-      fmtconv_attr *a = fmtconv_take_packed (&c, table[i].kind, table[i].bits, table[i].n),
-                   *o = fmtconv_object (ctx);
+      fmtconv_attr *a = fmtconv_cursor_take_packed (&c, table[i].kind, table[i].bits, table[i].n),
+                   *o = fmtconv_attr_object (ctx);
       cr_assert_not_null (a);
       cr_expect_eq (c.pos, table[i].n * table[i].bits / 8);
       cr_expect_eq (a->len, table[i].n);
-      if (table[i].kind != FMTCONV_A_FLOAT)
+      if (table[i].kind != FMTCONV_ATTR_FLOAT)
         EXPECT_JSON (a, table[i].json);
-      fmtconv_set (o, "copy", a);
-      const fmtconv_attr *list = fmtconv_unpack (fmtconv_get (o, "copy"));
-      cr_expect (list && list->kind == FMTCONV_A_ARRAY && list->len == table[i].n);
+      fmtconv_attr_set (o, "copy", a);
+      const fmtconv_attr *list = fmtconv_attr_unpack (fmtconv_attr_get (o, "copy"));
+      cr_expect (list && list->kind == FMTCONV_ATTR_ARRAY && list->len == table[i].n);
       if (list && list->first)
         cr_expect_eq (list->first->bits, table[i].bits);
     }
   fmtconv_cursor c = cursor_of (ctx, bytes + 6, 4);
-  EXPECT_JSON (fmtconv_take_packed (&c, FMTCONV_A_FLOAT, 32, 1), "[1.0]");
-  cr_expect_eq (fmtconv_failed (ctx), 0, "%s", seen.text);
+  EXPECT_JSON (fmtconv_cursor_take_packed (&c, FMTCONV_ATTR_FLOAT, 32, 1), "[1.0]");
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0, "%s", seen.text);
   fmtconv_ctx_free (ctx);
 }
 
@@ -197,14 +197,14 @@ Test (packed, strings)
 {
   fmtconv_ctx *ctx = new_ctx ();
   fmtconv_cursor c = cursor_of (ctx, strings, sizeof strings - 1);
-  fmtconv_attr *a = fmtconv_take_packed (&c, FMTCONV_A_STRING, 0, 3);
+  fmtconv_attr *a = fmtconv_cursor_take_packed (&c, FMTCONV_ATTR_STRING, 0, 3);
   cr_assert_not_null (a, "%s", seen.text);
   cr_expect_eq (c.pos, sizeof strings - 1);
   cr_expect_eq (a->v.packed->bytes, sizeof strings - 1);
   EXPECT_JSON (a, "[\"\303\274\",\"\",\"a\\u0000b\"]");
-  cr_expect_str_eq (fmtconv_json_text (a, 1), "[\n  \"\303\274\",\n  \"\",\n  \"a\\u0000b\"\n]");
-  cr_expect_null (fmtconv_unpack (a), "an attribute's string has no NUL");
-  cr_expect_eq (fmtconv_failed (ctx), FMTCONV_E_FORMAT);
+  cr_expect_str_eq (fmtconv_attr_json_text (a, 1), "[\n  \"\303\274\",\n  \"\",\n  \"a\\u0000b\"\n]");
+  cr_expect_null (fmtconv_attr_unpack (a), "an attribute's string has no NUL");
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_FORMAT);
   cr_expect_eq (seen.offset, 26);
   fmtconv_ctx_free (ctx);
 }
@@ -214,8 +214,8 @@ refused (const void *bytes, size_t n, unsigned kind, unsigned bits, uint64_t cou
 {
   fmtconv_ctx *ctx = new_ctx ();
   fmtconv_cursor c = cursor_of (ctx, bytes, n);
-  cr_expect_null (fmtconv_take_packed (&c, kind, bits, count));
-  cr_expect_eq (fmtconv_failed (ctx), code, "%s", seen.text);
+  cr_expect_null (fmtconv_cursor_take_packed (&c, kind, bits, count));
+  cr_expect_eq (fmtconv_ctx_failed (ctx), code, "%s", seen.text);
   if (code != FMTCONV_E_INTERNAL)
     cr_expect_eq (seen.offset, offset, "%s", seen.text);
   fmtconv_ctx_free (ctx);
@@ -223,27 +223,27 @@ refused (const void *bytes, size_t n, unsigned kind, unsigned bits, uint64_t cou
 
 Test (packed, malformed)
 {
-  refused ("\0\1\2", 3, FMTCONV_A_BOOL, 0, 3, FMTCONV_E_FORMAT, 2);
-  refused ("\0\1", 2, FMTCONV_A_BOOL, 0, 3, FMTCONV_E_FORMAT, 0);
-  refused ("\0\1\2", 3, FMTCONV_A_INT, 16, 2, FMTCONV_E_FORMAT, 0);
-  refused ("\0\1\2", 3, FMTCONV_A_INT, 64, UINT64_MAX / 4, FMTCONV_E_FORMAT, 0);
-  refused (strings, 9, FMTCONV_A_STRING, 0, 1, FMTCONV_E_FORMAT, 8);
-  refused (strings, 12, FMTCONV_A_STRING, 0, 2, FMTCONV_E_FORMAT, 10);
-  refused ("\1\0\0\0\0\0\0\0\377", 9, FMTCONV_A_STRING, 0, 1, FMTCONV_E_FORMAT, 8);
-  refused ("\377\377\377\377\377\377\377\377", 8, FMTCONV_A_STRING, 0, 1, FMTCONV_E_FORMAT, 8);
-  refused (strings, 9, FMTCONV_A_FLOAT, 16, 1, FMTCONV_E_INTERNAL, 0);
-  refused (strings, 9, FMTCONV_A_INT, 24, 1, FMTCONV_E_INTERNAL, 0);
-  refused (strings, 9, FMTCONV_A_NULL, 0, 1, FMTCONV_E_INTERNAL, 0);
+  refused ("\0\1\2", 3, FMTCONV_ATTR_BOOL, 0, 3, FMTCONV_E_FORMAT, 2);
+  refused ("\0\1", 2, FMTCONV_ATTR_BOOL, 0, 3, FMTCONV_E_FORMAT, 0);
+  refused ("\0\1\2", 3, FMTCONV_ATTR_INT, 16, 2, FMTCONV_E_FORMAT, 0);
+  refused ("\0\1\2", 3, FMTCONV_ATTR_INT, 64, UINT64_MAX / 4, FMTCONV_E_FORMAT, 0);
+  refused (strings, 9, FMTCONV_ATTR_STRING, 0, 1, FMTCONV_E_FORMAT, 8);
+  refused (strings, 12, FMTCONV_ATTR_STRING, 0, 2, FMTCONV_E_FORMAT, 10);
+  refused ("\1\0\0\0\0\0\0\0\377", 9, FMTCONV_ATTR_STRING, 0, 1, FMTCONV_E_FORMAT, 8);
+  refused ("\377\377\377\377\377\377\377\377", 8, FMTCONV_ATTR_STRING, 0, 1, FMTCONV_E_FORMAT, 8);
+  refused (strings, 9, FMTCONV_ATTR_FLOAT, 16, 1, FMTCONV_E_INTERNAL, 0);
+  refused (strings, 9, FMTCONV_ATTR_INT, 24, 1, FMTCONV_E_INTERNAL, 0);
+  refused (strings, 9, FMTCONV_ATTR_NULL, 0, 1, FMTCONV_E_INTERNAL, 0);
 }
 
 Test (packed, nothing_flows)
 {
   fmtconv_ctx *ctx = new_ctx ();
-  cr_expect_null (fmtconv_take_packed (NULL, FMTCONV_A_INT, 8, 1));
-  cr_expect_null (fmtconv_take_packed (&(fmtconv_cursor){ 0 }, FMTCONV_A_INT, 8, 1));
-  cr_expect_null (fmtconv_unpack (NULL));
-  fmtconv_attr *list = fmtconv_literal (ctx, "[1]");
-  cr_expect_eq (fmtconv_unpack (list), list);
-  cr_expect_eq (fmtconv_failed (ctx), 0);
+  cr_expect_null (fmtconv_cursor_take_packed (NULL, FMTCONV_ATTR_INT, 8, 1));
+  cr_expect_null (fmtconv_cursor_take_packed (&(fmtconv_cursor){ 0 }, FMTCONV_ATTR_INT, 8, 1));
+  cr_expect_null (fmtconv_attr_unpack (NULL));
+  fmtconv_attr *list = fmtconv_attr_literal (ctx, "[1]");
+  cr_expect_eq (fmtconv_attr_unpack (list), list);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
   fmtconv_ctx_free (ctx);
 }

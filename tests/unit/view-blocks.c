@@ -9,167 +9,186 @@ TestSuite (blocks, .init = set_up, .fini = tear_down);
 static fmtconv_view *
 q8 (uint64_t rows, uint64_t columns)
 {
-  return fmtconv_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (rows, columns), NULL);
+  return fmtconv_view_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (rows, columns), NULL);
 }
 
 static fmtconv_view *
 f32 (uint64_t rows, uint64_t columns)
 {
-  return fmtconv_leaf (source, 0, FMTCONV_F32, 2, SHAPE (rows, columns), NULL);
+  return fmtconv_view_leaf (source, 0, FMTCONV_F32, 2, SHAPE (rows, columns), NULL);
 }
 
 Test (blocks, leaf)
 {
   expect_text (q8 (4, 64), "q8_0[4,64] = box [0,0]+[4,64] <- s@0 q8_0 (64,1)");
   cr_expect_eq (fci_view_bytes (q8 (4, 64)), 4 * 68);
-  expect_text (fmtconv_leaf (source, 7, FMTCONV_Q4_K, 1, SHAPE (512), NULL),
+  expect_text (fmtconv_view_leaf (source, 7, FMTCONV_Q4_K, 1, SHAPE (512), NULL),
                "q4_K[512] = box [0]+[512] <- s@7 q4_K (1)");
-  expect_text (fmtconv_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (3, 64), STRIDES (102, 34)),
+  expect_text (fmtconv_view_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (3, 64), STRIDES (102, 34)),
                "q8_0[3,64] = box [0,0]+[3,64] <- s@0 q8_0 (96,1)");
-  expect_refusal (fmtconv_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (3, 64), STRIDES (100, 34)),
+  expect_refusal (fmtconv_view_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (3, 64), STRIDES (100, 34)),
                   FMTCONV_E_UNSUPPORTED);
-  expect_refusal (fmtconv_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (3, 64), STRIDES (102, 68)),
+  expect_refusal (fmtconv_view_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (3, 64), STRIDES (102, 68)),
                   FMTCONV_E_UNSUPPORTED);
   expect_refusal (q8 (4, 48), FMTCONV_E_USAGE);
-  expect_refusal (fmtconv_leaf (source, 0, FMTCONV_Q8_0, 0, NULL, NULL), FMTCONV_E_USAGE);
-  expect_refusal (fmtconv_leaf (source, (1 << 16) - 33, FMTCONV_Q8_0, 1, SHAPE (32), NULL), FMTCONV_E_FORMAT);
-  expect_refusal (fmtconv_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (UINT64_C (1) << 58, 64), NULL),
+  expect_refusal (fmtconv_view_leaf (source, 0, FMTCONV_Q8_0, 0, NULL, NULL), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_leaf (source, (1 << 16) - 33, FMTCONV_Q8_0, 1, SHAPE (32), NULL),
+                  FMTCONV_E_FORMAT);
+  expect_refusal (fmtconv_view_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (UINT64_C (1) << 58, 64), NULL),
                   FMTCONV_E_LIMIT);
-  expect_text (fmtconv_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (0, 64), NULL), "q8_0[0,64] = nothing");
+  expect_text (fmtconv_view_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (0, 64), NULL), "q8_0[0,64] = nothing");
 }
 
 Test (blocks, cut_and_joined_at_borders)
 {
-  expect_text (fmtconv_slice (q8 (4, 96), 1, 32, 64), "q8_0[4,64] = box [0,0]+[4,64] <- s@34 q8_0 (96,1)");
-  expect_text (fmtconv_slice (q8 (4, 96), 0, 1, 2), "q8_0[2,96] = box [0,0]+[2,96] <- s@102 q8_0 (96,1)");
+  expect_text (fmtconv_view_slice (q8 (4, 96), 1, 32, 64),
+               "q8_0[4,64] = box [0,0]+[4,64] <- s@34 q8_0 (96,1)");
+  expect_text (fmtconv_view_slice (q8 (4, 96), 0, 1, 2),
+               "q8_0[2,96] = box [0,0]+[2,96] <- s@102 q8_0 (96,1)");
   fmtconv_view *v = q8 (4, 96);
-  expect_text (fmtconv_concat (1, 2, BOTH (fmtconv_slice (v, 1, 0, 32), fmtconv_slice (v, 1, 32, 64))),
-               "q8_0[4,96] = box [0,0]+[4,96] <- s@0 q8_0 (96,1)");
-  expect_text (fmtconv_chunk (v, 1, 2, 3), "q8_0[4,32] = box [0,0]+[4,32] <- s@68 q8_0 (96,1)");
-  expect_refusal (fmtconv_slice (q8 (4, 96), 1, 16, 64), FMTCONV_E_UNSUPPORTED);
-  expect_refusal (fmtconv_slice (q8 (4, 96), 1, 32, 48), FMTCONV_E_UNSUPPORTED);
-  expect_refusal (fmtconv_chunk (q8 (4, 96), 1, 0, 2), FMTCONV_E_UNSUPPORTED);
+  expect_text (
+      fmtconv_view_concat (1, 2, BOTH (fmtconv_view_slice (v, 1, 0, 32), fmtconv_view_slice (v, 1, 32, 64))),
+      "q8_0[4,96] = box [0,0]+[4,96] <- s@0 q8_0 (96,1)");
+  expect_text (fmtconv_view_chunk (v, 1, 2, 3), "q8_0[4,32] = box [0,0]+[4,32] <- s@68 q8_0 (96,1)");
+  expect_refusal (fmtconv_view_slice (q8 (4, 96), 1, 16, 64), FMTCONV_E_UNSUPPORTED);
+  expect_refusal (fmtconv_view_slice (q8 (4, 96), 1, 32, 48), FMTCONV_E_UNSUPPORTED);
+  expect_refusal (fmtconv_view_chunk (q8 (4, 96), 1, 0, 2), FMTCONV_E_UNSUPPORTED);
 }
 
 Test (blocks, turned_and_reshaped_whole)
 {
-  fmtconv_view *cube = fmtconv_leaf (source, 0, FMTCONV_Q8_0, 3, SHAPE (2, 3, 32), NULL);
-  expect_text (fmtconv_permute (cube, AXES (1, 0, 2)),
+  fmtconv_view *cube = fmtconv_view_leaf (source, 0, FMTCONV_Q8_0, 3, SHAPE (2, 3, 32), NULL);
+  expect_text (fmtconv_view_permute (cube, AXES (1, 0, 2)),
                "q8_0[3,2,32] = box [0,0,0]+[3,2,32] <- s@0 q8_0 (32,96,1)");
-  expect_text (fmtconv_reshape (cube, 1, SHAPE (192)), "q8_0[192] = box [0]+[192] <- s@0 q8_0 (1)");
-  expect_text (fmtconv_reshape (q8 (1, 192), 2, SHAPE (2, 96)),
+  expect_text (fmtconv_view_reshape (cube, 1, SHAPE (192)), "q8_0[192] = box [0]+[192] <- s@0 q8_0 (1)");
+  expect_text (fmtconv_view_reshape (q8 (1, 192), 2, SHAPE (2, 96)),
                "q8_0[2,96] = box [0,0]+[2,96] <- s@0 q8_0 (96,1)");
-  expect_refusal (fmtconv_permute (q8 (32, 32), AXES (1, 0)), FMTCONV_E_UNSUPPORTED);
-  expect_refusal (fmtconv_reshape (q8 (1, 192), 2, SHAPE (12, 16)), FMTCONV_E_USAGE);
-  expect_refusal (fmtconv_scale (q8 (1, 32), 2), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_permute (q8 (32, 32), AXES (1, 0)), FMTCONV_E_UNSUPPORTED);
+  expect_refusal (fmtconv_view_reshape (q8 (1, 192), 2, SHAPE (12, 16)), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_scale (q8 (1, 32), 2), FMTCONV_E_USAGE);
 }
 
 Test (blocks, decoded_are_like_any_other)
 {
-  fmtconv_view *v = fmtconv_cast (q8 (4, 64), FMTCONV_F32);
-  expect_text (fmtconv_slice (v, 1, 40, 10), "f32[4,10] = box [0,0]+[4,10] <- s@34.8 q8_0 (64,1) | cast f32");
-  expect_text (fmtconv_permute (v, AXES (1, 0)),
+  fmtconv_view *v = fmtconv_view_cast (q8 (4, 64), FMTCONV_F32);
+  expect_text (fmtconv_view_slice (v, 1, 40, 10),
+               "f32[4,10] = box [0,0]+[4,10] <- s@34.8 q8_0 (64,1) | cast f32");
+  expect_text (fmtconv_view_permute (v, AXES (1, 0)),
                "f32[64,4] = box [0,0]+[64,4] <- s@0 q8_0 (1,64) | cast f32");
   fmtconv_view *parts[64];
   for (unsigned i = 0; i < 64; i++)
-    parts[i] = fmtconv_slice (v, 1, i, 1);
-  expect_text (fmtconv_concat (1, 64, parts), "f32[4,64] = box [0,0]+[4,64] <- s@0 q8_0 (64,1) | cast f32");
-  expect_text (fmtconv_cast (q8 (1, 32), FMTCONV_Q8_0), "q8_0[1,32] = box [0,0]+[1,32] <- s@0 q8_0 (0,1)");
+    parts[i] = fmtconv_view_slice (v, 1, i, 1);
+  expect_text (fmtconv_view_concat (1, 64, parts),
+               "f32[4,64] = box [0,0]+[4,64] <- s@0 q8_0 (64,1) | cast f32");
+  expect_text (fmtconv_view_cast (q8 (1, 32), FMTCONV_Q8_0),
+               "q8_0[1,32] = box [0,0]+[1,32] <- s@0 q8_0 (0,1)");
 }
 
-Test (blocks, quantised)
+Test (blocks, quantized)
 {
-  expect_text (fmtconv_quantise (f32 (2, 64), FMTCONV_Q8_0, NULL),
-               "q8_0[2,64] = box [0,0]+[2,64] <- s@0 f32 (256,4) | quantise q8_0");
-  expect_text (fmtconv_cast (f32 (2, 64), FMTCONV_Q4_0),
-               "q4_0[2,64] = box [0,0]+[2,64] <- s@0 f32 (256,4) | quantise q4_0");
-  expect_text (fmtconv_quantise (q8 (2, 64), FMTCONV_Q4_0, NULL),
-               "q4_0[2,64] = box [0,0]+[2,64] <- s@0 q8_0 (64,1) | quantise q4_0");
-  expect_text (fmtconv_slice (fmtconv_quantise (f32 (2, 64), FMTCONV_Q8_0, NULL), 1, 32, 32),
-               "q8_0[2,32] = box [0,0]+[2,32] <- s@128 f32 (256,4) | quantise q8_0");
-  fmtconv_view *odd = fmtconv_concat (1, 2, BOTH (fmtconv_slice (f32 (2, 64), 1, 0, 5), f32 (2, 59)));
-  expect_text (fmtconv_quantise (odd, FMTCONV_Q8_0, NULL),
-               "q8_0[2,64] = box [0,0]+[2,5] <- s@0 f32 (256,4) | quantise q8_0;"
-               " box [0,5]+[2,59] <- s@0 f32 (236,4) | quantise q8_0");
-  expect_refusal (fmtconv_quantise (f32 (64, 2), FMTCONV_Q8_0, NULL), FMTCONV_E_USAGE);
-  expect_refusal (fmtconv_quantise (f32 (2, 64), FMTCONV_F16, NULL), FMTCONV_E_USAGE);
-  expect_refusal (fmtconv_quantise (fmtconv_cast (f32 (2, 64), FMTCONV_I32), FMTCONV_Q8_0, NULL),
+  expect_text (fmtconv_view_quantize (f32 (2, 64), FMTCONV_Q8_0, NULL),
+               "q8_0[2,64] = box [0,0]+[2,64] <- s@0 f32 (256,4) | quantize q8_0");
+  expect_text (fmtconv_view_cast (f32 (2, 64), FMTCONV_Q4_0),
+               "q4_0[2,64] = box [0,0]+[2,64] <- s@0 f32 (256,4) | quantize q4_0");
+  expect_text (fmtconv_view_quantize (q8 (2, 64), FMTCONV_Q4_0, NULL),
+               "q4_0[2,64] = box [0,0]+[2,64] <- s@0 q8_0 (64,1) | quantize q4_0");
+  expect_text (fmtconv_view_slice (fmtconv_view_quantize (f32 (2, 64), FMTCONV_Q8_0, NULL), 1, 32, 32),
+               "q8_0[2,32] = box [0,0]+[2,32] <- s@128 f32 (256,4) | quantize q8_0");
+  fmtconv_view *odd =
+      fmtconv_view_concat (1, 2, BOTH (fmtconv_view_slice (f32 (2, 64), 1, 0, 5), f32 (2, 59)));
+  expect_text (fmtconv_view_quantize (odd, FMTCONV_Q8_0, NULL),
+               "q8_0[2,64] = box [0,0]+[2,5] <- s@0 f32 (256,4) | quantize q8_0;"
+               " box [0,5]+[2,59] <- s@0 f32 (236,4) | quantize q8_0");
+  expect_refusal (fmtconv_view_quantize (f32 (64, 2), FMTCONV_Q8_0, NULL), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_quantize (f32 (2, 64), FMTCONV_F16, NULL), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_quantize (fmtconv_view_cast (f32 (2, 64), FMTCONV_I32), FMTCONV_Q8_0, NULL),
                   FMTCONV_E_USAGE);
-  expect_refusal (fmtconv_cast (fmtconv_quantise (f32 (2, 64), FMTCONV_Q8_0, NULL), FMTCONV_F16),
+  expect_refusal (fmtconv_view_cast (fmtconv_view_quantize (f32 (2, 64), FMTCONV_Q8_0, NULL), FMTCONV_F16),
                   FMTCONV_E_UNSUPPORTED);
-  expect_refusal (fmtconv_quantise (fmtconv_quantise (f32 (2, 64), FMTCONV_Q8_0, NULL), FMTCONV_Q4_0, NULL),
-                  FMTCONV_E_UNSUPPORTED);
+  expect_refusal (
+      fmtconv_view_quantize (fmtconv_view_quantize (f32 (2, 64), FMTCONV_Q8_0, NULL), FMTCONV_Q4_0, NULL),
+      FMTCONV_E_UNSUPPORTED);
 }
 
 /* A row that is weighed as a whole stays one. */
 Test (blocks, importance)
 {
-  fmtconv_view *weights = fmtconv_leaf (source, 0, FMTCONV_F32, 1, SHAPE (64), NULL);
-  fmtconv_view *v = fmtconv_quantise (f32 (2, 64), FMTCONV_Q8_0, weights);
-  expect_text (fmtconv_slice (v, 0, 1, 1),
-               "q8_0[1,64] = box [0,0]+[1,64] <- s@256 f32 (0,4) | quantise q8_0 by importance");
-  expect_refusal (fmtconv_slice (v, 1, 0, 32), FMTCONV_E_UNSUPPORTED);
-  weights = fmtconv_leaf (source, 0, FMTCONV_F32, 1, SHAPE (64), NULL);
-  v = fmtconv_quantise (f32 (2, 64), FMTCONV_Q8_0, weights);
-  expect_refusal (fmtconv_concat (1, 2, BOTH (v, v)), FMTCONV_E_UNSUPPORTED);
-  weights = fmtconv_leaf (source, 0, FMTCONV_F32, 1, SHAPE (64), NULL);
-  expect_refusal (fmtconv_reshape (fmtconv_quantise (f32 (2, 64), FMTCONV_Q8_0, weights), 1, SHAPE (128)),
-                  FMTCONV_E_UNSUPPORTED);
-  weights = fmtconv_leaf (source, 0, FMTCONV_F32, 1, SHAPE (32), NULL);
-  expect_refusal (fmtconv_quantise (f32 (2, 64), FMTCONV_Q8_0, weights), FMTCONV_E_USAGE);
+  fmtconv_view *weights = fmtconv_view_leaf (source, 0, FMTCONV_F32, 1, SHAPE (64), NULL);
+  fmtconv_view *v = fmtconv_view_quantize (f32 (2, 64), FMTCONV_Q8_0, weights);
+  expect_text (fmtconv_view_slice (v, 0, 1, 1),
+               "q8_0[1,64] = box [0,0]+[1,64] <- s@256 f32 (0,4) | quantize q8_0 by importance");
+  expect_refusal (fmtconv_view_slice (v, 1, 0, 32), FMTCONV_E_UNSUPPORTED);
+  weights = fmtconv_view_leaf (source, 0, FMTCONV_F32, 1, SHAPE (64), NULL);
+  v = fmtconv_view_quantize (f32 (2, 64), FMTCONV_Q8_0, weights);
+  expect_refusal (fmtconv_view_concat (1, 2, BOTH (v, v)), FMTCONV_E_UNSUPPORTED);
+  weights = fmtconv_view_leaf (source, 0, FMTCONV_F32, 1, SHAPE (64), NULL);
+  expect_refusal (
+      fmtconv_view_reshape (fmtconv_view_quantize (f32 (2, 64), FMTCONV_Q8_0, weights), 1, SHAPE (128)),
+      FMTCONV_E_UNSUPPORTED);
+  weights = fmtconv_view_leaf (source, 0, FMTCONV_F32, 1, SHAPE (32), NULL);
+  expect_refusal (fmtconv_view_quantize (f32 (2, 64), FMTCONV_Q8_0, weights), FMTCONV_E_USAGE);
 }
 
 Test (blocks, as_bytes)
 {
-  expect_text (fmtconv_bytes (q8 (2, 64)), "u8[2,68] = box [0,0]+[2,68] <- s@0 u8 (68,1)");
-  expect_text (fmtconv_bytes (fmtconv_slice (q8 (4, 96), 1, 32, 64)),
+  expect_text (fmtconv_view_bytes (q8 (2, 64)), "u8[2,68] = box [0,0]+[2,68] <- s@0 u8 (68,1)");
+  expect_text (fmtconv_view_bytes (fmtconv_view_slice (q8 (4, 96), 1, 32, 64)),
                "u8[4,68] = box [0,0]+[4,68] <- s@34 u8 (102,1)");
-  fmtconv_view *v = fmtconv_bytes (fmtconv_quantise (f32 (2, 64), FMTCONV_Q8_0, NULL));
-  const char *text = "bytes of q8_0[2,64] = box [0,0]+[2,64] <- s@0 f32 (256,4) | quantise q8_0";
+  fmtconv_view *v = fmtconv_view_bytes (fmtconv_view_quantize (f32 (2, 64), FMTCONV_Q8_0, NULL));
+  const char *text = "bytes of q8_0[2,64] = box [0,0]+[2,64] <- s@0 f32 (256,4) | quantize q8_0";
   expect_text (v, text);
   cr_expect (v->dtype == FMTCONV_U8 && v->shape[1] == 68 && fci_view_bytes (v) == 2 * 68);
-  expect_text (fmtconv_concat (1, 2, BOTH (fmtconv_slice (v, 1, 0, 34), fmtconv_slice (v, 1, 34, 34))), text);
-  expect_text (fmtconv_concat (0, 2, BOTH (fmtconv_slice (v, 0, 0, 1), fmtconv_slice (v, 0, 1, 1))), text);
-  expect_text (fmtconv_reshape (fmtconv_reshape (v, 1, SHAPE (136)), 2, SHAPE (2, 68)), text);
-  cr_expect_eq (fmtconv_cast (v, FMTCONV_U8), v);
-  expect_refusal (fmtconv_slice (v, 1, 1, 34), FMTCONV_E_UNSUPPORTED);
-  v = fmtconv_bytes (fmtconv_quantise (f32 (2, 64), FMTCONV_Q8_0, NULL));
-  expect_refusal (fmtconv_cast (v, FMTCONV_F32), FMTCONV_E_UNSUPPORTED);
-  v = fmtconv_bytes (fmtconv_quantise (f32 (2, 64), FMTCONV_Q8_0, NULL));
-  expect_refusal (fmtconv_concat (0, 2, BOTH (v, fmtconv_bytes (q8 (2, 64)))), FMTCONV_E_UNSUPPORTED);
-  v = fmtconv_bytes (fmtconv_quantise (f32 (2, 64), FMTCONV_Q8_0, NULL));
-  expect_refusal (fmtconv_reshape (v, 1, SHAPE (4, 34)), FMTCONV_E_USAGE);
-  expect_refusal (fmtconv_bytes (f32 (2, 64)), FMTCONV_E_UNSUPPORTED);
+  expect_text (
+      fmtconv_view_concat (1, 2, BOTH (fmtconv_view_slice (v, 1, 0, 34), fmtconv_view_slice (v, 1, 34, 34))),
+      text);
+  expect_text (
+      fmtconv_view_concat (0, 2, BOTH (fmtconv_view_slice (v, 0, 0, 1), fmtconv_view_slice (v, 0, 1, 1))),
+      text);
+  expect_text (fmtconv_view_reshape (fmtconv_view_reshape (v, 1, SHAPE (136)), 2, SHAPE (2, 68)), text);
+  cr_expect_eq (fmtconv_view_cast (v, FMTCONV_U8), v);
+  expect_refusal (fmtconv_view_slice (v, 1, 1, 34), FMTCONV_E_UNSUPPORTED);
+  v = fmtconv_view_bytes (fmtconv_view_quantize (f32 (2, 64), FMTCONV_Q8_0, NULL));
+  expect_refusal (fmtconv_view_cast (v, FMTCONV_F32), FMTCONV_E_UNSUPPORTED);
+  v = fmtconv_view_bytes (fmtconv_view_quantize (f32 (2, 64), FMTCONV_Q8_0, NULL));
+  expect_refusal (fmtconv_view_concat (0, 2, BOTH (v, fmtconv_view_bytes (q8 (2, 64)))),
+                  FMTCONV_E_UNSUPPORTED);
+  v = fmtconv_view_bytes (fmtconv_view_quantize (f32 (2, 64), FMTCONV_Q8_0, NULL));
+  expect_refusal (fmtconv_view_reshape (v, 1, SHAPE (4, 34)), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_bytes (f32 (2, 64)), FMTCONV_E_UNSUPPORTED);
 }
 
 /* The other way round: rows of bytes are rows of elements, and back again the very same. */
 Test (blocks, stored_as)
 {
-  fmtconv_view *raw = fmtconv_leaf (source, 100, FMTCONV_U8, 2, SHAPE (4, 8), NULL);
-  fmtconv_view *four = fmtconv_stored_as (raw, FMTCONV_F4_E2M1);
+  fmtconv_view *raw = fmtconv_view_leaf (source, 100, FMTCONV_U8, 2, SHAPE (4, 8), NULL);
+  fmtconv_view *four = fmtconv_view_reinterpret (raw, FMTCONV_F4_E2M1);
   expect_text (four, "f4_e2m1[4,16] = box [0,0]+[4,16] <- s@100 f4_e2m1 (16,1)");
-  expect_text (fmtconv_bytes (four), fci_view_text (raw));
-  expect_text (fmtconv_cast (fmtconv_slice (four, 1, 4, 2), FMTCONV_F32),
+  expect_text (fmtconv_view_bytes (four), fci_view_text (raw));
+  expect_text (fmtconv_view_cast (fmtconv_view_slice (four, 1, 4, 2), FMTCONV_F32),
                "f32[4,2] = box [0,0]+[4,2] <- s@102 f4_e2m1 (16,1) | cast f32");
-  expect_text (fmtconv_stored_as (fmtconv_slice (raw, 1, 2, 4), FMTCONV_F8_E8M0),
+  expect_text (fmtconv_view_reinterpret (fmtconv_view_slice (raw, 1, 2, 4), FMTCONV_F8_E8M0),
                "f8_e8m0[4,4] = box [0,0]+[4,4] <- s@102 f8_e8m0 (8,1)");
-  expect_text (fmtconv_stored_as (raw, FMTCONV_F32), "f32[4,2] = box [0,0]+[4,2] <- s@100 f32 (8,4)");
-  fmtconv_view *q = fmtconv_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (2, 64), NULL);
-  expect_text (fmtconv_stored_as (fmtconv_bytes (q), FMTCONV_Q8_0), fci_view_text (q));
+  expect_text (fmtconv_view_reinterpret (raw, FMTCONV_F32), "f32[4,2] = box [0,0]+[4,2] <- s@100 f32 (8,4)");
+  fmtconv_view *q = fmtconv_view_leaf (source, 0, FMTCONV_Q8_0, 2, SHAPE (2, 64), NULL);
+  expect_text (fmtconv_view_reinterpret (fmtconv_view_bytes (q), FMTCONV_Q8_0), fci_view_text (q));
 }
 
 Test (blocks, stored_as_refusals)
 {
   const uint64_t *odd = SHAPE (4, 3);
-  expect_refusal (fmtconv_stored_as (fmtconv_leaf (source, 0, FMTCONV_U8, 2, odd, NULL), FMTCONV_F16),
-                  FMTCONV_E_USAGE);
-  expect_refusal (fmtconv_stored_as (fmtconv_leaf (source, 0, FMTCONV_F16, 2, odd, NULL), FMTCONV_F4_E2M1),
-                  FMTCONV_E_USAGE);
-  expect_refusal (fmtconv_stored_as (fmtconv_leaf (source, 0, FMTCONV_U8, 0, NULL, NULL), FMTCONV_F4_E2M1),
-                  FMTCONV_E_USAGE);
-  fmtconv_view *raw = fmtconv_leaf (source, 0, FMTCONV_U8, 2, SHAPE (4, 8), NULL);
-  expect_refusal (fmtconv_stored_as (fmtconv_permute (raw, AXES (1, 0)), FMTCONV_F4_E2M1),
+  expect_refusal (
+      fmtconv_view_reinterpret (fmtconv_view_leaf (source, 0, FMTCONV_U8, 2, odd, NULL), FMTCONV_F16),
+      FMTCONV_E_USAGE);
+  expect_refusal (
+      fmtconv_view_reinterpret (fmtconv_view_leaf (source, 0, FMTCONV_F16, 2, odd, NULL), FMTCONV_F4_E2M1),
+      FMTCONV_E_USAGE);
+  expect_refusal (
+      fmtconv_view_reinterpret (fmtconv_view_leaf (source, 0, FMTCONV_U8, 0, NULL, NULL), FMTCONV_F4_E2M1),
+      FMTCONV_E_USAGE);
+  fmtconv_view *raw = fmtconv_view_leaf (source, 0, FMTCONV_U8, 2, SHAPE (4, 8), NULL);
+  expect_refusal (fmtconv_view_reinterpret (fmtconv_view_permute (raw, AXES (1, 0)), FMTCONV_F4_E2M1),
                   FMTCONV_E_UNSUPPORTED);
-  raw = fmtconv_leaf (source, 0, FMTCONV_I32, 2, SHAPE (4, 8), NULL);
-  expect_refusal (fmtconv_stored_as (fmtconv_cast (raw, FMTCONV_U8), FMTCONV_F8_E8M0), FMTCONV_E_UNSUPPORTED);
+  raw = fmtconv_view_leaf (source, 0, FMTCONV_I32, 2, SHAPE (4, 8), NULL);
+  expect_refusal (fmtconv_view_reinterpret (fmtconv_view_cast (raw, FMTCONV_U8), FMTCONV_F8_E8M0),
+                  FMTCONV_E_UNSUPPORTED);
 }

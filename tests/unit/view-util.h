@@ -42,7 +42,7 @@ static void
 expect_refusal (const void *result, int code)
 {
   cr_expect_null (result);
-  cr_expect_eq (fmtconv_failed (ctx), code);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), code);
   tear_down ();
   set_up ();
 }

@@ -12,10 +12,10 @@ static const char *
 load (fmtconv_ctx *ctx, const char *text, size_t len)
 {
   const char *why = "?";
-  fmtconv_cursor cursor = fmtconv_cursor_of (fci_source_memory (ctx, text, len, "training_config.yaml"));
-  fmtconv_attr *tree = fmtconv_take_yaml (&cursor, len, &why);
-  cr_expect_eq (fmtconv_failed (ctx), 0, "no error is recorded");
-  return tree ? fmtconv_json_text (tree, 0) : fmtconv_text (ctx, "! %s", why);
+  fmtconv_cursor cursor = fmtconv_cursor_start (fci_source_memory (ctx, text, len, "training_config.yaml"));
+  fmtconv_attr *tree = fmtconv_cursor_take_yaml (&cursor, len, &why);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0, "no error is recorded");
+  return tree ? fmtconv_attr_json_text (tree, 0) : fmtconv_ctx_printf (ctx, "! %s", why);
 }
 
 static const char training_config[] = "args:\n"
@@ -68,11 +68,11 @@ Test (yaml, training_config)
       "\"lr\":1e-05,\"betas\":[0.9,0.95],\"eps\":1e-08}},\"steps_per_print\":50,\"none\":null,\"text\":\"x: "
       "1\"}}");
   const char *why;
-  fmtconv_cursor cursor = fmtconv_cursor_of (
+  fmtconv_cursor cursor = fmtconv_cursor_start (
       fci_source_memory (ctx, training_config, sizeof training_config - 1, "training_config.yaml"));
-  fmtconv_attr *tree = fmtconv_take_yaml (&cursor, sizeof training_config - 1, &why);
-  fmtconv_attr *params = fmtconv_at (tree, "model/network_config/params/modules/lora_config/params");
-  cr_expect_eq (fmtconv_get_float (params, "lora_alpha", 0), 64.0);
+  fmtconv_attr *tree = fmtconv_cursor_take_yaml (&cursor, sizeof training_config - 1, &why);
+  fmtconv_attr *params = fmtconv_attr_at (tree, "model/network_config/params/modules/lora_config/params");
+  cr_expect_eq (fmtconv_attr_get_float (params, "lora_alpha", 0), 64.0);
   fmtconv_ctx_free (ctx);
 }
 
@@ -261,10 +261,10 @@ Test (yaml, bytes)
   cr_expect_str_eq (load (ctx, text, n), "! longer than 1 MiB");
   cr_expect_str_eq (load (ctx, text, n - 1), "1");
   const char *why;
-  fmtconv_cursor cursor = fmtconv_cursor_of (fci_source_memory (ctx, text, 10, "f"));
-  cr_expect_null (fmtconv_take_yaml (&cursor, 11, &why));
+  fmtconv_cursor cursor = fmtconv_cursor_start (fci_source_memory (ctx, text, 10, "f"));
+  cr_expect_null (fmtconv_cursor_take_yaml (&cursor, 11, &why));
   cr_expect_str_eq (why, "it ends too early");
-  cr_expect_eq (fmtconv_failed (ctx), 0);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
   free (text);
   fmtconv_ctx_free (ctx);
 }

@@ -17,17 +17,17 @@ Test (crc, stored_member)
   fmtconv_ctx *ctx = record_ctx (&r);
   sample s = sample_make (0);
   s.a.bytes[s.m[PLAIN].data + 9] ^= 1;
-  fmtconv_source *source = fmtconv_member (sample_unzip (ctx, &s.a, 0), "r/data/0");
+  fmtconv_source *source = fmtconv_zip_member (sample_unzip (ctx, &s.a, 0), "r/data/0");
   cr_assert_not_null (source);
   cr_expect (source->has_crc);
-  fmtconv_cursor half = fmtconv_cursor_of (source);
-  cr_expect_not_null (fmtconv_take (&half, 30), "a part cannot be checked");
+  fmtconv_cursor half = fmtconv_cursor_start (source);
+  cr_expect_not_null (fmtconv_cursor_take (&half, 30), "a part cannot be checked");
   cr_expect_null (sample_take (source));
   cr_expect_eq (r.code, FORMAT);
   cr_expect (strstr (r.text, "x.pt: r/data/0: at byte 0x0: checksum mismatch"), "%s", r.text);
   fmtconv_ctx_free (ctx);
   ctx = record_ctx (&r);
-  source = fmtconv_member (sample_unzip (ctx, &s.a, FMTCONV_IGNORE_CRC), "r/data/0");
+  source = fmtconv_zip_member (sample_unzip (ctx, &s.a, FMTCONV_ZIP_IGNORE_CRC), "r/data/0");
   cr_expect_not_null (sample_take (source));
   cr_expect_not (source->has_crc);
   fmtconv_ctx_free (ctx);
@@ -42,11 +42,12 @@ Test (crc, deflated_member)
   sample s = sample_make (0);
   zm_put (&s.a, s.m[PACKED].central + 16, 4, 77);
   zm_put (&s.a, s.m[PACKED].local + 14, 4, 77);
-  cr_expect_null (fmtconv_member (sample_unzip (ctx, &s.a, 0), "r/data/1"));
+  cr_expect_null (fmtconv_zip_member (sample_unzip (ctx, &s.a, 0), "r/data/1"));
   cr_expect (strstr (r.text, "r/data/1: at byte 0x0: checksum mismatch"), "%s", r.text);
   fmtconv_ctx_free (ctx);
   ctx = record_ctx (&r);
-  const void *bytes = sample_take (fmtconv_member (sample_unzip (ctx, &s.a, FMTCONV_IGNORE_CRC), "r/data/1"));
+  const void *bytes =
+      sample_take (fmtconv_zip_member (sample_unzip (ctx, &s.a, FMTCONV_ZIP_IGNORE_CRC), "r/data/1"));
   cr_assert_not_null (bytes, "%s", r.text);
   cr_expect (memcmp (bytes, sample_zeroes, N_ZEROES) == 0);
   fmtconv_ctx_free (ctx);
@@ -69,7 +70,7 @@ Test (crc, none_at_all)
   for (size_t i = 0; i < 3; i++)
     {
       expect_member (zip, &m[i]);
-      cr_expect_not (fmtconv_member (zip, m[i].name)->has_crc);
+      cr_expect_not (fmtconv_zip_member (zip, m[i].name)->has_crc);
     }
   cr_expect_eq (r.n_notes, 1);
   fmtconv_ctx_free (ctx);
@@ -84,7 +85,7 @@ Test (crc, zero_beside_others)
   zm_member m[] = { { .name = "r/a", .bytes = sample_pattern, .size = 9, .how = ZM_TORCH | ZM_NO_CRC },
                     { .name = "r/b", .bytes = sample_pattern, .size = 9 } };
   zm_archive a = zm_make (m, 2, 0);
-  cr_expect_null (sample_take (fmtconv_member (sample_unzip (ctx, &a, 0), "r/a")));
+  cr_expect_null (sample_take (fmtconv_zip_member (sample_unzip (ctx, &a, 0), "r/a")));
   cr_expect (strstr (r.text, "checksum mismatch"), "%s", r.text);
   fmtconv_ctx_free (ctx);
   zm_free (&a);
@@ -107,7 +108,7 @@ expect_no_inflate (sample *s, const char *says)
   fmtconv_ctx *ctx = record_ctx (&r);
   fmtconv_zip *zip = sample_unzip (ctx, &s->a, 0);
   cr_assert_not_null (zip, "%s", r.text);
-  cr_expect_null (fmtconv_member (zip, "r/data/1"));
+  cr_expect_null (fmtconv_zip_member (zip, "r/data/1"));
   cr_expect_eq (r.code, FORMAT);
   cr_expect (strstr (r.text, says), "%s", r.text);
   cr_expect (strstr (r.text, "member 'r/data/1' does not inflate"), "%s", r.text);
@@ -168,17 +169,17 @@ Test (inflate, large_members_go_to_a_file)
   fmtconv_zip *zip = sample_unzip (ctx, &a, 0);
   for (size_t i = 0; i < 3; i++)
     expect_member (zip, &m[i]);
-  cr_expect_null (fmtconv_member (zip, "r/a")->disk);
-  cr_expect_not_null (fmtconv_member (zip, "r/b")->disk);
-  cr_expect_eq (fmtconv_member (zip, "r/b")->disk, fmtconv_member (zip, "r/c")->disk);
+  cr_expect_null (fmtconv_zip_member (zip, "r/a")->disk);
+  cr_expect_not_null (fmtconv_zip_member (zip, "r/b")->disk);
+  cr_expect_eq (fmtconv_zip_member (zip, "r/b")->disk, fmtconv_zip_member (zip, "r/c")->disk);
   cr_expect_eq (fci_sources_unchanged (ctx), 0);
   cr_expect_eq (rmdir (folder), 0, "nothing lies in the folder");
   fmtconv_ctx_free (ctx);
   ctx = record_ctx (&r);
   ctx->scratch_dir = folder;
   zip = sample_unzip (ctx, &a, 0);
-  cr_expect_not_null (fmtconv_member (zip, "r/a"));
-  cr_expect_null (fmtconv_member (zip, "r/b"), "the folder is gone");
+  cr_expect_not_null (fmtconv_zip_member (zip, "r/a"));
+  cr_expect_null (fmtconv_zip_member (zip, "r/b"), "the folder is gone");
   cr_expect_eq (r.code, FMTCONV_E_IO);
   fmtconv_ctx_free (ctx);
   zm_free (&a);
@@ -191,8 +192,8 @@ Test (inflate, cancelled)
   fmtconv_ctx *ctx = record_ctx (&r);
   sample s = sample_make (0);
   fmtconv_zip *zip = sample_unzip (ctx, &s.a, 0);
-  fmtconv_cancel (ctx);
-  cr_expect_null (fmtconv_member (zip, "r/data/1"));
+  fmtconv_ctx_cancel (ctx);
+  cr_expect_null (fmtconv_zip_member (zip, "r/data/1"));
   cr_expect_eq (r.code, FMTCONV_E_CANCELLED);
   fmtconv_ctx_free (ctx);
   zm_free (&s.a);
@@ -301,7 +302,7 @@ Test (sweep, every_flipped_bit)
       fmtconv_zip *zip = sample_unzip (ctx, &s.a, 0);
       for (size_t i = 0; zip && i < MEMBERS; i++)
         {
-          const void *bytes = sample_take (fmtconv_member (zip, s.m[i].name));
+          const void *bytes = sample_take (fmtconv_zip_member (zip, s.m[i].name));
           cr_expect (!bytes || memcmp (bytes, s.m[i].bytes, s.m[i].size) == 0, "bit %zu, %s", bit,
                      s.m[i].name);
         }
@@ -323,7 +324,7 @@ Test (sweep, every_length_of_a_file_that_shrinks)
       cr_assert_eq (write (fd, s.a.bytes, s.a.n), (ssize_t) s.a.n);
       fmtconv_source *source = fci_source_fd (ctx, fd, "x.pt");
       cr_assert_eq (ftruncate (fd, (off_t) n), 0);
-      cr_expect_null (fmtconv_unzip (source, 0));
+      cr_expect_null (fmtconv_zip_open (source, 0));
       cr_expect_eq (r.code, FMTCONV_E_IO, "%zu: %s", n, r.text);
       cr_expect (strstr (r.text, "became shorter"), "%s", r.text);
       fmtconv_ctx_free (ctx);
@@ -333,7 +334,7 @@ Test (sweep, every_length_of_a_file_that_shrinks)
 
 Test (sweep, null_flows)
 {
-  cr_expect_null (fmtconv_unzip (NULL, 0));
-  cr_expect_null (fmtconv_member (NULL, "x"));
-  cr_expect_null (fmtconv_member_name (NULL, 0));
+  cr_expect_null (fmtconv_zip_open (NULL, 0));
+  cr_expect_null (fmtconv_zip_member (NULL, "x"));
+  cr_expect_null (fmtconv_zip_member_name (NULL, 0));
 }

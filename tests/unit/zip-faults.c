@@ -138,14 +138,14 @@ read_all (record *r)
   if (!ctx)
     return FMTCONV_E_NOMEM;
   ctx->scratch_dir = folder;
-  fmtconv_zip *zip = fmtconv_unzip (fmtconv_open (fci_input_user (ctx, path)), 0);
+  fmtconv_zip *zip = fmtconv_zip_open (fmtconv_input_open (fci_input_user (ctx, path)), 0);
   bool right = true;
   for (size_t i = 0; i < 3; i++)
     {
-      const void *bytes = sample_take (fmtconv_member (zip, members[i].name));
+      const void *bytes = sample_take (fmtconv_zip_member (zip, members[i].name));
       right = right && bytes && memcmp (bytes, large, members[i].size) == 0;
     }
-  const int code = fmtconv_failed (ctx);
+  const int code = fmtconv_ctx_failed (ctx);
   cr_expect_eq (right, code == 0, "what is handed out is right, or there is an error: %s", r->text);
   cr_expect_eq (r->n_errors, code != 0);
   fmtconv_ctx_free (ctx);

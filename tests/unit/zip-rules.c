@@ -49,7 +49,7 @@ Test (good, archive_in_archive)
   zm_archive a = zm_make (outer, 2, 0);
   fmtconv_zip *zip = sample_unzip (ctx, &a, 0);
   cr_assert_not_null (zip, "%s", r.text);
-  fmtconv_zip *inner = fmtconv_unzip (fmtconv_member (zip, "o/in"), 0);
+  fmtconv_zip *inner = fmtconv_zip_open (fmtconv_zip_member (zip, "o/in"), 0);
   cr_assert_not_null (inner, "%s", r.text);
   expect_member (inner, &s.m[PACKED]);
   fmtconv_ctx_free (ctx);

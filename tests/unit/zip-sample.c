@@ -27,26 +27,26 @@ sample_make (int zip64)
 fmtconv_zip *
 sample_unzip (fmtconv_ctx *ctx, const zm_archive *a, unsigned flags)
 {
-  return fmtconv_unzip (fci_source_memory (ctx, a->bytes, a->n, "x.pt"), flags);
+  return fmtconv_zip_open (fci_source_memory (ctx, a->bytes, a->n, "x.pt"), flags);
 }
 
 const void *
 sample_take (fmtconv_source *source)
 {
-  fmtconv_cursor cursor = fmtconv_cursor_of (source);
-  return fmtconv_take (&cursor, fmtconv_size (source));
+  fmtconv_cursor cursor = fmtconv_cursor_start (source);
+  return fmtconv_cursor_take (&cursor, fmtconv_source_size (source));
 }
 
 void
 expect_member (fmtconv_zip *zip, const zm_member *m)
 {
-  fmtconv_source *source = fmtconv_member (zip, m->name);
+  fmtconv_source *source = fmtconv_zip_member (zip, m->name);
   cr_assert_not_null (source, "%s", m->name);
-  cr_expect_eq (fmtconv_size (source), m->size);
+  cr_expect_eq (fmtconv_source_size (source), m->size);
   const void *bytes = sample_take (source);
   cr_assert_not_null (bytes, "%s", m->name);
   cr_expect (m->size == 0 || memcmp (bytes, m->bytes, m->size) == 0, "%s", m->name);
-  cr_expect_eq (fmtconv_member (zip, m->name), source, "a member is one source");
+  cr_expect_eq (fmtconv_zip_member (zip, m->name), source, "a member is one source");
 }
 
 void

@@ -16,11 +16,11 @@ expect_sample (int zip64)
   cr_assert_not_null (zip, "%s", r.text);
   for (size_t i = 0; i < MEMBERS; i++)
     {
-      cr_expect_str_eq (fmtconv_member_name (zip, i), s.m[i].name);
+      cr_expect_str_eq (fmtconv_zip_member_name (zip, i), s.m[i].name);
       expect_member (zip, &s.m[i]);
     }
-  cr_expect_null (fmtconv_member_name (zip, MEMBERS));
-  cr_expect_null (fmtconv_member (zip, "r/data"));
+  cr_expect_null (fmtconv_zip_member_name (zip, MEMBERS));
+  cr_expect_null (fmtconv_zip_member (zip, "r/data"));
   cr_expect_eq (r.n_errors + r.n_notes, 0, "%s", r.text);
   fmtconv_ctx_free (ctx);
   zm_free (&s.a);
@@ -71,7 +71,7 @@ Test (good, torch_file_as_libzip_reads_it)
   static const char path[] = TEST_DATA "/torch/tiny.pt";
   record r;
   fmtconv_ctx *ctx = record_ctx (&r);
-  fmtconv_zip *zip = fmtconv_unzip (fmtconv_open (fci_input_user (ctx, path)), 0);
+  fmtconv_zip *zip = fmtconv_zip_open (fmtconv_input_open (fci_input_user (ctx, path)), 0);
   cr_assert_not_null (zip, "%s", r.text);
   zip_t *z = zip_open (path, ZIP_RDONLY, NULL);
   cr_assert_not_null (z);
@@ -85,7 +85,7 @@ Test (good, torch_file_as_libzip_reads_it)
       cr_assert_eq (zip_fread (f, bytes, sizeof bytes), (zip_int64_t) st.size);
       zip_fclose (f);
       expect_member (zip, &(zm_member){ .name = st.name, .bytes = bytes, .size = st.size });
-      cr_expect_eq (fmtconv_member (zip, st.name)->start % 64, 0, "torch aligns its data");
+      cr_expect_eq (fmtconv_zip_member (zip, st.name)->start % 64, 0, "torch aligns its data");
     }
   zip_discard (z);
   fmtconv_ctx_free (ctx);

@@ -1,4 +1,4 @@
-/* core/kernel/quant/avx2.c: quantisation, two vectors of eight at a time.
+/* core/kernel/quant/avx2.c: quantization, two vectors of eight at a time.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/quant/level.h"
 

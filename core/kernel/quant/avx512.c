@@ -1,4 +1,4 @@
-/* core/kernel/quant/avx512.c: quantisation, two vectors of sixteen at a time.
+/* core/kernel/quant/avx512.c: quantization, two vectors of sixteen at a time.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/quant/level.h"
 

@@ -1,4 +1,4 @@
-/* core/kernel/quant/level.h: the quantisation loops of one kind of processor; private to this folder.
+/* core/kernel/quant/level.h: the quantization loops of one kind of processor; private to this folder.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_KERNEL_QUANT_LEVEL_H
 #define FCI_KERNEL_QUANT_LEVEL_H

@@ -1,4 +1,4 @@
-/* core/kernel/quant/portable.c: quantisation, two vectors of four at a time, in the vectors that gcc and
+/* core/kernel/quant/portable.c: quantization, two vectors of four at a time, in the vectors that gcc and
  * clang make of any processor's.
  * SPDX-License-Identifier: Apache-2.0
  *

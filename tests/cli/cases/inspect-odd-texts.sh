@@ -1,4 +1,4 @@
-# Texts of files that would turn a line around or colour a terminal: classes of components, kinds of a model.
+# Texts of files that would turn a line around or color a terminal: classes of components, kinds of a model.
 mkdir -p pipe/vae pipe/extra
 small pipe/vae/diffusion_pytorch_model.safetensors
 echo '{"_class_name":"Auto\u202eencoder\u001b[31m"}' >pipe/vae/config.json

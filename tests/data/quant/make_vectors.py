@@ -62,7 +62,7 @@ def random_blocks(ggml, number, random):
     elements, size = ggml.block(number)
     while True:
         blocks = random.integers(0, 256, (2 * max(1, 128 // elements), size), dtype=np.uint8)
-        values = ggml.dequantise(number, blocks.reshape(-1))
+        values = ggml.dequantize(number, blocks.reshape(-1))
         if np.isfinite(values).all() and np.abs(values).max() < 1e6:
             return blocks, values
 
@@ -80,7 +80,7 @@ def main():
         for names, kind, weights in ((ENCODED, "plain", None), (WEIGHED, "weighed", importance)):
             for name in names:
                 number = int(gguf.GGMLQuantizationType[name])
-                sums = [zlib.crc32(ggml.quantise(number, row.reshape(1, -1), weights)) for row in rows]
+                sums = [zlib.crc32(ggml.quantize(number, row.reshape(1, -1), weights)) for row in rows]
                 print("encode", number, kind, *(f"{s:08x}" for s in sums), file=out)
         for name in DECODED:
             number = int(gguf.GGMLQuantizationType[name])

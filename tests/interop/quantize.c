@@ -1,9 +1,9 @@
-/* tests/interop/quantise.c: the kernels of block types as a program, for test_quant.py and bench/quant.py.
+/* tests/interop/quantize.c: the kernels of block types as a program, for test_quant.py and bench/quant.py.
  * SPDX-License-Identifier: Apache-2.0
  *
- *   quantise encode TYPE LEVEL COLUMNS INPUT OUTPUT [IMPORTANCE]   f32 to blocks; COLUMNS of a row
- *   quantise decode TYPE ELEMENTS INPUT OUTPUT                     blocks to f32
- *   quantise time TYPE LEVEL INPUT                                 seconds of the processor, of the fastest of 20 runs
+ *   quantize encode TYPE LEVEL COLUMNS INPUT OUTPUT [IMPORTANCE]   f32 to blocks; COLUMNS of a row
+ *   quantize decode TYPE ELEMENTS INPUT OUTPUT                     blocks to f32
+ *   quantize time TYPE LEVEL INPUT                                 seconds of the processor, of the fastest of 20 runs
  *
  * TYPE is ggml's number, LEVEL one of core/kernel/cpu.h, files are raw.  Prints the level that was used. */
 #include "core/kernel/cpu.h"

@@ -45,10 +45,10 @@ def default_signals():
         signal.signal(number, signal.SIG_DFL)
 
 
-class Behaviour(unittest.TestCase):
+class Behavior(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="fmtconv-behaviour-")
+        cls.folder = tempfile.TemporaryDirectory(prefix="fmtconv-behavior-")
         cls.input = Path(cls.folder.name) / "in.safetensors"
         write_sparse(cls.input, 1024)
 
@@ -263,18 +263,18 @@ class Behaviour(unittest.TestCase):
         self.assertRegex(said.decode(), r"(?m)^ *\d+ %  .* of .*  .*/s  .* left$")
         self.assertNotRegex(said.decode(), r"[\r\x1b]")
 
-    def test_colour(self):
+    def test_color(self):
         wrong = ("nothing.safetensors", "out.safetensors")
-        colour = "\x1b[1;31m"
+        color = "\x1b[1;31m"
         for expected, arguments, environment in ((True, (), {}), (False, (), {"NO_COLOR": "1"}),
                                                  (True, (), {"NO_COLOR": ""}), (False, ("--color=never",), {}),
                                                  (True, ("--color=always",), {"NO_COLOR": "1"}),
                                                  (False, (), {"TERM": "dumb"})):
             with self.subTest(arguments=arguments, environment=environment):
                 pieces, _ = self.on_terminal(*arguments, *wrong, **environment)
-                self.assertEqual(colour in "".join(piece for _, piece in pieces), expected)
+                self.assertEqual(color in "".join(piece for _, piece in pieces), expected)
         self.assertNotIn("\x1b", self.run_here(*wrong).stderr)
-        self.assertIn(colour, self.run_here("--color=always", *wrong).stderr)
+        self.assertIn(color, self.run_here("--color=always", *wrong).stderr)
 
     def events(self, *arguments, status=0):
         done = self.run_here(*arguments)

@@ -1,9 +1,9 @@
-/* plugins/quantise/choose.c: the data type of one tensor: by rules, by what it is, by what its rows allow.
+/* plugins/quantize/choose.c: the data type of one tensor: by rules, by what it is, by what its rows allow.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "quantise.h"
+#include "quantize.h"
 #include <string.h>
 
-/* Tensors that stay as they are, as far as quantising goes: few bytes, and much depends on them. */
+/* Tensors that stay as they are, as far as quantizing goes: few bytes, and much depends on them. */
 static const struct kept
 {
   const char *glob;
@@ -45,13 +45,13 @@ narrower (uint32_t dtype)
 }
 
 bool
-quantise_is_blocks (uint32_t dtype)
+quantize_is_blocks (uint32_t dtype)
 {
   return dtype >= FMTCONV_GGML;
 }
 
 bool
-quantise_makes (uint32_t dtype)
+quantize_makes (uint32_t dtype)
 {
   static const uint32_t made[] = { FMTCONV_Q4_0,  FMTCONV_Q4_1,  FMTCONV_Q5_0,    FMTCONV_Q5_1,
                                    FMTCONV_Q8_0,  FMTCONV_Q2_K,  FMTCONV_Q3_K,    FMTCONV_Q4_K,
@@ -67,8 +67,8 @@ quantise_makes (uint32_t dtype)
 static uint32_t
 allowed_by_row (uint32_t dtype, const fmtconv_tensor *t)
 {
-  const uint64_t row = quantise_row (t);
-  for (unsigned tries = 0; tries < 3 && row % fmtconv_dtype (dtype)->block != 0; tries++)
+  const uint64_t row = quantize_row (t);
+  for (unsigned tries = 0; tries < 3 && row % fmtconv_dtype_get (dtype)->block != 0; tries++)
     dtype = narrower (dtype);
   return dtype;
 }
@@ -77,7 +77,8 @@ allowed_by_row (uint32_t dtype, const fmtconv_tensor *t)
 static bool
 is_experts (const fmtconv_tensor *t)
 {
-  return t->rank == 3 && (fmtconv_glob ("*_exps.weight", t->name) || fmtconv_glob ("*.experts.*", t->name));
+  return t->rank == 3
+         && (fmtconv_glob_match ("*_exps.weight", t->name) || fmtconv_glob_match ("*.experts.*", t->name));
 }
 
 static const char *
@@ -88,28 +89,28 @@ why_kept (const fmtconv_tensor *t)
   if (t->rank > 2 && !is_experts (t))
     return "more than 2-D: convolutions and position tables";
   for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-    if (fmtconv_glob (kept[i].glob, t->name))
+    if (fmtconv_glob_match (kept[i].glob, t->name))
       return kept[i].what;
   return NULL;
 }
 
-static struct quantise_choice
-keep (const struct quantise_plan *plan, const fmtconv_tensor *t, const char *why)
+static struct quantize_choice
+keep (const struct quantize_plan *plan, const fmtconv_tensor *t, const char *why)
 {
   const uint32_t rest = plan->rest ? plan->rest : t->dtype;
-  const bool is_line = t->rank < 2 && !quantise_is_scaled (plan->to);
-  const uint32_t dtype = quantise_is_blocks (t->dtype) ? t->dtype : is_line ? FMTCONV_F32 : rest;
-  return (struct quantise_choice){ .wanted = dtype, .dtype = dtype, .why = why };
+  const bool is_line = t->rank < 2 && !quantize_is_scaled (plan->to);
+  const uint32_t dtype = quantize_is_blocks (t->dtype) ? t->dtype : is_line ? FMTCONV_F32 : rest;
+  return (struct quantize_choice){ .wanted = dtype, .dtype = dtype, .why = why };
 }
 
-struct quantise_choice
-quantise_choose (const struct quantise_plan *plan, const fmtconv_tensor *t)
+struct quantize_choice
+quantize_choose (const struct quantize_plan *plan, const fmtconv_tensor *t)
 {
   uint32_t wanted = 0;
   if (t->bytes == 0)
     return keep (plan, t, "without elements");
   for (size_t i = 0; i < plan->n_rules && !wanted; i++)
-    if (fmtconv_glob (plan->rules[i].glob, t->name))
+    if (fmtconv_glob_match (plan->rules[i].glob, t->name))
       {
         wanted = plan->rules[i].dtype;
         if (!wanted)
@@ -118,8 +119,8 @@ quantise_choose (const struct quantise_plan *plan, const fmtconv_tensor *t)
   const char *why = wanted ? NULL : why_kept (t);
   if (why)
     return keep (plan, t, why);
-  const uint32_t mixed = !wanted && plan->mix ? quantise_mix_type (plan->mix, t->name, plan->layers) : 0;
+  const uint32_t mixed = !wanted && plan->mix ? quantize_mix_type (plan->mix, t->name, plan->layers) : 0;
   wanted = wanted ? wanted : mixed ? mixed : plan->to;
   return (
-      struct quantise_choice){ .wanted = wanted, .dtype = allowed_by_row (wanted, t), .mixed = mixed != 0 };
+      struct quantize_choice){ .wanted = wanted, .dtype = allowed_by_row (wanted, t), .mixed = mixed != 0 };
 }

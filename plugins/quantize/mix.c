@@ -1,10 +1,10 @@
-/* plugins/quantise/mix.c: presets that give more bits to the tensors that need them.
+/* plugins/quantize/mix.c: presets that give more bits to the tensors that need them.
  * SPDX-License-Identifier: Apache-2.0
  *
  * As in llama.cpp (src/llama-quant.cpp), by what tensors are for: the values of attention and the second matrix of
  * the feed-forward, whose errors go straight into the residual stream, and most of all in the first and last
  * layers; and the last projection, after which nothing evens out. */
-#include "quantise.h"
+#include "quantize.h"
 #include <string.h>
 #include <strings.h>
 
@@ -28,7 +28,7 @@ enum
   MOST_RULES = 20
 };
 
-struct quantise_mix
+struct quantize_mix
 {
   const char *name;
   uint32_t base;
@@ -67,7 +67,7 @@ struct quantise_mix
     "output.weight", FMTCONV_Q6_K, ALWAYS                                                              \
   }
 
-static const struct quantise_mix mixes[] = {
+static const struct quantize_mix mixes[] = {
   { "Q3_K_S", FMTCONV_Q3_K, { LAST } },
   { "Q3_K_M",
     FMTCONV_Q3_K,
@@ -87,8 +87,8 @@ static const struct quantise_mix mixes[] = {
     { VALUES (FMTCONV_Q6_K, MORE), DOWN (FMTCONV_Q6_K, MORE), FUSED (FMTCONV_Q6_K), LAST } },
 };
 
-const struct quantise_mix *
-quantise_mix_of (const char *name)
+const struct quantize_mix *
+quantize_mix_of (const char *name)
 {
   for (size_t i = 0; i < sizeof mixes / sizeof *mixes; i++)
     if (strcasecmp (mixes[i].name, name) == 0)
@@ -97,19 +97,19 @@ quantise_mix_of (const char *name)
 }
 
 const char *
-quantise_mix_names (void)
+quantize_mix_names (void)
 {
   return "Q3_K_S, Q3_K_M, Q3_K_L, Q4_K_S, Q4_K_M, Q5_K_S, Q5_K_M";
 }
 
 uint32_t
-quantise_mix_base (const struct quantise_mix *mix)
+quantize_mix_base (const struct quantize_mix *mix)
 {
   return mix->base;
 }
 
 uint64_t
-quantise_layer (const char *name)
+quantize_layer (const char *name)
 {
   for (const char *s = name; s; s = strchr (s, '.'))
     {
@@ -135,10 +135,10 @@ holds (enum when when, uint64_t layer, uint64_t layers)
 }
 
 uint32_t
-quantise_mix_type (const struct quantise_mix *mix, const char *name, uint64_t layers)
+quantize_mix_type (const struct quantize_mix *mix, const char *name, uint64_t layers)
 {
   for (const struct mixed *rule = mix->rules; rule < mix->rules + MOST_RULES && rule->glob; rule++)
-    if (fmtconv_glob (rule->glob, name) && holds (rule->when, quantise_layer (name), layers))
+    if (fmtconv_glob_match (rule->glob, name) && holds (rule->when, quantize_layer (name), layers))
       return rule->dtype;
   return 0;
 }

@@ -1,4 +1,4 @@
-/* plugins/dequantise/dequantise.c: the transform that makes plain numbers of tensors stored in blocks, or scaled by others.
+/* plugins/dequantize/dequantize.c: the transform that makes plain numbers of tensors stored in blocks, or scaled by others.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fmtconv/plugin.h>
 
@@ -9,9 +9,9 @@ struct params
 };
 
 static const fmtconv_param params[] = {
-  { "to", FMTCONV_P_DTYPE, offsetof (struct params, to), "f32",
+  { "to", FMTCONV_PARAM_DTYPE, offsetof (struct params, to), "f32",
     "data type of decoded tensors: f32, which holds them exactly, f16 or bf16" },
-  { "only", FMTCONV_P_PAIRS, offsetof (struct params, only), NULL,
+  { "only", FMTCONV_PARAM_PAIRS, offsetof (struct params, only), NULL,
     "only=GLOB: tensors of such names alone, any number" },
   { 0 },
 };
@@ -30,7 +30,7 @@ is_named (const struct params *p, const char *name)
 {
   int wanted = p->only.n == 0;
   for (size_t i = 0; i < p->only.n && !wanted; i++)
-    wanted = fmtconv_glob (p->only.value[i], name);
+    wanted = fmtconv_glob_match (p->only.value[i], name);
   return wanted;
 }
 
@@ -47,7 +47,7 @@ decode (const struct params *p, const fmtconv_tensor *t, fmtconv_model *out, acc
   const int blocks = is_stored_in_blocks (t), wanted = blocks && is_named (p, t->name);
   n->decoded += (size_t) wanted;
   n->left_blocks += (size_t) (blocks && !wanted);
-  fmtconv_put (out, t->name, wanted ? fmtconv_cast (t->view, p->to) : t->view);
+  fmtconv_model_put (out, t->name, wanted ? fmtconv_view_cast (t->view, p->to) : t->view);
 }
 
 /* Codes with their scales become one tensor, or stay beside them. */
@@ -58,55 +58,54 @@ unscale (const struct params *p, const fmtconv_model *in, const fmtconv_scaling 
   if (is_named (p, s->codes->name))
     {
       n->scaled++;
-      fmtconv_put (out, s->name, fmtconv_cast (fmtconv_unscale (in, s), p->to));
+      fmtconv_model_put (out, s->name, fmtconv_view_cast (fmtconv_model_unscale (in, s), p->to));
       return;
     }
   n->left_scaled++;
-  fmtconv_put (out, s->codes->name, s->codes->view);
-  fmtconv_put (out, s->scale->name, s->scale->view);
+  fmtconv_model_put (out, s->codes->name, s->codes->view);
+  fmtconv_model_put (out, s->scale->name, s->scale->view);
   if (s->second)
-    fmtconv_put (out, s->second->name, s->second->view);
+    fmtconv_model_put (out, s->second->name, s->second->view);
 }
 
 static void
 put_all (const struct params *p, const fmtconv_model *in, fmtconv_model *out, account *n)
 {
   fmtconv_scaling scaling;
-  for
-    FMTCONV_EACH (t, in)
-  switch (fmtconv_scaled (in, t, &scaling))
-    {
-    case FMTCONV_SCALED_CODES:
-      unscale (p, in, &scaling, out, n);
-      break;
-    case FMTCONV_SCALED_SCALE: /* comes with its codes */
-      break;
-    case FMTCONV_SCALED_COMPANION:
-      if (p->only.n == 0)
-        fmtconv_drop (out, t, "says how codes are to be used, and they become plain numbers");
-      else
-        fmtconv_put (out, t->name, t->view);
-      break;
-    default:
-      decode (p, t, out, n);
-    }
+  FMTCONV_FOREACH (t, in)
+    switch (fmtconv_model_scaling (in, t, &scaling))
+      {
+      case FMTCONV_SCALING_CODES:
+        unscale (p, in, &scaling, out, n);
+        break;
+      case FMTCONV_SCALING_SCALE: /* comes with its codes */
+        break;
+      case FMTCONV_SCALING_COMPANION:
+        if (p->only.n == 0)
+          fmtconv_model_drop (out, t, "says how codes are to be used, and they become plain numbers");
+        else
+          fmtconv_model_put (out, t->name, t->view);
+        break;
+      default:
+        decode (p, t, out, n);
+      }
 }
 
 /* A loader must not look for codes where there are none. */
 static void
 mend_config (fmtconv_ctx *ctx, fmtconv_model *out)
 {
-  fmtconv_attr *config = fmtconv_get (fmtconv_attrs (out), "config");
-  if (!fmtconv_get (config, "quantization_config"))
+  fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (out), "config");
+  if (!fmtconv_attr_get (config, "quantization_config"))
     return;
-  fmtconv_unset (config, "quantization_config");
-  fmtconv_note (ctx, "the configuration no longer says quantization_config: no tensor is quantised");
+  fmtconv_attr_unset (config, "quantization_config");
+  fmtconv_note (ctx, "the configuration no longer says quantization_config: no tensor is quantized");
 }
 
 static void
 tell_decoded (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
 {
-  const char *text = fmtconv_text (
+  const char *text = fmtconv_ctx_printf (
       ctx, done == 1 ? "%zu tensor is decoded to %s" : "%zu tensors are decoded to %s", done, to);
   if (text && left)
     fmtconv_note (ctx, "%s, %zu stay in blocks", text, left);
@@ -117,10 +116,10 @@ tell_decoded (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
 static void
 tell_scaled (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
 {
-  const char *text = fmtconv_text (ctx,
-                                   done == 1 ? "%zu tensor is multiplied by its scales, to %s"
-                                             : "%zu tensors are multiplied by their scales, to %s",
-                                   done, to);
+  const char *text = fmtconv_ctx_printf (ctx,
+                                         done == 1 ? "%zu tensor is multiplied by its scales, to %s"
+                                                   : "%zu tensors are multiplied by their scales, to %s",
+                                         done, to);
   if (text && left)
     fmtconv_note (ctx, "%s, %zu stay beside theirs", text, left);
   else if (text && done)
@@ -134,21 +133,21 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   account n = { 0 };
   if (p->to != FMTCONV_F32 && p->to != FMTCONV_F16 && p->to != FMTCONV_BF16)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "to=%s: blocks are decoded to f32, f16 or bf16",
-                         fmtconv_dtype (p->to)->name);
-  if (p->only.n && fmtconv_check_globs (&p->only, in, "dequantise:only=GLOB"))
-    return fmtconv_failed (ctx);
+                         fmtconv_dtype_get (p->to)->name);
+  if (p->only.n && fmtconv_globs_check (&p->only, in, "dequantize:only=GLOB"))
+    return fmtconv_ctx_failed (ctx);
   put_all (p, in, out, &n);
   if (n.scaled && !n.left_scaled)
     mend_config (ctx, out);
   if (n.decoded + n.left_blocks + n.scaled + n.left_scaled == 0)
     return fmtconv_note (ctx, "no tensor is stored in blocks, or scaled by another");
-  tell_decoded (ctx, fmtconv_dtype (p->to)->name, n.decoded, n.left_blocks);
-  tell_scaled (ctx, fmtconv_dtype (p->to)->name, n.scaled, n.left_scaled);
-  return fmtconv_failed (ctx);
+  tell_decoded (ctx, fmtconv_dtype_get (p->to)->name, n.decoded, n.left_blocks);
+  tell_scaled (ctx, fmtconv_dtype_get (p->to)->name, n.scaled, n.left_scaled);
+  return fmtconv_ctx_failed (ctx);
 }
 
-FMTCONV_PLUGIN (dequantise, .name = "dequantise",
+FMTCONV_PLUGIN (dequantize, .name = "dequantize",
                 .summary = "decodes tensors that are stored in blocks, or as fp8 or fp4 with scales",
                 .transform = FMTCONV_TRANSFORM (.params = params,
-                                                .understands = FMTCONV_TIED | FMTCONV_SCALED,
+                                                .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

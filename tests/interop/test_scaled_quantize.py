@@ -1,5 +1,5 @@
 """8-bit floats with scales, per tensor, row and block: the bytes that torch's arithmetic gives."""
-# Plugins: cast cogvideox-transformer dequantise fuse quantise safetensors torch transpose
+# Plugins: cast cogvideox-transformer dequantize fuse quantize safetensors torch transpose
 
 import json
 
@@ -63,14 +63,14 @@ def difficult():
             "step.weight": (torch.arange(-448, 449) / 3.0).reshape(3, 299)}
 
 
-class ScaledQuantise(Case):
+class ScaledQuantize(Case):
     def setUp(self):
         super().setUp()
         self.source, self.out = self.tmp / "in.safetensors", self.tmp / "out.safetensors"
 
     def convert(self, parameters, *more, source=None, status=0):
         """What is said."""
-        return self.run_fmtconv("-f", *more, "-t", f"quantise:{parameters}", "-w", "safetensors",
+        return self.run_fmtconv("-f", *more, "-t", f"quantize:{parameters}", "-w", "safetensors",
                                 source or self.source, self.out, status=status).stderr
 
     def found(self):
@@ -99,7 +99,7 @@ class ScaledQuantise(Case):
                 with self.subTest(to=to, scale=scale):
                     said = self.convert(f"to={to},scale={scale}", "--strict", "--verify")
                     self.assert_written(tensors, dtype, scale, "_scale_inv" if scale == "block" else "_scale")
-                    self.assertIn("9 of 12 tensors are quantised", said)
+                    self.assertIn("9 of 12 tensors are quantized", said)
 
     def test_sizes_of_blocks(self):
         tensors = {"a.weight": numbers(300, 517, dtype=torch.bfloat16)}
@@ -145,7 +145,7 @@ class ScaledQuantise(Case):
         """The same bytes twice are measured once, and written once where a format has ties."""
         weight = numbers(40, 60)
         torch.save({"a.weight": weight, "b.weight": weight}, self.tmp / "in.pt")
-        self.run_fmtconv("-t", "quantise:to=F8_E4M3,scale=row", self.tmp / "in.pt", self.tmp / "out.pt")
+        self.run_fmtconv("-t", "quantize:to=F8_E4M3,scale=row", self.tmp / "in.pt", self.tmp / "out.pt")
         value, scale = wanted(weight, torch.float8_e4m3fn, "row")
         found = torch.load(self.tmp / "out.pt", weights_only=True)
         self.assert_same(found, {"a.weight": value, "b.weight": value, "a.weight_scale": scale,
@@ -189,19 +189,19 @@ class ScaledQuantise(Case):
             self.convert(f"to=F8_E4M3,scale={scale}")
             value, scales = wanted(tensors["a.weight"], torch.float8_e4m3fn, scale)
             again, chain = self.tmp / "again.safetensors", self.tmp / "chain.safetensors"
-            self.run_fmtconv("-f", "-t", "dequantise", self.out, again)
+            self.run_fmtconv("-f", "-t", "dequantize", self.out, again)
             expected = {"a.weight": restored(value, scales, scale), "a.bias": tensors["a.bias"]}
             self.assert_same(safetensors.torch.load_file(again), expected, scale)
-            self.run_fmtconv("-f", "-t", f"quantise:to=F8_E4M3,scale={scale}", "-t", "dequantise", self.source, chain)
+            self.run_fmtconv("-f", "-t", f"quantize:to=F8_E4M3,scale={scale}", "-t", "dequantize", self.source, chain)
             self.assertEqual(chain.read_bytes(), again.read_bytes())
 
     def test_scaled_once_more(self):
-        """What is scaled is refused, and taken after dequantise: its largest values are those of the products."""
+        """What is scaled is refused, and taken after dequantize: its largest values are those of the products."""
         safetensors.torch.save_file({"a.weight": numbers(300, 517)}, self.source)
         middle = self.tmp / "middle.safetensors"
-        self.run_fmtconv("-t", "quantise:to=F8_E4M3,scale=block", self.source, middle)
-        self.assertIn("dequantise", self.convert("to=F8_E5M2,scale=row", source=middle, status=1))
-        self.convert("to=F8_E5M2,scale=row", "-t", "dequantise", source=middle)
+        self.run_fmtconv("-t", "quantize:to=F8_E4M3,scale=block", self.source, middle)
+        self.assertIn("dequantize", self.convert("to=F8_E5M2,scale=row", source=middle, status=1))
+        self.convert("to=F8_E5M2,scale=row", "-t", "dequantize", source=middle)
         value, scales = wanted(numbers(300, 517), torch.float8_e4m3fn, "block")
         plain = restored(value, scales, "block")
         self.assert_written({"a.weight": plain}, torch.float8_e5m2, "row", "_scale")
@@ -210,8 +210,8 @@ class ScaledQuantise(Case):
         """fmtconv diff measures too."""
         safetensors.torch.save_file({"a.weight": numbers(300, 517)}, self.source)
         self.convert("to=F8_E4M3,scale=block")
-        self.run_fmtconv("diff", "-t", "quantise:to=F8_E4M3,scale=block", self.source, self.out)
-        self.run_fmtconv("diff", "-t", "quantise:to=F8_E4M3,scale=block,block=64,scale-name=weight_scale_inv",
+        self.run_fmtconv("diff", "-t", "quantize:to=F8_E4M3,scale=block", self.source, self.out)
+        self.run_fmtconv("diff", "-t", "quantize:to=F8_E4M3,scale=block,block=64,scale-name=weight_scale_inv",
                          self.source, self.out, status=1)
 
     def test_several_outputs(self):
@@ -220,7 +220,7 @@ class ScaledQuantise(Case):
         torch.save(tensors, self.tmp / "in.pt")
         kinds = {"row": "row", "block": "block", "again": "row"}
         write = "".join(f"  - safetensors: {{path: {name}.safetensors}}\n"
-                        f"    transform: [{{quantise: {{to: f8_e4m3, scale: {scale}}}}}]\n"
+                        f"    transform: [{{quantize: {{to: f8_e4m3, scale: {scale}}}}}]\n"
                         for name, scale in kinds.items())
         spec = self.tmp / "spec.yaml"
         spec.write_text(f"fmtconv: 1\nread: in.pt\nwrite:\n{write}")
@@ -248,7 +248,7 @@ class ScaledQuantise(Case):
     def test_memory(self):
         """64 MiB in all, whatever the size."""
         safetensors.torch.save_file({"a.weight": numbers(9000, 8000)}, self.source)
-        result = self.run_fmtconv("--json", "-t", "quantise:to=F8_E4M3,scale=row", self.source, self.out)
+        result = self.run_fmtconv("--json", "-t", "quantize:to=F8_E4M3,scale=row", self.source, self.out)
         report = json.loads(result.stdout.splitlines()[-1])
         self.assertLess(report["memory"]["peak"], 64 << 20)
         self.assertEqual(report["bytes"]["measured"], 4 * 9000 * 8000)
@@ -275,16 +275,16 @@ class ScaledQuantise(Case):
                                  ("to=F8_E4M3,scale=block,block=0", "block=0"),
                                  ("to=q8_0,rule=a.*=f8_e5m2", "f8_e5m2"), ("to=f8_e8m0", "f8_e8m0"),
                                  ("to=q8_0,scale-name=weight_scale", "scale-name")):
-            said = self.run_fmtconv("-t", f"quantise:{parameters}", self.source, self.out, status=2).stderr
+            said = self.run_fmtconv("-t", f"quantize:{parameters}", self.source, self.out, status=2).stderr
             self.assertIn(text, said, parameters)
         said = self.convert("to=F8_E4M3,scale=block,block=1", "--memory", "1M", status=1)
         self.assertIn("--memory", said)
-        said = self.convert("to=F8_E4M3,scale=row", "-t", "quantise:to=F8_E4M3,scale=row", status=1)
+        said = self.convert("to=F8_E4M3,scale=row", "-t", "quantize:to=F8_E4M3,scale=row", status=1)
         self.assertEqual([p.name for p in self.tmp.iterdir()], ["in.safetensors"])
 
     def test_dry_run(self):
         safetensors.torch.save_file({"a.weight": numbers(256, 256)}, self.source)
-        result = self.run_fmtconv("-n", "-v", "-t", "quantise:to=F8_E4M3,scale=row", self.source, self.out)
+        result = self.run_fmtconv("-n", "-v", "-t", "quantize:to=F8_E4M3,scale=row", self.source, self.out)
         self.assertIn("measured  256.0 KiB", result.stderr)
         self.assertIn("measure", result.stdout)
 

@@ -1,4 +1,4 @@
-/* core/pipeline/recognise.c: which transforms know a model, by running their rules silently.
+/* core/pipeline/recognize.c: which transforms know a model, by running their rules silently.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 
 enum
 {
-  NEAR = 4 /* so many tensors claimed for each that is missing or not known: nearly recognised */
+  NEAR = 4 /* so many tensors claimed for each that is missing or not known: nearly recognized */
 };
 
 static bool
@@ -49,14 +49,14 @@ count (fci_claims *out)
     out->first++;
 }
 
-typedef int recogniser (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out);
+typedef int recognizer (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out);
 
-/* Those whose rules claim enough, in order.  near: that nearly recognise it too. */
+/* Those whose rules claim enough, in order.  near: that nearly recognize it too. */
 static int
 find_claims (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
-             recogniser *recognise, bool near, fci_claims *out)
+             recognizer *recognize, bool near, fci_claims *out)
 {
-  fci_claim *claims = fmtconv_alloc (ctx, n_modules + 1, sizeof *claims);
+  fci_claim *claims = fmtconv_ctx_alloc (ctx, n_modules + 1, sizeof *claims);
   *out = (fci_claims){ .claim = claims };
   for (size_t i = 0; claims && i < n_modules; i++)
     {
@@ -64,7 +64,7 @@ find_claims (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, cons
       if (!fci_plugin_has (plugin, FCI_TRANSFORM) || !plugin->transform->kind || !plugin->transform->rules)
         continue;
       fci_claim claim = { .plugin = plugin };
-      int code = recognise (plugin->transform->rules, model, &claim.found);
+      int code = recognize (plugin->transform->rules, model, &claim.found);
       if (code)
         return ctx->failed ? ctx->failed : code;
       if (claim.found.claimed && (is_complete (&claim) || (near && is_near (&claim))))
@@ -81,23 +81,23 @@ int
 fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
                  fci_claims *out)
 {
-  return find_claims (ctx, modules, n_modules, model, fci_rules_recognise, true, out);
+  return find_claims (ctx, modules, n_modules, model, fci_rules_recognize, true, out);
 }
 
 /* Rules that do not run in reverse know nothing. */
 static int
-recognise_reverse (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
+recognize_reverse (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
 {
   *out = (fci_recognition){ 0 };
   return fci_rules_one_way (fci_model_ctx (model), rules) ? 0
-                                                          : fci_rules_recognise_reverse (rules, model, out);
+                                                          : fci_rules_recognize_reverse (rules, model, out);
 }
 
 int
 fci_claims_reverse (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
                     fci_claims *out)
 {
-  return find_claims (ctx, modules, n_modules, model, recognise_reverse, false, out);
+  return find_claims (ctx, modules, n_modules, model, recognize_reverse, false, out);
 }
 
 enum
@@ -109,21 +109,21 @@ enum
 static void
 list_names (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
-  const fmtconv_tensor *t = fmtconv_next (model, NULL);
+  const fmtconv_tensor *t = fmtconv_model_next (model, NULL);
   size_t n = 0;
-  for (; t && n < SHOWN_NAMES; t = fmtconv_next (model, t), n++)
+  for (; t && n < SHOWN_NAMES; t = fmtconv_model_next (model, t), n++)
     fmtconv_detail (ctx, "%s", t->name);
-  fci_detail_more (ctx, fmtconv_count (model) - n);
+  fci_detail_more (ctx, fmtconv_model_count (model) - n);
 }
 
-/* "cogvideox-lora, cogvideox-vae" of those that recognise it.  NULL: none. */
+/* "cogvideox-lora, cogvideox-vae" of those that recognize it.  NULL: none. */
 static const char *
 claim_names (fmtconv_ctx *ctx, const fci_claims *claims)
 {
   const char *names = NULL;
   for (size_t i = 0; i < claims->complete; i++)
-    names =
-        fmtconv_text (ctx, "%s%s%s", names ? names : "", names ? ", " : "", claims->claim[i].plugin->name);
+    names = fmtconv_ctx_printf (ctx, "%s%s%s", names ? names : "", names ? ", " : "",
+                                claims->claim[i].plugin->name);
   return names;
 }
 
@@ -138,17 +138,18 @@ absent_hint (fmtconv_ctx *ctx, const fmtconv_model *model)
       || fci_claims_reverse (ctx, modules, n, model, &made))
     return NULL;
   if (claims.complete)
-    return fmtconv_text (ctx, "this fits: -t %s", claim_names (ctx, &claims));
+    return fmtconv_ctx_printf (ctx, "this fits: -t %s", claim_names (ctx, &claims));
   if (made.complete)
-    return fmtconv_text (ctx,
-                         "these are the names that %s gives: leave the transform out, or go back with -t "
-                         "%s:reverse",
-                         claim_names (ctx, &made), made.claim[0].plugin->name);
+    return fmtconv_ctx_printf (
+        ctx,
+        "these are the names that %s gives: leave the transform out, or go back with -t "
+        "%s:reverse",
+        claim_names (ctx, &made), made.claim[0].plugin->name);
   return "no other installed transform knows these tensors; -t none converts them as they are";
 }
 
 int
-fmtconv_absent (const fmtconv_model *model, const char *what)
+fmtconv_model_fail_absent (const fmtconv_model *model, const char *what)
 {
   fmtconv_ctx *ctx = model ? fci_model_ctx (model) : NULL;
   const char *hint = ctx && !ctx->failed ? absent_hint (ctx, model) : NULL;
@@ -156,6 +157,6 @@ fmtconv_absent (const fmtconv_model *model, const char *what)
     return ctx ? ctx->failed : 0;
   list_names (ctx, model);
   return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint },
-                          "no %s here, among these %zu tensor%s", what, fmtconv_count (model),
-                          fmtconv_count (model) == 1 ? "" : "s");
+                          "no %s here, among these %zu tensor%s", what, fmtconv_model_count (model),
+                          fmtconv_model_count (model) == 1 ? "" : "s");
 }

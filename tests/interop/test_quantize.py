@@ -1,5 +1,5 @@
 """Block types: our bytes and ggml's, our values and gguf-py's; which tensors get which type."""
-# Plugins: cast cogvideox-transformer dequantise gguf quantise safetensors torch
+# Plugins: cast cogvideox-transformer dequantize gguf quantize safetensors torch
 
 import struct
 import unittest
@@ -37,15 +37,15 @@ def weights(*shape, dtype=torch.float32, seed=0):
     return (torch.randn(shape, generator=generator) * 0.05).to(dtype)
 
 
-class Quantise(Case):
+class Quantize(Case):
     def setUp(self):
         super().setUp()
         self.ggml = Ggml()
         self.source, self.out = self.tmp / "in.safetensors", self.tmp / "out.gguf"
 
-    def quantise(self, parameters, *more, valid=True):
+    def quantize(self, parameters, *more, valid=True):
         """What is said; ggml reads what is written.  valid: no value became infinite, which ggml refuses."""
-        said = self.run_fmtconv("-f", *more, "-t", f"quantise:{parameters}", *GGUF, self.source, self.out).stderr
+        said = self.run_fmtconv("-f", *more, "-t", f"quantize:{parameters}", *GGUF, self.source, self.out).stderr
         seen = ggml.read(self.out)
         self.assertIsNotNone(seen, "ggml refuses it")
         for name, (kind, raw) in seen[2].items():
@@ -54,7 +54,7 @@ class Quantise(Case):
 
     def assert_blocks(self, found, name, tensor, dtype):
         self.assertEqual(found[name][0], dtype, name)
-        wanted = self.ggml.quantise(dtype, tensor)
+        wanted = self.ggml.quantize(dtype, tensor)
         self.assertTrue(torch.equal(found[name][1].reshape(-1), wanted.reshape(-1)), f"{name} {dtype}")
 
     def assert_plain(self, found, name, tensor, dtype):
@@ -69,14 +69,14 @@ class Quantise(Case):
         safetensors.torch.save_file(tensors, self.source)
         for dtype in TYPES:
             with self.subTest(dtype=dtype):
-                said = self.quantise(f"to={dtype}")
+                said = self.quantize(f"to={dtype}")
                 found = read(self.out)
                 for name in ("f32", "f16", "bf16", "f64"):
                     self.assert_blocks(found, name, tensors[name], dtype)
                 self.assert_blocks(found, "short", tensors["short"], FALLBACK.get(dtype, dtype))
                 self.assert_plain(found, "odd", tensors["odd"], "F16")
                 self.assert_plain(found, "line", tensors["line"], "F32")
-                self.assertIn("5 of 7 tensors are quantised", said)
+                self.assertIn("5 of 7 tensors are quantized", said)
                 if dtype in FALLBACK:
                     self.assertIn(f"{FALLBACK[dtype]}: 1, instead of {dtype}", said)
 
@@ -86,13 +86,13 @@ class Quantise(Case):
                    "blocks.0.attn.to_v.bias": weights(32), "patch_embed.proj.weight": weights(4, 4, 2, 2),
                    "time_embedding.linear_1.weight": weights(4, 32), "steps": torch.arange(3)}
         safetensors.torch.save_file(tensors, self.source)
-        self.quantise("to=q8_0")
+        self.quantize("to=q8_0")
         found = read(self.out)
         self.assert_blocks(found, "blocks.0.attn.to_v.weight", tensors["blocks.0.attn.to_v.weight"], "q8_0")
         for name in ("blocks.0.norm1.linear.weight", "patch_embed.proj.weight", "time_embedding.linear_1.weight"):
             self.assert_plain(found, name, tensors[name], "F16")
         self.assert_plain(found, "blocks.0.attn.to_v.bias", tensors["blocks.0.attn.to_v.bias"], "F32")
-        self.quantise("to=q8_0,keep=*to_v*,rule=*.linear.weight=q4_K,rule=*linear*=f32,rest=bf16")
+        self.quantize("to=q8_0,keep=*to_v*,rule=*.linear.weight=q4_K,rule=*linear*=f32,rest=bf16")
         found = read(self.out)
         self.assert_plain(found, "blocks.0.attn.to_v.weight", tensors["blocks.0.attn.to_v.weight"], "BF16")
         self.assert_blocks(found, "blocks.0.norm1.linear.weight", tensors["blocks.0.norm1.linear.weight"], "q4_K")
@@ -106,7 +106,7 @@ class Quantise(Case):
             for name in ("attn1.to_q", "attn1.to_v", "ff.net.2"):
                 tensors[f"transformer_blocks.{i}.{name}.weight"] = weights(8, 256, seed=i)
         safetensors.torch.save_file(tensors, self.source)
-        self.quantise("to=Q4_K_M")
+        self.quantize("to=Q4_K_M")
         found = read(self.out)
         self.assert_blocks(found, "proj_out.weight", tensors["proj_out.weight"], "q6_K")
         more = {0, 1, 4, 7, 10, 13, 14, 15}
@@ -125,7 +125,7 @@ class Quantise(Case):
                 for name in names[:3]:
                     tensors[name.format(i) + ".weight"] = weights(8, 256, seed=i)
             safetensors.torch.save_file(tensors, self.source)
-            self.assertNotIn("knows none", self.quantise("to=Q4_K_M"))
+            self.assertNotIn("knows none", self.quantize("to=Q4_K_M"))
             found = read(self.out)
             self.assert_blocks(found, names[3] + ".weight", tensors[names[3] + ".weight"], "q6_K")
             more = {0, 1, 4, 7, 10, 13, 14, 15}
@@ -134,13 +134,13 @@ class Quantise(Case):
                     full = name.format(i) + ".weight"
                     self.assert_blocks(found, full, tensors[full], "q6_K" if k and i in more else "q4_K")
         safetensors.torch.save_file({"a.weight": weights(4, 256)}, self.source)
-        self.assertIn("Q4_K_M knows none of these names: it is q4_K", self.quantise("to=Q4_K_M"))
+        self.assertIn("Q4_K_M knows none of these names: it is q4_K", self.quantize("to=Q4_K_M"))
 
     def test_experts(self):
         """Matrices one behind the other, of which most of a mixture of experts is made."""
         tensors = {"blk.0.ffn_down_exps.weight": weights(3, 4, 256), "conv1.weight": weights(3, 4, 256)}
         safetensors.torch.save_file(tensors, self.source)
-        self.quantise("to=q4_K")
+        self.quantize("to=q4_K")
         found = read(self.out)
         self.assert_blocks(found, "blk.0.ffn_down_exps.weight", tensors["blk.0.ffn_down_exps.weight"], "q4_K")
         self.assert_plain(found, "conv1.weight", tensors["conv1.weight"], "F16")
@@ -150,7 +150,7 @@ class Quantise(Case):
         tensors = {"s": torch.tensor(3.0), "w": weights(4, 64)}
         safetensors.torch.save_file(tensors, self.source)
         for rule in ("rule=*=q4_0", "rule=s=q8_0"):
-            self.assertIn("f16: 1, instead of q", self.quantise(f"to=q4_0,{rule}"))
+            self.assertIn("f16: 1, instead of q", self.quantize(f"to=q4_0,{rule}"))
             found = read(self.out)
             self.assert_plain(found, "s", tensors["s"], "F16")
             self.assert_blocks(found, "w", tensors["w"], "q4_0")
@@ -158,18 +158,18 @@ class Quantise(Case):
     def test_long_summary(self):
         """Every tensor is counted in it, however many kinds there are."""
         safetensors.torch.save_file({f"w{n}": weights(2, 2 * n + 1) for n in range(1, 75)}, self.source)
-        said = self.quantise("to=q8_0", "-v")
+        said = self.quantize("to=q8_0", "-v")
         self.assertEqual(said.count("instead of q8_0"), 64)
         self.assertIn("10 tensors more of other types or rows", said)
 
     def test_chain(self):
-        """After a transform that splits and permutes nothing but names: what diffusers would hold, quantised."""
+        """After a transform that splits and permutes nothing but names: what diffusers would hold, quantized."""
         model = Model("5B", hidden=256, head=16)
         state = transformer(model)
         torch.save({"module": state}, self.tmp / "in.pt")
         wanted = wanted_transformer(state, model)
         for more in ((), ("--memory=1M", "--threads=3"), ("--verify",)):
-            self.run_fmtconv("-f", *more, "-t", f"cogvideox-transformer:{model.sample}", "-t", "quantise:to=q4_K", *GGUF,
+            self.run_fmtconv("-f", *more, "-t", f"cogvideox-transformer:{model.sample}", "-t", "quantize:to=q4_K", *GGUF,
                              self.tmp / "in.pt", self.out)
             found = read(self.out)
             self.assertEqual(sum(kind == "q4_K" for kind, _ in found.values()), 13)
@@ -181,45 +181,45 @@ class Quantise(Case):
         """What becomes 0 in half precision, beside the blocks, is warned of."""
         tensors = {"w": weights(4, 64), "conv.weight": torch.full((2, 2, 4), 1e-9, dtype=torch.bfloat16)}
         safetensors.torch.save_file(tensors, self.source)
-        said = self.quantise("to=q8_0")
+        said = self.quantize("to=q8_0")
         self.assertIn("16 of 16 values in 1 tensor lost precision", said)
         self.assertIn("conv.weight", said)
-        self.run_fmtconv("-f", "--strict", "-t", "quantise:to=q8_0", *GGUF, self.source, self.out, status=1)
-        self.assertNotIn("lost precision", self.quantise("to=q8_0,rest=bf16"))
+        self.run_fmtconv("-f", "--strict", "-t", "quantize:to=q8_0", *GGUF, self.source, self.out, status=1)
+        self.assertNotIn("lost precision", self.quantize("to=q8_0,rest=bf16"))
 
     def test_f16_overflow(self):
         """A value that f16 cannot hold is reported with its tensor; an error under --strict."""
         tensors = {"norm.linear.weight": weights(4, 32), "w.weight": weights(4, 32)}
         tensors["norm.linear.weight"][1, 1] = 1e6
         safetensors.torch.save_file(tensors, self.source)
-        self.assertIn("norm.linear.weight", self.quantise("to=q8_0", valid=False))
-        result = self.run_fmtconv("-f", "--strict", "-t", "quantise:to=q8_0", *GGUF, self.source, self.out, status=1)
+        self.assertIn("norm.linear.weight", self.quantize("to=q8_0", valid=False))
+        result = self.run_fmtconv("-f", "--strict", "-t", "quantize:to=q8_0", *GGUF, self.source, self.out, status=1)
         self.assertIn("norm.linear.weight", result.stderr)
-        self.quantise("to=q8_0,rest=bf16", "--strict")
+        self.quantize("to=q8_0,rest=bf16", "--strict")
 
     def test_not_a_number(self):
         for value, said in ((float("nan"), "are not numbers"), (float("-inf"), "are infinite")):
             tensors = {"a.weight": weights(64, 512), "b.weight": weights(64, 512)}
             tensors["b.weight"][17, 300] = value
             safetensors.torch.save_file(tensors, self.source)
-            result = self.run_fmtconv("-f", "-t", "quantise:to=q4_K", *GGUF, self.source, self.out, status=1)
+            result = self.run_fmtconv("-f", "-t", "quantize:to=q4_K", *GGUF, self.source, self.out, status=1)
             self.assertIn(f"tensor 'b.weight': 1 of 32768 values {said}, the first of them in row 17", result.stderr)
             self.assertFalse(self.out.exists())
 
-    def test_dequantise(self):
+    def test_dequantize(self):
         """Values as ggml's and gguf-py's; a part of them; and cut and joined afterwards."""
         tensors = {name: weights(8, 512, seed=i) for i, name in enumerate(TYPES)}
         safetensors.torch.save_file(tensors, self.source)
         rules = ",".join(f"rule={name}={name}" for name in TYPES)
-        self.quantise(f"to=q8_0,{rules}")
+        self.quantize(f"to=q8_0,{rules}")
         blocks = read(self.out)
         plain = self.tmp / "plain.safetensors"
         for dtype in ("f32", "f16", "bf16"):
-            self.run_fmtconv("-f", "-q", "-t", f"dequantise:to={dtype}", self.out, plain)
+            self.run_fmtconv("-f", "-q", "-t", f"dequantize:to={dtype}", self.out, plain)
             found = safetensors.torch.load_file(plain)
             for name in TYPES:
                 kind, raw = blocks[name]
-                values = self.ggml.dequantise(kind, raw)
+                values = self.ggml.dequantize(kind, raw)
                 self.assertTrue(torch.equal(found[name], values.to(PLAIN[dtype.upper()])), name)
                 theirs = gguf.dequantize(raw.numpy(), gguf.GGMLQuantizationType(TYPES[kind]))
                 self.assertTrue(torch.equal(values, torch.from_numpy(theirs)), name)
@@ -228,24 +228,24 @@ class Quantise(Case):
         """One that matches no tensor is mistyped."""
         safetensors.torch.save_file({"a.weight": weights(4, 64)}, self.source)
         for wrong in ("rule=b.*=q4_0", "keep=b.*"):
-            result = self.run_fmtconv("-t", f"quantise:to=q8_0,keep=a.*,{wrong}", *GGUF, self.source, self.out, status=2)
+            result = self.run_fmtconv("-t", f"quantize:to=q8_0,keep=a.*,{wrong}", *GGUF, self.source, self.out, status=2)
             self.assertIn("1 glob matches no tensor", result.stderr)
             self.assertIn("b.*", result.stderr)
 
-    def test_dequantise_some(self):
+    def test_dequantize_some(self):
         tensors = {"a.weight": weights(4, 64), "b.weight": weights(4, 64)}
         safetensors.torch.save_file(tensors, self.source)
-        self.quantise("to=q8_0")
+        self.quantize("to=q8_0")
         first = read(self.out)
         again = self.tmp / "again.gguf"
-        said = self.run_fmtconv("-t", "dequantise:only=a.*,to=f16", self.out, again).stderr
+        said = self.run_fmtconv("-t", "dequantize:only=a.*,to=f16", self.out, again).stderr
         self.assertIn("1 tensor is decoded to f16, 1 stay in blocks", said)
         found = read(again)
         self.assertEqual(found["a.weight"][0], "F16")
         self.assertTrue(torch.equal(found["b.weight"][1], first["b.weight"][1]))
         refused = self.run_fmtconv("-f", self.out, self.tmp / "x.safetensors", status=1)
         self.assertIn("cannot represent 2 of 2 tensors", refused.stderr)
-        self.assertIn("-t dequantise", refused.stderr)
+        self.assertIn("-t dequantize", refused.stderr)
 
     def matrices(self, sums, counts):
         """The same importance matrix in llama.cpp's GGUF form and in its older one."""
@@ -275,49 +275,49 @@ class Quantise(Case):
         for matrix in self.matrices(sums, counts):
             for dtype in TYPES:
                 with self.subTest(matrix=matrix.name, dtype=dtype):
-                    said = self.quantise(f"to={dtype},imatrix={matrix}")
+                    said = self.quantize(f"to={dtype},imatrix={matrix}")
                     self.assertIn("weights for 2 of them", said)
                     found = read(self.out)
                     for name, t in tensors.items():
                         importance = sums[name] / counts[name] if name in sums else None
-                        wanted = self.ggml.quantise(dtype, t, importance)
+                        wanted = self.ggml.quantize(dtype, t, importance)
                         self.assertTrue(torch.equal(found[name][1].reshape(-1), wanted.reshape(-1)), name)
 
     def test_importance_of_another_model(self):
         safetensors.torch.save_file({"a.weight": weights(4, 512)}, self.source)
         for sums, said in (({"a.weight": torch.ones(256)}, "512"), ({"a.weight": -torch.ones(512)}, "not below 0")):
             for matrix in self.matrices(sums, {"a.weight": 1}):
-                result = self.run_fmtconv("-f", "-t", f"quantise:to=q4_K,imatrix={matrix}", *GGUF, self.source, self.out,
+                result = self.run_fmtconv("-f", "-t", f"quantize:to=q4_K,imatrix={matrix}", *GGUF, self.source, self.out,
                                           status=1)
                 self.assertIn("a.weight", result.stderr)
                 self.assertIn(said, result.stderr)
         for matrix in self.matrices({"b.weight": torch.ones(512)}, {"b.weight": 1}):
-            command = ["-f", "-t", f"quantise:to=q4_K,imatrix={matrix}", *GGUF, self.source, self.out]
+            command = ["-f", "-t", f"quantize:to=q4_K,imatrix={matrix}", *GGUF, self.source, self.out]
             self.assertIn("has weights for none of them", self.run_fmtconv(*command).stderr)
             self.run_fmtconv("--strict", *command, status=1)
         for columns, calls in ((511, 1), (513, 0)):  # as many numbers as with, or without, how many calls
             _, old = self.matrices({"a.weight": torch.ones(columns)}, {"a.weight": calls})
-            result = self.run_fmtconv("-f", "-t", f"quantise:to=q4_K,imatrix={old}", *GGUF, self.source, self.out, status=1)
+            result = self.run_fmtconv("-f", "-t", f"quantize:to=q4_K,imatrix={old}", *GGUF, self.source, self.out, status=1)
             self.assertIn("another number of columns", result.stderr)
-        self.quantise("to=q8_0")
-        result = self.run_fmtconv("-t", f"quantise:to=q4_K,imatrix={self.out}", *GGUF, self.source, self.tmp / "x.gguf", status=1)
+        self.quantize("to=q8_0")
+        result = self.run_fmtconv("-t", f"quantize:to=q4_K,imatrix={self.out}", *GGUF, self.source, self.tmp / "x.gguf", status=1)
         self.assertIn("NAME.in_sum2", result.stderr)
         for data in (b"", b"\1", b"\xff\xff\xff\x7f" + b"a" * 40, struct.pack("<iii", 1, 1, 0) + b"a" * 9):
             (self.tmp / "bad.dat").write_bytes(data)
-            self.run_fmtconv("-f", "-t", f"quantise:to=q4_K,imatrix={self.tmp / 'bad.dat'}", *GGUF, self.source, self.out,
+            self.run_fmtconv("-f", "-t", f"quantize:to=q4_K,imatrix={self.tmp / 'bad.dat'}", *GGUF, self.source, self.out,
                              status=1)
 
     def test_again(self):
         """From one block type to another: with consent, decoded and encoded in one step."""
         tensors = {"a.weight": weights(16, 512)}
         safetensors.torch.save_file(tensors, self.source)
-        self.quantise("to=q8_0")
+        self.quantize("to=q8_0")
         raw = read(self.out)["a.weight"][1]
         again = self.tmp / "again.gguf"
-        self.run_fmtconv("-t", "quantise:to=q4_K", self.out, again, status=1)
-        self.run_fmtconv("--allow-lossy", "-t", "quantise:to=q4_K", self.out, again)
-        self.assert_blocks(read(again), "a.weight", self.ggml.dequantise("q8_0", raw), "q4_K")
-        self.run_fmtconv("-f", "-t", "quantise:to=q8_0", self.out, again)
+        self.run_fmtconv("-t", "quantize:to=q4_K", self.out, again, status=1)
+        self.run_fmtconv("--allow-lossy", "-t", "quantize:to=q4_K", self.out, again)
+        self.assert_blocks(read(again), "a.weight", self.ggml.dequantize("q8_0", raw), "q4_K")
+        self.run_fmtconv("-f", "-t", "quantize:to=q8_0", self.out, again)
         self.assertTrue(torch.equal(read(again)["a.weight"][1], raw))
 
 

@@ -1,11 +1,11 @@
-/* plugins/quantise/matrix.c: importance matrices of llama.cpp, in both of its forms.
+/* plugins/quantize/matrix.c: importance matrices of llama.cpp, in both of its forms.
  * SPDX-License-Identifier: Apache-2.0
  *
  * In a GGUF file (llama.cpp: tools/imatrix) tensor NAME.in_sum2 holds the sum of squares of each column's inputs, and
  * NAME.counts how many there were.  The older form is, in little-endian numbers of 32 bits: how many entries; of each
  * the length of its name, the name, how many calls, how many values, and these as floats; what follows is for
  * people. */
-#include "quantise.h"
+#include "quantize.h"
 #include <string.h>
 
 enum
@@ -26,92 +26,91 @@ static fmtconv_view *
 with_count (fmtconv_ctx *ctx, fmtconv_view *values, uint32_t calls)
 {
   const float count = (float) calls;
-  fmtconv_view *both[2] = { values, fmtconv_constant (ctx, FMTCONV_F32, 1, (const uint64_t[]){ 1 }, &count) };
-  return calls ? fmtconv_concat (0, 2, both) : values;
+  fmtconv_view *both[2] = { values,
+                            fmtconv_view_constant (ctx, FMTCONV_F32, 1, (const uint64_t[]){ 1 }, &count) };
+  return calls ? fmtconv_view_concat (0, 2, both) : values;
 }
 
 static int
-read_entry (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantise_weights *entry)
+read_entry (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantize_weights *entry)
 {
-  uint64_t len = fmtconv_take_le (c, 4);
+  uint64_t len = fmtconv_cursor_take_le (c, 4);
   if (len == 0 || len > MOST_NAME)
     return fail_at (ctx, c, "an entry without a name, or with one of more than 4096 bytes");
-  entry->name = fmtconv_take (c, len);
-  uint64_t calls = fmtconv_take_le (c, 4), n = fmtconv_take_le (c, 4);
-  if (fmtconv_failed (ctx))
-    return fmtconv_failed (ctx);
+  entry->name = fmtconv_cursor_take (c, len);
+  uint64_t calls = fmtconv_cursor_take_le (c, 4), n = fmtconv_cursor_take_le (c, 4);
+  if (fmtconv_ctx_failed (ctx))
+    return fmtconv_ctx_failed (ctx);
   if (calls > INT32_MAX || n == 0 || n > (c->end - c->pos) / 4)
     return fail_at (ctx, c, "an entry has more values than there are, or none");
   entry->view =
-      with_count (ctx, fmtconv_leaf (c->source, c->pos, FMTCONV_F32, 1, &n, NULL), (uint32_t) calls);
+      with_count (ctx, fmtconv_view_leaf (c->source, c->pos, FMTCONV_F32, 1, &n, NULL), (uint32_t) calls);
   entry->columns = n;
   c->pos += 4 * n;
-  return fmtconv_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 static int
-read_older (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantise_matrix *matrix)
+read_older (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantize_matrix *matrix)
 {
-  uint64_t n = fmtconv_take_le (c, 4);
-  if (fmtconv_failed (ctx))
-    return fmtconv_failed (ctx);
+  uint64_t n = fmtconv_cursor_take_le (c, 4);
+  if (fmtconv_ctx_failed (ctx))
+    return fmtconv_ctx_failed (ctx);
   if (n == 0 || n > (c->end - c->pos) / LEAST_ENTRY)
     return fail_at (ctx, c, "its number of entries makes no sense");
-  matrix->weights = fmtconv_alloc (ctx, n, sizeof *matrix->weights);
+  matrix->weights = fmtconv_ctx_alloc (ctx, n, sizeof *matrix->weights);
   for (; matrix->weights && matrix->n < n; matrix->n++)
     if (read_entry (ctx, c, &matrix->weights[matrix->n]))
-      return fmtconv_failed (ctx);
-  return fmtconv_failed (ctx);
+      return fmtconv_ctx_failed (ctx);
+  return fmtconv_ctx_failed (ctx);
 }
 
 /* Any GGUF file can be read; this one has nothing to say. */
 static int
 check_names (fmtconv_ctx *ctx, const fmtconv_cursor *c, const fmtconv_model *model)
 {
-  for
-    FMTCONV_EACH (t, model)
-  if (fmtconv_glob ("*.in_sum2", t->name))
-    return 0;
+  FMTCONV_FOREACH (t, model)
+    if (fmtconv_glob_match ("*.in_sum2", t->name))
+      return 0;
   return fail_at (ctx, c, "no tensor of the GGUF file is called NAME.in_sum2");
 }
 
 int
-quantise_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out, struct quantise_matrix *matrix)
+quantize_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out, struct quantize_matrix *matrix)
 {
-  fmtconv_cursor c = fmtconv_cursor_of (fmtconv_open (in)), head = c;
-  const void *magic = fmtconv_take (&head, 4);
+  fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (in)), head = c;
+  const void *magic = fmtconv_cursor_take (&head, 4);
   if (!magic || memcmp (magic, "GGUF", 4) != 0)
-    return fmtconv_failed (ctx) ? fmtconv_failed (ctx) : read_older (ctx, &c, matrix);
-  matrix->model = fmtconv_read (in, "gguf");
+    return fmtconv_ctx_failed (ctx) ? fmtconv_ctx_failed (ctx) : read_older (ctx, &c, matrix);
+  matrix->model = fmtconv_input_read (in, "gguf");
   if (!matrix->model || check_names (ctx, &c, matrix->model))
-    return fmtconv_failed (ctx);
-  for
-    FMTCONV_EACH (t, matrix->model)
-  fmtconv_drop (out, t, "the importance of columns");
-  return fmtconv_failed (ctx);
+    return fmtconv_ctx_failed (ctx);
+  FMTCONV_FOREACH (t, matrix->model)
+    fmtconv_model_drop (out, t, "the importance of columns");
+  return fmtconv_ctx_failed (ctx);
 }
 
 /* A tensor of the GGUF file as one row of numbers; NULL: none (no error), or an error. */
 static fmtconv_view *
-find_row (const struct quantise_matrix *matrix, const fmtconv_tensor *t, const char *what, uint64_t n)
+find_row (const struct quantize_matrix *matrix, const fmtconv_tensor *t, const char *what, uint64_t n)
 {
   const fmtconv_tensor *found =
-      fmtconv_find (matrix->model, fmtconv_text (matrix->ctx, "%s.%s", t->name, what));
+      fmtconv_model_find (matrix->model, fmtconv_ctx_printf (matrix->ctx, "%s.%s", t->name, what));
   if (!found)
     return NULL;
   if (found->dtype == FMTCONV_F32 && found->bytes == 4 * n)
-    return fmtconv_reshape (found->view, 1, &n);
+    return fmtconv_view_reshape (found->view, 1, &n);
   fmtconv_fail_at (matrix->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = found->name },
                    "in the importance matrix this is not %llu numbers of f32", (unsigned long long) n);
   return NULL;
 }
 
 static fmtconv_view *
-find_older (const struct quantise_matrix *matrix, const fmtconv_tensor *t, uint64_t n)
+find_older (const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint64_t n)
 {
   for (size_t i = 0; i < matrix->n; i++)
     {
-      const struct quantise_weights *found = &matrix->weights[i];
+      const struct quantize_weights *found = &matrix->weights[i];
       if (strcmp (found->name, t->name) != 0)
         continue;
       if (found->columns == n)
@@ -124,14 +123,14 @@ find_older (const struct quantise_matrix *matrix, const fmtconv_tensor *t, uint6
 }
 
 fmtconv_view *
-quantise_importance (const struct quantise_matrix *matrix, const fmtconv_tensor *t)
+quantize_importance (const struct quantize_matrix *matrix, const fmtconv_tensor *t)
 {
-  const uint64_t n = quantise_row (t);
+  const uint64_t n = quantize_row (t);
   if (!matrix->model)
     return find_older (matrix, t, n);
   fmtconv_view *both[2] = { find_row (matrix, t, "in_sum2", n), NULL };
   if (!both[0])
     return NULL;
   both[1] = find_row (matrix, t, "counts", 1);
-  return both[1] ? fmtconv_concat (0, 2, both) : NULL;
+  return both[1] ? fmtconv_view_concat (0, 2, both) : NULL;
 }

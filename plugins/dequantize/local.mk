@@ -1,0 +1,9 @@
+# plugins/dequantize/local.mk
+if PLUGIN_DEQUANTIZE
+plugin_LTLIBRARIES += plugins/dequantize.la
+dist_man_MANS += plugins/dequantize/fmtconv-dequantize.7
+endif
+plugins_dequantize_la_SOURCES = plugins/dequantize/dequantize.c
+plugins_dequantize_la_CFLAGS = $(plugin_cflags)
+plugins_dequantize_la_LDFLAGS = $(plugin_ldflags)
+plugins_dequantize_la_LIBADD = libfmtconv.la

@@ -1,0 +1,268 @@
+/* plugins/quantize/quantize.c: the transform that stores matrices in blocks of few bits.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "quantize.h"
+#include <string.h>
+
+enum
+{
+  LISTED = 64 /* lines of a summary; what is beyond is counted in one more */
+};
+
+static const fmtconv_param params[] = {
+  { "to", FMTCONV_PARAM_TEXT, offsetof (struct quantize_params, to), NULL,
+    "data type of matrices (q8_0, q4_K …, f8_e4m3, f8_e5m2, f16, bf16, f32), or a mix: Q4_K_M …" },
+  { "rule|keep", FMTCONV_PARAM_PAIRS, offsetof (struct quantize_params, rules), NULL,
+    "rule=GLOB=TYPE for tensors of that name, keep=GLOB to quantize none of them; the first that matches" },
+  { "rest", FMTCONV_PARAM_DTYPE, offsetof (struct quantize_params, rest), NULL,
+    "data type of what is not quantized: f16 (but 1-D tensors f32), bf16 or f32; beside f8_e4m3: its own" },
+  { "imatrix", FMTCONV_PARAM_INPUT, offsetof (struct quantize_params, imatrix), NULL,
+    "how much each column matters: an importance matrix of llama.cpp" },
+  { "scale", FMTCONV_PARAM_CHOICE, offsetof (struct quantize_params, scale), "none|tensor|row|block",
+    "what shares a scale, with f8_e4m3 and f8_e5m2" },
+  { "block", FMTCONV_PARAM_TEXT, offsetof (struct quantize_params, block), NULL,
+    "rows and columns of a block, with scale=block: 128 or 128x128, which is the default" },
+  { "scale-name", FMTCONV_PARAM_CHOICE, offsetof (struct quantize_params, scale_name),
+    "auto|weight_scale|scale_weight|weight_scale_inv",
+    "what scales are called: weight_scale, of blocks weight_scale_inv; scale_weight is for ComfyUI" },
+  { 0 },
+};
+
+static int
+read_type (fmtconv_ctx *ctx, const char *name, uint32_t *dtype)
+{
+  *dtype = fmtconv_dtype_parse (ctx, name);
+  if (!*dtype || quantize_makes (*dtype))
+    return fmtconv_ctx_failed (ctx);
+  if (quantize_is_blocks (*dtype))
+    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can be read, but not made",
+                         fmtconv_dtype_get (*dtype)->name);
+  return fmtconv_fail (
+      ctx, FMTCONV_E_USAGE,
+      "%s is no type for weights here: give a block type, f8_e4m3, f8_e5m2, f16, bf16 or f32",
+      fmtconv_dtype_get (*dtype)->name);
+}
+
+/* "*.to_v.weight=q6_K". */
+static int
+read_rule (fmtconv_ctx *ctx, const char *key, const char *value, struct quantize_rule *rule)
+{
+  *rule = (struct quantize_rule){ .glob = value };
+  if (strcmp (key, "keep") == 0)
+    return 0;
+  const char *equals = strrchr (value, '=');
+  if (!equals || equals == value)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "rule=%s is no GLOB=TYPE", value);
+  rule->glob = fmtconv_ctx_printf (ctx, "%.*s", (int) (equals - value), value);
+  return read_type (ctx, equals + 1, &rule->dtype);
+}
+
+static int
+read_to (fmtconv_ctx *ctx, const char *to, struct quantize_plan *plan)
+{
+  if (!to)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                         "say what to quantize to: quantize:to=q8_0, another type, or a mix (%s)",
+                         quantize_mix_names ());
+  plan->mix = quantize_mix_of (to);
+  if (!plan->mix)
+    return read_type (ctx, to, &plan->to);
+  plan->to = quantize_mix_base (plan->mix);
+  return 0;
+}
+
+/* A glob that is mistyped must not pass for one that has nothing to do. */
+static int
+check_globs (fmtconv_ctx *ctx, const fmtconv_pairs *given, const struct quantize_plan *plan,
+             const fmtconv_model *in)
+{
+  const char **globs = fmtconv_ctx_alloc (ctx, given->n, sizeof *globs);
+  if (!given->n || !globs)
+    return fmtconv_ctx_failed (ctx);
+  for (size_t i = 0; i < given->n; i++)
+    globs[i] = plan->rules[i].glob;
+  return fmtconv_globs_check (&(fmtconv_pairs){ .n = given->n, .key = given->key, .value = globs }, in,
+                              "quantize:rule=GLOB=TYPE");
+}
+
+int
+quantize_plan (fmtconv_ctx *ctx, const struct quantize_params *p, const fmtconv_model *in,
+               struct quantize_plan *plan)
+{
+  *plan = (struct quantize_plan){ .n_rules = p->rules.n, .rest = p->rest };
+  if (read_to (ctx, p->to, plan) || quantize_read_scaling (ctx, p, &plan->scaling))
+    return fmtconv_ctx_failed (ctx);
+  if (!p->rest && !quantize_is_scaled (plan->to))
+    plan->rest = FMTCONV_F16;
+  if (p->rest && p->rest != FMTCONV_F16 && p->rest != FMTCONV_BF16 && p->rest != FMTCONV_F32)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "rest=%s: what is not quantized is f16, bf16 or f32",
+                         fmtconv_dtype_get (p->rest)->name);
+  plan->rules = fmtconv_ctx_alloc (ctx, plan->n_rules, sizeof *plan->rules);
+  for (size_t i = 0; plan->rules && i < plan->n_rules; i++)
+    if (read_rule (ctx, p->rules.key[i], p->rules.value[i], &plan->rules[i]))
+      return fmtconv_ctx_failed (ctx);
+  if (quantize_check_scaling (ctx, plan) || check_globs (ctx, &p->rules, plan, in))
+    return fmtconv_ctx_failed (ctx);
+  FMTCONV_FOREACH (t, in)
+    {
+      uint64_t layer = quantize_layer (t->name);
+      plan->layers = layer != UINT64_MAX && layer >= plan->layers ? layer + 1 : plan->layers;
+    }
+  return fmtconv_ctx_failed (ctx);
+}
+
+/* How many tensors met the same fate. */
+struct line
+{
+  struct quantize_choice choice;
+  uint64_t row; /* where the choice is not what was wanted */
+  size_t n;
+};
+
+struct summary
+{
+  struct line lines[LISTED];
+  size_t n;
+  size_t quantized;
+  size_t again;
+  size_t other;   /* not floating-point */
+  size_t weighed; /* by importance */
+  size_t unlisted;
+  size_t mixed;  /* of another type than most, by the mix */
+  size_t scaled; /* of `quantized`: 8-bit floats */
+};
+
+static bool
+is_scaled (const struct quantize_choice *choice)
+{
+  return !choice->why && quantize_is_scaled (choice->dtype);
+}
+
+static void
+count (struct summary *s, struct quantize_choice c, const fmtconv_tensor *t)
+{
+  uint64_t row = c.wanted != c.dtype ? quantize_row (t) : 0;
+  s->quantized += quantize_is_blocks (c.dtype) || is_scaled (&c);
+  s->mixed += c.mixed;
+  for (size_t i = 0; i < s->n; i++)
+    {
+      struct line *line = &s->lines[i];
+      if (line->choice.wanted == c.wanted && line->choice.dtype == c.dtype && line->row == row
+          && line->choice.why == c.why)
+        {
+          line->n++;
+          return;
+        }
+    }
+  if (s->n < LISTED)
+    s->lines[s->n++] = (struct line){ .choice = c, .row = row, .n = 1 };
+  else
+    s->unlisted++;
+}
+
+static void
+say (fmtconv_ctx *ctx, const struct summary *s, size_t all, bool matrix)
+{
+  for (size_t i = 0; i < s->n; i++)
+    {
+      const struct line *line = &s->lines[i];
+      const char *name = fmtconv_dtype_get (line->choice.dtype)->name;
+      if (line->row)
+        fmtconv_detail (ctx, "%s: %zu, instead of %s, whose blocks of %u do not divide rows of %llu", name,
+                        line->n, fmtconv_dtype_get (line->choice.wanted)->name,
+                        (unsigned) fmtconv_dtype_get (line->choice.wanted)->block,
+                        (unsigned long long) line->row);
+      else if (line->choice.why)
+        fmtconv_detail (ctx, "%s: %zu not quantized (%s)", name, line->n, line->choice.why);
+      else
+        fmtconv_detail (ctx, "%s: %zu", name, line->n);
+    }
+  if (s->unlisted)
+    fmtconv_detail (ctx, "%zu tensors more of other types or rows", s->unlisted);
+  fmtconv_note (ctx, "%zu of %zu tensors are quantized", s->quantized, all);
+  if (matrix && !s->weighed)
+    fmtconv_warn (
+        ctx,
+        "the importance matrix has weights for none of them: is it of another model, or of other names?");
+  else if (matrix)
+    fmtconv_note (ctx, "the importance matrix has weights for %zu of them", s->weighed);
+  if (s->other)
+    fmtconv_note (ctx, "not floating-point, and kept as they are: %zu", s->other);
+  if (s->again)
+    fmtconv_lossy (ctx, "%zu tensors are quantized already, and would be a second time, to another type",
+                   s->again);
+}
+
+static bool
+is_float (uint32_t dtype)
+{
+  return quantize_is_blocks (dtype) || (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
+         || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E5M2FNUZ);
+}
+
+static fmtconv_view *
+converted (const fmtconv_tensor *t, uint32_t dtype, fmtconv_view *importance)
+{
+  if (quantize_is_blocks (dtype))
+    return fmtconv_view_quantize (t->view, dtype, importance);
+  if (dtype == t->dtype)
+    return t->view;
+  fmtconv_view *watched = fmtconv_view_watch (t->view, FMTCONV_FINDING_OVERFLOW | FMTCONV_FINDING_UNDERFLOW,
+                                              FMTCONV_SEVERITY_WARN,
+                                              "rest=bf16 or rest=f32, or a rule for the tensor, keeps them");
+  return fmtconv_view_cast (watched, dtype);
+}
+
+/* A tensor as what was chosen for it. */
+static void
+put (fmtconv_ctx *ctx, const struct quantize_plan *plan, const struct quantize_matrix *matrix,
+     const fmtconv_tensor *t, struct summary *summary, fmtconv_model *out)
+{
+  const struct quantize_choice choice = quantize_choose (plan, t);
+  summary->again +=
+      quantize_is_blocks (t->dtype)
+      && (is_scaled (&choice) || (quantize_is_blocks (choice.dtype) && t->dtype != choice.dtype));
+  count (summary, choice, t);
+  if (is_scaled (&choice))
+    {
+      if (summary->scaled++ == 0)
+        quantize_put_marker (ctx, &plan->scaling, t, choice.dtype, out);
+      quantize_put_scaled (ctx, &plan->scaling, t, choice.dtype, out);
+      return;
+    }
+  fmtconv_view *importance = quantize_is_blocks (choice.dtype) ? quantize_importance (matrix, t) : NULL;
+  summary->weighed += importance != NULL;
+  fmtconv_model_put (out, t->name, converted (t, choice.dtype, importance));
+}
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  struct quantize_plan plan;
+  struct summary summary = { .n = 0 };
+  struct quantize_matrix matrix = { .ctx = ctx };
+  const struct quantize_params *p = params_;
+  if (quantize_plan (ctx, p, in, &plan)
+      || (p->imatrix && quantize_read_matrix (ctx, p->imatrix, out, &matrix)))
+    return fmtconv_ctx_failed (ctx);
+  FMTCONV_FOREACH (t, in)
+    {
+      if (!is_float (t->dtype))
+        {
+          summary.other++;
+          fmtconv_model_put (out, t->name, t->view);
+          continue;
+        }
+      put (ctx, &plan, &matrix, t, &summary, out);
+    }
+  if (plan.mix && summary.quantized && !summary.mixed)
+    fmtconv_warn (ctx, "%s knows none of these names: it is %s for all of them, as quantize:to=%s is", p->to,
+                  fmtconv_dtype_get (plan.to)->name, fmtconv_dtype_get (plan.to)->name);
+  fmtconv_attr_set_string (fmtconv_model_attrs (out), "quantized", p->to);
+  say (ctx, &summary, fmtconv_model_count (in), p->imatrix != NULL);
+  return fmtconv_ctx_failed (ctx);
+}
+
+FMTCONV_PLUGIN (quantize, .name = "quantize",
+                .summary = "stores matrices in few bits: in ggml's blocks, or as 8-bit floats with scales",
+                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
+                                                .apply = apply));

@@ -1,0 +1,139 @@
+/* plugins/quantize/scaled.c: 8-bit floats with scales: what shares a scale, and what the scales are called.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A scale is the largest absolute value of what shares it, divided by the largest number of the type; weights are
+ * divided by it in 32-bit floats and rounded, and whoever reads them multiplies. */
+#include "quantize.h"
+#include <string.h>
+
+enum
+{
+  MOST_DIGITS = 9 /* of a block's size */
+};
+
+/* Largest finite numbers (OCP 8-bit floating point, revision 1.0, table 1). */
+static double
+largest (uint32_t dtype)
+{
+  return dtype == FMTCONV_F8_E4M3 ? 448 : 57344;
+}
+
+bool
+quantize_is_scaled (uint32_t dtype)
+{
+  return dtype == FMTCONV_F8_E4M3 || dtype == FMTCONV_F8_E5M2;
+}
+
+/* A number above 0; *s moves behind it.  0: there is none. */
+static uint64_t
+take_number (const char **s)
+{
+  uint64_t n = 0;
+  for (size_t i = 0; i < MOST_DIGITS && **s >= '0' && **s <= '9'; i++)
+    n = 10 * n + (uint64_t) (*(*s)++ - '0');
+  return n;
+}
+
+/* "128" or "128x64". */
+static int
+read_block (fmtconv_ctx *ctx, const char *text, uint64_t *block)
+{
+  const char *s = text;
+  block[0] = block[1] = take_number (&s);
+  if (*s == 'x')
+    {
+      s++;
+      block[1] = take_number (&s);
+    }
+  if (*s || !block[0] || !block[1])
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "block=%s is no size such as 128 or 128x128", text);
+  return 0;
+}
+
+int
+quantize_read_scaling (fmtconv_ctx *ctx, const struct quantize_params *p, struct quantize_scaling *scaling)
+{
+  *scaling = (struct quantize_scaling){ .per = p->scale, .name = p->scale_name };
+  if (p->block && p->scale != QUANTIZE_BLOCK)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "block=%s goes with scale=block", p->block);
+  if (p->scale_name != QUANTIZE_DEFAULT_NAME && p->scale == QUANTIZE_NO_SCALE)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "scale-name= goes with scale=tensor, row or block");
+  if (scaling->name == QUANTIZE_DEFAULT_NAME)
+    scaling->name = p->scale == QUANTIZE_BLOCK ? QUANTIZE_WEIGHT_SCALE_INV : QUANTIZE_WEIGHT_SCALE;
+  return read_block (ctx, p->block ? p->block : "128", scaling->block);
+}
+
+int
+quantize_check_scaling (fmtconv_ctx *ctx, const struct quantize_plan *plan)
+{
+  uint32_t dtype = quantize_is_scaled (plan->to) ? plan->to : 0;
+  for (size_t i = 0; i < plan->n_rules && !dtype; i++)
+    dtype = quantize_is_scaled (plan->rules[i].dtype) ? plan->rules[i].dtype : 0;
+  if (dtype && plan->scaling.per == QUANTIZE_NO_SCALE)
+    return fmtconv_fail_at (
+        ctx, FMTCONV_E_USAGE,
+        &(fmtconv_where){ .hint = fmtconv_ctx_printf (ctx, "-t cast:to=%s makes it without scales",
+                                                      fmtconv_dtype_get (dtype)->name) },
+        "%s weights need scales: say scale=tensor, scale=row or scale=block",
+        fmtconv_dtype_get (dtype)->name);
+  if (!dtype && plan->scaling.per != QUANTIZE_NO_SCALE)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                         "scale= is for f8_e4m3 and f8_e5m2; other types have their own");
+  return 0;
+}
+
+/* How many elements along each axis share a scale. */
+static void
+shared (const struct quantize_scaling *scaling, const fmtconv_tensor *t, uint64_t *block)
+{
+  for (unsigned i = 0; i < t->rank; i++)
+    block[i] = scaling->per == QUANTIZE_TENSOR || (scaling->per == QUANTIZE_ROW && i + 1 == t->rank)
+                   ? t->shape[i]
+                   : 1;
+  for (unsigned i = 0; i < 2 && i < t->rank && scaling->per == QUANTIZE_BLOCK; i++)
+    block[t->rank - 1 - i] = scaling->block[1 - i];
+}
+
+/* "blocks.0.weight" and "scale_weight" to "blocks.0.scale_weight", and so on; what is not called weight gets the name
+ * in the same way. */
+static const char *
+scale_name (fmtconv_ctx *ctx, const struct quantize_scaling *scaling, const char *name)
+{
+  const char *dot = strrchr (name, '.');
+  const int stem = dot ? (int) (dot + 1 - name) : 0;
+  if (scaling->name == QUANTIZE_SCALE_WEIGHT)
+    return fmtconv_ctx_printf (ctx, "%.*sscale_%s", stem, name, name + stem);
+  return fmtconv_ctx_printf (ctx, "%s_scale%s", name,
+                             scaling->name == QUANTIZE_WEIGHT_SCALE_INV ? "_inv" : "");
+}
+
+void
+quantize_put_scaled (fmtconv_ctx *ctx, const struct quantize_scaling *scaling, const fmtconv_tensor *t,
+                     uint32_t dtype, fmtconv_model *out)
+{
+  uint64_t block[FMTCONV_MAX_RANK];
+  const uint64_t one[] = { 1 };
+  fmtconv_view *view = quantize_is_blocks (t->dtype) ? fmtconv_view_cast (t->view, FMTCONV_F32) : t->view;
+  shared (scaling, t, block);
+  fmtconv_view *scale = fmtconv_view_absmax (view, block, largest (dtype));
+  fmtconv_view *quotient = fmtconv_view_watch (fmtconv_view_divide (view, scale, block),
+                                               FMTCONV_FINDING_OVERFLOW, FMTCONV_SEVERITY_ERROR, NULL);
+  fmtconv_model_put (out, t->name, fmtconv_view_cast (quotient, dtype));
+  fmtconv_model_put (out, scale_name (ctx, scaling, t->name),
+                     scaling->per == QUANTIZE_TENSOR ? fmtconv_view_reshape (scale, 1, one) : scale);
+}
+
+/* ComfyUI (comfy/model_detection.py) knows such a file by this tensor, in front of whose name stands what is in front
+ * of all others, and its weights' type by that of the tensor; with two elements, products are made in the precision of
+ * the inputs, which have no scales here. */
+void
+quantize_put_marker (fmtconv_ctx *ctx, const struct quantize_scaling *scaling, const fmtconv_tensor *t,
+                     uint32_t dtype, fmtconv_model *out)
+{
+  static const char prefix[] = "model.diffusion_model.";
+  const bool has_prefix = strncmp (t->name, prefix, sizeof prefix - 1) == 0;
+  if (scaling->name == QUANTIZE_SCALE_WEIGHT)
+    fmtconv_model_put (
+        out, has_prefix ? fmtconv_ctx_printf (ctx, "%sscaled_fp8", prefix) : "scaled_fp8",
+        fmtconv_view_constant (ctx, dtype, 1, (const uint64_t[]){ 2 }, (const uint8_t[]){ 0, 0 }));
+}
