@@ -1,12 +1,19 @@
 # core/local.mk: libfmtconv, from one convenience library that the unit tests link too.
 include core/base/local.mk
 include core/source/local.mk
+include core/zip/local.mk
+include core/attr/local.mk
+include core/view/local.mk
 include core/model/local.mk
+include core/rules/local.mk
 include core/kernel/local.mk
+include core/layout/local.mk
 include core/plan/local.mk
 include core/exec/local.mk
 include core/plugin/local.mk
-include core/pipeline/local.mk
+include core/convert/local.mk
+include core/spec/local.mk
+include core/api/local.mk
 
 core_libs = $(LTDL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(LIBZIP_LIBS) $(ZLIB_LIBS) -lm
 

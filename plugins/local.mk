@@ -2,7 +2,7 @@
 plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined $(NO_UNDEFINED) -Wl,-z,now
 plugin_cflags = $(AM_CFLAGS) -fvisibility=hidden
 # No plugin: what the readers of models in several files link.
-index_sources = plugins/index/alias.c plugins/index/index.c plugins/index/index.h
+index_sources = plugins/common/alias.c plugins/common/index.c plugins/common/index.h
 include plugins/cast/local.mk
 include plugins/cogvideox-lora/local.mk
 include plugins/cogvideox-pipeline/local.mk

@@ -1,4 +1,5 @@
-# core/base/local.mk: see the header beside it for what this folder is.
+# core/base/local.mk
+# SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/base/arena.c \
 	core/base/arena.h \
@@ -7,6 +8,7 @@ core_sources += \
 	core/base/ctx.h \
 	core/base/escape.c \
 	core/base/format.c \
+	core/base/glob.c \
 	core/base/grow.c \
 	core/base/grow.h \
 	core/base/locale.c \

@@ -46,7 +46,7 @@ typedef struct fci_execution
   size_t n_outputs;
   fci_reread *reread; /* NULL: no verification */
   void *arg;
-  const struct fci_io *io; /* core/exec/io.h; NULL: the operating system's */
+  const struct fci_io *io; /* core/exec/worker/io.h; NULL: the operating system's */
 } fci_execution;
 
 /* Refuse before any work what can be known: OUTPUT exists (without FORCE; a folder: with something in it), is

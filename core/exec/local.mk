@@ -1,35 +1,36 @@
-# core/exec/local.mk: see the header beside it for what this folder is.
+# core/exec/local.mk
+# SPDX-License-Identifier: Apache-2.0
 core_sources += \
-	core/exec/check.c \
-	core/exec/code.c \
-	core/exec/compare.c \
-	core/exec/crc.c \
-	core/exec/digest.c \
+	core/exec/check/compare.c \
+	core/exec/check/crc.c \
+	core/exec/check/digest.c \
+	core/exec/check/finding.c \
+	core/exec/check/measure.c \
+	core/exec/check/scan.c \
+	core/exec/check/scan.h \
+	core/exec/check/verify.c \
+	core/exec/eval/code.c \
+	core/exec/eval/factor.c \
+	core/exec/eval/fetch.c \
+	core/exec/eval/fetch.h \
+	core/exec/eval/image.c \
+	core/exec/eval/part.c \
+	core/exec/eval/product.c \
 	core/exec/exec.h \
 	core/exec/execute.c \
-	core/exec/factor.c \
-	core/exec/fault.c \
-	core/exec/fetch.c \
-	core/exec/fetch.h \
-	core/exec/finding.c \
-	core/exec/image.c \
-	core/exec/io.c \
-	core/exec/io.h \
-	core/exec/measure.c \
-	core/exec/near.c \
-	core/exec/outputs.c \
-	core/exec/part.c \
-	core/exec/places.c \
-	core/exec/product.c \
-	core/exec/publish.c \
-	core/exec/read.c \
-	core/exec/scan.c \
-	core/exec/scan.h \
-	core/exec/stale.c \
-	core/exec/target.h \
-	core/exec/temporary.c \
-	core/exec/tile.c \
-	core/exec/unit.c \
-	core/exec/verify.c \
-	core/exec/work.c \
-	core/exec/work.h
+	core/exec/publish/check.c \
+	core/exec/publish/output-dirs.c \
+	core/exec/publish/outputs.c \
+	core/exec/publish/publish.c \
+	core/exec/publish/stale.c \
+	core/exec/publish/target.h \
+	core/exec/publish/temporary.c \
+	core/exec/work.h \
+	core/exec/worker/fault.c \
+	core/exec/worker/io.c \
+	core/exec/worker/io.h \
+	core/exec/worker/read.c \
+	core/exec/worker/readahead.c \
+	core/exec/worker/worker.c \
+	core/exec/write/tile.c \
+	core/exec/write/unit.c

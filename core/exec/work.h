@@ -5,7 +5,7 @@
 
 #include "core/base/ctx.h"
 #include "core/exec/exec.h"
-#include "core/exec/io.h"
+#include "core/exec/worker/io.h"
 #include "core/plan/run.h"
 #include <pthread.h>
 

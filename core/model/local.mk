@@ -1,72 +1,16 @@
-# core/model/local.mk: see the header beside it for what this folder is.
+# core/model/local.mk
+# SPDX-License-Identifier: Apache-2.0
 core_sources += \
-	core/model/attr-set.c \
-	core/model/attr-typed.c \
-	core/model/attr.c \
-	core/model/attr.h \
-	core/model/capture.c \
-	core/model/dtype.c \
-	core/model/float-text.c \
-	core/model/glob.c \
-	core/model/json-members.c \
-	core/model/json-scan.c \
-	core/model/json-text.c \
-	core/model/json.c \
-	core/model/lists.c \
-	core/model/model-build.c \
-	core/model/model-bundle.c \
-	core/model/model-private.h \
-	core/model/model-seal.c \
-	core/model/model-stage.c \
-	core/model/model-tied.c \
-	core/model/model-tiles.c \
+	core/model/build.c \
+	core/model/bundle.c \
+	core/model/freeze.c \
+	core/model/lineage.c \
+	core/model/lineage.h \
 	core/model/model.c \
 	core/model/model.h \
-	core/model/packed.c \
-	core/model/pattern-match.c \
-	core/model/pattern.c \
-	core/model/pattern.h \
-	core/model/rules-complete.c \
-	core/model/rules-details.c \
-	core/model/rules-file.c \
-	core/model/rules-emit.c \
-	core/model/rules-index.c \
-	core/model/rules-items.c \
-	core/model/rules-link.c \
-	core/model/rules-match.c \
-	core/model/rules-order.c \
-	core/model/rules-run.h \
-	core/model/rules-shape.c \
-	core/model/rules-sites.c \
-	core/model/rules-table.c \
-	core/model/rules-text.c \
-	core/model/rules-table.h \
-	core/model/rules-values.c \
-	core/model/rules.c \
-	core/model/rules.h \
+	core/model/private.h \
 	core/model/scaled.c \
 	core/model/scaled.h \
-	core/model/view-absmax.c \
-	core/model/view-blocks.c \
-	core/model/view-build.c \
-	core/model/view-build.h \
-	core/model/view-canon.c \
-	core/model/view-leaf.c \
-	core/model/view-look.c \
-	core/model/view-lowrank.c \
-	core/model/view-multiply.c \
-	core/model/view-pace.c \
-	core/model/view-ops.c \
-	core/model/view-order.c \
-	core/model/view-reshape.c \
-	core/model/view-same.c \
-	core/model/view-swap.c \
-	core/model/view-text.c \
-	core/model/view.c \
-	core/model/view.h \
-	core/model/yaml-check.c \
-	core/model/yaml-node.c \
-	core/model/yaml-node.h \
-	core/model/yaml-scalar.c \
-	core/model/yaml-strict.c \
-	core/model/yaml.c
+	core/model/scope.c \
+	core/model/tied.c \
+	core/model/tiles.c

@@ -3,7 +3,7 @@
 #ifndef FCI_MODEL_H
 #define FCI_MODEL_H
 
-#include "core/model/view.h"
+#include "core/view/view.h"
 
 /* Something a reader left in the file. */
 typedef struct fci_skip

@@ -4,7 +4,7 @@
 #define FCI_PLAN_H
 
 #include "core/kernel/kernel.h"
-#include "core/plan/layout.h"
+#include "core/layout/layout.h"
 
 typedef struct fci_plan fci_plan;
 

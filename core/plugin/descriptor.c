@@ -3,9 +3,9 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/model/rules.h"
 #include "core/plugin/load.h"
 #include "core/plugin/params.h"
+#include "core/rules/rules.h"
 #include <string.h>
 
 /* Bytes of a struct up to and with a field: what the first version of the ABI had. */

@@ -1,4 +1,5 @@
-# core/plugin/local.mk: see the header beside it for what this folder is.
+# core/plugin/local.mk
+# SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/plugin/descriptor.c \
 	core/plugin/globs.c \

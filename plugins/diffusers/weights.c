@@ -1,7 +1,7 @@
 /* plugins/diffusers/weights.c: finds a component's weights by their names, and has them read.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "diffusers.h"
-#include "plugins/index/index.h"
+#include "plugins/common/index.h"
 #include <string.h>
 
 static int

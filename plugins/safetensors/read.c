@@ -1,6 +1,6 @@
 /* plugins/safetensors/read.c: the safetensors reader, stricter than the official one where that is careless.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/index/index.h"
+#include "plugins/common/index.h"
 #include "safetensors.h"
 #include <string.h>
 

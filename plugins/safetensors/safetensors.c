@@ -1,7 +1,7 @@
 /* plugins/safetensors/safetensors.c: the safetensors plugin: its data types and its descriptor.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "safetensors.h"
-#include "plugins/index/index.h"
+#include "plugins/common/index.h"
 
 const fmtconv_dtype_name safetensors_dtypes[] = {
   { FMTCONV_BOOL, "BOOL", 1 },

@@ -3,7 +3,7 @@
  *
  * As safetensors has it: convert.py and py_src/safetensors/torch.py (save_model), both in bindings/python. Of the
  * names of a tensor the first that nobody discards is kept, and __metadata__[other name] is the name kept. */
-#include "plugins/index/index.h"
+#include "plugins/common/index.h"
 #include "safetensors.h"
 #include <stdint.h>
 #include <stdlib.h>

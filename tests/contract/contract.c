@@ -1,11 +1,11 @@
 /* tests/contract/contract.c: what every plugin that was built must keep, whatever it does.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/ctx.h"
-#include "core/model/rules.h"
-#include "core/pipeline/detect.h"
+#include "core/convert/detect.h"
 #include "core/plugin/load.h"
 #include "core/plugin/params.h"
 #include "core/plugin/values.h"
+#include "core/rules/rules.h"
 #include "tests/unit/heard.h"
 #include <criterion/criterion.h>
 #include <ctype.h>

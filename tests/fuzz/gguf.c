@@ -1,10 +1,10 @@
 /* tests/fuzz/gguf.c: libFuzzer on the reader of GGUF files; what it takes is shown and written again.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/gguf/gguf.h"
+#include "core/api/report.h"
 #include "core/base/ctx.h"
+#include "core/layout/layout.h"
 #include "core/model/model.h"
-#include "core/pipeline/report.h"
-#include "core/plan/layout.h"
 #include "core/source/source.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);

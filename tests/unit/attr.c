@@ -1,6 +1,6 @@
 /* tests/unit/attr.c: attribute trees and data types.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/model/attr.h"
+#include "core/attr/attr.h"
 #include "core/base/map.h"
 #include "tests/unit/collect.h"
 #include <criterion/criterion.h>

@@ -1,7 +1,7 @@
 /* tests/unit/bundle.c: bundles: components, files carried along, the account over several inputs.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/ctx.h"
-#include "core/pipeline/account.h"
+#include "core/model/lineage.h"
 #include "core/source/source.h"
 #include "heard.h"
 #include <criterion/criterion.h>

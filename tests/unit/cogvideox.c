@@ -4,7 +4,7 @@
  *
  * The order lists are diffusers' own state_dict order.
  */
-#include "core/pipeline/pipeline.h"
+#include "core/convert/pipeline.h"
 #include "tests/unit/cogvideox-maps.h"
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #ifndef TEST_NAIVE_H
 #define TEST_NAIVE_H
 
-#include "core/model/view.h"
+#include "core/view/view.h"
 #include <fmtconv/fmtconv.h>
 
 typedef struct naive

@@ -1,11 +1,11 @@
 /* tests/unit/pipeline.c: bids, limits, the account of tensors, and commands that can be typed.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/api/report.h"
 #include "core/base/ctx.h"
-#include "core/pipeline/account.h"
-#include "core/pipeline/convert.h"
-#include "core/pipeline/detect.h"
-#include "core/pipeline/report.h"
-#include "core/pipeline/stage.h"
+#include "core/convert/convert.h"
+#include "core/convert/detect.h"
+#include "core/convert/stage.h"
+#include "core/model/lineage.h"
 #include "heard.h"
 #include <criterion/criterion.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 
 #include "core/base/ctx.h"
 #include "core/model/model.h"
-#include "core/model/rules.h"
-#include "core/model/view.h"
+#include "core/rules/rules.h"
+#include "core/view/view.h"
 
 typedef struct world
 {

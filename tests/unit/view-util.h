@@ -3,8 +3,8 @@
 #ifndef TEST_VIEW_UTIL_H
 #define TEST_VIEW_UTIL_H
 
-#include "core/model/view.h"
 #include "core/source/source.h"
+#include "core/view/view.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <fmtconv/fmtconv.h>

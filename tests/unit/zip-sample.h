@@ -3,7 +3,7 @@
 #ifndef ZIP_SAMPLE_H
 #define ZIP_SAMPLE_H
 
-#include "core/source/zip.h"
+#include "core/zip/zip.h"
 #include "tests/unit/record.h"
 #include "tests/unit/zipmaker.h"
 

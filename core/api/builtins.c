@@ -1,0 +1,8 @@
+/* core/api/builtins.c: the plugins that the library itself holds, because they need the pipeline.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/plugin/registry.h"
+#include "core/spec/input.h"
+
+const fmtconv_plugin *const fci_builtins[] = { &fci_spec_plugin, NULL };

@@ -1,0 +1,377 @@
+/* core/api/inspect.c: fmtconv_inspect: what a file or folder holds, and what converts it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/api/report.h"
+#include "core/base/ctx.h"
+#include "core/base/map.h"
+#include "core/convert/detect.h"
+#include "core/convert/stage.h"
+#include "core/model/scaled.h"
+#include "core/source/input.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  NEEDS = 1024 /* bytes of text */
+};
+
+typedef struct inspection
+{
+  fmtconv_ctx *ctx;
+  const char *path;
+  fci_link reader;
+  const char *typed;              /* the reader as it was given; NULL: detected */
+  const fmtconv_model *stages[2]; /* what was read; what the transform makes of it, or NULL */
+  fci_claims claims;              /* the transforms that know it */
+  bool is_near;                   /* one would, but for a few tensors */
+  bool is_made;                   /* they know it in reverse: it is what they make */
+  const char **commands;          /* what converts it, one a transform */
+  const char *whole; /* what converts all of it, or takes it as it is; NULL: the commands are all there is */
+  char needs[NEEDS]; /* what the first transform stops at; "": nothing */
+} inspection;
+
+/* Tensors and bytes of one data type. */
+typedef struct share
+{
+  uint32_t dtype;
+  size_t tensors;
+  uint64_t bytes;
+} share;
+
+enum
+{
+  SHARES = 256 /* more than there are data types */
+};
+
+static int
+look (inspection *s)
+{
+  fmtconv_input *in = fci_input_user (s->ctx, s->path);
+  fci_spec spec = { .params = "" };
+  if (!in)
+    return s->ctx->failed;
+  if (s->typed && fci_spec_parse (s->ctx, s->typed, &spec))
+    return s->ctx->failed;
+  s->reader.params = spec.params;
+  s->reader.plugin =
+      s->typed ? fci_plugin_find (s->ctx, spec.name, FCI_READER) : fci_detect_reader (s->ctx, in);
+  if (s->reader.plugin)
+    s->stages[0] = fci_stage_read (s->ctx, s->reader.plugin, s->reader.params, in);
+  return s->ctx->failed;
+}
+
+/* Its components are named already. */
+static bool
+is_bundle (const inspection *s)
+{
+  return fmtconv_model_next_component (s->stages[0], NULL) != NULL;
+}
+
+/* What a transform stops at, into a text of NEEDS bytes. */
+static void
+overhear (void *text, const fmtconv_message *message)
+{
+  if (message->level == FMTCONV_MSG_ERROR)
+    snprintf (text, NEEDS, "%s%s%s", message->what, message->hint ? "; " : "",
+              message->hint ? message->hint : "");
+}
+
+/* The model that a transform makes of it, silently, because it may lack a parameter.  NULL: it does, and `needs`
+ * says which. */
+static const fmtconv_model *
+try_claim (const inspection *s, size_t i, char needs[NEEDS])
+{
+  fci_try saved;
+  unsigned flags = s->ctx->options.flags;
+  s->ctx->options.flags = flags & ~(unsigned) FMTCONV_STRICT; /* what it would warn of is no error here */
+  fci_try_listen (s->ctx, &saved, overhear, needs);
+  const fmtconv_model *made = fci_stage_transform (s->ctx, s->claims.claim[i].plugin, "", s->stages[0]);
+  if (fci_try_end (s->ctx, &saved))
+    made = NULL;
+  s->ctx->options.flags = flags;
+  return made;
+}
+
+/* A component of diffusers or transformers, which is a folder. */
+static bool
+has_config (const fmtconv_model *model)
+{
+  fmtconv_attr *attrs = fmtconv_model_attrs (model);
+  return fmtconv_attr_get (attrs, "config") || fmtconv_attr_get (attrs, "config-default");
+}
+
+/* A broken model of a known kind: what is wrong with it. */
+static void
+tell_near (inspection *s)
+{
+  const fci_claim *near = &s->claims.claim[0];
+  s->is_near = true;
+  snprintf (s->needs, sizeof s->needs,
+            "nearly what %s takes: %zu of its tensors, %zu missing, %zu others that it does not know; -t %s "
+            "lists them",
+            near->plugin->name, near->found.claimed, near->found.missing, near->found.unknown,
+            near->plugin->name);
+}
+
+/* Which transforms know the model, or would make it; the result of the first that knows it is asked for the title
+ * and the parts. */
+static int
+recognize (inspection *s)
+{
+  size_t n_modules;
+  fci_claims made = { 0 };
+  const fci_module *modules = fci_modules (s->ctx, &n_modules);
+  if (is_bundle (s))
+    return s->ctx->failed;
+  if (!modules || fci_claims_make (s->ctx, modules, n_modules, s->stages[0], &s->claims))
+    return s->ctx->failed;
+  if (s->claims.complete)
+    s->stages[1] = try_claim (s, 0, s->needs);
+  else if (fci_claims_reverse (s->ctx, modules, n_modules, s->stages[0], &made) == 0 && made.complete)
+    {
+      s->claims = made;
+      s->is_made = true;
+    }
+  else if (s->claims.n)
+    tell_near (s);
+  return s->ctx->failed;
+}
+
+/* What to call the output of a claim: a folder where it has a configuration, or may have one. */
+static const char *
+output_of (const inspection *s, size_t i)
+{
+  char needs[NEEDS];
+  if (s->is_made)
+    return "OUTPUT.safetensors"; /* names that no folder of components has */
+  const fmtconv_model *made = i ? try_claim (s, i, needs) : s->stages[1];
+  return !made || has_config (made) ? "OUTPUT/" : "OUTPUT.safetensors";
+}
+
+static void
+add_scaled (fmtconv_attr *result, const inspection *s)
+{
+  size_t n = 0;
+  FCI_FOREACH_LEAF (leaf, s->stages[0])
+    n += fci_model_scaled (leaf);
+  if (n)
+    fci_add_count (result, "scaled", n);
+}
+
+/* Only GGUF stores blocks, and a model that has them, or scaled tensors, is mostly wanted without. */
+static bool
+has_blocks (const inspection *s)
+{
+  if (fci_model_features (s->stages[0]) & FMTCONV_FEATURE_SCALED)
+    return true;
+  FMTCONV_FOREACH (t, s->stages[0])
+    if (t->dtype >= FMTCONV_GGML)
+      return true;
+  return false;
+}
+
+/* What converts all of it, or takes it as it is; NULL: there is a command for each part only. */
+static const char *
+whole_command (const inspection *s, const char *reader, const char *path)
+{
+  bool is_folder = is_bundle (s) || fci_claims_are_components (&s->claims) || has_config (s->stages[0]);
+  if (s->claims.complete && !s->is_made && !fci_claims_are_components (&s->claims))
+    return NULL;
+  const char *transform = !s->claims.complete && has_blocks (s) ? " -t dequantize"
+                          : s->is_near                          ? " -t none"
+                                                                : "";
+  return fmtconv_ctx_printf (s->ctx, "fmtconv%s%s %s %s", reader, transform, path,
+                             is_folder ? "OUTPUT/" : "OUTPUT.safetensors");
+}
+
+/* One command for each transform that recognizes the model, and one that takes it as it is. */
+static int
+find_commands (inspection *s)
+{
+  const char *path = fci_shell_path (s->ctx, s->path);
+  const char *reader =
+      s->typed ? fmtconv_ctx_printf (s->ctx, " -r %s", fci_shell_word (s->ctx, s->typed)) : "";
+  s->commands = fmtconv_ctx_alloc (s->ctx, s->claims.complete + 1, sizeof *s->commands);
+  for (size_t i = 0; s->commands && reader && i < s->claims.complete; i++)
+    s->commands[i] =
+        fmtconv_ctx_printf (s->ctx, "fmtconv%s -t %s%s %s %s", reader, s->claims.claim[i].plugin->name,
+                            s->is_made ? ":reverse" : "", path, output_of (s, i));
+  if (reader)
+    s->whole = whole_command (s, reader, path);
+  return s->ctx->failed;
+}
+
+/* The kinds that are converted unasked; several where the user has to choose. */
+static const char *
+kind_of (const inspection *s)
+{
+  const char *kind = is_bundle (s) ? "several components" : NULL;
+  for (size_t i = 0; i < s->claims.first; i++)
+    kind = fmtconv_ctx_printf (s->ctx, "%s%s%s", kind ? kind : "", kind ? ", " : "",
+                               s->claims.claim[i].plugin->transform->kind);
+  return kind;
+}
+
+static const char *
+title_of (const inspection *s)
+{
+  const char *title = NULL;
+  for (int i = 1; i >= 0 && !title; i--)
+    if (s->stages[i])
+      title = fmtconv_attr_get_string (fmtconv_model_attrs (s->stages[i]), "title", NULL);
+  if (title)
+    return title;
+  size_t n = fci_model_tensors (s->stages[0]);
+  const char *maker = s->is_made ? s->claims.claim[0].plugin->name : NULL;
+  return fmtconv_ctx_printf (s->ctx, "%zu tensor%s%s%s%s", n, n == 1 ? "" : "s", maker ? ", as " : "",
+                             maker ? maker : "", maker ? " makes them" : "");
+}
+
+static int
+by_bytes (const void *a, const void *b)
+{
+  const share *x = a, *y = b;
+  if (x->bytes != y->bytes)
+    return x->bytes < y->bytes ? 1 : -1;
+  return (x->dtype > y->dtype) - (x->dtype < y->dtype);
+}
+
+static void
+add_dtypes (fmtconv_attr *result, const inspection *s)
+{
+  share shares[SHARES] = { 0 };
+  size_t n = 0;
+  FCI_FOREACH_LEAF (leaf, s->stages[0])
+    FMTCONV_FOREACH (t, leaf)
+      {
+        size_t i = 0;
+        while (i < n && shares[i].dtype != t->dtype)
+          i++;
+        if (i == SHARES)
+          continue;
+        n = i == n ? n + 1 : n;
+        shares[i].dtype = t->dtype;
+        shares[i].tensors++;
+        shares[i].bytes += t->bytes;
+      }
+  qsort (shares, n, sizeof *shares, by_bytes);
+  fmtconv_attr *list = fci_add_array (result, "dtypes");
+  for (size_t i = 0; i < n; i++)
+    {
+      fmtconv_attr *node = fci_add_object (list);
+      fmtconv_attr_set_string (node, "dtype", fmtconv_dtype_get (shares[i].dtype)->name);
+      fci_add_count (node, "tensors", shares[i].tensors);
+      fci_add_count (node, "bytes", shares[i].bytes);
+    }
+}
+
+/* One source that tensors lie in. */
+typedef struct storage
+{
+  const fmtconv_tensor *last; /* that was counted */
+  size_t tensors;
+} storage;
+
+/* Count a tensor for each source it lies in. */
+static void
+count_box (const inspection *s, fci_map *seen, const fmtconv_tensor *t, const fci_box *box, size_t *shared)
+{
+  uintptr_t value = 0;
+  if (!fci_map_get (seen, &box->source, sizeof box->source, &value))
+    {
+      value = (uintptr_t) fci_new (s->ctx, storage);
+      if (!value || !fci_map_add (seen, &box->source, sizeof box->source, value, NULL))
+        return;
+    }
+  storage *at = (storage *) value;
+  if (at->last == t)
+    return;
+  at->last = t;
+  *shared += ++at->tensors == 2;
+}
+
+static void
+add_storages (fmtconv_attr *result, const inspection *s)
+{
+  const fmtconv_model *model = s->stages[0];
+  bool any_tied = (fci_model_features (model) & FMTCONV_FEATURE_TIED) != 0;
+  fci_map *seen = fci_map_new (s->ctx);
+  size_t shared = 0, tied = 0;
+  if (!seen)
+    return;
+  FCI_FOREACH_LEAF (leaf, model)
+    FMTCONV_FOREACH (t, leaf)
+      {
+        for (size_t i = 0; i < t->view->n_boxes; i++)
+          count_box (s, seen, t, &t->view->boxes[i], &shared);
+        tied += any_tied && fmtconv_model_tied (leaf, t);
+      }
+  fmtconv_attr *node = fmtconv_attr_make (result, "storages");
+  fci_add_count (node, "sources", fci_map_count (seen));
+  fci_add_count (node, "shared", shared);
+  fci_add_count (node, "tied", tied);
+}
+
+static void
+add_list (fmtconv_attr *result, const inspection *s)
+{
+  fmtconv_attr *list = fci_add_array (result, "list");
+  FCI_FOREACH_LEAF (leaf, s->stages[0])
+    FMTCONV_FOREACH (t, leaf)
+      {
+        const char *of = fmtconv_model_name (leaf);
+        fci_add_tensor (fci_add_object (list),
+                        *of ? fmtconv_ctx_printf (s->ctx, "%s/%s", of, t->name) : t->name, t->view);
+      }
+}
+
+static fmtconv_attr *
+describe (const inspection *s)
+{
+  const fmtconv_model *model = s->stages[0];
+  fmtconv_attr *result = fmtconv_attr_object (s->ctx);
+  fci_add_text (result, "path", s->path);
+  fmtconv_attr_set_string (result, "format", s->reader.plugin->name);
+  fmtconv_attr_set_string (result, "kind", kind_of (s));
+  fci_add_text (result, "title", title_of (s));
+  fci_add_count (result, "tensors", fci_model_tensors (model));
+  fci_add_count (result, "bytes", fci_model_bytes (model));
+  fci_add_count (result, "parameters", fci_model_elements (model));
+  add_dtypes (result, s);
+  if (is_bundle (s))
+    fci_add_components (result, model);
+  else
+    fci_add_parts (result, &s->claims, s->stages, s->commands);
+  fci_add_skipped (result, model);
+  add_storages (result, s);
+  add_scaled (result, s);
+  fci_add_shown (result, "attributes", fmtconv_model_attrs (model));
+  if (*s->needs)
+    fci_add_text (result, "needs", s->needs);
+  fmtconv_attr *commands = fci_add_array (result, "convert");
+  if (s->whole)
+    fci_add_text (commands, NULL, s->whole);
+  for (size_t i = 0; i < s->claims.complete; i++)
+    fci_add_text (commands, NULL, s->commands[i]);
+  if (s->ctx->options.flags & FMTCONV_LIST)
+    add_list (result, s);
+  if (s->ctx->options.flags & FMTCONV_STATS)
+    fci_add_stats (result, fmtconv_attr_get (result, "list"), model);
+  return s->ctx->failed ? NULL : result;
+}
+
+fmtconv_attr *
+fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader)
+{
+  inspection s = { .ctx = ctx, .path = path, .typed = reader };
+  if (!ctx || ctx->failed)
+    return NULL;
+  if (!path || !*path)
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "a file or folder to look at is needed");
+  if (ctx->failed || look (&s) || recognize (&s) || find_commands (&s))
+    return NULL;
+  return describe (&s);
+}

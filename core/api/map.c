@@ -1,0 +1,220 @@
+/* core/api/map.c: proves a file of rules without data, and prints a transform's rules as one.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/api/report.h"
+#include "core/base/ctx.h"
+#include "core/base/text.h"
+#include "core/plugin/registry.h"
+#include "core/rules/rules.h"
+#include "core/source/input.h"
+#include "core/source/source.h"
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+enum
+{
+  MAX_NAMES = 64 << 20 /* bytes of a file of names */
+};
+
+/* Names without data: every tensor has its elements at the start of a source that is as large as one can be, and
+ * that nobody reads. */
+typedef struct naming
+{
+  fmtconv_ctx *ctx;
+  const char *path;
+  fmtconv_source *source;
+  fmtconv_model *model;
+  size_t line;
+  char place[PATH_MAX + 24]; /* "PATH:LINE", with which messages begin */
+} naming;
+
+/* "[2,3]" to a shape.  false: it is none. */
+static bool
+parse_shape (const char *text, uint64_t *shape, unsigned *rank)
+{
+  *rank = 0;
+  if (*text++ != '[')
+    return false;
+  for (text += strspn (text, " "); *text != ']'; ++*rank)
+    {
+      size_t n = strspn (text, "0123456789");
+      if (n == 0 || n > 19 || *rank == FMTCONV_MAX_RANK)
+        return false;
+      shape[*rank] = 0;
+      for (size_t i = 0; i < n; i++)
+        shape[*rank] = shape[*rank] * 10 + (uint64_t) (text[i] - '0');
+      text += n + strspn (text + n, " ");
+      if (*text == ',')
+        text += 1 + strspn (text + 1, " ");
+      else if (*text != ']')
+        return false;
+    }
+  return text[1 + strspn (text + 1, " \t\r")] == '\0';
+}
+
+/* "NAME [2,3]"; empty lines and those that begin with # are skipped. */
+static int
+add_name (naming *n, char *line)
+{
+  uint64_t shape[FMTCONV_MAX_RANK];
+  unsigned rank;
+  size_t len = strcspn (line, " \t\r");
+  char *rest = line + len + strspn (line + len, " \t");
+  if (!*line || *line == '#' || *line == '\r')
+    return 0;
+  if (!parse_shape (rest, shape, &rank))
+    return fmtconv_fail (n->ctx, FMTCONV_E_FORMAT, "a line is NAME [SHAPE], as in 'a.weight [2,3]'");
+  line[len] = '\0';
+  fmtconv_model_put (n->model, line, fmtconv_view_leaf (n->source, 0, FMTCONV_F32, rank, shape, NULL));
+  return n->ctx->failed;
+}
+
+static const fmtconv_model *
+read_names (fmtconv_ctx *ctx, fmtconv_input *in)
+{
+  fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (in));
+  if (c.source && c.end > MAX_NAMES)
+    fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%s is larger than 64 MiB, the most of a file of names",
+                  fmtconv_input_path (in));
+  char *text = ctx->failed ? NULL : (char *) fmtconv_cursor_take_text (&c, c.end);
+  naming n = { .ctx = ctx,
+               .path = fmtconv_input_path (in),
+               .source = fci_source_memory (ctx, NULL, INT64_MAX, fmtconv_input_path (in)),
+               .model = fci_model_new (ctx, NULL) };
+  for (char *line = text, *next; line && !ctx->failed; line = next)
+    {
+      next = strchr (line, '\n');
+      if (next)
+        *next++ = '\0';
+      snprintf (n.place, sizeof n.place, "%s:%zu", n.path, ++n.line);
+      ctx->file = n.place;
+      add_name (&n, line);
+    }
+  ctx->file = NULL;
+  return text && n.model && fci_model_seal (n.model, NULL) == 0 ? n.model : NULL;
+}
+
+/* A checkpoint, of which headers are read, or a text of names. */
+static const fmtconv_model *
+read_against (fmtconv_ctx *ctx, const char *path)
+{
+  fmtconv_input *in = fci_input_user (ctx, path);
+  if (!in)
+    return NULL;
+  if (!fmtconv_input_is_folder (in) && fci_has_suffix (path, ".txt"))
+    return read_names (ctx, in);
+  const fmtconv_plugin *reader = fci_detect_reader (ctx, in);
+  const fmtconv_model *model = reader ? fci_stage_read (ctx, reader, "", in) : NULL;
+  if (!fmtconv_model_next_component (model, NULL))
+    return model;
+  fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s holds several components: name the folder of one",
+                fmtconv_input_path (in));
+  return NULL;
+}
+
+/* One stage without a plugin. */
+static const fmtconv_model *
+run (fmtconv_ctx *ctx, const fmtconv_rules *rules, const fmtconv_model *in, bool reverse)
+{
+  fmtconv_model *out = fci_model_new (ctx, in);
+  if (reverse)
+    fmtconv_rules_reverse (rules, in, out);
+  else
+    fmtconv_rules_apply (rules, in, out);
+  return out && fci_model_seal (out, "map") == 0 ? out : NULL;
+}
+
+static void
+add_results (fmtconv_attr *list, const fmtconv_model *out)
+{
+  FMTCONV_FOREACH (t, out)
+    {
+      size_t n;
+      const uint32_t *from = fci_tensor_from (out, t, &n);
+      fmtconv_attr *node = fci_add_object (list);
+      fci_add_tensor (node, t->name, t->view);
+      fmtconv_attr_unset (node, "dtype");
+      fmtconv_attr_unset (node, "bytes");
+      fmtconv_attr *names = fci_add_array (node, "from");
+      for (size_t i = 0; names && i < n; i++)
+        fmtconv_attr_set_string (names, NULL, fci_origin_tensor (list->ctx, from[i])->name);
+    }
+}
+
+static void
+add_dropped (fmtconv_attr *list, const fmtconv_model *in, const fmtconv_model *out)
+{
+  uint32_t at = fci_model_base (in);
+  FMTCONV_FOREACH (t, in)
+    {
+      const char *why = fci_model_dropped (out, at++);
+      fmtconv_attr *node = why ? fci_add_object (list) : NULL;
+      if (!node)
+        continue;
+      fmtconv_attr_set_string (node, "name", t->name);
+      fci_add_text (node, "why", why);
+    }
+}
+
+/* Names that come back as others, or not at all: those that `[...]` made equal are meant to. */
+static void
+add_changed (fmtconv_attr *list, const fmtconv_model *in, const fmtconv_model *out, const fmtconv_model *back)
+{
+  uint32_t at = fci_model_base (in);
+  FMTCONV_FOREACH (t, in)
+    if (!fci_model_dropped (out, at++) && !fmtconv_model_find (back, t->name))
+      fmtconv_attr_set_string (list, NULL, t->name);
+}
+
+static int
+check_against (fmtconv_attr *report, const fmtconv_rules *rules, const char *path, bool reversible)
+{
+  fmtconv_ctx *ctx = report->ctx;
+  const fmtconv_model *in = read_against (ctx, path);
+  const fmtconv_model *out = in ? run (ctx, rules, in, false) : NULL;
+  if (!out)
+    return ctx->failed;
+  fci_add_count (report, "names", fmtconv_model_count (in));
+  add_results (fci_add_array (report, "results"), out);
+  add_dropped (fci_add_array (report, "dropped"), in, out);
+  const fmtconv_model *back = reversible ? run (ctx, rules, out, true) : NULL;
+  if (back)
+    add_changed (fci_add_array (report, "changed"), in, out, back);
+  return ctx->failed;
+}
+
+fmtconv_attr *
+fmtconv_rules_check (fmtconv_ctx *ctx, const char *path, const char *against)
+{
+  if (!ctx || ctx->failed)
+    return NULL;
+  fmtconv_input *in = fci_input_user (ctx, path);
+  const fmtconv_rules *rules = in ? fmtconv_rules_read (in) : NULL;
+  fmtconv_attr *report = rules ? fmtconv_attr_object (ctx) : NULL;
+  if (!report)
+    return NULL;
+  const char *one_way = fci_rules_one_way (ctx, rules);
+  size_t n = 0;
+  while (rules->rules[n].from)
+    n++;
+  fci_add_text (report, "path", path);
+  fci_add_count (report, "rules", n);
+  fci_add_text (report, "one_way", one_way);
+  if (against && check_against (report, rules, against, !one_way))
+    return NULL;
+  return ctx->failed ? NULL : report;
+}
+
+const char *
+fmtconv_rules_print (fmtconv_ctx *ctx, const char *transform)
+{
+  const fmtconv_plugin *plugin = ctx && !ctx->failed ? fci_plugin_find (ctx, transform, FCI_TRANSFORM) : NULL;
+  if (!plugin)
+    return NULL;
+  if (plugin->transform->rules)
+    return fci_rules_text (ctx, plugin->transform->rules);
+  fmtconv_fail (ctx, FMTCONV_E_USAGE, "transform '%s' has no table of rules", transform);
+  return NULL;
+}

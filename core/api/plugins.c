@@ -1,0 +1,112 @@
+/* core/api/plugins.c: fmtconv_plugin_list: what is installed, what it can do, why one was refused.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/api/report.h"
+#include "core/base/ctx.h"
+#include "core/convert/stage.h"
+#include "core/plugin/registry.h"
+#include <string.h>
+
+static void
+add_params (fmtconv_attr *list, const char *role, const fmtconv_param *params)
+{
+  for (const fmtconv_param *p = params; p && p->key; p++)
+    {
+      fmtconv_attr *node = fci_add_object (list);
+      const char *first = p->otherwise;
+      if (first && p->type == FMTCONV_PARAM_CHOICE && list)
+        first = fmtconv_ctx_printf (list->ctx, "%.*s", (int) strcspn (first, "|"), first);
+      fmtconv_attr_set_string (node, "role", role);
+      fci_add_text (node, "key", p->key);
+      fci_add_text (node, "type", fci_param_type (p));
+      fci_add_text (node, "default", first);
+      fci_add_text (node, "help", p->help ? p->help : "");
+    }
+}
+
+static void
+add_roles (fmtconv_attr *node, const fmtconv_plugin *plugin)
+{
+  fmtconv_attr *roles = fci_add_array (node, "roles"), *params = fci_add_array (node, "parameters");
+  for (fci_role role = FCI_READER; role <= FCI_WRITER; role++)
+    if (fci_plugin_has (plugin, role))
+      fmtconv_attr_set_string (roles, NULL, fci_role_name (role));
+  if (plugin->reader)
+    add_params (params, "reader", plugin->reader->params);
+  if (plugin->transform)
+    add_params (params, "transform", plugin->transform->params);
+  if (plugin->writer)
+    add_params (params, "writer", plugin->writer->params);
+}
+
+/* A transform that runs in reverse, or why it does not. */
+static void
+add_direction (fmtconv_attr *node, const fmtconv_plugin *plugin)
+{
+  const char *why = node ? fci_one_way (node->ctx, plugin) : NULL;
+  fmtconv_attr_set_bool (node, "reverse", !why);
+  if (why)
+    fci_add_text (node, "one_way", why);
+}
+
+/* A limit that is not there is left out. */
+static void
+add_limits (fmtconv_attr *node, const fmtconv_limits *limits)
+{
+  fmtconv_attr *object = fmtconv_attr_make (node, "limits");
+  if (limits->dtypes)
+    {
+      fmtconv_attr *dtypes = fci_add_array (object, "dtypes");
+      for (const fmtconv_dtype_name *d = limits->dtypes; d->dtype; d++)
+        fmtconv_attr_set_string (dtypes, NULL,
+                                 fmtconv_dtype_get (d->dtype) ? fmtconv_dtype_get (d->dtype)->name : d->name);
+    }
+  if (limits->rank)
+    fci_add_count (object, "rank", limits->rank);
+  if (limits->name_bytes)
+    fci_add_count (object, "name_bytes", limits->name_bytes);
+  if (limits->tensors)
+    fci_add_count (object, "tensors", limits->tensors);
+}
+
+static void
+add_module (fmtconv_attr *list, const fci_module *module)
+{
+  fmtconv_attr *node = fci_add_object (list);
+  const fmtconv_plugin *plugin = module->plugin;
+  fci_add_text (node, "name", module->name);
+  if (plugin)
+    fci_add_text (node, "summary", plugin->summary);
+  fci_add_text (node, "path", module->path);
+  if (plugin)
+    add_roles (node, plugin);
+  if (plugin && plugin->transform)
+    add_direction (node, plugin);
+  if (plugin && plugin->writer)
+    add_limits (node, &plugin->writer->limits);
+  if (module->error)
+    fci_add_text (node, "error", module->error);
+}
+
+fmtconv_attr *
+fmtconv_plugin_list (fmtconv_ctx *ctx, const char *name)
+{
+  if (!ctx || ctx->failed)
+    return NULL;
+  size_t n = 0;
+  const fci_module *modules = NULL;
+  fmtconv_attr *list = fmtconv_attr_literal (ctx, "[]");
+  if (name)
+    {
+      modules = fci_module_find (ctx, name);
+      n = modules != NULL;
+      if (!modules && !ctx->failed)
+        fci_module_unknown (ctx, name);
+    }
+  else
+    modules = fci_modules (ctx, &n);
+  for (size_t i = 0; i < n; i++)
+    add_module (list, &modules[i]);
+  return ctx->failed ? NULL : list;
+}

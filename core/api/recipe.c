@@ -1,0 +1,152 @@
+/* core/api/recipe.c: says what becomes of a tensor's elements, and from which tensors they come.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/api/report.h"
+#include "core/base/ctx.h"
+#include <string.h>
+
+/* Do the box's elements lie in its source as they are written, without gaps? */
+static bool
+is_dense (const fci_box *box, unsigned rank)
+{
+  const uint64_t *extent = FCI_EXTENT (box, rank);
+  const int64_t *stride = FCI_STRIDE (box, rank);
+  uint64_t expected = fci_dtype_step (box->dtype);
+  for (unsigned axis = rank; axis-- > 0; expected *= extent[axis])
+    if (extent[axis] != 1 && (uint64_t) stride[axis] != expected)
+      return false;
+  return true;
+}
+
+static const char *
+dtype_name (uint32_t dtype)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
+  return info ? info->name : "?";
+}
+
+/* ", swap, scale 0.5, round f16" in the order applied; the list of operations runs backwards. */
+static const char *
+ops_text (fmtconv_ctx *ctx, const fci_op *op)
+{
+  const char *text = "";
+  for (; op && text; op = op->before)
+    if (op->kind == FCI_OP_SWAP)
+      text = fmtconv_ctx_printf (ctx, ", swap%s", text);
+    else if (op->kind == FCI_OP_CAST)
+      text = fmtconv_ctx_printf (ctx, ", round %s%s", dtype_name (op->dtype), text);
+    else if (op->kind == FCI_OP_SCALE)
+      text = fmtconv_ctx_printf (ctx, ", scale %.9g%s", op->factor, text);
+    else if (op->kind == FCI_OP_QUANTIZE)
+      text = fmtconv_ctx_printf (ctx, ", quantize %s%s%s", dtype_name (op->dtype),
+                                 op->importance ? " by importance" : "", text);
+    else if (op->kind == FCI_OP_LOWRANK)
+      text = fmtconv_ctx_printf (ctx, ", add %.9g times a product of rank %llu%s", op->factor,
+                                 (unsigned long long) op->product->rank, text);
+    else if (op->by)
+      text = fmtconv_ctx_printf (ctx, ", %s %s factors%s", op->kind == FCI_OP_DIVIDE ? "divided by" : "times",
+                                 dtype_name (op->by->dtype), text);
+  return text;
+}
+
+/* Is what the operations end with still f32, to be rounded at the write? */
+static bool
+rounds_at_write (const fci_op *op)
+{
+  while (op && op->kind == FCI_OP_WATCH)
+    op = op->before;
+  return op && (op->kind == FCI_OP_SCALE || op->product || op->by);
+}
+
+/* In front of the operations; what is decoded is f32 already. */
+static const char *
+decoded_text (fmtconv_ctx *ctx, uint32_t dtype, const char *text)
+{
+  static const char to_f32[] = ", round f32";
+  const size_t len = sizeof to_f32 - 1;
+  if (strncmp (text, to_f32, len) == 0 && (!text[len] || text[len] == ','))
+    text += len;
+  return fmtconv_ctx_printf (ctx, ", decode %s%s", dtype_name (dtype), text);
+}
+
+static const char *
+box_text (fmtconv_view *view, const fci_box *box)
+{
+  const char *text = ops_text (view->ctx, box->ops);
+  if (text && rounds_at_write (box->ops))
+    text = fmtconv_ctx_printf (view->ctx, "%s, round %s", text, dtype_name (view->dtype));
+  if (text && *text && fci_is_blocks (box->dtype))
+    text = decoded_text (view->ctx, box->dtype, text);
+  if (text && !is_dense (box, view->rank))
+    text = fmtconv_ctx_printf (view->ctx, ", gather%s", text);
+  return !text ? "" : *text ? text + 2 : "copy";
+}
+
+/* Boxes of one tensor mostly meet the same fate; others are told apart. */
+static const char *
+boxes_text (fmtconv_view *view)
+{
+  const char *text = view->n_boxes ? box_text (view, &view->boxes[0]) : "empty", *last = text;
+  for (size_t i = 1; i < view->n_boxes && i < 16; i++)
+    {
+      const char *next = box_text (view, &view->boxes[i]);
+      if (strcmp (next, last))
+        text = fmtconv_ctx_printf (view->ctx, "%s; %s", text ? text : "", next);
+      last = next;
+    }
+  return text ? text : "";
+}
+
+/* Is something measured before, or compared? */
+static bool
+requires (fmtconv_view *view, bool measures)
+{
+  for (size_t i = 0; view->requirements && i < view->requirements->n; i++)
+    if (measures == (view->requirements->item[i]->measure != NULL))
+      return true;
+  return false;
+}
+
+const char *
+fci_view_how (fmtconv_view *view)
+{
+  const char *text = boxes_text (view);
+  for (unsigned measures = 0; text && measures < 2; measures++)
+    if (requires (view, measures))
+      text = fmtconv_ctx_printf (view->ctx, "%s, %s", measures ? "measure" : "compare", text);
+  return text ? text : "";
+}
+
+/* The inputs' tensors that a written view was made of; the view's boxes know the tensors of the last stage. */
+static void
+add_from (fmtconv_attr *object, const fci_account *account, fmtconv_view *view)
+{
+  fmtconv_attr *from = fci_add_array (object, "from");
+  size_t n;
+  const uint32_t *numbers = fci_view_from_numbers (view, &n);
+  for (size_t i = 0; i < n; i++)
+    for (size_t k = 0; k < account->n_from[numbers[i]]; k++)
+      fmtconv_attr_set_string (from, NULL,
+                               fci_origin_tensor (account->ctx, account->from[numbers[i]][k])->name);
+}
+
+void
+fci_add_tensors (fmtconv_attr *object, const fmtconv_layout *layout, const fci_account *account)
+{
+  fmtconv_attr *list = fci_add_array (object, "tensors");
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    for (const fci_region *region = file->first; region; region = region->next)
+      {
+        if (!fci_region_is_tensor (region))
+          continue;
+        fmtconv_attr *node = fci_add_object (list);
+        if (!node)
+          return;
+        fci_add_tensor (node, region->u.tensor.name, region->u.tensor.view);
+        fci_add_text (node, "file", file->name);
+        add_from (node, account, region->u.tensor.view);
+        fmtconv_attr_set_string (node, "how", fci_view_how (region->u.tensor.view));
+        fci_add_count (node, "at", region->at);
+      }
+}

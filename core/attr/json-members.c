@@ -1,0 +1,100 @@
+/* core/attr/json-members.c: the members of a JSON object one at a time, so that a large object need not be
+ * in memory at once.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/attr/attr.h"
+#include "core/base/ctx.h"
+#include "core/source/source.h"
+#include <string.h>
+
+static bool
+at_end (fci_json *json)
+{
+  while (json->pos < json->len && memchr (" \t\r\n", json->text[json->pos], 4))
+    json->pos++;
+  return json->pos == json->len;
+}
+
+/* What is next, white space aside, is this character: then step over it. */
+static bool
+skip (fci_json *json, char wanted)
+{
+  bool found = !at_end (json) && json->text[json->pos] == wanted;
+  json->pos += found;
+  return found;
+}
+
+/* Something else is next; false. */
+static bool
+expected (fci_json *json, const char *what)
+{
+  const char *near =
+      json->pos == json->len ? "end of file" : fmtconv_ctx_printf (json->ctx, "'%c'", json->text[json->pos]);
+  json->fault = (fci_fault){ .code = FMTCONV_E_FORMAT,
+                             .pos = json->pos,
+                             .what = fmtconv_ctx_printf (json->ctx, "%s expected near %s", what, near) };
+  return false;
+}
+
+/* NULL: the fault, or the context, says why. */
+static fmtconv_attr *
+read_member (fci_json *json)
+{
+  if (!skip (json, '"') && !expected (json, "string or '}'"))
+    return NULL;
+  json->pos--;
+  const fmtconv_attr *key = fci_json_value (json, false);
+  if (!key || (!skip (json, ':') && !expected (json, "':'")))
+    return NULL;
+  fmtconv_attr *member = fci_json_value (json, false);
+  if (member)
+    member->key = key->v.s;
+  return member;
+}
+
+/* A member's nodes are in an arena of their own, which the next member takes over. */
+static bool
+pass_member (fci_json *json, fci_arena *scratch, int (*member) (void *arg, fmtconv_attr *value), void *arg)
+{
+  fmtconv_ctx *ctx = json->ctx;
+  fci_arena kept = ctx->arena;
+  ctx->arena = *scratch;
+  fmtconv_attr *value = read_member (json);
+  if (!value)
+    fci_json_fail (json);
+  *scratch = ctx->arena;
+  ctx->arena = kept;
+  bool good = value && member (arg, value) == 0 && !ctx->failed;
+  fci_arena_reuse (scratch);
+  return good;
+}
+
+static void
+pass_members (fci_json *json, fci_arena *scratch, int (*member) (void *arg, fmtconv_attr *value), void *arg)
+{
+  if (!skip (json, '{') && !expected (json, "'{'"))
+    return;
+  bool more = !skip (json, '}');
+  while (more)
+    {
+      if (!pass_member (json, scratch, member, arg) || fci_check_cancel (json->ctx) != 0)
+        return;
+      more = skip (json, ',');
+      if (!more && !skip (json, '}') && !expected (json, "'}'"))
+        return;
+    }
+  if (!at_end (json))
+    expected (json, "end of file");
+}
+
+void
+fmtconv_cursor_take_members (fmtconv_cursor *cursor, uint64_t n, unsigned depth,
+                             int (*member) (void *arg, fmtconv_attr *value), void *arg)
+{
+  fci_json json;
+  fci_arena scratch = { 0 };
+  if (!member || !fci_json_take (&json, cursor, n, depth))
+    return;
+  pass_members (&json, &scratch, member, arg);
+  fci_json_fail (&json);
+  fci_arena_clear (&scratch);
+}

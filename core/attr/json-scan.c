@@ -1,0 +1,156 @@
+/* core/attr/json-scan.c: what is checked of a JSON text before it is parsed, so that the parser's
+ * memory is bounded and errors have a position.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/attr/attr.h"
+#include "core/base/check.h"
+#include "core/base/ctx.h"
+#include <string.h>
+
+typedef struct scan
+{
+  fmtconv_ctx *ctx;
+  const char *text;
+  size_t len;
+  size_t pos;
+  unsigned depth;
+  unsigned most;  /* depth that is allowed */
+  size_t values;  /* at most this many; a bound that needs no parsing */
+  size_t numbers; /* met so far */
+  size_t control; /* position of a control character in the last string; SIZE_MAX: none */
+  fci_big *first;
+  fci_big *last;
+  fci_fault *fault;
+} scan;
+
+static void
+fault_at (scan *s, int code, size_t pos, const char *what)
+{
+  if (s->fault->code == 0)
+    *s->fault = (fci_fault){ .code = code, .pos = pos, .what = what };
+}
+
+static int
+hex_digit (char c)
+{
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  c |= 0x20;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Is the escape at p, behind its backslash, a control character's? */
+static bool
+is_control_escape (const char *p, size_t left)
+{
+  if (left > 0 && memchr ("bfnrt", *p, 5))
+    return true;
+  if (left < 5 || *p != 'u')
+    return false;
+  unsigned c = 0;
+  for (int i = 1; i <= 4; i++)
+    {
+      int digit = hex_digit (p[i]);
+      if (digit < 0)
+        return false;
+      c = c << 4 | (unsigned) digit;
+    }
+  return c < 0x20 || (c >= 0x7f && c <= 0x9f);
+}
+
+static bool
+is_control (const char *p, size_t left)
+{
+  unsigned char c = (unsigned char) *p;
+  return c < 0x20 || c == 0x7f
+         || (c == 0xc2 && left > 1 && (unsigned char) p[1] >= 0x80 && (unsigned char) p[1] < 0xa0);
+}
+
+/* From the opening quote to behind the closing one. */
+static void
+scan_string (scan *s)
+{
+  s->control = SIZE_MAX;
+  for (s->pos++; s->pos < s->len && s->text[s->pos] != '"'; s->pos++)
+    {
+      const char *p = s->text + s->pos;
+      size_t left = s->len - s->pos;
+      bool control = *p == '\\' ? is_control_escape (p + 1, left - 1) : is_control (p, left);
+      if (control && s->control == SIZE_MAX)
+        s->control = s->pos;
+      if (*p == '\\')
+        s->pos++;
+    }
+  s->pos++;
+}
+
+static void
+keep_big (scan *s, size_t pos, size_t len, uint64_t value)
+{
+  fci_big *big = fci_new (s->ctx, fci_big);
+  if (!big)
+    {
+      fault_at (s, FMTCONV_E_NOMEM, pos, "out of memory");
+      return;
+    }
+  *big = (fci_big){ .number = s->numbers, .pos = pos, .len = len, .value = value };
+  if (s->last)
+    s->last->next = big;
+  else
+    s->first = big;
+  s->last = big;
+}
+
+static void
+scan_number (scan *s)
+{
+  size_t start = s->pos;
+  uint64_t value = 0;
+  bool exact = true;
+  for (; s->pos < s->len && memchr ("0123456789+-.eE", s->text[s->pos], 15); s->pos++)
+    {
+      char c = s->text[s->pos];
+      exact = exact && c >= '0' && c <= '9' && fci_mul (value, 10, &value)
+              && fci_add (value, (uint64_t) (c - '0'), &value);
+    }
+  if (exact && value > INT64_MAX && s->text[start] != '0')
+    keep_big (s, start, s->pos - start, value);
+  s->numbers++;
+}
+
+static void
+scan_mark (scan *s, char c)
+{
+  if (c == '[' || c == '{' || c == ',')
+    s->values++;
+  if (s->values > FCI_JSON_VALUES)
+    fault_at (s, FMTCONV_E_LIMIT, s->pos, "more values than the limit of 8388608");
+  if (c == ':' && s->control != SIZE_MAX)
+    fault_at (s, FMTCONV_E_FORMAT, s->control, "a control character in a key");
+  if ((c == '[' || c == '{') && s->depth++ == s->most)
+    fault_at (s, FMTCONV_E_FORMAT, s->pos, "values are nested too deeply");
+  if ((c == ']' || c == '}') && s->depth > 0)
+    s->depth--;
+  s->pos++;
+}
+
+fci_big *
+fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, fci_fault *fault)
+{
+  scan s = { .ctx = ctx,
+             .text = text,
+             .len = len,
+             .most = depth < FCI_JSON_DEPTH ? depth : FCI_JSON_DEPTH,
+             .control = SIZE_MAX,
+             .fault = fault };
+  while (s.pos < len && fault->code == 0)
+    {
+      char c = text[s.pos];
+      if (c == '"')
+        scan_string (&s);
+      else if (c == '-' || (c >= '0' && c <= '9'))
+        scan_number (&s);
+      else
+        scan_mark (&s, c);
+    }
+  return s.first;
+}

@@ -1,0 +1,221 @@
+/* core/attr/json.c: JSON text to attribute trees, through jansson.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/attr/attr.h"
+#include "core/base/check.h"
+#include "core/base/ctx.h"
+#include "core/source/source.h"
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+static fmtconv_attr *convert (fci_json *c, const json_t *json);
+
+static fmtconv_attr *
+convert_object (fci_json *c, const json_t *json)
+{
+  fmtconv_attr *node = fmtconv_attr_object (c->ctx);
+  json_t *object = (json_t *) (uintptr_t) json; /* jansson's iterators want it so */
+  for (void *i = json_object_iter (object); i && node; i = json_object_iter_next (object, i))
+    {
+      const char *key = fci_strdup (c->ctx, json_object_iter_key (i));
+      fmtconv_attr *member = convert (c, json_object_iter_value (i));
+      if (!key || !member)
+        return NULL;
+      fci_attr_append (node, key, member);
+    }
+  return node;
+}
+
+static fmtconv_attr *
+convert_array (fci_json *c, const json_t *json)
+{
+  fmtconv_attr *node = fci_attr_new (c->ctx, FMTCONV_ATTR_ARRAY);
+  for (size_t i = 0; i < json_array_size (json) && node; i++)
+    {
+      fmtconv_attr *item = convert (c, json_array_get (json, i));
+      if (!item)
+        return NULL;
+      fci_attr_append (node, NULL, item);
+    }
+  return node;
+}
+
+static fmtconv_attr *
+convert_number (fci_json *c, const json_t *json)
+{
+  fmtconv_attr *node = fci_attr_new (c->ctx, json_is_integer (json) ? FMTCONV_ATTR_INT : FMTCONV_ATTR_FLOAT);
+  size_t number = c->numbers++;
+  if (!node)
+    return NULL;
+  if (c->big && c->big->number == number)
+    {
+      node->kind = FMTCONV_ATTR_UINT;
+      node->v.u = c->big->value;
+      c->big = c->big->next;
+    }
+  else if (json_is_integer (json))
+    node->v.i = json_integer_value (json);
+  else
+    node->v.f = json_real_value (json);
+  return node;
+}
+
+static fmtconv_attr *
+convert_bool (fci_json *c, const json_t *json)
+{
+  fmtconv_attr *node = fci_attr_new (c->ctx, FMTCONV_ATTR_BOOL);
+  if (node)
+    node->v.i = json_is_true (json);
+  return node;
+}
+
+/* Recursion is as deep as the scan allowed. */
+static fmtconv_attr *
+convert (fci_json *c, const json_t *json)
+{
+  switch (json_typeof (json))
+    {
+    case JSON_OBJECT:
+      return convert_object (c, json);
+    case JSON_ARRAY:
+      return convert_array (c, json);
+    case JSON_STRING:
+      return fci_attr_string (c->ctx, json_string_value (json), json_string_length (json));
+    case JSON_INTEGER:
+    case JSON_REAL:
+      return convert_number (c, json);
+    case JSON_TRUE:
+    case JSON_FALSE:
+      return convert_bool (c, json);
+    default:
+      return fci_attr_new (c->ctx, FMTCONV_ATTR_NULL);
+    }
+}
+
+/* Big integers are blanked for jansson, at their length so that positions stay, and put back later. */
+static const char *
+blank (fmtconv_ctx *ctx, const char *text, size_t len, const fci_big *big)
+{
+  if (!big)
+    return text;
+  char *copy = fci_copy (ctx, text, len);
+  for (; big && copy; big = big->next)
+    {
+      memset (copy + big->pos, ' ', big->len);
+      copy[big->pos] = '0';
+    }
+  return copy;
+}
+
+/* jansson often takes a failed allocation for a malformed text: errno tells them apart. */
+static fci_fault
+fault_of (fmtconv_ctx *ctx, const json_error_t *error, size_t len)
+{
+  bool no_memory = errno == ENOMEM || *error->text == '\0';
+  fci_fault fault = { .code = FMTCONV_E_FORMAT, .pos = error->position > 0 ? (size_t) error->position : 0 };
+  if (fault.pos > len)
+    fault.pos = len;
+  fault.what = no_memory ? NULL : fci_strdup (ctx, error->text);
+  if (!fault.what)
+    fault = (fci_fault){ .code = FMTCONV_E_NOMEM, .what = "out of memory" };
+  return fault;
+}
+
+/* Scan the text, which is referenced. */
+static bool
+open_text (fci_json *json, fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth)
+{
+  *json = (fci_json){ .ctx = ctx, .len = len };
+  json->big = fci_json_scan (ctx, text, len, depth, &json->fault);
+  json->text = json->fault.code ? NULL : blank (ctx, text, len, json->big);
+  return json->text != NULL;
+}
+
+fmtconv_attr *
+fci_json_value (fci_json *json, bool last)
+{
+  json_error_t error = { 0 };
+  size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | (last ? 0 : JSON_DISABLE_EOF_CHECK);
+  errno = 0;
+  json_t *value = json_loadb (json->text + json->pos, json->len - json->pos, flags, &error);
+  if (!value)
+    {
+      json->fault = fault_of (json->ctx, &error, json->len - json->pos);
+      json->fault.pos += json->pos;
+      return NULL;
+    }
+  json->pos += (size_t) error.position;
+  fmtconv_attr *tree = convert (json, value);
+  json_decref (value);
+  return tree;
+}
+
+fmtconv_attr *
+fmtconv_attr_literal (fmtconv_ctx *ctx, const char *text)
+{
+  if (!ctx || ctx->failed || !text)
+    return NULL;
+  fci_json json;
+  fmtconv_attr *tree =
+      open_text (&json, ctx, text, strlen (text), FCI_JSON_DEPTH) ? fci_json_value (&json, true) : NULL;
+  if (json.fault.code)
+    fmtconv_fail (ctx, json.fault.code == FMTCONV_E_FORMAT ? FMTCONV_E_USAGE : json.fault.code,
+                  "'%s' is no JSON value: at byte %zu: %s", text, json.fault.pos, json.fault.what);
+  return tree;
+}
+
+fmtconv_attr *
+fmtconv_attr_parse_json (fmtconv_ctx *ctx, const char *text, const char **why)
+{
+  *why = NULL;
+  if (!ctx || ctx->failed || !text)
+    return NULL;
+  fci_json json;
+  fmtconv_attr *tree =
+      open_text (&json, ctx, text, strlen (text), FCI_JSON_DEPTH) ? fci_json_value (&json, true) : NULL;
+  if (json.fault.code)
+    *why = fmtconv_ctx_printf (ctx, "at byte %zu: %s", json.fault.pos, json.fault.what);
+  return json.fault.code ? NULL : tree;
+}
+
+bool
+fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned depth)
+{
+  *json = (fci_json){ 0 };
+  if (!cursor || !cursor->source || cursor->source->ctx->failed)
+    return false;
+  fmtconv_ctx *ctx = cursor->source->ctx;
+  const uint64_t start = cursor->pos;
+  if (n > FCI_JSON_BYTES && fci_within (start, n, cursor->end))
+    return fmtconv_fail_at (
+               ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = cursor->source, .offset = start },
+               "%llu bytes of JSON are more than the limit of %d", (unsigned long long) n, FCI_JSON_BYTES)
+           == 0;
+  const char *text = fmtconv_cursor_take (cursor, n);
+  if (!text)
+    return false;
+  bool good = open_text (json, ctx, text, (size_t) n, depth);
+  json->where = (fmtconv_where){ .source = cursor->source, .offset = start };
+  return good || fci_json_fail (json);
+}
+
+bool
+fci_json_fail (fci_json *json)
+{
+  json->where.offset += json->fault.pos;
+  if (json->fault.code)
+    fmtconv_fail_at (json->ctx, json->fault.code, &json->where, "malformed JSON: %s", json->fault.what);
+  return false;
+}
+
+fmtconv_attr *
+fmtconv_cursor_take_json (fmtconv_cursor *cursor, uint64_t n, unsigned depth)
+{
+  fci_json json;
+  if (!fci_json_take (&json, cursor, n, depth))
+    return NULL;
+  fmtconv_attr *tree = fci_json_value (&json, true);
+  if (!tree)
+    fci_json_fail (&json);
+  return tree;
+}

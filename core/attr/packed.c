@@ -1,0 +1,200 @@
+/* core/attr/packed.c: arrays of values that stay in their file.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/attr/attr.h"
+#include "core/base/check.h"
+#include "core/base/ctx.h"
+#include "core/base/utf8.h"
+#include "core/source/source.h"
+#include <string.h>
+
+enum
+{
+  MAX_STRING = 64 << 20, /* bytes */
+  AT_ONCE = 1 << 16      /* values between two looks at the cancel flag */
+};
+
+static int
+fail (const fmtconv_cursor *c, uint64_t at, int code, const char *what)
+{
+  return fmtconv_fail_at (c->source->ctx, code, &(fmtconv_where){ .source = c->source, .offset = at }, "%s",
+                          what);
+}
+
+/* A value's bytes, but a string's; 0: no such type. */
+static unsigned
+width_of (unsigned kind, unsigned bits)
+{
+  bool is_float = kind == FMTCONV_ATTR_FLOAT,
+       is_integer = kind == FMTCONV_ATTR_INT || kind == FMTCONV_ATTR_UINT;
+  if (kind == FMTCONV_ATTR_BOOL)
+    return 1;
+  if ((is_float || is_integer) && (bits == 32 || bits == 64))
+    return bits / 8;
+  return is_integer && (bits == 8 || bits == 16) ? bits / 8 : 0;
+}
+
+static void
+check_bools (fmtconv_cursor c, uint64_t count)
+{
+  for (uint64_t i = 0; i < count && !c.source->ctx->failed; i++)
+    if (fmtconv_cursor_take_le (&c, 1) > 1)
+      fail (&c, c.pos - 1, FMTCONV_E_FORMAT, "a bool that is neither 0 nor 1");
+}
+
+/* The next string, in the arena. */
+static const char *
+take_string (fmtconv_cursor *c, uint64_t *n)
+{
+  *n = fmtconv_cursor_take_le (c, 8);
+  if (*n > MAX_STRING && fci_within (c->pos, *n, c->end))
+    return fail (c, c->pos - 8, FMTCONV_E_LIMIT, "a string of more than 64 MiB"), NULL;
+  return fmtconv_cursor_take (c, *n);
+}
+
+/* Is it UTF-8, NULs aside? */
+static bool
+is_text (const char *s, size_t n)
+{
+  uint32_t character;
+  for (size_t at = 0, step; at < n; at += step)
+    if ((step = fci_utf8_next (s + at, n - at, &character)) == 0)
+      return false;
+  return true;
+}
+
+/* Step over the strings, which pass by in an arena of their own. */
+static void
+check_strings (fmtconv_cursor *c, uint64_t count)
+{
+  fmtconv_ctx *ctx = c->source->ctx;
+  fci_arena kept = ctx->arena;
+  ctx->arena = (fci_arena){ 0 };
+  for (uint64_t i = 0, n; i < count && !ctx->failed; i++)
+    {
+      const char *s = take_string (c, &n);
+      if (s && !is_text (s, (size_t) n))
+        fail (c, c->pos - n, FMTCONV_E_FORMAT, "a string that is not UTF-8");
+      if (i % AT_ONCE == 0)
+        fci_check_cancel (ctx);
+      fci_arena_reuse (&ctx->arena);
+    }
+  fci_arena_clear (&ctx->arena);
+  ctx->arena = kept;
+}
+
+/* Step over `count` values.  false: recorded. */
+static bool
+pass (fmtconv_cursor *c, unsigned kind, unsigned width, uint64_t count)
+{
+  fmtconv_ctx *ctx = c->source->ctx;
+  uint64_t bytes;
+  if (kind == FMTCONV_ATTR_STRING)
+    check_strings (c, count);
+  else if (!fci_mul (count, width, &bytes) || !fci_within (c->pos, bytes, c->end))
+    fail (c, c->pos, FMTCONV_E_FORMAT, "an array has more values than the file has bytes");
+  else
+    {
+      if (kind == FMTCONV_ATTR_BOOL)
+        check_bools (*c, count);
+      c->pos += bytes;
+    }
+  return !ctx->failed;
+}
+
+/* A node and what it points to. */
+struct made
+{
+  fmtconv_attr node;
+  fmtconv_packed packed;
+};
+
+fmtconv_attr *
+fmtconv_cursor_take_packed (fmtconv_cursor *cursor, unsigned kind, unsigned bits, uint64_t count)
+{
+  fmtconv_ctx *ctx = cursor && cursor->source ? cursor->source->ctx : NULL;
+  unsigned width = width_of (kind, bits);
+  if (!ctx || ctx->failed)
+    return NULL;
+  if (!width && kind != FMTCONV_ATTR_STRING)
+    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "no array has values of kind %u and %u bits", kind,
+                                bits),
+           NULL;
+  struct made *made = fci_new (ctx, struct made);
+  uint64_t start = cursor->pos;
+  if (!made || !pass (cursor, kind, width, count))
+    return NULL;
+  made->packed = (fmtconv_packed){ .source = cursor->source,
+                                   .at = start,
+                                   .bytes = cursor->pos - start,
+                                   .kind = (uint8_t) (kind == FMTCONV_ATTR_UINT ? FMTCONV_ATTR_INT : kind),
+                                   .bits = (uint8_t) (kind == FMTCONV_ATTR_STRING ? 0 : 8 * width),
+                                   .is_unsigned = kind == FMTCONV_ATTR_UINT };
+  made->node = (fmtconv_attr){
+    .ctx = ctx, .kind = FMTCONV_ATTR_PACKED, .len = (size_t) count, .v.packed = &made->packed
+  };
+  return &made->node;
+}
+
+static double
+float_of (uint64_t raw, unsigned bits)
+{
+  uint32_t low = (uint32_t) raw;
+  float f;
+  double d;
+  memcpy (&f, &low, sizeof f);
+  memcpy (&d, &raw, sizeof d);
+  return bits == 32 ? (double) f : d;
+}
+
+static void
+set_number (fmtconv_attr *node, const fmtconv_packed *packed, uint64_t raw)
+{
+  node->bits = packed->kind == FMTCONV_ATTR_BOOL ? 0 : packed->bits;
+  node->is_unsigned = packed->is_unsigned;
+  if (packed->kind == FMTCONV_ATTR_FLOAT)
+    node->v.f = float_of (raw, packed->bits);
+  else if (packed->is_unsigned || packed->kind == FMTCONV_ATTR_BOOL)
+    node->v.u = raw;
+  else
+    node->v.i = (int64_t) (raw << (64 - packed->bits)) >> (64 - packed->bits);
+  if (packed->is_unsigned && raw > INT64_MAX)
+    node->kind = FMTCONV_ATTR_UINT;
+}
+
+fmtconv_attr *
+fci_packed_next (const fmtconv_packed *packed, fmtconv_cursor *cursor)
+{
+  fmtconv_ctx *ctx = packed->source->ctx;
+  fmtconv_attr *node = ctx->failed ? NULL : fci_attr_new (ctx, packed->kind);
+  if (!node)
+    return NULL;
+  if (packed->kind != FMTCONV_ATTR_STRING)
+    set_number (node, packed, fmtconv_cursor_take_le (cursor, packed->bits / 8));
+  else
+    {
+      uint64_t n;
+      node->v.s = take_string (cursor, &n);
+      node->len = (size_t) n;
+    }
+  return ctx->failed ? NULL : node;
+}
+
+fmtconv_attr *
+fmtconv_attr_unpack (fmtconv_attr *node)
+{
+  if (!node || node->ctx->failed || node->kind != FMTCONV_ATTR_PACKED)
+    return node;
+  const fmtconv_packed *packed = node->v.packed;
+  fmtconv_cursor c = { packed->source, packed->at, packed->at + packed->bytes };
+  fmtconv_attr *array = fci_attr_new (node->ctx, FMTCONV_ATTR_ARRAY);
+  for (size_t i = 0; array && i < node->len; i++)
+    {
+      fmtconv_attr *item = fci_packed_next (packed, &c);
+      if (!item)
+        return NULL;
+      if (item->kind == FMTCONV_ATTR_STRING && strlen (item->v.s) != item->len)
+        return fail (&c, c.pos - item->len, FMTCONV_E_FORMAT, "a NUL in text"), NULL;
+      fci_attr_append (array, NULL, item);
+    }
+  return array;
+}

@@ -1,0 +1,81 @@
+/* core/attr/yaml-node.h: a YAML document that a person wrote for fmtconv: strict, every node with its place.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_ATTR_YAML_NODE_H
+#define FCI_ATTR_YAML_NODE_H
+
+#include <fmtconv/types.h>
+#include <stdbool.h>
+
+enum
+{
+  FCI_YAML_BYTES = 1024 * 1024, /* of a document, at most */
+  FCI_YAML_DEPTH = 32,
+  FCI_YAML_EVENTS = 100000
+};
+
+typedef enum fci_yaml_kind
+{
+  FCI_YAML_NULL, /* nothing, ~ or null, not in quotes */
+  FCI_YAML_TEXT, /* any other scalar, as it is written: nothing is taken for a number */
+  FCI_YAML_LIST,
+  FCI_YAML_MAP
+} fci_yaml_kind;
+
+/* Lines and columns count characters from 1. */
+typedef struct fci_place
+{
+  size_t line;
+  size_t column;
+} fci_place;
+
+typedef struct fci_yaml fci_yaml;
+struct fci_yaml
+{
+  fci_yaml_kind kind;
+  fci_place at;     /* of its first character */
+  fci_place key_at; /* of its key; elsewhere than in a map: as `at` */
+  const char *key;  /* in a map; NULL elsewhere */
+  const char *text; /* of a TEXT */
+  fci_yaml *first;  /* of a LIST or MAP */
+  fci_yaml *last;
+  fci_yaml *next; /* behind it in the LIST or MAP around it */
+  size_t n;       /* nodes in it */
+};
+
+/* The document of a file; path: for messages.  Refused, with line and column: what is no YAML, a second document,
+ * more than the limits, anchors, aliases, tags, a key twice or one that is no text, characters that would not be
+ * shown, written out or escaped.  NULL: an error, or a file that is NULL. */
+fci_yaml *fci_yaml_strict (fmtconv_source *file, const char *path);
+
+/* Is the whole text UTF-8, and all it holds visible?  libyaml tells places of what is not by the byte only.  0, or
+ * the code of the error. */
+int fci_yaml_visible (fmtconv_ctx *ctx, const char *path, const char *text, size_t len);
+
+/* The member of that key; NULL: none. */
+fci_yaml *fci_yaml_find (const fci_yaml *map, const char *key);
+
+/* "PATH:LINE:COLUMN", as compilers say it. */
+const char *fci_yaml_place (fmtconv_ctx *ctx, const char *path, fci_place at);
+
+/* ---- Checks (yaml-check.c).  Each returns 0, or the code of the error that it recorded at the node's place. */
+
+/* Whose nodes they are. */
+typedef struct fci_yaml_file
+{
+  fmtconv_ctx *ctx;
+  const char *path;
+} fci_yaml_file;
+
+int fci_yaml_fail (const fci_yaml_file *file, fci_place at, const char *format, ...) FMTCONV_PRINTF (3);
+
+/* Is the node of that kind?  what: "transform" …, for the message. */
+int fci_yaml_is (const fci_yaml_file *file, const fci_yaml *node, fci_yaml_kind kind, const char *what);
+
+/* Does the map have no keys but these?  The nearest is named.  what: "a spec". */
+int fci_yaml_keys (const fci_yaml_file *file, const fci_yaml *map, const char *what, const char *const *keys,
+                   size_t n);
+
+/* yes, no, true, false into *value. */
+int fci_yaml_bool (const fci_yaml_file *file, const fci_yaml *node, bool *value);
+
+#endif

@@ -1,0 +1,285 @@
+/* core/attr/yaml-strict.c: a strict YAML document to nodes with places, from libyaml's events.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/attr/yaml-node.h"
+#include "core/base/ctx.h"
+#include "core/base/map.h"
+#include "core/base/utf8.h"
+#include "core/source/source.h"
+#include <string.h>
+#include <yaml.h>
+
+typedef struct loader
+{
+  fmtconv_ctx *ctx;
+  const char *path;
+  yaml_parser_t parser;
+  fci_map *keys; /* of all maps: the map's node, then the key → the member */
+  fci_yaml *root;
+  unsigned events;
+  unsigned documents;
+  unsigned depth;
+  bool ended;
+  fci_yaml *open[FCI_YAML_DEPTH]; /* the collections around */
+  const char *key;                /* of the innermost map, whose value comes next; NULL: a key comes next */
+  fci_place key_at;
+} loader;
+
+static fci_place
+place_of (const yaml_mark_t *mark)
+{
+  return (fci_place){ mark->line + 1, mark->column + 1 };
+}
+
+static void refuse (loader *l, fci_place at, const char *format, ...) FMTCONV_PRINTF (3);
+
+/* Record that something is wrong there. */
+static void
+refuse (loader *l, fci_place at, const char *format, ...)
+{
+  const char *place = fci_yaml_place (l->ctx, l->path, at);
+  va_list ap;
+  va_start (ap, format);
+  fci_fail_filev (l->ctx, FMTCONV_E_FORMAT, place, NULL, format, ap);
+  va_end (ap);
+}
+
+/* The text of a scalar; NULL: it holds, escaped, what may not be in it, or there is no memory. */
+static const char *
+scalar_text (loader *l, const yaml_event_t *event)
+{
+  const char *s = (const char *) event->data.scalar.value;
+  size_t len = event->data.scalar.length;
+  for (size_t i = 0, n; i < len; i += n)
+    {
+      uint32_t c = 0;
+      n = fci_utf8_next (s + i, len - i, &c);
+      if (n == 0 || fci_is_hidden (c))
+        {
+          refuse (l, place_of (&event->start_mark), "the control character U+%04X is not allowed in a value",
+                  (unsigned) c);
+          return NULL;
+        }
+    }
+  return fci_copy (l->ctx, s, len);
+}
+
+/* Nobody needs these in a file of a page; each is a way to make a small file large, or to mean another thing
+ * than it shows. */
+static bool
+is_simple (loader *l, const yaml_char_t *anchor, const yaml_char_t *tag, const yaml_mark_t *mark)
+{
+  if (anchor)
+    refuse (l, place_of (mark), "anchors (&name) are not allowed: write it out where it is needed");
+  else if (tag)
+    refuse (l, place_of (mark), "tags (!name) are not allowed: put a text into quotes instead");
+  return !l->ctx->failed;
+}
+
+/* Are the keys of this map all different?  The whole map's node, then the key, is looked up. */
+static bool
+is_new_key (loader *l, const fci_yaml *map, fci_yaml *node)
+{
+  size_t len = strlen (node->key);
+  char *name = fmtconv_ctx_alloc (l->ctx, 1, sizeof map + len);
+  uintptr_t old = 0;
+  if (!name)
+    return false;
+  memcpy (name, &map, sizeof map);
+  memcpy (name + sizeof map, node->key, len);
+  if (fci_map_add (l->keys, name, sizeof map + len, (uintptr_t) node, &old))
+    return true;
+  const fci_yaml *other = (const fci_yaml *) old;
+  if (!l->ctx->failed)
+    refuse (l, node->key_at, "'%s' is given twice: it is there at %zu:%zu already", node->key,
+            other->key_at.line, other->key_at.column);
+  return false;
+}
+
+/* Put a node into the collection around it. */
+static void
+add (loader *l, fci_yaml *node)
+{
+  fci_yaml *around = l->depth ? l->open[l->depth - 1] : NULL;
+  node->key_at = node->at;
+  if (!around)
+    {
+      l->root = node;
+      return;
+    }
+  if (around->kind == FCI_YAML_MAP)
+    {
+      node->key = l->key;
+      node->key_at = l->key_at;
+      l->key = NULL;
+      if (!is_new_key (l, around, node))
+        return;
+    }
+  *(around->first ? &around->last->next : &around->first) = node;
+  around->last = node;
+  around->n++;
+}
+
+static bool
+is_null (const yaml_event_t *event, const char *text)
+{
+  static const char *const words[] = { "", "~", "null", "Null", "NULL" };
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !strcmp (text, words[i]))
+      return true;
+  return false;
+}
+
+/* Does a key come next? */
+static bool
+wants_key (const loader *l)
+{
+  return l->depth && l->open[l->depth - 1]->kind == FCI_YAML_MAP && !l->key;
+}
+
+static void
+on_scalar (loader *l, const yaml_event_t *event)
+{
+  const yaml_mark_t *mark = &event->start_mark;
+  if (!is_simple (l, event->data.scalar.anchor, event->data.scalar.tag, mark))
+    return;
+  const char *text = scalar_text (l, event);
+  if (!text)
+    return;
+  if (wants_key (l))
+    {
+      l->key = text;
+      l->key_at = place_of (mark);
+      return;
+    }
+  fci_yaml *node = fci_new (l->ctx, fci_yaml);
+  if (!node)
+    return;
+  node->kind = is_null (event, text) ? FCI_YAML_NULL : FCI_YAML_TEXT;
+  node->text = node->kind == FCI_YAML_TEXT ? text : NULL;
+  node->at = place_of (mark);
+  add (l, node);
+}
+
+static void
+open_collection (loader *l, fci_yaml_kind kind, const yaml_char_t *anchor, const yaml_char_t *tag,
+                 const yaml_mark_t *mark)
+{
+  if (!is_simple (l, anchor, tag, mark))
+    return;
+  if (l->depth == FCI_YAML_DEPTH)
+    refuse (l, place_of (mark), "nested deeper than %d", (int) FCI_YAML_DEPTH);
+  else if (wants_key (l))
+    refuse (l, place_of (mark), "a key is a text, not a list or a map");
+  fci_yaml *node = fci_new (l->ctx, fci_yaml);
+  if (!node)
+    return;
+  node->kind = kind;
+  node->at = place_of (mark);
+  add (l, node);
+  l->open[l->depth++] = node;
+}
+
+static void
+on_document (loader *l, const yaml_event_t *event)
+{
+  fci_place at = place_of (&event->start_mark);
+  if (l->documents++)
+    refuse (l, at, "a second document begins here: a file holds one");
+  else if (event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end)
+    refuse (l, at, "tags (%%TAG) are not allowed");
+}
+
+static void
+on_event (loader *l, const yaml_event_t *event)
+{
+  const yaml_mark_t *mark = &event->start_mark;
+  switch (event->type)
+    {
+    case YAML_DOCUMENT_START_EVENT:
+      on_document (l, event);
+      break;
+    case YAML_SCALAR_EVENT:
+      on_scalar (l, event);
+      break;
+    case YAML_ALIAS_EVENT:
+      refuse (l, place_of (mark), "aliases (*name) are not allowed: write it out where it is needed");
+      break;
+    case YAML_SEQUENCE_START_EVENT:
+      open_collection (l, FCI_YAML_LIST, event->data.sequence_start.anchor, event->data.sequence_start.tag,
+                       mark);
+      break;
+    case YAML_MAPPING_START_EVENT:
+      open_collection (l, FCI_YAML_MAP, event->data.mapping_start.anchor, event->data.mapping_start.tag,
+                       mark);
+      break;
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+      l->depth--;
+      break;
+    case YAML_NO_EVENT:
+      refuse (l, place_of (mark), "the parser stopped");
+      break;
+    default:
+      l->ended = event->type == YAML_STREAM_END_EVENT;
+    }
+}
+
+/* What libyaml says, with what it was busy with. */
+static void
+on_problem (loader *l)
+{
+  const yaml_parser_t *p = &l->parser;
+  if (p->error == YAML_MEMORY_ERROR)
+    fci_nomem (l->ctx);
+  else
+    refuse (l, place_of (&p->problem_mark), "this is no YAML: %s%s%s", p->problem ? p->problem : "unknown",
+            p->context ? " " : "", p->context ? p->context : "");
+}
+
+static void
+run (loader *l)
+{
+  while (!l->ctx->failed && !l->ended)
+    {
+      yaml_event_t event;
+      if (!yaml_parser_parse (&l->parser, &event))
+        {
+          on_problem (l);
+          return;
+        }
+      if (++l->events > FCI_YAML_EVENTS)
+        refuse (l, place_of (&event.start_mark), "more than %d values, keys and brackets",
+                (int) FCI_YAML_EVENTS);
+      else
+        on_event (l, &event);
+      yaml_event_delete (&event);
+    }
+}
+
+fci_yaml *
+fci_yaml_strict (fmtconv_source *file, const char *path)
+{
+  fmtconv_cursor cursor = fmtconv_cursor_start (file);
+  if (!file)
+    return NULL;
+  fmtconv_ctx *ctx = file->ctx;
+  const size_t len = (size_t) cursor.end;
+  if (cursor.end > FCI_YAML_BYTES)
+    fci_fail_file (ctx, FMTCONV_E_LIMIT, path, &(fmtconv_where){ .hint = "is it the file that you mean?" },
+                   "the file is longer than 1 MiB");
+  const char *text = ctx->failed ? NULL : fmtconv_cursor_take (&cursor, cursor.end);
+  loader l = { .ctx = ctx, .path = path, .keys = fci_map_new (ctx) };
+  if (!text || !l.keys || fci_yaml_visible (ctx, path, text, len))
+    return NULL;
+  if (!yaml_parser_initialize (&l.parser))
+    return fci_nomem (ctx);
+  yaml_parser_set_input_string (&l.parser, (const unsigned char *) text, len);
+  yaml_parser_set_encoding (&l.parser, YAML_UTF8_ENCODING);
+  run (&l);
+  yaml_parser_delete (&l.parser);
+  if (!l.root && !ctx->failed)
+    refuse (&l, (fci_place){ 1, 1 }, "the file holds no document");
+  return ctx->failed ? NULL : l.root;
+}

@@ -1,0 +1,322 @@
+/* core/attr/yaml.c: a foreign YAML document to an attribute tree, from libyaml's events.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/attr/attr.h"
+#include "core/base/check.h"
+#include "core/base/ctx.h"
+#include "core/base/map.h"
+#include "core/base/text.h"
+#include "core/source/source.h"
+#include <string.h>
+#include <yaml.h>
+
+enum
+{
+  MOST_BYTES = 1024 * 1024,
+  MOST_DEPTH = 32,
+  MOST_EVENTS = 100000,
+  MOST_COPIED = 8 * MOST_BYTES /* of text, because of anchors and aliases */
+};
+
+/* A collection that is open. */
+typedef struct level
+{
+  fmtconv_attr *node;
+  const char *key;    /* of a mapping: the key whose value comes next; NULL: a key comes next */
+  const char *anchor; /* of the collection; NULL: none */
+} level;
+
+typedef struct loader
+{
+  fmtconv_ctx *ctx;
+  yaml_parser_t parser;
+  fci_map *anchors; /* name → node that is complete */
+  fmtconv_attr *root;
+  const char *why;
+  unsigned events; /* met, those that aliases stand for included */
+  unsigned copied; /* bytes of text */
+  unsigned documents;
+  unsigned depth;
+  bool ended;
+  level levels[MOST_DEPTH];
+} loader;
+
+static void
+give_up (loader *l, const char *why, const yaml_mark_t *mark)
+{
+  if (l->why)
+    return;
+  l->why = mark ? fmtconv_ctx_printf (l->ctx, "line %zu: %s", mark->line + 1, why) : why;
+  if (!l->why)
+    l->why = "out of memory";
+}
+
+static void
+count (loader *l, unsigned n, const yaml_mark_t *mark)
+{
+  l->events += n;
+  if (l->events > MOST_EVENTS)
+    give_up (l, "more than 100000 events, those that aliases stand for included", mark);
+}
+
+/* Text of a scalar or anchor; NULL: it holds what no string of ours may. */
+static const char *
+text_of (loader *l, const yaml_char_t *s, size_t len, const yaml_mark_t *mark)
+{
+  if (!fci_is_utf8 ((const char *) s, len))
+    give_up (l, "a scalar holds a NUL or is not UTF-8", mark);
+  const char *copy = l->why ? NULL : fci_copy (l->ctx, s, len);
+  if (!copy)
+    give_up (l, "out of memory", NULL);
+  return copy;
+}
+
+/* The last of two members of one key wins. */
+static void
+add_member (level *top, fmtconv_attr *node)
+{
+  fmtconv_attr *old = fmtconv_attr_get (top->node, top->key);
+  if (old)
+    fci_attr_become (old, node);
+  else
+    fci_attr_append (top->node, top->key, node);
+  top->key = NULL;
+}
+
+/* Put a complete node into the collection around it. */
+static void
+add (loader *l, fmtconv_attr *node, const yaml_mark_t *mark)
+{
+  level *top = l->depth ? &l->levels[l->depth - 1] : NULL;
+  if (!node)
+    give_up (l, "out of memory", NULL);
+  else if (!top)
+    l->root = node;
+  else if (top->node->kind == FMTCONV_ATTR_ARRAY)
+    fci_attr_append (top->node, NULL, node);
+  else if (top->key)
+    add_member (top, node);
+  else
+    give_up (l, "a key that is no plain text", mark);
+}
+
+/* What a copy of a tree takes. */
+typedef struct weight
+{
+  unsigned nodes;
+  unsigned bytes; /* of text */
+} weight;
+
+/* Adds up a tree, and returns how deep it is.  A tree has at most MOST_EVENTS nodes, and a text is part of the
+ * document: no sum overflows before the next text stops the walk. */
+static unsigned
+weigh (const fmtconv_attr *node, weight *sum)
+{
+  unsigned deepest = 0;
+  sum->nodes++;
+  sum->bytes += (node->key ? (unsigned) strlen (node->key) : 0)
+                + (node->kind == FMTCONV_ATTR_STRING ? (unsigned) node->len : 0);
+  for (const fmtconv_attr *item = node->first; item && sum->bytes <= MOST_COPIED; item = item->next)
+    {
+      unsigned below = weigh (item, sum);
+      if (below > deepest)
+        deepest = below;
+    }
+  return deepest + (node->kind >= FMTCONV_ATTR_ARRAY);
+}
+
+/* A copy, if the budget has room for it.  NULL: there is a reason to give up. */
+static fmtconv_attr *
+copy_within (loader *l, const fmtconv_attr *node, const yaml_mark_t *mark)
+{
+  weight sum = { 0 };
+  unsigned depth = weigh (node, &sum);
+  count (l, sum.nodes, mark);
+  l->copied += sum.bytes;
+  if (l->copied > MOST_COPIED)
+    give_up (l, "anchors and aliases stand for more than 8 MiB of text", mark);
+  if (l->depth + depth > MOST_DEPTH)
+    give_up (l, "nested deeper than 32", mark);
+  fmtconv_attr *copy = l->why ? NULL : fci_attr_copy (l->ctx, node);
+  if (!copy)
+    give_up (l, "out of memory", NULL);
+  return copy;
+}
+
+/* Remember a complete node: a copy, because a later duplicate key may overwrite the node itself. */
+static void
+anchor (loader *l, const char *name, const fmtconv_attr *node, const yaml_mark_t *mark)
+{
+  if (!name || !node || l->why)
+    return;
+  const fmtconv_attr *copy = copy_within (l, node, mark);
+  if (copy && !fci_map_set (l->anchors, name, strlen (name), (uintptr_t) copy))
+    give_up (l, "out of memory", NULL);
+}
+
+/* As `anchor`, for a name that lives only as long as its event. */
+static void
+anchor_scalar (loader *l, const yaml_event_t *event, const fmtconv_attr *node)
+{
+  const yaml_char_t *name = event->data.scalar.anchor;
+  anchor (l, fci_strdup (l->ctx, (const char *) name), node, &event->start_mark);
+}
+
+static bool
+has_control (const char *s)
+{
+  for (; *s; s++)
+    if ((unsigned char) *s < 0x20 || *s == 0x7f)
+      return true;
+  return false;
+}
+
+static void
+on_scalar (loader *l, const yaml_event_t *event)
+{
+  size_t len = event->data.scalar.length;
+  const char *s = text_of (l, event->data.scalar.value, len, &event->start_mark);
+  if (!s)
+    return;
+  level *top = l->depth ? &l->levels[l->depth - 1] : NULL;
+  if (top && top->node->kind == FMTCONV_ATTR_OBJECT && !top->key)
+    {
+      if (has_control (s))
+        give_up (l, "a control character in a key", &event->start_mark);
+      top->key = s;
+      anchor_scalar (l, event, fci_attr_string (l->ctx, s, len));
+      return;
+    }
+  bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+  fmtconv_attr *node = plain ? fci_yaml_scalar (l->ctx, s, len) : fci_attr_string (l->ctx, s, len);
+  anchor_scalar (l, event, node);
+  add (l, node, &event->start_mark);
+}
+
+static void
+open_collection (loader *l, unsigned kind, const yaml_char_t *name, const yaml_mark_t *mark)
+{
+  if (l->depth == MOST_DEPTH)
+    {
+      give_up (l, "nested deeper than 32", mark);
+      return;
+    }
+  level *top = &l->levels[l->depth++];
+  *top = (level){ .node = fci_attr_new (l->ctx, kind), .anchor = fci_strdup (l->ctx, (const char *) name) };
+  if (!top->node || (name && !top->anchor))
+    give_up (l, "out of memory", NULL);
+}
+
+static void
+close_collection (loader *l, const yaml_mark_t *mark)
+{
+  level done = l->levels[--l->depth];
+  anchor (l, done.anchor, done.node, mark);
+  add (l, done.node, mark);
+}
+
+/* An anchor is known when its node is complete, so that nothing can contain itself. */
+static void
+on_alias (loader *l, const yaml_event_t *event)
+{
+  const char *name = (const char *) event->data.alias.anchor;
+  uintptr_t found = 0;
+  if (!fci_map_get (l->anchors, name, strlen (name), &found))
+    {
+      give_up (l, "an alias to itself or to an unknown anchor", &event->start_mark);
+      return;
+    }
+  fmtconv_attr *copy = copy_within (l, (const fmtconv_attr *) found, &event->start_mark);
+  if (copy)
+    add (l, copy, &event->start_mark);
+}
+
+static void
+on_event (loader *l, const yaml_event_t *event)
+{
+  switch (event->type)
+    {
+    case YAML_DOCUMENT_START_EVENT:
+      if (l->documents++)
+        give_up (l, "more than one document", &event->start_mark);
+      break;
+    case YAML_SCALAR_EVENT:
+      on_scalar (l, event);
+      break;
+    case YAML_ALIAS_EVENT:
+      on_alias (l, event);
+      break;
+    case YAML_SEQUENCE_START_EVENT:
+      open_collection (l, FMTCONV_ATTR_ARRAY, event->data.sequence_start.anchor, &event->start_mark);
+      break;
+    case YAML_MAPPING_START_EVENT:
+      open_collection (l, FMTCONV_ATTR_OBJECT, event->data.mapping_start.anchor, &event->start_mark);
+      break;
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+      close_collection (l, &event->start_mark);
+      break;
+    case YAML_NO_EVENT:
+      give_up (l, "the parser stopped", &event->start_mark);
+      break;
+    default:
+      l->ended = event->type == YAML_STREAM_END_EVENT;
+    }
+}
+
+static void
+run (loader *l)
+{
+  while (!l->why && !l->ended)
+    {
+      yaml_event_t event;
+      if (!yaml_parser_parse (&l->parser, &event))
+        {
+          const char *problem = l->parser.problem;
+          give_up (l, problem ? problem : "out of memory", &l->parser.problem_mark);
+          return;
+        }
+      count (l, 1, &event.start_mark);
+      if (!l->why)
+        on_event (l, &event);
+      yaml_event_delete (&event);
+    }
+}
+
+static fmtconv_attr *
+load (fmtconv_ctx *ctx, const void *text, size_t len, const char **why)
+{
+  loader l = { .ctx = ctx, .anchors = fci_map_new (ctx) };
+  if (!l.anchors || !yaml_parser_initialize (&l.parser))
+    {
+      *why = "out of memory";
+      return NULL;
+    }
+  yaml_parser_set_input_string (&l.parser, text, len);
+  yaml_parser_set_encoding (&l.parser, YAML_UTF8_ENCODING);
+  run (&l);
+  yaml_parser_delete (&l.parser);
+  if (!l.root)
+    give_up (&l, "it holds no document", NULL);
+  *why = l.why;
+  return l.why ? NULL : l.root;
+}
+
+fmtconv_attr *
+fmtconv_cursor_take_yaml (fmtconv_cursor *cursor, uint64_t n, const char **why)
+{
+  const char *ignored;
+  why = why ? why : &ignored;
+  *why = "an error before";
+  if (!cursor || !cursor->source || cursor->source->ctx->failed)
+    return NULL;
+  fmtconv_ctx *ctx = cursor->source->ctx;
+  *why = n > MOST_BYTES ? "longer than 1 MiB" : "it ends too early";
+  if (n > MOST_BYTES || !fci_within (cursor->pos, n, cursor->end))
+    return NULL;
+  fci_try saved;
+  fci_try_begin (ctx, &saved);
+  const void *text = fmtconv_cursor_take (cursor, n);
+  *why = "it cannot be read";
+  fmtconv_attr *tree = text ? load (ctx, text, (size_t) n, why) : NULL;
+  return fci_try_end (ctx, &saved) ? NULL : tree;
+}

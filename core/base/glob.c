@@ -1,0 +1,68 @@
+/* core/base/glob.c: shell globs on tensor names.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/model.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* Is `c` in the set behind '['?  *end: behind its ']'; NULL: there is none, '[' is a plain character. */
+static bool
+in_set (const char *set, char c, const char **end)
+{
+  bool negated = *set == '!' || *set == '^', found = false;
+  const char *s = set + negated, *first = s;
+  for (; *s && (*s != ']' || s == first); s++)
+    if (s[1] == '-' && s[2] && s[2] != ']')
+      {
+        found |= (unsigned char) *s <= (unsigned char) c && (unsigned char) c <= (unsigned char) s[2];
+        s += 2;
+      }
+    else
+      found |= *s == c;
+  *end = *s ? s + 1 : NULL;
+  return found != negated;
+}
+
+/* Does one element of the glob match `c`?  *after: the next element. */
+static bool
+match_one (const char *glob, char c, const char **after)
+{
+  const char *end;
+  *after = glob + 1;
+  if (*glob == '?')
+    return true;
+  if (*glob != '[')
+    return *glob == c;
+  bool found = in_set (glob + 1, c, &end);
+  if (!end)
+    return c == '[';
+  *after = end;
+  return found;
+}
+
+/* Only the last '*' is ever tried again: what an earlier one could take, a later one can take, too. */
+int
+fmtconv_glob_match (const char *glob, const char *name)
+{
+  const char *star = NULL, *from = NULL, *after;
+  if (!glob || !name)
+    return 0;
+  while (*name)
+    if (*glob == '*')
+      {
+        star = ++glob;
+        from = name;
+      }
+    else if (*glob && match_one (glob, *name, &after))
+      {
+        glob = after;
+        name++;
+      }
+    else if (star)
+      {
+        glob = star;
+        name = ++from;
+      }
+    else
+      return 0;
+  return glob[strspn (glob, "*")] == 0;
+}

@@ -1,0 +1,302 @@
+/* core/convert/chain.c: the chain of plugins: what was typed, what was detected, and how to type it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/convert/convert.h"
+#include "core/convert/stage.h"
+#include "core/plugin/registry.h"
+#include <string.h>
+
+fci_link *
+fci_links_add (fmtconv_ctx *ctx, fci_links *links)
+{
+  if (!(links->n & (links->n - 1)))
+    {
+      fci_link *more = fmtconv_ctx_alloc (ctx, links->n ? 2 * links->n : 1, sizeof *more);
+      if (!more)
+        return NULL;
+      if (links->n)
+        memcpy (more, links->link, links->n * sizeof *more);
+      links->link = more;
+    }
+  return &links->link[links->n++];
+}
+
+/* Where the word "reverse" stands alone among parameters, and where what follows it begins.  NULL: it does not. */
+static const char *
+find_reverse (fmtconv_ctx *ctx, const char *owner, const char *params, const char **next)
+{
+  const char *key, *value;
+  for (const char *start = params; start && *start; start = *next)
+    {
+      *next = fci_params_next (ctx, owner, start, &key, &value);
+      if (!*next)
+        return NULL;
+      *next += **next == ',';
+      if (!value && !strcmp (key, "reverse"))
+        return start;
+    }
+  return NULL;
+}
+
+/* Does "NAME:reverse", alone or among parameters, ask for the rules backwards?  Then it must have some; the word
+ * goes.  Where it is one of the plugin's parameters, it is the plugin's. */
+static bool
+take_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, fci_spec *spec)
+{
+  const char *owner = fci_owner (ctx, "transform", plugin), *next = NULL;
+  if (fci_params_find (plugin->transform->params, "reverse"))
+    return false;
+  const char *at = find_reverse (ctx, owner, spec->params, &next);
+  if (!at)
+    return false;
+  const char *why = fci_one_way (ctx, plugin);
+  if (why)
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s does not run in reverse: %s", owner, why);
+  size_t before = (size_t) (at - spec->params);
+  if (!*next && before) /* the comma in front goes along */
+    before--;
+  spec->params = fmtconv_ctx_printf (ctx, "%.*s%s", (int) before, spec->params, next);
+  return true;
+}
+
+/* "NAME:key=value" to a plugin of that role.  Its parameters are parsed here too, so that a slip of the pen
+ * is told before a file is opened. */
+static int
+settle (fmtconv_ctx *ctx, const char *text, fci_role role, fci_link *out)
+{
+  fci_spec spec;
+  if (fci_spec_parse (ctx, text, &spec))
+    return ctx->failed;
+  const fmtconv_plugin *plugin = fci_plugin_find (ctx, spec.name, role);
+  if (!plugin)
+    return ctx->failed;
+  bool reverse = role == FCI_TRANSFORM && take_reverse (ctx, plugin, &spec);
+  *out = (fci_link){ .plugin = plugin, .params = spec.params, .reverse = reverse };
+  fci_params_parse (ctx, fci_owner (ctx, fci_role_name (role), plugin), fci_plugin_params (plugin, role),
+                    spec.params);
+  return ctx->failed;
+}
+
+/* "COMPONENT/NAME:key=value", or without COMPONENT/. */
+static int
+settle_transform (fmtconv_ctx *ctx, const char *text, fci_link *out)
+{
+  size_t n = strcspn (text, "/:");
+  const char *component = text[n] == '/' ? fci_copy (ctx, text, n) : NULL;
+  if (settle (ctx, text + (text[n] == '/' ? n + 1 : 0), FCI_TRANSFORM, out))
+    return ctx->failed;
+  out->component = component;
+  return 0;
+}
+
+int
+fci_reader_parse (fmtconv_ctx *ctx, const char *text, fci_link *out)
+{
+  return settle (ctx, text, FCI_READER, out);
+}
+
+int
+fci_links_parse (fmtconv_ctx *ctx, const char *const *texts, size_t n, fci_links *out)
+{
+  for (size_t i = 0; i < n; i++)
+    {
+      out->none = !strcmp (texts[i], "none");
+      if (out->none && n > 1)
+        return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                             "-t none stands alone: it says that no transform is wanted");
+      fci_link *link = out->none ? NULL : fci_links_add (ctx, out);
+      if (!out->none && (!link || settle_transform (ctx, texts[i], link)))
+        return ctx->failed;
+    }
+  return 0;
+}
+
+/* The last transform that --dtype is short for: it spares what is to keep its data type. */
+static int
+given_dtype (fci_conversion *c, fci_link *out)
+{
+  if (!c->job.dtype)
+    return 0;
+  if (!fmtconv_dtype_parse (c->ctx, c->job.dtype))
+    return c->ctx->failed;
+  return settle (c->ctx, fmtconv_ctx_printf (c->ctx, "cast:to=%s,keep=yes", c->job.dtype), FCI_TRANSFORM,
+                 out);
+}
+
+static int
+given_part (fmtconv_ctx *ctx, fci_part *part)
+{
+  const fmtconv_job_component *job = &part->job;
+  if (job->name && (!job->input || !*job->input))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "the component '%s' has no input", job->name);
+  if (job->reader && fci_reader_parse (ctx, job->reader, &part->reader))
+    return ctx->failed;
+  return fci_links_parse (ctx, job->transforms, job->n_transforms, &part->chain);
+}
+
+int
+fci_parts_given (fci_conversion *c)
+{
+  for (size_t i = 0; i < c->n_parts; i++)
+    if (given_part (c->ctx, &c->part[i]))
+      return c->ctx->failed;
+  return 0;
+}
+
+int
+fci_chain_given (fci_conversion *c)
+{
+  fci_link cast;
+  if (fci_links_parse (c->ctx, c->job.transforms, c->job.n_transforms, &c->chain) || given_dtype (c, &cast))
+    return c->ctx->failed;
+  if (c->only_model)
+    return 0;
+  if (c->job.writer)
+    settle (c->ctx, c->job.writer, FCI_WRITER, &c->writer);
+  else
+    {
+      c->writer = (fci_link){ .plugin = fci_detect_writer (c->ctx, fci_output_hint (c)), .params = "" };
+      c->detected = true;
+    }
+  if (!c->ctx->failed && (c->ctx->options.flags & FMTCONV_VERIFY) && !c->writer.plugin->reader)
+    fmtconv_fail (c->ctx, FMTCONV_E_USAGE, "--verify reads the output again, and '%s' is no reader",
+                  c->writer.plugin->name);
+  return c->ctx->failed;
+}
+
+int
+fci_chain_reader (fci_conversion *c, fci_part *part)
+{
+  if (part->reader.plugin)
+    return 0;
+  part->reader = (fci_link){ .plugin = fci_detect_reader (c->ctx, part->input), .params = "" };
+  c->detected = true;
+  return c->ctx->failed;
+}
+
+int
+fci_chain_part (fci_conversion *c, fci_part *part)
+{
+  if (!part->job.name || part->job.copy || part->job.n_transforms)
+    return 0;
+  if (fci_chain_choose_component (c, part->read, part->job.name, &part->chain))
+    return c->ctx->failed;
+  c->detected = c->detected || part->chain.n;
+  return 0;
+}
+
+/* The transforms of the whole that nobody named. */
+static int
+choose_whole (fci_conversion *c)
+{
+  if (!c->part->job.name)
+    fci_chain_choose (c, c->part->read, &c->chain);
+  for (size_t i = 0; c->part->job.name && !c->ctx->failed && i < c->n_parts; i++)
+    fci_chain_joins (c, &c->part[i].chain, &c->chain);
+  c->chain.none = !c->chain.n;
+  c->detected = c->detected || c->chain.n;
+  return c->ctx->failed;
+}
+
+/* Then come those of the output alone, and the dtype. */
+static int
+end_chain (fci_conversion *c)
+{
+  c->n_common = c->chain.n;
+  for (size_t i = 0; i < c->own.n; i++)
+    {
+      fci_link *link = fci_links_add (c->ctx, &c->chain);
+      if (!link)
+        return c->ctx->failed;
+      *link = c->own.link[i];
+      c->chain.none = false;
+    }
+  fci_link *cast = c->job.dtype ? fci_links_add (c->ctx, &c->chain) : NULL;
+  if (cast)
+    given_dtype (c, cast);
+  return c->ctx->failed;
+}
+
+int
+fci_chain_whole (fci_conversion *c)
+{
+  if (!c->job.n_transforms && choose_whole (c))
+    return c->ctx->failed;
+  return end_chain (c);
+}
+
+/* Can the output hold several components? */
+static bool
+holds_components (const fci_conversion *c)
+{
+  return c->to_folder && (c->writer.plugin->writer->limits.understands & FMTCONV_FEATURE_COMPONENTS);
+}
+
+int
+fci_chain_beside (fci_conversion *c, const fci_conversion *first)
+{
+  if (c->job.n_transforms)
+    return end_chain (c);
+  if (holds_components (c) != holds_components (first))
+    return fci_chain_whole (c);
+  c->chain.none = first->n_common == 0;
+  for (size_t i = 0; i < first->n_common; i++)
+    {
+      fci_link *link = fci_links_add (c->ctx, &c->chain);
+      if (!link)
+        return c->ctx->failed;
+      *link = first->chain.link[i];
+    }
+  return end_chain (c);
+}
+
+const char *
+fci_link_option (fmtconv_ctx *ctx, char option, const fci_link *link)
+{
+  const char *text =
+      fmtconv_ctx_printf (ctx, "%s%s%s%s%s%s", link->component ? link->component : "",
+                          link->component ? "/" : "", link->plugin->name, link->reverse ? ":reverse" : "",
+                          !*link->params  ? ""
+                          : link->reverse ? ","
+                                          : ":",
+                          link->params);
+  return text ? fmtconv_ctx_printf (ctx, " -%c %s", option, fci_shell_word (ctx, text)) : "";
+}
+
+/* " -t A -t B", the last `but` of them left out. */
+static const char *
+links_text (fmtconv_ctx *ctx, const fci_links *links, size_t but)
+{
+  const char *text = links->none ? " -t none" : "";
+  for (size_t i = 0; i + but < links->n && text; i++)
+    text = fmtconv_ctx_printf (ctx, "%s%s", text, fci_link_option (ctx, 't', &links->link[i]));
+  return text ? text : "";
+}
+
+const char *
+fci_part_command (const fci_conversion *c, const fci_part *part)
+{
+  if (part->job.copy)
+    return fmtconv_ctx_printf (c->ctx, "copy of %s", fci_shell_path (c->ctx, part->job.input));
+  return fmtconv_ctx_printf (c->ctx, "fmtconv%s%s %s", fci_link_option (c->ctx, 'r', &part->reader),
+                             links_text (c->ctx, &part->chain, 0), fci_shell_path (c->ctx, part->job.input));
+}
+
+const char *
+fci_chain_command (const fci_conversion *c)
+{
+  if (c->part->job.name)
+    return NULL;
+  if (c->only_model)
+    return fmtconv_ctx_printf (c->ctx, "fmtconv%s%s %s", fci_link_option (c->ctx, 'r', &c->part->reader),
+                               links_text (c->ctx, &c->chain, 0),
+                               fci_shell_path (c->ctx, c->part->job.input));
+  const char *dtype = c->job.dtype ? c->job.dtype : "";
+  return fmtconv_ctx_printf (
+      c->ctx, "fmtconv%s%s%s%s%s %s %s", fci_link_option (c->ctx, 'r', &c->part->reader),
+      links_text (c->ctx, &c->chain, *dtype != 0), fci_link_option (c->ctx, 'w', &c->writer),
+      *dtype ? " --dtype " : "", *dtype ? fci_shell_word (c->ctx, dtype) : "",
+      fci_shell_path (c->ctx, c->part->job.input), fci_shell_path (c->ctx, c->job.output));
+}

@@ -1,0 +1,188 @@
+/* core/convert/choose.c: the transform for a model that nobody named one for, and commands for what else is there.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/convert/convert.h"
+#include "core/convert/detect.h"
+#include <string.h>
+
+/* A name for one part's own output: "out-vae.safetensors" beside "out.safetensors", "out-vae/" beside "out/". */
+static const char *
+output_for (const fci_conversion *c, const char *kind)
+{
+  const char *output = c->job.output;
+  size_t n = strlen (output);
+  if (c->to_folder)
+    return fmtconv_ctx_printf (c->ctx, "%s-%s/", c->output, kind);
+  const char *slash = strrchr (output, '/'), *base = slash ? slash + 1 : output, *dot = strrchr (base, '.');
+  size_t stem = dot && dot > base ? (size_t) (dot - output) : n;
+  return fmtconv_ctx_printf (c->ctx, "%.*s-%s%s", (int) stem, output, kind, output + stem);
+}
+
+/* One line a part: what it is, and what converts it as one could type it.  Long strings are cut one by one. */
+static void
+list_part (const fci_conversion *c, const fci_claim *claim)
+{
+  fmtconv_ctx *ctx = c->ctx;
+  const fci_recognition *found = &claim->found;
+  const char *kind = claim->plugin->transform->kind, *output = c->only_model ? "" : output_for (c, kind);
+  const char *missing = found->missing ? fmtconv_ctx_printf (ctx, ", %zu missing", found->missing) : "";
+  const char *unknown = found->unknown ? fmtconv_ctx_printf (ctx, ", %zu not known", found->unknown) : "";
+  const char *reader = c->job.reader ? fci_shell_word (ctx, c->job.reader) : "";
+  const char *writer = c->job.writer ? fci_shell_word (ctx, c->job.writer) : "";
+  if (!output || !missing || !unknown || ctx->failed)
+    return;
+  if (c->only_model)
+    {
+      fmtconv_detail (ctx, "%s (%zu tensor%s%s%s): transform: %s", kind, found->claimed,
+                      found->claimed == 1 ? "" : "s", missing, unknown, claim->plugin->name);
+      return;
+    }
+  fmtconv_detail (ctx, "%s (%zu tensor%s%s%s): fmtconv%s%s -t %s%s%s %s %s", kind, found->claimed,
+                  found->claimed == 1 ? "" : "s", missing, unknown, *reader ? " -r " : "", reader,
+                  claim->plugin->name, *writer ? " -w " : "", writer, fci_shell_path (ctx, c->job.input),
+                  fci_shell_path (ctx, output));
+}
+
+static void
+list (const fci_conversion *c, const fci_claims *claims, size_t from)
+{
+  for (size_t i = from; i < claims->n; i++)
+    list_part (c, &claims->claim[i]);
+}
+
+/* Is something that is nearly recognized as important as what is? */
+static bool
+is_doubtful (const fci_claims *claims)
+{
+  return claims->n > claims->complete
+         && claims->claim[claims->complete].plugin->transform->precedence
+                >= claims->claim[0].plugin->transform->precedence;
+}
+
+static int
+add_link (fmtconv_ctx *ctx, fci_links *links, const fmtconv_plugin *plugin, const char *component)
+{
+  fci_link *link = fci_links_add (ctx, links);
+  if (link)
+    *link = (fci_link){ .plugin = plugin, .params = "", .component = component };
+  return ctx->failed;
+}
+
+bool
+fci_claims_are_components (const fci_claims *claims)
+{
+  bool fits = claims->complete > 1 && claims->first == claims->complete && !is_doubtful (claims);
+  for (size_t i = 0; fits && i < claims->complete; i++)
+    for (size_t k = 0; fits && k < i; k++)
+      fits = strcmp (claims->claim[i].plugin->transform->kind, claims->claim[k].plugin->transform->kind) != 0;
+  return fits;
+}
+
+/* Can the output hold all that is recognized?  A model without an output can. */
+static bool
+is_pipeline (const fci_conversion *c, const fci_claims *claims)
+{
+  if (c->only_model)
+    return fci_claims_are_components (claims);
+  return c->to_folder && (c->writer.plugin->writer->limits.understands & FMTCONV_FEATURE_COMPONENTS)
+         && fci_claims_are_components (claims);
+}
+
+int
+fci_chain_joins (fci_conversion *c, const fci_links *makers, fci_links *links)
+{
+  size_t n, n_makers = makers->n; /* both may be one */
+  const fci_module *modules = fci_modules (c->ctx, &n);
+  for (size_t i = 0; !c->ctx->failed && i < n; i++)
+    {
+      const fmtconv_plugin *join = modules[i].plugin;
+      const char *joins = fci_plugin_has (join, FCI_TRANSFORM) ? join->transform->joins : NULL;
+      bool wanted = false;
+      for (size_t k = 0; joins && k < n_makers; k++)
+        wanted = wanted || !strcmp (makers->link[k].plugin->name, joins);
+      for (size_t k = 0; wanted && k < links->n; k++)
+        wanted = links->link[k].plugin != join;
+      if (wanted && add_link (c->ctx, links, join, NULL))
+        break;
+    }
+  return c->ctx->failed;
+}
+
+static int
+choose_pipeline (fci_conversion *c, const fci_claims *claims, fci_links *links)
+{
+  for (size_t i = 0; i < claims->complete; i++)
+    {
+      const fmtconv_plugin *plugin = claims->claim[i].plugin;
+      if (add_link (c->ctx, links, plugin, plugin->transform->kind))
+        return c->ctx->failed;
+    }
+  return fci_chain_joins (c, links, links);
+}
+
+static int
+choose (fci_conversion *c, const fci_claims *claims, fci_links *links)
+{
+  if (is_pipeline (c, claims))
+    return choose_pipeline (c, claims, links);
+  if (claims->first == 1 && !is_doubtful (claims))
+    {
+      list (c, claims, 1);
+      if (claims->n > 1)
+        fmtconv_note (c->ctx, "the %s is converted; this converts what is left behind:",
+                      claims->claim[0].plugin->transform->kind);
+      return add_link (c->ctx, links, claims->claim[0].plugin, NULL);
+    }
+  list (c, claims, 0);
+  if (claims->complete)
+    return fmtconv_fail (c->ctx, FMTCONV_E_UNSUPPORTED,
+                         "the input holds several models, and the output is to hold one: choose it with -t");
+  if (claims->n)
+    return fmtconv_fail_at (c->ctx, FMTCONV_E_MISSING,
+                            &(fmtconv_where){ .hint =
+                                                  "the command listed tells what is wrong; -t none takes all "
+                                                  "tensors as they are" },
+                            "no transform recognizes the whole model, only nearly: is it complete?");
+  return c->ctx->failed;
+}
+
+int
+fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *links)
+{
+  size_t n_modules;
+  fci_claims claims;
+  const fci_module *modules = fci_modules (c->ctx, &n_modules);
+  if (fmtconv_model_next_component (model, NULL))
+    return c->ctx->failed;
+  if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, &claims))
+    return c->ctx->failed;
+  return choose (c, &claims, links);
+}
+
+int
+fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, const char *name, fci_links *links)
+{
+  size_t n_modules, n = 0;
+  fci_claims claims;
+  const fmtconv_plugin *found = NULL;
+  const fci_module *modules = fci_modules (c->ctx, &n_modules);
+  if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, &claims))
+    return c->ctx->failed;
+  for (size_t i = 0; i < claims.complete; i++)
+    if (!strcmp (claims.claim[i].plugin->transform->kind, name) && ++n)
+      found = claims.claim[i].plugin;
+  if (n == 1)
+    return add_link (c->ctx, links, found, NULL);
+  if (claims.complete == 1)
+    return add_link (c->ctx, links, claims.claim[0].plugin, NULL);
+  for (size_t i = 0; i < claims.complete; i++)
+    fmtconv_detail (c->ctx, "%s: %s", claims.claim[i].plugin->transform->kind, claims.claim[i].plugin->name);
+  if (claims.complete)
+    return fmtconv_fail (c->ctx, FMTCONV_E_UNSUPPORTED,
+                         "the component '%s' could be several models: name its transform, one of these",
+                         name);
+  links->none = true;
+  return c->ctx->failed;
+}

@@ -1,0 +1,273 @@
+/* core/convert/convert.c: fmtconv_convert: from two paths and a chain to published files.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/api/report.h"
+#include "core/base/ctx.h"
+#include "core/convert/convert.h"
+#include "core/plugin/registry.h"
+#include "core/source/input.h"
+#include <string.h>
+#include <time.h>
+
+double
+fci_clock (void)
+{
+  struct timespec now = { 0 };
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+/* What the paths say before anything is opened. */
+static int
+check_paths (fci_conversion *c)
+{
+  fmtconv_ctx *ctx = c->ctx;
+  const char *output = c->job.output;
+  if ((!c->job.n_parts && (!c->job.input || !*c->job.input)) || !output || !*output)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "an input and an output are needed");
+  if (!strcmp (output, "-"))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                         "the output cannot be a stream: it is written in any order, and appears when it is "
+                         "complete");
+  return ctx->failed;
+}
+
+/* The parts of the job, or the one that it is without any. */
+static int
+make_parts (fci_conversion *c)
+{
+  const fmtconv_job *job = &c->job;
+  c->n_parts = job->n_parts ? job->n_parts : 1;
+  c->part = fmtconv_ctx_alloc (c->ctx, c->n_parts, sizeof *c->part);
+  for (size_t i = 0; c->part && i < c->n_parts; i++)
+    c->part[i].job =
+        job->n_parts ? job->parts[i] : (fmtconv_job_component){ .reader = job->reader, .input = job->input };
+  return c->ctx->failed;
+}
+
+/* A layout of the target alone, for the one that is not known yet.  NULL: an error. */
+static const fmtconv_layout *
+stand_in (const fci_conversion *c)
+{
+  fmtconv_layout *layout = fci_output_layout (c);
+  return layout && (c->to_folder || fmtconv_layout_create (layout, NULL)) ? layout : NULL;
+}
+
+/* Opened now, a file is known as an input when the output is checked. */
+static int
+open_inputs (fci_conversion *c)
+{
+  for (size_t i = 0; i < c->n_parts; i++)
+    {
+      fci_part *part = &c->part[i];
+      part->input = fci_input_user (c->ctx, part->job.input);
+      if (part->input && !fmtconv_input_is_folder (part->input))
+        fmtconv_input_open (part->input);
+    }
+  return c->ctx->failed;
+}
+
+/* What a part is before its transforms. */
+static int
+read_part (fci_conversion *c, fci_part *part)
+{
+  if (part->job.copy)
+    part->read = fci_stage_copy (c->ctx, &part->job, part->input);
+  else if (!fci_chain_reader (c, part))
+    part->read = fci_stage_read (c->ctx, part->reader.plugin, part->reader.params, part->input);
+  part->model = part->read;
+  return c->ctx->failed;
+}
+
+/* The components, each by its own chain, to one bundle. */
+static int
+bundle_parts (fci_conversion *c)
+{
+  fmtconv_model **all = fmtconv_ctx_alloc (c->ctx, c->n_parts, sizeof *all);
+  const char *file = c->ctx->file;
+  for (size_t i = 0; all && i < c->n_parts; i++)
+    {
+      fci_part *part = &c->part[i];
+      c->ctx->file = part->job.name; /* messages begin with it */
+      if (fci_chain_part (c, part) || fci_links_run (c->ctx, &part->chain, &part->model)
+          || fci_model_call ((fmtconv_model *) part->model, part->job.name))
+        return c->ctx->failed;
+      all[i] = (fmtconv_model *) part->model;
+    }
+  c->ctx->file = file;
+  c->model = all ? fci_model_bundle (c->ctx, c->n_parts, all) : NULL;
+  return c->ctx->failed;
+}
+
+static int
+read_parts (fci_conversion *c)
+{
+  for (size_t i = 0; i < c->n_parts; i++)
+    if (read_part (c, &c->part[i]))
+      return c->ctx->failed;
+  c->model = c->part->read;
+  return c->part->job.name ? bundle_parts (c) : 0;
+}
+
+/* The chain of each output. */
+static void
+say_outputs (fci_conversion *c, size_t n)
+{
+  const char *command = fci_chain_command (c);
+  if (command && n == 1)
+    fmtconv_note (c->ctx, "chosen: %s", command);
+  if (!command || n == 1)
+    return;
+  for (size_t i = 0; i < n; i++)
+    fmtconv_detail (c->ctx, "%s", fci_chain_command (&c[i]));
+  fmtconv_note (c->ctx, "chosen, and made in one pass:");
+}
+
+/* Said before the work starts, so that a wrong choice can be stopped. */
+static int
+say_chains (fci_conversion *c, size_t n)
+{
+  bool detected = false;
+  for (size_t i = 0; i < n; i++)
+    detected = detected || c[i].detected;
+  if (detected)
+    say_outputs (c, n);
+  for (size_t i = 0; detected && c->part->job.name && i < c->n_parts; i++)
+    fmtconv_detail (c->ctx, "%s: %s", c->part[i].job.name, fci_part_command (c, &c->part[i]));
+  if (detected && c->part->job.name)
+    fmtconv_note (c->ctx, "chosen for the components:");
+  return c->ctx->failed;
+}
+
+/* Does the job say all of the chain, so that nothing needs to be read? */
+static bool
+is_settled (const fci_conversion *c)
+{
+  bool settled = c->job.n_transforms > 0;
+  for (size_t i = 0; settled && i < c->n_parts; i++)
+    {
+      const fmtconv_job_component *part = &c->part[i].job;
+      settled = part->copy || (part->reader && (!part->name || part->n_transforms));
+    }
+  return settled;
+}
+
+/* The inputs of all are those of the first. */
+static int
+set_output (fci_conversion *c, fci_conversion *first, const fmtconv_job_output *output)
+{
+  if (output)
+    {
+      c->job.writer = output->writer;
+      c->job.output = output->output;
+    }
+  if (check_paths (c) || (c == first && make_parts (c)))
+    return c->ctx->failed;
+  c->part = first->part;
+  c->n_parts = first->n_parts;
+  return output ? fci_links_parse (c->ctx, output->transforms, output->n_transforms, &c->own) : 0;
+}
+
+fci_conversion *
+fci_conversions (fmtconv_ctx *ctx, const fmtconv_job *typed, size_t *n)
+{
+  fmtconv_job job = { 0 };
+  memcpy (&job, typed, typed->struct_size < sizeof job ? typed->struct_size : sizeof job);
+  *n = job.n_outputs ? job.n_outputs : 1;
+  fci_conversion *c = fmtconv_ctx_alloc (ctx, *n, sizeof *c);
+  for (size_t i = 0; c && i < *n && !ctx->failed; i++)
+    {
+      c[i] = (fci_conversion){ .ctx = ctx, .job = job, .started = fci_clock () };
+      set_output (&c[i], c, job.n_outputs ? &job.outputs[i] : NULL);
+    }
+  return ctx->failed ? NULL : c;
+}
+
+/* What the job says. */
+static int
+settle_given (fci_conversion *c, size_t n)
+{
+  fci_parts_given (c);
+  for (size_t i = 0; i < n && !c->ctx->failed; i++)
+    if (!fci_chain_given (&c[i]))
+      fci_output_settle (&c[i]);
+  return c->ctx->failed;
+}
+
+/* Refuse before any work what the outputs' paths alone forbid. */
+static int
+check_outputs (fci_conversion *c, size_t n)
+{
+  fci_output *outputs = fmtconv_ctx_alloc (c->ctx, n, sizeof *outputs);
+  for (size_t i = 0; outputs && i < n; i++)
+    outputs[i] = (fci_output){ .layout = stand_in (&c[i]), .path = c[i].output };
+  if (c->ctx->failed || fci_outputs_check (c->ctx, outputs, n))
+    return c->ctx->failed;
+  for (size_t i = 0; i < n && !c->ctx->failed; i++)
+    if (!fci_check_not_inside (&c[i]))
+      fci_publish_check (c->ctx, outputs[i].layout, outputs[i].path);
+  return c->ctx->failed;
+}
+
+/* The transforms of all outputs. */
+static int
+settle_chains (fci_conversion *c, size_t n)
+{
+  fci_chain_whole (c);
+  for (size_t i = 1; i < n && !c->ctx->failed; i++)
+    {
+      c[i].detected = c[i].detected || c->detected;
+      fci_chain_beside (&c[i], c);
+    }
+  return c->ctx->failed;
+}
+
+int
+fci_convert_chains (fci_conversion *c, size_t n)
+{
+  if (settle_given (c, n))
+    return c->ctx->failed;
+  if (!is_settled (c) && (open_inputs (c) || read_parts (c)))
+    return c->ctx->failed;
+  return settle_chains (c, n);
+}
+
+/* What the chains of outputs begin with in common runs once: alike is known before a run finds out components. */
+static int
+run_chains (fci_conversion *c, size_t n)
+{
+  const fmtconv_model *read = c->model;
+  for (size_t i = 1; i < n; i++)
+    c[i].n_common =
+        fci_links_alike (&c->chain, &c[i].chain, c->n_common < c[i].n_common ? c->n_common : c[i].n_common);
+  for (size_t i = 0; i < n && !c->ctx->failed; i++)
+    {
+      c[i].model = read;
+      for (size_t k = 0; i && k < c[i].n_common; k++)
+        c[i].chain.link[k] = c->chain.link[k];
+      fci_links_run (c->ctx, &c[i].chain, &c[i].model);
+    }
+  return c->ctx->failed;
+}
+
+const fmtconv_model *
+fci_convert_model (fci_conversion *c)
+{
+  c->only_model = true;
+  if (make_parts (c) || fci_parts_given (c) || fci_chain_given (c) || open_inputs (c) || read_parts (c)
+      || fci_chain_whole (c) || fci_links_run (c->ctx, &c->chain, &c->model) || say_chains (c, 1))
+    return NULL;
+  return c->model;
+}
+
+fmtconv_attr *
+fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job)
+{
+  size_t n;
+  fci_conversion *c = ctx && job && !ctx->failed ? fci_conversions (ctx, job, &n) : NULL;
+  if (!c || settle_given (c, n) || open_inputs (c) || check_outputs (c, n) || read_parts (c)
+      || settle_chains (c, n) || run_chains (c, n) || say_chains (c, n) || fci_carry_out (c, n))
+    return NULL;
+  return n > 1 ? fci_report_outputs (c, n) : fci_report (c);
+}

@@ -1,0 +1,199 @@
+/* core/convert/detect.c: which reader and writer a path asks for.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/convert/detect.h"
+#include "core/source/input.h"
+#include <string.h>
+#include <strings.h>
+
+bool
+fci_has_suffix (const char *name, const char *suffixes)
+{
+  size_t len = strlen (name);
+  for (const char *at = suffixes ? suffixes : ""; *at;)
+    {
+      at += strspn (at, " ");
+      size_t n = strcspn (at, " ");
+      if (n && n < len && !strncasecmp (name + len - n, at, n))
+        return true;
+      at += n;
+    }
+  return false;
+}
+
+int
+fci_bid (const fmtconv_reader *reader, const fmtconv_peek *peek)
+{
+  int bid = reader->probe ? reader->probe (peek) : 0;
+  int magic = (int) reader->magic_len * 8;
+  if (bid < magic && peek->head_len >= reader->magic_len
+      && !memcmp (peek->head, reader->magic, reader->magic_len))
+    bid = magic;
+  if (bid < 1 && !peek->is_folder && fci_has_suffix (peek->base, reader->suffixes))
+    bid = 1;
+  return bid > 0 ? bid : 0;
+}
+
+/* "50 4b 03 04 (PK..)": bytes that nobody knows, in a form that is safe to print. */
+static const char *
+show_head (fmtconv_ctx *ctx, const fmtconv_peek *peek)
+{
+  static const char digits[] = "0123456789abcdef";
+  char hex[3 * 16 + 1] = "", text[16 + 1] = "";
+  size_t n = peek->head_len < 16 ? peek->head_len : 16;
+  for (size_t i = 0; i < n; i++)
+    {
+      uint8_t byte = peek->head[i];
+      hex[3 * i] = digits[byte >> 4];
+      hex[3 * i + 1] = digits[byte & 15];
+      hex[3 * i + 2] = ' ';
+      text[i] = byte > ' ' && byte < 0x7f && byte != '\\' ? (char) byte : '.';
+    }
+  return fmtconv_ctx_printf (ctx, "%s(%s)", hex, text);
+}
+
+/* Is there any in that role but what the library itself holds? */
+static bool
+is_installed (const fci_module *modules, size_t n, fci_role role)
+{
+  size_t i = 0;
+  while (i < n && !(modules[i].path && fci_plugin_has (modules[i].plugin, role)))
+    i++;
+  return i < n;
+}
+
+/* What could have been named instead, and what was refused.  false: nothing is installed that could. */
+static bool
+list_role (fmtconv_ctx *ctx, const fci_module *modules, size_t n, fci_role role)
+{
+  bool installed = is_installed (modules, n, role);
+  for (size_t i = 0; i < n; i++)
+    {
+      const fmtconv_plugin *plugin = modules[i].plugin;
+      if (role == FCI_WRITER && fci_plugin_has (plugin, role) && plugin->writer->suffixes)
+        fmtconv_detail (ctx, "-w %s: %s (%s)", plugin->name, plugin->summary, plugin->writer->suffixes);
+      else if (role == FCI_WRITER && fci_plugin_has (plugin, role) && plugin->writer->is_folder)
+        fmtconv_detail (ctx, "-w %s: %s (a folder, with -w only)", plugin->name, plugin->summary);
+      else if (fci_plugin_has (plugin, role) && installed)
+        fmtconv_detail (ctx, "-%c %s: %s", role == FCI_READER ? 'r' : 'w', plugin->name, plugin->summary);
+      else if (modules[i].error)
+        fmtconv_detail (ctx, "%s was refused: %s", modules[i].name, modules[i].error);
+    }
+  return installed;
+}
+
+/* Then a message about the file would mislead. */
+static const fmtconv_plugin *
+none_installed (fmtconv_ctx *ctx, fci_role role)
+{
+  static const fmtconv_where where = {
+    .hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them"
+  };
+  fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &where, "no %s is installed", fci_role_name (role));
+  return NULL;
+}
+
+static const fmtconv_plugin *
+no_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_peek *peek)
+{
+  if (fci_refuse_stand_in (ctx, peek))
+    return NULL;
+  if (!list_role (ctx, modules, n, FCI_READER))
+    return none_installed (ctx, FCI_READER);
+  if (peek->is_folder)
+    fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
+                   "no reader knows what this folder holds; there are these:");
+  else
+    fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
+                   "no reader knows a file that begins with %s; there are these:", show_head (ctx, peek));
+  return NULL;
+}
+
+const fmtconv_plugin *
+fci_pick_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_peek *peek)
+{
+  const fmtconv_plugin *best = NULL, *equal = NULL;
+  int top = 0;
+  for (size_t i = 0; i < n; i++)
+    {
+      const fmtconv_plugin *plugin = modules[i].plugin;
+      int bid = fci_plugin_has (plugin, FCI_READER) ? fci_bid (plugin->reader, peek) : 0;
+      if (bid > top)
+        {
+          best = plugin;
+          equal = NULL;
+          top = bid;
+        }
+      else if (bid && bid == top)
+        equal = plugin;
+    }
+  if (!best)
+    return no_reader (ctx, modules, n, peek);
+  if (!equal)
+    return best;
+  fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
+                 "the readers '%s' and '%s' both claim it: say which with -r %s or -r %s", best->name,
+                 equal->name, best->name, equal->name);
+  return NULL;
+}
+
+/* With the slash behind it of a folder. */
+static const char *
+last_component (const char *path)
+{
+  size_t n = strlen (path);
+  while (n > 0 && path[n - 1] == '/')
+    n--;
+  while (n > 0 && path[n - 1] != '/')
+    n--;
+  return path + n;
+}
+
+const fmtconv_plugin *
+fci_pick_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const char *output)
+{
+  const char *name = last_component (output);
+  const fmtconv_plugin *found = NULL;
+  for (size_t i = 0; i < n; i++)
+    {
+      const fmtconv_plugin *plugin = modules[i].plugin;
+      if (!fci_plugin_has (plugin, FCI_WRITER) || !fci_has_suffix (name, plugin->writer->suffixes))
+        continue;
+      if (found)
+        {
+          fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                        "the writers '%s' and '%s' both write files named like '%s': say which with -w",
+                        found->name, plugin->name, name);
+          return NULL;
+        }
+      found = plugin;
+    }
+  if (!found)
+    {
+      if (!list_role (ctx, modules, n, FCI_WRITER))
+        return none_installed (ctx, FCI_WRITER);
+      fmtconv_fail (
+          ctx, FMTCONV_E_USAGE,
+          "the name of the output, '%s', does not say which format to write; there are these:", name);
+    }
+  return found;
+}
+
+const fmtconv_plugin *
+fci_detect_reader (fmtconv_ctx *ctx, fmtconv_input *in)
+{
+  size_t n;
+  const fci_module *modules = fci_modules (ctx, &n);
+  const fmtconv_peek *peek = fci_input_peek (in);
+  return ctx->failed || !peek ? NULL : fci_pick_reader (ctx, modules, n, peek);
+}
+
+const fmtconv_plugin *
+fci_detect_writer (fmtconv_ctx *ctx, const char *output)
+{
+  size_t n;
+  const fci_module *modules = fci_modules (ctx, &n);
+  return ctx->failed ? NULL : fci_pick_writer (ctx, modules, n, output);
+}

@@ -1,0 +1,76 @@
+/* core/convert/finish.c: from models to files: layouts, one plan for all of them, its execution.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/convert/convert.h"
+#include "core/convert/stage.h"
+#include "core/plugin/registry.h"
+#include "core/source/input.h"
+
+/* What the writers want to write, and whether it may be. */
+static fci_output *
+make_layouts (fci_conversion *c, size_t n)
+{
+  fci_output *outputs = fmtconv_ctx_alloc (c->ctx, n, sizeof *outputs);
+  for (size_t i = 0; outputs && i < n && !c->ctx->failed; i++)
+    {
+      fci_conversion *to = &c[i];
+      to->layout =
+          fci_stage_write (to->ctx, to->writer.plugin, to->writer.params, to->model, fci_output_layout (to));
+      if (to->layout && !fci_check_not_inside (to)) /* again, because by now all inputs are known */
+        fci_publish_check (to->ctx, to->layout, to->output);
+      for (size_t k = 0; k < to->n_parts && !to->ctx->failed; k++)
+        fci_left_note (to->ctx, to->writer.plugin, to->part[k].read, to->model);
+      outputs[i] = (fci_output){ .layout = to->layout, .path = to->output };
+    }
+  return c->ctx->failed || fci_outputs_check (c->ctx, outputs, n) ? NULL : outputs;
+}
+
+static int
+make_plan (fci_conversion *c, const fci_output *outputs, size_t n)
+{
+  const fmtconv_layout **layouts = fmtconv_ctx_alloc (c->ctx, n, sizeof *layouts);
+  for (size_t i = 0; layouts && i < n; i++)
+    layouts[i] = outputs[i].layout;
+  c->plan = layouts ? fci_plan_compile_all (c->ctx, layouts, n) : NULL;
+  c->plan_seconds = fci_clock () - c->started;
+  return c->ctx->failed;
+}
+
+/* The output's temporary, as the reader of that name sees it that wrote it; what both of them are told (the root of
+ * the tensors) it is told too, and only errors are of interest. */
+static const fmtconv_model *
+reread (void *arg, const fmtconv_file *file, const char *path)
+{
+  const fci_conversion *c = arg;
+  const fci_module *module = fci_module_find (c->ctx, file->writer);
+  if (!module || !fci_plugin_has (module->plugin, FCI_READER))
+    {
+      if (!c->ctx->failed)
+        fmtconv_fail (c->ctx, FMTCONV_E_USAGE, "--verify reads the output again, and '%s' is no reader",
+                      file->writer);
+      return NULL;
+    }
+  fmtconv_input *in = fci_input_alias (c->ctx, path, file->base);
+  const char *shared = fci_params_shared (c->ctx, module->plugin->reader->params, file->params);
+  c->ctx->rereads = true;
+  const fmtconv_model *model = in && shared ? fci_stage_read (c->ctx, module->plugin, shared, in) : NULL;
+  c->ctx->rereads = false;
+  return model;
+}
+
+int
+fci_carry_out (fci_conversion *c, size_t n)
+{
+  const unsigned flags = c->ctx->options.flags;
+  const fci_output *outputs = make_layouts (c, n);
+  if (!outputs || make_plan (c, outputs, n) || flags & FMTCONV_DRY_RUN)
+    return c->ctx->failed;
+  const fci_execution run = { .plan = c->plan,
+                              .outputs = outputs,
+                              .n_outputs = n,
+                              .reread = flags & FMTCONV_VERIFY ? reread : NULL,
+                              .arg = c };
+  return fci_execute (c->ctx, &run, &c->outcome);
+}

@@ -1,0 +1,23 @@
+/* core/convert/inside.c: refuses an output that would lie inside the folder that is read.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/convert/convert.h"
+#include "core/source/input.h"
+#include "core/source/source.h"
+
+int
+fci_check_not_inside (fci_conversion *c)
+{
+  const char *folder = c->folder;
+  fmtconv_input *in;
+  bool inside = false;
+  for (size_t i = 0; !inside && (in = fci_input_typed (c->ctx, i)); i++)
+    inside = fmtconv_input_is_folder (in) && fci_is_within (folder, fci_input_stat (in));
+  if (!inside)
+    return c->ctx->failed;
+  return fci_fail_file (c->ctx, FMTCONV_E_OUTPUT, c->job.output,
+                        &(fmtconv_where){ .hint = "give an OUTPUT outside of it" },
+                        "the output would lie inside the folder that is read");
+}

@@ -1,0 +1,209 @@
+/* core/convert/limits.c: refuses a model that the next stage cannot represent, with every offender.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/convert/stage.h"
+#include "core/view/view.h"
+#include <string.h>
+
+/* What of a tensor is beyond the limits. */
+enum
+{
+  BAD_DTYPE = 1,
+  BAD_RANK = 2,
+  BAD_NAME = 4
+};
+
+static const char *
+dtype_name (uint32_t dtype)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
+  return info ? info->name : "an unknown data type";
+}
+
+/* Tied tensors; how many. */
+static size_t
+list_tied (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  size_t n = 0;
+  FCI_FOREACH_LEAF (leaf, model)
+    FMTCONV_FOREACH (t, leaf)
+      {
+        const fmtconv_tensor *twin = fmtconv_model_tied (leaf, t);
+        if (twin)
+          {
+            fmtconv_detail (ctx, "'%s' is '%s'", t->name, twin->name);
+            n++;
+          }
+      }
+  return n;
+}
+
+/* Scaled tensors; how many. */
+static size_t
+list_scaled (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  size_t n = 0;
+  fmtconv_scaling scaling;
+  FCI_FOREACH_LEAF (leaf, model)
+    FMTCONV_FOREACH (t, leaf)
+      if (fmtconv_model_scaling (leaf, t, &scaling) == FMTCONV_SCALING_CODES)
+        {
+          fmtconv_detail (ctx, "'%s' (%s) is scaled by '%s' (%s)", t->name, dtype_name (t->dtype),
+                          scaling.scale->name, dtype_name (scaling.scale->dtype));
+          n++;
+        }
+  return n;
+}
+
+int
+fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, const fmtconv_model *model)
+{
+  unsigned strange = fci_model_features (model) & ~understands;
+  if (strange & FMTCONV_FEATURE_COMPONENTS)
+    {
+      size_t n = 0;
+      for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (model, c)); n++)
+        fmtconv_detail (ctx, "%s: %zu tensors", fmtconv_model_name (c), fmtconv_model_count (c));
+      return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
+                           n == 1 ? "%s takes one model, and here is %zu component:"
+                                  : "%s takes one model, and here are %zu components:",
+                           owner, n);
+    }
+  if (strange & FMTCONV_FEATURE_TIED)
+    {
+      size_t n = list_tied (ctx, model);
+      return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
+                           "%s does not understand tied tensors (two names for the same bytes), and the "
+                           "model has %zu",
+                           owner, n);
+    }
+  if (strange & FMTCONV_FEATURE_SCALED)
+    {
+      size_t n = list_scaled (ctx, model);
+      return fmtconv_fail_at (
+          ctx, FMTCONV_E_UNSUPPORTED,
+          &(fmtconv_where){ .hint = "-t dequantize before it makes plain tensors of them" },
+          "%s does not understand scaled tensors (codes that mean nothing without their "
+          "scales), and the model has %zu",
+          owner, n);
+    }
+  return ctx->failed;
+}
+
+/* Files that a writer leaves behind are named: a transform carries them on, whether it knows of them or not. */
+static void
+list_left_behind (fmtconv_ctx *ctx, const char *owner, unsigned understands, const fmtconv_model *model)
+{
+  size_t n = 0;
+  if (!(fci_model_features (model) & ~understands & FMTCONV_FEATURE_BLOBS))
+    return;
+  FCI_FOREACH_LEAF (leaf, model)
+    for (const fmtconv_blob *blob = NULL; (blob = fmtconv_model_next_blob (leaf, blob)); n++)
+      fmtconv_detail (ctx, "%s", blob->name);
+  fmtconv_warn (ctx,
+                n == 1 ? "%s holds no files but tensors: %zu beside them is left behind"
+                       : "%s holds no files but tensors: %zu beside them are left behind",
+                owner, n);
+}
+
+static unsigned
+faults_of (const fmtconv_limits *limits, const fmtconv_tensor *t)
+{
+  unsigned bad = 0;
+  if (limits->dtypes && !fmtconv_dtype_table_by_dtype (limits->dtypes, t->dtype))
+    bad |= BAD_DTYPE;
+  if (limits->rank && t->rank > limits->rank)
+    bad |= BAD_RANK;
+  if (limits->name_bytes && strlen (t->name) > limits->name_bytes)
+    bad |= BAD_NAME;
+  return bad;
+}
+
+static void
+list_faults (fmtconv_ctx *ctx, const fmtconv_limits *limits, const fmtconv_tensor *t, unsigned bad)
+{
+  if (bad & BAD_DTYPE)
+    fmtconv_detail (ctx, "tensor '%s': %s cannot be stored", t->name, dtype_name (t->dtype));
+  if (bad & BAD_RANK)
+    fmtconv_detail (ctx, "tensor '%s': %u dimensions, at most %u", t->name, t->rank, limits->rank);
+  if (bad & BAD_NAME)
+    fmtconv_detail (ctx, "tensor '%s': a name of %zu bytes, at most %zu", t->name, strlen (t->name),
+                    limits->name_bytes);
+}
+
+static bool
+is_float (uint32_t dtype)
+{
+  return fci_is_blocks (dtype) || (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
+         || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E8M0);
+}
+
+/* A data type that the writer knows, for floats of one that it does not. */
+static const char *
+other_dtype (fmtconv_ctx *ctx, const fmtconv_limits *limits, bool blocks)
+{
+  if (blocks)
+    return "-t dequantize decodes them; the gguf writer stores them as they are";
+  static const uint32_t wanted[] = { FMTCONV_F32, FMTCONV_F16, FMTCONV_BF16 };
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+    if (fmtconv_dtype_table_by_dtype (limits->dtypes, wanted[i]))
+      return fmtconv_ctx_printf (ctx, "--dtype %s", dtype_name (wanted[i]));
+  return NULL;
+}
+
+/* What the user can do where all offenders are at fault in the same way. */
+static const char *
+advice (fmtconv_ctx *ctx, const fmtconv_writer *writer, unsigned bad, bool only_floats, bool blocks)
+{
+  switch (bad)
+    {
+    case BAD_DTYPE:
+      return only_floats ? other_dtype (ctx, &writer->limits, blocks) : NULL;
+    case BAD_RANK:
+      return writer->rank_hint;
+    case BAD_NAME:
+      return writer->name_hint;
+    default:
+      return NULL;
+    }
+}
+
+int
+fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *params,
+                  const fmtconv_model *model)
+{
+  fmtconv_limits moved = writer->writer->limits;
+  const fmtconv_limits *limits = &moved;
+  const char *owner = fci_owner (ctx, "writer", writer);
+  size_t offenders = 0, count = fci_model_tensors (model);
+  unsigned all_bad = 0;
+  bool only_floats = true, blocks = false;
+  if (writer->writer->adjust)
+    writer->writer->adjust (params, &moved);
+  if (fci_features_check (ctx, owner, limits->understands, model))
+    return ctx->failed;
+  if (limits->tensors && count > limits->tensors)
+    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can hold at most %zu tensors, and the model has %zu",
+                         owner, limits->tensors, count);
+  FCI_FOREACH_LEAF (leaf, model)
+    FMTCONV_FOREACH (t, leaf)
+      {
+        unsigned bad = faults_of (limits, t);
+        if (!bad)
+          continue;
+        offenders++;
+        all_bad |= bad;
+        only_floats = only_floats && is_float (t->dtype);
+        blocks = blocks || fci_is_blocks (t->dtype);
+        list_faults (ctx, limits, t, bad);
+      }
+  if (!offenders && !ctx->depth) /* a writer that calls another one sees to them itself */
+    list_left_behind (ctx, owner, limits->understands, model);
+  if (!offenders)
+    return ctx->failed;
+  fmtconv_where where = { .hint = advice (ctx, writer->writer, all_bad, only_floats, blocks) };
+  return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where, "%s cannot represent %zu of %zu tensors", owner,
+                          offenders, count);
+}

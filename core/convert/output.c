@@ -1,0 +1,86 @@
+/* core/convert/output.c: is the output a file or a folder, and where does it lie?
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/convert/convert.h"
+#include "core/convert/detect.h"
+#include <string.h>
+#include <sys/stat.h>
+
+static bool
+ends_in_slash (const char *path)
+{
+  size_t n = strlen (path);
+  return n > 0 && path[n - 1] == '/';
+}
+
+static bool
+is_a_folder (const char *path)
+{
+  struct stat st;
+  return stat (path, &st) == 0 && S_ISDIR (st.st_mode);
+}
+
+/* Does the name have the suffix of any writer's files? */
+static bool
+names_a_file (fmtconv_ctx *ctx, const char *path)
+{
+  size_t n;
+  const fci_module *modules = fci_modules (ctx, &n);
+  for (size_t i = 0; !ctx->failed && i < n; i++)
+    if (fci_plugin_has (modules[i].plugin, FCI_WRITER)
+        && fci_has_suffix (path, modules[i].plugin->writer->suffixes))
+      return true;
+  return false;
+}
+
+const char *
+fci_output_hint (fci_conversion *c)
+{
+  const char *path = c->job.output;
+  if (ends_in_slash (path) || !is_a_folder (path) || names_a_file (c->ctx, path))
+    return path;
+  return fmtconv_ctx_printf (c->ctx, "%s/", path);
+}
+
+/* Does the writer write folders, and this output be one? */
+static bool
+is_for_folder (const fci_conversion *c)
+{
+  const char *suffixes = c->writer.plugin->writer->suffixes, *output = c->job.output;
+  if (c->writer.plugin->writer->is_folder)
+    return true;
+  return fci_has_suffix ("x/", suffixes)
+         && (ends_in_slash (output) || is_a_folder (output) || !fci_has_suffix (output, suffixes));
+}
+
+int
+fci_output_settle (fci_conversion *c)
+{
+  fmtconv_ctx *ctx = c->ctx;
+  const char *output = c->job.output;
+  size_t n = strlen (output);
+  c->to_folder = is_for_folder (c);
+  while (c->to_folder && n > 1 && output[n - 1] == '/')
+    n--;
+  if (!(c->output = fci_copy (ctx, output, n)))
+    return ctx->failed;
+  const char *slash = strrchr (c->output, '/');
+  bool exists = c->to_folder && is_a_folder (c->output);
+  c->target = slash ? slash + 1 : c->output;
+  if (!exists && (!*c->target || !strcmp (c->target, ".") || !strcmp (c->target, "..")))
+    return c->to_folder
+               ? fmtconv_fail (ctx, FMTCONV_E_USAGE, "the output '%s' cannot name a new folder", output)
+               : fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                               "the output '%s' names a folder: give the name of a file in it", output);
+  c->folder = exists ? c->output : slash ? fci_copy (ctx, c->output, (size_t) (slash - c->output) + 1) : ".";
+  ctx->scratch_dir = ctx->scratch_dir ? ctx->scratch_dir : c->folder;
+  return ctx->failed;
+}
+
+fmtconv_layout *
+fci_output_layout (const fci_conversion *c)
+{
+  return c->to_folder ? fci_layout_new_folder (c->ctx, c->target) : fci_layout_new (c->ctx, c->target);
+}

@@ -1,0 +1,44 @@
+/* core/convert/placeholder.c: files that are found where a checkpoint should be, and hold none of it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/convert/detect.h"
+#include <string.h>
+#include <strings.h>
+
+static const struct
+{
+  const char *start; /* of the file, in any case of letters */
+  const char *what;
+  const char *hint;
+} kinds[] = {
+  { "version https://git-lfs.", "a Git LFS pointer, not a checkpoint",
+    "the file holds only a pointer: fetch the data with 'git lfs pull'" },
+  { "<!doctype html", "a web page, not a checkpoint",
+    "the download gave a page, such as one to log in at: get the file itself" },
+  { "<html", "a web page, not a checkpoint",
+    "the download gave a page, such as one to log in at: get the file itself" },
+};
+
+static int
+refuse (fmtconv_ctx *ctx, const fmtconv_peek *peek, const char *what, const char *hint)
+{
+  return fci_fail_file (ctx, FMTCONV_E_FORMAT, peek->path, &(fmtconv_where){ .hint = hint }, "%s", what);
+}
+
+int
+fci_refuse_stand_in (fmtconv_ctx *ctx, const fmtconv_peek *peek)
+{
+  if (ctx->failed || !peek || peek->is_folder)
+    return ctx->failed;
+  if (!peek->size)
+    return refuse (ctx, peek, "the file is empty", "saving or copying it did not finish: get it again");
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    {
+      size_t n = strlen (kinds[i].start);
+      if (peek->head_len >= n && strncasecmp ((const char *) peek->head, kinds[i].start, n) == 0)
+        return refuse (ctx, peek, kinds[i].what, kinds[i].hint);
+    }
+  return 0;
+}

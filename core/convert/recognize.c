@@ -1,0 +1,162 @@
+/* core/convert/recognize.c: which transforms know a model, by running their rules silently.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/convert/detect.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  NEAR = 4 /* so many tensors claimed for each that is missing or not known: nearly recognized */
+};
+
+static bool
+is_complete (const fci_claim *claim)
+{
+  return !claim->found.missing && !claim->found.unknown;
+}
+
+/* A broken file of the right kind lacks little; a foreign one shares a few names that many models have. */
+static bool
+is_near (const fci_claim *claim)
+{
+  const fci_recognition *found = &claim->found;
+  return found->missing <= found->claimed / NEAR && found->unknown <= found->claimed / NEAR - found->missing;
+}
+
+static int
+by_rank (const void *a, const void *b)
+{
+  const fci_claim *x = a, *y = b;
+  int x_first = x->plugin->transform->precedence, y_first = y->plugin->transform->precedence;
+  if (is_complete (x) != is_complete (y))
+    return is_complete (x) ? -1 : 1;
+  if (x_first != y_first)
+    return x_first > y_first ? -1 : 1;
+  return strcmp (x->plugin->name, y->plugin->name);
+}
+
+static void
+count (fci_claims *out)
+{
+  while (out->complete < out->n && is_complete (&out->claim[out->complete]))
+    out->complete++;
+  while (out->first < out->complete
+         && out->claim[out->first].plugin->transform->precedence
+                == out->claim[0].plugin->transform->precedence)
+    out->first++;
+}
+
+typedef int recognizer (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out);
+
+/* Those whose rules claim enough, in order.  near: that nearly recognize it too. */
+static int
+find_claims (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
+             recognizer *recognize, bool near, fci_claims *out)
+{
+  fci_claim *claims = fmtconv_ctx_alloc (ctx, n_modules + 1, sizeof *claims);
+  *out = (fci_claims){ .claim = claims };
+  for (size_t i = 0; claims && i < n_modules; i++)
+    {
+      const fmtconv_plugin *plugin = modules[i].plugin;
+      if (!fci_plugin_has (plugin, FCI_TRANSFORM) || !plugin->transform->kind || !plugin->transform->rules)
+        continue;
+      fci_claim claim = { .plugin = plugin };
+      int code = recognize (plugin->transform->rules, model, &claim.found);
+      if (code)
+        return ctx->failed ? ctx->failed : code;
+      if (claim.found.claimed && (is_complete (&claim) || (near && is_near (&claim))))
+        claims[out->n++] = claim;
+    }
+  if (ctx->failed || !claims)
+    return ctx->failed;
+  qsort (claims, out->n, sizeof *claims, by_rank);
+  count (out);
+  return 0;
+}
+
+int
+fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
+                 fci_claims *out)
+{
+  return find_claims (ctx, modules, n_modules, model, fci_rules_recognize, true, out);
+}
+
+/* Rules that do not run in reverse know nothing. */
+static int
+recognize_reverse (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
+{
+  *out = (fci_recognition){ 0 };
+  return fci_rules_one_way (fci_model_ctx (model), rules) ? 0
+                                                          : fci_rules_recognize_reverse (rules, model, out);
+}
+
+int
+fci_claims_reverse (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
+                    fci_claims *out)
+{
+  return find_claims (ctx, modules, n_modules, model, recognize_reverse, false, out);
+}
+
+enum
+{
+  SHOWN_NAMES = 5 /* tensors that an error names as what is there instead */
+};
+
+/* What there is instead of what was looked for. */
+static void
+list_names (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  const fmtconv_tensor *t = fmtconv_model_next (model, NULL);
+  size_t n = 0;
+  for (; t && n < SHOWN_NAMES; t = fmtconv_model_next (model, t), n++)
+    fmtconv_detail (ctx, "%s", t->name);
+  fci_detail_more (ctx, fmtconv_model_count (model) - n);
+}
+
+/* "cogvideox-lora, cogvideox-vae" of those that recognize it.  NULL: none. */
+static const char *
+claim_names (fmtconv_ctx *ctx, const fci_claims *claims)
+{
+  const char *names = NULL;
+  for (size_t i = 0; i < claims->complete; i++)
+    names = fmtconv_ctx_printf (ctx, "%s%s%s", names ? names : "", names ? ", " : "",
+                                claims->claim[i].plugin->name);
+  return names;
+}
+
+/* What the user may have meant. */
+static const char *
+absent_hint (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  size_t n;
+  fci_claims claims, made;
+  const fci_module *modules = fci_modules (ctx, &n);
+  if (!modules || fci_claims_make (ctx, modules, n, model, &claims)
+      || fci_claims_reverse (ctx, modules, n, model, &made))
+    return NULL;
+  if (claims.complete)
+    return fmtconv_ctx_printf (ctx, "this fits: -t %s", claim_names (ctx, &claims));
+  if (made.complete)
+    return fmtconv_ctx_printf (
+        ctx,
+        "these are the names that %s gives: leave the transform out, or go back with -t "
+        "%s:reverse",
+        claim_names (ctx, &made), made.claim[0].plugin->name);
+  return "no other installed transform knows these tensors; -t none converts them as they are";
+}
+
+int
+fmtconv_model_fail_absent (const fmtconv_model *model, const char *what)
+{
+  fmtconv_ctx *ctx = model ? fci_model_ctx (model) : NULL;
+  const char *hint = ctx && !ctx->failed ? absent_hint (ctx, model) : NULL;
+  if (!hint)
+    return ctx ? ctx->failed : 0;
+  list_names (ctx, model);
+  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint },
+                          "no %s here, among these %zu tensor%s", what, fmtconv_model_count (model),
+                          fmtconv_model_count (model) == 1 ? "" : "s");
+}

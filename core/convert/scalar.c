@@ -1,0 +1,35 @@
+/* core/convert/scalar.c: numbers that are kept as tensors.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/kernel/kernel.h"
+#include "core/source/source.h"
+#include "core/view/view.h"
+#include <errno.h>
+#include <string.h>
+
+int
+fmtconv_tensor_scalar (const fmtconv_tensor *tensor, double *value)
+{
+  fmtconv_view *view = tensor ? tensor->view : NULL;
+  unsigned char element[16];
+  if (!view || fmtconv_ctx_failed (view->ctx))
+    return view ? fmtconv_ctx_failed (view->ctx) : FMTCONV_E_INTERNAL;
+  fmtconv_where where = { .tensor = tensor->name };
+  if (view->elements != 1 || view->boxes[0].ops)
+    return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &where, "it is not one number as it is stored");
+  const fci_box *box = &view->boxes[0];
+  where.source = box->source;
+  where.offset = box->offset;
+  if (!box->source->disk && !box->source->memory)
+    return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = tensor->name },
+                            "it is made of values that are not read yet");
+  int error =
+      fci_source_read (box->source, box->offset, element, fmtconv_dtype_get (box->dtype)->block_bytes);
+  if (error != 0)
+    return fmtconv_fail_at (view->ctx, FMTCONV_E_IO, &where, "it cannot be read: %s",
+                            error > 0 ? strerror (error) : "the file has become shorter");
+  *value = fci_element (box->dtype, element);
+  return 0;
+}

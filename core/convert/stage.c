@@ -1,0 +1,228 @@
+/* core/convert/stage.c: one stage each of a conversion: parameters, callback, checks, seal.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/convert/detect.h"
+#include "core/convert/stage.h"
+#include "core/plugin/registry.h"
+#include "core/rules/rules.h"
+#include "core/source/input.h"
+
+enum
+{
+  DEPTH = 8 /* readers, or writers, that call one another */
+};
+
+/* Who is named in messages while a callback runs. */
+typedef struct frame
+{
+  const char *plugin;
+  const char *file;
+  void *stage;
+  bool is_read;
+} frame;
+
+/* stage: of the transform that runs; NULL: none does. */
+static frame
+enter (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *file, void *stage)
+{
+  frame saved = { .plugin = ctx->plugin, .file = ctx->file, .stage = ctx->stage, .is_read = ctx->is_read };
+  ctx->plugin = plugin->name;
+  ctx->file = file;
+  ctx->stage = stage;
+  ctx->is_read = false;
+  return saved;
+}
+
+/* 0, or the error's code; a callback that failed without a word is an error too. */
+static int
+leave (fmtconv_ctx *ctx, const frame *saved, int code)
+{
+  if (code < 0 && !ctx->failed)
+    fmtconv_fail (ctx, code, "plugin '%s' failed and did not say why", ctx->plugin);
+  ctx->plugin = saved->plugin;
+  ctx->file = saved->file;
+  ctx->stage = saved->stage;
+  ctx->is_read = saved->is_read;
+  return ctx->failed;
+}
+
+const char *
+fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin)
+{
+  const char *owner = fmtconv_ctx_printf (ctx, "%s '%s'", role, plugin->name);
+  return owner ? owner : role;
+}
+
+const fmtconv_model *
+fci_stage_read (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, fmtconv_input *in)
+{
+  const fmtconv_reader *reader = plugin->reader;
+  const void *p = fci_params_parse (ctx, fci_owner (ctx, "reader", plugin), reader->params, params);
+  fmtconv_model *model = p ? fci_model_new (ctx, NULL) : NULL;
+  if (!model)
+    return NULL;
+  frame saved = enter (ctx, plugin, fmtconv_input_path (in), NULL);
+  ctx->is_read = true;
+  int code = fci_refuse_stand_in (ctx, fci_input_peek (in)) ? ctx->failed : reader->read (ctx, p, in, model);
+  if (code >= 0 && !ctx->failed)
+    code = fci_model_seal (model, plugin->name);
+  return leave (ctx, &saved, code) ? NULL : model;
+}
+
+const fmtconv_model *
+fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
+                     const fmtconv_model *in)
+{
+  const fmtconv_transform *transform = plugin->transform;
+  const char *owner = fci_owner (ctx, "transform", plugin);
+  const void *p = fci_params_parse (ctx, owner, transform->params, params);
+  if (!p || fci_features_check (ctx, owner, transform->understands, in))
+    return NULL;
+  fmtconv_model *out = fci_model_new (ctx, in);
+  if (!out)
+    return NULL;
+  frame saved = enter (ctx, plugin, ctx->file, fci_model_stage (out));
+  int code = 0;
+  if (transform->apply)
+    code = transform->apply (ctx, p, in, out);
+  else
+    fmtconv_rules_apply (transform->rules, in, out);
+  if (code >= 0 && !ctx->failed)
+    code = fci_model_seal (out, plugin->name);
+  return leave (ctx, &saved, code) ? NULL : out;
+}
+
+const char *
+fci_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin)
+{
+  const fmtconv_rules *rules = plugin->transform->rules;
+  return rules ? fci_rules_one_way (ctx, rules) : "it has no rules, and they alone run in reverse";
+}
+
+/* What described the model under the names that it had. */
+static void
+forget_description (fmtconv_ctx *ctx, fmtconv_model *out)
+{
+  static const char *const keys[] = { "title",   "config-default", "config-name",
+                                      "library", "class",          "weights-name" };
+  fmtconv_attr *attrs = fmtconv_model_attrs (out);
+  if (fmtconv_attr_get (attrs, "config"))
+    fmtconv_note (ctx, "the configuration is left behind: it describes the model as it was");
+  fmtconv_attr_unset (attrs, "config");
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    fmtconv_attr_unset (attrs, keys[i]);
+}
+
+const fmtconv_model *
+fci_stage_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
+                   const fmtconv_model *in)
+{
+  const fmtconv_transform *transform = plugin->transform;
+  const char *owner = fci_owner (ctx, "transform", plugin);
+  fmtconv_model *out =
+      fci_features_check (ctx, owner, transform->understands, in) ? NULL : fci_model_new (ctx, in);
+  if (!out)
+    return NULL;
+  frame saved = enter (ctx, plugin, ctx->file, fci_model_stage (out));
+  if (*params)
+    fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", params);
+  forget_description (ctx, out);
+  fmtconv_rules_reverse (transform->rules, in, out);
+  int code = ctx->failed ? ctx->failed : fci_model_seal (out, plugin->name);
+  return leave (ctx, &saved, code) ? NULL : out;
+}
+
+/* One writer's files, added to the layout. */
+static int
+write_into (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, const fmtconv_model *model,
+            fmtconv_layout *layout)
+{
+  const fmtconv_writer *writer = plugin->writer;
+  const void *p = fci_params_parse (ctx, fci_owner (ctx, "writer", plugin), writer->params, params);
+  if (!p || fci_limits_check (ctx, plugin, p, model))
+    return ctx->failed;
+  frame saved = enter (ctx, plugin, NULL, NULL);
+  const char *outer = layout->params;
+  layout->params = params;
+  int code = writer->write (ctx, p, model, layout);
+  layout->params = outer;
+  return leave (ctx, &saved, code);
+}
+
+const fmtconv_layout *
+fci_stage_write (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
+                 const fmtconv_model *model, fmtconv_layout *layout)
+{
+  if (!layout || write_into (ctx, plugin, params, model, layout))
+    return NULL;
+  frame saved = enter (ctx, plugin, NULL, NULL);
+  return leave (ctx, &saved, fci_layout_seal (layout)) ? NULL : layout;
+}
+
+/* Not deeper than can be meant?  Else an error. */
+static bool
+may_call (fmtconv_ctx *ctx, fci_role role, const char *name)
+{
+  if (ctx->depth < DEPTH)
+    return true;
+  return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "%ss call one another more than %d deep, '%s' at last",
+                       fci_role_name (role), DEPTH, name)
+         == 0;
+}
+
+/* The plugin that a callback asks for: "NAME:key=value".  NULL: an error. */
+static const fmtconv_plugin *
+called (fmtconv_ctx *ctx, const char *text, fci_role role, fci_spec *spec)
+{
+  if (fci_spec_parse (ctx, text, spec) || !may_call (ctx, role, spec->name))
+    return NULL;
+  return fci_plugin_find (ctx, spec->name, role);
+}
+
+/* The same of the reader that bids best. */
+static const fmtconv_plugin *
+called_by_bid (fmtconv_input *in, fci_spec *spec)
+{
+  fmtconv_ctx *ctx = fci_input_ctx (in);
+  const fmtconv_plugin *plugin = fci_detect_reader (ctx, in);
+  *spec = (fci_spec){ .name = plugin ? plugin->name : "", .params = "" };
+  return plugin && may_call (ctx, FCI_READER, plugin->name) ? plugin : NULL;
+}
+
+void
+fmtconv_layout_write (fmtconv_layout *layout, const char *name, const fmtconv_model *model,
+                      const char *writer)
+{
+  fmtconv_ctx *ctx = layout ? layout->ctx : NULL;
+  fci_spec spec;
+  fci_scope saved;
+  if (!ctx || ctx->failed || !name || !model || !writer)
+    return;
+  const fmtconv_plugin *plugin = called (ctx, writer, FCI_WRITER, &spec);
+  if (!plugin || fci_layout_enter (layout, name, &saved))
+    return;
+  ctx->depth++;
+  write_into (ctx, plugin, spec.params, model, layout);
+  ctx->depth--;
+  fci_layout_leave (layout, &saved);
+}
+
+fmtconv_model *
+fmtconv_input_read (fmtconv_input *in, const char *reader)
+{
+  fmtconv_ctx *ctx = in ? fci_input_ctx (in) : NULL;
+  fci_spec spec;
+  if (!ctx || ctx->failed)
+    return NULL;
+  const fmtconv_plugin *plugin = reader ? called (ctx, reader, FCI_READER, &spec) : called_by_bid (in, &spec);
+  if (!plugin)
+    return NULL;
+  ctx->depth++;
+  const fmtconv_model *model = fci_stage_read (ctx, plugin, spec.params, in);
+  ctx->depth--;
+  fci_stage_give (ctx, model);
+  /* Sealed, so that the caller can only look at it, whatever the type says. */
+  return (fmtconv_model *) model;
+}

@@ -1,0 +1,284 @@
+/* core/exec/check/crc.c: checksums of sources, put together from the pieces that workers read.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/work.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  SMALL_GAP = 64 << 10, /* unread bytes that are read only for the checksum */
+  GAP_SHARE = 64,       /* … or that share of the source */
+  MAX_CHAINS = 64       /* ways to tile a source that are followed at once */
+};
+
+/* Bytes 0 … end-1 of a source have this checksum. */
+typedef struct chain
+{
+  uint64_t end;
+  uint32_t crc;
+} chain;
+
+static int
+by_place (const void *a, const void *b)
+{
+  const fci_piece *x = a, *y = b;
+  if (x->of != y->of)
+    return x->of < y->of ? -1 : 1;
+  if (x->start != y->start)
+    return x->start < y->start ? -1 : 1;
+  return (x->end > y->end) - (x->end < y->end);
+}
+
+int
+fci_pieces_collect (const fci_work *work, bool written, fci_pieces *all)
+{
+  size_t n = 0;
+  for (unsigned i = 0; i < work->n_workers; i++)
+    n += written ? work->workers[i].written.n : work->workers[i].read.n;
+  *all = (fci_pieces){ .at = malloc ((n + 1) * sizeof *all->at), .room = n + 1 };
+  if (!all->at)
+    return (void) fci_nomem (work->ctx), FMTCONV_E_NOMEM;
+  for (unsigned i = 0; i < work->n_workers; i++)
+    {
+      const fci_pieces *own = written ? &work->workers[i].written : &work->workers[i].read;
+      if (own->n)
+        memcpy (all->at + all->n, own->at, own->n * sizeof *all->at);
+      all->n += own->n;
+    }
+  qsort (all->at, all->n, sizeof *all->at, by_place);
+  return 0;
+}
+
+/* Those of one source. */
+static fci_pieces
+pieces_of (const fci_pieces *all, const fmtconv_source *source)
+{
+  size_t a = 0, b = all->n;
+  while (a < b)
+    {
+      size_t middle = a + (b - a) / 2;
+      if (all->at[middle].of < source->id)
+        a = middle + 1;
+      else
+        b = middle;
+    }
+  fci_pieces found = { .at = all->at + a };
+  while (a + found.n < all->n && found.at[found.n].of == source->id)
+    found.n++;
+  return found;
+}
+
+/* The checksum of n bytes from `start`, read now. */
+static int
+read_gap (fci_work *work, const fmtconv_source *source, uint64_t start, uint64_t n, uint32_t *crc)
+{
+  fci_worker *w = &work->workers[0];
+  *crc = 0;
+  while (n > 0)
+    {
+      size_t take = n < w->room ? (size_t) n : w->room;
+      if (fci_worker_read (w, source, start, w->out, take) != 0)
+        {
+          work->fault = w->fault;
+          return fci_fault_report (work);
+        }
+      *crc = fci_crc32 (*crc, w->out, take);
+      start += take;
+      n -= take;
+    }
+  return 0;
+}
+
+static uint64_t
+unread (const fci_pieces *found, uint64_t size)
+{
+  uint64_t read = 0, end = 0;
+  for (size_t i = 0; i < found->n; i++)
+    {
+      const fci_piece *piece = &found->at[i];
+      uint64_t from = piece->start > end ? piece->start : end;
+      read += piece->end > from ? piece->end - from : 0;
+      end = piece->end > end ? piece->end : end;
+    }
+  return size - read;
+}
+
+/* Follow another way on from `from`, unless one that is as far is followed already. */
+static void
+extend (chain *chains, size_t *n, chain next)
+{
+  for (size_t i = 0; i < *n; i++)
+    if (chains[i].end == next.end)
+      return;
+  if (*n < MAX_CHAINS)
+    chains[(*n)++] = next;
+}
+
+/* Forget the chains that no later piece can go on from. */
+static void
+prune (chain *chains, size_t *n, uint64_t start)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < *n; i++)
+    if (chains[i].end >= start)
+      chains[kept++] = chains[i];
+  *n = kept;
+}
+
+/* Read on to `start` where nothing but a gap is before it. */
+static int
+bridge (fci_work *work, const fmtconv_source *source, chain *chains, size_t *n, uint64_t start)
+{
+  chain *far = &chains[0];
+  uint32_t crc;
+  for (size_t i = 1; i < *n; i++)
+    if (chains[i].end > far->end)
+      far = &chains[i];
+  if (*n == 0 || far->end >= start)
+    return 0;
+  int code = read_gap (work, source, far->end, start - far->end, &crc);
+  if (code == 0)
+    chains[0] = (chain){ .end = start, .crc = fci_crc32_combine (far->crc, crc, start - far->end) };
+  *n = 1;
+  return code;
+}
+
+/* *whole: the pieces and small gaps make up the source, and *crc is its checksum. */
+static int
+tile (fci_work *work, const fmtconv_source *source, const fci_pieces *found, bool *whole, uint32_t *crc)
+{
+  chain chains[MAX_CHAINS] = { { 0 } };
+  size_t n = 1;
+  int code = 0;
+  for (size_t i = 0; i < found->n && code == 0; i++)
+    {
+      const fci_piece *piece = &found->at[i];
+      code = bridge (work, source, chains, &n, piece->start);
+      prune (chains, &n, piece->start);
+      for (size_t k = 0; k < n; k++)
+        if (chains[k].end == piece->start)
+          {
+            uint32_t sum = fci_crc32_combine (chains[k].crc, piece->crc, piece->end - piece->start);
+            extend (chains, &n, (chain){ .end = piece->end, .crc = sum });
+            break;
+          }
+    }
+  if (code == 0)
+    code = bridge (work, source, chains, &n, source->size);
+  *whole = false;
+  for (size_t k = 0; k < n && !*whole; k++)
+    if (chains[k].end == source->size)
+      {
+        *whole = true;
+        *crc = chains[k].crc;
+      }
+  return code;
+}
+
+/* Is one of a factor's own factors of the source?  These have none. */
+static bool
+factors_use (const fci_op *ops, const fmtconv_source *source)
+{
+  for (const fci_op *op = ops; op; op = op->before)
+    if (op->by && op->by->source == source)
+      return true;
+  return false;
+}
+
+static bool
+box_uses (const fci_box *box, const fmtconv_source *source)
+{
+  for (const fci_op *op = box->ops; op; op = op->before)
+    {
+      for (unsigned f = 0; op->product && f < FCI_FACTORS; f++)
+        if (op->product->factor[f].source == source)
+          return true;
+      if (op->by && (op->by->source == source || factors_use (op->by->ops, source)))
+        return true;
+    }
+  return box->source == source;
+}
+
+static bool
+uses (fmtconv_view *view, const fmtconv_source *source)
+{
+  for (size_t i = 0; i < view->n_boxes; i++)
+    if (box_uses (&view->boxes[i], source))
+      return true;
+  return false;
+}
+
+/* The first tensor that is only compared with bytes of the source. */
+static const char *
+compared_with (const fci_plan *plan, const fmtconv_source *source)
+{
+  for (size_t i = 0; i < plan->pairs.n; i++)
+    if (uses (FCI_PAIRS (plan)[i].other->view, source))
+      return FCI_PAIRS (plan)[i].other->name;
+  return NULL;
+}
+
+/* Names the first tensor, lists the others. */
+static int
+mismatch (const fci_work *work, const fmtconv_source *source, uint32_t crc)
+{
+  const char *first = NULL;
+  for (size_t i = 0; i < work->plan->files.n; i++)
+    for (const fci_region *region = FCI_FILES (work->plan)[i].file->first; region; region = region->next)
+      if (region->kind == FCI_REGION_TENSOR && uses (region->u.tensor.view, source))
+        {
+          if (first)
+            fmtconv_detail (work->ctx, "also in tensor '%s'", region->u.tensor.name);
+          else
+            first = region->u.tensor.name;
+        }
+  const fmtconv_where where = { .tensor = first ? first : compared_with (work->plan, source),
+                                .hint = "the file is damaged: get it again, or give the reader crc=ignore to "
+                                        "take it as it is" };
+  return fci_fail_file (work->ctx, FMTCONV_E_FORMAT, source->name, &where,
+                        "checksum mismatch: the archive says %08" PRIx32 ", the bytes give %08" PRIx32,
+                        source->crc, crc);
+}
+
+static int
+check_source (fci_work *work, const fmtconv_source *source, const fci_pieces *found, fci_outcome *outcome)
+{
+  uint64_t left = unread (found, source->size);
+  uintptr_t factors = 0;
+  bool whole = false;
+  uint32_t crc = 0;
+  int code = 0;
+  if (fci_map_get (work->plan->factors, &source->id, sizeof source->id, &factors))
+    { /* factors are read again and again: once more, from end to end, is cheap */
+      left -= factors < left ? factors : left;
+      whole = left <= SMALL_GAP || left <= source->size / GAP_SHARE;
+      code = whole ? read_gap (work, source, 0, source->size, &crc) : 0;
+    }
+  else if (found->n && (left <= SMALL_GAP || left <= source->size / GAP_SHARE))
+    code = tile (work, source, found, &whole, &crc);
+  if (code != 0)
+    return code;
+  if (whole && crc != source->crc)
+    return mismatch (work, source, crc);
+  (*(whole ? &outcome->crc_checked : &outcome->crc_unchecked))++;
+  return 0;
+}
+
+int
+fci_check_crcs (fci_work *work, fci_outcome *outcome)
+{
+  const fci_plan *plan = work->plan;
+  fci_pieces all = { 0 };
+  int code = plan->checked.n ? fci_pieces_collect (work, false, &all) : 0;
+  for (size_t i = 0; i < plan->checked.n && code == 0; i++)
+    {
+      fci_pieces found = pieces_of (&all, FCI_CHECKED (plan)[i]);
+      code = check_source (work, FCI_CHECKED (plan)[i], &found, outcome);
+    }
+  free (all.at);
+  return code;
+}

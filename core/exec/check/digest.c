@@ -1,0 +1,111 @@
+/* core/exec/check/digest.c: digests of regions, put together from the pieces that workers wrote, into the files.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/work.h"
+#include <errno.h>
+#include <stdlib.h>
+
+/* The pieces of all regions, sorted. */
+typedef struct sums
+{
+  fci_work *work;
+  fci_pieces all;
+  size_t *first; /* of each region by its number, and of none behind the last */
+} sums;
+
+/* Where each region's pieces begin. */
+static int
+index_regions (sums *s, uint32_t n_wanted)
+{
+  size_t i = 0;
+  s->first = calloc ((size_t) n_wanted + 2, sizeof *s->first);
+  if (!s->first)
+    return (void) fci_nomem (s->work->ctx), FMTCONV_E_NOMEM;
+  for (size_t region = 1; region <= n_wanted; region++)
+    {
+      s->first[region] = i;
+      while (i < s->all.n && s->all.at[i].of == region)
+        i++;
+    }
+  s->first[(size_t) n_wanted + 1] = i;
+  return 0;
+}
+
+/* The checksum of all bytes of a region, each of which is in one piece; number: the region's among those of the plan. */
+static int
+crc_of (const sums *s, const fci_region *region, size_t number, uint32_t *crc)
+{
+  uint64_t end = region->at;
+  *crc = 0;
+  for (size_t i = s->first[number]; i < s->first[number + 1]; i++)
+    {
+      const fci_piece *piece = &s->all.at[i];
+      if (piece->start != end)
+        break;
+      *crc = end == region->at ? piece->crc : fci_crc32_combine (*crc, piece->crc, piece->end - piece->start);
+      end = piece->end;
+    }
+  return end == region->at + region->size
+             ? 0
+             : fmtconv_fail (s->work->ctx, FMTCONV_E_INTERNAL, "the checksum of a region is not known");
+}
+
+static int
+put (fci_work *work, uint32_t file, uint64_t at, uint32_t crc)
+{
+  uint8_t le[4] = { (uint8_t) crc, (uint8_t) (crc >> 8), (uint8_t) (crc >> 16), (uint8_t) (crc >> 24) };
+  size_t done = 0;
+  while (done < sizeof le)
+    {
+      ssize_t n = work->io->pwrite (work->fds[file], le + done, sizeof le - done, (off_t) (at + done));
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0)
+        {
+          fci_fault_write (&work->workers[0], file, n < 0 ? errno : EIO);
+          work->fault = work->workers[0].fault;
+          return fci_fault_report (work);
+        }
+      done += (size_t) n;
+    }
+  return 0;
+}
+
+static int
+fill (const sums *s)
+{
+  const fci_plan *plan = s->work->plan;
+  uint32_t crc;
+  int code = 0;
+  for (uint32_t i = 0; i < plan->files.n && code == 0; i++)
+    {
+      const fci_plan_file *f = &FCI_FILES (plan)[i];
+      for (const fci_region *region = f->file->n_references ? f->file->first : NULL; region && code == 0;
+           region = region->next)
+        if (region->kind == FCI_REGION_DIGEST)
+          {
+            const fci_region *of = region->u.digest.region;
+            code = crc_of (s, of, (size_t) f->wanted_before + of->wanted, &crc);
+            code = code == 0 ? put (s->work, i, region->at, crc) : code;
+          }
+    }
+  return code == 0 ? fci_check_cancel (s->work->ctx) : code;
+}
+
+int
+fci_fill_digests (fci_work *work)
+{
+  uint32_t n = work->plan->n_wanted;
+  sums s = { .work = work };
+  if (n == 0)
+    return 0;
+  int code = fci_pieces_collect (work, true, &s.all);
+  if (code == 0)
+    code = index_regions (&s, n);
+  if (code == 0)
+    code = fill (&s);
+  free (s.first);
+  free (s.all.at);
+  return code;
+}

@@ -1,0 +1,176 @@
+/* core/exec/check/finding.c: from tallies of roundings to findings, warnings and errors.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/work.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum
+{
+  NAMED = 5 /* tensors that a warning names; the report has them all */
+};
+
+static uint64_t
+tallied (const fci_tally *tally, unsigned which)
+{
+  const uint64_t count[FCI_FINDINGS] = { tally->inexact, tally->overflow, tally->underflow, tally->nan,
+                                         tally->inf };
+  return count[which];
+}
+
+/* What happened, behind "N values". */
+static const char *
+said (unsigned finding)
+{
+  switch (finding)
+    {
+    case FMTCONV_FINDING_INEXACT:
+      return "were rounded";
+    case FMTCONV_FINDING_OVERFLOW:
+      return "were too large for the data type";
+    case FMTCONV_FINDING_UNDERFLOW:
+      return "lost precision because they are below the normal range of the data type";
+    case FMTCONV_FINDING_NAN:
+      return "are not numbers";
+    default:
+      return "are infinite";
+    }
+}
+
+static bool
+same_hint (const char *a, const char *b)
+{
+  return a == b || (a && b && strcmp (a, b) == 0);
+}
+
+/* The findings of one run, appended; equal ones of the same tensor are one. */
+typedef struct finder
+{
+  fmtconv_ctx *ctx;
+  fci_finding **of_tensor; /* first of the present tensor */
+  fci_finding **end;
+} finder;
+
+static bool
+add_finding (finder *f, const fci_rows *rows, unsigned which, const fci_point *point, uint64_t count,
+             uint64_t row)
+{
+  unsigned finding = 1u << which;
+  int severity = point->asked[which] - 1;
+  for (fci_finding *old = *f->of_tensor; old; old = old->next)
+    if (old->finding == finding && old->severity == severity && same_hint (old->hint, point->hint[which]))
+      {
+        old->count += count;
+        return true;
+      }
+  fci_finding *new = fci_new (f->ctx, fci_finding);
+  if (!new)
+    return false;
+  *new = (fci_finding){ .tensor = rows->name,
+                        .file = rows->file,
+                        .finding = finding,
+                        .severity = severity,
+                        .count = count,
+                        .of = rows->view->elements,
+                        .row = row,
+                        .hint = point->hint[which] };
+  *f->end = new;
+  f->end = &new->next;
+  return true;
+}
+
+/* What one rounding found that was asked for.  bad: rows of a coder, or NULL. */
+static bool
+add_point (finder *f, const fci_rows *rows, const fci_point *point, const fci_tally *tally,
+           const fci_bad_rows *bad)
+{
+  for (unsigned which = 0; which < FCI_FINDINGS; which++)
+    {
+      uint64_t count = tallied (tally, which), row = UINT64_MAX;
+      if (bad && 1u << which == FMTCONV_FINDING_NAN)
+        row = bad->nan;
+      if (bad && 1u << which == FMTCONV_FINDING_INF)
+        row = bad->inf;
+      if (point->asked[which] && count && !add_finding (f, rows, which, point, count, row))
+        return false;
+    }
+  return true;
+}
+
+static bool
+add_tensor (finder *f, const fci_rows *rows, const fci_work *work)
+{
+  const fci_coder *coder = rows->coder;
+  f->of_tensor = f->end;
+  if (coder
+      && !add_point (f, rows, &coder->point, &work->tallies[coder->tally], &work->bad_rows[coder->number]))
+    return false;
+  for (size_t i = 0; i < rows->n_parts; i++)
+    for (unsigned k = 0; k < rows->parts[i].program->n_points; k++)
+      if (!add_point (f, rows, &rows->parts[i].program->points[k], &work->tallies[rows->parts[i].tally + k],
+                      NULL))
+        return false;
+  return true;
+}
+
+static int
+fail (fmtconv_ctx *ctx, const fci_finding *finding)
+{
+  bool lost =
+      finding->finding & (FMTCONV_FINDING_INEXACT | FMTCONV_FINDING_OVERFLOW | FMTCONV_FINDING_UNDERFLOW);
+  const fmtconv_where where = { .tensor = finding->tensor, .hint = finding->hint };
+  if (finding->row != UINT64_MAX)
+    return fmtconv_fail_at (ctx, lost ? FMTCONV_E_LOSSY : FMTCONV_E_FORMAT, &where,
+                            "%" PRIu64 " of %" PRIu64 " values %s, the first of them in row %" PRIu64,
+                            finding->count, finding->of, said (finding->finding), finding->row);
+  return fmtconv_fail_at (ctx, lost ? FMTCONV_E_LOSSY : FMTCONV_E_FORMAT, &where,
+                          "%" PRIu64 " of %" PRIu64 " values %s", finding->count, finding->of,
+                          said (finding->finding));
+}
+
+/* One warning for all tensors with that finding; of several outputs, it tells their files. */
+static int
+warn (fmtconv_ctx *ctx, const fci_finding *first, unsigned finding, bool several)
+{
+  uint64_t values = 0, of = 0;
+  size_t tensors = 0;
+  const char *hint = NULL;
+  for (const fci_finding *f = first; f; f = f->next)
+    if (f->finding == finding && f->severity == FMTCONV_SEVERITY_WARN)
+      {
+        values += f->count;
+        of += f->of;
+        tensors++;
+        hint = hint ? hint : f->hint;
+        if (tensors <= NAMED)
+          fmtconv_detail (ctx, "tensor '%s': %" PRIu64 " of %" PRIu64 "%s%s", f->tensor, f->count, f->of,
+                          several ? " in " : "", several ? f->file->name : "");
+      }
+  if (tensors == 0)
+    return 0;
+  fci_detail_more (ctx, tensors > NAMED ? tensors - NAMED : 0);
+  return fmtconv_warn (ctx, "%" PRIu64 " of %" PRIu64 " values in %zu %s %s%s%s", values, of, tensors,
+                       tensors == 1 ? "tensor" : "tensors", said (finding), hint ? "; " : "",
+                       hint ? hint : "");
+}
+
+int
+fci_find (const fci_work *work, fci_outcome *outcome)
+{
+  fmtconv_ctx *ctx = work->ctx;
+  const fci_plan *plan = work->plan;
+  fci_finding *first = NULL;
+  finder f = { .ctx = ctx, .end = &first };
+  int code = 0;
+  for (size_t i = 0; i < plan->rows.n; i++)
+    if (!add_tensor (&f, FCI_ROWS (plan)[i], work))
+      return fmtconv_ctx_failed (ctx);
+  outcome->findings = first;
+  for (const fci_finding *finding = first; finding; finding = finding->next)
+    if (finding->severity == FMTCONV_SEVERITY_ERROR)
+      return fail (ctx, finding);
+  for (unsigned which = 0; which < FCI_FINDINGS && code == 0; which++)
+    code = warn (ctx, first, 1u << which, plan->n_layouts > 1);
+  return code;
+}

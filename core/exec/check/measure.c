@@ -1,0 +1,198 @@
+/* core/exec/check/measure.c: finds the largest absolute values of views' blocks, before anything is made of them.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Views are evaluated range by range on all workers.  What a range finds is joined by a maximum, which does not
+ * depend on any order; a fault is that of the first value that is none, as ranges begin in order. */
+#include "config.h"
+
+#include "core/exec/work.h"
+#include "core/kernel/absmax.h"
+#include <float.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Elements of a view that one worker looks at. */
+typedef struct range
+{
+  const fci_measured *measured;
+  uint32_t *largest; /* one a block: bits of a magnitude */
+  uint64_t first;
+  uint64_t count;
+} range;
+
+/* Where an element lies: its block, and how many elements from it on follow one another in that. */
+typedef struct stretch
+{
+  uint64_t block;
+  uint64_t count;
+} stretch;
+
+/* Axes behind the last one that has several blocks move along with it. */
+static stretch
+stretch_at (const fci_requirement *requirement, uint64_t element)
+{
+  fmtconv_view *view = requirement->wanted;
+  const uint64_t *block = requirement->measure->block;
+  unsigned axis = view->rank;
+  uint64_t inner = 1, step = 1;
+  stretch s = { .count = 1 };
+  if (view->rank == 0)
+    return s;
+  while (--axis > 0 && block[axis] >= view->shape[axis])
+    inner *= view->shape[axis];
+  const uint64_t index = element / inner % view->shape[axis], end = index / block[axis] + 1;
+  const uint64_t left = view->shape[axis] - index;
+  const uint64_t whole = end > UINT64_MAX / block[axis] ? left : end * block[axis] - index;
+  s.count = (whole < left ? whole : left) * inner - element % inner;
+  element /= inner;
+  for (unsigned i = axis + 1; i-- > 0; element /= view->shape[i])
+    {
+      s.block += element % view->shape[i] / block[i] * step;
+      step *= fci_measure_extent (requirement, i);
+    }
+  return s;
+}
+
+static void
+raise_to (uint32_t *number, uint32_t to)
+{
+  uint32_t now = __atomic_load_n (number, __ATOMIC_RELAXED);
+  while (to > now
+         && !__atomic_compare_exchange_n (number, &now, to, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    ;
+}
+
+/* The first of n values, elements from `first` on, that is no finite number. */
+static int
+fail_at_value (fci_worker *worker, const fci_rows *rows, const float *values, size_t n, uint64_t first)
+{
+  size_t i = 0;
+  while (i + 1 < n && fci_absmax (values + i, 1) < FCI_INF_BITS)
+    i++;
+  worker->fault = (fci_fault){ .code = FMTCONV_E_FORMAT,
+                               .tensor = rows->name,
+                               .view = rows->view,
+                               .element = first + i,
+                               .what = fci_absmax (values + i, 1) == FCI_INF_BITS
+                                           ? "values are infinite, or too large for 32-bit floats"
+                                           : "values are not numbers" };
+  return -1;
+}
+
+static int
+measure_range (fci_worker *worker, size_t n)
+{
+  const range *r = (const range *) worker->work->job_arg + n;
+  const fci_rows *rows = r->measured->rows;
+  const float *values = (const float *) (const void *) worker->out;
+  if (fci_fetch (worker, rows, NULL, r->first * sizeof *values, r->count * sizeof *values, worker->out) != 0)
+    return -1;
+  for (uint64_t done = 0, count; done < r->count; done += count)
+    {
+      const stretch s = stretch_at (r->measured->requirement, r->first + done);
+      count = s.count < r->count - done ? s.count : r->count - done;
+      const uint32_t found = fci_absmax (values + done, (size_t) count);
+      if (found >= FCI_INF_BITS)
+        return fail_at_value (worker, rows, values + done, (size_t) count, r->first + done);
+      raise_to (&r->largest[s.block], found);
+    }
+  atomic_fetch_add_explicit (&worker->work->done, r->count * sizeof *values, memory_order_relaxed);
+  return 0;
+}
+
+/* Cut a view into ranges that fit a buffer. */
+static bool
+add_ranges (fci_work *work, fci_list *ranges, const fci_measured *measured, uint32_t *largest)
+{
+  const uint64_t end = fci_view_bytes (measured->rows->view);
+  for (uint64_t at = 0, n; at < end; at += n)
+    {
+      n = fci_rows_cut (measured->rows, at, work->workers[0].room);
+      n = n < end - at ? n : end - at;
+      range *next = fci_list_add (work->ctx, ranges, sizeof *next);
+      if (!next)
+        return false;
+      *next = (range){
+        .measured = measured, .largest = largest, .first = at / sizeof (float), .count = n / sizeof (float)
+      };
+    }
+  return true;
+}
+
+/* The scale that brings magnitudes up to `largest` within the divisor's; the bits of f32 for both.  Rounded to f32 as
+ * torch divides.  Zeros have scale 1, as in transformers (integrations/finegrained_fp8.py), where compressed-tensors
+ * (quantization/utils/helpers.py) has a small number: any will do.  A scale below the normal range has too few bits to
+ * keep quotients within the divisor, and is 0 where subnormal numbers are flushed: the smallest normal number is
+ * large enough for all such blocks. */
+static uint32_t
+scale_bits (uint32_t largest, float divisor)
+{
+  float scale;
+  memcpy (&scale, &largest, sizeof scale);
+  scale /= divisor;
+  scale = largest == 0 ? 1 : scale < FLT_MIN ? FLT_MIN : scale;
+  memcpy (&largest, &scale, sizeof largest);
+  return largest;
+}
+
+/* Bits of magnitudes are f32 already; scales are made of them in place. */
+static void
+finish (const fci_measured *measured, uint32_t *largest)
+{
+  const fci_measure *measure = measured->requirement->measure;
+  const uint64_t n = fci_measure_blocks (measured->requirement);
+  for (uint64_t i = 0; measure->divisor > 0 && i < n; i++)
+    largest[i] = scale_bits (largest[i], measure->divisor);
+  measure->source->memory = (const uint8_t *) largest;
+}
+
+uint64_t
+fci_measured_bytes (const fci_plan *plan)
+{
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < plan->measured.n; i++)
+    bytes += fci_view_bytes (FCI_MEASURED (plan)[i].rows->view);
+  return bytes;
+}
+
+/* All views, their numbers one behind the other at `largest`. */
+static bool
+add_all (fci_work *work, fci_list *ranges, uint32_t *largest)
+{
+  for (size_t i = 0; i < work->plan->measured.n; i++)
+    {
+      const fci_measured *measured = &FCI_MEASURED (work->plan)[i];
+      if (!add_ranges (work, ranges, measured, largest))
+        return false;
+      largest += fci_measure_blocks (measured->requirement);
+    }
+  return true;
+}
+
+static void
+finish_all (const fci_plan *plan, uint32_t *largest)
+{
+  for (size_t i = 0; i < plan->measured.n; i++)
+    {
+      finish (&FCI_MEASURED (plan)[i], largest);
+      largest += fci_measure_blocks (FCI_MEASURED (plan)[i].requirement);
+    }
+}
+
+int
+fci_measure_all (fci_work *work)
+{
+  const fci_plan *plan = work->plan;
+  const bool want_crc = work->want_crc;
+  fci_list ranges = { 0 };
+  if (plan->measured.n == 0)
+    return 0;
+  uint32_t *largest = fmtconv_ctx_alloc (work->ctx, plan->kept / sizeof *largest, sizeof *largest);
+  work->want_crc = false; /* checksums are of the bytes that are written */
+  if (largest && add_all (work, &ranges, largest)
+      && fci_work_run (work, measure_range, ranges.items, ranges.n) == 0)
+    finish_all (plan, largest);
+  work->want_crc = want_crc;
+  free (ranges.items);
+  return fmtconv_ctx_failed (work->ctx);
+}

@@ -1,0 +1,230 @@
+/* core/exec/check/scan.c: evaluates tensors block by block on all workers, and looks at the values.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/check/scan.h"
+#include "core/exec/work.h"
+#include "core/kernel/quant.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  BLOCK = 256 << 10, /* values that a worker takes … */
+  PIECE = 16 << 10, /* … and looks at at once: sums are made of the same pieces, whatever memory there is */
+  BUFFERS = 4
+};
+
+static bool
+is_complex (uint32_t dtype)
+{
+  return dtype == FMTCONV_C32 || dtype == FMTCONV_C64 || dtype == FMTCONV_C128;
+}
+
+bool
+fci_scan_can_compare (uint32_t dtype)
+{
+  return !fci_is_blocks (dtype) || fci_quant_can_decode (dtype);
+}
+
+bool
+fci_scan_can (uint32_t dtype)
+{
+  return !is_complex (dtype) && fci_scan_can_compare (dtype);
+}
+
+/* Values of one tensor, or of two, and what was found. */
+typedef struct block
+{
+  const fci_rows *a;
+  const fci_rows *b; /* NULL: none */
+  uint64_t first;
+  uint64_t count;
+  fci_scan *scan;
+  fci_sums sums;
+  fci_gap gap;
+} block;
+
+typedef struct scanner
+{
+  fci_work work;
+  fci_plan plan; /* programs, and the size of scratch */
+  fci_list blocks;
+} scanner;
+
+/* Do its values, or their parts, need doubles? */
+static bool
+is_wide (uint32_t dtype)
+{
+  switch (dtype)
+    {
+    case FMTCONV_F64:
+    case FMTCONV_I32:
+    case FMTCONV_U32:
+    case FMTCONV_I64:
+    case FMTCONV_U64:
+    case FMTCONV_C128:
+      return true;
+    default:
+      return false;
+    }
+}
+
+static bool
+is_unsigned (uint32_t dtype)
+{
+  return dtype == FMTCONV_BOOL || dtype == FMTCONV_U8 || dtype == FMTCONV_U16 || dtype == FMTCONV_U32
+         || dtype == FMTCONV_U64;
+}
+
+/* Whole numbers that an i64 holds. */
+static bool
+is_signed (uint32_t dtype)
+{
+  return dtype == FMTCONV_I8 || dtype == FMTCONV_I16 || dtype == FMTCONV_I32 || dtype == FMTCONV_I64
+         || (is_unsigned (dtype) && dtype != FMTCONV_U64);
+}
+
+/* The type of 64 bits that holds all whole numbers of two types; 0: none does, or doubles do. */
+static uint32_t
+whole_type (uint32_t a, uint32_t b)
+{
+  if (a != FMTCONV_I64 && a != FMTCONV_U64 && b != FMTCONV_I64 && b != FMTCONV_U64)
+    return 0;
+  if (is_unsigned (a) && is_unsigned (b))
+    return FMTCONV_U64;
+  return is_signed (a) && is_signed (b) ? FMTCONV_I64 : 0;
+}
+
+/* What both are looked at as: all their values fit, but for whole numbers beyond 2^53 beside others than such. */
+static uint32_t
+common_type (fmtconv_view *a, fmtconv_view *b)
+{
+  const uint32_t other = b ? b->dtype : a->dtype;
+  if (b && whole_type (a->dtype, other))
+    return whole_type (a->dtype, other);
+  const bool wide = is_wide (a->dtype) || is_wide (other);
+  if (is_complex (a->dtype) || is_complex (other))
+    return wide ? FMTCONV_C128 : FMTCONV_C64;
+  return wide ? FMTCONV_F64 : FMTCONV_F32;
+}
+
+/* Real numbers that an element is looked at as. */
+static size_t
+parts_of (const block *k)
+{
+  return is_complex (k->a->view->dtype) ? 2 : 1;
+}
+
+/* n values or parts of values from `first` on, which are in the worker's buffers. */
+static void
+look_at (block *k, const fci_worker *worker, uint64_t first, size_t n)
+{
+  const bool is_f32 = fci_item (k->a->view->dtype) == parts_of (k) * sizeof (float);
+  const void *a = worker->out, *b = worker->other;
+  if (k->b && k->a->view->dtype == FMTCONV_I64)
+    fci_gap_i64 (&k->gap, a, b, n, first);
+  else if (k->b && k->a->view->dtype == FMTCONV_U64)
+    fci_gap_u64 (&k->gap, a, b, n, first);
+  else if (k->b && is_f32)
+    fci_gap_f32 (&k->gap, a, b, n, first);
+  else if (k->b)
+    fci_gap_f64 (&k->gap, a, b, n, first);
+  else if (is_f32)
+    fci_sums_f32 (&k->sums, a, n);
+  else
+    fci_sums_f64 (&k->sums, a, n);
+}
+
+static int
+look (fci_worker *worker, size_t n)
+{
+  block *k = (block *) worker->work->job_arg + n;
+  const uint64_t item = fci_item (k->a->view->dtype), end = k->first + k->count, parts = parts_of (k);
+  for (uint64_t first = k->first, count; first < end; first += count)
+    {
+      count = end - first < PIECE / parts ? end - first : PIECE / parts;
+      if (fci_fetch (worker, k->a, NULL, first * item, count * item, worker->out) != 0
+          || (k->b && fci_fetch (worker, k->b, NULL, first * item, count * item, worker->other) != 0))
+        return -1;
+      look_at (k, worker, first * parts, (size_t) (count * parts));
+    }
+  atomic_fetch_add_explicit (&worker->work->done, k->count, memory_order_relaxed);
+  return 0;
+}
+
+/* The values that would be written, as another type. */
+static fmtconv_view *
+written_as (fmtconv_view *view, uint32_t dtype)
+{
+  return fmtconv_view_cast (fmtconv_view_cast (view, view->dtype), dtype);
+}
+
+static bool
+add_scan (scanner *s, fci_scan *scan)
+{
+  const uint32_t dtype = common_type (scan->a, scan->b);
+  const fci_rows *a = NULL, *b = NULL;
+  if (!fci_plan_measure (&s->plan, scan->name, scan->a)
+      || (scan->b && !fci_plan_measure (&s->plan, scan->name, scan->b)))
+    return false;
+  fmtconv_view *as_a = written_as (scan->a, dtype), *as_b = scan->b ? written_as (scan->b, dtype) : NULL;
+  if (!as_a || (scan->b && !as_b) || !(a = fci_rows_of (&s->plan, scan->name, as_a))
+      || (as_b && !(b = fci_rows_of (&s->plan, scan->name, as_b))))
+    return false;
+  for (uint64_t at = 0; at < as_a->elements; at += BLOCK)
+    {
+      block *next = fci_list_add (s->plan.ctx, &s->blocks, sizeof *next);
+      if (!next)
+        return false;
+      const uint64_t left = as_a->elements - at;
+      *next = (block){ .a = a, .b = b, .first = at, .count = left < BLOCK ? left : BLOCK, .scan = scan };
+    }
+  s->work.total += as_a->elements;
+  return true;
+}
+
+/* A buffer holds a piece of doubles; what is left of the memory gives more threads. */
+static int
+open_workers (scanner *s, fmtconv_ctx *ctx)
+{
+  s->plan.buffers = BUFFERS - 1; /* of which one more is made for the second tensor */
+  s->plan.unit_room =
+      (PIECE * sizeof (double) * BUFFERS / (BUFFERS - 1) / FCI_SCRATCH_ALIGN + 1) * FCI_SCRATCH_ALIGN;
+  if (fci_plan_workers (&s->plan, s->plan.unit_room) != 0)
+    return fmtconv_ctx_failed (ctx);
+  s->work.ctx = ctx;
+  s->work.plan = &s->plan;
+  s->work.io = &fci_io_system;
+  s->work.total += fci_measured_bytes (&s->plan);
+  if (fci_work_open (&s->work) != 0)
+    return fmtconv_ctx_failed (ctx);
+  fci_work_share (&s->work, true);
+  return fci_measure_all (&s->work);
+}
+
+static void
+collect (const scanner *s)
+{
+  const block *k = s->blocks.items;
+  for (size_t i = 0; i < s->blocks.n; i++)
+    {
+      fci_sums_join (&k[i].scan->sums, &k[i].sums);
+      fci_gap_join (&k[i].scan->gap, &k[i].gap);
+    }
+}
+
+int
+fci_scan_all (fmtconv_ctx *ctx, fci_scan *scans, size_t n)
+{
+  scanner s = { .plan = { .ctx = ctx, .programs = fci_map_new (ctx), .required = fci_map_new (ctx) } };
+  bool good = s.plan.programs != NULL && s.plan.required != NULL;
+  for (size_t i = 0; good && i < n; i++)
+    good = add_scan (&s, &scans[i]);
+  if (good && open_workers (&s, ctx) == 0 && fci_work_run (&s.work, look, s.blocks.items, s.blocks.n) == 0)
+    collect (&s);
+  fci_work_close (&s.work);
+  free (s.blocks.items);
+  free (s.plan.measured.items);
+  return fmtconv_ctx_failed (ctx);
+}

@@ -1,0 +1,98 @@
+/* core/exec/check/verify.c: --verify: the written files, read again, hold what the sources say.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/work.h"
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct verifier
+{
+  fci_work *work;
+  fci_plan rows; /* only to make programs */
+  fci_comparison comparison;
+} verifier;
+
+static bool
+same_form (fmtconv_view *a, fmtconv_view *b)
+{
+  return a->dtype == b->dtype && a->rank == b->rank
+         && (a->rank == 0 || memcmp (a->shape, b->shape, a->rank * sizeof *a->shape) == 0);
+}
+
+static int
+add_tensor (verifier *v, const char *name, fmtconv_view *wanted, fmtconv_view *found)
+{
+  fmtconv_view *stored[2] = { fci_view_stored (wanted), fci_view_stored (found) };
+  const fci_rows *a = stored[0] ? fci_rows_of (&v->rows, name, stored[0]) : NULL;
+  const fci_rows *b = a && stored[1] ? fci_rows_of (&v->rows, name, stored[1]) : NULL;
+  return b ? fci_comparison_add (v->work->ctx, &v->comparison, a, b) : fmtconv_ctx_failed (v->work->ctx);
+}
+
+static int
+add_file (verifier *v, const fmtconv_file *file, const fmtconv_model *model, size_t *verified)
+{
+  fmtconv_ctx *ctx = v->work->ctx;
+  for (const fci_region *region = file->first; region; region = region->next)
+    {
+      if (!fci_region_is_tensor (region))
+        continue;
+      const fmtconv_where where = { .tensor = region->u.tensor.name, .hint = "nothing was published" };
+      const fmtconv_tensor *t = fmtconv_model_find (model, region->u.tensor.name);
+      if (!t)
+        return fci_fail_file (ctx, FMTCONV_E_FORMAT, file->name, &where,
+                              "the written file does not have it when it is read again");
+      if (!same_form (region->u.tensor.view, t->view))
+        return fci_fail_file (ctx, FMTCONV_E_FORMAT, file->name, &where,
+                              "its data type or shape is another when the written file is read again");
+      int code = add_tensor (v, region->u.tensor.name, region->u.tensor.view, t->view);
+      if (code != 0)
+        return code;
+      (*verified)++;
+    }
+  if (fmtconv_model_count (model) != file->n_tensors)
+    return fci_fail_file (ctx, FMTCONV_E_FORMAT, file->name, NULL,
+                          "the written file has %zu tensors when it is read again instead of %zu",
+                          fmtconv_model_count (model), file->n_tensors);
+  return 0;
+}
+
+static int
+add_files (verifier *v, const fci_execution *execution, const char *const *paths, size_t *verified)
+{
+  int code = 0;
+  for (size_t i = 0; i < execution->plan->files.n && code == 0; i++)
+    {
+      const fmtconv_file *file = FCI_FILES (execution->plan)[i].file;
+      if (file->n_tensors == 0)
+        continue;
+      const fmtconv_model *model = execution->reread (execution->arg, file, paths[i]);
+      if (!model)
+        return fmtconv_ctx_failed (v->work->ctx)
+                   ? fmtconv_ctx_failed (v->work->ctx)
+                   : fmtconv_fail (v->work->ctx, FMTCONV_E_INTERNAL, "the output cannot be read again");
+      code = add_file (v, file, model, verified);
+    }
+  return code;
+}
+
+int
+fci_verify (fci_work *work, const fci_execution *execution, const char *const *paths, fci_outcome *outcome)
+{
+  verifier v = { .work = work, .rows = { .ctx = work->ctx, .programs = fci_map_new (work->ctx) } };
+  size_t verified = 0;
+  if (!v.rows.programs)
+    return fmtconv_ctx_failed (work->ctx);
+  fci_work_share (work, true);
+  v.comparison.room = work->workers[0].room;
+  work->want_crc = false;
+  int code = add_files (&v, execution, paths, &verified);
+  if (code == 0)
+    code = fci_work_rows (work, v.rows.row_scratch);
+  if (code == 0)
+    code = fci_comparison_run (work, &v.comparison);
+  if (code == 0)
+    outcome->verified = verified;
+  free (v.comparison.blocks.items);
+  return code;
+}

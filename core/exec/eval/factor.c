@@ -1,0 +1,123 @@
+/* core/exec/eval/factor.c: what elements of a part are multiplied or divided by.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Neighbors share their factors, so those of a part are few: they are read before its elements, as a rectangle of their
+ * own, and a part is cut until they fit the room for them. */
+#include "config.h"
+
+#include "core/exec/eval/fetch.h"
+
+enum
+{
+  ALIGNMENT = 64,
+  SPARE = 64 /* floats that are left to align, and for the factors of factors, one for each */
+};
+
+/* Elements of a term's rectangle; UINT64_MAX: very many. */
+static uint64_t
+count_factors (const fci_part_box *p, const fci_term *term)
+{
+  uint64_t n = 1;
+  for (unsigned i = 0; i < p->rank; i++)
+    if (__builtin_mul_overflow (n, fci_pace_count (&p->track[term->track].pace[i], p->extent[i]), &n))
+      return UINT64_MAX;
+  return n;
+}
+
+bool
+fci_factors_fit (const fci_fetching *f, const fci_part_box *p)
+{
+  const bool inner = f->factors > 0; /* factors of factors */
+  uint64_t left =
+      FCI_FACTOR_ROOM / sizeof (float) - (inner ? ALIGNMENT / sizeof (float) : SPARE) - f->factors;
+  for (unsigned i = 0; i < p->program->n_terms; i++)
+    {
+      const fci_term *term = &p->program->terms[i];
+      const uint64_t n = term->by ? count_factors (p, term) : 0;
+      if (n > left)
+        return false;
+      left -= n;
+    }
+  return true;
+}
+
+/* Room for factors, aligned. */
+static float *
+room (const fci_worker *w, const fci_program *program)
+{
+  uint8_t *at = (uint8_t *) w->row + fci_row_scratch (&program->rows);
+  return (float *) (void *) (at + -(uintptr_t) at % ALIGNMENT);
+}
+
+/* The rectangle of a term as a part of its own, and the strides of what is made of it. */
+static void
+part_of_term (const fci_part_box *p, const fci_term *term, fci_part_box *to, uint64_t *stride)
+{
+  const fci_part_track *track = &p->track[term->track];
+  uint64_t step = 1;
+  to->program = term->factor[0];
+  to->source = term->by->source;
+  to->offset = track->at;
+  to->phase = 0;
+  to->rank = p->rank;
+  to->n_tracks = fci_tracks (term->by->ops);
+  to->in_item = fci_item (term->by->dtype);
+  to->out_item = sizeof (float);
+  for (unsigned i = p->rank; i-- > 0;)
+    {
+      to->extent[i] = fci_pace_count (&track->pace[i], p->extent[i]);
+      to->in[i] = track->pace[i].step;
+      to->out[i] = step * sizeof (float);
+      stride[i] = to->extent[i] > 1 ? step : 0;
+      step *= to->extent[i];
+    }
+  memcpy (to->track, track + 1, to->n_tracks * sizeof *track);
+}
+
+int
+fci_factors_fetch (fci_fetching *f, const fci_part_box *p, fci_factors *factors)
+{
+  fci_fetching fetch = { .worker = f->worker, .unchecked = true };
+  factors->n = 0;
+  for (unsigned i = 0; i < p->program->n_terms; i++)
+    {
+      const fci_term *term = &p->program->terms[i];
+      fci_part_box rectangle;
+      if (!term->by)
+        continue;
+      float *values = room (f->worker, p->program) + f->factors;
+      part_of_term (p, term, &rectangle, factors->item[factors->n].stride);
+      factors->item[factors->n].values = values;
+      factors->item[factors->n].pace = p->track[term->track].pace;
+      factors->n++;
+      f->factors += (size_t) count_factors (p, term);
+      fetch.factors = f->factors;
+      if (fci_fetch_piece (&fetch, &rectangle, 0, (uint8_t *) values) != 0)
+        return -1;
+    }
+  return 0;
+}
+
+void
+fci_factors_at (const fci_factors *factors, const fci_part_box *p, const uint64_t *index,
+                fci_operand *operands)
+{
+  const unsigned last = p->rank - 1;
+  for (unsigned i = 0, k = 0; k < factors->n; i++)
+    {
+      if (!p->program->terms[i].by)
+        continue;
+      const fci_pace *pace = factors->item[k].pace;
+      const uint64_t *stride = factors->item[k].stride;
+      const float *values = factors->item[k].values;
+      for (unsigned axis = 0; axis + 1 < p->rank; axis++)
+        values += (pace[axis].phase + index[axis]) / pace[axis].block * stride[axis];
+      operands[i] = (fci_operand){ .values = values };
+      if (p->rank > 0 && stride[last])
+        {
+          operands[i].block = pace[last].block;
+          operands[i].phase = pace[last].phase + index[last];
+        }
+      k++;
+    }
+}

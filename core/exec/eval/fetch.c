@@ -1,0 +1,222 @@
+/* core/exec/eval/fetch.c: evaluates a range of a tensor: the boxes that it meets, or rows that are encoded.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/eval/fetch.h"
+#include <assert.h>
+#include <string.h>
+
+/* Strides count elements: as bytes, in the leaf or of f32, and in the output. */
+static void
+to_bytes (fci_part_box *p, const fci_box *box, uint64_t *out_at)
+{
+  for (unsigned i = 0; i < p->rank; i++)
+    {
+      p->in[i] *= p->program->blocks ? sizeof (float) : 1;
+      p->out[i] *= p->out_item;
+    }
+  *out_at *= p->out_item;
+  p->in_item = p->program->blocks ? sizeof (float) : fci_item (box->dtype);
+}
+
+/* The same for stored blocks, which are moved as bytes: those of a row lie back to back. */
+static void
+to_raw_bytes (fci_part_box *p, const fci_box *box, uint64_t *out_at)
+{
+  unsigned last = p->rank - 1;
+  for (unsigned i = 0; i < last; i++)
+    {
+      p->in[i] = fci_dtype_bytes (box->dtype, p->in[i]);
+      p->out[i] = fci_dtype_bytes (box->dtype, p->out[i]);
+    }
+  p->extent[last] = fci_dtype_bytes (box->dtype, p->extent[last]);
+  p->in[last] = p->out[last] = p->in_item = p->out_item = 1;
+  *out_at = fci_dtype_bytes (box->dtype, *out_at);
+}
+
+/* The part of a box that lies in the rectangle; false: none. */
+static bool
+clip (const fci_fetching *f, const fci_box *box, fci_part_box *p, uint64_t *out_at)
+{
+  uint64_t step = 1;
+  p->offset = box->offset;
+  p->phase = box->phase;
+  p->n_tracks = fci_tracks (box->ops);
+  for (unsigned t = 0; t < p->n_tracks; t++)
+    p->track[t].at = FCI_TRACK (box, f->rank, t)->at;
+  *out_at = 0;
+  for (unsigned i = f->rank; i-- > 0; step *= f->extent[i])
+    {
+      uint64_t box_end = box->start[i] + FCI_EXTENT (box, f->rank)[i], end = f->start[i] + f->extent[i];
+      uint64_t low = box->start[i] > f->start[i] ? box->start[i] : f->start[i];
+      uint64_t high = box_end < end ? box_end : end;
+      if (low >= high)
+        return false;
+      p->extent[i] = high - low;
+      p->in[i] = (uint64_t) FCI_STRIDE (box, f->rank)[i];
+      p->out[i] = step;
+      fci_place_move (box->dtype, &p->offset, &p->phase, (low - box->start[i]) * p->in[i]);
+      for (unsigned t = 0; t < p->n_tracks; t++)
+        {
+          p->track[t].pace[i] = FCI_TRACK (box, f->rank, t)->pace[i];
+          fci_pace_move (&p->track[t].pace[i], &p->track[t].at, low - box->start[i]);
+        }
+      *out_at += (low - f->start[i]) * step;
+    }
+  if (fci_is_blocks (box->dtype) && !p->program->blocks)
+    to_raw_bytes (p, box, out_at);
+  else
+    to_bytes (p, box, out_at);
+  return true;
+}
+
+/* First box that can reach index `low` of axis 0: boxes are sorted, and none is longer than the longest. */
+static size_t
+first_box (const fci_rows *rows, uint64_t low)
+{
+  size_t a = 0, b = rows->view->n_boxes;
+  while (a < b)
+    {
+      size_t middle = a + (b - a) / 2;
+      if (rows->view->boxes[middle].start[0] + rows->longest <= low)
+        a = middle + 1;
+      else
+        b = middle;
+    }
+  return a;
+}
+
+/* All boxes, or where a coder is at work those that it takes, as f32; raw: the others. */
+static int
+fetch_boxes (fci_fetching *f, bool raw, uint8_t *out)
+{
+  fmtconv_view *view = f->rows->view;
+  uint64_t at;
+  for (size_t i = f->rank ? first_box (f->rows, f->start[0]) : 0; i < view->n_boxes; i++)
+    {
+      const fci_box *box = &view->boxes[i];
+      const fci_part *part = fci_rows_part (f->rows, i);
+      fci_part_box p;
+      p.program = part->program;
+      p.source = box->source;
+      p.rank = f->rank;
+      p.out_item = fci_item (fci_box_target (view, i));
+      if (f->rank && box->start[0] >= f->start[0] + f->extent[0])
+        break;
+      if (f->rows->coder && raw == (fci_ops_coder (box->ops) != NULL))
+        continue;
+      if (clip (f, box, &p, &at) && fci_fetch_piece (f, &p, part->tally, out + at) != 0)
+        return -1;
+    }
+  return 0;
+}
+
+/* Rows before those of the rectangle. */
+static uint64_t
+first_row (const fci_fetching *f)
+{
+  uint64_t row = 0;
+  for (unsigned i = 0; i + 1 < f->rank; i++)
+    row = row * f->rows->view->shape[i] + f->start[i];
+  return row;
+}
+
+static int fetch_coded (fci_fetching *f, uint8_t *out);
+
+/* Both halves along the outermost axis that has any, so that one follows the other in the output. */
+static int
+fetch_coded_halves (const fci_fetching *f, uint8_t *out)
+{
+  fci_fetching low = *f, high = *f;
+  unsigned axis = 0;
+  while (axis + 1 < f->rank && f->extent[axis] == 1)
+    axis++;
+  uint64_t grain = axis + 1 < f->rank ? 1 : f->rows->grain;
+  low.extent[axis] = f->extent[axis] / grain / 2 * grain;
+  high.extent[axis] = f->extent[axis] - low.extent[axis];
+  high.start[axis] += low.extent[axis];
+  uint64_t n = 1;
+  for (unsigned i = 0; i < f->rank; i++)
+    n *= low.extent[i];
+  if (fetch_coded (&low, out) != 0)
+    return -1;
+  return fetch_coded (&high, out + fci_dtype_bytes (f->rows->view->dtype, n));
+}
+
+/* The rectangle as f32, then as blocks; those that are stored already take their places last. */
+static int
+fetch_coded (fci_fetching *f, uint8_t *out)
+{
+  const fci_coder *coder = f->rows->coder;
+  uint64_t columns = f->extent[f->rank - 1], n = 1;
+  for (unsigned i = 0; i < f->rank; i++)
+    n *= f->extent[i];
+  if (n + (coder->importance ? columns + 1 : 0) > f->worker->room / sizeof (float))
+    return fetch_coded_halves (f, out);
+  if (coder->mixed)
+    memset (f->worker->flat, 0, (size_t) n * sizeof (float));
+  if (fetch_boxes (f, false, f->worker->flat) != 0
+      || fci_code_rows (f->worker, coder, f->tallies, first_row (f), (size_t) (n / columns), (size_t) columns,
+                        out)
+             != 0)
+    return -1;
+  return coder->mixed ? fetch_boxes (f, true, out) : 0;
+}
+
+static int
+fetch_rectangle (fci_fetching *f, uint8_t *out)
+{
+  return f->rows->coder ? fetch_coded (f, out) : fetch_boxes (f, false, out);
+}
+
+/* Elements a … b-1 of what lies below f->start[0 … axis-1], in as few rectangles as can be. */
+static int
+fetch_range (fci_fetching *f, unsigned axis, uint64_t a, uint64_t b, uint8_t **out)
+{
+  const uint64_t *shape = f->rows->view->shape;
+  uint64_t row = 1;
+  for (unsigned i = axis + 1; i < f->rank; i++)
+    row *= shape[i];
+  while (a < b)
+    {
+      uint64_t rest = a % row, whole = rest == 0 ? (b - a) / row : 0, n;
+      f->start[axis] = a / row;
+      f->extent[axis] = whole ? whole : 1;
+      for (unsigned i = axis + 1; i < f->rank && whole; i++)
+        {
+          f->start[i] = 0;
+          f->extent[i] = shape[i];
+        }
+      n = whole ? whole * row : row - rest < b - a ? row - rest : b - a;
+      if ((whole ? fetch_rectangle (f, *out) : fetch_range (f, axis + 1, rest, rest + n, out)) != 0)
+        return -1;
+      *out += whole ? fci_dtype_bytes (f->rows->view->dtype, n) : 0;
+      a += n;
+    }
+  return 0;
+}
+
+int
+fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uint64_t at, uint64_t size,
+           uint8_t *out)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (rows->view->dtype);
+  fci_fetching f = { .worker = worker, .rows = rows, .tallies = tallies, .rank = rows->view->rank };
+  if (f.rank == 0)
+    return fetch_rectangle (&f, out);
+  uint8_t *to = out;
+  int code = fetch_range (&f, 0, at / info->block_bytes * info->block,
+                          (at + size) / info->block_bytes * info->block, &to);
+  assert (code != 0 || to == out + size);
+  return code;
+}
+
+int
+fci_fetch_rectangle (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, const fci_rectangle *place,
+                     uint8_t *out)
+{
+  fci_fetching f = { .worker = worker, .rows = rows, .tallies = tallies, .rank = rows->view->rank };
+  memcpy (f.start, place->start, sizeof f.start);
+  memcpy (f.extent, place->extent, sizeof f.extent);
+  return fetch_rectangle (&f, out);
+}

@@ -1,0 +1,187 @@
+/* core/exec/publish/check.c: what can be refused about an output before any work.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/text.h"
+#include "core/exec/work.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+const char *
+fci_join (fmtconv_ctx *ctx, const char *folder, const char *name)
+{
+  if (strcmp (folder, ".") == 0)
+    return name;
+  return fmtconv_ctx_printf (ctx, "%s%s%s", folder, strcmp (folder, "/") == 0 ? "" : "/", name);
+}
+
+const char *
+fci_output_folder (fmtconv_ctx *ctx, const char *output)
+{
+  const char *slash = strrchr (output, '/');
+  if (!slash)
+    return ".";
+  return slash == output ? "/" : fci_copy (ctx, output, (size_t) (slash - output));
+}
+
+int
+fci_open_folder (fmtconv_ctx *ctx, const char *folder)
+{
+  int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0)
+    return fd;
+  if (errno == ENOENT || errno == ENOTDIR)
+    fci_fail_file (ctx, FMTCONV_E_OUTPUT, folder,
+                   &(fmtconv_where){ .hint = "create it, or give another OUTPUT" },
+                   "there is no such folder to write to");
+  else
+    fci_fail_io (ctx, folder, "the folder of the output cannot be opened");
+  return -1;
+}
+
+/* Something has the name already. */
+static int
+check_existing (fmtconv_ctx *ctx, const char *path, const struct stat *st)
+{
+  const char *input = fci_sources_find (ctx, st);
+  if (input)
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path, &(fmtconv_where){ .hint = "give another OUTPUT" },
+                          "this output is also an input");
+  if (S_ISDIR (st->st_mode))
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path,
+                          &(fmtconv_where){ .hint = "give the name of a file in it" }, "this is a folder");
+  if (S_ISLNK (st->st_mode))
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path,
+                          &(fmtconv_where){ .hint = "give the path that it leads to" },
+                          "this is a symbolic link, which would be replaced, not followed");
+  if (!S_ISREG (st->st_mode))
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path, NULL, "this is not a regular file");
+  if (!(ctx->options.flags & FMTCONV_FORCE))
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path, &(fmtconv_where){ .hint = "-f overwrites it" },
+                          "the output exists already");
+  return 0;
+}
+
+/* Folders on the way to a file: real ones, or none yet. */
+static int
+check_way (fmtconv_ctx *ctx, const char *folder, int fd, const char *name)
+{
+  struct stat st;
+  for (const char *slash = strchr (name, '/'); slash; slash = strchr (slash + 1, '/'))
+    {
+      const char *part = fci_copy (ctx, name, (size_t) (slash - name));
+      if (!part)
+        return fmtconv_ctx_failed (ctx);
+      if (fstatat (fd, part, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0;
+      if (!S_ISDIR (st.st_mode))
+        return fci_fail_file (ctx, FMTCONV_E_OUTPUT, fci_join (ctx, folder, part), NULL,
+                              "the output needs a folder here, and this is none");
+    }
+  return 0;
+}
+
+static int
+check_files (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *folder, int fd)
+{
+  int code = 0;
+  for (const fmtconv_file *file = layout->first; file && code == 0; file = file->next)
+    {
+      struct stat st;
+      const char *path = fci_join (ctx, folder, file->name);
+      if (!path || check_way (ctx, folder, fd, file->name))
+        return fmtconv_ctx_failed (ctx);
+      if (fstatat (fd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        code = check_existing (ctx, path, &st);
+      else if (errno != ENOENT)
+        code = fci_fail_io (ctx, path, "cannot be examined");
+    }
+  return code == 0 ? fci_stale_check (ctx, layout, fd, folder) : code;
+}
+
+bool
+fci_output_exists (const char *output)
+{
+  struct stat st;
+  return stat (output, &st) == 0 && S_ISDIR (st.st_mode);
+}
+
+static bool
+is_empty (int folder)
+{
+  int fd = openat (folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
+  bool empty = dir != NULL;
+  if (!dir && fd >= 0)
+    close (fd);
+  for (const struct dirent *entry; empty && (entry = readdir (dir));)
+    empty = strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0;
+  if (dir)
+    closedir (dir);
+  return empty;
+}
+
+/* A folder that is there already, and everything of the output in it. */
+static int
+check_in_folder (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output, int fd)
+{
+  if (!(ctx->options.flags & FMTCONV_FORCE) && !is_empty (fd))
+    return fci_fail_file (
+        ctx, FMTCONV_E_OUTPUT, output,
+        &(fmtconv_where){ .hint = "-f replaces the files of the output in it, and keeps all others" },
+        "the folder exists already, and is not empty");
+  return check_files (ctx, layout, output, fd);
+}
+
+/* The name of a new folder. */
+static int
+check_new_folder (fmtconv_ctx *ctx, const char *output)
+{
+  struct stat st;
+  if (lstat (output, &st) == 0)
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, output, &(fmtconv_where){ .hint = "give another OUTPUT" },
+                          "the output is a folder, and this is none");
+  return errno == ENOENT || errno == ENOTDIR ? 0 : fci_fail_io (ctx, output, "cannot be examined");
+}
+
+int
+fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd)
+{
+  struct statvfs fs;
+  if (fstatvfs (fd, &fs) != 0)
+    return fci_fail_io (ctx, folder, "the file system cannot be examined");
+  if (fs.f_flag & ST_RDONLY)
+    return errno = EROFS, fci_fail_io (ctx, folder, "the output cannot be created");
+  if (fs.f_blocks == 0 || fs.f_frsize == 0 || size / fs.f_frsize < fs.f_bavail)
+    return 0;
+  return fci_fail_file (ctx, FMTCONV_E_IO, folder,
+                        &(fmtconv_where){ .hint = "make room, or write elsewhere" },
+                        "the output takes %s, the file system has %s left", fci_human (ctx, size),
+                        fci_human (ctx, (uint64_t) fs.f_bavail * fs.f_frsize));
+}
+
+int
+fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output)
+{
+  if (fmtconv_ctx_failed (ctx))
+    return fmtconv_ctx_failed (ctx);
+  bool existing = layout->is_folder && fci_output_exists (output);
+  const char *folder = existing ? output : fci_output_folder (ctx, output);
+  int fd = folder ? fci_open_folder (ctx, folder) : -1;
+  if (fd < 0)
+    return fmtconv_ctx_failed (ctx);
+  int code = existing            ? check_in_folder (ctx, layout, folder, fd)
+             : layout->is_folder ? check_new_folder (ctx, output)
+                                 : check_files (ctx, layout, folder, fd);
+  if (code == 0 && faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+    code = fci_fail_io (ctx, folder, "the output cannot be created here");
+  if (code == 0)
+    code = fci_space_check (ctx, fci_layout_size (layout), folder, fd);
+  close (fd);
+  return code;
+}

@@ -1,0 +1,234 @@
+/* core/exec/publish/output-dirs.c: the folders that output files are written into: opened, made, removed again.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/publish/target.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum
+{
+  OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+};
+
+/* Is the open folder still the one of that name, and ours? */
+static bool
+is_ours (int folder, const char *name, int fd)
+{
+  struct stat a, b;
+  return fstat (fd, &a) == 0 && fstatat (folder, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev
+         && a.st_ino == b.st_ino && a.st_uid == geteuid ();
+}
+
+/* What an interrupted run of the same plan left in its folder; anything else stays, and so does the folder. */
+static int
+remove_left_over (const fci_publication *p, int fd)
+{
+  for (const fmtconv_file *file = p->layout->first; file; file = file->next)
+    unlinkat (fd, file->name, 0);
+  for (const fmtconv_file *file = p->layout->first; file; file = file->next)
+    for (const char *end = file->base; end > file->name;)
+      {
+        const char *name = fci_copy (p->ctx, file->name, (size_t) (end - 1 - file->name));
+        if (!name)
+          return -1;
+        unlinkat (fd, name, AT_REMOVEDIR);
+        const char *slash = strrchr (name, '/');
+        end = slash ? file->name + (slash - name) + 1 : file->name;
+      }
+  return unlinkat (p->folder, p->whole, AT_REMOVEDIR);
+}
+
+/* The temporary folder, made by us and locked.  -1 and errno: EWOULDBLOCK where another process works on it. */
+static int
+make_whole (const fci_publication *p)
+{
+  for (int i = 0; i < FCI_TRIES; i++)
+    {
+      bool made = p->io->mkdir (p->folder, p->whole, 0700) == 0;
+      if (!made && errno != EEXIST)
+        return -1;
+      int fd = openat (p->folder, p->whole, OPEN_FOLDER);
+      if (fd < 0 && errno == ENOENT)
+        continue;
+      if (fd < 0)
+        return -1;
+      bool locked = fci_lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
+      if (locked && made && is_ours (p->folder, p->whole, fd))
+        return fd;
+      int left = locked && is_ours (p->folder, p->whole, fd) ? remove_left_over (p, fd) : 0;
+      close (fd);
+      errno = busy ? EWOULDBLOCK : EEXIST;
+      if (!locked || left != 0)
+        return -1;
+    }
+  errno = EEXIST;
+  return -1;
+}
+
+static int
+open_whole (fci_publication *p, uint64_t digest)
+{
+  fmtconv_ctx *ctx = p->ctx;
+  p->whole = fci_temporary_name (ctx, p->layout->target, digest);
+  p->top_path = p->whole ? fci_join (ctx, p->folder_path, p->whole) : NULL;
+  p->top_shown = p->output;
+  if (!p->top_path)
+    return fmtconv_ctx_failed (ctx);
+  int fd = make_whole (p);
+  p->places[0] =
+      (fci_place){ .name = "", .base = "", .shown = p->output, .above = -1, .fd = fd, .made = true };
+  p->n_places = fd >= 0;
+  if (fd < 0 && errno == EWOULDBLOCK)
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, p->output,
+                          &(fmtconv_where){ .hint = "wait for it to finish" },
+                          "another process is writing this output");
+  if (fd < 0 && errno == EEXIST)
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, p->top_path,
+                          &(fmtconv_where){ .hint = "remove it, if nothing in it is wanted" },
+                          "this folder is in the way of the output");
+  return fd < 0 ? fci_fail_io (ctx, p->output, "a temporary folder beside it cannot be created") : 0;
+}
+
+/* The folder that is there already. */
+static int
+open_existing (fci_publication *p)
+{
+  p->top_path = p->top_shown = p->folder_path;
+  int fd = fcntl (p->folder, F_DUPFD_CLOEXEC, 0);
+  if (fd < 0)
+    return fci_fail_io (p->ctx, p->folder_path, "the folder of the output cannot be opened");
+  p->places[0] = (fci_place){ .name = "", .base = "", .shown = p->folder_path, .above = -1, .fd = fd };
+  p->n_places = 1;
+  return 0;
+}
+
+/* The number of the place of that name, n bytes; -1: there is none. */
+static int
+find (const fci_publication *p, const char *name, size_t n)
+{
+  for (size_t i = 0; i < p->n_places; i++)
+    if (strlen (p->places[i].name) == n && memcmp (p->places[i].name, name, n) == 0)
+      return (int) i;
+  return -1;
+}
+
+static int
+open_place (fci_publication *p, const char *name, int above)
+{
+  const char *slash = strrchr (name, '/');
+  fci_place *place = &p->places[p->n_places];
+  *place = (fci_place){ .name = name, .base = slash ? slash + 1 : name, .above = above };
+  int folder = p->places[above].fd;
+  if (!(place->shown = fci_join (p->ctx, p->top_shown, name)))
+    return fmtconv_ctx_failed (p->ctx);
+  place->made = p->io->mkdir (folder, place->base, 0777) == 0;
+  if (!place->made && errno != EEXIST)
+    return fci_fail_io (p->ctx, place->shown, "the folder cannot be created");
+  place->fd = openat (folder, place->base, OPEN_FOLDER);
+  if (place->fd >= 0)
+    return p->n_places++, 0;
+  int code = fci_fail_io (p->ctx, place->shown, "the folder cannot be opened");
+  if (place->made)
+    unlinkat (folder, place->base, AT_REMOVEDIR);
+  return code;
+}
+
+/* All folders on the way to a file. */
+static int
+open_places_of (fci_publication *p, const fmtconv_file *file)
+{
+  int above = 0;
+  for (const char *slash = strchr (file->name, '/'); slash; slash = strchr (slash + 1, '/'))
+    {
+      size_t n = (size_t) (slash - file->name);
+      int found = find (p, file->name, n);
+      if (found < 0)
+        {
+          const char *name = fci_copy (p->ctx, file->name, n);
+          if (!name || open_place (p, name, above))
+            return fmtconv_ctx_failed (p->ctx);
+          found = (int) p->n_places - 1;
+        }
+      above = found;
+    }
+  return 0;
+}
+
+static size_t
+most_places (const fmtconv_layout *layout)
+{
+  size_t n = 1;
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    for (const char *s = file->name; *s; s++)
+      n += *s == '/';
+  return n;
+}
+
+int
+fci_places_open (fci_publication *p, uint64_t digest)
+{
+  bool existing = p->layout->is_folder && fci_output_exists (p->output);
+  p->places = fmtconv_ctx_alloc (p->ctx, most_places (p->layout), sizeof *p->places);
+  p->folder_path = existing ? p->output : fci_output_folder (p->ctx, p->output);
+  if (!p->places || !p->folder_path || (p->folder = fci_open_folder (p->ctx, p->folder_path)) < 0)
+    return fmtconv_ctx_failed (p->ctx);
+  int code = p->layout->is_folder && !existing ? open_whole (p, digest) : open_existing (p);
+  for (const fmtconv_file *file = p->layout->first; file && code == 0; file = file->next)
+    code = open_places_of (p, file);
+  return code;
+}
+
+const fci_place *
+fci_place_of (const fci_publication *p, const fmtconv_file *file)
+{
+  size_t n = (size_t) (file->base - file->name);
+  return &p->places[find (p, file->name, n > 0 ? n - 1 : 0)];
+}
+
+/* Some file systems cannot sync folders, and say EINVAL. */
+int
+fci_sync_folder (const fci_publication *p, int fd, const char *shown)
+{
+  if (p->io->fsync (fd) == 0 || errno == EINVAL)
+    return 0;
+  return fci_fail_io (p->ctx, shown, "the output's name did not reach the disk");
+}
+
+int
+fci_places_sync (const fci_publication *p)
+{
+  int code = 0;
+  for (size_t i = p->n_places; i-- > 0 && code == 0;)
+    code = fci_sync_folder (p, p->places[i].fd, p->places[i].shown);
+  return code;
+}
+
+int
+fci_places_seal (fci_publication *p, mode_t mask)
+{
+  struct stat st;
+  int fd = p->places[0].fd;
+  if (fstat (fd, &st) != 0 || fci_set_mode (fd, (0777 & ~mask) | (st.st_mode & S_ISGID)) != 0)
+    return fci_fail_io (p->ctx, p->output, "its permissions cannot be set");
+  return fci_places_sync (p);
+}
+
+void
+fci_places_drop (fci_publication *p)
+{
+  for (size_t i = p->n_places; i-- > 0;)
+    {
+      const fci_place *place = &p->places[i];
+      if (place->made && !p->published)
+        unlinkat (i ? p->places[place->above].fd : p->folder, i ? place->base : p->whole, AT_REMOVEDIR);
+      close (place->fd);
+    }
+  p->n_places = 0;
+  if (p->folder >= 0)
+    close (p->folder);
+  p->folder = -1;
+}

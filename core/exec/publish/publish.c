@@ -1,0 +1,186 @@
+/* core/exec/publish/publish.c: from temporary names to the real ones: all files, or none.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/publish/target.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The process's umask; umask () itself would change it for all threads. */
+static mode_t
+read_umask (void)
+{
+  char line[256];
+  mode_t mask = 022;
+  FILE *status = fopen ("/proc/self/status", "re");
+  if (!status)
+    return mask;
+  while (fgets (line, sizeof line, status))
+    if (strncmp (line, "Umask:", 6) == 0)
+      mask = (mode_t) strtoul (line + 6, NULL, 8) & 0777;
+  fclose (status);
+  return mask;
+}
+
+/* What close says, without closing: the lock must be held until the file has its name. */
+static int
+try_close (const fci_publication *p, int fd)
+{
+  int copy = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  return copy < 0 ? -1 : p->io->close (copy);
+}
+
+/* Its mode, and its bytes on the disk. */
+static int
+seal (fci_publication *p, fci_target *target, mode_t mask)
+{
+  int fd = target->fd;
+  if (fci_set_mode (fd, target->exists ? target->mode : 0666 & ~mask) != 0)
+    return fci_fail_io (p->ctx, target->shown, "its permissions cannot be set");
+  if (p->io->fsync (fd) != 0 || try_close (p, fd) != 0)
+    return fci_fail_io (p->ctx, target->shown, "its bytes did not reach the disk");
+  return 0;
+}
+
+/* The old file and the new one change names, so that this can be undone until all is done. */
+static int
+put_over (fci_publication *p, fci_target *target)
+{
+  const char *name = target->file->base;
+  if (p->io->rename (target->place->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
+    target->state = FCI_TARGET_SWAPPED;
+  else if (errno == ENOENT
+           && p->io->rename (target->place->fd, target->temporary, name, RENAME_NOREPLACE) == 0)
+    target->state = FCI_TARGET_NEW;
+  else if (errno == EINVAL && p->io->rename (target->place->fd, target->temporary, name, 0) == 0)
+    target->state = FCI_TARGET_REPLACED;
+  else
+    return fci_fail_io (p->ctx, target->shown, "it cannot be replaced");
+  return 0;
+}
+
+/* A name that must be free. */
+static int
+rename_new (const fci_publication *p, int folder, const char *from, const char *to, const char *shown)
+{
+  if (p->io->rename (folder, from, to, RENAME_NOREPLACE) == 0)
+    return 0;
+  if (errno == EEXIST)
+    return fci_fail_file (p->ctx, FMTCONV_E_OUTPUT, shown, &(fmtconv_where){ .hint = "-f overwrites it" },
+                          "the output was created by somebody else meanwhile");
+  return fci_fail_io (p->ctx, shown, "it cannot be given its name");
+}
+
+static int
+put_new (fci_publication *p, fci_target *target)
+{
+  int code = rename_new (p, target->place->fd, target->temporary, target->file->base, target->shown);
+  if (code == 0)
+    target->state = FCI_TARGET_NEW;
+  return code;
+}
+
+/* Back to temporary names, the last one first; a file that replaced another at once stays. */
+static void
+undo_files (fci_publication *p)
+{
+  for (size_t i = p->layout->n_files; i-- > 0;)
+    {
+      fci_target *target = &p->targets[i];
+      const char *name = target->file->base;
+      if ((target->state == FCI_TARGET_SWAPPED
+           && fci_io_system.rename (target->place->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
+          || (target->state == FCI_TARGET_NEW
+              && fci_io_system.rename (target->place->fd, name, target->temporary, 0) == 0))
+        target->state = FCI_TARGET_WRITTEN;
+    }
+}
+
+static int
+rename_all (fci_publication *p)
+{
+  bool force = p->ctx->options.flags & FMTCONV_FORCE;
+  int code = 0;
+  for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
+    {
+      fci_target *target = &p->targets[i];
+      code = force && target->exists ? put_over (p, target) : put_new (p, target);
+    }
+  return code == 0 ? fci_places_sync (p) : code;
+}
+
+/* A new folder gets its name with all that is in it. */
+static int
+rename_whole (fci_publication *p)
+{
+  int code = rename_new (p, p->folder, p->whole, p->layout->target, p->top_shown);
+  if (code != 0)
+    return code;
+  p->published = true;
+  return fci_sync_folder (p, p->folder, p->folder_path);
+}
+
+/* The new files stand; the old ones go. */
+static void
+remove_old (fci_publication *p)
+{
+  for (size_t i = 0; i < p->layout->n_files; i++)
+    {
+      fci_target *target = &p->targets[i];
+      if (target->state == FCI_TARGET_SWAPPED && unlinkat (target->place->fd, target->temporary, 0) != 0)
+        fmtconv_note (p->ctx, "%s: the file that it replaces is left as %s", target->shown,
+                      target->temporary);
+    }
+}
+
+static void
+undo (fci_publication *p)
+{
+  if (p->whole && p->published)
+    p->published = fci_io_system.rename (p->folder, p->layout->target, p->whole, 0) != 0;
+  else if (!p->whole)
+    undo_files (p);
+}
+
+/* Modes, and all bytes on the disk. */
+static int
+seal_all (fci_publication *p, mode_t mask)
+{
+  int code = 0;
+  for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
+    code = seal (p, &p->targets[i], mask);
+  return code == 0 && p->whole ? fci_places_seal (p, mask) : code;
+}
+
+/* What cannot be undone, when nothing else can fail. */
+static void
+settle (fci_publication *p)
+{
+  if (p->whole)
+    return;
+  p->published = true;
+  remove_old (p);
+  fci_stale_remove (p);
+}
+
+int
+fci_publish (fci_publication *p, size_t n)
+{
+  mode_t mask = read_umask ();
+  int code = 0;
+  size_t named = 0;
+  for (size_t i = 0; i < n && code == 0; i++)
+    code = seal_all (&p[i], mask);
+  for (; named < n && code == 0; named++)
+    code = p[named].whole ? rename_whole (&p[named]) : rename_all (&p[named]);
+  while (code != 0 && named > 0)
+    undo (&p[--named]);
+  for (size_t i = 0; i < named; i++)
+    settle (&p[i]);
+  return code;
+}

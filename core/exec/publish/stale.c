@@ -1,0 +1,141 @@
+/* core/exec/publish/stale.c: older files that an output replaces: found, refused, removed.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/work.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fmtconv/model.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Is it one of the files that the output creates? */
+static bool
+is_new (const fmtconv_layout *layout, const char *folder, const char *name)
+{
+  size_t n = strlen (folder);
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    if ((size_t) (file->base - file->name) == n && memcmp (file->name, folder, n) == 0
+        && strcmp (file->base, name) == 0)
+      return true;
+  return false;
+}
+
+static bool
+is_known (const fci_old *list, const char *folder, const char *name)
+{
+  for (; list; list = list->next)
+    if (strcmp (list->folder, folder) == 0 && strcmp (list->name, name) == 0)
+      return true;
+  return false;
+}
+
+static int
+add (fmtconv_ctx *ctx, const fci_stale *stale, const char *name, fci_old **list)
+{
+  fci_old *old = fci_new (ctx, fci_old);
+  if (!old || !(old->name = fci_strdup (ctx, name)))
+    return fmtconv_ctx_failed (ctx);
+  old->folder = stale->folder;
+  old->next = *list;
+  *list = old;
+  return 0;
+}
+
+static int
+find_in (fmtconv_ctx *ctx, const fmtconv_layout *layout, const fci_stale *stale, DIR *folder, fci_old **list)
+{
+  int code = 0;
+  for (const struct dirent *entry; code == 0 && (entry = readdir (folder));)
+    if (fmtconv_glob_match (stale->glob, entry->d_name) && !is_new (layout, stale->folder, entry->d_name)
+        && !is_known (*list, stale->folder, entry->d_name))
+      code = add (ctx, stale, entry->d_name, list);
+  return code;
+}
+
+int
+fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path, fci_old **list)
+{
+  int code = 0;
+  *list = NULL;
+  for (const fci_stale *stale = layout->stale; stale && top >= 0 && code == 0; stale = stale->next)
+    {
+      const char *path = fmtconv_ctx_printf (ctx, "./%s", stale->folder);
+      if (!path)
+        return fmtconv_ctx_failed (ctx);
+      int fd = openat (top, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+      DIR *folder = fd >= 0 ? fdopendir (fd) : NULL;
+      if (!folder && errno != ENOENT)
+        code = fci_fail_io (ctx, top_path, "older files cannot be looked for");
+      if (!folder && fd >= 0)
+        close (fd);
+      if (folder)
+        {
+          code = find_in (ctx, layout, stale, folder, list);
+          closedir (folder);
+        }
+    }
+  return code;
+}
+
+/* What may be removed: files, and links to files, that are not read. */
+static int
+check_old (fmtconv_ctx *ctx, int top, const char *name, const char *shown)
+{
+  struct stat st, to;
+  if (fstatat (top, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno == ENOENT ? 0 : fci_fail_io (ctx, shown, "cannot be examined");
+  if (!S_ISREG (st.st_mode) && !S_ISLNK (st.st_mode))
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, shown, NULL,
+                          "this has the name of an older file of the output, but it is none");
+  if (fstatat (top, name, &to, 0) == 0 && fci_sources_find (ctx, &to))
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, shown, &(fmtconv_where){ .hint = "give another OUTPUT" },
+                          "the output would replace this file, which is an input");
+  return 0;
+}
+
+int
+fci_stale_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path)
+{
+  fci_old *list;
+  int code = fci_stale_find (ctx, layout, top, top_path, &list);
+  size_t n = 0;
+  for (const fci_old *old = list; old && code == 0; old = old->next, n++)
+    {
+      const char *name = fmtconv_ctx_printf (ctx, "%s%s", old->folder, old->name);
+      const char *shown = name ? fci_join (ctx, top_path, name) : NULL;
+      code = shown ? check_old (ctx, top, name, shown) : fmtconv_ctx_failed (ctx);
+    }
+  if (code != 0 || n == 0 || ctx->options.flags & FMTCONV_FORCE)
+    return code;
+  for (const fci_old *old = list; old; old = old->next)
+    fmtconv_detail (ctx, "%s%s", old->folder, old->name);
+  return fci_fail_file (ctx, FMTCONV_E_OUTPUT, top_path, &(fmtconv_where){ .hint = "-f removes them" },
+                        "%zu older file%s that this output replaces %s there:", n, n == 1 ? "" : "s",
+                        n == 1 ? "is" : "are");
+}
+
+void
+fci_stale_remove (const fci_publication *p)
+{
+  fci_old *list;
+  int top = p->places[0].fd;
+  if (!(p->ctx->options.flags & FMTCONV_FORCE)
+      || fci_stale_find (p->ctx, p->layout, top, p->top_shown, &list))
+    return;
+  size_t n = 0;
+  for (const fci_old *old = list; old; old = old->next)
+    {
+      const char *name = fmtconv_ctx_printf (p->ctx, "%s%s", old->folder, old->name);
+      if (!name || unlinkat (top, name, 0) != 0)
+        fmtconv_note (p->ctx, "%s: the older file %s%s, which it replaces, cannot be removed", p->output,
+                      old->folder, old->name);
+      else
+        n++;
+    }
+  if (n)
+    fmtconv_note (p->ctx, "%s: %zu older file%s removed, which it replaces", p->output, n,
+                  n == 1 ? " is" : "s are");
+}

@@ -1,0 +1,42 @@
+/* core/exec/publish/target.h: one file on its way from a temporary name to its own.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_EXEC_PUBLISH_TARGET_H
+#define FCI_EXEC_PUBLISH_TARGET_H
+
+#include "core/exec/work.h"
+
+typedef enum fci_target_state
+{
+  FCI_TARGET_WRITTEN,  /* under its temporary name */
+  FCI_TARGET_NEW,      /* has its name, which nothing had before */
+  FCI_TARGET_SWAPPED,  /* has its name, and the old file has the temporary one */
+  FCI_TARGET_REPLACED, /* has its name, and the old file is gone */
+} fci_target_state;
+
+struct fci_target
+{
+  const fmtconv_file *file;
+  const fci_place *place;
+  const char *shown;     /* its path, for messages */
+  const char *temporary; /* name in the place; in a new folder that of the file */
+  int fd;                /* -1: closed */
+  bool exists;           /* there is a file to be replaced … */
+  mode_t mode;           /* … with these permissions */
+  fci_target_state state;
+};
+
+/* ".NAME.fmtconv-0123abcd.tmp"; the same plan gives the same name, so that what a killed run left is found. */
+const char *fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest);
+
+/* Lock an open file or folder; where the file system has no locks, only what we made is ours. */
+bool fci_lock (int fd, bool made);
+
+enum
+{
+  FCI_TRIES = 8 /* to create or take over a temporary that others remove meanwhile */
+};
+
+/* fchmod, where the file system has permissions. */
+int fci_set_mode (int fd, mode_t mode);
+
+#endif

@@ -1,0 +1,173 @@
+/* core/exec/publish/temporary.c: the files that are written beside their targets: names, locks, room, removal.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/publish/target.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum
+{
+  DECOR = 24 /* bytes that a temporary's name is longer than its target's */
+};
+
+const char *
+fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest)
+{
+  size_t len = strlen (name) > NAME_MAX - DECOR ? NAME_MAX - DECOR : strlen (name);
+  return fmtconv_ctx_printf (ctx, ".%.*s.fmtconv-%08x.tmp", (int) len, name,
+                             (unsigned) (digest ^ digest >> 32) & 0xffffffffu);
+}
+
+/* Is the open file still the one of that name, ours alone, and a regular one? */
+static bool
+is_ours (int folder, const char *name, int fd)
+{
+  struct stat a, b;
+  return fstat (fd, &a) == 0 && fstatat (folder, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev
+         && a.st_ino == b.st_ino && S_ISREG (a.st_mode) && a.st_nlink == 1 && a.st_uid == geteuid ();
+}
+
+bool
+fci_lock (int fd, bool made)
+{
+  if (flock (fd, LOCK_EX | LOCK_NB) == 0)
+    return true;
+  return errno != EWOULDBLOCK && made;
+}
+
+/* A new file, or what an interrupted run left and nobody holds.  -1 and errno: EWOULDBLOCK where another
+ * process works on it. */
+static int
+open_locked (int folder, const char *name)
+{
+  for (int i = 0; i < FCI_TRIES; i++)
+    {
+      int fd = openat (folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+      bool made = fd >= 0;
+      if (!made && errno == EEXIST)
+        fd = openat (folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+      if (fd < 0 && errno == ENOENT)
+        continue;
+      if (fd < 0)
+        return -1;
+      bool locked = fci_lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
+      if (locked && is_ours (folder, name, fd))
+        return fd;
+      close (fd);
+      errno = busy ? EWOULDBLOCK : EEXIST;
+      if (!locked)
+        return -1;
+    }
+  errno = EEXIST;
+  return -1;
+}
+
+/* File systems without permissions say EPERM. */
+int
+fci_set_mode (int fd, mode_t mode)
+{
+  return fchmod (fd, mode) == 0 || errno == EPERM || errno == EOPNOTSUPP ? 0 : -1;
+}
+
+static int
+open_target (fci_publication *p, fci_target *target, uint64_t digest)
+{
+  fmtconv_ctx *ctx = p->ctx;
+  struct stat st;
+  const char *base = target->file->base;
+  target->place = fci_place_of (p, target->file);
+  target->shown = fci_join (ctx, p->top_shown, target->file->name);
+  target->temporary = p->whole ? base : fci_temporary_name (ctx, base, digest);
+  if (!target->shown || !target->temporary)
+    return fmtconv_ctx_failed (ctx);
+  target->exists = fstatat (target->place->fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  target->mode = target->exists ? st.st_mode & 0777 : 0;
+  target->fd = open_locked (target->place->fd, target->temporary);
+  if (target->fd < 0 && errno == EWOULDBLOCK)
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, target->shown,
+                          &(fmtconv_where){ .hint = "wait for it to finish" },
+                          "another process is writing this output");
+  if (target->fd < 0)
+    return fci_fail_io (ctx, target->shown, "a temporary file beside it cannot be created");
+  if (fci_set_mode (target->fd, 0600) != 0 || ftruncate (target->fd, 0) != 0
+      || p->io->fallocate (target->fd, (off_t) target->file->size) != 0)
+    return fci_fail_io (ctx, target->shown, "there is no room for it");
+  return 0;
+}
+
+static void
+drop (void *publication)
+{
+  fci_publication_drop (publication);
+}
+
+/* Arrays for all files. */
+static bool
+prepare (fci_publication *p)
+{
+  size_t n = p->layout->n_files, i = 0;
+  p->fds = fmtconv_ctx_alloc (p->ctx, n, sizeof *p->fds);
+  p->shown = fmtconv_ctx_alloc (p->ctx, n, sizeof *p->shown);
+  p->paths = fmtconv_ctx_alloc (p->ctx, n, sizeof *p->paths);
+  fci_target *targets = fmtconv_ctx_alloc (p->ctx, n, sizeof *targets);
+  if (!targets || !p->fds || !p->shown || !p->paths)
+    return false;
+  for (const fmtconv_file *file = p->layout->first; file; file = file->next, i++)
+    targets[i] = (fci_target){ .file = file, .fd = -1 };
+  p->targets = targets;
+  return true;
+}
+
+/* Where its bytes are until it is published. */
+static const char *
+path_of (const fci_publication *p, const fci_target *target)
+{
+  const fmtconv_file *file = target->file;
+  int folder = (int) (file->base - file->name);
+  if (!target->temporary)
+    return NULL;
+  return fci_join (p->ctx, p->top_path,
+                   fmtconv_ctx_printf (p->ctx, "%.*s%s", folder, file->name, target->temporary));
+}
+
+int
+fci_publication_open (fci_publication *p, uint64_t digest)
+{
+  p->folder = -1;
+  if (!prepare (p))
+    return fmtconv_ctx_failed (p->ctx);
+  int code = fci_defer_call (p->ctx, drop, p);
+  if (code == 0)
+    code = fci_places_open (p, digest);
+  for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
+    {
+      fci_target *target = &p->targets[i];
+      code = open_target (p, target, digest);
+      p->fds[i] = target->fd;
+      p->shown[i] = target->shown;
+      p->paths[i] = path_of (p, target);
+    }
+  return code != 0 ? code : fmtconv_ctx_failed (p->ctx);
+}
+
+/* The lock is held until the name is gone, so that nobody takes the file over in between. */
+void
+fci_publication_drop (fci_publication *p)
+{
+  for (size_t i = 0; p->targets && i < p->layout->n_files; i++)
+    {
+      fci_target *target = &p->targets[i];
+      if (target->fd >= 0 && target->state == FCI_TARGET_WRITTEN && !p->published)
+        unlinkat (target->place->fd, target->temporary, 0);
+      if (target->fd >= 0)
+        close (target->fd);
+      target->fd = -1;
+    }
+  fci_places_drop (p);
+}

@@ -1,0 +1,133 @@
+/* core/exec/worker/fault.c: what goes wrong in a worker, and the words for it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/work.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+int
+fci_fault_read (fci_worker *worker, const fmtconv_source *source, int error)
+{
+  worker->fault = (fci_fault){ .code = FMTCONV_E_IO, .os_errno = error, .source = source };
+  return -1;
+}
+
+int
+fci_fault_write (fci_worker *worker, uint32_t file, int error)
+{
+  worker->fault = (fci_fault){ .code = FMTCONV_E_IO, .os_errno = error, .file = file };
+  return -1;
+}
+
+int
+fci_fault_code (fci_worker *worker, int code)
+{
+  worker->fault = (fci_fault){ .code = code };
+  return -1;
+}
+
+/* Without the place, which depends on how units are cut. */
+static int
+report_read (fmtconv_ctx *ctx, const fci_fault *fault)
+{
+  const fmtconv_where where = { .hint = "wait until nothing writes to it, then convert again" };
+  if (fault->os_errno == FCI_READ_SHORT)
+    return fci_fail_file (ctx, FMTCONV_E_IO, fault->source->name, &where,
+                          "the file became shorter while it was converted");
+  errno = fault->os_errno;
+  return fci_fail_io (ctx, fault->source->name, "cannot be read");
+}
+
+/* The element's index along every axis. */
+static const char *
+index_text (fmtconv_ctx *ctx, const fci_fault *fault)
+{
+  uint64_t index[FMTCONV_MAX_RANK], rest = fault->element;
+  char text[FMTCONV_MAX_RANK * 22 + 1] = "";
+  size_t n = 0;
+  for (unsigned i = fault->view->rank; i-- > 0; rest /= fault->view->shape[i])
+    index[i] = rest % fault->view->shape[i];
+  for (unsigned i = 0; i < fault->view->rank; i++)
+    n += (size_t) snprintf (text + n, sizeof text - n, "%s%" PRIu64, i ? "," : "", index[i]);
+  const char *kept = fci_strdup (ctx, text);
+  return kept ? kept : "";
+}
+
+/* Is the element of that row-major number one of the box's? */
+static bool
+is_inside (fmtconv_view *view, const fci_box *box, uint64_t element)
+{
+  for (unsigned i = view->rank; i-- > 0; element /= view->shape[i])
+    {
+      uint64_t index = element % view->shape[i];
+      if (index < box->start[i] || index - box->start[i] >= FCI_EXTENT (box, view->rank)[i])
+        return false;
+    }
+  return true;
+}
+
+/* Where an element comes from. */
+static const fmtconv_source *
+source_of (fmtconv_view *view, uint64_t element)
+{
+  for (size_t i = 0; i < view->n_boxes; i++)
+    if (is_inside (view, &view->boxes[i], element))
+      return view->boxes[i].source;
+  return NULL;
+}
+
+/* Two inputs that must be equal are not. */
+static int
+report_unequal (fmtconv_ctx *ctx, const fci_fault *fault)
+{
+  const fmtconv_source *wanted = source_of (fault->view, fault->element);
+  const fmtconv_source *other = source_of (fault->other, fault->element);
+  return fci_fail_file (
+      ctx, FMTCONV_E_FORMAT, wanted ? wanted->name : "?",
+      &(fmtconv_where){ .tensor = fault->tensor, .hint = "are both of one checkpoint, and complete?" },
+      "it must be equal in '%s', and differs at index [%s]", other ? other->name : "?",
+      index_text (ctx, fault));
+}
+
+static int
+report_difference (fmtconv_ctx *ctx, const fci_fault *fault)
+{
+  if (fault->other)
+    return report_unequal (ctx, fault);
+  return fmtconv_fail_at (ctx, fault->code,
+                          &(fmtconv_where){ .tensor = fault->tensor,
+                                            .hint = "nothing was published; this is a defect of the disk, "
+                                                    "the memory or fmtconv" },
+                          "what was written differs from the source at index [%s]", index_text (ctx, fault));
+}
+
+/* One value of a tensor. */
+static int
+report_value (fmtconv_ctx *ctx, const fci_fault *fault)
+{
+  const unsigned rank = fault->view->rank;
+  return fmtconv_fail_at (ctx, fault->code, &(fmtconv_where){ .tensor = fault->tensor },
+                          "%s, the first in row %" PRIu64, fault->what,
+                          rank ? fault->element / fault->view->shape[rank - 1] : 0);
+}
+
+int
+fci_fault_report (const fci_work *work)
+{
+  const fci_fault *fault = &work->fault;
+  if (fault->code == FMTCONV_E_NOMEM)
+    return (void) fci_nomem (work->ctx), FMTCONV_E_NOMEM;
+  if (fault->code == FMTCONV_E_FORMAT && fault->what && fault->view)
+    return report_value (work->ctx, fault);
+  if (fault->code == FMTCONV_E_FORMAT && fault->what)
+    return fmtconv_fail_at (work->ctx, fault->code, &(fmtconv_where){ .tensor = fault->tensor }, "%s",
+                            fault->what);
+  if (fault->code == FMTCONV_E_FORMAT)
+    return report_difference (work->ctx, fault);
+  if (fault->source)
+    return report_read (work->ctx, fault);
+  errno = fault->os_errno;
+  return fci_fail_io (work->ctx, work->shown[fault->file], "cannot be written");
+}

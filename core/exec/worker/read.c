@@ -1,0 +1,132 @@
+/* core/exec/worker/read.c: how workers read sources: from the files, or from the window of the group they work on.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/work.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  CRC_STEP = 256 << 10 /* bytes that are still in the cache when their checksum is made */
+};
+
+int
+fci_piece_add (fci_worker *worker, fci_pieces *pieces, fci_piece piece)
+{
+  if (pieces->n == pieces->room)
+    {
+      size_t room = pieces->room ? pieces->room * 2 : 256;
+      fci_piece *at = realloc (pieces->at, room * sizeof *at);
+      if (!at)
+        return fci_fault_code (worker, FMTCONV_E_NOMEM);
+      pieces->at = at;
+      pieces->room = room;
+    }
+  pieces->at[pieces->n++] = piece;
+  return 0;
+}
+
+/* The last of the group's windows that does not begin behind `offset` of the source. */
+static const fci_window *
+find (const fci_worker *worker, const fmtconv_source *source, uint64_t offset)
+{
+  const fci_window *windows = FCI_WINDOWS (worker->work->plan) + worker->group->window;
+  size_t a = 0, b = worker->group->n_windows;
+  while (a < b)
+    {
+      const size_t middle = a + (b - a) / 2;
+      const fci_window *w = &windows[middle];
+      if (w->source->id < source->id || (w->source == source && w->from <= offset))
+        a = middle + 1;
+      else
+        b = middle;
+    }
+  return a > 0 && windows[a - 1].source == source ? &windows[a - 1] : NULL;
+}
+
+const uint8_t *
+fci_worker_peek (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, uint64_t n)
+{
+  const fci_window *w = worker->group ? find (worker, source, offset) : NULL;
+  if (!w || offset - w->from > w->size || n > w->size - (offset - w->from))
+    return NULL;
+  return worker->window + w->at + (offset - w->from);
+}
+
+int
+fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n)
+{
+  const uint8_t *held = fci_worker_peek (worker, source, offset, n);
+  if (held)
+    {
+      memcpy (to, held, n);
+      return 0;
+    }
+  if (fci_near_get (worker, source, offset, to, n))
+    return 0;
+  worker->fetched += n;
+  int error = worker->work->io->read (source, offset, to, n);
+  return error == 0 ? 0 : fci_fault_read (worker, source, error);
+}
+
+bool
+fci_worker_checks (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, uint64_t n)
+{
+  return source->has_crc && worker->work->want_crc && !fci_worker_peek (worker, source, offset, n);
+}
+
+int
+fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n)
+{
+  if (!fci_worker_checks (worker, source, offset, n))
+    return fci_worker_read (worker, source, offset, to, n);
+  fci_piece piece = { .start = offset, .end = offset + n, .of = source->id };
+  for (size_t done = 0, step; done < n; done += step)
+    {
+      uint8_t *at = (uint8_t *) to + done;
+      step = n - done < CRC_STEP ? n - done : CRC_STEP;
+      if (fci_worker_read (worker, source, offset + done, at, step) != 0)
+        return -1;
+      piece.crc = fci_crc32 (piece.crc, at, step);
+    }
+  return fci_piece_add (worker, &worker->read, piece);
+}
+
+/* What an earlier group read too does not count again for the checksum. */
+static int
+fill (fci_worker *worker, const fci_window *w)
+{
+  const size_t old = (size_t) (w->fresh - w->from), n = (size_t) w->size;
+  uint8_t *to = worker->window + w->at;
+  if (old && fci_worker_read (worker, w->source, w->from, to, old) != 0)
+    return -1;
+  return old == n ? 0 : fci_worker_read_piece (worker, w->source, w->fresh, to + old, n - old);
+}
+
+/* Let the kernel read what one of the workers takes next, while this one computes. */
+static void
+foresee (const fci_work *work, size_t number)
+{
+  const fci_group *group = &FCI_GROUPS (work->plan)[number];
+  for (size_t i = 0; i < group->n_windows; i++)
+    {
+      const fci_window *w = &FCI_WINDOWS (work->plan)[group->window + i];
+      if (w->source->disk)
+        work->io->will_need (w->source->disk->fd, (off_t) (w->source->start + w->from), (off_t) w->size);
+    }
+}
+
+int
+fci_worker_fill (fci_worker *worker, size_t number)
+{
+  const fci_work *work = worker->work;
+  const fci_group *group = &FCI_GROUPS (work->plan)[number];
+  int code = 0;
+  for (size_t i = 0; i < group->n_windows && code == 0; i++)
+    code = fill (worker, &FCI_WINDOWS (work->plan)[group->window + i]);
+  if (number + work->n_workers < work->plan->groups.n)
+    foresee (work, number + work->n_workers);
+  worker->group = code == 0 ? group : NULL;
+  return code;
+}

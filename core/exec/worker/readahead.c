@@ -1,0 +1,104 @@
+/* core/exec/worker/readahead.c: small pieces of a file that lie near each other, read at once.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/work.h"
+#include <string.h>
+
+enum
+{
+  SMALL = 4096, /* larger pieces are worth a call of their own */
+  SHARE = 8 /* so many times the bytes that are needed are read at most, headers in an archive among them */
+};
+
+/* Where in a file. */
+typedef struct span
+{
+  const fci_disk *disk;
+  uint64_t start;
+  uint64_t n;
+} span;
+
+/* What a run needs, if it is small, all from one place, and that in a file. */
+static bool
+find_span (const fci_run *run, span *s)
+{
+  const fmtconv_source *source;
+  uint64_t from, n = run->size;
+  if (run->kind == FCI_RUN_COPY)
+    {
+      source = run->u.source;
+      from = run->from;
+    }
+  else if (run->kind == FCI_RUN_ROWS && run->u.rows->view->n_boxes == 1 && run->u.rows->streams)
+    {
+      const fci_box *box = &run->u.rows->view->boxes[0];
+      source = box->source;
+      from = box->offset;
+      n = fci_box_reads (run->u.rows->view, box);
+    }
+  else
+    return false;
+  *s = (span){ .disk = source->disk, .start = source->start + from, .n = n };
+  return source->disk && n <= SMALL;
+}
+
+static bool
+holds (const fci_near *near, const fci_disk *disk, uint64_t start, uint64_t n)
+{
+  return near->disk == disk && start >= near->start && start - near->start <= near->n
+         && n <= near->n - (start - near->start);
+}
+
+/* Both, if not much lies between them for what is needed of it. */
+static bool
+join (span *all, const span *next, uint64_t needed)
+{
+  uint64_t start = next->start < all->start ? next->start : all->start;
+  uint64_t end = next->start + next->n, all_end = all->start + all->n;
+  uint64_t n = (end > all_end ? end : all_end) - start;
+  if (next->disk != all->disk || n > FCI_NEAR || n > SMALL + SHARE * needed)
+    return false;
+  all->start = start;
+  all->n = n;
+  return true;
+}
+
+void
+fci_near_fill (fci_worker *worker, const fci_run *run, const fci_run *end)
+{
+  fci_near *near = &worker->near;
+  span all, next;
+  if (!worker->work->plan->near_room || !find_span (run, &all) || holds (near, all.disk, all.start, all.n))
+    return;
+  uint64_t needed = all.n;
+  size_t more = 0;
+  while (++run < end)
+    {
+      if (run->kind != FCI_RUN_COPY && run->kind != FCI_RUN_ROWS)
+        continue;
+      if (!find_span (run, &next) || !join (&all, &next, needed + next.n))
+        break;
+      needed += next.n;
+      more++;
+    }
+  if (!more)
+    return;
+  worker->fetched += all.n;
+  bool fine = worker->work->io->read (all.disk->whole, all.start, near->bytes, (size_t) all.n) == 0;
+  /* What is wrong is found by whoever needs the bytes. */
+  *near = (fci_near){
+    .bytes = near->bytes, .disk = fine ? all.disk : NULL, .start = all.start, .n = (size_t) all.n
+  };
+}
+
+bool
+fci_near_get (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n)
+{
+  const fci_near *near = &worker->near;
+  uint64_t start = source->start + offset;
+  if (n > SMALL || !source->disk || !holds (near, source->disk, start, n))
+    return false;
+  memcpy (to, near->bytes + (start - near->start), n);
+  return true;
+}

@@ -1,0 +1,190 @@
+/* core/layout/layout.c: the regions that writers put into their files.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/check.h"
+#include "core/base/ctx.h"
+#include "core/layout/layout.h"
+#include <string.h>
+
+/* A region of `size` bytes at the end of the file. */
+static fci_region *
+append (fmtconv_file *file, fci_region_kind kind, uint64_t size)
+{
+  fmtconv_ctx *ctx = file->layout->ctx;
+  uint64_t end;
+  if (file->layout->sealed)
+    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes are added after the layout was closed"), NULL;
+  if (!fci_add (file->size, size, &end) || end > INT64_MAX)
+    return (void) fmtconv_fail (ctx, FMTCONV_E_LIMIT, "output file '%s' is larger than a file can be",
+                                file->name),
+           NULL;
+  fci_region *region = fci_new (ctx, fci_region);
+  if (!region)
+    return NULL;
+  region->kind = kind;
+  region->at = file->size;
+  region->size = size;
+  *(file->last ? &file->last->next : &file->first) = region;
+  file->last = region;
+  file->size = end;
+  file->n_regions++;
+  return region;
+}
+
+static bool
+is_open (const fmtconv_file *file)
+{
+  return file && !fmtconv_ctx_failed (file->layout->ctx);
+}
+
+/* The number of the region that was appended last. */
+static size_t
+last_number (const fmtconv_file *file)
+{
+  return file->n_regions ? file->n_regions - 1 : 0;
+}
+
+size_t
+fmtconv_file_emit (fmtconv_file *file, const void *bytes, size_t n)
+{
+  if (!is_open (file))
+    return 0;
+  const char *copy = n ? fci_copy (file->layout->ctx, bytes, n) : "";
+  fci_region *region = copy ? append (file, FCI_REGION_LITERAL, n) : NULL;
+  if (region)
+    region->u.bytes = (const uint8_t *) copy;
+  return last_number (file);
+}
+
+void
+fmtconv_file_emit_le (fmtconv_file *file, unsigned bytes, uint64_t value)
+{
+  uint8_t le[8];
+  if (!is_open (file))
+    return;
+  if (bytes < 1 || bytes > 8 || (bytes < 8 && value >> (8 * bytes)))
+    {
+      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "%llu does not fit in %u bytes",
+                    (unsigned long long) value, bytes);
+      return;
+    }
+  for (unsigned i = 0; i < bytes; i++)
+    le[i] = (uint8_t) (value >> (8 * i));
+  fmtconv_file_emit (file, le, bytes);
+}
+
+void
+fmtconv_file_emit_json (fmtconv_file *file, fmtconv_attr *node, int pretty)
+{
+  const char *text = is_open (file) ? fmtconv_attr_json_text (node, pretty) : NULL;
+  if (!text)
+    return;
+  fmtconv_file_emit (file, text, strlen (text));
+  if (pretty)
+    fmtconv_file_emit (file, "\n", 1);
+}
+
+size_t
+fmtconv_file_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view)
+{
+  if (!is_open (file) || !name || !view)
+    return 0;
+  const char *copy = fci_strdup (file->layout->ctx, name);
+  fci_region *region = copy ? append (file, FCI_REGION_TENSOR, fci_view_bytes (view)) : NULL;
+  if (!region)
+    return 0;
+  region->u.tensor.name = copy;
+  region->u.tensor.view = view;
+  file->n_tensors++;
+  return last_number (file);
+}
+
+/* Only earlier regions can be meant; of what kind they are is seen when the layout is closed. */
+static bool
+is_earlier (const fmtconv_file *file, size_t region)
+{
+  if (region < file->n_regions)
+    return true;
+  return fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "'%s' has no region %zu yet", file->name,
+                       region)
+         == 0;
+}
+
+void
+fmtconv_file_emit_tied (fmtconv_file *file, const char *name, size_t region)
+{
+  if (!is_open (file) || !name || !is_earlier (file, region))
+    return;
+  const char *copy = fci_strdup (file->layout->ctx, name);
+  fci_region *tied = copy ? append (file, FCI_REGION_TIED, 0) : NULL;
+  if (!tied)
+    return;
+  tied->u.tensor.name = copy;
+  tied->u.tensor.number = region;
+  file->n_tensors++;
+  file->n_references++;
+}
+
+void
+fmtconv_file_emit_digest (fmtconv_file *file, int kind, size_t region)
+{
+  enum
+  {
+    CRC32_BYTES = 4
+  };
+  if (!is_open (file) || !is_earlier (file, region))
+    return;
+  if (kind != FMTCONV_DIGEST_CRC32)
+    {
+      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "there is no kind %d of digests", kind);
+      return;
+    }
+  fci_region *digest = append (file, FCI_REGION_DIGEST, CRC32_BYTES);
+  if (!digest)
+    return;
+  digest->u.digest.number = region;
+  file->n_references++;
+}
+
+void
+fmtconv_file_emit_source (fmtconv_file *file, fmtconv_source *source)
+{
+  if (!is_open (file) || !source)
+    return;
+  fci_region *region = append (file, FCI_REGION_SOURCE, fmtconv_source_size (source));
+  if (region)
+    region->u.source = source;
+}
+
+void
+fmtconv_file_align (fmtconv_file *file, uint64_t alignment, int fill)
+{
+  uint64_t end;
+  if (!is_open (file))
+    return;
+  if (alignment == 0 || (alignment & (alignment - 1)) || !fci_round_up (file->size, alignment, &end))
+    {
+      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "alignment to %llu bytes",
+                    (unsigned long long) alignment);
+      return;
+    }
+  fci_region *region = end > file->size ? append (file, FCI_REGION_FILL, end - file->size) : NULL;
+  if (region)
+    region->u.fill = fill;
+}
+
+uint64_t
+fmtconv_file_size (const fmtconv_file *file)
+{
+  return file ? file->size : 0;
+}
+
+uint64_t
+fci_layout_size (const fmtconv_layout *layout)
+{
+  uint64_t size = 0;
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    size += file->size;
+  return size;
+}

@@ -1,0 +1,188 @@
+/* core/layout/names.c: the files of a layout: names, folders, what they replace, the end of it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/check.h"
+#include "core/base/ctx.h"
+#include "core/base/map.h"
+#include "core/layout/layout.h"
+#include <string.h>
+
+enum
+{
+  DEPTH = 8 /* components of a name */
+};
+
+fmtconv_layout *
+fci_layout_new (fmtconv_ctx *ctx, const char *target)
+{
+  fmtconv_layout *layout = target ? fci_new (ctx, fmtconv_layout) : NULL;
+  if (!layout)
+    return NULL;
+  layout->ctx = ctx;
+  layout->within = "";
+  layout->target = fci_strdup (ctx, target);
+  return layout->target ? layout : NULL;
+}
+
+fmtconv_layout *
+fci_layout_new_folder (fmtconv_ctx *ctx, const char *target)
+{
+  fmtconv_layout *layout = fci_layout_new (ctx, target);
+  if (layout)
+    layout->is_folder = true;
+  return layout;
+}
+
+const char *
+fmtconv_layout_target (const fmtconv_layout *layout)
+{
+  return layout ? layout->target : NULL;
+}
+
+/* n bytes that name a file or folder of their own. */
+static bool
+is_plain (const char *name, size_t n)
+{
+  return n > 0 && !(n == 1 && name[0] == '.') && !(n == 2 && name[0] == '.' && name[1] == '.');
+}
+
+/* Plain components; more than one only in a folder. */
+static bool
+is_fine (const fmtconv_layout *layout, const char *name)
+{
+  unsigned depth = 0;
+  for (;; name++)
+    {
+      size_t n = strcspn (name, "/");
+      if (!is_plain (name, n) || ++depth > DEPTH)
+        return false;
+      name += n;
+      if (!*name)
+        return depth == 1 || layout->is_folder;
+    }
+}
+
+/* `name` as a file of the whole output.  NULL: an error. */
+static const char *
+full_name (fmtconv_layout *layout, const char *name)
+{
+  fmtconv_ctx *ctx = layout->ctx;
+  if (fmtconv_ctx_failed (ctx))
+    return NULL;
+  if (layout->sealed)
+    fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a file is named after the layout was closed");
+  else if (!is_fine (layout, name))
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' cannot name an output file", name);
+  else
+    return *layout->within ? fmtconv_ctx_printf (ctx, "%s%s", layout->within, name) : fci_strdup (ctx, name);
+  return NULL;
+}
+
+static const char *
+last_component (const char *name)
+{
+  const char *slash = strrchr (name, '/');
+  return slash ? slash + 1 : name;
+}
+
+fmtconv_file *
+fmtconv_layout_create (fmtconv_layout *layout, const char *name)
+{
+  if (!layout || fmtconv_ctx_failed (layout->ctx))
+    return NULL;
+  fmtconv_ctx *ctx = layout->ctx;
+  if (!name && layout->is_folder && !layout->is_inner)
+    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a folder has no bytes of its own"), NULL;
+  const char *full = full_name (layout, name ? name : layout->target);
+  fmtconv_file *file = full ? fci_new (ctx, fmtconv_file) : NULL;
+  if (!file)
+    return NULL;
+  file->layout = layout;
+  file->name = full;
+  file->base = last_component (full);
+  file->writer = ctx->plugin;
+  file->params = layout->params;
+  *(layout->last ? &layout->last->next : &layout->first) = file;
+  layout->last = file;
+  layout->n_files++;
+  return file;
+}
+
+void
+fmtconv_layout_stale (fmtconv_layout *layout, const char *glob)
+{
+  const char *full = layout && glob ? full_name (layout, glob) : NULL;
+  fci_stale *stale = full ? fci_new (layout->ctx, fci_stale) : NULL;
+  if (!stale)
+    return;
+  stale->glob = last_component (full);
+  stale->folder = fci_copy (layout->ctx, full, (size_t) (stale->glob - full));
+  *(layout->last_stale ? &layout->last_stale->next : &layout->stale) = stale;
+  layout->last_stale = stale;
+}
+
+int
+fci_layout_enter (fmtconv_layout *layout, const char *name, fci_scope *saved)
+{
+  const char *full = full_name (layout, name);
+  *saved = (fci_scope){ .target = layout->target, .within = layout->within, .is_inner = layout->is_inner };
+  if (!full)
+    return fmtconv_ctx_failed (layout->ctx);
+  const char *base = last_component (full), *within = fci_copy (layout->ctx, full, (size_t) (base - full));
+  if (!within)
+    return fmtconv_ctx_failed (layout->ctx);
+  layout->target = base;
+  layout->within = within;
+  layout->is_inner = true;
+  return 0;
+}
+
+void
+fci_layout_leave (fmtconv_layout *layout, const fci_scope *saved)
+{
+  layout->target = saved->target;
+  layout->within = saved->within;
+  layout->is_inner = saved->is_inner;
+}
+
+/* No folder of a file may be a file. */
+static int
+check_folders (fmtconv_ctx *ctx, const fci_map *names, const char *name)
+{
+  uintptr_t value;
+  for (const char *slash = strchr (name, '/'); slash; slash = strchr (slash + 1, '/'))
+    if (fci_map_get (names, name, (size_t) (slash - name), &value))
+      return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the output file '%s' lies in another", name);
+  return 0;
+}
+
+int
+fci_layout_seal (fmtconv_layout *layout)
+{
+  if (!layout)
+    return FMTCONV_E_INTERNAL;
+  fmtconv_ctx *ctx = layout->ctx;
+  if (fmtconv_ctx_failed (ctx))
+    return fmtconv_ctx_failed (ctx);
+  if (!layout->first)
+    return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the writer created no file");
+  fci_map *names = fci_map_new (ctx);
+  uint64_t total = 0;
+  if (!names)
+    return fmtconv_ctx_failed (ctx);
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    {
+      if (!fci_map_add (names, file->name, strlen (file->name), 1, NULL))
+        return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "two output files are called '%s'", file->name);
+      if (!fci_add (total, file->size, &total) || total > INT64_MAX)
+        return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the output is larger than a disk can be");
+    }
+  for (const fmtconv_file *file = layout->first; file; file = file->next)
+    if (check_folders (ctx, names, file->name))
+      return fmtconv_ctx_failed (ctx);
+  if (fci_layout_resolve (layout))
+    return fmtconv_ctx_failed (ctx);
+  layout->sealed = 1;
+  return 0;
+}

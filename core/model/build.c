@@ -1,0 +1,197 @@
+/* core/model/build.c: models as they are filled: put, replace, drop, skip, adopt.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/base/text.h"
+#include "core/model/private.h"
+#include "core/source/source.h"
+#include <string.h>
+
+bool
+fci_model_is_open (const fmtconv_model *out)
+{
+  if (!out || fmtconv_ctx_failed (out->ctx))
+    return false;
+  if (out->sealed)
+    fmtconv_fail (out->ctx, FMTCONV_E_INTERNAL, "an input model cannot be changed");
+  return !out->sealed;
+}
+
+/* What is wrong with a name, or NULL. */
+static const char *
+name_refusal (const char *name, size_t len)
+{
+  if (len == 0)
+    return "a tensor has an empty name";
+  if (len > FCI_MAX_NAME)
+    return "a tensor's name has more than 4096 bytes";
+  if (!fci_is_utf8 (name, len))
+    return "a tensor's name is not valid UTF-8";
+  const unsigned char *s = (const unsigned char *) name;
+  for (size_t i = 0; i < len; i++)
+    if (s[i] < 0x20 || s[i] == 0x7f || (s[i] == 0xc2 && s[i + 1] < 0xa0))
+      return "a tensor's name has control characters";
+  return NULL;
+}
+
+/* Of what a reader puts, where its data is, too. */
+static fmtconv_where
+where_of (const fmtconv_model *out, const char *name, const fmtconv_view *view)
+{
+  fmtconv_where where = { .tensor = name };
+  if (out->ctx->is_read && view->n_boxes && view->boxes[0].source->disk)
+    {
+      where.source = view->boxes[0].source;
+      where.offset = view->boxes[0].offset;
+    }
+  return where;
+}
+
+static bool
+check_name (fmtconv_model *out, const char *name, size_t len, const fmtconv_view *view)
+{
+  const fmtconv_where where = where_of (out, name, view);
+  const char *wrong = name_refusal (name, len);
+  if (wrong)
+    return fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "%s", wrong) == 0;
+  if (fmtconv_model_find (out, name))
+    return fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "there are two tensors of this name") == 0;
+  if (out->count >= FCI_MAX_TENSORS)
+    return fmtconv_fail_at (out->ctx, FMTCONV_E_LIMIT, &where, "a model has more than %d tensors",
+                            (int) FCI_MAX_TENSORS)
+           == 0;
+  return true;
+}
+
+static void
+set_view (fci_entry *entry, fmtconv_view *view)
+{
+  entry->tensor.view = view;
+  entry->tensor.dtype = view->dtype;
+  entry->tensor.rank = view->rank;
+  entry->tensor.shape = view->shape;
+  entry->tensor.bytes = fci_view_bytes (view);
+}
+
+static void
+append (fmtconv_model *out, fci_entry *entry)
+{
+  entry->before = out->last;
+  *(out->last ? &out->last->next : &out->first) = entry;
+  out->last = entry;
+  out->count++;
+  out->numbered = false;
+}
+
+void
+fmtconv_model_put (fmtconv_model *out, const char *name, fmtconv_view *view)
+{
+  if (!view || !name || !fci_model_is_open (out))
+    return;
+  size_t len = strlen (name);
+  if (!check_name (out, name, len, view))
+    return;
+  fci_entry *entry = fci_new (out->ctx, fci_entry);
+  char *copy = fci_copy (out->ctx, name, len);
+  if (!entry || !copy || !fci_map_set (out->names, copy, len, (uintptr_t) entry))
+    return;
+  entry->tensor.name = copy;
+  entry->model = out;
+  set_view (entry, view);
+  append (out, entry);
+  out->memory += sizeof *entry + len + 1;
+}
+
+void
+fmtconv_model_replace (fmtconv_model *out, const fmtconv_tensor *tensor, fmtconv_view *view)
+{
+  if (!view || !tensor || !fci_model_is_open (out))
+    return;
+  fci_entry *entry = (fci_entry *) tensor;
+  if (entry->model != out)
+    {
+      fmtconv_fail_at (out->ctx, FMTCONV_E_INTERNAL, &(fmtconv_where){ .tensor = tensor->name },
+                       "only a tensor of the model itself can be replaced");
+      return;
+    }
+  set_view (entry, view);
+  out->numbered = false;
+}
+
+/* Take one of out's own tensors out of its order; what was read into it is listed as skipped. */
+static void
+remove_own (fmtconv_model *out, fci_entry *entry, const char *why)
+{
+  if ((out->stage && !fci_stage_drop_view (out->stage, entry->tensor.view, why))
+      || !fci_map_set (out->names, entry->tensor.name, strlen (entry->tensor.name), 0))
+    return;
+  *(entry->before ? &entry->before->next : &out->first) = entry->next;
+  *(entry->next ? &entry->next->before : &out->last) = entry->before;
+  entry->model = NULL;
+  out->count--;
+  out->numbered = false;
+  if (!out->stage)
+    fmtconv_model_skip (out, entry->tensor.name, entry->tensor.bytes, why);
+}
+
+void
+fmtconv_model_drop (fmtconv_model *out, const fmtconv_tensor *tensor, const char *why)
+{
+  if (!tensor || !fci_model_is_open (out))
+    return;
+  fci_entry *entry = (fci_entry *) tensor;
+  const fmtconv_where where = { .tensor = tensor->name };
+  bool own = entry->model == out;
+  fci_given *given = own ? NULL : fci_stage_given (out->stage, entry->model);
+  if (!why || !*why)
+    fmtconv_fail_at (out->ctx, FMTCONV_E_INTERNAL, &where, "a tensor was dropped without a reason");
+  else if (!own && !given)
+    fmtconv_fail_at (out->ctx, FMTCONV_E_INTERNAL, &where, "a tensor of another model was dropped");
+  else if ((why = fci_strdup (out->ctx, why)) == NULL)
+    return;
+  else if (own)
+    remove_own (out, entry, why);
+  else
+    fci_stage_drop (out->stage, given, entry->index, why);
+}
+
+void
+fmtconv_model_untie (fmtconv_model *out)
+{
+  if (!fci_model_is_open (out))
+    return;
+  out->untied = true;
+  out->numbered = false;
+}
+
+void
+fmtconv_model_skip (fmtconv_model *out, const char *what, uint64_t bytes, const char *why)
+{
+  if (!what || !fci_model_is_open (out))
+    return;
+  fci_skip *skip = fci_new (out->ctx, fci_skip);
+  if (!skip)
+    return;
+  *skip = (fci_skip){ .what = fci_strdup (out->ctx, what),
+                      .why = why ? fci_strdup (out->ctx, why) : NULL,
+                      .bytes = bytes };
+  *(out->last_skip ? &out->last_skip->next : &out->skips) = skip;
+  out->last_skip = skip;
+  out->memory += sizeof *skip;
+}
+
+void
+fmtconv_model_adopt (fmtconv_model *out, const fmtconv_model *other)
+{
+  if (!other || !fci_model_is_open (out))
+    return;
+  out->untied = out->untied || other->untied;
+  fmtconv_attr_overlay (out->attrs, other->attrs);
+  FMTCONV_FOREACH (t, other)
+    fmtconv_model_put (out, t->name, t->view);
+  for (const fmtconv_blob *blob = other->first_blob; blob; blob = blob->next)
+    fmtconv_model_attach (out, blob->name, blob->source);
+  for (size_t i = 0; i < other->n_components; i++)
+    fmtconv_model_adopt (fmtconv_model_component (out, other->components[i]->name), other->components[i]);
+  for (const fci_skip *skip = other->skips; skip; skip = skip->next)
+    fmtconv_model_skip (out, skip->what, skip->bytes, skip->why);
+}

@@ -1,0 +1,144 @@
+/* core/model/freeze.c: closes a model: its account is settled, its tensors get numbers of their own.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/model/private.h"
+#include "core/model/scaled.h"
+#include <string.h>
+
+/* The sealed models of a context, by the numbers of their first tensors. */
+typedef struct sealed
+{
+  const fmtconv_model **model;
+  size_t n;
+  size_t room;
+  uint32_t next; /* number of the next tensor */
+} sealed;
+
+static sealed *
+sealed_of (fmtconv_ctx *ctx)
+{
+  if (!ctx->sealed)
+    ctx->sealed = fci_new (ctx, sealed);
+  return ctx->sealed;
+}
+
+bool
+fci_model_register (fmtconv_model *model)
+{
+  sealed *all = sealed_of (model->ctx);
+  if (!all)
+    return false;
+  if (model->count >= FCI_NO_ORIGIN - all->next)
+    return fmtconv_fail (model->ctx, FMTCONV_E_LIMIT, "more tensors than can be counted") == 0;
+  if (all->n == all->room)
+    {
+      size_t room = all->room ? 2 * all->room : 8;
+      const fmtconv_model **more = fmtconv_ctx_alloc (model->ctx, room, sizeof *more);
+      if (!more)
+        return false;
+      if (all->n)
+        memcpy (more, all->model, all->n * sizeof *more);
+      all->model = more;
+      all->room = room;
+    }
+  all->model[all->n++] = model;
+  model->base = all->next;
+  all->next += (uint32_t) model->count;
+  return true;
+}
+
+uint32_t
+fci_origins (const fmtconv_ctx *ctx)
+{
+  const sealed *all = ctx->sealed;
+  return all ? all->next : 0;
+}
+
+const fmtconv_tensor *
+fci_origin_tensor (fmtconv_ctx *ctx, uint32_t origin)
+{
+  const sealed *all = ctx->sealed;
+  size_t a = 0, b = all ? all->n : 0;
+  while (a < b)
+    {
+      size_t middle = a + (b - a) / 2;
+      if (all->model[middle]->base <= origin)
+        a = middle + 1;
+      else
+        b = middle;
+    }
+  return a > 0 ? fci_model_tensor (all->model[a - 1], origin - all->model[a - 1]->base) : NULL;
+}
+
+/* From now on every box tells its tensor's number, and requirements have a name. */
+static bool
+mark_all (fmtconv_model *model)
+{
+  for (fci_entry *entry = model->first; entry; entry = entry->next)
+    {
+      entry->tensor.view = fci_view_from (entry->tensor.view, model->base + entry->index);
+      if (!entry->tensor.view)
+        return false;
+      entry->tensor.shape = entry->tensor.view->shape;
+      fci_view_name_requirements (entry->tensor.view, entry->tensor.name);
+      model->memory += fci_view_memory (entry->tensor.view);
+    }
+  return true;
+}
+
+/* One model, without its components. */
+static bool
+seal_one (fmtconv_model *model)
+{
+  if (!fci_model_number (model) || !fci_model_register (model) || !mark_all (model))
+    return false;
+  model->memory += model->count * sizeof *model->entries;
+  model->features |= model->n_blobs ? FMTCONV_FEATURE_BLOBS : 0;
+  model->features |= fci_model_scaled (model) ? FMTCONV_FEATURE_SCALED : 0;
+  model->sealed = true;
+  return true;
+}
+
+static bool
+seal_components (fmtconv_model *model)
+{
+  for (size_t i = 0; i < model->n_components; i++)
+    {
+      fmtconv_model *component = model->components[i];
+      if (!component->sealed && !seal_one (component))
+        return false;
+      model->features |= component->features | FMTCONV_FEATURE_COMPONENTS;
+    }
+  return true;
+}
+
+int
+fci_model_seal (fmtconv_model *model, const char *plugin)
+{
+  if (model->sealed || fmtconv_ctx_failed (model->ctx))
+    return fmtconv_ctx_failed (model->ctx);
+  if (model->n_components && (model->count || model->n_blobs))
+    return fmtconv_fail (model->ctx, FMTCONV_E_INTERNAL,
+                         "'%s' made a model that has both components and tensors or files of its own",
+                         plugin ? plugin : "a plugin");
+  if (!model->stage || fci_stage_close (model->stage, model, plugin))
+    {
+      if (seal_one (model))
+        seal_components (model);
+    }
+  return fmtconv_ctx_failed (model->ctx);
+}
+
+uint32_t
+fci_model_base (const fmtconv_model *model)
+{
+  return model->base;
+}
+
+const uint32_t *
+fci_tensor_from (const fmtconv_model *model, const fmtconv_tensor *tensor, size_t *n)
+{
+  const fci_entry *entry = (const fci_entry *) tensor;
+  *n = model->sealed ? entry->n_from : 0;
+  return entry->from ? entry->from : &entry->from_one;
+}

@@ -1,0 +1,253 @@
+/* core/model/scope.c: the account of a stage: what it was given must be used or dropped.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/model/private.h"
+#include <stdlib.h>
+#include <string.h>
+
+static int
+compare_numbers (const void *left, const void *right)
+{
+  const uint32_t *a = left;
+  const uint32_t *b = right;
+  return (*a > *b) - (*a < *b);
+}
+
+size_t
+fci_view_origins (fmtconv_view *view, uint32_t *out)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < view->n_boxes; i++)
+    if (view->boxes[i].origin != FCI_NO_ORIGIN && (n == 0 || out[n - 1] != view->boxes[i].origin))
+      out[n++] = view->boxes[i].origin;
+  for (size_t i = 0; view->empties && i < view->empties->n; i++)
+    out[n++] = view->empties->origin[i];
+  if (n < 2)
+    return n;
+  qsort (out, n, sizeof *out, compare_numbers);
+  size_t kept = 0;
+  for (size_t i = 1; i < n; i++)
+    if (out[i] != out[kept])
+      out[++kept] = out[i];
+  return kept + 1;
+}
+
+static size_t
+most_origins (fmtconv_view *view)
+{
+  return view->n_boxes + (view->empties ? view->empties->n : 0);
+}
+
+const uint32_t *
+fci_view_from_numbers (fmtconv_view *view, size_t *n)
+{
+  uint32_t *from = fmtconv_ctx_alloc (view->ctx, most_origins (view) + 1, sizeof *from);
+  *n = from ? fci_view_origins (view, from) : 0;
+  return from;
+}
+
+static bool
+give (fci_stage *stage, const fmtconv_model *leaf)
+{
+  const bool tells =
+      leaf->count > 0 || fci_model_given (leaf, 0); /* of nothing too, where it was something */
+  if (!tells || fci_stage_given (stage, leaf))
+    return true;
+  if (stage->n == stage->room)
+    {
+      size_t room = stage->room ? 2 * stage->room : 2;
+      fci_given *given = fmtconv_ctx_alloc (stage->ctx, room, sizeof *given);
+      if (!given)
+        return false;
+      if (stage->n)
+        memcpy (given, stage->given, stage->n * sizeof *given);
+      stage->given = given;
+      stage->room = room;
+    }
+  uint32_t *uses = fmtconv_ctx_alloc (stage->ctx, leaf->count, sizeof *uses);
+  if (!uses)
+    return false;
+  stage->memory += leaf->count * sizeof *uses;
+  stage->given[stage->n++] = (fci_given){ .model = leaf, .uses = uses };
+  return true;
+}
+
+static bool
+give_all (fci_stage *stage, const fmtconv_model *model)
+{
+  FCI_FOREACH_LEAF (leaf, model)
+    if (!give (stage, leaf))
+      return false;
+  return true;
+}
+
+fci_stage *
+fci_stage_new (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  fci_stage *stage = fci_new (ctx, fci_stage);
+  if (!stage)
+    return NULL;
+  stage->ctx = ctx;
+  return give_all (stage, model) ? stage : NULL;
+}
+
+void *
+fci_model_stage (const fmtconv_model *model)
+{
+  return model->stage;
+}
+
+void
+fci_stage_give (fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  fci_stage *stage = ctx->stage;
+  if (stage && model && !stage->closed)
+    give_all (stage, model);
+}
+
+fci_given *
+fci_stage_given (const fci_stage *stage, const fmtconv_model *model)
+{
+  for (size_t i = 0; stage && i < stage->n; i++)
+    if (stage->given[i].model == model)
+      return &stage->given[i];
+  return NULL;
+}
+
+fci_given *
+fci_stage_find (const fci_stage *stage, uint32_t origin, size_t *index)
+{
+  for (size_t i = 0; stage && i < stage->n; i++)
+    {
+      const fmtconv_model *model = stage->given[i].model;
+      *index = origin - model->base;
+      if (origin >= model->base && *index < model->count)
+        return &stage->given[i];
+    }
+  return NULL;
+}
+
+bool
+fci_stage_drop (fci_stage *stage, fci_given *given, size_t index, const char *why)
+{
+  if (!given->dropped)
+    {
+      given->dropped = fmtconv_ctx_alloc (stage->ctx, given->model->count, sizeof *given->dropped);
+      if (!given->dropped)
+        return false;
+      stage->memory += given->model->count * sizeof *given->dropped;
+    }
+  given->dropped[index] = why;
+  return true;
+}
+
+/* The first reason stays. */
+static bool
+drop_origin (fci_stage *stage, uint32_t origin, const char *why)
+{
+  size_t index;
+  fci_given *given = fci_stage_find (stage, origin, &index);
+  if (!given || (given->dropped && given->dropped[index]))
+    return true;
+  return fci_stage_drop (stage, given, index, why);
+}
+
+bool
+fci_stage_drop_view (fci_stage *stage, fmtconv_view *view, const char *why)
+{
+  bool good = true;
+  for (size_t i = 0; good && i < view->n_boxes; i++)
+    good = drop_origin (stage, view->boxes[i].origin, why);
+  for (size_t i = 0; good && view->empties && i < view->empties->n; i++)
+    good = drop_origin (stage, view->empties->origin[i], why);
+  return good;
+}
+
+/* Keep the numbers an entry came from, and count the uses. */
+static bool
+record (fci_stage *stage, fmtconv_model *model, fci_entry *entry, const uint32_t *from, size_t n)
+{
+  size_t index;
+  for (size_t i = 0; i < n; i++)
+    {
+      fci_given *given = fci_stage_find (stage, from[i], &index);
+      if (given)
+        given->uses[index]++;
+    }
+  entry->n_from = (uint32_t) n;
+  entry->from_one = n > 0 ? from[0] : 0;
+  entry->from = NULL;
+  if (n < 2)
+    return true;
+  uint32_t *copy = fmtconv_ctx_alloc (model->ctx, n, sizeof *copy);
+  if (!copy)
+    return false;
+  memcpy (copy, from, n * sizeof *copy);
+  model->memory += n * sizeof *copy;
+  entry->from = copy;
+  return true;
+}
+
+static bool
+trace (fci_stage *stage, fmtconv_model *model, fci_entry *entry)
+{
+  uint32_t few[8];
+  size_t most = most_origins (entry->tensor.view);
+  uint32_t *from = most <= 8 ? few : malloc (most * sizeof *from);
+  if (!from)
+    return fci_nomem (model->ctx) != NULL;
+  bool good = record (stage, model, entry, from, fci_view_origins (entry->tensor.view, from));
+  if (from != few)
+    free (from);
+  return good;
+}
+
+static bool
+is_lost (const fci_given *given, size_t i)
+{
+  return given->uses[i] == 0 && !(given->dropped && given->dropped[i]);
+}
+
+/* Is every tensor that was given used or dropped? */
+static bool
+check (const fci_stage *stage, const char *plugin)
+{
+  size_t lost = 0, count = 0;
+  for (size_t k = 0; k < stage->n; k++)
+    for (size_t i = 0; i < stage->given[k].model->count; i++, count++)
+      lost += is_lost (&stage->given[k], i);
+  if (lost == 0)
+    return true;
+  for (size_t k = 0; k < stage->n; k++)
+    for (size_t i = 0; i < stage->given[k].model->count; i++)
+      if (is_lost (&stage->given[k], i))
+        fmtconv_detail (stage->ctx, "%s", stage->given[k].model->entries[i]->tensor.name);
+  return fmtconv_fail (stage->ctx, FMTCONV_E_INTERNAL, "'%s' neither used nor dropped %zu of %zu tensors",
+                       plugin ? plugin : "a plugin", lost, count)
+         == 0;
+}
+
+bool
+fci_stage_close (fci_stage *stage, fmtconv_model *model, const char *plugin)
+{
+  FCI_FOREACH_LEAF (leaf, model)
+    for (fci_entry *entry = leaf->first; entry; entry = entry->next)
+      if (!trace (stage, (fmtconv_model *) leaf, entry))
+        return false;
+  stage->closed = true;
+  return check (stage, plugin);
+}
+
+const fmtconv_model *
+fci_model_given (const fmtconv_model *model, size_t i)
+{
+  return model->stage && i < model->stage->n ? model->stage->given[i].model : NULL;
+}
+
+const char *
+fci_model_dropped (const fmtconv_model *model, uint32_t origin)
+{
+  size_t index;
+  const fci_given *given = fci_stage_find (model->stage, origin, &index);
+  return given && given->dropped && given->uses[index] == 0 ? given->dropped[index] : NULL;
+}

@@ -1,0 +1,82 @@
+/* core/plan/row-panel.c: the order of elements in the source, and bands: how much of a transposed matrix one unit writes.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A unit that fits a buffer has few rows where the rows are long, and a row of a transposed matrix is a column of the
+ * source: of every row there only a few bytes would be wanted.  A band has so many rows that these are STRETCH bytes; it
+ * is written some columns at a time. */
+#include "config.h"
+
+#include "core/plan/run.h"
+
+enum
+{
+  STRETCH = 1024 /* bytes that one read of the source should give at least */
+};
+
+bool
+fci_box_is_in_order (fmtconv_view *view, const fci_box *box)
+{
+  const uint64_t *extent = FCI_EXTENT (box, view->rank);
+  const int64_t *stride = FCI_STRIDE (box, view->rank);
+  int64_t last = INT64_MAX;
+  for (unsigned i = 0; i < view->rank; i++)
+    if (extent[i] > 1)
+      {
+        if (stride[i] > last)
+          return false;
+        last = stride[i];
+      }
+  return true;
+}
+
+/* The axis along which neighbors are neighbors in the source, if exactly one behind it has more than one index. */
+static bool
+find_axis (fmtconv_view *view, const fci_box *box, unsigned *axis)
+{
+  const uint64_t *extent = FCI_EXTENT (box, view->rank);
+  const int64_t *stride = FCI_STRIDE (box, view->rank);
+  unsigned behind = 0;
+  for (unsigned i = view->rank; i-- > 0;)
+    {
+      if (extent[i] > 1 && stride[i] == (int64_t) fci_item (box->dtype))
+        {
+          *axis = i;
+          return behind == 1;
+        }
+      behind += extent[i] > 1;
+    }
+  return false;
+}
+
+/* Tiles about as wide as they are high fit the buffer. */
+static uint64_t
+rows_of_band (size_t item, uint64_t room)
+{
+  uint64_t n = STRETCH / item;
+  while (n > 1 && n * n > room / item)
+    n /= 2;
+  return n < FCI_BAND_ROWS ? n : FCI_BAND_ROWS;
+}
+
+void
+fci_rows_choose_band (fci_rows *rows, uint64_t room, uint64_t share)
+{
+  fmtconv_view *view = rows->view;
+  const fci_program *program = rows->n_parts == 1 ? rows->parts[0].program : NULL;
+  unsigned axis;
+  if (view->n_boxes != 1 || rows->coder || !program || program->n_terms || program->blocks
+      || fci_is_blocks (view->dtype) || !find_axis (view, &view->boxes[0], &axis))
+    return;
+  size_t item = fci_item (view->boxes[0].dtype);
+  uint64_t n = rows_of_band (item < fci_item (view->dtype) ? fci_item (view->dtype) : item, room), row = 1;
+  for (unsigned i = axis + 1; i < view->rank; i++)
+    row *= view->shape[i];
+  row *= fci_item (view->dtype);
+  share = share > room ? share : room;
+  n = n * row < share ? n : share / row;
+  n = n < view->shape[axis] ? n : view->shape[axis];
+  if (row * n <= room)
+    return;
+  rows->band = row * n;
+  rows->band_axis = axis;
+}

@@ -1,0 +1,144 @@
+/* core/rules/capture.c: what stands between the braces of a pattern: {i}, {x*}, {p:q,k,v}, {#k-1-k}.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/pattern.h"
+#include <ctype.h>
+#include <string.h>
+
+enum
+{
+  MAX_CONSTANT_DIGITS = 9,
+  MAX_ALTERNATIVES = 256
+};
+
+static fci_span
+take_name (fci_span *in)
+{
+  fci_span name = { in->at, 0 };
+  if (in->len && (isalpha ((unsigned char) *in->at) || *in->at == '_'))
+    while (name.len < in->len && (isalnum ((unsigned char) in->at[name.len]) || in->at[name.len] == '_'))
+      name.len++;
+  in->at += name.len;
+  in->len -= name.len;
+  return name;
+}
+
+static const char *
+parse_list (fci_token *token, fci_span alternatives)
+{
+  token->kind = FCI_T_LIST;
+  token->text = alternatives;
+  token->count = 1;
+  for (size_t i = 0; i < alternatives.len; i++)
+    token->count += alternatives.at[i] == ',';
+  if (token->count > MAX_ALTERNATIVES)
+    return "a list has too many alternatives";
+  for (unsigned a = 0; a < token->count; a++)
+    for (unsigned b = a + 1; b < token->count; b++)
+      if (fci_span_same (fci_list_item (token, a), fci_list_item (token, b)))
+        return "a list has an alternative twice";
+  return NULL;
+}
+
+static const char *
+parse_plain (fci_token *token, const fci_lists *lists)
+{
+  token->kind = FCI_T_WORD;
+  for (unsigned i = 0; lists && i < lists->n; i++)
+    if (fci_span_same (lists->name[i], token->name))
+      return parse_list (token, lists->alternatives[i]);
+  if (token->name.len == 1 && *token->name.at >= 'i' && *token->name.at <= 'n')
+    token->kind = FCI_T_NUMBER;
+  return NULL;
+}
+
+static const char *
+parse_constant (fci_token *token, fci_span *in, int sign)
+{
+  int64_t n = 0;
+  size_t digits = 0;
+  for (; digits < in->len && isdigit ((unsigned char) in->at[digits]); digits++)
+    if (digits < MAX_CONSTANT_DIGITS)
+      n = n * 10 + (in->at[digits] - '0');
+  if (digits > MAX_CONSTANT_DIGITS)
+    return "a number in a sum is too large";
+  in->at += digits;
+  in->len -= digits;
+  token->constant += sign * n;
+  return NULL;
+}
+
+static const char *
+parse_term (fci_token *token, fci_span *in, int sign)
+{
+  if (in->len && isdigit ((unsigned char) *in->at))
+    return parse_constant (token, in, sign);
+  bool counts = in->len && *in->at == '#';
+  in->at += counts;
+  in->len -= counts;
+  fci_span name = take_name (in);
+  if (!name.len)
+    return "a sum has a term that is neither a number, '#c' nor a capture";
+  if (counts)
+    {
+      if (token->n_counted == FCI_MAX_COUNTED)
+        return "a sum has too many '#c'";
+      token->counted[token->n_counted] = name;
+      token->counted_sign[token->n_counted++] = sign;
+      return NULL;
+    }
+  if (token->name.len)
+    return "a sum has more than one capture";
+  token->name = name;
+  token->sign = sign;
+  return NULL;
+}
+
+static const char *
+parse_sum (fci_token *token, fci_span in, const fci_lists *lists)
+{
+  const char *error = NULL;
+  int sign = 1;
+  token->name.len = 0;
+  for (bool first = true; !error && (first || in.len); first = false)
+    {
+      if (!first && *in.at != '+' && *in.at != '-')
+        return "a capture has a character that means nothing there";
+      if (in.len && (*in.at == '+' || *in.at == '-'))
+        {
+          sign = *in.at == '-' ? -1 : 1;
+          in.at++;
+          in.len--;
+        }
+      error = parse_term (token, &in, sign);
+    }
+  if (!error && !token->name.len)
+    error = "a sum has no capture";
+  if (!error)
+    error = parse_plain (token, lists);
+  if (!error && token->kind != FCI_T_NUMBER)
+    error = "a sum has a capture that is no number: one letter i … n";
+  return error;
+}
+
+const char *
+fci_capture_parse (fci_token *token, fci_span inside, const fci_lists *lists)
+{
+  fci_span in = inside;
+  token->name = take_name (&in);
+  token->sign = 1;
+  if (!inside.len)
+    return "a capture has no name";
+  if (token->name.len && !in.len)
+    return parse_plain (token, lists);
+  if (token->name.len && in.len == 1 && *in.at == '*')
+    {
+      token->kind = FCI_T_REST;
+      return NULL;
+    }
+  if (token->name.len && *in.at == ':')
+    return parse_list (token, (fci_span){ in.at + 1, in.len - 1 });
+  const char *error = parse_sum (token, inside, lists);
+  token->sum = token->constant;
+  token->open = token->n_counted > 0;
+  return error;
+}

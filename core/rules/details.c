@@ -1,0 +1,294 @@
+/* core/rules/details.c: .pick, .shape and .ops of a rule.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/rules/table.h"
+#include <ctype.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  MAX_DIGITS = 15
+};
+
+/* Take a number off *s; false: none, or too large. */
+static bool
+take_number (const char **s, const char *end, uint64_t *n)
+{
+  const char *start = *s;
+  for (*n = 0; *s < end && isdigit ((unsigned char) **s); ++*s)
+    if (*s - start < MAX_DIGITS)
+      *n = *n * 10 + (uint64_t) (**s - '0');
+  return *s > start && *s - start <= MAX_DIGITS;
+}
+
+/* ---- .pick */
+static bool
+parse_pick (fci_table *table, fci_rule *rule)
+{
+  const char *s = rule->said->pick;
+  if (!s)
+    return true;
+  const char *end = s + strlen (s), *slash = strchr (s, '/');
+  uint64_t n = 0, of = 0;
+  const char *total = slash ? slash + 1 : end;
+  if (!take_number (&total, end, &of) || total != end || of < 1 || of > FCI_MAX_PARTS)
+    return fci_table_bad (table, rule->number, ".pick is not '0,2/4'");
+  rule->pick_of = (unsigned) of;
+  for (;; s++)
+    {
+      if (!take_number (&s, slash, &n) || n >= of || rule->n_pick == of)
+        return fci_table_bad (table, rule->number, ".pick has a part that is not there, or too many");
+      rule->pick[rule->n_pick++] = (unsigned) n;
+      if (s == slash)
+        return true;
+      if (*s != ',')
+        return fci_table_bad (table, rule->number, ".pick is not '0,2/4'");
+    }
+}
+
+/* ---- .shape */
+static int
+find_var (fci_table *table, unsigned rule, fci_span name)
+{
+  for (unsigned i = 0; i < table->n_vars; i++)
+    if (fci_span_same (table->var[i].name, name))
+      return (int) i;
+  if (table->n_vars == FCI_MAX_VARS)
+    {
+      fci_table_bad (table, rule, "the table has too many shape variables");
+      return FCI_PLAIN;
+    }
+  table->var[table->n_vars].name = name;
+  return (int) table->n_vars++;
+}
+
+static bool
+parse_dim (fci_table *table, unsigned rule, fci_span text, fci_dim *dim)
+{
+  const char *s = text.at, *end = s + text.len;
+  *dim = (fci_dim){ .times = 1, .var = FCI_PLAIN };
+  if (text.len == 1 && *s == '?')
+    {
+      dim->var = FCI_ANY;
+      return true;
+    }
+  bool digits = s < end && isdigit ((unsigned char) *s);
+  if (digits && !take_number (&s, end, &dim->times))
+    return false;
+  if (s == end)
+    return digits;
+  for (const char *c = s; c < end; c++)
+    if (!isalnum ((unsigned char) *c) && *c != '_')
+      return false;
+  dim->var = find_var (table, rule, (fci_span){ s, (size_t) (end - s) });
+  return !table->code && dim->times > 0;
+}
+
+bool
+fci_shape_parse (fci_table *table, unsigned rule, fci_span text, fci_shape *shape)
+{
+  shape->rank = 0;
+  for (const char *s = text.at, *end = s + text.len; text.len; s++)
+    {
+      const char *comma = memchr (s, ',', (size_t) (end - s));
+      fci_span dim = { s, (size_t) ((comma ? comma : end) - s) };
+      if (shape->rank == FMTCONV_MAX_RANK || !parse_dim (table, rule, dim, &shape->dim[shape->rank++]))
+        return fci_table_bad (table, rule, "'%.*s' is no shape", (int) text.len, text.at);
+      s += dim.len;
+      if (!comma)
+        break;
+    }
+  return true;
+}
+
+static bool
+parse_shapes (fci_table *table, fci_rule *rule)
+{
+  for (const char *s = rule->said->shape; s; s++)
+    {
+      size_t n = strcspn (s, "|");
+      if (rule->n_shapes > FMTCONV_MAX_RANK)
+        return fci_table_bad (table, rule->number, ".shape has too many alternatives");
+      fci_shape *shape = &rule->shape[rule->n_shapes++];
+      if (!fci_shape_parse (table, rule->number, (fci_span){ s, n }, shape))
+        return false;
+      for (const fci_shape *other = rule->shape; other < shape; other++)
+        if (other->rank == shape->rank)
+          return fci_table_bad (table, rule->number, ".shape has two alternatives of rank %u", shape->rank);
+      s += n;
+      if (!*s)
+        break;
+    }
+  return true;
+}
+
+/* ---- .ops */
+static bool
+parse_cast (fci_table *table, fci_change *op, const char *name)
+{
+  fci_try saved;
+  op->kind = FCI_CAST;
+  fci_try_begin (table->ctx, &saved);
+  op->dtype = fmtconv_dtype_parse (table->ctx, name);
+  fci_try_end (table->ctx, &saved);
+  return op->dtype != 0;
+}
+
+static bool
+parse_permute (fci_change *op, const char *s)
+{
+  unsigned used = 0;
+  op->kind = FCI_PERMUTE;
+  for (;; s++)
+    {
+      uint64_t axis = 0;
+      if (op->rank == FMTCONV_MAX_RANK || !take_number (&s, s + strlen (s), &axis)
+          || axis >= FMTCONV_MAX_RANK)
+        return false;
+      op->axes[op->rank++] = (unsigned) axis;
+      used |= 1u << axis;
+      if (!*s)
+        return used == (1u << op->rank) - 1;
+      if (*s != ',')
+        return false;
+    }
+}
+
+static bool
+parse_scale (fci_change *op, const char *s)
+{
+  char *end = NULL;
+  locale_t c = newlocale (LC_ALL_MASK, "C", (locale_t) 0);
+  op->kind = FCI_SCALE;
+  op->factor = c ? strtod_l (s, &end, c) : 0;
+  if (c)
+    freelocale (c);
+  return end > s && !*end && op->factor - op->factor == 0 && op->factor != 0;
+}
+
+static bool
+parse_reshape (fci_table *table, fci_rule *rule, fci_change *op, const char *s)
+{
+  op->kind = FCI_RESHAPE;
+  if (!fci_shape_parse (table, rule->number, FCI_SPAN (s), &op->to))
+    return false;
+  for (unsigned i = 0; i < op->to.rank; i++)
+    if (op->to.dim[i].var == FCI_ANY)
+      return false;
+  return true;
+}
+
+static bool
+parse_op (fci_table *table, fci_rule *rule, const char *s)
+{
+  fci_change *op = &rule->op[rule->n_ops++];
+  if (strncmp (s, "cast ", 5) == 0)
+    return parse_cast (table, op, s + 5);
+  if (strncmp (s, "permute ", 8) == 0)
+    return parse_permute (op, s + 8);
+  if (strncmp (s, "reshape ", 8) == 0)
+    return parse_reshape (table, rule, op, s + 8);
+  return strncmp (s, "scale ", 6) == 0 && parse_scale (op, s + 6);
+}
+
+static bool
+parse_ops (fci_table *table, fci_rule *rule)
+{
+  const char *s = rule->said->ops;
+  while (s && *(s += strspn (s, " ;")))
+    {
+      size_t n = strcspn (s, ";"), used = n;
+      while (used && s[used - 1] == ' ')
+        used--;
+      char *text = fci_table_alloc (table, used + 1, 1);
+      if (!text)
+        return false;
+      memcpy (text, s, used);
+      if (rule->n_ops == FCI_MAX_OPS)
+        return fci_table_bad (table, rule->number, ".ops has too many operations");
+      if (!parse_op (table, rule, text))
+        return fci_table_bad (table, rule->number, ".ops: '%.80s' is no operation", text);
+      s += n;
+    }
+  return true;
+}
+
+/* What undoing the operations takes: no cast; a reshape needs the one shape that it came from. */
+static bool
+check_reversible (fci_table *table, const fci_rule *rule)
+{
+  for (unsigned i = 0; i < rule->n_ops; i++)
+    {
+      bool known = rule->n_shapes == 1;
+      for (unsigned d = 0; known && d < rule->shape->rank; d++)
+        known = rule->shape->dim[d].var != FCI_ANY;
+      if (rule->op[i].kind == FCI_CAST)
+        return fci_table_bad (table, rule->number, "a cast cannot be undone");
+      if (rule->op[i].kind == FCI_RESHAPE && !known)
+        return fci_table_bad (table, rule->number, "a reshape needs one .shape without '?' to be undone");
+    }
+  return true;
+}
+
+bool
+fci_rule_details (fci_table *table, fci_rule *rule)
+{
+  if (rule->said->axis >= FMTCONV_MAX_RANK)
+    return fci_table_bad (table, rule->number, ".axis is too large");
+  return parse_pick (table, rule) && parse_shapes (table, rule) && parse_ops (table, rule)
+         && (!table->reverse || check_reversible (table, rule));
+}
+
+/* ---- Picks of one family: each part once. */
+static bool
+same_source (const fci_rule *a, const fci_rule *b)
+{
+  return strcmp (a->said->from, b->said->from) == 0;
+}
+
+static bool
+check_parts (fci_table *table, const fci_rule *leader)
+{
+  unsigned used[FCI_MAX_PARTS] = { 0 }, n = 0;
+  for (const fci_rule *rule = leader; rule; rule = rule->mate)
+    {
+      if (rule->pick_of != leader->pick_of || rule->said->axis != leader->said->axis)
+        return fci_table_bad (table, rule->number, ".pick counts other parts than rule %u", leader->number);
+      for (unsigned i = 0; i < rule->n_pick; i++, n++)
+        if (used[rule->pick[i]]++)
+          return fci_table_bad (table, rule->number, ".pick takes part %u again", rule->pick[i]);
+    }
+  return n == leader->pick_of
+         || fci_table_bad (table, leader->number, ".pick: %u of %u parts are not used", leader->pick_of - n,
+                           leader->pick_of);
+}
+
+bool
+fci_table_picks (fci_table *table)
+{
+  for (fci_rule *a = table->rule; a < table->rule + table->n_rules; a++)
+    {
+      fci_rule *last = a;
+      if (a->leader)
+        continue;
+      for (fci_rule *b = a + 1; b < table->rule + table->n_rules; b++)
+        if (same_source (a, b) && !a->n_pick != !b->n_pick)
+          return fci_table_bad (table, b->number, "either all or none of the same `from` has a .pick");
+        else if (same_source (a, b) && table->reverse && !a->n_pick)
+          return fci_table_bad (table, b->number, "it is a second copy of what rule %u takes", a->number);
+        else if (same_source (a, b) && a->n_pick)
+          {
+            b->leader = a;
+            last = last->mate = b;
+          }
+      if (a->n_pick)
+        a->leader = a;
+      if (a->n_pick && !check_parts (table, a))
+        return false;
+    }
+  return true;
+}

@@ -1,0 +1,170 @@
+/* core/rules/emit.c: views for everything that comes out: fused, picked, split, changed.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/run.h"
+
+static fmtconv_view *
+change (fmtconv_view *view, const fci_change *op, const fci_dims *after)
+{
+  switch (op->kind)
+    {
+    case FCI_CAST:
+      return fmtconv_view_cast (view, op->dtype);
+    case FCI_PERMUTE:
+      return fmtconv_view_permute (view, op->axes);
+    case FCI_RESHAPE:
+      return fmtconv_view_reshape (view, after->rank, after->n);
+    case FCI_SCALE:
+      return fmtconv_view_scale (view, op->factor);
+    }
+  return NULL;
+}
+
+static fmtconv_view *
+unchange (fmtconv_view *view, const fci_change *op, const fci_dims *before)
+{
+  unsigned axes[FMTCONV_MAX_RANK];
+  switch (op->kind)
+    {
+    case FCI_PERMUTE:
+      for (unsigned i = 0; i < op->rank; i++)
+        axes[op->axes[i]] = i;
+      return fmtconv_view_permute (view, axes);
+    case FCI_RESHAPE:
+      return fmtconv_view_reshape (view, before->rank, before->n);
+    case FCI_SCALE:
+      return fmtconv_view_scale (view, 1 / op->factor);
+    case FCI_CAST:
+      break; /* refused when the table was compiled */
+    }
+  return NULL;
+}
+
+/* What is fused, as it was before .ops in reverse. */
+static fmtconv_view *
+join (fci_run *run, const fci_item *item)
+{
+  const fci_rule *rule = item->rule;
+  fmtconv_view *parts[FCI_MAX_PARTS];
+  fci_dims by[FCI_MAX_OPS + 1];
+  if (run->table.reverse && fci_rule_hides (rule) && !fci_item_shapes (run, item, by))
+    return NULL;
+  for (unsigned k = 0; k < rule->n_join; k++)
+    {
+      parts[k] = fci_item_tensor (run, item, k)->view;
+      for (unsigned o = rule->n_ops; run->table.reverse && o-- > 0;)
+        parts[k] = unchange (parts[k], &rule->op[o], &by[o]);
+    }
+  return rule->n_join == 1 ? parts[0] : fmtconv_view_concat (rule->said->axis, rule->n_join, parts);
+}
+
+/* The parts that .pick names, neighbors in one piece. */
+static fmtconv_view *
+pick (const fci_rule *rule, fmtconv_view *whole)
+{
+  fmtconv_view *parts[FCI_MAX_PARTS];
+  unsigned n = 0, axis = rule->said->axis;
+  uint64_t unit = whole ? fmtconv_view_shape (whole)[axis] / rule->pick_of : 0;
+  for (unsigned k = 0, run; k < rule->n_pick; k += run)
+    {
+      for (run = 1; k + run < rule->n_pick && rule->pick[k + run] == rule->pick[k] + run; run++)
+        ;
+      parts[n++] = fmtconv_view_slice (whole, axis, rule->pick[k] * unit, run * unit);
+    }
+  return n == 1 ? parts[0] : fmtconv_view_concat (axis, n, parts);
+}
+
+/* Which rule of a pick has part k, and at which place? */
+static const fci_item *
+owner (const fci_item *item, unsigned k, unsigned *place)
+{
+  for (; item; item = item->mate)
+    for (unsigned i = 0; i < item->rule->n_pick; i++)
+      if (item->rule->pick[i] == k)
+        {
+          *place = i;
+          return item;
+        }
+  return NULL;
+}
+
+/* In reverse: the parts of all rules that picked, back in their order. */
+static fmtconv_view *
+unpick (fci_run *run, const fci_item *item)
+{
+  fmtconv_view *parts[FCI_MAX_PARTS];
+  unsigned n = 0, axis = item->rule->said->axis, of = item->rule->pick_of;
+  for (unsigned k = 0, next; k < of; k = next)
+    {
+      unsigned place = 0, at = 0;
+      const fci_item *from = owner (item, k, &place);
+      for (next = k + 1; next < of && owner (item, next, &at) == from && at == place + next - k; next++)
+        ;
+      fmtconv_view *part = join (run, from);
+      uint64_t unit = part ? fmtconv_view_shape (part)[axis] / from->rule->n_pick : 0;
+      parts[n++] = fmtconv_view_slice (part, axis, place * unit, (next - k) * unit);
+    }
+  return n == 1 ? parts[0] : fmtconv_view_concat (axis, n, parts);
+}
+
+static fmtconv_view *
+make_view (fci_run *run, const fci_item *item)
+{
+  const fci_rule *rule = item->rule;
+  bool reverse = run->table.reverse;
+  fci_dims by[FCI_MAX_OPS + 1];
+  if (!reverse && rule->n_ops && !fci_item_shapes (run, item, by))
+    return NULL;
+  fmtconv_view *view = reverse && rule->leader ? unpick (run, item) : join (run, item);
+  if (!reverse && rule->n_pick)
+    view = pick (rule, view);
+  if (rule->n_split > 1)
+    view = fmtconv_view_chunk (view, rule->said->axis, item->part, rule->n_split);
+  for (unsigned o = 0; !reverse && o < rule->n_ops; o++)
+    view = change (view, &rule->op[o], &by[o + 1]);
+  return view;
+}
+
+static void
+drop_rest (fci_run *run)
+{
+  const char *unmatched = run->table.said->unmatched;
+  for (size_t i = 0; i < run->n_tensors; i++)
+    {
+      bool taken = run->taken[i] != FCI_NONE;
+      const char *why = taken ? run->table.family[run->taken[i]].why : unmatched;
+      if (why && *why)
+        fmtconv_model_drop (run->out, fci_model_tensor (run->in, i), why);
+      else if (taken && why)
+        fmtconv_model_drop (run->out, fci_model_tensor (run->in, i), "the rules say so");
+    }
+}
+
+static void
+bind_all (fci_run *run)
+{
+  for (unsigned i = 0; i < run->table.n_vars; i++)
+    if (run->table.var[i].bound)
+      fci_model_bind (run->out, fci_copy (run->ctx, run->table.var[i].name.at, run->table.var[i].name.len),
+                      run->table.var[i].value);
+  for (unsigned i = 0; i < run->table.n_captures; i++)
+    {
+      const fci_capture *capture = &run->table.capture[i];
+      if (capture->values.n)
+        fci_model_bind (run->out,
+                        fmtconv_ctx_printf (run->ctx, "#%.*s", (int) capture->name.len, capture->name.at),
+                        capture->values.n);
+    }
+}
+
+void
+fci_run_emit (fci_run *run)
+{
+  for (size_t i = 0; i < run->n_items && !fmtconv_ctx_failed (run->ctx); i++)
+    {
+      const fci_item *item = run->item[i];
+      fmtconv_model_put (run->out, item->name,
+                         item->rule ? make_view (run, item) : fci_model_tensor (run->in, item->first)->view);
+    }
+  drop_rest (run);
+  bind_all (run);
+}

@@ -1,0 +1,42 @@
+/* core/rules/index.c: memory and hash tables of a run.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/run.h"
+
+void *
+fci_run_alloc (fci_run *run, size_t n, size_t size)
+{
+  void *p = n <= SIZE_MAX / size ? fci_arena_alloc (&run->arena, n * size) : NULL;
+  if (!p)
+    run->code = FMTCONV_E_NOMEM;
+  return p;
+}
+
+bool
+fci_index_make (fci_run *run, fci_index *index, size_t n)
+{
+  for (index->room = 64; index->room < 2 * n; index->room *= 2)
+    ;
+  index->slot = fci_run_alloc (run, index->room, sizeof *index->slot);
+  return index->slot != NULL;
+}
+
+uint32_t
+fci_index_find (const fci_index *index, uint64_t hash, bool (*same) (const void *arg, uint32_t id),
+                const void *arg)
+{
+  size_t mask = index->room - 1;
+  for (size_t i = hash & mask; index->slot[i].id; i = (i + 1) & mask)
+    if (index->slot[i].hash == (uint32_t) (hash >> 32) && same (arg, index->slot[i].id - 1))
+      return index->slot[i].id - 1;
+  return FCI_NONE;
+}
+
+void
+fci_index_add (fci_index *index, uint64_t hash, uint32_t id)
+{
+  size_t mask = index->room - 1, i = hash & mask;
+  while (index->slot[i].id)
+    i = (i + 1) & mask;
+  index->slot[i].hash = (uint32_t) (hash >> 32);
+  index->slot[i].id = id + 1;
+}

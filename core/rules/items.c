@@ -1,0 +1,204 @@
+/* core/rules/items.c: the tensors of the output, what they are made of and called.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/map.h"
+#include "core/rules/run.h"
+#include <string.h>
+
+struct maker
+{
+  fci_run *run;
+  fci_index names;
+  size_t n_named;
+  fci_item **named; /* by number in `names` */
+};
+
+const fmtconv_tensor *
+fci_item_tensor (const fci_run *run, const fci_item *item, unsigned k)
+{
+  uint32_t i = item->rule ? item->site->tensors[item->combo + item->rule->join[k]] : item->first;
+  return fci_model_tensor (run->in, i);
+}
+
+/* All tensors to be fused are there, and `combo` stands for them: their own lists are at 0. */
+static bool
+is_whole (const fci_site *site, const fci_rule *rule, uint32_t combo)
+{
+  for (unsigned slot = 0; slot < site->family->in.n_slots; slot++)
+    {
+      const fci_token *list = site->family->list[slot];
+      if (list && !fci_pattern_token (&rule->out, list->capture)
+          && combo / site->family->weight[slot] % list->count)
+        return false;
+    }
+  for (unsigned k = 0; k < rule->n_join; k++)
+    if (site->tensors[combo + rule->join[k]] == FCI_NONE)
+      return false;
+  return true;
+}
+
+static size_t
+count_items (const fci_run *run)
+{
+  size_t n = run->n_tensors;
+  for (size_t i = 0; i < run->n_sites; i++)
+    for (const fci_rule *rule = run->site[i]->family->rules; rule; rule = rule->sibling)
+      for (uint32_t combo = 0; combo < run->site[i]->family->combos; combo++)
+        n += is_whole (run->site[i], rule, combo) ? rule->n_split : 0;
+  return n;
+}
+
+static bool
+same_name (const void *arg, uint32_t id)
+{
+  const struct maker *m = arg;
+  return strcmp (m->named[id]->name, m->named[m->n_named]->name) == 0;
+}
+
+/* The parts that several rules pick from one tensor come together under its name. */
+static bool
+join_picks (const fci_run *run, fci_item *first, fci_item *item)
+{
+  if (!run->table.reverse || !first->rule || !item->rule || !item->rule->leader)
+    return false;
+  if (first->rule->leader != item->rule->leader)
+    return false;
+  for (;; first = first->mate)
+    if (first->rule == item->rule)
+      return false;
+    else if (!first->mate)
+      break;
+  first->mate = item;
+  return true;
+}
+
+static void
+add_item (struct maker *m, fci_item *item)
+{
+  fci_run *run = m->run;
+  uint64_t hash = fci_hash (run->ctx->hash_seed, item->name, strlen (item->name));
+  m->named[m->n_named] = item;
+  uint32_t id = fci_index_find (&m->names, hash, same_name, m);
+  if (id == FCI_NONE)
+    {
+      fci_index_add (&m->names, hash, (uint32_t) m->n_named++);
+      run->item[run->n_items++] = item;
+    }
+  else if (!join_picks (run, m->named[id], item))
+    fci_run_problem (run, FCI_BAD_NAME, "'%s' and '%s' both become '%s'",
+                     fci_item_tensor (run, m->named[id], 0)->name, fci_item_tensor (run, item, 0)->name,
+                     item->name);
+}
+
+static bool
+is_negative (const fci_rule *rule, const fci_value *bound)
+{
+  for (unsigned t = 0; t < rule->out.n_tokens; t++)
+    {
+      const fci_token *token = &rule->out.token[t];
+      if (token->kind == FCI_T_NUMBER && fci_token_printed (token, bound[token->capture].number) < 0)
+        return true;
+    }
+  return false;
+}
+
+static void
+bind_split (const fci_rule *rule, uint32_t part, fci_value *bound, uint64_t *known)
+{
+  uint32_t each = rule->n_split;
+  for (unsigned t = 0; t < rule->out.n_tokens; t++)
+    {
+      const fci_token *token = &rule->out.token[t];
+      if (token->kind != FCI_T_LIST || token->again || fci_pattern_token (&rule->in, token->capture))
+        continue;
+      each /= token->count;
+      bound[token->capture].number = part / each % token->count;
+      *known |= UINT64_C (1) << token->capture;
+    }
+}
+
+static void
+make_item (struct maker *m, const fci_item *as)
+{
+  fci_run *run = m->run;
+  fci_value bound[FCI_MAX_CAPTURES];
+  uint64_t known = fci_site_bind (as->site, as->combo, bound);
+  bind_split (as->rule, as->part, bound, &known);
+  if (is_negative (as->rule, bound))
+    {
+      fci_run_problem (run, FCI_BAD_NAME, "'%s': the new name would have a negative number",
+                       fci_item_tensor (run, as, 0)->name);
+      return;
+    }
+  fci_item *item = fci_run_alloc (run, 1, sizeof *item);
+  if (!item)
+    return;
+  *item = *as;
+  item->first = as->site->tensors[as->combo];
+  item->name = fci_run_name (run, &as->rule->out, run->table.reverse && !as->rule->rooted, bound, known);
+  if (item->name)
+    add_item (m, item);
+}
+
+static void
+make_items (struct maker *m, const fci_site *site)
+{
+  for (const fci_rule *rule = site->family->rules; rule; rule = rule->sibling)
+    for (uint32_t combo = 0; combo < site->family->combos; combo++)
+      if (is_whole (site, rule, combo))
+        for (uint32_t part = 0; part < rule->n_split && !m->run->code; part++)
+          make_item (m, &(fci_item){ .rule = rule, .site = site, .combo = combo, .part = part });
+}
+
+static void
+keep_unmatched (struct maker *m)
+{
+  fci_run *run = m->run;
+  for (size_t i = 0; i < run->n_tensors && !run->code; i++)
+    {
+      fci_item *item = run->taken[i] == FCI_NONE ? fci_run_alloc (run, 1, sizeof *item) : NULL;
+      if (!item)
+        continue;
+      item->first = (uint32_t) i;
+      item->name = fci_model_tensor (run->in, i)->name;
+      add_item (m, item);
+    }
+}
+
+/* In reverse: every rule that picks from the same tensor must have given its part. */
+static void
+check_picks (fci_run *run, const fci_item *item)
+{
+  fci_value bound[FCI_MAX_CAPTURES] = { 0 };
+  const fci_rule *rule = run->table.reverse && item->rule ? item->rule->leader : NULL;
+  for (; rule; rule = rule->mate)
+    {
+      const fci_item *part = item;
+      while (part && part->rule != rule)
+        part = part->mate;
+      if (part || item->part)
+        continue;
+      uint64_t known = fci_site_bind (item->site, item->combo, bound);
+      const char *name = fci_run_name (run, &rule->in, false, bound, known);
+      if (name)
+        fci_run_problem (run, FCI_MISSING, "missing: '%s'", name);
+    }
+}
+
+void
+fci_run_items (fci_run *run)
+{
+  const char *unmatched = run->table.said->unmatched;
+  struct maker m = { .run = run };
+  size_t n = count_items (run);
+  run->item = fci_run_alloc (run, n + 1, sizeof (fci_item *));
+  m.named = fci_run_alloc (run, n + 1, sizeof (fci_item *));
+  if (!run->item || !m.named || !fci_index_make (run, &m.names, n))
+    return;
+  run->prefix = run->table.reverse ? &run->table.prefix[0] : run->prefix;
+  for (size_t i = 0; i < run->n_sites && !run->code; i++)
+    make_items (&m, run->site[i]);
+  if (unmatched && !*unmatched)
+    keep_unmatched (&m);
+  for (size_t i = 0; i < run->n_items && !run->code; i++)
+    check_picks (run, run->item[i]);
+}

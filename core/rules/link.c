@@ -1,0 +1,189 @@
+/* core/rules/link.c: what the rules of a table have to do with each other, and their two sides.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/table.h"
+#include <string.h>
+
+static fci_family *
+find_family (fci_table *table, const fci_rule *rule)
+{
+  for (unsigned i = 0; i < table->n_families; i++)
+    if (strcmp (table->family[i].in.text, rule->in.text) == 0
+        && (table->reverse || table->family[i].rooted == rule->rooted))
+      return &table->family[i];
+  return NULL;
+}
+
+/* Put the rule into the family of its `in` text.  In reverse a name has one source: the first rule. */
+bool
+fci_table_join (fci_table *table, fci_rule *rule, bool drop)
+{
+  fci_family *family = find_family (table, rule);
+  bool optional = rule->said->flags & FMTCONV_RULE_OPTIONAL;
+  if (family && table->reverse)
+    return true;
+  if (family && (drop || family->why))
+    return fci_table_bad (table, rule->number, "another rule of the same `from` drops, or this one does");
+  if (!family)
+    {
+      family = &table->family[table->n_families++];
+      *family = (fci_family){ .in = rule->in, .rooted = rule->rooted && !table->reverse };
+      if (drop)
+        family->why = rule->said->why;
+    }
+  if (drop)
+    return true;
+  fci_rule **end = &family->rules;
+  while (*end)
+    end = &(*end)->sibling;
+  *end = rule;
+  rule->family = family;
+  family->required |= !optional;
+  return true;
+}
+
+static bool
+link_out (fci_table *table, fci_rule *rule, const fci_token *token)
+{
+  const fci_token *other = fci_pattern_token (&rule->in, token->capture);
+  if (other && other->kind == token->kind && other->count == token->count)
+    return true;
+  if (other)
+    return fci_table_bad (table, rule->number, "{%.*s} is not the same on both sides", (int) token->name.len,
+                          token->name.at);
+  if (token->kind != FCI_T_LIST)
+    return fci_table_bad (table, rule->number, "nothing binds {%.*s}", (int) token->name.len, token->name.at);
+  if (!token->again)
+    rule->n_split *= token->count;
+  return rule->n_split <= FCI_MAX_PARTS
+         || fci_table_bad (table, rule->number, "it splits into too many parts");
+}
+
+bool
+fci_table_link (fci_table *table, fci_rule *rule)
+{
+  for (unsigned t = 0; t < rule->out.n_tokens; t++)
+    if (rule->out.token[t].kind > FCI_T_MAYBE && !link_out (table, rule, &rule->out.token[t]))
+      return false;
+  for (unsigned t = 0; t < rule->in.n_tokens; t++)
+    {
+      const fci_token *token = &rule->in.token[t];
+      if (token->kind == FCI_T_LIST && !token->again && !fci_pattern_token (&rule->out, token->capture))
+        rule->n_join *= token->count;
+      if (rule->n_join > FCI_MAX_PARTS)
+        return fci_table_bad (table, rule->number, "it fuses too many parts");
+    }
+  return true;
+}
+
+/* Number the combinations of the family's lists: the first list counts most. */
+static bool
+number_combos (fci_table *table, fci_family *family)
+{
+  const fci_pattern *in = &family->in;
+  family->combos = 1;
+  for (unsigned t = in->n_tokens; t-- > 0;)
+    {
+      const fci_token *token = &in->token[t];
+      if (token->kind != FCI_T_LIST || token->again)
+        continue;
+      family->list[token->slot] = token;
+      family->weight[token->slot] = family->combos;
+      family->combos *= token->count;
+      if (family->combos > FCI_MAX_COMBOS)
+        return fci_table_bad (table, family->rules->number, "its lists have too many combinations");
+    }
+  return true;
+}
+
+/* What the lists only in `in` add to a combination's number, for each tensor that is fused. */
+static bool
+number_join (fci_table *table, fci_rule *rule)
+{
+  uint32_t parts = rule->n_join;
+  rule->join = fci_table_alloc (table, parts, sizeof *rule->join);
+  if (!rule->join)
+    return false;
+  for (unsigned slot = 0, each = parts; slot < rule->in.n_slots; slot++)
+    {
+      const fci_token *list = rule->family->list[slot];
+      if (!list || fci_pattern_token (&rule->out, list->capture))
+        continue;
+      each /= list->count;
+      for (uint32_t k = 0; k < parts; k++)
+        rule->join[k] += rule->family->weight[slot] * (k / each % list->count);
+    }
+  rule->family->joins |= parts > 1;
+  return true;
+}
+
+/* Literal texts that can be compared before the pattern is. */
+static void
+find_texts (fci_family *family)
+{
+  const fci_token *token = family->in.token;
+  unsigned n = family->in.n_tokens;
+  family->head = family->mid = family->tail = FCI_SPAN ("");
+  if (token->kind == FCI_T_TEXT)
+    family->head = token->text;
+  if (n > 1 && token[n - 1].kind == FCI_T_TEXT)
+    family->tail = token[n - 1].text;
+  if (n > 2 && token->kind == FCI_T_TEXT && token[1].kind == FCI_T_NUMBER && token[2].kind == FCI_T_TEXT
+      && (*token[2].text.at < '0' || *token[2].text.at > '9'))
+    family->mid = token[2].text;
+}
+
+static bool
+prepare_family (fci_table *table, fci_family *family)
+{
+  const fci_pattern *in = &family->in;
+  find_texts (family);
+  if (family->why)
+    return true;
+  if (!number_combos (table, family))
+    return false;
+  for (unsigned t = 0; t < in->n_tokens; t++)
+    if (in->token[t].kind == FCI_T_NUMBER && !in->token[t].again)
+      {
+        family->seen[in->token[t].slot] = fci_table_alloc (table, 1, sizeof **family->seen);
+        if (!family->seen[in->token[t].slot])
+          return false;
+      }
+  for (fci_rule *rule = family->rules; rule; rule = rule->sibling)
+    if (!number_join (table, rule))
+      return false;
+  return true;
+}
+
+bool
+fci_table_families (fci_table *table)
+{
+  for (unsigned i = 0; i < table->n_families; i++)
+    if (!prepare_family (table, &table->family[i]))
+      return false;
+  return true;
+}
+
+static fci_head *
+find_head (fci_table *table, const fci_family *family)
+{
+  for (unsigned i = 0; i < table->n_heads; i++)
+    if (table->head[i].rooted == family->rooted && fci_span_same (table->head[i].text, family->head))
+      return &table->head[i];
+  fci_head *head = &table->head[table->n_heads++];
+  head->text = family->head;
+  head->byte = head->text.len ? (unsigned char) *head->text.at : -1;
+  head->rooted = family->rooted;
+  return head;
+}
+
+/* Gather the families by the text they begin with. */
+bool
+fci_table_index (fci_table *table)
+{
+  if (table->n_families > FCI_MAX_FAMILIES)
+    return fci_table_bad (table, 0, "there are more than %d", FCI_MAX_FAMILIES);
+  table->head = fci_table_alloc (table, table->n_families, sizeof *table->head);
+  for (unsigned i = 0; table->head && i < table->n_families; i++)
+    find_head (table, &table->family[i])->families[i / 64] |= UINT64_C (1) << i % 64;
+  return table->head != NULL;
+}

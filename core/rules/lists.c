@@ -1,0 +1,58 @@
+/* core/rules/lists.c: lists of alternatives, declared for a table or in a capture.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/pattern.h"
+#include <ctype.h>
+#include <string.h>
+
+bool
+fci_span_same (fci_span a, fci_span b)
+{
+  return a.len == b.len && memcmp (a.at, b.at, a.len) == 0;
+}
+
+fci_span
+fci_list_item (const fci_token *token, int64_t k)
+{
+  fci_span rest = token->text, item;
+  for (;; k--)
+    {
+      const char *comma = memchr (rest.at, ',', rest.len);
+      item = (fci_span){ rest.at, comma ? (size_t) (comma - rest.at) : rest.len };
+      if (k == 0 || !comma)
+        return item;
+      rest = (fci_span){ comma + 1, rest.len - item.len - 1 };
+    }
+}
+
+static size_t
+name_length (const char *s)
+{
+  size_t n = 0;
+  if (!isalpha ((unsigned char) *s) && *s != '_')
+    return 0;
+  while (isalnum ((unsigned char) s[n]) || s[n] == '_')
+    n++;
+  return n;
+}
+
+const char *
+fci_lists_parse (fci_lists *lists, const char *text)
+{
+  lists->n = 0;
+  for (const char *s = text ? text + strspn (text, " ") : ""; *s; s += strspn (s, " "))
+    {
+      size_t name = name_length (s);
+      size_t items = name && s[name] == '=' ? strcspn (s + name + 1, " ") : 0;
+      if (!items)
+        return ".lists is not 'name=a,b name=c,d'";
+      if (lists->n == FCI_MAX_LISTS)
+        return ".lists has too many lists";
+      for (unsigned i = 0; i < lists->n; i++)
+        if (fci_span_same (lists->name[i], (fci_span){ s, name }))
+          return ".lists declares a list twice";
+      lists->name[lists->n] = (fci_span){ s, name };
+      lists->alternatives[lists->n++] = (fci_span){ s + name + 1, items };
+      s += name + 1 + items;
+    }
+  return NULL;
+}

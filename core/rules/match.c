@@ -1,0 +1,257 @@
+/* core/rules/match.c: every tensor finds its prefix, its family of rules and its captures.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/check.h"
+#include "core/rules/run.h"
+#include <string.h>
+
+enum
+{
+  MAX_GAPS = 1024 /* numbers missing from a dense capture that are still counted as there */
+};
+
+static bool
+begins (fci_span text, fci_span with)
+{
+  return text.len >= with.len && memcmp (text.at, with.at, with.len) == 0;
+}
+
+static bool
+ends (fci_span text, fci_span with)
+{
+  return text.len >= with.len && memcmp (text.at + text.len - with.len, with.at, with.len) == 0;
+}
+
+static size_t
+count_digits (fci_span text)
+{
+  size_t n = 0;
+  while (n < text.len && text.at[n] >= '0' && text.at[n] <= '9')
+    n++;
+  return n;
+}
+
+/* Which families of a head may match?  name: what they see. */
+static void
+add_candidates (const fci_table *table, const fci_head *head, fci_span name, uint64_t *candidates)
+{
+  if (!begins (name, head->text))
+    return;
+  fci_span rest = { name.at + head->text.len, name.len - head->text.len };
+  size_t digits = count_digits (rest);
+  const fci_span behind = { rest.at + digits, rest.len - digits };
+  for (size_t w = 0; w < (table->n_families + 63) / 64; w++)
+    for (uint64_t bits = head->families[w]; bits; bits &= bits - 1)
+      {
+        const fci_family *family = &table->family[w * 64 + (size_t) __builtin_ctzll (bits)];
+        if ((!family->mid.len || (digits && begins (behind, family->mid))) && ends (name, family->tail))
+          candidates[w] |= bits & -bits;
+      }
+}
+
+/* The first family that takes the tensor; rest: its name behind the prefix, NULL: it has another. */
+static fci_family *
+find_family (const fci_table *table, const char *name, const char *rest, fci_value *values)
+{
+  const fci_span full = FCI_SPAN (name), stripped = { rest, rest ? full.len - (size_t) (rest - name) : 0 };
+  uint64_t candidates[FCI_MAX_FAMILIES / 64];
+  size_t words = (table->n_families + 63) / 64;
+  memset (candidates, 0, words * sizeof *candidates);
+  for (unsigned i = 0; i < table->n_heads; i++)
+    {
+      const fci_head *head = &table->head[i];
+      const fci_span *seen = head->rooted ? &full : &stripped;
+      if (seen->at && (head->byte < 0 || head->byte == (unsigned char) *seen->at))
+        add_candidates (table, head, *seen, candidates);
+    }
+  for (size_t w = 0; w < words; w++)
+    for (uint64_t bits = candidates[w]; bits; bits &= bits - 1)
+      {
+        fci_family *family = &table->family[w * 64 + (size_t) __builtin_ctzll (bits)];
+        const fci_span *seen = family->rooted ? &full : &stripped;
+        if (fci_pattern_match (&family->in, seen->at, seen->len, values))
+          return family;
+      }
+  return NULL;
+}
+
+static bool
+serves (const fci_run *run, const fci_pattern *prefix)
+{
+  fci_value values[FCI_MAX_SLOTS];
+  for (size_t i = 0; i < run->n_tensors; i++)
+    {
+      const char *name = fci_model_tensor (run->in, i)->name, *rest = fci_pattern_strip (prefix, name);
+      const fci_family *family = rest ? find_family (&run->table, name, rest, values) : NULL;
+      if (family && !family->why && !family->rooted)
+        return true;
+    }
+  return false;
+}
+
+/* In reverse names have no prefix. */
+static void
+choose_prefix (fci_run *run)
+{
+  static const fci_pattern none = { .text = "" };
+  run->prefix = run->table.reverse ? &none : &run->table.prefix[0];
+  for (unsigned i = 0; !run->table.reverse && run->table.n_prefixes > 1 && i < run->table.n_prefixes; i++)
+    if (serves (run, &run->table.prefix[i]))
+      {
+        run->prefix = &run->table.prefix[i];
+        return;
+      }
+}
+
+static void
+claim (fci_run *run, fci_family *family, const fci_value *values, size_t i)
+{
+  const fmtconv_tensor *tensor = fci_model_tensor (run->in, i);
+  if (!run->claimed++)
+    run->first = tensor->name;
+  if (!fci_add (run->bytes, tensor->bytes, &run->bytes))
+    run->bytes = UINT64_MAX;
+  fci_site_add (run, family, values, (uint32_t) i);
+}
+
+static void
+match_all (fci_run *run)
+{
+  fci_value values[FCI_MAX_SLOTS];
+  for (size_t i = 0; i < run->n_tensors && !run->code; i++)
+    {
+      const char *name = fci_model_tensor (run->in, i)->name;
+      fci_family *family = find_family (&run->table, name, fci_pattern_strip (run->prefix, name), values);
+      run->taken[i] = family ? (uint32_t) (family - run->table.family) : FCI_NONE;
+      if (family && !family->why)
+        claim (run, family, values, i);
+    }
+}
+
+/* The values of every capture, over all families. */
+static void
+collect_values (fci_run *run)
+{
+  fci_table *table = &run->table;
+  bool ok = true;
+  for (unsigned c = 0; c < table->n_captures; c++)
+    {
+      memset (&table->capture[c].values, 0, sizeof table->capture[c].values);
+      memset (&table->capture[c].raw, 0, sizeof table->capture[c].raw);
+    }
+  for (unsigned f = 0; f < table->n_families; f++)
+    for (unsigned t = 0; t < table->family[f].in.n_tokens; t++)
+      {
+        const fci_token *token = &table->family[f].in.token[t];
+        fci_values *seen = token->kind == FCI_T_NUMBER ? table->family[f].seen[token->slot] : NULL;
+        fci_capture *capture = &table->capture[token->capture];
+        if (!seen || token->again)
+          continue;
+        ok = ok && fci_values_merge (&run->arena, token->open ? &capture->raw : &capture->values, seen)
+             && fci_values_close (&run->arena, seen);
+      }
+  for (unsigned c = 0; c < table->n_captures; c++)
+    ok = ok && fci_values_close (&run->arena, &table->capture[c].values)
+         && fci_values_close (&run->arena, &table->capture[c].raw);
+  if (!ok)
+    run->code = FMTCONV_E_NOMEM;
+}
+
+static bool
+nearly_dense (const fci_table *table, const fci_capture *capture, const fci_values *set)
+{
+  return table->said->dense && capture->complete && set->n
+         && set->sorted[set->n - 1] < (int64_t) set->n + MAX_GAPS;
+}
+
+bool
+fci_run_dense (const fci_run *run, const fci_capture *capture)
+{
+  return nearly_dense (&run->table, capture, &capture->values);
+}
+
+/* How many values a capture has: a few that are missing from a dense one are counted as well, so that
+ * they are missed under the right name. */
+static int64_t
+count_of (const fci_table *table, const fci_capture *capture)
+{
+  const fci_values *set = capture->values.n ? &capture->values : &capture->raw;
+  return nearly_dense (table, capture, set) ? set->sorted[set->n - 1] + 1 : (int64_t) set->n;
+}
+
+static void
+close_sums (fci_table *table, fci_pattern *pattern)
+{
+  for (unsigned t = 0; t < pattern->n_tokens; t++)
+    {
+      fci_token *token = &pattern->token[t];
+      token->sum = token->constant;
+      for (unsigned c = 0; c < token->n_counted; c++)
+        {
+          unsigned capture = fci_table_capture (table, token->counted[c]);
+          token->sum += token->counted_sign[c] * count_of (table, &table->capture[capture]);
+        }
+      token->open = false;
+    }
+}
+
+static void
+close_all_sums (fci_table *table)
+{
+  for (unsigned f = 0; f < table->n_families; f++)
+    close_sums (table, &table->family[f].in);
+  for (unsigned r = 0; r < table->n_rules; r++)
+    {
+      close_sums (table, &table->rule[r].in);
+      close_sums (table, &table->rule[r].out);
+    }
+}
+
+static bool
+is_open (const fci_table *table)
+{
+  for (unsigned f = 0; f < table->n_families; f++)
+    for (unsigned t = 0; t < table->family[f].in.n_tokens; t++)
+      if (table->family[f].in.token[t].open)
+        return true;
+  return false;
+}
+
+static bool
+start (fci_run *run)
+{
+  for (unsigned f = 0; f < run->table.n_families; f++)
+    {
+      fci_family *family = &run->table.family[f];
+      family->last = NULL;
+      for (unsigned slot = 0; slot < FCI_MAX_SLOTS; slot++)
+        if (family->seen[slot])
+          memset (family->seen[slot], 0, sizeof *family->seen[slot]);
+    }
+  run->n_sites = run->claimed = 0;
+  run->bytes = 0;
+  memset (run->problems, 0, sizeof run->problems);
+  return fci_index_make (run, &run->sites, run->n_tensors);
+}
+
+/* Sums with '#c' in what matches need a first round that only counts. */
+void
+fci_run_match (fci_run *run)
+{
+  bool silent = run->silent, counting = is_open (&run->table);
+  run->taken = fci_run_alloc (run, run->n_tensors, sizeof *run->taken);
+  run->site = fci_run_alloc (run, run->n_tensors, sizeof (fci_site *));
+  if (run->code || !start (run))
+    return;
+  choose_prefix (run);
+  run->silent = silent || counting;
+  match_all (run);
+  run->silent = silent;
+  if (run->code)
+    return;
+  collect_values (run);
+  close_all_sums (&run->table);
+  if (!run->code && counting && start (run))
+    match_all (run);
+  if (!run->code && counting)
+    collect_values (run);
+}

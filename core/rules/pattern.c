@@ -1,0 +1,171 @@
+/* core/rules/pattern.c: a pattern's text becomes tokens, tokens print names.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/pattern.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct parser
+{
+  fci_pattern *out;
+  const char *at;
+  const fci_lists *lists;
+};
+
+static fci_token *
+new_token (struct parser *p, fci_token_kind kind)
+{
+  if (p->out->n_tokens == FCI_MAX_TOKENS)
+    return NULL;
+  fci_token *token = &p->out->token[p->out->n_tokens++];
+  *token = (fci_token){ .kind = kind };
+  return token;
+}
+
+/* A run of literal text; a doubled bracket ends it, so that it is one piece of the source text. */
+static const char *
+parse_text (struct parser *p)
+{
+  size_t n = strcspn (p->at, "{[");
+  size_t doubled = p->at[n] && p->at[n] == p->at[n + 1];
+  fci_token *token = new_token (p, FCI_T_TEXT);
+  if (!token)
+    return "it has too many parts";
+  token->text = (fci_span){ p->at, n + doubled };
+  p->at += n + 2 * doubled;
+  return NULL;
+}
+
+static const char *
+parse_maybe (struct parser *p)
+{
+  size_t n = strcspn (p->at + 1, "[]{}");
+  if (n == 0 || p->at[1 + n] != ']')
+    return "'[' is not followed by plain text and ']'";
+  fci_token *token = new_token (p, FCI_T_MAYBE);
+  if (!token)
+    return "it has too many parts";
+  token->text = (fci_span){ p->at + 1, n };
+  p->at += n + 2;
+  return NULL;
+}
+
+static const char *
+find_slot (fci_pattern *pattern, fci_token *token)
+{
+  for (fci_token *other = pattern->token; other < token; other++)
+    if (other->name.len && fci_span_same (other->name, token->name))
+      {
+        token->slot = other->slot;
+        token->again = true;
+        if (other->kind != token->kind || other->count != token->count)
+          return "a capture has two meanings";
+        return token->kind == FCI_T_REST ? "'{x*}' stands twice" : NULL;
+      }
+    else if (other->kind == FCI_T_REST && token->kind == FCI_T_REST)
+      return "'{x*}' stands twice";
+  if (pattern->n_slots == FCI_MAX_SLOTS)
+    return "it has too many captures";
+  token->slot = pattern->n_slots++;
+  return NULL;
+}
+
+static const char *
+parse_capture (struct parser *p)
+{
+  size_t n = strcspn (p->at + 1, "{}");
+  if (p->at[1 + n] != '}')
+    return "'{' is not closed";
+  fci_token *token = new_token (p, FCI_T_WORD);
+  if (!token)
+    return "it has too many parts";
+  const char *error = fci_capture_parse (token, (fci_span){ p->at + 1, n }, p->lists);
+  p->at += n + 2;
+  return error ? error : find_slot (p->out, token);
+}
+
+/* Two captures of open length can be tried in many ways; those that failed are noted, unless a capture
+ * stands twice, as then the outcome depends on what it matched. */
+static bool
+remembers (const fci_pattern *pattern)
+{
+  unsigned loose = 0;
+  for (unsigned i = 0; i < pattern->n_tokens; i++)
+    {
+      const fci_token *token = &pattern->token[i];
+      if (token->again)
+        return false;
+      loose += token->kind == FCI_T_WORD || token->kind == FCI_T_REST;
+    }
+  return loose > 1;
+}
+
+const char *
+fci_pattern_compile (fci_pattern *out, fci_token *room, const char *text, const fci_lists *lists)
+{
+  struct parser p = { out, text, lists };
+  const char *error = *text ? NULL : "it is empty";
+  *out = (fci_pattern){ .text = text, .token = room };
+  while (*p.at && !error)
+    if (*p.at == '{' && p.at[1] != '{')
+      error = parse_capture (&p);
+    else if (*p.at == '[' && p.at[1] != '[')
+      error = parse_maybe (&p);
+    else
+      error = parse_text (&p);
+  out->remembers = !error && remembers (out);
+  return error;
+}
+
+int64_t
+fci_token_printed (const fci_token *token, int64_t value)
+{
+  return (token->n_counted ? token->sum : token->constant) + token->sign * value;
+}
+
+static fci_span
+shown (const fci_token *token, const fci_value *bound, uint64_t known, char digits[24])
+{
+  const fci_value *value = &bound[token->capture];
+  if (!(known >> token->capture & 1) || (token->kind == FCI_T_NUMBER && token->open))
+    return (fci_span){ NULL, 0 };
+  if (token->kind == FCI_T_LIST)
+    return fci_list_item (token, value->number);
+  if (token->kind != FCI_T_NUMBER)
+    return value->text;
+  int n = snprintf (digits, 24, "%" PRId64, fci_token_printed (token, value->number));
+  return (fci_span){ digits, (size_t) n };
+}
+
+static size_t
+append (char *to, size_t room, size_t at, fci_span text)
+{
+  if (at < room)
+    memcpy (to + at, text.at, text.len < room - at ? text.len : room - at);
+  return at + text.len;
+}
+
+size_t
+fci_pattern_print (const fci_pattern *pattern, const fci_value *bound, uint64_t known, char *to, size_t room)
+{
+  size_t n = 0;
+  for (unsigned i = 0; i < pattern->n_tokens; i++)
+    {
+      const fci_token *token = &pattern->token[i];
+      char digits[24];
+      if (token->kind == FCI_T_MAYBE)
+        continue;
+      fci_span text = token->kind == FCI_T_TEXT ? token->text : shown (token, bound, known, digits);
+      if (text.at)
+        n = append (to, room, n, text);
+      else
+        {
+          n = append (to, room, n, (fci_span){ "{", 1 });
+          n = append (to, room, n, token->name);
+          n = append (to, room, n, (fci_span){ "}", 1 });
+        }
+    }
+  if (room)
+    to[n < room ? n : room - 1] = 0;
+  return n;
+}

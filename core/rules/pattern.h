@@ -1,0 +1,113 @@
+/* core/rules/pattern.h: the pattern language of the rules: compiling, matching, printing.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A compiled pattern refers to the text it was made from.  Nothing here records an error.
+ */
+#ifndef FCI_RULES_PATTERN_H
+#define FCI_RULES_PATTERN_H
+
+#include <fmtconv/types.h>
+#include <stdbool.h>
+
+enum
+{
+  FCI_MAX_TOKENS = 48,    /* of one pattern */
+  FCI_MAX_SLOTS = 12,     /* different captures of one pattern */
+  FCI_MAX_COUNTED = 2,    /* '#c' terms of one sum */
+  FCI_MAX_LISTS = 32,     /* of one table */
+  FCI_MATCH_BYTES = 4096, /* bytes of a name that can match */
+  FCI_NUMBER_DIGITS = 18  /* of a number that can match */
+};
+
+/* Some bytes of a string. */
+typedef struct fci_span
+{
+  const char *at;
+  size_t len;
+} fci_span;
+
+bool fci_span_same (fci_span a, fci_span b);
+#define FCI_SPAN(s) ((fci_span){ (s), strlen (s) })
+
+/* What .lists declares. */
+typedef struct fci_lists
+{
+  unsigned n;
+  fci_span name[FCI_MAX_LISTS];
+  fci_span alternatives[FCI_MAX_LISTS];
+} fci_lists;
+
+typedef enum fci_token_kind
+{
+  FCI_T_TEXT,
+  FCI_T_MAYBE, /* [text] */
+  FCI_T_NUMBER,
+  FCI_T_WORD,
+  FCI_T_REST, /* {x*} */
+  FCI_T_LIST
+} fci_token_kind;
+
+typedef struct fci_token
+{
+  fci_token_kind kind;
+  bool again;       /* this capture stands further left, too */
+  bool open;        /* NUMBER: the sum has counts that are not known yet */
+  unsigned slot;    /* number of the capture in the pattern, from the left */
+  unsigned capture; /* number of the capture in the table; set by whoever compiles the table */
+  unsigned count;   /* LIST: how many alternatives */
+  fci_span text;    /* TEXT, MAYBE: the literal; LIST: its alternatives, with commas */
+  fci_span name;    /* of the capture */
+
+  /* NUMBER: printed = constant + sign * value + Σ counted */
+  int sign;
+  int64_t constant;
+  int64_t sum; /* constant + Σ counted, when not open */
+  unsigned n_counted;
+  fci_span counted[FCI_MAX_COUNTED];
+  int counted_sign[FCI_MAX_COUNTED];
+} fci_token;
+
+typedef struct fci_pattern
+{
+  unsigned n_tokens;
+  unsigned n_slots;
+  bool remembers; /* matching may go wrong in many ways: note those that did */
+  const char *text;
+  fci_token *token;
+} fci_pattern;
+
+/* What a capture matched. */
+typedef struct fci_value
+{
+  int64_t number; /* NUMBER: solved (as printed while open); LIST: position */
+  fci_span text;
+} fci_value;
+
+/* NULL, or what is wrong with .lists. */
+const char *fci_lists_parse (fci_lists *lists, const char *text);
+
+/* The k-th alternative of a list token. */
+fci_span fci_list_item (const fci_token *token, int64_t k);
+
+/* Compile `text` into *out with room for FCI_MAX_TOKENS tokens at `room`.  lists may be NULL.  NULL, or
+ * what is wrong. */
+const char *fci_pattern_compile (fci_pattern *out, fci_token *room, const char *text, const fci_lists *lists);
+
+/* One capture, between '{' and '}' (for fci_pattern_compile).  NULL, or what is wrong. */
+const char *fci_capture_parse (fci_token *token, fci_span inside, const fci_lists *lists);
+
+/* Does the pattern match the whole name?  values: n_slots of them, by slot. */
+bool fci_pattern_match (const fci_pattern *pattern, const char *name, size_t len, fci_value *values);
+
+/* The rest of `name` behind a pattern without captures; NULL: it does not begin so. */
+const char *fci_pattern_strip (const fci_pattern *pattern, const char *name);
+
+/* Print to `to` (room bytes, always terminated unless room is 0) and return the length it takes.
+ * bound: values by token->capture; known: a bit for each that is bound; others print as {name}. */
+size_t fci_pattern_print (const fci_pattern *pattern, const fci_value *bound, uint64_t known, char *to,
+                          size_t room);
+
+/* What a number token prints for `value`. */
+int64_t fci_token_printed (const fci_token *token, int64_t value);
+
+#endif

@@ -1,0 +1,198 @@
+/* core/rules/rules.c: applying rules to a model, forwards, in reverse, or only to see whether they fit.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/rules.h"
+#include "core/rules/run.h"
+#include <stdio.h>
+
+enum
+{
+  SHOWN_NAMES = 5
+};
+
+/* 0, or table.code with what is wrong in the table. */
+static int
+begin (fci_run *run, const fmtconv_rules *rules, const fmtconv_model *in, bool reverse)
+{
+  run->in = in;
+  run->table.arena = &run->arena;
+  run->table.ctx = run->ctx;
+  run->n_tensors = in ? fmtconv_model_count (in) : 0;
+  return fci_table_compile (&run->table, rules, reverse);
+}
+
+static bool
+only_drops (const fci_table *table)
+{
+  for (unsigned f = 0; f < table->n_families; f++)
+    if (!table->family[f].why)
+      return false;
+  return true;
+}
+
+static void
+fail_nothing (fci_run *run)
+{
+  for (size_t i = 0; i < run->n_tensors && i < SHOWN_NAMES; i++)
+    fmtconv_detail (run->ctx, "found: '%s'", fci_model_tensor (run->in, i)->name);
+  fmtconv_fail_at (run->ctx, FMTCONV_E_MISSING,
+                   &(fmtconv_where){ .hint = "'fmtconv inspect' shows what the input holds" },
+                   "nothing here that this transform knows, among %zu tensors", run->n_tensors);
+}
+
+static void
+fail_problems (fci_run *run)
+{
+  static const char *const kinds[FCI_PROBLEMS] = {
+    [FCI_WRONG_SHAPE] = "with a wrong shape",
+    [FCI_BAD_NAME] = "with a name that clashes",
+    [FCI_MISSING] = "missing",
+    [FCI_UNKNOWN] = "not known to this transform",
+  };
+  char text[160] = "";
+  size_t n = 0, total = 0;
+  for (unsigned k = 0; k < FCI_PROBLEMS; k++)
+    if (run->problems[k])
+      {
+        n += (size_t) snprintf (text + n, sizeof text - n, "%s%zu %s", n ? ", " : "", run->problems[k],
+                                kinds[k]);
+        total += run->problems[k];
+      }
+  bool missing = run->problems[FCI_MISSING] == total, unknown = run->problems[FCI_UNKNOWN] == total;
+  const char *hint = missing   ? "is the input complete, and of the kind that this transform is for?"
+                     : unknown ? "is this the transform for this input?"
+                               : NULL;
+  fmtconv_fail_at (run->ctx, missing ? FMTCONV_E_MISSING : FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = hint },
+                   "tensors: %s", text);
+}
+
+static bool
+has_problems (const fci_run *run)
+{
+  for (unsigned k = 0; k < FCI_PROBLEMS; k++)
+    if (run->problems[k])
+      return true;
+  return false;
+}
+
+static void
+apply (fci_run *run)
+{
+  fci_run_match (run);
+  if (!run->code && !run->claimed && !only_drops (&run->table))
+    {
+      fail_nothing (run);
+      return;
+    }
+  if (!run->code)
+    fci_run_items (run);
+  if (!run->code)
+    fci_run_shapes (run);
+  if (!run->code)
+    fci_run_complete (run);
+  if (!run->code)
+    fci_run_unmatched (run);
+  if (!run->code && !has_problems (run))
+    fci_run_sort (run);
+  if (run->code)
+    fci_nomem (run->ctx);
+  else if (has_problems (run))
+    fail_problems (run);
+  else
+    fci_run_emit (run);
+}
+
+static void
+run_rules (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out, bool reverse)
+{
+  if (!rules || !in || !out || fmtconv_ctx_failed (fci_model_ctx (in)))
+    return;
+  fci_run run = { .ctx = fci_model_ctx (in), .out = out };
+  if (begin (&run, rules, in, reverse))
+    fci_table_fail (&run.table, run.ctx);
+  else
+    apply (&run);
+  fci_arena_clear (&run.arena);
+}
+
+void
+fmtconv_rules_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
+{
+  run_rules (rules, in, out, false);
+}
+
+void
+fmtconv_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out)
+{
+  run_rules (rules, in, out, true);
+}
+
+/* Which tensors the run claims, in the context's memory. */
+static const bool *
+claimed_tensors (fci_run *run)
+{
+  bool *takes = run->claimed ? fmtconv_ctx_alloc (run->ctx, run->n_tensors, sizeof *takes) : NULL;
+  for (size_t i = 0; takes && i < run->n_tensors; i++)
+    takes[i] = run->taken[i] != FCI_NONE && !run->table.family[run->taken[i]].why;
+  return takes;
+}
+
+static int
+recognize (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse, fci_recognition *out)
+{
+  fci_run run = { .ctx = fci_model_ctx (model), .silent = true };
+  *out = (fci_recognition){ 0 };
+  int code = begin (&run, rules, model, reverse);
+  if (!code)
+    fci_run_match (&run);
+  if (!code && !run.code)
+    fci_run_complete (&run);
+  if (!code && !run.code)
+    {
+      fci_run_unmatched (&run);
+      *out = (fci_recognition){ .claimed = run.claimed,
+                                .bytes = run.bytes,
+                                .missing = run.problems[FCI_MISSING],
+                                .unknown = run.problems[FCI_UNKNOWN],
+                                .first = run.first,
+                                .takes = claimed_tensors (&run) };
+    }
+  if (!code && run.claimed && !out->takes)
+    code = run.code ? run.code : fmtconv_ctx_failed (run.ctx);
+  fci_arena_clear (&run.arena);
+  return code ? code : run.code;
+}
+
+int
+fci_rules_recognize (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
+{
+  return recognize (rules, model, false, out);
+}
+
+int
+fci_rules_recognize_reverse (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
+{
+  return recognize (rules, model, true, out);
+}
+
+const char *
+fci_rules_one_way (fmtconv_ctx *ctx, const fmtconv_rules *rules)
+{
+  fci_run run = { .ctx = ctx };
+  int code = begin (&run, rules, NULL, true);
+  const char *why = code && code != FMTCONV_E_NOMEM ? fci_table_fault (&run.table, ctx) : NULL;
+  if (code == FMTCONV_E_NOMEM)
+    fci_nomem (ctx);
+  fci_arena_clear (&run.arena);
+  return why;
+}
+
+int
+fci_rules_check (fmtconv_ctx *ctx, const fmtconv_rules *rules)
+{
+  fci_run run = { .ctx = ctx };
+  int code = begin (&run, rules, NULL, false);
+  if (code)
+    fci_table_fail (&run.table, ctx);
+  fci_arena_clear (&run.arena);
+  return code;
+}

@@ -1,0 +1,221 @@
+/* core/rules/table.h: a compiled table of rules, ready to run in one direction.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * `in` is the side that matches, `out` the side that prints: from and to, or in reverse to and from.
+ */
+#ifndef FCI_RULES_TABLE_H
+#define FCI_RULES_TABLE_H
+
+#include "core/base/arena.h"
+#include "core/rules/pattern.h"
+#include <fmtconv/rules.h>
+
+enum
+{
+  FCI_MAX_CAPTURES = 48,
+  FCI_MAX_VARS = 32,
+  FCI_MAX_COMBOS = 512, /* products of the lists of one pattern */
+  FCI_MAX_FAMILIES = 512,
+  FCI_MAX_PARTS = 256,
+  FCI_MAX_OPS = 8,
+  FCI_MAX_STEPS = 8,
+  FCI_MAX_PREFIXES = 16,
+  FCI_SMALL_VALUES = 4096, /* numbers below are kept as bits */
+  FCI_ANY = -2,            /* fci_dim.var: "?" */
+  FCI_PLAIN = -1           /* fci_dim.var: a number */
+};
+
+#define FCI_NONE UINT32_MAX
+
+/* A set of numbers: bits and a list while it grows, sorted when it is closed. */
+typedef struct fci_values
+{
+  uint64_t small[FCI_SMALL_VALUES / 64];
+  int64_t *large;
+  size_t n_large, room;
+  int64_t *sorted;
+  size_t n;
+} fci_values;
+
+typedef struct fci_dim
+{
+  uint64_t times; /* the number, or the factor of the variable */
+  int var;
+} fci_dim;
+
+typedef struct fci_shape
+{
+  unsigned rank;
+  fci_dim dim[FMTCONV_MAX_RANK];
+} fci_shape;
+
+/* The numbers of one tensor. */
+typedef struct fci_dims
+{
+  unsigned rank;
+  uint64_t n[FMTCONV_MAX_RANK];
+} fci_dims;
+
+typedef struct fci_change /* one of .ops */
+{
+  enum
+  {
+    FCI_CAST,
+    FCI_PERMUTE,
+    FCI_RESHAPE,
+    FCI_SCALE
+  } kind;
+  uint32_t dtype;
+  double factor;
+  unsigned rank; /* PERMUTE */
+  unsigned axes[FMTCONV_MAX_RANK];
+  fci_shape to; /* RESHAPE */
+} fci_change;
+
+typedef struct fci_capture
+{
+  fci_span name;
+  bool complete;
+  fci_values values;
+  fci_values raw; /* as printed, where the sum is open */
+} fci_capture;
+
+typedef struct fci_var
+{
+  fci_span name;
+  bool bound;
+  uint64_t value;
+  const char *tensor; /* that bound it */
+} fci_var;
+
+/* A place in the nested loops: the run of rules, and the capture whose printed value comes next. */
+typedef struct fci_step
+{
+  unsigned run;
+  const fci_token *loop; /* NULL: the last step */
+} fci_step;
+
+typedef struct fci_site fci_site;
+typedef struct fci_family fci_family;
+
+typedef struct fci_rule
+{
+  const fmtconv_rule *said;
+  unsigned number; /* of the table, from 1 */
+  fci_pattern in, out;
+  fci_family *family;
+  struct fci_rule *sibling; /* the next of the family */
+  bool rooted;              /* from begins with '/' */
+
+  unsigned n_join; /* tensors that one is fused from: combinations of the lists only in `in` */
+  uint32_t *join;  /* what each adds to a combination's number */
+  unsigned n_split;
+  struct fci_rule *leader; /* picks: the first rule that picks from the same tensor, or NULL */
+  struct fci_rule *mate;   /* the next of them */
+  unsigned n_pick, pick_of;
+  unsigned pick[FCI_MAX_PARTS];
+
+  unsigned n_shapes;
+  fci_shape shape[FMTCONV_MAX_RANK + 1];
+  unsigned n_ops;
+  fci_change op[FCI_MAX_OPS];
+  unsigned n_steps;
+  fci_step step[FCI_MAX_STEPS];
+} fci_rule;
+
+/* The rules of one `in` text. */
+struct fci_family
+{
+  fci_pattern in;
+  bool rooted;
+  bool required;
+  bool joins;
+  const char *why; /* drops: not NULL */
+  fci_rule *rules;
+  fci_span head;                        /* literal text the pattern begins with */
+  fci_span mid;                         /* literal text behind head and a number, if it is so */
+  fci_span tail;                        /* literal text the pattern ends with */
+  const fci_token *list[FCI_MAX_SLOTS]; /* one a slot */
+  uint32_t weight[FCI_MAX_SLOTS];       /* of a position in a combination's number */
+  uint32_t combos;
+  fci_values *seen[FCI_MAX_SLOTS]; /* numbers, by slot */
+  fci_site *last;                  /* the one made last */
+};
+
+/* The families whose patterns begin with the same text. */
+typedef struct fci_head
+{
+  fci_span text;
+  int byte; /* the first of text; -1: it is empty */
+  bool rooted;
+  uint64_t families[FCI_MAX_FAMILIES / 64];
+} fci_head;
+
+typedef struct fci_table
+{
+  const fmtconv_rules *said;
+  fmtconv_ctx *ctx;
+  fci_arena *arena;
+  bool reverse;
+  fci_lists lists;
+  unsigned n_captures;
+  fci_capture *capture;
+  unsigned n_vars;
+  fci_var var[FCI_MAX_VARS];
+  unsigned n_families;
+  fci_family *family;
+  unsigned n_rules; /* without drops */
+  fci_rule *rule;
+  unsigned n_prefixes;
+  fci_pattern prefix[FCI_MAX_PREFIXES];
+
+  unsigned n_heads;
+  fci_head *head;
+
+  /* What is wrong. */
+  int code;
+  unsigned bad_rule; /* 0: the table */
+  char bad[192];
+} fci_table;
+
+/* Compile.  0, or table->code with what is wrong (not recorded). */
+int fci_table_compile (fci_table *table, const fmtconv_rules *rules, bool reverse);
+
+/* Note what is wrong (the first time) and return false. */
+bool fci_table_bad (fci_table *table, unsigned rule, const char *format, ...) FMTCONV_PRINTF (3);
+
+/* What fci_table_compile found, as text; NULL: out of memory. */
+const char *fci_table_fault (const fci_table *table, fmtconv_ctx *ctx);
+
+/* Record it as an error. */
+int fci_table_fail (const fci_table *table, fmtconv_ctx *ctx);
+
+/* n zeroed objects; NULL: out of memory, noted. */
+void *fci_table_alloc (fci_table *table, size_t n, size_t size);
+
+/* Steps of fci_table_compile, each false when something is wrong. */
+bool fci_table_pattern (fci_table *table, unsigned rule, fci_pattern *out, const char *text);
+bool fci_table_join (fci_table *table, fci_rule *rule, bool drop);
+bool fci_table_link (fci_table *table, fci_rule *rule);
+bool fci_table_families (fci_table *table);
+bool fci_table_picks (fci_table *table);
+bool fci_table_index (fci_table *table);
+bool fci_rule_details (fci_table *table, fci_rule *rule);
+void fci_table_order (fci_table *table);
+
+/* "12h,t" of `text` to a shape. */
+bool fci_shape_parse (fci_table *table, unsigned rule, fci_span text, fci_shape *shape);
+
+/* Number of the capture of that name, or FCI_NONE. */
+unsigned fci_table_capture (const fci_table *table, fci_span name);
+
+/* The token of `pattern` that holds that capture, or NULL. */
+const fci_token *fci_pattern_token (const fci_pattern *pattern, unsigned capture);
+
+/* Sets.  add: false when out of memory.  close: sort; more may be added and closed again. */
+bool fci_values_add (fci_arena *arena, fci_values *set, int64_t value);
+bool fci_values_merge (fci_arena *arena, fci_values *set, const fci_values *from);
+bool fci_values_close (fci_arena *arena, fci_values *set);
+bool fci_values_has (const fci_values *set, int64_t value);
+
+#endif

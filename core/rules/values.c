@@ -1,0 +1,75 @@
+/* core/rules/values.c: sets of the numbers that captures took.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/table.h"
+#include <stdlib.h>
+#include <string.h>
+
+bool
+fci_values_add (fci_arena *arena, fci_values *set, int64_t value)
+{
+  if (value < FCI_SMALL_VALUES)
+    {
+      set->small[value / 64] |= UINT64_C (1) << value % 64;
+      return true;
+    }
+  if (set->n_large && set->large[set->n_large - 1] == value)
+    return true;
+  if (set->n_large == set->room)
+    {
+      size_t room = set->room ? 2 * set->room : 64;
+      int64_t *large = fci_arena_alloc (arena, room * sizeof *large);
+      if (!large)
+        return false;
+      if (set->n_large)
+        memcpy (large, set->large, set->n_large * sizeof *large);
+      set->large = large;
+      set->room = room;
+    }
+  set->large[set->n_large++] = value;
+  return true;
+}
+
+bool
+fci_values_merge (fci_arena *arena, fci_values *set, const fci_values *from)
+{
+  for (size_t i = 0; i < FCI_SMALL_VALUES / 64; i++)
+    set->small[i] |= from->small[i];
+  for (size_t i = 0; i < from->n_large; i++)
+    if (!fci_values_add (arena, set, from->large[i]))
+      return false;
+  return true;
+}
+
+static int
+compare (const void *a, const void *b)
+{
+  int64_t x = *(const int64_t *) a, y = *(const int64_t *) b;
+  return (x > y) - (x < y);
+}
+
+bool
+fci_values_close (fci_arena *arena, fci_values *set)
+{
+  size_t n = 0;
+  set->sorted = fci_arena_alloc (arena, (FCI_SMALL_VALUES + set->n_large) * sizeof *set->sorted);
+  if (!set->sorted)
+    return false;
+  for (int64_t v = 0; v < FCI_SMALL_VALUES; v++)
+    if (set->small[v / 64] >> v % 64 & 1)
+      set->sorted[n++] = v;
+  if (set->n_large)
+    qsort (set->large, set->n_large, sizeof *set->large, compare);
+  for (size_t i = 0; i < set->n_large; i++)
+    if (i == 0 || set->large[i] != set->large[i - 1])
+      set->sorted[n++] = set->large[i];
+  set->n = n;
+  return true;
+}
+
+bool
+fci_values_has (const fci_values *set, int64_t value)
+{
+  if (value < FCI_SMALL_VALUES)
+    return set->small[value / 64] >> value % 64 & 1;
+  return set->n && bsearch (&value, set->sorted, set->n, sizeof value, compare);
+}

@@ -1,0 +1,171 @@
+/* core/spec/expand.c: ${name} in the texts of a spec, and what their paths are relative to.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/base/grow.h"
+#include "core/base/text.h"
+#include "core/spec/spec.h"
+#include <string.h>
+#include <sys/stat.h>
+
+enum
+{
+  MOST_BYTES = 8 * 1024 * 1024 /* that variables may stand for, in the whole spec */
+};
+
+/* A text falls into plain pieces and variables. */
+typedef struct piece
+{
+  const char *text; /* plain: n bytes */
+  size_t n;
+  fci_variable *variable; /* NULL: it is plain */
+} piece;
+
+static int
+unknown (const fci_pipeline *p, const fci_yaml *node, const char *name)
+{
+  const char **names = fmtconv_ctx_alloc (p->ctx, p->n_variables, sizeof *names);
+  for (size_t i = 0; names && i < p->n_known; i++)
+    names[i] = p->variables[i].name;
+  const char *near = names ? fci_nearest (name, names, p->n_known) : NULL;
+  for (size_t i = p->n_known; i < p->n_variables; i++)
+    if (!strcmp (p->variables[i].name, name))
+      return fci_spec_fail (p, node->at,
+                            "a default may name only variables that are declared above it: not '%s'", name);
+  if (near)
+    return fci_spec_fail (p, node->at, "there is no variable '%s': did you mean '%s'?", name, near);
+  return fci_spec_fail (p, node->at, "there is no variable '%s': declare it under 'variables'", name);
+}
+
+/* "${name}" at `at`: where it ends, or NULL (an error). */
+static const char *
+take_variable (const fci_pipeline *p, const fci_yaml *node, const char *at, fci_variable **out)
+{
+  size_t n = strcspn (at + 2, "}");
+  const char *name = fci_copy (p->ctx, at + 2, n);
+  if (name && (!at[2 + n] || !fci_spec_name_ok (name)))
+    fci_spec_fail (p, node->at, "'%s' is no ${NAME}: for a plain ${ write $${", at);
+  for (size_t i = 0; !p->ctx->failed && i < p->n_known; i++)
+    if (!strcmp (p->variables[i].name, name))
+      {
+        *out = &p->variables[i];
+        return at + n + 3;
+      }
+  if (!p->ctx->failed)
+    unknown (p, node, name);
+  return NULL;
+}
+
+/* The piece at `at`, and where it ends; NULL: an error. */
+static const char *
+take_piece (const fci_pipeline *p, const fci_yaml *node, const char *at, piece *out)
+{
+  *out = (piece){ .text = at };
+  if (!strncmp (at, "${", 2))
+    return take_variable (p, node, at, &out->variable);
+  if (!strncmp (at, "$${", 3))
+    {
+      out->text = at + 1;
+      out->n = 2;
+      return at + 3;
+    }
+  do
+    out->n++;
+  while (at[out->n] && strncmp (at + out->n, "${", 2) && strncmp (at + out->n, "$${", 3));
+  return at + out->n;
+}
+
+int
+fci_expand_check (fci_pipeline *p, const fci_yaml *node)
+{
+  for (const fci_yaml *item = node->first; item; item = item->next)
+    if (fci_expand_check (p, item))
+      return p->ctx->failed;
+  for (const char *at = node->kind == FCI_YAML_TEXT ? node->text : ""; *at;)
+    {
+      piece found;
+      at = take_piece (p, node, at, &found);
+      if (!at)
+        return p->ctx->failed;
+      if (found.variable)
+        found.variable->used = true;
+    }
+  return 0;
+}
+
+fci_expanded
+fci_expand (fci_pipeline *p, const fci_yaml *node)
+{
+  fci_expanded out = { .base = p->folder };
+  fci_grow text = { .ctx = p->ctx };
+  for (const char *at = node->text; at && *at && !p->ctx->failed;)
+    {
+      piece found;
+      bool first = at == node->text;
+      at = take_piece (p, node, at, &found);
+      const fci_variable *v = at ? found.variable : NULL;
+      size_t n = v && v->value ? strlen (v->value) : found.n;
+      if (v && !v->value)
+        return (fci_expanded){ .absent = found.variable };
+      if (at && (p->expanded += n) > MOST_BYTES)
+        fci_spec_fail (p, node->at, "the variables stand for more than 8 MiB of text");
+      if (v && first)
+        out.base = v->base;
+      fci_grow_bytes (&text, v ? v->value : found.text, n);
+    }
+  out.text = p->ctx->failed ? NULL : fci_grown (&text);
+  return out;
+}
+
+static fci_expanded
+expand_one (fci_pipeline *p, const fci_yaml *node)
+{
+  fci_expanded out = { 0 };
+  if (fci_spec_kind (p, node, FCI_YAML_TEXT, "a path"))
+    return out;
+  out = fci_expand (p, node);
+  if (out.text && !*out.text)
+    {
+      fci_spec_fail (p, node->at, "the path is empty");
+      out.text = NULL;
+    }
+  if (out.text && *out.text != '/')
+    out.text = fmtconv_ctx_printf (p->ctx, "%s%s", out.base, out.text);
+  return out;
+}
+
+/* None of the list is there.  What of it would have been looked for: paths with a variable that has no value
+ * are not. */
+static fci_expanded
+none_there (fci_pipeline *p, const fci_yaml *list)
+{
+  fci_expanded out = { 0 };
+  size_t n = 0;
+  for (const fci_yaml *item = list->first; item && !p->ctx->failed; item = item->next)
+    {
+      fci_expanded one = expand_one (p, item);
+      if (one.text)
+        fmtconv_detail (p->ctx, "%s", one.text);
+      n += one.text != NULL;
+      out.absent = one.absent ? one.absent : out.absent;
+    }
+  if (n || !list->n)
+    fci_spec_fail (p, list->at, n ? "none of these paths is there:" : "the list of paths is empty");
+  return out;
+}
+
+fci_expanded
+fci_expand_path (fci_pipeline *p, const fci_yaml *node)
+{
+  struct stat st;
+  if (node->kind != FCI_YAML_LIST)
+    return expand_one (p, node);
+  for (const fci_yaml *item = node->first; item && !p->ctx->failed; item = item->next)
+    {
+      fci_expanded out = expand_one (p, item);
+      if (out.text && stat (out.text, &st) == 0)
+        return out;
+    }
+  return none_there (p, node);
+}

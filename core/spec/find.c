@@ -1,0 +1,86 @@
+/* core/spec/find.c: the presets that are installed, and which file a typed spec is.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/base/text.h"
+#include "core/spec/spec.h"
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int
+fci_presets_find (fmtconv_ctx *ctx, const char *only, fci_files *out)
+{
+  static const fci_search search = {
+    .what = "folder of presets",
+    .suffix = ".yaml",
+    .variable = "FMTCONV_PIPELINE_PATH",
+    .installed = FCI_PIPELINE_DIR,
+    .own = "fmtconv/pipelines",
+  };
+  return fci_search_files (ctx, &search, only, out);
+}
+
+const char *
+fci_preset_summary (fmtconv_ctx *ctx, const fci_file *preset)
+{
+  char line[256] = "";
+  FILE *f = preset->error ? NULL : fopen (preset->path, "re");
+  const char *text = f && fgets (line, sizeof line, f) ? line : "";
+  if (f)
+    fclose (f);
+  if (*text != '#')
+    return "";
+  text += strspn (text, "# ");
+  return fci_copy (ctx, text, strcspn (text, "\r\n"));
+}
+
+static const char *
+unknown (fmtconv_ctx *ctx, const char *typed)
+{
+  fci_files all;
+  const char **names =
+      fci_presets_find (ctx, NULL, &all) ? NULL : fmtconv_ctx_alloc (ctx, all.n + 1, sizeof *names);
+  for (size_t i = 0; names && i < all.n; i++)
+    {
+      names[i] = all.file[i].name;
+      fmtconv_detail (ctx, "%s: %s", names[i], fci_preset_summary (ctx, &all.file[i]));
+    }
+  const char *near = names ? fci_nearest (typed, names, all.n) : NULL;
+  if (near)
+    fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                  "there is no file and no preset '%s': did you mean '%s'?  There are these:", typed, near);
+  else
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "there is no file and no preset '%s'%s", typed,
+                  all.n ? "; there are these presets:" : ", nor any other preset");
+  return NULL;
+}
+
+const char *
+fci_spec_path (fmtconv_ctx *ctx, const char *typed)
+{
+  struct stat st;
+  size_t len = strlen (typed);
+  if (!strcmp (typed, "-"))
+    {
+      fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                    "'-' is neither a file nor a preset: a spec has a place, which its paths are "
+                    "relative to");
+      return NULL;
+    }
+  /* A folder of the name is no spec, and beside a preset's name it is likely the checkpoint's. */
+  bool is_file = stat (typed, &st) == 0 && !S_ISDIR (st.st_mode);
+  if (is_file || !fci_plugin_name_ok (typed, len))
+    return fci_strdup (ctx, typed);
+  fci_files found;
+  if (fci_presets_find (ctx, typed, &found))
+    return NULL;
+  const fci_file *one = fci_files_find (&found, typed);
+  if (one && !one->error)
+    return one->path;
+  if (!one)
+    return unknown (ctx, typed);
+  fci_fail_file (ctx, FMTCONV_E_USAGE, one->path, NULL, "%s", one->error);
+  return NULL;
+}

@@ -1,0 +1,257 @@
+/* core/spec/input.c: the reader "spec": the model that a spec's inputs and transforms make is an input.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/convert/detect.h"
+#include "core/source/input.h"
+#include "core/spec/input.h"
+#include "core/spec/spec.h"
+#include <string.h>
+
+enum
+{
+  DEPTH = 8 /* specs that read one another */
+};
+
+typedef struct params
+{
+  fmtconv_pairs folders;
+  fmtconv_pairs variables;
+} params;
+
+static const fmtconv_param table[] = {
+  { FCI_SPEC_FOLDER ".*", FMTCONV_PARAM_PAIRS, offsetof (params, folders), NULL,
+    "where a relative path in that variable begins; default: the working folder" },
+  { "*", FMTCONV_PARAM_PAIRS, offsetof (params, variables), NULL,
+    "the value of that variable of the spec; 'input' is what ${input} stands for" },
+  { 0 },
+};
+
+bool
+fci_param_is_variable (const fmtconv_param *param)
+{
+  return param == &table[1];
+}
+
+bool
+fci_param_is_folder (const fmtconv_param *param)
+{
+  return param == &table[0];
+}
+
+/* A spec while it is read. */
+typedef struct reading
+{
+  fmtconv_input *file;
+  const struct reading *outer; /* the one that reads it */
+} reading;
+
+/* ctx->specs. */
+typedef struct specs
+{
+  const reading *inner; /* the last that began and did not end; NULL: none */
+  const fci_spec_input *read;
+} specs;
+
+static specs *
+specs_of (fmtconv_ctx *ctx)
+{
+  if (!ctx->specs)
+    ctx->specs = fci_new (ctx, specs);
+  return ctx->specs;
+}
+
+const fci_spec_input *
+fci_spec_input_of (const fmtconv_ctx *ctx, const fmtconv_model *model)
+{
+  const specs *all = ctx->specs;
+  const fci_spec_input *one = all ? all->read : NULL;
+  while (one && one->model != model)
+    one = one->next;
+  return one;
+}
+
+/* ---- Recognition */
+
+/* Does a line begin with "fmtconv: " and a number? */
+static bool
+has_version (const fmtconv_peek *peek)
+{
+  static const char key[] = "fmtconv:";
+  const char *at = (const char *) peek->head, *end = at + peek->head_len;
+  for (const char *line = at; line; line = line ? line + 1 : NULL)
+    {
+      size_t left = (size_t) (end - line), n = sizeof key - 1;
+      if (left > n && !memcmp (line, key, n))
+        {
+          while (n < left && line[n] == ' ')
+            n++;
+          return n < left && line[n] >= '0' && line[n] <= '9';
+        }
+      line = memchr (line, '\n', left);
+    }
+  return false;
+}
+
+/* A spec may open any file, so that its name must say that it is one, and the user must have given that name: a file
+ * in a folder that was downloaded, or one that calls itself model.safetensors, is none unasked. */
+static int
+probe (const fmtconv_peek *peek)
+{
+  bool may = peek->is_named && !peek->is_folder && fci_has_suffix (peek->base, ".yaml .yml");
+  return may && has_version (peek) ? 8 * (int) sizeof "fmtconv" : 0;
+}
+
+/* ---- Who may be read */
+
+static bool
+is_same (fmtconv_input *a, fmtconv_input *b)
+{
+  const struct stat *x = fci_input_stat (a), *y = fci_input_stat (b);
+  return x->st_dev == y->st_dev && x->st_ino == y->st_ino;
+}
+
+/* "a.yaml reads b.yaml reads a.yaml", from the outermost to this one. */
+static const char *
+way_to (fmtconv_ctx *ctx, const reading *r)
+{
+  const char *text = fmtconv_input_path (r->file);
+  for (r = r->outer; r && text; r = r->outer)
+    text = fmtconv_ctx_printf (ctx, "%s reads %s", fmtconv_input_path (r->file), text);
+  return text ? text : "";
+}
+
+static int
+check_may_read (fmtconv_ctx *ctx, const reading *r)
+{
+  unsigned depth = 1;
+  const char *path = fmtconv_input_path (r->file);
+  if (!fci_input_is_named (r->file))
+    return fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, path, NULL,
+                          "a spec may open any file, so it is not read where it was only found in a folder: "
+                          "name it yourself");
+  for (const reading *outer = r->outer; outer; outer = outer->outer, depth++)
+    if (is_same (outer->file, r->file))
+      return fci_fail_file (ctx, FMTCONV_E_FORMAT, path, NULL, "the spec needs itself as an input: %s",
+                            way_to (ctx, r));
+  if (depth > DEPTH)
+    return fci_fail_file (ctx, FMTCONV_E_LIMIT, path, NULL, "specs read one another more than %d deep: %s",
+                          (int) DEPTH, way_to (ctx, r));
+  return ctx->failed;
+}
+
+/* ---- Reading */
+
+/* What the user gave as the folder of a variable, with a slash at the end; "": the working folder. */
+static const char *
+folder_of (fmtconv_ctx *ctx, const params *p, const char *name)
+{
+  for (size_t i = 0; i < p->folders.n; i++)
+    if (!strcmp (p->folders.key[i], name))
+      {
+        const char *folder = p->folders.value[i];
+        size_t n = strlen (folder);
+        return n && folder[n - 1] != '/' ? fmtconv_ctx_printf (ctx, "%s/", folder) : folder;
+      }
+  return "";
+}
+
+static int
+give (fci_pipeline *p, const params *given)
+{
+  for (size_t i = 0; i < given->variables.n && !p->ctx->failed; i++)
+    {
+      const char *name = given->variables.key[i], *value = given->variables.value[i],
+                 *folder = folder_of (p->ctx, given, name);
+      if (!strcmp (name, "path"))
+        return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL,
+                              "of an input no variable can be called 'path', which is its own: call it "
+                              "otherwise");
+      if (!strcmp (name, "input") || !strcmp (name, "output"))
+        fci_variables_give_path (p, strcmp (name, "input") ? FCI_V_OUTPUT : FCI_V_INPUT, value, folder);
+      else
+        fci_variables_give (p, name, value, folder);
+    }
+  for (size_t i = 0; i < given->folders.n && !p->ctx->failed; i++)
+    {
+      size_t k = 0;
+      while (k < given->variables.n && strcmp (given->variables.key[k], given->folders.key[i]))
+        k++;
+      if (k == given->variables.n)
+        return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL,
+                              "the folder of '%s' is given, and '%s' is not", given->folders.key[i],
+                              given->folders.key[i]);
+    }
+  return fci_variables_settle (p);
+}
+
+/* The conversion that the spec stands for, up to its model.  NULL: an error. */
+static fci_conversion *
+run (fci_pipeline *p, const params *given, fmtconv_input *in)
+{
+  fci_conversion *c = fci_new (p->ctx, fci_conversion);
+  if (!c || fci_spec_open (p, in) || fci_variables_check (p) || give (p, given) || fci_spec_settle (p))
+    return NULL;
+  if (fci_yaml_find (p->root, "write"))
+    fmtconv_note (p->ctx, "what 'write' says is left undone: the spec is an input");
+  *c = (fci_conversion){ .ctx = p->ctx, .job = *p->job };
+  return fci_convert_model (c) ? c : NULL;
+}
+
+/* What its readers left in their files, of what the chain's models do not tell any more. */
+static void
+tell_skipped (const fci_conversion *c, fmtconv_model *out)
+{
+  for (size_t i = 0; i < c->n_parts; i++)
+    {
+      const fci_part *part = &c->part[i];
+      const char *name = part->job.name;
+      const fci_skip *skip = name && part->model == part->read ? NULL : fci_model_skips (part->read);
+      for (; skip; skip = skip->next)
+        fmtconv_model_skip (out, name ? fmtconv_ctx_printf (c->ctx, "%s/%s", name, skip->what) : skip->what,
+                            skip->bytes, skip->why);
+    }
+}
+
+/* Remembered for reports. */
+static int
+note_read (fmtconv_ctx *ctx, const char *path, const fmtconv_model *model, const fci_conversion *c)
+{
+  specs *all = specs_of (ctx);
+  fci_spec_input *one = all ? fci_new (ctx, fci_spec_input) : NULL;
+  if (!one)
+    return ctx->failed;
+  *one = (fci_spec_input){ .path = path, .model = model, .chain = c, .next = all->read };
+  all->read = one;
+  return 0;
+}
+
+static int
+read_spec (fmtconv_ctx *ctx, const void *given, fmtconv_input *in, fmtconv_model *out)
+{
+  specs *all = specs_of (ctx);
+  fci_pipeline p = { .ctx = ctx, .is_input = true, .job = fci_new (ctx, fmtconv_job) };
+  if (!all || !p.job)
+    return ctx->failed;
+  ctx->is_read = false; /* what is wrong was written by hand, and is no damaged checkpoint */
+  reading here = { .file = in, .outer = all->inner };
+  if (check_may_read (ctx, &here))
+    return ctx->failed;
+  all->inner = &here;
+  const fci_conversion *c = run (&p, given, in);
+  all->inner = here.outer;
+  if (!c)
+    return ctx->failed;
+  fci_model_continue (out, c->model);
+  tell_skipped (c, out);
+  return note_read (ctx, fmtconv_input_path (in), out, c);
+}
+
+const fmtconv_plugin fci_spec_plugin = {
+  .abi = FMTCONV_ABI,
+  .struct_size = sizeof fci_spec_plugin,
+  .name = "spec",
+  .summary = "what a spec makes, as an input: fmtconv-spec(5)",
+  .reader = FMTCONV_READER (.params = table, .probe = probe, .read = read_spec),
+};

@@ -1,0 +1,31 @@
+/* core/spec/input.h: specs that are inputs: the reader, and what it knows of those that were read.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_SPEC_INPUT_H
+#define FCI_SPEC_INPUT_H
+
+#include "core/convert/convert.h"
+#include <fmtconv/plugin.h>
+
+/* The reader "spec". */
+extern const fmtconv_plugin fci_spec_plugin;
+
+/* With '.' and a variable's name behind it: the key that tells the reader what its relative path is relative to. */
+#define FCI_SPEC_FOLDER "folder"
+
+/* Is it the parameter that takes the variables of a spec, or their folders? */
+bool fci_param_is_variable (const fmtconv_param *param);
+bool fci_param_is_folder (const fmtconv_param *param);
+
+/* A spec that was read. */
+typedef struct fci_spec_input
+{
+  const char *path;            /* of its file */
+  const fmtconv_model *model;  /* what the reader made of it */
+  const fci_conversion *chain; /* its readers and transforms, which ran */
+  const struct fci_spec_input *next;
+} fci_spec_input;
+
+/* The spec that a reader's model was made by.  NULL: by none. */
+const fci_spec_input *fci_spec_input_of (const fmtconv_ctx *ctx, const fmtconv_model *model);
+
+#endif

@@ -1,0 +1,39 @@
+/* core/spec/open.c: a spec's file to nodes, its version and its variables.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/source/input.h"
+#include "core/spec/spec.h"
+#include <string.h>
+
+static int
+check_version (const fci_pipeline *p)
+{
+  const fci_yaml *version = fci_yaml_find (p->root, "fmtconv");
+  if (!version)
+    return fci_spec_fail (p, p->root->at, "the line 'fmtconv: 1' is missing, which says that this is a spec");
+  if (version->kind != FCI_YAML_TEXT || strspn (version->text, "0123456789") != strlen (version->text))
+    return fci_spec_fail (p, version->at, "the version of a spec is a number: 'fmtconv: 1'");
+  if (strcmp (version->text, "1"))
+    return fci_spec_fail (p, version->at, "this is a spec of version %s, and this fmtconv knows version 1",
+                          version->text);
+  return 0;
+}
+
+int
+fci_spec_open (fci_pipeline *p, fmtconv_input *file)
+{
+  static const char *const keys[] = { "fmtconv", "variables", "read", "components", "transform", "write" };
+  fmtconv_source *source = fmtconv_input_open (file);
+  if (!source)
+    return p->ctx->failed;
+  const char *path = fmtconv_input_path (file), *slash = strrchr (path, '/');
+  p->path = path;
+  p->folder = fci_copy (p->ctx, path, slash ? (size_t) (slash - path) + 1 : 0);
+  p->root = fci_yaml_strict (source, path);
+  if (!p->root || fci_spec_kind (p, p->root, FCI_YAML_MAP, "a spec") || check_version (p)
+      || fci_spec_keys (p, p->root, "a spec", keys, sizeof keys / sizeof *keys))
+    return p->ctx->failed;
+  return fci_variables_declare (p);
+}

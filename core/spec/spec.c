@@ -1,0 +1,89 @@
+/* core/spec/spec.c: fmtconv_job_from_spec: from a YAML file and what the command line adds to a job.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/source/input.h"
+#include "core/spec/spec.h"
+
+/* A path that the whole job needs has a value. */
+static int
+need (const fci_pipeline *p, const fci_yaml *node, const fci_expanded *path)
+{
+  if (!p->ctx->failed && path->absent)
+    return fci_fail_file (p->ctx, FMTCONV_E_USAGE, fci_yaml_place (p->ctx, p->path, node->key_at), NULL,
+                          "this needs a value: add %s", fci_variable_how (p, path->absent));
+  return p->ctx->failed;
+}
+
+static int
+settle_read (fci_pipeline *p, const fci_yaml *read)
+{
+  fci_link_text reader;
+  if (fci_spec_step (p, read, FCI_READER, &reader) || need (p, read, &reader.path))
+    return p->ctx->failed;
+  p->job->input = reader.path.text;
+  p->job->reader = reader.text;
+  return 0;
+}
+
+static int
+settle_write (fci_pipeline *p, const fci_yaml *write)
+{
+  fci_link_text writer;
+  if (write->kind == FCI_YAML_LIST)
+    return fci_spec_outputs (p, write);
+  if (fci_spec_step (p, write, FCI_WRITER, &writer) || need (p, write, &writer.path))
+    return p->ctx->failed;
+  p->job->output = writer.path.text;
+  p->job->writer = writer.text;
+  return 0;
+}
+
+/* read or components, then transform, then write. */
+int
+fci_spec_settle (fci_pipeline *p)
+{
+  const fci_yaml *read = fci_yaml_find (p->root, "read"), *parts = fci_yaml_find (p->root, "components"),
+                 *transform = fci_yaml_find (p->root, "transform"), *write = fci_yaml_find (p->root, "write");
+  if (!read && !parts)
+    return fci_spec_fail (p, p->root->at,
+                          "the spec does not say what to read: 'read' or 'components' is missing");
+  if (read && parts)
+    return fci_spec_fail (p, parts->key_at, "a spec has either 'read' or 'components', not both");
+  if (!write && !p->is_input)
+    return fci_spec_fail (p, p->root->at, "the spec does not say what to write: 'write' is missing");
+  if (read ? settle_read (p, read) : fci_spec_parts (p, parts))
+    return p->ctx->failed;
+  if (transform && fci_spec_transforms (p, transform, &p->job->transforms, &p->job->n_transforms))
+    return p->ctx->failed;
+  return p->is_input ? 0 : settle_write (p, write);
+}
+
+/* What the command line gives: as paths they are relative to the working folder. */
+static int
+give (fci_pipeline *p, const fmtconv_spec_variable *given, size_t n, const char *input, const char *output)
+{
+  bool only_output = input && !output && !p->variables[FCI_V_INPUT].used && p->variables[FCI_V_OUTPUT].used;
+  fci_variables_give_path (p, FCI_V_INPUT, only_output ? NULL : input, "");
+  fci_variables_give_path (p, FCI_V_OUTPUT, only_output ? input : output, "");
+  for (size_t i = 0; i < n; i++)
+    if (fci_variables_give (p, given[i].name, given[i].value, ""))
+      return p->ctx->failed;
+  return fci_variables_settle (p);
+}
+
+fmtconv_job *
+fmtconv_job_from_spec (fmtconv_ctx *ctx, const char *spec, const fmtconv_spec_variable *variables, size_t n,
+                       const char *input, const char *output)
+{
+  if (!ctx || !spec || ctx->failed)
+    return NULL;
+  fci_pipeline p = { .ctx = ctx, .job = fci_new (ctx, fmtconv_job) };
+  const char *path = p.job ? fci_spec_path (ctx, spec) : NULL;
+  if (!path || fci_spec_open (&p, fci_input_user (ctx, path)) || fci_variables_check (&p)
+      || give (&p, variables, n, input, output) || fci_spec_settle (&p))
+    return NULL;
+  p.job->struct_size = sizeof *p.job;
+  return p.job;
+}

@@ -1,0 +1,262 @@
+/* core/spec/step.c: {NAME: {key: value}} of a spec to NAME:key=value as the command line has it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/base/grow.h"
+#include "core/convert/stage.h"
+#include "core/plugin/load.h"
+#include "core/spec/input.h"
+#include "core/spec/spec.h"
+#include <string.h>
+
+enum
+{
+  MOST_PAIRS = 4096,
+  MOST_TRANSFORMS = 64
+};
+
+/* One element while its parameters are collected. */
+typedef struct element
+{
+  fci_pipeline *p;
+  fci_role role;
+  const fmtconv_param *params; /* of the plugin in that role */
+  const char *owner;           /* "transform 'cast'" */
+  const fci_yaml *node;        /* {key: value} */
+  fci_grow text;               /* "NAME:key=value,key=value" so far */
+  size_t pairs;
+  const fci_yaml *reverse; /* its key "reverse", which is no parameter; NULL: none */
+} element;
+
+/* Let what a plugin's parameters are checked by complain of this place in the spec. */
+static const char *
+enter (fci_pipeline *p, fci_place at)
+{
+  const char *before = p->ctx->file;
+  p->ctx->file = fci_yaml_place (p->ctx, p->path, at);
+  p->ctx->is_written = true;
+  return before;
+}
+
+static void
+leave (fci_pipeline *p, const char *before)
+{
+  p->ctx->file = before;
+  p->ctx->is_written = false;
+}
+
+/* The plugin of NAME, or of COMPONENT/NAME where a transform takes one component. */
+static const fmtconv_plugin *
+find_plugin (fci_pipeline *p, const fci_yaml *node, const char *typed, fci_role role)
+{
+  const fmtconv_plugin *plugin = NULL;
+  const char *slash = role == FCI_TRANSFORM ? strchr (typed, '/') : NULL, *name = slash ? slash + 1 : typed;
+  const char *component = slash ? fci_copy (p->ctx, typed, (size_t) (slash - typed)) : "component";
+  const char *before = enter (p, node->key ? node->key_at : node->at);
+  if (component && !fci_component_name_ok (component))
+    fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "'%s' is no component's name", component);
+  else if (!fci_plugin_name_ok (name, strlen (name)))
+    fmtconv_fail (p->ctx, FMTCONV_E_USAGE,
+                  "'%s' is no plugin's name: a lower-case letter, then a-z, 0-9, '-'", name);
+  else
+    plugin = fci_plugin_find (p->ctx, name, role);
+  leave (p, before);
+  return plugin;
+}
+
+/* One pair: checked by itself, so that what is wrong with it has a place, and put to the others. */
+static int
+add_pair (element *e, fci_place at, const char *key, const char *value)
+{
+  fmtconv_ctx *ctx = e->p->ctx;
+  if (e->pairs == MOST_PAIRS)
+    return fci_spec_fail (e->p, at, "more than %d values for one %s", (int) MOST_PAIRS,
+                          fci_role_name (e->role));
+  const char *pair = fci_params_pair (ctx, key, value), *before = enter (e->p, at);
+  if (pair)
+    fci_params_parse (ctx, e->owner, e->params, pair);
+  leave (e->p, before);
+  fci_grow_texts (&e->text, strchr (fci_grown (&e->text), ':') ? "," : ":", pair ? pair : "", NULL);
+  e->pairs++;
+  return ctx->failed;
+}
+
+/* What stands for a path in another spec is relative to what it is relative to in this one, unless that is said. */
+static int
+add_folder (element *e, const fci_yaml *node, const char *variable, const char *folder)
+{
+  const char *key = fmtconv_ctx_printf (e->p->ctx, FCI_SPEC_FOLDER ".%s", variable);
+  const fci_yaml *said = fci_yaml_find (e->node, FCI_SPEC_FOLDER);
+  if (!key || fci_yaml_find (e->node, key) || (said && fci_yaml_find (said, variable)))
+    return e->p->ctx->failed;
+  return add_pair (e, node->at, key, folder);
+}
+
+/* A text; what needs a variable that has no value is left out. */
+static int
+add_text (element *e, const char *key, const fci_yaml *node)
+{
+  if (fci_spec_kind (e->p, node, FCI_YAML_TEXT, fmtconv_ctx_printf (e->p->ctx, "a value of '%s'", key)))
+    return e->p->ctx->failed;
+  const fmtconv_param *param = fci_params_find (e->params, key);
+  bool is_path = param && (fci_param_is_path (param) || fci_param_is_folder (param));
+  fci_expanded value = is_path ? fci_expand_path (e->p, node) : fci_expand (e->p, node);
+  if (!value.text || add_pair (e, param ? node->at : node->key_at, key, value.text))
+    return e->p->ctx->failed;
+  bool is_relative = param && fci_param_is_variable (param) && *value.base && *value.text != '/';
+  return is_relative ? add_folder (e, node, key, value.base) : e->p->ctx->failed;
+}
+
+/* KEY: text; KEY: [text, …] is KEY several times; KEY: {a: text} is KEY.a. */
+static int
+add_param (element *e, const fci_yaml *node)
+{
+  if (node->kind == FCI_YAML_NULL)
+    return fci_spec_fail (e->p, node->at, "'%s' has no value", node->key);
+  if (node->kind == FCI_YAML_TEXT)
+    return add_text (e, node->key, node);
+  for (const fci_yaml *item = node->first; item; item = item->next)
+    {
+      const char *key = item->key ? fmtconv_ctx_printf (e->p->ctx, "%s.%s", node->key, item->key) : node->key;
+      if (!key || add_text (e, key, item))
+        return e->p->ctx->failed;
+    }
+  return 0;
+}
+
+/* {NAME: {reverse: yes}} is NAME:reverse. */
+static int
+add_reverse (element *e, const fmtconv_plugin *plugin)
+{
+  bool yes = false;
+  if (fci_spec_bool (e->p, e->reverse, &yes) || !yes)
+    return e->p->ctx->failed;
+  const char *why = fci_one_way (e->p->ctx, plugin);
+  if (why)
+    return fci_spec_fail (e->p, e->reverse->at, "%s does not run in reverse: %s", e->owner, why);
+  fci_grow_text (&e->text, ":reverse");
+  return e->p->ctx->failed;
+}
+
+/* Is it what a link has beside the plugin's parameters? */
+static bool
+is_no_param (const element *e, const fci_yaml *node)
+{
+  return node == e->reverse || (e->role != FCI_TRANSFORM && !strcmp (node->key, "path"));
+}
+
+/* The parameters of one plugin to "NAME:key=value,…".  "path" is not one of them. */
+static const char *
+element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role role)
+{
+  const fmtconv_plugin *plugin = find_plugin (p, node, name, role);
+  element e = { .p = p, .role = role, .node = node, .text = { .ctx = p->ctx } };
+  if (!plugin)
+    return NULL;
+  e.params = fci_plugin_params (plugin, role);
+  e.owner = fci_owner (p->ctx, fci_role_name (role), plugin);
+  e.reverse = role == FCI_TRANSFORM && !fci_params_find (e.params, "reverse")
+                  ? fci_yaml_find (node, "reverse")
+                  : NULL;
+  fci_grow_text (&e.text, name);
+  if (e.reverse && add_reverse (&e, plugin))
+    return NULL;
+  size_t before_pairs = e.text.len + 1;
+  for (const fci_yaml *param = node->first; param; param = param->next)
+    if (!is_no_param (&e, param) && add_param (&e, param))
+      return NULL;
+  const char *text = fci_grown (&e.text), *before = enter (p, node->key ? node->key_at : node->at);
+  fci_params_parse (p->ctx, e.owner, e.params, e.pairs ? text + before_pairs : "");
+  leave (p, before);
+  return p->ctx->failed ? NULL : text;
+}
+
+/* {NAME: {…}} or {NAME: }: its only member.  NULL: an error. */
+static const fci_yaml *
+only_member (const fci_pipeline *p, const fci_yaml *node, const char *what)
+{
+  if (fci_spec_kind (p, node, FCI_YAML_MAP, what))
+    return NULL;
+  if (node->n != 1)
+    {
+      const fci_yaml *second = node->first ? node->first->next : NULL;
+      fci_spec_fail (p, second ? second->key_at : node->at, "%s names one plugin: {NAME: {key: value}}",
+                     what);
+      return NULL;
+    }
+  const fci_yaml *member = node->first;
+  if (member->kind != FCI_YAML_NULL
+      && fci_spec_kind (p, member, FCI_YAML_MAP,
+                        fmtconv_ctx_printf (p->ctx, "what follows '%s'", member->key)))
+    return NULL;
+  return member;
+}
+
+int
+fci_spec_step (fci_pipeline *p, const fci_yaml *node, fci_role role, fci_link_text *out)
+{
+  const char *what = role == FCI_READER ? "'read'" : "'write'";
+  *out = (fci_link_text){ 0 };
+  if (node->kind == FCI_YAML_TEXT)
+    {
+      out->path = fci_expand_path (p, node);
+      return p->ctx->failed;
+    }
+  const fci_yaml *member = only_member (p, node, what);
+  const fci_yaml *path = member ? fci_yaml_find (member, "path") : NULL;
+  if (!member)
+    return p->ctx->failed;
+  if (!path)
+    return fci_spec_fail (p, member->key_at, "%s has no path: {%s: {path: …}}", what, member->key);
+  if (role == FCI_WRITER && fci_spec_kind (p, path, FCI_YAML_TEXT, "the path of 'write'"))
+    return p->ctx->failed;
+  out->path = fci_expand_path (p, path);
+  out->text = element_text (p, member, member->key, role);
+  return p->ctx->failed;
+}
+
+/* One entry of transform: NAME or {NAME: {…}}. */
+static const char *
+transform_text (fci_pipeline *p, const fci_yaml *node, size_t n)
+{
+  if (node->kind != FCI_YAML_TEXT)
+    {
+      const fci_yaml *member = only_member (p, node, "a transform");
+      return member ? element_text (p, member, member->key, FCI_TRANSFORM) : NULL;
+    }
+  fci_expanded name = fci_expand (p, node);
+  if (!name.text)
+    return NULL;
+  if (strcmp (name.text, "none"))
+    return element_text (p, node, name.text, FCI_TRANSFORM);
+  if (n > 1)
+    fci_spec_fail (p, node->at, "'none' stands alone: it says that no transform is wanted");
+  return name.text;
+}
+
+int
+fci_spec_transforms (fci_pipeline *p, const fci_yaml *node, const char *const **texts, size_t *n)
+{
+  bool is_list = node->kind == FCI_YAML_LIST;
+  size_t entries = is_list ? node->n : 1;
+  const char **list = fmtconv_ctx_alloc (p->ctx, entries + 1, sizeof *list);
+  *n = 0;
+  *texts = list;
+  if (entries > MOST_TRANSFORMS)
+    return fci_spec_fail (p, node->at, "more than %d transforms", (int) MOST_TRANSFORMS);
+  if (!list || (node->kind == FCI_YAML_NULL && fci_spec_kind (p, node, FCI_YAML_LIST, "'transform'")))
+    return p->ctx->failed;
+  const fci_yaml *item = is_list ? node->first : node;
+  for (size_t i = 0; i < entries; i++, item = item->next)
+    {
+      const char *text = transform_text (p, item, entries);
+      if (p->ctx->failed)
+        return p->ctx->failed;
+      if (text)
+        list[(*n)++] = text;
+    }
+  if (!*n)
+    list[(*n)++] = "none";
+  return 0;
+}

@@ -1,0 +1,158 @@
+/* core/view/absmax.c: the largest absolute values of a view's blocks, which the executor measures.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * They are elements of a source without bytes, and a requirement says of what they are to be made.  Whatever is made
+ * of the view carries it to the plan. */
+#include "core/base/ctx.h"
+#include "core/base/map.h"
+#include "core/model/private.h"
+#include "core/source/source.h"
+#include "core/view/build.h"
+#include <math.h>
+#include <string.h>
+
+uint64_t
+fci_measure_extent (const fci_requirement *measured, unsigned axis)
+{
+  const uint64_t extent = measured->wanted->shape[axis], block = measured->measure->block[axis];
+  return extent / block + (extent % block != 0);
+}
+
+uint64_t
+fci_measure_blocks (const fci_requirement *measured)
+{
+  uint64_t n = 1;
+  for (unsigned i = 0; i < measured->wanted->rank; i++)
+    n *= fci_measure_extent (measured, i);
+  return n;
+}
+
+/* What is measured, as far as a map finds it by its bytes. */
+typedef struct key
+{
+  uint64_t block[FMTCONV_MAX_RANK];
+  uint64_t offset;
+  uint32_t source; /* its number */
+  uint32_t rank;
+  uint32_t n_boxes;
+  float divisor;
+} key;
+
+/* A requirement, and others of the same key. */
+typedef struct known
+{
+  fci_requirement *measured;
+  struct known *next;
+} known;
+
+static bool
+depends_on_measures (fmtconv_view *view)
+{
+  for (size_t i = 0; view->requirements && i < view->requirements->n; i++)
+    if (view->requirements->item[i]->measure)
+      return true;
+  return false;
+}
+
+static bool
+check (fmtconv_view *view, const uint64_t *block, double divisor)
+{
+  if (!fci_is_floating (view->dtype) && !fci_is_blocks (view->dtype))
+    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "there is no largest absolute value of %s",
+                         fmtconv_dtype_get (view->dtype)->name)
+           == 0;
+  for (unsigned i = 0; i < view->rank; i++)
+    if (!block || block[i] == 0)
+      return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "blocks of no elements along axis %u", i) == 0;
+  if (!isfinite ((float) divisor) || divisor < 0)
+    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "%g cannot divide largest values", divisor) == 0;
+  return !depends_on_measures (view)
+         || fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
+                             &(fmtconv_where){ .hint = "do one of the two in a conversion of its own" },
+                             "its values depend on others that must be measured first")
+                == 0;
+}
+
+static key *
+key_of (fmtconv_view *wanted, const uint64_t *block, float divisor)
+{
+  key *k = fci_new (wanted->ctx, key);
+  if (!k)
+    return NULL;
+  *k = (key){ .offset = wanted->boxes[0].offset,
+              .source = wanted->boxes[0].source->id,
+              .rank = wanted->rank,
+              .n_boxes = (uint32_t) wanted->n_boxes,
+              .divisor = divisor };
+  for (unsigned i = 0; i < wanted->rank; i++)
+    k->block[i] = block[i];
+  return k;
+}
+
+static fci_requirement *
+require (fmtconv_view *wanted, const uint64_t *block, float divisor)
+{
+  fmtconv_ctx *ctx = wanted->ctx;
+  fci_measure *m = fci_new (ctx, fci_measure);
+  fci_requirement *required = fci_requirement_new (ctx, wanted);
+  uint64_t *kept = fmtconv_ctx_alloc (ctx, wanted->rank, sizeof *kept);
+  if (!m || !required || !kept)
+    return NULL;
+  for (unsigned i = 0; i < wanted->rank; i++)
+    kept[i] = block[i];
+  *m = (fci_measure){ .block = kept, .divisor = divisor };
+  required->measure = m;
+  m->source = fci_source_memory (ctx, NULL, fci_measure_blocks (required) * sizeof (float),
+                                 divisor > 0 ? "measured scales" : "measured");
+  return m->source ? required : NULL;
+}
+
+/* What is measured of an equal view already, or from now on.  NULL: an error was recorded. */
+static fci_requirement *
+find (fmtconv_view *wanted, const uint64_t *block, float divisor)
+{
+  fmtconv_ctx *ctx = wanted->ctx;
+  key *k = key_of (wanted, block, divisor);
+  known *new = fci_new (ctx, known);
+  uintptr_t found = 0;
+  if (!ctx->measured)
+    ctx->measured = fci_map_new (ctx);
+  if (!k || !new || !ctx->measured)
+    return NULL;
+  fci_map_get (ctx->measured, k, sizeof *k, &found);
+  for (known *old = (known *) found; old; old = old->next)
+    if (fci_view_equal (old->measured->wanted, wanted))
+      return old->measured;
+  *new = (known){ .measured = require (wanted, block, divisor), .next = (known *) found };
+  return new->measured &&fci_map_set (ctx->measured, k, sizeof *k, (uintptr_t) new) ? new->measured : NULL;
+}
+
+/* A leaf of what is measured; each knows the tensors of its own view. */
+static fmtconv_view *
+leaf_of (fmtconv_view *wanted, fci_requirement *measured)
+{
+  uint64_t shape[FMTCONV_MAX_RANK];
+  for (unsigned i = 0; i < wanted->rank; i++)
+    shape[i] = fci_measure_extent (measured, i);
+  fmtconv_view *leaf =
+      fmtconv_view_leaf (measured->measure->source, 0, FMTCONV_F32, wanted->rank, shape, NULL);
+  if (!leaf)
+    return NULL;
+  fci_view_head head = fci_view_like (leaf);
+  if (!fci_head_use (&head, wanted) || (leaf->n_boxes && !fci_view_require (&head, measured)))
+    return NULL;
+  return fci_view_again (&head, leaf);
+}
+
+fmtconv_view *
+fmtconv_view_absmax (fmtconv_view *view, const uint64_t *block, double divisor)
+{
+  if (!view || fmtconv_ctx_failed (view->ctx) || !check (view, block, divisor))
+    return NULL;
+  fmtconv_view *wanted = fmtconv_view_cast (view, FMTCONV_F32);
+  if (!wanted)
+    return NULL;
+  fci_requirement *measured =
+      wanted->n_boxes ? find (wanted, block, (float) divisor) : require (wanted, block, (float) divisor);
+  return measured ? leaf_of (wanted, measured) : NULL;
+}

@@ -1,0 +1,248 @@
+/* core/view/blocks.c: views of block types: places in their leaves, what may be cut, their encoding.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/view/build.h"
+#include <string.h>
+
+uint64_t
+fci_dtype_bytes (uint32_t dtype, uint64_t n)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
+  return n / info->block * info->block_bytes;
+}
+
+uint64_t
+fci_dtype_step (uint32_t dtype)
+{
+  return fci_is_blocks (dtype) ? 1 : fmtconv_dtype_get (dtype)->block_bytes;
+}
+
+void
+fci_place_move (uint32_t dtype, uint64_t *offset, uint32_t *phase, uint64_t by)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
+  if (info->block == 1)
+    {
+      *offset += by;
+      return;
+    }
+  by += *phase;
+  *offset += by / info->block * info->block_bytes;
+  *phase = (uint32_t) (by % info->block);
+}
+
+void
+fci_piece_move (fci_piece *piece, uint64_t by)
+{
+  fci_place_move (piece->dtype, &piece->offset, &piece->phase, by);
+}
+
+const fci_op *
+fci_ops_coder (const fci_op *ops)
+{
+  while (ops && ops->kind == FCI_OP_WATCH)
+    ops = ops->before;
+  return ops && ops->kind == FCI_OP_QUANTIZE ? ops : NULL;
+}
+
+bool
+fci_ops_are_idle (const fci_op *ops)
+{
+  while (ops && ops->kind == FCI_OP_WATCH)
+    ops = ops->before;
+  return !ops;
+}
+
+bool
+fci_view_is_coded (fmtconv_view *view)
+{
+  for (size_t i = 0; fci_is_blocks (view->dtype) && i < view->n_boxes; i++)
+    if (fci_ops_coder (view->boxes[i].ops))
+      return true;
+  return false;
+}
+
+/* Does a box depend on the whole of its row? */
+static bool
+has_importance (fmtconv_view *view)
+{
+  for (size_t i = 0; i < view->n_boxes; i++)
+    {
+      const fci_op *coder = fci_ops_coder (view->boxes[i].ops);
+      if (coder && coder->importance)
+        return true;
+    }
+  return false;
+}
+
+bool
+fci_blocks_check (fmtconv_view *view, unsigned axis, uint64_t border, const char *what)
+{
+  if (!fci_is_blocks (view->dtype) || axis + 1 != view->rank)
+    return true;
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (view->dtype);
+  if (border % info->block != 0)
+    return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
+                            &(fmtconv_where){ .hint = "dequantize it first" },
+                            "a row of %s cannot be %s at element %llu, within a block of %u", info->name,
+                            what, (unsigned long long) border, (unsigned) info->block)
+           == 0;
+  if (has_importance (view))
+    return fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED,
+                         "a row that is quantized by importance cannot be %s afterwards", what)
+           == 0;
+  return true;
+}
+
+fmtconv_view *
+fci_bytes_refuse (fmtconv_view *view, const char *what)
+{
+  fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED, "the bytes of an encoding as %s cannot be %s",
+                fmtconv_dtype_get (view->coded->dtype)->name, what);
+  return NULL;
+}
+
+/* A raw piece of a block type as bytes. */
+static void
+to_bytes (const fci_pieces *list, fci_piece *piece, unsigned rank)
+{
+  const uint32_t dtype = piece->dtype;
+  uint64_t *extent = FCI_P_EXTENT (list, piece);
+  int64_t *stride = FCI_P_STRIDE (list, piece);
+  piece->dtype = FMTCONV_U8;
+  piece->ops = NULL;
+  for (unsigned i = 0; i + 1 < rank; i++)
+    stride[i] = (int64_t) fci_dtype_bytes (dtype, (uint64_t) stride[i]);
+  piece->start[rank - 1] = fci_dtype_bytes (dtype, piece->start[rank - 1]);
+  extent[rank - 1] = fci_dtype_bytes (dtype, extent[rank - 1]);
+}
+
+/* Stored blocks alone: plain boxes of bytes. */
+static fmtconv_view *
+raw_bytes (const fci_view_head *head, fmtconv_view *view)
+{
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank, 0);
+  if (!fci_pieces_take (&list, view))
+    {
+      fci_pieces_free (&list);
+      return NULL;
+    }
+  for (size_t i = 0; i < list.n; i++)
+    to_bytes (&list, fci_piece_at (&list, i), view->rank);
+  return fci_view_freeze (head, &list, false);
+}
+
+/* Something is still to be encoded: the boxes stay, and evaluation is that of `view`. */
+static fmtconv_view *
+coded_bytes (const fci_view_head *head, fmtconv_view *view)
+{
+  struct fci_view *bytes = (struct fci_view *) fci_view_freeze (head, NULL, false);
+  if (!bytes)
+    return NULL;
+  bytes->coded = view;
+  bytes->boxes = view->boxes;
+  bytes->n_boxes = view->n_boxes;
+  return bytes;
+}
+
+/* As bytes, bytes of a row on the last axis; no axes: one byte after the other. */
+fmtconv_view *
+fmtconv_view_bytes (fmtconv_view *view)
+{
+  uint64_t shape[FMTCONV_MAX_RANK + 1];
+  if (!view || fmtconv_ctx_failed (view->ctx) || view->coded || view->dtype == FMTCONV_U8)
+    return view && !fmtconv_ctx_failed (view->ctx) ? view : NULL;
+  if (!fci_is_blocks (view->dtype))
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED, "only block types can be seen as bytes, and this is %s",
+                    fmtconv_dtype_get (view->dtype)->name);
+      return NULL;
+    }
+  memcpy (shape, view->shape, view->rank * sizeof *shape);
+  shape[view->rank - 1] = fci_dtype_bytes (view->dtype, shape[view->rank - 1]);
+  fci_view_head head = fci_view_like (view);
+  head.dtype = FMTCONV_U8;
+  head.shape = shape;
+  return fci_view_is_coded (view) ? coded_bytes (&head, view) : raw_bytes (&head, view);
+}
+
+/* A piece of bytes as elements, or blocks of them. */
+static bool
+from_bytes (const fci_pieces *list, fci_piece *piece, unsigned rank, const fmtconv_dtype_info *to)
+{
+  uint64_t *extent = FCI_P_EXTENT (list, piece);
+  int64_t *stride = FCI_P_STRIDE (list, piece);
+  const uint64_t item = to->block_bytes;
+  bool whole = !piece->ops;
+  if (rank == 0)
+    {
+      piece->dtype = to->dtype;
+      return whole && item == 1 && to->block == 1;
+    }
+  whole = whole && (stride[rank - 1] == 1 || extent[rank - 1] == 1) && piece->start[rank - 1] % item == 0
+          && extent[rank - 1] % item == 0;
+  for (unsigned i = 0; i + 1 < rank && to->block > 1; i++)
+    {
+      whole = whole && (uint64_t) stride[i] % item == 0;
+      stride[i] = stride[i] / (int64_t) item * (int64_t) to->block;
+    }
+  piece->start[rank - 1] = piece->start[rank - 1] / item * to->block;
+  extent[rank - 1] = extent[rank - 1] / item * to->block;
+  stride[rank - 1] = (int64_t) fci_dtype_step (to->dtype);
+  piece->dtype = to->dtype;
+  return whole;
+}
+
+/* All pieces of bytes. */
+static bool
+all_from_bytes (fci_pieces *list, fmtconv_view *view, const fmtconv_dtype_info *to)
+{
+  if (!fci_pieces_take (list, view))
+    return false;
+  for (size_t i = 0; i < list->n; i++)
+    if (!from_bytes (list, fci_piece_at (list, i), view->rank, to))
+      return fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED,
+                           "bytes that do not lie back to back as they are stored are no %s", to->name)
+             == 0;
+  return true;
+}
+
+fmtconv_view *
+fmtconv_view_reinterpret (fmtconv_view *view, uint32_t dtype)
+{
+  uint64_t shape[FMTCONV_MAX_RANK + 1] = { 0 };
+  const fmtconv_dtype_info *to = fmtconv_dtype_get (dtype);
+  if (!view || fmtconv_ctx_failed (view->ctx) || dtype == FMTCONV_U8)
+    return view && !fmtconv_ctx_failed (view->ctx) ? view : NULL;
+  const unsigned last = view->rank ? view->rank - 1 : 0;
+  if (!to || (view->dtype != FMTCONV_U8 && view->dtype != FMTCONV_I8)
+      || (view->rank ? view->shape[last] % to->block_bytes != 0 : to->block_bytes * to->block > 1))
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "rows of %llu elements of %s are no encoding of %s",
+                    view->rank ? (unsigned long long) view->shape[last] : 1,
+                    fmtconv_dtype_get (view->dtype)->name, to ? to->name : "an unknown data type");
+      return NULL;
+    }
+  if (view->coded)
+    return view->coded->dtype == dtype ? view->coded : fci_bytes_refuse (view, "taken for another type");
+  if (view->rank)
+    memcpy (shape, view->shape, view->rank * sizeof *shape);
+  if (view->rank)
+    shape[last] = shape[last] / to->block_bytes * to->block;
+  fci_view_head head = fci_view_like (view);
+  head.dtype = dtype;
+  head.shape = shape;
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
+  if (all_from_bytes (&list, view, to))
+    return fci_view_freeze (&head, &list, false);
+  fci_pieces_free (&list);
+  return NULL;
+}
+
+fmtconv_view *
+fci_view_stored (fmtconv_view *view)
+{
+  if (view->coded)
+    return view->coded;
+  return fci_is_blocks (view->dtype) && !fci_view_is_coded (view) ? fmtconv_view_bytes (view) : view;
+}

@@ -1,0 +1,88 @@
+/* core/view/inspect.c: what the core asks of views: bytes, origins, plain copies.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/view/build.h"
+
+uint64_t
+fci_view_bytes (fmtconv_view *view)
+{
+  return fci_dtype_bytes (view->dtype, view->elements);
+}
+
+size_t
+fci_view_memory (fmtconv_view *view)
+{
+  size_t axes = view->rank * sizeof (uint64_t);
+  size_t size = sizeof *view + axes + view->n_boxes * (sizeof (fci_box) + 3 * axes);
+  for (size_t i = 0; i < view->n_boxes; i++)
+    size += fci_tracks (view->boxes[i].ops) * FCI_TRACK_NUMBERS (view->rank) * sizeof (uint64_t);
+  return size;
+}
+
+/* Without boxes, the tensor itself is what is remembered. */
+static fmtconv_view *
+empty_from (fmtconv_view *view, uint32_t origin)
+{
+  fci_empties *empties = fmtconv_ctx_alloc (view->ctx, 1, sizeof (fci_empties) + sizeof (uint32_t));
+  if (!empties)
+    return NULL;
+  empties->n = 1;
+  empties->origin[0] = origin;
+  fci_view_head head = fci_view_like (view);
+  head.empties = empties;
+  return fci_view_freeze (&head, NULL, false);
+}
+
+/* The view itself where nobody counts on its origin, else a copy that shares all numbers. */
+static fmtconv_view *
+single_from (fmtconv_view *view, uint32_t origin)
+{
+  struct fci_view *own = (struct fci_view *) view;
+  if (view->marked)
+    {
+      own = fmtconv_ctx_alloc (view->ctx, 1, sizeof *own + sizeof (fci_box));
+      if (!own)
+        return NULL;
+      *own = *view;
+      fci_box *box = (fci_box *) (own + 1);
+      *box = view->boxes[0];
+      own->boxes = box;
+    }
+  ((fci_box *) own->boxes)->origin = origin;
+  own->empties = NULL;
+  return own;
+}
+
+/* Boxes of different origins may become one. */
+static fmtconv_view *
+several_from (fmtconv_view *view, uint32_t origin)
+{
+  fci_view_head head = fci_view_like (view);
+  head.empties = NULL;
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
+  if (!fci_pieces_take (&list, view))
+    {
+      fci_pieces_free (&list);
+      return NULL;
+    }
+  for (size_t i = 0; i < list.n; i++)
+    fci_piece_at (&list, i)->origin = origin;
+  return fci_view_freeze (&head, &list, false);
+}
+
+fmtconv_view *
+fci_view_from (fmtconv_view *view, uint32_t origin)
+{
+  if (!view || fmtconv_ctx_failed (view->ctx))
+    return NULL;
+  if (view->coded)
+    return fmtconv_view_bytes (fci_view_from (view->coded, origin));
+  struct fci_view *marked = (struct fci_view *) (view->n_boxes == 0   ? empty_from (view, origin)
+                                                 : view->n_boxes == 1 ? single_from (view, origin)
+                                                                      : several_from (view, origin));
+  if (!marked)
+    return NULL;
+  marked->base = view->base ? fci_view_from (view->base, origin) : NULL;
+  marked->marked = true;
+  return marked;
+}

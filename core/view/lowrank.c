@@ -1,0 +1,218 @@
+/* core/view/lowrank.c: a matrix plus a multiple of the product of two narrow ones.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A box remembers where its rows of the left factor and its columns of the right one are, axis by axis as it does
+ * for its own elements, so that everything that moves elements moves the product along. */
+#include "core/base/ctx.h"
+#include "core/view/build.h"
+#include <math.h>
+#include <string.h>
+
+/* What is put together. */
+typedef struct sum
+{
+  fmtconv_view *view;
+  fmtconv_view *factor[FCI_FACTORS]; /* [m, r] and [r, n] */
+  double by;
+} sum;
+
+enum
+{
+  LEFT,
+  RIGHT
+};
+
+static bool
+check_types (const sum *s)
+{
+  fmtconv_view *const all[] = { s->view, s->factor[LEFT], s->factor[RIGHT] };
+  for (unsigned i = 0; i < 3; i++)
+    if (!fci_is_floating (all[i]->dtype))
+      return fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE,
+                           "elements of %s cannot take part in a low-rank product",
+                           fmtconv_dtype_get (all[i]->dtype)->name)
+             == 0;
+  return true;
+}
+
+static bool
+check_shapes (const sum *s)
+{
+  fmtconv_view *w = s->view, *b = s->factor[LEFT], *a = s->factor[RIGHT];
+  if (w->rank != 2 || b->rank != 2 || a->rank != 2)
+    return fmtconv_fail (w->ctx, FMTCONV_E_USAGE,
+                         "a low-rank product needs matrices, and these have %u, %u and %u dimensions",
+                         w->rank, b->rank, a->rank)
+           == 0;
+  if (w->shape[0] == b->shape[0] && w->shape[1] == a->shape[1] && b->shape[1] == a->shape[0])
+    return true;
+  return fmtconv_fail (w->ctx, FMTCONV_E_USAGE,
+                       "[%llu, %llu] times [%llu, %llu] cannot be added to [%llu, %llu]",
+                       (unsigned long long) b->shape[0], (unsigned long long) b->shape[1],
+                       (unsigned long long) a->shape[0], (unsigned long long) a->shape[1],
+                       (unsigned long long) w->shape[0], (unsigned long long) w->shape[1])
+         == 0;
+}
+
+/* Every box of a factor must have the whole axis that is summed over, and be no sum itself. */
+static bool
+check_boxes (fmtconv_view *factor, unsigned inner)
+{
+  const char *why = NULL;
+  for (size_t i = 0; i < factor->n_boxes && !why; i++)
+    if (fci_tracks (factor->boxes[i].ops))
+      why = "is made with factors itself";
+    else if (fci_is_blocks (factor->boxes[i].dtype))
+      why = "is stored in blocks";
+    else if (FCI_EXTENT (&factor->boxes[i], 2)[inner] != factor->shape[inner])
+      why = "is put together of several tensors along its rank";
+  if (!why)
+    return true;
+  return fmtconv_fail_at (factor->ctx, FMTCONV_E_UNSUPPORTED,
+                          &(fmtconv_where){ .hint = "convert it to a file of its own first" },
+                          "a factor of a low-rank product %s", why)
+         == 0;
+}
+
+static bool
+check_count (fmtconv_view *view)
+{
+  if (fci_view_tracks (view) + FCI_FACTORS <= FCI_MAX_TRACKS)
+    return true;
+  return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "convert in two runs" },
+                          "more than %d low-rank products are added to a tensor", (int) FCI_MAX_PRODUCTS)
+         == 0;
+}
+
+static fci_factor
+factor_of (const fci_box *box, unsigned inner)
+{
+  return (fci_factor){
+    .source = box->source, .ops = box->ops, .step = (uint64_t) FCI_STRIDE (box, 2)[inner], .dtype = box->dtype
+  };
+}
+
+/* The operation upon a piece of the view; the same as `last` where that does the same. */
+static const fci_op *
+operation (const sum *s, const fci_op *before, const fci_box *left, const fci_box *right, const fci_op *last)
+{
+  const fci_product wanted = { .rank = s->factor[RIGHT]->shape[0],
+                               .factor = { factor_of (left, 1), factor_of (right, 0) } };
+  if (last && last->before == before && fci_product_order (last->product, &wanted) == 0)
+    return last;
+  fci_op *op = fci_new (s->view->ctx, fci_op);
+  fci_product *product = fci_new (s->view->ctx, fci_product);
+  if (!op || !product)
+    return NULL;
+  *product = wanted;
+  *op = (fci_op){ .before = before,
+                  .kind = FCI_OP_LOWRANK,
+                  .tracks = fci_tracks (before) + FCI_FACTORS,
+                  .factor = s->by,
+                  .product = product };
+  return op;
+}
+
+/* Do [start, start + n) of an axis of the piece and the box's along its own axis meet? */
+static bool
+meet (const fci_pieces *list, const fci_piece *piece, unsigned axis, const fci_box *box)
+{
+  uint64_t start = box->start[axis], end = start + FCI_EXTENT (box, 2)[axis];
+  return piece->start[axis] < end && start < piece->start[axis] + FCI_P_EXTENT (list, piece)[axis];
+}
+
+/* The track of a factor whose box meets the piece along `axis`. */
+static void
+set_track (const fci_pieces *list, fci_piece *piece, unsigned t, unsigned axis, const fci_box *box)
+{
+  fci_track *track = FCI_P_TRACK (list, piece, t);
+  uint64_t step = (uint64_t) FCI_STRIDE (box, 2)[axis];
+  track->at = box->offset + (piece->start[axis] - box->start[axis]) * step;
+  track->pace[axis] = (fci_pace){ .step = step, .block = 1 };
+  track->pace[!axis] = fci_no_pace;
+}
+
+/* The part of piece i of `from` that a box of each factor has a share in, at the end of `to`. */
+static bool
+add_part (const sum *s, const fci_pieces *from, size_t i, const fci_box *left, const fci_box *right,
+          fci_pieces *to)
+{
+  const fci_op *last = to->n ? fci_piece_at (to, to->n - 1)->ops : NULL;
+  fci_piece *piece = fci_pieces_add (to, fci_piece_at (from, i));
+  if (!piece)
+    return false;
+  fci_piece_clip (to, piece, 0, left->start[0], left->start[0] + FCI_EXTENT (left, 2)[0]);
+  fci_piece_clip (to, piece, 1, right->start[1], right->start[1] + FCI_EXTENT (right, 2)[1]);
+  unsigned t = fci_tracks (piece->ops);
+  piece->ops = operation (s, piece->ops, left, right, last);
+  if (!piece->ops)
+    return false;
+  set_track (to, piece, t, 0, left);
+  set_track (to, piece, t + 1, 1, right);
+  return true;
+}
+
+static bool
+add_all (const sum *s, const fci_pieces *from, fci_pieces *to)
+{
+  fmtconv_view *b = s->factor[LEFT], *a = s->factor[RIGHT];
+  for (size_t i = 0; i < from->n; i++)
+    for (size_t k = 0; k < b->n_boxes; k++)
+      for (size_t j = 0; j < a->n_boxes && meet (from, fci_piece_at (from, i), 0, &b->boxes[k]); j++)
+        if (meet (from, fci_piece_at (from, i), 1, &a->boxes[j])
+            && !add_part (s, from, i, &b->boxes[k], &a->boxes[j], to))
+          return false;
+  return true;
+}
+
+/* The sum, apart from its pieces: both factors are used too. */
+static bool
+take_head (const sum *s, fci_view_head *head)
+{
+  *head = fci_view_like (s->view);
+  return fci_head_use (head, s->factor[LEFT]) && fci_head_use (head, s->factor[RIGHT]);
+}
+
+static fmtconv_view *
+added (const sum *s)
+{
+  unsigned tracks = fci_view_tracks (s->view) + FCI_FACTORS;
+  fci_view_head head;
+  fci_pieces from = fci_pieces_new (s->view->ctx, 2, tracks);
+  fci_pieces to = fci_pieces_new (s->view->ctx, 2, tracks);
+  bool good = take_head (s, &head) && fci_pieces_take (&from, s->view) && add_all (s, &from, &to);
+  fci_pieces_free (&from);
+  if (good)
+    return fci_view_freeze (&head, &to, false);
+  fci_pieces_free (&to);
+  return NULL;
+}
+
+/* Without elements, or nothing to sum: only what it was made of is noted. */
+static fmtconv_view *
+unchanged (const sum *s)
+{
+  fci_view_head head;
+  fci_pieces list = fci_pieces_new (s->view->ctx, 2, fci_view_tracks (s->view));
+  if (take_head (s, &head) && fci_pieces_take (&list, s->view))
+    return fci_view_freeze (&head, &list, false);
+  fci_pieces_free (&list);
+  return NULL;
+}
+
+fmtconv_view *
+fmtconv_view_lowrank (fmtconv_view *view, fmtconv_view *b, fmtconv_view *a, double factor)
+{
+  if (!view || !b || !a || fmtconv_ctx_failed (view->ctx))
+    return NULL;
+  const sum s = { .view = view, .factor = { b, a }, .by = (float) factor };
+  if (!check_types (&s) || !check_shapes (&s) || !check_boxes (b, 1) || !check_boxes (a, 0)
+      || !check_count (view))
+    return NULL;
+  if (!isfinite (s.by))
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "%g is no factor that a 32-bit float can hold", factor);
+      return NULL;
+    }
+  return view->elements == 0 || a->shape[0] == 0 ? unchanged (&s) : added (&s);
+}

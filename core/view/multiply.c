@@ -1,0 +1,254 @@
+/* core/view/multiply.c: a view times, or divided by, factors of single elements, rows or blocks.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A box remembers where its factors are, axis by axis, and how many indices have the same one: so everything that
+ * moves elements moves their factors along, and a matrix with a factor for each block is still one box. */
+#include "core/base/ctx.h"
+#include "core/view/build.h"
+#include <string.h>
+
+/* What is put together. */
+typedef struct scaling
+{
+  fmtconv_view *view;
+  fmtconv_view *factors;
+  fci_op_kind kind;
+  bool single; /* one factor for all elements */
+  uint64_t block[FMTCONV_MAX_RANK];
+} scaling;
+
+static bool
+check_types (const scaling *s)
+{
+  fmtconv_view *const all[] = { s->view, s->factors };
+  for (unsigned i = 0; i < 2; i++)
+    if (!fci_is_floating (all[i]->dtype))
+      return fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE, "elements of %s cannot take part in a product",
+                           fmtconv_dtype_get (all[i]->dtype)->name)
+             == 0;
+  return true;
+}
+
+/* Is the pace of every track that an operation on factors brings along none, and is it no factor's factor? */
+static bool
+is_simple (const fci_box *box, unsigned rank)
+{
+  for (const fci_op *op = box->ops; op; op = op->before)
+    if (op->product || (op->by && fci_tracks (op->by->ops)))
+      return false;
+  for (unsigned t = 0; t < fci_tracks (box->ops); t++)
+    for (unsigned i = 0; i < rank; i++)
+      if (FCI_TRACK (box, rank, t)->pace[i].step && FCI_EXTENT (box, rank)[i] > 1)
+        return false;
+  return true;
+}
+
+static bool
+check_boxes (const scaling *s)
+{
+  fmtconv_view *factors = s->factors;
+  const char *why = NULL;
+  if (fci_view_tracks (s->view) + 1 + fci_view_tracks (factors) > FCI_MAX_TRACKS)
+    why = "is one more than a tensor can have";
+  for (size_t i = 0; i < factors->n_boxes && !why; i++)
+    if (fci_is_blocks (factors->boxes[i].dtype))
+      why = "is stored in blocks";
+    else if (!is_simple (&factors->boxes[i], factors->rank))
+      why = "has different factors itself";
+  if (!why)
+    return true;
+  return fmtconv_fail_at (factors->ctx, FMTCONV_E_UNSUPPORTED,
+                          &(fmtconv_where){ .hint = "convert it to a file of its own first" },
+                          "a factor of a tensor %s", why)
+         == 0;
+}
+
+/* Indices of an axis that have one factor; 0: none would do. */
+static uint64_t
+block_of (uint64_t shape, uint64_t factors, uint64_t wanted)
+{
+  if (factors == 1)
+    return shape ? shape : 1;
+  if (wanted)
+    return shape / wanted + (shape % wanted != 0) == factors ? wanted : 0;
+  return factors && shape % factors == 0 ? shape / factors : 0;
+}
+
+static bool
+fail_shape (const scaling *s, unsigned axis, uint64_t wanted)
+{
+  fmtconv_view *view = s->view, *factors = s->factors;
+  if (view->rank != factors->rank)
+    return fmtconv_fail (
+               view->ctx, FMTCONV_E_USAGE,
+               "factors of %u dimensions do not fit a tensor of %u: one for all elements, or as many",
+               factors->rank, view->rank)
+           == 0;
+  if (wanted)
+    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "axis %u of %llu in blocks of %llu has no %llu factors",
+                         axis, (unsigned long long) view->shape[axis], (unsigned long long) wanted,
+                         (unsigned long long) factors->shape[axis])
+           == 0;
+  return fmtconv_fail (
+             view->ctx, FMTCONV_E_USAGE, "%llu factors do not divide axis %u of %llu into equal blocks",
+             (unsigned long long) factors->shape[axis], axis, (unsigned long long) view->shape[axis])
+         == 0;
+}
+
+static bool
+take_blocks (scaling *s, const uint64_t *block)
+{
+  fmtconv_view *view = s->view, *factors = s->factors;
+  s->single = factors->elements == 1;
+  if (s->single)
+    return true;
+  if (view->rank != factors->rank)
+    return fail_shape (s, 0, 0);
+  for (unsigned i = 0; i < view->rank; i++)
+    if (!(s->block[i] = block_of (view->shape[i], factors->shape[i], block ? block[i] : 0)))
+      return fail_shape (s, i, block ? block[i] : 0);
+  return true;
+}
+
+/* The operation upon a piece of the view; the same as `last` where that does the same. */
+static const fci_op *
+operation (const scaling *s, const fci_op *before, const fci_box *box, const fci_op *last)
+{
+  const fci_factor wanted = { .source = box->source, .ops = box->ops, .dtype = box->dtype };
+  if (last && last->before == before && fci_factor_order (last->by, &wanted) == 0)
+    return last;
+  fci_op *op = fci_new (s->view->ctx, fci_op);
+  fci_factor *by = fci_new (s->view->ctx, fci_factor);
+  if (!op || !by)
+    return NULL;
+  *by = wanted;
+  *op = (fci_op){
+    .before = before, .kind = s->kind, .tracks = fci_tracks (before) + 1 + fci_tracks (box->ops), .by = by
+  };
+  return op;
+}
+
+/* The indices of the view's `axis` whose factors the box has. */
+static void
+range_of (const scaling *s, const fci_box *box, unsigned axis, uint64_t *start, uint64_t *end)
+{
+  const uint64_t shape = s->view->shape[axis];
+  *start = 0;
+  *end = shape;
+  if (s->single)
+    return;
+  const uint64_t last = box->start[axis] + FCI_EXTENT (box, s->factors->rank)[axis];
+  *start = box->start[axis] * s->block[axis];
+  *end = last == s->factors->shape[axis] ? shape : last * s->block[axis];
+}
+
+static bool
+meets (const scaling *s, const fci_pieces *list, const fci_piece *piece, const fci_box *box)
+{
+  for (unsigned i = 0; i < s->view->rank; i++)
+    {
+      uint64_t start, end;
+      range_of (s, box, i, &start, &end);
+      if (piece->start[i] >= end || start >= piece->start[i] + FCI_P_EXTENT (list, piece)[i])
+        return false;
+    }
+  return true;
+}
+
+/* The track of the box's factors for a piece that is within its share. */
+static void
+set_track (const scaling *s, const fci_pieces *list, fci_piece *piece, unsigned t, const fci_box *box)
+{
+  fci_track *track = FCI_P_TRACK (list, piece, t);
+  track->at = box->offset;
+  for (unsigned i = 0; i < s->view->rank; i++)
+    {
+      fci_pace *pace = &track->pace[i];
+      uint64_t start, end;
+      *pace = fci_no_pace;
+      if (s->single || s->factors->shape[i] == 1 || FCI_STRIDE (box, s->factors->rank)[i] == 0)
+        continue;
+      range_of (s, box, i, &start, &end);
+      pace->step = (uint64_t) FCI_STRIDE (box, s->factors->rank)[i];
+      pace->block = s->block[i];
+      fci_pace_move (pace, &track->at, piece->start[i] - start);
+    }
+  for (unsigned k = 0; k < fci_tracks (box->ops); k++)
+    {
+      track = FCI_P_TRACK (list, piece, t + 1 + k);
+      track->at = FCI_TRACK (box, s->factors->rank, k)->at;
+      for (unsigned i = 0; i < s->view->rank; i++)
+        track->pace[i] = fci_no_pace;
+    }
+}
+
+/* The part of piece i of `from` whose factors the box has, at the end of `to`. */
+static bool
+add_part (const scaling *s, const fci_pieces *from, size_t i, const fci_box *box, fci_pieces *to)
+{
+  const fci_op *last = to->n ? fci_piece_at (to, to->n - 1)->ops : NULL;
+  fci_piece *piece = fci_pieces_add (to, fci_piece_at (from, i));
+  if (!piece)
+    return false;
+  for (unsigned axis = 0; axis < s->view->rank; axis++)
+    {
+      uint64_t start, end;
+      range_of (s, box, axis, &start, &end);
+      fci_piece_clip (to, piece, axis, start, end);
+    }
+  const unsigned t = fci_tracks (piece->ops);
+  piece->ops = operation (s, piece->ops, box, last && last->by && last->kind == s->kind ? last : NULL);
+  if (!piece->ops)
+    return false;
+  set_track (s, to, piece, t, box);
+  return true;
+}
+
+static bool
+add_all (const scaling *s, const fci_pieces *from, fci_pieces *to)
+{
+  for (size_t i = 0; i < from->n; i++)
+    for (size_t k = 0; k < s->factors->n_boxes; k++)
+      if (meets (s, from, fci_piece_at (from, i), &s->factors->boxes[k])
+          && !add_part (s, from, i, &s->factors->boxes[k], to))
+        return false;
+  return true;
+}
+
+static fmtconv_view *
+scaled (const scaling *s)
+{
+  const unsigned tracks = fci_view_tracks (s->view) + 1 + fci_view_tracks (s->factors);
+  fci_view_head head = fci_view_like (s->view);
+  fci_pieces from = fci_pieces_new (s->view->ctx, s->view->rank, tracks);
+  fci_pieces to = fci_pieces_new (s->view->ctx, s->view->rank, tracks);
+  bool good = fci_head_use (&head, s->factors) && fci_pieces_take (&from, s->view) && add_all (s, &from, &to);
+  fci_pieces_free (&from);
+  if (good)
+    return fci_view_freeze (&head, &to, false);
+  fci_pieces_free (&to);
+  return NULL;
+}
+
+static fmtconv_view *
+scale_by (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block, fci_op_kind kind)
+{
+  if (!view || !factors || fmtconv_ctx_failed (view->ctx))
+    return NULL;
+  scaling s = { .view = view, .factors = factors, .kind = kind };
+  if (!check_types (&s) || !take_blocks (&s, block) || !check_boxes (&s))
+    return NULL;
+  return scaled (&s);
+}
+
+fmtconv_view *
+fmtconv_view_multiply (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block)
+{
+  return scale_by (view, factors, block, FCI_OP_MULTIPLY);
+}
+
+fmtconv_view *
+fmtconv_view_divide (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block)
+{
+  return scale_by (view, factors, block, FCI_OP_DIVIDE);
+}

@@ -1,0 +1,252 @@
+/* core/view/ops.c: operations on elements: casts, scales, and what is counted when they round.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/view/build.h"
+#include <math.h>
+#include <string.h>
+
+static bool
+same_text (const char *a, const char *b)
+{
+  return a == b || (a && b && strcmp (a, b) == 0);
+}
+
+/* Equal, but for what came before? */
+static bool
+same_op (const fci_op *a, const fci_op *b)
+{
+  if (a->kind != b->kind)
+    return false;
+  switch (a->kind)
+    {
+    case FCI_OP_SWAP:
+      return true;
+    case FCI_OP_CAST:
+      return a->dtype == b->dtype;
+    case FCI_OP_SCALE:
+      return a->factor == b->factor;
+    case FCI_OP_WATCH:
+      return a->findings == b->findings && a->severity == b->severity && same_text (a->hint, b->hint);
+    case FCI_OP_QUANTIZE:
+      return a->dtype == b->dtype && a->importance == b->importance;
+    case FCI_OP_LOWRANK:
+      return a->factor == b->factor && fci_product_order (a->product, b->product) == 0;
+    case FCI_OP_MULTIPLY:
+    case FCI_OP_DIVIDE:
+      return fci_factor_order (a->by, b->by) == 0;
+    }
+  return false;
+}
+
+bool
+fci_ops_equal (const fci_op *a, const fci_op *b)
+{
+  while (a != b)
+    {
+      if (!a || !b || !same_op (a, b))
+        return false;
+      a = a->before;
+      b = b->before;
+    }
+  return true;
+}
+
+/* Would `op`, done after `before`, change nothing? */
+static bool
+is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
+{
+  switch (op->kind)
+    {
+    case FCI_OP_SWAP:
+      return false;
+    case FCI_OP_CAST: /* what is pending must be rounded here */
+      return op->dtype == dtype && (!before || before->kind == FCI_OP_CAST || before->kind == FCI_OP_SWAP);
+    case FCI_OP_SCALE:
+      return op->factor == 1.0;
+    case FCI_OP_WATCH:
+      return op->findings == 0 || (before && same_op (op, before));
+    case FCI_OP_QUANTIZE:
+      return op->dtype == dtype;
+    case FCI_OP_LOWRANK:
+    case FCI_OP_MULTIPLY:
+    case FCI_OP_DIVIDE:
+      return false;
+    }
+  return false;
+}
+
+/* Append op to the pieces' operations; boxes with the same chain keep sharing one. */
+static bool
+append (fci_pieces *list, const fci_op *op, uint32_t dtype)
+{
+  const fci_op *last_before = NULL;
+  const fci_op *last = NULL;
+  for (size_t i = 0; i < list->n; i++)
+    {
+      fci_piece *piece = fci_piece_at (list, i);
+      if (is_idle (op, piece->ops, dtype))
+        continue;
+      if (!last || last_before != piece->ops)
+        {
+          fci_op *next = fci_new (list->ctx, fci_op);
+          if (!next)
+            return false;
+          *next = *op;
+          next->before = last_before = piece->ops;
+          next->tracks = fci_tracks (piece->ops);
+          last = next;
+        }
+      piece->ops = last;
+    }
+  return true;
+}
+
+/* The view after one more operation; dtype: as written from now on. */
+static fmtconv_view *
+operate (fmtconv_view *view, const fci_op *op, uint32_t dtype)
+{
+  bool idle = dtype == view->dtype;
+  for (size_t i = 0; idle && i < view->n_boxes; i++)
+    idle = is_idle (op, view->boxes[i].ops, view->dtype);
+  if (idle)
+    return view;
+  fci_view_head head = fci_view_like (view);
+  head.dtype = dtype;
+  if (view->base && op->kind != FCI_OP_QUANTIZE) /* whose rows may be others */
+    head.base = operate (view->base, op, dtype);
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
+  if (!fci_pieces_take (&list, view) || !append (&list, op, view->dtype))
+    {
+      fci_pieces_free (&list);
+      return NULL;
+    }
+  return fci_view_freeze (&head, &list, false);
+}
+
+/* Can the view's elements be had, to be rounded to something else?  false: recorded. */
+static bool
+check_decodable (fmtconv_view *view)
+{
+  if (view->coded)
+    return fci_bytes_refuse (view, "converted") != NULL;
+  if (!fci_view_is_coded (view))
+    return true;
+  return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
+                          &(fmtconv_where){ .hint = "quantize last, or in a conversion of its own" },
+                          "what is quantized to %s cannot be converted again before it was written",
+                          fmtconv_dtype_get (view->dtype)->name)
+         == 0;
+}
+
+fmtconv_view *
+fmtconv_view_cast (fmtconv_view *view, uint32_t dtype)
+{
+  uint64_t elements;
+  uint64_t bytes;
+  if (fci_is_blocks (dtype))
+    return fmtconv_view_quantize (view, dtype, NULL);
+  if (!view || fmtconv_ctx_failed (view->ctx)
+      || !fci_shape_size (view->ctx, dtype, view->rank, view->shape, &elements, &bytes))
+    return NULL;
+  if (dtype == view->dtype && (view->coded || fci_is_blocks (dtype)))
+    return view;
+  if (!check_decodable (view))
+    return NULL;
+  return operate (view, &(fci_op){ .kind = FCI_OP_CAST, .dtype = dtype }, dtype);
+}
+
+bool
+fci_is_floating (uint32_t dtype)
+{
+  switch (dtype)
+    {
+    case FMTCONV_F16:
+    case FMTCONV_BF16:
+    case FMTCONV_F32:
+    case FMTCONV_F64:
+    case FMTCONV_F8_E4M3:
+    case FMTCONV_F8_E5M2:
+    case FMTCONV_F8_E4M3FNUZ:
+    case FMTCONV_F8_E5M2FNUZ:
+    case FMTCONV_F8_E8M0:
+      return true;
+    default:
+      return false;
+    }
+}
+
+/* One number a column? */
+static bool
+check_importance (fmtconv_view *view, fmtconv_view *importance)
+{
+  if (!importance
+      || (importance->dtype == FMTCONV_F32 && importance->rank == 1
+          && importance->shape[0] - view->shape[view->rank - 1] <= 1))
+    return true;
+  return fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
+                       "the importance of a row of %llu is as many numbers of f32, or one more",
+                       (unsigned long long) view->shape[view->rank - 1])
+         == 0;
+}
+
+fmtconv_view *
+fmtconv_view_quantize (fmtconv_view *view, uint32_t dtype, fmtconv_view *importance)
+{
+  uint64_t elements;
+  uint64_t bytes;
+  if (!view || fmtconv_ctx_failed (view->ctx)
+      || !fci_shape_size (view->ctx, dtype, view->rank, view->shape, &elements, &bytes))
+    return NULL;
+  if (!fci_is_blocks (dtype) || (!fci_is_floating (view->dtype) && !fci_is_blocks (view->dtype)))
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be quantized to %s",
+                    fmtconv_dtype_get (view->dtype)->name, fmtconv_dtype_get (dtype)->name);
+      return NULL;
+    }
+  if (dtype == view->dtype)
+    return view;
+  if (!check_decodable (view) || !check_importance (view, importance))
+    return NULL;
+  return operate (view, &(fci_op){ .kind = FCI_OP_QUANTIZE, .dtype = dtype, .importance = importance },
+                  dtype);
+}
+
+fmtconv_view *
+fmtconv_view_scale (fmtconv_view *view, double factor)
+{
+  if (!view || fmtconv_ctx_failed (view->ctx))
+    return NULL;
+  if (!fci_is_floating (view->dtype))
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be scaled",
+                    fmtconv_dtype_get (view->dtype)->name);
+      return NULL;
+    }
+  if (!isfinite ((float) factor))
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "%g is no factor that a 32-bit float can hold", factor);
+      return NULL;
+    }
+  return operate (view, &(fci_op){ .kind = FCI_OP_SCALE, .factor = (float) factor }, view->dtype);
+}
+
+fmtconv_view *
+fmtconv_view_watch (fmtconv_view *view, unsigned findings, int severity, const char *hint)
+{
+  const unsigned all = FMTCONV_FINDING_INEXACT | FMTCONV_FINDING_OVERFLOW | FMTCONV_FINDING_UNDERFLOW
+                       | FMTCONV_FINDING_NAN | FMTCONV_FINDING_INF;
+  if (!view || fmtconv_ctx_failed (view->ctx))
+    return NULL;
+  if ((findings & ~all) != 0 || severity < FMTCONV_SEVERITY_COUNT || severity > FMTCONV_SEVERITY_ERROR)
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "there are no findings 0x%x of severity %d", findings,
+                    severity);
+      return NULL;
+    }
+  if (view->coded)
+    return view;
+  const char *copy = hint ? fci_strdup (view->ctx, hint) : NULL;
+  return operate (view,
+                  &(fci_op){ .kind = FCI_OP_WATCH, .findings = findings, .severity = severity, .hint = copy },
+                  view->dtype);
+}

@@ -1,0 +1,351 @@
+/* core/view/reshape.c: the same elements under another shape, by cutting and joining axes.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Axes of extent 1 are taken out, then both shapes are walked from the inside: an axis is split where
+ * the target's is a divisor, joined to the one before where it is too short, and where neither
+ * divides the other both are joined until their products meet.  Splitting an axis cuts a piece in at most
+ * three; joining two cuts it only where its strides do not continue. */
+#include "core/base/check.h"
+#include "core/base/ctx.h"
+#include "core/view/build.h"
+#include <string.h>
+
+/* Pieces of a shape that is being changed. */
+typedef struct change
+{
+  fci_pieces *list;
+  unsigned rank;
+  uint64_t shape[FCI_PIECE_RANK];
+} change;
+
+/* Make room for one more axis at `axis`, of extent 1, in rank numbers. */
+static void
+open_axis (uint64_t *numbers, unsigned rank, unsigned axis, uint64_t value)
+{
+  memmove (numbers + axis + 1, numbers + axis, (rank - axis) * sizeof *numbers);
+  numbers[axis] = value;
+}
+
+static void
+close_axis (uint64_t *numbers, unsigned rank, unsigned axis)
+{
+  memmove (numbers + axis, numbers + axis + 1, (rank - axis - 1) * sizeof *numbers);
+}
+
+/* The same for the paces of a track. */
+static void
+open_pace (fci_track *track, unsigned rank, unsigned axis, fci_pace value)
+{
+  memmove (track->pace + axis + 1, track->pace + axis, (rank - axis) * sizeof value);
+  track->pace[axis] = value;
+}
+
+static void
+close_pace (fci_track *track, unsigned rank, unsigned axis)
+{
+  memmove (track->pace + axis, track->pace + axis + 1, (rank - axis - 1) * sizeof *track->pace);
+}
+
+/* Remove or insert an axis along which every piece has start 0 and extent 1. */
+static void
+close_all (change *c, unsigned axis)
+{
+  for (size_t i = 0; i < c->list->n; i++)
+    {
+      fci_piece *piece = fci_piece_at (c->list, i);
+      close_axis (piece->start, c->rank, axis);
+      close_axis (FCI_P_EXTENT (c->list, piece), c->rank, axis);
+      close_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis);
+      for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+        close_pace (FCI_P_TRACK (c->list, piece, t), c->rank, axis);
+    }
+  close_axis (c->shape, c->rank, axis);
+  c->rank--;
+}
+
+static void
+open_all (change *c, unsigned axis)
+{
+  for (size_t i = 0; i < c->list->n; i++)
+    {
+      fci_piece *piece = fci_piece_at (c->list, i);
+      open_axis (piece->start, c->rank, axis, 0);
+      open_axis (FCI_P_EXTENT (c->list, piece), c->rank, axis, 1);
+      open_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis, 0);
+      for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+        open_pace (FCI_P_TRACK (c->list, piece, t), c->rank, axis, fci_no_pace);
+    }
+  open_axis (c->shape, c->rank, axis, 1);
+  c->rank++;
+}
+
+/* A copy of the i-th piece at the end, cut to `count` indices of `axis` from `start`. */
+static fci_piece *
+cut_copy (change *c, size_t i, unsigned axis, uint64_t start, uint64_t count)
+{
+  fci_piece *piece = fci_pieces_add (c->list, NULL);
+  if (!piece)
+    return NULL;
+  memcpy (piece, fci_piece_at (c->list, i), c->list->each);
+  fci_piece_clip (c->list, piece, axis, start, start + count);
+  return piece;
+}
+
+static bool
+can_split (const change *c, const fci_piece *piece, unsigned axis, uint64_t inner)
+{
+  fci_pace a, b;
+  for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+    if (!fci_pace_split (&FCI_P_TRACK (c->list, piece, t)->pace[axis], inner, &a, &b))
+      return false;
+  return true;
+}
+
+/* Cut pieces so that along `axis` each is within one row of `inner` indices, or of whole rows; one row where their
+ * factors do not go along. */
+static bool
+cut_at_rows (change *c, unsigned axis, uint64_t inner)
+{
+  for (size_t i = 0; i < c->list->n; i++) /* what is appended is looked at too */
+    {
+      fci_piece *piece = fci_piece_at (c->list, i);
+      uint64_t start = piece->start[axis];
+      uint64_t count = FCI_P_EXTENT (c->list, piece)[axis];
+      uint64_t row = inner - start % inner, head = count < row ? count : row;
+      if (start % inner == 0 && count > inner && can_split (c, piece, axis, inner))
+        head = count - count % inner;
+      if (head == count)
+        continue;
+      if (!cut_copy (c, i, axis, start + head, count - head))
+        return false;
+      fci_piece_clip (c->list, fci_piece_at (c->list, i), axis, start, start + head);
+    }
+  return true;
+}
+
+/* Axis `axis` becomes two, the second of `inner`. */
+static bool
+split_axis (change *c, unsigned axis, uint64_t inner)
+{
+  if (!cut_at_rows (c, axis, inner))
+    return false;
+  for (size_t i = 0; i < c->list->n; i++)
+    {
+      fci_piece *piece = fci_piece_at (c->list, i);
+      uint64_t start = piece->start[axis];
+      uint64_t count = FCI_P_EXTENT (c->list, piece)[axis];
+      uint64_t step = (uint64_t) FCI_P_STRIDE (c->list, piece)[axis];
+      uint64_t rows = count < inner ? 1 : count / inner;
+      open_axis (piece->start, c->rank, axis, start / inner);
+      open_axis (FCI_P_EXTENT (c->list, piece), c->rank, axis, rows);
+      open_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis, step * inner);
+      for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+        {
+          fci_track *track = FCI_P_TRACK (c->list, piece, t);
+          fci_pace outer = fci_no_pace, own = track->pace[axis];
+          if (rows > 1)
+            fci_pace_split (&track->pace[axis], inner, &outer, &own);
+          open_pace (track, c->rank, axis, outer);
+          track->pace[axis + 1] = own;
+        }
+      piece->start[axis + 1] = start % inner;
+      FCI_P_EXTENT (c->list, piece)[axis + 1] = count / rows;
+    }
+  open_axis (c->shape, c->rank, axis, c->shape[axis] / inner);
+  c->shape[axis + 1] = inner;
+  c->rank++;
+  return true;
+}
+
+/* Does the piece run on from row to row of the axis behind `axis`? */
+static bool
+runs_on (const change *c, const fci_piece *piece, unsigned axis)
+{
+  const uint64_t inner = c->shape[axis + 1];
+  const int64_t *stride = FCI_P_STRIDE (c->list, piece);
+  for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+    {
+      const fci_pace *pace = &FCI_P_TRACK (c->list, piece, t)->pace[axis];
+      if (!fci_pace_join (&pace[0], &pace[1], inner, &(fci_pace){ 0 }))
+        return false;
+    }
+  return FCI_P_EXTENT (c->list, piece)[axis + 1] == inner
+         && (uint64_t) stride[axis] == (uint64_t) stride[axis + 1] * inner;
+}
+
+/* Cut pieces to single rows of `axis` where they do not run on. */
+static bool
+cut_to_rows (change *c, unsigned axis)
+{
+  const size_t n = c->list->n;
+  for (size_t i = 0; i < n; i++)
+    {
+      fci_piece *piece = fci_piece_at (c->list, i);
+      uint64_t start = piece->start[axis];
+      uint64_t rows = FCI_P_EXTENT (c->list, piece)[axis];
+      if (rows == 1 || runs_on (c, piece, axis))
+        continue;
+      for (uint64_t k = 1; k < rows; k++)
+        if (!cut_copy (c, i, axis, start + k, 1))
+          return false;
+      fci_piece_clip (c->list, fci_piece_at (c->list, i), axis, start, start + 1);
+    }
+  return true;
+}
+
+/* Axes `axis` and the one behind become one. */
+static bool
+join_axes (change *c, unsigned axis)
+{
+  const uint64_t inner = c->shape[axis + 1];
+  if (!cut_to_rows (c, axis))
+    return false;
+  for (size_t i = 0; i < c->list->n; i++)
+    {
+      fci_piece *piece = fci_piece_at (c->list, i);
+      uint64_t *extent = FCI_P_EXTENT (c->list, piece);
+      for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+        {
+          fci_pace *pace = &FCI_P_TRACK (c->list, piece, t)->pace[axis];
+          if (extent[axis] > 1)
+            fci_pace_join (&pace[0], &pace[1], inner, &pace[1]);
+          close_pace (FCI_P_TRACK (c->list, piece, t), c->rank, axis);
+        }
+      piece->start[axis + 1] += piece->start[axis] * inner;
+      extent[axis + 1] *= extent[axis];
+      close_axis (piece->start, c->rank, axis);
+      close_axis (extent, c->rank, axis);
+      close_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis);
+    }
+  c->shape[axis + 1] *= c->shape[axis];
+  close_axis (c->shape, c->rank, axis);
+  c->rank--;
+  return true;
+}
+
+/* Make the last axes of those before `end` one of `size`, or several of the target's at once: *n becomes
+ * how many of the target's n axes are left. */
+static bool
+fit_axis (change *c, unsigned *end, const uint64_t *target, unsigned *n)
+{
+  uint64_t want = target[*n - 1];
+  unsigned axis = *end - 1;
+  unsigned left = *n - 1;
+  while (c->shape[axis] % want != 0)
+    {
+      uint64_t missing = want / c->shape[axis];
+      if (want % c->shape[axis] != 0)
+        want *= target[--left]; /* neither divides the other: join the target's axes too */
+      else if (c->shape[axis - 1] % missing == 0 && c->shape[axis - 1] != missing)
+        {
+          if (!split_axis (c, axis - 1, missing))
+            return false;
+          axis++;
+        }
+      else if (join_axes (c, axis - 1))
+        axis--;
+      else
+        return false;
+    }
+  if (c->shape[axis] != want)
+    {
+      if (!split_axis (c, axis, want))
+        return false;
+      axis++;
+    }
+  for (unsigned i = *n - 1; i > left; i--)
+    if (!split_axis (c, axis, target[i]))
+      return false;
+  *n = left;
+  *end = axis;
+  return true;
+}
+
+/* From c's shape to the target's, both with the same number of elements, none 0. */
+static bool
+walk (change *c, const uint64_t *target, unsigned rank)
+{
+  uint64_t solid[FMTCONV_MAX_RANK];
+  unsigned n = 0;
+  for (unsigned i = 0; i < rank; i++)
+    if (target[i] != 1)
+      solid[n++] = target[i];
+  for (unsigned i = c->rank; i-- > 0;)
+    if (c->shape[i] == 1)
+      close_all (c, i);
+  for (unsigned end = c->rank; n > 0;)
+    if (!fit_axis (c, &end, solid, &n))
+      return false;
+  for (unsigned i = 0; i < rank; i++)
+    if (target[i] == 1)
+      open_all (c, i);
+  return true;
+}
+
+static fmtconv_view *
+reshaped (fmtconv_view *view, unsigned rank, const uint64_t *shape)
+{
+  fci_pieces wide = fci_pieces_new (view->ctx, FCI_PIECE_RANK, fci_view_tracks (view));
+  change c = { .list = &wide, .rank = view->rank };
+  if (view->rank > 0)
+    memcpy (c.shape, view->shape, view->rank * sizeof *shape);
+  if (!fci_pieces_take (&wide, view) || (view->elements > 0 && !walk (&c, shape, rank)))
+    {
+      fci_pieces_free (&wide);
+      return NULL;
+    }
+  fci_view_head head = fci_view_like (view);
+  head.rank = rank;
+  head.shape = shape;
+  head.base = view;
+  return fci_view_freeze (&head, &wide, true);
+}
+
+/* May rows be cut or joined so?  false: recorded. */
+static bool
+check_rows (fmtconv_view *view, unsigned rank, const uint64_t *shape)
+{
+  if (shape[rank - 1] == view->shape[view->rank - 1])
+    return true;
+  return fci_blocks_check (view, view->rank - 1, 0, "cut or joined");
+}
+
+/* Bytes of an encoding: rows of whole blocks. */
+static fmtconv_view *
+reshape_bytes (fmtconv_view *view, unsigned rank, const uint64_t *shape)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (view->coded->dtype);
+  uint64_t blocks[FMTCONV_MAX_RANK];
+  if (rank == 0 || shape[rank - 1] % info->block_bytes != 0)
+    return fci_bytes_refuse (view, "cut within a block");
+  memcpy (blocks, shape, rank * sizeof *shape);
+  blocks[rank - 1] = shape[rank - 1] / info->block_bytes * info->block;
+  return fmtconv_view_bytes (fmtconv_view_reshape (view->coded, rank, blocks));
+}
+
+/* Every reshape starts from what was there before the first one, so that the way back is exact. */
+fmtconv_view *
+fmtconv_view_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape)
+{
+  uint64_t elements;
+  uint64_t bytes;
+  if (!view || fmtconv_ctx_failed (view->ctx)
+      || !fci_shape_size (view->ctx, view->dtype, rank, shape, &elements, &bytes))
+    return NULL;
+  if (elements != view->elements)
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "%llu elements cannot take a shape of %llu",
+                    (unsigned long long) view->elements, (unsigned long long) elements);
+      return NULL;
+    }
+  fmtconv_view *base = view->base ? view->base : view;
+  if (rank == view->rank && (rank == 0 || memcmp (shape, view->shape, rank * sizeof *shape) == 0))
+    return view;
+  if (rank == base->rank && (rank == 0 || memcmp (shape, base->shape, rank * sizeof *shape) == 0))
+    return base;
+  if (view->coded)
+    return reshape_bytes (view, rank, shape);
+  if (fci_is_blocks (view->dtype) && !check_rows (view, rank, shape))
+    return NULL;
+  return reshaped (base, rank, shape);
+}

@@ -1,0 +1,169 @@
+/* core/view/text.c: a view's normal form as text.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/ctx.h"
+#include "core/source/source.h"
+#include "core/view/view.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void
+print_numbers (FILE *out, char open, const uint64_t *numbers, unsigned n, char close)
+{
+  fputc (open, out);
+  for (unsigned i = 0; i < n; i++)
+    fprintf (out, "%s%" PRIu64, i ? "," : "", numbers[i]);
+  fputc (close, out);
+}
+
+/* Strides; what an axis of extent 1 has does not matter and is shown as 0. */
+static void
+print_strides (FILE *out, const fci_box *box, unsigned rank)
+{
+  uint64_t shown[FMTCONV_MAX_RANK];
+  for (unsigned i = 0; i < rank; i++)
+    shown[i] = FCI_EXTENT (box, rank)[i] == 1 ? 0 : (uint64_t) FCI_STRIDE (box, rank)[i];
+  print_numbers (out, '(', shown, rank, ')');
+}
+
+static void
+print_watch (FILE *out, const fci_op *op)
+{
+  static const char *const findings[] = { "inexact", "overflow", "underflow", "nan", "inf" };
+  static const char *const severities[] = { "count", "warn", "error" };
+  fputs ("watch", out);
+  for (unsigned i = 0; i < 5; i++)
+    if (op->findings & 1u << i)
+      fprintf (out, " %s", findings[i]);
+  fprintf (out, ": %s", severities[op->severity]);
+  if (op->hint)
+    fprintf (out, " (%s)", op->hint);
+}
+
+/* Where a factor of a box is; "64/128+3": 64 bytes on after 128 indices, the first 3 of which are left out. */
+static void
+print_factor (FILE *out, const fci_factor *factor, const fci_box *box, unsigned rank, unsigned t)
+{
+  const fci_track *track = FCI_TRACK (box, rank, t);
+  fprintf (out, " %s@%" PRIu64 " %s (", factor->source->name, track->at,
+           fmtconv_dtype_get (factor->dtype)->name);
+  for (unsigned i = 0; i < rank; i++)
+    {
+      const fci_pace *pace = &track->pace[i];
+      fprintf (out, "%s%" PRIu64, i ? "," : "", FCI_EXTENT (box, rank)[i] == 1 ? 0 : pace->step);
+      if (FCI_EXTENT (box, rank)[i] != 1 && pace->block != 1)
+        fprintf (out, "/%" PRIu64 "+%" PRIu64, pace->block, pace->phase);
+    }
+}
+
+static void print_ops (FILE *out, const fci_box *box, unsigned rank, const fci_op *last, unsigned first);
+
+static void
+print_product (FILE *out, const fci_op *op, const fci_box *box, unsigned rank)
+{
+  fprintf (out, "lowrank %.9g %" PRIu64, op->factor, op->product->rank);
+  for (unsigned i = 0; i < FCI_FACTORS; i++)
+    {
+      const fci_factor *factor = &op->product->factor[i];
+      print_factor (out, factor, box, rank, op->tracks - FCI_FACTORS + i);
+      fprintf (out, ";%" PRIu64 ")", factor->step);
+      print_ops (out, box, rank, factor->ops, 0);
+    }
+}
+
+/* first: number of the chain's first track. */
+static void
+print_multiply (FILE *out, const fci_op *op, const fci_box *box, unsigned rank, unsigned first)
+{
+  const unsigned own = first + fci_first_track (op);
+  fputs (op->kind == FCI_OP_MULTIPLY ? "times" : "divided by", out);
+  if (op->by->ops)
+    fputs (" [", out);
+  print_factor (out, op->by, box, rank, own);
+  fputc (')', out);
+  if (!op->by->ops)
+    return;
+  print_ops (out, box, rank, op->by->ops, own + 1);
+  fputs (" ]", out);
+}
+
+static void
+print_op (FILE *out, const fci_op *op, const fci_box *box, unsigned rank, unsigned first)
+{
+  fputs (" | ", out);
+  if (op->kind == FCI_OP_SWAP)
+    fputs ("swap", out);
+  else if (op->kind == FCI_OP_CAST)
+    fprintf (out, "cast %s", fmtconv_dtype_get (op->dtype)->name);
+  else if (op->kind == FCI_OP_SCALE)
+    fprintf (out, "scale %.9g", op->factor);
+  else if (op->kind == FCI_OP_QUANTIZE)
+    fprintf (out, "quantize %s%s", fmtconv_dtype_get (op->dtype)->name,
+             op->importance ? " by importance" : "");
+  else if (op->kind == FCI_OP_LOWRANK)
+    print_product (out, op, box, rank);
+  else if (op->by)
+    print_multiply (out, op, box, rank, first);
+  else
+    print_watch (out, op);
+}
+
+/* First to last; the chain is stored the other way round. */
+static void
+print_ops (FILE *out, const fci_box *box, unsigned rank, const fci_op *last, unsigned first)
+{
+  size_t n = 0;
+  for (const fci_op *op = last; op; op = op->before)
+    n++;
+  for (size_t i = n; i > 0; i--)
+    {
+      const fci_op *op = last;
+      for (size_t k = 1; k < i; k++)
+        op = op->before;
+      print_op (out, op, box, rank, first);
+    }
+}
+
+static void
+print_view (FILE *out, fmtconv_view *view)
+{
+  if (view->coded)
+    {
+      fputs ("bytes of ", out);
+      view = view->coded;
+    }
+  fputs (fmtconv_dtype_get (view->dtype)->name, out);
+  print_numbers (out, '[', view->shape, view->rank, ']');
+  fputs (" =", out);
+  for (size_t i = 0; i < view->n_boxes; i++)
+    {
+      const fci_box *box = &view->boxes[i];
+      fputs (i ? "; box " : " box ", out);
+      print_numbers (out, '[', box->start, view->rank, ']');
+      fputc ('+', out);
+      print_numbers (out, '[', FCI_EXTENT (box, view->rank), view->rank, ']');
+      fprintf (out, " <- %s@%" PRIu64, box->source->name, box->offset);
+      if (box->phase)
+        fprintf (out, ".%" PRIu32, box->phase);
+      fprintf (out, " %s ", fmtconv_dtype_get (box->dtype)->name);
+      print_strides (out, box, view->rank);
+      print_ops (out, box, view->rank, box->ops, 0);
+    }
+  if (view->n_boxes == 0)
+    fputs (" nothing", out);
+}
+
+const char *
+fci_view_text (fmtconv_view *view)
+{
+  char *text = NULL;
+  size_t len = 0;
+  FILE *out = open_memstream (&text, &len);
+  if (!out)
+    return fci_nomem (view->ctx);
+  print_view (out, view);
+  bool failed = ferror (out);
+  const char *copy = fclose (out) == 0 && !failed ? fci_copy (view->ctx, text, len) : fci_nomem (view->ctx);
+  free (text);
+  return copy;
+}

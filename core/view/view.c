@@ -1,0 +1,296 @@
+/* core/view/view.c: views cut, joined and turned, and what can be asked of them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/check.h"
+#include "core/base/ctx.h"
+#include "core/view/build.h"
+#include <string.h>
+
+/* Is `axis` one of the view's? */
+static bool
+check_axis (fmtconv_view *view, unsigned axis)
+{
+  if (axis < view->rank)
+    return true;
+  return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "a tensor of %u dimensions has no axis %u", view->rank,
+                       axis)
+         == 0;
+}
+
+/* The pieces of a view that meet [start, end) of an axis, moved to begin at 0. */
+static bool
+take_range (fci_pieces *list, fmtconv_view *view, unsigned axis, uint64_t start, uint64_t end)
+{
+  if (!fci_pieces_take (list, view))
+    return false;
+  size_t kept = 0;
+  for (size_t i = 0; i < list->n; i++)
+    {
+      fci_piece *piece = fci_piece_at (list, i);
+      if (piece->start[axis] >= end || piece->start[axis] + FCI_P_EXTENT (list, piece)[axis] <= start)
+        continue;
+      fci_piece_clip (list, piece, axis, start, end);
+      piece->start[axis] -= start;
+      if (kept != i)
+        memcpy (fci_piece_at (list, kept), piece, list->each);
+      kept++;
+    }
+  list->n = kept;
+  return true;
+}
+
+/* Bytes of an encoding: cut along the rows, or between blocks. */
+static fmtconv_view *
+slice_bytes (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (view->coded->dtype);
+  if (axis + 1 == view->rank)
+    {
+      if (start % info->block_bytes != 0 || count % info->block_bytes != 0)
+        return fci_bytes_refuse (view, "cut within a block");
+      start = start / info->block_bytes * info->block;
+      count = count / info->block_bytes * info->block;
+    }
+  return fmtconv_view_bytes (fmtconv_view_slice (view->coded, axis, start, count));
+}
+
+fmtconv_view *
+fmtconv_view_slice (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count)
+{
+  if (!view || fmtconv_ctx_failed (view->ctx) || !check_axis (view, axis))
+    return NULL;
+  if (!fci_within (start, count, view->shape[axis]))
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "axis %u of %llu has no %llu indices from %llu", axis,
+                    (unsigned long long) view->shape[axis], (unsigned long long) count,
+                    (unsigned long long) start);
+      return NULL;
+    }
+  if (count == view->shape[axis])
+    return view;
+  if (view->coded)
+    return slice_bytes (view, axis, start, count);
+  if (!fci_blocks_check (view, axis, start, "cut") || !fci_blocks_check (view, axis, start + count, "cut"))
+    return NULL;
+  uint64_t shape[FMTCONV_MAX_RANK];
+  memcpy (shape, view->shape, view->rank * sizeof *shape);
+  shape[axis] = count;
+  fci_view_head head = fci_view_like (view);
+  head.shape = shape;
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
+  if (count > 0 && !take_range (&list, view, axis, start, start + count))
+    {
+      fci_pieces_free (&list);
+      return NULL;
+    }
+  return fci_view_freeze (&head, &list, false);
+}
+
+fmtconv_view *
+fmtconv_view_chunk (fmtconv_view *view, unsigned axis, uint64_t k, uint64_t n)
+{
+  if (!view || fmtconv_ctx_failed (view->ctx) || !check_axis (view, axis))
+    return NULL;
+  if (k >= n || view->shape[axis] % n != 0)
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "axis %u of %llu has no part %llu of %llu equal ones", axis,
+                    (unsigned long long) view->shape[axis], (unsigned long long) k, (unsigned long long) n);
+      return NULL;
+    }
+  uint64_t part = view->shape[axis] / n;
+  return fmtconv_view_slice (view, axis, k * part, part);
+}
+
+/* May `view` stand behind `first` along the axis? */
+static bool
+check_fits (fmtconv_view *first, fmtconv_view *view, unsigned axis)
+{
+  bool same = first->dtype == view->dtype && first->rank == view->rank;
+  for (unsigned i = 0; same && i < first->rank; i++)
+    same = i == axis || first->shape[i] == view->shape[i];
+  if (same)
+    return true;
+  return fmtconv_fail (first->ctx, FMTCONV_E_USAGE,
+                       "tensors of different data types or shapes cannot be joined along axis %u", axis)
+         == 0;
+}
+
+/* Encodings joined before they are encoded. */
+static fmtconv_view *
+concat_bytes (unsigned axis, size_t n, fmtconv_view *const *views, const fci_view_head *head)
+{
+  fmtconv_view **coded = fmtconv_ctx_alloc (head->ctx, n, sizeof *coded);
+  for (size_t k = 0; coded && k < n; k++)
+    {
+      if (!views[k]->coded || views[k]->coded->dtype != views[0]->coded->dtype)
+        return fci_bytes_refuse (views[k]->coded ? views[k] : views[0], "joined with other bytes");
+      coded[k] = views[k]->coded;
+    }
+  return coded ? fmtconv_view_bytes (fmtconv_view_concat (axis, n, coded)) : NULL;
+}
+
+/* Is one of them the bytes of an encoding? */
+static bool
+has_coded (size_t n, fmtconv_view *const *views)
+{
+  for (size_t k = 0; k < n; k++)
+    if (views[k]->coded)
+      return true;
+  return false;
+}
+
+/* The pieces of all views, one behind the other. */
+static bool
+take_all (fci_pieces *list, unsigned axis, size_t n, fmtconv_view *const *views)
+{
+  uint64_t at = 0;
+  for (size_t k = 0; k < n; k++)
+    {
+      size_t first = list->n;
+      if (!fci_pieces_take (list, views[k]))
+        return false;
+      for (size_t i = first; i < list->n; i++)
+        fci_piece_at (list, i)->start[axis] += at;
+      at += views[k]->shape[axis];
+    }
+  return true;
+}
+
+/* Shape and origins of what n views become; false: they do not fit together. */
+static bool
+check_concat (unsigned axis, size_t n, fmtconv_view *const *views, uint64_t *shape, fci_view_head *head)
+{
+  fmtconv_view *first = views[0];
+  if (!check_axis (first, axis))
+    return false;
+  memcpy (shape, first->shape, first->rank * sizeof *shape);
+  for (size_t k = 1; k < n; k++)
+    {
+      if (!check_fits (first, views[k], axis) || !fci_blocks_check (views[k], axis, 0, "joined"))
+        return false;
+      if (!fci_add (shape[axis], views[k]->shape[axis], &shape[axis]))
+        return fmtconv_fail (first->ctx, FMTCONV_E_LIMIT, "axis %u becomes too long", axis) == 0;
+      head->empties = fci_empties_join (first->ctx, head->empties, views[k]->empties);
+      head->requirements = fci_requirements_join (first->ctx, head->requirements, views[k]->requirements);
+    }
+  head->shape = shape;
+  return true;
+}
+
+fmtconv_view *
+fmtconv_view_concat (unsigned axis, size_t n, fmtconv_view *const *views)
+{
+  for (size_t k = 0; k < n; k++)
+    if (!views[k] || fmtconv_ctx_failed (views[k]->ctx))
+      return NULL;
+  if (n == 0)
+    return NULL;
+  uint64_t shape[FMTCONV_MAX_RANK];
+  fci_view_head head = fci_view_like (views[0]);
+  if (!check_concat (axis, n, views, shape, &head))
+    return NULL;
+  if (n == 1)
+    return views[0];
+  if (!fci_blocks_check (views[0], axis, 0, "joined"))
+    return NULL;
+  if (has_coded (n, views))
+    return concat_bytes (axis, n, views, &head);
+  unsigned tracks = 0;
+  for (size_t k = 0; k < n; k++)
+    if (fci_view_tracks (views[k]) > tracks)
+      tracks = fci_view_tracks (views[k]);
+  fci_pieces list = fci_pieces_new (head.ctx, head.rank, tracks);
+  if (!take_all (&list, axis, n, views))
+    {
+      fci_pieces_free (&list);
+      return NULL;
+    }
+  return fci_view_freeze (&head, &list, false);
+}
+
+/* Does `axes` name each axis once?  *same: in their own order. */
+static bool
+check_axes (fmtconv_view *view, const unsigned *axes, bool *same)
+{
+  unsigned seen = 0;
+  *same = true;
+  for (unsigned i = 0; i < view->rank; i++)
+    {
+      if (axes[i] >= view->rank || (seen & 1u << axes[i]))
+        return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "a permutation must name each of %u axes once",
+                             view->rank)
+               == 0;
+      seen |= 1u << axes[i];
+      *same = *same && axes[i] == i;
+    }
+  return true;
+}
+
+static void
+turn (const fci_pieces *list, fci_piece *piece, unsigned rank, const unsigned *axes)
+{
+  uint64_t old[3 * FMTCONV_MAX_RANK];
+  memcpy (old, piece->start, 3 * rank * sizeof *old);
+  for (unsigned i = 0; i < rank; i++)
+    {
+      piece->start[i] = old[axes[i]];
+      FCI_P_EXTENT (list, piece)[i] = old[rank + axes[i]];
+      FCI_P_STRIDE (list, piece)[i] = (int64_t) old[2 * rank + axes[i]];
+    }
+  for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
+    {
+      fci_pace *pace = FCI_P_TRACK (list, piece, t)->pace, before[FMTCONV_MAX_RANK];
+      memcpy (before, pace, rank * sizeof *pace);
+      for (unsigned i = 0; i < rank; i++)
+        pace[i] = before[axes[i]];
+    }
+}
+
+fmtconv_view *
+fmtconv_view_permute (fmtconv_view *view, const unsigned *axes)
+{
+  bool same;
+  if (!view || fmtconv_ctx_failed (view->ctx) || !check_axes (view, axes, &same))
+    return NULL;
+  if (same)
+    return view;
+  if ((view->coded || fci_is_blocks (view->dtype)) && axes[view->rank - 1] != view->rank - 1)
+    {
+      fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "dequantize it first" },
+                       "the last axis of a tensor that is stored in blocks must stay the last");
+      return NULL;
+    }
+  if (view->coded)
+    return fmtconv_view_bytes (fmtconv_view_permute (view->coded, axes));
+  uint64_t shape[FMTCONV_MAX_RANK];
+  for (unsigned i = 0; i < view->rank; i++)
+    shape[i] = view->shape[axes[i]];
+  fci_view_head head = fci_view_like (view);
+  head.shape = shape;
+  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
+  if (!fci_pieces_take (&list, view))
+    {
+      fci_pieces_free (&list);
+      return NULL;
+    }
+  for (size_t i = 0; i < list.n; i++)
+    turn (&list, fci_piece_at (&list, i), view->rank, axes);
+  return fci_view_freeze (&head, &list, false);
+}
+
+uint32_t
+fmtconv_view_dtype (fmtconv_view *view)
+{
+  return view ? view->dtype : 0;
+}
+
+unsigned
+fmtconv_view_rank (fmtconv_view *view)
+{
+  return view ? view->rank : 0;
+}
+
+const uint64_t *
+fmtconv_view_shape (fmtconv_view *view)
+{
+  return view ? view->shape : NULL;
+}

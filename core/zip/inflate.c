@@ -1,0 +1,198 @@
+/* core/zip/inflate.c: deflated members are unpacked once, into memory or an unlinked file.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/zip/zip.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum
+{
+  STEP = 256 * 1024
+};
+
+/* A member on its way out of the archive. */
+typedef struct unpacking
+{
+  fmtconv_zip *zip;
+  const fci_entry *entry;
+  fmtconv_source *result;
+  zip_file_t *file;
+  uint8_t *memory; /* all bytes; NULL: they go to the scratch file */
+  uint64_t done;
+  uint32_t crc;
+} unpacking;
+
+static const char *
+scratch_folder (const fmtconv_ctx *ctx)
+{
+  const char *folder = ctx->scratch_dir ? ctx->scratch_dir : getenv ("TMPDIR");
+  return folder && *folder ? folder : "/tmp";
+}
+
+/* A file without a name; where the file system has none, one whose name is removed at once. */
+static int
+open_unnamed (fmtconv_ctx *ctx, const char *folder)
+{
+  int fd = open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
+    return fd;
+  char *path = fmtconv_ctx_printf (ctx, "%s/.fmtconv-XXXXXX", folder);
+  fd = path ? mkostemp (path, O_CLOEXEC) : -1;
+  if (fd >= 0)
+    unlink (path);
+  return fd;
+}
+
+/* One file for all members of an archive: a descriptor each could be more than a process may have. */
+static bool
+need_scratch (fmtconv_zip *zip)
+{
+  if (zip->scratch)
+    return true;
+  const char *folder = scratch_folder (zip->ctx);
+  int fd = open_unnamed (zip->ctx, folder);
+  if (fd < 0)
+    {
+      fci_fail_io (zip->ctx, folder, "no temporary file can be made here for members that are compressed");
+      return false;
+    }
+  fmtconv_source *source = fci_source_fd (zip->ctx, fd, folder);
+  zip->scratch = source ? source->disk : NULL;
+  return source != NULL;
+}
+
+static int
+write_all (int fd, uint64_t at, const uint8_t *bytes, size_t n)
+{
+  while (n > 0)
+    {
+      ssize_t put = pwrite (fd, bytes, n, (off_t) at);
+      if (put < 0 && errno != EINTR)
+        return -1;
+      if (put > 0)
+        {
+          bytes += put;
+          at += (uint64_t) put;
+          n -= (size_t) put;
+        }
+    }
+  return 0;
+}
+
+static int
+bad_stream (unpacking *u, const char *what)
+{
+  return fci_zip_bad (u->zip, u->entry->data, "member '%s' does not inflate: %s", u->entry->name, what);
+}
+
+static int
+read_error (unpacking *u)
+{
+  return bad_stream (u, zip_error_strerror (zip_file_get_error (u->file)));
+}
+
+static int
+keep (unpacking *u, const uint8_t *bytes, size_t n)
+{
+  fmtconv_zip *zip = u->zip;
+  u->crc = (uint32_t) crc32_z (u->crc, bytes, n);
+  if (!u->memory && write_all (zip->scratch->fd, zip->in_scratch + u->done, bytes, n) != 0)
+    return fci_fail_io (zip->ctx, zip->scratch->path, "compressed members cannot be unpacked here");
+  u->done += n;
+  return fci_check_cancel (zip->ctx);
+}
+
+static int
+inflate_all (unpacking *u, uint8_t *buffer)
+{
+  while (u->done < u->entry->size)
+    {
+      const uint64_t left = u->entry->size - u->done;
+      uint8_t *to = u->memory ? u->memory + u->done : buffer;
+      zip_int64_t n = zip_fread (u->file, to, left < STEP ? left : STEP);
+      if (n < 0)
+        return read_error (u);
+      if (n == 0)
+        return bad_stream (u, "it ends before the size that the directory gives");
+      int code = keep (u, to, (size_t) n);
+      if (code != 0)
+        return code;
+    }
+  return 0;
+}
+
+/* Only its end may follow: libzip compares the checksum when it comes there. */
+static int
+check_end (unpacking *u)
+{
+  uint8_t byte;
+  zip_int64_t more = zip_fread (u->file, &byte, 1);
+  if (more > 0)
+    return bad_stream (u, "it goes on behind the size that the directory gives");
+  if (u->zip->has_crcs && u->crc != u->entry->crc)
+    return fci_source_bad_crc (u->result, u->crc);
+  if (more < 0 && zip_error_code_zip (zip_file_get_error (u->file)) != ZIP_ER_CRC)
+    return read_error (u);
+  return 0;
+}
+
+static int
+unpack (unpacking *u)
+{
+  uint8_t *buffer = malloc (STEP);
+  if (!buffer)
+    {
+      fci_nomem (u->zip->ctx);
+      return FMTCONV_E_NOMEM;
+    }
+  u->file = zip_fopen_index (u->zip->library, (zip_uint64_t) (u->entry - u->zip->entries), 0);
+  int code = u->file ? inflate_all (u, buffer) : bad_stream (u, zip_strerror (u->zip->library));
+  if (code == 0)
+    code = check_end (u);
+  if (u->file)
+    zip_fclose (u->file);
+  free (buffer);
+  return code;
+}
+
+/* The scratch file grew: that is no change that anybody else made. */
+static int
+settle (unpacking *u)
+{
+  fmtconv_zip *zip = u->zip;
+  u->result->size = u->entry->size;
+  u->result->memory = u->memory;
+  if (u->memory)
+    {
+      zip->in_memory += u->entry->size;
+      return 0;
+    }
+  u->result->disk = zip->scratch;
+  u->result->start = zip->in_scratch;
+  zip->in_scratch += u->entry->size;
+  if (fstat (zip->scratch->fd, &zip->scratch->opened) != 0)
+    return fci_fail_io (zip->ctx, zip->scratch->path, "cannot be examined");
+  return 0;
+}
+
+fmtconv_source *
+fci_zip_inflate (fmtconv_zip *zip, fci_entry *entry, const char *name)
+{
+  unpacking u = { .zip = zip, .entry = entry, .result = fci_source_new (zip->ctx, name) };
+  if (!u.result)
+    return NULL;
+  u.result->has_crc = zip->has_crcs;
+  u.result->crc = entry->crc;
+  if (entry->size <= FCI_ZIP_IN_MEMORY - zip->in_memory)
+    u.memory = fmtconv_ctx_alloc (zip->ctx, 1, (size_t) entry->size);
+  else if (!need_scratch (zip))
+    return NULL;
+  if (fmtconv_ctx_failed (zip->ctx) || unpack (&u) != 0 || settle (&u) != 0)
+    return NULL;
+  return u.result;
+}

@@ -1,0 +1,88 @@
+/* core/zip/names.c: which names a zip archive may have, and finding a member by its name.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/text.h"
+#include "core/zip/zip.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* One component of a path. */
+static bool
+is_plain (const char *part, size_t n)
+{
+  return n > 0 && !(n == 1 && part[0] == '.') && !(n == 2 && part[0] == '.' && part[1] == '.');
+}
+
+/* Every component is plain; a slash at the end marks a folder. */
+static bool
+leads_down (const char *name)
+{
+  for (const char *part = name; *part;)
+    {
+      const size_t n = strcspn (part, "/");
+      if (!is_plain (part, n))
+        return false;
+      part += n + (part[n] == '/');
+    }
+  return true;
+}
+
+int
+fci_zip_check_name (fmtconv_zip *zip, uint64_t at, const char *name, size_t len)
+{
+  if (len == 0)
+    return fci_zip_bad (zip, at, "a member has an empty name");
+  if (memchr (name, 0, len))
+    return fci_zip_bad (zip, at, "the name of member '%s' has a NUL byte in it", name);
+  if (!fci_is_utf8 (name, len))
+    return fci_zip_bad (zip, at, "the name of member '%s' is not UTF-8", name);
+  if (memchr (name, '\\', len))
+    return fci_zip_bad (zip, at, "the name of member '%s' has a backslash in it", name);
+  if (name[0] == '/')
+    return fci_zip_bad (zip, at, "the name of member '%s' is absolute", name);
+  if (!leads_down (name))
+    return fci_zip_bad (zip, at, "the name of member '%s' has an empty, '.' or '..' component", name);
+  return 0;
+}
+
+static int
+by_name (const void *a, const void *b, void *arg)
+{
+  const fci_entry *entries = arg;
+  return strcmp (entries[*(const uint32_t *) a].name, entries[*(const uint32_t *) b].name);
+}
+
+static int
+check_root (fmtconv_zip *zip)
+{
+  const char *first = zip->entries[0].name;
+  const size_t n = strcspn (first, "/");
+  for (uint32_t i = 0; i < zip->n; i++)
+    {
+      const char *name = zip->entries[i].name;
+      if (!first[n] || strncmp (name, first, n + 1) != 0)
+        return fci_zip_bad (zip, zip->dir_start, "members '%s' and '%s' do not lie in one root folder", first,
+                            name);
+    }
+  return 0;
+}
+
+int
+fci_zip_index_names (fmtconv_zip *zip)
+{
+  int code = check_root (zip);
+  if (code != 0)
+    return code;
+  zip->by_name = fmtconv_ctx_alloc (zip->ctx, zip->n, sizeof *zip->by_name);
+  if (!zip->by_name)
+    return FMTCONV_E_NOMEM;
+  for (uint32_t i = 0; i < zip->n; i++)
+    zip->by_name[i] = i;
+  qsort_r (zip->by_name, zip->n, sizeof *zip->by_name, by_name, zip->entries);
+  for (uint32_t i = 1; i < zip->n; i++)
+    if (by_name (&zip->by_name[i - 1], &zip->by_name[i], zip->entries) == 0)
+      return fci_zip_bad (zip, zip->dir_start, "two members are called '%s'",
+                          zip->entries[zip->by_name[i]].name);
+  return 0;
+}

@@ -1,0 +1,107 @@
+/* core/zip/zip.c: zip archives as readers see them: validated whole, then members by name.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/zip/zip.h"
+#include <string.h>
+
+/* torch can be told to leave checksums out, and then writes zero for all.  Where any member has one, a
+ * zero is taken as a checksum like every other. */
+static bool
+lacks_crcs (const fmtconv_zip *zip)
+{
+  bool any = false;
+  for (uint32_t i = 0; i < zip->n; i++)
+    {
+      if (zip->entries[i].crc != 0)
+        return false;
+      any = any || zip->entries[i].size > 0;
+    }
+  return any;
+}
+
+static int
+validate (fmtconv_zip *zip)
+{
+  int code = fci_zip_read_end (zip);
+  if (code == 0)
+    code = fci_zip_read_directory (zip);
+  if (code == 0)
+    code = fci_zip_index_names (zip);
+  if (code == 0)
+    code = fci_zip_check_locals (zip);
+  return code != 0 ? code : fci_zip_agree (zip);
+}
+
+fmtconv_zip *
+fmtconv_zip_open (fmtconv_source *source, unsigned flags)
+{
+  if (!source || fmtconv_ctx_failed (source->ctx))
+    return NULL;
+  fmtconv_zip *zip = fci_new (source->ctx, fmtconv_zip);
+  if (!zip)
+    return NULL;
+  *zip = (fmtconv_zip){ .ctx = source->ctx, .source = source };
+  if (validate (zip) != 0)
+    return NULL;
+  zip->has_crcs = !(flags & FMTCONV_ZIP_IGNORE_CRC) && !lacks_crcs (zip);
+  if (lacks_crcs (zip))
+    fmtconv_note (zip->ctx, "%s was saved without checksums: damage in its data would not be noticed",
+                  source->name);
+  return zip;
+}
+
+const char *
+fmtconv_zip_member_name (fmtconv_zip *zip, size_t i)
+{
+  return zip && i < zip->n ? zip->entries[i].name : NULL;
+}
+
+static fci_entry *
+find (fmtconv_zip *zip, const char *name)
+{
+  uint32_t low = 0, high = zip->n;
+  while (low < high)
+    {
+      const uint32_t middle = low + (high - low) / 2;
+      fci_entry *entry = &zip->entries[zip->by_name[middle]];
+      const int order = strcmp (name, entry->name);
+      if (order == 0)
+        return entry;
+      if (order < 0)
+        high = middle;
+      else
+        low = middle + 1;
+    }
+  return NULL;
+}
+
+static fmtconv_source *
+open_stored (fmtconv_zip *zip, const fci_entry *entry)
+{
+  fmtconv_source *source = fmtconv_source_window (zip->source, entry->data, entry->size, entry->name);
+  if (source)
+    {
+      source->has_crc = zip->has_crcs;
+      source->crc = entry->crc;
+    }
+  return source;
+}
+
+static fmtconv_source *
+open_deflated (fmtconv_zip *zip, fci_entry *entry)
+{
+  const char *name = fmtconv_ctx_printf (zip->ctx, "%s: %s", zip->source->name, entry->name);
+  return name ? fci_zip_inflate (zip, entry, name) : NULL;
+}
+
+fmtconv_source *
+fmtconv_zip_member (fmtconv_zip *zip, const char *name)
+{
+  if (!zip || !name || fmtconv_ctx_failed (zip->ctx))
+    return NULL;
+  fci_entry *entry = find (zip, name);
+  if (entry && !entry->source)
+    entry->source = entry->method == FCI_ZIP_STORED ? open_stored (zip, entry) : open_deflated (zip, entry);
+  return entry ? entry->source : NULL;
+}

@@ -1,0 +1,105 @@
+/* core/zip/zip.h: what the files of the zip reader share.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_ZIP_ZIP_H
+#define FCI_ZIP_ZIP_H
+
+#include "core/source/private.h"
+#include <zip.h>
+
+enum
+{
+  FCI_ZIP_STORED = 0,
+  FCI_ZIP_DEFLATED = 8,
+  FCI_ZIP_DESCRIPTOR = 1 << 3, /* flag: sizes and CRC follow the data */
+  FCI_ZIP_UTF8 = 1 << 11,      /* flag: the name is UTF-8 */
+  FCI_ZIP_LEVELS = 3 << 1,     /* flags: how hard deflate tried */
+  FCI_ZIP_MAX_ENTRIES = 1 << 20,
+  FCI_ZIP_MAX_DIRECTORY = 512 << 20,
+  FCI_ZIP_IN_MEMORY = 16 << 20, /* inflated bytes of an archive that are kept in memory */
+  FCI_ZIP_MAX_RATIO = 1032      /* of deflate: more cannot be honest */
+};
+
+/* A member as the central directory describes it. */
+typedef struct fci_entry
+{
+  const char *name;
+  fmtconv_source *source; /* NULL: not asked for yet */
+  uint64_t header;        /* offset of its local header */
+  uint64_t data;          /* offset of its bytes, once the local header was read */
+  uint64_t packed;        /* bytes in the archive */
+  uint64_t size;          /* bytes of the member */
+  uint32_t crc;
+  uint16_t method;
+  uint16_t flags;
+} fci_entry;
+
+struct fmtconv_zip
+{
+  fmtconv_ctx *ctx;
+  fmtconv_source *source;
+  bool has_crcs; /* checksums mean something and shall be checked */
+  fci_entry *entries;
+  uint32_t n;
+  uint32_t *by_name;  /* numbers of entries, sorted by name */
+  uint64_t dir_start; /* central directory */
+  uint64_t dir_size;
+  zip_t *library;     /* libzip's view of the same bytes; NULL: nothing to inflate */
+  uint64_t in_memory; /* inflated bytes in memory */
+  fci_disk *scratch;  /* unlinked file for more; NULL: none yet */
+  uint64_t in_scratch;
+};
+
+/* Each of these returns 0, or the code of the error that it recorded. */
+
+/* The end record and its zip64 relative: n, dir_start, dir_size. */
+int fci_zip_read_end (fmtconv_zip *zip);
+
+/* The central directory: entries. */
+int fci_zip_read_directory (fmtconv_zip *zip);
+
+/* A member's name of len bytes with a NUL behind, read at byte `at`. */
+int fci_zip_check_name (fmtconv_zip *zip, uint64_t at, const char *name, size_t len);
+
+/* Names all together: unique, one root; by_name. */
+int fci_zip_index_names (fmtconv_zip *zip);
+
+/* Every local header and descriptor agrees with the directory, and none overlaps another: data. */
+int fci_zip_check_locals (fmtconv_zip *zip);
+
+/* libzip sees the same members in these bytes; kept open where it has to inflate some. */
+int fci_zip_agree (fmtconv_zip *zip);
+
+/* The bytes of a deflated member; NULL: an error. */
+fmtconv_source *fci_zip_inflate (fmtconv_zip *zip, fci_entry *entry, const char *name);
+
+/* The zip64 field of the extra fields; *field is NULL where there is none. */
+int fci_zip_find_zip64 (fmtconv_zip *zip, uint64_t at, const uint8_t *extra, size_t len,
+                        const uint8_t **field, size_t *field_len);
+
+/* Record an error at byte `at` of the archive; the code. */
+#define fci_zip_refuse(zip, code, at, hint_, ...)                                                \
+  fmtconv_fail_at ((zip)->ctx, code,                                                             \
+                   &(fmtconv_where){ .source = (zip)->source, .offset = (at), .hint = (hint_) }, \
+                   __VA_ARGS__)
+#define fci_zip_bad(zip, at, ...) fci_zip_refuse (zip, FMTCONV_E_FORMAT, at, FCI_HINT_DAMAGED, __VA_ARGS__)
+
+/* Little-endian numbers. */
+static inline uint16_t
+fci_le16 (const uint8_t *p)
+{
+  return (uint16_t) (p[0] | p[1] << 8);
+}
+
+static inline uint32_t
+fci_le32 (const uint8_t *p)
+{
+  return fci_le16 (p) | (uint32_t) fci_le16 (p + 2) << 16;
+}
+
+static inline uint64_t
+fci_le64 (const uint8_t *p)
+{
+  return fci_le32 (p) | (uint64_t) fci_le32 (p + 4) << 32;
+}
+
+#endif

@@ -1,0 +1,157 @@
+/* plugins/common/index.c: reads the files that an index names as one model.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "index.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum
+{
+  MAX_INDEX = 256 << 20, /* bytes */
+  MAX_SHARDS = 100000,
+  DEPTH = 8
+};
+
+static int
+ends_in (const char *s, const char *end)
+{
+  size_t n = strlen (s), tail = strlen (end);
+  return n > tail && !strcmp (s + n - tail, end);
+}
+
+int
+index_is_name (const char *base, const char *suffix)
+{
+  const char *at = strstr (base, suffix);
+  return at && at > base && !strncmp (at + strlen (suffix), ".index.", 7) && ends_in (base, ".json");
+}
+
+/* The index, which has a weight_map.  NULL: an error. */
+static fmtconv_attr *
+read_tree (fmtconv_ctx *ctx, fmtconv_input *in)
+{
+  fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (in));
+  if (c.end > MAX_INDEX)
+    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the index has %llu bytes, more than the limit of %d",
+                         (unsigned long long) c.end, MAX_INDEX),
+           NULL;
+  fmtconv_attr *tree = c.source ? fmtconv_cursor_take_json (&c, c.end, DEPTH) : NULL;
+  fmtconv_attr *map = fmtconv_attr_get (tree, "weight_map");
+  if (!map || map->kind != FMTCONV_ATTR_OBJECT)
+    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the index has no weight_map that is an object"), NULL;
+  return tree;
+}
+
+/* The reader of a file that an index names.  NULL: that is no plain name of weights.  The file decides, not the index:
+ * CogVideo's tools/convert_weight_deepspeed2hf.py names the index of pickles as one of safetensors. */
+static const char *
+reader_of (const char *name, const char *torch, int aliases)
+{
+  static const char *const safetensors[] = { [INDEX_ALIASES_NAMES] = "safetensors",
+                                             [INDEX_ALIASES_ALL] = "safetensors:aliases=all",
+                                             [INDEX_ALIASES_NONE] = "safetensors:aliases=none" };
+  if (strchr (name, '/'))
+    return NULL;
+  return ends_in (name, ".safetensors") ? safetensors[aliases] : ends_in (name, ".bin") ? torch : NULL;
+}
+
+static int
+by_name (const void *a, const void *b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* The names of the files in order, each once.  NULL: an error. */
+static const char **
+shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
+{
+  const char **names = fmtconv_ctx_alloc (ctx, map->len + 1, sizeof *names);
+  size_t all = 0, kept = 0;
+  for (fmtconv_attr *a = map->first; names && a; a = a->next)
+    {
+      names[all] = fmtconv_attr_get_string (a, NULL, NULL);
+      if (!names[all] || !reader_of (names[all], "torch", INDEX_ALIASES_NAMES))
+        return fmtconv_fail_at (
+                   ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = a->key },
+                   "the index places it in %s%s%s, which is not the plain name of a safetensors or .bin file",
+                   names[all] ? "'" : "", names[all] ? names[all] : "something that is no string",
+                   names[all] ? "'" : ""),
+               NULL;
+      all++;
+    }
+  if (!names)
+    return NULL;
+  qsort (names, all, sizeof *names, by_name);
+  for (size_t i = 0; i < all; i++)
+    if (!kept || strcmp (names[kept - 1], names[i]))
+      names[kept++] = names[i];
+  *n = kept;
+  if (kept > MAX_SHARDS)
+    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the index names %zu files, more than the limit of %d", kept,
+                         MAX_SHARDS),
+           NULL;
+  return names;
+}
+
+/* Is it another name, by a safetensors file's metadata, of a tensor that the index lists as being there?  The index need
+ * not list both. */
+static int
+is_alias (const fmtconv_model *part, const fmtconv_tensor *t, fmtconv_attr *map, const char *file)
+{
+  const fmtconv_tensor *twin = ends_in (file, ".safetensors") ? fmtconv_model_tied (part, t) : NULL;
+  const char *listed = twin ? fmtconv_attr_get_string (map, twin->name, NULL) : NULL;
+  return listed && !strcmp (listed, file);
+}
+
+/* Every tensor of the file is listed as being there. */
+static int
+read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const char *reader, fmtconv_attr *map,
+            fmtconv_model *out)
+{
+  if (!fmtconv_input_has (folder, name))
+    return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
+                            "the index names '%s', which is not beside it", name);
+  const fmtconv_model *part = fmtconv_input_read (fmtconv_input_child (folder, name), reader);
+  if (!part)
+    return fmtconv_ctx_failed (ctx);
+  FMTCONV_FOREACH (t, part)
+    {
+      const char *listed = fmtconv_attr_get_string (map, t->name, NULL);
+      if (!listed && is_alias (part, t, map, name))
+        continue;
+      if (!listed)
+        return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
+                                "it is in '%s', and the index does not list it", name);
+      if (strcmp (listed, name))
+        return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
+                                "it is in '%s', and the index places it in '%s'", name, listed);
+    }
+  fmtconv_model_adopt (out, part);
+  return fmtconv_ctx_failed (ctx);
+}
+
+/* Every tensor that is listed was found. */
+static int
+check_missing (fmtconv_ctx *ctx, fmtconv_attr *map, const fmtconv_model *out)
+{
+  for (fmtconv_attr *a = map->first; a; a = a->next)
+    if (!fmtconv_model_find (out, a->key))
+      return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .tensor = a->key },
+                              "the index places it in '%s', and it is not there",
+                              fmtconv_attr_get_string (a, NULL, ""));
+  return 0;
+}
+
+int
+index_read (fmtconv_ctx *ctx, fmtconv_input *in, const char *torch, int aliases, fmtconv_model *out)
+{
+  size_t n = 0;
+  fmtconv_input *folder = fmtconv_input_parent (in);
+  fmtconv_attr *tree = read_tree (ctx, in), *map = fmtconv_attr_get (tree, "weight_map");
+  const char **names = map ? shard_names (ctx, map, &n) : NULL;
+  for (size_t i = 0; names && i < n; i++)
+    if (read_shard (ctx, folder, names[i], reader_of (names[i], torch, aliases), map, out))
+      return fmtconv_ctx_failed (ctx);
+  if (names)
+    index_take_aliases (ctx, aliases, fmtconv_attr_get (tree, "metadata"), out);
+  return names ? check_missing (ctx, map, out) : fmtconv_ctx_failed (ctx);
+}
