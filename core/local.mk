@@ -25,7 +25,7 @@ core_libcore_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(LIBZIP_
 lib_LTLIBRARIES += libfmtconv.la
 libfmtconv_la_SOURCES =
 libfmtconv_la_LIBADD = core/libcore.la $(core_libs)
-libfmtconv_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined $(NO_UNDEFINED) -Wl,--version-script=$(top_srcdir)/core/fmtconv.map
+libfmtconv_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIBFMTCONV_VERSION) -no-undefined $(NO_UNDEFINED) -Wl,--version-script=$(top_srcdir)/core/fmtconv.map
 EXTRA_libfmtconv_la_DEPENDENCIES = $(top_srcdir)/core/fmtconv.map
 EXTRA_DIST += core/fmtconv.map
 

@@ -5,6 +5,7 @@
 #include "core/attr/attr.h"
 #include "core/base/text.h"
 #include <float.h>
+#include <fmtconv/formats.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,6 +5,7 @@
 
 #include "core/base/arena.h"
 #include <fmtconv/fmtconv.h>
+#include <fmtconv/formats.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
-/* fmtconv/plugin.h: everything a plugin of fmtconv may use, and what it declares.
+/* fmtconv/plugin.h: the descriptor of a plugin, its roles and parameters.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A module is one constant descriptor, made by FMTCONV_PLUGIN at the end of its source file, and no
- * other exported symbol.  fmtconv-plugin(3) is the manual.
+ * A module exports one constant descriptor, made by FMTCONV_PLUGIN at the end of a source file, and no other symbol.
+ * Container formats also need fmtconv/formats.h.  fmtconv-plugin(3) is the guide.
  */
 #ifndef FMTCONV_PLUGIN_H
 #define FMTCONV_PLUGIN_H
@@ -11,22 +11,22 @@
 
 FMTCONV_BEGIN_DECLS
 
-/* ---- Parameters: NAME:key=value,…  The core parses what the user typed into a struct of the
- * plugin's own and hands it to every callback as `params`.
+/* ---- Parameters: NAME:key=value,…  The core parses the text of the user into a struct of the plugin and passes it to
+ * every callback as `params`.
  *
- *   type      field          when not given and .otherwise is NULL
- *   PARAM_BOOL    int            -1
- *   PARAM_INT     int64_t        INT64_MIN
- *   PARAM_FLOAT   double         NaN
- *   PARAM_SIZE    uint64_t       UINT64_MAX    5GB decimal, 64M binary
- *   PARAM_TEXT    const char *   NULL
- *   PARAM_CHOICE  int            the first     .otherwise is "a|b|c"; the value is the position
- *   PARAM_DTYPE   uint32_t       0
- *   PARAM_INPUT   fmtconv_input *  NULL        another file or folder, which the core opens
- *   PARAM_PAIRS   fmtconv_pairs  n = 0         key "metadata.*": metadata.NAME=value, any number;
- *                                          key "*", the last of a table: NAME=value of any other name, any number;
- *                                          key "rule|keep": rule=value and keep=value, any number, in order */
-enum
+ *   type          field             not given and .otherwise NULL
+ *   PARAM_BOOL    int               -1
+ *   PARAM_INT     int64_t           INT64_MIN
+ *   PARAM_FLOAT   double            NaN
+ *   PARAM_SIZE    uint64_t          UINT64_MAX      5GB decimal, 64M binary
+ *   PARAM_TEXT    const char *      NULL
+ *   PARAM_CHOICE  int               the first       .otherwise is "a|b|c"; the value is the position
+ *   PARAM_DTYPE   uint32_t          0
+ *   PARAM_INPUT   fmtconv_input *   NULL            another file or folder, which the core opens
+ *   PARAM_PAIRS   fmtconv_pairs     n = 0           key "metadata.*": metadata.NAME=value, any number;
+ *                                                   key "*", last in a table: NAME=value of any other name;
+ *                                                   key "rule|keep": rule=value and keep=value, in order */
+enum fmtconv_param_type
 {
   FMTCONV_PARAM_BOOL,
   FMTCONV_PARAM_INT,
@@ -42,42 +42,47 @@ enum
 typedef struct fmtconv_pairs
 {
   size_t n;
-  const char *const *key; /* what stood for the '*', or which of the keys it was */
+  const char *const *key; /* the text that '*' matched, or the key that was given */
   const char *const *value;
 } fmtconv_pairs;
-
-/* The first of the globs, values of `globs` whatever their keys, that matches the whole name; globs->n: none. */
-size_t fmtconv_globs_find (const fmtconv_pairs *globs, const char *name);
-
-/* E_USAGE, with a list, where one of them matches no tensor of the model or of its components, or where there is none;
- * the hint says how they are given: "drop:name=GLOB".  0 or the code. */
-int fmtconv_globs_check (const fmtconv_pairs *globs, const fmtconv_model *model, const char *how);
-
-/* Replace entries of `config` by what the user typed, each value as JSON; a key that is not there yet is warned of. */
-void fmtconv_attr_override (fmtconv_attr *config, const fmtconv_pairs *pairs);
 
 /* One parameter.  Tables end with { 0 }. */
 typedef struct fmtconv_param
 {
   const char *key;
-  int type;              /* FMTCONV_P_… */
-  size_t offset;         /* of the field in the plugin's struct, which is at most 4096 bytes */
+  int type;              /* enum fmtconv_param_type */
+  size_t offset;         /* of the field in the plugin's struct, which has at most 4096 bytes */
   const char *otherwise; /* default, as a user would type it; PARAM_CHOICE: the choices */
   const char *help;      /* one line */
 } fmtconv_param;
+
+/* Returns the index of the first glob, among the values of `globs`, that matches the whole name; globs->n if none does.
+ * Errors: none.  Thread: any.  Since: 0.1. */
+size_t fmtconv_globs_find (const fmtconv_pairs *globs, const char *name);
+
+/* Fails if there is no glob, or if one matches no tensor of the model or its components; lists them.  how: the hint,
+ * "drop:name=GLOB".  Returns 0 or the code.
+ * Errors: E_USAGE.  Thread: context.  Since: 0.1. */
+int fmtconv_globs_check (const fmtconv_pairs *globs, const fmtconv_model *model, const char *how);
+
+/* Replaces entries of `config` by values that the user typed, each parsed as JSON.  Warns of a key that is not there.
+ * Errors: E_USAGE, E_STRICT.  Thread: context.  Since: 0.1. */
+void fmtconv_attr_override (fmtconv_attr *config, const fmtconv_pairs *pairs);
+
+/* ---- Roles */
 
 typedef struct fmtconv_reader
 {
   size_t struct_size;
   const fmtconv_param *params;
   const char *suffixes; /* ".npy .npz": a bid of 1 bit */
-  const char *magic;    /* first bytes: a bid of 8 bits a byte */
+  const char *magic;    /* first bytes of a file: a bid of 8 bits per byte */
   size_t magic_len;
 
-  /* Bits verified of what was peeked at, 0: not ours.  Pure. */
+  /* Returns the number of bits of `peek` that were verified; 0: another format.  Pure: no I/O, no messages. */
   int (*probe) (const fmtconv_peek *peek);
 
-  /* Put the tensors of `in` into `out`. */
+  /* Puts the tensors of `in` into `out`.  Returns 0 or the code of an error. */
   int (*read) (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out);
 } fmtconv_reader;
 
@@ -85,32 +90,32 @@ typedef struct fmtconv_transform
 {
   size_t struct_size;
   const fmtconv_param *params;
-  unsigned understands;       /* FMTCONV_FEATURE_TIED … */
-  const char *kind;           /* what its rules recognize: "lora"; NULL: never chosen unasked */
-  const fmtconv_rules *rules; /* recognition; and all there is to do if apply is NULL */
+  unsigned understands;       /* enum fmtconv_feature, a mask */
+  const char *kind;           /* name of what the rules recognize: "lora"; NULL: never chosen automatically */
+  const fmtconv_rules *rules; /* recognition; also the whole conversion if apply is NULL */
 
-  /* `out` starts with a copy of in's attributes, of the files it carries along, and of all its components with
-   * their tensors; a model that is no bundle starts without tensors. */
+  /* Fills `out`, which starts with copies of in's attributes and blobs, and of all its components with their tensors.
+   * A model that is not a bundle starts without tensors.  Returns 0 or the code of an error. */
   int (*apply) (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_model *out);
 
-  /* Which kind is meant where a model holds several and nobody says: the highest; the others are left behind, and
-   * named with their commands.  0: a model or a part of one; 1: what is trained on top of one and saved together
-   * with it, so that the base is rarely what the user is after (a LoRA). */
+  /* Chooses among several kinds in one model when the user names none: the highest is converted; the others are left
+   * out, and named with their commands.  0: a model or a part of one.  1: a model trained on top of another and saved
+   * with it (a LoRA). */
   int precedence;
 
-  /* A join completes a bundle, and is chosen unasked behind this transform of one of its components; it
-   * understands FMTCONV_FEATURE_COMPONENTS.  NULL: it is never chosen. */
+  /* Name of the transform of a component after which this one is chosen automatically: a join, which completes a
+   * bundle and understands FMTCONV_FEATURE_COMPONENTS.  NULL: never. */
   const char *joins;
 } fmtconv_transform;
 
-/* What a writer can represent.  Enforced before write, every offender listed. */
+/* Limits of a format.  The core checks them before `write`, and lists every offender. */
 typedef struct fmtconv_limits
 {
   const fmtconv_dtype_name *dtypes; /* NULL: all */
   unsigned rank;
   size_t name_bytes;
   size_t tensors;
-  unsigned understands; /* FMTCONV_FEATURE_TIED … */
+  unsigned understands; /* enum fmtconv_feature, a mask */
 } fmtconv_limits;
 
 typedef struct fmtconv_writer
@@ -120,32 +125,32 @@ typedef struct fmtconv_writer
   const char *suffixes; /* of the output's name: ".gguf" */
   fmtconv_limits limits;
 
-  /* Describe the files that hold `model`. */
+  /* Describes the files that hold `model`.  Returns 0 or the code of an error. */
   int (*write) (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
 
-  /* The output is a folder.  Such a writer has to be asked for by name, unless its suffixes hold "/": then it
-   * is the one for folders, and what has one of its other suffixes is a file. */
+  /* 1: the output is a folder.  Such a writer has to be named with -w, unless its suffixes hold "/": then it is the
+   * writer for folders, and an output with one of its other suffixes is a file. */
   int is_folder;
 
-  /* Move limits that depend on parameters; limits starts as declared above.  NULL: none do.  Pure. */
+  /* Changes limits that depend on parameters.  `limits` starts as declared above.  NULL: none do.  Pure. */
   void (*adjust) (const void *params, fmtconv_limits *limits);
 
-  /* What the user can do where tensors have too many dimensions; where names are too long.  NULL: nothing. */
+  /* Hints for tensors with too many dimensions, and for names that are too long.  NULL: no hint. */
   const char *rank_hint;
   const char *name_hint;
 
-  /* Which of the attributes "config" and "gguf" it has a place for: "config gguf".  NULL: none.  Where the input has
-   * others, they are left out with a note. */
+  /* The attributes "config" and "gguf" that the format can hold: "config gguf".  NULL: neither.  An attribute of the
+   * input that it cannot hold is left out with a note. */
   const char *keeps;
 } fmtconv_writer;
 
-/* ---- The descriptor.  Roles that are NULL are absent.  The core copies the smaller of both sizes of
- * every struct over zeroes, so fields are only ever added at the end. */
+/* ---- The descriptor.  A role that is NULL is absent.  The core copies each struct over zeros, up to the smaller of both
+ * sizes, so fields are only ever added at the end. */
 typedef struct fmtconv_plugin
 {
   uint32_t abi;       /* FMTCONV_ABI */
   size_t struct_size; /* sizeof (fmtconv_plugin) */
-  const char *name;   /* [a-z][a-z0-9-]{0,63}, the file's name without .so */
+  const char *name;   /* [a-z][a-z0-9-]{0,63}; the file name without .so */
   const char *summary;
   const fmtconv_reader *reader;
   const fmtconv_transform *transform;
@@ -168,7 +173,7 @@ typedef struct fmtconv_plugin
     .struct_size = sizeof (fmtconv_writer), __VA_ARGS__ \
   }
 
-/* id: the name with '_' for '-'. */
+/* Defines the descriptor.  id: the name with '_' instead of '-'. */
 #define FMTCONV_PLUGIN(id, ...)                                                            \
   extern FMTCONV_EXPORT const fmtconv_plugin id##_LTX_fmtconv_plugin;                      \
   const fmtconv_plugin id##_LTX_fmtconv_plugin = { .abi = FMTCONV_ABI,                     \

@@ -1,43 +1,40 @@
-/* fmtconv/rules.h: rules as data: one table renames, splits, fuses, checks and recognizes a model.
+/* fmtconv/rules.h: rules as data; one table renames, splits, fuses, checks and recognizes a model.
  * SPDX-License-Identifier: Apache-2.0
  *
  * A pattern matches a whole tensor name.
  *
- * Text       Literal.  "[literal]" is with or without it, and never printed.  "{{" and "[[" stand for
- *            the characters.  A `to` of "=" is the same name.  No `to`: drop; `why` is then required.
- * Captures   One letter i … n: a decimal number without leading zeros.  "{x*}": any text, dots too, once
- *            a pattern.  "{p:q,k,v}": a list: matches one alternative, its value is the position, and
- *            the same capture on the other side prints its own alternative of that position.  Any
- *            other name: one component without dots.  .lists = "w=weight,bias c=1,2" declares
- *            lists for the table.  The leftmost capture takes the shortest text that lets the rest match.
- * Arithmetic A sum of integers, "#c" (how many values c has in this model) and one capture with either
- *            sign: "{m-1}", "{#k-1-k}".  Solved for the capture in reverse; a negative result does not
- *            match.
- * Prefix     Alternatives "A|B|": the first under which a rule other than a drop matches serves for
- *            the whole model and is stripped.  Names without it meet only rules whose `from` begins with
- *            '/', which see full names.
- * Choice     The first rule that matches takes the tensor, together with all later rules of the same
- *            `from` text (a family), so that one source can feed targets far apart in the order.
- * Chunks     A list capture only in `to` splits along `axis` into equal parts, one an alternative; only
- *            in `from`, it fuses equal ones.  .pick = "0,1,2,6,7,8/12": this target is these twelfths, in this
- *            order; a family uses each part once; sizes must divide.
- * Shapes     "12h,t|12h": the alternative of the tensor's rank counts.  A dimension is "?", a number, a
- *            variable or a multiple of one.  A variable means one number in the whole table.  They
- *            describe the whole tensor: the source of a split, the result of a fuse.
+ * Text       Literal.  "[literal]" matches with or without the literal, and is never printed.  "{{" and "[[" stand for
+ *            the characters.  A `to` of "=" keeps the name.  Without `to`, the tensor is dropped; `why` is then
+ *            required.
+ * Captures   One letter i … n: a decimal number without leading zeros.  "{x*}": any text, dots included, at most once
+ *            in a pattern.  "{p:q,k,v}": a list; it matches one alternative, its value is the position, and the same
+ *            capture on the other side prints its own alternative of that position.  Any other name: one component
+ *            without dots.  .lists = "w=weight,bias c=1,2" declares lists for the table.  The leftmost capture takes
+ *            the shortest text with which the rest matches.
+ * Arithmetic A sum of integers, "#c" (the number of values of c in this model) and one capture with either sign:
+ *            "{m-1}", "{#k-1-k}".  Solved for the capture in reverse; a negative result does not match.
+ * Prefix     Alternatives "A|B|": the first under which a rule other than a drop matches is stripped in the whole
+ *            model.  Names without it meet only rules whose `from` begins with '/', which see full names.
+ * Choice     The first rule that matches takes the tensor, together with all later rules of the same `from` text (a
+ *            family), so that one source can feed targets far apart in the order.
+ * Chunks     A list capture only in `to` splits along `axis` into equal parts, one per alternative; only in `from`, it
+ *            fuses equal parts.  .pick = "0,1,2,6,7,8/12": this target is these twelfths, in this order; a family uses
+ *            each part once; sizes must divide.
+ * Shapes     "12h,t|12h": the alternative with the tensor's rank counts.  A dimension is "?", a number, a variable or a
+ *            multiple of a variable.  A variable has one value in the whole table.  Shapes describe the whole tensor:
+ *            the source of a split, the result of a fuse.
  * Ops        After picking, left to right: "cast F32; permute 1,0; reshape 3,h; scale 0.5".
- * Totality   A rule matches at least one tensor unless OPTIONAL or a drop.  .complete = "i k": all
- *            required rules with {i} match every value that i has in the model, likewise {k}, and what
- *            a rule matches, OPTIONAL or not, it matches with all its lists (.complete = "": only this);
- *            .dense: these values are 0 … n-1.  What is missing is listed under the name it should
- *            have.  Two tensors that become one name: an error.
- * Order      Nested loops: consecutive rules whose targets share an index capture are one loop over its
- *            printed value, recursively; inside, rule order, then list captures as they stand in
- *            the target, then source order.  A table in the official order gives the official order.
- * Reverse    `from` and `to` change places, drops are skipped, the first prefix is put in front, "[…]" is
- *            left out; of several rules with one `to` the first takes the name.  reverse (apply (m)) = m,
- *            without drops, names normalized.  E_UNSUPPORTED for a table that casts, that reshapes
- *            without one .shape that says what was there, whose `to` does not name all of `from`, or
- *            that copies one tensor to several.
+ * Totality   A rule matches at least one tensor unless it is OPTIONAL or a drop.  .complete = "i k": all required rules
+ *            with {i} match every value that i has in the model, likewise {k}, and a rule that matches, OPTIONAL or
+ *            not, matches with all its lists (.complete = "": only this).  .dense: these values are 0 … n-1.  A missing
+ *            tensor is listed under the name that it should have.  Two tensors with one new name are an error.
+ * Order      Nested loops: consecutive rules whose targets share an index capture are one loop over its printed value,
+ *            recursively; inside, rule order, then list captures in the order of the target, then source order.  A
+ *            table in the official order gives the official order.
+ * Reverse    `from` and `to` change places, drops are skipped, the first prefix is put in front, "[…]" is left out; of
+ *            several rules with one `to` the first takes the name.  reverse (apply (m)) = m, without drops, names
+ *            normalized.  E_UNSUPPORTED for a table that casts, that reshapes without one .shape that gives the
+ *            original shape, whose `to` does not name all of `from`, or that copies one tensor to several.
  */
 #ifndef FMTCONV_RULES_H
 #define FMTCONV_RULES_H
@@ -46,9 +43,10 @@
 
 FMTCONV_BEGIN_DECLS
 
-enum
+/* fmtconv_rule.flags */
+enum fmtconv_rule_flag
 {
-  FMTCONV_RULE_OPTIONAL = 1 /* fmtconv_rule.flags: need not match anything */
+  FMTCONV_RULE_OPTIONAL = 1 /* need not match any tensor */
 };
 
 typedef struct fmtconv_rule
@@ -61,7 +59,7 @@ typedef struct fmtconv_rule
   const char *why;
   unsigned axis;
   unsigned flags;
-  unsigned line; /* where it stands in the table's source; 0: not known */
+  unsigned line; /* line in the table's source; 0: not known */
 } fmtconv_rule;
 
 #define FMTCONV_UNMATCHED_KEEP "" /* fmtconv_rules.unmatched: keep under the same name */
@@ -72,30 +70,23 @@ typedef struct fmtconv_rules
   const char *prefix;
   const char *lists;
   const char *complete;
-  const char *unmatched; /* NULL: an error; FMTCONV_UNMATCHED_KEEP; else drop, and this is why */
+  const char *unmatched; /* NULL: an error; FMTCONV_UNMATCHED_KEEP: keep; else drop, with this reason */
   unsigned dense;
   const char
-      *source; /* who wrote the table: a file, or parameters; NULL: the plugin's author, whose mistakes are
-                         E_INTERNAL and found when it is loaded; those of others are E_USAGE, with the line */
+      *source; /* author of the table: a file, or parameters, whose mistakes are E_USAGE with the line; NULL:
+                       * the plugin, whose mistakes are E_INTERNAL and found when it is loaded */
 } fmtconv_rules;
 
-/* Put into `out` what the rules make of `in`, drop the rest.  Every problem found is listed. */
+/* Put into `out` the tensors that the rules make of `in`, forward or in reverse, and drop the rest.  Every problem is
+ * listed.
+ * Errors: E_MISSING, E_FORMAT, E_UNSUPPORTED (not reversible), E_USAGE, E_INTERNAL.  Thread: context.  Since: 0.1. */
 void fmtconv_rules_apply (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
-
-/* The same in reverse (see Reverse). */
 void fmtconv_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *out);
 
-/* The table in a file that people write, fmtconv-rules(5): strict YAML, at most 1 MiB.  NULL: an error, with line
- * and column. */
-const fmtconv_rules *fmtconv_rules_read (fmtconv_input *file);
-
-/* What fmtconv_rules_apply found out: "h": the number a shape variable was bound to; "#i": how many values
- * the capture had; 0: unbound. */
+/* Returns a number that fmtconv_rules_apply bound: "h": the value of a shape variable; "#i": the number of values of a
+ * capture; 0 if it is unbound.
+ * Errors: none.  Thread: context.  Since: 0.1. */
 uint64_t fmtconv_rules_variable (const fmtconv_model *out, const char *name);
-
-/* E_MISSING: there is no `what` in a sealed model; the hint names the installed transforms that do recognize it.
- * For a transform that finds nothing of its own.  Returns the code. */
-int fmtconv_model_fail_absent (const fmtconv_model *model, const char *what);
 
 FMTCONV_END_DECLS
 

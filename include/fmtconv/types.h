@@ -1,12 +1,18 @@
 /* fmtconv/types.h: the objects, error codes, data types and messages that every plugin meets.
  * SPDX-License-Identifier: Apache-2.0
  *
- * OWNERSHIP  What the core returns belongs to the context and lives until fmtconv_ctx_free.  What
- *            the core is given is copied, or referenced for as long.  A plugin frees nothing.
- * ERRORS     The first error is kept in the context.  A call that is given NULL, or made after an
- *            error, does nothing and returns NULL or 0; a callback that returns 0 after an error
- *            has failed all the same.  So a plugin checks only where it dereferences.
- * THREADS    One thread per context.  Plugins keep no mutable state.
+ * OWNERSHIP  What the core returns belongs to the context and lives until fmtconv_ctx_free.  What a caller passes
+ *            is copied, or must live as long as the context.  A plugin frees only what it allocated itself.
+ * ERRORS     A context keeps its first error.  A call that receives NULL for an object, or that follows an error,
+ *            does nothing and returns NULL or 0.  A callback that returns 0 after an error has failed all the same.
+ *            So a plugin checks a result only before it dereferences it.
+ *
+ * Each declaration, or group of declarations under one comment, ends its comment with one line:
+ *
+ *            Errors: the codes that the call can record besides E_NOMEM.  Thread: who may call.  Since: the release.
+ *
+ *            "Thread: context" means the thread that runs the conversion of that context; a context has one thread
+ *            at a time.  "Thread: any" means that the call has no state and is safe everywhere.
  */
 #ifndef FMTCONV_TYPES_H
 #define FMTCONV_TYPES_H
@@ -26,14 +32,14 @@
 
 FMTCONV_BEGIN_DECLS
 
-#define FMTCONV_ABI 1      /* equal in core and plugin, or the plugin is refused */
-#define FMTCONV_MAX_RANK 8 /* most dimensions of a tensor */
+#define FMTCONV_ABI 1      /* a plugin with another number is refused */
+#define FMTCONV_MAX_RANK 8 /* largest number of dimensions of a tensor */
 
 #define FMTCONV_PRINTF(f) __attribute__ ((format (printf, f, f + 1)))
 #define FMTCONV_EXPORT __attribute__ ((visibility ("default")))
 
 typedef struct fmtconv_ctx fmtconv_ctx;       /* one conversion: arena, error record, messages */
-typedef struct fmtconv_input fmtconv_input;   /* a file or folder the user named, or one beneath */
+typedef struct fmtconv_input fmtconv_input;   /* a file or folder that the user named, or one inside it */
 typedef struct fmtconv_source fmtconv_source; /* random-access bytes: file, zip member, memory */
 typedef struct fmtconv_zip fmtconv_zip;       /* a validated archive */
 typedef const struct fci_view fmtconv_view;   /* the lazy, immutable value of a tensor */
@@ -41,26 +47,28 @@ typedef struct fmtconv_model fmtconv_model;   /* ordered tensors and attributes 
 typedef struct fmtconv_layout fmtconv_layout; /* the output: an ordered list of files */
 typedef struct fmtconv_file fmtconv_file;     /* one output file: an ordered list of regions */
 
-/* ---- Error codes.  Functions that return int return 0 or one of these. */
-enum
+/* ---- Error codes.  Functions that return int return 0 or one of these, as an int. */
+enum fmtconv_error
 {
   FMTCONV_E_FORMAT = -1,      /* malformed input */
-  FMTCONV_E_UNSUPPORTED = -2, /* valid, but not something we handle */
+  FMTCONV_E_UNSUPPORTED = -2, /* valid, but not supported */
   FMTCONV_E_LIMIT = -3,       /* beyond a compiled-in limit */
-  FMTCONV_E_MISSING = -4,     /* something needed is not there */
-  FMTCONV_E_LOSSY = -5,       /* would lose information that nobody agreed to lose */
-  FMTCONV_E_IO = -6,          /* the operating system said no; errno is kept */
+  FMTCONV_E_MISSING = -4,     /* a file, tensor or key that is needed is absent */
+  FMTCONV_E_LOSSY = -5,       /* would lose information without consent */
+  FMTCONV_E_IO = -6,          /* an operating-system call failed; errno is kept */
   FMTCONV_E_NOMEM = -7,       /* out of memory */
-  FMTCONV_E_USAGE = -8,       /* what the user typed does not make sense */
+  FMTCONV_E_USAGE = -8,       /* the command, spec or parameter is wrong */
   FMTCONV_E_CANCELLED = -9,   /* fmtconv_ctx_cancel was called */
-  FMTCONV_E_INTERNAL = -10,   /* a plugin or the core broke its own rules */
+  FMTCONV_E_INTERNAL = -10,   /* a defect of a plugin or of the core */
   FMTCONV_E_STRICT = -11,     /* a warning, under --strict */
-  FMTCONV_E_OUTPUT = -12      /* the output cannot be put there: it exists, is an input, has no folder */
+  FMTCONV_E_OUTPUT =
+      -12 /* the output cannot be created there: it exists, is an input, or its folder does not exist */
 };
 
-/* ---- Data types.  The numbers never change.  1 … 63 are plain types.  A block type is FMTCONV_GGML plus
- * ggml's type number: it stores so many neighbors of the last axis together in so many bytes. */
-enum
+/* ---- Data types, stored as uint32_t.  The numbers never change.  1 to 63 are plain types.  A block type is
+ * FMTCONV_GGML plus ggml's type number (enum ggml_type): it stores a fixed number of neighbors along the last axis
+ * in a fixed number of bytes. */
+enum fmtconv_dtype
 {
   FMTCONV_BOOL = 1,
   FMTCONV_U8,
@@ -83,9 +91,9 @@ enum
   FMTCONV_F8_E4M3FNUZ,
   FMTCONV_F8_E5M2FNUZ,
   FMTCONV_F8_E8M0,
-  FMTCONV_F6_E2M3, /* four in three bytes; this and the next are moved as they are, and not decoded */
+  FMTCONV_F6_E2M3, /* four in three bytes; F6 types are copied, not decoded */
   FMTCONV_F6_E3M2,
-  FMTCONV_F4_E2M1, /* two in a byte, the first in its lower half */
+  FMTCONV_F4_E2M1, /* two in a byte, the first in the lower half */
   FMTCONV_GGML = 64,
   FMTCONV_Q4_0 = 66,
   FMTCONV_Q4_1 = 67,
@@ -114,76 +122,81 @@ enum
   FMTCONV_Q2_0 = 106
 };
 
-/* One data type.  Static, immutable. */
+/* Describes one data type.  Static and immutable. */
 typedef struct fmtconv_dtype_info
 {
   const char *name;     /* "bf16"; block types as ggml spells them: "q4_0", "q4_K" */
-  uint32_t dtype;       /* its number */
-  uint32_t block;       /* elements of a block; plain types: 1 */
-  uint32_t block_bytes; /* bytes of a block; plain types: bytes of an element */
+  uint32_t dtype;       /* enum fmtconv_dtype */
+  uint32_t block;       /* elements in a block; 1 for plain types */
+  uint32_t block_bytes; /* bytes of a block; for plain types, bytes of an element */
 } fmtconv_dtype_info;
 
-/* A format's own name of a data type.  Tables end with { 0 }. */
+/* A format's own name for a data type.  Tables end with { 0 }. */
 typedef struct fmtconv_dtype_name
 {
   uint32_t dtype;
   const char *name;
-  int id; /* whatever the format needs beside the name */
+  int id; /* a number that the format needs next to the name */
 } fmtconv_dtype_name;
 
-/* The description of a data type; NULL for a number that is none. */
+/* Returns the description of a data type, or NULL if `dtype` is not the number of one.
+ * Errors: none.  Thread: any.  Since: 0.1. */
 const fmtconv_dtype_info *fmtconv_dtype_get (uint32_t dtype);
 
-/* The data type a user called `name` (any case: "BF16", "float16", "f8_e4m3", "Q4_K").
- * 0 and E_USAGE, which lists the known names, where there is none. */
+/* Returns the data type that a user typed, in any case: "BF16", "float16", "f8_e4m3", "Q4_K".  Returns 0 if the name
+ * is not known; the error lists the known names.
+ * Errors: E_USAGE.  Thread: context.  Since: 0.1. */
 uint32_t fmtconv_dtype_parse (fmtconv_ctx *ctx, const char *name);
 
-/* Look-ups in a format's table: exact name, number.  NULL: none (no error). */
-const fmtconv_dtype_name *fmtconv_dtype_table_by_name (const fmtconv_dtype_name *table, const char *name);
-const fmtconv_dtype_name *fmtconv_dtype_table_by_dtype (const fmtconv_dtype_name *table, uint32_t dtype);
+/* ---- Messages.  printf formats without a newline.  The text of every %s is escaped (control characters,
+ * bidirectional controls, invalid UTF-8, backslashes) and cut at 256 bytes, so names from a file may be passed
+ * unchanged. */
 
-/* ---- Messages.  printf formats, no newline.  Whatever %s prints is escaped (control and bidi
- * characters, invalid UTF-8, backslash) and cut at 256 bytes, so names from a file may be passed
- * as they are. */
-
-/* Where an error is.  Zero what is not known. */
+/* Where an error is.  Unknown fields are zero. */
 typedef struct fmtconv_where
 {
-  const fmtconv_source *source; /* names the file, and gives `offset` its meaning */
-  uint64_t offset;              /* in bytes from the start of `source`; ignored without it */
+  const fmtconv_source *source; /* names the file; `offset` counts from its start */
+  uint64_t offset;              /* bytes; ignored without `source` */
   const char *tensor;           /* name in the model */
   const char *hint;             /* what the user can do */
 } fmtconv_where;
 
-/* Record an error; returns `code`.  Kept only if it is the first of this context.  The file is the
- * one the running reader was given. */
+/* Records an error and returns `code`.  The context keeps only its first error.  The message names the file that the
+ * running reader was given; fmtconv_fail_at also names the place and adds a hint.
+ * Errors: `code`.  Thread: context.  Since: 0.1. */
 int fmtconv_fail (fmtconv_ctx *ctx, int code, const char *format, ...) FMTCONV_PRINTF (3);
-
-/* The same, with the place and a hint. */
 int fmtconv_fail_at (fmtconv_ctx *ctx, int code, const fmtconv_where *where, const char *format, ...)
     FMTCONV_PRINTF (4);
 
-/* Add one line (an offending name, say) to the next fail, warn or note.  Any number; the first 20
- * are printed, the rest counted. */
+/* Adds one line, such as an offending name, to the next failure, warning or note.  The first 20 are printed (1000 with
+ * -v); the rest are counted.
+ * Errors: none.  Thread: context.  Since: 0.1. */
 void fmtconv_detail (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2);
 
-/* Something the user should know of before trusting the result.  Returns 0; under --strict it is
- * E_STRICT and returns that. */
+/* Warns of something that the user should know before trusting the result.  Returns 0, or E_STRICT under --strict.
+ * Errors: E_STRICT.  Thread: context.  Since: 0.1. */
 int fmtconv_warn (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2);
 
-/* Information would be lost without consent: E_LOSSY, or a warning under --allow-lossy (then 0). */
+/* Reports a loss of information that needs consent.  Returns E_LOSSY, or 0 after a warning under --allow-lossy.
+ * Errors: E_LOSSY, E_STRICT.  Thread: context.  Since: 0.1. */
 int fmtconv_lossy (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2);
 
-/* Something worth a line.  Returns 0. */
+/* Prints a note.  Returns 0.
+ * Errors: none.  Thread: context.  Since: 0.1. */
 int fmtconv_note (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2);
 
-/* A formatted string in the context's arena; nothing is escaped.  NULL only after an error. */
+/* ---- Memory of the context */
+
+/* Returns a formatted string in the context's arena.  Nothing is escaped.  NULL only after an error.
+ * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
 char *fmtconv_ctx_printf (fmtconv_ctx *ctx, const char *format, ...) FMTCONV_PRINTF (2);
 
-/* `n` zeroed objects of `size` bytes, aligned for anything; n * size is checked.  NULL: E_NOMEM. */
+/* Returns `n` zeroed objects of `size` bytes each, aligned for any type.  The product is checked for overflow.
+ * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
 void *fmtconv_ctx_alloc (fmtconv_ctx *ctx, size_t n, size_t size);
 
-/* 0, or the code of the error that this context keeps. */
+/* Returns the code of the error that this context keeps, or 0.
+ * Errors: none.  Thread: context.  Since: 0.1. */
 int fmtconv_ctx_failed (const fmtconv_ctx *ctx);
 
 FMTCONV_END_DECLS

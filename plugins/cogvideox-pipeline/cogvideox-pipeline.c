@@ -4,6 +4,7 @@
  * What follows from several of them: how latents are scaled, the scheduler, the pipeline's class (CogVideo:
  * tools/convert_weight_sat2hf.py; diffusers: src/diffusers/pipelines/cogvideo). */
 #include "pipeline.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 static const fmtconv_param params[] = {

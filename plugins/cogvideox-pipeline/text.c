@@ -1,6 +1,7 @@
 /* plugins/cogvideox-pipeline/text.c: the text encoder and its tokenizer, which a pipeline may be written without.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum

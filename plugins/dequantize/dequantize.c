@@ -1,5 +1,6 @@
 /* plugins/dequantize/dequantize.c: the transform that makes plain numbers of tensors stored in blocks, or scaled by others.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 
 struct params

@@ -1,6 +1,7 @@
 /* plugins/diffusers/component.c: reads one component: its weights, its configuration, the files beside them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "diffusers.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum

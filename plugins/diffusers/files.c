@@ -1,6 +1,7 @@
 /* plugins/diffusers/files.c: carries along the files of a component that are neither weights nor its configuration.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "diffusers.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 /* What a folder of weights may hold beside them: the files of its tokenizer (transformers,

@@ -4,6 +4,7 @@
  * model_index.json has a pair [library, class] for every component, [null, null] for one that was left out, and
  * whatever else the pipeline's class was made with.  Source: diffusers, src/diffusers/pipelines/pipeline_utils.py. */
 #include "diffusers.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 struct pipeline

@@ -1,6 +1,7 @@
 /* plugins/diffusers/put.c: writes a component: weights by the safetensors writer, files, then its configuration.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "diffusers.h"
+#include <fmtconv/formats.h>
 #include <inttypes.h>
 #include <string.h>
 

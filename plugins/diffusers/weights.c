@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "diffusers.h"
 #include "plugins/common/index.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 static int

@@ -3,6 +3,7 @@
  *
  * Training that keeps an exponential moving average saves it beside the weights: latent-diffusion's LitEma as
  * 'model_ema.' and the name without its dots (ldm/modules/ema.py), others as 'ema.' or 'ema_model.' and the name. */
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 #include <stdlib.h>
 #include <string.h>

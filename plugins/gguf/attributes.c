@@ -1,6 +1,7 @@
 /* plugins/gguf/attributes.c: what the keys of a file say of its model.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gguf.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum

@@ -1,6 +1,7 @@
 /* plugins/gguf/encode.c: values as bytes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gguf.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum

@@ -1,6 +1,7 @@
 /* plugins/gguf/fold.c: tensors that are stored under another shape, and keys that tell their own.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gguf.h"
+#include <fmtconv/formats.h>
 
 static int
 is_empty (const fmtconv_tensor *t)

@@ -6,6 +6,7 @@
 #ifndef GGUF_H
 #define GGUF_H
 
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 
 enum

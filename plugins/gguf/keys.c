@@ -1,6 +1,7 @@
 /* plugins/gguf/keys.c: what the keys of a file say of its model, from the model's attributes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gguf.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 /* Those of an input that are not written anew. */

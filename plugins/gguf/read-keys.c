@@ -1,6 +1,7 @@
 /* plugins/gguf/read-keys.c: the key-values at the head of a file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gguf.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum

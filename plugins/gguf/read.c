@@ -1,6 +1,7 @@
 /* plugins/gguf/read.c: the GGUF reader, stricter than ggml's where that is careless.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gguf.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum

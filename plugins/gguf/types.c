@@ -1,6 +1,7 @@
 /* plugins/gguf/types.c: the types of GGUF's values and tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gguf.h"
+#include <fmtconv/formats.h>
 
 const struct gguf_type gguf_types[GGUF_N_TYPES] = {
   [GGUF_U8] = { FMTCONV_ATTR_UINT, 8 },       [GGUF_I8] = { FMTCONV_ATTR_INT, 8 },

@@ -1,6 +1,7 @@
 /* plugins/gguf/write.c: the GGUF writer: one file, or several that llama.cpp takes for one.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gguf.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 #include <strings.h>
 

@@ -4,6 +4,7 @@
  * SAT: training_config.yaml of the run.  diffusers: the fields of LoraConfig in the metadata (loaders/lora_base.py).
  * peft: adapter_config.json beside the weights (src/peft/config.py). */
 #include "facts.h"
+#include <fmtconv/formats.h>
 #include <math.h>
 #include <string.h>
 

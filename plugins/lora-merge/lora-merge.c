@@ -1,6 +1,7 @@
 /* plugins/lora-merge/lora-merge.c: adds the products of a LoRA to the weights it was trained on.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "facts.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 static const fmtconv_param params[] = {

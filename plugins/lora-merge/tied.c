@@ -1,6 +1,7 @@
 /* plugins/lora-merge/tied.c: what stands for tensors that are the very same bytes, so that all of them get one sum.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "merge.h"
+#include <fmtconv/formats.h>
 
 /* fmtconv_model_tied gives the first of a group for each of the others, and the second for the first: from any of them both
  * are found. */

@@ -1,5 +1,6 @@
 /* plugins/map/map.c: the transform whose rules are in a file.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 
 struct params

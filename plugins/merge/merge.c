@@ -1,5 +1,6 @@
 /* plugins/merge/merge.c: the transform that adds the tensors of other files to a model.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 
 struct params

@@ -6,6 +6,7 @@
  * the length of its name, the name, how many calls, how many values, and these as floats; what follows is for
  * people. */
 #include "quantize.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum

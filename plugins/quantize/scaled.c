@@ -4,6 +4,7 @@
  * A scale is the largest absolute value of what shares it, divided by the largest number of the type; weights are
  * divided by it in 32-bit floats and rounded, and whoever reads them multiplies. */
 #include "quantize.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum

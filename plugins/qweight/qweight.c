@@ -4,6 +4,7 @@
  * What it reads (ComfyUI-CogVideoXWrapper: mz_gguf_loader.py, model_loading.py): safetensors with the names of
  * diffusers, in which the weight of a quantized linear layer is MODULE.Q8_0_qweight or MODULE.Q4_0_qweight, the bytes
  * of its blocks; all else is plain. */
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 #include <stdbool.h>
 #include <string.h>

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/common/index.h"
 #include "safetensors.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 /* The file, and the model it becomes. */

@@ -5,6 +5,7 @@
  * names of a tensor the first that nobody discards is kept, and __metadata__[other name] is the name kept. */
 #include "plugins/common/index.h"
 #include "safetensors.h"
+#include <fmtconv/formats.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* plugins/safetensors/write.c: the safetensors writer; the bytes are the official writer's.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "safetensors.h"
+#include <fmtconv/formats.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,6 +5,7 @@
  * values, and the first matrix of the feed-forward network, by rows; the matrix behind each of them by columns.
  * query_key_value has all three in each rank's rows: [q_r; k_r; v_r].  Every rank has a copy of all else. */
 #include "sat.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 #define LAYER "{x*}transformer.layers.{i}."

@@ -3,6 +3,7 @@
  *
  * Training saves the encoder with the model, by transformers' own names (CogVideo: sat/sgm/modules/encoders; transformers:
  * models/t5/modeling_t5.py). */
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 #include <string.h>
 

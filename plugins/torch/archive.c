@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/torch/archive.h"
 #include "plugins/torch/machine.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 #define SAVE_AGAIN "load it with torch.load and save it again with torch.save of torch 1.6 or newer"

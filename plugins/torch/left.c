@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/torch/collect.h"
 #include "plugins/torch/keys.h"
+#include <fmtconv/formats.h>
 #include <math.h>
 
 /* Tensors that two values share are counted with the first. */

@@ -3,6 +3,7 @@
  *
  * Only what all tensors share is remembered in the memo: the pickle of python remembers everything, to no use. */
 #include "plugins/torch/write.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum

@@ -5,6 +5,7 @@
  * behind them, and with the sizes in the directory, from where all readers of archives with descriptors take it.
  * A field of padding, called FB by torch, makes the bytes begin at a multiple of 64. */
 #include "plugins/torch/write.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum

@@ -1,5 +1,6 @@
 /* plugins/untie/untie.c: the transform that makes tied tensors ones of their own.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 
 static int

@@ -1,5 +1,6 @@
 /* tests/abi/loop.c: a reader that asks itself for the model, a writer that asks itself for the file.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 
 static int

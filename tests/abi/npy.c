@@ -1,5 +1,6 @@
 /* tests/abi/npy.c: a stranger's plugin: numpy arrays, one tensor a file; built against the installed package only.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 #include <stdlib.h>
 #include <string.h>

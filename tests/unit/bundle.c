@@ -6,6 +6,7 @@
 #include "heard.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <fmtconv/formats.h>
 #include <string.h>
 
 static const uint8_t bytes[4096];

@@ -5,6 +5,7 @@
 #include "tests/unit/attr-golden.h"
 #include "tests/unit/collect.h"
 #include <criterion/criterion.h>
+#include <fmtconv/formats.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>

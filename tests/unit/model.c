@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <fmtconv/fmtconv.h>
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 #include <stdio.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 #include "tests/unit/plan-util.h"
 #include <errno.h>
 #include <float.h>
+#include <fmtconv/formats.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

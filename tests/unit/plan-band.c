@@ -1,6 +1,7 @@
 /* tests/unit/plan-band.c: transposed matrices that no buffer holds: every element in its place, read in long stretches.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/plan-util.h"
+#include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>

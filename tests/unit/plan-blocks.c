@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/quant.h"
 #include "tests/unit/plan-util.h"
+#include <fmtconv/formats.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 /* tests/unit/plan-digest.c: digests of regions (zlib's crc32 is the reference), and second names of tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/plan-util.h"
+#include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>

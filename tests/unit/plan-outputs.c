@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/plan-util.h"
 #include <errno.h>
+#include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,6 +1,7 @@
 /* tests/unit/plan-swap.c: elements of the other byte order: the view, its text, its plan and its bytes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/plan-util.h"
+#include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>
 

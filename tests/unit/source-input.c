@@ -5,6 +5,7 @@
 #include "tests/unit/place.h"
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fmtconv/formats.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

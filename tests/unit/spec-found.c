@@ -4,6 +4,7 @@
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 #include "spec-util.h"
+#include <fmtconv/formats.h>
 
 static void
 set_up (void)

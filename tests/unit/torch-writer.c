@@ -4,6 +4,7 @@
 #include "core/zip/zip.h"
 #include "plugins/torch/write.h"
 #include "tests/unit/plan-util.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>

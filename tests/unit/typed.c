@@ -5,6 +5,7 @@
 #include "tests/unit/collect.h"
 #include <criterion/criterion.h>
 #include <float.h>
+#include <fmtconv/formats.h>
 #include <math.h>
 #include <string.h>
 

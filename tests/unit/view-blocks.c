@@ -1,6 +1,7 @@
 /* tests/unit/view-blocks.c: views of block types: golden normal forms, and what takes blocks apart.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/view-util.h"
+#include <fmtconv/formats.h>
 
 #define BOTH(a, b) ((fmtconv_view *const[]){ a, b })
 

@@ -4,6 +4,7 @@
 #include "core/source/source.h"
 #include "tests/unit/collect.h"
 #include <criterion/criterion.h>
+#include <fmtconv/formats.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

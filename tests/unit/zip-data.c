@@ -5,6 +5,7 @@
 #include "tests/unit/zip-sample.h"
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -4,6 +4,7 @@
 
 #include "tests/unit/zip-sample.h"
 #include <criterion/criterion.h>
+#include <fmtconv/formats.h>
 #include <string.h>
 
 const char sample_pattern[] = "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz";

@@ -4,6 +4,7 @@
 
 #include "tests/unit/zip-sample.h"
 #include <criterion/criterion.h>
+#include <fmtconv/formats.h>
 #include <string.h>
 
 static void

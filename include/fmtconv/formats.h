@@ -1,0 +1,269 @@
+/* fmtconv/formats.h: calls that only container formats need: typed numbers, packed arrays, archives, byte order,
+ * carried files, ties and scales, digests, and formats made of other formats.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A first reader, transform or writer needs only fmtconv/plugin.h.
+ */
+#ifndef FMTCONV_FORMATS_H
+#define FMTCONV_FORMATS_H
+
+#include <fmtconv/plugin.h>
+
+FMTCONV_BEGIN_DECLS
+
+/* ---- Attributes with the types of a file */
+
+/* Where the values of ATTR_PACKED lie: little-endian numbers, bools of one byte, strings each after its length of 8
+ * bytes. */
+struct fmtconv_packed
+{
+  fmtconv_source *source;
+  uint64_t at;         /* first byte in `source` */
+  uint64_t bytes;      /* of all values */
+  uint8_t kind;        /* of each value: ATTR_BOOL, ATTR_INT, ATTR_FLOAT, ATTR_STRING */
+  uint8_t bits;        /* of a number */
+  uint8_t is_unsigned; /* of a number */
+};
+
+/* Set a number with the type that a file gives it: an integer of 8, 16, 32 or 64 bits, a float of 32 or 64.  An f32 is
+ * printed with the fewest digits that distinguish it from other f32s: 1e-05.
+ * Errors: E_INTERNAL (the value does not fit).  Thread: context.  Since: 0.1. */
+void fmtconv_attr_set_typed_int (fmtconv_attr *node, const char *key, int64_t value, unsigned bits);
+void fmtconv_attr_set_typed_uint (fmtconv_attr *node, const char *key, uint64_t value, unsigned bits);
+void fmtconv_attr_set_typed_float (fmtconv_attr *node, const char *key, double value, unsigned bits);
+
+/* Returns 1 if an f32 keeps the number as written: its fewest digits as an f32 are those of `value`.
+ * Errors: none.  Thread: any.  Since: 0.1. */
+int fmtconv_attr_float_is_f32 (double value);
+
+/* Returns an ATTR_PACKED as an ATTR_ARRAY in memory, and any other node unchanged.
+ * Errors: E_FORMAT (a string holds a NUL), E_IO.  Thread: context.  Since: 0.1. */
+fmtconv_attr *fmtconv_attr_unpack (fmtconv_attr *node);
+
+/* Returns the value of a JSON text that comes from a file.  If it is malformed, returns NULL, stores the reason in
+ * `*why`, and records no error.
+ * Errors: none.  Thread: context.  Since: 0.1. */
+fmtconv_attr *fmtconv_attr_parse_json (fmtconv_ctx *ctx, const char *json, const char **why);
+
+/* ---- Cursors */
+
+/* Skips `n` bytes of padding.  Refuses a byte that is not zero, with its position.
+ * Errors: E_FORMAT, E_IO.  Thread: context.  Since: 0.1. */
+void fmtconv_cursor_take_zeros (fmtconv_cursor *cursor, uint64_t n);
+
+/* Returns the next `count` values as ATTR_PACKED; they stay in the source.
+ *   kind, bits  ATTR_BOOL; ATTR_INT or ATTR_UINT of 8, 16, 32 or 64 bits; ATTR_FLOAT of 32 or 64; ATTR_STRING
+ * Refused with the position: a bool other than 0 and 1, a string that is not UTF-8 (NULs are accepted) or longer than
+ * 64 MiB.
+ * Errors: E_FORMAT, E_LIMIT, E_IO.  Thread: context.  Since: 0.1. */
+fmtconv_attr *fmtconv_cursor_take_packed (fmtconv_cursor *cursor, unsigned kind, unsigned bits,
+                                          uint64_t count);
+
+/* Calls `member` for each member of the next `n` bytes, one JSON object, in order: for objects with very many members.
+ * The value and its key live until `member` returns.  A return value other than 0 ends the walk.  Two members may have
+ * the same key; `member` has to compare them.
+ * Errors: as fmtconv_cursor_take_json.  Thread: context.  Since: 0.1. */
+void fmtconv_cursor_take_members (fmtconv_cursor *cursor, uint64_t n, unsigned depth,
+                                  int (*member) (void *arg, fmtconv_attr *value), void *arg);
+
+/* Returns the next `n` bytes (at most 1 MiB) as a YAML document of another program.  Aliases are expanded and tags
+ * ignored within a budget; scalars become null, bool, int, float or string as in the YAML 1.1 core schema.  If it is
+ * malformed, returns NULL, stores the reason in `*why`, and records no error, because such a file is never vital.
+ * Errors: E_IO.  Thread: context.  Since: 0.1. */
+fmtconv_attr *fmtconv_cursor_take_yaml (fmtconv_cursor *cursor, uint64_t n, const char **why);
+
+/* ---- Zip archives, validated completely before the first member is returned */
+
+enum fmtconv_zip_flag
+{
+  FMTCONV_ZIP_IGNORE_CRC = 1 /* accept a checksum that does not match */
+};
+
+/* Opens the archive that fills `source` from its first to its last byte.  flags: enum fmtconv_zip_flag.
+ * Errors: E_FORMAT, E_UNSUPPORTED, E_LIMIT, E_IO.  Thread: context.  Since: 0.1. */
+fmtconv_zip *fmtconv_zip_open (fmtconv_source *source, unsigned flags);
+
+/* Returns the name of the i-th member in the order of the central directory, or NULL at the end.
+ * Errors: none.  Thread: context.  Since: 0.1. */
+const char *fmtconv_zip_member_name (fmtconv_zip *zip, size_t i);
+
+/* Returns the member with exactly that name, inflated if it is compressed, or NULL if it is absent.  Its CRC is checked
+ * when a cursor or the executor reads it completely.
+ * Errors: E_FORMAT, E_IO.  Thread: context.  Since: 0.1. */
+fmtconv_source *fmtconv_zip_member (fmtconv_zip *zip, const char *name);
+
+/* ---- Inputs that other formats read */
+
+/* Returns 1 if the input has to be read without the files next to it.  That is so when an output is read again for
+ * --verify, before its files have their final names.
+ * Errors: none.  Thread: context.  Since: 0.1. */
+int fmtconv_input_is_alone (const fmtconv_input *in);
+
+/* Returns the model that another reader makes of `in`.
+ *   reader  its name and parameters as typed: "torch:root=module"; NULL: the reader that bids highest
+ * Errors carry that reader's name.  Tensors that a transform reads this way enter the lineage: each must be used or
+ * dropped.
+ * Errors: any of the reader's, E_LIMIT (readers that call each other).  Thread: context.  Since: 0.1. */
+fmtconv_model *fmtconv_input_read (fmtconv_input *in, const char *reader);
+
+/* Adds to `out` everything of a model that fmtconv_input_read returned: tensors, attributes (merged over out's),
+ * blobs, components and skipped items.
+ * Errors: E_FORMAT (a name twice).  Thread: context.  Since: 0.1. */
+void fmtconv_model_adopt (fmtconv_model *out, const fmtconv_model *other);
+
+/* Lists something in the file that is not a tensor of the model, for the user.  For readers.
+ *   bytes  0 if a size is not worth telling
+ * Errors: none.  Thread: context.  Since: 0.1. */
+void fmtconv_model_skip (fmtconv_model *out, const char *what, uint64_t bytes, const char *why);
+
+/* Requires that bytes [start, end) of `source` are exactly the leaves put so far, without gaps or overlaps, each start
+ * aligned to `align`.  A violation is reported with position and tensor.
+ * Errors: E_FORMAT.  Thread: context.  Since: 0.1. */
+void fmtconv_model_require_tiling (fmtconv_model *out, fmtconv_source *source, uint64_t start, uint64_t end,
+                                   uint64_t align);
+
+/* Returns the rules in a file, fmtconv-rules(5): strict YAML, at most 1 MiB.
+ * Errors: E_USAGE and E_FORMAT with line and column, E_LIMIT, E_IO.  Thread: context.  Since: 0.1. */
+const fmtconv_rules *fmtconv_rules_read (fmtconv_input *file);
+
+/* ---- Tables of data types */
+
+/* Return the entry of a format's table with exactly that name, or that data type; NULL if the table has none.
+ * Errors: none.  Thread: any.  Since: 0.1. */
+const fmtconv_dtype_name *fmtconv_dtype_table_by_name (const fmtconv_dtype_name *table, const char *name);
+const fmtconv_dtype_name *fmtconv_dtype_table_by_dtype (const fmtconv_dtype_name *table, uint32_t dtype);
+
+/* ---- Views of stored bytes */
+
+/* Returns the encoding of a view as U8.  The same axes; the last counts bytes.  For block types.
+ * Errors: E_USAGE.  Thread: context.  Since: 0.1. */
+fmtconv_view *fmtconv_view_bytes (fmtconv_view *view);
+
+/* Returns bytes (U8 or I8, as stored) as the encoding of `dtype`.  The last axis counts its elements.
+ * Errors: E_USAGE (not whole elements or blocks), E_UNSUPPORTED (cut along the last axis).  Thread: context.
+ * Since: 0.1. */
+fmtconv_view *fmtconv_view_reinterpret (fmtconv_view *view, uint32_t dtype);
+
+/* Returns the same numbers from the other byte order, for elements that are as stored.  Both parts of a complex number
+ * are swapped.
+ * Errors: E_USAGE, E_UNSUPPORTED.  Thread: context.  Since: 0.1. */
+fmtconv_view *fmtconv_view_byteswap (fmtconv_view *view);
+
+/* Returns an F32 view with one element per block of block[axis] indices along each axis: the block's largest absolute
+ * value in f32.  The last block may be smaller.  If `divisor` is above 0, the value is divided by it in f32: the scale
+ * that brings the block within ±divisor.  Such a scale is 1 for a block of zeros, and never below the smallest normal
+ * f32, 2^-126, because many processors flush smaller numbers to 0.
+ *
+ * Before anything is written, the executor evaluates `view` once more than the output asks for, and keeps the results
+ * in memory.  NaN and infinite values are an error of the execution, which names tensor and row.  The same blocks of an
+ * equal view give equal views.
+ * Errors: E_USAGE, E_UNSUPPORTED (`view` depends on such a result).  Thread: context.  Since: 0.1. */
+fmtconv_view *fmtconv_view_absmax (fmtconv_view *view, const uint64_t *block, double divisor);
+
+/* ---- Scaled tensors.  A checkpoint in fp8 or fp4 has a tensor of quantized values and, next to it, one or two tensors
+ * of scales; names, data types and shapes tell which.  A plugin that moves only tensors and names can keep them
+ * together; a plugin that computes must not see the quantized values alone. */
+
+enum fmtconv_scaling_role
+{
+  FMTCONV_SCALING_NONE,
+  FMTCONV_SCALING_CODES,    /* quantized values with scales */
+  FMTCONV_SCALING_SCALE,    /* scales of another tensor */
+  FMTCONV_SCALING_COMPANION /* without use unless there are codes: scales of a layer's input, a marker */
+};
+
+typedef struct fmtconv_scaling
+{
+  const char *name; /* name of the tensor that the codes encode */
+  const fmtconv_tensor *codes;
+  const fmtconv_tensor *scale;
+  const fmtconv_tensor *second; /* second scale, or NULL */
+} fmtconv_scaling;
+
+/* Returns the role of a tensor (enum fmtconv_scaling_role).  Fills `scaling`, unless it is NULL, for CODES.
+ * Errors: none.  Thread: context.  Since: 0.1. */
+int fmtconv_model_scaling (const fmtconv_model *model, const fmtconv_tensor *tensor,
+                           fmtconv_scaling *scaling);
+
+/* Returns the values of scaled codes in f32, not rounded yet: cast the result.
+ * Errors: E_UNSUPPORTED (the scale's shape fits no block size, or its order depends on a processor), with both tensors
+ * and their shapes.  Thread: context.  Since: 0.1. */
+fmtconv_view *fmtconv_model_unscale (const fmtconv_model *model, const fmtconv_scaling *scaling);
+
+/* ---- Ties and copies: tensors that share bytes, and bytes that must agree */
+
+/* Returns the earliest other tensor with the same bytes and the same shape, or NULL.
+ * Errors: none.  Thread: context.  Since: 0.1. */
+const fmtconv_tensor *fmtconv_model_tied (const fmtconv_model *model, const fmtconv_tensor *tensor);
+
+/* Writes every tensor of `out` separately from here on, also if several share the same bytes.
+ * Errors: none.  Thread: context.  Since: 0.1. */
+void fmtconv_model_untie (fmtconv_model *out);
+
+/* Returns the first of `n` views that must be equal bit for bit; they have one data type and one shape.  Every view
+ * made from the result keeps the requirement.  Before anything is written, the executor compares the views of every
+ * output tensor completely; a difference is E_FORMAT with the tensor, both files and the first element that differs.
+ * All `n` views count as used.
+ * Errors: E_FORMAT, E_USAGE.  Thread: context.  Since: 0.1. */
+fmtconv_view *fmtconv_view_require_equal (size_t n, fmtconv_view *const *views);
+
+/* ---- Files carried along */
+
+typedef struct fmtconv_blob
+{
+  const char *name; /* unique in its model, one plain path component */
+  fmtconv_source *source;
+  const struct fmtconv_blob *next;
+} fmtconv_blob;
+
+/* Returns the blob after `after`; the first if `after` is NULL; NULL at the end.
+ * Errors: none.  Thread: context.  Since: 0.1. */
+const fmtconv_blob *fmtconv_model_next_blob (const fmtconv_model *model, const fmtconv_blob *after);
+
+/* Carries a file along.
+ * Errors: E_FORMAT (not a plain name, or a name twice).  Thread: context.  Since: 0.1. */
+void fmtconv_model_attach (fmtconv_model *out, const char *name, fmtconv_source *source);
+
+/* Stops carrying one of out's files.  A walk that stands at it can go on.
+ * Errors: none.  Thread: context.  Since: 0.1. */
+void fmtconv_model_detach (fmtconv_model *out, const fmtconv_blob *blob);
+
+/* ---- Layouts */
+
+/* Describes the files of `model` by another writer, as if the output were `name` (as for fmtconv_layout_create).
+ *   model   frozen
+ *   writer  its name and parameters as typed: "safetensors:max-shard-size=5GB"; its limits hold
+ * Errors carry that writer's name.
+ * Errors: any of the writer's.  Thread: context.  Since: 0.1. */
+void fmtconv_layout_write (fmtconv_layout *layout, const char *name, const fmtconv_model *model,
+                           const char *writer);
+
+/* Declares older files that this output replaces: their names match `glob` (as fmtconv_glob_match; folders before it
+ * are literal), next to or inside the target as names of fmtconv_layout_create.  If such files exist, the output is
+ * refused without --force; with it, they are removed when the new files have their names.  A file that the output
+ * creates is never stale.
+ * Errors: E_INTERNAL.  Thread: context.  Since: 0.1. */
+void fmtconv_layout_stale (fmtconv_layout *layout, const char *glob);
+
+/* Names another tensor that shares the bytes of that region, for messages and --verify.
+ * Errors: E_INTERNAL.  Thread: context.  Since: 0.1. */
+void fmtconv_file_emit_tied (fmtconv_file *file, const char *name, size_t region);
+
+/* Kinds of digests. */
+enum fmtconv_digest
+{
+  FMTCONV_DIGEST_CRC32 /* zip's CRC-32: 4 bytes, little-endian */
+};
+
+/* Appends the digest (enum fmtconv_digest) of an earlier region of the file, which is not a digest itself.  It is filled
+ * in when that region is written, before the output is published.
+ * Errors: E_INTERNAL.  Thread: context.  Since: 0.1. */
+void fmtconv_file_emit_digest (fmtconv_file *file, int kind, size_t region);
+
+/* Appends all bytes of a source: a file that is carried along.
+ * Errors: E_LIMIT.  Thread: context.  Since: 0.1. */
+void fmtconv_file_emit_source (fmtconv_file *file, fmtconv_source *source);
+
+FMTCONV_END_DECLS
+
+#endif
