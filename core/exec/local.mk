@@ -25,12 +25,12 @@ core_sources += \
 	core/exec/publish/stale.c \
 	core/exec/publish/target.h \
 	core/exec/publish/temporary.c \
-	core/exec/work.h \
 	core/exec/worker/fault.c \
 	core/exec/worker/io.c \
 	core/exec/worker/io.h \
 	core/exec/worker/read.c \
 	core/exec/worker/readahead.c \
 	core/exec/worker/worker.c \
+	core/exec/worker/worker.h \
 	core/exec/write/tile.c \
 	core/exec/write/unit.c

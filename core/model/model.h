@@ -67,9 +67,6 @@ const fmtconv_tensor *fci_origin_tensor (fmtconv_ctx *ctx, uint32_t origin);
 /* Numbers of the tensors that `tensor` of a sealed model was made of, ascending. */
 const uint32_t *fci_tensor_from (const fmtconv_model *model, const fmtconv_tensor *tensor, size_t *n);
 
-/* Numbers of the tensors that a view of sealed models' is made of, ascending.  NULL: out of memory. */
-const uint32_t *fci_view_from_numbers (fmtconv_view *view, size_t *n);
-
 /* Why the tensor of that number, which the stage of a sealed model was given, was dropped; NULL: it is in use. */
 const char *fci_model_dropped (const fmtconv_model *model, uint32_t origin);
 

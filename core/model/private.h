@@ -87,9 +87,6 @@ bool fci_model_number (fmtconv_model *model);
 /* Fill `tied` of all entries, which are numbered. */
 bool fci_model_tie (fmtconv_model *model);
 
-/* Distinct origins of a view, ascending, in `out` (room for all boxes and empties); how many. */
-size_t fci_view_origins (fmtconv_view *view, uint32_t *out);
-
 /* May the model be changed?  Else an error is recorded. */
 bool fci_model_is_open (const fmtconv_model *model);
 

@@ -5,9 +5,9 @@
  * of the view carries it to the plan. */
 #include "core/base/ctx.h"
 #include "core/base/map.h"
-#include "core/model/private.h"
 #include "core/source/source.h"
 #include "core/view/build.h"
+#include "core/view/equal.h"
 #include <math.h>
 #include <string.h>
 

@@ -8,12 +8,16 @@ core_sources += \
 	core/view/build.h \
 	core/view/canon.c \
 	core/view/dtype.c \
+	core/view/equal.c \
+	core/view/equal.h \
 	core/view/inspect.c \
 	core/view/leaf.c \
 	core/view/lowrank.c \
 	core/view/multiply.c \
 	core/view/ops.c \
 	core/view/order.c \
+	core/view/origins.c \
+	core/view/origins.h \
 	core/view/reshape.c \
 	core/view/same.c \
 	core/view/swap.c \

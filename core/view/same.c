@@ -1,8 +1,9 @@
 /* core/view/same.c: views that must be equal, and the requirement that what is made of them carries.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/ctx.h"
-#include "core/model/private.h"
 #include "core/view/build.h"
+#include "core/view/equal.h"
+#include "core/view/origins.h"
 #include <string.h>
 
 const fci_requirements *

@@ -244,9 +244,6 @@ void fci_view_name_requirements (fmtconv_view *view, const char *name);
 uint64_t fci_measure_blocks (const fci_requirement *measured);
 uint64_t fci_measure_extent (const fci_requirement *measured, unsigned axis);
 
-/* The very same bytes under the same shape and type, whatever their files say of them? */
-bool fci_view_equal (fmtconv_view *a, fmtconv_view *b);
-
 /* Bytes of arena a view takes, without what it shares with others. */
 size_t fci_view_memory (fmtconv_view *view);
 

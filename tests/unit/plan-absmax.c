@@ -1,5 +1,6 @@
 /* tests/unit/plan-absmax.c: largest values of blocks: views, plan, cost, the pass that measures, what it refuses.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/view/equal.h"
 #include "tests/unit/plan-util.h"
 #include <errno.h>
 #include <float.h>

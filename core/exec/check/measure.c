@@ -5,7 +5,7 @@
  * depend on any order; a fault is that of the first value that is none, as ranges begin in order. */
 #include "config.h"
 
-#include "core/exec/work.h"
+#include "core/exec/worker/worker.h"
 #include "core/kernel/absmax.h"
 #include <float.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "core/exec/check/scan.h"
-#include "core/exec/work.h"
+#include "core/exec/worker/worker.h"
 #include "core/kernel/quant.h"
 #include <stdlib.h>
 #include <string.h>

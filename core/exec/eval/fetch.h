@@ -3,7 +3,7 @@
 #ifndef FCI_EXEC_EVAL_FETCH_H
 #define FCI_EXEC_EVAL_FETCH_H
 
-#include "core/exec/work.h"
+#include "core/exec/worker/worker.h"
 #include <stddef.h>
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "core/base/text.h"
-#include "core/exec/work.h"
+#include "core/exec/worker/worker.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

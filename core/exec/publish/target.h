@@ -3,7 +3,7 @@
 #ifndef FCI_EXEC_PUBLISH_TARGET_H
 #define FCI_EXEC_PUBLISH_TARGET_H
 
-#include "core/exec/work.h"
+#include "core/exec/worker/worker.h"
 
 typedef enum fci_target_state
 {

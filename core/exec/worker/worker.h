@@ -1,7 +1,7 @@
-/* core/exec/work.h: what the files of this folder share: workers, their scratch, faults, checksum pieces.
+/* core/exec/worker/worker.h: what the files of this folder share: workers, their scratch, faults, checksum pieces.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_WORK_H
-#define FCI_WORK_H
+#ifndef FCI_EXEC_WORKER_WORKER_H
+#define FCI_EXEC_WORKER_WORKER_H
 
 #include "core/base/ctx.h"
 #include "core/exec/exec.h"
