@@ -5,6 +5,7 @@
 #include "core/api/report.h"
 #include "core/base/ctx.h"
 #include "core/view/origins.h"
+#include "core/view/place.h"
 #include <string.h>
 
 /* Do the box's elements lie in its source as they are written, without gaps? */

@@ -6,6 +6,7 @@
 #include "core/attr/attr.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include "core/view/inspect.h"
 #include <math.h>
 #include <string.h>
 

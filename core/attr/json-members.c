@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/attr.h"
 #include "core/base/ctx.h"
-#include "core/source/source.h"
 #include <string.h>
 
 static bool

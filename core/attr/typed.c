@@ -1,6 +1,5 @@
 /* core/attr/typed.c: numbers with the type that a file gives them.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/attr/attr.h"
 #include "core/base/ctx.h"
 #include <math.h>
 

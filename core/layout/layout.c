@@ -5,6 +5,7 @@
 #include "core/base/check.h"
 #include "core/base/ctx.h"
 #include "core/layout/layout.h"
+#include "core/view/inspect.h"
 #include <string.h>
 
 /* A region of `size` bytes at the end of the file. */

@@ -4,6 +4,8 @@
 #include "core/base/text.h"
 #include "core/model/private.h"
 #include "core/source/source.h"
+#include "core/view/inspect.h"
+#include "core/view/view.h"
 #include <string.h>
 
 bool

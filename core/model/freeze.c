@@ -3,6 +3,8 @@
 #include "core/base/ctx.h"
 #include "core/model/private.h"
 #include "core/model/scaled.h"
+#include "core/view/inspect.h"
+#include "core/view/same.h"
 #include <string.h>
 
 /* The sealed models of a context, by the numbers of their first tensors. */

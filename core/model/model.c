@@ -1,7 +1,9 @@
 /* core/model/model.c: models as they are looked at: tensors in order, by name, by number.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/model.h"
 #include "core/base/ctx.h"
 #include "core/model/private.h"
+#include "core/view/view.h"
 #include <fmtconv/rules.h>
 #include <string.h>
 

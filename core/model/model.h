@@ -3,7 +3,8 @@
 #ifndef FCI_MODEL_H
 #define FCI_MODEL_H
 
-#include "core/view/view.h"
+#include <fmtconv/model.h>
+#include <stdbool.h>
 
 /* Something a reader left in the file. */
 typedef struct fci_skip

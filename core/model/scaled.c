@@ -6,6 +6,7 @@
  * (compressed-tensors: quantization/lifecycle/forward.py, _dequantize), and then the codes by what that gives. */
 #include "core/model/scaled.h"
 #include "core/base/ctx.h"
+#include "core/view/view.h"
 #include <string.h>
 
 /* How the tensors of one scheme are called, behind a stem they share. */

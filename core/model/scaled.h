@@ -3,7 +3,7 @@
 #ifndef FCI_SCALED_H
 #define FCI_SCALED_H
 
-#include "core/model/model.h"
+#include <fmtconv/types.h>
 
 /* How many tensors of the model, without its components, are scaled by others. */
 size_t fci_model_scaled (const fmtconv_model *model);

@@ -3,6 +3,7 @@
 #include "core/base/ctx.h"
 #include "core/model/private.h"
 #include "core/view/origins.h"
+#include "core/view/view.h"
 #include <stdlib.h>
 #include <string.h>
 

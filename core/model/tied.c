@@ -78,7 +78,7 @@ fci_model_tie (fmtconv_model *model)
       entry->tied = FCI_NO_TENSOR;
       if (view->n_boxes > 0)
         keys[n++] = (key){ .base = fci_box_base (&view->boxes[0]),
-                           .offset = fci_box_place (&view->boxes[0]),
+                           .offset = fci_box_byte (&view->boxes[0]),
                            .bytes = entry->tensor.bytes,
                            .entry = entry };
     }

@@ -4,6 +4,8 @@
 #include "core/base/ctx.h"
 #include "core/model/private.h"
 #include "core/source/source.h"
+#include "core/view/place.h"
+#include "core/view/view.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/plan/run.h"
+#include "core/view/place.h"
 
 void
 fci_box_place (fmtconv_view *view, const fci_box *box, uint64_t *first, uint64_t *count)

@@ -5,6 +5,7 @@
 #include "core/base/check.h"
 #include "core/base/ctx.h"
 #include "core/plan/run.h"
+#include "core/view/place.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/plan/run.h"
+#include "core/view/place.h"
 
 enum
 {

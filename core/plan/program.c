@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/kernel/quant.h"
 #include "core/plan/run.h"
+#include "core/view/swap.h"
 #include <string.h>
 
 /* A program in the making. */

@@ -6,6 +6,7 @@
 #include "core/base/map.h"
 #include "core/plan/plan.h"
 #include "core/source/source.h"
+#include "core/view/blocks.h"
 
 enum
 {

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/plan/run.h"
+#include "core/view/place.h"
 
 enum
 {

@@ -1,5 +1,6 @@
 /* core/rules/complete.c: what the rules require and the model lacks, and what no rule takes.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/model.h"
 #include "core/rules/run.h"
 #include <inttypes.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* core/rules/emit.c: views for everything that comes out: fused, picked, split, changed.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/model.h"
 #include "core/rules/run.h"
 
 static fmtconv_view *

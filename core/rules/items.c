@@ -1,6 +1,7 @@
 /* core/rules/items.c: the tensors of the output, what they are made of and called.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/map.h"
+#include "core/model/model.h"
 #include "core/rules/run.h"
 #include <string.h>
 

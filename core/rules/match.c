@@ -1,6 +1,7 @@
 /* core/rules/match.c: every tensor finds its prefix, its family of rules and its captures.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/check.h"
+#include "core/model/model.h"
 #include "core/rules/run.h"
 #include <string.h>
 

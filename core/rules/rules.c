@@ -1,6 +1,7 @@
 /* core/rules/rules.c: applying rules to a model, forwards, in reverse, or only to see whether they fit.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/rules.h"
+#include "core/model/model.h"
 #include "core/rules/run.h"
 #include <stdio.h>
 

@@ -7,8 +7,6 @@
 #define FCI_RULES_RUN_H
 
 #include "core/base/ctx.h"
-#include "core/model/model.h"
-#include "core/rules/rules.h"
 #include "core/rules/table.h"
 
 /* A hash table of numbers that stand for something; hashes are the context's. */

@@ -1,6 +1,7 @@
 /* core/rules/sites.c: sites, the tensors that differ only in the lists of their pattern.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/map.h"
+#include "core/model/model.h"
 #include "core/rules/run.h"
 #include <string.h>
 

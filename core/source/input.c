@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/source/input.h"
 #include "core/source/private.h"
 #include <errno.h>
 #include <fcntl.h>

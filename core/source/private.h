@@ -5,7 +5,6 @@
 
 #include "core/base/check.h"
 #include "core/base/ctx.h"
-#include "core/source/input.h"
 #include "core/source/source.h"
 
 #define FCI_HINT_TRUNCATED "the file is truncated or still being written: copy it again"

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/source/private.h"
+#include "core/source/source.h"
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>

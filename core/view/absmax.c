@@ -3,11 +3,14 @@
  *
  * They are elements of a source without bytes, and a requirement says of what they are to be made.  Whatever is made
  * of the view carries it to the plan. */
+#include "core/view/absmax.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
 #include "core/source/source.h"
 #include "core/view/build.h"
 #include "core/view/equal.h"
+#include "core/view/ops.h"
+#include "core/view/same.h"
 #include <math.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* core/view/block-stride.c: how factors go along with axes that are split or joined.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/view/block-stride.h"
 #include "core/view/view.h"
 
 bool

@@ -1,41 +1,12 @@
-/* core/view/blocks.c: views of block types: places in their leaves, what may be cut, their encoding.
+/* core/view/blocks.c: views of block types: where they may be cut, and their encoding.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/view/blocks.h"
 #include "core/base/ctx.h"
 #include "core/view/build.h"
+#include "core/view/pieces.h"
+#include "core/view/place.h"
+#include "core/view/view.h"
 #include <string.h>
-
-uint64_t
-fci_dtype_bytes (uint32_t dtype, uint64_t n)
-{
-  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
-  return n / info->block * info->block_bytes;
-}
-
-uint64_t
-fci_dtype_step (uint32_t dtype)
-{
-  return fci_is_blocks (dtype) ? 1 : fmtconv_dtype_get (dtype)->block_bytes;
-}
-
-void
-fci_place_move (uint32_t dtype, uint64_t *offset, uint32_t *phase, uint64_t by)
-{
-  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
-  if (info->block == 1)
-    {
-      *offset += by;
-      return;
-    }
-  by += *phase;
-  *offset += by / info->block * info->block_bytes;
-  *phase = (uint32_t) (by % info->block);
-}
-
-void
-fci_piece_move (fci_piece *piece, uint64_t by)
-{
-  fci_place_move (piece->dtype, &piece->offset, &piece->phase, by);
-}
 
 const fci_op *
 fci_ops_coder (const fci_op *ops)

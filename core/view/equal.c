@@ -4,6 +4,7 @@
 
 #include "core/source/source.h"
 #include "core/view/equal.h"
+#include "core/view/order.h"
 #include "core/view/view.h"
 
 static int
@@ -21,7 +22,7 @@ fci_box_base (const fci_box *box)
 
 /* Windows of one file, or of one piece of memory, are compared by what they show. */
 uint64_t
-fci_box_place (const fci_box *box)
+fci_box_byte (const fci_box *box)
 {
   const fmtconv_source *source = box->source;
   return box->offset + (source->disk ? source->start : (uint64_t) (uintptr_t) source->memory);
@@ -56,7 +57,7 @@ static int
 compare_boxes (const fci_box *a, const fci_box *b, unsigned rank)
 {
   int r = order (fci_box_base (a), fci_box_base (b));
-  r = r ? r : order (fci_box_place (a), fci_box_place (b));
+  r = r ? r : order (fci_box_byte (a), fci_box_byte (b));
   r = r ? r : order (a->dtype, b->dtype);
   r = r ? r : order (a->phase, b->phase);
   for (unsigned i = 0; i < 2 * rank && !r; i++)

@@ -15,6 +15,6 @@ int fci_view_order (fmtconv_view *a, fmtconv_view *b);
 uintptr_t fci_box_base (const fci_box *box);
 
 /* Returns the position of the box's first byte: in its file, or in memory. */
-uint64_t fci_box_place (const fci_box *box);
+uint64_t fci_box_byte (const fci_box *box);
 
 #endif

@@ -1,7 +1,10 @@
 /* core/view/inspect.c: what the core asks of views: bytes, origins, plain copies.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/view/inspect.h"
 #include "core/base/ctx.h"
 #include "core/view/build.h"
+#include "core/view/pieces.h"
+#include "core/view/place.h"
 
 uint64_t
 fci_view_bytes (fmtconv_view *view)

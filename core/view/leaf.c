@@ -4,6 +4,8 @@
 #include "core/base/ctx.h"
 #include "core/source/source.h"
 #include "core/view/build.h"
+#include "core/view/pieces.h"
+#include "core/view/place.h"
 #include <string.h>
 
 /* Bytes a tensor may have only because indices repeat, beyond the size of the input. */

@@ -2,25 +2,39 @@
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/view/absmax.c \
+	core/view/absmax.h \
 	core/view/block-stride.c \
+	core/view/block-stride.h \
 	core/view/blocks.c \
+	core/view/blocks.h \
 	core/view/build.c \
 	core/view/build.h \
 	core/view/canon.c \
+	core/view/canon.h \
 	core/view/dtype.c \
 	core/view/equal.c \
 	core/view/equal.h \
 	core/view/inspect.c \
+	core/view/inspect.h \
 	core/view/leaf.c \
 	core/view/lowrank.c \
 	core/view/multiply.c \
 	core/view/ops.c \
+	core/view/ops.h \
 	core/view/order.c \
+	core/view/order.h \
 	core/view/origins.c \
 	core/view/origins.h \
+	core/view/pieces.c \
+	core/view/pieces.h \
+	core/view/place.c \
+	core/view/place.h \
 	core/view/reshape.c \
 	core/view/same.c \
+	core/view/same.h \
 	core/view/swap.c \
+	core/view/swap.h \
 	core/view/text.c \
+	core/view/text.h \
 	core/view/view.c \
 	core/view/view.h

@@ -5,6 +5,10 @@
  * for its own elements, so that everything that moves elements moves the product along. */
 #include "core/base/ctx.h"
 #include "core/view/build.h"
+#include "core/view/ops.h"
+#include "core/view/order.h"
+#include "core/view/pieces.h"
+#include "core/view/same.h"
 #include <math.h>
 #include <string.h>
 

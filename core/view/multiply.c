@@ -5,6 +5,10 @@
  * moves elements moves their factors along, and a matrix with a factor for each block is still one box. */
 #include "core/base/ctx.h"
 #include "core/view/build.h"
+#include "core/view/ops.h"
+#include "core/view/order.h"
+#include "core/view/pieces.h"
+#include "core/view/same.h"
 #include <string.h>
 
 /* What is put together. */

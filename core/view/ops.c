@@ -1,55 +1,14 @@
 /* core/view/ops.c: operations on elements: casts, scales, and what is counted when they round.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/view/ops.h"
 #include "core/base/ctx.h"
+#include "core/view/blocks.h"
 #include "core/view/build.h"
+#include "core/view/order.h"
+#include "core/view/pieces.h"
+#include "core/view/view.h"
 #include <math.h>
 #include <string.h>
-
-static bool
-same_text (const char *a, const char *b)
-{
-  return a == b || (a && b && strcmp (a, b) == 0);
-}
-
-/* Equal, but for what came before? */
-static bool
-same_op (const fci_op *a, const fci_op *b)
-{
-  if (a->kind != b->kind)
-    return false;
-  switch (a->kind)
-    {
-    case FCI_OP_SWAP:
-      return true;
-    case FCI_OP_CAST:
-      return a->dtype == b->dtype;
-    case FCI_OP_SCALE:
-      return a->factor == b->factor;
-    case FCI_OP_WATCH:
-      return a->findings == b->findings && a->severity == b->severity && same_text (a->hint, b->hint);
-    case FCI_OP_QUANTIZE:
-      return a->dtype == b->dtype && a->importance == b->importance;
-    case FCI_OP_LOWRANK:
-      return a->factor == b->factor && fci_product_order (a->product, b->product) == 0;
-    case FCI_OP_MULTIPLY:
-    case FCI_OP_DIVIDE:
-      return fci_factor_order (a->by, b->by) == 0;
-    }
-  return false;
-}
-
-bool
-fci_ops_equal (const fci_op *a, const fci_op *b)
-{
-  while (a != b)
-    {
-      if (!a || !b || !same_op (a, b))
-        return false;
-      a = a->before;
-      b = b->before;
-    }
-  return true;
-}
 
 /* Would `op`, done after `before`, change nothing? */
 static bool
@@ -64,7 +23,7 @@ is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
     case FCI_OP_SCALE:
       return op->factor == 1.0;
     case FCI_OP_WATCH:
-      return op->findings == 0 || (before && same_op (op, before));
+      return op->findings == 0 || (before && fci_op_equal (op, before));
     case FCI_OP_QUANTIZE:
       return op->dtype == dtype;
     case FCI_OP_LOWRANK:

@@ -1,6 +1,7 @@
-/* core/view/order.c: an order of operations on elements, in which only equal ones are equal.
+/* core/view/order.c: an order of operations on elements, in which only equal operations are equal.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/view/build.h"
+#include "core/view/order.h"
+#include "core/view/view.h"
 #include <string.h>
 
 static int
@@ -59,4 +60,49 @@ fci_ops_order (const fci_op *a, const fci_op *b)
         return r;
     }
   return 0;
+}
+
+static bool
+same_text (const char *a, const char *b)
+{
+  return a == b || (a && b && strcmp (a, b) == 0);
+}
+
+bool
+fci_op_equal (const fci_op *a, const fci_op *b)
+{
+  if (a->kind != b->kind)
+    return false;
+  switch (a->kind)
+    {
+    case FCI_OP_SWAP:
+      return true;
+    case FCI_OP_CAST:
+      return a->dtype == b->dtype;
+    case FCI_OP_SCALE:
+      return a->factor == b->factor;
+    case FCI_OP_WATCH:
+      return a->findings == b->findings && a->severity == b->severity && same_text (a->hint, b->hint);
+    case FCI_OP_QUANTIZE:
+      return a->dtype == b->dtype && a->importance == b->importance;
+    case FCI_OP_LOWRANK:
+      return a->factor == b->factor && fci_product_order (a->product, b->product) == 0;
+    case FCI_OP_MULTIPLY:
+    case FCI_OP_DIVIDE:
+      return fci_factor_order (a->by, b->by) == 0;
+    }
+  return false;
+}
+
+bool
+fci_ops_equal (const fci_op *a, const fci_op *b)
+{
+  while (a != b)
+    {
+      if (!a || !b || !fci_op_equal (a, b))
+        return false;
+      a = a->before;
+      b = b->before;
+    }
+  return true;
 }

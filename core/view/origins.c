@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/view/origins.h"
+#include "core/view/view.h"
 #include <stdlib.h>
 
 static int

@@ -3,7 +3,7 @@
 #ifndef FCI_VIEW_ORIGINS_H
 #define FCI_VIEW_ORIGINS_H
 
-#include "core/view/view.h"
+#include <fmtconv/types.h>
 
 /* Returns how many numbers fci_view_origins may write. */
 size_t fci_view_most_origins (fmtconv_view *view);

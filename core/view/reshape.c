@@ -7,7 +7,10 @@
  * three; joining two cuts it only where its strides do not continue. */
 #include "core/base/check.h"
 #include "core/base/ctx.h"
+#include "core/view/block-stride.h"
+#include "core/view/blocks.h"
 #include "core/view/build.h"
+#include "core/view/pieces.h"
 #include <string.h>
 
 /* Pieces of a shape that is being changed. */

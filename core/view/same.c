@@ -1,6 +1,8 @@
 /* core/view/same.c: views that must be equal, and the requirement that what is made of them carries.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/view/same.h"
 #include "core/base/ctx.h"
+#include "core/view/blocks.h"
 #include "core/view/build.h"
 #include "core/view/equal.h"
 #include "core/view/origins.h"

@@ -1,7 +1,9 @@
 /* core/view/swap.c: elements of the other byte order.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/view/swap.h"
 #include "core/base/ctx.h"
 #include "core/view/build.h"
+#include "core/view/pieces.h"
 
 unsigned
 fci_swap_bytes (uint32_t dtype)

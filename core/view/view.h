@@ -137,13 +137,6 @@ fci_pace_count (const fci_pace *pace, uint64_t extent)
   return pace->step ? (pace->phase + extent - 1) / pace->block + 1 : 1;
 }
 
-/* The paces along both axes that one becomes, of several whole rows of `inner` indices; false: blocks begin within
- * rows. */
-bool fci_pace_split (const fci_pace *pace, uint64_t inner, fci_pace *to_outer, fci_pace *to_inner);
-
-/* The pace along the axis that two become, the second of `inner` indices; false: there is none. */
-bool fci_pace_join (const fci_pace *outer, const fci_pace *own, uint64_t inner, fci_pace *to);
-
 /* Tensors that a view was made of and no box shows: those without elements, and those that others must be equal
  * to; ascending. */
 typedef struct fci_empties
@@ -207,57 +200,5 @@ fci_is_blocks (uint32_t dtype)
 {
   return dtype >= FMTCONV_F6_E2M3;
 }
-
-/* Bytes that n elements take, whole blocks. */
-uint64_t fci_dtype_bytes (uint32_t dtype, uint64_t n);
-
-/* What strides of a leaf of that type go up by from one element to the next. */
-uint64_t fci_dtype_step (uint32_t dtype);
-
-/* Move a place in a leaf by what strides add up to. */
-void fci_place_move (uint32_t dtype, uint64_t *offset, uint32_t *phase, uint64_t by);
-
-/* The QUANTIZE that operations end with, or NULL. */
-const fci_op *fci_ops_coder (const fci_op *ops);
-
-/* Do they leave elements as they are stored? */
-bool fci_ops_are_idle (const fci_op *ops);
-
-/* Does a box of the view end with a QUANTIZE? */
-bool fci_view_is_coded (fmtconv_view *view);
-
-/* The view whose evaluation gives the bytes that are written for `view`: of plain elements, or of a block type
- * that is quantized.  NULL: an error. */
-fmtconv_view *fci_view_stored (fmtconv_view *view);
-
-/* Bytes of the view as written.  Never overflows for a view that was constructed. */
-uint64_t fci_view_bytes (fmtconv_view *view);
-
-/* The same view with every box's origin set to `origin`; without boxes it remembers it.  A view of one
- * box that is not marked yet is changed in place: only a model that is being sealed may ask. */
-fmtconv_view *fci_view_from (fmtconv_view *view, uint32_t origin);
-
-/* The requirements of a tensor of that name, which keep the first name they get. */
-void fci_view_name_requirements (fmtconv_view *view, const char *name);
-
-/* Blocks of a measured view, and its blocks along an axis. */
-uint64_t fci_measure_blocks (const fci_requirement *measured);
-uint64_t fci_measure_extent (const fci_requirement *measured, unsigned axis);
-
-/* Bytes of arena a view takes, without what it shares with others. */
-size_t fci_view_memory (fmtconv_view *view);
-
-/* Bytes of the numbers that SWAP turns around, in an element of that type; 0: of a type stored in blocks. */
-unsigned fci_swap_bytes (uint32_t dtype);
-
-/* Equal, operation by operation? */
-bool fci_ops_equal (const fci_op *a, const fci_op *b);
-
-/* Any order, in which only equal ones are equal. */
-int fci_ops_order (const fci_op *a, const fci_op *b);
-
-/* The normal form as text, for golden tests: "f16[4,8] = box [0,0]+[4,8] <- SOURCE@128 f16 (16,2) | cast
- * f32". */
-const char *fci_view_text (fmtconv_view *view);
 
 #endif

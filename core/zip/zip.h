@@ -3,7 +3,8 @@
 #ifndef FCI_ZIP_ZIP_H
 #define FCI_ZIP_ZIP_H
 
-#include "core/source/private.h"
+#include "core/base/ctx.h"
+#include "core/source/source.h"
 #include <zip.h>
 
 enum

@@ -5,6 +5,7 @@
  * The order lists are diffusers' own state_dict order.
  */
 #include "core/convert/pipeline.h"
+#include "core/view/text.h"
 #include "tests/unit/cogvideox-maps.h"
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * FMTCONV_SEED=N begins with seed N, FMTCONV_TREES=N makes so many views in all. */
+#include "core/view/text.h"
 #include "tests/unit/naive.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

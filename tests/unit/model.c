@@ -3,6 +3,8 @@
 #include "core/model/model.h"
 #include "core/base/ctx.h"
 #include "core/source/source.h"
+#include "core/view/text.h"
+#include "core/view/view.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <fmtconv/fmtconv.h>

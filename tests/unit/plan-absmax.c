@@ -1,6 +1,7 @@
 /* tests/unit/plan-absmax.c: largest values of blocks: views, plan, cost, the pass that measures, what it refuses.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/equal.h"
+#include "core/view/text.h"
 #include "tests/unit/plan-util.h"
 #include <errno.h>
 #include <float.h>

@@ -1,6 +1,8 @@
 /* tests/unit/plan-random.c: random views, executed in every way, against a naive evaluation of the same.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/quant.h"
+#include "core/view/inspect.h"
+#include "core/view/text.h"
 #include "tests/unit/plan-util.h"
 #include <fmtconv/formats.h>
 #include <math.h>

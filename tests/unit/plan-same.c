@@ -1,5 +1,7 @@
 /* tests/unit/plan-same.c: views that must be equal: what carries the requirement, plan, cost, comparison.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/view/inspect.h"
+#include "core/view/text.h"
 #include "tests/unit/plan-util.h"
 #include <fmtconv/formats.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/source/source.h"
+#include "core/view/text.h"
 #include "tests/unit/rules-help.h"
 #include <criterion/criterion.h>
 #include <inttypes.h>

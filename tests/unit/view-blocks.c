@@ -1,5 +1,7 @@
 /* tests/unit/view-blocks.c: views of block types: golden normal forms, and what takes blocks apart.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/view/inspect.h"
+#include "core/view/text.h"
 #include "tests/unit/view-util.h"
 #include <fmtconv/formats.h>
 

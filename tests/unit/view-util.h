@@ -4,6 +4,7 @@
 #define TEST_VIEW_UTIL_H
 
 #include "core/source/source.h"
+#include "core/view/text.h"
 #include "core/view/view.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

@@ -1,5 +1,6 @@
 /* tests/unit/view.c: views one operation at a time: golden normal forms, and everything that is refused.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/view/inspect.h"
 #include "tests/unit/view-util.h"
 #include <math.h>
 #include <string.h>

@@ -7,6 +7,8 @@
 
 #include "core/exec/worker/worker.h"
 #include "core/kernel/absmax.h"
+#include "core/view/absmax.h"
+#include "core/view/inspect.h"
 #include <float.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 
 #include "core/exec/worker/worker.h"
 #include "core/kernel/quant.h"
+#include "core/view/place.h"
 #include <float.h>
 #include <math.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/exec/eval/fetch.h"
+#include "core/view/place.h"
 #include <assert.h>
 #include <string.h>
 

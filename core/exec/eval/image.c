@@ -4,6 +4,7 @@
 
 #include "core/exec/eval/fetch.h"
 #include "core/kernel/quant.h"
+#include "core/view/place.h"
 #include <string.h>
 
 enum

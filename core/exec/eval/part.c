@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include "core/exec/eval/fetch.h"
+#include "core/view/block-stride.h"
+#include "core/view/place.h"
 #include <string.h>
 
 /* Drop axes of extent 1, join axes that run on in each other in both source and output. */

@@ -1,0 +1,12 @@
+/* core/view/absmax.h: the largest absolute values of a view's blocks, which the executor measures.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_VIEW_ABSMAX_H
+#define FCI_VIEW_ABSMAX_H
+
+#include "core/view/view.h"
+
+/* Blocks of a measured view, and its blocks along an axis. */
+uint64_t fci_measure_blocks (const fci_requirement *measured);
+uint64_t fci_measure_extent (const fci_requirement *measured, unsigned axis);
+
+#endif
