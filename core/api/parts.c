@@ -5,6 +5,7 @@
 #include "core/api/report.h"
 #include "core/base/ctx.h"
 #include "core/convert/detect.h"
+#include "core/model/freeze.h"
 #include <string.h>
 
 typedef struct part

@@ -4,6 +4,7 @@
 
 #include "core/api/report.h"
 #include "core/base/ctx.h"
+#include "core/model/freeze.h"
 #include "core/view/origins.h"
 #include "core/view/place.h"
 #include <string.h>

@@ -4,6 +4,8 @@
 
 #include "core/base/ctx.h"
 #include "core/convert/pipeline.h"
+#include "core/model/freeze.h"
+#include "core/model/new.h"
 
 static void
 attach (fmtconv_model *model, fmtconv_input *folder, const char *name)

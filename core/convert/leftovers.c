@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/convert/stage.h"
+#include "core/model/freeze.h"
 #include "core/model/lineage.h"
 #include "core/model/model.h"
 #include "core/model/scaled.h"

@@ -4,6 +4,8 @@
 
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
+#include "core/model/bundle.h"
+#include "core/model/new.h"
 #include "core/rules/rules.h"
 #include <string.h>
 

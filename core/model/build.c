@@ -1,4 +1,4 @@
-/* core/model/build.c: models as they are filled: put, replace, drop, skip, adopt.
+/* core/model/build.c: models as they are filled: put, replace, drop, skip.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/ctx.h"
 #include "core/base/text.h"
@@ -7,16 +7,6 @@
 #include "core/view/inspect.h"
 #include "core/view/view.h"
 #include <string.h>
-
-bool
-fci_model_is_open (const fmtconv_model *out)
-{
-  if (!out || fmtconv_ctx_failed (out->ctx))
-    return false;
-  if (out->sealed)
-    fmtconv_fail (out->ctx, FMTCONV_E_INTERNAL, "an input model cannot be changed");
-  return !out->sealed;
-}
 
 /* What is wrong with a name, or NULL. */
 static const char *
@@ -179,21 +169,4 @@ fmtconv_model_skip (fmtconv_model *out, const char *what, uint64_t bytes, const 
   *(out->last_skip ? &out->last_skip->next : &out->skips) = skip;
   out->last_skip = skip;
   out->memory += sizeof *skip;
-}
-
-void
-fmtconv_model_adopt (fmtconv_model *out, const fmtconv_model *other)
-{
-  if (!other || !fci_model_is_open (out))
-    return;
-  out->untied = out->untied || other->untied;
-  fmtconv_attr_overlay (out->attrs, other->attrs);
-  FMTCONV_FOREACH (t, other)
-    fmtconv_model_put (out, t->name, t->view);
-  for (const fmtconv_blob *blob = other->first_blob; blob; blob = blob->next)
-    fmtconv_model_attach (out, blob->name, blob->source);
-  for (size_t i = 0; i < other->n_components; i++)
-    fmtconv_model_adopt (fmtconv_model_component (out, other->components[i]->name), other->components[i]);
-  for (const fci_skip *skip = other->skips; skip; skip = skip->next)
-    fmtconv_model_skip (out, skip->what, skip->bytes, skip->why);
 }

@@ -1,5 +1,6 @@
 /* core/model/freeze.c: closes a model: its account is settled, its tensors get numbers of their own.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/freeze.h"
 #include "core/base/ctx.h"
 #include "core/model/private.h"
 #include "core/model/scaled.h"
@@ -24,8 +25,9 @@ sealed_of (fmtconv_ctx *ctx)
   return ctx->sealed;
 }
 
-bool
-fci_model_register (fmtconv_model *model)
+/* Gives a model's tensors their numbers in the context. */
+static bool
+register_model (fmtconv_model *model)
 {
   sealed *all = sealed_of (model->ctx);
   if (!all)
@@ -92,7 +94,7 @@ mark_all (fmtconv_model *model)
 static bool
 seal_one (fmtconv_model *model)
 {
-  if (!fci_model_number (model) || !fci_model_register (model) || !mark_all (model))
+  if (!fci_model_number (model) || !register_model (model) || !mark_all (model))
     return false;
   model->memory += model->count * sizeof *model->entries;
   model->features |= model->n_blobs ? FMTCONV_FEATURE_BLOBS : 0;

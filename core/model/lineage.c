@@ -4,7 +4,9 @@
 
 #include "core/base/ctx.h"
 #include "core/base/map.h"
+#include "core/model/freeze.h"
 #include "core/model/lineage.h"
+#include "core/model/scope.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,47 +3,10 @@
 #include "core/model/model.h"
 #include "core/base/ctx.h"
 #include "core/model/private.h"
+#include "core/model/tied.h"
 #include "core/view/view.h"
 #include <fmtconv/rules.h>
 #include <string.h>
-
-/* What a transform does not touch of what it is given. */
-static void
-start_from (fmtconv_model *model, const fmtconv_model *parent)
-{
-  model->stage = fci_stage_new (model->ctx, parent);
-  model->untied = parent->untied;
-  fmtconv_attr_overlay (model->attrs, parent->attrs);
-  for (const fmtconv_blob *blob = parent->first_blob; blob; blob = blob->next)
-    fmtconv_model_attach (model, blob->name, blob->source);
-  for (size_t i = 0; i < parent->n_components; i++)
-    fmtconv_model_adopt (fmtconv_model_component (model, parent->components[i]->name), parent->components[i]);
-}
-
-fmtconv_model *
-fci_model_new (fmtconv_ctx *ctx, const fmtconv_model *parent)
-{
-  fmtconv_model *model = fci_new (ctx, fmtconv_model);
-  if (!model)
-    return NULL;
-  model->ctx = ctx;
-  model->attrs = fmtconv_attr_object (ctx);
-  model->names = fci_map_new (ctx);
-  model->memory = sizeof *model;
-  if (parent)
-    start_from (model, parent);
-  return fmtconv_ctx_failed (ctx) ? NULL : model;
-}
-
-void
-fci_model_continue (fmtconv_model *out, const fmtconv_model *from)
-{
-  if (!from || !fci_model_is_open (out))
-    return;
-  start_from (out, from);
-  FMTCONV_FOREACH (t, from)
-    fmtconv_model_put (out, t->name, t->view);
-}
 
 fmtconv_attr *
 fmtconv_model_attrs (const fmtconv_model *model)
@@ -207,4 +170,47 @@ fmtconv_rules_variable (const fmtconv_model *out, const char *name)
     if (strcmp (b->name, name) == 0)
       return b->value;
   return 0;
+}
+
+bool
+fci_model_is_open (const fmtconv_model *out)
+{
+  if (!out || fmtconv_ctx_failed (out->ctx))
+    return false;
+  if (out->sealed)
+    fmtconv_fail (out->ctx, FMTCONV_E_INTERNAL, "an input model cannot be changed");
+  return !out->sealed;
+}
+
+const char *
+fmtconv_model_name (const fmtconv_model *model)
+{
+  return model && model->name ? model->name : "";
+}
+
+/* Where a component is; n_components: it is none. */
+static size_t
+place_of (const fmtconv_model *model, const fmtconv_model *component)
+{
+  size_t i = 0;
+  while (i < model->n_components && model->components[i] != component)
+    i++;
+  return i;
+}
+
+const fmtconv_model *
+fmtconv_model_next_component (const fmtconv_model *model, const fmtconv_model *after)
+{
+  if (!model)
+    return NULL;
+  size_t i = after ? place_of (model, after) + 1 : 0;
+  return i < model->n_components ? model->components[i] : NULL;
+}
+
+const fmtconv_model *
+fci_next_leaf (const fmtconv_model *model, const fmtconv_model *after)
+{
+  if (model->n_components)
+    return fmtconv_model_next_component (model, after);
+  return after ? NULL : model;
 }

@@ -1,5 +1,6 @@
 /* core/model/scope.c: the account of a stage: what it was given must be used or dropped.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/scope.h"
 #include "core/base/ctx.h"
 #include "core/model/private.h"
 #include "core/view/origins.h"

@@ -3,6 +3,7 @@
  *
  * Tensors are sorted by where their first byte lies, then by all the rest of their normal form, so that
  * equal ones become neighbors, whatever a file makes of it. */
+#include "core/model/tied.h"
 #include "core/base/ctx.h"
 #include "core/model/private.h"
 #include "core/view/equal.h"

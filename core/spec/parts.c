@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/model/bundle.h"
 #include "core/model/model.h"
 #include "core/source/input.h"
 #include "core/spec/spec.h"

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include "core/model/bundle.h"
 #include "core/model/model.h"
 #include "core/spec/spec.h"
 #include <string.h>

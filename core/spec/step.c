@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/base/grow.h"
 #include "core/convert/stage.h"
+#include "core/model/bundle.h"
 #include "core/plugin/load.h"
 #include "core/spec/input.h"
 #include "core/spec/spec.h"

@@ -1,7 +1,11 @@
 /* tests/unit/bundle.c: bundles: components, files carried along, the account over several inputs.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/bundle.h"
 #include "core/base/ctx.h"
+#include "core/model/freeze.h"
 #include "core/model/lineage.h"
+#include "core/model/new.h"
+#include "core/model/scope.h"
 #include "core/source/source.h"
 #include "heard.h"
 #include <criterion/criterion.h>

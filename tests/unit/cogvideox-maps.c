@@ -1,6 +1,8 @@
 /* tests/unit/cogvideox-maps.c: the lists of the tensors of CogVideoX, as models.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/cogvideox-maps.h"
+#include "core/model/freeze.h"
+#include "core/model/new.h"
 #include "core/plugin/registry.h"
 #include <criterion/criterion.h>
 #include <stdlib.h>

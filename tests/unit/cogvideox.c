@@ -5,6 +5,9 @@
  * The order lists are diffusers' own state_dict order.
  */
 #include "core/convert/pipeline.h"
+#include "core/model/freeze.h"
+#include "core/model/new.h"
+#include "core/model/scope.h"
 #include "core/view/text.h"
 #include "tests/unit/cogvideox-maps.h"
 #include <criterion/criterion.h>

@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/model.h"
 #include "core/base/ctx.h"
+#include "core/model/freeze.h"
+#include "core/model/new.h"
+#include "core/model/scope.h"
 #include "core/source/source.h"
 #include "core/view/text.h"
 #include "core/view/view.h"

@@ -5,7 +5,9 @@
 #include "core/convert/convert.h"
 #include "core/convert/detect.h"
 #include "core/convert/stage.h"
+#include "core/model/freeze.h"
 #include "core/model/lineage.h"
+#include "core/model/new.h"
 #include "heard.h"
 #include <criterion/criterion.h>
 #include <string.h>

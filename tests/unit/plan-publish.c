@@ -1,6 +1,8 @@
 /* tests/unit/plan-publish.c: what is refused, replaced, taken over, verified and cancelled.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/freeze.h"
 #include "core/model/model.h"
+#include "core/model/new.h"
 #include "tests/unit/plan-util.h"
 #include <dirent.h>
 #include <fcntl.h>

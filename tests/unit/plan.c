@@ -1,6 +1,7 @@
 /* tests/unit/plan.c: layouts, plans as text, costs, units, refusals at planning time.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/model.h"
+#include "core/model/new.h"
 #include "tests/unit/plan-util.h"
 #include <stdlib.h>
 #include <string.h>

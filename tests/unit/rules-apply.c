@@ -1,5 +1,7 @@
 /* tests/unit/rules-apply.c: what small tables make of small models.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/freeze.h"
+#include "core/model/scope.h"
 #include "tests/unit/rules-help.h"
 #include <criterion/criterion.h>
 

@@ -1,5 +1,7 @@
 /* tests/unit/rules-errors.c: what is said of models that do not fit, and of tables that make no sense.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/freeze.h"
+#include "core/model/new.h"
 #include "tests/unit/rules-help.h"
 #include <criterion/criterion.h>
 #include <string.h>

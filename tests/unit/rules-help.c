@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/model/freeze.h"
+#include "core/model/new.h"
 #include "core/source/source.h"
 #include "core/view/text.h"
 #include "tests/unit/rules-help.h"

@@ -1,6 +1,8 @@
 /* tests/unit/torch-writer.c: archives of more than 4 GiB by the torch writer, with holes in place of the zeros.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/model/freeze.h"
 #include "core/model/model.h"
+#include "core/model/new.h"
 #include "core/zip/zip.h"
 #include "plugins/torch/write.h"
 #include "tests/unit/plan-util.h"

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/ctx.h"
 #include "core/model/model.h"
+#include "core/model/new.h"
 #include "core/source/source.h"
 #include "plugins/torch/collect.h"
 #include "plugins/torch/keys.h"

@@ -1,0 +1,126 @@
+/* core/model/new.c: models that begin with others: empty, continued, of components, adopted.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/base/ctx.h"
+#include "core/model/bundle.h"
+#include "core/model/freeze.h"
+#include "core/model/new.h"
+#include "core/model/private.h"
+#include <string.h>
+
+enum
+{
+  MAX_COMPONENTS = 64
+};
+
+static bool
+append (fmtconv_model *model, fmtconv_model *component)
+{
+  if (model->n_components == MAX_COMPONENTS)
+    return fmtconv_fail (model->ctx, FMTCONV_E_LIMIT, "more than %d components", (int) MAX_COMPONENTS) == 0;
+  if (!model->components)
+    model->components = fmtconv_ctx_alloc (model->ctx, MAX_COMPONENTS, sizeof *model->components);
+  if (!model->components)
+    return false;
+  model->components[model->n_components++] = component;
+  return true;
+}
+
+static fmtconv_model *
+find_component (const fmtconv_model *model, const char *name)
+{
+  for (size_t i = 0; i < model->n_components; i++)
+    if (!strcmp (fmtconv_model_name (model->components[i]), name))
+      return model->components[i];
+  return NULL;
+}
+
+fmtconv_model *
+fmtconv_model_component (fmtconv_model *out, const char *name)
+{
+  if (!out || !name || fmtconv_ctx_failed (out->ctx))
+    return NULL;
+  fmtconv_model *component = find_component (out, name);
+  if (component || !fci_model_is_open (out))
+    return component;
+  if (!fci_component_name_ok (name))
+    return (void) fmtconv_fail (out->ctx, FMTCONV_E_FORMAT, "'%s' cannot name a component", name), NULL;
+  component = fci_model_new (out->ctx, NULL);
+  if (!component || !(component->name = fci_strdup (out->ctx, name)) || !append (out, component))
+    return NULL;
+  component->stage = out->stage;
+  component->bundle = out;
+  return component;
+}
+
+void
+fmtconv_model_adopt (fmtconv_model *out, const fmtconv_model *other)
+{
+  if (!other || !fci_model_is_open (out))
+    return;
+  out->untied = out->untied || other->untied;
+  fmtconv_attr_overlay (out->attrs, other->attrs);
+  FMTCONV_FOREACH (t, other)
+    fmtconv_model_put (out, t->name, t->view);
+  for (const fmtconv_blob *blob = other->first_blob; blob; blob = blob->next)
+    fmtconv_model_attach (out, blob->name, blob->source);
+  for (size_t i = 0; i < other->n_components; i++)
+    fmtconv_model_adopt (fmtconv_model_component (out, other->components[i]->name), other->components[i]);
+  for (const fci_skip *skip = other->skips; skip; skip = skip->next)
+    fmtconv_model_skip (out, skip->what, skip->bytes, skip->why);
+}
+
+/* What a transform does not touch of what it is given. */
+static void
+start_from (fmtconv_model *model, const fmtconv_model *parent)
+{
+  model->stage = fci_stage_new (model->ctx, parent);
+  model->untied = parent->untied;
+  fmtconv_attr_overlay (model->attrs, parent->attrs);
+  for (const fmtconv_blob *blob = parent->first_blob; blob; blob = blob->next)
+    fmtconv_model_attach (model, blob->name, blob->source);
+  for (size_t i = 0; i < parent->n_components; i++)
+    fmtconv_model_adopt (fmtconv_model_component (model, parent->components[i]->name), parent->components[i]);
+}
+
+fmtconv_model *
+fci_model_new (fmtconv_ctx *ctx, const fmtconv_model *parent)
+{
+  fmtconv_model *model = fci_new (ctx, fmtconv_model);
+  if (!model)
+    return NULL;
+  model->ctx = ctx;
+  model->attrs = fmtconv_attr_object (ctx);
+  model->names = fci_map_new (ctx);
+  model->memory = sizeof *model;
+  if (parent)
+    start_from (model, parent);
+  return fmtconv_ctx_failed (ctx) ? NULL : model;
+}
+
+void
+fci_model_continue (fmtconv_model *out, const fmtconv_model *from)
+{
+  if (!from || !fci_model_is_open (out))
+    return;
+  start_from (out, from);
+  FMTCONV_FOREACH (t, from)
+    fmtconv_model_put (out, t->name, t->view);
+}
+
+fmtconv_model *
+fci_model_bundle (fmtconv_ctx *ctx, size_t n, fmtconv_model *const *components)
+{
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  for (size_t i = 0; model && i < n; i++)
+    {
+      if (find_component (model, fmtconv_model_name (components[i])))
+        return (void) fmtconv_fail (ctx, FMTCONV_E_USAGE, "two components are called '%s'",
+                                    fmtconv_model_name (components[i])),
+               NULL;
+      if (!append (model, components[i]))
+        return NULL;
+    }
+  return model && fci_model_seal (model, NULL) == 0 ? model : NULL;
+}
