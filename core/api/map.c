@@ -10,6 +10,7 @@
 #include "core/model/scope.h"
 #include "core/plugin/registry.h"
 #include "core/rules/rules.h"
+#include "core/rules/text.h"
 #include "core/source/input.h"
 #include "core/source/source.h"
 #include <limits.h>

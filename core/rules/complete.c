@@ -1,7 +1,12 @@
 /* core/rules/complete.c: what the rules require and the model lacks, and what no rule takes.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/complete.h"
 #include "core/model/model.h"
+#include "core/rules/index.h"
+#include "core/rules/match.h"
 #include "core/rules/run.h"
+#include "core/rules/sites.h"
+#include "core/rules/values.h"
 #include <inttypes.h>
 #include <string.h>
 

@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/rules/details.h"
+#include "core/rules/lists.h"
 #include "core/rules/table.h"
 #include <ctype.h>
 #include <locale.h>

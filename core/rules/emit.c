@@ -1,7 +1,10 @@
 /* core/rules/emit.c: views for everything that comes out: fused, picked, split, changed.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/emit.h"
 #include "core/model/model.h"
+#include "core/rules/items.h"
 #include "core/rules/run.h"
+#include "core/rules/shape.h"
 
 static fmtconv_view *
 change (fmtconv_view *view, const fci_change *op, const fci_dims *after)

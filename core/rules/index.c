@@ -1,5 +1,6 @@
 /* core/rules/index.c: memory and hash tables of a run.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/index.h"
 #include "core/rules/run.h"
 
 void *

@@ -1,5 +1,7 @@
 /* core/rules/link.c: what the rules of a table have to do with each other, and their two sides.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/link.h"
+#include "core/rules/lists.h"
 #include "core/rules/table.h"
 #include <string.h>
 

@@ -3,7 +3,9 @@
  *
  * Captures are tried from the shortest text on, the leftmost first.
  */
+#include "core/rules/pattern-match.h"
 #include "core/model/model.h"
+#include "core/rules/lists.h"
 #include "core/rules/pattern.h"
 #include <string.h>
 

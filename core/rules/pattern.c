@@ -1,6 +1,8 @@
 /* core/rules/pattern.c: a pattern's text becomes tokens, tokens print names.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/pattern.h"
+#include "core/rules/capture.h"
+#include "core/rules/lists.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

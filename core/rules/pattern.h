@@ -25,8 +25,6 @@ typedef struct fci_span
   const char *at;
   size_t len;
 } fci_span;
-
-bool fci_span_same (fci_span a, fci_span b);
 #define FCI_SPAN(s) ((fci_span){ (s), strlen (s) })
 
 /* What .lists declares. */
@@ -83,24 +81,9 @@ typedef struct fci_value
   fci_span text;
 } fci_value;
 
-/* NULL, or what is wrong with .lists. */
-const char *fci_lists_parse (fci_lists *lists, const char *text);
-
-/* The k-th alternative of a list token. */
-fci_span fci_list_item (const fci_token *token, int64_t k);
-
 /* Compile `text` into *out with room for FCI_MAX_TOKENS tokens at `room`.  lists may be NULL.  NULL, or
  * what is wrong. */
 const char *fci_pattern_compile (fci_pattern *out, fci_token *room, const char *text, const fci_lists *lists);
-
-/* One capture, between '{' and '}' (for fci_pattern_compile).  NULL, or what is wrong. */
-const char *fci_capture_parse (fci_token *token, fci_span inside, const fci_lists *lists);
-
-/* Does the pattern match the whole name?  values: n_slots of them, by slot. */
-bool fci_pattern_match (const fci_pattern *pattern, const char *name, size_t len, fci_value *values);
-
-/* The rest of `name` behind a pattern without captures; NULL: it does not begin so. */
-const char *fci_pattern_strip (const fci_pattern *pattern, const char *name);
 
 /* Print to `to` (room bytes, always terminated unless room is 0) and return the length it takes.
  * bound: values by token->capture; known: a bit for each that is bound; others print as {name}. */

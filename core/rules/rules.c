@@ -2,7 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/rules.h"
 #include "core/model/model.h"
+#include "core/rules/compile.h"
+#include "core/rules/complete.h"
+#include "core/rules/emit.h"
+#include "core/rules/items.h"
+#include "core/rules/match.h"
+#include "core/rules/order.h"
 #include "core/rules/run.h"
+#include "core/rules/shape.h"
 #include <stdio.h>
 
 enum

@@ -1,4 +1,4 @@
-/* core/rules/rules.h: recognition by rules.
+/* core/rules/rules.h: applying rules to a model, forwards, in reverse, or only to see whether they fit.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_RULES_H
 #define FCI_RULES_RULES_H
@@ -26,9 +26,6 @@ int fci_rules_recognize_reverse (const fmtconv_rules *rules, const fmtconv_model
 /* Is the table well-formed?  0, or E_INTERNAL with the rule's number and what is wrong.  Run when a
  * plugin is loaded. */
 int fci_rules_check (fmtconv_ctx *ctx, const fmtconv_rules *rules);
-
-/* The table as text that fmtconv_rules_read gives back: YAML.  NULL: out of memory. */
-const char *fci_rules_text (fmtconv_ctx *ctx, const fmtconv_rules *rules);
 
 /* Why the rules do not run in reverse: the rule, and what it does.  NULL: they do, or an error. */
 const char *fci_rules_one_way (fmtconv_ctx *ctx, const fmtconv_rules *rules);

@@ -75,57 +75,8 @@ typedef struct fci_run
   size_t problems[FCI_PROBLEMS];
 } fci_run;
 
-/* n zeroed objects of the run's own; NULL: out of memory, noted in run->code. */
-void *fci_run_alloc (fci_run *run, size_t n, size_t size);
-
 /* A problem, listed with the error at the end unless the run is silent: (run, kind, format, …). */
 #define fci_run_problem(run, kind, ...) \
   ((run)->problems[kind]++, (run)->silent ? (void) 0 : fmtconv_detail ((run)->ctx, __VA_ARGS__))
-
-/* Room for n numbers; then: the one with that hash for which `same (arg, id)`, or FCI_NONE; and add. */
-bool fci_index_make (fci_run *run, fci_index *index, size_t n);
-uint32_t fci_index_find (const fci_index *index, uint64_t hash, bool (*same) (const void *arg, uint32_t id),
-                         const void *arg);
-void fci_index_add (fci_index *index, uint64_t hash, uint32_t id);
-
-/* ---- The steps, in this order; each looks at run->code. */
-
-/* Choose the prefix and let every tensor find its family and site. */
-void fci_run_match (fci_run *run);
-
-/* Is `capture` to be dense, and so nearly dense that what is missing can be listed? */
-bool fci_run_dense (const fci_run *run, const fci_capture *capture);
-
-/* Find what is missing, and what nobody took. */
-void fci_run_complete (fci_run *run);
-void fci_run_unmatched (fci_run *run);
-
-/* Name everything that comes out, and bind the shape variables. */
-void fci_run_items (fci_run *run);
-void fci_run_shapes (fci_run *run);
-
-/* Put and drop, in order. */
-void fci_run_sort (fci_run *run);
-void fci_run_emit (fci_run *run);
-
-/* ---- Helpers of several steps. */
-
-/* Open the site: values of its captures by number of the capture, the lists as `combo` says. */
-uint64_t fci_site_bind (const fci_site *site, uint32_t combo, fci_value *bound);
-void fci_site_add (fci_run *run, fci_family *family, const fci_value *values, uint32_t tensor);
-void fci_combo_bind (const fci_family *family, uint32_t combo, fci_value *bound, uint64_t *known);
-
-/* The name that a pattern prints, with the prefix before it if `prefixed`, in the run's memory. */
-const char *fci_run_name (fci_run *run, const fci_pattern *pattern, bool prefixed, const fci_value *bound,
-                          uint64_t known);
-
-/* Shapes of one part of an item between the operations, with all variables bound: by[k] before operation
- * k, by[n_ops] the last.  In reverse only for rules that hide their shape behind a reshape.  false:
- * something does not fit. */
-bool fci_item_shapes (fci_run *run, const fci_item *item, fci_dims *by);
-bool fci_rule_hides (const fci_rule *rule);
-
-/* The k-th tensor that is fused. */
-const fmtconv_tensor *fci_item_tensor (const fci_run *run, const fci_item *item, unsigned k);
 
 #endif

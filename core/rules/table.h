@@ -178,9 +178,6 @@ typedef struct fci_table
   char bad[192];
 } fci_table;
 
-/* Compile.  0, or table->code with what is wrong (not recorded). */
-int fci_table_compile (fci_table *table, const fmtconv_rules *rules, bool reverse);
-
 /* Note what is wrong (the first time) and return false. */
 bool fci_table_bad (fci_table *table, unsigned rule, const char *format, ...) FMTCONV_PRINTF (3);
 
@@ -193,29 +190,13 @@ int fci_table_fail (const fci_table *table, fmtconv_ctx *ctx);
 /* n zeroed objects; NULL: out of memory, noted. */
 void *fci_table_alloc (fci_table *table, size_t n, size_t size);
 
-/* Steps of fci_table_compile, each false when something is wrong. */
+/* Compiles one pattern of a rule, and numbers its captures.  false: something is wrong. */
 bool fci_table_pattern (fci_table *table, unsigned rule, fci_pattern *out, const char *text);
-bool fci_table_join (fci_table *table, fci_rule *rule, bool drop);
-bool fci_table_link (fci_table *table, fci_rule *rule);
-bool fci_table_families (fci_table *table);
-bool fci_table_picks (fci_table *table);
-bool fci_table_index (fci_table *table);
-bool fci_rule_details (fci_table *table, fci_rule *rule);
-void fci_table_order (fci_table *table);
-
-/* "12h,t" of `text` to a shape. */
-bool fci_shape_parse (fci_table *table, unsigned rule, fci_span text, fci_shape *shape);
 
 /* Number of the capture of that name, or FCI_NONE. */
 unsigned fci_table_capture (const fci_table *table, fci_span name);
 
 /* The token of `pattern` that holds that capture, or NULL. */
 const fci_token *fci_pattern_token (const fci_pattern *pattern, unsigned capture);
-
-/* Sets.  add: false when out of memory.  close: sort; more may be added and closed again. */
-bool fci_values_add (fci_arena *arena, fci_values *set, int64_t value);
-bool fci_values_merge (fci_arena *arena, fci_values *set, const fci_values *from);
-bool fci_values_close (fci_arena *arena, fci_values *set);
-bool fci_values_has (const fci_values *set, int64_t value);
 
 #endif

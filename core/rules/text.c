@@ -1,7 +1,7 @@
 /* core/rules/text.c: a table of rules as the text that people write.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/text.h"
 #include "core/base/ctx.h"
-#include "core/rules/rules.h"
 #include <string.h>
 
 /* JSON's strings are YAML's in double quotes. */

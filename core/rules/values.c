@@ -1,5 +1,6 @@
 /* core/rules/values.c: sets of the numbers that captures took.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/values.h"
 #include "core/rules/table.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* tests/unit/rules-oracle.c: patterns against the C library's regular expressions, globs against fnmatch.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/pattern-match.h"
 #include "core/rules/pattern.h"
 #include "tests/unit/rules-help.h"
 #include <criterion/criterion.h>

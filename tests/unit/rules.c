@@ -1,5 +1,6 @@
 /* tests/unit/rules.c: the pattern language and the globs.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/rules/pattern-match.h"
 #include "core/rules/pattern.h"
 #include "tests/unit/rules-help.h"
 #include <criterion/criterion.h>

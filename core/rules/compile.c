@@ -1,0 +1,150 @@
+/* core/rules/compile.c: compiling a table of rules.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/rules/compile.h"
+#include "core/rules/details.h"
+#include "core/rules/link.h"
+#include "core/rules/lists.h"
+#include "core/rules/order.h"
+#include "core/rules/table.h"
+#include <string.h>
+
+/* The two sides of a rule; '=' is the same text. */
+static bool
+compile_rule (fci_table *table, const fmtconv_rule *said, unsigned number)
+{
+  fci_rule *rule = &table->rule[table->n_rules];
+  bool rooted = *said->from == '/';
+  const char *from = said->from + rooted, *to = said->to;
+  if (!to && !said->why)
+    return fci_table_bad (table, number, "a drop needs .why");
+  if (to && strcmp (to, "=") == 0)
+    to = from;
+  if (!to && table->reverse)
+    return true;
+  *rule = (fci_rule){ .said = said, .number = number, .rooted = rooted, .n_join = 1, .n_split = 1 };
+  if (!fci_table_pattern (table, number, &rule->in, table->reverse ? to : from))
+    return false;
+  if (!fci_table_join (table, rule, !to))
+    return false;
+  if (!to)
+    return true;
+  table->n_rules++;
+  return fci_table_pattern (table, number, &rule->out, table->reverse ? from : to)
+         && fci_table_link (table, rule) && fci_rule_details (table, rule);
+}
+
+static bool
+compile_rules (fci_table *table)
+{
+  unsigned n = 0;
+  while (table->said->rules && table->said->rules[n].from)
+    n++;
+  if (!n)
+    return fci_table_bad (table, 0, "there are none");
+  table->family = fci_table_alloc (table, n, sizeof *table->family);
+  table->rule = fci_table_alloc (table, n, sizeof *table->rule);
+  if (!table->family || !table->rule)
+    return false;
+  for (unsigned i = 0; i < n; i++)
+    if (!compile_rule (table, &table->said->rules[i], i + 1))
+      return false;
+  return true;
+}
+
+static bool
+compile_prefix (fci_table *table, const char *at, size_t len)
+{
+  fci_pattern *prefix = &table->prefix[table->n_prefixes];
+  char *text = fci_table_alloc (table, len + 1, 1);
+  if (!text)
+    return false;
+  memcpy (text, at, len);
+  *prefix = (fci_pattern){ .text = text };
+  if (table->n_prefixes++ == FCI_MAX_PREFIXES - 1)
+    return fci_table_bad (table, 0, ".prefix has too many alternatives");
+  if (len && !fci_table_pattern (table, 0, prefix, text))
+    return false;
+  return !prefix->n_slots || fci_table_bad (table, 0, ".prefix has a capture");
+}
+
+static bool
+compile_prefixes (fci_table *table)
+{
+  const char *s = table->said->prefix ? table->said->prefix : "";
+  for (;;)
+    {
+      size_t n = strcspn (s, "|");
+      if (!compile_prefix (table, s, n))
+        return false;
+      if (!s[n])
+        return true;
+      s += n + 1;
+    }
+}
+
+static bool
+is_number (const fci_table *table, unsigned capture)
+{
+  for (unsigned i = 0; i < table->n_families; i++)
+    {
+      const fci_token *token = fci_pattern_token (&table->family[i].in, capture);
+      if (!table->family[i].why && token && token->kind == FCI_T_NUMBER)
+        return true;
+    }
+  return false;
+}
+
+static bool
+compile_complete (fci_table *table)
+{
+  const char *s = table->said->complete ? table->said->complete : "";
+  if (table->said->dense && !*s)
+    return fci_table_bad (table, 0, ".dense needs .complete");
+  for (s += strspn (s, " "); *s; s += strspn (s, " "))
+    {
+      size_t n = strcspn (s, " ");
+      unsigned capture = fci_table_capture (table, (fci_span){ s, n });
+      if (capture == FCI_NONE || !is_number (table, capture))
+        return fci_table_bad (table, 0, ".complete names '%.*s', which is no number capture", (int) n, s);
+      table->capture[capture].complete = true;
+      s += n;
+    }
+  return true;
+}
+
+/* Every '#c' must be a number that some rule captures. */
+static bool
+check_counted (fci_table *table, unsigned number, const fci_pattern *pattern)
+{
+  for (unsigned t = 0; t < pattern->n_tokens; t++)
+    for (unsigned c = 0; c < pattern->token[t].n_counted; c++)
+      {
+        fci_span name = pattern->token[t].counted[c];
+        unsigned capture = fci_table_capture (table, name);
+        if (capture == FCI_NONE || !is_number (table, capture))
+          return fci_table_bad (table, number, "'#%.*s' counts no number capture", (int) name.len, name.at);
+      }
+  return true;
+}
+
+int
+fci_table_compile (fci_table *table, const fmtconv_rules *rules, bool reverse)
+{
+  table->said = rules;
+  table->reverse = reverse;
+  table->capture = fci_table_alloc (table, FCI_MAX_CAPTURES, sizeof *table->capture);
+  const char *error = fci_lists_parse (&table->lists, rules->lists);
+  if (error)
+    fci_table_bad (table, 0, "%s", error);
+  if (table->code || !compile_rules (table) || !fci_table_families (table) || !fci_table_picks (table)
+      || !compile_prefixes (table) || !compile_complete (table) || !fci_table_index (table))
+    return table->code;
+  for (unsigned i = 0; i < table->n_rules; i++)
+    if (!check_counted (table, table->rule[i].number, &table->rule[i].in)
+        || !check_counted (table, table->rule[i].number, &table->rule[i].out))
+      return table->code;
+  fci_table_order (table);
+  return 0;
+}

@@ -1,0 +1,15 @@
+/* core/rules/details.h: .pick, .shape and .ops of a rule.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_RULES_DETAILS_H
+#define FCI_RULES_DETAILS_H
+
+#include "core/rules/table.h"
+
+/* Steps of fci_table_compile, each false when something is wrong: shapes, operations, steps; what is picked. */
+bool fci_rule_details (fci_table *table, fci_rule *rule);
+bool fci_table_picks (fci_table *table);
+
+/* "12h,t" of `text` to a shape. */
+bool fci_shape_parse (fci_table *table, unsigned rule, fci_span text, fci_shape *shape);
+
+#endif

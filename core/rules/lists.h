@@ -1,0 +1,17 @@
+/* core/rules/lists.h: lists of alternatives, declared for a table or in a capture.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_RULES_LISTS_H
+#define FCI_RULES_LISTS_H
+
+#include "core/rules/pattern.h"
+
+/* Returns whether two spans hold the same text. */
+bool fci_span_same (fci_span a, fci_span b);
+
+/* NULL, or what is wrong with .lists. */
+const char *fci_lists_parse (fci_lists *lists, const char *text);
+
+/* The k-th alternative of a list token. */
+fci_span fci_list_item (const fci_token *token, int64_t k);
+
+#endif

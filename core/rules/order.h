@@ -1,0 +1,14 @@
+/* core/rules/order.h: the order of the output: nested loops over the captures that rules share.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_RULES_ORDER_H
+#define FCI_RULES_ORDER_H
+
+#include "core/rules/run.h"
+
+/* Finds the order in which the rules put tensors. */
+void fci_table_order (fci_table *table);
+
+/* Brings the items into order. */
+void fci_run_sort (fci_run *run);
+
+#endif

@@ -1,0 +1,17 @@
+/* core/rules/shape.h: shape variables: every tensor must agree with its rule and with the others.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_RULES_SHAPE_H
+#define FCI_RULES_SHAPE_H
+
+#include "core/rules/run.h"
+
+/* Binds the shape variables. */
+void fci_run_shapes (fci_run *run);
+
+/* Shapes of one part of an item between the operations, with all variables bound: by[k] before operation
+ * k, by[n_ops] the last.  In reverse only for rules that hide their shape behind a reshape.  false:
+ * something does not fit. */
+bool fci_item_shapes (fci_run *run, const fci_item *item, fci_dims *by);
+bool fci_rule_hides (const fci_rule *rule);
+
+#endif
