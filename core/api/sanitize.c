@@ -4,6 +4,7 @@
 
 #include "core/api/report.h"
 #include "core/attr/attr.h"
+#include "core/attr/packed.h"
 #include "core/base/ctx.h"
 #include <math.h>
 

@@ -2,11 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/attr/attr.h"
+#include "core/attr/float-text.h"
 #include "core/base/text.h"
 #include <float.h>
 #include <fmtconv/formats.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* core/attr/json-members.c: the members of a JSON object one at a time, so that a large object need not be
  * in memory at once.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/attr/attr.h"
+#include "core/attr/json.h"
 #include "core/base/ctx.h"
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* core/attr/json-scan.c: what is checked of a JSON text before it is parsed, so that the parser's
  * memory is bounded and errors have a position.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/attr/attr.h"
+#include "core/attr/json-scan.h"
 #include "core/base/check.h"
 #include "core/base/ctx.h"
 #include <string.h>

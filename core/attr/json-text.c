@@ -1,6 +1,7 @@
 /* core/attr/json-text.c: attribute trees as JSON text.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/attr/attr.h"
+#include "core/attr/float-text.h"
+#include "core/attr/packed.h"
 #include "core/base/ctx.h"
 #include <inttypes.h>
 #include <math.h>

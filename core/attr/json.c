@@ -1,5 +1,6 @@
 /* core/attr/json.c: JSON text to attribute trees, through jansson.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/attr/json.h"
 #include "core/attr/attr.h"
 #include "core/base/check.h"
 #include "core/base/ctx.h"

@@ -4,16 +4,24 @@ core_sources += \
 	core/attr/attr.c \
 	core/attr/attr.h \
 	core/attr/float-text.c \
+	core/attr/float-text.h \
 	core/attr/json-members.c \
 	core/attr/json-scan.c \
+	core/attr/json-scan.h \
 	core/attr/json-text.c \
 	core/attr/json.c \
+	core/attr/json.h \
 	core/attr/packed.c \
+	core/attr/packed.h \
 	core/attr/set.c \
+	core/attr/set.h \
 	core/attr/typed.c \
 	core/attr/yaml-check.c \
+	core/attr/yaml-check.h \
 	core/attr/yaml-node.c \
 	core/attr/yaml-node.h \
 	core/attr/yaml-scalar.c \
+	core/attr/yaml-scalar.h \
 	core/attr/yaml-strict.c \
+	core/attr/yaml-strict.h \
 	core/attr/yaml.c

@@ -1,5 +1,6 @@
 /* core/attr/packed.c: arrays of values that stay in their file.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/attr/packed.h"
 #include "core/attr/attr.h"
 #include "core/base/check.h"
 #include "core/base/ctx.h"

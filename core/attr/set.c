@@ -1,5 +1,6 @@
 /* core/attr/set.c: changing attribute trees.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/attr/set.h"
 #include "core/attr/attr.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"

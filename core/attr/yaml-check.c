@@ -1,5 +1,6 @@
 /* core/attr/yaml-check.c: what nodes of a strict document may be, and messages that say where they are not.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/attr/yaml-check.h"
 #include "core/attr/yaml-node.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"

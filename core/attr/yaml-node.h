@@ -42,11 +42,6 @@ struct fci_yaml
   size_t n;       /* nodes in it */
 };
 
-/* The document of a file; path: for messages.  Refused, with line and column: what is no YAML, a second document,
- * more than the limits, anchors, aliases, tags, a key twice or one that is no text, characters that would not be
- * shown, written out or escaped.  NULL: an error, or a file that is NULL. */
-fci_yaml *fci_yaml_strict (fmtconv_source *file, const char *path);
-
 /* Is the whole text UTF-8, and all it holds visible?  libyaml tells places of what is not by the byte only.  0, or
  * the code of the error. */
 int fci_yaml_visible (fmtconv_ctx *ctx, const char *path, const char *text, size_t len);
@@ -56,26 +51,5 @@ fci_yaml *fci_yaml_find (const fci_yaml *map, const char *key);
 
 /* "PATH:LINE:COLUMN", as compilers say it. */
 const char *fci_yaml_place (fmtconv_ctx *ctx, const char *path, fci_place at);
-
-/* ---- Checks (yaml-check.c).  Each returns 0, or the code of the error that it recorded at the node's place. */
-
-/* Whose nodes they are. */
-typedef struct fci_yaml_file
-{
-  fmtconv_ctx *ctx;
-  const char *path;
-} fci_yaml_file;
-
-int fci_yaml_fail (const fci_yaml_file *file, fci_place at, const char *format, ...) FMTCONV_PRINTF (3);
-
-/* Is the node of that kind?  what: "transform" …, for the message. */
-int fci_yaml_is (const fci_yaml_file *file, const fci_yaml *node, fci_yaml_kind kind, const char *what);
-
-/* Does the map have no keys but these?  The nearest is named.  what: "a spec". */
-int fci_yaml_keys (const fci_yaml_file *file, const fci_yaml *map, const char *what, const char *const *keys,
-                   size_t n);
-
-/* yes, no, true, false into *value. */
-int fci_yaml_bool (const fci_yaml_file *file, const fci_yaml *node, bool *value);
 
 #endif

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/attr/attr.h"
+#include "core/attr/yaml-scalar.h"
 #include "core/base/check.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"

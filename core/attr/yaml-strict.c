@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/attr/yaml-node.h"
+#include "core/attr/yaml-strict.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
 #include "core/base/utf8.h"

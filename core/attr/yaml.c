@@ -1,6 +1,8 @@
 /* core/attr/yaml.c: a foreign YAML document to an attribute tree, from libyaml's events.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/attr.h"
+#include "core/attr/set.h"
+#include "core/attr/yaml-scalar.h"
 #include "core/base/check.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"

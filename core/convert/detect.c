@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/convert/detect.h"
+#include "core/source/folder.h"
 #include "core/source/input.h"
 #include <string.h>
 #include <strings.h>

@@ -4,8 +4,10 @@
 
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
+#include "core/source/folder.h"
 #include "core/source/input.h"
 #include "core/source/source.h"
+#include "core/source/within.h"
 
 int
 fci_check_not_inside (fci_conversion *c)

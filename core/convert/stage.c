@@ -10,6 +10,7 @@
 #include "core/model/scope.h"
 #include "core/plugin/registry.h"
 #include "core/rules/rules.h"
+#include "core/source/folder.h"
 #include "core/source/input.h"
 
 enum

@@ -1,6 +1,8 @@
 /* core/rules/file.c: tables of rules that people write, as strict YAML.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/attr/yaml-check.h"
 #include "core/attr/yaml-node.h"
+#include "core/attr/yaml-strict.h"
 #include "core/base/ctx.h"
 #include "core/rules/rules.h"
 #include "core/source/source.h"

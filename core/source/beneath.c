@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/ctx.h"
+#include "core/source/beneath.h"
 #include "core/source/private.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/source/private.h"
+#include "core/base/ctx.h"
+#include "core/source/disk.h"
 #include <errno.h>
 #include <unistd.h>
 
@@ -122,4 +123,24 @@ fci_sources_find (fmtconv_ctx *ctx, const struct stat *st)
 {
   const fci_disk *disk = find (ctx, st);
   return disk ? disk->path : NULL;
+}
+
+const char *
+fci_kind_of (mode_t mode)
+{
+  switch (mode & S_IFMT)
+    {
+    case S_IFDIR:
+      return "a folder";
+    case S_IFCHR:
+      return "a character device";
+    case S_IFBLK:
+      return "a block device";
+    case S_IFIFO:
+      return "a named pipe";
+    case S_IFSOCK:
+      return "a socket";
+    default:
+      return "a special file";
+    }
 }

@@ -2,8 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/source/input.h"
+#include "core/base/ctx.h"
+#include "core/source/folder.h"
 #include "core/source/private.h"
+#include "core/source/source.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

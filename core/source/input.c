@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/ctx.h"
+#include "core/source/beneath.h"
+#include "core/source/disk.h"
 #include "core/source/input.h"
 #include "core/source/private.h"
 #include <errno.h>
@@ -13,26 +16,6 @@ enum
 {
   OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY /* no pipe or terminal may hold us up */
 };
-
-const char *
-fci_kind_of (mode_t mode)
-{
-  switch (mode & S_IFMT)
-    {
-    case S_IFDIR:
-      return "a folder";
-    case S_IFCHR:
-      return "a character device";
-    case S_IFBLK:
-      return "a block device";
-    case S_IFIFO:
-      return "a named pipe";
-    case S_IFSOCK:
-      return "a socket";
-    default:
-      return "a special file";
-    }
-}
 
 /* The path without slashes at its end; "/" stays. */
 static size_t

@@ -16,15 +16,11 @@ fmtconv_input *fci_input_typed (fmtconv_ctx *ctx, size_t i);
 /* A file of ours under another base name: the temporary that --verify reads again as its target. */
 fmtconv_input *fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base);
 
-/* What probes see; made once.  NULL: an error. */
-const fmtconv_peek *fci_input_peek (fmtconv_input *in);
-
-/* Of the file or folder as opened. */
-const struct stat *fci_input_stat (fmtconv_input *in);
-
-fmtconv_ctx *fci_input_ctx (fmtconv_input *in);
-
 /* Did the user name it, or a file that he named?  Else a reader found it beside or beneath what he did. */
 bool fci_input_is_named (const fmtconv_input *in);
+
+/* What was opened as `fd` (owned from now on) as an input; base: NULL for the last component of path.
+ * Everything but regular files and folders is refused with `code`. */
+fmtconv_input *fci_input_fd (fmtconv_ctx *ctx, int code, int fd, const char *path, const char *base);
 
 #endif

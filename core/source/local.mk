@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/source/beneath.c \
+	core/source/beneath.h \
 	core/source/cursor.c \
 	core/source/disk.c \
+	core/source/disk.h \
 	core/source/folder.c \
+	core/source/folder.h \
 	core/source/input.c \
 	core/source/input.h \
 	core/source/private.h \
 	core/source/source.c \
 	core/source/source.h \
-	core/source/within.c
+	core/source/within.c \
+	core/source/within.h

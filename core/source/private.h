@@ -1,47 +1,11 @@
-/* core/source/private.h: what the files of this folder share.
+/* core/source/private.h: an input from inside: a file or folder that is open.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SOURCE_PRIVATE_H
 #define FCI_SOURCE_PRIVATE_H
 
-#include "core/base/check.h"
-#include "core/base/ctx.h"
-#include "core/source/source.h"
-
-#define FCI_HINT_TRUNCATED "the file is truncated or still being written: copy it again"
-
-enum
-{
-  FCI_AHEAD = 1 << 13 /* bytes that cursors read ahead, so that a header of many numbers costs few calls */
-};
-
-/* ctx->sources. */
-struct fci_sources
-{
-  fci_disk *disks;      /* newest first */
-  fmtconv_input *typed; /* by the user, newest first */
-  uint32_t next_id;
-
-  /* What was read ahead: of which source (NULL: nothing), from where, how much. */
-  const fmtconv_source *ahead_of;
-  uint64_t ahead_start;
-  size_t ahead_n;
-  uint8_t ahead[FCI_AHEAD];
-};
-
-/* What is open in the context, made when first asked for.  NULL: out of memory. */
-struct fci_sources *fci_sources_of (fmtconv_ctx *ctx);
-
-/* A source without bytes yet; name is referenced (NULL flows). */
-fmtconv_source *fci_source_new (fmtconv_ctx *ctx, const char *name);
-
-/* fci_source_read that records its error. */
-int fci_source_load (const fmtconv_source *source, uint64_t offset, void *to, size_t n);
-
-/* The error that the bytes of `source` have another CRC than they should. */
-int fci_source_bad_crc (const fmtconv_source *source, uint32_t crc);
-
-/* "a folder", "a named pipe" …, for messages. */
-const char *fci_kind_of (mode_t mode);
+#include <fmtconv/input.h>
+#include <stdbool.h>
+#include <sys/stat.h>
 
 /* A file or folder.  Files are opened as sources at once, folders keep a descriptor. */
 struct fmtconv_input
@@ -62,19 +26,5 @@ struct fmtconv_input
   bool is_alone;            /* the files beside it are no part of it */
   bool is_named;            /* by the user, not found by a reader */
 };
-
-/* What was opened as `fd` (owned from now on) as an input; base: NULL for the last component of path.
- * Everything but regular files and folders is refused with `code`. */
-fmtconv_input *fci_input_fd (fmtconv_ctx *ctx, int code, int fd, const char *path, const char *base);
-
-/* `name`, one plain component, in `folder`, without following a link out of folder->top.
- * A descriptor, or -1 and errno: EXDEV where a link leads out. */
-int fci_open_beneath (const fmtconv_input *folder, const char *name, int flags);
-
-/* The path of an open descriptor without links, in the arena; NULL: not known. */
-const char *fci_real_path (fmtconv_ctx *ctx, int fd);
-
-/* Names of the folder's entries, listed once.  false: an error. */
-bool fci_folder_list (fmtconv_input *folder);
 
 #endif

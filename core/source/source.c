@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/source/private.h"
+#include "core/base/check.h"
+#include "core/base/ctx.h"
+#include "core/source/disk.h"
 #include "core/source/source.h"
 #include <assert.h>
 #include <errno.h>

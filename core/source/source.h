@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#define FCI_HINT_TRUNCATED "the file is truncated or still being written: copy it again"
+
 /* A regular file that is open for reading until the context is freed. */
 typedef struct fci_disk
 {
@@ -45,20 +47,13 @@ int fci_source_read (const fmtconv_source *source, uint64_t offset, void *to, si
 /* Bytes in memory (referenced, not copied) as a source. */
 fmtconv_source *fci_source_memory (fmtconv_ctx *ctx, const void *bytes, uint64_t size, const char *name);
 
-/* An open descriptor (owned from now on, whatever happens) as a source; regular files only.  A file
- * that is open already (device and inode) gives the source that it has. */
-fmtconv_source *fci_source_fd (fmtconv_ctx *ctx, int fd, const char *path);
-
-/* 0, or E_IO naming the first file whose device, inode, size or mtime differ from when it was opened. */
-int fci_sources_unchanged (fmtconv_ctx *ctx);
-
-/* The path of an open source that is the same file as `st`, or NULL. */
-const char *fci_sources_find (fmtconv_ctx *ctx, const struct stat *st);
-
-/* Is the folder the one of `wanted`, or does it lie in it, however deep?  false, too, where it cannot be opened. */
-bool fci_is_within (const char *folder, const struct stat *wanted);
-
 /* The code behind fmtconv_cursor_take: checks the CRC of `source` over n bytes in `bytes` that are all of it. */
 int fci_source_check_crc (const fmtconv_source *source, const void *bytes, size_t n);
+
+/* fci_source_read that records its error. */
+int fci_source_load (const fmtconv_source *source, uint64_t offset, void *to, size_t n);
+
+/* The error that the bytes of `source` have another CRC than they should. */
+int fci_source_bad_crc (const fmtconv_source *source, uint32_t crc);
 
 #endif

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/source/source.h"
+#include "core/source/within.h"
 #include <fcntl.h>
 #include <unistd.h>
 

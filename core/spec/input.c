@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/convert/detect.h"
 #include "core/model/new.h"
+#include "core/source/folder.h"
 #include "core/source/input.h"
 #include "core/spec/input.h"
 #include "core/spec/spec.h"

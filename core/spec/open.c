@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/attr/yaml-strict.h"
 #include "core/base/ctx.h"
 #include "core/source/input.h"
 #include "core/spec/spec.h"

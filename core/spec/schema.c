@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/attr/yaml-check.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/model/bundle.h"

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/source/private.h"
+#include "core/base/check.h"
+#include "core/zip/agree.h"
 #include "core/zip/zip.h"
 #include <errno.h>
 #include <string.h>

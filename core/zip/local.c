@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/source/private.h"
+#include "core/base/check.h"
+#include "core/zip/directory.h"
+#include "core/zip/local.h"
 #include "core/zip/zip.h"
 #include <inttypes.h>
 #include <stdlib.h>

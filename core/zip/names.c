@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/text.h"
+#include "core/zip/names.h"
 #include "core/zip/zip.h"
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/zip/agree.h"
+#include "core/zip/directory.h"
+#include "core/zip/end.h"
+#include "core/zip/inflate.h"
+#include "core/zip/local.h"
+#include "core/zip/names.h"
 #include "core/zip/zip.h"
 #include <string.h>
 

@@ -50,33 +50,6 @@ struct fmtconv_zip
   uint64_t in_scratch;
 };
 
-/* Each of these returns 0, or the code of the error that it recorded. */
-
-/* The end record and its zip64 relative: n, dir_start, dir_size. */
-int fci_zip_read_end (fmtconv_zip *zip);
-
-/* The central directory: entries. */
-int fci_zip_read_directory (fmtconv_zip *zip);
-
-/* A member's name of len bytes with a NUL behind, read at byte `at`. */
-int fci_zip_check_name (fmtconv_zip *zip, uint64_t at, const char *name, size_t len);
-
-/* Names all together: unique, one root; by_name. */
-int fci_zip_index_names (fmtconv_zip *zip);
-
-/* Every local header and descriptor agrees with the directory, and none overlaps another: data. */
-int fci_zip_check_locals (fmtconv_zip *zip);
-
-/* libzip sees the same members in these bytes; kept open where it has to inflate some. */
-int fci_zip_agree (fmtconv_zip *zip);
-
-/* The bytes of a deflated member; NULL: an error. */
-fmtconv_source *fci_zip_inflate (fmtconv_zip *zip, fci_entry *entry, const char *name);
-
-/* The zip64 field of the extra fields; *field is NULL where there is none. */
-int fci_zip_find_zip64 (fmtconv_zip *zip, uint64_t at, const uint8_t *extra, size_t len,
-                        const uint8_t **field, size_t *field_len);
-
 /* Record an error at byte `at` of the archive; the code. */
 #define fci_zip_refuse(zip, code, at, hint_, ...)                                                \
   fmtconv_fail_at ((zip)->ctx, code,                                                             \

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/ctx.h"
 #include "core/convert/detect.h"
+#include "core/model/freeze.h"
+#include "core/model/new.h"
 #include "core/plugin/load.h"
 #include "core/plugin/params.h"
 #include "core/plugin/values.h"

@@ -4,7 +4,9 @@
 #include "core/api/report.h"
 #include "core/base/ctx.h"
 #include "core/layout/layout.h"
+#include "core/model/freeze.h"
 #include "core/model/model.h"
+#include "core/model/new.h"
 #include "core/source/source.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);

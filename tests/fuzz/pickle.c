@@ -5,6 +5,7 @@
  * 1.6. */
 #include "core/base/ctx.h"
 #include "core/model/model.h"
+#include "core/model/new.h"
 #include "core/source/source.h"
 #include "plugins/torch/collect.h"
 #include "plugins/torch/legacy.h"

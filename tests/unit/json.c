@@ -1,6 +1,8 @@
 /* tests/unit/json.c: JSON texts to attribute trees and back; Python's json is the reference.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/attr.h"
+#include "core/attr/float-text.h"
+#include "core/attr/json-scan.h"
 #include "core/source/source.h"
 #include "tests/unit/attr-golden.h"
 #include "tests/unit/collect.h"

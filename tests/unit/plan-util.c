@@ -1,6 +1,7 @@
 /* tests/unit/plan-util.c: see the header.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/plan-util.h"
+#include "core/source/disk.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>

@@ -4,6 +4,7 @@
 
 #include "core/model/freeze.h"
 #include "core/model/new.h"
+#include "core/source/disk.h"
 #include "core/source/source.h"
 #include "core/view/text.h"
 #include "tests/unit/rules-help.h"

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/source/disk.h"
+#include "core/source/folder.h"
 #include "tests/unit/place.h"
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* tests/unit/typed.c: attributes with the types of files, and arrays that stay in theirs.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/attr.h"
+#include "core/attr/float-text.h"
 #include "core/source/source.h"
 #include "tests/unit/collect.h"
 #include <criterion/criterion.h>

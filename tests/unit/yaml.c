@@ -1,6 +1,7 @@
 /* tests/unit/yaml.c: foreign YAML to attribute trees; PyYAML's safe_load is the reference.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/attr.h"
+#include "core/attr/yaml-scalar.h"
 #include "core/source/source.h"
 #include "tests/unit/collect.h"
 #include <criterion/criterion.h>

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/source/disk.h"
+#include "core/zip/agree.h"
 #include "tests/unit/zip-sample.h"
 #include <criterion/criterion.h>
 #include <fcntl.h>

@@ -4,6 +4,7 @@
 
 #include "core/base/text.h"
 #include "core/exec/worker/worker.h"
+#include "core/source/disk.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/exec/worker/worker.h"
+#include "core/source/within.h"
 #include <string.h>
 #include <unistd.h>
 

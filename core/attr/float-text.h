@@ -1,0 +1,15 @@
+/* core/attr/float-text.h: floats as Python writes them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_ATTR_FLOAT_TEXT_H
+#define FCI_ATTR_FLOAT_TEXT_H
+
+enum
+{
+  FCI_FLOAT = 32 /* bytes that hold any float's text */
+};
+
+/* A finite number as Python's repr writes it: the shortest that reads back the same, as a double, or as a
+ * float if bits is 32. */
+void fci_float_text (double v, unsigned bits, char text[FCI_FLOAT]);
+
+#endif

@@ -1,0 +1,33 @@
+/* core/attr/json.h: JSON text to attribute trees, through jansson.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_ATTR_JSON_H
+#define FCI_ATTR_JSON_H
+
+#include "core/attr/json-scan.h"
+#include <fmtconv/input.h>
+#include <stdbool.h>
+
+/* A JSON text that is read value by value. */
+typedef struct fci_json
+{
+  fmtconv_ctx *ctx;
+  const char *text;
+  size_t len;
+  size_t pos;         /* of the next value */
+  const fci_big *big; /* the next one */
+  size_t numbers;     /* met so far, in the text's order */
+  fci_fault fault;
+  fmtconv_where where; /* of the text in its file */
+} fci_json;
+
+/* The value at pos, which then is behind it; last: only white space may follow.  NULL: fault, or the context, says
+ * why. */
+fmtconv_attr *fci_json_value (fci_json *json, bool last);
+
+/* Open the next n bytes of the cursor.  false: recorded. */
+bool fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned depth);
+
+/* Record the fault at its place in the file, if there is one; false. */
+bool fci_json_fail (fci_json *json);
+
+#endif

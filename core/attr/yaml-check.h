@@ -1,0 +1,29 @@
+/* core/attr/yaml-check.h: what the nodes of a YAML document must be.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Each function that returns int returns 0, or the code of the error that it recorded at the node's place. */
+#ifndef FCI_ATTR_YAML_CHECK_H
+#define FCI_ATTR_YAML_CHECK_H
+
+#include "core/attr/yaml-node.h"
+
+/* Whose nodes they are. */
+typedef struct fci_yaml_file
+{
+  fmtconv_ctx *ctx;
+  const char *path;
+} fci_yaml_file;
+
+int fci_yaml_fail (const fci_yaml_file *file, fci_place at, const char *format, ...) FMTCONV_PRINTF (3);
+
+/* Is the node of that kind?  what: "transform" …, for the message. */
+int fci_yaml_is (const fci_yaml_file *file, const fci_yaml *node, fci_yaml_kind kind, const char *what);
+
+/* Does the map have no keys but these?  The nearest is named.  what: "a spec". */
+int fci_yaml_keys (const fci_yaml_file *file, const fci_yaml *map, const char *what, const char *const *keys,
+                   size_t n);
+
+/* yes, no, true, false into *value. */
+int fci_yaml_bool (const fci_yaml_file *file, const fci_yaml *node, bool *value);
+
+#endif
