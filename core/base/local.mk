@@ -11,6 +11,8 @@ core_sources += \
 	core/base/glob.c \
 	core/base/grow.c \
 	core/base/grow.h \
+	core/base/list.c \
+	core/base/list.h \
 	core/base/locale.c \
 	core/base/map.c \
 	core/base/map.h \

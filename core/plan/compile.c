@@ -7,22 +7,6 @@
 #include "core/plan/run.h"
 #include "core/view/place.h"
 #include <stdlib.h>
-#include <string.h>
-
-void *
-fci_list_add (fmtconv_ctx *ctx, fci_list *list, size_t size)
-{
-  if (list->n == list->room)
-    {
-      size_t room = list->room ? list->room * 2 : 64;
-      void *items = room > SIZE_MAX / size ? NULL : realloc (list->items, room * size);
-      if (!items)
-        return fci_nomem (ctx);
-      list->items = items;
-      list->room = room;
-    }
-  return memset ((char *) list->items + list->n++ * size, 0, size);
-}
 
 static void
 free_lists (void *arg)
@@ -37,18 +21,6 @@ free_lists (void *arg)
   free (plan->pairs.items);
   free (plan->measured.items);
   free (plan->checked.items);
-}
-
-bool
-fci_plan_note_source (fci_plan *plan, fmtconv_source *source)
-{
-  if (!source->has_crc || fci_map_get (plan->seen, &source->id, sizeof source->id, &(uintptr_t){ 0 }))
-    return true;
-  fmtconv_source **item = fci_list_add (plan->ctx, &plan->checked, sizeof *item);
-  if (!item)
-    return false;
-  *item = source;
-  return fci_map_add (plan->seen, &source->id, sizeof source->id, 1, NULL);
 }
 
 /* The bytes of a factor of a box are read too; they count once, as often as units need them.  rank: of a product. */

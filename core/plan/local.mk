@@ -8,6 +8,7 @@ core_sources += \
 	core/plan/group.c \
 	core/plan/plan.h \
 	core/plan/program.c \
+	core/plan/range.c \
 	core/plan/require.c \
 	core/plan/row-panel.c \
 	core/plan/run.h \

@@ -12,6 +12,18 @@ enum
   KEPT_SHARE = 2 /* of the memory bound: what is left is for the work itself */
 };
 
+bool
+fci_plan_note_source (fci_plan *plan, fmtconv_source *source)
+{
+  if (!source->has_crc || fci_map_get (plan->seen, &source->id, sizeof source->id, &(uintptr_t){ 0 }))
+    return true;
+  fmtconv_source **item = fci_list_add (plan->ctx, &plan->checked, sizeof *item);
+  if (!item)
+    return false;
+  *item = source;
+  return fci_map_add (plan->seen, &source->id, sizeof source->id, 1, NULL);
+}
+
 /* One side of a comparison, its bytes and checksums accounted for.  NULL: an error was recorded. */
 static const fci_rows *
 side (fci_plan *plan, const char *name, fmtconv_view *view)

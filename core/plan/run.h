@@ -3,6 +3,7 @@
 #ifndef FCI_RUN_H
 #define FCI_RUN_H
 
+#include "core/base/list.h"
 #include "core/base/map.h"
 #include "core/plan/plan.h"
 #include "core/source/source.h"
@@ -184,14 +185,6 @@ typedef struct fci_plan_file
   uint32_t wanted_before; /* regions with digests of the layouts before its own */
 } fci_plan_file;
 
-/* Growing arrays; freed with the context. */
-typedef struct fci_list
-{
-  void *items;
-  size_t n;
-  size_t room;
-} fci_list;
-
 /* The box whose program was asked for last: neighbors mostly share theirs. */
 typedef struct fci_memo
 {
@@ -207,6 +200,7 @@ struct fci_plan
   const fmtconv_layout *const *layouts;
   size_t n_layouts;
   uint32_t n_wanted; /* regions with digests, of all layouts */
+  /* Freed with the context. */
   fci_list files;    /* fci_plan_file: those of the first layout, those of the second … */
   fci_list runs;     /* fci_run, file by file */
   fci_list units;    /* fci_unit, ascending in file and place; of several layouts: group by group */
@@ -247,9 +241,6 @@ struct fci_plan
 #define FCI_PAIRS(plan) ((const fci_pair *) (plan)->pairs.items)
 #define FCI_MEASURED(plan) ((const fci_measured *) (plan)->measured.items)
 #define FCI_CHECKED(plan) ((fmtconv_source *const *) (plan)->checked.items)
-
-/* Room for one more item of `size` bytes, zeroed; NULL: E_NOMEM recorded. */
-void *fci_list_add (fmtconv_ctx *ctx, fci_list *list, size_t size);
 
 /* Remember that a source's checksum can be compared. */
 bool fci_plan_note_source (fci_plan *plan, fmtconv_source *source);

@@ -1,0 +1,85 @@
+/* core/plan/range.c: cuts a range of a file into units, each of which fits a worker's buffer.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/plan/run.h"
+
+enum
+{
+  COPY_CUT = 4096 /* cuts in copies fall on multiples of this in the output */
+};
+
+uint64_t
+fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t room)
+{
+  fmtconv_view *view = rows->view;
+  uint64_t item = rows->grain_bytes, row = fci_dtype_bytes (view->dtype, view->elements);
+  for (unsigned i = 0; i < view->rank && row > room; i++)
+    row = i + 1 < view->rank ? row / view->shape[i] : item;
+  uint64_t end = (at + room) / row * row;
+  return end > at ? end - at : room / item * item;
+}
+
+/* The next band of a run, which gets a unit of its own. */
+static uint64_t
+take_band (const fci_run *run, uint64_t skip, bool empty)
+{
+  uint64_t left = run->size - skip;
+  if (!empty)
+    return 0;
+  return left <= run->u.rows->band ? left : fci_rows_cut (run->u.rows, run->from + skip, run->u.rows->band);
+}
+
+/* How much of a run from `skip` on goes into a unit that has `room` left; `whole`: of the room of an empty
+ * unit.  0: nothing. */
+static uint64_t
+take (const fci_run *run, uint64_t skip, uint64_t room, uint64_t whole)
+{
+  uint64_t left = run->size - skip;
+  if (left <= room)
+    return left;
+  if (run->kind == FCI_RUN_ROWS && run->u.rows->band)
+    return take_band (run, skip, room == whole);
+  if (left <= whole / 4)
+    return 0;
+  if (run->kind == FCI_RUN_ROWS)
+    return room < whole / 4 ? 0 : fci_rows_cut (run->u.rows, run->from + skip, room);
+  uint64_t at = run->at + skip, end = (at + room) & ~(uint64_t) (COPY_CUT - 1);
+  return end > at ? end - at : 0;
+}
+
+static fci_unit *
+open_unit (fci_plan *plan, uint32_t file, size_t run, uint64_t at)
+{
+  fci_unit *unit = fci_list_add (plan->ctx, &plan->units, sizeof *unit);
+  if (unit)
+    *unit = (fci_unit){ .at = at, .run = run, .file = file };
+  return unit;
+}
+
+size_t
+fci_plan_cut_range (fci_plan *plan, uint32_t file, uint64_t at, uint64_t end, size_t run)
+{
+  const fci_run *runs = FCI_RUNS (plan);
+  fci_unit *unit = NULL;
+  while (at < end)
+    {
+      uint64_t skip = at - runs[run].at, left = end - at;
+      uint64_t room = unit && unit->size < plan->unit_room ? plan->unit_room - unit->size : 0;
+      uint64_t n = room ? take (&runs[run], skip, room, plan->unit_room) : 0;
+      if (n == 0)
+        {
+          if (!(unit = open_unit (plan, file, run, at)))
+            return SIZE_MAX;
+          n = take (&runs[run], skip, plan->unit_room, plan->unit_room);
+        }
+      n = n < left ? n : left;
+      unit->size += n;
+      at += n;
+      if (unit->size > plan->cost.unit)
+        plan->cost.unit = unit->size;
+      if (skip + n == runs[run].size)
+        run++;
+    }
+  return run;
+}
