@@ -4,6 +4,7 @@
 
 #include "core/api/report.h"
 #include "core/base/ctx.h"
+#include "core/plan/compile.h"
 #include <string.h>
 
 static void

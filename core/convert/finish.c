@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
 #include "core/convert/stage.h"
+#include "core/plan/compile.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 

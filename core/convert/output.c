@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
 #include "core/convert/detect.h"
+#include "core/layout/names.h"
 #include <string.h>
 #include <sys/stat.h>
 

@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/convert/detect.h"
 #include "core/convert/stage.h"
+#include "core/layout/names.h"
 #include "core/model/freeze.h"
 #include "core/model/new.h"
 #include "core/model/scope.h"

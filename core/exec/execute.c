@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/exec/worker/worker.h"
+#include "core/plan/digest.h"
 #include "core/source/disk.h"
 #include "core/view/inspect.h"
 #include <string.h>

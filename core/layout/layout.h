@@ -91,24 +91,6 @@ struct fmtconv_layout
   int sealed;
 };
 
-/* An empty layout for an output of that base name. */
-fmtconv_layout *fci_layout_new (fmtconv_ctx *ctx, const char *target);
-
-/* The same for an output that is a folder. */
-fmtconv_layout *fci_layout_new_folder (fmtconv_ctx *ctx, const char *target);
-
-/* What fmtconv_layout_write changes while another writer is at work. */
-typedef struct fci_scope
-{
-  const char *target;
-  const char *within;
-  bool is_inner;
-} fci_scope;
-
-/* Make `name` the target, until it is left.  0 or a code. */
-int fci_layout_enter (fmtconv_layout *layout, const char *name, fci_scope *saved);
-void fci_layout_leave (fmtconv_layout *layout, const fci_scope *saved);
-
 /* Is there a tensor of that name? */
 static inline bool
 fci_region_is_tensor (const fci_region *region)
@@ -118,11 +100,5 @@ fci_region_is_tensor (const fci_region *region)
 
 /* Bytes of all files. */
 uint64_t fci_layout_size (const fmtconv_layout *layout);
-
-/* Find the regions that digests and second names refer to by number.  0 or a code. */
-int fci_layout_resolve (fmtconv_layout *layout);
-
-/* Close it: at least one file, distinct names, none of them a folder of another. */
-int fci_layout_seal (fmtconv_layout *layout);
 
 #endif

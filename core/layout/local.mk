@@ -4,4 +4,6 @@ core_sources += \
 	core/layout/layout.c \
 	core/layout/layout.h \
 	core/layout/names.c \
-	core/layout/refer.c
+	core/layout/names.h \
+	core/layout/refer.c \
+	core/layout/refer.h

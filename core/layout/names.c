@@ -6,6 +6,8 @@
 #include "core/base/ctx.h"
 #include "core/base/map.h"
 #include "core/layout/layout.h"
+#include "core/layout/names.h"
+#include "core/layout/refer.h"
 #include <string.h>
 
 enum

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/layout/layout.h"
+#include "core/layout/refer.h"
 #include <stdlib.h>
 
 static int

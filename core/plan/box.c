@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/plan/box.h"
 #include "core/plan/run.h"
 #include "core/view/place.h"
 

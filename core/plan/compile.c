@@ -4,6 +4,11 @@
 
 #include "core/base/check.h"
 #include "core/base/ctx.h"
+#include "core/plan/box.h"
+#include "core/plan/compile.h"
+#include "core/plan/cut.h"
+#include "core/plan/program.h"
+#include "core/plan/require.h"
 #include "core/plan/run.h"
 #include "core/view/place.h"
 #include <stdlib.h>

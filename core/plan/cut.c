@@ -4,6 +4,10 @@
 
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include "core/plan/cut.h"
+#include "core/plan/group.h"
+#include "core/plan/range.h"
+#include "core/plan/row-panel.h"
 #include "core/plan/run.h"
 #include "core/view/place.h"
 

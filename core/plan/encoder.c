@@ -4,6 +4,8 @@
 
 #include "core/base/ctx.h"
 #include "core/kernel/quant.h"
+#include "core/plan/encoder.h"
+#include "core/plan/program.h"
 #include "core/plan/run.h"
 
 /* What must not be, whoever asks. */

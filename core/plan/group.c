@@ -6,7 +6,10 @@
  * out: then each piece reads for itself. */
 #include "config.h"
 
+#include "core/plan/group.h"
+#include "core/plan/range.h"
 #include "core/plan/run.h"
+#include "core/plan/span.h"
 #include <stdlib.h>
 
 enum

@@ -1,4 +1,4 @@
-/* core/plan/plan.h: a layout compiled to runs of bytes, cut into units that workers can take.
+/* core/plan/plan.h: a plan as others see it: a layout compiled to runs of bytes, and its cost.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLAN_H
 #define FCI_PLAN_H
@@ -28,18 +28,5 @@ typedef struct fci_cost
   size_t runs;
   size_t pairs; /* of views that must be equal */
 } fci_cost;
-
-/* Compile a sealed layout under ctx's options (memory, threads).  NULL: E_UNSUPPORTED (a row program that
- * cannot be run, naming the tensor), E_LIMIT. */
-fci_plan *fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout);
-
-/* The same of n >= 1 layouts in one plan: what several of them make of the same bytes of a source is made from one
- * reading, where it takes them in the same order.  Their files are numbered through.  The array is referenced. */
-fci_plan *fci_plan_compile_all (fmtconv_ctx *ctx, const fmtconv_layout *const *layouts, size_t n);
-
-const fci_cost *fci_plan_cost (const fci_plan *plan);
-
-/* The plan as text, one line a requirement (what is measured or compared) or run, for golden tests. */
-const char *fci_plan_text (const fci_plan *plan);
 
 #endif

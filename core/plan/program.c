@@ -4,6 +4,9 @@
 
 #include "core/base/ctx.h"
 #include "core/kernel/quant.h"
+#include "core/plan/encoder.h"
+#include "core/plan/program.h"
+#include "core/plan/row-panel.h"
 #include "core/plan/run.h"
 #include "core/view/swap.h"
 #include <string.h>

@@ -4,6 +4,9 @@
 
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include "core/plan/box.h"
+#include "core/plan/program.h"
+#include "core/plan/require.h"
 #include "core/plan/run.h"
 #include "core/view/inspect.h"
 

@@ -6,6 +6,7 @@
  * is written some columns at a time. */
 #include "config.h"
 
+#include "core/plan/row-panel.h"
 #include "core/plan/run.h"
 
 enum

@@ -1,4 +1,4 @@
-/* core/plan/run.h: what a plan is made of: programs, runs, units; for core/plan and core/exec only.
+/* core/plan/run.h: the types that a plan is made of: programs, runs, units; for core/plan and core/exec only.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RUN_H
 #define FCI_RUN_H
@@ -242,31 +242,6 @@ struct fci_plan
 #define FCI_MEASURED(plan) ((const fci_measured *) (plan)->measured.items)
 #define FCI_CHECKED(plan) ((fmtconv_source *const *) (plan)->checked.items)
 
-/* Remember that a source's checksum can be compared. */
-bool fci_plan_note_source (fci_plan *plan, fmtconv_source *source);
-
-/* Elements of the view before the box's first one, row-major; how many the box has. */
-void fci_box_place (fmtconv_view *view, const fci_box *box, uint64_t *first, uint64_t *count);
-
-/* Does the box fill one unbroken range of the view?  Do its elements lie row-major and without gaps in the source? */
-bool fci_box_is_unbroken (fmtconv_view *view, const fci_box *box);
-bool fci_box_is_dense (fmtconv_view *view, const fci_box *box);
-
-/* The bytes a box of a view reads, those that stride 0 repeats counted once. */
-uint64_t fci_box_reads (fmtconv_view *view, const fci_box *box);
-
-/* Take the requirements of a tensor of the output into the plan.  false: an error was recorded. */
-bool fci_plan_require (fci_plan *plan, const char *tensor, fmtconv_view *view);
-
-/* Of these only what is measured: for a pass that compares by itself. */
-bool fci_plan_measure (fci_plan *plan, const char *tensor, fmtconv_view *view);
-
-/* The program of a box that is written as `dtype`; NULL: E_UNSUPPORTED naming the tensor. */
-const fci_program *fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor);
-
-/* How to evaluate a view, tallies included.  view: as fci_view_stored gives it. */
-fci_rows *fci_rows_of (fci_plan *plan, const char *name, fmtconv_view *view);
-
 /* What a box's program makes: f32 for a coder, else the view's data type. */
 static inline uint32_t
 fci_box_target (fmtconv_view *view, size_t box)
@@ -280,61 +255,6 @@ fci_rows_part (const fci_rows *rows, size_t box)
 {
   return &rows->parts[rows->part_of ? rows->part_of[box] : 0];
 }
-
-/* What becomes of rows of f32, for rows->view; false: an error was recorded.  *coder: NULL where nothing is
- * quantized. */
-bool fci_coder_of (fci_plan *plan, fci_rows *rows);
-
-/* What watches behind the operations ask, added to what is asked. */
-void fci_point_watch (fci_point *point, const fci_op *ops);
-
-/* How many bytes of a tensor from byte `at` on fit in `room`: up to the last border of the outermost axis
- * whose rows fit.  Not 0. */
-uint64_t fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t room);
-
-/* Do its elements lie in the source in the order they are written in, whatever lies between them? */
-bool fci_box_is_in_order (fmtconv_view *view, const fci_box *box);
-
-/* Choose the bands of a tensor whose elements a matrix's transposition moves, for buffers of `room` bytes; no band is
- * larger than `share`, of which every thread gets some, unless it fits a buffer. */
-void fci_rows_choose_band (fci_rows *rows, uint64_t room, uint64_t share);
-
-/* Add what products need to row_scratch, and choose how many threads, each with `buffers` of `room` bytes, fit the
- * memory bound.  0, or E_LIMIT: not even one. */
-int fci_plan_workers (fci_plan *plan, uint64_t room);
-
-/* Choose unit size and threads under the memory bound, and cut the runs.  0 or a code. */
-int fci_plan_cut (fci_plan *plan);
-
-/* Spread bytes `at` … `end` of a file, the first of them in that run, over new units; returns the run where the last one
- * ends, or the next one; SIZE_MAX on an error. */
-size_t fci_plan_cut_range (fci_plan *plan, uint32_t file, uint64_t at, uint64_t end, size_t run);
-
-/* Part of a run whose bytes are made, step by step, of ascending ranges of one source: the first of them of `in_size`
- * bytes from `from`, each next one `in_step` bytes further on. */
-typedef struct fci_strand
-{
-  const fmtconv_source *source; /* NULL: nothing is read, or not like this */
-  uint64_t from;
-  uint64_t in_step;
-  uint64_t in_size;
-  uint64_t reads; /* bytes of in_size that are wanted */
-  uint64_t steps; /* that are left */
-  uint64_t at;    /* the first one in the file */
-  uint64_t out_step;
-  uint64_t tail; /* bytes of the file that follow the last step, and read nothing */
-  size_t run;
-  uint32_t file;
-} fci_strand;
-
-/* All runs as strands, file by file.  0 or a code. */
-int fci_plan_strands (fci_plan *plan, fci_list *strands);
-
-/* Cut the runs of several layouts into groups of units.  0 or a code. */
-int fci_plan_group (fci_plan *plan);
-
-/* 64 bits that are equal where the plan is. */
-uint64_t fci_plan_digest (const fci_plan *plan);
 
 /* Bytes of an element of a plain data type. */
 static inline size_t

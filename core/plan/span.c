@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/plan/box.h"
 #include "core/plan/run.h"
+#include "core/plan/span.h"
 #include "core/view/place.h"
 
 enum

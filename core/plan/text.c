@@ -1,10 +1,11 @@
-/* core/plan/text.c: a plan as text, one line a requirement or run, and its digest.
+/* core/plan/text.c: a plan as text, one line a requirement or run; only tests read it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/plan/run.h"
+#include "core/plan/text.h"
 #include "core/view/place.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -209,32 +210,4 @@ fci_plan_text (const fci_plan *plan)
   const char *kept = fclose (out) == 0 ? fci_copy (plan->ctx, text, n) : fci_nomem (plan->ctx);
   free (text);
   return kept;
-}
-
-/* FNV-1a over a number's bytes. */
-static uint64_t
-mix (uint64_t digest, uint64_t number)
-{
-  for (unsigned i = 0; i < 8; i++)
-    digest = (digest ^ (number >> (8 * i) & 0xff)) * UINT64_C (0x100000001b3);
-  return digest;
-}
-
-uint64_t
-fci_plan_digest (const fci_plan *plan)
-{
-  uint64_t digest = UINT64_C (0xcbf29ce484222325);
-  for (size_t i = 0; i < plan->files.n; i++)
-    {
-      const fmtconv_file *file = FCI_FILES (plan)[i].file;
-      for (const char *s = file->name; *s; s++)
-        digest = mix (digest, (uint8_t) *s);
-      digest = mix (digest, file->size);
-    }
-  for (size_t i = 0; i < plan->runs.n; i++)
-    {
-      const fci_run *run = &FCI_RUNS (plan)[i];
-      digest = mix (mix (mix (mix (digest, run->kind), run->size), run->from), run->wanted);
-    }
-  return digest;
 }

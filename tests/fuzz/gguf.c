@@ -3,7 +3,7 @@
 #include "plugins/gguf/gguf.h"
 #include "core/api/report.h"
 #include "core/base/ctx.h"
-#include "core/layout/layout.h"
+#include "core/layout/names.h"
 #include "core/model/freeze.h"
 #include "core/model/model.h"
 #include "core/model/new.h"

@@ -5,6 +5,7 @@
  * makes of diffusers' state dicts.
  */
 #include "core/convert/pipeline.h"
+#include "core/layout/names.h"
 #include "tests/unit/cogvideox-maps.h"
 #include <criterion/criterion.h>
 #include <inttypes.h>

@@ -8,7 +8,11 @@
 #include "core/base/ctx.h"
 #include "core/exec/exec.h"
 #include "core/exec/worker/io.h"
+#include "core/layout/names.h"
+#include "core/plan/compile.h"
+#include "core/plan/digest.h"
 #include "core/plan/run.h"
+#include "core/plan/text.h"
 #include <criterion/criterion.h>
 
 /* What a context said. */

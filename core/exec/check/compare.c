@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/exec/worker/worker.h"
+#include "core/plan/range.h"
 #include "core/view/inspect.h"
 #include <stdlib.h>
 #include <string.h>

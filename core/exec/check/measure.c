@@ -7,6 +7,7 @@
 
 #include "core/exec/worker/worker.h"
 #include "core/kernel/absmax.h"
+#include "core/plan/range.h"
 #include "core/view/absmax.h"
 #include "core/view/inspect.h"
 #include <float.h>

@@ -5,6 +5,9 @@
 #include "core/exec/check/scan.h"
 #include "core/exec/worker/worker.h"
 #include "core/kernel/quant.h"
+#include "core/plan/cut.h"
+#include "core/plan/program.h"
+#include "core/plan/require.h"
 #include <stdlib.h>
 #include <string.h>
 

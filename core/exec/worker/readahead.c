@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/exec/worker/worker.h"
+#include "core/plan/box.h"
 #include <string.h>
 
 enum

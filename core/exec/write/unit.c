@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/exec/worker/worker.h"
+#include "core/plan/range.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
