@@ -19,8 +19,10 @@ core_sources += \
 	core/exec/exec.h \
 	core/exec/execute.c \
 	core/exec/publish/check.c \
+	core/exec/publish/lock.c \
 	core/exec/publish/output-dirs.c \
 	core/exec/publish/outputs.c \
+	core/exec/publish/path.c \
 	core/exec/publish/publish.c \
 	core/exec/publish/stale.c \
 	core/exec/publish/target.h \
@@ -28,9 +30,11 @@ core_sources += \
 	core/exec/worker/fault.c \
 	core/exec/worker/io.c \
 	core/exec/worker/io.h \
+	core/exec/worker/pieces.c \
 	core/exec/worker/read.c \
 	core/exec/worker/readahead.c \
 	core/exec/worker/worker.c \
 	core/exec/worker/worker.h \
+	core/exec/worker/write.c \
 	core/exec/write/tile.c \
 	core/exec/write/unit.c

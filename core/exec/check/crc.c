@@ -22,37 +22,6 @@ typedef struct chain
   uint32_t crc;
 } chain;
 
-static int
-by_place (const void *a, const void *b)
-{
-  const fci_piece *x = a, *y = b;
-  if (x->of != y->of)
-    return x->of < y->of ? -1 : 1;
-  if (x->start != y->start)
-    return x->start < y->start ? -1 : 1;
-  return (x->end > y->end) - (x->end < y->end);
-}
-
-int
-fci_pieces_collect (const fci_work *work, bool written, fci_pieces *all)
-{
-  size_t n = 0;
-  for (unsigned i = 0; i < work->n_workers; i++)
-    n += written ? work->workers[i].written.n : work->workers[i].read.n;
-  *all = (fci_pieces){ .at = malloc ((n + 1) * sizeof *all->at), .room = n + 1 };
-  if (!all->at)
-    return (void) fci_nomem (work->ctx), FMTCONV_E_NOMEM;
-  for (unsigned i = 0; i < work->n_workers; i++)
-    {
-      const fci_pieces *own = written ? &work->workers[i].written : &work->workers[i].read;
-      if (own->n)
-        memcpy (all->at + all->n, own->at, own->n * sizeof *all->at);
-      all->n += own->n;
-    }
-  qsort (all->at, all->n, sizeof *all->at, by_place);
-  return 0;
-}
-
 /* Those of one source. */
 static fci_pieces
 pieces_of (const fci_pieces *all, const fmtconv_source *source)

@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include "core/exec/worker/worker.h"
-#include <errno.h>
 #include <stdlib.h>
 
 /* The pieces of all regions, sorted. */
@@ -55,21 +54,10 @@ static int
 put (fci_work *work, uint32_t file, uint64_t at, uint32_t crc)
 {
   uint8_t le[4] = { (uint8_t) crc, (uint8_t) (crc >> 8), (uint8_t) (crc >> 16), (uint8_t) (crc >> 24) };
-  size_t done = 0;
-  while (done < sizeof le)
-    {
-      ssize_t n = work->io->pwrite (work->fds[file], le + done, sizeof le - done, (off_t) (at + done));
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        {
-          fci_fault_write (&work->workers[0], file, n < 0 ? errno : EIO);
-          work->fault = work->workers[0].fault;
-          return fci_fault_report (work);
-        }
-      done += (size_t) n;
-    }
-  return 0;
+  if (fci_worker_write (&work->workers[0], file, le, sizeof le, at) == 0)
+    return 0;
+  work->fault = work->workers[0].fault;
+  return fci_fault_report (work);
 }
 
 static int

@@ -13,38 +13,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-const char *
-fci_join (fmtconv_ctx *ctx, const char *folder, const char *name)
-{
-  if (strcmp (folder, ".") == 0)
-    return name;
-  return fmtconv_ctx_printf (ctx, "%s%s%s", folder, strcmp (folder, "/") == 0 ? "" : "/", name);
-}
-
-const char *
-fci_output_folder (fmtconv_ctx *ctx, const char *output)
-{
-  const char *slash = strrchr (output, '/');
-  if (!slash)
-    return ".";
-  return slash == output ? "/" : fci_copy (ctx, output, (size_t) (slash - output));
-}
-
-int
-fci_open_folder (fmtconv_ctx *ctx, const char *folder)
-{
-  int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd >= 0)
-    return fd;
-  if (errno == ENOENT || errno == ENOTDIR)
-    fci_fail_file (ctx, FMTCONV_E_OUTPUT, folder,
-                   &(fmtconv_where){ .hint = "create it, or give another OUTPUT" },
-                   "there is no such folder to write to");
-  else
-    fci_fail_io (ctx, folder, "the folder of the output cannot be opened");
-  return -1;
-}
-
 /* Something has the name already. */
 static int
 check_existing (fmtconv_ctx *ctx, const char *path, const struct stat *st)
@@ -103,13 +71,6 @@ check_files (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *folder,
         code = fci_fail_io (ctx, path, "cannot be examined");
     }
   return code == 0 ? fci_stale_check (ctx, layout, fd, folder) : code;
-}
-
-bool
-fci_output_exists (const char *output)
-{
-  struct stat st;
-  return stat (output, &st) == 0 && S_ISDIR (st.st_mode);
 }
 
 static bool

@@ -5,24 +5,9 @@
 #include "core/exec/publish/target.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum
-{
-  DECOR = 24 /* bytes that a temporary's name is longer than its target's */
-};
-
-const char *
-fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest)
-{
-  size_t len = strlen (name) > NAME_MAX - DECOR ? NAME_MAX - DECOR : strlen (name);
-  return fmtconv_ctx_printf (ctx, ".%.*s.fmtconv-%08x.tmp", (int) len, name,
-                             (unsigned) (digest ^ digest >> 32) & 0xffffffffu);
-}
 
 /* Is the open file still the one of that name, ours alone, and a regular one? */
 static bool
@@ -31,14 +16,6 @@ is_ours (int folder, const char *name, int fd)
   struct stat a, b;
   return fstat (fd, &a) == 0 && fstatat (folder, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev
          && a.st_ino == b.st_ino && S_ISREG (a.st_mode) && a.st_nlink == 1 && a.st_uid == geteuid ();
-}
-
-bool
-fci_lock (int fd, bool made)
-{
-  if (flock (fd, LOCK_EX | LOCK_NB) == 0)
-    return true;
-  return errno != EWOULDBLOCK && made;
 }
 
 /* A new file, or what an interrupted run left and nobody holds.  -1 and errno: EWOULDBLOCK where another
@@ -66,13 +43,6 @@ open_locked (int folder, const char *name)
     }
   errno = EEXIST;
   return -1;
-}
-
-/* File systems without permissions say EPERM. */
-int
-fci_set_mode (int fd, mode_t mode)
-{
-  return fchmod (fd, mode) == 0 || errno == EPERM || errno == EOPNOTSUPP ? 0 : -1;
 }
 
 static int

@@ -3,29 +3,12 @@
 #include "config.h"
 
 #include "core/exec/worker/worker.h"
-#include <stdlib.h>
 #include <string.h>
 
 enum
 {
   CRC_STEP = 256 << 10 /* bytes that are still in the cache when their checksum is made */
 };
-
-int
-fci_piece_add (fci_worker *worker, fci_pieces *pieces, fci_piece piece)
-{
-  if (pieces->n == pieces->room)
-    {
-      size_t room = pieces->room ? pieces->room * 2 : 256;
-      fci_piece *at = realloc (pieces->at, room * sizeof *at);
-      if (!at)
-        return fci_fault_code (worker, FMTCONV_E_NOMEM);
-      pieces->at = at;
-      pieces->room = room;
-    }
-  pieces->at[pieces->n++] = piece;
-  return 0;
-}
 
 /* The last of the group's windows that does not begin behind `offset` of the source. */
 static const fci_window *

@@ -1,0 +1,38 @@
+/* core/exec/publish/lock.c: how a temporary file or folder is named, locked and given its mode.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/publish/target.h"
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+enum
+{
+  DECOR = 24 /* bytes that a temporary's name is longer than its target's */
+};
+
+const char *
+fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest)
+{
+  size_t len = strlen (name) > NAME_MAX - DECOR ? NAME_MAX - DECOR : strlen (name);
+  return fmtconv_ctx_printf (ctx, ".%.*s.fmtconv-%08x.tmp", (int) len, name,
+                             (unsigned) (digest ^ digest >> 32) & 0xffffffffu);
+}
+
+bool
+fci_lock (int fd, bool made)
+{
+  if (flock (fd, LOCK_EX | LOCK_NB) == 0)
+    return true;
+  return errno != EWOULDBLOCK && made;
+}
+
+/* File systems without permissions say EPERM. */
+int
+fci_set_mode (int fd, mode_t mode)
+{
+  return fchmod (fd, mode) == 0 || errno == EPERM || errno == EOPNOTSUPP ? 0 : -1;
+}
