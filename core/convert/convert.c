@@ -5,6 +5,8 @@
 #include "core/api/report.h"
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
+#include "core/exec/publish/check.h"
+#include "core/exec/publish/outputs.h"
 #include "core/model/bundle.h"
 #include "core/model/new.h"
 #include "core/plugin/registry.h"

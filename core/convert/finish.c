@@ -5,6 +5,8 @@
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
 #include "core/convert/stage.h"
+#include "core/exec/publish/check.h"
+#include "core/exec/publish/outputs.h"
 #include "core/plan/compile.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"

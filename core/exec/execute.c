@@ -2,9 +2,26 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/exec/check/compare.h"
+#include "core/exec/check/crc.h"
+#include "core/exec/check/digest.h"
+#include "core/exec/check/finding.h"
+#include "core/exec/check/measure.h"
+#include "core/exec/check/outcome.h"
+#include "core/exec/check/verify.h"
+#include "core/exec/exec.h"
+#include "core/exec/publish/check.h"
+#include "core/exec/publish/outputs.h"
+#include "core/exec/publish/publication.h"
+#include "core/exec/publish/publish.h"
+#include "core/exec/publish/temporary.h"
+#include "core/exec/worker/io.h"
+#include "core/exec/worker/types.h"
 #include "core/exec/worker/worker.h"
+#include "core/exec/write/unit.h"
 #include "core/plan/digest.h"
 #include "core/source/disk.h"
+#include "core/source/source.h"
 #include "core/view/inspect.h"
 #include <string.h>
 
@@ -118,7 +135,7 @@ prove (run *r)
     code = fci_find (&r->work, r->outcome);
   r->outcome->fetched = fetched (&r->work);
   if (code == 0 && r->execution->reread)
-    code = fci_verify (&r->work, r->execution, r->paths, r->outcome);
+    code = fci_verify (&r->work, r->execution->reread, r->execution->arg, r->paths, r->outcome);
   if (code == 0)
     code = fci_sources_unchanged (r->work.ctx);
   return code == 0 ? fci_check_cancel (r->work.ctx) : code;

@@ -2,39 +2,68 @@
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/exec/check/compare.c \
+	core/exec/check/compare.h \
 	core/exec/check/crc.c \
+	core/exec/check/crc.h \
 	core/exec/check/digest.c \
+	core/exec/check/digest.h \
 	core/exec/check/finding.c \
+	core/exec/check/finding.h \
 	core/exec/check/measure.c \
+	core/exec/check/measure.h \
+	core/exec/check/outcome.h \
 	core/exec/check/scan.c \
 	core/exec/check/scan.h \
 	core/exec/check/verify.c \
+	core/exec/check/verify.h \
 	core/exec/eval/code.c \
+	core/exec/eval/code.h \
 	core/exec/eval/factor.c \
+	core/exec/eval/factor.h \
 	core/exec/eval/fetch.c \
 	core/exec/eval/fetch.h \
 	core/exec/eval/image.c \
+	core/exec/eval/image.h \
 	core/exec/eval/part.c \
+	core/exec/eval/part.h \
 	core/exec/eval/product.c \
+	core/exec/eval/product.h \
 	core/exec/exec.h \
 	core/exec/execute.c \
 	core/exec/publish/check.c \
+	core/exec/publish/check.h \
 	core/exec/publish/lock.c \
+	core/exec/publish/lock.h \
 	core/exec/publish/output-dirs.c \
+	core/exec/publish/output-dirs.h \
 	core/exec/publish/outputs.c \
+	core/exec/publish/outputs.h \
 	core/exec/publish/path.c \
+	core/exec/publish/path.h \
+	core/exec/publish/publication.h \
 	core/exec/publish/publish.c \
+	core/exec/publish/publish.h \
 	core/exec/publish/stale.c \
+	core/exec/publish/stale.h \
 	core/exec/publish/target.h \
 	core/exec/publish/temporary.c \
+	core/exec/publish/temporary.h \
 	core/exec/worker/fault.c \
+	core/exec/worker/fault.h \
 	core/exec/worker/io.c \
 	core/exec/worker/io.h \
 	core/exec/worker/pieces.c \
+	core/exec/worker/pieces.h \
 	core/exec/worker/read.c \
+	core/exec/worker/read.h \
 	core/exec/worker/readahead.c \
+	core/exec/worker/readahead.h \
+	core/exec/worker/types.h \
 	core/exec/worker/worker.c \
 	core/exec/worker/worker.h \
 	core/exec/worker/write.c \
+	core/exec/worker/write.h \
 	core/exec/write/tile.c \
-	core/exec/write/unit.c
+	core/exec/write/tile.h \
+	core/exec/write/unit.c \
+	core/exec/write/unit.h

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/exec/check/compare.h"
+#include "core/exec/eval/fetch.h"
 #include "core/exec/worker/worker.h"
 #include "core/plan/range.h"
 #include "core/view/inspect.h"

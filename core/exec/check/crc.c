@@ -2,7 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/worker/worker.h"
+#include "core/exec/check/crc.h"
+#include "core/exec/worker/fault.h"
+#include "core/exec/worker/pieces.h"
+#include "core/exec/worker/read.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

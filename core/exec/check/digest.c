@@ -2,7 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/worker/worker.h"
+#include "core/exec/check/digest.h"
+#include "core/exec/worker/fault.h"
+#include "core/exec/worker/pieces.h"
+#include "core/exec/worker/write.h"
 #include <stdlib.h>
 
 /* The pieces of all regions, sorted. */

@@ -5,6 +5,8 @@
  * depend on any order; a fault is that of the first value that is none, as ranges begin in order. */
 #include "config.h"
 
+#include "core/exec/check/measure.h"
+#include "core/exec/eval/fetch.h"
 #include "core/exec/worker/worker.h"
 #include "core/kernel/absmax.h"
 #include "core/plan/range.h"

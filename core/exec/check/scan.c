@@ -2,7 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/exec/check/measure.h"
 #include "core/exec/check/scan.h"
+#include "core/exec/eval/fetch.h"
+#include "core/exec/worker/io.h"
+#include "core/exec/worker/types.h"
 #include "core/exec/worker/worker.h"
 #include "core/kernel/quant.h"
 #include "core/plan/cut.h"

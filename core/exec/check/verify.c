@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/exec/check/compare.h"
+#include "core/exec/check/verify.h"
 #include "core/exec/worker/worker.h"
 #include "core/plan/program.h"
 #include <stdlib.h>
@@ -10,6 +12,8 @@
 typedef struct verifier
 {
   fci_work *work;
+  fci_reread *reread;
+  void *arg;     /* of reread */
   fci_plan rows; /* only to make programs */
   fci_comparison comparison;
 } verifier;
@@ -59,15 +63,15 @@ add_file (verifier *v, const fmtconv_file *file, const fmtconv_model *model, siz
 }
 
 static int
-add_files (verifier *v, const fci_execution *execution, const char *const *paths, size_t *verified)
+add_files (verifier *v, const char *const *paths, size_t *verified)
 {
   int code = 0;
-  for (size_t i = 0; i < execution->plan->files.n && code == 0; i++)
+  for (size_t i = 0; i < v->work->plan->files.n && code == 0; i++)
     {
-      const fmtconv_file *file = FCI_FILES (execution->plan)[i].file;
+      const fmtconv_file *file = FCI_FILES (v->work->plan)[i].file;
       if (file->n_tensors == 0)
         continue;
-      const fmtconv_model *model = execution->reread (execution->arg, file, paths[i]);
+      const fmtconv_model *model = v->reread (v->arg, file, paths[i]);
       if (!model)
         return fmtconv_ctx_failed (v->work->ctx)
                    ? fmtconv_ctx_failed (v->work->ctx)
@@ -78,16 +82,19 @@ add_files (verifier *v, const fci_execution *execution, const char *const *paths
 }
 
 int
-fci_verify (fci_work *work, const fci_execution *execution, const char *const *paths, fci_outcome *outcome)
+fci_verify (fci_work *work, fci_reread *reread, void *arg, const char *const *paths, fci_outcome *outcome)
 {
-  verifier v = { .work = work, .rows = { .ctx = work->ctx, .programs = fci_map_new (work->ctx) } };
+  verifier v = { .work = work,
+                 .reread = reread,
+                 .arg = arg,
+                 .rows = { .ctx = work->ctx, .programs = fci_map_new (work->ctx) } };
   size_t verified = 0;
   if (!v.rows.programs)
     return fmtconv_ctx_failed (work->ctx);
   fci_work_share (work, true);
   v.comparison.room = work->workers[0].room;
   work->want_crc = false;
-  int code = add_files (&v, execution, paths, &verified);
+  int code = add_files (&v, paths, &verified);
   if (code == 0)
     code = fci_work_rows (work, v.rows.row_scratch);
   if (code == 0)

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/worker/worker.h"
+#include "core/exec/eval/code.h"
+#include "core/exec/eval/fetch.h"
 #include "core/kernel/quant.h"
 #include "core/view/place.h"
 #include <float.h>

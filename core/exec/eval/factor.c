@@ -5,7 +5,8 @@
  * own, and a part is cut until they fit the room for them. */
 #include "config.h"
 
-#include "core/exec/eval/fetch.h"
+#include "core/exec/eval/factor.h"
+#include "core/exec/worker/types.h"
 
 enum
 {

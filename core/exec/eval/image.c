@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/eval/fetch.h"
+#include "core/exec/eval/image.h"
+#include "core/exec/worker/read.h"
+#include "core/exec/worker/types.h"
 #include "core/kernel/quant.h"
 #include "core/view/place.h"
 #include <string.h>

@@ -2,7 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/eval/fetch.h"
+#include "core/exec/eval/factor.h"
+#include "core/exec/eval/image.h"
+#include "core/exec/eval/part.h"
+#include "core/exec/eval/product.h"
+#include "core/exec/worker/fault.h"
+#include "core/exec/worker/read.h"
 #include "core/view/block-stride.h"
 #include "core/view/place.h"
 #include <string.h>

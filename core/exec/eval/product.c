@@ -6,7 +6,10 @@
  * many columns as there is room for, the inner factor is packed once and used for all rows. */
 #include "config.h"
 
-#include "core/exec/eval/fetch.h"
+#include "core/exec/eval/part.h"
+#include "core/exec/eval/product.h"
+#include "core/exec/worker/fault.h"
+#include "core/exec/worker/types.h"
 #include <string.h>
 
 enum

@@ -2,9 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/ctx.h"
 #include "core/base/text.h"
-#include "core/exec/worker/worker.h"
+#include "core/exec/publish/check.h"
+#include "core/exec/publish/path.h"
+#include "core/exec/publish/stale.h"
 #include "core/source/disk.h"
+#include "core/source/source.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/publish/target.h"
+#include "core/exec/publish/lock.h"
 #include <errno.h>
 #include <limits.h>
 #include <string.h>

@@ -2,7 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/publish/target.h"
+#include "core/base/ctx.h"
+#include "core/exec/publish/lock.h"
+#include "core/exec/publish/output-dirs.h"
+#include "core/exec/publish/path.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

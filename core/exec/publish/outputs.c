@@ -2,9 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/worker/worker.h"
+#include "core/base/ctx.h"
+#include "core/exec/publish/check.h"
+#include "core/exec/publish/outputs.h"
+#include "core/exec/publish/path.h"
+#include "core/source/source.h"
 #include "core/source/within.h"
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* An output, and the folder that its files are written into, which is there. */

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/ctx.h"
 #include "core/base/text.h"
-#include "core/exec/worker/worker.h"
+#include "core/exec/publish/path.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -2,7 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/ctx.h"
+#include "core/exec/publish/lock.h"
+#include "core/exec/publish/output-dirs.h"
+#include "core/exec/publish/publish.h"
+#include "core/exec/publish/stale.h"
 #include "core/exec/publish/target.h"
+#include "core/exec/worker/io.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

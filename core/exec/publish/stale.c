@@ -2,8 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/worker/worker.h"
+#include "core/base/ctx.h"
+#include "core/exec/publish/path.h"
+#include "core/exec/publish/stale.h"
 #include "core/source/disk.h"
+#include "core/source/source.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

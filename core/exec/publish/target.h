@@ -3,7 +3,7 @@
 #ifndef FCI_EXEC_PUBLISH_TARGET_H
 #define FCI_EXEC_PUBLISH_TARGET_H
 
-#include "core/exec/worker/worker.h"
+#include "core/exec/publish/publication.h"
 
 typedef enum fci_target_state
 {
@@ -24,19 +24,5 @@ struct fci_target
   mode_t mode;           /* … with these permissions */
   fci_target_state state;
 };
-
-/* ".NAME.fmtconv-0123abcd.tmp"; the same plan gives the same name, so that what a killed run left is found. */
-const char *fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest);
-
-/* Lock an open file or folder; where the file system has no locks, only what we made is ours. */
-bool fci_lock (int fd, bool made);
-
-enum
-{
-  FCI_TRIES = 8 /* to create or take over a temporary that others remove meanwhile */
-};
-
-/* fchmod, where the file system has permissions. */
-int fci_set_mode (int fd, mode_t mode);
 
 #endif

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/worker/worker.h"
+#include "core/exec/worker/fault.h"
+#include "core/exec/worker/pieces.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,7 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/worker/worker.h"
+#include "core/exec/worker/fault.h"
+#include "core/exec/worker/pieces.h"
+#include "core/exec/worker/read.h"
+#include "core/exec/worker/readahead.h"
 #include <string.h>
 
 enum

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/worker/worker.h"
+#include "core/exec/worker/readahead.h"
 #include "core/plan/box.h"
 #include <string.h>
 

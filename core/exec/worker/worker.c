@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/exec/worker/fault.h"
 #include "core/exec/worker/worker.h"
 #include <errno.h>
 #include <signal.h>

@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/worker/worker.h"
+#include "core/exec/worker/fault.h"
+#include "core/exec/worker/pieces.h"
+#include "core/exec/worker/write.h"
 #include <errno.h>
 
 /* Bytes are written by small calls: the kernel takes memory for the page cache in pieces as large as a call writes, and

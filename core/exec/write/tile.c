@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include "core/exec/eval/fetch.h"
+#include "core/exec/worker/write.h"
+#include "core/exec/write/tile.h"
 #include <assert.h>
 
 /* Rows of one matrix; its columns are along `across`. */

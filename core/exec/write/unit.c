@@ -2,7 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/worker/worker.h"
+#include "core/exec/eval/fetch.h"
+#include "core/exec/worker/fault.h"
+#include "core/exec/worker/pieces.h"
+#include "core/exec/worker/read.h"
+#include "core/exec/worker/readahead.h"
+#include "core/exec/worker/write.h"
+#include "core/exec/write/tile.h"
+#include "core/exec/write/unit.h"
 #include "core/plan/range.h"
 #include <errno.h>
 #include <stdlib.h>

@@ -1,0 +1,13 @@
+/* core/exec/check/verify.h: the written files, read again, hold what the sources say.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_EXEC_CHECK_VERIFY_H
+#define FCI_EXEC_CHECK_VERIFY_H
+
+#include "core/exec/check/outcome.h"
+#include "core/exec/worker/types.h"
+
+/* Reads the temporaries at `paths` again, by `reread` with `arg`, and compares them with the sources.  0 or a code. */
+int fci_verify (fci_work *work, fci_reread *reread, void *arg, const char *const *paths,
+                fci_outcome *outcome);
+
+#endif

@@ -1,0 +1,13 @@
+/* core/exec/eval/code.h: rows of f32 become blocks.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_EXEC_EVAL_CODE_H
+#define FCI_EXEC_EVAL_CODE_H
+
+#include "core/exec/worker/types.h"
+
+/* Rows of `columns` f32 values in worker->flat, as blocks to `out`; row: the number of the first in the tensor.
+ * Where the coder asks for importance, there is room for one more row and a number. */
+int fci_code_rows (fci_worker *worker, const fci_coder *coder, fci_tally *tallies, uint64_t row,
+                   size_t n_rows, size_t columns, uint8_t *out);
+
+#endif

@@ -1,0 +1,26 @@
+/* core/exec/publish/stale.h: older files that an output replaces.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_EXEC_PUBLISH_STALE_H
+#define FCI_EXEC_PUBLISH_STALE_H
+
+#include "core/exec/publish/publication.h"
+
+/* An older file that the output replaces. */
+typedef struct fci_old
+{
+  struct fci_old *next;
+  const char *folder; /* "" or "vae/" */
+  const char *name;
+} fci_old;
+
+/* Those in the open folder `top` (-1: there is none).  0 or a code. */
+int fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path,
+                    fci_old **list);
+
+/* Refuse them (without FORCE), or those of them that are inputs or no files. */
+int fci_stale_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path);
+
+/* Remove them. */
+void fci_stale_remove (const fci_publication *publication);
+
+#endif

@@ -1,0 +1,16 @@
+/* core/exec/worker/fault.h: what goes wrong in a worker, and the words for it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_EXEC_WORKER_FAULT_H
+#define FCI_EXEC_WORKER_FAULT_H
+
+#include "core/exec/worker/types.h"
+
+/* Set worker->fault; all return -1. */
+int fci_fault_read (fci_worker *worker, const fmtconv_source *source, int error);
+int fci_fault_write (fci_worker *worker, uint32_t file, int error);
+int fci_fault_code (fci_worker *worker, int code);
+
+/* Record the work's fault on the context. */
+int fci_fault_report (const fci_work *work);
+
+#endif

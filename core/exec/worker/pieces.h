@@ -1,0 +1,14 @@
+/* core/exec/worker/pieces.h: checksums of the pieces that workers read or wrote.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_EXEC_WORKER_PIECES_H
+#define FCI_EXEC_WORKER_PIECES_H
+
+#include "core/exec/worker/types.h"
+
+/* One more piece in either list. */
+int fci_piece_add (fci_worker *worker, fci_pieces *pieces, fci_piece piece);
+
+/* All workers' pieces, those of what was read or of what was written, sorted.  0 or a code. */
+int fci_pieces_collect (const fci_work *work, bool written, fci_pieces *all);
+
+#endif

@@ -1,0 +1,11 @@
+/* core/exec/write/tile.h: writes a band of a transposed matrix.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_EXEC_WRITE_TILE_H
+#define FCI_EXEC_WRITE_TILE_H
+
+#include "core/exec/worker/types.h"
+
+/* n bytes from byte `skip` of a run, whole rows, that may be more than a buffer holds. */
+int fci_write_band (fci_worker *worker, uint32_t file, const fci_run *run, uint64_t skip, uint64_t n);
+
+#endif
