@@ -9,10 +9,11 @@
  *   2 two threads take the blocks; 1 one does (the default)
  *   l one thread at a time writes
  * Returns when OUTPUT is on disk, unless nosync is said. */
-#include "core/kernel/kernel.h"
+#include "core/kernel/crc32.h"
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
  * Prints, for each data type and block along a row, 10^9 elements a second of one thread, and the time as a multiple of
  * the bare loop's.  Rows are in the cache, where the difference is largest. */
 #include "core/kernel/kernel.h"
+#include "core/kernel/row.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <time.h>

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/kernel/kernel.h"
+#include "core/kernel/decode.h"
 #include "core/source/source.h"
 #include "core/view/view.h"
 #include <errno.h>

@@ -1,6 +1,8 @@
 /* core/kernel/count.c: what rounding did to a row of values.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/carrier.h"
+#include "core/kernel/count.h"
+#include "core/kernel/dtype.h"
+#include "core/kernel/kernel.h"
 #include "core/kernel/number.h"
 #include <math.h>
 

@@ -1,6 +1,7 @@
 /* core/kernel/decode.c: elements of every plain data type into carriers.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/carrier.h"
+#include "core/kernel/decode.h"
+#include "core/kernel/dtype.h"
 #include "core/kernel/number.h"
 
 /* One loop a type: `c_type` is loaded as `item` from an address of any alignment. */

@@ -6,7 +6,11 @@
 #include <fmtconv/types.h>
 #include <stdbool.h>
 
-/* In which C type the values of a data type are worked on: the smallest that holds all of them. */
+/* In which C type the values of a data type are worked on: the smallest that holds all of them.
+ *
+ * For fci_decode, fci_encode and fci_count `dtype` is never complex: a complex row is a row of twice as many parts.
+ * Carrier arrays are aligned and hold 8 bytes an element; rows of elements may be unaligned.  No two arguments
+ * overlap. */
 typedef enum fci_carrier
 {
   FCI_NO_CARRIER, /* not a plain data type */

@@ -2,6 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/fast.h"
 #include "core/kernel/cpu.h"
+#include "core/kernel/fast_loops.h"
+#include "core/kernel/kernel.h"
+#include "core/kernel/stage.h"
 
 #ifdef __x86_64__
 static fci_fast_how

@@ -1,20 +1,11 @@
-/* core/kernel/fast.h: vector loops between floating types: f16, bf16, f32, E4M3, E5M2; private to this folder.
+/* core/kernel/fast.h: which fast loop a stage gets; private to this folder.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_KERNEL_FAST_H
 #define FCI_KERNEL_FAST_H
 
 #include "core/kernel/stage.h"
 
-/* What is done to values between two types. */
-typedef enum fci_fast_how
-{
-  FCI_FAST_PLAIN,
-  FCI_FAST_TIMES,  /* a factor */
-  FCI_FAST_DIVIDED /* by it; to 8-bit floats alone */
-} fci_fast_how;
-
-/* The loop from one data type to another; NULL: there is none.  Only for a processor of that level. */
-fci_fast_fn *fci_fast_avx2 (uint32_t from, uint32_t to, fci_fast_how how);
-fci_fast_fn *fci_fast_avx512 (uint32_t from, uint32_t to, fci_fast_how how);
+/* The fast loop of a stage at this moment's level, or NULL. */
+fci_fast_fn *fci_fast (const fci_stage *stage);
 
 #endif

@@ -1,7 +1,8 @@
 /* core/kernel/gather.c: strided elements to dense ones.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/kernel.h"
+#include "core/kernel/gather.h"
 #include "core/kernel/transpose.h"
+#include <fmtconv/types.h>
 #include <string.h>
 
 /* Axes of a gather, outermost first; out_stride: bytes in the dense output. */

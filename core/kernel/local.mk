@@ -2,28 +2,35 @@
 core_sources += \
 	core/kernel/absmax.c \
 	core/kernel/absmax.h \
-	core/kernel/carrier.h \
 	core/kernel/count.c \
+	core/kernel/count.h \
 	core/kernel/cpu.c \
 	core/kernel/cpu.h \
 	core/kernel/crc32.c \
+	core/kernel/crc32.h \
 	core/kernel/decode.c \
+	core/kernel/decode.h \
 	core/kernel/dtype.c \
 	core/kernel/dtype.h \
 	core/kernel/encode.c \
+	core/kernel/encode.h \
 	core/kernel/fast.c \
 	core/kernel/fast.h \
 	core/kernel/fast_avx2.c \
 	core/kernel/fast_avx512.c \
+	core/kernel/fast_loops.h \
 	core/kernel/fast_table.h \
 	core/kernel/gather.c \
+	core/kernel/gather.h \
 	core/kernel/kernel.h \
-	core/kernel/number.h \
 	core/kernel/multiply.c \
+	core/kernel/multiply.h \
+	core/kernel/number.h \
 	core/kernel/product.c \
 	core/kernel/product.h \
 	core/kernel/product_avx2.c \
 	core/kernel/product_avx512.c \
+	core/kernel/product_loops.h \
 	core/kernel/quant.h \
 	core/kernel/quant/affine.h \
 	core/kernel/quant/avx2.c \
@@ -55,12 +62,14 @@ core_sources += \
 	core/kernel/quant/three.h \
 	core/kernel/quant/weighed.h \
 	core/kernel/row.c \
+	core/kernel/row.h \
 	core/kernel/scan.c \
 	core/kernel/scan.h \
 	core/kernel/scan_body.h \
 	core/kernel/stage.c \
 	core/kernel/stage.h \
 	core/kernel/swap.c \
+	core/kernel/swap.h \
 	core/kernel/transpose.c \
 	core/kernel/transpose.h
 EXTRA_DIST += core/kernel/quant/make_grids.py

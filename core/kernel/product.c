@@ -6,6 +6,7 @@
 #include "core/kernel/product.h"
 #include "core/kernel/cpu.h"
 #include "core/kernel/number.h"
+#include "core/kernel/product_loops.h"
 
 enum
 {

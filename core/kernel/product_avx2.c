@@ -1,8 +1,9 @@
 /* core/kernel/product_avx2.c: low-rank products in blocks of 6 rows and 16 columns.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/product.h"
 
 #ifdef __x86_64__
+#include "core/kernel/product.h"
+#include "core/kernel/product_loops.h"
 #include <immintrin.h>
 
 #define TARGET __attribute__ ((target ("avx2")))

@@ -1,8 +1,9 @@
 /* core/kernel/product_avx512.c: low-rank products in blocks of 12 rows and 32 columns.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/product.h"
 
 #ifdef __x86_64__
+#include "core/kernel/product.h"
+#include "core/kernel/product_loops.h"
 #include <immintrin.h>
 
 #define TARGET __attribute__ ((target ("avx512f,avx512bw,avx512dq,avx512vl")))

@@ -1,8 +1,15 @@
 /* core/kernel/stage.c: one block of elements from one data type to the next.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/stage.h"
-#include "core/kernel/carrier.h"
+#include "core/kernel/count.h"
+#include "core/kernel/decode.h"
+#include "core/kernel/dtype.h"
+#include "core/kernel/encode.h"
+#include "core/kernel/fast.h"
+#include "core/kernel/kernel.h"
+#include "core/kernel/multiply.h"
 #include "core/kernel/number.h"
+#include "core/kernel/product.h"
 #include <math.h>
 
 enum

@@ -26,9 +26,6 @@ typedef struct fci_stage
   fci_fast_fn *fast; /* no operands; NULL: none on this processor */
 } fci_stage;
 
-/* The fast loop of a stage at this moment's level, or NULL. */
-fci_fast_fn *fci_fast (const fci_stage *stage);
-
 /* What the steps of a stage take, from element `first` of the row on. */
 typedef struct fci_stage_place
 {

@@ -3,7 +3,6 @@
 #ifndef FCI_PLAN_H
 #define FCI_PLAN_H
 
-#include "core/kernel/kernel.h"
 #include "core/layout/layout.h"
 
 typedef struct fci_plan fci_plan;

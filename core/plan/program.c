@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/kernel/quant.h"
+#include "core/kernel/row.h"
 #include "core/plan/encoder.h"
 #include "core/plan/program.h"
 #include "core/plan/row-panel.h"

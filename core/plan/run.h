@@ -5,6 +5,7 @@
 
 #include "core/base/list.h"
 #include "core/base/map.h"
+#include "core/kernel/kernel.h"
 #include "core/plan/plan.h"
 #include "core/source/source.h"
 #include "core/view/blocks.h"

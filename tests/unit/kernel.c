@@ -1,6 +1,8 @@
 /* tests/unit/kernel.c: row programs give torch's bytes (tests/data/kernel/make_vectors.py wrote them).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/kernel.h"
+#include "core/kernel/decode.h"
+#include "core/kernel/row.h"
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>

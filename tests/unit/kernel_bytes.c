@@ -1,5 +1,8 @@
 /* tests/unit/kernel_bytes.c: gather against a plain loop, CRC-32 against zlib, elements.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/crc32.h"
+#include "core/kernel/decode.h"
+#include "core/kernel/gather.h"
 #include "tests/unit/kernel.h"
 #include <criterion/criterion.h>
 #include <math.h>

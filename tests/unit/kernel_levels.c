@@ -2,6 +2,7 @@
  * loop counts.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/absmax.h"
+#include "core/kernel/decode.h"
 #include "tests/unit/kernel.h"
 #include <criterion/criterion.h>
 #include <math.h>

@@ -1,5 +1,8 @@
 /* tests/unit/kernel_product.c: products and factors: every level gives the bytes of a plain loop.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/decode.h"
+#include "core/kernel/product.h"
+#include "core/kernel/row.h"
 #include "tests/unit/kernel.h"
 #include <criterion/criterion.h>
 #include <math.h>

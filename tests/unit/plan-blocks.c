@@ -1,5 +1,6 @@
 /* tests/unit/plan-blocks.c: plans and executions of tensors in blocks.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/decode.h"
 #include "core/kernel/quant.h"
 #include "core/view/text.h"
 #include "tests/unit/plan-util.h"

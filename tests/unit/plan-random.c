@@ -1,5 +1,6 @@
 /* tests/unit/plan-random.c: random views, executed in every way, against a naive evaluation of the same.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/decode.h"
 #include "core/kernel/quant.h"
 #include "core/view/inspect.h"
 #include "core/view/text.h"

@@ -1,5 +1,6 @@
 /* tests/unit/plan-swap.c: elements of the other byte order: the view, its text, its plan and its bytes.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/kernel/swap.h"
 #include "core/view/swap.h"
 #include "core/view/text.h"
 #include "tests/unit/plan-util.h"

@@ -1,6 +1,7 @@
 /* tests/unit/quant.c: block types give ggml's bytes and values, on every level.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/quant.h"
+#include "core/kernel/crc32.h"
 #include "tests/unit/kernel.h"
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -6,6 +6,7 @@
 #include "core/exec/worker/fault.h"
 #include "core/exec/worker/pieces.h"
 #include "core/exec/worker/read.h"
+#include "core/kernel/crc32.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 #include "core/exec/worker/fault.h"
 #include "core/exec/worker/pieces.h"
 #include "core/exec/worker/write.h"
+#include "core/kernel/crc32.h"
 #include <stdlib.h>
 
 /* The pieces of all regions, sorted. */

@@ -7,6 +7,7 @@
 
 #include "core/exec/eval/factor.h"
 #include "core/exec/worker/types.h"
+#include "core/kernel/row.h"
 
 enum
 {

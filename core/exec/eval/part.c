@@ -8,6 +8,9 @@
 #include "core/exec/eval/product.h"
 #include "core/exec/worker/fault.h"
 #include "core/exec/worker/read.h"
+#include "core/kernel/gather.h"
+#include "core/kernel/row.h"
+#include "core/kernel/swap.h"
 #include "core/view/block-stride.h"
 #include "core/view/place.h"
 #include <string.h>

@@ -10,6 +10,8 @@
 #include "core/exec/eval/product.h"
 #include "core/exec/worker/fault.h"
 #include "core/exec/worker/types.h"
+#include "core/kernel/product.h"
+#include "core/kernel/row.h"
 #include <string.h>
 
 enum

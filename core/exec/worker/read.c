@@ -6,6 +6,7 @@
 #include "core/exec/worker/pieces.h"
 #include "core/exec/worker/read.h"
 #include "core/exec/worker/readahead.h"
+#include "core/kernel/crc32.h"
 #include <string.h>
 
 enum

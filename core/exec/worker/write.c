@@ -5,6 +5,7 @@
 #include "core/exec/worker/fault.h"
 #include "core/exec/worker/pieces.h"
 #include "core/exec/worker/write.h"
+#include "core/kernel/crc32.h"
 #include <errno.h>
 
 /* Bytes are written by small calls: the kernel takes memory for the page cache in pieces as large as a call writes, and

@@ -5,6 +5,7 @@
 #include "core/exec/eval/fetch.h"
 #include "core/exec/worker/write.h"
 #include "core/exec/write/tile.h"
+#include "core/kernel/crc32.h"
 #include <assert.h>
 
 /* Rows of one matrix; its columns are along `across`. */

@@ -10,6 +10,7 @@
 #include "core/exec/worker/write.h"
 #include "core/exec/write/tile.h"
 #include "core/exec/write/unit.h"
+#include "core/kernel/crc32.h"
 #include "core/plan/range.h"
 #include <errno.h>
 #include <stdlib.h>

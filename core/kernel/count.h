@@ -1,0 +1,13 @@
+/* core/kernel/count.h: what rounding did, counted; private to this folder.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_KERNEL_COUNT_H
+#define FCI_KERNEL_COUNT_H
+
+#include "core/kernel/dtype.h"
+#include "core/kernel/kernel.h"
+
+/* Count what rounding n values to `dtype` did.  result: the elements made of them, decoded again. */
+void fci_count (fci_carrier carrier, const void *values, uint32_t dtype, const void *result, size_t n,
+                fci_tally *tally);
+
+#endif

@@ -1,0 +1,14 @@
+/* core/kernel/gather.h: elements by strides become dense.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_KERNEL_GATHER_H
+#define FCI_KERNEL_GATHER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Dense row-major `out` from strided `in`: element i is at in + Σ i·stride bytes; item: bytes of an
+ * element (1, 2, 4, 8 or 16).  Blocked, so that a transpose does not thrash. */
+void fci_gather (void *out, const void *in, unsigned rank, const uint64_t *extent, const int64_t *stride,
+                 size_t item);
+
+#endif
