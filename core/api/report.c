@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/api/report.h"
+#include "core/base/clock.h"
 #include "core/base/ctx.h"
 #include <string.h>
 

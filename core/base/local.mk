@@ -4,6 +4,8 @@ core_sources += \
 	core/base/arena.c \
 	core/base/arena.h \
 	core/base/check.h \
+	core/base/clock.c \
+	core/base/clock.h \
 	core/base/ctx.c \
 	core/base/ctx.h \
 	core/base/escape.c \

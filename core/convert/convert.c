@@ -3,20 +3,12 @@
 #include "config.h"
 
 #include "core/api/report.h"
+#include "core/base/clock.h"
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 #include <string.h>
-#include <time.h>
-
-double
-fci_clock (void)
-{
-  struct timespec now = { 0 };
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
 
 /* What the paths say before anything is opened. */
 static int

@@ -143,6 +143,4 @@ const char *fci_shell_word (fmtconv_ctx *ctx, const char *word);
 /* A path as an operand, so that it is not taken for an option. */
 const char *fci_shell_path (fmtconv_ctx *ctx, const char *path);
 
-double fci_clock (void);
-
 #endif

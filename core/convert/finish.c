@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/clock.h"
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
 #include "core/convert/stage.h"
