@@ -8,21 +8,6 @@
 #include "core/plugin/registry.h"
 #include <string.h>
 
-fci_link *
-fci_links_add (fmtconv_ctx *ctx, fci_links *links)
-{
-  if (!(links->n & (links->n - 1)))
-    {
-      fci_link *more = fmtconv_ctx_alloc (ctx, links->n ? 2 * links->n : 1, sizeof *more);
-      if (!more)
-        return NULL;
-      if (links->n)
-        memcpy (more, links->link, links->n * sizeof *more);
-      links->link = more;
-    }
-  return &links->link[links->n++];
-}
-
 /* Where the word "reverse" stands alone among parameters, and where what follows it begins.  NULL: it does not. */
 static const char *
 find_reverse (fmtconv_ctx *ctx, const char *owner, const char *params, const char **next)
@@ -250,19 +235,6 @@ fci_chain_beside (fci_conversion *c, const fci_conversion *first)
       *link = first->chain.link[i];
     }
   return end_chain (c);
-}
-
-const char *
-fci_link_option (fmtconv_ctx *ctx, char option, const fci_link *link)
-{
-  const char *text =
-      fmtconv_ctx_printf (ctx, "%s%s%s%s%s%s", link->component ? link->component : "",
-                          link->component ? "/" : "", link->plugin->name, link->reverse ? ":reverse" : "",
-                          !*link->params  ? ""
-                          : link->reverse ? ","
-                                          : ":",
-                          link->params);
-  return text ? fmtconv_ctx_printf (ctx, " -%c %s", option, fci_shell_word (ctx, text)) : "";
 }
 
 /* " -t A -t B", the last `but` of them left out. */

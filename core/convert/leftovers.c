@@ -7,6 +7,7 @@
 #include "core/model/lineage.h"
 #include "core/model/model.h"
 #include "core/model/scaled.h"
+#include "core/plugin/registry.h"
 #include <string.h>
 
 /* Is the word one of those in the text? */

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/convert/stage.h"
+#include "core/plugin/registry.h"
 #include "core/view/view.h"
 #include <string.h>
 

@@ -20,6 +20,34 @@ typedef struct runner
   const fmtconv_model *model; /* as it is now */
 } runner;
 
+fci_link *
+fci_links_add (fmtconv_ctx *ctx, fci_links *links)
+{
+  if (!(links->n & (links->n - 1)))
+    {
+      fci_link *more = fmtconv_ctx_alloc (ctx, links->n ? 2 * links->n : 1, sizeof *more);
+      if (!more)
+        return NULL;
+      if (links->n)
+        memcpy (more, links->link, links->n * sizeof *more);
+      links->link = more;
+    }
+  return &links->link[links->n++];
+}
+
+const char *
+fci_link_option (fmtconv_ctx *ctx, char option, const fci_link *link)
+{
+  const char *text =
+      fmtconv_ctx_printf (ctx, "%s%s%s%s%s%s", link->component ? link->component : "",
+                          link->component ? "/" : "", link->plugin->name, link->reverse ? ":reverse" : "",
+                          !*link->params  ? ""
+                          : link->reverse ? ","
+                                          : ":",
+                          link->params);
+  return text ? fmtconv_ctx_printf (ctx, " -%c %s", option, fci_shell_word (ctx, text)) : "";
+}
+
 static const fmtconv_model *
 find_component (const fmtconv_model *bundle, const char *name)
 {

@@ -48,13 +48,6 @@ leave (fmtconv_ctx *ctx, const frame *saved, int code)
   return ctx->failed;
 }
 
-const char *
-fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin)
-{
-  const char *owner = fmtconv_ctx_printf (ctx, "%s '%s'", role, plugin->name);
-  return owner ? owner : role;
-}
-
 const fmtconv_model *
 fci_stage_read (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, fmtconv_input *in)
 {

@@ -5,9 +5,6 @@
 
 #include "core/convert/pipeline.h"
 
-/* For messages: "reader 'sat'". */
-const char *fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin);
-
 /* Why a transform does not run in reverse; NULL: it does, or an error. */
 const char *fci_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin);
 

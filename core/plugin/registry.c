@@ -130,6 +130,13 @@ fci_role_name (fci_role role)
   return names[role];
 }
 
+const char *
+fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin)
+{
+  const char *owner = fmtconv_ctx_printf (ctx, "%s '%s'", role, plugin->name);
+  return owner ? owner : role;
+}
+
 /* E_USAGE: what was typed, and what could have been.  any: a plugin of whatever role. */
 static int
 unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)

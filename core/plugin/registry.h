@@ -34,6 +34,9 @@ typedef enum fci_role
 /* "reader", "transform", "writer". */
 const char *fci_role_name (fci_role role);
 
+/* Returns "reader 'sat'", for messages; out of memory: the role alone. */
+const char *fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin);
+
 /* Has the plugin (may be NULL) that role? */
 bool fci_plugin_has (const fmtconv_plugin *plugin, fci_role role);
 
