@@ -6,6 +6,7 @@
 #include "core/convert/detect.h"
 #include "core/source/input.h"
 #include "core/spec/input.h"
+#include "core/spec/params.h"
 #include "core/spec/spec.h"
 #include <string.h>
 
@@ -13,32 +14,6 @@ enum
 {
   DEPTH = 8 /* specs that read one another */
 };
-
-typedef struct params
-{
-  fmtconv_pairs folders;
-  fmtconv_pairs variables;
-} params;
-
-static const fmtconv_param table[] = {
-  { FCI_SPEC_FOLDER ".*", FMTCONV_PARAM_PAIRS, offsetof (params, folders), NULL,
-    "where a relative path in that variable begins; default: the working folder" },
-  { "*", FMTCONV_PARAM_PAIRS, offsetof (params, variables), NULL,
-    "the value of that variable of the spec; 'input' is what ${input} stands for" },
-  { 0 },
-};
-
-bool
-fci_param_is_variable (const fmtconv_param *param)
-{
-  return param == &table[1];
-}
-
-bool
-fci_param_is_folder (const fmtconv_param *param)
-{
-  return param == &table[0];
-}
 
 /* A spec while it is read. */
 typedef struct reading
@@ -145,7 +120,7 @@ check_may_read (fmtconv_ctx *ctx, const reading *r)
 
 /* What the user gave as the folder of a variable, with a slash at the end; "": the working folder. */
 static const char *
-folder_of (fmtconv_ctx *ctx, const params *p, const char *name)
+folder_of (fmtconv_ctx *ctx, const fci_spec_params *p, const char *name)
 {
   for (size_t i = 0; i < p->folders.n; i++)
     if (!strcmp (p->folders.key[i], name))
@@ -158,7 +133,7 @@ folder_of (fmtconv_ctx *ctx, const params *p, const char *name)
 }
 
 static int
-give (fci_pipeline *p, const params *given)
+give (fci_pipeline *p, const fci_spec_params *given)
 {
   for (size_t i = 0; i < given->variables.n && !p->ctx->failed; i++)
     {
@@ -188,7 +163,7 @@ give (fci_pipeline *p, const params *given)
 
 /* The conversion that the spec stands for, up to its model.  NULL: an error. */
 static fci_conversion *
-run (fci_pipeline *p, const params *given, fmtconv_input *in)
+run (fci_pipeline *p, const fci_spec_params *given, fmtconv_input *in)
 {
   fci_conversion *c = fci_new (p->ctx, fci_conversion);
   if (!c || fci_spec_open (p, in) || fci_variables_check (p) || give (p, given) || fci_spec_settle (p))
@@ -253,5 +228,5 @@ const fmtconv_plugin fci_spec_plugin = {
   .struct_size = sizeof fci_spec_plugin,
   .name = "spec",
   .summary = "what a spec makes, as an input: fmtconv-spec(5)",
-  .reader = FMTCONV_READER (.params = table, .probe = probe, .read = read_spec),
+  .reader = FMTCONV_READER (.params = fci_spec_params_table, .probe = probe, .read = read_spec),
 };

@@ -7,6 +7,8 @@ core_sources += \
 	core/spec/input.h \
 	core/spec/open.c \
 	core/spec/outputs.c \
+	core/spec/params.c \
+	core/spec/params.h \
 	core/spec/parts.c \
 	core/spec/schema.c \
 	core/spec/spec.c \

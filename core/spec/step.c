@@ -6,7 +6,7 @@
 #include "core/base/grow.h"
 #include "core/convert/stage.h"
 #include "core/plugin/load.h"
-#include "core/spec/input.h"
+#include "core/spec/params.h"
 #include "core/spec/spec.h"
 #include <string.h>
 
