@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/api/builtins.c \
+	core/api/convert.c \
 	core/api/diff.c \
 	core/api/inspect.c \
 	core/api/map.c \

@@ -1,8 +1,7 @@
-/* core/convert/convert.c: fmtconv_convert: from two paths and a chain to published files.
+/* core/convert/convert.c: the order of a conversion: from two paths and a chain to published files.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
 #include "core/base/clock.h"
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
@@ -253,13 +252,11 @@ fci_convert_model (fci_conversion *c)
   return c->model;
 }
 
-fmtconv_attr *
-fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job)
+int
+fci_convert (fci_conversion *c, size_t n)
 {
-  size_t n;
-  fci_conversion *c = ctx && job && !ctx->failed ? fci_conversions (ctx, job, &n) : NULL;
-  if (!c || settle_given (c, n) || open_inputs (c) || check_outputs (c, n) || read_parts (c)
-      || settle_chains (c, n) || run_chains (c, n) || say_chains (c, n) || fci_carry_out (c, n))
-    return NULL;
-  return n > 1 ? fci_report_outputs (c, n) : fci_report (c);
+  if (settle_given (c, n) || open_inputs (c) || check_outputs (c, n) || read_parts (c) || settle_chains (c, n)
+      || run_chains (c, n) || say_chains (c, n))
+    return c->ctx->failed;
+  return fci_carry_out (c, n);
 }

@@ -105,6 +105,9 @@ int fci_chain_beside (fci_conversion *c, const fci_conversion *first);
 /* The conversions of a job, one an output; *n: how many.  NULL: an error. */
 fci_conversion *fci_conversions (fmtconv_ctx *ctx, const fmtconv_job *job, size_t *n);
 
+/* Makes n conversions of one job, from what the job says to published files.  Returns 0, or the code of an error. */
+int fci_convert (fci_conversion *c, size_t n);
+
 /* Room for one more transform at the end.  NULL: out of memory. */
 fci_link *fci_links_add (fmtconv_ctx *ctx, fci_links *links);
 
