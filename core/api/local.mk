@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/api/builtins.c \
+	core/api/builtins.h \
+	core/api/context.c \
 	core/api/convert.c \
 	core/api/diff.c \
 	core/api/inspect.c \

@@ -69,7 +69,7 @@ take_options (fmtconv_ctx *ctx, const fmtconv_options *options)
 }
 
 fmtconv_ctx *
-fmtconv_ctx_new (const fmtconv_options *options)
+fci_ctx_new (const fmtconv_options *options)
 {
   fmtconv_ctx *ctx = calloc (1, sizeof *ctx);
   if (!ctx)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 typedef struct fci_defer fci_defer;
+typedef struct fci_kept fci_kept;
 
 struct fmtconv_ctx
 {
@@ -26,11 +27,11 @@ struct fmtconv_ctx
   size_t details_room;
   size_t n_more;
   fci_defer *defers;       /* newest first */
+  fci_kept *kept;          /* what other folders keep here: core/base/state.h */
   void *sources;           /* core/source: what is open */
   void *sealed;            /* core/model: the sealed models, by the numbers of their tensors */
   void *measured;          /* core/model: requirements to measure, by what they measure */
   void *stage;             /* core/model: what the transform that runs was given; NULL: none runs */
-  void *registry;          /* core/plugin: what is loaded */
   void *specs;             /* core/pipeline: specs that are inputs */
   const char *scratch_dir; /* folder of OUTPUT, for unlinked files; NULL: no output */
   uint32_t n_requirements; /* core/model: how many were made */
@@ -42,6 +43,9 @@ struct fmtconv_ctx
 
 /* What to do about a file that breaks the rules of its format. */
 #define FCI_HINT_DAMAGED "the file is damaged or was made to mislead: get it again from where it came from"
+
+/* Returns a new context without any plugin of the library itself, as fmtconv_ctx_new does otherwise. */
+fmtconv_ctx *fci_ctx_new (const fmtconv_options *options);
 
 /* Run `undo (arg)` when the context is freed, newest first.  0, also after an error; E_NOMEM: recorded,
  * and `undo (arg)` was run at once. */

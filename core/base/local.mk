@@ -18,6 +18,8 @@ core_sources += \
 	core/base/map.h \
 	core/base/message.c \
 	core/base/sink.h \
+	core/base/state.c \
+	core/base/state.h \
 	core/base/text.c \
 	core/base/text.h \
 	core/base/utf8.c \

@@ -54,7 +54,7 @@ check_tables (check *c, const char *role, const fmtconv_param *params, const fmt
   fmtconv_options options = { .struct_size = sizeof options, .message = catch, .arg = c };
   if (c->error || (!params && !rules))
     return;
-  fmtconv_ctx *own = fmtconv_ctx_new (&options);
+  fmtconv_ctx *own = fci_ctx_new (&options);
   if (!own)
     c->error = "out of memory";
   else if ((params && fci_params_check (own, role, params)) || (rules && fci_rules_check (own, rules)))

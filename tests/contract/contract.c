@@ -1,5 +1,6 @@
 /* tests/contract/contract.c: what every plugin that was built must keep, whatever it does.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/api/builtins.h"
 #include "core/base/ctx.h"
 #include "core/convert/detect.h"
 #include "core/plugin/load.h"
