@@ -26,19 +26,11 @@ struct fmtconv_ctx
   size_t n_details;
   size_t details_room;
   size_t n_more;
-  fci_defer *defers;       /* newest first */
-  fci_kept *kept;          /* what other folders keep here: core/base/state.h */
-  void *sources;           /* core/source: what is open */
-  void *sealed;            /* core/model: the sealed models, by the numbers of their tensors */
-  void *measured;          /* core/model: requirements to measure, by what they measure */
-  void *stage;             /* core/model: what the transform that runs was given; NULL: none runs */
-  void *specs;             /* core/pipeline: specs that are inputs */
-  const char *scratch_dir; /* folder of OUTPUT, for unlinked files; NULL: no output */
-  uint32_t n_requirements; /* core/model: how many were made */
-  unsigned depth;          /* core/pipeline: readers that called one another */
-  bool is_read;            /* a reader runs: its errors without a hint get the usual one of their code */
-  bool is_written;         /* what is parsed stands in a file, not in a command: E_USAGE becomes E_FORMAT */
-  bool rereads;            /* core/pipeline: an output is read again; only errors are told */
+  fci_defer *defers; /* newest first */
+  fci_kept *kept;    /* what other folders keep here: core/base/state.h */
+  bool is_read;      /* a reader runs: its errors without a hint get the usual one of their code */
+  bool is_written;   /* what is parsed stands in a file, not in a command: E_USAGE becomes E_FORMAT */
+  bool rereads;      /* core/pipeline: an output is read again; only errors are told */
 };
 
 /* What to do about a file that breaks the rules of its format. */

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/state.h"
 #include "core/convert/detect.h"
 #include "core/convert/stage.h"
 #include "core/plugin/registry.h"
@@ -19,18 +20,19 @@ typedef struct frame
 {
   const char *plugin;
   const char *file;
-  void *stage;
+  const fmtconv_model *made;
   bool is_read;
 } frame;
 
-/* stage: of the transform that runs; NULL: none does. */
+/* made: by the transform that runs; NULL: none does. */
 static frame
-enter (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *file, void *stage)
+enter (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *file, const fmtconv_model *made)
 {
-  frame saved = { .plugin = ctx->plugin, .file = ctx->file, .stage = ctx->stage, .is_read = ctx->is_read };
+  frame saved = {
+    .plugin = ctx->plugin, .file = ctx->file, .made = fci_model_run (ctx, made), .is_read = ctx->is_read
+  };
   ctx->plugin = plugin->name;
   ctx->file = file;
-  ctx->stage = stage;
   ctx->is_read = false;
   return saved;
 }
@@ -43,7 +45,7 @@ leave (fmtconv_ctx *ctx, const frame *saved, int code)
     fmtconv_fail (ctx, code, "plugin '%s' failed and did not say why", ctx->plugin);
   ctx->plugin = saved->plugin;
   ctx->file = saved->file;
-  ctx->stage = saved->stage;
+  fci_model_run (ctx, saved->made);
   ctx->is_read = saved->is_read;
   return ctx->failed;
 }
@@ -76,7 +78,7 @@ fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char 
   fmtconv_model *out = fci_model_new (ctx, in);
   if (!out)
     return NULL;
-  frame saved = enter (ctx, plugin, ctx->file, fci_model_stage (out));
+  frame saved = enter (ctx, plugin, ctx->file, out);
   int code = 0;
   if (transform->apply)
     code = transform->apply (ctx, p, in, out);
@@ -118,13 +120,27 @@ fci_stage_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *p
       fci_features_check (ctx, owner, transform->understands, in) ? NULL : fci_model_new (ctx, in);
   if (!out)
     return NULL;
-  frame saved = enter (ctx, plugin, ctx->file, fci_model_stage (out));
+  frame saved = enter (ctx, plugin, ctx->file, out);
   if (*params)
     fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", params);
   forget_description (ctx, out);
   fmtconv_rules_reverse (transform->rules, in, out);
   int code = ctx->failed ? ctx->failed : fci_model_seal (out, plugin->name);
   return leave (ctx, &saved, code) ? NULL : out;
+}
+
+/* Readers, or writers, that call one another. */
+typedef struct calls
+{
+  unsigned depth;
+} calls;
+
+static const fci_state_key calls_key = { sizeof (calls) };
+
+static calls *
+calls_of (fmtconv_ctx *ctx)
+{
+  return fci_state (ctx, &calls_key);
 }
 
 /* One writer's files, added to the layout. */
@@ -134,7 +150,11 @@ write_into (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, 
 {
   const fmtconv_writer *writer = plugin->writer;
   const void *p = fci_params_parse (ctx, fci_owner (ctx, "writer", plugin), writer->params, params);
-  if (!p || fci_limits_check (ctx, plugin, p, model))
+  const calls *now = calls_of (ctx);
+  if (!p || !now || fci_limits_check (ctx, plugin, p, model))
+    return ctx->failed;
+  /* A writer that calls another one sees to the files itself. */
+  if (!now->depth && fci_files_warn (ctx, plugin, p, model))
     return ctx->failed;
   frame saved = enter (ctx, plugin, NULL, NULL);
   const char *outer = layout->params;
@@ -158,8 +178,9 @@ fci_stage_write (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *par
 static bool
 may_call (fmtconv_ctx *ctx, fci_role role, const char *name)
 {
-  if (ctx->depth < DEPTH)
-    return true;
+  const calls *now = calls_of (ctx);
+  if (!now || now->depth < DEPTH)
+    return now != NULL;
   return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "%ss call one another more than %d deep, '%s' at last",
                        fci_role_name (role), DEPTH, name)
          == 0;
@@ -196,9 +217,9 @@ fmtconv_layout_write (fmtconv_layout *layout, const char *name, const fmtconv_mo
   const fmtconv_plugin *plugin = called (ctx, writer, FCI_WRITER, &spec);
   if (!plugin || fci_layout_enter (layout, name, &saved))
     return;
-  ctx->depth++;
+  calls_of (ctx)->depth++;
   write_into (ctx, plugin, spec.params, model, layout);
-  ctx->depth--;
+  calls_of (ctx)->depth--;
   fci_layout_leave (layout, &saved);
 }
 
@@ -212,9 +233,9 @@ fmtconv_input_read (fmtconv_input *in, const char *reader)
   const fmtconv_plugin *plugin = reader ? called (ctx, reader, FCI_READER, &spec) : called_by_bid (in, &spec);
   if (!plugin)
     return NULL;
-  ctx->depth++;
+  calls_of (ctx)->depth++;
   const fmtconv_model *model = fci_stage_read (ctx, plugin, spec.params, in);
-  ctx->depth--;
+  calls_of (ctx)->depth--;
   fci_stage_give (ctx, model);
   /* Sealed, so that the caller can only look at it, whatever the type says. */
   return (fmtconv_model *) model;

@@ -17,6 +17,11 @@ int fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understand
 int fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *params,
                       const fmtconv_model *model);
 
+/* Warns of the model's files that the writer leaves behind, by name: a transform keeps them, whether it knows of them or
+ * not.  Returns 0 or a code. */
+int fci_files_warn (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *params,
+                    const fmtconv_model *model);
+
 /* Note what the writer has no place for of what was read beside the tensors, and is still there; and warn of scaled
  * tensors that lost their scales.  0 or a code. */
 int fci_left_note (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_model *read,

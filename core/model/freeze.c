@@ -1,6 +1,7 @@
 /* core/model/freeze.c: closes a model: its account is settled, its tensors get numbers of their own.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/ctx.h"
+#include "core/base/state.h"
 #include "core/model/private.h"
 #include "core/model/scaled.h"
 #include <string.h>
@@ -14,12 +15,12 @@ typedef struct sealed
   uint32_t next; /* number of the next tensor */
 } sealed;
 
+static const fci_state_key sealed_key = { sizeof (sealed) };
+
 static sealed *
 sealed_of (fmtconv_ctx *ctx)
 {
-  if (!ctx->sealed)
-    ctx->sealed = fci_new (ctx, sealed);
-  return ctx->sealed;
+  return fci_state (ctx, &sealed_key);
 }
 
 bool
@@ -50,14 +51,14 @@ fci_model_register (fmtconv_model *model)
 uint32_t
 fci_origins (const fmtconv_ctx *ctx)
 {
-  const sealed *all = ctx->sealed;
+  const sealed *all = fci_state_find (ctx, &sealed_key);
   return all ? all->next : 0;
 }
 
 const fmtconv_tensor *
 fci_origin_tensor (fmtconv_ctx *ctx, uint32_t origin)
 {
-  const sealed *all = ctx->sealed;
+  const sealed *all = fci_state_find (ctx, &sealed_key);
   size_t a = 0, b = all ? all->n : 0;
   while (a < b)
     {

@@ -28,8 +28,9 @@ fmtconv_model *fci_model_bundle (fmtconv_ctx *ctx, size_t n, fmtconv_model *cons
 /* Call a sealed model by a name, as a component.  0 or a code: a component of another name. */
 int fci_model_call (fmtconv_model *model, const char *name);
 
-/* What the stage of a model was given, to be ctx->stage while its transform runs. */
-void *fci_model_stage (const fmtconv_model *model);
+/* Says that a transform runs and makes that model (NULL: none runs any more).  Returns the model of the transform that
+ * ran before, to go on with later. */
+const fmtconv_model *fci_model_run (fmtconv_ctx *ctx, const fmtconv_model *made);
 
 /* The stage of the transform that runs, if any, is given another sealed model, which enters the account. */
 void fci_stage_give (fmtconv_ctx *ctx, const fmtconv_model *model);

@@ -15,7 +15,7 @@ enum
   FCI_AHEAD = 1 << 13 /* bytes that cursors read ahead, so that a header of many numbers costs few calls */
 };
 
-/* ctx->sources. */
+/* What is open in a context, and what was read ahead. */
 struct fci_sources
 {
   fci_disk *disks;      /* newest first */

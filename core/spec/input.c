@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/state.h"
 #include "core/convert/detect.h"
 #include "core/source/input.h"
 #include "core/spec/input.h"
@@ -22,25 +23,25 @@ typedef struct reading
   const struct reading *outer; /* the one that reads it */
 } reading;
 
-/* ctx->specs. */
+/* The specs of a context. */
 typedef struct specs
 {
   const reading *inner; /* the last that began and did not end; NULL: none */
   const fci_spec_input *read;
 } specs;
 
+static const fci_state_key specs_key = { sizeof (specs) };
+
 static specs *
 specs_of (fmtconv_ctx *ctx)
 {
-  if (!ctx->specs)
-    ctx->specs = fci_new (ctx, specs);
-  return ctx->specs;
+  return fci_state (ctx, &specs_key);
 }
 
 const fci_spec_input *
 fci_spec_input_of (const fmtconv_ctx *ctx, const fmtconv_model *model)
 {
-  const specs *all = ctx->specs;
+  const specs *all = fci_state_find (ctx, &specs_key);
   const fci_spec_input *one = all ? all->read : NULL;
   while (one && one->model != model)
     one = one->next;

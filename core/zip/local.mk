@@ -7,5 +7,7 @@ core_sources += \
 	core/zip/inflate.c \
 	core/zip/local.c \
 	core/zip/names.c \
+	core/zip/scratch.c \
+	core/zip/scratch.h \
 	core/zip/zip.c \
 	core/zip/zip.h
