@@ -83,16 +83,17 @@ read_names (fmtconv_ctx *ctx, fmtconv_input *in)
                .path = fmtconv_input_path (in),
                .source = fci_source_memory (ctx, NULL, INT64_MAX, fmtconv_input_path (in)),
                .model = fci_model_new (ctx, NULL) };
+  fci_subject subject;
+  fci_subject_push_file (ctx, &subject, n.place);
   for (char *line = text, *next; line && !ctx->failed; line = next)
     {
       next = strchr (line, '\n');
       if (next)
         *next++ = '\0';
       snprintf (n.place, sizeof n.place, "%s:%zu", n.path, ++n.line);
-      ctx->file = n.place;
       add_name (&n, line);
     }
-  ctx->file = NULL;
+  fci_subject_pop (ctx, &subject);
   return text && n.model && fci_model_seal (n.model, NULL) == 0 ? n.model : NULL;
 }
 

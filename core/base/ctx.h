@@ -4,6 +4,7 @@
 #define FCI_CTX_H
 
 #include "core/base/arena.h"
+#include "core/base/subject.h"
 #include <fmtconv/fmtconv.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -20,17 +21,13 @@ struct fmtconv_ctx
   int failed;              /* code of the first error, 0: none */
   int muted;               /* > 0: messages and errors are not reported, see fci_try_begin */
   atomic_int cancelled;
-  const char *plugin; /* whose callback runs; NULL: the core */
-  const char *file;   /* path of the input the running reader was given, or name of a component; NULL: none */
-  const char **details; /* lines for the next message */
+  const fci_subject *subject; /* of messages, the top of a stack; NULL: nothing yet */
+  const char **details;       /* lines for the next message */
   size_t n_details;
   size_t details_room;
   size_t n_more;
   fci_defer *defers; /* newest first */
   fci_kept *kept;    /* what other folders keep here: core/base/state.h */
-  bool is_read;      /* a reader runs: its errors without a hint get the usual one of their code */
-  bool is_written;   /* what is parsed stands in a file, not in a command: E_USAGE becomes E_FORMAT */
-  bool rereads;      /* core/pipeline: an output is read again; only errors are told */
 };
 
 /* What to do about a file that breaks the rules of its format. */
@@ -72,8 +69,7 @@ typedef struct fci_try
 {
   int failed;
   int muted;
-  const char *plugin;
-  const char *file;
+  const fci_subject *subject;
   void (*message) (void *arg, const fmtconv_message *message);
   void *arg;
 } fci_try;

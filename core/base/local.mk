@@ -20,6 +20,8 @@ core_sources += \
 	core/base/sink.h \
 	core/base/state.c \
 	core/base/state.h \
+	core/base/subject.c \
+	core/base/subject.h \
 	core/base/text.c \
 	core/base/text.h \
 	core/base/utf8.c \

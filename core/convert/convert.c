@@ -71,22 +71,29 @@ read_part (fci_conversion *c, fci_part *part)
   return c->ctx->failed;
 }
 
+/* A component by its own chain.  Messages begin with its name. */
+static int
+make_component (fci_conversion *c, fci_part *part)
+{
+  fci_subject subject;
+  fci_subject_push_file (c->ctx, &subject, part->job.name);
+  if (!fci_chain_part (c, part) && !fci_links_run (c->ctx, &part->chain, &part->model))
+    fci_model_call ((fmtconv_model *) part->model, part->job.name);
+  fci_subject_pop (c->ctx, &subject);
+  return c->ctx->failed;
+}
+
 /* The components, each by its own chain, to one bundle. */
 static int
 bundle_parts (fci_conversion *c)
 {
   fmtconv_model **all = fmtconv_ctx_alloc (c->ctx, c->n_parts, sizeof *all);
-  const char *file = c->ctx->file;
   for (size_t i = 0; all && i < c->n_parts; i++)
     {
-      fci_part *part = &c->part[i];
-      c->ctx->file = part->job.name; /* messages begin with it */
-      if (fci_chain_part (c, part) || fci_links_run (c->ctx, &part->chain, &part->model)
-          || fci_model_call ((fmtconv_model *) part->model, part->job.name))
+      if (make_component (c, &c->part[i]))
         return c->ctx->failed;
-      all[i] = (fmtconv_model *) part->model;
+      all[i] = (fmtconv_model *) c->part[i].model;
     }
-  c->ctx->file = file;
   c->model = all ? fci_model_bundle (c->ctx, c->n_parts, all) : NULL;
   return c->ctx->failed;
 }

@@ -55,9 +55,11 @@ reread (void *arg, const fmtconv_file *file, const char *path)
     }
   fmtconv_input *in = fci_input_alias (c->ctx, path, file->base);
   const char *shared = fci_params_shared (c->ctx, module->plugin->reader->params, file->params);
-  c->ctx->rereads = true;
+  fci_subject subject = *fci_subject_now (c->ctx);
+  subject.is_quiet = true;
+  fci_subject_push (c->ctx, &subject);
   const fmtconv_model *model = in && shared ? fci_stage_read (c->ctx, module->plugin, shared, in) : NULL;
-  c->ctx->rereads = false;
+  fci_subject_pop (c->ctx, &subject);
   return model;
 }
 

@@ -153,11 +153,11 @@ static int
 run_on_component (runner *r, fci_link *link)
 {
   const fmtconv_model *in = input_of (r, link);
-  const char *file = r->ctx->file;
-  r->ctx->file = link->component; /* messages begin with it */
+  fci_subject subject;
+  fci_subject_push_file (r->ctx, &subject, link->component);
   link->n_in = in ? fmtconv_model_count (in) : 0;
   link->out = in ? run_link (r->ctx, link, in) : NULL;
-  r->ctx->file = file;
+  fci_subject_pop (r->ctx, &subject);
   if (!link->out || fci_model_call ((fmtconv_model *) link->out, link->component))
     return r->ctx->failed;
   r->model = put_component (r, link->out);

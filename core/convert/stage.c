@@ -15,38 +15,32 @@ enum
   DEPTH = 8 /* readers, or writers, that call one another */
 };
 
-/* Who is named in messages while a callback runs. */
+/* What surrounds a callback. */
 typedef struct frame
 {
-  const char *plugin;
-  const char *file;
-  const fmtconv_model *made;
-  bool is_read;
+  fci_subject subject;
+  const fmtconv_model *before; /* of the transform that ran before */
 } frame;
 
 /* made: by the transform that runs; NULL: none does. */
-static frame
-enter (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *file, const fmtconv_model *made)
+static void
+enter (fmtconv_ctx *ctx, frame *f, const fmtconv_plugin *plugin, const char *file, const fmtconv_model *made)
 {
-  frame saved = {
-    .plugin = ctx->plugin, .file = ctx->file, .made = fci_model_run (ctx, made), .is_read = ctx->is_read
-  };
-  ctx->plugin = plugin->name;
-  ctx->file = file;
-  ctx->is_read = false;
-  return saved;
+  *f = (frame){ .subject = *fci_subject_now (ctx), .before = fci_model_run (ctx, made) };
+  f->subject.plugin = plugin->name;
+  f->subject.file = file;
+  f->subject.is_read = false;
+  fci_subject_push (ctx, &f->subject);
 }
 
 /* 0, or the error's code; a callback that failed without a word is an error too. */
 static int
-leave (fmtconv_ctx *ctx, const frame *saved, int code)
+leave (fmtconv_ctx *ctx, const frame *f, int code)
 {
   if (code < 0 && !ctx->failed)
-    fmtconv_fail (ctx, code, "plugin '%s' failed and did not say why", ctx->plugin);
-  ctx->plugin = saved->plugin;
-  ctx->file = saved->file;
-  fci_model_run (ctx, saved->made);
-  ctx->is_read = saved->is_read;
+    fmtconv_fail (ctx, code, "plugin '%s' failed and did not say why", f->subject.plugin);
+  fci_subject_pop (ctx, &f->subject);
+  fci_model_run (ctx, f->before);
   return ctx->failed;
 }
 
@@ -58,12 +52,13 @@ fci_stage_read (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *para
   fmtconv_model *model = p ? fci_model_new (ctx, NULL) : NULL;
   if (!model)
     return NULL;
-  frame saved = enter (ctx, plugin, fmtconv_input_path (in), NULL);
-  ctx->is_read = true;
+  frame f;
+  enter (ctx, &f, plugin, fmtconv_input_path (in), NULL);
+  f.subject.is_read = true;
   int code = fci_refuse_stand_in (ctx, fci_input_peek (in)) ? ctx->failed : reader->read (ctx, p, in, model);
   if (code >= 0 && !ctx->failed)
     code = fci_model_seal (model, plugin->name);
-  return leave (ctx, &saved, code) ? NULL : model;
+  return leave (ctx, &f, code) ? NULL : model;
 }
 
 const fmtconv_model *
@@ -78,7 +73,8 @@ fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char 
   fmtconv_model *out = fci_model_new (ctx, in);
   if (!out)
     return NULL;
-  frame saved = enter (ctx, plugin, ctx->file, out);
+  frame f;
+  enter (ctx, &f, plugin, fci_subject_now (ctx)->file, out);
   int code = 0;
   if (transform->apply)
     code = transform->apply (ctx, p, in, out);
@@ -86,7 +82,7 @@ fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char 
     fmtconv_rules_apply (transform->rules, in, out);
   if (code >= 0 && !ctx->failed)
     code = fci_model_seal (out, plugin->name);
-  return leave (ctx, &saved, code) ? NULL : out;
+  return leave (ctx, &f, code) ? NULL : out;
 }
 
 const char *
@@ -120,13 +116,14 @@ fci_stage_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *p
       fci_features_check (ctx, owner, transform->understands, in) ? NULL : fci_model_new (ctx, in);
   if (!out)
     return NULL;
-  frame saved = enter (ctx, plugin, ctx->file, out);
+  frame f;
+  enter (ctx, &f, plugin, fci_subject_now (ctx)->file, out);
   if (*params)
     fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", params);
   forget_description (ctx, out);
   fmtconv_rules_reverse (transform->rules, in, out);
   int code = ctx->failed ? ctx->failed : fci_model_seal (out, plugin->name);
-  return leave (ctx, &saved, code) ? NULL : out;
+  return leave (ctx, &f, code) ? NULL : out;
 }
 
 /* Readers, or writers, that call one another. */
@@ -156,12 +153,13 @@ write_into (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, 
   /* A writer that calls another one sees to the files itself. */
   if (!now->depth && fci_files_warn (ctx, plugin, p, model))
     return ctx->failed;
-  frame saved = enter (ctx, plugin, NULL, NULL);
+  frame f;
+  enter (ctx, &f, plugin, NULL, NULL);
   const char *outer = layout->params;
   layout->params = params;
   int code = writer->write (ctx, p, model, layout);
   layout->params = outer;
-  return leave (ctx, &saved, code);
+  return leave (ctx, &f, code);
 }
 
 const fmtconv_layout *
@@ -170,8 +168,9 @@ fci_stage_write (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *par
 {
   if (!layout || write_into (ctx, plugin, params, model, layout))
     return NULL;
-  frame saved = enter (ctx, plugin, NULL, NULL);
-  return leave (ctx, &saved, fci_layout_seal (layout)) ? NULL : layout;
+  frame f;
+  enter (ctx, &f, plugin, NULL, NULL);
+  return leave (ctx, &f, fci_layout_seal (layout)) ? NULL : layout;
 }
 
 /* Not deeper than can be meant?  Else an error. */

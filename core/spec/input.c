@@ -203,25 +203,41 @@ note_read (fmtconv_ctx *ctx, const char *path, const fmtconv_model *model, const
   return 0;
 }
 
+static const fci_conversion *
+run_inside (fci_pipeline *p, specs *all, const fci_spec_params *given, fmtconv_input *in)
+{
+  const reading here = { .file = in, .outer = all->inner };
+  if (check_may_read (p->ctx, &here))
+    return NULL;
+  all->inner = &here;
+  const fci_conversion *c = run (p, given, in);
+  all->inner = here.outer;
+  return c;
+}
+
 static int
-read_spec (fmtconv_ctx *ctx, const void *given, fmtconv_input *in, fmtconv_model *out)
+read_inside (fmtconv_ctx *ctx, const fci_spec_params *given, fmtconv_input *in, fmtconv_model *out)
 {
   specs *all = specs_of (ctx);
   fci_pipeline p = { .ctx = ctx, .is_input = true, .job = fci_new (ctx, fmtconv_job) };
-  if (!all || !p.job)
-    return ctx->failed;
-  ctx->is_read = false; /* what is wrong was written by hand, and is no damaged checkpoint */
-  reading here = { .file = in, .outer = all->inner };
-  if (check_may_read (ctx, &here))
-    return ctx->failed;
-  all->inner = &here;
-  const fci_conversion *c = run (&p, given, in);
-  all->inner = here.outer;
+  const fci_conversion *c = all && p.job ? run_inside (&p, all, given, in) : NULL;
   if (!c)
     return ctx->failed;
   fci_model_continue (out, c->model);
   tell_skipped (c, out);
   return note_read (ctx, fmtconv_input_path (in), out, c);
+}
+
+/* What is wrong was written by hand: its errors do not get the hints of damaged checkpoints. */
+static int
+read_spec (fmtconv_ctx *ctx, const void *given, fmtconv_input *in, fmtconv_model *out)
+{
+  fci_subject subject = *fci_subject_now (ctx);
+  subject.is_read = false;
+  fci_subject_push (ctx, &subject);
+  int code = read_inside (ctx, given, in, out);
+  fci_subject_pop (ctx, &subject);
+  return code;
 }
 
 const fmtconv_plugin fci_spec_plugin = {

@@ -480,7 +480,7 @@ Test (stage, transform_failures)
   cr_expect_null (fci_stage_transform (ctx, &plugin, "", six (ctx)));
   cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "plugin 'mute' failed and did not say why"), "%s", h.error);
-  cr_expect_null (ctx->plugin);
+  cr_expect_null (fci_subject_now (ctx)->plugin);
   fmtconv_ctx_free (ctx);
 
   transform.apply = forget_tensors;
