@@ -106,8 +106,9 @@ read_against (fmtconv_ctx *ctx, const char *path)
     return NULL;
   if (!fmtconv_input_is_folder (in) && fci_has_suffix (path, ".txt"))
     return read_names (ctx, in);
-  const fmtconv_plugin *reader = fci_detect_reader (ctx, in);
-  const fmtconv_model *model = reader ? fci_stage_read (ctx, reader, "", in) : NULL;
+  fci_link reader;
+  int code = fci_link_make (ctx, FCI_READER, fci_detect_reader (ctx, in), "", &reader);
+  const fmtconv_model *model = code ? NULL : fci_stage_read (ctx, &reader, in);
   if (!fmtconv_model_next_component (model, NULL))
     return model;
   fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s holds several components: name the folder of one",

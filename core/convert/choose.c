@@ -65,8 +65,8 @@ static int
 add_link (fmtconv_ctx *ctx, fci_links *links, const fmtconv_plugin *plugin, const char *component)
 {
   fci_link *link = fci_links_add (ctx, links);
-  if (link)
-    *link = (fci_link){ .plugin = plugin, .params = "", .component = component };
+  if (link && !fci_link_make (ctx, FCI_TRANSFORM, plugin, "", link))
+    link->component = component;
   return ctx->failed;
 }
 

@@ -66,7 +66,7 @@ read_part (fci_conversion *c, fci_part *part)
   if (part->job.copy)
     part->read = fci_stage_copy (c->ctx, &part->job, part->input);
   else if (!fci_chain_reader (c, part))
-    part->read = fci_stage_read (c->ctx, part->reader.plugin, part->reader.params, part->input);
+    part->read = fci_stage_read (c->ctx, &part->reader, part->input);
   part->model = part->read;
   return c->ctx->failed;
 }

@@ -6,18 +6,6 @@
 #include "core/convert/pipeline.h"
 #include "core/exec/exec.h"
 
-/* One element of the chain. */
-typedef struct fci_link
-{
-  const fmtconv_plugin *plugin; /* NULL: not known yet */
-  const char *params;           /* as typed, "" if none */
-  bool reverse;                 /* its rules run backwards */
-  const char *component;        /* the one it takes, or makes; NULL: the whole model */
-  size_t n_in;                  /* tensors of what it was given … */
-  const fmtconv_model *out;     /* … and what it made of them; NULL: it did not run yet */
-  const fmtconv_model *after;   /* the whole model then */
-} fci_link;
-
 /* Transforms in order. */
 typedef struct fci_links
 {
@@ -53,6 +41,7 @@ typedef struct fci_conversion
   fci_links chain;            /* of the only input, or of the bundle of all; then those of the output */
   size_t n_common;            /* links of the chain before those of the output, and --dtype */
   fci_links own;              /* of the output alone, until they are put behind the chain */
+  fci_link cast;              /* what --dtype is short for; without a plugin: no dtype is given */
   const fmtconv_model *model; /* what the chain made, so far */
   bool only_model;            /* of a spec that is an input: there is neither a writer nor an output */
   bool detected;              /* something was chosen that was not given */
@@ -122,9 +111,6 @@ int fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, c
 
 /* The joins of bundles whose components these transforms made, behind the other links. */
 int fci_chain_joins (fci_conversion *c, const fci_links *makers, fci_links *links);
-
-/* " -t COMPONENT/NAME:params", as one could type it, with the letter of its option; "" where there is no memory. */
-const char *fci_link_option (fmtconv_ctx *ctx, char option, const fci_link *link);
 
 /* How many of the first n transforms of both are the same, parameters included. */
 size_t fci_links_alike (const fci_links *a, const fci_links *b, size_t n);

@@ -17,8 +17,7 @@ make_layouts (fci_conversion *c, size_t n)
   for (size_t i = 0; outputs && i < n && !c->ctx->failed; i++)
     {
       fci_conversion *to = &c[i];
-      to->layout =
-          fci_stage_write (to->ctx, to->writer.plugin, to->writer.params, to->model, fci_output_layout (to));
+      to->layout = fci_stage_write (to->ctx, &to->writer, to->model, fci_output_layout (to));
       if (to->layout && !fci_check_not_inside (to)) /* again, because by now all inputs are known */
         fci_publish_check (to->ctx, to->layout, to->output);
       for (size_t k = 0; k < to->n_parts && !to->ctx->failed; k++)
@@ -58,7 +57,10 @@ reread (void *arg, const fmtconv_file *file, const char *path)
   fci_subject subject = *fci_subject_now (c->ctx);
   subject.is_quiet = true;
   fci_subject_push (c->ctx, &subject);
-  const fmtconv_model *model = in && shared ? fci_stage_read (c->ctx, module->plugin, shared, in) : NULL;
+  const fmtconv_model *model = NULL;
+  fci_link link;
+  if (in && shared && !fci_link_make (c->ctx, FCI_READER, module->plugin, shared, &link))
+    model = fci_stage_read (c->ctx, &link, in);
   fci_subject_pop (c->ctx, &subject);
   return model;
 }

@@ -35,19 +35,6 @@ fci_links_add (fmtconv_ctx *ctx, fci_links *links)
   return &links->link[links->n++];
 }
 
-const char *
-fci_link_option (fmtconv_ctx *ctx, char option, const fci_link *link)
-{
-  const char *text =
-      fmtconv_ctx_printf (ctx, "%s%s%s%s%s%s", link->component ? link->component : "",
-                          link->component ? "/" : "", link->plugin->name, link->reverse ? ":reverse" : "",
-                          !*link->params  ? ""
-                          : link->reverse ? ","
-                                          : ":",
-                          link->params);
-  return text ? fmtconv_ctx_printf (ctx, " -%c %s", option, fci_shell_word (ctx, text)) : "";
-}
-
 static const fmtconv_model *
 find_component (const fmtconv_model *bundle, const char *name)
 {
@@ -145,8 +132,7 @@ input_of (const runner *r, const fci_link *link)
 static const fmtconv_model *
 run_link (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *in)
 {
-  return link->reverse ? fci_stage_reverse (ctx, link->plugin, link->params, in)
-                       : fci_stage_transform (ctx, link->plugin, link->params, in);
+  return link->reverse ? fci_stage_reverse (ctx, link, in) : fci_stage_transform (ctx, link, in);
 }
 
 static int

@@ -12,6 +12,8 @@ core_sources += \
 	core/convert/inside.c \
 	core/convert/leftovers.c \
 	core/convert/limits.c \
+	core/convert/link.c \
+	core/convert/link.h \
 	core/convert/links.c \
 	core/convert/output.c \
 	core/convert/pipeline.h \

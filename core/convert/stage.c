@@ -1,4 +1,4 @@
-/* core/convert/stage.c: one stage each of a conversion: parameters, callback, checks, seal.
+/* core/convert/stage.c: one stage each of a conversion: callback, checks, seal.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -45,30 +45,30 @@ leave (fmtconv_ctx *ctx, const frame *f, int code)
 }
 
 const fmtconv_model *
-fci_stage_read (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, fmtconv_input *in)
+fci_stage_read (fmtconv_ctx *ctx, const fci_link *link, fmtconv_input *in)
 {
-  const fmtconv_reader *reader = plugin->reader;
-  const void *p = fci_params_parse (ctx, fci_owner (ctx, "reader", plugin), reader->params, params);
-  fmtconv_model *model = p ? fci_model_new (ctx, NULL) : NULL;
+  const fmtconv_plugin *plugin = link->plugin;
+  fmtconv_model *model = link->block ? fci_model_new (ctx, NULL) : NULL;
   if (!model)
     return NULL;
   frame f;
   enter (ctx, &f, plugin, fmtconv_input_path (in), NULL);
   f.subject.is_read = true;
-  int code = fci_refuse_stand_in (ctx, fci_input_peek (in)) ? ctx->failed : reader->read (ctx, p, in, model);
+  int code = fci_refuse_stand_in (ctx, fci_input_peek (in))
+                 ? ctx->failed
+                 : plugin->reader->read (ctx, link->block, in, model);
   if (code >= 0 && !ctx->failed)
     code = fci_model_seal (model, plugin->name);
   return leave (ctx, &f, code) ? NULL : model;
 }
 
 const fmtconv_model *
-fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
-                     const fmtconv_model *in)
+fci_stage_transform (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *in)
 {
+  const fmtconv_plugin *plugin = link->plugin;
   const fmtconv_transform *transform = plugin->transform;
   const char *owner = fci_owner (ctx, "transform", plugin);
-  const void *p = fci_params_parse (ctx, owner, transform->params, params);
-  if (!p || fci_features_check (ctx, owner, transform->understands, in))
+  if (!link->block || fci_features_check (ctx, owner, transform->understands, in))
     return NULL;
   fmtconv_model *out = fci_model_new (ctx, in);
   if (!out)
@@ -77,7 +77,7 @@ fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char 
   enter (ctx, &f, plugin, fci_subject_now (ctx)->file, out);
   int code = 0;
   if (transform->apply)
-    code = transform->apply (ctx, p, in, out);
+    code = transform->apply (ctx, link->block, in, out);
   else
     fmtconv_rules_apply (transform->rules, in, out);
   if (code >= 0 && !ctx->failed)
@@ -107,9 +107,9 @@ forget_description (fmtconv_ctx *ctx, fmtconv_model *out)
 }
 
 const fmtconv_model *
-fci_stage_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
-                   const fmtconv_model *in)
+fci_stage_reverse (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *in)
 {
+  const fmtconv_plugin *plugin = link->plugin;
   const fmtconv_transform *transform = plugin->transform;
   const char *owner = fci_owner (ctx, "transform", plugin);
   fmtconv_model *out =
@@ -118,8 +118,8 @@ fci_stage_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *p
     return NULL;
   frame f;
   enter (ctx, &f, plugin, fci_subject_now (ctx)->file, out);
-  if (*params)
-    fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", params);
+  if (*link->params)
+    fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", link->params);
   forget_description (ctx, out);
   fmtconv_rules_reverse (transform->rules, in, out);
   int code = ctx->failed ? ctx->failed : fci_model_seal (out, plugin->name);
@@ -142,34 +142,31 @@ calls_of (fmtconv_ctx *ctx)
 
 /* One writer's files, added to the layout. */
 static int
-write_into (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, const fmtconv_model *model,
-            fmtconv_layout *layout)
+write_into (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *model, fmtconv_layout *layout)
 {
-  const fmtconv_writer *writer = plugin->writer;
-  const void *p = fci_params_parse (ctx, fci_owner (ctx, "writer", plugin), writer->params, params);
+  const fmtconv_plugin *plugin = link->plugin;
   const calls *now = calls_of (ctx);
-  if (!p || !now || fci_limits_check (ctx, plugin, p, model))
+  if (!link->block || !now || fci_limits_check (ctx, plugin, link->block, model))
     return ctx->failed;
   /* A writer that calls another one sees to the files itself. */
-  if (!now->depth && fci_files_warn (ctx, plugin, p, model))
+  if (!now->depth && fci_files_warn (ctx, plugin, link->block, model))
     return ctx->failed;
   frame f;
   enter (ctx, &f, plugin, NULL, NULL);
   const char *outer = layout->params;
-  layout->params = params;
-  int code = writer->write (ctx, p, model, layout);
+  layout->params = link->params;
+  int code = plugin->writer->write (ctx, link->block, model, layout);
   layout->params = outer;
   return leave (ctx, &f, code);
 }
 
 const fmtconv_layout *
-fci_stage_write (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
-                 const fmtconv_model *model, fmtconv_layout *layout)
+fci_stage_write (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *model, fmtconv_layout *layout)
 {
-  if (!layout || write_into (ctx, plugin, params, model, layout))
+  if (!layout || write_into (ctx, link, model, layout))
     return NULL;
   frame f;
-  enter (ctx, &f, plugin, NULL, NULL);
+  enter (ctx, &f, link->plugin, NULL, NULL);
   return leave (ctx, &f, fci_layout_seal (layout)) ? NULL : layout;
 }
 
@@ -210,6 +207,7 @@ fmtconv_layout_write (fmtconv_layout *layout, const char *name, const fmtconv_mo
 {
   fmtconv_ctx *ctx = layout ? layout->ctx : NULL;
   fci_spec spec;
+  fci_link link;
   fci_scope saved;
   if (!ctx || ctx->failed || !name || !model || !writer)
     return;
@@ -217,7 +215,8 @@ fmtconv_layout_write (fmtconv_layout *layout, const char *name, const fmtconv_mo
   if (!plugin || fci_layout_enter (layout, name, &saved))
     return;
   calls_of (ctx)->depth++;
-  write_into (ctx, plugin, spec.params, model, layout);
+  if (!fci_link_make (ctx, FCI_WRITER, plugin, spec.params, &link))
+    write_into (ctx, &link, model, layout);
   calls_of (ctx)->depth--;
   fci_layout_leave (layout, &saved);
 }
@@ -227,13 +226,15 @@ fmtconv_input_read (fmtconv_input *in, const char *reader)
 {
   fmtconv_ctx *ctx = in ? fci_input_ctx (in) : NULL;
   fci_spec spec;
+  fci_link link;
   if (!ctx || ctx->failed)
     return NULL;
   const fmtconv_plugin *plugin = reader ? called (ctx, reader, FCI_READER, &spec) : called_by_bid (in, &spec);
   if (!plugin)
     return NULL;
   calls_of (ctx)->depth++;
-  const fmtconv_model *model = fci_stage_read (ctx, plugin, spec.params, in);
+  int code = fci_link_make (ctx, FCI_READER, plugin, spec.params, &link);
+  const fmtconv_model *model = code ? NULL : fci_stage_read (ctx, &link, in);
   calls_of (ctx)->depth--;
   fci_stage_give (ctx, model);
   /* Sealed, so that the caller can only look at it, whatever the type says. */

@@ -471,13 +471,21 @@ forget_tensors (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, f
   return 0;
 }
 
+static const fmtconv_model *
+transformed (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const fmtconv_model *in)
+{
+  fci_link link;
+  cr_assert_eq (fci_link_make (ctx, FCI_TRANSFORM, plugin, "", &link), 0);
+  return fci_stage_transform (ctx, &link, in);
+}
+
 Test (stage, transform_failures)
 {
   heard h;
   fmtconv_transform transform = { .apply = fail_silently };
   fmtconv_plugin plugin = { .name = "mute", .transform = &transform };
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
-  cr_expect_null (fci_stage_transform (ctx, &plugin, "", six (ctx)));
+  cr_expect_null (transformed (ctx, &plugin, six (ctx)));
   cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "plugin 'mute' failed and did not say why"), "%s", h.error);
   cr_expect_null (fci_subject_now (ctx)->plugin);
@@ -485,7 +493,7 @@ Test (stage, transform_failures)
 
   transform.apply = forget_tensors;
   ctx = listen_to (&h, 0, NULL);
-  cr_expect_null (fci_stage_transform (ctx, &plugin, "", six (ctx)));
+  cr_expect_null (transformed (ctx, &plugin, six (ctx)));
   cr_expect_eq (h.code, FMTCONV_E_INTERNAL);
   fmtconv_ctx_free (ctx);
 }
