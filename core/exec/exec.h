@@ -59,7 +59,8 @@ int fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const cha
  * one that another writes, no room for all of them together.  0 or a code. */
 int fci_outputs_check (fmtconv_ctx *ctx, const fci_output *outputs, size_t n);
 
-/* Measure what is to be measured, compare what must be equal, write all files beside their targets, check findings,
+/* After fci_publish_check of each output and fci_outputs_check of all:
+ * measure what is to be measured, compare what must be equal, write all files beside their targets, check findings,
  * checksums and unchanged sources, verify, publish all outputs.  A new folder is written beside its target and published as a whole; in one that exists,
  * files are replaced one by one.  On an error nothing new is left and old files are untouched. */
 int fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outcome);
