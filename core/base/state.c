@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/state.h"
+#include <string.h>
 
 /* A handful, so that a list finds one as fast as anything. */
 struct fci_kept
@@ -17,7 +18,7 @@ void *
 fci_state_find (const fmtconv_ctx *ctx, const fci_state_key *key)
 {
   const fci_kept *kept = ctx->kept;
-  while (kept && kept->key != key)
+  while (kept && kept->key != key && strcmp (kept->key->name, key->name) != 0)
     kept = kept->next;
   return kept ? kept->state : NULL;
 }

@@ -9,7 +9,8 @@
 /* Names one struct of each context.  A file has its key as a static object, so that nobody else can ask for it. */
 typedef struct fci_state_key
 {
-  size_t size; /* bytes of the struct */
+  const char *name; /* of the file; a program that holds the library twice finds one struct by it */
+  size_t size;      /* bytes of the struct */
 } fci_state_key;
 
 /* Returns the struct of that key, which lives as long as the context; the first call makes it, zeroed.  NULL: it is not

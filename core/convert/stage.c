@@ -132,7 +132,7 @@ typedef struct calls
   unsigned depth;
 } calls;
 
-static const fci_state_key calls_key = { sizeof (calls) };
+static const fci_state_key calls_key = { "convert/stage.c", sizeof (calls) };
 
 static calls *
 calls_of (fmtconv_ctx *ctx)

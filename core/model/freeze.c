@@ -15,7 +15,7 @@ typedef struct sealed
   uint32_t next; /* number of the next tensor */
 } sealed;
 
-static const fci_state_key sealed_key = { sizeof (sealed) };
+static const fci_state_key sealed_key = { "model/freeze.c", sizeof (sealed) };
 
 static sealed *
 sealed_of (fmtconv_ctx *ctx)

@@ -98,7 +98,7 @@ typedef struct running
   const fmtconv_model *makes; /* NULL: none runs */
 } running;
 
-static const fci_state_key running_key = { sizeof (running) };
+static const fci_state_key running_key = { "model/scope.c", sizeof (running) };
 
 const fmtconv_model *
 fci_model_run (fmtconv_ctx *ctx, const fmtconv_model *made)

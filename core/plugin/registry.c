@@ -20,12 +20,13 @@ by_name (const void *a, const void *b)
 typedef struct registry
 {
   const fmtconv_plugin *const *builtins; /* descriptors, up to NULL */
-  fci_module *modules; /* sorted by name; each has neither plugin nor error (not loaded yet), or one of them */
+  fci_module
+      *modules; /* sorted by name; each has neither plugin nor error (not loaded yet), or one of them */
   size_t n;
   bool is_found;
 } registry;
 
-static const fci_state_key registry_key = { sizeof (registry) };
+static const fci_state_key registry_key = { "plugin/registry.c", sizeof (registry) };
 static const fmtconv_plugin *const no_builtins[] = { NULL };
 
 int

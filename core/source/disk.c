@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-static const fci_state_key sources_key = { sizeof (struct fci_sources) };
+static const fci_state_key sources_key = { "source/disk.c", sizeof (struct fci_sources) };
 
 struct fci_sources *
 fci_sources_of (fmtconv_ctx *ctx)

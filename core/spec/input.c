@@ -30,7 +30,7 @@ typedef struct specs
   const fci_spec_input *read;
 } specs;
 
-static const fci_state_key specs_key = { sizeof (specs) };
+static const fci_state_key specs_key = { "spec/input.c", sizeof (specs) };
 
 static specs *
 specs_of (fmtconv_ctx *ctx)

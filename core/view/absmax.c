@@ -114,7 +114,7 @@ typedef struct measures
   fci_map *map;
 } measures;
 
-static const fci_state_key measures_key = { sizeof (measures) };
+static const fci_state_key measures_key = { "view/absmax.c", sizeof (measures) };
 
 /* NULL: an error was recorded. */
 static fci_map *

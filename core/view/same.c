@@ -52,7 +52,7 @@ typedef struct made
   uint32_t n;
 } made;
 
-static const fci_state_key made_key = { sizeof (made) };
+static const fci_state_key made_key = { "view/same.c", sizeof (made) };
 
 fci_requirement *
 fci_requirement_new (fmtconv_ctx *ctx, fmtconv_view *wanted)

@@ -15,7 +15,7 @@ typedef struct scratch
   const char *folder; /* NULL: none was named */
 } scratch;
 
-static const fci_state_key scratch_key = { sizeof (scratch) };
+static const fci_state_key scratch_key = { "zip/scratch.c", sizeof (scratch) };
 
 void
 fci_scratch_use (fmtconv_ctx *ctx, const char *folder)
