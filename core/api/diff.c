@@ -2,9 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/api/tree.h"
 #include "core/base/ctx.h"
-#include "core/convert/convert.h"
+#include "core/convert/chain.h"
+#include "core/convert/detect.h"
+#include "core/convert/link.h"
+#include "core/convert/links.h"
+#include "core/convert/stage.h"
 #include "core/exec/check/scan.h"
 #include "core/source/input.h"
 #include <math.h>

@@ -2,12 +2,21 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/api/parts.h"
+#include "core/api/sanitize.h"
+#include "core/api/stats.h"
+#include "core/api/tree.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
+#include "core/convert/chain.h"
+#include "core/convert/choose.h"
 #include "core/convert/detect.h"
+#include "core/convert/link.h"
+#include "core/convert/recognize.h"
+#include "core/convert/shell.h"
 #include "core/convert/stage.h"
 #include "core/model/scaled.h"
+#include "core/plugin/registry.h"
 #include "core/source/input.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/api/tree.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include "core/convert/detect.h"
+#include "core/convert/link.h"
+#include "core/convert/stage.h"
 #include "core/plugin/registry.h"
 #include "core/rules/rules.h"
 #include "core/source/input.h"

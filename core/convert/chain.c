@@ -3,8 +3,16 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/convert/chain.h"
+#include "core/convert/choose.h"
 #include "core/convert/convert.h"
+#include "core/convert/detect.h"
+#include "core/convert/link.h"
+#include "core/convert/links.h"
+#include "core/convert/output.h"
+#include "core/convert/shell.h"
 #include "core/convert/stage.h"
+#include "core/plugin/params.h"
 #include "core/plugin/registry.h"
 #include <string.h>
 

@@ -3,8 +3,13 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/convert/choose.h"
 #include "core/convert/convert.h"
-#include "core/convert/detect.h"
+#include "core/convert/link.h"
+#include "core/convert/links.h"
+#include "core/convert/recognize.h"
+#include "core/convert/shell.h"
+#include "core/plugin/registry.h"
 #include <string.h>
 
 /* A name for one part's own output: "out-vae.safetensors" beside "out.safetensors", "out-vae/" beside "out/". */

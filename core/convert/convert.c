@@ -4,7 +4,14 @@
 
 #include "core/base/clock.h"
 #include "core/base/ctx.h"
+#include "core/convert/chain.h"
 #include "core/convert/convert.h"
+#include "core/convert/copy.h"
+#include "core/convert/finish.h"
+#include "core/convert/inside.h"
+#include "core/convert/links.h"
+#include "core/convert/output.h"
+#include "core/convert/stage.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 #include <string.h>

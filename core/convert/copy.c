@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/convert/pipeline.h"
+#include "core/convert/copy.h"
 
 static void
 attach (fmtconv_model *model, fmtconv_input *folder, const char *name)

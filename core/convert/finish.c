@@ -5,7 +5,13 @@
 #include "core/base/clock.h"
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
+#include "core/convert/finish.h"
+#include "core/convert/inside.h"
+#include "core/convert/leftovers.h"
+#include "core/convert/link.h"
+#include "core/convert/output.h"
 #include "core/convert/stage.h"
+#include "core/plugin/params.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 

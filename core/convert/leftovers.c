@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/convert/stage.h"
+#include "core/convert/leftovers.h"
 #include "core/model/lineage.h"
 #include "core/model/model.h"
 #include "core/model/scaled.h"

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/convert/stage.h"
+#include "core/convert/limits.h"
 #include "core/plugin/registry.h"
 #include "core/view/view.h"
 #include <string.h>

@@ -3,9 +3,10 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/convert/convert.h"
 #include "core/convert/link.h"
+#include "core/convert/shell.h"
 #include "core/plugin/params.h"
+#include "core/plugin/registry.h"
 
 int
 fci_link_make (fmtconv_ctx *ctx, fci_role role, const fmtconv_plugin *plugin, const char *params,

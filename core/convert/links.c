@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/convert/convert.h"
+#include "core/convert/link.h"
+#include "core/convert/links.h"
+#include "core/convert/stage.h"
 #include "core/rules/rules.h"
 #include <string.h>
 

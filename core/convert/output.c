@@ -5,6 +5,8 @@
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
 #include "core/convert/detect.h"
+#include "core/convert/output.h"
+#include "core/plugin/registry.h"
 #include "core/zip/scratch.h"
 #include <string.h>
 #include <sys/stat.h>

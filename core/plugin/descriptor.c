@@ -3,8 +3,8 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/plugin/load.h"
-#include "core/plugin/params.h"
+#include "core/plugin/descriptor.h"
+#include "core/plugin/params-check.h"
 #include "core/rules/rules.h"
 #include <string.h>
 

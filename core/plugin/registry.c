@@ -5,8 +5,10 @@
 #include "core/base/ctx.h"
 #include "core/base/state.h"
 #include "core/base/text.h"
-#include "core/plugin/load.h"
+#include "core/plugin/descriptor.h"
+#include "core/plugin/module.h"
 #include "core/plugin/registry.h"
+#include "core/plugin/search.h"
 #include <stdlib.h>
 #include <string.h>
 

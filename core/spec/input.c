@@ -4,11 +4,14 @@
 
 #include "core/base/ctx.h"
 #include "core/base/state.h"
+#include "core/convert/convert.h"
 #include "core/convert/detect.h"
 #include "core/source/input.h"
 #include "core/spec/input.h"
+#include "core/spec/open.h"
 #include "core/spec/params.h"
 #include "core/spec/spec.h"
+#include "core/spec/variables.h"
 #include <string.h>
 
 enum

@@ -5,7 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/model/model.h"
-#include "core/spec/spec.h"
+#include "core/spec/schema.h"
 #include <string.h>
 
 int

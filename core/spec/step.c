@@ -5,9 +5,14 @@
 #include "core/base/ctx.h"
 #include "core/base/grow.h"
 #include "core/convert/stage.h"
-#include "core/plugin/load.h"
+#include "core/plugin/params.h"
+#include "core/plugin/registry.h"
+#include "core/plugin/search.h"
+#include "core/plugin/values.h"
+#include "core/spec/expand.h"
 #include "core/spec/params.h"
-#include "core/spec/spec.h"
+#include "core/spec/schema.h"
+#include "core/spec/step.h"
 #include <string.h>
 
 enum

@@ -4,7 +4,8 @@
  * The numbers are in tests/data/maps/shards.tsv, which tests/interop/test_shards.py holds to what huggingface_hub
  * makes of diffusers' state dicts.
  */
-#include "core/convert/pipeline.h"
+#include "core/convert/link.h"
+#include "core/convert/stage.h"
 #include "tests/unit/cogvideox-maps.h"
 #include <criterion/criterion.h>
 #include <inttypes.h>

@@ -4,7 +4,8 @@
  *
  * The order lists are diffusers' own state_dict order.
  */
-#include "core/convert/pipeline.h"
+#include "core/convert/link.h"
+#include "core/convert/stage.h"
 #include "tests/unit/cogvideox-maps.h"
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,11 +1,15 @@
 /* tests/unit/pipeline.c: bids, limits, the account of tensors, and commands that can be typed.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/api/report.h"
+#include "core/api/recipe.h"
 #include "core/base/ctx.h"
-#include "core/convert/convert.h"
 #include "core/convert/detect.h"
+#include "core/convert/limits.h"
+#include "core/convert/link.h"
+#include "core/convert/recognize.h"
+#include "core/convert/shell.h"
 #include "core/convert/stage.h"
 #include "core/model/lineage.h"
+#include "core/plugin/registry.h"
 #include "heard.h"
 #include <criterion/criterion.h>
 #include <string.h>
