@@ -4,9 +4,9 @@
 #define FCI_CTX_H
 
 #include "core/base/arena.h"
+#include "core/base/message.h"
 #include "core/base/subject.h"
 #include <fmtconv/fmtconv.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -30,9 +30,6 @@ struct fmtconv_ctx
   fci_kept *kept;    /* what other folders keep here: core/base/state.h */
 };
 
-/* What to do about a file that breaks the rules of its format. */
-#define FCI_HINT_DAMAGED "the file is damaged or was made to mislead: get it again from where it came from"
-
 /* Returns a new context without any plugin of the library itself, as fmtconv_ctx_new does otherwise. */
 fmtconv_ctx *fci_ctx_new (const fmtconv_options *options);
 
@@ -46,18 +43,6 @@ int fci_defer_call (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
 /* A copy of n bytes of s with a NUL behind; of a string. */
 char *fci_copy (fmtconv_ctx *ctx, const void *s, size_t n);
 char *fci_strdup (fmtconv_ctx *ctx, const char *s);
-
-/* An operating-system error on `path`: E_IO; `what` ("cannot open") is followed by errno's text. */
-int fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what);
-
-/* n lines that fmtconv_detail could have put below the next message: they are only counted. */
-void fci_detail_more (fmtconv_ctx *ctx, size_t n);
-
-/* An error in the file of that path (not the running reader's); where may be NULL. */
-int fci_fail_file (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where *where,
-                   const char *format, ...) FMTCONV_PRINTF (5);
-int fci_fail_filev (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where *where,
-                    const char *format, va_list ap);
 
 /* Out of memory; NULL for `return fci_nomem (ctx)`. */
 void *fci_nomem (fmtconv_ctx *ctx);

@@ -17,6 +17,7 @@ core_sources += \
 	core/base/map.c \
 	core/base/map.h \
 	core/base/message.c \
+	core/base/message.h \
 	core/base/sink.h \
 	core/base/state.c \
 	core/base/state.h \
