@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/plugin/registry.h"
+#include "core/api/builtins.h"
 #include "core/spec/input.h"
 
 const fmtconv_plugin *const fci_builtins[] = { &fci_spec_plugin, NULL };

@@ -2,9 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/api/tree.h"
 #include "core/base/ctx.h"
-#include "core/convert/convert.h"
+#include "core/convert/chain.h"
+#include "core/convert/detect.h"
+#include "core/convert/link.h"
+#include "core/convert/links.h"
+#include "core/convert/stage.h"
 #include "core/exec/check/scan.h"
 #include "core/source/input.h"
 #include <math.h>
@@ -52,8 +56,8 @@ read_side (fmtconv_ctx *ctx, side *s)
     return ctx->failed;
   fmtconv_input *in = fci_input_user (ctx, given->path);
   if (in && !given->reader)
-    s->reader = (fci_link){ .plugin = fci_detect_reader (ctx, in), .params = "" };
-  s->model = in && s->reader.plugin ? fci_stage_read (ctx, s->reader.plugin, s->reader.params, in) : NULL;
+    fci_link_make (ctx, FCI_READER, fci_detect_reader (ctx, in), "", &s->reader);
+  s->model = in && s->reader.plugin ? fci_stage_read (ctx, &s->reader, in) : NULL;
   return s->model ? fci_links_run (ctx, &s->links, &s->model) : ctx->failed;
 }
 

@@ -2,12 +2,21 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/api/parts.h"
+#include "core/api/sanitize.h"
+#include "core/api/stats.h"
+#include "core/api/tree.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
+#include "core/convert/chain.h"
+#include "core/convert/choose.h"
 #include "core/convert/detect.h"
+#include "core/convert/link.h"
+#include "core/convert/recognize.h"
+#include "core/convert/shell.h"
 #include "core/convert/stage.h"
 #include "core/model/scaled.h"
+#include "core/plugin/registry.h"
 #include "core/source/input.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,16 +59,14 @@ static int
 look (inspection *s)
 {
   fmtconv_input *in = fci_input_user (s->ctx, s->path);
-  fci_spec spec = { .params = "" };
   if (!in)
     return s->ctx->failed;
-  if (s->typed && fci_spec_parse (s->ctx, s->typed, &spec))
-    return s->ctx->failed;
-  s->reader.params = spec.params;
-  s->reader.plugin =
-      s->typed ? fci_plugin_find (s->ctx, spec.name, FCI_READER) : fci_detect_reader (s->ctx, in);
-  if (s->reader.plugin)
-    s->stages[0] = fci_stage_read (s->ctx, s->reader.plugin, s->reader.params, in);
+  if (s->typed)
+    fci_reader_parse (s->ctx, s->typed, &s->reader);
+  else
+    fci_link_make (s->ctx, FCI_READER, fci_detect_reader (s->ctx, in), "", &s->reader);
+  if (!s->ctx->failed)
+    s->stages[0] = fci_stage_read (s->ctx, &s->reader, in);
   return s->ctx->failed;
 }
 
@@ -88,7 +95,9 @@ try_claim (const inspection *s, size_t i, char needs[NEEDS])
   unsigned flags = s->ctx->options.flags;
   s->ctx->options.flags = flags & ~(unsigned) FMTCONV_STRICT; /* what it would warn of is no error here */
   fci_try_listen (s->ctx, &saved, overhear, needs);
-  const fmtconv_model *made = fci_stage_transform (s->ctx, s->claims.claim[i].plugin, "", s->stages[0]);
+  fci_link link;
+  int code = fci_link_make (s->ctx, FCI_TRANSFORM, s->claims.claim[i].plugin, "", &link);
+  const fmtconv_model *made = code ? NULL : fci_stage_transform (s->ctx, &link, s->stages[0]);
   if (fci_try_end (s->ctx, &saved))
     made = NULL;
   s->ctx->options.flags = flags;

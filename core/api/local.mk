@@ -2,16 +2,25 @@
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/api/builtins.c \
+	core/api/builtins.h \
+	core/api/context.c \
+	core/api/convert.c \
 	core/api/diff.c \
 	core/api/inspect.c \
 	core/api/map.c \
 	core/api/parts.c \
+	core/api/parts.h \
 	core/api/plugins.c \
 	core/api/presets.c \
 	core/api/recipe.c \
+	core/api/recipe.h \
 	core/api/report-chain.c \
+	core/api/report-chain.h \
 	core/api/report.c \
 	core/api/report.h \
 	core/api/sanitize.c \
+	core/api/sanitize.h \
 	core/api/stats.c \
-	core/api/tree.c
+	core/api/stats.h \
+	core/api/tree.c \
+	core/api/tree.h

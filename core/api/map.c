@@ -2,9 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/api/tree.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include "core/convert/detect.h"
+#include "core/convert/link.h"
+#include "core/convert/stage.h"
 #include "core/model/freeze.h"
 #include "core/model/new.h"
 #include "core/model/scope.h"
@@ -87,16 +90,17 @@ read_names (fmtconv_ctx *ctx, fmtconv_input *in)
                .path = fmtconv_input_path (in),
                .source = fci_source_memory (ctx, NULL, INT64_MAX, fmtconv_input_path (in)),
                .model = fci_model_new (ctx, NULL) };
+  fci_subject subject;
+  fci_subject_push_file (ctx, &subject, n.place);
   for (char *line = text, *next; line && !ctx->failed; line = next)
     {
       next = strchr (line, '\n');
       if (next)
         *next++ = '\0';
       snprintf (n.place, sizeof n.place, "%s:%zu", n.path, ++n.line);
-      ctx->file = n.place;
       add_name (&n, line);
     }
-  ctx->file = NULL;
+  fci_subject_pop (ctx, &subject);
   return text && n.model && fci_model_seal (n.model, NULL) == 0 ? n.model : NULL;
 }
 
@@ -109,8 +113,9 @@ read_against (fmtconv_ctx *ctx, const char *path)
     return NULL;
   if (!fmtconv_input_is_folder (in) && fci_has_suffix (path, ".txt"))
     return read_names (ctx, in);
-  const fmtconv_plugin *reader = fci_detect_reader (ctx, in);
-  const fmtconv_model *model = reader ? fci_stage_read (ctx, reader, "", in) : NULL;
+  fci_link reader;
+  int code = fci_link_make (ctx, FCI_READER, fci_detect_reader (ctx, in), "", &reader);
+  const fmtconv_model *model = code ? NULL : fci_stage_read (ctx, &reader, in);
   if (!fmtconv_model_next_component (model, NULL))
     return model;
   fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s holds several components: name the folder of one",

@@ -2,10 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/api/parts.h"
+#include "core/api/tree.h"
 #include "core/base/ctx.h"
-#include "core/convert/detect.h"
+#include "core/convert/recognize.h"
 #include "core/model/freeze.h"
+#include "core/model/lineage.h"
 #include <string.h>
 
 typedef struct part

@@ -2,10 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/api/tree.h"
 #include "core/base/ctx.h"
 #include "core/convert/stage.h"
 #include "core/plugin/registry.h"
+#include "core/plugin/values.h"
 #include <string.h>
 
 static void

@@ -2,10 +2,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/api/tree.h"
 #include "core/base/ctx.h"
+#include "core/plugin/search.h"
 #include "core/source/input.h"
-#include "core/spec/spec.h"
+#include "core/spec/find.h"
+#include "core/spec/open.h"
+#include "core/spec/variables.h"
 
 static void
 add_variables (fmtconv_attr *node, const char *path)

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/api/recipe.h"
+#include "core/api/tree.h"
 #include "core/base/ctx.h"
 #include "core/model/freeze.h"
 #include "core/view/origins.h"

@@ -2,8 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/api/report-chain.h"
+#include "core/api/tree.h"
 #include "core/base/ctx.h"
+#include "core/convert/convert.h"
+#include "core/convert/link.h"
+#include "core/convert/links.h"
 #include "core/spec/input.h"
 
 /* A chain while it is reported: that of the conversion, or of a spec that is an input of another. */

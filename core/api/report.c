@@ -2,8 +2,14 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/api/recipe.h"
+#include "core/api/report-chain.h"
 #include "core/api/report.h"
+#include "core/api/tree.h"
+#include "core/base/clock.h"
 #include "core/base/ctx.h"
+#include "core/convert/chain.h"
+#include "core/convert/convert.h"
 #include "core/plan/compile.h"
 #include <string.h>
 

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/api/sanitize.h"
+#include "core/api/tree.h"
 #include "core/attr/attr.h"
 #include "core/attr/packed.h"
 #include "core/base/ctx.h"

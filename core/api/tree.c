@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/api/tree.h"
 #include "core/attr/attr.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"

@@ -69,7 +69,7 @@ take_options (fmtconv_ctx *ctx, const fmtconv_options *options)
 }
 
 fmtconv_ctx *
-fmtconv_ctx_new (const fmtconv_options *options)
+fci_ctx_new (const fmtconv_options *options)
 {
   fmtconv_ctx *ctx = calloc (1, sizeof *ctx);
   if (!ctx)
@@ -172,8 +172,7 @@ fci_try_begin (fmtconv_ctx *ctx, fci_try *saved)
 {
   *saved = (fci_try){ .failed = ctx->failed,
                       .muted = ctx->muted,
-                      .plugin = ctx->plugin,
-                      .file = ctx->file,
+                      .subject = ctx->subject,
                       .message = ctx->options.message,
                       .arg = ctx->options.arg };
   ctx->muted++;
@@ -194,8 +193,7 @@ fci_try_end (fmtconv_ctx *ctx, const fci_try *saved)
 {
   int code = ctx->failed;
   ctx->failed = saved->failed;
-  ctx->plugin = saved->plugin;
-  ctx->file = saved->file;
+  ctx->subject = saved->subject;
   ctx->n_details = 0;
   ctx->n_more = 0;
   ctx->muted = saved->muted;

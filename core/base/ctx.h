@@ -4,13 +4,15 @@
 #define FCI_CTX_H
 
 #include "core/base/arena.h"
+#include "core/base/message.h"
+#include "core/base/subject.h"
 #include <fmtconv/fmtconv.h>
 #include <fmtconv/formats.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
 typedef struct fci_defer fci_defer;
+typedef struct fci_kept fci_kept;
 
 struct fmtconv_ctx
 {
@@ -20,29 +22,17 @@ struct fmtconv_ctx
   int failed;              /* code of the first error, 0: none */
   int muted;               /* > 0: messages and errors are not reported, see fci_try_begin */
   atomic_int cancelled;
-  const char *plugin; /* whose callback runs; NULL: the core */
-  const char *file;   /* path of the input the running reader was given, or name of a component; NULL: none */
-  const char **details; /* lines for the next message */
+  const fci_subject *subject; /* of messages, the top of a stack; NULL: nothing yet */
+  const char **details;       /* lines for the next message */
   size_t n_details;
   size_t details_room;
   size_t n_more;
-  fci_defer *defers;       /* newest first */
-  void *sources;           /* core/source: what is open */
-  void *sealed;            /* core/model: the sealed models, by the numbers of their tensors */
-  void *measured;          /* core/model: requirements to measure, by what they measure */
-  void *stage;             /* core/model: what the transform that runs was given; NULL: none runs */
-  void *registry;          /* core/plugin: what is loaded */
-  void *specs;             /* core/pipeline: specs that are inputs */
-  const char *scratch_dir; /* folder of OUTPUT, for unlinked files; NULL: no output */
-  uint32_t n_requirements; /* core/model: how many were made */
-  unsigned depth;          /* core/pipeline: readers that called one another */
-  bool is_read;            /* a reader runs: its errors without a hint get the usual one of their code */
-  bool is_written;         /* what is parsed stands in a file, not in a command: E_USAGE becomes E_FORMAT */
-  bool rereads;            /* core/pipeline: an output is read again; only errors are told */
+  fci_defer *defers; /* newest first */
+  fci_kept *kept;    /* what other folders keep here: core/base/state.h */
 };
 
-/* What to do about a file that breaks the rules of its format. */
-#define FCI_HINT_DAMAGED "the file is damaged or was made to mislead: get it again from where it came from"
+/* Returns a new context without any plugin of the library itself, as fmtconv_ctx_new does otherwise. */
+fmtconv_ctx *fci_ctx_new (const fmtconv_options *options);
 
 /* Run `undo (arg)` when the context is freed, newest first.  0, also after an error; E_NOMEM: recorded,
  * and `undo (arg)` was run at once. */
@@ -55,18 +45,6 @@ int fci_defer_call (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
 char *fci_copy (fmtconv_ctx *ctx, const void *s, size_t n);
 char *fci_strdup (fmtconv_ctx *ctx, const char *s);
 
-/* An operating-system error on `path`: E_IO; `what` ("cannot open") is followed by errno's text. */
-int fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what);
-
-/* n lines that fmtconv_detail could have put below the next message: they are only counted. */
-void fci_detail_more (fmtconv_ctx *ctx, size_t n);
-
-/* An error in the file of that path (not the running reader's); where may be NULL. */
-int fci_fail_file (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where *where,
-                   const char *format, ...) FMTCONV_PRINTF (5);
-int fci_fail_filev (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where *where,
-                    const char *format, va_list ap);
-
 /* Out of memory; NULL for `return fci_nomem (ctx)`. */
 void *fci_nomem (fmtconv_ctx *ctx);
 
@@ -77,8 +55,7 @@ typedef struct fci_try
 {
   int failed;
   int muted;
-  const char *plugin;
-  const char *file;
+  const fci_subject *subject;
   void (*message) (void *arg, const fmtconv_message *message);
   void *arg;
 } fci_try;

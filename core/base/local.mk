@@ -4,6 +4,8 @@ core_sources += \
 	core/base/arena.c \
 	core/base/arena.h \
 	core/base/check.h \
+	core/base/clock.c \
+	core/base/clock.h \
 	core/base/ctx.c \
 	core/base/ctx.h \
 	core/base/escape.c \
@@ -17,7 +19,12 @@ core_sources += \
 	core/base/map.c \
 	core/base/map.h \
 	core/base/message.c \
+	core/base/message.h \
 	core/base/sink.h \
+	core/base/state.c \
+	core/base/state.h \
+	core/base/subject.c \
+	core/base/subject.h \
 	core/base/text.c \
 	core/base/text.h \
 	core/base/utf8.c \

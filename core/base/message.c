@@ -72,14 +72,14 @@ file_of (const fmtconv_ctx *ctx, const message *m)
 {
   if (m->path)
     return m->path;
-  return m->where && m->where->source ? name_of (m->where->source) : ctx->file;
+  return m->where && m->where->source ? name_of (m->where->source) : fci_subject_now (ctx)->file;
 }
 
 /* What to do about an error of a reader that says nothing itself; NULL: nobody knows. */
 static const char *
 usual_hint (const fmtconv_ctx *ctx, int code)
 {
-  switch (ctx->is_read ? code : 0)
+  switch (fci_subject_now (ctx)->is_read ? code : 0)
     {
     case FMTCONV_E_FORMAT:
       return FCI_HINT_DAMAGED;
@@ -113,7 +113,7 @@ deliver (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
                           .code = m->code,
                           .text = line,
                           .what = what,
-                          .plugin = ctx->plugin,
+                          .plugin = fci_subject_now (ctx)->plugin,
                           .offset = UINT64_MAX,
                           .os_errno = m->os_errno,
                           .details = ctx->details,
@@ -151,7 +151,7 @@ record (fmtconv_ctx *ctx, message *m, const char *format, va_list ap)
     m->code = FMTCONV_E_INTERNAL;
   if (!ctx || ctx->failed)
     return m->code;
-  if (ctx->is_written && m->code == FMTCONV_E_USAGE)
+  if (fci_subject_now (ctx)->is_written && m->code == FMTCONV_E_USAGE)
     m->code = FMTCONV_E_FORMAT;
   ctx->failed = m->code;
   if (!ctx->muted)
@@ -163,7 +163,7 @@ record (fmtconv_ctx *ctx, message *m, const char *format, va_list ap)
 static int
 tell (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
 {
-  if (!ctx->muted && !ctx->rereads)
+  if (!ctx->muted && !fci_subject_now (ctx)->is_quiet)
     deliver (ctx, m, format, ap);
   forget_details (ctx);
   return 0;
@@ -281,7 +281,7 @@ fmtconv_warn (fmtconv_ctx *ctx, const char *format, ...)
 {
   if (!ctx || ctx->failed)
     return 0;
-  bool strict = (ctx->options.flags & FMTCONV_STRICT) && !ctx->muted && !ctx->rereads;
+  bool strict = (ctx->options.flags & FMTCONV_STRICT) && !ctx->muted && !fci_subject_now (ctx)->is_quiet;
   message m = { .level = FMTCONV_MSG_WARNING, .code = FMTCONV_E_STRICT };
   va_list ap;
   va_start (ap, format);

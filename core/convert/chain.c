@@ -3,25 +3,18 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/convert/chain.h"
+#include "core/convert/choose.h"
 #include "core/convert/convert.h"
+#include "core/convert/detect.h"
+#include "core/convert/link.h"
+#include "core/convert/links.h"
+#include "core/convert/output.h"
+#include "core/convert/shell.h"
 #include "core/convert/stage.h"
+#include "core/plugin/params.h"
 #include "core/plugin/registry.h"
 #include <string.h>
-
-fci_link *
-fci_links_add (fmtconv_ctx *ctx, fci_links *links)
-{
-  if (!(links->n & (links->n - 1)))
-    {
-      fci_link *more = fmtconv_ctx_alloc (ctx, links->n ? 2 * links->n : 1, sizeof *more);
-      if (!more)
-        return NULL;
-      if (links->n)
-        memcpy (more, links->link, links->n * sizeof *more);
-      links->link = more;
-    }
-  return &links->link[links->n++];
-}
 
 /* Where the word "reverse" stands alone among parameters, and where what follows it begins.  NULL: it does not. */
 static const char *
@@ -61,8 +54,8 @@ take_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, fci_spec *spec)
   return true;
 }
 
-/* "NAME:key=value" to a plugin of that role.  Its parameters are parsed here too, so that a slip of the pen
- * is told before a file is opened. */
+/* "NAME:key=value" to a plugin of that role.  Its parameters are parsed here, so that a slip of the pen is
+ * told before a file is opened. */
 static int
 settle (fmtconv_ctx *ctx, const char *text, fci_role role, fci_link *out)
 {
@@ -73,9 +66,8 @@ settle (fmtconv_ctx *ctx, const char *text, fci_role role, fci_link *out)
   if (!plugin)
     return ctx->failed;
   bool reverse = role == FCI_TRANSFORM && take_reverse (ctx, plugin, &spec);
-  *out = (fci_link){ .plugin = plugin, .params = spec.params, .reverse = reverse };
-  fci_params_parse (ctx, fci_owner (ctx, fci_role_name (role), plugin), fci_plugin_params (plugin, role),
-                    spec.params);
+  fci_link_make (ctx, role, plugin, spec.params, out);
+  out->reverse = reverse;
   return ctx->failed;
 }
 
@@ -115,14 +107,14 @@ fci_links_parse (fmtconv_ctx *ctx, const char *const *texts, size_t n, fci_links
 
 /* The last transform that --dtype is short for: it spares what is to keep its data type. */
 static int
-given_dtype (fci_conversion *c, fci_link *out)
+given_dtype (fci_conversion *c)
 {
   if (!c->job.dtype)
     return 0;
   if (!fmtconv_dtype_parse (c->ctx, c->job.dtype))
     return c->ctx->failed;
   return settle (c->ctx, fmtconv_ctx_printf (c->ctx, "cast:to=%s,keep=yes", c->job.dtype), FCI_TRANSFORM,
-                 out);
+                 &c->cast);
 }
 
 static int
@@ -148,8 +140,7 @@ fci_parts_given (fci_conversion *c)
 int
 fci_chain_given (fci_conversion *c)
 {
-  fci_link cast;
-  if (fci_links_parse (c->ctx, c->job.transforms, c->job.n_transforms, &c->chain) || given_dtype (c, &cast))
+  if (fci_links_parse (c->ctx, c->job.transforms, c->job.n_transforms, &c->chain) || given_dtype (c))
     return c->ctx->failed;
   if (c->only_model)
     return 0;
@@ -157,7 +148,7 @@ fci_chain_given (fci_conversion *c)
     settle (c->ctx, c->job.writer, FCI_WRITER, &c->writer);
   else
     {
-      c->writer = (fci_link){ .plugin = fci_detect_writer (c->ctx, fci_output_hint (c)), .params = "" };
+      fci_link_make (c->ctx, FCI_WRITER, fci_detect_writer (c->ctx, fci_output_hint (c)), "", &c->writer);
       c->detected = true;
     }
   if (!c->ctx->failed && (c->ctx->options.flags & FMTCONV_VERIFY) && !c->writer.plugin->reader)
@@ -171,7 +162,7 @@ fci_chain_reader (fci_conversion *c, fci_part *part)
 {
   if (part->reader.plugin)
     return 0;
-  part->reader = (fci_link){ .plugin = fci_detect_reader (c->ctx, part->input), .params = "" };
+  fci_link_make (c->ctx, FCI_READER, fci_detect_reader (c->ctx, part->input), "", &part->reader);
   c->detected = true;
   return c->ctx->failed;
 }
@@ -215,7 +206,7 @@ end_chain (fci_conversion *c)
     }
   fci_link *cast = c->job.dtype ? fci_links_add (c->ctx, &c->chain) : NULL;
   if (cast)
-    given_dtype (c, cast);
+    *cast = c->cast;
   return c->ctx->failed;
 }
 
@@ -250,19 +241,6 @@ fci_chain_beside (fci_conversion *c, const fci_conversion *first)
       *link = first->chain.link[i];
     }
   return end_chain (c);
-}
-
-const char *
-fci_link_option (fmtconv_ctx *ctx, char option, const fci_link *link)
-{
-  const char *text =
-      fmtconv_ctx_printf (ctx, "%s%s%s%s%s%s", link->component ? link->component : "",
-                          link->component ? "/" : "", link->plugin->name, link->reverse ? ":reverse" : "",
-                          !*link->params  ? ""
-                          : link->reverse ? ","
-                                          : ":",
-                          link->params);
-  return text ? fmtconv_ctx_printf (ctx, " -%c %s", option, fci_shell_word (ctx, text)) : "";
 }
 
 /* " -t A -t B", the last `but` of them left out. */

@@ -3,8 +3,13 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/convert/choose.h"
 #include "core/convert/convert.h"
-#include "core/convert/detect.h"
+#include "core/convert/link.h"
+#include "core/convert/links.h"
+#include "core/convert/recognize.h"
+#include "core/convert/shell.h"
+#include "core/plugin/registry.h"
 #include <string.h>
 
 /* A name for one part's own output: "out-vae.safetensors" beside "out.safetensors", "out-vae/" beside "out/". */
@@ -65,8 +70,8 @@ static int
 add_link (fmtconv_ctx *ctx, fci_links *links, const fmtconv_plugin *plugin, const char *component)
 {
   fci_link *link = fci_links_add (ctx, links);
-  if (link)
-    *link = (fci_link){ .plugin = plugin, .params = "", .component = component };
+  if (link && !fci_link_make (ctx, FCI_TRANSFORM, plugin, "", link))
+    link->component = component;
   return ctx->failed;
 }
 

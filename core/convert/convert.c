@@ -1,10 +1,17 @@
-/* core/convert/convert.c: fmtconv_convert: from two paths and a chain to published files.
+/* core/convert/convert.c: the order of a conversion: from two paths and a chain to published files.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/api/report.h"
+#include "core/base/clock.h"
 #include "core/base/ctx.h"
+#include "core/convert/chain.h"
 #include "core/convert/convert.h"
+#include "core/convert/copy.h"
+#include "core/convert/finish.h"
+#include "core/convert/inside.h"
+#include "core/convert/links.h"
+#include "core/convert/output.h"
+#include "core/convert/stage.h"
 #include "core/exec/publish/check.h"
 #include "core/exec/publish/outputs.h"
 #include "core/model/bundle.h"
@@ -12,15 +19,6 @@
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 #include <string.h>
-#include <time.h>
-
-double
-fci_clock (void)
-{
-  struct timespec now = { 0 };
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
 
 /* What the paths say before anything is opened. */
 static int
@@ -79,8 +77,20 @@ read_part (fci_conversion *c, fci_part *part)
   if (part->job.copy)
     part->read = fci_stage_copy (c->ctx, &part->job, part->input);
   else if (!fci_chain_reader (c, part))
-    part->read = fci_stage_read (c->ctx, part->reader.plugin, part->reader.params, part->input);
+    part->read = fci_stage_read (c->ctx, &part->reader, part->input);
   part->model = part->read;
+  return c->ctx->failed;
+}
+
+/* A component by its own chain.  Messages begin with its name. */
+static int
+make_component (fci_conversion *c, fci_part *part)
+{
+  fci_subject subject;
+  fci_subject_push_file (c->ctx, &subject, part->job.name);
+  if (!fci_chain_part (c, part) && !fci_links_run (c->ctx, &part->chain, &part->model))
+    fci_model_call ((fmtconv_model *) part->model, part->job.name);
+  fci_subject_pop (c->ctx, &subject);
   return c->ctx->failed;
 }
 
@@ -89,17 +99,12 @@ static int
 bundle_parts (fci_conversion *c)
 {
   fmtconv_model **all = fmtconv_ctx_alloc (c->ctx, c->n_parts, sizeof *all);
-  const char *file = c->ctx->file;
   for (size_t i = 0; all && i < c->n_parts; i++)
     {
-      fci_part *part = &c->part[i];
-      c->ctx->file = part->job.name; /* messages begin with it */
-      if (fci_chain_part (c, part) || fci_links_run (c->ctx, &part->chain, &part->model)
-          || fci_model_call ((fmtconv_model *) part->model, part->job.name))
+      if (make_component (c, &c->part[i]))
         return c->ctx->failed;
-      all[i] = (fmtconv_model *) part->model;
+      all[i] = (fmtconv_model *) c->part[i].model;
     }
-  c->ctx->file = file;
   c->model = all ? fci_model_bundle (c->ctx, c->n_parts, all) : NULL;
   return c->ctx->failed;
 }
@@ -265,13 +270,11 @@ fci_convert_model (fci_conversion *c)
   return c->model;
 }
 
-fmtconv_attr *
-fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job)
+int
+fci_convert (fci_conversion *c, size_t n)
 {
-  size_t n;
-  fci_conversion *c = ctx && job && !ctx->failed ? fci_conversions (ctx, job, &n) : NULL;
-  if (!c || settle_given (c, n) || open_inputs (c) || check_outputs (c, n) || read_parts (c)
-      || settle_chains (c, n) || run_chains (c, n) || say_chains (c, n) || fci_carry_out (c, n))
-    return NULL;
-  return n > 1 ? fci_report_outputs (c, n) : fci_report (c);
+  if (settle_given (c, n) || open_inputs (c) || check_outputs (c, n) || read_parts (c) || settle_chains (c, n)
+      || run_chains (c, n) || say_chains (c, n))
+    return c->ctx->failed;
+  return fci_carry_out (c, n);
 }

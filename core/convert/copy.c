@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/convert/pipeline.h"
+#include "core/convert/copy.h"
 #include "core/model/freeze.h"
 #include "core/model/new.h"
 

@@ -4,6 +4,8 @@
 
 #include "core/base/ctx.h"
 #include "core/convert/detect.h"
+#include "core/convert/placeholder.h"
+#include "core/plugin/registry.h"
 #include "core/source/folder.h"
 #include "core/source/input.h"
 #include <string.h>

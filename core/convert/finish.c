@@ -2,12 +2,19 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/clock.h"
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
+#include "core/convert/finish.h"
+#include "core/convert/inside.h"
+#include "core/convert/leftovers.h"
+#include "core/convert/link.h"
+#include "core/convert/output.h"
 #include "core/convert/stage.h"
 #include "core/exec/publish/check.h"
 #include "core/exec/publish/outputs.h"
 #include "core/plan/compile.h"
+#include "core/plugin/params.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 
@@ -19,8 +26,7 @@ make_layouts (fci_conversion *c, size_t n)
   for (size_t i = 0; outputs && i < n && !c->ctx->failed; i++)
     {
       fci_conversion *to = &c[i];
-      to->layout =
-          fci_stage_write (to->ctx, to->writer.plugin, to->writer.params, to->model, fci_output_layout (to));
+      to->layout = fci_stage_write (to->ctx, &to->writer, to->model, fci_output_layout (to));
       if (to->layout && !fci_check_not_inside (to)) /* again, because by now all inputs are known */
         fci_publish_check (to->ctx, to->layout, to->output);
       for (size_t k = 0; k < to->n_parts && !to->ctx->failed; k++)
@@ -57,9 +63,14 @@ reread (void *arg, const fmtconv_file *file, const char *path)
     }
   fmtconv_input *in = fci_input_alias (c->ctx, path, file->base);
   const char *shared = fci_params_shared (c->ctx, module->plugin->reader->params, file->params);
-  c->ctx->rereads = true;
-  const fmtconv_model *model = in && shared ? fci_stage_read (c->ctx, module->plugin, shared, in) : NULL;
-  c->ctx->rereads = false;
+  fci_subject subject = *fci_subject_now (c->ctx);
+  subject.is_quiet = true;
+  fci_subject_push (c->ctx, &subject);
+  const fmtconv_model *model = NULL;
+  fci_link link;
+  if (in && shared && !fci_link_make (c->ctx, FCI_READER, module->plugin, shared, &link))
+    model = fci_stage_read (c->ctx, &link, in);
+  fci_subject_pop (c->ctx, &subject);
   return model;
 }
 

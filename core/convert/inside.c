@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
+#include "core/convert/inside.h"
 #include "core/source/folder.h"
 #include "core/source/input.h"
 #include "core/source/source.h"

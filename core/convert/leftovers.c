@@ -3,11 +3,12 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/convert/stage.h"
+#include "core/convert/leftovers.h"
 #include "core/model/freeze.h"
 #include "core/model/lineage.h"
 #include "core/model/model.h"
 #include "core/model/scaled.h"
+#include "core/plugin/registry.h"
 #include <string.h>
 
 /* Is the word one of those in the text? */

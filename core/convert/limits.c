@@ -3,7 +3,8 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/convert/stage.h"
+#include "core/convert/limits.h"
+#include "core/plugin/registry.h"
 #include "core/view/view.h"
 #include <string.h>
 
@@ -92,22 +93,6 @@ fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, c
   return ctx->failed;
 }
 
-/* Files that a writer leaves behind are named: a transform carries them on, whether it knows of them or not. */
-static void
-list_left_behind (fmtconv_ctx *ctx, const char *owner, unsigned understands, const fmtconv_model *model)
-{
-  size_t n = 0;
-  if (!(fci_model_features (model) & ~understands & FMTCONV_FEATURE_BLOBS))
-    return;
-  FCI_FOREACH_LEAF (leaf, model)
-    for (const fmtconv_blob *blob = NULL; (blob = fmtconv_model_next_blob (leaf, blob)); n++)
-      fmtconv_detail (ctx, "%s", blob->name);
-  fmtconv_warn (ctx,
-                n == 1 ? "%s holds no files but tensors: %zu beside them is left behind"
-                       : "%s holds no files but tensors: %zu beside them are left behind",
-                owner, n);
-}
-
 static unsigned
 faults_of (const fmtconv_limits *limits, const fmtconv_tensor *t)
 {
@@ -170,18 +155,25 @@ advice (fmtconv_ctx *ctx, const fmtconv_writer *writer, unsigned bad, bool only_
     }
 }
 
+/* The writer's limits, as its parameters move them. */
+static fmtconv_limits
+limits_of (const fmtconv_plugin *writer, const void *params)
+{
+  fmtconv_limits limits = writer->writer->limits;
+  if (writer->writer->adjust)
+    writer->writer->adjust (params, &limits);
+  return limits;
+}
+
 int
 fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *params,
                   const fmtconv_model *model)
 {
-  fmtconv_limits moved = writer->writer->limits;
-  const fmtconv_limits *limits = &moved;
+  const fmtconv_limits moved = limits_of (writer, params), *limits = &moved;
   const char *owner = fci_owner (ctx, "writer", writer);
   size_t offenders = 0, count = fci_model_tensors (model);
   unsigned all_bad = 0;
   bool only_floats = true, blocks = false;
-  if (writer->writer->adjust)
-    writer->writer->adjust (params, &moved);
   if (fci_features_check (ctx, owner, limits->understands, model))
     return ctx->failed;
   if (limits->tensors && count > limits->tensors)
@@ -199,11 +191,25 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
         blocks = blocks || fci_is_blocks (t->dtype);
         list_faults (ctx, limits, t, bad);
       }
-  if (!offenders && !ctx->depth) /* a writer that calls another one sees to them itself */
-    list_left_behind (ctx, owner, limits->understands, model);
   if (!offenders)
     return ctx->failed;
   fmtconv_where where = { .hint = advice (ctx, writer->writer, all_bad, only_floats, blocks) };
   return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where, "%s cannot represent %zu of %zu tensors", owner,
                           offenders, count);
+}
+
+int
+fci_files_warn (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *params,
+                const fmtconv_model *model)
+{
+  size_t n = 0;
+  if (!(fci_model_features (model) & ~limits_of (writer, params).understands & FMTCONV_FEATURE_BLOBS))
+    return 0;
+  FCI_FOREACH_LEAF (leaf, model)
+    for (const fmtconv_blob *blob = NULL; (blob = fmtconv_model_next_blob (leaf, blob)); n++)
+      fmtconv_detail (ctx, "%s", blob->name);
+  return fmtconv_warn (ctx,
+                       n == 1 ? "%s holds no files but tensors: %zu beside them is left behind"
+                              : "%s holds no files but tensors: %zu beside them are left behind",
+                       fci_owner (ctx, "writer", writer), n);
 }

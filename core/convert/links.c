@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/convert/convert.h"
+#include "core/convert/link.h"
+#include "core/convert/links.h"
+#include "core/convert/stage.h"
 #include "core/model/bundle.h"
 #include "core/model/new.h"
 #include "core/rules/rules.h"
@@ -21,6 +23,21 @@ typedef struct runner
   const fmtconv_model *base;  /* the model as it was before there were components */
   const fmtconv_model *model; /* as it is now */
 } runner;
+
+fci_link *
+fci_links_add (fmtconv_ctx *ctx, fci_links *links)
+{
+  if (!(links->n & (links->n - 1)))
+    {
+      fci_link *more = fmtconv_ctx_alloc (ctx, links->n ? 2 * links->n : 1, sizeof *more);
+      if (!more)
+        return NULL;
+      if (links->n)
+        memcpy (more, links->link, links->n * sizeof *more);
+      links->link = more;
+    }
+  return &links->link[links->n++];
+}
 
 static const fmtconv_model *
 find_component (const fmtconv_model *bundle, const char *name)
@@ -119,19 +136,18 @@ input_of (const runner *r, const fci_link *link)
 static const fmtconv_model *
 run_link (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *in)
 {
-  return link->reverse ? fci_stage_reverse (ctx, link->plugin, link->params, in)
-                       : fci_stage_transform (ctx, link->plugin, link->params, in);
+  return link->reverse ? fci_stage_reverse (ctx, link, in) : fci_stage_transform (ctx, link, in);
 }
 
 static int
 run_on_component (runner *r, fci_link *link)
 {
   const fmtconv_model *in = input_of (r, link);
-  const char *file = r->ctx->file;
-  r->ctx->file = link->component; /* messages begin with it */
+  fci_subject subject;
+  fci_subject_push_file (r->ctx, &subject, link->component);
   link->n_in = in ? fmtconv_model_count (in) : 0;
   link->out = in ? run_link (r->ctx, link, in) : NULL;
-  r->ctx->file = file;
+  fci_subject_pop (r->ctx, &subject);
   if (!link->out || fci_model_call ((fmtconv_model *) link->out, link->component))
     return r->ctx->failed;
   r->model = put_component (r, link->out);

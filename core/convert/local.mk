@@ -2,22 +2,35 @@
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/convert/chain.c \
+	core/convert/chain.h \
 	core/convert/choose.c \
+	core/convert/choose.h \
 	core/convert/convert.c \
 	core/convert/convert.h \
 	core/convert/copy.c \
+	core/convert/copy.h \
 	core/convert/detect.c \
 	core/convert/detect.h \
 	core/convert/finish.c \
+	core/convert/finish.h \
 	core/convert/inside.c \
+	core/convert/inside.h \
 	core/convert/leftovers.c \
+	core/convert/leftovers.h \
 	core/convert/limits.c \
+	core/convert/limits.h \
+	core/convert/link.c \
+	core/convert/link.h \
 	core/convert/links.c \
+	core/convert/links.h \
 	core/convert/output.c \
-	core/convert/pipeline.h \
+	core/convert/output.h \
 	core/convert/placeholder.c \
+	core/convert/placeholder.h \
 	core/convert/recognize.c \
+	core/convert/recognize.h \
 	core/convert/scalar.c \
 	core/convert/shell.c \
+	core/convert/shell.h \
 	core/convert/stage.c \
 	core/convert/stage.h

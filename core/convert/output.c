@@ -5,7 +5,10 @@
 #include "core/base/ctx.h"
 #include "core/convert/convert.h"
 #include "core/convert/detect.h"
+#include "core/convert/output.h"
 #include "core/layout/names.h"
+#include "core/plugin/registry.h"
+#include "core/zip/scratch.h"
 #include <string.h>
 #include <sys/stat.h>
 
@@ -76,7 +79,7 @@ fci_output_settle (fci_conversion *c)
                : fmtconv_fail (ctx, FMTCONV_E_USAGE,
                                "the output '%s' names a folder: give the name of a file in it", output);
   c->folder = exists ? c->output : slash ? fci_copy (ctx, c->output, (size_t) (slash - c->output) + 1) : ".";
-  ctx->scratch_dir = ctx->scratch_dir ? ctx->scratch_dir : c->folder;
+  fci_scratch_use (ctx, c->folder);
   return ctx->failed;
 }
 

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/convert/detect.h"
+#include "core/convert/placeholder.h"
 #include <string.h>
 #include <strings.h>
 

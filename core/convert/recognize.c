@@ -3,7 +3,8 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/convert/detect.h"
+#include "core/convert/recognize.h"
+#include "core/plugin/registry.h"
 #include <stdlib.h>
 #include <string.h>
 

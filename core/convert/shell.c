@@ -4,7 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/utf8.h"
-#include "core/convert/convert.h"
+#include "core/convert/shell.h"
 #include <stdio.h>
 #include <string.h>
 

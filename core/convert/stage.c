@@ -1,14 +1,19 @@
-/* core/convert/stage.c: one stage each of a conversion: parameters, callback, checks, seal.
+/* core/convert/stage.c: one stage each of a conversion: callback, checks, seal.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/state.h"
 #include "core/convert/detect.h"
+#include "core/convert/limits.h"
+#include "core/convert/link.h"
+#include "core/convert/placeholder.h"
 #include "core/convert/stage.h"
 #include "core/layout/names.h"
 #include "core/model/freeze.h"
 #include "core/model/new.h"
 #include "core/model/scope.h"
+#include "core/plugin/params.h"
 #include "core/plugin/registry.h"
 #include "core/rules/rules.h"
 #include "core/source/folder.h"
@@ -19,84 +24,74 @@ enum
   DEPTH = 8 /* readers, or writers, that call one another */
 };
 
-/* Who is named in messages while a callback runs. */
+/* What surrounds a callback. */
 typedef struct frame
 {
-  const char *plugin;
-  const char *file;
-  void *stage;
-  bool is_read;
+  fci_subject subject;
+  const fmtconv_model *before; /* of the transform that ran before */
 } frame;
 
-/* stage: of the transform that runs; NULL: none does. */
-static frame
-enter (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *file, void *stage)
+/* made: by the transform that runs; NULL: none does. */
+static void
+enter (fmtconv_ctx *ctx, frame *f, const fmtconv_plugin *plugin, const char *file, const fmtconv_model *made)
 {
-  frame saved = { .plugin = ctx->plugin, .file = ctx->file, .stage = ctx->stage, .is_read = ctx->is_read };
-  ctx->plugin = plugin->name;
-  ctx->file = file;
-  ctx->stage = stage;
-  ctx->is_read = false;
-  return saved;
+  *f = (frame){ .subject = *fci_subject_now (ctx), .before = fci_model_run (ctx, made) };
+  f->subject.plugin = plugin->name;
+  f->subject.file = file;
+  f->subject.is_read = false;
+  fci_subject_push (ctx, &f->subject);
 }
 
 /* 0, or the error's code; a callback that failed without a word is an error too. */
 static int
-leave (fmtconv_ctx *ctx, const frame *saved, int code)
+leave (fmtconv_ctx *ctx, const frame *f, int code)
 {
   if (code < 0 && !ctx->failed)
-    fmtconv_fail (ctx, code, "plugin '%s' failed and did not say why", ctx->plugin);
-  ctx->plugin = saved->plugin;
-  ctx->file = saved->file;
-  ctx->stage = saved->stage;
-  ctx->is_read = saved->is_read;
+    fmtconv_fail (ctx, code, "plugin '%s' failed and did not say why", f->subject.plugin);
+  fci_subject_pop (ctx, &f->subject);
+  fci_model_run (ctx, f->before);
   return ctx->failed;
 }
 
-const char *
-fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin)
-{
-  const char *owner = fmtconv_ctx_printf (ctx, "%s '%s'", role, plugin->name);
-  return owner ? owner : role;
-}
-
 const fmtconv_model *
-fci_stage_read (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, fmtconv_input *in)
+fci_stage_read (fmtconv_ctx *ctx, const fci_link *link, fmtconv_input *in)
 {
-  const fmtconv_reader *reader = plugin->reader;
-  const void *p = fci_params_parse (ctx, fci_owner (ctx, "reader", plugin), reader->params, params);
-  fmtconv_model *model = p ? fci_model_new (ctx, NULL) : NULL;
+  const fmtconv_plugin *plugin = link->plugin;
+  fmtconv_model *model = link->block ? fci_model_new (ctx, NULL) : NULL;
   if (!model)
     return NULL;
-  frame saved = enter (ctx, plugin, fmtconv_input_path (in), NULL);
-  ctx->is_read = true;
-  int code = fci_refuse_stand_in (ctx, fci_input_peek (in)) ? ctx->failed : reader->read (ctx, p, in, model);
+  frame f;
+  enter (ctx, &f, plugin, fmtconv_input_path (in), NULL);
+  f.subject.is_read = true;
+  int code = fci_refuse_stand_in (ctx, fci_input_peek (in))
+                 ? ctx->failed
+                 : plugin->reader->read (ctx, link->block, in, model);
   if (code >= 0 && !ctx->failed)
     code = fci_model_seal (model, plugin->name);
-  return leave (ctx, &saved, code) ? NULL : model;
+  return leave (ctx, &f, code) ? NULL : model;
 }
 
 const fmtconv_model *
-fci_stage_transform (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
-                     const fmtconv_model *in)
+fci_stage_transform (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *in)
 {
+  const fmtconv_plugin *plugin = link->plugin;
   const fmtconv_transform *transform = plugin->transform;
   const char *owner = fci_owner (ctx, "transform", plugin);
-  const void *p = fci_params_parse (ctx, owner, transform->params, params);
-  if (!p || fci_features_check (ctx, owner, transform->understands, in))
+  if (!link->block || fci_features_check (ctx, owner, transform->understands, in))
     return NULL;
   fmtconv_model *out = fci_model_new (ctx, in);
   if (!out)
     return NULL;
-  frame saved = enter (ctx, plugin, ctx->file, fci_model_stage (out));
+  frame f;
+  enter (ctx, &f, plugin, fci_subject_now (ctx)->file, out);
   int code = 0;
   if (transform->apply)
-    code = transform->apply (ctx, p, in, out);
+    code = transform->apply (ctx, link->block, in, out);
   else
     fmtconv_rules_apply (transform->rules, in, out);
   if (code >= 0 && !ctx->failed)
     code = fci_model_seal (out, plugin->name);
-  return leave (ctx, &saved, code) ? NULL : out;
+  return leave (ctx, &f, code) ? NULL : out;
 }
 
 const char *
@@ -121,57 +116,76 @@ forget_description (fmtconv_ctx *ctx, fmtconv_model *out)
 }
 
 const fmtconv_model *
-fci_stage_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
-                   const fmtconv_model *in)
+fci_stage_reverse (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *in)
 {
+  const fmtconv_plugin *plugin = link->plugin;
   const fmtconv_transform *transform = plugin->transform;
   const char *owner = fci_owner (ctx, "transform", plugin);
   fmtconv_model *out =
       fci_features_check (ctx, owner, transform->understands, in) ? NULL : fci_model_new (ctx, in);
   if (!out)
     return NULL;
-  frame saved = enter (ctx, plugin, ctx->file, fci_model_stage (out));
-  if (*params)
-    fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", params);
+  frame f;
+  enter (ctx, &f, plugin, fci_subject_now (ctx)->file, out);
+  if (*link->params)
+    fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", link->params);
   forget_description (ctx, out);
   fmtconv_rules_reverse (transform->rules, in, out);
   int code = ctx->failed ? ctx->failed : fci_model_seal (out, plugin->name);
-  return leave (ctx, &saved, code) ? NULL : out;
+  return leave (ctx, &f, code) ? NULL : out;
+}
+
+/* Readers, or writers, that call one another. */
+typedef struct calls
+{
+  unsigned depth;
+} calls;
+
+static const fci_state_key calls_key = { "convert/stage.c", sizeof (calls) };
+
+static calls *
+calls_of (fmtconv_ctx *ctx)
+{
+  return fci_state (ctx, &calls_key);
 }
 
 /* One writer's files, added to the layout. */
 static int
-write_into (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params, const fmtconv_model *model,
-            fmtconv_layout *layout)
+write_into (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *model, fmtconv_layout *layout)
 {
-  const fmtconv_writer *writer = plugin->writer;
-  const void *p = fci_params_parse (ctx, fci_owner (ctx, "writer", plugin), writer->params, params);
-  if (!p || fci_limits_check (ctx, plugin, p, model))
+  const fmtconv_plugin *plugin = link->plugin;
+  const calls *now = calls_of (ctx);
+  if (!link->block || !now || fci_limits_check (ctx, plugin, link->block, model))
     return ctx->failed;
-  frame saved = enter (ctx, plugin, NULL, NULL);
+  /* A writer that calls another one sees to the files itself. */
+  if (!now->depth && fci_files_warn (ctx, plugin, link->block, model))
+    return ctx->failed;
+  frame f;
+  enter (ctx, &f, plugin, NULL, NULL);
   const char *outer = layout->params;
-  layout->params = params;
-  int code = writer->write (ctx, p, model, layout);
+  layout->params = link->params;
+  int code = plugin->writer->write (ctx, link->block, model, layout);
   layout->params = outer;
-  return leave (ctx, &saved, code);
+  return leave (ctx, &f, code);
 }
 
 const fmtconv_layout *
-fci_stage_write (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const char *params,
-                 const fmtconv_model *model, fmtconv_layout *layout)
+fci_stage_write (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *model, fmtconv_layout *layout)
 {
-  if (!layout || write_into (ctx, plugin, params, model, layout))
+  if (!layout || write_into (ctx, link, model, layout))
     return NULL;
-  frame saved = enter (ctx, plugin, NULL, NULL);
-  return leave (ctx, &saved, fci_layout_seal (layout)) ? NULL : layout;
+  frame f;
+  enter (ctx, &f, link->plugin, NULL, NULL);
+  return leave (ctx, &f, fci_layout_seal (layout)) ? NULL : layout;
 }
 
 /* Not deeper than can be meant?  Else an error. */
 static bool
 may_call (fmtconv_ctx *ctx, fci_role role, const char *name)
 {
-  if (ctx->depth < DEPTH)
-    return true;
+  const calls *now = calls_of (ctx);
+  if (!now || now->depth < DEPTH)
+    return now != NULL;
   return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "%ss call one another more than %d deep, '%s' at last",
                        fci_role_name (role), DEPTH, name)
          == 0;
@@ -202,15 +216,17 @@ fmtconv_layout_write (fmtconv_layout *layout, const char *name, const fmtconv_mo
 {
   fmtconv_ctx *ctx = layout ? layout->ctx : NULL;
   fci_spec spec;
+  fci_link link;
   fci_scope saved;
   if (!ctx || ctx->failed || !name || !model || !writer)
     return;
   const fmtconv_plugin *plugin = called (ctx, writer, FCI_WRITER, &spec);
   if (!plugin || fci_layout_enter (layout, name, &saved))
     return;
-  ctx->depth++;
-  write_into (ctx, plugin, spec.params, model, layout);
-  ctx->depth--;
+  calls_of (ctx)->depth++;
+  if (!fci_link_make (ctx, FCI_WRITER, plugin, spec.params, &link))
+    write_into (ctx, &link, model, layout);
+  calls_of (ctx)->depth--;
   fci_layout_leave (layout, &saved);
 }
 
@@ -219,14 +235,16 @@ fmtconv_input_read (fmtconv_input *in, const char *reader)
 {
   fmtconv_ctx *ctx = in ? fci_input_ctx (in) : NULL;
   fci_spec spec;
+  fci_link link;
   if (!ctx || ctx->failed)
     return NULL;
   const fmtconv_plugin *plugin = reader ? called (ctx, reader, FCI_READER, &spec) : called_by_bid (in, &spec);
   if (!plugin)
     return NULL;
-  ctx->depth++;
-  const fmtconv_model *model = fci_stage_read (ctx, plugin, spec.params, in);
-  ctx->depth--;
+  calls_of (ctx)->depth++;
+  int code = fci_link_make (ctx, FCI_READER, plugin, spec.params, &link);
+  const fmtconv_model *model = code ? NULL : fci_stage_read (ctx, &link, in);
+  calls_of (ctx)->depth--;
   fci_stage_give (ctx, model);
   /* Sealed, so that the caller can only look at it, whatever the type says. */
   return (fmtconv_model *) model;

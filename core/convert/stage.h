@@ -1,28 +1,22 @@
-/* core/convert/stage.h: what surrounds every callback of a plugin, and what a writer can represent.
+/* core/convert/stage.h: one stage each of a conversion: callback, checks, seal.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_CONVERT_STAGE_H
 #define FCI_CONVERT_STAGE_H
 
-#include "core/convert/pipeline.h"
+#include "core/convert/link.h"
+#include "core/layout/layout.h"
+#include "core/model/model.h"
 
-/* For messages: "reader 'sat'". */
-const char *fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin);
+/* One stage each; the result is sealed.  layout: an empty one.  NULL: an error. */
+const fmtconv_model *fci_stage_read (fmtconv_ctx *ctx, const fci_link *reader, fmtconv_input *in);
+const fmtconv_model *fci_stage_transform (fmtconv_ctx *ctx, const fci_link *transform,
+                                          const fmtconv_model *in);
+/* The transform's rules alone, backwards.  Parameters that were typed are said to change nothing. */
+const fmtconv_model *fci_stage_reverse (fmtconv_ctx *ctx, const fci_link *transform, const fmtconv_model *in);
+const fmtconv_layout *fci_stage_write (fmtconv_ctx *ctx, const fci_link *writer, const fmtconv_model *model,
+                                       fmtconv_layout *layout);
 
 /* Why a transform does not run in reverse; NULL: it does, or an error. */
 const char *fci_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin);
-
-/* E_UNSUPPORTED where the model has features that are not in `understands`; every tied tensor is listed. */
-int fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands,
-                        const fmtconv_model *model);
-
-/* E_UNSUPPORTED where the model does not fit the writer's limits, which its parameters may move; every offender
- * is listed. */
-int fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *params,
-                      const fmtconv_model *model);
-
-/* Note what the writer has no place for of what was read beside the tensors, and is still there; and warn of scaled
- * tensors that lost their scales.  0 or a code. */
-int fci_left_note (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_model *read,
-                   const fmtconv_model *model);
 
 #endif

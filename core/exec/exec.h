@@ -17,7 +17,8 @@ typedef struct fci_execution
   const struct fci_io *io; /* core/exec/worker/io.h; NULL: the operating system's */
 } fci_execution;
 
-/* Measure what is to be measured, compare what must be equal, write all files beside their targets, check findings,
+/* After fci_publish_check of each output and fci_outputs_check of all:
+ * measure what is to be measured, compare what must be equal, write all files beside their targets, check findings,
  * checksums and unchanged sources, verify, publish all outputs.  A new folder is written beside its target and published
  * as a whole; in one that exists, files are replaced one by one.  On an error nothing new is left and old files are
  * untouched. */

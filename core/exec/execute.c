@@ -1,4 +1,4 @@
-/* core/exec/execute.c: the steps of an execution: check, measure, compare, write, prove, publish.
+/* core/exec/execute.c: the steps of an execution: measure, compare, write, prove, publish.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -141,22 +141,12 @@ prove (run *r)
   return code == 0 ? fci_check_cancel (r->work.ctx) : code;
 }
 
-/* What can be refused about all outputs before any work. */
-static int
-check (fmtconv_ctx *ctx, const fci_execution *execution)
-{
-  int code = fci_check_cancel (ctx);
-  for (size_t i = 0; i < execution->n_outputs && code == 0; i++)
-    code = fci_publish_check (ctx, execution->outputs[i].layout, execution->outputs[i].path);
-  return code == 0 ? fci_outputs_check (ctx, execution->outputs, execution->n_outputs) : code;
-}
-
 int
 fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outcome)
 {
   run r = { .execution = execution, .outcome = outcome };
   memset (outcome, 0, sizeof *outcome);
-  int code = check (ctx, execution);
+  int code = fci_check_cancel (ctx);
   if (code == 0)
     code = prepare (&r, ctx);
   if (code == 0)

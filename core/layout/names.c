@@ -103,7 +103,7 @@ fmtconv_layout_create (fmtconv_layout *layout, const char *name)
   file->layout = layout;
   file->name = full;
   file->base = last_component (full);
-  file->writer = ctx->plugin;
+  file->writer = fci_subject_now (ctx)->plugin;
   file->params = layout->params;
   *(layout->last ? &layout->last->next : &layout->first) = file;
   layout->last = file;

@@ -30,7 +30,7 @@ static fmtconv_where
 where_of (const fmtconv_model *out, const char *name, const fmtconv_view *view)
 {
   fmtconv_where where = { .tensor = name };
-  if (out->ctx->is_read && view->n_boxes && view->boxes[0].source->disk)
+  if (fci_subject_now (out->ctx)->is_read && view->n_boxes && view->boxes[0].source->disk)
     {
       where.source = view->boxes[0].source;
       where.offset = view->boxes[0].offset;

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/freeze.h"
 #include "core/base/ctx.h"
+#include "core/base/state.h"
 #include "core/model/private.h"
 #include "core/model/scaled.h"
 #include "core/view/inspect.h"
@@ -17,12 +18,12 @@ typedef struct sealed
   uint32_t next; /* number of the next tensor */
 } sealed;
 
+static const fci_state_key sealed_key = { "model/freeze.c", sizeof (sealed) };
+
 static sealed *
 sealed_of (fmtconv_ctx *ctx)
 {
-  if (!ctx->sealed)
-    ctx->sealed = fci_new (ctx, sealed);
-  return ctx->sealed;
+  return fci_state (ctx, &sealed_key);
 }
 
 /* Gives a model's tensors their numbers in the context. */
@@ -54,14 +55,14 @@ register_model (fmtconv_model *model)
 uint32_t
 fci_origins (const fmtconv_ctx *ctx)
 {
-  const sealed *all = ctx->sealed;
+  const sealed *all = fci_state_find (ctx, &sealed_key);
   return all ? all->next : 0;
 }
 
 const fmtconv_tensor *
 fci_origin_tensor (fmtconv_ctx *ctx, uint32_t origin)
 {
-  const sealed *all = ctx->sealed;
+  const sealed *all = fci_state_find (ctx, &sealed_key);
   size_t a = 0, b = all ? all->n : 0;
   while (a < b)
     {

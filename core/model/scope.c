@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/scope.h"
 #include "core/base/ctx.h"
+#include "core/base/state.h"
 #include "core/model/private.h"
 #include "core/view/origins.h"
 #include "core/view/view.h"
@@ -53,16 +54,29 @@ fci_stage_new (fmtconv_ctx *ctx, const fmtconv_model *model)
   return give_all (stage, model) ? stage : NULL;
 }
 
-void *
-fci_model_stage (const fmtconv_model *model)
+/* The transform that runs. */
+typedef struct running
 {
-  return model->stage;
+  const fmtconv_model *makes; /* NULL: none runs */
+} running;
+
+static const fci_state_key running_key = { "model/scope.c", sizeof (running) };
+
+const fmtconv_model *
+fci_model_run (fmtconv_ctx *ctx, const fmtconv_model *made)
+{
+  running *now = fci_state (ctx, &running_key);
+  const fmtconv_model *before = now ? now->makes : NULL;
+  if (now)
+    now->makes = made;
+  return before;
 }
 
 void
 fci_stage_give (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
-  fci_stage *stage = ctx->stage;
+  const running *now = fci_state_find (ctx, &running_key);
+  fci_stage *stage = now && now->makes ? now->makes->stage : NULL;
   if (stage && model && !stage->closed)
     give_all (stage, model);
 }

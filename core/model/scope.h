@@ -25,8 +25,9 @@ typedef struct fci_stage
   bool closed; /* uses are counted */
 } fci_stage;
 
-/* What the stage of a model was given, to be ctx->stage while its transform runs. */
-void *fci_model_stage (const fmtconv_model *model);
+/* Says that a transform runs and makes that model (NULL: none runs any more).  Returns the model of the transform that
+ * ran before, to go on with later. */
+const fmtconv_model *fci_model_run (fmtconv_ctx *ctx, const fmtconv_model *made);
 
 /* The stage of the transform that runs, if any, is given another sealed model, which enters the account. */
 void fci_stage_give (fmtconv_ctx *ctx, const fmtconv_model *model);

@@ -3,8 +3,8 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/plugin/load.h"
-#include "core/plugin/params.h"
+#include "core/plugin/descriptor.h"
+#include "core/plugin/params-check.h"
 #include "core/rules/rules.h"
 #include <string.h>
 
@@ -54,7 +54,7 @@ check_tables (check *c, const char *role, const fmtconv_param *params, const fmt
   fmtconv_options options = { .struct_size = sizeof options, .message = catch, .arg = c };
   if (c->error || (!params && !rules))
     return;
-  fmtconv_ctx *own = fmtconv_ctx_new (&options);
+  fmtconv_ctx *own = fci_ctx_new (&options);
   if (!own)
     c->error = "out of memory";
   else if ((params && fci_params_check (own, role, params)) || (rules && fci_rules_check (own, rules)))

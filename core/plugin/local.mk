@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/plugin/descriptor.c \
+	core/plugin/descriptor.h \
 	core/plugin/globs.c \
-	core/plugin/load.h \
 	core/plugin/module.c \
+	core/plugin/module.h \
 	core/plugin/override.c \
 	core/plugin/params-check.c \
+	core/plugin/params-check.h \
 	core/plugin/params.c \
 	core/plugin/params.h \
 	core/plugin/registry.c \

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/plugin/load.h"
+#include "core/plugin/module.h"
 #include <dlfcn.h>
 #include <ltdl.h>
 #include <pthread.h>

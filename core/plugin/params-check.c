@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/plugin/params-check.h"
 #include "core/plugin/params.h"
 #include "core/plugin/values.h"
 #include <string.h>

@@ -4,8 +4,8 @@
 
 #include "core/base/ctx.h"
 #include "core/base/text.h"
-#include "core/plugin/load.h"
 #include "core/plugin/params.h"
+#include "core/plugin/search.h"
 #include "core/plugin/values.h"
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* core/plugin/params.h: NAME:key=value,… as the user typed it, into a plugin's struct.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_PARAMS_H
-#define FCI_PARAMS_H
+#ifndef FCI_PLUGIN_PARAMS_H
+#define FCI_PLUGIN_PARAMS_H
 
 #include <fmtconv/plugin.h>
 #include <stdbool.h>
@@ -35,14 +35,5 @@ const char *fci_params_pair (fmtconv_ctx *ctx, const char *key, const char *valu
 
 /* The first entry of a table for that key: "metadata.*" for "metadata.format", "*" for any.  NULL: none. */
 const fmtconv_param *fci_params_find (const fmtconv_param *params, const char *key);
-
-/* Is a plugin's table well-formed, its defaults included?  0, or E_INTERNAL and what is wrong. */
-int fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *params);
-
-/* Is its value the path of a file or folder? */
-bool fci_param_is_path (const fmtconv_param *param);
-
-/* "bool", "integer", …; of a choice its alternatives: "bake|metadata". */
-const char *fci_param_type (const fmtconv_param *param);
 
 #endif

@@ -3,9 +3,12 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/state.h"
 #include "core/base/text.h"
-#include "core/plugin/load.h"
+#include "core/plugin/descriptor.h"
+#include "core/plugin/module.h"
 #include "core/plugin/registry.h"
+#include "core/plugin/search.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,40 +18,55 @@ by_name (const void *a, const void *b)
   return strcmp (((const fci_module *) a)->name, ((const fci_module *) b)->name);
 }
 
-static const fmtconv_plugin *
-builtin (const char *name)
+/* What a context knows of plugins. */
+typedef struct registry
 {
-  size_t i = 0;
-  while (fci_builtins[i] && strcmp (fci_builtins[i]->name, name))
-    i++;
-  return fci_builtins[i];
+  const fmtconv_plugin *const *builtins; /* descriptors, up to NULL */
+  fci_module
+      *modules; /* sorted by name; each has neither plugin nor error (not loaded yet), or one of them */
+  size_t n;
+  bool is_found;
+} registry;
+
+static const fci_state_key registry_key = { "plugin/registry.c", sizeof (registry) };
+static const fmtconv_plugin *const no_builtins[] = { NULL };
+
+int
+fci_registry_hold (fmtconv_ctx *ctx, const fmtconv_plugin *const *builtins)
+{
+  registry *r = fci_state (ctx, &registry_key);
+  if (r)
+    r->builtins = builtins;
+  return ctx->failed;
 }
 
-/* All modules; each has either neither plugin nor error (not loaded yet), or one of them. */
-typedef struct found
+static const fmtconv_plugin *
+builtin (const registry *r, const char *name)
 {
-  fci_module *modules;
-  size_t n;
-} found;
+  size_t i = 0;
+  while (r->builtins[i] && strcmp (r->builtins[i]->name, name))
+    i++;
+  return r->builtins[i];
+}
 
 /* The library's own, whose places no files can take, and the files. */
 static void
-collect (const fci_files *files, found *out)
+collect (registry *r, const fci_files *files)
 {
-  for (size_t i = 0; fci_builtins[i]; i++)
-    out->modules[out->n++] = (fci_module){ .name = fci_builtins[i]->name };
+  for (size_t i = 0; r->builtins[i]; i++)
+    r->modules[r->n++] = (fci_module){ .name = r->builtins[i]->name };
   for (size_t i = 0; i < files->n; i++)
     {
       const fci_file *file = &files->file[i];
-      if (!builtin (file->name))
-        out->modules[out->n++] = (fci_module){ .name = file->name, .path = file->path, .error = file->error };
+      if (!builtin (r, file->name))
+        r->modules[r->n++] = (fci_module){ .name = file->name, .path = file->path, .error = file->error };
     }
-  qsort (out->modules, out->n, sizeof *out->modules, by_name);
+  qsort (r->modules, r->n, sizeof *r->modules, by_name);
 }
 
 /* The modules of this context, found once.  NULL: an error. */
-static found *
-registry (fmtconv_ctx *ctx)
+static const registry *
+find_modules (fmtconv_ctx *ctx)
 {
   const fci_search search = {
     .what = "plugin folder",
@@ -60,26 +78,28 @@ registry (fmtconv_ctx *ctx)
   };
   fci_files files;
   size_t own = 0;
-  if (ctx->registry || ctx->failed)
-    return ctx->registry;
-  while (fci_builtins[own])
+  registry *r = fci_state (ctx, &registry_key);
+  if (!r || r->is_found || ctx->failed)
+    return r && r->is_found ? r : NULL;
+  r->builtins = r->builtins ? r->builtins : no_builtins;
+  while (r->builtins[own])
     own++;
-  found *all = fci_new (ctx, found);
-  if (!all || fci_search_files (ctx, &search, NULL, &files)
-      || !(all->modules = fmtconv_ctx_alloc (ctx, own + files.n, sizeof *all->modules)))
+  if (fci_search_files (ctx, &search, NULL, &files)
+      || !(r->modules = fmtconv_ctx_alloc (ctx, own + files.n, sizeof *r->modules)))
     return NULL;
-  collect (&files, all);
-  return ctx->registry = all;
+  collect (r, &files);
+  r->is_found = true;
+  return r;
 }
 
 static void
-load (fmtconv_ctx *ctx, fci_module *module)
+load (fmtconv_ctx *ctx, const registry *r, fci_module *module)
 {
   if (module->plugin || module->error)
     return;
   const fmtconv_plugin *given = module->path
                                     ? fci_module_open (ctx, module->path, module->name, &module->error)
-                                    : builtin (module->name);
+                                    : builtin (r, module->name);
   if (given)
     module->plugin = fci_descriptor_check (ctx, given, module->name, &module->error);
 }
@@ -87,21 +107,21 @@ load (fmtconv_ctx *ctx, fci_module *module)
 const fci_module *
 fci_modules (fmtconv_ctx *ctx, size_t *n)
 {
-  const found *all = registry (ctx);
+  const registry *all = find_modules (ctx);
   *n = all ? all->n : 0;
   for (size_t i = 0; i < *n; i++)
-    load (ctx, &all->modules[i]);
+    load (ctx, all, &all->modules[i]);
   return all ? all->modules : NULL;
 }
 
 const fci_module *
 fci_module_find (fmtconv_ctx *ctx, const char *name)
 {
-  const found *all = registry (ctx);
+  const registry *all = find_modules (ctx);
   fci_module key = { .name = name };
   fci_module *module = all ? bsearch (&key, all->modules, all->n, sizeof key, by_name) : NULL;
   if (module)
-    load (ctx, module);
+    load (ctx, all, module);
   return module;
 }
 
@@ -128,6 +148,13 @@ fci_role_name (fci_role role)
 {
   static const char *const names[] = { "reader", "transform", "writer" };
   return names[role];
+}
+
+const char *
+fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin)
+{
+  const char *owner = fmtconv_ctx_printf (ctx, "%s '%s'", role, plugin->name);
+  return owner ? owner : role;
 }
 
 /* E_USAGE: what was typed, and what could have been.  any: a plugin of whatever role. */

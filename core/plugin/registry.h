@@ -16,9 +16,9 @@ typedef struct fci_module
   const char *error;            /* why it was refused */
 } fci_module;
 
-/* The descriptors of the plugins that the library itself holds, up to NULL.  Defined by the folder that knows them,
- * which lies above this one: what needs the registry cannot be a module of its own. */
-extern const fmtconv_plugin *const fci_builtins[];
+/* Lets the context hold plugins of the library itself: descriptors up to NULL, whose names no file can take.  Called
+ * before anything is found.  Returns 0 or a code. */
+int fci_registry_hold (fmtconv_ctx *ctx, const fmtconv_plugin *const *builtins);
 
 /* All modules, sorted by name, the library's own, then from --plugin-dir, FMTCONV_PLUGIN_PATH (unless privileged), the
  * compiled-in folder; of one name the first found counts.  Found and loaded once a context. */
@@ -33,6 +33,9 @@ typedef enum fci_role
 
 /* "reader", "transform", "writer". */
 const char *fci_role_name (fci_role role);
+
+/* Returns "reader 'sat'", for messages; out of memory: the role alone. */
+const char *fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin);
 
 /* Has the plugin (may be NULL) that role? */
 bool fci_plugin_has (const fmtconv_plugin *plugin, fci_role role);

@@ -1,9 +1,16 @@
 /* core/plugin/values.h: one parameter's value: from text into the field of a plugin's struct.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_VALUES_H
-#define FCI_VALUES_H
+#ifndef FCI_PLUGIN_VALUES_H
+#define FCI_PLUGIN_VALUES_H
 
-#include "core/plugin/params.h"
+#include <fmtconv/plugin.h>
+#include <stdbool.h>
+
+/* Is its value the path of a file or folder? */
+bool fci_param_is_path (const fmtconv_param *param);
+
+/* "bool", "integer", …; of a choice its alternatives: "bake|metadata". */
+const char *fci_param_type (const fmtconv_param *param);
 
 enum
 {

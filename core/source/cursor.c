@@ -42,9 +42,7 @@ available (const fmtconv_cursor *cursor, uint64_t n)
 static bool
 load_few (const fmtconv_source *source, uint64_t from, uint8_t *to, size_t n)
 {
-  struct fci_sources *all = fci_sources_of (source->ctx);
-  if (!all)
-    return false;
+  struct fci_sources *all = source->all;
   if (all->ahead_of != source || from < all->ahead_start || from + n > all->ahead_start + all->ahead_n)
     {
       uint64_t left = source->size - from;

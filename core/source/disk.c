@@ -3,16 +3,17 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/state.h"
 #include "core/source/disk.h"
 #include <errno.h>
 #include <unistd.h>
 
+static const fci_state_key sources_key = { "source/disk.c", sizeof (struct fci_sources) };
+
 struct fci_sources *
 fci_sources_of (fmtconv_ctx *ctx)
 {
-  if (!ctx->sources)
-    ctx->sources = fci_new (ctx, struct fci_sources);
-  return ctx->sources;
+  return fci_state (ctx, &sources_key);
 }
 
 fmtconv_source *
@@ -21,7 +22,7 @@ fci_source_new (fmtconv_ctx *ctx, const char *name)
   struct fci_sources *all = fci_sources_of (ctx);
   fmtconv_source *source = all && name ? fci_new (ctx, fmtconv_source) : NULL;
   if (source)
-    *source = (fmtconv_source){ .ctx = ctx, .name = name, .id = all->next_id++ };
+    *source = (fmtconv_source){ .ctx = ctx, .name = name, .all = all, .id = all->next_id++ };
   return source;
 }
 
@@ -34,7 +35,7 @@ same_file (const struct stat *a, const struct stat *b)
 static fci_disk *
 find (fmtconv_ctx *ctx, const struct stat *st)
 {
-  const struct fci_sources *all = ctx->sources;
+  const struct fci_sources *all = fci_state_find (ctx, &sources_key);
   fci_disk *disk = all ? all->disks : NULL;
   while (disk && !same_file (&disk->opened, st))
     disk = disk->next;
@@ -101,7 +102,7 @@ unchanged (const struct stat *a, const struct stat *b)
 int
 fci_sources_unchanged (fmtconv_ctx *ctx)
 {
-  const struct fci_sources *all = ctx->sources;
+  const struct fci_sources *all = fci_state_find (ctx, &sources_key);
   const fci_disk *first = NULL;
   for (const fci_disk *disk = all ? all->disks : NULL; disk; disk = disk->next)
     {

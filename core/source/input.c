@@ -131,7 +131,7 @@ note_typed (fmtconv_input *in)
 fmtconv_input *
 fci_input_typed (fmtconv_ctx *ctx, size_t i)
 {
-  const struct fci_sources *sources = ctx->sources;
+  const struct fci_sources *sources = fci_sources_of (ctx);
   fmtconv_input *in = sources ? sources->typed : NULL;
   for (; in && i > 0; i--)
     in = in->before;

@@ -24,13 +24,14 @@ struct fmtconv_source
 {
   const char *name; /* for messages: the path, or "path: member"; first, where core/base looks for it */
   fmtconv_ctx *ctx;
-  uint32_t id;           /* ascending in the order made; unique in the context */
-  fci_disk *disk;        /* NULL: memory */
-  const uint8_t *memory; /* `size` bytes; NULL: disk, or bytes that the executor will have measured */
-  uint64_t start;        /* first byte in the file */
-  uint64_t size;         /* bytes */
-  bool has_crc;          /* crc is known and must match where all bytes are read */
-  uint32_t crc;          /* CRC-32 of all bytes, as in zip */
+  struct fci_sources *all; /* what is open in the context */
+  uint32_t id;             /* ascending in the order made; unique in the context */
+  fci_disk *disk;          /* NULL: memory */
+  const uint8_t *memory;   /* `size` bytes; NULL: disk, or bytes that the executor will have measured */
+  uint64_t start;          /* first byte in the file */
+  uint64_t size;           /* bytes */
+  bool has_crc;            /* crc is known and must match where all bytes are read */
+  uint32_t crc;            /* CRC-32 of all bytes, as in zip */
 };
 
 _Static_assert(offsetof (struct fmtconv_source, name) == 0, "core/base/message.c reads the name");

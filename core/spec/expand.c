@@ -5,7 +5,8 @@
 #include "core/base/ctx.h"
 #include "core/base/grow.h"
 #include "core/base/text.h"
-#include "core/spec/spec.h"
+#include "core/spec/expand.h"
+#include "core/spec/schema.h"
 #include <string.h>
 #include <sys/stat.h>
 

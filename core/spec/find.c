@@ -4,7 +4,8 @@
 
 #include "core/base/ctx.h"
 #include "core/base/text.h"
-#include "core/spec/spec.h"
+#include "core/plugin/search.h"
+#include "core/spec/find.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -3,44 +3,23 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/state.h"
+#include "core/convert/convert.h"
 #include "core/convert/detect.h"
 #include "core/model/new.h"
 #include "core/source/folder.h"
 #include "core/source/input.h"
 #include "core/spec/input.h"
+#include "core/spec/open.h"
+#include "core/spec/params.h"
 #include "core/spec/spec.h"
+#include "core/spec/variables.h"
 #include <string.h>
 
 enum
 {
   DEPTH = 8 /* specs that read one another */
 };
-
-typedef struct params
-{
-  fmtconv_pairs folders;
-  fmtconv_pairs variables;
-} params;
-
-static const fmtconv_param table[] = {
-  { FCI_SPEC_FOLDER ".*", FMTCONV_PARAM_PAIRS, offsetof (params, folders), NULL,
-    "where a relative path in that variable begins; default: the working folder" },
-  { "*", FMTCONV_PARAM_PAIRS, offsetof (params, variables), NULL,
-    "the value of that variable of the spec; 'input' is what ${input} stands for" },
-  { 0 },
-};
-
-bool
-fci_param_is_variable (const fmtconv_param *param)
-{
-  return param == &table[1];
-}
-
-bool
-fci_param_is_folder (const fmtconv_param *param)
-{
-  return param == &table[0];
-}
 
 /* A spec while it is read. */
 typedef struct reading
@@ -49,25 +28,25 @@ typedef struct reading
   const struct reading *outer; /* the one that reads it */
 } reading;
 
-/* ctx->specs. */
+/* The specs of a context. */
 typedef struct specs
 {
   const reading *inner; /* the last that began and did not end; NULL: none */
   const fci_spec_input *read;
 } specs;
 
+static const fci_state_key specs_key = { "spec/input.c", sizeof (specs) };
+
 static specs *
 specs_of (fmtconv_ctx *ctx)
 {
-  if (!ctx->specs)
-    ctx->specs = fci_new (ctx, specs);
-  return ctx->specs;
+  return fci_state (ctx, &specs_key);
 }
 
 const fci_spec_input *
 fci_spec_input_of (const fmtconv_ctx *ctx, const fmtconv_model *model)
 {
-  const specs *all = ctx->specs;
+  const specs *all = fci_state_find (ctx, &specs_key);
   const fci_spec_input *one = all ? all->read : NULL;
   while (one && one->model != model)
     one = one->next;
@@ -147,7 +126,7 @@ check_may_read (fmtconv_ctx *ctx, const reading *r)
 
 /* What the user gave as the folder of a variable, with a slash at the end; "": the working folder. */
 static const char *
-folder_of (fmtconv_ctx *ctx, const params *p, const char *name)
+folder_of (fmtconv_ctx *ctx, const fci_spec_params *p, const char *name)
 {
   for (size_t i = 0; i < p->folders.n; i++)
     if (!strcmp (p->folders.key[i], name))
@@ -160,7 +139,7 @@ folder_of (fmtconv_ctx *ctx, const params *p, const char *name)
 }
 
 static int
-give (fci_pipeline *p, const params *given)
+give (fci_pipeline *p, const fci_spec_params *given)
 {
   for (size_t i = 0; i < given->variables.n && !p->ctx->failed; i++)
     {
@@ -190,7 +169,7 @@ give (fci_pipeline *p, const params *given)
 
 /* The conversion that the spec stands for, up to its model.  NULL: an error. */
 static fci_conversion *
-run (fci_pipeline *p, const params *given, fmtconv_input *in)
+run (fci_pipeline *p, const fci_spec_params *given, fmtconv_input *in)
 {
   fci_conversion *c = fci_new (p->ctx, fci_conversion);
   if (!c || fci_spec_open (p, in) || fci_variables_check (p) || give (p, given) || fci_spec_settle (p))
@@ -229,20 +208,24 @@ note_read (fmtconv_ctx *ctx, const char *path, const fmtconv_model *model, const
   return 0;
 }
 
+static const fci_conversion *
+run_inside (fci_pipeline *p, specs *all, const fci_spec_params *given, fmtconv_input *in)
+{
+  const reading here = { .file = in, .outer = all->inner };
+  if (check_may_read (p->ctx, &here))
+    return NULL;
+  all->inner = &here;
+  const fci_conversion *c = run (p, given, in);
+  all->inner = here.outer;
+  return c;
+}
+
 static int
-read_spec (fmtconv_ctx *ctx, const void *given, fmtconv_input *in, fmtconv_model *out)
+read_inside (fmtconv_ctx *ctx, const fci_spec_params *given, fmtconv_input *in, fmtconv_model *out)
 {
   specs *all = specs_of (ctx);
   fci_pipeline p = { .ctx = ctx, .is_input = true, .job = fci_new (ctx, fmtconv_job) };
-  if (!all || !p.job)
-    return ctx->failed;
-  ctx->is_read = false; /* what is wrong was written by hand, and is no damaged checkpoint */
-  reading here = { .file = in, .outer = all->inner };
-  if (check_may_read (ctx, &here))
-    return ctx->failed;
-  all->inner = &here;
-  const fci_conversion *c = run (&p, given, in);
-  all->inner = here.outer;
+  const fci_conversion *c = all && p.job ? run_inside (&p, all, given, in) : NULL;
   if (!c)
     return ctx->failed;
   fci_model_continue (out, c->model);
@@ -250,10 +233,22 @@ read_spec (fmtconv_ctx *ctx, const void *given, fmtconv_input *in, fmtconv_model
   return note_read (ctx, fmtconv_input_path (in), out, c);
 }
 
+/* What is wrong was written by hand: its errors do not get the hints of damaged checkpoints. */
+static int
+read_spec (fmtconv_ctx *ctx, const void *given, fmtconv_input *in, fmtconv_model *out)
+{
+  fci_subject subject = *fci_subject_now (ctx);
+  subject.is_read = false;
+  fci_subject_push (ctx, &subject);
+  int code = read_inside (ctx, given, in, out);
+  fci_subject_pop (ctx, &subject);
+  return code;
+}
+
 const fmtconv_plugin fci_spec_plugin = {
   .abi = FMTCONV_ABI,
   .struct_size = sizeof fci_spec_plugin,
   .name = "spec",
   .summary = "what a spec makes, as an input: fmtconv-spec(5)",
-  .reader = FMTCONV_READER (.params = table, .probe = probe, .read = read_spec),
+  .reader = FMTCONV_READER (.params = fci_spec_params_table, .probe = probe, .read = read_spec),
 };

@@ -9,13 +9,6 @@
 /* The reader "spec". */
 extern const fmtconv_plugin fci_spec_plugin;
 
-/* With '.' and a variable's name behind it: the key that tells the reader what its relative path is relative to. */
-#define FCI_SPEC_FOLDER "folder"
-
-/* Is it the parameter that takes the variables of a spec, or their folders? */
-bool fci_param_is_variable (const fmtconv_param *param);
-bool fci_param_is_folder (const fmtconv_param *param);
-
 /* A spec that was read. */
 typedef struct fci_spec_input
 {

@@ -5,7 +5,9 @@
 #include "core/attr/yaml-strict.h"
 #include "core/base/ctx.h"
 #include "core/source/input.h"
-#include "core/spec/spec.h"
+#include "core/spec/open.h"
+#include "core/spec/schema.h"
+#include "core/spec/variables.h"
 #include <string.h>
 
 static int

@@ -3,7 +3,11 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/spec/spec.h"
+#include "core/spec/outputs.h"
+#include "core/spec/parts.h"
+#include "core/spec/schema.h"
+#include "core/spec/step.h"
+#include "core/spec/variables.h"
 #include <string.h>
 
 enum

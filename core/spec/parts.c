@@ -6,7 +6,11 @@
 #include "core/model/bundle.h"
 #include "core/model/model.h"
 #include "core/source/input.h"
-#include "core/spec/spec.h"
+#include "core/spec/expand.h"
+#include "core/spec/parts.h"
+#include "core/spec/schema.h"
+#include "core/spec/step.h"
+#include "core/spec/variables.h"
 #include <string.h>
 
 enum

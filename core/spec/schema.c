@@ -7,7 +7,7 @@
 #include "core/base/text.h"
 #include "core/model/bundle.h"
 #include "core/model/model.h"
-#include "core/spec/spec.h"
+#include "core/spec/schema.h"
 #include <string.h>
 
 int

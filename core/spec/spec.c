@@ -4,7 +4,14 @@
 
 #include "core/base/ctx.h"
 #include "core/source/input.h"
+#include "core/spec/find.h"
+#include "core/spec/open.h"
+#include "core/spec/outputs.h"
+#include "core/spec/parts.h"
+#include "core/spec/schema.h"
 #include "core/spec/spec.h"
+#include "core/spec/step.h"
+#include "core/spec/variables.h"
 
 /* A path that the whole job needs has a value. */
 static int

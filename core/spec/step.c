@@ -6,9 +6,14 @@
 #include "core/base/grow.h"
 #include "core/convert/stage.h"
 #include "core/model/bundle.h"
-#include "core/plugin/load.h"
-#include "core/spec/input.h"
-#include "core/spec/spec.h"
+#include "core/plugin/params.h"
+#include "core/plugin/registry.h"
+#include "core/plugin/search.h"
+#include "core/plugin/values.h"
+#include "core/spec/expand.h"
+#include "core/spec/params.h"
+#include "core/spec/schema.h"
+#include "core/spec/step.h"
 #include <string.h>
 
 enum
@@ -31,20 +36,13 @@ typedef struct element
 } element;
 
 /* Let what a plugin's parameters are checked by complain of this place in the spec. */
-static const char *
-enter (fci_pipeline *p, fci_place at)
-{
-  const char *before = p->ctx->file;
-  p->ctx->file = fci_yaml_place (p->ctx, p->path, at);
-  p->ctx->is_written = true;
-  return before;
-}
-
 static void
-leave (fci_pipeline *p, const char *before)
+enter (fci_pipeline *p, fci_subject *subject, fci_place at)
 {
-  p->ctx->file = before;
-  p->ctx->is_written = false;
+  *subject = *fci_subject_now (p->ctx);
+  subject->file = fci_yaml_place (p->ctx, p->path, at);
+  subject->is_written = true;
+  fci_subject_push (p->ctx, subject);
 }
 
 /* The plugin of NAME, or of COMPONENT/NAME where a transform takes one component. */
@@ -54,7 +52,8 @@ find_plugin (fci_pipeline *p, const fci_yaml *node, const char *typed, fci_role 
   const fmtconv_plugin *plugin = NULL;
   const char *slash = role == FCI_TRANSFORM ? strchr (typed, '/') : NULL, *name = slash ? slash + 1 : typed;
   const char *component = slash ? fci_copy (p->ctx, typed, (size_t) (slash - typed)) : "component";
-  const char *before = enter (p, node->key ? node->key_at : node->at);
+  fci_subject subject;
+  enter (p, &subject, node->key ? node->key_at : node->at);
   if (component && !fci_component_name_ok (component))
     fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "'%s' is no component's name", component);
   else if (!fci_plugin_name_ok (name, strlen (name)))
@@ -62,7 +61,7 @@ find_plugin (fci_pipeline *p, const fci_yaml *node, const char *typed, fci_role 
                   "'%s' is no plugin's name: a lower-case letter, then a-z, 0-9, '-'", name);
   else
     plugin = fci_plugin_find (p->ctx, name, role);
-  leave (p, before);
+  fci_subject_pop (p->ctx, &subject);
   return plugin;
 }
 
@@ -74,10 +73,12 @@ add_pair (element *e, fci_place at, const char *key, const char *value)
   if (e->pairs == MOST_PAIRS)
     return fci_spec_fail (e->p, at, "more than %d values for one %s", (int) MOST_PAIRS,
                           fci_role_name (e->role));
-  const char *pair = fci_params_pair (ctx, key, value), *before = enter (e->p, at);
+  fci_subject subject;
+  const char *pair = fci_params_pair (ctx, key, value);
+  enter (e->p, &subject, at);
   if (pair)
     fci_params_parse (ctx, e->owner, e->params, pair);
-  leave (e->p, before);
+  fci_subject_pop (ctx, &subject);
   fci_grow_texts (&e->text, strchr (fci_grown (&e->text), ':') ? "," : ":", pair ? pair : "", NULL);
   e->pairs++;
   return ctx->failed;
@@ -167,9 +168,11 @@ element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role 
   for (const fci_yaml *param = node->first; param; param = param->next)
     if (!is_no_param (&e, param) && add_param (&e, param))
       return NULL;
-  const char *text = fci_grown (&e.text), *before = enter (p, node->key ? node->key_at : node->at);
+  const char *text = fci_grown (&e.text);
+  fci_subject subject;
+  enter (p, &subject, node->key ? node->key_at : node->at);
   fci_params_parse (p->ctx, e.owner, e.params, e.pairs ? text + before_pairs : "");
-  leave (p, before);
+  fci_subject_pop (p->ctx, &subject);
   return p->ctx->failed ? NULL : text;
 }
 

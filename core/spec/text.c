@@ -7,7 +7,9 @@
 #include "core/base/map.h"
 #include "core/base/utf8.h"
 #include "core/convert/convert.h"
-#include "core/spec/spec.h"
+#include "core/convert/link.h"
+#include "core/convert/links.h"
+#include "core/plugin/params.h"
 #include <string.h>
 #include <strings.h>
 

@@ -4,7 +4,9 @@
 
 #include "core/base/ctx.h"
 #include "core/base/text.h"
-#include "core/spec/spec.h"
+#include "core/spec/expand.h"
+#include "core/spec/schema.h"
+#include "core/spec/variables.h"
 #include <string.h>
 
 enum

@@ -6,6 +6,7 @@
 #include "core/view/absmax.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
+#include "core/base/state.h"
 #include "core/source/source.h"
 #include "core/view/build.h"
 #include "core/view/equal.h"
@@ -110,6 +111,24 @@ require (fmtconv_view *wanted, const uint64_t *block, float divisor)
   return m->source ? required : NULL;
 }
 
+/* Requirements to measure, by what they measure. */
+typedef struct measures
+{
+  fci_map *map;
+} measures;
+
+static const fci_state_key measures_key = { "view/absmax.c", sizeof (measures) };
+
+/* NULL: an error was recorded. */
+static fci_map *
+measured_of (fmtconv_ctx *ctx)
+{
+  measures *all = fci_state (ctx, &measures_key);
+  if (all && !all->map)
+    all->map = fci_map_new (ctx);
+  return all ? all->map : NULL;
+}
+
 /* What is measured of an equal view already, or from now on.  NULL: an error was recorded. */
 static fci_requirement *
 find (fmtconv_view *wanted, const uint64_t *block, float divisor)
@@ -118,16 +137,15 @@ find (fmtconv_view *wanted, const uint64_t *block, float divisor)
   key *k = key_of (wanted, block, divisor);
   known *new = fci_new (ctx, known);
   uintptr_t found = 0;
-  if (!ctx->measured)
-    ctx->measured = fci_map_new (ctx);
-  if (!k || !new || !ctx->measured)
+  fci_map *all = measured_of (ctx);
+  if (!k || !new || !all)
     return NULL;
-  fci_map_get (ctx->measured, k, sizeof *k, &found);
+  fci_map_get (all, k, sizeof *k, &found);
   for (known *old = (known *) found; old; old = old->next)
     if (fci_view_equal (old->measured->wanted, wanted))
       return old->measured;
   *new = (known){ .measured = require (wanted, block, divisor), .next = (known *) found };
-  return new->measured &&fci_map_set (ctx->measured, k, sizeof *k, (uintptr_t) new) ? new->measured : NULL;
+  return new->measured &&fci_map_set (all, k, sizeof *k, (uintptr_t) new) ? new->measured : NULL;
 }
 
 /* A leaf of what is measured; each knows the tensors of its own view. */

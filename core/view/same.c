@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/same.h"
 #include "core/base/ctx.h"
+#include "core/base/state.h"
 #include "core/view/blocks.h"
 #include "core/view/build.h"
 #include "core/view/equal.h"
@@ -48,12 +49,21 @@ check_form (fmtconv_view *wanted, fmtconv_view *other)
          == 0;
 }
 
+/* How many requirements a context made. */
+typedef struct made
+{
+  uint32_t n;
+} made;
+
+static const fci_state_key made_key = { "view/same.c", sizeof (made) };
+
 fci_requirement *
 fci_requirement_new (fmtconv_ctx *ctx, fmtconv_view *wanted)
 {
-  fci_requirement *requirement = fci_new (ctx, fci_requirement);
+  made *all = fci_state (ctx, &made_key);
+  fci_requirement *requirement = all ? fci_new (ctx, fci_requirement) : NULL;
   if (requirement)
-    *requirement = (fci_requirement){ .number = ctx->n_requirements++, .wanted = wanted };
+    *requirement = (fci_requirement){ .number = all->n++, .wanted = wanted };
   return requirement;
 }
 

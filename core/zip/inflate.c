@@ -4,9 +4,9 @@
 
 #include "core/source/disk.h"
 #include "core/zip/inflate.h"
+#include "core/zip/scratch.h"
 #include "core/zip/zip.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -29,35 +29,14 @@ typedef struct unpacking
   uint32_t crc;
 } unpacking;
 
-static const char *
-scratch_folder (const fmtconv_ctx *ctx)
-{
-  const char *folder = ctx->scratch_dir ? ctx->scratch_dir : getenv ("TMPDIR");
-  return folder && *folder ? folder : "/tmp";
-}
-
-/* A file without a name; where the file system has none, one whose name is removed at once. */
-static int
-open_unnamed (fmtconv_ctx *ctx, const char *folder)
-{
-  int fd = open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
-    return fd;
-  char *path = fmtconv_ctx_printf (ctx, "%s/.fmtconv-XXXXXX", folder);
-  fd = path ? mkostemp (path, O_CLOEXEC) : -1;
-  if (fd >= 0)
-    unlink (path);
-  return fd;
-}
-
 /* One file for all members of an archive: a descriptor each could be more than a process may have. */
 static bool
 need_scratch (fmtconv_zip *zip)
 {
   if (zip->scratch)
     return true;
-  const char *folder = scratch_folder (zip->ctx);
-  int fd = open_unnamed (zip->ctx, folder);
+  const char *folder = fci_scratch_folder (zip->ctx);
+  int fd = fci_scratch_open (zip->ctx, folder);
   if (fd < 0)
     {
       fci_fail_io (zip->ctx, folder, "no temporary file can be made here for members that are compressed");

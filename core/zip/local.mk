@@ -13,5 +13,7 @@ core_sources += \
 	core/zip/local.h \
 	core/zip/names.c \
 	core/zip/names.h \
+	core/zip/scratch.c \
+	core/zip/scratch.h \
 	core/zip/zip.c \
 	core/zip/zip.h

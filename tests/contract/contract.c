@@ -1,11 +1,14 @@
 /* tests/contract/contract.c: what every plugin that was built must keep, whatever it does.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "core/api/builtins.h"
 #include "core/base/ctx.h"
 #include "core/convert/detect.h"
 #include "core/model/freeze.h"
+#include "core/model/model.h"
 #include "core/model/new.h"
-#include "core/plugin/load.h"
 #include "core/plugin/params.h"
+#include "core/plugin/registry.h"
+#include "core/plugin/search.h"
 #include "core/plugin/values.h"
 #include "core/rules/rules.h"
 #include "tests/unit/heard.h"

@@ -1,7 +1,7 @@
 /* tests/fuzz/gguf.c: libFuzzer on the reader of GGUF files; what it takes is shown and written again.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/gguf/gguf.h"
-#include "core/api/report.h"
+#include "core/api/sanitize.h"
 #include "core/base/ctx.h"
 #include "core/layout/names.h"
 #include "core/model/freeze.h"

@@ -132,7 +132,7 @@ Test (bundle, a_second_input)
 {
   fmtconv_model *base = file (0, 2), *more = file (64, 2);
   fmtconv_model *out = fci_model_new (ctx, base);
-  ctx->stage = fci_model_stage (out);
+  fci_model_run (ctx, out);
   fci_stage_give (ctx, more);
   fmtconv_view *both[] = { fmtconv_model_find (base, "t0")->view, fmtconv_model_find (more, "t0")->view };
   fmtconv_model_put (out, "t0", fmtconv_view_concat (0, 2, both));
@@ -146,7 +146,7 @@ Test (bundle, a_second_input)
   cr_expect_eq (a.kept, 1);
   cr_expect_eq (a.dropped, 1);
   fmtconv_model *sloppy = fci_model_new (ctx, base);
-  ctx->stage = fci_model_stage (sloppy);
+  fci_model_run (ctx, sloppy);
   fci_stage_give (ctx, more);
   fmtconv_model_adopt (sloppy, base);
   cr_expect_eq (fci_model_seal (sloppy, "sloppy"), FMTCONV_E_INTERNAL);

@@ -4,7 +4,8 @@
  * The numbers are in tests/data/maps/shards.tsv, which tests/interop/test_shards.py holds to what huggingface_hub
  * makes of diffusers' state dicts.
  */
-#include "core/convert/pipeline.h"
+#include "core/convert/link.h"
+#include "core/convert/stage.h"
 #include "core/layout/names.h"
 #include "tests/unit/cogvideox-maps.h"
 #include <criterion/criterion.h>
@@ -88,20 +89,28 @@ check_layout (const fmtconv_layout *layout, const cut *c)
   cr_expect_eq (layout->n_files, n + 1 + (n > 1));
 }
 
+static const fmtconv_model *
+transformed (world *w, const char *name, const char *params, const fmtconv_model *in)
+{
+  fci_link link;
+  cr_assert_eq (fci_link_make (w->ctx, FCI_TRANSFORM, maps_transform (w, name), params, &link), 0);
+  return fci_stage_transform (w->ctx, &link, in);
+}
+
 static void
 check_cut (const cut *c)
 {
   map m;
   map_read (c->model, &m);
   fmtconv_ctx *ctx = m.w->ctx;
-  const fmtconv_model *out = fci_stage_transform (ctx, maps_transform (m.w, c->transform), "", m.in);
+  const fmtconv_model *out = transformed (m.w, c->transform, "", m.in);
   if (out && c->cast[0] != '-')
-    out = fci_stage_transform (ctx, maps_transform (m.w, "cast"), fmtconv_ctx_printf (ctx, "to=%s", c->cast),
-                               out);
+    out = transformed (m.w, "cast", fmtconv_ctx_printf (ctx, "to=%s", c->cast), out);
   cr_assert_not_null (out, "%s", m.w->said);
   const char *params = fmtconv_ctx_printf (ctx, "max-shard-size=%s", c->size);
-  const fmtconv_layout *layout =
-      fci_stage_write (ctx, maps_writer (m.w, "diffusers"), params, out, fci_layout_new_folder (ctx, "out"));
+  fci_link writer;
+  cr_assert_eq (fci_link_make (ctx, FCI_WRITER, maps_writer (m.w, "diffusers"), params, &writer), 0);
+  const fmtconv_layout *layout = fci_stage_write (ctx, &writer, out, fci_layout_new_folder (ctx, "out"));
   cr_assert_not_null (layout, "%s", m.w->said);
   check_layout (layout, c);
   map_free (&m);

@@ -4,7 +4,8 @@
  *
  * The order lists are diffusers' own state_dict order.
  */
-#include "core/convert/pipeline.h"
+#include "core/convert/link.h"
+#include "core/convert/stage.h"
 #include "core/model/freeze.h"
 #include "core/model/new.h"
 #include "core/model/scope.h"
@@ -153,7 +154,9 @@ check_config (const map *m, const char *model, const fmtconv_plugin *plugin)
   fclose (file);
   fmtconv_attr *wanted = fmtconv_attr_literal (m->w->ctx, text);
   fmtconv_attr_unset (wanted, "_diffusers_version");
-  const fmtconv_model *out = fci_stage_transform (m->w->ctx, plugin, "", m->in);
+  fci_link link;
+  cr_assert_eq (fci_link_make (m->w->ctx, FCI_TRANSFORM, plugin, "", &link), 0);
+  const fmtconv_model *out = fci_stage_transform (m->w->ctx, &link, m->in);
   cr_assert (out, "%s", m->w->said);
   cr_expect_str_eq (config_text (m->w->ctx, fmtconv_model_attrs (out)), fmtconv_attr_json_text (wanted, 1));
   cr_expect_str_eq (fmtconv_attr_get_string (fmtconv_model_attrs (out), "library", ""), "diffusers");

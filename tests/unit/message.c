@@ -38,7 +38,8 @@ Test (message, has_every_part)
 {
   collected c = { 0 };
   fmtconv_ctx *ctx = collecting (&c, 0);
-  ctx->file = "typed.pt";
+  fci_subject subject;
+  fci_subject_push_file (ctx, &subject, "typed.pt");
   fmtconv_source *source = fci_source_memory (ctx, "abc", 3, "x.pt: archive/data.pkl");
   const fmtconv_where where = {
     .source = source, .offset = 0x1f40, .tensor = "a\x1b.b", .hint = "do \x1b[1m this"
@@ -64,7 +65,8 @@ Test (message, has_only_what_is_known)
   cr_expect_str_eq (c.text, "hello");
   cr_expect_str_eq (c.file, "(none)");
   cr_expect_eq (c.offset, UINT64_MAX);
-  ctx->file = "in\n.pt";
+  fci_subject subject;
+  fci_subject_push_file (ctx, &subject, "in\n.pt");
   const fmtconv_where where = { .offset = 5, .tensor = "t" };
   fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &where, "too much");
   cr_expect_str_eq (c.text, "in\\x0a.pt: tensor 't': too much");
@@ -75,7 +77,8 @@ Test (message, of_another_file)
 {
   collected c = { 0 };
   fmtconv_ctx *ctx = collecting (&c, 0);
-  ctx->file = "mine.pt";
+  fci_subject subject;
+  fci_subject_push_file (ctx, &subject, "mine.pt");
   fci_fail_file (ctx, FMTCONV_E_FORMAT, "other.pt", NULL, "is %d", 5);
   cr_expect_str_eq (c.text, "other.pt: is 5");
   fmtconv_ctx_free (ctx);
@@ -116,7 +119,8 @@ Test (message, is_never_longer_than_16_kib)
   char *huge = malloc (100001);
   memset (huge, 'x', 100000);
   huge[100000] = '\0';
-  ctx->file = huge;
+  fci_subject subject;
+  fci_subject_push_file (ctx, &subject, huge);
   const fmtconv_where where = { .tensor = huge, .hint = huge };
   for (int i = 0; i < 25; i++)
     fmtconv_detail (ctx, "%s%s%s%s", huge, huge, huge, huge);
@@ -166,9 +170,10 @@ Test (message, trying_is_not_seen)
   collected c = { 0 };
   fmtconv_ctx *ctx = collecting (&c, FMTCONV_STRICT);
   fci_try outer, inner;
-  ctx->file = "f";
+  fci_subject f, g;
+  fci_subject_push_file (ctx, &f, "f");
   fci_try_begin (ctx, &outer);
-  ctx->file = "g";
+  fci_subject_push_file (ctx, &g, "g");
   cr_expect_eq (fmtconv_warn (ctx, "unseen"), 0);
   fci_try_begin (ctx, &inner);
   fmtconv_detail (ctx, "unseen");
@@ -177,7 +182,7 @@ Test (message, trying_is_not_seen)
   cr_expect_eq (fci_try_end (ctx, &inner), FMTCONV_E_MISSING);
   cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
   cr_expect_eq (fci_try_end (ctx, &outer), 0);
-  cr_expect_str_eq (ctx->file, "f");
+  cr_expect_str_eq (fci_subject_now (ctx)->file, "f");
   cr_expect (c.n[FMTCONV_MSG_ERROR] + c.n[FMTCONV_MSG_WARNING] == 0);
   fmtconv_fail (ctx, FMTCONV_E_FORMAT, "seen");
   cr_expect_str_eq (c.text, "f: seen");

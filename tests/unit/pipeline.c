@@ -1,13 +1,17 @@
 /* tests/unit/pipeline.c: bids, limits, the account of tensors, and commands that can be typed.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/api/report.h"
+#include "core/api/recipe.h"
 #include "core/base/ctx.h"
-#include "core/convert/convert.h"
 #include "core/convert/detect.h"
+#include "core/convert/limits.h"
+#include "core/convert/link.h"
+#include "core/convert/recognize.h"
+#include "core/convert/shell.h"
 #include "core/convert/stage.h"
 #include "core/model/freeze.h"
 #include "core/model/lineage.h"
 #include "core/model/new.h"
+#include "core/plugin/registry.h"
 #include "heard.h"
 #include <criterion/criterion.h>
 #include <string.h>
@@ -473,21 +477,29 @@ forget_tensors (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, f
   return 0;
 }
 
+static const fmtconv_model *
+transformed (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const fmtconv_model *in)
+{
+  fci_link link;
+  cr_assert_eq (fci_link_make (ctx, FCI_TRANSFORM, plugin, "", &link), 0);
+  return fci_stage_transform (ctx, &link, in);
+}
+
 Test (stage, transform_failures)
 {
   heard h;
   fmtconv_transform transform = { .apply = fail_silently };
   fmtconv_plugin plugin = { .name = "mute", .transform = &transform };
   fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
-  cr_expect_null (fci_stage_transform (ctx, &plugin, "", six (ctx)));
+  cr_expect_null (transformed (ctx, &plugin, six (ctx)));
   cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "plugin 'mute' failed and did not say why"), "%s", h.error);
-  cr_expect_null (ctx->plugin);
+  cr_expect_null (fci_subject_now (ctx)->plugin);
   fmtconv_ctx_free (ctx);
 
   transform.apply = forget_tensors;
   ctx = listen_to (&h, 0, NULL);
-  cr_expect_null (fci_stage_transform (ctx, &plugin, "", six (ctx)));
+  cr_expect_null (transformed (ctx, &plugin, six (ctx)));
   cr_expect_eq (h.code, FMTCONV_E_INTERNAL);
   fmtconv_ctx_free (ctx);
 }

@@ -147,7 +147,9 @@ run_all (fmtconv_ctx *ctx, size_t n, const fci_output *outputs, const struct fci
   for (size_t i = 0; i < n; i++)
     layouts[i] = outputs[i].layout;
   const fci_plan *plan = fci_plan_compile_all (ctx, layouts, n);
-  if (!plan)
+  for (size_t i = 0; plan && i < n; i++)
+    fci_publish_check (ctx, outputs[i].layout, outputs[i].path);
+  if (!plan || fci_outputs_check (ctx, outputs, n))
     return fmtconv_ctx_failed (ctx);
   return fci_execute (ctx, &(fci_execution){ .plan = plan, .outputs = outputs, .n_outputs = n, .io = io },
                       outcome ? outcome : &mine);

@@ -1,6 +1,7 @@
 /* tests/unit/plugin.c: parameters as typed, and the checks of a plugin's descriptor.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/plugin/load.h"
+#include "core/plugin/descriptor.h"
+#include "core/plugin/params-check.h"
 #include "core/plugin/params.h"
 #include "heard.h"
 #include <criterion/criterion.h>

@@ -1,6 +1,6 @@
 /* tests/unit/spec-found.c: specs as inputs: which files are taken for one, who may read one, and who reads it.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/convert/pipeline.h"
+#include "core/convert/detect.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 #include "spec-util.h"

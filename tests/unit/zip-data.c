@@ -4,6 +4,7 @@
 
 #include "core/source/disk.h"
 #include "core/zip/agree.h"
+#include "core/zip/scratch.h"
 #include "tests/unit/zip-sample.h"
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -161,7 +162,7 @@ Test (inflate, large_members_go_to_a_file)
   fmtconv_ctx *ctx = record_ctx (&r);
   char folder[] = "/tmp/fmtconv-zip-XXXXXX";
   cr_assert_not_null (mkdtemp (folder));
-  ctx->scratch_dir = folder;
+  fci_scratch_use (ctx, folder);
   uint8_t *bytes = malloc (SIZE);
   for (size_t i = 0; i < SIZE; i++)
     bytes[i] = (uint8_t) (i >> 9 ^ i % 7);
@@ -179,7 +180,7 @@ Test (inflate, large_members_go_to_a_file)
   cr_expect_eq (rmdir (folder), 0, "nothing lies in the folder");
   fmtconv_ctx_free (ctx);
   ctx = record_ctx (&r);
-  ctx->scratch_dir = folder;
+  fci_scratch_use (ctx, folder);
   zip = sample_unzip (ctx, &a, 0);
   cr_expect_not_null (fmtconv_zip_member (zip, "r/a"));
   cr_expect_null (fmtconv_zip_member (zip, "r/b"), "the folder is gone");

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/source/input.h"
+#include "core/zip/scratch.h"
 #include "tests/unit/zip-sample.h"
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -139,7 +140,7 @@ read_all (record *r)
   fmtconv_ctx *ctx = record_ctx (r);
   if (!ctx)
     return FMTCONV_E_NOMEM;
-  ctx->scratch_dir = folder;
+  fci_scratch_use (ctx, folder);
   fmtconv_zip *zip = fmtconv_zip_open (fmtconv_input_open (fci_input_user (ctx, path)), 0);
   bool right = true;
   for (size_t i = 0; i < 3; i++)

@@ -1,0 +1,11 @@
+/* core/api/builtins.h: the plugins that the library itself holds.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_API_BUILTINS_H
+#define FCI_API_BUILTINS_H
+
+#include <fmtconv/plugin.h>
+
+/* Their descriptors, up to NULL: what needs the conversion cannot be a module. */
+extern const fmtconv_plugin *const fci_builtins[];
+
+#endif

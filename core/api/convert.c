@@ -1,0 +1,17 @@
+/* core/api/convert.c: fmtconv_convert: makes the conversions of a job and reports them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/api/report.h"
+#include "core/base/ctx.h"
+#include "core/convert/convert.h"
+
+fmtconv_attr *
+fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job)
+{
+  size_t n;
+  fci_conversion *c = ctx && job && !ctx->failed ? fci_conversions (ctx, job, &n) : NULL;
+  if (!c || fci_convert (c, n))
+    return NULL;
+  return n > 1 ? fci_report_outputs (c, n) : fci_report (c);
+}

@@ -1,0 +1,15 @@
+/* core/api/recipe.h: says what becomes of a tensor's elements, and from which tensors they come.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_API_RECIPE_H
+#define FCI_API_RECIPE_H
+
+#include "core/layout/layout.h"
+#include "core/model/lineage.h"
+
+/* The report's "tensors": where each one is, and what it was made of. */
+void fci_add_tensors (fmtconv_attr *object, const fmtconv_layout *layout, const fci_account *account);
+
+/* What becomes of the elements of a view: "copy", "gather", "compare, scale 0.5, round f16". */
+const char *fci_view_how (fmtconv_view *view);
+
+#endif

@@ -1,0 +1,12 @@
+/* core/api/sanitize.h: a model's attributes as an inspection shows them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_API_SANITIZE_H
+#define FCI_API_SANITIZE_H
+
+#include <fmtconv/plugin.h>
+
+/* A copy of a value for people and JSON: of an array of a file that has more than 64 items only its type, their
+ * number and the first ones; NaN and infinity as strings. */
+void fci_add_shown (fmtconv_attr *object, const char *key, fmtconv_attr *value);
+
+#endif

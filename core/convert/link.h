@@ -1,0 +1,28 @@
+/* core/convert/link.h: one plugin of a chain with its parameters, which are parsed once.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_CONVERT_LINK_H
+#define FCI_CONVERT_LINK_H
+
+#include "core/plugin/registry.h"
+
+typedef struct fci_link
+{
+  const fmtconv_plugin *plugin; /* NULL: not known yet */
+  const char *params;           /* as typed, "" if none */
+  const void *block;            /* the same, parsed: the plugin's struct */
+  bool reverse;                 /* its rules run backwards */
+  const char *component;        /* the one it takes, or makes; NULL: the whole model */
+  size_t n_in;                  /* tensors of what it was given … */
+  const fmtconv_model *out;     /* … and what it made of them; NULL: it did not run yet */
+  const fmtconv_model *after;   /* the whole model then */
+} fci_link;
+
+/* Fills in a link of that role from parameters as typed (referenced).  plugin: may be NULL after an error.  Returns 0 or a
+ * code: a parameter is wrong. */
+int fci_link_make (fmtconv_ctx *ctx, fci_role role, const fmtconv_plugin *plugin, const char *params,
+                   fci_link *out);
+
+/* " -t COMPONENT/NAME:params", as one could type it, with the letter of its option; "" where there is no memory. */
+const char *fci_link_option (fmtconv_ctx *ctx, char option, const fci_link *link);
+
+#endif

@@ -1,0 +1,12 @@
+/* core/plugin/module.h: opens one module file with libltdl and finds its descriptor.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_PLUGIN_MODULE_H
+#define FCI_PLUGIN_MODULE_H
+
+#include "core/plugin/registry.h"
+
+/* The descriptor in the module file `path`, as it lies there.  NULL, and *error says why.  Thread-safe. */
+const fmtconv_plugin *fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name,
+                                       const char **error);
+
+#endif

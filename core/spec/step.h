@@ -1,0 +1,14 @@
+/* core/spec/step.h: {NAME: {key: value}} of a spec to NAME:key=value as the command line has it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_SPEC_STEP_H
+#define FCI_SPEC_STEP_H
+
+#include "core/spec/spec.h"
+
+/* read: or write: of a spec or component. */
+int fci_spec_step (fci_pipeline *p, const fci_yaml *node, fci_role role, fci_link_text *out);
+
+/* transform: of a spec or component, into n texts. */
+int fci_spec_transforms (fci_pipeline *p, const fci_yaml *node, const char *const **texts, size_t *n);
+
+#endif
