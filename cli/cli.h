@@ -83,6 +83,7 @@ enum
   ON_ALL = 63
 };
 
+/* ---- The table (commands.c) */
 extern const struct command commands[]; /* ends with { 0 }; the first is "convert" */
 const struct command *command_find (const char *name);
 

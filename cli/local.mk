@@ -2,6 +2,7 @@
 bin_PROGRAMS += fmtconv
 fmtconv_SOURCES = \
 	cli/cli.h \
+	cli/commands.c \
 	cli/context.c \
 	cli/convert.c \
 	cli/diff.c \

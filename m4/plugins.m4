@@ -1,21 +1,54 @@
-# plugins.m4: --without-NAME for every optional plugin.
+# plugins.m4: an option --without-NAME for every folder of plugins/.
 # SPDX-License-Identifier: Apache-2.0
 
-# FC_PLUGIN(NAME, DESCRIPTION, [NEEDS]): the option, the conditional PLUGIN_NAME, a line of the summary.
-# Without the plugin NEEDS this one is left out too.
+m4_define([fc_plugin_names])
+m4_define([fc_plugin_needs])
+
+# FC_PLUGINS: runs plugins/list.sh, which calls FC_PLUGIN and includes configure.m4 for every folder that has one; then
+# leaves out each plugin whose needs are left out, and sets the conditional PLUGIN_NAME of each.
+AC_DEFUN([FC_PLUGINS], [
+  m4_esyscmd([sh plugins/list.sh])
+  m4_if(m4_sysval, [0], [], [m4_fatal([plugins/list.sh failed])])
+  fc_again=yes
+  while test $fc_again = yes; do
+    fc_again=no
+    fc_plugin_needs
+  done
+  m4_foreach_w([fc_name], m4_defn([fc_plugin_names]), [
+    AM_CONDITIONAL([PLUGIN_]m4_toupper(m4_translit(fc_name, [-], [_])), [test "x$[]fc_with(fc_name)" != xno])
+    AS_IF([test "x$[]fc_with(fc_name)" != xno],
+      [fc_plugins="$fc_plugins fc_name"],
+      [fc_plugins_left_out="$fc_plugins_left_out fc_name"])])
+])
+
+# fc_with(NAME): the shell variable of the option.
+m4_define([fc_with], [with_[]m4_translit([$1], [-], [_])])
+
+# FC_PLUGIN(NAME, DESCRIPTION): the option.
 AC_DEFUN([FC_PLUGIN], [
-  m4_pushdef([fc_id], m4_translit([$1], [-], [_]))
   AC_ARG_WITH([$1], [AS_HELP_STRING([--without-$1], [leave out the plugin '$1': $2])],
-    [], [with_[]fc_id=yes])
-  m4_ifval([$3], [
-    AS_IF([test "x$with_[]fc_id" != xno && test "x$with_[]m4_translit([$3], [-], [_])" = xno],
-      [AC_MSG_WARN([the plugin '$1' is left out, because it calls '$3', which is left out])
-       with_[]fc_id=no])])
-  AM_CONDITIONAL([PLUGIN_]m4_toupper(fc_id), [test "x$with_[]fc_id" != xno])
-  AS_IF([test "x$with_[]fc_id" != xno],
-    [fc_plugins="$fc_plugins $1"],
-    [fc_plugins_left_out="$fc_plugins_left_out $1"])
-  m4_popdef([fc_id])
+    [], [fc_with([$1])=yes])
+  m4_append_uniq_w([fc_plugin_names], [$1])
+])
+
+# FC_PLUGIN_NEEDS(NAME, OTHER): NAME calls the plugin OTHER, and is left out together with it.  For configure.m4.
+AC_DEFUN([FC_PLUGIN_NEEDS], [
+  m4_if(m4_index([ ]m4_defn([fc_plugin_names])[ ], [ $2 ]), [-1],
+    [m4_fatal([plugins/$1/configure.m4: there is no plugin '$2'])])
+  m4_append([fc_plugin_needs], [
+    AS_IF([test "x$fc_with([$1])" != xno && test "x$fc_with([$2])" = xno],
+      [AC_MSG_WARN([the plugin '$1' is left out, because it calls '$2', which is left out])
+       fc_with([$1])=no
+       fc_again=yes])])
+])
+
+# FC_PLUGIN_LIBRARY(NAME, PREFIX, MODULE, DEBIAN-PACKAGE): NAME needs a library that pkg-config knows as MODULE (with
+# the version), for PREFIX_CFLAGS and PREFIX_LIBS.  For configure.m4; ./bootstrap reads the package there.
+AC_DEFUN([FC_PLUGIN_LIBRARY], [
+  AS_IF([test "x$fc_with([$1])" != xno],
+    [PKG_CHECK_MODULES([$2], [$3], [],
+      [AC_MSG_WARN([the plugin '$1' is left out, because there is no $3 (Debian: $4)])
+       fc_with([$1])=no])])
 ])
 
 # FC_SUMMARY: what configure decided.

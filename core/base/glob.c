@@ -66,3 +66,19 @@ fmtconv_glob_match (const char *glob, const char *name)
       return 0;
   return glob[strspn (glob, "*")] == 0;
 }
+
+const char *
+fmtconv_glob_quote (fmtconv_ctx *ctx, const char *name)
+{
+  char *glob = name ? fmtconv_ctx_alloc (ctx, strlen (name) + 1, 3) : NULL, *to = glob;
+  for (; glob && *name; name++)
+    if (strchr ("*?[", *name))
+      {
+        *to++ = '[';
+        *to++ = *name;
+        *to++ = ']';
+      }
+    else
+      *to++ = *name;
+  return glob;
+}

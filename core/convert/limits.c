@@ -118,13 +118,6 @@ list_faults (fmtconv_ctx *ctx, const fmtconv_limits *limits, const fmtconv_tenso
                     limits->name_bytes);
 }
 
-static bool
-is_float (uint32_t dtype)
-{
-  return fci_is_blocks (dtype) || (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
-         || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E8M0);
-}
-
 /* A data type that the writer knows, for floats of one that it does not. */
 static const char *
 other_dtype (fmtconv_ctx *ctx, const fmtconv_limits *limits, bool blocks)
@@ -187,7 +180,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
           continue;
         offenders++;
         all_bad |= bad;
-        only_floats = only_floats && is_float (t->dtype);
+        only_floats = only_floats && (fmtconv_dtype_is_float (t->dtype) || fci_is_blocks (t->dtype));
         blocks = blocks || fci_is_blocks (t->dtype);
         list_faults (ctx, limits, t, bad);
       }

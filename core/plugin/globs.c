@@ -14,6 +14,12 @@ fmtconv_globs_find (const fmtconv_pairs *globs, const char *name)
   return i;
 }
 
+int
+fmtconv_globs_match (const fmtconv_pairs *globs, const char *name)
+{
+  return fmtconv_globs_find (globs, name) < globs->n;
+}
+
 static bool
 matches_any (const char *glob, const fmtconv_model *model)
 {

@@ -107,6 +107,19 @@ fmtconv_dtype_get (uint32_t dtype)
   return dtype < N_DTYPES && infos[dtype].name ? &infos[dtype] : NULL;
 }
 
+int
+fmtconv_dtype_is_float (uint32_t dtype)
+{
+  return (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
+         || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E5M2FNUZ);
+}
+
+int
+fmtconv_dtype_is_blocks (uint32_t dtype)
+{
+  return dtype >= FMTCONV_GGML;
+}
+
 static int
 fail_unknown (fmtconv_ctx *ctx, const char *name)
 {

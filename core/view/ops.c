@@ -117,21 +117,7 @@ fmtconv_view_cast (fmtconv_view *view, uint32_t dtype)
 bool
 fci_is_floating (uint32_t dtype)
 {
-  switch (dtype)
-    {
-    case FMTCONV_F16:
-    case FMTCONV_BF16:
-    case FMTCONV_F32:
-    case FMTCONV_F64:
-    case FMTCONV_F8_E4M3:
-    case FMTCONV_F8_E5M2:
-    case FMTCONV_F8_E4M3FNUZ:
-    case FMTCONV_F8_E5M2FNUZ:
-    case FMTCONV_F8_E8M0:
-      return true;
-    default:
-      return false;
-    }
+  return fmtconv_dtype_is_float (dtype) || dtype == FMTCONV_F8_E8M0;
 }
 
 /* One number a column? */

@@ -70,6 +70,10 @@ const fmtconv_model *fmtconv_model_next_component (const fmtconv_model *model, c
 int fmtconv_pattern_match (const char *pattern, const char *name);
 int fmtconv_glob_match (const char *glob, const char *name);
 
+/* Returns a glob that matches `name` alone, or NULL if `name` is NULL.
+ * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
+const char *fmtconv_glob_quote (fmtconv_ctx *ctx, const char *name);
+
 /* Reads the value of a tensor that has one element and is unchanged since it was read: a number that describes the
  * model, such as the alpha of a LoRA.  Complex numbers: the real part.  Returns 0 or the code of the error.
  * Errors: E_UNSUPPORTED, E_IO.  Thread: context.  Since: 0.1. */

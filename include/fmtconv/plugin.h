@@ -60,6 +60,10 @@ typedef struct fmtconv_param
  * Errors: none.  Thread: any.  Since: 0.1. */
 size_t fmtconv_globs_find (const fmtconv_pairs *globs, const char *name);
 
+/* Returns 1 if one of the globs matches the whole name.
+ * Errors: none.  Thread: any.  Since: 0.1. */
+int fmtconv_globs_match (const fmtconv_pairs *globs, const char *name);
+
 /* Fails if there is no glob, or if one matches no tensor of the model or its components; lists them.  how: the hint,
  * "drop:name=GLOB".  Returns 0 or the code.
  * Errors: E_USAGE.  Thread: context.  Since: 0.1. */

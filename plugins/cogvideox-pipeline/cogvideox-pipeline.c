@@ -4,7 +4,6 @@
  * What follows from several of them: how latents are scaled, the scheduler, the pipeline's class (CogVideo:
  * tools/convert_weight_sat2hf.py; diffusers: src/diffusers/pipelines/cogvideo). */
 #include "pipeline.h"
-#include <fmtconv/formats.h>
 #include <string.h>
 
 static const fmtconv_param params[] = {
@@ -14,28 +13,6 @@ static const fmtconv_param params[] = {
     "another value in the VAE's config.json: vae.scaling_factor=0.7" },
   { 0 },
 };
-
-const fmtconv_model *
-pipeline_find (const fmtconv_model *bundle, const char *name)
-{
-  const fmtconv_model *c = NULL;
-  while ((c = fmtconv_model_next_component (bundle, c)) && strcmp (fmtconv_model_name (c), name))
-    ;
-  return c;
-}
-
-int
-pipeline_is_empty (const fmtconv_model *component)
-{
-  return !fmtconv_model_count (component) && !fmtconv_model_next_blob (component, NULL)
-         && !fmtconv_attr_get (fmtconv_model_attrs (component), "config");
-}
-
-fmtconv_attr *
-pipeline_config (fmtconv_model *component)
-{
-  return component ? fmtconv_attr_make (fmtconv_model_attrs (component), "config") : NULL;
-}
 
 /* The pipeline's classes take five components, and fail with others. */
 static int

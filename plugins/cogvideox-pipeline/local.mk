@@ -6,6 +6,7 @@ endif
 plugins_cogvideox_pipeline_la_SOURCES = \
 	plugins/cogvideox-pipeline/cogvideox-pipeline.c \
 	plugins/cogvideox-pipeline/facts.c \
+	plugins/cogvideox-pipeline/find.c \
 	plugins/cogvideox-pipeline/pipeline.h \
 	plugins/cogvideox-pipeline/text.c
 plugins_cogvideox_pipeline_la_CFLAGS = $(plugin_cflags)

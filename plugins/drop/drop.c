@@ -23,7 +23,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (fmtconv_globs_check (&p->name, in, "drop:name=GLOB"))
     return fmtconv_ctx_failed (ctx);
   FMTCONV_FOREACH (t, in)
-    if (fmtconv_globs_find (&p->name, t->name) < p->name.n)
+    if (fmtconv_globs_match (&p->name, t->name))
       fmtconv_model_drop (out, t, p->why);
     else
       fmtconv_model_put (out, t->name, t->view);

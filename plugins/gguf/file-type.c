@@ -64,7 +64,8 @@ most (const fmtconv_model *model)
 static int
 is_still (const fmtconv_model *model, const struct file_type *type, const struct file_type *most)
 {
-  return type->dtype >= FMTCONV_GGML ? bytes_of (model, type->dtype) > 0 : most && type->dtype == most->dtype;
+  return fmtconv_dtype_is_blocks (type->dtype) ? bytes_of (model, type->dtype) > 0
+                                               : most && type->dtype == most->dtype;
 }
 
 int

@@ -1,4 +1,4 @@
-/* plugins/gguf/names.c: keys, and what may stand in them.
+/* plugins/gguf/names.c: keys, what may stand in them, and the error of a place in a file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gguf.h"
 #include <stdio.h>
@@ -67,4 +67,12 @@ const char *
 gguf_split_name (fmtconv_ctx *ctx, const char *stem, size_t no, size_t count)
 {
   return fmtconv_ctx_printf (ctx, "%s-%05zu-of-%05zu" GGUF_SUFFIX, stem, no + 1, count);
+}
+
+int
+gguf_fail (const struct gguf_file *f, uint64_t at, const char *tensor, const char *what)
+{
+  return fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT,
+                          &(fmtconv_where){ .source = f->c.source, .offset = at, .tensor = tensor }, "%s",
+                          what);
 }

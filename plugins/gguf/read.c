@@ -10,14 +10,6 @@ enum
   LEAST_TENSOR = 8 + 1 + 4 + 4 + 8 /* bytes of a tensor's description */
 };
 
-int
-gguf_fail (const struct gguf_file *f, uint64_t at, const char *tensor, const char *what)
-{
-  return fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT,
-                          &(fmtconv_where){ .source = f->c.source, .offset = at, .tensor = tensor }, "%s",
-                          what);
-}
-
 static int
 read_version (struct gguf_file *f)
 {

@@ -45,12 +45,6 @@ narrower (uint32_t dtype)
 }
 
 bool
-quantize_is_blocks (uint32_t dtype)
-{
-  return dtype >= FMTCONV_GGML;
-}
-
-bool
 quantize_makes (uint32_t dtype)
 {
   static const uint32_t made[] = { FMTCONV_Q4_0,  FMTCONV_Q4_1,  FMTCONV_Q5_0,    FMTCONV_Q5_1,
@@ -99,7 +93,7 @@ keep (const struct quantize_plan *plan, const fmtconv_tensor *t, const char *why
 {
   const uint32_t rest = plan->rest ? plan->rest : t->dtype;
   const bool is_line = t->rank < 2 && !quantize_is_scaled (plan->to);
-  const uint32_t dtype = quantize_is_blocks (t->dtype) ? t->dtype : is_line ? FMTCONV_F32 : rest;
+  const uint32_t dtype = fmtconv_dtype_is_blocks (t->dtype) ? t->dtype : is_line ? FMTCONV_F32 : rest;
   return (struct quantize_choice){ .wanted = dtype, .dtype = dtype, .why = why };
 }
 

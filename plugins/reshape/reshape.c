@@ -100,7 +100,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
                          "shape=%s is none: numbers with 'x' between them, and at most one *", p->shape);
   FMTCONV_FOREACH (t, in)
     {
-      int wanted = fmtconv_globs_find (&p->name, t->name) < p->name.n;
+      int wanted = fmtconv_globs_match (&p->name, t->name);
       fmtconv_model_put (out, t->name, wanted ? reshaped (ctx, p, &s, t) : t->view);
     }
   return fmtconv_ctx_failed (ctx);

@@ -248,37 +248,3 @@ torch_legacy_load (fmtconv_ctx *ctx, torch_legacy *legacy, pk_value *top)
   legacy->pickled = pickled;
   return 0;
 }
-
-/* bytes.decode ("latin1") is how pickles before protocol 3 keep bytes: not as they are. */
-static const char *
-refuse_inner (fmtconv_ctx *ctx, const pk_items *args)
-{
-  if (args->n == 1 && args->at[0].kind == PK_OBJECT)
-    return "its storage is kept as text: pickle it with protocol 3 or later, or use torch.save";
-  return args->n == 1
-             ? fmtconv_ctx_printf (ctx, "its storage is loaded from a %s", pk_describe (ctx, &args->at[0]))
-             : "its storage is loaded from more or less than one value";
-}
-
-const torch_inner *
-torch_legacy_inner (fmtconv_ctx *ctx, pk_object *object, const char **why)
-{
-  if (object->inner)
-    return object->inner;
-  const pk_items *args = object->args;
-  torch_inner *inner = fmtconv_ctx_alloc (ctx, 1, sizeof *inner);
-  if (!inner)
-    return NULL;
-  if (args->n != 1 || args->at[0].kind != PK_BYTES)
-    return *why = refuse_inner (ctx, args), NULL;
-  torch_legacy legacy = { .bytes = (const uint8_t *) args->at[0].v.s, .size = args->at[0].len };
-  if (!torch_is_legacy (legacy.bytes, legacy.size))
-    return *why = "its storage is not in torch.save's old format", NULL;
-  if (torch_legacy_load (ctx, &legacy, &inner->id))
-    return NULL;
-  if (inner->id.kind != PK_STORAGE || legacy.n != 1)
-    return *why = fmtconv_ctx_printf (ctx, "a %s where its storage should be", pk_describe (ctx, &inner->id)),
-           NULL;
-  inner->data = legacy.bytes + legacy.places[0].start;
-  return object->inner = inner;
-}

@@ -43,14 +43,4 @@ int torch_legacy_load (fmtconv_ctx *ctx, torch_legacy *legacy, pk_value *top);
 /* The place of a storage; NULL: none of that key. */
 const torch_place *torch_legacy_find (const torch_legacy *legacy, const char *key);
 
-/* A storage that lies in a pickle as the bytes of such a file of its own. */
-typedef struct torch_inner
-{
-  pk_value id; /* persistent */
-  const uint8_t *data;
-} torch_inner;
-
-/* What the call of _load_from_bytes gives; NULL: an error, or no storage: then *why is in words. */
-const torch_inner *torch_legacy_inner (fmtconv_ctx *ctx, pk_object *object, const char **why);
-
 #endif

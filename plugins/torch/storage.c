@@ -86,11 +86,52 @@ read_part (fmtconv_ctx *ctx, const pk_value *part, torch_tensor *t)
   return 0;
 }
 
+/* A storage that lies in a pickle as the bytes of such a file of its own. */
+typedef struct torch_inner
+{
+  pk_value id; /* persistent */
+  const uint8_t *data;
+} torch_inner;
+
+/* bytes.decode ("latin1") is how pickles before protocol 3 keep bytes: not as they are. */
+static const char *
+refuse_inner (fmtconv_ctx *ctx, const pk_items *args)
+{
+  if (args->n == 1 && args->at[0].kind == PK_OBJECT)
+    return "its storage is kept as text: pickle it with protocol 3 or later, or use torch.save";
+  return args->n == 1
+             ? fmtconv_ctx_printf (ctx, "its storage is loaded from a %s", pk_describe (ctx, &args->at[0]))
+             : "its storage is loaded from more or less than one value";
+}
+
+/* What the call of _load_from_bytes gives; NULL: an error, or no storage: then *why is in words. */
+static const torch_inner *
+inner_of (fmtconv_ctx *ctx, pk_object *object, const char **why)
+{
+  if (object->inner)
+    return object->inner;
+  const pk_items *args = object->args;
+  torch_inner *inner = fmtconv_ctx_alloc (ctx, 1, sizeof *inner);
+  if (!inner)
+    return NULL;
+  if (args->n != 1 || args->at[0].kind != PK_BYTES)
+    return *why = refuse_inner (ctx, args), NULL;
+  torch_legacy legacy = { .bytes = (const uint8_t *) args->at[0].v.s, .size = args->at[0].len };
+  if (!torch_is_legacy (legacy.bytes, legacy.size))
+    return *why = "its storage is not in torch.save's old format", NULL;
+  if (torch_legacy_load (ctx, &legacy, &inner->id))
+    return NULL;
+  if (inner->id.kind != PK_STORAGE || legacy.n != 1)
+    return *why = fmtconv_ctx_printf (ctx, "a %s where its storage should be", pk_describe (ctx, &inner->id)),
+           NULL;
+  inner->data = legacy.bytes + legacy.places[0].start;
+  return object->inner = inner;
+}
 /* A storage that lies in the pickle: its own persistent id is inside. */
 static int
 read_inner (fmtconv_ctx *ctx, pk_object *object, const pk_value **id, torch_tensor *t)
 {
-  const torch_inner *inner = torch_legacy_inner (ctx, object, &t->why);
+  const torch_inner *inner = inner_of (ctx, object, &t->why);
   if (!inner)
     return t->code = fmtconv_ctx_failed (ctx) ? fmtconv_ctx_failed (ctx) : FMTCONV_E_UNSUPPORTED;
   *id = &inner->id;

@@ -43,7 +43,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return fmtconv_ctx_failed (ctx);
   FMTCONV_FOREACH (t, in)
     {
-      int wanted = fmtconv_globs_find (&p->name, t->name) < p->name.n;
+      int wanted = fmtconv_globs_match (&p->name, t->name);
       if (wanted && t->rank != strlen (p->axes))
         return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .tensor = t->name },
                                 "it has %u axes, and axes=%s names %zu", t->rank, p->axes, strlen (p->axes));

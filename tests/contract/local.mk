@@ -1,11 +1,12 @@
 # tests/contract/local.mk: what every plugin that was built must keep.
-TESTS += tests/contract/headers.sh tests/contract/layers.sh tests/contract/symbols.sh
-EXTRA_DIST += \
-	tests/contract/headers.py \
+contract_scripts = \
 	tests/contract/headers.sh \
-	tests/contract/layers.py \
 	tests/contract/layers.sh \
+	tests/contract/new-plugin.sh \
+	tests/contract/pages.sh \
 	tests/contract/symbols.sh
+TESTS += $(contract_scripts)
+EXTRA_DIST += $(contract_scripts) tests/contract/headers.py tests/contract/layers.py
 if CRITERION
 check_PROGRAMS += tests/contract/contract
 TESTS += tests/contract/contract

@@ -1,0 +1,2 @@
+# plugins/diffusers/configure.m4: the files in a component's folder are read and written by safetensors.
+FC_PLUGIN_NEEDS([diffusers], [safetensors])
