@@ -7,6 +7,7 @@
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/view/inspect.h"
+#include "core/view/view.h"
 #include <math.h>
 #include <string.h>
 

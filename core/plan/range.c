@@ -4,6 +4,7 @@
 
 #include "core/plan/range.h"
 #include "core/plan/run.h"
+#include "core/view/place.h"
 
 enum
 {
