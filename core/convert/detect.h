@@ -11,7 +11,7 @@ int fci_bid (const fmtconv_reader *reader, const fmtconv_peek *peek);
 /* Does the name end in one of the suffixes (".npy .npz"), in any case? */
 bool fci_has_suffix (const char *name, const char *suffixes);
 
-/* As the functions of pipeline.h, which pass all modules of the context. */
+/* The same among n modules; the functions below take all modules of the context. */
 const fmtconv_plugin *fci_pick_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n,
                                        const fmtconv_peek *peek);
 const fmtconv_plugin *fci_pick_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n,

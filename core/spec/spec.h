@@ -53,7 +53,6 @@ typedef struct fci_expanded
   fci_variable *absent; /* that variable; NULL: none */
   const char *base;     /* folder that it is relative to, as of fci_variable */
 } fci_expanded;
-fci_expanded fci_expand (fci_pipeline *p, const fci_yaml *text);
 
 /* "NAME" or "NAME:key=value,…" as the command line has it, and its path. */
 typedef struct fci_link_text
