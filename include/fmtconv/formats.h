@@ -126,7 +126,25 @@ void fmtconv_model_require_tiling (fmtconv_model *out, fmtconv_source *source, u
  * Errors: E_USAGE and E_FORMAT with line and column, E_LIMIT, E_IO.  Thread: context.  Since: 0.1. */
 const fmtconv_rules *fmtconv_rules_read (fmtconv_input *file);
 
-/* ---- Tables of data types */
+/* ---- Patterns of names */
+
+/* Returns a glob that matches `name` alone, or NULL if `name` is NULL.
+ * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
+const char *fmtconv_glob_quote (fmtconv_ctx *ctx, const char *name);
+
+/* Returns the first tensor whose name matches a rule pattern (fmtconv/rules.h), or NULL.
+ * Errors: none.  Thread: context.  Since: 0.1. */
+const fmtconv_tensor *fmtconv_model_find_pattern (const fmtconv_model *model, const char *pattern);
+
+/* Returns 1 if a rule pattern (fmtconv/rules.h) matches the whole name.
+ * Errors: none.  Thread: any.  Since: 0.1. */
+int fmtconv_pattern_match (const char *pattern, const char *name);
+
+/* ---- Data types and tables of them */
+
+/* Returns 1 for a block type.
+ * Errors: none.  Thread: any.  Since: 0.1. */
+int fmtconv_dtype_is_blocks (uint32_t dtype);
 
 /* Return the entry of a format's table with exactly that name, or that data type; NULL if the table has none.
  * Errors: none.  Thread: any.  Since: 0.1. */

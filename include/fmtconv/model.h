@@ -55,24 +55,14 @@ const fmtconv_tensor *fmtconv_model_next (const fmtconv_model *model, const fmtc
  * Errors: none.  Thread: context.  Since: 0.1. */
 const fmtconv_tensor *fmtconv_model_find (const fmtconv_model *model, const char *name);
 
-/* Returns the first tensor whose name matches a rule pattern (fmtconv/rules.h), or NULL.
- * Errors: none.  Thread: context.  Since: 0.1. */
-const fmtconv_tensor *fmtconv_model_find_pattern (const fmtconv_model *model, const char *pattern);
-
 /* Returns the component after `after`, in order; the first if `after` is NULL; NULL at the end, and for a model that is
  * not a bundle.
  * Errors: none.  Thread: context.  Since: 0.1. */
 const fmtconv_model *fmtconv_model_next_component (const fmtconv_model *model, const fmtconv_model *after);
 
-/* Return 1 if a rule pattern (fmtconv/rules.h), or a shell glob (* ? [a-z]; '*' also matches dots), matches the whole
- * name.
+/* Returns 1 if a shell glob (* ? [a-z]; '*' also matches dots) matches the whole name.
  * Errors: none.  Thread: any.  Since: 0.1. */
-int fmtconv_pattern_match (const char *pattern, const char *name);
 int fmtconv_glob_match (const char *glob, const char *name);
-
-/* Returns a glob that matches `name` alone, or NULL if `name` is NULL.
- * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
-const char *fmtconv_glob_quote (fmtconv_ctx *ctx, const char *name);
 
 /* Reads the value of a tensor that has one element and is unchanged since it was read: a number that describes the
  * model, such as the alpha of a LoRA.  Complex numbers: the real part.  Returns 0 or the code of the error.

@@ -148,10 +148,6 @@ const fmtconv_dtype_info *fmtconv_dtype_get (uint32_t dtype);
  * Errors: none.  Thread: any.  Since: 0.1. */
 int fmtconv_dtype_is_float (uint32_t dtype);
 
-/* Returns 1 for a block type.
- * Errors: none.  Thread: any.  Since: 0.1. */
-int fmtconv_dtype_is_blocks (uint32_t dtype);
-
 /* Returns the data type that a user typed, in any case: "BF16", "float16", "f8_e4m3", "Q4_K".  Returns 0 if the name
  * is not known; the error lists the known names.
  * Errors: E_USAGE.  Thread: context.  Since: 0.1. */

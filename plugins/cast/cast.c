@@ -1,5 +1,6 @@
 /* plugins/cast/cast.c: the transform that changes the data type of tensors, by default of floating-point ones.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 #include <string.h>
 

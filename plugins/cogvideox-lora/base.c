@@ -1,6 +1,7 @@
 /* plugins/cogvideox-lora/base.c: names the model that a LoRA was trained on, for people.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "lora.h"
+#include <fmtconv/formats.h>
 
 /* Shapes of mixins.patch_embed.proj.weight, unique per published model (diffusers' and CogVideo's configs). */
 static const struct

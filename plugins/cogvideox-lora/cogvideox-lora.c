@@ -4,6 +4,7 @@
  * SAT adds alpha/rank · B·A to a weight (SwissArmyTransformer, sat/model/finetune/lora2.py); diffusers adds B·A
  * unless metadata says otherwise.  So the factor has to go somewhere: into the matrices, or into metadata. */
 #include "lora.h"
+#include <fmtconv/formats.h>
 #include <math.h>
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * SAT keeps q, k and v in one matrix, and the twelve modulations of both norms of a block in another; diffusers
  * splits them (CogVideo: sat/dit_video_concat.py; diffusers: models/transformers/cogvideox_transformer_3d.py). */
 #include "transformer.h"
+#include <fmtconv/formats.h>
 
 static const fmtconv_param params[] = {
   { "version", FMTCONV_PARAM_CHOICE, offsetof (struct cogvideox_params, version),

@@ -1,6 +1,7 @@
 /* plugins/cogvideox-transformer/version.c: which CogVideoX it is, by shapes first and by what the user says last.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "transformer.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 /* Latent frames and pixels that one patch of 1.5 spans; its one linear layer hides them. */

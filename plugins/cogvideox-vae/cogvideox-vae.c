@@ -4,6 +4,7 @@
  * SAT numbers the levels of the decoder from the inside, diffusers from the outside (CogVideo:
  * sat/vae_modules/cp_enc_dec.py; diffusers: models/autoencoders/autoencoder_kl_cogvideox.py). */
 #include "vae.h"
+#include <fmtconv/formats.h>
 
 static const fmtconv_param params[] = {
   { "scaling-factor", FMTCONV_PARAM_FLOAT, offsetof (struct vae_params, scaling_factor), NULL,

@@ -1,6 +1,7 @@
 /* plugins/cogvideox-vae/config.c: diffusers' config.json of CogVideoX's VAE.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "vae.h"
+#include <fmtconv/formats.h>
 #include <math.h>
 #include <string.h>
 

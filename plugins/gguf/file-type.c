@@ -1,6 +1,7 @@
 /* plugins/gguf/file-type.c: general.file_type, the type that most of a file's numbers have.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gguf.h"
+#include <fmtconv/formats.h>
 #include <strings.h>
 
 /* LlamaFileType of gguf-py (gguf/constants.py).  Of several of a data type, first what stands for it alone. */

@@ -5,6 +5,7 @@
  * with the adapter's name behind (src/peft/tuners/lora/layer.py); older files lora_down and lora_up; SAT matrix_A.0 and
  * matrix_B.0, one pair for each of the equal parts of a weight. */
 #include "merge.h"
+#include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>
 

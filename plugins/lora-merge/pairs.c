@@ -1,6 +1,7 @@
 /* plugins/lora-merge/pairs.c: which tensors of a LoRA belong together.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "merge.h"
+#include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>
 

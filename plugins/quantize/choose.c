@@ -1,6 +1,7 @@
 /* plugins/quantize/choose.c: the data type of one tensor: by rules, by what it is, by what its rows allow.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "quantize.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 /* Tensors that stay as they are, as far as quantizing goes: few bytes, and much depends on them. */

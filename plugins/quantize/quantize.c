@@ -1,6 +1,7 @@
 /* plugins/quantize/quantize.c: the transform that stores matrices in blocks of few bits.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "quantize.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum

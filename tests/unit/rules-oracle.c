@@ -4,6 +4,7 @@
 #include "core/rules/pattern.h"
 #include "tests/unit/rules-help.h"
 #include <criterion/criterion.h>
+#include <fmtconv/formats.h>
 #include <fnmatch.h>
 #include <regex.h>
 #include <stdio.h>
