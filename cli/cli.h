@@ -18,11 +18,11 @@ enum
 /* How much is said: -qq … -vv. */
 enum
 {
-  SAY_NOTHING,
-  SAY_ERRORS,
-  SAY_WARNINGS,
-  SAY_NOTES, /* the default: notes, the closing summary, progress on a terminal */
-  SAY_LISTS  /* every dropped group and skipped item */
+  PRINT_NOTHING,
+  PRINT_ERRORS,
+  PRINT_WARNINGS,
+  PRINT_NOTES, /* the default: notes, the closing summary, progress on a terminal */
+  PRINT_LISTS  /* every dropped group and skipped item */
 };
 
 enum
@@ -119,10 +119,10 @@ struct speaker
 };
 
 struct speaker *speaker_of (const struct settings *s);
-void say_message (void *speaker, const fmtconv_message *message); /* fmtconv_options.message */
-void say_progress (void *speaker, const fmtconv_progress *progress);
-void say_event (const char *event, fmtconv_attr *node); /* one line of JSON */
-void say_usage (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
+void put_message (void *speaker, const fmtconv_message *message); /* fmtconv_options.message */
+void put_progress (void *speaker, const fmtconv_progress *progress);
+void put_event (const char *event, fmtconv_attr *node); /* one line of JSON */
+void print_usage (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 
 /* A context for these settings, speaking through `sp`, stopped by INT, TERM and HUP. */
 fmtconv_ctx *context_new (const struct settings *s, struct speaker *sp);
@@ -133,28 +133,28 @@ int context_end (fmtconv_ctx *ctx, bool done);
 /* ---- Text (text.c) */
 enum
 {
-  TEXT_ROOM = 48,
-  SHOWN_ROOM = 1024 /* a longer string is cut, and ends with an ellipsis */
+  TEXT_SIZE = 48,
+  SANITIZED_SIZE = 1024 /* a longer string is cut, and ends with an ellipsis */
 };
-const char *text_bytes (char room[TEXT_ROOM], uint64_t bytes);                    /* "1.5 GiB" */
-const char *text_number (char room[TEXT_ROOM], uint64_t count);                   /* "1,234" */
-const char *text_count (char room[TEXT_ROOM], uint64_t count, const char *thing); /* "1 tensor" */
-const char *text_seconds (char room[TEXT_ROOM], double seconds);
+const char *text_bytes (char buffer[TEXT_SIZE], uint64_t bytes);                    /* "1.5 GiB" */
+const char *text_number (char buffer[TEXT_SIZE], uint64_t count);                   /* "1,234" */
+const char *text_count (char buffer[TEXT_SIZE], uint64_t count, const char *thing); /* "1 tensor" */
+const char *text_seconds (char buffer[TEXT_SIZE], double seconds);
 bool text_parse_size (const char *text, uint64_t *bytes);
 
 enum
 {
-  STATS_ROOM = 256
+  STATS_SIZE = 256
 };
 
 /* "-0.5 … 2, mean 0.1, 3 NaN" of an object of statistics; "" of none. */
-const char *text_stats (char room[STATS_ROOM], fmtconv_attr *stats);
+const char *text_stats (char buffer[STATS_SIZE], fmtconv_attr *stats);
 
 /* "[2,3]" of an array of numbers. */
-const char *text_shape (char *room, size_t size, fmtconv_attr *shape);
+const char *text_shape (char *buffer, size_t size, fmtconv_attr *shape);
 
 /* A string from a file as it may be shown (shown.c). */
-const char *text_shown (char room[SHOWN_ROOM], const char *s);
+const char *text_sanitized (char buffer[SANITIZED_SIZE], const char *s);
 
 /* JSON, with the characters of its strings that would not be shown as they are as \uXXXX (shown.c). */
 void put_json (FILE *to, const char *text);

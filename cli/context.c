@@ -39,8 +39,8 @@ context_new (const struct settings *s, struct speaker *sp)
     .threads = s->threads,
     .memory = s->memory,
     .plugin_dir = s->plugin_dir,
-    .message = say_message,
-    .progress = say_progress,
+    .message = put_message,
+    .progress = put_progress,
     .arg = sp,
   };
   fmtconv_ctx *ctx = fmtconv_ctx_new (&options);

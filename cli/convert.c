@@ -48,14 +48,14 @@ static bool
 check_arguments (const struct settings *s)
 {
   if (s->n_arguments > 2)
-    return say_usage ("INPUT and OUTPUT are needed, %d arguments were given", s->n_arguments), false;
+    return print_usage ("INPUT and OUTPUT are needed, %d arguments were given", s->n_arguments), false;
   if (s->spec || s->n_arguments == 2)
     return true;
   if (s->n_arguments == 1)
-    say_usage ("'%s' alone is neither INPUT and OUTPUT nor a command (inspect, diff, map, plugins, help)",
-               s->arguments[0]);
+    print_usage ("'%s' alone is neither INPUT and OUTPUT nor a command (inspect, diff, map, plugins, help)",
+                 s->arguments[0]);
   else
-    say_usage ("INPUT and OUTPUT are needed, %d arguments were given", s->n_arguments);
+    print_usage ("INPUT and OUTPUT are needed, %d arguments were given", s->n_arguments);
   return false;
 }
 
@@ -67,7 +67,7 @@ print_spec (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
   if (event)
     {
       fmtconv_attr_set_string (event, "text", text);
-      say_event ("spec", event);
+      put_event ("spec", event);
     }
   return text && (s->json || fputs (text, stdout) >= 0);
 }
@@ -80,10 +80,10 @@ convert (const struct settings *s, fmtconv_ctx *ctx, const fmtconv_job *job)
     return false;
   fmtconv_attr_set_uint (fmtconv_attr_get (report, "memory"), "peak", peak_memory ());
   if (s->json)
-    say_event ("result", report);
+    put_event ("result", report);
   else if (s->flags & FMTCONV_DRY_RUN)
     plan_print (s, report);
-  else if (s->verbosity >= SAY_NOTES)
+  else if (s->verbosity >= PRINT_NOTES)
     summary_print (s, report);
   return true;
 }

@@ -20,19 +20,19 @@ number (fmtconv_attr *node, const char *key)
 static void
 print_only (const char *side, fmtconv_attr *names)
 {
-  char shown[SHOWN_ROOM];
+  char sanitized[SANITIZED_SIZE];
   for (fmtconv_attr *a = names ? names->first : NULL; a; a = a->next)
-    printf ("%s %s\n", side, text_shown (shown, a->v.s));
+    printf ("%s %s\n", side, text_sanitized (sanitized, a->v.s));
 }
 
 /* "f16[2,3]" */
 static const char *
-form (char *room, size_t size, fmtconv_attr *of)
+form (char *buffer, size_t size, fmtconv_attr *of)
 {
   char shape[256];
-  snprintf (room, size, "%s%s", fmtconv_attr_get_string (of, "dtype", "?"),
+  snprintf (buffer, size, "%s%s", fmtconv_attr_get_string (of, "dtype", "?"),
             text_shape (shape, sizeof shape, fmtconv_attr_get (of, "shape")));
-  return room;
+  return buffer;
 }
 
 /* false: it is beyond a double, and not told. */
@@ -47,7 +47,7 @@ has_figure (fmtconv_attr *values, const char *key, double *figure)
 static void
 print_values (fmtconv_attr *values)
 {
-  char differ[TEXT_ROOM], of[TEXT_ROOM], beyond[TEXT_ROOM];
+  char differ[TEXT_SIZE], of[TEXT_SIZE], beyond[TEXT_SIZE];
   double figure;
   if (!number (values, "differ"))
     {
@@ -69,9 +69,9 @@ print_values (fmtconv_attr *values)
 static void
 print_tensor (fmtconv_attr *t)
 {
-  char a[SHOWN_ROOM], b[SHOWN_ROOM], shown[SHOWN_ROOM];
-  const char *name = text_shown (shown, fmtconv_attr_get_string (t, "name", ""));
-  char differ[TEXT_ROOM], of[TEXT_ROOM];
+  char a[SANITIZED_SIZE], b[SANITIZED_SIZE], sanitized[SANITIZED_SIZE];
+  const char *name = text_sanitized (sanitized, fmtconv_attr_get_string (t, "name", ""));
+  char differ[TEXT_SIZE], of[TEXT_SIZE];
   fmtconv_attr *values = fmtconv_attr_get (t, "values"), *bytes = fmtconv_attr_get (t, "bytes");
   form (a, sizeof a, fmtconv_attr_get (t, "a"));
   form (b, sizeof b, fmtconv_attr_get (t, "b"));
@@ -89,7 +89,7 @@ print_tensor (fmtconv_attr *t)
 static void
 print_all (fmtconv_attr *report)
 {
-  char same[TEXT_ROOM], differ[TEXT_ROOM], a[TEXT_ROOM], b[TEXT_ROOM];
+  char same[TEXT_SIZE], differ[TEXT_SIZE], a[TEXT_SIZE], b[TEXT_SIZE];
   fmtconv_attr *list = fmtconv_attr_get (report, "tensors"), *only_a = fmtconv_attr_get (report, "only_a"),
                *only_b = fmtconv_attr_get (report, "only_b");
   print_only ("<", only_a);
@@ -107,7 +107,7 @@ run_diff (const struct settings *s)
 {
   struct speaker *sp = speaker_of (s);
   if (s->n_arguments != 2)
-    return say_usage ("diff takes two files or folders, %d given", s->n_arguments), DIFF_TROUBLE;
+    return print_usage ("diff takes two files or folders, %d given", s->n_arguments), DIFF_TROUBLE;
   const fmtconv_diff_side a = {
     .path = s->arguments[0], .reader = s->reader, .transforms = s->transforms, .n_transforms = s->n_transforms
   };
@@ -116,8 +116,8 @@ run_diff (const struct settings *s)
   fmtconv_attr *report = ctx ? fmtconv_diff (ctx, &a, &b) : NULL;
   int status = fmtconv_attr_get_int (report, "equal", 0) ? DIFF_EQUAL : DIFF_DIFFERENT;
   if (report && s->json)
-    say_event ("diff", report);
-  else if (report && s->verbosity >= SAY_NOTES)
+    put_event ("diff", report);
+  else if (report && s->verbosity >= PRINT_NOTES)
     print_all (report);
   bool done = report && fflush (stdout) == 0 && !ferror (stdout);
   return context_end (ctx, done) == CLI_DONE ? status : DIFF_TROUBLE;

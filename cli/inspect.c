@@ -12,14 +12,14 @@ enum
 static void
 print_table (fmtconv_attr *list, const char *title, const char *what)
 {
-  char count[TEXT_ROOM], bytes[TEXT_ROOM], shown[SHOWN_ROOM];
+  char count[TEXT_SIZE], bytes[TEXT_SIZE], sanitized[SANITIZED_SIZE];
   const char *label = title;
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next, label = "")
     {
       uint64_t n = (uint64_t) fmtconv_attr_get_int (a, "tensors", 0);
       printf ("%-*s%10s %-7s %12s  %s\n", LABEL, label, text_number (count, n), n == 1 ? "tensor" : "tensors",
               text_bytes (bytes, (uint64_t) fmtconv_attr_get_int (a, "bytes", 0)),
-              text_shown (shown, fmtconv_attr_get_string (a, what, "?")));
+              text_sanitized (sanitized, fmtconv_attr_get_string (a, what, "?")));
     }
 }
 
@@ -27,11 +27,11 @@ print_table (fmtconv_attr *list, const char *title, const char *what)
 static void
 print_names (const char *label, fmtconv_attr *list)
 {
-  char shown[SHOWN_ROOM];
+  char sanitized[SANITIZED_SIZE];
   size_t column = 0;
   for (fmtconv_attr *a = list->first; a; a = a->next)
     {
-      const char *what = text_shown (shown, fmtconv_attr_get_string (a, "what", ""));
+      const char *what = text_sanitized (sanitized, fmtconv_attr_get_string (a, "what", ""));
       size_t n = strcspn (what, ":");
       if (fmtconv_attr_get_int (a, "bytes", 0))
         continue;
@@ -50,15 +50,16 @@ print_names (const char *label, fmtconv_attr *list)
 static void
 print_skipped (fmtconv_attr *list)
 {
-  char bytes[TEXT_ROOM], shown[SHOWN_ROOM], why[SHOWN_ROOM];
+  char bytes[TEXT_SIZE], sanitized[SANITIZED_SIZE], why[SANITIZED_SIZE];
   const char *label = "besides";
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
     {
       uint64_t n = (uint64_t) fmtconv_attr_get_int (a, "bytes", 0);
       if (!n)
         continue;
-      printf ("%-*s%s, %s: %s\n", LABEL, label, text_shown (shown, fmtconv_attr_get_string (a, "what", "")),
-              text_bytes (bytes, n), text_shown (why, fmtconv_attr_get_string (a, "why", "")));
+      printf ("%-*s%s, %s: %s\n", LABEL, label,
+              text_sanitized (sanitized, fmtconv_attr_get_string (a, "what", "")), text_bytes (bytes, n),
+              text_sanitized (why, fmtconv_attr_get_string (a, "why", "")));
       label = "";
     }
   if (list)
@@ -68,7 +69,7 @@ print_skipped (fmtconv_attr *list)
 static void
 print_scaled (fmtconv_attr *r)
 {
-  char count[TEXT_ROOM];
+  char count[TEXT_SIZE];
   const int64_t n = fmtconv_attr_get_int (r, "scaled", 0);
   if (n)
     printf ("%-12s%s of few bits beside scales: -t dequantize makes plain numbers of them\n", "scaled",
@@ -79,10 +80,10 @@ static void
 print_all (const struct settings *s, fmtconv_attr *r)
 {
   fmtconv_attr *storages = fmtconv_attr_get (r, "storages"), *convert = fmtconv_attr_get (r, "convert");
-  char count[TEXT_ROOM], bytes[TEXT_ROOM], elements[TEXT_ROOM], shown[SHOWN_ROOM], stats[STATS_ROOM];
-  printf ("%-12s%s\n", "path", text_shown (shown, fmtconv_attr_get_string (r, "path", "")));
+  char count[TEXT_SIZE], bytes[TEXT_SIZE], elements[TEXT_SIZE], sanitized[SANITIZED_SIZE], stats[STATS_SIZE];
+  printf ("%-12s%s\n", "path", text_sanitized (sanitized, fmtconv_attr_get_string (r, "path", "")));
   printf ("%-12s%s\n", "format", fmtconv_attr_get_string (r, "format", ""));
-  printf ("%-12s%s\n", "model", text_shown (shown, fmtconv_attr_get_string (r, "title", "")));
+  printf ("%-12s%s\n", "model", text_sanitized (sanitized, fmtconv_attr_get_string (r, "title", "")));
   printf ("%-12s%s\n", "kind",
           fmtconv_attr_get_string (r, "kind", "not recognized by any installed transform"));
   printf ("%-12s%s, %s, %s\n", "size",
@@ -101,7 +102,7 @@ print_all (const struct settings *s, fmtconv_attr *r)
     printf ("%-12s%s\n", "values", text_stats (stats, fmtconv_attr_get (r, "stats")));
   print_skipped (fmtconv_attr_get (r, "skipped"));
   if (fmtconv_attr_get (r, "needs"))
-    printf ("%-12s%s\n", "needs", text_shown (shown, fmtconv_attr_get_string (r, "needs", "")));
+    printf ("%-12s%s\n", "needs", text_sanitized (sanitized, fmtconv_attr_get_string (r, "needs", "")));
   const char *label = "convert";
   for (fmtconv_attr *a = convert ? convert->first : NULL; a; a = a->next, label = "")
     printf ("%-12s%s\n", label, a->v.s);
@@ -114,11 +115,11 @@ run_inspect (const struct settings *s)
 {
   struct speaker *sp = speaker_of (s);
   if (s->n_arguments != 1)
-    return say_usage ("inspect takes one PATH, %d given", s->n_arguments), CLI_USAGE;
+    return print_usage ("inspect takes one PATH, %d given", s->n_arguments), CLI_USAGE;
   fmtconv_ctx *ctx = context_new (s, sp);
   fmtconv_attr *report = ctx ? fmtconv_inspect (ctx, s->arguments[0], s->reader) : NULL;
   if (report && s->json)
-    say_event ("inspect", report);
+    put_event ("inspect", report);
   else if (report)
     print_all (s, report);
   return context_end (ctx, report != NULL);

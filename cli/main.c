@@ -7,7 +7,7 @@
 int
 main (int argc, char **argv)
 {
-  struct settings s = { .verbosity = SAY_NOTES, .progress = -1, .color = -1 };
+  struct settings s = { .verbosity = PRINT_NOTES, .progress = -1, .color = -1 };
   setlocale (LC_CTYPE, "");
   /* libzip turns the date of every member into local time, for which the C library looks at the zone's file
    * each time unless TZ says which zone it is.  No date is ever shown. */

@@ -6,40 +6,41 @@
 static void
 print_result (fmtconv_attr *result)
 {
-  char shown[SHOWN_ROOM], shape[256];
+  char sanitized[SANITIZED_SIZE], shape[256];
   fmtconv_attr *from = fmtconv_attr_get (result, "from");
-  printf ("%s %s", text_shown (shown, fmtconv_attr_get_string (result, "name", "")),
+  printf ("%s %s", text_sanitized (sanitized, fmtconv_attr_get_string (result, "name", "")),
           text_shape (shape, sizeof shape, fmtconv_attr_get (result, "shape")));
   for (fmtconv_attr *a = from->first; a; a = a->next)
-    printf ("%s%s", a == from->first ? " <- " : " + ", text_shown (shown, a->v.s));
+    printf ("%s%s", a == from->first ? " <- " : " + ", text_sanitized (sanitized, a->v.s));
   putchar ('\n');
 }
 
 static void
 print_lists (fmtconv_attr *report)
 {
-  char shown[SHOWN_ROOM], why[SHOWN_ROOM];
+  char sanitized[SANITIZED_SIZE], why[SANITIZED_SIZE];
   fmtconv_attr *list = fmtconv_attr_get (report, "results");
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
     print_result (a);
   list = fmtconv_attr_get (report, "dropped");
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
-    printf ("dropped: %s: %s\n", text_shown (shown, fmtconv_attr_get_string (a, "name", "")),
-            text_shown (why, fmtconv_attr_get_string (a, "why", "")));
+    printf ("dropped: %s: %s\n", text_sanitized (sanitized, fmtconv_attr_get_string (a, "name", "")),
+            text_sanitized (why, fmtconv_attr_get_string (a, "why", "")));
   list = fmtconv_attr_get (report, "changed");
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
-    printf ("another name on the way back: %s\n", text_shown (shown, a->v.s));
+    printf ("another name on the way back: %s\n", text_sanitized (sanitized, a->v.s));
 }
 
 static void
 print_check (const struct settings *s, fmtconv_attr *report)
 {
-  char rules[TEXT_ROOM], names[TEXT_ROOM], results[TEXT_ROOM], shown[SHOWN_ROOM];
+  char rules[TEXT_SIZE], names[TEXT_SIZE], results[TEXT_SIZE], sanitized[SANITIZED_SIZE];
   const char *one_way = fmtconv_attr_get_string (report, "one_way", NULL);
   fmtconv_attr *list = fmtconv_attr_get (report, "results");
-  if (s->verbosity >= SAY_LISTS)
+  if (s->verbosity >= PRINT_LISTS)
     print_lists (report);
-  printf ("%s: %s, well-formed, %s%s\n", text_shown (shown, fmtconv_attr_get_string (report, "path", "")),
+  printf ("%s: %s, well-formed, %s%s\n",
+          text_sanitized (sanitized, fmtconv_attr_get_string (report, "path", "")),
           text_count (rules, (uint64_t) fmtconv_attr_get_int (report, "rules", 0), "rule"),
           one_way ? "one-way: " : "reversible", one_way ? one_way : "");
   if (!list)
@@ -55,7 +56,7 @@ print_check (const struct settings *s, fmtconv_attr *report)
             text_number (rules, changed->len));
   else if (changed)
     printf (", and the way back gives all names again");
-  printf (s->verbosity >= SAY_LISTS ? "\n" : " (-v lists them)\n");
+  printf (s->verbosity >= PRINT_LISTS ? "\n" : " (-v lists them)\n");
 }
 
 int
@@ -63,15 +64,15 @@ run_map (const struct settings *s)
 {
   struct speaker *sp = speaker_of (s);
   if ((s->rules != NULL) == (s->print != NULL) || s->n_arguments)
-    return say_usage ("map takes --check RULES or --print TRANSFORM"), CLI_USAGE;
+    return print_usage ("map takes --check RULES or --print TRANSFORM"), CLI_USAGE;
   fmtconv_ctx *ctx = context_new (s, sp);
   const char *text = ctx && s->print ? fmtconv_rules_print (ctx, s->print) : NULL;
   fmtconv_attr *report = ctx && s->rules ? fmtconv_rules_check (ctx, s->rules, s->against) : NULL;
   if (text)
     fputs (text, stdout);
   else if (report && s->json)
-    say_event ("rules", report);
-  else if (report && s->verbosity >= SAY_NOTES)
+    put_event ("rules", report);
+  else if (report && s->verbosity >= PRINT_NOTES)
     print_check (s, report);
   return context_end (ctx, text || report);
 }

@@ -89,7 +89,7 @@ parse_threads (const char *text, unsigned *threads)
   char *end;
   unsigned long n = strtoul (text, &end, 10);
   if (*text < '0' || *text > '9' || *end || n == 0 || n > 1024)
-    return say_usage ("--threads takes a number from 1 to 1024, not '%s'", text), false;
+    return print_usage ("--threads takes a number from 1 to 1024, not '%s'", text), false;
   *threads = (unsigned) n;
   return true;
 }
@@ -99,7 +99,7 @@ parse_memory (const char *text, uint64_t *bytes)
 {
   if (text_parse_size (text, bytes) && *bytes >= 1 << 20)
     return true;
-  return say_usage ("--memory takes a size of at least 1M, such as 64M or 1G, not '%s'", text), false;
+  return print_usage ("--memory takes a size of at least 1M, such as 64M or 1G, not '%s'", text), false;
 }
 
 static bool
@@ -108,14 +108,14 @@ parse_color (const char *text, int *color)
   *color = !strcmp (text, "always") ? 1 : !strcmp (text, "never") ? 0 : -1;
   if (*color >= 0 || !strcmp (text, "auto"))
     return true;
-  return say_usage ("--color takes always, never or auto, not '%s'", text), false;
+  return print_usage ("--color takes always, never or auto, not '%s'", text), false;
 }
 
 static bool
 add_transform (struct settings *s, const char *text)
 {
   if (s->n_transforms == MAX_TRANSFORMS)
-    return say_usage ("more than %d transforms", MAX_TRANSFORMS), false;
+    return print_usage ("more than %d transforms", MAX_TRANSFORMS), false;
   s->transforms[s->n_transforms++] = text;
   return true;
 }
@@ -126,9 +126,9 @@ add_variable (struct settings *s, char *text)
 {
   char *equals = strchr (text, '=');
   if (!equals || equals == text)
-    return say_usage ("-D takes NAME=VALUE, not '%s'", text), false;
+    return print_usage ("-D takes NAME=VALUE, not '%s'", text), false;
   if (s->n_variables == MAX_VARIABLES)
-    return say_usage ("more than %d variables", MAX_VARIABLES), false;
+    return print_usage ("more than %d variables", MAX_VARIABLES), false;
   *equals = '\0';
   s->variables[s->n_variables++] = (fmtconv_spec_variable){ .name = text, .value = equals + 1 };
   return true;
@@ -140,11 +140,11 @@ check_spec (const struct settings *s)
 {
   const char *other = s->reader ? "-r" : s->n_transforms ? "-t" : s->writer ? "-w" : NULL;
   if (s->spec && other)
-    return say_usage ("-p and %s do not go together: change a copy of the spec, which --print-spec prints",
-                      other),
+    return print_usage ("-p and %s do not go together: change a copy of the spec, which --print-spec prints",
+                        other),
            false;
   if (!s->spec && s->n_variables)
-    return say_usage ("-D gives a value to a variable of a spec, and there is no -p"), false;
+    return print_usage ("-D gives a value to a variable of a spec, and there is no -p"), false;
   return true;
 }
 
@@ -195,9 +195,9 @@ take (struct settings *s, int id, char *argument)
     case OPT_JSON:
       return s->json = true;
     case 'q':
-      return s->verbosity -= s->verbosity > SAY_ERRORS, true;
+      return s->verbosity -= s->verbosity > PRINT_ERRORS, true;
     case 'v':
-      return s->verbosity = SAY_LISTS, true;
+      return s->verbosity = PRINT_LISTS, true;
     case OPT_PROGRESS:
       return s->progress = 1, true;
     case OPT_NO_PROGRESS:
@@ -224,13 +224,13 @@ refuse (const struct command *command, const char *typed)
   const char *where = command == commands ? "there is" : command->name,
              *has = command == commands ? "" : " has";
   if (optopt && !is_long)
-    say_usage ("%s%s no option '-%c'", where, has, optopt);
+    print_usage ("%s%s no option '-%c'", where, has, optopt);
   else if (optopt)
-    say_usage ("option '%.*s' takes no argument", (int) n, typed);
+    print_usage ("option '%.*s' takes no argument", (int) n, typed);
   else if (found)
-    say_usage ("option '%.*s' is short for several", (int) n, typed);
+    print_usage ("option '%.*s' is short for several", (int) n, typed);
   else
-    say_usage ("%s%s no option '%.*s'", where, has, (int) n, typed);
+    print_usage ("%s%s no option '%.*s'", where, has, (int) n, typed);
 }
 
 bool
@@ -257,7 +257,7 @@ options_parse (const struct command *command, int argc, char **argv, struct sett
   while ((id = getopt_long (argc, argv, shorts, longs, NULL)) != -1)
     {
       if (id == ':')
-        return say_usage ("option '%s' needs an argument", argv[optind - 1]), false;
+        return print_usage ("option '%s' needs an argument", argv[optind - 1]), false;
       if (id == '?')
         return refuse (command, argv[optind - 1]), false;
       if (!take (s, id, optarg))

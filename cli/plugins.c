@@ -5,24 +5,24 @@
 
 /* "reader, writer" */
 static const char *
-roles_of (fmtconv_attr *plugin, char *room, size_t size)
+roles_of (fmtconv_attr *plugin, char *buffer, size_t size)
 {
   fmtconv_attr *roles = fmtconv_attr_get (plugin, "roles");
   size_t at = 0;
-  *room = 0;
+  *buffer = 0;
   for (fmtconv_attr *r = roles ? roles->first : NULL; r && at < size; r = r->next)
-    at += (size_t) snprintf (room + at, size - at, "%s%s", at ? ", " : "", r->v.s);
-  return room;
+    at += (size_t) snprintf (buffer + at, size - at, "%s%s", at ? ", " : "", r->v.s);
+  return buffer;
 }
 
 static void
 print_line (fmtconv_attr *plugin)
 {
-  char roles[64], shown[SHOWN_ROOM];
+  char roles[64], sanitized[SANITIZED_SIZE];
   const char *error = fmtconv_attr_get_string (plugin, "error", NULL);
   if (error)
     printf ("%-22s %-16s %s\n", fmtconv_attr_get_string (plugin, "name", "?"), "REFUSED",
-            text_shown (shown, error));
+            text_sanitized (sanitized, error));
   else
     printf ("%-22s %-16s %s\n", fmtconv_attr_get_string (plugin, "name", "?"),
             roles_of (plugin, roles, sizeof roles), fmtconv_attr_get_string (plugin, "summary", ""));
@@ -67,15 +67,16 @@ print_direction (fmtconv_attr *plugin)
 static void
 print_plugin (fmtconv_attr *plugin)
 {
-  char roles[64], shown[SHOWN_ROOM];
+  char roles[64], sanitized[SANITIZED_SIZE];
   const char *error = fmtconv_attr_get_string (plugin, "error", NULL);
   fmtconv_attr *limits = fmtconv_attr_get (plugin, "limits");
   printf ("%s: %s\n", fmtconv_attr_get_string (plugin, "name", "?"),
           fmtconv_attr_get_string (plugin, "summary", ""));
-  printf ("  roles   %s\n  file    %s\n", roles_of (plugin, roles, sizeof roles),
-          text_shown (shown, fmtconv_attr_get_string (plugin, "path", "none: it is a part of fmtconv")));
+  printf (
+      "  roles   %s\n  file    %s\n", roles_of (plugin, roles, sizeof roles),
+      text_sanitized (sanitized, fmtconv_attr_get_string (plugin, "path", "none: it is a part of fmtconv")));
   if (error)
-    printf ("  refused %s\n", text_shown (shown, error));
+    printf ("  refused %s\n", text_sanitized (sanitized, error));
   if (limits && limits->len)
     printf ("  limits  %s\n", fmtconv_attr_json_text (limits, 0));
   print_direction (plugin);
@@ -98,7 +99,7 @@ print_plugins (const struct settings *s, fmtconv_attr *list, const char *name)
 {
   for (fmtconv_attr *p = list->first; p; p = p->next)
     if (s->json)
-      say_event ("plugin", p);
+      put_event ("plugin", p);
     else if (name)
       print_plugin (p);
     else
@@ -120,7 +121,7 @@ run_plugins (const struct settings *s)
 {
   struct speaker *sp = speaker_of (s);
   if (s->n_arguments > 1)
-    return say_usage ("plugins takes at most one NAME"), CLI_USAGE;
+    return print_usage ("plugins takes at most one NAME"), CLI_USAGE;
   const char *name = s->n_arguments ? s->arguments[0] : NULL;
   fmtconv_ctx *ctx = context_new (s, sp);
   fmtconv_attr *presets = ctx ? fmtconv_preset_list (ctx, name) : NULL;

@@ -12,18 +12,18 @@ is (fmtconv_attr *node, const char *key)
 static void
 print_line (fmtconv_attr *preset)
 {
-  char name[SHOWN_ROOM], text[SHOWN_ROOM];
+  char name[SANITIZED_SIZE], text[SANITIZED_SIZE];
   const char *error = fmtconv_attr_get_string (preset, "error", NULL);
-  printf ("%-22s %-16s %s\n", text_shown (name, fmtconv_attr_get_string (preset, "name", "?")),
+  printf ("%-22s %-16s %s\n", text_sanitized (name, fmtconv_attr_get_string (preset, "name", "?")),
           error ? "REFUSED" : "spec",
-          text_shown (text, error ? error : fmtconv_attr_get_string (preset, "summary", "")));
+          text_sanitized (text, error ? error : fmtconv_attr_get_string (preset, "summary", "")));
 }
 
 /* The command, and below it what stands for its variables. */
 static void
 print_use (fmtconv_attr *preset, const char *name)
 {
-  char text[SHOWN_ROOM];
+  char text[SANITIZED_SIZE];
   fmtconv_attr *list = fmtconv_attr_get (preset, "variables");
   printf ("  use     fmtconv -p %s", name);
   for (fmtconv_attr *v = list ? list->first : NULL; v; v = v->next)
@@ -39,9 +39,9 @@ print_use (fmtconv_attr *preset, const char *name)
     {
       const char *otherwise = fmtconv_attr_get_string (v, "default", NULL);
       printf ("  %-16s %s", fmtconv_attr_get_string (v, "name", "?"),
-              text_shown (text, fmtconv_attr_get_string (v, "help", "")));
+              text_sanitized (text, fmtconv_attr_get_string (v, "help", "")));
       if (otherwise)
-        printf (" (default: %s)", text_shown (text, otherwise));
+        printf (" (default: %s)", text_sanitized (text, otherwise));
       putchar ('\n');
     }
 }
@@ -49,13 +49,13 @@ print_use (fmtconv_attr *preset, const char *name)
 static void
 print_preset (fmtconv_attr *preset)
 {
-  char name[SHOWN_ROOM], text[SHOWN_ROOM];
+  char name[SANITIZED_SIZE], text[SANITIZED_SIZE];
   const char *error = fmtconv_attr_get_string (preset, "error", NULL);
-  text_shown (name, fmtconv_attr_get_string (preset, "name", "?"));
-  printf ("%s: %s\n", name, text_shown (text, fmtconv_attr_get_string (preset, "summary", "")));
-  printf ("  file    %s\n", text_shown (text, fmtconv_attr_get_string (preset, "path", "")));
+  text_sanitized (name, fmtconv_attr_get_string (preset, "name", "?"));
+  printf ("%s: %s\n", name, text_sanitized (text, fmtconv_attr_get_string (preset, "summary", "")));
+  printf ("  file    %s\n", text_sanitized (text, fmtconv_attr_get_string (preset, "path", "")));
   if (error)
-    printf ("  refused %s\n", text_shown (text, error));
+    printf ("  refused %s\n", text_sanitized (text, error));
   else
     print_use (preset, name);
 }
@@ -68,7 +68,7 @@ presets_print (const struct settings *s, fmtconv_attr *presets, bool below)
     puts (all ? "\nSpecs, for -p:" : "");
   for (fmtconv_attr *preset = presets->first; preset; preset = preset->next)
     if (s->json)
-      say_event ("preset", preset);
+      put_event ("preset", preset);
     else if (all)
       print_line (preset);
     else

@@ -25,12 +25,12 @@ speaker_of (const struct settings *s)
   the.s = s;
   the.terminal = terminal;
   the.color = s->color >= 0 ? s->color : terminal && !plain;
-  the.progress = s->progress >= 0 ? s->progress : terminal && s->verbosity >= SAY_NOTES;
+  the.progress = s->progress >= 0 ? s->progress : terminal && s->verbosity >= PRINT_NOTES;
   return &the;
 }
 
 void
-say_usage (const char *format, ...)
+print_usage (const char *format, ...)
 {
   va_list ap;
   va_start (ap, format);
@@ -41,7 +41,7 @@ say_usage (const char *format, ...)
 }
 
 void
-say_event (const char *event, fmtconv_attr *node)
+put_event (const char *event, fmtconv_attr *node)
 {
   const char *text = fmtconv_attr_json_text (node, 0);
   if (!text)
@@ -111,23 +111,23 @@ clear_progress (struct speaker *sp)
 static void
 list_details (const struct speaker *sp, const fmtconv_message *m)
 {
-  size_t shown = sp->s->verbosity >= SAY_LISTS || m->n_details < SHOWN ? m->n_details : SHOWN;
-  size_t more = m->n_details - shown + m->n_more;
-  for (size_t i = 0; i < shown; i++)
+  size_t sanitized = sp->s->verbosity >= PRINT_LISTS || m->n_details < SHOWN ? m->n_details : SHOWN;
+  size_t more = m->n_details - sanitized + m->n_more;
+  for (size_t i = 0; i < sanitized; i++)
     fprintf (stderr, "  %s\n", m->details[i]);
   if (more)
-    fprintf (stderr, shown < m->n_details ? "  … and %zu more, which -v lists\n" : "  … and %zu more\n",
+    fprintf (stderr, sanitized < m->n_details ? "  … and %zu more, which -v lists\n" : "  … and %zu more\n",
              more);
 }
 
 void
-say_message (void *speaker, const fmtconv_message *m)
+put_message (void *speaker, const fmtconv_message *m)
 {
   static const char *const color[] = { "\033[1;31m", "\033[1;33m", "\033[1m" };
   struct speaker *sp = speaker;
   if (sp->s->json)
     message_json (m);
-  if (sp->s->json || sp->s->verbosity < SAY_ERRORS + m->level)
+  if (sp->s->json || sp->s->verbosity < PRINT_ERRORS + m->level)
     return;
   clear_progress (sp);
   fprintf (stderr, "fmtconv: %s", sp->color ? color[m->level] : "");
@@ -138,10 +138,10 @@ say_message (void *speaker, const fmtconv_message *m)
 }
 
 void
-say_progress (void *speaker, const fmtconv_progress *p)
+put_progress (void *speaker, const fmtconv_progress *p)
 {
   struct speaker *sp = speaker;
-  char done[TEXT_ROOM], total[TEXT_ROOM], rate[TEXT_ROOM], left[TEXT_ROOM];
+  char done[TEXT_SIZE], total[TEXT_SIZE], rate[TEXT_SIZE], left[TEXT_SIZE];
   double speed = p->seconds > 0 ? (double) p->done / p->seconds : 0;
   if (!sp->progress || !p->total)
     return;

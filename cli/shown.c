@@ -34,26 +34,26 @@ is_hidden (unsigned c)
 }
 
 const char *
-text_shown (char room[SHOWN_ROOM], const char *s)
+text_sanitized (char buffer[SANITIZED_SIZE], const char *s)
 {
   const unsigned char *p = (const unsigned char *) s;
   size_t at = 0;
-  while (*p && at < SHOWN_ROOM - 16)
+  while (*p && at < SANITIZED_SIZE - 16)
     {
       unsigned c;
       size_t n = decode (p, &c);
       if (n == 0 || c < 0x20 || c == 0x7f)
-        at += (size_t) snprintf (room + at, SHOWN_ROOM - at, "\\x%02x", *p);
+        at += (size_t) snprintf (buffer + at, SANITIZED_SIZE - at, "\\x%02x", *p);
       else if (is_hidden (c))
-        at += (size_t) snprintf (room + at, SHOWN_ROOM - at, "\\u%04x", c);
+        at += (size_t) snprintf (buffer + at, SANITIZED_SIZE - at, "\\u%04x", c);
       else if (c == '\\')
-        at += (size_t) snprintf (room + at, SHOWN_ROOM - at, "\\\\");
+        at += (size_t) snprintf (buffer + at, SANITIZED_SIZE - at, "\\\\");
       else
-        at += (size_t) snprintf (room + at, SHOWN_ROOM - at, "%.*s", (int) n, (const char *) p);
+        at += (size_t) snprintf (buffer + at, SANITIZED_SIZE - at, "%.*s", (int) n, (const char *) p);
       p += n ? n : 1;
     }
-  snprintf (room + at, SHOWN_ROOM - at, "%s", *p ? "…" : "");
-  return room;
+  snprintf (buffer + at, SANITIZED_SIZE - at, "%s", *p ? "…" : "");
+  return buffer;
 }
 
 void

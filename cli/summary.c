@@ -11,11 +11,11 @@ number (fmtconv_attr *node, const char *key)
 
 /* ", through a.yaml, b.yaml" */
 static void
-print_through (FILE *to, fmtconv_attr *specs)
+print_chain (FILE *to, fmtconv_attr *specs)
 {
-  char shown[SHOWN_ROOM];
+  char sanitized[SANITIZED_SIZE];
   for (fmtconv_attr *spec = specs ? specs->first : NULL; spec; spec = spec->next)
-    fprintf (to, "%s%s", spec == specs->first ? ", through " : ", ", text_shown (shown, spec->v.s));
+    fprintf (to, "%s%s", spec == specs->first ? ", through " : ", ", text_sanitized (sanitized, spec->v.s));
   fputc ('\n', to);
 }
 
@@ -23,25 +23,25 @@ static void
 print_input (FILE *to, fmtconv_attr *report)
 {
   fmtconv_attr *list = fmtconv_attr_get (report, "inputs");
-  char count[TEXT_ROOM], bytes[TEXT_ROOM], shown[SHOWN_ROOM];
+  char count[TEXT_SIZE], bytes[TEXT_SIZE], sanitized[SANITIZED_SIZE];
   for (fmtconv_attr *in = list ? list->first : NULL; in; in = in->next)
     {
       const char *component = fmtconv_attr_get_string (in, "component", NULL);
-      fprintf (to, "  in        %s%s%s, %s (%s)", component ? text_shown (shown, component) : "",
+      fprintf (to, "  in        %s%s%s, %s (%s)", component ? text_sanitized (sanitized, component) : "",
                component ? ": " : "", text_count (count, number (in, "tensors"), "tensor"),
                text_bytes (bytes, number (in, "bytes")), fmtconv_attr_get_string (in, "reader", "?"));
-      print_through (to, fmtconv_attr_get (in, "through"));
+      print_chain (to, fmtconv_attr_get (in, "through"));
     }
 }
 
 /* "240 tensors: 240 renamed" */
 static void
-print_account (FILE *to, fmtconv_attr *report)
+print_lineage (FILE *to, fmtconv_attr *report)
 {
   static const char *const how[] = { "kept", "renamed", "split", "merged" };
   fmtconv_attr *account = fmtconv_attr_get (report, "account");
   const char *comma = ": ";
-  char count[TEXT_ROOM];
+  char count[TEXT_SIZE];
   fprintf (to, "  out       %s", text_count (count, number (account, "out"), "tensor"));
   for (size_t i = 0; i < sizeof how / sizeof *how; i++)
     if (number (account, how[i]))
@@ -56,21 +56,21 @@ static void
 print_dropped (FILE *to, fmtconv_attr *report)
 {
   fmtconv_attr *list = fmtconv_attr_get (report, "dropped");
-  char count[TEXT_ROOM], bytes[TEXT_ROOM], shown[SHOWN_ROOM];
+  char count[TEXT_SIZE], bytes[TEXT_SIZE], sanitized[SANITIZED_SIZE];
   for (fmtconv_attr *d = list ? list->first : NULL; d; d = d->next)
     fprintf (to, "  dropped   %s, %s: %s\n", text_count (count, number (d, "tensors"), "tensor"),
              text_bytes (bytes, number (d, "bytes")),
-             text_shown (shown, fmtconv_attr_get_string (d, "why", "")));
+             text_sanitized (sanitized, fmtconv_attr_get_string (d, "why", "")));
 }
 
 /* What a reader left in its file: counted, or listed with -v. */
 static void
 print_skipped_of (FILE *to, const struct settings *s, fmtconv_attr *list)
 {
-  char bytes[TEXT_ROOM], count[TEXT_ROOM], shown[SHOWN_ROOM], why[SHOWN_ROOM];
+  char bytes[TEXT_SIZE], count[TEXT_SIZE], sanitized[SANITIZED_SIZE], why[SANITIZED_SIZE];
   if (!list || !list->len)
     return;
-  if (s->verbosity < SAY_LISTS)
+  if (s->verbosity < PRINT_LISTS)
     {
       uint64_t sum = 0;
       for (fmtconv_attr *a = list->first; a; a = a->next)
@@ -82,8 +82,9 @@ print_skipped_of (FILE *to, const struct settings *s, fmtconv_attr *list)
   for (fmtconv_attr *a = list->first; a; a = a->next)
     {
       uint64_t n = number (a, "bytes");
-      fprintf (to, "  left      %s: %s%s%s\n", text_shown (shown, fmtconv_attr_get_string (a, "what", "")),
-               text_shown (why, fmtconv_attr_get_string (a, "why", "")), n ? ", " : "",
+      fprintf (to, "  left      %s: %s%s%s\n",
+               text_sanitized (sanitized, fmtconv_attr_get_string (a, "what", "")),
+               text_sanitized (why, fmtconv_attr_get_string (a, "why", "")), n ? ", " : "",
                n ? text_bytes (bytes, n) : "");
     }
 }
@@ -109,11 +110,11 @@ print_bytes (FILE *to, fmtconv_attr *report)
                 { "literal", "header and padding" } };
   fmtconv_attr *bytes = fmtconv_attr_get (report, "bytes");
   const char *comma = "  bytes     ";
-  char room[TEXT_ROOM];
+  char buffer[TEXT_SIZE];
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     if (number (bytes, kinds[i].key))
       {
-        fprintf (to, "%s%s %s", comma, text_bytes (room, number (bytes, kinds[i].key)), kinds[i].what);
+        fprintf (to, "%s%s %s", comma, text_bytes (buffer, number (bytes, kinds[i].key)), kinds[i].what);
         comma = ", ";
       }
   fputc ('\n', to);
@@ -125,29 +126,29 @@ print_checks (FILE *to, fmtconv_attr *report)
   fmtconv_attr *checks = fmtconv_attr_get (report, "checks");
   uint64_t checked = number (checks, "crc_checked"), unchecked = number (checks, "crc_unchecked");
   uint64_t verified = number (checks, "verified");
-  char room[TEXT_ROOM];
+  char buffer[TEXT_SIZE];
   if (checked)
-    fprintf (to, "  checked   %s of the input, right\n", text_count (room, checked, "checksum"));
+    fprintf (to, "  checked   %s of the input, right\n", text_count (buffer, checked, "checksum"));
   if (unchecked)
     fprintf (to, "  unchecked %s of the input, as only parts were read\n",
-             text_count (room, unchecked, "checksum"));
+             text_count (buffer, unchecked, "checksum"));
   if (number (checks, "equal"))
     fprintf (to, "  compared  %s with others of the input, equal as they must be\n",
-             text_count (room, number (checks, "equal"), "tensor"));
+             text_count (buffer, number (checks, "equal"), "tensor"));
   if (verified)
-    fprintf (to, "  verified  %s read again, equal to the input\n", text_count (room, verified, "tensor"));
+    fprintf (to, "  verified  %s read again, equal to the input\n", text_count (buffer, verified, "tensor"));
 }
 
 static void
 print_findings (FILE *to, const struct settings *s, fmtconv_attr *report)
 {
   fmtconv_attr *list = fmtconv_attr_get (report, "findings");
-  char shown[SHOWN_ROOM];
-  if (!list || s->verbosity < SAY_LISTS)
+  char sanitized[SANITIZED_SIZE];
+  if (!list || s->verbosity < PRINT_LISTS)
     return;
   for (fmtconv_attr *f = list->first; f; f = f->next)
     fprintf (to, "  found     %s: %llu of %llu values: %s\n",
-             text_shown (shown, fmtconv_attr_get_string (f, "tensor", "")),
+             text_sanitized (sanitized, fmtconv_attr_get_string (f, "tensor", "")),
              (unsigned long long) number (f, "count"), (unsigned long long) number (f, "of"),
              fmtconv_attr_get_string (f, "finding", ""));
 }
@@ -155,7 +156,7 @@ print_findings (FILE *to, const struct settings *s, fmtconv_attr *report)
 static void
 print_speed (FILE *to, fmtconv_attr *report)
 {
-  char seconds[TEXT_ROOM], rate[TEXT_ROOM], peak[TEXT_ROOM];
+  char seconds[TEXT_SIZE], rate[TEXT_SIZE], peak[TEXT_SIZE];
   double s = fmtconv_attr_get_float (report, "seconds", 0);
   uint64_t written = number (fmtconv_attr_get (report, "bytes"), "written");
   fprintf (to, "  %s, %s/s, peak memory %s\n", text_seconds (seconds, s),
@@ -179,14 +180,14 @@ static void
 print_files (FILE *to, fmtconv_attr *report, const char *title)
 {
   fmtconv_attr *list = fmtconv_attr_get (report, "files");
-  char bytes[TEXT_ROOM], shown[SHOWN_ROOM], model[SHOWN_ROOM];
+  char bytes[TEXT_SIZE], sanitized[SANITIZED_SIZE], model[SANITIZED_SIZE];
   bool is_one = list && list->first && !list->first->next;
   for (fmtconv_attr *f = list ? list->first : NULL; f; f = f->next)
-    fprintf (to, "%s: %s%s%s\n", text_shown (shown, fmtconv_attr_get_string (f, "path", "?")),
+    fprintf (to, "%s: %s%s%s\n", text_sanitized (sanitized, fmtconv_attr_get_string (f, "path", "?")),
              text_bytes (bytes, number (f, "bytes")), title && is_one ? ", " : "",
-             title && is_one ? text_shown (model, title) : "");
+             title && is_one ? text_sanitized (model, title) : "");
   if (title && !is_one)
-    fprintf (to, "  model     %s\n", text_shown (shown, title));
+    fprintf (to, "  model     %s\n", text_sanitized (sanitized, title));
 }
 
 /* What became of the tensors: of the only output, or of each of several and then of all. */
@@ -194,12 +195,12 @@ static void
 print_outputs (FILE *to, fmtconv_attr *report)
 {
   fmtconv_attr *list = fmtconv_attr_get (report, "outputs");
-  char count[TEXT_ROOM];
+  char count[TEXT_SIZE];
   for (fmtconv_attr *o = list ? list->first : NULL; o; o = o->next)
     {
       const char *title = title_of (o);
       print_files (to, o, title ? title : title_of (report));
-      print_account (to, o);
+      print_lineage (to, o);
       print_dropped (to, o);
     }
   if (list)
@@ -209,14 +210,14 @@ print_outputs (FILE *to, fmtconv_attr *report)
   print_input (to, report);
   if (list)
     return;
-  print_account (to, report);
+  print_lineage (to, report);
   print_dropped (to, report);
 }
 
 void
 summary_print (const struct settings *s, fmtconv_attr *report)
 {
-  char read[TEXT_ROOM];
+  char read[TEXT_SIZE];
   print_outputs (stderr, report);
   print_skipped (stderr, s, report);
   print_bytes (stderr, report);
@@ -233,13 +234,13 @@ static void
 print_tensors (fmtconv_attr *report)
 {
   fmtconv_attr *list = fmtconv_attr_get (report, "outputs");
-  char shown[SHOWN_ROOM];
+  char sanitized[SANITIZED_SIZE];
   if (!list)
     table_print (stdout, fmtconv_attr_get (report, "tensors"), NULL);
   for (fmtconv_attr *o = list ? list->first : NULL; o; o = o->next)
     {
       printf ("%s%s:\n", o == list->first ? "" : "\n",
-              text_shown (shown, fmtconv_attr_get_string (o, "path", "?")));
+              text_sanitized (sanitized, fmtconv_attr_get_string (o, "path", "?")));
       table_print (stdout, fmtconv_attr_get (o, "tensors"), NULL);
     }
   fflush (stdout);
@@ -249,9 +250,9 @@ void
 plan_print (const struct settings *s, fmtconv_attr *report)
 {
   fmtconv_attr *bytes = fmtconv_attr_get (report, "bytes"), *memory = fmtconv_attr_get (report, "memory");
-  char a[TEXT_ROOM], b[TEXT_ROOM];
+  char a[TEXT_SIZE], b[TEXT_SIZE];
   print_tensors (report);
-  if (s->verbosity < SAY_NOTES)
+  if (s->verbosity < PRINT_NOTES)
     return;
   fprintf (stderr, "Dry run: nothing was written.\n");
   print_outputs (stderr, report);

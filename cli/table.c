@@ -14,13 +14,13 @@ enum
 struct line
 {
   const char *cell[COLUMNS];
-  char name[SHOWN_ROOM], shape[256], bytes[TEXT_ROOM], stats[STATS_ROOM];
+  char name[SANITIZED_SIZE], shape[256], bytes[TEXT_SIZE], stats[STATS_SIZE];
 };
 
 static void
 fill (struct line *line, fmtconv_attr *tensor)
 {
-  line->cell[0] = text_shown (line->name, fmtconv_attr_get_string (tensor, "name", ""));
+  line->cell[0] = text_sanitized (line->name, fmtconv_attr_get_string (tensor, "name", ""));
   line->cell[1] = fmtconv_attr_get_string (tensor, "dtype", "");
   line->cell[2] = text_shape (line->shape, sizeof line->shape, fmtconv_attr_get (tensor, "shape"));
   line->cell[3] = text_bytes (line->bytes, (uint64_t) fmtconv_attr_get_int (tensor, "bytes", 0));
@@ -77,10 +77,10 @@ print_line (FILE *to, const struct line *line, const int width[COLUMNS], fmtconv
       else
         fprintf (to, "%*s%s", due, "", line->cell[i]), due = pad + 2;
     }
-  char name[SHOWN_ROOM];
+  char name[SANITIZED_SIZE];
   for (fmtconv_attr *f = from ? from->first : NULL; f; f = f->next)
     fprintf (to, "%*s%s%s", f == from->first ? due : 0, "", f == from->first ? "" : " + ",
-             text_shown (name, f->v.s));
+             text_sanitized (name, f->v.s));
   fputc ('\n', to);
 }
 

@@ -8,48 +8,48 @@
 #include <strings.h>
 
 const char *
-text_bytes (char room[TEXT_ROOM], uint64_t bytes)
+text_bytes (char buffer[TEXT_SIZE], uint64_t bytes)
 {
   static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
   double value = (double) bytes;
   size_t unit = 0;
   while (value >= 1024 && unit < sizeof units / sizeof *units - 1)
     value /= 1024, unit++;
-  snprintf (room, TEXT_ROOM, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
-  return room;
+  snprintf (buffer, TEXT_SIZE, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+  return buffer;
 }
 
 const char *
-text_number (char room[TEXT_ROOM], uint64_t count)
+text_number (char buffer[TEXT_SIZE], uint64_t count)
 {
   char digits[24];
   int n = snprintf (digits, sizeof digits, "%llu", (unsigned long long) count), to = 0;
   for (int i = 0; i < n; i++)
     {
       if (i && (n - i) % 3 == 0)
-        room[to++] = ',';
-      room[to++] = digits[i];
+        buffer[to++] = ',';
+      buffer[to++] = digits[i];
     }
-  room[to] = 0;
-  return room;
+  buffer[to] = 0;
+  return buffer;
 }
 
 const char *
-text_count (char room[TEXT_ROOM], uint64_t count, const char *thing)
+text_count (char buffer[TEXT_SIZE], uint64_t count, const char *thing)
 {
-  char number[TEXT_ROOM];
-  snprintf (room, TEXT_ROOM, "%.27s %.16s%s", text_number (number, count), thing, count == 1 ? "" : "s");
-  return room;
+  char number[TEXT_SIZE];
+  snprintf (buffer, TEXT_SIZE, "%.27s %.16s%s", text_number (number, count), thing, count == 1 ? "" : "s");
+  return buffer;
 }
 
 const char *
-text_seconds (char room[TEXT_ROOM], double seconds)
+text_seconds (char buffer[TEXT_SIZE], double seconds)
 {
   if (seconds < 60)
-    snprintf (room, TEXT_ROOM, "%.2f s", seconds);
+    snprintf (buffer, TEXT_SIZE, "%.2f s", seconds);
   else
-    snprintf (room, TEXT_ROOM, "%.0f min %02.0f s", floor (seconds / 60), fmod (seconds, 60));
-  return room;
+    snprintf (buffer, TEXT_SIZE, "%.0f min %02.0f s", floor (seconds / 60), fmod (seconds, 60));
+  return buffer;
 }
 
 /* 64M and 64MiB are binary, 5GB is decimal, a bare number is bytes. */
@@ -76,17 +76,18 @@ text_parse_size (const char *text, uint64_t *bytes)
 }
 
 const char *
-text_shape (char *room, size_t size, fmtconv_attr *shape)
+text_shape (char *buffer, size_t size, fmtconv_attr *shape)
 {
-  size_t at = (size_t) snprintf (room, size, "[");
+  size_t at = (size_t) snprintf (buffer, size, "[");
   for (fmtconv_attr *d = shape ? shape->first : NULL; d && at + 24 < size; d = d->next)
-    at += (size_t) snprintf (room + at, size - at, "%llu%s", (unsigned long long) d->v.u, d->next ? "," : "");
-  snprintf (room + at, size - at, "]");
-  return room;
+    at +=
+        (size_t) snprintf (buffer + at, size - at, "%llu%s", (unsigned long long) d->v.u, d->next ? "," : "");
+  snprintf (buffer + at, size - at, "]");
+  return buffer;
 }
 
 const char *
-text_stats (char room[STATS_ROOM], fmtconv_attr *stats)
+text_stats (char buffer[STATS_SIZE], fmtconv_attr *stats)
 {
   static const struct
   {
@@ -94,25 +95,25 @@ text_stats (char room[STATS_ROOM], fmtconv_attr *stats)
   } counts[] = { { "nan", "NaN" }, { "inf", "infinite" }, { "overflow_f16", "too large for f16" } };
   fmtconv_attr *min = fmtconv_attr_get (stats, "min"), *mean = fmtconv_attr_get (stats, "mean");
   size_t n = 0;
-  room[0] = '\0';
+  buffer[0] = '\0';
   if (!stats || stats->kind != FMTCONV_ATTR_OBJECT)
-    return room;
+    return buffer;
   if (!fmtconv_attr_get_int (stats, "values", 0))
-    n = (size_t) snprintf (room, STATS_ROOM, "no values");
+    n = (size_t) snprintf (buffer, STATS_SIZE, "no values");
   else if (!min || min->kind != FMTCONV_ATTR_FLOAT)
-    n = (size_t) snprintf (room, STATS_ROOM, "nothing finite");
+    n = (size_t) snprintf (buffer, STATS_SIZE, "nothing finite");
   else
-    n = (size_t) snprintf (room, STATS_ROOM, "%.4g … %.4g", min->v.f,
+    n = (size_t) snprintf (buffer, STATS_SIZE, "%.4g … %.4g", min->v.f,
                            fmtconv_attr_get_float (stats, "max", 0));
   if (mean && mean->kind == FMTCONV_ATTR_FLOAT)
-    n += (size_t) snprintf (room + n, STATS_ROOM - n, ", mean %.3g", mean->v.f);
-  for (size_t i = 0; i < sizeof counts / sizeof *counts && n < STATS_ROOM; i++)
+    n += (size_t) snprintf (buffer + n, STATS_SIZE - n, ", mean %.3g", mean->v.f);
+  for (size_t i = 0; i < sizeof counts / sizeof *counts && n < STATS_SIZE; i++)
     {
-      char count[TEXT_ROOM];
+      char count[TEXT_SIZE];
       uint64_t found = (uint64_t) fmtconv_attr_get_int (stats, counts[i].key, 0);
       if (found)
-        n += (size_t) snprintf (room + n, STATS_ROOM - n, ", %s %s", text_number (count, found),
+        n += (size_t) snprintf (buffer + n, STATS_SIZE - n, ", %s %s", text_number (count, found),
                                 counts[i].what);
     }
-  return room;
+  return buffer;
 }

@@ -5,4 +5,4 @@
 #include "core/api/builtins.h"
 #include "core/spec/input.h"
 
-const fmtconv_plugin *const fci_builtins[] = { &fci_spec_plugin, NULL };
+const fmtconv_plugin *const fci_builtins[] = { &fci_spec_find_plugin, NULL };

@@ -88,9 +88,9 @@ same_shape (const fmtconv_tensor *a, const fmtconv_tensor *b)
 static int
 match (comparison *c, fmtconv_attr *only_a, fmtconv_attr *only_b)
 {
-  size_t most = fci_model_tensors (c->a.model) + 1;
-  c->pairs = fmtconv_ctx_alloc (c->ctx, most, sizeof *c->pairs);
-  c->scans = fmtconv_ctx_alloc (c->ctx, most, sizeof *c->scans);
+  size_t max = fci_model_tensors (c->a.model) + 1;
+  c->pairs = fmtconv_ctx_alloc (c->ctx, max, sizeof *c->pairs);
+  c->scans = fmtconv_ctx_alloc (c->ctx, max, sizeof *c->scans);
   if (!c->pairs || !c->scans)
     return c->ctx->failed;
   FCI_FOREACH_LEAF (leaf, c->a.model)

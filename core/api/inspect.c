@@ -56,7 +56,7 @@ enum
 };
 
 static int
-look (inspection *s)
+inspect (inspection *s)
 {
   fmtconv_input *in = fci_input_user (s->ctx, s->path);
   if (!in)
@@ -79,7 +79,7 @@ is_bundle (const inspection *s)
 
 /* What a transform stops at, into a text of NEEDS bytes. */
 static void
-overhear (void *text, const fmtconv_message *message)
+capture_message (void *text, const fmtconv_message *message)
 {
   if (message->level == FMTCONV_MSG_ERROR)
     snprintf (text, NEEDS, "%s%s%s", message->what, message->hint ? "; " : "",
@@ -94,7 +94,7 @@ try_claim (const inspection *s, size_t i, char needs[NEEDS])
   fci_try saved;
   unsigned flags = s->ctx->options.flags;
   s->ctx->options.flags = flags & ~(unsigned) FMTCONV_STRICT; /* what it would warn of is no error here */
-  fci_try_listen (s->ctx, &saved, overhear, needs);
+  fci_try_listen (s->ctx, &saved, capture_message, needs);
   fci_link link;
   int code = fci_link_make (s->ctx, FCI_TRANSFORM, s->claims.claim[i].plugin, "", &link);
   const fmtconv_model *made = code ? NULL : fci_stage_transform (s->ctx, &link, s->stages[0]);
@@ -114,7 +114,7 @@ has_config (const fmtconv_model *model)
 
 /* A broken model of a known kind: what is wrong with it. */
 static void
-tell_near (inspection *s)
+note_near_matches (inspection *s)
 {
   const fci_claim *near = &s->claims.claim[0];
   s->is_near = true;
@@ -145,7 +145,7 @@ recognize (inspection *s)
       s->is_made = true;
     }
   else if (s->claims.n)
-    tell_near (s);
+    note_near_matches (s);
   return s->ctx->failed;
 }
 
@@ -357,7 +357,7 @@ describe (const inspection *s)
   fci_add_skipped (result, model);
   add_storages (result, s);
   add_scaled (result, s);
-  fci_add_shown (result, "attributes", fmtconv_model_attrs (model));
+  fci_add_sanitized (result, "attributes", fmtconv_model_attrs (model));
   if (*s->needs)
     fci_add_text (result, "needs", s->needs);
   fmtconv_attr *commands = fci_add_array (result, "convert");
@@ -380,7 +380,7 @@ fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader)
     return NULL;
   if (!path || !*path)
     fmtconv_fail (ctx, FMTCONV_E_USAGE, "a file or folder to look at is needed");
-  if (ctx->failed || look (&s) || recognize (&s) || find_commands (&s))
+  if (ctx->failed || inspect (&s) || recognize (&s) || find_commands (&s))
     return NULL;
   return describe (&s);
 }

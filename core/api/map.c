@@ -101,7 +101,7 @@ read_names (fmtconv_ctx *ctx, fmtconv_input *in)
       add_name (&n, line);
     }
   fci_subject_pop (ctx, &subject);
-  return text && n.model && fci_model_seal (n.model, NULL) == 0 ? n.model : NULL;
+  return text && n.model && fci_model_freeze (n.model, NULL) == 0 ? n.model : NULL;
 }
 
 /* A checkpoint, of which headers are read, or a text of names. */
@@ -132,7 +132,7 @@ run (fmtconv_ctx *ctx, const fmtconv_rules *rules, const fmtconv_model *in, bool
     fmtconv_rules_reverse (rules, in, out);
   else
     fmtconv_rules_apply (rules, in, out);
-  return out && fci_model_seal (out, "map") == 0 ? out : NULL;
+  return out && fci_model_freeze (out, "map") == 0 ? out : NULL;
 }
 
 static void
@@ -141,7 +141,7 @@ add_results (fmtconv_attr *list, const fmtconv_model *out)
   FMTCONV_FOREACH (t, out)
     {
       size_t n;
-      const uint32_t *from = fci_tensor_from (out, t, &n);
+      const uint32_t *from = fci_tensor_origins (out, t, &n);
       fmtconv_attr *node = fci_add_object (list);
       fci_add_tensor (node, t->name, t->view);
       fmtconv_attr_unset (node, "dtype");

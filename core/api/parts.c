@@ -21,10 +21,10 @@ typedef struct parts
 {
   const fci_claims *claims;
   const fmtconv_model *const *stages;
-  fci_account account; /* of the first transform, where it has been run */
-  part *part;          /* those of the claims first */
+  fci_tensor_lineage account; /* of the first transform, where it has been run */
+  part *part;                 /* those of the claims first */
   size_t n;
-  size_t room;
+  size_t capacity;
 } parts;
 
 static bool
@@ -39,14 +39,14 @@ takes (const parts *p, size_t claim, size_t tensor)
 static part *
 add_reason (fmtconv_ctx *ctx, parts *p, const char *why)
 {
-  if (p->n == p->room)
+  if (p->n == p->capacity)
     {
-      part *more = fmtconv_ctx_alloc (ctx, 2 * p->room, sizeof *more);
+      part *more = fmtconv_ctx_alloc (ctx, 2 * p->capacity, sizeof *more);
       if (!more)
         return NULL;
       memcpy (more, p->part, p->n * sizeof *more);
       p->part = more;
-      p->room *= 2;
+      p->capacity *= 2;
     }
   p->part[p->n].name = why;
   return &p->part[p->n++];
@@ -71,11 +71,11 @@ part_of (fmtconv_ctx *ctx, parts *p, size_t tensor)
 static int
 begin (fmtconv_ctx *ctx, parts *p)
 {
-  if (p->stages[1] && fci_account_make (ctx, p->stages[1], &p->account))
+  if (p->stages[1] && fci_tensor_lineage_make (ctx, p->stages[1], &p->account))
     return ctx->failed;
   p->n = p->claims->complete;
-  p->room = p->n + 1;
-  p->part = fmtconv_ctx_alloc (ctx, p->room, sizeof *p->part);
+  p->capacity = p->n + 1;
+  p->part = fmtconv_ctx_alloc (ctx, p->capacity, sizeof *p->part);
   for (size_t i = 0; p->part && i < p->n; i++)
     p->part[i].name = p->claims->claim[i].plugin->transform->kind;
   return ctx->failed;

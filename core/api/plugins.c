@@ -45,7 +45,7 @@ add_roles (fmtconv_attr *node, const fmtconv_plugin *plugin)
 static void
 add_direction (fmtconv_attr *node, const fmtconv_plugin *plugin)
 {
-  const char *why = node ? fci_one_way (node->ctx, plugin) : NULL;
+  const char *why = node ? fci_transform_one_way (node->ctx, plugin) : NULL;
   fmtconv_attr_set_bool (node, "reverse", !why);
   if (why)
     fci_add_text (node, "one_way", why);

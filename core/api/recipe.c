@@ -36,7 +36,7 @@ ops_text (fmtconv_ctx *ctx, const fci_op *op)
 {
   const char *text = "";
   for (; op && text; op = op->before)
-    if (op->kind == FCI_OP_SWAP)
+    if (op->kind == FCI_OP_BYTESWAP)
       text = fmtconv_ctx_printf (ctx, ", swap%s", text);
     else if (op->kind == FCI_OP_CAST)
       text = fmtconv_ctx_printf (ctx, ", round %s%s", dtype_name (op->dtype), text);
@@ -113,7 +113,7 @@ requires (fmtconv_view *view, bool measures)
 }
 
 const char *
-fci_view_how (fmtconv_view *view)
+fci_view_recipe (fmtconv_view *view)
 {
   const char *text = boxes_text (view);
   for (unsigned measures = 0; text && measures < 2; measures++)
@@ -124,11 +124,11 @@ fci_view_how (fmtconv_view *view)
 
 /* The inputs' tensors that a written view was made of; the view's boxes know the tensors of the last stage. */
 static void
-add_from (fmtconv_attr *object, const fci_account *account, fmtconv_view *view)
+add_from (fmtconv_attr *object, const fci_tensor_lineage *account, fmtconv_view *view)
 {
   fmtconv_attr *from = fci_add_array (object, "from");
   size_t n;
-  const uint32_t *numbers = fci_view_from_numbers (view, &n);
+  const uint32_t *numbers = fci_view_origin_numbers (view, &n);
   for (size_t i = 0; i < n; i++)
     for (size_t k = 0; k < account->n_from[numbers[i]]; k++)
       fmtconv_attr_set_string (from, NULL,
@@ -136,7 +136,7 @@ add_from (fmtconv_attr *object, const fci_account *account, fmtconv_view *view)
 }
 
 void
-fci_add_tensors (fmtconv_attr *object, const fmtconv_layout *layout, const fci_account *account)
+fci_add_tensors (fmtconv_attr *object, const fmtconv_layout *layout, const fci_tensor_lineage *account)
 {
   fmtconv_attr *list = fci_add_array (object, "tensors");
   for (const fmtconv_file *file = layout->first; file; file = file->next)
@@ -150,7 +150,7 @@ fci_add_tensors (fmtconv_attr *object, const fmtconv_layout *layout, const fci_a
         fci_add_tensor (node, region->u.tensor.name, region->u.tensor.view);
         fci_add_text (node, "file", file->name);
         add_from (node, account, region->u.tensor.view);
-        fmtconv_attr_set_string (node, "how", fci_view_how (region->u.tensor.view));
+        fmtconv_attr_set_string (node, "how", fci_view_recipe (region->u.tensor.view));
         fci_add_count (node, "at", region->at);
       }
 }

@@ -21,7 +21,7 @@ typedef struct chain
 
 /* The spec that a part was read from, as a chain.  false: a plain reader read it. */
 static bool
-is_spec (const chain *outer, const fci_part *part, chain *out)
+is_spec (const chain *outer, const fci_input_part *part, chain *out)
 {
   const fci_spec_input *spec = fci_spec_input_of (outer->c->ctx, part->read);
   const char *component = part->job.name ? part->job.name : outer->component;
@@ -32,22 +32,22 @@ is_spec (const chain *outer, const fci_part *part, chain *out)
 
 /* "through": the specs that an input or transform stands in, the outermost first. */
 static void
-add_through (fmtconv_attr *list, const chain *of)
+add_chain (fmtconv_attr *list, const chain *of)
 {
   if (!of->spec)
     return;
-  add_through (list, of->outer);
+  add_chain (list, of->outer);
   fci_add_text (list, NULL, of->spec);
 }
 
 static void
-add_input (fmtconv_attr *list, const chain *of, const fci_part *part)
+add_input (fmtconv_attr *list, const chain *of, const fci_input_part *part)
 {
   fmtconv_attr *input = fci_add_object (list);
   fmtconv_attr_set_string (input, "component", of->component ? of->component : part->job.name);
   fci_add_text (input, "path", part->job.input);
   fmtconv_attr_set_string (input, "reader", part->job.copy ? "copy" : part->reader.plugin->name);
-  add_through (fci_add_array (input, "through"), of);
+  add_chain (fci_add_array (input, "through"), of);
   fci_add_count (input, "tensors", fci_model_tensors (part->read));
   fci_add_count (input, "bytes", fci_model_bytes (part->read));
   fci_add_skipped (input, part->read);
@@ -75,7 +75,7 @@ add_links (fmtconv_attr *list, const chain *of, const fci_links *links, const ch
       fmtconv_attr_set_string (node, "name", link->plugin->name);
       fmtconv_attr_set_bool (node, "reverse", link->reverse);
       fmtconv_attr_set_string (node, "component", link->component ? link->component : component);
-      add_through (fci_add_array (node, "through"), of);
+      add_chain (fci_add_array (node, "through"), of);
       fmtconv_attr_set_string (node, "title",
                                fmtconv_attr_get_string (fmtconv_model_attrs (link->out), "title", NULL));
       fci_add_count (node, "in", link->n_in);
@@ -92,7 +92,7 @@ add_part_transforms (fmtconv_attr *list, const chain *of)
   chain inner;
   for (size_t i = 0; i < of->c->n_parts; i++)
     {
-      const fci_part *part = &of->c->part[i];
+      const fci_input_part *part = &of->c->part[i];
       if (is_spec (of, part, &inner))
         add_transforms (list, &inner);
       add_links (list, of, &part->chain, of->component ? of->component : part->job.name);
@@ -124,7 +124,7 @@ chain_memory (const chain *of)
   uint64_t sum = links_memory (&of->c->chain, 0);
   for (size_t i = 0; i < of->c->n_parts; i++)
     {
-      const fci_part *part = &of->c->part[i];
+      const fci_input_part *part = &of->c->part[i];
       sum += fci_model_memory (part->read) + links_memory (&part->chain, 0);
       if (is_spec (of, part, &inner))
         sum += chain_memory (&inner);

@@ -14,10 +14,10 @@
 #include <string.h>
 
 static void
-add_dropped (fmtconv_attr *report, fmtconv_ctx *ctx, const fci_account *account)
+add_dropped (fmtconv_attr *report, fmtconv_ctx *ctx, const fci_tensor_lineage *account)
 {
   size_t n;
-  const fci_dropped *dropped = fci_account_dropped (ctx, account, &n);
+  const fci_drop_reason *dropped = fci_tensor_lineage_dropped (ctx, account, &n);
   fmtconv_attr *list = fci_add_array (report, "dropped");
   for (size_t i = 0; dropped && i < n; i++)
     {
@@ -52,7 +52,7 @@ add_files (fmtconv_attr *list, const fci_conversion *c)
 }
 
 static void
-add_account (fmtconv_attr *report, const fci_account *a)
+add_lineage (fmtconv_attr *report, const fci_tensor_lineage *a)
 {
   fmtconv_attr *node = fmtconv_attr_make (report, "account");
   fci_add_count (node, "in", a->in);
@@ -152,14 +152,14 @@ add_command (fmtconv_attr *report, const fci_conversion *c)
 static int
 add_output (fmtconv_attr *object, const fci_conversion *c)
 {
-  fci_account account;
-  if (fci_account_make (c->ctx, c->model, &account))
+  fci_tensor_lineage account;
+  if (fci_tensor_lineage_make (c->ctx, c->model, &account))
     return c->ctx->failed;
   add_dropped (object, c->ctx, &account);
   add_files (fci_add_array (object, "files"), c);
   if (c->ctx->options.flags & FMTCONV_LIST)
     fci_add_tensors (object, c->layout, &account);
-  add_account (object, &account);
+  add_lineage (object, &account);
   return c->ctx->failed;
 }
 
@@ -175,7 +175,7 @@ add_way (fmtconv_attr *report, const fci_conversion *c)
 static void
 add_times (fmtconv_attr *report, const fci_conversion *c)
 {
-  fmtconv_attr_set_float (report, "seconds", fci_clock () - c->started);
+  fmtconv_attr_set_float (report, "seconds", fci_monotonic_seconds () - c->started);
   fmtconv_attr_set_float (report, "plan_seconds", c->plan_seconds);
 }
 

@@ -46,7 +46,7 @@ add_first (fmtconv_attr *to, const char *key, const fmtconv_packed *packed, size
   fmtconv_cursor c = { packed->source, packed->at, packed->at + packed->bytes };
   fmtconv_attr *list = add_empty (to, key, FMTCONV_ATTR_ARRAY);
   for (size_t i = 0; i < n; i++)
-    fci_add_shown (list, NULL, fci_packed_next (packed, &c));
+    fci_add_sanitized (list, NULL, fci_packed_next (packed, &c));
 }
 
 /* How many values of what, and the first of them. */
@@ -66,7 +66,7 @@ no_number (double v)
 }
 
 void
-fci_add_shown (fmtconv_attr *to, const char *key, fmtconv_attr *value)
+fci_add_sanitized (fmtconv_attr *to, const char *key, fmtconv_attr *value)
 {
   if (!to || !value || to->ctx->failed)
     return;
@@ -83,6 +83,6 @@ fci_add_shown (fmtconv_attr *to, const char *key, fmtconv_attr *value)
     {
       fmtconv_attr *list = add_empty (to, key, value->kind);
       for (fmtconv_attr *item = value->first; item; item = item->next)
-        fci_add_shown (list, item->key, item);
+        fci_add_sanitized (list, item->key, item);
     }
 }

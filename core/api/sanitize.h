@@ -7,6 +7,6 @@
 
 /* A copy of a value for people and JSON: of an array of a file that has more than 64 items only its type, their
  * number and the first ones; NaN and infinity as strings. */
-void fci_add_shown (fmtconv_attr *object, const char *key, fmtconv_attr *value);
+void fci_add_sanitized (fmtconv_attr *object, const char *key, fmtconv_attr *value);
 
 #endif

@@ -29,7 +29,7 @@ fci_attr_string (fmtconv_ctx *ctx, const char *s, size_t len)
   if (!node)
     return NULL;
   node->len = len;
-  node->v.s = fci_copy (ctx, s, len);
+  node->v.s = fci_strndup (ctx, s, len);
   return node->v.s ? node : NULL;
 }
 

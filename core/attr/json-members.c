@@ -28,9 +28,9 @@ expected (fci_json *json, const char *what)
 {
   const char *near =
       json->pos == json->len ? "end of file" : fmtconv_ctx_printf (json->ctx, "'%c'", json->text[json->pos]);
-  json->fault = (fci_fault){ .code = FMTCONV_E_FORMAT,
-                             .pos = json->pos,
-                             .what = fmtconv_ctx_printf (json->ctx, "%s expected near %s", what, near) };
+  json->fault = (fci_attr_fault){ .code = FMTCONV_E_FORMAT,
+                                  .pos = json->pos,
+                                  .what = fmtconv_ctx_printf (json->ctx, "%s expected near %s", what, near) };
   return false;
 }
 

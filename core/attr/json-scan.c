@@ -13,20 +13,20 @@ typedef struct scan
   size_t len;
   size_t pos;
   unsigned depth;
-  unsigned most;  /* depth that is allowed */
+  unsigned max;   /* depth that is allowed */
   size_t values;  /* at most this many; a bound that needs no parsing */
   size_t numbers; /* met so far */
   size_t control; /* position of a control character in the last string; SIZE_MAX: none */
-  fci_big *first;
-  fci_big *last;
-  fci_fault *fault;
+  fci_big_integer *first;
+  fci_big_integer *last;
+  fci_attr_fault *fault;
 } scan;
 
 static void
 fault_at (scan *s, int code, size_t pos, const char *what)
 {
   if (s->fault->code == 0)
-    *s->fault = (fci_fault){ .code = code, .pos = pos, .what = what };
+    *s->fault = (fci_attr_fault){ .code = code, .pos = pos, .what = what };
 }
 
 static int
@@ -40,11 +40,11 @@ hex_digit (char c)
 
 /* Is the escape at p, behind its backslash, a control character's? */
 static bool
-is_control_escape (const char *p, size_t left)
+is_control_escape (const char *p, size_t remaining)
 {
-  if (left > 0 && memchr ("bfnrt", *p, 5))
+  if (remaining > 0 && memchr ("bfnrt", *p, 5))
     return true;
-  if (left < 5 || *p != 'u')
+  if (remaining < 5 || *p != 'u')
     return false;
   unsigned c = 0;
   for (int i = 1; i <= 4; i++)
@@ -58,11 +58,11 @@ is_control_escape (const char *p, size_t left)
 }
 
 static bool
-is_control (const char *p, size_t left)
+is_control (const char *p, size_t remaining)
 {
   unsigned char c = (unsigned char) *p;
   return c < 0x20 || c == 0x7f
-         || (c == 0xc2 && left > 1 && (unsigned char) p[1] >= 0x80 && (unsigned char) p[1] < 0xa0);
+         || (c == 0xc2 && remaining > 1 && (unsigned char) p[1] >= 0x80 && (unsigned char) p[1] < 0xa0);
 }
 
 /* From the opening quote to behind the closing one. */
@@ -73,8 +73,8 @@ scan_string (scan *s)
   for (s->pos++; s->pos < s->len && s->text[s->pos] != '"'; s->pos++)
     {
       const char *p = s->text + s->pos;
-      size_t left = s->len - s->pos;
-      bool control = *p == '\\' ? is_control_escape (p + 1, left - 1) : is_control (p, left);
+      size_t remaining = s->len - s->pos;
+      bool control = *p == '\\' ? is_control_escape (p + 1, remaining - 1) : is_control (p, remaining);
       if (control && s->control == SIZE_MAX)
         s->control = s->pos;
       if (*p == '\\')
@@ -86,13 +86,13 @@ scan_string (scan *s)
 static void
 keep_big (scan *s, size_t pos, size_t len, uint64_t value)
 {
-  fci_big *big = fci_new (s->ctx, fci_big);
+  fci_big_integer *big = fci_new (s->ctx, fci_big_integer);
   if (!big)
     {
       fault_at (s, FMTCONV_E_NOMEM, pos, "out of memory");
       return;
     }
-  *big = (fci_big){ .number = s->numbers, .pos = pos, .len = len, .value = value };
+  *big = (fci_big_integer){ .number = s->numbers, .pos = pos, .len = len, .value = value };
   if (s->last)
     s->last->next = big;
   else
@@ -109,8 +109,8 @@ scan_number (scan *s)
   for (; s->pos < s->len && memchr ("0123456789+-.eE", s->text[s->pos], 15); s->pos++)
     {
       char c = s->text[s->pos];
-      exact = exact && c >= '0' && c <= '9' && fci_mul (value, 10, &value)
-              && fci_add (value, (uint64_t) (c - '0'), &value);
+      exact = exact && c >= '0' && c <= '9' && fci_size_mul (value, 10, &value)
+              && fci_size_add (value, (uint64_t) (c - '0'), &value);
     }
   if (exact && value > INT64_MAX && s->text[start] != '0')
     keep_big (s, start, s->pos - start, value);
@@ -126,20 +126,20 @@ scan_mark (scan *s, char c)
     fault_at (s, FMTCONV_E_LIMIT, s->pos, "more values than the limit of 8388608");
   if (c == ':' && s->control != SIZE_MAX)
     fault_at (s, FMTCONV_E_FORMAT, s->control, "a control character in a key");
-  if ((c == '[' || c == '{') && s->depth++ == s->most)
+  if ((c == '[' || c == '{') && s->depth++ == s->max)
     fault_at (s, FMTCONV_E_FORMAT, s->pos, "values are nested too deeply");
   if ((c == ']' || c == '}') && s->depth > 0)
     s->depth--;
   s->pos++;
 }
 
-fci_big *
-fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, fci_fault *fault)
+fci_big_integer *
+fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, fci_attr_fault *fault)
 {
   scan s = { .ctx = ctx,
              .text = text,
              .len = len,
-             .most = depth < FCI_JSON_DEPTH ? depth : FCI_JSON_DEPTH,
+             .max = depth < FCI_JSON_DEPTH ? depth : FCI_JSON_DEPTH,
              .control = SIZE_MAX,
              .fault = fault };
   while (s.pos < len && fault->code == 0)

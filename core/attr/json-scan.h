@@ -13,25 +13,26 @@ enum
 };
 
 /* What is wrong with a text. */
-typedef struct fci_fault
+typedef struct fci_attr_fault
 {
   int code;   /* 0: nothing */
   size_t pos; /* bytes from the start of the text */
   const char *what;
-} fci_fault;
+} fci_attr_fault;
 
 /* An integer beyond INT64_MAX, which jansson cannot hold: the text's `number`-th number. */
-typedef struct fci_big
+typedef struct fci_big_integer
 {
-  struct fci_big *next;
+  struct fci_big_integer *next;
   size_t number;
   size_t pos;
   size_t len;
   uint64_t value;
-} fci_big;
+} fci_big_integer;
 
 /* What must hold before a parser sees a JSON text: no more values than the limit, no deeper than
  * `depth`, no control characters in keys.  The big integers in order; NULL: none, or fault->code. */
-fci_big *fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, fci_fault *fault);
+fci_big_integer *fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth,
+                                fci_attr_fault *fault);
 
 #endif

@@ -95,11 +95,11 @@ convert (fci_json *c, const json_t *json)
 
 /* Big integers are blanked for jansson, at their length so that positions stay, and put back later. */
 static const char *
-blank (fmtconv_ctx *ctx, const char *text, size_t len, const fci_big *big)
+blank (fmtconv_ctx *ctx, const char *text, size_t len, const fci_big_integer *big)
 {
   if (!big)
     return text;
-  char *copy = fci_copy (ctx, text, len);
+  char *copy = fci_strndup (ctx, text, len);
   for (; big && copy; big = big->next)
     {
       memset (copy + big->pos, ' ', big->len);
@@ -109,16 +109,17 @@ blank (fmtconv_ctx *ctx, const char *text, size_t len, const fci_big *big)
 }
 
 /* jansson often takes a failed allocation for a malformed text: errno tells them apart. */
-static fci_fault
+static fci_attr_fault
 fault_of (fmtconv_ctx *ctx, const json_error_t *error, size_t len)
 {
   bool no_memory = errno == ENOMEM || *error->text == '\0';
-  fci_fault fault = { .code = FMTCONV_E_FORMAT, .pos = error->position > 0 ? (size_t) error->position : 0 };
+  fci_attr_fault fault = { .code = FMTCONV_E_FORMAT,
+                           .pos = error->position > 0 ? (size_t) error->position : 0 };
   if (fault.pos > len)
     fault.pos = len;
   fault.what = no_memory ? NULL : fci_strdup (ctx, error->text);
   if (!fault.what)
-    fault = (fci_fault){ .code = FMTCONV_E_NOMEM, .what = "out of memory" };
+    fault = (fci_attr_fault){ .code = FMTCONV_E_NOMEM, .what = "out of memory" };
   return fault;
 }
 
@@ -187,7 +188,7 @@ fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned dept
     return false;
   fmtconv_ctx *ctx = cursor->source->ctx;
   const uint64_t start = cursor->pos;
-  if (n > FCI_JSON_BYTES && fci_within (start, n, cursor->end))
+  if (n > FCI_JSON_BYTES && fci_size_within (start, n, cursor->end))
     return fmtconv_fail_at (
                ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = cursor->source, .offset = start },
                "%llu bytes of JSON are more than the limit of %d", (unsigned long long) n, FCI_JSON_BYTES)

@@ -13,10 +13,10 @@ typedef struct fci_json
   fmtconv_ctx *ctx;
   const char *text;
   size_t len;
-  size_t pos;         /* of the next value */
-  const fci_big *big; /* the next one */
-  size_t numbers;     /* met so far, in the text's order */
-  fci_fault fault;
+  size_t pos;                 /* of the next value */
+  const fci_big_integer *big; /* the next one */
+  size_t numbers;             /* met so far, in the text's order */
+  fci_attr_fault fault;
   fmtconv_where where; /* of the text in its file */
 } fci_json;
 

@@ -47,7 +47,7 @@ static const char *
 take_string (fmtconv_cursor *c, uint64_t *n)
 {
   *n = fmtconv_cursor_take_le (c, 8);
-  if (*n > MAX_STRING && fci_within (c->pos, *n, c->end))
+  if (*n > MAX_STRING && fci_size_within (c->pos, *n, c->end))
     return fail (c, c->pos - 8, FMTCONV_E_LIMIT, "a string of more than 64 MiB"), NULL;
   return fmtconv_cursor_take (c, *n);
 }
@@ -91,7 +91,7 @@ pass (fmtconv_cursor *c, unsigned kind, unsigned width, uint64_t count)
   uint64_t bytes;
   if (kind == FMTCONV_ATTR_STRING)
     check_strings (c, count);
-  else if (!fci_mul (count, width, &bytes) || !fci_within (c->pos, bytes, c->end))
+  else if (!fci_size_mul (count, width, &bytes) || !fci_size_within (c->pos, bytes, c->end))
     fail (c, c->pos, FMTCONV_E_FORMAT, "an array has more values than the file has bytes");
   else
     {

@@ -45,11 +45,11 @@ fci_attr_copy (fmtconv_ctx *ctx, const fmtconv_attr *node)
     copy->len = node->len;
   for (const fmtconv_attr *item = node->first; item; item = item->next)
     {
-      fmtconv_attr *twin = fci_attr_copy (ctx, item);
+      fmtconv_attr *duplicate = fci_attr_copy (ctx, item);
       const char *key = item->key ? fci_strdup (ctx, item->key) : NULL;
-      if (!twin || (item->key && !key))
+      if (!duplicate || (item->key && !key))
         return NULL;
-      fci_attr_append (copy, key, twin);
+      fci_attr_append (copy, key, duplicate);
     }
   return copy;
 }
@@ -185,7 +185,7 @@ make_member (fmtconv_attr *node, const char *key, size_t len)
                     key);
       return NULL;
     }
-  const char *name = fci_copy (node->ctx, key, len);
+  const char *name = fci_strndup (node->ctx, key, len);
   member = fmtconv_attr_object (node->ctx);
   if (!name || !member)
     return NULL;

@@ -7,9 +7,9 @@
 #include <string.h>
 
 int
-fci_yaml_fail (const fci_yaml_file *p, fci_place at, const char *format, ...)
+fci_yaml_fail (const fci_yaml_file *p, fci_yaml_pos at, const char *format, ...)
 {
-  const char *place = fci_yaml_place (p->ctx, p->path, at);
+  const char *place = fci_yaml_location (p->ctx, p->path, at);
   va_list ap;
   va_start (ap, format);
   int code = fci_fail_filev (p->ctx, FMTCONV_E_FORMAT, place, NULL, format, ap);
@@ -37,12 +37,12 @@ fci_yaml_keys (const fci_yaml_file *p, const fci_yaml *map, const char *what, co
         i++;
       if (i < n)
         continue;
-      const char *near = fci_nearest (node->key, keys, n);
+      const char *suggestion = fci_spell_nearest (node->key, keys, n);
       for (i = 0; i < n; i++)
         fmtconv_detail (p->ctx, "%s", keys[i]);
-      if (near)
+      if (suggestion)
         return fci_yaml_fail (p, node->key_at, "%s has no key '%s': did you mean '%s'?  It has these:", what,
-                              node->key, near);
+                              node->key, suggestion);
       return fci_yaml_fail (p, node->key_at, "%s has no key '%s'; it has these:", what, node->key);
     }
   return 0;

@@ -14,7 +14,7 @@ typedef struct fci_yaml_file
   const char *path;
 } fci_yaml_file;
 
-int fci_yaml_fail (const fci_yaml_file *file, fci_place at, const char *format, ...) FMTCONV_PRINTF (3);
+int fci_yaml_fail (const fci_yaml_file *file, fci_yaml_pos at, const char *format, ...) FMTCONV_PRINTF (3);
 
 /* Is the node of that kind?  what: "transform" …, for the message. */
 int fci_yaml_is (const fci_yaml_file *file, const fci_yaml *node, fci_yaml_kind kind, const char *what);

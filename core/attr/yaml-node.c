@@ -8,7 +8,7 @@
 #include <string.h>
 
 const char *
-fci_yaml_place (fmtconv_ctx *ctx, const char *path, fci_place at)
+fci_yaml_location (fmtconv_ctx *ctx, const char *path, fci_yaml_pos at)
 {
   return fmtconv_ctx_printf (ctx, "%s:%zu:%zu", path, at.line, at.column);
 }
@@ -32,20 +32,20 @@ is_layout (uint32_t c)
 int
 fci_yaml_visible (fmtconv_ctx *ctx, const char *path, const char *text, size_t len)
 {
-  fci_place at = { 1, 1 };
+  fci_yaml_pos at = { 1, 1 };
   for (size_t i = 0, n; i < len; i += n)
     {
       uint32_t c;
       n = fci_utf8_next (text + i, len - i, &c);
       if (n == 0)
-        fci_fail_file (ctx, FMTCONV_E_FORMAT, fci_yaml_place (ctx, path, at), NULL, "this is not UTF-8");
+        fci_fail_file (ctx, FMTCONV_E_FORMAT, fci_yaml_location (ctx, path, at), NULL, "this is not UTF-8");
       else if (fci_is_hidden (c) && !is_layout (c))
-        fci_fail_file (ctx, FMTCONV_E_FORMAT, fci_yaml_place (ctx, path, at), NULL,
+        fci_fail_file (ctx, FMTCONV_E_FORMAT, fci_yaml_location (ctx, path, at), NULL,
                        "the control character U+%04X is not allowed", (unsigned) c);
       if (ctx->failed)
         return ctx->failed;
       bool ends = c == '\n' || (c == '\r' && text[i + 1] != '\n');
-      at = ends ? (fci_place){ at.line + 1, 1 } : (fci_place){ at.line, at.column + 1 };
+      at = ends ? (fci_yaml_pos){ at.line + 1, 1 } : (fci_yaml_pos){ at.line, at.column + 1 };
     }
   return 0;
 }

@@ -22,21 +22,21 @@ typedef enum fci_yaml_kind
 } fci_yaml_kind;
 
 /* Lines and columns count characters from 1. */
-typedef struct fci_place
+typedef struct fci_yaml_pos
 {
   size_t line;
   size_t column;
-} fci_place;
+} fci_yaml_pos;
 
 typedef struct fci_yaml fci_yaml;
 struct fci_yaml
 {
   fci_yaml_kind kind;
-  fci_place at;     /* of its first character */
-  fci_place key_at; /* of its key; elsewhere than in a map: as `at` */
-  const char *key;  /* in a map; NULL elsewhere */
-  const char *text; /* of a TEXT */
-  fci_yaml *first;  /* of a LIST or MAP */
+  fci_yaml_pos at;     /* of its first character */
+  fci_yaml_pos key_at; /* of its key; elsewhere than in a map: as `at` */
+  const char *key;     /* in a map; NULL elsewhere */
+  const char *text;    /* of a TEXT */
+  fci_yaml *first;     /* of a LIST or MAP */
   fci_yaml *last;
   fci_yaml *next; /* behind it in the LIST or MAP around it */
   size_t n;       /* nodes in it */
@@ -50,6 +50,6 @@ int fci_yaml_visible (fmtconv_ctx *ctx, const char *path, const char *text, size
 fci_yaml *fci_yaml_find (const fci_yaml *map, const char *key);
 
 /* "PATH:LINE:COLUMN", as compilers say it. */
-const char *fci_yaml_place (fmtconv_ctx *ctx, const char *path, fci_place at);
+const char *fci_yaml_location (fmtconv_ctx *ctx, const char *path, fci_yaml_pos at);
 
 #endif

@@ -66,7 +66,8 @@ parse_digits (const char *s, unsigned base, uint64_t *value)
     {
       char c = *p >= 'A' && *p <= 'F' ? (char) (*p + 32) : *p;
       const char *digit = memchr (digits, c, base);
-      if (!digit || !fci_mul (*value, base, value) || !fci_add (*value, (uint64_t) (digit - digits), value))
+      if (!digit || !fci_size_mul (*value, base, value)
+          || !fci_size_add (*value, (uint64_t) (digit - digits), value))
         return false;
     }
   return *s != '\0';

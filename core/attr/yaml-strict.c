@@ -24,22 +24,22 @@ typedef struct loader
   bool ended;
   fci_yaml *open[FCI_YAML_DEPTH]; /* the collections around */
   const char *key;                /* of the innermost map, whose value comes next; NULL: a key comes next */
-  fci_place key_at;
+  fci_yaml_pos key_at;
 } loader;
 
-static fci_place
+static fci_yaml_pos
 place_of (const yaml_mark_t *mark)
 {
-  return (fci_place){ mark->line + 1, mark->column + 1 };
+  return (fci_yaml_pos){ mark->line + 1, mark->column + 1 };
 }
 
-static void refuse (loader *l, fci_place at, const char *format, ...) FMTCONV_PRINTF (3);
+static void refuse (loader *l, fci_yaml_pos at, const char *format, ...) FMTCONV_PRINTF (3);
 
 /* Record that something is wrong there. */
 static void
-refuse (loader *l, fci_place at, const char *format, ...)
+refuse (loader *l, fci_yaml_pos at, const char *format, ...)
 {
-  const char *place = fci_yaml_place (l->ctx, l->path, at);
+  const char *place = fci_yaml_location (l->ctx, l->path, at);
   va_list ap;
   va_start (ap, format);
   fci_fail_filev (l->ctx, FMTCONV_E_FORMAT, place, NULL, format, ap);
@@ -63,7 +63,7 @@ scalar_text (loader *l, const yaml_event_t *event)
           return NULL;
         }
     }
-  return fci_copy (l->ctx, s, len);
+  return fci_strndup (l->ctx, s, len);
 }
 
 /* Nobody needs these in a file of a page; each is a way to make a small file large, or to mean another thing
@@ -185,7 +185,7 @@ open_collection (loader *l, fci_yaml_kind kind, const yaml_char_t *anchor, const
 static void
 on_document (loader *l, const yaml_event_t *event)
 {
-  fci_place at = place_of (&event->start_mark);
+  fci_yaml_pos at = place_of (&event->start_mark);
   if (l->documents++)
     refuse (l, at, "a second document begins here: a file holds one");
   else if (event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end)
@@ -281,6 +281,6 @@ fci_yaml_strict (fmtconv_source *file, const char *path)
   run (&l);
   yaml_parser_delete (&l.parser);
   if (!l.root && !ctx->failed)
-    refuse (&l, (fci_place){ 1, 1 }, "the file holds no document");
+    refuse (&l, (fci_yaml_pos){ 1, 1 }, "the file holds no document");
   return ctx->failed ? NULL : l.root;
 }

@@ -13,10 +13,10 @@
 
 enum
 {
-  MOST_BYTES = 1024 * 1024,
-  MOST_DEPTH = 32,
-  MOST_EVENTS = 100000,
-  MOST_COPIED = 8 * MOST_BYTES /* of text, because of anchors and aliases */
+  MAX_BYTES = 1024 * 1024,
+  MAX_DEPTH = 32,
+  MAX_EVENTS = 100000,
+  MAX_COPIED = 8 * MAX_BYTES /* of text, because of anchors and aliases */
 };
 
 /* A collection that is open. */
@@ -39,11 +39,11 @@ typedef struct loader
   unsigned documents;
   unsigned depth;
   bool ended;
-  level levels[MOST_DEPTH];
+  level levels[MAX_DEPTH];
 } loader;
 
 static void
-give_up (loader *l, const char *why, const yaml_mark_t *mark)
+fail_limit (loader *l, const char *why, const yaml_mark_t *mark)
 {
   if (l->why)
     return;
@@ -56,8 +56,8 @@ static void
 count (loader *l, unsigned n, const yaml_mark_t *mark)
 {
   l->events += n;
-  if (l->events > MOST_EVENTS)
-    give_up (l, "more than 100000 events, those that aliases stand for included", mark);
+  if (l->events > MAX_EVENTS)
+    fail_limit (l, "more than 100000 events, those that aliases stand for included", mark);
 }
 
 /* Text of a scalar or anchor; NULL: it holds what no string of ours may. */
@@ -65,10 +65,10 @@ static const char *
 text_of (loader *l, const yaml_char_t *s, size_t len, const yaml_mark_t *mark)
 {
   if (!fci_is_utf8 ((const char *) s, len))
-    give_up (l, "a scalar holds a NUL or is not UTF-8", mark);
-  const char *copy = l->why ? NULL : fci_copy (l->ctx, s, len);
+    fail_limit (l, "a scalar holds a NUL or is not UTF-8", mark);
+  const char *copy = l->why ? NULL : fci_strndup (l->ctx, s, len);
   if (!copy)
-    give_up (l, "out of memory", NULL);
+    fail_limit (l, "out of memory", NULL);
   return copy;
 }
 
@@ -90,7 +90,7 @@ add (loader *l, fmtconv_attr *node, const yaml_mark_t *mark)
 {
   level *top = l->depth ? &l->levels[l->depth - 1] : NULL;
   if (!node)
-    give_up (l, "out of memory", NULL);
+    fail_limit (l, "out of memory", NULL);
   else if (!top)
     l->root = node;
   else if (top->node->kind == FMTCONV_ATTR_ARRAY)
@@ -98,7 +98,7 @@ add (loader *l, fmtconv_attr *node, const yaml_mark_t *mark)
   else if (top->key)
     add_member (top, node);
   else
-    give_up (l, "a key that is no plain text", mark);
+    fail_limit (l, "a key that is no plain text", mark);
 }
 
 /* What a copy of a tree takes. */
@@ -108,7 +108,7 @@ typedef struct weight
   unsigned bytes; /* of text */
 } weight;
 
-/* Adds up a tree, and returns how deep it is.  A tree has at most MOST_EVENTS nodes, and a text is part of the
+/* Adds up a tree, and returns how deep it is.  A tree has at most MAX_EVENTS nodes, and a text is part of the
  * document: no sum overflows before the next text stops the walk. */
 static unsigned
 weigh (const fmtconv_attr *node, weight *sum)
@@ -117,7 +117,7 @@ weigh (const fmtconv_attr *node, weight *sum)
   sum->nodes++;
   sum->bytes += (node->key ? (unsigned) strlen (node->key) : 0)
                 + (node->kind == FMTCONV_ATTR_STRING ? (unsigned) node->len : 0);
-  for (const fmtconv_attr *item = node->first; item && sum->bytes <= MOST_COPIED; item = item->next)
+  for (const fmtconv_attr *item = node->first; item && sum->bytes <= MAX_COPIED; item = item->next)
     {
       unsigned below = weigh (item, sum);
       if (below > deepest)
@@ -134,13 +134,13 @@ copy_within (loader *l, const fmtconv_attr *node, const yaml_mark_t *mark)
   unsigned depth = weigh (node, &sum);
   count (l, sum.nodes, mark);
   l->copied += sum.bytes;
-  if (l->copied > MOST_COPIED)
-    give_up (l, "anchors and aliases stand for more than 8 MiB of text", mark);
-  if (l->depth + depth > MOST_DEPTH)
-    give_up (l, "nested deeper than 32", mark);
+  if (l->copied > MAX_COPIED)
+    fail_limit (l, "anchors and aliases stand for more than 8 MiB of text", mark);
+  if (l->depth + depth > MAX_DEPTH)
+    fail_limit (l, "nested deeper than 32", mark);
   fmtconv_attr *copy = l->why ? NULL : fci_attr_copy (l->ctx, node);
   if (!copy)
-    give_up (l, "out of memory", NULL);
+    fail_limit (l, "out of memory", NULL);
   return copy;
 }
 
@@ -152,7 +152,7 @@ anchor (loader *l, const char *name, const fmtconv_attr *node, const yaml_mark_t
     return;
   const fmtconv_attr *copy = copy_within (l, node, mark);
   if (copy && !fci_map_set (l->anchors, name, strlen (name), (uintptr_t) copy))
-    give_up (l, "out of memory", NULL);
+    fail_limit (l, "out of memory", NULL);
 }
 
 /* As `anchor`, for a name that lives only as long as its event. */
@@ -183,7 +183,7 @@ on_scalar (loader *l, const yaml_event_t *event)
   if (top && top->node->kind == FMTCONV_ATTR_OBJECT && !top->key)
     {
       if (has_control (s))
-        give_up (l, "a control character in a key", &event->start_mark);
+        fail_limit (l, "a control character in a key", &event->start_mark);
       top->key = s;
       anchor_scalar (l, event, fci_attr_string (l->ctx, s, len));
       return;
@@ -197,15 +197,15 @@ on_scalar (loader *l, const yaml_event_t *event)
 static void
 open_collection (loader *l, unsigned kind, const yaml_char_t *name, const yaml_mark_t *mark)
 {
-  if (l->depth == MOST_DEPTH)
+  if (l->depth == MAX_DEPTH)
     {
-      give_up (l, "nested deeper than 32", mark);
+      fail_limit (l, "nested deeper than 32", mark);
       return;
     }
   level *top = &l->levels[l->depth++];
   *top = (level){ .node = fci_attr_new (l->ctx, kind), .anchor = fci_strdup (l->ctx, (const char *) name) };
   if (!top->node || (name && !top->anchor))
-    give_up (l, "out of memory", NULL);
+    fail_limit (l, "out of memory", NULL);
 }
 
 static void
@@ -224,7 +224,7 @@ on_alias (loader *l, const yaml_event_t *event)
   uintptr_t found = 0;
   if (!fci_map_get (l->anchors, name, strlen (name), &found))
     {
-      give_up (l, "an alias to itself or to an unknown anchor", &event->start_mark);
+      fail_limit (l, "an alias to itself or to an unknown anchor", &event->start_mark);
       return;
     }
   fmtconv_attr *copy = copy_within (l, (const fmtconv_attr *) found, &event->start_mark);
@@ -239,7 +239,7 @@ on_event (loader *l, const yaml_event_t *event)
     {
     case YAML_DOCUMENT_START_EVENT:
       if (l->documents++)
-        give_up (l, "more than one document", &event->start_mark);
+        fail_limit (l, "more than one document", &event->start_mark);
       break;
     case YAML_SCALAR_EVENT:
       on_scalar (l, event);
@@ -258,7 +258,7 @@ on_event (loader *l, const yaml_event_t *event)
       close_collection (l, &event->start_mark);
       break;
     case YAML_NO_EVENT:
-      give_up (l, "the parser stopped", &event->start_mark);
+      fail_limit (l, "the parser stopped", &event->start_mark);
       break;
     default:
       l->ended = event->type == YAML_STREAM_END_EVENT;
@@ -274,7 +274,7 @@ run (loader *l)
       if (!yaml_parser_parse (&l->parser, &event))
         {
           const char *problem = l->parser.problem;
-          give_up (l, problem ? problem : "out of memory", &l->parser.problem_mark);
+          fail_limit (l, problem ? problem : "out of memory", &l->parser.problem_mark);
           return;
         }
       count (l, 1, &event.start_mark);
@@ -298,7 +298,7 @@ load (fmtconv_ctx *ctx, const void *text, size_t len, const char **why)
   run (&l);
   yaml_parser_delete (&l.parser);
   if (!l.root)
-    give_up (&l, "it holds no document", NULL);
+    fail_limit (&l, "it holds no document", NULL);
   *why = l.why;
   return l.why ? NULL : l.root;
 }
@@ -312,8 +312,8 @@ fmtconv_cursor_take_yaml (fmtconv_cursor *cursor, uint64_t n, const char **why)
   if (!cursor || !cursor->source || cursor->source->ctx->failed)
     return NULL;
   fmtconv_ctx *ctx = cursor->source->ctx;
-  *why = n > MOST_BYTES ? "longer than 1 MiB" : "it ends too early";
-  if (n > MOST_BYTES || !fci_within (cursor->pos, n, cursor->end))
+  *why = n > MAX_BYTES ? "longer than 1 MiB" : "it ends too early";
+  if (n > MAX_BYTES || !fci_size_within (cursor->pos, n, cursor->end))
     return NULL;
   fci_try saved;
   fci_try_begin (ctx, &saved);

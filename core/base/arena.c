@@ -28,7 +28,7 @@ static fci_chunk *
 new_chunk (fci_arena *arena, size_t size)
 {
   uint64_t total;
-  if (!fci_add (size, HEADER, &total) || total > PTRDIFF_MAX)
+  if (!fci_size_add (size, HEADER, &total) || total > PTRDIFF_MAX)
     return NULL;
   fci_chunk *chunk = calloc (1, total);
   if (chunk)
@@ -73,7 +73,7 @@ void *
 fci_arena_alloc (fci_arena *arena, size_t n)
 {
   uint64_t size;
-  if (!fci_round_up (n ? n : 1, ALIGN, &size) || size > PTRDIFF_MAX)
+  if (!fci_size_round_up (n ? n : 1, ALIGN, &size) || size > PTRDIFF_MAX)
     return NULL;
   if (size > (size_t) (arena->end - arena->at))
     {

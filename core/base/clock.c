@@ -6,7 +6,7 @@
 #include <time.h>
 
 double
-fci_clock (void)
+fci_monotonic_seconds (void)
 {
   struct timespec now = { 0 };
   clock_gettime (CLOCK_MONOTONIC, &now);

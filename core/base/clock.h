@@ -4,6 +4,6 @@
 #define FCI_BASE_CLOCK_H
 
 /* Returns the seconds of a clock that only runs forward; only differences mean something. */
-double fci_clock (void);
+double fci_monotonic_seconds (void);
 
 #endif

@@ -143,17 +143,17 @@ fmtconv_ctx_alloc (fmtconv_ctx *ctx, size_t n, size_t size)
   if (!ctx || ctx->failed)
     return NULL;
   uint64_t bytes;
-  if (!fci_mul (n, size, &bytes) || bytes > SIZE_MAX)
+  if (!fci_size_mul (n, size, &bytes) || bytes > SIZE_MAX)
     return fci_nomem (ctx);
   void *piece = fci_arena_alloc (&ctx->arena, bytes);
   return piece ? piece : fci_nomem (ctx);
 }
 
 char *
-fci_copy (fmtconv_ctx *ctx, const void *s, size_t n)
+fci_strndup (fmtconv_ctx *ctx, const void *s, size_t n)
 {
   uint64_t bytes;
-  if (!s || !fci_add (n, 1, &bytes))
+  if (!s || !fci_size_add (n, 1, &bytes))
     return NULL;
   char *copy = fmtconv_ctx_alloc (ctx, 1, bytes);
   if (copy)
@@ -164,7 +164,7 @@ fci_copy (fmtconv_ctx *ctx, const void *s, size_t n)
 char *
 fci_strdup (fmtconv_ctx *ctx, const char *s)
 {
-  return s ? fci_copy (ctx, s, strlen (s)) : NULL;
+  return s ? fci_strndup (ctx, s, strlen (s)) : NULL;
 }
 
 void

@@ -42,7 +42,7 @@ int fci_defer_call (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
 #define fci_new(ctx, type) ((type *) fmtconv_ctx_alloc (ctx, 1, sizeof (type)))
 
 /* A copy of n bytes of s with a NUL behind; of a string. */
-char *fci_copy (fmtconv_ctx *ctx, const void *s, size_t n);
+char *fci_strndup (fmtconv_ctx *ctx, const void *s, size_t n);
 char *fci_strdup (fmtconv_ctx *ctx, const char *s);
 
 /* Out of memory; NULL for `return fci_nomem (ctx)`. */

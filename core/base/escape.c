@@ -45,8 +45,8 @@ fci_sink_put (fci_sink *sink, const char *s, size_t n)
 {
   if (sink->cut || n == 0)
     return;
-  size_t room = sink->size - 1 - ELLIPSIS - sink->len;
-  size_t fits = n < room ? n : room;
+  size_t capacity = sink->size - 1 - ELLIPSIS - sink->len;
+  size_t fits = n < capacity ? n : capacity;
   while (fits < n && fits > 0 && ((unsigned char) s[fits] & 0xc0) == 0x80)
     fits--;
   memcpy (sink->text + sink->len, s, fits);
@@ -98,9 +98,9 @@ fci_sink_trusted (fci_sink *sink, const char *s, size_t len)
 char *
 fci_escape (fmtconv_ctx *ctx, const char *s, size_t len)
 {
-  char text[FCI_SHOWN + 2 * ELLIPSIS + 1] = "";
+  char text[FCI_TEXT_BYTES + 2 * ELLIPSIS + 1] = "";
   fci_sink sink = FCI_SINK (text);
-  fci_sink_escape (&sink, s, len, FCI_SHOWN);
+  fci_sink_escape (&sink, s, len, FCI_TEXT_BYTES);
   char *copy = fci_arena_alloc (&ctx->arena, sink.len + 1);
   if (!copy)
     return fci_nomem (ctx);

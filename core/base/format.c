@@ -11,9 +11,9 @@
 
 enum
 {
-  MOST_WIDTH = 256,
-  MOST_PRECISION = 64, /* of numbers */
-  NUMBER = 512,        /* bytes of any number within those: 309 digits and the precision */
+  MAX_WIDTH = 256,
+  MAX_PRECISION = 64, /* of numbers */
+  NUMBER = 512,       /* bytes of any number within those: 309 digits and the precision */
 };
 
 /* A va_list that functions can share. */
@@ -68,8 +68,8 @@ parse (const char **p, args *a)
   memcpy (c.flags, *p, n_flags < sizeof c.flags - 1 ? n_flags : sizeof c.flags - 1);
   *p += n_flags;
   c.width = number (p, a);
-  if (c.width < -MOST_WIDTH || c.width > MOST_WIDTH)
-    c.width = c.width < 0 ? -MOST_WIDTH : MOST_WIDTH;
+  if (c.width < -MAX_WIDTH || c.width > MAX_WIDTH)
+    c.width = c.width < 0 ? -MAX_WIDTH : MAX_WIDTH;
   if (**p == '.')
     {
       ++*p;
@@ -136,7 +136,7 @@ static void
 put_number (fci_sink *sink, const conversion *c, args *a)
 {
   char format[24], text[NUMBER];
-  int precision = c->precision < MOST_PRECISION ? c->precision : MOST_PRECISION;
+  int precision = c->precision < MAX_PRECISION ? c->precision : MAX_PRECISION;
   const char *length = strchr ("diouxX", c->type) ? "j" : "";
   snprintf (format, sizeof format, "%%%s*%s%s%c", c->flags, c->type == 'p' ? "" : ".*", length, c->type);
   if (c->type == 'p')
@@ -156,9 +156,9 @@ put_number (fci_sink *sink, const conversion *c, args *a)
 static void
 put_string (fci_sink *sink, const conversion *c, const char *s, size_t len)
 {
-  char text[FCI_SHOWN + 8] = "", pad[MOST_WIDTH];
+  char text[FCI_TEXT_BYTES + 8] = "", pad[MAX_WIDTH];
   fci_sink shown = FCI_SINK (text);
-  fci_sink_escape (&shown, s, len, FCI_SHOWN);
+  fci_sink_escape (&shown, s, len, FCI_TEXT_BYTES);
   size_t width = (size_t) abs (c->width);
   size_t padding = width > shown.len ? width - shown.len : 0;
   bool left = c->width < 0 || strchr (c->flags, '-');

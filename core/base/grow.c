@@ -9,36 +9,36 @@
 
 enum
 {
-  FIRST_ROOM = 64
+  FIRST_CAPACITY = 64
 };
 
 /* Room for n more bytes and the NUL; what was there before stays behind in the arena, at most as much again. */
 static bool
-make_room (fci_grow *grow, size_t n)
+reserve (fci_strbuf *grow, size_t n)
 {
-  uint64_t needed, room = grow->room ? grow->room : FIRST_ROOM;
-  if (!fci_add (grow->len, n, &needed) || !fci_add (needed, 1, &needed))
+  uint64_t needed, capacity = grow->capacity ? grow->capacity : FIRST_CAPACITY;
+  if (!fci_size_add (grow->len, n, &needed) || !fci_size_add (needed, 1, &needed))
     return fci_nomem (grow->ctx) != NULL;
-  if (grow->text && needed <= grow->room)
+  if (grow->text && needed <= grow->capacity)
     return true;
-  while (room < needed)
-    if (!fci_mul (room, 2, &room))
+  while (capacity < needed)
+    if (!fci_size_mul (capacity, 2, &capacity))
       return fci_nomem (grow->ctx) != NULL;
-  char *text = fmtconv_ctx_alloc (grow->ctx, 1, (size_t) room);
+  char *text = fmtconv_ctx_alloc (grow->ctx, 1, (size_t) capacity);
   if (text && grow->len)
     memcpy (text, grow->text, grow->len);
   if (text)
     {
       grow->text = text;
-      grow->room = (size_t) room;
+      grow->capacity = (size_t) capacity;
     }
   return text != NULL;
 }
 
 void
-fci_grow_bytes (fci_grow *grow, const char *s, size_t n)
+fci_strbuf_add_bytes (fci_strbuf *grow, const char *s, size_t n)
 {
-  if (grow->ctx->failed || !make_room (grow, n))
+  if (grow->ctx->failed || !reserve (grow, n))
     return;
   memcpy (grow->text + grow->len, s, n);
   grow->len += n;
@@ -46,24 +46,24 @@ fci_grow_bytes (fci_grow *grow, const char *s, size_t n)
 }
 
 void
-fci_grow_text (fci_grow *grow, const char *s)
+fci_strbuf_add (fci_strbuf *grow, const char *s)
 {
   if (s)
-    fci_grow_bytes (grow, s, strlen (s));
+    fci_strbuf_add_bytes (grow, s, strlen (s));
 }
 
 void
-fci_grow_texts (fci_grow *grow, const char *s, ...)
+fci_strbuf_add_all (fci_strbuf *grow, const char *s, ...)
 {
   va_list ap;
   va_start (ap, s);
   for (; s; s = va_arg (ap, const char *))
-    fci_grow_text (grow, s);
+    fci_strbuf_add (grow, s);
   va_end (ap);
 }
 
 const char *
-fci_grown (const fci_grow *grow)
+fci_strbuf_text (const fci_strbuf *grow)
 {
   return grow->text && !grow->ctx->failed ? grow->text : "";
 }

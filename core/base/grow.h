@@ -5,20 +5,20 @@
 
 #include <fmtconv/types.h>
 
-typedef struct fci_grow
+typedef struct fci_strbuf
 {
   fmtconv_ctx *ctx;
   char *text; /* always ends with a NUL; NULL: nothing yet */
   size_t len;
-  size_t room;
-} fci_grow;
+  size_t capacity;
+} fci_strbuf;
 
 /* Add n bytes; a string; several strings, the last one followed by NULL.  After an error nothing happens. */
-void fci_grow_bytes (fci_grow *grow, const char *s, size_t n);
-void fci_grow_text (fci_grow *grow, const char *s);
-void fci_grow_texts (fci_grow *grow, const char *s, ...) __attribute__ ((sentinel));
+void fci_strbuf_add_bytes (fci_strbuf *grow, const char *s, size_t n);
+void fci_strbuf_add (fci_strbuf *grow, const char *s);
+void fci_strbuf_add_all (fci_strbuf *grow, const char *s, ...) __attribute__ ((sentinel));
 
 /* What it is; "" after an error. */
-const char *fci_grown (const fci_grow *grow);
+const char *fci_strbuf_text (const fci_strbuf *grow);
 
 #endif

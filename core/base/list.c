@@ -11,14 +11,14 @@
 void *
 fci_list_add (fmtconv_ctx *ctx, fci_list *list, size_t size)
 {
-  if (list->n == list->room)
+  if (list->n == list->capacity)
     {
-      size_t room = list->room ? list->room * 2 : 64;
-      void *items = room > SIZE_MAX / size ? NULL : realloc (list->items, room * size);
+      size_t capacity = list->capacity ? list->capacity * 2 : 64;
+      void *items = capacity > SIZE_MAX / size ? NULL : realloc (list->items, capacity * size);
       if (!items)
         return fci_nomem (ctx);
       list->items = items;
-      list->room = room;
+      list->capacity = capacity;
     }
   return memset ((char *) list->items + list->n++ * size, 0, size);
 }

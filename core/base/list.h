@@ -11,7 +11,7 @@ typedef struct fci_list
 {
   void *items;
   size_t n;
-  size_t room; /* items that fit before it grows */
+  size_t capacity; /* items that fit before it grows */
 } fci_list;
 
 /* Appends one zeroed item of `size` bytes and returns it, valid until the next call; NULL: E_NOMEM recorded. */

@@ -106,7 +106,7 @@ deliver (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
 {
   if (!ctx->options.message)
     return;
-  char what[WHAT] = "", file[PATH] = "", tensor[FCI_SHOWN + 8] = "", hint[PATH] = "", line[TEXT] = "";
+  char what[WHAT] = "", file[PATH] = "", tensor[FCI_TEXT_BYTES + 8] = "", hint[PATH] = "", line[TEXT] = "";
   fci_sink s_what = FCI_SINK (what), s_file = FCI_SINK (file), s_tensor = FCI_SINK (tensor),
            s_hint = FCI_SINK (hint), s_line = FCI_SINK (line);
   fmtconv_message out = { .level = m->level,
@@ -124,7 +124,7 @@ deliver (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
   if (path)
     fci_sink_escape (&s_file, path, strlen (path), PATH);
   if (m->where && m->where->tensor)
-    fci_sink_escape (&s_tensor, m->where->tensor, strlen (m->where->tensor), FCI_SHOWN);
+    fci_sink_escape (&s_tensor, m->where->tensor, strlen (m->where->tensor), FCI_TEXT_BYTES);
   if (why)
     fci_sink_trusted (&s_hint, why, strlen (why));
   out.file = path ? file : NULL;
@@ -161,7 +161,7 @@ record (fmtconv_ctx *ctx, message *m, const char *format, va_list ap)
 }
 
 static int
-tell (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
+deliver_message (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
 {
   if (!ctx->muted && !fci_subject_now (ctx)->is_quiet)
     deliver (ctx, m, format, ap);
@@ -236,14 +236,14 @@ grow_details (fmtconv_ctx *ctx)
 {
   if (ctx->n_details < ctx->details_room)
     return 0;
-  size_t room = ctx->details_room ? 4 * ctx->details_room : FIRST;
-  const char **more = fmtconv_ctx_alloc (ctx, room, sizeof *more);
+  size_t capacity = ctx->details_room ? 4 * ctx->details_room : FIRST;
+  const char **more = fmtconv_ctx_alloc (ctx, capacity, sizeof *more);
   if (!more)
     return ctx->failed;
   if (ctx->n_details)
     memcpy (more, ctx->details, ctx->n_details * sizeof *more);
   ctx->details = more;
-  ctx->details_room = room;
+  ctx->details_room = capacity;
   return 0;
 }
 
@@ -263,7 +263,7 @@ fmtconv_detail (fmtconv_ctx *ctx, const char *format, ...)
   va_start (ap, format);
   fci_sink_vformat (&sink, format, ap);
   va_end (ap);
-  char *copy = fci_copy (ctx, line, sink.len);
+  char *copy = fci_strndup (ctx, line, sink.len);
   if (copy && !grow_details (ctx))
     ctx->details[ctx->n_details++] = copy;
 }
@@ -290,7 +290,7 @@ fmtconv_warn (fmtconv_ctx *ctx, const char *format, ...)
       m.level = FMTCONV_MSG_ERROR;
       m.hint = strict_hint;
     }
-  int code = strict ? record (ctx, &m, format, ap) : tell (ctx, &m, format, ap);
+  int code = strict ? record (ctx, &m, format, ap) : deliver_message (ctx, &m, format, ap);
   va_end (ap);
   return code;
 }
@@ -310,7 +310,7 @@ fmtconv_lossy (fmtconv_ctx *ctx, const char *format, ...)
       m.level = FMTCONV_MSG_ERROR;
       m.hint = lossy_hint;
     }
-  int code = allowed ? tell (ctx, &m, format, ap) : record (ctx, &m, format, ap);
+  int code = allowed ? deliver_message (ctx, &m, format, ap) : record (ctx, &m, format, ap);
   va_end (ap);
   return code;
 }
@@ -323,7 +323,7 @@ fmtconv_note (fmtconv_ctx *ctx, const char *format, ...)
   message m = { .level = FMTCONV_MSG_NOTE };
   va_list ap;
   va_start (ap, format);
-  tell (ctx, &m, format, ap);
+  deliver_message (ctx, &m, format, ap);
   va_end (ap);
   return 0;
 }

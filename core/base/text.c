@@ -36,7 +36,7 @@ fmtconv_ctx_printf (fmtconv_ctx *ctx, const char *format, ...)
   int n = ctx && !ctx->failed ? print (brief, sizeof brief, format, ap) : -1;
   va_end (ap);
   if (n >= 0 && (size_t) n < sizeof brief)
-    return fci_copy (ctx, brief, (size_t) n);
+    return fci_strndup (ctx, brief, (size_t) n);
   char *text = n < 0 ? NULL : fmtconv_ctx_alloc (ctx, (size_t) n + 1, 1);
   if (!text)
     return ctx && !ctx->failed ? fci_nomem (ctx) : NULL;
@@ -47,7 +47,7 @@ fmtconv_ctx_printf (fmtconv_ctx *ctx, const char *format, ...)
 }
 
 const char *
-fci_human (fmtconv_ctx *ctx, uint64_t bytes)
+fci_size_text (fmtconv_ctx *ctx, uint64_t bytes)
 {
   static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
   unsigned unit = 0;
@@ -93,10 +93,10 @@ fci_parse_size (const char *text, uint64_t *bytes)
   uint64_t n = 0;
   const char *p = text;
   for (; *p >= '0' && *p <= '9'; p++)
-    if (!fci_mul (n, 10, &n) || !fci_add (n, (uint64_t) (*p - '0'), &n))
+    if (!fci_size_mul (n, 10, &n) || !fci_size_add (n, (uint64_t) (*p - '0'), &n))
       return false;
   uint64_t factor = p == text ? 0 : unit_factor (p);
-  return factor != 0 && fci_mul (n, factor, bytes);
+  return factor != 0 && fci_size_mul (n, factor, bytes);
 }
 
 static unsigned
@@ -127,7 +127,7 @@ distance (const char *a, size_t n, const char *b, size_t m)
 }
 
 const char *
-fci_nearest (const char *typed, const char *const *names, size_t n)
+fci_spell_nearest (const char *typed, const char *const *names, size_t n)
 {
   size_t len = strlen (typed);
   if (len == 0 || len > LONGEST_NAME)

@@ -38,13 +38,13 @@ find_reverse (fmtconv_ctx *ctx, const char *owner, const char *params, const cha
 static bool
 take_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, fci_spec *spec)
 {
-  const char *owner = fci_owner (ctx, "transform", plugin), *next = NULL;
+  const char *owner = fci_plugin_title (ctx, "transform", plugin), *next = NULL;
   if (fci_params_find (plugin->transform->params, "reverse"))
     return false;
   const char *at = find_reverse (ctx, owner, spec->params, &next);
   if (!at)
     return false;
-  const char *why = fci_one_way (ctx, plugin);
+  const char *why = fci_transform_one_way (ctx, plugin);
   if (why)
     fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s does not run in reverse: %s", owner, why);
   size_t before = (size_t) (at - spec->params);
@@ -57,7 +57,7 @@ take_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, fci_spec *spec)
 /* "NAME:key=value" to a plugin of that role.  Its parameters are parsed here, so that a slip of the pen is
  * told before a file is opened. */
 static int
-settle (fmtconv_ctx *ctx, const char *text, fci_role role, fci_link *out)
+resolve (fmtconv_ctx *ctx, const char *text, fci_role role, fci_link *out)
 {
   fci_spec spec;
   if (fci_spec_parse (ctx, text, &spec))
@@ -73,11 +73,11 @@ settle (fmtconv_ctx *ctx, const char *text, fci_role role, fci_link *out)
 
 /* "COMPONENT/NAME:key=value", or without COMPONENT/. */
 static int
-settle_transform (fmtconv_ctx *ctx, const char *text, fci_link *out)
+resolve_transform (fmtconv_ctx *ctx, const char *text, fci_link *out)
 {
   size_t n = strcspn (text, "/:");
-  const char *component = text[n] == '/' ? fci_copy (ctx, text, n) : NULL;
-  if (settle (ctx, text + (text[n] == '/' ? n + 1 : 0), FCI_TRANSFORM, out))
+  const char *component = text[n] == '/' ? fci_strndup (ctx, text, n) : NULL;
+  if (resolve (ctx, text + (text[n] == '/' ? n + 1 : 0), FCI_TRANSFORM, out))
     return ctx->failed;
   out->component = component;
   return 0;
@@ -86,7 +86,7 @@ settle_transform (fmtconv_ctx *ctx, const char *text, fci_link *out)
 int
 fci_reader_parse (fmtconv_ctx *ctx, const char *text, fci_link *out)
 {
-  return settle (ctx, text, FCI_READER, out);
+  return resolve (ctx, text, FCI_READER, out);
 }
 
 int
@@ -99,7 +99,7 @@ fci_links_parse (fmtconv_ctx *ctx, const char *const *texts, size_t n, fci_links
         return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                              "-t none stands alone: it says that no transform is wanted");
       fci_link *link = out->none ? NULL : fci_links_add (ctx, out);
-      if (!out->none && (!link || settle_transform (ctx, texts[i], link)))
+      if (!out->none && (!link || resolve_transform (ctx, texts[i], link)))
         return ctx->failed;
     }
   return 0;
@@ -113,12 +113,12 @@ given_dtype (fci_conversion *c)
     return 0;
   if (!fmtconv_dtype_parse (c->ctx, c->job.dtype))
     return c->ctx->failed;
-  return settle (c->ctx, fmtconv_ctx_printf (c->ctx, "cast:to=%s,keep=yes", c->job.dtype), FCI_TRANSFORM,
-                 &c->cast);
+  return resolve (c->ctx, fmtconv_ctx_printf (c->ctx, "cast:to=%s,keep=yes", c->job.dtype), FCI_TRANSFORM,
+                  &c->cast);
 }
 
 static int
-given_part (fmtconv_ctx *ctx, fci_part *part)
+given_part (fmtconv_ctx *ctx, fci_input_part *part)
 {
   const fmtconv_job_component *job = &part->job;
   if (job->name && (!job->input || !*job->input))
@@ -129,7 +129,7 @@ given_part (fmtconv_ctx *ctx, fci_part *part)
 }
 
 int
-fci_parts_given (fci_conversion *c)
+fci_input_parts_given (fci_conversion *c)
 {
   for (size_t i = 0; i < c->n_parts; i++)
     if (given_part (c->ctx, &c->part[i]))
@@ -145,7 +145,7 @@ fci_chain_given (fci_conversion *c)
   if (c->only_model)
     return 0;
   if (c->job.writer)
-    settle (c->ctx, c->job.writer, FCI_WRITER, &c->writer);
+    resolve (c->ctx, c->job.writer, FCI_WRITER, &c->writer);
   else
     {
       fci_link_make (c->ctx, FCI_WRITER, fci_detect_writer (c->ctx, fci_output_hint (c)), "", &c->writer);
@@ -158,7 +158,7 @@ fci_chain_given (fci_conversion *c)
 }
 
 int
-fci_chain_reader (fci_conversion *c, fci_part *part)
+fci_chain_reader (fci_conversion *c, fci_input_part *part)
 {
   if (part->reader.plugin)
     return 0;
@@ -168,7 +168,7 @@ fci_chain_reader (fci_conversion *c, fci_part *part)
 }
 
 int
-fci_chain_part (fci_conversion *c, fci_part *part)
+fci_chain_part (fci_conversion *c, fci_input_part *part)
 {
   if (!part->job.name || part->job.copy || part->job.n_transforms)
     return 0;
@@ -211,7 +211,7 @@ end_chain (fci_conversion *c)
 }
 
 int
-fci_chain_whole (fci_conversion *c)
+fci_chain_bundle (fci_conversion *c)
 {
   if (!c->job.n_transforms && choose_whole (c))
     return c->ctx->failed;
@@ -226,12 +226,12 @@ holds_components (const fci_conversion *c)
 }
 
 int
-fci_chain_beside (fci_conversion *c, const fci_conversion *first)
+fci_chain_other_output (fci_conversion *c, const fci_conversion *first)
 {
   if (c->job.n_transforms)
     return end_chain (c);
   if (holds_components (c) != holds_components (first))
-    return fci_chain_whole (c);
+    return fci_chain_bundle (c);
   c->chain.none = first->n_common == 0;
   for (size_t i = 0; i < first->n_common; i++)
     {
@@ -254,7 +254,7 @@ links_text (fmtconv_ctx *ctx, const fci_links *links, size_t but)
 }
 
 const char *
-fci_part_command (const fci_conversion *c, const fci_part *part)
+fci_input_part_command (const fci_conversion *c, const fci_input_part *part)
 {
   if (part->job.copy)
     return fmtconv_ctx_printf (c->ctx, "copy of %s", fci_shell_path (c->ctx, part->job.input));

@@ -50,7 +50,7 @@ make_parts (fci_conversion *c)
 
 /* A layout of the target alone, for the one that is not known yet.  NULL: an error. */
 static const fmtconv_layout *
-stand_in (const fci_conversion *c)
+placeholder (const fci_conversion *c)
 {
   fmtconv_layout *layout = fci_output_layout (c);
   return layout && (c->to_folder || fmtconv_layout_create (layout, NULL)) ? layout : NULL;
@@ -62,7 +62,7 @@ open_inputs (fci_conversion *c)
 {
   for (size_t i = 0; i < c->n_parts; i++)
     {
-      fci_part *part = &c->part[i];
+      fci_input_part *part = &c->part[i];
       part->input = fci_input_user (c->ctx, part->job.input);
       if (part->input && !fmtconv_input_is_folder (part->input))
         fmtconv_input_open (part->input);
@@ -72,7 +72,7 @@ open_inputs (fci_conversion *c)
 
 /* What a part is before its transforms. */
 static int
-read_part (fci_conversion *c, fci_part *part)
+read_part (fci_conversion *c, fci_input_part *part)
 {
   if (part->job.copy)
     part->read = fci_stage_copy (c->ctx, &part->job, part->input);
@@ -84,12 +84,12 @@ read_part (fci_conversion *c, fci_part *part)
 
 /* A component by its own chain.  Messages begin with its name. */
 static int
-make_component (fci_conversion *c, fci_part *part)
+make_component (fci_conversion *c, fci_input_part *part)
 {
   fci_subject subject;
   fci_subject_push_file (c->ctx, &subject, part->job.name);
   if (!fci_chain_part (c, part) && !fci_links_run (c->ctx, &part->chain, &part->model))
-    fci_model_call ((fmtconv_model *) part->model, part->job.name);
+    fci_model_set_name ((fmtconv_model *) part->model, part->job.name);
   fci_subject_pop (c->ctx, &subject);
   return c->ctx->failed;
 }
@@ -121,7 +121,7 @@ read_parts (fci_conversion *c)
 
 /* The chain of each output. */
 static void
-say_outputs (fci_conversion *c, size_t n)
+print_output_paths (fci_conversion *c, size_t n)
 {
   const char *command = fci_chain_command (c);
   if (command && n == 1)
@@ -135,15 +135,15 @@ say_outputs (fci_conversion *c, size_t n)
 
 /* Said before the work starts, so that a wrong choice can be stopped. */
 static int
-say_chains (fci_conversion *c, size_t n)
+print_chains (fci_conversion *c, size_t n)
 {
   bool detected = false;
   for (size_t i = 0; i < n; i++)
     detected = detected || c[i].detected;
   if (detected)
-    say_outputs (c, n);
+    print_output_paths (c, n);
   for (size_t i = 0; detected && c->part->job.name && i < c->n_parts; i++)
-    fmtconv_detail (c->ctx, "%s: %s", c->part[i].job.name, fci_part_command (c, &c->part[i]));
+    fmtconv_detail (c->ctx, "%s: %s", c->part[i].job.name, fci_input_part_command (c, &c->part[i]));
   if (detected && c->part->job.name)
     fmtconv_note (c->ctx, "chosen for the components:");
   return c->ctx->failed;
@@ -151,7 +151,7 @@ say_chains (fci_conversion *c, size_t n)
 
 /* Does the job say all of the chain, so that nothing needs to be read? */
 static bool
-is_settled (const fci_conversion *c)
+is_resolved (const fci_conversion *c)
 {
   bool settled = c->job.n_transforms > 0;
   for (size_t i = 0; settled && i < c->n_parts; i++)
@@ -187,7 +187,7 @@ fci_conversions (fmtconv_ctx *ctx, const fmtconv_job *typed, size_t *n)
   fci_conversion *c = fmtconv_ctx_alloc (ctx, *n, sizeof *c);
   for (size_t i = 0; c && i < *n && !ctx->failed; i++)
     {
-      c[i] = (fci_conversion){ .ctx = ctx, .job = job, .started = fci_clock () };
+      c[i] = (fci_conversion){ .ctx = ctx, .job = job, .started = fci_monotonic_seconds () };
       set_output (&c[i], c, job.n_outputs ? &job.outputs[i] : NULL);
     }
   return ctx->failed ? NULL : c;
@@ -195,12 +195,12 @@ fci_conversions (fmtconv_ctx *ctx, const fmtconv_job *typed, size_t *n)
 
 /* What the job says. */
 static int
-settle_given (fci_conversion *c, size_t n)
+resolve_given (fci_conversion *c, size_t n)
 {
-  fci_parts_given (c);
+  fci_input_parts_given (c);
   for (size_t i = 0; i < n && !c->ctx->failed; i++)
     if (!fci_chain_given (&c[i]))
-      fci_output_settle (&c[i]);
+      fci_output_resolve (&c[i]);
   return c->ctx->failed;
 }
 
@@ -210,24 +210,24 @@ check_outputs (fci_conversion *c, size_t n)
 {
   fci_output *outputs = fmtconv_ctx_alloc (c->ctx, n, sizeof *outputs);
   for (size_t i = 0; outputs && i < n; i++)
-    outputs[i] = (fci_output){ .layout = stand_in (&c[i]), .path = c[i].output };
+    outputs[i] = (fci_output){ .layout = placeholder (&c[i]), .path = c[i].output };
   if (c->ctx->failed || fci_outputs_check (c->ctx, outputs, n))
     return c->ctx->failed;
   for (size_t i = 0; i < n && !c->ctx->failed; i++)
-    if (!fci_check_not_inside (&c[i]))
+    if (!fci_check_output_outside (&c[i]))
       fci_publish_check (c->ctx, outputs[i].layout, outputs[i].path);
   return c->ctx->failed;
 }
 
 /* The transforms of all outputs. */
 static int
-settle_chains (fci_conversion *c, size_t n)
+resolve_chains (fci_conversion *c, size_t n)
 {
-  fci_chain_whole (c);
+  fci_chain_bundle (c);
   for (size_t i = 1; i < n && !c->ctx->failed; i++)
     {
       c[i].detected = c[i].detected || c->detected;
-      fci_chain_beside (&c[i], c);
+      fci_chain_other_output (&c[i], c);
     }
   return c->ctx->failed;
 }
@@ -235,11 +235,11 @@ settle_chains (fci_conversion *c, size_t n)
 int
 fci_convert_chains (fci_conversion *c, size_t n)
 {
-  if (settle_given (c, n))
+  if (resolve_given (c, n))
     return c->ctx->failed;
-  if (!is_settled (c) && (open_inputs (c) || read_parts (c)))
+  if (!is_resolved (c) && (open_inputs (c) || read_parts (c)))
     return c->ctx->failed;
-  return settle_chains (c, n);
+  return resolve_chains (c, n);
 }
 
 /* What the chains of outputs begin with in common runs once: alike is known before a run finds out components. */
@@ -249,7 +249,7 @@ run_chains (fci_conversion *c, size_t n)
   const fmtconv_model *read = c->model;
   for (size_t i = 1; i < n; i++)
     c[i].n_common =
-        fci_links_alike (&c->chain, &c[i].chain, c->n_common < c[i].n_common ? c->n_common : c[i].n_common);
+        fci_links_common (&c->chain, &c[i].chain, c->n_common < c[i].n_common ? c->n_common : c[i].n_common);
   for (size_t i = 0; i < n && !c->ctx->failed; i++)
     {
       c[i].model = read;
@@ -264,8 +264,8 @@ const fmtconv_model *
 fci_convert_model (fci_conversion *c)
 {
   c->only_model = true;
-  if (make_parts (c) || fci_parts_given (c) || fci_chain_given (c) || open_inputs (c) || read_parts (c)
-      || fci_chain_whole (c) || fci_links_run (c->ctx, &c->chain, &c->model) || say_chains (c, 1))
+  if (make_parts (c) || fci_input_parts_given (c) || fci_chain_given (c) || open_inputs (c) || read_parts (c)
+      || fci_chain_bundle (c) || fci_links_run (c->ctx, &c->chain, &c->model) || print_chains (c, 1))
     return NULL;
   return c->model;
 }
@@ -273,8 +273,8 @@ fci_convert_model (fci_conversion *c)
 int
 fci_convert (fci_conversion *c, size_t n)
 {
-  if (settle_given (c, n) || open_inputs (c) || check_outputs (c, n) || read_parts (c) || settle_chains (c, n)
-      || run_chains (c, n) || say_chains (c, n))
+  if (resolve_given (c, n) || open_inputs (c) || check_outputs (c, n) || read_parts (c)
+      || resolve_chains (c, n) || run_chains (c, n) || print_chains (c, n))
     return c->ctx->failed;
-  return fci_carry_out (c, n);
+  return fci_finish_outputs (c, n);
 }

@@ -9,7 +9,7 @@
 #include <fmtconv/fmtconv.h>
 
 /* One input, and what becomes of it alone. */
-typedef struct fci_part
+typedef struct fci_input_part
 {
   fmtconv_job_component job; /* name NULL: the only input */
   fmtconv_input *input;
@@ -17,7 +17,7 @@ typedef struct fci_part
   fci_links chain;            /* of a component */
   const fmtconv_model *read;  /* what the reader made */
   const fmtconv_model *model; /* what the chain made of it */
-} fci_part;
+} fci_input_part;
 
 /* Of one output.  Several that are made together have the inputs of the first, which has the plan of all, too. */
 typedef struct fci_conversion
@@ -25,7 +25,7 @@ typedef struct fci_conversion
   fmtconv_ctx *ctx;
   fmtconv_job job;
   double started; /* seconds of a monotonic clock */
-  fci_part *part;
+  fci_input_part *part;
   size_t n_parts;     /* >= 1 */
   const char *output; /* its path, without slashes at the end */
   const char *target; /* last component of the output */

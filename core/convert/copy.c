@@ -34,5 +34,5 @@ fci_stage_copy (fmtconv_ctx *ctx, const fmtconv_job_component *part, fmtconv_inp
     attach (model, in, name);
   if (!fmtconv_model_next_blob (model, NULL))
     fmtconv_fail (ctx, FMTCONV_E_MISSING, "no files to copy in '%s'", fmtconv_input_path (in));
-  return fci_model_seal (model, NULL) == 0 ? model : NULL;
+  return fci_model_freeze (model, NULL) == 0 ? model : NULL;
 }

@@ -101,7 +101,7 @@ none_installed (fmtconv_ctx *ctx, fci_role role)
 static const fmtconv_plugin *
 no_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_peek *peek)
 {
-  if (fci_refuse_stand_in (ctx, peek))
+  if (fci_refuse_placeholder (ctx, peek))
     return NULL;
   if (!list_role (ctx, modules, n, FCI_READER))
     return none_installed (ctx, FCI_READER);

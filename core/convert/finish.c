@@ -27,10 +27,10 @@ make_layouts (fci_conversion *c, size_t n)
     {
       fci_conversion *to = &c[i];
       to->layout = fci_stage_write (to->ctx, &to->writer, to->model, fci_output_layout (to));
-      if (to->layout && !fci_check_not_inside (to)) /* again, because by now all inputs are known */
+      if (to->layout && !fci_check_output_outside (to)) /* again, because by now all inputs are known */
         fci_publish_check (to->ctx, to->layout, to->output);
       for (size_t k = 0; k < to->n_parts && !to->ctx->failed; k++)
-        fci_left_note (to->ctx, to->writer.plugin, to->part[k].read, to->model);
+        fci_note_leftovers (to->ctx, to->writer.plugin, to->part[k].read, to->model);
       outputs[i] = (fci_output){ .layout = to->layout, .path = to->output };
     }
   return c->ctx->failed || fci_outputs_check (c->ctx, outputs, n) ? NULL : outputs;
@@ -43,7 +43,7 @@ make_plan (fci_conversion *c, const fci_output *outputs, size_t n)
   for (size_t i = 0; layouts && i < n; i++)
     layouts[i] = outputs[i].layout;
   c->plan = layouts ? fci_plan_compile_all (c->ctx, layouts, n) : NULL;
-  c->plan_seconds = fci_clock () - c->started;
+  c->plan_seconds = fci_monotonic_seconds () - c->started;
   return c->ctx->failed;
 }
 
@@ -75,7 +75,7 @@ reread (void *arg, const fmtconv_file *file, const char *path)
 }
 
 int
-fci_carry_out (fci_conversion *c, size_t n)
+fci_finish_outputs (fci_conversion *c, size_t n)
 {
   const unsigned flags = c->ctx->options.flags;
   const fci_output *outputs = make_layouts (c, n);

@@ -6,6 +6,6 @@
 #include "core/convert/convert.h"
 
 /* Layouts, plan, execution: from n conversions whose models are made to published files. */
-int fci_carry_out (fci_conversion *c, size_t n);
+int fci_finish_outputs (fci_conversion *c, size_t n);
 
 #endif

@@ -11,13 +11,13 @@
 #include "core/source/within.h"
 
 int
-fci_check_not_inside (fci_conversion *c)
+fci_check_output_outside (fci_conversion *c)
 {
   const char *folder = c->folder;
   fmtconv_input *in;
   bool inside = false;
   for (size_t i = 0; !inside && (in = fci_input_typed (c->ctx, i)); i++)
-    inside = fmtconv_input_is_folder (in) && fci_is_within (folder, fci_input_stat (in));
+    inside = fmtconv_input_is_folder (in) && fci_path_is_within (folder, fci_input_stat (in));
   if (!inside)
     return c->ctx->failed;
   return fci_fail_file (c->ctx, FMTCONV_E_OUTPUT, c->job.output,

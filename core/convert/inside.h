@@ -6,6 +6,6 @@
 #include "core/convert/convert.h"
 
 /* The output does not lie inside an input folder: E_OUTPUT otherwise. */
-int fci_check_not_inside (fci_conversion *c);
+int fci_check_output_outside (fci_conversion *c);
 
 #endif

@@ -40,7 +40,8 @@ note_attributes (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_m
         continue;
       for (const fmtconv_attr *a = has->first; a; a = a->next)
         fmtconv_detail (ctx, "%s", a->key);
-      fmtconv_note (ctx, "%s has no place for the input's %s left out:", fci_owner (ctx, "writer", writer),
+      fmtconv_note (ctx,
+                    "%s has no place for the input's %s left out:", fci_plugin_title (ctx, "writer", writer),
                     kept[i].what);
     }
 }
@@ -80,10 +81,10 @@ is_bare (const fmtconv_model *model, const fmtconv_tensor *t)
 static size_t
 list_bare (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *model)
 {
-  fci_account account;
+  fci_tensor_lineage account;
   size_t n = 0;
   const bool *codes = find_codes (ctx, read);
-  if (!codes || fci_account_make (ctx, model, &account))
+  if (!codes || fci_tensor_lineage_make (ctx, model, &account))
     return 0;
   FCI_FOREACH_LEAF (leaf, model)
     {
@@ -115,8 +116,8 @@ note_scaled (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *m
 }
 
 int
-fci_left_note (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_model *read,
-               const fmtconv_model *model)
+fci_note_leftovers (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_model *read,
+                    const fmtconv_model *model)
 {
   note_attributes (ctx, writer, read, model);
   note_scaled (ctx, read, model);

@@ -8,7 +8,7 @@
 
 /* Note what the writer has no place for of what was read beside the tensors, and is still there; and warn of scaled
  * tensors that lost their scales.  0 or a code. */
-int fci_left_note (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_model *read,
-                   const fmtconv_model *model);
+int fci_note_leftovers (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_model *read,
+                        const fmtconv_model *model);
 
 #endif

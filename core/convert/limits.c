@@ -31,10 +31,10 @@ list_tied (fmtconv_ctx *ctx, const fmtconv_model *model)
   FCI_FOREACH_LEAF (leaf, model)
     FMTCONV_FOREACH (t, leaf)
       {
-        const fmtconv_tensor *twin = fmtconv_model_tied (leaf, t);
-        if (twin)
+        const fmtconv_tensor *duplicate = fmtconv_model_tied (leaf, t);
+        if (duplicate)
           {
-            fmtconv_detail (ctx, "'%s' is '%s'", t->name, twin->name);
+            fmtconv_detail (ctx, "'%s' is '%s'", t->name, duplicate->name);
             n++;
           }
       }
@@ -163,7 +163,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
                   const fmtconv_model *model)
 {
   const fmtconv_limits moved = limits_of (writer, params), *limits = &moved;
-  const char *owner = fci_owner (ctx, "writer", writer);
+  const char *owner = fci_plugin_title (ctx, "writer", writer);
   size_t offenders = 0, count = fci_model_tensors (model);
   unsigned all_bad = 0;
   bool only_floats = true, blocks = false;
@@ -204,5 +204,5 @@ fci_files_warn (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *para
   return fmtconv_warn (ctx,
                        n == 1 ? "%s holds no files but tensors: %zu beside them is left behind"
                               : "%s holds no files but tensors: %zu beside them are left behind",
-                       fci_owner (ctx, "writer", writer), n);
+                       fci_plugin_title (ctx, "writer", writer), n);
 }

@@ -14,7 +14,7 @@ fci_link_make (fmtconv_ctx *ctx, fci_role role, const fmtconv_plugin *plugin, co
 {
   *out = (fci_link){ .plugin = plugin, .params = params };
   if (plugin)
-    out->block = fci_params_parse (ctx, fci_owner (ctx, fci_role_name (role), plugin),
+    out->block = fci_params_parse (ctx, fci_plugin_title (ctx, fci_role_name (role), plugin),
                                    fci_plugin_params (plugin, role), params);
   return ctx->failed;
 }

@@ -70,7 +70,7 @@ list_components (fmtconv_ctx *ctx, const fmtconv_model *bundle, const fci_link *
 
 /* Do the transform's rules know all of the component, or, without rules, is there anything for it to do? */
 static bool
-suits (const fci_link *link, const fmtconv_model *component)
+matches_component (const fci_link *link, const fmtconv_model *component)
 {
   fci_recognition found;
   const fmtconv_rules *rules = link->plugin->transform->rules;
@@ -88,7 +88,7 @@ only_component (const runner *r, const fci_link *link)
   const fmtconv_model *only = NULL;
   size_t n = 0;
   for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (r->model, c));)
-    if (suits (link, c) && ++n)
+    if (matches_component (link, c) && ++n)
       only = c;
   if (n == 1 || r->ctx->failed)
     return n == 1 ? fmtconv_model_name (only) : NULL;
@@ -148,7 +148,7 @@ run_on_component (runner *r, fci_link *link)
   link->n_in = in ? fmtconv_model_count (in) : 0;
   link->out = in ? run_link (r->ctx, link, in) : NULL;
   fci_subject_pop (r->ctx, &subject);
-  if (!link->out || fci_model_call ((fmtconv_model *) link->out, link->component))
+  if (!link->out || fci_model_set_name ((fmtconv_model *) link->out, link->component))
     return r->ctx->failed;
   r->model = put_component (r, link->out);
   return r->ctx->failed;
@@ -166,7 +166,7 @@ run_on_all (runner *r, fci_link *link)
 
 /* Nobody wants a file of nothing, though it can be written. */
 static int
-warn_of_nothing (fmtconv_ctx *ctx, const fci_link *link)
+warn_unchanged (fmtconv_ctx *ctx, const fci_link *link)
 {
   if (!link->n_in || fci_model_tensors (link->out))
     return 0;
@@ -181,7 +181,7 @@ same_link (const fci_link *a, const fci_link *b)
 }
 
 size_t
-fci_links_alike (const fci_links *a, const fci_links *b, size_t n)
+fci_links_common (const fci_links *a, const fci_links *b, size_t n)
 {
   size_t alike = 0;
   while (alike < n && same_link (&a->link[alike], &b->link[alike]))
@@ -207,7 +207,7 @@ fci_links_run (fmtconv_ctx *ctx, const fci_links *links, const fmtconv_model **m
       if (!link->component && !whole && !(link->component = only_component (&r, link)))
         return ctx->failed;
       if ((link->component ? run_on_component (&r, link) : run_on_all (&r, link))
-          || warn_of_nothing (ctx, link))
+          || warn_unchanged (ctx, link))
         return ctx->failed;
       link->after = r.model;
     }

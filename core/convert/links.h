@@ -17,7 +17,7 @@ typedef struct fci_links
 fci_link *fci_links_add (fmtconv_ctx *ctx, fci_links *links);
 
 /* How many of the first n transforms of both are the same, parameters included. */
-size_t fci_links_alike (const fci_links *a, const fci_links *b, size_t n);
+size_t fci_links_common (const fci_links *a, const fci_links *b, size_t n);
 
 /* Run transforms on *model, one by one, but those that ran already. */
 int fci_links_run (fmtconv_ctx *ctx, const fci_links *links, const fmtconv_model **model);

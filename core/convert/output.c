@@ -20,7 +20,7 @@ ends_in_slash (const char *path)
 }
 
 static bool
-is_a_folder (const char *path)
+is_existing_folder (const char *path)
 {
   struct stat st;
   return stat (path, &st) == 0 && S_ISDIR (st.st_mode);
@@ -28,7 +28,7 @@ is_a_folder (const char *path)
 
 /* Does the name have the suffix of any writer's files? */
 static bool
-names_a_file (fmtconv_ctx *ctx, const char *path)
+has_file_suffix (fmtconv_ctx *ctx, const char *path)
 {
   size_t n;
   const fci_module *modules = fci_modules (ctx, &n);
@@ -43,7 +43,7 @@ const char *
 fci_output_hint (fci_conversion *c)
 {
   const char *path = c->job.output;
-  if (ends_in_slash (path) || !is_a_folder (path) || names_a_file (c->ctx, path))
+  if (ends_in_slash (path) || !is_existing_folder (path) || has_file_suffix (c->ctx, path))
     return path;
   return fmtconv_ctx_printf (c->ctx, "%s/", path);
 }
@@ -56,11 +56,11 @@ is_for_folder (const fci_conversion *c)
   if (c->writer.plugin->writer->is_folder)
     return true;
   return fci_has_suffix ("x/", suffixes)
-         && (ends_in_slash (output) || is_a_folder (output) || !fci_has_suffix (output, suffixes));
+         && (ends_in_slash (output) || is_existing_folder (output) || !fci_has_suffix (output, suffixes));
 }
 
 int
-fci_output_settle (fci_conversion *c)
+fci_output_resolve (fci_conversion *c)
 {
   fmtconv_ctx *ctx = c->ctx;
   const char *output = c->job.output;
@@ -68,17 +68,19 @@ fci_output_settle (fci_conversion *c)
   c->to_folder = is_for_folder (c);
   while (c->to_folder && n > 1 && output[n - 1] == '/')
     n--;
-  if (!(c->output = fci_copy (ctx, output, n)))
+  if (!(c->output = fci_strndup (ctx, output, n)))
     return ctx->failed;
   const char *slash = strrchr (c->output, '/');
-  bool exists = c->to_folder && is_a_folder (c->output);
+  bool exists = c->to_folder && is_existing_folder (c->output);
   c->target = slash ? slash + 1 : c->output;
   if (!exists && (!*c->target || !strcmp (c->target, ".") || !strcmp (c->target, "..")))
     return c->to_folder
                ? fmtconv_fail (ctx, FMTCONV_E_USAGE, "the output '%s' cannot name a new folder", output)
                : fmtconv_fail (ctx, FMTCONV_E_USAGE,
                                "the output '%s' names a folder: give the name of a file in it", output);
-  c->folder = exists ? c->output : slash ? fci_copy (ctx, c->output, (size_t) (slash - c->output) + 1) : ".";
+  c->folder = exists  ? c->output
+              : slash ? fci_strndup (ctx, c->output, (size_t) (slash - c->output) + 1)
+                      : ".";
   fci_scratch_use (ctx, c->folder);
   return ctx->failed;
 }

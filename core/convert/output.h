@@ -6,7 +6,7 @@
 #include "core/convert/convert.h"
 
 /* Is the output a file or a folder, and where?  After the writer is settled. */
-int fci_output_settle (fci_conversion *c);
+int fci_output_resolve (fci_conversion *c);
 
 /* The output's path as writers are detected by: with a '/' behind it if there is such a folder, unless the
  * name is one of a file: that must be a mistake. */

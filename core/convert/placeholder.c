@@ -28,7 +28,7 @@ refuse (fmtconv_ctx *ctx, const fmtconv_peek *peek, const char *what, const char
 }
 
 int
-fci_refuse_stand_in (fmtconv_ctx *ctx, const fmtconv_peek *peek)
+fci_refuse_placeholder (fmtconv_ctx *ctx, const fmtconv_peek *peek)
 {
   if (ctx->failed || !peek || peek->is_folder)
     return ctx->failed;

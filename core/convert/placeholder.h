@@ -6,6 +6,6 @@
 #include <fmtconv/plugin.h>
 
 /* 0, or an error that says what the file is: empty, a pointer of Git LFS, a web page. */
-int fci_refuse_stand_in (fmtconv_ctx *ctx, const fmtconv_peek *peek);
+int fci_refuse_placeholder (fmtconv_ctx *ctx, const fmtconv_peek *peek);
 
 #endif

@@ -63,11 +63,11 @@ fci_stage_read (fmtconv_ctx *ctx, const fci_link *link, fmtconv_input *in)
   frame f;
   enter (ctx, &f, plugin, fmtconv_input_path (in), NULL);
   f.subject.is_read = true;
-  int code = fci_refuse_stand_in (ctx, fci_input_peek (in))
+  int code = fci_refuse_placeholder (ctx, fci_input_peek (in))
                  ? ctx->failed
                  : plugin->reader->read (ctx, link->block, in, model);
   if (code >= 0 && !ctx->failed)
-    code = fci_model_seal (model, plugin->name);
+    code = fci_model_freeze (model, plugin->name);
   return leave (ctx, &f, code) ? NULL : model;
 }
 
@@ -76,7 +76,7 @@ fci_stage_transform (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model
 {
   const fmtconv_plugin *plugin = link->plugin;
   const fmtconv_transform *transform = plugin->transform;
-  const char *owner = fci_owner (ctx, "transform", plugin);
+  const char *owner = fci_plugin_title (ctx, "transform", plugin);
   if (!link->block || fci_features_check (ctx, owner, transform->understands, in))
     return NULL;
   fmtconv_model *out = fci_model_new (ctx, in);
@@ -90,12 +90,12 @@ fci_stage_transform (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model
   else
     fmtconv_rules_apply (transform->rules, in, out);
   if (code >= 0 && !ctx->failed)
-    code = fci_model_seal (out, plugin->name);
+    code = fci_model_freeze (out, plugin->name);
   return leave (ctx, &f, code) ? NULL : out;
 }
 
 const char *
-fci_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin)
+fci_transform_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin)
 {
   const fmtconv_rules *rules = plugin->transform->rules;
   return rules ? fci_rules_one_way (ctx, rules) : "it has no rules, and they alone run in reverse";
@@ -120,7 +120,7 @@ fci_stage_reverse (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *
 {
   const fmtconv_plugin *plugin = link->plugin;
   const fmtconv_transform *transform = plugin->transform;
-  const char *owner = fci_owner (ctx, "transform", plugin);
+  const char *owner = fci_plugin_title (ctx, "transform", plugin);
   fmtconv_model *out =
       fci_features_check (ctx, owner, transform->understands, in) ? NULL : fci_model_new (ctx, in);
   if (!out)
@@ -131,7 +131,7 @@ fci_stage_reverse (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *
     fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", link->params);
   forget_description (ctx, out);
   fmtconv_rules_reverse (transform->rules, in, out);
-  int code = ctx->failed ? ctx->failed : fci_model_seal (out, plugin->name);
+  int code = ctx->failed ? ctx->failed : fci_model_freeze (out, plugin->name);
   return leave (ctx, &f, code) ? NULL : out;
 }
 
@@ -176,12 +176,12 @@ fci_stage_write (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *mo
     return NULL;
   frame f;
   enter (ctx, &f, link->plugin, NULL, NULL);
-  return leave (ctx, &f, fci_layout_seal (layout)) ? NULL : layout;
+  return leave (ctx, &f, fci_layout_freeze (layout)) ? NULL : layout;
 }
 
 /* Not deeper than can be meant?  Else an error. */
 static bool
-may_call (fmtconv_ctx *ctx, fci_role role, const char *name)
+check_nesting (fmtconv_ctx *ctx, fci_role role, const char *name)
 {
   const calls *now = calls_of (ctx);
   if (!now || now->depth < DEPTH)
@@ -195,7 +195,7 @@ may_call (fmtconv_ctx *ctx, fci_role role, const char *name)
 static const fmtconv_plugin *
 called (fmtconv_ctx *ctx, const char *text, fci_role role, fci_spec *spec)
 {
-  if (fci_spec_parse (ctx, text, spec) || !may_call (ctx, role, spec->name))
+  if (fci_spec_parse (ctx, text, spec) || !check_nesting (ctx, role, spec->name))
     return NULL;
   return fci_plugin_find (ctx, spec->name, role);
 }
@@ -207,7 +207,7 @@ called_by_bid (fmtconv_input *in, fci_spec *spec)
   fmtconv_ctx *ctx = fci_input_ctx (in);
   const fmtconv_plugin *plugin = fci_detect_reader (ctx, in);
   *spec = (fci_spec){ .name = plugin ? plugin->name : "", .params = "" };
-  return plugin && may_call (ctx, FCI_READER, plugin->name) ? plugin : NULL;
+  return plugin && check_nesting (ctx, FCI_READER, plugin->name) ? plugin : NULL;
 }
 
 void
@@ -217,7 +217,7 @@ fmtconv_layout_write (fmtconv_layout *layout, const char *name, const fmtconv_mo
   fmtconv_ctx *ctx = layout ? layout->ctx : NULL;
   fci_spec spec;
   fci_link link;
-  fci_scope saved;
+  fci_layout_scope saved;
   if (!ctx || ctx->failed || !name || !model || !writer)
     return;
   const fmtconv_plugin *plugin = called (ctx, writer, FCI_WRITER, &spec);
@@ -245,7 +245,7 @@ fmtconv_input_read (fmtconv_input *in, const char *reader)
   int code = fci_link_make (ctx, FCI_READER, plugin, spec.params, &link);
   const fmtconv_model *model = code ? NULL : fci_stage_read (ctx, &link, in);
   calls_of (ctx)->depth--;
-  fci_stage_give (ctx, model);
+  fci_transform_scope_add (ctx, model);
   /* Sealed, so that the caller can only look at it, whatever the type says. */
   return (fmtconv_model *) model;
 }

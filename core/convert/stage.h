@@ -17,6 +17,6 @@ const fmtconv_layout *fci_stage_write (fmtconv_ctx *ctx, const fci_link *writer,
                                        fmtconv_layout *layout);
 
 /* Why a transform does not run in reverse; NULL: it does, or an error. */
-const char *fci_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin);
+const char *fci_transform_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin);
 
 #endif

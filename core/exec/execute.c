@@ -29,10 +29,10 @@
 typedef struct run
 {
   const fci_execution *execution;
-  fci_work work;
+  fci_pool pool;
   fci_publication *publications; /* of each output; in the arena: the context may be freed first */
   int *fds;                      /* of all files … */
-  const char **shown;            /* … their paths, for messages … */
+  const char **display;          /* … their paths, for messages … */
   const char **paths;            /* … and those of the temporaries */
   fci_outcome *outcome;
 } run;
@@ -53,12 +53,12 @@ prepare_outputs (run *r, fmtconv_ctx *ctx)
 {
   const fci_execution *e = r->execution;
   r->fds = fmtconv_ctx_alloc (ctx, e->plan->files.n, sizeof *r->fds);
-  r->shown = fmtconv_ctx_alloc (ctx, e->plan->files.n, sizeof *r->shown);
+  r->display = fmtconv_ctx_alloc (ctx, e->plan->files.n, sizeof *r->display);
   r->paths = fmtconv_ctx_alloc (ctx, e->plan->files.n, sizeof *r->paths);
   r->publications = fmtconv_ctx_alloc (ctx, e->n_outputs, sizeof *r->publications);
   for (size_t i = 0; r->publications && i < e->n_outputs; i++)
     r->publications[i] = (fci_publication){
-      .ctx = ctx, .io = r->work.io, .layout = e->outputs[i].layout, .output = e->outputs[i].path, .folder = -1
+      .ctx = ctx, .io = r->pool.io, .layout = e->outputs[i].layout, .output = e->outputs[i].path, .folder = -1
     };
   return fmtconv_ctx_failed (ctx);
 }
@@ -68,20 +68,20 @@ static int
 prepare (run *r, fmtconv_ctx *ctx)
 {
   const fci_plan *plan = r->execution->plan;
-  fci_work *work = &r->work;
-  work->tallies = fmtconv_ctx_alloc (ctx, plan->n_tallies, sizeof *work->tallies);
-  work->bad_rows = fmtconv_ctx_alloc (ctx, plan->n_coders, sizeof *work->bad_rows);
-  work->ctx = ctx;
-  work->plan = plan;
-  work->io = r->execution->io ? r->execution->io : &fci_io_system;
-  if (!work->tallies || !work->bad_rows || prepare_outputs (r, ctx))
+  fci_pool *pool = &r->pool;
+  pool->tallies = fmtconv_ctx_alloc (ctx, plan->n_tallies, sizeof *pool->tallies);
+  pool->bad_rows = fmtconv_ctx_alloc (ctx, plan->n_encoders, sizeof *pool->bad_rows);
+  pool->ctx = ctx;
+  pool->plan = plan;
+  pool->io = r->execution->io ? r->execution->io : &fci_io_system;
+  if (!pool->tallies || !pool->bad_rows || prepare_outputs (r, ctx))
     return fmtconv_ctx_failed (ctx);
-  for (size_t i = 0; i < plan->n_coders; i++)
-    work->bad_rows[i] = (fci_bad_rows){ .nan = UINT64_MAX, .inf = UINT64_MAX };
-  work->want_crc = true;
-  work->total = fci_measured_bytes (plan) + plan->cost.compared + plan->cost.written
+  for (size_t i = 0; i < plan->n_encoders; i++)
+    pool->bad_rows[i] = (fci_bad_rows){ .nan = UINT64_MAX, .inf = UINT64_MAX };
+  pool->want_crc = true;
+  pool->total = fci_measured_bytes (plan) + plan->cost.compared + plan->cost.written
                 + (r->execution->reread ? tensor_bytes (plan) : 0);
-  return fci_work_open (work);
+  return fci_pool_open (pool);
 }
 
 static int
@@ -97,30 +97,30 @@ create (run *r)
       for (size_t k = 0; k < p->layout->n_files && code == 0; k++, file++)
         {
           r->fds[file] = p->fds[k];
-          r->shown[file] = p->shown[k];
+          r->display[file] = p->display[k];
           r->paths[file] = p->paths[k];
         }
     }
-  r->work.fds = r->fds;
-  r->work.shown = r->shown;
-  return code == 0 ? fci_work_files (&r->work, file) : code;
+  r->pool.fds = r->fds;
+  r->pool.display = r->display;
+  return code == 0 ? fci_pool_lock_files (&r->pool, file) : code;
 }
 
 static int
 write_all (run *r)
 {
   const fci_plan *plan = r->execution->plan;
-  return plan->n_layouts > 1 ? fci_work_run (&r->work, fci_write_group, NULL, plan->groups.n)
-                             : fci_work_run (&r->work, fci_write_unit, NULL, plan->units.n);
+  return plan->n_layouts > 1 ? fci_pool_run (&r->pool, fci_write_group, NULL, plan->groups.n)
+                             : fci_pool_run (&r->pool, fci_write_unit, NULL, plan->units.n);
 }
 
 /* Bytes that all workers read so far. */
 static uint64_t
-fetched (const fci_work *work)
+fetched (const fci_pool *pool)
 {
   uint64_t sum = 0;
-  for (unsigned i = 0; i < work->n_workers; i++)
-    sum += work->workers[i].fetched;
+  for (unsigned i = 0; i < pool->n_workers; i++)
+    sum += pool->workers[i].fetched;
   return sum;
 }
 
@@ -128,17 +128,17 @@ fetched (const fci_work *work)
 static int
 prove (run *r)
 {
-  int code = fci_check_crcs (&r->work, r->outcome);
+  int code = fci_check_crcs (&r->pool, r->outcome);
   if (code == 0)
-    code = fci_fill_digests (&r->work);
+    code = fci_fill_digests (&r->pool);
   if (code == 0)
-    code = fci_find (&r->work, r->outcome);
-  r->outcome->fetched = fetched (&r->work);
+    code = fci_report_findings (&r->pool, r->outcome);
+  r->outcome->fetched = fetched (&r->pool);
   if (code == 0 && r->execution->reread)
-    code = fci_verify (&r->work, r->execution->reread, r->execution->arg, r->paths, r->outcome);
+    code = fci_verify (&r->pool, r->execution->reread, r->execution->arg, r->paths, r->outcome);
   if (code == 0)
-    code = fci_sources_unchanged (r->work.ctx);
-  return code == 0 ? fci_check_cancel (r->work.ctx) : code;
+    code = fci_sources_unchanged (r->pool.ctx);
+  return code == 0 ? fci_check_cancel (r->pool.ctx) : code;
 }
 
 int
@@ -150,9 +150,9 @@ fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outc
   if (code == 0)
     code = prepare (&r, ctx);
   if (code == 0)
-    code = fci_measure_all (&r.work);
+    code = fci_measure_all (&r.pool);
   if (code == 0)
-    code = fci_check_required (&r.work, outcome);
+    code = fci_check_required (&r.pool, outcome);
   if (code == 0)
     code = create (&r);
   if (code == 0)
@@ -162,9 +162,9 @@ fci_execute (fmtconv_ctx *ctx, const fci_execution *execution, fci_outcome *outc
   if (code == 0)
     code = fci_publish (r.publications, execution->n_outputs);
   if (code == 0)
-    fci_work_progress (&r.work);
+    fci_pool_progress (&r.pool);
   for (size_t i = 0; r.publications && i < execution->n_outputs; i++)
     fci_publication_drop (&r.publications[i]);
-  fci_work_close (&r.work);
+  fci_pool_close (&r.pool);
   return code;
 }

@@ -40,19 +40,20 @@ __attribute__ ((target ("avx2"))) static uint32_t
 absmax_avx2 (const float *values, size_t n)
 {
   const __m256i mask = _mm256_set1_epi32 ((int) magnitude);
-  __m256i most[VECTORS];
+  __m256i largest[VECTORS];
   uint32_t lane[LANES], seen = 0;
   size_t i = 0;
   for (unsigned k = 0; k < VECTORS; k++)
-    most[k] = _mm256_setzero_si256 ();
+    largest[k] = _mm256_setzero_si256 ();
   for (; i + VECTORS * LANES <= n; i += VECTORS * LANES)
     for (unsigned k = 0; k < VECTORS; k++)
       {
         const __m256i bits = _mm256_loadu_si256 ((const __m256i *) (const void *) (values + i + k * LANES));
-        most[k] = _mm256_max_epu32 (most[k], _mm256_and_si256 (bits, mask));
+        largest[k] = _mm256_max_epu32 (largest[k], _mm256_and_si256 (bits, mask));
       }
-  most[0] = _mm256_max_epu32 (_mm256_max_epu32 (most[0], most[1]), _mm256_max_epu32 (most[2], most[3]));
-  _mm256_storeu_si256 ((__m256i *) (void *) lane, most[0]);
+  largest[0] =
+      _mm256_max_epu32 (_mm256_max_epu32 (largest[0], largest[1]), _mm256_max_epu32 (largest[2], largest[3]));
+  _mm256_storeu_si256 ((__m256i *) (void *) lane, largest[0]);
   for (unsigned k = 0; k < LANES; k++)
     seen = larger (seen, lane[k]);
   return absmax_plain (values + i, n - i, seen);

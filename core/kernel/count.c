@@ -54,7 +54,7 @@ static void
 count_real_to_real (fci_carrier carrier, const void *values, uint32_t dtype, const void *result, size_t n,
                     fci_tally *tally)
 {
-  const fci_carrier target = fci_number_type_of (dtype).carrier;
+  const fci_carrier target = fci_plain_type_of (dtype).carrier;
   const limits limit = limits_of (dtype);
   for (size_t i = 0; i < n; i++)
     {
@@ -79,7 +79,7 @@ static void
 count_integer_to_real (fci_carrier carrier, const uint64_t *values, uint32_t dtype, const void *result,
                        size_t n, fci_tally *tally)
 {
-  const fci_carrier target = fci_number_type_of (dtype).carrier;
+  const fci_carrier target = fci_plain_type_of (dtype).carrier;
   const limits limit = limits_of (dtype);
   for (size_t i = 0; i < n; i++)
     {
@@ -95,7 +95,7 @@ count_integer_to_real (fci_carrier carrier, const uint64_t *values, uint32_t dty
 static void
 count_real_to_integer (fci_carrier carrier, const void *values, uint32_t dtype, size_t n, fci_tally *tally)
 {
-  const unsigned bits = (unsigned) fci_number_type_of (dtype).part_size * 8;
+  const unsigned bits = (unsigned) fci_plain_type_of (dtype).part_size * 8;
   const bool is_signed =
       dtype == FMTCONV_I8 || dtype == FMTCONV_I16 || dtype == FMTCONV_I32 || dtype == FMTCONV_I64;
   const double low = is_signed ? -ldexp (1, (int) bits - 1) : 0;
@@ -118,7 +118,7 @@ static void
 count_integer_to_integer (fci_carrier carrier, const uint64_t *values, uint32_t dtype, const uint64_t *result,
                           size_t n, fci_tally *tally)
 {
-  const bool signs_differ = carrier != fci_number_type_of (dtype).carrier;
+  const bool signs_differ = carrier != fci_plain_type_of (dtype).carrier;
   for (size_t i = 0; i < n; i++)
     {
       const bool changed = values[i] != result[i] || (signs_differ && values[i] >> 63);
@@ -131,7 +131,7 @@ void
 fci_count (fci_carrier carrier, const void *values, uint32_t dtype, const void *result, size_t n,
            fci_tally *tally)
 {
-  const fci_carrier target = fci_number_type_of (dtype).carrier;
+  const fci_carrier target = fci_plain_type_of (dtype).carrier;
   const bool from_real = carrier == FCI_IN_F32 || carrier == FCI_IN_F64;
   const bool to_real = target == FCI_IN_F32 || target == FCI_IN_F64;
   if (from_real && to_real)

@@ -62,7 +62,7 @@ fci_decode (uint32_t dtype, const void *row, void *values, size_t n)
 double
 fci_element (uint32_t dtype, const void *at)
 {
-  const fci_number_type type = fci_number_type_of (dtype);
+  const fci_plain_type type = fci_plain_type_of (dtype);
   uint64_t value = 0;
   float single;
   double real;

@@ -6,7 +6,7 @@
 #define COMPLEX(type, of, bytes, in) \
   [type] = { .carrier = in, .complex = true, .part = of, .part_size = bytes }
 
-static const fci_number_type types[] = {
+static const fci_plain_type types[] = {
   REAL (FMTCONV_BOOL, 1, FCI_IN_I64),
   REAL (FMTCONV_U8, 1, FCI_IN_I64),
   REAL (FMTCONV_I8, 1, FCI_IN_I64),
@@ -30,10 +30,10 @@ static const fci_number_type types[] = {
   REAL (FMTCONV_F8_E8M0, 1, FCI_IN_F32),
 };
 
-fci_number_type
-fci_number_type_of (uint32_t dtype)
+fci_plain_type
+fci_plain_type_of (uint32_t dtype)
 {
   if (dtype < sizeof types / sizeof types[0])
     return types[dtype];
-  return (fci_number_type){ .carrier = FCI_NO_CARRIER };
+  return (fci_plain_type){ .carrier = FCI_NO_CARRIER };
 }

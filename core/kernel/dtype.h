@@ -20,15 +20,15 @@ typedef enum fci_carrier
   FCI_IN_U64
 } fci_carrier;
 
-typedef struct fci_number_type
+typedef struct fci_plain_type
 {
   fci_carrier carrier;
   bool complex;     /* two parts of `part` */
   uint32_t part;    /* data type of one part; not complex: its own number */
   size_t part_size; /* bytes of one part */
-} fci_number_type;
+} fci_plain_type;
 
 /* Of any number; a block type or no type: all zero. */
-fci_number_type fci_number_type_of (uint32_t dtype);
+fci_plain_type fci_plain_type_of (uint32_t dtype);
 
 #endif

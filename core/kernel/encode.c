@@ -133,7 +133,7 @@ integers_from_integers (const uint64_t *value, uint32_t dtype, void *row, size_t
       STORE (uint8_t, value[i] != 0);
       return;
     }
-  switch (fci_number_type_of (dtype).part_size)
+  switch (fci_plain_type_of (dtype).part_size)
     {
     case 1:
       STORE (uint8_t, value[i]);
@@ -154,7 +154,7 @@ void
 fci_encode (fci_carrier carrier, const void *values, uint32_t dtype, uint16_t bf16_nan, void *row, size_t n,
             void *work)
 {
-  const fci_carrier target = fci_number_type_of (dtype).carrier;
+  const fci_carrier target = fci_plain_type_of (dtype).carrier;
   if (target == FCI_IN_F32)
     from_f32 ((const uint32_t *) (const void *) fci_as_f32 (carrier, values, n, work), dtype, bf16_nan, row,
               n);

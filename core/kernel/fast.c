@@ -7,8 +7,8 @@
 #include "core/kernel/stage.h"
 
 #ifdef __x86_64__
-static fci_fast_how
-how_of (const fci_stage *stage)
+static fci_fast_mode
+fast_mode_of (const fci_stage *stage)
 {
   if (stage->n_scales == 0)
     return FCI_FAST_PLAIN;
@@ -24,9 +24,9 @@ fci_fast (const fci_stage *stage)
   if (stage->n_scales > 1)
     return NULL;
   if (level >= FCI_LEVEL_AVX512)
-    return fci_fast_avx512 (stage->from, stage->to, how_of (stage));
+    return fci_fast_avx512 (stage->from, stage->to, fast_mode_of (stage));
   if (level >= FCI_LEVEL_AVX2)
-    return fci_fast_avx2 (stage->from, stage->to, how_of (stage));
+    return fci_fast_avx2 (stage->from, stage->to, fast_mode_of (stage));
 #else
   (void) stage;
 #endif

@@ -180,14 +180,14 @@ sum (__m256i lanes)
 }
 
 INLINE void
-step (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, fci_fast_how how,
+step (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, fci_fast_mode mode,
       __m256 factor, counters *sums)
 {
-  const uint32_t nan = how != FCI_FAST_PLAIN || from == FMTCONV_F32 ? 0xffff : 0x7fc0;
+  const uint32_t nan = mode != FCI_FAST_PLAIN || from == FMTCONV_F32 ? 0xffff : 0x7fc0;
   __m256 value = load (in, from);
-  if (how == FCI_FAST_TIMES)
+  if (mode == FCI_FAST_TIMES)
     value = _mm256_mul_ps (value, factor);
-  else if (how == FCI_FAST_DIVIDED)
+  else if (mode == FCI_FAST_DIVIDED)
     value = _mm256_div_ps (value, factor);
   const __m256 after = store (out, to, value, nan);
   if (sums)
@@ -202,7 +202,7 @@ bytes_of (uint32_t dtype)
 
 /* The last few elements go through rows that are filled up with zeroes, which count as nothing. */
 INLINE void
-loop (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, size_t n, fci_fast_how how,
+loop (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, size_t n, fci_fast_mode mode,
       float factor, counters *sums)
 {
   const size_t in_size = bytes_of (from);
@@ -212,26 +212,26 @@ loop (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, s
   unsigned char last_out[LANES * 4];
   size_t i = 0;
   for (; i + LANES <= n; i += LANES)
-    step (in + i * in_size, from, out + i * out_size, to, how, by, sums);
+    step (in + i * in_size, from, out + i * out_size, to, mode, by, sums);
   if (i == n)
     return;
   memcpy (last_in, in + i * in_size, (n - i) * in_size);
-  step (last_in, from, last_out, to, how, by, sums);
+  step (last_in, from, last_out, to, mode, by, sums);
   memcpy (out + i * out_size, last_out, (n - i) * out_size);
 }
 
 INLINE void
-loop_and_count (const void *in, uint32_t from, void *out, uint32_t to, size_t n, fci_fast_how how,
+loop_and_count (const void *in, uint32_t from, void *out, uint32_t to, size_t n, fci_fast_mode mode,
                 float factor, fci_tally *tally)
 {
   const __m256i none = _mm256_setzero_si256 ();
   counters sums = { none, none, none, none, none };
   if (!tally)
     {
-      loop (in, from, out, to, n, how, factor, NULL);
+      loop (in, from, out, to, n, mode, factor, NULL);
       return;
     }
-  loop (in, from, out, to, n, how, factor, &sums);
+  loop (in, from, out, to, n, mode, factor, &sums);
   tally->inexact += sum (sums.inexact);
   tally->overflow += sum (sums.overflow);
   tally->underflow += sum (sums.underflow);

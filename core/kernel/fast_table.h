@@ -4,10 +4,10 @@
  *
  * The file defines TARGET, AS (name), TABLE and loop_and_count. */
 
-#define LOOP(name, from, to, how)                                                                    \
+#define LOOP(name, from, to, mode)                                                                   \
   static TARGET void AS (name) (const void *in, void *out, size_t n, float factor, fci_tally *tally) \
   {                                                                                                  \
-    loop_and_count (in, from, out, to, n, how, factor, tally);                                       \
+    loop_and_count (in, from, out, to, n, mode, factor, tally);                                      \
   }
 
 LOOP (f16_bf16, FMTCONV_F16, FMTCONV_BF16, FCI_FAST_PLAIN)
@@ -79,7 +79,7 @@ place_of (uint32_t dtype)
 }
 
 fci_fast_fn *
-TABLE (uint32_t from, uint32_t to, fci_fast_how how)
+TABLE (uint32_t from, uint32_t to, fci_fast_mode mode)
 {
   static fci_fast_fn *const loops[3][5][5] = {
     { { NULL, AS (f16_bf16), AS (f16_f32), AS (f16_e4m3), AS (f16_e5m2) },
@@ -101,5 +101,5 @@ TABLE (uint32_t from, uint32_t to, fci_fast_how how)
   };
   const int row = place_of (from);
   const int column = place_of (to);
-  return row < 0 || column < 0 ? NULL : loops[how][row][column];
+  return row < 0 || column < 0 ? NULL : loops[mode][row][column];
 }

@@ -17,7 +17,7 @@ fci_row_multiply (float *values, const float *factors, size_t n)
     i = fci_multiply_avx2 (values, factors, n, false);
 #endif
   for (; i < n; i++)
-    values[i] = fci_result (values[i] * factors[i], factors[i], values[i]);
+    values[i] = fci_f32_result (values[i] * factors[i], factors[i], values[i]);
 }
 
 void
@@ -32,5 +32,5 @@ fci_row_divide (float *values, const float *factors, size_t n)
     i = fci_multiply_avx2 (values, factors, n, true);
 #endif
   for (; i < n; i++)
-    values[i] = fci_result (values[i] / factors[i], values[i], factors[i]);
+    values[i] = fci_f32_result (values[i] / factors[i], values[i], factors[i]);
 }

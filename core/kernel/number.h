@@ -65,7 +65,7 @@ fci_narrow (double value)
 
 /* f32 product.  A NaN of `value` becomes quiet; infinity times zero is the NaN of x86. */
 static inline float
-fci_multiply (float value, float factor)
+fci_f32_mul (float value, float factor)
 {
   float product = value * factor;
   uint32_t nan = value != value ? fci_f32_bits (value) | FCI_F32_QUIET : 0xffc00000u;
@@ -75,7 +75,7 @@ fci_multiply (float value, float factor)
 /* f32 product or quotient of two numbers from memory.  A NaN of `first` becomes quiet, else one of `second`; any other
  * is the NaN of x86.  torch has the second factor first, and the dividend. */
 static inline float
-fci_result (float result, float first, float second)
+fci_f32_result (float result, float first, float second)
 {
   uint32_t nan = first != first     ? fci_f32_bits (first) | FCI_F32_QUIET
                  : second != second ? fci_f32_bits (second) | FCI_F32_QUIET
@@ -85,7 +85,7 @@ fci_result (float result, float first, float second)
 
 /* f32 sum.  A NaN of `value` becomes quiet; any other is the NaN of x86, whatever `more` is. */
 static inline float
-fci_add (float value, float more)
+fci_f32_add (float value, float more)
 {
   float sum = value + more;
   uint32_t nan = value != value ? fci_f32_bits (value) | FCI_F32_QUIET : 0xffc00000u;

@@ -92,5 +92,5 @@ fci_row_add (float *values, const float *product, float factor, size_t n)
     i = fci_add_avx2 (values, product, factor, n);
 #endif
   for (; i < n; i++)
-    values[i] = fci_add (values[i], product[i] * factor);
+    values[i] = fci_f32_add (values[i], product[i] * factor);
 }

@@ -53,7 +53,7 @@ fci_product_avx2 (float *out, size_t out_row, const float *b, size_t b_row, cons
       block (out + i * out_row + j, out_row, b + i * b_row, b_row, panel + j, rank, more);
 }
 
-/* fci_add, eight at a time. */
+/* fci_f32_add, eight at a time. */
 TARGET size_t
 fci_add_avx2 (float *values, const float *product, float factor, size_t n)
 {
@@ -72,7 +72,7 @@ fci_add_avx2 (float *values, const float *product, float factor, size_t n)
   return i;
 }
 
-/* fci_result, eight at a time. */
+/* fci_f32_result, eight at a time. */
 TARGET size_t
 fci_multiply_avx2 (float *values, const float *factors, size_t n, bool divide)
 {

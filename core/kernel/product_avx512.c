@@ -45,7 +45,7 @@ fci_product_avx512 (float *out, size_t out_row, const float *b, size_t b_row, co
   EACH_ROW (END)
 }
 
-/* fci_add, sixteen at a time. */
+/* fci_f32_add, sixteen at a time. */
 TARGET size_t
 fci_add_avx512 (float *values, const float *product, float factor, size_t n)
 {
@@ -65,7 +65,7 @@ fci_add_avx512 (float *values, const float *product, float factor, size_t n)
   return i;
 }
 
-/* fci_result, sixteen at a time. */
+/* fci_f32_result, sixteen at a time. */
 TARGET size_t
 fci_multiply_avx512 (float *values, const float *factors, size_t n, bool divide)
 {

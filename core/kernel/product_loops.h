@@ -12,10 +12,10 @@
 typedef void fci_product_fn (float *out, size_t out_row, const float *b, size_t b_row, const float *panel,
                              size_t rank, bool more);
 
-/* values[i] + factor · product[i], both rounded, as fci_add says; returns how many of n were done. */
+/* values[i] + factor · product[i], both rounded, as fci_f32_add says; returns how many of n were done. */
 typedef size_t fci_add_fn (float *values, const float *product, float factor, size_t n);
 
-/* values[i] · factors[i], or divided by it, as fci_result says; returns how many of n were done. */
+/* values[i] · factors[i], or divided by it, as fci_f32_result says; returns how many of n were done. */
 typedef size_t fci_multiply_fn (float *values, const float *factors, size_t n, bool divide);
 
 #ifdef __x86_64__

@@ -21,7 +21,7 @@ _Static_assert(SCRATCH <= 64 * 1024, "scratch is bounded");
 static const char *
 scale_refusal (uint32_t dtype, float factor)
 {
-  const fci_number_type type = fci_number_type_of (dtype);
+  const fci_plain_type type = fci_plain_type_of (dtype);
   if (type.complex)
     return "complex numbers cannot be scaled";
   if (type.carrier != FCI_IN_F32 && type.carrier != FCI_IN_F64)
@@ -34,10 +34,10 @@ scale_refusal (uint32_t dtype, float factor)
 static const char *
 round_refusal (uint32_t from, uint32_t to)
 {
-  const fci_number_type type = fci_number_type_of (to);
+  const fci_plain_type type = fci_plain_type_of (to);
   if (type.carrier == FCI_NO_CARRIER)
     return "the data type to convert to is not a plain one";
-  if (fci_number_type_of (from).complex && !type.complex)
+  if (fci_plain_type_of (from).complex && !type.complex)
     return "complex numbers cannot become real";
   return NULL;
 }
@@ -47,7 +47,7 @@ fci_row_refusal (const fci_row_program *program)
 {
   uint32_t dtype = program->from;
   const char *why = NULL;
-  if (fci_number_type_of (dtype).carrier == FCI_NO_CARRIER)
+  if (fci_plain_type_of (dtype).carrier == FCI_NO_CARRIER)
     return "the data type to convert from is not a plain one";
   if (program->n_steps < 1 || program->n_steps > FCI_MAX_STEPS)
     return "the program has no steps, or too many";
@@ -102,7 +102,7 @@ cut (const fci_row_program *program, fci_stage *stages, size_t *block)
 static size_t
 size_of (uint32_t dtype)
 {
-  const fci_number_type type = fci_number_type_of (dtype);
+  const fci_plain_type type = fci_plain_type_of (dtype);
   return type.part_size * (type.complex ? 2 : 1);
 }
 
@@ -124,7 +124,7 @@ fci_row_run (const fci_row_program *program, const void *in, void *out, size_t n
       const fci_operand *next = operands;
       for (unsigned k = 0; k < n_stages; k++)
         {
-          const fci_stage_place at = { .operands = next, .first = done };
+          const fci_stage_operands at = { .operands = next, .first = done };
           void *to = k + 1 < n_stages ? rows[k % 2] : (unsigned char *) out + done * out_size;
           fci_stage_run (&stages[k], from, to, count, &at, aligned + 2 * ROW_BYTES, tally ? &tally[k] : NULL);
           from = to;

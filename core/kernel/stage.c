@@ -25,7 +25,7 @@ typedef struct places
   unsigned char *values; /* carriers of what is rounded */
   unsigned char *work;
   unsigned char *parts; /* real parts, before they are spread among zeroes */
-  const fci_stage_place *added;
+  const fci_stage_operands *added;
 } places;
 
 /* torch's loops that start from f32 or f64 give all ones; its others the canonical NaN. */
@@ -96,7 +96,7 @@ scale_by (const fci_operand *operand, size_t first, bool divide, float *f32, siz
 
 /* All arithmetic of a stage, on f32 in place. */
 static void
-calculate (const fci_stage *stage, float *f32, size_t n, const fci_stage_place *place)
+calculate (const fci_stage *stage, float *f32, size_t n, const fci_stage_operands *place)
 {
   const fci_operand *operand = place->operands;
   for (unsigned k = 0; k < stage->n_scales; k++)
@@ -106,7 +106,7 @@ calculate (const fci_stage *stage, float *f32, size_t n, const fci_stage_place *
       scale_by (operand++, place->first, stage->scales[k].kind == FCI_STEP_DIVIDE, f32, n);
     else
       for (size_t i = 0; i < n; i++)
-        f32[i] = fci_multiply (f32[i], stage->scales[k].factor);
+        f32[i] = fci_f32_mul (f32[i], stage->scales[k].factor);
 }
 
 /* The same on carriers; what is then in `values`. */
@@ -136,7 +136,7 @@ static bool
 nan_is_zero (const fci_stage *stage)
 {
   const uint32_t from = stage->from;
-  const fci_carrier to = fci_number_type_of (stage->to).carrier;
+  const fci_carrier to = fci_plain_type_of (stage->to).carrier;
   const bool one_nan = from == FMTCONV_F8_E4M3FNUZ || from == FMTCONV_F8_E5M2FNUZ || from == FMTCONV_F8_E8M0;
   return one_nan && !stage->n_scales && (to == FCI_IN_I64 || to == FCI_IN_U64) && stage->to != FMTCONV_BOOL;
 }
@@ -154,9 +154,9 @@ static void
 round_parts (const fci_stage *stage, const void *in, unsigned char *row, size_t n, const places *at,
              fci_tally *tally)
 {
-  const uint32_t from = fci_number_type_of (stage->from).part;
-  const fci_number_type to = fci_number_type_of (stage->to);
-  fci_carrier carrier = fci_number_type_of (from).carrier;
+  const uint32_t from = fci_plain_type_of (stage->from).part;
+  const fci_plain_type to = fci_plain_type_of (stage->to);
+  fci_carrier carrier = fci_plain_type_of (from).carrier;
   fci_decode (from, in, at->values, n);
   if (stage->n_scales)
     carrier = scale (stage, carrier, n, at);
@@ -205,11 +205,11 @@ keeps_zero (float factor, bool divide)
  * them. */
 static bool
 scale_fast (const fci_stage *stage, const unsigned char *in, unsigned char *out, size_t n,
-            const fci_stage_place *place, fci_tally *tally)
+            const fci_stage_operands *place, fci_tally *tally)
 {
   const fci_operand *operand = place->operands;
-  const size_t in_size = fci_number_type_of (stage->from).part_size,
-               out_size = fci_number_type_of (stage->to).part_size;
+  const size_t in_size = fci_plain_type_of (stage->from).part_size,
+               out_size = fci_plain_type_of (stage->to).part_size;
   const bool divide = stage->scales[0].kind == FCI_STEP_DIVIDE;
   if (stage->n_scales != 1 || (!divide && stage->scales[0].kind != FCI_STEP_MULTIPLY)
       || (operand->block > 0 && operand->block < FEW))
@@ -227,15 +227,15 @@ scale_fast (const fci_stage *stage, const unsigned char *in, unsigned char *out,
 }
 
 void
-fci_stage_run (const fci_stage *stage, const void *in, void *out, size_t n, const fci_stage_place *place,
+fci_stage_run (const fci_stage *stage, const void *in, void *out, size_t n, const fci_stage_operands *place,
                unsigned char *scratch, fci_tally *tally)
 {
   const places at = { .added = place,
                       .values = scratch,
                       .work = scratch + FCI_PART_BLOCK * 8,
                       .parts = scratch + FCI_PART_BLOCK * 16 };
-  const bool from_complex = fci_number_type_of (stage->from).complex;
-  const fci_number_type to = fci_number_type_of (stage->to);
+  const bool from_complex = fci_plain_type_of (stage->from).complex;
+  const fci_plain_type to = fci_plain_type_of (stage->to);
   if (stage->fast)
     stage->fast (in, out, n, stage->n_scales ? stage->scales[0].factor : 1, tally);
   else if (stage->n_operands && scale_fast (stage, in, out, n, place, tally))

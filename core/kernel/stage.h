@@ -27,11 +27,11 @@ typedef struct fci_stage
 } fci_stage;
 
 /* What the steps of a stage take, from element `first` of the row on. */
-typedef struct fci_stage_place
+typedef struct fci_stage_operands
 {
   const fci_operand *operands;
   size_t first;
-} fci_stage_place;
+} fci_stage_operands;
 
 enum
 {
@@ -40,7 +40,7 @@ enum
 
 /* One block through one stage.  n: at most FCI_PART_BLOCK parts, or FCI_FAST_BLOCK elements where `fast`
  * is there.  scratch: FCI_STAGE_SCRATCH bytes, aligned to 8. */
-void fci_stage_run (const fci_stage *stage, const void *in, void *out, size_t n, const fci_stage_place *place,
-                    unsigned char *scratch, fci_tally *tally);
+void fci_stage_run (const fci_stage *stage, const void *in, void *out, size_t n,
+                    const fci_stage_operands *place, unsigned char *scratch, fci_tally *tally);
 
 #endif

@@ -41,7 +41,7 @@ swap_64 (unsigned char *at, size_t n)
 }
 
 void
-fci_swap (void *numbers, size_t bytes, unsigned size)
+fci_byteswap (void *numbers, size_t bytes, unsigned size)
 {
   if (size == 2)
     swap_16 (numbers, bytes / 2);

@@ -6,6 +6,6 @@
 #include <stddef.h>
 
 /* The bytes of every number of `size` bytes in opposite order, in place; size: 1, 2, 4 or 8. */
-void fci_swap (void *numbers, size_t bytes, unsigned size);
+void fci_byteswap (void *numbers, size_t bytes, unsigned size);
 
 #endif

@@ -9,7 +9,7 @@
 
 enum
 {
-  MOST_ROWS = 16
+  MAX_ROWS = 16
 };
 
 INLINE __m128i
@@ -36,7 +36,7 @@ INLINE void
 square (unsigned char *out, int64_t out_stride, const unsigned char *in, int64_t in_stride, size_t item)
 {
   const size_t side = 16 / item;
-  __m128i line[MOST_ROWS], dealt[MOST_ROWS];
+  __m128i line[MAX_ROWS], dealt[MAX_ROWS];
 #pragma GCC unroll 16
   for (size_t i = 0; i < side; i++)
     line[i] = _mm_loadu_si128 ((const __m128i *) (const void *) (in + (int64_t) i * in_stride));

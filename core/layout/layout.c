@@ -14,9 +14,9 @@ append (fmtconv_file *file, fci_region_kind kind, uint64_t size)
 {
   fmtconv_ctx *ctx = file->layout->ctx;
   uint64_t end;
-  if (file->layout->sealed)
+  if (file->layout->frozen)
     return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes are added after the layout was closed"), NULL;
-  if (!fci_add (file->size, size, &end) || end > INT64_MAX)
+  if (!fci_size_add (file->size, size, &end) || end > INT64_MAX)
     return (void) fmtconv_fail (ctx, FMTCONV_E_LIMIT, "output file '%s' is larger than a file can be",
                                 file->name),
            NULL;
@@ -51,7 +51,7 @@ fmtconv_file_emit (fmtconv_file *file, const void *bytes, size_t n)
 {
   if (!is_open (file))
     return 0;
-  const char *copy = n ? fci_copy (file->layout->ctx, bytes, n) : "";
+  const char *copy = n ? fci_strndup (file->layout->ctx, bytes, n) : "";
   fci_region *region = copy ? append (file, FCI_REGION_LITERAL, n) : NULL;
   if (region)
     region->u.bytes = (const uint8_t *) copy;
@@ -164,7 +164,7 @@ fmtconv_file_align (fmtconv_file *file, uint64_t alignment, int fill)
   uint64_t end;
   if (!is_open (file))
     return;
-  if (alignment == 0 || (alignment & (alignment - 1)) || !fci_round_up (file->size, alignment, &end))
+  if (alignment == 0 || (alignment & (alignment - 1)) || !fci_size_round_up (file->size, alignment, &end))
     {
       fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "alignment to %llu bytes",
                     (unsigned long long) alignment);

@@ -88,7 +88,7 @@ struct fmtconv_layout
   fmtconv_file *last;
   size_t n_files;
   uint32_t n_wanted; /* regions with digests, once it is closed */
-  int sealed;
+  int frozen;
 };
 
 /* Is there a tensor of that name? */

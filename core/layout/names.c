@@ -72,7 +72,7 @@ full_name (fmtconv_layout *layout, const char *name)
   fmtconv_ctx *ctx = layout->ctx;
   if (fmtconv_ctx_failed (ctx))
     return NULL;
-  if (layout->sealed)
+  if (layout->frozen)
     fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a file is named after the layout was closed");
   else if (!is_fine (layout, name))
     fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' cannot name an output file", name);
@@ -119,19 +119,20 @@ fmtconv_layout_stale (fmtconv_layout *layout, const char *glob)
   if (!stale)
     return;
   stale->glob = last_component (full);
-  stale->folder = fci_copy (layout->ctx, full, (size_t) (stale->glob - full));
+  stale->folder = fci_strndup (layout->ctx, full, (size_t) (stale->glob - full));
   *(layout->last_stale ? &layout->last_stale->next : &layout->stale) = stale;
   layout->last_stale = stale;
 }
 
 int
-fci_layout_enter (fmtconv_layout *layout, const char *name, fci_scope *saved)
+fci_layout_enter (fmtconv_layout *layout, const char *name, fci_layout_scope *saved)
 {
   const char *full = full_name (layout, name);
-  *saved = (fci_scope){ .target = layout->target, .within = layout->within, .is_inner = layout->is_inner };
+  *saved =
+      (fci_layout_scope){ .target = layout->target, .within = layout->within, .is_inner = layout->is_inner };
   if (!full)
     return fmtconv_ctx_failed (layout->ctx);
-  const char *base = last_component (full), *within = fci_copy (layout->ctx, full, (size_t) (base - full));
+  const char *base = last_component (full), *within = fci_strndup (layout->ctx, full, (size_t) (base - full));
   if (!within)
     return fmtconv_ctx_failed (layout->ctx);
   layout->target = base;
@@ -141,7 +142,7 @@ fci_layout_enter (fmtconv_layout *layout, const char *name, fci_scope *saved)
 }
 
 void
-fci_layout_leave (fmtconv_layout *layout, const fci_scope *saved)
+fci_layout_leave (fmtconv_layout *layout, const fci_layout_scope *saved)
 {
   layout->target = saved->target;
   layout->within = saved->within;
@@ -160,7 +161,7 @@ check_folders (fmtconv_ctx *ctx, const fci_map *names, const char *name)
 }
 
 int
-fci_layout_seal (fmtconv_layout *layout)
+fci_layout_freeze (fmtconv_layout *layout)
 {
   if (!layout)
     return FMTCONV_E_INTERNAL;
@@ -177,7 +178,7 @@ fci_layout_seal (fmtconv_layout *layout)
     {
       if (!fci_map_add (names, file->name, strlen (file->name), 1, NULL))
         return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "two output files are called '%s'", file->name);
-      if (!fci_add (total, file->size, &total) || total > INT64_MAX)
+      if (!fci_size_add (total, file->size, &total) || total > INT64_MAX)
         return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the output is larger than a disk can be");
     }
   for (const fmtconv_file *file = layout->first; file; file = file->next)
@@ -185,6 +186,6 @@ fci_layout_seal (fmtconv_layout *layout)
       return fmtconv_ctx_failed (ctx);
   if (fci_layout_resolve (layout))
     return fmtconv_ctx_failed (ctx);
-  layout->sealed = 1;
+  layout->frozen = 1;
   return 0;
 }

@@ -12,18 +12,18 @@ fmtconv_layout *fci_layout_new (fmtconv_ctx *ctx, const char *target);
 fmtconv_layout *fci_layout_new_folder (fmtconv_ctx *ctx, const char *target);
 
 /* What fmtconv_layout_write changes while another writer is at work. */
-typedef struct fci_scope
+typedef struct fci_layout_scope
 {
   const char *target;
   const char *within;
   bool is_inner;
-} fci_scope;
+} fci_layout_scope;
 
 /* Make `name` the target, until it is left.  0 or a code. */
-int fci_layout_enter (fmtconv_layout *layout, const char *name, fci_scope *saved);
-void fci_layout_leave (fmtconv_layout *layout, const fci_scope *saved);
+int fci_layout_enter (fmtconv_layout *layout, const char *name, fci_layout_scope *saved);
+void fci_layout_leave (fmtconv_layout *layout, const fci_layout_scope *saved);
 
 /* Close it: at least one file, distinct names, none of them a folder of another. */
-int fci_layout_seal (fmtconv_layout *layout);
+int fci_layout_freeze (fmtconv_layout *layout);
 
 #endif

@@ -55,7 +55,7 @@ check_name (fmtconv_model *out, const char *name, size_t len, const fmtconv_view
 }
 
 static void
-set_view (fci_entry *entry, fmtconv_view *view)
+set_view (fci_model_entry *entry, fmtconv_view *view)
 {
   entry->tensor.view = view;
   entry->tensor.dtype = view->dtype;
@@ -65,7 +65,7 @@ set_view (fci_entry *entry, fmtconv_view *view)
 }
 
 static void
-append (fmtconv_model *out, fci_entry *entry)
+append (fmtconv_model *out, fci_model_entry *entry)
 {
   entry->before = out->last;
   *(out->last ? &out->last->next : &out->first) = entry;
@@ -82,8 +82,8 @@ fmtconv_model_put (fmtconv_model *out, const char *name, fmtconv_view *view)
   size_t len = strlen (name);
   if (!check_name (out, name, len, view))
     return;
-  fci_entry *entry = fci_new (out->ctx, fci_entry);
-  char *copy = fci_copy (out->ctx, name, len);
+  fci_model_entry *entry = fci_new (out->ctx, fci_model_entry);
+  char *copy = fci_strndup (out->ctx, name, len);
   if (!entry || !copy || !fci_map_set (out->names, copy, len, (uintptr_t) entry))
     return;
   entry->tensor.name = copy;
@@ -98,7 +98,7 @@ fmtconv_model_replace (fmtconv_model *out, const fmtconv_tensor *tensor, fmtconv
 {
   if (!view || !tensor || !fci_model_is_open (out))
     return;
-  fci_entry *entry = (fci_entry *) tensor;
+  fci_model_entry *entry = (fci_model_entry *) tensor;
   if (entry->model != out)
     {
       fmtconv_fail_at (out->ctx, FMTCONV_E_INTERNAL, &(fmtconv_where){ .tensor = tensor->name },
@@ -111,9 +111,9 @@ fmtconv_model_replace (fmtconv_model *out, const fmtconv_tensor *tensor, fmtconv
 
 /* Take one of out's own tensors out of its order; what was read into it is listed as skipped. */
 static void
-remove_own (fmtconv_model *out, fci_entry *entry, const char *why)
+remove_own (fmtconv_model *out, fci_model_entry *entry, const char *why)
 {
-  if ((out->stage && !fci_stage_drop_view (out->stage, entry->tensor.view, why))
+  if ((out->stage && !fci_transform_scope_drop_view (out->stage, entry->tensor.view, why))
       || !fci_map_set (out->names, entry->tensor.name, strlen (entry->tensor.name), 0))
     return;
   *(entry->before ? &entry->before->next : &out->first) = entry->next;
@@ -130,10 +130,10 @@ fmtconv_model_drop (fmtconv_model *out, const fmtconv_tensor *tensor, const char
 {
   if (!tensor || !fci_model_is_open (out))
     return;
-  fci_entry *entry = (fci_entry *) tensor;
+  fci_model_entry *entry = (fci_model_entry *) tensor;
   const fmtconv_where where = { .tensor = tensor->name };
   bool own = entry->model == out;
-  fci_given *given = own ? NULL : fci_stage_given (out->stage, entry->model);
+  fci_scope_input *given = own ? NULL : fci_transform_scope_input (out->stage, entry->model);
   if (!why || !*why)
     fmtconv_fail_at (out->ctx, FMTCONV_E_INTERNAL, &where, "a tensor was dropped without a reason");
   else if (!own && !given)
@@ -143,7 +143,7 @@ fmtconv_model_drop (fmtconv_model *out, const fmtconv_tensor *tensor, const char
   else if (own)
     remove_own (out, entry, why);
   else
-    fci_stage_drop (out->stage, given, entry->index, why);
+    fci_transform_scope_drop (out->stage, given, entry->index, why);
 }
 
 void

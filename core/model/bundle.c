@@ -22,7 +22,7 @@ fci_component_name_ok (const char *name)
 }
 
 int
-fci_model_call (fmtconv_model *model, const char *name)
+fci_model_set_name (fmtconv_model *model, const char *name)
 {
   if (model->name && strcmp (model->name, name))
     return fmtconv_fail (model->ctx, FMTCONV_E_USAGE, "the component '%s' cannot be '%s' too", model->name,

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* Call a sealed model by a name, as a component.  0 or a code: a component of another name. */
-int fci_model_call (fmtconv_model *model, const char *name);
+int fci_model_set_name (fmtconv_model *model, const char *name);
 
 /* May a component be called so: 1 to 64 letters, digits, '_' and, inside, '-' and '.'? */
 bool fci_component_name_ok (const char *name);

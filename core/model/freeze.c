@@ -10,18 +10,18 @@
 #include <string.h>
 
 /* The sealed models of a context, by the numbers of their first tensors. */
-typedef struct sealed
+typedef struct frozen
 {
   const fmtconv_model **model;
   size_t n;
-  size_t room;
+  size_t capacity;
   uint32_t next; /* number of the next tensor */
-} sealed;
+} frozen;
 
-static const fci_state_key sealed_key = { "model/freeze.c", sizeof (sealed) };
+static const fci_state_key sealed_key = { "model/freeze.c", sizeof (frozen) };
 
-static sealed *
-sealed_of (fmtconv_ctx *ctx)
+static frozen *
+frozen_of (fmtconv_ctx *ctx)
 {
   return fci_state (ctx, &sealed_key);
 }
@@ -30,21 +30,21 @@ sealed_of (fmtconv_ctx *ctx)
 static bool
 register_model (fmtconv_model *model)
 {
-  sealed *all = sealed_of (model->ctx);
+  frozen *all = frozen_of (model->ctx);
   if (!all)
     return false;
   if (model->count >= FCI_NO_ORIGIN - all->next)
     return fmtconv_fail (model->ctx, FMTCONV_E_LIMIT, "more tensors than can be counted") == 0;
-  if (all->n == all->room)
+  if (all->n == all->capacity)
     {
-      size_t room = all->room ? 2 * all->room : 8;
-      const fmtconv_model **more = fmtconv_ctx_alloc (model->ctx, room, sizeof *more);
+      size_t capacity = all->capacity ? 2 * all->capacity : 8;
+      const fmtconv_model **more = fmtconv_ctx_alloc (model->ctx, capacity, sizeof *more);
       if (!more)
         return false;
       if (all->n)
         memcpy (more, all->model, all->n * sizeof *more);
       all->model = more;
-      all->room = room;
+      all->capacity = capacity;
     }
   all->model[all->n++] = model;
   model->base = all->next;
@@ -55,14 +55,14 @@ register_model (fmtconv_model *model)
 uint32_t
 fci_origins (const fmtconv_ctx *ctx)
 {
-  const sealed *all = fci_state_find (ctx, &sealed_key);
+  const frozen *all = fci_state_find (ctx, &sealed_key);
   return all ? all->next : 0;
 }
 
 const fmtconv_tensor *
 fci_origin_tensor (fmtconv_ctx *ctx, uint32_t origin)
 {
-  const sealed *all = fci_state_find (ctx, &sealed_key);
+  const frozen *all = fci_state_find (ctx, &sealed_key);
   size_t a = 0, b = all ? all->n : 0;
   while (a < b)
     {
@@ -79,9 +79,9 @@ fci_origin_tensor (fmtconv_ctx *ctx, uint32_t origin)
 static bool
 mark_all (fmtconv_model *model)
 {
-  for (fci_entry *entry = model->first; entry; entry = entry->next)
+  for (fci_model_entry *entry = model->first; entry; entry = entry->next)
     {
-      entry->tensor.view = fci_view_from (entry->tensor.view, model->base + entry->index);
+      entry->tensor.view = fci_view_set_origin (entry->tensor.view, model->base + entry->index);
       if (!entry->tensor.view)
         return false;
       entry->tensor.shape = entry->tensor.view->shape;
@@ -93,24 +93,24 @@ mark_all (fmtconv_model *model)
 
 /* One model, without its components. */
 static bool
-seal_one (fmtconv_model *model)
+freeze_one (fmtconv_model *model)
 {
   if (!fci_model_number (model) || !register_model (model) || !mark_all (model))
     return false;
   model->memory += model->count * sizeof *model->entries;
   model->features |= model->n_blobs ? FMTCONV_FEATURE_BLOBS : 0;
   model->features |= fci_model_scaled (model) ? FMTCONV_FEATURE_SCALED : 0;
-  model->sealed = true;
+  model->frozen = true;
   return true;
 }
 
 static bool
-seal_components (fmtconv_model *model)
+freeze_components (fmtconv_model *model)
 {
   for (size_t i = 0; i < model->n_components; i++)
     {
       fmtconv_model *component = model->components[i];
-      if (!component->sealed && !seal_one (component))
+      if (!component->frozen && !freeze_one (component))
         return false;
       model->features |= component->features | FMTCONV_FEATURE_COMPONENTS;
     }
@@ -118,18 +118,18 @@ seal_components (fmtconv_model *model)
 }
 
 int
-fci_model_seal (fmtconv_model *model, const char *plugin)
+fci_model_freeze (fmtconv_model *model, const char *plugin)
 {
-  if (model->sealed || fmtconv_ctx_failed (model->ctx))
+  if (model->frozen || fmtconv_ctx_failed (model->ctx))
     return fmtconv_ctx_failed (model->ctx);
   if (model->n_components && (model->count || model->n_blobs))
     return fmtconv_fail (model->ctx, FMTCONV_E_INTERNAL,
                          "'%s' made a model that has both components and tensors or files of its own",
                          plugin ? plugin : "a plugin");
-  if (!model->stage || fci_stage_close (model->stage, model, plugin))
+  if (!model->stage || fci_transform_scope_close (model->stage, model, plugin))
     {
-      if (seal_one (model))
-        seal_components (model);
+      if (freeze_one (model))
+        freeze_components (model);
     }
   return fmtconv_ctx_failed (model->ctx);
 }
@@ -141,9 +141,9 @@ fci_model_base (const fmtconv_model *model)
 }
 
 const uint32_t *
-fci_tensor_from (const fmtconv_model *model, const fmtconv_tensor *tensor, size_t *n)
+fci_tensor_origins (const fmtconv_model *model, const fmtconv_tensor *tensor, size_t *n)
 {
-  const fci_entry *entry = (const fci_entry *) tensor;
-  *n = model->sealed ? entry->n_from : 0;
+  const fci_model_entry *entry = (const fci_model_entry *) tensor;
+  *n = model->frozen ? entry->n_from : 0;
   return entry->from ? entry->from : &entry->from_one;
 }

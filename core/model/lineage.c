@@ -13,7 +13,7 @@
 bool
 fci_is_input (const fmtconv_model *model)
 {
-  return !fci_model_given (model, 0);
+  return !fci_model_input (model, 0);
 }
 
 static int
@@ -33,19 +33,19 @@ by_base (const void *a, const void *b)
 }
 
 static bool
-add_model (fmtconv_ctx *ctx, fci_lineage *line, size_t *room, const fmtconv_model *model)
+add_model (fmtconv_ctx *ctx, fci_ancestors *line, size_t *capacity, const fmtconv_model *model)
 {
   for (size_t i = 0; i < line->n; i++)
     if (line->model[i] == model)
       return true;
-  if (line->n == *room)
+  if (line->n == *capacity)
     {
-      const fmtconv_model **more = fmtconv_ctx_alloc (ctx, 2 * *room, sizeof *more);
+      const fmtconv_model **more = fmtconv_ctx_alloc (ctx, 2 * *capacity, sizeof *more);
       if (!more)
         return false;
       memcpy (more, line->model, line->n * sizeof *more);
       line->model = more;
-      *room *= 2;
+      *capacity *= 2;
     }
   line->model[line->n++] = model;
   return true;
@@ -53,20 +53,20 @@ add_model (fmtconv_ctx *ctx, fci_lineage *line, size_t *room, const fmtconv_mode
 
 /* What was sealed earlier has lower numbers, and nothing is made of what comes later. */
 static int
-trace (fmtconv_ctx *ctx, const fmtconv_model *last, fci_lineage *line)
+trace (fmtconv_ctx *ctx, const fmtconv_model *last, fci_ancestors *line)
 {
-  size_t room = 8;
-  line->model = fmtconv_ctx_alloc (ctx, room, sizeof *line->model);
+  size_t capacity = 8;
+  line->model = fmtconv_ctx_alloc (ctx, capacity, sizeof *line->model);
   bool good = line->model != NULL;
   FCI_FOREACH_LEAF (leaf, last)
     good = good
-           && ((!fmtconv_model_count (leaf) && !fci_model_given (leaf, 0))
-               || add_model (ctx, line, &room, leaf));
+           && ((!fmtconv_model_count (leaf) && !fci_model_input (leaf, 0))
+               || add_model (ctx, line, &capacity, leaf));
   for (size_t i = 0; good && i < line->n; i++)
     {
       const fmtconv_model *given;
-      for (size_t k = 0; good && (given = fci_model_given (line->model[i], k)); k++)
-        good = add_model (ctx, line, &room, given);
+      for (size_t k = 0; good && (given = fci_model_input (line->model[i], k)); k++)
+        good = add_model (ctx, line, &capacity, given);
     }
   if (good)
     qsort (line->model, line->n, sizeof *line->model, by_base);
@@ -77,7 +77,7 @@ trace (fmtconv_ctx *ctx, const fmtconv_model *last, fci_lineage *line)
 
 /* The union of the origins of several tensors, ascending. */
 static const uint32_t *
-unite (const fci_account *a, const uint32_t *parts, size_t n_parts, size_t *n)
+unite (const fci_tensor_lineage *a, const uint32_t *parts, size_t n_parts, size_t *n)
 {
   size_t total = 0, kept = 0;
   for (size_t i = 0; i < n_parts; i++)
@@ -99,7 +99,7 @@ unite (const fci_account *a, const uint32_t *parts, size_t n_parts, size_t *n)
 
 /* An input's own: each tensor is made of itself. */
 static void
-identity (fci_account *a, const fmtconv_model *model)
+identity (fci_tensor_lineage *a, const fmtconv_model *model)
 {
   uint32_t *numbers = fmtconv_ctx_alloc (a->ctx, fmtconv_model_count (model) + 1, sizeof *numbers);
   uint32_t base = fci_model_base (model);
@@ -114,13 +114,13 @@ identity (fci_account *a, const fmtconv_model *model)
 
 /* Almost every tensor stems from one, and shares its list. */
 static void
-step (fci_account *a, const fmtconv_model *model)
+step (fci_tensor_lineage *a, const fmtconv_model *model)
 {
   uint32_t at = fci_model_base (model);
   FMTCONV_FOREACH (t, model)
     {
       size_t n;
-      const uint32_t *parts = fci_tensor_from (model, t, &n);
+      const uint32_t *parts = fci_tensor_origins (model, t, &n);
       if (n == 1)
         {
           a->from[at] = a->from[parts[0]];
@@ -137,14 +137,14 @@ step (fci_account *a, const fmtconv_model *model)
 /* What of what `model` was given it made nothing of, or only what was dropped later.  The reason of the first
  * model that was given a tensor counts: models are visited from the last to the first. */
 static void
-step_back (fci_account *a, bool *used, const fmtconv_model *model)
+step_back (fci_tensor_lineage *a, bool *used, const fmtconv_model *model)
 {
   const fmtconv_model *given;
   uint32_t at = fci_model_base (model);
   FMTCONV_FOREACH (t, model)
     {
       size_t n;
-      const uint32_t *parts = fci_tensor_from (model, t, &n);
+      const uint32_t *parts = fci_tensor_origins (model, t, &n);
       for (size_t k = 0; k < n; k++)
         {
           used[parts[k]] = used[parts[k]] || used[at];
@@ -152,7 +152,7 @@ step_back (fci_account *a, bool *used, const fmtconv_model *model)
         }
       at++;
     }
-  for (size_t k = 0; (given = fci_model_given (model, k)); k++)
+  for (size_t k = 0; (given = fci_model_input (model, k)); k++)
     {
       uint32_t base = fci_model_base (given);
       for (uint32_t i = 0; i < fmtconv_model_count (given); i++)
@@ -164,7 +164,7 @@ step_back (fci_account *a, bool *used, const fmtconv_model *model)
 }
 
 static int
-find_reasons (fci_account *a)
+find_reasons (fci_tensor_lineage *a)
 {
   bool *used = fmtconv_ctx_alloc (a->ctx, fci_origins (a->ctx) + 1, sizeof *used);
   if (!used)
@@ -190,7 +190,7 @@ typedef struct fate
 } fate;
 
 static void
-classify (fci_account *a, const fmtconv_model *input, const fate *fates)
+classify (fci_tensor_lineage *a, const fmtconv_model *input, const fate *fates)
 {
   uint32_t i = fci_model_base (input);
   FMTCONV_FOREACH (t, input)
@@ -214,7 +214,7 @@ classify (fci_account *a, const fmtconv_model *input, const fate *fates)
 }
 
 static void
-note_results (const fci_account *a, const fmtconv_model *leaf, fate *fates)
+note_results (const fci_tensor_lineage *a, const fmtconv_model *leaf, fate *fates)
 {
   uint32_t j = fci_model_base (leaf);
   FMTCONV_FOREACH (t, leaf)
@@ -231,7 +231,7 @@ note_results (const fci_account *a, const fmtconv_model *leaf, fate *fates)
 }
 
 static int
-find_fates (fci_account *a)
+find_fates (fci_tensor_lineage *a)
 {
   fate *fates = fmtconv_ctx_alloc (a->ctx, fci_origins (a->ctx) + 1, sizeof *fates);
   if (!fates)
@@ -245,10 +245,10 @@ find_fates (fci_account *a)
 }
 
 int
-fci_account_make (fmtconv_ctx *ctx, const fmtconv_model *last, fci_account *out)
+fci_tensor_lineage_make (fmtconv_ctx *ctx, const fmtconv_model *last, fci_tensor_lineage *out)
 {
   size_t count = (size_t) fci_origins (ctx) + 1;
-  *out = (fci_account){ .ctx = ctx, .last = last, .out = fci_model_tensors (last) };
+  *out = (fci_tensor_lineage){ .ctx = ctx, .last = last, .out = fci_model_tensors (last) };
   out->from = fmtconv_ctx_alloc (ctx, count, sizeof *out->from);
   out->n_from = fmtconv_ctx_alloc (ctx, count, sizeof *out->n_from);
   out->why = fmtconv_ctx_alloc (ctx, count, sizeof *out->why);
@@ -267,9 +267,9 @@ typedef struct reasons
 {
   fmtconv_ctx *ctx;
   fci_map *seen;
-  fci_dropped *all;
+  fci_drop_reason *all;
   size_t n;
-  size_t room;
+  size_t capacity;
 } reasons;
 
 static bool
@@ -278,16 +278,16 @@ add_reason (reasons *r, const char *why, const fmtconv_tensor *t)
   uintptr_t at = r->n;
   if (fci_map_add (r->seen, why, strlen (why), r->n, &at))
     {
-      if (r->n == r->room)
+      if (r->n == r->capacity)
         {
-          fci_dropped *more = fmtconv_ctx_alloc (r->ctx, 2 * r->room, sizeof *more);
+          fci_drop_reason *more = fmtconv_ctx_alloc (r->ctx, 2 * r->capacity, sizeof *more);
           if (!more)
             return false;
           memcpy (more, r->all, r->n * sizeof *more);
           r->all = more;
-          r->room *= 2;
+          r->capacity *= 2;
         }
-      r->all[r->n++] = (fci_dropped){ .why = why, .first = t->name };
+      r->all[r->n++] = (fci_drop_reason){ .why = why, .first = t->name };
     }
   else if (r->ctx->failed)
     return false;
@@ -296,11 +296,11 @@ add_reason (reasons *r, const char *why, const fmtconv_tensor *t)
   return true;
 }
 
-const fci_dropped *
-fci_account_dropped (fmtconv_ctx *ctx, const fci_account *account, size_t *n)
+const fci_drop_reason *
+fci_tensor_lineage_dropped (fmtconv_ctx *ctx, const fci_tensor_lineage *account, size_t *n)
 {
-  reasons r = { .ctx = ctx, .seen = fci_map_new (ctx), .room = 8 };
-  r.all = fmtconv_ctx_alloc (ctx, r.room, sizeof *r.all);
+  reasons r = { .ctx = ctx, .seen = fci_map_new (ctx), .capacity = 8 };
+  r.all = fmtconv_ctx_alloc (ctx, r.capacity, sizeof *r.all);
   bool good = r.seen && r.all;
   for (size_t i = 0; good && i < account->lineage.n; i++)
     {

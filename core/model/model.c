@@ -26,7 +26,7 @@ fmtconv_model_next (const fmtconv_model *model, const fmtconv_tensor *after)
 {
   if (!model)
     return NULL;
-  const fci_entry *entry = after ? ((const fci_entry *) after)->next : model->first;
+  const fci_model_entry *entry = after ? ((const fci_model_entry *) after)->next : model->first;
   while (entry && !entry->model)
     entry = entry->next;
   return entry ? &entry->tensor : NULL;
@@ -63,7 +63,7 @@ fci_model_number (fmtconv_model *model)
   if (!model->entries)
     return false;
   uint32_t i = 0;
-  for (fci_entry *entry = model->first; entry; entry = entry->next)
+  for (fci_model_entry *entry = model->first; entry; entry = entry->next)
     {
       model->entries[i] = entry;
       entry->index = i++;
@@ -83,7 +83,7 @@ fci_model_tensor (const fmtconv_model *model, size_t i)
 size_t
 fci_tensor_index (const fmtconv_tensor *tensor)
 {
-  const fci_entry *entry = (const fci_entry *) tensor;
+  const fci_model_entry *entry = (const fci_model_entry *) tensor;
   if (entry->model)
     fci_model_number ((fmtconv_model *) entry->model);
   return entry->index;
@@ -92,7 +92,7 @@ fci_tensor_index (const fmtconv_tensor *tensor)
 const fmtconv_tensor *
 fmtconv_model_tied (const fmtconv_model *model, const fmtconv_tensor *tensor)
 {
-  const fci_entry *entry = (const fci_entry *) tensor;
+  const fci_model_entry *entry = (const fci_model_entry *) tensor;
   if (!model || !tensor || entry->model != model || !fci_model_number ((fmtconv_model *) model)
       || entry->tied == FCI_NO_TENSOR)
     return NULL;
@@ -177,9 +177,9 @@ fci_model_is_open (const fmtconv_model *out)
 {
   if (!out || fmtconv_ctx_failed (out->ctx))
     return false;
-  if (out->sealed)
+  if (out->frozen)
     fmtconv_fail (out->ctx, FMTCONV_E_INTERNAL, "an input model cannot be changed");
-  return !out->sealed;
+  return !out->frozen;
 }
 
 const char *

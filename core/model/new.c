@@ -75,7 +75,7 @@ fmtconv_model_adopt (fmtconv_model *out, const fmtconv_model *other)
 static void
 start_from (fmtconv_model *model, const fmtconv_model *parent)
 {
-  model->stage = fci_stage_new (model->ctx, parent);
+  model->stage = fci_transform_scope_new (model->ctx, parent);
   model->untied = parent->untied;
   fmtconv_attr_overlay (model->attrs, parent->attrs);
   for (const fmtconv_blob *blob = parent->first_blob; blob; blob = blob->next)
@@ -122,5 +122,5 @@ fci_model_bundle (fmtconv_ctx *ctx, size_t n, fmtconv_model *const *components)
       if (!append (model, components[i]))
         return NULL;
     }
-  return model && fci_model_seal (model, NULL) == 0 ? model : NULL;
+  return model && fci_model_freeze (model, NULL) == 0 ? model : NULL;
 }

@@ -15,18 +15,18 @@ enum
 };
 
 /* A tensor with its place in the account.  What was dropped keeps `next`, so that a walk can go on. */
-typedef struct fci_entry
+typedef struct fci_model_entry
 {
   fmtconv_tensor tensor;      /* first, so that one is the other */
   const fmtconv_model *model; /* NULL: dropped */
-  struct fci_entry *next;
-  struct fci_entry *before;
+  struct fci_model_entry *next;
+  struct fci_model_entry *before;
   const uint32_t *from; /* sealed: n_from numbers of what the stage was given */
   uint32_t n_from;
   uint32_t from_one; /* where n_from is 1 */
   uint32_t index;    /* its place in the model */
   int32_t tied;      /* place of the earliest other that is the same bytes, or FCI_NO_TENSOR */
-} fci_entry;
+} fci_model_entry;
 
 typedef struct fci_binding
 {
@@ -38,17 +38,17 @@ typedef struct fci_binding
 struct fmtconv_model
 {
   fmtconv_ctx *ctx;
-  const char *name;      /* as a component; "": not known as one */
-  fmtconv_model *bundle; /* what it is being made a component of; NULL: nothing */
-  fci_stage *stage;      /* NULL: of a reader */
+  const char *name;           /* as a component; "": not known as one */
+  fmtconv_model *bundle;      /* what it is being made a component of; NULL: nothing */
+  fci_transform_scope *stage; /* NULL: of a reader */
   fmtconv_attr *attrs;
-  fci_map *names; /* name to fci_entry, 0: dropped */
-  fci_entry *first;
-  fci_entry *last;
+  fci_map *names; /* name to fci_model_entry, 0: dropped */
+  fci_model_entry *first;
+  fci_model_entry *last;
   size_t count;
-  fci_entry **entries; /* by number; made when sealed, or when numbers are asked for before */
-  bool numbered;       /* entries, index and tied are up to date */
-  bool sealed;
+  fci_model_entry **entries; /* by number; made when sealed, or when numbers are asked for before */
+  bool numbered;             /* entries, index and tied are up to date */
+  bool frozen;
   bool untied;   /* the same bytes tie nothing */
   uint32_t base; /* sealed: number of its first tensor in the context */
   fmtconv_model **components;

@@ -10,33 +10,33 @@
 #include <string.h>
 
 static bool
-give (fci_stage *stage, const fmtconv_model *leaf)
+give (fci_transform_scope *stage, const fmtconv_model *leaf)
 {
   const bool tells =
-      leaf->count > 0 || fci_model_given (leaf, 0); /* of nothing too, where it was something */
-  if (!tells || fci_stage_given (stage, leaf))
+      leaf->count > 0 || fci_model_input (leaf, 0); /* of nothing too, where it was something */
+  if (!tells || fci_transform_scope_input (stage, leaf))
     return true;
-  if (stage->n == stage->room)
+  if (stage->n == stage->capacity)
     {
-      size_t room = stage->room ? 2 * stage->room : 2;
-      fci_given *given = fmtconv_ctx_alloc (stage->ctx, room, sizeof *given);
+      size_t capacity = stage->capacity ? 2 * stage->capacity : 2;
+      fci_scope_input *given = fmtconv_ctx_alloc (stage->ctx, capacity, sizeof *given);
       if (!given)
         return false;
       if (stage->n)
         memcpy (given, stage->given, stage->n * sizeof *given);
       stage->given = given;
-      stage->room = room;
+      stage->capacity = capacity;
     }
   uint32_t *uses = fmtconv_ctx_alloc (stage->ctx, leaf->count, sizeof *uses);
   if (!uses)
     return false;
   stage->memory += leaf->count * sizeof *uses;
-  stage->given[stage->n++] = (fci_given){ .model = leaf, .uses = uses };
+  stage->given[stage->n++] = (fci_scope_input){ .model = leaf, .uses = uses };
   return true;
 }
 
 static bool
-give_all (fci_stage *stage, const fmtconv_model *model)
+give_all (fci_transform_scope *stage, const fmtconv_model *model)
 {
   FCI_FOREACH_LEAF (leaf, model)
     if (!give (stage, leaf))
@@ -44,10 +44,10 @@ give_all (fci_stage *stage, const fmtconv_model *model)
   return true;
 }
 
-fci_stage *
-fci_stage_new (fmtconv_ctx *ctx, const fmtconv_model *model)
+fci_transform_scope *
+fci_transform_scope_new (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
-  fci_stage *stage = fci_new (ctx, fci_stage);
+  fci_transform_scope *stage = fci_new (ctx, fci_transform_scope);
   if (!stage)
     return NULL;
   stage->ctx = ctx;
@@ -73,16 +73,16 @@ fci_model_run (fmtconv_ctx *ctx, const fmtconv_model *made)
 }
 
 void
-fci_stage_give (fmtconv_ctx *ctx, const fmtconv_model *model)
+fci_transform_scope_add (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
   const running *now = fci_state_find (ctx, &running_key);
-  fci_stage *stage = now && now->makes ? now->makes->stage : NULL;
+  fci_transform_scope *stage = now && now->makes ? now->makes->stage : NULL;
   if (stage && model && !stage->closed)
     give_all (stage, model);
 }
 
-fci_given *
-fci_stage_given (const fci_stage *stage, const fmtconv_model *model)
+fci_scope_input *
+fci_transform_scope_input (const fci_transform_scope *stage, const fmtconv_model *model)
 {
   for (size_t i = 0; stage && i < stage->n; i++)
     if (stage->given[i].model == model)
@@ -90,8 +90,8 @@ fci_stage_given (const fci_stage *stage, const fmtconv_model *model)
   return NULL;
 }
 
-fci_given *
-fci_stage_find (const fci_stage *stage, uint32_t origin, size_t *index)
+fci_scope_input *
+fci_transform_scope_find (const fci_transform_scope *stage, uint32_t origin, size_t *index)
 {
   for (size_t i = 0; stage && i < stage->n; i++)
     {
@@ -104,7 +104,7 @@ fci_stage_find (const fci_stage *stage, uint32_t origin, size_t *index)
 }
 
 bool
-fci_stage_drop (fci_stage *stage, fci_given *given, size_t index, const char *why)
+fci_transform_scope_drop (fci_transform_scope *stage, fci_scope_input *given, size_t index, const char *why)
 {
   if (!given->dropped)
     {
@@ -119,34 +119,35 @@ fci_stage_drop (fci_stage *stage, fci_given *given, size_t index, const char *wh
 
 /* The first reason stays. */
 static bool
-drop_origin (fci_stage *stage, uint32_t origin, const char *why)
+drop_origin (fci_transform_scope *stage, uint32_t origin, const char *why)
 {
   size_t index;
-  fci_given *given = fci_stage_find (stage, origin, &index);
+  fci_scope_input *given = fci_transform_scope_find (stage, origin, &index);
   if (!given || (given->dropped && given->dropped[index]))
     return true;
-  return fci_stage_drop (stage, given, index, why);
+  return fci_transform_scope_drop (stage, given, index, why);
 }
 
 bool
-fci_stage_drop_view (fci_stage *stage, fmtconv_view *view, const char *why)
+fci_transform_scope_drop_view (fci_transform_scope *stage, fmtconv_view *view, const char *why)
 {
   bool good = true;
   for (size_t i = 0; good && i < view->n_boxes; i++)
     good = drop_origin (stage, view->boxes[i].origin, why);
-  for (size_t i = 0; good && view->empties && i < view->empties->n; i++)
-    good = drop_origin (stage, view->empties->origin[i], why);
+  for (size_t i = 0; good && view->extra_origins && i < view->extra_origins->n; i++)
+    good = drop_origin (stage, view->extra_origins->origin[i], why);
   return good;
 }
 
 /* Keep the numbers an entry came from, and count the uses. */
 static bool
-record (fci_stage *stage, fmtconv_model *model, fci_entry *entry, const uint32_t *from, size_t n)
+record (fci_transform_scope *stage, fmtconv_model *model, fci_model_entry *entry, const uint32_t *from,
+        size_t n)
 {
   size_t index;
   for (size_t i = 0; i < n; i++)
     {
-      fci_given *given = fci_stage_find (stage, from[i], &index);
+      fci_scope_input *given = fci_transform_scope_find (stage, from[i], &index);
       if (given)
         given->uses[index]++;
     }
@@ -165,7 +166,7 @@ record (fci_stage *stage, fmtconv_model *model, fci_entry *entry, const uint32_t
 }
 
 static bool
-trace (fci_stage *stage, fmtconv_model *model, fci_entry *entry)
+trace (fci_transform_scope *stage, fmtconv_model *model, fci_model_entry *entry)
 {
   uint32_t few[8];
   size_t most = fci_view_most_origins (entry->tensor.view);
@@ -179,14 +180,14 @@ trace (fci_stage *stage, fmtconv_model *model, fci_entry *entry)
 }
 
 static bool
-is_lost (const fci_given *given, size_t i)
+is_lost (const fci_scope_input *given, size_t i)
 {
   return given->uses[i] == 0 && !(given->dropped && given->dropped[i]);
 }
 
 /* Is every tensor that was given used or dropped? */
 static bool
-check (const fci_stage *stage, const char *plugin)
+check (const fci_transform_scope *stage, const char *plugin)
 {
   size_t lost = 0, count = 0;
   for (size_t k = 0; k < stage->n; k++)
@@ -204,10 +205,10 @@ check (const fci_stage *stage, const char *plugin)
 }
 
 bool
-fci_stage_close (fci_stage *stage, fmtconv_model *model, const char *plugin)
+fci_transform_scope_close (fci_transform_scope *stage, fmtconv_model *model, const char *plugin)
 {
   FCI_FOREACH_LEAF (leaf, model)
-    for (fci_entry *entry = leaf->first; entry; entry = entry->next)
+    for (fci_model_entry *entry = leaf->first; entry; entry = entry->next)
       if (!trace (stage, (fmtconv_model *) leaf, entry))
         return false;
   stage->closed = true;
@@ -215,7 +216,7 @@ fci_stage_close (fci_stage *stage, fmtconv_model *model, const char *plugin)
 }
 
 const fmtconv_model *
-fci_model_given (const fmtconv_model *model, size_t i)
+fci_model_input (const fmtconv_model *model, size_t i)
 {
   return model->stage && i < model->stage->n ? model->stage->given[i].model : NULL;
 }
@@ -224,6 +225,6 @@ const char *
 fci_model_dropped (const fmtconv_model *model, uint32_t origin)
 {
   size_t index;
-  const fci_given *given = fci_stage_find (model->stage, origin, &index);
+  const fci_scope_input *given = fci_transform_scope_find (model->stage, origin, &index);
   return given && given->dropped && given->uses[index] == 0 ? given->dropped[index] : NULL;
 }

@@ -17,7 +17,7 @@ typedef struct key
   uintptr_t base; /* the open file, or what is still to be measured; 0: memory */
   uint64_t offset;
   uint64_t bytes;
-  const fci_entry *entry;
+  const fci_model_entry *entry;
 } key;
 
 static int
@@ -58,7 +58,7 @@ tie (const fmtconv_model *model, const key *keys, size_t from, size_t to)
 static bool
 tie_nothing (fmtconv_model *model)
 {
-  for (fci_entry *entry = model->first; entry; entry = entry->next)
+  for (fci_model_entry *entry = model->first; entry; entry = entry->next)
     entry->tied = FCI_NO_TENSOR;
   model->features &= ~(unsigned) FMTCONV_FEATURE_TIED;
   return true;
@@ -73,7 +73,7 @@ fci_model_tie (fmtconv_model *model)
   if (!keys)
     return fci_nomem (model->ctx) != NULL;
   size_t n = 0;
-  for (fci_entry *entry = model->first; entry; entry = entry->next)
+  for (fci_model_entry *entry = model->first; entry; entry = entry->next)
     {
       fmtconv_view *view = entry->tensor.view;
       entry->tied = FCI_NO_TENSOR;

@@ -7,7 +7,7 @@
 #include "core/view/place.h"
 
 void
-fci_box_place (fmtconv_view *view, const fci_box *box, uint64_t *first, uint64_t *count)
+fci_box_elements (fmtconv_view *view, const fci_box *box, uint64_t *first, uint64_t *count)
 {
   const uint64_t *extent = FCI_EXTENT (box, view->rank);
   *first = 0;
@@ -37,7 +37,7 @@ fci_box_is_dense (fmtconv_view *view, const fci_box *box)
 {
   const uint64_t *extent = FCI_EXTENT (box, view->rank);
   const int64_t *stride = FCI_STRIDE (box, view->rank);
-  uint64_t step = fci_item (box->dtype);
+  uint64_t step = fci_element_bytes (box->dtype);
   for (unsigned i = view->rank; i-- > 0;)
     {
       if (extent[i] != 1 && (uint64_t) stride[i] != step)
@@ -54,5 +54,5 @@ fci_box_reads (fmtconv_view *view, const fci_box *box)
   for (unsigned i = 0; i < view->rank; i++)
     if (FCI_STRIDE (box, view->rank)[i] != 0)
       n *= FCI_EXTENT (box, view->rank)[i];
-  return fci_is_blocks (box->dtype) ? fci_dtype_bytes (box->dtype, n) : n * fci_item (box->dtype);
+  return fci_is_blocks (box->dtype) ? fci_dtype_bytes (box->dtype, n) : n * fci_element_bytes (box->dtype);
 }

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* Elements of the view before the box's first one, row-major; how many the box has. */
-void fci_box_place (fmtconv_view *view, const fci_box *box, uint64_t *first, uint64_t *count);
+void fci_box_elements (fmtconv_view *view, const fci_box *box, uint64_t *first, uint64_t *count);
 
 /* Does the box fill one unbroken range of the view?  Do its elements lie row-major and without gaps in the source? */
 bool fci_box_is_unbroken (fmtconv_view *view, const fci_box *box);

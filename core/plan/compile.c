@@ -33,10 +33,11 @@ static bool
 account_factor (fci_plan *plan, fmtconv_view *view, const fci_box *box, unsigned track,
                 const fci_factor *factor, uint64_t rank)
 {
-  uint64_t bytes = fci_item (factor->dtype) * rank;
+  uint64_t bytes = fci_element_bytes (factor->dtype) * rank;
   uintptr_t before = 0;
   for (unsigned i = 0; i < view->rank; i++)
-    bytes *= fci_pace_count (&FCI_TRACK (box, view->rank, track)->pace[i], FCI_EXTENT (box, view->rank)[i]);
+    bytes *= fci_block_stride_count (&FCI_TRACK (box, view->rank, track)->block_stride[i],
+                                     FCI_EXTENT (box, view->rank)[i]);
   plan->cost.read += bytes;
   if (!factor->source->has_crc)
     return true;
@@ -153,14 +154,14 @@ static bool
 account (maker *m, const fci_box *box, const fci_program *program, uint64_t count)
 {
   *(program->rows.n_steps || program->blocks ? &m->plan->cost.converted : &m->plan->cost.gathered) +=
-      count * fci_item (m->view->dtype);
+      count * fci_element_bytes (m->view->dtype);
   m->plan->cost.read += fci_box_reads (m->view, box);
   return account_factors (m, box, program) && fci_plan_note_source (m->plan, box->source);
 }
 
 /* A tensor that is quantized: all of it through the coder. */
 static bool
-add_coded (maker *m)
+add_encoded (maker *m)
 {
   m->plan->cost.converted += m->region->size;
   for (size_t i = 0; i < m->view->n_boxes; i++)
@@ -179,12 +180,12 @@ add_coded (maker *m)
 static bool
 add_tensor (maker *m)
 {
-  fmtconv_view *view = m->view = fci_view_stored (m->region->u.tensor.view);
+  fmtconv_view *view = m->view = fci_view_evaluated (m->region->u.tensor.view);
   if (!view)
     return false;
   if (fci_is_blocks (view->dtype))
-    return add_coded (m);
-  uint64_t done = 0, item = fci_item (view->dtype);
+    return add_encoded (m);
+  uint64_t done = 0, item = fci_element_bytes (view->dtype);
   for (size_t i = 0; i < view->n_boxes; i++)
     {
       const fci_box *box = &view->boxes[i];
@@ -192,7 +193,7 @@ add_tensor (maker *m)
       const fci_program *program = fci_program_of (m->plan, box, view->dtype, m->region->u.tensor.name);
       if (!program)
         return false;
-      fci_box_place (view, box, &first, &count);
+      fci_box_elements (view, box, &first, &count);
       if (!fci_program_copies (program) || !fci_box_is_unbroken (view, box) || !fci_box_is_dense (view, box))
         {
           if (!account (m, box, program, count))
@@ -262,7 +263,7 @@ add_layouts (fci_plan *plan)
 {
   for (size_t i = 0; i < plan->n_layouts; plan->n_wanted += plan->layouts[i++]->n_wanted)
     {
-      if (!plan->layouts[i]->sealed)
+      if (!plan->layouts[i]->frozen)
         return fmtconv_fail (plan->ctx, FMTCONV_E_INTERNAL, "the layout is still open") == 0;
       for (const fmtconv_file *file = plan->layouts[i]->first; file; file = file->next)
         if (!add_file (plan, file))
@@ -277,11 +278,11 @@ add_layouts (fci_plan *plan)
 static uint64_t
 list_bytes (const fci_plan *plan)
 {
-  return plan->runs.room * sizeof (fci_run) + plan->units.room * sizeof (fci_unit)
-         + plan->rows.room * sizeof (fci_rows *) + plan->pairs.room * sizeof (fci_pair)
-         + plan->measured.room * sizeof (fci_measured) + plan->checked.room * sizeof (fmtconv_source *)
-         + plan->files.room * sizeof (fci_plan_file) + plan->groups.room * sizeof (fci_group)
-         + plan->windows.room * sizeof (fci_window);
+  return plan->runs.capacity * sizeof (fci_run) + plan->units.capacity * sizeof (fci_unit)
+         + plan->rows.capacity * sizeof (fci_rows *) + plan->pairs.capacity * sizeof (fci_pair)
+         + plan->measured.capacity * sizeof (fci_measured)
+         + plan->checked.capacity * sizeof (fmtconv_source *) + plan->files.capacity * sizeof (fci_plan_file)
+         + plan->groups.capacity * sizeof (fci_group) + plan->windows.capacity * sizeof (fci_window);
 }
 
 fci_plan *

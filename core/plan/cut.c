@@ -32,9 +32,9 @@ product_scratch (uint64_t memory, unsigned threads)
 
 /* Bytes of the window beside buffers of that size. */
 static uint64_t
-window_bytes (uint64_t room)
+window_bytes (uint64_t capacity)
 {
-  return room < WINDOW_MAX ? room : WINDOW_MAX;
+  return capacity < WINDOW_MAX ? capacity : WINDOW_MAX;
 }
 
 /* What measured values leave of the memory bound. */
@@ -46,43 +46,44 @@ work_memory (const fci_plan *plan)
 
 /* Bytes of memory of one worker with buffers of that size. */
 static uint64_t
-worker_bytes (const fci_plan *plan, uint64_t room)
+worker_bytes (const fci_plan *plan, uint64_t capacity)
 {
-  return room * plan->buffers + plan->near_room + plan->row_scratch
-         + (plan->n_layouts > 1 ? window_bytes (room) : 0);
+  return capacity * plan->buffers + plan->readahead_capacity + plan->row_scratch
+         + (plan->n_layouts > 1 ? window_bytes (capacity) : 0);
 }
 
 /* No larger than what gives every thread a few units. */
 static uint64_t
-fair_room (const fci_plan *plan, uint64_t room, unsigned threads)
+fair_capacity (const fci_plan *plan, uint64_t capacity, unsigned threads)
 {
   uint64_t share = plan->cost.written / threads / SHARES;
   share = share < SHARE_MIN ? SHARE_MIN : share;
-  return room < share ? room : share;
+  return capacity < share ? capacity : share;
 }
 
 /* What a buffer must hold.  For --verify, one more is made of what there is. */
 static uint64_t
-least_room (const fci_plan *plan, bool verify)
+min_capacity (const fci_plan *plan, bool verify)
 {
-  uint64_t room = plan->row_room + (verify ? plan->row_room / plan->buffers : 0);
-  room = (room + 2 * FCI_SCRATCH_ALIGN - 1) & ~(uint64_t) (FCI_SCRATCH_ALIGN - 1);
-  return room < FCI_UNIT_MIN ? FCI_UNIT_MIN : room;
+  uint64_t capacity = plan->row_capacity + (verify ? plan->row_capacity / plan->buffers : 0);
+  capacity = (capacity + 2 * FCI_SCRATCH_ALIGN - 1) & ~(uint64_t) (FCI_SCRATCH_ALIGN - 1);
+  return capacity < FCI_UNIT_MIN ? FCI_UNIT_MIN : capacity;
 }
 
 int
-fci_plan_workers (fci_plan *plan, uint64_t room)
+fci_plan_workers (fci_plan *plan, uint64_t capacity)
 {
   const fmtconv_options *options = &plan->ctx->options;
   unsigned threads = options->threads ? options->threads : 1;
   if (plan->has_products)
     plan->row_scratch += product_scratch (work_memory (plan), threads);
   plan->row_scratch = (plan->row_scratch + FCI_SCRATCH_ALIGN - 1) & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
-  uint64_t least = worker_bytes (plan, room);
+  uint64_t least = worker_bytes (plan, capacity);
   if (work_memory (plan) < least)
     return fmtconv_fail_at (plan->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .hint = "raise --memory" },
-                            "%s of memory are too few: %s are needed", fci_human (plan->ctx, options->memory),
-                            fci_human (plan->ctx, least + plan->kept));
+                            "%s of memory are too few: %s are needed",
+                            fci_size_text (plan->ctx, options->memory),
+                            fci_size_text (plan->ctx, least + plan->kept));
   if (threads > work_memory (plan) / least)
     threads = (unsigned) (work_memory (plan) / least);
   plan->cost.threads = threads;
@@ -95,20 +96,21 @@ choose_unit (fci_plan *plan)
 {
   const fmtconv_options *options = &plan->ctx->options;
   bool verify = options->flags & FMTCONV_VERIFY || plan->pairs.n; /* pairs are compared in the same way */
-  plan->buffers = plan->n_coders ? 4 : plan->rows.n || plan->measured.n || verify ? 3 : 1;
-  int code = fci_plan_workers (plan, least_room (plan, verify));
+  plan->buffers = plan->n_encoders ? 4 : plan->rows.n || plan->measured.n || verify ? 3 : 1;
+  int code = fci_plan_workers (plan, min_capacity (plan, verify));
   if (code != 0)
     return code;
   const size_t shares = plan->buffers + (plan->n_layouts > 1);
-  uint64_t room = (work_memory (plan) / plan->cost.threads - plan->row_scratch) / shares;
-  room = fair_room (plan, room > FCI_UNIT_MAX ? FCI_UNIT_MAX : room, plan->cost.threads);
-  room = room < least_room (plan, verify) ? least_room (plan, verify) : room;
-  plan->unit_room = (size_t) room & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
-  plan->window_room = plan->n_layouts > 1 ? window_bytes (plan->unit_room) : 0;
+  uint64_t capacity = (work_memory (plan) / plan->cost.threads - plan->row_scratch) / shares;
+  capacity = fair_capacity (plan, capacity > FCI_UNIT_MAX ? FCI_UNIT_MAX : capacity, plan->cost.threads);
+  capacity = capacity < min_capacity (plan, verify) ? min_capacity (plan, verify) : capacity;
+  plan->unit_capacity = (size_t) capacity & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
+  plan->window_capacity = plan->n_layouts > 1 ? window_bytes (plan->unit_capacity) : 0;
   /* Beside a window there is nothing to read ahead. */
   if (plan->n_layouts == 1
-      && work_memory (plan) / plan->cost.threads - worker_bytes (plan, plan->unit_room) >= FCI_NEAR)
-    plan->near_room = FCI_NEAR;
+      && work_memory (plan) / plan->cost.threads - worker_bytes (plan, plan->unit_capacity)
+             >= FCI_READAHEAD_BYTES)
+    plan->readahead_capacity = FCI_READAHEAD_BYTES;
   return 0;
 }
 
@@ -116,8 +118,8 @@ static int
 cut_files (fci_plan *plan)
 {
   for (size_t i = 0; i < plan->rows.n; i++)
-    fci_rows_choose_band (FCI_ROWS (plan)[i], plan->unit_room,
-                          plan->cost.written / plan->cost.threads / SHARES);
+    fci_rows_choose_panel (FCI_ROWS (plan)[i], plan->unit_capacity,
+                           plan->cost.written / plan->cost.threads / SHARES);
   for (size_t i = 0; i < plan->files.n; i++)
     {
       const fci_plan_file *f = &FCI_FILES (plan)[i];
@@ -139,6 +141,6 @@ fci_plan_cut (fci_plan *plan)
   plan->cost.units = plan->units.n;
   if (plan->cost.threads > jobs)
     plan->cost.threads = jobs ? (unsigned) jobs : 1;
-  plan->cost.scratch = worker_bytes (plan, plan->unit_room) * plan->cost.threads + plan->kept;
+  plan->cost.scratch = worker_bytes (plan, plan->unit_capacity) * plan->cost.threads + plan->kept;
   return 0;
 }

@@ -7,7 +7,7 @@
 
 /* Add what products need to row_scratch, and choose how many threads, each with `buffers` of `room` bytes, fit the
  * memory bound.  0, or E_LIMIT: not even one. */
-int fci_plan_workers (fci_plan *plan, uint64_t room);
+int fci_plan_workers (fci_plan *plan, uint64_t capacity);
 
 /* Choose unit size and threads under the memory bound, and cut the runs.  0 or a code. */
 int fci_plan_cut (fci_plan *plan);

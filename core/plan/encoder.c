@@ -28,49 +28,49 @@ ask_defaults (fci_point *point)
 
 /* The importance of the columns, as rows of its own. */
 static bool
-take_importance (fci_plan *plan, fci_rows *rows, fci_coder *coder, fmtconv_view *importance)
+take_importance (fci_plan *plan, fci_rows *rows, fci_encoder *encoder, fmtconv_view *importance)
 {
   uint64_t columns = rows->view->shape[rows->view->rank - 1];
-  coder->importance = fci_rows_of (plan, rows->name, importance);
+  encoder->importance = fci_rows_of (plan, rows->name, importance);
   rows->grain_bytes = rows->grain_bytes * (columns / rows->grain);
   rows->grain = columns;
-  coder->divided = importance->shape[0] > columns;
-  return coder->importance != NULL;
+  encoder->divided = importance->shape[0] > columns;
+  return encoder->importance != NULL;
 }
 
 bool
-fci_coder_of (fci_plan *plan, fci_rows *rows)
+fci_encoder_of (fci_plan *plan, fci_rows *rows)
 {
   fmtconv_view *view = rows->view;
   const fci_op *op = NULL;
-  if (!fci_view_is_coded (view))
+  if (!fci_view_is_encoded (view))
     return true;
-  fci_coder *coder = fci_new (plan->ctx, fci_coder);
-  if (!coder)
+  fci_encoder *encoder = fci_new (plan->ctx, fci_encoder);
+  if (!encoder)
     return false;
-  *coder = (fci_coder){ .dtype = view->dtype, .tally = plan->n_tallies++, .number = plan->n_coders++ };
+  *encoder = (fci_encoder){ .dtype = view->dtype, .tally = plan->n_tallies++, .number = plan->n_encoders++ };
   for (size_t i = 0; i < view->n_boxes; i++)
     {
-      const fci_op *own = fci_ops_coder (view->boxes[i].ops);
+      const fci_op *own = fci_ops_encoder (view->boxes[i].ops);
       if (own && op && own->importance != op->importance)
         return fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
                                 "its parts were quantized by different importance")
                == 0;
       if (own)
-        fci_point_watch (&coder->point, own->before);
-      coder->mixed = coder->mixed || !own;
+        fci_point_watch (&encoder->point, own->before);
+      encoder->mixed = encoder->mixed || !own;
       op = own ? own : op;
     }
-  ask_defaults (&coder->point);
+  ask_defaults (&encoder->point);
   if (!fci_quant_can_encode (view->dtype))
     return fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
                             "nothing can be quantized to %s", fmtconv_dtype_get (view->dtype)->name)
            == 0;
   if (op->importance && fci_quant_uses_importance (view->dtype)
-      && !take_importance (plan, rows, coder, op->importance))
+      && !take_importance (plan, rows, encoder, op->importance))
     return false;
-  uint64_t room = sizeof (float) * (coder->importance ? 2 * rows->grain + 1 : rows->grain);
-  plan->row_room = room > plan->row_room ? room : plan->row_room;
-  rows->coder = coder;
+  uint64_t capacity = sizeof (float) * (encoder->importance ? 2 * rows->grain + 1 : rows->grain);
+  plan->row_capacity = capacity > plan->row_capacity ? capacity : plan->row_capacity;
+  rows->encoder = encoder;
   return true;
 }

@@ -7,6 +7,6 @@
 
 /* What becomes of rows of f32, for rows->view; false: an error was recorded.  *coder: NULL where nothing is
  * quantized. */
-bool fci_coder_of (fci_plan *plan, fci_rows *rows);
+bool fci_encoder_of (fci_plan *plan, fci_rows *rows);
 
 #endif

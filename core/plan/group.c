@@ -41,7 +41,7 @@ typedef struct grouper
 static int
 by_source (const void *a, const void *b)
 {
-  const fci_strand *x = a, *y = b;
+  const fci_source_span *x = a, *y = b;
   const uint64_t i = x->source ? (uint64_t) x->source->id + 1 : 0,
                  k = y->source ? (uint64_t) y->source->id + 1 : 0;
   if (i != k)
@@ -102,7 +102,7 @@ end_group (grouper *g)
 
 /* How many steps of a strand end before `end`. */
 static uint64_t
-steps_until (const fci_strand *s, uint64_t end)
+steps_until (const fci_source_span *s, uint64_t end)
 {
   if (end < s->from || end - s->from < s->in_size)
     return 0;
@@ -111,14 +111,14 @@ steps_until (const fci_strand *s, uint64_t end)
 }
 
 static uint64_t
-end_of (const fci_strand *s, uint64_t steps)
+end_of (const fci_source_span *s, uint64_t steps)
 {
   return s->from + (steps - 1) * s->in_step + s->in_size;
 }
 
 /* The next steps of a strand become a piece. */
 static bool
-take (grouper *g, fci_strand *s, uint64_t steps)
+take (grouper *g, fci_source_span *s, uint64_t steps)
 {
   piece *p = fci_list_add (g->plan->ctx, &g->pieces, sizeof *p);
   if (!p)
@@ -134,17 +134,17 @@ take (grouper *g, fci_strand *s, uint64_t steps)
 
 /* All of a strand, which no window holds. */
 static bool
-take_alone (grouper *g, fci_strand *s)
+take_alone (grouper *g, fci_source_span *s)
 {
   g->loose += s->steps * (s->source ? s->reads : s->out_step);
   if (!take (g, s, s->steps))
     return false;
-  return g->loose < g->plan->window_room || end_group (g);
+  return g->loose < g->plan->window_capacity || end_group (g);
 }
 
 /* The last place up to `limit` where none of n strands is within a step; `start`: there is none behind it. */
 static uint64_t
-common_end (const fci_strand *s, size_t n, uint64_t start, uint64_t limit)
+common_end (const fci_source_span *s, size_t n, uint64_t start, uint64_t limit)
 {
   uint64_t end = limit, before = limit + 1;
   for (unsigned round = 0; round < ROUNDS && end < before; round++)
@@ -163,7 +163,7 @@ common_end (const fci_strand *s, size_t n, uint64_t start, uint64_t limit)
 /* Those of n strands, of `all` that are sorted, of which something is left: behind the others, and sorted again.
  * Returns how many are done. */
 static size_t
-drop_done (fci_strand *s, size_t n, size_t all)
+drop_done (fci_source_span *s, size_t n, size_t all)
 {
   size_t left = n;
   for (size_t i = n; i-- > 0;)
@@ -171,7 +171,7 @@ drop_done (fci_strand *s, size_t n, size_t all)
       s[--left] = s[i];
   for (size_t i = n; i-- > left;)
     {
-      const fci_strand moved = s[i];
+      const fci_source_span moved = s[i];
       size_t to = i;
       for (; to + 1 < all && by_source (&s[to + 1], &moved) < 0; to++)
         s[to] = s[to + 1];
@@ -213,7 +213,7 @@ add_window (grouper *g, const taken *t, uint64_t at)
 
 /* How many of n strands hang together up to `limit`, from the first one on. */
 static size_t
-connected (const fci_strand *s, size_t n, uint64_t limit)
+connected (const fci_source_span *s, size_t n, uint64_t limit)
 {
   uint64_t reach = s->from;
   size_t i = 0;
@@ -224,7 +224,7 @@ connected (const fci_strand *s, size_t n, uint64_t limit)
 
 /* All steps of n strands that end before t->end, which is then where the last of them does. */
 static bool
-take_until (grouper *g, fci_strand *s, size_t n, taken *t)
+take_until (grouper *g, fci_source_span *s, size_t n, taken *t)
 {
   const uint64_t end = t->end;
   t->end = t->from;
@@ -243,15 +243,15 @@ take_until (grouper *g, fci_strand *s, size_t n, taken *t)
 
 /* What strands make of the window from the first one's place on; *done: how many of all are finished. */
 static bool
-next_window (grouper *g, fci_strand *s, size_t all, size_t *done)
+next_window (grouper *g, fci_source_span *s, size_t all, size_t *done)
 {
-  const uint64_t room = g->plan->window_room;
+  const uint64_t capacity = g->plan->window_capacity;
   const uint64_t at =
       (g->fill + FCI_WINDOW_ALIGN - 1) / FCI_WINDOW_ALIGN * FCI_WINDOW_ALIGN + s->from % FCI_WINDOW_ALIGN;
-  const uint64_t limit = at < room ? s->from + (room - at) : s->from;
+  const uint64_t limit = at < capacity ? s->from + (capacity - at) : s->from;
   taken t = { .source = s->source, .from = s->from };
   *done = 0;
-  if (g->fill > room / 2 || g->loose > room || (g->pieces.n && !steps_until (s, limit)))
+  if (g->fill > capacity / 2 || g->loose > capacity || (g->pieces.n && !steps_until (s, limit)))
     return end_group (g);
   if (!steps_until (s, limit))
     return take_alone (g, s) && (*done = drop_done (s, 1, all), true);
@@ -266,7 +266,7 @@ next_window (grouper *g, fci_strand *s, size_t all, size_t *done)
 
 /* n strands of one source, or of none. */
 static bool
-group_source (grouper *g, fci_strand *s, size_t n)
+group_source (grouper *g, fci_source_span *s, size_t n)
 {
   bool good = true;
   g->done = 0;
@@ -282,19 +282,19 @@ int
 fci_plan_group (fci_plan *plan)
 {
   grouper g = { .plan = plan };
-  fci_list strands = { 0 };
-  bool good = fci_plan_strands (plan, &strands) == 0;
-  fci_strand *s = strands.items;
-  if (good && strands.n)
-    qsort (s, strands.n, sizeof *s, by_source);
-  for (size_t i = 0, next; i < strands.n && good; i = next)
+  fci_list spans = { 0 };
+  bool good = fci_plan_source_spans (plan, &spans) == 0;
+  fci_source_span *s = spans.items;
+  if (good && spans.n)
+    qsort (s, spans.n, sizeof *s, by_source);
+  for (size_t i = 0, next; i < spans.n && good; i = next)
     {
-      for (next = i + 1; next < strands.n && s[next].source == s[i].source; next++)
+      for (next = i + 1; next < spans.n && s[next].source == s[i].source; next++)
         ;
       good = group_source (&g, s + i, next - i);
     }
   good = good && end_group (&g);
-  free (strands.items);
+  free (spans.items);
   free (g.pieces.items);
   return fmtconv_ctx_failed (plan->ctx);
 }

@@ -85,7 +85,7 @@ round_to (builder *b, uint32_t dtype)
 
 /* f32 for a coder, which sees by itself what is wrong with a value. */
 static void
-hand_over (builder *b)
+finish_program (builder *b)
 {
   add_step (b, (fci_step){ .kind = FCI_STEP_ROUND, .dtype = FMTCONV_F32 });
   if (b->refuse)
@@ -110,8 +110,8 @@ add_op (builder *b, const fci_op *op)
 {
   switch (op->kind)
     {
-    case FCI_OP_SWAP:
-      b->swap = fci_swap_bytes (b->dtype);
+    case FCI_OP_BYTESWAP:
+      b->swap = fci_byteswap_width (b->dtype);
       break;
     case FCI_OP_CAST:
       if (b->pending || op->dtype != b->dtype || is_watched (&b->next))
@@ -136,7 +136,7 @@ add_op (builder *b, const fci_op *op)
     case FCI_OP_QUANTIZE: /* the coder's; it takes f32, and what is watched is its business */
       memset (&b->next, 0, sizeof b->next);
       if (b->pending || b->dtype != FMTCONV_F32)
-        hand_over (b);
+        finish_program (b);
       break;
     }
 }
@@ -211,7 +211,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len, const char 
 {
   fci_program *program = fci_new (plan->ctx, fci_program);
   fci_point *points = fmtconv_ctx_alloc (plan->ctx, b->n_points, sizeof *points);
-  const char *kept = fci_copy (plan->ctx, key, len);
+  const char *kept = fci_strndup (plan->ctx, key, len);
   if (!program || !points || !kept || !add_terms (plan, b, program, tensor))
     return NULL;
   program->rows = b->rows;
@@ -223,7 +223,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len, const char 
     memcpy (points, b->points, b->n_points * sizeof *points);
   size_t scratch = b->rows.n_steps ? fci_row_scratch (&b->rows) : 0;
   if (program->n_terms > program->n_products)
-    scratch = FCI_FACTOR_AT (scratch) + FCI_FACTOR_ROOM;
+    scratch = FCI_FACTOR_AT (scratch) + FCI_FACTOR_CAPACITY;
   if (scratch > plan->row_scratch)
     plan->row_scratch = scratch;
   return fci_map_add (plan->programs, kept, len, (uintptr_t) program, NULL) ? program : NULL;
@@ -283,18 +283,18 @@ part_for (fci_plan *plan, fci_rows *rows, const fci_program *program)
 
 /* Room for one more part: most tensors need one, the others at most one a box. */
 static bool
-room_for_part (fci_plan *plan, fci_rows *rows, size_t *room)
+scratch_for_part (fci_plan *plan, fci_rows *rows, size_t *capacity)
 {
-  if (rows->n_parts < *room)
+  if (rows->n_parts < *capacity)
     return true;
-  size_t n = *room == 0 ? 1 : *room * 2;
+  size_t n = *capacity == 0 ? 1 : *capacity * 2;
   fci_part *parts = fmtconv_ctx_alloc (plan->ctx, n, sizeof *parts);
   if (!parts)
     return false;
   if (rows->n_parts)
     memcpy (parts, rows->parts, rows->n_parts * sizeof *parts);
   rows->parts = parts;
-  *room = n;
+  *capacity = n;
   return true;
 }
 
@@ -302,23 +302,23 @@ fci_rows *
 fci_rows_of (fci_plan *plan, const char *name, fmtconv_view *view)
 {
   fci_rows *rows = fci_new (plan->ctx, fci_rows);
-  size_t room = 0;
+  size_t capacity = 0;
   if (!rows)
     return NULL;
   rows->name = name;
   rows->view = view;
   rows->grain = fmtconv_dtype_get (view->dtype)->block;
   rows->grain_bytes = fmtconv_dtype_get (view->dtype)->block_bytes;
-  if (!fci_coder_of (plan, rows))
+  if (!fci_encoder_of (plan, rows))
     return NULL;
-  rows->streams = !rows->coder;
+  rows->streams = !rows->encoder;
   if (view->n_boxes > 1
       && !(rows->part_of = fmtconv_ctx_alloc (plan->ctx, view->n_boxes, sizeof *rows->part_of)))
     return NULL;
   for (size_t i = 0; i < view->n_boxes; i++)
     {
       const fci_program *program = fci_program_of (plan, &view->boxes[i], fci_box_target (view, i), name);
-      if (!program || !room_for_part (plan, rows, &room))
+      if (!program || !scratch_for_part (plan, rows, &capacity))
         return NULL;
       fci_part *part = part_for (plan, rows, program);
       rows->streams &= program->n_terms == 0 && fci_box_is_in_order (view, &view->boxes[i]);

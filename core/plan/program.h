@@ -8,7 +8,7 @@
 /* The program of a box that is written as `dtype`; NULL: E_UNSUPPORTED naming the tensor. */
 const fci_program *fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor);
 
-/* How to evaluate a view, tallies included.  view: as fci_view_stored gives it. */
+/* How to evaluate a view, tallies included.  view: as fci_view_evaluated gives it. */
 fci_rows *fci_rows_of (fci_plan *plan, const char *name, fmtconv_view *view);
 
 /* What watches behind the operations ask, added to what is asked. */

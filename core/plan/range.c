@@ -12,41 +12,43 @@ enum
 };
 
 uint64_t
-fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t room)
+fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t capacity)
 {
   fmtconv_view *view = rows->view;
   uint64_t item = rows->grain_bytes, row = fci_dtype_bytes (view->dtype, view->elements);
-  for (unsigned i = 0; i < view->rank && row > room; i++)
+  for (unsigned i = 0; i < view->rank && row > capacity; i++)
     row = i + 1 < view->rank ? row / view->shape[i] : item;
-  uint64_t end = (at + room) / row * row;
-  return end > at ? end - at : room / item * item;
+  uint64_t end = (at + capacity) / row * row;
+  return end > at ? end - at : capacity / item * item;
 }
 
 /* The next band of a run, which gets a unit of its own. */
 static uint64_t
-take_band (const fci_run *run, uint64_t skip, bool empty)
+take_row_panel (const fci_run *run, uint64_t skip, bool empty)
 {
   uint64_t left = run->size - skip;
   if (!empty)
     return 0;
-  return left <= run->u.rows->band ? left : fci_rows_cut (run->u.rows, run->from + skip, run->u.rows->band);
+  return left <= run->u.rows->row_panel
+             ? left
+             : fci_rows_cut (run->u.rows, run->from + skip, run->u.rows->row_panel);
 }
 
 /* How much of a run from `skip` on goes into a unit that has `room` left; `whole`: of the room of an empty
  * unit.  0: nothing. */
 static uint64_t
-take (const fci_run *run, uint64_t skip, uint64_t room, uint64_t whole)
+take (const fci_run *run, uint64_t skip, uint64_t capacity, uint64_t whole)
 {
   uint64_t left = run->size - skip;
-  if (left <= room)
+  if (left <= capacity)
     return left;
-  if (run->kind == FCI_RUN_ROWS && run->u.rows->band)
-    return take_band (run, skip, room == whole);
+  if (run->kind == FCI_RUN_ROWS && run->u.rows->row_panel)
+    return take_row_panel (run, skip, capacity == whole);
   if (left <= whole / 4)
     return 0;
   if (run->kind == FCI_RUN_ROWS)
-    return room < whole / 4 ? 0 : fci_rows_cut (run->u.rows, run->from + skip, room);
-  uint64_t at = run->at + skip, end = (at + room) & ~(uint64_t) (COPY_CUT - 1);
+    return capacity < whole / 4 ? 0 : fci_rows_cut (run->u.rows, run->from + skip, capacity);
+  uint64_t at = run->at + skip, end = (at + capacity) & ~(uint64_t) (COPY_CUT - 1);
   return end > at ? end - at : 0;
 }
 
@@ -67,13 +69,13 @@ fci_plan_cut_range (fci_plan *plan, uint32_t file, uint64_t at, uint64_t end, si
   while (at < end)
     {
       uint64_t skip = at - runs[run].at, left = end - at;
-      uint64_t room = unit && unit->size < plan->unit_room ? plan->unit_room - unit->size : 0;
-      uint64_t n = room ? take (&runs[run], skip, room, plan->unit_room) : 0;
+      uint64_t capacity = unit && unit->size < plan->unit_capacity ? plan->unit_capacity - unit->size : 0;
+      uint64_t n = capacity ? take (&runs[run], skip, capacity, plan->unit_capacity) : 0;
       if (n == 0)
         {
           if (!(unit = open_unit (plan, file, run, at)))
             return SIZE_MAX;
-          n = take (&runs[run], skip, plan->unit_room, plan->unit_room);
+          n = take (&runs[run], skip, plan->unit_capacity, plan->unit_capacity);
         }
       n = n < left ? n : left;
       unit->size += n;

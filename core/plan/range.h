@@ -7,7 +7,7 @@
 
 /* How many bytes of a tensor from byte `at` on fit in `room`: up to the last border of the outermost axis
  * whose rows fit.  Not 0. */
-uint64_t fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t room);
+uint64_t fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t capacity);
 
 /* Spread bytes `at` … `end` of a file, the first of them in that run, over new units; returns the run where the last one
  * ends, or the next one; SIZE_MAX on an error. */

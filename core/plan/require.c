@@ -31,7 +31,7 @@ fci_plan_note_source (fci_plan *plan, fmtconv_source *source)
 static const fci_rows *
 side (fci_plan *plan, const char *name, fmtconv_view *view)
 {
-  fmtconv_view *stored = fci_view_stored (view);
+  fmtconv_view *stored = fci_view_evaluated (view);
   const fci_rows *rows = stored ? fci_rows_of (plan, name, stored) : NULL;
   for (size_t i = 0; rows && i < view->n_boxes; i++)
     {
@@ -68,7 +68,7 @@ add_kept (fci_plan *plan, const char *tensor, const fci_requirement *requirement
              plan->ctx, FMTCONV_E_LIMIT,
              &(fmtconv_where){ .tensor = tensor, .hint = "choose larger blocks, or raise --memory" },
              "up to this tensor, scales take more than %s, half of the memory that may be used",
-             fci_human (plan->ctx, bound))
+             fci_size_text (plan->ctx, bound))
          == 0;
 }
 

@@ -39,7 +39,7 @@ find_axis (fmtconv_view *view, const fci_box *box, unsigned *axis)
   unsigned behind = 0;
   for (unsigned i = view->rank; i-- > 0;)
     {
-      if (extent[i] > 1 && stride[i] == (int64_t) fci_item (box->dtype))
+      if (extent[i] > 1 && stride[i] == (int64_t) fci_element_bytes (box->dtype))
         {
           *axis = i;
           return behind == 1;
@@ -51,33 +51,35 @@ find_axis (fmtconv_view *view, const fci_box *box, unsigned *axis)
 
 /* Tiles about as wide as they are high fit the buffer. */
 static uint64_t
-rows_of_band (size_t item, uint64_t room)
+rows_of_panel (size_t item, uint64_t capacity)
 {
   uint64_t n = STRETCH / item;
-  while (n > 1 && n * n > room / item)
+  while (n > 1 && n * n > capacity / item)
     n /= 2;
-  return n < FCI_BAND_ROWS ? n : FCI_BAND_ROWS;
+  return n < FCI_ROW_PANEL_ROWS ? n : FCI_ROW_PANEL_ROWS;
 }
 
 void
-fci_rows_choose_band (fci_rows *rows, uint64_t room, uint64_t share)
+fci_rows_choose_panel (fci_rows *rows, uint64_t capacity, uint64_t share)
 {
   fmtconv_view *view = rows->view;
   const fci_program *program = rows->n_parts == 1 ? rows->parts[0].program : NULL;
   unsigned axis;
-  if (view->n_boxes != 1 || rows->coder || !program || program->n_terms || program->blocks
+  if (view->n_boxes != 1 || rows->encoder || !program || program->n_terms || program->blocks
       || fci_is_blocks (view->dtype) || !find_axis (view, &view->boxes[0], &axis))
     return;
-  size_t item = fci_item (view->boxes[0].dtype);
-  uint64_t n = rows_of_band (item < fci_item (view->dtype) ? fci_item (view->dtype) : item, room), row = 1;
+  size_t item = fci_element_bytes (view->boxes[0].dtype);
+  uint64_t n = rows_of_panel (item < fci_element_bytes (view->dtype) ? fci_element_bytes (view->dtype) : item,
+                              capacity),
+           row = 1;
   for (unsigned i = axis + 1; i < view->rank; i++)
     row *= view->shape[i];
-  row *= fci_item (view->dtype);
-  share = share > room ? share : room;
+  row *= fci_element_bytes (view->dtype);
+  share = share > capacity ? share : capacity;
   n = n * row < share ? n : share / row;
   n = n < view->shape[axis] ? n : view->shape[axis];
-  if (row * n <= room)
+  if (row * n <= capacity)
     return;
-  rows->band = row * n;
-  rows->band_axis = axis;
+  rows->row_panel = row * n;
+  rows->row_panel_axis = axis;
 }

@@ -10,6 +10,6 @@ bool fci_box_is_in_order (fmtconv_view *view, const fci_box *box);
 
 /* Choose the bands of a tensor whose elements a matrix's transposition moves, for buffers of `room` bytes; no band is
  * larger than `share`, of which every thread gets some, unless it fits a buffer. */
-void fci_rows_choose_band (fci_rows *rows, uint64_t room, uint64_t share);
+void fci_rows_choose_panel (fci_rows *rows, uint64_t capacity, uint64_t share);
 
 #endif

@@ -12,15 +12,15 @@
 
 enum
 {
-  FCI_FINDINGS = 5,            /* FMTCONV_FINDING_INEXACT … FMTCONV_FINDING_INF */
-  FCI_MAX_OPS = 64,            /* of one box, watches included */
-  FCI_UNIT_MIN = 64 << 10,     /* bytes of output */
-  FCI_UNIT_MAX = 8 << 20,      /* bytes of output */
-  FCI_FACTOR_ROOM = 64 << 10,  /* bytes of factors of elements that a worker holds */
-  FCI_SCRATCH_ALIGN = 1 << 12, /* of every buffer of a worker */
-  FCI_WINDOW_ALIGN = 64,       /* elements lie in a window as they lie in the source */
-  FCI_BAND_ROWS = 2048,        /* most rows of a band */
-  FCI_NEAR = 64 << 10          /* bytes of a worker for small pieces that are read together */
+  FCI_FINDINGS = 5,               /* FMTCONV_FINDING_INEXACT … FMTCONV_FINDING_INF */
+  FCI_MAX_OPS = 64,               /* of one box, watches included */
+  FCI_UNIT_MIN = 64 << 10,        /* bytes of output */
+  FCI_UNIT_MAX = 8 << 20,         /* bytes of output */
+  FCI_FACTOR_CAPACITY = 64 << 10, /* bytes of factors of elements that a worker holds */
+  FCI_SCRATCH_ALIGN = 1 << 12,    /* of every buffer of a worker */
+  FCI_WINDOW_ALIGN = 64,          /* elements lie in a window as they lie in the source */
+  FCI_ROW_PANEL_ROWS = 2048,      /* most rows of a band */
+  FCI_READAHEAD_BYTES = 64 << 10  /* bytes of a worker for small pieces that are read together */
 };
 
 /* One rounding: what is asked of its tally. */
@@ -77,7 +77,7 @@ typedef struct fci_part
 } fci_part;
 
 /* How rows of f32 become blocks.  The boxes' programs give f32, but for those of stored blocks. */
-typedef struct fci_coder
+typedef struct fci_encoder
 {
   uint32_t dtype;
   const struct fci_rows *importance; /* one number a column; NULL: none */
@@ -86,23 +86,24 @@ typedef struct fci_coder
   fci_point point;                   /* what is asked of values before they are encoded */
   size_t tally;                      /* its number in the plan */
   size_t number;                     /* among the plan's coders */
-} fci_coder;
+} fci_encoder;
 
 /* A tensor of which not all is copied. */
 typedef struct fci_rows
 {
   const char *name;
   const fmtconv_file *file; /* it is written to; NULL: none */
-  fmtconv_view *view;       /* as fci_view_stored gives it */
+  fmtconv_view *view;       /* as fci_view_evaluated gives it */
   uint64_t grain; /* what is evaluated at once: an element, a block, or a row that needs all of itself */
   uint64_t grain_bytes;
-  const fci_coder *coder; /* NULL: nothing is quantized */
-  bool streams;           /* the elements of every box lie in the source in the order they are written in, and
+  const fci_encoder *encoder; /* NULL: nothing is quantized */
+  bool streams;       /* the elements of every box lie in the source in the order they are written in, and
                              each becomes one by itself: a few rows at a time cost no more than many */
-  uint64_t longest;       /* extent of any box along axis 0 */
-  uint64_t band;      /* bytes of output that need long stretches of the source, though they may be more than
-                             a buffer holds: some rows along `band_axis`, evaluated some columns at a time; 0: no */
-  unsigned band_axis; /* the one whose neighbors lie side by side in the source; one axis behind it has more
+  uint64_t longest;   /* extent of any box along axis 0 */
+  uint64_t row_panel; /* bytes of output that need long stretches of the source, though they may be more than
+                             a buffer holds: some rows along `row_panel_axis`, evaluated some columns at a time; 0: no */
+  unsigned
+      row_panel_axis; /* the one whose neighbors lie side by side in the source; one axis behind it has more
                              than one index */
   size_t n_parts;
   fci_part *parts;
@@ -216,17 +217,17 @@ struct fci_plan
   fci_map *factors;  /* ids of those that products read: how many bytes of them */
   fci_map *required; /* requirements of `pairs` and `measured` */
   fci_memo memo;
-  uint64_t kept;      /* bytes that measured values take, of the memory bound */
-  size_t n_tallies;   /* rounding points */
-  size_t n_coders;    /* tensors that are quantized */
-  uint64_t row_room;  /* most bytes that one grain needs at once */
-  size_t row_scratch; /* most that a program needs, bytes */
-  bool has_products;  /* they need more: fci_plan_workers */
+  uint64_t kept;         /* bytes that measured values take, of the memory bound */
+  size_t n_tallies;      /* rounding points */
+  size_t n_encoders;     /* tensors that are quantized */
+  uint64_t row_capacity; /* most bytes that one grain needs at once */
+  size_t row_scratch;    /* most that a program needs, bytes */
+  bool has_products;     /* they need more: fci_plan_workers */
   size_t
-      buffers; /* of a worker, each `unit_room` bytes: output, for ROWS input and elements, for coders f32 */
-  size_t unit_room;
-  size_t window_room; /* bytes of a worker's window; of one layout: 0 */
-  size_t near_room;   /* FCI_NEAR of a worker, or 0 where the bound leaves no room */
+      buffers; /* of a worker, each `unit_capacity` bytes: output, for ROWS input and elements, for coders f32 */
+  size_t unit_capacity;
+  size_t window_capacity;    /* bytes of a worker's window; of one layout: 0 */
+  size_t readahead_capacity; /* FCI_READAHEAD_BYTES of a worker, or 0 where the bound leaves no room */
   fci_cost cost;
 };
 
@@ -247,7 +248,7 @@ struct fci_plan
 static inline uint32_t
 fci_box_target (fmtconv_view *view, size_t box)
 {
-  return fci_ops_coder (view->boxes[box].ops) ? (uint32_t) FMTCONV_F32 : view->dtype;
+  return fci_ops_encoder (view->boxes[box].ops) ? (uint32_t) FMTCONV_F32 : view->dtype;
 }
 
 /* The part of the box of that number. */
@@ -259,7 +260,7 @@ fci_rows_part (const fci_rows *rows, size_t box)
 
 /* Bytes of an element of a plain data type. */
 static inline size_t
-fci_item (uint32_t dtype)
+fci_element_bytes (uint32_t dtype)
 {
   return fmtconv_dtype_get (dtype)->block_bytes;
 }

@@ -13,7 +13,7 @@ enum
 };
 
 /* The strands of one file in the making. */
-typedef struct stranding
+typedef struct span_builder
 {
   fci_plan *plan;
   fci_list *list;
@@ -21,7 +21,7 @@ typedef struct stranding
   uint32_t file;        /* its number */
   const fci_rows *rows; /* of the last ROWS run … */
   size_t box;           /* … and the first of its boxes that the next run may have */
-} stranding;
+} span_builder;
 
 static uint64_t
 common_divisor (uint64_t a, uint64_t b)
@@ -36,25 +36,25 @@ common_divisor (uint64_t a, uint64_t b)
 }
 
 static bool
-add (stranding *s, fci_strand strand)
+add (span_builder *s, fci_source_span span)
 {
-  fci_strand *item = fci_list_add (s->plan->ctx, s->list, sizeof *item);
+  fci_source_span *item = fci_list_add (s->plan->ctx, s->list, sizeof *item);
   if (!item)
     return false;
-  strand.file = s->file;
-  *item = strand;
+  span.file = s->file;
+  *item = span;
   return true;
 }
 
 /* Bytes from the first element of axes `axis` … on to behind the last one, or the block that it is in. */
 static uint64_t
-span (fmtconv_view *view, const fci_box *box, unsigned axis)
+bytes_spanned (fmtconv_view *view, const fci_box *box, unsigned axis)
 {
   uint64_t last = 0;
   for (unsigned i = axis; i < view->rank; i++)
     last += (FCI_EXTENT (box, view->rank)[i] - 1) * (uint64_t) FCI_STRIDE (box, view->rank)[i];
   if (!fci_is_blocks (box->dtype))
-    return last + fci_item (box->dtype);
+    return last + fci_element_bytes (box->dtype);
   const fmtconv_dtype_info *info = fmtconv_dtype_get (box->dtype);
   return (box->phase + last + info->block) / info->block * info->block_bytes;
 }
@@ -72,7 +72,7 @@ is_packed (fmtconv_view *view, const fci_box *box)
 
 /* Steps of grains and whole blocks, or none. */
 static uint64_t
-packed_step (const fci_rows *rows, const fci_box *box, fci_strand *out)
+packed_step (const fci_rows *rows, const fci_box *box, fci_source_span *out)
 {
   const uint64_t block = fmtconv_dtype_get (box->dtype)->block;
   const uint64_t step = rows->grain / common_divisor (rows->grain, block) * block;
@@ -82,7 +82,7 @@ packed_step (const fci_rows *rows, const fci_box *box, fci_strand *out)
 
 /* Steps along the outermost axis, of as many indices as fill grains, where each lies behind the one before; or none. */
 static uint64_t
-outer_step (const fci_rows *rows, const fci_box *box, fci_strand *out)
+outer_step (const fci_rows *rows, const fci_box *box, fci_source_span *out)
 {
   fmtconv_view *view = rows->view;
   const uint64_t *extent = FCI_EXTENT (box, view->rank);
@@ -100,7 +100,7 @@ outer_step (const fci_rows *rows, const fci_box *box, fci_strand *out)
         return 0;
       pitch = fci_dtype_bytes (box->dtype, pitch);
     }
-  const uint64_t size = span (view, box, axis + 1);
+  const uint64_t size = bytes_spanned (view, box, axis + 1);
   if (axis >= view->rank || pitch < size)
     return 0;
   out->in_step = n * pitch;
@@ -110,55 +110,55 @@ outer_step (const fci_rows *rows, const fci_box *box, fci_strand *out)
 
 /* One box, `count` elements from element `first` of the tensor on, of a run.  false: an error. */
 static bool
-add_box (stranding *s, size_t number, const fci_box *box, uint64_t first, uint64_t count)
+add_box (span_builder *s, size_t number, const fci_box *box, uint64_t first, uint64_t count)
 {
   const fci_run *run = &FCI_RUNS (s->plan)[number];
   const fci_rows *rows = run->u.rows;
-  fci_strand strand = { .source = box->source, .from = box->offset, .run = number };
+  fci_source_span span = { .source = box->source, .from = box->offset, .run = number };
   uint64_t step =
-      is_packed (rows->view, box) ? packed_step (rows, box, &strand) : outer_step (rows, box, &strand);
+      is_packed (rows->view, box) ? packed_step (rows, box, &span) : outer_step (rows, box, &span);
   if (step == 0 || count % step != 0)
     {
       step = count;
-      strand.in_step = strand.in_size = span (rows->view, box, 0);
+      span.in_step = span.in_size = bytes_spanned (rows->view, box, 0);
     }
-  strand.steps = count / step;
-  strand.reads = fci_box_reads (rows->view, box) / strand.steps;
-  strand.at = run->at + fci_dtype_bytes (rows->view->dtype, first) - run->from;
-  strand.out_step = fci_dtype_bytes (rows->view->dtype, step);
-  return add (s, strand);
+  span.steps = count / step;
+  span.reads = fci_box_reads (rows->view, box) / span.steps;
+  span.at = run->at + fci_dtype_bytes (rows->view->dtype, first) - run->from;
+  span.out_step = fci_dtype_bytes (rows->view->dtype, step);
+  return add (s, span);
 }
 
 /* Boxes a … b-1 of a run in one step: one range, if they are all of one source. */
 static bool
-add_whole (stranding *s, size_t number, size_t a, size_t b)
+add_whole (span_builder *s, size_t number, size_t a, size_t b)
 {
   const fci_run *run = &FCI_RUNS (s->plan)[number];
   fmtconv_view *view = run->u.rows->view;
   const fci_box *first = &view->boxes[a];
-  fci_strand strand = { .source = a < b ? first->source : NULL,
-                        .from = UINT64_MAX,
-                        .steps = 1,
-                        .at = run->at,
-                        .out_step = run->size,
-                        .run = number };
+  fci_source_span span = { .source = a < b ? first->source : NULL,
+                           .from = UINT64_MAX,
+                           .steps = 1,
+                           .at = run->at,
+                           .out_step = run->size,
+                           .run = number };
   uint64_t end = 0;
   for (size_t i = a; i < b; i++)
     {
       const fci_box *box = &view->boxes[i];
-      const uint64_t box_end = box->offset + span (view, box, 0);
-      strand.source = box->source == first->source ? strand.source : NULL;
-      strand.from = box->offset < strand.from ? box->offset : strand.from;
+      const uint64_t box_end = box->offset + bytes_spanned (view, box, 0);
+      span.source = box->source == first->source ? span.source : NULL;
+      span.from = box->offset < span.from ? box->offset : span.from;
       end = box_end > end ? box_end : end;
-      strand.reads += fci_box_reads (view, box);
+      span.reads += fci_box_reads (view, box);
     }
-  strand.in_step = strand.in_size = end > strand.from ? end - strand.from : 0;
-  return add (s, strand);
+  span.in_step = span.in_size = end > span.from ? end - span.from : 0;
+  return add (s, span);
 }
 
 /* A ROWS run: its boxes one by one where they follow one another at borders of grains, else together. */
 static bool
-add_rows (stranding *s, size_t number)
+add_rows (span_builder *s, size_t number)
 {
   const fci_run *run = &FCI_RUNS (s->plan)[number];
   const fci_rows *rows = run->u.rows;
@@ -170,13 +170,13 @@ add_rows (stranding *s, size_t number)
   size_t i = s->rows == rows ? s->box : 0, a;
   for (; i < view->n_boxes; i++)
     {
-      fci_box_place (view, &view->boxes[i], &first, &count);
+      fci_box_elements (view, &view->boxes[i], &first, &count);
       if (first / rows->grain * rows->grain_bytes >= run->from)
         break;
     }
   for (a = i; i < view->n_boxes && good; i++)
     {
-      fci_box_place (view, &view->boxes[i], &first, &count);
+      fci_box_elements (view, &view->boxes[i], &first, &count);
       if (first / rows->grain * rows->grain_bytes >= end)
         break;
       single = single && first % rows->grain == 0 && count % rows->grain == 0
@@ -194,43 +194,43 @@ add_rows (stranding *s, size_t number)
 
 /* Bytes without a source: what little there is goes with what is before it. */
 static bool
-add_known (stranding *s, size_t number)
+add_known (span_builder *s, size_t number)
 {
   const fci_run *run = &FCI_RUNS (s->plan)[number];
-  fci_strand *last = s->list->n > s->first ? (fci_strand *) s->list->items + s->list->n - 1 : NULL;
+  fci_source_span *last = s->list->n > s->first ? (fci_source_span *) s->list->items + s->list->n - 1 : NULL;
   if (last && last->tail + run->size <= TAIL_MAX)
     {
       last->tail += run->size;
       return true;
     }
-  return add (s, (fci_strand){ .steps = run->size, .at = run->at, .out_step = 1, .run = number });
+  return add (s, (fci_source_span){ .steps = run->size, .at = run->at, .out_step = 1, .run = number });
 }
 
 static bool
-add_run (stranding *s, size_t number)
+add_run (span_builder *s, size_t number)
 {
   const fci_run *run = &FCI_RUNS (s->plan)[number];
   if (run->kind == FCI_RUN_ROWS)
     return add_rows (s, number);
   if (run->kind != FCI_RUN_COPY)
     return add_known (s, number);
-  return add (s, (fci_strand){ .source = run->u.source,
-                               .from = run->from,
-                               .in_step = 1,
-                               .in_size = 1,
-                               .reads = 1,
-                               .steps = run->size,
-                               .at = run->at,
-                               .out_step = 1,
-                               .run = number });
+  return add (s, (fci_source_span){ .source = run->u.source,
+                                    .from = run->from,
+                                    .in_step = 1,
+                                    .in_size = 1,
+                                    .reads = 1,
+                                    .steps = run->size,
+                                    .at = run->at,
+                                    .out_step = 1,
+                                    .run = number });
 }
 
 int
-fci_plan_strands (fci_plan *plan, fci_list *strands)
+fci_plan_source_spans (fci_plan *plan, fci_list *spans)
 {
   for (size_t i = 0; i < plan->files.n; i++)
     {
-      stranding s = { .plan = plan, .list = strands, .first = strands->n, .file = (uint32_t) i };
+      span_builder s = { .plan = plan, .list = spans, .first = spans->n, .file = (uint32_t) i };
       const size_t end = i + 1 < plan->files.n ? FCI_FILES (plan)[i + 1].run : plan->runs.n;
       for (size_t run = FCI_FILES (plan)[i].run; run < end; run++)
         if (!add_run (&s, run))

@@ -7,7 +7,7 @@
 
 /* Part of a run whose bytes are made, step by step, of ascending ranges of one source: the first of them of `in_size`
  * bytes from `from`, each next one `in_step` bytes further on. */
-typedef struct fci_strand
+typedef struct fci_source_span
 {
   const fmtconv_source *source; /* NULL: nothing is read, or not like this */
   uint64_t from;
@@ -20,9 +20,9 @@ typedef struct fci_strand
   uint64_t tail; /* bytes of the file that follow the last step, and read nothing */
   size_t run;
   uint32_t file;
-} fci_strand;
+} fci_source_span;
 
 /* All runs as strands, file by file.  0 or a code. */
-int fci_plan_strands (fci_plan *plan, fci_list *strands);
+int fci_plan_source_spans (fci_plan *plan, fci_list *spans);
 
 #endif

@@ -100,9 +100,9 @@ print_box (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i)
   fprintf (out, " %s", fmtconv_dtype_get (box->dtype)->name);
   print_numbers (out, " (", rank, (const uint64_t *) FCI_STRIDE (box, rank), ")");
   print_program (plan, out, rows, i);
-  if (fci_ops_coder (box->ops))
-    fprintf (out, " | quantize %s%s", fmtconv_dtype_get (rows->coder->dtype)->name,
-             rows->coder->importance ? " by importance" : "");
+  if (fci_ops_encoder (box->ops))
+    fprintf (out, " | quantize %s%s", fmtconv_dtype_get (rows->encoder->dtype)->name,
+             rows->encoder->importance ? " by importance" : "");
 }
 
 static void
@@ -207,7 +207,7 @@ fci_plan_text (const fci_plan *plan)
   if (!out)
     return fci_nomem (plan->ctx);
   print_plan (plan, out);
-  const char *kept = fclose (out) == 0 ? fci_copy (plan->ctx, text, n) : fci_nomem (plan->ctx);
+  const char *kept = fclose (out) == 0 ? fci_strndup (plan->ctx, text, n) : fci_nomem (plan->ctx);
   free (text);
   return kept;
 }

@@ -20,7 +20,7 @@ typedef struct check
 /* The smaller of both sizes over zeroes; NULL and an error where `given` is shorter than the first version
  * of the ABI had it. */
 static void *
-normalized (check *c, const char *what, const void *given, size_t size, size_t least, size_t ours)
+normalized (check *c, const char *what, const void *given, size_t size, size_t least, size_t known)
 {
   if (size < least)
     {
@@ -31,15 +31,16 @@ normalized (check *c, const char *what, const void *given, size_t size, size_t l
                               what, size, least);
       return NULL;
     }
-  void *copy = fmtconv_ctx_alloc (c->ctx, 1, ours);
+  void *copy = fmtconv_ctx_alloc (c->ctx, 1, known);
   if (copy)
-    memcpy (copy, given, size < ours ? size : ours);
+    memcpy (copy, given, size < known ? size : known);
   else
     c->error = "out of memory";
   return copy;
 }
 
-static void catch (void *arg, const fmtconv_message *message)
+static void
+record_error (void *arg, const fmtconv_message *message)
 {
   check *c = arg;
   if (message->level == FMTCONV_MSG_ERROR && !c->error)
@@ -51,7 +52,7 @@ static void catch (void *arg, const fmtconv_message *message)
 static void
 check_tables (check *c, const char *role, const fmtconv_param *params, const fmtconv_rules *rules)
 {
-  fmtconv_options options = { .struct_size = sizeof options, .message = catch, .arg = c };
+  fmtconv_options options = { .struct_size = sizeof options, .message = record_error, .arg = c };
   if (c->error || (!params && !rules))
     return;
   fmtconv_ctx *own = fci_ctx_new (&options);

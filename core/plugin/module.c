@@ -71,7 +71,7 @@ true_name (fmtconv_ctx *ctx, const char *path)
   while (mark && mark - len > bytes && is_id (mark[-1 - (ptrdiff_t) len]))
     len++;
   if (len)
-    name = fci_copy (ctx, mark - len, len);
+    name = fci_strndup (ctx, mark - len, len);
   free (bytes);
   for (char *p = name; p && *p; p++)
     *p = *p == '_' ? '-' : *p;

@@ -29,7 +29,7 @@ fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out)
         "'%s' does not begin with a plugin's name (a lower-case letter, then a-z, 0-9, '-'), "
         "as in NAME or NAME:key=value,key=value",
         text);
-  out->name = fci_copy (ctx, text, len);
+  out->name = fci_strndup (ctx, text, len);
   out->params = fci_strdup (ctx, text[len] ? text + len + 1 : "");
   return fmtconv_ctx_failed (ctx);
 }
@@ -48,7 +48,7 @@ static const char *
 take_piece (fmtconv_ctx *ctx, const char *owner, const char *at, const char *stops, char **out)
 {
   const char *end = end_of_piece (at, stops);
-  char *to = *out = fci_copy (ctx, at, (size_t) (end - at));
+  char *to = *out = fci_strndup (ctx, at, (size_t) (end - at));
   if (!to)
     return NULL;
   for (; at < end; at++)
@@ -78,7 +78,7 @@ stem (const fmtconv_param *param)
 
 /* Does a table of pairs take any key that no other parameter has? */
 static bool
-takes_any (const fmtconv_param *param)
+takes_any_key (const fmtconv_param *param)
 {
   return param->type == FMTCONV_PARAM_PAIRS && !strcmp (param->key, "*");
 }
@@ -103,7 +103,7 @@ fci_params_find (const fmtconv_param *params, const char *key)
     {
       size_t n = stem (param);
       if (n                                    ? !strncmp (key, param->key, n) && key[n]
-          : takes_any (param)                  ? *key != 0
+          : takes_any_key (param)              ? *key != 0
           : param->type == FMTCONV_PARAM_PAIRS ? is_listed (param->key, key)
                                                : !strcmp (key, param->key))
         return param;
@@ -122,10 +122,11 @@ unknown (const parse *p, const char *key)
       names[i] = p->params[i].key;
       fmtconv_detail (p->ctx, "%s: %s", names[i], p->params[i].help ? p->params[i].help : "");
     }
-  const char *near = p->n ? fci_nearest (key, names, p->n) : NULL;
-  if (near)
+  const char *suggestion = p->n ? fci_spell_nearest (key, names, p->n) : NULL;
+  if (suggestion)
     return fmtconv_fail (p->ctx, FMTCONV_E_USAGE,
-                         "%s has no parameter '%s': did you mean '%s'?  It has these:", p->owner, key, near);
+                         "%s has no parameter '%s': did you mean '%s'?  It has these:", p->owner, key,
+                         suggestion);
   return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s has no parameter '%s'%s", p->owner, key,
                        p->n ? "; it has these:" : ", nor any other");
 }
@@ -142,23 +143,23 @@ add_pair (const parse *p, const fmtconv_param *param, const char *key, const cha
 {
   fmtconv_pairs *pairs = (fmtconv_pairs *) (void *) ((char *) p->block + param->offset);
   const char *name = key + stem (param);
-  bool once = stem (param) || takes_any (param);
+  bool once = stem (param) || takes_any_key (param);
   for (size_t i = 0; once && i < pairs->n; i++)
     if (!strcmp (pairs->key[i], name))
       return repeated (p, key);
   if (!(pairs->n & (pairs->n - 1)))
     {
-      size_t room = pairs->n ? 2 * pairs->n : 1;
-      const char **both = fmtconv_ctx_alloc (p->ctx, 2 * room, sizeof *both);
+      size_t capacity = pairs->n ? 2 * pairs->n : 1;
+      const char **both = fmtconv_ctx_alloc (p->ctx, 2 * capacity, sizeof *both);
       if (!both)
         return fmtconv_ctx_failed (p->ctx);
       for (size_t i = 0; i < pairs->n; i++)
         {
           both[i] = pairs->key[i];
-          both[room + i] = pairs->value[i];
+          both[capacity + i] = pairs->value[i];
         }
       pairs->key = both;
-      pairs->value = both + room;
+      pairs->value = both + capacity;
     }
   ((const char **) pairs->key)[pairs->n] = name;
   ((const char **) pairs->value)[pairs->n++] = value;

@@ -151,7 +151,7 @@ fci_role_name (fci_role role)
 }
 
 const char *
-fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin)
+fci_plugin_title (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin)
 {
   const char *owner = fmtconv_ctx_printf (ctx, "%s '%s'", role, plugin->name);
   return owner ? owner : role;
@@ -173,7 +173,7 @@ unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
   for (size_t i = 0; names && installed && i < n; i++)
     if (modules[i].plugin && (any || fci_plugin_has (modules[i].plugin, role)))
       fmtconv_detail (ctx, "%s: %s", modules[i].name, modules[i].plugin->summary);
-  const char *near = known ? fci_nearest (typed, names, known) : NULL;
+  const char *suggestion = known ? fci_spell_nearest (typed, names, known) : NULL;
   const char *what = any ? "plugin" : fci_role_name (role);
   static const fmtconv_where nothing = {
     .hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them"
@@ -181,10 +181,10 @@ unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
   if (!installed)
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &nothing, "there is no %s '%s', nor any other", what,
                             typed);
-  if (!near)
+  if (!suggestion)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "there is no %s '%s'; there are these:", what, typed);
   return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                       "there is no %s '%s': did you mean '%s'?  There are these:", what, typed, near);
+                       "there is no %s '%s': did you mean '%s'?  There are these:", what, typed, suggestion);
 }
 
 int

@@ -35,7 +35,7 @@ typedef enum fci_role
 const char *fci_role_name (fci_role role);
 
 /* Returns "reader 'sat'", for messages; out of memory: the role alone. */
-const char *fci_owner (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin);
+const char *fci_plugin_title (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin);
 
 /* Has the plugin (may be NULL) that role? */
 bool fci_plugin_has (const fmtconv_plugin *plugin, fci_role role);

@@ -54,16 +54,16 @@ is_known (const fci_files *files, const char *name)
 static void
 append (fmtconv_ctx *ctx, fci_files *files, const fci_file *one)
 {
-  if (files->n == files->room)
+  if (files->n == files->capacity)
     {
-      size_t room = files->room ? 2 * files->room : 16;
-      fci_file *more = fmtconv_ctx_alloc (ctx, room, sizeof *more);
+      size_t capacity = files->capacity ? 2 * files->capacity : 16;
+      fci_file *more = fmtconv_ctx_alloc (ctx, capacity, sizeof *more);
       if (!more)
         return;
       if (files->n)
         memcpy (more, files->file, files->n * sizeof *more);
       files->file = more;
-      files->room = room;
+      files->capacity = capacity;
     }
   files->file[files->n++] = *one;
 }
@@ -93,7 +93,7 @@ consider (const walk *w, const char *folder, const char *file)
   if (len <= tail || strcmp (file + len - tail, w->search->suffix))
     return;
   bool fine = fci_plugin_name_ok (file, len - tail);
-  fci_file one = { .name = fci_copy (ctx, file, len - tail) };
+  fci_file one = { .name = fci_strndup (ctx, file, len - tail) };
   if (!one.name || (w->only && strcmp (one.name, w->only)) || (!fine && !w->search->misnamed)
       || is_known (w->out, one.name))
     return;
@@ -118,7 +118,7 @@ cannot_open (const walk *w, const char *folder, bool must)
 }
 
 static int
-is_open_to_all (const walk *w, const char *folder, mode_t mode, bool must)
+is_world_writable (const walk *w, const char *folder, mode_t mode, bool must)
 {
   static const char text[] = "anyone may write to the %s %s (mode %04o): it is not used";
   unsigned bits = (unsigned) mode & 07777;
@@ -136,7 +136,7 @@ scan (const walk *w, const char *folder, bool must)
   if (!dir || fstat (dirfd (dir), &st) != 0)
     cannot_open (w, folder, must);
   else if (st.st_mode & S_IWOTH)
-    is_open_to_all (w, folder, st.st_mode, must);
+    is_world_writable (w, folder, st.st_mode, must);
   else
     for (const struct dirent *entry; (entry = readdir (dir));)
       consider (w, folder, entry->d_name);
@@ -164,7 +164,7 @@ scan_list (const walk *w, const char *list)
   for (size_t len; *list && !w->ctx->failed; list += len + (list[len] == ':'))
     {
       len = strcspn (list, ":");
-      const char *folder = fci_copy (w->ctx, list, len);
+      const char *folder = fci_strndup (w->ctx, list, len);
       if (folder && len && *folder != '/')
         fmtconv_note (w->ctx, "%s: '%s' is not an absolute path: it is not searched", w->search->variable,
                       folder);

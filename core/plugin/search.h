@@ -32,7 +32,7 @@ typedef struct fci_files
 {
   fci_file *file; /* sorted by name; of one name the first found counts */
   size_t n;
-  size_t room;
+  size_t capacity;
 } fci_files;
 
 /* Is `name` [a-z][a-z0-9-]{0,63}? */

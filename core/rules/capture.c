@@ -12,10 +12,10 @@ enum
   MAX_ALTERNATIVES = 256
 };
 
-static fci_span
-take_name (fci_span *in)
+static fci_text_span
+take_name (fci_text_span *in)
 {
-  fci_span name = { in->at, 0 };
+  fci_text_span name = { in->at, 0 };
   if (in->len && (isalpha ((unsigned char) *in->at) || *in->at == '_'))
     while (name.len < in->len && (isalnum ((unsigned char) in->at[name.len]) || in->at[name.len] == '_'))
       name.len++;
@@ -25,7 +25,7 @@ take_name (fci_span *in)
 }
 
 static const char *
-parse_list (fci_token *token, fci_span alternatives)
+parse_list (fci_token *token, fci_text_span alternatives)
 {
   token->kind = FCI_T_LIST;
   token->text = alternatives;
@@ -36,17 +36,17 @@ parse_list (fci_token *token, fci_span alternatives)
     return "a list has too many alternatives";
   for (unsigned a = 0; a < token->count; a++)
     for (unsigned b = a + 1; b < token->count; b++)
-      if (fci_span_same (fci_list_item (token, a), fci_list_item (token, b)))
+      if (fci_text_span_equal (fci_list_alternative (token, a), fci_list_alternative (token, b)))
         return "a list has an alternative twice";
   return NULL;
 }
 
 static const char *
-parse_plain (fci_token *token, const fci_lists *lists)
+parse_plain (fci_token *token, const fci_rule_lists *lists)
 {
   token->kind = FCI_T_WORD;
   for (unsigned i = 0; lists && i < lists->n; i++)
-    if (fci_span_same (lists->name[i], token->name))
+    if (fci_text_span_equal (lists->name[i], token->name))
       return parse_list (token, lists->alternatives[i]);
   if (token->name.len == 1 && *token->name.at >= 'i' && *token->name.at <= 'n')
     token->kind = FCI_T_NUMBER;
@@ -54,7 +54,7 @@ parse_plain (fci_token *token, const fci_lists *lists)
 }
 
 static const char *
-parse_constant (fci_token *token, fci_span *in, int sign)
+parse_constant (fci_token *token, fci_text_span *in, int sign)
 {
   int64_t n = 0;
   size_t digits = 0;
@@ -70,14 +70,14 @@ parse_constant (fci_token *token, fci_span *in, int sign)
 }
 
 static const char *
-parse_term (fci_token *token, fci_span *in, int sign)
+parse_term (fci_token *token, fci_text_span *in, int sign)
 {
   if (in->len && isdigit ((unsigned char) *in->at))
     return parse_constant (token, in, sign);
   bool counts = in->len && *in->at == '#';
   in->at += counts;
   in->len -= counts;
-  fci_span name = take_name (in);
+  fci_text_span name = take_name (in);
   if (!name.len)
     return "a sum has a term that is neither a number, '#c' nor a capture";
   if (counts)
@@ -96,7 +96,7 @@ parse_term (fci_token *token, fci_span *in, int sign)
 }
 
 static const char *
-parse_sum (fci_token *token, fci_span in, const fci_lists *lists)
+parse_sum (fci_token *token, fci_text_span in, const fci_rule_lists *lists)
 {
   const char *error = NULL;
   int sign = 1;
@@ -123,9 +123,9 @@ parse_sum (fci_token *token, fci_span in, const fci_lists *lists)
 }
 
 const char *
-fci_capture_parse (fci_token *token, fci_span inside, const fci_lists *lists)
+fci_capture_parse (fci_token *token, fci_text_span inside, const fci_rule_lists *lists)
 {
-  fci_span in = inside;
+  fci_text_span in = inside;
   token->name = take_name (&in);
   token->sign = 1;
   if (!inside.len)
@@ -138,7 +138,7 @@ fci_capture_parse (fci_token *token, fci_span inside, const fci_lists *lists)
       return NULL;
     }
   if (token->name.len && *in.at == ':')
-    return parse_list (token, (fci_span){ in.at + 1, in.len - 1 });
+    return parse_list (token, (fci_text_span){ in.at + 1, in.len - 1 });
   const char *error = parse_sum (token, inside, lists);
   token->sum = token->constant;
   token->open = token->n_counted > 0;

@@ -6,6 +6,6 @@
 #include "core/rules/pattern.h"
 
 /* One capture, between '{' and '}' (for fci_pattern_compile).  NULL, or what is wrong. */
-const char *fci_capture_parse (fci_token *token, fci_span inside, const fci_lists *lists);
+const char *fci_capture_parse (fci_token *token, fci_text_span inside, const fci_rule_lists *lists);
 
 #endif

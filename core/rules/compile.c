@@ -12,18 +12,19 @@
 
 /* The two sides of a rule; '=' is the same text. */
 static bool
-compile_rule (fci_table *table, const fmtconv_rule *said, unsigned number)
+compile_rule (fci_table *table, const fmtconv_rule *declared, unsigned number)
 {
   fci_rule *rule = &table->rule[table->n_rules];
-  bool rooted = *said->from == '/';
-  const char *from = said->from + rooted, *to = said->to;
-  if (!to && !said->why)
+  bool anchored = *declared->from == '/';
+  const char *from = declared->from + anchored, *to = declared->to;
+  if (!to && !declared->why)
     return fci_table_bad (table, number, "a drop needs .why");
   if (to && strcmp (to, "=") == 0)
     to = from;
   if (!to && table->reverse)
     return true;
-  *rule = (fci_rule){ .said = said, .number = number, .rooted = rooted, .n_join = 1, .n_split = 1 };
+  *rule =
+      (fci_rule){ .declared = declared, .number = number, .anchored = anchored, .n_join = 1, .n_split = 1 };
   if (!fci_table_pattern (table, number, &rule->in, table->reverse ? to : from))
     return false;
   if (!fci_table_join (table, rule, !to))
@@ -39,7 +40,7 @@ static bool
 compile_rules (fci_table *table)
 {
   unsigned n = 0;
-  while (table->said->rules && table->said->rules[n].from)
+  while (table->declared->rules && table->declared->rules[n].from)
     n++;
   if (!n)
     return fci_table_bad (table, 0, "there are none");
@@ -48,7 +49,7 @@ compile_rules (fci_table *table)
   if (!table->family || !table->rule)
     return false;
   for (unsigned i = 0; i < n; i++)
-    if (!compile_rule (table, &table->said->rules[i], i + 1))
+    if (!compile_rule (table, &table->declared->rules[i], i + 1))
       return false;
   return true;
 }
@@ -72,7 +73,7 @@ compile_prefix (fci_table *table, const char *at, size_t len)
 static bool
 compile_prefixes (fci_table *table)
 {
-  const char *s = table->said->prefix ? table->said->prefix : "";
+  const char *s = table->declared->prefix ? table->declared->prefix : "";
   for (;;)
     {
       size_t n = strcspn (s, "|");
@@ -99,14 +100,14 @@ is_number (const fci_table *table, unsigned capture)
 static bool
 compile_complete (fci_table *table)
 {
-  const char *s = table->said->complete ? table->said->complete : "";
-  if (table->said->dense && !*s)
+  const char *s = table->declared->complete ? table->declared->complete : "";
+  if (table->declared->dense && !*s)
     return fci_table_bad (table, 0, ".dense needs .complete");
   for (s += strspn (s, " "); *s; s += strspn (s, " "))
     {
       size_t n = strcspn (s, " ");
-      unsigned capture = fci_table_capture (table, (fci_span){ s, n });
-      if (capture == FCI_NONE || !is_number (table, capture))
+      unsigned capture = fci_table_capture (table, (fci_text_span){ s, n });
+      if (capture == FCI_RULE_NONE || !is_number (table, capture))
         return fci_table_bad (table, 0, ".complete names '%.*s', which is no number capture", (int) n, s);
       table->capture[capture].complete = true;
       s += n;
@@ -121,9 +122,9 @@ check_counted (fci_table *table, unsigned number, const fci_pattern *pattern)
   for (unsigned t = 0; t < pattern->n_tokens; t++)
     for (unsigned c = 0; c < pattern->token[t].n_counted; c++)
       {
-        fci_span name = pattern->token[t].counted[c];
+        fci_text_span name = pattern->token[t].counted[c];
         unsigned capture = fci_table_capture (table, name);
-        if (capture == FCI_NONE || !is_number (table, capture))
+        if (capture == FCI_RULE_NONE || !is_number (table, capture))
           return fci_table_bad (table, number, "'#%.*s' counts no number capture", (int) name.len, name.at);
       }
   return true;
@@ -132,10 +133,10 @@ check_counted (fci_table *table, unsigned number, const fci_pattern *pattern)
 int
 fci_table_compile (fci_table *table, const fmtconv_rules *rules, bool reverse)
 {
-  table->said = rules;
+  table->declared = rules;
   table->reverse = reverse;
   table->capture = fci_table_alloc (table, FCI_MAX_CAPTURES, sizeof *table->capture);
-  const char *error = fci_lists_parse (&table->lists, rules->lists);
+  const char *error = fci_rule_lists_parse (&table->lists, rules->lists);
   if (error)
     fci_table_bad (table, 0, "%s", error);
   if (table->code || !compile_rules (table) || !fci_table_families (table) || !fci_table_picks (table)

@@ -16,11 +16,12 @@ enum
 };
 
 const char *
-fci_run_name (fci_run *run, const fci_pattern *pattern, bool prefixed, const fci_value *bound, uint64_t known)
+fci_rule_run_name (fci_rule_run *run, const fci_pattern *pattern, bool prefixed, const fci_value *bound,
+                   uint64_t known)
 {
   size_t before = prefixed ? fci_pattern_print (run->prefix, bound, 0, NULL, 0) : 0;
   size_t n = fci_pattern_print (pattern, bound, known, NULL, 0);
-  char *name = fci_run_alloc (run, before + n + 1, 1);
+  char *name = fci_rule_run_alloc (run, before + n + 1, 1);
   if (!name)
     return NULL;
   if (prefixed)
@@ -31,18 +32,18 @@ fci_run_name (fci_run *run, const fci_pattern *pattern, bool prefixed, const fci
 
 /* Names beyond those that are printed are only counted: a hostile file can lack millions. */
 static void
-miss (fci_run *run, const fci_family *family, const fci_value *bound, uint64_t known)
+miss (fci_rule_run *run, const fci_family *family, const fci_value *bound, uint64_t known)
 {
-  bool prefixed = !run->table.reverse && !family->rooted;
-  bool named = !run->silent && run->problems[FCI_MISSING] < NAMED;
-  const char *name = named ? fci_run_name (run, &family->in, prefixed, bound, known) : "";
+  bool prefixed = !run->table.reverse && !family->anchored;
+  bool named = !run->silent && run->problems[FCI_PROBLEM_MISSING] < NAMED;
+  const char *name = named ? fci_rule_run_name (run, &family->in, prefixed, bound, known) : "";
   if (name)
-    fci_run_problem (run, FCI_MISSING, "missing: '%s'", name);
+    fci_rule_run_problem (run, FCI_PROBLEM_MISSING, "missing: '%s'", name);
 }
 
 /* All combinations of the family's lists, with the captures bound so far. */
 static void
-miss_lists (fci_run *run, const fci_family *family, fci_value *bound, uint64_t known)
+miss_lists (fci_rule_run *run, const fci_family *family, fci_value *bound, uint64_t known)
 {
   for (uint32_t combo = 0; combo < family->combos; combo++)
     {
@@ -53,21 +54,21 @@ miss_lists (fci_run *run, const fci_family *family, fci_value *bound, uint64_t k
 
 /* The i-th value that a complete capture should have. */
 static int64_t
-expected (const fci_run *run, const fci_capture *capture, size_t i)
+expected (const fci_rule_run *run, const fci_capture *capture, size_t i)
 {
-  return fci_run_dense (run, capture) ? (int64_t) i : capture->values.sorted[i];
+  return fci_rule_run_dense (run, capture) ? (int64_t) i : capture->values.sorted[i];
 }
 
 static size_t
-n_expected (const fci_run *run, const fci_capture *capture)
+n_expected (const fci_rule_run *run, const fci_capture *capture)
 {
   const fci_values *set = &capture->values;
-  return fci_run_dense (run, capture) && set->n ? (size_t) set->sorted[set->n - 1] + 1 : set->n;
+  return fci_rule_run_dense (run, capture) && set->n ? (size_t) set->sorted[set->n - 1] + 1 : set->n;
 }
 
 /* The values of one capture that other rules have, or that lie between, and this family lacks. */
 static void
-check_values (fci_run *run, const fci_family *family, const fci_token *token)
+check_values (fci_rule_run *run, const fci_family *family, const fci_token *token)
 {
   const fci_capture *capture = &run->table.capture[token->capture];
   fci_value bound[FCI_MAX_CAPTURES] = { 0 };
@@ -81,7 +82,7 @@ check_values (fci_run *run, const fci_family *family, const fci_token *token)
 }
 
 static void
-check_required (fci_run *run, const fci_family *family)
+check_required (fci_rule_run *run, const fci_family *family)
 {
   fci_value bound[FCI_MAX_CAPTURES] = { 0 };
   bool listed = false;
@@ -111,19 +112,19 @@ is_part (const fci_site *site, uint32_t combo)
         if (family->list[slot] && !fci_pattern_token (&rule->out, family->list[slot]->capture))
           base -= combo / family->weight[slot] % family->list[slot]->count * family->weight[slot];
       for (unsigned k = 0; rule->n_join > 1 && k < rule->n_join; k++)
-        if (site->tensors[base + rule->join[k]] != FCI_NONE)
+        if (site->tensors[base + rule->join[k]] != FCI_RULE_NONE)
           return true;
     }
   return false;
 }
 
 static void
-check_lists (fci_run *run, const fci_site *site)
+check_lists (fci_rule_run *run, const fci_site *site)
 {
   const fci_family *family = site->family;
-  bool all = run->table.said->complete != NULL;
+  bool all = run->table.declared->complete != NULL;
   for (uint32_t combo = 0; (all || family->joins) && combo < family->combos; combo++)
-    if (site->tensors[combo] == FCI_NONE && (all || is_part (site, combo)))
+    if (site->tensors[combo] == FCI_RULE_NONE && (all || is_part (site, combo)))
       {
         fci_value bound[FCI_MAX_CAPTURES];
         miss (run, family, bound, run->silent ? 0 : fci_site_bind (site, combo, bound));
@@ -131,20 +132,21 @@ check_lists (fci_run *run, const fci_site *site)
 }
 
 static void
-check_dense (fci_run *run)
+check_dense (fci_rule_run *run)
 {
-  for (unsigned c = 0; run->table.said->dense && c < run->table.n_captures; c++)
+  for (unsigned c = 0; run->table.declared->dense && c < run->table.n_captures; c++)
     {
       const fci_capture *capture = &run->table.capture[c];
-      if (capture->complete && capture->values.n && !fci_run_dense (run, capture))
-        fci_run_problem (run, FCI_MISSING, "missing: most of {%.*s} from 0 to %" PRId64 ", %zu are there",
-                         (int) capture->name.len, capture->name.at,
-                         capture->values.sorted[capture->values.n - 1], capture->values.n);
+      if (capture->complete && capture->values.n && !fci_rule_run_dense (run, capture))
+        fci_rule_run_problem (run, FCI_PROBLEM_MISSING,
+                              "missing: most of {%.*s} from 0 to %" PRId64 ", %zu are there",
+                              (int) capture->name.len, capture->name.at,
+                              capture->values.sorted[capture->values.n - 1], capture->values.n);
     }
 }
 
 void
-fci_run_complete (fci_run *run)
+fci_rule_run_complete (fci_rule_run *run)
 {
   check_dense (run);
   for (unsigned f = 0; f < run->table.n_families && !run->code; f++)
@@ -155,9 +157,9 @@ fci_run_complete (fci_run *run)
 }
 
 void
-fci_run_unmatched (fci_run *run)
+fci_rule_run_unmatched (fci_rule_run *run)
 {
-  for (size_t i = 0; !run->table.said->unmatched && i < run->n_tensors; i++)
-    if (run->taken[i] == FCI_NONE)
-      fci_run_problem (run, FCI_UNKNOWN, "not known: '%s'", fci_model_tensor (run->in, i)->name);
+  for (size_t i = 0; !run->table.declared->unmatched && i < run->n_tensors; i++)
+    if (run->taken[i] == FCI_RULE_NONE)
+      fci_rule_run_problem (run, FCI_PROBLEM_UNKNOWN, "not known: '%s'", fci_model_tensor (run->in, i)->name);
 }

@@ -6,11 +6,11 @@
 #include "core/rules/run.h"
 
 /* Find what is missing, and what nobody took. */
-void fci_run_complete (fci_run *run);
-void fci_run_unmatched (fci_run *run);
+void fci_rule_run_complete (fci_rule_run *run);
+void fci_rule_run_unmatched (fci_rule_run *run);
 
 /* The name that a pattern prints, with the prefix before it if `prefixed`, in the run's memory. */
-const char *fci_run_name (fci_run *run, const fci_pattern *pattern, bool prefixed, const fci_value *bound,
-                          uint64_t known);
+const char *fci_rule_run_name (fci_rule_run *run, const fci_pattern *pattern, bool prefixed,
+                               const fci_value *bound, uint64_t known);
 
 #endif

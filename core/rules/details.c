@@ -31,7 +31,7 @@ take_number (const char **s, const char *end, uint64_t *n)
 static bool
 parse_pick (fci_table *table, fci_rule *rule)
 {
-  const char *s = rule->said->pick;
+  const char *s = rule->declared->pick;
   if (!s)
     return true;
   const char *end = s + strlen (s), *slash = strchr (s, '/');
@@ -54,28 +54,28 @@ parse_pick (fci_table *table, fci_rule *rule)
 
 /* ---- .shape */
 static int
-find_var (fci_table *table, unsigned rule, fci_span name)
+find_var (fci_table *table, unsigned rule, fci_text_span name)
 {
   for (unsigned i = 0; i < table->n_vars; i++)
-    if (fci_span_same (table->var[i].name, name))
+    if (fci_text_span_equal (table->var[i].name, name))
       return (int) i;
   if (table->n_vars == FCI_MAX_VARS)
     {
       fci_table_bad (table, rule, "the table has too many shape variables");
-      return FCI_PLAIN;
+      return FCI_DIM_NUMBER;
     }
   table->var[table->n_vars].name = name;
   return (int) table->n_vars++;
 }
 
 static bool
-parse_dim (fci_table *table, unsigned rule, fci_span text, fci_dim *dim)
+parse_dim (fci_table *table, unsigned rule, fci_text_span text, fci_rule_dim *dim)
 {
   const char *s = text.at, *end = s + text.len;
-  *dim = (fci_dim){ .times = 1, .var = FCI_PLAIN };
+  *dim = (fci_rule_dim){ .times = 1, .var = FCI_DIM_NUMBER };
   if (text.len == 1 && *s == '?')
     {
-      dim->var = FCI_ANY;
+      dim->var = FCI_DIM_ANY;
       return true;
     }
   bool digits = s < end && isdigit ((unsigned char) *s);
@@ -86,18 +86,18 @@ parse_dim (fci_table *table, unsigned rule, fci_span text, fci_dim *dim)
   for (const char *c = s; c < end; c++)
     if (!isalnum ((unsigned char) *c) && *c != '_')
       return false;
-  dim->var = find_var (table, rule, (fci_span){ s, (size_t) (end - s) });
+  dim->var = find_var (table, rule, (fci_text_span){ s, (size_t) (end - s) });
   return !table->code && dim->times > 0;
 }
 
 bool
-fci_shape_parse (fci_table *table, unsigned rule, fci_span text, fci_shape *shape)
+fci_rule_shape_parse (fci_table *table, unsigned rule, fci_text_span text, fci_rule_shape *shape)
 {
   shape->rank = 0;
   for (const char *s = text.at, *end = s + text.len; text.len; s++)
     {
       const char *comma = memchr (s, ',', (size_t) (end - s));
-      fci_span dim = { s, (size_t) ((comma ? comma : end) - s) };
+      fci_text_span dim = { s, (size_t) ((comma ? comma : end) - s) };
       if (shape->rank == FMTCONV_MAX_RANK || !parse_dim (table, rule, dim, &shape->dim[shape->rank++]))
         return fci_table_bad (table, rule, "'%.*s' is no shape", (int) text.len, text.at);
       s += dim.len;
@@ -110,15 +110,15 @@ fci_shape_parse (fci_table *table, unsigned rule, fci_span text, fci_shape *shap
 static bool
 parse_shapes (fci_table *table, fci_rule *rule)
 {
-  for (const char *s = rule->said->shape; s; s++)
+  for (const char *s = rule->declared->shape; s; s++)
     {
       size_t n = strcspn (s, "|");
       if (rule->n_shapes > FMTCONV_MAX_RANK)
         return fci_table_bad (table, rule->number, ".shape has too many alternatives");
-      fci_shape *shape = &rule->shape[rule->n_shapes++];
-      if (!fci_shape_parse (table, rule->number, (fci_span){ s, n }, shape))
+      fci_rule_shape *shape = &rule->shape[rule->n_shapes++];
+      if (!fci_rule_shape_parse (table, rule->number, (fci_text_span){ s, n }, shape))
         return false;
-      for (const fci_shape *other = rule->shape; other < shape; other++)
+      for (const fci_rule_shape *other = rule->shape; other < shape; other++)
         if (other->rank == shape->rank)
           return fci_table_bad (table, rule->number, ".shape has two alternatives of rank %u", shape->rank);
       s += n;
@@ -130,10 +130,10 @@ parse_shapes (fci_table *table, fci_rule *rule)
 
 /* ---- .ops */
 static bool
-parse_cast (fci_table *table, fci_change *op, const char *name)
+parse_cast (fci_table *table, fci_rule_op *op, const char *name)
 {
   fci_try saved;
-  op->kind = FCI_CAST;
+  op->kind = FCI_RULE_CAST;
   fci_try_begin (table->ctx, &saved);
   op->dtype = fmtconv_dtype_parse (table->ctx, name);
   fci_try_end (table->ctx, &saved);
@@ -141,10 +141,10 @@ parse_cast (fci_table *table, fci_change *op, const char *name)
 }
 
 static bool
-parse_permute (fci_change *op, const char *s)
+parse_permute (fci_rule_op *op, const char *s)
 {
   unsigned used = 0;
-  op->kind = FCI_PERMUTE;
+  op->kind = FCI_RULE_PERMUTE;
   for (;; s++)
     {
       uint64_t axis = 0;
@@ -161,11 +161,11 @@ parse_permute (fci_change *op, const char *s)
 }
 
 static bool
-parse_scale (fci_change *op, const char *s)
+parse_scale (fci_rule_op *op, const char *s)
 {
   char *end = NULL;
   locale_t c = newlocale (LC_ALL_MASK, "C", (locale_t) 0);
-  op->kind = FCI_SCALE;
+  op->kind = FCI_RULE_SCALE;
   op->factor = c ? strtod_l (s, &end, c) : 0;
   if (c)
     freelocale (c);
@@ -173,13 +173,13 @@ parse_scale (fci_change *op, const char *s)
 }
 
 static bool
-parse_reshape (fci_table *table, fci_rule *rule, fci_change *op, const char *s)
+parse_reshape (fci_table *table, fci_rule *rule, fci_rule_op *op, const char *s)
 {
-  op->kind = FCI_RESHAPE;
-  if (!fci_shape_parse (table, rule->number, FCI_SPAN (s), &op->to))
+  op->kind = FCI_RULE_RESHAPE;
+  if (!fci_rule_shape_parse (table, rule->number, FCI_TEXT_SPAN (s), &op->to))
     return false;
   for (unsigned i = 0; i < op->to.rank; i++)
-    if (op->to.dim[i].var == FCI_ANY)
+    if (op->to.dim[i].var == FCI_DIM_ANY)
       return false;
   return true;
 }
@@ -187,7 +187,7 @@ parse_reshape (fci_table *table, fci_rule *rule, fci_change *op, const char *s)
 static bool
 parse_op (fci_table *table, fci_rule *rule, const char *s)
 {
-  fci_change *op = &rule->op[rule->n_ops++];
+  fci_rule_op *op = &rule->op[rule->n_ops++];
   if (strncmp (s, "cast ", 5) == 0)
     return parse_cast (table, op, s + 5);
   if (strncmp (s, "permute ", 8) == 0)
@@ -200,7 +200,7 @@ parse_op (fci_table *table, fci_rule *rule, const char *s)
 static bool
 parse_ops (fci_table *table, fci_rule *rule)
 {
-  const char *s = rule->said->ops;
+  const char *s = rule->declared->ops;
   while (s && *(s += strspn (s, " ;")))
     {
       size_t n = strcspn (s, ";"), used = n;
@@ -210,7 +210,7 @@ parse_ops (fci_table *table, fci_rule *rule)
       if (!text)
         return false;
       memcpy (text, s, used);
-      if (rule->n_ops == FCI_MAX_OPS)
+      if (rule->n_ops == FCI_RULE_MAX_OPS)
         return fci_table_bad (table, rule->number, ".ops has too many operations");
       if (!parse_op (table, rule, text))
         return fci_table_bad (table, rule->number, ".ops: '%.80s' is no operation", text);
@@ -227,10 +227,10 @@ check_reversible (fci_table *table, const fci_rule *rule)
     {
       bool known = rule->n_shapes == 1;
       for (unsigned d = 0; known && d < rule->shape->rank; d++)
-        known = rule->shape->dim[d].var != FCI_ANY;
-      if (rule->op[i].kind == FCI_CAST)
+        known = rule->shape->dim[d].var != FCI_DIM_ANY;
+      if (rule->op[i].kind == FCI_RULE_CAST)
         return fci_table_bad (table, rule->number, "a cast cannot be undone");
-      if (rule->op[i].kind == FCI_RESHAPE && !known)
+      if (rule->op[i].kind == FCI_RULE_RESHAPE && !known)
         return fci_table_bad (table, rule->number, "a reshape needs one .shape without '?' to be undone");
     }
   return true;
@@ -239,7 +239,7 @@ check_reversible (fci_table *table, const fci_rule *rule)
 bool
 fci_rule_details (fci_table *table, fci_rule *rule)
 {
-  if (rule->said->axis >= FMTCONV_MAX_RANK)
+  if (rule->declared->axis >= FMTCONV_MAX_RANK)
     return fci_table_bad (table, rule->number, ".axis is too large");
   return parse_pick (table, rule) && parse_shapes (table, rule) && parse_ops (table, rule)
          && (!table->reverse || check_reversible (table, rule));
@@ -249,16 +249,16 @@ fci_rule_details (fci_table *table, fci_rule *rule)
 static bool
 same_source (const fci_rule *a, const fci_rule *b)
 {
-  return strcmp (a->said->from, b->said->from) == 0;
+  return strcmp (a->declared->from, b->declared->from) == 0;
 }
 
 static bool
 check_parts (fci_table *table, const fci_rule *leader)
 {
   unsigned used[FCI_MAX_PARTS] = { 0 }, n = 0;
-  for (const fci_rule *rule = leader; rule; rule = rule->mate)
+  for (const fci_rule *rule = leader; rule; rule = rule->next_pick)
     {
-      if (rule->pick_of != leader->pick_of || rule->said->axis != leader->said->axis)
+      if (rule->pick_of != leader->pick_of || rule->declared->axis != leader->declared->axis)
         return fci_table_bad (table, rule->number, ".pick counts other parts than rule %u", leader->number);
       for (unsigned i = 0; i < rule->n_pick; i++, n++)
         if (used[rule->pick[i]]++)
@@ -285,7 +285,7 @@ fci_table_picks (fci_table *table)
         else if (same_source (a, b) && a->n_pick)
           {
             b->leader = a;
-            last = last->mate = b;
+            last = last->next_pick = b;
           }
       if (a->n_pick)
         a->leader = a;

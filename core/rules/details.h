@@ -10,6 +10,6 @@ bool fci_rule_details (fci_table *table, fci_rule *rule);
 bool fci_table_picks (fci_table *table);
 
 /* "12h,t" of `text` to a shape. */
-bool fci_shape_parse (fci_table *table, unsigned rule, fci_span text, fci_shape *shape);
+bool fci_rule_shape_parse (fci_table *table, unsigned rule, fci_text_span text, fci_rule_shape *shape);
 
 #endif

@@ -7,37 +7,37 @@
 #include "core/rules/shape.h"
 
 static fmtconv_view *
-change (fmtconv_view *view, const fci_change *op, const fci_dims *after)
+change (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *after)
 {
   switch (op->kind)
     {
-    case FCI_CAST:
+    case FCI_RULE_CAST:
       return fmtconv_view_cast (view, op->dtype);
-    case FCI_PERMUTE:
+    case FCI_RULE_PERMUTE:
       return fmtconv_view_permute (view, op->axes);
-    case FCI_RESHAPE:
+    case FCI_RULE_RESHAPE:
       return fmtconv_view_reshape (view, after->rank, after->n);
-    case FCI_SCALE:
+    case FCI_RULE_SCALE:
       return fmtconv_view_scale (view, op->factor);
     }
   return NULL;
 }
 
 static fmtconv_view *
-unchange (fmtconv_view *view, const fci_change *op, const fci_dims *before)
+unchange (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *before)
 {
   unsigned axes[FMTCONV_MAX_RANK];
   switch (op->kind)
     {
-    case FCI_PERMUTE:
+    case FCI_RULE_PERMUTE:
       for (unsigned i = 0; i < op->rank; i++)
         axes[op->axes[i]] = i;
       return fmtconv_view_permute (view, axes);
-    case FCI_RESHAPE:
+    case FCI_RULE_RESHAPE:
       return fmtconv_view_reshape (view, before->rank, before->n);
-    case FCI_SCALE:
+    case FCI_RULE_SCALE:
       return fmtconv_view_scale (view, 1 / op->factor);
-    case FCI_CAST:
+    case FCI_RULE_CAST:
       break; /* refused when the table was compiled */
     }
   return NULL;
@@ -45,20 +45,20 @@ unchange (fmtconv_view *view, const fci_change *op, const fci_dims *before)
 
 /* What is fused, as it was before .ops in reverse. */
 static fmtconv_view *
-join (fci_run *run, const fci_item *item)
+join (fci_rule_run *run, const fci_element_bytes *item)
 {
   const fci_rule *rule = item->rule;
   fmtconv_view *parts[FCI_MAX_PARTS];
-  fci_dims by[FCI_MAX_OPS + 1];
-  if (run->table.reverse && fci_rule_hides (rule) && !fci_item_shapes (run, item, by))
+  fci_tensor_dims by[FCI_RULE_MAX_OPS + 1];
+  if (run->table.reverse && fci_rule_hides (rule) && !fci_rule_item_shapes (run, item, by))
     return NULL;
   for (unsigned k = 0; k < rule->n_join; k++)
     {
-      parts[k] = fci_item_tensor (run, item, k)->view;
+      parts[k] = fci_rule_item_tensor (run, item, k)->view;
       for (unsigned o = rule->n_ops; run->table.reverse && o-- > 0;)
         parts[k] = unchange (parts[k], &rule->op[o], &by[o]);
     }
-  return rule->n_join == 1 ? parts[0] : fmtconv_view_concat (rule->said->axis, rule->n_join, parts);
+  return rule->n_join == 1 ? parts[0] : fmtconv_view_concat (rule->declared->axis, rule->n_join, parts);
 }
 
 /* The parts that .pick names, neighbors in one piece. */
@@ -66,7 +66,7 @@ static fmtconv_view *
 pick (const fci_rule *rule, fmtconv_view *whole)
 {
   fmtconv_view *parts[FCI_MAX_PARTS];
-  unsigned n = 0, axis = rule->said->axis;
+  unsigned n = 0, axis = rule->declared->axis;
   uint64_t unit = whole ? fmtconv_view_shape (whole)[axis] / rule->pick_of : 0;
   for (unsigned k = 0, run; k < rule->n_pick; k += run)
     {
@@ -78,10 +78,10 @@ pick (const fci_rule *rule, fmtconv_view *whole)
 }
 
 /* Which rule of a pick has part k, and at which place? */
-static const fci_item *
-owner (const fci_item *item, unsigned k, unsigned *place)
+static const fci_element_bytes *
+owner (const fci_element_bytes *item, unsigned k, unsigned *place)
 {
-  for (; item; item = item->mate)
+  for (; item; item = item->next_pick)
     for (unsigned i = 0; i < item->rule->n_pick; i++)
       if (item->rule->pick[i] == k)
         {
@@ -93,14 +93,14 @@ owner (const fci_item *item, unsigned k, unsigned *place)
 
 /* In reverse: the parts of all rules that picked, back in their order. */
 static fmtconv_view *
-unpick (fci_run *run, const fci_item *item)
+unpick (fci_rule_run *run, const fci_element_bytes *item)
 {
   fmtconv_view *parts[FCI_MAX_PARTS];
-  unsigned n = 0, axis = item->rule->said->axis, of = item->rule->pick_of;
+  unsigned n = 0, axis = item->rule->declared->axis, of = item->rule->pick_of;
   for (unsigned k = 0, next; k < of; k = next)
     {
       unsigned place = 0, at = 0;
-      const fci_item *from = owner (item, k, &place);
+      const fci_element_bytes *from = owner (item, k, &place);
       for (next = k + 1; next < of && owner (item, next, &at) == from && at == place + next - k; next++)
         ;
       fmtconv_view *part = join (run, from);
@@ -111,30 +111,30 @@ unpick (fci_run *run, const fci_item *item)
 }
 
 static fmtconv_view *
-make_view (fci_run *run, const fci_item *item)
+make_view (fci_rule_run *run, const fci_element_bytes *item)
 {
   const fci_rule *rule = item->rule;
   bool reverse = run->table.reverse;
-  fci_dims by[FCI_MAX_OPS + 1];
-  if (!reverse && rule->n_ops && !fci_item_shapes (run, item, by))
+  fci_tensor_dims by[FCI_RULE_MAX_OPS + 1];
+  if (!reverse && rule->n_ops && !fci_rule_item_shapes (run, item, by))
     return NULL;
   fmtconv_view *view = reverse && rule->leader ? unpick (run, item) : join (run, item);
   if (!reverse && rule->n_pick)
     view = pick (rule, view);
   if (rule->n_split > 1)
-    view = fmtconv_view_chunk (view, rule->said->axis, item->part, rule->n_split);
+    view = fmtconv_view_chunk (view, rule->declared->axis, item->part, rule->n_split);
   for (unsigned o = 0; !reverse && o < rule->n_ops; o++)
     view = change (view, &rule->op[o], &by[o + 1]);
   return view;
 }
 
 static void
-drop_rest (fci_run *run)
+drop_remaining (fci_rule_run *run)
 {
-  const char *unmatched = run->table.said->unmatched;
+  const char *unmatched = run->table.declared->unmatched;
   for (size_t i = 0; i < run->n_tensors; i++)
     {
-      bool taken = run->taken[i] != FCI_NONE;
+      bool taken = run->taken[i] != FCI_RULE_NONE;
       const char *why = taken ? run->table.family[run->taken[i]].why : unmatched;
       if (why && *why)
         fmtconv_model_drop (run->out, fci_model_tensor (run->in, i), why);
@@ -144,11 +144,11 @@ drop_rest (fci_run *run)
 }
 
 static void
-bind_all (fci_run *run)
+bind_all (fci_rule_run *run)
 {
   for (unsigned i = 0; i < run->table.n_vars; i++)
     if (run->table.var[i].bound)
-      fci_model_bind (run->out, fci_copy (run->ctx, run->table.var[i].name.at, run->table.var[i].name.len),
+      fci_model_bind (run->out, fci_strndup (run->ctx, run->table.var[i].name.at, run->table.var[i].name.len),
                       run->table.var[i].value);
   for (unsigned i = 0; i < run->table.n_captures; i++)
     {
@@ -161,14 +161,14 @@ bind_all (fci_run *run)
 }
 
 void
-fci_run_emit (fci_run *run)
+fci_rule_run_emit (fci_rule_run *run)
 {
   for (size_t i = 0; i < run->n_items && !fmtconv_ctx_failed (run->ctx); i++)
     {
-      const fci_item *item = run->item[i];
+      const fci_element_bytes *item = run->item[i];
       fmtconv_model_put (run->out, item->name,
                          item->rule ? make_view (run, item) : fci_model_tensor (run->in, item->first)->view);
     }
-  drop_rest (run);
+  drop_remaining (run);
   bind_all (run);
 }

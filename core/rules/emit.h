@@ -6,6 +6,6 @@
 #include "core/rules/run.h"
 
 /* Puts and drops, in order. */
-void fci_run_emit (fci_run *run);
+void fci_rule_run_emit (fci_rule_run *run);
 
 #endif

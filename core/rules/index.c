@@ -4,7 +4,7 @@
 #include "core/rules/run.h"
 
 void *
-fci_run_alloc (fci_run *run, size_t n, size_t size)
+fci_rule_run_alloc (fci_rule_run *run, size_t n, size_t size)
 {
   void *p = n <= SIZE_MAX / size ? fci_arena_alloc (&run->arena, n * size) : NULL;
   if (!p)
@@ -13,29 +13,29 @@ fci_run_alloc (fci_run *run, size_t n, size_t size)
 }
 
 bool
-fci_index_make (fci_run *run, fci_index *index, size_t n)
+fci_rule_index_make (fci_rule_run *run, fci_rule_index *index, size_t n)
 {
-  for (index->room = 64; index->room < 2 * n; index->room *= 2)
+  for (index->capacity = 64; index->capacity < 2 * n; index->capacity *= 2)
     ;
-  index->slot = fci_run_alloc (run, index->room, sizeof *index->slot);
+  index->slot = fci_rule_run_alloc (run, index->capacity, sizeof *index->slot);
   return index->slot != NULL;
 }
 
 uint32_t
-fci_index_find (const fci_index *index, uint64_t hash, bool (*same) (const void *arg, uint32_t id),
-                const void *arg)
+fci_rule_index_find (const fci_rule_index *index, uint64_t hash, bool (*same) (const void *arg, uint32_t id),
+                     const void *arg)
 {
-  size_t mask = index->room - 1;
+  size_t mask = index->capacity - 1;
   for (size_t i = hash & mask; index->slot[i].id; i = (i + 1) & mask)
     if (index->slot[i].hash == (uint32_t) (hash >> 32) && same (arg, index->slot[i].id - 1))
       return index->slot[i].id - 1;
-  return FCI_NONE;
+  return FCI_RULE_NONE;
 }
 
 void
-fci_index_add (fci_index *index, uint64_t hash, uint32_t id)
+fci_rule_index_add (fci_rule_index *index, uint64_t hash, uint32_t id)
 {
-  size_t mask = index->room - 1, i = hash & mask;
+  size_t mask = index->capacity - 1, i = hash & mask;
   while (index->slot[i].id)
     i = (i + 1) & mask;
   index->slot[i].hash = (uint32_t) (hash >> 32);

@@ -6,12 +6,12 @@
 #include "core/rules/run.h"
 
 /* n zeroed objects of the run's own; NULL: out of memory, noted in run->code. */
-void *fci_run_alloc (fci_run *run, size_t n, size_t size);
+void *fci_rule_run_alloc (fci_rule_run *run, size_t n, size_t size);
 
-/* Capacity for n numbers; then: the number with that hash for which `same (arg, id)`, or FCI_NONE; and add. */
-bool fci_index_make (fci_run *run, fci_index *index, size_t n);
-uint32_t fci_index_find (const fci_index *index, uint64_t hash, bool (*same) (const void *arg, uint32_t id),
-                         const void *arg);
-void fci_index_add (fci_index *index, uint64_t hash, uint32_t id);
+/* Capacity for n numbers; then: the number with that hash for which `same (arg, id)`, or FCI_RULE_NONE; and add. */
+bool fci_rule_index_make (fci_rule_run *run, fci_rule_index *index, size_t n);
+uint32_t fci_rule_index_find (const fci_rule_index *index, uint64_t hash,
+                              bool (*same) (const void *arg, uint32_t id), const void *arg);
+void fci_rule_index_add (fci_rule_index *index, uint64_t hash, uint32_t id);
 
 #endif

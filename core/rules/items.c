@@ -11,14 +11,14 @@
 
 struct maker
 {
-  fci_run *run;
-  fci_index names;
+  fci_rule_run *run;
+  fci_rule_index names;
   size_t n_named;
-  fci_item **named; /* by number in `names` */
+  fci_element_bytes **named; /* by number in `names` */
 };
 
 const fmtconv_tensor *
-fci_item_tensor (const fci_run *run, const fci_item *item, unsigned k)
+fci_rule_item_tensor (const fci_rule_run *run, const fci_element_bytes *item, unsigned k)
 {
   uint32_t i = item->rule ? item->site->tensors[item->combo + item->rule->join[k]] : item->first;
   return fci_model_tensor (run->in, i);
@@ -36,13 +36,13 @@ is_whole (const fci_site *site, const fci_rule *rule, uint32_t combo)
         return false;
     }
   for (unsigned k = 0; k < rule->n_join; k++)
-    if (site->tensors[combo + rule->join[k]] == FCI_NONE)
+    if (site->tensors[combo + rule->join[k]] == FCI_RULE_NONE)
       return false;
   return true;
 }
 
 static size_t
-count_items (const fci_run *run)
+count_items (const fci_rule_run *run)
 {
   size_t n = run->n_tensors;
   for (size_t i = 0; i < run->n_sites; i++)
@@ -61,37 +61,37 @@ same_name (const void *arg, uint32_t id)
 
 /* The parts that several rules pick from one tensor come together under its name. */
 static bool
-join_picks (const fci_run *run, fci_item *first, fci_item *item)
+join_picks (const fci_rule_run *run, fci_element_bytes *first, fci_element_bytes *item)
 {
   if (!run->table.reverse || !first->rule || !item->rule || !item->rule->leader)
     return false;
   if (first->rule->leader != item->rule->leader)
     return false;
-  for (;; first = first->mate)
+  for (;; first = first->next_pick)
     if (first->rule == item->rule)
       return false;
-    else if (!first->mate)
+    else if (!first->next_pick)
       break;
-  first->mate = item;
+  first->next_pick = item;
   return true;
 }
 
 static void
-add_item (struct maker *m, fci_item *item)
+add_item (struct maker *m, fci_element_bytes *item)
 {
-  fci_run *run = m->run;
+  fci_rule_run *run = m->run;
   uint64_t hash = fci_hash (run->ctx->hash_seed, item->name, strlen (item->name));
   m->named[m->n_named] = item;
-  uint32_t id = fci_index_find (&m->names, hash, same_name, m);
-  if (id == FCI_NONE)
+  uint32_t id = fci_rule_index_find (&m->names, hash, same_name, m);
+  if (id == FCI_RULE_NONE)
     {
-      fci_index_add (&m->names, hash, (uint32_t) m->n_named++);
+      fci_rule_index_add (&m->names, hash, (uint32_t) m->n_named++);
       run->item[run->n_items++] = item;
     }
   else if (!join_picks (run, m->named[id], item))
-    fci_run_problem (run, FCI_BAD_NAME, "'%s' and '%s' both become '%s'",
-                     fci_item_tensor (run, m->named[id], 0)->name, fci_item_tensor (run, item, 0)->name,
-                     item->name);
+    fci_rule_run_problem (run, FCI_PROBLEM_NAME, "'%s' and '%s' both become '%s'",
+                          fci_rule_item_tensor (run, m->named[id], 0)->name,
+                          fci_rule_item_tensor (run, item, 0)->name, item->name);
 }
 
 static bool
@@ -122,24 +122,25 @@ bind_split (const fci_rule *rule, uint32_t part, fci_value *bound, uint64_t *kno
 }
 
 static void
-make_item (struct maker *m, const fci_item *as)
+make_item (struct maker *m, const fci_element_bytes *as)
 {
-  fci_run *run = m->run;
+  fci_rule_run *run = m->run;
   fci_value bound[FCI_MAX_CAPTURES];
   uint64_t known = fci_site_bind (as->site, as->combo, bound);
   bind_split (as->rule, as->part, bound, &known);
   if (is_negative (as->rule, bound))
     {
-      fci_run_problem (run, FCI_BAD_NAME, "'%s': the new name would have a negative number",
-                       fci_item_tensor (run, as, 0)->name);
+      fci_rule_run_problem (run, FCI_PROBLEM_NAME, "'%s': the new name would have a negative number",
+                            fci_rule_item_tensor (run, as, 0)->name);
       return;
     }
-  fci_item *item = fci_run_alloc (run, 1, sizeof *item);
+  fci_element_bytes *item = fci_rule_run_alloc (run, 1, sizeof *item);
   if (!item)
     return;
   *item = *as;
   item->first = as->site->tensors[as->combo];
-  item->name = fci_run_name (run, &as->rule->out, run->table.reverse && !as->rule->rooted, bound, known);
+  item->name =
+      fci_rule_run_name (run, &as->rule->out, run->table.reverse && !as->rule->anchored, bound, known);
   if (item->name)
     add_item (m, item);
 }
@@ -151,16 +152,17 @@ make_items (struct maker *m, const fci_site *site)
     for (uint32_t combo = 0; combo < site->family->combos; combo++)
       if (is_whole (site, rule, combo))
         for (uint32_t part = 0; part < rule->n_split && !m->run->code; part++)
-          make_item (m, &(fci_item){ .rule = rule, .site = site, .combo = combo, .part = part });
+          make_item (m, &(fci_element_bytes){ .rule = rule, .site = site, .combo = combo, .part = part });
 }
 
 static void
 keep_unmatched (struct maker *m)
 {
-  fci_run *run = m->run;
+  fci_rule_run *run = m->run;
   for (size_t i = 0; i < run->n_tensors && !run->code; i++)
     {
-      fci_item *item = run->taken[i] == FCI_NONE ? fci_run_alloc (run, 1, sizeof *item) : NULL;
+      fci_element_bytes *item =
+          run->taken[i] == FCI_RULE_NONE ? fci_rule_run_alloc (run, 1, sizeof *item) : NULL;
       if (!item)
         continue;
       item->first = (uint32_t) i;
@@ -171,33 +173,33 @@ keep_unmatched (struct maker *m)
 
 /* In reverse: every rule that picks from the same tensor must have given its part. */
 static void
-check_picks (fci_run *run, const fci_item *item)
+check_picks (fci_rule_run *run, const fci_element_bytes *item)
 {
   fci_value bound[FCI_MAX_CAPTURES] = { 0 };
   const fci_rule *rule = run->table.reverse && item->rule ? item->rule->leader : NULL;
-  for (; rule; rule = rule->mate)
+  for (; rule; rule = rule->next_pick)
     {
-      const fci_item *part = item;
+      const fci_element_bytes *part = item;
       while (part && part->rule != rule)
-        part = part->mate;
+        part = part->next_pick;
       if (part || item->part)
         continue;
       uint64_t known = fci_site_bind (item->site, item->combo, bound);
-      const char *name = fci_run_name (run, &rule->in, false, bound, known);
+      const char *name = fci_rule_run_name (run, &rule->in, false, bound, known);
       if (name)
-        fci_run_problem (run, FCI_MISSING, "missing: '%s'", name);
+        fci_rule_run_problem (run, FCI_PROBLEM_MISSING, "missing: '%s'", name);
     }
 }
 
 void
-fci_run_items (fci_run *run)
+fci_rule_run_items (fci_rule_run *run)
 {
-  const char *unmatched = run->table.said->unmatched;
+  const char *unmatched = run->table.declared->unmatched;
   struct maker m = { .run = run };
   size_t n = count_items (run);
-  run->item = fci_run_alloc (run, n + 1, sizeof (fci_item *));
-  m.named = fci_run_alloc (run, n + 1, sizeof (fci_item *));
-  if (!run->item || !m.named || !fci_index_make (run, &m.names, n))
+  run->item = fci_rule_run_alloc (run, n + 1, sizeof (fci_element_bytes *));
+  m.named = fci_rule_run_alloc (run, n + 1, sizeof (fci_element_bytes *));
+  if (!run->item || !m.named || !fci_rule_index_make (run, &m.names, n))
     return;
   run->prefix = run->table.reverse ? &run->table.prefix[0] : run->prefix;
   for (size_t i = 0; i < run->n_sites && !run->code; i++)

@@ -6,9 +6,10 @@
 #include "core/rules/run.h"
 
 /* Names everything that comes out. */
-void fci_run_items (fci_run *run);
+void fci_rule_run_items (fci_rule_run *run);
 
 /* The k-th tensor that is fused. */
-const fmtconv_tensor *fci_item_tensor (const fci_run *run, const fci_item *item, unsigned k);
+const fmtconv_tensor *fci_rule_item_tensor (const fci_rule_run *run, const fci_element_bytes *item,
+                                            unsigned k);
 
 #endif

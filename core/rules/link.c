@@ -10,7 +10,7 @@ find_family (fci_table *table, const fci_rule *rule)
 {
   for (unsigned i = 0; i < table->n_families; i++)
     if (strcmp (table->family[i].in.text, rule->in.text) == 0
-        && (table->reverse || table->family[i].rooted == rule->rooted))
+        && (table->reverse || table->family[i].anchored == rule->anchored))
       return &table->family[i];
   return NULL;
 }
@@ -20,7 +20,7 @@ bool
 fci_table_join (fci_table *table, fci_rule *rule, bool drop)
 {
   fci_family *family = find_family (table, rule);
-  bool optional = rule->said->flags & FMTCONV_RULE_OPTIONAL;
+  bool optional = rule->declared->flags & FMTCONV_RULE_OPTIONAL;
   if (family && table->reverse)
     return true;
   if (family && (drop || family->why))
@@ -28,9 +28,9 @@ fci_table_join (fci_table *table, fci_rule *rule, bool drop)
   if (!family)
     {
       family = &table->family[table->n_families++];
-      *family = (fci_family){ .in = rule->in, .rooted = rule->rooted && !table->reverse };
+      *family = (fci_family){ .in = rule->in, .anchored = rule->anchored && !table->reverse };
       if (drop)
-        family->why = rule->said->why;
+        family->why = rule->declared->why;
     }
   if (drop)
     return true;
@@ -124,7 +124,7 @@ find_texts (fci_family *family)
 {
   const fci_token *token = family->in.token;
   unsigned n = family->in.n_tokens;
-  family->head = family->mid = family->tail = FCI_SPAN ("");
+  family->head = family->mid = family->tail = FCI_TEXT_SPAN ("");
   if (token->kind == FCI_T_TEXT)
     family->head = token->text;
   if (n > 1 && token[n - 1].kind == FCI_T_TEXT)
@@ -165,16 +165,17 @@ fci_table_families (fci_table *table)
   return true;
 }
 
-static fci_head *
+static fci_rule_head *
 find_head (fci_table *table, const fci_family *family)
 {
   for (unsigned i = 0; i < table->n_heads; i++)
-    if (table->head[i].rooted == family->rooted && fci_span_same (table->head[i].text, family->head))
+    if (table->head[i].anchored == family->anchored
+        && fci_text_span_equal (table->head[i].text, family->head))
       return &table->head[i];
-  fci_head *head = &table->head[table->n_heads++];
+  fci_rule_head *head = &table->head[table->n_heads++];
   head->text = family->head;
   head->byte = head->text.len ? (unsigned char) *head->text.at : -1;
-  head->rooted = family->rooted;
+  head->anchored = family->anchored;
   return head;
 }
 

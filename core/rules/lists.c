@@ -6,22 +6,22 @@
 #include <string.h>
 
 bool
-fci_span_same (fci_span a, fci_span b)
+fci_text_span_equal (fci_text_span a, fci_text_span b)
 {
   return a.len == b.len && memcmp (a.at, b.at, a.len) == 0;
 }
 
-fci_span
-fci_list_item (const fci_token *token, int64_t k)
+fci_text_span
+fci_list_alternative (const fci_token *token, int64_t k)
 {
-  fci_span rest = token->text, item;
+  fci_text_span rest = token->text, item;
   for (;; k--)
     {
       const char *comma = memchr (rest.at, ',', rest.len);
-      item = (fci_span){ rest.at, comma ? (size_t) (comma - rest.at) : rest.len };
+      item = (fci_text_span){ rest.at, comma ? (size_t) (comma - rest.at) : rest.len };
       if (k == 0 || !comma)
         return item;
-      rest = (fci_span){ comma + 1, rest.len - item.len - 1 };
+      rest = (fci_text_span){ comma + 1, rest.len - item.len - 1 };
     }
 }
 
@@ -37,7 +37,7 @@ name_length (const char *s)
 }
 
 const char *
-fci_lists_parse (fci_lists *lists, const char *text)
+fci_rule_lists_parse (fci_rule_lists *lists, const char *text)
 {
   lists->n = 0;
   for (const char *s = text ? text + strspn (text, " ") : ""; *s; s += strspn (s, " "))
@@ -49,10 +49,10 @@ fci_lists_parse (fci_lists *lists, const char *text)
       if (lists->n == FCI_MAX_LISTS)
         return ".lists has too many lists";
       for (unsigned i = 0; i < lists->n; i++)
-        if (fci_span_same (lists->name[i], (fci_span){ s, name }))
+        if (fci_text_span_equal (lists->name[i], (fci_text_span){ s, name }))
           return ".lists declares a list twice";
-      lists->name[lists->n] = (fci_span){ s, name };
-      lists->alternatives[lists->n++] = (fci_span){ s + name + 1, items };
+      lists->name[lists->n] = (fci_text_span){ s, name };
+      lists->alternatives[lists->n++] = (fci_text_span){ s + name + 1, items };
       s += name + 1 + items;
     }
   return NULL;

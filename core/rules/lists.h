@@ -6,12 +6,12 @@
 #include "core/rules/pattern.h"
 
 /* Returns whether two spans hold the same text. */
-bool fci_span_same (fci_span a, fci_span b);
+bool fci_text_span_equal (fci_text_span a, fci_text_span b);
 
 /* NULL, or what is wrong with .lists. */
-const char *fci_lists_parse (fci_lists *lists, const char *text);
+const char *fci_rule_lists_parse (fci_rule_lists *lists, const char *text);
 
 /* The k-th alternative of a list token. */
-fci_span fci_list_item (const fci_token *token, int64_t k);
+fci_text_span fci_list_alternative (const fci_token *token, int64_t k);
 
 #endif

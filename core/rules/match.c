@@ -16,19 +16,19 @@ enum
 };
 
 static bool
-begins (fci_span text, fci_span with)
+begins (fci_text_span text, fci_text_span with)
 {
   return text.len >= with.len && memcmp (text.at, with.at, with.len) == 0;
 }
 
 static bool
-ends (fci_span text, fci_span with)
+ends (fci_text_span text, fci_text_span with)
 {
   return text.len >= with.len && memcmp (text.at + text.len - with.len, with.at, with.len) == 0;
 }
 
 static size_t
-count_digits (fci_span text)
+count_digits (fci_text_span text)
 {
   size_t n = 0;
   while (n < text.len && text.at[n] >= '0' && text.at[n] <= '9')
@@ -38,13 +38,13 @@ count_digits (fci_span text)
 
 /* Which families of a head may match?  name: what they see. */
 static void
-add_candidates (const fci_table *table, const fci_head *head, fci_span name, uint64_t *candidates)
+add_candidates (const fci_table *table, const fci_rule_head *head, fci_text_span name, uint64_t *candidates)
 {
   if (!begins (name, head->text))
     return;
-  fci_span rest = { name.at + head->text.len, name.len - head->text.len };
+  fci_text_span rest = { name.at + head->text.len, name.len - head->text.len };
   size_t digits = count_digits (rest);
-  const fci_span behind = { rest.at + digits, rest.len - digits };
+  const fci_text_span behind = { rest.at + digits, rest.len - digits };
   for (size_t w = 0; w < (table->n_families + 63) / 64; w++)
     for (uint64_t bits = head->families[w]; bits; bits &= bits - 1)
       {
@@ -58,14 +58,15 @@ add_candidates (const fci_table *table, const fci_head *head, fci_span name, uin
 static fci_family *
 find_family (const fci_table *table, const char *name, const char *rest, fci_value *values)
 {
-  const fci_span full = FCI_SPAN (name), stripped = { rest, rest ? full.len - (size_t) (rest - name) : 0 };
+  const fci_text_span full = FCI_TEXT_SPAN (name),
+                      stripped = { rest, rest ? full.len - (size_t) (rest - name) : 0 };
   uint64_t candidates[FCI_MAX_FAMILIES / 64];
   size_t words = (table->n_families + 63) / 64;
   memset (candidates, 0, words * sizeof *candidates);
   for (unsigned i = 0; i < table->n_heads; i++)
     {
-      const fci_head *head = &table->head[i];
-      const fci_span *seen = head->rooted ? &full : &stripped;
+      const fci_rule_head *head = &table->head[i];
+      const fci_text_span *seen = head->anchored ? &full : &stripped;
       if (seen->at && (head->byte < 0 || head->byte == (unsigned char) *seen->at))
         add_candidates (table, head, *seen, candidates);
     }
@@ -73,7 +74,7 @@ find_family (const fci_table *table, const char *name, const char *rest, fci_val
     for (uint64_t bits = candidates[w]; bits; bits &= bits - 1)
       {
         fci_family *family = &table->family[w * 64 + (size_t) __builtin_ctzll (bits)];
-        const fci_span *seen = family->rooted ? &full : &stripped;
+        const fci_text_span *seen = family->anchored ? &full : &stripped;
         if (fci_pattern_match (&family->in, seen->at, seen->len, values))
           return family;
       }
@@ -81,14 +82,14 @@ find_family (const fci_table *table, const char *name, const char *rest, fci_val
 }
 
 static bool
-serves (const fci_run *run, const fci_pattern *prefix)
+serves (const fci_rule_run *run, const fci_pattern *prefix)
 {
   fci_value values[FCI_MAX_SLOTS];
   for (size_t i = 0; i < run->n_tensors; i++)
     {
       const char *name = fci_model_tensor (run->in, i)->name, *rest = fci_pattern_strip (prefix, name);
       const fci_family *family = rest ? find_family (&run->table, name, rest, values) : NULL;
-      if (family && !family->why && !family->rooted)
+      if (family && !family->why && !family->anchored)
         return true;
     }
   return false;
@@ -96,7 +97,7 @@ serves (const fci_run *run, const fci_pattern *prefix)
 
 /* In reverse names have no prefix. */
 static void
-choose_prefix (fci_run *run)
+choose_prefix (fci_rule_run *run)
 {
   static const fci_pattern none = { .text = "" };
   run->prefix = run->table.reverse ? &none : &run->table.prefix[0];
@@ -109,25 +110,25 @@ choose_prefix (fci_run *run)
 }
 
 static void
-claim (fci_run *run, fci_family *family, const fci_value *values, size_t i)
+claim (fci_rule_run *run, fci_family *family, const fci_value *values, size_t i)
 {
   const fmtconv_tensor *tensor = fci_model_tensor (run->in, i);
   if (!run->claimed++)
     run->first = tensor->name;
-  if (!fci_add (run->bytes, tensor->bytes, &run->bytes))
+  if (!fci_size_add (run->bytes, tensor->bytes, &run->bytes))
     run->bytes = UINT64_MAX;
   fci_site_add (run, family, values, (uint32_t) i);
 }
 
 static void
-match_all (fci_run *run)
+match_all (fci_rule_run *run)
 {
   fci_value values[FCI_MAX_SLOTS];
   for (size_t i = 0; i < run->n_tensors && !run->code; i++)
     {
       const char *name = fci_model_tensor (run->in, i)->name;
       fci_family *family = find_family (&run->table, name, fci_pattern_strip (run->prefix, name), values);
-      run->taken[i] = family ? (uint32_t) (family - run->table.family) : FCI_NONE;
+      run->taken[i] = family ? (uint32_t) (family - run->table.family) : FCI_RULE_NONE;
       if (family && !family->why)
         claim (run, family, values, i);
     }
@@ -135,7 +136,7 @@ match_all (fci_run *run)
 
 /* The values of every capture, over all families. */
 static void
-collect_values (fci_run *run)
+collect_values (fci_rule_run *run)
 {
   fci_table *table = &run->table;
   bool ok = true;
@@ -165,12 +166,12 @@ collect_values (fci_run *run)
 static bool
 nearly_dense (const fci_table *table, const fci_capture *capture, const fci_values *set)
 {
-  return table->said->dense && capture->complete && set->n
+  return table->declared->dense && capture->complete && set->n
          && set->sorted[set->n - 1] < (int64_t) set->n + MAX_GAPS;
 }
 
 bool
-fci_run_dense (const fci_run *run, const fci_capture *capture)
+fci_rule_run_dense (const fci_rule_run *run, const fci_capture *capture)
 {
   return nearly_dense (&run->table, capture, &capture->values);
 }
@@ -223,7 +224,7 @@ is_open (const fci_table *table)
 }
 
 static bool
-start (fci_run *run)
+start (fci_rule_run *run)
 {
   for (unsigned f = 0; f < run->table.n_families; f++)
     {
@@ -236,16 +237,16 @@ start (fci_run *run)
   run->n_sites = run->claimed = 0;
   run->bytes = 0;
   memset (run->problems, 0, sizeof run->problems);
-  return fci_index_make (run, &run->sites, run->n_tensors);
+  return fci_rule_index_make (run, &run->sites, run->n_tensors);
 }
 
 /* Sums with '#c' in what matches need a first round that only counts. */
 void
-fci_run_match (fci_run *run)
+fci_rule_run_match (fci_rule_run *run)
 {
   bool silent = run->silent, counting = is_open (&run->table);
-  run->taken = fci_run_alloc (run, run->n_tensors, sizeof *run->taken);
-  run->site = fci_run_alloc (run, run->n_tensors, sizeof (fci_site *));
+  run->taken = fci_rule_run_alloc (run, run->n_tensors, sizeof *run->taken);
+  run->site = fci_rule_run_alloc (run, run->n_tensors, sizeof (fci_site *));
   if (run->code || !start (run))
     return;
   choose_prefix (run);

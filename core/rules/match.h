@@ -6,9 +6,9 @@
 #include "core/rules/run.h"
 
 /* Choose the prefix and let every tensor find its family and site. */
-void fci_run_match (fci_run *run);
+void fci_rule_run_match (fci_rule_run *run);
 
 /* Is `capture` to be dense, and so nearly dense that what is missing can be listed? */
-bool fci_run_dense (const fci_run *run, const fci_capture *capture);
+bool fci_rule_run_dense (const fci_rule_run *run, const fci_capture *capture);
 
 #endif

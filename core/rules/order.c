@@ -37,7 +37,7 @@ nest (fci_table *table, unsigned from, unsigned to, unsigned depth, uint64_t bou
       for (unsigned r = a; r < b; r++)
         {
           const fci_token *own = loop ? number_token (&table->rule[r].out, loop->capture) : NULL;
-          table->rule[r].step[depth] = (fci_step){ .run = run, .loop = own };
+          table->rule[r].step[depth] = (fci_rule_step){ .run = run, .loop = own };
           table->rule[r].n_steps = depth + 1;
         }
       if (loop)
@@ -45,7 +45,7 @@ nest (fci_table *table, unsigned from, unsigned to, unsigned depth, uint64_t bou
     }
 }
 
-/* Six letters are numbers, so that no more than FCI_MAX_STEPS - 1 loops can nest. */
+/* Six letters are numbers, so that no more than FCI_RULE_MAX_STEPS - 1 loops can nest. */
 void
 fci_table_order (fci_table *table)
 {
@@ -54,7 +54,7 @@ fci_table_order (fci_table *table)
 
 /* The loops, and the lists as they stand in the target. */
 static unsigned
-rule_key (const fci_item *item, int64_t *key)
+rule_key (const fci_element_bytes *item, int64_t *key)
 {
   const fci_rule *rule = item->rule;
   fci_value bound[FCI_MAX_CAPTURES];
@@ -83,10 +83,11 @@ rule_key (const fci_item *item, int64_t *key)
 
 /* What is kept as it is comes last. */
 static void
-make_key (fci_run *run, fci_item *item)
+make_key (fci_rule_run *run, fci_element_bytes *item)
 {
   const fci_rule *rule = item->rule;
-  item->key = fci_run_alloc (run, rule ? 2 * rule->n_steps + rule->out.n_slots + 1 : 2, sizeof *item->key);
+  item->key =
+      fci_rule_run_alloc (run, rule ? 2 * rule->n_steps + rule->out.n_slots + 1 : 2, sizeof *item->key);
   if (!item->key)
     return;
   if (rule)
@@ -99,7 +100,7 @@ make_key (fci_run *run, fci_item *item)
 static int
 compare (const void *a, const void *b)
 {
-  const fci_item *x = *(fci_item *const *) a, *y = *(fci_item *const *) b;
+  const fci_element_bytes *x = *(fci_element_bytes *const *) a, *y = *(fci_element_bytes *const *) b;
   for (unsigned i = 0; i < x->n_key && i < y->n_key; i++)
     if (x->key[i] != y->key[i])
       return x->key[i] < y->key[i] ? -1 : 1;
@@ -107,7 +108,7 @@ compare (const void *a, const void *b)
 }
 
 void
-fci_run_sort (fci_run *run)
+fci_rule_run_sort (fci_rule_run *run)
 {
   for (size_t i = 0; i < run->n_items && !run->code; i++)
     make_key (run, run->item[i]);

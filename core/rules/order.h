@@ -9,6 +9,6 @@
 void fci_table_order (fci_table *table);
 
 /* Brings the items into order. */
-void fci_run_sort (fci_run *run);
+void fci_rule_run_sort (fci_rule_run *run);
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/model/model.h"
 #include "core/rules/lists.h"
 #include "core/rules/pattern.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum
@@ -32,11 +33,11 @@ bind_text (const struct matcher *m, unsigned t, const char *at, size_t len)
   fci_value *value = &m->values[token->slot];
   if (token->again)
     {
-      if (!fci_span_same (value->text, (fci_span){ at, len }))
+      if (!fci_text_span_equal (value->text, (fci_text_span){ at, len }))
         return false;
     }
   else
-    value->text = (fci_span){ at, len };
+    value->text = (fci_text_span){ at, len };
   return match_from (m, t + 1, at + len);
 }
 
@@ -109,7 +110,7 @@ match_list (const struct matcher *m, unsigned t, const char *at)
   size_t left = (size_t) (m->end - at), best_len, from = 0;
   for (int64_t best;; from = best_len + 1)
     {
-      fci_span rest = token->text;
+      fci_text_span rest = token->text;
       best = -1;
       best_len = SIZE_MAX;
       for (int64_t k = 0; k < token->count; k++)
@@ -121,7 +122,7 @@ match_list (const struct matcher *m, unsigned t, const char *at)
               best = k;
               best_len = len;
             }
-          rest = (fci_span){ rest.at + len + 1, comma ? rest.len - len - 1 : 0 };
+          rest = (fci_text_span){ rest.at + len + 1, comma ? rest.len - len - 1 : 0 };
         }
       if (best < 0)
         return false;
@@ -211,9 +212,9 @@ int
 fmtconv_pattern_match (const char *pattern, const char *name)
 {
   fci_pattern compiled;
-  fci_token room[FCI_MAX_TOKENS];
+  fci_token capacity[FCI_MAX_TOKENS];
   fci_value values[FCI_MAX_SLOTS];
-  return pattern && name && !fci_pattern_compile (&compiled, room, pattern, NULL)
+  return pattern && name && !fci_pattern_compile (&compiled, capacity, pattern, NULL)
          && fci_pattern_match (&compiled, name, strlen (name), values);
 }
 
@@ -221,11 +222,11 @@ const fmtconv_tensor *
 fmtconv_model_find_pattern (const fmtconv_model *model, const char *pattern)
 {
   fci_pattern compiled;
-  fci_token room[FCI_MAX_TOKENS];
+  fci_token capacity[FCI_MAX_TOKENS];
   fci_value values[FCI_MAX_SLOTS];
   if (!model || !pattern)
     return NULL;
-  const char *error = fci_pattern_compile (&compiled, room, pattern, NULL);
+  const char *error = fci_pattern_compile (&compiled, capacity, pattern, NULL);
   if (error)
     {
       fmtconv_fail (fci_model_ctx (model), FMTCONV_E_INTERNAL, "pattern '%s': %s", pattern, error);

@@ -11,7 +11,7 @@ struct parser
 {
   fci_pattern *out;
   const char *at;
-  const fci_lists *lists;
+  const fci_rule_lists *lists;
 };
 
 static fci_token *
@@ -33,7 +33,7 @@ parse_text (struct parser *p)
   fci_token *token = new_token (p, FCI_T_TEXT);
   if (!token)
     return "it has too many parts";
-  token->text = (fci_span){ p->at, n + doubled };
+  token->text = (fci_text_span){ p->at, n + doubled };
   p->at += n + 2 * doubled;
   return NULL;
 }
@@ -47,7 +47,7 @@ parse_maybe (struct parser *p)
   fci_token *token = new_token (p, FCI_T_MAYBE);
   if (!token)
     return "it has too many parts";
-  token->text = (fci_span){ p->at + 1, n };
+  token->text = (fci_text_span){ p->at + 1, n };
   p->at += n + 2;
   return NULL;
 }
@@ -56,7 +56,7 @@ static const char *
 find_slot (fci_pattern *pattern, fci_token *token)
 {
   for (fci_token *other = pattern->token; other < token; other++)
-    if (other->name.len && fci_span_same (other->name, token->name))
+    if (other->name.len && fci_text_span_equal (other->name, token->name))
       {
         token->slot = other->slot;
         token->again = true;
@@ -81,7 +81,7 @@ parse_capture (struct parser *p)
   fci_token *token = new_token (p, FCI_T_WORD);
   if (!token)
     return "it has too many parts";
-  const char *error = fci_capture_parse (token, (fci_span){ p->at + 1, n }, p->lists);
+  const char *error = fci_capture_parse (token, (fci_text_span){ p->at + 1, n }, p->lists);
   p->at += n + 2;
   return error ? error : find_slot (p->out, token);
 }
@@ -103,11 +103,11 @@ remembers (const fci_pattern *pattern)
 }
 
 const char *
-fci_pattern_compile (fci_pattern *out, fci_token *room, const char *text, const fci_lists *lists)
+fci_pattern_compile (fci_pattern *out, fci_token *tokens_out, const char *text, const fci_rule_lists *lists)
 {
   struct parser p = { out, text, lists };
   const char *error = *text ? NULL : "it is empty";
-  *out = (fci_pattern){ .text = text, .token = room };
+  *out = (fci_pattern){ .text = text, .token = tokens_out };
   while (*p.at && !error)
     if (*p.at == '{' && p.at[1] != '{')
       error = parse_capture (&p);
@@ -125,30 +125,31 @@ fci_token_printed (const fci_token *token, int64_t value)
   return (token->n_counted ? token->sum : token->constant) + token->sign * value;
 }
 
-static fci_span
+static fci_text_span
 shown (const fci_token *token, const fci_value *bound, uint64_t known, char digits[24])
 {
   const fci_value *value = &bound[token->capture];
   if (!(known >> token->capture & 1) || (token->kind == FCI_T_NUMBER && token->open))
-    return (fci_span){ NULL, 0 };
+    return (fci_text_span){ NULL, 0 };
   if (token->kind == FCI_T_LIST)
-    return fci_list_item (token, value->number);
+    return fci_list_alternative (token, value->number);
   if (token->kind != FCI_T_NUMBER)
     return value->text;
   int n = snprintf (digits, 24, "%" PRId64, fci_token_printed (token, value->number));
-  return (fci_span){ digits, (size_t) n };
+  return (fci_text_span){ digits, (size_t) n };
 }
 
 static size_t
-append (char *to, size_t room, size_t at, fci_span text)
+append (char *to, size_t tokens_out, size_t at, fci_text_span text)
 {
-  if (at < room)
-    memcpy (to + at, text.at, text.len < room - at ? text.len : room - at);
+  if (at < tokens_out)
+    memcpy (to + at, text.at, text.len < tokens_out - at ? text.len : tokens_out - at);
   return at + text.len;
 }
 
 size_t
-fci_pattern_print (const fci_pattern *pattern, const fci_value *bound, uint64_t known, char *to, size_t room)
+fci_pattern_print (const fci_pattern *pattern, const fci_value *bound, uint64_t known, char *to,
+                   size_t tokens_out)
 {
   size_t n = 0;
   for (unsigned i = 0; i < pattern->n_tokens; i++)
@@ -157,17 +158,17 @@ fci_pattern_print (const fci_pattern *pattern, const fci_value *bound, uint64_t 
       char digits[24];
       if (token->kind == FCI_T_MAYBE)
         continue;
-      fci_span text = token->kind == FCI_T_TEXT ? token->text : shown (token, bound, known, digits);
+      fci_text_span text = token->kind == FCI_T_TEXT ? token->text : shown (token, bound, known, digits);
       if (text.at)
-        n = append (to, room, n, text);
+        n = append (to, tokens_out, n, text);
       else
         {
-          n = append (to, room, n, (fci_span){ "{", 1 });
-          n = append (to, room, n, token->name);
-          n = append (to, room, n, (fci_span){ "}", 1 });
+          n = append (to, tokens_out, n, (fci_text_span){ "{", 1 });
+          n = append (to, tokens_out, n, token->name);
+          n = append (to, tokens_out, n, (fci_text_span){ "}", 1 });
         }
     }
-  if (room)
-    to[n < room ? n : room - 1] = 0;
+  if (tokens_out)
+    to[n < tokens_out ? n : tokens_out - 1] = 0;
   return n;
 }

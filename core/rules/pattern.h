@@ -20,20 +20,20 @@ enum
 };
 
 /* Some bytes of a string. */
-typedef struct fci_span
+typedef struct fci_text_span
 {
   const char *at;
   size_t len;
-} fci_span;
-#define FCI_SPAN(s) ((fci_span){ (s), strlen (s) })
+} fci_text_span;
+#define FCI_TEXT_SPAN(s) ((fci_text_span){ (s), strlen (s) })
 
 /* What .lists declares. */
-typedef struct fci_lists
+typedef struct fci_rule_lists
 {
   unsigned n;
-  fci_span name[FCI_MAX_LISTS];
-  fci_span alternatives[FCI_MAX_LISTS];
-} fci_lists;
+  fci_text_span name[FCI_MAX_LISTS];
+  fci_text_span alternatives[FCI_MAX_LISTS];
+} fci_rule_lists;
 
 typedef enum fci_token_kind
 {
@@ -48,20 +48,20 @@ typedef enum fci_token_kind
 typedef struct fci_token
 {
   fci_token_kind kind;
-  bool again;       /* this capture stands further left, too */
-  bool open;        /* NUMBER: the sum has counts that are not known yet */
-  unsigned slot;    /* number of the capture in the pattern, from the left */
-  unsigned capture; /* number of the capture in the table; set by whoever compiles the table */
-  unsigned count;   /* LIST: how many alternatives */
-  fci_span text;    /* TEXT, MAYBE: the literal; LIST: its alternatives, with commas */
-  fci_span name;    /* of the capture */
+  bool again;         /* this capture stands further left, too */
+  bool open;          /* NUMBER: the sum has counts that are not known yet */
+  unsigned slot;      /* number of the capture in the pattern, from the left */
+  unsigned capture;   /* number of the capture in the table; set by whoever compiles the table */
+  unsigned count;     /* LIST: how many alternatives */
+  fci_text_span text; /* TEXT, MAYBE: the literal; LIST: its alternatives, with commas */
+  fci_text_span name; /* of the capture */
 
   /* NUMBER: printed = constant + sign * value + Σ counted */
   int sign;
   int64_t constant;
   int64_t sum; /* constant + Σ counted, when not open */
   unsigned n_counted;
-  fci_span counted[FCI_MAX_COUNTED];
+  fci_text_span counted[FCI_MAX_COUNTED];
   int counted_sign[FCI_MAX_COUNTED];
 } fci_token;
 
@@ -78,17 +78,18 @@ typedef struct fci_pattern
 typedef struct fci_value
 {
   int64_t number; /* NUMBER: solved (as printed while open); LIST: position */
-  fci_span text;
+  fci_text_span text;
 } fci_value;
 
 /* Compile `text` into *out with room for FCI_MAX_TOKENS tokens at `room`.  lists may be NULL.  NULL, or
  * what is wrong. */
-const char *fci_pattern_compile (fci_pattern *out, fci_token *room, const char *text, const fci_lists *lists);
+const char *fci_pattern_compile (fci_pattern *out, fci_token *tokens_out, const char *text,
+                                 const fci_rule_lists *lists);
 
 /* Print to `to` (room bytes, always terminated unless room is 0) and return the length it takes.
  * bound: values by token->capture; known: a bit for each that is bound; others print as {name}. */
 size_t fci_pattern_print (const fci_pattern *pattern, const fci_value *bound, uint64_t known, char *to,
-                          size_t room);
+                          size_t tokens_out);
 
 /* What a number token prints for `value`. */
 int64_t fci_token_printed (const fci_token *token, int64_t value);

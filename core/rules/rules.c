@@ -19,7 +19,7 @@ enum
 
 /* 0, or table.code with what is wrong in the table. */
 static int
-begin (fci_run *run, const fmtconv_rules *rules, const fmtconv_model *in, bool reverse)
+begin (fci_rule_run *run, const fmtconv_rules *rules, const fmtconv_model *in, bool reverse)
 {
   run->in = in;
   run->table.arena = &run->arena;
@@ -38,7 +38,7 @@ only_drops (const fci_table *table)
 }
 
 static void
-fail_nothing (fci_run *run)
+fail_nothing (fci_rule_run *run)
 {
   for (size_t i = 0; i < run->n_tensors && i < SHOWN_NAMES; i++)
     fmtconv_detail (run->ctx, "found: '%s'", fci_model_tensor (run->in, i)->name);
@@ -48,13 +48,13 @@ fail_nothing (fci_run *run)
 }
 
 static void
-fail_problems (fci_run *run)
+fail_problems (fci_rule_run *run)
 {
   static const char *const kinds[FCI_PROBLEMS] = {
-    [FCI_WRONG_SHAPE] = "with a wrong shape",
-    [FCI_BAD_NAME] = "with a name that clashes",
-    [FCI_MISSING] = "missing",
-    [FCI_UNKNOWN] = "not known to this transform",
+    [FCI_PROBLEM_SHAPE] = "with a wrong shape",
+    [FCI_PROBLEM_NAME] = "with a name that clashes",
+    [FCI_PROBLEM_MISSING] = "missing",
+    [FCI_PROBLEM_UNKNOWN] = "not known to this transform",
   };
   char text[160] = "";
   size_t n = 0, total = 0;
@@ -65,7 +65,8 @@ fail_problems (fci_run *run)
                                 kinds[k]);
         total += run->problems[k];
       }
-  bool missing = run->problems[FCI_MISSING] == total, unknown = run->problems[FCI_UNKNOWN] == total;
+  bool missing = run->problems[FCI_PROBLEM_MISSING] == total,
+       unknown = run->problems[FCI_PROBLEM_UNKNOWN] == total;
   const char *hint = missing   ? "is the input complete, and of the kind that this transform is for?"
                      : unknown ? "is this the transform for this input?"
                                : NULL;
@@ -74,7 +75,7 @@ fail_problems (fci_run *run)
 }
 
 static bool
-has_problems (const fci_run *run)
+has_problems (const fci_rule_run *run)
 {
   for (unsigned k = 0; k < FCI_PROBLEMS; k++)
     if (run->problems[k])
@@ -83,30 +84,30 @@ has_problems (const fci_run *run)
 }
 
 static void
-apply (fci_run *run)
+apply (fci_rule_run *run)
 {
-  fci_run_match (run);
+  fci_rule_run_match (run);
   if (!run->code && !run->claimed && !only_drops (&run->table))
     {
       fail_nothing (run);
       return;
     }
   if (!run->code)
-    fci_run_items (run);
+    fci_rule_run_items (run);
   if (!run->code)
-    fci_run_shapes (run);
+    fci_rule_run_shapes (run);
   if (!run->code)
-    fci_run_complete (run);
+    fci_rule_run_complete (run);
   if (!run->code)
-    fci_run_unmatched (run);
+    fci_rule_run_unmatched (run);
   if (!run->code && !has_problems (run))
-    fci_run_sort (run);
+    fci_rule_run_sort (run);
   if (run->code)
     fci_nomem (run->ctx);
   else if (has_problems (run))
     fail_problems (run);
   else
-    fci_run_emit (run);
+    fci_rule_run_emit (run);
 }
 
 static void
@@ -114,7 +115,7 @@ run_rules (const fmtconv_rules *rules, const fmtconv_model *in, fmtconv_model *o
 {
   if (!rules || !in || !out || fmtconv_ctx_failed (fci_model_ctx (in)))
     return;
-  fci_run run = { .ctx = fci_model_ctx (in), .out = out };
+  fci_rule_run run = { .ctx = fci_model_ctx (in), .out = out };
   if (begin (&run, rules, in, reverse))
     fci_table_fail (&run.table, run.ctx);
   else
@@ -136,31 +137,31 @@ fmtconv_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtc
 
 /* Which tensors the run claims, in the context's memory. */
 static const bool *
-claimed_tensors (fci_run *run)
+claimed_tensors (fci_rule_run *run)
 {
   bool *takes = run->claimed ? fmtconv_ctx_alloc (run->ctx, run->n_tensors, sizeof *takes) : NULL;
   for (size_t i = 0; takes && i < run->n_tensors; i++)
-    takes[i] = run->taken[i] != FCI_NONE && !run->table.family[run->taken[i]].why;
+    takes[i] = run->taken[i] != FCI_RULE_NONE && !run->table.family[run->taken[i]].why;
   return takes;
 }
 
 static int
 recognize (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse, fci_recognition *out)
 {
-  fci_run run = { .ctx = fci_model_ctx (model), .silent = true };
+  fci_rule_run run = { .ctx = fci_model_ctx (model), .silent = true };
   *out = (fci_recognition){ 0 };
   int code = begin (&run, rules, model, reverse);
   if (!code)
-    fci_run_match (&run);
+    fci_rule_run_match (&run);
   if (!code && !run.code)
-    fci_run_complete (&run);
+    fci_rule_run_complete (&run);
   if (!code && !run.code)
     {
-      fci_run_unmatched (&run);
+      fci_rule_run_unmatched (&run);
       *out = (fci_recognition){ .claimed = run.claimed,
                                 .bytes = run.bytes,
-                                .missing = run.problems[FCI_MISSING],
-                                .unknown = run.problems[FCI_UNKNOWN],
+                                .missing = run.problems[FCI_PROBLEM_MISSING],
+                                .unknown = run.problems[FCI_PROBLEM_UNKNOWN],
                                 .first = run.first,
                                 .takes = claimed_tensors (&run) };
     }
@@ -185,7 +186,7 @@ fci_rules_recognize_reverse (const fmtconv_rules *rules, const fmtconv_model *mo
 const char *
 fci_rules_one_way (fmtconv_ctx *ctx, const fmtconv_rules *rules)
 {
-  fci_run run = { .ctx = ctx };
+  fci_rule_run run = { .ctx = ctx };
   int code = begin (&run, rules, NULL, true);
   const char *why = code && code != FMTCONV_E_NOMEM ? fci_table_fault (&run.table, ctx) : NULL;
   if (code == FMTCONV_E_NOMEM)
@@ -197,7 +198,7 @@ fci_rules_one_way (fmtconv_ctx *ctx, const fmtconv_rules *rules)
 int
 fci_rules_check (fmtconv_ctx *ctx, const fmtconv_rules *rules)
 {
-  fci_run run = { .ctx = ctx };
+  fci_rule_run run = { .ctx = ctx };
   int code = begin (&run, rules, NULL, false);
   if (code)
     fci_table_fail (&run.table, ctx);

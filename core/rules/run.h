@@ -10,15 +10,15 @@
 #include "core/rules/table.h"
 
 /* A hash table of numbers that stand for something; hashes are the context's. */
-typedef struct fci_index
+typedef struct fci_rule_index
 {
-  size_t room; /* a power of two */
-  struct fci_index_slot
+  size_t capacity; /* a power of two */
+  struct fci_rule_index_slot
   {
     uint32_t hash;
     uint32_t id; /* + 1; 0: free */
   } * slot;
-} fci_index;
+} fci_rule_index;
 
 /* The tensors that agree in all captures but lists. */
 struct fci_site
@@ -26,11 +26,11 @@ struct fci_site
   fci_family *family;
   uint32_t first;     /* the first tensor */
   fci_value *value;   /* by slot; of lists: unused */
-  uint32_t tensors[]; /* by combination of the lists; FCI_NONE: not there */
+  uint32_t tensors[]; /* by combination of the lists; FCI_RULE_NONE: not there */
 };
 
 /* One tensor of the output. */
-typedef struct fci_item
+typedef struct fci_element_bytes
 {
   const fci_rule *rule; /* NULL: kept as it is */
   const fci_site *site;
@@ -38,21 +38,21 @@ typedef struct fci_item
   uint32_t part;  /* of a split */
   uint32_t first; /* the first tensor it is made of */
   const char *name;
-  struct fci_item *mate; /* in reverse: the next part of the same pick */
-  int64_t *key;          /* for the order */
+  struct fci_element_bytes *next_pick; /* in reverse: the next part of the same pick */
+  int64_t *key;                        /* for the order */
   unsigned n_key;
-} fci_item;
+} fci_element_bytes;
 
-typedef enum fci_problem
+typedef enum fci_rule_problem
 {
-  FCI_WRONG_SHAPE,
-  FCI_BAD_NAME,
-  FCI_MISSING,
-  FCI_UNKNOWN,
+  FCI_PROBLEM_SHAPE,
+  FCI_PROBLEM_NAME,
+  FCI_PROBLEM_MISSING,
+  FCI_PROBLEM_UNKNOWN,
   FCI_PROBLEMS
-} fci_problem;
+} fci_rule_problem;
 
-typedef struct fci_run
+typedef struct fci_rule_run
 {
   fci_arena arena;
   fci_table table;
@@ -63,20 +63,20 @@ typedef struct fci_run
   int code; /* out of memory */
   size_t n_tensors;
   const fci_pattern *prefix; /* the one in use */
-  uint32_t *taken;           /* by tensor: number of its family, or FCI_NONE */
-  fci_index sites;
+  uint32_t *taken;           /* by tensor: number of its family, or FCI_RULE_NONE */
+  fci_rule_index sites;
   fci_site **site; /* in source order */
   size_t n_sites;
   size_t claimed;
   uint64_t bytes;
   const char *first;
-  fci_item **item;
+  fci_element_bytes **item;
   size_t n_items;
   size_t problems[FCI_PROBLEMS];
-} fci_run;
+} fci_rule_run;
 
 /* A problem, listed with the error at the end unless the run is silent: (run, kind, format, …). */
-#define fci_run_problem(run, kind, ...) \
+#define fci_rule_run_problem(run, kind, ...) \
   ((run)->problems[kind]++, (run)->silent ? (void) 0 : fmtconv_detail ((run)->ctx, __VA_ARGS__))
 
 #endif

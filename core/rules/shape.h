@@ -6,12 +6,12 @@
 #include "core/rules/run.h"
 
 /* Binds the shape variables. */
-void fci_run_shapes (fci_run *run);
+void fci_rule_run_shapes (fci_rule_run *run);
 
 /* Shapes of one part of an item between the operations, with all variables bound: by[k] before operation
  * k, by[n_ops] the last.  In reverse only for rules that hide their shape behind a reshape.  false:
  * something does not fit. */
-bool fci_item_shapes (fci_run *run, const fci_item *item, fci_dims *by);
+bool fci_rule_item_shapes (fci_rule_run *run, const fci_element_bytes *item, fci_tensor_dims *by);
 bool fci_rule_hides (const fci_rule *rule);
 
 #endif

@@ -11,7 +11,7 @@
 
 struct wanted
 {
-  const fci_run *run;
+  const fci_rule_run *run;
   const fci_family *family;
   const fci_value *values;
 };
@@ -30,8 +30,9 @@ same_site (const struct wanted *w, const fci_site *site)
   for (unsigned slot = 0; slot < w->family->in.n_slots; slot++)
     if (w->family->list[slot])
       continue;
-    else if (is_number (w->family, slot) ? site->value[slot].number != w->values[slot].number
-                                         : !fci_span_same (site->value[slot].text, w->values[slot].text))
+    else if (is_number (w->family, slot)
+                 ? site->value[slot].number != w->values[slot].number
+                 : !fci_text_span_equal (site->value[slot].text, w->values[slot].text))
       return false;
   return true;
 }
@@ -44,7 +45,7 @@ is_wanted (const void *arg, uint32_t id)
 }
 
 static uint64_t
-hash_site (const fci_run *run, const fci_family *family, const fci_value *values)
+hash_site (const fci_rule_run *run, const fci_family *family, const fci_value *values)
 {
   uint64_t hash = (uint64_t) (family - run->table.family) * UINT64_C (0x9e3779b97f4a7c15);
   for (unsigned slot = 0; slot < family->in.n_slots; slot++)
@@ -61,11 +62,11 @@ hash_site (const fci_run *run, const fci_family *family, const fci_value *values
 }
 
 static fci_site *
-new_site (fci_run *run, fci_family *family, const fci_value *values, uint32_t tensor)
+new_site (fci_rule_run *run, fci_family *family, const fci_value *values, uint32_t tensor)
 {
   unsigned slots = family->in.n_slots;
-  fci_site *site = fci_run_alloc (run, 1, sizeof *site + family->combos * sizeof *site->tensors);
-  fci_value *kept = slots ? fci_run_alloc (run, slots, sizeof *kept) : NULL;
+  fci_site *site = fci_rule_run_alloc (run, 1, sizeof *site + family->combos * sizeof *site->tensors);
+  fci_value *kept = slots ? fci_rule_run_alloc (run, slots, sizeof *kept) : NULL;
   if (run->code)
     return NULL;
   site->family = family;
@@ -83,38 +84,38 @@ new_site (fci_run *run, fci_family *family, const fci_value *values, uint32_t te
 
 /* Neighbors are often of one site, the family's last. */
 static fci_site *
-find_site (fci_run *run, fci_family *family, const fci_value *values, uint32_t tensor)
+find_site (fci_rule_run *run, fci_family *family, const fci_value *values, uint32_t tensor)
 {
   const struct wanted wanted = { run, family, values };
   if (family->last && same_site (&wanted, family->last))
     return family->last;
   uint64_t hash = hash_site (run, family, values);
-  uint32_t id = fci_index_find (&run->sites, hash, is_wanted, &wanted);
-  if (id != FCI_NONE)
+  uint32_t id = fci_rule_index_find (&run->sites, hash, is_wanted, &wanted);
+  if (id != FCI_RULE_NONE)
     return run->site[id];
   fci_site *site = new_site (run, family, values, tensor);
   if (site)
     {
-      fci_index_add (&run->sites, hash, (uint32_t) run->n_sites);
+      fci_rule_index_add (&run->sites, hash, (uint32_t) run->n_sites);
       run->site[run->n_sites++] = site;
     }
   return site;
 }
 
 void
-fci_site_add (fci_run *run, fci_family *family, const fci_value *values, uint32_t tensor)
+fci_site_add (fci_rule_run *run, fci_family *family, const fci_value *values, uint32_t tensor)
 {
   fci_site *site = find_site (run, family, values, tensor);
   uint32_t combo = 0;
   for (unsigned slot = 0; slot < family->in.n_slots; slot++)
     if (family->list[slot])
       combo += family->weight[slot] * (uint32_t) values[slot].number;
-  if (site && site->tensors[combo] == FCI_NONE)
+  if (site && site->tensors[combo] == FCI_RULE_NONE)
     site->tensors[combo] = tensor;
   else if (site)
-    fci_run_problem (run, FCI_BAD_NAME, "'%s' and '%s' are the same tensor to the rules",
-                     fci_model_tensor (run->in, site->tensors[combo])->name,
-                     fci_model_tensor (run->in, tensor)->name);
+    fci_rule_run_problem (run, FCI_PROBLEM_NAME, "'%s' and '%s' are the same tensor to the rules",
+                          fci_model_tensor (run->in, site->tensors[combo])->name,
+                          fci_model_tensor (run->in, tensor)->name);
 }
 
 void

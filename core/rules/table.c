@@ -25,7 +25,7 @@ fci_table_bad (fci_table *table, unsigned rule, const char *format, ...)
 const char *
 fci_table_fault (const fci_table *table, fmtconv_ctx *ctx)
 {
-  const fmtconv_rule *rule = table->bad_rule ? &table->said->rules[table->bad_rule - 1] : NULL;
+  const fmtconv_rule *rule = table->bad_rule ? &table->declared->rules[table->bad_rule - 1] : NULL;
   if (!rule)
     return fmtconv_ctx_printf (ctx, "%s", table->bad);
   return fmtconv_ctx_printf (ctx, IN_RULE, table->bad_rule, rule->from, rule->to ? rule->to : "", table->bad);
@@ -36,16 +36,16 @@ fci_table_fail (const fci_table *table, fmtconv_ctx *ctx)
 {
   int code = table->code == FMTCONV_E_INTERNAL && table->reverse ? FMTCONV_E_UNSUPPORTED : table->code;
   const char *what = table->reverse ? "these rules cannot be reversed: " : "";
-  const char *source = table->said->source;
+  const char *source = table->declared->source;
   if (code == FMTCONV_E_NOMEM)
     return fmtconv_fail (ctx, code, "out of memory");
   /* Rules of a file have lines; those that a plugin makes of its parameters have none. */
   if (source && code == FMTCONV_E_INTERNAL)
-    code = table->said->rules->line ? FMTCONV_E_FORMAT : FMTCONV_E_USAGE;
+    code = table->declared->rules->line ? FMTCONV_E_FORMAT : FMTCONV_E_USAGE;
   if (!table->bad_rule)
     return fmtconv_fail (ctx, code, "%s%s%srules: %s", source ? source : "", source ? ": " : "", what,
                          table->bad);
-  const fmtconv_rule *rule = &table->said->rules[table->bad_rule - 1];
+  const fmtconv_rule *rule = &table->declared->rules[table->bad_rule - 1];
   if (source && rule->line)
     return fmtconv_fail (ctx, code, "%s:%u: %s'%s' to '%s': %s", source, rule->line, what, rule->from,
                          rule->to ? rule->to : "", table->bad);
@@ -66,12 +66,12 @@ fci_table_alloc (fci_table *table, size_t n, size_t size)
 }
 
 unsigned
-fci_table_capture (const fci_table *table, fci_span name)
+fci_table_capture (const fci_table *table, fci_text_span name)
 {
   for (unsigned i = 0; i < table->n_captures; i++)
-    if (fci_span_same (table->capture[i].name, name))
+    if (fci_text_span_equal (table->capture[i].name, name))
       return i;
-  return FCI_NONE;
+  return FCI_RULE_NONE;
 }
 
 const fci_token *
@@ -92,7 +92,7 @@ number_captures (fci_table *table, unsigned rule, fci_pattern *pattern)
       if (token->kind <= FCI_T_MAYBE)
         continue;
       token->capture = fci_table_capture (table, token->name);
-      if (token->capture != FCI_NONE)
+      if (token->capture != FCI_RULE_NONE)
         continue;
       if (table->n_captures == FCI_MAX_CAPTURES)
         return fci_table_bad (table, rule, "the table has too many captures");
@@ -105,13 +105,13 @@ number_captures (fci_table *table, unsigned rule, fci_pattern *pattern)
 bool
 fci_table_pattern (fci_table *table, unsigned rule, fci_pattern *out, const char *text)
 {
-  fci_token room[FCI_MAX_TOKENS];
-  const char *error = fci_pattern_compile (out, room, text, &table->lists);
+  fci_token capacity[FCI_MAX_TOKENS];
+  const char *error = fci_pattern_compile (out, capacity, text, &table->lists);
   if (error)
     return fci_table_bad (table, rule, "pattern '%.80s': %s", text, error);
   out->token = fci_table_alloc (table, out->n_tokens, sizeof *out->token);
   if (!out->token)
     return false;
-  memcpy (out->token, room, out->n_tokens * sizeof *room);
+  memcpy (out->token, capacity, out->n_tokens * sizeof *capacity);
   return number_captures (table, rule, out);
 }

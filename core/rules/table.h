@@ -17,64 +17,64 @@ enum
   FCI_MAX_COMBOS = 512, /* products of the lists of one pattern */
   FCI_MAX_FAMILIES = 512,
   FCI_MAX_PARTS = 256,
-  FCI_MAX_OPS = 8,
-  FCI_MAX_STEPS = 8,
+  FCI_RULE_MAX_OPS = 8,
+  FCI_RULE_MAX_STEPS = 8,
   FCI_MAX_PREFIXES = 16,
   FCI_SMALL_VALUES = 4096, /* numbers below are kept as bits */
-  FCI_ANY = -2,            /* fci_dim.var: "?" */
-  FCI_PLAIN = -1           /* fci_dim.var: a number */
+  FCI_DIM_ANY = -2,        /* fci_rule_dim.var: "?" */
+  FCI_DIM_NUMBER = -1      /* fci_rule_dim.var: a number */
 };
 
-#define FCI_NONE UINT32_MAX
+#define FCI_RULE_NONE UINT32_MAX
 
 /* A set of numbers: bits and a list while it grows, sorted when it is closed. */
 typedef struct fci_values
 {
   uint64_t small[FCI_SMALL_VALUES / 64];
   int64_t *large;
-  size_t n_large, room;
+  size_t n_large, capacity;
   int64_t *sorted;
   size_t n;
 } fci_values;
 
-typedef struct fci_dim
+typedef struct fci_rule_dim
 {
   uint64_t times; /* the number, or the factor of the variable */
   int var;
-} fci_dim;
+} fci_rule_dim;
 
-typedef struct fci_shape
+typedef struct fci_rule_shape
 {
   unsigned rank;
-  fci_dim dim[FMTCONV_MAX_RANK];
-} fci_shape;
+  fci_rule_dim dim[FMTCONV_MAX_RANK];
+} fci_rule_shape;
 
 /* The numbers of one tensor. */
-typedef struct fci_dims
+typedef struct fci_tensor_dims
 {
   unsigned rank;
   uint64_t n[FMTCONV_MAX_RANK];
-} fci_dims;
+} fci_tensor_dims;
 
-typedef struct fci_change /* one of .ops */
+typedef struct fci_rule_op /* one of .ops */
 {
   enum
   {
-    FCI_CAST,
-    FCI_PERMUTE,
-    FCI_RESHAPE,
-    FCI_SCALE
+    FCI_RULE_CAST,
+    FCI_RULE_PERMUTE,
+    FCI_RULE_RESHAPE,
+    FCI_RULE_SCALE
   } kind;
   uint32_t dtype;
   double factor;
   unsigned rank; /* PERMUTE */
   unsigned axes[FMTCONV_MAX_RANK];
-  fci_shape to; /* RESHAPE */
-} fci_change;
+  fci_rule_shape to; /* RESHAPE */
+} fci_rule_op;
 
 typedef struct fci_capture
 {
-  fci_span name;
+  fci_text_span name;
   bool complete;
   fci_values values;
   fci_values raw; /* as printed, where the sum is open */
@@ -82,59 +82,59 @@ typedef struct fci_capture
 
 typedef struct fci_var
 {
-  fci_span name;
+  fci_text_span name;
   bool bound;
   uint64_t value;
   const char *tensor; /* that bound it */
 } fci_var;
 
 /* A place in the nested loops: the run of rules, and the capture whose printed value comes next. */
-typedef struct fci_step
+typedef struct fci_rule_step
 {
   unsigned run;
   const fci_token *loop; /* NULL: the last step */
-} fci_step;
+} fci_rule_step;
 
 typedef struct fci_site fci_site;
 typedef struct fci_family fci_family;
 
 typedef struct fci_rule
 {
-  const fmtconv_rule *said;
+  const fmtconv_rule *declared;
   unsigned number; /* of the table, from 1 */
   fci_pattern in, out;
   fci_family *family;
   struct fci_rule *sibling; /* the next of the family */
-  bool rooted;              /* from begins with '/' */
+  bool anchored;            /* from begins with '/' */
 
   unsigned n_join; /* tensors that one is fused from: combinations of the lists only in `in` */
   uint32_t *join;  /* what each adds to a combination's number */
   unsigned n_split;
-  struct fci_rule *leader; /* picks: the first rule that picks from the same tensor, or NULL */
-  struct fci_rule *mate;   /* the next of them */
+  struct fci_rule *leader;    /* picks: the first rule that picks from the same tensor, or NULL */
+  struct fci_rule *next_pick; /* the next of them */
   unsigned n_pick, pick_of;
   unsigned pick[FCI_MAX_PARTS];
 
   unsigned n_shapes;
-  fci_shape shape[FMTCONV_MAX_RANK + 1];
+  fci_rule_shape shape[FMTCONV_MAX_RANK + 1];
   unsigned n_ops;
-  fci_change op[FCI_MAX_OPS];
+  fci_rule_op op[FCI_RULE_MAX_OPS];
   unsigned n_steps;
-  fci_step step[FCI_MAX_STEPS];
+  fci_rule_step step[FCI_RULE_MAX_STEPS];
 } fci_rule;
 
 /* The rules of one `in` text. */
 struct fci_family
 {
   fci_pattern in;
-  bool rooted;
+  bool anchored;
   bool required;
   bool joins;
   const char *why; /* drops: not NULL */
   fci_rule *rules;
-  fci_span head;                        /* literal text the pattern begins with */
-  fci_span mid;                         /* literal text behind head and a number, if it is so */
-  fci_span tail;                        /* literal text the pattern ends with */
+  fci_text_span head;                   /* literal text the pattern begins with */
+  fci_text_span mid;                    /* literal text behind head and a number, if it is so */
+  fci_text_span tail;                   /* literal text the pattern ends with */
   const fci_token *list[FCI_MAX_SLOTS]; /* one a slot */
   uint32_t weight[FCI_MAX_SLOTS];       /* of a position in a combination's number */
   uint32_t combos;
@@ -143,21 +143,21 @@ struct fci_family
 };
 
 /* The families whose patterns begin with the same text. */
-typedef struct fci_head
+typedef struct fci_rule_head
 {
-  fci_span text;
+  fci_text_span text;
   int byte; /* the first of text; -1: it is empty */
-  bool rooted;
+  bool anchored;
   uint64_t families[FCI_MAX_FAMILIES / 64];
-} fci_head;
+} fci_rule_head;
 
 typedef struct fci_table
 {
-  const fmtconv_rules *said;
+  const fmtconv_rules *declared;
   fmtconv_ctx *ctx;
   fci_arena *arena;
   bool reverse;
-  fci_lists lists;
+  fci_rule_lists lists;
   unsigned n_captures;
   fci_capture *capture;
   unsigned n_vars;
@@ -170,7 +170,7 @@ typedef struct fci_table
   fci_pattern prefix[FCI_MAX_PREFIXES];
 
   unsigned n_heads;
-  fci_head *head;
+  fci_rule_head *head;
 
   /* What is wrong. */
   int code;
@@ -193,8 +193,8 @@ void *fci_table_alloc (fci_table *table, size_t n, size_t size);
 /* Compiles one pattern of a rule, and numbers its captures.  false: something is wrong. */
 bool fci_table_pattern (fci_table *table, unsigned rule, fci_pattern *out, const char *text);
 
-/* Number of the capture of that name, or FCI_NONE. */
-unsigned fci_table_capture (const fci_table *table, fci_span name);
+/* Number of the capture of that name, or FCI_RULE_NONE. */
+unsigned fci_table_capture (const fci_table *table, fci_text_span name);
 
 /* The token of `pattern` that holds that capture, or NULL. */
 const fci_token *fci_pattern_token (const fci_pattern *pattern, unsigned capture);

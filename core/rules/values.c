@@ -15,16 +15,16 @@ fci_values_add (fci_arena *arena, fci_values *set, int64_t value)
     }
   if (set->n_large && set->large[set->n_large - 1] == value)
     return true;
-  if (set->n_large == set->room)
+  if (set->n_large == set->capacity)
     {
-      size_t room = set->room ? 2 * set->room : 64;
-      int64_t *large = fci_arena_alloc (arena, room * sizeof *large);
+      size_t capacity = set->capacity ? 2 * set->capacity : 64;
+      int64_t *large = fci_arena_alloc (arena, capacity * sizeof *large);
       if (!large)
         return false;
       if (set->n_large)
         memcpy (large, set->large, set->n_large * sizeof *large);
       set->large = large;
-      set->room = room;
+      set->capacity = capacity;
     }
   set->large[set->n_large++] = value;
   return true;

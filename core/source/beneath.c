@@ -25,7 +25,7 @@ fci_real_path (fmtconv_ctx *ctx, int fd)
   char proc[PROC_PATH], path[PATH_MAX];
   snprintf (proc, sizeof proc, "/proc/self/fd/%d", fd);
   ssize_t n = readlink (proc, path, sizeof path);
-  return n > 0 && (size_t) n < sizeof path && path[0] == '/' ? fci_copy (ctx, path, (size_t) n) : NULL;
+  return n > 0 && (size_t) n < sizeof path && path[0] == '/' ? fci_strndup (ctx, path, (size_t) n) : NULL;
 }
 
 /* Refuses every link that leads out of the folder; ENOSYS where the kernel, or a sandbox, lacks it. */
@@ -41,7 +41,7 @@ open_strictly (int folder, const char *name, int flags)
 
 /* path lies beneath the folder whose path is the first n bytes of `folder`. */
 static bool
-lies_beneath (const char *path, const char *folder, size_t n)
+is_inside_folder (const char *path, const char *folder, size_t n)
 {
   return n > 0 && strncmp (path, folder, n) == 0 && (folder[n - 1] == '/' || path[n] == '/');
 }
@@ -68,7 +68,7 @@ open_link (const fmtconv_input *folder, const char *name, int flags)
     return -1;
   const char *path = fci_real_path (folder->ctx, fd);
   bool fine = path && folder->real && folder->top->real
-              && (lies_beneath (path, folder->top->real, strlen (folder->top->real))
+              && (is_inside_folder (path, folder->top->real, strlen (folder->top->real))
                   || is_cached_blob (folder->real, path));
   char proc[PROC_PATH];
   snprintf (proc, sizeof proc, "/proc/self/fd/%d", fd);
@@ -79,7 +79,7 @@ open_link (const fmtconv_input *folder, const char *name, int flags)
 }
 
 int
-fci_open_beneath (const fmtconv_input *folder, const char *name, int flags)
+fci_open_in_folder (const fmtconv_input *folder, const char *name, int flags)
 {
   int fd = open_strictly (folder->fd, name, flags);
   if (fd < 0 && errno == ENOSYS)

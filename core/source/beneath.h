@@ -7,7 +7,7 @@
 
 /* `name`, one plain component, in `folder`, without following a link out of folder->top.
  * A descriptor, or -1 and errno: EXDEV where a link leads out. */
-int fci_open_beneath (const fmtconv_input *folder, const char *name, int flags);
+int fci_open_in_folder (const fmtconv_input *folder, const char *name, int flags);
 
 /* The path of an open descriptor without links, in the arena; NULL: not known. */
 const char *fci_real_path (fmtconv_ctx *ctx, int fd);

@@ -29,7 +29,7 @@ available (const fmtconv_cursor *cursor, uint64_t n)
   if (!source || fmtconv_ctx_failed (source->ctx))
     return false;
   uint64_t end = cursor->end < source->size ? cursor->end : source->size;
-  if (fci_within (cursor->pos, n, end))
+  if (fci_size_within (cursor->pos, n, end))
     return true;
   const fmtconv_where where = { .source = source, .offset = cursor->pos, .hint = FCI_HINT_TRUNCATED };
   fmtconv_fail_at (source->ctx, FMTCONV_E_FORMAT, &where,
@@ -48,7 +48,7 @@ load_few (const fmtconv_source *source, uint64_t from, uint8_t *to, size_t n)
       uint64_t left = source->size - from;
       all->ahead_of = NULL;
       all->ahead_start = from;
-      all->ahead_n = left < FCI_AHEAD ? (size_t) left : FCI_AHEAD;
+      all->ahead_n = left < FCI_CURSOR_READAHEAD ? (size_t) left : FCI_CURSOR_READAHEAD;
       if (fci_check_cancel (source->ctx) != 0
           || fci_source_load (source, from, all->ahead, all->ahead_n) != 0)
         return false;
@@ -79,10 +79,10 @@ fmtconv_cursor_take (fmtconv_cursor *cursor, uint64_t n)
   if (!cursor || !available (cursor, n))
     return NULL;
   fmtconv_source *source = cursor->source;
-  uint64_t room;
+  uint64_t capacity;
   /* Large pieces of the arena are pages that the system gives as data arrives in them. */
-  uint8_t *bytes = fci_add (n, 1, &room) && room <= SIZE_MAX
-                       ? fmtconv_ctx_alloc (source->ctx, 1, (size_t) room)
+  uint8_t *bytes = fci_size_add (n, 1, &capacity) && capacity <= SIZE_MAX
+                       ? fmtconv_ctx_alloc (source->ctx, 1, (size_t) capacity)
                        : fci_nomem (source->ctx);
   if (!bytes || !load (source, cursor->pos, bytes, n))
     return NULL;

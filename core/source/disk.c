@@ -32,11 +32,11 @@ same_file (const struct stat *a, const struct stat *b)
   return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-static fci_disk *
+static fci_disk_file *
 find (fmtconv_ctx *ctx, const struct stat *st)
 {
   const struct fci_sources *all = fci_state_find (ctx, &sources_key);
-  fci_disk *disk = all ? all->disks : NULL;
+  fci_disk_file *disk = all ? all->disks : NULL;
   while (disk && !same_file (&disk->opened, st))
     disk = disk->next;
   return disk;
@@ -45,7 +45,7 @@ find (fmtconv_ctx *ctx, const struct stat *st)
 static void
 close_disk (void *arg)
 {
-  fci_disk *disk = arg;
+  fci_disk_file *disk = arg;
   close (disk->fd);
   disk->fd = -1;
 }
@@ -54,14 +54,15 @@ static fmtconv_source *
 add_disk (fmtconv_ctx *ctx, int fd, const char *path, const struct stat *st)
 {
   struct fci_sources *all = fci_sources_of (ctx);
-  fci_disk *disk = fci_new (ctx, fci_disk);
+  fci_disk_file *disk = fci_new (ctx, fci_disk_file);
   fmtconv_source *source = disk ? fci_source_new (ctx, fci_strdup (ctx, path)) : NULL;
   if (!source)
     {
       close (fd);
       return NULL;
     }
-  *disk = (fci_disk){ .fd = fd, .path = source->name, .opened = *st, .whole = source, .next = all->disks };
+  *disk =
+      (fci_disk_file){ .fd = fd, .path = source->name, .opened = *st, .whole = source, .next = all->disks };
   source->disk = disk;
   source->size = (uint64_t) st->st_size;
   if (fci_defer_call (ctx, close_disk, disk) != 0)
@@ -78,10 +79,10 @@ fci_source_fd (fmtconv_ctx *ctx, int fd, const char *path)
     fci_fail_io (ctx, path, "cannot be examined");
   else if (!S_ISREG (st.st_mode))
     fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, path, NULL, "this is %s, not a regular file",
-                   fci_kind_of (st.st_mode));
+                   fci_file_kind (st.st_mode));
   else
     {
-      fci_disk *known = find (ctx, &st);
+      fci_disk_file *known = find (ctx, &st);
       if (!known)
         return add_disk (ctx, fd, path, &st);
       close (fd);
@@ -103,8 +104,8 @@ int
 fci_sources_unchanged (fmtconv_ctx *ctx)
 {
   const struct fci_sources *all = fci_state_find (ctx, &sources_key);
-  const fci_disk *first = NULL;
-  for (const fci_disk *disk = all ? all->disks : NULL; disk; disk = disk->next)
+  const fci_disk_file *first = NULL;
+  for (const fci_disk_file *disk = all ? all->disks : NULL; disk; disk = disk->next)
     {
       struct stat now;
       if (fstat (disk->fd, &now) != 0)
@@ -122,12 +123,12 @@ fci_sources_unchanged (fmtconv_ctx *ctx)
 const char *
 fci_sources_find (fmtconv_ctx *ctx, const struct stat *st)
 {
-  const fci_disk *disk = find (ctx, st);
+  const fci_disk_file *disk = find (ctx, st);
   return disk ? disk->path : NULL;
 }
 
 const char *
-fci_kind_of (mode_t mode)
+fci_file_kind (mode_t mode)
 {
   switch (mode & S_IFMT)
     {

@@ -8,13 +8,14 @@
 
 enum
 {
-  FCI_AHEAD = 1 << 13 /* bytes that cursors read ahead, so that a header of many numbers costs few calls */
+  FCI_CURSOR_READAHEAD =
+      1 << 13 /* bytes that cursors read ahead, so that a header of many numbers costs few calls */
 };
 
 /* ctx->sources. */
 struct fci_sources
 {
-  fci_disk *disks;      /* newest first */
+  fci_disk_file *disks; /* newest first */
   fmtconv_input *typed; /* by the user, newest first */
   uint32_t next_id;
 
@@ -22,7 +23,7 @@ struct fci_sources
   const fmtconv_source *ahead_of;
   uint64_t ahead_start;
   size_t ahead_n;
-  uint8_t ahead[FCI_AHEAD];
+  uint8_t ahead[FCI_CURSOR_READAHEAD];
 };
 
 /* What is open in the context, made when first asked for.  NULL: out of memory. */
@@ -32,7 +33,7 @@ struct fci_sources *fci_sources_of (fmtconv_ctx *ctx);
 fmtconv_source *fci_source_new (fmtconv_ctx *ctx, const char *name);
 
 /* "a folder", "a named pipe" …, for messages. */
-const char *fci_kind_of (mode_t mode);
+const char *fci_file_kind (mode_t mode);
 
 /* An open descriptor (owned from now on, whatever happens) as a source; regular files only.  A file
  * that is open already (device and inode) gives the source that it has. */

@@ -15,7 +15,7 @@
 
 enum
 {
-  MOST_NAMES = 4096,
+  MAX_NAMES = 4096,
   PEEK_BYTES = 4096
 };
 
@@ -73,11 +73,11 @@ add_name (fmtconv_input *folder, const char **names, const char *name)
 {
   if (strcmp (name, ".") == 0 || strcmp (name, "..") == 0)
     return true;
-  if (folder->n_names == MOST_NAMES)
+  if (folder->n_names == MAX_NAMES)
     {
       const fmtconv_where where = { .hint = "give the file itself" };
       fci_fail_file (folder->ctx, FMTCONV_E_LIMIT, folder->path, &where,
-                     "the folder holds more than %d names", (int) MOST_NAMES);
+                     "the folder holds more than %d names", (int) MAX_NAMES);
       return false;
     }
   names[folder->n_names] = fci_strdup (folder->ctx, name);
@@ -107,7 +107,7 @@ read_names (fmtconv_input *folder, DIR *dir, const char **names)
 static bool
 collect (fmtconv_input *folder, DIR *dir)
 {
-  const char **names = calloc (MOST_NAMES, sizeof *names);
+  const char **names = calloc (MAX_NAMES, sizeof *names);
   bool fine = names ? read_names (folder, dir, names) : fci_nomem (folder->ctx) != NULL;
   size_t n = folder->n_names;
   const char **kept = fine ? fmtconv_ctx_alloc (folder->ctx, n + 1, sizeof *kept) : NULL;

@@ -33,7 +33,7 @@ last_component (fmtconv_ctx *ctx, const char *path)
   size_t n = trimmed (path), start = n;
   while (start > 0 && path[start - 1] != '/')
     start--;
-  return fci_copy (ctx, path + start, n - start);
+  return fci_strndup (ctx, path + start, n - start);
 }
 
 static void
@@ -51,7 +51,7 @@ is_special (fmtconv_ctx *ctx, int code, const char *path, mode_t mode)
   if (S_ISREG (mode) || S_ISDIR (mode))
     return false;
   fci_fail_file (ctx, code, path, &where, "this is %s, neither a regular file nor a folder",
-                 fci_kind_of (mode));
+                 fci_file_kind (mode));
   return true;
 }
 
@@ -223,7 +223,7 @@ open_in (fmtconv_input *folder, const char *name)
     {
       if (is_special (ctx, FMTCONV_E_UNSUPPORTED, path, st.st_mode))
         return NULL;
-      fd = fci_open_beneath (folder, name, OPEN_FLAGS);
+      fd = fci_open_in_folder (folder, name, OPEN_FLAGS);
     }
   if (fd < 0)
     {
@@ -272,7 +272,7 @@ folder_of (fmtconv_input *in)
     return ".";
   while (n > 1 && path[n - 1] == '/')
     n--;
-  return fci_copy (in->ctx, path, n);
+  return fci_strndup (in->ctx, path, n);
 }
 
 fmtconv_input *

@@ -35,7 +35,7 @@ read_disk (int fd, uint64_t at, uint8_t *to, size_t n)
 int
 fci_source_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
-  assert (fci_within (offset, n, source->size));
+  assert (fci_size_within (offset, n, source->size));
   if (n == 0)
     return 0;
   if (source->disk)
@@ -82,7 +82,7 @@ fmtconv_source_window (fmtconv_source *source, uint64_t start, uint64_t size, co
 {
   if (!source || fmtconv_ctx_failed (source->ctx))
     return NULL;
-  if (!fci_within (start, size, source->size))
+  if (!fci_size_within (start, size, source->size))
     {
       const fmtconv_where where = { .source = source, .offset = start, .hint = FCI_HINT_TRUNCATED };
       fmtconv_fail_at (source->ctx, FMTCONV_E_FORMAT, &where,

@@ -10,14 +10,14 @@
 #define FCI_HINT_TRUNCATED "the file is truncated or still being written: copy it again"
 
 /* A regular file that is open for reading until the context is freed. */
-typedef struct fci_disk
+typedef struct fci_disk_file
 {
   int fd;
   const char *path;
   struct stat opened;    /* as it was when opened; compared before publishing */
   fmtconv_source *whole; /* the file from its first to its last byte */
-  struct fci_disk *next;
-} fci_disk;
+  struct fci_disk_file *next;
+} fci_disk_file;
 
 /* Windows are flat: a window of a window is a window of the file. */
 struct fmtconv_source
@@ -26,7 +26,7 @@ struct fmtconv_source
   fmtconv_ctx *ctx;
   struct fci_sources *all; /* what is open in the context */
   uint32_t id;             /* ascending in the order made; unique in the context */
-  fci_disk *disk;          /* NULL: memory */
+  fci_disk_file *disk;     /* NULL: memory */
   const uint8_t *memory;   /* `size` bytes; NULL: disk, or bytes that the executor will have measured */
   uint64_t start;          /* first byte in the file */
   uint64_t size;           /* bytes */

@@ -19,7 +19,7 @@ same (const struct stat *a, const struct stat *b)
 
 /* Climb from the open folder `fd` (closed on the way) to the root: is `wanted` met? */
 static bool
-climb_meets (int fd, const struct stat *wanted)
+is_below (int fd, const struct stat *wanted)
 {
   struct stat here, above;
   bool met = false;
@@ -40,7 +40,7 @@ climb_meets (int fd, const struct stat *wanted)
 }
 
 bool
-fci_is_within (const char *folder, const struct stat *wanted)
+fci_path_is_within (const char *folder, const struct stat *wanted)
 {
-  return climb_meets (open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC), wanted);
+  return is_below (open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC), wanted);
 }

@@ -7,6 +7,6 @@
 #include <sys/stat.h>
 
 /* Is the folder the one of `wanted`, or does it lie in it, however deep?  false, too, where it cannot be opened. */
-bool fci_is_within (const char *folder, const struct stat *wanted);
+bool fci_path_is_within (const char *folder, const struct stat *wanted);
 
 #endif

@@ -12,7 +12,7 @@
 
 enum
 {
-  MOST_BYTES = 8 * 1024 * 1024 /* that variables may stand for, in the whole spec */
+  MAX_BYTES = 8 * 1024 * 1024 /* that variables may stand for, in the whole spec */
 };
 
 /* A text falls into plain pieces and variables. */
@@ -29,13 +29,13 @@ unknown (const fci_pipeline *p, const fci_yaml *node, const char *name)
   const char **names = fmtconv_ctx_alloc (p->ctx, p->n_variables, sizeof *names);
   for (size_t i = 0; names && i < p->n_known; i++)
     names[i] = p->variables[i].name;
-  const char *near = names ? fci_nearest (name, names, p->n_known) : NULL;
+  const char *suggestion = names ? fci_spell_nearest (name, names, p->n_known) : NULL;
   for (size_t i = p->n_known; i < p->n_variables; i++)
     if (!strcmp (p->variables[i].name, name))
       return fci_spec_fail (p, node->at,
                             "a default may name only variables that are declared above it: not '%s'", name);
-  if (near)
-    return fci_spec_fail (p, node->at, "there is no variable '%s': did you mean '%s'?", name, near);
+  if (suggestion)
+    return fci_spec_fail (p, node->at, "there is no variable '%s': did you mean '%s'?", name, suggestion);
   return fci_spec_fail (p, node->at, "there is no variable '%s': declare it under 'variables'", name);
 }
 
@@ -44,7 +44,7 @@ static const char *
 take_variable (const fci_pipeline *p, const fci_yaml *node, const char *at, fci_variable **out)
 {
   size_t n = strcspn (at + 2, "}");
-  const char *name = fci_copy (p->ctx, at + 2, n);
+  const char *name = fci_strndup (p->ctx, at + 2, n);
   if (name && (!at[2 + n] || !fci_spec_name_ok (name)))
     fci_spec_fail (p, node->at, "'%s' is no ${NAME}: for a plain ${ write $${", at);
   for (size_t i = 0; !p->ctx->failed && i < p->n_known; i++)
@@ -99,7 +99,7 @@ fci_expanded
 fci_expand (fci_pipeline *p, const fci_yaml *node)
 {
   fci_expanded out = { .base = p->folder };
-  fci_grow text = { .ctx = p->ctx };
+  fci_strbuf text = { .ctx = p->ctx };
   for (const char *at = node->text; at && *at && !p->ctx->failed;)
     {
       piece found;
@@ -109,13 +109,13 @@ fci_expand (fci_pipeline *p, const fci_yaml *node)
       size_t n = v && v->value ? strlen (v->value) : found.n;
       if (v && !v->value)
         return (fci_expanded){ .absent = found.variable };
-      if (at && (p->expanded += n) > MOST_BYTES)
+      if (at && (p->expanded += n) > MAX_BYTES)
         fci_spec_fail (p, node->at, "the variables stand for more than 8 MiB of text");
       if (v && first)
         out.base = v->base;
-      fci_grow_bytes (&text, v ? v->value : found.text, n);
+      fci_strbuf_add_bytes (&text, v ? v->value : found.text, n);
     }
-  out.text = p->ctx->failed ? NULL : fci_grown (&text);
+  out.text = p->ctx->failed ? NULL : fci_strbuf_text (&text);
   return out;
 }
 
@@ -139,7 +139,7 @@ expand_one (fci_pipeline *p, const fci_yaml *node)
 /* None of the list is there.  What of it would have been looked for: paths with a variable that has no value
  * are not. */
 static fci_expanded
-none_there (fci_pipeline *p, const fci_yaml *list)
+none_message (fci_pipeline *p, const fci_yaml *list)
 {
   fci_expanded out = { 0 };
   size_t n = 0;
@@ -168,5 +168,5 @@ fci_expand_path (fci_pipeline *p, const fci_yaml *node)
       if (out.text && stat (out.text, &st) == 0)
         return out;
     }
-  return none_there (p, node);
+  return none_message (p, node);
 }

@@ -34,7 +34,7 @@ fci_preset_summary (fmtconv_ctx *ctx, const fci_file *preset)
   if (*text != '#')
     return "";
   text += strspn (text, "# ");
-  return fci_copy (ctx, text, strcspn (text, "\r\n"));
+  return fci_strndup (ctx, text, strcspn (text, "\r\n"));
 }
 
 static const char *
@@ -48,10 +48,11 @@ unknown (fmtconv_ctx *ctx, const char *typed)
       names[i] = all.file[i].name;
       fmtconv_detail (ctx, "%s: %s", names[i], fci_preset_summary (ctx, &all.file[i]));
     }
-  const char *near = names ? fci_nearest (typed, names, all.n) : NULL;
-  if (near)
+  const char *suggestion = names ? fci_spell_nearest (typed, names, all.n) : NULL;
+  if (suggestion)
     fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                  "there is no file and no preset '%s': did you mean '%s'?  There are these:", typed, near);
+                  "there is no file and no preset '%s': did you mean '%s'?  There are these:", typed,
+                  suggestion);
   else
     fmtconv_fail (ctx, FMTCONV_E_USAGE, "there is no file and no preset '%s'%s", typed,
                   all.n ? "; there are these presets:" : ", nor any other preset");

@@ -164,7 +164,7 @@ give (fci_pipeline *p, const fci_spec_params *given)
                               "the folder of '%s' is given, and '%s' is not", given->folders.key[i],
                               given->folders.key[i]);
     }
-  return fci_variables_settle (p);
+  return fci_variables_resolve (p);
 }
 
 /* The conversion that the spec stands for, up to its model.  NULL: an error. */
@@ -172,7 +172,7 @@ static fci_conversion *
 run (fci_pipeline *p, const fci_spec_params *given, fmtconv_input *in)
 {
   fci_conversion *c = fci_new (p->ctx, fci_conversion);
-  if (!c || fci_spec_open (p, in) || fci_variables_check (p) || give (p, given) || fci_spec_settle (p))
+  if (!c || fci_spec_open (p, in) || fci_variables_check (p) || give (p, given) || fci_spec_resolve (p))
     return NULL;
   if (fci_yaml_find (p->root, "write"))
     fmtconv_note (p->ctx, "what 'write' says is left undone: the spec is an input");
@@ -182,11 +182,11 @@ run (fci_pipeline *p, const fci_spec_params *given, fmtconv_input *in)
 
 /* What its readers left in their files, of what the chain's models do not tell any more. */
 static void
-tell_skipped (const fci_conversion *c, fmtconv_model *out)
+note_skipped (const fci_conversion *c, fmtconv_model *out)
 {
   for (size_t i = 0; i < c->n_parts; i++)
     {
-      const fci_part *part = &c->part[i];
+      const fci_input_part *part = &c->part[i];
       const char *name = part->job.name;
       const fci_skip *skip = name && part->model == part->read ? NULL : fci_model_skips (part->read);
       for (; skip; skip = skip->next)
@@ -229,7 +229,7 @@ read_inside (fmtconv_ctx *ctx, const fci_spec_params *given, fmtconv_input *in, 
   if (!c)
     return ctx->failed;
   fci_model_continue (out, c->model);
-  tell_skipped (c, out);
+  note_skipped (c, out);
   return note_read (ctx, fmtconv_input_path (in), out, c);
 }
 
@@ -245,9 +245,9 @@ read_spec (fmtconv_ctx *ctx, const void *given, fmtconv_input *in, fmtconv_model
   return code;
 }
 
-const fmtconv_plugin fci_spec_plugin = {
+const fmtconv_plugin fci_spec_find_plugin = {
   .abi = FMTCONV_ABI,
-  .struct_size = sizeof fci_spec_plugin,
+  .struct_size = sizeof fci_spec_find_plugin,
   .name = "spec",
   .summary = "what a spec makes, as an input: fmtconv-spec(5)",
   .reader = FMTCONV_READER (.params = fci_spec_params_table, .probe = probe, .read = read_spec),

@@ -7,7 +7,7 @@
 #include <fmtconv/plugin.h>
 
 /* The reader "spec". */
-extern const fmtconv_plugin fci_spec_plugin;
+extern const fmtconv_plugin fci_spec_find_plugin;
 
 /* A spec that was read. */
 typedef struct fci_spec_input

@@ -33,7 +33,7 @@ fci_spec_open (fci_pipeline *p, fmtconv_input *file)
     return p->ctx->failed;
   const char *path = fmtconv_input_path (file), *slash = strrchr (path, '/');
   p->path = path;
-  p->folder = fci_copy (p->ctx, path, slash ? (size_t) (slash - path) + 1 : 0);
+  p->folder = fci_strndup (p->ctx, path, slash ? (size_t) (slash - path) + 1 : 0);
   p->root = fci_yaml_strict (source, path);
   if (!p->root || fci_spec_kind (p, p->root, FCI_YAML_MAP, "a spec") || check_version (p)
       || fci_spec_keys (p, p->root, "a spec", keys, sizeof keys / sizeof *keys))

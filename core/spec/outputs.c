@@ -12,7 +12,7 @@
 
 enum
 {
-  MOST_OUTPUTS = 64
+  MAX_OUTPUTS = 64
 };
 
 /* {WRITER: {…}, transform: …} without its transforms, which are *transform.  NULL: an error. */
@@ -48,7 +48,7 @@ split (fci_pipeline *p, const fci_yaml *node, const fci_yaml **transform)
 
 /* One output; *absent: it is left out for want of that variable. */
 static int
-settle_output (fci_pipeline *p, const fci_yaml *node, fmtconv_job_output *output, fci_variable **absent)
+resolve_output (fci_pipeline *p, const fci_yaml *node, fmtconv_job_output *output, fci_variable **absent)
 {
   const fci_yaml *transform, *write = split (p, node, &transform);
   fci_link_text writer;
@@ -65,20 +65,20 @@ fci_spec_outputs (fci_pipeline *p, const fci_yaml *list)
 {
   fmtconv_job_output *outputs = fmtconv_ctx_alloc (p->ctx, list->n + 1, sizeof *outputs);
   size_t n = 0, number = 1;
-  if (list->n > MOST_OUTPUTS)
-    return fci_spec_fail (p, list->at, "more than %d outputs", (int) MOST_OUTPUTS);
+  if (list->n > MAX_OUTPUTS)
+    return fci_spec_fail (p, list->at, "more than %d outputs", (int) MAX_OUTPUTS);
   for (const fci_yaml *node = outputs ? list->first : NULL; node; node = node->next, number++)
     {
       fci_variable *absent = NULL;
       outputs[n] = (fmtconv_job_output){ 0 };
-      if (settle_output (p, node, &outputs[n], &absent))
+      if (resolve_output (p, node, &outputs[n], &absent))
         return p->ctx->failed;
       if (absent)
         fci_spec_leave_out (p, absent, fmtconv_ctx_printf (p->ctx, "output %zu", number));
       else
         n++;
     }
-  fci_variables_tell (p);
+  fci_variables_note_absent (p);
   if (!n && !p->ctx->failed)
     return fci_spec_fail (
         p, list->at, list->n ? "no output is left" : "'write' is an empty list: nothing would be written");

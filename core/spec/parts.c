@@ -15,7 +15,7 @@
 
 enum
 {
-  MOST_COMPONENTS = 64
+  MAX_COMPONENTS = 64
 };
 
 void
@@ -30,7 +30,7 @@ typedef struct names
 {
   const char **name;
   size_t n;
-  size_t room;
+  size_t capacity;
 } names;
 
 static int
@@ -39,16 +39,16 @@ add_name (const fci_pipeline *p, names *list, const char *name)
   for (size_t i = 0; i < list->n; i++)
     if (!strcmp (list->name[i], name))
       return 0;
-  if (list->n == list->room)
+  if (list->n == list->capacity)
     {
-      size_t room = list->room ? 2 * list->room : 16;
-      const char **more = fmtconv_ctx_alloc (p->ctx, room, sizeof *more);
+      size_t capacity = list->capacity ? 2 * list->capacity : 16;
+      const char **more = fmtconv_ctx_alloc (p->ctx, capacity, sizeof *more);
       if (!more)
         return p->ctx->failed;
       if (list->n)
         memcpy (more, list->name, list->n * sizeof *more);
       list->name = more;
-      list->room = room;
+      list->capacity = capacity;
     }
   list->name[list->n++] = name;
   return 0;
@@ -137,7 +137,7 @@ read_part (fci_pipeline *p, const fci_yaml *node, fmtconv_job_component *part, f
 
 /* One component; *absent: it is left out for want of that variable. */
 static int
-settle_part (fci_pipeline *p, const fci_yaml *node, fmtconv_job_component *part, fci_variable **absent)
+resolve_part (fci_pipeline *p, const fci_yaml *node, fmtconv_job_component *part, fci_variable **absent)
 {
   static const char *const keys[] = { "read", "transform", "copy" };
   fci_expanded path = { 0 };
@@ -166,22 +166,22 @@ fci_spec_parts (fci_pipeline *p, const fci_yaml *components)
 {
   if (fci_spec_kind (p, components, FCI_YAML_MAP, "'components'"))
     return p->ctx->failed;
-  if (components->n > MOST_COMPONENTS)
-    return fci_spec_fail (p, components->at, "more than %d components", (int) MOST_COMPONENTS);
+  if (components->n > MAX_COMPONENTS)
+    return fci_spec_fail (p, components->at, "more than %d components", (int) MAX_COMPONENTS);
   fmtconv_job_component *parts = fmtconv_ctx_alloc (p->ctx, components->n + 1, sizeof *parts);
   size_t n = 0;
   for (const fci_yaml *node = parts ? components->first : NULL; node; node = node->next)
     {
       fci_variable *absent = NULL;
       parts[n] = (fmtconv_job_component){ 0 };
-      if (settle_part (p, node, &parts[n], &absent))
+      if (resolve_part (p, node, &parts[n], &absent))
         return p->ctx->failed;
       if (absent)
         fci_spec_leave_out (p, absent, node->key);
       else
         n++;
     }
-  fci_variables_tell (p);
+  fci_variables_note_absent (p);
   if (!n && !p->ctx->failed)
     return fci_spec_fail (p, components->at, "no component is left");
   p->job->parts = parts;

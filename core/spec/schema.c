@@ -11,9 +11,9 @@
 #include <string.h>
 
 int
-fci_spec_fail (const fci_pipeline *p, fci_place at, const char *format, ...)
+fci_spec_fail (const fci_pipeline *p, fci_yaml_pos at, const char *format, ...)
 {
-  const char *place = fci_yaml_place (p->ctx, p->path, at);
+  const char *place = fci_yaml_location (p->ctx, p->path, at);
   va_list ap;
   va_start (ap, format);
   int code = fci_fail_filev (p->ctx, FMTCONV_E_FORMAT, place, NULL, format, ap);

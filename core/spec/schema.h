@@ -5,7 +5,7 @@
 
 #include "core/spec/spec.h"
 
-int fci_spec_fail (const fci_pipeline *p, fci_place at, const char *format, ...) FMTCONV_PRINTF (3);
+int fci_spec_fail (const fci_pipeline *p, fci_yaml_pos at, const char *format, ...) FMTCONV_PRINTF (3);
 
 /* Is the node of that kind?  what: "transform" …, for the message. */
 int fci_spec_kind (const fci_pipeline *p, const fci_yaml *node, fci_yaml_kind kind, const char *what);

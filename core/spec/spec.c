@@ -18,13 +18,13 @@ static int
 need (const fci_pipeline *p, const fci_yaml *node, const fci_expanded *path)
 {
   if (!p->ctx->failed && path->absent)
-    return fci_fail_file (p->ctx, FMTCONV_E_USAGE, fci_yaml_place (p->ctx, p->path, node->key_at), NULL,
-                          "this needs a value: add %s", fci_variable_how (p, path->absent));
+    return fci_fail_file (p->ctx, FMTCONV_E_USAGE, fci_yaml_location (p->ctx, p->path, node->key_at), NULL,
+                          "this needs a value: add %s", fci_variable_option (p, path->absent));
   return p->ctx->failed;
 }
 
 static int
-settle_read (fci_pipeline *p, const fci_yaml *read)
+resolve_read (fci_pipeline *p, const fci_yaml *read)
 {
   fci_link_text reader;
   if (fci_spec_step (p, read, FCI_READER, &reader) || need (p, read, &reader.path))
@@ -35,7 +35,7 @@ settle_read (fci_pipeline *p, const fci_yaml *read)
 }
 
 static int
-settle_write (fci_pipeline *p, const fci_yaml *write)
+resolve_write (fci_pipeline *p, const fci_yaml *write)
 {
   fci_link_text writer;
   if (write->kind == FCI_YAML_LIST)
@@ -49,7 +49,7 @@ settle_write (fci_pipeline *p, const fci_yaml *write)
 
 /* read or components, then transform, then write. */
 int
-fci_spec_settle (fci_pipeline *p)
+fci_spec_resolve (fci_pipeline *p)
 {
   const fci_yaml *read = fci_yaml_find (p->root, "read"), *parts = fci_yaml_find (p->root, "components"),
                  *transform = fci_yaml_find (p->root, "transform"), *write = fci_yaml_find (p->root, "write");
@@ -60,11 +60,11 @@ fci_spec_settle (fci_pipeline *p)
     return fci_spec_fail (p, parts->key_at, "a spec has either 'read' or 'components', not both");
   if (!write && !p->is_input)
     return fci_spec_fail (p, p->root->at, "the spec does not say what to write: 'write' is missing");
-  if (read ? settle_read (p, read) : fci_spec_parts (p, parts))
+  if (read ? resolve_read (p, read) : fci_spec_parts (p, parts))
     return p->ctx->failed;
   if (transform && fci_spec_transforms (p, transform, &p->job->transforms, &p->job->n_transforms))
     return p->ctx->failed;
-  return p->is_input ? 0 : settle_write (p, write);
+  return p->is_input ? 0 : resolve_write (p, write);
 }
 
 /* What the command line gives: as paths they are relative to the working folder. */
@@ -77,7 +77,7 @@ give (fci_pipeline *p, const fmtconv_spec_variable *given, size_t n, const char 
   for (size_t i = 0; i < n; i++)
     if (fci_variables_give (p, given[i].name, given[i].value, ""))
       return p->ctx->failed;
-  return fci_variables_settle (p);
+  return fci_variables_resolve (p);
 }
 
 fmtconv_job *
@@ -89,7 +89,7 @@ fmtconv_job_from_spec (fmtconv_ctx *ctx, const char *spec, const fmtconv_spec_va
   fci_pipeline p = { .ctx = ctx, .job = fci_new (ctx, fmtconv_job) };
   const char *path = p.job ? fci_spec_path (ctx, spec) : NULL;
   if (!path || fci_spec_open (&p, fci_input_user (ctx, path)) || fci_variables_check (&p)
-      || give (&p, variables, n, input, output) || fci_spec_settle (&p))
+      || give (&p, variables, n, input, output) || fci_spec_resolve (&p))
     return NULL;
   p.job->struct_size = sizeof *p.job;
   return p.job;

@@ -44,7 +44,7 @@ enum
 };
 
 /* Fill in p->job, all but its writer and output where p->is_input: after the variables have their values. */
-int fci_spec_settle (fci_pipeline *p);
+int fci_spec_resolve (fci_pipeline *p);
 
 /* A text with its variables replaced. */
 typedef struct fci_expanded

@@ -18,8 +18,8 @@
 
 enum
 {
-  MOST_PAIRS = 4096,
-  MOST_TRANSFORMS = 64
+  MAX_PAIRS = 4096,
+  MAX_TRANSFORMS = 64
 };
 
 /* One element while its parameters are collected. */
@@ -30,17 +30,17 @@ typedef struct element
   const fmtconv_param *params; /* of the plugin in that role */
   const char *owner;           /* "transform 'cast'" */
   const fci_yaml *node;        /* {key: value} */
-  fci_grow text;               /* "NAME:key=value,key=value" so far */
+  fci_strbuf text;             /* "NAME:key=value,key=value" so far */
   size_t pairs;
   const fci_yaml *reverse; /* its key "reverse", which is no parameter; NULL: none */
 } element;
 
 /* Let what a plugin's parameters are checked by complain of this place in the spec. */
 static void
-enter (fci_pipeline *p, fci_subject *subject, fci_place at)
+enter (fci_pipeline *p, fci_subject *subject, fci_yaml_pos at)
 {
   *subject = *fci_subject_now (p->ctx);
-  subject->file = fci_yaml_place (p->ctx, p->path, at);
+  subject->file = fci_yaml_location (p->ctx, p->path, at);
   subject->is_written = true;
   fci_subject_push (p->ctx, subject);
 }
@@ -51,7 +51,7 @@ find_plugin (fci_pipeline *p, const fci_yaml *node, const char *typed, fci_role 
 {
   const fmtconv_plugin *plugin = NULL;
   const char *slash = role == FCI_TRANSFORM ? strchr (typed, '/') : NULL, *name = slash ? slash + 1 : typed;
-  const char *component = slash ? fci_copy (p->ctx, typed, (size_t) (slash - typed)) : "component";
+  const char *component = slash ? fci_strndup (p->ctx, typed, (size_t) (slash - typed)) : "component";
   fci_subject subject;
   enter (p, &subject, node->key ? node->key_at : node->at);
   if (component && !fci_component_name_ok (component))
@@ -67,11 +67,11 @@ find_plugin (fci_pipeline *p, const fci_yaml *node, const char *typed, fci_role 
 
 /* One pair: checked by itself, so that what is wrong with it has a place, and put to the others. */
 static int
-add_pair (element *e, fci_place at, const char *key, const char *value)
+add_pair (element *e, fci_yaml_pos at, const char *key, const char *value)
 {
   fmtconv_ctx *ctx = e->p->ctx;
-  if (e->pairs == MOST_PAIRS)
-    return fci_spec_fail (e->p, at, "more than %d values for one %s", (int) MOST_PAIRS,
+  if (e->pairs == MAX_PAIRS)
+    return fci_spec_fail (e->p, at, "more than %d values for one %s", (int) MAX_PAIRS,
                           fci_role_name (e->role));
   fci_subject subject;
   const char *pair = fci_params_pair (ctx, key, value);
@@ -79,7 +79,7 @@ add_pair (element *e, fci_place at, const char *key, const char *value)
   if (pair)
     fci_params_parse (ctx, e->owner, e->params, pair);
   fci_subject_pop (ctx, &subject);
-  fci_grow_texts (&e->text, strchr (fci_grown (&e->text), ':') ? "," : ":", pair ? pair : "", NULL);
+  fci_strbuf_add_all (&e->text, strchr (fci_strbuf_text (&e->text), ':') ? "," : ":", pair ? pair : "", NULL);
   e->pairs++;
   return ctx->failed;
 }
@@ -134,16 +134,16 @@ add_reverse (element *e, const fmtconv_plugin *plugin)
   bool yes = false;
   if (fci_spec_bool (e->p, e->reverse, &yes) || !yes)
     return e->p->ctx->failed;
-  const char *why = fci_one_way (e->p->ctx, plugin);
+  const char *why = fci_transform_one_way (e->p->ctx, plugin);
   if (why)
     return fci_spec_fail (e->p, e->reverse->at, "%s does not run in reverse: %s", e->owner, why);
-  fci_grow_text (&e->text, ":reverse");
+  fci_strbuf_add (&e->text, ":reverse");
   return e->p->ctx->failed;
 }
 
 /* Is it what a link has beside the plugin's parameters? */
 static bool
-is_no_param (const element *e, const fci_yaml *node)
+is_not_param (const element *e, const fci_yaml *node)
 {
   return node == e->reverse || (e->role != FCI_TRANSFORM && !strcmp (node->key, "path"));
 }
@@ -157,18 +157,18 @@ element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role 
   if (!plugin)
     return NULL;
   e.params = fci_plugin_params (plugin, role);
-  e.owner = fci_owner (p->ctx, fci_role_name (role), plugin);
+  e.owner = fci_plugin_title (p->ctx, fci_role_name (role), plugin);
   e.reverse = role == FCI_TRANSFORM && !fci_params_find (e.params, "reverse")
                   ? fci_yaml_find (node, "reverse")
                   : NULL;
-  fci_grow_text (&e.text, name);
+  fci_strbuf_add (&e.text, name);
   if (e.reverse && add_reverse (&e, plugin))
     return NULL;
   size_t before_pairs = e.text.len + 1;
   for (const fci_yaml *param = node->first; param; param = param->next)
-    if (!is_no_param (&e, param) && add_param (&e, param))
+    if (!is_not_param (&e, param) && add_param (&e, param))
       return NULL;
-  const char *text = fci_grown (&e.text);
+  const char *text = fci_strbuf_text (&e.text);
   fci_subject subject;
   enter (p, &subject, node->key ? node->key_at : node->at);
   fci_params_parse (p->ctx, e.owner, e.params, e.pairs ? text + before_pairs : "");
@@ -247,8 +247,8 @@ fci_spec_transforms (fci_pipeline *p, const fci_yaml *node, const char *const **
   const char **list = fmtconv_ctx_alloc (p->ctx, entries + 1, sizeof *list);
   *n = 0;
   *texts = list;
-  if (entries > MOST_TRANSFORMS)
-    return fci_spec_fail (p, node->at, "more than %d transforms", (int) MOST_TRANSFORMS);
+  if (entries > MAX_TRANSFORMS)
+    return fci_spec_fail (p, node->at, "more than %d transforms", (int) MAX_TRANSFORMS);
   if (!list || (node->kind == FCI_YAML_NULL && fci_spec_kind (p, node, FCI_YAML_LIST, "'transform'")))
     return p->ctx->failed;
   const fci_yaml *item = is_list ? node->first : node;

@@ -34,27 +34,27 @@ is_plain (const char *text)
 
 /* A scalar that the strict parser takes for this text, with no variables in it. */
 static void
-put_scalar (fci_grow *out, const char *text)
+put_scalar (fci_strbuf *out, const char *text)
 {
   if (is_plain (text))
     {
-      fci_grow_text (out, text);
+      fci_strbuf_add (out, text);
       return;
     }
   if (!is_visible (text))
     fmtconv_fail (out->ctx, FMTCONV_E_UNSUPPORTED,
                   "'%s' cannot stand in a spec: it is not UTF-8, or holds characters that are not shown",
                   text);
-  fci_grow_text (out, "\"");
+  fci_strbuf_add (out, "\"");
   for (; *text; text++)
     {
       if (*text == '"' || *text == '\\')
-        fci_grow_text (out, "\\");
+        fci_strbuf_add (out, "\\");
       else if (*text == '$' && text[1] == '{')
-        fci_grow_text (out, "$");
-      fci_grow_bytes (out, text, 1);
+        fci_strbuf_add (out, "$");
+      fci_strbuf_add_bytes (out, text, 1);
     }
-  fci_grow_text (out, "\"");
+  fci_strbuf_add (out, "\"");
 }
 
 /* The values of one key of a step. */
@@ -62,7 +62,7 @@ typedef struct values
 {
   struct values *next; /* key behind it */
   const char *key;
-  fci_grow list; /* scalars, with commas between them */
+  fci_strbuf list; /* scalars, with commas between them */
   size_t n;
 } values;
 
@@ -86,7 +86,7 @@ group (fmtconv_ctx *ctx, const char *params)
           end = &(*end)->next;
         }
       values *of_key = (values *) old;
-      fci_grow_text (&of_key->list, of_key->n++ ? ", " : "");
+      fci_strbuf_add (&of_key->list, of_key->n++ ? ", " : "");
       put_scalar (&of_key->list, value ? value : "yes");
       params += *params == ',';
     }
@@ -95,7 +95,7 @@ group (fmtconv_ctx *ctx, const char *params)
 
 /* "{NAME: {path: PATH, key: value}}", or less of it; path NULL: none. */
 static void
-put_link (fci_grow *out, const fci_link *link, const char *path)
+put_link (fci_strbuf *out, const fci_link *link, const char *path)
 {
   const char *name = link->plugin->name, *comma = path || link->reverse ? ", " : "";
   const values *params = group (out->ctx, link->params);
@@ -104,119 +104,120 @@ put_link (fci_grow *out, const fci_link *link, const char *path)
   if (!name)
     return;
   bool inside = path || params || link->reverse;
-  fci_grow_text (out, inside ? "{" : "");
+  fci_strbuf_add (out, inside ? "{" : "");
   put_scalar (out, name);
-  fci_grow_text (out, inside ? ": {" : "");
+  fci_strbuf_add (out, inside ? ": {" : "");
   if (path)
     {
-      fci_grow_text (out, "path: ");
+      fci_strbuf_add (out, "path: ");
       put_scalar (out, path);
     }
   if (link->reverse)
-    fci_grow_text (out, "reverse: yes");
+    fci_strbuf_add (out, "reverse: yes");
   for (const values *v = params; v; v = v->next, comma = ", ")
     {
-      fci_grow_text (out, comma);
+      fci_strbuf_add (out, comma);
       put_scalar (out, v->key);
-      fci_grow_texts (out, v->n > 1 ? ": [" : ": ", fci_grown (&v->list), v->n > 1 ? "]" : "", NULL);
+      fci_strbuf_add_all (out, v->n > 1 ? ": [" : ": ", fci_strbuf_text (&v->list), v->n > 1 ? "]" : "",
+                          NULL);
     }
-  fci_grow_text (out, inside ? "}}" : "");
+  fci_strbuf_add (out, inside ? "}}" : "");
 }
 
 /* "[cast, {cogvideox-lora: {alpha: 2}}]" */
 static void
-put_links (fci_grow *out, const fci_links *links)
+put_links (fci_strbuf *out, const fci_links *links)
 {
-  fci_grow_text (out, links->n ? "[" : "[none");
+  fci_strbuf_add (out, links->n ? "[" : "[none");
   for (size_t i = 0; i < links->n; i++)
     {
-      fci_grow_text (out, i ? ", " : "");
+      fci_strbuf_add (out, i ? ", " : "");
       put_link (out, &links->link[i], NULL);
     }
-  fci_grow_text (out, "]\n");
+  fci_strbuf_add (out, "]\n");
 }
 
 static void
-put_copy (fci_grow *out, const fmtconv_job_component *part)
+put_copy (fci_strbuf *out, const fmtconv_job_component *part)
 {
-  fci_grow_text (out, "    copy: {from: ");
+  fci_strbuf_add (out, "    copy: {from: ");
   put_scalar (out, part->input);
   for (size_t i = 0; i < part->n_files; i++)
     {
-      fci_grow_text (out, i ? ", " : ", files: [");
+      fci_strbuf_add (out, i ? ", " : ", files: [");
       put_scalar (out, part->files[i]);
     }
-  fci_grow_text (out, part->n_files ? "]}\n" : "}\n");
+  fci_strbuf_add (out, part->n_files ? "]}\n" : "}\n");
 }
 
 static void
-put_part (fci_grow *out, const fci_part *part)
+put_part (fci_strbuf *out, const fci_input_part *part)
 {
-  fci_grow_text (out, "  ");
+  fci_strbuf_add (out, "  ");
   put_scalar (out, part->job.name);
-  fci_grow_text (out, ":\n");
+  fci_strbuf_add (out, ":\n");
   if (part->job.copy)
     {
       put_copy (out, &part->job);
       return;
     }
-  fci_grow_text (out, "    read: ");
+  fci_strbuf_add (out, "    read: ");
   put_link (out, &part->reader, part->job.input);
-  fci_grow_text (out, "\n    transform: ");
+  fci_strbuf_add (out, "\n    transform: ");
   put_links (out, &part->chain);
 }
 
 /* The inputs: the only one, or the components. */
 static void
-put_inputs (fci_grow *out, const fci_conversion *c)
+put_inputs (fci_strbuf *out, const fci_conversion *c)
 {
   bool several = c->part->job.name != NULL;
-  fci_grow_text (out, several ? "components:\n" : "read: ");
+  fci_strbuf_add (out, several ? "components:\n" : "read: ");
   for (size_t i = 0; several && i < c->n_parts; i++)
     put_part (out, &c->part[i]);
   if (several)
     return;
   put_link (out, &c->part->reader, c->part->job.input);
-  fci_grow_text (out, "\n");
+  fci_strbuf_add (out, "\n");
 }
 
 /* One of several outputs: its writer, and its own transforms. */
 static void
-put_output (fci_grow *out, const fci_conversion *c, size_t n_common)
+put_output (fci_strbuf *out, const fci_conversion *c, size_t n_common)
 {
-  fci_grow link = { .ctx = out->ctx };
+  fci_strbuf link = { .ctx = out->ctx };
   const fci_links own = { .link = c->chain.link + n_common, .n = c->chain.n - n_common };
   put_link (&link, &c->writer, c->job.output);
-  fci_grow_text (out, "  - ");
+  fci_strbuf_add (out, "  - ");
   if (link.len > 2) /* without its braces */
-    fci_grow_bytes (out, fci_grown (&link) + 1, link.len - 2);
-  fci_grow_text (out, "\n");
+    fci_strbuf_add_bytes (out, fci_strbuf_text (&link) + 1, link.len - 2);
+  fci_strbuf_add (out, "\n");
   if (!own.n)
     return;
-  fci_grow_text (out, "    transform: ");
+  fci_strbuf_add (out, "    transform: ");
   put_links (out, &own);
 }
 
 /* What all outputs begin with, then the outputs. */
 static void
-put_outputs (fci_grow *out, const fci_conversion *c, size_t n)
+put_outputs (fci_strbuf *out, const fci_conversion *c, size_t n)
 {
   size_t n_common = n > 1 ? c->n_common : c->chain.n;
   for (size_t i = 1; i < n; i++)
     {
       n_common = n_common < c[i].n_common ? n_common : c[i].n_common;
-      n_common = fci_links_alike (&c->chain, &c[i].chain, n_common);
+      n_common = fci_links_common (&c->chain, &c[i].chain, n_common);
     }
   const fci_links common = { .link = c->chain.link, .n = n_common };
-  fci_grow_text (out, "transform: ");
+  fci_strbuf_add (out, "transform: ");
   put_links (out, &common);
-  fci_grow_text (out, n > 1 ? "write:\n" : "write: ");
+  fci_strbuf_add (out, n > 1 ? "write:\n" : "write: ");
   for (size_t i = 0; n > 1 && i < n; i++)
     put_output (out, &c[i], n_common);
   if (n > 1)
     return;
   put_link (out, &c->writer, c->job.output);
-  fci_grow_text (out, "\n");
+  fci_strbuf_add (out, "\n");
 }
 
 const char *
@@ -224,12 +225,12 @@ fmtconv_job_to_spec (fmtconv_ctx *ctx, const fmtconv_job *job)
 {
   size_t n;
   fci_conversion *c = ctx && job && !ctx->failed ? fci_conversions (ctx, job, &n) : NULL;
-  fci_grow out = { .ctx = ctx };
+  fci_strbuf out = { .ctx = ctx };
   if (!c || fci_convert_chains (c, n))
     return NULL;
-  fci_grow_texts (&out, "# A conversion by fmtconv ", fmtconv_version (),
-                  "; paths are relative to the folder of this file.\nfmtconv: 1\n", NULL);
+  fci_strbuf_add_all (&out, "# A conversion by fmtconv ", fmtconv_version (),
+                      "; paths are relative to the folder of this file.\nfmtconv: 1\n", NULL);
   put_inputs (&out, c);
   put_outputs (&out, c, n);
-  return ctx->failed ? NULL : fci_grown (&out);
+  return ctx->failed ? NULL : fci_strbuf_text (&out);
 }

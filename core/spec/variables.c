@@ -11,7 +11,7 @@
 
 enum
 {
-  MOST_VARIABLES = 64
+  MAX_VARIABLES = 64
 };
 
 /* NAME: {default: …, optional: yes, help: …} */
@@ -59,8 +59,8 @@ fci_variables_declare (fci_pipeline *p)
   p->variables = fmtconv_ctx_alloc (p->ctx, FCI_V_FIRST + (list ? list->n : 0), sizeof *p->variables);
   if (!p->variables || (list && fci_spec_kind (p, list, FCI_YAML_MAP, "'variables'")))
     return p->ctx->failed;
-  if (list && list->n > MOST_VARIABLES)
-    return fci_spec_fail (p, list->at, "more than %d variables", (int) MOST_VARIABLES);
+  if (list && list->n > MAX_VARIABLES)
+    return fci_spec_fail (p, list->at, "more than %d variables", (int) MAX_VARIABLES);
   p->variables[FCI_V_INPUT].name = "input";
   p->variables[FCI_V_OUTPUT].name = "output";
   p->n_variables = FCI_V_FIRST;
@@ -76,7 +76,7 @@ fci_variables_declare (fci_pipeline *p)
 }
 
 const char *
-fci_variable_how (const fci_pipeline *p, const fci_variable *v)
+fci_variable_option (const fci_pipeline *p, const fci_variable *v)
 {
   if (v->node || p->is_input)
     return fmtconv_ctx_printf (p->ctx, "%s%s=VALUE", p->is_input ? "spec:" : "-D ", v->name);
@@ -86,7 +86,7 @@ fci_variable_how (const fci_pipeline *p, const fci_variable *v)
 static void
 list (const fci_pipeline *p, const fci_variable *v)
 {
-  fmtconv_detail (p->ctx, "%s%s%s", fci_variable_how (p, v), v->help ? "  " : "", v->help ? v->help : "");
+  fmtconv_detail (p->ctx, "%s%s%s", fci_variable_option (p, v), v->help ? "  " : "", v->help ? v->help : "");
 }
 
 static int
@@ -102,10 +102,11 @@ unknown (const fci_pipeline *p, const char *name)
       names[n++] = v->name;
       list (p, v);
     }
-  const char *near = names ? fci_nearest (name, names, n) : NULL;
-  if (near)
+  const char *suggestion = names ? fci_spell_nearest (name, names, n) : NULL;
+  if (suggestion)
     return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL,
-                          "there is no variable '%s': did you mean '%s'?  There are these:", name, near);
+                          "there is no variable '%s': did you mean '%s'?  There are these:", name,
+                          suggestion);
   return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL, "there is no variable '%s'%s", name,
                         n ? "; there are these:" : ", nor any other");
 }
@@ -234,7 +235,7 @@ give_defaults (fci_pipeline *p)
 }
 
 int
-fci_variables_settle (fci_pipeline *p)
+fci_variables_resolve (fci_pipeline *p)
 {
   if (check_useless (p) || check_missing (p))
     return p->ctx->failed;
@@ -242,14 +243,14 @@ fci_variables_settle (fci_pipeline *p)
 }
 
 void
-fci_variables_tell (fci_pipeline *p)
+fci_variables_note_absent (fci_pipeline *p)
 {
   for (size_t i = FCI_V_FIRST; i < p->n_variables; i++)
     {
       fci_variable *v = &p->variables[i];
       if (v->left_out)
         fmtconv_note (p->ctx, "without %s: %s adds what is missing%s%s%s", v->left_out,
-                      fci_variable_how (p, v), v->help ? " (" : "", v->help ? v->help : "",
+                      fci_variable_option (p, v), v->help ? " (" : "", v->help ? v->help : "",
                       v->help ? ")" : "");
       v->left_out = NULL;
     }

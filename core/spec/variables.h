@@ -18,12 +18,12 @@ int fci_variables_give (fci_pipeline *p, const char *name, const char *value, co
 void fci_variables_give_path (fci_pipeline *p, size_t which, const char *value, const char *base);
 
 /* After all are given: complain of what is missing and of what nobody needs; the others have their defaults. */
-int fci_variables_settle (fci_pipeline *p);
+int fci_variables_resolve (fci_pipeline *p);
 
 /* "-D vae=VALUE", or whatever gives the variable its value. */
-const char *fci_variable_how (const fci_pipeline *p, const fci_variable *v);
+const char *fci_variable_option (const fci_pipeline *p, const fci_variable *v);
 
 /* Say once what was left out, and how to have it. */
-void fci_variables_tell (fci_pipeline *p);
+void fci_variables_note_absent (fci_pipeline *p);
 
 #endif

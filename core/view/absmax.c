@@ -159,10 +159,10 @@ leaf_of (fmtconv_view *wanted, fci_requirement *measured)
       fmtconv_view_leaf (measured->measure->source, 0, FMTCONV_F32, wanted->rank, shape, NULL);
   if (!leaf)
     return NULL;
-  fci_view_head head = fci_view_like (leaf);
-  if (!fci_head_use (&head, wanted) || (leaf->n_boxes && !fci_view_require (&head, measured)))
+  fci_view_head head = fci_view_head_of (leaf);
+  if (!fci_view_head_use (&head, wanted) || (leaf->n_boxes && !fci_view_require (&head, measured)))
     return NULL;
-  return fci_view_again (&head, leaf);
+  return fci_view_with_head (&head, leaf);
 }
 
 fmtconv_view *

@@ -7,9 +7,11 @@
 
 /* The paces along both axes that one becomes, of several whole rows of `inner` indices; false: blocks begin within
  * rows. */
-bool fci_pace_split (const fci_pace *pace, uint64_t inner, fci_pace *to_outer, fci_pace *to_inner);
+bool fci_block_stride_split (const fci_block_stride *block_stride, uint64_t inner, fci_block_stride *to_outer,
+                             fci_block_stride *to_inner);
 
 /* The pace along the axis that two become, the second of `inner` indices; false: there is none. */
-bool fci_pace_join (const fci_pace *outer, const fci_pace *own, uint64_t inner, fci_pace *to);
+bool fci_block_stride_join (const fci_block_stride *outer, const fci_block_stride *own, uint64_t inner,
+                            fci_block_stride *to);
 
 #endif

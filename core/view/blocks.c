@@ -9,7 +9,7 @@
 #include <string.h>
 
 const fci_op *
-fci_ops_coder (const fci_op *ops)
+fci_ops_encoder (const fci_op *ops)
 {
   while (ops && ops->kind == FCI_OP_WATCH)
     ops = ops->before;
@@ -25,10 +25,10 @@ fci_ops_are_idle (const fci_op *ops)
 }
 
 bool
-fci_view_is_coded (fmtconv_view *view)
+fci_view_is_encoded (fmtconv_view *view)
 {
   for (size_t i = 0; fci_is_blocks (view->dtype) && i < view->n_boxes; i++)
-    if (fci_ops_coder (view->boxes[i].ops))
+    if (fci_ops_encoder (view->boxes[i].ops))
       return true;
   return false;
 }
@@ -39,8 +39,8 @@ has_importance (fmtconv_view *view)
 {
   for (size_t i = 0; i < view->n_boxes; i++)
     {
-      const fci_op *coder = fci_ops_coder (view->boxes[i].ops);
-      if (coder && coder->importance)
+      const fci_op *encoder = fci_ops_encoder (view->boxes[i].ops);
+      if (encoder && encoder->importance)
         return true;
     }
   return false;
@@ -66,20 +66,20 @@ fci_blocks_check (fmtconv_view *view, unsigned axis, uint64_t border, const char
 }
 
 fmtconv_view *
-fci_bytes_refuse (fmtconv_view *view, const char *what)
+fci_view_refuse_bytes (fmtconv_view *view, const char *what)
 {
   fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED, "the bytes of an encoding as %s cannot be %s",
-                fmtconv_dtype_get (view->coded->dtype)->name, what);
+                fmtconv_dtype_get (view->encoded->dtype)->name, what);
   return NULL;
 }
 
 /* A raw piece of a block type as bytes. */
 static void
-to_bytes (const fci_pieces *list, fci_piece *piece, unsigned rank)
+to_bytes (const fci_view_pieces *list, fci_view_piece *piece, unsigned rank)
 {
   const uint32_t dtype = piece->dtype;
-  uint64_t *extent = FCI_P_EXTENT (list, piece);
-  int64_t *stride = FCI_P_STRIDE (list, piece);
+  uint64_t *extent = FCI_PIECE_EXTENT (list, piece);
+  int64_t *stride = FCI_PIECE_STRIDE (list, piece);
   piece->dtype = FMTCONV_U8;
   piece->ops = NULL;
   for (unsigned i = 0; i + 1 < rank; i++)
@@ -92,25 +92,25 @@ to_bytes (const fci_pieces *list, fci_piece *piece, unsigned rank)
 static fmtconv_view *
 raw_bytes (const fci_view_head *head, fmtconv_view *view)
 {
-  fci_pieces list = fci_pieces_new (view->ctx, view->rank, 0);
-  if (!fci_pieces_take (&list, view))
+  fci_view_pieces list = fci_view_pieces_new (view->ctx, view->rank, 0);
+  if (!fci_view_pieces_add_view (&list, view))
     {
-      fci_pieces_free (&list);
+      fci_view_pieces_free (&list);
       return NULL;
     }
   for (size_t i = 0; i < list.n; i++)
-    to_bytes (&list, fci_piece_at (&list, i), view->rank);
+    to_bytes (&list, fci_view_piece_at (&list, i), view->rank);
   return fci_view_freeze (head, &list, false);
 }
 
 /* Something is still to be encoded: the boxes stay, and evaluation is that of `view`. */
 static fmtconv_view *
-coded_bytes (const fci_view_head *head, fmtconv_view *view)
+encoded_bytes (const fci_view_head *head, fmtconv_view *view)
 {
   struct fci_view *bytes = (struct fci_view *) fci_view_freeze (head, NULL, false);
   if (!bytes)
     return NULL;
-  bytes->coded = view;
+  bytes->encoded = view;
   bytes->boxes = view->boxes;
   bytes->n_boxes = view->n_boxes;
   return bytes;
@@ -121,7 +121,7 @@ fmtconv_view *
 fmtconv_view_bytes (fmtconv_view *view)
 {
   uint64_t shape[FMTCONV_MAX_RANK + 1];
-  if (!view || fmtconv_ctx_failed (view->ctx) || view->coded || view->dtype == FMTCONV_U8)
+  if (!view || fmtconv_ctx_failed (view->ctx) || view->encoded || view->dtype == FMTCONV_U8)
     return view && !fmtconv_ctx_failed (view->ctx) ? view : NULL;
   if (!fci_is_blocks (view->dtype))
     {
@@ -131,18 +131,18 @@ fmtconv_view_bytes (fmtconv_view *view)
     }
   memcpy (shape, view->shape, view->rank * sizeof *shape);
   shape[view->rank - 1] = fci_dtype_bytes (view->dtype, shape[view->rank - 1]);
-  fci_view_head head = fci_view_like (view);
+  fci_view_head head = fci_view_head_of (view);
   head.dtype = FMTCONV_U8;
   head.shape = shape;
-  return fci_view_is_coded (view) ? coded_bytes (&head, view) : raw_bytes (&head, view);
+  return fci_view_is_encoded (view) ? encoded_bytes (&head, view) : raw_bytes (&head, view);
 }
 
 /* A piece of bytes as elements, or blocks of them. */
 static bool
-from_bytes (const fci_pieces *list, fci_piece *piece, unsigned rank, const fmtconv_dtype_info *to)
+from_bytes (const fci_view_pieces *list, fci_view_piece *piece, unsigned rank, const fmtconv_dtype_info *to)
 {
-  uint64_t *extent = FCI_P_EXTENT (list, piece);
-  int64_t *stride = FCI_P_STRIDE (list, piece);
+  uint64_t *extent = FCI_PIECE_EXTENT (list, piece);
+  int64_t *stride = FCI_PIECE_STRIDE (list, piece);
   const uint64_t item = to->block_bytes;
   bool whole = !piece->ops;
   if (rank == 0)
@@ -166,12 +166,12 @@ from_bytes (const fci_pieces *list, fci_piece *piece, unsigned rank, const fmtco
 
 /* All pieces of bytes. */
 static bool
-all_from_bytes (fci_pieces *list, fmtconv_view *view, const fmtconv_dtype_info *to)
+all_from_bytes (fci_view_pieces *list, fmtconv_view *view, const fmtconv_dtype_info *to)
 {
-  if (!fci_pieces_take (list, view))
+  if (!fci_view_pieces_add_view (list, view))
     return false;
   for (size_t i = 0; i < list->n; i++)
-    if (!from_bytes (list, fci_piece_at (list, i), view->rank, to))
+    if (!from_bytes (list, fci_view_piece_at (list, i), view->rank, to))
       return fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED,
                            "bytes that do not lie back to back as they are stored are no %s", to->name)
              == 0;
@@ -194,26 +194,27 @@ fmtconv_view_reinterpret (fmtconv_view *view, uint32_t dtype)
                     fmtconv_dtype_get (view->dtype)->name, to ? to->name : "an unknown data type");
       return NULL;
     }
-  if (view->coded)
-    return view->coded->dtype == dtype ? view->coded : fci_bytes_refuse (view, "taken for another type");
+  if (view->encoded)
+    return view->encoded->dtype == dtype ? view->encoded
+                                         : fci_view_refuse_bytes (view, "taken for another type");
   if (view->rank)
     memcpy (shape, view->shape, view->rank * sizeof *shape);
   if (view->rank)
     shape[last] = shape[last] / to->block_bytes * to->block;
-  fci_view_head head = fci_view_like (view);
+  fci_view_head head = fci_view_head_of (view);
   head.dtype = dtype;
   head.shape = shape;
-  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
+  fci_view_pieces list = fci_view_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
   if (all_from_bytes (&list, view, to))
     return fci_view_freeze (&head, &list, false);
-  fci_pieces_free (&list);
+  fci_view_pieces_free (&list);
   return NULL;
 }
 
 fmtconv_view *
-fci_view_stored (fmtconv_view *view)
+fci_view_evaluated (fmtconv_view *view)
 {
-  if (view->coded)
-    return view->coded;
-  return fci_is_blocks (view->dtype) && !fci_view_is_coded (view) ? fmtconv_view_bytes (view) : view;
+  if (view->encoded)
+    return view->encoded;
+  return fci_is_blocks (view->dtype) && !fci_view_is_encoded (view) ? fmtconv_view_bytes (view) : view;
 }

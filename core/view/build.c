@@ -29,26 +29,26 @@ fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t 
         return true;
       }
     else
-      fits = fits && fci_mul (*elements, shape[i], elements);
+      fits = fits && fci_size_mul (*elements, shape[i], elements);
   if (info->block != 1 && (rank == 0 || shape[rank - 1] % info->block != 0))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "%s is stored in blocks of %u, which do not divide rows of %llu", info->name,
                          (unsigned) info->block, rank ? (unsigned long long) shape[rank - 1] : 1)
            == 0;
-  if (!fits || !fci_mul (*elements / info->block, info->block_bytes, bytes) || *bytes > INT64_MAX
+  if (!fits || !fci_size_mul (*elements / info->block, info->block_bytes, bytes) || *bytes > INT64_MAX
       || *elements > INT64_MAX)
     return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "a shape has more bytes than can be counted") == 0;
   return true;
 }
 
 fci_view_head
-fci_view_like (fmtconv_view *view)
+fci_view_head_of (fmtconv_view *view)
 {
   return (fci_view_head){ .ctx = view->ctx,
                           .dtype = view->dtype,
                           .rank = view->rank,
                           .shape = view->shape,
-                          .empties = view->empties,
+                          .extra_origins = view->extra_origins,
                           .requirements = view->requirements };
 }
 
@@ -61,12 +61,12 @@ numbers_of (const fci_op *ops, unsigned rank)
 
 /* One allocation holds the view, its shape, its boxes and their numbers. */
 static struct fci_view *
-allocate (fmtconv_ctx *ctx, unsigned rank, const fci_pieces *list)
+allocate (fmtconv_ctx *ctx, unsigned rank, const fci_view_pieces *list)
 {
-  size_t n_boxes = list ? list->n : 0, numbers_in_all = rank;
+  size_t n_boxes = list ? list->n : 0, total_numbers = rank;
   for (size_t i = 0; i < n_boxes; i++)
-    numbers_in_all += numbers_of (fci_piece_at (list, i)->ops, rank);
-  size_t size = sizeof (struct fci_view) + n_boxes * sizeof (fci_box) + numbers_in_all * sizeof (uint64_t);
+    total_numbers += numbers_of (fci_view_piece_at (list, i)->ops, rank);
+  size_t size = sizeof (struct fci_view) + n_boxes * sizeof (fci_box) + total_numbers * sizeof (uint64_t);
   struct fci_view *view = fmtconv_ctx_alloc (ctx, 1, size);
   if (!view)
     return NULL;
@@ -81,13 +81,13 @@ allocate (fmtconv_ctx *ctx, unsigned rank, const fci_pieces *list)
   for (size_t i = 0; i < n_boxes; i++)
     {
       boxes[i].start = numbers;
-      numbers += numbers_of (fci_piece_at (list, i)->ops, rank);
+      numbers += numbers_of (fci_view_piece_at (list, i)->ops, rank);
     }
   return view;
 }
 
 static void
-fill_box (fci_box *box, const fci_pieces *list, const fci_piece *piece, unsigned rank)
+fill_box (fci_box *box, const fci_view_pieces *list, const fci_view_piece *piece, unsigned rank)
 {
   box->source = piece->source;
   box->offset = piece->offset;
@@ -96,63 +96,64 @@ fill_box (fci_box *box, const fci_pieces *list, const fci_piece *piece, unsigned
   box->origin = piece->origin;
   box->phase = piece->phase;
   for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
-    memcpy (FCI_TRACK (box, rank, t), FCI_P_TRACK (list, piece, t),
+    memcpy (FCI_TRACK (box, rank, t), FCI_PIECE_TRACK (list, piece, t),
             FCI_TRACK_NUMBERS (rank) * sizeof (uint64_t));
   if (rank == 0)
     return;
   memcpy (box->start, piece->start, rank * sizeof (uint64_t));
-  memcpy (FCI_EXTENT (box, rank), FCI_P_EXTENT (list, piece), rank * sizeof (uint64_t));
-  memcpy (FCI_STRIDE (box, rank), FCI_P_STRIDE (list, piece), rank * sizeof (uint64_t));
+  memcpy (FCI_EXTENT (box, rank), FCI_PIECE_EXTENT (list, piece), rank * sizeof (uint64_t));
+  memcpy (FCI_STRIDE (box, rank), FCI_PIECE_STRIDE (list, piece), rank * sizeof (uint64_t));
 }
 
 static fmtconv_view *
-freeze (const fci_view_head *head, fci_pieces *list, bool loose)
+freeze (const fci_view_head *head, fci_view_pieces *list, bool loose)
 {
   uint64_t elements, bytes;
   if (fmtconv_ctx_failed (head->ctx)
       || !fci_shape_size (head->ctx, head->dtype, head->rank, head->shape, &elements, &bytes)
-      || (list && !fci_pieces_canonical (list, head->rank, loose)))
+      || (list && !fci_view_pieces_normalize (list, head->rank, loose)))
     return NULL;
   struct fci_view *view = allocate (head->ctx, head->rank, list);
   if (!view)
     return NULL;
   view->dtype = head->dtype;
   view->elements = elements;
-  view->empties = head->empties;
+  view->extra_origins = head->extra_origins;
   view->requirements = head->requirements;
   view->base = head->base;
   if (head->rank > 0)
     memcpy ((uint64_t *) view->shape, head->shape, head->rank * sizeof (uint64_t));
   for (size_t i = 0; i < view->n_boxes; i++)
-    fill_box ((fci_box *) &view->boxes[i], list, fci_piece_at (list, i), head->rank);
+    fill_box ((fci_box *) &view->boxes[i], list, fci_view_piece_at (list, i), head->rank);
   return view;
 }
 
 fmtconv_view *
-fci_view_freeze (const fci_view_head *head, fci_pieces *list, bool loose)
+fci_view_freeze (const fci_view_head *head, fci_view_pieces *list, bool loose)
 {
   fmtconv_view *view = freeze (head, list, loose);
   if (list)
-    fci_pieces_free (list);
+    fci_view_pieces_free (list);
   return view;
 }
 
 fmtconv_view *
-fci_view_again (const fci_view_head *head, fmtconv_view *view)
+fci_view_with_head (const fci_view_head *head, fmtconv_view *view)
 {
-  fci_pieces list = fci_pieces_new (head->ctx, head->rank, fci_view_tracks (view));
-  if (fci_pieces_take (&list, view))
+  fci_view_pieces list = fci_view_pieces_new (head->ctx, head->rank, fci_view_tracks (view));
+  if (fci_view_pieces_add_view (&list, view))
     return fci_view_freeze (head, &list, false);
-  fci_pieces_free (&list);
+  fci_view_pieces_free (&list);
   return NULL;
 }
 
-const fci_empties *
-fci_empties_join (fmtconv_ctx *ctx, const fci_empties *a, const fci_empties *b)
+const fci_extra_origins *
+fci_extra_origins_join (fmtconv_ctx *ctx, const fci_extra_origins *a, const fci_extra_origins *b)
 {
   if (!a || !b || a == b)
     return a ? a : b;
-  fci_empties *both = fmtconv_ctx_alloc (ctx, 1, sizeof (fci_empties) + (a->n + b->n) * sizeof (uint32_t));
+  fci_extra_origins *both =
+      fmtconv_ctx_alloc (ctx, 1, sizeof (fci_extra_origins) + (a->n + b->n) * sizeof (uint32_t));
   if (!both)
     return NULL;
   for (size_t i = 0, j = 0; i < a->n || j < b->n;)

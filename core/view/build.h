@@ -13,25 +13,26 @@ typedef struct fci_view_head
   uint32_t dtype;
   unsigned rank;
   const uint64_t *shape;
-  const fci_empties *empties;
+  const fci_extra_origins *extra_origins;
   const fci_requirements *requirements;
   fmtconv_view *base;
 } fci_view_head;
 
-/* The view of these pieces (NULL: none), which are freed.  loose: see fci_pieces_canonical. */
-fmtconv_view *fci_view_freeze (const fci_view_head *head, fci_pieces *list, bool loose);
+/* The view of these pieces (NULL: none), which are freed.  loose: see fci_view_pieces_normalize. */
+fmtconv_view *fci_view_freeze (const fci_view_head *head, fci_view_pieces *list, bool loose);
 
 /* The same for a change of shape or type: everything else as in `view`. */
-fci_view_head fci_view_like (fmtconv_view *view);
+fci_view_head fci_view_head_of (fmtconv_view *view);
 
 /* The boxes of `view` under another head. */
-fmtconv_view *fci_view_again (const fci_view_head *head, fmtconv_view *view);
+fmtconv_view *fci_view_with_head (const fci_view_head *head, fmtconv_view *view);
 
 /* Elements and bytes of a shape; E_LIMIT where they do not fit, E_USAGE for an impossible type or rank. */
 bool fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t *shape,
                      uint64_t *elements, uint64_t *bytes);
 
 /* Returns both lists as one; NULL: none. */
-const fci_empties *fci_empties_join (fmtconv_ctx *ctx, const fci_empties *a, const fci_empties *b);
+const fci_extra_origins *fci_extra_origins_join (fmtconv_ctx *ctx, const fci_extra_origins *a,
+                                                 const fci_extra_origins *b);
 
 #endif

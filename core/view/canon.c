@@ -27,8 +27,8 @@ static int
 compare_starts (const void *left, const void *right, void *arg)
 {
   const job *j = arg;
-  const fci_piece *a = left;
-  const fci_piece *b = right;
+  const fci_view_piece *a = left;
+  const fci_view_piece *b = right;
   for (unsigned i = j->axis; i < j->rank; i++)
     if (i != j->last && a->start[i] != b->start[i])
       return a->start[i] < b->start[i] ? -1 : 1;
@@ -40,20 +40,20 @@ compare_starts (const void *left, const void *right, void *arg)
 /* Sort pieces from the `first` on by their starts on `axis` and later axes, axis `last` (or none) at the
  * end. */
 static void
-sort (fci_pieces *list, size_t first, unsigned rank, unsigned axis, unsigned last)
+sort (fci_view_pieces *list, size_t first, unsigned rank, unsigned axis, unsigned last)
 {
   job j = { .rank = rank, .axis = axis, .last = last };
   for (size_t i = first + 1; i < list->n; i++)
-    if (compare_starts (fci_piece_at (list, i - 1), fci_piece_at (list, i), &j) > 0)
+    if (compare_starts (fci_view_piece_at (list, i - 1), fci_view_piece_at (list, i), &j) > 0)
       {
-        qsort_r (fci_piece_at (list, first), list->n - first, list->each, compare_starts, &j);
+        qsort_r (fci_view_piece_at (list, first), list->n - first, list->each, compare_starts, &j);
         return;
       }
 }
 
 /* How far b's first element lies behind a's, as strides count; negative: before it, or no whole number of them. */
 static int64_t
-distance (const fci_piece *a, const fci_piece *b)
+distance (const fci_view_piece *a, const fci_view_piece *b)
 {
   const fmtconv_dtype_info *info = fmtconv_dtype_get (a->dtype);
   const int64_t bytes = (int64_t) (b->offset - a->offset);
@@ -67,63 +67,64 @@ distance (const fci_piece *a, const fci_piece *b)
 
 /* Is b's first element `by` behind a's? */
 static bool
-lies_behind (const fci_piece *a, const fci_piece *b, uint64_t by)
+follows (const fci_view_piece *a, const fci_view_piece *b, uint64_t by)
 {
   uint64_t offset = a->offset;
   uint32_t phase = a->phase;
-  fci_place_move (a->dtype, &offset, &phase, by);
+  fci_leaf_offset_move (a->dtype, &offset, &phase, by);
   return b->offset == offset && b->phase == phase;
 }
 
 static bool
-same_pace (const fci_pace *a, const fci_pace *b)
+same_block_stride (const fci_block_stride *a, const fci_block_stride *b)
 {
   return a->step == b->step && a->block == b->block && a->phase == b->phase;
 }
 
 /* The pace along `axis` that factor `t` of two pieces would have as one. */
-static fci_pace
-joint_pace (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned axis, bool loose,
-            unsigned t)
+static fci_block_stride
+joined_block_stride (const fci_view_pieces *list, const fci_view_piece *a, const fci_view_piece *b,
+                     unsigned axis, bool loose, unsigned t)
 {
-  const fci_track *track_a = FCI_P_TRACK (list, a, t), *track_b = FCI_P_TRACK (list, b, t);
-  fci_pace pace = track_b->pace[axis];
-  if (!loose || FCI_P_EXTENT (list, a)[axis] > 1)
-    return track_a->pace[axis];
-  if (FCI_P_EXTENT (list, b)[axis] == 1)
-    return (fci_pace){ .step = track_b->at - track_a->at, .block = 1 };
-  pace.phase = (pace.phase + pace.block - 1) % pace.block;
-  return pace;
+  const fci_track *track_a = FCI_PIECE_TRACK (list, a, t), *track_b = FCI_PIECE_TRACK (list, b, t);
+  fci_block_stride block_stride = track_b->block_stride[axis];
+  if (!loose || FCI_PIECE_EXTENT (list, a)[axis] > 1)
+    return track_a->block_stride[axis];
+  if (FCI_PIECE_EXTENT (list, b)[axis] == 1)
+    return (fci_block_stride){ .step = track_b->at - track_a->at, .block = 1 };
+  block_stride.phase = (block_stride.phase + block_stride.block - 1) % block_stride.block;
+  return block_stride;
 }
 
 /* Does factor `t` of the second piece go on where that of the first ends along `axis`? */
 static bool
-track_linked (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned rank, unsigned axis,
-              bool loose, unsigned t)
+track_linked (const fci_view_pieces *list, const fci_view_piece *a, const fci_view_piece *b, unsigned rank,
+              unsigned axis, bool loose, unsigned t)
 {
-  const uint64_t *extent_a = FCI_P_EXTENT (list, a);
-  const fci_track *track_a = FCI_P_TRACK (list, a, t), *track_b = FCI_P_TRACK (list, b, t);
+  const uint64_t *extent_a = FCI_PIECE_EXTENT (list, a);
+  const fci_track *track_a = FCI_PIECE_TRACK (list, a, t), *track_b = FCI_PIECE_TRACK (list, b, t);
   for (unsigned i = 0; i < rank; i++)
-    if (i != axis && !same_pace (&track_a->pace[i], &track_b->pace[i]) && !(loose && extent_a[i] == 1))
+    if (i != axis && !same_block_stride (&track_a->block_stride[i], &track_b->block_stride[i])
+        && !(loose && extent_a[i] == 1))
       return false;
-  const bool free_b = loose && FCI_P_EXTENT (list, b)[axis] == 1;
-  fci_pace pace = joint_pace (list, a, b, axis, loose, t);
+  const bool free_b = loose && FCI_PIECE_EXTENT (list, b)[axis] == 1;
+  fci_block_stride block_stride = joined_block_stride (list, a, b, axis, loose, t);
   uint64_t at = track_a->at;
-  if (pace.step > INT64_MAX)
+  if (block_stride.step > INT64_MAX)
     return false;
-  fci_pace_move (&pace, &at, extent_a[axis]);
-  return track_b->at == at && (free_b || same_pace (&pace, &track_b->pace[axis]));
+  fci_block_stride_move (&block_stride, &at, extent_a[axis]);
+  return track_b->at == at && (free_b || same_block_stride (&block_stride, &track_b->block_stride[axis]));
 }
 
 /* Are the pieces, of equal start and extent but along `axis`, linked?  Then the stride along it. */
 static bool
-linked (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned rank, unsigned axis,
-        bool loose, int64_t *step)
+linked (const fci_view_pieces *list, const fci_view_piece *a, const fci_view_piece *b, unsigned rank,
+        unsigned axis, bool loose, int64_t *step)
 {
-  const uint64_t *extent_a = FCI_P_EXTENT (list, a);
-  const uint64_t *extent_b = FCI_P_EXTENT (list, b);
-  const int64_t *stride_a = FCI_P_STRIDE (list, a);
-  const int64_t *stride_b = FCI_P_STRIDE (list, b);
+  const uint64_t *extent_a = FCI_PIECE_EXTENT (list, a);
+  const uint64_t *extent_b = FCI_PIECE_EXTENT (list, b);
+  const int64_t *stride_a = FCI_PIECE_STRIDE (list, a);
+  const int64_t *stride_b = FCI_PIECE_STRIDE (list, b);
   if (a->source != b->source || a->dtype != b->dtype || a->origin != b->origin
       || a->start[axis] + extent_a[axis] != b->start[axis] || !fci_ops_equal (a->ops, b->ops))
     return false;
@@ -139,49 +140,50 @@ linked (const fci_pieces *list, const fci_piece *a, const fci_piece *b, unsigned
   bool free_b = loose && extent_b[axis] == 1;
   *step = !free_a ? stride_a[axis] : !free_b ? stride_b[axis] : distance (a, b);
   return *step >= 0 && (free_b || stride_b[axis] == *step)
-         && lies_behind (a, b, extent_a[axis] * (uint64_t) *step);
+         && follows (a, b, extent_a[axis] * (uint64_t) *step);
 }
 
 /* Append b behind a, which it is linked to. */
 static void
-join (const fci_pieces *list, fci_piece *a, const fci_piece *b, unsigned axis, bool loose, int64_t step)
+join (const fci_view_pieces *list, fci_view_piece *a, const fci_view_piece *b, unsigned axis, bool loose,
+      int64_t step)
 {
   for (unsigned t = 0; t < fci_tracks (a->ops); t++)
-    FCI_P_TRACK (list, a, t)->pace[axis] = joint_pace (list, a, b, axis, loose, t);
-  FCI_P_EXTENT (list, a)[axis] += FCI_P_EXTENT (list, b)[axis];
-  FCI_P_STRIDE (list, a)[axis] = step;
+    FCI_PIECE_TRACK (list, a, t)->block_stride[axis] = joined_block_stride (list, a, b, axis, loose, t);
+  FCI_PIECE_EXTENT (list, a)[axis] += FCI_PIECE_EXTENT (list, b)[axis];
+  FCI_PIECE_STRIDE (list, a)[axis] = step;
 }
 
 /* Put linked neighbors together among the pieces from `first` on, which are sorted with `axis` last. */
 static void
-join_neighbors (fci_pieces *list, size_t first, unsigned rank, unsigned axis, bool loose)
+join_neighbors (fci_view_pieces *list, size_t first, unsigned rank, unsigned axis, bool loose)
 {
   size_t kept = first;
   int64_t step;
   for (size_t i = first + 1; i < list->n; i++)
     {
-      fci_piece *a = fci_piece_at (list, kept);
-      const fci_piece *b = fci_piece_at (list, i);
+      fci_view_piece *a = fci_view_piece_at (list, kept);
+      const fci_view_piece *b = fci_view_piece_at (list, i);
       if (linked (list, a, b, rank, axis, loose, &step))
         join (list, a, b, axis, loose, step);
       else if (++kept != i)
-        memcpy (fci_piece_at (list, kept), b, list->each);
+        memcpy (fci_view_piece_at (list, kept), b, list->each);
     }
   list->n = kept + 1;
 }
 
 static bool
-append_all (fci_pieces *out, const fci_pieces *in)
+append_all (fci_view_pieces *out, const fci_view_pieces *in)
 {
   for (size_t i = 0; i < in->n; i++)
-    if (!fci_pieces_add (out, fci_piece_at (in, i)))
+    if (!fci_view_pieces_add (out, fci_view_piece_at (in, i)))
       return false;
   return true;
 }
 
 /* Only equal neighbors, axis by axis. */
 static bool
-put_together (const fci_pieces *in, fci_pieces *out, const job *j)
+put_together (const fci_view_pieces *in, fci_view_pieces *out, const job *j)
 {
   size_t first = out->n;
   if (!append_all (out, in))
@@ -205,16 +207,16 @@ compare_numbers (const void *left, const void *right)
 
 /* The distinct starts and ends along the axis, ascending; on the heap. */
 static uint64_t *
-borders_of (const fci_pieces *in, unsigned axis, size_t *n)
+borders_of (const fci_view_pieces *in, unsigned axis, size_t *n)
 {
   uint64_t *borders = malloc (2 * in->n * sizeof (uint64_t));
   if (!borders)
     return fci_nomem (in->ctx);
   for (size_t i = 0; i < in->n; i++)
     {
-      const fci_piece *piece = fci_piece_at (in, i);
+      const fci_view_piece *piece = fci_view_piece_at (in, i);
       borders[2 * i] = piece->start[axis];
-      borders[2 * i + 1] = piece->start[axis] + FCI_P_EXTENT (in, piece)[axis];
+      borders[2 * i + 1] = piece->start[axis] + FCI_PIECE_EXTENT (in, piece)[axis];
     }
   qsort (borders, 2 * in->n, sizeof (uint64_t), compare_numbers);
   size_t kept = 0;
@@ -234,64 +236,64 @@ position (const uint64_t *borders, size_t n, uint64_t value)
 
 /* Would cutting all pieces at all borders stay in proportion? */
 static bool
-may_cut (const fci_pieces *in, unsigned axis, const uint64_t *borders, size_t n)
+may_cut (const fci_view_pieces *in, unsigned axis, const uint64_t *borders, size_t n)
 {
   const size_t most = 4 * in->n + 4096;
   size_t total = 0;
   for (size_t i = 0; i < in->n && total <= most; i++)
     {
-      const fci_piece *piece = fci_piece_at (in, i);
+      const fci_view_piece *piece = fci_view_piece_at (in, i);
       size_t from = position (borders, n, piece->start[axis]);
-      total += position (borders, n, piece->start[axis] + FCI_P_EXTENT (in, piece)[axis]) - from;
+      total += position (borders, n, piece->start[axis] + FCI_PIECE_EXTENT (in, piece)[axis]) - from;
     }
   return total <= most;
 }
 
-static bool canonical (const fci_pieces *in, fci_pieces *out, const job *j);
+static bool canonical (const fci_view_pieces *in, fci_view_pieces *out, const job *j);
 
 /* The canonical form of what lies between two borders; in is sorted by start along the axis, and
  * `live` lists the pieces that meet the slab. */
 static bool
-slab (const fci_pieces *in, const size_t *live, size_t n_live, uint64_t from, uint64_t to, fci_pieces *out,
-      const job *j)
+slab (const fci_view_pieces *in, const size_t *live, size_t n_live, uint64_t from, uint64_t to,
+      fci_view_pieces *out, const job *j)
 {
-  fci_pieces cut = fci_pieces_new (in->ctx, in->cap, in->tracks);
+  fci_view_pieces cut = fci_view_pieces_new (in->ctx, in->cap, in->tracks);
   job inner = *j;
   inner.axis++;
   bool good = true;
   for (size_t i = 0; good && i < n_live; i++)
     {
-      fci_piece *piece = fci_pieces_add (&cut, fci_piece_at (in, live[i]));
+      fci_view_piece *piece = fci_view_pieces_add (&cut, fci_view_piece_at (in, live[i]));
       good = piece != NULL;
       if (good)
-        fci_piece_clip (&cut, piece, j->axis, from, to);
+        fci_view_piece_clip (&cut, piece, j->axis, from, to);
     }
   if (good)
     sort (&cut, 0, j->rank, inner.axis, j->rank);
   good = good && canonical (&cut, out, &inner);
-  fci_pieces_free (&cut);
+  fci_view_pieces_free (&cut);
   return good;
 }
 
 /* Prolong pieces of the slab before (`open`) by those of this one; what cannot go on is done. */
 static bool
-chain (fci_pieces *open, fci_pieces *next, fci_pieces *done, const job *j)
+chain (fci_view_pieces *open, fci_view_pieces *next, fci_view_pieces *done, const job *j)
 {
   const job inner = { .rank = j->rank, .axis = j->axis + 1, .last = j->rank };
   size_t k = 0;
   int64_t step;
   for (size_t i = 0; i < open->n; i++)
     {
-      fci_piece *a = fci_piece_at (open, i);
-      while (k < next->n && compare_starts (fci_piece_at (next, k), a, (void *) &inner) < 0)
+      fci_view_piece *a = fci_view_piece_at (open, i);
+      while (k < next->n && compare_starts (fci_view_piece_at (next, k), a, (void *) &inner) < 0)
         k++;
-      fci_piece *b = k < next->n ? fci_piece_at (next, k) : NULL;
+      fci_view_piece *b = k < next->n ? fci_view_piece_at (next, k) : NULL;
       if (b && linked (open, a, b, j->rank, j->axis, j->loose, &step))
         {
           join (open, a, b, j->axis, j->loose, step);
           memcpy (b, a, open->each);
         }
-      else if (!fci_pieces_add (done, a))
+      else if (!fci_view_pieces_add (done, a))
         return false;
     }
   return true;
@@ -299,10 +301,10 @@ chain (fci_pieces *open, fci_pieces *next, fci_pieces *done, const job *j)
 
 /* All slabs, each chained to the one before. */
 static bool
-slabs (const fci_pieces *in, const uint64_t *borders, size_t n_borders, size_t *live, fci_pieces *out,
-       const job *j)
+slabs (const fci_view_pieces *in, const uint64_t *borders, size_t n_borders, size_t *live,
+       fci_view_pieces *out, const job *j)
 {
-  fci_pieces open = fci_pieces_new (in->ctx, in->cap, in->tracks);
+  fci_view_pieces open = fci_view_pieces_new (in->ctx, in->cap, in->tracks);
   size_t first = out->n;
   size_t n_live = 0;
   size_t coming = 0;
@@ -312,27 +314,28 @@ slabs (const fci_pieces *in, const uint64_t *borders, size_t n_borders, size_t *
       size_t kept = 0;
       for (size_t i = 0; i < n_live; i++)
         {
-          const fci_piece *piece = fci_piece_at (in, live[i]);
-          if (piece->start[j->axis] + FCI_P_EXTENT (in, piece)[j->axis] > borders[s])
+          const fci_view_piece *piece = fci_view_piece_at (in, live[i]);
+          if (piece->start[j->axis] + FCI_PIECE_EXTENT (in, piece)[j->axis] > borders[s])
             live[kept++] = live[i];
         }
       n_live = kept;
-      while (coming < in->n && fci_piece_at (in, coming)->start[j->axis] == borders[s])
+      while (coming < in->n && fci_view_piece_at (in, coming)->start[j->axis] == borders[s])
         live[n_live++] = coming++;
-      fci_pieces next = fci_pieces_new (in->ctx, in->cap, in->tracks);
+      fci_view_pieces next = fci_view_pieces_new (in->ctx, in->cap, in->tracks);
       good = slab (in, live, n_live, borders[s], borders[s + 1], &next, j) && chain (&open, &next, out, j);
-      fci_pieces_free (&open);
+      fci_view_pieces_free (&open);
       open = next;
     }
   good = good && append_all (out, &open);
-  fci_pieces_free (&open);
+  fci_view_pieces_free (&open);
   sort (out, first, j->rank, j->axis, j->rank);
   return good;
 }
 
 /* Cut along the axis, if there is anything to cut. */
 static bool
-across (const fci_pieces *in, const uint64_t *borders, size_t n_borders, fci_pieces *out, const job *j)
+across (const fci_view_pieces *in, const uint64_t *borders, size_t n_borders, fci_view_pieces *out,
+        const job *j)
 {
   if (n_borders == 2)
     {
@@ -353,7 +356,7 @@ across (const fci_pieces *in, const uint64_t *borders, size_t n_borders, fci_pie
 /* Append the canonical form of `in`, whose pieces agree along all axes before j->axis and are sorted by
  * the others. */
 static bool
-canonical (const fci_pieces *in, fci_pieces *out, const job *j)
+canonical (const fci_view_pieces *in, fci_view_pieces *out, const job *j)
 {
   if (in->n <= 1 || j->axis + 1 >= j->rank)
     {
@@ -371,22 +374,22 @@ canonical (const fci_pieces *in, fci_pieces *out, const job *j)
 }
 
 bool
-fci_pieces_canonical (fci_pieces *list, unsigned rank, bool loose)
+fci_view_pieces_normalize (fci_view_pieces *list, unsigned rank, bool loose)
 {
   if (list->n > 1)
     {
       const job j = { .rank = rank, .last = rank, .loose = loose };
-      fci_pieces out = fci_pieces_new (list->ctx, list->cap, list->tracks);
+      fci_view_pieces out = fci_view_pieces_new (list->ctx, list->cap, list->tracks);
       sort (list, 0, rank, 0, rank);
       if (!canonical (list, &out, &j))
         {
-          fci_pieces_free (&out);
+          fci_view_pieces_free (&out);
           return false;
         }
-      fci_pieces_free (list);
+      fci_view_pieces_free (list);
       *list = out;
     }
   for (size_t i = 0; loose && i < list->n; i++)
-    fci_piece_dense_ones (list, fci_piece_at (list, i), rank);
+    fci_view_piece_dense_ones (list, fci_view_piece_at (list, i), rank);
   return true;
 }

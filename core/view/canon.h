@@ -7,6 +7,6 @@
 
 /* Bring disjoint pieces into canonical form: the same elements give the same pieces, whatever the way
  * they were made.  loose: strides of axes of extent 1 mean nothing and are chosen here. */
-bool fci_pieces_canonical (fci_pieces *list, unsigned rank, bool loose);
+bool fci_view_pieces_normalize (fci_view_pieces *list, unsigned rank, bool loose);
 
 #endif

@@ -131,7 +131,7 @@ fail_unknown (fmtconv_ctx *ctx, const char *name)
         names[n++] = infos[d].name;
         list = fmtconv_ctx_printf (ctx, "%s%s%s", list, *list ? ", " : "", infos[d].name);
       }
-  const char *nearest = fci_nearest (name, names, n);
+  const char *nearest = fci_spell_nearest (name, names, n);
   const char *hint = nearest ? fmtconv_ctx_printf (ctx, "did you mean %s?  Known: %s", nearest, list)
                              : fmtconv_ctx_printf (ctx, "known: %s", list);
   fmtconv_where where = { .hint = hint };

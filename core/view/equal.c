@@ -29,7 +29,7 @@ fci_box_byte (const fci_box *box)
 }
 
 static int
-compare_paces (const fci_pace *a, const fci_pace *b)
+compare_block_strides (const fci_block_stride *a, const fci_block_stride *b)
 {
   int r = order (a->step, b->step);
   r = r ? r : order (a->block, b->block);
@@ -47,7 +47,7 @@ compare_tracks (const fci_box *a, const fci_box *b, unsigned rank)
       r = order (left->at, right->at);
       for (unsigned i = 0; i < rank && !r; i++)
         if (FCI_EXTENT (a, rank)[i] > 1)
-          r = compare_paces (&left->pace[i], &right->pace[i]);
+          r = compare_block_strides (&left->block_stride[i], &right->block_stride[i]);
     }
   return r;
 }

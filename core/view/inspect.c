@@ -24,15 +24,16 @@ fci_view_memory (fmtconv_view *view)
 
 /* Without boxes, the tensor itself is what is remembered. */
 static fmtconv_view *
-empty_from (fmtconv_view *view, uint32_t origin)
+extra_origins_from (fmtconv_view *view, uint32_t origin)
 {
-  fci_empties *empties = fmtconv_ctx_alloc (view->ctx, 1, sizeof (fci_empties) + sizeof (uint32_t));
-  if (!empties)
+  fci_extra_origins *extra_origins =
+      fmtconv_ctx_alloc (view->ctx, 1, sizeof (fci_extra_origins) + sizeof (uint32_t));
+  if (!extra_origins)
     return NULL;
-  empties->n = 1;
-  empties->origin[0] = origin;
-  fci_view_head head = fci_view_like (view);
-  head.empties = empties;
+  extra_origins->n = 1;
+  extra_origins->origin[0] = origin;
+  fci_view_head head = fci_view_head_of (view);
+  head.extra_origins = extra_origins;
   return fci_view_freeze (&head, NULL, false);
 }
 
@@ -52,7 +53,7 @@ single_from (fmtconv_view *view, uint32_t origin)
       own->boxes = box;
     }
   ((fci_box *) own->boxes)->origin = origin;
-  own->empties = NULL;
+  own->extra_origins = NULL;
   return own;
 }
 
@@ -60,32 +61,32 @@ single_from (fmtconv_view *view, uint32_t origin)
 static fmtconv_view *
 several_from (fmtconv_view *view, uint32_t origin)
 {
-  fci_view_head head = fci_view_like (view);
-  head.empties = NULL;
-  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
-  if (!fci_pieces_take (&list, view))
+  fci_view_head head = fci_view_head_of (view);
+  head.extra_origins = NULL;
+  fci_view_pieces list = fci_view_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
+  if (!fci_view_pieces_add_view (&list, view))
     {
-      fci_pieces_free (&list);
+      fci_view_pieces_free (&list);
       return NULL;
     }
   for (size_t i = 0; i < list.n; i++)
-    fci_piece_at (&list, i)->origin = origin;
+    fci_view_piece_at (&list, i)->origin = origin;
   return fci_view_freeze (&head, &list, false);
 }
 
 fmtconv_view *
-fci_view_from (fmtconv_view *view, uint32_t origin)
+fci_view_set_origin (fmtconv_view *view, uint32_t origin)
 {
   if (!view || fmtconv_ctx_failed (view->ctx))
     return NULL;
-  if (view->coded)
-    return fmtconv_view_bytes (fci_view_from (view->coded, origin));
-  struct fci_view *marked = (struct fci_view *) (view->n_boxes == 0   ? empty_from (view, origin)
+  if (view->encoded)
+    return fmtconv_view_bytes (fci_view_set_origin (view->encoded, origin));
+  struct fci_view *marked = (struct fci_view *) (view->n_boxes == 0   ? extra_origins_from (view, origin)
                                                  : view->n_boxes == 1 ? single_from (view, origin)
                                                                       : several_from (view, origin));
   if (!marked)
     return NULL;
-  marked->base = view->base ? fci_view_from (view->base, origin) : NULL;
+  marked->base = view->base ? fci_view_set_origin (view->base, origin) : NULL;
   marked->marked = true;
   return marked;
 }

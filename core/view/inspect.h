@@ -10,7 +10,7 @@ uint64_t fci_view_bytes (fmtconv_view *view);
 
 /* The same view with every box's origin set to `origin`; without boxes it remembers it.  A view of one
  * box that is not marked yet is changed in place: only a model that is being sealed may ask. */
-fmtconv_view *fci_view_from (fmtconv_view *view, uint32_t origin);
+fmtconv_view *fci_view_set_origin (fmtconv_view *view, uint32_t origin);
 
 /* Bytes of arena a view takes, without what it shares with others. */
 size_t fci_view_memory (fmtconv_view *view);

@@ -55,7 +55,8 @@ span_of (const leaf *l, uint64_t *span)
   for (unsigned i = 0; i < l->rank; i++)
     {
       uint64_t step;
-      if (!fci_mul (steps_of (l, i) - 1, (uint64_t) l->stride[i], &step) || !fci_add (*span, step, span))
+      if (!fci_size_mul (steps_of (l, i) - 1, (uint64_t) l->stride[i], &step)
+          || !fci_size_add (*span, step, span))
         return false;
     }
   return true;
@@ -101,7 +102,7 @@ check_place (const leaf *l)
   if (l->stride && (!check_strides (l) || (fci_is_blocks (l->dtype) && !check_blocks (l))))
     return false;
   uint64_t span = l->bytes;
-  if ((l->stride && !span_of (l, &span)) || !fci_within (l->at, span, l->source->size))
+  if ((l->stride && !span_of (l, &span)) || !fci_size_within (l->at, span, l->source->size))
     return fmtconv_fail_at (l->source->ctx, FMTCONV_E_FORMAT,
                             &(fmtconv_where){ .source = l->source, .offset = l->at },
                             "a tensor of %llu bytes reaches beyond the %llu bytes there are",
@@ -113,8 +114,8 @@ check_place (const leaf *l)
 static fmtconv_view *
 make_leaf (const leaf *l)
 {
-  fci_pieces list = fci_pieces_new (l->source->ctx, l->rank, 0);
-  fci_piece *piece = fci_pieces_add (&list, NULL);
+  fci_view_pieces list = fci_view_pieces_new (l->source->ctx, l->rank, 0);
+  fci_view_piece *piece = fci_view_pieces_add (&list, NULL);
   if (!piece)
     return NULL;
   piece->source = l->source;
@@ -129,8 +130,8 @@ make_leaf (const leaf *l)
       int64_t stride = given ? l->stride[i] : (int64_t) step;
       if (given && blocks) /* in elements */
         stride = stride / (int64_t) l->item * (int64_t) fmtconv_dtype_get (l->dtype)->block;
-      FCI_P_EXTENT (&list, piece)[i] = l->shape[i];
-      FCI_P_STRIDE (&list, piece)[i] = stride;
+      FCI_PIECE_EXTENT (&list, piece)[i] = l->shape[i];
+      FCI_PIECE_STRIDE (&list, piece)[i] = stride;
       step = (uint64_t) stride * l->shape[i];
     }
   const fci_view_head head = { .ctx = l->source->ctx, .dtype = l->dtype, .rank = l->rank, .shape = l->shape };

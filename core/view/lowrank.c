@@ -119,34 +119,34 @@ operation (const sum *s, const fci_op *before, const fci_box *left, const fci_bo
 
 /* Do [start, start + n) of an axis of the piece and the box's along its own axis meet? */
 static bool
-meet (const fci_pieces *list, const fci_piece *piece, unsigned axis, const fci_box *box)
+meet (const fci_view_pieces *list, const fci_view_piece *piece, unsigned axis, const fci_box *box)
 {
   uint64_t start = box->start[axis], end = start + FCI_EXTENT (box, 2)[axis];
-  return piece->start[axis] < end && start < piece->start[axis] + FCI_P_EXTENT (list, piece)[axis];
+  return piece->start[axis] < end && start < piece->start[axis] + FCI_PIECE_EXTENT (list, piece)[axis];
 }
 
 /* The track of a factor whose box meets the piece along `axis`. */
 static void
-set_track (const fci_pieces *list, fci_piece *piece, unsigned t, unsigned axis, const fci_box *box)
+set_track (const fci_view_pieces *list, fci_view_piece *piece, unsigned t, unsigned axis, const fci_box *box)
 {
-  fci_track *track = FCI_P_TRACK (list, piece, t);
+  fci_track *track = FCI_PIECE_TRACK (list, piece, t);
   uint64_t step = (uint64_t) FCI_STRIDE (box, 2)[axis];
   track->at = box->offset + (piece->start[axis] - box->start[axis]) * step;
-  track->pace[axis] = (fci_pace){ .step = step, .block = 1 };
-  track->pace[!axis] = fci_no_pace;
+  track->block_stride[axis] = (fci_block_stride){ .step = step, .block = 1 };
+  track->block_stride[!axis] = fci_no_block_stride;
 }
 
 /* The part of piece i of `from` that a box of each factor has a share in, at the end of `to`. */
 static bool
-add_part (const sum *s, const fci_pieces *from, size_t i, const fci_box *left, const fci_box *right,
-          fci_pieces *to)
+add_part (const sum *s, const fci_view_pieces *from, size_t i, const fci_box *left, const fci_box *right,
+          fci_view_pieces *to)
 {
-  const fci_op *last = to->n ? fci_piece_at (to, to->n - 1)->ops : NULL;
-  fci_piece *piece = fci_pieces_add (to, fci_piece_at (from, i));
+  const fci_op *last = to->n ? fci_view_piece_at (to, to->n - 1)->ops : NULL;
+  fci_view_piece *piece = fci_view_pieces_add (to, fci_view_piece_at (from, i));
   if (!piece)
     return false;
-  fci_piece_clip (to, piece, 0, left->start[0], left->start[0] + FCI_EXTENT (left, 2)[0]);
-  fci_piece_clip (to, piece, 1, right->start[1], right->start[1] + FCI_EXTENT (right, 2)[1]);
+  fci_view_piece_clip (to, piece, 0, left->start[0], left->start[0] + FCI_EXTENT (left, 2)[0]);
+  fci_view_piece_clip (to, piece, 1, right->start[1], right->start[1] + FCI_EXTENT (right, 2)[1]);
   unsigned t = fci_tracks (piece->ops);
   piece->ops = operation (s, piece->ops, left, right, last);
   if (!piece->ops)
@@ -157,13 +157,13 @@ add_part (const sum *s, const fci_pieces *from, size_t i, const fci_box *left, c
 }
 
 static bool
-add_all (const sum *s, const fci_pieces *from, fci_pieces *to)
+add_all (const sum *s, const fci_view_pieces *from, fci_view_pieces *to)
 {
   fmtconv_view *b = s->factor[LEFT], *a = s->factor[RIGHT];
   for (size_t i = 0; i < from->n; i++)
     for (size_t k = 0; k < b->n_boxes; k++)
-      for (size_t j = 0; j < a->n_boxes && meet (from, fci_piece_at (from, i), 0, &b->boxes[k]); j++)
-        if (meet (from, fci_piece_at (from, i), 1, &a->boxes[j])
+      for (size_t j = 0; j < a->n_boxes && meet (from, fci_view_piece_at (from, i), 0, &b->boxes[k]); j++)
+        if (meet (from, fci_view_piece_at (from, i), 1, &a->boxes[j])
             && !add_part (s, from, i, &b->boxes[k], &a->boxes[j], to))
           return false;
   return true;
@@ -173,8 +173,8 @@ add_all (const sum *s, const fci_pieces *from, fci_pieces *to)
 static bool
 take_head (const sum *s, fci_view_head *head)
 {
-  *head = fci_view_like (s->view);
-  return fci_head_use (head, s->factor[LEFT]) && fci_head_use (head, s->factor[RIGHT]);
+  *head = fci_view_head_of (s->view);
+  return fci_view_head_use (head, s->factor[LEFT]) && fci_view_head_use (head, s->factor[RIGHT]);
 }
 
 static fmtconv_view *
@@ -182,13 +182,13 @@ added (const sum *s)
 {
   unsigned tracks = fci_view_tracks (s->view) + FCI_FACTORS;
   fci_view_head head;
-  fci_pieces from = fci_pieces_new (s->view->ctx, 2, tracks);
-  fci_pieces to = fci_pieces_new (s->view->ctx, 2, tracks);
-  bool good = take_head (s, &head) && fci_pieces_take (&from, s->view) && add_all (s, &from, &to);
-  fci_pieces_free (&from);
+  fci_view_pieces from = fci_view_pieces_new (s->view->ctx, 2, tracks);
+  fci_view_pieces to = fci_view_pieces_new (s->view->ctx, 2, tracks);
+  bool good = take_head (s, &head) && fci_view_pieces_add_view (&from, s->view) && add_all (s, &from, &to);
+  fci_view_pieces_free (&from);
   if (good)
     return fci_view_freeze (&head, &to, false);
-  fci_pieces_free (&to);
+  fci_view_pieces_free (&to);
   return NULL;
 }
 
@@ -197,10 +197,10 @@ static fmtconv_view *
 unchanged (const sum *s)
 {
   fci_view_head head;
-  fci_pieces list = fci_pieces_new (s->view->ctx, 2, fci_view_tracks (s->view));
-  if (take_head (s, &head) && fci_pieces_take (&list, s->view))
+  fci_view_pieces list = fci_view_pieces_new (s->view->ctx, 2, fci_view_tracks (s->view));
+  if (take_head (s, &head) && fci_view_pieces_add_view (&list, s->view))
     return fci_view_freeze (&head, &list, false);
-  fci_pieces_free (&list);
+  fci_view_pieces_free (&list);
   return NULL;
 }
 

@@ -42,7 +42,7 @@ is_simple (const fci_box *box, unsigned rank)
       return false;
   for (unsigned t = 0; t < fci_tracks (box->ops); t++)
     for (unsigned i = 0; i < rank; i++)
-      if (FCI_TRACK (box, rank, t)->pace[i].step && FCI_EXTENT (box, rank)[i] > 1)
+      if (FCI_TRACK (box, rank, t)->block_stride[i].step && FCI_EXTENT (box, rank)[i] > 1)
         return false;
   return true;
 }
@@ -147,13 +147,13 @@ range_of (const scaling *s, const fci_box *box, unsigned axis, uint64_t *start, 
 }
 
 static bool
-meets (const scaling *s, const fci_pieces *list, const fci_piece *piece, const fci_box *box)
+meets (const scaling *s, const fci_view_pieces *list, const fci_view_piece *piece, const fci_box *box)
 {
   for (unsigned i = 0; i < s->view->rank; i++)
     {
       uint64_t start, end;
       range_of (s, box, i, &start, &end);
-      if (piece->start[i] >= end || start >= piece->start[i] + FCI_P_EXTENT (list, piece)[i])
+      if (piece->start[i] >= end || start >= piece->start[i] + FCI_PIECE_EXTENT (list, piece)[i])
         return false;
     }
   return true;
@@ -161,44 +161,45 @@ meets (const scaling *s, const fci_pieces *list, const fci_piece *piece, const f
 
 /* The track of the box's factors for a piece that is within its share. */
 static void
-set_track (const scaling *s, const fci_pieces *list, fci_piece *piece, unsigned t, const fci_box *box)
+set_track (const scaling *s, const fci_view_pieces *list, fci_view_piece *piece, unsigned t,
+           const fci_box *box)
 {
-  fci_track *track = FCI_P_TRACK (list, piece, t);
+  fci_track *track = FCI_PIECE_TRACK (list, piece, t);
   track->at = box->offset;
   for (unsigned i = 0; i < s->view->rank; i++)
     {
-      fci_pace *pace = &track->pace[i];
+      fci_block_stride *block_stride = &track->block_stride[i];
       uint64_t start, end;
-      *pace = fci_no_pace;
+      *block_stride = fci_no_block_stride;
       if (s->single || s->factors->shape[i] == 1 || FCI_STRIDE (box, s->factors->rank)[i] == 0)
         continue;
       range_of (s, box, i, &start, &end);
-      pace->step = (uint64_t) FCI_STRIDE (box, s->factors->rank)[i];
-      pace->block = s->block[i];
-      fci_pace_move (pace, &track->at, piece->start[i] - start);
+      block_stride->step = (uint64_t) FCI_STRIDE (box, s->factors->rank)[i];
+      block_stride->block = s->block[i];
+      fci_block_stride_move (block_stride, &track->at, piece->start[i] - start);
     }
   for (unsigned k = 0; k < fci_tracks (box->ops); k++)
     {
-      track = FCI_P_TRACK (list, piece, t + 1 + k);
+      track = FCI_PIECE_TRACK (list, piece, t + 1 + k);
       track->at = FCI_TRACK (box, s->factors->rank, k)->at;
       for (unsigned i = 0; i < s->view->rank; i++)
-        track->pace[i] = fci_no_pace;
+        track->block_stride[i] = fci_no_block_stride;
     }
 }
 
 /* The part of piece i of `from` whose factors the box has, at the end of `to`. */
 static bool
-add_part (const scaling *s, const fci_pieces *from, size_t i, const fci_box *box, fci_pieces *to)
+add_part (const scaling *s, const fci_view_pieces *from, size_t i, const fci_box *box, fci_view_pieces *to)
 {
-  const fci_op *last = to->n ? fci_piece_at (to, to->n - 1)->ops : NULL;
-  fci_piece *piece = fci_pieces_add (to, fci_piece_at (from, i));
+  const fci_op *last = to->n ? fci_view_piece_at (to, to->n - 1)->ops : NULL;
+  fci_view_piece *piece = fci_view_pieces_add (to, fci_view_piece_at (from, i));
   if (!piece)
     return false;
   for (unsigned axis = 0; axis < s->view->rank; axis++)
     {
       uint64_t start, end;
       range_of (s, box, axis, &start, &end);
-      fci_piece_clip (to, piece, axis, start, end);
+      fci_view_piece_clip (to, piece, axis, start, end);
     }
   const unsigned t = fci_tracks (piece->ops);
   piece->ops = operation (s, piece->ops, box, last && last->by && last->kind == s->kind ? last : NULL);
@@ -209,11 +210,11 @@ add_part (const scaling *s, const fci_pieces *from, size_t i, const fci_box *box
 }
 
 static bool
-add_all (const scaling *s, const fci_pieces *from, fci_pieces *to)
+add_all (const scaling *s, const fci_view_pieces *from, fci_view_pieces *to)
 {
   for (size_t i = 0; i < from->n; i++)
     for (size_t k = 0; k < s->factors->n_boxes; k++)
-      if (meets (s, from, fci_piece_at (from, i), &s->factors->boxes[k])
+      if (meets (s, from, fci_view_piece_at (from, i), &s->factors->boxes[k])
           && !add_part (s, from, i, &s->factors->boxes[k], to))
         return false;
   return true;
@@ -223,14 +224,15 @@ static fmtconv_view *
 scaled (const scaling *s)
 {
   const unsigned tracks = fci_view_tracks (s->view) + 1 + fci_view_tracks (s->factors);
-  fci_view_head head = fci_view_like (s->view);
-  fci_pieces from = fci_pieces_new (s->view->ctx, s->view->rank, tracks);
-  fci_pieces to = fci_pieces_new (s->view->ctx, s->view->rank, tracks);
-  bool good = fci_head_use (&head, s->factors) && fci_pieces_take (&from, s->view) && add_all (s, &from, &to);
-  fci_pieces_free (&from);
+  fci_view_head head = fci_view_head_of (s->view);
+  fci_view_pieces from = fci_view_pieces_new (s->view->ctx, s->view->rank, tracks);
+  fci_view_pieces to = fci_view_pieces_new (s->view->ctx, s->view->rank, tracks);
+  bool good = fci_view_head_use (&head, s->factors) && fci_view_pieces_add_view (&from, s->view)
+              && add_all (s, &from, &to);
+  fci_view_pieces_free (&from);
   if (good)
     return fci_view_freeze (&head, &to, false);
-  fci_pieces_free (&to);
+  fci_view_pieces_free (&to);
   return NULL;
 }
 

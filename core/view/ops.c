@@ -16,10 +16,11 @@ is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
 {
   switch (op->kind)
     {
-    case FCI_OP_SWAP:
+    case FCI_OP_BYTESWAP:
       return false;
     case FCI_OP_CAST: /* what is pending must be rounded here */
-      return op->dtype == dtype && (!before || before->kind == FCI_OP_CAST || before->kind == FCI_OP_SWAP);
+      return op->dtype == dtype
+             && (!before || before->kind == FCI_OP_CAST || before->kind == FCI_OP_BYTESWAP);
     case FCI_OP_SCALE:
       return op->factor == 1.0;
     case FCI_OP_WATCH:
@@ -36,13 +37,13 @@ is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
 
 /* Append op to the pieces' operations; boxes with the same chain keep sharing one. */
 static bool
-append (fci_pieces *list, const fci_op *op, uint32_t dtype)
+append (fci_view_pieces *list, const fci_op *op, uint32_t dtype)
 {
   const fci_op *last_before = NULL;
   const fci_op *last = NULL;
   for (size_t i = 0; i < list->n; i++)
     {
-      fci_piece *piece = fci_piece_at (list, i);
+      fci_view_piece *piece = fci_view_piece_at (list, i);
       if (is_idle (op, piece->ops, dtype))
         continue;
       if (!last || last_before != piece->ops)
@@ -69,14 +70,14 @@ operate (fmtconv_view *view, const fci_op *op, uint32_t dtype)
     idle = is_idle (op, view->boxes[i].ops, view->dtype);
   if (idle)
     return view;
-  fci_view_head head = fci_view_like (view);
+  fci_view_head head = fci_view_head_of (view);
   head.dtype = dtype;
   if (view->base && op->kind != FCI_OP_QUANTIZE) /* whose rows may be others */
     head.base = operate (view->base, op, dtype);
-  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
-  if (!fci_pieces_take (&list, view) || !append (&list, op, view->dtype))
+  fci_view_pieces list = fci_view_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
+  if (!fci_view_pieces_add_view (&list, view) || !append (&list, op, view->dtype))
     {
-      fci_pieces_free (&list);
+      fci_view_pieces_free (&list);
       return NULL;
     }
   return fci_view_freeze (&head, &list, false);
@@ -86,9 +87,9 @@ operate (fmtconv_view *view, const fci_op *op, uint32_t dtype)
 static bool
 check_decodable (fmtconv_view *view)
 {
-  if (view->coded)
-    return fci_bytes_refuse (view, "converted") != NULL;
-  if (!fci_view_is_coded (view))
+  if (view->encoded)
+    return fci_view_refuse_bytes (view, "converted") != NULL;
+  if (!fci_view_is_encoded (view))
     return true;
   return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
                           &(fmtconv_where){ .hint = "quantize last, or in a conversion of its own" },
@@ -107,7 +108,7 @@ fmtconv_view_cast (fmtconv_view *view, uint32_t dtype)
   if (!view || fmtconv_ctx_failed (view->ctx)
       || !fci_shape_size (view->ctx, dtype, view->rank, view->shape, &elements, &bytes))
     return NULL;
-  if (dtype == view->dtype && (view->coded || fci_is_blocks (dtype)))
+  if (dtype == view->dtype && (view->encoded || fci_is_blocks (dtype)))
     return view;
   if (!check_decodable (view))
     return NULL;
@@ -188,7 +189,7 @@ fmtconv_view_watch (fmtconv_view *view, unsigned findings, int severity, const c
                     severity);
       return NULL;
     }
-  if (view->coded)
+  if (view->encoded)
     return view;
   const char *copy = hint ? fci_strdup (view->ctx, hint) : NULL;
   return operate (view,

@@ -75,7 +75,7 @@ fci_op_equal (const fci_op *a, const fci_op *b)
     return false;
   switch (a->kind)
     {
-    case FCI_OP_SWAP:
+    case FCI_OP_BYTESWAP:
       return true;
     case FCI_OP_CAST:
       return a->dtype == b->dtype;

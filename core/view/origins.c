@@ -21,8 +21,8 @@ fci_view_origins (fmtconv_view *view, uint32_t *out)
   for (size_t i = 0; i < view->n_boxes; i++)
     if (view->boxes[i].origin != FCI_NO_ORIGIN && (n == 0 || out[n - 1] != view->boxes[i].origin))
       out[n++] = view->boxes[i].origin;
-  for (size_t i = 0; view->empties && i < view->empties->n; i++)
-    out[n++] = view->empties->origin[i];
+  for (size_t i = 0; view->extra_origins && i < view->extra_origins->n; i++)
+    out[n++] = view->extra_origins->origin[i];
   if (n < 2)
     return n;
   qsort (out, n, sizeof *out, compare_numbers);
@@ -36,11 +36,11 @@ fci_view_origins (fmtconv_view *view, uint32_t *out)
 size_t
 fci_view_most_origins (fmtconv_view *view)
 {
-  return view->n_boxes + (view->empties ? view->empties->n : 0);
+  return view->n_boxes + (view->extra_origins ? view->extra_origins->n : 0);
 }
 
 const uint32_t *
-fci_view_from_numbers (fmtconv_view *view, size_t *n)
+fci_view_origin_numbers (fmtconv_view *view, size_t *n)
 {
   uint32_t *from = fmtconv_ctx_alloc (view->ctx, fci_view_most_origins (view) + 1, sizeof *from);
   *n = from ? fci_view_origins (view, from) : 0;

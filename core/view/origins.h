@@ -14,6 +14,6 @@ size_t fci_view_origins (fmtconv_view *view, uint32_t *out);
 
 /* Returns the numbers of the tensors that a view of sealed models is made of, ascending, in the context's arena.
  * NULL: out of memory. */
-const uint32_t *fci_view_from_numbers (fmtconv_view *view, size_t *n);
+const uint32_t *fci_view_origin_numbers (fmtconv_view *view, size_t *n);
 
 #endif

@@ -19,7 +19,7 @@ fci_dtype_step (uint32_t dtype)
 }
 
 void
-fci_place_move (uint32_t dtype, uint64_t *offset, uint32_t *phase, uint64_t by)
+fci_leaf_offset_move (uint32_t dtype, uint64_t *offset, uint32_t *phase, uint64_t by)
 {
   const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   if (info->block == 1)

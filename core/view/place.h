@@ -12,6 +12,6 @@ uint64_t fci_dtype_bytes (uint32_t dtype, uint64_t n);
 uint64_t fci_dtype_step (uint32_t dtype);
 
 /* Move a place in a leaf by what strides add up to. */
-void fci_place_move (uint32_t dtype, uint64_t *offset, uint32_t *phase, uint64_t by);
+void fci_leaf_offset_move (uint32_t dtype, uint64_t *offset, uint32_t *phase, uint64_t by);
 
 #endif

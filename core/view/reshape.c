@@ -16,9 +16,9 @@
 /* Pieces of a shape that is being changed. */
 typedef struct change
 {
-  fci_pieces *list;
+  fci_view_pieces *list;
   unsigned rank;
-  uint64_t shape[FCI_PIECE_RANK];
+  uint64_t shape[FCI_VIEW_PIECE_RANK];
 } change;
 
 /* Make room for one more axis at `axis`, of extent 1, in rank numbers. */
@@ -37,16 +37,17 @@ close_axis (uint64_t *numbers, unsigned rank, unsigned axis)
 
 /* The same for the paces of a track. */
 static void
-open_pace (fci_track *track, unsigned rank, unsigned axis, fci_pace value)
+open_block_stride (fci_track *track, unsigned rank, unsigned axis, fci_block_stride value)
 {
-  memmove (track->pace + axis + 1, track->pace + axis, (rank - axis) * sizeof value);
-  track->pace[axis] = value;
+  memmove (track->block_stride + axis + 1, track->block_stride + axis, (rank - axis) * sizeof value);
+  track->block_stride[axis] = value;
 }
 
 static void
-close_pace (fci_track *track, unsigned rank, unsigned axis)
+close_block_stride (fci_track *track, unsigned rank, unsigned axis)
 {
-  memmove (track->pace + axis, track->pace + axis + 1, (rank - axis - 1) * sizeof *track->pace);
+  memmove (track->block_stride + axis, track->block_stride + axis + 1,
+           (rank - axis - 1) * sizeof *track->block_stride);
 }
 
 /* Remove or insert an axis along which every piece has start 0 and extent 1. */
@@ -55,12 +56,12 @@ close_all (change *c, unsigned axis)
 {
   for (size_t i = 0; i < c->list->n; i++)
     {
-      fci_piece *piece = fci_piece_at (c->list, i);
+      fci_view_piece *piece = fci_view_piece_at (c->list, i);
       close_axis (piece->start, c->rank, axis);
-      close_axis (FCI_P_EXTENT (c->list, piece), c->rank, axis);
-      close_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis);
+      close_axis (FCI_PIECE_EXTENT (c->list, piece), c->rank, axis);
+      close_axis ((uint64_t *) FCI_PIECE_STRIDE (c->list, piece), c->rank, axis);
       for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
-        close_pace (FCI_P_TRACK (c->list, piece, t), c->rank, axis);
+        close_block_stride (FCI_PIECE_TRACK (c->list, piece, t), c->rank, axis);
     }
   close_axis (c->shape, c->rank, axis);
   c->rank--;
@@ -71,35 +72,35 @@ open_all (change *c, unsigned axis)
 {
   for (size_t i = 0; i < c->list->n; i++)
     {
-      fci_piece *piece = fci_piece_at (c->list, i);
+      fci_view_piece *piece = fci_view_piece_at (c->list, i);
       open_axis (piece->start, c->rank, axis, 0);
-      open_axis (FCI_P_EXTENT (c->list, piece), c->rank, axis, 1);
-      open_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis, 0);
+      open_axis (FCI_PIECE_EXTENT (c->list, piece), c->rank, axis, 1);
+      open_axis ((uint64_t *) FCI_PIECE_STRIDE (c->list, piece), c->rank, axis, 0);
       for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
-        open_pace (FCI_P_TRACK (c->list, piece, t), c->rank, axis, fci_no_pace);
+        open_block_stride (FCI_PIECE_TRACK (c->list, piece, t), c->rank, axis, fci_no_block_stride);
     }
   open_axis (c->shape, c->rank, axis, 1);
   c->rank++;
 }
 
 /* A copy of the i-th piece at the end, cut to `count` indices of `axis` from `start`. */
-static fci_piece *
+static fci_view_piece *
 cut_copy (change *c, size_t i, unsigned axis, uint64_t start, uint64_t count)
 {
-  fci_piece *piece = fci_pieces_add (c->list, NULL);
+  fci_view_piece *piece = fci_view_pieces_add (c->list, NULL);
   if (!piece)
     return NULL;
-  memcpy (piece, fci_piece_at (c->list, i), c->list->each);
-  fci_piece_clip (c->list, piece, axis, start, start + count);
+  memcpy (piece, fci_view_piece_at (c->list, i), c->list->each);
+  fci_view_piece_clip (c->list, piece, axis, start, start + count);
   return piece;
 }
 
 static bool
-can_split (const change *c, const fci_piece *piece, unsigned axis, uint64_t inner)
+can_split (const change *c, const fci_view_piece *piece, unsigned axis, uint64_t inner)
 {
-  fci_pace a, b;
+  fci_block_stride a, b;
   for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
-    if (!fci_pace_split (&FCI_P_TRACK (c->list, piece, t)->pace[axis], inner, &a, &b))
+    if (!fci_block_stride_split (&FCI_PIECE_TRACK (c->list, piece, t)->block_stride[axis], inner, &a, &b))
       return false;
   return true;
 }
@@ -111,9 +112,9 @@ cut_at_rows (change *c, unsigned axis, uint64_t inner)
 {
   for (size_t i = 0; i < c->list->n; i++) /* what is appended is looked at too */
     {
-      fci_piece *piece = fci_piece_at (c->list, i);
+      fci_view_piece *piece = fci_view_piece_at (c->list, i);
       uint64_t start = piece->start[axis];
-      uint64_t count = FCI_P_EXTENT (c->list, piece)[axis];
+      uint64_t count = FCI_PIECE_EXTENT (c->list, piece)[axis];
       uint64_t row = inner - start % inner, head = count < row ? count : row;
       if (start % inner == 0 && count > inner && can_split (c, piece, axis, inner))
         head = count - count % inner;
@@ -121,7 +122,7 @@ cut_at_rows (change *c, unsigned axis, uint64_t inner)
         continue;
       if (!cut_copy (c, i, axis, start + head, count - head))
         return false;
-      fci_piece_clip (c->list, fci_piece_at (c->list, i), axis, start, start + head);
+      fci_view_piece_clip (c->list, fci_view_piece_at (c->list, i), axis, start, start + head);
     }
   return true;
 }
@@ -134,25 +135,25 @@ split_axis (change *c, unsigned axis, uint64_t inner)
     return false;
   for (size_t i = 0; i < c->list->n; i++)
     {
-      fci_piece *piece = fci_piece_at (c->list, i);
+      fci_view_piece *piece = fci_view_piece_at (c->list, i);
       uint64_t start = piece->start[axis];
-      uint64_t count = FCI_P_EXTENT (c->list, piece)[axis];
-      uint64_t step = (uint64_t) FCI_P_STRIDE (c->list, piece)[axis];
+      uint64_t count = FCI_PIECE_EXTENT (c->list, piece)[axis];
+      uint64_t step = (uint64_t) FCI_PIECE_STRIDE (c->list, piece)[axis];
       uint64_t rows = count < inner ? 1 : count / inner;
       open_axis (piece->start, c->rank, axis, start / inner);
-      open_axis (FCI_P_EXTENT (c->list, piece), c->rank, axis, rows);
-      open_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis, step * inner);
+      open_axis (FCI_PIECE_EXTENT (c->list, piece), c->rank, axis, rows);
+      open_axis ((uint64_t *) FCI_PIECE_STRIDE (c->list, piece), c->rank, axis, step * inner);
       for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
         {
-          fci_track *track = FCI_P_TRACK (c->list, piece, t);
-          fci_pace outer = fci_no_pace, own = track->pace[axis];
+          fci_track *track = FCI_PIECE_TRACK (c->list, piece, t);
+          fci_block_stride outer = fci_no_block_stride, own = track->block_stride[axis];
           if (rows > 1)
-            fci_pace_split (&track->pace[axis], inner, &outer, &own);
-          open_pace (track, c->rank, axis, outer);
-          track->pace[axis + 1] = own;
+            fci_block_stride_split (&track->block_stride[axis], inner, &outer, &own);
+          open_block_stride (track, c->rank, axis, outer);
+          track->block_stride[axis + 1] = own;
         }
       piece->start[axis + 1] = start % inner;
-      FCI_P_EXTENT (c->list, piece)[axis + 1] = count / rows;
+      FCI_PIECE_EXTENT (c->list, piece)[axis + 1] = count / rows;
     }
   open_axis (c->shape, c->rank, axis, c->shape[axis] / inner);
   c->shape[axis + 1] = inner;
@@ -162,17 +163,17 @@ split_axis (change *c, unsigned axis, uint64_t inner)
 
 /* Does the piece run on from row to row of the axis behind `axis`? */
 static bool
-runs_on (const change *c, const fci_piece *piece, unsigned axis)
+runs_on (const change *c, const fci_view_piece *piece, unsigned axis)
 {
   const uint64_t inner = c->shape[axis + 1];
-  const int64_t *stride = FCI_P_STRIDE (c->list, piece);
+  const int64_t *stride = FCI_PIECE_STRIDE (c->list, piece);
   for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
     {
-      const fci_pace *pace = &FCI_P_TRACK (c->list, piece, t)->pace[axis];
-      if (!fci_pace_join (&pace[0], &pace[1], inner, &(fci_pace){ 0 }))
+      const fci_block_stride *block_stride = &FCI_PIECE_TRACK (c->list, piece, t)->block_stride[axis];
+      if (!fci_block_stride_join (&block_stride[0], &block_stride[1], inner, &(fci_block_stride){ 0 }))
         return false;
     }
-  return FCI_P_EXTENT (c->list, piece)[axis + 1] == inner
+  return FCI_PIECE_EXTENT (c->list, piece)[axis + 1] == inner
          && (uint64_t) stride[axis] == (uint64_t) stride[axis + 1] * inner;
 }
 
@@ -183,15 +184,15 @@ cut_to_rows (change *c, unsigned axis)
   const size_t n = c->list->n;
   for (size_t i = 0; i < n; i++)
     {
-      fci_piece *piece = fci_piece_at (c->list, i);
+      fci_view_piece *piece = fci_view_piece_at (c->list, i);
       uint64_t start = piece->start[axis];
-      uint64_t rows = FCI_P_EXTENT (c->list, piece)[axis];
+      uint64_t rows = FCI_PIECE_EXTENT (c->list, piece)[axis];
       if (rows == 1 || runs_on (c, piece, axis))
         continue;
       for (uint64_t k = 1; k < rows; k++)
         if (!cut_copy (c, i, axis, start + k, 1))
           return false;
-      fci_piece_clip (c->list, fci_piece_at (c->list, i), axis, start, start + 1);
+      fci_view_piece_clip (c->list, fci_view_piece_at (c->list, i), axis, start, start + 1);
     }
   return true;
 }
@@ -205,20 +206,20 @@ join_axes (change *c, unsigned axis)
     return false;
   for (size_t i = 0; i < c->list->n; i++)
     {
-      fci_piece *piece = fci_piece_at (c->list, i);
-      uint64_t *extent = FCI_P_EXTENT (c->list, piece);
+      fci_view_piece *piece = fci_view_piece_at (c->list, i);
+      uint64_t *extent = FCI_PIECE_EXTENT (c->list, piece);
       for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
         {
-          fci_pace *pace = &FCI_P_TRACK (c->list, piece, t)->pace[axis];
+          fci_block_stride *block_stride = &FCI_PIECE_TRACK (c->list, piece, t)->block_stride[axis];
           if (extent[axis] > 1)
-            fci_pace_join (&pace[0], &pace[1], inner, &pace[1]);
-          close_pace (FCI_P_TRACK (c->list, piece, t), c->rank, axis);
+            fci_block_stride_join (&block_stride[0], &block_stride[1], inner, &block_stride[1]);
+          close_block_stride (FCI_PIECE_TRACK (c->list, piece, t), c->rank, axis);
         }
       piece->start[axis + 1] += piece->start[axis] * inner;
       extent[axis + 1] *= extent[axis];
       close_axis (piece->start, c->rank, axis);
       close_axis (extent, c->rank, axis);
-      close_axis ((uint64_t *) FCI_P_STRIDE (c->list, piece), c->rank, axis);
+      close_axis ((uint64_t *) FCI_PIECE_STRIDE (c->list, piece), c->rank, axis);
     }
   c->shape[axis + 1] *= c->shape[axis];
   close_axis (c->shape, c->rank, axis);
@@ -288,16 +289,16 @@ walk (change *c, const uint64_t *target, unsigned rank)
 static fmtconv_view *
 reshaped (fmtconv_view *view, unsigned rank, const uint64_t *shape)
 {
-  fci_pieces wide = fci_pieces_new (view->ctx, FCI_PIECE_RANK, fci_view_tracks (view));
+  fci_view_pieces wide = fci_view_pieces_new (view->ctx, FCI_VIEW_PIECE_RANK, fci_view_tracks (view));
   change c = { .list = &wide, .rank = view->rank };
   if (view->rank > 0)
     memcpy (c.shape, view->shape, view->rank * sizeof *shape);
-  if (!fci_pieces_take (&wide, view) || (view->elements > 0 && !walk (&c, shape, rank)))
+  if (!fci_view_pieces_add_view (&wide, view) || (view->elements > 0 && !walk (&c, shape, rank)))
     {
-      fci_pieces_free (&wide);
+      fci_view_pieces_free (&wide);
       return NULL;
     }
-  fci_view_head head = fci_view_like (view);
+  fci_view_head head = fci_view_head_of (view);
   head.rank = rank;
   head.shape = shape;
   head.base = view;
@@ -317,13 +318,13 @@ check_rows (fmtconv_view *view, unsigned rank, const uint64_t *shape)
 static fmtconv_view *
 reshape_bytes (fmtconv_view *view, unsigned rank, const uint64_t *shape)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype_get (view->coded->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (view->encoded->dtype);
   uint64_t blocks[FMTCONV_MAX_RANK];
   if (rank == 0 || shape[rank - 1] % info->block_bytes != 0)
-    return fci_bytes_refuse (view, "cut within a block");
+    return fci_view_refuse_bytes (view, "cut within a block");
   memcpy (blocks, shape, rank * sizeof *shape);
   blocks[rank - 1] = shape[rank - 1] / info->block_bytes * info->block;
-  return fmtconv_view_bytes (fmtconv_view_reshape (view->coded, rank, blocks));
+  return fmtconv_view_bytes (fmtconv_view_reshape (view->encoded, rank, blocks));
 }
 
 /* Every reshape starts from what was there before the first one, so that the way back is exact. */
@@ -346,7 +347,7 @@ fmtconv_view_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape)
     return view;
   if (rank == base->rank && (rank == 0 || memcmp (shape, base->shape, rank * sizeof *shape) == 0))
     return base;
-  if (view->coded)
+  if (view->encoded)
     return reshape_bytes (view, rank, shape);
   if (fci_is_blocks (view->dtype) && !check_rows (view, rank, shape))
     return NULL;

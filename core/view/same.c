@@ -81,15 +81,16 @@ fci_view_require (fci_view_head *head, fci_requirement *requirement)
 }
 
 bool
-fci_head_use (fci_view_head *head, fmtconv_view *other)
+fci_view_head_use (fci_view_head *head, fmtconv_view *other)
 {
-  size_t most = other->n_boxes + (other->empties ? other->empties->n : 0);
-  fci_empties *origins = fmtconv_ctx_alloc (head->ctx, 1, sizeof (fci_empties) + most * sizeof (uint32_t));
+  size_t most = other->n_boxes + (other->extra_origins ? other->extra_origins->n : 0);
+  fci_extra_origins *origins =
+      fmtconv_ctx_alloc (head->ctx, 1, sizeof (fci_extra_origins) + most * sizeof (uint32_t));
   if (!origins)
     return false;
   origins->n = fci_view_origins (other, origins->origin);
   if (origins->n > 0)
-    head->empties = fci_empties_join (head->ctx, head->empties, origins);
+    head->extra_origins = fci_extra_origins_join (head->ctx, head->extra_origins, origins);
   head->requirements = fci_requirements_join (head->ctx, head->requirements, other->requirements);
   return !fmtconv_ctx_failed (head->ctx);
 }
@@ -98,7 +99,7 @@ fci_head_use (fci_view_head *head, fmtconv_view *other)
 static bool
 add (fci_view_head *head, fmtconv_view *wanted, fmtconv_view *other)
 {
-  if (!check_form (wanted, other) || !fci_head_use (head, other))
+  if (!check_form (wanted, other) || !fci_view_head_use (head, other))
     return false;
   if (fci_view_equal (wanted, other))
     return true;
@@ -117,13 +118,13 @@ fmtconv_view_require_equal (size_t n, fmtconv_view *const *views)
   if (n == 0)
     return NULL;
   fmtconv_view *first = views[0];
-  if (n > 1 && first->coded)
-    return fci_bytes_refuse (first, "compared before they are made");
-  fci_view_head head = fci_view_like (first);
+  if (n > 1 && first->encoded)
+    return fci_view_refuse_bytes (first, "compared before they are made");
+  fci_view_head head = fci_view_head_of (first);
   for (size_t k = 1; k < n; k++)
     if (!add (&head, first, views[k]))
       return NULL;
-  if (head.empties == first->empties && head.requirements == first->requirements)
+  if (head.extra_origins == first->extra_origins && head.requirements == first->requirements)
     return first;
-  return fci_view_again (&head, first);
+  return fci_view_with_head (&head, first);
 }

@@ -8,7 +8,7 @@
 
 /* What is made needs `other` too: the tensors that it is made of are used, and what it requires must hold.  false: an
  * error was recorded. */
-bool fci_head_use (fci_view_head *head, fmtconv_view *other);
+bool fci_view_head_use (fci_view_head *head, fmtconv_view *other);
 
 /* A requirement with a number of its own; what it is, is filled in by the caller.  NULL: an error. */
 fci_requirement *fci_requirement_new (fmtconv_ctx *ctx, fmtconv_view *wanted);

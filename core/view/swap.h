@@ -6,6 +6,6 @@
 #include <fmtconv/types.h>
 
 /* Bytes of the numbers that SWAP turns around, in an element of that type; 0: of a type stored in blocks. */
-unsigned fci_swap_bytes (uint32_t dtype);
+unsigned fci_byteswap_width (uint32_t dtype);
 
 #endif

@@ -50,10 +50,10 @@ print_factor (FILE *out, const fci_factor *factor, const fci_box *box, unsigned 
            fmtconv_dtype_get (factor->dtype)->name);
   for (unsigned i = 0; i < rank; i++)
     {
-      const fci_pace *pace = &track->pace[i];
-      fprintf (out, "%s%" PRIu64, i ? "," : "", FCI_EXTENT (box, rank)[i] == 1 ? 0 : pace->step);
-      if (FCI_EXTENT (box, rank)[i] != 1 && pace->block != 1)
-        fprintf (out, "/%" PRIu64 "+%" PRIu64, pace->block, pace->phase);
+      const fci_block_stride *block_stride = &track->block_stride[i];
+      fprintf (out, "%s%" PRIu64, i ? "," : "", FCI_EXTENT (box, rank)[i] == 1 ? 0 : block_stride->step);
+      if (FCI_EXTENT (box, rank)[i] != 1 && block_stride->block != 1)
+        fprintf (out, "/%" PRIu64 "+%" PRIu64, block_stride->block, block_stride->phase);
     }
 }
 
@@ -92,7 +92,7 @@ static void
 print_op (FILE *out, const fci_op *op, const fci_box *box, unsigned rank, unsigned first)
 {
   fputs (" | ", out);
-  if (op->kind == FCI_OP_SWAP)
+  if (op->kind == FCI_OP_BYTESWAP)
     fputs ("swap", out);
   else if (op->kind == FCI_OP_CAST)
     fprintf (out, "cast %s", fmtconv_dtype_get (op->dtype)->name);
@@ -128,10 +128,10 @@ print_ops (FILE *out, const fci_box *box, unsigned rank, const fci_op *last, uns
 static void
 print_view (FILE *out, fmtconv_view *view)
 {
-  if (view->coded)
+  if (view->encoded)
     {
       fputs ("bytes of ", out);
-      view = view->coded;
+      view = view->encoded;
     }
   fputs (fmtconv_dtype_get (view->dtype)->name, out);
   print_numbers (out, '[', view->shape, view->rank, ']');
@@ -164,7 +164,8 @@ fci_view_text (fmtconv_view *view)
     return fci_nomem (view->ctx);
   print_view (out, view);
   bool failed = ferror (out);
-  const char *copy = fclose (out) == 0 && !failed ? fci_copy (view->ctx, text, len) : fci_nomem (view->ctx);
+  const char *copy =
+      fclose (out) == 0 && !failed ? fci_strndup (view->ctx, text, len) : fci_nomem (view->ctx);
   free (text);
   return copy;
 }

@@ -22,20 +22,20 @@ check_axis (fmtconv_view *view, unsigned axis)
 
 /* The pieces of a view that meet [start, end) of an axis, moved to begin at 0. */
 static bool
-take_range (fci_pieces *list, fmtconv_view *view, unsigned axis, uint64_t start, uint64_t end)
+take_range (fci_view_pieces *list, fmtconv_view *view, unsigned axis, uint64_t start, uint64_t end)
 {
-  if (!fci_pieces_take (list, view))
+  if (!fci_view_pieces_add_view (list, view))
     return false;
   size_t kept = 0;
   for (size_t i = 0; i < list->n; i++)
     {
-      fci_piece *piece = fci_piece_at (list, i);
-      if (piece->start[axis] >= end || piece->start[axis] + FCI_P_EXTENT (list, piece)[axis] <= start)
+      fci_view_piece *piece = fci_view_piece_at (list, i);
+      if (piece->start[axis] >= end || piece->start[axis] + FCI_PIECE_EXTENT (list, piece)[axis] <= start)
         continue;
-      fci_piece_clip (list, piece, axis, start, end);
+      fci_view_piece_clip (list, piece, axis, start, end);
       piece->start[axis] -= start;
       if (kept != i)
-        memcpy (fci_piece_at (list, kept), piece, list->each);
+        memcpy (fci_view_piece_at (list, kept), piece, list->each);
       kept++;
     }
   list->n = kept;
@@ -46,15 +46,15 @@ take_range (fci_pieces *list, fmtconv_view *view, unsigned axis, uint64_t start,
 static fmtconv_view *
 slice_bytes (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype_get (view->coded->dtype);
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (view->encoded->dtype);
   if (axis + 1 == view->rank)
     {
       if (start % info->block_bytes != 0 || count % info->block_bytes != 0)
-        return fci_bytes_refuse (view, "cut within a block");
+        return fci_view_refuse_bytes (view, "cut within a block");
       start = start / info->block_bytes * info->block;
       count = count / info->block_bytes * info->block;
     }
-  return fmtconv_view_bytes (fmtconv_view_slice (view->coded, axis, start, count));
+  return fmtconv_view_bytes (fmtconv_view_slice (view->encoded, axis, start, count));
 }
 
 fmtconv_view *
@@ -62,7 +62,7 @@ fmtconv_view_slice (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t 
 {
   if (!view || fmtconv_ctx_failed (view->ctx) || !check_axis (view, axis))
     return NULL;
-  if (!fci_within (start, count, view->shape[axis]))
+  if (!fci_size_within (start, count, view->shape[axis]))
     {
       fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "axis %u of %llu has no %llu indices from %llu", axis,
                     (unsigned long long) view->shape[axis], (unsigned long long) count,
@@ -71,19 +71,19 @@ fmtconv_view_slice (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t 
     }
   if (count == view->shape[axis])
     return view;
-  if (view->coded)
+  if (view->encoded)
     return slice_bytes (view, axis, start, count);
   if (!fci_blocks_check (view, axis, start, "cut") || !fci_blocks_check (view, axis, start + count, "cut"))
     return NULL;
   uint64_t shape[FMTCONV_MAX_RANK];
   memcpy (shape, view->shape, view->rank * sizeof *shape);
   shape[axis] = count;
-  fci_view_head head = fci_view_like (view);
+  fci_view_head head = fci_view_head_of (view);
   head.shape = shape;
-  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
+  fci_view_pieces list = fci_view_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
   if (count > 0 && !take_range (&list, view, axis, start, start + count))
     {
-      fci_pieces_free (&list);
+      fci_view_pieces_free (&list);
       return NULL;
     }
   return fci_view_freeze (&head, &list, false);
@@ -122,38 +122,38 @@ check_fits (fmtconv_view *first, fmtconv_view *view, unsigned axis)
 static fmtconv_view *
 concat_bytes (unsigned axis, size_t n, fmtconv_view *const *views, const fci_view_head *head)
 {
-  fmtconv_view **coded = fmtconv_ctx_alloc (head->ctx, n, sizeof *coded);
-  for (size_t k = 0; coded && k < n; k++)
+  fmtconv_view **encoded = fmtconv_ctx_alloc (head->ctx, n, sizeof *encoded);
+  for (size_t k = 0; encoded && k < n; k++)
     {
-      if (!views[k]->coded || views[k]->coded->dtype != views[0]->coded->dtype)
-        return fci_bytes_refuse (views[k]->coded ? views[k] : views[0], "joined with other bytes");
-      coded[k] = views[k]->coded;
+      if (!views[k]->encoded || views[k]->encoded->dtype != views[0]->encoded->dtype)
+        return fci_view_refuse_bytes (views[k]->encoded ? views[k] : views[0], "joined with other bytes");
+      encoded[k] = views[k]->encoded;
     }
-  return coded ? fmtconv_view_bytes (fmtconv_view_concat (axis, n, coded)) : NULL;
+  return encoded ? fmtconv_view_bytes (fmtconv_view_concat (axis, n, encoded)) : NULL;
 }
 
 /* Is one of them the bytes of an encoding? */
 static bool
-has_coded (size_t n, fmtconv_view *const *views)
+has_encoded (size_t n, fmtconv_view *const *views)
 {
   for (size_t k = 0; k < n; k++)
-    if (views[k]->coded)
+    if (views[k]->encoded)
       return true;
   return false;
 }
 
 /* The pieces of all views, one behind the other. */
 static bool
-take_all (fci_pieces *list, unsigned axis, size_t n, fmtconv_view *const *views)
+take_all (fci_view_pieces *list, unsigned axis, size_t n, fmtconv_view *const *views)
 {
   uint64_t at = 0;
   for (size_t k = 0; k < n; k++)
     {
       size_t first = list->n;
-      if (!fci_pieces_take (list, views[k]))
+      if (!fci_view_pieces_add_view (list, views[k]))
         return false;
       for (size_t i = first; i < list->n; i++)
-        fci_piece_at (list, i)->start[axis] += at;
+        fci_view_piece_at (list, i)->start[axis] += at;
       at += views[k]->shape[axis];
     }
   return true;
@@ -171,9 +171,9 @@ check_concat (unsigned axis, size_t n, fmtconv_view *const *views, uint64_t *sha
     {
       if (!check_fits (first, views[k], axis) || !fci_blocks_check (views[k], axis, 0, "joined"))
         return false;
-      if (!fci_add (shape[axis], views[k]->shape[axis], &shape[axis]))
+      if (!fci_size_add (shape[axis], views[k]->shape[axis], &shape[axis]))
         return fmtconv_fail (first->ctx, FMTCONV_E_LIMIT, "axis %u becomes too long", axis) == 0;
-      head->empties = fci_empties_join (first->ctx, head->empties, views[k]->empties);
+      head->extra_origins = fci_extra_origins_join (first->ctx, head->extra_origins, views[k]->extra_origins);
       head->requirements = fci_requirements_join (first->ctx, head->requirements, views[k]->requirements);
     }
   head->shape = shape;
@@ -189,23 +189,23 @@ fmtconv_view_concat (unsigned axis, size_t n, fmtconv_view *const *views)
   if (n == 0)
     return NULL;
   uint64_t shape[FMTCONV_MAX_RANK];
-  fci_view_head head = fci_view_like (views[0]);
+  fci_view_head head = fci_view_head_of (views[0]);
   if (!check_concat (axis, n, views, shape, &head))
     return NULL;
   if (n == 1)
     return views[0];
   if (!fci_blocks_check (views[0], axis, 0, "joined"))
     return NULL;
-  if (has_coded (n, views))
+  if (has_encoded (n, views))
     return concat_bytes (axis, n, views, &head);
   unsigned tracks = 0;
   for (size_t k = 0; k < n; k++)
     if (fci_view_tracks (views[k]) > tracks)
       tracks = fci_view_tracks (views[k]);
-  fci_pieces list = fci_pieces_new (head.ctx, head.rank, tracks);
+  fci_view_pieces list = fci_view_pieces_new (head.ctx, head.rank, tracks);
   if (!take_all (&list, axis, n, views))
     {
-      fci_pieces_free (&list);
+      fci_view_pieces_free (&list);
       return NULL;
     }
   return fci_view_freeze (&head, &list, false);
@@ -230,22 +230,23 @@ check_axes (fmtconv_view *view, const unsigned *axes, bool *same)
 }
 
 static void
-turn (const fci_pieces *list, fci_piece *piece, unsigned rank, const unsigned *axes)
+permuted (const fci_view_pieces *list, fci_view_piece *piece, unsigned rank, const unsigned *axes)
 {
   uint64_t old[3 * FMTCONV_MAX_RANK];
   memcpy (old, piece->start, 3 * rank * sizeof *old);
   for (unsigned i = 0; i < rank; i++)
     {
       piece->start[i] = old[axes[i]];
-      FCI_P_EXTENT (list, piece)[i] = old[rank + axes[i]];
-      FCI_P_STRIDE (list, piece)[i] = (int64_t) old[2 * rank + axes[i]];
+      FCI_PIECE_EXTENT (list, piece)[i] = old[rank + axes[i]];
+      FCI_PIECE_STRIDE (list, piece)[i] = (int64_t) old[2 * rank + axes[i]];
     }
   for (unsigned t = 0; t < fci_tracks (piece->ops); t++)
     {
-      fci_pace *pace = FCI_P_TRACK (list, piece, t)->pace, before[FMTCONV_MAX_RANK];
-      memcpy (before, pace, rank * sizeof *pace);
+      fci_block_stride *block_stride = FCI_PIECE_TRACK (list, piece, t)->block_stride,
+                       before[FMTCONV_MAX_RANK];
+      memcpy (before, block_stride, rank * sizeof *block_stride);
       for (unsigned i = 0; i < rank; i++)
-        pace[i] = before[axes[i]];
+        block_stride[i] = before[axes[i]];
     }
 }
 
@@ -257,27 +258,27 @@ fmtconv_view_permute (fmtconv_view *view, const unsigned *axes)
     return NULL;
   if (same)
     return view;
-  if ((view->coded || fci_is_blocks (view->dtype)) && axes[view->rank - 1] != view->rank - 1)
+  if ((view->encoded || fci_is_blocks (view->dtype)) && axes[view->rank - 1] != view->rank - 1)
     {
       fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "dequantize it first" },
                        "the last axis of a tensor that is stored in blocks must stay the last");
       return NULL;
     }
-  if (view->coded)
-    return fmtconv_view_bytes (fmtconv_view_permute (view->coded, axes));
+  if (view->encoded)
+    return fmtconv_view_bytes (fmtconv_view_permute (view->encoded, axes));
   uint64_t shape[FMTCONV_MAX_RANK];
   for (unsigned i = 0; i < view->rank; i++)
     shape[i] = view->shape[axes[i]];
-  fci_view_head head = fci_view_like (view);
+  fci_view_head head = fci_view_head_of (view);
   head.shape = shape;
-  fci_pieces list = fci_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
-  if (!fci_pieces_take (&list, view))
+  fci_view_pieces list = fci_view_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
+  if (!fci_view_pieces_add_view (&list, view))
     {
-      fci_pieces_free (&list);
+      fci_view_pieces_free (&list);
       return NULL;
     }
   for (size_t i = 0; i < list.n; i++)
-    turn (&list, fci_piece_at (&list, i), view->rank, axes);
+    permuted (&list, fci_view_piece_at (&list, i), view->rank, axes);
   return fci_view_freeze (&head, &list, false);
 }
 

@@ -14,7 +14,7 @@ enum
 
 typedef enum fci_op_kind
 {
-  FCI_OP_SWAP,     /* from the other byte order: of stored elements, before all else */
+  FCI_OP_BYTESWAP, /* from the other byte order: of stored elements, before all else */
   FCI_OP_CAST,     /* round to `dtype`: a rounding point */
   FCI_OP_SCALE,    /* times (float) factor, in f32 */
   FCI_OP_WATCH,    /* what the next rounding point counts */
@@ -86,26 +86,26 @@ typedef struct fci_box
 
 /* How a factor goes along with an axis of a box: index i has that which is (phase + i) / block steps behind that of
  * index 0.  Where it stands still, step and phase are 0, and block is 1. */
-typedef struct fci_pace
+typedef struct fci_block_stride
 {
   uint64_t step;  /* bytes */
   uint64_t block; /* not 0 */
   uint64_t phase; /* < block */
-} fci_pace;
+} fci_block_stride;
 
-static const fci_pace fci_no_pace = { .block = 1 };
+static const fci_block_stride fci_no_block_stride = { .block = 1 };
 
 /* Where a factor is for each element of a box: at byte `at` of its source, and the steps of all axes behind it, is the
  * element, or the first of a product, that of k = 0. */
 typedef struct fci_track
 {
   uint64_t at;
-  fci_pace pace[]; /* rank */
+  fci_block_stride block_stride[]; /* rank */
 } fci_track;
 
 /* Tracks are numbers of a box.  Those of the operation that was done first come first; those of an operation are
  * the two factors of a LOWRANK, or the factor of a MULTIPLY or DIVIDE and then all tracks of that
- * factor's own operations, whose paces are fci_no_pace. */
+ * factor's own operations, whose paces are fci_no_block_stride. */
 #define FCI_TRACK_NUMBERS(rank) (1 + 3 * (size_t) (rank))
 #define FCI_TRACK(box, rank, t) ((fci_track *) ((box)->start + 3 * (rank) + (t) *FCI_TRACK_NUMBERS (rank)))
 
@@ -124,26 +124,26 @@ fci_first_track (const fci_op *op)
 
 /* Go on by so many indices of an axis. */
 static inline void
-fci_pace_move (fci_pace *pace, uint64_t *at, uint64_t by)
+fci_block_stride_move (fci_block_stride *block_stride, uint64_t *at, uint64_t by)
 {
-  *at += (pace->phase + by) / pace->block * pace->step;
-  pace->phase = (pace->phase + by) % pace->block;
+  *at += (block_stride->phase + by) / block_stride->block * block_stride->step;
+  block_stride->phase = (block_stride->phase + by) % block_stride->block;
 }
 
 /* How many different elements a factor has for so many indices of an axis. */
 static inline uint64_t
-fci_pace_count (const fci_pace *pace, uint64_t extent)
+fci_block_stride_count (const fci_block_stride *block_stride, uint64_t extent)
 {
-  return pace->step ? (pace->phase + extent - 1) / pace->block + 1 : 1;
+  return block_stride->step ? (block_stride->phase + extent - 1) / block_stride->block + 1 : 1;
 }
 
 /* Tensors that a view was made of and no box shows: those without elements, and those that others must be equal
  * to; ascending. */
-typedef struct fci_empties
+typedef struct fci_extra_origins
 {
   size_t n;
   uint32_t origin[];
-} fci_empties;
+} fci_extra_origins;
 
 /* Of every block of a view the largest absolute value: elements of `source`, which has no bytes before they are
  * measured. */
@@ -187,11 +187,11 @@ struct fci_view
   uint64_t elements;
   size_t n_boxes;
   const fci_box *boxes;
-  const fci_empties *empties;           /* NULL: none */
-  const fci_requirements *requirements; /* NULL: none */
-  fmtconv_view *base;                   /* what this is a reshape of; NULL: no reshape */
-  fmtconv_view *coded; /* what this view's bytes encode, and whose boxes these are; NULL: plain boxes */
-  bool marked;         /* its origin is that of a tensor of a sealed model, and stays */
+  const fci_extra_origins *extra_origins; /* NULL: none */
+  const fci_requirements *requirements;   /* NULL: none */
+  fmtconv_view *base;                     /* what this is a reshape of; NULL: no reshape */
+  fmtconv_view *encoded; /* what this view's bytes encode, and whose boxes these are; NULL: plain boxes */
+  bool marked;           /* its origin is that of a tensor of a sealed model, and stays */
 };
 
 /* Is it stored in blocks of several elements? */

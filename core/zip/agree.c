@@ -30,11 +30,11 @@ read_paged (bridge *b, void *to, size_t n)
 {
   if (n > PAGE)
     return fci_source_load (b->source, b->at, to, n);
-  if (b->at < b->page_at || !fci_within (b->at - b->page_at, n, b->page_n))
+  if (b->at < b->page_at || !fci_size_within (b->at - b->page_at, n, b->page_n))
     {
-      const uint64_t left = b->source->size - b->at;
+      const uint64_t remaining = b->source->size - b->at;
       b->page_at = b->at;
-      b->page_n = left < PAGE ? (size_t) left : PAGE;
+      b->page_n = remaining < PAGE ? (size_t) remaining : PAGE;
       int code = fci_source_load (b->source, b->at, b->page, b->page_n);
       if (code != 0)
         {
@@ -49,8 +49,8 @@ read_paged (bridge *b, void *to, size_t n)
 static zip_int64_t
 bridge_read (bridge *b, void *to, uint64_t n)
 {
-  const uint64_t left = b->source->size - b->at;
-  n = n < left ? n : left;
+  const uint64_t remaining = b->source->size - b->at;
+  n = n < remaining ? n : remaining;
   if (read_paged (b, to, (size_t) n) != 0)
     {
       zip_error_set (&b->error, ZIP_ER_READ, EIO);
@@ -136,7 +136,7 @@ open_library (fmtconv_zip *zip)
 }
 
 static bool
-same_member (const fci_entry *entry, zip_t *library, zip_uint64_t i)
+same_member (const fci_zip_entry *entry, zip_t *library, zip_uint64_t i)
 {
   enum
   {
@@ -159,7 +159,7 @@ compare (fmtconv_zip *zip, zip_t *library, bool *inflates)
                         (long long) n, (unsigned long) zip->n);
   for (uint32_t i = 0; i < zip->n; i++)
     {
-      const fci_entry *entry = &zip->entries[i];
+      const fci_zip_entry *entry = &zip->entries[i];
       if (!same_member (entry, library, i))
         return fci_zip_bad (zip, entry->header, "member '%s': libzip reads the directory in another way",
                             entry->name);

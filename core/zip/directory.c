@@ -49,8 +49,8 @@ need (stream *s, size_t n)
   memmove (s->buffer, s->buffer + s->used, s->have - s->used);
   s->have -= s->used;
   s->used = 0;
-  const uint64_t next = s->at + s->have, left = zip->dir_start + zip->dir_size - next;
-  const size_t room = BUFFER - s->have, more = left < room ? (size_t) left : room;
+  const uint64_t next = s->at + s->have, remaining = zip->dir_start + zip->dir_size - next;
+  const size_t capacity = BUFFER - s->have, more = remaining < capacity ? (size_t) remaining : capacity;
   int code = fci_source_load (zip->source, next, s->buffer + s->have, more);
   s->have += more;
   return code != 0 ? code : fci_check_cancel (zip->ctx);
@@ -103,36 +103,36 @@ fci_zip_find_zip64 (fmtconv_zip *zip, uint64_t at, const uint8_t *extra, size_t 
 
 /* A 32-bit field that is all ones stands in the zip64 field. */
 static bool
-widen (uint64_t *value, const uint8_t **field, size_t *left)
+widen (uint64_t *value, const uint8_t **field, size_t *remaining)
 {
   if (*value != UINT32_MAX)
     return true;
-  if (*left < 8)
+  if (*remaining < 8)
     return false;
   *value = fci_le64 (*field);
   *field += 8;
-  *left -= 8;
+  *remaining -= 8;
   return true;
 }
 
 /* Sizes and offset; there is one disk. */
 static int
-read_numbers (fmtconv_zip *zip, const record *r, fci_entry *entry)
+read_numbers (fmtconv_zip *zip, const record *r, fci_zip_entry *entry)
 {
   const uint8_t *p = r->fixed, *field;
-  size_t left;
-  int code = fci_zip_find_zip64 (zip, r->at, r->extra, r->extra_len, &field, &left);
+  size_t remaining;
+  int code = fci_zip_find_zip64 (zip, r->at, r->extra, r->extra_len, &field, &remaining);
   if (code != 0)
     return code;
   entry->crc = fci_le32 (p + 16);
   entry->packed = fci_le32 (p + 20);
   entry->size = fci_le32 (p + 24);
   entry->header = fci_le32 (p + 42);
-  bool fine = widen (&entry->size, &field, &left) && widen (&entry->packed, &field, &left)
-              && widen (&entry->header, &field, &left);
+  bool fine = widen (&entry->size, &field, &remaining) && widen (&entry->packed, &field, &remaining)
+              && widen (&entry->header, &field, &remaining);
   if (!fine)
     return fci_zip_bad (zip, r->at, "member '%s': its zip64 field is missing or too short", entry->name);
-  if (left > 0)
+  if (remaining > 0)
     return fci_zip_bad (zip, r->at, "member '%s': its zip64 field is longer than what refers to it",
                         entry->name);
   if (fci_le16 (p + 34) != 0)
@@ -142,7 +142,7 @@ read_numbers (fmtconv_zip *zip, const record *r, fci_entry *entry)
 }
 
 static int
-check_method (fmtconv_zip *zip, uint64_t at, const fci_entry *entry)
+check_method (fmtconv_zip *zip, uint64_t at, const fci_zip_entry *entry)
 {
   enum
   {
@@ -162,11 +162,11 @@ check_method (fmtconv_zip *zip, uint64_t at, const fci_entry *entry)
 }
 
 static int
-check_sizes (fmtconv_zip *zip, uint64_t at, const fci_entry *entry)
+check_sizes (fmtconv_zip *zip, uint64_t at, const fci_zip_entry *entry)
 {
   const bool folder = entry->name[strlen (entry->name) - 1] == '/';
   uint64_t most;
-  if (!fci_within (entry->header, entry->packed, zip->dir_start))
+  if (!fci_size_within (entry->header, entry->packed, zip->dir_start))
     return fci_zip_refuse (zip, FMTCONV_E_FORMAT, at, FCI_HINT_TRUNCATED,
                            "member '%s': %" PRIu64 " bytes from 0x%" PRIx64
                            " reach into the directory at 0x%" PRIx64,
@@ -176,21 +176,21 @@ check_sizes (fmtconv_zip *zip, uint64_t at, const fci_entry *entry)
   if (entry->method == FCI_ZIP_STORED && entry->packed != entry->size)
     return fci_zip_bad (zip, at, "member '%s' is stored, but its two sizes differ: %" PRIu64 " and %" PRIu64,
                         entry->name, entry->packed, entry->size);
-  if (fci_mul (entry->packed, FCI_ZIP_MAX_RATIO, &most) && entry->size > most)
+  if (fci_size_mul (entry->packed, FCI_ZIP_MAX_RATIO, &most) && entry->size > most)
     return fci_zip_bad (zip, at, "member '%s': %" PRIu64 " bytes cannot inflate to %" PRIu64, entry->name,
                         entry->packed, entry->size);
   return 0;
 }
 
 static int
-read_entry (stream *s, fci_entry *entry)
+read_entry (stream *s, fci_zip_entry *entry)
 {
   fmtconv_zip *zip = s->zip;
   record r = { 0 };
   int code = next_record (s, &r);
   if (code != 0)
     return code;
-  entry->name = fci_copy (zip->ctx, r.fixed + ENTRY, r.name_len);
+  entry->name = fci_strndup (zip->ctx, r.fixed + ENTRY, r.name_len);
   if (!entry->name)
     return FMTCONV_E_NOMEM;
   entry->flags = fci_le16 (r.fixed + 8);

@@ -37,11 +37,11 @@ typedef struct end_fields
 static long
 other_end (const uint8_t *tail, size_t n, bool whole)
 {
-  for (size_t left = END + 1; left <= n; left++)
+  for (size_t remaining = END + 1; remaining <= n; remaining++)
     {
-      const uint8_t *p = tail + (n - left);
-      if (memcmp (p, end_mark, sizeof end_mark) == 0 && (!whole || fci_le16 (p + 20) == left - END))
-        return (long) left;
+      const uint8_t *p = tail + (n - remaining);
+      if (memcmp (p, end_mark, sizeof end_mark) == 0 && (!whole || fci_le16 (p + 20) == remaining - END))
+        return (long) remaining;
     }
   return NO_END;
 }
@@ -52,13 +52,13 @@ refuse_tail (fmtconv_zip *zip, const uint8_t *tail, size_t n)
   const uint64_t size = zip->source->size;
   if (memcmp (tail + (n - END), end_mark, sizeof end_mark) != 0)
     {
-      long left = other_end (tail, n, false);
-      if (left == NO_END)
+      long remaining = other_end (tail, n, false);
+      if (remaining == NO_END)
         return fci_zip_refuse (zip, FMTCONV_E_FORMAT, size, FCI_HINT_TRUNCATED,
                                "the end record of the zip archive is missing");
-      return fci_zip_bad (zip, size - (uint64_t) left + END,
+      return fci_zip_bad (zip, size - (uint64_t) remaining + END,
                           "%ld bytes follow the end of the zip archive: a comment, or something foreign",
-                          left - END);
+                          remaining - END);
     }
   if (fci_le16 (tail + (n - 2)) != 0)
     return fci_zip_refuse (zip, FMTCONV_E_FORMAT, size - 2, FCI_HINT_TRUNCATED,
@@ -167,7 +167,7 @@ check_place (fmtconv_zip *zip, uint64_t at, const end_fields *e)
   if (e->disk != 0 || e->dir_disk != 0 || e->n_here != e->n)
     return fci_zip_refuse (zip, FMTCONV_E_UNSUPPORTED, at, "join its parts first",
                            "the zip archive is spread over several disks");
-  if (!fci_within (e->dir_start, e->dir_size, at))
+  if (!fci_size_within (e->dir_start, e->dir_size, at))
     return fci_zip_refuse (zip, FMTCONV_E_FORMAT, at, FCI_HINT_TRUNCATED,
                            "the central directory is said to be at byte 0x%" PRIx64 ", %" PRIu64
                            " bytes long: that does not fit before its end record",
@@ -185,7 +185,7 @@ check_counts (fmtconv_zip *zip, uint64_t at, const end_fields *e)
   uint64_t least;
   if (e->n == 0)
     return fci_zip_bad (zip, at, "the zip archive has no members");
-  if (!fci_mul (e->n, ENTRY, &least) || least > e->dir_size)
+  if (!fci_size_mul (e->n, ENTRY, &least) || least > e->dir_size)
     return fci_zip_bad (zip, at, "%" PRIu64 " members do not fit in a directory of %" PRIu64 " bytes", e->n,
                         e->dir_size);
   if (e->n > FCI_ZIP_MAX_ENTRIES)

@@ -21,7 +21,7 @@ enum
 typedef struct unpacking
 {
   fmtconv_zip *zip;
-  const fci_entry *entry;
+  const fci_zip_entry *entry;
   fmtconv_source *result;
   zip_file_t *file;
   uint8_t *memory; /* all bytes; NULL: they go to the scratch file */
@@ -93,9 +93,9 @@ inflate_all (unpacking *u, uint8_t *buffer)
 {
   while (u->done < u->entry->size)
     {
-      const uint64_t left = u->entry->size - u->done;
+      const uint64_t remaining = u->entry->size - u->done;
       uint8_t *to = u->memory ? u->memory + u->done : buffer;
-      zip_int64_t n = zip_fread (u->file, to, left < STEP ? left : STEP);
+      zip_int64_t n = zip_fread (u->file, to, remaining < STEP ? remaining : STEP);
       if (n < 0)
         return read_error (u);
       if (n == 0)
@@ -143,7 +143,7 @@ unpack (unpacking *u)
 
 /* The scratch file grew: that is no change that anybody else made. */
 static int
-settle (unpacking *u)
+finish (unpacking *u)
 {
   fmtconv_zip *zip = u->zip;
   u->result->size = u->entry->size;
@@ -162,7 +162,7 @@ settle (unpacking *u)
 }
 
 fmtconv_source *
-fci_zip_inflate (fmtconv_zip *zip, fci_entry *entry, const char *name)
+fci_zip_inflate (fmtconv_zip *zip, fci_zip_entry *entry, const char *name)
 {
   unpacking u = { .zip = zip, .entry = entry, .result = fci_source_new (zip->ctx, name) };
   if (!u.result)
@@ -173,7 +173,7 @@ fci_zip_inflate (fmtconv_zip *zip, fci_entry *entry, const char *name)
     u.memory = fmtconv_ctx_alloc (zip->ctx, 1, (size_t) entry->size);
   else if (!need_scratch (zip))
     return NULL;
-  if (fmtconv_ctx_failed (zip->ctx) || unpack (&u) != 0 || settle (&u) != 0)
+  if (fmtconv_ctx_failed (zip->ctx) || unpack (&u) != 0 || finish (&u) != 0)
     return NULL;
   return u.result;
 }

@@ -6,6 +6,6 @@
 #include "core/zip/zip.h"
 
 /* The bytes of a deflated member; NULL: an error. */
-fmtconv_source *fci_zip_inflate (fmtconv_zip *zip, fci_entry *entry, const char *name);
+fmtconv_source *fci_zip_inflate (fmtconv_zip *zip, fci_zip_entry *entry, const char *name);
 
 #endif

@@ -44,14 +44,14 @@ typedef struct window
 /* The n bytes at `at`, which lie before the directory, until the next call; `more` are read with them where
  * there are as many.  NULL: recorded. */
 static const uint8_t *
-look (window *w, uint64_t at, size_t n, size_t more)
+inspect (window *w, uint64_t at, size_t n, size_t more)
 {
-  if (at < w->at || !fci_within (at - w->at, n, w->n))
+  if (at < w->at || !fci_size_within (at - w->at, n, w->n))
     {
-      const uint64_t left = w->zip->dir_start - at;
+      const uint64_t remaining = w->zip->dir_start - at;
       const size_t want = n < more ? more : n;
       w->at = at;
-      w->n = left < want ? (size_t) left : want;
+      w->n = remaining < want ? (size_t) remaining : want;
       if (fci_source_load (w->zip->source, at, w->buffer, w->n) != 0)
         return NULL;
     }
@@ -60,25 +60,25 @@ look (window *w, uint64_t at, size_t n, size_t more)
 
 /* n bytes of the entry's local header. */
 static const uint8_t *
-look_at_header (window *w, const fci_entry *entry, size_t n)
+inspect_header (window *w, const fci_zip_entry *entry, size_t n)
 {
-  if (fci_within (entry->header, n, w->zip->dir_start))
-    return look (w, entry->header, n, entry->packed < SMALL ? MANY : GUESS);
+  if (fci_size_within (entry->header, n, w->zip->dir_start))
+    return inspect (w, entry->header, n, entry->packed < SMALL ? MANY : GUESS);
   fci_zip_refuse (w->zip, FMTCONV_E_FORMAT, entry->header, FCI_HINT_TRUNCATED,
                   "member '%s': its local header reaches into the directory", entry->name);
   return NULL;
 }
 
 static int
-read_local (window *w, const fci_entry *entry, local *l)
+read_local (window *w, const fci_zip_entry *entry, local *l)
 {
-  const uint8_t *p = look_at_header (w, entry, HEADER);
+  const uint8_t *p = inspect_header (w, entry, HEADER);
   if (!p)
     return fmtconv_ctx_failed (w->zip->ctx);
   if (memcmp (p, "PK\3\4", 4) != 0)
     return fci_zip_bad (w->zip, entry->header, "member '%s': there is no local header here", entry->name);
   const size_t name = fci_le16 (p + 26), extra = fci_le16 (p + 28);
-  p = look_at_header (w, entry, HEADER + name + extra);
+  p = inspect_header (w, entry, HEADER + name + extra);
   if (!p)
     return fmtconv_ctx_failed (w->zip->ctx);
   *l = (local){
@@ -89,64 +89,64 @@ read_local (window *w, const fci_entry *entry, local *l)
 
 /* With a descriptor behind the data, the header may leave a number out. */
 static bool
-number_fits (const fci_entry *entry, uint64_t number, uint64_t central)
+number_fits (const fci_zip_entry *entry, uint64_t number, uint64_t central)
 {
   return number == central || (number == 0 && (entry->flags & FCI_ZIP_DESCRIPTOR));
 }
 
 /* A number whose field in the header says that it stands in the zip64 field. */
 static bool
-long_number_fits (const fci_entry *entry, uint64_t number, uint64_t central, const uint8_t **field,
-                  size_t *left)
+long_number_fits (const fci_zip_entry *entry, uint64_t number, uint64_t central, const uint8_t **field,
+                  size_t *remaining)
 {
   if (number == UINT32_MAX)
     {
-      if (*left < 8)
+      if (*remaining < 8)
         return false;
       number = fci_le64 (*field);
       *field += 8;
-      *left -= 8;
+      *remaining -= 8;
     }
   return number_fits (entry, number, central);
 }
 
 /* torch's miniz writes zip64 numbers that no field refers to, the offset alone among them. */
 static bool
-rest_fits (const fci_entry *entry, const uint8_t *field, size_t left)
+rest_fits (const fci_zip_entry *entry, const uint8_t *field, size_t remaining)
 {
-  for (; left >= 8; field += 8, left -= 8)
+  for (; remaining >= 8; field += 8, remaining -= 8)
     {
       const uint64_t v = fci_le64 (field);
       if (v != 0 && v != entry->size && v != entry->packed && v != entry->header)
         return false;
     }
-  return left == 0;
+  return remaining == 0;
 }
 
 static int
-check_numbers (fmtconv_zip *zip, const fci_entry *entry, local *l)
+check_numbers (fmtconv_zip *zip, const fci_zip_entry *entry, local *l)
 {
   const uint8_t *field;
-  size_t left;
-  int code = fci_zip_find_zip64 (zip, entry->header, l->extra, l->extra_len, &field, &left);
+  size_t remaining;
+  int code = fci_zip_find_zip64 (zip, entry->header, l->extra, l->extra_len, &field, &remaining);
   if (code != 0)
     return code;
   l->is_zip64 = field != NULL;
   if (!number_fits (entry, fci_le32 (l->fixed + 14), entry->crc))
     return fci_zip_bad (zip, entry->header, "member '%s': header and directory disagree about the checksum",
                         entry->name);
-  if (!long_number_fits (entry, fci_le32 (l->fixed + 22), entry->size, &field, &left)
-      || !long_number_fits (entry, fci_le32 (l->fixed + 18), entry->packed, &field, &left))
+  if (!long_number_fits (entry, fci_le32 (l->fixed + 22), entry->size, &field, &remaining)
+      || !long_number_fits (entry, fci_le32 (l->fixed + 18), entry->packed, &field, &remaining))
     return fci_zip_bad (zip, entry->header, "member '%s': header and directory disagree about the size",
                         entry->name);
-  if (!rest_fits (entry, field, left))
+  if (!rest_fits (entry, field, remaining))
     return fci_zip_bad (zip, entry->header, "member '%s': the header's zip64 field contradicts the directory",
                         entry->name);
   return 0;
 }
 
 static int
-check_local (fmtconv_zip *zip, const fci_entry *entry, local *l)
+check_local (fmtconv_zip *zip, const fci_zip_entry *entry, local *l)
 {
   enum
   {
@@ -166,14 +166,14 @@ check_local (fmtconv_zip *zip, const fci_entry *entry, local *l)
 
 /* *end: first byte behind the data, and then behind its descriptor. */
 static int
-check_descriptor (window *w, const fci_entry *entry, bool wide, uint64_t *end)
+check_descriptor (window *w, const fci_zip_entry *entry, bool wide, uint64_t *end)
 {
   fmtconv_zip *zip = w->zip;
   const size_t n = wide ? DESCRIPTOR64 : DESCRIPTOR;
-  if (!fci_within (*end, n, zip->dir_start))
+  if (!fci_size_within (*end, n, zip->dir_start))
     return fci_zip_refuse (zip, FMTCONV_E_FORMAT, *end, FCI_HINT_TRUNCATED,
                            "member '%s': its data descriptor reaches into the directory", entry->name);
-  const uint8_t *p = look (w, *end, n, entry->packed < SMALL ? MANY : GUESS);
+  const uint8_t *p = inspect (w, *end, n, entry->packed < SMALL ? MANY : GUESS);
   if (!p)
     return fmtconv_ctx_failed (zip->ctx);
   const uint64_t packed = wide ? fci_le64 (p + 8) : fci_le32 (p + 8);
@@ -189,7 +189,7 @@ check_descriptor (window *w, const fci_entry *entry, bool wide, uint64_t *end)
 
 /* *end: first byte behind the members before this one, and then behind this one. */
 static int
-check_member (window *w, fci_entry *entry, uint64_t *end)
+check_member (window *w, fci_zip_entry *entry, uint64_t *end)
 {
   fmtconv_zip *zip = w->zip;
   local l = { 0 };
@@ -201,7 +201,7 @@ check_member (window *w, fci_entry *entry, uint64_t *end)
   if (code != 0)
     return code;
   entry->data = entry->header + HEADER + l.name_len + l.extra_len;
-  if (!fci_within (entry->data, entry->packed, zip->dir_start))
+  if (!fci_size_within (entry->data, entry->packed, zip->dir_start))
     return fci_zip_refuse (zip, FMTCONV_E_FORMAT, entry->header, FCI_HINT_TRUNCATED,
                            "member '%s': its %" PRIu64 " bytes reach into the directory", entry->name,
                            entry->packed);
@@ -212,7 +212,7 @@ check_member (window *w, fci_entry *entry, uint64_t *end)
 static int
 by_place (const void *a, const void *b, void *arg)
 {
-  const fci_entry *entries = arg;
+  const fci_zip_entry *entries = arg;
   const uint64_t x = entries[*(const uint32_t *) a].header, y = entries[*(const uint32_t *) b].header;
   return (x > y) - (x < y);
 }

@@ -17,7 +17,7 @@ is_plain (const char *part, size_t n)
 
 /* Every component is plain; a slash at the end marks a folder. */
 static bool
-leads_down (const char *name)
+is_relative_inside (const char *name)
 {
   for (const char *part = name; *part;)
     {
@@ -42,7 +42,7 @@ fci_zip_check_name (fmtconv_zip *zip, uint64_t at, const char *name, size_t len)
     return fci_zip_bad (zip, at, "the name of member '%s' has a backslash in it", name);
   if (name[0] == '/')
     return fci_zip_bad (zip, at, "the name of member '%s' is absolute", name);
-  if (!leads_down (name))
+  if (!is_relative_inside (name))
     return fci_zip_bad (zip, at, "the name of member '%s' has an empty, '.' or '..' component", name);
   return 0;
 }
@@ -50,7 +50,7 @@ fci_zip_check_name (fmtconv_zip *zip, uint64_t at, const char *name, size_t len)
 static int
 by_name (const void *a, const void *b, void *arg)
 {
-  const fci_entry *entries = arg;
+  const fci_zip_entry *entries = arg;
   return strcmp (entries[*(const uint32_t *) a].name, entries[*(const uint32_t *) b].name);
 }
 

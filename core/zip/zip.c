@@ -63,14 +63,14 @@ fmtconv_zip_member_name (fmtconv_zip *zip, size_t i)
   return zip && i < zip->n ? zip->entries[i].name : NULL;
 }
 
-static fci_entry *
+static fci_zip_entry *
 find (fmtconv_zip *zip, const char *name)
 {
   uint32_t low = 0, high = zip->n;
   while (low < high)
     {
       const uint32_t middle = low + (high - low) / 2;
-      fci_entry *entry = &zip->entries[zip->by_name[middle]];
+      fci_zip_entry *entry = &zip->entries[zip->by_name[middle]];
       const int order = strcmp (name, entry->name);
       if (order == 0)
         return entry;
@@ -83,7 +83,7 @@ find (fmtconv_zip *zip, const char *name)
 }
 
 static fmtconv_source *
-open_stored (fmtconv_zip *zip, const fci_entry *entry)
+open_stored (fmtconv_zip *zip, const fci_zip_entry *entry)
 {
   fmtconv_source *source = fmtconv_source_window (zip->source, entry->data, entry->size, entry->name);
   if (source)
@@ -95,7 +95,7 @@ open_stored (fmtconv_zip *zip, const fci_entry *entry)
 }
 
 static fmtconv_source *
-open_deflated (fmtconv_zip *zip, fci_entry *entry)
+open_deflated (fmtconv_zip *zip, fci_zip_entry *entry)
 {
   const char *name = fmtconv_ctx_printf (zip->ctx, "%s: %s", zip->source->name, entry->name);
   return name ? fci_zip_inflate (zip, entry, name) : NULL;
@@ -106,7 +106,7 @@ fmtconv_zip_member (fmtconv_zip *zip, const char *name)
 {
   if (!zip || !name || fmtconv_ctx_failed (zip->ctx))
     return NULL;
-  fci_entry *entry = find (zip, name);
+  fci_zip_entry *entry = find (zip, name);
   if (entry && !entry->source)
     entry->source = entry->method == FCI_ZIP_STORED ? open_stored (zip, entry) : open_deflated (zip, entry);
   return entry ? entry->source : NULL;

@@ -21,7 +21,7 @@ enum
 };
 
 /* A member as the central directory describes it. */
-typedef struct fci_entry
+typedef struct fci_zip_entry
 {
   const char *name;
   fmtconv_source *source; /* NULL: not asked for yet */
@@ -32,21 +32,21 @@ typedef struct fci_entry
   uint32_t crc;
   uint16_t method;
   uint16_t flags;
-} fci_entry;
+} fci_zip_entry;
 
 struct fmtconv_zip
 {
   fmtconv_ctx *ctx;
   fmtconv_source *source;
   bool has_crcs; /* checksums mean something and shall be checked */
-  fci_entry *entries;
+  fci_zip_entry *entries;
   uint32_t n;
   uint32_t *by_name;  /* numbers of entries, sorted by name */
   uint64_t dir_start; /* central directory */
   uint64_t dir_size;
-  zip_t *library;     /* libzip's view of the same bytes; NULL: nothing to inflate */
-  uint64_t in_memory; /* inflated bytes in memory */
-  fci_disk *scratch;  /* unlinked file for more; NULL: none yet */
+  zip_t *library;         /* libzip's view of the same bytes; NULL: nothing to inflate */
+  uint64_t in_memory;     /* inflated bytes in memory */
+  fci_disk_file *scratch; /* unlinked file for more; NULL: none yet */
   uint64_t in_scratch;
 };
 

@@ -79,7 +79,7 @@ check_rank (fmtconv_ctx *ctx, const struct lora_params *p, const struct facts *f
 
 /* The factor that SAT applied: alpha / rank. */
 static int
-settle_alpha (fmtconv_ctx *ctx, struct facts *f, int64_t rank)
+resolve_alpha (fmtconv_ctx *ctx, struct facts *f, int64_t rank)
 {
   if (isnan (f->alpha))
     {
@@ -121,7 +121,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   set_title (ctx, in, out, &f, rank);
   if (p->scale == LORA_NONE)
     return 0;
-  if (settle_alpha (ctx, &f, rank))
+  if (resolve_alpha (ctx, &f, rank))
     return fmtconv_ctx_failed (ctx);
   if (p->scale == LORA_METADATA)
     lora_describe (ctx, out, f.alpha, rank);

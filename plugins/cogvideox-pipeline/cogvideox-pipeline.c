@@ -46,7 +46,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
         ctx, FMTCONV_E_USAGE,
         &(fmtconv_where){ .hint = "make components of it first: -t transformer/cogvideox-transformer …" },
         "a pipeline is made of components, and this is one model");
-  if (check_names (ctx, in) || pipeline_look (ctx, in, &facts) || pipeline_vae (ctx, p, &facts, out)
+  if (check_names (ctx, in) || pipeline_inspect (ctx, in, &facts) || pipeline_vae (ctx, p, &facts, out)
       || pipeline_scheduler (ctx, p, &facts, out) || pipeline_text (ctx, &facts, out))
     return fmtconv_ctx_failed (ctx);
   const char *class = facts.is_image ? "CogVideoXImageToVideoPipeline" : "CogVideoXPipeline";

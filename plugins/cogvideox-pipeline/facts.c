@@ -39,7 +39,7 @@ expect (fmtconv_ctx *ctx, const fmtconv_model *bundle, const char *name, const c
 }
 
 int
-pipeline_look (fmtconv_ctx *ctx, const fmtconv_model *bundle, struct pipeline_facts *facts)
+pipeline_inspect (fmtconv_ctx *ctx, const fmtconv_model *bundle, struct pipeline_facts *facts)
 {
   if (expect (ctx, bundle, "transformer", TRANSFORMER,
               "-t transformer/cogvideox-transformer makes it of a SAT checkpoint"))
@@ -73,8 +73,8 @@ was_given (const fmtconv_pairs *pairs, const char *key)
 
 /* What the VAE was given with it keeps, even where it seems wrong. */
 static void
-settle_factor (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct pipeline_facts *facts,
-               fmtconv_attr *config)
+resolve_factor (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct pipeline_facts *facts,
+                fmtconv_attr *config)
 {
   double right = facts->is_rotary ? 0.7 : 1.15258426;
   double factor = fmtconv_attr_get_float (config, "scaling_factor", NAN);
@@ -88,8 +88,8 @@ settle_factor (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct p
 }
 
 static void
-settle_inversion (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct pipeline_facts *facts,
-                  fmtconv_attr *config)
+resolve_inversion (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct pipeline_facts *facts,
+                   fmtconv_attr *config)
 {
   static const char key[] = "invert_scale_latents";
   if (!fmtconv_attr_get (config, key))
@@ -115,8 +115,8 @@ pipeline_vae (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct pi
                          "the VAE's latents have %lld channels, the transformer's %lld: they are not of one "
                          "model",
                          (long long) latents, (long long) facts->latents);
-  settle_factor (ctx, p, facts, config);
-  settle_inversion (ctx, p, facts, config);
+  resolve_factor (ctx, p, facts, config);
+  resolve_inversion (ctx, p, facts, config);
   fmtconv_attr_override (config, &p->vae);
   fmtconv_attr_unset (attrs, "config-default");
   fmtconv_attr_unset (attrs, "config-doubt");

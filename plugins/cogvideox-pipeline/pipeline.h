@@ -33,7 +33,7 @@ fmtconv_attr *pipeline_config (fmtconv_model *component);
 /* All return 0 or the code of an error. */
 
 /* The transformer's facts, and that it is one of CogVideoX. */
-int pipeline_look (fmtconv_ctx *ctx, const fmtconv_model *bundle, struct pipeline_facts *facts);
+int pipeline_inspect (fmtconv_ctx *ctx, const fmtconv_model *bundle, struct pipeline_facts *facts);
 
 /* The VAE scales latents as the transformer was trained with. */
 int pipeline_vae (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct pipeline_facts *facts,

@@ -103,7 +103,7 @@ call (const fmtconv_model *component, const char *class)
 }
 
 static void
-say_what_is_missing (fmtconv_ctx *ctx, const fmtconv_model *encoder, const fmtconv_model *tokenizer)
+fail_missing (fmtconv_ctx *ctx, const fmtconv_model *encoder, const fmtconv_model *tokenizer)
 {
   int no_encoder = pipeline_is_empty (encoder), no_tokenizer = pipeline_is_empty (tokenizer);
   if (!no_encoder && !no_tokenizer)
@@ -135,6 +135,6 @@ pipeline_text (fmtconv_ctx *ctx, const struct pipeline_facts *facts, fmtconv_mod
   drop_tied (encoder);
   call (encoder, "T5EncoderModel");
   call (tokenizer, fmtconv_attr_get_string (fmtconv_model_attrs (tokenizer), "class", "T5Tokenizer"));
-  say_what_is_missing (ctx, encoder, tokenizer);
+  fail_missing (ctx, encoder, tokenizer);
   return fmtconv_ctx_failed (ctx);
 }

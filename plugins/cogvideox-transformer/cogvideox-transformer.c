@@ -148,7 +148,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
       && !fmtconv_model_find_pattern (in, "{x*}mixins.adaln_layer.adaLN_modulations.{i}.1.{w:weight,bias}"))
     return fmtconv_model_fail_absent (in, "transformer of CogVideoX");
   fmtconv_rules_apply (&rules, in, out);
-  if (fmtconv_ctx_failed (ctx) || cogvideox_settle (ctx, p, in, out, &facts)
+  if (fmtconv_ctx_failed (ctx) || cogvideox_resolve (ctx, p, in, out, &facts)
       || check_layers (ctx, in, &facts))
     return fmtconv_ctx_failed (ctx);
   drop_table (out, &facts);

@@ -43,8 +43,8 @@ struct cogvideox_facts
 };
 
 /* Read the facts off the model that the rules made, and settle which version it is.  0, or the code of an error. */
-int cogvideox_settle (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtconv_model *in,
-                      const fmtconv_model *out, struct cogvideox_facts *facts);
+int cogvideox_resolve (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtconv_model *in,
+                       const fmtconv_model *out, struct cogvideox_facts *facts);
 
 /* diffusers' config.json, with what the user overrides. */
 fmtconv_attr *cogvideox_config (fmtconv_ctx *ctx, const struct cogvideox_params *p,

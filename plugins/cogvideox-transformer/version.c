@@ -129,8 +129,8 @@ check_version (fmtconv_ctx *ctx, const struct cogvideox_params *p, const struct 
 }
 
 static int
-settle_rotary (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtconv_model *in,
-               struct cogvideox_facts *f)
+resolve_rotary (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtconv_model *in,
+                struct cogvideox_facts *f)
 {
   int rotary = find_rotary (in, f), said = p->version ? versions[p->version - 1].is_rotary : -1;
   f->is_learned = f->positions && f->inputs != f->outputs && !f->is_1_5;
@@ -155,13 +155,13 @@ settle_rotary (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtconv
 }
 
 int
-cogvideox_settle (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtconv_model *in,
-                  const fmtconv_model *out, struct cogvideox_facts *f)
+cogvideox_resolve (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtconv_model *in,
+                   const fmtconv_model *out, struct cogvideox_facts *f)
 {
   if (read_shapes (ctx, out, f))
     return fmtconv_ctx_failed (ctx);
   find_published (f);
-  if (check_version (ctx, p, f) || settle_rotary (ctx, p, in, f))
+  if (check_version (ctx, p, f) || resolve_rotary (ctx, p, in, f))
     return fmtconv_ctx_failed (ctx);
   if (f->published == COGVIDEOX_5B_I2V && !f->is_learned)
     fmtconv_warn (ctx, "%s was published with a trained table of positions, and here is none", f->name);

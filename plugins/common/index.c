@@ -98,8 +98,8 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
 static int
 is_alias (const fmtconv_model *part, const fmtconv_tensor *t, fmtconv_attr *map, const char *file)
 {
-  const fmtconv_tensor *twin = ends_in (file, ".safetensors") ? fmtconv_model_tied (part, t) : NULL;
-  const char *listed = twin ? fmtconv_attr_get_string (map, twin->name, NULL) : NULL;
+  const fmtconv_tensor *duplicate = ends_in (file, ".safetensors") ? fmtconv_model_tied (part, t) : NULL;
+  const char *listed = duplicate ? fmtconv_attr_get_string (map, duplicate->name, NULL) : NULL;
   return listed && !strcmp (listed, file);
 }
 

@@ -94,7 +94,7 @@ put_all (const struct params *p, const fmtconv_model *in, fmtconv_model *out, ac
 
 /* A loader must not look for codes where there are none. */
 static void
-mend_config (fmtconv_ctx *ctx, fmtconv_model *out)
+fix_config (fmtconv_ctx *ctx, fmtconv_model *out)
 {
   fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (out), "config");
   if (!fmtconv_attr_get (config, "quantization_config"))
@@ -104,7 +104,7 @@ mend_config (fmtconv_ctx *ctx, fmtconv_model *out)
 }
 
 static void
-tell_decoded (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
+note_decoded (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
 {
   const char *text = fmtconv_ctx_printf (
       ctx, done == 1 ? "%zu tensor is decoded to %s" : "%zu tensors are decoded to %s", done, to);
@@ -115,7 +115,7 @@ tell_decoded (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
 }
 
 static void
-tell_scaled (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
+note_scaled (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
 {
   const char *text = fmtconv_ctx_printf (ctx,
                                          done == 1 ? "%zu tensor is multiplied by its scales, to %s"
@@ -139,11 +139,11 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return fmtconv_ctx_failed (ctx);
   put_all (p, in, out, &n);
   if (n.scaled && !n.left_scaled)
-    mend_config (ctx, out);
+    fix_config (ctx, out);
   if (n.decoded + n.left_blocks + n.scaled + n.left_scaled == 0)
     return fmtconv_note (ctx, "no tensor is stored in blocks, or scaled by another");
-  tell_decoded (ctx, fmtconv_dtype_get (p->to)->name, n.decoded, n.left_blocks);
-  tell_scaled (ctx, fmtconv_dtype_get (p->to)->name, n.scaled, n.left_scaled);
+  note_decoded (ctx, fmtconv_dtype_get (p->to)->name, n.decoded, n.left_blocks);
+  note_scaled (ctx, fmtconv_dtype_get (p->to)->name, n.scaled, n.left_scaled);
   return fmtconv_ctx_failed (ctx);
 }
 

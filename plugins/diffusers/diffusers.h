@@ -36,7 +36,7 @@ struct diffusers_weights
 };
 
 /* Is it such a name? */
-int diffusers_look_at (const char *name, struct diffusers_weights *w);
+int diffusers_inspect (const char *name, struct diffusers_weights *w);
 
 /* Are weights of that stem a LoRA or another adapter, so that the stem is kept when they are written? */
 int diffusers_is_adapter (const char *stem);

@@ -22,7 +22,7 @@ static const char *const beside_weights[] = {
 };
 
 static int
-belongs_beside_weights (const char *name)
+is_companion_file (const char *name)
 {
   for (size_t i = 0; i < sizeof beside_weights / sizeof *beside_weights; i++)
     if (!strcmp (name, beside_weights[i]))
@@ -34,7 +34,7 @@ belongs_beside_weights (const char *name)
 static const char *
 left_out (fmtconv_input *folder, const char *name, int has_weights)
 {
-  if (has_weights && !belongs_beside_weights (name))
+  if (has_weights && !is_companion_file (name))
     return "neither weights nor their configuration, nor of a tokenizer";
   return fmtconv_input_is_folder (fmtconv_input_child (folder, name)) ? "a folder" : NULL;
 }
@@ -47,7 +47,7 @@ diffusers_attach_files (fmtconv_ctx *ctx, fmtconv_input *folder, const char *con
   struct diffusers_weights w;
   for (size_t i = 0; !fmtconv_ctx_failed (ctx) && (name = fmtconv_input_entry (folder, i)); i++)
     {
-      if (*name == '.' || (config && !strcmp (name, config)) || (has_weights && diffusers_look_at (name, &w)))
+      if (*name == '.' || (config && !strcmp (name, config)) || (has_weights && diffusers_inspect (name, &w)))
         continue;
       const char *why = left_out (folder, name, has_weights);
       if (why)

@@ -83,7 +83,7 @@ diffusers_is_adapter (const char *stem)
 }
 
 int
-diffusers_look_at (const char *name, struct diffusers_weights *w)
+diffusers_inspect (const char *name, struct diffusers_weights *w)
 {
   for (int i = 0; i < KINDS; i++)
     {

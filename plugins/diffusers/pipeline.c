@@ -81,7 +81,7 @@ read_named (struct pipeline *p, fmtconv_attr *pair)
 
 /* Why a name in the folder is left behind; NULL: it is a component that was read, or the index itself. */
 static const char *
-left_behind (const fmtconv_model *out, const char *name)
+unread_files (const fmtconv_model *out, const char *name)
 {
   const fmtconv_model *c = NULL;
   while ((c = fmtconv_model_next_component (out, c)) && strcmp (fmtconv_model_name (c), name))
@@ -96,7 +96,7 @@ list_others (struct pipeline *p)
 {
   const char *name, *why;
   for (size_t i = 0; (name = fmtconv_input_entry (p->folder, i)); i++)
-    if (*name != '.' && (why = left_behind (p->out, name)))
+    if (*name != '.' && (why = unread_files (p->out, name)))
       fmtconv_model_skip (p->out, name, 0, why);
 }
 

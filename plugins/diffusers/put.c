@@ -88,7 +88,7 @@ torch_name (uint32_t dtype)
 
 /* transformers loads weights in the data type that the configuration says, which a cast made another. */
 static void
-settle_dtype (const fmtconv_model *model, fmtconv_attr *config)
+resolve_dtype (const fmtconv_model *model, fmtconv_attr *config)
 {
   const char *key = fmtconv_attr_get (config, "dtype") ? "dtype" : "torch_dtype";
   const char *said = fmtconv_attr_get_string (config, key, NULL), *first = NULL;
@@ -112,7 +112,7 @@ diffusers_put_component (const struct diffusers_place *at, const fmtconv_model *
     return fmtconv_ctx_failed (at->ctx);
   for (const fmtconv_blob *blob = NULL; (blob = fmtconv_model_next_blob (model, blob));)
     fmtconv_file_emit_source (diffusers_create (at, blob->name), blob->source);
-  settle_dtype (model, config);
+  resolve_dtype (model, config);
   const char *doubt = fmtconv_attr_get_string (attrs, "config-doubt", NULL);
   if (doubt)
     fmtconv_warn (at->ctx, "%s", doubt);

@@ -10,7 +10,7 @@ bits_of (const char *name)
   struct diffusers_weights w;
   if (!strcmp (name, DIFFUSERS_INDEX))
     return 160;
-  if (diffusers_look_at (name, &w))
+  if (diffusers_inspect (name, &w))
     return 96;
   if (!strcmp (name, "scheduler_config.json") || !strcmp (name, DIFFUSERS_TOKENIZER))
     return 64;

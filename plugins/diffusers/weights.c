@@ -15,7 +15,7 @@ is_of_variant (const struct diffusers_weights *w, const char *variant)
 static int
 is_whole (const char *name, struct diffusers_weights *w)
 {
-  return diffusers_look_at (name, w) && !w->is_part;
+  return diffusers_inspect (name, w) && !w->is_part;
 }
 
 int
@@ -24,7 +24,7 @@ diffusers_has_weights (fmtconv_input *folder, const char *variant)
   const char *name;
   struct diffusers_weights w;
   for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
-    if (variant ? is_whole (name, &w) && is_of_variant (&w, variant) : diffusers_look_at (name, &w))
+    if (variant ? is_whole (name, &w) && is_of_variant (&w, variant) : diffusers_inspect (name, &w))
       return 1;
   return 0;
 }
@@ -35,7 +35,7 @@ no_weights (fmtconv_ctx *ctx, fmtconv_input *folder)
   const char *name;
   struct diffusers_weights w;
   for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
-    if (diffusers_look_at (name, &w))
+    if (diffusers_inspect (name, &w))
       return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
                               "%s has parts of the weights, such as %s, but not their index",
                               fmtconv_input_path (folder), name);

@@ -62,9 +62,9 @@ diffusers_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *mode
     return diffusers_put_component (&at, model);
   for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (model, c));)
     {
-      struct diffusers_place beneath = at;
-      beneath.dir = fmtconv_ctx_printf (ctx, "%s/", fmtconv_model_name (c));
-      if (!beneath.dir || diffusers_put_component (&beneath, c))
+      struct diffusers_place nested = at;
+      nested.dir = fmtconv_ctx_printf (ctx, "%s/", fmtconv_model_name (c));
+      if (!nested.dir || diffusers_put_component (&nested, c))
         return fmtconv_ctx_failed (ctx);
     }
   return put_index (&at, model);

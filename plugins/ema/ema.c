@@ -61,7 +61,7 @@ is_counter (const char *rest)
 }
 
 static const char *
-without_dots (fmtconv_ctx *ctx, const char *name)
+strip_dots (fmtconv_ctx *ctx, const char *name)
 {
   char *text = fmtconv_ctx_printf (ctx, "%s", name), *to = text;
   for (const char *s = text; text && *s; s++)
@@ -80,8 +80,7 @@ average_of (fmtconv_ctx *ctx, const struct names *n, const fmtconv_model *in, co
     return NULL;
   const char *rest = weight->name + strlen (n->of);
   const fmtconv_tensor *t = fmtconv_model_find (in, fmtconv_ctx_printf (ctx, "%s%s", n->prefix, rest));
-  return t ? t
-           : fmtconv_model_find (in, fmtconv_ctx_printf (ctx, "%s%s", n->prefix, without_dots (ctx, rest)));
+  return t ? t : fmtconv_model_find (in, fmtconv_ctx_printf (ctx, "%s%s", n->prefix, strip_dots (ctx, rest)));
 }
 
 static int

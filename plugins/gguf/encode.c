@@ -23,7 +23,7 @@ put (struct gguf_bytes *to, const void *bytes, size_t n)
   const unsigned char *from = bytes;
   while (n)
     {
-      size_t room = sizeof to->piece - to->n, step = n < room ? n : room;
+      size_t capacity = sizeof to->piece - to->n, step = n < capacity ? n : capacity;
       memcpy (to->piece + to->n, from, step);
       to->n += step;
       from += step;

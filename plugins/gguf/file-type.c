@@ -42,7 +42,7 @@ bytes_of (const fmtconv_model *model, uint32_t dtype)
 
 /* The type of most bytes, if it is one of a file; NULL: there is none. */
 static const struct file_type *
-most (const fmtconv_model *model)
+largest (const fmtconv_model *model)
 {
   uint64_t best = 0;
   const struct file_type *found = NULL;
@@ -63,10 +63,10 @@ most (const fmtconv_model *model)
 /* Does the model have tensors of the type that the input was of?  Of F32 or F16 it must have most, because what is
  * quantized has a few of them too. */
 static int
-is_still (const fmtconv_model *model, const struct file_type *type, const struct file_type *most)
+is_still (const fmtconv_model *model, const struct file_type *type, const struct file_type *largest)
 {
   return fmtconv_dtype_is_blocks (type->dtype) ? bytes_of (model, type->dtype) > 0
-                                               : most && type->dtype == most->dtype;
+                                               : largest && type->dtype == largest->dtype;
 }
 
 int
@@ -75,7 +75,7 @@ gguf_file_type (const fmtconv_model *model)
   fmtconv_attr *attrs = fmtconv_model_attrs (model);
   const char *asked = fmtconv_attr_get_string (attrs, "quantized", NULL);
   int64_t before = fmtconv_attr_get_int (fmtconv_attr_get (attrs, "gguf"), GGUF_FILE_TYPE, -1);
-  const struct file_type *best = most (model);
+  const struct file_type *best = largest (model);
   for (size_t i = 0; i < TYPES && asked; i++)
     if (!strcasecmp (types[i].name, asked) && bytes_of (model, types[i].dtype))
       return types[i].number;

@@ -46,7 +46,7 @@ is_key (const char *key)
 
 /* What follows from the file itself. */
 static int
-is_ours (const char *key)
+is_own_key (const char *key)
 {
   return !strcmp (key, GGUF_ARCHITECTURE) || !strcmp (key, GGUF_ALIGN) || gguf_after (key, GGUF_SPLIT)
          || gguf_after (key, "fmtconv.") || gguf_after (key, GGUF_SHAPE);
@@ -62,7 +62,7 @@ gguf_override (fmtconv_attr *keys, const fmtconv_pairs *pairs)
         return fmtconv_fail (
             keys->ctx, FMTCONV_E_USAGE,
             "kv.%s: a key is made of lower-case letters, digits, '_' and '-', with dots between", key);
-      if (is_ours (key))
+      if (is_own_key (key))
         return fmtconv_fail (keys->ctx, FMTCONV_E_USAGE,
                              "kv.%s: this key says how the file is made, and the writer sets it", key);
       if (!*text)

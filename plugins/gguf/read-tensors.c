@@ -11,7 +11,7 @@ enum
 
 /* Numbers that tensor types had, or that ggml uses while it computes. */
 static const char *
-known_otherwise (uint32_t id)
+is_defined_elsewhere (uint32_t id)
 {
   static const struct
   {
@@ -82,7 +82,7 @@ take_type (struct gguf_file *f, struct gguf_info *t, uint64_t elements)
   if (!type->dtype)
     return fmtconv_fail_at (f->ctx, FMTCONV_E_UNSUPPORTED,
                             &(fmtconv_where){ .source = f->c.source, .offset = t->at, .tensor = t->name },
-                            "its type %u is %s", (unsigned) id, known_otherwise (id));
+                            "its type %u is %s", (unsigned) id, is_defined_elsewhere (id));
   const fmtconv_dtype_info *info = fmtconv_dtype_get (type->dtype);
   uint64_t row = t->rank ? t->shape[t->rank - 1] : 1;
   t->dtype = type->dtype;

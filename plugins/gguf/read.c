@@ -6,8 +6,8 @@
 
 enum
 {
-  LEAST_KEY = 8 + 1 + 4 + 1,       /* bytes of a key-value */
-  LEAST_TENSOR = 8 + 1 + 4 + 4 + 8 /* bytes of a tensor's description */
+  MIN_KEY = 8 + 1 + 4 + 1,       /* bytes of a key-value */
+  MIN_TENSOR = 8 + 1 + 4 + 4 + 8 /* bytes of a tensor's description */
 };
 
 static int
@@ -54,8 +54,8 @@ int
 gguf_read_source (fmtconv_ctx *ctx, fmtconv_source *source, struct gguf_file *f)
 {
   *f = (struct gguf_file){ .ctx = ctx, .c = fmtconv_cursor_start (source) };
-  if (read_version (f) || read_count (f, "tensors", LEAST_TENSOR, GGUF_MAX_TENSORS, &f->n_tensors)
-      || read_count (f, "keys", LEAST_KEY, GGUF_MAX_KEYS, &f->n_keys) || gguf_read_keys (f))
+  if (read_version (f) || read_count (f, "tensors", MIN_TENSOR, GGUF_MAX_TENSORS, &f->n_tensors)
+      || read_count (f, "keys", MIN_KEY, GGUF_MAX_KEYS, &f->n_keys) || gguf_read_keys (f))
     return fmtconv_ctx_failed (ctx);
   return gguf_read_tensors (f);
 }

@@ -127,7 +127,7 @@ is_integer (const fmtconv_attr *value)
 
 /* All items have the first one's kind, and its type if it has one. */
 static int
-are_alike (const fmtconv_attr *array)
+are_equal (const fmtconv_attr *array)
 {
   const fmtconv_attr *first = array->first;
   for (const fmtconv_attr *item = first; item; item = item->next)
@@ -148,7 +148,7 @@ gguf_item_type_of (const fmtconv_attr *array)
         return p->kind == FMTCONV_ATTR_BOOL ? GGUF_BOOL : GGUF_STRING;
       return typed (p->is_unsigned ? FMTCONV_ATTR_UINT : p->kind, p->bits);
     }
-  if (!first || first->kind == FMTCONV_ATTR_PACKED || !are_alike (array))
+  if (!first || first->kind == FMTCONV_ATTR_PACKED || !are_equal (array))
     return -1;
   if (is_integer (first) && !first->bits)
     return common_integer (array);

@@ -44,7 +44,7 @@ ask (const struct merge *m, const struct list *list, int code, const char *what)
 
 /* The place of an adapter among those asked for. */
 static int
-turn_of (const fmtconv_pairs *wanted, const char *adapter)
+order_of (const fmtconv_pairs *wanted, const char *adapter)
 {
   for (size_t i = 0; i < wanted->n; i++)
     if (strcmp (wanted->value[i], adapter) == 0)
@@ -76,6 +76,6 @@ merge_choose_adapters (struct merge *m)
   if (list.n > 1 && m->params->adapter.n == 0)
     return ask (m, &list, FMTCONV_E_UNSUPPORTED, "the LoRA has several adapters");
   for (size_t i = 0; i < m->n; i++)
-    m->pairs[i].turn = turn_of (&m->params->adapter, m->pairs[i].adapter);
+    m->pairs[i].order = order_of (&m->params->adapter, m->pairs[i].adapter);
   return 0;
 }

@@ -26,7 +26,7 @@ sat_alpha (struct merge *m, struct merge_facts *f, uint64_t rank)
 
 /* A tensor beside the pair that says alpha, as kohya's scripts write it. */
 static double
-alpha_beside (struct merge *m, const struct merge_pair *pair)
+stored_alpha (struct merge *m, const struct merge_pair *pair)
 {
   const fmtconv_tensor *t = pair->alpha;
   double value = NAN;
@@ -38,7 +38,7 @@ alpha_beside (struct merge *m, const struct merge_pair *pair)
 }
 
 static double
-unsaid_alpha (struct merge *m, struct merge_facts *f, uint64_t rank)
+default_alpha (struct merge *m, struct merge_facts *f, uint64_t rank)
 {
   if (f->peft)
     return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT,
@@ -56,10 +56,10 @@ unsaid_alpha (struct merge *m, struct merge_facts *f, uint64_t rank)
 static double
 peft_alpha (struct merge *m, struct merge_facts *f, const struct merge_pair *pair, uint64_t rank)
 {
-  double alpha = alpha_beside (m, pair);
+  double alpha = stored_alpha (m, pair);
   if (isnan (alpha) && !fmtconv_ctx_failed (m->ctx))
     alpha = merge_setting (m, f, pair->module, "lora_alpha", "alpha_pattern");
-  return isnan (alpha) && !fmtconv_ctx_failed (m->ctx) ? unsaid_alpha (m, f, rank) : alpha;
+  return isnan (alpha) && !fmtconv_ctx_failed (m->ctx) ? default_alpha (m, f, rank) : alpha;
 }
 
 /* What peft divides by; NaN: an error. */
@@ -98,7 +98,7 @@ int
 merge_set_factors (struct merge *m, struct merge_facts *f)
 {
   for (size_t i = 0; i < m->n; i++)
-    if (m->pairs[i].turn != MERGE_NOT_WANTED && set_factor (m, f, &m->pairs[i]))
+    if (m->pairs[i].order != MERGE_NOT_WANTED && set_factor (m, f, &m->pairs[i]))
       return fmtconv_ctx_failed (m->ctx);
   return 0;
 }

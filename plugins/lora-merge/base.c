@@ -49,7 +49,7 @@ find_base (struct merge *m, const struct merge_pair *p)
       for (size_t k = 0; !t && strncmp (module, prefixes[i], n) == 0 && k < N_PREFIXES; k++)
         t = weight_of (m, prefixes[k], module + n, leaf);
     }
-  return t || !module || m->lora == m->in || p->is_bias ? t : merge_find_flat (m, p);
+  return t || !module || m->lora == m->in || p->is_bias ? t : merge_find_kohya (m, p);
 }
 
 static int
@@ -60,8 +60,8 @@ compare (const void *left, const void *right)
     return (uintptr_t) a->first < (uintptr_t) b->first ? -1 : 1;
   if (a->part != b->part)
     return a->part < b->part ? -1 : 1;
-  if (a->turn != b->turn || !a->at)
-    return (a->turn > b->turn) - (a->turn < b->turn);
+  if (a->order != b->order || !a->at)
+    return (a->order > b->order) - (a->order < b->order);
   return strcmp (a->at->name, b->at->name);
 }
 
@@ -97,7 +97,7 @@ check_sum (const struct merge *m, struct merge_pair *pairs, size_t n)
   for (size_t i = 0; i < n; i++)
     {
       pairs[i].n_parts = 1;
-      if (i > 0 && pairs[i].turn != MERGE_NOT_WANTED && pairs[i].turn == pairs[i - 1].turn
+      if (i > 0 && pairs[i].order != MERGE_NOT_WANTED && pairs[i].order == pairs[i - 1].order
           && pairs[i].at == pairs[i - 1].at)
         return twice (m, &pairs[i]);
     }
@@ -125,7 +125,7 @@ count_wanted (const struct merge *m)
 {
   size_t n = 0;
   for (size_t i = 0; i < m->n; i++)
-    n += m->pairs[i].turn != MERGE_NOT_WANTED;
+    n += m->pairs[i].order != MERGE_NOT_WANTED;
   return n;
 }
 
@@ -140,7 +140,7 @@ merge_find_bases (struct merge *m)
       p->first = p->at ? merge_first_tied (m->in, p->at) : NULL;
       if (fmtconv_ctx_failed (m->ctx))
         return fmtconv_ctx_failed (m->ctx);
-      if (p->at || p->turn == MERGE_NOT_WANTED)
+      if (p->at || p->order == MERGE_NOT_WANTED)
         continue;
       fmtconv_detail (m->ctx, "'%s' and '%s': no '%s.%s'", p->a->name, p->b->name, p->module, leaf_of (p));
       lost++;

@@ -86,7 +86,7 @@ is_known (const char *key)
 
 /* Why a field that is set is refused; NULL: it is not. */
 static const char *
-objection (const fmtconv_attr *node, const char *key)
+unmet_reason (const fmtconv_attr *node, const char *key)
 {
   const char *why = is_known (key) ? NULL : "which lora-merge does not know";
   for (size_t i = 0; i < N_REFUSED; i++)
@@ -109,7 +109,7 @@ merge_check_config (struct merge *m, const struct merge_facts *f)
     {
       const char *point = node->key ? strrchr (node->key, '.') : NULL;
       const char *key = point ? point + 1 : node->key;
-      const char *why = key && !is_unset (node) ? objection (node, key) : NULL;
+      const char *why = key && !is_unset (node) ? unmet_reason (node, key) : NULL;
       if (why)
         {
           fmtconv_detail (m->ctx, "'%s' is %s, %s", node->key, fmtconv_attr_json_text (node, 0), why);

@@ -35,7 +35,7 @@ double merge_number (struct merge *m, const char *where, fmtconv_attr *node, con
 int merge_means (struct merge *m, const char *where, const char *pattern, const char *module);
 
 /* Find the pairs whose product is added transposed.  0 or the code: nothing tells. */
-int merge_find_turned (struct merge *m, const struct merge_facts *f);
+int merge_find_transposed (struct merge *m, const struct merge_facts *f);
 
 /* Set the factor of each pair: weight · alpha / rank. */
 int merge_set_factors (struct merge *m, struct merge_facts *f);

@@ -8,46 +8,46 @@
 
 /* Is `flat` the module's part of a weight's name, but for the points, which are underscores there? */
 static int
-is_flat_name (const char *name, const char *flat)
+is_kohya_name (const char *name, const char *kohya)
 {
-  size_t n = strlen (flat);
+  size_t n = strlen (kohya);
   for (size_t i = 0; i < n; i++)
-    if (name[i] != flat[i] && (name[i] != '.' || flat[i] != '_'))
+    if (name[i] != kohya[i] && (name[i] != '.' || kohya[i] != '_'))
       return 0;
   return strcmp (name + n, ".weight") == 0;
 }
 
 static const char *
-flat_name (fmtconv_ctx *ctx, const char *name)
+kohya_name (fmtconv_ctx *ctx, const char *name)
 {
-  char *flat = fmtconv_ctx_alloc (ctx, strlen (name) + 1, 1);
-  for (size_t i = 0; flat && name[i]; i++)
-    flat[i] = name[i] == '.' ? '_' : name[i];
-  return flat;
+  char *kohya = fmtconv_ctx_alloc (ctx, strlen (name) + 1, 1);
+  for (size_t i = 0; kohya && name[i]; i++)
+    kohya[i] = name[i] == '.' ? '_' : name[i];
+  return kohya;
 }
 
 static int
-by_flat_name (const void *left, const void *right)
+by_kohya_name (const void *left, const void *right)
 {
-  const struct merge_flat *a = left, *b = right;
+  const struct merge_kohya *a = left, *b = right;
   int r = strcmp (a->name, b->name);
   return r ? r : (a->place > b->place) - (a->place < b->place);
 }
 
 /* The tensors of the model by their flat names, of one name in the model's order.  Made once. */
 static int
-list_flat (struct merge *m)
+list_kohya_names (struct merge *m)
 {
   size_t n = 0;
-  if (m->flat || !(m->flat = fmtconv_ctx_alloc (m->ctx, fmtconv_model_count (m->in) + 1, sizeof *m->flat)))
+  if (m->kohya || !(m->kohya = fmtconv_ctx_alloc (m->ctx, fmtconv_model_count (m->in) + 1, sizeof *m->kohya)))
     return fmtconv_ctx_failed (m->ctx);
   FMTCONV_FOREACH (t, m->in)
     {
-      m->flat[n] = (struct merge_flat){ .name = flat_name (m->ctx, t->name), .tensor = t, .place = n };
-      if (!m->flat[n++].name)
+      m->kohya[n] = (struct merge_kohya){ .name = kohya_name (m->ctx, t->name), .tensor = t, .place = n };
+      if (!m->kohya[n++].name)
         return fmtconv_ctx_failed (m->ctx);
     }
-  qsort (m->flat, n, sizeof *m->flat, by_flat_name);
+  qsort (m->kohya, n, sizeof *m->kohya, by_kohya_name);
   return 0;
 }
 
@@ -59,7 +59,7 @@ find_place (const struct merge *m, const char *wanted)
   while (a < b)
     {
       size_t middle = a + (b - a) / 2;
-      if (strcmp (m->flat[middle].name, wanted) < 0)
+      if (strcmp (m->kohya[middle].name, wanted) < 0)
         a = middle + 1;
       else
         b = middle;
@@ -71,14 +71,14 @@ find_place (const struct merge *m, const char *wanted)
 static const fmtconv_tensor *
 find_weight (struct merge *m, const struct merge_pair *p, const char *module)
 {
-  const char *wanted = flat_name (m->ctx, fmtconv_ctx_printf (m->ctx, "%s.weight", module));
+  const char *wanted = kohya_name (m->ctx, fmtconv_ctx_printf (m->ctx, "%s.weight", module));
   const fmtconv_tensor *found = NULL;
   for (size_t i = wanted ? find_place (m, wanted) : SIZE_MAX; i < fmtconv_model_count (m->in); i++)
     {
-      const fmtconv_tensor *t = m->flat[i].tensor;
-      if (strcmp (m->flat[i].name, wanted) != 0)
+      const fmtconv_tensor *t = m->kohya[i].tensor;
+      if (strcmp (m->kohya[i].name, wanted) != 0)
         break;
-      if (!is_flat_name (t->name, module))
+      if (!is_kohya_name (t->name, module))
         continue;
       if (found && merge_first_tied (m->in, found) != merge_first_tied (m->in, t))
         return fmtconv_fail_at (
@@ -93,14 +93,14 @@ find_weight (struct merge *m, const struct merge_pair *p, const char *module)
 }
 
 const fmtconv_tensor *
-merge_find_flat (struct merge *m, const struct merge_pair *p)
+merge_find_kohya (struct merge *m, const struct merge_pair *p)
 {
-  static const char *const flat[] = { "lora_unet_", "lora_transformer_" };
-  for (size_t i = 0; i < sizeof flat / sizeof *flat; i++)
+  static const char *const kohya[] = { "lora_unet_", "lora_transformer_" };
+  for (size_t i = 0; i < sizeof kohya / sizeof *kohya; i++)
     {
-      size_t n = strlen (flat[i]);
-      if (strncmp (p->module, flat[i], n) == 0)
-        return list_flat (m) ? NULL : find_weight (m, p, p->module + n);
+      size_t n = strlen (kohya[i]);
+      if (strncmp (p->module, kohya[i], n) == 0)
+        return list_kohya_names (m) ? NULL : find_weight (m, p, p->module + n);
     }
   return NULL;
 }

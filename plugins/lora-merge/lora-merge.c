@@ -84,7 +84,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   };
   struct merge_facts facts;
   if (!m.lora || merge_read_facts (&m, &facts) || merge_collect (&m) || merge_find_bases (&m)
-      || merge_find_turned (&m, &facts) || merge_set_factors (&m, &facts))
+      || merge_find_transposed (&m, &facts) || merge_set_factors (&m, &facts))
     return fmtconv_ctx_failed (ctx);
   if (m.lora == in && check_wrapped (&m))
     return fmtconv_ctx_failed (ctx);

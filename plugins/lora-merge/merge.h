@@ -49,17 +49,17 @@ struct merge_pair
   const fmtconv_tensor *at;    /* the weight, or the bias; NULL: none was found, and none is wanted */
   const fmtconv_tensor *first; /* what stands for `at` among the tensors that are tied to it */
   int is_bias;
-  int is_embedding; /* whose weight lies as is_turned says */
-  int is_turned;    /* the weight is [in, out]: a is [r, rows] and b [columns, r] */
-  int is_sat;       /* matrix_A.0: one of n_parts equal ones of the weight's rows */
-  int turn;         /* the place of the adapter among those asked for, or MERGE_NOT_WANTED */
+  int is_embedding;  /* whose weight lies as is_transposed says */
+  int is_transposed; /* the weight is [in, out]: a is [r, rows] and b [columns, r] */
+  int is_sat;        /* matrix_A.0: one of n_parts equal ones of the weight's rows */
+  int order;         /* the place of the adapter among those asked for, or MERGE_NOT_WANTED */
   uint64_t part;
   uint64_t n_parts; /* known when the weights are found */
   double factor;
 };
 
 /* A tensor of the model by its name with underscores for points. */
-struct merge_flat
+struct merge_kohya
 {
   const char *name;
   const fmtconv_tensor *tensor;
@@ -77,8 +77,8 @@ struct merge
   size_t n;
   const fmtconv_tensor **used; /* that make the pairs, sorted by address */
   size_t n_used;
-  fmtconv_view *one;       /* [1, 1] */
-  struct merge_flat *flat; /* of all tensors of `in`, sorted; NULL: not asked for yet */
+  fmtconv_view *one;         /* [1, 1] */
+  struct merge_kohya *kohya; /* of all tensors of `in`, sorted; NULL: not asked for yet */
 };
 
 /* Is it the name of a LoRA's matrix or bias?  Then what it says. */
@@ -97,14 +97,14 @@ int merge_is_used (const struct merge *m, const fmtconv_tensor *t);
 int merge_choose_adapters (struct merge *m);
 
 /* Why a tensor that is in no pair cannot be merged; NULL: it is no LoRA's.  A file of a LoRA has nothing else. */
-const char *merge_objection (const char *name, int is_own_file);
+const char *merge_skip_reason (const char *name, int is_own_file);
 
 /* Find the weight of each pair, and sort them; an error lists those without. */
 int merge_find_bases (struct merge *m);
 
 /* The weight that a module's name of kohya's scripts means, "lora_unet_x_y"; NULL: none, or an error, which a name that
  * may mean two weights is. */
-const fmtconv_tensor *merge_find_flat (struct merge *m, const struct merge_pair *p);
+const fmtconv_tensor *merge_find_kohya (struct merge *m, const struct merge_pair *p);
 
 /* The name that a wrapped module's tensor gets: "x.original.weight" becomes "x.weight"; others stay. */
 const char *merge_plain_name (fmtconv_ctx *ctx, const char *name);

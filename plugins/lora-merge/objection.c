@@ -20,7 +20,7 @@ static const struct
 };
 
 const char *
-merge_objection (const char *name, int is_own_file)
+merge_skip_reason (const char *name, int is_own_file)
 {
   const size_t n = strlen (name), tail = strlen (".alpha");
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

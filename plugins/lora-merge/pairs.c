@@ -88,7 +88,7 @@ handle_other (struct merge *m, const fmtconv_tensor *t, int is_sat, size_t *wron
 {
   const int is_own_file = m->lora != m->in;
   const char *partner = lost_partner (m, t);
-  const char *why = partner ? NULL : merge_objection (t->name, is_own_file);
+  const char *why = partner ? NULL : merge_skip_reason (t->name, is_own_file);
   if (partner)
     fmtconv_detail (m->ctx, "'%s' has no '%s'", t->name, partner);
   else if (is_own_file && is_sat)
@@ -107,7 +107,7 @@ drop_unmerged (struct merge *m)
     if (merge_is_used (m, t) && !merge_parse (t->name, &said))
       fmtconv_model_drop (m->out, t, "it is part of the factor");
   for (size_t i = 0; i < m->n; i++)
-    if (m->pairs[i].turn == MERGE_NOT_WANTED)
+    if (m->pairs[i].order == MERGE_NOT_WANTED)
       {
         if (!m->pairs[i].is_bias)
           fmtconv_model_drop (m->out, m->pairs[i].a, "of another adapter");

@@ -12,7 +12,7 @@ count_products (const struct merge *m, const struct merge_pair **first, int *equ
   for (size_t i = 0; i < m->n; i++)
     {
       const struct merge_pair *p = &m->pairs[i];
-      if (p->turn == MERGE_NOT_WANTED || p->is_bias)
+      if (p->order == MERGE_NOT_WANTED || p->is_bias)
         continue;
       *first = *first ? *first : p;
       *equal &= p->factor == (*first)->factor && p->a->shape[0] == (*first)->a->shape[0];
@@ -30,7 +30,7 @@ count_f64 (const struct merge *m)
     {
       const struct merge_pair *p = &m->pairs[i];
       const int is_new = i == 0 || p[-1].first != p->first;
-      if (p->turn != MERGE_NOT_WANTED)
+      if (p->order != MERGE_NOT_WANTED)
         n += (is_new && p->at->dtype == FMTCONV_F64) + (!p->is_bias && p->a->dtype == FMTCONV_F64)
              + (p->b->dtype == FMTCONV_F64);
     }
@@ -50,7 +50,7 @@ warn_f64 (const struct merge *m)
 }
 
 static void
-say (const struct merge *m)
+note_result (const struct merge *m)
 {
   int equal;
   const struct merge_pair *p;
@@ -68,6 +68,6 @@ say (const struct merge *m)
 void
 merge_report (const struct merge *m)
 {
-  say (m);
+  note_result (m);
   warn_f64 (m);
 }

@@ -7,10 +7,10 @@ static fmtconv_view *
 matrix (fmtconv_view *view)
 {
   const uint64_t *shape = fmtconv_view_shape (view);
-  uint64_t flat[2] = { shape[0], 1 };
+  uint64_t kohya[2] = { shape[0], 1 };
   for (unsigned i = 1; i < fmtconv_view_rank (view); i++)
-    flat[1] *= shape[i];
-  return fmtconv_view_rank (view) == 2 ? view : fmtconv_view_reshape (view, 2, flat);
+    kohya[1] *= shape[i];
+  return fmtconv_view_rank (view) == 2 ? view : fmtconv_view_reshape (view, 2, kohya);
 }
 
 static uint64_t
@@ -61,7 +61,7 @@ check (struct merge *m, const struct merge_pair *p)
                             p->b->name, (unsigned long long) columns (p->b), p->a->name,
                             (unsigned long long) p->a->shape[0]);
   uint64_t rows = p->b->shape[0], n = columns (p->a), all;
-  if (p->is_turned)
+  if (p->is_transposed)
     {
       rows = n;
       n = p->b->shape[0];
@@ -81,7 +81,7 @@ watched (fmtconv_view *view)
 }
 
 static fmtconv_view *
-turned (fmtconv_view *view)
+transposed (fmtconv_view *view)
 {
   return fmtconv_view_permute (view, (const unsigned[]){ 1, 0 });
 }
@@ -115,15 +115,15 @@ add_product (struct merge *m, fmtconv_view *to, const struct merge_pair *p)
   if (check (m, p))
     return NULL;
   fmtconv_view *b = matrix (p->b->view), *a = matrix (p->a->view);
-  return p->is_turned ? fmtconv_view_lowrank (to, turned (a), turned (b), p->factor)
-                      : fmtconv_view_lowrank (to, b, a, p->factor);
+  return p->is_transposed ? fmtconv_view_lowrank (to, transposed (a), transposed (b), p->factor)
+                          : fmtconv_view_lowrank (to, b, a, p->factor);
 }
 
 /* The parts of SAT's weight, each with its product; its pairs are of one adapter. */
 static fmtconv_view *
 add_parts (struct merge *m, fmtconv_view *weight, const struct merge_pair *pairs, size_t n)
 {
-  if (pairs->turn == MERGE_NOT_WANTED)
+  if (pairs->order == MERGE_NOT_WANTED)
     return weight;
   fmtconv_view **parts = fmtconv_ctx_alloc (m->ctx, n, sizeof *parts);
   for (size_t i = 0; i < n && parts; i++)
@@ -136,7 +136,7 @@ static fmtconv_view *
 add_products (struct merge *m, fmtconv_view *view, const struct merge_pair *pairs, size_t n)
 {
   for (size_t i = 0; i < n; i++)
-    if (pairs[i].turn != MERGE_NOT_WANTED)
+    if (pairs[i].order != MERGE_NOT_WANTED)
       view = watched (add_product (m, view, &pairs[i]));
   return view;
 }

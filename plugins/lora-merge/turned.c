@@ -10,20 +10,20 @@
 struct seen
 {
   const struct merge_pair *plain;
-  const struct merge_pair *turned;
+  const struct merge_pair *transposed;
 };
 
 static int
 is_matrix (const struct merge_pair *p)
 {
-  return p->turn != MERGE_NOT_WANTED && !p->is_sat && !p->is_bias && !p->is_embedding && p->at->rank == 2
+  return p->order != MERGE_NOT_WANTED && !p->is_sat && !p->is_bias && !p->is_embedding && p->at->rank == 2
          && p->a->rank == 2 && p->b->rank == 2;
 }
 
 static int
-fits (const struct merge_pair *p, int turned)
+fits (const struct merge_pair *p, int transposed)
 {
-  return p->b->shape[0] == p->at->shape[turned] && p->a->shape[1] == p->at->shape[!turned];
+  return p->b->shape[0] == p->at->shape[transposed] && p->a->shape[1] == p->at->shape[!transposed];
 }
 
 static int
@@ -40,30 +40,30 @@ ask (const struct merge *m, const struct merge_pair *p, const struct merge_pair 
 
 /* A square weight. */
 static int
-turn_square (struct merge *m, const struct merge_facts *f, const struct seen *seen, struct merge_pair *p)
+transpose_square (struct merge *m, const struct merge_facts *f, const struct seen *seen, struct merge_pair *p)
 {
   const int given = m->params->fan_in_fan_out;
-  p->is_turned = given >= 0 ? given : merge_flag (m, f, p->module, "fan_in_fan_out") > 0;
-  const struct merge_pair *other = p->is_turned ? seen->plain : seen->turned;
+  p->is_transposed = given >= 0 ? given : merge_flag (m, f, p->module, "fan_in_fan_out") > 0;
+  const struct merge_pair *other = p->is_transposed ? seen->plain : seen->transposed;
   return given < 0 && other ? ask (m, p, other) : fmtconv_ctx_failed (m->ctx);
 }
 
 int
-merge_find_turned (struct merge *m, const struct merge_facts *f)
+merge_find_transposed (struct merge *m, const struct merge_facts *f)
 {
   struct seen seen = { NULL, NULL };
   for (size_t i = 0; i < m->n; i++)
     {
       struct merge_pair *p = &m->pairs[i];
-      p->is_turned = p->is_embedding;
+      p->is_transposed = p->is_embedding;
       if (!is_matrix (p) || fits (p, 0) == fits (p, 1))
         continue;
-      p->is_turned = fits (p, 1);
-      *(p->is_turned ? &seen.turned : &seen.plain) = p;
+      p->is_transposed = fits (p, 1);
+      *(p->is_transposed ? &seen.transposed : &seen.plain) = p;
     }
   for (size_t i = 0; i < m->n; i++)
     if (is_matrix (&m->pairs[i]) && fits (&m->pairs[i], 0) && fits (&m->pairs[i], 1)
-        && turn_square (m, f, &seen, &m->pairs[i]))
+        && transpose_square (m, f, &seen, &m->pairs[i]))
       return fmtconv_ctx_failed (m->ctx);
   return 0;
 }

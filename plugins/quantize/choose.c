@@ -77,7 +77,7 @@ is_experts (const fmtconv_tensor *t)
 }
 
 static const char *
-why_kept (const fmtconv_tensor *t)
+kept_reason (const fmtconv_tensor *t)
 {
   if (t->rank < 2)
     return "1-D";
@@ -111,7 +111,7 @@ quantize_choose (const struct quantize_plan *plan, const fmtconv_tensor *t)
         if (!wanted)
           return keep (plan, t, "by a rule");
       }
-  const char *why = wanted ? NULL : why_kept (t);
+  const char *why = wanted ? NULL : kept_reason (t);
   if (why)
     return keep (plan, t, why);
   const uint32_t mixed = !wanted && plan->mix ? quantize_mix_type (plan->mix, t->name, plan->layers) : 0;

@@ -11,8 +11,8 @@
 
 enum
 {
-  LEAST_ENTRY = 4 * 3, /* bytes */
-  MOST_NAME = 4096
+  MIN_ENTRY = 4 * 3, /* bytes */
+  MAX_MATRIX_NAME = 4096
 };
 
 static int
@@ -36,7 +36,7 @@ static int
 read_entry (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantize_weights *entry)
 {
   uint64_t len = fmtconv_cursor_take_le (c, 4);
-  if (len == 0 || len > MOST_NAME)
+  if (len == 0 || len > MAX_MATRIX_NAME)
     return fail_at (ctx, c, "an entry without a name, or with one of more than 4096 bytes");
   entry->name = fmtconv_cursor_take (c, len);
   uint64_t calls = fmtconv_cursor_take_le (c, 4), n = fmtconv_cursor_take_le (c, 4);
@@ -57,7 +57,7 @@ read_older (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantize_matrix *matrix)
   uint64_t n = fmtconv_cursor_take_le (c, 4);
   if (fmtconv_ctx_failed (ctx))
     return fmtconv_ctx_failed (ctx);
-  if (n == 0 || n > (c->end - c->pos) / LEAST_ENTRY)
+  if (n == 0 || n > (c->end - c->pos) / MIN_ENTRY)
     return fail_at (ctx, c, "its number of entries makes no sense");
   matrix->weights = fmtconv_ctx_alloc (ctx, n, sizeof *matrix->weights);
   for (; matrix->weights && matrix->n < n; matrix->n++)

@@ -25,14 +25,14 @@ struct mixed
 
 enum
 {
-  MOST_RULES = 20
+  MAX_RULES = 20
 };
 
 struct quantize_mix
 {
   const char *name;
   uint32_t base;
-  struct mixed rules[MOST_RULES];
+  struct mixed rules[MAX_RULES];
 };
 
 /* Names of diffusers, T5 and SAT, then those of transformers' language models and of llama.cpp. */
@@ -137,7 +137,7 @@ holds (enum when when, uint64_t layer, uint64_t layers)
 uint32_t
 quantize_mix_type (const struct quantize_mix *mix, const char *name, uint64_t layers)
 {
-  for (const struct mixed *rule = mix->rules; rule < mix->rules + MOST_RULES && rule->glob; rule++)
+  for (const struct mixed *rule = mix->rules; rule < mix->rules + MAX_RULES && rule->glob; rule++)
     if (fmtconv_glob_match (rule->glob, name) && holds (rule->when, quantize_layer (name), layers))
       return rule->dtype;
   return 0;

@@ -161,7 +161,7 @@ count (struct summary *s, struct quantize_choice c, const fmtconv_tensor *t)
 }
 
 static void
-say (fmtconv_ctx *ctx, const struct summary *s, size_t all, bool matrix)
+note_result (fmtconv_ctx *ctx, const struct summary *s, size_t all, bool matrix)
 {
   for (size_t i = 0; i < s->n; i++)
     {
@@ -258,7 +258,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     fmtconv_warn (ctx, "%s knows none of these names: it is %s for all of them, as quantize:to=%s is", p->to,
                   fmtconv_dtype_get (plan.to)->name, fmtconv_dtype_get (plan.to)->name);
   fmtconv_attr_set_string (fmtconv_model_attrs (out), "quantized", p->to);
-  say (ctx, &summary, fmtconv_model_count (in), p->imatrix != NULL);
+  note_result (ctx, &summary, fmtconv_model_count (in), p->imatrix != NULL);
   return fmtconv_ctx_failed (ctx);
 }
 

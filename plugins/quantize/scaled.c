@@ -9,7 +9,7 @@
 
 enum
 {
-  MOST_DIGITS = 9 /* of a block's size */
+  MAX_SCHEME_DIGITS = 9 /* of a block's size */
 };
 
 /* Largest finite numbers (OCP 8-bit floating point, revision 1.0, table 1). */
@@ -30,7 +30,7 @@ static uint64_t
 take_number (const char **s)
 {
   uint64_t n = 0;
-  for (size_t i = 0; i < MOST_DIGITS && **s >= '0' && **s <= '9'; i++)
+  for (size_t i = 0; i < MAX_SCHEME_DIGITS && **s >= '0' && **s <= '9'; i++)
     n = 10 * n + (uint64_t) (*(*s)++ - '0');
   return n;
 }

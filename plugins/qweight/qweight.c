@@ -39,7 +39,7 @@ static const struct plain
 };
 
 static int
-tell (fmtconv_ctx *ctx, const fmtconv_model *in, struct model *model)
+note_result (fmtconv_ctx *ctx, const fmtconv_model *in, struct model *model)
 {
   const fmtconv_tensor *proj = fmtconv_model_find (in, "patch_embed.proj.weight");
   if (!proj || (proj->rank != 4 && proj->rank != 2))
@@ -108,7 +108,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (p->to != FMTCONV_Q8_0 && p->to != FMTCONV_Q4_0)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "the wrapper reads two types: qweight:to=q8_0 or qweight:to=q4_0");
-  if (tell (ctx, in, &model))
+  if (note_result (ctx, in, &model))
     return fmtconv_ctx_failed (ctx);
   const char *type = p->to == FMTCONV_Q8_0 ? "Q8_0" : "Q4_0";
   FMTCONV_FOREACH (t, in)

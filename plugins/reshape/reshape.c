@@ -59,7 +59,7 @@ elements_of (const fmtconv_tensor *t)
 
 /* The shape for that many elements.  0: there is none. */
 static int
-settle (const struct shape *s, uint64_t elements, uint64_t *dims)
+resolve (const struct shape *s, uint64_t elements, uint64_t *dims)
 {
   uint64_t known = 1;
   int has_free = 0;
@@ -79,7 +79,7 @@ static fmtconv_view *
 reshaped (fmtconv_ctx *ctx, const struct params *p, const struct shape *s, const fmtconv_tensor *t)
 {
   uint64_t dims[FMTCONV_MAX_RANK];
-  if (settle (s, elements_of (t), dims))
+  if (resolve (s, elements_of (t), dims))
     return fmtconv_view_reshape (t->view, s->rank, dims);
   fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .tensor = t->name },
                    "its %llu elements do not fit shape=%s", (unsigned long long) elements_of (t), p->shape);

@@ -91,7 +91,7 @@ put (struct text *text, const char *s, size_t n)
   text->total += n;
   while (text->file && n)
     {
-      size_t room = sizeof text->piece - text->n, step = n < room ? n : room;
+      size_t capacity = sizeof text->piece - text->n, step = n < capacity ? n : capacity;
       memcpy (text->piece + text->n, s, step);
       text->n += step;
       s += step;

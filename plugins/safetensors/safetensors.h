@@ -63,9 +63,9 @@ struct safetensors_content
 };
 
 /* What is written, and what only the metadata is to tell.  metadata: entries there are without it. */
-int safetensors_settle_ties (fmtconv_ctx *ctx, const struct safetensors_write_params *p,
-                             const fmtconv_model *model, fmtconv_attr *metadata,
-                             struct safetensors_content *out);
+int safetensors_resolve_ties (fmtconv_ctx *ctx, const struct safetensors_write_params *p,
+                              const fmtconv_model *model, fmtconv_attr *metadata,
+                              struct safetensors_content *out);
 
 /* A model cut into n files (0: it is empty): tensors start[s] … start[s + 1] - 1 are those of file s. */
 struct safetensors_shards

@@ -63,7 +63,7 @@ by_tensor (const void *a, const void *b)
 
 /* Those of the same bytes together, the one to keep in front. */
 static int
-by_wish (const void *a, const void *b)
+by_request (const void *a, const void *b)
 {
   const struct name *x = a, *y = b;
   if (x->first != y->first)
@@ -95,11 +95,11 @@ find_names (const fmtconv_model *model, const fmtconv_pairs *keep, struct name *
   qsort (names, n, sizeof *names, by_tensor);
   for (size_t i = 0; i < n; i++)
     {
-      const struct name twin = { .tensor = fmtconv_model_tied (model, names[i].tensor) };
-      const struct name *found = bsearch (&twin, names, n, sizeof *names, by_tensor);
+      const struct name duplicate = { .tensor = fmtconv_model_tied (model, names[i].tensor) };
+      const struct name *found = bsearch (&duplicate, names, n, sizeof *names, by_tensor);
       names[i].first = found && found->place < names[i].place ? found->place : names[i].place;
     }
-  qsort (names, n, sizeof *names, by_wish);
+  qsort (names, n, sizeof *names, by_request);
   return n;
 }
 
@@ -179,8 +179,8 @@ note (fmtconv_ctx *ctx, size_t aliases)
 }
 
 int
-safetensors_settle_ties (fmtconv_ctx *ctx, const struct safetensors_write_params *p,
-                         const fmtconv_model *model, fmtconv_attr *metadata, struct safetensors_content *out)
+safetensors_resolve_ties (fmtconv_ctx *ctx, const struct safetensors_write_params *p,
+                          const fmtconv_model *model, fmtconv_attr *metadata, struct safetensors_content *out)
 {
   size_t n = fmtconv_model_count (model);
   struct name *names = fmtconv_ctx_alloc (ctx, n + 1, sizeof *names);

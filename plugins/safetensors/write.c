@@ -30,7 +30,7 @@ safetensors_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *mo
                           .hint = "rename or drop it: -t drop:name=" SAFETENSORS_METADATA },
         "the format has its metadata under this name, and no tensor");
   fmtconv_attr *metadata = entries_of (ctx, p, model);
-  if (!metadata || safetensors_settle_ties (ctx, p, model, metadata, &content)
+  if (!metadata || safetensors_resolve_ties (ctx, p, model, metadata, &content)
       || safetensors_split (ctx, &content, p->max_shard_size, &shards))
     return fmtconv_ctx_failed (ctx);
   return safetensors_put_shards (ctx, p->index, metadata, &shards, out);

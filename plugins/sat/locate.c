@@ -206,7 +206,7 @@ find_config_above (fmtconv_input *folder, struct sat_place *out)
 
 /* A file of one rank stands for all that lie beside it; one of another name for itself. */
 static int
-find_beside (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_input *folder, struct sat_place *out)
+find_sibling (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_input *folder, struct sat_place *out)
 {
   if (sat_is_rank_name (fmtconv_input_basename (in)))
     return sat_find_ranks (ctx, folder, out);
@@ -223,7 +223,7 @@ sat_locate (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *in, str
   if (!fmtconv_input_is_folder (in))
     {
       fmtconv_input *folder = fmtconv_input_parent (in);
-      if (refuse_partitioned (ctx, fmtconv_input_basename (in)) || find_beside (ctx, in, folder, out))
+      if (refuse_partitioned (ctx, fmtconv_input_basename (in)) || find_sibling (ctx, in, folder, out))
         return fmtconv_ctx_failed (ctx);
       if (fmtconv_input_has (folder, CONFIG))
         out->config = fmtconv_input_child (folder, CONFIG);

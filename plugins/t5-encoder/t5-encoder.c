@@ -77,10 +77,10 @@ static fmtconv_attr *
 kept (fmtconv_ctx *ctx, const fmtconv_model *in)
 {
   fmtconv_attr *config = fmtconv_attr_object (ctx),
-               *theirs = fmtconv_attr_get (fmtconv_model_attrs (in), "config");
-  if (strcmp (fmtconv_attr_get_string (theirs, "model_type", ""), "t5"))
+               *reference = fmtconv_attr_get (fmtconv_model_attrs (in), "config");
+  if (strcmp (fmtconv_attr_get_string (reference, "model_type", ""), "t5"))
     return NULL;
-  fmtconv_attr_overlay (config, theirs);
+  fmtconv_attr_overlay (config, reference);
   return config;
 }
 

@@ -64,11 +64,11 @@ check_totals (walk *w, const pk_object *object, const torch_tensor *t)
     return fail_at (w, FMTCONV_E_LIMIT, object,
                     fmtconv_ctx_printf (load->ctx, "more than %d tensors", TORCH_MAX_TENSORS));
   load->name_bytes += w->length + 1;
-  if (load->name_bytes > load->most_name_bytes)
+  if (load->name_bytes > load->max_name_bytes)
     return fail_at (w, FMTCONV_E_LIMIT, object,
                     fmtconv_ctx_printf (load->ctx, "the tensors' names have more than %llu bytes",
-                                        (unsigned long long) load->most_name_bytes));
-  if (t->repeated > load->most_repeated - load->repeated)
+                                        (unsigned long long) load->max_name_bytes));
+  if (t->repeated > load->max_repeated - load->repeated)
     return fail_at (
         w, FMTCONV_E_LIMIT, object,
         fmtconv_ctx_printf (load->ctx,
@@ -145,7 +145,7 @@ add_key (walk *w, const pk_value *key)
 }
 
 static int
-go_inside (walk *w, const pk_value *value)
+descend_into (walk *w, const pk_value *value)
 {
   pk_mark *mark = pk_mark_of (value);
   if (mark->open)
@@ -169,9 +169,9 @@ visit (walk *w, const pk_value *value)
   if (pk_is_tensor (value))
     return put_tensor (w, value->v.object);
   if (!torch_holds (value))
-    return torch_leave (w->load, w->name, value, "not a tensor");
+    return torch_note_leftover (w->load, w->name, value, "not a tensor");
   if (pk_is_container (value) && value->kind != PK_SET)
-    return go_inside (w, value);
+    return descend_into (w, value);
   return fmtconv_fail_at (
       w->load->ctx, FMTCONV_E_UNSUPPORTED,
       &(fmtconv_where){ .source = w->load->pickle,
@@ -224,9 +224,9 @@ torch_collect (torch_load *load, const torch_root *root)
   int code = visit (w, &root->value);
   while (!code && w->depth)
     code = next_item (w);
-  if (code || torch_leave_outside (load, root))
+  if (code || torch_note_outside (load, root))
     return fmtconv_ctx_failed (load->ctx);
-  torch_leave_end (load);
+  torch_note_leftovers_end (load);
   if (!load->tensors)
     return fmtconv_fail_at (load->ctx, FMTCONV_E_MISSING,
                             &(fmtconv_where){ .hint = "root= names the dictionary that holds them" },

@@ -24,10 +24,10 @@ typedef struct torch_load
   bool big_endian; /* its storages */
   fmtconv_model *out;
   torch_scan scan;
-  uint64_t most_repeated; /* bytes that overlapping elements may add to the output */
+  uint64_t max_repeated; /* bytes that overlapping elements may add to the output */
   uint64_t repeated;
   uint64_t tensors;
-  uint64_t most_name_bytes; /* names of shared containers multiply: a small file must not fill the memory */
+  uint64_t max_name_bytes; /* names of shared containers multiply: a small file must not fill the memory */
   uint64_t name_bytes;
   uint64_t nodes;
   uint64_t listed;
@@ -39,9 +39,9 @@ typedef struct torch_load
 int torch_collect (torch_load *load, const torch_root *root);
 
 /* left.c: list a value as left in the file; all that is beside the root; how many were not listed. */
-int torch_leave (torch_load *load, const char *name, const pk_value *value, const char *why);
-int torch_leave_outside (torch_load *load, const torch_root *root);
-void torch_leave_end (torch_load *load);
+int torch_note_leftover (torch_load *load, const char *name, const pk_value *value, const char *why);
+int torch_note_outside (torch_load *load, const torch_root *root);
+void torch_note_leftovers_end (torch_load *load);
 
 /* left.c: numbers and words at the top, such as epoch, as attributes source/torch/… */
 void torch_note_facts (fmtconv_model *out, fmtconv_ctx *ctx, const pk_value *top);

@@ -7,7 +7,7 @@
 
 /* Tensors that two values share are counted with the first. */
 int
-torch_leave (torch_load *load, const char *name, const pk_value *value, const char *why)
+torch_note_leftover (torch_load *load, const char *name, const pk_value *value, const char *why)
 {
   load->scan.tensors = 0;
   load->scan.bytes = 0;
@@ -39,7 +39,7 @@ outside_name (const torch_load *load, const torch_root *root, unsigned k, const 
 }
 
 int
-torch_leave_outside (torch_load *load, const torch_root *root)
+torch_note_outside (torch_load *load, const torch_root *root)
 {
   const char *why = fmtconv_ctx_printf (load->ctx, "outside of root '%s'", root->name);
   for (unsigned k = 0; k < root->n; k++)
@@ -52,8 +52,8 @@ torch_leave_outside (torch_load *load, const torch_root *root)
           if (i == root->level[k].chosen)
             continue;
           pk_value index = pk_int (i);
-          if (torch_leave (load, outside_name (load, root, k, dict ? &items->at[i - 1] : &index),
-                           &items->at[i], why))
+          if (torch_note_leftover (load, outside_name (load, root, k, dict ? &items->at[i - 1] : &index),
+                                   &items->at[i], why))
             return fmtconv_ctx_failed (load->ctx);
         }
     }
@@ -61,7 +61,7 @@ torch_leave_outside (torch_load *load, const torch_root *root)
 }
 
 void
-torch_leave_end (torch_load *load)
+torch_note_leftovers_end (torch_load *load)
 {
   if (load->unlisted)
     fmtconv_model_skip (

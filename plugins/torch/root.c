@@ -33,7 +33,7 @@ weights_at (const pk_value *dict, const char *key)
 
 /* Is 'ema' a word of it? */
 static bool
-says_ema (const pk_value *key)
+is_ema_key (const pk_value *key)
 {
   for (uint32_t i = 0, start = 0; i <= key->len; i++)
     {
@@ -48,7 +48,7 @@ says_ema (const pk_value *key)
 
 /* A second dictionary of weights beside the chosen one: only the user knows which is meant. */
 static int
-check_rivals (fmtconv_ctx *ctx, const pk_value *top, uint32_t chosen)
+check_competing_roots (fmtconv_ctx *ctx, const pk_value *top, uint32_t chosen)
 {
   const pk_items *items = top->v.items;
   for (uint32_t i = 0; i + 1 < items->n; i += 2)
@@ -56,10 +56,10 @@ check_rivals (fmtconv_ctx *ctx, const pk_value *top, uint32_t chosen)
       if (i + 1 == chosen || items->at[i].kind != PK_STRING || items->at[i + 1].kind != PK_DICT
           || !torch_holds (&items->at[i + 1]))
         continue;
-      bool rival = says_ema (&items->at[i]);
+      bool competing_root = is_ema_key (&items->at[i]);
       for (unsigned k = 0; k < sizeof usual / sizeof *usual; k++)
-        rival = rival || pk_is (&items->at[i], usual[k]);
-      if (!rival)
+        competing_root = competing_root || pk_is (&items->at[i], usual[k]);
+      if (!competing_root)
         continue;
       const char *ours = torch_key_text (ctx, &items->at[chosen - 1]);
       const char *key = torch_key_text (ctx, &items->at[i]);
@@ -81,7 +81,7 @@ descend (fmtconv_ctx *ctx, const pk_value *top, torch_root *root)
       if (chosen && step (ctx, root, chosen, usual[k]))
         return fmtconv_ctx_failed (ctx);
     }
-  return root->n ? check_rivals (ctx, top, root->level[0].chosen) : 0;
+  return root->n ? check_competing_roots (ctx, top, root->level[0].chosen) : 0;
 }
 
 /* Bytes at the start of `path` that are the key; 0: others. */

@@ -44,8 +44,8 @@ read_file (fmtconv_ctx *ctx, const struct params *p, fmtconv_input *in, fmtconv_
     .big_endian = archive.big_endian,
     .out = out,
     .scan = { .ctx = ctx, .source = pickle.source, .walk = 1 },
-    .most_repeated = fmtconv_source_size (file) + (1 << 30),
-    .most_name_bytes = 16 * fmtconv_source_size (pickle.source) + (64 << 20),
+    .max_repeated = fmtconv_source_size (file) + (1 << 30),
+    .max_name_bytes = 16 * fmtconv_source_size (pickle.source) + (64 << 20),
   };
   torch_root root;
   if (torch_scan_value (&load.scan, &pickle.top)

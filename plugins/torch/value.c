@@ -8,13 +8,13 @@ pk_grow (fmtconv_ctx *ctx, void *array, uint32_t n, uint32_t *cap, size_t size)
 {
   if (n < *cap)
     return array;
-  uint32_t room = *cap ? *cap * 2 : 4;
-  char *more = fmtconv_ctx_alloc (ctx, room, size);
+  uint32_t capacity = *cap ? *cap * 2 : 4;
+  char *more = fmtconv_ctx_alloc (ctx, capacity, size);
   if (!more)
     return NULL;
   if (n)
     memcpy (more, array, n * size);
-  *cap = room;
+  *cap = capacity;
   return more;
 }
 
@@ -32,16 +32,16 @@ pk_items_add (fmtconv_ctx *ctx, pk_items *items, const pk_value *values, uint32_
     return 0;
   if (n > items->cap - items->n)
     {
-      uint32_t room = items->cap ? items->cap * 2 : 0;
-      if (room < items->n + n)
-        room = items->n + n;
-      pk_value *at = fmtconv_ctx_alloc (ctx, room, sizeof *at);
+      uint32_t capacity = items->cap ? items->cap * 2 : 0;
+      if (capacity < items->n + n)
+        capacity = items->n + n;
+      pk_value *at = fmtconv_ctx_alloc (ctx, capacity, sizeof *at);
       if (!at)
         return FMTCONV_E_NOMEM;
       if (items->n)
         memcpy (at, items->at, items->n * sizeof *at);
       items->at = at;
-      items->cap = room;
+      items->cap = capacity;
     }
   memcpy (items->at + items->n, values, n * sizeof *values);
   items->n += n;

@@ -58,7 +58,7 @@ short_of (uint64_t number)
 }
 
 uint64_t
-torch_mix (uint64_t seed, const void *bytes, size_t n)
+torch_hash_mix (uint64_t seed, const void *bytes, size_t n)
 {
   for (const uint8_t *p = bytes; n > 0; n--, p++)
     seed = (seed ^ *p) * UINT64_C (0x100000001b3);
@@ -115,7 +115,7 @@ open_member (struct torch_zip *zip, const char *name, uint64_t size)
   put (&r, 4, PADDING | padding << 16);
   memset (r.at, 'Z', padding);
   fmtconv_file_emit (zip->file, bytes, (size_t) (r.at - bytes) + padding);
-  zip->names = torch_mix (zip->names, m->name, len + 1);
+  zip->names = torch_hash_mix (zip->names, m->name, len + 1);
   zip->n++;
   return m;
 }

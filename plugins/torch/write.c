@@ -48,9 +48,9 @@ by_tensor (const void *a, const void *b)
 static const struct torch_entry *
 earlier (struct torch_entry **sorted, size_t n, const fmtconv_model *model, const struct torch_entry *entry)
 {
-  const fmtconv_tensor *twin = fmtconv_model_tied (model, entry->tensor);
-  const struct torch_entry wanted = { .tensor = twin }, *key = &wanted;
-  struct torch_entry *const *found = twin ? bsearch (&key, sorted, n, sizeof *sorted, by_tensor) : NULL;
+  const fmtconv_tensor *duplicate = fmtconv_model_tied (model, entry->tensor);
+  const struct torch_entry wanted = { .tensor = duplicate }, *key = &wanted;
+  struct torch_entry *const *found = duplicate ? bsearch (&key, sorted, n, sizeof *sorted, by_tensor) : NULL;
   return found && *found < entry ? *found : NULL;
 }
 
@@ -74,9 +74,9 @@ find_storages (fmtconv_ctx *ctx, const fmtconv_model *model, struct torch_state 
   for (size_t i = 0; i < n; i++)
     {
       struct torch_entry *e = &state->entry[i];
-      const struct torch_entry *twin = earlier (sorted, n, model, e);
-      e->is_first = !twin;
-      e->storage = twin ? twin->storage : storages++;
+      const struct torch_entry *duplicate = earlier (sorted, n, model, e);
+      e->is_first = !duplicate;
+      e->storage = duplicate ? duplicate->storage : storages++;
     }
   return 0;
 }
@@ -103,7 +103,7 @@ put_pickle (struct torch_zip *zip, const struct torch_state *state, const char *
     return fmtconv_ctx_failed (zip->ctx);
   torch_put_pickle (state, root, bytes);
   torch_zip_bytes (zip, "data.pkl", bytes, n);
-  *mixed = torch_mix (zip->names, bytes, n);
+  *mixed = torch_hash_mix (zip->names, bytes, n);
   return fmtconv_ctx_failed (zip->ctx);
 }
 

@@ -80,7 +80,7 @@ size_t torch_zip_tensor (struct torch_zip *zip, const char *name, const fmtconv_
 void torch_zip_end (struct torch_zip *zip);
 
 /* 64 bits of n bytes, from `seed` on. */
-uint64_t torch_mix (uint64_t seed, const void *bytes, size_t n);
+uint64_t torch_hash_mix (uint64_t seed, const void *bytes, size_t n);
 
 int torch_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
 

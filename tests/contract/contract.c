@@ -62,8 +62,8 @@ each_plugin (fmtconv_ctx *ctx, const fci_module ***modules)
 }
 
 #define EACH_PLUGIN(plugin)                       \
-  heard h;                                        \
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);     \
+  captured h;                                     \
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL); \
   const fci_module **modules = NULL;              \
   size_t n_modules = each_plugin (ctx, &modules); \
   const fmtconv_plugin *plugin;                   \
@@ -154,13 +154,13 @@ Test (contract, foreign_models)
       if (!plugin->transform || !plugin->transform->kind)
         continue;
       fmtconv_model *model = fci_model_new (ctx, NULL);
-      cr_assert_eq (fci_model_seal (model, "test"), 0);
+      cr_assert_eq (fci_model_freeze (model, "test"), 0);
       cr_expect_eq (fci_rules_recognize (plugin->transform->rules, model, &found), 0);
       cr_expect_eq (found.claimed, 0, "%s", plugin->name);
       model = fci_model_new (ctx, NULL);
       fmtconv_model_put (model, "x",
                          fmtconv_view_constant (ctx, FMTCONV_F32, 1, (const uint64_t[]){ 4 }, zeroes));
-      cr_assert_eq (fci_model_seal (model, "test"), 0);
+      cr_assert_eq (fci_model_freeze (model, "test"), 0);
       cr_expect_eq (fci_rules_recognize (plugin->transform->rules, model, &found), 0);
       cr_expect_eq (found.claimed, 0, "%s", plugin->name);
     }

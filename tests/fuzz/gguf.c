@@ -23,9 +23,9 @@ read_all (fmtconv_ctx *ctx, const uint8_t *data, size_t size)
   if (!used || gguf_read_source (ctx, fci_source_memory (ctx, data, size, "x.gguf"), &file)
       || gguf_put_tensors (&file, &file, used, model)
       || gguf_set_attributes (ctx, file.keys, used, fmtconv_model_attrs (model))
-      || fci_model_seal (model, "gguf"))
+      || fci_model_freeze (model, "gguf"))
     return;
-  fci_add_shown (shown, "attributes", fmtconv_model_attrs (model));
+  fci_add_sanitized (shown, "attributes", fmtconv_model_attrs (model));
   if (!fmtconv_attr_json_text (shown, 0))
     __builtin_trap ();
   gguf_write (ctx, &params, model, fci_layout_new (ctx, "x.gguf"));

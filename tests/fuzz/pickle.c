@@ -42,8 +42,8 @@ read_all (fmtconv_ctx *ctx, const uint8_t *data, size_t size, const char *typed,
                       .archive = &archive,
                       .out = fci_model_new (ctx, NULL),
                       .scan = { .ctx = ctx, .walk = 1 },
-                      .most_repeated = 1 << 20,
-                      .most_name_bytes = 1 << 20,
+                      .max_repeated = 1 << 20,
+                      .max_name_bytes = 1 << 20,
                       .tensors = TORCH_MAX_TENSORS - 1000,
                       .nodes = TORCH_MAX_NODES - 100000 };
   pk_value top = { 0 };

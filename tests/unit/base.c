@@ -73,14 +73,15 @@ Test (arena, products_are_checked)
 Test (check, arithmetic)
 {
   uint64_t r;
-  cr_expect (fci_add (UINT64_MAX - 1, 1, &r) && r == UINT64_MAX);
-  cr_expect_not (fci_add (UINT64_MAX, 1, &r));
-  cr_expect (fci_mul (UINT64_C (1) << 32, (UINT64_C (1) << 32) - 1, &r));
-  cr_expect_not (fci_mul (UINT64_C (1) << 32, UINT64_C (1) << 32, &r));
-  cr_expect (fci_within (10, 0, 10) && fci_within (0, 10, 10));
-  cr_expect_not (fci_within (11, 0, 10) || fci_within (1, 10, 10) || fci_within (1, UINT64_MAX, 10));
-  cr_expect (fci_round_up (9, 8, &r) && r == 16 && fci_round_up (16, 8, &r) && r == 16);
-  cr_expect_not (fci_round_up (UINT64_MAX - 3, 8, &r));
+  cr_expect (fci_size_add (UINT64_MAX - 1, 1, &r) && r == UINT64_MAX);
+  cr_expect_not (fci_size_add (UINT64_MAX, 1, &r));
+  cr_expect (fci_size_mul (UINT64_C (1) << 32, (UINT64_C (1) << 32) - 1, &r));
+  cr_expect_not (fci_size_mul (UINT64_C (1) << 32, UINT64_C (1) << 32, &r));
+  cr_expect (fci_size_within (10, 0, 10) && fci_size_within (0, 10, 10));
+  cr_expect_not (fci_size_within (11, 0, 10) || fci_size_within (1, 10, 10)
+                 || fci_size_within (1, UINT64_MAX, 10));
+  cr_expect (fci_size_round_up (9, 8, &r) && r == 16 && fci_size_round_up (16, 8, &r) && r == 16);
+  cr_expect_not (fci_size_round_up (UINT64_MAX - 3, 8, &r));
 }
 
 /* ---- Map */

@@ -16,12 +16,12 @@
 static const uint8_t bytes[4096];
 static fmtconv_ctx *ctx;
 static fmtconv_source *source;
-static heard h;
+static captured h;
 
 static void
 set_up (void)
 {
-  ctx = listen_to (&h, 0, NULL);
+  ctx = capturing_ctx (&h, 0, NULL);
   source = fci_source_memory (ctx, bytes, sizeof bytes, "s");
 }
 
@@ -49,9 +49,9 @@ expect_error (int code, const char *part)
 }
 
 static fmtconv_model *
-sealed (fmtconv_model *model)
+frozen (fmtconv_model *model)
 {
-  cr_assert_eq (fci_model_seal (model, "t"), 0, "%s", h.error);
+  cr_assert_eq (fci_model_freeze (model, "t"), 0, "%s", h.error);
   return model;
 }
 
@@ -62,7 +62,7 @@ file (uint64_t at, unsigned n)
   fmtconv_model *model = fci_model_new (ctx, NULL);
   for (unsigned i = 0; i < n; i++)
     fmtconv_model_put (model, fmtconv_ctx_printf (ctx, "t%u", i), row (at + 8 * i, 8));
-  return sealed (model);
+  return frozen (model);
 }
 
 /* What a reader of a folder gives: "first" with two tensors, "second" with one, "words" with a file. */
@@ -73,7 +73,7 @@ folder (void)
   fmtconv_model_adopt (fmtconv_model_component (model, "first"), file (0, 2));
   fmtconv_model_adopt (fmtconv_model_component (model, "second"), file (64, 1));
   fmtconv_model_attach (fmtconv_model_component (model, "words"), "vocab.txt", source);
-  return sealed (model);
+  return frozen (model);
 }
 
 Test (bundle, components_in_order)
@@ -98,12 +98,12 @@ Test (bundle, stage_starts_with_all)
 {
   fmtconv_model *in = folder (), *out = fci_model_new (ctx, in);
   fmtconv_attr_set_string (fmtconv_model_attrs (fmtconv_model_component (out, "third")), "class", "X");
-  sealed (out);
+  frozen (out);
   cr_expect_eq (fci_model_tensors (out), 3);
   cr_expect_not_null (fmtconv_model_next_blob (fmtconv_model_component (out, "words"), NULL));
   cr_expect_not_null (fmtconv_model_component (out, "third"));
-  fci_account a;
-  cr_assert_eq (fci_account_make (ctx, out, &a), 0);
+  fci_tensor_lineage a;
+  cr_assert_eq (fci_tensor_lineage_make (ctx, out, &a), 0);
   cr_expect_eq (a.in, 3);
   cr_expect_eq (a.kept, 3);
 }
@@ -116,13 +116,13 @@ Test (bundle, the_account_spans_components)
   fmtconv_model_put (fmtconv_model_component (out, "second"), "t1", fmtconv_model_find (first, "t1")->view);
   fmtconv_model_drop (first, fmtconv_model_find (first, "t1"), "moved");
   fmtconv_model_drop (first, fmtconv_model_find (first, "t0"), "not wanted");
-  sealed (out);
-  fci_account a;
+  frozen (out);
+  fci_tensor_lineage a;
   size_t n;
-  cr_assert_eq (fci_account_make (ctx, out, &a), 0);
+  cr_assert_eq (fci_tensor_lineage_make (ctx, out, &a), 0);
   cr_expect_eq (a.kept, 2);
   cr_expect_eq (a.dropped, 1);
-  const fci_dropped *dropped = fci_account_dropped (ctx, &a, &n);
+  const fci_drop_reason *dropped = fci_tensor_lineage_dropped (ctx, &a, &n);
   cr_assert_eq (n, 1);
   cr_expect_str_eq (dropped[0].why, "not wanted");
 }
@@ -133,23 +133,23 @@ Test (bundle, a_second_input)
   fmtconv_model *base = file (0, 2), *more = file (64, 2);
   fmtconv_model *out = fci_model_new (ctx, base);
   fci_model_run (ctx, out);
-  fci_stage_give (ctx, more);
+  fci_transform_scope_add (ctx, more);
   fmtconv_view *both[] = { fmtconv_model_find (base, "t0")->view, fmtconv_model_find (more, "t0")->view };
   fmtconv_model_put (out, "t0", fmtconv_view_concat (0, 2, both));
   fmtconv_model_put (out, "t1", fmtconv_model_find (base, "t1")->view);
   fmtconv_model_drop (out, fmtconv_model_find (more, "t1"), "no partner");
-  sealed (out);
-  fci_account a;
-  cr_assert_eq (fci_account_make (ctx, out, &a), 0);
+  frozen (out);
+  fci_tensor_lineage a;
+  cr_assert_eq (fci_tensor_lineage_make (ctx, out, &a), 0);
   cr_expect_eq (a.in, 4);
   cr_expect_eq (a.merged, 2);
   cr_expect_eq (a.kept, 1);
   cr_expect_eq (a.dropped, 1);
   fmtconv_model *sloppy = fci_model_new (ctx, base);
   fci_model_run (ctx, sloppy);
-  fci_stage_give (ctx, more);
+  fci_transform_scope_add (ctx, more);
   fmtconv_model_adopt (sloppy, base);
-  cr_expect_eq (fci_model_seal (sloppy, "sloppy"), FMTCONV_E_INTERNAL);
+  cr_expect_eq (fci_model_freeze (sloppy, "sloppy"), FMTCONV_E_INTERNAL);
   expect_error (FMTCONV_E_INTERNAL, "'sloppy' neither used nor dropped 2 of 4 tensors");
 }
 
@@ -165,18 +165,18 @@ Test (bundle, one_input_of_several_components)
           fmtconv_model_put (made[k], "x", t->view);
         else
           fmtconv_model_drop (made[k], t, k ? "not second" : "not first");
-      sealed (made[k]);
-      cr_assert_eq (fci_model_call (made[k], k ? "second" : "first"), 0);
+      frozen (made[k]);
+      cr_assert_eq (fci_model_set_name (made[k], k ? "second" : "first"), 0);
     }
   fmtconv_model *bundle = fci_model_bundle (ctx, 2, made);
   cr_assert_not_null (bundle, "%s", h.error);
-  fci_account a;
+  fci_tensor_lineage a;
   size_t n;
-  cr_assert_eq (fci_account_make (ctx, bundle, &a), 0);
+  cr_assert_eq (fci_tensor_lineage_make (ctx, bundle, &a), 0);
   cr_expect_eq (a.in, 3);
   cr_expect_eq (a.renamed, 2);
   cr_expect_eq (a.dropped, 1);
-  const fci_dropped *dropped = fci_account_dropped (ctx, &a, &n);
+  const fci_drop_reason *dropped = fci_tensor_lineage_dropped (ctx, &a, &n);
   cr_expect_eq (n, 1);
   cr_expect_str_eq (dropped[0].first, "t2");
   cr_expect_str_eq (dropped[0].why, "not first");
@@ -234,18 +234,18 @@ Test (bundle, refused)
   fmtconv_model *model = fci_model_new (ctx, NULL);
   fmtconv_model_put (model, "t", row (0, 8));
   fmtconv_model_component (model, "c");
-  cr_expect_eq (fci_model_seal (model, "odd"), FMTCONV_E_INTERNAL);
+  cr_expect_eq (fci_model_freeze (model, "odd"), FMTCONV_E_INTERNAL);
   expect_error (FMTCONV_E_INTERNAL, "both components and tensors");
   fmtconv_model_component (file (0, 1), "new");
   expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
   fmtconv_model *twins[] = { file (0, 1), file (8, 1) };
-  fci_model_call (twins[0], "same");
-  fci_model_call (twins[1], "same");
+  fci_model_set_name (twins[0], "same");
+  fci_model_set_name (twins[1], "same");
   cr_expect_null (fci_model_bundle (ctx, 2, twins));
   expect_error (FMTCONV_E_USAGE, "two components are called 'same'");
   fmtconv_model *one = file (0, 1);
-  fci_model_call (one, "one");
-  fci_model_call (one, "other");
+  fci_model_set_name (one, "one");
+  fci_model_set_name (one, "other");
   expect_error (FMTCONV_E_USAGE, "cannot be 'other' too");
   model = fci_model_new (ctx, NULL);
   for (int i = 0; i < 65; i++)

@@ -67,7 +67,7 @@ map_read (const char *model, map *m)
         put_leaf (m->w, m->in, r->sat, r->rank, r->shape);
     }
   fclose (file);
-  cr_assert_eq (fci_model_seal (m->in, "test"), 0);
+  cr_assert_eq (fci_model_freeze (m->in, "test"), 0);
 }
 
 void

@@ -121,7 +121,7 @@ check_back (const map *m, const fmtconv_rules *table, const fmtconv_model *out)
     {
       const fmtconv_tensor *b = fmtconv_model_find (back, t->name);
       if (fci_model_dropped (out,
-                             fci_model_base (fci_model_given (out, 0)) + (uint32_t) fci_tensor_index (t)))
+                             fci_model_base (fci_model_input (out, 0)) + (uint32_t) fci_tensor_index (t)))
         {
           cr_expect_null (b, "%s", t->name);
           continue;
@@ -193,7 +193,7 @@ check_model (const char *model, const char *transform, bool learned, uint64_t la
   cr_assert_eq (m.w->code, 0, "%s", m.w->said);
   if (!learned) /* what the plugin drops by itself: the table of positions, which diffusers computes */
     fmtconv_model_drop (out, fmtconv_model_find (out, "patch_embed.pos_embedding"), "computed");
-  cr_assert_eq (fci_model_seal (out, "test"), 0, "%s", m.w->said);
+  cr_assert_eq (fci_model_freeze (out, "test"), 0, "%s", m.w->said);
   if (layers)
     cr_expect_eq (fmtconv_rules_variable (out, "#i"), layers);
   cr_expect_eq (fmtconv_rules_variable (out, "h"), width);
@@ -261,7 +261,7 @@ check_lora (const char *prefix, int layers, uint64_t width)
   put_leaf (w, in, "conditioner.embedders.0.transformer.shared.weight", 2, (const uint64_t[]){ 32, 8 });
   for (int i = 0; i < layers; i++)
     put_lora_layer (w, in, prefix, i, 128, width);
-  cr_assert_eq (fci_model_seal (in, "test"), 0);
+  cr_assert_eq (fci_model_freeze (in, "test"), 0);
   const fmtconv_rules *table = maps_transform (w, "cogvideox-lora")->transform->rules;
   const fmtconv_model *out = apply_rules (table, in);
   cr_assert_eq (w->code, 0, "%s", w->said);
@@ -269,7 +269,7 @@ check_lora (const char *prefix, int layers, uint64_t width)
   cr_expect_eq (fmtconv_rules_variable (out, "r"), 128);
   cr_expect_eq (fmtconv_rules_variable (out, "h"), width);
   cr_expect_eq (fmtconv_rules_variable (out, "#i"), (uint64_t) layers);
-  cr_expect_str_eq (fci_model_dropped (out, fci_model_base (fci_model_given (out, 0)) + 0), "text encoder");
+  cr_expect_str_eq (fci_model_dropped (out, fci_model_base (fci_model_input (out, 0)) + 0), "text encoder");
   size_t n = 0;
   FMTCONV_FOREACH (t, out)
     {
@@ -301,7 +301,7 @@ Test (cogvideox, a_lora_with_a_layer_too_few)
   fmtconv_model *in = fci_model_new (w->ctx, NULL);
   put_lora_layer (w, in, "", 0, 4, 16);
   put_leaf (w, in, "transformer.layers.1.attention.dense.matrix_A.0", 2, (const uint64_t[]){ 4, 16 });
-  cr_assert_eq (fci_model_seal (in, "test"), 0);
+  cr_assert_eq (fci_model_freeze (in, "test"), 0);
   apply_rules (maps_transform (w, "cogvideox-lora")->transform->rules, in);
   cr_expect_eq (w->code, FMTCONV_E_MISSING);
   cr_expect (strstr (w->said, "tensors: 7 missing\nmissing: '"), "%s", w->said);

@@ -82,8 +82,8 @@ text (fmtconv_attr *node, const char *path)
 
 Test (convert, report)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, FMTCONV_LIST | FMTCONV_VERIFY, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, FMTCONV_LIST | FMTCONV_VERIFY, NULL);
   fmtconv_job job = full_job ();
   job.writer = "safetensors:metadata.by=it's me";
   job.dtype = "f16";
@@ -120,8 +120,8 @@ Test (convert, report)
 
 Test (convert, listed_tensors)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, FMTCONV_LIST | FMTCONV_DRY_RUN, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, FMTCONV_LIST | FMTCONV_DRY_RUN, NULL);
   fmtconv_job job = full_job ();
   job.dtype = "f16";
   fmtconv_attr *r = fmtconv_convert (ctx, &job);
@@ -142,8 +142,8 @@ Test (convert, listed_tensors)
 /* What is chosen is said before the work, in the form that could have been typed. */
 Test (convert, detection)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   fmtconv_job job = { .struct_size = sizeof job, .input = in, .output = out };
   fmtconv_attr *r = fmtconv_convert (ctx, &job);
   cr_assert_not_null (r, "%s", h.error);
@@ -157,8 +157,8 @@ Test (convert, detection)
 /* An application that was built when the job was shorter. */
 Test (convert, shorter_job)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   fmtconv_job job = full_job ();
   job.struct_size = offsetof (fmtconv_job, output);
   cr_expect_null (fmtconv_convert (ctx, &job));
@@ -169,8 +169,8 @@ Test (convert, shorter_job)
 static void
 expect_refused (fmtconv_job job, unsigned flags, int code, const char *says)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, flags, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, flags, NULL);
   cr_expect_null (fmtconv_convert (ctx, &job), "%s", says);
   cr_expect_eq (h.code, code, "%d: %s", h.code, h.error);
   cr_expect_eq (h.errors, 1);
@@ -283,8 +283,8 @@ Test (convert, unknown_input)
 
 Test (convert, inspect)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, FMTCONV_LIST, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, FMTCONV_LIST, NULL);
   fmtconv_attr *r = fmtconv_inspect (ctx, in, NULL);
   cr_assert_not_null (r, "%s", h.error);
   cr_expect_str_eq (text (r, "path"), in);
@@ -310,8 +310,8 @@ Test (convert, inspect)
 
 Test (convert, plugin_list)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   fmtconv_attr *one = fmtconv_plugin_list (ctx, "cast"), *all = fmtconv_plugin_list (ctx, NULL);
   cr_assert (one && all, "%s", h.error);
   cr_expect_eq (one->len, 1);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct heard
+typedef struct captured
 {
   int errors;
   int warnings;
@@ -16,12 +16,12 @@ typedef struct heard
   char error[512]; /* the line of the first error */
   char last[512];  /* of the last warning or note */
   char details[4096];
-} heard;
+} captured;
 
 static inline void
-hear (void *arg, const fmtconv_message *m)
+capture_message (void *arg, const fmtconv_message *m)
 {
-  heard *h = (heard *) arg;
+  captured *h = (captured *) arg;
   char *line = m->level == FMTCONV_MSG_ERROR ? h->error : h->last;
   snprintf (line, sizeof h->error, "%s", m->text);
   h->errors += m->level == FMTCONV_MSG_ERROR;
@@ -37,11 +37,13 @@ hear (void *arg, const fmtconv_message *m)
 
 /* A new context; `h` is emptied and hears it. */
 static inline fmtconv_ctx *
-listen_to (heard *h, unsigned flags, const char *plugin_dir)
+capturing_ctx (captured *h, unsigned flags, const char *plugin_dir)
 {
-  fmtconv_options options = {
-    .struct_size = sizeof options, .flags = flags, .plugin_dir = plugin_dir, .message = hear, .arg = h
-  };
+  fmtconv_options options = { .struct_size = sizeof options,
+                              .flags = flags,
+                              .plugin_dir = plugin_dir,
+                              .message = capture_message,
+                              .arg = h };
   memset (h, 0, sizeof *h);
   return fmtconv_ctx_new (&options);
 }

@@ -217,7 +217,7 @@ Test (json, limit_of_values)
     memcpy (text + i, i ? ",1" : "[1", 2);
   text[n - 1] = ']';
   fmtconv_ctx *ctx = new_ctx ();
-  fci_fault fault = { 0 };
+  fci_attr_fault fault = { 0 };
   fci_json_scan (ctx, text, n, 4, &fault);
   cr_expect_eq (fault.code, 0, "the limit itself is allowed");
   memcpy (text + n - 3, ",,", 2);
@@ -231,7 +231,7 @@ Test (json, limit_of_values)
 typedef struct walk
 {
   char text[200];
-  size_t most;
+  size_t max;
 } walk;
 
 static int
@@ -240,7 +240,7 @@ note_member (void *arg, fmtconv_attr *member)
   walk *w = arg;
   strcat (w->text, member->key);
   strcat (w->text, fmtconv_attr_json_text (member, 0));
-  return --w->most == 0;
+  return --w->max == 0;
 }
 
 static void
@@ -254,12 +254,12 @@ Test (json, members_one_by_one)
 {
   static const char text[] = " { \"a\" : 18446744073709551615 ,\"b\":[1,{\"x\":9223372036854775808}],\n"
                              "\"\\u0061\":\"c\",\"d\":null,\"e\":-0.5}\n";
-  walk w = { .most = 100 };
+  walk w = { .max = 100 };
   fmtconv_ctx *ctx = new_ctx ();
   take_members (ctx, text, sizeof text - 1, 3, &w);
   cr_expect_eq (fmtconv_ctx_failed (ctx), 0, "%s", seen.text);
   cr_expect_str_eq (w.text, "a18446744073709551615b[1,{\"x\":9223372036854775808}]a\"c\"dnulle-0.5");
-  w = (walk){ .most = 2 };
+  w = (walk){ .max = 2 };
   take_members (ctx, text, sizeof text - 1, 3, &w);
   cr_expect_str_eq (w.text, "a18446744073709551615b[1,{\"x\":9223372036854775808}]");
   cr_expect_eq (fmtconv_ctx_failed (ctx), 0);

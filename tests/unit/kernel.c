@@ -29,7 +29,7 @@ left_out (uint32_t from, uint32_t to, const void *at)
 
 /* All codes of `from`, counted up. */
 static size_t
-count_up (uint32_t from, uint32_t to, unsigned char *codes)
+count_values (uint32_t from, uint32_t to, unsigned char *codes)
 {
   const size_t size = size_of (from);
   const size_t n = (size_t) 1 << (8 * size);
@@ -49,7 +49,7 @@ check_all_codes (uint32_t from, uint32_t to, const float *factor, uint32_t crc)
   const fci_row_program program = program_of (from, factor, to);
   unsigned char *in = malloc (65536 * 2);
   unsigned char *out = malloc (65536 * 16);
-  const size_t n = count_up (from, to, in);
+  const size_t n = count_values (from, to, in);
   run_program (&program, in, out, n, NULL);
   cr_expect_eq (crc32 (0, out, (uInt) (n * size_of (to))), crc, "level %d: type %u times %g to type %u",
                 fci_kernel_level (), from, factor ? (double) *factor : 1.0, to);

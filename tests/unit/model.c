@@ -73,7 +73,7 @@ letters (void)
   fmtconv_model_put (model, "b", row (8, 8));
   fmtconv_model_put (model, "c", row (16, 8));
   fmtconv_model_put (model, "none", row (24, 0));
-  cr_assert_eq (fci_model_seal (model, "reader"), 0, "%s", last);
+  cr_assert_eq (fci_model_freeze (model, "reader"), 0, "%s", last);
   return model;
 }
 
@@ -144,7 +144,7 @@ Test (model, put_of_nothing)
   cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
 }
 
-Test (model, sealed)
+Test (model, frozen)
 {
   fmtconv_model_put (letters (), "d", row (0, 1));
   expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
@@ -166,11 +166,11 @@ static const char *
 came_from (const fmtconv_model *model, const char *name)
 {
   size_t n;
-  const uint32_t *from = fci_tensor_from (model, fmtconv_model_find (model, name), &n);
+  const uint32_t *from = fci_tensor_origins (model, fmtconv_model_find (model, name), &n);
   char *text = fmtconv_ctx_printf (ctx, "%s", "");
   for (size_t i = 0; i < n; i++)
     text = fmtconv_ctx_printf (ctx, "%s%s%u", text, i ? " " : "",
-                               (unsigned) (from[i] - fci_model_base (fci_model_given (model, 0))));
+                               (unsigned) (from[i] - fci_model_base (fci_model_input (model, 0))));
   return text;
 }
 
@@ -183,7 +183,7 @@ Test (model, account)
   fmtconv_model_put (out, "a2", fmtconv_view_slice (value (in, "a"), 0, 0, 2));
   fmtconv_model_put (out, "new", fmtconv_view_constant (ctx, FMTCONV_U8, 0, NULL, "x"));
   fmtconv_model_drop (out, fmtconv_model_find (in, "b"), "not needed");
-  cr_assert_eq (fci_model_seal (out, "t"), 0, "%s", last);
+  cr_assert_eq (fci_model_freeze (out, "t"), 0, "%s", last);
   cr_expect_str_eq (came_from (out, "ca"), "0 2 3");
   cr_expect_str_eq (came_from (out, "a2"), "0");
   cr_expect_str_eq (came_from (out, "new"), "");
@@ -195,7 +195,7 @@ Test (model, account)
   fmtconv_model_put (next, "x", value (out, "new"));
   fmtconv_model_put (next, "y", value (out, "ca"));
   fmtconv_model_put (next, "z", value (out, "a2"));
-  cr_assert_eq (fci_model_seal (next, "t"), 0, "%s", last);
+  cr_assert_eq (fci_model_freeze (next, "t"), 0, "%s", last);
   cr_expect_str_eq (came_from (next, "x"), "2");
   cr_expect_str_eq (came_from (next, "y"), "0");
 }
@@ -210,18 +210,18 @@ Test (model, same_uses_all)
       fmtconv_model_put (in, "a", row (0, 8));
       fmtconv_model_put (in, "b", row (is_equal ? 0 : 8, 8));
       fmtconv_model_put (in, "c", row (16, 8));
-      cr_assert_eq (fci_model_seal (in, "reader"), 0, "%s", last);
+      cr_assert_eq (fci_model_freeze (in, "reader"), 0, "%s", last);
       fmtconv_model *out = fci_model_new (ctx, in), *later;
       fmtconv_view *same = fmtconv_view_require_equal (
           3, (fmtconv_view *const[]){ value (in, "a"), value (in, "b"), value (in, "c") });
       fmtconv_model_put (out, "abc", same);
-      cr_assert_eq (fci_model_seal (out, "t"), 0, "%s", last);
+      cr_assert_eq (fci_model_freeze (out, "t"), 0, "%s", last);
       cr_expect_str_eq (came_from (out, "abc"), "0 1 2");
       cr_expect_eq (value (out, "abc")->requirements->n, is_equal ? 1 : 2);
       cr_expect_str_eq (value (out, "abc")->requirements->item[0]->tensor, "abc");
       later = fci_model_new (ctx, out);
       fmtconv_model_put (later, "renamed", value (out, "abc"));
-      cr_assert_eq (fci_model_seal (later, "t"), 0, "%s", last);
+      cr_assert_eq (fci_model_freeze (later, "t"), 0, "%s", last);
       cr_expect_str_eq (came_from (later, "renamed"), "0");
       cr_expect_str_eq (value (later, "renamed")->requirements->item[0]->tensor, "abc");
     }
@@ -234,7 +234,7 @@ Test (model, fuse_across_tensors)
   fmtconv_view *parts[] = { value (in, "a"), value (in, "b"), value (in, "c"), value (in, "none") };
   fmtconv_model_put (out, "abc", fmtconv_view_concat (0, 4, parts));
   cr_expect_eq (value (out, "abc")->n_boxes, 3);
-  cr_assert_eq (fci_model_seal (out, "t"), 0, "%s", last);
+  cr_assert_eq (fci_model_freeze (out, "t"), 0, "%s", last);
   cr_expect_str_eq (came_from (out, "abc"), "0 1 2 3");
   cr_expect_str_eq (fci_view_text (value (out, "abc")), "u8[24] = box [0]+[24] <- s@0 u8 (1)");
 }
@@ -244,7 +244,7 @@ Test (model, lost_tensors_are_listed)
   const fmtconv_model *in = letters ();
   fmtconv_model *out = fci_model_new (ctx, in);
   fmtconv_model_put (out, "b", value (in, "b"));
-  cr_expect_eq (fci_model_seal (out, "sloppy"), FMTCONV_E_INTERNAL);
+  cr_expect_eq (fci_model_freeze (out, "sloppy"), FMTCONV_E_INTERNAL);
   cr_expect (strstr (last, "sloppy") && strstr (last, "\na") && strstr (last, "\nc")
                  && strstr (last, "\nnone"),
              "%s", last);
@@ -260,7 +260,7 @@ Test (model, an_empty_part_is_no_use)
   fmtconv_view *parts[] = { value (in, "b"), value (in, "c") };
   fmtconv_model_put (out, "b", fmtconv_view_slice (fmtconv_view_concat (0, 2, parts), 0, 0, 8));
   fmtconv_model_put (out, "none", fmtconv_view_cast (value (in, "none"), FMTCONV_F32));
-  cr_expect_eq (fci_model_seal (out, "t"), FMTCONV_E_INTERNAL);
+  cr_expect_eq (fci_model_freeze (out, "t"), FMTCONV_E_INTERNAL);
   cr_expect (strstr (last, "\na\nc") != NULL, "%s", last);
 }
 
@@ -280,7 +280,7 @@ Test (model, drop_and_replace)
   fmtconv_model_replace (out, a, fmtconv_view_cast (value (in, "c"), FMTCONV_F32));
   cr_expect_eq (a->dtype, FMTCONV_F32);
   cr_expect_eq (a->bytes, 32);
-  cr_assert_eq (fci_model_seal (out, "t"), 0, "%s", last);
+  cr_assert_eq (fci_model_freeze (out, "t"), 0, "%s", last);
   cr_expect_str_eq (came_from (out, "a"), "2");
   cr_expect_str_eq (came_from (out, "b"), "0");
   cr_expect_str_eq (fci_model_dropped (out, fci_model_base (in) + 1), "own");
@@ -313,12 +313,12 @@ Test (model, skip_and_adopt)
   fmtconv_model_skip (inner, "optimizer", 100, "no weights");
   fmtconv_model_drop (inner, fmtconv_model_find (inner, "b"), "a buffer");
   fmtconv_attr_set_int (fmtconv_model_attrs (inner), "inner", 1);
-  cr_assert_eq (fci_model_seal (inner, "r"), 0);
+  cr_assert_eq (fci_model_freeze (inner, "r"), 0);
   fmtconv_model *out = fci_model_new (ctx, NULL);
   fmtconv_model_put (out, "first", row (16, 8));
   fmtconv_attr_set_int (fmtconv_model_attrs (out), "outer", 2);
   fmtconv_model_adopt (out, inner);
-  cr_assert_eq (fci_model_seal (out, "r"), 0);
+  cr_assert_eq (fci_model_freeze (out, "r"), 0);
   cr_expect_eq (fmtconv_model_count (out), 2);
   cr_expect_eq (fci_tensor_index (fmtconv_model_find (out, "a")), 1);
   cr_expect_eq (value (out, "a")->boxes[0].origin, fci_model_base (out) + 1);
@@ -366,7 +366,7 @@ Test (model, tied)
   fmtconv_model_put (model, "empty", row (8, 0));
   fmtconv_model_put (model, "empty too", row (8, 0));
   const char *const single[] = { "other", "shape", "type", "cast", "empty", "empty too" };
-  for (int sealed = 0; sealed < 2; sealed++)
+  for (int frozen = 0; frozen < 2; frozen++)
     {
       for (size_t i = 0; i < sizeof single / sizeof *single; i++)
         cr_expect_null (fmtconv_model_tied (model, fmtconv_model_find (model, single[i])), "%s", single[i]);
@@ -378,7 +378,7 @@ Test (model, tied)
                     fmtconv_model_find (model, "one"));
       cr_expect_eq (fmtconv_model_tied (model, fmtconv_model_find (model, "row")),
                     fmtconv_model_find (model, "same row"));
-      cr_assert_eq (fci_model_seal (model, "r"), 0);
+      cr_assert_eq (fci_model_freeze (model, "r"), 0);
     }
   cr_expect_eq (fci_model_features (model), FMTCONV_FEATURE_TIED);
   cr_expect_eq (fci_model_features (letters ()), 0);
@@ -409,7 +409,7 @@ Test (model, untied)
   fmtconv_model_put (model, "two", row (8, 8));
   cr_expect_not_null (fmtconv_model_tied (model, fmtconv_model_find (model, "one")));
   fmtconv_model_untie (model);
-  cr_assert_eq (fci_model_seal (model, "r"), 0);
+  cr_assert_eq (fci_model_freeze (model, "r"), 0);
   cr_expect_null (fmtconv_model_tied (model, fmtconv_model_find (model, "one")));
   cr_expect_eq (fci_model_features (model), 0);
 }
@@ -422,7 +422,7 @@ Test (model, tied_is_not_quadratic)
     fmtconv_model_put (model, fmtconv_ctx_printf (ctx, "t%d", i),
                        fmtconv_view_leaf (source, 0, FMTCONV_U8, 2, SHAPE (2, 2),
                                           (const int64_t[]){ i % 2000, 1 + i / 2000 }));
-  cr_assert_eq (fci_model_seal (model, "r"), 0);
+  cr_assert_eq (fci_model_freeze (model, "r"), 0);
   cr_expect_eq (fci_model_features (model), 0);
 }
 
@@ -504,7 +504,7 @@ Test (model, memory_of_a_tensor)
           model, name,
           fmtconv_view_leaf (source, (uint64_t) i % 64, FMTCONV_F32, 4, SHAPE (2, 3, 4, 5), NULL));
     }
-  cr_assert_eq (fci_model_seal (model, "r"), 0);
+  cr_assert_eq (fci_model_freeze (model, "r"), 0);
   cr_expect_lt ((ctx->arena.total - before) / N, 513, "%zu", (ctx->arena.total - before) / N);
   cr_expect_lt (fci_model_memory (model) / N, 512);
   cr_expect_geq (fci_model_memory (model), ctx->arena.total - before);

@@ -486,7 +486,8 @@ read_factor (const fci_box *box, unsigned rank, const uint64_t *index, const fci
   uint32_t dtype = factor->dtype;
   bool unrounded = false;
   for (unsigned i = 0; i < rank; i++)
-    offset += (track->pace[i].phase + index[i] - box->start[i]) / track->pace[i].block * track->pace[i].step;
+    offset += (track->block_stride[i].phase + index[i] - box->start[i]) / track->block_stride[i].block
+              * track->block_stride[i].step;
   uint64_t element = apply_ops (box, rank, index, factor->ops, t + 1,
                                 stored (factor->source, offset, 0, dtype), &dtype, &unrounded);
   return dtype == FMTCONV_F32 && !unrounded ? element : operated (element, FCI_OP_CAST, FMTCONV_F32, 0);

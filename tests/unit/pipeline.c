@@ -71,9 +71,9 @@ Test (bid, values)
 
 /* The reader that is picked, or NULL and the error in h. */
 static const char *
-picked (heard *h, fmtconv_peek peek)
+picked (captured *h, fmtconv_peek peek)
 {
-  fmtconv_ctx *ctx = listen_to (h, 0, NULL);
+  fmtconv_ctx *ctx = capturing_ctx (h, 0, NULL);
   const fmtconv_plugin *plugin = fci_pick_reader (ctx, modules, 4, &peek);
   fmtconv_ctx_free (ctx);
   return plugin ? plugin->name : "none";
@@ -81,7 +81,7 @@ picked (heard *h, fmtconv_peek peek)
 
 Test (detect, readers)
 {
-  heard h;
+  captured h;
   cr_expect_str_eq (picked (&h, peek_at ("a.bin", "?", 1)), "suffix");
   cr_expect_str_eq (picked (&h, peek_at ("a.bin", "MAGIC", 5)), "magic");
   cr_expect_str_eq (picked (&h, peek_at ("a.m", "7", 1)), "probe");
@@ -93,7 +93,7 @@ Test (detect, readers)
 
 Test (detect, no_reader)
 {
-  heard h;
+  captured h;
   cr_expect_str_eq (picked (&h, peek_at ("a", "PK\3\4\033[1m", 8)), "none");
   cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "begins with 50 4b 03 04 1b 5b 31 6d (PK...[1m)"), "%s", h.error);
@@ -106,15 +106,15 @@ Test (detect, no_reader)
 
 Test (detect, writers)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   const fmtconv_plugin *m = fci_pick_writer (ctx, modules, 4, "/some.bin/out.m");
   cr_assert_not_null (m);
   cr_expect_str_eq (m->name, "probe");
   cr_expect_null (fci_pick_writer (ctx, modules, 4, "out.bin"));
   cr_expect (strstr (h.error, "'magic' and 'probe'"), "%s", h.error);
   fmtconv_ctx_free (ctx);
-  ctx = listen_to (&h, 0, NULL);
+  ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fci_pick_writer (ctx, modules, 4, "x.bin/out"));
   cr_expect_eq (h.code, FMTCONV_E_USAGE);
   cr_expect (strstr (h.details, "-w probe: p (.m .bin)\n"), "%s", h.details);
@@ -123,16 +123,16 @@ Test (detect, writers)
 
 Test (detect, nothing_installed)
 {
-  heard h;
+  captured h;
   fmtconv_peek peek = peek_at ("a", "?", 1);
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fci_pick_reader (ctx, modules + 2, 1, &peek));
   cr_expect (strstr (h.error, "no reader is installed (hint: set FMTCONV_PLUGIN_PATH"), "%s", h.error);
   cr_expect (strstr (h.details, "ruined was refused"), "%s", h.details);
   fmtconv_ctx_free (ctx);
   /* What the library itself holds is no help. */
   const fci_module own = { .name = "magic", .plugin = &magic };
-  ctx = listen_to (&h, 0, NULL);
+  ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fci_pick_reader (ctx, &own, 1, &peek));
   cr_expect (strstr (h.error, "no reader is installed (hint: set FMTCONV_PLUGIN_PATH"), "%s", h.error);
   cr_expect_str_eq (h.details, "");
@@ -149,9 +149,9 @@ numbers (fmtconv_ctx *ctx, uint64_t n)
 }
 
 static fmtconv_model *
-sealed (fmtconv_model *model)
+frozen (fmtconv_model *model)
 {
-  cr_assert_eq (fci_model_seal (model, "test"), 0);
+  cr_assert_eq (fci_model_freeze (model, "test"), 0);
   return model;
 }
 
@@ -163,7 +163,7 @@ six (fmtconv_ctx *ctx)
   fmtconv_model *model = fci_model_new (ctx, NULL);
   for (size_t i = 0; i < 6; i++)
     fmtconv_model_put (model, names[i], numbers (ctx, i + 1));
-  return sealed (model);
+  return frozen (model);
 }
 
 /* ---- Recognition */
@@ -190,11 +190,11 @@ static const fci_module kinds[] = { { .name = "adapter", .plugin = &adapter },
 
 /* "adapter, base | strict": what recognizes "a.0 … a.n" and "b.0 … b.m", and what nearly does. */
 static const char *
-claimed_by (heard *h, size_t n_a, size_t n_b, const char *more, size_t *first)
+claimed_by (captured *h, size_t n_a, size_t n_b, const char *more, size_t *first)
 {
   static char text[256];
   fci_claims claims;
-  fmtconv_ctx *ctx = listen_to (h, 0, NULL);
+  fmtconv_ctx *ctx = capturing_ctx (h, 0, NULL);
   fmtconv_model *model = fci_model_new (ctx, NULL);
   for (size_t i = 0; i < n_a; i++)
     fmtconv_model_put (model, fmtconv_ctx_printf (ctx, "a.%zu", i), numbers (ctx, 1));
@@ -202,7 +202,7 @@ claimed_by (heard *h, size_t n_a, size_t n_b, const char *more, size_t *first)
     fmtconv_model_put (model, fmtconv_ctx_printf (ctx, "b.%zu", i), numbers (ctx, 1));
   if (more)
     fmtconv_model_put (model, more, numbers (ctx, 1));
-  cr_assert_eq (fci_claims_make (ctx, kinds, 5, sealed (model), &claims), 0);
+  cr_assert_eq (fci_claims_make (ctx, kinds, 5, frozen (model), &claims), 0);
   *text = 0;
   for (size_t i = 0; i < claims.n; i++)
     {
@@ -217,7 +217,7 @@ claimed_by (heard *h, size_t n_a, size_t n_b, const char *more, size_t *first)
 
 Test (recognition, order)
 {
-  heard h;
+  captured h;
   size_t first;
   cr_expect_str_eq (claimed_by (&h, 2, 8, NULL, &first), "adapter base strict");
   cr_expect_eq (first, 1);
@@ -230,7 +230,7 @@ Test (recognition, order)
 /* A little may be missing or strange; what shares a name or two is not near. */
 Test (recognition, near)
 {
-  heard h;
+  captured h;
   size_t first;
   cr_expect_str_eq (claimed_by (&h, 2, 7, NULL, &first), "adapter strict | base");
   cr_expect_str_eq (claimed_by (&h, 0, 7, NULL, &first), "| base strict");
@@ -264,7 +264,7 @@ run_stages (fmtconv_ctx *ctx, const fmtconv_model **stages)
       one, "de",
       fmtconv_view_concat (0, 2, (fmtconv_view *[]){ view_of (stages[0], "d"), view_of (stages[0], "e") }));
   fmtconv_model_drop (one, fmtconv_model_find (stages[0], "f"), "not wanted");
-  stages[1] = sealed (one);
+  stages[1] = frozen (one);
   fmtconv_model *two = fci_model_new (ctx, one);
   fmtconv_model_put (two, "de", view_of (one, "de"));
   fmtconv_model_put (two, "a", view_of (one, "a"));
@@ -272,17 +272,17 @@ run_stages (fmtconv_ctx *ctx, const fmtconv_model **stages)
   fmtconv_model_put (two, "c1", view_of (one, "c1"));
   fmtconv_model_put (two, "c2", view_of (one, "c2"));
   fmtconv_model_drop (two, fmtconv_model_find (one, "c3"), "half is enough");
-  stages[2] = sealed (two);
+  stages[2] = frozen (two);
 }
 
 Test (account, through_stages)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   const fmtconv_model *stages[3];
-  fci_account a;
+  fci_tensor_lineage a;
   run_stages (ctx, stages);
-  cr_assert_eq (fci_account_make (ctx, stages[2], &a), 0, "%s", h.error);
+  cr_assert_eq (fci_tensor_lineage_make (ctx, stages[2], &a), 0, "%s", h.error);
   cr_expect_eq (a.in, 6);
   cr_expect_eq (a.out, 5);
   cr_expect_eq (a.kept, 1);
@@ -303,26 +303,26 @@ Test (account, through_stages)
 /* What the first stage renames and the second drops was dropped for the second's reason. */
 Test (account, late_drops)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   const fmtconv_model *stages[3] = { six (ctx) };
   fmtconv_model *one = fci_model_new (ctx, stages[0]);
   FMTCONV_FOREACH (t, stages[0])
     fmtconv_model_put (one, fmtconv_ctx_printf (ctx, "x.%s", t->name), t->view);
-  stages[1] = sealed (one);
+  stages[1] = frozen (one);
   fmtconv_model *two = fci_model_new (ctx, one);
   FMTCONV_FOREACH (t, stages[1])
     if (!strcmp (t->name, "x.b"))
       fmtconv_model_put (two, t->name, t->view);
     else
       fmtconv_model_drop (two, t, strcmp (t->name, "x.c") ? "others" : "it is c");
-  stages[2] = sealed (two);
-  fci_account a;
+  stages[2] = frozen (two);
+  fci_tensor_lineage a;
   size_t n;
-  cr_assert_eq (fci_account_make (ctx, stages[2], &a), 0);
+  cr_assert_eq (fci_tensor_lineage_make (ctx, stages[2], &a), 0);
   cr_expect_eq (a.renamed, 1);
   cr_expect_eq (a.dropped, 5);
-  const fci_dropped *dropped = fci_account_dropped (ctx, &a, &n);
+  const fci_drop_reason *dropped = fci_tensor_lineage_dropped (ctx, &a, &n);
   cr_assert_eq (n, 2);
   cr_expect_str_eq (dropped[0].why, "others");
   cr_expect_str_eq (dropped[0].first, "a");
@@ -335,11 +335,11 @@ Test (account, late_drops)
 
 Test (account, no_transform)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   const fmtconv_model *stages[1] = { six (ctx) };
-  fci_account a;
-  cr_assert_eq (fci_account_make (ctx, stages[0], &a), 0);
+  fci_tensor_lineage a;
+  cr_assert_eq (fci_tensor_lineage_make (ctx, stages[0], &a), 0);
   cr_expect_eq (a.kept, 6);
   cr_expect_eq (a.out, 6);
   fmtconv_ctx_free (ctx);
@@ -347,19 +347,19 @@ Test (account, no_transform)
 
 Test (how, texts)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   static const float zeroes[6];
   static const unsigned turned[] = { 1, 0 };
   fmtconv_view *v = fmtconv_view_constant (ctx, FMTCONV_F32, 2, (const uint64_t[]){ 2, 3 }, zeroes);
-  cr_expect_str_eq (fci_view_how (v), "copy");
-  cr_expect_str_eq (fci_view_how (fmtconv_view_slice (v, 0, 1, 1)), "copy");
-  cr_expect_str_eq (fci_view_how (fmtconv_view_permute (v, turned)), "gather");
-  cr_expect_str_eq (fci_view_how (fmtconv_view_slice (v, 1, 0, 2)), "gather");
-  cr_expect_str_eq (fci_view_how (fmtconv_view_cast (v, FMTCONV_F16)), "round f16");
-  cr_expect_str_eq (fci_view_how (fmtconv_view_cast (fmtconv_view_scale (v, 0.0078125), FMTCONV_F16)),
+  cr_expect_str_eq (fci_view_recipe (v), "copy");
+  cr_expect_str_eq (fci_view_recipe (fmtconv_view_slice (v, 0, 1, 1)), "copy");
+  cr_expect_str_eq (fci_view_recipe (fmtconv_view_permute (v, turned)), "gather");
+  cr_expect_str_eq (fci_view_recipe (fmtconv_view_slice (v, 1, 0, 2)), "gather");
+  cr_expect_str_eq (fci_view_recipe (fmtconv_view_cast (v, FMTCONV_F16)), "round f16");
+  cr_expect_str_eq (fci_view_recipe (fmtconv_view_cast (fmtconv_view_scale (v, 0.0078125), FMTCONV_F16)),
                     "scale 0.0078125, round f16");
-  cr_expect_str_eq (fci_view_how (fmtconv_view_scale (v, 0.5)), "scale 0.5, round f32");
+  cr_expect_str_eq (fci_view_recipe (fmtconv_view_scale (v, 0.5)), "scale 0.5, round f32");
   cr_expect_eq (fmtconv_ctx_failed (ctx), 0, "%s", h.error);
   fmtconv_ctx_free (ctx);
 }
@@ -372,8 +372,8 @@ static const fmtconv_plugin narrow_plugin = { .name = "narrow", .writer = &narro
 
 Test (limits, only_data_types)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, NULL, six (ctx)), FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "writer 'narrow' cannot represent 6 of 6 tensors"), "%s", h.error);
   cr_expect (strstr (h.error, "hint: --dtype f16"), "%s", h.error);
@@ -383,8 +383,8 @@ Test (limits, only_data_types)
 
 Test (limits, every_offender)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   fmtconv_model *model = fci_model_new (ctx, NULL);
   uint16_t half[4] = { 0 };
   fmtconv_view *v = fmtconv_view_constant (ctx, FMTCONV_F16, 1, (const uint64_t[]){ 4 }, half);
@@ -393,7 +393,7 @@ Test (limits, every_offender)
                      fmtconv_view_constant (ctx, FMTCONV_F16, 1, (const uint64_t[]){ 4 }, half));
   fmtconv_model_put (model, "m",
                      fmtconv_view_constant (ctx, FMTCONV_F16, 2, (const uint64_t[]){ 2, 2 }, half));
-  cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, NULL, sealed (model)), FMTCONV_E_UNSUPPORTED);
+  cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, NULL, frozen (model)), FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "2 of 3 tensors"), "%s", h.error);
   cr_expect_null (strstr (h.error, "--dtype"));
   cr_expect (strstr (h.details, "'abcd': a name of 4 bytes, at most 3"), "%s", h.details);
@@ -430,13 +430,13 @@ Test (limits, moved)
   uint16_t half[4] = { 0 };
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     {
-      heard h;
-      fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+      captured h;
+      fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
       fmtconv_model *model = fci_model_new (ctx, NULL);
       fmtconv_model_put (
           model, table[i].name,
           fmtconv_view_constant (ctx, FMTCONV_F16, table[i].rank, (const uint64_t[]){ 2, 2 }, half));
-      int code = fci_limits_check (ctx, &wide_plugin, &table[i].most, sealed (model));
+      int code = fci_limits_check (ctx, &wide_plugin, &table[i].most, frozen (model));
       cr_expect_eq (code, table[i].hint ? FMTCONV_E_UNSUPPORTED : 0, "case %zu", i);
       cr_expect (!table[i].hint || strstr (h.error, table[i].hint) || strstr (h.details, table[i].hint), "%s",
                  h.error);
@@ -447,13 +447,13 @@ Test (limits, moved)
 
 Test (limits, tied)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   fmtconv_model *model = fci_model_new (ctx, NULL);
   fmtconv_view *v = numbers (ctx, 4);
   fmtconv_model_put (model, "embed", v);
   fmtconv_model_put (model, "head", v);
-  sealed (model);
+  frozen (model);
   cr_expect_eq (fci_features_check (ctx, "x", FMTCONV_FEATURE_TIED, model), 0);
   cr_expect_eq (fci_features_check (ctx, "transform 'x'", 0, model), FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.details, "'head'") && strstr (h.details, "'embed'"), "%s", h.details);
@@ -487,10 +487,10 @@ transformed (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, const fmtconv_model
 
 Test (stage, transform_failures)
 {
-  heard h;
+  captured h;
   fmtconv_transform transform = { .apply = fail_silently };
   fmtconv_plugin plugin = { .name = "mute", .transform = &transform };
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (transformed (ctx, &plugin, six (ctx)));
   cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "plugin 'mute' failed and did not say why"), "%s", h.error);
@@ -498,7 +498,7 @@ Test (stage, transform_failures)
   fmtconv_ctx_free (ctx);
 
   transform.apply = forget_tensors;
-  ctx = listen_to (&h, 0, NULL);
+  ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (transformed (ctx, &plugin, six (ctx)));
   cr_expect_eq (h.code, FMTCONV_E_INTERNAL);
   fmtconv_ctx_free (ctx);
@@ -508,8 +508,8 @@ Test (stage, transform_failures)
 
 Test (shell, words)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_str_eq (fci_shell_word (ctx, "a/b-c.d_e:f=1,g"), "a/b-c.d_e:f=1,g");
   cr_expect_str_eq (fci_shell_word (ctx, "a b"), "'a b'");
   cr_expect_str_eq (fci_shell_word (ctx, ""), "''");

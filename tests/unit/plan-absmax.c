@@ -29,7 +29,7 @@ requirements (fmtconv_view *view)
 
 Test (absmax, shapes_and_what_is_refused)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_view *v = small (ctx, "a");
   cr_assert_str_eq (fci_view_text (fmtconv_view_absmax (v, SHAPE (1, 6), 0)),
@@ -63,7 +63,7 @@ Test (absmax, shapes_and_what_is_refused)
 /* Tensors that are the same bytes stay tied; no others are. */
 Test (absmax, equal_views_are_measured_once)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_view *v = small (ctx, "a");
   fmtconv_view *a = fmtconv_view_absmax (v, SHAPE (1, 6), 448),
@@ -159,7 +159,7 @@ Test (absmax, every_block_however_it_is_cut)
   for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
     for (unsigned threads = 1; threads <= 8; threads += 7)
       {
-        heard h;
+        captured h;
         size_t n;
         const float divisor = i % 2 ? 448 : 0;
         fmtconv_ctx *ctx = new_ctx (&h, FMTCONV_FORCE, threads, threads == 1 ? 0 : 2 << 20);
@@ -184,7 +184,7 @@ Test (absmax, scales_that_are_small)
     -1000, 448 * 0x1p-126f, 448 * 0x1.fp-127f, 0,          -FLT_MAX,          1
   };
   static const float wanted[] = { 1, FLT_MIN, FLT_MIN, 1000 / 448.0f, FLT_MIN, FLT_MAX / 448 };
-  heard h;
+  captured h;
   size_t n;
   place at = enter ();
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
@@ -218,7 +218,7 @@ Test (absmax, values_that_are_none_are_named)
   put_file (in (&at, "in"), bf16, sizeof bf16);
   for (unsigned i = 0; i < 8; i++)
     {
-      heard h;
+      captured h;
       fmtconv_ctx *ctx = new_ctx (&h, 0, 1 + i % 4, i % 2 ? 1 << 20 : 0);
       fmtconv_view *v = transposed (ctx, in (&at, "in"));
       fmtconv_view *largest =
@@ -255,7 +255,7 @@ Test (absmax, a_read_that_fails)
   io.read = failing_read;
   for (; code != 0 && fail < 100; fail++)
     {
-      heard h;
+      captured h;
       fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 400 << 10);
       fmtconv_view *v = transposed (ctx, in (&at, "in"));
       fmtconv_view *scale = fmtconv_view_absmax (v, SHAPE (1, ROWS), 448);
@@ -276,7 +276,7 @@ Test (absmax, a_read_that_fails)
 /* The numbers are part of the memory bound. */
 Test (absmax, too_many_to_keep)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 4 << 20);
   fmtconv_view *v = fmtconv_view_leaf (fci_source_memory (ctx, (const uint8_t[4]){ 0 }, 4, "one"), 0,
                                        FMTCONV_F32, 2, SHAPE (1 << 10, 1 << 10), (const int64_t[]){ 0, 0 });
@@ -299,7 +299,7 @@ Test (absmax, measured_before_they_are_compared)
   static const float values[] = { 3, -896, 5, 6 };
   for (unsigned good = 0; good < 2; good++)
     {
-      heard h;
+      captured h;
       place at = enter ();
       const float scale = good ? 2 : 3;
       fmtconv_ctx *ctx = new_ctx (&h, 0, 2, 0);
@@ -318,7 +318,7 @@ Test (absmax, measured_before_they_are_compared)
 Test (absmax, after_all_operations)
 {
   static float w[40 * 30], b[40 * 3], a[3 * 30];
-  heard h;
+  captured h;
   size_t n;
   place at = enter ();
   uint64_t seed = 3;
@@ -366,7 +366,7 @@ Test (absmax, after_all_operations)
 /* A number that describes a model cannot be one that is not there yet. */
 Test (absmax, no_scalar)
 {
-  heard h;
+  captured h;
   double value;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   const fmtconv_tensor t = { .name = "x.alpha",

@@ -44,7 +44,7 @@ check_transposed (const uint8_t *source, uint32_t dtype, unsigned threads, uint6
   const size_t item = fmtconv_dtype_get (dtype)->block_bytes;
   const uint64_t shape[] = { MATRICES, ROWS, ROW_BYTES / item };
   struct fci_io io = fci_io_system;
-  heard h;
+  captured h;
   size_t n;
   place at = enter ();
   fmtconv_ctx *ctx = new_ctx (&h, 0, threads, memory);
@@ -55,7 +55,7 @@ check_transposed (const uint8_t *source, uint32_t dtype, unsigned threads, uint6
   fmtconv_file_emit (file, "in front", SKEW);
   size_t region = fmtconv_file_emit_view (file, "t", fmtconv_view_permute (matrices, axes));
   fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region);
-  cr_assert_eq (fci_layout_seal (layout), 0, "%s", h.text);
+  cr_assert_eq (fci_layout_freeze (layout), 0, "%s", h.text);
   io.read = counted_read;
   reads = 0;
   cr_assert_eq (run (ctx, layout, in (&at, "out"), &io, NULL), 0, "%s", h.text);
@@ -72,7 +72,7 @@ check_transposed (const uint8_t *source, uint32_t dtype, unsigned threads, uint6
   leave (&at);
 }
 
-Test (band, matrices_that_no_buffer_holds)
+Test (row_panel, matrices_that_no_buffer_holds)
 {
   static const uint32_t types[] = { FMTCONV_F8_E4M3, FMTCONV_BF16, FMTCONV_F32, FMTCONV_F64, FMTCONV_C128 };
   uint8_t *source = rnd_bytes (11, SKEW + SIZE);
@@ -85,7 +85,7 @@ Test (band, matrices_that_no_buffer_holds)
 }
 
 /* A cast on the way: elements have other sizes before and after. */
-Test (band, with_a_cast)
+Test (row_panel, with_a_cast)
 {
   static const unsigned axes[] = { 1, 0 };
   const uint64_t shape[] = { 3000, 5000 };
@@ -94,7 +94,7 @@ Test (band, with_a_cast)
     numbers[i] = (float) (i % 8191) / 4;
   for (unsigned threads = 1; threads <= 2; threads++)
     {
-      heard h;
+      captured h;
       size_t n;
       place at = enter ();
       fmtconv_ctx *ctx = new_ctx (&h, 0, threads, 1 << 20);

@@ -31,7 +31,7 @@ typedef struct sample
 } sample;
 
 static void
-make (sample *s, heard *h, unsigned flags)
+make (sample *s, captured *h, unsigned flags)
 {
   uint64_t seed = 12345;
   s->ctx = new_ctx (h, flags, 1, 0);
@@ -54,7 +54,7 @@ expect_plan (fmtconv_ctx *ctx, fmtconv_view *view, const char *text)
 
 Test (plan_blocks, stored_blocks_are_copied)
 {
-  heard h;
+  captured h;
   sample s;
   make (&s, &h, 0);
   expect_plan (s.ctx, s.stored, "file 'out' 612\n0 copy 612 'b'@0\n");
@@ -72,7 +72,8 @@ Test (plan_blocks, stored_blocks_are_copied)
 
 /* Execute, and the output's bytes. */
 static void
-expect_bytes (const place *at, sample *s, const heard *h, fmtconv_view *view, const uint8_t *wanted, size_t n)
+expect_bytes (const place *at, sample *s, const captured *h, fmtconv_view *view, const uint8_t *wanted,
+              size_t n)
 {
   size_t found;
   cr_assert_eq (run (s->ctx, layout_of (s->ctx, 1, &view), in (at, "out"), NULL, NULL), 0, "%s", h->text);
@@ -86,7 +87,7 @@ expect_bytes (const place *at, sample *s, const heard *h, fmtconv_view *view, co
 /* What is stored already and what is quantized, beside and above each other. */
 Test (plan_blocks, stored_and_quantized)
 {
-  heard h;
+  captured h;
   sample s;
   place at = enter ();
   make (&s, &h, 0);
@@ -109,7 +110,7 @@ Test (plan_blocks, stored_and_quantized)
 /* Two products are rounded once, where they are quantized, from whatever type. */
 Test (plan_blocks, rounds_once)
 {
-  heard h;
+  captured h;
   sample s;
   place at = enter ();
   make (&s, &h, 0);
@@ -132,7 +133,7 @@ Test (plan_blocks, rounds_once)
 /* A product is added and the sum quantized, with one rounding. */
 Test (plan_blocks, merged_then_quantized)
 {
-  heard h;
+  captured h;
   sample s;
   place at = enter ();
   make (&s, &h, 0);
@@ -161,7 +162,7 @@ Test (plan_blocks, merged_then_quantized)
 /* Each row as a whole, by weights that need not lie dense. */
 Test (plan_blocks, importance)
 {
-  heard h;
+  captured h;
   sample s;
   place at = enter ();
   make (&s, &h, 0);
@@ -198,7 +199,7 @@ Test (plan_blocks, what_is_no_number)
   };
   for (size_t i = 0; i < 2; i++)
     {
-      heard h;
+      captured h;
       sample s;
       place at = enter ();
       make (&s, &h, 0);
@@ -215,7 +216,7 @@ Test (plan_blocks, what_is_no_number)
 /* A scale that f16 cannot hold. */
 Test (plan_blocks, overflow_is_a_warning)
 {
-  heard h;
+  captured h;
   sample s;
   place at = enter ();
   make (&s, &h, 0);
@@ -229,7 +230,7 @@ Test (plan_blocks, overflow_is_a_warning)
 
 Test (plan_blocks, types_that_cannot_be_made)
 {
-  heard h;
+  captured h;
   sample s;
   make (&s, &h, 0);
   fmtconv_view *v = fmtconv_view_leaf (fci_source_memory (s.ctx, s.values, sizeof s.values, "m"), 0,

@@ -15,7 +15,7 @@ enum
 typedef struct stage
 {
   place at;
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   fmtconv_source *source;
   fci_outcome outcome;
@@ -42,7 +42,7 @@ go (stage *s, size_t n, fmtconv_view *const *views)
 
 /* The same in one pass for three outputs, each with the views in another order. */
 static int
-go_thrice (stage *s, size_t n, fmtconv_view *const *views)
+run_thrice (stage *s, size_t n, fmtconv_view *const *views)
 {
   fci_output outputs[3];
   for (unsigned i = 0; i < 3; i++)
@@ -82,7 +82,7 @@ check_outputs (maker *make, bool is_checked, bool thrice)
       stage s;
       set (&s, 0, good);
       size_t n = make (&s, views);
-      int code = thrice ? go_thrice (&s, n, views) : go (&s, n, views);
+      int code = thrice ? run_thrice (&s, n, views) : go (&s, n, views);
       cr_assert_eq (code, is_checked && !good ? FMTCONV_E_FORMAT : 0, "%s", s.h.text);
       cr_assert_eq (s.outcome.crc_checked, is_checked && good ? 1 : 0);
       cr_assert_eq (s.outcome.crc_unchecked, is_checked ? 0 : 1);

@@ -73,7 +73,7 @@ Test (digest, of_every_kind_in_every_way)
   uint8_t *bytes = rnd_bytes (7, SIZE);
   for (unsigned i = 0; i < 8; i++)
     {
-      heard h;
+      captured h;
       fci_outcome outcome;
       place at = enter ();
       fmtconv_ctx *ctx = new_ctx (&h, 0, way[i % 4].threads, way[i % 4].memory);
@@ -82,7 +82,7 @@ Test (digest, of_every_kind_in_every_way)
       source->has_crc = i >= 4;
       source->crc = (uint32_t) crc32_z (0, bytes, SIZE);
       fmtconv_layout *layout = every_kind (ctx, source);
-      cr_assert_eq (fci_layout_seal (layout), 0, "%s", h.text);
+      cr_assert_eq (fci_layout_freeze (layout), 0, "%s", h.text);
       cr_assert_eq (run (ctx, layout, in (&at, "out"), NULL, &outcome), 0, "%s", h.text);
       cr_assert_eq (outcome.crc_checked, i >= 4);
       check_file (&at, bytes);
@@ -97,7 +97,7 @@ Test (digest, of_every_kind_in_every_way)
 Test (digest, in_the_plan)
 {
   static const uint8_t zeroes[4096];
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_source *source = fci_source_memory (ctx, zeroes, sizeof zeroes, "m");
   fmtconv_layout *layout = fci_layout_new (ctx, "out");
@@ -107,7 +107,7 @@ Test (digest, in_the_plan)
   fmtconv_file_emit_view (file, "b", fmtconv_view_leaf (source, 100, FMTCONV_U8, 1, &size, NULL));
   fmtconv_file_emit_view (file, "c", fmtconv_view_leaf (source, 200, FMTCONV_U8, 1, &size, NULL));
   fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, a);
-  cr_assert_eq (fci_layout_seal (layout), 0);
+  cr_assert_eq (fci_layout_freeze (layout), 0);
   const fci_plan *plan = fci_plan_compile (ctx, layout);
   cr_assert_str_eq (fci_plan_text (plan), "file 'out' 304\n"
                                           "0 copy 100 'm'@0\n"
@@ -124,13 +124,13 @@ Test (digest, is_part_of_the_plans_own)
   uint64_t digest[2];
   for (size_t i = 0; i < 2; i++)
     {
-      heard h;
+      captured h;
       fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
       fmtconv_layout *layout = fci_layout_new (ctx, "out");
       fmtconv_file *file = fmtconv_layout_create (layout, NULL);
       const size_t region[] = { fmtconv_file_emit (file, "a", 1), fmtconv_file_emit (file, "b", 1) };
       fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region[i]);
-      cr_assert_eq (fci_layout_seal (layout), 0);
+      cr_assert_eq (fci_layout_freeze (layout), 0);
       digest[i] = fci_plan_digest (fci_plan_compile (ctx, layout));
       fmtconv_ctx_free (ctx);
     }
@@ -140,7 +140,7 @@ Test (digest, is_part_of_the_plans_own)
 typedef void emitter (fmtconv_ctx *ctx, fmtconv_file *file);
 
 static void
-of_a_digest (fmtconv_ctx *ctx, fmtconv_file *file)
+of_digest (fmtconv_ctx *ctx, fmtconv_file *file)
 {
   (void) ctx;
   fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, fmtconv_file_emit (file, "a", 1));
@@ -148,14 +148,14 @@ of_a_digest (fmtconv_ctx *ctx, fmtconv_file *file)
 }
 
 static void
-of_the_future (fmtconv_ctx *ctx, fmtconv_file *file)
+from_future (fmtconv_ctx *ctx, fmtconv_file *file)
 {
   (void) ctx;
   fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, 0);
 }
 
 static void
-of_no_kind (fmtconv_ctx *ctx, fmtconv_file *file)
+without_kind (fmtconv_ctx *ctx, fmtconv_file *file)
 {
   (void) ctx;
   fmtconv_file_emit_digest (file, 77, fmtconv_file_emit (file, "a", 1));
@@ -174,17 +174,17 @@ Test (digest, refusals)
   {
     emitter *emit;
     const char *says;
-  } bad[] = { { of_a_digest, "without bytes of its own" },
-              { of_the_future, "no region 0 yet" },
-              { of_no_kind, "no kind 77" },
+  } bad[] = { { of_digest, "without bytes of its own" },
+              { from_future, "no region 0 yet" },
+              { without_kind, "no kind 77" },
               { tied_to_text, "no tensor" } };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     {
-      heard h;
+      captured h;
       fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
       fmtconv_layout *layout = fci_layout_new (ctx, "out");
       bad[i].emit (ctx, fmtconv_layout_create (layout, NULL));
-      cr_assert_eq (fci_layout_seal (layout), FMTCONV_E_INTERNAL);
+      cr_assert_eq (fci_layout_freeze (layout), FMTCONV_E_INTERNAL);
       cr_assert_not_null (strstr (h.text, bad[i].says), "%s", h.text);
       fmtconv_ctx_free (ctx);
     }
@@ -194,7 +194,7 @@ Test (digest, refusals)
 Test (digest, tied_names)
 {
   static const uint8_t zeroes[400];
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   uint64_t size = 100;
   fmtconv_source *source = fci_source_memory (ctx, zeroes, sizeof zeroes, "m");
@@ -203,7 +203,7 @@ Test (digest, tied_names)
   fmtconv_file_emit (file, "head", 4);
   fmtconv_view *view = fmtconv_view_leaf (source, 0, FMTCONV_F32, 1, &size, NULL);
   fmtconv_file_emit_tied (file, "other", fmtconv_file_emit_view (file, "one", view));
-  cr_assert_eq (fci_layout_seal (layout), 0);
+  cr_assert_eq (fci_layout_freeze (layout), 0);
   const fci_region *tied = file->last;
   cr_assert (tied->kind == FCI_REGION_TIED && tied->at == 4 && tied->size == 0
              && tied->u.tensor.view == view);

@@ -88,7 +88,7 @@ static uint8_t *source_bytes;
 
 /* Two files: a large copy and something converted; a copy and a literal. */
 static int
-convert (const place *at, heard *h, unsigned flags, unsigned threads)
+convert (const place *at, captured *h, unsigned flags, unsigned threads)
 {
   fmtconv_ctx *ctx = new_ctx (h, flags, threads, 1 << 20);
   fmtconv_source *source = open_source (ctx, in (at, "in"));
@@ -100,7 +100,7 @@ convert (const place *at, heard *h, unsigned flags, unsigned threads)
                             fmtconv_file_emit_view (a, "u", fmtconv_view_cast (t, FMTCONV_F32)));
   fmtconv_file_emit (b, "head", 4);
   fmtconv_file_emit_view (b, "v", fmtconv_view_slice (t, 0, 5, 1000));
-  cr_assert_eq (fci_layout_seal (layout), 0);
+  cr_assert_eq (fci_layout_freeze (layout), 0);
   int code = run (ctx, layout, in (at, "b"), &faulty, NULL);
   fmtconv_ctx_free (ctx);
   return code;
@@ -124,7 +124,7 @@ check_faults (int kind, int error, unsigned flags)
   for (int n = 1; n < 1000; n++)
     {
       place at = enter ();
-      heard h;
+      captured h;
       put_file (in (&at, "in"), source_bytes, SIZE);
       if (flags & FMTCONV_FORCE)
         {
@@ -177,7 +177,7 @@ Test (faults, kernel_copies_fall_back)
   for (unsigned i = 0; i < 6; i++)
     {
       place at = enter ();
-      heard h;
+      captured h;
       size_t n;
       put_file (in (&at, "in"), source_bytes, SIZE);
       fault_errno = error[i];
@@ -192,14 +192,14 @@ Test (faults, kernel_copies_fall_back)
   free (source_bytes);
 }
 
-static _Atomic int failed;     /* a read has failed … */
-static _Atomic int late_reads; /* … and others followed */
+static _Atomic int failed;        /* a read has failed … */
+static _Atomic int delayed_reads; /* … and others followed */
 
 /* One source fails late in time but early in the plan, the other at once: the first is reported. */
 static int
-late_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
+delayed_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
-  late_reads += failed;
+  delayed_reads += failed;
   bool other = source->name[strlen (source->name) - 1] == '2', bad = other || offset + n > 700000;
   if (!other)
     usleep (bad ? 20000 : 1000);
@@ -220,7 +220,7 @@ Test (faults, the_error_does_not_depend_on_threads)
   static const unsigned threads[] = { 1, 2, 8 };
   struct fci_io io = fci_io_system;
   char first[4096] = "";
-  io.read = late_read;
+  io.read = delayed_read;
   io.copy_file_range = no_copy;
   source_bytes = rnd_bytes (3, SIZE);
   place at = enter ();
@@ -228,7 +228,7 @@ Test (faults, the_error_does_not_depend_on_threads)
   put_file (in (&at, "in2"), source_bytes, SIZE);
   for (unsigned i = 0; i < 3; i++)
     {
-      heard h;
+      captured h;
       fmtconv_ctx *ctx = new_ctx (&h, 0, threads[i], 2 << 20);
       fmtconv_view *v[8];
       for (unsigned k = 0; k < 8; k++)
@@ -240,7 +240,7 @@ Test (faults, the_error_does_not_depend_on_threads)
         strcpy (first, h.text);
       cr_assert_null (strstr (h.text, "in2"), "%s", h.text);
       if (i == 0) /* nothing is done after the error */
-        cr_assert_eq (late_reads, 0);
+        cr_assert_eq (delayed_reads, 0);
       cr_assert_str_eq (h.text, first);
       fmtconv_ctx_free (ctx);
     }

@@ -22,11 +22,11 @@ enum
 static int
 name_code (bool folder, const char *name)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 1 << 20);
   fmtconv_layout *layout = folder ? fci_layout_new_folder (ctx, "out") : fci_layout_new (ctx, "out");
   fmtconv_layout_create (layout, name);
-  fci_layout_seal (layout);
+  fci_layout_freeze (layout);
   fmtconv_ctx_free (ctx);
   return h.code;
 }
@@ -48,19 +48,19 @@ Test (folders, names)
 
 Test (folders, a_file_is_no_folder_of_another)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 1 << 20);
   fmtconv_layout *layout = fci_layout_new_folder (ctx, "out");
   fmtconv_layout_create (layout, "a/b/c");
   fmtconv_layout_create (layout, "a/b");
-  cr_expect_eq (fci_layout_seal (layout), FMTCONV_E_INTERNAL);
+  cr_expect_eq (fci_layout_freeze (layout), FMTCONV_E_INTERNAL);
   fmtconv_ctx_free (ctx);
 }
 
 Test (folders, an_inner_writer_has_its_own_target)
 {
-  heard h;
-  fci_scope saved;
+  captured h;
+  fci_layout_scope saved;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 1 << 20);
   fmtconv_layout *layout = fci_layout_new_folder (ctx, "out");
   cr_expect_str_eq (fmtconv_layout_target (layout), "out");
@@ -73,7 +73,7 @@ Test (folders, an_inner_writer_has_its_own_target)
   cr_expect_str_eq (layout->stale->glob, "w-*.bin");
   fci_layout_leave (layout, &saved);
   cr_expect_str_eq (fmtconv_layout_create (layout, "config")->name, "config");
-  cr_expect_eq (fci_layout_seal (layout), 0);
+  cr_expect_eq (fci_layout_freeze (layout), 0);
   fmtconv_ctx_free (ctx);
 }
 
@@ -112,12 +112,12 @@ convert_in (fmtconv_ctx *ctx, const place *at, const char *output, const struct 
   fmtconv_layout_stale (layout, "vae/data-*");
   fmtconv_layout_stale (layout, "vae/d*a");
   fmtconv_layout_stale (layout, "none/*");
-  cr_assert_eq (fci_layout_seal (layout), 0);
+  cr_assert_eq (fci_layout_freeze (layout), 0);
   return run (ctx, layout, output, io, NULL);
 }
 
 static int
-convert (const place *at, const char *output, heard *h, unsigned flags, const struct fci_io *io)
+convert (const place *at, const char *output, captured *h, unsigned flags, const struct fci_io *io)
 {
   fmtconv_ctx *ctx = new_ctx (h, flags, 2, 1 << 20);
   int code = convert_in (ctx, at, output, io);
@@ -149,7 +149,7 @@ check_new (const place *at)
 Test (folders, new_one)
 {
   place at;
-  heard h;
+  captured h;
   struct stat st;
   umask (027);
   set (&at);
@@ -193,7 +193,7 @@ check_old (const place *at)
 Test (folders, one_that_exists)
 {
   place at;
-  heard h;
+  captured h;
   set (&at);
   put_old (&at);
   cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, NULL), FMTCONV_E_OUTPUT);
@@ -208,7 +208,7 @@ Test (folders, one_that_exists)
 Test (folders, an_empty_one_is_filled)
 {
   place at;
-  heard h;
+  captured h;
   set (&at);
   mkdir (in (&at, "out"), 0777);
   cr_assert_eq (convert (&at, in (&at, "out"), &h, 0, NULL), 0, "%s", h.text);
@@ -221,7 +221,7 @@ static void
 refused (const char *what, int (*prepare) (const place *))
 {
   place at;
-  heard h;
+  captured h;
   set (&at);
   cr_assert_eq (prepare (&at), 0);
   cr_expect_eq (convert (&at, in (&at, "out"), &h, FMTCONV_FORCE, NULL), FMTCONV_E_OUTPUT, "%s: %s", what,
@@ -299,7 +299,7 @@ catching_fsync (int fd)
 Test (folders, takes_over_what_a_killed_run_left)
 {
   place at;
-  heard h;
+  captured h;
   struct fci_io io = fci_io_system;
   char left[700], deep[1100];
   io.fsync = catching_fsync;
@@ -344,7 +344,7 @@ Test (folders, leaves_nothing_when_cancelled)
   for (int existing = 0; existing < 2; existing++)
     {
       place at;
-      heard h;
+      captured h;
       set (&at);
       if (existing)
         put_old (&at);
@@ -363,7 +363,7 @@ Test (folders, leaves_nothing_when_cancelled)
 static char late[700];
 
 static int
-late_fsync (int fd)
+delayed_fsync (int fd)
 {
   mkdir (late, 0777);
   return fsync (fd);
@@ -373,8 +373,8 @@ Test (folders, replaces_nothing_that_came_meanwhile)
 {
   struct fci_io io = fci_io_system;
   place at;
-  heard h;
-  io.fsync = late_fsync;
+  captured h;
+  io.fsync = delayed_fsync;
   set (&at);
   snprintf (late, sizeof late, "%s", in (&at, "out"));
   cr_assert_eq (convert (&at, late, &h, FMTCONV_FORCE, &io), FMTCONV_E_OUTPUT);
@@ -458,7 +458,7 @@ check_faults (int kind, bool existing)
   for (int n = 1;; n++)
     {
       place at;
-      heard h;
+      captured h;
       set (&at);
       if (existing)
         put_old (&at);

@@ -22,7 +22,7 @@ counted_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 
 /* Reads of more than one tensor fail: then every tensor is read by itself. */
 static int
-read_of_one (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
+read_single (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
   reads++;
   return n > ITEMS * 4 ? 5 : fci_source_read (source, offset, to, n);
@@ -36,7 +36,7 @@ check_tiny (const uint8_t *bytes, uint64_t memory, unsigned stride, bool cast,
   const uint64_t shape[] = { ITEMS };
   struct fci_io io = fci_io_system;
   fmtconv_view *views[TENSORS];
-  heard h;
+  captured h;
   size_t n;
   place at = enter ();
   fmtconv_ctx *ctx = new_ctx (&h, 0, 2, memory);
@@ -81,7 +81,7 @@ Test (near, tiny_tensors_are_read_together)
       cr_expect_lt (check_tiny (bytes, 64 << 20, 1, cast, counted_read), 40);
       cr_expect_lt (check_tiny (bytes, 64 << 20, 2999, cast, counted_read), 40); /* backwards */
       cr_expect_leq (check_tiny (bytes, 64 << 20, 1001, cast, counted_read), TENSORS);
-      cr_expect_geq (check_tiny (bytes, 64 << 20, 1, cast, read_of_one), TENSORS);
+      cr_expect_geq (check_tiny (bytes, 64 << 20, 1, cast, read_single), TENSORS);
       check_tiny (bytes, cast ? 600000 : 200000, 1, cast, counted_read);
     }
   free (bytes);

@@ -37,7 +37,7 @@ counting_copy (int from, off_t *from_at, int to, off_t *to_at, size_t n)
 typedef struct stage
 {
   place at;
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   fmtconv_source *source;
   fmtconv_view *all; /* of f32 */
@@ -91,7 +91,7 @@ layout_with_head (stage *s, const char *target, size_t head, size_t n, fmtconv_v
       fmtconv_file_align (file, 32, 0);
       fmtconv_file_emit_view (file, fmtconv_ctx_printf (s->ctx, "t%zu", i), views[i]);
     }
-  cr_assert_eq (fci_layout_seal (layout), 0);
+  cr_assert_eq (fci_layout_freeze (layout), 0);
   return layout;
 }
 
@@ -302,7 +302,7 @@ put_folder (stage *s)
   fmtconv_layout *layout = fci_layout_new_folder (s->ctx, "c");
   fmtconv_file_emit_view (fmtconv_layout_create (layout, "vae/x"), "t",
                           fmtconv_view_slice (s->all, 0, 0, 10));
-  cr_assert_eq (fci_layout_seal (layout), 0);
+  cr_assert_eq (fci_layout_freeze (layout), 0);
   s->output[2].layout = layout;
 }
 
@@ -408,7 +408,7 @@ Test (outputs, must_not_meet)
   put_outputs (&s);
   fmtconv_layout *parts = fci_layout_new (s.ctx, "p");
   fmtconv_file_emit (fmtconv_layout_create (parts, "b"), "x", 1);
-  cr_assert_eq (fci_layout_seal (parts), 0);
+  cr_assert_eq (fci_layout_freeze (parts), 0);
   s.output[0] = (fci_output){ .layout = parts, .path = fmtconv_ctx_printf (s.ctx, "%s/p", s.at.path) };
   refused (&s, 2, "would be one of");
 
@@ -417,7 +417,7 @@ Test (outputs, must_not_meet)
   fmtconv_layout *fresh = fci_layout_new (s.ctx, "p");
   fmtconv_file_emit (fmtconv_layout_create (fresh, NULL), "x", 1);
   fmtconv_layout_stale (fresh, "b*");
-  cr_assert_eq (fci_layout_seal (fresh), 0);
+  cr_assert_eq (fci_layout_freeze (fresh), 0);
   s.output[0] = (fci_output){ .layout = fresh, .path = fmtconv_ctx_printf (s.ctx, "%s/p", s.at.path) };
   refused (&s, 2, "would be one of");
 }

@@ -20,7 +20,7 @@ enum
 typedef struct stage
 {
   place at;
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   fmtconv_view *view;
   fmtconv_layout *layout;
@@ -172,7 +172,7 @@ Test (publish, several_files_and_an_empty_one)
   fmtconv_layout_create (layout, "empty");
   fmtconv_file_emit_view (a, "t", s.view);
   fmtconv_file_emit (b, "{}", 2);
-  cr_assert_eq (fci_layout_seal (layout), 0);
+  cr_assert_eq (fci_layout_freeze (layout), 0);
   cr_assert_eq (run (s.ctx, layout, in (&s.at, "index"), NULL, NULL), 0, "%s", s.h.text);
   free (get_file (in (&s.at, "data"), &n));
   cr_assert_eq (n, SIZE);
@@ -197,7 +197,7 @@ reread (void *arg, const fmtconv_file *file, const char *path)
                      fmtconv_view_leaf (source, 0, FMTCONV_I16, 2, (const uint64_t[]){ 100, 1500 }, NULL));
   fmtconv_model_put (model, "t1",
                      fmtconv_view_leaf (source, SIZE, FMTCONV_I16, 2, (const uint64_t[]){ 1500, 100 }, NULL));
-  cr_assert_eq (fci_model_seal (model, NULL), 0);
+  cr_assert_eq (fci_model_freeze (model, NULL), 0);
   return model;
 }
 

@@ -145,13 +145,13 @@ static value
 leaf (world *w, unsigned type)
 {
   size_t item = fmtconv_dtype_get (types[type])->block_bytes;
-  uint64_t shape[4], room = FILE_ELEMENTS, n = 1;
+  uint64_t shape[4], capacity = FILE_ELEMENTS, n = 1;
   int64_t stride[4];
   unsigned rank = (unsigned) rnd (&w->seed, 5);
   uint64_t start = rnd (&w->seed, 1000);
   for (unsigned i = 0; i < rank; i++)
     shape[i] = 1 + rnd (&w->seed, i == 0 ? 300 : rnd (&w->seed, 4) ? 12 : 64);
-  room -= start;
+  capacity -= start;
   for (unsigned i = rank; i-- > 0; n *= shape[i])
     while (n * shape[i] > 60000)
       shape[i] = (shape[i] + 1) / 2;
@@ -159,7 +159,7 @@ leaf (world *w, unsigned type)
   bool odd = rnd (&w->seed, 2);
   for (unsigned i = rank; i-- > 0; dense *= shape[i])
     {
-      most = room / rank / shape[i];
+      most = capacity / rank / shape[i];
       stride[i] =
           (int64_t) (item * (odd && dense ? rnd (&w->seed, rnd (&w->seed, 2) ? most + 1 : 8) : dense));
       while ((uint64_t) stride[i] / item > most && odd)
@@ -480,7 +480,7 @@ in_rows (world *w, const value *of)
 
 /* Quantized, where there are enough numbers, and parts of it put behind it. */
 static value
-coded (world *w, const value *of)
+encoded (world *w, const value *of)
 {
   value v = in_rows (w, of);
   for (uint64_t i = 0; i < v.n; i++)
@@ -568,12 +568,12 @@ make_other (world *w, const value *v, const place *at, const char *name, other *
         size_t region = fmtconv_file_emit_view (file, fmtconv_ctx_printf (w->ctx, "t%u", i), v[i].view);
         fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region);
       }
-  cr_assert_eq (fci_layout_seal (o->layout), 0);
+  cr_assert_eq (fci_layout_freeze (o->layout), 0);
 }
 
 /* What one pass writes beside other outputs is what it writes alone, in `first`. */
 static void
-check_together (world *w, const heard *h, const place *at, const value *v, const fmtconv_layout *layout,
+check_together (world *w, const captured *h, const place *at, const value *v, const fmtconv_layout *layout,
                 const uint64_t *place_of, const uint8_t *first, size_t n_first)
 {
   other others[2];
@@ -610,7 +610,7 @@ check_together (world *w, const heard *h, const place *at, const value *v, const
 static void
 check_world (uint64_t seed)
 {
-  heard h;
+  captured h;
   place at = enter ();
   world w = { .seed = seed * 0x9e3779b97f4a7c15u + 1, .ctx = new_ctx (&h, 0, 1, 0) };
   for (unsigned i = 0; i < N_TYPES; i++)
@@ -634,14 +634,14 @@ check_world (uint64_t seed)
              : i == 1 ? large (&w)
                       : grow (&w, (unsigned) rnd (&w.seed, N_TYPES), (unsigned) rnd (&w.seed, 7));
       if (v[i].rank && is_floating (v[i].view->dtype) && rnd (&w.seed, 4) == 0)
-        v[i] = coded (&w, &v[i]);
+        v[i] = encoded (&w, &v[i]);
       fmtconv_file_emit (file, "junk", rnd (&w.seed, 4));
       fmtconv_file_align (file, 1u << rnd (&w.seed, 6), 0x55);
       place_of[i] = fmtconv_file_size (file);
       size_t region = fmtconv_file_emit_view (file, fmtconv_ctx_printf (w.ctx, "t%u", i), v[i].view);
       fmtconv_file_emit_digest (file, FMTCONV_DIGEST_CRC32, region);
     }
-  cr_assert_eq (fci_layout_seal (layout), 0, "%s", h.text);
+  cr_assert_eq (fci_layout_freeze (layout), 0, "%s", h.text);
   uint8_t *first = NULL;
   size_t n_first = 0;
   for (unsigned i = 0; i < 4; i++)

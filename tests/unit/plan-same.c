@@ -27,7 +27,7 @@ requirements (fmtconv_view *view)
 /* Three copies of the same numbers, as three files. */
 typedef struct copies
 {
-  heard h;
+  captured h;
   place at;
   fmtconv_ctx *ctx;
   uint8_t *bytes;
@@ -82,7 +82,7 @@ small (fmtconv_ctx *ctx, const char *name, unsigned at)
 
 Test (same, every_view_inherits)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_view *a = small (ctx, "a", 0), *b = small (ctx, "b", 8), *c = small (ctx, "c", 16);
   fmtconv_view *same = fmtconv_view_require_equal (3, (fmtconv_view *const[]){ a, b, c });
@@ -100,7 +100,7 @@ Test (same, every_view_inherits)
                                     fmtconv_view_scale (shaped, 2),
                                     fmtconv_view_watch (same, FMTCONV_FINDING_NAN, FMTCONV_SEVERITY_WARN,
                                                         NULL),
-                                    fci_view_from (same, 3),
+                                    fci_view_set_origin (same, 3),
                                     fmtconv_view_concat (0, 2, (fmtconv_view *const[]){ a, same }) };
   for (size_t i = 0; i < sizeof derived / sizeof *derived; i++)
     cr_expect_eq (requirements (derived[i]), 2, "%zu", i);
@@ -115,7 +115,7 @@ Test (same, every_view_inherits)
 
 Test (same, the_very_same_bytes_need_no_comparison)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_source *source = fci_source_memory (ctx, (const uint8_t[96]){ 0 }, 96, "s");
   fmtconv_view *a = fmtconv_view_leaf (source, 0, FMTCONV_F32, 2, SHAPE (4, 6), NULL);
@@ -135,7 +135,7 @@ Test (same, forms_that_cannot_be_equal)
 {
   for (unsigned i = 0; i < 3; i++)
     {
-      heard h;
+      captured h;
       fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
       fmtconv_view *a = small (ctx, "a", 0);
       fmtconv_view *b = i == 0   ? fmtconv_view_cast (a, FMTCONV_F16)
@@ -149,7 +149,7 @@ Test (same, forms_that_cannot_be_equal)
 
 Test (same, plan_and_cost)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_view *same =
       fmtconv_view_require_equal (2, (fmtconv_view *const[]){ small (ctx, "a", 0), small (ctx, "b", 8) });
@@ -228,7 +228,7 @@ Test (same, operations_count)
   static const float ones[] = { 1, 1, 1, 1 }, twos[] = { 2, 2, 2, 2 };
   for (unsigned good = 0; good < 2; good++)
     {
-      heard h;
+      captured h;
       place at = enter ();
       fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
       fmtconv_view *a = fmtconv_view_constant (ctx, FMTCONV_F32, 1, SHAPE (4), ones);

@@ -34,7 +34,7 @@ Test (swap, kernel)
       uint8_t *bytes = rnd_bytes (size, 1024), *wanted = malloc (1025);
       memcpy (wanted, bytes, 1024);
       turn (wanted + 1, 1000, size);
-      fci_swap (bytes + 1, 1000, size);
+      fci_byteswap (bytes + 1, 1000, size);
       cr_expect_arr_eq (bytes, wanted, 1024);
       free (bytes);
       free (wanted);
@@ -43,7 +43,7 @@ Test (swap, kernel)
 
 Test (swap, views)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   static const uint8_t zeroes[4096];
   fmtconv_source *source = fci_source_memory (ctx, zeroes, sizeof zeroes, "s");
@@ -74,12 +74,12 @@ Test (swap, views)
 static void
 compare (fmtconv_view *(*make) (fmtconv_view *), uint32_t dtype, unsigned threads, uint64_t memory)
 {
-  heard h;
+  captured h;
   place at = enter ();
   size_t item = fmtconv_dtype_get (dtype)->block_bytes, n[2];
   uint8_t *bytes = rnd_bytes (dtype, SIZE), *out[2];
   put_file (in (&at, "0"), bytes, SIZE);
-  turn (bytes, SIZE, fci_swap_bytes (dtype));
+  turn (bytes, SIZE, fci_byteswap_width (dtype));
   put_file (in (&at, "1"), bytes, SIZE);
   for (unsigned i = 0; i < 2; i++)
     {
@@ -100,7 +100,7 @@ compare (fmtconv_view *(*make) (fmtconv_view *), uint32_t dtype, unsigned thread
 }
 
 static fmtconv_view *
-as_it_is (fmtconv_view *view)
+unchanged_bytes (fmtconv_view *view)
 {
   return view;
 }
@@ -127,7 +127,7 @@ Test (swap, bytes)
 {
   static const uint32_t dtypes[] = { FMTCONV_U16, FMTCONV_BF16, FMTCONV_F32,  FMTCONV_F64,
                                      FMTCONV_C32, FMTCONV_C64,  FMTCONV_C128, FMTCONV_U8 };
-  fmtconv_view *(*const makers[]) (fmtconv_view *) = { as_it_is, transposed, cut, cast };
+  fmtconv_view *(*const makers[]) (fmtconv_view *) = { unchanged_bytes, transposed, cut, cast };
   for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++)
     for (size_t k = 0; k < sizeof makers / sizeof *makers; k++)
       compare (makers[k], dtypes[i], k % 2 ? 1 : 3, i % 2 ? 1 << 20 : 0);
@@ -135,7 +135,7 @@ Test (swap, bytes)
 
 Test (swap, plan)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   static const uint8_t zeroes[64];
   fmtconv_source *source = fci_source_memory (ctx, zeroes, sizeof zeroes, "s");

@@ -77,9 +77,9 @@ get_file (const char *path, size_t *n)
 }
 
 static void
-hear (void *arg, const fmtconv_message *m)
+capture_message (void *arg, const fmtconv_message *m)
 {
-  heard *h = arg;
+  captured *h = arg;
   if (m->level == FMTCONV_MSG_NOTE)
     return;
   h->errors += m->level == FMTCONV_MSG_ERROR;
@@ -93,21 +93,21 @@ hear (void *arg, const fmtconv_message *m)
 static void
 beat (void *arg, const fmtconv_progress *progress)
 {
-  heard *h = arg;
+  captured *h = arg;
   h->beats++;
   h->done = progress->done;
   h->total = progress->total;
 }
 
 fmtconv_ctx *
-new_ctx (heard *h, unsigned flags, unsigned threads, uint64_t memory)
+new_ctx (captured *h, unsigned flags, unsigned threads, uint64_t memory)
 {
   memset (h, 0, sizeof *h);
   return fmtconv_ctx_new (&(fmtconv_options){ .struct_size = sizeof (fmtconv_options),
                                               .flags = flags,
                                               .threads = threads,
                                               .memory = memory,
-                                              .message = hear,
+                                              .message = capture_message,
                                               .progress = beat,
                                               .arg = h });
 }
@@ -169,6 +169,6 @@ layout_of (fmtconv_ctx *ctx, size_t n, fmtconv_view *const *views)
   fmtconv_file *file = fmtconv_layout_create (layout, NULL);
   for (size_t i = 0; i < n; i++)
     fmtconv_file_emit_view (file, fmtconv_ctx_printf (ctx, "t%zu", i), views[i]);
-  cr_assert_eq (fci_layout_seal (layout), 0);
+  cr_assert_eq (fci_layout_freeze (layout), 0);
   return layout;
 }

@@ -16,7 +16,7 @@
 #include <criterion/criterion.h>
 
 /* What a context said. */
-typedef struct heard
+typedef struct captured
 {
   int code; /* of the error; 0: none */
   unsigned errors;
@@ -26,7 +26,7 @@ typedef struct heard
   unsigned beats;   /* progress reports */
   uint64_t done;    /* of the last one */
   uint64_t total;
-} heard;
+} captured;
 
 typedef struct place
 {
@@ -45,7 +45,7 @@ void put_file (const char *path, const void *bytes, size_t n);
 /* The whole file, malloced; NULL: there is none. */
 uint8_t *get_file (const char *path, size_t *n);
 
-fmtconv_ctx *new_ctx (heard *h, unsigned flags, unsigned threads, uint64_t memory);
+fmtconv_ctx *new_ctx (captured *h, unsigned flags, unsigned threads, uint64_t memory);
 
 /* The file as a source. */
 fmtconv_source *open_source (fmtconv_ctx *ctx, const char *path);

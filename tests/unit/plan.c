@@ -18,7 +18,7 @@ memory (fmtconv_ctx *ctx, const char *name)
 
 Test (layout, bytes_follow_one_another)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_layout *layout = fci_layout_new (ctx, "x.bin");
   cr_assert_str_eq (fmtconv_layout_target (layout), "x.bin");
@@ -37,7 +37,7 @@ Test (layout, bytes_follow_one_another)
   fmtconv_file_emit_view (file, "t",
                           fmtconv_view_leaf (memory (ctx, "m"), 0, FMTCONV_F16, 2, SHAPE (3, 5), NULL));
   cr_assert_eq (file->last->size, 30);
-  cr_assert_eq (fci_layout_seal (layout), 0);
+  cr_assert_eq (fci_layout_freeze (layout), 0);
   const fci_region *region = file->first;
   cr_assert_arr_eq (region->u.bytes, "abc", 3);
   cr_assert_arr_eq (region->next->u.bytes, "\4\3\2\1", 4);
@@ -49,33 +49,33 @@ Test (layout, bytes_follow_one_another)
 
 /* The code of sealing a layout with files of these names. */
 static int
-seal_named (const char *a, const char *b)
+freeze_named (const char *a, const char *b)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_layout *layout = fci_layout_new (ctx, "target");
   fmtconv_layout_create (layout, a);
   fmtconv_layout_create (layout, b);
-  int code = fci_layout_seal (layout);
+  int code = fci_layout_freeze (layout);
   fmtconv_ctx_free (ctx);
   return code;
 }
 
 Test (layout, names_are_plain_and_distinct)
 {
-  cr_assert_eq (seal_named (NULL, "b"), 0);
-  cr_assert_eq (seal_named (NULL, "target"), FMTCONV_E_INTERNAL);
-  cr_assert_eq (seal_named ("b", "b"), FMTCONV_E_INTERNAL);
-  cr_assert_eq (seal_named ("a", "../b"), FMTCONV_E_USAGE);
-  cr_assert_eq (seal_named ("a", ".."), FMTCONV_E_USAGE);
-  cr_assert_eq (seal_named ("a", ""), FMTCONV_E_USAGE);
+  cr_assert_eq (freeze_named (NULL, "b"), 0);
+  cr_assert_eq (freeze_named (NULL, "target"), FMTCONV_E_INTERNAL);
+  cr_assert_eq (freeze_named ("b", "b"), FMTCONV_E_INTERNAL);
+  cr_assert_eq (freeze_named ("a", "../b"), FMTCONV_E_USAGE);
+  cr_assert_eq (freeze_named ("a", ".."), FMTCONV_E_USAGE);
+  cr_assert_eq (freeze_named ("a", ""), FMTCONV_E_USAGE);
 }
 
 Test (layout, mistakes_of_writers)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
-  cr_assert_eq (fci_layout_seal (fci_layout_new (ctx, "t")), FMTCONV_E_INTERNAL);
+  cr_assert_eq (fci_layout_freeze (fci_layout_new (ctx, "t")), FMTCONV_E_INTERNAL);
   fmtconv_ctx_free (ctx);
   ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_file_align (fmtconv_layout_create (fci_layout_new (ctx, "t"), NULL), 24, 0);
@@ -97,7 +97,7 @@ golden (fmtconv_ctx *ctx, size_t n, fmtconv_view *const *views, const char *text
 
 Test (plan, copies_merge_across_tensors)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_source *a = memory (ctx, "a");
   fmtconv_view *t = fmtconv_view_leaf (a, 64, FMTCONV_F32, 2, SHAPE (4, 8), NULL);
@@ -112,7 +112,7 @@ Test (plan, copies_merge_across_tensors)
 /* A product is read, paid for and shown; its scratch is part of the memory bound. */
 Test (plan, products)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_source *a = memory (ctx, "a");
   fmtconv_view *t = fmtconv_view_leaf (a, 64, FMTCONV_F16, 2, SHAPE (4, 8), NULL);
@@ -135,7 +135,7 @@ Test (plan, products)
 /* Factors of blocks, and the factor of these, are read once each, paid for and shown. */
 Test (plan, factors)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_source *a = memory (ctx, "a");
   fmtconv_view *t = fmtconv_view_leaf (a, 64, FMTCONV_F8_E4M3, 2, SHAPE (6, 8), NULL);
@@ -156,7 +156,7 @@ Test (plan, factors)
 Test (plan, scalars)
 {
   static const uint16_t half[] = { 0x4500, 0x3c00 };
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_source *source = fci_source_memory (ctx, half, sizeof half, "m");
   fmtconv_model *model = fci_model_new (ctx, NULL);
@@ -171,7 +171,7 @@ Test (plan, scalars)
 
 Test (plan, split_then_fused_is_one_copy)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_view *t = fmtconv_view_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 2, SHAPE (6, 4), NULL);
   fmtconv_view *const parts[] = { fmtconv_view_chunk (t, 0, 0, 3), fmtconv_view_chunk (t, 0, 1, 3),
@@ -183,7 +183,7 @@ Test (plan, split_then_fused_is_one_copy)
 
 Test (plan, fused_from_several_sources)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_view *q = fmtconv_view_leaf (memory (ctx, "q"), 0, FMTCONV_F16, 2, SHAPE (2, 4), NULL);
   fmtconv_view *k = fmtconv_view_leaf (memory (ctx, "k"), 8, FMTCONV_F16, 2, SHAPE (4, 2), NULL);
@@ -203,7 +203,7 @@ Test (plan, fused_from_several_sources)
 
 Test (plan, programs_round_where_they_must)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_view *t = fmtconv_view_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 1, SHAPE (8), NULL);
   fmtconv_view *const views[] = { fmtconv_view_scale (t, 0.5),
@@ -225,7 +225,7 @@ Test (plan, programs_round_where_they_must)
 
 Test (plan, costs_add_up)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 2, 1 << 20);
   fmtconv_view *t = fmtconv_view_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 2, SHAPE (100, 100), NULL);
   fmtconv_layout *layout = fci_layout_new (ctx, "out");
@@ -235,7 +235,7 @@ Test (plan, costs_add_up)
   fmtconv_file_emit_view (file, "a", t);
   fmtconv_file_emit_view (file, "b", fmtconv_view_permute (t, (const unsigned[]){ 1, 0 }));
   fmtconv_file_emit_view (file, "c", fmtconv_view_cast (t, FMTCONV_F32));
-  cr_assert_eq (fci_layout_seal (layout), 0);
+  cr_assert_eq (fci_layout_freeze (layout), 0);
   const fci_plan *plan = fci_plan_compile (ctx, layout);
   const fci_cost *cost = fci_plan_cost (plan);
   cr_assert_eq (cost->literal, 64);
@@ -253,7 +253,7 @@ Test (plan, costs_add_up)
 static void
 check_units (unsigned threads, uint64_t bound)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, threads, bound);
   fmtconv_view *row = fmtconv_view_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 2, SHAPE (3, 1000), NULL);
   fmtconv_view *wide =
@@ -267,9 +267,9 @@ check_units (unsigned threads, uint64_t bound)
       const fci_unit *unit = &FCI_UNITS (plan)[i];
       const fci_run *run = &FCI_RUNS (plan)[unit->run];
       cr_assert_eq (unit->at, at);
-      uint64_t most = plan->unit_room;
-      if (run->kind == FCI_RUN_ROWS && run->u.rows->band > most)
-        most = run->u.rows->band;
+      uint64_t most = plan->unit_capacity;
+      if (run->kind == FCI_RUN_ROWS && run->u.rows->row_panel > most)
+        most = run->u.rows->row_panel;
       cr_assert (unit->size > 0 && unit->size <= most && unit->size <= plan->cost.unit);
       cr_assert (run->at <= at && at < run->at + run->size);
       at += unit->size;
@@ -288,7 +288,7 @@ Test (plan, units_keep_the_bound)
   check_units (8, 64 << 20);
   check_units (64, 4 << 20);
   check_units (1, 300000);
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 4, 100000);
   fmtconv_view *t = fmtconv_view_leaf (memory (ctx, "a"), 0, FMTCONV_F16, 1, SHAPE (8), NULL);
   fmtconv_view *const view[] = { fmtconv_view_cast (t, FMTCONV_F32) };
@@ -299,7 +299,7 @@ Test (plan, units_keep_the_bound)
 
 Test (plan, refuses_what_no_kernel_can_do)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 1, 0);
   fmtconv_view *t = fmtconv_view_leaf (memory (ctx, "a"), 0, FMTCONV_C64, 1, SHAPE (8), NULL);
   fmtconv_view *const view[] = { fmtconv_view_cast (t, FMTCONV_F32) };
@@ -319,7 +319,7 @@ Test (plan, refuses_what_no_kernel_can_do)
 
 Test (plan, a_hundred_thousand_tensors_take_little)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx = new_ctx (&h, 0, 2, 0);
   fmtconv_source *source = memory (ctx, "a");
   fmtconv_layout *layout = fci_layout_new (ctx, "out");
@@ -333,7 +333,7 @@ Test (plan, a_hundred_thousand_tensors_take_little)
       fmtconv_view *t = fmtconv_view_leaf (source, 64 * (i % 1000), FMTCONV_F16, 2, SHAPE (2, 8), NULL);
       fmtconv_file_emit_view (file, "tensor", i % 2 ? fmtconv_view_cast (t, FMTCONV_F32) : t);
     }
-  cr_assert_eq (fci_layout_seal (layout), 0);
+  cr_assert_eq (fci_layout_freeze (layout), 0);
   const fci_cost *cost = fci_plan_cost (fci_plan_compile (ctx, layout));
   cr_assert_eq (cost->runs, N);
   cr_assert (cost->units >= 8 && cost->units <= 16);

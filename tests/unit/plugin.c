@@ -38,9 +38,9 @@ static const fmtconv_param table[] = {
 
 /* What `text` is parsed to; the context is *ctx, to be freed. */
 static const struct params *
-parse (fmtconv_ctx **ctx, heard *h, const char *text)
+parse (fmtconv_ctx **ctx, captured *h, const char *text)
 {
-  *ctx = listen_to (h, 0, NULL);
+  *ctx = capturing_ctx (h, 0, NULL);
   return fci_params_parse (*ctx, "writer 'x'", table, text);
 }
 
@@ -57,8 +57,8 @@ Test (params, shared)
                 { "other=a\\,number=7,text=x", "text=x" },
                 { "text=a\\,b\\=c\\\\,other=1,metadata.x=1=2,number=5",
                   "text=a\\,b\\=c\\\\,metadata.x=1=2,number=5" } };
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     cr_expect_str_eq (fci_params_shared (ctx, table, cases[i].text), cases[i].shared);
   cr_expect_str_eq (fci_params_shared (ctx, NULL, "text=x"), "");
@@ -67,7 +67,7 @@ Test (params, shared)
 
 Test (params, not_given)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   const struct params *p = parse (&ctx, &h, "");
   cr_assert_not_null (p);
@@ -85,7 +85,7 @@ Test (params, not_given)
 
 Test (params, every_type)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   const struct params *p =
       parse (&ctx, &h, "flag=yes,number=-7,factor=2.5e-1,size=64M,text=a b,choice=none,dtype=BF16,preset=0");
@@ -112,7 +112,7 @@ Test (params, bools)
                 { "flag", 1 },       { "flag,number=1", 1 }, { "number=1,flag", 1 } };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {
-      heard h;
+      captured h;
       fmtconv_ctx *ctx;
       const struct params *p = parse (&ctx, &h, cases[i].text);
       cr_assert_not_null (p, "%s", h.error);
@@ -123,7 +123,7 @@ Test (params, bools)
 
 Test (params, escapes)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   const struct params *p = parse (&ctx, &h, "text=a\\,b\\=c\\:d\\\\e=f:g,metadata.x\\=y=1");
   cr_assert_not_null (p, "%s", h.error);
@@ -135,7 +135,7 @@ Test (params, escapes)
 
 Test (params, pairs_keep_their_order)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   const struct params *p =
       parse (&ctx, &h, "metadata.e=5,metadata.d=,metadata.c.x=3,metadata.b=2,metadata.a=1,metadata.f=6");
@@ -153,7 +153,7 @@ Test (params, pairs_keep_their_order)
 
 Test (params, repeated_keys_keep_their_order)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   const struct params *p = parse (&ctx, &h, "rule=a=1,keep=b,number=3,rule=a=1,keep=c");
   static const char *const keys[] = { "rule", "keep", "rule", "keep" };
@@ -177,8 +177,8 @@ Test (params, any_key)
     { "*", FMTCONV_PARAM_PAIRS, offsetof (struct params, rules), NULL, "all others" },
     { 0 },
   };
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_eq (fci_params_check (ctx, "reader", open), 0, "%s", h.error);
   const struct params *p =
       fci_params_parse (ctx, "reader 'x'", open, "b=1,number=7,metadata.b=2,metadata=3,*=4,a=\\,");
@@ -243,7 +243,7 @@ Test (params, refusals)
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {
-      heard h;
+      captured h;
       fmtconv_ctx *ctx;
       cr_expect_null (parse (&ctx, &h, cases[i].text), "%s", cases[i].text);
       cr_expect_eq (h.code, FMTCONV_E_USAGE, "%s", cases[i].text);
@@ -254,8 +254,8 @@ Test (params, refusals)
 
 Test (params, no_table)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_not_null (fci_params_parse (ctx, "reader 'x'", NULL, ""));
   cr_expect_null (fci_params_parse (ctx, "reader 'x'", NULL, "a=1"));
   cr_expect (strstr (h.error, "reader 'x' has no parameter 'a', nor any other"), "%s", h.error);
@@ -264,8 +264,8 @@ Test (params, no_table)
 
 Test (params, specs)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   fci_spec spec;
   cr_assert_eq (fci_spec_parse (ctx, "cogvideox-lora:alpha=64,x=a:b", &spec), 0);
   cr_expect_str_eq (spec.name, "cogvideox-lora");
@@ -280,7 +280,7 @@ Test (params, specs)
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     {
-      ctx = listen_to (&h, 0, NULL);
+      ctx = capturing_ctx (&h, 0, NULL);
       cr_expect_eq (fci_spec_parse (ctx, bad[i], &spec), FMTCONV_E_USAGE, "%s", bad[i]);
       fmtconv_ctx_free (ctx);
     }
@@ -339,9 +339,9 @@ fine (parts *p)
 static void
 expect_refused (const parts *p, const char *says)
 {
-  heard h;
+  captured h;
   const char *error = NULL;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fci_descriptor_check (ctx, &p->plugin, "my-plugin", &error), "%s", says);
   cr_expect (error && strstr (error, says), "'%s' instead of '%s'", error ? error : "(none)", says);
   cr_expect_eq (fmtconv_ctx_failed (ctx), 0, "a plugin that is refused stopped the conversion");
@@ -351,10 +351,10 @@ expect_refused (const parts *p, const char *says)
 
 Test (descriptor, fine)
 {
-  heard h;
+  captured h;
   parts p;
   const char *error = "unset";
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   const fmtconv_plugin *plugin = fci_descriptor_check (ctx, &fine (&p)->plugin, "my-plugin", &error);
   cr_assert_not_null (plugin, "%s", error);
   cr_expect_null (error);
@@ -371,9 +371,9 @@ Test (descriptor, longer_structs)
     parts known;
     char more[64];
   } p;
-  heard h;
+  captured h;
   const char *error;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   fine (&p.known);
   memset (p.more, 0xa5, sizeof p.more);
   p.known.plugin.struct_size += sizeof p.more;

@@ -11,7 +11,7 @@
 enum
 {
   ROW = 256,
-  MOST_BYTES = 2 * ROW /* more than any type needs for a row */
+  MAX_BYTES = 2 * ROW /* more than any type needs for a row */
 };
 
 /* Elements and bytes of a block. */
@@ -85,7 +85,7 @@ check_rows (const shape *type, const float *rows, size_t n, const float *importa
       fci_kernel_force (level);
       for (size_t i = 0; i < n; i++)
         {
-          unsigned char out[MOST_BYTES + 2];
+          unsigned char out[MAX_BYTES + 2];
           memset (out, 0xa5, sizeof out);
           fci_quant_encode (type->dtype, rows + i * ROW, ROW, importance, out + 1);
           cr_expect_eq (fci_crc32 (0, out + 1, bytes), wanted[i], "type %u, level %d, row %zu", type->dtype,
@@ -161,16 +161,16 @@ Test (quant, two_bits)
 /* Any number of blocks at once, at any place, gives what the blocks give one by one. */
 Test (quant, blocks_do_not_depend_on_each_other)
 {
-  const size_t most = 11 * ROW;
-  float *x = numbers (most + 1, 7);
-  unsigned char *whole = malloc (11 * MOST_BYTES + 2), single[MOST_BYTES];
+  const size_t max = 11 * ROW;
+  float *x = numbers (max + 1, 7);
+  unsigned char *whole = malloc (11 * MAX_BYTES + 2), single[MAX_BYTES];
   for (size_t t = 0; t < COUNT (encoded); t++)
     for (int level = FCI_LEVEL_PORTABLE; level <= FCI_LEVEL_AVX512; level++)
-      for (size_t n = encoded[t].elements; n <= most; n += encoded[t].elements)
+      for (size_t n = encoded[t].elements; n <= max; n += encoded[t].elements)
         {
           const size_t blocks = n / encoded[t].elements, bytes = encoded[t].bytes;
           fci_kernel_force (level);
-          memset (whole, 0xa5, 11 * MOST_BYTES + 2);
+          memset (whole, 0xa5, 11 * MAX_BYTES + 2);
           fci_quant_encode (encoded[t].dtype, x + 1, n, NULL, whole + 1);
           fci_quant_encode (encoded[t].dtype, x + 1 + n - encoded[t].elements, encoded[t].elements, NULL,
                             single);
@@ -219,7 +219,7 @@ Test (quant, levels_agree)
 Test (quant, importance_is_used_or_ignored)
 {
   float *x = numbers (ROW, 17), importance[ROW];
-  unsigned char plain[MOST_BYTES], weighed[MOST_BYTES];
+  unsigned char plain[MAX_BYTES], weighed[MAX_BYTES];
   for (unsigned i = 0; i < ROW; i++)
     importance[i] = (float) (i % 7);
   for (size_t t = 0; t < COUNT (encoded); t++)
@@ -237,19 +237,19 @@ Test (quant, importance_is_used_or_ignored)
 Test (quant, round_trip)
 {
   float *x = numbers (ROW, 19), tiny[ROW], y[ROW];
-  unsigned char out[MOST_BYTES];
-  float most = 0;
+  unsigned char out[MAX_BYTES];
+  float max = 0;
   for (unsigned i = 0; i < ROW; i++)
     {
       tiny[i] = (float) (int) (i - 128) * 0x1p-149f;
-      most = x[i] > most ? x[i] : -x[i] > most ? -x[i] : most;
+      max = x[i] > max ? x[i] : -x[i] > max ? -x[i] : max;
     }
   for (size_t t = 0; t < COUNT (encoded); t++)
     {
       fci_quant_encode (encoded[t].dtype, x, ROW, NULL, out);
       fci_quant_decode (encoded[t].dtype, out, ROW, y);
       for (unsigned i = 0; i < ROW; i++)
-        cr_expect (y[i] - x[i] <= most / 2 && x[i] - y[i] <= most / 2, "type %u: %g for %g", encoded[t].dtype,
+        cr_expect (y[i] - x[i] <= max / 2 && x[i] - y[i] <= max / 2, "type %u: %g for %g", encoded[t].dtype,
                    (double) y[i], (double) x[i]);
       check_levels (&encoded[t], tiny, ROW, NULL);
       fci_quant_encode (encoded[t].dtype, tiny, ROW, NULL, out);
@@ -270,7 +270,7 @@ Test (quant, numbers_that_are_not_finite)
       for (unsigned k = 0; k < 36; k++)
         {
           const size_t bytes = ROW / encoded[t].elements * encoded[t].bytes;
-          unsigned char out[MOST_BYTES + 1] = { 0 };
+          unsigned char out[MAX_BYTES + 1] = { 0 };
           for (unsigned i = 0; i < ROW; i++)
             {
               memcpy (&x[i], &odd[i % 32 == k ? k / 6 : k % 6], sizeof *x);

@@ -55,7 +55,7 @@ reason (fmtconv_ctx *ctx, const char *name)
 
 Test (registry, files)
 {
-  heard h;
+  captured h;
   make_file ("broken.so", "this is no ELF file, and long enough to look at its header anyway ..........",
              0644);
   make_file ("open-to-all.so", "x", 0666);
@@ -65,7 +65,7 @@ Test (registry, files)
   char path[128];
   snprintf (path, sizeof path, "%s/dir.so", folder);
   mkdir (path, 0755);
-  fmtconv_ctx *ctx = listen_to (&h, 0, folder);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, folder);
   cr_expect (strstr (reason (ctx, "broken"), "invalid ELF header"), "%s", reason (ctx, "broken"));
   cr_expect (strstr (reason (ctx, "open-to-all"), "anyone may write to the file (mode 0666)"));
   cr_expect (strstr (reason (ctx, "Bad_Name"), "its file name is not a plugin's"));
@@ -85,8 +85,8 @@ Test (registry, files)
 
 Test (registry, named_folder_must_be_there)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, "/nonexistent/fmtconv");
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, "/nonexistent/fmtconv");
   size_t n;
   cr_expect_null (fci_modules (ctx, &n));
   cr_expect_eq (h.code, FMTCONV_E_IO);
@@ -95,17 +95,17 @@ Test (registry, named_folder_must_be_there)
 
 Test (registry, world_writable_folder)
 {
-  heard h;
+  captured h;
   size_t n;
   make_file ("broken.so", "x", 0644);
   cr_assert_eq (chmod (folder, 0777), 0);
-  fmtconv_ctx *ctx = listen_to (&h, 0, folder);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, folder);
   cr_expect_null (fci_modules (ctx, &n));
   cr_expect (strstr (h.error, folder) && strstr (h.error, "anyone may write"), "%s", h.error);
   fmtconv_ctx_free (ctx);
 
   setenv ("FMTCONV_PLUGIN_PATH", folder, 1);
-  ctx = listen_to (&h, 0, NULL);
+  ctx = capturing_ctx (&h, 0, NULL);
   fci_modules (ctx, &n);
   cr_expect_eq (h.warnings, 1);
   cr_expect (strstr (h.last, folder) && strstr (h.last, "mode 0777"), "%s", h.last);
@@ -115,12 +115,12 @@ Test (registry, world_writable_folder)
 
 Test (registry, path_list)
 {
-  heard h;
+  captured h;
   char list[256];
   make_file ("broken.so", "x", 0644);
   snprintf (list, sizeof list, "relative/x::/nonexistent/fmtconv:%s:", folder);
   setenv ("FMTCONV_PLUGIN_PATH", list, 1);
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_not_null (fci_module_find (ctx, "broken"));
   cr_expect_eq (h.errors + h.warnings, 0);
   cr_expect_eq (h.notes, 1);
@@ -131,14 +131,14 @@ Test (registry, path_list)
 /* The folder that the application names comes before FMTCONV_PLUGIN_PATH. */
 Test (registry, first_found_counts)
 {
-  heard h;
+  captured h;
   char other[] = "/tmp/fmtconv-registry-XXXXXX", path[128];
   cr_assert_not_null (mkdtemp (other));
   snprintf (path, sizeof path, "%s/broken.so", other);
   fclose (fopen (path, "w"));
   make_file ("broken.so", "x", 0644);
   setenv ("FMTCONV_PLUGIN_PATH", other, 1);
-  fmtconv_ctx *ctx = listen_to (&h, 0, folder);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, folder);
   const fci_module *module = fci_module_find (ctx, "broken");
   cr_assert_not_null (module);
   cr_expect_eq (strncmp (module->path, folder, strlen (folder)), 0, "%s", module->path);
@@ -149,10 +149,10 @@ Test (registry, first_found_counts)
 
 Test (registry, relative_folder)
 {
-  heard h;
+  captured h;
   make_file ("broken.so", "x", 0644);
   cr_assert_eq (chdir (folder), 0);
-  fmtconv_ctx *ctx = listen_to (&h, 0, ".");
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, ".");
   const fci_module *module = fci_module_find (ctx, "broken");
   cr_assert_not_null (module);
   cr_expect_eq (module->path[0], '/', "%s", module->path);
@@ -192,8 +192,8 @@ Test (registry, threads)
 
 Test (registry, unknown_name)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, folder);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, folder);
   cr_expect_null (fci_plugin_find (ctx, "no-such-thing", FCI_WRITER));
   cr_expect_eq (h.code, FMTCONV_E_USAGE);
   cr_expect (strstr (h.error, "there is no writer 'no-such-thing'"), "%s", h.error);
@@ -203,19 +203,19 @@ Test (registry, unknown_name)
 /* ---- Any kind of file: the same folders, the same refusals */
 
 static void
-look (heard *h, fci_search search, const char *only, fci_files *out, fmtconv_ctx **ctx)
+inspect (captured *h, fci_search search, const char *only, fci_files *out, fmtconv_ctx **ctx)
 {
   search.what = "shelf";
   search.suffix = ".book";
   search.variable = "FMTCONV_SHELVES";
   search.installed = "/nonexistent/fmtconv";
-  *ctx = listen_to (h, 0, NULL);
+  *ctx = capturing_ctx (h, 0, NULL);
   fci_search_files (*ctx, &search, only, out);
 }
 
 Test (registry, any_files)
 {
-  heard h;
+  captured h;
   fci_files files;
   fmtconv_ctx *ctx;
   make_file ("b.book", "x", 0644);
@@ -223,7 +223,7 @@ Test (registry, any_files)
   make_file ("B.book", "x", 0644);
   make_file (".book", "x", 0644);
   make_file ("c.books", "x", 0644);
-  look (&h, (fci_search){ .named = folder }, NULL, &files, &ctx);
+  inspect (&h, (fci_search){ .named = folder }, NULL, &files, &ctx);
   cr_assert_eq (files.n, 2, "%zu", files.n);
   cr_expect_str_eq (files.file[0].name, "a");
   cr_expect_str_eq (files.file[0].error, "anyone may write to the file (mode 0666): it is not used");
@@ -231,7 +231,7 @@ Test (registry, any_files)
   cr_expect_null (fci_files_find (&files, "c"));
   cr_expect_eq (h.errors + h.warnings + h.notes, 0);
   fmtconv_ctx_free (ctx);
-  look (&h, (fci_search){ .named = folder, .misnamed = "no" }, NULL, &files, &ctx);
+  inspect (&h, (fci_search){ .named = folder, .misnamed = "no" }, NULL, &files, &ctx);
   cr_assert_eq (files.n, 3);
   cr_expect_str_eq (fci_files_find (&files, "B")->error, "no");
   fmtconv_ctx_free (ctx);
@@ -240,16 +240,16 @@ Test (registry, any_files)
 /* What is asked for by name is found alone: nothing else is looked at. */
 Test (registry, one_file)
 {
-  heard h;
+  captured h;
   fci_files files;
   fmtconv_ctx *ctx;
   make_file ("a.book", "x", 0644);
   make_file ("ab.book", "x", 0644);
-  look (&h, (fci_search){ .named = folder }, "a", &files, &ctx);
+  inspect (&h, (fci_search){ .named = folder }, "a", &files, &ctx);
   cr_assert_eq (files.n, 1);
   cr_expect_str_eq (files.file[0].name, "a");
   fmtconv_ctx_free (ctx);
-  look (&h, (fci_search){ .named = folder }, "b", &files, &ctx);
+  inspect (&h, (fci_search){ .named = folder }, "b", &files, &ctx);
   cr_expect_eq (files.n, 0);
   cr_expect_null (fci_files_find (&files, "b"));
   fmtconv_ctx_free (ctx);
@@ -258,7 +258,7 @@ Test (registry, one_file)
 /* The user's own come last, and a relative path there is void; a folder that is not there is no matter. */
 Test (registry, own_files)
 {
-  heard h;
+  captured h;
   fci_files files;
   fmtconv_ctx *ctx;
   char sub[128];
@@ -269,7 +269,7 @@ Test (registry, own_files)
   make_file ("a.book", "x", 0644);
   setenv ("XDG_CONFIG_HOME", folder, 1);
   setenv ("FMTCONV_SHELVES", "relative:/nonexistent/x", 1);
-  look (&h, (fci_search){ .named = folder, .own = "own" }, NULL, &files, &ctx);
+  inspect (&h, (fci_search){ .named = folder, .own = "own" }, NULL, &files, &ctx);
   cr_assert_eq (files.n, 2);
   cr_expect_null (strstr (fci_files_find (&files, "a")->path, "own"));
   cr_expect_not_null (strstr (fci_files_find (&files, "b")->path, "own"));
@@ -277,7 +277,7 @@ Test (registry, own_files)
   cr_expect_eq (h.errors + h.warnings, 0);
   fmtconv_ctx_free (ctx);
   cr_assert_eq (chmod (sub, 0777), 0);
-  look (&h, (fci_search){ .own = "own" }, NULL, &files, &ctx);
+  inspect (&h, (fci_search){ .own = "own" }, NULL, &files, &ctx);
   cr_expect_eq (files.n, 0);
   cr_expect (strstr (h.last, "anyone may write to the shelf")
                  && strstr (h.last, "(mode 0777): it is not used"),
@@ -287,7 +287,7 @@ Test (registry, own_files)
   cr_assert_eq (chmod (sub, 0755), 0);
   cr_assert_eq (chdir (folder), 0);
   setenv ("HOME", "relative", 1);
-  look (&h, (fci_search){ .own = "own" }, NULL, &files, &ctx);
+  inspect (&h, (fci_search){ .own = "own" }, NULL, &files, &ctx);
   cr_expect_eq (files.n, 0);
   fmtconv_ctx_free (ctx);
 }

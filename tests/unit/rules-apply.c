@@ -146,9 +146,9 @@ Test (rules_apply, drops_say_why)
   const fmtconv_rules rules = { .unmatched = "is something else",
                                 .rules = RULES ({ "a", .to = "=" }, { "b", .why = "a buffer" }) };
   const fmtconv_model *out = apply_rules (&rules, model_of (w, "a: b: c:"));
-  cr_expect_null (fci_model_dropped (out, fci_model_base (fci_model_given (out, 0)) + 0));
-  cr_expect_str_eq (fci_model_dropped (out, fci_model_base (fci_model_given (out, 0)) + 1), "a buffer");
-  cr_expect_str_eq (fci_model_dropped (out, fci_model_base (fci_model_given (out, 0)) + 2),
+  cr_expect_null (fci_model_dropped (out, fci_model_base (fci_model_input (out, 0)) + 0));
+  cr_expect_str_eq (fci_model_dropped (out, fci_model_base (fci_model_input (out, 0)) + 1), "a buffer");
+  cr_expect_str_eq (fci_model_dropped (out, fci_model_base (fci_model_input (out, 0)) + 2),
                     "is something else");
   world_free (w);
 }

@@ -38,7 +38,7 @@ Test (rules_errors, many_that_are_missing_are_counted)
   fmtconv_model *in = fci_model_new (w->ctx, NULL);
   for (int i = 0; i < 100; i++)
     put_leaf (w, in, fmtconv_ctx_printf (w->ctx, "a.%d", i), 0, NULL);
-  cr_assert_eq (fci_model_seal (in, "test"), 0);
+  cr_assert_eq (fci_model_freeze (in, "test"), 0);
   const fmtconv_rules rules = { .complete = "i",
                                 .rules = RULES ({ "a.{i}", .to = "=" }, { "b.{i}", .to = "=" }) };
   apply_rules (&rules, in);

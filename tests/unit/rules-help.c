@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static void
-hear (void *arg, const fmtconv_message *message)
+keep_message (void *arg, const fmtconv_message *message)
 {
   world *w = arg;
   if (message->level != FMTCONV_MSG_ERROR)
@@ -34,7 +34,7 @@ world_new (void)
   world *w = calloc (1, sizeof *w);
   cr_assert (w);
   w->ctx = fmtconv_ctx_new (
-      &(fmtconv_options){ .struct_size = sizeof (fmtconv_options), .message = hear, .arg = w });
+      &(fmtconv_options){ .struct_size = sizeof (fmtconv_options), .message = keep_message, .arg = w });
   int fd = memfd_create ("tensors", MFD_CLOEXEC);
   cr_assert (w->ctx && fd >= 0);
   cr_assert_eq (ftruncate (fd, (off_t) 1 << 46), 0);
@@ -77,7 +77,7 @@ model_of (world *w, const char *tensors)
       free (copy);
       s += n;
     }
-  cr_assert_eq (fci_model_seal (model, "test"), 0);
+  cr_assert_eq (fci_model_freeze (model, "test"), 0);
   return model;
 }
 
@@ -87,7 +87,7 @@ apply_rules (const fmtconv_rules *rules, const fmtconv_model *in)
   fmtconv_model *out = fci_model_new (fci_model_ctx (in), in);
   fmtconv_rules_apply (rules, in, out);
   if (!fmtconv_ctx_failed (fci_model_ctx (in)))
-    cr_assert_eq (fci_model_seal (out, "test"), 0);
+    cr_assert_eq (fci_model_freeze (out, "test"), 0);
   return out;
 }
 
@@ -97,7 +97,7 @@ reverse_rules (const fmtconv_rules *rules, const fmtconv_model *in)
   fmtconv_model *out = fci_model_new (fci_model_ctx (in), in);
   fmtconv_rules_reverse (rules, in, out);
   if (!fmtconv_ctx_failed (fci_model_ctx (in)))
-    cr_assert_eq (fci_model_seal (out, "test"), 0);
+    cr_assert_eq (fci_model_freeze (out, "test"), 0);
   return out;
 }
 

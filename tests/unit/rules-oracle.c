@@ -77,15 +77,15 @@ static void
 check_print (const char *pattern, const char *name)
 {
   fci_pattern compiled;
-  fci_token room[FCI_MAX_TOKENS];
+  fci_token capacity[FCI_MAX_TOKENS];
   fci_value values[FCI_MAX_SLOTS], bound[FCI_MAX_SLOTS];
   char printed[64];
-  cr_assert_null (fci_pattern_compile (&compiled, room, pattern, NULL));
+  cr_assert_null (fci_pattern_compile (&compiled, capacity, pattern, NULL));
   cr_assert (fci_pattern_match (&compiled, name, strlen (name), values));
   for (unsigned t = 0; t < compiled.n_tokens; t++)
     {
-      room[t].capture = room[t].slot;
-      bound[room[t].slot] = values[room[t].slot];
+      capacity[t].capture = capacity[t].slot;
+      bound[capacity[t].slot] = values[capacity[t].slot];
     }
   size_t n = fci_pattern_print (&compiled, bound, UINT64_MAX, printed, sizeof printed);
   cr_expect_eq (n, strlen (name));

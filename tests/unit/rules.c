@@ -113,9 +113,9 @@ static fci_value
 first_value (const char *pattern, const char *name)
 {
   fci_pattern compiled;
-  fci_token room[FCI_MAX_TOKENS];
+  fci_token capacity[FCI_MAX_TOKENS];
   fci_value values[FCI_MAX_SLOTS] = { 0 };
-  cr_assert_null (fci_pattern_compile (&compiled, room, pattern, NULL));
+  cr_assert_null (fci_pattern_compile (&compiled, capacity, pattern, NULL));
   cr_assert (fci_pattern_match (&compiled, name, strlen (name), values), "'%s' and '%s'", pattern, name);
   return values[0];
 }

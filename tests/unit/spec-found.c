@@ -22,8 +22,8 @@ static const char *
 bidder (const char *name, const char *text, size_t len)
 {
   static char kept[64];
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   put_file (name, text, len);
   const fmtconv_plugin *reader = fci_detect_reader (ctx, fci_input_user (ctx, name));
   snprintf (kept, sizeof kept, "%s", reader ? reader->name : "");
@@ -59,21 +59,21 @@ Test (spec_found, recognition)
 /* What a reader finds in a folder may be anybody's: it is neither taken for a spec nor read as one. */
 Test (spec_found, found_in_a_folder)
 {
-  heard h;
+  captured h;
   make_folder ("model");
   put_text ("model/s.yaml", minimal);
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fmtconv_input_read (fmtconv_input_child (fci_input_user (ctx, "model"), "s.yaml"), NULL));
   cr_expect (strstr (h.error, "model/s.yaml: no reader knows a file that begins with 66 6d"), "%s", h.error);
   fmtconv_ctx_free (ctx);
-  ctx = listen_to (&h, 0, NULL);
+  ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fmtconv_input_read (fmtconv_input_child (fci_input_user (ctx, "model"), "s.yaml"), "spec"));
   cr_expect_str_eq (h.error,
                     "model/s.yaml: a spec may open any file, so it is not read where it was only found "
                     "in a folder: name it yourself");
   cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
   fmtconv_ctx_free (ctx);
-  ctx = listen_to (&h, 0, NULL);
+  ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fmtconv_input_read (
       fmtconv_input_child (fmtconv_input_parent (fci_input_user (ctx, "in.safetensors")), "in.safetensors"),
       "spec"));
@@ -84,10 +84,10 @@ Test (spec_found, found_in_a_folder)
 /* It is one of the plugins, though no file is. */
 Test (spec_found, registry)
 {
-  heard h;
+  captured h;
   size_t n;
   setenv ("FMTCONV_PLUGIN_PATH", "", 1);
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   const fci_module *module = fci_module_find (ctx, "spec"), *all = fci_modules (ctx, &n);
   cr_assert_not_null (module);
   cr_expect_null (module->path);
@@ -101,10 +101,10 @@ Test (spec_found, registry)
 /* A file cannot take its place. */
 Test (spec_found, no_other_spec)
 {
-  heard h;
+  captured h;
   make_folder ("plugins");
   put_text ("plugins/spec.so", "no plugin");
-  fmtconv_ctx *ctx = listen_to (&h, 0, "plugins");
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, "plugins");
   const fci_module *module = fci_module_find (ctx, "spec");
   cr_assert_not_null (module);
   cr_expect_null (module->path);

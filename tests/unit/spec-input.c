@@ -15,10 +15,10 @@ static const char minimal[] = "fmtconv: 1\nread: in.safetensors\n";
 
 /* The report of a conversion of s.yaml, which is that text.  NULL: it was refused, and `h` heard why. */
 static fmtconv_attr *
-convert (heard *h, fmtconv_ctx **ctx, const char *text, const char *reader)
+convert (captured *h, fmtconv_ctx **ctx, const char *text, const char *reader)
 {
   put_text ("s.yaml", text);
-  *ctx = listen_to (h, FMTCONV_FORCE, NULL);
+  *ctx = capturing_ctx (h, FMTCONV_FORCE, NULL);
   const fmtconv_job job = {
     .struct_size = sizeof job, .reader = reader, .input = "s.yaml", .output = "out.safetensors"
   };
@@ -28,7 +28,7 @@ convert (heard *h, fmtconv_ctx **ctx, const char *text, const char *reader)
 static void
 expect_refused (const char *text, const char *reader, int code, const char *says)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   cr_expect_null (convert (&h, &ctx, text, reader), "%s", says);
   cr_expect_str_eq (h.error, says);
@@ -41,7 +41,7 @@ expect_refused (const char *text, const char *reader, int code, const char *says
 /* What is dropped inside is told, once, and what was read is told in place of the spec. */
 Test (spec_input, account)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   fmtconv_attr *report =
       convert (&h, &ctx,
@@ -68,7 +68,7 @@ Test (spec_input, account)
 /* So it is where nothing is left, and where another transform was given that. */
 Test (spec_input, nothing_left)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   static const char *const texts[] = {
     "fmtconv: 1\nread: in.safetensors\ntransform: [{drop: {name: '*'}}]\n",
@@ -95,7 +95,7 @@ static const char needy[] =
 /* Only what makes the model is asked for, and only that may be given. */
 Test (spec_input, variables)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   fmtconv_attr *report = convert (&h, &ctx, needy, "spec:from=in.safetensors,kept=a");
   cr_assert_not_null (report, "%s", h.error);
@@ -125,7 +125,7 @@ Test (spec_input, variables)
 /* How what is missing is to be given. */
 Test (spec_input, missing)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   cr_expect_null (convert (&h, &ctx,
                            "fmtconv: 1\nvariables: {a: {help: which}, b: , c: {optional: yes}, d: x}\n"
@@ -181,7 +181,7 @@ Test (spec_input, circles)
       "fmtconv: 1\nread: 1.yaml\n", NULL, FMTCONV_E_LIMIT,
       "8.yaml: specs read one another more than 8 deep: s.yaml reads 1.yaml reads 2.yaml reads 3.yaml "
       "reads 4.yaml reads 5.yaml reads 6.yaml reads 7.yaml reads 8.yaml");
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   cr_expect_not_null (convert (&h, &ctx, "fmtconv: 1\nread: 2.yaml\n", NULL), "%s", h.error);
   fmtconv_ctx_free (ctx);
@@ -190,7 +190,7 @@ Test (spec_input, circles)
 /* Two specs may read the same one: that is no circle. */
 Test (spec_input, diamond)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   put_text ("a.yaml", minimal);
   fmtconv_attr *report = convert (
@@ -203,7 +203,7 @@ Test (spec_input, diamond)
 /* A path that stands for a variable of another spec is relative to the spec that it stands in. */
 Test (spec_input, folders)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   make_folder ("sub");
   make_folder ("sub/inner");
@@ -224,7 +224,7 @@ Test (spec_input, folders)
     "spec:x=y,folder.x=sub/inner",           "spec:x=y,folder.x=/elsewhere",
   };
   const fmtconv_spec_variable given = { "typed", "in.safetensors" };
-  ctx = listen_to (&h, 0, NULL);
+  ctx = capturing_ctx (&h, 0, NULL);
   const fmtconv_job *job = fmtconv_job_from_spec (ctx, "sub/o.yaml", &given, 1, NULL, NULL);
   cr_assert_not_null (job, "%s", h.error);
   cr_assert_eq (job->n_parts, sizeof expected / sizeof *expected);
@@ -247,8 +247,8 @@ Test (spec_input, folders)
 /* Neither the spec nor what it reads is ever replaced, nor does an output go into it. */
 Test (spec_input, outputs)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, FMTCONV_FORCE, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, FMTCONV_FORCE, NULL);
   fmtconv_job job = {
     .struct_size = sizeof job, .writer = "safetensors", .input = "s.yaml", .output = "s.yaml"
   };
@@ -256,7 +256,7 @@ Test (spec_input, outputs)
   cr_expect_null (fmtconv_convert (ctx, &job));
   cr_expect_eq (h.code, FMTCONV_E_OUTPUT, "%s", h.error);
   fmtconv_ctx_free (ctx);
-  ctx = listen_to (&h, FMTCONV_FORCE, NULL);
+  ctx = capturing_ctx (&h, FMTCONV_FORCE, NULL);
   job.output = "in.safetensors";
   cr_expect_null (fmtconv_convert (ctx, &job));
   cr_expect_eq (h.code, FMTCONV_E_OUTPUT, "%s", h.error);
@@ -265,7 +265,7 @@ Test (spec_input, outputs)
   put_tensors ("m/model.safetensors");
   put_text ("m/config.json", "{\"architectures\":[\"T5EncoderModel\"]}");
   put_text ("s.yaml", "fmtconv: 1\nread: {diffusers: {path: m}}\n");
-  ctx = listen_to (&h, FMTCONV_FORCE, NULL);
+  ctx = capturing_ctx (&h, FMTCONV_FORCE, NULL);
   job.output = "m/out.safetensors";
   cr_expect_null (fmtconv_convert (ctx, &job));
   cr_expect_str_eq (

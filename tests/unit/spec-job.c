@@ -13,7 +13,7 @@ static const char all[] =
 
 Test (spec_job, single)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   const fmtconv_job *job = job_from (&h, &ctx, all, NULL, 0);
   cr_assert_not_null (job, "%s", h.error);
@@ -34,7 +34,7 @@ Test (spec_job, single)
 /* A word beside the parameters, there and back. */
 Test (spec_job, reverse)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   const fmtconv_job *job =
       job_from (&h, &ctx,
@@ -67,7 +67,7 @@ Test (spec_job, reverse)
 /* What is left open is detected later. */
 Test (spec_job, short_forms)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   const fmtconv_job *job = job_from (&h, &ctx, "fmtconv: 1\nread: a\nwrite: b/\n", NULL, 0);
   cr_assert_not_null (job, "%s", h.error);
@@ -114,8 +114,8 @@ Test (spec_job, paths)
   static const char *const expected[] = { "sub/literal", "/absolute", "t/x", "sub/y-t",  "sub/k/x",
                                           "t/d",         "sub/k/o",   "in",  "sub/there" };
   const fmtconv_spec_variable given = { "typed", "t" };
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   make_folder ("sub");
   put_text ("sub/there", "");
   put_text ("sub/s.yaml", text);
@@ -130,7 +130,7 @@ Test (spec_job, paths)
 
 Test (spec_job, literal_dollars)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   const fmtconv_spec_variable given = { "a", "${a}" };
   const fmtconv_job *job = job_from (
@@ -156,7 +156,7 @@ static const char needy[] =
 
 Test (spec_job, missing_values)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   cr_expect_null (job_from (&h, &ctx, needy, NULL, 0));
   cr_expect_eq (h.code, FMTCONV_E_USAGE);
@@ -168,8 +168,8 @@ Test (spec_job, missing_values)
 static void
 expect_usage (const fmtconv_spec_variable *v, size_t n, const char *input, const char *error)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   put_text ("s.yaml", needy);
   cr_expect_null (fmtconv_job_from_spec (ctx, "s.yaml", v, n, input, "out/"));
   cr_expect_eq (h.code, FMTCONV_E_USAGE, "%d", h.code);
@@ -190,8 +190,8 @@ Test (spec_job, useless_values)
 /* The only path that a spec has use for. */
 Test (spec_job, only_output)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   put_text ("s.yaml", "fmtconv: 1\nread: in\nwrite: \"${output}\"\n");
   const fmtconv_job *job = fmtconv_job_from_spec (ctx, "s.yaml", NULL, 0, "out", NULL);
   cr_assert_not_null (job, "%s", h.error);
@@ -202,9 +202,9 @@ Test (spec_job, only_output)
 /* Components whose variable has no value are left out, and it is said how to have them. */
 Test (spec_job, optional)
 {
-  heard h;
+  captured h;
   const fmtconv_spec_variable v[] = { { "ckpt", "a" }, { "vae", "b" }, { "t5", "t" } };
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   put_text ("s.yaml", needy);
   const fmtconv_job *job = fmtconv_job_from_spec (ctx, "s.yaml", v, 2, NULL, "out/");
   cr_assert_not_null (job, "%s", h.error);
@@ -220,7 +220,7 @@ Test (spec_job, optional)
   put_text ("t/a.json", "{}");
   put_text ("t/spiece.model", "s");
   put_text ("t/other", "o");
-  ctx = listen_to (&h, 0, NULL);
+  ctx = capturing_ctx (&h, 0, NULL);
   job = fmtconv_job_from_spec (ctx, "s.yaml", v, 3, NULL, "out/");
   cr_assert_not_null (job, "%s", h.error);
   cr_assert_eq (job->n_parts, 4);
@@ -239,7 +239,7 @@ Test (spec_job, optional)
 /* A parameter that needs a variable without a value is left out; what the job cannot do without is an error. */
 Test (spec_job, optional_values)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   const fmtconv_job *job =
       job_from (&h, &ctx,
@@ -268,7 +268,7 @@ Test (spec_job, optional_values)
 static void
 expect_round_trip (const char *text)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx, *again;
   const fmtconv_job *job = job_from (&h, &ctx, text, NULL, 0);
   const char *once = job ? fmtconv_job_to_spec (ctx, job) : NULL;
@@ -314,8 +314,8 @@ Test (spec_job, detected)
   static const char file[] =
       "\x3d\0\0\0\0\0\0\0"
       "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}       \0\0\0\0";
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   put_file ("in.safetensors", file, sizeof file - 1);
   put_text ("out.safetensors", "there");
   const fmtconv_job job = {
@@ -342,8 +342,8 @@ Test (spec_job, hidden_characters)
   static const char *const none[] = { "none" };
   for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
     {
-      heard h;
-      fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+      captured h;
+      fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
       const fmtconv_job job = { .struct_size = sizeof job,
                                 .reader = "sat",
                                 .transforms = none,
@@ -362,8 +362,8 @@ Test (spec_job, hidden_characters)
 Test (spec_job, pairs)
 {
   static const char *const texts[] = { "a", "a,b", "a=b", "\\", "a\\,=:", "", "\xc3\xa4 b" };
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   for (size_t i = 0; i < 7; i++)
     for (size_t k = 0; k < 7; k++)
       {
@@ -384,14 +384,14 @@ static const char preset_text[] =
 static const char *
 found (const char *name)
 {
-  static char room[512];
-  heard h;
+  static char capacity[512];
+  captured h;
   const fmtconv_spec_variable a[] = { { "a", "1" }, { "c", "" } };
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   const fmtconv_job *job = fmtconv_job_from_spec (ctx, name, a, 2, NULL, "o");
-  snprintf (room, sizeof room, "%s", job ? job->input : h.error);
+  snprintf (capacity, sizeof capacity, "%s", job ? job->input : h.error);
   fmtconv_ctx_free (ctx);
-  return room;
+  return capacity;
 }
 
 Test (spec_job, presets)
@@ -426,8 +426,8 @@ Test (spec_job, presets)
 
 Test (spec_job, listed_presets)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   make_folder ("fmtconv");
   make_folder ("fmtconv/pipelines");
   put_text ("fmtconv/pipelines/mine.yaml", preset_text);
@@ -471,7 +471,7 @@ Test (spec_job, outputs)
                              "  - {transform: [{cast: {to: \"${to}\"}}, none-such], safetensors: {path: c}}\n"
                              "  - {torch: {path: \"${more}/d\"}}\n"
                              "  - {torch: {path: e}, transform: none}\n";
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   cr_expect_null (job_from (&h, &ctx, text, NULL, 0));
   cr_expect (strstr (h.error, "s.yaml:7:41: there is no transform 'none-such'"), "%s", h.error);

@@ -83,10 +83,10 @@ make_folder (const char *name)
 
 /* A context; the spec of that text becomes its job.  NULL: it was refused, and `h` heard why. */
 static inline fmtconv_job *
-job_from (heard *h, fmtconv_ctx **ctx, const char *text, const fmtconv_spec_variable *v, size_t n)
+job_from (captured *h, fmtconv_ctx **ctx, const char *text, const fmtconv_spec_variable *v, size_t n)
 {
   put_text ("s.yaml", text);
-  *ctx = listen_to (h, 0, NULL);
+  *ctx = capturing_ctx (h, 0, NULL);
   return fmtconv_job_from_spec (*ctx, "s.yaml", v, n, NULL, NULL);
 }
 

@@ -8,8 +8,8 @@ TestSuite (spec, .init = enter_folder, .fini = leave_folder);
 static void
 expect_code (const char *text, size_t len, int code, const char *error)
 {
-  heard h;
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   put_file ("s.yaml", text, len);
   cr_expect_null (fmtconv_job_from_spec (ctx, "s.yaml", NULL, 0, NULL, NULL), "accepted: %s", text);
   cr_expect_str_eq (h.error, error);
@@ -98,8 +98,8 @@ Test (spec, events)
         to = stpcpy (to, i % 50 == 49 ? "a,\n " : "a,");
       strcpy (to, "]\n");
       put_text ("s.yaml", text);
-      heard h;
-      fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+      captured h;
+      fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
       cr_expect_null (fmtconv_job_from_spec (ctx, "s.yaml", NULL, 0, NULL, NULL));
       cr_expect (strstr (h.error, more > 0 ? ": more than 100000 values, keys and brackets"
                                            : "'fmtconv: 1' is missing"),
@@ -279,7 +279,7 @@ Test (spec, components)
 /* All that could be typed instead is listed. */
 Test (spec, details)
 {
-  heard h;
+  captured h;
   fmtconv_ctx *ctx;
   cr_expect_null (job_from (&h, &ctx, "fmtconv: 1\nwirte: x\n", NULL, 0));
   cr_expect_str_eq (h.details, "fmtconv\nvariables\nread\ncomponents\ntransform\nwrite\n");
@@ -297,13 +297,13 @@ expect_limit (const char *before, const char *head, const char *tail, const char
   static char text[400000];
   for (size_t n = limit - 1; n <= limit + 1; n++)
     {
-      heard h;
+      captured h;
       char *to = stpcpy (text, before);
       for (size_t i = 0; i < n; i++)
         to += sprintf (to, "%s%zu%s", head, i, tail);
       strcpy (to, after);
       put_text ("s.yaml", text);
-      fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+      fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
       const fmtconv_job *job = fmtconv_job_from_spec (ctx, "s.yaml", NULL, 0, NULL, NULL);
       cr_expect_eq (job != NULL, n <= limit, "%zu: %s", n, h.error);
       cr_expect_str_eq (h.error, n <= limit ? "" : error);
@@ -332,8 +332,8 @@ Test (spec, many_variables)
       for (int i = 0; i < n; i++)
         to += sprintf (to, "${v%d}", i);
       strcpy (to, "\"\nwrite: {safetensors: {path: o}}\n");
-      heard h;
-      fmtconv_ctx *ctx = listen_to (&h, 0, NULL);
+      captured h;
+      fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
       put_text ("s.yaml", text);
       cr_expect_eq (fmtconv_job_from_spec (ctx, "s.yaml", NULL, 0, NULL, NULL) != NULL, n <= 64, "%s",
                     h.error);

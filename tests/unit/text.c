@@ -20,7 +20,7 @@ format (fmtconv_ctx *ctx, const char *text, ...)
   va_start (ap, text);
   fci_sink_vformat (&sink, text, ap);
   va_end (ap);
-  return fci_copy (ctx, out, sink.len);
+  return fci_strndup (ctx, out, sink.len);
 }
 
 /* ---- Escaping */
@@ -209,20 +209,20 @@ Test (text, human)
                 { UINT64_MAX, "16.0 EiB" } };
   fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-    cr_expect_str_eq (fci_human (ctx, table[i].bytes), table[i].text);
+    cr_expect_str_eq (fci_size_text (ctx, table[i].bytes), table[i].text);
   fmtconv_ctx_free (ctx);
 }
 
 Test (text, nearest)
 {
   static const char *const names[] = { "safetensors", "torch", "sat", "cast", "cogvideox-lora" };
-  cr_expect_str_eq (fci_nearest ("saftensors", names, 5), "safetensors");
-  cr_expect_str_eq (fci_nearest ("torhc", names, 5), "torch");
-  cr_expect_str_eq (fci_nearest ("cogvideo-lora", names, 5), "cogvideox-lora");
-  cr_expect_null (fci_nearest ("gguf", names, 5));
-  cr_expect_null (fci_nearest ("", names, 5));
+  cr_expect_str_eq (fci_spell_nearest ("saftensors", names, 5), "safetensors");
+  cr_expect_str_eq (fci_spell_nearest ("torhc", names, 5), "torch");
+  cr_expect_str_eq (fci_spell_nearest ("cogvideo-lora", names, 5), "cogvideox-lora");
+  cr_expect_null (fci_spell_nearest ("gguf", names, 5));
+  cr_expect_null (fci_spell_nearest ("", names, 5));
   char huge[5000];
   memset (huge, 'a', sizeof huge - 1);
   huge[sizeof huge - 1] = '\0';
-  cr_expect_null (fci_nearest (huge, names, 5));
+  cr_expect_null (fci_spell_nearest (huge, names, 5));
 }

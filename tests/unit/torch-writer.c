@@ -76,7 +76,7 @@ make_model (fmtconv_ctx *ctx, fmtconv_source *source)
   for (size_t i = 0; i < N; i++)
     fmtconv_model_put (model, fmtconv_ctx_printf (ctx, "t%zu", i),
                        fmtconv_view_leaf (source, 0, FMTCONV_U8, 1, &sizes[i], NULL));
-  cr_assert_eq (fci_model_seal (model, "test"), 0);
+  cr_assert_eq (fci_model_freeze (model, "test"), 0);
   return model;
 }
 
@@ -88,7 +88,7 @@ check_member (const fmtconv_zip *zip, size_t i)
   for (uint32_t k = 0; k < zip->n; k++)
     if (strcmp (zip->entries[k].name, name) == 0)
       {
-        const fci_entry *e = &zip->entries[k];
+        const fci_zip_entry *e = &zip->entries[k];
         cr_assert_eq (e->size, sizes[i], "%s", name);
         cr_assert_eq (e->crc, crc_of_zeros (sizes[i]), "%s", name);
         cr_assert_eq (e->data % TORCH_ALIGNMENT, 0, "%s", name);
@@ -100,7 +100,7 @@ check_member (const fmtconv_zip *zip, size_t i)
 /* Our own reader checks every header and descriptor against the directory, and that libzip sees the same. */
 Test (torch_writer, more_than_4_gib)
 {
-  heard h;
+  captured h;
   place at = enter ();
   fmtconv_ctx *ctx = new_ctx (&h, 0, 2, 8 << 20);
   struct fci_io io = fci_io_system;
@@ -115,7 +115,7 @@ Test (torch_writer, more_than_4_gib)
   fmtconv_layout *layout = fci_layout_new (ctx, "out");
   cr_assert_eq (torch_write (ctx, &(struct torch_write_params){ .root = NULL }, model, layout), 0, "%s",
                 h.text);
-  cr_assert_eq (fci_layout_seal (layout), 0, "%s", h.text);
+  cr_assert_eq (fci_layout_freeze (layout), 0, "%s", h.text);
   cr_assert_eq (run (ctx, layout, in (&at, "out"), &io, NULL), 0, "%s", h.text);
   fmtconv_zip *zip = fmtconv_zip_open (open_source (ctx, in (&at, "out")), 0);
   cr_assert_not_null (zip, "%s", h.text);

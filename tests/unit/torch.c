@@ -17,16 +17,16 @@ typedef struct bytes
 {
   uint8_t *at;
   size_t n;
-  size_t room;
+  size_t capacity;
 } bytes;
 
 static void
 add (bytes *b, const void *data, size_t n)
 {
-  if (b->n + n > b->room)
+  if (b->n + n > b->capacity)
     {
-      b->room = 2 * (b->n + n);
-      b->at = realloc (b->at, b->room);
+      b->capacity = 2 * (b->n + n);
+      b->at = realloc (b->at, b->capacity);
       cr_assert (b->at);
     }
   memcpy (b->at + b->n, data, n);
@@ -67,7 +67,7 @@ load (const void *code, size_t n, pk_value *value)
   ADD (&b, "\x80\x05");
   add (&b, code, n);
   ADD (&b, ".");
-  const void *kept = fci_copy (ctx, b.at, b.n);
+  const void *kept = fci_strndup (ctx, b.at, b.n);
   fmtconv_source *source = fci_source_memory (ctx, kept, b.n, "data.pkl");
   int status = pk_load (ctx, source, kept, b.n, value);
   free (b.at);
@@ -284,8 +284,8 @@ collect (const bytes *b, int *status)
                           .pickle = fci_source_memory (ctx, "", 0, "data.pkl"),
                           .out = model,
                           .scan = { .ctx = ctx, .walk = 1 },
-                          .most_repeated = 1 << 20,
-                          .most_name_bytes = 64 << 20 };
+                          .max_repeated = 1 << 20,
+                          .max_name_bytes = 64 << 20 };
   *status = torch_scan_value (&load_all.scan, &top);
   if (!*status)
     *status = torch_root_find (ctx, NULL, &top, NULL, &root);

@@ -243,12 +243,12 @@ Test (yaml, events)
   fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
   text[2 * N] = ']';
   cr_expect (strstr (load (ctx, text, 2 * N + 1), "more than 100000 events"));
-  size_t most = N - 6; /* stream, document, sequence: two events each */
-  text[2 * most] = ']';
-  cr_expect_eq (load (ctx, text, 2 * most + 1)[0], '[');
-  text[2 * most] = ',';
-  text[2 * most + 2] = ']';
-  cr_expect (strstr (load (ctx, text, 2 * most + 3), "more than 100000 events"));
+  size_t max = N - 6; /* stream, document, sequence: two events each */
+  text[2 * max] = ']';
+  cr_expect_eq (load (ctx, text, 2 * max + 1)[0], '[');
+  text[2 * max] = ',';
+  text[2 * max + 2] = ']';
+  cr_expect (strstr (load (ctx, text, 2 * max + 3), "more than 100000 events"));
   free (text);
   fmtconv_ctx_free (ctx);
 }

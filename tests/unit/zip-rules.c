@@ -238,17 +238,17 @@ expect_limit (uint64_t n, uint64_t dir_size, int code, const char *says)
 
 Test (limits, members)
 {
-  static const char look[] = "no entry of the central directory here";
-  expect_limit (1048575, 46 << 20, FORMAT, look);
-  expect_limit (1048576, 46 << 20, FORMAT, look);
+  static const char inspect[] = "no entry of the central directory here";
+  expect_limit (1048575, 46 << 20, FORMAT, inspect);
+  expect_limit (1048576, 46 << 20, FORMAT, inspect);
   expect_limit (1048577, 47 << 20, FMTCONV_E_LIMIT, "1048577 members: the limit is 1048576");
   expect_limit (UINT64_MAX, 46, FORMAT, "do not fit");
 }
 
 Test (limits, directory)
 {
-  static const char look[] = "no entry of the central directory here";
-  expect_limit (1, (512u << 20) - 1, FORMAT, look);
-  expect_limit (1, 512u << 20, FORMAT, look);
+  static const char inspect[] = "no entry of the central directory here";
+  expect_limit (1, (512u << 20) - 1, FORMAT, inspect);
+  expect_limit (1, 512u << 20, FORMAT, inspect);
   expect_limit (1, (512u << 20) + 1, FMTCONV_E_LIMIT, "the limit is 536870912");
 }

@@ -8,9 +8,9 @@
 static void
 reserve (zm_archive *a, size_t n)
 {
-  while (a->n + n > a->room)
-    a->room = a->room ? a->room * 2 : 4096;
-  a->bytes = realloc (a->bytes, a->room);
+  while (a->n + n > a->capacity)
+    a->capacity = a->capacity ? a->capacity * 2 : 4096;
+  a->bytes = realloc (a->bytes, a->capacity);
   if (!a->bytes)
     abort ();
 }

@@ -36,7 +36,7 @@ typedef struct zm_archive
 {
   uint8_t *bytes;
   size_t n;
-  size_t room;
+  size_t capacity;
   size_t directory;
   size_t end64; /* 0: none, and no locator */
   size_t locator;

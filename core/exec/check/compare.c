@@ -22,14 +22,14 @@ typedef struct block
 static int
 compare_block (fci_worker *worker, size_t n)
 {
-  const fci_comparison *comparison = worker->work->job_arg;
+  const fci_comparison *comparison = worker->pool->job_arg;
   const block *b = (const block *) comparison->blocks.items + n;
   const fmtconv_dtype_info *info = fmtconv_dtype_get (b->wanted->view->dtype);
   size_t bytes = (size_t) b->size, at = 0;
   if (fci_fetch (worker, b->wanted, NULL, b->at, bytes, worker->out) != 0
       || fci_fetch (worker, b->found, NULL, b->at, bytes, worker->other) != 0)
     return -1;
-  atomic_fetch_add_explicit (&worker->work->done, bytes, memory_order_relaxed);
+  atomic_fetch_add_explicit (&worker->pool->done, bytes, memory_order_relaxed);
   if (memcmp (worker->out, worker->other, bytes) == 0)
     return 0;
   while (worker->out[at] == worker->other[at])
@@ -49,7 +49,7 @@ fci_comparison_add (fmtconv_ctx *ctx, fci_comparison *comparison, const fci_rows
   uint64_t end = fci_view_bytes (wanted->view);
   for (uint64_t at = 0, n; at < end; at += n)
     {
-      n = fci_rows_cut (wanted, at, comparison->room);
+      n = fci_rows_cut (wanted, at, comparison->capacity);
       n = n < end - at ? n : end - at;
       block *next = fci_list_add (ctx, &comparison->blocks, sizeof *next);
       if (!next)
@@ -60,28 +60,28 @@ fci_comparison_add (fmtconv_ctx *ctx, fci_comparison *comparison, const fci_rows
 }
 
 int
-fci_comparison_run (fci_work *work, fci_comparison *comparison)
+fci_comparison_run (fci_pool *pool, fci_comparison *comparison)
 {
-  return fci_work_run (work, compare_block, comparison, comparison->blocks.n);
+  return fci_pool_run (pool, compare_block, comparison, comparison->blocks.n);
 }
 
 int
-fci_check_required (fci_work *work, fci_outcome *outcome)
+fci_check_required (fci_pool *pool, fci_outcome *outcome)
 {
-  const fci_plan *plan = work->plan;
+  const fci_plan *plan = pool->plan;
   fci_comparison comparison = { .required = true };
   int code = 0;
   if (plan->pairs.n == 0)
     return 0;
-  fci_work_share (work, true);
-  comparison.room = work->workers[0].room;
+  fci_pool_share_scratch (pool, true);
+  comparison.capacity = pool->workers[0].capacity;
   for (size_t i = 0; i < plan->pairs.n && code == 0; i++)
-    code = fci_comparison_add (work->ctx, &comparison, FCI_PAIRS (plan)[i].wanted, FCI_PAIRS (plan)[i].other);
+    code = fci_comparison_add (pool->ctx, &comparison, FCI_PAIRS (plan)[i].wanted, FCI_PAIRS (plan)[i].other);
   if (code == 0)
-    code = fci_comparison_run (work, &comparison);
+    code = fci_comparison_run (pool, &comparison);
   if (code == 0)
     outcome->equal = plan->pairs.n;
-  fci_work_share (work, false);
+  fci_pool_share_scratch (pool, false);
   free (comparison.blocks.items);
   return code;
 }

@@ -10,7 +10,7 @@
 typedef struct fci_comparison
 {
   fci_list blocks;
-  size_t room;
+  size_t capacity;
   bool required; /* the second view is an input too */
 } fci_comparison;
 
@@ -19,9 +19,9 @@ int fci_comparison_add (fmtconv_ctx *ctx, fci_comparison *comparison, const fci_
                         const fci_rows *found);
 
 /* Compare all blocks, with the scratch shared out in four.  0, or the first difference in their order. */
-int fci_comparison_run (fci_work *work, fci_comparison *comparison);
+int fci_comparison_run (fci_pool *pool, fci_comparison *comparison);
 
 /* Compare what must be equal in the inputs. */
-int fci_check_required (fci_work *work, fci_outcome *outcome);
+int fci_check_required (fci_pool *pool, fci_outcome *outcome);
 
 #endif

@@ -27,8 +27,8 @@ typedef struct chain
 } chain;
 
 /* Those of one source. */
-static fci_pieces
-pieces_of (const fci_pieces *all, const fmtconv_source *source)
+static fci_crc_ranges
+pieces_of (const fci_crc_ranges *all, const fmtconv_source *source)
 {
   size_t a = 0, b = all->n;
   while (a < b)
@@ -39,7 +39,7 @@ pieces_of (const fci_pieces *all, const fmtconv_source *source)
       else
         b = middle;
     }
-  fci_pieces found = { .at = all->at + a };
+  fci_crc_ranges found = { .at = all->at + a };
   while (a + found.n < all->n && found.at[found.n].of == source->id)
     found.n++;
   return found;
@@ -47,17 +47,17 @@ pieces_of (const fci_pieces *all, const fmtconv_source *source)
 
 /* The checksum of n bytes from `start`, read now. */
 static int
-read_gap (fci_work *work, const fmtconv_source *source, uint64_t start, uint64_t n, uint32_t *crc)
+read_gap (fci_pool *pool, const fmtconv_source *source, uint64_t start, uint64_t n, uint32_t *crc)
 {
-  fci_worker *w = &work->workers[0];
+  fci_worker *w = &pool->workers[0];
   *crc = 0;
   while (n > 0)
     {
-      size_t take = n < w->room ? (size_t) n : w->room;
+      size_t take = n < w->capacity ? (size_t) n : w->capacity;
       if (fci_worker_read (w, source, start, w->out, take) != 0)
         {
-          work->fault = w->fault;
-          return fci_fault_report (work);
+          pool->fault = w->fault;
+          return fci_fault_report (pool);
         }
       *crc = fci_crc32 (*crc, w->out, take);
       start += take;
@@ -67,12 +67,12 @@ read_gap (fci_work *work, const fmtconv_source *source, uint64_t start, uint64_t
 }
 
 static uint64_t
-unread (const fci_pieces *found, uint64_t size)
+unread (const fci_crc_ranges *found, uint64_t size)
 {
   uint64_t read = 0, end = 0;
   for (size_t i = 0; i < found->n; i++)
     {
-      const fci_piece *piece = &found->at[i];
+      const fci_crc_range *piece = &found->at[i];
       uint64_t from = piece->start > end ? piece->start : end;
       read += piece->end > from ? piece->end - from : 0;
       end = piece->end > end ? piece->end : end;
@@ -104,7 +104,7 @@ prune (chain *chains, size_t *n, uint64_t start)
 
 /* Read on to `start` where nothing but a gap is before it. */
 static int
-bridge (fci_work *work, const fmtconv_source *source, chain *chains, size_t *n, uint64_t start)
+bridge (fci_pool *pool, const fmtconv_source *source, chain *chains, size_t *n, uint64_t start)
 {
   chain *far = &chains[0];
   uint32_t crc;
@@ -113,7 +113,7 @@ bridge (fci_work *work, const fmtconv_source *source, chain *chains, size_t *n, 
       far = &chains[i];
   if (*n == 0 || far->end >= start)
     return 0;
-  int code = read_gap (work, source, far->end, start - far->end, &crc);
+  int code = read_gap (pool, source, far->end, start - far->end, &crc);
   if (code == 0)
     chains[0] = (chain){ .end = start, .crc = fci_crc32_combine (far->crc, crc, start - far->end) };
   *n = 1;
@@ -122,15 +122,15 @@ bridge (fci_work *work, const fmtconv_source *source, chain *chains, size_t *n, 
 
 /* *whole: the pieces and small gaps make up the source, and *crc is its checksum. */
 static int
-tile (fci_work *work, const fmtconv_source *source, const fci_pieces *found, bool *whole, uint32_t *crc)
+tile (fci_pool *pool, const fmtconv_source *source, const fci_crc_ranges *found, bool *whole, uint32_t *crc)
 {
   chain chains[MAX_CHAINS] = { { 0 } };
   size_t n = 1;
   int code = 0;
   for (size_t i = 0; i < found->n && code == 0; i++)
     {
-      const fci_piece *piece = &found->at[i];
-      code = bridge (work, source, chains, &n, piece->start);
+      const fci_crc_range *piece = &found->at[i];
+      code = bridge (pool, source, chains, &n, piece->start);
       prune (chains, &n, piece->start);
       for (size_t k = 0; k < n; k++)
         if (chains[k].end == piece->start)
@@ -141,7 +141,7 @@ tile (fci_work *work, const fmtconv_source *source, const fci_pieces *found, boo
           }
     }
   if (code == 0)
-    code = bridge (work, source, chains, &n, source->size);
+    code = bridge (pool, source, chains, &n, source->size);
   *whole = false;
   for (size_t k = 0; k < n && !*whole; k++)
     if (chains[k].end == source->size)
@@ -197,60 +197,60 @@ compared_with (const fci_plan *plan, const fmtconv_source *source)
 
 /* Names the first tensor, lists the others. */
 static int
-mismatch (const fci_work *work, const fmtconv_source *source, uint32_t crc)
+mismatch (const fci_pool *pool, const fmtconv_source *source, uint32_t crc)
 {
   const char *first = NULL;
-  for (size_t i = 0; i < work->plan->files.n; i++)
-    for (const fci_region *region = FCI_FILES (work->plan)[i].file->first; region; region = region->next)
+  for (size_t i = 0; i < pool->plan->files.n; i++)
+    for (const fci_region *region = FCI_FILES (pool->plan)[i].file->first; region; region = region->next)
       if (region->kind == FCI_REGION_TENSOR && uses (region->u.tensor.view, source))
         {
           if (first)
-            fmtconv_detail (work->ctx, "also in tensor '%s'", region->u.tensor.name);
+            fmtconv_detail (pool->ctx, "also in tensor '%s'", region->u.tensor.name);
           else
             first = region->u.tensor.name;
         }
-  const fmtconv_where where = { .tensor = first ? first : compared_with (work->plan, source),
+  const fmtconv_where where = { .tensor = first ? first : compared_with (pool->plan, source),
                                 .hint = "the file is damaged: get it again, or give the reader crc=ignore to "
                                         "take it as it is" };
-  return fci_fail_file (work->ctx, FMTCONV_E_FORMAT, source->name, &where,
+  return fci_fail_file (pool->ctx, FMTCONV_E_FORMAT, source->name, &where,
                         "checksum mismatch: the archive says %08" PRIx32 ", the bytes give %08" PRIx32,
                         source->crc, crc);
 }
 
 static int
-check_source (fci_work *work, const fmtconv_source *source, const fci_pieces *found, fci_outcome *outcome)
+check_source (fci_pool *pool, const fmtconv_source *source, const fci_crc_ranges *found, fci_outcome *outcome)
 {
-  uint64_t left = unread (found, source->size);
+  uint64_t remaining = unread (found, source->size);
   uintptr_t factors = 0;
   bool whole = false;
   uint32_t crc = 0;
   int code = 0;
-  if (fci_map_get (work->plan->factors, &source->id, sizeof source->id, &factors))
+  if (fci_map_get (pool->plan->factors, &source->id, sizeof source->id, &factors))
     { /* factors are read again and again: once more, from end to end, is cheap */
-      left -= factors < left ? factors : left;
-      whole = left <= SMALL_GAP || left <= source->size / GAP_SHARE;
-      code = whole ? read_gap (work, source, 0, source->size, &crc) : 0;
+      remaining -= factors < remaining ? factors : remaining;
+      whole = remaining <= SMALL_GAP || remaining <= source->size / GAP_SHARE;
+      code = whole ? read_gap (pool, source, 0, source->size, &crc) : 0;
     }
-  else if (found->n && (left <= SMALL_GAP || left <= source->size / GAP_SHARE))
-    code = tile (work, source, found, &whole, &crc);
+  else if (found->n && (remaining <= SMALL_GAP || remaining <= source->size / GAP_SHARE))
+    code = tile (pool, source, found, &whole, &crc);
   if (code != 0)
     return code;
   if (whole && crc != source->crc)
-    return mismatch (work, source, crc);
+    return mismatch (pool, source, crc);
   (*(whole ? &outcome->crc_checked : &outcome->crc_unchecked))++;
   return 0;
 }
 
 int
-fci_check_crcs (fci_work *work, fci_outcome *outcome)
+fci_check_crcs (fci_pool *pool, fci_outcome *outcome)
 {
-  const fci_plan *plan = work->plan;
-  fci_pieces all = { 0 };
-  int code = plan->checked.n ? fci_pieces_collect (work, false, &all) : 0;
+  const fci_plan *plan = pool->plan;
+  fci_crc_ranges all = { 0 };
+  int code = plan->checked.n ? fci_crc_ranges_collect (pool, false, &all) : 0;
   for (size_t i = 0; i < plan->checked.n && code == 0; i++)
     {
-      fci_pieces found = pieces_of (&all, FCI_CHECKED (plan)[i]);
-      code = check_source (work, FCI_CHECKED (plan)[i], &found, outcome);
+      fci_crc_ranges found = pieces_of (&all, FCI_CHECKED (plan)[i]);
+      code = check_source (pool, FCI_CHECKED (plan)[i], &found, outcome);
     }
   free (all.at);
   return code;

@@ -7,6 +7,6 @@
 #include "core/exec/worker/types.h"
 
 /* Compare the checksums of the sources that were read from end to end. */
-int fci_check_crcs (fci_work *work, fci_outcome *outcome);
+int fci_check_crcs (fci_pool *pool, fci_outcome *outcome);
 
 #endif

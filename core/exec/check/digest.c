@@ -12,8 +12,8 @@
 /* The pieces of all regions, sorted. */
 typedef struct sums
 {
-  fci_work *work;
-  fci_pieces all;
+  fci_pool *pool;
+  fci_crc_ranges all;
   size_t *first; /* of each region by its number, and of none behind the last */
 } sums;
 
@@ -24,7 +24,7 @@ index_regions (sums *s, uint32_t n_wanted)
   size_t i = 0;
   s->first = calloc ((size_t) n_wanted + 2, sizeof *s->first);
   if (!s->first)
-    return (void) fci_nomem (s->work->ctx), FMTCONV_E_NOMEM;
+    return (void) fci_nomem (s->pool->ctx), FMTCONV_E_NOMEM;
   for (size_t region = 1; region <= n_wanted; region++)
     {
       s->first[region] = i;
@@ -43,7 +43,7 @@ crc_of (const sums *s, const fci_region *region, size_t number, uint32_t *crc)
   *crc = 0;
   for (size_t i = s->first[number]; i < s->first[number + 1]; i++)
     {
-      const fci_piece *piece = &s->all.at[i];
+      const fci_crc_range *piece = &s->all.at[i];
       if (piece->start != end)
         break;
       *crc = end == region->at ? piece->crc : fci_crc32_combine (*crc, piece->crc, piece->end - piece->start);
@@ -51,23 +51,23 @@ crc_of (const sums *s, const fci_region *region, size_t number, uint32_t *crc)
     }
   return end == region->at + region->size
              ? 0
-             : fmtconv_fail (s->work->ctx, FMTCONV_E_INTERNAL, "the checksum of a region is not known");
+             : fmtconv_fail (s->pool->ctx, FMTCONV_E_INTERNAL, "the checksum of a region is not known");
 }
 
 static int
-put (fci_work *work, uint32_t file, uint64_t at, uint32_t crc)
+put (fci_pool *pool, uint32_t file, uint64_t at, uint32_t crc)
 {
   uint8_t le[4] = { (uint8_t) crc, (uint8_t) (crc >> 8), (uint8_t) (crc >> 16), (uint8_t) (crc >> 24) };
-  if (fci_worker_write (&work->workers[0], file, le, sizeof le, at) == 0)
+  if (fci_worker_write (&pool->workers[0], file, le, sizeof le, at) == 0)
     return 0;
-  work->fault = work->workers[0].fault;
-  return fci_fault_report (work);
+  pool->fault = pool->workers[0].fault;
+  return fci_fault_report (pool);
 }
 
 static int
 fill (const sums *s)
 {
-  const fci_plan *plan = s->work->plan;
+  const fci_plan *plan = s->pool->plan;
   uint32_t crc;
   int code = 0;
   for (uint32_t i = 0; i < plan->files.n && code == 0; i++)
@@ -79,20 +79,20 @@ fill (const sums *s)
           {
             const fci_region *of = region->u.digest.region;
             code = crc_of (s, of, (size_t) f->wanted_before + of->wanted, &crc);
-            code = code == 0 ? put (s->work, i, region->at, crc) : code;
+            code = code == 0 ? put (s->pool, i, region->at, crc) : code;
           }
     }
-  return code == 0 ? fci_check_cancel (s->work->ctx) : code;
+  return code == 0 ? fci_check_cancel (s->pool->ctx) : code;
 }
 
 int
-fci_fill_digests (fci_work *work)
+fci_fill_digests (fci_pool *pool)
 {
-  uint32_t n = work->plan->n_wanted;
-  sums s = { .work = work };
+  uint32_t n = pool->plan->n_wanted;
+  sums s = { .pool = pool };
   if (n == 0)
     return 0;
-  int code = fci_pieces_collect (work, true, &s.all);
+  int code = fci_crc_ranges_collect (pool, true, &s.all);
   if (code == 0)
     code = index_regions (&s, n);
   if (code == 0)

@@ -6,6 +6,6 @@
 #include "core/exec/worker/types.h"
 
 /* Write the digests into the files, when all other bytes are there. */
-int fci_fill_digests (fci_work *work);
+int fci_fill_digests (fci_pool *pool);
 
 #endif

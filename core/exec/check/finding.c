@@ -99,16 +99,17 @@ add_point (finder *f, const fci_rows *rows, const fci_point *point, const fci_ta
 }
 
 static bool
-add_tensor (finder *f, const fci_rows *rows, const fci_work *work)
+add_tensor (finder *f, const fci_rows *rows, const fci_pool *pool)
 {
-  const fci_coder *coder = rows->coder;
+  const fci_encoder *encoder = rows->encoder;
   f->of_tensor = f->end;
-  if (coder
-      && !add_point (f, rows, &coder->point, &work->tallies[coder->tally], &work->bad_rows[coder->number]))
+  if (encoder
+      && !add_point (f, rows, &encoder->point, &pool->tallies[encoder->tally],
+                     &pool->bad_rows[encoder->number]))
     return false;
   for (size_t i = 0; i < rows->n_parts; i++)
     for (unsigned k = 0; k < rows->parts[i].program->n_points; k++)
-      if (!add_point (f, rows, &rows->parts[i].program->points[k], &work->tallies[rows->parts[i].tally + k],
+      if (!add_point (f, rows, &rows->parts[i].program->points[k], &pool->tallies[rows->parts[i].tally + k],
                       NULL))
         return false;
   return true;
@@ -156,15 +157,15 @@ warn (fmtconv_ctx *ctx, const fci_finding *first, unsigned finding, bool several
 }
 
 int
-fci_find (const fci_work *work, fci_outcome *outcome)
+fci_report_findings (const fci_pool *pool, fci_outcome *outcome)
 {
-  fmtconv_ctx *ctx = work->ctx;
-  const fci_plan *plan = work->plan;
+  fmtconv_ctx *ctx = pool->ctx;
+  const fci_plan *plan = pool->plan;
   fci_finding *first = NULL;
   finder f = { .ctx = ctx, .end = &first };
   int code = 0;
   for (size_t i = 0; i < plan->rows.n; i++)
-    if (!add_tensor (&f, FCI_ROWS (plan)[i], work))
+    if (!add_tensor (&f, FCI_ROWS (plan)[i], pool))
       return fmtconv_ctx_failed (ctx);
   outcome->findings = first;
   for (const fci_finding *finding = first; finding; finding = finding->next)

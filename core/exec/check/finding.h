@@ -7,6 +7,6 @@
 #include "core/exec/worker/types.h"
 
 /* Turn tallies into findings; warnings and errors. */
-int fci_find (const fci_work *work, fci_outcome *outcome);
+int fci_report_findings (const fci_pool *pool, fci_outcome *outcome);
 
 #endif

@@ -87,7 +87,7 @@ fail_at_value (fci_worker *worker, const fci_rows *rows, const float *values, si
 static int
 measure_range (fci_worker *worker, size_t n)
 {
-  const range *r = (const range *) worker->work->job_arg + n;
+  const range *r = (const range *) worker->pool->job_arg + n;
   const fci_rows *rows = r->measured->rows;
   const float *values = (const float *) (const void *) worker->out;
   if (fci_fetch (worker, rows, NULL, r->first * sizeof *values, r->count * sizeof *values, worker->out) != 0)
@@ -101,20 +101,20 @@ measure_range (fci_worker *worker, size_t n)
         return fail_at_value (worker, rows, values + done, (size_t) count, r->first + done);
       raise_to (&r->largest[s.block], found);
     }
-  atomic_fetch_add_explicit (&worker->work->done, r->count * sizeof *values, memory_order_relaxed);
+  atomic_fetch_add_explicit (&worker->pool->done, r->count * sizeof *values, memory_order_relaxed);
   return 0;
 }
 
 /* Cut a view into ranges that fit a buffer. */
 static bool
-add_ranges (fci_work *work, fci_list *ranges, const fci_measured *measured, uint32_t *largest)
+add_ranges (fci_pool *pool, fci_list *ranges, const fci_measured *measured, uint32_t *largest)
 {
   const uint64_t end = fci_view_bytes (measured->rows->view);
   for (uint64_t at = 0, n; at < end; at += n)
     {
-      n = fci_rows_cut (measured->rows, at, work->workers[0].room);
+      n = fci_rows_cut (measured->rows, at, pool->workers[0].capacity);
       n = n < end - at ? n : end - at;
-      range *next = fci_list_add (work->ctx, ranges, sizeof *next);
+      range *next = fci_list_add (pool->ctx, ranges, sizeof *next);
       if (!next)
         return false;
       *next = (range){
@@ -162,12 +162,12 @@ fci_measured_bytes (const fci_plan *plan)
 
 /* All views, their numbers one behind the other at `largest`. */
 static bool
-add_all (fci_work *work, fci_list *ranges, uint32_t *largest)
+add_all (fci_pool *pool, fci_list *ranges, uint32_t *largest)
 {
-  for (size_t i = 0; i < work->plan->measured.n; i++)
+  for (size_t i = 0; i < pool->plan->measured.n; i++)
     {
-      const fci_measured *measured = &FCI_MEASURED (work->plan)[i];
-      if (!add_ranges (work, ranges, measured, largest))
+      const fci_measured *measured = &FCI_MEASURED (pool->plan)[i];
+      if (!add_ranges (pool, ranges, measured, largest))
         return false;
       largest += fci_measure_blocks (measured->requirement);
     }
@@ -185,19 +185,19 @@ finish_all (const fci_plan *plan, uint32_t *largest)
 }
 
 int
-fci_measure_all (fci_work *work)
+fci_measure_all (fci_pool *pool)
 {
-  const fci_plan *plan = work->plan;
-  const bool want_crc = work->want_crc;
+  const fci_plan *plan = pool->plan;
+  const bool want_crc = pool->want_crc;
   fci_list ranges = { 0 };
   if (plan->measured.n == 0)
     return 0;
-  uint32_t *largest = fmtconv_ctx_alloc (work->ctx, plan->kept / sizeof *largest, sizeof *largest);
-  work->want_crc = false; /* checksums are of the bytes that are written */
-  if (largest && add_all (work, &ranges, largest)
-      && fci_work_run (work, measure_range, ranges.items, ranges.n) == 0)
+  uint32_t *largest = fmtconv_ctx_alloc (pool->ctx, plan->kept / sizeof *largest, sizeof *largest);
+  pool->want_crc = false; /* checksums are of the bytes that are written */
+  if (largest && add_all (pool, &ranges, largest)
+      && fci_pool_run (pool, measure_range, ranges.items, ranges.n) == 0)
     finish_all (plan, largest);
-  work->want_crc = want_crc;
+  pool->want_crc = want_crc;
   free (ranges.items);
-  return fmtconv_ctx_failed (work->ctx);
+  return fmtconv_ctx_failed (pool->ctx);
 }

@@ -9,6 +9,6 @@
 uint64_t fci_measured_bytes (const fci_plan *plan);
 
 /* Measure what the plan says: sources of measured values have their bytes from now on. */
-int fci_measure_all (fci_work *work);
+int fci_measure_all (fci_pool *pool);
 
 #endif

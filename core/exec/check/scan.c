@@ -54,7 +54,7 @@ typedef struct block
 
 typedef struct scanner
 {
-  fci_work work;
+  fci_pool pool;
   fci_plan plan; /* programs, and the size of scratch */
   fci_list blocks;
 } scanner;
@@ -125,9 +125,9 @@ parts_of (const block *k)
 
 /* n values or parts of values from `first` on, which are in the worker's buffers. */
 static void
-look_at (block *k, const fci_worker *worker, uint64_t first, size_t n)
+inspect_value (block *k, const fci_worker *worker, uint64_t first, size_t n)
 {
-  const bool is_f32 = fci_item (k->a->view->dtype) == parts_of (k) * sizeof (float);
+  const bool is_f32 = fci_element_bytes (k->a->view->dtype) == parts_of (k) * sizeof (float);
   const void *a = worker->out, *b = worker->other;
   if (k->b && k->a->view->dtype == FMTCONV_I64)
     fci_gap_i64 (&k->gap, a, b, n, first);
@@ -144,19 +144,20 @@ look_at (block *k, const fci_worker *worker, uint64_t first, size_t n)
 }
 
 static int
-look (fci_worker *worker, size_t n)
+inspect (fci_worker *worker, size_t n)
 {
-  block *k = (block *) worker->work->job_arg + n;
-  const uint64_t item = fci_item (k->a->view->dtype), end = k->first + k->count, parts = parts_of (k);
+  block *k = (block *) worker->pool->job_arg + n;
+  const uint64_t item = fci_element_bytes (k->a->view->dtype), end = k->first + k->count,
+                 parts = parts_of (k);
   for (uint64_t first = k->first, count; first < end; first += count)
     {
       count = end - first < PIECE / parts ? end - first : PIECE / parts;
       if (fci_fetch (worker, k->a, NULL, first * item, count * item, worker->out) != 0
           || (k->b && fci_fetch (worker, k->b, NULL, first * item, count * item, worker->other) != 0))
         return -1;
-      look_at (k, worker, first * parts, (size_t) (count * parts));
+      inspect_value (k, worker, first * parts, (size_t) (count * parts));
     }
-  atomic_fetch_add_explicit (&worker->work->done, k->count, memory_order_relaxed);
+  atomic_fetch_add_explicit (&worker->pool->done, k->count, memory_order_relaxed);
   return 0;
 }
 
@@ -187,7 +188,7 @@ add_scan (scanner *s, fci_scan *scan)
       const uint64_t left = as_a->elements - at;
       *next = (block){ .a = a, .b = b, .first = at, .count = left < BLOCK ? left : BLOCK, .scan = scan };
     }
-  s->work.total += as_a->elements;
+  s->pool.total += as_a->elements;
   return true;
 }
 
@@ -196,18 +197,18 @@ static int
 open_workers (scanner *s, fmtconv_ctx *ctx)
 {
   s->plan.buffers = BUFFERS - 1; /* of which one more is made for the second tensor */
-  s->plan.unit_room =
+  s->plan.unit_capacity =
       (PIECE * sizeof (double) * BUFFERS / (BUFFERS - 1) / FCI_SCRATCH_ALIGN + 1) * FCI_SCRATCH_ALIGN;
-  if (fci_plan_workers (&s->plan, s->plan.unit_room) != 0)
+  if (fci_plan_workers (&s->plan, s->plan.unit_capacity) != 0)
     return fmtconv_ctx_failed (ctx);
-  s->work.ctx = ctx;
-  s->work.plan = &s->plan;
-  s->work.io = &fci_io_system;
-  s->work.total += fci_measured_bytes (&s->plan);
-  if (fci_work_open (&s->work) != 0)
+  s->pool.ctx = ctx;
+  s->pool.plan = &s->plan;
+  s->pool.io = &fci_io_system;
+  s->pool.total += fci_measured_bytes (&s->plan);
+  if (fci_pool_open (&s->pool) != 0)
     return fmtconv_ctx_failed (ctx);
-  fci_work_share (&s->work, true);
-  return fci_measure_all (&s->work);
+  fci_pool_share_scratch (&s->pool, true);
+  return fci_measure_all (&s->pool);
 }
 
 static void
@@ -228,9 +229,9 @@ fci_scan_all (fmtconv_ctx *ctx, fci_scan *scans, size_t n)
   bool good = s.plan.programs != NULL && s.plan.required != NULL;
   for (size_t i = 0; good && i < n; i++)
     good = add_scan (&s, &scans[i]);
-  if (good && open_workers (&s, ctx) == 0 && fci_work_run (&s.work, look, s.blocks.items, s.blocks.n) == 0)
+  if (good && open_workers (&s, ctx) == 0 && fci_pool_run (&s.pool, inspect, s.blocks.items, s.blocks.n) == 0)
     collect (&s);
-  fci_work_close (&s.work);
+  fci_pool_close (&s.pool);
   free (s.blocks.items);
   free (s.plan.measured.items);
   return fmtconv_ctx_failed (ctx);

@@ -11,7 +11,7 @@
 
 typedef struct verifier
 {
-  fci_work *work;
+  fci_pool *pool;
   fci_reread *reread;
   void *arg;     /* of reread */
   fci_plan rows; /* only to make programs */
@@ -28,16 +28,16 @@ same_form (fmtconv_view *a, fmtconv_view *b)
 static int
 add_tensor (verifier *v, const char *name, fmtconv_view *wanted, fmtconv_view *found)
 {
-  fmtconv_view *stored[2] = { fci_view_stored (wanted), fci_view_stored (found) };
+  fmtconv_view *stored[2] = { fci_view_evaluated (wanted), fci_view_evaluated (found) };
   const fci_rows *a = stored[0] ? fci_rows_of (&v->rows, name, stored[0]) : NULL;
   const fci_rows *b = a && stored[1] ? fci_rows_of (&v->rows, name, stored[1]) : NULL;
-  return b ? fci_comparison_add (v->work->ctx, &v->comparison, a, b) : fmtconv_ctx_failed (v->work->ctx);
+  return b ? fci_comparison_add (v->pool->ctx, &v->comparison, a, b) : fmtconv_ctx_failed (v->pool->ctx);
 }
 
 static int
 add_file (verifier *v, const fmtconv_file *file, const fmtconv_model *model, size_t *verified)
 {
-  fmtconv_ctx *ctx = v->work->ctx;
+  fmtconv_ctx *ctx = v->pool->ctx;
   for (const fci_region *region = file->first; region; region = region->next)
     {
       if (!fci_region_is_tensor (region))
@@ -66,39 +66,39 @@ static int
 add_files (verifier *v, const char *const *paths, size_t *verified)
 {
   int code = 0;
-  for (size_t i = 0; i < v->work->plan->files.n && code == 0; i++)
+  for (size_t i = 0; i < v->pool->plan->files.n && code == 0; i++)
     {
-      const fmtconv_file *file = FCI_FILES (v->work->plan)[i].file;
+      const fmtconv_file *file = FCI_FILES (v->pool->plan)[i].file;
       if (file->n_tensors == 0)
         continue;
       const fmtconv_model *model = v->reread (v->arg, file, paths[i]);
       if (!model)
-        return fmtconv_ctx_failed (v->work->ctx)
-                   ? fmtconv_ctx_failed (v->work->ctx)
-                   : fmtconv_fail (v->work->ctx, FMTCONV_E_INTERNAL, "the output cannot be read again");
+        return fmtconv_ctx_failed (v->pool->ctx)
+                   ? fmtconv_ctx_failed (v->pool->ctx)
+                   : fmtconv_fail (v->pool->ctx, FMTCONV_E_INTERNAL, "the output cannot be read again");
       code = add_file (v, file, model, verified);
     }
   return code;
 }
 
 int
-fci_verify (fci_work *work, fci_reread *reread, void *arg, const char *const *paths, fci_outcome *outcome)
+fci_verify (fci_pool *pool, fci_reread *reread, void *arg, const char *const *paths, fci_outcome *outcome)
 {
-  verifier v = { .work = work,
+  verifier v = { .pool = pool,
                  .reread = reread,
                  .arg = arg,
-                 .rows = { .ctx = work->ctx, .programs = fci_map_new (work->ctx) } };
+                 .rows = { .ctx = pool->ctx, .programs = fci_map_new (pool->ctx) } };
   size_t verified = 0;
   if (!v.rows.programs)
-    return fmtconv_ctx_failed (work->ctx);
-  fci_work_share (work, true);
-  v.comparison.room = work->workers[0].room;
-  work->want_crc = false;
+    return fmtconv_ctx_failed (pool->ctx);
+  fci_pool_share_scratch (pool, true);
+  v.comparison.capacity = pool->workers[0].capacity;
+  pool->want_crc = false;
   int code = add_files (&v, paths, &verified);
   if (code == 0)
-    code = fci_work_rows (work, v.rows.row_scratch);
+    code = fci_pool_alloc_rows (pool, v.rows.row_scratch);
   if (code == 0)
-    code = fci_comparison_run (work, &v.comparison);
+    code = fci_comparison_run (pool, &v.comparison);
   if (code == 0)
     outcome->verified = verified;
   free (v.comparison.blocks.items);

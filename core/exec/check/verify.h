@@ -7,7 +7,7 @@
 #include "core/exec/worker/types.h"
 
 /* Reads the temporaries at `paths` again, by `reread` with `arg`, and compares them with the sources.  0 or a code. */
-int fci_verify (fci_work *work, fci_reread *reread, void *arg, const char *const *paths,
+int fci_verify (fci_pool *pool, fci_reread *reread, void *arg, const char *const *paths,
                 fci_outcome *outcome);
 
 #endif

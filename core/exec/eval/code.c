@@ -14,17 +14,17 @@
 static const float largest_f16 = 65504;
 
 /* What a row holds. */
-typedef struct look
+typedef struct inspect
 {
   uint64_t nan;
   uint64_t inf;
   float largest; /* of finite magnitudes */
-} look;
+} inspect;
 
-static look
-look_at (const float *row, size_t n)
+static inspect
+inspect_value (const float *row, size_t n)
 {
-  look seen = { 0 };
+  inspect seen = { 0 };
   for (size_t i = 0; i < n; i++)
     {
       float magnitude = fabsf (row[i]);
@@ -65,20 +65,20 @@ lower (uint64_t *number, uint64_t to)
 
 /* One row; what cannot be encoded is left zero, and fails when all are done. */
 static void
-code_row (const fci_coder *coder, const float *row, size_t columns, const float *importance, uint8_t *out,
-          fci_tally *tally)
+encode_row (const fci_encoder *encoder, const float *row, size_t columns, const float *importance,
+            uint8_t *out, fci_tally *tally)
 {
-  look seen = look_at (row, columns);
+  inspect seen = inspect_value (row, columns);
   tally->nan += seen.nan;
   tally->inf += seen.inf;
   if (seen.nan || seen.inf)
     {
-      memset (out, 0, (size_t) fci_dtype_bytes (coder->dtype, columns));
+      memset (out, 0, (size_t) fci_dtype_bytes (encoder->dtype, columns));
       return;
     }
-  fci_quant_encode (coder->dtype, row, columns, importance, out);
+  fci_quant_encode (encoder->dtype, row, columns, importance, out);
   if (seen.largest > largest_f16)
-    tally->overflow += lost_in (coder->dtype, out, columns);
+    tally->overflow += lost_in (encoder->dtype, out, columns);
 }
 
 static void
@@ -91,9 +91,9 @@ add_tally (fci_tally *sum, const fci_tally *tally)
 
 /* Weights must be numbers that are not below 0; divided by what stands behind them, where there is something. */
 static bool
-weigh (const fci_coder *coder, float *weights, size_t n)
+weigh (const fci_encoder *encoder, float *weights, size_t n)
 {
-  const float count = coder->divided ? weights[n] : 1;
+  const float count = encoder->divided ? weights[n] : 1;
   bool good = isfinite (count) && count >= 0;
   for (size_t i = 0; i < n; i++)
     {
@@ -105,38 +105,38 @@ weigh (const fci_coder *coder, float *weights, size_t n)
 
 /* The weights of the columns, behind the rows. */
 static int
-read_importance (fci_worker *worker, const fci_coder *coder, size_t columns, float *to)
+read_importance (fci_worker *worker, const fci_encoder *encoder, size_t columns, float *to)
 {
-  const uint64_t size = (columns + coder->divided) * sizeof (float);
-  if (fci_fetch (worker, coder->importance, NULL, 0, size, (uint8_t *) to) != 0)
+  const uint64_t size = (columns + encoder->divided) * sizeof (float);
+  if (fci_fetch (worker, encoder->importance, NULL, 0, size, (uint8_t *) to) != 0)
     return -1;
-  if (weigh (coder, to, columns))
+  if (weigh (encoder, to, columns))
     return 0;
   worker->fault =
       (fci_fault){ .code = FMTCONV_E_FORMAT,
-                   .tensor = coder->importance->name,
+                   .tensor = encoder->importance->name,
                    .what = "the importance of its columns is not all numbers that are not below 0" };
   return -1;
 }
 
 int
-fci_code_rows (fci_worker *worker, const fci_coder *coder, fci_tally *tallies, uint64_t row, size_t n_rows,
-               size_t columns, uint8_t *out)
+fci_encode_rows (fci_worker *worker, const fci_encoder *encoder, fci_tally *tallies, uint64_t row,
+                 size_t n_rows, size_t columns, uint8_t *out)
 {
-  float *values = (float *) (void *) worker->flat,
-        *importance = coder->importance ? values + n_rows * columns : NULL;
-  if (importance && read_importance (worker, coder, columns, importance) != 0)
+  float *values = (float *) (void *) worker->f32_rows,
+        *importance = encoder->importance ? values + n_rows * columns : NULL;
+  if (importance && read_importance (worker, encoder, columns, importance) != 0)
     return -1;
-  for (size_t i = 0; i < n_rows; i++, values += columns, out += fci_dtype_bytes (coder->dtype, columns))
+  for (size_t i = 0; i < n_rows; i++, values += columns, out += fci_dtype_bytes (encoder->dtype, columns))
     {
       fci_tally tally = { 0 };
-      code_row (coder, values, columns, importance, out, &tally);
+      encode_row (encoder, values, columns, importance, out, &tally);
       if (tallies)
-        add_tally (&tallies[coder->tally], &tally);
+        add_tally (&tallies[encoder->tally], &tally);
       if (tallies && tally.nan)
-        lower (&worker->work->bad_rows[coder->number].nan, row + i);
+        lower (&worker->pool->bad_rows[encoder->number].nan, row + i);
       if (tallies && tally.inf)
-        lower (&worker->work->bad_rows[coder->number].inf, row + i);
+        lower (&worker->pool->bad_rows[encoder->number].inf, row + i);
     }
   return 0;
 }

@@ -21,7 +21,8 @@ count_factors (const fci_part_box *p, const fci_term *term)
 {
   uint64_t n = 1;
   for (unsigned i = 0; i < p->rank; i++)
-    if (__builtin_mul_overflow (n, fci_pace_count (&p->track[term->track].pace[i], p->extent[i]), &n))
+    if (__builtin_mul_overflow (
+            n, fci_block_stride_count (&p->track[term->track].block_stride[i], p->extent[i]), &n))
       return UINT64_MAX;
   return n;
 }
@@ -31,7 +32,7 @@ fci_factors_fit (const fci_fetching *f, const fci_part_box *p)
 {
   const bool inner = f->factors > 0; /* factors of factors */
   uint64_t left =
-      FCI_FACTOR_ROOM / sizeof (float) - (inner ? ALIGNMENT / sizeof (float) : SPARE) - f->factors;
+      FCI_FACTOR_CAPACITY / sizeof (float) - (inner ? ALIGNMENT / sizeof (float) : SPARE) - f->factors;
   for (unsigned i = 0; i < p->program->n_terms; i++)
     {
       const fci_term *term = &p->program->terms[i];
@@ -45,7 +46,7 @@ fci_factors_fit (const fci_fetching *f, const fci_part_box *p)
 
 /* Room for factors, aligned. */
 static float *
-room (const fci_worker *w, const fci_program *program)
+capacity (const fci_worker *w, const fci_program *program)
 {
   uint8_t *at = (uint8_t *) w->row + fci_row_scratch (&program->rows);
   return (float *) (void *) (at + -(uintptr_t) at % ALIGNMENT);
@@ -63,12 +64,12 @@ part_of_term (const fci_part_box *p, const fci_term *term, fci_part_box *to, uin
   to->phase = 0;
   to->rank = p->rank;
   to->n_tracks = fci_tracks (term->by->ops);
-  to->in_item = fci_item (term->by->dtype);
+  to->in_item = fci_element_bytes (term->by->dtype);
   to->out_item = sizeof (float);
   for (unsigned i = p->rank; i-- > 0;)
     {
-      to->extent[i] = fci_pace_count (&track->pace[i], p->extent[i]);
-      to->in[i] = track->pace[i].step;
+      to->extent[i] = fci_block_stride_count (&track->block_stride[i], p->extent[i]);
+      to->in[i] = track->block_stride[i].step;
       to->out[i] = step * sizeof (float);
       stride[i] = to->extent[i] > 1 ? step : 0;
       step *= to->extent[i];
@@ -87,14 +88,14 @@ fci_factors_fetch (fci_fetching *f, const fci_part_box *p, fci_factors *factors)
       fci_part_box rectangle;
       if (!term->by)
         continue;
-      float *values = room (f->worker, p->program) + f->factors;
+      float *values = capacity (f->worker, p->program) + f->factors;
       part_of_term (p, term, &rectangle, factors->item[factors->n].stride);
       factors->item[factors->n].values = values;
-      factors->item[factors->n].pace = p->track[term->track].pace;
+      factors->item[factors->n].block_stride = p->track[term->track].block_stride;
       factors->n++;
       f->factors += (size_t) count_factors (p, term);
       fetch.factors = f->factors;
-      if (fci_fetch_piece (&fetch, &rectangle, 0, (uint8_t *) values) != 0)
+      if (fci_fetch_part (&fetch, &rectangle, 0, (uint8_t *) values) != 0)
         return -1;
     }
   return 0;
@@ -109,16 +110,16 @@ fci_factors_at (const fci_factors *factors, const fci_part_box *p, const uint64_
     {
       if (!p->program->terms[i].by)
         continue;
-      const fci_pace *pace = factors->item[k].pace;
+      const fci_block_stride *block_stride = factors->item[k].block_stride;
       const uint64_t *stride = factors->item[k].stride;
       const float *values = factors->item[k].values;
       for (unsigned axis = 0; axis + 1 < p->rank; axis++)
-        values += (pace[axis].phase + index[axis]) / pace[axis].block * stride[axis];
+        values += (block_stride[axis].phase + index[axis]) / block_stride[axis].block * stride[axis];
       operands[i] = (fci_operand){ .values = values };
       if (p->rank > 0 && stride[last])
         {
-          operands[i].block = pace[last].block;
-          operands[i].phase = pace[last].phase + index[last];
+          operands[i].block = block_stride[last].block;
+          operands[i].phase = block_stride[last].phase + index[last];
         }
       k++;
     }

@@ -13,7 +13,7 @@ typedef struct fci_factors
   {
     const float *values;
     uint64_t stride[FMTCONV_MAX_RANK]; /* floats from one factor to the next along an axis; 0: there is one */
-    const fci_pace *pace;
+    const fci_block_stride *block_stride;
   } item[FCI_MAX_TRACKS];
 } fci_factors;
 

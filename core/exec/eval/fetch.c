@@ -19,7 +19,7 @@ to_bytes (fci_part_box *p, const fci_box *box, uint64_t *out_at)
       p->out[i] *= p->out_item;
     }
   *out_at *= p->out_item;
-  p->in_item = p->program->blocks ? sizeof (float) : fci_item (box->dtype);
+  p->in_item = p->program->blocks ? sizeof (float) : fci_element_bytes (box->dtype);
 }
 
 /* The same for stored blocks, which are moved as bytes: those of a row lie back to back. */
@@ -58,11 +58,11 @@ clip (const fci_fetching *f, const fci_box *box, fci_part_box *p, uint64_t *out_
       p->extent[i] = high - low;
       p->in[i] = (uint64_t) FCI_STRIDE (box, f->rank)[i];
       p->out[i] = step;
-      fci_place_move (box->dtype, &p->offset, &p->phase, (low - box->start[i]) * p->in[i]);
+      fci_leaf_offset_move (box->dtype, &p->offset, &p->phase, (low - box->start[i]) * p->in[i]);
       for (unsigned t = 0; t < p->n_tracks; t++)
         {
-          p->track[t].pace[i] = FCI_TRACK (box, f->rank, t)->pace[i];
-          fci_pace_move (&p->track[t].pace[i], &p->track[t].at, low - box->start[i]);
+          p->track[t].block_stride[i] = FCI_TRACK (box, f->rank, t)->block_stride[i];
+          fci_block_stride_move (&p->track[t].block_stride[i], &p->track[t].at, low - box->start[i]);
         }
       *out_at += (low - f->start[i]) * step;
     }
@@ -103,12 +103,12 @@ fetch_boxes (fci_fetching *f, bool raw, uint8_t *out)
       p.program = part->program;
       p.source = box->source;
       p.rank = f->rank;
-      p.out_item = fci_item (fci_box_target (view, i));
+      p.out_item = fci_element_bytes (fci_box_target (view, i));
       if (f->rank && box->start[0] >= f->start[0] + f->extent[0])
         break;
-      if (f->rows->coder && raw == (fci_ops_coder (box->ops) != NULL))
+      if (f->rows->encoder && raw == (fci_ops_encoder (box->ops) != NULL))
         continue;
-      if (clip (f, box, &p, &at) && fci_fetch_piece (f, &p, part->tally, out + at) != 0)
+      if (clip (f, box, &p, &at) && fci_fetch_part (f, &p, part->tally, out + at) != 0)
         return -1;
     }
   return 0;
@@ -124,11 +124,11 @@ first_row (const fci_fetching *f)
   return row;
 }
 
-static int fetch_coded (fci_fetching *f, uint8_t *out);
+static int fetch_encoded (fci_fetching *f, uint8_t *out);
 
 /* Both halves along the outermost axis that has any, so that one follows the other in the output. */
 static int
-fetch_coded_halves (const fci_fetching *f, uint8_t *out)
+fetch_encoded_halves (const fci_fetching *f, uint8_t *out)
 {
   fci_fetching low = *f, high = *f;
   unsigned axis = 0;
@@ -141,35 +141,35 @@ fetch_coded_halves (const fci_fetching *f, uint8_t *out)
   uint64_t n = 1;
   for (unsigned i = 0; i < f->rank; i++)
     n *= low.extent[i];
-  if (fetch_coded (&low, out) != 0)
+  if (fetch_encoded (&low, out) != 0)
     return -1;
-  return fetch_coded (&high, out + fci_dtype_bytes (f->rows->view->dtype, n));
+  return fetch_encoded (&high, out + fci_dtype_bytes (f->rows->view->dtype, n));
 }
 
 /* The rectangle as f32, then as blocks; those that are stored already take their places last. */
 static int
-fetch_coded (fci_fetching *f, uint8_t *out)
+fetch_encoded (fci_fetching *f, uint8_t *out)
 {
-  const fci_coder *coder = f->rows->coder;
+  const fci_encoder *encoder = f->rows->encoder;
   uint64_t columns = f->extent[f->rank - 1], n = 1;
   for (unsigned i = 0; i < f->rank; i++)
     n *= f->extent[i];
-  if (n + (coder->importance ? columns + 1 : 0) > f->worker->room / sizeof (float))
-    return fetch_coded_halves (f, out);
-  if (coder->mixed)
-    memset (f->worker->flat, 0, (size_t) n * sizeof (float));
-  if (fetch_boxes (f, false, f->worker->flat) != 0
-      || fci_code_rows (f->worker, coder, f->tallies, first_row (f), (size_t) (n / columns), (size_t) columns,
-                        out)
+  if (n + (encoder->importance ? columns + 1 : 0) > f->worker->capacity / sizeof (float))
+    return fetch_encoded_halves (f, out);
+  if (encoder->mixed)
+    memset (f->worker->f32_rows, 0, (size_t) n * sizeof (float));
+  if (fetch_boxes (f, false, f->worker->f32_rows) != 0
+      || fci_encode_rows (f->worker, encoder, f->tallies, first_row (f), (size_t) (n / columns),
+                          (size_t) columns, out)
              != 0)
     return -1;
-  return coder->mixed ? fetch_boxes (f, true, out) : 0;
+  return encoder->mixed ? fetch_boxes (f, true, out) : 0;
 }
 
 static int
 fetch_rectangle (fci_fetching *f, uint8_t *out)
 {
-  return f->rows->coder ? fetch_coded (f, out) : fetch_boxes (f, false, out);
+  return f->rows->encoder ? fetch_encoded (f, out) : fetch_boxes (f, false, out);
 }
 
 /* Elements a … b-1 of what lies below f->start[0 … axis-1], in as few rectangles as can be. */

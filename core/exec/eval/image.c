@@ -13,7 +13,7 @@ enum
 {
   GAP = 4096,     /* bytes that are rather read than stepped over by another read */
   CHECKED = 2048, /* shorter stretches are too many to keep their checksums */
-  MOST_IN_BLOCK = 256
+  MAX_IN_BLOCK = 256
 };
 
 /* Largest stride first; equal ones stay in their order. */
@@ -62,7 +62,7 @@ static void
 decode (uint32_t dtype, const uint8_t *from, uint64_t skip, uint64_t n, float *to)
 {
   const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
-  float block[MOST_IN_BLOCK];
+  float block[MAX_IN_BLOCK];
   while (n > 0)
     {
       uint64_t whole = skip == 0 ? n / info->block : 0, take = whole * info->block;
@@ -90,14 +90,14 @@ read_blocks (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len, 
   const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   uint64_t offset = p->offset, n = len / sizeof (float);
   uint32_t phase = p->phase;
-  fci_place_move (dtype, &offset, &phase, by / sizeof (float));
+  fci_leaf_offset_move (dtype, &offset, &phase, by / sizeof (float));
   uint64_t size = (phase + n + info->block - 1) / info->block * info->block_bytes;
   const uint8_t *held = fci_worker_peek (f->worker, p->source, offset, size);
   bool whole = phase == 0 && n % info->block == 0 && size >= CHECKED;
   if (held && (uintptr_t) held % sizeof (float) == 0)
     return decode (dtype, held, phase, n, to), 0;
-  if ((whole ? fci_worker_read_piece : fci_worker_read) (f->worker, p->source, offset, f->worker->dense,
-                                                         (size_t) size)
+  if ((whole ? fci_worker_read_checked : fci_worker_read) (f->worker, p->source, offset, f->worker->dense,
+                                                           (size_t) size)
       != 0)
     return -1;
   decode (dtype, f->worker->dense, phase, n, to);
@@ -110,8 +110,8 @@ read_stretch (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len,
 {
   if (p->program->blocks)
     return read_blocks (f, p, by, len, to);
-  return (unchecked ? fci_worker_read : fci_worker_read_piece) (f->worker, p->source, p->offset + by, to,
-                                                                (size_t) len);
+  return (unchecked ? fci_worker_read : fci_worker_read_checked) (f->worker, p->source, p->offset + by, to,
+                                                                  (size_t) len);
 }
 
 /* The only stretch in the worker's window, if its elements lie there as kernels take them; NULL: it has to be read. */

@@ -27,7 +27,8 @@ simplify (fci_part_box *p)
         continue;
       bool joins = n > 0 && p->in[n - 1] == extent * in && p->out[n - 1] == extent * out;
       for (unsigned t = 0; t < p->n_tracks && joins; t++)
-        joins = fci_pace_join (&p->track[t].pace[n - 1], &p->track[t].pace[i], extent, &(fci_pace){ 0 });
+        joins = fci_block_stride_join (&p->track[t].block_stride[n - 1], &p->track[t].block_stride[i], extent,
+                                       &(fci_block_stride){ 0 });
       if (!joins)
         p->extent[n++] = extent;
       else
@@ -36,9 +37,11 @@ simplify (fci_part_box *p)
       p->out[n - 1] = out;
       for (unsigned t = 0; t < p->n_tracks; t++)
         {
-          fci_pace *pace = p->track[t].pace;
-          if (!joins || !fci_pace_join (&pace[n - 1], &pace[i], extent, &pace[n - 1]))
-            pace[n - 1] = pace[i];
+          fci_block_stride *block_stride = p->track[t].block_stride;
+          if (!joins
+              || !fci_block_stride_join (&block_stride[n - 1], &block_stride[i], extent,
+                                         &block_stride[n - 1]))
+            block_stride[n - 1] = block_stride[i];
         }
     }
   p->rank = n;
@@ -146,7 +149,7 @@ convert (fci_fetching *f, const fci_part_box *p, const fci_image *im, const fci_
   else
     fci_gather (dense, im->from, p->rank, p->extent, im->stride, p->in_item);
   if (p->program->swap)
-    fci_swap (dense, count_elements (p) * p->in_item, p->program->swap);
+    fci_byteswap (dense, count_elements (p) * p->in_item, p->program->swap);
   memset (tally, 0, sizeof tally);
   int code = 0;
   if (p->program->n_products)
@@ -163,11 +166,11 @@ fci_part_narrow (fci_part_box *p, unsigned axis, uint64_t start, uint64_t count)
 {
   p->extent[axis] = count;
   if (p->program->blocks)
-    fci_place_move (p->program->blocks, &p->offset, &p->phase, start * p->in[axis] / sizeof (float));
+    fci_leaf_offset_move (p->program->blocks, &p->offset, &p->phase, start * p->in[axis] / sizeof (float));
   else
     p->offset += start * p->in[axis];
   for (unsigned t = 0; t < p->n_tracks; t++)
-    fci_pace_move (&p->track[t].pace[axis], &p->track[t].at, start);
+    fci_block_stride_move (&p->track[t].block_stride[axis], &p->track[t].at, start);
 }
 
 /* Both halves along the axis with the largest stride, so that no byte is read twice. */
@@ -181,9 +184,9 @@ fetch_halves (fci_fetching *f, const fci_part_box *p, const fci_image *im, size_
   fci_part_copy (&high, p);
   fci_part_narrow (&low, axis, 0, half);
   fci_part_narrow (&high, axis, half, p->extent[axis] - half);
-  if (fci_fetch_piece (f, &low, first_tally, out) != 0)
+  if (fci_fetch_part (f, &low, first_tally, out) != 0)
     return -1;
-  return fci_fetch_piece (f, &high, first_tally, out + half * p->out[axis]);
+  return fci_fetch_part (f, &high, first_tally, out + half * p->out[axis]);
 }
 
 /* One index of the first axis after the other. */
@@ -195,14 +198,14 @@ fetch_slices (fci_fetching *f, const fci_part_box *p, size_t first_tally, uint8_
       fci_part_box slice;
       fci_part_copy (&slice, p);
       fci_part_narrow (&slice, 0, i, 1);
-      if (fci_fetch_piece (f, &slice, first_tally, out + i * p->out[0]) != 0)
+      if (fci_fetch_part (f, &slice, first_tally, out + i * p->out[0]) != 0)
         return -1;
     }
   return 0;
 }
 
 int
-fci_fetch_piece (fci_fetching *f, const fci_part_box *whole, size_t first_tally, uint8_t *out)
+fci_fetch_part (fci_fetching *f, const fci_part_box *whole, size_t first_tally, uint8_t *out)
 {
   fci_part_box p;
   fci_image im = { 0 };
@@ -216,11 +219,11 @@ fci_fetch_piece (fci_fetching *f, const fci_part_box *whole, size_t first_tally,
   if (!fci_part_is_matrix (&p))
     return fetch_slices (f, &p, first_tally, out);
   if (fci_program_copies (p.program) && is_dense (&p, p.in, p.in_item, 0) && dense_from (&p) == 0)
-    return (f->unchecked ? fci_worker_read : fci_worker_read_piece) (f->worker, p.source, p.offset, out,
-                                                                     n * p.in_item);
+    return (f->unchecked ? fci_worker_read : fci_worker_read_checked) (f->worker, p.source, p.offset, out,
+                                                                       n * p.in_item);
   fci_image_plan (&p, &im);
   if (p.rank > 0
-      && (im.size > f->worker->room || n > f->worker->room / p.in_item || !fci_factors_fit (f, &p)))
+      && (im.size > f->worker->capacity || n > f->worker->capacity / p.in_item || !fci_factors_fit (f, &p)))
     return fetch_halves (f, &p, &im, first_tally, out);
   int code = fci_factors_fetch (f, &p, &factors);
   if (code == 0 && (code = fci_image_read (f, &p, &im)) == 0)

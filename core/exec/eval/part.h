@@ -24,7 +24,7 @@ typedef struct fci_fetching
 typedef struct fci_part_track
 {
   uint64_t at;
-  fci_pace pace[FMTCONV_MAX_RANK];
+  fci_block_stride block_stride[FMTCONV_MAX_RANK];
 } fci_part_track;
 
 /* Part of one box: elements by strides in the source, and by strides in the output.  Only n_tracks of its tracks
@@ -52,7 +52,7 @@ fci_part_copy (fci_part_box *to, const fci_part_box *from)
 }
 
 /* Evaluate a part into `out`.  first_tally: of its program's points in f->tallies. */
-int fci_fetch_piece (fci_fetching *f, const fci_part_box *whole, size_t first_tally, uint8_t *out);
+int fci_fetch_part (fci_fetching *f, const fci_part_box *whole, size_t first_tally, uint8_t *out);
 
 /* The part from index `start` of `axis` on, of `count` indices. */
 void fci_part_narrow (fci_part_box *p, unsigned axis, uint64_t start, uint64_t count);

@@ -72,7 +72,7 @@ typedef struct tiling
   size_t raw_floats;
   uint8_t *in; /* buffers of the worker while factors are fetched */
   uint8_t *dense;
-  size_t room;
+  size_t capacity;
 } tiling;
 
 /* Along which axes a factor of a product moves, as bits. */
@@ -81,7 +81,7 @@ moves (const fci_part_box *p, unsigned t)
 {
   unsigned axes = 0;
   for (unsigned i = 0; i < p->rank; i++)
-    axes |= p->track[t].pace[i].step ? 1u << i : 0;
+    axes |= p->track[t].block_stride[i].step ? 1u << i : 0;
   return axes;
 }
 
@@ -129,7 +129,7 @@ lay_out (tiling *g, const fci_part_box *p, uint64_t *out_step)
           g->terms[g->n].factor[k] = (factor){ .program = stored->factor[f],
                                                .stored = &stored->product->factor[f],
                                                .at = track->at,
-                                               .step = k < skip ? 0 : track->pace[k - skip].step };
+                                               .step = k < skip ? 0 : track->block_stride[k - skip].step };
         }
       g->terms[g->n].place = n;
       g->terms[g->n++].rank = stored->product->rank;
@@ -178,7 +178,7 @@ share_out (tiling *g, uint8_t *scratch, size_t size)
   g->raw_floats = RAW * unit / sizeof (float);
   g->in = scratch + RAW * unit;
   g->dense = g->in + BUFFERS * unit;
-  g->room = BUFFERS * unit;
+  g->capacity = BUFFERS * unit;
 }
 
 /* n × depth elements of a factor as f32, from index `first` of its axis and `k` of the rank on.  by_rank: rows are
@@ -190,7 +190,7 @@ fetch_factor (tiling *g, const factor *x, uint64_t first, size_t n, uint64_t k, 
   fci_worker *w = g->fetch.worker;
   const unsigned rank_axis = by_rank ? 0 : 1;
   uint8_t *in = w->in, *dense = w->dense;
-  const size_t room = w->room;
+  const size_t capacity = w->capacity;
   fci_part_box p;
   p.program = x->program;
   p.source = x->stored->source;
@@ -198,7 +198,7 @@ fetch_factor (tiling *g, const factor *x, uint64_t first, size_t n, uint64_t k, 
   p.phase = 0;
   p.rank = 2;
   p.n_tracks = 0;
-  p.in_item = fci_item (x->stored->dtype);
+  p.in_item = fci_element_bytes (x->stored->dtype);
   p.out_item = sizeof (float);
   p.extent[rank_axis] = depth;
   p.extent[!rank_axis] = n;
@@ -208,11 +208,11 @@ fetch_factor (tiling *g, const factor *x, uint64_t first, size_t n, uint64_t k, 
   p.out[1] = sizeof (float);
   w->in = g->in;
   w->dense = g->dense;
-  w->room = g->room;
-  int code = fci_fetch_piece (&g->fetch, &p, 0, (uint8_t *) to);
+  w->capacity = g->capacity;
+  int code = fci_fetch_part (&g->fetch, &p, 0, (uint8_t *) to);
   w->in = in;
   w->dense = dense;
-  w->room = room;
+  w->capacity = capacity;
   return code;
 }
 
@@ -326,13 +326,13 @@ fci_store_products (fci_fetching *f, const fci_part_box *p, const fci_factors *f
 {
   fci_worker *w = f->worker;
   const size_t first = rounded_up (fci_row_scratch (&p->program->rows), ALIGNMENT)
-                       + (factors->n ? FCI_FACTOR_ROOM + ALIGNMENT : 0);
+                       + (factors->n ? FCI_FACTOR_CAPACITY + ALIGNMENT : 0);
   uint8_t *scratch = (uint8_t *) w->row + first;
   uint64_t out_step[2];
   tiling g = { .fetch = { .worker = w, .unchecked = true }, .factors = factors };
   scratch += -(uintptr_t) scratch % ALIGNMENT;
   lay_out (&g, p, out_step);
-  share_out (&g, scratch, w->row_room - first - ALIGNMENT);
+  share_out (&g, scratch, w->row_capacity - first - ALIGNMENT);
   for (tile at = { 0 }; at.column < g.extent[1]; at.column += at.columns)
     {
       at.columns = g.extent[1] - at.column < g.columns ? (size_t) (g.extent[1] - at.column) : g.columns;

@@ -47,13 +47,13 @@ check_way (fmtconv_ctx *ctx, const char *folder, int fd, const char *name)
   struct stat st;
   for (const char *slash = strchr (name, '/'); slash; slash = strchr (slash + 1, '/'))
     {
-      const char *part = fci_copy (ctx, name, (size_t) (slash - name));
+      const char *part = fci_strndup (ctx, name, (size_t) (slash - name));
       if (!part)
         return fmtconv_ctx_failed (ctx);
       if (fstatat (fd, part, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return 0;
       if (!S_ISDIR (st.st_mode))
-        return fci_fail_file (ctx, FMTCONV_E_OUTPUT, fci_join (ctx, folder, part), NULL,
+        return fci_fail_file (ctx, FMTCONV_E_OUTPUT, fci_path_join (ctx, folder, part), NULL,
                               "the output needs a folder here, and this is none");
     }
   return 0;
@@ -66,7 +66,7 @@ check_files (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *folder,
   for (const fmtconv_file *file = layout->first; file && code == 0; file = file->next)
     {
       struct stat st;
-      const char *path = fci_join (ctx, folder, file->name);
+      const char *path = fci_path_join (ctx, folder, file->name);
       if (!path || check_way (ctx, folder, fd, file->name))
         return fmtconv_ctx_failed (ctx);
       if (fstatat (fd, file->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
@@ -127,8 +127,8 @@ fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd)
     return 0;
   return fci_fail_file (ctx, FMTCONV_E_IO, folder,
                         &(fmtconv_where){ .hint = "make room, or write elsewhere" },
-                        "the output takes %s, the file system has %s left", fci_human (ctx, size),
-                        fci_human (ctx, (uint64_t) fs.f_bavail * fs.f_frsize));
+                        "the output takes %s, the file system has %s left", fci_size_text (ctx, size),
+                        fci_size_text (ctx, (uint64_t) fs.f_bavail * fs.f_frsize));
 }
 
 int

@@ -19,7 +19,7 @@ enum
 
 /* Is the open folder still the one of that name, and ours? */
 static bool
-is_ours (int folder, const char *name, int fd)
+is_own (int folder, const char *name, int fd)
 {
   struct stat a, b;
   return fstat (fd, &a) == 0 && fstatat (folder, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev
@@ -28,21 +28,21 @@ is_ours (int folder, const char *name, int fd)
 
 /* What an interrupted run of the same plan left in its folder; anything else stays, and so does the folder. */
 static int
-remove_left_over (const fci_publication *p, int fd)
+remove_leftover (const fci_publication *p, int fd)
 {
   for (const fmtconv_file *file = p->layout->first; file; file = file->next)
     unlinkat (fd, file->name, 0);
   for (const fmtconv_file *file = p->layout->first; file; file = file->next)
     for (const char *end = file->base; end > file->name;)
       {
-        const char *name = fci_copy (p->ctx, file->name, (size_t) (end - 1 - file->name));
+        const char *name = fci_strndup (p->ctx, file->name, (size_t) (end - 1 - file->name));
         if (!name)
           return -1;
         unlinkat (fd, name, AT_REMOVEDIR);
         const char *slash = strrchr (name, '/');
         end = slash ? file->name + (slash - name) + 1 : file->name;
       }
-  return unlinkat (p->folder, p->whole, AT_REMOVEDIR);
+  return unlinkat (p->folder, p->temporary_folder, AT_REMOVEDIR);
 }
 
 /* The temporary folder, made by us and locked.  -1 and errno: EWOULDBLOCK where another process works on it. */
@@ -51,18 +51,18 @@ make_whole (const fci_publication *p)
 {
   for (int i = 0; i < FCI_TRIES; i++)
     {
-      bool made = p->io->mkdir (p->folder, p->whole, 0700) == 0;
+      bool made = p->io->mkdir (p->folder, p->temporary_folder, 0700) == 0;
       if (!made && errno != EEXIST)
         return -1;
-      int fd = openat (p->folder, p->whole, OPEN_FOLDER);
+      int fd = openat (p->folder, p->temporary_folder, OPEN_FOLDER);
       if (fd < 0 && errno == ENOENT)
         continue;
       if (fd < 0)
         return -1;
       bool locked = fci_lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
-      if (locked && made && is_ours (p->folder, p->whole, fd))
+      if (locked && made && is_own (p->folder, p->temporary_folder, fd))
         return fd;
-      int left = locked && is_ours (p->folder, p->whole, fd) ? remove_left_over (p, fd) : 0;
+      int left = locked && is_own (p->folder, p->temporary_folder, fd) ? remove_leftover (p, fd) : 0;
       close (fd);
       errno = busy ? EWOULDBLOCK : EEXIST;
       if (!locked || left != 0)
@@ -76,14 +76,14 @@ static int
 open_whole (fci_publication *p, uint64_t digest)
 {
   fmtconv_ctx *ctx = p->ctx;
-  p->whole = fci_temporary_name (ctx, p->layout->target, digest);
-  p->top_path = p->whole ? fci_join (ctx, p->folder_path, p->whole) : NULL;
-  p->top_shown = p->output;
+  p->temporary_folder = fci_temporary_name (ctx, p->layout->target, digest);
+  p->top_path = p->temporary_folder ? fci_path_join (ctx, p->folder_path, p->temporary_folder) : NULL;
+  p->top_display = p->output;
   if (!p->top_path)
     return fmtconv_ctx_failed (ctx);
   int fd = make_whole (p);
   p->places[0] =
-      (fci_place){ .name = "", .base = "", .shown = p->output, .above = -1, .fd = fd, .made = true };
+      (fci_out_dir){ .name = "", .base = "", .display = p->output, .above = -1, .fd = fd, .made = true };
   p->n_places = fd >= 0;
   if (fd < 0 && errno == EWOULDBLOCK)
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, p->output,
@@ -100,11 +100,11 @@ open_whole (fci_publication *p, uint64_t digest)
 static int
 open_existing (fci_publication *p)
 {
-  p->top_path = p->top_shown = p->folder_path;
+  p->top_path = p->top_display = p->folder_path;
   int fd = fcntl (p->folder, F_DUPFD_CLOEXEC, 0);
   if (fd < 0)
     return fci_fail_io (p->ctx, p->folder_path, "the folder of the output cannot be opened");
-  p->places[0] = (fci_place){ .name = "", .base = "", .shown = p->folder_path, .above = -1, .fd = fd };
+  p->places[0] = (fci_out_dir){ .name = "", .base = "", .display = p->folder_path, .above = -1, .fd = fd };
   p->n_places = 1;
   return 0;
 }
@@ -123,18 +123,18 @@ static int
 open_place (fci_publication *p, const char *name, int above)
 {
   const char *slash = strrchr (name, '/');
-  fci_place *place = &p->places[p->n_places];
-  *place = (fci_place){ .name = name, .base = slash ? slash + 1 : name, .above = above };
+  fci_out_dir *place = &p->places[p->n_places];
+  *place = (fci_out_dir){ .name = name, .base = slash ? slash + 1 : name, .above = above };
   int folder = p->places[above].fd;
-  if (!(place->shown = fci_join (p->ctx, p->top_shown, name)))
+  if (!(place->display = fci_path_join (p->ctx, p->top_display, name)))
     return fmtconv_ctx_failed (p->ctx);
   place->made = p->io->mkdir (folder, place->base, 0777) == 0;
   if (!place->made && errno != EEXIST)
-    return fci_fail_io (p->ctx, place->shown, "the folder cannot be created");
+    return fci_fail_io (p->ctx, place->display, "the folder cannot be created");
   place->fd = openat (folder, place->base, OPEN_FOLDER);
   if (place->fd >= 0)
     return p->n_places++, 0;
-  int code = fci_fail_io (p->ctx, place->shown, "the folder cannot be opened");
+  int code = fci_fail_io (p->ctx, place->display, "the folder cannot be opened");
   if (place->made)
     unlinkat (folder, place->base, AT_REMOVEDIR);
   return code;
@@ -151,7 +151,7 @@ open_places_of (fci_publication *p, const fmtconv_file *file)
       int found = find (p, file->name, n);
       if (found < 0)
         {
-          const char *name = fci_copy (p->ctx, file->name, n);
+          const char *name = fci_strndup (p->ctx, file->name, n);
           if (!name || open_place (p, name, above))
             return fmtconv_ctx_failed (p->ctx);
           found = (int) p->n_places - 1;
@@ -162,7 +162,7 @@ open_places_of (fci_publication *p, const fmtconv_file *file)
 }
 
 static size_t
-most_places (const fmtconv_layout *layout)
+max_out_dirs (const fmtconv_layout *layout)
 {
   size_t n = 1;
   for (const fmtconv_file *file = layout->first; file; file = file->next)
@@ -172,10 +172,10 @@ most_places (const fmtconv_layout *layout)
 }
 
 int
-fci_places_open (fci_publication *p, uint64_t digest)
+fci_out_dirs_open (fci_publication *p, uint64_t digest)
 {
   bool existing = p->layout->is_folder && fci_output_exists (p->output);
-  p->places = fmtconv_ctx_alloc (p->ctx, most_places (p->layout), sizeof *p->places);
+  p->places = fmtconv_ctx_alloc (p->ctx, max_out_dirs (p->layout), sizeof *p->places);
   p->folder_path = existing ? p->output : fci_output_folder (p->ctx, p->output);
   if (!p->places || !p->folder_path || (p->folder = fci_open_folder (p->ctx, p->folder_path)) < 0)
     return fmtconv_ctx_failed (p->ctx);
@@ -185,8 +185,8 @@ fci_places_open (fci_publication *p, uint64_t digest)
   return code;
 }
 
-const fci_place *
-fci_place_of (const fci_publication *p, const fmtconv_file *file)
+const fci_out_dir *
+fci_out_dir_of (const fci_publication *p, const fmtconv_file *file)
 {
   size_t n = (size_t) (file->base - file->name);
   return &p->places[find (p, file->name, n > 0 ? n - 1 : 0)];
@@ -194,40 +194,41 @@ fci_place_of (const fci_publication *p, const fmtconv_file *file)
 
 /* Some file systems cannot sync folders, and say EINVAL. */
 int
-fci_sync_folder (const fci_publication *p, int fd, const char *shown)
+fci_out_dir_sync (const fci_publication *p, int fd, const char *display)
 {
   if (p->io->fsync (fd) == 0 || errno == EINVAL)
     return 0;
-  return fci_fail_io (p->ctx, shown, "the output's name did not reach the disk");
+  return fci_fail_io (p->ctx, display, "the output's name did not reach the disk");
 }
 
 int
-fci_places_sync (const fci_publication *p)
+fci_out_dirs_sync (const fci_publication *p)
 {
   int code = 0;
   for (size_t i = p->n_places; i-- > 0 && code == 0;)
-    code = fci_sync_folder (p, p->places[i].fd, p->places[i].shown);
+    code = fci_out_dir_sync (p, p->places[i].fd, p->places[i].display);
   return code;
 }
 
 int
-fci_places_seal (fci_publication *p, mode_t mask)
+fci_out_dirs_finish (fci_publication *p, mode_t mask)
 {
   struct stat st;
   int fd = p->places[0].fd;
   if (fstat (fd, &st) != 0 || fci_set_mode (fd, (0777 & ~mask) | (st.st_mode & S_ISGID)) != 0)
     return fci_fail_io (p->ctx, p->output, "its permissions cannot be set");
-  return fci_places_sync (p);
+  return fci_out_dirs_sync (p);
 }
 
 void
-fci_places_drop (fci_publication *p)
+fci_out_dirs_drop (fci_publication *p)
 {
   for (size_t i = p->n_places; i-- > 0;)
     {
-      const fci_place *place = &p->places[i];
+      const fci_out_dir *place = &p->places[i];
       if (place->made && !p->published)
-        unlinkat (i ? p->places[place->above].fd : p->folder, i ? place->base : p->whole, AT_REMOVEDIR);
+        unlinkat (i ? p->places[place->above].fd : p->folder, i ? place->base : p->temporary_folder,
+                  AT_REMOVEDIR);
       close (place->fd);
     }
   p->n_places = 0;

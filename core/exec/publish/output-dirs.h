@@ -7,19 +7,19 @@
 
 /* Open the output's folders, and make those that are not there: all of it is undone by
  * fci_publication_drop. */
-int fci_places_open (fci_publication *publication, uint64_t digest);
+int fci_out_dirs_open (fci_publication *publication, uint64_t digest);
 
 /* The place of a file, which was opened. */
-const fci_place *fci_place_of (const fci_publication *publication, const fmtconv_file *file);
+const fci_out_dir *fci_out_dir_of (const fci_publication *publication, const fmtconv_file *file);
 
 /* Give a new folder its mode, and what is in it to the disk. */
-int fci_places_seal (fci_publication *publication, mode_t mask);
+int fci_out_dirs_finish (fci_publication *publication, mode_t mask);
 
 /* The names of files in these folders, or in one of them, to the disk. */
-int fci_places_sync (const fci_publication *publication);
-int fci_sync_folder (const fci_publication *publication, int fd, const char *shown);
+int fci_out_dirs_sync (const fci_publication *publication);
+int fci_out_dir_sync (const fci_publication *publication, int fd, const char *display);
 
 /* Remove what was made and not published; close all. */
-void fci_places_drop (fci_publication *publication);
+void fci_out_dirs_drop (fci_publication *publication);
 
 #endif

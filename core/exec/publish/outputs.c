@@ -44,7 +44,7 @@ same_folder (const spot *a, const spot *b)
 
 /* Is one path that of the other, with more behind it? */
 static bool
-goes_on (const char *path, const char *longer)
+continues (const char *path, const char *longer)
 {
   const size_t n = strlen (path);
   return strncmp (path, longer, n) == 0 && longer[n] == '/';
@@ -72,16 +72,16 @@ check_texts (fmtconv_ctx *ctx, const fci_output *a, const fci_output *b)
 {
   if (strcmp (a->path, b->path) == 0)
     return fail_same (ctx, b);
-  if (a->layout->is_folder && goes_on (a->path, b->path))
+  if (a->layout->is_folder && continues (a->path, b->path))
     return fail_inside (ctx, a, b);
-  return b->layout->is_folder && goes_on (b->path, a->path) ? fail_inside (ctx, b, a) : 0;
+  return b->layout->is_folder && continues (b->path, a->path) ? fail_inside (ctx, b, a) : 0;
 }
 
 /* Would b lie in a, which is a folder that is there? */
 static bool
-lies_in (const spot *a, const spot *b)
+is_inside (const spot *a, const spot *b)
 {
-  return !a->base && fci_is_within (b->folder, &a->opened);
+  return !a->base && fci_path_is_within (b->folder, &a->opened);
 }
 
 static int
@@ -90,9 +90,9 @@ check_spots (fmtconv_ctx *ctx, const spot *a, const spot *b)
   const bool same_name = a->base && b->base ? strcmp (a->base, b->base) == 0 : a->base == b->base;
   if (same_name && same_folder (a, b))
     return fail_same (ctx, b->output);
-  if (lies_in (a, b))
+  if (is_inside (a, b))
     return fail_inside (ctx, a->output, b->output);
-  return lies_in (b, a) ? fail_inside (ctx, b->output, a->output) : 0;
+  return is_inside (b, a) ? fail_inside (ctx, b->output, a->output) : 0;
 }
 
 /* Is the file one of those that the other output removes as older ones? */
@@ -123,7 +123,7 @@ check_files (fmtconv_ctx *ctx, const spot *a, const spot *b)
   const fmtconv_where where = { .hint = "give one of them another name, or a folder of its own" };
   for (const fmtconv_file *file = b->output->layout->first; file; file = file->next)
     if (has_file (a->output->layout, file->name) || is_stale (a->output->layout, file))
-      return fci_fail_file (ctx, FMTCONV_E_OUTPUT, fci_join (ctx, b->folder, file->name), &where,
+      return fci_fail_file (ctx, FMTCONV_E_OUTPUT, fci_path_join (ctx, b->folder, file->name), &where,
                             "this file of the output '%s' would be one of '%s', too", b->output->path,
                             a->output->path);
   return 0;
@@ -141,7 +141,7 @@ check_two (fmtconv_ctx *ctx, const spot *a, const spot *b)
 
 /* Is there room for all outputs that go to the same file system as the last one? */
 static int
-check_room (fmtconv_ctx *ctx, const spot *spots, size_t n)
+check_space (fmtconv_ctx *ctx, const spot *spots, size_t n)
 {
   const spot *last = &spots[n - 1];
   uint64_t size = 0;
@@ -168,7 +168,7 @@ fci_outputs_check (fmtconv_ctx *ctx, const fci_output *outputs, size_t n)
       code = find_spot (ctx, &outputs[i], &spots[i]);
       for (size_t k = 0; k < i && code == 0; k++)
         code = check_two (ctx, &spots[k], &spots[i]);
-      code = code == 0 ? check_room (ctx, spots, i + 1) : code;
+      code = code == 0 ? check_space (ctx, spots, i + 1) : code;
     }
   return code == 0 ? fmtconv_ctx_failed (ctx) : code;
 }

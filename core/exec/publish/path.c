@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 const char *
-fci_join (fmtconv_ctx *ctx, const char *folder, const char *name)
+fci_path_join (fmtconv_ctx *ctx, const char *folder, const char *name)
 {
   if (strcmp (folder, ".") == 0)
     return name;
@@ -24,7 +24,7 @@ fci_output_folder (fmtconv_ctx *ctx, const char *output)
   const char *slash = strrchr (output, '/');
   if (!slash)
     return ".";
-  return slash == output ? "/" : fci_copy (ctx, output, (size_t) (slash - output));
+  return slash == output ? "/" : fci_strndup (ctx, output, (size_t) (slash - output));
 }
 
 int

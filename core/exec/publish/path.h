@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /* The path of a file in a folder. */
-const char *fci_join (fmtconv_ctx *ctx, const char *folder, const char *name);
+const char *fci_path_join (fmtconv_ctx *ctx, const char *folder, const char *name);
 
 /* The folder of OUTPUT, and the descriptor of it (-1: an error was recorded). */
 const char *fci_output_folder (fmtconv_ctx *ctx, const char *output);

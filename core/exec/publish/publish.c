@@ -43,13 +43,13 @@ try_close (const fci_publication *p, int fd)
 
 /* Its mode, and its bytes on the disk. */
 static int
-seal (fci_publication *p, fci_target *target, mode_t mask)
+finish_file (fci_publication *p, fci_target *target, mode_t mask)
 {
   int fd = target->fd;
   if (fci_set_mode (fd, target->exists ? target->mode : 0666 & ~mask) != 0)
-    return fci_fail_io (p->ctx, target->shown, "its permissions cannot be set");
+    return fci_fail_io (p->ctx, target->display, "its permissions cannot be set");
   if (p->io->fsync (fd) != 0 || try_close (p, fd) != 0)
-    return fci_fail_io (p->ctx, target->shown, "its bytes did not reach the disk");
+    return fci_fail_io (p->ctx, target->display, "its bytes did not reach the disk");
   return 0;
 }
 
@@ -66,26 +66,26 @@ put_over (fci_publication *p, fci_target *target)
   else if (errno == EINVAL && p->io->rename (target->place->fd, target->temporary, name, 0) == 0)
     target->state = FCI_TARGET_REPLACED;
   else
-    return fci_fail_io (p->ctx, target->shown, "it cannot be replaced");
+    return fci_fail_io (p->ctx, target->display, "it cannot be replaced");
   return 0;
 }
 
 /* A name that must be free. */
 static int
-rename_new (const fci_publication *p, int folder, const char *from, const char *to, const char *shown)
+rename_new (const fci_publication *p, int folder, const char *from, const char *to, const char *display)
 {
   if (p->io->rename (folder, from, to, RENAME_NOREPLACE) == 0)
     return 0;
   if (errno == EEXIST)
-    return fci_fail_file (p->ctx, FMTCONV_E_OUTPUT, shown, &(fmtconv_where){ .hint = "-f overwrites it" },
+    return fci_fail_file (p->ctx, FMTCONV_E_OUTPUT, display, &(fmtconv_where){ .hint = "-f overwrites it" },
                           "the output was created by somebody else meanwhile");
-  return fci_fail_io (p->ctx, shown, "it cannot be given its name");
+  return fci_fail_io (p->ctx, display, "it cannot be given its name");
 }
 
 static int
 put_new (fci_publication *p, fci_target *target)
 {
-  int code = rename_new (p, target->place->fd, target->temporary, target->file->base, target->shown);
+  int code = rename_new (p, target->place->fd, target->temporary, target->file->base, target->display);
   if (code == 0)
     target->state = FCI_TARGET_NEW;
   return code;
@@ -117,18 +117,18 @@ rename_all (fci_publication *p)
       fci_target *target = &p->targets[i];
       code = force && target->exists ? put_over (p, target) : put_new (p, target);
     }
-  return code == 0 ? fci_places_sync (p) : code;
+  return code == 0 ? fci_out_dirs_sync (p) : code;
 }
 
 /* A new folder gets its name with all that is in it. */
 static int
 rename_whole (fci_publication *p)
 {
-  int code = rename_new (p, p->folder, p->whole, p->layout->target, p->top_shown);
+  int code = rename_new (p, p->folder, p->temporary_folder, p->layout->target, p->top_display);
   if (code != 0)
     return code;
   p->published = true;
-  return fci_sync_folder (p, p->folder, p->folder_path);
+  return fci_out_dir_sync (p, p->folder, p->folder_path);
 }
 
 /* The new files stand; the old ones go. */
@@ -139,7 +139,7 @@ remove_old (fci_publication *p)
     {
       fci_target *target = &p->targets[i];
       if (target->state == FCI_TARGET_SWAPPED && unlinkat (target->place->fd, target->temporary, 0) != 0)
-        fmtconv_note (p->ctx, "%s: the file that it replaces is left as %s", target->shown,
+        fmtconv_note (p->ctx, "%s: the file that it replaces is left as %s", target->display,
                       target->temporary);
     }
 }
@@ -147,27 +147,27 @@ remove_old (fci_publication *p)
 static void
 undo (fci_publication *p)
 {
-  if (p->whole && p->published)
-    p->published = fci_io_system.rename (p->folder, p->layout->target, p->whole, 0) != 0;
-  else if (!p->whole)
+  if (p->temporary_folder && p->published)
+    p->published = fci_io_system.rename (p->folder, p->layout->target, p->temporary_folder, 0) != 0;
+  else if (!p->temporary_folder)
     undo_files (p);
 }
 
 /* Modes, and all bytes on the disk. */
 static int
-seal_all (fci_publication *p, mode_t mask)
+finish_files (fci_publication *p, mode_t mask)
 {
   int code = 0;
   for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
-    code = seal (p, &p->targets[i], mask);
-  return code == 0 && p->whole ? fci_places_seal (p, mask) : code;
+    code = finish_file (p, &p->targets[i], mask);
+  return code == 0 && p->temporary_folder ? fci_out_dirs_finish (p, mask) : code;
 }
 
 /* What cannot be undone, when nothing else can fail. */
 static void
-settle (fci_publication *p)
+finish (fci_publication *p)
 {
-  if (p->whole)
+  if (p->temporary_folder)
     return;
   p->published = true;
   remove_old (p);
@@ -181,12 +181,12 @@ fci_publish (fci_publication *p, size_t n)
   int code = 0;
   size_t named = 0;
   for (size_t i = 0; i < n && code == 0; i++)
-    code = seal_all (&p[i], mask);
+    code = finish_files (&p[i], mask);
   for (; named < n && code == 0; named++)
-    code = p[named].whole ? rename_whole (&p[named]) : rename_all (&p[named]);
+    code = p[named].temporary_folder ? rename_whole (&p[named]) : rename_all (&p[named]);
   while (code != 0 && named > 0)
     undo (&p[--named]);
   for (size_t i = 0; i < named; i++)
-    settle (&p[i]);
+    finish (&p[i]);
   return code;
 }

@@ -28,7 +28,7 @@ is_new (const fmtconv_layout *layout, const char *folder, const char *name)
 }
 
 static bool
-is_known (const fci_old *list, const char *folder, const char *name)
+is_known (const fci_old_file *list, const char *folder, const char *name)
 {
   for (; list; list = list->next)
     if (strcmp (list->folder, folder) == 0 && strcmp (list->name, name) == 0)
@@ -37,9 +37,9 @@ is_known (const fci_old *list, const char *folder, const char *name)
 }
 
 static int
-add (fmtconv_ctx *ctx, const fci_stale *stale, const char *name, fci_old **list)
+add (fmtconv_ctx *ctx, const fci_stale *stale, const char *name, fci_old_file **list)
 {
-  fci_old *old = fci_new (ctx, fci_old);
+  fci_old_file *old = fci_new (ctx, fci_old_file);
   if (!old || !(old->name = fci_strdup (ctx, name)))
     return fmtconv_ctx_failed (ctx);
   old->folder = stale->folder;
@@ -49,7 +49,8 @@ add (fmtconv_ctx *ctx, const fci_stale *stale, const char *name, fci_old **list)
 }
 
 static int
-find_in (fmtconv_ctx *ctx, const fmtconv_layout *layout, const fci_stale *stale, DIR *folder, fci_old **list)
+find_in (fmtconv_ctx *ctx, const fmtconv_layout *layout, const fci_stale *stale, DIR *folder,
+         fci_old_file **list)
 {
   int code = 0;
   for (const struct dirent *entry; code == 0 && (entry = readdir (folder));)
@@ -60,7 +61,8 @@ find_in (fmtconv_ctx *ctx, const fmtconv_layout *layout, const fci_stale *stale,
 }
 
 int
-fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path, fci_old **list)
+fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path,
+                fci_old_file **list)
 {
   int code = 0;
   *list = NULL;
@@ -86,16 +88,16 @@ fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const c
 
 /* What may be removed: files, and links to files, that are not read. */
 static int
-check_old (fmtconv_ctx *ctx, int top, const char *name, const char *shown)
+check_old (fmtconv_ctx *ctx, int top, const char *name, const char *display)
 {
   struct stat st, to;
   if (fstatat (top, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-    return errno == ENOENT ? 0 : fci_fail_io (ctx, shown, "cannot be examined");
+    return errno == ENOENT ? 0 : fci_fail_io (ctx, display, "cannot be examined");
   if (!S_ISREG (st.st_mode) && !S_ISLNK (st.st_mode))
-    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, shown, NULL,
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, display, NULL,
                           "this has the name of an older file of the output, but it is none");
   if (fstatat (top, name, &to, 0) == 0 && fci_sources_find (ctx, &to))
-    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, shown, &(fmtconv_where){ .hint = "give another OUTPUT" },
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, display, &(fmtconv_where){ .hint = "give another OUTPUT" },
                           "the output would replace this file, which is an input");
   return 0;
 }
@@ -103,18 +105,18 @@ check_old (fmtconv_ctx *ctx, int top, const char *name, const char *shown)
 int
 fci_stale_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path)
 {
-  fci_old *list;
+  fci_old_file *list;
   int code = fci_stale_find (ctx, layout, top, top_path, &list);
   size_t n = 0;
-  for (const fci_old *old = list; old && code == 0; old = old->next, n++)
+  for (const fci_old_file *old = list; old && code == 0; old = old->next, n++)
     {
       const char *name = fmtconv_ctx_printf (ctx, "%s%s", old->folder, old->name);
-      const char *shown = name ? fci_join (ctx, top_path, name) : NULL;
-      code = shown ? check_old (ctx, top, name, shown) : fmtconv_ctx_failed (ctx);
+      const char *display = name ? fci_path_join (ctx, top_path, name) : NULL;
+      code = display ? check_old (ctx, top, name, display) : fmtconv_ctx_failed (ctx);
     }
   if (code != 0 || n == 0 || ctx->options.flags & FMTCONV_FORCE)
     return code;
-  for (const fci_old *old = list; old; old = old->next)
+  for (const fci_old_file *old = list; old; old = old->next)
     fmtconv_detail (ctx, "%s%s", old->folder, old->name);
   return fci_fail_file (ctx, FMTCONV_E_OUTPUT, top_path, &(fmtconv_where){ .hint = "-f removes them" },
                         "%zu older file%s that this output replaces %s there:", n, n == 1 ? "" : "s",
@@ -124,13 +126,13 @@ fci_stale_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const 
 void
 fci_stale_remove (const fci_publication *p)
 {
-  fci_old *list;
+  fci_old_file *list;
   int top = p->places[0].fd;
   if (!(p->ctx->options.flags & FMTCONV_FORCE)
-      || fci_stale_find (p->ctx, p->layout, top, p->top_shown, &list))
+      || fci_stale_find (p->ctx, p->layout, top, p->top_display, &list))
     return;
   size_t n = 0;
-  for (const fci_old *old = list; old; old = old->next)
+  for (const fci_old_file *old = list; old; old = old->next)
     {
       const char *name = fmtconv_ctx_printf (p->ctx, "%s%s", old->folder, old->name);
       if (!name || unlinkat (top, name, 0) != 0)

@@ -6,16 +6,16 @@
 #include "core/exec/publish/publication.h"
 
 /* An older file that the output replaces. */
-typedef struct fci_old
+typedef struct fci_old_file
 {
-  struct fci_old *next;
+  struct fci_old_file *next;
   const char *folder; /* "" or "vae/" */
   const char *name;
-} fci_old;
+} fci_old_file;
 
 /* Those in the open folder `top` (-1: there is none).  0 or a code. */
 int fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path,
-                    fci_old **list);
+                    fci_old_file **list);
 
 /* Refuse them (without FORCE), or those of them that are inputs or no files. */
 int fci_stale_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path);

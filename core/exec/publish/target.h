@@ -16,8 +16,8 @@ typedef enum fci_target_state
 struct fci_target
 {
   const fmtconv_file *file;
-  const fci_place *place;
-  const char *shown;     /* its path, for messages */
+  const fci_out_dir *place;
+  const char *display;   /* its path, for messages */
   const char *temporary; /* name in the place; in a new folder that of the file */
   int fd;                /* -1: closed */
   bool exists;           /* there is a file to be replaced … */

@@ -16,7 +16,7 @@
 
 /* Is the open file still the one of that name, ours alone, and a regular one? */
 static bool
-is_ours (int folder, const char *name, int fd)
+is_own (int folder, const char *name, int fd)
 {
   struct stat a, b;
   return fstat (fd, &a) == 0 && fstatat (folder, name, &b, AT_SYMLINK_NOFOLLOW) == 0 && a.st_dev == b.st_dev
@@ -39,7 +39,7 @@ open_locked (int folder, const char *name)
       if (fd < 0)
         return -1;
       bool locked = fci_lock (fd, made), busy = !locked && errno == EWOULDBLOCK;
-      if (locked && is_ours (folder, name, fd))
+      if (locked && is_own (folder, name, fd))
         return fd;
       close (fd);
       errno = busy ? EWOULDBLOCK : EEXIST;
@@ -56,23 +56,23 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
   fmtconv_ctx *ctx = p->ctx;
   struct stat st;
   const char *base = target->file->base;
-  target->place = fci_place_of (p, target->file);
-  target->shown = fci_join (ctx, p->top_shown, target->file->name);
-  target->temporary = p->whole ? base : fci_temporary_name (ctx, base, digest);
-  if (!target->shown || !target->temporary)
+  target->place = fci_out_dir_of (p, target->file);
+  target->display = fci_path_join (ctx, p->top_display, target->file->name);
+  target->temporary = p->temporary_folder ? base : fci_temporary_name (ctx, base, digest);
+  if (!target->display || !target->temporary)
     return fmtconv_ctx_failed (ctx);
   target->exists = fstatat (target->place->fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0;
   target->mode = target->exists ? st.st_mode & 0777 : 0;
   target->fd = open_locked (target->place->fd, target->temporary);
   if (target->fd < 0 && errno == EWOULDBLOCK)
-    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, target->shown,
+    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, target->display,
                           &(fmtconv_where){ .hint = "wait for it to finish" },
                           "another process is writing this output");
   if (target->fd < 0)
-    return fci_fail_io (ctx, target->shown, "a temporary file beside it cannot be created");
+    return fci_fail_io (ctx, target->display, "a temporary file beside it cannot be created");
   if (fci_set_mode (target->fd, 0600) != 0 || ftruncate (target->fd, 0) != 0
       || p->io->fallocate (target->fd, (off_t) target->file->size) != 0)
-    return fci_fail_io (ctx, target->shown, "there is no room for it");
+    return fci_fail_io (ctx, target->display, "there is no room for it");
   return 0;
 }
 
@@ -88,10 +88,10 @@ prepare (fci_publication *p)
 {
   size_t n = p->layout->n_files, i = 0;
   p->fds = fmtconv_ctx_alloc (p->ctx, n, sizeof *p->fds);
-  p->shown = fmtconv_ctx_alloc (p->ctx, n, sizeof *p->shown);
+  p->display = fmtconv_ctx_alloc (p->ctx, n, sizeof *p->display);
   p->paths = fmtconv_ctx_alloc (p->ctx, n, sizeof *p->paths);
   fci_target *targets = fmtconv_ctx_alloc (p->ctx, n, sizeof *targets);
-  if (!targets || !p->fds || !p->shown || !p->paths)
+  if (!targets || !p->fds || !p->display || !p->paths)
     return false;
   for (const fmtconv_file *file = p->layout->first; file; file = file->next, i++)
     targets[i] = (fci_target){ .file = file, .fd = -1 };
@@ -107,8 +107,8 @@ path_of (const fci_publication *p, const fci_target *target)
   int folder = (int) (file->base - file->name);
   if (!target->temporary)
     return NULL;
-  return fci_join (p->ctx, p->top_path,
-                   fmtconv_ctx_printf (p->ctx, "%.*s%s", folder, file->name, target->temporary));
+  return fci_path_join (p->ctx, p->top_path,
+                        fmtconv_ctx_printf (p->ctx, "%.*s%s", folder, file->name, target->temporary));
 }
 
 int
@@ -119,13 +119,13 @@ fci_publication_open (fci_publication *p, uint64_t digest)
     return fmtconv_ctx_failed (p->ctx);
   int code = fci_defer_call (p->ctx, drop, p);
   if (code == 0)
-    code = fci_places_open (p, digest);
+    code = fci_out_dirs_open (p, digest);
   for (size_t i = 0; i < p->layout->n_files && code == 0; i++)
     {
       fci_target *target = &p->targets[i];
       code = open_target (p, target, digest);
       p->fds[i] = target->fd;
-      p->shown[i] = target->shown;
+      p->display[i] = target->display;
       p->paths[i] = path_of (p, target);
     }
   return code != 0 ? code : fmtconv_ctx_failed (p->ctx);
@@ -144,5 +144,5 @@ fci_publication_drop (fci_publication *p)
         close (target->fd);
       target->fd = -1;
     }
-  fci_places_drop (p);
+  fci_out_dirs_drop (p);
 }

@@ -114,20 +114,20 @@ report_value (fmtconv_ctx *ctx, const fci_fault *fault)
 }
 
 int
-fci_fault_report (const fci_work *work)
+fci_fault_report (const fci_pool *pool)
 {
-  const fci_fault *fault = &work->fault;
+  const fci_fault *fault = &pool->fault;
   if (fault->code == FMTCONV_E_NOMEM)
-    return (void) fci_nomem (work->ctx), FMTCONV_E_NOMEM;
+    return (void) fci_nomem (pool->ctx), FMTCONV_E_NOMEM;
   if (fault->code == FMTCONV_E_FORMAT && fault->what && fault->view)
-    return report_value (work->ctx, fault);
+    return report_value (pool->ctx, fault);
   if (fault->code == FMTCONV_E_FORMAT && fault->what)
-    return fmtconv_fail_at (work->ctx, fault->code, &(fmtconv_where){ .tensor = fault->tensor }, "%s",
+    return fmtconv_fail_at (pool->ctx, fault->code, &(fmtconv_where){ .tensor = fault->tensor }, "%s",
                             fault->what);
   if (fault->code == FMTCONV_E_FORMAT)
-    return report_difference (work->ctx, fault);
+    return report_difference (pool->ctx, fault);
   if (fault->source)
-    return report_read (work->ctx, fault);
+    return report_read (pool->ctx, fault);
   errno = fault->os_errno;
-  return fci_fail_io (work->ctx, work->shown[fault->file], "cannot be written");
+  return fci_fail_io (pool->ctx, pool->display[fault->file], "cannot be written");
 }

@@ -11,6 +11,6 @@ int fci_fault_write (fci_worker *worker, uint32_t file, int error);
 int fci_fault_code (fci_worker *worker, int code);
 
 /* Record the work's fault on the context. */
-int fci_fault_report (const fci_work *work);
+int fci_fault_report (const fci_pool *pool);
 
 #endif

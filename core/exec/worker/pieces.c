@@ -8,16 +8,16 @@
 #include <string.h>
 
 int
-fci_piece_add (fci_worker *worker, fci_pieces *pieces, fci_piece piece)
+fci_crc_range_add (fci_worker *worker, fci_crc_ranges *pieces, fci_crc_range piece)
 {
-  if (pieces->n == pieces->room)
+  if (pieces->n == pieces->capacity)
     {
-      size_t room = pieces->room ? pieces->room * 2 : 256;
-      fci_piece *at = realloc (pieces->at, room * sizeof *at);
+      size_t capacity = pieces->capacity ? pieces->capacity * 2 : 256;
+      fci_crc_range *at = realloc (pieces->at, capacity * sizeof *at);
       if (!at)
         return fci_fault_code (worker, FMTCONV_E_NOMEM);
       pieces->at = at;
-      pieces->room = room;
+      pieces->capacity = capacity;
     }
   pieces->at[pieces->n++] = piece;
   return 0;
@@ -26,7 +26,7 @@ fci_piece_add (fci_worker *worker, fci_pieces *pieces, fci_piece piece)
 static int
 by_place (const void *a, const void *b)
 {
-  const fci_piece *x = a, *y = b;
+  const fci_crc_range *x = a, *y = b;
   if (x->of != y->of)
     return x->of < y->of ? -1 : 1;
   if (x->start != y->start)
@@ -35,17 +35,17 @@ by_place (const void *a, const void *b)
 }
 
 int
-fci_pieces_collect (const fci_work *work, bool written, fci_pieces *all)
+fci_crc_ranges_collect (const fci_pool *pool, bool written, fci_crc_ranges *all)
 {
   size_t n = 0;
-  for (unsigned i = 0; i < work->n_workers; i++)
-    n += written ? work->workers[i].written.n : work->workers[i].read.n;
-  *all = (fci_pieces){ .at = malloc ((n + 1) * sizeof *all->at), .room = n + 1 };
+  for (unsigned i = 0; i < pool->n_workers; i++)
+    n += written ? pool->workers[i].written.n : pool->workers[i].read.n;
+  *all = (fci_crc_ranges){ .at = malloc ((n + 1) * sizeof *all->at), .capacity = n + 1 };
   if (!all->at)
-    return (void) fci_nomem (work->ctx), FMTCONV_E_NOMEM;
-  for (unsigned i = 0; i < work->n_workers; i++)
+    return (void) fci_nomem (pool->ctx), FMTCONV_E_NOMEM;
+  for (unsigned i = 0; i < pool->n_workers; i++)
     {
-      const fci_pieces *own = written ? &work->workers[i].written : &work->workers[i].read;
+      const fci_crc_ranges *own = written ? &pool->workers[i].written : &pool->workers[i].read;
       if (own->n)
         memcpy (all->at + all->n, own->at, own->n * sizeof *all->at);
       all->n += own->n;

@@ -6,9 +6,9 @@
 #include "core/exec/worker/types.h"
 
 /* One more piece in either list. */
-int fci_piece_add (fci_worker *worker, fci_pieces *pieces, fci_piece piece);
+int fci_crc_range_add (fci_worker *worker, fci_crc_ranges *pieces, fci_crc_range piece);
 
 /* All workers' pieces, those of what was read or of what was written, sorted.  0 or a code. */
-int fci_pieces_collect (const fci_work *work, bool written, fci_pieces *all);
+int fci_crc_ranges_collect (const fci_pool *pool, bool written, fci_crc_ranges *all);
 
 #endif

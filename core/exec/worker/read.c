@@ -18,7 +18,7 @@ enum
 static const fci_window *
 find (const fci_worker *worker, const fmtconv_source *source, uint64_t offset)
 {
-  const fci_window *windows = FCI_WINDOWS (worker->work->plan) + worker->group->window;
+  const fci_window *windows = FCI_WINDOWS (worker->pool->plan) + worker->group->window;
   size_t a = 0, b = worker->group->n_windows;
   while (a < b)
     {
@@ -50,25 +50,26 @@ fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offs
       memcpy (to, held, n);
       return 0;
     }
-  if (fci_near_get (worker, source, offset, to, n))
+  if (fci_readahead_get (worker, source, offset, to, n))
     return 0;
   worker->fetched += n;
-  int error = worker->work->io->read (source, offset, to, n);
+  int error = worker->pool->io->read (source, offset, to, n);
   return error == 0 ? 0 : fci_fault_read (worker, source, error);
 }
 
 bool
 fci_worker_checks (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, uint64_t n)
 {
-  return source->has_crc && worker->work->want_crc && !fci_worker_peek (worker, source, offset, n);
+  return source->has_crc && worker->pool->want_crc && !fci_worker_peek (worker, source, offset, n);
 }
 
 int
-fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n)
+fci_worker_read_checked (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
+                         size_t n)
 {
   if (!fci_worker_checks (worker, source, offset, n))
     return fci_worker_read (worker, source, offset, to, n);
-  fci_piece piece = { .start = offset, .end = offset + n, .of = source->id };
+  fci_crc_range piece = { .start = offset, .end = offset + n, .of = source->id };
   for (size_t done = 0, step; done < n; done += step)
     {
       uint8_t *at = (uint8_t *) to + done;
@@ -77,7 +78,7 @@ fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uint64_
         return -1;
       piece.crc = fci_crc32 (piece.crc, at, step);
     }
-  return fci_piece_add (worker, &worker->read, piece);
+  return fci_crc_range_add (worker, &worker->read, piece);
 }
 
 /* What an earlier group read too does not count again for the checksum. */
@@ -88,32 +89,32 @@ fill (fci_worker *worker, const fci_window *w)
   uint8_t *to = worker->window + w->at;
   if (old && fci_worker_read (worker, w->source, w->from, to, old) != 0)
     return -1;
-  return old == n ? 0 : fci_worker_read_piece (worker, w->source, w->fresh, to + old, n - old);
+  return old == n ? 0 : fci_worker_read_checked (worker, w->source, w->fresh, to + old, n - old);
 }
 
 /* Let the kernel read what one of the workers takes next, while this one computes. */
 static void
-foresee (const fci_work *work, size_t number)
+foresee (const fci_pool *pool, size_t number)
 {
-  const fci_group *group = &FCI_GROUPS (work->plan)[number];
+  const fci_group *group = &FCI_GROUPS (pool->plan)[number];
   for (size_t i = 0; i < group->n_windows; i++)
     {
-      const fci_window *w = &FCI_WINDOWS (work->plan)[group->window + i];
+      const fci_window *w = &FCI_WINDOWS (pool->plan)[group->window + i];
       if (w->source->disk)
-        work->io->will_need (w->source->disk->fd, (off_t) (w->source->start + w->from), (off_t) w->size);
+        pool->io->will_need (w->source->disk->fd, (off_t) (w->source->start + w->from), (off_t) w->size);
     }
 }
 
 int
 fci_worker_fill (fci_worker *worker, size_t number)
 {
-  const fci_work *work = worker->work;
-  const fci_group *group = &FCI_GROUPS (work->plan)[number];
+  const fci_pool *pool = worker->pool;
+  const fci_group *group = &FCI_GROUPS (pool->plan)[number];
   int code = 0;
   for (size_t i = 0; i < group->n_windows && code == 0; i++)
-    code = fill (worker, &FCI_WINDOWS (work->plan)[group->window + i]);
-  if (number + work->n_workers < work->plan->groups.n)
-    foresee (work, number + work->n_workers);
+    code = fill (worker, &FCI_WINDOWS (pool->plan)[group->window + i]);
+  if (number + pool->n_workers < pool->plan->groups.n)
+    foresee (pool, number + pool->n_workers);
   worker->group = code == 0 ? group : NULL;
   return code;
 }

@@ -7,8 +7,8 @@
 
 /* fci_io.read with the fault set; and with a checksum piece noted where the source has one. */
 int fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n);
-int fci_worker_read_piece (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
-                           size_t n);
+int fci_worker_read_checked (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
+                             size_t n);
 
 /* Are these bytes, when they are read, a piece of a checksum?  Those in the window were one already. */
 bool fci_worker_checks (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, uint64_t n);

@@ -15,7 +15,7 @@ enum
 /* Where in a file. */
 typedef struct span
 {
-  const fci_disk *disk;
+  const fci_disk_file *disk;
   uint64_t start;
   uint64_t n;
 } span;
@@ -45,7 +45,7 @@ find_span (const fci_run *run, span *s)
 }
 
 static bool
-holds (const fci_near *near, const fci_disk *disk, uint64_t start, uint64_t n)
+holds (const fci_readahead *near, const fci_disk_file *disk, uint64_t start, uint64_t n)
 {
   return near->disk == disk && start >= near->start && start - near->start <= near->n
          && n <= near->n - (start - near->start);
@@ -58,7 +58,7 @@ join (span *all, const span *next, uint64_t needed)
   uint64_t start = next->start < all->start ? next->start : all->start;
   uint64_t end = next->start + next->n, all_end = all->start + all->n;
   uint64_t n = (end > all_end ? end : all_end) - start;
-  if (next->disk != all->disk || n > FCI_NEAR || n > SMALL + SHARE * needed)
+  if (next->disk != all->disk || n > FCI_READAHEAD_BYTES || n > SMALL + SHARE * needed)
     return false;
   all->start = start;
   all->n = n;
@@ -66,11 +66,12 @@ join (span *all, const span *next, uint64_t needed)
 }
 
 void
-fci_near_fill (fci_worker *worker, const fci_run *run, const fci_run *end)
+fci_readahead_fill (fci_worker *worker, const fci_run *run, const fci_run *end)
 {
-  fci_near *near = &worker->near;
+  fci_readahead *near = &worker->readahead;
   span all, next;
-  if (!worker->work->plan->near_room || !find_span (run, &all) || holds (near, all.disk, all.start, all.n))
+  if (!worker->pool->plan->readahead_capacity || !find_span (run, &all)
+      || holds (near, all.disk, all.start, all.n))
     return;
   uint64_t needed = all.n;
   size_t more = 0;
@@ -86,17 +87,18 @@ fci_near_fill (fci_worker *worker, const fci_run *run, const fci_run *end)
   if (!more)
     return;
   worker->fetched += all.n;
-  bool fine = worker->work->io->read (all.disk->whole, all.start, near->bytes, (size_t) all.n) == 0;
+  bool fine = worker->pool->io->read (all.disk->whole, all.start, near->bytes, (size_t) all.n) == 0;
   /* What is wrong is found by whoever needs the bytes. */
-  *near = (fci_near){
+  *near = (fci_readahead){
     .bytes = near->bytes, .disk = fine ? all.disk : NULL, .start = all.start, .n = (size_t) all.n
   };
 }
 
 bool
-fci_near_get (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n)
+fci_readahead_get (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
+                   size_t n)
 {
-  const fci_near *near = &worker->near;
+  const fci_readahead *near = &worker->readahead;
   uint64_t start = source->start + offset;
   if (n > SMALL || !source->disk || !holds (near, source->disk, start, n))
     return false;

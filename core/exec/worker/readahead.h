@@ -6,10 +6,10 @@
 #include "core/exec/worker/types.h"
 
 /* If `run` needs few bytes, read them with those that runs behind it, before `end`, need from the same place. */
-void fci_near_fill (fci_worker *worker, const fci_run *run, const fci_run *end);
+void fci_readahead_fill (fci_worker *worker, const fci_run *run, const fci_run *end);
 
 /* n bytes that were read so; false: they were not. */
-bool fci_near_get (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
-                   size_t n);
+bool fci_readahead_get (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
+                        size_t n);
 
 #endif

@@ -25,13 +25,13 @@ typedef struct fci_fault
 } fci_fault;
 
 /* The checksum of a range of a source that was read in one piece, or of bytes of a region that were written. */
-typedef struct fci_piece
+typedef struct fci_crc_range
 {
   uint64_t start; /* in the source, or in the region's file */
   uint64_t end;
   uint32_t of; /* the source's id, or the region's number among those with digests */
   uint32_t crc;
-} fci_piece;
+} fci_crc_range;
 
 /* The first rows that a coder cannot take; UINT64_MAX: none. */
 typedef struct fci_bad_rows
@@ -40,50 +40,50 @@ typedef struct fci_bad_rows
   uint64_t inf;
 } fci_bad_rows;
 
-typedef struct fci_pieces
+typedef struct fci_crc_ranges
 {
-  fci_piece *at;
+  fci_crc_range *at;
   size_t n;
-  size_t room;
-} fci_pieces;
+  size_t capacity;
+} fci_crc_ranges;
 
 /* Bytes of a file that were read because some of them were needed. */
-typedef struct fci_near
+typedef struct fci_readahead
 {
-  uint8_t *bytes;       /* as many as the plan's near_room */
-  const fci_disk *disk; /* NULL: nothing was read */
-  uint64_t start;       /* in the file */
+  uint8_t *bytes;            /* as many as the plan's readahead_capacity */
+  const fci_disk_file *disk; /* NULL: nothing was read */
+  uint64_t start;            /* in the file */
   size_t n;
-} fci_near;
+} fci_readahead;
 
-typedef struct fci_work fci_work;
+typedef struct fci_pool fci_pool;
 
 typedef struct fci_worker
 {
-  fci_work *work;
+  fci_pool *pool;
   pthread_t thread;
   uint8_t *scratch; /* all of it */
   uint8_t *out;
   uint8_t *other; /* verification: the second opinion */
   uint8_t *in;
   uint8_t *dense;
-  uint8_t *flat;          /* f32 that is to be quantized */
-  size_t room;            /* bytes of each of these */
+  uint8_t *f32_rows;      /* f32 that is to be quantized */
+  size_t capacity;        /* bytes of each of these */
   uint8_t *window;        /* what the group's units read; NULL: there are no groups */
   const fci_group *group; /* that is worked on, its windows filled; NULL: none */
   uint64_t fetched;       /* bytes of sources that were read */
-  fci_near near;
+  fci_readahead readahead;
   void *row; /* the kernels' */
-  size_t row_room;
-  fci_pieces read;    /* of sources with checksums */
-  fci_pieces written; /* of regions with digests */
+  size_t row_capacity;
+  fci_crc_ranges read;    /* of sources with checksums */
+  fci_crc_ranges written; /* of regions with digests */
   fci_fault fault;
 } fci_worker;
 
 /* Does unit `unit`; 0, or -1 with worker->fault set. */
 typedef int fci_job (fci_worker *worker, size_t unit);
 
-struct fci_work
+struct fci_pool
 {
   fmtconv_ctx *ctx; /* workers touch `cancelled` only */
   const fci_plan *plan;
@@ -92,7 +92,7 @@ struct fci_work
   pthread_mutex_t *writing; /* one of each of them: the kernel lets one thread at a time write a file, and the
                                others spin for it */
   size_t n_writing;
-  const char *const *shown; /* their paths, for messages */
+  const char *const *display; /* their paths, for messages */
   fci_worker *workers;
   unsigned n_workers;
   fci_tally *tallies;     /* atomically added to; NULL: nothing is counted */
@@ -118,7 +118,7 @@ struct fci_work
 static inline bool
 fci_is_cancelled (const fci_worker *worker)
 {
-  return atomic_load_explicit (&worker->work->ctx->cancelled, memory_order_relaxed) != 0;
+  return atomic_load_explicit (&worker->pool->ctx->cancelled, memory_order_relaxed) != 0;
 }
 
 #endif

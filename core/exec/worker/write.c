@@ -20,11 +20,11 @@ enum
 int
 fci_worker_write (fci_worker *worker, uint32_t file, const uint8_t *bytes, size_t n, uint64_t at)
 {
-  const fci_work *work = worker->work;
+  const fci_pool *pool = worker->pool;
   while (n > 0)
     {
       size_t take = n < WRITE_CALL ? n : WRITE_CALL;
-      ssize_t done = work->io->pwrite (work->fds[file], bytes, take, (off_t) at);
+      ssize_t done = pool->io->pwrite (pool->fds[file], bytes, take, (off_t) at);
       if (done < 0 && errno == EINTR)
         continue;
       if (done <= 0)
@@ -39,13 +39,14 @@ fci_worker_write (fci_worker *worker, uint32_t file, const uint8_t *bytes, size_
 int
 fci_note_written (fci_worker *worker, uint32_t region, uint64_t at, uint64_t n, uint32_t crc)
 {
-  fci_pieces *pieces = &worker->written;
-  fci_piece *last = pieces->n ? &pieces->at[pieces->n - 1] : NULL;
+  fci_crc_ranges *pieces = &worker->written;
+  fci_crc_range *last = pieces->n ? &pieces->at[pieces->n - 1] : NULL;
   if (last && last->of == region && last->end == at)
     {
       last->crc = fci_crc32_combine (last->crc, crc, n);
       last->end += n;
       return 0;
     }
-  return fci_piece_add (worker, pieces, (fci_piece){ .start = at, .end = at + n, .of = region, .crc = crc });
+  return fci_crc_range_add (worker, pieces,
+                            (fci_crc_range){ .start = at, .end = at + n, .of = region, .crc = crc });
 }

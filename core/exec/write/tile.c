@@ -9,7 +9,7 @@
 #include <assert.h>
 
 /* Rows of one matrix; its columns are along `across`. */
-typedef struct band
+typedef struct row_panel
 {
   fci_worker *worker;
   const fci_run *run;
@@ -18,28 +18,29 @@ typedef struct band
   uint64_t row; /* bytes of one */
   unsigned across;
   fci_rectangle place;
-  uint32_t crc[FCI_BAND_ROWS]; /* of each row so far */
-} band;
+  uint32_t crc[FCI_ROW_PANEL_ROWS]; /* of each row so far */
+} row_panel;
 
 static uint64_t
-file_place (const band *b, uint64_t at)
+file_offset (const row_panel *b, uint64_t at)
 {
   return b->run->at + (at - b->run->from);
 }
 
 /* Each row of the tile in the buffer to its place; their checksums. */
 static int
-write_tile (band *b)
+write_tile (row_panel *b)
 {
   fci_worker *worker = b->worker;
-  const uint64_t item = fci_item (b->run->u.rows->view->dtype), n = b->place.extent[b->across] * item;
-  const uint64_t rows = b->place.extent[b->run->u.rows->band_axis];
-  uint64_t to = file_place (b, b->at) + b->place.start[b->across] * item;
+  const uint64_t item = fci_element_bytes (b->run->u.rows->view->dtype),
+                 n = b->place.extent[b->across] * item;
+  const uint64_t rows = b->place.extent[b->run->u.rows->row_panel_axis];
+  uint64_t to = file_offset (b, b->at) + b->place.start[b->across] * item;
   int code = 0;
-  pthread_mutex_lock (&worker->work->writing[b->file]);
+  pthread_mutex_lock (&worker->pool->writing[b->file]);
   for (uint64_t i = 0; i < rows && code == 0; i++)
     code = fci_worker_write (worker, b->file, worker->out + i * n, (size_t) n, to + i * b->row);
-  pthread_mutex_unlock (&worker->work->writing[b->file]);
+  pthread_mutex_unlock (&worker->pool->writing[b->file]);
   for (uint64_t i = 0; i < rows && b->run->wanted && code == 0; i++)
     b->crc[i] = fci_crc32 (b->crc[i], worker->out + i * n, (size_t) n);
   return code;
@@ -47,68 +48,68 @@ write_tile (band *b)
 
 /* One checksum for all of its rows. */
 static int
-note_band (band *b)
+note_row_panel (row_panel *b)
 {
-  const uint64_t rows = b->place.extent[b->run->u.rows->band_axis];
+  const uint64_t rows = b->place.extent[b->run->u.rows->row_panel_axis];
   uint32_t crc = 0;
   if (!b->run->wanted)
     return 0;
   for (uint64_t i = 0; i < rows; i++)
     crc = fci_crc32_combine (crc, b->crc[i], b->row);
-  return fci_note_written (b->worker, b->run->wanted, file_place (b, b->at), rows * b->row, crc);
+  return fci_note_written (b->worker, b->run->wanted, file_offset (b, b->at), rows * b->row, crc);
 }
 
 static int
-write_band (band *b)
+write_row_panel (row_panel *b)
 {
   const fci_rows *rows = b->run->u.rows;
   const fmtconv_view *view = rows->view;
-  size_t item = fci_item (view->dtype), from = fci_item (view->boxes[0].dtype);
+  size_t item = fci_element_bytes (view->dtype), from = fci_element_bytes (view->boxes[0].dtype);
   uint64_t columns = view->shape[b->across];
-  uint64_t most = b->worker->room / (b->place.extent[rows->band_axis] * (item < from ? from : item));
+  uint64_t most = b->worker->capacity / (b->place.extent[rows->row_panel_axis] * (item < from ? from : item));
   for (uint64_t start = 0; start < columns; start += most)
     {
       b->place.start[b->across] = start;
       b->place.extent[b->across] = columns - start < most ? columns - start : most;
-      if (fci_fetch_rectangle (b->worker, rows, b->worker->work->tallies, &b->place, b->worker->out) != 0
+      if (fci_fetch_rectangle (b->worker, rows, b->worker->pool->tallies, &b->place, b->worker->out) != 0
           || write_tile (b) != 0)
         return -1;
     }
-  return note_band (b);
+  return note_row_panel (b);
 }
 
 /* Up to n bytes from b->at, as far as they are of one matrix and of so few rows; how many.  */
 static uint64_t
-place_band (band *b, uint64_t n)
+locate_row_panel (row_panel *b, uint64_t n)
 {
   const fci_rows *rows = b->run->u.rows;
   const fmtconv_view *view = rows->view;
-  uint64_t index = b->at / b->row, height = view->shape[rows->band_axis], count = n / b->row;
-  b->place.start[rows->band_axis] = index % height;
+  uint64_t index = b->at / b->row, height = view->shape[rows->row_panel_axis], count = n / b->row;
+  b->place.start[rows->row_panel_axis] = index % height;
   index /= height;
-  for (unsigned i = rows->band_axis; i-- > 0; index /= view->shape[i])
+  for (unsigned i = rows->row_panel_axis; i-- > 0; index /= view->shape[i])
     {
       b->place.start[i] = index % view->shape[i];
       b->place.extent[i] = 1;
     }
-  height -= b->place.start[rows->band_axis];
+  height -= b->place.start[rows->row_panel_axis];
   count = count < height ? count : height;
-  count = count < FCI_BAND_ROWS ? count : FCI_BAND_ROWS;
-  b->place.extent[rows->band_axis] = count;
+  count = count < FCI_ROW_PANEL_ROWS ? count : FCI_ROW_PANEL_ROWS;
+  b->place.extent[rows->row_panel_axis] = count;
   for (uint64_t i = 0; i < count; i++)
     b->crc[i] = 0;
   return count * b->row;
 }
 
 int
-fci_write_band (fci_worker *worker, uint32_t file, const fci_run *run, uint64_t skip, uint64_t n)
+fci_write_row_panel (fci_worker *worker, uint32_t file, const fci_run *run, uint64_t skip, uint64_t n)
 {
   const fci_rows *rows = run->u.rows;
   const fmtconv_view *view = rows->view;
-  band b = {
-    .worker = worker, .run = run, .file = file, .row = fci_item (view->dtype), .at = run->from + skip
+  row_panel b = {
+    .worker = worker, .run = run, .file = file, .row = fci_element_bytes (view->dtype), .at = run->from + skip
   };
-  for (unsigned i = rows->band_axis + 1; i < view->rank; i++)
+  for (unsigned i = rows->row_panel_axis + 1; i < view->rank; i++)
     {
       b.row *= view->shape[i];
       b.across = view->shape[i] > 1 ? i : b.across;
@@ -117,8 +118,8 @@ fci_write_band (fci_worker *worker, uint32_t file, const fci_run *run, uint64_t 
   assert (b.at % b.row == 0 && n % b.row == 0);
   for (uint64_t done; n > 0; n -= done, b.at += done)
     {
-      done = place_band (&b, n);
-      if (write_band (&b) != 0)
+      done = locate_row_panel (&b, n);
+      if (write_row_panel (&b) != 0)
         return -1;
     }
   return 0;

@@ -6,6 +6,6 @@
 #include "core/exec/worker/types.h"
 
 /* n bytes from byte `skip` of a run, whole rows, that may be more than a buffer holds. */
-int fci_write_band (fci_worker *worker, uint32_t file, const fci_run *run, uint64_t skip, uint64_t n);
+int fci_write_row_panel (fci_worker *worker, uint32_t file, const fci_run *run, uint64_t skip, uint64_t n);
 
 #endif

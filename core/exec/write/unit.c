@@ -41,7 +41,7 @@ typedef struct pen
 static int
 write_bytes (pen *p, const uint8_t *from, size_t n)
 {
-  pthread_mutex_t *lock = &p->worker->work->writing[p->file];
+  pthread_mutex_t *lock = &p->worker->pool->writing[p->file];
   if (n == 0)
     return 0;
   pthread_mutex_lock (lock);
@@ -66,7 +66,7 @@ is_kernel_copy (const pen *p, const fci_run *run, uint64_t n)
 {
   return run->kind == FCI_RUN_COPY && n >= COPY_MIN && !run->wanted && run->u.source->disk
          && !run->u.source->has_crc && (run->u.source->start + run->from - run->at) % COPY_ALIGN == 0
-         && !atomic_load_explicit (&p->worker->work->no_copy_range, memory_order_relaxed);
+         && !atomic_load_explicit (&p->worker->pool->no_copy_range, memory_order_relaxed);
 }
 
 static bool
@@ -79,23 +79,23 @@ is_unable (int error)
 static uint64_t
 kernel_copy (pen *p, const fmtconv_source *source, uint64_t from, uint64_t n)
 {
-  fci_work *work = p->worker->work;
+  fci_pool *pool = p->worker->pool;
   off_t from_at = (off_t) (source->start + from), to_at = (off_t) p->at;
   uint64_t done = 0;
-  pthread_mutex_lock (&work->writing[p->file]);
+  pthread_mutex_lock (&pool->writing[p->file]);
   while (done < n)
     {
-      ssize_t got = work->io->copy_file_range (source->disk->fd, &from_at, work->fds[p->file], &to_at,
+      ssize_t got = pool->io->copy_file_range (source->disk->fd, &from_at, pool->fds[p->file], &to_at,
                                                (size_t) (n - done));
       if (got < 0 && errno == EINTR)
         continue;
       if (got < 0 && is_unable (errno))
-        atomic_store (&work->no_copy_range, true);
+        atomic_store (&pool->no_copy_range, true);
       if (got <= 0)
         break;
       done += (uint64_t) got;
     }
-  pthread_mutex_unlock (&work->writing[p->file]);
+  pthread_mutex_unlock (&pool->writing[p->file]);
   p->at += done;
   p->worker->fetched += done;
   return done;
@@ -119,7 +119,7 @@ draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
       memset (to, 0, n);
       break;
     case FCI_RUN_ROWS:
-      code = fci_fetch (p->worker, run->u.rows, p->worker->work->tallies, run->from + skip, n, to);
+      code = fci_fetch (p->worker, run->u.rows, p->worker->pool->tallies, run->from + skip, n, to);
       break;
     case FCI_RUN_COPY: /* is for copy_through */
       break;
@@ -164,7 +164,7 @@ copy_through (pen *p, const fci_run *run, uint64_t skip, size_t n)
   fci_worker *worker = p->worker;
   const bool checked = fci_worker_checks (worker, run->u.source, run->from + skip, n);
   const bool wanted = run->wanted != 0;
-  fci_piece read = { .start = run->from + skip, .end = run->from + skip + n, .of = run->u.source->id };
+  fci_crc_range read = { .start = run->from + skip, .end = run->from + skip + n, .of = run->u.source->id };
   for (size_t done = 0, step; done < n; done += step)
     {
       if (p->n >= WRITE_STEP && flush (p) != 0)
@@ -178,7 +178,7 @@ copy_through (pen *p, const fci_run *run, uint64_t skip, size_t n)
     }
   if (wanted && fci_note_written (worker, run->wanted, run->at + skip, n, read.crc) != 0)
     return -1;
-  return checked ? fci_piece_add (worker, &worker->read, read) : 0;
+  return checked ? fci_crc_range_add (worker, &worker->read, read) : 0;
 }
 
 /* n bytes of a copy, if they are in the window; NULL: they are not. */
@@ -216,9 +216,9 @@ write_run (pen *p, const fci_run *run, uint64_t skip, uint64_t n)
     }
   if (n == 0)
     return 0;
-  if (n > p->worker->room)
+  if (n > p->worker->capacity)
     {
-      if (flush (p) != 0 || fci_write_band (p->worker, p->file, run, skip, n) != 0)
+      if (flush (p) != 0 || fci_write_row_panel (p->worker, p->file, run, skip, n) != 0)
         return -1;
       p->at += n;
       return 0;
@@ -230,31 +230,31 @@ write_run (pen *p, const fci_run *run, uint64_t skip, uint64_t n)
 int
 fci_write_unit (fci_worker *worker, size_t n)
 {
-  fci_work *work = worker->work;
-  const fci_unit *unit = &FCI_UNITS (work->plan)[n];
-  const fci_run *run = &FCI_RUNS (work->plan)[unit->run];
-  const size_t last = n + 1 < work->plan->units.n ? unit[1].run : work->plan->runs.n;
+  fci_pool *pool = worker->pool;
+  const fci_unit *unit = &FCI_UNITS (pool->plan)[n];
+  const fci_run *run = &FCI_RUNS (pool->plan)[unit->run];
+  const size_t last = n + 1 < pool->plan->units.n ? unit[1].run : pool->plan->runs.n;
   pen p = { .worker = worker, .file = unit->file, .at = unit->at };
   uint64_t end = unit->at + unit->size;
   for (uint64_t at = unit->at; at < end; run++)
     {
       uint64_t skip = at - run->at, left = run->size - skip;
       uint64_t take = left < end - at ? left : end - at;
-      fci_near_fill (worker, run, FCI_RUNS (work->plan) + last);
+      fci_readahead_fill (worker, run, FCI_RUNS (pool->plan) + last);
       if (write_run (&p, run, skip, take) != 0)
         return -1;
       at += take;
     }
   if (flush (&p) != 0)
     return -1;
-  atomic_fetch_add_explicit (&work->done, unit->size, memory_order_relaxed);
+  atomic_fetch_add_explicit (&pool->done, unit->size, memory_order_relaxed);
   return 0;
 }
 
 int
 fci_write_group (fci_worker *worker, size_t n)
 {
-  const fci_group *group = &FCI_GROUPS (worker->work->plan)[n];
+  const fci_group *group = &FCI_GROUPS (worker->pool->plan)[n];
   int code = fci_worker_fill (worker, n);
   for (size_t i = 0; i < group->n_units && code == 0; i++)
     code = fci_is_cancelled (worker) ? fci_fault_code (worker, FMTCONV_E_CANCELLED)

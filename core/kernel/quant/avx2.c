@@ -16,11 +16,11 @@ enum
 };
 
 typedef __m256 vec;
-typedef __m256i whole;
+typedef __m256i ivec;
 typedef __m256 mask;
 
 INLINE vec
-v_all (float value)
+v_splat (float value)
 {
   return _mm256_set1_ps (value);
 }
@@ -50,56 +50,56 @@ v_max (vec a, vec b)
 }
 
 INLINE vec
-v_size (vec a)
+v_abs (vec a)
 {
   return _mm256_andnot_ps (_mm256_set1_ps (-0.0f), a);
 }
 
 INLINE vec
-v_root (vec a)
+v_sqrt (vec a)
 {
   return _mm256_sqrt_ps (a);
 }
 
 INLINE vec
-v_nearest (vec a)
+v_round (vec a)
 {
   return _mm256_round_ps (a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
 INLINE mask
-v_below (vec a, vec b)
+v_lt (vec a, vec b)
 {
   return _mm256_cmp_ps (a, b, _CMP_LT_OQ);
 }
 
 /* Or one is NaN. */
 INLINE mask
-v_unlike (vec a, vec b)
+v_ne (vec a, vec b)
 {
   return _mm256_cmp_ps (a, b, _CMP_NEQ_UQ);
 }
 
 INLINE vec
-v_choose (mask where, vec yes, vec no)
+v_blend (mask where, vec yes, vec no)
 {
   return _mm256_blendv_ps (no, yes, where);
 }
 
 INLINE mask
-m_both (mask a, mask b)
+m_and (mask a, mask b)
 {
   return _mm256_and_ps (a, b);
 }
 
 INLINE mask
-m_either (mask a, mask b)
+m_or (mask a, mask b)
 {
   return _mm256_or_ps (a, b);
 }
 
 INLINE mask
-m_except (mask a, mask b)
+m_andnot (mask a, mask b)
 {
   return _mm256_andnot_ps (b, a);
 }
@@ -111,56 +111,56 @@ m_bits (mask a)
   return (unsigned) _mm256_movemask_ps (a);
 }
 
-INLINE whole
-w_all (int value)
+INLINE ivec
+w_splat (int value)
 {
   return _mm256_set1_epi32 (value);
 }
 
-INLINE whole
+INLINE ivec
 w_bits (vec a)
 {
   return _mm256_castps_si256 (a);
 }
 
-INLINE whole
-w_and (whole a, whole b)
+INLINE ivec
+w_and (ivec a, ivec b)
 {
   return _mm256_and_si256 (a, b);
 }
 
-INLINE whole
-w_add (whole a, whole b)
+INLINE ivec
+w_add (ivec a, ivec b)
 {
   return _mm256_add_epi32 (a, b);
 }
 
-INLINE whole
-w_min (whole a, whole b)
+INLINE ivec
+w_min (ivec a, ivec b)
 {
   return _mm256_min_epi32 (a, b);
 }
 
-INLINE whole
-w_max (whole a, whole b)
+INLINE ivec
+w_max (ivec a, ivec b)
 {
   return _mm256_max_epi32 (a, b);
 }
 
 INLINE vec
-w_number (whole a)
+w_to_float (ivec a)
 {
   return _mm256_cvtepi32_ps (a);
 }
 
 /* Towards zero; INT32_MIN where that does not fit. */
-INLINE whole
-w_cut (vec a)
+INLINE ivec
+w_truncate (vec a)
 {
   return _mm256_cvttps_epi32 (a);
 }
 
-INLINE whole
+INLINE ivec
 w_load_bytes (const uint8_t *at)
 {
   return _mm256_cvtepu8_epi32 (_mm_loadl_epi64 ((const __m128i *) (const void *) at));
@@ -168,7 +168,7 @@ w_load_bytes (const uint8_t *at)
 
 /* The low byte of every lane, which is 0 … 255 or -128 … 127. */
 INLINE void
-w_store_bytes (uint8_t *at, whole a)
+w_store_bytes (uint8_t *at, ivec a)
 {
   const __m256i low = _mm256_set1_epi32 (0xff);
   const __m256i halves = _mm256_packus_epi32 (_mm256_and_si256 (a, low), _mm256_setzero_si256 ());
@@ -178,7 +178,7 @@ w_store_bytes (uint8_t *at, whole a)
 }
 
 INLINE float
-v_most (vec a)
+v_hmax (vec a)
 {
   const __m128 four = _mm_max_ps (_mm256_castps256_ps128 (a), _mm256_extractf128_ps (a, 1));
   const __m128 two = _mm_max_ps (four, _mm_movehl_ps (four, four));
@@ -187,40 +187,40 @@ v_most (vec a)
 
 /* The code whose value is the nearest, by four comparisons: minus the number of pairs of codes above it, and
  * whether it is the lower of its pair. */
-typedef struct place
+typedef struct iq4_index
 {
-  whole pair;
+  ivec pair;
   mask lower;
-} place;
+} iq4_index;
 
 /* What is looked up with -7 … 0, of which the lower three bits count, is stored at 1 … 7, 0. */
-INLINE place
-v_place (vec x)
+INLINE iq4_index
+v_iq4_index (vec x)
 {
   const vec third = _mm256_setr_ps (79, 0, 0, 0, 0, -93.5f, -28.5f, 19);
   const vec fourth = _mm256_setr_ps (101, -115.5f, -74, -42, -16, 7, 31.5f, 61);
-  const mask first = v_below (x, v_all (-4.5f));
-  const mask second = v_below (x, v_choose (first, v_all (-57), v_all (45.5f)));
-  const whole half = w_add (w_bits (first), w_bits (first));
-  const whole quarter = w_add (half, w_bits (second));
-  const mask in_quarter = v_below (x, _mm256_permutevar8x32_ps (third, quarter));
-  const whole pair = w_add (w_add (quarter, quarter), w_bits (in_quarter));
-  return (place){ pair, v_below (x, _mm256_permutevar8x32_ps (fourth, pair)) };
+  const mask first = v_lt (x, v_splat (-4.5f));
+  const mask second = v_lt (x, v_blend (first, v_splat (-57), v_splat (45.5f)));
+  const ivec half = w_add (w_bits (first), w_bits (first));
+  const ivec quarter = w_add (half, w_bits (second));
+  const mask in_quarter = v_lt (x, _mm256_permutevar8x32_ps (third, quarter));
+  const ivec pair = w_add (w_add (quarter, quarter), w_bits (in_quarter));
+  return (iq4_index){ pair, v_lt (x, _mm256_permutevar8x32_ps (fourth, pair)) };
 }
 
-INLINE whole
-p_code (place at)
+INLINE ivec
+iq4_code (iq4_index at)
 {
-  return w_add (w_add (w_all (15), w_add (at.pair, at.pair)), w_bits (at.lower));
+  return w_add (w_add (w_splat (15), w_add (at.pair, at.pair)), w_bits (at.lower));
 }
 
 INLINE vec
-p_value (place at)
+iq4_value (iq4_index at)
 {
   const vec lower = _mm256_setr_ps (89, -127, -83, -49, -22, 1, 25, 53);
   const vec upper = _mm256_setr_ps (113, -104, -65, -35, -10, 13, 38, 69);
-  return v_choose (at.lower, _mm256_permutevar8x32_ps (lower, at.pair),
-                   _mm256_permutevar8x32_ps (upper, at.pair));
+  return v_blend (at.lower, _mm256_permutevar8x32_ps (lower, at.pair),
+                  _mm256_permutevar8x32_ps (upper, at.pair));
 }
 
 #include "core/kernel/quant/loops.h"

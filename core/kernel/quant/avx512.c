@@ -16,11 +16,11 @@ enum
 };
 
 typedef __m512 vec;
-typedef __m512i whole;
+typedef __m512i ivec;
 typedef __mmask16 mask;
 
 INLINE vec
-v_all (float value)
+v_splat (float value)
 {
   return _mm512_set1_ps (value);
 }
@@ -50,56 +50,56 @@ v_max (vec a, vec b)
 }
 
 INLINE vec
-v_size (vec a)
+v_abs (vec a)
 {
   return _mm512_abs_ps (a);
 }
 
 INLINE vec
-v_root (vec a)
+v_sqrt (vec a)
 {
   return _mm512_sqrt_ps (a);
 }
 
 INLINE vec
-v_nearest (vec a)
+v_round (vec a)
 {
   return _mm512_roundscale_ps (a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
 INLINE mask
-v_below (vec a, vec b)
+v_lt (vec a, vec b)
 {
   return _mm512_cmp_ps_mask (a, b, _CMP_LT_OQ);
 }
 
 /* Or one is NaN. */
 INLINE mask
-v_unlike (vec a, vec b)
+v_ne (vec a, vec b)
 {
   return _mm512_cmp_ps_mask (a, b, _CMP_NEQ_UQ);
 }
 
 INLINE vec
-v_choose (mask where, vec yes, vec no)
+v_blend (mask where, vec yes, vec no)
 {
   return _mm512_mask_blend_ps (where, no, yes);
 }
 
 INLINE mask
-m_both (mask a, mask b)
+m_and (mask a, mask b)
 {
   return (mask) (a & b);
 }
 
 INLINE mask
-m_either (mask a, mask b)
+m_or (mask a, mask b)
 {
   return (mask) (a | b);
 }
 
 INLINE mask
-m_except (mask a, mask b)
+m_andnot (mask a, mask b)
 {
   return (mask) (a & ~b);
 }
@@ -111,56 +111,56 @@ m_bits (mask a)
   return a;
 }
 
-INLINE whole
-w_all (int value)
+INLINE ivec
+w_splat (int value)
 {
   return _mm512_set1_epi32 (value);
 }
 
-INLINE whole
+INLINE ivec
 w_bits (vec a)
 {
   return _mm512_castps_si512 (a);
 }
 
-INLINE whole
-w_and (whole a, whole b)
+INLINE ivec
+w_and (ivec a, ivec b)
 {
   return _mm512_and_si512 (a, b);
 }
 
-INLINE whole
-w_add (whole a, whole b)
+INLINE ivec
+w_add (ivec a, ivec b)
 {
   return _mm512_add_epi32 (a, b);
 }
 
-INLINE whole
-w_min (whole a, whole b)
+INLINE ivec
+w_min (ivec a, ivec b)
 {
   return _mm512_min_epi32 (a, b);
 }
 
-INLINE whole
-w_max (whole a, whole b)
+INLINE ivec
+w_max (ivec a, ivec b)
 {
   return _mm512_max_epi32 (a, b);
 }
 
 INLINE vec
-w_number (whole a)
+w_to_float (ivec a)
 {
   return _mm512_cvtepi32_ps (a);
 }
 
 /* Towards zero; INT32_MIN where that does not fit. */
-INLINE whole
-w_cut (vec a)
+INLINE ivec
+w_truncate (vec a)
 {
   return _mm512_cvttps_epi32 (a);
 }
 
-INLINE whole
+INLINE ivec
 w_load_bytes (const uint8_t *at)
 {
   return _mm512_cvtepu8_epi32 (_mm_loadu_si128 ((const __m128i *) (const void *) at));
@@ -168,24 +168,24 @@ w_load_bytes (const uint8_t *at)
 
 /* The low byte of every lane, which is 0 … 255 or -128 … 127. */
 INLINE void
-w_store_bytes (uint8_t *at, whole a)
+w_store_bytes (uint8_t *at, ivec a)
 {
   _mm_storeu_si128 ((__m128i *) (void *) at, _mm512_cvtepi32_epi8 (a));
 }
 
 INLINE float
-v_most (vec a)
+v_hmax (vec a)
 {
   return _mm512_reduce_max_ps (a);
 }
 
 /* The code whose value is the nearest. */
-typedef __m512i place;
+typedef __m512i iq4_index;
 
 /* x is held to the range of the values, then counted in steps of 8.75, too narrow for two limits: how many
  * limits lie below the end of each step, and the limit in it, if there is one. */
-INLINE place
-v_place (vec x)
+INLINE iq4_index
+v_iq4_index (vec x)
 {
   const __m512i count[2] = { _mm512_setr_epi32 (8, 9, 10, 10, 11, 12, 12, 13, 13, 14, 14, 14, 15, 15, 15, 15),
                              _mm512_setr_epi32 (0, 0, 0, 1, 1, 2, 2, 2, 3, 4, 4, 5, 5, 6, 7, 8) };
@@ -194,21 +194,21 @@ v_place (vec x)
                                          none, none, none),
                          _mm512_setr_ps (none, none, none, -115.5f, none, -93.5f, none, none, -74, -57, none,
                                          -42, none, -28.5f, -16, -4.5f) };
-  const vec held = v_max (v_min (x, v_all (113)), v_all (-127));
-  const __m512i step = w_bits (held * v_all (1 / 8.75f) + v_all (12582912.0f));
+  const vec held = v_max (v_min (x, v_splat (113)), v_splat (-127));
+  const __m512i step = w_bits (held * v_splat (1 / 8.75f) + v_splat (12582912.0f));
   const vec border = _mm512_permutex2var_ps (limit[0], step, limit[1]);
   const __m512i codes = _mm512_permutex2var_epi32 (count[0], step, count[1]);
-  return _mm512_mask_add_epi32 (codes, v_below (held, border), codes, w_all (-1));
+  return _mm512_mask_add_epi32 (codes, v_lt (held, border), codes, w_splat (-1));
 }
 
-INLINE whole
-p_code (place at)
+INLINE ivec
+iq4_code (iq4_index at)
 {
   return at;
 }
 
 INLINE vec
-p_value (place at)
+iq4_value (iq4_index at)
 {
   static const float values[16] = { FCI_IQ4_VALUES };
   return _mm512_permutexvar_ps (at, v_load (values));

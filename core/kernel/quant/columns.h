@@ -37,7 +37,7 @@ load_four (const float *at)
 
 /* Four elements of four sub-blocks of n. */
 INLINE void
-turn_four (const float *x, unsigned n, float (*to)[GROUP])
+transpose_four (const float *x, unsigned n, float (*to)[GROUP])
 {
   const four a = load_four (x), b = load_four (x + n), c = load_four (x + 2 * n), d = load_four (x + 3 * n);
   const four ab = __builtin_shufflevector (a, b, 0, 4, 1, 5), cd = __builtin_shufflevector (c, d, 0, 4, 1, 5);
@@ -54,13 +54,13 @@ turn_four (const float *x, unsigned n, float (*to)[GROUP])
 
 /* GROUP sub-blocks of n elements, which follow each other at x. */
 INLINE void
-turn (const float *x, unsigned n, float (*to)[GROUP])
+transpose (const float *x, unsigned n, float (*to)[GROUP])
 {
   for (unsigned s = 0; s < GROUP; s += 4)
     for (unsigned i = 0; i < n; i += 4)
       {
         float (*at)[GROUP] = (float (*)[GROUP]) (void *) &to[i][s];
-        turn_four (x + s * n + i, n, at);
+        transpose_four (x + s * n + i, n, at);
       }
 }
 
@@ -71,8 +71,8 @@ divided_codes (const float *x, unsigned n, float add_first, float step, int low,
 {
   for (unsigned i = 0; i < n; i += LANES)
     {
-      const vec value = (v_load (x + i) + v_all (add_first)) / v_all (step);
-      w_store_bytes (codes + i, w_add (v_code (value, low, high), w_all (zero)));
+      const vec value = (v_load (x + i) + v_splat (add_first)) / v_splat (step);
+      w_store_bytes (codes + i, w_add (v_code (value, low, high), w_splat (zero)));
     }
 }
 
@@ -83,8 +83,8 @@ search_codes (const float *x, unsigned n, float base, float inverse, int low, in
 {
   for (unsigned i = 0; i < n; i += LANES)
     {
-      const vec value = v_all (inverse) * (v_load (x + i) - v_all (base));
-      w_store_bytes (codes + i, w_add (v_code (value, low, high), w_all (zero)));
+      const vec value = v_splat (inverse) * (v_load (x + i) - v_splat (base));
+      w_store_bytes (codes + i, w_add (v_code (value, low, high), w_splat (zero)));
     }
 }
 
@@ -93,8 +93,8 @@ scale_codes (const uint8_t *codes, size_t n, int zero, float scale, float minimu
 {
   for (size_t i = 0; i < n; i += LANES)
     {
-      const vec number = w_number (w_add (w_load_bytes (codes + i), w_all (-zero)));
-      v_store (out + i, number * v_all (scale) - v_all (minimum));
+      const vec number = w_to_float (w_add (w_load_bytes (codes + i), w_splat (-zero)));
+      v_store (out + i, number * v_splat (scale) - v_splat (minimum));
     }
 }
 
@@ -104,10 +104,10 @@ all_zero (const float *x, size_t n)
 {
   for (size_t i = 0; i < n; i += 32)
     {
-      vec most = v_size (v_load (x + i));
+      vec largest = v_abs (v_load (x + i));
       for (unsigned j = LANES; j < 32; j += LANES)
-        most = v_max (most, v_size (v_load (x + i + j)));
-      if (m_bits (v_below (v_all (0), most)))
+        largest = v_max (largest, v_abs (v_load (x + i + j)));
+      if (m_bits (v_lt (v_splat (0), largest)))
         return false;
     }
   return true;

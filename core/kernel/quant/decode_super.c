@@ -16,12 +16,13 @@ spread (const uint8_t *from, unsigned n, unsigned shift, unsigned bits, uint8_t 
 
 /* As spread, above `place` bits that are there. */
 static void
-spread_above (const uint8_t *from, unsigned n, unsigned shift, unsigned bits, unsigned place, uint8_t *codes)
+spread_above (const uint8_t *from, unsigned n, unsigned shift, unsigned bits, unsigned iq4_index,
+              uint8_t *codes)
 {
   const uint64_t keep = fci_each_byte * ((1u << bits) - 1);
   for (unsigned j = 0; j < n; j += 8)
     {
-      const uint64_t above = (fci_get_codes (from + j) >> shift & keep) << place;
+      const uint64_t above = (fci_get_codes (from + j) >> shift & keep) << iq4_index;
       fci_put_codes (codes + j, fci_get_codes (codes + j) | above);
     }
 }

@@ -5,20 +5,20 @@
 #define SEARCHED(type, elements, zeros)                                                              \
   static TARGET void encode_##type (const float *x, size_t n, const float *importance, uint8_t *out) \
   {                                                                                                  \
-    static const encoder how = {                                                                     \
+    static const encoder mode = {                                                                    \
       elements, sizeof (fci_##type), zeros, false, search_##type, finish_##type                      \
     };                                                                                               \
-    encode_rounds (&how, x, n, importance, out);                                                     \
+    encode_rounds (&mode, x, n, importance, out);                                                    \
   }
 
 /* A type that is searched for where there is an importance. */
 #define SEARCHED_IF_WEIGHED(type)                                                                    \
   static TARGET void encode_##type (const float *x, size_t n, const float *importance, uint8_t *out) \
   {                                                                                                  \
-    static const encoder how = { FCI_BLOCK, sizeof (fci_##type),   false,                            \
-                                 true,      search_weighed_##type, finish_weighed_##type };          \
+    static const encoder mode = { FCI_BLOCK, sizeof (fci_##type),   false,                           \
+                                  true,      search_weighed_##type, finish_weighed_##type };         \
     if (importance)                                                                                  \
-      encode_rounds (&how, x, n, importance, out);                                                   \
+      encode_rounds (&mode, x, n, importance, out);                                                  \
     else                                                                                             \
       plain_##type (x, n, out);                                                                      \
   }

@@ -19,7 +19,7 @@ error_of (unsigned n, const float *x, const float *weight, float inverse, int to
   float sum = 0;
   for (unsigned i = 0; i < n; i++)
     {
-      const int near = fci_nearest (inverse * x[i]);
+      const int near = fci_round_even (inverse * x[i]);
       const float gap = x[i] - scale * (float) (top ? at_most (near, top) : (uint8_t) near);
       sum += weight[i] * gap * gap;
     }
@@ -28,13 +28,13 @@ error_of (unsigned n, const float *x, const float *weight, float inverse, int to
 
 /* The best of nine inverse scales. */
 static float
-best_inverse (unsigned n, int top, const float *x, const float *weight, float most)
+best_inverse (unsigned n, int top, const float *x, const float *weight, float largest)
 {
-  float inverse = (float) top / most;
+  float inverse = (float) top / largest;
   float best = error_of (n, x, weight, inverse, 0);
   for (int k = -4; k <= 4; k++)
     {
-      const float candidate = (0.1f * (float) k + (float) top) / most;
+      const float candidate = (0.1f * (float) k + (float) top) / largest;
       const float error = k ? error_of (n, x, weight, candidate, top) : best;
       if (error < best)
         {
@@ -55,7 +55,7 @@ move_codes (unsigned n, int top, const float *x, const float *weight, uint8_t *c
       const float w = weight[i];
       float lx = sums[0] - w * x[i] * (float) codes[i];
       float l2 = sums[1] - w * (float) codes[i] * (float) codes[i];
-      const int l = lx > 0 && l2 > 0 ? at_most (fci_nearest (x[i] * l2 / lx), top) : codes[i];
+      const int l = lx > 0 && l2 > 0 ? at_most (fci_round_even (x[i] * l2 / lx), top) : codes[i];
       if (l == codes[i])
         continue;
       lx += w * x[i] * (float) l;
@@ -73,16 +73,16 @@ move_codes (unsigned n, int top, const float *x, const float *weight, uint8_t *c
 float
 fci_fit_positive (unsigned n, int top, const float *x, const float *weight, uint8_t *codes)
 {
-  float most = 0, sums[2] = { 0, 0 };
+  float largest = 0, sums[2] = { 0, 0 };
   for (unsigned i = 0; i < n; i++)
-    most = most > x[i] ? most : x[i];
+    largest = largest > x[i] ? largest : x[i];
   memset (codes, 0, n);
-  if (most < 1e-15f)
+  if (largest < 1e-15f)
     return 0;
-  const float inverse = best_inverse (n, top, x, weight, most);
+  const float inverse = best_inverse (n, top, x, weight, largest);
   for (unsigned i = 0; i < n; i++)
     {
-      const int l = at_most (fci_nearest (inverse * x[i]), top);
+      const int l = at_most (fci_round_even (inverse * x[i]), top);
       codes[i] = (uint8_t) l;
       sums[0] += weight[i] * x[i] * (float) l;
       sums[1] += weight[i] * (float) l * (float) l;
@@ -101,7 +101,7 @@ signed_sums (unsigned n, int top, const float *x, const float *weight, float inv
   sums[0] = sums[1] = 0;
   for (unsigned i = 0; i < n; i++)
     {
-      const int near = fci_nearest (inverse * x[i]);
+      const int near = fci_round_even (inverse * x[i]);
       const int l = near < -top ? -top : at_most (near, top - 1);
       codes[i] = (uint8_t) (l + top);
       sums[0] += weight[i] * x[i] * (float) l;
@@ -112,25 +112,25 @@ signed_sums (unsigned n, int top, const float *x, const float *weight, float inv
 float
 fci_fit_signed (unsigned n, int top, const float *x, const float *weight, uint8_t *codes)
 {
-  float size = 0, most = 0, sums[2];
+  float size = 0, largest = 0, sums[2];
   uint8_t tried[16];
   for (unsigned i = 0; i < n; i++)
     if (fabsf (x[i]) > size)
       {
         size = fabsf (x[i]);
-        most = x[i];
+        largest = x[i];
       }
   memset (codes, 0, n);
   if (size < 1e-15f)
     return 0;
-  signed_sums (n, top, x, weight, (float) -top / most, codes, sums);
+  signed_sums (n, top, x, weight, (float) -top / largest, codes, sums);
   float scale = sums[1] != 0 ? sums[0] / sums[1] : 0;
   float best = scale * sums[0];
   for (int k = -9; k <= 9; k++)
     {
       if (k == 0)
         continue;
-      signed_sums (n, top, x, weight, -((float) top + 0.1f * (float) k) / most, tried, sums);
+      signed_sums (n, top, x, weight, -((float) top + 0.1f * (float) k) / largest, tried, sums);
       if (!(sums[1] > 0 && sums[0] * sums[0] > best * sums[1]))
         continue;
       memcpy (codes, tried, n);

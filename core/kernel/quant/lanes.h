@@ -20,9 +20,9 @@ typedef struct masks
 } masks;
 
 INLINE lanes
-all (float value)
+splat (float value)
 {
-  return (lanes){ v_all (value), v_all (value) };
+  return (lanes){ v_splat (value), v_splat (value) };
 }
 
 INLINE lanes
@@ -63,90 +63,90 @@ divide (lanes x, lanes y)
 }
 
 INLINE lanes
-lesser (lanes x, lanes y)
+min_of (lanes x, lanes y)
 {
   return (lanes){ v_min (x.a, y.a), v_min (x.b, y.b) };
 }
 
 INLINE lanes
-greater (lanes x, lanes y)
+max_of (lanes x, lanes y)
 {
   return (lanes){ v_max (x.a, y.a), v_max (x.b, y.b) };
 }
 
 INLINE lanes
-size (lanes x)
+abs_of (lanes x)
 {
-  return (lanes){ v_size (x.a), v_size (x.b) };
+  return (lanes){ v_abs (x.a), v_abs (x.b) };
 }
 
 INLINE lanes
-root (lanes x)
+sqrt_of (lanes x)
 {
-  return (lanes){ v_root (x.a), v_root (x.b) };
+  return (lanes){ v_sqrt (x.a), v_sqrt (x.b) };
 }
 
 INLINE lanes
-nearest (lanes x)
+round_even (lanes x)
 {
-  return (lanes){ v_nearest (x.a), v_nearest (x.b) };
+  return (lanes){ v_round (x.a), v_round (x.b) };
 }
 
 INLINE lanes
-between (lanes low, lanes x, lanes high)
+clamp (lanes low, lanes x, lanes high)
 {
-  return lesser (greater (x, low), high);
+  return min_of (max_of (x, low), high);
 }
 
 INLINE masks
-below (lanes x, lanes y)
+lt_of (lanes x, lanes y)
 {
-  return (masks){ v_below (x.a, y.a), v_below (x.b, y.b) };
+  return (masks){ v_lt (x.a, y.a), v_lt (x.b, y.b) };
 }
 
 INLINE masks
-unlike (lanes x, lanes y)
+ne_of (lanes x, lanes y)
 {
-  return (masks){ v_unlike (x.a, y.a), v_unlike (x.b, y.b) };
+  return (masks){ v_ne (x.a, y.a), v_ne (x.b, y.b) };
 }
 
 INLINE lanes
-choose (masks where, lanes yes, lanes no)
+blend (masks where, lanes yes, lanes no)
 {
-  return (lanes){ v_choose (where.a, yes.a, no.a), v_choose (where.b, yes.b, no.b) };
+  return (lanes){ v_blend (where.a, yes.a, no.a), v_blend (where.b, yes.b, no.b) };
 }
 
 INLINE masks
-both (masks x, masks y)
+and_of (masks x, masks y)
 {
-  return (masks){ m_both (x.a, y.a), m_both (x.b, y.b) };
+  return (masks){ m_and (x.a, y.a), m_and (x.b, y.b) };
 }
 
 INLINE masks
-either (masks x, masks y)
+or_of (masks x, masks y)
 {
-  return (masks){ m_either (x.a, y.a), m_either (x.b, y.b) };
+  return (masks){ m_or (x.a, y.a), m_or (x.b, y.b) };
 }
 
 INLINE masks
-except (masks x, masks y)
+andnot_of (masks x, masks y)
 {
-  return (masks){ m_except (x.a, y.a), m_except (x.b, y.b) };
+  return (masks){ m_andnot (x.a, y.a), m_andnot (x.b, y.b) };
 }
 
 INLINE bool
 any (masks x)
 {
-  return m_bits (m_either (x.a, x.b)) != 0;
+  return m_bits (m_or (x.a, x.b)) != 0;
 }
 
 /* The nearest whole number, to even, as the reference finds it: in the lower bits of the sum with 1.5 · 2^23.
  * Beyond 2^22, and for infinity and NaN, it is something else, but always the same; then held to a range. */
-INLINE whole
+INLINE ivec
 v_code (vec value, int low, int high)
 {
-  const whole bits = w_and (w_bits (value + v_all (12582912.0f)), w_all (0x7fffff));
-  return w_min (w_max (w_add (bits, w_all (-0x400000)), w_all (low)), w_all (high));
+  const ivec bits = w_and (w_bits (value + v_splat (12582912.0f)), w_splat (0x7fffff));
+  return w_min (w_max (w_add (bits, w_splat (-0x400000)), w_splat (low)), w_splat (high));
 }
 
 /* The same as numbers.  Where no |value| is 2^22 or more, the short way gives the same. */
@@ -154,6 +154,6 @@ INLINE lanes
 code (lanes value, int low, int high, bool exact)
 {
   if (exact)
-    return (lanes){ w_number (v_code (value.a, low, high)), w_number (v_code (value.b, low, high)) };
-  return nearest (between (all ((float) low), value, all ((float) high)));
+    return (lanes){ w_to_float (v_code (value.a, low, high)), w_to_float (v_code (value.b, low, high)) };
+  return round_even (clamp (splat ((float) low), value, splat ((float) high)));
 }

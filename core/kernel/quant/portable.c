@@ -20,11 +20,11 @@ enum
 };
 
 typedef float vec __attribute__ ((vector_size (16)));
-typedef int32_t whole __attribute__ ((vector_size (16)));
-typedef whole mask;
+typedef int32_t ivec __attribute__ ((vector_size (16)));
+typedef ivec mask;
 
 INLINE vec
-v_all (float value)
+v_splat (float value)
 {
   return (vec){ value, value, value, value };
 }
@@ -44,20 +44,20 @@ v_store (float *at, vec value)
 }
 
 INLINE vec
-v_choose (mask where, vec yes, vec no)
+v_blend (mask where, vec yes, vec no)
 {
-  return (vec) ((where & (whole) yes) | (~where & (whole) no));
+  return (vec) ((where & (ivec) yes) | (~where & (ivec) no));
 }
 
 INLINE mask
-v_below (vec a, vec b)
+v_lt (vec a, vec b)
 {
   return a < b;
 }
 
 /* Or one is NaN. */
 INLINE mask
-v_unlike (vec a, vec b)
+v_ne (vec a, vec b)
 {
   return a != b;
 }
@@ -69,7 +69,7 @@ v_min (vec a, vec b)
 #ifdef __SSE2__
   return _mm_min_ps (a, b);
 #else
-  return v_choose (a < b, a, b);
+  return v_blend (a < b, a, b);
 #endif
 }
 
@@ -79,43 +79,43 @@ v_max (vec a, vec b)
 #ifdef __SSE2__
   return _mm_max_ps (a, b);
 #else
-  return v_choose (a > b, a, b);
+  return v_blend (a > b, a, b);
 #endif
 }
 
 INLINE vec
-v_size (vec a)
+v_abs (vec a)
 {
-  return (vec) ((whole) a & (whole){ INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX });
+  return (vec) ((ivec) a & (ivec){ INT32_MAX, INT32_MAX, INT32_MAX, INT32_MAX });
 }
 
 INLINE vec
-v_root (vec a)
+v_sqrt (vec a)
 {
   return (vec){ sqrtf (a[0]), sqrtf (a[1]), sqrtf (a[2]), sqrtf (a[3]) };
 }
 
 /* 1.5 · 2^23 leaves no room for a fraction. */
 INLINE vec
-v_nearest (vec a)
+v_round (vec a)
 {
-  return (a + v_all (12582912.0f)) - v_all (12582912.0f);
+  return (a + v_splat (12582912.0f)) - v_splat (12582912.0f);
 }
 
 INLINE mask
-m_both (mask a, mask b)
+m_and (mask a, mask b)
 {
   return a & b;
 }
 
 INLINE mask
-m_either (mask a, mask b)
+m_or (mask a, mask b)
 {
   return a | b;
 }
 
 INLINE mask
-m_except (mask a, mask b)
+m_andnot (mask a, mask b)
 {
   return a & ~b;
 }
@@ -127,87 +127,87 @@ m_bits (mask a)
 #ifdef __SSE2__
   return (unsigned) _mm_movemask_ps ((vec) a);
 #else
-  const whole bits = a & (whole){ 1, 2, 4, 8 };
+  const ivec bits = a & (ivec){ 1, 2, 4, 8 };
   return (unsigned) (bits[0] | bits[1] | bits[2] | bits[3]);
 #endif
 }
 
-INLINE whole
-w_all (int value)
+INLINE ivec
+w_splat (int value)
 {
-  return (whole){ value, value, value, value };
+  return (ivec){ value, value, value, value };
 }
 
-INLINE whole
+INLINE ivec
 w_bits (vec a)
 {
-  return (whole) a;
+  return (ivec) a;
 }
 
-INLINE whole
-w_and (whole a, whole b)
+INLINE ivec
+w_and (ivec a, ivec b)
 {
   return a & b;
 }
 
-INLINE whole
-w_add (whole a, whole b)
+INLINE ivec
+w_add (ivec a, ivec b)
 {
   return a + b;
 }
 
-INLINE whole
-w_min (whole a, whole b)
+INLINE ivec
+w_min (ivec a, ivec b)
 {
-  const whole less = a < b;
+  const ivec less = a < b;
   return (less & a) | (~less & b);
 }
 
-INLINE whole
-w_max (whole a, whole b)
+INLINE ivec
+w_max (ivec a, ivec b)
 {
-  const whole more = a > b;
+  const ivec more = a > b;
   return (more & a) | (~more & b);
 }
 
 INLINE vec
-w_number (whole a)
+w_to_float (ivec a)
 {
   return __builtin_convertvector(a, vec);
 }
 
 /* Towards zero; INT32_MIN where that does not fit. */
-INLINE whole
-w_cut (vec a)
+INLINE ivec
+w_truncate (vec a)
 {
 #ifdef __SSE2__
-  return (whole) _mm_cvttps_epi32 (a);
+  return (ivec) _mm_cvttps_epi32 (a);
 #else
-  const whole fits = v_below (v_size (a), v_all (0x1p31f));
-  const whole cut = __builtin_convertvector((vec) ((whole) a & fits), whole);
-  return (fits & cut) | (~fits & w_all (INT32_MIN));
+  const ivec fits = v_lt (v_abs (a), v_splat (0x1p31f));
+  const ivec cut = __builtin_convertvector((vec) ((ivec) a & fits), ivec);
+  return (fits & cut) | (~fits & w_splat (INT32_MIN));
 #endif
 }
 
-INLINE whole
+INLINE ivec
 w_load_bytes (const uint8_t *at)
 {
 #ifdef __SSE2__
   int32_t bytes;
   memcpy (&bytes, at, sizeof bytes);
   const __m128i zero = _mm_setzero_si128 ();
-  return (whole) _mm_unpacklo_epi16 (_mm_unpacklo_epi8 (_mm_cvtsi32_si128 (bytes), zero), zero);
+  return (ivec) _mm_unpacklo_epi16 (_mm_unpacklo_epi8 (_mm_cvtsi32_si128 (bytes), zero), zero);
 #else
-  return (whole){ at[0], at[1], at[2], at[3] };
+  return (ivec){ at[0], at[1], at[2], at[3] };
 #endif
 }
 
 /* The low byte of every lane, which is 0 … 255 or -128 … 127. */
 INLINE void
-w_store_bytes (uint8_t *at, whole a)
+w_store_bytes (uint8_t *at, ivec a)
 {
 #ifdef __SSE2__
-  const __m128i halves = _mm_packs_epi32 ((__m128i) (a & w_all (0xff)), _mm_setzero_si128 ());
+  const __m128i halves = _mm_packs_epi32 ((__m128i) (a & w_splat (0xff)), _mm_setzero_si128 ());
   const int32_t bytes = _mm_cvtsi128_si32 (_mm_packus_epi16 (halves, halves));
   memcpy (at, &bytes, sizeof bytes);
 #else
@@ -217,33 +217,33 @@ w_store_bytes (uint8_t *at, whole a)
 }
 
 INLINE float
-v_most (vec a)
+v_hmax (vec a)
 {
   const float one = a[0] > a[1] ? a[0] : a[1], other = a[2] > a[3] ? a[2] : a[3];
   return one > other ? one : other;
 }
 
 /* The code whose value is the nearest. */
-typedef whole place;
+typedef ivec iq4_index;
 
-INLINE place
-v_place (vec x)
+INLINE iq4_index
+v_iq4_index (vec x)
 {
   static const float limits[15] = { FCI_IQ4_LIMITS };
-  whole index = w_all (15);
+  ivec index = w_splat (15);
   for (int k = 0; k < 15; k++)
-    index += v_below (x, v_all (limits[k]));
+    index += v_lt (x, v_splat (limits[k]));
   return index;
 }
 
-INLINE whole
-p_code (place at)
+INLINE ivec
+iq4_code (iq4_index at)
 {
   return at;
 }
 
 INLINE vec
-p_value (place at)
+iq4_value (iq4_index at)
 {
   static const float values[16] = { FCI_IQ4_VALUES };
   return (vec){ values[at[0]], values[at[1]], values[at[2]], values[at[3]] };

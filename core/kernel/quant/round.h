@@ -41,21 +41,21 @@ start_round (round_of *r, const float *x, size_t n, const float *importance)
 }
 
 static TARGET void
-encode_rounds (const encoder *how, const float *x, size_t n, const float *importance, uint8_t *out)
+encode_rounds (const encoder *mode, const float *x, size_t n, const float *importance, uint8_t *out)
 {
   round_of r;
-  r.spread = importance && how->of_row ? fci_square_sum (x, n) / (float) n : 0;
+  r.spread = importance && mode->of_row ? fci_square_sum (x, n) / (float) n : 0;
   for (size_t at = 0; at < n; at += ROUND)
     {
       start_round (&r, x + at, n - at, importance ? importance + at : NULL);
-      uint8_t *blocks = out + at / how->elements * how->bytes;
-      const bool zero = how->zeros_of_zero && all_zero (r.x, r.n);
+      uint8_t *blocks = out + at / mode->elements * mode->bytes;
+      const bool zero = mode->zeros_of_zero && all_zero (r.x, r.n);
       if (zero)
-        memset (blocks, 0, r.n / how->elements * how->bytes);
+        memset (blocks, 0, r.n / mode->elements * mode->bytes);
       else
-        how->search (&r);
-      for (unsigned first = 0; first < r.n && !zero; first += how->elements)
-        how->finish (&r, first, blocks + first / how->elements * how->bytes);
+        mode->search (&r);
+      for (unsigned first = 0; first < r.n && !zero; first += mode->elements)
+        mode->finish (&r, first, blocks + first / mode->elements * mode->bytes);
     }
 }
 
@@ -66,7 +66,7 @@ weigh_elements (round_of *r, size_t at, size_t n, float spread)
   for (size_t i = at; i < at + n; i += LANES)
     {
       const vec x = v_load (r->x + i);
-      v_store (r->weight + i, v_load (r->importance + i) * v_root (v_all (spread) + x * x));
+      v_store (r->weight + i, v_load (r->importance + i) * v_sqrt (v_splat (spread) + x * x));
     }
 }
 

@@ -15,94 +15,94 @@ typedef struct symmetric
 INLINE lanes
 farthest (const columns *c, unsigned n, lanes *how_far)
 {
-  lanes most = all (0), number = all (0);
+  lanes largest = splat (0), number = splat (0);
   for (unsigned i = 0; i < n; i++)
     {
       const lanes x = load (c->x[i]);
-      const lanes far = size (x);
-      number = choose (below (most, far), x, number);
-      most = greater (far, most);
+      const lanes far = abs_of (x);
+      number = blend (lt_of (largest, far), x, number);
+      largest = max_of (far, largest);
     }
-  *how_far = most;
+  *how_far = largest;
   return number;
 }
 
 /* Leaves weight · x in `work`. */
 INLINE void
-weigh_symmetric (columns *c, const symmetric *how)
+weigh_symmetric (columns *c, const symmetric *mode)
 {
-  for (unsigned i = 0; i < how->n; i++)
+  for (unsigned i = 0; i < mode->n; i++)
     {
       const lanes x = load (c->x[i]);
-      const lanes w = how->given ? load (c->weight[i]) : multiply (x, x);
+      const lanes w = mode->given ? load (c->weight[i]) : multiply (x, x);
       store (c->weight[i], w);
       store (c->work[i], multiply (w, x));
     }
 }
 
 INLINE void
-symmetric_sums (const columns *c, const symmetric *how, lanes inverse, lanes *lx, lanes *l2)
+symmetric_sums (const columns *c, const symmetric *mode, lanes inverse, lanes *lx, lanes *l2)
 {
-  *lx = *l2 = all (0);
-  for (unsigned i = 0; i < how->n; i++)
+  *lx = *l2 = splat (0);
+  for (unsigned i = 0; i < mode->n; i++)
     {
-      const lanes l = code (multiply (inverse, load (c->x[i])), -how->top, how->top - 1, false);
+      const lanes l = code (multiply (inverse, load (c->x[i])), -mode->top, mode->top - 1, false);
       *lx = add (*lx, multiply (load (c->work[i]), l));
       *l2 = add (*l2, multiply (multiply (load (c->weight[i]), l), l));
     }
 }
 
 INLINE void
-search_symmetric (columns *c, const symmetric *how, fits *out, unsigned at)
+search_symmetric (columns *c, const symmetric *mode, fits *out, unsigned at)
 {
   lanes far, lx, l2;
-  const lanes most = farthest (c, how->n, &far);
-  const masks live = except (below (all (0), far), below (far, all (1e-15f)));
-  lanes scale = all (0), inverse = all (0);
+  const lanes largest = farthest (c, mode->n, &far);
+  const masks live = andnot_of (lt_of (splat (0), far), lt_of (far, splat (1e-15f)));
+  lanes scale = splat (0), inverse = splat (0);
   if (any (live))
     {
-      weigh_symmetric (c, how);
-      inverse = divide (all ((float) -how->top), most);
-      symmetric_sums (c, how, inverse, &lx, &l2);
-      scale = choose (below (size (l2), all (1e-45f)), all (0), divide (lx, l2));
+      weigh_symmetric (c, mode);
+      inverse = divide (splat ((float) -mode->top), largest);
+      symmetric_sums (c, mode, inverse, &lx, &l2);
+      scale = blend (lt_of (abs_of (l2), splat (1e-45f)), splat (0), divide (lx, l2));
       lanes best = multiply (scale, lx);
       for (int k = -9; k <= 9; k++)
         {
           if (k == 0)
             continue;
-          const lanes candidate = divide (all (-((float) how->top + 0.1f * (float) k)), most);
-          symmetric_sums (c, how, candidate, &lx, &l2);
-          const masks fits_better = below (multiply (best, l2), multiply (lx, lx));
-          const masks better = both (below (all (0), l2), fits_better);
+          const lanes candidate = divide (splat (-((float) mode->top + 0.1f * (float) k)), largest);
+          symmetric_sums (c, mode, candidate, &lx, &l2);
+          const masks fits_better = lt_of (multiply (best, l2), multiply (lx, lx));
+          const masks better = and_of (lt_of (splat (0), l2), fits_better);
           const lanes fitted = divide (lx, l2);
-          scale = choose (better, fitted, scale);
-          best = choose (better, multiply (fitted, lx), best);
-          inverse = choose (better, candidate, inverse);
+          scale = blend (better, fitted, scale);
+          best = blend (better, multiply (fitted, lx), best);
+          inverse = blend (better, candidate, inverse);
         }
     }
-  store (out->scale + at, choose (live, scale, all (0)));
-  store (out->inverse + at, choose (live, inverse, all (0)));
+  store (out->scale + at, blend (live, scale, splat (0)));
+  store (out->inverse + at, blend (live, inverse, splat (0)));
 }
 
 INLINE void
-fit_symmetric (const float *x, const float *weights, unsigned m, const symmetric *how, fits *out)
+fit_symmetric (const float *x, const float *weights, unsigned m, const symmetric *mode, fits *out)
 {
   columns c;
   for (unsigned s = 0; s < m; s += GROUP)
     {
-      turn (x + s * how->n, how->n, c.x);
-      if (how->given)
-        turn (weights + s * how->n, how->n, c.weight);
-      search_symmetric (&c, how, out, s);
+      transpose (x + s * mode->n, mode->n, c.x);
+      if (mode->given)
+        transpose (weights + s * mode->n, mode->n, c.weight);
+      search_symmetric (&c, mode, out, s);
     }
 }
 
 /* The codes, `top` added; all 0 in a dead sub-block. */
 INLINE void
-symmetric_codes (const float *x, const symmetric *how, float inverse, uint8_t *codes)
+symmetric_codes (const float *x, const symmetric *mode, float inverse, uint8_t *codes)
 {
   if (inverse == 0)
-    memset (codes, 0, how->n);
+    memset (codes, 0, mode->n);
   else
-    search_codes (x, how->n, 0, inverse, -how->top, how->top - 1, how->top, codes);
+    search_codes (x, mode->n, 0, inverse, -mode->top, mode->top - 1, mode->top, codes);
 }

@@ -11,8 +11,8 @@ place_of (const float *x, float value, bool of_size)
   uint32_t others = 0;
   for (unsigned i = 0; i < FCI_BLOCK; i += LANES)
     {
-      const vec at = of_size ? v_size (v_load (x + i)) : v_load (x + i);
-      others |= (uint32_t) m_bits (v_unlike (at, v_all (value))) << i;
+      const vec at = of_size ? v_abs (v_load (x + i)) : v_load (x + i);
+      others |= (uint32_t) m_bits (v_ne (at, v_splat (value))) << i;
     }
   return (unsigned) __builtin_ctz (~others | 1u << 31);
 }
@@ -20,10 +20,10 @@ place_of (const float *x, float value, bool of_size)
 INLINE float
 largest_size (const float *x, unsigned n)
 {
-  vec most = v_size (v_load (x));
+  vec most = v_abs (v_load (x));
   for (unsigned i = LANES; i < n; i += LANES)
-    most = v_max (most, v_size (v_load (x + i)));
-  return v_most (most);
+    most = v_max (most, v_abs (v_load (x + i)));
+  return v_hmax (most);
 }
 
 /* The first number of the largest size; 0, not -0, where all are 0. */
@@ -44,8 +44,8 @@ range_of_block (const float *x, float *largest)
       most = v_max (most, v_load (x + i));
       least = v_min (least, v_load (x + i));
     }
-  *largest = v_most (most);
-  const float smallest = -v_most (v_all (-0.0f) - least);
+  *largest = v_hmax (most);
+  const float smallest = -v_hmax (v_splat (-0.0f) - least);
   return x[place_of (x, smallest, false)];
 }
 
@@ -66,8 +66,8 @@ cut_codes (const float *x, float base, float inverse, float shift, int top, uint
     }
   for (unsigned i = 0; i < FCI_BLOCK; i += LANES)
     {
-      const vec value = (v_load (x + i) - v_all (base)) * v_all (inverse) + v_all (shift);
-      w_store_bytes (codes + i, w_min (w_and (w_cut (value), w_all (0xff)), w_all (top)));
+      const vec value = (v_load (x + i) - v_splat (base)) * v_splat (inverse) + v_splat (shift);
+      w_store_bytes (codes + i, w_min (w_and (w_truncate (value), w_splat (0xff)), w_splat (top)));
     }
 }
 
@@ -77,11 +77,11 @@ rounded_codes (const float *x, unsigned n, float inverse, int zero, uint8_t *cod
 {
   for (unsigned i = 0; i < n; i += LANES)
     {
-      const vec value = v_load (x + i) * v_all (inverse);
-      const vec almost_half = v_all (0x1.fffffep-2f);
-      const mask negative = v_below (value, v_all (0));
-      const vec away = value + v_choose (negative, -almost_half, almost_half);
-      w_store_bytes (codes + i, w_add (w_cut (away), w_all (zero)));
+      const vec value = v_load (x + i) * v_splat (inverse);
+      const vec almost_half = v_splat (0x1.fffffep-2f);
+      const mask negative = v_lt (value, v_splat (0));
+      const vec away = value + v_blend (negative, -almost_half, almost_half);
+      w_store_bytes (codes + i, w_add (w_truncate (away), w_splat (zero)));
     }
 }
 
@@ -201,13 +201,13 @@ fp4_codes (const float *x, float d, uint8_t *codes)
   static const float limits[7] = { 0.5f, 1.5f, 2.5f, 3.5f, 5, 7, 10 };
   for (unsigned i = 0; i < FCI_BLOCK; i += LANES)
     {
-      const vec value = v_load (x + i), far = v_size (value);
-      vec number = v_all (0);
+      const vec value = v_load (x + i), far = v_abs (value);
+      vec number = v_splat (0);
       for (unsigned k = 0; k < 7; k++)
-        number += v_choose (v_below (v_all (limits[k] * d), far), v_all (1), v_all (0));
-      const vec sign = v_choose (v_below (value, v_all (0)), v_all (8), v_all (0));
-      number += v_choose (v_below (v_all (0), number), sign, v_all (0));
-      w_store_bytes (codes + i, w_cut (number));
+        number += v_blend (v_lt (v_splat (limits[k] * d), far), v_splat (1), v_splat (0));
+      const vec sign = v_blend (v_lt (value, v_splat (0)), v_splat (8), v_splat (0));
+      number += v_blend (v_lt (v_splat (0), number), sign, v_splat (0));
+      w_store_bytes (codes + i, w_truncate (number));
     }
 }
 

@@ -6,22 +6,22 @@
 static float
 largest_of (const float *x, unsigned n)
 {
-  float most = 0;
+  float largest = 0;
   for (unsigned i = 0; i < n; i++)
-    if (x[i] > most)
-      most = x[i];
-  return most;
+    if (x[i] > largest)
+      largest = x[i];
+  return largest;
 }
 
 /* The first of the numbers whose size is the largest. */
 static float
 farthest_of (const float *x, unsigned n)
 {
-  float most = 0, number = 0;
+  float largest = 0, number = 0;
   for (unsigned i = 0; i < n; i++)
-    if (fabsf (x[i]) > most)
+    if (fabsf (x[i]) > largest)
       {
-        most = fabsf (x[i]);
+        largest = fabsf (x[i]);
         number = x[i];
       }
   return number;
@@ -33,11 +33,11 @@ farthest_of (const float *x, unsigned n)
 static float
 count_in_largest (const float *x, unsigned n, float top, uint8_t *codes)
 {
-  const float most = largest_of (x, n);
-  const float inverse = most > 0 ? top / most : 0;
+  const float largest = largest_of (x, n);
+  const float inverse = largest > 0 ? top / largest : 0;
   for (unsigned i = 0; i < n; i++)
-    codes[i] = most > 0 ? (uint8_t) fci_nearest (inverse * x[i]) : 0;
-  return most / top;
+    codes[i] = largest > 0 ? (uint8_t) fci_round_even (inverse * x[i]) : 0;
+  return largest / top;
 }
 
 void
@@ -160,16 +160,16 @@ void
 fci_scales_q3_k (const float scale[16], const float *weight, fci_q3_k *block, float step[16])
 {
   uint8_t codes[16];
-  const float most = farthest_of (scale, 16);
-  const float inverse = -32.0f / most;
+  const float largest = farthest_of (scale, 16);
+  const float inverse = -32.0f / largest;
   float unit = 0;
   memset (codes, 0, sizeof codes);
   if (weight)
     unit = fci_fit_signed (16, 32, scale, weight, codes);
-  else if (most != 0)
+  else if (largest != 0)
     unit = 1 / inverse;
-  for (unsigned j = 0; j < 16 && !weight && most != 0; j++)
-    codes[j] = (uint8_t) (held (-32, (int8_t) fci_nearest (inverse * scale[j]), 31) + 32);
+  for (unsigned j = 0; j < 16 && !weight && largest != 0; j++)
+    codes[j] = (uint8_t) (held (-32, (int8_t) fci_round_even (inverse * scale[j]), 31) + 32);
   pack_signed (codes, block->scales);
   fci_put_half (block->d, unit);
   const float d = fci_get_half (block->d);
@@ -180,15 +180,15 @@ fci_scales_q3_k (const float scale[16], const float *weight, fci_q3_k *block, fl
 int
 fci_scales_q6_k (const float scale[16], fci_q6_k *block, float step[16])
 {
-  const float most = farthest_of (scale, 16);
-  if (fabsf (most) < 1e-15f)
+  const float largest = farthest_of (scale, 16);
+  if (fabsf (largest) < 1e-15f)
     return 0;
-  const float inverse = -128.0f / most;
+  const float inverse = -128.0f / largest;
   fci_put_half (block->d, 1 / inverse);
   const float d = fci_get_half (block->d);
   for (unsigned j = 0; j < 16; j++)
     {
-      const int near = fci_nearest (inverse * scale[j]);
+      const int near = fci_round_even (inverse * scale[j]);
       const int8_t code = (int8_t) (near > 127 ? 127 : near);
       block->scales[j] = (uint8_t) code;
       step[j] = d * (float) code;
@@ -205,7 +205,7 @@ fci_scales_iq4_xs (const float scale[8], fci_iq4_xs *block, float inverse[8])
   fci_put_half (block->d, d);
   for (unsigned j = 0; j < 8; j++)
     {
-      const int code = held (-32, fci_nearest (to_code * scale[j]), 31);
+      const int code = held (-32, fci_round_even (to_code * scale[j]), 31);
       const float step = d * (float) code;
       const uint8_t low = (uint8_t) ((code + 32) & 15);
       inverse[j] = step != 0 ? 1 / step : 0;

@@ -10,7 +10,7 @@
 
 /* ggml's rounding to a whole number: right below 2^22, and defined beyond it. */
 static inline int
-fci_nearest (float value)
+fci_round_even (float value)
 {
   return (int) (fci_f32_bits (value + 12582912.0f) & 0x7fffff) - 0x400000;
 }

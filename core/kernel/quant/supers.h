@@ -9,7 +9,7 @@ static const affine given_four = { 32, 15, -0.9f, 0.05f, 36, false, GIVEN };
 static const affine given_five = { 32, 31, -0.9f, 0.05f, 36, false, GIVEN };
 
 INLINE void
-search_either (round_of *r, const affine *plain, const affine *given, float factor)
+search_scale_or_affine (round_of *r, const affine *plain, const affine *given, float factor)
 {
   const unsigned count = (unsigned) r->n / plain->n;
   if (r->importance)
@@ -23,34 +23,34 @@ search_either (round_of *r, const affine *plain, const affine *given, float fact
 
 /* The codes of a superblock. */
 INLINE void
-affine_codes (const round_of *r, unsigned at, const affine *how, const float *step, const float *offset,
+affine_codes (const round_of *r, unsigned at, const affine *mode, const float *step, const float *offset,
               uint8_t *codes)
 {
-  const unsigned n = how->n;
+  const unsigned n = mode->n;
   for (unsigned j = 0; j < FCI_SUPER / n; j++)
     {
       const float *x = r->x + at + j * n;
       const unsigned s = at / n + j;
       if (step[j] != 0)
-        divided_codes (x, n, offset[j], step[j], 0, how->top, 0, codes + j * n);
+        divided_codes (x, n, offset[j], step[j], 0, mode->top, 0, codes + j * n);
       else
-        search_codes (x, n, r->fit.base[s], r->fit.inverse[s], 0, how->top, 0, codes + j * n);
+        search_codes (x, n, r->fit.base[s], r->fit.inverse[s], 0, mode->top, 0, codes + j * n);
     }
 }
 
 static TARGET void
 search_q2_k (round_of *r)
 {
-  search_either (r, &plain_q2_k, &given_two, 1);
+  search_scale_or_affine (r, &plain_q2_k, &given_two, 1);
 }
 
 static TARGET void
 finish_q2_k (const round_of *r, unsigned at, uint8_t *out)
 {
   fci_q2_k *block = (fci_q2_k *) (void *) out;
-  float step[16], offset[16], room[16];
+  float step[16], offset[16], capacity[16];
   uint8_t codes[FCI_SUPER];
-  const float *sums = sum_weights (r, at, 16, 16, room);
+  const float *sums = sum_weights (r, at, 16, 16, capacity);
   fci_scales_q2_k (r->fit.scale + at / 16, r->fit.minimum + at / 16, sums, block, step, offset);
   affine_codes (r, at, &plain_q2_k, step, offset, codes);
   fci_pack_q2_k (codes, block);
@@ -59,16 +59,16 @@ finish_q2_k (const round_of *r, unsigned at, uint8_t *out)
 static TARGET void
 search_q4_k (round_of *r)
 {
-  search_either (r, &plain_q4_k, &given_four, 2);
+  search_scale_or_affine (r, &plain_q4_k, &given_four, 2);
 }
 
 static TARGET void
 finish_q4_k (const round_of *r, unsigned at, uint8_t *out)
 {
   fci_q4_k *block = (fci_q4_k *) (void *) out;
-  float step[8], offset[8], room[8];
+  float step[8], offset[8], capacity[8];
   uint8_t codes[FCI_SUPER];
-  const float *sums = sum_weights (r, at, 32, 8, room);
+  const float *sums = sum_weights (r, at, 32, 8, capacity);
   fci_scales_q4_k (r->fit.scale + at / 32, r->fit.minimum + at / 32, sums, block, step, offset);
   affine_codes (r, at, &plain_q4_k, step, offset, codes);
   fci_pack_q4_k (codes, block);
@@ -77,16 +77,16 @@ finish_q4_k (const round_of *r, unsigned at, uint8_t *out)
 static TARGET void
 search_q5_k (round_of *r)
 {
-  search_either (r, &plain_q5_k, &given_five, 2);
+  search_scale_or_affine (r, &plain_q5_k, &given_five, 2);
 }
 
 static TARGET void
 finish_q5_k (const round_of *r, unsigned at, uint8_t *out)
 {
   fci_q5_k *block = (fci_q5_k *) (void *) out;
-  float step[8], offset[8], room[8];
+  float step[8], offset[8], capacity[8];
   uint8_t codes[FCI_SUPER];
-  const float *sums = sum_weights (r, at, 32, 8, room);
+  const float *sums = sum_weights (r, at, 32, 8, capacity);
   fci_scales_q5_k (r->fit.scale + at / 32, r->fit.minimum + at / 32, sums, block, step, offset);
   affine_codes (r, at, &plain_q5_k, step, offset, codes);
   fci_pack_q5_k (codes, block);
@@ -163,9 +163,9 @@ static TARGET void
 finish_q3_k (const round_of *r, unsigned at, uint8_t *out)
 {
   fci_q3_k *block = (fci_q3_k *) (void *) out;
-  float step[16], room[16];
+  float step[16], capacity[16];
   uint8_t codes[FCI_SUPER];
-  fci_scales_q3_k (r->fit.scale + at / 16, sum_weights (r, at, 16, 16, room), block, step);
+  fci_scales_q3_k (r->fit.scale + at / 16, sum_weights (r, at, 16, 16, capacity), block, step);
   for (unsigned j = 0; j < 16; j++)
     if (step[j] != 0)
       divided_codes (r->x + at + j * 16, 16, 0, step[j], -4, 3, 4, codes + j * 16);

@@ -6,13 +6,13 @@
 INLINE lanes
 table_values (lanes x)
 {
-  return (lanes){ p_value (v_place (x.a)), p_value (v_place (x.b)) };
+  return (lanes){ iq4_value (v_iq4_index (x.a)), iq4_value (v_iq4_index (x.b)) };
 }
 
 INLINE void
 table_sums (const columns *c, lanes inverse, lanes *qx, lanes *q2)
 {
-  *qx = *q2 = all (0);
+  *qx = *q2 = splat (0);
   for (unsigned i = 0; i < FCI_BLOCK; i++)
     {
       const lanes x = load (c->x[i]);
@@ -26,30 +26,30 @@ table_sums (const columns *c, lanes inverse, lanes *qx, lanes *q2)
 INLINE void
 search_table (columns *c, bool given, float *scale)
 {
-  const lanes first = all (-127);
+  const lanes first = splat (-127);
   lanes far, qx, q2;
-  const lanes most = farthest (c, FCI_BLOCK, &far);
-  const masks live = except (below (all (0), far), below (far, all (1e-15f)));
+  const lanes largest = farthest (c, FCI_BLOCK, &far);
+  const masks live = andnot_of (lt_of (splat (0), far), lt_of (far, splat (1e-15f)));
   if (!any (live))
     {
-      store (scale, all (0));
+      store (scale, splat (0));
       return;
     }
   for (unsigned i = 0; i < FCI_BLOCK && !given; i++)
     store (c->weight[i], multiply (load (c->x[i]), load (c->x[i])));
-  table_sums (c, divide (all (1), divide (subtract (all (-0.0f), most), first)), &qx, &q2);
-  lanes found = choose (below (all (0), q2), divide (qx, q2), all (0));
+  table_sums (c, divide (splat (1), divide (subtract (splat (-0.0f), largest), first)), &qx, &q2);
+  lanes found = blend (lt_of (splat (0), q2), divide (qx, q2), splat (0));
   lanes best = multiply (found, qx);
   for (int k = -7; k <= 7; k++)
     {
-      table_sums (c, divide (all ((float) (k - 127)), most), &qx, &q2);
-      const masks fits_better = below (multiply (best, q2), multiply (qx, qx));
-      const masks better = both (below (all (0), q2), fits_better);
+      table_sums (c, divide (splat ((float) (k - 127)), largest), &qx, &q2);
+      const masks fits_better = lt_of (multiply (best, q2), multiply (qx, qx));
+      const masks better = and_of (lt_of (splat (0), q2), fits_better);
       const lanes fitted = divide (qx, q2);
-      found = choose (better, fitted, found);
-      best = choose (better, multiply (fitted, qx), best);
+      found = blend (better, fitted, found);
+      best = blend (better, multiply (fitted, qx), best);
     }
-  store (scale, choose (live, found, all (0)));
+  store (scale, blend (live, found, splat (0)));
 }
 
 /* m sub-blocks of 32. */
@@ -59,9 +59,9 @@ fit_table (const float *x, const float *weights, unsigned m, fits *out)
   columns c;
   for (unsigned s = 0; s < m; s += GROUP)
     {
-      turn (x + s * FCI_BLOCK, FCI_BLOCK, c.x);
+      transpose (x + s * FCI_BLOCK, FCI_BLOCK, c.x);
       if (weights)
-        turn (weights + s * FCI_BLOCK, FCI_BLOCK, c.weight);
+        transpose (weights + s * FCI_BLOCK, FCI_BLOCK, c.weight);
       search_table (&c, weights != NULL, out->scale + s);
     }
 }
@@ -70,5 +70,5 @@ INLINE void
 table_codes (const float *x, float inverse, uint8_t *codes)
 {
   for (unsigned i = 0; i < FCI_BLOCK; i += LANES)
-    w_store_bytes (codes + i, p_code (v_place (v_all (inverse) * v_load (x + i))));
+    w_store_bytes (codes + i, iq4_code (v_iq4_index (v_splat (inverse) * v_load (x + i))));
 }

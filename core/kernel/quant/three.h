@@ -24,20 +24,20 @@ start_three (three *t, unsigned p)
 {
   lanes far;
   columns *c = &t->c[p];
-  const lanes most = farthest (c, THREE, &far);
-  const masks live = except (below (all (0), far), below (far, all (1e-15f)));
-  const lanes inverse = choose (live, divide (all (-THREE_TOP), most), all (0));
-  t->lx[p] = t->l2[p] = all (0);
+  const lanes largest = farthest (c, THREE, &far);
+  const masks live = andnot_of (lt_of (splat (0), far), lt_of (far, splat (1e-15f)));
+  const lanes inverse = blend (live, divide (splat (-THREE_TOP), largest), splat (0));
+  t->lx[p] = t->l2[p] = splat (0);
   for (unsigned i = 0; i < THREE; i++)
     {
-      const lanes x = choose (live, load (c->x[i]), all (0));
+      const lanes x = blend (live, load (c->x[i]), splat (0));
       const lanes w = multiply (x, x);
       const lanes wx = multiply (w, x);
       const lanes l = code (multiply (inverse, x), -THREE_TOP, THREE_TOP - 1, false);
       store (c->x[i], x);
       store (c->weight[i], w);
       store (t->product[p][i], wx);
-      store (c->work[i], choose (live, l, all (-THREE_TOP)));
+      store (c->work[i], blend (live, l, splat (-THREE_TOP)));
       t->lx[p] = add (t->lx[p], multiply (wx, l));
       t->l2[p] = add (t->l2[p], multiply (multiply (w, l), l));
     }
@@ -53,17 +53,17 @@ move_one (three *t, unsigned p, unsigned i)
   const lanes l2 = subtract (t->l2[p], multiply (multiply (w, l), l));
   const lanes ideal = divide (multiply (load (c->x[i]), l2), lx);
   const lanes moved = code (ideal, -THREE_TOP, THREE_TOP - 1, true);
-  const masks differs = both (below (all (0), lx), unlike (moved, l));
+  const masks differs = and_of (lt_of (splat (0), lx), ne_of (moved, l));
   if (!any (differs))
     return differs;
   const lanes new_lx = add (lx, multiply (wx, moved));
   const lanes new_l2 = add (l2, multiply (multiply (w, moved), moved));
-  const masks fits_better = below (multiply (multiply (t->lx[p], t->lx[p]), new_l2),
+  const masks fits_better = lt_of (multiply (multiply (t->lx[p], t->lx[p]), new_l2),
                                    multiply (multiply (new_lx, new_lx), t->l2[p]));
-  const masks better = both (both (differs, below (all (0), new_l2)), fits_better);
-  t->lx[p] = choose (better, new_lx, t->lx[p]);
-  t->l2[p] = choose (better, new_l2, t->l2[p]);
-  store (c->work[i], choose (better, moved, l));
+  const masks better = and_of (and_of (differs, lt_of (splat (0), new_l2)), fits_better);
+  t->lx[p] = blend (better, new_lx, t->lx[p]);
+  t->l2[p] = blend (better, new_l2, t->l2[p]);
+  store (c->work[i], blend (better, moved, l));
   return better;
 }
 
@@ -73,12 +73,12 @@ move_all (three *t)
 {
   for (unsigned pass = 0; pass < 5; pass++)
     {
-      masks any_moved = below (all (0), all (0));
+      masks any_moved = lt_of (splat (0), splat (0));
       for (unsigned i = 0; i < THREE; i++)
         {
           const masks first = move_one (t, 0, i);
           const masks second = move_one (t, 1, i);
-          any_moved = either (any_moved, either (first, second));
+          any_moved = or_of (any_moved, or_of (first, second));
         }
       if (!any (any_moved))
         break;
@@ -92,19 +92,19 @@ search_three (const float *x, float *scale, uint8_t *codes)
   three t;
   for (unsigned p = 0; p < 2; p++)
     {
-      turn (x + p * GROUP * THREE, THREE, t.c[p].x);
+      transpose (x + p * GROUP * THREE, THREE, t.c[p].x);
       start_three (&t, p);
     }
   move_all (&t);
   for (unsigned p = 0; p < 2; p++)
     {
-      const masks usable = below (all (0), t.l2[p]);
-      store (scale + p * GROUP, choose (usable, divide (t.lx[p], t.l2[p]), all (0)));
+      const masks usable = lt_of (splat (0), t.l2[p]);
+      store (scale + p * GROUP, blend (usable, divide (t.lx[p], t.l2[p]), splat (0)));
       for (unsigned i = 0; i < THREE; i++)
         {
-          const lanes l = add (load (t.c[p].work[i]), all (THREE_TOP));
-          w_store_bytes (codes + i * MOST + p * GROUP, w_cut (l.a));
-          w_store_bytes (codes + i * MOST + p * GROUP + LANES, w_cut (l.b));
+          const lanes l = add (load (t.c[p].work[i]), splat (THREE_TOP));
+          w_store_bytes (codes + i * MOST + p * GROUP, w_truncate (l.a));
+          w_store_bytes (codes + i * MOST + p * GROUP + LANES, w_truncate (l.b));
         }
     }
 }
