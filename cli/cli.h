@@ -153,10 +153,10 @@ const char *text_stats (char buffer[STATS_SIZE], fmtconv_attr *stats);
 /* "[2,3]" of an array of numbers. */
 const char *text_shape (char *buffer, size_t size, fmtconv_attr *shape);
 
-/* A string from a file as it may be shown (shown.c). */
+/* A string from a file as it may be shown (sanitize.c). */
 const char *text_sanitized (char buffer[SANITIZED_SIZE], const char *s);
 
-/* JSON, with the characters of its strings that would not be shown as they are as \uXXXX (shown.c). */
+/* JSON, with the characters of its strings that would not be shown as they are as \uXXXX (sanitize.c). */
 void put_json (FILE *to, const char *text);
 
 /* The tensors whose names match, with what becomes of them where the report says it (table.c). */

@@ -11,10 +11,10 @@ fmtconv_SOURCES = \
 	cli/main.c \
 	cli/map.c \
 	cli/options.c \
+	cli/output.c \
 	cli/plugins.c \
 	cli/presets.c \
-	cli/say.c \
-	cli/shown.c \
+	cli/sanitize.c \
 	cli/summary.c \
 	cli/table.c \
 	cli/text.c

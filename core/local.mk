@@ -10,6 +10,11 @@ include core/kernel/local.mk
 include core/layout/local.mk
 include core/plan/local.mk
 include core/exec/local.mk
+include core/exec/worker/local.mk
+include core/exec/eval/local.mk
+include core/exec/write/local.mk
+include core/exec/check/local.mk
+include core/exec/publish/local.mk
 include core/plugin/local.mk
 include core/convert/local.mk
 include core/spec/local.mk

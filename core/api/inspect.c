@@ -15,7 +15,7 @@
 #include "core/convert/recognize.h"
 #include "core/convert/shell.h"
 #include "core/convert/stage.h"
-#include "core/model/scaled.h"
+#include "core/model/scaling.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 #include <stdio.h>

@@ -1,4 +1,4 @@
-# core/api/local.mk
+# core/api/local.mk: one file for each function of fmtconv.h, and the report that it returns.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/api/builtins.c \

@@ -2,8 +2,8 @@
  * memory is bounded and errors have a position.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/json-scan.h"
-#include "core/base/check.h"
 #include "core/base/ctx.h"
+#include "core/base/size.h"
 #include <string.h>
 
 typedef struct scan

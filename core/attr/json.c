@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/json.h"
 #include "core/attr/attr.h"
-#include "core/base/check.h"
 #include "core/base/ctx.h"
+#include "core/base/size.h"
 #include "core/source/source.h"
 #include <errno.h>
 #include <jansson.h>

@@ -1,4 +1,4 @@
-# core/attr/local.mk
+# core/attr/local.mk: the attribute tree and its two texts, JSON and YAML.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/attr/attr.c \

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/packed.h"
 #include "core/attr/attr.h"
-#include "core/base/check.h"
 #include "core/base/ctx.h"
+#include "core/base/size.h"
 #include "core/base/utf8.h"
 #include "core/source/source.h"
 #include <string.h>

@@ -4,8 +4,8 @@
 
 #include "core/attr/attr.h"
 #include "core/attr/yaml-scalar.h"
-#include "core/base/check.h"
 #include "core/base/ctx.h"
+#include "core/base/size.h"
 #include "core/base/text.h"
 #include <math.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
 #include "core/attr/attr.h"
 #include "core/attr/set.h"
 #include "core/attr/yaml-scalar.h"
-#include "core/base/check.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
+#include "core/base/size.h"
 #include "core/base/text.h"
 #include "core/source/source.h"
 #include <string.h>

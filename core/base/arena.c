@@ -1,7 +1,7 @@
 /* core/base/arena.c: chunks of zeroed memory that are freed together.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/arena.h"
-#include "core/base/check.h"
+#include "core/base/size.h"
 #include <stdlib.h>
 #include <string.h>
 

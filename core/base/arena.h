@@ -1,7 +1,7 @@
 /* core/base/arena.h: memory that lives as long as its context.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_ARENA_H
-#define FCI_ARENA_H
+#ifndef FCI_BASE_ARENA_H
+#define FCI_BASE_ARENA_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* core/base/ctx.h: the context: arena, options, the first error, messages, what to undo at the end.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_CTX_H
-#define FCI_CTX_H
+#ifndef FCI_BASE_CTX_H
+#define FCI_BASE_CTX_H
 
 #include "core/base/arena.h"
 #include "core/base/message.h"

@@ -1,5 +1,6 @@
 /* core/base/glob.c: shell globs on tensor names.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/formats.h>
 #include <fmtconv/model.h>
 #include <stdbool.h>
 #include <string.h>

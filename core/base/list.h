@@ -1,7 +1,7 @@
 /* core/base/list.h: arrays that grow, on the heap.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_LIST_H
-#define FCI_LIST_H
+#ifndef FCI_BASE_LIST_H
+#define FCI_BASE_LIST_H
 
 #include <fmtconv/types.h>
 #include <stddef.h>

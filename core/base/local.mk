@@ -1,9 +1,10 @@
-# core/base/local.mk
+# core/base/local.mk: context, memory, messages, maps, lists, globs, checked arithmetic, text.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/base/arena.c \
 	core/base/arena.h \
-	core/base/check.h \
+	core/base/strbuf.c \
+	core/base/strbuf.h \
 	core/base/clock.c \
 	core/base/clock.h \
 	core/base/ctx.c \
@@ -11,8 +12,6 @@ core_sources += \
 	core/base/escape.c \
 	core/base/format.c \
 	core/base/glob.c \
-	core/base/grow.c \
-	core/base/grow.h \
 	core/base/list.c \
 	core/base/list.h \
 	core/base/locale.c \
@@ -21,6 +20,7 @@ core_sources += \
 	core/base/message.c \
 	core/base/message.h \
 	core/base/sink.h \
+	core/base/size.h \
 	core/base/state.c \
 	core/base/state.h \
 	core/base/subject.c \

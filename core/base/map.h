@@ -1,7 +1,7 @@
 /* core/base/map.h: a hash map from byte strings to pointers or numbers.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_MAP_H
-#define FCI_MAP_H
+#ifndef FCI_BASE_MAP_H
+#define FCI_BASE_MAP_H
 
 #include <fmtconv/types.h>
 #include <stdbool.h>

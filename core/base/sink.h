@@ -1,7 +1,7 @@
 /* core/base/sink.h: a bounded piece of text that is built up by appending.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_SINK_H
-#define FCI_SINK_H
+#ifndef FCI_BASE_SINK_H
+#define FCI_BASE_SINK_H
 
 #include <stdarg.h>
 #include <stdbool.h>

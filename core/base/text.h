@@ -1,7 +1,7 @@
 /* core/base/text.h: escaping and formatting of text that people will see.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_TEXT_H
-#define FCI_TEXT_H
+#ifndef FCI_BASE_TEXT_H
+#define FCI_BASE_TEXT_H
 
 #include <fmtconv/types.h>
 #include <locale.h>

@@ -1,7 +1,7 @@
 /* core/base/utf8.h: one UTF-8 character at a time.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_UTF8_H
-#define FCI_UTF8_H
+#ifndef FCI_BASE_UTF8_H
+#define FCI_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,7 +7,7 @@
 #include "core/model/freeze.h"
 #include "core/model/lineage.h"
 #include "core/model/model.h"
-#include "core/model/scaled.h"
+#include "core/model/scaling.h"
 #include "core/plugin/registry.h"
 #include <string.h>
 

@@ -1,4 +1,4 @@
-# core/convert/local.mk
+# core/convert/local.mk: detect, choose, run the stages, check limits, hand to the executor.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/convert/chain.c \

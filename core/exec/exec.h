@@ -1,7 +1,7 @@
 /* core/exec/exec.h: runs a plan: threads, bounded scratch, findings, checksums, publication.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_EXEC_H
-#define FCI_EXEC_H
+#ifndef FCI_EXEC_EXEC_H
+#define FCI_EXEC_EXEC_H
 
 #include "core/exec/check/outcome.h"
 #include "core/exec/publish/outputs.h"

@@ -16,7 +16,7 @@
 #include "core/exec/publish/publish.h"
 #include "core/exec/publish/temporary.h"
 #include "core/exec/worker/io.h"
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/pool.h"
 #include "core/exec/worker/worker.h"
 #include "core/exec/write/unit.h"
 #include "core/plan/digest.h"

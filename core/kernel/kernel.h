@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Pure functions: no allocation, no lock, no message, no errno; the same bytes on any CPU. */
-#ifndef FCI_KERNEL_H
-#define FCI_KERNEL_H
+#ifndef FCI_KERNEL_KERNEL_H
+#define FCI_KERNEL_KERNEL_H
 
 #include <fmtconv/types.h>
 #include <stdbool.h>

@@ -1,4 +1,5 @@
-# core/kernel/local.mk: see the header beside it for what this folder is.
+# core/kernel/local.mk: the only code that touches tensor bytes: pure functions.
+# SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/kernel/absmax.c \
 	core/kernel/absmax.h \
@@ -32,7 +33,6 @@ core_sources += \
 	core/kernel/product_avx512.c \
 	core/kernel/product_loops.h \
 	core/kernel/quant.h \
-	core/kernel/quant/affine.h \
 	core/kernel/quant/avx2.c \
 	core/kernel/quant/avx512.c \
 	core/kernel/quant/block.h \
@@ -53,14 +53,15 @@ core_sources += \
 	core/kernel/quant/portable.c \
 	core/kernel/quant/quant.c \
 	core/kernel/quant/round.h \
-	core/kernel/quant/scale.h \
+	core/kernel/quant/search_affine.h \
+	core/kernel/quant/search_q3k.h \
+	core/kernel/quant/search_scale.h \
+	core/kernel/quant/search_table.h \
 	core/kernel/quant/simple.h \
-	core/kernel/quant/super.c \
-	core/kernel/quant/super.h \
-	core/kernel/quant/supers.h \
-	core/kernel/quant/table.h \
-	core/kernel/quant/three.h \
-	core/kernel/quant/weighed.h \
+	core/kernel/quant/superblock.c \
+	core/kernel/quant/superblock.h \
+	core/kernel/quant/superblock_loops.h \
+	core/kernel/quant/weighted.h \
 	core/kernel/row.c \
 	core/kernel/row.h \
 	core/kernel/scan.c \

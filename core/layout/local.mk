@@ -1,9 +1,9 @@
-# core/layout/local.mk
+# core/layout/local.mk: what a writer describes: files, regions, references.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/layout/layout.c \
 	core/layout/layout.h \
 	core/layout/names.c \
 	core/layout/names.h \
-	core/layout/refer.c \
-	core/layout/refer.h
+	core/layout/references.c \
+	core/layout/references.h

@@ -2,12 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/base/check.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
+#include "core/base/size.h"
 #include "core/layout/layout.h"
 #include "core/layout/names.h"
-#include "core/layout/refer.h"
+#include "core/layout/references.h"
 #include <string.h>
 
 enum

@@ -4,9 +4,9 @@
 #include "core/base/ctx.h"
 #include "core/base/state.h"
 #include "core/model/private.h"
-#include "core/model/scaled.h"
+#include "core/model/scaling.h"
 #include "core/view/inspect.h"
-#include "core/view/same.h"
+#include "core/view/require-equal.h"
 #include <string.h>
 
 /* The sealed models of a context, by the numbers of their first tensors. */

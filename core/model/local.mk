@@ -1,4 +1,4 @@
-# core/model/local.mk
+# core/model/local.mk: catalogues of names and views, components, and the lineage of every tensor.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/model/build.c \
@@ -13,10 +13,10 @@ core_sources += \
 	core/model/new.c \
 	core/model/new.h \
 	core/model/private.h \
-	core/model/scaled.c \
-	core/model/scaled.h \
+	core/model/scaling.c \
+	core/model/scaling.h \
 	core/model/scope.c \
 	core/model/scope.h \
 	core/model/tied.c \
 	core/model/tied.h \
-	core/model/tiles.c
+	core/model/tiling.c

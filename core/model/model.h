@@ -1,7 +1,7 @@
 /* core/model/model.h: models as they are looked at: tensors in order, by name, by number.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_MODEL_H
-#define FCI_MODEL_H
+#ifndef FCI_MODEL_MODEL_H
+#define FCI_MODEL_MODEL_H
 
 #include <fmtconv/model.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-# core/plan/local.mk
+# core/plan/local.mk: a layout becomes programs, runs and units.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/plan/box.c \

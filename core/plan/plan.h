@@ -1,7 +1,7 @@
 /* core/plan/plan.h: a plan as others see it: a layout compiled to runs of bytes, and its cost.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_PLAN_H
-#define FCI_PLAN_H
+#ifndef FCI_PLAN_PLAN_H
+#define FCI_PLAN_PLAN_H
 
 #include "core/layout/layout.h"
 

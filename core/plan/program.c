@@ -9,7 +9,7 @@
 #include "core/plan/program.h"
 #include "core/plan/row-panel.h"
 #include "core/plan/run.h"
-#include "core/view/swap.h"
+#include "core/view/byteswap.h"
 #include <string.h>
 
 /* A program in the making. */

@@ -1,7 +1,7 @@
 /* core/plan/run.h: the types that a plan is made of: programs, runs, units; for core/plan and core/exec only.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_RUN_H
-#define FCI_RUN_H
+#ifndef FCI_PLAN_RUN_H
+#define FCI_PLAN_RUN_H
 
 #include "core/base/list.h"
 #include "core/base/map.h"

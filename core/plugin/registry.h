@@ -1,7 +1,7 @@
 /* core/plugin/registry.h: the plugins that are installed, and why one was refused.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_REGISTRY_H
-#define FCI_REGISTRY_H
+#ifndef FCI_PLUGIN_REGISTRY_H
+#define FCI_PLUGIN_REGISTRY_H
 
 #include <fmtconv/plugin.h>
 #include <stdbool.h>

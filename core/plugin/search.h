@@ -1,7 +1,7 @@
 /* core/plugin/search.h: files that are found by their names in several folders: plugins, presets.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_SEARCH_H
-#define FCI_SEARCH_H
+#ifndef FCI_PLUGIN_SEARCH_H
+#define FCI_PLUGIN_SEARCH_H
 
 #include <fmtconv/types.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-# core/rules/local.mk
+# core/rules/local.mk: the pattern language; tables that turn one model into another.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/rules/capture.c \

@@ -1,7 +1,7 @@
 /* core/rules/match.c: every tensor finds its prefix, its family of rules and its captures.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/match.h"
-#include "core/base/check.h"
+#include "core/base/size.h"
 #include "core/model/model.h"
 #include "core/rules/index.h"
 #include "core/rules/pattern-match.h"

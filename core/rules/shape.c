@@ -1,7 +1,7 @@
 /* core/rules/shape.c: shape variables: every tensor must agree with its rule and with the others.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/shape.h"
-#include "core/base/check.h"
+#include "core/base/size.h"
 #include "core/rules/items.h"
 #include "core/rules/run.h"
 #include <inttypes.h>

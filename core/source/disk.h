@@ -1,7 +1,7 @@
 /* core/source/disk.h: the files that are open, each once, until the context is freed.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_DISK_H
-#define FCI_DISK_H
+#ifndef FCI_SOURCE_DISK_H
+#define FCI_SOURCE_DISK_H
 
 #include "core/source/source.h"
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
 /* core/source/folder.h: what inputs tell about themselves: names, entries, what a probe sees.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_FOLDER_H
-#define FCI_FOLDER_H
+#ifndef FCI_SOURCE_FOLDER_H
+#define FCI_SOURCE_FOLDER_H
 
 #include <fmtconv/input.h>
 #include <stdbool.h>

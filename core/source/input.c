@@ -3,10 +3,10 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/source/beneath.h"
 #include "core/source/disk.h"
 #include "core/source/input.h"
 #include "core/source/private.h"
+#include "core/source/safe-open.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

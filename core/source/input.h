@@ -1,7 +1,7 @@
 /* core/source/input.h: the inputs a user names, and what a probe may see of them.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_INPUT_H
-#define FCI_INPUT_H
+#ifndef FCI_SOURCE_INPUT_H
+#define FCI_SOURCE_INPUT_H
 
 #include <fmtconv/input.h>
 #include <stdbool.h>

@@ -1,8 +1,6 @@
-# core/source/local.mk
+# core/source/local.mk: random-access bytes: files in a folder, windows, memory, cursors.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
-	core/source/beneath.c \
-	core/source/beneath.h \
 	core/source/cursor.c \
 	core/source/disk.c \
 	core/source/disk.h \
@@ -11,6 +9,8 @@ core_sources += \
 	core/source/input.c \
 	core/source/input.h \
 	core/source/private.h \
+	core/source/safe-open.c \
+	core/source/safe-open.h \
 	core/source/source.c \
 	core/source/source.h \
 	core/source/within.c \

@@ -1,7 +1,7 @@
 /* core/source/source.h: random-access bytes, and what the executor must know of them.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_SOURCE_H
-#define FCI_SOURCE_H
+#ifndef FCI_SOURCE_SOURCE_H
+#define FCI_SOURCE_SOURCE_H
 
 #include <fmtconv/input.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 /* core/source/within.h: does a folder lie within another?
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef FCI_WITHIN_H
-#define FCI_WITHIN_H
+#ifndef FCI_SOURCE_WITHIN_H
+#define FCI_SOURCE_WITHIN_H
 
 #include <stdbool.h>
 #include <sys/stat.h>

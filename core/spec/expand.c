@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/base/grow.h"
+#include "core/base/strbuf.h"
 #include "core/base/text.h"
 #include "core/spec/expand.h"
 #include "core/spec/schema.h"

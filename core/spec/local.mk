@@ -1,4 +1,4 @@
-# core/spec/local.mk
+# core/spec/local.mk: a YAML spec becomes a job, a job becomes a spec.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/spec/expand.c \

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/base/grow.h"
+#include "core/base/strbuf.h"
 #include "core/convert/stage.h"
 #include "core/model/bundle.h"
 #include "core/plugin/params.h"

@@ -3,8 +3,8 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
-#include "core/base/grow.h"
 #include "core/base/map.h"
+#include "core/base/strbuf.h"
 #include "core/base/utf8.h"
 #include "core/convert/convert.h"
 #include "core/convert/link.h"

@@ -11,7 +11,7 @@
 #include "core/view/build.h"
 #include "core/view/equal.h"
 #include "core/view/ops.h"
-#include "core/view/same.h"
+#include "core/view/require-equal.h"
 #include <math.h>
 #include <string.h>
 

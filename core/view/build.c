@@ -1,8 +1,8 @@
 /* core/view/build.c: the views that pieces are frozen to.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/build.h"
-#include "core/base/check.h"
 #include "core/base/ctx.h"
+#include "core/base/size.h"
 #include "core/view/canon.h"
 #include "core/view/pieces.h"
 #include "core/view/view.h"

@@ -1,7 +1,7 @@
 /* core/view/leaf.c: views of bytes in a source, and of elements given in memory.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/base/check.h"
 #include "core/base/ctx.h"
+#include "core/base/size.h"
 #include "core/source/source.h"
 #include "core/view/build.h"
 #include "core/view/pieces.h"

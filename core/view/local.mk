@@ -1,4 +1,4 @@
-# core/view/local.mk
+# core/view/local.mk: data types; lazy tensor values and their normal form.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/view/absmax.c \
@@ -9,6 +9,8 @@ core_sources += \
 	core/view/blocks.h \
 	core/view/build.c \
 	core/view/build.h \
+	core/view/byteswap.c \
+	core/view/byteswap.h \
 	core/view/canon.c \
 	core/view/canon.h \
 	core/view/dtype.c \
@@ -29,11 +31,9 @@ core_sources += \
 	core/view/pieces.h \
 	core/view/place.c \
 	core/view/place.h \
+	core/view/require-equal.c \
+	core/view/require-equal.h \
 	core/view/reshape.c \
-	core/view/same.c \
-	core/view/same.h \
-	core/view/swap.c \
-	core/view/swap.h \
 	core/view/text.c \
 	core/view/text.h \
 	core/view/view.c \

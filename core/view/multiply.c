@@ -8,7 +8,7 @@
 #include "core/view/ops.h"
 #include "core/view/order.h"
 #include "core/view/pieces.h"
-#include "core/view/same.h"
+#include "core/view/require-equal.h"
 #include <string.h>
 
 /* What is put together. */

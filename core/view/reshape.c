@@ -5,8 +5,8 @@
  * the target's is a divisor, joined to the one before where it is too short, and where neither
  * divides the other both are joined until their products meet.  Splitting an axis cuts a piece in at most
  * three; joining two cuts it only where its strides do not continue. */
-#include "core/base/check.h"
 #include "core/base/ctx.h"
+#include "core/base/size.h"
 #include "core/view/block-stride.h"
 #include "core/view/blocks.h"
 #include "core/view/build.h"

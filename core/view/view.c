@@ -1,12 +1,12 @@
 /* core/view/view.c: views cut, joined and turned, and what can be asked of them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/view.h"
-#include "core/base/check.h"
 #include "core/base/ctx.h"
+#include "core/base/size.h"
 #include "core/view/blocks.h"
 #include "core/view/build.h"
 #include "core/view/pieces.h"
-#include "core/view/same.h"
+#include "core/view/require-equal.h"
 #include <string.h>
 
 /* Is `axis` one of the view's? */

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/base/check.h"
+#include "core/base/size.h"
 #include "core/zip/agree.h"
 #include "core/zip/zip.h"
 #include <errno.h>

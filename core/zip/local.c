@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/base/check.h"
+#include "core/base/size.h"
 #include "core/zip/directory.h"
 #include "core/zip/local.h"
 #include "core/zip/zip.h"

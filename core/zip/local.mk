@@ -1,4 +1,4 @@
-# core/zip/local.mk
+# core/zip/local.mk: archives, validated whole before the first member is handed out.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/zip/agree.c \

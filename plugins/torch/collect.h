@@ -38,12 +38,12 @@ typedef struct torch_load
 /* The tensors of the root into load->out, the rest listed: 0 or an error. */
 int torch_collect (torch_load *load, const torch_root *root);
 
-/* left.c: list a value as left in the file; all that is beside the root; how many were not listed. */
+/* leftovers.c: list a value as left in the file; all that is beside the root; how many were not listed. */
 int torch_note_leftover (torch_load *load, const char *name, const pk_value *value, const char *why);
 int torch_note_outside (torch_load *load, const torch_root *root);
 void torch_note_leftovers_end (torch_load *load);
 
-/* left.c: numbers and words at the top, such as epoch, as attributes source/torch/… */
+/* leftovers.c: numbers and words at the top, such as epoch, as attributes source/torch/… */
 void torch_note_facts (fmtconv_model *out, fmtconv_ctx *ctx, const pk_value *top);
 
 #endif

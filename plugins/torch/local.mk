@@ -6,7 +6,7 @@ torch_machine = \
 	plugins/torch/global.c \
 	plugins/torch/keys.c \
 	plugins/torch/keys.h \
-	plugins/torch/left.c \
+	plugins/torch/leftovers.c \
 	plugins/torch/legacy.c \
 	plugins/torch/legacy.h \
 	plugins/torch/machine.c \

@@ -4,11 +4,11 @@ TESTS += \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh
 EXTRA_DIST += \
-	tests/cli/spec-manual.sh \
-	tests/cli/test_behavior.py \
 	tests/cli/behavior.sh \
 	tests/cli/prelude.sh \
-	tests/cli/run.sh
+	tests/cli/run.sh \
+	tests/cli/spec-manual.sh \
+	tests/cli/test_behavior.py
 EXTRA_DIST += \
 	tests/cli/cases/bundle.err \
 	tests/cli/cases/bundle.out \

@@ -11,7 +11,7 @@
 #include "core/plugin/search.h"
 #include "core/plugin/values.h"
 #include "core/rules/rules.h"
-#include "tests/unit/heard.h"
+#include "tests/unit/messages.h"
 #include <criterion/criterion.h>
 #include <ctype.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@ if CRITERION
 check_PROGRAMS += tests/contract/contract
 TESTS += tests/contract/contract
 endif
-tests_contract_contract_SOURCES = tests/contract/contract.c tests/unit/heard.h
+tests_contract_contract_SOURCES = tests/contract/contract.c tests/unit/messages.h
 tests_contract_contract_CFLAGS = $(unit_cflags)
 tests_contract_contract_LDADD = $(unit_libs)
 # Modules call the program's own core, so that there is only one.

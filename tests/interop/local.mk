@@ -18,8 +18,8 @@ interop_tests = \
 	tests/interop/test_quantize.py \
 	tests/interop/test_qweight.py \
 	tests/interop/test_ranks.py \
-	tests/interop/test_safetensors.py \
 	tests/interop/test_reverse.py \
+	tests/interop/test_safetensors.py \
 	tests/interop/test_scaled.py \
 	tests/interop/test_scaled_quantize.py \
 	tests/interop/test_shards.py \

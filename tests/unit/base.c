@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/base/check.h"
 #include "core/base/map.h"
+#include "core/base/size.h"
 #include "tests/unit/collect.h"
 #include <criterion/criterion.h>
 #include <sched.h>

@@ -7,7 +7,7 @@
 #include "core/model/new.h"
 #include "core/model/scope.h"
 #include "core/source/source.h"
-#include "heard.h"
+#include "messages.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <fmtconv/formats.h>

@@ -2,10 +2,10 @@
 check_PROGRAMS += tests/unit/cogvideox
 TESTS += tests/unit/cogvideox
 tests_unit_cogvideox_SOURCES = \
-	tests/unit/cogvideox.c \
 	tests/unit/cogvideox-maps.c \
 	tests/unit/cogvideox-maps.h \
 	tests/unit/cogvideox-shards.c \
+	tests/unit/cogvideox.c \
 	tests/unit/rules-help.c \
 	tests/unit/rules-help.h
 tests_unit_cogvideox_CPPFLAGS = $(AM_CPPFLAGS) \

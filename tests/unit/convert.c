@@ -1,6 +1,6 @@
 /* tests/unit/convert.c: fmtconv_convert and fmtconv_inspect as an application calls them.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "heard.h"
+#include "messages.h"
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 #include "core/model/lineage.h"
 #include "core/model/new.h"
 #include "core/plugin/registry.h"
-#include "heard.h"
+#include "messages.h"
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -3,18 +3,18 @@ check_PROGRAMS += tests/unit/plan
 TESTS += tests/unit/plan
 tests_unit_plan_SOURCES = \
 	tests/unit/plan-absmax.c \
-	tests/unit/plan-band.c \
 	tests/unit/plan-blocks.c \
+	tests/unit/plan-byteswap.c \
 	tests/unit/plan-crc.c \
 	tests/unit/plan-digest.c \
 	tests/unit/plan-faults.c \
 	tests/unit/plan-folders.c \
-	tests/unit/plan-near.c \
 	tests/unit/plan-outputs.c \
 	tests/unit/plan-publish.c \
 	tests/unit/plan-random.c \
-	tests/unit/plan-same.c \
-	tests/unit/plan-swap.c \
+	tests/unit/plan-readahead.c \
+	tests/unit/plan-require-equal.c \
+	tests/unit/plan-row-panel.c \
 	tests/unit/plan-util.c \
 	tests/unit/plan-util.h \
 	tests/unit/plan.c

@@ -3,7 +3,7 @@
 #include "core/plugin/descriptor.h"
 #include "core/plugin/params-check.h"
 #include "core/plugin/params.h"
-#include "heard.h"
+#include "messages.h"
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>

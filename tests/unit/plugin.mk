@@ -1,15 +1,15 @@
 # tests/unit/plugin.mk
 check_PROGRAMS += tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert
 TESTS += tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert
-tests_unit_plugin_SOURCES = tests/unit/plugin.c tests/unit/heard.h
+tests_unit_plugin_SOURCES = tests/unit/plugin.c tests/unit/messages.h
 tests_unit_plugin_CFLAGS = $(unit_cflags)
 tests_unit_plugin_LDADD = $(unit_libs)
-tests_unit_registry_SOURCES = tests/unit/registry.c tests/unit/heard.h
+tests_unit_registry_SOURCES = tests/unit/registry.c tests/unit/messages.h
 tests_unit_registry_CFLAGS = $(unit_cflags)
 tests_unit_registry_LDADD = $(unit_libs)
-tests_unit_pipeline_SOURCES = tests/unit/pipeline.c tests/unit/heard.h
+tests_unit_pipeline_SOURCES = tests/unit/pipeline.c tests/unit/messages.h
 tests_unit_pipeline_CFLAGS = $(unit_cflags)
 tests_unit_pipeline_LDADD = $(unit_libs)
-tests_unit_convert_SOURCES = tests/unit/convert.c tests/unit/heard.h
+tests_unit_convert_SOURCES = tests/unit/convert.c tests/unit/messages.h
 tests_unit_convert_CFLAGS = $(unit_cflags)
 tests_unit_convert_LDADD = libfmtconv.la $(CRITERION_LIBS)

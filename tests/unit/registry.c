@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/plugin/registry.h"
 #include "core/plugin/search.h"
-#include "heard.h"
+#include "messages.h"
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "core/source/folder.h"
-#include "tests/unit/place.h"
+#include "tests/unit/folder.h"
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fmtconv/formats.h>

@@ -4,7 +4,7 @@
 
 #include "core/source/disk.h"
 #include "core/source/folder.h"
-#include "tests/unit/place.h"
+#include "tests/unit/folder.h"
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>

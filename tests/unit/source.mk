@@ -2,8 +2,8 @@
 check_PROGRAMS += tests/unit/source tests/unit/zip
 TESTS += tests/unit/source tests/unit/zip
 tests_unit_source_SOURCES = \
-	tests/unit/place.c \
-	tests/unit/place.h \
+	tests/unit/folder.c \
+	tests/unit/folder.h \
 	tests/unit/record.h \
 	tests/unit/source-input.c \
 	tests/unit/source.c

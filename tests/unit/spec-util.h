@@ -3,7 +3,7 @@
 #ifndef SPEC_UTIL_H
 #define SPEC_UTIL_H
 
-#include "heard.h"
+#include "messages.h"
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 # tests/unit/spec.mk
 check_PROGRAMS += tests/unit/spec
 TESTS += tests/unit/spec
-tests_unit_spec_SOURCES = tests/unit/spec.c tests/unit/spec-found.c tests/unit/spec-input.c tests/unit/spec-job.c tests/unit/heard.h tests/unit/spec-util.h
+tests_unit_spec_SOURCES = tests/unit/spec.c tests/unit/spec-found.c tests/unit/spec-input.c tests/unit/spec-job.c tests/unit/messages.h tests/unit/spec-util.h
 tests_unit_spec_CFLAGS = $(unit_cflags)
 tests_unit_spec_LDADD = $(unit_libs)

@@ -10,6 +10,6 @@ tests_unit_laws_LDADD = $(unit_libs)
 tests_unit_model_SOURCES = tests/unit/model.c
 tests_unit_model_CFLAGS = $(unit_cflags)
 tests_unit_model_LDADD = $(unit_libs)
-tests_unit_bundle_SOURCES = tests/unit/bundle.c tests/unit/heard.h
+tests_unit_bundle_SOURCES = tests/unit/bundle.c tests/unit/messages.h
 tests_unit_bundle_CFLAGS = $(unit_cflags)
 tests_unit_bundle_LDADD = $(unit_libs)

@@ -4,7 +4,7 @@
 
 #include "core/exec/check/compare.h"
 #include "core/exec/eval/fetch.h"
-#include "core/exec/worker/worker.h"
+#include "core/exec/worker/pool.h"
 #include "core/plan/range.h"
 #include "core/view/inspect.h"
 #include <stdlib.h>

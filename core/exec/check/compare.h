@@ -4,7 +4,7 @@
 #define FCI_EXEC_CHECK_COMPARE_H
 
 #include "core/exec/check/outcome.h"
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 
 /* Views that are compared, cut into blocks of at most `room` bytes. */
 typedef struct fci_comparison

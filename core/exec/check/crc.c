@@ -3,8 +3,8 @@
 #include "config.h"
 
 #include "core/exec/check/crc.h"
+#include "core/exec/worker/crc-ranges.h"
 #include "core/exec/worker/fault.h"
-#include "core/exec/worker/pieces.h"
 #include "core/exec/worker/read.h"
 #include "core/kernel/crc32.h"
 #include <errno.h>

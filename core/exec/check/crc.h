@@ -4,7 +4,7 @@
 #define FCI_EXEC_CHECK_CRC_H
 
 #include "core/exec/check/outcome.h"
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 
 /* Compare the checksums of the sources that were read from end to end. */
 int fci_check_crcs (fci_pool *pool, fci_outcome *outcome);

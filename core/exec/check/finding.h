@@ -4,7 +4,7 @@
 #define FCI_EXEC_CHECK_FINDING_H
 
 #include "core/exec/check/outcome.h"
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 
 /* Turn tallies into findings; warnings and errors. */
 int fci_report_findings (const fci_pool *pool, fci_outcome *outcome);

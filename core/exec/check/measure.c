@@ -7,7 +7,7 @@
 
 #include "core/exec/check/measure.h"
 #include "core/exec/eval/fetch.h"
-#include "core/exec/worker/worker.h"
+#include "core/exec/worker/pool.h"
 #include "core/kernel/absmax.h"
 #include "core/plan/range.h"
 #include "core/view/absmax.h"

@@ -3,7 +3,7 @@
 #ifndef FCI_EXEC_CHECK_MEASURE_H
 #define FCI_EXEC_CHECK_MEASURE_H
 
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 
 /* Bytes of elements that are measured. */
 uint64_t fci_measured_bytes (const fci_plan *plan);

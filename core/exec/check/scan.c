@@ -6,7 +6,7 @@
 #include "core/exec/check/scan.h"
 #include "core/exec/eval/fetch.h"
 #include "core/exec/worker/io.h"
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/pool.h"
 #include "core/exec/worker/worker.h"
 #include "core/kernel/quant.h"
 #include "core/plan/cut.h"

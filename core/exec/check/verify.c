@@ -4,7 +4,7 @@
 
 #include "core/exec/check/compare.h"
 #include "core/exec/check/verify.h"
-#include "core/exec/worker/worker.h"
+#include "core/exec/worker/pool.h"
 #include "core/plan/program.h"
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #define FCI_EXEC_CHECK_VERIFY_H
 
 #include "core/exec/check/outcome.h"
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 
 /* Reads the temporaries at `paths` again, by `reread` with `arg`, and compares them with the sources.  0 or a code. */
 int fci_verify (fci_pool *pool, fci_reread *reread, void *arg, const char *const *paths,

@@ -6,7 +6,7 @@
 #include "config.h"
 
 #include "core/exec/eval/factor.h"
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 #include "core/kernel/row.h"
 
 enum

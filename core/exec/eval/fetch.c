@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "core/exec/eval/code.h"
+#include "core/exec/eval/encode.h"
 #include "core/exec/eval/fetch.h"
 #include "core/exec/eval/part.h"
 #include "core/view/place.h"

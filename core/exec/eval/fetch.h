@@ -3,7 +3,7 @@
 #ifndef FCI_EXEC_EVAL_FETCH_H
 #define FCI_EXEC_EVAL_FETCH_H
 
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 
 /* `size` bytes of a tensor from byte `at`, as written, to `out`; both are multiples of its grain.  tallies: of the
  * whole plan; NULL: nothing is counted. */

@@ -4,7 +4,7 @@
 
 #include "core/exec/eval/image.h"
 #include "core/exec/worker/read.h"
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 #include "core/kernel/quant.h"
 #include "core/view/place.h"
 #include <string.h>

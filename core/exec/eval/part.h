@@ -3,7 +3,7 @@
 #ifndef FCI_EXEC_EVAL_PART_H
 #define FCI_EXEC_EVAL_PART_H
 
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 #include <stddef.h>
 #include <string.h>
 

@@ -9,7 +9,7 @@
 #include "core/exec/eval/part.h"
 #include "core/exec/eval/product.h"
 #include "core/exec/worker/fault.h"
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 #include "core/kernel/product.h"
 #include "core/kernel/row.h"
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef FCI_EXEC_WORKER_FAULT_H
 #define FCI_EXEC_WORKER_FAULT_H
 
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 
 /* Set worker->fault; all return -1. */
 int fci_fault_read (fci_worker *worker, const fmtconv_source *source, int error);

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/exec/worker/crc-ranges.h"
 #include "core/exec/worker/fault.h"
-#include "core/exec/worker/pieces.h"
 #include "core/exec/worker/read.h"
 #include "core/exec/worker/readahead.h"
 #include "core/kernel/crc32.h"

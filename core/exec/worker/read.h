@@ -3,7 +3,7 @@
 #ifndef FCI_EXEC_WORKER_READ_H
 #define FCI_EXEC_WORKER_READ_H
 
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 
 /* fci_io.read with the fault set; and with a checksum piece noted where the source has one. */
 int fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to, size_t n);

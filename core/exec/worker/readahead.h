@@ -3,7 +3,7 @@
 #ifndef FCI_EXEC_WORKER_READAHEAD_H
 #define FCI_EXEC_WORKER_READAHEAD_H
 
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 
 /* If `run` needs few bytes, read them with those that runs behind it, before `end`, need from the same place. */
 void fci_readahead_fill (fci_worker *worker, const fci_run *run, const fci_run *end);

@@ -3,7 +3,7 @@
 #ifndef FCI_EXEC_WORKER_WRITE_H
 #define FCI_EXEC_WORKER_WRITE_H
 
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 
 /* n bytes from `at` of a file, which no other worker writes now. */
 int fci_worker_write (fci_worker *worker, uint32_t file, const uint8_t *bytes, size_t n, uint64_t at);

@@ -3,7 +3,7 @@
 #ifndef FCI_EXEC_WRITE_TILE_H
 #define FCI_EXEC_WRITE_TILE_H
 
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 
 /* n bytes from byte `skip` of a run, whole rows, that may be more than a buffer holds. */
 int fci_write_row_panel (fci_worker *worker, uint32_t file, const fci_run *run, uint64_t skip, uint64_t n);

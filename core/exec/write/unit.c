@@ -3,8 +3,8 @@
 #include "config.h"
 
 #include "core/exec/eval/fetch.h"
+#include "core/exec/worker/crc-ranges.h"
 #include "core/exec/worker/fault.h"
-#include "core/exec/worker/pieces.h"
 #include "core/exec/worker/read.h"
 #include "core/exec/worker/readahead.h"
 #include "core/exec/worker/write.h"

@@ -3,7 +3,7 @@
 #ifndef FCI_EXEC_WRITE_UNIT_H
 #define FCI_EXEC_WRITE_UNIT_H
 
-#include "core/exec/worker/types.h"
+#include "core/exec/worker/worker.h"
 
 /* Jobs: write unit `unit` of the plan; the units of that group. */
 fci_job fci_write_unit;

@@ -4,7 +4,7 @@
 #define FCI_KERNEL_QUANT_DECODE_H
 
 #include "core/kernel/quant/level.h"
-#include "core/kernel/quant/super.h"
+#include "core/kernel/quant/superblock.h"
 
 /* n elements of whole blocks; scale: the level's. */
 typedef void fci_decode_fn (fci_scale_fn *scale, const void *blocks, size_t n, float *out);

@@ -1,6 +1,6 @@
 /* core/kernel/quant/fp4.c: scales of the four-bit floating types.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/quant/super.h"
+#include "core/kernel/quant/superblock.h"
 #include <float.h>
 #include <math.h>
 

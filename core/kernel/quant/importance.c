@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The order of every operation is ggml's, so that every rounding is. */
-#include "core/kernel/quant/super.h"
+#include "core/kernel/quant/superblock.h"
 #include <math.h>
 
 static int

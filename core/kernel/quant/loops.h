@@ -4,26 +4,26 @@
  * The file that includes this defines TARGET, INLINE, LEVEL, LANES, the types vec, whole, mask and place, and
  * the functions v_…, w_…, m_… and p_… on them.  Everything else is written once, here and below, so that there
  * is one order of operations; compiled without contraction, it gives the same bytes on every level. */
-#include "core/kernel/quant/super.h"
+#include "core/kernel/quant/superblock.h"
 
 #include "core/kernel/quant/lanes.h"
 
 #include "core/kernel/quant/columns.h"
 
-#include "core/kernel/quant/affine.h"
+#include "core/kernel/quant/search_affine.h"
 
-#include "core/kernel/quant/scale.h"
+#include "core/kernel/quant/search_scale.h"
 
-#include "core/kernel/quant/three.h"
+#include "core/kernel/quant/search_q3k.h"
 
-#include "core/kernel/quant/table.h"
+#include "core/kernel/quant/search_table.h"
 
 #include "core/kernel/quant/round.h"
 
 #include "core/kernel/quant/simple.h"
 
-#include "core/kernel/quant/supers.h"
+#include "core/kernel/quant/superblock_loops.h"
 
-#include "core/kernel/quant/weighed.h"
+#include "core/kernel/quant/weighted.h"
 
 #include "core/kernel/quant/encoders.h"

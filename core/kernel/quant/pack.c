@@ -1,6 +1,6 @@
 /* core/kernel/quant/pack.c: codes of a byte each, eight at a time, into the bits of a block.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/quant/super.h"
+#include "core/kernel/quant/superblock.h"
 
 enum
 {

@@ -1,0 +1,40 @@
+/* core/base/size.h: checked size arithmetic; all sizes that stem from a file go through here.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_BASE_SIZE_H
+#define FCI_BASE_SIZE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* true and *r = a op b; false where the result does not fit, *r then is unspecified. */
+static inline bool
+fci_size_add (uint64_t a, uint64_t b, uint64_t *r)
+{
+  return !__builtin_add_overflow (a, b, r);
+}
+
+static inline bool
+fci_size_mul (uint64_t a, uint64_t b, uint64_t *r)
+{
+  return !__builtin_mul_overflow (a, b, r);
+}
+
+/* [start, start + size) lies in [0, end). */
+static inline bool
+fci_size_within (uint64_t start, uint64_t size, uint64_t end)
+{
+  return start <= end && size <= end - start;
+}
+
+/* v rounded up to a multiple of the power of two `align`. */
+static inline bool
+fci_size_round_up (uint64_t v, uint64_t align, uint64_t *r)
+{
+  if (!fci_size_add (v, align - 1, r))
+    return false;
+  *r &= ~(align - 1);
+  return true;
+}
+
+#endif

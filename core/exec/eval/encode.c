@@ -1,0 +1,142 @@
+/* core/exec/eval/encode.c: rows of f32 become blocks, and what is wrong with them is counted.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/exec/eval/encode.h"
+#include "core/exec/eval/fetch.h"
+#include "core/kernel/quant.h"
+#include "core/view/place.h"
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* Above this a scale that is stored as f16 may become infinite. */
+static const float largest_f16 = 65504;
+
+/* What a row holds. */
+typedef struct inspect
+{
+  uint64_t nan;
+  uint64_t inf;
+  float largest; /* of finite magnitudes */
+} inspect;
+
+static inspect
+inspect_value (const float *row, size_t n)
+{
+  inspect seen = { 0 };
+  for (size_t i = 0; i < n; i++)
+    {
+      float magnitude = fabsf (row[i]);
+      if (magnitude <= FLT_MAX)
+        seen.largest = magnitude > seen.largest ? magnitude : seen.largest;
+      else if (magnitude == INFINITY)
+        seen.inf++;
+      else
+        seen.nan++;
+    }
+  return seen;
+}
+
+/* Values of encoded blocks that are no numbers any more. */
+static uint64_t
+lost_in (uint32_t dtype, const uint8_t *blocks, size_t n)
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
+  float values[256];
+  uint64_t lost = 0;
+  for (size_t done = 0; done < n; done += info->block, blocks += info->block_bytes)
+    {
+      fci_quant_decode (dtype, blocks, info->block, values);
+      for (size_t i = 0; i < info->block; i++)
+        lost += !isfinite (values[i]);
+    }
+  return lost;
+}
+
+static void
+lower (uint64_t *number, uint64_t to)
+{
+  uint64_t now = __atomic_load_n (number, __ATOMIC_RELAXED);
+  while (to < now
+         && !__atomic_compare_exchange_n (number, &now, to, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    ;
+}
+
+/* One row; what cannot be encoded is left zero, and fails when all are done. */
+static void
+encode_row (const fci_encoder *encoder, const float *row, size_t columns, const float *importance,
+            uint8_t *out, fci_tally *tally)
+{
+  inspect seen = inspect_value (row, columns);
+  tally->nan += seen.nan;
+  tally->inf += seen.inf;
+  if (seen.nan || seen.inf)
+    {
+      memset (out, 0, (size_t) fci_dtype_bytes (encoder->dtype, columns));
+      return;
+    }
+  fci_quant_encode (encoder->dtype, row, columns, importance, out);
+  if (seen.largest > largest_f16)
+    tally->overflow += lost_in (encoder->dtype, out, columns);
+}
+
+static void
+add_tally (fci_tally *sum, const fci_tally *tally)
+{
+  __atomic_fetch_add (&sum->overflow, tally->overflow, __ATOMIC_RELAXED);
+  __atomic_fetch_add (&sum->nan, tally->nan, __ATOMIC_RELAXED);
+  __atomic_fetch_add (&sum->inf, tally->inf, __ATOMIC_RELAXED);
+}
+
+/* Weights must be numbers that are not below 0; divided by what stands behind them, where there is something. */
+static bool
+weigh (const fci_encoder *encoder, float *weights, size_t n)
+{
+  const float count = encoder->divided ? weights[n] : 1;
+  bool good = isfinite (count) && count >= 0;
+  for (size_t i = 0; i < n; i++)
+    {
+      good = good && isfinite (weights[i]) && weights[i] >= 0;
+      weights[i] = count > 0 ? weights[i] / count : 1;
+    }
+  return good;
+}
+
+/* The weights of the columns, behind the rows. */
+static int
+read_importance (fci_worker *worker, const fci_encoder *encoder, size_t columns, float *to)
+{
+  const uint64_t size = (columns + encoder->divided) * sizeof (float);
+  if (fci_fetch (worker, encoder->importance, NULL, 0, size, (uint8_t *) to) != 0)
+    return -1;
+  if (weigh (encoder, to, columns))
+    return 0;
+  worker->fault =
+      (fci_fault){ .code = FMTCONV_E_FORMAT,
+                   .tensor = encoder->importance->name,
+                   .what = "the importance of its columns is not all numbers that are not below 0" };
+  return -1;
+}
+
+int
+fci_encode_rows (fci_worker *worker, const fci_encoder *encoder, fci_tally *tallies, uint64_t row,
+                 size_t n_rows, size_t columns, uint8_t *out)
+{
+  float *values = (float *) (void *) worker->f32_rows,
+        *importance = encoder->importance ? values + n_rows * columns : NULL;
+  if (importance && read_importance (worker, encoder, columns, importance) != 0)
+    return -1;
+  for (size_t i = 0; i < n_rows; i++, values += columns, out += fci_dtype_bytes (encoder->dtype, columns))
+    {
+      fci_tally tally = { 0 };
+      encode_row (encoder, values, columns, importance, out, &tally);
+      if (tallies)
+        add_tally (&tallies[encoder->tally], &tally);
+      if (tallies && tally.nan)
+        lower (&worker->pool->bad_rows[encoder->number].nan, row + i);
+      if (tallies && tally.inf)
+        lower (&worker->pool->bad_rows[encoder->number].inf, row + i);
+    }
+  return 0;
+}

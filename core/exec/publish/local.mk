@@ -1,0 +1,21 @@
+# core/exec/publish/local.mk: output names: checks, temporary files, all-or-nothing rename.
+# SPDX-License-Identifier: Apache-2.0
+core_sources += \
+	core/exec/publish/check.c \
+	core/exec/publish/check.h \
+	core/exec/publish/lock.c \
+	core/exec/publish/lock.h \
+	core/exec/publish/output-dirs.c \
+	core/exec/publish/output-dirs.h \
+	core/exec/publish/outputs.c \
+	core/exec/publish/outputs.h \
+	core/exec/publish/path.c \
+	core/exec/publish/path.h \
+	core/exec/publish/publication.h \
+	core/exec/publish/publish.c \
+	core/exec/publish/publish.h \
+	core/exec/publish/stale.c \
+	core/exec/publish/stale.h \
+	core/exec/publish/target.h \
+	core/exec/publish/temporary.c \
+	core/exec/publish/temporary.h

@@ -1,0 +1,285 @@
+/* core/model/scaling.c: tensors of few bits whose scales are tensors beside them, known by names, types and shapes.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Arithmetic is f32, in the order of the schemes' own decoders: a scale is multiplied by the second one (ModelOpt:
+ * modelopt/torch/quantization/qtensor/nvfp4_tensor.py, NVFP4QTensor.dequantize), or divided by it
+ * (compressed-tensors: quantization/lifecycle/forward.py, _dequantize), and then the codes by what that gives. */
+#include "core/model/scaling.h"
+#include "core/base/ctx.h"
+#include "core/view/view.h"
+#include <string.h>
+
+/* How the tensors of one scheme are called, behind a stem they share. */
+typedef struct scheme
+{
+  const char *codes;
+  const char *scale;
+  const char *second; /* one number for all of it; NULL: there is none */
+  bool divided;       /* the scale is divided by the second, else multiplied */
+} scheme;
+
+static const scheme schemes[] = {
+  { "_packed", "_scale", "_global_scale", true }, /* compressed-tensors, of 4 bits */
+  { ".weight", ".scale_weight", NULL, false },    /* ComfyUI */
+  { "", "_scale_inv", NULL, false },              /* DeepSeek: a factor all the same */
+  { "", "_scale", "_scale_2", false },            /* ModelOpt, compressed-tensors, microscaling */
+};
+
+enum
+{
+  N_SCHEMES = sizeof schemes / sizeof *schemes,
+  NAME = 4096 + 64 /* more than any name and an ending */
+};
+
+/* Beside a scaled tensor, and of no use without the codes. */
+static const char *const companions[] = { ".input_scale", ".scale_input", ".input_global_scale",
+                                          ".comfy_quant" };
+static const char *const weights[] = { ".weight", ".weight_packed" };
+
+/* Sizes of blocks in use; which of them is meant follows from the shapes. */
+static const uint64_t block_sizes[] = { 128, 64, 32, 16, 256, 512 };
+
+static bool
+is_fp8 (uint32_t dtype)
+{
+  return dtype == FMTCONV_F8_E4M3 || dtype == FMTCONV_F8_E5M2 || dtype == FMTCONV_F8_E4M3FNUZ
+         || dtype == FMTCONV_F8_E5M2FNUZ;
+}
+
+/* Two codes of four bits in each. */
+static bool
+is_bytes (uint32_t dtype)
+{
+  return dtype == FMTCONV_U8 || dtype == FMTCONV_I8;
+}
+
+static bool
+may_be_codes (uint32_t dtype)
+{
+  return is_fp8 (dtype) || dtype == FMTCONV_F4_E2M1 || is_bytes (dtype);
+}
+
+static bool
+may_be_scale (uint32_t dtype)
+{
+  return dtype == FMTCONV_F16 || dtype == FMTCONV_BF16 || dtype == FMTCONV_F32 || dtype == FMTCONV_F64
+         || dtype == FMTCONV_F8_E4M3 || dtype == FMTCONV_F8_E8M0 || dtype == FMTCONV_U8;
+}
+
+/* Bytes of `name` before that ending; 0: it has another one, or nothing else. */
+static size_t
+stem_of (const char *name, const char *ending)
+{
+  const size_t n = strlen (name), k = strlen (ending);
+  return n > k && strcmp (name + n - k, ending) == 0 ? n - k : 0;
+}
+
+/* The tensor that is called like the first bytes of a name, and that ending. */
+static const fmtconv_tensor *
+find (const fmtconv_model *model, const char *name, size_t stem, const char *ending)
+{
+  char text[NAME];
+  const size_t k = strlen (ending);
+  if (stem + k >= sizeof text)
+    return NULL;
+  memcpy (text, name, stem);
+  memcpy (text + stem, ending, k + 1);
+  return fmtconv_model_find (model, text);
+}
+
+/* Two codes in a byte are recognized by what their scales are: bytes there are of many a kind. */
+static bool
+is_pair (const fmtconv_tensor *codes, const fmtconv_tensor *scale)
+{
+  if (!scale || !may_be_scale (scale->dtype))
+    return false;
+  if (!is_bytes (codes->dtype))
+    return true;
+  return scale->dtype == FMTCONV_F8_E4M3 || scale->dtype == FMTCONV_F8_E8M0
+         || (scale->dtype == FMTCONV_U8 && stem_of (codes->name, "_packed"));
+}
+
+/* The scheme and the scale of a tensor of codes; NULL: it has none. */
+static const scheme *
+scheme_of (const fmtconv_model *model, const fmtconv_tensor *codes, const fmtconv_tensor **scale,
+           size_t *stem)
+{
+  if (!may_be_codes (codes->dtype))
+    return NULL;
+  for (size_t i = 0; i < N_SCHEMES; i++)
+    {
+      *stem = *schemes[i].codes ? stem_of (codes->name, schemes[i].codes) : strlen (codes->name);
+      *scale = *stem ? find (model, codes->name, *stem, schemes[i].scale) : NULL;
+      if (is_pair (codes, *scale))
+        return &schemes[i];
+    }
+  return NULL;
+}
+
+size_t
+fci_model_scaled (const fmtconv_model *model)
+{
+  const fmtconv_tensor *scale;
+  size_t stem, n = 0;
+  FMTCONV_FOREACH (t, model)
+    n += scheme_of (model, t, &scale, &stem) != NULL;
+  return n;
+}
+
+/* Is it the scale, or the second one, of a tensor of codes? */
+static bool
+is_scale (const fmtconv_model *model, const fmtconv_tensor *t)
+{
+  for (size_t i = 0; i < N_SCHEMES; i++)
+    {
+      const char *const endings[] = { schemes[i].scale, schemes[i].second };
+      for (unsigned k = 0; k < 2 && endings[k]; k++)
+        {
+          const fmtconv_tensor *scale, *codes;
+          size_t n = stem_of (t->name, endings[k]), stem;
+          if (n && (codes = find (model, t->name, n, schemes[i].codes))
+              && scheme_of (model, codes, &scale, &stem) == &schemes[i])
+            return true;
+        }
+    }
+  return false;
+}
+
+/* Does it say something of a scaled tensor that is of no use without its codes? */
+static bool
+is_companion (const fmtconv_model *model, const fmtconv_tensor *t)
+{
+  const fmtconv_tensor *codes, *scale;
+  size_t stem;
+  if (strcmp (t->name, "scaled_fp8") == 0 || stem_of (t->name, ".scaled_fp8"))
+    return fci_model_scaled (model) > 0;
+  for (size_t i = 0; i < sizeof companions / sizeof *companions; i++)
+    for (size_t k = 0; k < sizeof weights / sizeof *weights; k++)
+      {
+        const size_t n = stem_of (t->name, companions[i]);
+        if (n && (codes = find (model, t->name, n, weights[k])) && scheme_of (model, codes, &scale, &stem))
+          return true;
+      }
+  return false;
+}
+
+static const char *
+shape_text (const fmtconv_tensor *t)
+{
+  const char *text = "[";
+  for (unsigned i = 0; i < t->rank && text; i++)
+    text =
+        fmtconv_ctx_printf (t->view->ctx, "%s%s%llu", text, i ? ", " : "", (unsigned long long) t->shape[i]);
+  return text ? fmtconv_ctx_printf (t->view->ctx, "%s]", text) : "";
+}
+
+static void
+refuse (const fmtconv_scaling *s, const char *why)
+{
+  fmtconv_fail_at (
+      s->codes->view->ctx, FMTCONV_E_UNSUPPORTED,
+      &(fmtconv_where){ .tensor = s->codes->name, .hint = "-t dequantize:only=GLOB can leave it out" },
+      "its scales are '%s', and %s: %s %s scaled by %s %s", s->scale->name, why,
+      fmtconv_dtype_get (s->codes->dtype)->name, shape_text (s->codes),
+      fmtconv_dtype_get (s->scale->dtype)->name, shape_text (s->scale));
+}
+
+/* How many indices of an axis have one scale; 0: no number fits. */
+static uint64_t
+block_of (uint64_t extent, uint64_t scales)
+{
+  if (scales == extent || scales == 1)
+    return scales == 1 ? extent : 1;
+  for (size_t i = 0; i < sizeof block_sizes / sizeof *block_sizes; i++)
+    if (extent / block_sizes[i] + (extent % block_sizes[i] != 0) == scales)
+      return block_sizes[i];
+  return scales && extent % scales == 0 ? extent / scales : 0;
+}
+
+/* The scales with as many axes as the codes have: those that are missing are the last ones. */
+static fmtconv_view *
+with_axes (fmtconv_view *scale, unsigned rank)
+{
+  uint64_t shape[FMTCONV_MAX_RANK];
+  if (!scale || scale->elements == 1 || scale->rank >= rank)
+    return scale;
+  for (unsigned i = 0; i < rank; i++)
+    shape[i] = i < scale->rank ? scale->shape[i] : 1;
+  return fmtconv_view_reshape (scale, rank, shape);
+}
+
+/* The blocks of all axes; false: the shapes do not fit. */
+static bool
+take_blocks (fmtconv_view *codes, fmtconv_view *scale, uint64_t *block)
+{
+  if (scale->elements == 1)
+    return true;
+  if (scale->rank != codes->rank)
+    return false;
+  for (unsigned i = 0; i < codes->rank; i++)
+    if (!(block[i] = block_of (codes->shape[i], scale->shape[i])))
+      return false;
+  return true;
+}
+
+/* The scales as numbers: bytes are exponents. */
+static fmtconv_view *
+scales (const fmtconv_scaling *s, bool divided)
+{
+  fmtconv_view *scale = s->scale->view;
+  if (s->scale->dtype == FMTCONV_U8)
+    scale = fmtconv_view_reinterpret (scale, FMTCONV_F8_E8M0);
+  if (!s->second)
+    return scale;
+  return divided ? fmtconv_view_divide (scale, s->second->view, NULL)
+                 : fmtconv_view_multiply (scale, s->second->view, NULL);
+}
+
+/* The scaled values. */
+static fmtconv_view *
+values (const fmtconv_scaling *s, bool divided)
+{
+  uint64_t block[FMTCONV_MAX_RANK] = { 0 };
+  fmtconv_view *codes = s->codes->view, *scale = scales (s, divided);
+  if (is_bytes (s->codes->dtype))
+    codes = fmtconv_view_reinterpret (codes, FMTCONV_F4_E2M1);
+  if (codes && codes->dtype == FMTCONV_F4_E2M1)
+    codes = fmtconv_view_cast (codes, FMTCONV_F32);
+  if (!codes || !scale)
+    return NULL;
+  scale = with_axes (scale, codes->rank);
+  if (scale && !take_blocks (codes, scale, block))
+    return refuse (s, "these shapes do not fit"), NULL;
+  return fmtconv_view_multiply (codes, scale, block);
+}
+
+int
+fmtconv_model_scaling (const fmtconv_model *model, const fmtconv_tensor *tensor, fmtconv_scaling *scaling)
+{
+  fmtconv_scaling s = { .codes = tensor };
+  size_t stem;
+  const scheme *named = scheme_of (model, tensor, &s.scale, &stem);
+  if (!named)
+    return is_scale (model, tensor)       ? FMTCONV_SCALING_SCALE
+           : is_companion (model, tensor) ? FMTCONV_SCALING_COMPANION
+                                          : FMTCONV_SCALING_NONE;
+  if (!scaling)
+    return FMTCONV_SCALING_CODES;
+  const size_t whole = stem_of (tensor->name, "_packed");
+  s.name = fmtconv_ctx_printf (tensor->view->ctx, "%.*s", (int) (whole ? whole : strlen (tensor->name)),
+                               tensor->name);
+  s.second = named->second ? find (model, tensor->name, stem, named->second) : NULL;
+  *scaling = s;
+  return FMTCONV_SCALING_CODES;
+}
+
+fmtconv_view *
+fmtconv_model_unscale (const fmtconv_model *model, const fmtconv_scaling *scaling)
+{
+  const size_t stem = stem_of (scaling->codes->name, ".weight");
+  if (is_bytes (scaling->codes->dtype) && stem && find (model, scaling->codes->name, stem, ".comfy_quant"))
+    return refuse (scaling, "they lie in the tiles of a matrix unit, which fmtconv does not read"), NULL;
+  if (scaling->second && scaling->second->view->elements != 1)
+    return refuse (scaling, "the second scale beside them is not one number"), NULL;
+  return values (scaling, scaling->second && stem_of (scaling->second->name, "_global_scale"));
+}

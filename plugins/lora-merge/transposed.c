@@ -1,0 +1,69 @@
+/* plugins/lora-merge/transposed.c: whose weight lies the other way round, [in, out], so that it gets the product transposed.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * peft goes by the class of the module (src/peft/tuners/lora/model.py): Conv1D of transformers lies so, and sets
+ * fan_in_fan_out, which keeps the value of the last module that was wrapped.  Here the shapes decide; of square weights
+ * the configuration does, where the shapes of others do not contradict it. */
+#include "facts.h"
+
+/* Which ways the weights lie that are not square. */
+struct seen
+{
+  const struct merge_pair *plain;
+  const struct merge_pair *transposed;
+};
+
+static int
+is_matrix (const struct merge_pair *p)
+{
+  return p->order != MERGE_NOT_WANTED && !p->is_sat && !p->is_bias && !p->is_embedding && p->at->rank == 2
+         && p->a->rank == 2 && p->b->rank == 2;
+}
+
+static int
+fits (const struct merge_pair *p, int transposed)
+{
+  return p->b->shape[0] == p->at->shape[transposed] && p->a->shape[1] == p->at->shape[!transposed];
+}
+
+static int
+ask (const struct merge *m, const struct merge_pair *p, const struct merge_pair *other)
+{
+  return fmtconv_fail_at (
+      m->ctx, FMTCONV_E_UNSUPPORTED,
+      &(fmtconv_where){ .tensor = p->at->name,
+                        .hint = "say it for all square weights: "
+                                "lora-merge:fan-in-fan-out=yes, or no" },
+      "nothing tells whether its axes are [out, in] or [in, out], for those of '%s' are %s", other->at->name,
+      fits (other, 1) ? "[in, out]" : "[out, in]");
+}
+
+/* A square weight. */
+static int
+transpose_square (struct merge *m, const struct merge_facts *f, const struct seen *seen, struct merge_pair *p)
+{
+  const int given = m->params->fan_in_fan_out;
+  p->is_transposed = given >= 0 ? given : merge_flag (m, f, p->module, "fan_in_fan_out") > 0;
+  const struct merge_pair *other = p->is_transposed ? seen->plain : seen->transposed;
+  return given < 0 && other ? ask (m, p, other) : fmtconv_ctx_failed (m->ctx);
+}
+
+int
+merge_find_transposed (struct merge *m, const struct merge_facts *f)
+{
+  struct seen seen = { NULL, NULL };
+  for (size_t i = 0; i < m->n; i++)
+    {
+      struct merge_pair *p = &m->pairs[i];
+      p->is_transposed = p->is_embedding;
+      if (!is_matrix (p) || fits (p, 0) == fits (p, 1))
+        continue;
+      p->is_transposed = fits (p, 1);
+      *(p->is_transposed ? &seen.transposed : &seen.plain) = p;
+    }
+  for (size_t i = 0; i < m->n; i++)
+    if (is_matrix (&m->pairs[i]) && fits (&m->pairs[i], 0) && fits (&m->pairs[i], 1)
+        && transpose_square (m, f, &seen, &m->pairs[i]))
+      return fmtconv_ctx_failed (m->ctx);
+  return 0;
+}

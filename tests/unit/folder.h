@@ -1,0 +1,26 @@
+/* tests/unit/folder.h: a folder and a context of its own for each test of sources and inputs.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef PLACE_H
+#define PLACE_H
+
+#include "core/source/input.h"
+#include "core/source/source.h"
+#include "tests/unit/record.h"
+
+extern record r; /* what ctx said */
+extern fmtconv_ctx *ctx;
+
+/* Before and after a test: the working folder is a new one with d/a, d/sub/b and out/c. */
+void place_start (void);
+void place_stop (void);
+
+void write_file (const char *path, const void *bytes, size_t n);
+
+/* There was one error, of that code and with those words; the context is a new one now. */
+void expect_error (int code, const char *says);
+
+/* All of a file; NULL: an error. */
+const char *text_of (fmtconv_input *in);
+void expect_text (fmtconv_input *in, const char *text);
+
+#endif
