@@ -1,6 +1,6 @@
 # tests/contract/local.mk: what every plugin that was built must keep.
-TESTS += tests/contract/layers.sh tests/contract/symbols.sh
-EXTRA_DIST += tests/contract/layers.sh tests/contract/symbols.sh
+TESTS += tests/contract/layers.sh tests/contract/scripts.sh tests/contract/symbols.sh
+EXTRA_DIST += tests/contract/layers.sh tests/contract/scripts.py tests/contract/scripts.sh tests/contract/symbols.sh
 if CRITERION
 check_PROGRAMS += tests/contract/contract
 TESTS += tests/contract/contract
