@@ -233,9 +233,9 @@ class Table:
         """Prints a line; ours, floor and other are samples, size is in bytes, more has the texts of more columns.
         target: of a full run: the limit, such as "1.3 floor"."""
         mine, bare = least(ours), least(floor)
-        beside = f"{least(other):9.3f}{mine / least(other):8.2f}" if other else f"{'-':>9}{'-':>8}"
+        alternative = f"{least(other):9.3f}{mine / least(other):8.2f}" if other else f"{'-':>9}{'-':>8}"
         cpu = least(ours, "cpu") / max(least(floor, "cpu"), 1e-3)
-        print(f"{title:33}{gigabytes(size):>8}{mine:9.3f}{bare:9.3f}{mine / bare:8.2f}{cpu:12.2f}{beside}"
+        print(f"{title:33}{gigabytes(size):>8}{mine:9.3f}{bare:9.3f}{mine / bare:8.2f}{cpu:12.2f}{alternative}"
               f"{max(s.peak for s in ours) / 2**20:10.1f}" + "".join(f"{text:>10}" for text in more)
               + f"{'≤ ' + target:>14}" * (self.with_targets and bool(target)), flush=True)
 
