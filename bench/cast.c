@@ -1,8 +1,8 @@
-/* bench/cast.c: the least that writing 16-bit floats costs: a loop of pread, cast and pwrite on some threads.
+/* bench/cast.c: the lower bound for casts to 16-bit floats: a loop of pread, cast and pwrite on several threads.
  * SPDX-License-Identifier: Apache-2.0
  *
- * cast THREADS INPUT OUTPUT [f8]: takes INPUT for f32, which become f16, or for f8_e4m3, which become bf16, and nothing
- * else, and returns when OUTPUT is on disk. */
+ * cast THREADS INPUT OUTPUT [f8]: casts INPUT, all of it, from f32 to f16, or with f8 from f8_e4m3 to bf16.  Headers are
+ * cast like values.  Returns when OUTPUT is on disk. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -22,12 +22,12 @@ enum
 };
 
 static int input, output;
-static int item = 4; /* bytes of a value of the input */
+static int item = 4; /* bytes of an input value */
 static int64_t values;
 static _Atomic int64_t next_chunk;
 static _Atomic int failed;
 
-/* Without an instruction for it the upper half is taken: no cast is faster. */
+/* Takes the upper half, on processors without an instruction for the cast: no cast is faster. */
 static void
 cast_plain (const float *from, uint16_t *to, int64_t count)
 {
@@ -54,7 +54,7 @@ cast_f16c (const float *from, uint16_t *to, int64_t count)
 }
 #endif
 
-/* Subnormals and NaN are taken for numbers like all others: no cast is faster. */
+/* Casts subnormals and NaN as if they were normal numbers: no cast is faster. */
 static void
 cast_f8 (const uint8_t *from, uint16_t *to, int64_t count)
 {
@@ -118,7 +118,7 @@ main (int argc, char **argv)
   output = argc >= 4 ? open (argv[3], O_WRONLY | O_CREAT | O_TRUNC, 0644) : -1;
   if (input < 0 || output < 0 || fstat (input, &st))
     {
-      fputs ("cast THREADS INPUT OUTPUT [f8]\n", stderr);
+      fputs ("Usage: cast THREADS INPUT OUTPUT [f8]\n", stderr);
       return 2;
     }
   item = argc == 5 ? 1 : 4;

@@ -1,14 +1,14 @@
-/* bench/copy.c: the least that copying a file costs: by the kernel, or by a loop of pread and pwrite, with a CRC or not.
+/* bench/copy.c: the lower bound for copies: by the kernel, or by a loop of pread and pwrite, with or without a CRC.
  * SPDX-License-Identifier: Apache-2.0
  *
- * copy HOW KIB INPUT OUTPUT [nosync]: INPUT in blocks of so many KiB.  HOW, each letter one thing:
- *   k the kernel copies (copy_file_range); w pread and pwrite (the default); r read only, nothing is written
- *   c a CRC of every block, read in small steps while it is in the cache (with k: of a pread behind the copy)
- *   f the output is reserved first (fallocate)
- *   s writing back begins behind every block (sync_file_range)
- *   2 two threads take the blocks; 1 one does (the default)
- *   l one thread at a time writes
- * Returns when OUTPUT is on disk, unless nosync is said. */
+ * copy LETTERS KIB INPUT OUTPUT [nosync]: copies INPUT in blocks of KIB KiB.  LETTERS:
+ *   k copy in the kernel (copy_file_range); w pread and pwrite (the default); r read only, write nothing
+ *   c compute a CRC of every block, read in small steps while it is in the cache (with k: of a pread after the copy)
+ *   f reserve the output first (fallocate)
+ *   s start to write back after every block (sync_file_range)
+ *   2 copy on two threads; 1 on one (the default)
+ *   l write on one thread at a time
+ * Returns when OUTPUT is on disk, with nosync at once. */
 #include "core/kernel/crc32.h"
 #include <fcntl.h>
 #include <pthread.h>
@@ -23,7 +23,7 @@
 
 enum
 {
-  STEP = 256 << 10 /* bytes that a CRC is made of while they are in the cache */
+  STEP = 256 << 10 /* bytes of a CRC step, which stay in the cache */
 };
 
 static int input, output;
@@ -97,7 +97,7 @@ main (int argc, char **argv)
   block = argc > 2 ? atoll (argv[2]) * 1024 : 0;
   if (input < 0 || output < 0 || block <= 0 || block % 4096 || fstat (input, &st))
     {
-      fputs ("copy HOW KIB INPUT OUTPUT [nosync]\n", stderr);
+      fputs ("Usage: copy LETTERS KIB INPUT OUTPUT [nosync]\n", stderr);
       return 2;
     }
   size = st.st_size;

@@ -1,32 +1,39 @@
-# bench/local.mk: 'make bench' needs FMTCONV_PYTHON and 40 GB in BENCH_SCRATCH; 'make bench-lora' 8 GB,
-# 'make bench-merge' and 'make bench-everyday' 6 GB, 'make bench-gguf' and 'make bench-outputs' 5 GB, 'make bench-quant' and
-# 'make bench-scaled' nothing.
-BENCH_SCRATCH = /tmp
-bench_run = FMTCONV='$(abs_top_builddir)/.libs/fmtconv' LD_LIBRARY_PATH='$(abs_top_builddir)/.libs' \
-	FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs' "$(FMTCONV_PYTHON)"
-bench: bench-quant bench-scaled bench-everyday bench-gguf bench-lora bench-merge bench-outputs bench-transformer
-bench-everyday: all bench/cast bench/copy
-	FMTCONV_CAST='$(abs_top_builddir)/bench/cast' FMTCONV_COPY='$(abs_top_builddir)/bench/copy' $(bench_run) \
-		$(srcdir)/bench/everyday.py --scratch $(BENCH_SCRATCH)
-bench-gguf: all bench/cast
-	FMTCONV_CAST='$(abs_top_builddir)/bench/cast' $(bench_run) $(srcdir)/bench/gguf.py --scratch $(BENCH_SCRATCH)
-bench-lora: all
-	$(bench_run) $(srcdir)/bench/lora.py --scratch $(BENCH_SCRATCH)
-bench-merge: all bench/rate
-	FMTCONV_RATE='$(abs_top_builddir)/bench/rate' $(bench_run) $(srcdir)/bench/merge.py --scratch $(BENCH_SCRATCH)
-bench-outputs: all
-	$(bench_run) $(srcdir)/bench/outputs.py --scratch $(BENCH_SCRATCH)
-bench-quant: tests/interop/quantize
-	FMTCONV_QUANTIZE=tests/interop/quantize "$(FMTCONV_PYTHON)" $(srcdir)/bench/quant.py
-bench-scaled: bench/scaled
-	bench/scaled
-bench-transformer: all
-	$(bench_run) $(srcdir)/bench/transformer.py --scratch $(BENCH_SCRATCH)
-.PHONY: bench bench-everyday bench-gguf bench-lora bench-merge bench-outputs bench-quant bench-scaled bench-transformer
-EXTRA_DIST += bench/everyday.py bench/gguf.py bench/lora.py bench/merge.py bench/naive.py bench/naive_everyday.py \
-	bench/naive_transformer.py bench/outputs.py bench/quant.py bench/transformer.py
-EXTRA_PROGRAMS += bench/cast bench/copy bench/rate bench/scaled
-CLEANFILES += bench/cast$(EXEEXT) bench/copy$(EXEEXT) bench/rate$(EXEEXT) bench/scaled$(EXEEXT)
+# bench/local.mk: 'make bench' runs all benches, 'make bench-NAME' one; BENCH_QUICK=1 takes small sizes, BENCH_DIR names the
+# folder for scratch files.  FMTCONV_PYTHON needs the modules of tests/interop/requirements.txt: './bootstrap bench' installs them.
+# SPDX-License-Identifier: Apache-2.0
+bench_programs = bench/cast bench/copy bench/rate bench/scaled
+bench_targets = bench-everyday bench-gguf bench-lora bench-merge bench-outputs bench-quant bench-scaled bench-transformer
+bench_python = $${FMTCONV_PYTHON:-python3}
+bench $(bench_targets): all $(bench_programs) tests/interop/quantize
+	@FMTCONV_PYTHON='$(FMTCONV_PYTHON)'; command -v "$(bench_python)" >/dev/null \
+	  || { echo "the benches need Python: install python3, or run './bootstrap bench', which installs what is missing"; exit 1; }; \
+	FMTCONV='$(abs_top_builddir)/.libs/fmtconv' LD_LIBRARY_PATH='$(abs_top_builddir)/.libs' \
+	  FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs' FMTCONV_CAST='$(abs_top_builddir)/bench/cast' \
+	  FMTCONV_COPY='$(abs_top_builddir)/bench/copy' FMTCONV_RATE='$(abs_top_builddir)/bench/rate' \
+	  FMTCONV_SCALED='$(abs_top_builddir)/bench/scaled' FMTCONV_QUANTIZE='$(abs_top_builddir)/tests/interop/quantize' \
+	  PYTHONDONTWRITEBYTECODE=1 "$(bench_python)" '$(srcdir)/bench/run.py' $$(echo '$@' | sed 's/^bench-*//')
+.PHONY: bench $(bench_targets)
+EXTRA_DIST += \
+	bench/bench_everyday.py \
+	bench/bench_gguf.py \
+	bench/bench_lora.py \
+	bench/bench_merge.py \
+	bench/bench_outputs.py \
+	bench/bench_quant.py \
+	bench/bench_scaled.py \
+	bench/bench_transformer.py \
+	bench/benchkit.py \
+	bench/modelmake.py \
+	bench/naive_everyday.py \
+	bench/naive_gguf.py \
+	bench/naive_lora.py \
+	bench/naive_merge.py \
+	bench/naive_transformer.py \
+	bench/run.py
+# 'make check' builds them, so that they keep in step with the core, but check-valgrind does not run them.
+EXTRA_PROGRAMS += $(bench_programs)
+CLEANFILES += $(bench_programs)
+check_DATA = $(bench_programs)
 bench_cast_SOURCES = bench/cast.c
 bench_cast_CFLAGS = $(AM_CFLAGS)
 bench_cast_LDADD = -lpthread

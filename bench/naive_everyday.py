@@ -1,7 +1,8 @@
-"""What a user would write instead of fmtconv for everyday work: torch and safetensors, a few lines each.
+"""Does everyday conversions with torch and safetensors: a script in the place of fmtconv.
 
 naive_everyday.py none|transpose|bf16 INPUT OUTPUT
 """
+# SPDX-License-Identifier: Apache-2.0
 
 import sys
 

@@ -1,7 +1,8 @@
-"""What a user would write instead of fmtconv: a SAT transformer to a folder of diffusers, with torch.
+"""Converts a SAT transformer to a diffusers folder with torch: a script in the place of fmtconv.
 
 naive_transformer.py CHECKPOINT.pt OUT_FOLDER
 """
+# SPDX-License-Identifier: Apache-2.0
 
 import json
 import re

@@ -1,7 +1,8 @@
-/* bench/rate.c: how fast this machine multiplies and adds, as two instructions, in f32.
+/* bench/rate.c: the rate of this machine for f32 products and sums, as separate instructions.
  * SPDX-License-Identifier: Apache-2.0
  *
- * rate [THREADS]: prints the 10^9 operations a second of all threads together, by the widest vectors there are. */
+ * rate [THREADS]: prints the rate of all threads together, in 10^9 operations a second, with the widest vectors of the
+ * processor. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 
 enum
 {
-  ROUNDS = 60000000, /* of SUMS products and sums */
+  ROUNDS = 60000000, /* each of SUMS products and sums */
   SUMS = 12,
   MAX_THREADS = 64
 };
@@ -22,7 +23,7 @@ now (void)
   return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
 }
 
-/* Sums that do not wait for one another; products that the compiler can neither drop nor join with them. */
+/* Computes sums that do not depend on one another, of products that the compiler can neither drop nor fuse into them. */
 #define LOOP(name, width, target)                                         \
   typedef float name##_vector __attribute__ ((vector_size ((width) *4))); \
   static target void *name (void *arg)                                    \

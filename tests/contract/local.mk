@@ -4,9 +4,10 @@ contract_scripts = \
 	tests/contract/layers.sh \
 	tests/contract/new-plugin.sh \
 	tests/contract/pages.sh \
+	tests/contract/scripts.sh \
 	tests/contract/symbols.sh
 TESTS += $(contract_scripts)
-EXTRA_DIST += $(contract_scripts) tests/contract/headers.py tests/contract/layers.py
+EXTRA_DIST += $(contract_scripts) tests/contract/headers.py tests/contract/layers.py tests/contract/scripts.py
 if CRITERION
 check_PROGRAMS += tests/contract/contract
 TESTS += tests/contract/contract

@@ -32,7 +32,7 @@ interop_tests = \
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
-	tests/interop/ggml.py \
+	tests/interop/ggmlfile.py \
 	tests/interop/ggmlbase.py \
 	tests/interop/make_torch_zoo.py \
 	tests/interop/oracle.py \
@@ -43,7 +43,7 @@ EXTRA_DIST += $(interop_tests) \
 	tests/interop/support.py \
 	tests/interop/zoomake.py
 
-# The kernels of block types, for test_quant.py and bench/quant.py.
+# The kernels of block types, for test_quant.py and bench/bench_quant.py.
 check_PROGRAMS += tests/interop/quantize
 tests_interop_quantize_SOURCES = tests/interop/quantize.c
 tests_interop_quantize_LDADD = core/libcore.la $(core_libs)

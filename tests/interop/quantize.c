@@ -1,4 +1,4 @@
-/* tests/interop/quantize.c: the kernels of block types as a program, for test_quant.py and bench/quant.py.
+/* tests/interop/quantize.c: the kernels of block types as a program, for test_quant.py and bench/bench_quant.py.
  * SPDX-License-Identifier: Apache-2.0
  *
  *   quantize encode TYPE LEVEL COLUMNS INPUT OUTPUT [IMPORTANCE]   f32 to blocks; COLUMNS of a row

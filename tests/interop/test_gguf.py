@@ -8,7 +8,7 @@ import unittest
 from dataclasses import replace
 
 import cogmake
-import ggml
+import ggmlfile
 import gguf
 import numpy as np
 import safetensors.torch
@@ -56,7 +56,7 @@ class Gguf(Case):
 
     def check(self, path, wanted, folded=()):
         """ggml and gguf-py read the file; both see these tensors.  folded: names stored under another shape."""
-        seen = ggml.read(path)
+        seen = ggmlfile.read(path)
         self.assertIsNotNone(seen, "ggml refuses it")
         version, keys, tensors = seen
         self.assertEqual(version, 3)
@@ -67,7 +67,7 @@ class Gguf(Case):
             kind, raw = tensors[name]
             self.assertEqual(kind, PLAIN[w.dtype], name)
             self.assertEqual(raw.tobytes(), w.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes(), name)
-            self.assertTrue(ggml.is_valid(kind, raw), name)
+            self.assertTrue(ggmlfile.is_valid(kind, raw), name)
             self.assertEqual((int(by_py[name].tensor_type), by_py[name].data.nbytes), (kind, raw.size), name)
             if name not in folded:
                 self.assertEqual(tuple(int(n) for n in by_py[name].shape[::-1]), tuple(w.shape), name)
@@ -123,7 +123,7 @@ class Tensors(Gguf):
         self.assertIn("'" + "n" * 64 + "': a name of 64 bytes, at most 63", result.stderr)
         self.assertIn("'" + "m" * 100 + "': a name of 100 bytes, at most 63", result.stderr)
         self.convert(long, f"{ARCHITECTURE},name-limit=100")
-        self.assertIsNone(ggml.read(self.out), "ggml reads such names now: raise the limit")
+        self.assertIsNone(ggmlfile.read(self.out), "ggml reads such names now: raise the limit")
         self.assertEqual({t.name for t in gguf.GGUFReader(self.out).tensors}, set(long))
         self.assert_same(self.read_back(self.out), long)
 
@@ -158,8 +158,8 @@ class Tensors(Gguf):
         finish(writer)
         again = self.tmp / "again.gguf"
         self.run_fmtconv("--verify", self.out, again)
-        _, _, wanted = ggml.read(self.out)
-        _, keys, got = ggml.read(again)
+        _, _, wanted = ggmlfile.read(self.out)
+        _, keys, got = ggmlfile.read(again)
         self.assertEqual(list(got), list(wanted))
         for name, (kind, raw) in wanted.items():
             self.assertEqual(got[name][0], kind)
@@ -183,7 +183,7 @@ class Tensors(Gguf):
                 f.seek(begin + at)
                 f.write(mark)
         self.run_fmtconv("-q", source, self.out)
-        _, _, seen = ggml.read(self.out, data=False)
+        _, _, seen = ggmlfile.read(self.out, data=False)
         self.assertEqual({n: (k, raw.size) for n, (k, raw) in seen.items()}, {"big": (kind, size)})
         tensor = gguf.GGUFReader(self.out).tensors[0]
         self.assertEqual(tensor.shape.tolist(), [count // 8, 8])
@@ -237,8 +237,8 @@ class Keys(Gguf):
                 self.run_fmtconv("-f", "-t", "quantize:to=" + to, "-w", ARCHITECTURE, self.source, self.out)
                 self.assertEqual(self.fields(self.out)["general.file_type"][1], wanted)
                 self.assertEqual(self.fields(self.out)["general.quantization_version"][1], gguf.GGML_QUANT_VERSION)
-                _, _, seen = ggml.read(self.out)
-                self.assertTrue(all(ggml.is_valid(kind, raw) for kind, raw in seen.values()))
+                _, _, seen = ggmlfile.read(self.out)
+                self.assertTrue(all(ggmlfile.is_valid(kind, raw) for kind, raw in seen.values()))
                 self.run_fmtconv("-f", self.out, self.tmp / "again.gguf")
                 self.assertEqual((self.tmp / "again.gguf").read_bytes(), self.out.read_bytes())
         for file_type, kept in ((types.MOSTLY_Q4_K_S, types.MOSTLY_Q4_K_S), (types.ALL_F32, types.MOSTLY_Q4_K_M)):
@@ -281,7 +281,7 @@ class Keys(Gguf):
         spelt = {"x.quoted": '"7"', "x.plain": "{% if %}", "general.author": "me"}
         pairs = ",".join("kv.%s=%s" % (k, spelt.get(k, json.dumps(v)).replace(",", "\\,")) for k, v in given.items())
         self.convert({"w": torch.ones(1)}, f"{ARCHITECTURE},{pairs},kv.general.file_type=")
-        self.assertIsNotNone(ggml.read(self.out))
+        self.assertIsNotNone(ggmlfile.read(self.out))
         fields, types = self.fields(self.out), gguf.GGUFValueType
         for key, value in given.items():
             got = fields[key][1]
@@ -525,7 +525,7 @@ class CogVideoX(Gguf):
         text = json.dumps(config, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
         (folder / "config.json").write_text(text)
         self.run_fmtconv("-w", ARCHITECTURE, folder, self.out)
-        self.assertIsNotNone(ggml.read(self.out))
+        self.assertIsNotNone(ggmlfile.read(self.out))
         fields = self.fields(self.out)
         self.assertEqual(fields["test.pi"][0], [gguf.GGUFValueType.FLOAT64])
         self.assertEqual(fields["test.eps"][0], [gguf.GGUFValueType.FLOAT32])

@@ -4,7 +4,7 @@
 import json
 import unittest
 
-import ggml
+import ggmlfile
 import peft
 import safetensors.torch
 import torch
@@ -114,7 +114,7 @@ class Sat(Case):
         out, tensors, base = self.tmp / "out.gguf", state_dict(r), Ggml()
         self.run_fmtconv("-t", "lora-merge", "-t", "cogvideox-transformer:version=2b", "-t", "quantize:to=q4_0", "-w", "gguf",
                          self.tmp / "run", out)
-        _, _, found = ggml.read(out)
+        _, _, found = ggmlfile.read(out)
         _, parts = sat_merged(r, tensors, 0.5)
         names = {"query_key_value": ("to_q", "to_k", "to_v"), "dense": ("to_out.0",)}
         compared = 0
@@ -123,7 +123,7 @@ class Sat(Case):
             leaf = names[attention.removesuffix(".weight")][rows.start // 64]
             kind, raw = found[f"transformer_blocks.{layer}.attn1.{leaf}.weight"]
             self.assertEqual(kind, TYPES["q4_0"])
-            self.assertTrue(ggml.is_valid(kind, raw))
+            self.assertTrue(ggmlfile.is_valid(kind, raw))
             wanted = base.quantize("q4_0", merged(w, b, a, 0.5))
             self.assertEqual(raw.tobytes(), wanted.numpy().tobytes(), name)
             compared += 1

@@ -8,7 +8,7 @@ import unittest
 import zipfile
 
 import cogmake
-import ggml
+import ggmlfile
 import safetensors.torch
 import torch
 from oracle import Ggml
@@ -100,7 +100,7 @@ class Outputs(Case):
         self.assert_same(safetensors.torch.load_file(self.tmp / "f16.safetensors"),
                          {n: t.to(torch.float16) for n, t in tensors.items()})
         for name, dtype in ("q8.gguf", "q8_0"), ("q4.gguf", "q4_K"):
-            self.assertIsNotNone(ggml.read(self.tmp / name), name)
+            self.assertIsNotNone(ggmlfile.read(self.tmp / name), name)
             found = read(self.tmp / name)
             for tensor in ("a.weight", "wide.right", "turned", "half", "brain"):
                 self.assertEqual(found[tensor][0], dtype, tensor)

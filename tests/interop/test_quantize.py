@@ -4,7 +4,7 @@
 import struct
 import unittest
 
-import ggml
+import ggmlfile
 import gguf
 import safetensors.torch
 import torch
@@ -46,10 +46,10 @@ class Quantize(Case):
     def quantize(self, parameters, *more, valid=True):
         """What is said; ggml reads what is written.  valid: no value became infinite, which ggml refuses."""
         said = self.run_fmtconv("-f", *more, "-t", f"quantize:{parameters}", *GGUF, self.source, self.out).stderr
-        seen = ggml.read(self.out)
+        seen = ggmlfile.read(self.out)
         self.assertIsNotNone(seen, "ggml refuses it")
         for name, (kind, raw) in seen[2].items():
-            self.assertTrue(ggml.is_valid(kind, raw) or not valid, name)
+            self.assertTrue(ggmlfile.is_valid(kind, raw) or not valid, name)
         return said
 
     def assert_blocks(self, found, name, tensor, dtype):

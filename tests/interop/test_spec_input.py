@@ -17,7 +17,7 @@ import safetensors.torch
 import torch
 from cogmake import MODELS
 from diffusers import CogVideoXPipeline, CogVideoXTransformer3DModel
-from ggml import read as ggml_read
+from ggmlfile import read as ggml_read
 from support import FMTCONV, Case
 
 # Heads that rotary embeddings can share out to three axes.

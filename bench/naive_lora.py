@@ -1,7 +1,8 @@
-"""What a user would write instead of fmtconv: SAT LoRA checkpoint to safetensors, with torch.
+"""Converts a SAT LoRA checkpoint to safetensors with torch: a script in the place of fmtconv.
 
-naive.py CHECKPOINT.pt OUT.safetensors ALPHA
+naive_lora.py CHECKPOINT.pt OUT.safetensors ALPHA
 """
+# SPDX-License-Identifier: Apache-2.0
 
 import sys
 
