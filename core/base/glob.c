@@ -1,6 +1,6 @@
 /* core/base/glob.c: shell globs on tensor names.
  * SPDX-License-Identifier: Apache-2.0 */
-#include <fmtconv/model.h>
+#include <fmtconv/formats.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -65,4 +65,20 @@ fmtconv_glob_match (const char *glob, const char *name)
     else
       return 0;
   return glob[strspn (glob, "*")] == 0;
+}
+
+const char *
+fmtconv_glob_quote (fmtconv_ctx *ctx, const char *name)
+{
+  char *glob = name ? fmtconv_ctx_alloc (ctx, strlen (name) + 1, 3) : NULL, *to = glob;
+  for (; glob && *name; name++)
+    if (strchr ("*?[", *name))
+      {
+        *to++ = '[';
+        *to++ = *name;
+        *to++ = ']';
+      }
+    else
+      *to++ = *name;
+  return glob;
 }

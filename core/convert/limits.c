@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/convert/stage.h"
 #include "core/view/view.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 /* What of a tensor is beyond the limits. */
@@ -133,13 +134,6 @@ list_faults (fmtconv_ctx *ctx, const fmtconv_limits *limits, const fmtconv_tenso
                     limits->name_bytes);
 }
 
-static bool
-is_float (uint32_t dtype)
-{
-  return fci_is_blocks (dtype) || (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
-         || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E8M0);
-}
-
 /* A data type that the writer knows, for floats of one that it does not. */
 static const char *
 other_dtype (fmtconv_ctx *ctx, const fmtconv_limits *limits, bool blocks)
@@ -195,7 +189,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
           continue;
         offenders++;
         all_bad |= bad;
-        only_floats = only_floats && is_float (t->dtype);
+        only_floats = only_floats && (fmtconv_dtype_is_float (t->dtype) || fci_is_blocks (t->dtype));
         blocks = blocks || fci_is_blocks (t->dtype);
         list_faults (ctx, limits, t, bad);
       }

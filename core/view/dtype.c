@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 #include <strings.h>
 
@@ -105,6 +106,19 @@ const fmtconv_dtype_info *
 fmtconv_dtype_get (uint32_t dtype)
 {
   return dtype < N_DTYPES && infos[dtype].name ? &infos[dtype] : NULL;
+}
+
+int
+fmtconv_dtype_is_float (uint32_t dtype)
+{
+  return (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
+         || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E5M2FNUZ);
+}
+
+int
+fmtconv_dtype_is_blocks (uint32_t dtype)
+{
+  return dtype >= FMTCONV_GGML;
 }
 
 static int

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/ctx.h"
 #include "core/view/build.h"
+#include <fmtconv/formats.h>
 #include <math.h>
 #include <string.h>
 
@@ -158,21 +159,7 @@ fmtconv_view_cast (fmtconv_view *view, uint32_t dtype)
 bool
 fci_is_floating (uint32_t dtype)
 {
-  switch (dtype)
-    {
-    case FMTCONV_F16:
-    case FMTCONV_BF16:
-    case FMTCONV_F32:
-    case FMTCONV_F64:
-    case FMTCONV_F8_E4M3:
-    case FMTCONV_F8_E5M2:
-    case FMTCONV_F8_E4M3FNUZ:
-    case FMTCONV_F8_E5M2FNUZ:
-    case FMTCONV_F8_E8M0:
-      return true;
-    default:
-      return false;
-    }
+  return fmtconv_dtype_is_float (dtype) || dtype == FMTCONV_F8_E8M0;
 }
 
 /* One number a column? */

@@ -126,7 +126,16 @@ void fmtconv_model_require_tiling (fmtconv_model *out, fmtconv_source *source, u
  * Errors: E_USAGE and E_FORMAT with line and column, E_LIMIT, E_IO.  Thread: context.  Since: 0.1. */
 const fmtconv_rules *fmtconv_rules_read (fmtconv_input *file);
 
-/* ---- Tables of data types */
+/* ---- Data types */
+
+/* Returns 1 for a plain floating-point type that weights can have: f16 … f64 and the 8-bit floats.  Not for f8_e8m0,
+ * which holds scales, and f4_e2m1, which needs them.
+ * Errors: none.  Thread: any.  Since: 0.1. */
+int fmtconv_dtype_is_float (uint32_t dtype);
+
+/* Returns 1 for a block type.
+ * Errors: none.  Thread: any.  Since: 0.1. */
+int fmtconv_dtype_is_blocks (uint32_t dtype);
 
 /* Return the entry of a format's table with exactly that name, or that data type; NULL if the table has none.
  * Errors: none.  Thread: any.  Since: 0.1. */
@@ -244,6 +253,10 @@ void fmtconv_layout_write (fmtconv_layout *layout, const char *name, const fmtco
  * creates is never stale.
  * Errors: E_INTERNAL.  Thread: context.  Since: 0.1. */
 void fmtconv_layout_stale (fmtconv_layout *layout, const char *glob);
+
+/* Returns a glob that matches `name` alone, or NULL if `name` is NULL.
+ * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
+const char *fmtconv_glob_quote (fmtconv_ctx *ctx, const char *name);
 
 /* Names another tensor that shares the bytes of that region, for messages and --verify.
  * Errors: E_INTERNAL.  Thread: context.  Since: 0.1. */

@@ -1,5 +1,6 @@
 /* plugins/cast/cast.c: the transform that changes the data type of tensors, by default of floating-point ones.
  * SPDX-License-Identifier: Apache-2.0 */
+#include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 #include <string.h>
 
@@ -24,25 +25,6 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
-static int
-is_float (uint32_t dtype)
-{
-  switch (dtype)
-    {
-    case FMTCONV_F16:
-    case FMTCONV_BF16:
-    case FMTCONV_F32:
-    case FMTCONV_F64:
-    case FMTCONV_F8_E4M3:
-    case FMTCONV_F8_E5M2:
-    case FMTCONV_F8_E4M3FNUZ:
-    case FMTCONV_F8_E5M2FNUZ:
-      return 1;
-    default:
-      return 0;
-    }
-}
-
 /* One run: the rules as globs and types, and what is counted over all components. */
 struct casting
 {
@@ -61,14 +43,14 @@ struct casting
 static int
 is_target (const struct params *p, uint32_t dtype)
 {
-  return is_float (dtype) || (p->from && dtype >= FMTCONV_BOOL && dtype <= FMTCONV_F8_E8M0);
+  return fmtconv_dtype_is_float (dtype) || (p->from && dtype >= FMTCONV_BOOL && dtype <= FMTCONV_F8_E8M0);
 }
 
 static int
 refuse (fmtconv_ctx *ctx, const char *parameter, uint32_t dtype)
 {
   const char *name = fmtconv_dtype_get (dtype)->name;
-  if (dtype >= FMTCONV_GGML)
+  if (fmtconv_dtype_is_blocks (dtype))
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE,
                             &(fmtconv_where){ .hint = fmtconv_ctx_printf (ctx, "-t quantize:to=%s", name) },
                             "%s%s is a type of blocks, which tensors are quantized to", parameter, name);
@@ -137,12 +119,12 @@ cast (struct casting *c, const fmtconv_tensor *t)
       if (!to || t->dtype != c->p->from)
         return t->view;
       c->named++;
-      c->cut += is_float (t->dtype) && to <= FMTCONV_I64;
+      c->cut += fmtconv_dtype_is_float (t->dtype) && to <= FMTCONV_I64;
       return fmtconv_view_cast (t->view, to);
     }
-  c->blocks += to && t->dtype >= FMTCONV_GGML;
-  c->whole += to && !is_float (t->dtype) && t->dtype < FMTCONV_GGML;
-  return to && is_float (t->dtype) ? fmtconv_view_cast (t->view, to) : t->view;
+  c->blocks += to && fmtconv_dtype_is_blocks (t->dtype);
+  c->whole += to && !fmtconv_dtype_is_float (t->dtype) && !fmtconv_dtype_is_blocks (t->dtype);
+  return to && fmtconv_dtype_is_float (t->dtype) ? fmtconv_view_cast (t->view, to) : t->view;
 }
 
 /* A component of `out`, which has its tensors already. */

@@ -38,7 +38,7 @@ is_named (const struct params *p, const char *name)
 static int
 is_stored_in_blocks (const fmtconv_tensor *t)
 {
-  return t->dtype >= FMTCONV_GGML || t->dtype == FMTCONV_F4_E2M1;
+  return fmtconv_dtype_is_blocks (t->dtype) || t->dtype == FMTCONV_F4_E2M1;
 }
 
 /* A tensor without scales. */

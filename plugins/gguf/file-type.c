@@ -1,6 +1,7 @@
 /* plugins/gguf/file-type.c: general.file_type, the type that most of a file's numbers have.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gguf.h"
+#include <fmtconv/formats.h>
 #include <strings.h>
 
 /* LlamaFileType of gguf-py (gguf/constants.py).  Of several of a data type, first what stands for it alone. */
@@ -64,7 +65,8 @@ most (const fmtconv_model *model)
 static int
 is_still (const fmtconv_model *model, const struct file_type *type, const struct file_type *most)
 {
-  return type->dtype >= FMTCONV_GGML ? bytes_of (model, type->dtype) > 0 : most && type->dtype == most->dtype;
+  return fmtconv_dtype_is_blocks (type->dtype) ? bytes_of (model, type->dtype) > 0
+                                               : most && type->dtype == most->dtype;
 }
 
 int

@@ -1,6 +1,7 @@
 /* plugins/lora-merge/sum.c: a weight plus the products of its pairs.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "merge.h"
+#include <fmtconv/formats.h>
 
 /* A tensor as a matrix: all axes but the first in one (convolutions have more than two). */
 static fmtconv_view *
@@ -23,18 +24,11 @@ columns (const fmtconv_tensor *t)
 }
 
 static int
-is_floating (uint32_t dtype)
-{
-  return dtype == FMTCONV_F16 || dtype == FMTCONV_BF16 || dtype == FMTCONV_F32 || dtype == FMTCONV_F64
-         || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E8M0);
-}
-
-static int
 check_types (struct merge *m, const struct merge_pair *p)
 {
   const fmtconv_tensor *const all[] = { p->at, p->b, p->a };
   for (int i = 0; i < 3; i++)
-    if (!is_floating (all[i]->dtype))
+    if (!fmtconv_dtype_is_float (all[i]->dtype))
       return fmtconv_fail_at (
           m->ctx, FMTCONV_E_UNSUPPORTED,
           &(fmtconv_where){ .tensor = all[i]->name,

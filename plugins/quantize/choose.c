@@ -1,6 +1,7 @@
 /* plugins/quantize/choose.c: the data type of one tensor: by rules, by what it is, by what its rows allow.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "quantize.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 /* Tensors that stay as they are, as far as quantizing goes: few bytes, and much depends on them. */
@@ -42,12 +43,6 @@ narrower (uint32_t dtype)
     default:
       return FMTCONV_F16;
     }
-}
-
-bool
-quantize_is_blocks (uint32_t dtype)
-{
-  return dtype >= FMTCONV_GGML;
 }
 
 bool
@@ -99,7 +94,7 @@ keep (const struct quantize_plan *plan, const fmtconv_tensor *t, const char *why
 {
   const uint32_t rest = plan->rest ? plan->rest : t->dtype;
   const bool is_line = t->rank < 2 && !quantize_is_scaled (plan->to);
-  const uint32_t dtype = quantize_is_blocks (t->dtype) ? t->dtype : is_line ? FMTCONV_F32 : rest;
+  const uint32_t dtype = fmtconv_dtype_is_blocks (t->dtype) ? t->dtype : is_line ? FMTCONV_F32 : rest;
   return (struct quantize_choice){ .wanted = dtype, .dtype = dtype, .why = why };
 }
 

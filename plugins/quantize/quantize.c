@@ -1,6 +1,7 @@
 /* plugins/quantize/quantize.c: the transform that stores matrices in blocks of few bits.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "quantize.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum
@@ -33,7 +34,7 @@ read_type (fmtconv_ctx *ctx, const char *name, uint32_t *dtype)
   *dtype = fmtconv_dtype_parse (ctx, name);
   if (!*dtype || quantize_makes (*dtype))
     return fmtconv_ctx_failed (ctx);
-  if (quantize_is_blocks (*dtype))
+  if (fmtconv_dtype_is_blocks (*dtype))
     return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can be read, but not made",
                          fmtconv_dtype_get (*dtype)->name);
   return fmtconv_fail (
@@ -141,7 +142,7 @@ static void
 count (struct summary *s, struct quantize_choice c, const fmtconv_tensor *t)
 {
   uint64_t row = c.wanted != c.dtype ? quantize_row (t) : 0;
-  s->quantized += quantize_is_blocks (c.dtype) || is_scaled (&c);
+  s->quantized += fmtconv_dtype_is_blocks (c.dtype) || is_scaled (&c);
   s->mixed += c.mixed;
   for (size_t i = 0; i < s->n; i++)
     {
@@ -193,16 +194,15 @@ say (fmtconv_ctx *ctx, const struct summary *s, size_t all, bool matrix)
 }
 
 static bool
-is_float (uint32_t dtype)
+is_convertible (uint32_t dtype)
 {
-  return quantize_is_blocks (dtype) || (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
-         || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E5M2FNUZ);
+  return fmtconv_dtype_is_float (dtype) || fmtconv_dtype_is_blocks (dtype);
 }
 
 static fmtconv_view *
 converted (const fmtconv_tensor *t, uint32_t dtype, fmtconv_view *importance)
 {
-  if (quantize_is_blocks (dtype))
+  if (fmtconv_dtype_is_blocks (dtype))
     return fmtconv_view_quantize (t->view, dtype, importance);
   if (dtype == t->dtype)
     return t->view;
@@ -219,8 +219,8 @@ put (fmtconv_ctx *ctx, const struct quantize_plan *plan, const struct quantize_m
 {
   const struct quantize_choice choice = quantize_choose (plan, t);
   summary->again +=
-      quantize_is_blocks (t->dtype)
-      && (is_scaled (&choice) || (quantize_is_blocks (choice.dtype) && t->dtype != choice.dtype));
+      fmtconv_dtype_is_blocks (t->dtype)
+      && (is_scaled (&choice) || (fmtconv_dtype_is_blocks (choice.dtype) && t->dtype != choice.dtype));
   count (summary, choice, t);
   if (is_scaled (&choice))
     {
@@ -229,7 +229,7 @@ put (fmtconv_ctx *ctx, const struct quantize_plan *plan, const struct quantize_m
       quantize_put_scaled (ctx, &plan->scaling, t, choice.dtype, out);
       return;
     }
-  fmtconv_view *importance = quantize_is_blocks (choice.dtype) ? quantize_importance (matrix, t) : NULL;
+  fmtconv_view *importance = fmtconv_dtype_is_blocks (choice.dtype) ? quantize_importance (matrix, t) : NULL;
   summary->weighed += importance != NULL;
   fmtconv_model_put (out, t->name, converted (t, choice.dtype, importance));
 }
@@ -246,7 +246,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return fmtconv_ctx_failed (ctx);
   FMTCONV_FOREACH (t, in)
     {
-      if (!is_float (t->dtype))
+      if (!is_convertible (t->dtype))
         {
           summary.other++;
           fmtconv_model_put (out, t->name, t->view);

@@ -131,7 +131,6 @@ struct quantize_choice quantize_choose (const struct quantize_plan *plan, const 
 
 /* Can fmtconv make it?  A floating-point or block type. */
 bool quantize_makes (uint32_t dtype);
-bool quantize_is_blocks (uint32_t dtype);
 
 /* Is it a type of 8-bit floats, which need scales? */
 bool quantize_is_scaled (uint32_t dtype);

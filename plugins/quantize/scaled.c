@@ -114,7 +114,8 @@ quantize_put_scaled (fmtconv_ctx *ctx, const struct quantize_scaling *scaling, c
 {
   uint64_t block[FMTCONV_MAX_RANK];
   const uint64_t one[] = { 1 };
-  fmtconv_view *view = quantize_is_blocks (t->dtype) ? fmtconv_view_cast (t->view, FMTCONV_F32) : t->view;
+  fmtconv_view *view =
+      fmtconv_dtype_is_blocks (t->dtype) ? fmtconv_view_cast (t->view, FMTCONV_F32) : t->view;
   shared (scaling, t, block);
   fmtconv_view *scale = fmtconv_view_absmax (view, block, largest (dtype));
   fmtconv_view *quotient = fmtconv_view_watch (fmtconv_view_divide (view, scale, block),

@@ -53,10 +53,9 @@ tell (fmtconv_ctx *ctx, const fmtconv_model *in, struct model *model)
 }
 
 static bool
-is_float (uint32_t dtype)
+is_convertible (uint32_t dtype)
 {
-  return dtype >= FMTCONV_GGML || (dtype >= FMTCONV_F16 && dtype <= FMTCONV_F64)
-         || (dtype >= FMTCONV_F8_E4M3 && dtype <= FMTCONV_F8_E5M2FNUZ);
+  return fmtconv_dtype_is_float (dtype) || fmtconv_dtype_is_blocks (dtype);
 }
 
 static const char suffix[] = ".weight";
@@ -66,7 +65,7 @@ static bool
 is_linear (const fmtconv_tensor *t, const struct model *model, uint32_t to)
 {
   size_t len = strlen (t->name), tail = sizeof suffix - 1;
-  if (!is_float (t->dtype) || t->rank != 2 || len <= tail || strcmp (t->name + len - tail, suffix) != 0
+  if (!is_convertible (t->dtype) || t->rank != 2 || len <= tail || strcmp (t->name + len - tail, suffix) != 0
       || t->shape[1] % fmtconv_dtype_get (to)->block != 0)
     return false;
   for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
@@ -78,7 +77,7 @@ is_linear (const fmtconv_tensor *t, const struct model *model, uint32_t to)
 static fmtconv_view *
 as_f16 (const fmtconv_tensor *t)
 {
-  if (!is_float (t->dtype) || t->dtype == FMTCONV_F16)
+  if (!is_convertible (t->dtype) || t->dtype == FMTCONV_F16)
     return t->view;
   return fmtconv_view_cast (fmtconv_view_watch (t->view, FMTCONV_FINDING_OVERFLOW | FMTCONV_FINDING_UNDERFLOW,
                                                 FMTCONV_SEVERITY_WARN, "the wrapper computes in f16"),
@@ -123,7 +122,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
       fmtconv_view *blocks = fmtconv_view_quantize (t->view, p->to, NULL);
       fmtconv_model_put (out, fmtconv_ctx_printf (ctx, "%.*s.%s_qweight", stem, t->name, type),
                          fmtconv_view_bytes (blocks));
-      again += t->dtype >= FMTCONV_GGML && t->dtype != p->to;
+      again += fmtconv_dtype_is_blocks (t->dtype) && t->dtype != p->to;
       linear++;
     }
   if (again
