@@ -1,6 +1,7 @@
 /* plugins/diffusers/names.c: what the names of weights and of their indexes say.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "diffusers.h"
+#include "plugins/common/text.h"
 #include <string.h>
 
 static const struct
@@ -18,12 +19,6 @@ enum
 {
   KINDS = sizeof kinds / sizeof *kinds
 };
-
-static int
-starts_with (const char *s, const char *start)
-{
-  return !strncmp (s, start, strlen (start));
-}
 
 int
 diffusers_is_variant (const char *variant, size_t n)
@@ -67,7 +62,7 @@ take_rest (const char *rest, const char *ext, struct diffusers_weights *w)
 {
   size_t n = strlen (ext);
   w->is_part = is_part (rest, ext);
-  w->is_index = starts_with (rest, ext) && starts_with (rest + n, ".index");
+  w->is_index = text_starts_with (rest, ext) && text_starts_with (rest + n, ".index");
   if (w->is_index)
     return take_variant (rest + n + strlen (".index"), ".json", w);
   return w->is_part || take_variant (rest, ext, w);
@@ -93,7 +88,8 @@ diffusers_look_at (const char *name, struct diffusers_weights *w)
   for (int i = 0; i < KINDS; i++)
     {
       *w = (struct diffusers_weights){ .library = library_of (kinds[i].stem), .stem = kinds[i].stem };
-      if (!starts_with (name, kinds[i].stem) || !take_rest (name + strlen (kinds[i].stem), kinds[i].ext, w))
+      if (!text_starts_with (name, kinds[i].stem)
+          || !take_rest (name + strlen (kinds[i].stem), kinds[i].ext, w))
         continue;
       int index_first = strcmp (w->library, "transformers") != 0;
       w->rank = 2 * (KINDS - i) + (index_first ? w->is_index : !w->is_index);

@@ -3,6 +3,7 @@
  *
  * Training that keeps an exponential moving average saves it beside the weights: latent-diffusion's LitEma as
  * 'model_ema.' and the name without its dots (ldm/modules/ema.py), others as 'ema.' or 'ema_model.' and the name. */
+#include "plugins/common/text.h"
 #include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 #include <stdlib.h>
@@ -30,16 +31,10 @@ struct names
 };
 
 static int
-starts_with (const char *s, const char *start)
-{
-  return !strncmp (s, start, strlen (start));
-}
-
-static int
 has_prefix (const fmtconv_model *in, const char *prefix)
 {
   FMTCONV_FOREACH (t, in)
-    if (starts_with (t->name, prefix))
+    if (text_starts_with (t->name, prefix))
       return 1;
   return 0;
 }
@@ -81,7 +76,7 @@ without_dots (fmtconv_ctx *ctx, const char *name)
 static const fmtconv_tensor *
 average_of (fmtconv_ctx *ctx, const struct names *n, const fmtconv_model *in, const fmtconv_tensor *weight)
 {
-  if (starts_with (weight->name, n->prefix) || !starts_with (weight->name, n->of))
+  if (text_starts_with (weight->name, n->prefix) || !text_starts_with (weight->name, n->of))
     return NULL;
   const char *rest = weight->name + strlen (n->of);
   const fmtconv_tensor *t = fmtconv_model_find (in, fmtconv_ctx_printf (ctx, "%s%s", n->prefix, rest));
@@ -177,7 +172,7 @@ check_all_found (fmtconv_ctx *ctx, const struct names *n, const fmtconv_model *i
 {
   size_t averages = 0;
   FMTCONV_FOREACH (t, in)
-    if (starts_with (t->name, n->prefix))
+    if (text_starts_with (t->name, n->prefix))
       {
         if (is_counter (t->name + strlen (n->prefix)))
           fmtconv_model_drop (out, t, "counts the steps of the average");
@@ -202,7 +197,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return fmtconv_ctx_failed (ctx);
   FMTCONV_FOREACH (t, in)
     {
-      const int is_weight = !starts_with (t->name, n.prefix);
+      const int is_weight = !text_starts_with (t->name, n.prefix);
       const fmtconv_tensor *average = average_of (ctx, &n, in, t);
       swapped += average != NULL;
       if (!average && is_weight)

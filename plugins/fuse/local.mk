@@ -3,7 +3,7 @@ if PLUGIN_FUSE
 plugin_LTLIBRARIES += plugins/fuse.la
 dist_man_MANS += plugins/fuse/fmtconv-fuse.7
 endif
-plugins_fuse_la_SOURCES = plugins/fuse/fuse.c
+plugins_fuse_la_SOURCES = $(rule_sources) plugins/fuse/fuse.c
 plugins_fuse_la_CFLAGS = $(plugin_cflags)
 plugins_fuse_la_LDFLAGS = $(plugin_ldflags)
 plugins_fuse_la_LIBADD = libfmtconv.la

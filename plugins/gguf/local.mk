@@ -3,7 +3,7 @@ if PLUGIN_GGUF
 plugin_LTLIBRARIES += plugins/gguf.la
 dist_man_MANS += plugins/gguf/fmtconv-gguf.7
 endif
-plugins_gguf_la_SOURCES = \
+plugins_gguf_la_SOURCES = $(shards_sources) \
 	plugins/gguf/attributes.c \
 	plugins/gguf/cut.c \
 	plugins/gguf/encode.c \

@@ -1,11 +1,9 @@
 /* plugins/gguf/write.c: the GGUF writer: one file, or several that llama.cpp takes for one.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gguf.h"
+#include "plugins/common/shards.h"
 #include <fmtconv/formats.h>
 #include <string.h>
-#include <strings.h>
-
-#define FIVE_DIGITS "[0-9][0-9][0-9][0-9][0-9]"
 
 void
 gguf_adjust (const void *params, fmtconv_limits *limits)
@@ -80,41 +78,12 @@ keys_of (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, s
   return fmtconv_ctx_failed (ctx) ? NULL : own;
 }
 
-/* A glob that matches that name alone. */
-static const char *
-quoted (fmtconv_ctx *ctx, const char *name)
-{
-  char *glob = fmtconv_ctx_alloc (ctx, strlen (name) + 1, 3), *to = glob;
-  for (; glob && *name; name++)
-    if (strchr ("*?[", *name))
-      {
-        *to++ = '[';
-        *to++ = *name;
-        *to++ = ']';
-      }
-    else
-      *to++ = *name;
-  return glob;
-}
-
-static const char *
-stem_of (fmtconv_ctx *ctx, const char *target)
-{
-  size_t n = strlen (target), suffix = strlen (GGUF_SUFFIX);
-  if (n > suffix && !strcasecmp (target + n - suffix, GGUF_SUFFIX))
-    n -= suffix;
-  return fmtconv_ctx_printf (ctx, "%.*s", (int) n, target);
-}
-
 static int
 put_files (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, fmtconv_layout *out)
 {
-  const char *target = fmtconv_layout_target (out), *stem = stem_of (ctx, target);
+  const char *stem = shards_stem (ctx, fmtconv_layout_target (out), GGUF_SUFFIX);
   uint64_t alignment = fmtconv_attr_get (keys, GGUF_ALIGN)->v.u;
-  fmtconv_layout_stale (
-      out, fmtconv_ctx_printf (ctx, "%s-" FIVE_DIGITS "-of-" FIVE_DIGITS GGUF_SUFFIX, quoted (ctx, stem)));
-  if (files->n > 1)
-    fmtconv_layout_stale (out, quoted (ctx, target));
+  shards_mark_stale (ctx, out, stem, GGUF_SUFFIX, files->n);
   for (size_t s = 0; s < files->n; s++)
     {
       const fmtconv_attr *own = keys_of (ctx, keys, files, s);

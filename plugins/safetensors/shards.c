@@ -1,12 +1,11 @@
 /* plugins/safetensors/shards.c: a model cut into files as huggingface_hub cuts it, and their index.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/common/shards.h"
 #include "safetensors.h"
 #include <fmtconv/formats.h>
 #include <string.h>
-#include <strings.h>
 
 #define SUFFIX ".safetensors"
-#define FIVE_DIGITS "[0-9][0-9][0-9][0-9][0-9]"
 
 /* Files in the making.  A file is numbered when it is full, not when it is begun. */
 struct filling
@@ -86,32 +85,6 @@ safetensors_split (fmtconv_ctx *ctx, const struct safetensors_content *content, 
 }
 
 /* The target's name without its suffix. */
-static const char *
-stem_of (fmtconv_ctx *ctx, const char *target)
-{
-  size_t n = strlen (target), suffix = strlen (SUFFIX);
-  if (n > suffix && !strcasecmp (target + n - suffix, SUFFIX))
-    n -= suffix;
-  return fmtconv_ctx_printf (ctx, "%.*s", (int) n, target);
-}
-
-/* A glob that matches that name alone. */
-static const char *
-quoted (fmtconv_ctx *ctx, const char *name)
-{
-  char *glob = fmtconv_ctx_alloc (ctx, strlen (name) + 1, 3), *to = glob;
-  for (; glob && *name; name++)
-    if (strchr ("*?[", *name))
-      {
-        *to++ = '[';
-        *to++ = *name;
-        *to++ = ']';
-      }
-    else
-      *to++ = *name;
-  return glob;
-}
-
 /* The index: which file holds a tensor. */
 static void
 put_index (fmtconv_ctx *ctx, fmtconv_file *file, const struct safetensors_shards *shards,
@@ -133,7 +106,7 @@ int
 safetensors_put_shards (fmtconv_ctx *ctx, const char *index, fmtconv_attr *metadata,
                         const struct safetensors_shards *shards, fmtconv_layout *out)
 {
-  const char *target = fmtconv_layout_target (out), *stem = stem_of (ctx, target);
+  const char *stem = shards_stem (ctx, fmtconv_layout_target (out), SUFFIX);
   const char **names = fmtconv_ctx_alloc (ctx, shards->n + 1, sizeof *names);
   if (!stem || !names)
     return fmtconv_ctx_failed (ctx);
@@ -142,12 +115,10 @@ safetensors_put_shards (fmtconv_ctx *ctx, const char *index, fmtconv_attr *metad
                          index);
   if (!index)
     index = fmtconv_ctx_printf (ctx, "%s" SUFFIX ".index.json", stem);
-  fmtconv_layout_stale (
-      out, fmtconv_ctx_printf (ctx, "%s-" FIVE_DIGITS "-of-" FIVE_DIGITS SUFFIX, quoted (ctx, stem)));
-  if (shards->n > 1)
-    fmtconv_layout_stale (out, quoted (ctx, target));
-  else if (fmtconv_glob_match ("*.index*.json", index)) /* what is called otherwise may be anything */
-    fmtconv_layout_stale (out, quoted (ctx, index));
+  shards_mark_stale (ctx, out, stem, SUFFIX, shards->n);
+  if (shards->n <= 1
+      && fmtconv_glob_match ("*.index*.json", index)) /* what is called otherwise may be anything */
+    fmtconv_layout_stale (out, fmtconv_glob_quote (ctx, index));
   for (size_t s = 0; s < shards->n; s++)
     names[s] = fmtconv_ctx_printf (ctx, "%s-%05zu-of-%05zu" SUFFIX, stem, s + 1, shards->n);
   for (size_t s = 0; s < shards->n || s == 0; s++)

@@ -1,16 +1,11 @@
 /* plugins/sat/locate.c: finds the weights in what the user named: save folder, run, iteration or file.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "plugins/common/text.h"
 #include "sat.h"
 #include <string.h>
 
 #define WEIGHTS "mp_rank_00_model_states.pt"
 #define CONFIG "training_config.yaml"
-
-static int
-starts_with (const char *s, const char *start)
-{
-  return !strncmp (s, start, strlen (start));
-}
 
 static int
 all_digits (const char *s, size_t n)
@@ -32,7 +27,7 @@ sat_is_run_name (const char *name)
 static int
 refuse_partitioned (fmtconv_ctx *ctx, const char *name)
 {
-  if (!starts_with (name, "z3_") && !starts_with (name, "zero_pp_"))
+  if (!text_starts_with (name, "z3_") && !text_starts_with (name, "zero_pp_"))
     return 0;
   return fmtconv_fail_at (
       ctx, FMTCONV_E_UNSUPPORTED,
@@ -123,7 +118,7 @@ no_iteration (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *run, 
 {
   const char *name, *hint = "is the copy complete?";
   for (size_t i = 0; (name = fmtconv_input_entry (run, i)); i++)
-    if (all_digits (name, strspn (name, "0123456789")) || starts_with (name, "release"))
+    if (all_digits (name, strspn (name, "0123456789")) || text_starts_with (name, "release"))
       fmtconv_detail (ctx, "%s", name);
   if (p->ema == 1)
     hint = "this run saved no averaged weights: leave out ema=yes";
@@ -194,7 +189,8 @@ is_iteration (fmtconv_input *folder)
 {
   const char *name;
   for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
-    if (starts_with (name, "mp_rank_") || starts_with (name, "z3_") || starts_with (name, "zero_pp_"))
+    if (text_starts_with (name, "mp_rank_") || text_starts_with (name, "z3_")
+        || text_starts_with (name, "zero_pp_"))
       return 1;
   return 0;
 }

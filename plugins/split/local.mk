@@ -3,7 +3,7 @@ if PLUGIN_SPLIT
 plugin_LTLIBRARIES += plugins/split.la
 dist_man_MANS += plugins/split/fmtconv-split.7
 endif
-plugins_split_la_SOURCES = plugins/split/split.c
+plugins_split_la_SOURCES = $(rule_sources) plugins/split/split.c
 plugins_split_la_CFLAGS = $(plugin_cflags)
 plugins_split_la_LDFLAGS = $(plugin_ldflags)
 plugins_split_la_LIBADD = libfmtconv.la
