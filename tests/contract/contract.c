@@ -14,50 +14,54 @@
 
 enum
 {
-  MOST = 64,
   PEEK = 4096
 };
 
-/* Of the modules that were built, FMTCONV_BUILT="plugins/cast.la plugins/torch.la": the names, each loaded; and those
- * that the library itself holds. */
-static size_t
-each_plugin (fmtconv_ctx *ctx, const fci_module **modules)
+/* Loads the module of that name. */
+static const fci_module *
+loaded (fmtconv_ctx *ctx, const char *name)
 {
-  size_t n = 0;
+  const fci_module *module = fci_module_find (ctx, name);
+  cr_assert_not_null (module, "plugin '%s' was built and is not found", name);
+  cr_assert_not_null (module->plugin, "%s: %s", name, module->error);
+  return module;
+}
+
+/* Loads the modules that were built, FMTCONV_BUILT="plugins/cast.la plugins/torch.la", and those that the library
+ * itself holds.  Returns their number; the list is in the memory of ctx. */
+static size_t
+each_plugin (fmtconv_ctx *ctx, const fci_module ***modules)
+{
+  size_t n = 0, builtins = 0;
   const char *built = getenv ("FMTCONV_BUILT");
   cr_assert_not_null (built, "'make check' says in FMTCONV_BUILT what it built");
   if (!*built)
     cr_skip ("every plugin was left out");
-  char *list = strdup (built);
-  cr_assert_not_null (list);
-  for (char *save, *at = strtok_r (list, " ", &save); at; at = strtok_r (NULL, " ", &save))
+  while (fci_builtins[builtins])
+    builtins++;
+  const fci_module **list = fmtconv_ctx_alloc (ctx, strlen (built) + builtins, sizeof *list);
+  char *names = strdup (built);
+  cr_assert (list && names);
+  for (char *save, *at = strtok_r (names, " ", &save); at; at = strtok_r (NULL, " ", &save))
     {
       char *slash = strrchr (at, '/'), *name = slash ? slash + 1 : at;
       name[strcspn (name, ".")] = '\0';
-      cr_assert_lt (n, MOST);
-      modules[n] = fci_module_find (ctx, name);
-      cr_assert_not_null (modules[n], "plugin '%s' was built and is not found", name);
-      cr_assert_not_null (modules[n]->plugin, "%s: %s", name, modules[n]->error);
-      n++;
+      list[n++] = loaded (ctx, name);
     }
-  free (list);
+  free (names);
   cr_assert_gt (n, 0, "'%s' names no plugin", built);
-  for (size_t i = 0; fci_builtins[i]; i++)
-    {
-      cr_assert_lt (n, MOST);
-      modules[n] = fci_module_find (ctx, fci_builtins[i]->name);
-      cr_assert_not_null (modules[n]->plugin, "%s: %s", fci_builtins[i]->name, modules[n]->error);
-      n++;
-    }
+  for (size_t i = 0; i < builtins; i++)
+    list[n++] = loaded (ctx, fci_builtins[i]->name);
+  *modules = list;
   return n;
 }
 
-#define EACH_PLUGIN(plugin)                      \
-  heard h;                                       \
-  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);    \
-  const fci_module *modules[MOST];               \
-  size_t n_modules = each_plugin (ctx, modules); \
-  const fmtconv_plugin *plugin;                  \
+#define EACH_PLUGIN(plugin)                       \
+  heard h;                                        \
+  fmtconv_ctx *ctx = listen_to (&h, 0, NULL);     \
+  const fci_module **modules = NULL;              \
+  size_t n_modules = each_plugin (ctx, &modules); \
+  const fmtconv_plugin *plugin;                   \
   for (size_t number = 0; number < n_modules && (plugin = modules[number]->plugin); number++)
 
 static bool
