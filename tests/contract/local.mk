@@ -6,7 +6,7 @@ contract_scripts = \
 	tests/contract/pages.sh \
 	tests/contract/symbols.sh
 TESTS += $(contract_scripts)
-EXTRA_DIST += $(contract_scripts) tests/contract/headers.py tests/contract/layers.py
+EXTRA_DIST += $(contract_scripts) tests/contract/check_headers.py tests/contract/check_layers.py
 if CRITERION
 check_PROGRAMS += tests/contract/contract
 TESTS += tests/contract/contract
