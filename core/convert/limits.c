@@ -6,6 +6,7 @@
 #include "core/convert/limits.h"
 #include "core/plugin/registry.h"
 #include "core/view/view.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 /* What of a tensor is beyond the limits. */

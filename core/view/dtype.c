@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 #include <strings.h>
 

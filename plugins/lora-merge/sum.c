@@ -1,6 +1,7 @@
 /* plugins/lora-merge/sum.c: a weight plus the products of its pairs.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "merge.h"
+#include <fmtconv/formats.h>
 
 /* A tensor as a matrix: all axes but the first in one (convolutions have more than two). */
 static fmtconv_view *

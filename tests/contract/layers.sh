@@ -4,4 +4,4 @@
 # SPDX-License-Identifier: Apache-2.0
 . "$(dirname "$0")/../need.sh"
 need_command python3 nm
-exec python3 "$(dirname "$0")/layers.py" "${srcdir:-.}" .
+exec python3 "$(dirname "$0")/check_layers.py" "${srcdir:-.}" .

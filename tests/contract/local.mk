@@ -7,7 +7,7 @@ contract_scripts = \
 	tests/contract/scripts.sh \
 	tests/contract/symbols.sh
 TESTS += $(contract_scripts)
-EXTRA_DIST += $(contract_scripts) tests/contract/headers.py tests/contract/layers.py tests/contract/scripts.py
+EXTRA_DIST += $(contract_scripts) tests/contract/check_headers.py tests/contract/check_layers.py tests/contract/scripts.py
 if CRITERION
 check_PROGRAMS += tests/contract/contract
 TESTS += tests/contract/contract

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tests/contract/layers.py SRCDIR BUILDDIR: every folder uses only those above it in the table, calls included."""
+"""tests/contract/check_layers.py SRCDIR BUILDDIR: every folder uses only those above it in the table, calls included."""
 # SPDX-License-Identifier: Apache-2.0
 import collections
 import pathlib

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tests/contract/headers.py SRCDIR [LIBRARY]: the public headers, the export list and the library agree."""
+"""tests/contract/check_headers.py SRCDIR [LIBRARY]: the public headers, the export list and the library agree."""
 # SPDX-License-Identifier: Apache-2.0
 import pathlib
 import re
