@@ -1,6 +1,6 @@
 # tests/abi/local.mk: plugins that were not built here.
-TESTS += tests/abi/manual.sh tests/abi/presets.sh tests/abi/stranger.sh
-EXTRA_DIST += tests/abi/manual.sh tests/abi/npy.c tests/abi/presets.sh tests/abi/stage.sh tests/abi/stranger.sh
+TESTS += tests/abi/manual.sh tests/abi/presets.sh tests/abi/readme.sh tests/abi/stranger.sh
+EXTRA_DIST += tests/abi/readme.sh tests/abi/manual.sh tests/abi/npy.c tests/abi/presets.sh tests/abi/stage.sh tests/abi/stranger.sh
 
 # Modules that must be refused, compiled as a third party would.
 TESTS += tests/abi/refused.sh

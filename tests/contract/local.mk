@@ -1,13 +1,14 @@
 # tests/contract/local.mk: what every plugin that was built must keep.
 contract_scripts = \
 	tests/contract/headers.sh \
+	tests/contract/language.sh \
 	tests/contract/layers.sh \
 	tests/contract/new-plugin.sh \
 	tests/contract/pages.sh \
 	tests/contract/scripts.sh \
 	tests/contract/symbols.sh
 TESTS += $(contract_scripts)
-EXTRA_DIST += $(contract_scripts) tests/contract/check_headers.py tests/contract/check_layers.py tests/contract/scripts.py
+EXTRA_DIST += $(contract_scripts) tests/contract/check_headers.py tests/contract/check_language.py tests/contract/check_layers.py tests/contract/language.allow tests/contract/scripts.py
 if CRITERION
 check_PROGRAMS += tests/contract/contract
 TESTS += tests/contract/contract
