@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/abi/manual.sh: the plugin that the manual page shows is built and used as the page says, word for word.
+# tests/abi/manual.sh: the plugins that the manual page shows are built and used as the page says, word for word.
 # SPDX-License-Identifier: Apache-2.0
 set -eu
 source=$(cd "$(dirname "$0")" && pwd)
@@ -7,20 +7,36 @@ page=$source/../../doc/fmtconv-plugin.3
 . "$source/stage.sh"
 
 cd "$tmp"
-sed -n '/^\.Bd -literal$/,/^\.Ed$/ { /^\./d; p; }' "$page" >x.c
-grep -q '^FMTCONV_PLUGIN (x,' x.c || fail "no example in $page"
+# A literal block that begins with "/* NAME.c:" is that file.
+awk '/^\.Bd -literal$/ { inside = 1; file = ""; next } /^\.Ed$/ { inside = 0 }
+  inside && file == "" { file = $1 == "/*" && sub (/:$/, "", $2) ? $2 : "figure" } inside { print >file }' "$page"
+# The commands are between the heading and the end of the page: how to build x, and a conversion with each plugin.
 sed -n 's/^\.Dl //p' "$page" >commands
-test "$(wc -l <commands)" = 2 || fail "not two commands in $page: $(cat commands)"
 build=$(sed -n '/^cc /p' commands)
 convert=$(sed -n '/fmtconv data/p' commands)
+test "$(wc -l <commands)" = 4 || fail "not four commands in $page: $(cat commands)"
 
 cc () { ${CC:-cc} -std=c11 -Wall -Wextra -Werror "$@"; }
 fmtconv () { "$program" "$@"; }
-eval "$build" || fail "the example does not compile"
-cp "$installed/safetensors.so" . # the page's reader expects fmtconv to be installed
-printf 'XST1\003\000\000\000aaaabbbbcccc' >data.x
-(eval "$convert") || fail "the example does not run"
-test "$(tail -c 12 data.safetensors)" = aaaabbbbcccc || fail "wrong bytes"
+built=
+for plugin in x times xw; do
+  grep -q "^FMTCONV_PLUGIN ($plugin," "$plugin.c" || fail "no example $plugin.c in $page"
+  eval "$(echo "$build" | sed "s/x\.c/$plugin.c/; s/x\.so/$plugin.so/")" || fail "the example $plugin.c does not compile"
+  built="$built $plugin"
+done
+test "$(ls ./*.c | wc -l)" = "$(echo $built | wc -w)" || fail "an example of $page is not used: $(ls ./*.c)"
+cp "$installed/safetensors.so" . # the page's examples expect fmtconv to be installed
+printf 'XST1\003\000\000\000\000\000\200\077\000\000\200\277\000\000\000\100' >data.x # 1, -1, 2
+(eval "$convert") || fail "the reader does not run"
+test "$(tail -c 12 data.safetensors | od -An -tx1 | tr -d ' \n')" = 0000803f000080bf00000040 || fail "wrong bytes"
+FMTCONV_PLUGIN_PATH=$PWD
+export FMTCONV_PLUGIN_PATH
+sed -n '/^fmtconv -t/p' commands >chains
+while read -r command; do (eval "$command") || fail "does not run: $command"; done <chains
+test "$(tail -c 12 twice.safetensors | od -An -tx1 | tr -d ' \n')" = 00000040000000c000008040 || fail "wrong products"
+test "$(od -An -tx1 twice.x | tr -d ' \n')" = 585354310300000000000040000000c000008040 || fail "wrong file of the writer"
+fmtconv --dtype f16 -t none data.x half.x 2>err && fail "the writer took f16"
+grep -q f16 err || fail "the data type is not named: $(cat err)"
 
 refused () { # refused WORDS: data.x, which is bad now
   rm -f data.safetensors

@@ -69,6 +69,9 @@ if len(sys.argv) > 2:
     found = defined(sys.argv[2])
     if found != exported():
         failures.append(f"library and core/fmtconv.map differ: {' '.join(sorted(found ^ exported()))}")
+listed = set(re.findall(r"^\.It Fn (fmtconv_\w+)$", (TOP / "doc/fmtconv-plugin.3").read_text(), re.M))
+if listed != set(calls):
+    failures.append(f"the table of doc/fmtconv-plugin.3 and the headers differ: {' '.join(sorted(listed ^ set(calls)))}")
 newcomer = [call for call, header in calls.items() if header in NEWCOMER]
 if len(newcomer) > MOST_CALLS_OF_NEWCOMERS:
     failures.append(f"{len(newcomer)} calls without fmtconv/formats.h; at most {MOST_CALLS_OF_NEWCOMERS}")
