@@ -6,6 +6,8 @@ source=$(cd "$(dirname "$0")" && pwd)
 page=$source/../../doc/fmtconv-plugin.3
 . "$source/stage.sh"
 
+need cast
+
 cd "$tmp"
 # A literal block that begins with "/* NAME.c:" is that file.
 awk '/^\.Bd -literal$/ { inside = 1; file = ""; next } /^\.Ed$/ { inside = 0 }
@@ -25,7 +27,7 @@ for plugin in x times xw; do
   built="$built $plugin"
 done
 test "$(ls ./*.c | wc -l)" = "$(echo $built | wc -w)" || fail "an example of $page is not used: $(ls ./*.c)"
-cp "$installed/safetensors.so" . # the page's examples expect fmtconv to be installed
+cp "$installed/safetensors.so" "$installed/cast.so" . # the page's examples expect fmtconv to be installed
 printf 'XST1\003\000\000\000\000\000\200\077\000\000\200\277\000\000\000\100' >data.x # 1, -1, 2
 (eval "$convert") || fail "the reader does not run"
 test "$(tail -c 12 data.safetensors | od -An -tx1 | tr -d ' \n')" = 0000803f000080bf00000040 || fail "wrong bytes"
