@@ -98,6 +98,10 @@ int run_help (const struct settings *s);
  * plugins. */
 void presets_print (const struct settings *s, fmtconv_attr *presets, bool below);
 
+/* Returns the command that the first word which is not an option names, and removes that word from argv; else convert.
+ * A file with the name of a command is typed as ./inspect. */
+const struct command *options_command (int *argc, char **argv);
+
 /* Options of `command` from argv; false: usage error, already printed. */
 bool options_parse (const struct command *command, int argc, char **argv, struct settings *s);
 

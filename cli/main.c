@@ -12,11 +12,7 @@ main (int argc, char **argv)
   /* libzip turns the date of every member into local time, for which the C library looks at the zone's file
    * each time unless TZ says which zone it is.  No date is ever shown. */
   setenv ("TZ", "UTC0", 0);
-  const struct command *command = argc > 1 ? command_find (argv[1]) : NULL;
-  if (command)
-    argc--, argv++;
-  else
-    command = commands;
+  const struct command *command = options_command (&argc, argv);
   if (!options_parse (command, argc, argv, &s))
     return CLI_USAGE;
   if (s.version)

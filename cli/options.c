@@ -233,6 +233,37 @@ refuse (const struct command *command, const char *typed)
     print_usage ("%s%s no option '%.*s'", where, has, (int) n, typed);
 }
 
+/* Returns true if this option takes the word after it as its argument.  Long options may be abbreviated. */
+static bool
+takes_next_word (const char *word)
+{
+  const bool is_long = word[1] == '-';
+  for (const char *letter = word + 1; *letter; letter++)
+    for (size_t i = 0; i < N_ROWS; i++)
+      {
+        const bool takes = rows[i].argument && *rows[i].argument != '[';
+        if (is_long && takes && !strncmp (rows[i].name, word + 2, strlen (word + 2)))
+          return true;
+        if (!is_long && takes && rows[i].id == *letter)
+          return letter[1] == '\0'; /* -rsat holds its argument */
+      }
+  return false;
+}
+
+const struct command *
+options_command (int *argc, char **argv)
+{
+  int at = 1;
+  while (at < *argc && argv[at][0] == '-' && argv[at][1] && strcmp (argv[at], "--") != 0)
+    at += takes_next_word (argv[at]) ? 2 : 1;
+  const struct command *command = at < *argc ? command_find (argv[at]) : NULL;
+  if (!command)
+    return commands;
+  memmove (argv + at, argv + at + 1, (size_t) (*argc - at) * sizeof *argv); /* with the NULL at the end */
+  --*argc;
+  return command;
+}
+
 bool
 options_parse (const struct command *command, int argc, char **argv, struct settings *s)
 {

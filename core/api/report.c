@@ -126,7 +126,7 @@ add_outcome (fmtconv_attr *report, const fci_conversion *c, size_t n)
       if (n > 1)
         fci_add_text (node, "output", path_of_layout (c, n, f->file->layout));
       fmtconv_attr_set_string (node, "finding", finding_name (f->finding));
-      fmtconv_attr_set_string (node, "severity", severities[f->severity]);
+      fmtconv_attr_set_string (node, "severity", f->is_usual ? "note" : severities[f->severity]);
       fci_add_count (node, "count", f->count);
       fci_add_count (node, "of", f->of);
       if (f->row != UINT64_MAX)

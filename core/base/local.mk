@@ -3,8 +3,6 @@
 core_sources += \
 	core/base/arena.c \
 	core/base/arena.h \
-	core/base/strbuf.c \
-	core/base/strbuf.h \
 	core/base/clock.c \
 	core/base/clock.h \
 	core/base/ctx.c \
@@ -12,6 +10,8 @@ core_sources += \
 	core/base/escape.c \
 	core/base/format.c \
 	core/base/glob.c \
+	core/base/held.c \
+	core/base/held.h \
 	core/base/list.c \
 	core/base/list.h \
 	core/base/locale.c \
@@ -23,6 +23,8 @@ core_sources += \
 	core/base/size.h \
 	core/base/state.c \
 	core/base/state.h \
+	core/base/strbuf.c \
+	core/base/strbuf.h \
 	core/base/subject.c \
 	core/base/subject.h \
 	core/base/text.c \

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/held.h"
 #include "core/base/sink.h"
 #include "core/base/text.h"
 #include <errno.h>
@@ -133,7 +134,8 @@ deliver (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
   if (m->where && m->where->source)
     out.offset = m->where->offset;
   put_line (&s_line, &out);
-  ctx->options.message (ctx->options.arg, &out);
+  if (!fci_message_is_held (ctx, &out))
+    ctx->options.message (ctx->options.arg, &out);
 }
 
 static void

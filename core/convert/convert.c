@@ -4,6 +4,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/ctx.h"
+#include "core/base/held.h"
 #include "core/convert/chain.h"
 #include "core/convert/convert.h"
 #include "core/convert/copy.h"
@@ -273,8 +274,10 @@ fci_convert_model (fci_conversion *c)
 int
 fci_convert (fci_conversion *c, size_t n)
 {
-  if (resolve_given (c, n) || open_inputs (c) || check_outputs (c, n) || read_parts (c)
-      || resolve_chains (c, n) || run_chains (c, n) || print_chains (c, n))
-    return c->ctx->failed;
-  return fci_finish_outputs (c, n);
+  fci_messages_hold (c->ctx);
+  if (!(resolve_given (c, n) || open_inputs (c) || check_outputs (c, n) || read_parts (c)
+        || resolve_chains (c, n) || run_chains (c, n) || print_chains (c, n)))
+    fci_finish_outputs (c, n);
+  fci_messages_release (c->ctx);
+  return c->ctx->failed;
 }

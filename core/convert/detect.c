@@ -154,6 +154,24 @@ last_component (const char *path)
   return path + n;
 }
 
+static const fmtconv_plugin *
+no_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const char *name)
+{
+  bool any = false;
+  for (size_t i = 0; i < n; i++)
+    any = any || fci_plugin_has (modules[i].plugin, FCI_WRITER);
+  if (!any)
+    return none_installed (ctx, FCI_WRITER);
+  const fmtconv_where where = {
+    .hint = fmtconv_ctx_printf (
+        ctx, "type a suffix, such as %s.safetensors, or %s/ for a folder; or name the writer with -w", name,
+        name)
+  };
+  fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "the name of the output, '%s', does not tell its format",
+                   name);
+  return NULL;
+}
+
 const fmtconv_plugin *
 fci_pick_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const char *output)
 {
@@ -174,13 +192,7 @@ fci_pick_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const ch
       found = plugin;
     }
   if (!found)
-    {
-      if (!list_role (ctx, modules, n, FCI_WRITER))
-        return none_installed (ctx, FCI_WRITER);
-      fmtconv_fail (
-          ctx, FMTCONV_E_USAGE,
-          "the name of the output, '%s', does not say which format to write; there are these:", name);
-    }
+    return no_writer (ctx, modules, n, name);
   return found;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/ctx.h"
+#include "core/base/held.h"
 #include "core/convert/convert.h"
 #include "core/convert/finish.h"
 #include "core/convert/inside.h"
@@ -79,7 +80,10 @@ fci_finish_outputs (fci_conversion *c, size_t n)
 {
   const unsigned flags = c->ctx->options.flags;
   const fci_output *outputs = make_layouts (c, n);
-  if (!outputs || make_plan (c, outputs, n) || flags & FMTCONV_DRY_RUN)
+  if (!outputs || make_plan (c, outputs, n))
+    return c->ctx->failed;
+  fci_messages_release (c->ctx);
+  if (flags & FMTCONV_DRY_RUN)
     return c->ctx->failed;
   const fci_execution run = { .plan = c->plan,
                               .outputs = outputs,

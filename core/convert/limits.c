@@ -66,12 +66,22 @@ fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, c
   if (strange & FMTCONV_FEATURE_COMPONENTS)
     {
       size_t n = 0;
+      const fmtconv_model *largest = NULL;
       for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (model, c)); n++)
-        fmtconv_detail (ctx, "%s: %zu tensors", fmtconv_model_name (c), fmtconv_model_count (c));
-      return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
-                           n == 1 ? "%s takes one model, and here is %zu component:"
-                                  : "%s takes one model, and here are %zu components:",
-                           owner, n);
+        {
+          fmtconv_detail (ctx, "%s: %zu tensors", fmtconv_model_name (c), fmtconv_model_count (c));
+          if (!largest || fmtconv_model_count (c) > fmtconv_model_count (largest))
+            largest = c;
+        }
+      const fmtconv_where where = {
+        .hint = fmtconv_ctx_printf (
+            ctx, "convert one component, such as INPUT/%s if the input is a folder of components",
+            largest ? fmtconv_model_name (largest) : "NAME")
+      };
+      return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where,
+                              n == 1 ? "%s takes one model, and the input has %zu component:"
+                                     : "%s takes one model, and the input has %zu components:",
+                              owner, n);
     }
   if (strange & FMTCONV_FEATURE_TIED)
     {

@@ -48,6 +48,7 @@ count_result (double result, bool inexact, bool overflow, limits limit, fci_tall
   tally->underflow += inexact && fabs (result) < limit.normal;
   tally->nan += isnan (result) != 0;
   tally->inf += isinf (result) != 0;
+  tally->normal += isfinite (result) && fabs (result) >= limit.normal;
 }
 
 static void

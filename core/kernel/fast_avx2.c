@@ -16,7 +16,7 @@ enum
 
 typedef struct counters
 {
-  __m256i inexact, overflow, underflow, nan, inf;
+  __m256i inexact, overflow, underflow, nan, inf, normal;
 } counters;
 
 /* Where a < b, as signed numbers, `yes`, else `no`. */
@@ -166,6 +166,8 @@ count (counters *sums, __m256 before, __m256 after, uint32_t dtype)
   sums->overflow = _mm256_sub_epi32 (sums->overflow, overflows (before, changed, inf, dtype));
   const __m256i small = _mm256_and_si256 (changed, _mm256_cmpgt_epi32 (normal, size));
   sums->underflow = _mm256_sub_epi32 (sums->underflow, small);
+  sums->normal = _mm256_sub_epi32 (
+      sums->normal, _mm256_cmpgt_epi32 (size, _mm256_set1_epi32 (smallest_normal (dtype) - 1)));
 }
 
 INLINE uint64_t
@@ -225,7 +227,7 @@ loop_and_count (const void *in, uint32_t from, void *out, uint32_t to, size_t n,
                 float factor, fci_tally *tally)
 {
   const __m256i none = _mm256_setzero_si256 ();
-  counters sums = { none, none, none, none, none };
+  counters sums = { none, none, none, none, none, none };
   if (!tally)
     {
       loop (in, from, out, to, n, mode, factor, NULL);
@@ -237,6 +239,8 @@ loop_and_count (const void *in, uint32_t from, void *out, uint32_t to, size_t n,
   tally->underflow += sum (sums.underflow);
   tally->nan += sum (sums.nan);
   tally->inf += sum (sums.inf);
+  if (to != FMTCONV_F32) /* NaN and infinity lie above the smallest normal number, too */
+    tally->normal += sum (sums.normal) - sum (sums.nan) - sum (sums.inf);
 }
 
 #define AS(name) name##_avx2

@@ -17,7 +17,7 @@ enum
 
 typedef struct counters
 {
-  uint64_t inexact, overflow, underflow, nan, inf;
+  uint64_t inexact, overflow, underflow, nan, inf, normal;
 } counters;
 
 /* Where a < b, as signed numbers, `yes`, else `no`. */
@@ -170,6 +170,7 @@ count (counters *sums, __m512 before, __m512 after, uint32_t dtype)
   sums->inexact += ones (changed);
   sums->overflow += ones (overflows (before, changed, inf, dtype));
   sums->underflow += ones (_mm512_mask_cmplt_epi32_mask (changed, size, normal));
+  sums->normal += ones (_mm512_cmpge_epi32_mask (size, normal));
 }
 
 INLINE void
@@ -217,7 +218,7 @@ INLINE void
 loop_and_count (const void *in, uint32_t from, void *out, uint32_t to, size_t n, fci_fast_mode mode,
                 float factor, fci_tally *tally)
 {
-  counters sums = { 0, 0, 0, 0, 0 };
+  counters sums = { 0, 0, 0, 0, 0, 0 };
   if (!tally)
     {
       loop (in, from, out, to, n, mode, factor, NULL);
@@ -229,6 +230,8 @@ loop_and_count (const void *in, uint32_t from, void *out, uint32_t to, size_t n,
   tally->underflow += sums.underflow;
   tally->nan += sums.nan;
   tally->inf += sums.inf;
+  if (to != FMTCONV_F32) /* NaN and infinity lie above the smallest normal number, too */
+    tally->normal += sums.normal - sums.nan - sums.inf;
 }
 
 #define AS(name) name##_avx512

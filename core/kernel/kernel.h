@@ -16,6 +16,7 @@ typedef struct fci_tally
   uint64_t underflow;
   uint64_t nan;
   uint64_t inf;
+  uint64_t normal; /* finite results in the normal range of the data type */
 } fci_tally;
 
 typedef enum fci_step_kind

@@ -170,10 +170,10 @@ unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
         names[known++] = modules[i].name;
         installed += modules[i].path != NULL;
       }
-  for (size_t i = 0; names && installed && i < n; i++)
+  const char *suggestion = known ? fci_spell_nearest (typed, names, known) : NULL;
+  for (size_t i = 0; names && installed && !suggestion && i < n; i++)
     if (modules[i].plugin && (any || fci_plugin_has (modules[i].plugin, role)))
       fmtconv_detail (ctx, "%s: %s", modules[i].name, modules[i].plugin->summary);
-  const char *suggestion = known ? fci_spell_nearest (typed, names, known) : NULL;
   const char *what = any ? "plugin" : fci_role_name (role);
   static const fmtconv_where nothing = {
     .hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them"
@@ -183,8 +183,8 @@ unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
                             typed);
   if (!suggestion)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "there is no %s '%s'; there are these:", what, typed);
-  return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                       "there is no %s '%s': did you mean '%s'?  There are these:", what, typed, suggestion);
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE, "there is no %s '%s': did you mean '%s'?", what, typed,
+                       suggestion);
 }
 
 int

@@ -32,8 +32,8 @@ interop_tests = \
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \
 	tests/interop/cogmake.py \
-	tests/interop/ggmlfile.py \
 	tests/interop/ggmlbase.py \
+	tests/interop/ggmlfile.py \
 	tests/interop/make_torch_zoo.py \
 	tests/interop/oracle.py \
 	tests/interop/pipemake.py \

@@ -139,6 +139,24 @@ class Casts(Case):
         run = self.run_fmtconv("-f", "--strict", "-t", "cast:from=f32,to=i8", self.tmp / "in.pt", self.tmp / "no.pt", status=1)
         self.assertFalse((self.tmp / "no.pt").exists())
 
+    def test_underflow_is_a_note_unless_it_costs_norm(self):
+        """A warning only where values below the normal range may cost a tensor more than twice the rounding error of the type."""
+        generator = torch.Generator().manual_seed(9)
+        weights = torch.randn(4096, generator=generator) * 0.02
+        for name, x, warns in (("usual", weights, False),
+                               ("small", weights * 2.0**-8, False),
+                               ("exact but for a few", torch.cat([torch.ones(8), torch.full((9,), 1e-6)]), False),
+                               ("too small", weights * 2.0**-14, True)):
+            with self.subTest(name):
+                torch.save({"x": x}, self.tmp / "in.pt")
+                run = self.run_fmtconv("-f", "--dtype", "f16", "-t", "none", self.tmp / "in.pt", self.tmp / "out.pt")
+                lost = ((x - x.half().float()).double().norm() / x.double().norm()).item()
+                self.assertIn("below the normal range of the data type", run.stderr)
+                self.assertEqual("warning:" in run.stderr, warns)
+                self.assertEqual(lost > 2.0**-10, warns, lost)
+                self.run_fmtconv("-f", "--strict", "--dtype", "f16", "-t", "none", self.tmp / "in.pt", self.tmp / "out.pt",
+                                 status=int(warns))
+
 
 def add_tests():
     """One method for each source."""

@@ -140,6 +140,7 @@ count_plainly (uint32_t from, const unsigned char *in, const range *to, const un
       tally.underflow += changed && fabsl (after) < to->normal;
       tally.nan += isnan (after) != 0;
       tally.inf += isinf (after) != 0;
+      tally.normal += isfinite (after) && to->normal != 0 && fabsl (after) >= to->normal;
     }
   return tally;
 }
@@ -151,7 +152,7 @@ check_counts (uint32_t from, const unsigned char *in, const range *to, size_t n)
   unsigned char *out = malloc (n * 8);
   for (int level = FCI_LEVEL_PORTABLE; level <= FCI_LEVEL_AVX512; level++)
     {
-      fci_tally counted = { 1, 2, 3, 4, 5 };
+      fci_tally counted = { 1, 2, 3, 4, 5, 6 };
       fci_kernel_force (level);
       run_program (&program, in, out, n, &counted);
       const fci_tally plain = count_plainly (from, in, to, out, n);
@@ -161,6 +162,8 @@ check_counts (uint32_t from, const unsigned char *in, const range *to, size_t n)
       cr_expect_eq (counted.underflow, plain.underflow + 3, "underflow: %u to %u", from, to->dtype);
       cr_expect_eq (counted.nan, plain.nan + 4, "nan: %u to %u", from, to->dtype);
       cr_expect_eq (counted.inf, plain.inf + 5, "inf: %u to %u", from, to->dtype);
+      cr_expect (to->normal == 0 || to->dtype == FMTCONV_F32 || counted.normal == plain.normal + 6,
+                 "normal: %u to %u", from, to->dtype);
     }
   free (out);
 }

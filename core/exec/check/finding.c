@@ -53,15 +53,17 @@ typedef struct finder
 } finder;
 
 static bool
-add_finding (finder *f, const fci_rows *rows, unsigned which, const fci_point *point, uint64_t count,
+add_finding (finder *f, const fci_rows *rows, unsigned which, const fci_point *point, const fci_tally *tally,
              uint64_t row)
 {
-  unsigned finding = 1u << which;
-  int severity = point->asked[which] - 1;
+  const unsigned finding = 1u << which;
+  const uint64_t count = tallied (tally, which);
+  const int severity = point->asked[which] - 1;
   for (fci_finding *old = *f->of_tensor; old; old = old->next)
     if (old->finding == finding && old->severity == severity && same_hint (old->hint, point->hint[which]))
       {
         old->count += count;
+        old->normal += tally->normal;
         return true;
       }
   fci_finding *new = fci_new (f->ctx, fci_finding);
@@ -73,6 +75,7 @@ add_finding (finder *f, const fci_rows *rows, unsigned which, const fci_point *p
                         .severity = severity,
                         .count = count,
                         .of = rows->view->elements,
+                        .normal = tally->normal,
                         .row = row,
                         .hint = point->hint[which] };
   *f->end = new;
@@ -87,12 +90,12 @@ add_point (finder *f, const fci_rows *rows, const fci_point *point, const fci_ta
 {
   for (unsigned which = 0; which < FCI_FINDINGS; which++)
     {
-      uint64_t count = tallied (tally, which), row = UINT64_MAX;
+      uint64_t row = UINT64_MAX;
       if (bad && 1u << which == FMTCONV_FINDING_NAN)
         row = bad->nan;
       if (bad && 1u << which == FMTCONV_FINDING_INF)
         row = bad->inf;
-      if (point->asked[which] && count && !add_finding (f, rows, which, point, count, row))
+      if (point->asked[which] && tallied (tally, which) && !add_finding (f, rows, which, point, tally, row))
         return false;
     }
   return true;
@@ -130,6 +133,40 @@ fail (fmtconv_ctx *ctx, const fci_finding *finding)
                           said (finding->finding));
 }
 
+/* Returns true if the values below the normal range cost a tensor no more of its norm than twice what rounding in the
+ * normal range may cost: relative 2u, where u is half a unit in the last place (2^-11 in f16, 2^-8 in bf16).
+ *
+ * k values below the smallest normal number s lose at most u·s each, so their part of the norm is at most u·s·√k.  m
+ * values in the normal range alone give the tensor a norm of at least s·√m.  So the share is at most u·√(k/m), which
+ * is within 2u where k ≤ 4m.  Counts do not depend on the number of threads, as sums of squares would. */
+static bool
+is_usual (const fci_finding *f)
+{
+  return f->finding == FMTCONV_FINDING_UNDERFLOW && f->severity == FMTCONV_SEVERITY_WARN
+         && f->count <= 4 * f->normal;
+}
+
+/* Prints one note that counts the usual underflows of all tensors. */
+static void
+note_usual (fmtconv_ctx *ctx, const fci_finding *first)
+{
+  uint64_t values = 0, of = 0;
+  size_t tensors = 0;
+  for (const fci_finding *f = first; f; f = f->next)
+    if (f->is_usual)
+      {
+        values += f->count;
+        of += f->of;
+        tensors++;
+      }
+  if (tensors)
+    fmtconv_note (ctx,
+                  "%" PRIu64 " of %" PRIu64
+                  " values in %zu %s are below the normal range of the data type; they keep "
+                  "fewer digits",
+                  values, of, tensors, tensors == 1 ? "tensor" : "tensors");
+}
+
 /* One warning for all tensors with that finding; of several outputs, it tells their files. */
 static int
 warn (fmtconv_ctx *ctx, const fci_finding *first, unsigned finding, bool several)
@@ -138,7 +175,7 @@ warn (fmtconv_ctx *ctx, const fci_finding *first, unsigned finding, bool several
   size_t tensors = 0;
   const char *hint = NULL;
   for (const fci_finding *f = first; f; f = f->next)
-    if (f->finding == finding && f->severity == FMTCONV_SEVERITY_WARN)
+    if (f->finding == finding && f->severity == FMTCONV_SEVERITY_WARN && !f->is_usual)
       {
         values += f->count;
         of += f->of;
@@ -167,11 +204,15 @@ fci_report_findings (const fci_pool *pool, fci_outcome *outcome)
   for (size_t i = 0; i < plan->rows.n; i++)
     if (!add_tensor (&f, FCI_ROWS (plan)[i], pool))
       return fmtconv_ctx_failed (ctx);
+  for (fci_finding *finding = first; finding; finding = finding->next)
+    finding->is_usual = is_usual (finding);
   outcome->findings = first;
   for (const fci_finding *finding = first; finding; finding = finding->next)
     if (finding->severity == FMTCONV_SEVERITY_ERROR)
       return fail (ctx, finding);
   for (unsigned which = 0; which < FCI_FINDINGS && code == 0; which++)
     code = warn (ctx, first, 1u << which, plan->n_layouts > 1);
+  if (code == 0)
+    note_usual (ctx, first);
   return code;
 }

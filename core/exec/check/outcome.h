@@ -14,8 +14,10 @@ typedef struct fci_finding
   unsigned finding;         /* one of FMTCONV_FINDING_INEXACT … */
   int severity;             /* FMTCONV_SEVERITY_COUNT … */
   uint64_t count;
-  uint64_t of;  /* elements of the tensor */
-  uint64_t row; /* the first with one of them; UINT64_MAX: not known */
+  uint64_t of;     /* elements of the tensor */
+  uint64_t normal; /* values in the normal range of the data type */
+  bool is_usual;   /* an underflow that a note counts instead of a warning */
+  uint64_t row;    /* the first with one of them; UINT64_MAX: not known */
   const char *hint;
 } fci_finding;
 

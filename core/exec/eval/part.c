@@ -125,6 +125,7 @@ add_tallies (fci_fetching *f, const fci_part_box *p, size_t first, const fci_tal
       __atomic_fetch_add (&sum->underflow, tally[i].underflow, __ATOMIC_RELAXED);
       __atomic_fetch_add (&sum->nan, tally[i].nan, __ATOMIC_RELAXED);
       __atomic_fetch_add (&sum->inf, tally[i].inf, __ATOMIC_RELAXED);
+      __atomic_fetch_add (&sum->normal, tally[i].normal, __ATOMIC_RELAXED);
     }
 }
 
