@@ -55,18 +55,19 @@ note_names (fmtconv_ctx *ctx, size_t taken, size_t left)
     fmtconv_note (
         ctx,
         taken == 1
-            ? "%zu other name of a tensor is taken from the metadata, and tied (aliases=none ignores it):"
-            : "%zu other names of tensors are taken from the metadata, and tied (aliases=none "
+            ? "%zu other name of a tensor is restored from the metadata as a tied tensor (aliases=none "
+              "ignores it):"
+            : "%zu other names of tensors are restored from the metadata as tied tensors (aliases=none "
               "ignores them):",
         taken);
   else if (left)
-    fmtconv_note (ctx,
-                  left == 1
-                      ? "%zu entry of the metadata has a tensor's name as its value, and does not look like "
-                        "another name of it (aliases=all takes it as one):"
-                      : "%zu entries of the metadata have a tensor's name as their value, and do not look "
-                        "like other names of them (aliases=all takes them as such):",
-                  left);
+    fmtconv_note (
+        ctx,
+        left == 1 ? "%zu metadata entry has a tensor's name as its value but does not look like another name "
+                    "of it (aliases=all takes it as a name):"
+                  : "%zu metadata entries have a tensor's name as their value but do not look like other "
+                    "names of them (aliases=all takes them as names):",
+        left);
 }
 
 /* Take those that are alike (or all), or tell of those that are not; how many there are. */

@@ -73,9 +73,9 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
       if (!names[all] || !reader_of (names[all], "torch", INDEX_ALIASES_NAMES))
         return fmtconv_fail_at (
                    ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = a->key },
-                   "the index places it in %s%s%s, which is not the plain name of a safetensors or .bin file",
-                   names[all] ? "'" : "", names[all] ? names[all] : "something that is no string",
-                   names[all] ? "'" : ""),
+                   "the index places it in %s, which is not the plain name of a safetensors or .bin file",
+                   names[all] ? fmtconv_ctx_printf (ctx, "'%s'", names[all])
+                              : "a value that is not a string"),
                NULL;
       all++;
     }
@@ -109,8 +109,9 @@ read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const cha
             fmtconv_model *out)
 {
   if (!fmtconv_input_has (folder, name))
-    return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
-                            "the index names '%s', which is not beside it", name);
+    return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
+                            &(fmtconv_where){ .hint = "check that the copy is complete" },
+                            "the index names '%s', which is not next to it", name);
   const fmtconv_model *part = fmtconv_input_read (fmtconv_input_child (folder, name), reader);
   if (!part)
     return fmtconv_ctx_failed (ctx);
@@ -121,10 +122,10 @@ read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const cha
         continue;
       if (!listed)
         return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
-                                "it is in '%s', and the index does not list it", name);
+                                "it is in '%s', but the index does not list it", name);
       if (strcmp (listed, name))
         return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
-                                "it is in '%s', and the index places it in '%s'", name, listed);
+                                "it is in '%s', but the index places it in '%s'", name, listed);
     }
   fmtconv_model_adopt (out, part);
   return fmtconv_ctx_failed (ctx);
@@ -137,7 +138,7 @@ check_missing (fmtconv_ctx *ctx, fmtconv_attr *map, const fmtconv_model *out)
   for (fmtconv_attr *a = map->first; a; a = a->next)
     if (!fmtconv_model_find (out, a->key))
       return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .tensor = a->key },
-                              "the index places it in '%s', and it is not there",
+                              "the index places it in '%s', but it is not there",
                               fmtconv_attr_get_string (a, NULL, ""));
   return 0;
 }

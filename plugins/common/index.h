@@ -21,8 +21,9 @@ int index_read (fmtconv_ctx *ctx, fmtconv_input *in, const char *torch, int alia
 
 /* Which entries of metadata are other names of tensors, as a parameter's choices and their values. */
 #define INDEX_ALIASES "names|all|none"
-#define INDEX_ALIASES_HELP \
-  "which entries of the metadata are other names of tensors: those alike, all that name a tensor, none"
+#define INDEX_ALIASES_HELP                                                                                \
+  "metadata entries to take as other names of tensors: those that look alike, all with a tensor's name, " \
+  "none"
 enum
 {
   INDEX_ALIASES_NAMES, /* those that look alike */

@@ -21,7 +21,7 @@ diffusers_read_json (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name)
   fmtconv_attr *tree = c.source ? fmtconv_cursor_take_json (&c, c.end, DEPTH) : NULL;
   if (tree && tree->kind != FMTCONV_ATTR_OBJECT)
     return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = c.source },
-                            "this is no JSON object"),
+                            "the file is not a JSON object"),
            NULL;
   return tree;
 }
@@ -94,7 +94,7 @@ diffusers_read_component (fmtconv_ctx *ctx, const struct diffusers_read_params *
   if (config)
     read_config (ctx, folder, config, out);
   else if (has_weights && !fmtconv_attr_get (fmtconv_model_attrs (out), "weights-name"))
-    fmtconv_warn (ctx, "no " DIFFUSERS_CONFIG " beside the weights in %s: the model has no configuration",
+    fmtconv_warn (ctx, "no " DIFFUSERS_CONFIG " next to the weights in %s; the model has no configuration",
                   fmtconv_input_path (folder));
   else if (!has_weights)
     read_tokenizer_class (ctx, folder, out);

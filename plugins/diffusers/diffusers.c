@@ -5,7 +5,7 @@
 
 static const fmtconv_param read_params[] = {
   { "variant", FMTCONV_PARAM_TEXT, offsetof (struct diffusers_read_params, variant), NULL,
-    "which weights are read (fp16); default: those without a variant, or the only one" },
+    "variant of the weights to read (fp16); default: weights without a variant, or the only variant" },
   { "aliases", FMTCONV_PARAM_CHOICE, offsetof (struct diffusers_read_params, aliases), INDEX_ALIASES,
     INDEX_ALIASES_HELP },
   { 0 },
@@ -13,13 +13,13 @@ static const fmtconv_param read_params[] = {
 
 static const fmtconv_param write_params[] = {
   { "max-shard-size", FMTCONV_PARAM_SIZE, offsetof (struct diffusers_write_params, max_shard_size), "5GB",
-    "most bytes of tensors in a file: more than that makes several files, and an index" },
+    "maximum bytes of tensors in a file; a larger model becomes several files and an index" },
   { "variant", FMTCONV_PARAM_TEXT, offsetof (struct diffusers_write_params, variant), NULL,
     "name the weights as a variant (fp16): " DIFFUSERS_STEM ".fp16.safetensors" },
   { "tied", FMTCONV_PARAM_CHOICE, offsetof (struct diffusers_write_params, tied), "once|copy",
-    "tied tensors: written once, with their other names in the metadata, or for each name" },
+    "write tied tensors once, with their other names in the metadata, or once for each name" },
   { "diffusers-version", FMTCONV_PARAM_TEXT, offsetof (struct diffusers_write_params, version), NULL,
-    "_diffusers_version of config.json; default: what the configuration says, else 0.32.2" },
+    "_diffusers_version of config.json; default: the configuration's, else 0.32.2" },
   { 0 },
 };
 

@@ -35,7 +35,7 @@ static const char *
 left_out (fmtconv_input *folder, const char *name, int has_weights)
 {
   if (has_weights && !is_companion_file (name))
-    return "neither weights nor their configuration, nor of a tokenizer";
+    return "not a file of weights, configuration or tokenizer";
   return fmtconv_input_is_folder (fmtconv_input_child (folder, name)) ? "a folder" : NULL;
 }
 

@@ -35,13 +35,13 @@ read_folder (struct pipeline *p, const char *name, fmtconv_model *component)
   if (!fmtconv_input_is_folder (folder))
     return fmtconv_ctx_failed (p->ctx)
                ? fmtconv_ctx_failed (p->ctx)
-               : fmtconv_fail (p->ctx, FMTCONV_E_FORMAT, "the component '%s' is no folder", name);
+               : fmtconv_fail (p->ctx, FMTCONV_E_FORMAT, "the component '%s' is not a folder", name);
   const char *variant = p->params->variant;
   struct diffusers_read_params params = *p->params;
   int has = variant && diffusers_has_weights (folder, variant);
   p->of_variant += (size_t) has;
   if (variant && !has && diffusers_has_weights (folder, NULL))
-    fmtconv_note (p->ctx, "%s has no weights of the variant '%s': others are read", name, variant);
+    fmtconv_note (p->ctx, "%s has no weights of the variant '%s'; reading other weights", name, variant);
   if (!has)
     params.variant = NULL;
   return diffusers_read_component (p->ctx, &params, folder, component);
@@ -72,8 +72,9 @@ read_named (struct pipeline *p, fmtconv_attr *pair)
     return fmtconv_fail (p->ctx, FMTCONV_E_FORMAT, DIFFUSERS_INDEX ": '%s' has only one of library and class",
                          name);
   if (!fmtconv_input_has (p->folder, name))
-    return fmtconv_fail_at (p->ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
-                            DIFFUSERS_INDEX " names the component '%s', and there is no such folder", name);
+    return fmtconv_fail_at (p->ctx, FMTCONV_E_MISSING,
+                            &(fmtconv_where){ .hint = "check that the copy is complete" },
+                            DIFFUSERS_INDEX " names the component '%s', but there is no such folder", name);
   if (read_folder (p, name, component) == 0)
     call (fmtconv_model_attrs (component), library, class);
   return fmtconv_ctx_failed (p->ctx);
@@ -119,7 +120,7 @@ read_index (struct pipeline *p, fmtconv_attr *index)
       fmtconv_attr_set_string (attrs, "title", class);
     }
   if (!fmtconv_ctx_failed (p->ctx) && !fmtconv_model_next_component (p->out, NULL))
-    return fmtconv_fail (p->ctx, FMTCONV_E_FORMAT, DIFFUSERS_INDEX " names no component");
+    return fmtconv_fail (p->ctx, FMTCONV_E_FORMAT, DIFFUSERS_INDEX " does not name a component");
   list_others (p);
   return fmtconv_ctx_failed (p->ctx);
 }

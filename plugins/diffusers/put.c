@@ -18,7 +18,7 @@ put_weights (const struct diffusers_place *at, const char *stem, const fmtconv_m
   fmtconv_ctx *ctx = at->ctx;
   const char *v = at->p->variant;
   if (v && !diffusers_is_variant (v, strlen (v)))
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' cannot name a variant: letters, digits, '-' and '_' can",
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' cannot name a variant: use letters, digits, '-' and '_'",
                          v);
   const char *name =
       fmtconv_ctx_printf (ctx, "%s%s%s%s.safetensors", at->dir, stem, v ? "." : "", v ? v : "");
@@ -56,7 +56,7 @@ stem_of (fmtconv_ctx *ctx, fmtconv_attr *attrs)
 {
   const char *given = fmtconv_attr_get_string (attrs, "weights-name", NULL);
   if (given && !diffusers_is_variant (given, strlen (given)))
-    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the weights cannot be called '%s'", given), NULL;
+    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the name '%s' is not valid for weights", given), NULL;
   if (given)
     return given;
   return strcmp (fmtconv_attr_get_string (attrs, "library", ""), "transformers") ? DIFFUSERS_STEM
@@ -121,8 +121,8 @@ diffusers_put_component (const struct diffusers_place *at, const fmtconv_model *
         diffusers_create (at, fmtconv_attr_get_string (attrs, "config-name", DIFFUSERS_CONFIG)), config, 1);
   else if (fmtconv_model_count (model) && !fmtconv_attr_get (attrs, "weights-name"))
     fmtconv_warn (at->ctx,
-                  "%s has no configuration: its folder gets no " DIFFUSERS_CONFIG
-                  ", and from_pretrained needs one",
+                  "%s has no configuration; its folder gets no " DIFFUSERS_CONFIG
+                  ", which from_pretrained needs",
                   *at->dir ? fmtconv_model_name (model) : "the model");
   return fmtconv_ctx_failed (at->ctx);
 }

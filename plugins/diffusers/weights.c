@@ -36,9 +36,9 @@ no_weights (fmtconv_ctx *ctx, fmtconv_input *folder)
   struct diffusers_weights w;
   for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
     if (diffusers_inspect (name, &w))
-      return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
-                              "%s has parts of the weights, such as %s, but not their index",
-                              fmtconv_input_path (folder), name);
+      return fmtconv_fail_at (
+          ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "check that the copy is complete" },
+          "%s has parts of the weights, such as %s, but not their index", fmtconv_input_path (folder), name);
   return fmtconv_fail (ctx, FMTCONV_E_MISSING,
                        "no weights in %s: neither " DIFFUSERS_STEM ".safetensors nor " TRANSFORMERS_STEM
                        ".safetensors nor pytorch_model.bin, nor an index of such files",
@@ -66,16 +66,16 @@ choose_variant (fmtconv_ctx *ctx, const char *wanted, fmtconv_input *folder)
   if (!others || !others->len)
     return no_weights (ctx, folder), NULL;
   if (wanted)
-    return fmtconv_fail (ctx, FMTCONV_E_MISSING, "%s has no weights of the variant '%s'; there are these:",
+    return fmtconv_fail (ctx, FMTCONV_E_MISSING,
+                         "%s has no weights of the variant '%s'. Variants in the folder:",
                          fmtconv_input_path (folder), wanted),
            NULL;
   if (others->len == 1)
-    return fmtconv_note (
-               ctx, "the only weights in %s are of a variant, which is read:", fmtconv_input_path (folder)),
+    return fmtconv_note (ctx, "reading the only variant of the weights in %s:", fmtconv_input_path (folder)),
            found;
-  return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
-                       "%s has weights of several variants: say which with variant=; there are these:",
-                       fmtconv_input_path (folder)),
+  return fmtconv_fail (
+             ctx, FMTCONV_E_UNSUPPORTED,
+             "%s has weights of several variants. Select one with variant=:", fmtconv_input_path (folder)),
          NULL;
 }
 
@@ -92,7 +92,7 @@ find_weights (fmtconv_input *folder, const char *variant, struct diffusers_weigh
         int better = !best || w.rank > chosen->rank;
         const char *other = better ? best : name;
         if (other)
-          fmtconv_model_skip (out, other, 0, "weights under another name are read");
+          fmtconv_model_skip (out, other, 0, "the folder's other weights are read");
         if (better)
           {
             best = name;

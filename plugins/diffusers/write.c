@@ -25,8 +25,8 @@ put_pair (fmtconv_ctx *ctx, const fmtconv_model *component, fmtconv_attr *index)
   fmtconv_attr_set (index, fmtconv_model_name (component), pair);
   if (!class && !diffusers_is_empty (component))
     fmtconv_warn (ctx,
-                  "nothing says what class '%s' is of: " DIFFUSERS_INDEX
-                  " has [null, null] for it, and it is not loaded",
+                  "the class of '%s' is not known; " DIFFUSERS_INDEX
+                  " has [null, null] for it, so diffusers does not load it",
                   fmtconv_model_name (component));
 }
 
@@ -39,8 +39,7 @@ put_index (const struct diffusers_place *at, const fmtconv_model *bundle)
   if (class)
     fmtconv_attr_set_string (index, "_class_name", class);
   if (!class && !fmtconv_attr_get (index, "_class_name"))
-    return fmtconv_note (at->ctx,
-                         "nothing says which pipeline the components make: there is no " DIFFUSERS_INDEX);
+    return fmtconv_note (at->ctx, "the pipeline's class is not known; not writing " DIFFUSERS_INDEX);
   for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (bundle, c));)
     put_pair (at->ctx, c, index);
   if (index && !fmtconv_attr_get (index, DIFFUSERS_VERSION))
@@ -55,9 +54,8 @@ diffusers_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *mode
   struct diffusers_place at = { .ctx = ctx, .p = params, .out = out, .dir = "" };
   int is_bundle = fmtconv_model_next_component (model, NULL) != NULL;
   if (!is_bundle && diffusers_is_empty (model))
-    return fmtconv_fail (
-        ctx, FMTCONV_E_MISSING,
-        "the model has neither tensors nor files nor a configuration: nothing is to be written");
+    return fmtconv_fail (ctx, FMTCONV_E_MISSING,
+                         "nothing to write: the model has no tensors, files or configuration");
   if (!is_bundle)
     return diffusers_put_component (&at, model);
   for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (model, c));)

@@ -75,10 +75,11 @@ shape_list (const struct gguf_file *f, const struct gguf_info *t, const char *ke
       && packed->len <= FMTCONV_MAX_RANK)
     list = fmtconv_attr_unpack (packed);
   if (!list)
-    return gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is no shape", key)), NULL;
+    return gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is not a shape", key)),
+           NULL;
   for (const fmtconv_attr *d = list->first; d; d = d->next)
     if (d->kind != FMTCONV_ATTR_INT || d->v.i < 0)
-      return gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is no shape", key)),
+      return gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is not a shape", key)),
              NULL;
   for (const fmtconv_attr *d = list->first; d; d = d->next)
     if (__builtin_mul_overflow (given, d->v.u, &given))
@@ -86,9 +87,9 @@ shape_list (const struct gguf_file *f, const struct gguf_info *t, const char *ke
   for (unsigned d = 0; d < t->rank; d++)
     stored *= t->shape[d];
   if (given != stored)
-    return gguf_fail (
-               f, t->at, t->name,
-               fmtconv_ctx_printf (f->ctx, "the shape in the key '%s' has another number of elements", key)),
+    return gguf_fail (f, t->at, t->name,
+                      fmtconv_ctx_printf (
+                          f->ctx, "the shape in the key '%s' has a different number of elements", key)),
            NULL;
   return list;
 }
@@ -102,7 +103,7 @@ add_scalars (struct gguf_file *f, const struct gguf_file *from)
     return fmtconv_ctx_failed (f->ctx);
   if (names->kind != FMTCONV_ATTR_PACKED || names->v.packed->kind != FMTCONV_ATTR_STRING
       || names->len > GGUF_MAX_TENSORS)
-    return gguf_fail (from, 0, NULL, "the key '" GGUF_SCALARS "' is no list of names");
+    return gguf_fail (from, 0, NULL, "the key '" GGUF_SCALARS "' is not a list of names");
   const fmtconv_attr *list = fmtconv_attr_unpack (names);
   for (const fmtconv_attr *name = list ? list->first : NULL; name; name = name->next)
     fmtconv_attr_set_bool (f->scalars, name->v.s, 1);

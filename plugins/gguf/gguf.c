@@ -4,15 +4,15 @@
 
 static const fmtconv_param write_params[] = {
   { "architecture", FMTCONV_PARAM_TEXT, offsetof (struct gguf_write_params, architecture), NULL,
-    "general.architecture, [a-z0-9]+; default: the model's, which its transform or GGUF file names" },
+    "general.architecture, [a-z0-9]+; default: the one that the transform or the input names" },
   { "alignment", FMTCONV_PARAM_INT, offsetof (struct gguf_write_params, alignment), NULL,
-    "of tensors, a power of two from 8 to 65536; default: the input's, else 32" },
+    "alignment of tensors, a power of two from 8 to 65536; default: the input's, else 32" },
   { "name-limit", FMTCONV_PARAM_INT, offsetof (struct gguf_write_params, name_limit), "63",
-    "most bytes of a tensor's name; ggml reads 63" },
+    "maximum bytes of a tensor's name; ggml reads 63" },
   { "fold", FMTCONV_PARAM_BOOL, offsetof (struct gguf_write_params, fold), "no",
-    "store tensors of more than 4 dimensions with their leading ones as one, and record the shape" },
+    "merge the leading dimensions of tensors with more than 4, and record the shape" },
   { "split-max-size", FMTCONV_PARAM_SIZE, offsetof (struct gguf_write_params, split_max_size), NULL,
-    "most bytes of tensors in a file (2GB): more than that makes several files" },
+    "maximum bytes of tensors in a file (2GB); a larger model becomes several files" },
   { "kv.*", FMTCONV_PARAM_PAIRS, offsetof (struct gguf_write_params, kv), NULL,
     "set a key: a JSON number, bool, string or list, or plain text; an empty value removes it" },
   { 0 },
@@ -27,7 +27,6 @@ FMTCONV_PLUGIN (gguf, .name = "gguf", .summary = "GGUF files",
                                                       .tensors = GGUF_MAX_TENSORS,
                                                       .understands = FMTCONV_FEATURE_TIED },
                                           .write = gguf_write, .adjust = gguf_adjust, .keeps = "config gguf",
-                                          .rank_hint = "-w gguf:fold=yes stores them with leading dimensions "
-                                                       "as one",
+                                          .rank_hint = "-w gguf:fold=yes merges their leading dimensions",
                                           .name_hint = "-w gguf:name-limit=128 writes longer names, which "
                                                        "ggml does not read"));

@@ -20,12 +20,13 @@ put_architecture (fmtconv_ctx *ctx, fmtconv_attr *keys, const char *architecture
     return fmtconv_fail_at (
         ctx, FMTCONV_E_MISSING,
         &(fmtconv_where){ .hint = "give it, in lower-case letters and digits: -w gguf:architecture=NAME" },
-        "nothing says what architecture the model has, and GGUF files name it");
+        "the model's architecture is not known, but a GGUF file must name it");
   if (!gguf_is_architecture (architecture))
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                         "'%s' is no architecture: lower-case letters and digits are, and neither 'general' "
-                         "nor another word that keys begin with",
-                         architecture);
+    return fmtconv_fail (
+        ctx, FMTCONV_E_USAGE,
+        "'%s' cannot be an architecture: use lower-case letters and digits, but not 'general' "
+        "or another word that keys begin with",
+        architecture);
   fmtconv_attr_set_string (keys, GGUF_ARCHITECTURE, architecture);
   return fmtconv_ctx_failed (ctx);
 }
@@ -75,7 +76,7 @@ check_alignment (fmtconv_ctx *ctx, int64_t alignment)
       || (alignment >= GGUF_MIN_ALIGNMENT && alignment <= GGUF_MAX_ALIGNMENT
           && !(alignment & (alignment - 1))))
     return 0;
-  return fmtconv_fail (ctx, FMTCONV_E_USAGE, "alignment=%lld is no power of two from %d to %d",
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE, "alignment=%lld is not a power of two from %d to %d",
                        (long long) alignment, GGUF_MIN_ALIGNMENT, GGUF_MAX_ALIGNMENT);
 }
 
@@ -91,7 +92,8 @@ check_keys (fmtconv_ctx *ctx, const fmtconv_attr *keys)
                            "the key '%s' has %zu bytes, more than the format's limit of %d", a->key,
                            strlen (a->key), GGUF_MAX_KEY);
     else if (gguf_type_of (a) < 0)
-      return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "key '%s': GGUF has no such value", a->key);
+      return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "key '%s': GGUF cannot hold this kind of value",
+                           a->key);
   return 0;
 }
 

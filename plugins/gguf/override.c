@@ -61,10 +61,10 @@ gguf_override (fmtconv_attr *keys, const fmtconv_pairs *pairs)
       if (!is_key (key))
         return fmtconv_fail (
             keys->ctx, FMTCONV_E_USAGE,
-            "kv.%s: a key is made of lower-case letters, digits, '_' and '-', with dots between", key);
+            "kv.%s: a key is words of lower-case letters, digits, '_' and '-', joined by dots", key);
       if (is_own_key (key))
         return fmtconv_fail (keys->ctx, FMTCONV_E_USAGE,
-                             "kv.%s: this key says how the file is made, and the writer sets it", key);
+                             "kv.%s: this key describes the file itself; only the writer sets it", key);
       if (!*text)
         fmtconv_attr_unset (keys, key);
       else if (*text == '"' || *text == '[' || is_number (text) || !strcmp (text, "true")

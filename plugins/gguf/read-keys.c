@@ -25,11 +25,12 @@ take_length (struct gguf_file *f, uint64_t unit, uint64_t most, const char *too_
   if (fmtconv_ctx_failed (f->ctx))
     return fmtconv_ctx_failed (f->ctx);
   if (*n > (f->c.end - f->c.pos) / unit)
-    return fmtconv_fail_at (
-        f->ctx, FMTCONV_E_FORMAT,
-        &(fmtconv_where){ .source = f->c.source, .offset = at, .hint = "the file is cut off: get it again" },
-        "a length of %llu, but the file ends after %llu bytes", (unsigned long long) *n,
-        (unsigned long long) (f->c.end - f->c.pos));
+    return fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT,
+                            &(fmtconv_where){ .source = f->c.source,
+                                              .offset = at,
+                                              .hint = "the file is truncated; get a complete copy" },
+                            "a length of %llu, but the file ends after %llu bytes", (unsigned long long) *n,
+                            (unsigned long long) (f->c.end - f->c.pos));
   return *n > most ? limit (f, at, too_long) : 0;
 }
 
@@ -50,7 +51,7 @@ take_key (struct gguf_file *f)
   if (!n)
     return gguf_fail (f, at, NULL, "a key is empty"), NULL;
   if (fmtconv_attr_get (f->keys, key))
-    return gguf_fail (f, at, NULL, fmtconv_ctx_printf (f->ctx, "there are two keys '%s'", key)), NULL;
+    return gguf_fail (f, at, NULL, fmtconv_ctx_printf (f->ctx, "the key '%s' occurs twice", key)), NULL;
   return key;
 }
 
@@ -112,7 +113,7 @@ take_type (struct gguf_file *f, const char *key, uint32_t *type)
     return fmtconv_ctx_failed (f->ctx);
   return gguf_fail (
       f, at, NULL,
-      fmtconv_ctx_printf (f->ctx, "key '%s': there is no type of values %u", key, (unsigned) *type));
+      fmtconv_ctx_printf (f->ctx, "key '%s': the value type %u does not exist", key, (unsigned) *type));
 }
 
 /* It stays in the file. */
@@ -141,11 +142,11 @@ read_alignment (struct gguf_file *f, uint64_t at)
   const fmtconv_attr *a = fmtconv_attr_get (f->keys, GGUF_ALIGN);
   f->alignment = a ? a->v.u : GGUF_ALIGNMENT;
   if (a && (a->kind != FMTCONV_ATTR_INT || a->bits != 32 || !a->is_unsigned))
-    return gguf_fail (f, at, NULL, GGUF_ALIGN " is no u32");
+    return gguf_fail (f, at, NULL, GGUF_ALIGN " is not a u32");
   if (f->alignment < GGUF_MIN_ALIGNMENT || f->alignment > GGUF_MAX_ALIGNMENT
       || (f->alignment & (f->alignment - 1)))
     return gguf_fail (f, at, NULL,
-                      fmtconv_ctx_printf (f->ctx, GGUF_ALIGN " is %llu, and no power of two from 8 to 65536",
+                      fmtconv_ctx_printf (f->ctx, GGUF_ALIGN " is %llu, not a power of two from 8 to 65536",
                                           (unsigned long long) f->alignment));
   return 0;
 }

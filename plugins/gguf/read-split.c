@@ -38,9 +38,9 @@ stem_of (const struct gguf_file *f, const char *base, const struct place *p)
   if (end && n > tail && !strcmp (base + n - tail, end))
     return fmtconv_ctx_printf (f->ctx, "%.*s", (int) (n - tail), base);
   fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT,
-                   &(fmtconv_where){ .hint = "give all of them their names back: they are found by them" },
-                   "it says that it is file %lld of %lld, and its name does not end in '%s'",
-                   (long long) p->no + 1, (long long) p->count, end ? end : "");
+                   &(fmtconv_where){ .hint = "restore the names of all files; they are found by name" },
+                   "it is file %lld of %lld, but its name does not end in '%s'", (long long) p->no + 1,
+                   (long long) p->count, end ? end : "");
   return NULL;
 }
 
@@ -49,9 +49,9 @@ read_other (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const str
             struct gguf_file *f)
 {
   if (!fmtconv_input_has (folder, name))
-    return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
-                            "the model has %lld files, and '%s' is not beside this one",
-                            (long long) wanted->count, name);
+    return fmtconv_fail_at (
+        ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "check that the copy is complete" },
+        "the model has %lld files, but '%s' is not next to this one", (long long) wanted->count, name);
   if (gguf_read_source (ctx, fmtconv_input_open (fmtconv_input_child (folder, name)), f))
     return fmtconv_ctx_failed (ctx);
   const struct place p = place_of (f);
@@ -59,7 +59,7 @@ read_other (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const str
     return gguf_fail (
         f, 0, NULL,
         fmtconv_ctx_printf (ctx,
-                            "split.no %lld, split.count %lld, split.tensors.count %lld, where its "
+                            "split.no %lld, split.count %lld, split.tensors.count %lld, but its "
                             "name and the other files say %lld, %lld, %lld",
                             (long long) p.no, (long long) p.count, (long long) p.tensors,
                             (long long) wanted->no, (long long) wanted->count, (long long) wanted->tensors));
@@ -87,7 +87,7 @@ gguf_read_split (fmtconv_ctx *ctx, fmtconv_input *in, struct gguf_file *one, siz
   *n = (size_t) p.count;
   if (files && tensors != (uint64_t) p.tensors)
     return gguf_fail (one, 0, NULL,
-                      fmtconv_ctx_printf (ctx, "split.tensors.count is %lld, and the files have %llu tensors",
+                      fmtconv_ctx_printf (ctx, "split.tensors.count is %lld, but the files have %llu tensors",
                                           (long long) p.tensors, (unsigned long long) tensors)),
            NULL;
   return files;

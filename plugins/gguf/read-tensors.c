@@ -19,8 +19,8 @@ is_defined_elsewhere (uint32_t id)
     const char *name;
   } others[] = { { 4, "Q4_2, which ggml has removed" },
                  { 5, "Q4_3, which ggml has removed" },
-                 { 9, "Q8_1, which ggml uses while it computes only" },
-                 { 15, "Q8_K, which ggml uses while it computes only" },
+                 { 9, "Q8_1, which ggml uses only while it computes" },
+                 { 15, "Q8_K, which ggml uses only while it computes" },
                  { 31, "Q4_0_4_4, which ggml has removed" },
                  { 32, "Q4_0_4_8, which ggml has removed" },
                  { 33, "Q4_0_8_8, which ggml has removed" },
@@ -87,10 +87,10 @@ take_type (struct gguf_file *f, struct gguf_info *t, uint64_t elements)
   uint64_t row = t->rank ? t->shape[t->rank - 1] : 1;
   t->dtype = type->dtype;
   if (row % info->block)
-    return gguf_fail (f, t->at, t->name,
-                      fmtconv_ctx_printf (f->ctx,
-                                          "rows of %llu elements are no whole blocks of %u, as %s has them",
-                                          (unsigned long long) row, (unsigned) info->block, type->name));
+    return gguf_fail (
+        f, t->at, t->name,
+        fmtconv_ctx_printf (f->ctx, "rows of %llu elements are not whole blocks of %u, which %s requires",
+                            (unsigned long long) row, (unsigned) info->block, type->name));
   if (__builtin_mul_overflow (elements / info->block, (uint64_t) info->block_bytes, &t->bytes)
       || t->bytes > INT64_MAX)
     return gguf_fail (f, t->at, t->name, "the shape has more bytes than a file can hold");
@@ -105,7 +105,7 @@ take_offset (struct gguf_file *f, struct gguf_info *t, uint64_t *end)
   if (!fmtconv_ctx_failed (f->ctx) && t->offset != *end)
     return gguf_fail (
         f, t->at, t->name,
-        fmtconv_ctx_printf (f->ctx, "it begins at byte 0x%llx of the data, and those before it end at 0x%llx",
+        fmtconv_ctx_printf (f->ctx, "it begins at byte 0x%llx of the data, but those before it end at 0x%llx",
                             (unsigned long long) t->offset, (unsigned long long) *end));
   if (__builtin_add_overflow (*end, t->bytes, end) || __builtin_add_overflow (*end, f->alignment - 1, end)
       || *end > INT64_MAX)
@@ -130,12 +130,12 @@ check_end (struct gguf_file *f, uint64_t bytes)
     return fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT,
                             &(fmtconv_where){ .source = f->c.source,
                                               .offset = f->c.end,
-                                              .hint = "the file is cut off: get it again" },
-                            "the tensors and their padding have %llu bytes, and there are %llu",
+                                              .hint = "the file is truncated; get a complete copy" },
+                            "the tensors and their padding need %llu bytes, but the file has %llu",
                             (unsigned long long) bytes, (unsigned long long) there);
   if (there > bytes)
     return gguf_fail (f, f->data + bytes, NULL,
-                      fmtconv_ctx_printf (f->ctx, "%llu bytes behind the last tensor belong to none",
+                      fmtconv_ctx_printf (f->ctx, "%llu bytes after the last tensor belong to no tensor",
                                           (unsigned long long) (there - bytes)));
   return 0;
 }

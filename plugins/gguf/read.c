@@ -21,15 +21,15 @@ read_version (struct gguf_file *f)
   if (magic != 0x46554747)
     return fmtconv_fail_at (
         f->ctx, FMTCONV_E_FORMAT,
-        &(fmtconv_where){ .source = f->c.source,
-                          .hint = "is it a checkpoint?  'fmtconv plugins' lists the formats that are read" },
-        "no GGUF file: it does not begin with 'GGUF'");
+        &(fmtconv_where){ .source = f->c.source, .hint = "'fmtconv plugins' lists the supported formats" },
+        "not a GGUF file: it does not begin with 'GGUF'");
   if (version == 2 || version == GGUF_VERSION)
     return 0;
   if (version && !(version & 0xffff))
-    return fmtconv_fail_at (f->ctx, FMTCONV_E_UNSUPPORTED, &where, "a GGUF file for big-endian machines");
-  return fmtconv_fail_at (f->ctx, FMTCONV_E_UNSUPPORTED, &where, "version %u of GGUF: 2 and 3 are read",
-                          (unsigned) version);
+    return fmtconv_fail_at (f->ctx, FMTCONV_E_UNSUPPORTED, &where,
+                            "GGUF files for big-endian machines are not supported");
+  return fmtconv_fail_at (f->ctx, FMTCONV_E_UNSUPPORTED, &where,
+                          "GGUF version %u is not supported (2 and 3 are)", (unsigned) version);
 }
 
 /* A number of things that the file has room for, then the limit. */
@@ -42,8 +42,8 @@ read_count (struct gguf_file *f, const char *what, unsigned least, uint64_t most
     return fmtconv_ctx_failed (f->ctx);
   if (*count > (f->c.end - f->c.pos) / least)
     return fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT, &where,
-                            "%llu %s are claimed, more than %llu bytes can be", (unsigned long long) *count,
-                            what, (unsigned long long) (f->c.end - f->c.pos));
+                            "the file claims %llu %s, more than %llu bytes can hold",
+                            (unsigned long long) *count, what, (unsigned long long) (f->c.end - f->c.pos));
   if (*count > most)
     return fmtconv_fail_at (f->ctx, FMTCONV_E_LIMIT, &where, "%llu %s, more than the limit of %llu",
                             (unsigned long long) *count, what, (unsigned long long) most);

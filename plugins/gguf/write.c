@@ -106,8 +106,8 @@ note_ties (fmtconv_ctx *ctx, const fmtconv_model *model)
     tied += fmtconv_model_tied (model, t) != NULL;
   if (tied)
     fmtconv_note (ctx,
-                  tied == 1 ? "%zu tied tensor is written out in full, as GGUF has no ties"
-                            : "%zu tied tensors are written out in full, as GGUF has no ties",
+                  tied == 1 ? "%zu tied tensor is written in full, because GGUF has no ties"
+                            : "%zu tied tensors are written in full, because GGUF has no ties",
                   tied);
 }
 

@@ -200,7 +200,8 @@ safetensors_put_file (fmtconv_ctx *ctx, fmtconv_file *file, fmtconv_attr *entrie
   if (padded > SAFETENSORS_MAX_HEADER)
     return fmtconv_fail_at (
         ctx, FMTCONV_E_LIMIT,
-        &(fmtconv_where){ .hint = "several files have a header each: max-shard-size=5GB" },
+        &(fmtconv_where){ .hint =
+                              "write several files, each with a header: -w safetensors:max-shard-size=5GB" },
         "the header would have %zu bytes, more than the format's limit of %d", padded,
         SAFETENSORS_MAX_HEADER);
   fmtconv_file_emit_le (file, 8, padded);

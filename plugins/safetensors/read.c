@@ -31,14 +31,15 @@ read_length (fmtconv_cursor *c, struct header *h, uint64_t *n)
   if (fmtconv_ctx_failed (h->ctx))
     return fmtconv_ctx_failed (h->ctx);
   if (*n > SAFETENSORS_MAX_HEADER)
-    return fmtconv_fail_at (h->ctx, FMTCONV_E_LIMIT,
-                            &(fmtconv_where){ .source = h->source, .hint = "is this a safetensors file?" },
-                            "the header claims %llu bytes, more than the format's limit of %d",
-                            (unsigned long long) *n, SAFETENSORS_MAX_HEADER);
+    return fmtconv_fail_at (
+        h->ctx, FMTCONV_E_LIMIT,
+        &(fmtconv_where){ .source = h->source, .hint = "'fmtconv plugins' lists the supported formats" },
+        "the header claims %llu bytes, more than the format's limit of %d", (unsigned long long) *n,
+        SAFETENSORS_MAX_HEADER);
   if (*n > c->end - c->pos)
     return fmtconv_fail_at (
         h->ctx, FMTCONV_E_FORMAT,
-        &(fmtconv_where){ .source = h->source, .hint = "the file is cut off: get it again" },
+        &(fmtconv_where){ .source = h->source, .hint = "the file is truncated; get a complete copy" },
         "the header claims %llu bytes, but the file ends after %llu", (unsigned long long) *n,
         (unsigned long long) (c->end - c->pos));
   h->data = c->pos + *n;
@@ -51,7 +52,7 @@ static int
 read_metadata (struct header *h, fmtconv_attr *metadata)
 {
   if (h->has_metadata++)
-    return fail (h, NULL, "there are two __metadata__");
+    return fail (h, NULL, "__metadata__ occurs twice");
   if (metadata->kind != FMTCONV_ATTR_OBJECT)
     return fail (h, NULL, "__metadata__ is not an object");
   for (fmtconv_attr *a = metadata->first; a; a = a->next)
@@ -76,13 +77,13 @@ read_shape (const struct header *h, const fmtconv_attr *entry, uint64_t *shape, 
   *rank = 0;
   *elements = 1;
   if (!list || list->kind != FMTCONV_ATTR_ARRAY)
-    return fail (h, entry->key, "no shape");
+    return fail (h, entry->key, "the entry has no shape");
   if (list->len > FMTCONV_MAX_RANK)
     return fail (h, entry->key, "more than 8 dimensions");
   for (fmtconv_attr *d = list->first; d; d = d->next)
     {
       if (!is_count (d))
-        return fail (h, entry->key, "a dimension is not a whole number");
+        return fail (h, entry->key, "a dimension is not a non-negative integer");
       shape[(*rank)++] = d->v.u;
     }
   for (unsigned i = 0; i < *rank; i++)
@@ -101,7 +102,7 @@ read_range (const struct header *h, const fmtconv_attr *entry, uint64_t bytes, u
   fmtconv_attr *list = fmtconv_attr_get ((fmtconv_attr *) entry, "data_offsets");
   const fmtconv_attr *first = list && list->kind == FMTCONV_ATTR_ARRAY && list->len == 2 ? list->first : NULL;
   if (!first || !is_count (first) || !is_count (first->next))
-    return fail (h, entry->key, "data_offsets is not a pair of whole numbers");
+    return fail (h, entry->key, "data_offsets is not a pair of non-negative integers");
   uint64_t end = first->next->v.u;
   *start = first->v.u;
   if (*start > end || end > h->size)
@@ -111,7 +112,7 @@ read_range (const struct header *h, const fmtconv_attr *entry, uint64_t bytes, u
                      (unsigned long long) *start, (unsigned long long) end, (unsigned long long) h->size));
   if (end - *start != bytes)
     return fail (h, entry->key,
-                 fmtconv_ctx_printf (h->ctx, "the shape needs %llu bytes, data_offsets give %llu",
+                 fmtconv_ctx_printf (h->ctx, "the shape needs %llu bytes, but data_offsets give %llu",
                                      (unsigned long long) bytes, (unsigned long long) (end - *start)));
   return 0;
 }
@@ -126,7 +127,7 @@ read_tensor (const struct header *h, fmtconv_attr *entry)
     return fmtconv_fail_at (h->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = h->source, .offset = 8 },
                             "more than %d tensors", SAFETENSORS_MAX_TENSORS);
   if (entry->kind != FMTCONV_ATTR_OBJECT || entry->len != 3 || !dtype)
-    return fail (h, entry->key, "an entry is made of dtype, shape and data_offsets, and nothing else");
+    return fail (h, entry->key, "an entry must have dtype, shape and data_offsets, and nothing else");
   const fmtconv_dtype_name *type = fmtconv_dtype_table_by_name (safetensors_dtypes, dtype);
   if (!type)
     return fmtconv_fail_at (h->ctx, FMTCONV_E_UNSUPPORTED,

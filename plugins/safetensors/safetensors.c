@@ -13,13 +13,13 @@ static const fmtconv_param write_params[] = {
   { "metadata.*", FMTCONV_PARAM_PAIRS, offsetof (struct safetensors_write_params, metadata), NULL,
     "set an entry of the header's __metadata__; an empty value removes it" },
   { "max-shard-size", FMTCONV_PARAM_SIZE, offsetof (struct safetensors_write_params, max_shard_size), NULL,
-    "most bytes of tensors in a file (5GB): more than that makes several files, and an index" },
+    "maximum bytes of tensors in a file (5GB); a larger model becomes several files and an index" },
   { "tied", FMTCONV_PARAM_CHOICE, offsetof (struct safetensors_write_params, tied), "once|copy",
-    "tied tensors: written once, with their other names in the metadata, or for each name" },
+    "write tied tensors once, with their other names in the metadata, or once for each name" },
   { "keep", FMTCONV_PARAM_PAIRS, offsetof (struct safetensors_write_params, keep), NULL,
-    "of the names of a tied tensor, keep what this glob matches; may be repeated" },
+    "among the names of a tied tensor, keep the one that this glob matches; may be repeated" },
   { "index", FMTCONV_PARAM_TEXT, offsetof (struct safetensors_write_params, index), NULL,
-    "name of the index; default: the output's, with .index.json behind it" },
+    "name of the index; default: the output's name followed by .index.json" },
   { 0 },
 };
 

@@ -111,8 +111,8 @@ safetensors_put_shards (fmtconv_ctx *ctx, const char *index, fmtconv_attr *metad
   if (!stem || !names)
     return fmtconv_ctx_failed (ctx);
   if (index && strchr (index, '/'))
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "the index lies beside the files: '%s' is no plain name",
-                         index);
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                         "the index is written next to the files: '%s' is not a plain name", index);
   if (!index)
     index = fmtconv_ctx_printf (ctx, "%s" SUFFIX ".index.json", stem);
   shards_mark_stale (ctx, out, stem, SUFFIX, shards->n);

@@ -126,10 +126,10 @@ choose (fmtconv_ctx *ctx, const struct name *names, size_t n, fmtconv_attr *meta
   if (full)
     fmtconv_note (
         ctx,
-        full == 1 ? "%zu tied tensor is written out in full, as an entry of the metadata would not be taken "
-                    "for its name:"
-                  : "%zu tied tensors are written out in full, as entries of the metadata would not be "
-                    "taken for their names:",
+        full == 1 ? "%zu tied tensor is written in full, because readers would not take its metadata entry "
+                    "as a name:"
+                  : "%zu tied tensors are written in full, because readers would not take their metadata "
+                    "entries as names:",
         full);
 }
 
@@ -168,14 +168,13 @@ static void
 note (fmtconv_ctx *ctx, size_t aliases)
 {
   if (aliases)
-    fmtconv_note (
-        ctx,
-        aliases == 1
-            ? "%zu name of a tied tensor is an entry of the metadata, and its bytes are written once "
-              "(tied=copy writes them twice):"
-            : "%zu names of tied tensors are entries of the metadata, and their bytes are written "
-              "once (tied=copy writes them for each name):",
-        aliases);
+    fmtconv_note (ctx,
+                  aliases == 1
+                      ? "%zu name of a tied tensor is recorded in the metadata; its bytes are written once "
+                        "(tied=copy writes them twice):"
+                      : "%zu names of tied tensors are recorded in the metadata; their bytes are written "
+                        "once (tied=copy writes them for each name):",
+                  aliases);
 }
 
 int
@@ -195,7 +194,7 @@ safetensors_resolve_ties (fmtconv_ctx *ctx, const struct safetensors_write_param
   if (p->tied == SAFETENSORS_TIED_ONCE)
     choose (ctx, names, tied, metadata, kept);
   else if (tied)
-    fmtconv_note (ctx, "%zu tied tensors are written out in full", tied);
+    fmtconv_note (ctx, "%zu tied tensors are written in full", tied);
   part (ctx, model, kept, out);
   note (ctx, out->n_aliases);
   add_entries (model, metadata, out);

@@ -28,7 +28,7 @@ safetensors_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *mo
         ctx, FMTCONV_E_UNSUPPORTED,
         &(fmtconv_where){ .tensor = SAFETENSORS_METADATA,
                           .hint = "rename or drop it: -t drop:name=" SAFETENSORS_METADATA },
-        "the format has its metadata under this name, and no tensor");
+        "the format reserves this name for its metadata");
   fmtconv_attr *metadata = entries_of (ctx, p, model);
   if (!metadata || safetensors_resolve_ties (ctx, p, model, metadata, &content)
       || safetensors_split (ctx, &content, p->max_shard_size, &shards))

@@ -34,7 +34,7 @@ refuse_partitioned (fmtconv_ctx *ctx, const char *name)
       &(fmtconv_where){ .hint = "gather the weights first: set "
                                 "stage3_gather_16bit_weights_on_model_save in the "
                                 "DeepSpeed configuration and save again" },
-      "%s is one rank's part of a ZeRO-3 checkpoint, whose tensors are cut over all ranks", name);
+      "%s is one rank's part of a ZeRO-3 checkpoint, which splits every tensor over all ranks", name);
 }
 
 /* A folder N, N-ema or release, with the files of all ranks. */
@@ -62,7 +62,7 @@ read_latest (fmtconv_ctx *ctx, fmtconv_input *run)
 {
   fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (fmtconv_input_child (run, "latest")));
   if (c.end > 256)
-    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "'latest' is no iteration number: it has %llu bytes",
+    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "'latest' is not an iteration number: it has %llu bytes",
                          (unsigned long long) c.end),
            NULL;
   const char *text = fmtconv_cursor_take (&c, c.end);
@@ -82,13 +82,13 @@ latest_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
     return word;
   if (!all_digits (word, n) || (word[n] && strcmp (word + n, "-ema")))
     return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT,
-                            &(fmtconv_where){ .hint = "say which one with sat:iteration=N" },
+                            &(fmtconv_where){ .hint = "select one with -r sat:iteration=N" },
                             "'latest' in %s says '%s', which is neither a number nor 'release'",
                             fmtconv_input_path (run), word),
            NULL;
   if (word[n])
-    fmtconv_note (ctx, "'latest' says %s, left by a save that was interrupted: iteration %.*s is read", word,
-                  (int) n, word);
+    fmtconv_note (ctx, "'latest' says %s, left by an interrupted save; reading iteration %.*s", word, (int) n,
+                  word);
   return fmtconv_ctx_printf (ctx, "%.*s", (int) n, word);
 }
 
@@ -105,10 +105,10 @@ only_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
         only = name;
       }
   if (found == 1)
-    return fmtconv_note (ctx, "no 'latest' in %s: its only iteration is read", fmtconv_input_path (run)),
+    return fmtconv_note (ctx, "no 'latest' in %s; reading its only iteration", fmtconv_input_path (run)),
            only;
   return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
-                          &(fmtconv_where){ .hint = found ? "say which one with sat:iteration=N" : NULL },
+                          &(fmtconv_where){ .hint = found ? "select one with -r sat:iteration=N" : NULL },
                           "no 'latest' in %s, and %zu iterations", fmtconv_input_path (run), found),
          NULL;
 }
@@ -116,14 +116,14 @@ only_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
 static int
 no_iteration (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *run, const char *wanted)
 {
-  const char *name, *hint = "is the copy complete?";
+  const char *name, *hint = "check that the copy is complete";
   for (size_t i = 0; (name = fmtconv_input_entry (run, i)); i++)
     if (all_digits (name, strspn (name, "0123456789")) || text_starts_with (name, "release"))
       fmtconv_detail (ctx, "%s", name);
   if (p->ema == 1)
-    hint = "this run saved no averaged weights: leave out ema=yes";
+    hint = "this run saved no averaged weights; omit ema=yes";
   else if (p->iteration)
-    hint = "give one that is there, or none: then 'latest' decides";
+    hint = "give one of these, or omit iteration= to read the one in 'latest'";
   return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint }, "no iteration '%s' in %s",
                           wanted, fmtconv_input_path (run));
 }
@@ -158,12 +158,12 @@ in_save_folder (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *fol
       }
   if (found == 1)
     {
-      fmtconv_note (ctx, "one run found and read");
+      fmtconv_note (ctx, "reading the only run in the folder");
       return in_run (ctx, p, fmtconv_input_child (folder, run), out);
     }
   if (found)
     return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED,
-                            &(fmtconv_where){ .hint = "name one of them as INPUT" },
+                            &(fmtconv_where){ .hint = "give one of them as INPUT" },
                             "the folder holds %zu runs", found);
   return fmtconv_fail (ctx, FMTCONV_E_MISSING,
                        "not a SAT checkpoint: no 'latest', no run folder (NAME-MM-DD-HH-MM), no " WEIGHTS);

@@ -74,9 +74,8 @@ refuse_lora (const struct merge *m)
       return fmtconv_fail_at (
           m->ctx, FMTCONV_E_UNSUPPORTED,
           &(fmtconv_where){ .tensor = t->name, .hint = "train the LoRA with model_parallel_size 1" },
-          "a LoRA of %u model-parallel ranks: behind matrices that are cut by columns every rank adds a "
-          "whole "
-          "matrix_B of its own, and SAT never sums them, so that no merged LoRA is the same",
+          "a LoRA of %u model-parallel ranks cannot be merged: after a matrix split by columns, every rank "
+          "adds a separate whole matrix_B, and SAT never sums them",
           m->place->n_ranks);
   return 0;
 }
@@ -85,16 +84,16 @@ refuse_lora (const struct merge *m)
 static int
 check_rank (const struct merge *m, unsigned rank)
 {
-  fmtconv_where where = { .hint = "the files are not of one checkpoint" };
+  fmtconv_where where = { .hint = "give files of one checkpoint" };
   FMTCONV_FOREACH (t, m->ranks[0])
     {
       const fmtconv_tensor *other = fmtconv_model_find (m->ranks[rank], t->name);
       where.tensor = t->name;
       if (!other)
-        return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "it is in %s, and not in %s",
+        return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "it is in %s, but not in %s",
                                 name_of (m, 0), name_of (m, rank));
       if (!same_form (t, other))
-        return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "it is %s in %s, and %s in %s",
+        return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "it is %s in %s, but %s in %s",
                                 form_of (m->ctx, t), name_of (m, 0), form_of (m->ctx, other),
                                 name_of (m, rank));
     }
@@ -102,7 +101,7 @@ check_rank (const struct merge *m, unsigned rank)
     {
       where.tensor = t->name;
       if (!fmtconv_model_find (m->ranks[0], t->name))
-        return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "it is in %s, and not in %s",
+        return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "it is in %s, but not in %s",
                                 name_of (m, rank), name_of (m, 0));
     }
   return fmtconv_ctx_failed (m->ctx);
@@ -115,8 +114,8 @@ join (const struct merge *m, const fmtconv_tensor *t, const struct cut *cut)
   if (cut->axis >= t->rank || t->shape[cut->axis] % cut->parts)
     {
       fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
-                       "%s in every rank: it must have %u equal parts along axis %u", form_of (m->ctx, t),
-                       cut->parts, cut->axis);
+                       "%s in every rank cannot be split into %u equal parts along axis %u",
+                       form_of (m->ctx, t), cut->parts, cut->axis);
       return NULL;
     }
   for (unsigned part = 0; part < cut->parts; part++)
@@ -144,8 +143,9 @@ merge_ranks (const struct merge *m, fmtconv_model *out)
     {
       if (check_rank (m, rank))
         return fmtconv_ctx_failed (m->ctx);
-      fmtconv_model_skip (out, fmtconv_ctx_printf (m->ctx, "%s: all beside its weights", name_of (m, rank)),
-                          0, "every rank saves its own");
+      fmtconv_model_skip (out,
+                          fmtconv_ctx_printf (m->ctx, "%s: everything except its weights", name_of (m, rank)),
+                          0, "saved by every rank");
     }
   FMTCONV_FOREACH (t, m->ranks[0])
     fmtconv_model_replace (out, fmtconv_model_find (out, t->name), merged (m, t));
@@ -153,7 +153,7 @@ merge_ranks (const struct merge *m, fmtconv_model *out)
                         n);
   fmtconv_attr_set_string (fmtconv_model_attrs (out), "title",
                            fmtconv_ctx_printf (m->ctx, "SAT checkpoint, %u model-parallel ranks merged", n));
-  return fmtconv_note (m->ctx, "%u model-parallel ranks are merged", n);
+  return fmtconv_note (m->ctx, "merging %u model-parallel ranks", n);
 }
 
 int

@@ -43,9 +43,9 @@ missing (fmtconv_ctx *ctx, fmtconv_input *folder, unsigned n)
         fmtconv_detail (ctx, "%s", sat_rank_name (ctx, rank));
         absent++;
       }
-  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "is the copy complete?" },
-                          "%u of at least %u model-parallel ranks missing in %s", absent, n,
-                          fmtconv_input_path (folder));
+  return fmtconv_fail_at (
+      ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "check that the copy is complete" },
+      "%u of at least %u model-parallel ranks are missing in %s", absent, n, fmtconv_input_path (folder));
 }
 
 int
@@ -76,10 +76,11 @@ too_many (fmtconv_ctx *ctx, const struct sat_place *place, int64_t world)
 {
   for (unsigned rank = (unsigned) world; rank < place->n_ranks; rank++)
     fmtconv_detail (ctx, "%s", fmtconv_input_basename (place->ranks[rank]));
-  return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT,
-                          &(fmtconv_where){ .hint = "take away the files that are not of this checkpoint" },
-                          "%s says it is one of %lld model-parallel ranks, and there are %u",
-                          fmtconv_input_basename (place->ranks[0]), (long long) world, place->n_ranks);
+  return fmtconv_fail_at (
+      ctx, FMTCONV_E_FORMAT,
+      &(fmtconv_where){ .hint = "remove the files that do not belong to this checkpoint" },
+      "%s says it is one of %lld model-parallel ranks, but there are %u",
+      fmtconv_input_basename (place->ranks[0]), (long long) world, place->n_ranks);
 }
 
 int
@@ -97,7 +98,7 @@ sat_check_world (fmtconv_ctx *ctx, const struct sat_place *place, unsigned rank,
     return too_many (ctx, place, world);
   return fmtconv_fail_at (
       ctx, FMTCONV_E_MISSING,
-      &(fmtconv_where){ .hint = "put all mp_rank_NN_model_states.pt into one folder, and name that" },
-      "%s is one of %lld model-parallel ranks, and there %s %u", name, (long long) world,
+      &(fmtconv_where){ .hint = "put all mp_rank_NN_model_states.pt into one folder and give it as INPUT" },
+      "%s is one of %lld model-parallel ranks, but there %s %u", name, (long long) world,
       place->n_ranks == 1 ? "is" : "are", place->n_ranks);
 }

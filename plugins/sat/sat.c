@@ -6,17 +6,17 @@
 
 static const fmtconv_param params[] = {
   { "iteration", FMTCONV_PARAM_TEXT, offsetof (struct sat_params, iteration), NULL,
-    "which iteration of the run; default: what its file 'latest' says" },
+    "iteration to read; default: the one named in the run's file 'latest'" },
   { "ema", FMTCONV_PARAM_BOOL, offsetof (struct sat_params, ema), "no",
     "read the averaged weights (folder N-ema)" },
   { "crc", FMTCONV_PARAM_CHOICE, offsetof (struct sat_params, crc), "check|ignore",
-    "what a wrong checksum in the file means" },
+    "whether a checksum mismatch is an error" },
   { 0 },
 };
 
 static const fmtconv_param write_params[] = {
   { "iteration", FMTCONV_PARAM_TEXT, offsetof (struct sat_write_params, iteration), "1",
-    "number of the iteration that training goes on from, or 'release'" },
+    "iteration number that training resumes from, or 'release'" },
   { 0 },
 };
 
@@ -29,8 +29,8 @@ sat_read_config (fmtconv_ctx *ctx, fmtconv_input *config, fmtconv_model *out)
   if (tree)
     fmtconv_attr_set (fmtconv_attr_make (fmtconv_model_attrs (out), "source"), "training_config", tree);
   else if (!fmtconv_ctx_failed (ctx))
-    fmtconv_warn (ctx, "%s cannot be read (%s): alpha, rank and sizes are not known from it",
-                  fmtconv_input_path (config), why ? why : "no reason");
+    fmtconv_warn (ctx, "cannot read %s (%s); alpha, rank and sizes stay unknown", fmtconv_input_path (config),
+                  why ? why : "unknown reason");
 }
 
 static int

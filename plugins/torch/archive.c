@@ -7,7 +7,7 @@
 
 #define SAVE_AGAIN "load it with torch.load and save it again with torch.save of torch 1.6 or newer"
 
-#define NOT_OURS "is it a checkpoint?  'fmtconv plugins' lists the formats that are read"
+#define NOT_OURS "'fmtconv plugins' lists the supported formats"
 
 /* The file is no zip archive: say what it is. */
 static int
@@ -16,9 +16,9 @@ refuse_other (fmtconv_ctx *ctx, fmtconv_source *file, const uint8_t *head, size_
   fmtconv_where where = { .source = file, .hint = SAVE_AGAIN };
   if (n >= 262 && !memcmp (head + 257, "ustar", 5))
     return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where,
-                            "torch.save's tar format before torch 0.1.10");
+                            "torch.save's tar format before torch 0.1.10 is not supported");
   where.hint = NOT_OURS;
-  return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where, "not a torch.save file: no zip archive");
+  return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where, "not a torch.save file: not a zip archive");
 }
 
 /* The one folder that all members lie in, if it has data.pkl: "NAME/". */
@@ -34,7 +34,7 @@ find_root (const torch_archive *a)
     }
   const fmtconv_where where = { .hint = NOT_OURS };
   fmtconv_fail_at (a->ctx, FMTCONV_E_FORMAT, &where,
-                   "a zip archive without NAME/data.pkl, so not a torch.save file");
+                   "not a torch.save file: the zip archive has no NAME/data.pkl");
   return NULL;
 }
 
@@ -56,7 +56,7 @@ check_script (const torch_archive *a)
       return fmtconv_fail_at (
           a->ctx, FMTCONV_E_UNSUPPORTED,
           &(fmtconv_where){ .hint = "load it with torch.jit.load and torch.save its state_dict()" },
-          "a TorchScript program, not a checkpoint ('%s')", name);
+          "the file is a TorchScript program, not a checkpoint (it has '%s')", name);
   return 0;
 }
 
@@ -70,7 +70,8 @@ small_text (const torch_archive *a, const char *name)
   if (fmtconv_source_size (source) > 64)
     {
       fmtconv_fail_at (a->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = source },
-                       "%llu bytes where a word is due", (unsigned long long) fmtconv_source_size (source));
+                       "expected one word, found %llu bytes",
+                       (unsigned long long) fmtconv_source_size (source));
       return NULL;
     }
   fmtconv_cursor cursor = fmtconv_cursor_start (source);
@@ -90,7 +91,7 @@ check_version (const torch_archive *a)
   bool known = (n == 1 && *text >= '1' && *text <= '9') || !strcmp (text, "10");
   return known ? 0
                : fmtconv_fail_at (a->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = SAVE_AGAIN },
-                                  "archive version '%s'; 1 to 10 are read", text);
+                                  "archive version '%s' is not supported (1 to 10 are)", text);
 }
 
 static int
@@ -101,7 +102,7 @@ check_byteorder (torch_archive *a)
     return fmtconv_ctx_failed (a->ctx);
   if (strcmp (text, "big"))
     return fmtconv_fail_at (a->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = member (a, "byteorder") },
-                            "byte order '%s', neither 'little' nor 'big'", text);
+                            "byte order '%s' is neither 'little' nor 'big'", text);
   a->big_endian = true;
   return 0;
 }

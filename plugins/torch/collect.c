@@ -50,7 +50,7 @@ find_record (const walk *w, const pk_object *object, const torch_tensor *t)
              fmtconv_ctx_printf (ctx, "its storage '%s' is not in the file", t->key));
   else if (fmtconv_source_size (source) != t->storage_bytes)
     fail_at (w, FMTCONV_E_FORMAT, object,
-             fmtconv_ctx_printf (ctx, "its storage '%s' has %llu bytes, the pickle says %llu", t->key,
+             fmtconv_ctx_printf (ctx, "its storage '%s' has %llu bytes, but the pickle says %llu", t->key,
                                  (unsigned long long) fmtconv_source_size (source),
                                  (unsigned long long) t->storage_bytes));
   return fmtconv_ctx_failed (ctx) ? NULL : source;
@@ -66,14 +66,14 @@ check_totals (walk *w, const pk_object *object, const torch_tensor *t)
   load->name_bytes += w->length + 1;
   if (load->name_bytes > load->max_name_bytes)
     return fail_at (w, FMTCONV_E_LIMIT, object,
-                    fmtconv_ctx_printf (load->ctx, "the tensors' names have more than %llu bytes",
+                    fmtconv_ctx_printf (load->ctx, "the tensor names exceed %llu bytes in total",
                                         (unsigned long long) load->max_name_bytes));
   if (t->repeated > load->max_repeated - load->repeated)
     return fail_at (
         w, FMTCONV_E_LIMIT, object,
         fmtconv_ctx_printf (load->ctx,
-                            "it repeats stored elements (stride 0) beyond the size of the file by more "
-                            "than 1 GiB: %llu bytes",
+                            "its repeated elements (stride 0) add %llu bytes, in total more than the "
+                            "file's size and 1 GiB",
                             (unsigned long long) t->repeated));
   load->repeated += t->repeated;
   return 0;
@@ -87,7 +87,7 @@ check_order (const walk *w, const pk_object *object, const torch_tensor *t)
   if (!w->load->big_endian || t->inside || t->item == 1 || !t->untyped)
     return 0;
   return fail_at (w, FMTCONV_E_UNSUPPORTED, object,
-                  "its elements are big-endian in a storage without a type, which torch does not swap");
+                  "its elements are big-endian in an untyped storage, which torch does not byte-swap");
 }
 
 static fmtconv_view *
@@ -121,7 +121,7 @@ add_to_name (walk *w, const char *key, size_t n)
 {
   size_t dot = w->length > 0;
   if (n + dot > TORCH_MAX_NAME - w->length)
-    return fail_at (w, FMTCONV_E_LIMIT, NULL, "a name of more than 4096 bytes begins so");
+    return fail_at (w, FMTCONV_E_LIMIT, NULL, "a name that begins like this exceeds 4096 bytes");
   if (dot)
     w->name[w->length++] = '.';
   memcpy (w->name + w->length, key, n);
@@ -149,9 +149,9 @@ descend_into (walk *w, const pk_value *value)
 {
   pk_mark *mark = pk_mark_of (value);
   if (mark->open)
-    return fail_at (w, FMTCONV_E_FORMAT, NULL, "a container that contains itself");
+    return fail_at (w, FMTCONV_E_FORMAT, NULL, "the container contains itself");
   if (w->depth == TORCH_MAX_DEPTH) /* torch_scan_value was here before, and has refused it */
-    return fail_at (w, FMTCONV_E_INTERNAL, NULL, "values are nested deeper than they were");
+    return fail_at (w, FMTCONV_E_INTERNAL, NULL, "values are nested deeper than the scan found");
   if (value->kind == PK_DICT
       && torch_keys_unique (w->load->ctx, w->load->pickle, value, w->length ? w->name : "."))
     return fmtconv_ctx_failed (w->load->ctx);
@@ -177,8 +177,10 @@ visit (walk *w, const pk_value *value)
       &(fmtconv_where){ .source = w->load->pickle,
                         .offset = value->kind == PK_OBJECT ? value->v.object->at : 0,
                         .tensor = w->name,
-                        .hint = "torch.save the state_dict() instead of the object, or name another root=" },
-      "tensors inside of a %s, which only its own program can read", pk_describe (w->load->ctx, value));
+                        .hint =
+                            "save the object's state_dict() instead of the object, or select another root=" },
+      "the tensors are inside a %s, which only the program that saved it can read",
+      pk_describe (w->load->ctx, value));
 }
 
 /* The next item of the innermost container; the container is left behind the last. */
@@ -203,7 +205,7 @@ next_item (walk *w)
   if (!torch_key_is_name (key) && torch_holds (value))
     return fail_at (
         w, FMTCONV_E_FORMAT, NULL,
-        fmtconv_ctx_printf (w->load->ctx, "a %s is the key of tensors",
+        fmtconv_ctx_printf (w->load->ctx, "a %s is used as the key of tensors",
                             key->kind == PK_STRING ? "string with a NUL" : pk_describe (w->load->ctx, key)));
   if (add_key (w, key))
     return fmtconv_ctx_failed (w->load->ctx);
@@ -229,7 +231,7 @@ torch_collect (torch_load *load, const torch_root *root)
   torch_note_leftovers_end (load);
   if (!load->tensors)
     return fmtconv_fail_at (load->ctx, FMTCONV_E_MISSING,
-                            &(fmtconv_where){ .hint = "root= names the dictionary that holds them" },
+                            &(fmtconv_where){ .hint = "select the dictionary that holds them with root=" },
                             "no tensors in root '%s'", root->name);
   return fmtconv_ctx_failed (load->ctx);
 }

@@ -109,7 +109,8 @@ add (pk_machine *m, const pk_value *to, pk_kind kind, const pk_value *values, ui
   if (to->kind == kind)
     return pk_items_add (m->ctx, to->v.items, values, n);
   if (to->kind != PK_OBJECT)
-    return pk_refuse (m, FMTCONV_E_FORMAT, "a %s cannot take items this way", pk_describe (m->ctx, to));
+    return pk_refuse (m, FMTCONV_E_FORMAT, "a %s cannot take items with this opcode",
+                      pk_describe (m->ctx, to));
   if (!to->v.object->more)
     to->v.object->more = pk_items_new (m->ctx, NULL, 0);
   return to->v.object->more ? pk_items_add (m->ctx, to->v.object->more, values, n) : FMTCONV_E_NOMEM;

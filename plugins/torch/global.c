@@ -15,9 +15,9 @@
   {                                        \
     "torch", name, NULL, ROLE_DTYPE, dtype \
   }
-#define NO_DTYPE(name)                                                    \
-  {                                                                       \
-    "torch", name, "a type without an equal outside torch", ROLE_DTYPE, 0 \
+#define NO_DTYPE(name)                                         \
+  {                                                            \
+    "torch", name, "a type that only torch has", ROLE_DTYPE, 0 \
   }
 #define REBUILD(name, role)                         \
   {                                                 \

@@ -41,7 +41,7 @@ outside_name (const torch_load *load, const torch_root *root, unsigned k, const 
 int
 torch_note_outside (torch_load *load, const torch_root *root)
 {
-  const char *why = fmtconv_ctx_printf (load->ctx, "outside of root '%s'", root->name);
+  const char *why = fmtconv_ctx_printf (load->ctx, "outside root '%s'", root->name);
   for (unsigned k = 0; k < root->n; k++)
     {
       const pk_value *inside = &root->level[k].inside;
@@ -66,7 +66,7 @@ torch_note_leftovers_end (torch_load *load)
   if (load->unlisted)
     fmtconv_model_skip (
         load->out, fmtconv_ctx_printf (load->ctx, "%llu further values", (unsigned long long) load->unlisted),
-        load->unlisted_bytes, "no tensors of the model");
+        load->unlisted_bytes, "not tensors of the model");
 }
 
 /* Words that any report can show as they are. */

@@ -63,7 +63,7 @@ load_head (torch_legacy *legacy)
     return fmtconv_ctx_failed (legacy->ctx);
   if (system.kind != PK_DICT)
     return wrong (legacy, FMTCONV_E_FORMAT, legacy->pos,
-                  fmtconv_ctx_printf (legacy->ctx, "a %s where facts about the machine are due",
+                  fmtconv_ctx_printf (legacy->ctx, "expected a dictionary of machine facts, found a %s",
                                       pk_describe (legacy->ctx, &system)));
   return 0;
 }
@@ -184,19 +184,19 @@ place (torch_legacy *legacy, const pk_value *key)
   uint64_t count = 0, at = legacy->pos;
   torch_place *known = find (legacy, key);
   if (!known)
-    return wrong_storage (legacy, at, key, "is listed, and no tensor has it");
+    return wrong_storage (legacy, at, key, "is listed, but no tensor uses it");
   if (known->start)
     return wrong_storage (legacy, at, key, "is listed twice");
   if (take_count (legacy, key, &count))
     return fmtconv_ctx_failed (ctx);
   if (count != known->bytes / known->item)
     return wrong_storage (legacy, at, key,
-                          fmtconv_ctx_printf (ctx, "has %llu elements, the pickle says %llu",
+                          fmtconv_ctx_printf (ctx, "has %llu elements, but the pickle says %llu",
                                               (unsigned long long) count,
                                               (unsigned long long) (known->bytes / known->item)));
   if (known->bytes > legacy->size - legacy->pos)
     return wrong_storage (legacy, at, key,
-                          fmtconv_ctx_printf (ctx, "has %llu bytes, and the file ends after %llu of them",
+                          fmtconv_ctx_printf (ctx, "has %llu bytes, but the file ends after %llu of them",
                                               (unsigned long long) known->bytes,
                                               (unsigned long long) (legacy->size - legacy->pos)));
   known->start = legacy->pos;
@@ -211,13 +211,13 @@ place_all (torch_legacy *legacy, const pk_value *keys)
   if (keys->kind != PK_LIST)
     return wrong (
         legacy, FMTCONV_E_FORMAT, legacy->pos,
-        fmtconv_ctx_printf (ctx, "a %s where the list of storages is due", pk_describe (ctx, keys)));
+        fmtconv_ctx_printf (ctx, "expected the list of storages, found a %s", pk_describe (ctx, keys)));
   for (uint32_t i = 0; i < keys->v.items->n; i++)
     {
       const pk_value *key = &keys->v.items->at[i];
       if (key->kind != PK_STRING)
         return wrong (legacy, FMTCONV_E_FORMAT, legacy->pos,
-                      fmtconv_ctx_printf (ctx, "the list of storages has a %s", pk_describe (ctx, key)));
+                      fmtconv_ctx_printf (ctx, "the list of storages contains a %s", pk_describe (ctx, key)));
       if (place (legacy, key))
         return fmtconv_ctx_failed (ctx);
     }

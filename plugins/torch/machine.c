@@ -51,7 +51,7 @@ int
 pk_pop_mark (pk_machine *m, const pk_value **values, uint32_t *n, pk_value *under)
 {
   if (m->n_marks == 0)
-    return pk_refuse (m, FMTCONV_E_FORMAT, "there is no mark");
+    return pk_refuse (m, FMTCONV_E_FORMAT, "the stack has no mark");
   uint32_t start = m->marks[--m->n_marks];
   *values = m->stack + start;
   *n = m->n - start;
@@ -81,8 +81,8 @@ pk_memo_put (pk_machine *m, uint64_t index)
   if (pk_top (m, &value))
     return FMTCONV_E_FORMAT;
   if (index >= PK_MAX_MEMO)
-    return pk_refuse (m, FMTCONV_E_LIMIT, "memo number %llu of at most %d", (unsigned long long) index,
-                      PK_MAX_MEMO);
+    return pk_refuse (m, FMTCONV_E_LIMIT, "memo number %llu exceeds the limit of %d",
+                      (unsigned long long) index, PK_MAX_MEMO);
   if (index >= m->opcodes)
     return pk_refuse (m, FMTCONV_E_FORMAT, "memo number %llu after only %u opcodes",
                       (unsigned long long) index, m->opcodes);
@@ -99,6 +99,6 @@ pk_memo_get (pk_machine *m, uint64_t index)
 {
   const pk_value *block = m->memo && index < PK_MAX_MEMO ? m->memo[index / PK_MEMO_BLOCK] : NULL;
   if (!block || block[index % PK_MEMO_BLOCK].kind == PK_ABSENT)
-    return pk_refuse (m, FMTCONV_E_FORMAT, "nothing was remembered under %llu", (unsigned long long) index);
+    return pk_refuse (m, FMTCONV_E_FORMAT, "memo number %llu was never set", (unsigned long long) index);
   return pk_push (m, block[index % PK_MEMO_BLOCK]);
 }

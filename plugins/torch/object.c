@@ -17,7 +17,7 @@ add_pairs (pk_machine *m, pk_items *dict, const pk_items *pairs)
 {
   /* A pickler writes each pair down for the one dictionary that it is in. */
   if ((m->paired += pairs->n) > m->size)
-    return pk_refuse (m, FMTCONV_E_LIMIT, "dictionaries of more pairs than the pickle has bytes");
+    return pk_refuse (m, FMTCONV_E_LIMIT, "the dictionaries have more pairs than the pickle has bytes");
   for (uint32_t i = 0; i < pairs->n; i++)
     {
       const pk_value *pair = &pairs->at[i];
@@ -115,7 +115,7 @@ pk_op_persistent (pk_machine *m, const pk_arg *arg)
   if (pk_pop (m, &id))
     return FMTCONV_E_FORMAT;
   if (id.kind != PK_TUPLE)
-    return pk_refuse (m, FMTCONV_E_FORMAT, "a persistent id that is a %s, not a tuple",
+    return pk_refuse (m, FMTCONV_E_FORMAT, "the persistent id is a %s, not a tuple",
                       pk_describe (m->ctx, &id));
   const pk_items *parts = id.v.items;
   /* ('module', class, file, source), from before torch 1.6, is the class. */

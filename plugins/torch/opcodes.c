@@ -6,9 +6,10 @@ static int
 op_proto (pk_machine *m, const pk_arg *arg)
 {
   if (m->at != 0)
-    return pk_refuse (m, FMTCONV_E_FORMAT, "not at the start");
+    return pk_refuse (m, FMTCONV_E_FORMAT, "it is not at the start");
   if (arg->number > 5)
-    return pk_refuse (m, FMTCONV_E_UNSUPPORTED, "protocol %u; 0 to 5 are read", (unsigned) arg->number);
+    return pk_refuse (m, FMTCONV_E_UNSUPPORTED, "protocol %u is not supported (0 to 5 are)",
+                      (unsigned) arg->number);
   return 0;
 }
 
@@ -16,7 +17,7 @@ static int
 op_frame (pk_machine *m, const pk_arg *arg)
 {
   if (arg->number > m->size - m->pos)
-    return pk_refuse (m, FMTCONV_E_FORMAT, "a frame of %llu bytes, %u are left in the pickle",
+    return pk_refuse (m, FMTCONV_E_FORMAT, "a frame of %llu bytes, but %u remain in the pickle",
                       (unsigned long long) arg->number, m->size - m->pos);
   return 0;
 }
@@ -26,8 +27,8 @@ op_stop (pk_machine *m, const pk_arg *arg)
 {
   (void) arg;
   if (m->n != 1 || m->n_marks)
-    return pk_refuse (m, FMTCONV_E_FORMAT, "%u values and %u marks are on the stack, one value is due", m->n,
-                      m->n_marks);
+    return pk_refuse (m, FMTCONV_E_FORMAT, "%u values and %u marks are on the stack; expected one value",
+                      m->n, m->n_marks);
   m->stopped = true;
   return 0;
 }

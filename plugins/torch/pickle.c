@@ -17,8 +17,8 @@ static int
 take (pk_machine *m, uint64_t n, const uint8_t **bytes)
 {
   if (n > m->size - m->pos)
-    return pk_refuse (m, FMTCONV_E_FORMAT, "%llu bytes wanted, %u left in the pickle", (unsigned long long) n,
-                      m->size - m->pos);
+    return pk_refuse (m, FMTCONV_E_FORMAT, "%llu bytes needed, but %u remain in the pickle",
+                      (unsigned long long) n, m->size - m->pos);
   *bytes = m->bytes + m->pos;
   m->pos += (uint32_t) n;
   return 0;
@@ -43,7 +43,7 @@ take_string (pk_machine *m, unsigned n, pk_arg *arg)
     return FMTCONV_E_FORMAT;
   /* Bytes may be the elements of a storage; they are referred to where they are. */
   if (len > PK_MAX_STRING && m->op->run != pk_op_bytes)
-    return pk_refuse (m, FMTCONV_E_LIMIT, "a string of %llu bytes, at most %d are read",
+    return pk_refuse (m, FMTCONV_E_LIMIT, "a string of %llu bytes, more than the limit of %d",
                       (unsigned long long) len, PK_MAX_STRING);
   arg->text = (const char *) bytes;
   arg->len = (uint32_t) len;
@@ -56,7 +56,7 @@ take_line (pk_machine *m, const char **text, uint32_t *len)
   const uint8_t *start = m->bytes + m->pos;
   const uint8_t *end = m->pos < m->size ? memchr (start, '\n', m->size - m->pos) : NULL;
   if (!end)
-    return pk_refuse (m, FMTCONV_E_FORMAT, "a line without an end");
+    return pk_refuse (m, FMTCONV_E_FORMAT, "the line has no end");
   if (end - start > PK_MAX_STRING)
     return pk_refuse (m, FMTCONV_E_LIMIT, "a line of more than %d bytes", PK_MAX_STRING);
   *text = (const char *) start;
@@ -105,7 +105,7 @@ step (pk_machine *m)
   uint8_t byte = m->bytes[m->pos++];
   m->op = pk_opcodes[byte].name ? &pk_opcodes[byte] : &unknown;
   if (m->op == &unknown)
-    return pk_refuse (m, FMTCONV_E_FORMAT, "no opcode has the byte 0x%02x", byte);
+    return pk_refuse (m, FMTCONV_E_FORMAT, "the byte 0x%02x is not an opcode", byte);
   if (!m->op->run)
     return pk_refuse (m, FMTCONV_E_UNSUPPORTED, "not an opcode of plain data; refused");
   if (++m->opcodes > PK_MAX_OPCODES)
@@ -121,7 +121,7 @@ check_size (fmtconv_ctx *ctx, fmtconv_source *source, uint64_t size)
   if (size <= PK_MAX_BYTES)
     return 0;
   return fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = source },
-                          "a pickle of %llu bytes, at most %d are read", (unsigned long long) size,
+                          "the pickle has %llu bytes, more than the limit of %d", (unsigned long long) size,
                           PK_MAX_BYTES);
 }
 

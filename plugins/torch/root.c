@@ -14,7 +14,7 @@ static int
 step (fmtconv_ctx *ctx, torch_root *root, uint32_t chosen, const char *key)
 {
   if (root->n == TORCH_MAX_LEVELS)
-    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "a root of more than %d steps", TORCH_MAX_LEVELS);
+    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "root= has more than %d steps", TORCH_MAX_LEVELS);
   root->level[root->n].inside = root->value;
   root->level[root->n].chosen = chosen;
   root->level[root->n++].name = root->name;
@@ -64,7 +64,7 @@ check_competing_roots (fmtconv_ctx *ctx, const pk_value *top, uint32_t chosen)
       const char *ours = torch_key_text (ctx, &items->at[chosen - 1]);
       const char *key = torch_key_text (ctx, &items->at[i]);
       const char *hint =
-          fmtconv_ctx_printf (ctx, "say which: -r torch:root=%s or -r torch:root=%s", ours, key);
+          fmtconv_ctx_printf (ctx, "select one: -r torch:root=%s or -r torch:root=%s", ours, key);
       return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = hint },
                               "both '%s' and '%s' hold weights", ours, key);
     }
@@ -131,7 +131,7 @@ no_such_root (fmtconv_ctx *ctx, const torch_root *root, const char *typed)
     for (uint32_t i = 0; i + 1 < value->v.items->n && i < 200; i += 2)
       fmtconv_detail (ctx, "%s (%s)", torch_key_text (ctx, &value->v.items->at[i]),
                       pk_describe (ctx, &value->v.items->at[i + 1]));
-  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "root=. names the whole file" },
+  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "root=. selects the whole file" },
                           "there is no root '%s': '%s' is a %s", typed, root->name, pk_describe (ctx, value));
 }
 

@@ -79,7 +79,7 @@ static int
 push_global (pk_machine *m, const pk_arg *arg)
 {
   if (memchr (arg->text, 0, arg->len) || memchr (arg->name, 0, arg->name_len))
-    return pk_refuse (m, FMTCONV_E_FORMAT, "a name with a NUL inside");
+    return pk_refuse (m, FMTCONV_E_FORMAT, "a name contains a NUL");
   /* It is copied, and one remembered string can name any number of globals. */
   if (arg->len > PK_MAX_GLOBAL || arg->name_len > PK_MAX_GLOBAL)
     return pk_refuse (m, FMTCONV_E_LIMIT, "a global's name of more than %d bytes", PK_MAX_GLOBAL);

@@ -28,7 +28,7 @@ read_type (fmtconv_ctx *ctx, const pk_value *type, uint32_t dtype, torch_tensor 
     return torch_wrong (ctx, t, FMTCONV_E_UNSUPPORTED, "its storage is a %s.%s, %s", class->module,
                         class->name, class->why);
   if (class->role == ROLE_STORAGE && dtype && dtype != class->dtype)
-    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "it is %s, its storage is a %s.%s",
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "it is %s, but its storage is a %s.%s",
                         fmtconv_dtype_get (dtype)->name, class->module, class->name);
   if (class->role == ROLE_TYPED && !dtype)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "neither it nor its storage names the element type");
@@ -57,9 +57,9 @@ check_parts (fmtconv_ctx *ctx, const pk_value *id, torch_tensor *t)
 {
   const pk_items *part = id->v.object->args;
   if (part->n == 0 || !pk_is (&part->at[0], "storage"))
-    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "a persistent id that is no storage");
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "the persistent id is not that of a storage");
   if (part->n < 5 || part->n > 6)
-    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "a storage id of %u parts, not 5", part->n);
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its storage id has %u parts, not 5", part->n);
   if (part->at[3].kind != PK_STRING)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its storage's location is a %s, not a string",
                         pk_describe (ctx, &part->at[3]));
@@ -78,9 +78,10 @@ read_part (fmtconv_ctx *ctx, const pk_value *part, torch_tensor *t)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its part of a storage is not a key and two numbers");
   if (at[1].v.i < 0 || at[2].v.i < 0 || (uint64_t) at[1].v.i > t->held
       || (uint64_t) at[2].v.i > t->held - (uint64_t) at[1].v.i)
-    return torch_wrong (ctx, t, FMTCONV_E_FORMAT,
-                        "its part of a storage, %lld elements from %lld, is not in one of %llu",
-                        (long long) at[2].v.i, (long long) at[1].v.i, (unsigned long long) t->held);
+    return torch_wrong (
+        ctx, t, FMTCONV_E_FORMAT,
+        "its part of a storage, %lld elements from %lld, exceeds the storage of %llu elements",
+        (long long) at[2].v.i, (long long) at[1].v.i, (unsigned long long) t->held);
   t->first = (uint64_t) at[1].v.i;
   t->held = (uint64_t) at[2].v.i;
   return 0;
@@ -101,7 +102,7 @@ refuse_inner (fmtconv_ctx *ctx, const pk_items *args)
     return "its storage is kept as text: pickle it with protocol 3 or later, or use torch.save";
   return args->n == 1
              ? fmtconv_ctx_printf (ctx, "its storage is loaded from a %s", pk_describe (ctx, &args->at[0]))
-             : "its storage is loaded from more or less than one value";
+             : "its storage is not loaded from exactly one value";
 }
 
 /* What the call of _load_from_bytes gives; NULL: an error, or no storage: then *why is in words. */
@@ -122,7 +123,7 @@ inner_of (fmtconv_ctx *ctx, pk_object *object, const char **why)
   if (torch_legacy_load (ctx, &legacy, &inner->id))
     return NULL;
   if (inner->id.kind != PK_STORAGE || legacy.n != 1)
-    return *why = fmtconv_ctx_printf (ctx, "a %s where its storage should be", pk_describe (ctx, &inner->id)),
+    return *why = fmtconv_ctx_printf (ctx, "expected its storage, found a %s", pk_describe (ctx, &inner->id)),
            NULL;
   inner->data = legacy.bytes + legacy.places[0].start;
   return object->inner = inner;
@@ -146,7 +147,7 @@ torch_storage_read (fmtconv_ctx *ctx, const pk_value *id, uint32_t dtype, torch_
       && read_inner (ctx, id->v.object, &id, t))
     return t->code;
   if (id->kind != PK_STORAGE)
-    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "a %s where its storage should be", pk_describe (ctx, id));
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "expected its storage, found a %s", pk_describe (ctx, id));
   const pk_items *part = id->v.object->args;
   if (check_parts (ctx, id, t) || read_type (ctx, &part->at[1], dtype, t) || read_key (ctx, &part->at[2], t)
       || read_size (ctx, &part->at[1], &part->at[4], t))

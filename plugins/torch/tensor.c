@@ -12,7 +12,8 @@ enum
 static int
 wrong_count (fmtconv_ctx *ctx, torch_tensor *t, const pk_global *callee, uint32_t n)
 {
-  return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "%s.%s with %u arguments", callee->module, callee->name, n);
+  return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "%s.%s is called with %u arguments", callee->module,
+                      callee->name, n);
 }
 
 /* Step from a parameter or subclass to what it wraps. */
@@ -34,7 +35,7 @@ unwrap_once (fmtconv_ctx *ctx, torch_tensor *t, const pk_global **callee, const 
   if (role == ROLE_PARAMETER ? n != 3 : role == ROLE_PARAMETER_STATE ? n != 4 : n < 1 || n > 2)
     return wrong_count (ctx, t, *callee, n);
   if (!pk_is_tensor (&at[0]))
-    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "a parameter made of a %s, not a tensor",
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "the parameter wraps a %s, not a tensor",
                         pk_describe (ctx, &at[0]));
   *callee = at[0].v.object->callee;
   *args = at[0].v.object->args;
@@ -53,7 +54,7 @@ unwrap (fmtconv_ctx *ctx, torch_tensor *t, const pk_global **callee, const pk_it
         return torch_wrong (ctx, t, FMTCONV_E_UNSUPPORTED, "%s (%s.%s)", (*callee)->why, (*callee)->module,
                             (*callee)->name);
       if ((*callee)->role < ROLE_TENSOR)
-        return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "it is rebuilt by %s.%s, which makes no tensor",
+        return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "it is rebuilt by %s.%s, which does not make a tensor",
                             (*callee)->module, (*callee)->name);
       if (unwrap_once (ctx, t, callee, args))
         return t->code;
@@ -73,7 +74,7 @@ read_numbers (fmtconv_ctx *ctx, torch_tensor *t, const char *what, const pk_valu
                         pk_describe (ctx, value));
   const pk_items *items = value->v.items;
   if (items->n > FMTCONV_MAX_RANK)
-    return torch_wrong (ctx, t, FMTCONV_E_LIMIT, "%u dimensions, at most %d are read", items->n,
+    return torch_wrong (ctx, t, FMTCONV_E_LIMIT, "it has %u dimensions, more than the limit of %d", items->n,
                         FMTCONV_MAX_RANK);
   for (uint32_t i = 0; i < items->n; i++)
     {
@@ -105,10 +106,10 @@ check_geometry (fmtconv_ctx *ctx, torch_tensor *t)
       if (__builtin_mul_overflow (t->elements, t->shape[i], &t->elements)
           || __builtin_mul_overflow (t->shape[i] - 1, t->stride[i], &reach)
           || __builtin_add_overflow (span, reach, &span))
-        return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its shape and strides are beyond 64 bits");
+        return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its shape and strides exceed 64 bits");
     }
   if (__builtin_mul_overflow (t->elements, (uint64_t) t->item, &t->bytes) || t->bytes > INT64_MAX)
-    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its size is beyond 64 bits");
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its size exceeds 64 bits");
   if (t->offset >= t->held || span >= t->held - t->offset)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "it reaches beyond its storage of %llu elements",
                         (unsigned long long) t->held);
@@ -123,12 +124,12 @@ check_notes (fmtconv_ctx *ctx, torch_tensor *t, const pk_value *notes)
   static const char *const lazy[] = { "conj", "neg" };
   /* Any number of tensors can share them. */
   if (notes->kind == PK_DICT && notes->v.items->n > 2 * MAX_NOTES)
-    return torch_wrong (ctx, t, FMTCONV_E_LIMIT, "more than %d notes on its numbers", MAX_NOTES);
+    return torch_wrong (ctx, t, FMTCONV_E_LIMIT, "it has more than %d notes about its values", MAX_NOTES);
   for (unsigned i = 0; i < 2; i++)
     {
       const pk_value *note = pk_get (notes, lazy[i]);
       if (note && !(note->kind == PK_BOOL && note->v.i == 0))
-        return torch_wrong (ctx, t, FMTCONV_E_UNSUPPORTED, "a lazy '%s' of the stored numbers", lazy[i]);
+        return torch_wrong (ctx, t, FMTCONV_E_UNSUPPORTED, "it is a lazy '%s' of the stored values", lazy[i]);
     }
   return 0;
 }
@@ -179,7 +180,7 @@ torch_tensor_read (fmtconv_ctx *ctx, const pk_object *object, torch_tensor *t)
       || (args->n > due && check_notes (ctx, t, &args->at[due])))
     return t->code;
   if (strides != t->rank)
-    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "%u sizes and %u strides", t->rank, strides);
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "it has %u sizes, but %u strides", t->rank, strides);
   return check_geometry (ctx, t);
 }
 

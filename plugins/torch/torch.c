@@ -20,9 +20,9 @@ struct params
 
 static const fmtconv_param params_table[] = {
   { "root", FMTCONV_PARAM_TEXT, offsetof (struct params, root), NULL,
-    "the dictionary to read, as a dotted path; '.' for all; else what 'model', 'module', 'state_dict' hold" },
+    "dictionary to read, as a dotted path; '.': the whole file; default: 'model', 'module', 'state_dict'" },
   { "crc", FMTCONV_PARAM_CHOICE, offsetof (struct params, crc), "check|ignore",
-    "whether checksums that do not match are an error" },
+    "whether a checksum mismatch is an error" },
   { 0 }
 };
 
@@ -64,8 +64,8 @@ read_torch (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_mod
     return read_file (ctx, p, in, out);
   if (p->root)
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE,
-                            &(fmtconv_where){ .hint = "leave it away, or name one of the files" },
-                            "root= is for one file: an index names what is in its files");
+                            &(fmtconv_where){ .hint = "omit root=, or give one of the files as INPUT" },
+                            "root= selects a part of one file; an index already lists its tensors");
   return index_read (ctx, in, p->crc == CRC_IGNORE ? "torch:crc=ignore" : "torch", INDEX_ALIASES_NAMES, out);
 }
 

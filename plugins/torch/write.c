@@ -14,7 +14,7 @@ enum
 
 const fmtconv_param torch_write_params_table[] = {
   { "root", FMTCONV_PARAM_TEXT, offsetof (struct torch_write_params, root), NULL,
-    "put the tensors beneath this key ('module'), or beneath keys joined by dots; default: at the top" },
+    "put the tensors under this key ('module'), or under keys joined by dots; default: at the top" },
   { 0 },
 };
 
@@ -28,7 +28,7 @@ check_root (fmtconv_ctx *ctx, const char *root)
     {
       size_t n = strcspn (key, ".");
       if (n == 0 || ++depth > DEPTH)
-        return fmtconv_fail (ctx, FMTCONV_E_USAGE, "root=%s is no list of at most %d keys joined by dots",
+        return fmtconv_fail (ctx, FMTCONV_E_USAGE, "root=%s is not a list of at most %d keys joined by dots",
                              root, DEPTH);
       key += n;
       if (!*key)
@@ -143,7 +143,7 @@ note_metadata (fmtconv_ctx *ctx, const fmtconv_model *model)
         n++;
       }
   if (n)
-    fmtconv_note (ctx, "a torch file has no place for the model's metadata, which is left out:");
+    fmtconv_note (ctx, "torch files cannot hold metadata; dropped these entries:");
 }
 
 int

@@ -406,7 +406,7 @@ class Folders(Case):
             (lambda i: i.update({"/vae": [None, None]}), ("/vae", "cannot name a component")),
             (lambda i: i.update({"": ["a", "b"]}), ("cannot name a component",)),
             (lambda i: i.update(other=["diffusers", "X"]), ("'other'", "no such folder", "complete")),
-            (lambda i: i.clear(), ("names no component",)),
+            (lambda i: i.clear(), ("does not name a component",)),
         ):
             self.refuse(*words, change=change)
             (self.ref / "model_index.json").write_text(good)

@@ -76,7 +76,7 @@ class Merged(Ranks):
                     wanted = self.uncut(tensors, *chain)
                     out, result = self.convert(*chain)
                     self.assertEqual(out.read_bytes(), wanted.read_bytes())
-                    self.assertEqual(f"{n} model-parallel ranks are merged" in result.stderr, n > 1)
+                    self.assertEqual(f"merging {n} model-parallel ranks" in result.stderr, n > 1)
 
     def test_all_models_and_prefixes(self):
         for m in MODELS:
@@ -195,14 +195,14 @@ class Refused(Ranks):
             self.refused("1 of at least 3", self.rank_path(rank).name)
             hidden.rename(self.rank_path(rank))
         self.rank_path(2).unlink()
-        self.refused("one of 3 model-parallel ranks, and there are 2")
+        self.refused("one of 3 model-parallel ranks, but there are 2")
         renamed = self.rank_path(1).rename(self.tmp / "model.pt")
-        self.refused("one of 3 model-parallel ranks, and there is 1", source=renamed)
+        self.refused("one of 3 model-parallel ranks, but there is 1", source=renamed)
 
     def test_surplus_rank(self):
         self.write(transformer(MODELS[0]), 2)
         self.rank_path(2).write_bytes(self.rank_path(1).read_bytes())
-        self.refused("one of 2 model-parallel ranks, and there are 3", "mp_rank_02_model_states.pt")
+        self.refused("one of 2 model-parallel ranks, but there are 3", "mp_rank_02_model_states.pt")
 
     def test_ranks_disagree_on_their_number(self):
         self.write(transformer(MODELS[0]), 2)

@@ -103,7 +103,7 @@ def texts():
     limit = 256 << 20
     case("index-long", "the index has 268435457 bytes, more than the limit of 268435456", both(Sparse(limit + 1)))
     case("index-as-long-as-may-be", "malformed JSON", both(Sparse(limit)))
-    for n, says in ((99_999, "which is not beside it"), (100_000, "which is not beside it"),
+    for n, says in ((99_999, "which is not next to it"), (100_000, "which is not next to it"),
                     (100_001, "the index names 100001 files, more than the limit of 100000")):
         text(f"files-{n}", says, index({str(i): f"{i}.safetensors" for i in range(n)}))
 
@@ -116,26 +116,26 @@ def file_names():
                        ("index", SAFE), ("case", "1.SAFETENSORS")):
         case("name-" + name, f"tensor 'a': the index places it in '{path}', {says}", both(two(a=path)))
     for name, value in (("number", 7), ("null", None), ("list", ["1.safetensors"]), ("object", {})):
-        case("name-" + name, "tensor 'a': the index places it in something that is no string", both(two(a=value)))
+        case("name-" + name, "tensor 'a': the index places it in a value that is not a string", both(two(a=value)))
     case("name-nul", "malformed JSON", both(json.dumps(two(a="1.safetensors\0"))))
-    case("file-missing", "the index names '3.safetensors', which is not beside it (hint: is the copy complete?)",
+    case("file-missing", "the index names '3.safetensors', which is not next to it (hint: check that the copy is complete)",
          both(two(a="3.safetensors"), **outside))
     for name, content, what in (("folder", None, "a folder"), ("pipe", Pipe(), "a named pipe")):
         case("file-is-" + name, f"@file-is-{name}.d/3.safetensors this is {what}",
              both(two(a="3.safetensors"), **{"3.safetensors": content}))
     case("link-out", "@link-out.d/3.safetensors this link leads out of the folder that was named", both(two(a="3.safetensors"), **{"3.safetensors": Link("../up.safetensors")}))
-    case("link-loop", "the index names '3.safetensors', which is not beside it", both(two(a="3.safetensors"), **{"3.safetensors": Link("3.safetensors")}))
+    case("link-loop", "the index names '3.safetensors', which is not next to it", both(two(a="3.safetensors"), **{"3.safetensors": Link("3.safetensors")}))
     case("link-device", "@link-device.d/3.safetensors this is a character device", both(two(a="3.safetensors"), **{"3.safetensors": Link("/dev/zero")}))
     good("link-inside", "", both(two(a="3.safetensors"), **{"1.safetensors": b"", "3.safetensors": Link("x/1"), "x/1": A}))
 
 
 def contents():
-    case("tensor-missing", "tensor 'c': the index places it in '2.safetensors', and it is not there", both(two(c="2.safetensors")))
-    case("tensor-unlisted", "@tensor-unlisted.d/model.safetensors.index.json tensor 'b': it is in '1.safetensors', and the index does not list it",
+    case("tensor-missing", "tensor 'c': the index places it in '2.safetensors', but it is not there", both(two(c="2.safetensors")))
+    case("tensor-unlisted", "@tensor-unlisted.d/model.safetensors.index.json tensor 'b': it is in '1.safetensors', but the index does not list it",
          {SAFE: index({"a": "1.safetensors"}), "1.safetensors": shard({"a": entry(), "b": entry(start=8, end=16)}, bytes(16))})
-    case("tensor-elsewhere", "tensor 'a': it is in '1.safetensors', and the index places it in '2.safetensors'",
+    case("tensor-elsewhere", "tensor 'a': it is in '1.safetensors', but the index places it in '2.safetensors'",
          both(index({"a": "2.safetensors", "b": "2.safetensors", "c": "1.safetensors"})))
-    case("tensor-twice", "tensor 'a': it is in '2.safetensors', and the index places it in '1.safetensors'",
+    case("tensor-twice", "tensor 'a': it is in '2.safetensors', but the index places it in '1.safetensors'",
          {**both(two()), "2.safetensors": shard({"a": entry(), "b": entry(start=8, end=16)}, bytes(16))})
     case("shard-broken", "@shard-broken.d/2.safetensors the header claims", {**both(two()), "2.safetensors": B[:20]})
     case("shard-empty", "@shard-empty.d/2.safetensors the file is empty", {**both(two()), "2.safetensors": b""})
@@ -157,11 +157,11 @@ def torch_indexes():
 
     torch("two", "2 tensors", names, 0)
     torch("mixed", "2 tensors", {**names, "b": "2.safetensors"}, 0, **{"2.safetensors": B})
-    torch("root", "root= is for one file: an index names what is in its files", names, 2, reader="torch:root=model")
-    torch("missing", "the index names '3.bin', which is not beside it", {**names, "b": "3.bin"})
+    torch("root", "root= selects a part of one file; an index already lists its tensors", names, 2, reader="torch:root=model")
+    torch("missing", "the index names '3.bin', which is not next to it", {**names, "b": "3.bin"})
     torch("name", "not the plain name of a safetensors or .bin file", {**names, "b": "2.pt"})
-    torch("unlisted", "it is in '2.bin', and the index does not list it", {"a": "1.bin", "c": "2.bin"})
-    torch("tensor-missing", "tensor 'c': the index places it in '2.bin', and it is not there", {**names, "c": "2.bin"})
+    torch("unlisted", "it is in '2.bin', but the index does not list it", {"a": "1.bin", "c": "2.bin"})
+    torch("tensor-missing", "tensor 'c': the index places it in '2.bin', but it is not there", {**names, "c": "2.bin"})
     torch("no-tensors", "@torch-no-tensors.d/2.bin no tensors in root '.'", names, **{"2.bin": saved(pickle(dict_of(("x", 1))))})
     torch("broken", "@torch-broken.d/2.bin not a torch.save file", names, **{"2.bin": b"x" * 100})
     torch("empty", "@torch-empty.d/2.bin the file is empty", names, **{"2.bin": b""})
@@ -185,7 +185,7 @@ def components():
     config("no-json", "at byte 0x1: malformed JSON", "{")
     config("empty", "at byte 0x0: malformed JSON: unexpected token near end of file", "")
     for name, text in (("array", "[]"), ("number", "1"), ("null", "null")):
-        config(name, "at byte 0x0: this is no JSON object", text)
+        config(name, "at byte 0x0: the file is not a JSON object", text)
     config("twice", "duplicate object key", '{"a":1,"a":2}')
     config("nan", "at byte 0x8: malformed JSON: invalid token near 'NaN'", '{"a":NaN}')
     config("infinite", "malformed JSON: real number overflow", '{"a":1e999}')
@@ -218,14 +218,14 @@ def pipelines():
 
     vae = {"vae": ["diffusers", "V"]}
     pipeline("no-json", "malformed JSON", "{")
-    pipeline("array", "at byte 0x0: this is no JSON object", "[]")
+    pipeline("array", "at byte 0x0: the file is not a JSON object", "[]")
     pipeline("empty", "malformed JSON", "")
-    pipeline("none", "names no component", {"_class_name": "P"})
+    pipeline("none", "does not name a component", {"_class_name": "P"})
     pipeline("half", "'vae' has only one of library and class", {"vae": ["diffusers", None]})
     pipeline("half-class", "'vae' has only one of library and class", {"vae": [None, "V"]})
-    pipeline("missing", "names the component 'unet', and there is no such folder (hint: is the copy complete?)",
+    pipeline("missing", "names the component 'unet', and there is no such folder (hint: check that the copy is complete)",
              {**vae, "unet": ["diffusers", "U"]})
-    pipeline("file", "the component 'unet' is no folder", {**vae, "unet": ["diffusers", "U"]}, **{"unet": "text"})
+    pipeline("file", "the component 'unet' is not a folder", {**vae, "unet": ["diffusers", "U"]}, **{"unet": "text"})
     for name in ("..", ".hidden", "a/b", "-x", "a b", "x" * 65):
         pipeline("name-" + str(len(name)) + name.strip(".").replace("/", "s").replace(" ", "b")[:3], f"'{name}' cannot name a component",
                  {**vae, name: ["diffusers", "U"]})
@@ -240,10 +240,10 @@ def pipelines():
 
 def configurations():
     """Foreign YAML: what cannot be read of it is told, and what follows from that; the checkpoint is read."""
-    consequence = "alpha, rank and sizes are not known from it"
+    consequence = "alpha, rank and sizes stay unknown"
 
     def config(name, why, text, status=0):
-        says = f"training_config.yaml cannot be read ({why}): {consequence}" if why and not status else why or "!cannot be read"
+        says = f"training_config.yaml ({why}); {consequence}" if why and not status else why or "!cannot read"
         case("config-" + name, says, {"latest": "1", "1/mp_rank_00_model_states.pt": saved(checkpoint(("module", dict_of(("a", tensor()))))),
                                       "training_config.yaml": text}, status, "sat")
 

@@ -73,19 +73,19 @@ def blocks(name, data):
 def headers():
     case("empty", "the file is empty", b"")
     case("lfs", "a Git LFS pointer, not a checkpoint", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
-    case("magic", "no GGUF file: it does not begin with 'GGUF' (hint: is it a checkpoint?", b"GGML" + file()[4:])
+    case("magic", "not a GGUF file: it does not begin with 'GGUF' (hint: is it a checkpoint?", b"GGML" + file()[4:])
     for version in (0, 1, 4, 2**32 - 1):
-        case(f"version-{version}", f"version {version} of GGUF: 2 and 3 are read", file(version=version))
-    case("big-endian", "a GGUF file for big-endian machines", file(version=3 << 24))
+        case(f"version-{version}", f"GGUF version {version} is not supported (2 and 3 are)", file(version=version))
+    case("big-endian", "GGUF files for big-endian machines are not supported", file(version=3 << 24))
     good("version-2", file(version=2))
-    case("tensors-claimed", "at byte 0x8: 1000 tensors are claimed, more than", file(n_tensors=1000))
-    case("tensors-claimed-huge", "18446744073709551615 tensors are claimed, more than", file(n_tensors=2**64 - 1))
-    case("keys-claimed", "at byte 0x10: 1000 keys are claimed, more than", file(n_keys=1000))
-    case("keys-claimed-huge", "9223372036854775808 keys are claimed, more than", file(n_keys=2**63))
+    case("tensors-claimed", "at byte 0x8: the file claims 1000 tensors, more than", file(n_tensors=1000))
+    case("tensors-claimed-huge", "the file claims 18446744073709551615 tensors, more than", file(n_tensors=2**64 - 1))
+    case("keys-claimed", "at byte 0x10: the file claims 1000 keys, more than", file(n_keys=1000))
+    case("keys-claimed-huge", "the file claims 9223372036854775808 keys, more than", file(n_keys=2**63))
     case("one-tensor-too-many", "a tensor has an empty name", file(n_tensors=2, data=b""))
     good("no-tensors", file(tensors=(), data=b""))
     good("no-tensors-unpadded", file(tensors=(), data=b"", alignment=1))
-    case("no-tensors-tail", "32 bytes behind the last tensor belong to none", file(tensors=(), data=b"\0" * 32))
+    case("no-tensors-tail", "32 bytes after the last tensor belong to no tensor", file(tensors=(), data=b"\0" * 32))
     for count, says in ((1 << 18, ""), ((1 << 18) + 1, "262145 tensors, more than the limit of 262144")):
         tensors = tuple(tensor(str(i), (0,)) for i in range(count))
         case(f"tensors-{count}", says, file(tensors=tensors, data=b""), 1 if says else 0)
@@ -96,8 +96,8 @@ def headers():
 
 def keys():
     case("key-empty", "a key is empty", file((key("", U8, 1),)))
-    case("key-twice", "there are two keys 'x'", file((key("x", U8, 1), key("x", U16, 2))))
-    case("key-architecture-twice", "there are two keys 'general.architecture'", file((ARCHITECTURE,)))
+    case("key-twice", "the key 'x' occurs twice", file((key("x", U8, 1), key("x", U16, 2))))
+    case("key-architecture-twice", "the key 'general.architecture' occurs twice", file((ARCHITECTURE,)))
     case("key-not-ascii", "the key 'ü' is not printable ASCII", file((key("ü", U8, 1),)))
     case("key-not-utf8", "text that is not UTF-8", file((key(b"\xff", U8, 1),)))
     case("key-nul", "a NUL in text", file((key("a\0b", U8, 1),)))
@@ -112,8 +112,8 @@ def keys():
 
 def values():
     for kind in (13, 14, 255, 2**32 - 1):
-        case(f"type-{kind}", f"key 'x': there is no type of values {kind}", file((key("x", kind, b"\0" * 8),)))
-        case(f"items-of-type-{kind}", f"key 'x': there is no type of values {kind}",
+        case(f"type-{kind}", f"key 'x': the value type {kind} does not exist", file((key("x", kind, b"\0" * 8),)))
+        case(f"items-of-type-{kind}", f"key 'x': the value type {kind} does not exist",
              file((key("x", ARRAY, number("I", kind) + number("Q", 0)),)))
     good("bools", file((key("x", BOOL, 1), key("y", BOOL, 0), key("z", ARRAY, (BOOL, (0, 1))))))
     case("bool-2", "key 'x': a bool that is neither 0 nor 1", file((key("x", BOOL, 2),)))
@@ -154,7 +154,7 @@ def alignments():
     def aligned(n, kind=U32):
         return file((key("general.alignment", kind, n),), data=b"\1" * 8 + b"\0" * (max(n, 8) - 8), alignment=max(n, 1))
     for n in (0, 1, 2, 4, 7, 12, 24, 131072):
-        case(f"alignment-{n}", f"general.alignment is {n}, and no power of two from 8 to 65536", aligned(n))
+        case(f"alignment-{n}", f"general.alignment is {n}, not a power of two from 8 to 65536", aligned(n))
     for n in (8, 16, 64, 65536):
         good(f"alignment-is-{n}", aligned(n))
     for kind in (U8, U16, I32, U64, I64, F32):
@@ -198,7 +198,7 @@ def shapes():
          file(tensors=(tensor(dims=(2**60,), kind=28),)))
     case("sum-wraps", "tensor 'c': the tensors have more bytes than a file can hold",
          file(tensors=(tensor("a", (2**60,)), tensor("b", (2**60 - 16,), offset=2**62), tensor("c", (2**20,), offset=2**63 - 64))))
-    case("too-large", "the tensors and their padding have 64 bytes, and there are 32", file(tensors=(tensor(dims=(9,)),)))
+    case("too-large", "the tensors and their padding need 64 bytes, but the file has 32", file(tensors=(tensor(dims=(9,)),)))
 
 
 def types():
@@ -210,10 +210,10 @@ def types():
         case(f"tensor-type-{kind}", f"tensor 'a': its type {kind} is unknown", file(tensors=(tensor(kind=kind),)))
     block = b"\1" * 34 + b"\0" * 30
     for row in (1, 31, 33, 48):
-        case(f"row-{row}", f"tensor 'a': rows of {row} elements are no whole blocks of 32, as Q8_0 has them",
+        case(f"row-{row}", f"tensor 'a': rows of {row} elements are not whole blocks of 32, which Q8_0 requires",
              file(tensors=(tensor(dims=(row,), kind=8),), data=block))
-    case("row-16-of-two", "rows of 16 elements are no whole blocks", file(tensors=(tensor(dims=(16, 2), kind=8),), data=block))
-    case("row-none", "rows of 1 elements are no whole blocks", file(tensors=(tensor(dims=(), kind=8),), data=block))
+    case("row-16-of-two", "rows of 16 elements are not whole blocks", file(tensors=(tensor(dims=(16, 2), kind=8),), data=block))
+    case("row-none", "rows of 1 elements are not whole blocks", file(tensors=(tensor(dims=(), kind=8),), data=block))
     case("row-255", "no whole blocks of 256, as Q4_K has them", file(tensors=(tensor(dims=(255,), kind=12),), data=block))
     blocks("row-32", file(tensors=(tensor(dims=(32,), kind=8),), data=block))
     blocks("row-0", file(tensors=(tensor(dims=(0, 5), kind=8),), data=b""))
@@ -222,18 +222,18 @@ def types():
 def places():
     two, data = (tensor(), tensor("b", offset=32)), b"\1" * 8 + b"\0" * 24
     good("two", file(tensors=two, data=data * 2))
-    case("gap", "tensor 'b': it begins at byte 0x40 of the data, and those before it end at 0x20",
+    case("gap", "tensor 'b': it begins at byte 0x40 of the data, but those before it end at 0x20",
          file(tensors=(tensor(), tensor("b", offset=64)), data=data * 3))
     case("overlap", "tensor 'b': it begins at byte 0x0 of the data", file(tensors=(tensor(), tensor("b")), data=data * 2))
     case("misaligned", "tensor 'b': it begins at byte 0x8 of the data",
          file(tensors=(tensor(), tensor("b", offset=8)), data=data))
-    case("out-of-order", "tensor 'b': it begins at byte 0x20 of the data, and those before it end at 0x0",
+    case("out-of-order", "tensor 'b': it begins at byte 0x20 of the data, but those before it end at 0x0",
          file(tensors=two[::-1], data=data * 2))
     case("first-late", "tensor 'a': it begins at byte 0x20 of the data", file(tensors=(tensor(offset=32),), data=data * 2))
     case("offset-huge", "tensor 'a': it begins at byte 0xffffffffffffffff of the data", file(tensors=(tensor(offset=2**64 - 1),)))
-    case("tail", "1 bytes behind the last tensor belong to none", file(data=data + b"\0"))
-    case("tail-32", "32 bytes behind the last tensor belong to none", file(data=data + b"\0" * 32))
-    case("unpadded", "the tensors and their padding have 32 bytes, and there are 8", file(data=b"\1" * 8))
+    case("tail", "1 bytes after the last tensor belong to no tensor", file(data=data + b"\0"))
+    case("tail-32", "32 bytes after the last tensor belong to no tensor", file(data=data + b"\0" * 32))
+    case("unpadded", "the tensors and their padding need 32 bytes, but the file has 8", file(data=b"\1" * 8))
     case("padding-of-header", "padding that is not zero", file(padding=b"\1"))
     case("padding-of-tensor", "padding that is not zero", file(data=b"\1" * 8 + b"\0" * 23 + b"\1"))
     case("padding-between", "padding that is not zero", file(tensors=two, data=b"\1" * 32 + data))
@@ -246,15 +246,15 @@ def originals():
     good("shape-of-nobody", file((shape("b", (3,)),)))
     good("shape-of-scalar", file((key("fmtconv.scalars", ARRAY, (STRING, ("a", "b"))),), tensors=(tensor(dims=(1,)),),
                                  data=b"\1" * 4 + b"\0" * 28))
-    case("shape-other", "tensor 'a': the shape in the key 'comfy.gguf.orig_shape.a' has another number of elements",
+    case("shape-other", "tensor 'a': the shape in the key 'comfy.gguf.orig_shape.a' has a different number of elements",
          file((shape("a", (3,)),)))
     case("shape-wraps", "has another number of elements", file((shape("a", (2**62, 2**62, 8), U64),)))
-    case("shape-negative", "the key 'comfy.gguf.orig_shape.a' is no shape", file((shape("a", (-2, -1)),)))
+    case("shape-negative", "the key 'comfy.gguf.orig_shape.a' is not a shape", file((shape("a", (-2, -1)),)))
     case("shape-too-long", "is no shape", file((shape("a", (1,) * 8 + (2,)),)))
     case("shape-of-strings", "is no shape", file((shape("a", ("2",), STRING),)))
     case("shape-no-list", "is no shape", file((key("comfy.gguf.orig_shape.a", U32, 2),)))
-    case("scalars-no-list", "the key 'fmtconv.scalars' is no list of names", file((key("fmtconv.scalars", STRING, "a"),)))
-    case("scalars-of-numbers", "the key 'fmtconv.scalars' is no list of names", file((key("fmtconv.scalars", ARRAY, (U8, (1,))),)))
+    case("scalars-no-list", "the key 'fmtconv.scalars' is not a list of names", file((key("fmtconv.scalars", STRING, "a"),)))
+    case("scalars-of-numbers", "the key 'fmtconv.scalars' is not a list of names", file((key("fmtconv.scalars", ARRAY, (U8, (1,))),)))
     # As ComfyUI-GGUF stores what blocks do not fit: rows of the stored shape stay.
     blocks("shape-no-blocks", file((shape("a", (16, 2, 1)),), tensors=(tensor(dims=(32,), kind=8),), data=b"\1" * 34 + b"\0" * 30))
 
@@ -277,16 +277,16 @@ def splits():
     good("split-one", part(0, 1, 1, "a"))
     missing = three("split-missing")
     del missing["split-missing-00002-of-00003"]
-    case(name("split-missing"), "the model has 3 files, and 'split-missing-00002-of-00003.gguf' is not beside this one",
+    case(name("split-missing"), "the model has 3 files, but 'split-missing-00002-of-00003.gguf' is not next to this one",
          part(0, 3, 3, "a"), also=missing)
     case("split-renamed", "its name does not end in '-00001-of-00003.gguf'", part(0, 3, 3, "a"), also=three("split-renamed"))
-    case(name("split-is-second"), "it says that it is file 2 of 3, and its name does not end in", part(1, 3, 3, "a"),
+    case(name("split-is-second"), "it is file 2 of 3, but its name does not end in", part(1, 3, 3, "a"),
          also=three("split-is-second"))
     case(name("split-number"), "@split-number-00002-of-00003.gguf split.no 0, split.count 3", part(0, 3, 3, "a"),
          also=three("split-number", second=part(0, 3, 3, "b")))
     case(name("split-count"), "@split-count-00002-of-00003.gguf split.no 1, split.count 4", part(0, 3, 3, "a"),
          also=three("split-count", second=part(1, 4, 3, "b")))
-    case(name("split-total"), "split.tensors.count is 4, and the files have 3 tensors", part(0, 3, 4, "a"),
+    case(name("split-total"), "split.tensors.count is 4, but the files have 3 tensors", part(0, 3, 4, "a"),
          also=three("split-total", part(1, 3, 4, "b"), part(2, 3, 4, "c")))
     case(name("split-totals"), "@split-totals-00002-of-00003.gguf split.tensors.count 4, where its name and the other files say 1, 3, 3", part(0, 3, 3, "a"),
          also=three("split-totals", part(1, 3, 4, "b")))

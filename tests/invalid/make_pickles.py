@@ -85,12 +85,12 @@ def stack():
     for name, code in REFUSED.items():
         bad("refused-" + name, f"pickle opcode {name}: not an opcode of plain data", code)
     for byte in (0x00, 0x5A, 0xFF):
-        bad(f"unknown-{byte:02x}", f"no opcode has the byte 0x{byte:02x}", bytes([byte]))
+        bad(f"unknown-{byte:02x}", f"the byte 0x{byte:02x} is not an opcode", bytes([byte]))
     for name, code in POPPING.items():
         bad("underflow-" + name, f"pickle opcode {name}: the stack has too few values", code)
         bad("fenced-" + name, f"pickle opcode {name}: the stack has too few values", NONE * 3 + MARK + code)
     for name, code in MARKED.items():
-        bad("unmarked-" + name, f"pickle opcode {name}: there is no mark", NONE + code)
+        bad("unmarked-" + name, f"pickle opcode {name}: the stack has no mark", NONE + code)
         if name not in ("TUPLE", "FROZENSET"):
             bad("bottom-" + name, f"pickle opcode {name}: the stack has too few values", MARK + code)
     bad("stop-empty", "0 values and 0 marks", b"")
@@ -103,16 +103,16 @@ def stack():
 
 
 def containers():
-    bad("append-dict", "a dict of 0 cannot take items this way", DICT + NONE + b"a")
-    bad("append-tuple", "a tuple of 0 cannot take items this way", EMPTY + NONE + b"a")
-    bad("append-int", "a int cannot take items this way", number(1) + NONE + b"a")
+    bad("append-dict", "a dict of 0 cannot take items with this opcode", DICT + NONE + b"a")
+    bad("append-tuple", "a tuple of 0 cannot take items with this opcode", EMPTY + NONE + b"a")
+    bad("append-int", "a int cannot take items with this opcode", number(1) + NONE + b"a")
     bad("append-global", "a global os.system cannot take items", name_of("os", "system") + NONE + b"a")
     bad("append-storage", "a bare storage cannot take items", storage() + NONE + b"a")
-    bad("appends-set", "a set of 0 cannot take items this way", SET + MARK + NONE + b"e")
-    bad("setitem-list", "a list of 0 cannot take items this way", LIST + NONE + NONE + b"s")
-    bad("setitems-tuple", "a tuple of 0 cannot take items this way", EMPTY + MARK + NONE + NONE + b"u")
+    bad("appends-set", "a set of 0 cannot take items with this opcode", SET + MARK + NONE + b"e")
+    bad("setitem-list", "a list of 0 cannot take items with this opcode", LIST + NONE + NONE + b"s")
+    bad("setitems-tuple", "a tuple of 0 cannot take items with this opcode", EMPTY + MARK + NONE + NONE + b"u")
     bad("setitems-odd", "a key without a value", DICT + MARK + NONE + b"u")
-    bad("additems-list", "a list of 0 cannot take items this way", LIST + MARK + NONE + b"\x90")
+    bad("additems-list", "a list of 0 cannot take items with this opcode", LIST + MARK + NONE + b"\x90")
     bad("key-list", "a list of 0 cannot be a key", DICT + LIST + NONE + b"s")
     bad("key-dict", "a dict of 0 cannot be a key", DICT + MARK + DICT + NONE + b"u")
     bad("key-storage", "a bare storage cannot be a key", DICT + storage() + NONE + b"s")
@@ -125,13 +125,13 @@ def containers():
     bad("new-keywords", "the keywords are a none", name_of("a", "b") + EMPTY + NONE + b"\x92")
     bad("ordered-not-pairs", "is a int, not a pair", call(name_of("collections", "OrderedDict"), list_of(1, 2)))
     bad("stack-global-int", "needs two strings, not int and string", number(1) + text("x") + b"\x93")
-    bad("global-nul", "a name with a NUL inside", b"cos\0\nsystem\n")
-    bad("persistent-string", "a persistent id that is a string", text("0") + b"Q")
+    bad("global-nul", "a name contains a NUL", b"cos\0\nsystem\n")
+    bad("persistent-string", "the persistent id is a string", text("0") + b"Q")
 
 
 def bounds():
     case("proto-6", "protocol 6", saved(pickle(NONE, 6)))
-    bad("proto-again", "pickle opcode PROTO: not at the start", b"\x80\x02N")
+    bad("proto-again", "pickle opcode PROTO: it is not at the start", b"\x80\x02N")
     bad("frame-beyond", "a frame of 4096 bytes", b"\x95" + struct.pack("<Q", 4096) + NONE)
     bad("frame-huge", "a frame of 18446744073709551615 bytes", b"\x95" + b"\xff" * 8 + NONE)
     bad("unicode-huge", "BINUNICODE: 4294967295 bytes wanted", b"X\xff\xff\xff\xffabc")
@@ -140,10 +140,10 @@ def bounds():
     bad("bytes-huge", "BINBYTES: 4294967295 bytes wanted", b"B\xff\xff\xff\xff")
     bad("long4-huge", "LONG4: 4294967295 bytes wanted", b"\x8b\xff\xff\xff\xff")
     bad("string-long", "a string of 16777217 bytes", text(b"x" * ((16 << 20) + 1)))
-    case("global-endless", "a line without an end", saved(b"\x80\x02cos\nsystem"))
-    bad("memo-miss", "BINGET: nothing was remembered under 7", b"h\x07")
-    bad("memo-miss-long", "LONG_BINGET: nothing was remembered under 4294967295", b"j\xff\xff\xff\xff")
-    bad("memo-huge", "memo number 4294967295 of at most 16777216", NONE + b"r\xff\xff\xff\xff")
+    case("global-endless", "the line has no end", saved(b"\x80\x02cos\nsystem"))
+    bad("memo-miss", "BINGET: memo number 7 was never set", b"h\x07")
+    bad("memo-miss-long", "LONG_BINGET: memo number 4294967295 was never set", b"j\xff\xff\xff\xff")
+    bad("memo-huge", "memo number 4294967295 exceeds the limit of 16777216", NONE + b"r\xff\xff\xff\xff")
     bad("memo-ahead", "memo number 1000000 after only 3 opcodes", NONE + b"r\x40\x42\x0f\0")
     bad("depth-tuples", "nested deeper than 1000", EMPTY + b"\x85" * 2000)
     bad("depth-lists", "nested deeper than 1000", LIST * 2000 + b"a" * 1999)
@@ -170,7 +170,7 @@ def at_limits():
         beside(f"line-{n}", says, b"c" + b"x" * n + b"\ny\n")
     for n, says in ((254, ""), (255, ""), (256, "a global's name of more than 255 bytes")):
         beside(f"global-{n}", says, name_of("x" * n, "y"), int(bool(says)))
-    for n, says in ((4095, ""), (4096, ""), (4097, "a name of more than 4096 bytes")):
+    for n, says in ((4095, ""), (4096, ""), (4097, "a name that begins like this exceeds 4096 bytes")):
         bad(f"limit-name-{n}", says, dict_of(("x" * n, tensor())), status=int(bool(says)))
     for n, says in ((31, ""), (32, ""), (33, "more than 32 parameters")):
         nested = tensor()
@@ -185,9 +185,9 @@ def at_limits():
     for n, says in ((-1, ""), (0, ""), (1, "repeats stored elements")):
         elements = (1 << 28) + size // 4 + 1 + n
         case(f"cut-limit-repeats{n:+}", says, saved(checkpoint(("a", tensor((elements,), (0,))))), int(bool(says)))
-    case("cut-limit-bytes+1", "a pickle of 536870913 bytes, at most 536870912 are read", (b"\x80\x02", (512 << 20) + 1))
-    case("cut-limit-bytes+0", "no opcode has the byte 0x00", (b"\x80\x02", 512 << 20))
-    for n, says in ((31, ""), (32, ""), (33, "a root of more than 32 steps")):
+    case("cut-limit-bytes+1", "the pickle has 536870913 bytes, more than the limit of 536870912", (b"\x80\x02", (512 << 20) + 1))
+    case("cut-limit-bytes+0", "the byte 0x00 is not an opcode", (b"\x80\x02", 512 << 20))
+    for n, says in ((31, ""), (32, ""), (33, "root= has more than 32 steps")):
         steps = tensor()
         for _ in range(n):
             steps = dict_of(("a", steps))
@@ -198,9 +198,9 @@ def at_limits():
 
 
 def names():
-    bad("cycle-list", "a container that contains itself", LIST + b"q\0h\0a")
-    bad("cycle-dict", "a container that contains itself", dict_of(("a", DICT + b"q\0" + text("b") + b"h\0s")))
-    bad("cycle-long", "a container that contains itself",
+    bad("cycle-list", "the container contains itself", LIST + b"q\0h\0a")
+    bad("cycle-dict", "the container contains itself", dict_of(("a", DICT + b"q\0" + text("b") + b"h\0s")))
+    bad("cycle-long", "the container contains itself",
         LIST + b"q\0" + LIST + b"q\x01h\0a" + b"a" + tensor() + b"a")
     doubled = LIST + tensor() + b"aq\0" + b"".join(b"]q" + bytes([i]) + b"(h" + bytes([i - 1]) + b"h"
                                                  + bytes([i - 1]) + b"e" for i in range(1, 27))
@@ -212,20 +212,20 @@ def names():
         + name_of("collections", "OrderedDict") + b"q\x03" + b"h\x03h\x02\x85R" * 10 + b"t")
     notes = dict_of(*((str(i), True) for i in range(17)))
     bad_tensor("notes", "more than 16 notes", tensor(more=(notes,)))
-    bad("key-none", "a none is the key of tensors", dict_of((None, tensor())))
+    bad("key-none", "a none is used as the key of tensors", dict_of((None, tensor())))
     bad("good-keys-beside", "  1 tensor, ",
         dict_of((None, 1), (b"G" + bytes(8), "x"), ((1,), LIST), ("a", tensor())), status=0)
     shared = LIST + b"q\0" + MARK + NONE * 1023 + tensor() + b"e"
     bad("bomb-values", "more than 64 M values to name", LIST + shared + b"a" + b"h\0a" * 65600)
-    bad("key-tuple", "a tuple of 1 is the key of tensors", dict_of(((1,), tensor())))
-    bad("key-tensor", "a tensor is the key of tensors", dict_of((tensor(), tensor())))
-    bad("key-bytes", "a bytes is the key of tensors", dict_of((b"C\x01a", tensor())))
+    bad("key-tuple", "a tuple of 1 is used as the key of tensors", dict_of(((1,), tensor())))
+    bad("key-tensor", "a tensor is used as the key of tensors", dict_of((tensor(), tensor())))
+    bad("key-bytes", "a bytes is used as the key of tensors", dict_of((b"C\x01a", tensor())))
     bad("key-nul", "a string with a NUL is the key", dict_of(("a\0b", tensor())))
     bad("key-empty", "an empty name", dict_of(("", tensor())))
     bad("key-control", "control characters", dict_of(("a\nb", tensor())))
     bad("key-latin", "not valid UTF-8", dict_of((text(b"caf\xe9"), tensor())))
-    bad("key-long", "a name of more than 4096 bytes", dict_of(("x" * 4097, tensor())))
-    bad("key-long-joined", "a name of more than 4096 bytes", dict_of(("x" * 4000, dict_of(("y" * 96, tensor())))))
+    bad("key-long", "a name that begins like this exceeds 4096 bytes", dict_of(("x" * 4097, tensor())))
+    bad("key-long-joined", "a name that begins like this exceeds 4096 bytes", dict_of(("x" * 4000, dict_of(("y" * 96, tensor())))))
     bad("key-twice", "has the key 'a' twice", dict_of(("a", tensor()), ("a", tensor())))
     bad("key-twice-inside", "dictionary 'm' has the key 'a' twice",
         dict_of(("m", dict_of(("a", tensor()), ("a", NONE)))))
@@ -236,8 +236,8 @@ def names():
     bad("root-empty", "no tensors in root '.'", DICT)
     module = name_of("my.models", "Net") + EMPTY + b"\x81" + dict_of(("w", tensor())) + b"b"
     bad("root-object", "only its own program can read", module)
-    bad("inside-object", "tensors inside of a object of my.models.Net", dict_of(("a", tensor()), ("net", module)))
-    bad("inside-set", "tensors inside of a set", dict_of(("a", SET + MARK + tensor() + b"\x90")))
+    bad("inside-object", "the tensors are inside a object of my.models.Net", dict_of(("a", tensor()), ("net", module)))
+    bad("inside-set", "the tensors are inside a set", dict_of(("a", SET + MARK + tensor() + b"\x90")))
     weights = dict_of(("a", tensor()))
     for first, second in (("model", "ema"), ("model", "model_ema"), ("state_dict", "ema-weights"),
                           ("model", "state_dict"), ("module", "model")):
@@ -261,11 +261,11 @@ def storages():
         bad_tensor("id-" + name, says, tensor(of=tuple_of(*parts) + b"Q"), **options)
 
     kind = name_of("torch", "FloatStorage")
-    with_id("empty", "a persistent id that is no storage")
-    with_id("module", "a persistent id that is no storage", "module", kind, "0", "cpu", 4)
-    with_id("tag-int", "a persistent id that is no storage", 1, kind, "0", "cpu", 4)
-    with_id("four", "a storage id of 4 parts", "storage", kind, "0", "cpu")
-    with_id("seven", "a storage id of 7 parts", "storage", kind, "0", "cpu", 4, None, None)
+    with_id("empty", "the persistent id is not that of a storage")
+    with_id("module", "the persistent id is not that of a storage", "module", kind, "0", "cpu", 4)
+    with_id("tag-int", "the persistent id is not that of a storage", 1, kind, "0", "cpu", 4)
+    with_id("four", "its storage id has 4 parts", "storage", kind, "0", "cpu")
+    with_id("seven", "its storage id has 7 parts", "storage", kind, "0", "cpu", 4, None, None)
     for name, part in (("int", 1), ("two", ("1", 0)), ("key", (1, 0, 4)), ("start", ("1", None, 4)),
                        ("count", ("1", 0, "4"))):
         with_id("part-" + name, "not a key and two numbers", "storage", kind, "0", "cpu", 4, part)
@@ -294,8 +294,8 @@ def storages():
     with_id("missing-dots", "'..' is not in the file", "storage", kind, "..", "cpu", 4)
     with_id("small", "has 16 bytes, the pickle says 20", "storage", kind, "0", "cpu", 5)
     bad_tensor("id-large", "has 16 bytes, the pickle says 12", tensor((3,), of=storage(count=3)))
-    bad_tensor("of-int", "a int where its storage should be", tensor(of=number(0)))
-    bad_tensor("of-tensor", "a tensor where its storage should be", tensor(of=tensor()))
+    bad_tensor("of-int", "expected its storage, found a int", tensor(of=number(0)))
+    bad_tensor("of-tensor", "expected its storage, found a tensor", tensor(of=tensor()))
     bad_tensor("empty-missing", "is not in the file", tensor((0,), of=storage("9", count=0)))
 
 
@@ -317,7 +317,7 @@ def geometry():
             ("stride-string", (4,), "1", 0, "its stride is a string"),
             ("stride-beyond", (2,), (4,), 0, "reaches beyond its storage"),
             ("ranks", (2, 2), (2,), 0, "2 sizes and 1 strides"),
-            ("rank-9", (1,) * 9, (1,) * 9, 0, "9 dimensions, at most 8"),
+            ("rank-9", (1,) * 9, (1,) * 9, 0, "it has 9 dimensions, more than the limit of 8"),
             ("product", (1 << 40, 1 << 40), (0, 0), 0, "beyond 64 bits"),
             ("product-bytes", (1 << 62,), (0,), 0, "beyond 64 bits"),
             ("reach", (1 << 40, 2), (1 << 40, 1), 0, "beyond 64 bits"),
@@ -344,7 +344,7 @@ def rebuilding():
     bad_tensor("v3-dtype-other", "its element type is a global os.system", call(v3, *untyped, name_of("os", "system")))
     bad_tensor("v3-dtype-quantized", "torch.quint8, a type without an equal", call(v3, *untyped,
                                                                                 name_of("torch", "quint8")))
-    bad_tensor("v3-disagrees", "it is f64, its storage is a torch.FloatStorage",
+    bad_tensor("v3-disagrees", "it is f64, but its storage is a torch.FloatStorage",
                call(v3, *plain, False, ORDERED, name_of("torch", "float64")))
     for note in ("conj", "neg"):
         bad_tensor("v2-" + note, f"a lazy '{note}'", tensor(more=(dict_of((note, True)),)))
@@ -401,22 +401,22 @@ def before_1_6():
     old("good-module", "  1 tensor, ",
         dict_of(("model", one), ("net", tuple_of("module", name_of("a", "Net"), "a.py", "class Net:") + b"Q" + EMPTY + b"\x81")),
         status=0)
-    old("module-five", "a storage: a persistent id that is no storage",
+    old("module-five", "a storage: the persistent id is not that of a storage",
         dict_of(("model", one), ("net", tuple_of("module", name_of("a", "Net"), "a.py", "text", 1) + b"Q")))
     for name, number_of_format in (("1000", 1000), ("text", "1001"), ("none", None), ("long", 1 << 70)):
         old("protocol-" + name, "old format is not 1001", one, number_of_format=number_of_format)
-    old("system", "a list of 0 where facts about the machine are due", one, system=LIST)
-    old("keys-dict", "a dict of 0 where the list of storages is due", one, keys=DICT)
-    old("keys-int", "the list of storages has a int", one, keys=list_of(0))
+    old("system", "expected a dictionary of machine facts, found a list of 0", one, system=LIST)
+    old("keys-dict", "expected the list of storages, found a dict of 0", one, keys=DICT)
+    old("keys-int", "the list of storages contains a int", one, keys=list_of(0))
     old("keys-twice", "storage '0' is listed twice", one, both, keys=list_of("0", "0"))
-    old("keys-more", "storage '1' is listed, and no tensor has it", one, both)
+    old("keys-more", "storage '1' is listed, but no tensor uses it", one, both)
     old("keys-fewer", "storage '1' is not in the list of storages", two)
     old("keys-none", "storage '0' is not in the list of storages", one, [])
-    old("count-more", "storage '0' has 5 elements, the pickle says 4", one, [("0", 5, bytes(20))])
-    old("count-fewer", "storage '0' has 3 elements, the pickle says 4", one, [("0", 3, bytes(16))])
+    old("count-more", "storage '0' has 5 elements, but the pickle says 4", one, [("0", 5, bytes(20))])
+    old("count-fewer", "storage '0' has 3 elements, but the pickle says 4", one, [("0", 3, bytes(16))])
     old("count-negative", "storage '0' has 18446744073709551615 elements", one, [("0", -1, bytes(16))])
-    old("count-bytes", "storage '0' has 16 elements, the pickle says 4", one, [("0", 16, bytes(16))])
-    old("short", "storage '0' has 16 bytes, and the file ends after 15 of them", one, [("0", 4, bytes(15))])
+    old("count-bytes", "storage '0' has 16 elements, but the pickle says 4", one, [("0", 16, bytes(16))])
+    old("short", "storage '0' has 16 bytes, but the file ends after 15 of them", one, [("0", 4, bytes(15))])
     old("short-second", "storage '1' is missing: the file ends before it", two, [("0", 4, bytes(16))],
         keys=list_of("0", "1"))
     old("huge", "and the file ends after 16 of them", dict_of(("a", tensor(of=storage(count=1 << 40)))),
@@ -427,13 +427,13 @@ def before_1_6():
     with_id("type-typed", "TypedStorage, of unknown size", "storage", name_of("torch.storage", "TypedStorage"), "0", "cpu", 4)
     with_id("type-other", "global os.system, of unknown size", "storage", name_of("os", "system"), "0", "cpu", 4)
     with_id("type-string", "its type is a string", "storage", "FloatStorage", "0", "cpu", 4)
-    with_id("id-four", "a storage id of 4 parts", "storage", kind, "0", "cpu")
+    with_id("id-four", "its storage id has 4 parts", "storage", kind, "0", "cpu")
     with_id("id-negative", "an impossible size of -4", "storage", kind, "0", "cpu", -4)
     with_id("id-key", "the storage's key is a int", "storage", kind, 0, "cpu", 4)
     with_id("id-location", "location is a none", "storage", kind, "0", None, 4)
     old("quantized", "quantized by torch", dict_of(("a", tensor(of=storage(kind="QInt8Storage")))), [("0", 4, bytes(4))])
     old("opcode", "pickle opcode INST: not an opcode of plain data", b"ios\nsystem\n")
-    old("unknown", "no opcode has the byte 0xff", b"\xff")
+    old("unknown", "the byte 0xff is not an opcode", b"\xff")
     whole = legacy(one)
     ends = [i + 1 for i in range(len(whole) - 1) if whole[i:i + 2] == b".\x80"]
     for n in (14, 20, ends[0] + 1, ends[1] + 1, ends[1] + 3, ends[2] + 1, ends[2] + 40, ends[3] + 1, ends[3] + 4):
@@ -462,8 +462,8 @@ def inside():
     bare("text", "pickle it with protocol 3 or later", call(name_of("_codecs", "encode"), "abc", "latin1"))
     bare("other", "is not in torch.save's old format", data(b"PK\3\4"))
     bare("empty", "is not in torch.save's old format", data(b""))
-    bare("inner-int", "a int where its storage should be", data(legacy(number(1), [])))
-    bare("inner-tensor", "a tensor where its storage should be", data(legacy(tensor())))
+    bare("inner-int", "expected its storage, found a int", data(legacy(number(1), [])))
+    bare("inner-tensor", "expected its storage, found a tensor", data(legacy(tensor())))
     bare("inner-tail", "1 bytes follow the last storage", data(good + b"x"))
     bare("inner-short", "the file ends after 15 of them", data(good[:-1]))
     bare("inner-protocol", "old format is not 1001", data(legacy(storage(), number_of_format=7)))
@@ -553,7 +553,7 @@ def accepted():
     bad("good-object-items", "  1 tensor, ",
         dict_of(("a", tensor()), ("d", deque + number(1) + b"a" + MARK + number(2) + number(3) + b"e"),
                 ("e", default + text("k") + LIST + b"s" + MARK + text("l") + NONE + b"u")), status=0)
-    bad("object-items", "tensors inside of a object of collections.deque", dict_of(("a", tensor()), ("d", deque + tensor() + b"a")))
+    bad("object-items", "the tensors are inside a object of collections.deque", dict_of(("a", tensor()), ("d", deque + tensor() + b"a")))
     bad("good-facts", "  1 tensor, ", dict_of(("a", tensor()), ("epoch", 3), ("loss", b"G?\xe0" + bytes(6)), ("name", "x\n"), ("arch", "net")), status=0)
     bad("good-keywords", "  1 tensor, ",
         dict_of(("a", tensor()), ("x", name_of("a", "B") + EMPTY + dict_of(("k", 1)) + b"\x92")), status=0)

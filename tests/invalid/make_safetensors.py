@@ -16,9 +16,9 @@ LIMIT = 100_000_000
 
 # What is said of an entry that has something else in place of this field.
 NULL = {
-    "dtype": "tensor 'a': an entry is made of dtype, shape and data_offsets",
+    "dtype": "tensor 'a': an entry must have dtype, shape and data_offsets",
     "shape": "tensor 'a': no shape",
-    "data_offsets": "tensor 'a': data_offsets is not a pair of whole numbers",
+    "data_offsets": "tensor 'a': data_offsets is not a pair of non-negative integers",
 }
 
 
@@ -86,7 +86,7 @@ def headers():
          file(b'{"a":' + b"[" * 100000 + b"]" * 100000 + b"}"))
     case("json-deeper", "at byte 0x26: malformed JSON: values are nested too deeply",
          raw_entry('{"dtype":"F32","shape":[[[2]]],"data_offsets":[0,8]}'))
-    case("json-too-deep", "tensor 'a': a dimension is not a whole number",
+    case("json-too-deep", "tensor 'a': a dimension is not a non-negative integer",
          raw_entry('{"dtype":"F32","shape":[[2]],"data_offsets":[0,8]}'))
     for count, says in ((1 << 18, None), ((1 << 18) + 1, "more than 262144 tensors")):
         entries = ",".join(f'"{i}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}' for i in range(count))
@@ -98,7 +98,7 @@ def headers():
     case("duplicate-field", "duplicate object key near '\"dtype\"'",
          raw_entry('{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}'))
     case("duplicate-metadata", "duplicate object key near '\"k\"'", file(b'{"__metadata__":{"k":"1","k":"2"}}', b""))
-    case("duplicate-metadatas", "there are two __metadata__",
+    case("duplicate-metadatas", "__metadata__ occurs twice",
          file(b'{"__metadata__":{},"__metadata__":{}}', b""))
 
 
@@ -122,16 +122,16 @@ def metadata():
 
 
 def fields():
-    case("entry-number", "tensor 'a': an entry is made of dtype, shape and data_offsets", file({"a": 1}))
-    case("entry-null", "tensor 'a': an entry is made of dtype, shape and data_offsets", file({"a": None}))
-    case("entry-empty", "tensor 'a': an entry is made of dtype, shape and data_offsets", file({"a": {}}))
+    case("entry-number", "tensor 'a': an entry must have dtype, shape and data_offsets", file({"a": 1}))
+    case("entry-null", "tensor 'a': an entry must have dtype, shape and data_offsets", file({"a": None}))
+    case("entry-empty", "tensor 'a': an entry must have dtype, shape and data_offsets", file({"a": {}}))
     for field in ("dtype", "shape", "data_offsets"):
         broken = entry()
         del broken[field]
-        case(f"without-{field}", "tensor 'a': an entry is made of dtype, shape", file({"a": broken}))
+        case(f"without-{field}", "tensor 'a': an entry must have dtype, shape", file({"a": broken}))
         case(f"null-{field}", NULL[field], file({"a": {**entry(), field: None}}))
         case(f"renamed-{field}", NULL[field], file({"a": {**broken, field.upper(): 1}}))
-    case("field-unknown", "tensor 'a': an entry is made of dtype, shape and data_offsets, and nothing else",
+    case("field-unknown", "tensor 'a': an entry must have dtype, shape and data_offsets, and nothing else",
          file({"a": entry(extra=1)}))
     case("dtype-unknown", "tensor 'a': the format has no data type 'F7'", file({"a": entry("F7")}))
     case("dtype-lower", "tensor 'a': the format has no data type 'f32'", file({"a": entry("f32")}))
@@ -139,15 +139,15 @@ def fields():
          file({"a": entry("F4", (3,), 0, 2)}, b"\0" * 2))
     case("dtype-no-whole-rows", "tensor 'a': rows of 3 elements of F6_E2M3 do not fill whole bytes",
          file({"a": entry("F6_E2M3", (4, 3), 0, 9)}, b"\0" * 9))
-    case("dtype-number", "tensor 'a': an entry is made of dtype, shape and data_offsets", file({"a": entry(32)}))
+    case("dtype-number", "tensor 'a': an entry must have dtype, shape and data_offsets", file({"a": entry(32)}))
 
 
 def shapes():
-    case("shape-negative", "tensor 'a': a dimension is not a whole number", file({"a": entry(shape=(-2,))}))
-    case("shape-float", "tensor 'a': a dimension is not a whole number",
+    case("shape-negative", "tensor 'a': a dimension is not a non-negative integer", file({"a": entry(shape=(-2,))}))
+    case("shape-float", "tensor 'a': a dimension is not a non-negative integer",
          raw_entry('{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}'))
-    case("shape-string", "tensor 'a': a dimension is not a whole number", file({"a": entry(shape=("2",))}))
-    case("shape-true", "tensor 'a': a dimension is not a whole number", file({"a": entry(shape=(True, 2))}))
+    case("shape-string", "tensor 'a': a dimension is not a non-negative integer", file({"a": entry(shape=("2",))}))
+    case("shape-true", "tensor 'a': a dimension is not a non-negative integer", file({"a": entry(shape=(True, 2))}))
     case("shape-object", "tensor 'a': no shape", raw_entry('{"dtype":"F32","shape":{},"data_offsets":[0,8]}'))
     case("shape-nine", "tensor 'a': more than 8 dimensions", file({"a": entry(shape=(1,) * 8 + (2,))}))
     good("shape-eight", file({"a": entry(shape=(1,) * 7 + (2,))}))
@@ -159,11 +159,11 @@ def shapes():
          file({"a": entry(shape=(2**32, 2**32), end=0)}, b""))
     case("shape-bytes-wrap", "tensor 'a': the shape has more bytes than a file can hold",
          file({"a": entry(shape=(2**62,), end=0)}, b""))
-    case("shape-too-large", "tensor 'a': the shape needs 12 bytes, data_offsets give 8",
+    case("shape-too-large", "tensor 'a': the shape needs 12 bytes, but data_offsets give 8",
          file({"a": entry(shape=(3,))}))
-    case("shape-too-small", "tensor 'a': the shape needs 4 bytes, data_offsets give 8",
+    case("shape-too-small", "tensor 'a': the shape needs 4 bytes, but data_offsets give 8",
          file({"a": entry(shape=(1,))}))
-    case("shape-zero-with-bytes", "tensor 'a': the shape needs 0 bytes, data_offsets give 8",
+    case("shape-zero-with-bytes", "tensor 'a': the shape needs 0 bytes, but data_offsets give 8",
          file({"a": entry(shape=(0, 2**63))}))
     good("shape-scalar", file({"a": entry(shape=(), end=4)}, b"\0" * 4))
     good("shape-zero", file({"a": entry(shape=(0, 7), end=0)}, b""))
@@ -171,13 +171,13 @@ def shapes():
 
 
 def ranges():
-    case("range-one", "tensor 'a': data_offsets is not a pair of whole numbers",
+    case("range-one", "tensor 'a': data_offsets is not a pair of non-negative integers",
          raw_entry('{"dtype":"F32","shape":[2],"data_offsets":[0]}'))
-    case("range-three", "tensor 'a': data_offsets is not a pair of whole numbers",
+    case("range-three", "tensor 'a': data_offsets is not a pair of non-negative integers",
          raw_entry('{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}'))
-    case("range-float", "tensor 'a': data_offsets is not a pair of whole numbers",
+    case("range-float", "tensor 'a': data_offsets is not a pair of non-negative integers",
          raw_entry('{"dtype":"F32","shape":[2],"data_offsets":[0,8.0]}'))
-    case("range-negative", "tensor 'a': data_offsets is not a pair of whole numbers",
+    case("range-negative", "tensor 'a': data_offsets is not a pair of non-negative integers",
          file({"a": entry(start=-8, end=0)}))
     case("range-backwards", "tensor 'a': data_offsets [8, 0] are not within the 8 bytes of data",
          file({"a": entry(start=8, end=0)}))
@@ -193,8 +193,8 @@ def ranges():
          file({"a": entry(), "b": entry(start=4, end=12)}, b"\0" * 12))
     case("same-range", "tensor 'b': its first 8 bytes belong to another tensor too",
          file({"a": entry(), "b": entry()}))
-    case("tail", "tensor 'a': the 1 bytes behind the last tensor belong to none", file({"a": entry()}, b"\0" * 9))
-    case("data-without-tensors", "at byte 0xa: the 1 bytes behind the last tensor belong to none", file({}, b"\0"))
+    case("tail", "tensor 'a': the 1 bytes after the last tensor belong to no tensor", file({"a": entry()}, b"\0" * 9))
+    case("data-without-tensors", "at byte 0xa: the 1 bytes after the last tensor belong to no tensor", file({}, b"\0"))
     good("unsorted", file({"b": entry(start=8, end=16), "a": entry()}, b"\0" * 16))
     good("zero-size-between", file({"a": entry(), "z": entry(shape=(0,), start=8, end=8),
                                     "b": entry(start=8, end=16)}, b"\0" * 16))
