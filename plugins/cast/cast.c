@@ -16,12 +16,12 @@ static const fmtconv_param params[] = {
   { "to", FMTCONV_PARAM_DTYPE, offsetof (struct params, to), NULL,
     "data type of all floating-point tensors: f32, f16, bf16, f64 or an 8-bit float" },
   { "from", FMTCONV_PARAM_DTYPE, offsetof (struct params, from), NULL,
-    "only tensors of this data type, which need be none of floating-point (i64), as the new one then" },
+    "cast only tensors of this data type; it need not be floating-point (i64), and neither need the new "
+    "type" },
   { "rule", FMTCONV_PARAM_PAIRS, offsetof (struct params, rule), NULL,
-    "GLOB=TYPE: another one for the tensors that the glob matches; may be repeated, the first that matches "
-    "counts" },
+    "GLOB=TYPE: another data type for tensors whose names match; may be repeated, the first match counts" },
   { "keep", FMTCONV_PARAM_BOOL, offsetof (struct params, keep), NULL,
-    "spare models that are to keep their data type, as a VAE is; default: yes among several components" },
+    "skip models marked keep-dtype, such as a VAE; default: yes for a model of several components" },
   { 0 },
 };
 
@@ -53,11 +53,11 @@ refuse (fmtconv_ctx *ctx, const char *parameter, uint32_t dtype)
   if (fmtconv_dtype_is_blocks (dtype))
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE,
                             &(fmtconv_where){ .hint = fmtconv_ctx_printf (ctx, "-t quantize:to=%s", name) },
-                            "%s%s is a type of blocks, which tensors are quantized to", parameter, name);
-  return fmtconv_fail (
+                            "%s%s is a block type; casting does not make blocks", parameter, name);
+  return fmtconv_fail_at (
       ctx, FMTCONV_E_USAGE,
-      "%s%s is no floating-point type, as weights are; of others say which: cast:from=i64,to=f32", parameter,
-      name);
+      &(fmtconv_where){ .hint = "to cast integers, name the source type: cast:from=i64,to=f32" },
+      "%s%s is not a floating-point type", parameter, name);
 }
 
 /* The name of a type that tensors can become; 0: an error. */
@@ -155,11 +155,11 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   const struct params *p = params_;
   struct casting n = { .ctx = ctx, .p = p };
   if (!p->to && !p->rule.n)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say what to cast to: cast:to=bf16");
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no data type given: cast:to=bf16");
   if (p->to && !is_target (p, p->to))
     return refuse (ctx, "to=", p->to);
   if (p->from && (p->from < FMTCONV_BOOL || p->from > FMTCONV_F8_E8M0))
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "from=%s: elements of that type are not cast one by one",
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "from=%s: tensors of this type cannot be cast",
                          fmtconv_dtype_get (p->from)->name);
   if (parse_rules (&n))
     return fmtconv_ctx_failed (ctx);
@@ -169,26 +169,25 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     cast_component (&n, fmtconv_model_component (out, fmtconv_model_name (c)));
   cast_model (&n, in, out);
   if (p->from && !n.named && !n.spared)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no tensor that is to be cast is of the type %s",
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no tensor to cast has the data type %s",
                          fmtconv_dtype_get (p->from)->name);
   if (n.cut)
     fmtconv_note (ctx,
-                  n.cut == 1
-                      ? "%zu tensor becomes one of whole numbers: what is behind the point is cut off"
-                      : "%zu tensors become ones of whole numbers: what is behind the point is cut off",
+                  n.cut == 1 ? "%zu tensor is converted to integers; fractions are truncated"
+                             : "%zu tensors are converted to integers; fractions are truncated",
                   n.cut);
   if (n.whole)
     fmtconv_note (ctx,
-                  n.whole == 1 ? "%zu tensor that is not floating-point keeps its data type"
-                               : "%zu tensors that are not floating-point keep their data type",
+                  n.whole == 1 ? "%zu tensor is not floating-point and keeps its data type"
+                               : "%zu tensors are not floating-point and keep their data type",
                   n.whole);
   if (n.blocks)
     fmtconv_note (ctx,
-                  n.blocks == 1 ? "%zu tensor that is stored in blocks stays so; -t dequantize decodes it"
-                                : "%zu tensors that are stored in blocks stay so; -t dequantize decodes them",
+                  n.blocks == 1 ? "%zu tensor stays in blocks (-t dequantize decodes it)"
+                                : "%zu tensors stay in blocks (-t dequantize decodes them)",
                   n.blocks);
   if (n.spared)
-    fmtconv_note (ctx, "a model that is to keep its data type keeps it: cast:keep=no changes it");
+    fmtconv_note (ctx, "skipped a model marked keep-dtype (cast:keep=no overrides)");
   return fmtconv_ctx_failed (ctx);
 }
 

@@ -11,9 +11,10 @@
 static const fmtconv_param params[] = {
   { "alpha", FMTCONV_PARAM_FLOAT, offsetof (struct lora_params, alpha), NULL,
     "lora_alpha of the training; default: its training_config.yaml, else 1" },
-  { "rank", FMTCONV_PARAM_INT, offsetof (struct lora_params, rank), NULL, "what the tensors' rank must be" },
+  { "rank", FMTCONV_PARAM_INT, offsetof (struct lora_params, rank), NULL,
+    "fail unless the tensors have this rank" },
   { "scale", FMTCONV_PARAM_CHOICE, offsetof (struct lora_params, scale), "bake|metadata|none",
-    "where alpha/rank goes: into the matrices, into lora_adapter_metadata, nowhere" },
+    "where to put alpha/rank: into the matrices, into lora_adapter_metadata, or nowhere" },
   { 0 },
 };
 
@@ -70,11 +71,11 @@ check_rank (fmtconv_ctx *ctx, const struct lora_params *p, const struct facts *f
   if (p->rank != INT64_MIN)
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "rank=%lld was given, but the LoRA's tensors have rank %lld",
                          (long long) p->rank, (long long) rank);
-  return fmtconv_fail_at (
-      ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = "if the file is right, give alpha= and rank=" },
-      "training_config.yaml says rank %lld, but the LoRA's tensors have rank %lld: it belongs to "
-      "another training",
-      (long long) f->rank, (long long) rank);
+  return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT,
+                          &(fmtconv_where){ .hint = "if the LoRA is the right file, give alpha= and rank=" },
+                          "training_config.yaml says rank %lld, but the LoRA's tensors have rank %lld: the "
+                          "two are of different trainings",
+                          (long long) f->rank, (long long) rank);
 }
 
 /* The factor that SAT applied: alpha / rank. */
@@ -84,15 +85,15 @@ resolve_alpha (fmtconv_ctx *ctx, struct facts *f, int64_t rank)
   if (isnan (f->alpha))
     {
       f->alpha = 1;
-      return fmtconv_warn (
-          ctx,
-          "%s: alpha 1 (SAT's default) is taken, so the LoRA acts at 1/%lld of B A; if it was "
-          "trained with another, give cogvideox-lora:alpha=N",
-          f->has_config ? "training_config.yaml sets no lora_alpha" : "nothing says what alpha was",
-          (long long) rank);
+      return fmtconv_warn (ctx,
+                           "%s: using alpha 1 (SAT's default), so the LoRA adds 1/%lld of B A; if it was "
+                           "trained with another alpha, give cogvideox-lora:alpha=N",
+                           f->has_config ? "training_config.yaml sets no lora_alpha"
+                                         : "the input does not state alpha",
+                           (long long) rank);
     }
   if (!isfinite (f->alpha) || f->alpha == 0)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "alpha is %g: that makes no LoRA", f->alpha);
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "alpha is %g; it must be finite and not 0", f->alpha);
   return 0;
 }
 

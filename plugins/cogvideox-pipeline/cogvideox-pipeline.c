@@ -8,9 +8,9 @@
 
 static const fmtconv_param params[] = {
   { "scheduler.*", FMTCONV_PARAM_PAIRS, offsetof (struct pipeline_params, scheduler), NULL,
-    "another value in scheduler_config.json: scheduler.steps_offset=1" },
+    "sets a value in scheduler_config.json: scheduler.steps_offset=1" },
   { "vae.*", FMTCONV_PARAM_PAIRS, offsetof (struct pipeline_params, vae), NULL,
-    "another value in the VAE's config.json: vae.scaling_factor=0.7" },
+    "sets a value in the VAE's config.json: vae.scaling_factor=0.7" },
   { 0 },
 };
 
@@ -31,8 +31,8 @@ check_names (fmtconv_ctx *ctx, const fmtconv_model *in)
   if (!strangers)
     return 0;
   return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                       "a pipeline of CogVideoX is made of transformer, vae, text_encoder, tokenizer and "
-                       "scheduler, and has no place for these:");
+                       "a CogVideoX pipeline has only the components transformer, vae, text_encoder, "
+                       "tokenizer and scheduler; not:");
 }
 
 static int
@@ -44,8 +44,9 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (!fmtconv_model_next_component (in, NULL))
     return fmtconv_fail_at (
         ctx, FMTCONV_E_USAGE,
-        &(fmtconv_where){ .hint = "make components of it first: -t transformer/cogvideox-transformer …" },
-        "a pipeline is made of components, and this is one model");
+        &(fmtconv_where){
+            .hint = "convert the model to a component first: -t transformer/cogvideox-transformer …" },
+        "a pipeline is made of components, and the input is a single model");
   if (check_names (ctx, in) || pipeline_inspect (ctx, in, &facts) || pipeline_vae (ctx, p, &facts, out)
       || pipeline_scheduler (ctx, p, &facts, out) || pipeline_text (ctx, &facts, out))
     return fmtconv_ctx_failed (ctx);
@@ -57,7 +58,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (cogvideox_pipeline, .name = "cogvideox-pipeline",
-                .summary = "joins the components of CogVideoX to a pipeline",
+                .summary = "completes the components of CogVideoX to a pipeline",
                 .transform = FMTCONV_TRANSFORM (.params = params,
                                                 .understands = FMTCONV_FEATURE_COMPONENTS
                                                                | FMTCONV_FEATURE_BLOBS | FMTCONV_FEATURE_TIED,

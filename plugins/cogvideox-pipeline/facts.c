@@ -13,8 +13,7 @@ class_of (const fmtconv_model *component)
   fmtconv_attr *attrs = fmtconv_model_attrs (component);
   const char *class = fmtconv_attr_get_string (attrs, "class", NULL);
   return class ? class
-               : fmtconv_attr_get_string (fmtconv_attr_get (attrs, "config"), "_class_name",
-                                          "no known class");
+               : fmtconv_attr_get_string (fmtconv_attr_get (attrs, "config"), "_class_name", "(unknown)");
 }
 
 /* The component of that name, of that class and with tensors. */
@@ -27,12 +26,11 @@ expect (fmtconv_ctx *ctx, const fmtconv_model *bundle, const char *name, const c
       for (c = NULL; (c = fmtconv_model_next_component (bundle, c));)
         fmtconv_detail (ctx, "%s: %s", fmtconv_model_name (c), class_of (c));
       return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint },
-                              "the pipeline has no component '%s'; there are these:", name);
+                              "the pipeline has no component '%s', only:", name);
     }
   if (strcmp (class_of (c), class))
     return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = hint },
-                            "the component '%s' is of the class %s, and has to be a %s", name, class_of (c),
-                            class);
+                            "the component '%s' has the class %s instead of %s", name, class_of (c), class);
   if (!fmtconv_model_count (c))
     return fmtconv_fail (ctx, FMTCONV_E_MISSING, "the component '%s' has no weights", name);
   return fmtconv_ctx_failed (ctx);
@@ -42,7 +40,7 @@ int
 pipeline_inspect (fmtconv_ctx *ctx, const fmtconv_model *bundle, struct pipeline_facts *facts)
 {
   if (expect (ctx, bundle, "transformer", TRANSFORMER,
-              "-t transformer/cogvideox-transformer makes it of a SAT checkpoint"))
+              "-t transformer/cogvideox-transformer converts it from a SAT checkpoint"))
     return fmtconv_ctx_failed (ctx);
   fmtconv_attr *config =
       fmtconv_attr_get (fmtconv_model_attrs (pipeline_find (bundle, "transformer")), "config");
@@ -56,8 +54,8 @@ pipeline_inspect (fmtconv_ctx *ctx, const fmtconv_model *bundle, struct pipeline
   facts->is_image = inputs != facts->latents;
   if (facts->is_image && (inputs % 2 || inputs / 2 != facts->latents))
     return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
-                         "the transformer has %lld input and %lld output channels: text to video has equally "
-                         "many, image to video twice as many",
+                         "the transformer has %lld input and %lld output channels; a text-to-video model has "
+                         "as many inputs as outputs, an image-to-video model twice as many",
                          (long long) inputs, (long long) facts->latents);
   return fmtconv_ctx_failed (ctx);
 }
@@ -82,8 +80,8 @@ resolve_factor (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct 
     fmtconv_attr_set_float (config, "scaling_factor", right);
   else if (factor != right && !was_given (&p->vae, "scaling_factor"))
     fmtconv_warn (ctx,
-                  "the VAE's scaling_factor is %.9g, and the published model of this transformer has %.9g "
-                  "(vae.scaling_factor=%.9g)",
+                  "the VAE's scaling_factor is %.9g; the published model with this transformer has %.9g (to "
+                  "use that: vae.scaling_factor=%.9g)",
                   factor, right, right);
 }
 
@@ -95,26 +93,26 @@ resolve_inversion (fmtconv_ctx *ctx, const struct pipeline_params *p, const stru
   if (!fmtconv_attr_get (config, key))
     fmtconv_attr_set_bool (config, key, facts->is_1_5);
   else if ((fmtconv_attr_get_int (config, key, 0) > 0) != facts->is_1_5 && !was_given (&p->vae, key))
-    fmtconv_warn (ctx, "the VAE's %s is %s, and a transformer of CogVideoX%s has the contrary (vae.%s=%s)",
-                  key, facts->is_1_5 ? "false" : "true", facts->is_1_5 ? "1.5" : "", key,
-                  facts->is_1_5 ? "true" : "false");
+    fmtconv_warn (
+        ctx, "the VAE's %s is %s, but a CogVideoX%s transformer needs the opposite (to set it: vae.%s=%s)",
+        key, facts->is_1_5 ? "false" : "true", facts->is_1_5 ? "1.5" : "", key,
+        facts->is_1_5 ? "true" : "false");
 }
 
 int
 pipeline_vae (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct pipeline_facts *facts,
               fmtconv_model *out)
 {
-  if (expect (ctx, out, "vae", VAE,
-              "it is made of 3d-vae.pt by -t cogvideox-vae, and the same for all models"))
+  if (expect (ctx, out, "vae", VAE, "-t cogvideox-vae converts it from 3d-vae.pt, which all models share"))
     return fmtconv_ctx_failed (ctx);
   fmtconv_model *vae = fmtconv_model_component (out, "vae");
   fmtconv_attr *attrs = fmtconv_model_attrs (vae), *config = pipeline_config (vae);
   int64_t latents = fmtconv_attr_get_int (config, "latent_channels", 16);
   if (latents != facts->latents)
-    return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
-                         "the VAE's latents have %lld channels, the transformer's %lld: they are not of one "
-                         "model",
-                         (long long) latents, (long long) facts->latents);
+    return fmtconv_fail (
+        ctx, FMTCONV_E_FORMAT,
+        "the VAE's latents have %lld channels, the transformer's %lld: they belong to different models",
+        (long long) latents, (long long) facts->latents);
   resolve_factor (ctx, p, facts, config);
   resolve_inversion (ctx, p, facts, config);
   fmtconv_attr_override (config, &p->vae);
@@ -160,9 +158,11 @@ pipeline_scheduler (fmtconv_ctx *ctx, const struct pipeline_params *p, const str
     fmtconv_attr_set (attrs, "config", scheduler_config (ctx, facts));
   fmtconv_attr *config = fmtconv_attr_get (attrs, "config");
   if (fmtconv_model_count (scheduler) || !config)
-    return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
-                         "the component 'scheduler' is a configuration, and has to be read as one: its "
-                         "folder with scheduler_config.json by the reader diffusers");
+    return fmtconv_fail_at (
+        ctx, FMTCONV_E_FORMAT,
+        &(fmtconv_where){ .hint =
+                              "read the scheduler's folder, with scheduler_config.json, by -r diffusers" },
+        "the component 'scheduler' is not a configuration");
   fmtconv_attr_override (config, &p->scheduler);
   fmtconv_attr_set_string (attrs, "library", "diffusers");
   fmtconv_attr_set_string (attrs, "config-name", "scheduler_config.json");

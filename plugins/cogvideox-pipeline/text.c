@@ -39,13 +39,13 @@ check_encoder (fmtconv_ctx *ctx, const struct pipeline_facts *facts, const fmtco
   const char *type = fmtconv_attr_get_string (config, "model_type", "t5");
   if (width < 0 || strcmp (type, "t5"))
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
-                         "the component 'text_encoder' is no T5: its configuration %s%s",
+                         "the component 'text_encoder' is not a T5: its configuration %s%s",
                          width < 0 ? "has no d_model" : "is that of ", width < 0 ? "" : type);
   if (facts->text && width != facts->text)
     return fmtconv_fail_at (
         ctx, FMTCONV_E_FORMAT,
-        &(fmtconv_where){ .hint = "all published models have that of t5-v1_1-xxl, 4096 wide" },
-        "the text encoder gives vectors of %lld numbers, the transformer takes %lld (text_embed_dim)",
+        &(fmtconv_where){ .hint = "all published models use t5-v1_1-xxl, of width 4096" },
+        "the text encoder has width %lld, but the transformer takes width %lld (text_embed_dim)",
         (long long) width, (long long) facts->text);
   if (!fmtconv_model_count (encoder) && !fmtconv_model_next_blob (encoder, NULL))
     return fmtconv_fail (ctx, FMTCONV_E_MISSING, "the component 'text_encoder' has no weights");
@@ -71,7 +71,7 @@ drop_decoder (fmtconv_ctx *ctx, fmtconv_model *encoder)
   FMTCONV_FOREACH (t, encoder)
     if (fmtconv_pattern_match ("decoder.{x*}", t->name) || !strcmp (t->name, "lm_head.weight"))
       {
-        fmtconv_model_drop (encoder, t, "T5's decoder, which the pipeline has no use for");
+        fmtconv_model_drop (encoder, t, "T5's decoder, which the pipeline does not use");
         dropped++;
       }
   if (dropped)
@@ -109,8 +109,8 @@ fail_missing (fmtconv_ctx *ctx, const fmtconv_model *encoder, const fmtconv_mode
   if (!no_encoder && !no_tokenizer)
     return;
   fmtconv_note (ctx,
-                "the pipeline has no %s: add the component%s from any published model of CogVideoX, which "
-                "all have the same, or give %s to from_pretrained (None, if prompt_embeds are given)",
+                "the pipeline has no %s: add the component%s from any published CogVideoX model (they are "
+                "all the same), or pass %s to from_pretrained (None if you pass prompt_embeds)",
                 no_encoder && no_tokenizer ? "text encoder and no tokenizer"
                 : no_encoder               ? "text encoder"
                                            : "tokenizer",
@@ -130,7 +130,7 @@ pipeline_text (fmtconv_ctx *ctx, const struct pipeline_facts *facts, fmtconv_mod
   move_files (encoder, tokenizer);
   if (fmtconv_model_count (tokenizer))
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
-                         "the component 'tokenizer' has tensors, and should have files only");
+                         "the component 'tokenizer' has tensors; it may have only files");
   drop_decoder (ctx, encoder);
   drop_tied (encoder);
   call (encoder, "T5EncoderModel");

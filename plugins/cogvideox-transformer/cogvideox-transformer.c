@@ -8,11 +8,12 @@
 
 static const fmtconv_param params[] = {
   { "version", FMTCONV_PARAM_CHOICE, offsetof (struct cogvideox_params, version),
-    "auto|2b|5b|5b-i2v|1.5-5b|1.5-5b-i2v", "which model it is, where tensors and training do not tell" },
+    "auto|2b|5b|5b-i2v|1.5-5b|1.5-5b-i2v",
+    "the model's version, if tensors and training configuration do not show it" },
   { "rotary", FMTCONV_PARAM_BOOL, offsetof (struct cogvideox_params, rotary), NULL,
-    "rotary position embedding; default: as the version" },
+    "the model has rotary positions; default: as its version" },
   { "config.*", FMTCONV_PARAM_PAIRS, offsetof (struct cogvideox_params, config), NULL,
-    "another value in config.json: config.sample_height=96" },
+    "sets a value in config.json: config.sample_height=96" },
   { 0 },
 };
 
@@ -66,7 +67,7 @@ static const fmtconv_rules rules = {
           { .from = FINAL "linear.{w}", .to = "proj_out.{w}", .shape = "u,h|u" },
           { .from = "mixins.pos_embed.freqs_{x:sin,cos}",
             .why = "table of angles, which diffusers computes" },
-          { .from = "transformer.position_embeddings.weight", .why = "never used: SAT's own positions" },
+          { .from = "transformer.position_embeddings.weight", .why = "SAT's own positions, never used" },
           { .from = LAYER "attention.{x}.matrix_{m:A,B}.{p}",
             .why = "LoRA: -t cogvideox-lora, or -t lora-merge before this" },
           { .from = "/conditioner.{x*}", .why = "text encoder: -t t5-encoder" },
@@ -84,10 +85,11 @@ check_layers (fmtconv_ctx *ctx, const fmtconv_model *in, const struct cogvideox_
   int64_t layers = fmtconv_attr_get_int (said, "num_layers", facts->layers);
   if (layers == facts->layers)
     return 0;
-  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
-                          &(fmtconv_where){ .hint = "is the checkpoint complete, and of this training?" },
-                          "training_config.yaml says %lld layers, and there are %lld", (long long) layers,
-                          (long long) facts->layers);
+  return fmtconv_fail_at (
+      ctx, FMTCONV_E_MISSING,
+      &(fmtconv_where){ .hint = "check that the checkpoint is complete and of this training" },
+      "training_config.yaml says %lld layers, but the model has %lld", (long long) layers,
+      (long long) facts->layers);
 }
 
 static void
@@ -114,13 +116,12 @@ check_table (fmtconv_ctx *ctx, const struct cogvideox_facts *facts, fmtconv_attr
     return 0;
   const char *what = fmtconv_ctx_printf (
       ctx,
-      "the table of positions has %lld rows; text and patches of the sample size in config.json make %lld",
+      "the position table has %lld rows, but text and patches at the sample size of config.json need %lld",
       (long long) facts->positions, (long long) rows);
-  const char *hint =
-      "give the size of the training: config.sample_height=, config.sample_width= (in latents), "
-      "config.sample_frames=, config.max_text_seq_length=";
+  const char *hint = "give the sizes of the training: config.sample_height=, config.sample_width= (in "
+                     "latents), config.sample_frames=, config.max_text_seq_length=";
   if (!what || !facts->is_learned)
-    return what ? fmtconv_warn (ctx, "%s: diffusers computes another one; %s", what, hint) : 0;
+    return what ? fmtconv_warn (ctx, "%s: diffusers will compute a different table; %s", what, hint) : 0;
   return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = hint }, "%s", what);
 }
 
@@ -158,9 +159,8 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   fmtconv_attr_set (fmtconv_model_attrs (out), "config", config);
   set_title (ctx, out, &facts);
   if (fmtconv_model_find_pattern (in, "{x*}.attention.{y}.matrix_{m:A,B}.{i}"))
-    fmtconv_note (ctx,
-                  "this checkpoint was trained with a LoRA, which is left out: these are the base's weights; "
-                  "-t lora-merge before -t cogvideox-transformer adds it to them");
+    fmtconv_note (ctx, "the checkpoint has a LoRA, which is left out: these are the base weights (to add it: "
+                       "-t lora-merge before -t cogvideox-transformer)");
   return fmtconv_ctx_failed (ctx);
 }
 

@@ -60,11 +60,12 @@ read_shapes (fmtconv_ctx *ctx, const fmtconv_model *out, struct cogvideox_facts 
   f->patch = f->is_1_5 ? PATCH_SIDE : var (out, "p");
   int64_t unit = f->is_1_5 ? PATCH_VOLUME : f->patch < 1024 ? f->patch * f->patch : 0;
   if (!f->head || f->width % f->head)
-    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the width %lld is no multiple of the attention heads' %lld",
+    return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
+                         "the width %lld is not a multiple of the attention head's width %lld",
                          (long long) f->width, (long long) f->head);
   if (!unit || rows % unit || (f->is_1_5 && columns % unit))
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
-                         "patches of %lld numbers do not fit mixins.patch_embed.proj (%lld columns) and "
+                         "patches of %lld elements do not divide mixins.patch_embed.proj (%lld columns) and "
                          "mixins.final_layer.linear (%lld rows)",
                          (long long) unit, (long long) columns, (long long) rows);
   f->inputs = f->is_1_5 ? columns / unit : columns;
@@ -121,11 +122,10 @@ check_version (fmtconv_ctx *ctx, const struct cogvideox_params *p, const struct 
   if (said->is_1_5 == f->is_1_5 && is_i2v == (f->inputs != f->outputs)
       && (!f->published || f->published == p->version))
     return 0;
-  return fmtconv_fail (
-      ctx, FMTCONV_E_USAGE,
-      "version=%s does not fit: by the shapes of its patch embedding this is %s with %lld input and "
-      "%lld output channels",
-      said->choice, fits, (long long) f->inputs, (long long) f->outputs);
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                       "version=%s does not fit: the shape of the patch embedding says %s with %lld input "
+                       "and %lld output channels",
+                       said->choice, fits, (long long) f->inputs, (long long) f->outputs);
 }
 
 static int
@@ -136,11 +136,11 @@ resolve_rotary (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtcon
   f->is_learned = f->positions && f->inputs != f->outputs && !f->is_1_5;
   if (p->rotary == 0 && (f->is_1_5 || f->is_learned))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                         "rotary=no does not fit: diffusers knows %s with rotary positions only",
+                         "rotary=no does not fit: diffusers supports %s only with rotary positions",
                          f->is_1_5 ? "the layout of 1.5" : "trained positions");
   if (said >= 0 && rotary >= 0 && said != rotary && p->rotary < 0)
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE,
-                            &(fmtconv_where){ .hint = "leave out version=, or give rotary= to insist" },
+                            &(fmtconv_where){ .hint = "leave out version=, or give rotary= to override" },
                             "version=%s does not fit: this model was trained with %s positions",
                             versions[p->version - 1].choice, rotary ? "rotary" : "fixed");
   f->is_rotary = p->rotary >= 0 ? p->rotary : rotary >= 0 ? rotary : said;
@@ -148,9 +148,9 @@ resolve_rotary (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtcon
     return 0;
   return fmtconv_fail_at (
       ctx, FMTCONV_E_MISSING,
-      &(fmtconv_where){ .hint = "give version=2b or rotary=no, version=5b or rotary=yes" },
-      "nothing tells what positions this model was trained with, fixed ones as 2B or rotary ones as 5B: "
-      "%lld is no published width, and neither tables nor training_config.yaml say it",
+      &(fmtconv_where){ .hint = "give rotary=no (as 2B) or rotary=yes (as 5B), or version=" },
+      "cannot tell whether this model has fixed positions (as 2B) or rotary positions (as 5B): no published "
+      "model has width %lld, and neither tables nor training_config.yaml show it",
       (long long) f->width);
 }
 
@@ -164,8 +164,9 @@ cogvideox_resolve (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmt
   if (check_version (ctx, p, f) || resolve_rotary (ctx, p, in, f))
     return fmtconv_ctx_failed (ctx);
   if (f->published == COGVIDEOX_5B_I2V && !f->is_learned)
-    fmtconv_warn (ctx, "%s was published with a trained table of positions, and here is none", f->name);
+    fmtconv_warn (ctx, "the model has no trained position table, but %s was published with one", f->name);
   if (f->published == COGVIDEOX_1_5_5B_I2V && !f->ofs)
-    fmtconv_warn (ctx, "%s was published with ofs_embed, an embedding of offsets, and here is none", f->name);
+    fmtconv_warn (ctx, "the model has no ofs_embed (embedding of offsets), but %s was published with one",
+                  f->name);
   return fmtconv_ctx_failed (ctx);
 }

@@ -39,8 +39,8 @@ expect (struct walk *w, const char *name, unsigned rank, const uint64_t *shape)
   if (same == rank && t->rank == rank)
     return;
   w->problems++;
-  fmtconv_detail (w->ctx, "'%s' has shape [%s] and must have [%s]", name,
-                  shape_text (w->ctx, t->rank, t->shape), shape_text (w->ctx, rank, shape));
+  fmtconv_detail (w->ctx, "'%s' has shape [%s] instead of [%s]", name, shape_text (w->ctx, t->rank, t->shape),
+                  shape_text (w->ctx, rank, shape));
 }
 
 /* A layer's weight [out, in, …] and bias [out]; in == 0: a norm's. */
@@ -144,7 +144,7 @@ read_shapes (fmtconv_ctx *ctx, const fmtconv_model *out, struct vae_facts *f)
       || f->blocks > 1024)
     return fmtconv_fail (
         ctx, FMTCONV_E_FORMAT,
-        "%llu levels of %llu blocks in the encoder and %llu in the decoder are no VAE of CogVideoX",
+        "not a VAE of CogVideoX: the encoder has %llu levels of %llu blocks, the decoder %llu levels",
         (unsigned long long) f->levels, (unsigned long long) f->blocks,
         (unsigned long long) fmtconv_rules_variable (out, "#k"));
   for (uint64_t i = 0; i < f->levels; i++)
@@ -167,6 +167,7 @@ vae_check (fmtconv_ctx *ctx, const fmtconv_model *out, struct vae_facts *f)
   if (!w.problems)
     return fmtconv_ctx_failed (ctx);
   return fmtconv_fail_at (
-      ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = "is the input complete, and the VAE of CogVideoX?" },
-      "%zu tensors of the VAE are missing or have a wrong shape, by their names in diffusers", w.problems);
+      ctx, FMTCONV_E_FORMAT,
+      &(fmtconv_where){ .hint = "check that the input is complete and is the VAE of CogVideoX" },
+      "%zu tensors of the VAE are missing or have a wrong shape (names of diffusers):", w.problems);
 }

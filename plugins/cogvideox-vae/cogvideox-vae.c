@@ -8,12 +8,12 @@
 
 static const fmtconv_param params[] = {
   { "scaling-factor", FMTCONV_PARAM_FLOAT, offsetof (struct vae_params, scaling_factor), NULL,
-    "1.15258426 for CogVideoX-2B, 0.7 for all others; default: as the training or the transformer beside "
-    "it" },
+    "1.15258426 for CogVideoX-2B, 0.7 for all others; default: from the training configuration or the "
+    "transformer" },
   { "invert-scale-latents", FMTCONV_PARAM_BOOL, offsetof (struct vae_params, invert_scale_latents), NULL,
-    "yes for CogVideoX1.5; default: as the transformer beside it" },
+    "yes for CogVideoX1.5; default: from the transformer" },
   { "config.*", FMTCONV_PARAM_PAIRS, offsetof (struct vae_params, config), NULL,
-    "another value in config.json: config.norm_num_groups=8" },
+    "sets a value in config.json: config.norm_num_groups=8" },
   { 0 },
 };
 
@@ -89,11 +89,10 @@ keep_32_bits (fmtconv_ctx *ctx, fmtconv_model *out)
     }
   if (!other)
     return 0;
-  return fmtconv_warn (
-      ctx,
-      "this VAE is a copy in %s, as training leaves it: its lost digits show as blur; take the one "
-      "of 3d-vae.pt, which is the same for all models",
-      other->name);
+  return fmtconv_warn (ctx,
+                       "this VAE is a copy in %s made by training, and its lost precision shows as blur; "
+                       "convert 3d-vae.pt instead, which all models share",
+                       other->name);
 }
 
 static int

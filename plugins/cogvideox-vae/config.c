@@ -85,10 +85,11 @@ check_groups (fmtconv_ctx *ctx, const struct vae_facts *f, fmtconv_attr *config)
   int64_t groups = fmtconv_attr_get_int (config, "norm_num_groups", 0);
   for (uint64_t i = 0; i < f->levels; i++)
     if (groups <= 0 || f->channels[i] % (uint64_t) groups)
-      return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT,
-                              &(fmtconv_where){ .hint = "give config.norm_num_groups=N, as it was trained" },
-                              "%llu channels cannot be normalized in %lld groups",
-                              (unsigned long long) f->channels[i], (long long) groups);
+      return fmtconv_fail_at (
+          ctx, FMTCONV_E_FORMAT,
+          &(fmtconv_where){ .hint = "give the number of groups of the training: config.norm_num_groups=N" },
+          "%llu channels cannot be normalized in %lld groups of equal size",
+          (unsigned long long) f->channels[i], (long long) groups);
   return 0;
 }
 
@@ -110,11 +111,11 @@ vae_config (fmtconv_ctx *ctx, const struct vae_params *p, const fmtconv_model *i
   if (fmtconv_attr_get (unsaid, "scaling_factor"))
     fmtconv_attr_set_string (
         fmtconv_model_attrs (out), "config-doubt",
-        fmtconv_ctx_printf (ctx,
-                            "nothing says which model this VAE is for: scaling_factor %.9g is right for "
-                            "CogVideoX-2B; for all others give scaling-factor=0.7, and for 1.5 "
-                            "invert-scale-latents=yes too",
-                            FACTOR_2B));
+        fmtconv_ctx_printf (
+            ctx,
+            "the input does not state which model this VAE is for: scaling_factor %.9g is right for "
+            "CogVideoX-2B; for all others give scaling-factor=0.7, and for 1.5 also invert-scale-latents=yes",
+            FACTOR_2B));
   if (unsaid && unsaid->first)
     fmtconv_attr_set (fmtconv_model_attrs (out), "config-default", unsaid);
   return config;

@@ -11,9 +11,9 @@ struct params
 
 static const fmtconv_param params[] = {
   { "to", FMTCONV_PARAM_DTYPE, offsetof (struct params, to), "f32",
-    "data type of decoded tensors: f32, which holds them exactly, f16 or bf16" },
+    "data type of decoded tensors: f32 (exact), f16 or bf16" },
   { "only", FMTCONV_PARAM_PAIRS, offsetof (struct params, only), NULL,
-    "only=GLOB: tensors of such names alone, any number" },
+    "decode only tensors whose names match this glob; may be repeated" },
   { 0 },
 };
 
@@ -83,7 +83,7 @@ put_all (const struct params *p, const fmtconv_model *in, fmtconv_model *out, ac
         break;
       case FMTCONV_SCALING_COMPANION:
         if (p->only.n == 0)
-          fmtconv_model_drop (out, t, "says how codes are to be used, and they become plain numbers");
+          fmtconv_model_drop (out, t, "describes quantized values, which are now decoded");
         else
           fmtconv_model_put (out, t->name, t->view);
         break;
@@ -100,7 +100,7 @@ fix_config (fmtconv_ctx *ctx, fmtconv_model *out)
   if (!fmtconv_attr_get (config, "quantization_config"))
     return;
   fmtconv_attr_unset (config, "quantization_config");
-  fmtconv_note (ctx, "the configuration no longer says quantization_config: no tensor is quantized");
+  fmtconv_note (ctx, "removed quantization_config from the configuration: no tensor is quantized any more");
 }
 
 static void
@@ -109,7 +109,7 @@ note_decoded (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
   const char *text = fmtconv_ctx_printf (
       ctx, done == 1 ? "%zu tensor is decoded to %s" : "%zu tensors are decoded to %s", done, to);
   if (text && left)
-    fmtconv_note (ctx, "%s, %zu stay in blocks", text, left);
+    fmtconv_note (ctx, "%s; %zu stay in blocks", text, left);
   else if (text && done)
     fmtconv_note (ctx, "%s", text);
 }
@@ -122,7 +122,7 @@ note_scaled (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
                                                    : "%zu tensors are multiplied by their scales, to %s",
                                          done, to);
   if (text && left)
-    fmtconv_note (ctx, "%s, %zu stay beside theirs", text, left);
+    fmtconv_note (ctx, "%s; %zu keep their quantized values and scales", text, left);
   else if (text && done)
     fmtconv_note (ctx, "%s", text);
 }
@@ -133,7 +133,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   const struct params *p = params_;
   account n = { 0 };
   if (p->to != FMTCONV_F32 && p->to != FMTCONV_F16 && p->to != FMTCONV_BF16)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "to=%s: blocks are decoded to f32, f16 or bf16",
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "to=%s: tensors can be decoded to f32, f16 or bf16 only",
                          fmtconv_dtype_get (p->to)->name);
   if (p->only.n && fmtconv_globs_check (&p->only, in, "dequantize:only=GLOB"))
     return fmtconv_ctx_failed (ctx);
@@ -141,14 +141,14 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (n.scaled && !n.left_scaled)
     fix_config (ctx, out);
   if (n.decoded + n.left_blocks + n.scaled + n.left_scaled == 0)
-    return fmtconv_note (ctx, "no tensor is stored in blocks, or scaled by another");
+    return fmtconv_note (ctx, "nothing to decode: no tensor is stored in blocks or has scales");
   note_decoded (ctx, fmtconv_dtype_get (p->to)->name, n.decoded, n.left_blocks);
   note_scaled (ctx, fmtconv_dtype_get (p->to)->name, n.scaled, n.left_scaled);
   return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (dequantize, .name = "dequantize",
-                .summary = "decodes tensors that are stored in blocks, or as fp8 or fp4 with scales",
+                .summary = "decodes tensors stored in blocks, or as fp8 or fp4 with scales",
                 .transform = FMTCONV_TRANSFORM (.params = params,
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

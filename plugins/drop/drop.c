@@ -10,9 +10,9 @@ struct params
 
 static const fmtconv_param params[] = {
   { "name", FMTCONV_PARAM_PAIRS, offsetof (struct params, name), NULL,
-    "drop what this glob matches (* also crosses dots); may be repeated" },
+    "drop tensors whose names match this glob (* also crosses dots); may be repeated" },
   { "why", FMTCONV_PARAM_TEXT, offsetof (struct params, why), "dropped by name",
-    "the reason, for the summary" },
+    "the reason to show in the summary" },
   { 0 },
 };
 
@@ -30,7 +30,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   return fmtconv_ctx_failed (ctx);
 }
 
-FMTCONV_PLUGIN (drop, .name = "drop", .summary = "drops the tensors of some names",
+FMTCONV_PLUGIN (drop, .name = "drop", .summary = "drops tensors by name",
                 .transform = FMTCONV_TRANSFORM (.params = params,
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

@@ -17,9 +17,9 @@ struct params
 
 static const fmtconv_param params[] = {
   { "prefix", FMTCONV_PARAM_TEXT, offsetof (struct params, prefix), NULL,
-    "what the averages' names begin with; default: model_ema., ema_model. or ema., the first there is" },
+    "prefix of the averages' names; default: the first found of model_ema., ema_model., ema." },
   { "of", FMTCONV_PARAM_TEXT, offsetof (struct params, of), NULL,
-    "what the weights' names begin with; default: model. with model_ema., else nothing" },
+    "prefix of the weights' names; default: model. with model_ema., else none" },
   { 0 },
 };
 
@@ -48,7 +48,8 @@ find_names (const struct params *p, const fmtconv_model *in, struct names *n)
     if (has_prefix (in, known[i]))
       n->prefix = known[i];
   if (!n->prefix || !*n->prefix || !has_prefix (in, n->prefix))
-    return fmtconv_model_fail_absent (in, n->prefix ? "averaged weights of that prefix" : "averaged weights");
+    return fmtconv_model_fail_absent (in,
+                                      n->prefix ? "averaged weights with that prefix" : "averaged weights");
   n->of = p->of ? p->of : strcmp (n->prefix, "model_ema.") ? "" : "model.";
   return 0;
 }
@@ -158,7 +159,7 @@ swap (fmtconv_ctx *ctx, fmtconv_model *out, const fmtconv_tensor *weight, const 
 {
   if (!same_shape (weight, average))
     return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = average->name },
-                            "its shape is not that of '%s', which it is the average of", weight->name);
+                            "the average has another shape than its weight '%s'", weight->name);
   fmtconv_model_put (out, weight->name, average->view);
   fmtconv_model_drop (out, weight, "replaced by its average");
   return 0;
@@ -174,16 +175,16 @@ check_all_found (fmtconv_ctx *ctx, const struct names *n, const fmtconv_model *i
     if (text_starts_with (t->name, n->prefix))
       {
         if (is_counter (t->name + strlen (n->prefix)))
-          fmtconv_model_drop (out, t, "counts the steps of the average");
+          fmtconv_model_drop (out, t, "counter of the average");
         else
           averages++;
       }
   if (averages == swapped && averages)
     return 0;
-  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
-                          &(fmtconv_where){ .hint = "say where they begin: ema:prefix=…,of=…" },
-                          "%zu averages begin with '%s', and %zu weights that begin with '%s' have one",
-                          averages, n->prefix, swapped, n->of);
+  return fmtconv_fail_at (
+      ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "give both prefixes: ema:prefix=…,of=…" },
+      "%zu averages have the prefix '%s', but %zu weights with the prefix '%s' have an average", averages,
+      n->prefix, swapped, n->of);
 }
 
 static int
@@ -209,6 +210,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   return check_all_found (ctx, &n, in, out, swapped);
 }
 
-FMTCONV_PLUGIN (ema, .name = "ema", .summary = "puts averaged weights in the place of the others",
+FMTCONV_PLUGIN (ema, .name = "ema", .summary = "replaces weights by their averages (EMA)",
                 .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .apply = apply));

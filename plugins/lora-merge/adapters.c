@@ -38,8 +38,8 @@ ask (const struct merge *m, const struct list *list, int code, const char *what)
     fmtconv_detail (m->ctx, "'%s'", list->name[i]);
   return fmtconv_fail_at (
       m->ctx, code,
-      &(fmtconv_where){ .hint = "say which with lora-merge:adapter=NAME, more than once for a sum" },
-      "%s; there are these:", what);
+      &(fmtconv_where){ .hint = "choose one with lora-merge:adapter=NAME; repeat it to add several" },
+      "%s:", what);
 }
 
 /* The place of an adapter among those asked for. */
@@ -62,7 +62,7 @@ check_wanted (const struct merge *m, const struct list *list)
         k++;
       if (k == list->n)
         return ask (m, list, FMTCONV_E_USAGE,
-                    fmtconv_ctx_printf (m->ctx, "the LoRA has no adapter '%s'", wanted->value[i]));
+                    fmtconv_ctx_printf (m->ctx, "the LoRA has no adapter '%s', only", wanted->value[i]));
     }
   return fmtconv_ctx_failed (m->ctx);
 }

@@ -16,9 +16,9 @@ sat_alpha (struct merge *m, struct merge_facts *f, uint64_t rank)
     return alpha;
   if (!f->warned)
     fmtconv_warn (m->ctx,
-                  "%s: alpha 1 (SAT's default) is taken, so the LoRA acts at 1/%llu of B A; if it was "
-                  "trained with another, give lora-merge:alpha=N",
-                  f->sat ? "training_config.yaml sets no lora_alpha" : "nothing says what alpha was",
+                  "%s: using alpha 1 (SAT's default), so the LoRA adds 1/%llu of B A; if it was trained with "
+                  "another alpha, give lora-merge:alpha=N",
+                  f->sat ? "training_config.yaml sets no lora_alpha" : "the input does not state alpha",
                   (unsigned long long) rank);
   f->warned = 1;
   return 1;
@@ -31,9 +31,10 @@ stored_alpha (struct merge *m, const struct merge_pair *pair)
   const fmtconv_tensor *t = pair->alpha;
   double value = NAN;
   if (t && fmtconv_tensor_scalar (t, &value) == 0 && !isfinite (value))
-    fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT,
-                     &(fmtconv_where){ .tensor = t->name, .hint = "say what it was with lora-merge:alpha=N" },
-                     "its value is %g, which can be no alpha", value);
+    fmtconv_fail_at (
+        m->ctx, FMTCONV_E_FORMAT,
+        &(fmtconv_where){ .tensor = t->name, .hint = "give the alpha of the training: lora-merge:alpha=N" },
+        "its value %g cannot be an alpha", value);
   return value;
 }
 
@@ -42,13 +43,13 @@ default_alpha (struct merge *m, struct merge_facts *f, uint64_t rank)
 {
   if (f->peft)
     return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT,
-                            &(fmtconv_where){ .hint = "say what it was with lora-merge:alpha=N" },
-                            "%s says no lora_alpha", f->peft_at),
+                            &(fmtconv_where){ .hint = "give the alpha of the training: lora-merge:alpha=N" },
+                            "%s has no lora_alpha", f->peft_at),
            NAN;
   if (!f->warned)
     fmtconv_warn (m->ctx,
-                  "nothing says what alpha was: the rank is taken, as diffusers and kohya's scripts do, so "
-                  "the LoRA acts at B A; if it was trained with another, give lora-merge:alpha=N");
+                  "the LoRA does not state alpha: using its rank, as diffusers and kohya's scripts do, so "
+                  "the LoRA adds B A; if it was trained with another alpha, give lora-merge:alpha=N");
   f->warned = 1;
   return (double) rank;
 }
@@ -69,7 +70,7 @@ divisor (struct merge *m, const struct merge_facts *f, const struct merge_pair *
   double said = merge_setting (m, f, pair->module, "r", "rank_pattern");
   if (!isnan (said) && said != (double) rank)
     return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = pair->a->name },
-                            "%s says rank %g, and it has rank %llu", f->peft_at, said,
+                            "%s says rank %g, but the tensor has rank %llu", f->peft_at, said,
                             (unsigned long long) rank),
            NAN;
   return merge_flag (m, f, pair->module, "use_rslora") > 0 ? sqrt ((double) rank) : (double) rank;
@@ -89,8 +90,8 @@ set_factor (struct merge *m, struct merge_facts *f, struct merge_pair *p)
     alpha = p->is_sat ? sat_alpha (m, f, rank) : peft_alpha (m, f, p, rank);
   p->factor = m->params->weight * alpha / by;
   if (!isfinite (p->factor) && !fmtconv_ctx_failed (m->ctx))
-    return fmtconv_fail_at (m->ctx, FMTCONV_E_USAGE, &where, "weight %g and alpha %g make no LoRA",
-                            m->params->weight, alpha);
+    return fmtconv_fail_at (m->ctx, FMTCONV_E_USAGE, &where,
+                            "weight %g times alpha %g is not a finite factor", m->params->weight, alpha);
   return fmtconv_ctx_failed (m->ctx);
 }
 

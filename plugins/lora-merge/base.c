@@ -69,7 +69,7 @@ static int
 twice (const struct merge *m, const struct merge_pair *p)
 {
   return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = p->a->name },
-                          "'%s' is of the same weight, '%s'", p[-1].a->name, p->at->name);
+                          "'%s' belongs to the same weight, '%s'", p[-1].a->name, p->at->name);
 }
 
 /* The n pairs of one weight of SAT, sorted, are its parts from the first on, each once. */
@@ -83,7 +83,7 @@ check_parts (const struct merge *m, struct merge_pair *pairs, size_t n)
         return twice (m, p);
       if (p->part != i)
         return fmtconv_fail_at (m->ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .tensor = p->a->name },
-                                "there is no '%s.matrix_A.%llu' beside it", p->module,
+                                "'%s.matrix_A.%llu' of the same weight is missing", p->module,
                                 (unsigned long long) i);
       p->n_parts = n;
     }
@@ -148,9 +148,8 @@ merge_find_bases (struct merge *m)
   if (lost)
     return fmtconv_fail_at (
         m->ctx, FMTCONV_E_MISSING,
-        &(fmtconv_where){ .hint =
-                              "is it a LoRA of this model?  One with the names of diffusers is merged behind "
-                              "cogvideox-transformer, one with SAT's names before it" },
+        &(fmtconv_where){ .hint = "check that the LoRA is for this model; merge a LoRA with diffusers names "
+                                  "after cogvideox-transformer, one with SAT names before it" },
         "%llu of %llu matrices of the LoRA have no weight in the model", 2 * (unsigned long long) lost,
         2 * (unsigned long long) count_wanted (m));
   qsort (m->pairs, m->n, sizeof *m->pairs, compare);

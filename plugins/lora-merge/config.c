@@ -43,20 +43,20 @@ static const struct
   const char *fine; /* a value that changes nothing; NULL: none but null, false and what is empty */
   const char *why;
 } refused[] = {
-  { "peft_type", "LORA", "and LoRAs alone are merged" },
+  { "peft_type", "LORA", "and only LoRAs can be merged" },
   { "init_lora_weights", "gaussian", NULL },
   { "init_lora_weights", "eva", NULL },
   { "init_lora_weights", "orthogonal",
-    "so that the weights themselves were changed before the training; "
-    "peft writes a plain LoRA with path_initial_model_for_weight_conversion" },
-  { "bias", "none", "so that biases were trained as a whole" },
-  { "use_dora", NULL, "so that it is a DoRA, which also scales the weight" },
-  { "layer_replication", NULL, "so that the model has layers twice" },
-  { "modules_to_save", NULL, "so that modules were trained as a whole" },
-  { "target_parameters", NULL, "so that parameters of other shapes than matrices were trained" },
-  { "trainable_token_indices", NULL, "so that rows of embeddings were trained as they are" },
-  { "alora_invocation_tokens", NULL, "so that it acts behind some tokens only" },
-  { "ensure_weight_tying", NULL, "so that several modules share their matrices" },
+    "which changes the base weights before training (to save a plain LoRA, use peft's "
+    "path_initial_model_for_weight_conversion)" },
+  { "bias", "none", "so biases were trained in full" },
+  { "use_dora", NULL, "so it is a DoRA, which also scales the weight" },
+  { "layer_replication", NULL, "so the model repeats layers" },
+  { "modules_to_save", NULL, "so modules were trained in full" },
+  { "target_parameters", NULL, "so parameters that are not matrices were trained" },
+  { "trainable_token_indices", NULL, "so rows of embeddings were trained in full" },
+  { "alora_invocation_tokens", NULL, "so it acts only after certain tokens" },
+  { "ensure_weight_tying", NULL, "so modules share their matrices" },
 };
 
 enum
@@ -88,7 +88,7 @@ is_known (const char *key)
 static const char *
 unmet_reason (const fmtconv_attr *node, const char *key)
 {
-  const char *why = is_known (key) ? NULL : "which lora-merge does not know";
+  const char *why = is_known (key) ? NULL : "which lora-merge does not support";
   for (size_t i = 0; i < N_REFUSED; i++)
     {
       if (strcmp (refused[i].key, key) != 0)
@@ -119,6 +119,6 @@ merge_check_config (struct merge *m, const struct merge_facts *f)
   if (wrong == 0)
     return fmtconv_ctx_failed (m->ctx);
   return fmtconv_fail_at (m->ctx, FMTCONV_E_UNSUPPORTED,
-                          &(fmtconv_where){ .hint = "peft's merge_and_unload may know what to do" },
-                          "%s tells more of the LoRA than a sum of products can do:", f->peft_at);
+                          &(fmtconv_where){ .hint = "merge it with peft's merge_and_unload" },
+                          "%s has fields that cannot be merged as a sum of products:", f->peft_at);
 }

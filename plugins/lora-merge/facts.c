@@ -28,12 +28,13 @@ read_config (struct merge *m, struct merge_facts *f)
   fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (file));
   if (c.source && c.end > MAX_CONFIG)
     return fmtconv_fail_at (m->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = c.source },
-                            "%llu bytes, more than the limit of %d", (unsigned long long) c.end, MAX_CONFIG);
+                            "the file has %llu bytes, more than the limit of %d", (unsigned long long) c.end,
+                            MAX_CONFIG);
   f->peft = c.source ? fmtconv_cursor_take_json (&c, c.end, DEPTH) : NULL;
   f->peft_at = fmtconv_input_path (file);
   if (f->peft && f->peft->kind != FMTCONV_ATTR_OBJECT)
     return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = c.source },
-                            "this is no JSON object");
+                            "the file is not a JSON object");
   return fmtconv_ctx_failed (m->ctx);
 }
 
@@ -44,7 +45,7 @@ read_metadata (struct merge *m, struct merge_facts *f, const char *text)
   f->peft = fmtconv_attr_parse_json (m->ctx, text, &why);
   f->peft_at = "lora_adapter_metadata of the LoRA";
   if (!f->peft && why)
-    return fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "%s is no JSON: %s", f->peft_at, why);
+    return fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "%s is not JSON: %s", f->peft_at, why);
   return fmtconv_ctx_failed (m->ctx);
 }
 
@@ -84,7 +85,7 @@ merge_flag (struct merge *m, const struct merge_facts *f, const char *module, co
 {
   fmtconv_attr *node = merge_field (m, f, module, key);
   if (node && node->kind != FMTCONV_ATTR_BOOL)
-    return fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "%s: '%s' is neither true nor false", f->peft_at, key), -1;
+    return fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "%s: '%s' is not true or false", f->peft_at, key), -1;
   return node ? node->v.i != 0 : -1;
 }
 
@@ -93,7 +94,7 @@ merge_number (struct merge *m, const char *where, fmtconv_attr *node, const char
 {
   double value = node && node->kind != FMTCONV_ATTR_BOOL ? fmtconv_attr_get_float (node, NULL, NAN) : NAN;
   if (node && !isfinite (value))
-    fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "%s: '%s' is %s, which is no number", where, key,
+    fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "%s: '%s' is %s, which is not a finite number", where, key,
                   fmtconv_attr_json_text (node, 0));
   return value;
 }
@@ -104,7 +105,7 @@ merge_setting (struct merge *m, const struct merge_facts *f, const char *module,
 {
   fmtconv_attr *patterns = merge_field (m, f, module, pattern_key);
   if (patterns && patterns->kind != FMTCONV_ATTR_OBJECT)
-    return fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "%s: '%s' is no object of patterns and numbers",
+    return fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "%s: '%s' is not an object of patterns and numbers",
                          f->peft_at, pattern_key),
            NAN;
   const char *where = patterns ? fmtconv_ctx_printf (m->ctx, "'%s' of %s", pattern_key, f->peft_at) : NULL;

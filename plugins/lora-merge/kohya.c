@@ -83,9 +83,11 @@ find_weight (struct merge *m, const struct merge_pair *p, const char *module)
       if (found && merge_first_tied (m->in, found) != merge_first_tied (m->in, t))
         return fmtconv_fail_at (
                    m->ctx, FMTCONV_E_UNSUPPORTED,
-                   &(fmtconv_where){ .tensor = p->a->name,
-                                     .hint = "rename the LoRA's tensors: lora_A, lora_B, and points" },
-                   "its name may mean '%s' or '%s'", found->name, t->name),
+                   &(fmtconv_where){
+                       .tensor = p->a->name,
+                       .hint =
+                           "rename the LoRA's tensors to lora_A and lora_B, with dots in the module's name" },
+                   "the name can mean '%s' or '%s'", found->name, t->name),
                NULL;
       found = found ? found : t;
     }

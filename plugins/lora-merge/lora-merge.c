@@ -6,15 +6,15 @@
 
 static const fmtconv_param params[] = {
   { "alpha", FMTCONV_PARAM_FLOAT, offsetof (struct merge_params, alpha), NULL,
-    "lora_alpha of the training; default: what the LoRA's file says" },
+    "lora_alpha of the training; default: from the LoRA's file" },
   { "weight", FMTCONV_PARAM_FLOAT, offsetof (struct merge_params, weight), "1",
-    "how much of it: a factor beside alpha/rank" },
+    "strength: a factor in addition to alpha/rank" },
   { "adapter", FMTCONV_PARAM_PAIRS, offsetof (struct merge_params, adapter), NULL,
-    "which of several adapters; may be repeated" },
+    "the adapter to merge, if the LoRA has several; may be repeated" },
   { "fan-in-fan-out", FMTCONV_PARAM_BOOL, offsetof (struct merge_params, fan_in_fan_out), NULL,
-    "do the axes of square weights lie [in, out]?  default: what the LoRA's configuration says, else no" },
+    "square weights have the axes [in, out]; default: from the LoRA's configuration, else no" },
   { "file", FMTCONV_PARAM_INPUT, offsetof (struct merge_params, file), NULL,
-    "the LoRA; default: the matrices in the model itself" },
+    "the LoRA's file or folder; default: the LoRA in the model itself" },
   { 0 },
 };
 
@@ -51,11 +51,11 @@ check_wrapped (struct merge *m)
       }
   if (lost == 0)
     return 0;
-  return fmtconv_fail_at (m->ctx, FMTCONV_E_MISSING,
-                          &(fmtconv_where){ .hint = "is the checkpoint complete?" },
-                          lost == 1 ? "%llu weight was trained with a LoRA, and its matrices are missing"
-                                    : "%llu weights were trained with a LoRA, and its matrices are missing",
-                          (unsigned long long) lost);
+  return fmtconv_fail_at (
+      m->ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "check that the checkpoint is complete" },
+      lost == 1 ? "%llu weight was trained with a LoRA, but the LoRA's matrices are missing"
+                : "%llu weights were trained with a LoRA, but the LoRA's matrices are missing",
+      (unsigned long long) lost);
 }
 
 static void

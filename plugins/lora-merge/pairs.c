@@ -92,7 +92,7 @@ handle_other (struct merge *m, const fmtconv_tensor *t, int is_sat, size_t *wron
   if (partner)
     fmtconv_detail (m->ctx, "'%s' has no '%s'", t->name, partner);
   else if (is_own_file && is_sat)
-    fmtconv_model_drop (m->out, t, "of the LoRA's file only the LoRA is taken");
+    fmtconv_model_drop (m->out, t, "only the LoRA is used from this file");
   else if (why)
     fmtconv_detail (m->ctx, "'%s' %s", t->name, why);
   *wrong += partner || (why && !(is_own_file && is_sat));
@@ -105,7 +105,7 @@ drop_unmerged (struct merge *m)
   struct merge_name said;
   FMTCONV_FOREACH (t, m->lora)
     if (merge_is_used (m, t) && !merge_parse (t->name, &said))
-      fmtconv_model_drop (m->out, t, "it is part of the factor");
+      fmtconv_model_drop (m->out, t, "part of the LoRA's factor");
   for (size_t i = 0; i < m->n; i++)
     if (m->pairs[i].order == MERGE_NOT_WANTED)
       {
@@ -119,11 +119,11 @@ static int
 nothing_found (const struct merge *m)
 {
   if (m->params->file)
-    return fmtconv_fail (m->ctx, FMTCONV_E_MISSING, "there is no LoRA in '%s'",
+    return fmtconv_fail (m->ctx, FMTCONV_E_MISSING, "'%s' holds no LoRA",
                          fmtconv_input_path (m->params->file));
   return fmtconv_fail_at (m->ctx, FMTCONV_E_MISSING,
                           &(fmtconv_where){ .hint = "give the LoRA's file: lora-merge:file=PATH" },
-                          "there is no LoRA in the model");
+                          "the model holds no LoRA");
 }
 
 static int
@@ -138,8 +138,8 @@ check_others (struct merge *m)
   if (wrong == 0)
     return fmtconv_ctx_failed (m->ctx);
   return fmtconv_fail (m->ctx, FMTCONV_E_MISSING,
-                       wrong == 1 ? "%llu tensor of the LoRA has no partner, or cannot be merged"
-                                  : "%llu tensors of the LoRA have no partner, or cannot be merged",
+                       wrong == 1 ? "%llu tensor of the LoRA has no partner or cannot be merged:"
+                                  : "%llu tensors of the LoRA have no partner or cannot be merged:",
                        (unsigned long long) wrong);
 }
 

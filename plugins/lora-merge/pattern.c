@@ -41,8 +41,8 @@ merge_means (struct merge *m, const char *where, const char *pattern, const char
   const char *glob = glob_of (m->ctx, pattern + from_start);
   if (!glob)
     return fmtconv_fail_at (m->ctx, FMTCONV_E_UNSUPPORTED,
-                            &(fmtconv_where){ .hint = "write the names of modules instead, one by one" },
-                            "%s has a regular expression: '%s'", where, pattern),
+                            &(fmtconv_where){ .hint = "list the module names instead" },
+                            "%s uses a regular expression that is not supported: '%s'", where, pattern),
            -1;
   if (from_start)
     return fmtconv_glob_match (glob, module) || fmtconv_glob_match (glob, without_prefix (module));

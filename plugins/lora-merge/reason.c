@@ -8,15 +8,15 @@ static const struct
   const char *part; /* of the name */
   const char *why;
 } kinds[] = {
-  { ".lora_magnitude_vector", "is of a DoRA, which also scales the weight" },
-  { ".dora_scale", "is of a DoRA, which also scales the weight" },
-  { ".lora_mid.", "is of a product of three matrices" },
-  { ".hada_", "is of a LoHa, which is an element-wise product" },
-  { ".lokr_", "is of a LoKr, which is a Kronecker product" },
-  { ".modules_to_save.", "is of a module that was trained as a whole" },
-  { ".original_module.", "is of a module that was trained as a whole" },
-  { ".trainable_tokens_", "is of rows of an embedding that were trained as they are" },
-  { ".lora_", "is nothing that can be merged" },
+  { ".lora_magnitude_vector", "belongs to a DoRA, which also scales the weight" },
+  { ".dora_scale", "belongs to a DoRA, which also scales the weight" },
+  { ".lora_mid.", "belongs to a product of three matrices" },
+  { ".hada_", "belongs to a LoHa, an element-wise product" },
+  { ".lokr_", "belongs to a LoKr, a Kronecker product" },
+  { ".modules_to_save.", "belongs to a module that was trained in full" },
+  { ".original_module.", "belongs to a module that was trained in full" },
+  { ".trainable_tokens_", "holds rows of an embedding that were trained in full" },
+  { ".lora_", "cannot be merged" },
 };
 
 const char *
@@ -28,6 +28,6 @@ merge_skip_reason (const char *name, int is_own_file)
       return kinds[i].why;
   if (!is_own_file)
     return NULL;
-  return n > tail && strcmp (name + n - tail, ".alpha") == 0 ? "says alpha of no pair"
-                                                             : "is nothing that can be merged";
+  return n > tail && strcmp (name + n - tail, ".alpha") == 0 ? "is an alpha without a pair"
+                                                             : "cannot be merged";
 }

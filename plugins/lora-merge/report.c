@@ -42,11 +42,11 @@ warn_f64 (const struct merge *m)
 {
   const size_t n = count_f64 (m);
   if (n)
-    fmtconv_warn (
-        m->ctx,
-        n == 1 ? "%zu tensor of f64 is rounded to f32 before it is added, for the arithmetic is in f32"
-               : "%zu tensors of f64 are rounded to f32 before they are added, for the arithmetic is in f32",
-        n);
+    fmtconv_warn (m->ctx,
+                  n == 1
+                      ? "%zu f64 tensor is rounded to f32 before it is added: the arithmetic is in f32"
+                      : "%zu f64 tensors are rounded to f32 before they are added: the arithmetic is in f32",
+                  n);
 }
 
 static void
@@ -56,8 +56,7 @@ note_result (const struct merge *m)
   const struct merge_pair *p;
   size_t n = count_products (m, &p, &equal);
   if (!equal)
-    fmtconv_note (m->ctx, "%zu products of a LoRA are added to weights, at factors and ranks of their own",
-                  n);
+    fmtconv_note (m->ctx, "%zu products of a LoRA are added to weights, at different factors or ranks", n);
   else
     fmtconv_note (m->ctx,
                   n == 1 ? "%zu product of a LoRA of rank %llu is added to a weight, at %g times B A"

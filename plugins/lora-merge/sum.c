@@ -31,9 +31,8 @@ check_types (struct merge *m, const struct merge_pair *p)
     if (!fmtconv_dtype_is_float (all[i]->dtype))
       return fmtconv_fail_at (
           m->ctx, FMTCONV_E_UNSUPPORTED,
-          &(fmtconv_where){ .tensor = all[i]->name,
-                            .hint = "merge into the model as it was before it was quantized" },
-          "its elements are %s, and only floating-point numbers can be merged",
+          &(fmtconv_where){ .tensor = all[i]->name, .hint = "merge into the model before it is quantized" },
+          "its elements are %s; only floating-point tensors can be merged",
           fmtconv_dtype_get (all[i]->dtype)->name);
   return 0;
 }
@@ -43,7 +42,7 @@ misfit (struct merge *m, const struct merge_pair *p, uint64_t rows, uint64_t n)
 {
   return fmtconv_fail_at (
       m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = p->at->name },
-      "its %llu × %llu elements cannot be added to %llu × (%llu × %llu), of '%s' and '%s'",
+      "its shape %llu × %llu does not fit %llu × (%llu × %llu), the product of '%s' and '%s'",
       (unsigned long long) p->at->shape[0], (unsigned long long) columns (p->at),
       (unsigned long long) p->n_parts, (unsigned long long) rows, (unsigned long long) n, p->b->name,
       p->a->name);
@@ -55,10 +54,10 @@ check (struct merge *m, const struct merge_pair *p)
 {
   const fmtconv_where where = { .tensor = p->at->name };
   if (p->at->rank < 2 || p->a->rank < 2 || p->b->rank < 2)
-    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s', '%s' and itself must be matrices",
+    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "the tensor, '%s' and '%s' must be matrices",
                             p->b->name, p->a->name);
   if (columns (p->b) != p->a->shape[0])
-    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' has rank %llu, and '%s' has rank %llu",
+    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' has rank %llu, but '%s' has rank %llu",
                             p->b->name, (unsigned long long) columns (p->b), p->a->name,
                             (unsigned long long) p->a->shape[0]);
   uint64_t rows = p->b->shape[0], n = columns (p->a), all;
@@ -100,7 +99,9 @@ add_bias (struct merge *m, fmtconv_view *to, const struct merge_pair *p)
 {
   const fmtconv_where where = { .tensor = p->at->name };
   if (p->at->rank != 1 || p->b->rank != 1 || p->at->shape[0] != p->b->shape[0])
-    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' has another shape", p->b->name), NULL;
+    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' has another shape than this bias",
+                            p->b->name),
+           NULL;
   if (!m->one)
     m->one = fmtconv_view_constant (m->ctx, FMTCONV_F32, 2, (const uint64_t[]){ 1, 1 }, &(const float){ 1 });
   return fmtconv_view_lowrank (to, column (p->b->view), m->one, p->factor);

@@ -32,10 +32,9 @@ ask (const struct merge *m, const struct merge_pair *p, const struct merge_pair 
   return fmtconv_fail_at (
       m->ctx, FMTCONV_E_UNSUPPORTED,
       &(fmtconv_where){ .tensor = p->at->name,
-                        .hint = "say it for all square weights: "
-                                "lora-merge:fan-in-fan-out=yes, or no" },
-      "nothing tells whether its axes are [out, in] or [in, out], for those of '%s' are %s", other->at->name,
-      fits (other, 1) ? "[in, out]" : "[out, in]");
+                        .hint = "give it for all square weights: lora-merge:fan-in-fan-out=yes or no" },
+      "cannot tell whether its axes are [out, in] or [in, out]: it is square, and '%s' has %s",
+      other->at->name, fits (other, 1) ? "[in, out]" : "[out, in]");
 }
 
 /* A square weight. */

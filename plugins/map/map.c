@@ -11,8 +11,8 @@ struct params
 
 static const fmtconv_param params[] = {
   { "rules", FMTCONV_PARAM_INPUT, offsetof (struct params, rules), NULL,
-    "the file of rules, see fmtconv-rules(5)" },
-  { "reverse", FMTCONV_PARAM_BOOL, offsetof (struct params, reverse), "no", "apply them backwards" },
+    "the file of rules; see fmtconv-rules(5)" },
+  { "reverse", FMTCONV_PARAM_BOOL, offsetof (struct params, reverse), "no", "apply the rules in reverse" },
   { 0 },
 };
 
@@ -21,7 +21,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 {
   const struct params *p = params_;
   if (!p->rules)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say which rules: map:rules=FILE");
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no file of rules given: map:rules=FILE");
   const fmtconv_rules *rules = fmtconv_rules_read (p->rules);
   if (p->reverse)
     fmtconv_rules_reverse (rules, in, out);
@@ -30,6 +30,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   return fmtconv_ctx_failed (ctx);
 }
 
-FMTCONV_PLUGIN (map, .name = "map", .summary = "renames, splits and fuses by the rules in a file",
+FMTCONV_PLUGIN (map, .name = "map", .summary = "renames, splits and fuses tensors by the rules in a file",
                 .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .apply = apply));

@@ -14,8 +14,9 @@ static const fmtconv_param params[] = {
   { "file", FMTCONV_PARAM_INPUT, offsetof (struct params, file), NULL,
     "the file or folder whose tensors are added" },
   { "reader", FMTCONV_PARAM_TEXT, offsetof (struct params, reader), NULL,
-    "its reader, with parameters; default: the one that knows it" },
-  { "prefix", FMTCONV_PARAM_TEXT, offsetof (struct params, prefix), "", "put in front of its names" },
+    "the reader of that file, with parameters; default: detected" },
+  { "prefix", FMTCONV_PARAM_TEXT, offsetof (struct params, prefix), "",
+    "prefix for the names of the added tensors" },
   { 0 },
 };
 
@@ -35,7 +36,7 @@ check_collisions (fmtconv_ctx *ctx, const struct params *p, const fmtconv_model 
     return 0;
   return fmtconv_fail_at (
       ctx, FMTCONV_E_FORMAT,
-      &(fmtconv_where){ .hint = "drop or rename them on one side first, or give prefix=" },
+      &(fmtconv_where){ .hint = "drop or rename them in one model first, or give prefix=" },
       n == 1 ? "%zu name is in both models:" : "%zu names are in both models:", n);
 }
 
@@ -44,12 +45,13 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 {
   const struct params *p = params_;
   if (!p->file)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say what to add: merge:file=OTHER");
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no file given: merge:file=OTHER");
   const fmtconv_model *more = fmtconv_input_read (p->file, p->reader);
   if (!more || check_collisions (ctx, p, in, more))
     return fmtconv_ctx_failed (ctx);
   if (fmtconv_model_next_component (more, NULL))
-    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s holds several components: name the folder of one",
+    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
+                         "%s holds several components: give the folder of one component",
                          fmtconv_input_path (p->file));
   FMTCONV_FOREACH (t, in)
     fmtconv_model_put (out, t->name, t->view);

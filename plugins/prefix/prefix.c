@@ -11,8 +11,8 @@ struct params
 
 static const fmtconv_param params[] = {
   { "strip", FMTCONV_PARAM_TEXT, offsetof (struct params, strip), NULL,
-    "take this, model. for example, from the front of names" },
-  { "add", FMTCONV_PARAM_TEXT, offsetof (struct params, add), NULL, "put this in front of them" },
+    "remove this prefix from names (model.)" },
+  { "add", FMTCONV_PARAM_TEXT, offsetof (struct params, add), NULL, "add this prefix to names" },
   { 0 },
 };
 
@@ -31,7 +31,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   const struct params *p = params_;
   size_t kept = 0;
   if (!p->strip && !p->add)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say which prefix: prefix:strip=model. or prefix:add=model.");
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no prefix given: prefix:strip=model. or prefix:add=model.");
   FMTCONV_FOREACH (t, in)
     {
       const char *rest = stripped (p, t->name);
@@ -40,16 +40,16 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
                          t->view);
     }
   if (kept && kept == fmtconv_model_count (in))
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no name begins with '%s'", p->strip);
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no tensor name begins with '%s'", p->strip);
   if (kept)
     fmtconv_note (ctx,
-                  kept == 1 ? "%zu of %zu names does not begin with '%s', and stays"
-                            : "%zu of %zu names do not begin with '%s', and stay",
+                  kept == 1 ? "%zu of %zu names does not begin with '%s' and stays unchanged"
+                            : "%zu of %zu names do not begin with '%s' and stay unchanged",
                   kept, fmtconv_model_count (in), p->strip);
   return fmtconv_ctx_failed (ctx);
 }
 
-FMTCONV_PLUGIN (prefix, .name = "prefix", .summary = "puts a prefix in front of names, or takes it away",
+FMTCONV_PLUGIN (prefix, .name = "prefix", .summary = "adds or removes a prefix of names",
                 .transform = FMTCONV_TRANSFORM (.params = params,
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

@@ -103,7 +103,7 @@ quantize_choose (const struct quantize_plan *plan, const fmtconv_tensor *t)
 {
   uint32_t wanted = 0;
   if (t->bytes == 0)
-    return keep (plan, t, "without elements");
+    return keep (plan, t, "no elements");
   for (size_t i = 0; i < plan->n_rules && !wanted; i++)
     if (fmtconv_glob_match (plan->rules[i].glob, t->name))
       {

@@ -19,7 +19,7 @@ static int
 fail_at (fmtconv_ctx *ctx, const fmtconv_cursor *c, const char *what)
 {
   return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = c->source, .offset = c->pos },
-                          "no importance matrix: %s", what);
+                          "not an importance matrix: %s", what);
 }
 
 /* What the values are divided by goes behind them. */
@@ -37,13 +37,13 @@ read_entry (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantize_weights *entry)
 {
   uint64_t len = fmtconv_cursor_take_le (c, 4);
   if (len == 0 || len > MAX_MATRIX_NAME)
-    return fail_at (ctx, c, "an entry without a name, or with one of more than 4096 bytes");
+    return fail_at (ctx, c, "the name of an entry is empty or longer than 4096 bytes");
   entry->name = fmtconv_cursor_take (c, len);
   uint64_t calls = fmtconv_cursor_take_le (c, 4), n = fmtconv_cursor_take_le (c, 4);
   if (fmtconv_ctx_failed (ctx))
     return fmtconv_ctx_failed (ctx);
   if (calls > INT32_MAX || n == 0 || n > (c->end - c->pos) / 4)
-    return fail_at (ctx, c, "an entry has more values than there are, or none");
+    return fail_at (ctx, c, "an entry has no values, or more values than the file holds");
   entry->view =
       with_count (ctx, fmtconv_view_leaf (c->source, c->pos, FMTCONV_F32, 1, &n, NULL), (uint32_t) calls);
   entry->columns = n;
@@ -58,7 +58,7 @@ read_older (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantize_matrix *matrix)
   if (fmtconv_ctx_failed (ctx))
     return fmtconv_ctx_failed (ctx);
   if (n == 0 || n > (c->end - c->pos) / MIN_ENTRY)
-    return fail_at (ctx, c, "its number of entries makes no sense");
+    return fail_at (ctx, c, "the number of entries is 0 or more than the file can hold");
   matrix->weights = fmtconv_ctx_alloc (ctx, n, sizeof *matrix->weights);
   for (; matrix->weights && matrix->n < n; matrix->n++)
     if (read_entry (ctx, c, &matrix->weights[matrix->n]))
@@ -73,7 +73,7 @@ check_names (fmtconv_ctx *ctx, const fmtconv_cursor *c, const fmtconv_model *mod
   FMTCONV_FOREACH (t, model)
     if (fmtconv_glob_match ("*.in_sum2", t->name))
       return 0;
-  return fail_at (ctx, c, "no tensor of the GGUF file is called NAME.in_sum2");
+  return fail_at (ctx, c, "the GGUF file has no tensor called NAME.in_sum2");
 }
 
 int
@@ -87,7 +87,7 @@ quantize_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out, s
   if (!matrix->model || check_names (ctx, &c, matrix->model))
     return fmtconv_ctx_failed (ctx);
   FMTCONV_FOREACH (t, matrix->model)
-    fmtconv_model_drop (out, t, "the importance of columns");
+    fmtconv_model_drop (out, t, "importance of columns");
   return fmtconv_ctx_failed (ctx);
 }
 
@@ -102,7 +102,7 @@ find_row (const struct quantize_matrix *matrix, const fmtconv_tensor *t, const c
   if (found->dtype == FMTCONV_F32 && found->bytes == 4 * n)
     return fmtconv_view_reshape (found->view, 1, &n);
   fmtconv_fail_at (matrix->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = found->name },
-                   "in the importance matrix this is not %llu numbers of f32", (unsigned long long) n);
+                   "in the importance matrix this tensor is not %llu f32 elements", (unsigned long long) n);
   return NULL;
 }
 
@@ -117,7 +117,7 @@ find_older (const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint6
       if (found->columns == n)
         return found->view;
       fmtconv_fail_at (matrix->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
-                       "the importance matrix has another number of columns for it than %llu",
+                       "the tensor has %llu columns; the importance matrix has another number",
                        (unsigned long long) n);
     }
   return NULL;

@@ -13,18 +13,20 @@ static const fmtconv_param params[] = {
   { "to", FMTCONV_PARAM_TEXT, offsetof (struct quantize_params, to), NULL,
     "data type of matrices (q8_0, q4_K …, f8_e4m3, f8_e5m2, f16, bf16, f32), or a mix: Q4_K_M …" },
   { "rule|keep", FMTCONV_PARAM_PAIRS, offsetof (struct quantize_params, rules), NULL,
-    "rule=GLOB=TYPE for tensors of that name, keep=GLOB to quantize none of them; the first that matches" },
+    "rule=GLOB=TYPE: data type of tensors whose names match; keep=GLOB: do not quantize them; the first "
+    "match counts" },
   { "rest", FMTCONV_PARAM_DTYPE, offsetof (struct quantize_params, rest), NULL,
-    "data type of what is not quantized: f16 (but 1-D tensors f32), bf16 or f32; beside f8_e4m3: its own" },
+    "data type of all other tensors: f16 (the default; 1-D tensors: f32), bf16 or f32; with f8_e4m3 and "
+    "f8_e5m2 they keep their own" },
   { "imatrix", FMTCONV_PARAM_INPUT, offsetof (struct quantize_params, imatrix), NULL,
-    "how much each column matters: an importance matrix of llama.cpp" },
+    "importance matrix made by llama.cpp: how much each column matters" },
   { "scale", FMTCONV_PARAM_CHOICE, offsetof (struct quantize_params, scale), "none|tensor|row|block",
-    "what shares a scale, with f8_e4m3 and f8_e5m2" },
+    "which elements share a scale, for f8_e4m3 and f8_e5m2" },
   { "block", FMTCONV_PARAM_TEXT, offsetof (struct quantize_params, block), NULL,
-    "rows and columns of a block, with scale=block: 128 or 128x128, which is the default" },
+    "rows and columns of a block, with scale=block: 128 or 128x128 (the default)" },
   { "scale-name", FMTCONV_PARAM_CHOICE, offsetof (struct quantize_params, scale_name),
     "auto|weight_scale|scale_weight|weight_scale_inv",
-    "what scales are called: weight_scale, of blocks weight_scale_inv; scale_weight is for ComfyUI" },
+    "name of scales; default: weight_scale, with scale=block weight_scale_inv; scale_weight is for ComfyUI" },
   { 0 },
 };
 
@@ -35,12 +37,11 @@ read_type (fmtconv_ctx *ctx, const char *name, uint32_t *dtype)
   if (!*dtype || quantize_makes (*dtype))
     return fmtconv_ctx_failed (ctx);
   if (fmtconv_dtype_is_blocks (*dtype))
-    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can be read, but not made",
+    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can be read but not written",
                          fmtconv_dtype_get (*dtype)->name);
-  return fmtconv_fail (
-      ctx, FMTCONV_E_USAGE,
-      "%s is no type for weights here: give a block type, f8_e4m3, f8_e5m2, f16, bf16 or f32",
-      fmtconv_dtype_get (*dtype)->name);
+  return fmtconv_fail_at (ctx, FMTCONV_E_USAGE,
+                          &(fmtconv_where){ .hint = "give a block type, f8_e4m3, f8_e5m2, f16, bf16 or f32" },
+                          "weights cannot be quantized to %s", fmtconv_dtype_get (*dtype)->name);
 }
 
 /* "*.to_v.weight=q6_K". */
@@ -52,7 +53,7 @@ read_rule (fmtconv_ctx *ctx, const char *key, const char *value, struct quantize
     return 0;
   const char *equals = strrchr (value, '=');
   if (!equals || equals == value)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "rule=%s is no GLOB=TYPE", value);
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "rule=%s is not GLOB=TYPE", value);
   rule->glob = fmtconv_ctx_printf (ctx, "%.*s", (int) (equals - value), value);
   return read_type (ctx, equals + 1, &rule->dtype);
 }
@@ -61,8 +62,7 @@ static int
 read_to (fmtconv_ctx *ctx, const char *to, struct quantize_plan *plan)
 {
   if (!to)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                         "say what to quantize to: quantize:to=q8_0, another type, or a mix (%s)",
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no type given: quantize:to=q8_0, another type, or a mix (%s)",
                          quantize_mix_names ());
   plan->mix = quantize_mix_of (to);
   if (!plan->mix)
@@ -95,7 +95,8 @@ quantize_plan (fmtconv_ctx *ctx, const struct quantize_params *p, const fmtconv_
   if (!p->rest && !quantize_is_scaled (plan->to))
     plan->rest = FMTCONV_F16;
   if (p->rest && p->rest != FMTCONV_F16 && p->rest != FMTCONV_BF16 && p->rest != FMTCONV_F32)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "rest=%s: what is not quantized is f16, bf16 or f32",
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                         "rest=%s: tensors that are not quantized can be f16, bf16 or f32 only",
                          fmtconv_dtype_get (p->rest)->name);
   plan->rules = fmtconv_ctx_alloc (ctx, plan->n_rules, sizeof *plan->rules);
   for (size_t i = 0; plan->rules && i < plan->n_rules; i++)
@@ -168,7 +169,7 @@ note_result (fmtconv_ctx *ctx, const struct summary *s, size_t all, bool matrix)
       const struct line *line = &s->lines[i];
       const char *name = fmtconv_dtype_get (line->choice.dtype)->name;
       if (line->row)
-        fmtconv_detail (ctx, "%s: %zu, instead of %s, whose blocks of %u do not divide rows of %llu", name,
+        fmtconv_detail (ctx, "%s: %zu instead of %s, whose blocks of %u do not divide rows of %llu", name,
                         line->n, fmtconv_dtype_get (line->choice.wanted)->name,
                         (unsigned) fmtconv_dtype_get (line->choice.wanted)->block,
                         (unsigned long long) line->row);
@@ -178,18 +179,20 @@ note_result (fmtconv_ctx *ctx, const struct summary *s, size_t all, bool matrix)
         fmtconv_detail (ctx, "%s: %zu", name, line->n);
     }
   if (s->unlisted)
-    fmtconv_detail (ctx, "%zu tensors more of other types or rows", s->unlisted);
+    fmtconv_detail (ctx, "%zu more tensors of other types or rows", s->unlisted);
   fmtconv_note (ctx, "%zu of %zu tensors are quantized", s->quantized, all);
   if (matrix && !s->weighed)
-    fmtconv_warn (
-        ctx,
-        "the importance matrix has weights for none of them: is it of another model, or of other names?");
+    fmtconv_warn (ctx, "the importance matrix has entries for none of them: check that it is for this model, "
+                       "with the same tensor names");
   else if (matrix)
-    fmtconv_note (ctx, "the importance matrix has weights for %zu of them", s->weighed);
+    fmtconv_note (ctx, "the importance matrix has entries for %zu of them", s->weighed);
   if (s->other)
-    fmtconv_note (ctx, "not floating-point, and kept as they are: %zu", s->other);
+    fmtconv_note (ctx,
+                  s->other == 1 ? "%zu tensor is not floating-point and stays unchanged"
+                                : "%zu tensors are not floating-point and stay unchanged",
+                  s->other);
   if (s->again)
-    fmtconv_lossy (ctx, "%zu tensors are quantized already, and would be a second time, to another type",
+    fmtconv_lossy (ctx, "%zu tensors are already quantized and would be quantized again, to another type",
                    s->again);
 }
 
@@ -255,14 +258,14 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
       put (ctx, &plan, &matrix, t, &summary, out);
     }
   if (plan.mix && summary.quantized && !summary.mixed)
-    fmtconv_warn (ctx, "%s knows none of these names: it is %s for all of them, as quantize:to=%s is", p->to,
-                  fmtconv_dtype_get (plan.to)->name, fmtconv_dtype_get (plan.to)->name);
+    fmtconv_warn (ctx, "no tensor name matches the %s recipe; all tensors use %s (as with quantize:to=%s)",
+                  p->to, fmtconv_dtype_get (plan.to)->name, fmtconv_dtype_get (plan.to)->name);
   fmtconv_attr_set_string (fmtconv_model_attrs (out), "quantized", p->to);
   note_result (ctx, &summary, fmtconv_model_count (in), p->imatrix != NULL);
   return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (quantize, .name = "quantize",
-                .summary = "stores matrices in few bits: in ggml's blocks, or as 8-bit floats with scales",
+                .summary = "stores matrices in few bits: in ggml blocks, or as 8-bit floats with scales",
                 .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .apply = apply));

@@ -47,7 +47,7 @@ read_block (fmtconv_ctx *ctx, const char *text, uint64_t *block)
       block[1] = take_number (&s);
     }
   if (*s || !block[0] || !block[1])
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "block=%s is no size such as 128 or 128x128", text);
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "block=%s is not a size such as 128 or 128x128", text);
   return 0;
 }
 
@@ -56,9 +56,9 @@ quantize_read_scaling (fmtconv_ctx *ctx, const struct quantize_params *p, struct
 {
   *scaling = (struct quantize_scaling){ .per = p->scale, .name = p->scale_name };
   if (p->block && p->scale != QUANTIZE_BLOCK)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "block=%s goes with scale=block", p->block);
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "block=%s needs scale=block", p->block);
   if (p->scale_name != QUANTIZE_DEFAULT_NAME && p->scale == QUANTIZE_NO_SCALE)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "scale-name= goes with scale=tensor, row or block");
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "scale-name= needs scale=tensor, scale=row or scale=block");
   if (scaling->name == QUANTIZE_DEFAULT_NAME)
     scaling->name = p->scale == QUANTIZE_BLOCK ? QUANTIZE_WEIGHT_SCALE_INV : QUANTIZE_WEIGHT_SCALE;
   return read_block (ctx, p->block ? p->block : "128", scaling->block);
@@ -73,13 +73,14 @@ quantize_check_scaling (fmtconv_ctx *ctx, const struct quantize_plan *plan)
   if (dtype && plan->scaling.per == QUANTIZE_NO_SCALE)
     return fmtconv_fail_at (
         ctx, FMTCONV_E_USAGE,
-        &(fmtconv_where){ .hint = fmtconv_ctx_printf (ctx, "-t cast:to=%s makes it without scales",
-                                                      fmtconv_dtype_get (dtype)->name) },
-        "%s weights need scales: say scale=tensor, scale=row or scale=block",
-        fmtconv_dtype_get (dtype)->name);
+        &(fmtconv_where){
+            .hint = fmtconv_ctx_printf (
+                ctx, "give scale=tensor, scale=row or scale=block; -t cast:to=%s converts without scales",
+                fmtconv_dtype_get (dtype)->name) },
+        "%s weights need scales", fmtconv_dtype_get (dtype)->name);
   if (!dtype && plan->scaling.per != QUANTIZE_NO_SCALE)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                         "scale= is for f8_e4m3 and f8_e5m2; other types have their own");
+                         "scale= is only for f8_e4m3 and f8_e5m2; block types contain their scales");
   return 0;
 }
 

@@ -45,8 +45,8 @@ note_result (fmtconv_ctx *ctx, const fmtconv_model *in, struct model *model)
   if (!proj || (proj->rank != 4 && proj->rank != 2))
     return fmtconv_fail_at (
         ctx, FMTCONV_E_UNSUPPORTED,
-        &(fmtconv_where){ .hint = "-t cogvideox-transformer -t qweight:to=… for a SAT checkpoint" },
-        "there is no CogVideoX transformer with the names of diffusers: no patch_embed.proj.weight");
+        &(fmtconv_where){ .hint = "for a SAT checkpoint: -t cogvideox-transformer -t qweight:to=…" },
+        "not a CogVideoX transformer with diffusers names: patch_embed.proj.weight is missing");
   *model = (struct model){ .is_2b = proj->shape[0] == 1920, .is_1_5 = proj->rank == 2 };
   model->is_i2v = proj->shape[1] == (model->is_1_5 ? 256 : 32);
   return 0;
@@ -92,10 +92,9 @@ name_file (fmtconv_ctx *ctx, const struct model *model, const char *type)
       fmtconv_ctx_printf (ctx, "CogVideoX_%s%s%s_GGUF_%s.safetensors", model->is_2b ? "2b" : "5b",
                           model->is_1_5 ? "_1_5" : "", model->is_i2v ? "_I2V" : "", type);
   if (model->is_1_5 && !model->is_i2v)
-    return fmtconv_warn (ctx,
-                         "ComfyUI-CogVideoXWrapper has no quantized form of CogVideoX 1.5 text to video: "
-                         "it would take this for a model with other patches");
-  return fmtconv_note (ctx, "ComfyUI-CogVideoXWrapper tells models apart by the file's name: call it %s",
+    return fmtconv_warn (ctx, "ComfyUI-CogVideoXWrapper does not support quantized CogVideoX 1.5 "
+                              "text-to-video: it would load this as a model with other patches");
+  return fmtconv_note (ctx, "ComfyUI-CogVideoXWrapper recognizes models by the file name: name the file %s",
                        name);
 }
 
@@ -106,8 +105,9 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   struct model model = { 0 };
   size_t linear = 0, again = 0;
   if (p->to != FMTCONV_Q8_0 && p->to != FMTCONV_Q4_0)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                         "the wrapper reads two types: qweight:to=q8_0 or qweight:to=q4_0");
+    return fmtconv_fail (
+        ctx, FMTCONV_E_USAGE,
+        "ComfyUI-CogVideoXWrapper reads q8_0 and q4_0 only: qweight:to=q8_0 or qweight:to=q4_0");
   if (note_result (ctx, in, &model))
     return fmtconv_ctx_failed (ctx);
   const char *type = p->to == FMTCONV_Q8_0 ? "Q8_0" : "Q4_0";
@@ -126,15 +126,14 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
       linear++;
     }
   if (again
-      && fmtconv_lossy (ctx, "%zu tensors are quantized already, and would be a second time, to %s", again,
+      && fmtconv_lossy (ctx, "%zu tensors are already quantized and would be quantized again, to %s", again,
                         type))
     return fmtconv_ctx_failed (ctx);
-  fmtconv_note (ctx, "%zu of %zu tensors are quantized to %s, the others are f16", linear,
+  fmtconv_note (ctx, "%zu of %zu tensors are quantized to %s; the others are f16", linear,
                 fmtconv_model_count (in), type);
   return name_file (ctx, &model, type);
 }
 
-FMTCONV_PLUGIN (qweight, .name = "qweight",
-                .summary = "CogVideoX in blocks as ComfyUI-CogVideoXWrapper reads them from safetensors",
+FMTCONV_PLUGIN (qweight, .name = "qweight", .summary = "quantizes CogVideoX for ComfyUI-CogVideoXWrapper",
                 .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .apply = apply));

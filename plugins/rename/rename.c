@@ -12,7 +12,7 @@ struct params
 
 static const fmtconv_param params[] = {
   { "from|to", FMTCONV_PARAM_PAIRS, offsetof (struct params, steps), NULL,
-    "a Perl-compatible regular expression, and what its match becomes ($1 …); may be repeated, in order" },
+    "a Perl-compatible regular expression and the replacement of its match ($1 …); pairs may be repeated" },
   { 0 },
 };
 
@@ -71,7 +71,8 @@ open_steps (struct steps *s, const fmtconv_pairs *pairs)
 {
   if (!pairs->n || pairs->n % 2 || pairs->n > 2 * MAX_STEPS)
     return fmtconv_fail (s->ctx, FMTCONV_E_USAGE,
-                         "say what to rename: rename:from=REGEX,to=TEXT, up to %d times", MAX_STEPS);
+                         "expected pairs of from= and to=, 1 to %d of them: rename:from=REGEX,to=TEXT",
+                         MAX_STEPS);
   s->limits = pcre2_match_context_create (NULL);
   if (!s->limits)
     return fmtconv_fail (s->ctx, FMTCONV_E_NOMEM, "out of memory");
@@ -81,7 +82,7 @@ open_steps (struct steps *s, const fmtconv_pairs *pairs)
     {
       if (strcmp (pairs->key[i], "from") || strcmp (pairs->key[i + 1], "to"))
         return fmtconv_fail (s->ctx, FMTCONV_E_USAGE,
-                             "after each from= stands its to=: '%s=%s' does not follow", pairs->key[i + 1],
+                             "each from= must be followed by its to=, not by '%s=%s'", pairs->key[i + 1],
                              pairs->value[i + 1]);
       struct step *step = &s->step[s->n];
       *step = (struct step){ .from = pairs->value[i], .to = pairs->value[i + 1] };

@@ -12,9 +12,9 @@ struct params
 
 static const fmtconv_param params[] = {
   { "name", FMTCONV_PARAM_PAIRS, offsetof (struct params, name), NULL,
-    "the tensors that this glob matches; may be repeated" },
+    "reshape tensors whose names match this glob; may be repeated" },
   { "shape", FMTCONV_PARAM_TEXT, offsetof (struct params, shape), NULL,
-    "2x3x4; * for one dimension that follows from the others; empty: no dimension" },
+    "the shape: 2x3x4; one dimension may be *, computed from the others; empty: a scalar" },
   { 0 },
 };
 
@@ -94,10 +94,11 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (fmtconv_globs_check (&p->name, in, "reshape:name=GLOB,shape=2x3"))
     return fmtconv_ctx_failed (ctx);
   if (!p->shape)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say which shape: reshape:name=GLOB,shape=2x3");
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no shape given: reshape:name=GLOB,shape=2x3");
   if (!parse (p->shape, &s))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                         "shape=%s is none: numbers with 'x' between them, and at most one *", p->shape);
+                         "shape=%s is not a shape: give numbers separated by 'x', at most one of them *",
+                         p->shape);
   FMTCONV_FOREACH (t, in)
     {
       int wanted = fmtconv_globs_match (&p->name, t->name);

@@ -9,7 +9,7 @@ struct params
 
 static const fmtconv_param params[] = {
   { "name", FMTCONV_PARAM_PAIRS, offsetof (struct params, name), NULL,
-    "keep what this glob matches (* also crosses dots); may be repeated" },
+    "keep tensors whose names match this glob (* also crosses dots); may be repeated" },
   { 0 },
 };
 
@@ -27,7 +27,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   return fmtconv_ctx_failed (ctx);
 }
 
-FMTCONV_PLUGIN (select, .name = "select", .summary = "keeps the tensors of some names, drops the rest",
+FMTCONV_PLUGIN (select, .name = "select", .summary = "keeps tensors by name and drops all others",
                 .transform = FMTCONV_TRANSFORM (.params = params,
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

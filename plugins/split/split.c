@@ -6,16 +6,16 @@ static const fmtconv_param params[] = {
   { "from", FMTCONV_PARAM_TEXT, offsetof (struct rule_params, from), NULL,
     "pattern of the names to cut: {x*}.qkv.{w}" },
   { "to", FMTCONV_PARAM_TEXT, offsetof (struct rule_params, to), NULL,
-    "their parts, with a list more: {x*}.to_{p:q\\,k\\,v}.{w}" },
-  { "axis", FMTCONV_PARAM_INT, offsetof (struct rule_params, axis), "0", "the axis that is cut" },
+    "pattern of the parts' names, with one more list: {x*}.to_{p:q\\,k\\,v}.{w}" },
+  { "axis", FMTCONV_PARAM_INT, offsetof (struct rule_params, axis), "0", "the axis to cut" },
   { 0 },
 };
 
 static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
-  return rule_apply (ctx, params_, "split",
-                     "say what to cut, and what its parts are called: split:from=…,to=…", in, out);
+  return rule_apply (ctx, params_, "split", "name the tensors to cut and their parts: split:from=…,to=…", in,
+                     out);
 }
 
 FMTCONV_PLUGIN (split, .name = "split", .summary = "cuts tensors into equal parts",

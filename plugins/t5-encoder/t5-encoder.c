@@ -14,7 +14,7 @@ struct params
 
 static const fmtconv_param params[] = {
   { "config.*", FMTCONV_PARAM_PAIRS, offsetof (struct params, config), NULL,
-    "another value in config.json: config.dropout_rate=0.0" },
+    "sets a value in config.json: config.dropout_rate=0.0" },
   { 0 },
 };
 
@@ -90,7 +90,7 @@ set_size (fmtconv_ctx *ctx, fmtconv_attr *config, const char *key, uint64_t size
 {
   int64_t said = fmtconv_attr_get_int (config, key, (int64_t) size);
   if (said < 0 || (uint64_t) said != size)
-    fmtconv_fail (ctx, FMTCONV_E_FORMAT, "config.json says %s is %lld, and by the tensors it is %llu", key,
+    fmtconv_fail (ctx, FMTCONV_E_FORMAT, "config.json says %s is %lld, but the tensors say %llu", key,
                   (long long) said, (unsigned long long) size);
   else if (!fmtconv_attr_get (config, key))
     fmtconv_attr_set_uint (config, key, size);
@@ -113,7 +113,7 @@ set_sizes (fmtconv_ctx *ctx, const fmtconv_model *out, fmtconv_attr *config)
     set_size (ctx, config, sizes[i].key, fmtconv_rules_variable (out, sizes[i].var));
   if (!heads || inner % heads)
     return fmtconv_fail (ctx, FMTCONV_E_FORMAT,
-                         "%llu rows of q, k and v cannot be shared out to %llu attention heads",
+                         "%llu rows of q, k and v cannot be divided among %llu attention heads",
                          (unsigned long long) inner, (unsigned long long) heads);
   set_size (ctx, config, "d_kv", inner / heads);
   return fmtconv_ctx_failed (ctx);
@@ -130,7 +130,7 @@ check_bias (fmtconv_ctx *ctx, const fmtconv_model *out)
     if (fmtconv_pattern_match (ATTENTION "relative_attention_bias.weight", t->name)
         && strcmp (t->name, first))
       return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
-                           "'%s': more than the first block has position biases, as in UMT5: this is no T5",
+                           "not a T5: '%s': a block after the first has position biases, as in UMT5",
                            t->name);
   return 0;
 }
@@ -145,7 +145,7 @@ check_tie (fmtconv_ctx *ctx, const fmtconv_model *in)
       || fmtconv_model_tied (in, shared) == embed)
     return 0;
   return fmtconv_warn (
-      ctx, "'%s' is stored apart from '%s', and only that one is kept: T5EncoderModel has one for both",
+      ctx, "'%s' is dropped, although it may differ from '%s': T5EncoderModel has one tensor for both",
       embed->name, shared->name);
 }
 
@@ -176,7 +176,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   return fmtconv_ctx_failed (ctx);
 }
 
-FMTCONV_PLUGIN (t5_encoder, .name = "t5-encoder",
-                .summary = "T5 text encoder of a checkpoint to transformers",
+FMTCONV_PLUGIN (t5_encoder, .name = "t5-encoder", .summary = "T5 text encoder from SAT to transformers",
                 .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
                                                 .kind = "text_encoder", .rules = &rules, .apply = apply));

@@ -11,9 +11,9 @@ struct params
 
 static const fmtconv_param params[] = {
   { "name", FMTCONV_PARAM_PAIRS, offsetof (struct params, name), NULL,
-    "the tensors that this glob matches; may be repeated" },
+    "transpose tensors whose names match this glob; may be repeated" },
   { "axes", FMTCONV_PARAM_TEXT, offsetof (struct params, axes), "10",
-    "a digit an axis: axis i of the result is that axis of the tensor: 021" },
+    "one digit per axis (021): digit i names the tensor's axis that becomes axis i" },
   { 0 },
 };
 
@@ -30,7 +30,7 @@ parse_axes (fmtconv_ctx *ctx, const char *text, unsigned *axes)
     }
   if (n >= 1 && n <= FMTCONV_MAX_RANK && seen == (1u << n) - 1)
     return 0;
-  return fmtconv_fail (ctx, FMTCONV_E_USAGE, "axes=%s: each of the digits 0 … n-1 once is needed, as in 021",
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE, "axes=%s must name each axis once, counted from 0, as in 021",
                        text);
 }
 
@@ -46,7 +46,8 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
       int wanted = fmtconv_globs_match (&p->name, t->name);
       if (wanted && t->rank != strlen (p->axes))
         return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &(fmtconv_where){ .tensor = t->name },
-                                "it has %u axes, and axes=%s names %zu", t->rank, p->axes, strlen (p->axes));
+                                "the tensor has %u axes, but axes=%s names %zu", t->rank, p->axes,
+                                strlen (p->axes));
       fmtconv_model_put (out, t->name, wanted ? fmtconv_view_permute (t->view, axes) : t->view);
     }
   return fmtconv_ctx_failed (ctx);

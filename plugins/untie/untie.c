@@ -14,10 +14,13 @@ apply (fmtconv_ctx *ctx, const void *params, const fmtconv_model *in, fmtconv_mo
       fmtconv_model_put (out, t->name, t->view);
     }
   fmtconv_model_untie (out);
-  return fmtconv_note (ctx, tied ? "%zu tied tensors are written as their own" : "%zu tensors are tied",
-                       tied);
+  if (!tied)
+    return fmtconv_note (ctx, "no tensor is tied");
+  return fmtconv_note (
+      ctx, tied == 1 ? "%zu tied tensor is written separately" : "%zu tied tensors are written separately",
+      tied);
 }
 
-FMTCONV_PLUGIN (untie, .name = "untie", .summary = "makes tied tensors ones of their own",
+FMTCONV_PLUGIN (untie, .name = "untie", .summary = "writes tied tensors as separate tensors",
                 .transform = FMTCONV_TRANSFORM (.understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

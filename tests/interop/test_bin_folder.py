@@ -62,7 +62,7 @@ class Bins(Case):
         self.assertEqual(json.loads((self.out / "config.json").read_text()), config | {"num_heads": 4, "use_cache": True})
         (self.ref / "config.json").write_text(json.dumps(config | {"d_ff": 41}))
         error = self.convert("-t", "t5-encoder", status=1).stderr
-        self.assertIn("config.json says d_ff is 41, and by the tensors it is 40", error)
+        self.assertIn("config.json says d_ff is 41, but the tensors say 40", error)
 
     def test_other_name(self):
         """Untransformed, a tied tensor is written once, under the name by which transformers saves it."""

@@ -134,7 +134,7 @@ class Transformer(Cog):
             _, config, _ = self.convert(run, "cogvideox-transformer")
             self.assertEqual(config["use_rotary_positional_embeddings"], rotary)
         (run / "training_config.yaml").write_text("model: {network_config: {params: {num_layers: 3}}}\n")
-        self.refused(run, "cogvideox-transformer:rotary=yes", "says 3 layers, and there are 2")
+        self.refused(run, "cogvideox-transformer:rotary=yes", "says 3 layers, but the model has 2")
 
     def test_table_of_another_size(self):
         """A trained table must fit the sample size; a fixed one that does not is warned of."""

@@ -151,7 +151,7 @@ class Map(Case):
             self.run_fmtconv("map", *arguments, status=2)
         save_file(small(), self.tmp / "in.safetensors")
         said = self.run_fmtconv("-t", "map", self.tmp / "in.safetensors", self.tmp / "out.safetensors", status=2)
-        self.assertIn("say which rules: map:rules=FILE", said.stderr)
+        self.assertIn("no file of rules given: map:rules=FILE", said.stderr)
 
 
 if __name__ == "__main__":

@@ -408,7 +408,7 @@ class Files(Case):
         self.refused(plain, {"x": torch.ones(3)}, "'x'")
         self.refused(plain, state, "DoRA", metadata={"lora_adapter_metadata": '{"transformer.use_dora": true}'})
         self.refused(plain, state, "rank 4", metadata={"lora_adapter_metadata": '{"transformer.r": 4}'})
-        self.refused(plain, state, "no JSON", metadata={"lora_adapter_metadata": "{"})
+        self.refused(plain, state, "not JSON", metadata={"lora_adapter_metadata": "{"})
         self.refused(plain, state, "regular", metadata={"lora_adapter_metadata": '{"alpha_pattern": {"to_.": 3}, "lora_alpha": 2}'
                                                         .replace("to_.", "to_[qk]")})
 

@@ -156,7 +156,7 @@ class Saved(Peft):
         self.assertTrue(torch.equal(got["head.weight"], base["head.weight"]))
         for name, w in wanted.items():
             self.assertTrue(torch.allclose(got[name], w, rtol=1e-5, atol=1e-6), name)
-        self.assertRegex(said, "warning: 4 tensors of f64 .* f32")
+        self.assertRegex(said, "warning: 4 f64 tensors .* f32")
         self.merge(base, f"file={folder}", status=1, arguments=["--strict"])
         self.assertNotIn("f64", self.merge(state(net()), f"file={folder}")[1])
 
@@ -194,7 +194,7 @@ class Saved(Peft):
         (folder / "adapter_config.json").unlink()
         got, said = self.merge(state(net()), f"file={folder / 'adapter_model.safetensors'}")
         self.close(got, self.merged(self.wrapped(lora_alpha=2)))
-        for word in ("warning", "nothing says what alpha was", "lora-merge:alpha=N"):
+        for word in ("warning", "the LoRA does not state alpha", "lora-merge:alpha=N"):
             self.assertIn(word, said)
         said = self.merge(state(net()), f"file={folder / 'adapter_model.safetensors'}", status=1, arguments=["--strict"])
         self.assertIn("alpha", said)
@@ -210,8 +210,8 @@ class Saved(Peft):
             with self.subTest(**fields):
                 self.refused(self.change(folder, **fields), "adapter_config.json", next(iter(fields)))
             (folder / "adapter_config.json").write_text(before)
-        for fields, words in (({"lora_alpha": "16"}, ("lora_alpha", "no number")), ({"lora_alpha": None}, ("lora_alpha",)),
-                              ({"r": 3}, ("rank 3", "rank 2")), ({"alpha_pattern": {"q": "3"}}, ("alpha_pattern", "no number")),
+        for fields, words in (({"lora_alpha": "16"}, ("lora_alpha", "not a finite number")), ({"lora_alpha": None}, ("lora_alpha",)),
+                              ({"r": 3}, ("rank 3", "rank 2")), ({"alpha_pattern": {"q": "3"}}, ("alpha_pattern", "not a finite number")),
                               ({"alpha_pattern": {"[qk]": 3}}, ("alpha_pattern", "[qk]")), ({"use_rslora": "yes"}, ("use_rslora",)),
                               ({"alpha_pattern": 3}, ("alpha_pattern",))):
             before = (folder / "adapter_config.json").read_text()
@@ -440,7 +440,7 @@ class Others(Peft):
         one = torch.ones(2, 2)
         for name, word in (("lora_unet_block_0_q.hada_w1_a", "LoHa"), ("lora_unet_block_0_q.lokr_w1", "LoKr"),
                            ("lora_unet_block_0_q.dora_scale", "DoRA"), ("lora_unet_block_0_q.lora_mid.weight", "three"),
-                           ("foo.alpha", "alpha of no pair"), ("foo.diff", "'foo.diff'")):
+                           ("foo.alpha", "alpha without a pair"), ("foo.diff", "'foo.diff'")):
             w, lora, _ = self.kohya(**{name: one})
             said = self.merge({"block.0.q.weight": w}, f"file={self.base(lora, 'lora.safetensors')}", status=1)
             self.assertIn(f"'{name}'", said)

@@ -129,9 +129,9 @@ class Pipelines(Joined):
         """Without a pipeline the VAE says what it does not know."""
         path = self.save(cogmake.vae(latents=16))
         result = self.run_fmtconv("-t", "cogvideox-vae:config.norm_num_groups=4", path, f"{self.out}/")
-        self.assertIn("nothing says which model this VAE is for", result.stderr)
+        self.assertIn("does not state which model this VAE is for", result.stderr)
         result = self.run_fmtconv("-t", "cogvideox-pipeline", path, f"{self.tmp}/x/", status=2)
-        self.assertIn("this is one model", result.stderr)
+        self.assertIn("the input is a single model", result.stderr)
 
 
 class Specs(Joined):
@@ -196,7 +196,7 @@ class Specs(Joined):
         pipemake.text_encoder(width=24).save_pretrained(self.tmp / "flat")
         torch.save(cogmake.vae(latents=16), self.tmp / "3d-vae.pt")
         error = self.run_fmtconv("-p", self.spec(m, "flat"), status=1).stderr
-        self.assertIn("vectors of 24 numbers", error)
+        self.assertIn("has width 24", error)
         self.assertFalse(self.out.exists())
         error = self.run_fmtconv("-p", self.spec(m, None, vae="model.pt"), status=1).stderr
         self.assertIn("no VAE of CogVideoX", error)
@@ -458,18 +458,18 @@ class Folders(Case):
         restored()
         self.refuse("no component 'vae'", "3d-vae.pt", transform=join, change=lambda i: i.pop("vae"))
         restored()
-        self.refuse("'vae' is of the class AutoencoderKL,", transform=join,
+        self.refuse("'vae' has the class AutoencoderKL instead", transform=join,
                     change=lambda i: i.update(vae=["diffusers", "AutoencoderKL"]))
         restored()
         shutil.copytree(self.ref / "scheduler", self.ref / "other")
-        self.refuse("has no place for these", "other", transform=join, status=2,
+        self.refuse("has only the components", "other", transform=join, status=2,
                     change=lambda i: i.update(other=["diffusers", "X"]))
         restored()
         pipemake.text_encoder(width=24).save_pretrained(self.ref / "text_encoder")
-        self.refuse("vectors of 24 numbers", "takes 32", transform=join)
+        self.refuse("has width 24", "takes width 32", transform=join)
         shutil.rmtree(self.ref / "text_encoder")
         shutil.copytree(self.ref / "vae", self.ref / "text_encoder")
-        self.refuse("'text_encoder' is no T5", transform=join)
+        self.refuse("'text_encoder' is not a T5", transform=join)
         shutil.rmtree(self.ref / "text_encoder")
         encoder = pipemake.text_encoder()
         encoder.save_pretrained(self.ref / "text_encoder")

@@ -78,7 +78,7 @@ class Quantize(Case):
                 self.assert_plain(found, "line", tensors["line"], "F32")
                 self.assertIn("5 of 7 tensors are quantized", said)
                 if dtype in FALLBACK:
-                    self.assertIn(f"{FALLBACK[dtype]}: 1, instead of {dtype}", said)
+                    self.assertIn(f"{FALLBACK[dtype]}: 1 instead of {dtype}", said)
 
     def test_which(self):
         """What is kept, what rules say, and what is kept as."""
@@ -125,7 +125,7 @@ class Quantize(Case):
                 for name in names[:3]:
                     tensors[name.format(i) + ".weight"] = weights(8, 256, seed=i)
             safetensors.torch.save_file(tensors, self.source)
-            self.assertNotIn("knows none", self.quantize("to=Q4_K_M"))
+            self.assertNotIn("no tensor name matches", self.quantize("to=Q4_K_M"))
             found = read(self.out)
             self.assert_blocks(found, names[3] + ".weight", tensors[names[3] + ".weight"], "q6_K")
             more = {0, 1, 4, 7, 10, 13, 14, 15}
@@ -134,7 +134,7 @@ class Quantize(Case):
                     full = name.format(i) + ".weight"
                     self.assert_blocks(found, full, tensors[full], "q6_K" if k and i in more else "q4_K")
         safetensors.torch.save_file({"a.weight": weights(4, 256)}, self.source)
-        self.assertIn("Q4_K_M knows none of these names: it is q4_K", self.quantize("to=Q4_K_M"))
+        self.assertIn("no tensor name matches the Q4_K_M recipe; all tensors use q4_K", self.quantize("to=Q4_K_M"))
 
     def test_experts(self):
         """Matrices one behind the other, of which most of a mixture of experts is made."""
@@ -150,7 +150,7 @@ class Quantize(Case):
         tensors = {"s": torch.tensor(3.0), "w": weights(4, 64)}
         safetensors.torch.save_file(tensors, self.source)
         for rule in ("rule=*=q4_0", "rule=s=q8_0"):
-            self.assertIn("f16: 1, instead of q", self.quantize(f"to=q4_0,{rule}"))
+            self.assertIn("f16: 1 instead of q", self.quantize(f"to=q4_0,{rule}"))
             found = read(self.out)
             self.assert_plain(found, "s", tensors["s"], "F16")
             self.assert_blocks(found, "w", tensors["w"], "q4_0")
@@ -160,7 +160,7 @@ class Quantize(Case):
         safetensors.torch.save_file({f"w{n}": weights(2, 2 * n + 1) for n in range(1, 75)}, self.source)
         said = self.quantize("to=q8_0", "-v")
         self.assertEqual(said.count("instead of q8_0"), 64)
-        self.assertIn("10 tensors more of other types or rows", said)
+        self.assertIn("10 more tensors of other types or rows", said)
 
     def test_chain(self):
         """After a transform that splits and permutes nothing but names: what diffusers would hold, quantized."""
@@ -239,7 +239,7 @@ class Quantize(Case):
         first = read(self.out)
         again = self.tmp / "again.gguf"
         said = self.run_fmtconv("-t", "dequantize:only=a.*,to=f16", self.out, again).stderr
-        self.assertIn("1 tensor is decoded to f16, 1 stay in blocks", said)
+        self.assertIn("1 tensor is decoded to f16; 1 stay in blocks", said)
         found = read(again)
         self.assertEqual(found["a.weight"][0], "F16")
         self.assertTrue(torch.equal(found["b.weight"][1], first["b.weight"][1]))
@@ -276,7 +276,7 @@ class Quantize(Case):
             for dtype in TYPES:
                 with self.subTest(matrix=matrix.name, dtype=dtype):
                     said = self.quantize(f"to={dtype},imatrix={matrix}")
-                    self.assertIn("weights for 2 of them", said)
+                    self.assertIn("entries for 2 of them", said)
                     found = read(self.out)
                     for name, t in tensors.items():
                         importance = sums[name] / counts[name] if name in sums else None
@@ -293,7 +293,7 @@ class Quantize(Case):
                 self.assertIn(said, result.stderr)
         for matrix in self.matrices({"b.weight": torch.ones(512)}, {"b.weight": 1}):
             command = ["-f", "-t", f"quantize:to=q4_K,imatrix={matrix}", *GGUF, self.source, self.out]
-            self.assertIn("has weights for none of them", self.run_fmtconv(*command).stderr)
+            self.assertIn("has entries for none of them", self.run_fmtconv(*command).stderr)
             self.run_fmtconv("--strict", *command, status=1)
         for columns, calls in ((511, 1), (513, 0)):  # as many numbers as with, or without, how many calls
             _, old = self.matrices({"a.weight": torch.ones(columns)}, {"a.weight": calls})

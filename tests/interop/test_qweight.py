@@ -61,7 +61,7 @@ class QWeight(Case):
             if model.name == "2B":
                 continue  # told by its width, which the narrow one has not
             _, _, said = self.convert(model, "q4_0")
-            self.assertIn(f"CogVideoX_{name}_GGUF_Q4_0" if name else "has no quantized form", said)
+            self.assertIn(f"CogVideoX_{name}_GGUF_Q4_0" if name else "does not support quantized CogVideoX 1.5", said)
 
     def test_not_a_number(self):
         """The tensor and its row are named, and nothing is written."""

@@ -60,7 +60,7 @@ class SafeTensors(Case):
         self.run_fmtconv("-f", source, out)
         self.assertEqual(source.read_bytes(), out.read_bytes())
         run = self.run_fmtconv("-f", "--dtype", "f16", source, out)
-        self.assertIn("1 tensor that is not floating-point keeps its data type", run.stderr)
+        self.assertIn("1 tensor is not floating-point and keeps its data type", run.stderr)
 
     def test_metadata(self):
         source, out = self.tmp / "a.safetensors", self.tmp / "b.safetensors"

@@ -202,14 +202,14 @@ class Scaled(Case):
         self.assert_same(found, {"a.weight": values(state["a.weight"], state["a.scale_weight"]).bfloat16(),
                                  "b.weight": state["b.weight"], "c.weight_scale": state["c.weight_scale"]})
         self.assertRegex(self.said, "1 tensor is multiplied by its scales, to bf16")
-        self.assertRegex(self.said, "dropped +2 tensors.*plain numbers")
+        self.assertRegex(self.said, "dropped +2 tensors.*now decoded")
 
     def test_only(self):
         state = {"a.weight": codes(8, 8), "a.weight_scale": scales(8), "b.weight": codes(8, 8), "b.weight_scale": scales()}
         found = self.converted(state, "dequantize:only=a.*")
         self.assert_same(found, {**{n: t for n, t in state.items() if n[0] == "b"},
                                  "a.weight": values(state["a.weight"], state["a.weight_scale"])})
-        self.assertIn("1 stay beside theirs", self.said)
+        self.assertIn("1 keep their quantized values and scales", self.said)
 
     def test_kept_beside_each_other(self):
         """What moves names and bytes only, and the writers, leave them as they are."""
