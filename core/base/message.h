@@ -7,7 +7,7 @@
 #include <stdarg.h>
 
 /* What to do about a file that breaks the rules of its format. */
-#define FCI_HINT_DAMAGED "the file is damaged or was made to mislead: get it again from where it came from"
+#define FCI_HINT_DAMAGED "the file is damaged or breaks the rules of its format: download or copy it again"
 
 /* An operating-system error on `path`: E_IO; `what` ("cannot open") is followed by errno's text. */
 int fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what);
