@@ -57,7 +57,7 @@ struct fmtconv_zip
                    __VA_ARGS__)
 #define fci_zip_bad(zip, at, ...) fci_zip_refuse (zip, FMTCONV_E_FORMAT, at, FCI_HINT_DAMAGED, __VA_ARGS__)
 
-/* Little-endian numbers. */
+/* Return little-endian numbers. */
 static inline uint16_t
 fci_le16 (const uint8_t *p)
 {
