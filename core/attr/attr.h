@@ -6,17 +6,17 @@
 #include <fmtconv/input.h>
 #include <stdbool.h>
 
-/* A node without a place.  NULL: an error. */
+/* Returns a node that is in no tree yet. NULL: an error. */
 fmtconv_attr *fci_attr_new (fmtconv_ctx *ctx, unsigned kind);
 
-/* A string of len bytes, copied. */
+/* Returns a string node with a copy of len bytes. NULL: an error. */
 fmtconv_attr *fci_attr_string (fmtconv_ctx *ctx, const char *s, size_t len);
 
-/* The member of a key of len bytes, or NULL. */
+/* Returns the member whose key has len bytes, or NULL. */
 fmtconv_attr *fci_attr_find (fmtconv_attr *object, const char *key, size_t len);
 
-/* Put `item`, a node without a place, at the end of an array (key NULL) or object, which has no such
- * key; key is referenced. */
+/* Appends `item`, a node in no tree, to an array (key NULL) or to an object, which must not have the key;
+ * key is referenced. */
 void fci_attr_append (fmtconv_attr *node, const char *key, fmtconv_attr *item);
 
 #endif

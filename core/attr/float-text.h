@@ -8,8 +8,8 @@ enum
   FCI_FLOAT = 32 /* bytes that hold any float's text */
 };
 
-/* A finite number as Python's repr writes it: the shortest that reads back the same, as a double, or as a
- * float if bits is 32. */
+/* Writes a finite number as Python's repr does: the shortest text that reads back the same, as a double,
+ * or as a float if bits is 32. */
 void fci_float_text (double v, unsigned bits, char text[FCI_FLOAT]);
 
 #endif

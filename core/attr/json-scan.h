@@ -1,4 +1,5 @@
-/* core/attr/json-scan.h: what is checked of a JSON text before it is parsed, so that the parser's memory is bounded and errors have a position.
+/* core/attr/json-scan.h: checks a JSON text before parsing, to bound the parser's memory and to give errors
+ * a position.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_ATTR_JSON_SCAN_H
 #define FCI_ATTR_JSON_SCAN_H
@@ -12,10 +13,10 @@ enum
   FCI_JSON_DEPTH = 128        /* deepest that a caller may allow */
 };
 
-/* What is wrong with a text. */
+/* An error in a text. */
 typedef struct fci_attr_fault
 {
-  int code;   /* 0: nothing */
+  int code;   /* 0: no error */
   size_t pos; /* bytes from the start of the text */
   const char *what;
 } fci_attr_fault;
@@ -30,8 +31,8 @@ typedef struct fci_big_integer
   uint64_t value;
 } fci_big_integer;
 
-/* What must hold before a parser sees a JSON text: no more values than the limit, no deeper than
- * `depth`, no control characters in keys.  The big integers in order; NULL: none, or fault->code. */
+/* Checks a JSON text before it is parsed: number of values, depth at most `depth`, no control characters
+ * in keys. Returns the big integers in order; NULL: none, or fault->code. */
 fci_big_integer *fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth,
                                 fci_attr_fault *fault);
 

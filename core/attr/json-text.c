@@ -139,7 +139,7 @@ put_float (output *o, double v, unsigned bits)
       put_text (o, text);
     }
   else
-    fmtconv_fail (o->ctx, FMTCONV_E_UNSUPPORTED, "JSON has no number %s",
+    fmtconv_fail (o->ctx, FMTCONV_E_UNSUPPORTED, "JSON cannot represent the number %s",
                   isnan (v) ? "NaN" : (v < 0 ? "-Infinity" : "Infinity"));
 }
 

@@ -162,7 +162,7 @@ fmtconv_attr_literal (fmtconv_ctx *ctx, const char *text)
       open_text (&json, ctx, text, strlen (text), FCI_JSON_DEPTH) ? fci_json_value (&json, true) : NULL;
   if (json.fault.code)
     fmtconv_fail (ctx, json.fault.code == FMTCONV_E_FORMAT ? FMTCONV_E_USAGE : json.fault.code,
-                  "'%s' is no JSON value: at byte %zu: %s", text, json.fault.pos, json.fault.what);
+                  "'%s' is not a JSON value: at byte %zu: %s", text, json.fault.pos, json.fault.what);
   return tree;
 }
 

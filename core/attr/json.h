@@ -14,20 +14,20 @@ typedef struct fci_json
   const char *text;
   size_t len;
   size_t pos;                 /* of the next value */
-  const fci_big_integer *big; /* the next one */
-  size_t numbers;             /* met so far, in the text's order */
+  const fci_big_integer *big; /* the next big integer */
+  size_t numbers;             /* numbers read so far */
   fci_attr_fault fault;
   fmtconv_where where; /* of the text in its file */
 } fci_json;
 
-/* The value at pos, which then is behind it; last: only white space may follow.  NULL: fault, or the context, says
- * why. */
+/* Reads the value at pos and moves pos past it; last: only white space may follow. NULL: the error is in
+ * fault or in the context. */
 fmtconv_attr *fci_json_value (fci_json *json, bool last);
 
-/* Open the next n bytes of the cursor.  false: recorded. */
+/* Opens the next n bytes of the cursor. Returns false on an error (recorded). */
 bool fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned depth);
 
-/* Record the fault at its place in the file, if there is one; false. */
+/* Records the fault, if any, at its place in the file. Returns false. */
 bool fci_json_fail (fci_json *json);
 
 #endif

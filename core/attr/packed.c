@@ -39,7 +39,7 @@ check_bools (fmtconv_cursor c, uint64_t count)
 {
   for (uint64_t i = 0; i < count && !c.source->ctx->failed; i++)
     if (fmtconv_cursor_take_le (&c, 1) > 1)
-      fail (&c, c.pos - 1, FMTCONV_E_FORMAT, "a bool that is neither 0 nor 1");
+      fail (&c, c.pos - 1, FMTCONV_E_FORMAT, "a bool is neither 0 nor 1");
 }
 
 /* The next string, in the arena. */
@@ -48,7 +48,7 @@ take_string (fmtconv_cursor *c, uint64_t *n)
 {
   *n = fmtconv_cursor_take_le (c, 8);
   if (*n > MAX_STRING && fci_size_within (c->pos, *n, c->end))
-    return fail (c, c->pos - 8, FMTCONV_E_LIMIT, "a string of more than 64 MiB"), NULL;
+    return fail (c, c->pos - 8, FMTCONV_E_LIMIT, "a string is longer than 64 MiB"), NULL;
   return fmtconv_cursor_take (c, *n);
 }
 
@@ -74,7 +74,7 @@ check_strings (fmtconv_cursor *c, uint64_t count)
     {
       const char *s = take_string (c, &n);
       if (s && !is_text (s, (size_t) n))
-        fail (c, c->pos - n, FMTCONV_E_FORMAT, "a string that is not UTF-8");
+        fail (c, c->pos - n, FMTCONV_E_FORMAT, "a string is not valid UTF-8");
       if (i % AT_ONCE == 0)
         fci_check_cancel (ctx);
       fci_arena_reuse (&ctx->arena);
@@ -117,8 +117,8 @@ fmtconv_cursor_take_packed (fmtconv_cursor *cursor, unsigned kind, unsigned bits
   if (!ctx || ctx->failed)
     return NULL;
   if (!width && kind != FMTCONV_ATTR_STRING)
-    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "no array has values of kind %u and %u bits", kind,
-                                bits),
+    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "an array cannot have values of kind %u and %u bits",
+                                kind, bits),
            NULL;
   struct made *made = fci_new (ctx, struct made);
   uint64_t start = cursor->pos;
@@ -194,7 +194,7 @@ fmtconv_attr_unpack (fmtconv_attr *node)
       if (!item)
         return NULL;
       if (item->kind == FMTCONV_ATTR_STRING && strlen (item->v.s) != item->len)
-        return fail (&c, c.pos - item->len, FMTCONV_E_FORMAT, "a NUL in text"), NULL;
+        return fail (&c, c.pos - item->len, FMTCONV_E_FORMAT, "the text contains a NUL byte"), NULL;
       fci_attr_append (array, NULL, item);
     }
   return array;

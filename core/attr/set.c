@@ -62,8 +62,8 @@ place (fmtconv_attr *node, const char *key, fmtconv_attr *fresh)
     return;
   if (node->kind != (key ? FMTCONV_ATTR_OBJECT : FMTCONV_ATTR_ARRAY))
     {
-      fmtconv_fail (node->ctx, FMTCONV_E_INTERNAL, "attribute '%s' is set in what is no %s", key ? key : "",
-                    key ? "object" : "array");
+      fmtconv_fail (node->ctx, FMTCONV_E_INTERNAL, "cannot set attribute '%s': its parent is not an %s",
+                    key ? key : "", key ? "object" : "array");
       return;
     }
   fmtconv_attr *old = key ? fmtconv_attr_get (node, key) : NULL;
@@ -181,8 +181,8 @@ make_member (fmtconv_attr *node, const char *key, size_t len)
     return member;
   if (node->kind != FMTCONV_ATTR_OBJECT)
     {
-      fmtconv_fail (node->ctx, FMTCONV_E_INTERNAL, "attribute '%.*s' is made in what is no object", (int) len,
-                    key);
+      fmtconv_fail (node->ctx, FMTCONV_E_INTERNAL,
+                    "cannot create attribute '%.*s': its parent is not an object", (int) len, key);
       return NULL;
     }
   const char *name = fci_strndup (node->ctx, key, len);

@@ -5,10 +5,10 @@
 
 #include <fmtconv/attr.h>
 
-/* Replace what `node` is by what `fresh`, a node without a place, is. */
+/* Replaces the value of `node` with that of `fresh`, a node in no tree. */
 void fci_attr_become (fmtconv_attr *node, fmtconv_attr *fresh);
 
-/* A copy without a place. */
+/* Returns a deep copy that is in no tree. NULL: an error. */
 fmtconv_attr *fci_attr_copy (fmtconv_ctx *ctx, const fmtconv_attr *node);
 
 #endif

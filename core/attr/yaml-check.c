@@ -41,9 +41,9 @@ fci_yaml_keys (const fci_yaml_file *p, const fci_yaml *map, const char *what, co
       for (i = 0; i < n; i++)
         fmtconv_detail (p->ctx, "%s", keys[i]);
       if (suggestion)
-        return fci_yaml_fail (p, node->key_at, "%s has no key '%s': did you mean '%s'?  It has these:", what,
+        return fci_yaml_fail (p, node->key_at, "%s has no key '%s'; did you mean '%s'?  Valid keys:", what,
                               node->key, suggestion);
-      return fci_yaml_fail (p, node->key_at, "%s has no key '%s'; it has these:", what, node->key);
+      return fci_yaml_fail (p, node->key_at, "%s has no key '%s'; valid keys:", what, node->key);
     }
   return 0;
 }
@@ -58,5 +58,5 @@ fci_yaml_bool (const fci_yaml_file *p, const fci_yaml *node, bool *value)
         *value = i & 1;
         return 0;
       }
-  return fci_yaml_fail (p, node->at, "'%s' is yes or no", node->key);
+  return fci_yaml_fail (p, node->at, "'%s' must be yes or no", node->key);
 }

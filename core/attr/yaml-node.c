@@ -38,7 +38,8 @@ fci_yaml_visible (fmtconv_ctx *ctx, const char *path, const char *text, size_t l
       uint32_t c;
       n = fci_utf8_next (text + i, len - i, &c);
       if (n == 0)
-        fci_fail_file (ctx, FMTCONV_E_FORMAT, fci_yaml_location (ctx, path, at), NULL, "this is not UTF-8");
+        fci_fail_file (ctx, FMTCONV_E_FORMAT, fci_yaml_location (ctx, path, at), NULL,
+                       "the file is not valid UTF-8");
       else if (fci_is_hidden (c) && !is_layout (c))
         fci_fail_file (ctx, FMTCONV_E_FORMAT, fci_yaml_location (ctx, path, at), NULL,
                        "the control character U+%04X is not allowed", (unsigned) c);

@@ -1,4 +1,4 @@
-/* core/attr/yaml-node.h: a YAML document that a person wrote for fmtconv: strict, every node with its place.
+/* core/attr/yaml-node.h: nodes of a strict YAML document that a person wrote for fmtconv, with their places.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_ATTR_YAML_NODE_H
 #define FCI_ATTR_YAML_NODE_H
@@ -16,7 +16,7 @@ enum
 typedef enum fci_yaml_kind
 {
   FCI_YAML_NULL, /* nothing, ~ or null, not in quotes */
-  FCI_YAML_TEXT, /* any other scalar, as it is written: nothing is taken for a number */
+  FCI_YAML_TEXT, /* any other scalar, unchanged: never a number */
   FCI_YAML_LIST,
   FCI_YAML_MAP
 } fci_yaml_kind;
@@ -32,24 +32,24 @@ typedef struct fci_yaml fci_yaml;
 struct fci_yaml
 {
   fci_yaml_kind kind;
-  fci_yaml_pos at;     /* of its first character */
-  fci_yaml_pos key_at; /* of its key; elsewhere than in a map: as `at` */
-  const char *key;     /* in a map; NULL elsewhere */
+  fci_yaml_pos at;     /* place of its first character */
+  fci_yaml_pos key_at; /* place of its key; outside a map: as `at` */
+  const char *key;     /* key in a map; NULL outside */
   const char *text;    /* of a TEXT */
   fci_yaml *first;     /* of a LIST or MAP */
   fci_yaml *last;
-  fci_yaml *next; /* behind it in the LIST or MAP around it */
+  fci_yaml *next; /* next sibling in the LIST or MAP */
   size_t n;       /* nodes in it */
 };
 
-/* Is the whole text UTF-8, and all it holds visible?  libyaml tells places of what is not by the byte only.  0, or
- * the code of the error. */
+/* Checks that the text is UTF-8 without invisible characters; libyaml gives only byte offsets for those.
+ * Returns 0 or the code of the recorded error. */
 int fci_yaml_visible (fmtconv_ctx *ctx, const char *path, const char *text, size_t len);
 
-/* The member of that key; NULL: none. */
+/* Returns the member of that key; NULL: none. */
 fci_yaml *fci_yaml_find (const fci_yaml *map, const char *key);
 
-/* "PATH:LINE:COLUMN", as compilers say it. */
+/* Returns "PATH:LINE:COLUMN", as compilers write it. */
 const char *fci_yaml_location (fmtconv_ctx *ctx, const char *path, fci_yaml_pos at);
 
 #endif

@@ -72,9 +72,9 @@ static bool
 is_simple (loader *l, const yaml_char_t *anchor, const yaml_char_t *tag, const yaml_mark_t *mark)
 {
   if (anchor)
-    refuse (l, place_of (mark), "anchors (&name) are not allowed: write it out where it is needed");
+    refuse (l, place_of (mark), "anchors (&name) are not allowed: repeat the text instead");
   else if (tag)
-    refuse (l, place_of (mark), "tags (!name) are not allowed: put a text into quotes instead");
+    refuse (l, place_of (mark), "tags (!name) are not allowed: put the text in quotes instead");
   return !l->ctx->failed;
 }
 
@@ -93,8 +93,8 @@ is_new_key (loader *l, const fci_yaml *map, fci_yaml *node)
     return true;
   const fci_yaml *other = (const fci_yaml *) old;
   if (!l->ctx->failed)
-    refuse (l, node->key_at, "'%s' is given twice: it is there at %zu:%zu already", node->key,
-            other->key_at.line, other->key_at.column);
+    refuse (l, node->key_at, "'%s' is given twice: the first is at %zu:%zu", node->key, other->key_at.line,
+            other->key_at.column);
   return false;
 }
 
@@ -172,7 +172,7 @@ open_collection (loader *l, fci_yaml_kind kind, const yaml_char_t *anchor, const
   if (l->depth == FCI_YAML_DEPTH)
     refuse (l, place_of (mark), "nested deeper than %d", (int) FCI_YAML_DEPTH);
   else if (wants_key (l))
-    refuse (l, place_of (mark), "a key is a text, not a list or a map");
+    refuse (l, place_of (mark), "a key must be a text, not a list or a map");
   fci_yaml *node = fci_new (l->ctx, fci_yaml);
   if (!node)
     return;
@@ -187,7 +187,7 @@ on_document (loader *l, const yaml_event_t *event)
 {
   fci_yaml_pos at = place_of (&event->start_mark);
   if (l->documents++)
-    refuse (l, at, "a second document begins here: a file holds one");
+    refuse (l, at, "a second document begins here: a file may hold only one");
   else if (event->data.document_start.tag_directives.start != event->data.document_start.tag_directives.end)
     refuse (l, at, "tags (%%TAG) are not allowed");
 }
@@ -205,7 +205,7 @@ on_event (loader *l, const yaml_event_t *event)
       on_scalar (l, event);
       break;
     case YAML_ALIAS_EVENT:
-      refuse (l, place_of (mark), "aliases (*name) are not allowed: write it out where it is needed");
+      refuse (l, place_of (mark), "aliases (*name) are not allowed: repeat the text instead");
       break;
     case YAML_SEQUENCE_START_EVENT:
       open_collection (l, FCI_YAML_LIST, event->data.sequence_start.anchor, event->data.sequence_start.tag,
@@ -235,7 +235,7 @@ on_problem (loader *l)
   if (p->error == YAML_MEMORY_ERROR)
     fci_nomem (l->ctx);
   else
-    refuse (l, place_of (&p->problem_mark), "this is no YAML: %s%s%s", p->problem ? p->problem : "unknown",
+    refuse (l, place_of (&p->problem_mark), "not valid YAML: %s%s%s", p->problem ? p->problem : "unknown",
             p->context ? " " : "", p->context ? p->context : "");
 }
 
@@ -268,7 +268,8 @@ fci_yaml_strict (fmtconv_source *file, const char *path)
   fmtconv_ctx *ctx = file->ctx;
   const size_t len = (size_t) cursor.end;
   if (cursor.end > FCI_YAML_BYTES)
-    fci_fail_file (ctx, FMTCONV_E_LIMIT, path, &(fmtconv_where){ .hint = "is it the file that you mean?" },
+    fci_fail_file (ctx, FMTCONV_E_LIMIT, path,
+                   &(fmtconv_where){ .hint = "check that this is the right file" },
                    "the file is longer than 1 MiB");
   const char *text = ctx->failed ? NULL : fmtconv_cursor_take (&cursor, cursor.end);
   loader l = { .ctx = ctx, .path = path, .keys = fci_map_new (ctx) };
@@ -281,6 +282,6 @@ fci_yaml_strict (fmtconv_source *file, const char *path)
   run (&l);
   yaml_parser_delete (&l.parser);
   if (!l.root && !ctx->failed)
-    refuse (&l, (fci_yaml_pos){ 1, 1 }, "the file holds no document");
+    refuse (&l, (fci_yaml_pos){ 1, 1 }, "the file has no document");
   return ctx->failed ? NULL : l.root;
 }

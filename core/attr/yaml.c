@@ -57,7 +57,7 @@ count (loader *l, unsigned n, const yaml_mark_t *mark)
 {
   l->events += n;
   if (l->events > MAX_EVENTS)
-    fail_limit (l, "more than 100000 events, those that aliases stand for included", mark);
+    fail_limit (l, "more than 100000 events, including expanded aliases", mark);
 }
 
 /* Text of a scalar or anchor; NULL: it holds what no string of ours may. */
@@ -65,7 +65,7 @@ static const char *
 text_of (loader *l, const yaml_char_t *s, size_t len, const yaml_mark_t *mark)
 {
   if (!fci_is_utf8 ((const char *) s, len))
-    fail_limit (l, "a scalar holds a NUL or is not UTF-8", mark);
+    fail_limit (l, "a scalar contains a NUL byte or is not valid UTF-8", mark);
   const char *copy = l->why ? NULL : fci_strndup (l->ctx, s, len);
   if (!copy)
     fail_limit (l, "out of memory", NULL);
@@ -98,7 +98,7 @@ add (loader *l, fmtconv_attr *node, const yaml_mark_t *mark)
   else if (top->key)
     add_member (top, node);
   else
-    fail_limit (l, "a key that is no plain text", mark);
+    fail_limit (l, "a key is not a plain text", mark);
 }
 
 /* What a copy of a tree takes. */
@@ -135,7 +135,7 @@ copy_within (loader *l, const fmtconv_attr *node, const yaml_mark_t *mark)
   count (l, sum.nodes, mark);
   l->copied += sum.bytes;
   if (l->copied > MAX_COPIED)
-    fail_limit (l, "anchors and aliases stand for more than 8 MiB of text", mark);
+    fail_limit (l, "anchors and aliases expand to more than 8 MiB of text", mark);
   if (l->depth + depth > MAX_DEPTH)
     fail_limit (l, "nested deeper than 32", mark);
   fmtconv_attr *copy = l->why ? NULL : fci_attr_copy (l->ctx, node);
@@ -298,7 +298,7 @@ load (fmtconv_ctx *ctx, const void *text, size_t len, const char **why)
   run (&l);
   yaml_parser_delete (&l.parser);
   if (!l.root)
-    fail_limit (&l, "it holds no document", NULL);
+    fail_limit (&l, "it has no document", NULL);
   *why = l.why;
   return l.why ? NULL : l.root;
 }
@@ -308,7 +308,7 @@ fmtconv_cursor_take_yaml (fmtconv_cursor *cursor, uint64_t n, const char **why)
 {
   const char *ignored;
   why = why ? why : &ignored;
-  *why = "an error before";
+  *why = "an earlier error";
   if (!cursor || !cursor->source || cursor->source->ctx->failed)
     return NULL;
   fmtconv_ctx *ctx = cursor->source->ctx;

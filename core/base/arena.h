@@ -10,19 +10,19 @@ typedef struct fci_chunk fci_chunk;
 typedef struct fci_arena
 {
   fci_chunk *chunks; /* newest first */
-  char *at;          /* free room of the newest */
+  char *at;          /* free bytes of the newest chunk */
   char *end;
-  size_t total; /* bytes taken from the system */
+  size_t total; /* bytes allocated from the system */
 } fci_arena;
 
-/* `n` zeroed bytes aligned for anything (n = 0: a unique pointer); NULL: out of memory.  Large pieces
- * get a chunk of their own. */
+/* Returns `n` zeroed bytes aligned for any type (n = 0: a unique pointer); NULL: out of memory. Large
+ * requests get a separate chunk. */
 void *fci_arena_alloc (fci_arena *arena, size_t n);
 
-/* Forget every piece; the newest chunk is kept for what comes next. */
+/* Frees all allocations at once; keeps the newest chunk for reuse. */
 void fci_arena_reuse (fci_arena *arena);
 
-/* Free everything. */
+/* Frees everything. */
 void fci_arena_clear (fci_arena *arena);
 
 #endif

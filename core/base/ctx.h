@@ -1,4 +1,4 @@
-/* core/base/ctx.h: the context: arena, options, the first error, messages, what to undo at the end.
+/* core/base/ctx.h: the context: arena, options, first error, messages, cleanup functions.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_BASE_CTX_H
 #define FCI_BASE_CTX_H
@@ -22,35 +22,35 @@ struct fmtconv_ctx
   int failed;              /* code of the first error, 0: none */
   int muted;               /* > 0: messages and errors are not reported, see fci_try_begin */
   atomic_int cancelled;
-  const fci_subject *subject; /* of messages, the top of a stack; NULL: nothing yet */
+  const fci_subject *subject; /* top of a stack; NULL: nothing yet */
   const char **details;       /* lines for the next message */
   size_t n_details;
   size_t details_room;
   size_t n_more;
   fci_defer *defers; /* newest first */
-  fci_kept *kept;    /* what other folders keep here: core/base/state.h */
+  fci_kept *kept;    /* state of other folders: core/base/state.h */
 };
 
-/* Returns a new context without any plugin of the library itself, as fmtconv_ctx_new does otherwise. */
+/* Returns a new context without the built-in plugins, which fmtconv_ctx_new adds. NULL: out of memory. */
 fmtconv_ctx *fci_ctx_new (const fmtconv_options *options);
 
-/* Run `undo (arg)` when the context is freed, newest first.  0, also after an error; E_NOMEM: recorded,
- * and `undo (arg)` was run at once. */
+/* Registers `undo (arg)` to run when the context is freed, newest first. Returns 0, also after an error;
+ * E_NOMEM: recorded, and `undo (arg)` was run at once. */
 int fci_defer_call (fmtconv_ctx *ctx, void (*undo) (void *arg), void *arg);
 
-/* As fmtconv_ctx_alloc, from the arena. */
+/* Returns a zeroed object from the arena, as fmtconv_ctx_alloc does. */
 #define fci_new(ctx, type) ((type *) fmtconv_ctx_alloc (ctx, 1, sizeof (type)))
 
-/* A copy of n bytes of s with a NUL behind; of a string. */
+/* Returns a copy of n bytes of s, or of a string, with a NUL appended. NULL: s is NULL, or out of memory. */
 char *fci_strndup (fmtconv_ctx *ctx, const void *s, size_t n);
 char *fci_strdup (fmtconv_ctx *ctx, const char *s);
 
-/* Out of memory; NULL for `return fci_nomem (ctx)`. */
+/* Records E_NOMEM and returns NULL. */
 void *fci_nomem (fmtconv_ctx *ctx);
 
-/* Between begin and end, errors and messages stay unseen: errors are recorded so that calls become
- * no-ops as usual, but end forgets them and returns the code (0: none).  Used to try rules and
- * probes.  May be nested; must not be begun after an error. */
+/* Begins a stretch in which errors and messages are not reported. Errors are still recorded, so that calls
+ * become no-ops as usual; fci_try_end clears them and returns the code (0: none). For trying rules and
+ * probes. May be nested; must not begin after an error. */
 typedef struct fci_try
 {
   int failed;
@@ -60,12 +60,12 @@ typedef struct fci_try
   void *arg;
 } fci_try;
 void fci_try_begin (fmtconv_ctx *ctx, fci_try *saved);
-/* The same, and messages go to `message` until the end. */
+/* Begins the same, and sends messages to `message` until fci_try_end. */
 void fci_try_listen (fmtconv_ctx *ctx, fci_try *saved,
                      void (*message) (void *arg, const fmtconv_message *message), void *arg);
 int fci_try_end (fmtconv_ctx *ctx, const fci_try *saved);
 
-/* E_CANCELLED recorded and returned if fmtconv_ctx_cancel was called, else 0. */
+/* Records and returns E_CANCELLED if fmtconv_ctx_cancel was called, else returns 0. */
 int fci_check_cancel (fmtconv_ctx *ctx);
 
 #endif

@@ -6,7 +6,7 @@
 #include <fmtconv/types.h>
 #include <stddef.h>
 
-/* Freed by its owner: free (list->items). */
+/* The owner frees it: free (list->items). */
 typedef struct fci_list
 {
   void *items;

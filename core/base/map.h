@@ -8,25 +8,26 @@
 
 typedef struct fci_map fci_map;
 
-/* An empty map in the context's arena.  The hash is seeded, so that a file cannot choose collisions. */
+/* Returns an empty map in the context's arena; NULL: out of memory. The hash is seeded, so that a file
+ * cannot choose collisions. */
 fci_map *fci_map_new (fmtconv_ctx *ctx);
 
-/* Bind key (len bytes, referenced, not copied) to value; false: it was bound already (nothing
- * changes, *old receives its value where old != NULL) or out of memory (recorded). */
+/* Binds key (len bytes, referenced, not copied) to value. Returns false if it was bound already (nothing
+ * changes; *old receives its value if old != NULL) or out of memory (recorded). */
 bool fci_map_add (fci_map *map, const void *key, size_t len, uintptr_t value, uintptr_t *old);
 
-/* true and *value where key is bound. */
+/* Returns whether key is bound, and sets *value if so. */
 bool fci_map_get (const fci_map *map, const void *key, size_t len, uintptr_t *value);
 
-/* Bind key anew or for the first time. */
+/* Binds key, replacing an earlier value. Returns false if out of memory (recorded). */
 bool fci_map_set (fci_map *map, const void *key, size_t len, uintptr_t value);
 
 size_t fci_map_count (const fci_map *map);
 
-/* Bytes it takes, without keys and values. */
+/* Returns the map's bytes, without keys and values. */
 size_t fci_map_memory (const fci_map *map);
 
-/* SipHash-2-4 of len bytes, what the map hashes with. */
+/* Returns SipHash-2-4 of len bytes, the hash that the map uses. */
 uint64_t fci_hash (const uint64_t seed[2], const void *bytes, size_t len);
 
 #endif

@@ -32,7 +32,7 @@ typedef struct message
   const char *hint; /* where there is no `where` */
 } message;
 
-static const char strict_hint[] = "this is a warning, which --strict makes an error";
+static const char strict_hint[] = "a warning that --strict turns into an error";
 static const char lossy_hint[] = "--allow-lossy accepts the loss";
 
 /* "FILE: at byte 0x1f40: tensor 'a.b': WHAT (hint: HINT)" */
@@ -85,11 +85,11 @@ usual_hint (const fmtconv_ctx *ctx, int code)
     case FMTCONV_E_FORMAT:
       return FCI_HINT_DAMAGED;
     case FMTCONV_E_UNSUPPORTED:
-      return "load it with the program that made it, and save plain tensors";
+      return "load the file with the program that wrote it, and save plain tensors";
     case FMTCONV_E_LIMIT:
-      return "no model that is known comes near this limit: is this the right file?";
+      return "no known model reaches this limit: check that this is the right file";
     case FMTCONV_E_MISSING:
-      return "is the copy complete?";
+      return "check that the copy is complete";
     default:
       return NULL;
     }

@@ -1,21 +1,23 @@
-/* core/base/message.h: errors, warnings and notes: recorded, put into one line, delivered.
- * SPDX-License-Identifier: Apache-2.0 */
+/* core/base/message.h: errors, warnings and notes: recorded, formatted as one line, delivered. SPDX-
+ * License-Identifier: Apache-2.0 */
 #ifndef FCI_BASE_MESSAGE_H
 #define FCI_BASE_MESSAGE_H
 
 #include <fmtconv/types.h>
 #include <stdarg.h>
 
-/* What to do about a file that breaks the rules of its format. */
-#define FCI_HINT_DAMAGED "the file is damaged or was made to mislead: get it again from where it came from"
+/* The hint for a file that breaks the rules of its format. */
+#define FCI_HINT_DAMAGED "the file is damaged or breaks the rules of its format: download or copy it again"
 
-/* An operating-system error on `path`: E_IO; `what` ("cannot open") is followed by errno's text. */
+/* Records an operating-system error on `path`, E_IO, and returns its code; `what` ("cannot open") is
+ * followed by errno's text. */
 int fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what);
 
-/* n lines that fmtconv_detail could have put below the next message: they are only counted. */
+/* Counts n detail lines of the next message that are not stored. */
 void fci_detail_more (fmtconv_ctx *ctx, size_t n);
 
-/* An error in the file of that path (not the running reader's); where may be NULL. */
+/* Records an error in the file of that path instead of the running reader's, and returns its code; where
+ * may be NULL. */
 int fci_fail_file (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where *where,
                    const char *format, ...) FMTCONV_PRINTF (5);
 int fci_fail_filev (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where *where,

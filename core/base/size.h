@@ -1,4 +1,4 @@
-/* core/base/size.h: checked size arithmetic; all sizes that stem from a file go through here.
+/* core/base/size.h: checked size arithmetic, for every size that comes from a file.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_BASE_SIZE_H
 #define FCI_BASE_SIZE_H
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* true and *r = a op b; false where the result does not fit, *r then is unspecified. */
+/* Returns whether a op b fits, and sets *r to it; otherwise *r is unspecified. */
 static inline bool
 fci_size_add (uint64_t a, uint64_t b, uint64_t *r)
 {
@@ -20,14 +20,14 @@ fci_size_mul (uint64_t a, uint64_t b, uint64_t *r)
   return !__builtin_mul_overflow (a, b, r);
 }
 
-/* [start, start + size) lies in [0, end). */
+/* Returns whether [start, start + size) is inside [0, end). */
 static inline bool
 fci_size_within (uint64_t start, uint64_t size, uint64_t end)
 {
   return start <= end && size <= end - start;
 }
 
-/* v rounded up to a multiple of the power of two `align`. */
+/* Rounds v up to a multiple of the power of two `align`. Returns false on overflow. */
 static inline bool
 fci_size_round_up (uint64_t v, uint64_t align, uint64_t *r)
 {

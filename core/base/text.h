@@ -1,4 +1,4 @@
-/* core/base/text.h: escaping and formatting of text that people will see.
+/* core/base/text.h: escaping and formatting of text for people.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_BASE_TEXT_H
 #define FCI_BASE_TEXT_H
@@ -8,25 +8,26 @@
 
 enum
 {
-  FCI_TEXT_BYTES = 256 /* bytes of one string that are shown before it is cut with "…" */
+  FCI_TEXT_BYTES = 256 /* bytes of one string before it is cut with "…" */
 };
 
-/* One string, escaped and cut. */
+/* Returns a string escaped and cut, in the arena. */
 char *fci_escape (fmtconv_ctx *ctx, const char *s, size_t len);
 
-/* A number of bytes for people: "1.5 GiB". */
+/* Returns a number of bytes for people: "1.5 GiB". */
 const char *fci_size_text (fmtconv_ctx *ctx, uint64_t bytes);
 
-/* Bytes from "64M", "5GB", "1048576"; false: none. */
+/* Parses "64M", "5GB" or "1048576". Returns false if the text is not a size. */
 int fci_parse_size (const char *text, uint64_t *bytes);
 
-/* The nearest of n names to a mistyped one by edit distance, or NULL where none is near. */
+/* Returns the name nearest to a mistyped name by edit distance, or NULL if no name is close. */
 const char *fci_spell_nearest (const char *typed, const char *const *names, size_t n);
 
-/* Valid UTF-8 without NUL, overlong forms and surrogates? */
+/* Returns whether the text is valid UTF-8 without NULs, overlong forms and surrogates. */
 int fci_is_utf8 (const char *s, size_t len);
 
-/* Between begin and end this thread's printf and strtod are the C locale's.  end takes what begin gave. */
+/* Switches this thread's printf and strtod to the C locale. fci_c_locale_end takes the value that begin
+ * returned. */
 locale_t fci_c_locale_begin (void);
 void fci_c_locale_end (locale_t before);
 

@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of the character at s, which has `left` bytes; 0: they are not UTF-8 (overlong forms and
- * surrogates are not). */
+/* Decodes the character at s, of which `left` bytes are readable. Returns its bytes; 0: not valid UTF-8
+ * (overlong forms and surrogates are not). */
 size_t fci_utf8_next (const char *s, size_t left, uint32_t *character);
 
-/* Is the character never shown as it is: C0, DEL, C1, line separators, bidi controls, BOM? */
+/* Returns whether the character is always escaped: C0, DEL, C1, line separators, bidi controls, BOM. */
 bool fci_is_hidden (uint32_t character);
 
 #endif

@@ -21,7 +21,7 @@ name_refusal (const char *name, size_t len)
   const unsigned char *s = (const unsigned char *) name;
   for (size_t i = 0; i < len; i++)
     if (s[i] < 0x20 || s[i] == 0x7f || (s[i] == 0xc2 && s[i + 1] < 0xa0))
-      return "a tensor's name has control characters";
+      return "a tensor's name contains control characters";
   return NULL;
 }
 
@@ -46,7 +46,7 @@ check_name (fmtconv_model *out, const char *name, size_t len, const fmtconv_view
   if (wrong)
     return fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "%s", wrong) == 0;
   if (fmtconv_model_find (out, name))
-    return fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "there are two tensors of this name") == 0;
+    return fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "two tensors have this name") == 0;
   if (out->count >= FCI_MAX_TENSORS)
     return fmtconv_fail_at (out->ctx, FMTCONV_E_LIMIT, &where, "a model has more than %d tensors",
                             (int) FCI_MAX_TENSORS)

@@ -25,10 +25,10 @@ int
 fci_model_set_name (fmtconv_model *model, const char *name)
 {
   if (model->name && strcmp (model->name, name))
-    return fmtconv_fail (model->ctx, FMTCONV_E_USAGE, "the component '%s' cannot be '%s' too", model->name,
+    return fmtconv_fail (model->ctx, FMTCONV_E_USAGE, "component '%s' cannot also be named '%s'", model->name,
                          name);
   if (!fci_component_name_ok (name))
-    return fmtconv_fail (model->ctx, FMTCONV_E_USAGE, "'%s' cannot name a component", name);
+    return fmtconv_fail (model->ctx, FMTCONV_E_USAGE, "'%s' is not a valid component name", name);
   model->name = fci_strdup (model->ctx, name);
   return fmtconv_ctx_failed (model->ctx);
 }
@@ -45,12 +45,12 @@ blob_refusal (const fmtconv_model *out, const char *name)
 {
   size_t n = strlen (name);
   if (n == 0 || n > MAX_BLOB_NAME || strchr (name, '/') || !strcmp (name, ".") || !strcmp (name, ".."))
-    return "is no plain file name";
+    return "is not a plain file name";
   if (!fci_is_utf8 (name, n))
     return "is not valid UTF-8";
   for (const fmtconv_blob *blob = out->first_blob; blob; blob = blob->next)
     if (!strcmp (blob->name, name))
-      return "is carried along already";
+      return "is already attached";
   return NULL;
 }
 
@@ -62,12 +62,12 @@ fmtconv_model_attach (fmtconv_model *out, const char *name, fmtconv_source *sour
   const char *wrong = blob_refusal (out, name);
   if (wrong)
     {
-      fmtconv_fail (out->ctx, FMTCONV_E_FORMAT, "a file to carry along: '%s' %s", name, wrong);
+      fmtconv_fail (out->ctx, FMTCONV_E_FORMAT, "cannot attach a file: '%s' %s", name, wrong);
       return;
     }
   if (out->n_blobs == MAX_BLOBS)
     {
-      fmtconv_fail (out->ctx, FMTCONV_E_LIMIT, "more than %d files to carry along", (int) MAX_BLOBS);
+      fmtconv_fail (out->ctx, FMTCONV_E_LIMIT, "a model has more than %d attached files", (int) MAX_BLOBS);
       return;
     }
   fmtconv_blob *blob = fci_new (out->ctx, fmtconv_blob);
@@ -92,7 +92,7 @@ fmtconv_model_detach (fmtconv_model *out, const fmtconv_blob *blob)
     before = at;
   if (!at)
     {
-      fmtconv_fail (out->ctx, FMTCONV_E_INTERNAL, "'%s' is a file of another model", blob->name);
+      fmtconv_fail (out->ctx, FMTCONV_E_INTERNAL, "'%s' is attached to another model", blob->name);
       return;
     }
   if (before)

@@ -34,7 +34,7 @@ register_model (fmtconv_model *model)
   if (!all)
     return false;
   if (model->count >= FCI_NO_ORIGIN - all->next)
-    return fmtconv_fail (model->ctx, FMTCONV_E_LIMIT, "more tensors than can be counted") == 0;
+    return fmtconv_fail (model->ctx, FMTCONV_E_LIMIT, "the models have too many tensors in total") == 0;
   if (all->n == all->capacity)
     {
       size_t capacity = all->capacity ? 2 * all->capacity : 8;
@@ -124,7 +124,7 @@ fci_model_freeze (fmtconv_model *model, const char *plugin)
     return fmtconv_ctx_failed (model->ctx);
   if (model->n_components && (model->count || model->n_blobs))
     return fmtconv_fail (model->ctx, FMTCONV_E_INTERNAL,
-                         "'%s' made a model that has both components and tensors or files of its own",
+                         "'%s' made a model with components that also has tensors or files outside them",
                          plugin ? plugin : "a plugin");
   if (!model->stage || fci_transform_scope_close (model->stage, model, plugin))
     {

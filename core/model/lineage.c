@@ -199,7 +199,7 @@ classify (fci_tensor_lineage *a, const fmtconv_model *input, const fate *fates)
       if (!f->uses)
         {
           a->dropped++;
-          a->why[i] = a->why[i] ? a->why[i] : "nothing of it is left";
+          a->why[i] = a->why[i] ? a->why[i] : "no output uses it";
         }
       else if (f->shares)
         a->merged++;

@@ -18,7 +18,9 @@ static bool
 append (fmtconv_model *model, fmtconv_model *component)
 {
   if (model->n_components == MAX_COMPONENTS)
-    return fmtconv_fail (model->ctx, FMTCONV_E_LIMIT, "more than %d components", (int) MAX_COMPONENTS) == 0;
+    return fmtconv_fail (model->ctx, FMTCONV_E_LIMIT, "a model has more than %d components",
+                         (int) MAX_COMPONENTS)
+           == 0;
   if (!model->components)
     model->components = fmtconv_ctx_alloc (model->ctx, MAX_COMPONENTS, sizeof *model->components);
   if (!model->components)
@@ -45,7 +47,7 @@ fmtconv_model_component (fmtconv_model *out, const char *name)
   if (component || !fci_model_is_open (out))
     return component;
   if (!fci_component_name_ok (name))
-    return (void) fmtconv_fail (out->ctx, FMTCONV_E_FORMAT, "'%s' cannot name a component", name), NULL;
+    return (void) fmtconv_fail (out->ctx, FMTCONV_E_FORMAT, "'%s' is not a valid component name", name), NULL;
   component = fci_model_new (out->ctx, NULL);
   if (!component || !(component->name = fci_strdup (out->ctx, name)) || !append (out, component))
     return NULL;
@@ -116,7 +118,7 @@ fci_model_bundle (fmtconv_ctx *ctx, size_t n, fmtconv_model *const *components)
   for (size_t i = 0; model && i < n; i++)
     {
       if (find_component (model, fmtconv_model_name (components[i])))
-        return (void) fmtconv_fail (ctx, FMTCONV_E_USAGE, "two components are called '%s'",
+        return (void) fmtconv_fail (ctx, FMTCONV_E_USAGE, "two components have the name '%s'",
                                     fmtconv_model_name (components[i])),
                NULL;
       if (!append (model, components[i]))

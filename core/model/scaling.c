@@ -178,8 +178,8 @@ refuse (const fmtconv_scaling *s, const char *why)
 {
   fmtconv_fail_at (
       s->codes->view->ctx, FMTCONV_E_UNSUPPORTED,
-      &(fmtconv_where){ .tensor = s->codes->name, .hint = "-t dequantize:only=GLOB can leave it out" },
-      "its scales are '%s', and %s: %s %s scaled by %s %s", s->scale->name, why,
+      &(fmtconv_where){ .tensor = s->codes->name, .hint = "leave it out with -t dequantize:only=GLOB" },
+      "its scales '%s' cannot be applied: %s (%s %s scaled by %s %s)", s->scale->name, why,
       fmtconv_dtype_get (s->codes->dtype)->name, shape_text (s->codes),
       fmtconv_dtype_get (s->scale->dtype)->name, shape_text (s->scale));
 }
@@ -249,7 +249,7 @@ values (const fmtconv_scaling *s, bool divided)
     return NULL;
   scale = with_axes (scale, codes->rank);
   if (scale && !take_blocks (codes, scale, block))
-    return refuse (s, "these shapes do not fit"), NULL;
+    return refuse (s, "the shapes do not fit"), NULL;
   return fmtconv_view_multiply (codes, scale, block);
 }
 
@@ -278,8 +278,8 @@ fmtconv_model_unscale (const fmtconv_model *model, const fmtconv_scaling *scalin
 {
   const size_t stem = stem_of (scaling->codes->name, ".weight");
   if (is_bytes (scaling->codes->dtype) && stem && find (model, scaling->codes->name, stem, ".comfy_quant"))
-    return refuse (scaling, "they lie in the tiles of a matrix unit, which fmtconv does not read"), NULL;
+    return refuse (scaling, "they are stored in matrix-unit tiles, which fmtconv does not read"), NULL;
   if (scaling->second && scaling->second->view->elements != 1)
-    return refuse (scaling, "the second scale beside them is not one number"), NULL;
+    return refuse (scaling, "their second scale is not a single number"), NULL;
   return values (scaling, scaling->second && stem_of (scaling->second->name, "_global_scale"));
 }

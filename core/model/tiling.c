@@ -83,7 +83,7 @@ collect (const fmtconv_model *model, const floor_plan *plan, tile *tiles, size_t
         if (!range_of (box, t->rank, &next->end))
           return fmtconv_fail_at (model->ctx, FMTCONV_E_FORMAT,
                                   &(fmtconv_where){ plan->source, box->offset, t->name, NULL },
-                                  "its elements leave gaps between them, or share bytes")
+                                  "its elements are not contiguous, or overlap")
                  == 0;
         next->start = box->offset;
         next->tensor = t->name;
@@ -118,18 +118,17 @@ lay (floor_plan *plan, const tile *next)
   const char *tensor = next->tensor;
   if (next->start < plan->start)
     return refuse (plan, next->start, tensor, "it begins ", plan->start - next->start,
-                   "before the place of the tensors");
+                   "before the tensor data");
   if (next->start < plan->done)
     return refuse (plan, next->start, tensor, "its first ", plan->done - next->start,
-                   "belong to another tensor too");
+                   "overlap another tensor");
   if ((next->start - plan->start) % plan->align != 0)
-    return refuse (plan, next->start, tensor, "it is not aligned to ", plan->align, "as it must be");
+    return refuse (plan, next->start, tensor, "it is not aligned to ", plan->align, "as required");
   if (next->start > aligned (plan, plan->done))
     return refuse (plan, plan->done, tensor, "the ", next->start - plan->done,
                    "before it belong to no tensor");
   if (next->end > plan->end)
-    return refuse (plan, plan->end, tensor, "it ends ", next->end - plan->end,
-                   "behind the place of the tensors");
+    return refuse (plan, plan->end, tensor, "it ends ", next->end - plan->end, "after the tensor data");
   plan->done = next->end;
   return true;
 }
@@ -144,7 +143,7 @@ lay_all (floor_plan *plan, tile *tiles, size_t n)
       return;
   if (plan->done != plan->end && aligned (plan, plan->done) != plan->end)
     refuse (plan, plan->done, n > 0 ? tiles[n - 1].tensor : NULL, "the ", plan->end - plan->done,
-            "behind the last tensor belong to none");
+            "after the last tensor belong to no tensor");
 }
 
 void
@@ -155,7 +154,7 @@ fmtconv_model_require_tiling (fmtconv_model *out, fmtconv_source *source, uint64
     return;
   if (start > end || align == 0)
     {
-      fmtconv_fail (out->ctx, FMTCONV_E_INTERNAL, "tiles from %llu to %llu make no sense",
+      fmtconv_fail (out->ctx, FMTCONV_E_INTERNAL, "the range of tiles %llu to %llu is not valid",
                     (unsigned long long) start, (unsigned long long) end);
       return;
     }

@@ -104,7 +104,7 @@ parse_sum (fci_token *token, fci_text_span in, const fci_rule_lists *lists)
   for (bool first = true; !error && (first || in.len); first = false)
     {
       if (!first && *in.at != '+' && *in.at != '-')
-        return "a capture has a character that means nothing there";
+        return "a capture has an unexpected character";
       if (in.len && (*in.at == '+' || *in.at == '-'))
         {
           sign = *in.at == '-' ? -1 : 1;
@@ -118,7 +118,7 @@ parse_sum (fci_token *token, fci_text_span in, const fci_rule_lists *lists)
   if (!error)
     error = parse_plain (token, lists);
   if (!error && token->kind != FCI_T_NUMBER)
-    error = "a sum has a capture that is no number: one letter i … n";
+    error = "a sum has a capture that is not a number (one letter from i to n)";
   return error;
 }
 

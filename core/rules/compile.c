@@ -43,7 +43,7 @@ compile_rules (fci_table *table)
   while (table->declared->rules && table->declared->rules[n].from)
     n++;
   if (!n)
-    return fci_table_bad (table, 0, "there are none");
+    return fci_table_bad (table, 0, "the table is empty");
   table->family = fci_table_alloc (table, n, sizeof *table->family);
   table->rule = fci_table_alloc (table, n, sizeof *table->rule);
   if (!table->family || !table->rule)
@@ -108,7 +108,7 @@ compile_complete (fci_table *table)
       size_t n = strcspn (s, " ");
       unsigned capture = fci_table_capture (table, (fci_text_span){ s, n });
       if (capture == FCI_RULE_NONE || !is_number (table, capture))
-        return fci_table_bad (table, 0, ".complete names '%.*s', which is no number capture", (int) n, s);
+        return fci_table_bad (table, 0, ".complete names '%.*s', which is not a number capture", (int) n, s);
       table->capture[capture].complete = true;
       s += n;
     }
@@ -125,7 +125,8 @@ check_counted (fci_table *table, unsigned number, const fci_pattern *pattern)
         fci_text_span name = pattern->token[t].counted[c];
         unsigned capture = fci_table_capture (table, name);
         if (capture == FCI_RULE_NONE || !is_number (table, capture))
-          return fci_table_bad (table, number, "'#%.*s' counts no number capture", (int) name.len, name.at);
+          return fci_table_bad (table, number, "'#%.*s' does not name a number capture", (int) name.len,
+                                name.at);
       }
   return true;
 }

@@ -139,7 +139,7 @@ check_dense (fci_rule_run *run)
       const fci_capture *capture = &run->table.capture[c];
       if (capture->complete && capture->values.n && !fci_rule_run_dense (run, capture))
         fci_rule_run_problem (run, FCI_PROBLEM_MISSING,
-                              "missing: most of {%.*s} from 0 to %" PRId64 ", %zu are there",
+                              "missing: most of {%.*s} from 0 to %" PRId64 " (%zu are present)",
                               (int) capture->name.len, capture->name.at,
                               capture->values.sorted[capture->values.n - 1], capture->values.n);
     }
@@ -161,5 +161,5 @@ fci_rule_run_unmatched (fci_rule_run *run)
 {
   for (size_t i = 0; !run->table.declared->unmatched && i < run->n_tensors; i++)
     if (run->taken[i] == FCI_RULE_NONE)
-      fci_rule_run_problem (run, FCI_PROBLEM_UNKNOWN, "not known: '%s'", fci_model_tensor (run->in, i)->name);
+      fci_rule_run_problem (run, FCI_PROBLEM_UNKNOWN, "unknown: '%s'", fci_model_tensor (run->in, i)->name);
 }

@@ -38,17 +38,17 @@ parse_pick (fci_table *table, fci_rule *rule)
   uint64_t n = 0, of = 0;
   const char *total = slash ? slash + 1 : end;
   if (!take_number (&total, end, &of) || total != end || of < 1 || of > FCI_MAX_PARTS)
-    return fci_table_bad (table, rule->number, ".pick is not '0,2/4'");
+    return fci_table_bad (table, rule->number, ".pick is not of the form '0,2/4'");
   rule->pick_of = (unsigned) of;
   for (;; s++)
     {
       if (!take_number (&s, slash, &n) || n >= of || rule->n_pick == of)
-        return fci_table_bad (table, rule->number, ".pick has a part that is not there, or too many");
+        return fci_table_bad (table, rule->number, ".pick names a part out of range, or too many parts");
       rule->pick[rule->n_pick++] = (unsigned) n;
       if (s == slash)
         return true;
       if (*s != ',')
-        return fci_table_bad (table, rule->number, ".pick is not '0,2/4'");
+        return fci_table_bad (table, rule->number, ".pick is not of the form '0,2/4'");
     }
 }
 
@@ -99,7 +99,7 @@ fci_rule_shape_parse (fci_table *table, unsigned rule, fci_text_span text, fci_r
       const char *comma = memchr (s, ',', (size_t) (end - s));
       fci_text_span dim = { s, (size_t) ((comma ? comma : end) - s) };
       if (shape->rank == FMTCONV_MAX_RANK || !parse_dim (table, rule, dim, &shape->dim[shape->rank++]))
-        return fci_table_bad (table, rule, "'%.*s' is no shape", (int) text.len, text.at);
+        return fci_table_bad (table, rule, "'%.*s' is not a shape", (int) text.len, text.at);
       s += dim.len;
       if (!comma)
         break;
@@ -213,7 +213,7 @@ parse_ops (fci_table *table, fci_rule *rule)
       if (rule->n_ops == FCI_RULE_MAX_OPS)
         return fci_table_bad (table, rule->number, ".ops has too many operations");
       if (!parse_op (table, rule, text))
-        return fci_table_bad (table, rule->number, ".ops: '%.80s' is no operation", text);
+        return fci_table_bad (table, rule->number, ".ops: '%.80s' is not an operation", text);
       s += n;
     }
   return true;
@@ -259,7 +259,8 @@ check_parts (fci_table *table, const fci_rule *leader)
   for (const fci_rule *rule = leader; rule; rule = rule->next_pick)
     {
       if (rule->pick_of != leader->pick_of || rule->declared->axis != leader->declared->axis)
-        return fci_table_bad (table, rule->number, ".pick counts other parts than rule %u", leader->number);
+        return fci_table_bad (table, rule->number, ".pick divides into other parts than rule %u",
+                              leader->number);
       for (unsigned i = 0; i < rule->n_pick; i++, n++)
         if (used[rule->pick[i]]++)
           return fci_table_bad (table, rule->number, ".pick takes part %u again", rule->pick[i]);
@@ -281,7 +282,7 @@ fci_table_picks (fci_table *table)
         if (same_source (a, b) && !a->n_pick != !b->n_pick)
           return fci_table_bad (table, b->number, "either all or none of the same `from` has a .pick");
         else if (same_source (a, b) && table->reverse && !a->n_pick)
-          return fci_table_bad (table, b->number, "it is a second copy of what rule %u takes", a->number);
+          return fci_table_bad (table, b->number, "it copies a tensor that rule %u already takes", a->number);
         else if (same_source (a, b) && a->n_pick)
           {
             b->leader = a;

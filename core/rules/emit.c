@@ -139,7 +139,7 @@ drop_remaining (fci_rule_run *run)
       if (why && *why)
         fmtconv_model_drop (run->out, fci_model_tensor (run->in, i), why);
       else if (taken && why)
-        fmtconv_model_drop (run->out, fci_model_tensor (run->in, i), "the rules say so");
+        fmtconv_model_drop (run->out, fci_model_tensor (run->in, i), "dropped by the rules");
     }
 }
 

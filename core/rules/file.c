@@ -52,7 +52,7 @@ take_axis (const reading *r, const fci_yaml *map, unsigned *axis)
   if (fci_yaml_is (&r->file, node, FCI_YAML_TEXT, "axis"))
     return fmtconv_ctx_failed (ctx_of (r));
   if (strlen (node->text) != 1 || *node->text < '0' || *node->text > '7')
-    return fci_yaml_fail (&r->file, node->at, "axis is a number from 0 to 7, not '%s'", node->text);
+    return fci_yaml_fail (&r->file, node->at, "axis must be a number from 0 to 7, not '%s'", node->text);
   *axis = (unsigned) (*node->text - '0');
   return 0;
 }
@@ -70,10 +70,10 @@ take_rule (const reading *r, const fci_yaml *node, fmtconv_rule *rule)
       || take_bool (r, node, "optional", &rule->flags, FMTCONV_RULE_OPTIONAL))
     return fmtconv_ctx_failed (ctx_of (r));
   if (!rule->from)
-    return fci_yaml_fail (&r->file, node->at, "a rule says 'from' which names");
+    return fci_yaml_fail (&r->file, node->at, "a rule needs 'from', the names that it matches");
   if (!rule->to && !rule->why)
     return fci_yaml_fail (&r->file, node->at,
-                          "a rule says what the name becomes with 'to', or 'why' the tensor is dropped");
+                          "a rule needs 'to', the new name, or 'why', the reason to drop the tensor");
   return take_axis (r, node, &rule->axis);
 }
 
@@ -82,7 +82,7 @@ take_rules (const reading *r, const fci_yaml *map)
 {
   const fci_yaml *list = fci_yaml_find (map, "rules");
   if (!list)
-    return fci_yaml_fail (&r->file, map->at, "there are no 'rules'");
+    return fci_yaml_fail (&r->file, map->at, "the key 'rules' is missing");
   if (fci_yaml_is (&r->file, list, FCI_YAML_LIST, "rules"))
     return fmtconv_ctx_failed (ctx_of (r));
   fmtconv_rule *rules = fmtconv_ctx_alloc (ctx_of (r), list->n + 1, sizeof *rules), *next = rules;
@@ -112,12 +112,12 @@ take_table (const reading *r, const fci_yaml *map)
   static const char *const keys[] = { "fmtconv-rules", "prefix",    "lists", "complete",
                                       "dense",         "unmatched", "rules" };
   const char *version = NULL;
-  if (fci_yaml_is (&r->file, map, FCI_YAML_MAP, "a file of rules")
-      || fci_yaml_keys (&r->file, map, "a file of rules", keys, sizeof keys / sizeof *keys)
+  if (fci_yaml_is (&r->file, map, FCI_YAML_MAP, "a rules file")
+      || fci_yaml_keys (&r->file, map, "a rules file", keys, sizeof keys / sizeof *keys)
       || take_text (r, map, "fmtconv-rules", &version))
     return fmtconv_ctx_failed (ctx_of (r));
   if (!version || strcmp (version, "1"))
-    return fci_yaml_fail (&r->file, map->at, "a file of rules begins with 'fmtconv-rules: 1'");
+    return fci_yaml_fail (&r->file, map->at, "a rules file must begin with 'fmtconv-rules: 1'");
   if (take_text (r, map, "prefix", &r->table->prefix) || take_text (r, map, "lists", &r->table->lists)
       || take_text (r, map, "complete", &r->table->complete)
       || take_bool (r, map, "dense", &r->table->dense, 1) || take_unmatched (r, map))

@@ -24,7 +24,7 @@ fci_table_join (fci_table *table, fci_rule *rule, bool drop)
   if (family && table->reverse)
     return true;
   if (family && (drop || family->why))
-    return fci_table_bad (table, rule->number, "another rule of the same `from` drops, or this one does");
+    return fci_table_bad (table, rule->number, "a rule that drops and another rule have the same `from`");
   if (!family)
     {
       family = &table->family[table->n_families++];
@@ -50,10 +50,11 @@ link_out (fci_table *table, fci_rule *rule, const fci_token *token)
   if (other && other->kind == token->kind && other->count == token->count)
     return true;
   if (other)
-    return fci_table_bad (table, rule->number, "{%.*s} is not the same on both sides", (int) token->name.len,
+    return fci_table_bad (table, rule->number, "{%.*s} differs between the two sides", (int) token->name.len,
                           token->name.at);
   if (token->kind != FCI_T_LIST)
-    return fci_table_bad (table, rule->number, "nothing binds {%.*s}", (int) token->name.len, token->name.at);
+    return fci_table_bad (table, rule->number, "{%.*s} is not bound by the other side", (int) token->name.len,
+                          token->name.at);
   if (!token->again)
     rule->n_split *= token->count;
   return rule->n_split <= FCI_MAX_PARTS
@@ -184,7 +185,7 @@ bool
 fci_table_index (fci_table *table)
 {
   if (table->n_families > FCI_MAX_FAMILIES)
-    return fci_table_bad (table, 0, "there are more than %d", FCI_MAX_FAMILIES);
+    return fci_table_bad (table, 0, "the table has more than %d patterns", FCI_MAX_FAMILIES);
   table->head = fci_table_alloc (table, table->n_families, sizeof *table->head);
   for (unsigned i = 0; table->head && i < table->n_families; i++)
     find_head (table, &table->family[i])->families[i / 64] |= UINT64_C (1) << i % 64;

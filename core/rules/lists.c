@@ -45,7 +45,7 @@ fci_rule_lists_parse (fci_rule_lists *lists, const char *text)
       size_t name = name_length (s);
       size_t items = name && s[name] == '=' ? strcspn (s + name + 1, " ") : 0;
       if (!items)
-        return ".lists is not 'name=a,b name=c,d'";
+        return ".lists is not of the form 'name=a,b name=c,d'";
       if (lists->n == FCI_MAX_LISTS)
         return ".lists has too many lists";
       for (unsigned i = 0; i < lists->n; i++)

@@ -62,10 +62,10 @@ find_slot (fci_pattern *pattern, fci_token *token)
         token->again = true;
         if (other->kind != token->kind || other->count != token->count)
           return "a capture has two meanings";
-        return token->kind == FCI_T_REST ? "'{x*}' stands twice" : NULL;
+        return token->kind == FCI_T_REST ? "'{x*}' appears twice" : NULL;
       }
     else if (other->kind == FCI_T_REST && token->kind == FCI_T_REST)
-      return "'{x*}' stands twice";
+      return "'{x*}' appears twice";
   if (pattern->n_slots == FCI_MAX_SLOTS)
     return "it has too many captures";
   token->slot = pattern->n_slots++;

@@ -43,8 +43,8 @@ fail_nothing (fci_rule_run *run)
   for (size_t i = 0; i < run->n_tensors && i < SHOWN_NAMES; i++)
     fmtconv_detail (run->ctx, "found: '%s'", fci_model_tensor (run->in, i)->name);
   fmtconv_fail_at (run->ctx, FMTCONV_E_MISSING,
-                   &(fmtconv_where){ .hint = "'fmtconv inspect' shows what the input holds" },
-                   "nothing here that this transform knows, among %zu tensors", run->n_tensors);
+                   &(fmtconv_where){ .hint = "list the input's tensors with 'fmtconv inspect FILE'" },
+                   "this transform recognizes none of the %zu tensors", run->n_tensors);
 }
 
 static void
@@ -52,9 +52,9 @@ fail_problems (fci_rule_run *run)
 {
   static const char *const kinds[FCI_PROBLEMS] = {
     [FCI_PROBLEM_SHAPE] = "with a wrong shape",
-    [FCI_PROBLEM_NAME] = "with a name that clashes",
+    [FCI_PROBLEM_NAME] = "with a conflicting name",
     [FCI_PROBLEM_MISSING] = "missing",
-    [FCI_PROBLEM_UNKNOWN] = "not known to this transform",
+    [FCI_PROBLEM_UNKNOWN] = "unknown to this transform",
   };
   char text[160] = "";
   size_t n = 0, total = 0;
@@ -67,8 +67,8 @@ fail_problems (fci_rule_run *run)
       }
   bool missing = run->problems[FCI_PROBLEM_MISSING] == total,
        unknown = run->problems[FCI_PROBLEM_UNKNOWN] == total;
-  const char *hint = missing   ? "is the input complete, and of the kind that this transform is for?"
-                     : unknown ? "is this the transform for this input?"
+  const char *hint = missing ? "check that the input is complete and of the kind that this transform converts"
+                     : unknown ? "check that this is the right transform for the input"
                                : NULL;
   fmtconv_fail_at (run->ctx, missing ? FMTCONV_E_MISSING : FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = hint },
                    "tensors: %s", text);

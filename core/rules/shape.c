@@ -89,7 +89,7 @@ unify_dim (fci_rule_run *run, const fci_element_bytes *item, const fci_rule_dim 
     *var = (fci_var){ .name = var->name, .bound = true, .value = n / dim->times, .tensor = name };
   else if (var->value != n / dim->times)
     fci_rule_run_problem (
-        run, FCI_PROBLEM_SHAPE, "'%s' has the shape %s: %.*s would be %" PRIu64 ", but '%s' says %" PRIu64,
+        run, FCI_PROBLEM_SHAPE, "'%s' has the shape %s: %.*s would be %" PRIu64 ", but '%s' gives %" PRIu64,
         name, show (dims, text), (int) var->name.len, var->name.at, n / dim->times, var->tensor, var->value);
   return true;
 }

@@ -113,7 +113,7 @@ fci_site_add (fci_rule_run *run, fci_family *family, const fci_value *values, ui
   if (site && site->tensors[combo] == FCI_RULE_NONE)
     site->tensors[combo] = tensor;
   else if (site)
-    fci_rule_run_problem (run, FCI_PROBLEM_NAME, "'%s' and '%s' are the same tensor to the rules",
+    fci_rule_run_problem (run, FCI_PROBLEM_NAME, "'%s' and '%s' match the same rule with the same captures",
                           fci_model_tensor (run->in, site->tensors[combo])->name,
                           fci_model_tensor (run->in, tensor)->name);
 }

@@ -33,7 +33,7 @@ available (const fmtconv_cursor *cursor, uint64_t n)
     return true;
   const fmtconv_where where = { .source = source, .offset = cursor->pos, .hint = FCI_HINT_TRUNCATED };
   fmtconv_fail_at (source->ctx, FMTCONV_E_FORMAT, &where,
-                   "%" PRIu64 " bytes are needed here, but only %" PRIu64 " are left", n,
+                   "%" PRIu64 " bytes are needed here, but only %" PRIu64 " remain", n,
                    cursor->pos < end ? end - cursor->pos : 0);
   return false;
 }
@@ -105,7 +105,7 @@ fmtconv_cursor_take_text (fmtconv_cursor *cursor, uint64_t n)
       const fmtconv_where where = { .source = cursor->source, .offset = start + at };
       if (step == 0 || character == 0)
         return (void) fmtconv_fail_at (cursor->source->ctx, FMTCONV_E_FORMAT, &where,
-                                       step ? "a NUL in text" : "text that is not UTF-8"),
+                                       step ? "the text contains a NUL byte" : "the text is not valid UTF-8"),
                NULL;
     }
   return text;
@@ -128,7 +128,7 @@ fmtconv_cursor_take_zeros (fmtconv_cursor *cursor, uint64_t n)
       if (i < step)
         {
           const fmtconv_where where = { .source = cursor->source, .offset = cursor->pos };
-          fmtconv_fail_at (cursor->source->ctx, FMTCONV_E_FORMAT, &where, "padding that is not zero");
+          fmtconv_fail_at (cursor->source->ctx, FMTCONV_E_FORMAT, &where, "the padding is not zero");
           return;
         }
     }
@@ -142,7 +142,8 @@ fmtconv_cursor_take_le (fmtconv_cursor *cursor, unsigned bytes)
     return 0;
   if (bytes < 1 || bytes > sizeof raw)
     {
-      fmtconv_fail (cursor->source->ctx, FMTCONV_E_INTERNAL, "a number of %u bytes was asked for", bytes);
+      fmtconv_fail (cursor->source->ctx, FMTCONV_E_INTERNAL,
+                    "cannot read a number of %u bytes (1 to 8 are possible)", bytes);
       return 0;
     }
   if (!load_few (cursor->source, cursor->pos, raw, bytes))

@@ -115,9 +115,10 @@ fci_sources_unchanged (fmtconv_ctx *ctx)
     }
   if (!first)
     return 0;
-  return fci_fail_file (ctx, FMTCONV_E_IO, first->path,
-                        &(fmtconv_where){ .hint = "wait until nothing writes to it, then convert again" },
-                        "the file was changed while it was being converted");
+  return fci_fail_file (
+      ctx, FMTCONV_E_IO, first->path,
+      &(fmtconv_where){ .hint = "wait until no program writes to the file, then convert again" },
+      "the file changed during the conversion");
 }
 
 const char *

@@ -44,8 +44,7 @@ fmtconv_input_open (fmtconv_input *file)
     return NULL;
   if (!file->source)
     fci_fail_file (file->ctx, FMTCONV_E_UNSUPPORTED, file->path,
-                   &(fmtconv_where){ .hint = "a regular file is needed here" },
-                   "this is a folder, not a file");
+                   &(fmtconv_where){ .hint = "name a regular file" }, "this is a folder, not a file");
   return file->source;
 }
 
@@ -75,9 +74,9 @@ add_name (fmtconv_input *folder, const char **names, const char *name)
     return true;
   if (folder->n_names == MAX_NAMES)
     {
-      const fmtconv_where where = { .hint = "give the file itself" };
+      const fmtconv_where where = { .hint = "name the file itself" };
       fci_fail_file (folder->ctx, FMTCONV_E_LIMIT, folder->path, &where,
-                     "the folder holds more than %d names", (int) MAX_NAMES);
+                     "the folder has more than %d entries", (int) MAX_NAMES);
       return false;
     }
   names[folder->n_names] = fci_strdup (folder->ctx, name);

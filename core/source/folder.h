@@ -1,4 +1,4 @@
-/* core/source/folder.h: what inputs tell about themselves: names, entries, what a probe sees.
+/* core/source/folder.h: properties of inputs: names, entries, the part that probes see.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SOURCE_FOLDER_H
 #define FCI_SOURCE_FOLDER_H
@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* Names of the folder's entries, listed once.  false: an error. */
+/* Lists the names of the folder's entries, once. Returns false on an error. */
 bool fci_folder_list (fmtconv_input *folder);
 
-/* What probes see; made once.  NULL: an error. */
+/* Returns the part that probes see, made once. NULL: an error. */
 const fmtconv_peek *fci_input_peek (fmtconv_input *in);
 
-/* Of the file or folder as opened. */
+/* Returns the status of the file or folder as it was opened. */
 const struct stat *fci_input_stat (fmtconv_input *in);
 
 fmtconv_ctx *fci_input_ctx (fmtconv_input *in);

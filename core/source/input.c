@@ -47,7 +47,7 @@ close_folder (void *arg)
 static bool
 is_special (fmtconv_ctx *ctx, int code, const char *path, mode_t mode)
 {
-  static const fmtconv_where where = { .hint = "give a regular file: random access is needed" };
+  static const fmtconv_where where = { .hint = "save the data to a regular file: random access is needed" };
   if (S_ISREG (mode) || S_ISDIR (mode))
     return false;
   fci_fail_file (ctx, code, path, &where, "this is %s, neither a regular file nor a folder",
@@ -144,14 +144,14 @@ fci_input_user (fmtconv_ctx *ctx, const char *path)
   if (!path || fmtconv_ctx_failed (ctx))
     return NULL;
   if (!*path)
-    fmtconv_fail (ctx, FMTCONV_E_USAGE, "the input's path is empty");
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "the input path is empty");
   else if (strcmp (path, "-") != 0)
     return note_typed (open_typed (ctx, path, NULL));
   else
     fmtconv_fail_at (
         ctx, FMTCONV_E_USAGE,
-        &(fmtconv_where){ .hint = "save it to a file first; a file of that name is ./-" },
-        "'-' cannot be an input: tensors are read where they lie, and a pipe has no random access");
+        &(fmtconv_where){ .hint = "save the data to a file first; for a file named '-', type ./-" },
+        "'-' cannot be an input: fmtconv reads at random offsets, which a pipe does not allow");
   return NULL;
 }
 
@@ -203,9 +203,11 @@ joined (fmtconv_input *folder, const char *name)
 static void
 fail_beneath (fmtconv_ctx *ctx, const char *path)
 {
-  const fmtconv_where where = { .hint = "copy the file in its place, or give fmtconv the link itself" };
+  const fmtconv_where where = {
+    .hint = "replace the link with a copy of the file, or name the link itself as the input"
+  };
   if (errno == EXDEV)
-    fci_fail_file (ctx, FMTCONV_E_FORMAT, path, &where, "this link leads out of the folder that was named");
+    fci_fail_file (ctx, FMTCONV_E_FORMAT, path, &where, "this link points outside the input folder");
   else
     fail_open (ctx, path);
 }
@@ -244,11 +246,11 @@ fmtconv_input_child (fmtconv_input *folder, const char *name)
   if (!folder || !name || fmtconv_ctx_failed (folder->ctx))
     return NULL;
   if (!folder->top)
-    fci_fail_file (folder->ctx, FMTCONV_E_MISSING, folder->path, NULL,
-                   "there is no '%s': this is not a folder", name);
+    fci_fail_file (folder->ctx, FMTCONV_E_MISSING, folder->path, NULL, "'%s' not found: this is not a folder",
+                   name);
   else if (!is_plain (name))
     fci_fail_file (folder->ctx, FMTCONV_E_FORMAT, folder->path, NULL,
-                   "'%s' is not the plain name of a file: only files of this folder are opened", name);
+                   "'%s' is not a plain file name: only files in this folder can be opened", name);
   else
     return open_in (folder, name);
   return NULL;

@@ -1,4 +1,4 @@
-/* core/source/input.h: the inputs a user names, and what a probe may see of them.
+/* core/source/input.h: inputs that a user names.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SOURCE_INPUT_H
 #define FCI_SOURCE_INPUT_H
@@ -7,20 +7,22 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* A path the user typed: links are followed, "-" and special files are refused with the reason. */
+/* Opens a path that the user typed: follows links; refuses "-" and special files with the reason. NULL: an
+ * error. */
 fmtconv_input *fci_input_user (fmtconv_ctx *ctx, const char *path);
 
-/* The i-th of those; NULL at the end. */
+/* Returns the i-th input of the user, newest first; NULL at the end. */
 fmtconv_input *fci_input_typed (fmtconv_ctx *ctx, size_t i);
 
-/* A file of ours under another base name: the temporary that --verify reads again as its target. */
+/* Opens one of fmtconv's own files under another base name: --verify reads the temporary file as its
+ * target. */
 fmtconv_input *fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *base);
 
-/* Did the user name it, or a file that he named?  Else a reader found it beside or beneath what he did. */
+/* Returns whether the user named the input. Otherwise a reader found it next to or below a named input. */
 bool fci_input_is_named (const fmtconv_input *in);
 
-/* What was opened as `fd` (owned from now on) as an input; base: NULL for the last component of path.
- * Everything but regular files and folders is refused with `code`. */
+/* Returns the open descriptor `fd`, which the call takes over, as an input; base: NULL for the last
+ * component of path. Refuses everything except regular files and folders with `code`. */
 fmtconv_input *fci_input_fd (fmtconv_ctx *ctx, int code, int fd, const char *path, const char *base);
 
 #endif

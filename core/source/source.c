@@ -54,7 +54,8 @@ fci_source_load (const fmtconv_source *source, uint64_t offset, void *to, size_t
     return 0;
   const fmtconv_where where = { .source = source, .offset = offset, .hint = FCI_HINT_TRUNCATED };
   if (error == FCI_READ_SHORT)
-    return fmtconv_fail_at (source->ctx, FMTCONV_E_IO, &where, "the file became shorter while it was read");
+    return fmtconv_fail_at (source->ctx, FMTCONV_E_IO, &where,
+                            "the file became shorter during the conversion");
   errno = error;
   return fci_fail_io (source->ctx, source->name, "cannot be read");
 }
@@ -86,7 +87,7 @@ fmtconv_source_window (fmtconv_source *source, uint64_t start, uint64_t size, co
     {
       const fmtconv_where where = { .source = source, .offset = start, .hint = FCI_HINT_TRUNCATED };
       fmtconv_fail_at (source->ctx, FMTCONV_E_FORMAT, &where,
-                       "%" PRIu64 " bytes from here reach beyond the end, which is at byte 0x%" PRIx64, size,
+                       "%" PRIu64 " bytes from here extend past the end at byte 0x%" PRIx64, size,
                        source->size);
       return NULL;
     }
@@ -119,6 +120,6 @@ fci_source_bad_crc (const fmtconv_source *source, uint32_t crc)
   const fmtconv_where where = { .source = source,
                                 .hint = "the file is damaged: copy it again, or read it with crc=ignore" };
   return fmtconv_fail_at (source->ctx, FMTCONV_E_FORMAT, &where,
-                          "checksum mismatch: the archive says %08" PRIx32 ", the bytes give %08" PRIx32,
+                          "checksum mismatch: the archive records %08" PRIx32 ", the data has %08" PRIx32,
                           source->crc, crc);
 }

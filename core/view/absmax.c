@@ -62,18 +62,21 @@ static bool
 check (fmtconv_view *view, const uint64_t *block, double divisor)
 {
   if (!fci_is_floating (view->dtype) && !fci_is_blocks (view->dtype))
-    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "there is no largest absolute value of %s",
+    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
+                         "cannot measure the largest absolute value of %s elements",
                          fmtconv_dtype_get (view->dtype)->name)
            == 0;
   for (unsigned i = 0; i < view->rank; i++)
     if (!block || block[i] == 0)
-      return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "blocks of no elements along axis %u", i) == 0;
+      return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "the block size along axis %u is 0", i) == 0;
   if (!isfinite ((float) divisor) || divisor < 0)
-    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "%g cannot divide largest values", divisor) == 0;
+    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "%g is not a valid divisor of largest absolute values",
+                         divisor)
+           == 0;
   return !depends_on_measures (view)
          || fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
-                             &(fmtconv_where){ .hint = "do one of the two in a conversion of its own" },
-                             "its values depend on others that must be measured first")
+                             &(fmtconv_where){ .hint = "do the two steps in separate conversions" },
+                             "its values depend on other values that must be measured first")
                 == 0;
 }
 

@@ -5,7 +5,7 @@
 
 #include "core/view/view.h"
 
-/* Blocks of a measured view, and its blocks along an axis. */
+/* Returns the number of blocks of a measured view, in total or along an axis. */
 uint64_t fci_measure_blocks (const fci_requirement *measured);
 uint64_t fci_measure_extent (const fci_requirement *measured, unsigned axis);
 

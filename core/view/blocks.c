@@ -60,7 +60,7 @@ fci_blocks_check (fmtconv_view *view, unsigned axis, uint64_t border, const char
            == 0;
   if (has_importance (view))
     return fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED,
-                         "a row that is quantized by importance cannot be %s afterwards", what)
+                         "a row quantized with importance weights cannot be %s", what)
            == 0;
   return true;
 }
@@ -68,7 +68,7 @@ fci_blocks_check (fmtconv_view *view, unsigned axis, uint64_t border, const char
 fmtconv_view *
 fci_view_refuse_bytes (fmtconv_view *view, const char *what)
 {
-  fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED, "the bytes of an encoding as %s cannot be %s",
+  fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED, "the bytes of a tensor quantized to %s cannot be %s",
                 fmtconv_dtype_get (view->encoded->dtype)->name, what);
   return NULL;
 }
@@ -125,7 +125,7 @@ fmtconv_view_bytes (fmtconv_view *view)
     return view && !fmtconv_ctx_failed (view->ctx) ? view : NULL;
   if (!fci_is_blocks (view->dtype))
     {
-      fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED, "only block types can be seen as bytes, and this is %s",
+      fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED, "only block types can be viewed as bytes, not %s",
                     fmtconv_dtype_get (view->dtype)->name);
       return NULL;
     }
@@ -173,7 +173,7 @@ all_from_bytes (fci_view_pieces *list, fmtconv_view *view, const fmtconv_dtype_i
   for (size_t i = 0; i < list->n; i++)
     if (!from_bytes (list, fci_view_piece_at (list, i), view->rank, to))
       return fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED,
-                           "bytes that do not lie back to back as they are stored are no %s", to->name)
+                           "only contiguous stored bytes can be reinterpreted as %s", to->name)
              == 0;
   return true;
 }
@@ -189,14 +189,14 @@ fmtconv_view_reinterpret (fmtconv_view *view, uint32_t dtype)
   if (!to || (view->dtype != FMTCONV_U8 && view->dtype != FMTCONV_I8)
       || (view->rank ? view->shape[last] % to->block_bytes != 0 : to->block_bytes * to->block > 1))
     {
-      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "rows of %llu elements of %s are no encoding of %s",
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "rows of %llu elements of %s cannot be reinterpreted as %s",
                     view->rank ? (unsigned long long) view->shape[last] : 1,
                     fmtconv_dtype_get (view->dtype)->name, to ? to->name : "an unknown data type");
       return NULL;
     }
   if (view->encoded)
     return view->encoded->dtype == dtype ? view->encoded
-                                         : fci_view_refuse_bytes (view, "taken for another type");
+                                         : fci_view_refuse_bytes (view, "reinterpreted as another type");
   if (view->rank)
     memcpy (shape, view->shape, view->rank * sizeof *shape);
   if (view->rank)

@@ -15,9 +15,10 @@ fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t 
 {
   const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   if (!info)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%u is no data type", (unsigned) dtype) == 0;
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%u is not a data type", (unsigned) dtype) == 0;
   if (rank > FMTCONV_MAX_RANK)
-    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%u dimensions are more than %d", rank, FMTCONV_MAX_RANK) == 0;
+    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%u dimensions exceed the limit of %d", rank, FMTCONV_MAX_RANK)
+           == 0;
   if (rank > 0 && !shape)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "a tensor of %u dimensions needs a shape", rank) == 0;
   *elements = 1;
@@ -37,7 +38,9 @@ fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t 
            == 0;
   if (!fits || !fci_size_mul (*elements / info->block, info->block_bytes, bytes) || *bytes > INT64_MAX
       || *elements > INT64_MAX)
-    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "a shape has more bytes than can be counted") == 0;
+    return fmtconv_fail (ctx, FMTCONV_E_LIMIT,
+                         "a shape is too large: its size in bytes does not fit in 63 bits")
+           == 0;
   return true;
 }
 

@@ -1,4 +1,4 @@
-/* core/view/build.h: the views that pieces are frozen to.
+/* core/view/build.h: freezes pieces into views.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_VIEW_BUILD_H
 #define FCI_VIEW_BUILD_H
@@ -6,7 +6,7 @@
 #include "core/view/pieces.h"
 #include "core/view/view.h"
 
-/* What a view will be, apart from its pieces. */
+/* The properties of a new view, except its pieces. */
 typedef struct fci_view_head
 {
   fmtconv_ctx *ctx;
@@ -18,20 +18,22 @@ typedef struct fci_view_head
   fmtconv_view *base;
 } fci_view_head;
 
-/* The view of these pieces (NULL: none), which are freed.  loose: see fci_view_pieces_normalize. */
+/* Returns the view of these pieces (NULL: none), which are freed. loose: see fci_view_pieces_normalize.
+ * NULL: an error. */
 fmtconv_view *fci_view_freeze (const fci_view_head *head, fci_view_pieces *list, bool loose);
 
-/* The same for a change of shape or type: everything else as in `view`. */
+/* Returns the head of `view`, as a start for a change of shape or type. */
 fci_view_head fci_view_head_of (fmtconv_view *view);
 
-/* The boxes of `view` under another head. */
+/* Returns a view of the boxes of `view` with another head. NULL: an error. */
 fmtconv_view *fci_view_with_head (const fci_view_head *head, fmtconv_view *view);
 
-/* Elements and bytes of a shape; E_LIMIT where they do not fit, E_USAGE for an impossible type or rank. */
+/* Computes elements and bytes of a shape. Returns false after E_LIMIT if they do not fit, E_USAGE for an
+ * impossible type or rank. */
 bool fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t *shape,
                      uint64_t *elements, uint64_t *bytes);
 
-/* Returns both lists as one; NULL: none. */
+/* Returns the union of both lists; NULL: empty, or out of memory. */
 const fci_extra_origins *fci_extra_origins_join (fmtconv_ctx *ctx, const fci_extra_origins *a,
                                                  const fci_extra_origins *b);
 

@@ -35,7 +35,8 @@ fmtconv_view_byteswap (fmtconv_view *view)
     return view;
   if (fci_byteswap_width (view->dtype) == 0 || !is_stored (view))
     {
-      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "only plain numbers as they are stored can be swapped");
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
+                    "only stored elements without other operations can be byte-swapped");
       return NULL;
     }
   fci_op *swap = fci_new (view->ctx, fci_op);

@@ -1,11 +1,12 @@
-/* core/view/byteswap.h: elements of the other byte order.
+/* core/view/byteswap.h: elements in the other byte order.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_VIEW_BYTESWAP_H
 #define FCI_VIEW_BYTESWAP_H
 
 #include <fmtconv/types.h>
 
-/* Bytes of the numbers that SWAP turns around, in an element of that type; 0: of a type stored in blocks. */
+/* Returns the bytes of each number that SWAP reverses in an element of that type; 0: a type stored in
+ * blocks. */
 unsigned fci_byteswap_width (uint32_t dtype);
 
 #endif

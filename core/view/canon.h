@@ -5,8 +5,8 @@
 
 #include "core/view/pieces.h"
 
-/* Bring disjoint pieces into canonical form: the same elements give the same pieces, whatever the way
- * they were made.  loose: strides of axes of extent 1 mean nothing and are chosen here. */
+/* Brings disjoint pieces into canonical form: equal elements give equal pieces, however they were made.
+ * loose: strides of axes of extent 1 are not significant and are chosen here. Returns false on an error. */
 bool fci_view_pieces_normalize (fci_view_pieces *list, unsigned rank, bool loose);
 
 #endif

@@ -34,7 +34,7 @@ check_blocks (const leaf *l)
     if (l->shape[i] > 1 && (i + 1 == l->rank ? l->stride[i] != block : l->stride[i] % block != 0))
       return fmtconv_fail_at (l->source->ctx, FMTCONV_E_UNSUPPORTED,
                               &(fmtconv_where){ .source = l->source, .offset = l->at },
-                              "a tensor of %s has its blocks %lld bytes apart along axis %u",
+                              "the blocks of a %s tensor are not contiguous: %lld bytes apart along axis %u",
                               fmtconv_dtype_get (l->dtype)->name, (long long) l->stride[i], i)
              == 0;
   return true;
@@ -105,7 +105,7 @@ check_place (const leaf *l)
   if ((l->stride && !span_of (l, &span)) || !fci_size_within (l->at, span, l->source->size))
     return fmtconv_fail_at (l->source->ctx, FMTCONV_E_FORMAT,
                             &(fmtconv_where){ .source = l->source, .offset = l->at },
-                            "a tensor of %llu bytes reaches beyond the %llu bytes there are",
+                            "a tensor of %llu bytes extends past the end of the data (%llu bytes)",
                             (unsigned long long) l->bytes, (unsigned long long) l->source->size)
            == 0;
   return !l->stride || check_repeats (l, span);

@@ -32,8 +32,7 @@ check_types (const sum *s)
   fmtconv_view *const all[] = { s->view, s->factor[LEFT], s->factor[RIGHT] };
   for (unsigned i = 0; i < 3; i++)
     if (!fci_is_floating (all[i]->dtype))
-      return fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE,
-                           "elements of %s cannot take part in a low-rank product",
+      return fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE, "a low-rank product cannot use elements of %s",
                            fmtconv_dtype_get (all[i]->dtype)->name)
              == 0;
   return true;
@@ -45,7 +44,7 @@ check_shapes (const sum *s)
   fmtconv_view *w = s->view, *b = s->factor[LEFT], *a = s->factor[RIGHT];
   if (w->rank != 2 || b->rank != 2 || a->rank != 2)
     return fmtconv_fail (w->ctx, FMTCONV_E_USAGE,
-                         "a low-rank product needs matrices, and these have %u, %u and %u dimensions",
+                         "a low-rank product needs matrices; its operands have %u, %u and %u dimensions",
                          w->rank, b->rank, a->rank)
            == 0;
   if (w->shape[0] == b->shape[0] && w->shape[1] == a->shape[1] && b->shape[1] == a->shape[0])
@@ -65,15 +64,15 @@ check_boxes (fmtconv_view *factor, unsigned inner)
   const char *why = NULL;
   for (size_t i = 0; i < factor->n_boxes && !why; i++)
     if (fci_tracks (factor->boxes[i].ops))
-      why = "is made with factors itself";
+      why = "already contains a product";
     else if (fci_is_blocks (factor->boxes[i].dtype))
       why = "is stored in blocks";
     else if (FCI_EXTENT (&factor->boxes[i], 2)[inner] != factor->shape[inner])
-      why = "is put together of several tensors along its rank";
+      why = "is concatenated from several tensors along its rank";
   if (!why)
     return true;
   return fmtconv_fail_at (factor->ctx, FMTCONV_E_UNSUPPORTED,
-                          &(fmtconv_where){ .hint = "convert it to a file of its own first" },
+                          &(fmtconv_where){ .hint = "convert it to a separate file first" },
                           "a factor of a low-rank product %s", why)
          == 0;
 }
@@ -83,7 +82,8 @@ check_count (fmtconv_view *view)
 {
   if (fci_view_tracks (view) + FCI_FACTORS <= FCI_MAX_TRACKS)
     return true;
-  return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "convert in two runs" },
+  return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
+                          &(fmtconv_where){ .hint = "convert in two steps" },
                           "more than %d low-rank products are added to a tensor", (int) FCI_MAX_PRODUCTS)
          == 0;
 }
@@ -215,7 +215,7 @@ fmtconv_view_lowrank (fmtconv_view *view, fmtconv_view *b, fmtconv_view *a, doub
     return NULL;
   if (!isfinite (s.by))
     {
-      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "%g is no factor that a 32-bit float can hold", factor);
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "the factor %g does not fit in a 32-bit float", factor);
       return NULL;
     }
   return view->elements == 0 || a->shape[0] == 0 ? unchanged (&s) : added (&s);

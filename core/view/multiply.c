@@ -27,7 +27,7 @@ check_types (const scaling *s)
   fmtconv_view *const all[] = { s->view, s->factors };
   for (unsigned i = 0; i < 2; i++)
     if (!fci_is_floating (all[i]->dtype))
-      return fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE, "elements of %s cannot take part in a product",
+      return fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be multiplied",
                            fmtconv_dtype_get (all[i]->dtype)->name)
              == 0;
   return true;
@@ -53,16 +53,16 @@ check_boxes (const scaling *s)
   fmtconv_view *factors = s->factors;
   const char *why = NULL;
   if (fci_view_tracks (s->view) + 1 + fci_view_tracks (factors) > FCI_MAX_TRACKS)
-    why = "is one more than a tensor can have";
+    why = "exceeds the number of factors that a tensor can have";
   for (size_t i = 0; i < factors->n_boxes && !why; i++)
     if (fci_is_blocks (factors->boxes[i].dtype))
       why = "is stored in blocks";
     else if (!is_simple (&factors->boxes[i], factors->rank))
-      why = "has different factors itself";
+      why = "already contains factors that vary";
   if (!why)
     return true;
   return fmtconv_fail_at (factors->ctx, FMTCONV_E_UNSUPPORTED,
-                          &(fmtconv_where){ .hint = "convert it to a file of its own first" },
+                          &(fmtconv_where){ .hint = "convert it to a separate file first" },
                           "a factor of a tensor %s", why)
          == 0;
 }
@@ -83,18 +83,19 @@ fail_shape (const scaling *s, unsigned axis, uint64_t wanted)
 {
   fmtconv_view *view = s->view, *factors = s->factors;
   if (view->rank != factors->rank)
-    return fmtconv_fail (
-               view->ctx, FMTCONV_E_USAGE,
-               "factors of %u dimensions do not fit a tensor of %u: one for all elements, or as many",
-               factors->rank, view->rank)
+    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
+                         "factors of %u dimensions do not fit a tensor of %u: give one factor, or the same "
+                         "number of dimensions",
+                         factors->rank, view->rank)
            == 0;
   if (wanted)
-    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "axis %u of %llu in blocks of %llu has no %llu factors",
-                         axis, (unsigned long long) view->shape[axis], (unsigned long long) wanted,
+    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
+                         "axis %u of size %llu in blocks of %llu does not match %llu factors", axis,
+                         (unsigned long long) view->shape[axis], (unsigned long long) wanted,
                          (unsigned long long) factors->shape[axis])
            == 0;
   return fmtconv_fail (
-             view->ctx, FMTCONV_E_USAGE, "%llu factors do not divide axis %u of %llu into equal blocks",
+             view->ctx, FMTCONV_E_USAGE, "%llu factors do not divide axis %u of size %llu into equal blocks",
              (unsigned long long) factors->shape[axis], axis, (unsigned long long) view->shape[axis])
          == 0;
 }

@@ -92,8 +92,8 @@ check_decodable (fmtconv_view *view)
   if (!fci_view_is_encoded (view))
     return true;
   return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
-                          &(fmtconv_where){ .hint = "quantize last, or in a conversion of its own" },
-                          "what is quantized to %s cannot be converted again before it was written",
+                          &(fmtconv_where){ .hint = "quantize last, or in a separate conversion" },
+                          "a tensor quantized to %s cannot be converted again before it is written",
                           fmtconv_dtype_get (view->dtype)->name)
          == 0;
 }
@@ -130,7 +130,7 @@ check_importance (fmtconv_view *view, fmtconv_view *importance)
           && importance->shape[0] - view->shape[view->rank - 1] <= 1))
     return true;
   return fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
-                       "the importance of a row of %llu is as many numbers of f32, or one more",
+                       "the importance of rows of %llu elements needs that many f32 values, or one more",
                        (unsigned long long) view->shape[view->rank - 1])
          == 0;
 }
@@ -170,7 +170,7 @@ fmtconv_view_scale (fmtconv_view *view, double factor)
     }
   if (!isfinite ((float) factor))
     {
-      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "%g is no factor that a 32-bit float can hold", factor);
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "the factor %g does not fit in a 32-bit float", factor);
       return NULL;
     }
   return operate (view, &(fci_op){ .kind = FCI_OP_SCALE, .factor = (float) factor }, view->dtype);
@@ -185,7 +185,7 @@ fmtconv_view_watch (fmtconv_view *view, unsigned findings, int severity, const c
     return NULL;
   if ((findings & ~all) != 0 || severity < FMTCONV_SEVERITY_COUNT || severity > FMTCONV_SEVERITY_ERROR)
     {
-      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "there are no findings 0x%x of severity %d", findings,
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "findings 0x%x with severity %d are not valid", findings,
                     severity);
       return NULL;
     }

@@ -11,11 +11,12 @@ bool fci_ops_equal (const fci_op *a, const fci_op *b);
 /* Returns whether two operations are equal, apart from the operations before them. */
 bool fci_op_equal (const fci_op *a, const fci_op *b);
 
-/* Any order of factors, or products, in which only equal ones are equal; where factors are does not matter. */
+/* Return an arbitrary order of factors, or products, in which only equal operands compare equal; the
+ * positions of factors do not matter. */
 int fci_factor_order (const fci_factor *a, const fci_factor *b);
 int fci_product_order (const fci_product *a, const fci_product *b);
 
-/* Any order, in which only equal ones are equal. */
+/* Returns an arbitrary order in which only equal lists compare equal. */
 int fci_ops_order (const fci_op *a, const fci_op *b);
 
 #endif

@@ -33,7 +33,7 @@ reserve (fci_view_pieces *list)
     {
       fmtconv_fail_at (list->ctx, FMTCONV_E_LIMIT,
                        &(fmtconv_where){ .hint = "store the tensor densely before converting it" },
-                       "a tensor would be put together from more than %d pieces", (int) FCI_MAX_BOXES);
+                       "a tensor would consist of more than %d pieces", (int) FCI_MAX_BOXES);
       return false;
     }
   size_t capacity = list->capacity ? 2 * list->capacity : 1;

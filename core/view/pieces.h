@@ -5,7 +5,7 @@
 
 #include "core/view/view.h"
 
-/* A box in the making.  Its numbers lie behind it: start, extent and stride, `cap` of each, and tracks of
+/* A box under construction. Its numbers follow it: start, extent and stride, `cap` of each, and tracks of
  * `cap` axes. */
 typedef struct fci_view_piece
 {
@@ -23,7 +23,7 @@ typedef struct fci_view_pieces
 {
   fmtconv_ctx *ctx;
   unsigned cap;
-  unsigned tracks; /* that there is room for in a piece */
+  unsigned tracks; /* tracks that fit in a piece */
   size_t each;     /* bytes of a piece with its numbers */
   size_t n;
   size_t capacity;
@@ -32,7 +32,7 @@ typedef struct fci_view_pieces
 
 enum
 {
-  FCI_VIEW_PIECE_RANK = 2 * FMTCONV_MAX_RANK /* between two shapes there may be more axes than in either */
+  FCI_VIEW_PIECE_RANK = 2 * FMTCONV_MAX_RANK /* an intermediate shape may have more axes than either */
 };
 
 #define FCI_PIECE_EXTENT(list, piece) ((piece)->start + (list)->cap)
@@ -46,27 +46,27 @@ fci_view_piece_at (const fci_view_pieces *list, size_t i)
   return (fci_view_piece *) (list->items + i * list->each);
 }
 
-/* tracks: the most that a piece will have. */
+/* Returns an empty list; tracks: maximum per piece. */
 fci_view_pieces fci_view_pieces_new (fmtconv_ctx *ctx, unsigned cap, unsigned tracks);
 void fci_view_pieces_free (fci_view_pieces *list);
 
-/* A copy of `like` (NULL: zeroes) at the end.  NULL: E_NOMEM, or E_LIMIT beyond FCI_MAX_BOXES. */
+/* Appends a copy of `like` (NULL: zeros) and returns it. NULL: E_NOMEM, or E_LIMIT beyond FCI_MAX_BOXES. */
 fci_view_piece *fci_view_pieces_add (fci_view_pieces *list, const fci_view_piece *like);
 
-/* The most tracks that any box of a view has. */
+/* Returns the maximum number of tracks of a box of the view. */
 unsigned fci_view_tracks (fmtconv_view *view);
 
-/* All boxes of a view, at the end. */
+/* Appends all boxes of a view. Returns false on an error. */
 bool fci_view_pieces_add_view (fci_view_pieces *list, fmtconv_view *view);
 
-/* The part of a piece with start <= index < end along an axis, which it is known to meet. */
+/* Clips a piece to start <= index < end along an axis; the ranges must overlap. */
 void fci_view_piece_clip (const fci_view_pieces *list, fci_view_piece *piece, unsigned axis, uint64_t start,
                           uint64_t end);
 
-/* Move its first element. */
+/* Moves the first element by `by` stride units. */
 void fci_view_piece_move (fci_view_piece *piece, uint64_t by);
 
-/* What the strides of axes of extent 1 are where nothing else is known: as if dense; and no step of a track. */
+/* Sets the strides of axes of extent 1 as if dense, and the steps of their tracks to 0. */
 void fci_view_piece_dense_ones (const fci_view_pieces *list, fci_view_piece *piece, unsigned rank);
 
 #endif

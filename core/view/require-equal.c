@@ -119,7 +119,7 @@ fmtconv_view_require_equal (size_t n, fmtconv_view *const *views)
     return NULL;
   fmtconv_view *first = views[0];
   if (n > 1 && first->encoded)
-    return fci_view_refuse_bytes (first, "compared before they are made");
+    return fci_view_refuse_bytes (first, "compared before they are computed");
   fci_view_head head = fci_view_head_of (first);
   for (size_t k = 1; k < n; k++)
     if (!add (&head, first, views[k]))

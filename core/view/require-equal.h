@@ -1,4 +1,4 @@
-/* core/view/require-equal.h: views that must be equal, and the requirement that what is made of them carries.
+/* core/view/require-equal.h: views that must be equal, and the requirements that derived views carry.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_VIEW_REQUIRE_EQUAL_H
 #define FCI_VIEW_REQUIRE_EQUAL_H
@@ -6,20 +6,20 @@
 #include "core/view/build.h"
 #include "core/view/view.h"
 
-/* What is made needs `other` too: the tensors that it is made of are used, and what it requires must hold.  false: an
- * error was recorded. */
+/* Adds the origins and requirements of `other` to the head: the new view uses them too. Returns false on
+ * an error (recorded). */
 bool fci_view_head_use (fci_view_head *head, fmtconv_view *other);
 
-/* A requirement with a number of its own; what it is, is filled in by the caller.  NULL: an error. */
+/* Returns a requirement with a unique number; the caller fills in its kind. NULL: an error. */
 fci_requirement *fci_requirement_new (fmtconv_ctx *ctx, fmtconv_view *wanted);
 
-/* One more among those of `head`.  false, also of NULL: an error was recorded. */
+/* Adds a requirement to `head`. Returns false, also if it is NULL: an error was recorded. */
 bool fci_view_require (fci_view_head *head, fci_requirement *requirement);
 
-/* The requirements of a tensor of that name, which keep the first name they get. */
+/* Names the requirements of a view after its tensor; a name that is set stays. */
 void fci_view_name_requirements (fmtconv_view *view, const char *name);
 
-/* Returns both lists as one; NULL: none. */
+/* Returns the union of both lists; NULL: empty, or out of memory. */
 const fci_requirements *fci_requirements_join (fmtconv_ctx *ctx, const fci_requirements *a,
                                                const fci_requirements *b);
 

@@ -338,7 +338,7 @@ fmtconv_view_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape)
     return NULL;
   if (elements != view->elements)
     {
-      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "%llu elements cannot take a shape of %llu",
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "%llu elements cannot take a shape of %llu elements",
                     (unsigned long long) view->elements, (unsigned long long) elements);
       return NULL;
     }

@@ -5,8 +5,8 @@
 
 #include <fmtconv/types.h>
 
-/* The normal form as text, for golden tests: "f16[4,8] = box [0,0]+[4,8] <- SOURCE@128 f16 (16,2) | cast
- * f32". */
+/* Returns the normal form as text, for golden tests: "f16[4,8] = box [0,0]+[4,8] <- SOURCE@128 f16 (16,2)
+ * | cast f32". NULL: out of memory. */
 const char *fci_view_text (fmtconv_view *view);
 
 #endif

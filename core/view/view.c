@@ -64,9 +64,9 @@ fmtconv_view_slice (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t 
     return NULL;
   if (!fci_size_within (start, count, view->shape[axis]))
     {
-      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "axis %u of %llu has no %llu indices from %llu", axis,
-                    (unsigned long long) view->shape[axis], (unsigned long long) count,
-                    (unsigned long long) start);
+      fmtconv_fail (
+          view->ctx, FMTCONV_E_USAGE, "axis %u of size %llu does not have %llu indices from index %llu", axis,
+          (unsigned long long) view->shape[axis], (unsigned long long) count, (unsigned long long) start);
       return NULL;
     }
   if (count == view->shape[axis])
@@ -96,7 +96,8 @@ fmtconv_view_chunk (fmtconv_view *view, unsigned axis, uint64_t k, uint64_t n)
     return NULL;
   if (k >= n || view->shape[axis] % n != 0)
     {
-      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "axis %u of %llu has no part %llu of %llu equal ones", axis,
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
+                    "axis %u of size %llu does not have a part %llu of %llu equal parts", axis,
                     (unsigned long long) view->shape[axis], (unsigned long long) k, (unsigned long long) n);
       return NULL;
     }
@@ -261,7 +262,7 @@ fmtconv_view_permute (fmtconv_view *view, const unsigned *axes)
   if ((view->encoded || fci_is_blocks (view->dtype)) && axes[view->rank - 1] != view->rank - 1)
     {
       fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "dequantize it first" },
-                       "the last axis of a tensor that is stored in blocks must stay the last");
+                       "the last axis of a tensor stored in blocks must stay last");
       return NULL;
     }
   if (view->encoded)

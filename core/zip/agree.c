@@ -128,7 +128,7 @@ open_library (fmtconv_zip *zip)
   zip_t *library = source ? zip_open_from_source (source, ZIP_RDONLY, &error) : NULL;
   if (!library)
     {
-      fci_zip_bad (zip, 0, "libzip refuses the archive: %s", zip_error_strerror (&error));
+      fci_zip_bad (zip, 0, "libzip rejects the archive: %s", zip_error_strerror (&error));
       zip_source_free (source);
     }
   zip_error_fini (&error);
@@ -155,13 +155,13 @@ compare (fmtconv_zip *zip, zip_t *library, bool *inflates)
 {
   const zip_int64_t n = zip_get_num_entries (library, 0);
   if (n != (zip_int64_t) zip->n)
-    return fci_zip_bad (zip, zip->dir_start, "libzip sees %lld members where the directory has %lu",
+    return fci_zip_bad (zip, zip->dir_start, "libzip finds %lld members, the central directory lists %lu",
                         (long long) n, (unsigned long) zip->n);
   for (uint32_t i = 0; i < zip->n; i++)
     {
       const fci_zip_entry *entry = &zip->entries[i];
       if (!same_member (entry, library, i))
-        return fci_zip_bad (zip, entry->header, "member '%s': libzip reads the directory in another way",
+        return fci_zip_bad (zip, entry->header, "member '%s': libzip reads its directory entry differently",
                             entry->name);
       *inflates = *inflates || entry->method == FCI_ZIP_DEFLATED;
     }

@@ -64,7 +64,7 @@ next_record (stream *s, record *r)
     return code;
   const uint8_t *p = s->buffer + s->used;
   if (memcmp (p, "PK\1\2", 4) != 0)
-    return fci_zip_bad (s->zip, s->at, "there is no entry of the central directory here");
+    return fci_zip_bad (s->zip, s->at, "an entry of the central directory is missing here");
   const size_t name = fci_le16 (p + 28), extra = fci_le16 (p + 30), comment = fci_le16 (p + 32);
   const size_t whole = ENTRY + name + extra + comment;
   code = need (s, whole);
@@ -133,11 +133,11 @@ read_numbers (fmtconv_zip *zip, const record *r, fci_zip_entry *entry)
   if (!fine)
     return fci_zip_bad (zip, r->at, "member '%s': its zip64 field is missing or too short", entry->name);
   if (remaining > 0)
-    return fci_zip_bad (zip, r->at, "member '%s': its zip64 field is longer than what refers to it",
+    return fci_zip_bad (zip, r->at, "member '%s': its zip64 field is longer than the header requires",
                         entry->name);
   if (fci_le16 (p + 34) != 0)
     return fci_zip_refuse (zip, FMTCONV_E_UNSUPPORTED, r->at, "join the parts of the archive first",
-                           "member '%s' lies on another disk", entry->name);
+                           "member '%s' is on another disk", entry->name);
   return 0;
 }
 
@@ -155,9 +155,10 @@ check_method (fmtconv_zip *zip, uint64_t at, const fci_zip_entry *entry)
     return fci_zip_refuse (zip, FMTCONV_E_UNSUPPORTED, at, NULL, "member '%s' has unknown flags: 0x%04x",
                            entry->name, entry->flags);
   if (entry->method != FCI_ZIP_STORED && entry->method != FCI_ZIP_DEFLATED)
-    return fci_zip_refuse (zip, FMTCONV_E_UNSUPPORTED, at, "pack it again, stored or deflated",
-                           "member '%s' is packed by method %u, which torch does not use", entry->name,
-                           entry->method);
+    return fci_zip_refuse (
+        zip, FMTCONV_E_UNSUPPORTED, at, "repack the archive with stored or deflated members",
+        "member '%s' uses compression method %u; only stored and deflated members are supported", entry->name,
+        entry->method);
   return 0;
 }
 
@@ -169,10 +170,10 @@ check_sizes (fmtconv_zip *zip, uint64_t at, const fci_zip_entry *entry)
   if (!fci_size_within (entry->header, entry->packed, zip->dir_start))
     return fci_zip_refuse (zip, FMTCONV_E_FORMAT, at, FCI_HINT_TRUNCATED,
                            "member '%s': %" PRIu64 " bytes from 0x%" PRIx64
-                           " reach into the directory at 0x%" PRIx64,
+                           " extend into the central directory at 0x%" PRIx64,
                            entry->name, entry->packed, entry->header, zip->dir_start);
   if (folder && entry->size != 0)
-    return fci_zip_bad (zip, at, "member '%s' is a folder, but has bytes", entry->name);
+    return fci_zip_bad (zip, at, "member '%s' is a folder but has data", entry->name);
   if (entry->method == FCI_ZIP_STORED && entry->packed != entry->size)
     return fci_zip_bad (zip, at, "member '%s' is stored, but its two sizes differ: %" PRIu64 " and %" PRIu64,
                         entry->name, entry->packed, entry->size);
@@ -219,6 +220,6 @@ fci_zip_read_directory (fmtconv_zip *zip)
     code = read_entry (&s, &zip->entries[i]);
   free (s.buffer);
   if (code == 0 && s.at != zip->dir_start + zip->dir_size)
-    code = fci_zip_bad (zip, s.at, "foreign bytes follow the last entry of the central directory");
+    code = fci_zip_bad (zip, s.at, "extra bytes follow the last entry of the central directory");
   return code;
 }

@@ -57,17 +57,17 @@ refuse_tail (fmtconv_zip *zip, const uint8_t *tail, size_t n)
         return fci_zip_refuse (zip, FMTCONV_E_FORMAT, size, FCI_HINT_TRUNCATED,
                                "the end record of the zip archive is missing");
       return fci_zip_bad (zip, size - (uint64_t) remaining + END,
-                          "%ld bytes follow the end of the zip archive: a comment, or something foreign",
+                          "%ld bytes follow the end of the zip archive (a comment or other data)",
                           remaining - END);
     }
   if (fci_le16 (tail + (n - 2)) != 0)
     return fci_zip_refuse (zip, FMTCONV_E_FORMAT, size - 2, FCI_HINT_TRUNCATED,
-                           "the archive announces a comment of %u bytes, which is not there",
+                           "the archive declares a comment of %u bytes, which is missing",
                            fci_le16 (tail + (n - 2)));
   long other = other_end (tail, n, true);
   if (other != NO_END)
     return fci_zip_bad (zip, size - (uint64_t) other,
-                        "there are two end records: readers would see two different archives");
+                        "the archive has two end records: readers could see two different archives");
   return 0;
 }
 
@@ -143,15 +143,15 @@ read_end64 (fmtconv_zip *zip, const uint8_t *locator, uint64_t *at, end_fields *
   uint8_t raw[END64];
   const uint64_t place = fci_le64 (locator + 8), pos = *at - LOCATOR;
   if (fci_le32 (locator + 4) != 0 || fci_le32 (locator + 16) != 1)
-    return fci_zip_refuse (zip, FMTCONV_E_UNSUPPORTED, pos, "join its parts first",
-                           "the zip archive is spread over several disks");
+    return fci_zip_refuse (zip, FMTCONV_E_UNSUPPORTED, pos, "join the parts of the archive first",
+                           "the zip archive is split over several disks");
   if (pos < END64 || place != pos - END64)
-    return fci_zip_bad (zip, pos, "the zip64 end record is not said to be where it is, just before this");
+    return fci_zip_bad (zip, pos, "the zip64 locator does not point to the record just before it");
   int code = fci_source_load (zip->source, place, raw, sizeof raw);
   if (code != 0)
     return code;
   if (memcmp (raw, end64_mark, sizeof end64_mark) != 0 || fci_le64 (raw + 4) != END64 - 12)
-    return fci_zip_bad (zip, place, "there is no zip64 end record of 56 bytes here");
+    return fci_zip_bad (zip, place, "a zip64 end record of 56 bytes is missing here");
   const end_fields large = decode_end64 (raw);
   if (!agree (fields, &large))
     return fci_zip_bad (zip, place, "the two end records of the zip archive contradict each other");
@@ -165,16 +165,15 @@ static int
 check_place (fmtconv_zip *zip, uint64_t at, const end_fields *e)
 {
   if (e->disk != 0 || e->dir_disk != 0 || e->n_here != e->n)
-    return fci_zip_refuse (zip, FMTCONV_E_UNSUPPORTED, at, "join its parts first",
-                           "the zip archive is spread over several disks");
+    return fci_zip_refuse (zip, FMTCONV_E_UNSUPPORTED, at, "join the parts of the archive first",
+                           "the zip archive is split over several disks");
   if (!fci_size_within (e->dir_start, e->dir_size, at))
     return fci_zip_refuse (zip, FMTCONV_E_FORMAT, at, FCI_HINT_TRUNCATED,
-                           "the central directory is said to be at byte 0x%" PRIx64 ", %" PRIu64
-                           " bytes long: that does not fit before its end record",
+                           "the central directory at byte 0x%" PRIx64 ", %" PRIu64
+                           " bytes long, does not fit before its end record",
                            e->dir_start, e->dir_size);
   if (e->dir_start + e->dir_size != at)
-    return fci_zip_bad (zip, at,
-                        "%" PRIu64 " foreign bytes are in front of the archive or behind its directory",
+    return fci_zip_bad (zip, at, "%" PRIu64 " extra bytes before the archive or after its directory",
                         at - e->dir_size - e->dir_start);
   return 0;
 }
@@ -214,7 +213,7 @@ fci_zip_read_end (fmtconv_zip *zip)
   if (memcmp (raw, locator_mark, sizeof locator_mark) == 0)
     code = read_end64 (zip, raw, &at, &fields);
   else if (needs_zip64 (&fields))
-    code = fci_zip_bad (zip, at, "the end record refers to a zip64 end record, which is not there");
+    code = fci_zip_bad (zip, at, "the end record refers to a zip64 end record, which is missing");
   if (code == 0)
     code = check_place (zip, at, &fields);
   if (code == 0)

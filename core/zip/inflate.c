@@ -39,7 +39,7 @@ need_scratch (fmtconv_zip *zip)
   int fd = fci_scratch_open (zip->ctx, folder);
   if (fd < 0)
     {
-      fci_fail_io (zip->ctx, folder, "no temporary file can be made here for members that are compressed");
+      fci_fail_io (zip->ctx, folder, "cannot create a temporary file here for compressed members");
       return false;
     }
   fmtconv_source *source = fci_source_fd (zip->ctx, fd, folder);
@@ -68,7 +68,7 @@ write_all (int fd, uint64_t at, const uint8_t *bytes, size_t n)
 static int
 bad_stream (unpacking *u, const char *what)
 {
-  return fci_zip_bad (u->zip, u->entry->data, "member '%s' does not inflate: %s", u->entry->name, what);
+  return fci_zip_bad (u->zip, u->entry->data, "member '%s' cannot be inflated: %s", u->entry->name, what);
 }
 
 static int
@@ -83,7 +83,7 @@ keep (unpacking *u, const uint8_t *bytes, size_t n)
   fmtconv_zip *zip = u->zip;
   u->crc = (uint32_t) crc32_z (u->crc, bytes, n);
   if (!u->memory && write_all (zip->scratch->fd, zip->in_scratch + u->done, bytes, n) != 0)
-    return fci_fail_io (zip->ctx, zip->scratch->path, "compressed members cannot be unpacked here");
+    return fci_fail_io (zip->ctx, zip->scratch->path, "cannot unpack compressed members here");
   u->done += n;
   return fci_check_cancel (zip->ctx);
 }
@@ -99,7 +99,7 @@ inflate_all (unpacking *u, uint8_t *buffer)
       if (n < 0)
         return read_error (u);
       if (n == 0)
-        return bad_stream (u, "it ends before the size that the directory gives");
+        return bad_stream (u, "its data ends before the size given in the directory");
       int code = keep (u, to, (size_t) n);
       if (code != 0)
         return code;
@@ -114,7 +114,7 @@ check_end (unpacking *u)
   uint8_t byte;
   zip_int64_t more = zip_fread (u->file, &byte, 1);
   if (more > 0)
-    return bad_stream (u, "it goes on behind the size that the directory gives");
+    return bad_stream (u, "its data continues past the size given in the directory");
   if (u->zip->has_crcs && u->crc != u->entry->crc)
     return fci_source_bad_crc (u->result, u->crc);
   if (more < 0 && zip_error_code_zip (zip_file_get_error (u->file)) != ZIP_ER_CRC)

@@ -5,7 +5,7 @@
 
 #include "core/zip/zip.h"
 
-/* The bytes of a deflated member; NULL: an error. */
+/* Returns the bytes of a deflated member as a source; NULL: an error. */
 fmtconv_source *fci_zip_inflate (fmtconv_zip *zip, fci_zip_entry *entry, const char *name);
 
 #endif

@@ -65,7 +65,7 @@ inspect_header (window *w, const fci_zip_entry *entry, size_t n)
   if (fci_size_within (entry->header, n, w->zip->dir_start))
     return inspect (w, entry->header, n, entry->packed < SMALL ? MANY : GUESS);
   fci_zip_refuse (w->zip, FMTCONV_E_FORMAT, entry->header, FCI_HINT_TRUNCATED,
-                  "member '%s': its local header reaches into the directory", entry->name);
+                  "member '%s': its local header extends into the directory", entry->name);
   return NULL;
 }
 
@@ -76,7 +76,7 @@ read_local (window *w, const fci_zip_entry *entry, local *l)
   if (!p)
     return fmtconv_ctx_failed (w->zip->ctx);
   if (memcmp (p, "PK\3\4", 4) != 0)
-    return fci_zip_bad (w->zip, entry->header, "member '%s': there is no local header here", entry->name);
+    return fci_zip_bad (w->zip, entry->header, "member '%s': its local header is missing here", entry->name);
   const size_t name = fci_le16 (p + 26), extra = fci_le16 (p + 28);
   p = inspect_header (w, entry, HEADER + name + extra);
   if (!p)
@@ -172,7 +172,7 @@ check_descriptor (window *w, const fci_zip_entry *entry, bool wide, uint64_t *en
   const size_t n = wide ? DESCRIPTOR64 : DESCRIPTOR;
   if (!fci_size_within (*end, n, zip->dir_start))
     return fci_zip_refuse (zip, FMTCONV_E_FORMAT, *end, FCI_HINT_TRUNCATED,
-                           "member '%s': its data descriptor reaches into the directory", entry->name);
+                           "member '%s': its data descriptor extends into the directory", entry->name);
   const uint8_t *p = inspect (w, *end, n, entry->packed < SMALL ? MANY : GUESS);
   if (!p)
     return fmtconv_ctx_failed (zip->ctx);
@@ -180,8 +180,7 @@ check_descriptor (window *w, const fci_zip_entry *entry, bool wide, uint64_t *en
   const uint64_t size = wide ? fci_le64 (p + 16) : fci_le32 (p + 12);
   if (memcmp (p, "PK\7\10", 4) != 0 || fci_le32 (p + 4) != entry->crc || packed != entry->packed
       || size != entry->size)
-    return fci_zip_bad (zip, *end,
-                        "member '%s': there is no data descriptor here that agrees with the directory",
+    return fci_zip_bad (zip, *end, "member '%s': its data descriptor does not agree with the directory",
                         entry->name);
   *end += n;
   return 0;
@@ -203,7 +202,7 @@ check_member (window *w, fci_zip_entry *entry, uint64_t *end)
   entry->data = entry->header + HEADER + l.name_len + l.extra_len;
   if (!fci_size_within (entry->data, entry->packed, zip->dir_start))
     return fci_zip_refuse (zip, FMTCONV_E_FORMAT, entry->header, FCI_HINT_TRUNCATED,
-                           "member '%s': its %" PRIu64 " bytes reach into the directory", entry->name,
+                           "member '%s': its %" PRIu64 " bytes extend into the directory", entry->name,
                            entry->packed);
   *end = entry->data + entry->packed;
   return entry->flags & FCI_ZIP_DESCRIPTOR ? check_descriptor (w, entry, l.is_zip64, end) : 0;
@@ -224,7 +223,7 @@ check_in_order (fmtconv_zip *zip, const uint32_t *order, uint8_t *buffer)
   uint64_t end = 0;
   int code = 0;
   if (zip->entries[order[0]].header != 0)
-    return fci_zip_bad (zip, 0, "%" PRIu64 " foreign bytes are in front of the first member",
+    return fci_zip_bad (zip, 0, "%" PRIu64 " extra bytes before the first member",
                         zip->entries[order[0]].header);
   for (uint32_t i = 0; i < zip->n && code == 0; i++)
     {

@@ -35,11 +35,11 @@ fci_zip_check_name (fmtconv_zip *zip, uint64_t at, const char *name, size_t len)
   if (len == 0)
     return fci_zip_bad (zip, at, "a member has an empty name");
   if (memchr (name, 0, len))
-    return fci_zip_bad (zip, at, "the name of member '%s' has a NUL byte in it", name);
+    return fci_zip_bad (zip, at, "the name of member '%s' contains a NUL byte", name);
   if (!fci_is_utf8 (name, len))
     return fci_zip_bad (zip, at, "the name of member '%s' is not UTF-8", name);
   if (memchr (name, '\\', len))
-    return fci_zip_bad (zip, at, "the name of member '%s' has a backslash in it", name);
+    return fci_zip_bad (zip, at, "the name of member '%s' contains a backslash", name);
   if (name[0] == '/')
     return fci_zip_bad (zip, at, "the name of member '%s' is absolute", name);
   if (!is_relative_inside (name))
@@ -63,8 +63,8 @@ check_root (fmtconv_zip *zip)
     {
       const char *name = zip->entries[i].name;
       if (!first[n] || strncmp (name, first, n + 1) != 0)
-        return fci_zip_bad (zip, zip->dir_start, "members '%s' and '%s' do not lie in one root folder", first,
-                            name);
+        return fci_zip_bad (zip, zip->dir_start, "members '%s' and '%s' are not in the same root folder",
+                            first, name);
     }
   return 0;
 }
@@ -83,7 +83,7 @@ fci_zip_index_names (fmtconv_zip *zip)
   qsort_r (zip->by_name, zip->n, sizeof *zip->by_name, by_name, zip->entries);
   for (uint32_t i = 1; i < zip->n; i++)
     if (by_name (&zip->by_name[i - 1], &zip->by_name[i], zip->entries) == 0)
-      return fci_zip_bad (zip, zip->dir_start, "two members are called '%s'",
+      return fci_zip_bad (zip, zip->dir_start, "two members have the name '%s'",
                           zip->entries[zip->by_name[i]].name);
   return 0;
 }

@@ -52,8 +52,7 @@ fmtconv_zip_open (fmtconv_source *source, unsigned flags)
     return NULL;
   zip->has_crcs = !(flags & FMTCONV_ZIP_IGNORE_CRC) && !lacks_crcs (zip);
   if (lacks_crcs (zip))
-    fmtconv_note (zip->ctx, "%s was saved without checksums: damage in its data would not be noticed",
-                  source->name);
+    fmtconv_note (zip->ctx, "%s has no checksums: damaged data cannot be detected", source->name);
   return zip;
 }
 

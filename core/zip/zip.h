@@ -1,4 +1,4 @@
-/* core/zip/zip.h: what the files of the zip reader share.
+/* core/zip/zip.h: declarations shared by the files of the zip reader.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_ZIP_ZIP_H
 #define FCI_ZIP_ZIP_H
@@ -16,15 +16,15 @@ enum
   FCI_ZIP_LEVELS = 3 << 1,     /* flags: how hard deflate tried */
   FCI_ZIP_MAX_ENTRIES = 1 << 20,
   FCI_ZIP_MAX_DIRECTORY = 512 << 20,
-  FCI_ZIP_IN_MEMORY = 16 << 20, /* inflated bytes of an archive that are kept in memory */
-  FCI_ZIP_MAX_RATIO = 1032      /* of deflate: more cannot be honest */
+  FCI_ZIP_IN_MEMORY = 16 << 20, /* inflated bytes of an archive that stay in memory */
+  FCI_ZIP_MAX_RATIO = 1032      /* of deflate: no valid stream exceeds it */
 };
 
 /* A member as the central directory describes it. */
 typedef struct fci_zip_entry
 {
   const char *name;
-  fmtconv_source *source; /* NULL: not asked for yet */
+  fmtconv_source *source; /* NULL: not opened yet */
   uint64_t header;        /* offset of its local header */
   uint64_t data;          /* offset of its bytes, once the local header was read */
   uint64_t packed;        /* bytes in the archive */
@@ -38,7 +38,7 @@ struct fmtconv_zip
 {
   fmtconv_ctx *ctx;
   fmtconv_source *source;
-  bool has_crcs; /* checksums mean something and shall be checked */
+  bool has_crcs; /* checksums are present and are checked */
   fci_zip_entry *entries;
   uint32_t n;
   uint32_t *by_name;  /* numbers of entries, sorted by name */
@@ -46,18 +46,18 @@ struct fmtconv_zip
   uint64_t dir_size;
   zip_t *library;         /* libzip's view of the same bytes; NULL: nothing to inflate */
   uint64_t in_memory;     /* inflated bytes in memory */
-  fci_disk_file *scratch; /* unlinked file for more; NULL: none yet */
+  fci_disk_file *scratch; /* unlinked file for the remaining members; NULL: none yet */
   uint64_t in_scratch;
 };
 
-/* Record an error at byte `at` of the archive; the code. */
+/* Records an error at byte `at` of the archive and returns its code. */
 #define fci_zip_refuse(zip, code, at, hint_, ...)                                                \
   fmtconv_fail_at ((zip)->ctx, code,                                                             \
                    &(fmtconv_where){ .source = (zip)->source, .offset = (at), .hint = (hint_) }, \
                    __VA_ARGS__)
 #define fci_zip_bad(zip, at, ...) fci_zip_refuse (zip, FMTCONV_E_FORMAT, at, FCI_HINT_DAMAGED, __VA_ARGS__)
 
-/* Little-endian numbers. */
+/* Return little-endian numbers. */
 static inline uint16_t
 fci_le16 (const uint8_t *p)
 {

@@ -132,7 +132,8 @@ Test (contract, roles)
       if (t && t->rules)
         cr_expect_eq (fci_rules_check (ctx, t->rules), 0, "%s: %s", plugin->name, h.error);
       if (t && t->kind)
-        cr_expect_not_null (t->rules, "%s: a kind is recognized by rules, and there are none", plugin->name);
+        cr_expect_not_null (t->rules, "%s: a kind is recognized by rules, and the table is empty",
+                            plugin->name);
       const char *suffixes = plugin->writer ? plugin->writer->suffixes : NULL;
       if (plugin->writer && !plugin->writer->is_folder)
         cr_expect (suffixes && (*suffixes == '.' || *suffixes == '/'), "%s: no output can be named for it",

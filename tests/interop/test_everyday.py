@@ -66,7 +66,7 @@ class Everyday(Case):
     def test_rename_refuses(self):
         self.assertIn("match no name", self.converted("rename:from=zzz,to=y", status=2))
         self.assertIn("at character 1: ", self.converted("rename:from=(,to=y", status=2))
-        self.assertIn("there are two tensors of this name", self.converted(r"rename:from=^blocks\\.[01],to=b", status=1))
+        self.assertIn("two tensors have this name", self.converted(r"rename:from=^blocks\\.[01],to=b", status=1))
         self.assertIn("each from= must be followed by its to=", self.converted("rename:to=y,from=x", status=2))
         self.assertIn("has an empty name", self.converted("rename:from=^head.weight$,to=", status=1))
         # an expression that would run for ever is stopped

@@ -249,7 +249,7 @@ class Scaled(Case):
 
     def test_second_scale_of_several_numbers(self):
         state = {"a.weight": packed(32, 32), "a.weight_scale": scales(32, 2).to(E4M3), "a.weight_scale_2": scales(32)}
-        self.assertIn("the second scale beside them is not one number", self.refused(state, "-t", "dequantize"))
+        self.assertIn("their second scale is not a single number", self.refused(state, "-t", "dequantize"))
 
     def test_tiles_are_refused(self):
         marker = torch.tensor(list(b'{"format": "nvfp4"}'), dtype=torch.uint8)

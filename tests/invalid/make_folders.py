@@ -123,7 +123,7 @@ def file_names():
     for name, content, what in (("folder", None, "a folder"), ("pipe", Pipe(), "a named pipe")):
         case("file-is-" + name, f"@file-is-{name}.d/3.safetensors this is {what}",
              both(two(a="3.safetensors"), **{"3.safetensors": content}))
-    case("link-out", "@link-out.d/3.safetensors this link leads out of the folder that was named", both(two(a="3.safetensors"), **{"3.safetensors": Link("../up.safetensors")}))
+    case("link-out", "@link-out.d/3.safetensors this link points outside the input folder", both(two(a="3.safetensors"), **{"3.safetensors": Link("../up.safetensors")}))
     case("link-loop", "the index names '3.safetensors', which is not next to it", both(two(a="3.safetensors"), **{"3.safetensors": Link("3.safetensors")}))
     case("link-device", "@link-device.d/3.safetensors this is a character device", both(two(a="3.safetensors"), **{"3.safetensors": Link("/dev/zero")}))
     good("link-inside", "", both(two(a="3.safetensors"), **{"1.safetensors": b"", "3.safetensors": Link("x/1"), "x/1": A}))
@@ -205,7 +205,7 @@ def components():
     component("weights-pipe", "@component-weights-pipe.d/" + WEIGHTS + " this is a named pipe", {WEIGHTS: Pipe(), CONFIG: {}})
     component("weights-broken", "@component-weights-broken.d/" + WEIGHTS + " the header claims", {WEIGHTS: A[:30], CONFIG: {}})
     component("nothing", "has no files", {"x": None})
-    component("tokenizer", "@component-tokenizer.d/tokenizer_config.json this is a folder, not a file (hint: a regular file is needed here)",
+    component("tokenizer", "@component-tokenizer.d/tokenizer_config.json this is a folder, not a file (hint: name a regular file)",
               {"tokenizer_config.json": None})
 
 
@@ -227,11 +227,11 @@ def pipelines():
              {**vae, "unet": ["diffusers", "U"]})
     pipeline("file", "the component 'unet' is not a folder", {**vae, "unet": ["diffusers", "U"]}, **{"unet": "text"})
     for name in ("..", ".hidden", "a/b", "-x", "a b", "x" * 65):
-        pipeline("name-" + str(len(name)) + name.strip(".").replace("/", "s").replace(" ", "b")[:3], f"'{name}' cannot name a component",
+        pipeline("name-" + str(len(name)) + name.strip(".").replace("/", "s").replace(" ", "b")[:3], f"'{name}' is not a valid component name",
                  {**vae, name: ["diffusers", "U"]})
-    pipeline("many", "more than 64 components", {f"c{i}": [None, None] for i in range(65)})
+    pipeline("many", "a model has more than 64 components", {f"c{i}": [None, None] for i in range(65)})
     pipeline("variant", "no component has weights of the variant 'fp16'", vae, reader="diffusers:variant=fp16")
-    pipeline("link", "@pipeline-link.d/unet this link leads out of the folder that was named", {**vae, "unet": ["diffusers", "U"]}, **{"unet": Link("../two.d")})
+    pipeline("link", "@pipeline-link.d/unet this link points outside the input folder", {**vae, "unet": ["diffusers", "U"]}, **{"unet": Link("../two.d")})
     pipeline("broken", "@pipeline-broken.d/vae/" + WEIGHTS + " the header claims", vae, **{"vae/" + WEIGHTS: A[:30]})
 
 
@@ -252,14 +252,14 @@ def configurations():
     config("tags", "", "a: !!python/object:os.system {b: 1}\nc: !Mine 1\n")
     config("twice", "", "a: 1\na: 2\n")
     config("unclosed", "line 2: did not find expected ',' or ']'", "model: [unclosed\n")
-    config("empty", "it holds no document", "")
-    config("comment", "it holds no document", "# nothing\n")
+    config("empty", "it has no document", "")
+    config("comment", "it has no document", "# nothing\n")
     config("documents", "line 2: more than one document", "a: 1\n---\nb: 2\n")
     config("nul", "line 1: control characters are not allowed", "a: \0\n")
-    config("nul-escaped", "line 1: a scalar holds a NUL or is not UTF-8", 'a: "\\0"\n')
+    config("nul-escaped", "line 1: a scalar contains a NUL byte or is not valid UTF-8", 'a: "\\0"\n')
     config("key-control", "line 1: a control character in a key", '"a\\x1b": 1\n')
     config("utf8", "line 1: invalid leading UTF-8 octet", b"a: \xff\n")
-    config("key-list", "line 1: a key that is no plain text", "? [a]\n: b\n")
+    config("key-list", "line 1: a key is not a plain text", "? [a]\n: b\n")
     config("alias-unknown", "line 1: an alias to itself or to an unknown anchor", "a: *x\n")
     config("alias-itself", "line 1: an alias to itself or to an unknown anchor", "a: &x [*x]\n")
     for n, why in ((31, ""), (32, ""), (33, "line 1: nested deeper than 32")):
@@ -268,11 +268,11 @@ def configurations():
            "a: &x " + "[" * 20 + "]" * 20 + "\nb: " + "[" * 20 + "*x" + "]" * 20 + "\n")
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
     bomb += "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 12))
-    config("bomb", "line 5: more than 100000 events, those that aliases stand for included", bomb)
-    config("bomb-text", "line 2: anchors and aliases stand for more than 8 MiB of text",
+    config("bomb", "line 5: more than 100000 events, including expanded aliases", bomb)
+    config("bomb-text", "line 2: anchors and aliases expand to more than 8 MiB of text",
            "a: &a " + "x" * 100_000 + "\nb: [" + ", ".join(["*a"] * 100) + "]\n")
     # The stream's and the document's events, a map's, a list's and their key's are eleven.
-    for n, why in ((99_990, ""), (99_991, ""), (99_992, "line 99994: more than 100000 events, those that aliases stand for included")):
+    for n, why in ((99_990, ""), (99_991, ""), (99_992, "line 99994: more than 100000 events, including expanded aliases")):
         config(f"events-{n}", why, "a:\n" + "- b\n" * n)
     for n, why in ((-1, ""), (0, ""), (1, "longer than 1 MiB")):
         config(f"size{n:+}", why, "a: 1\n#" + "x" * ((1 << 20) - 6 + n))

@@ -99,8 +99,8 @@ def keys():
     case("key-twice", "the key 'x' occurs twice", file((key("x", U8, 1), key("x", U16, 2))))
     case("key-architecture-twice", "the key 'general.architecture' occurs twice", file((ARCHITECTURE,)))
     case("key-not-ascii", "the key 'ü' is not printable ASCII", file((key("ü", U8, 1),)))
-    case("key-not-utf8", "text that is not UTF-8", file((key(b"\xff", U8, 1),)))
-    case("key-nul", "a NUL in text", file((key("a\0b", U8, 1),)))
+    case("key-not-utf8", "the text is not valid UTF-8", file((key(b"\xff", U8, 1),)))
+    case("key-nul", "the text contains a NUL byte", file((key("a\0b", U8, 1),)))
     case("key-newline", "is not printable ASCII", file((key("a\nb", U8, 1),)))
     case("key-delete", "is not printable ASCII", file((key("a\x7f", U8, 1),)))
     case("key-65536", "a key of more than 65535 bytes", file((key("k" * 65536, U8, 1),)))
@@ -116,13 +116,13 @@ def values():
         case(f"items-of-type-{kind}", f"key 'x': the value type {kind} does not exist",
              file((key("x", ARRAY, number("I", kind) + number("Q", 0)),)))
     good("bools", file((key("x", BOOL, 1), key("y", BOOL, 0), key("z", ARRAY, (BOOL, (0, 1))))))
-    case("bool-2", "key 'x': a bool that is neither 0 nor 1", file((key("x", BOOL, 2),)))
-    case("bools-255", "a bool that is neither 0 nor 1", file((key("x", ARRAY, (BOOL, (0, 1, 255))),)))
-    case("string-not-utf8", "text that is not UTF-8", file((key("x", STRING, string(b"a\xc0\x80")),)))
-    case("string-surrogate", "text that is not UTF-8", file((key("x", STRING, string(b"\xed\xa0\x80")),)))
-    case("string-nul", "a NUL in text", file((key("x", STRING, "a\0b"),)))
+    case("bool-2", "key 'x': a bool is neither 0 nor 1", file((key("x", BOOL, 2),)))
+    case("bools-255", "a bool is neither 0 nor 1", file((key("x", ARRAY, (BOOL, (0, 1, 255))),)))
+    case("string-not-utf8", "the text is not valid UTF-8", file((key("x", STRING, string(b"a\xc0\x80")),)))
+    case("string-surrogate", "the text is not valid UTF-8", file((key("x", STRING, string(b"\xed\xa0\x80")),)))
+    case("string-nul", "the text contains a NUL byte", file((key("x", STRING, "a\0b"),)))
     case("string-beyond-the-end", "a length of 1000000, but the file ends after", file((key("x", STRING, string("", 10**6)),)))
-    case("strings-not-utf8", "a string that is not UTF-8", file((key("x", ARRAY, (STRING, (b"ok", b"\xff"))),)))
+    case("strings-not-utf8", "a string is not valid UTF-8", file((key("x", ARRAY, (STRING, (b"ok", b"\xff"))),)))
     case("strings-beyond-the-end", "1000000 bytes are needed here",
          file((key("x", ARRAY, number("I", STRING) + number("Q", 1) + string("", 10**6)),)))
     case("array-nested", "key 'x': an array of arrays", file((key("x", ARRAY, (ARRAY, ((U8, (1,)),))),)))
@@ -135,7 +135,7 @@ def values():
     for count, says in ((limit - 1, ""), (limit, ""), (limit + 1, "an array of more than 67108864 values")):
         case(f"array-{count}", says, file((key("x", ARRAY, number("I", U8) + number("Q", count) + b"\7" * count),)),
              1 if says else 0)
-        case(f"string-{count}", says and "a string of more than 64 MiB",
+        case(f"string-{count}", says and "a string is longer than 64 MiB",
              file((key("x", STRING, string(b"y" * count)),)), 1 if says else 0)
     good("array-empty", file((key("x", ARRAY, (U32, ())),)))
     good("array-of-empty-strings", file((key("x", ARRAY, (STRING, ("", "\0"))),)))
@@ -146,7 +146,7 @@ def values():
     case("config-no-json", "malformed JSON", file((key("fmtconv.config.x", STRING, "{"),)))
     case("config-deep", "nested too deeply", file((key("fmtconv.config.x", STRING, "[" * 40 + "]" * 40),)))
     good("config", file((key("fmtconv.config.x", STRING, "{}"), key("test.y", ARRAY, (F32, (0.5,))), key("test.", U8, 1))))
-    case("config-nul", "a NUL in text", file((key("test.x", ARRAY, (STRING, ("a\0",))),)))
+    case("config-nul", "the text contains a NUL byte", file((key("test.x", ARRAY, (STRING, ("a\0",))),)))
     case("config-key-not-utf8", "is not UTF-8", file((key("test.%FF", U8, 1),)))
 
 
@@ -165,12 +165,12 @@ def alignments():
 
 def names():
     case("name-empty", "a tensor has an empty name", file(tensors=(tensor(""),)))
-    case("name-twice", "tensor 'a': there are two tensors of this name",
+    case("name-twice", "tensor 'a': two tensors have this name",
          file(tensors=(tensor(), tensor(offset=32)), data=(b"\1" * 8 + b"\0" * 24) * 2))
-    case("name-nul", "a NUL in text", file(tensors=(tensor("a\0b"),)))
-    case("name-newline", "a tensor's name has control characters", file(tensors=(tensor("a\nb"),)))
-    case("name-c1", "a tensor's name has control characters", file(tensors=(tensor("a\x9b"),)))
-    case("name-not-utf8", "text that is not UTF-8", file(tensors=(tensor(b"\xff"),)))
+    case("name-nul", "the text contains a NUL byte", file(tensors=(tensor("a\0b"),)))
+    case("name-newline", "a tensor's name contains control characters", file(tensors=(tensor("a\nb"),)))
+    case("name-c1", "a tensor's name contains control characters", file(tensors=(tensor("a\x9b"),)))
+    case("name-not-utf8", "the text is not valid UTF-8", file(tensors=(tensor(b"\xff"),)))
     case("name-4097", "a tensor's name has more than 4096 bytes", file(tensors=(tensor("n" * 4097),)))
     case("name-beyond-the-end", "bytes are needed here, but only", file(tensors=(string("n", 2**40),), data=b"\0" * 64))
     case("name-length-huge", "18446744073709551615 bytes are needed here", file(tensors=(string("n", 2**64 - 1),), data=b"\0" * 64))
@@ -234,9 +234,9 @@ def places():
     case("tail", "1 bytes after the last tensor belong to no tensor", file(data=data + b"\0"))
     case("tail-32", "32 bytes after the last tensor belong to no tensor", file(data=data + b"\0" * 32))
     case("unpadded", "the tensors and their padding need 32 bytes, but the file has 8", file(data=b"\1" * 8))
-    case("padding-of-header", "padding that is not zero", file(padding=b"\1"))
-    case("padding-of-tensor", "padding that is not zero", file(data=b"\1" * 8 + b"\0" * 23 + b"\1"))
-    case("padding-between", "padding that is not zero", file(tensors=two, data=b"\1" * 32 + data))
+    case("padding-of-header", "the padding is not zero", file(padding=b"\1"))
+    case("padding-of-tensor", "the padding is not zero", file(data=b"\1" * 8 + b"\0" * 23 + b"\1"))
+    case("padding-between", "the padding is not zero", file(tensors=two, data=b"\1" * 32 + data))
 
 
 def originals():
@@ -291,7 +291,7 @@ def splits():
     case(name("split-totals"), "@split-totals-00002-of-00003.gguf split.tensors.count 4, where its name and the other files say 1, 3, 3", part(0, 3, 3, "a"),
          also=three("split-totals", part(1, 3, 4, "b")))
     case(name("split-none"), "@split-none-00002-of-00003.gguf split.no -1, split.count -1", part(0, 3, 3, "a"), also=three("split-none", file()))
-    case(name("split-twice"), "@split-twice-00002-of-00003.gguf tensor 'a': there are two tensors of this name", part(0, 3, 3, "a"),
+    case(name("split-twice"), "@split-twice-00002-of-00003.gguf tensor 'a': two tensors have this name", part(0, 3, 3, "a"),
          also=three("split-twice", part(1, 3, 3, "a")))
     case(name("split-broken"), "@split-broken-00002-of-00003.gguf no GGUF file", part(0, 3, 3, "a"), also=three("split-broken", b"GGML" + file()[4:]))
     for bad, (no, count, tensors) in {"no": (3, 3, 3), "huge": (0, 65535, -1), "zero": (0, 0, 1)}.items():

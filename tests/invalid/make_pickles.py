@@ -48,7 +48,7 @@ def archives():
     case("zip-empty", "no members", archive([]))
     case("no-pickle", "so not a torch.save file (hint: is it a checkpoint?", archive([("version", b"3\n"), ("data/0", b"")]))
     case("deep-pickle", "without NAME/data.pkl", archive([("sub/data.pkl", GOOD), ("version", b"3\n")]))
-    case("two-pickles", "one root folder", archive([("a/data.pkl", GOOD), ("b/data.pkl", GOOD)], root=""))
+    case("two-pickles", "the same root folder", archive([("a/data.pkl", GOOD), ("b/data.pkl", GOOD)], root=""))
     case("script-constants", "TorchScript", saved(GOOD, extra=[("constants.pkl", pickle(EMPTY))]))
     case("script-code", "TorchScript", saved(GOOD, extra=[("code/__torch__.py", b"pass\n")]))
     case("version-none", "no 'archive/version'", saved(GOOD, version=None))

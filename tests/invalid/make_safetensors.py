@@ -50,7 +50,7 @@ def headers():
     case("lfs", "a Git LFS pointer, not a checkpoint", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
     case("page", "a web page, not a checkpoint", b"<!DOCTYPE html>\n<html></html>\n")
     case("page-lower", "a web page, not a checkpoint", b"<html lang=\"en\"></html>\n")
-    case("seven-bytes", "at byte 0x0: 8 bytes are needed here, but only 7 are left", b"\0" * 7)
+    case("seven-bytes", "at byte 0x0: 8 bytes are needed here, but only 7 remain", b"\0" * 7)
     case("length-zero", "at byte 0x8: malformed JSON: '{' expected near end of file", file(b"", b""))
     case("length-beyond-the-end", "the header claims 1048576 bytes, but the file ends after 62",
          file({"a": entry()}, length=1 << 20))
@@ -92,8 +92,8 @@ def headers():
         entries = ",".join(f'"{i}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}' for i in range(count))
         case(f"tensors-{count}", says or "262,144 tensors", file(f"{{{entries}}}".encode(), b""), *([] if says else [0]))
     one = '"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}'
-    case("duplicate-name", "tensor 'a': there are two tensors of this name", file(f"{{{one},{one}}}".encode()))
-    case("duplicate-name-escaped", "tensor 'a': there are two tensors of this name",
+    case("duplicate-name", "tensor 'a': two tensors have this name", file(f"{{{one},{one}}}".encode()))
+    case("duplicate-name-escaped", "tensor 'a': two tensors have this name",
          file(f'{{{one},{one.replace("a", chr(92) + "u0061", 1)}}}'.encode()))
     case("duplicate-field", "duplicate object key near '\"dtype\"'",
          raw_entry('{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}'))
@@ -189,9 +189,9 @@ def ranges():
          file({"a": entry(start=4, end=12)}, b"\0" * 12))
     case("gap-between", "tensor 'b': the 4 bytes before it belong to no tensor",
          file({"a": entry(), "b": entry(start=12, end=20)}, b"\0" * 20))
-    case("overlap", "tensor 'b': its first 4 bytes belong to another tensor too",
+    case("overlap", "tensor 'b': its first 4 bytes overlap another tensor",
          file({"a": entry(), "b": entry(start=4, end=12)}, b"\0" * 12))
-    case("same-range", "tensor 'b': its first 8 bytes belong to another tensor too",
+    case("same-range", "tensor 'b': its first 8 bytes overlap another tensor",
          file({"a": entry(), "b": entry()}))
     case("tail", "tensor 'a': the 1 bytes after the last tensor belong to no tensor", file({"a": entry()}, b"\0" * 9))
     case("data-without-tensors", "at byte 0xa: the 1 bytes after the last tensor belong to no tensor", file({}, b"\0"))

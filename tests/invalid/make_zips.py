@@ -72,35 +72,35 @@ def ends():
     case("end-missing", "the end record of the zip archive is missing", whole[:-22])
     case("end-cut", "the end record of the zip archive is missing", whole[:-1])
     case("end-only", "the zip archive has no members", build([]))
-    case("end-twice", "22 foreign bytes are in front of the archive or behind", whole + whole[-22:])
-    case("end-in-member", "there are two end records", two_ends())
-    with_end("comment", "5 bytes follow the end of the zip archive: a comment", comment=b"hello")
-    case("comment-missing", "announces a comment of 5 bytes, which is not there",
+    case("end-twice", "22 extra bytes before the archive or after its directory", whole + whole[-22:])
+    case("end-in-member", "the archive has two end records", two_ends())
+    with_end("comment", "5 bytes follow the end of the zip archive (a comment or other data)", comment=b"hello")
+    case("comment-missing", "declares a comment of 5 bytes, which is missing",
          patched(whole, len(whole) - 2, b"\5\0"))
     with_end("tail", "7 bytes follow the end of the zip archive", after=b"foreign")
-    with_end("prefix", "7 foreign bytes are in front of the archive", before=b"PK\3\4ign", shift=-7)
-    with_end("prefix-known", "7 foreign bytes are in front of the first member", before=b"PK\3\4ign")
-    with_end("behind-directory", "7 foreign bytes are in front of the archive or behind its directory",
+    with_end("prefix", "7 extra bytes before the archive", before=b"PK\3\4ign", shift=-7)
+    with_end("prefix-known", "7 extra bytes before the first member", before=b"PK\3\4ign")
+    with_end("behind-directory", "7 extra bytes before the archive or after its directory",
              behind=b"foreign")
     for name, fields in (("this", {"disk": 1}), ("of-directory", {"dir_disk": 1}), ("members-here", {"n_here": 3})):
-        with_end("disk-" + name, "the zip archive is spread over several disks", **fields)
+        with_end("disk-" + name, "the zip archive is split over several disks", **fields)
 
 
 def directories():
     whole = build(members())
     start, size = whole.index(b"PK\1\2"), whole.index(b"PK\5\6") - whole.index(b"PK\1\2")
     with_end("count-0", "the zip archive has no members", n=0, n_here=0)
-    with_end("count-less", "foreign bytes follow the last entry of the central directory", n=3, n_here=3)
+    with_end("count-less", "extra bytes follow the last entry of the central directory", n=3, n_here=3)
     with_end("count-more", "the central directory ends in the middle of an entry", n=5, n_here=5)
     with_end("count-many", "1000 members do not fit in a directory of", n=1000, n_here=1000)
     with_end("directory-short", "1 foreign bytes", dir_size=size - 1)
-    with_end("directory-long", "that does not fit before its end record", dir_size=size + 1)
+    with_end("directory-long", "does not fit before its end record", dir_size=size + 1)
     with_end("directory-early", "1 foreign bytes", dir_start=start - 1)
-    with_end("directory-late", "that does not fit before its end record", dir_start=start + 1)
-    with_end("directory-shifted", "there is no entry of the central directory here",
+    with_end("directory-late", "does not fit before its end record", dir_start=start + 1)
+    with_end("directory-shifted", "an entry of the central directory is missing here",
              dir_start=start - 1, dir_size=size + 1)
-    with_end("directory-beyond", "that does not fit before its end record", dir_start=0x7FFFFFFF)
-    case("directory-mark", "there is no entry of the central directory here", patched(whole, start, b"PK\1\3"))
+    with_end("directory-beyond", "does not fit before its end record", dir_start=0x7FFFFFFF)
+    case("directory-mark", "an entry of the central directory is missing here", patched(whole, start, b"PK\1\3"))
     for name, at in (("name", 28), ("extra", 30), ("comment", 32)):
         case(f"directory-{name}-long", "the central directory ends in the middle of an entry",
              patched(whole, start + at, b"\xff\xff"))
@@ -111,18 +111,18 @@ def ends64():
     good("zip64", build(members(), zip64={}, **ones))
     good("zip64-not-needed", build(members(), zip64={}))
     for field, value in ones.items():
-        with_end(f"zip64-missing-{field}", "refers to a zip64 end record, which is not there", **{field: value})
+        with_end(f"zip64-missing-{field}", "refers to a zip64 end record, which is missing", **{field: value})
     for field in ("n", "dir_size", "dir_start"):
         with_end(f"zip64-contradicts-{field}", "the two end records of the zip archive contradict", zip64={field: 1})
-    with_end("zip64-place", "the zip64 end record is not said to be where it is", zip64={"at": 0})
-    with_end("zip64-place-beyond", "the zip64 end record is not said to be where it is", zip64={"at": 1 << 63})
-    with_end("zip64-mark", "there is no zip64 end record of 56 bytes", zip64={"mark": 0x06064B51})
-    with_end("zip64-length", "there is no zip64 end record of 56 bytes", zip64={"length": 45})
-    with_end("zip64-disk", "spread over several disks", zip64={"disk": 1}, disk=ONES16)
-    with_end("zip64-disks", "spread over several disks", zip64={"disks": 2})
-    with_end("zip64-locator-disk", "spread over several disks", zip64={"locator_disk": 1})
-    with_end("zip64-start-huge", "that does not fit before its end record", zip64={"dir_start": 1 << 63}, **ones)
-    with_end("zip64-size-huge", "that does not fit before its end record", zip64={"dir_size": (1 << 64) - 1}, **ones)
+    with_end("zip64-place", "the zip64 locator does not point to the record just before it", zip64={"at": 0})
+    with_end("zip64-place-beyond", "the zip64 locator does not point to the record just before it", zip64={"at": 1 << 63})
+    with_end("zip64-mark", "a zip64 end record of 56 bytes is missing", zip64={"mark": 0x06064B51})
+    with_end("zip64-length", "a zip64 end record of 56 bytes is missing", zip64={"length": 45})
+    with_end("zip64-disk", "split over several disks", zip64={"disk": 1}, disk=ONES16)
+    with_end("zip64-disks", "split over several disks", zip64={"disks": 2})
+    with_end("zip64-locator-disk", "split over several disks", zip64={"locator_disk": 1})
+    with_end("zip64-start-huge", "does not fit before its end record", zip64={"dir_start": 1 << 63}, **ones)
+    with_end("zip64-size-huge", "does not fit before its end record", zip64={"dir_size": (1 << 64) - 1}, **ones)
     with_end("zip64-count-huge", "18446744073709551615 members do not fit",
              zip64={"n": (1 << 64) - 1, "n_here": (1 << 64) - 1}, **ones)
 
@@ -137,15 +137,15 @@ def entries():
     with_data("flags-patch", "has unknown flags: 0x0828", flags=DESCRIPTOR | UTF8 | 1 << 5)
     for method in (1, 9, 12, 14, 93, 99):
         with_data(f"method-{method}", f"is packed by method {method}", method=method)
-    with_data("disk", "member 'archive/data/0' lies on another disk", central={"disk": 1})
+    with_data("disk", "member 'archive/data/0' is on another disk", central={"disk": 1})
     place = build(members()).index(b"archive/data/0") - 30
-    with_data("header-shifted", "member 'archive/data/0': there is no local header here",
+    with_data("header-shifted", "member 'archive/data/0': its local header is missing here",
               central={"header": place + 1})
-    with_data("header-beyond", "reach into the directory", central={"header": 0x7FFFFFFF})
+    with_data("header-beyond", "extend into the central directory", central={"header": 0x7FFFFFFF})
     with_data("stored-sizes", "is stored, but its two sizes differ: 15 and 16", central={"packed": 15})
-    with_data("packed-beyond", "reach into the directory", central={"packed": 1 << 20, "size": 1 << 20})
-    with_data("packed-most", "reach into the directory", central={"packed": ONES32 - 1, "size": ONES32 - 1})
-    case("folder-with-bytes", "is a folder, but has bytes", build(members(extra=[Member("archive/x/", b"bytes")])))
+    with_data("packed-beyond", "extend into the central directory", central={"packed": 1 << 20, "size": 1 << 20})
+    with_data("packed-most", "extend into the central directory", central={"packed": ONES32 - 1, "size": ONES32 - 1})
+    case("folder-with-bytes", "is a folder but has data", build(members(extra=[Member("archive/x/", b"bytes")])))
     good("folder", build(members(extra=[Member("archive/x/", b"")])))
     good("gap-before-directory", build(members(), between=b"padding"))
 
@@ -163,13 +163,13 @@ def entries64():
     with_data("wide-half", "its zip64 field is missing or too short", central={**sizes, "extra": field64(16)})
     with_data("wide-short", "its zip64 field is missing or too short",
               central={**sizes, "extra": b"\1\0\4\0\20\0\0\0"})
-    with_data("wide-long", "longer than what refers to it", central={"size": ONES32, "extra": field64(16, 16)})
-    with_data("wide-unasked", "longer than what refers to it", central={"extra": field64(16)})
+    with_data("wide-long", "longer than the header requires", central={"size": ONES32, "extra": field64(16, 16)})
+    with_data("wide-unasked", "longer than the header requires", central={"extra": field64(16)})
     with_data("wide-twice", "this header has two zip64 fields", central={**sizes, "extra": field64(16, 16) * 2})
     with_data("wide-size-huge", "is stored, but its two sizes differ",
               central={**sizes, "extra": field64(1 << 63, 16)})
-    with_data("wide-packed-huge", "reach into the directory", central={**sizes, "extra": field64(16, (1 << 64) - 1)})
-    with_data("wide-header-huge", "reach into the directory", central={"header": ONES32, "extra": field64(1 << 63)})
+    with_data("wide-packed-huge", "extend into the central directory", central={**sizes, "extra": field64(16, (1 << 64) - 1)})
+    with_data("wide-header-huge", "extend into the central directory", central={"header": ONES32, "extra": field64(1 << 63)})
     with_data("extra-malformed", "the extra fields of this header are malformed", central={"extra": b"\1\0\x08\0\0"})
     with_data("extra-stub", "the extra fields of this header are malformed", central={"extra": b"\1\0"})
 
@@ -197,9 +197,9 @@ def locals_():
     with_data("local-extra", "the extra fields of this header are malformed", local={"extra": b"FB\xff\0Z"})
     whole = build(members())
     at = whole.rindex(b"PK\3\4")
-    case("local-mark", "member 'archive/version': there is no local header here", patched(whole, at, b"PK\3\5"))
-    case("local-name-long", "its local header reaches into the directory", patched(whole, at + 26, b"\xff\xff"))
-    case("local-extra-long", "its local header reaches into the directory", patched(whole, at + 28, b"\xff\xff"))
+    case("local-mark", "member 'archive/version': its local header is missing here", patched(whole, at, b"PK\3\5"))
+    case("local-name-long", "its local header extends into the directory", patched(whole, at + 26, b"\xff\xff"))
+    case("local-extra-long", "its local header extends into the directory", patched(whole, at + 28, b"\xff\xff"))
     crc = Member("", DATA).fields()["crc"]
     good_data("local-repeats", local={"crc": crc, "size": 16, "packed": 16})
     good_data("local-complete", **NO_DESCRIPTOR)
@@ -208,13 +208,13 @@ def locals_():
 
 
 def descriptors():
-    wrong = "member 'archive/data/0': there is no data descriptor here that agrees with the directory"
+    wrong = "member 'archive/data/0': its data descriptor does not agree with the directory"
     crc = Member("", DATA).fields()["crc"]
     with_data("descriptor-missing", wrong, descriptor=b"")
     with_data("descriptor-unmarked", wrong, descriptor=struct.pack("<III", crc, 16, 16))
     for field in ("crc", "size", "packed"):
         with_data("descriptor-" + field, wrong, descriptor={field: 1})
-    case("descriptor-last", "its data descriptor reaches into the directory",
+    case("descriptor-last", "its data descriptor extends into the directory",
          build(members(version={"descriptor": b"PK\7\10"})))
     wide = {"extra": field64(0, 0)}
     with_data("descriptor-narrow", wrong, local=wide)
@@ -233,7 +233,7 @@ def overlaps():
                         "align": 0}, version={"align": 0})
     case("one-byte", "overlaps the member before it", build(kit))
     last = {**NO_DESCRIPTOR, "local": {"size": 3, "packed": 3}, "central": {"size": 3, "packed": 3}}
-    case("into-directory", "its 3 bytes reach into the directory", build(members(version=last)))
+    case("into-directory", "its 3 bytes extend into the directory", build(members(version=last)))
 
 
 # ---------------------------------------------------------------- names
@@ -243,9 +243,9 @@ def names():
     def bad(name, says, *paths):
         case("name-" + name, says, build(members(extra=[Member(path, b"") for path in paths])))
 
-    bad("twice", "two members are called 'archive/data/0'", "archive/data/0")
-    bad("nul", "has a NUL byte in it", "archive/a\0b")
-    bad("backslash", "has a backslash in it", "archive\\a")
+    bad("twice", "two members have the name 'archive/data/0'", "archive/data/0")
+    bad("nul", "contains a NUL byte", "archive/a\0b")
+    bad("backslash", "contains a backslash", "archive\\a")
     bad("up", "has an empty, '.' or '..' component", "archive/../a")
     bad("only-up", "has an empty, '.' or '..' component", "..")
     bad("dot", "has an empty, '.' or '..' component", "archive/./a")
@@ -255,10 +255,10 @@ def names():
     bad("overlong", "is not UTF-8", b"archive/\xc0\xaf")
     bad("surrogate", "is not UTF-8", b"archive/\xed\xa0\x80")
     bad("empty", "a member has an empty name", "")
-    bad("two-roots", "do not lie in one root folder", "other/a")
-    bad("root-prefix", "do not lie in one root folder", "archives/a")
-    bad("no-root", "do not lie in one root folder", "a")
-    case("name-flat", "do not lie in one root folder", build([Member("data.pkl", PICKLE), Member("version", b"3\n")]))
+    bad("two-roots", "are not in the same root folder", "other/a")
+    bad("root-prefix", "are not in the same root folder", "archives/a")
+    bad("no-root", "are not in the same root folder", "a")
+    case("name-flat", "are not in the same root folder", build([Member("data.pkl", PICKLE), Member("version", b"3\n")]))
     good("name-unicode", build(members(root="größe-模型")))
 
 
@@ -277,14 +277,14 @@ def deflated():
     with_pickle("ratio", f"{len(packed)} bytes cannot inflate to {len(packed) * 1032 + 1}",
                 central={"size": len(packed) * 1032 + 1})
     bomb = deflate(b"\0" * (64 << 20))
-    with_pickle("bomb", "it goes on behind the size that the directory gives", packed=bomb)
-    with_pickle("short", "does not inflate: CRC error", packed=deflate(PICKLE[:-1]))
+    with_pickle("bomb", "its data continues past the size given in the directory", packed=bomb)
+    with_pickle("short", "cannot be inflated: CRC error", packed=deflate(PICKLE[:-1]))
     with_pickle("empty", "0 bytes cannot inflate", packed=b"")
-    with_pickle("cut", "member 'archive/data.pkl' does not inflate", packed=packed[:-2])
-    with_pickle("garbage", "member 'archive/data.pkl' does not inflate", packed=b"\xff" * 20)
-    with_pickle("size-less", "it goes on behind the size", central={"size": len(PICKLE) - 1},
+    with_pickle("cut", "member 'archive/data.pkl' cannot be inflated", packed=packed[:-2])
+    with_pickle("garbage", "member 'archive/data.pkl' cannot be inflated", packed=b"\xff" * 20)
+    with_pickle("size-less", "its data continues past the size", central={"size": len(PICKLE) - 1},
                 descriptor={"size": len(PICKLE) - 1})
-    with_pickle("size-more", "it ends before the size", central={"size": len(PICKLE) + 1},
+    with_pickle("size-more", "its data ends before the size", central={"size": len(PICKLE) + 1},
                 descriptor={"size": len(PICKLE) + 1})
     with_pickle("crc", "checksum mismatch", central={"crc": 1}, descriptor={"crc": 1})
 
@@ -298,7 +298,7 @@ def checksums():
     good("crc-pickle-ignored", build(members(pickle=wrong)), reader="torch:crc=ignore")
     good("crc-storage-ignored", build(members(data=wrong)), reader="torch:crc=ignore")
     without = [Member(m.name, m.data, **zero) for m in members()]
-    good("crc-none", build(without), "was saved without checksums")
+    good("crc-none", build(without), "has no checksums")
 
 
 def main():

@@ -49,7 +49,7 @@ text '# \033[2J\n';          refused control 1 's.yaml:1:3: the control characte
 text 'a: "\\0"\n';         refused nul-escaped 1 's.yaml:1:4: the control character U+0000'
 text 'a: "\\x1b"\n';       refused control-escaped 1 's.yaml:1:4: the control character U+001B'
 text '# \342\200\256\n';     refused bidi 1 's.yaml:1:3: the control character U+202E'
-text '# \377\n';             refused utf8 1 's.yaml:1:3: this is not UTF-8'
+text '# \377\n';             refused utf8 1 's.yaml:1:3: the file is not valid UTF-8'
 printf "$sound" | iconv -t UTF-16LE >s.yaml; refused utf16 1 's.yaml:1:2: the control character U+0000'
 
 # ---- No short cuts, each key once.
@@ -58,12 +58,12 @@ text 'variables: *x\n';      refused alias 1 's.yaml:1:12: aliases'
 text 'variables: !!map {}\n'; refused tag 1 's.yaml:1:12: tags'
 text '%%TAG ! tag:x,2026:\n---\n'; refused tag-directive 1 's.yaml:1:1: tags'
 text '<<: {a: 1}\n';         refused merge 1 "s.yaml:1:1: a spec has no key '<<'"
-text 'read: in.safetensors\n'; refused twice 1 "s.yaml:3:1: 'read' is given twice: it is there at 1:1"
+text 'read: in.safetensors\n'; refused twice 1 "s.yaml:3:1: 'read' is given twice: the first is at 1:1"
 text 'raed: in.safetensors\n'; refused unknown 1 "did you mean 'read'?"
 text 'plugin-dir: /tmp\n';   refused plugin-dir 1 "s.yaml:1:1: a spec has no key 'plugin-dir'"
 text 'components: {}\n';     refused both 1 "s.yaml:1:1: a spec has either 'read' or 'components'"
 text 'components: {vae: {read: a}, vae: {read: b}}\n'
-refused component-twice 1 "s.yaml:1:30: 'vae' is given twice: it is there at 1:14"
+refused component-twice 1 "s.yaml:1:30: 'vae' is given twice: the first is at 1:14"
 
 # ---- Limits: what is deep, long or much.  The exact ones are in tests/unit/spec.c.
 { printf 'a: '; head -c 100000 /dev/zero | tr '\0' '['; } >s.yaml

@@ -187,24 +187,24 @@ Test (bundle, wrong_names)
   static const char *const names[] = { "", ".", ".hidden", "-x", "a/b", "a b", "\xff" };
   char longest[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdefg";
   fmtconv_model_component (fci_model_new (ctx, NULL), longest);
-  expect_error (FMTCONV_E_FORMAT, "cannot name a component");
+  expect_error (FMTCONV_E_FORMAT, "is not a valid component name");
   longest[64] = '\0';
   cr_expect_not_null (fmtconv_model_component (fci_model_new (ctx, NULL), longest));
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     {
       fmtconv_model_component (fci_model_new (ctx, NULL), names[i]);
-      expect_error (FMTCONV_E_FORMAT, "cannot name a component");
+      expect_error (FMTCONV_E_FORMAT, "is not a valid component name");
     }
   static const char *const files[] = { "", ".", "..", "a/b" };
   for (size_t i = 0; i < sizeof files / sizeof *files; i++)
     {
       fmtconv_model_attach (fci_model_new (ctx, NULL), files[i], source);
-      expect_error (FMTCONV_E_FORMAT, "is no plain file name");
+      expect_error (FMTCONV_E_FORMAT, "is not a plain file name");
     }
   fmtconv_model *model = fci_model_new (ctx, NULL);
   fmtconv_model_attach (model, "a", source);
   fmtconv_model_attach (model, "a", source);
-  expect_error (FMTCONV_E_FORMAT, "is carried along already");
+  expect_error (FMTCONV_E_FORMAT, "is already attached");
 }
 
 /* Files can be taken away while they are walked: in the middle, at the end, at the start. */
@@ -226,7 +226,7 @@ Test (bundle, files_detached)
   fmtconv_model_attach (model, "a", source);
   cr_expect_str_eq (fmtconv_model_next_blob (model, NULL)->name, "a");
   fmtconv_model_detach (fci_model_new (ctx, NULL), fmtconv_model_next_blob (model, NULL));
-  expect_error (FMTCONV_E_INTERNAL, "is a file of another model");
+  expect_error (FMTCONV_E_INTERNAL, "is attached to another model");
 }
 
 Test (bundle, refused)
@@ -235,14 +235,14 @@ Test (bundle, refused)
   fmtconv_model_put (model, "t", row (0, 8));
   fmtconv_model_component (model, "c");
   cr_expect_eq (fci_model_freeze (model, "odd"), FMTCONV_E_INTERNAL);
-  expect_error (FMTCONV_E_INTERNAL, "both components and tensors");
+  expect_error (FMTCONV_E_INTERNAL, "a model with components that also has tensors");
   fmtconv_model_component (file (0, 1), "new");
   expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
   fmtconv_model *twins[] = { file (0, 1), file (8, 1) };
   fci_model_set_name (twins[0], "same");
   fci_model_set_name (twins[1], "same");
   cr_expect_null (fci_model_bundle (ctx, 2, twins));
-  expect_error (FMTCONV_E_USAGE, "two components are called 'same'");
+  expect_error (FMTCONV_E_USAGE, "two components have the name 'same'");
   fmtconv_model *one = file (0, 1);
   fci_model_set_name (one, "one");
   fci_model_set_name (one, "other");
@@ -250,5 +250,5 @@ Test (bundle, refused)
   model = fci_model_new (ctx, NULL);
   for (int i = 0; i < 65; i++)
     fmtconv_model_component (model, fmtconv_ctx_printf (ctx, "c%d", i));
-  expect_error (FMTCONV_E_LIMIT, "more than 64 components");
+  expect_error (FMTCONV_E_LIMIT, "a model has more than 64 components");
 }

@@ -53,9 +53,9 @@ Test (json, no_number_for_infinity)
   {
     double v;
     const char *text;
-  } table[] = { { INFINITY, "JSON has no number Infinity" },
-                { -INFINITY, "JSON has no number -Infinity" },
-                { NAN, "JSON has no number NaN" } };
+  } table[] = { { INFINITY, "JSON cannot represent the number Infinity" },
+                { -INFINITY, "JSON cannot represent the number -Infinity" },
+                { NAN, "JSON cannot represent the number NaN" } };
   for (size_t i = 0; i < 3; i++)
     {
       fmtconv_ctx *ctx = new_ctx ();

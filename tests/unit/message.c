@@ -145,7 +145,7 @@ Test (message, strict)
   cr_expect_eq (fmtconv_note (ctx, "a note stays a note"), 0);
   cr_expect_eq (fmtconv_warn (ctx, "careful"), FMTCONV_E_STRICT);
   cr_expect (c.level == FMTCONV_MSG_ERROR && fmtconv_ctx_failed (ctx) == FMTCONV_E_STRICT);
-  cr_expect_str_eq (c.text, "careful (hint: this is a warning, which --strict makes an error)");
+  cr_expect_str_eq (c.text, "careful (hint: a warning that --strict turns into an error)");
   fmtconv_ctx_free (ctx);
 }
 

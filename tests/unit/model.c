@@ -463,11 +463,12 @@ Test (model, tiles)
   expect_tiles (2, SHAPE (16, 31, 32, 48), 1, "byte 0x1f: tensor 't1': the 1 bytes before it belong to no");
   expect_tiles (2, SHAPE (16, 20, 32, 48), 8, "byte 0x14: tensor 't1'");
   expect_tiles (1, SHAPE (17, 48), 1, "byte 0x10: tensor 't0': the 1 bytes before it belong to no");
-  expect_tiles (2, SHAPE (16, 33, 32, 48), 1, "byte 0x20: tensor 't1': its first 1 bytes belong to another");
-  expect_tiles (2, SHAPE (16, 48, 16, 48), 1, "belong to another");
-  expect_tiles (2, SHAPE (16, 48, 20, 24), 1, "belong to another");
-  expect_tiles (2, SHAPE (16, 32, 32, 47), 1, "byte 0x2f: tensor 't1': the 1 bytes behind the last");
-  expect_tiles (0, NULL, 1, "byte 0x10: the 32 bytes behind the last");
+  expect_tiles (2, SHAPE (16, 33, 32, 48), 1,
+                "byte 0x20: tensor 't1': its first 1 bytes overlap another tensor");
+  expect_tiles (2, SHAPE (16, 48, 16, 48), 1, "overlap another tensor");
+  expect_tiles (2, SHAPE (16, 48, 20, 24), 1, "overlap another tensor");
+  expect_tiles (2, SHAPE (16, 32, 32, 47), 1, "byte 0x2f: tensor 't1': the 1 bytes after the last");
+  expect_tiles (0, NULL, 1, "byte 0x10: the 32 bytes after the last");
   expect_tiles (2, SHAPE (16, 32, 32, 49), 1, "byte 0x30: tensor 't1': it ends 1 bytes behind");
   expect_tiles (2, SHAPE (15, 32, 32, 48), 1, "byte 0xf: tensor 't0': it begins 1 bytes before");
   expect_tiles (2, SHAPE (16, 28, 28, 48), 8, "byte 0x1c: tensor 't1': it is not aligned to 8 bytes");

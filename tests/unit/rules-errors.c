@@ -62,7 +62,7 @@ Test (rules_errors, dense_captures_have_no_gaps)
   EXPECT_ERROR ("l.0:1 l.3:1", FMTCONV_E_MISSING, "tensors: 2 missing\nmissing: 'l.1'\nmissing: 'l.2'",
                 .complete = "i", .dense = 1, .rules = RULES ({ "l.{i}", .to = "=" }));
   EXPECT_ERROR ("l.0:1 l.999999999999:1", FMTCONV_E_MISSING,
-                "tensors: 1 missing\nmissing: most of {i} from 0 to 999999999999, 2 are there",
+                "tensors: 1 missing\nmissing: most of {i} from 0 to 999999999999 (2 are present)",
                 .complete = "i", .dense = 1, .rules = RULES ({ "l.{i}", .to = "=" }));
   EXPECT_ERROR ("u.0:1 u.2:1", FMTCONV_E_MISSING, "tensors: 1 missing\nmissing: 'u.1'", .complete = "k",
                 .dense = 1, .rules = RULES ({ "u.{k}", "d.{#k-1-k}" }));
@@ -79,35 +79,36 @@ Test (rules_errors, fused_parts_must_all_be_there)
 Test (rules_errors, unknown_tensors_are_listed)
 {
   EXPECT_ERROR ("a:1 x.{y:1 z:1", FMTCONV_E_FORMAT,
-                "tensors: 2 not known to this transform\nnot known: 'x.{y'\nnot known: 'z'",
+                "tensors: 2 unknown to this transform\nunknown: 'x.{y'\nunknown: 'z'",
                 .rules = RULES ({ "a", .to = "=" }));
 }
 
 Test (rules_errors, nothing_known)
 {
   EXPECT_ERROR ("x:1 y:1", FMTCONV_E_MISSING,
-                "nothing here that this transform knows, among 2 tensors\nfound: 'x'\nfound: 'y'",
+                "this transform recognizes none of the 2 tensors\nfound: 'x'\nfound: 'y'",
                 .unmatched = "not ours", .rules = RULES ({ "a", .to = "=" }, { "x", .why = "no" }));
-  EXPECT_ERROR ("", FMTCONV_E_MISSING, "nothing here that this transform knows, among 0 tensors",
+  EXPECT_ERROR ("", FMTCONV_E_MISSING, "this transform recognizes none of the 0 tensors",
                 .rules = RULES ({ "a", .to = "=" }));
 }
 
 Test (rules_errors, two_tensors_that_become_one_name)
 {
   EXPECT_ERROR ("a:1 b:1", FMTCONV_E_FORMAT,
-                "tensors: 1 with a name that clashes\n'a' and 'b' both become 'c'",
+                "tensors: 1 with a conflicting name\n'a' and 'b' both become 'c'",
                 .rules = RULES ({ "a", "c" }, { "b", "c" }));
   EXPECT_ERROR ("a.x:1 a.y:1", FMTCONV_E_FORMAT,
-                "tensors: 1 with a name that clashes\n'a.x' and 'a.y' both become 'c'",
+                "tensors: 1 with a conflicting name\n'a.x' and 'a.y' both become 'c'",
                 .rules = RULES ({ "a.{x}", "c" }));
-  EXPECT_ERROR ("a:1 a.o:1", FMTCONV_E_FORMAT,
-                "tensors: 1 with a name that clashes\n'a' and 'a.o' are the same tensor to the rules",
-                .rules = RULES ({ "a[.o]", "c" }));
+  EXPECT_ERROR (
+      "a:1 a.o:1", FMTCONV_E_FORMAT,
+      "tensors: 1 with a conflicting name\n'a' and 'a.o' match the same rule with the same captures",
+      .rules = RULES ({ "a[.o]", "c" }));
   EXPECT_ERROR ("a:1 c:1", FMTCONV_E_FORMAT,
-                "tensors: 1 with a name that clashes\n'a' and 'c' both become 'c'",
+                "tensors: 1 with a conflicting name\n'a' and 'c' both become 'c'",
                 .unmatched = FMTCONV_UNMATCHED_KEEP, .rules = RULES ({ "a", "c" }));
   EXPECT_ERROR ("a.5:1", FMTCONV_E_FORMAT,
-                "tensors: 1 with a name that clashes\n'a.5': the new name would have a negative number",
+                "tensors: 1 with a conflicting name\n'a.5': the new name would have a negative number",
                 .rules = RULES ({ "a.{k}", "b.{4-k}" }));
 }
 
@@ -115,7 +116,7 @@ Test (rules_errors, shapes_that_disagree)
 {
   const char *lists = "w=weight,bias";
   EXPECT_ERROR ("a:4,2 b:4,3", FMTCONV_E_FORMAT,
-                "tensors: 1 with a wrong shape\n'b' has the shape [4,3]: r would be 3, but 'a' says 2",
+                "tensors: 1 with a wrong shape\n'b' has the shape [4,3]: r would be 3, but 'a' gives 2",
                 .rules = RULES ({ "a", .to = "=", .shape = "h,r" }, { "b", .to = "=", .shape = "h,r" }));
   EXPECT_ERROR ("a:25", FMTCONV_E_FORMAT,
                 "tensors: 1 with a wrong shape\n'a' has the shape [25], not 12h,t|12h",
@@ -154,8 +155,8 @@ Test (rules_errors, shapes_that_disagree)
 Test (rules_errors, all_problems_in_one_error)
 {
   EXPECT_ERROR ("a:1 b:2 x:1", FMTCONV_E_FORMAT,
-                "tensors: 1 with a wrong shape, 1 missing, 1 not known to this transform\n"
-                "'b' has the shape [2]: h would be 2, but 'a' says 1\nmissing: 'c'\nnot known: 'x'",
+                "tensors: 1 with a wrong shape, 1 missing, 1 unknown to this transform\n"
+                "'b' has the shape [2]: h would be 2, but 'a' gives 1\nmissing: 'c'\nunknown: 'x'",
                 .rules = RULES ({ "a", .to = "=", .shape = "h" }, { "b", .to = "=", .shape = "h" },
                                 { "c", .to = "=" }));
 }
@@ -176,40 +177,41 @@ Test (rules_errors, all_problems_in_one_error)
 
 Test (rules_errors, patterns_that_make_no_sense)
 {
-  EXPECT_BAD ("rules: there are none", .rules = RULES ({ 0 }));
+  EXPECT_BAD ("rules: the table is empty", .rules = RULES ({ 0 }));
   EXPECT_BAD ("rule 1 ('a' to ''): a drop needs .why", ONE ("a"));
   EXPECT_BAD ("rule 1 ('a{' to 'b'): pattern 'a{': '{' is not closed", ONE ("a{", "b"));
   EXPECT_BAD ("rule 1 ('a[' to 'b'): pattern 'a[': '[' is not followed by plain text and ']'",
               ONE ("a[", "b"));
   EXPECT_BAD ("rule 1 ('/' to 'b'): pattern '': it is empty", ONE ("/", "b"));
   EXPECT_BAD ("rule 1 ('a{}' to 'b'): pattern 'a{}': a capture has no name", ONE ("a{}", "b"));
-  EXPECT_BAD ("rule 1 ('{x*}{y*}' to 'b'): pattern '{x*}{y*}': '{x*}' stands twice", ONE ("{x*}{y*}", "b"));
+  EXPECT_BAD ("rule 1 ('{x*}{y*}' to 'b'): pattern '{x*}{y*}': '{x*}' appears twice", ONE ("{x*}{y*}", "b"));
   EXPECT_BAD ("rule 1 ('{x}{x:a,b}' to 'b'): pattern '{x}{x:a,b}': a capture has two meanings",
               ONE ("{x}{x:a,b}", "b"));
-  EXPECT_BAD (
-      "rule 1 ('{x+1}' to 'b'): pattern '{x+1}': a sum has a capture that is no number: one letter i … n",
-      ONE ("{x+1}", "b"));
+  EXPECT_BAD ("rule 1 ('{x+1}' to 'b'): pattern '{x+1}': a sum has a capture that is not a number (one "
+              "letter from i to n)",
+              ONE ("{x+1}", "b"));
   EXPECT_BAD ("rule 1 ('{x:a,a}' to 'b'): pattern '{x:a,a}': a list has an alternative twice",
               ONE ("{x:a,a}", "b"));
-  EXPECT_BAD ("rule 1 ('a' to 'b.{x}'): nothing binds {x}", ONE ("a", "b.{x}"));
-  EXPECT_BAD ("rule 1 ('a.{x}' to 'b.{x*}'): {x} is not the same on both sides", ONE ("a.{x}", "b.{x*}"));
-  EXPECT_BAD ("rule 1 ('a.{p:0,1}' to 'b.{p:q,k,v}'): {p} is not the same on both sides",
+  EXPECT_BAD ("rule 1 ('a' to 'b.{x}'): {x} is not bound by the other side", ONE ("a", "b.{x}"));
+  EXPECT_BAD ("rule 1 ('a.{x}' to 'b.{x*}'): {x} differs between the two sides", ONE ("a.{x}", "b.{x*}"));
+  EXPECT_BAD ("rule 1 ('a.{p:0,1}' to 'b.{p:q,k,v}'): {p} differs between the two sides",
               ONE ("a.{p:0,1}", "b.{p:q,k,v}"));
-  EXPECT_BAD ("rule 1 ('a.{k}' to 'b.{#j-k}'): '#j' counts no number capture", ONE ("a.{k}", "b.{#j-k}"));
-  EXPECT_BAD ("rule 2 ('a' to ''): another rule of the same `from` drops, or this one does",
+  EXPECT_BAD ("rule 1 ('a.{k}' to 'b.{#j-k}'): '#j' does not name a number capture",
+              ONE ("a.{k}", "b.{#j-k}"));
+  EXPECT_BAD ("rule 2 ('a' to ''): a rule that drops and another rule have the same `from`",
               .rules = RULES ({ "a", "b" }, { "a", .why = "no" }));
 }
 
 Test (rules_errors, tables_that_make_no_sense)
 {
-  EXPECT_BAD ("rules: .lists is not 'name=a,b name=c,d'", .lists = "w", ONE ("a", "b"));
+  EXPECT_BAD ("rules: .lists is not of the form 'name=a,b name=c,d'", .lists = "w", ONE ("a", "b"));
   EXPECT_BAD ("rules: .lists declares a list twice", .lists = "w=a w=b", ONE ("a", "b"));
   EXPECT_BAD ("rules: .prefix has a capture", .prefix = "a.{i}.|", ONE ("a", "b"));
   EXPECT_BAD ("rules: pattern 'a[': '[' is not followed by plain text and ']'", .prefix = "a[",
               ONE ("a", "b"));
-  EXPECT_BAD ("rules: .complete names 'j', which is no number capture", .complete = "i j",
+  EXPECT_BAD ("rules: .complete names 'j', which is not a number capture", .complete = "i j",
               ONE ("a{i}", "b{i}"));
-  EXPECT_BAD ("rules: .complete names 'x', which is no number capture", .complete = "x",
+  EXPECT_BAD ("rules: .complete names 'x', which is not a number capture", .complete = "x",
               ONE ("a{x}", "b{x}"));
   EXPECT_BAD ("rules: .dense needs .complete", .dense = 1, ONE ("a{i}", "b{i}"));
 }
@@ -217,30 +219,30 @@ Test (rules_errors, tables_that_make_no_sense)
 Test (rules_errors, details_that_make_no_sense)
 {
   EXPECT_BAD ("rule 1 ('a' to 'b'): .axis is too large", ONE ("a", "b", .axis = 8));
-  EXPECT_BAD ("rule 1 ('a' to 'b'): .pick is not '0,2/4'", ONE ("a", "b", .pick = "0,1"));
-  EXPECT_BAD ("rule 1 ('a' to 'b'): .pick is not '0,2/4'", ONE ("a", "b", .pick = "0;1/2"));
-  EXPECT_BAD ("rule 1 ('a' to 'b'): .pick is not '0,2/4'", ONE ("a", "b", .pick = "0/0"));
-  EXPECT_BAD ("rule 1 ('a' to 'b'): .pick has a part that is not there, or too many",
+  EXPECT_BAD ("rule 1 ('a' to 'b'): .pick is not of the form '0,2/4'", ONE ("a", "b", .pick = "0,1"));
+  EXPECT_BAD ("rule 1 ('a' to 'b'): .pick is not of the form '0,2/4'", ONE ("a", "b", .pick = "0;1/2"));
+  EXPECT_BAD ("rule 1 ('a' to 'b'): .pick is not of the form '0,2/4'", ONE ("a", "b", .pick = "0/0"));
+  EXPECT_BAD ("rule 1 ('a' to 'b'): .pick names a part out of range, or too many parts",
               ONE ("a", "b", .pick = "0,2/2"));
   EXPECT_BAD ("rule 1 ('a' to 'b'): .pick: 1 of 2 parts are not used", ONE ("a", "b", .pick = "0/2"));
   EXPECT_BAD ("rule 2 ('a' to 'c'): .pick takes part 0 again",
               .rules = RULES ({ "a", "b", .pick = "0/2" }, { "a", "c", .pick = "0/2" }));
-  EXPECT_BAD ("rule 2 ('a' to 'c'): .pick counts other parts than rule 1",
+  EXPECT_BAD ("rule 2 ('a' to 'c'): .pick divides into other parts than rule 1",
               .rules = RULES ({ "a", "b", .pick = "0/2" }, { "a", "c", .pick = "1/3" }));
   EXPECT_BAD ("rule 2 ('a' to 'c'): either all or none of the same `from` has a .pick",
               .rules = RULES ({ "a", "b", .pick = "0/2" }, { "a", "c" }));
-  EXPECT_BAD ("rule 1 ('a' to 'b'): 'h,-' is no shape", ONE ("a", "b", .shape = "h,-"));
-  EXPECT_BAD ("rule 1 ('a' to 'b'): '0h' is no shape", ONE ("a", "b", .shape = "0h"));
-  EXPECT_BAD ("rule 1 ('a' to 'b'): 'h,' is no shape", ONE ("a", "b", .shape = "h,"));
+  EXPECT_BAD ("rule 1 ('a' to 'b'): 'h,-' is not a shape", ONE ("a", "b", .shape = "h,-"));
+  EXPECT_BAD ("rule 1 ('a' to 'b'): '0h' is not a shape", ONE ("a", "b", .shape = "0h"));
+  EXPECT_BAD ("rule 1 ('a' to 'b'): 'h,' is not a shape", ONE ("a", "b", .shape = "h,"));
   EXPECT_BAD ("rule 1 ('a' to 'b'): .shape has two alternatives of rank 1", ONE ("a", "b", .shape = "h|t"));
-  EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'turn 1,0' is no operation", ONE ("a", "b", .ops = "turn 1,0"));
-  EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'permute 1,1' is no operation",
+  EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'turn 1,0' is not an operation", ONE ("a", "b", .ops = "turn 1,0"));
+  EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'permute 1,1' is not an operation",
               ONE ("a", "b", .ops = "permute 1,1"));
-  EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'cast q17' is no operation", ONE ("a", "b", .ops = "cast q17"));
-  EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'scale 0' is no operation", ONE ("a", "b", .ops = "scale 0"));
-  EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'scale 0.5x' is no operation",
+  EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'cast q17' is not an operation", ONE ("a", "b", .ops = "cast q17"));
+  EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'scale 0' is not an operation", ONE ("a", "b", .ops = "scale 0"));
+  EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'scale 0.5x' is not an operation",
               ONE ("a", "b", .ops = "cast F32; scale 0.5x"));
-  EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'reshape ?,h' is no operation",
+  EXPECT_BAD ("rule 1 ('a' to 'b'): .ops: 'reshape ?,h' is not an operation",
               ONE ("a", "b", .ops = "reshape ?,h"));
 }
 

@@ -115,11 +115,12 @@ Test (rules_reverse, one_way_tables)
                   "these rules cannot be reversed: rule 1 ('a' to 'b'): a reshape needs one .shape without "
                   "'?' to be undone",
                   .rules = RULES ({ "a", "b", .shape = "?,h", .ops = "reshape h" }));
-  EXPECT_REVERSE ("b:1", FMTCONV_E_UNSUPPORTED,
-                  "these rules cannot be reversed: rule 1 ('a{x}' to 'b'): nothing binds {x}",
-                  .rules = RULES ({ "a{x}", "b" }));
   EXPECT_REVERSE (
       "b:1", FMTCONV_E_UNSUPPORTED,
-      "these rules cannot be reversed: rule 2 ('a' to 'c'): it is a second copy of what rule 1 takes",
+      "these rules cannot be reversed: rule 1 ('a{x}' to 'b'): {x} is not bound by the other side",
+      .rules = RULES ({ "a{x}", "b" }));
+  EXPECT_REVERSE (
+      "b:1", FMTCONV_E_UNSUPPORTED,
+      "these rules cannot be reversed: rule 2 ('a' to 'c'): it copies a tensor that rule 1 already takes",
       .rules = RULES ({ "a", "b" }, { "a", "c" }));
 }

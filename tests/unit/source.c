@@ -88,8 +88,7 @@ Test (source, windows_are_flat_and_bounded)
   cr_expect_eq (fmtconv_source_size (fmtconv_source_window (a, 5, 0, "empty")), 0);
   cr_expect_not_null (fmtconv_source_window (a, 5, 0, "empty"));
   cr_expect_null (fmtconv_source_window (a, 2, 4, "beyond"));
-  expect_error (FMTCONV_E_FORMAT,
-                "d/a: at byte 0x2: 4 bytes from here reach beyond the end, which is at byte 0x5");
+  expect_error (FMTCONV_E_FORMAT, "d/a: at byte 0x2: 4 bytes from here extend past the end at byte 0x5");
   a = fmtconv_input_open (fci_input_user (ctx, "d/a"));
   cr_expect_null (fmtconv_source_window (a, UINT64_MAX, 2, "wraps"));
   expect_error (FMTCONV_E_FORMAT, "beyond the end");
@@ -115,11 +114,11 @@ Test (source, changes_are_noticed)
   cr_expect_eq (fci_sources_unchanged (ctx), 0);
   write_file ("d/a", "alpha!", 6);
   cr_expect_eq (fci_sources_unchanged (ctx), FMTCONV_E_IO);
-  expect_error (FMTCONV_E_IO, "d/a: the file was changed");
+  expect_error (FMTCONV_E_IO, "d/a: the file changed");
   cr_assert_not_null (fci_input_user (ctx, "d/a"));
   cr_assert_eq (utimensat (AT_FDCWD, "d/a", (struct timespec[2]){ { 1, 0 }, { 1, 1 } }, 0), 0);
   cr_expect_eq (fci_sources_unchanged (ctx), FMTCONV_E_IO);
-  expect_error (FMTCONV_E_IO, "d/a: the file was changed");
+  expect_error (FMTCONV_E_IO, "d/a: the file changed");
 }
 
 Test (source, descriptors_of_anything_else_are_refused)
@@ -156,7 +155,7 @@ Test (cursor, takes_what_is_there)
   cr_expect_eq (c.pos, 10);
   cr_expect_eq (fmtconv_cursor_take_le (&c, 1), 'c');
   cr_expect_null (fmtconv_cursor_take (&c, 1));
-  expect_error (FMTCONV_E_FORMAT, "m: at byte 0xb: 1 bytes are needed here, but only 0 are left");
+  expect_error (FMTCONV_E_FORMAT, "m: at byte 0xb: 1 bytes are needed here, but only 0 remain");
 }
 
 Test (cursor, claims_are_checked_before_memory_is_taken)
@@ -171,7 +170,7 @@ Test (cursor, claims_are_checked_before_memory_is_taken)
     }
   fmtconv_cursor c = fmtconv_cursor_start (fci_source_memory (ctx, "hello", 5, "m"));
   cr_expect_eq (fmtconv_cursor_take_le (&c, 8), 0);
-  expect_error (FMTCONV_E_FORMAT, "8 bytes are needed here, but only 5 are left");
+  expect_error (FMTCONV_E_FORMAT, "8 bytes are needed here, but only 5 remain");
 }
 
 Test (cursor, its_own_end_counts)
@@ -232,7 +231,7 @@ Test (cursor, text)
   cr_expect_str_eq (fmtconv_cursor_take_text (&m, 3), "\303\274x");
   cr_expect_str_eq (fmtconv_cursor_take_text (&m, 0), "");
   cr_expect_null (fmtconv_cursor_take_text (&m, 1));
-  expect_error (FMTCONV_E_FORMAT, "byte 0x3: a NUL in text");
+  expect_error (FMTCONV_E_FORMAT, "byte 0x3: the text contains a NUL byte");
   cr_expect_null (fmtconv_cursor_take_text (NULL, 1));
 }
 
@@ -241,7 +240,7 @@ Test (cursor, text_that_is_none)
   static const char bytes[] = "ok\303(";
   fmtconv_cursor m = fmtconv_cursor_start (fci_source_memory (ctx, bytes, sizeof bytes - 1, "memory"));
   cr_expect_null (fmtconv_cursor_take_text (&m, 4));
-  expect_error (FMTCONV_E_FORMAT, "byte 0x2: text that is not UTF-8");
+  expect_error (FMTCONV_E_FORMAT, "byte 0x2: the text is not valid UTF-8");
 }
 
 Test (cursor, zeros)
@@ -258,7 +257,7 @@ Test (cursor, zeros)
   cr_expect_eq (r.n_errors, 0, "%s", r.text);
   m.pos = 1;
   fmtconv_cursor_take_zeros (&m, 2500);
-  expect_error (FMTCONV_E_FORMAT, "byte 0x7d0: padding that is not zero");
+  expect_error (FMTCONV_E_FORMAT, "byte 0x7d0: the padding is not zero");
 }
 
 Test (cursor, large_pieces_and_cancelling)

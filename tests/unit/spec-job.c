@@ -455,7 +455,7 @@ Test (spec_job, listed_presets)
   cr_assert_not_null (list = fmtconv_preset_list (ctx, "none"));
   cr_expect_null (list->first);
   cr_expect_null (fmtconv_preset_list (ctx, "broken"));
-  cr_expect (strstr (h.error, "broken.yaml:2:1: this is no YAML"), "%s", h.error);
+  cr_expect (strstr (h.error, "broken.yaml:2:1: not valid YAML"), "%s", h.error);
   fmtconv_ctx_free (ctx);
 }
 

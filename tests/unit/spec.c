@@ -29,26 +29,27 @@ expect (const char *text, const char *error)
 
 Test (spec, yaml)
 {
-  expect ("", "s.yaml:1:1: the file holds no document");
-  expect ("# nothing\n", "s.yaml:1:1: the file holds no document");
+  expect ("", "s.yaml:1:1: the file has no document");
+  expect ("# nothing\n", "s.yaml:1:1: the file has no document");
   expect ("a: [1\n",
-          "s.yaml:2:1: this is no YAML: did not find expected ',' or ']' while parsing a flow sequence");
-  expect ("a: b: c\n", "s.yaml:1:5: this is no YAML: mapping values are not allowed in this context");
+          "s.yaml:2:1: not valid YAML: did not find expected ',' or ']' while parsing a flow sequence");
+  expect ("a: b: c\n", "s.yaml:1:5: not valid YAML: mapping values are not allowed in this context");
   expect (
       "fmtconv: 1\n\tread: x\n",
-      "s.yaml:2:1: this is no YAML: found a tab character that violates indentation while scanning a plain "
+      "s.yaml:2:1: not valid YAML: found a tab character that violates indentation while scanning a plain "
       "scalar");
-  expect ("fmtconv: 1\n---\nfmtconv: 1\n", "s.yaml:2:1: a second document begins here: a file holds one");
-  expect ("a: &x 1\n", "s.yaml:1:4: anchors (&name) are not allowed: write it out where it is needed");
-  expect ("a: &x [1]\n", "s.yaml:1:4: anchors (&name) are not allowed: write it out where it is needed");
-  expect ("a: 1\nb: *x\n", "s.yaml:2:4: aliases (*name) are not allowed: write it out where it is needed");
-  expect ("a: !!str 1\n", "s.yaml:1:4: tags (!name) are not allowed: put a text into quotes instead");
-  expect ("a: !x {b: 1}\n", "s.yaml:1:4: tags (!name) are not allowed: put a text into quotes instead");
+  expect ("fmtconv: 1\n---\nfmtconv: 1\n",
+          "s.yaml:2:1: a second document begins here: a file may hold only one");
+  expect ("a: &x 1\n", "s.yaml:1:4: anchors (&name) are not allowed: repeat the text instead");
+  expect ("a: &x [1]\n", "s.yaml:1:4: anchors (&name) are not allowed: repeat the text instead");
+  expect ("a: 1\nb: *x\n", "s.yaml:2:4: aliases (*name) are not allowed: repeat the text instead");
+  expect ("a: !!str 1\n", "s.yaml:1:4: tags (!name) are not allowed: put the text in quotes instead");
+  expect ("a: !x {b: 1}\n", "s.yaml:1:4: tags (!name) are not allowed: put the text in quotes instead");
   expect ("%TAG ! tag:x,2026:\n---\na: 1\n", "s.yaml:1:1: tags (%TAG) are not allowed");
-  expect ("a: 1\nb: 2\n  \n'a': 3\n", "s.yaml:4:1: 'a' is given twice: it is there at 1:1 already");
-  expect ("x: {y: {b: 1, b: 2}}\n", "s.yaml:1:15: 'b' is given twice: it is there at 1:9 already");
-  expect ("? [a]\n: 1\n", "s.yaml:1:3: a key is a text, not a list or a map");
-  expect ("? {a: 1}\n: 1\n", "s.yaml:1:3: a key is a text, not a list or a map");
+  expect ("a: 1\nb: 2\n  \n'a': 3\n", "s.yaml:4:1: 'a' is given twice: the first is at 1:1");
+  expect ("x: {y: {b: 1, b: 2}}\n", "s.yaml:1:15: 'b' is given twice: the first is at 1:9");
+  expect ("? [a]\n: 1\n", "s.yaml:1:3: a key must be a text, not a list or a map");
+  expect ("? {a: 1}\n: 1\n", "s.yaml:1:3: a key must be a text, not a list or a map");
 }
 
 Test (spec, characters)
@@ -61,8 +62,8 @@ Test (spec, characters)
   expect ("\xef\xbb\xbf"
           "a: 1\n",
           "s.yaml:1:1: the control character U+FEFF is not allowed");
-  expect ("\xc3\xa4: \xff\n", "s.yaml:1:4: this is not UTF-8");
-  expect ("a: \xc0\x80\n", "s.yaml:1:4: this is not UTF-8");
+  expect ("\xc3\xa4: \xff\n", "s.yaml:1:4: the file is not valid UTF-8");
+  expect ("a: \xc0\x80\n", "s.yaml:1:4: the file is not valid UTF-8");
   expect ("a: \"x\\0y\"\n", "s.yaml:1:4: the control character U+0000 is not allowed in a value");
   expect ("a: \"\\x07\"\n", "s.yaml:1:4: the control character U+0007 is not allowed in a value");
   expect ("\"\\e\": 1\n", "s.yaml:1:1: the control character U+001B is not allowed in a value");
@@ -117,8 +118,8 @@ Test (spec, size)
       text[len - 1] = '\n';
       expect_code (text, len, len > 1048576 ? FMTCONV_E_LIMIT : FMTCONV_E_FORMAT,
                    len > 1048576
-                       ? "s.yaml: the file is longer than 1 MiB (hint: is it the file that you mean?)"
-                       : "s.yaml:1:1: the file holds no document");
+                       ? "s.yaml: the file is longer than 1 MiB (hint: check that this is the right file)"
+                       : "s.yaml:1:1: the file has no document");
     }
 }
 
@@ -132,8 +133,8 @@ Test (spec, top)
   expect ("fmtconv: [1]\n", "s.yaml:1:10: the version of a spec is a number: 'fmtconv: 1'");
   expect ("fmtconv: 2\n", "s.yaml:1:10: this is a spec of version 2, and this fmtconv knows version 1");
   expect (READ "\ntransfrom: [cast]" TAIL,
-          "s.yaml:3:1: a spec has no key 'transfrom': did you mean 'transform'?  It has these:");
-  expect (READ "\nxyzzy: 1" TAIL, "s.yaml:3:1: a spec has no key 'xyzzy'; it has these:");
+          "s.yaml:3:1: a spec has no key 'transfrom'; did you mean 'transform'?  Valid keys:");
+  expect (READ "\nxyzzy: 1" TAIL, "s.yaml:3:1: a spec has no key 'xyzzy'; valid keys:");
   expect ("fmtconv: 1" TAIL,
           "s.yaml:1:1: the spec does not say what to read: 'read' or 'components' is missing");
   expect (READ "\n", "s.yaml:1:1: the spec does not say what to write: 'write' is missing");
@@ -146,10 +147,10 @@ Test (spec, variables)
   expect (V ("[a]"), "s.yaml:2:12: 'variables' must be a map, not a list");
   expect (V ("{a: [x]}"), "s.yaml:2:16: the default of a variable must be a text, not a list");
   expect (V ("{a: {hlep: x}}"),
-          "s.yaml:2:17: a variable has no key 'hlep': did you mean 'help'?  It has these:");
+          "s.yaml:2:17: a variable has no key 'hlep'; did you mean 'help'?  Valid keys:");
   expect (V ("{a: {help: [x]}}"), "s.yaml:2:23: 'help' must be a text, not a list");
   expect (V ("{a: {default: }}"), "s.yaml:2:26: 'default' must be a text, not nothing");
-  expect (V ("{a: {optional: 1}}"), "s.yaml:2:27: 'optional' is yes or no");
+  expect (V ("{a: {optional: 1}}"), "s.yaml:2:27: 'optional' must be yes or no");
   expect (V ("{a: {optional: yes, default: b}}"),
           "s.yaml:2:17: 'a' has a default, so it always has a value: 'optional' has no use");
   expect (V ("{a.b: x, a: y}"),
@@ -249,18 +250,17 @@ Test (spec, components)
   expect (C ("..: {copy: {from: f}}"),
           "s.yaml:3:3: '..' is no component's name: at most 64 letters, digits, '_', '-' and '.'");
   expect (C ("vae: {raed: f}"),
-          "s.yaml:3:9: a component has no key 'raed': did you mean 'read'?  It has these:");
+          "s.yaml:3:9: a component has no key 'raed'; did you mean 'read'?  Valid keys:");
   expect (C ("vae: {}"), "s.yaml:3:3: the component 'vae' needs either 'read' or 'copy'");
   expect (C ("vae: {read: f, copy: {from: f}}"),
           "s.yaml:3:3: the component 'vae' needs either 'read' or 'copy'");
   expect (C ("vae: {copy: {from: f}, transform: [cast]}"),
           "s.yaml:3:26: what is copied is not transformed: 'read' it instead");
-  expect (C ("vae: {read: f}\n  vae: {read: g}"),
-          "s.yaml:4:3: 'vae' is given twice: it is there at 3:3 already");
+  expect (C ("vae: {read: f}\n  vae: {read: g}"), "s.yaml:4:3: 'vae' is given twice: the first is at 3:3");
   expect (C ("vae: {copy: f}"), "s.yaml:3:15: 'copy' must be a map, not a text");
   expect (C ("vae: {copy: {}}"), "s.yaml:3:15: 'copy' does not say which folder: {from: …}");
   expect (C ("vae: {copy: {form: f}}"),
-          "s.yaml:3:16: 'copy' has no key 'form': did you mean 'from'?  It has these:");
+          "s.yaml:3:16: 'copy' has no key 'form'; did you mean 'from'?  Valid keys:");
   expect (C ("vae: {copy: {from: f, files: a.json}}"), "s.yaml:3:32: 'files' must be a list, not a text");
   expect (C ("vae: {copy: {from: f, files: [[a]]}}"),
           "s.yaml:3:33: the name of a file must be a text, not a list");
@@ -316,7 +316,7 @@ Test (spec, limits)
   expect_limit (READ "\ntransform: [", "{cogvideox-lora: {rank: ", "}},", "]" TAIL, 64,
                 "s.yaml:3:12: more than 64 transforms");
   expect_limit ("fmtconv: 1\ncomponents: {", "c", ": {read: a},", "}\nwrite: {diffusers: {path: o}}\n", 64,
-                "s.yaml:2:13: more than 64 components");
+                "s.yaml:2:13: a model has more than 64 components");
   expect_limit (READ "\nwrite: {safetensors: {path: o, metadata: {", "\n k", ": v,", "}}}\n", 4096,
                 "s.yaml:4100:9: more than 4096 values for one writer");
 }

@@ -153,15 +153,15 @@ Test (yaml, refused)
   {
     const char *yaml, *why;
   } table[] = {
-    { "", "! it holds no document" },
-    { "# nothing\n", "! it holds no document" },
+    { "", "! it has no document" },
+    { "# nothing\n", "! it has no document" },
     { "--- 1\n--- 2\n", "! line 2: more than one document" },
     { "a: [1, 2\n", "! line 2: did not find expected ',' or ']'" },
     { "a: *x\n", "! line 1: an alias to itself or to an unknown anchor" },
     { "a: &x [1, *x]\n", "! line 1: an alias to itself or to an unknown anchor" },
-    { "? [1]\n: 2\n", "! line 1: a key that is no plain text" },
+    { "? [1]\n: 2\n", "! line 1: a key is not a plain text" },
     { "x: 1\n\"a\\nb\": 1\n", "! line 2: a control character in a key" },
-    { "a: \"\\0\"\n", "! line 1: a scalar holds a NUL or is not UTF-8" },
+    { "a: \"\\0\"\n", "! line 1: a scalar contains a NUL byte or is not valid UTF-8" },
     { "a: \x1b\n", "! line 1: control characters are not allowed" },
     { "a: \xff\n", "! line 1: invalid leading UTF-8 octet" },
     { "a:\n\t- b\n", "! line 2: found character that cannot start any token" },
@@ -225,7 +225,7 @@ Test (yaml, text_bomb)
     at += sprintf (at, ",*a ");
   *at++ = ']';
   const char *result = load (ctx, text, (size_t) (at - text));
-  cr_expect_str_eq (result, "! line 1: anchors and aliases stand for more than 8 MiB of text");
+  cr_expect_str_eq (result, "! line 1: anchors and aliases expand to more than 8 MiB of text");
   cr_expect_leq (ctx->arena.total, 16 << 20);
   free (text);
   fmtconv_ctx_free (ctx);

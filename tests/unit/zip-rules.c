@@ -62,7 +62,7 @@ Test (spoilt, prefix)
 {
   sample s = sample_make (0);
   zm_splice (&s.a, 0, 0, sample_zeroes, 8);
-  expect_spoilt (&s, "prefix", FORMAT, "8 foreign bytes are in front");
+  expect_spoilt (&s, "prefix", FORMAT, "8 extra bytes before the archive");
 }
 
 /* All offsets are right, but the archive does not start with a member. */
@@ -76,7 +76,7 @@ Test (spoilt, prefix_that_offsets_know)
       zm_put (&s.a, s.m[i].central + NAME + 8 + 4, 8, s.m[i].local + 8);
   zm_put (&s.a, s.a.end + 16, 4, s.a.directory + 8);
   zm_splice (&s.a, 0, 0, sample_zeroes, 8);
-  expect_spoilt (&s, "prefix", FORMAT, "8 foreign bytes are in front of the first member");
+  expect_spoilt (&s, "prefix", FORMAT, "8 extra bytes before the first member");
 }
 
 Test (spoilt, number_of_members)
@@ -92,7 +92,7 @@ Test (spoilt, number_of_members)
   expect_spoilt (&s, "one more", FORMAT, "middle of an entry");
   s = sample_make (0);
   zm_put (&s.a, s.a.end + 8, 4, 5 << 16 | 5);
-  expect_spoilt (&s, "one less", FORMAT, "foreign bytes follow the last entry");
+  expect_spoilt (&s, "one less", FORMAT, "extra bytes follow the last entry");
 }
 
 Test (spoilt, locator_without_room)
@@ -102,7 +102,7 @@ Test (spoilt, locator_without_room)
   memcpy (a.bytes, "PK\6\7", 4);
   memcpy (a.bytes + 20, "PK\5\6", 4);
   zm_put (&a, 16, 4, 1);
-  expect_refused (&a, "no room for the zip64 end record", FORMAT, "not said to be where it is");
+  expect_refused (&a, "no room for the zip64 end record", FORMAT, "locator does not point to the record");
   zm_free (&a);
 }
 
@@ -143,7 +143,7 @@ Test (spoilt, folder_with_bytes)
 {
   zm_member m[] = { { .name = "r/", .bytes = sample_pattern, .size = 3 }, { .name = "r/x" } };
   zm_archive a = zm_make (m, 2, 0);
-  expect_refused (&a, "a folder with bytes", FORMAT, "is a folder, but has bytes");
+  expect_refused (&a, "a folder with bytes", FORMAT, "is a folder but has data");
   zm_free (&a);
 }
 
@@ -187,18 +187,18 @@ Test (spoilt, last_member_reaches_into_the_directory)
   sample s = sample_make (0);
   const size_t local = s.m[LAST].local, central = s.m[LAST].central;
   zm_put (&s.a, central + 42, 4, s.a.directory - 10);
-  expect_spoilt (&s, "fixed part of the header", FORMAT, "header reaches into");
+  expect_spoilt (&s, "fixed part of the header", FORMAT, "header extends into");
   s = sample_make (0);
   for (size_t i = 0; i < 8; i += 4)
     {
       zm_put (&s.a, central + 20 + i, 4, 1);
       zm_put (&s.a, local + 18 + i, 4, 1);
     }
-  expect_spoilt (&s, "data", FORMAT, "its 1 bytes reach into");
+  expect_spoilt (&s, "data", FORMAT, "its 1 bytes extend into");
   s = sample_make (0);
   zm_put (&s.a, central + 8, 2, 8);
   zm_put (&s.a, local + 6, 2, 8);
-  expect_spoilt (&s, "descriptor", FORMAT, "descriptor reaches into");
+  expect_spoilt (&s, "descriptor", FORMAT, "descriptor extends into");
 }
 
 /* A zip64 field in the header whose length is no multiple of 8. */
@@ -238,7 +238,7 @@ expect_limit (uint64_t n, uint64_t dir_size, int code, const char *says)
 
 Test (limits, members)
 {
-  static const char inspect[] = "no entry of the central directory here";
+  static const char inspect[] = "an entry of the central directory is missing here";
   expect_limit (1048575, 46 << 20, FORMAT, inspect);
   expect_limit (1048576, 46 << 20, FORMAT, inspect);
   expect_limit (1048577, 47 << 20, FMTCONV_E_LIMIT, "1048577 members: the limit is 1048576");
@@ -247,7 +247,7 @@ Test (limits, members)
 
 Test (limits, directory)
 {
-  static const char inspect[] = "no entry of the central directory here";
+  static const char inspect[] = "an entry of the central directory is missing here";
   expect_limit (1, (512u << 20) - 1, FORMAT, inspect);
   expect_limit (1, 512u << 20, FORMAT, inspect);
   expect_limit (1, (512u << 20) + 1, FMTCONV_E_LIMIT, "the limit is 536870912");
