@@ -15,9 +15,10 @@ append (fmtconv_file *file, fci_region_kind kind, uint64_t size)
   fmtconv_ctx *ctx = file->layout->ctx;
   uint64_t end;
   if (file->layout->frozen)
-    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes are added after the layout was closed"), NULL;
+    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes were added after the layout was closed"),
+           NULL;
   if (!fci_size_add (file->size, size, &end) || end > INT64_MAX)
-    return (void) fmtconv_fail (ctx, FMTCONV_E_LIMIT, "output file '%s' is larger than a file can be",
+    return (void) fmtconv_fail (ctx, FMTCONV_E_LIMIT, "output file '%s' exceeds the maximum file size",
                                 file->name),
            NULL;
   fci_region *region = fci_new (ctx, fci_region);
@@ -138,7 +139,7 @@ fmtconv_file_emit_digest (fmtconv_file *file, int kind, size_t region)
     return;
   if (kind != FMTCONV_DIGEST_CRC32)
     {
-      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "there is no kind %d of digests", kind);
+      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "%d is not a digest kind", kind);
       return;
     }
   fci_region *digest = append (file, FCI_REGION_DIGEST, CRC32_BYTES);
@@ -166,7 +167,7 @@ fmtconv_file_align (fmtconv_file *file, uint64_t alignment, int fill)
     return;
   if (alignment == 0 || (alignment & (alignment - 1)) || !fci_size_round_up (file->size, alignment, &end))
     {
-      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "alignment to %llu bytes",
+      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "cannot align to %llu bytes",
                     (unsigned long long) alignment);
       return;
     }

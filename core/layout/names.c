@@ -73,9 +73,9 @@ full_name (fmtconv_layout *layout, const char *name)
   if (fmtconv_ctx_failed (ctx))
     return NULL;
   if (layout->frozen)
-    fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a file is named after the layout was closed");
+    fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a file was added after the layout was closed");
   else if (!is_fine (layout, name))
-    fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' cannot name an output file", name);
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' is not a valid output file name", name);
   else
     return *layout->within ? fmtconv_ctx_printf (ctx, "%s%s", layout->within, name) : fci_strdup (ctx, name);
   return NULL;
@@ -95,7 +95,7 @@ fmtconv_layout_create (fmtconv_layout *layout, const char *name)
     return NULL;
   fmtconv_ctx *ctx = layout->ctx;
   if (!name && layout->is_folder && !layout->is_inner)
-    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a folder has no bytes of its own"), NULL;
+    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes cannot be added to a folder"), NULL;
   const char *full = full_name (layout, name ? name : layout->target);
   fmtconv_file *file = full ? fci_new (ctx, fmtconv_file) : NULL;
   if (!file)
@@ -156,7 +156,7 @@ check_folders (fmtconv_ctx *ctx, const fci_map *names, const char *name)
   uintptr_t value;
   for (const char *slash = strchr (name, '/'); slash; slash = strchr (slash + 1, '/'))
     if (fci_map_get (names, name, (size_t) (slash - name), &value))
-      return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the output file '%s' lies in another", name);
+      return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "output file '%s' is inside another output file", name);
   return 0;
 }
 
@@ -169,7 +169,7 @@ fci_layout_freeze (fmtconv_layout *layout)
   if (fmtconv_ctx_failed (ctx))
     return fmtconv_ctx_failed (ctx);
   if (!layout->first)
-    return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the writer created no file");
+    return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the writer did not create a file");
   fci_map *names = fci_map_new (ctx);
   uint64_t total = 0;
   if (!names)
@@ -177,9 +177,10 @@ fci_layout_freeze (fmtconv_layout *layout)
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     {
       if (!fci_map_add (names, file->name, strlen (file->name), 1, NULL))
-        return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "two output files are called '%s'", file->name);
+        return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "two output files are named '%s'", file->name);
       if (!fci_size_add (total, file->size, &total) || total > INT64_MAX)
-        return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the output is larger than a disk can be");
+        return fmtconv_fail (ctx, FMTCONV_E_LIMIT,
+                             "the total size of the output files exceeds the maximum file size");
     }
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     if (check_folders (ctx, names, file->name))

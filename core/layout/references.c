@@ -13,14 +13,15 @@ refer (fmtconv_layout *layout, fci_region *region, fci_region *other)
   if (region->kind == FCI_REGION_TIED)
     {
       if (other->kind != FCI_REGION_TENSOR)
-        return fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL, "'%s' is tied to a region that is no tensor",
+        return fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL, "'%s' is tied to a region that is not a tensor",
                              region->u.tensor.name);
       region->u.tensor.view = other->u.tensor.view;
       region->at = other->at;
       return 0;
     }
   if (other->kind == FCI_REGION_DIGEST || other->kind == FCI_REGION_TIED)
-    return fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL, "a digest of a region without bytes of its own");
+    return fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL,
+                         "a digest refers to a region that does not own bytes");
   if (!other->wanted && layout->n_wanted == UINT32_MAX)
     return fmtconv_fail (layout->ctx, FMTCONV_E_LIMIT, "too many regions have digests");
   other->wanted = other->wanted ? other->wanted : ++layout->n_wanted;

@@ -264,7 +264,7 @@ add_layouts (fci_plan *plan)
   for (size_t i = 0; i < plan->n_layouts; plan->n_wanted += plan->layouts[i++]->n_wanted)
     {
       if (!plan->layouts[i]->frozen)
-        return fmtconv_fail (plan->ctx, FMTCONV_E_INTERNAL, "the layout is still open") == 0;
+        return fmtconv_fail (plan->ctx, FMTCONV_E_INTERNAL, "the layout is not frozen") == 0;
       for (const fmtconv_file *file = plan->layouts[i]->first; file; file = file->next)
         if (!add_file (plan, file))
           return false;

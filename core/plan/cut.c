@@ -81,7 +81,7 @@ fci_plan_workers (fci_plan *plan, uint64_t capacity)
   uint64_t least = worker_bytes (plan, capacity);
   if (work_memory (plan) < least)
     return fmtconv_fail_at (plan->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .hint = "raise --memory" },
-                            "%s of memory are too few: %s are needed",
+                            "the memory limit of %s is too low; %s is needed",
                             fci_size_text (plan->ctx, options->memory),
                             fci_size_text (plan->ctx, least + plan->kept));
   if (threads > work_memory (plan) / least)

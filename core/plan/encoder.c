@@ -16,11 +16,11 @@ ask_defaults (fci_point *point)
     { .kind = FCI_OP_WATCH,
       .findings = FMTCONV_FINDING_NAN | FMTCONV_FINDING_INF,
       .severity = FMTCONV_SEVERITY_ERROR,
-      .hint = "blocks cannot hold them: keep the tensor in f16 or f32" },
+      .hint = "quantized blocks cannot store them: keep the tensor in f16 or f32" },
     { .kind = FCI_OP_WATCH,
       .findings = FMTCONV_FINDING_OVERFLOW,
       .severity = FMTCONV_SEVERITY_WARN,
-      .hint = "another data type would keep them" },
+      .hint = "choose another data type to keep them" },
   };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
     fci_point_watch (point, &wanted[i]);
@@ -54,7 +54,7 @@ fci_encoder_of (fci_plan *plan, fci_rows *rows)
       const fci_op *own = fci_ops_encoder (view->boxes[i].ops);
       if (own && op && own->importance != op->importance)
         return fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
-                                "its parts were quantized by different importance")
+                                "its parts were quantized with different importance weights")
                == 0;
       if (own)
         fci_point_watch (&encoder->point, own->before);
@@ -64,7 +64,7 @@ fci_encoder_of (fci_plan *plan, fci_rows *rows)
   ask_defaults (&encoder->point);
   if (!fci_quant_can_encode (view->dtype))
     return fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
-                            "nothing can be quantized to %s", fmtconv_dtype_get (view->dtype)->name)
+                            "quantizing to %s is not supported", fmtconv_dtype_get (view->dtype)->name)
            == 0;
   if (op->importance && fci_quant_uses_importance (view->dtype)
       && !take_importance (plan, rows, encoder, op->importance))

@@ -34,7 +34,7 @@ static void
 add_step (builder *b, fci_step step)
 {
   if (b->rows.n_steps == FCI_MAX_STEPS)
-    b->refuse = "more operations on its elements than one pass can do";
+    b->refuse = "too many operations for one pass over its elements";
   else
     b->rows.steps[b->rows.n_steps++] = step;
 }
@@ -75,7 +75,7 @@ round_to (builder *b, uint32_t dtype)
     return;
   if (!is_watched (&b->next))
     watch (&b->next, FMTCONV_FINDING_OVERFLOW | FMTCONV_FINDING_UNDERFLOW, FMTCONV_SEVERITY_WARN,
-           "a wider data type would keep them");
+           "choose a wider data type to keep them");
   b->next.dtype = dtype;
   b->points[b->n_points++] = b->next;
   memset (&b->next, 0, sizeof b->next);
@@ -153,13 +153,13 @@ build (builder *b, const fci_box *box, uint32_t dtype)
       b->blocks = box->dtype;
       b->rows.from = b->dtype = FMTCONV_F32;
       if (!fci_quant_can_decode (box->dtype))
-        b->refuse = "blocks of its type cannot be decoded";
+        b->refuse = "blocks of this data type cannot be decoded";
     }
   else
     b->rows.from = b->dtype = box->dtype;
   for (const fci_op *op = box->ops; op && !b->refuse; op = op->before)
     if (n == FCI_MAX_OPS)
-      b->refuse = "more operations on its elements than one pass can do";
+      b->refuse = "too many operations for one pass over its elements";
     else
       chain[n++] = op;
   while (n > 0 && !b->refuse)
@@ -241,7 +241,7 @@ find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *te
   if (b.refuse)
     {
       fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = tensor },
-                       "it cannot be written as %s: %s", fmtconv_dtype_get (dtype)->name, b.refuse);
+                       "cannot be written as %s: %s", fmtconv_dtype_get (dtype)->name, b.refuse);
       return NULL;
     }
   const unsigned before[2] = { b.swap, b.blocks };

@@ -67,7 +67,7 @@ add_kept (fci_plan *plan, const char *tensor, const fci_requirement *requirement
   return fmtconv_fail_at (
              plan->ctx, FMTCONV_E_LIMIT,
              &(fmtconv_where){ .tensor = tensor, .hint = "choose larger blocks, or raise --memory" },
-             "up to this tensor, scales take more than %s, half of the memory that may be used",
+             "scales up to this tensor take more than %s, half of the memory limit",
              fci_size_text (plan->ctx, bound))
          == 0;
 }

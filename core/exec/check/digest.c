@@ -51,7 +51,7 @@ crc_of (const sums *s, const fci_region *region, size_t number, uint32_t *crc)
     }
   return end == region->at + region->size
              ? 0
-             : fmtconv_fail (s->pool->ctx, FMTCONV_E_INTERNAL, "the checksum of a region is not known");
+             : fmtconv_fail (s->pool->ctx, FMTCONV_E_INTERNAL, "the checksum of a region is unknown");
 }
 
 static int

@@ -218,7 +218,7 @@ fci_pool_run (fci_pool *pool, fci_job *job, const void *arg, size_t n_units)
     return fci_check_cancel (pool->ctx);
   unsigned n = start_workers (pool);
   if (n == 0)
-    return fmtconv_fail (pool->ctx, FMTCONV_E_NOMEM, "no thread can be started");
+    return fmtconv_fail (pool->ctx, FMTCONV_E_NOMEM, "cannot start a thread");
   wait_for_workers (pool, n);
   if (pool->fault.code != 0 && pool->fault.code != FMTCONV_E_CANCELLED)
     return fci_fault_report (pool);
