@@ -232,13 +232,13 @@ Test (params, refusals)
     { "factor=inf", "not a finite number" },
     { "factor=1e999", "not a finite number" },
     { "factor= 1", "not a finite number" },
-    { "factor=1,5", "no key=value" },
+    { "factor=1,5", "not key=value" },
     { "size=5XB", "not a size" },
     { "size=-1", "not a size" },
     { "size=18446744073709551615", "not a size" },
-    { "choice=bak", "none of bake|metadata|none" },
-    { "choice=", "none of bake|metadata|none" },
-    { "choice=bake|metadata", "none of bake|metadata|none" },
+    { "choice=bak", "not one of bake|metadata|none" },
+    { "choice=", "not one of bake|metadata|none" },
+    { "choice=bake|metadata", "not one of bake|metadata|none" },
     { "dtype=f17", "f17" },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
