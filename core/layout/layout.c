@@ -8,7 +8,7 @@
 #include "core/view/inspect.h"
 #include <string.h>
 
-/* A region of `size` bytes at the end of the file. */
+/* Appends a region of `size` bytes to the file.  NULL: an error was recorded. */
 static fci_region *
 append (fmtconv_file *file, fci_region_kind kind, uint64_t size)
 {
@@ -40,7 +40,7 @@ is_open (const fmtconv_file *file)
   return file && !fmtconv_ctx_failed (file->layout->ctx);
 }
 
-/* The number of the region that was appended last. */
+/* Returns the number of the last region. */
 static size_t
 last_number (const fmtconv_file *file)
 {
@@ -102,7 +102,7 @@ fmtconv_file_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view
   return last_number (file);
 }
 
-/* Only earlier regions can be meant; of what kind they are is seen when the layout is closed. */
+/* Checks that a region number refers to an earlier region; its kind is checked when the layout is frozen. */
 static bool
 is_earlier (const fmtconv_file *file, size_t region)
 {

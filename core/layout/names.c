@@ -1,4 +1,4 @@
-/* core/layout/names.c: the files of a layout: names, folders, what they replace, the end of it.
+/* core/layout/names.c: creates and freezes layouts, and checks the names of their files.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -42,14 +42,14 @@ fmtconv_layout_target (const fmtconv_layout *layout)
   return layout ? layout->target : NULL;
 }
 
-/* n bytes that name a file or folder of their own. */
+/* Returns whether n bytes are a valid name of a file or folder. */
 static bool
 is_plain (const char *name, size_t n)
 {
   return n > 0 && !(n == 1 && name[0] == '.') && !(n == 2 && name[0] == '.' && name[1] == '.');
 }
 
-/* Plain components; more than one only in a folder. */
+/* Returns whether all components are valid; only a folder's layout allows more than one. */
 static bool
 is_fine (const fmtconv_layout *layout, const char *name)
 {
@@ -65,7 +65,7 @@ is_fine (const fmtconv_layout *layout, const char *name)
     }
 }
 
-/* `name` as a file of the whole output.  NULL: an error. */
+/* Returns `name` relative to the output.  NULL: an error was recorded. */
 static const char *
 full_name (fmtconv_layout *layout, const char *name)
 {
@@ -149,7 +149,7 @@ fci_layout_leave (fmtconv_layout *layout, const fci_layout_scope *saved)
   layout->is_inner = saved->is_inner;
 }
 
-/* No folder of a file may be a file. */
+/* Checks that no folder of a file is a file.  Returns 0 or a code. */
 static int
 check_folders (fmtconv_ctx *ctx, const fci_map *names, const char *name)
 {

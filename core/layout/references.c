@@ -1,4 +1,4 @@
-/* core/layout/references.c: regions that refer to others of their file by number: digests, and second names of tensors.
+/* core/layout/references.c: resolves region numbers of digests and tied tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/plan/encoder.c: tensors that are quantized: what their rows need, and what is asked of them.
+/* core/plan/encoder.c: adds the encoder of a quantized tensor to the plan.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,7 +8,7 @@
 #include "core/plan/program.h"
 #include "core/plan/run.h"
 
-/* What must not be, whoever asks. */
+/* Adds the findings that are always reported: NaN and infinity as errors, overflow as a warning. */
 static void
 ask_defaults (fci_point *point)
 {
@@ -26,7 +26,7 @@ ask_defaults (fci_point *point)
     fci_point_watch (point, &wanted[i]);
 }
 
-/* The importance of the columns, as rows of its own. */
+/* Adds the importance of the columns as rows to the encoder.  Returns false if an error was recorded. */
 static bool
 take_importance (fci_plan *plan, fci_rows *rows, fci_encoder *encoder, fmtconv_view *importance)
 {
