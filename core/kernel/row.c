@@ -1,9 +1,11 @@
 /* core/kernel/row.c: row programs: what can be done, and a row through all stages, block by block.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/row.h"
+#include "config.h"
+
 #include "core/kernel/dtype.h"
 #include "core/kernel/fast.h"
 #include "core/kernel/kernel.h"
+#include "core/kernel/row.h"
 #include "core/kernel/stage.h"
 #include <math.h>
 

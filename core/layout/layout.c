@@ -15,19 +15,25 @@ append (fmtconv_file *file, fci_region_kind kind, uint64_t size)
   fmtconv_ctx *ctx = file->layout->ctx;
   uint64_t end;
   if (file->layout->frozen)
-    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes were added after the layout was closed"),
-           NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes were added after the layout was closed");
+      return NULL;
+    }
   if (!fci_size_add (file->size, size, &end) || end > INT64_MAX)
-    return (void) fmtconv_fail (ctx, FMTCONV_E_LIMIT, "output file '%s' exceeds the maximum file size",
-                                file->name),
-           NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_LIMIT, "output file '%s' exceeds the maximum file size", file->name);
+      return NULL;
+    }
   fci_region *region = fci_new (ctx, fci_region);
   if (!region)
     return NULL;
   region->kind = kind;
   region->at = file->size;
   region->size = size;
-  *(file->last ? &file->last->next : &file->first) = region;
+  if (file->last)
+    file->last->next = region;
+  else
+    file->first = region;
   file->last = region;
   file->size = end;
   file->n_regions++;
@@ -108,9 +114,8 @@ is_earlier (const fmtconv_file *file, size_t region)
 {
   if (region < file->n_regions)
     return true;
-  return fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "'%s' has no region %zu yet", file->name,
-                       region)
-         == 0;
+  fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "'%s' has no region %zu yet", file->name, region);
+  return false;
 }
 
 void

@@ -95,7 +95,10 @@ fmtconv_layout_create (fmtconv_layout *layout, const char *name)
     return NULL;
   fmtconv_ctx *ctx = layout->ctx;
   if (!name && layout->is_folder && !layout->is_inner)
-    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes cannot be added to a folder"), NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes cannot be added to a folder");
+      return NULL;
+    }
   const char *full = full_name (layout, name ? name : layout->target);
   fmtconv_file *file = full ? fci_new (ctx, fmtconv_file) : NULL;
   if (!file)
@@ -105,7 +108,10 @@ fmtconv_layout_create (fmtconv_layout *layout, const char *name)
   file->base = last_component (full);
   file->writer = fci_subject_now (ctx)->plugin;
   file->params = layout->params;
-  *(layout->last ? &layout->last->next : &layout->first) = file;
+  if (layout->last)
+    layout->last->next = file;
+  else
+    layout->first = file;
   layout->last = file;
   layout->n_files++;
   return file;
@@ -120,7 +126,10 @@ fmtconv_layout_stale (fmtconv_layout *layout, const char *glob)
     return;
   stale->glob = last_component (full);
   stale->folder = fci_strndup (layout->ctx, full, (size_t) (stale->glob - full));
-  *(layout->last_stale ? &layout->last_stale->next : &layout->stale) = stale;
+  if (layout->last_stale)
+    layout->last_stale->next = stale;
+  else
+    layout->stale = stale;
   layout->last_stale = stale;
 }
 

@@ -36,7 +36,10 @@ resolve (fmtconv_layout *layout, const fmtconv_file *file)
   size_t n = 0;
   int code = 0;
   if (!all)
-    return (void) fci_nomem (layout->ctx), FMTCONV_E_NOMEM;
+    {
+      fci_nomem (layout->ctx);
+      return FMTCONV_E_NOMEM;
+    }
   for (fci_region *region = file->first; region; region = region->next)
     all[n++] = region;
   for (fci_region *region = file->first; region && code == 0; region = region->next)

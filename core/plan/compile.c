@@ -154,8 +154,11 @@ cost_factors (maker *m, const fci_box *box, const fci_program *program)
 static bool
 cost_box (maker *m, const fci_box *box, const fci_program *program, uint64_t count)
 {
-  *(program->rows.n_steps || program->blocks ? &m->plan->cost.converted : &m->plan->cost.gathered) +=
-      count * fci_element_bytes (m->view->dtype);
+  const uint64_t bytes = count * fci_element_bytes (m->view->dtype);
+  if (program->rows.n_steps || program->blocks)
+    m->plan->cost.converted += bytes;
+  else
+    m->plan->cost.gathered += bytes;
   m->plan->cost.read += fci_box_reads (m->view, box);
   return cost_factors (m, box, program) && fci_plan_note_source (m->plan, box->source);
 }
@@ -265,7 +268,10 @@ add_layouts (fci_plan *plan)
   for (size_t i = 0; i < plan->n_layouts; plan->n_wanted += plan->layouts[i++]->n_wanted)
     {
       if (!plan->layouts[i]->frozen)
-        return fmtconv_fail (plan->ctx, FMTCONV_E_INTERNAL, "the layout is not frozen") == 0;
+        {
+          fmtconv_fail (plan->ctx, FMTCONV_E_INTERNAL, "the layout is not frozen");
+          return false;
+        }
       for (const fmtconv_file *file = plan->layouts[i]->first; file; file = file->next)
         if (!add_file (plan, file))
           return false;

@@ -53,9 +53,11 @@ fci_encoder_of (fci_plan *plan, fci_rows *rows)
     {
       const fci_op *own = fci_ops_encoder (view->boxes[i].ops);
       if (own && op && own->importance != op->importance)
-        return fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
-                                "its parts were quantized with different importance weights")
-               == 0;
+        {
+          fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
+                           "its parts were quantized with different importance weights");
+          return false;
+        }
       if (own)
         fci_point_watch (&encoder->point, own->before);
       encoder->mixed = encoder->mixed || !own;
@@ -63,9 +65,11 @@ fci_encoder_of (fci_plan *plan, fci_rows *rows)
     }
   ask_defaults (&encoder->point);
   if (!fci_quant_can_encode (view->dtype))
-    return fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
-                            "quantizing to %s is not supported", fmtconv_dtype_get (view->dtype)->name)
-           == 0;
+    {
+      fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
+                       "quantizing to %s is not supported", fmtconv_dtype_get (view->dtype)->name);
+      return false;
+    }
   if (op->importance && fci_quant_uses_importance (view->dtype)
       && !take_importance (plan, rows, encoder, op->importance))
     return false;

@@ -64,12 +64,11 @@ add_kept (fci_plan *plan, const char *tensor, const fci_requirement *requirement
   plan->kept += requirement->measure->source->size;
   if (plan->kept <= bound)
     return true;
-  return fmtconv_fail_at (
-             plan->ctx, FMTCONV_E_LIMIT,
-             &(fmtconv_where){ .tensor = tensor, .hint = "choose larger blocks, or raise --memory" },
-             "scales up to this tensor take more than %s, half of the memory limit",
-             fci_size_text (plan->ctx, bound))
-         == 0;
+  fmtconv_fail_at (plan->ctx, FMTCONV_E_LIMIT,
+                   &(fmtconv_where){ .tensor = tensor, .hint = "choose larger blocks, or raise --memory" },
+                   "scales up to this tensor take more than %s, half of the memory limit",
+                   fci_size_text (plan->ctx, bound));
+  return false;
 }
 
 static bool

@@ -24,7 +24,10 @@ index_regions (sums *s, uint32_t n_wanted)
   size_t i = 0;
   s->first = calloc ((size_t) n_wanted + 2, sizeof *s->first);
   if (!s->first)
-    return (void) fci_nomem (s->pool->ctx), FMTCONV_E_NOMEM;
+    {
+      fci_nomem (s->pool->ctx);
+      return FMTCONV_E_NOMEM;
+    }
   for (size_t region = 1; region <= n_wanted; region++)
     {
       s->first[region] = i;

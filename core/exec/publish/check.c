@@ -123,7 +123,10 @@ fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd)
   if (fstatvfs (fd, &fs) != 0)
     return fci_fail_io (ctx, folder, "cannot examine the file system");
   if (fs.f_flag & ST_RDONLY)
-    return errno = EROFS, fci_fail_io (ctx, folder, "cannot create the output");
+    {
+      errno = EROFS;
+      return fci_fail_io (ctx, folder, "cannot create the output");
+    }
   if (fs.f_blocks == 0 || fs.f_frsize == 0 || size / fs.f_frsize < fs.f_bavail)
     return 0;
   return fci_fail_file (ctx, FMTCONV_E_IO, folder,

@@ -119,7 +119,10 @@ fci_fault_report (const fci_pool *pool)
 {
   const fci_fault *fault = &pool->fault;
   if (fault->code == FMTCONV_E_NOMEM)
-    return (void) fci_nomem (pool->ctx), FMTCONV_E_NOMEM;
+    {
+      fci_nomem (pool->ctx);
+      return FMTCONV_E_NOMEM;
+    }
   if (fault->code == FMTCONV_E_FORMAT && fault->what && fault->view)
     return report_value (pool->ctx, fault);
   if (fault->code == FMTCONV_E_FORMAT && fault->what)
