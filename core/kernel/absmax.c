@@ -1,5 +1,7 @@
 /* core/kernel/absmax.c: the largest magnitude among values, compared as whole numbers.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/absmax.h"
 #include "core/kernel/cpu.h"
 #include <string.h>

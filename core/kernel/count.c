@@ -1,5 +1,7 @@
 /* core/kernel/count.c: what rounding did to a row of values.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/count.h"
 #include "core/kernel/dtype.h"
 #include "core/kernel/kernel.h"

@@ -1,5 +1,7 @@
 /* core/kernel/cpu.c: what this processor has.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/cpu.h"
 #include <stdatomic.h>
 

@@ -1,4 +1,4 @@
-/* core/kernel/cpu.h: which of the fast loops may run; private to this folder and its tests.
+/* core/kernel/cpu.h: selects the level of fast loops; private to this folder and its tests.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_KERNEL_CPU_H
 #define FCI_KERNEL_CPU_H
@@ -11,11 +11,11 @@ enum
   FCI_LEVEL_AVX512 /* F, BW, DQ and VL */
 };
 
-/* What is used now: what the processor has, or less where fci_kernel_force says so. */
+/* Returns the level in use: that of the processor, or a lower level set by fci_kernel_force. */
 int fci_kernel_level (void);
 
-/* For tests: never use more than `level`; FCI_LEVEL_AUTO: whatever is there.  Any thread, any time: the
- * results are the same bytes. */
+/* Limits the level, for tests; FCI_LEVEL_AUTO: no limit.  May be called in any thread at any time, as all levels give the
+ * same bytes. */
 void fci_kernel_force (int level);
 
 #endif

@@ -1,7 +1,9 @@
 /* core/kernel/crc32.c: CRC-32 of zip, by carry-less multiplication where the processor has it.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/crc32.h"
+#include "config.h"
+
 #include "core/kernel/cpu.h"
+#include "core/kernel/crc32.h"
 #include <zlib.h>
 
 #ifdef __x86_64__

@@ -1,5 +1,7 @@
 /* core/kernel/decode.c: elements of every plain data type into carriers.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/decode.h"
 #include "core/kernel/dtype.h"
 #include "core/kernel/number.h"

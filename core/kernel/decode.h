@@ -1,4 +1,4 @@
-/* core/kernel/decode.h: elements of a plain data type become numbers that C works on.
+/* core/kernel/decode.h: decodes elements of plain data types to C numbers.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_KERNEL_DECODE_H
 #define FCI_KERNEL_DECODE_H
@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* n elements of `dtype` into its carrier. */
+/* Decodes n elements of `dtype` to its carrier. */
 void fci_decode (uint32_t dtype, const void *row, void *values, size_t n);
 
-/* Element of a dtype as a double, for tests and statistics; complex: the real part. */
+/* Returns an element as a double, for tests and statistics; complex: the real part. */
 double fci_element (uint32_t dtype, const void *at);
 
 #endif

@@ -1,5 +1,7 @@
 /* core/kernel/dtype.c: the table of plain data types.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/dtype.h"
 
 #define REAL(type, bytes, in) [type] = { .carrier = in, .complex = false, .part = type, .part_size = bytes }

@@ -1,4 +1,4 @@
-/* core/kernel/dtype.h: what the kernels know of each plain data type; private to this folder.
+/* core/kernel/dtype.h: properties of plain data types; private to this folder.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_KERNEL_DTYPE_H
 #define FCI_KERNEL_DTYPE_H
@@ -6,10 +6,10 @@
 #include <fmtconv/types.h>
 #include <stdbool.h>
 
-/* In which C type the values of a data type are worked on: the smallest that holds all of them.
+/* The carrier of a data type: the smallest C type that represents all its values.
  *
  * For fci_decode, fci_encode and fci_count `dtype` is never complex: a complex row is a row of twice as many parts.
- * Carrier arrays are aligned and hold 8 bytes an element; rows of elements may be unaligned.  No two arguments
+ * Carrier arrays are aligned and have 8 bytes per element; rows of elements may be unaligned.  Arguments do not
  * overlap. */
 typedef enum fci_carrier
 {
@@ -28,7 +28,7 @@ typedef struct fci_plain_type
   size_t part_size; /* bytes of one part */
 } fci_plain_type;
 
-/* Of any number; a block type or no type: all zero. */
+/* Returns the properties of a data type; a block type or an unknown number: all zero. */
 fci_plain_type fci_plain_type_of (uint32_t dtype);
 
 #endif

@@ -1,7 +1,9 @@
 /* core/kernel/encode.c: carriers into elements of every plain data type.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/encode.h"
+#include "config.h"
+
 #include "core/kernel/dtype.h"
+#include "core/kernel/encode.h"
 #include "core/kernel/number.h"
 
 #define STORE(type, value)                                                      \

@@ -1,7 +1,9 @@
 /* core/kernel/fast.c: which fast loop a stage gets.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/fast.h"
+#include "config.h"
+
 #include "core/kernel/cpu.h"
+#include "core/kernel/fast.h"
 #include "core/kernel/fast_loops.h"
 #include "core/kernel/kernel.h"
 #include "core/kernel/stage.h"

@@ -1,5 +1,7 @@
 /* core/kernel/fast_avx512.c: between floating types, sixteen at a time.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/fast_loops.h"
 
 #ifdef __x86_64__

@@ -5,15 +5,15 @@
 
 #include "core/kernel/stage.h"
 
-/* What is done to values between two types. */
+/* Arithmetic between decoding and encoding. */
 typedef enum fci_fast_mode
 {
   FCI_FAST_PLAIN,
-  FCI_FAST_TIMES,  /* a factor */
-  FCI_FAST_DIVIDED /* by it; to 8-bit floats alone */
+  FCI_FAST_TIMES,  /* multiplied by a factor */
+  FCI_FAST_DIVIDED /* divided by it; only to 8-bit floats */
 } fci_fast_mode;
 
-/* The loop from one data type to another; NULL: there is none.  Only for a processor of that level. */
+/* Return the loop from one data type to another; NULL: none.  Require a processor of that level. */
 fci_fast_fn *fci_fast_avx2 (uint32_t from, uint32_t to, fci_fast_mode mode);
 fci_fast_fn *fci_fast_avx512 (uint32_t from, uint32_t to, fci_fast_mode mode);
 

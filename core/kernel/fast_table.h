@@ -1,5 +1,5 @@
-/* core/kernel/fast_table.h: one function for each pair of types, from the inlined loop of the file that
- * includes this; private to this folder.
+/* core/kernel/fast_table.h: one function for each pair of types, from the inlined loop of the including
+ * file; private to this folder.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The file defines TARGET, AS (name), TABLE and loop_and_count. */
@@ -57,7 +57,7 @@ LOOP (divided_bf16_e5m2, FMTCONV_BF16, FMTCONV_F8_E5M2, FCI_FAST_DIVIDED)
 LOOP (divided_f32_e4m3, FMTCONV_F32, FMTCONV_F8_E4M3, FCI_FAST_DIVIDED)
 LOOP (divided_f32_e5m2, FMTCONV_F32, FMTCONV_F8_E5M2, FCI_FAST_DIVIDED)
 
-/* Row and column of a type in the table; -1: it is not there. */
+/* Returns the row and column of a type in the table; -1: not in the table. */
 static int
 place_of (uint32_t dtype)
 {

@@ -1,5 +1,7 @@
 /* core/kernel/gather.c: strided elements to dense ones.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/gather.h"
 #include "core/kernel/transpose.h"
 #include <fmtconv/types.h>

@@ -1,7 +1,9 @@
 /* core/kernel/multiply.c: rows of f32 times, or divided by, factors of their own.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/multiply.h"
+#include "config.h"
+
 #include "core/kernel/cpu.h"
+#include "core/kernel/multiply.h"
 #include "core/kernel/number.h"
 #include "core/kernel/product_loops.h"
 

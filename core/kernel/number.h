@@ -1,9 +1,9 @@
-/* core/kernel/number.h: one number from one representation to another, bit for bit; private to this folder.
+/* core/kernel/number.h: converts single numbers between representations, bit for bit; private to this folder.
  * SPDX-License-Identifier: Apache-2.0
  *
- * These functions define the results; the vector code must give the same bytes.  NaNs are made here and
- * not left to the processor, so that their bits do not depend on it: they are those that torch gives for
- * dense tensors on x86 with F16C. */
+ * These functions define the results; the vector code must give the same bytes.  They set the bits of NaNs
+ * explicitly, so that these do not depend on the processor: the bits are those of torch for dense tensors on
+ * x86 with F16C. */
 #ifndef FCI_KERNEL_NUMBER_H
 #define FCI_KERNEL_NUMBER_H
 
@@ -63,7 +63,7 @@ fci_narrow (double value)
   return value != value ? fci_f32_of_bits (nan) : (float) value;
 }
 
-/* f32 product.  A NaN of `value` becomes quiet; infinity times zero is the NaN of x86. */
+/* Returns the f32 product.  A NaN of `value` becomes quiet; infinity times zero is the default NaN of x86. */
 static inline float
 fci_f32_mul (float value, float factor)
 {
@@ -72,8 +72,8 @@ fci_f32_mul (float value, float factor)
   return product != product ? fci_f32_of_bits (nan) : product;
 }
 
-/* f32 product or quotient of two numbers from memory.  A NaN of `first` becomes quiet, else one of `second`; any other
- * is the NaN of x86.  torch has the second factor first, and the dividend. */
+/* Returns `result`, an f32 product or quotient of two numbers from memory.  NaN: that of `first`, else of `second`, made
+ * quiet, else the default NaN of x86.  torch has the second factor first, or the dividend. */
 static inline float
 fci_f32_result (float result, float first, float second)
 {
@@ -83,7 +83,7 @@ fci_f32_result (float result, float first, float second)
   return result != result ? fci_f32_of_bits (nan) : result;
 }
 
-/* f32 sum.  A NaN of `value` becomes quiet; any other is the NaN of x86, whatever `more` is. */
+/* Returns the f32 sum.  A NaN of `value` becomes quiet; any other NaN is the default NaN of x86. */
 static inline float
 fci_f32_add (float value, float more)
 {
@@ -94,21 +94,21 @@ fci_f32_add (float value, float more)
 
 /* ---- Small floating-point types: sign, exponent of any width, `mantissa` bits; subnormals as in IEEE. */
 
-/* Magnitude of the f32 magnitude `mag` (not NaN) in such a type, to nearest even; above the type's largest
- * number it goes on counting, so the caller sees what overflows. */
+/* Returns the code of the f32 magnitude `mag` (not NaN) in such a type, to nearest even.  Codes continue above the type's
+ * largest number, so that the caller detects overflow. */
 static inline uint32_t
 fci_small_round (uint32_t mag, unsigned mantissa, unsigned bias)
 {
   unsigned cut = 23 - mantissa;
   uint32_t smallest_normal = (127 - bias + 1) << 23;
-  /* A float whose last bit weighs as much as the type's last subnormal bit: adding it rounds there. */
+  /* The last bit of this float has the weight of the type's last subnormal bit: adding it rounds there. */
   uint32_t anchor = (127 - bias + cut + 1) << 23;
   uint32_t low = fci_f32_bits (fci_f32_of_bits (mag) + fci_f32_of_bits (anchor)) - anchor;
   uint32_t high = (mag + ((1u << (cut - 1)) - 1) + (mag >> cut & 1)) >> cut;
   return mag < smallest_normal ? low : high - ((127 - bias) << mantissa);
 }
 
-/* The f32 bits of such a type's magnitude, infinity and NaN not looked at. */
+/* Returns the f32 bits of such a type's magnitude, which is not infinity or NaN. */
 static inline uint32_t
 fci_small_value (uint32_t mag, unsigned mantissa, unsigned bias)
 {
@@ -137,7 +137,7 @@ fci_f32_of_f16 (uint16_t half)
   return (uint32_t) (half >> 15) << 31 | (mag >= 0x7c00 ? special : fci_small_value (mag, 10, 15));
 }
 
-/* nan: what becomes of every NaN. */
+/* nan: the result for every NaN. */
 static inline uint16_t
 fci_bf16_of_f32 (uint32_t bits, uint16_t nan)
 {
@@ -145,8 +145,8 @@ fci_bf16_of_f32 (uint32_t bits, uint16_t nan)
   return (bits & 0x7fffffff) > FCI_F32_INF ? nan : (uint16_t) number;
 }
 
-/* ---- 8 bits.  E4M3 saturates, infinity too; E5M2 has an infinity; the FNUZ types have one NaN, 0x80, no
- * negative zero, and make NaN of what they cannot hold. */
+/* ---- 8 bits.  E4M3 saturates, also for infinity; E5M2 has an infinity; the FNUZ types have one NaN, 0x80, which also
+ * stands for values out of range, and lack a negative zero. */
 
 static inline uint8_t
 fci_e4m3_of_f32 (uint32_t bits)
@@ -175,7 +175,7 @@ fci_fnuz_of_f32 (uint32_t bits, unsigned mantissa, unsigned bias)
   return (uint8_t) (mag > FCI_F32_INF || number > 0x7f ? 0x80 : sign | number);
 }
 
-/* An exponent alone: the sign is dropped, halfway goes up, and zero becomes the smallest power. */
+/* Returns an exponent only: the sign is dropped, ties round up, and zero becomes the smallest power. */
 static inline uint8_t
 fci_e8m0_of_f32 (uint32_t bits)
 {
@@ -213,8 +213,8 @@ fci_f32_of_e8m0 (uint8_t code)
   return code ? (uint32_t) code << 23 : 0x00400000u;
 }
 
-/* ---- Whole numbers.  What does not fit is undefined in C; here it is what x86's conversions give, and so
- * does torch, but that its loops disagree with each other on u32 beyond 32 bits. */
+/* ---- Integers.  C leaves values out of range undefined; here the results are those of x86's conversions and of torch,
+ * except that torch's loops differ from each other for u32 beyond 32 bits. */
 
 static inline int64_t
 fci_i64_of_f64 (double value)
@@ -236,7 +236,7 @@ fci_u64_of_f64 (double value)
   return (uint64_t) fci_i64_of_f64 (value);
 }
 
-/* The low half of a 64-bit number, as torch's scalar loop; its vector loop differs where that does not fit. */
+/* Returns the low half of a 64-bit integer, as torch's scalar loop does; its vector loop differs out of range. */
 static inline uint32_t
 fci_u32_of_f64 (double value)
 {

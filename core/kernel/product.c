@@ -3,9 +3,11 @@
  *
  * Every element is summed over the rank in ascending order, each product rounded before it is added, so that all
  * levels give the same bytes.  Which elements are worked on together does not matter then. */
-#include "core/kernel/product.h"
+#include "config.h"
+
 #include "core/kernel/cpu.h"
 #include "core/kernel/number.h"
+#include "core/kernel/product.h"
 #include "core/kernel/product_loops.h"
 
 enum

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 
 #ifdef __x86_64__
+#include "config.h"
+
 #include "core/kernel/product.h"
 #include "core/kernel/product_loops.h"
 #include <immintrin.h>

@@ -1,9 +1,11 @@
 /* core/kernel/row.c: row programs: what can be done, and a row through all stages, block by block.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/row.h"
+#include "config.h"
+
 #include "core/kernel/dtype.h"
 #include "core/kernel/fast.h"
 #include "core/kernel/kernel.h"
+#include "core/kernel/row.h"
 #include "core/kernel/stage.h"
 #include <math.h>
 
@@ -25,7 +27,7 @@ scale_refusal (uint32_t dtype, float factor)
   if (type.complex)
     return "complex numbers cannot be scaled";
   if (type.carrier != FCI_IN_F32 && type.carrier != FCI_IN_F64)
-    return "whole numbers and truth values cannot be scaled";
+    return "integers and booleans cannot be scaled";
   if (!isfinite (factor))
     return "the factor is not a finite number";
   return NULL;
@@ -36,7 +38,7 @@ round_refusal (uint32_t from, uint32_t to)
 {
   const fci_plain_type type = fci_plain_type_of (to);
   if (type.carrier == FCI_NO_CARRIER)
-    return "the data type to convert to is not a plain one";
+    return "the target data type is a block type";
   if (fci_plain_type_of (from).complex && !type.complex)
     return "complex numbers cannot become real";
   return NULL;
@@ -48,9 +50,9 @@ fci_row_refusal (const fci_row_program *program)
   uint32_t dtype = program->from;
   const char *why = NULL;
   if (fci_plain_type_of (dtype).carrier == FCI_NO_CARRIER)
-    return "the data type to convert from is not a plain one";
+    return "the source data type is a block type";
   if (program->n_steps < 1 || program->n_steps > FCI_MAX_STEPS)
-    return "the program has no steps, or too many";
+    return "the program has too few or too many steps";
   for (unsigned i = 0; i < program->n_steps && !why; i++)
     {
       const fci_step *step = &program->steps[i];
@@ -63,7 +65,7 @@ fci_row_refusal (const fci_row_program *program)
         }
     }
   if (!why && program->steps[program->n_steps - 1].kind != FCI_STEP_ROUND)
-    return "the last step does not round to the type that is stored";
+    return "the last step does not round to the stored data type";
   return why;
 }
 

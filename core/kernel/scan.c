@@ -1,5 +1,7 @@
 /* core/kernel/scan.c: statistics of values, and of the differences of two rows of them.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/scan.h"
 #include <float.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* core/kernel/scan_body.h: the loops of scan.c for one type of values, REAL; NAME (x) names its functions.
  * SPDX-License-Identifier: Apache-2.0 */
 
-/* Values that are not finite change no sum. */
+/* Adds values to the lanes; only finite values change sums. */
 static void
 NAME (sums_lanes) (lanes *l, const REAL *values, size_t n)
 {
@@ -29,7 +29,7 @@ NAME (fci_sums) (fci_sums *sums, const REAL *values, size_t n)
   NAME (sums_lanes) (&l, values, n);
   for (size_t i = n / FCI_LANES * FCI_LANES; i < n; i++)
     {
-      /* the others are NaN, which is counted in `nan` only, and taken off again */
+      /* the other lanes are NaN, which counts only in `nan` and is subtracted below */
       for (size_t k = 0; k < FCI_LANES; k++)
         rest[k] = k == i % FCI_LANES ? values[i] : (REAL) NAN;
       NAME (sums_lanes) (&l, rest, FCI_LANES);

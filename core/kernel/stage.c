@@ -1,6 +1,7 @@
 /* core/kernel/stage.c: one block of elements from one data type to the next.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/stage.h"
+#include "config.h"
+
 #include "core/kernel/count.h"
 #include "core/kernel/decode.h"
 #include "core/kernel/dtype.h"
@@ -10,6 +11,7 @@
 #include "core/kernel/multiply.h"
 #include "core/kernel/number.h"
 #include "core/kernel/product.h"
+#include "core/kernel/stage.h"
 #include <math.h>
 
 enum

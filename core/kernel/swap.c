@@ -1,5 +1,7 @@
 /* core/kernel/swap.c: numbers to the other byte order, in place.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/swap.h"
 #include <stdint.h>
 #include <string.h>

@@ -1,5 +1,7 @@
 /* core/kernel/transpose.c: squares of elements that change rows and columns, in registers.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/transpose.h"
 
 #ifdef __x86_64__

@@ -8,25 +8,32 @@
 #include "core/view/inspect.h"
 #include <string.h>
 
-/* A region of `size` bytes at the end of the file. */
+/* Appends a region of `size` bytes to the file.  NULL: an error was recorded. */
 static fci_region *
 append (fmtconv_file *file, fci_region_kind kind, uint64_t size)
 {
   fmtconv_ctx *ctx = file->layout->ctx;
   uint64_t end;
   if (file->layout->frozen)
-    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes are added after the layout was closed"), NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes were added after the layout was closed");
+      return NULL;
+    }
   if (!fci_size_add (file->size, size, &end) || end > INT64_MAX)
-    return (void) fmtconv_fail (ctx, FMTCONV_E_LIMIT, "output file '%s' is larger than a file can be",
-                                file->name),
-           NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_LIMIT, "output file '%s' exceeds the maximum file size", file->name);
+      return NULL;
+    }
   fci_region *region = fci_new (ctx, fci_region);
   if (!region)
     return NULL;
   region->kind = kind;
   region->at = file->size;
   region->size = size;
-  *(file->last ? &file->last->next : &file->first) = region;
+  if (file->last)
+    file->last->next = region;
+  else
+    file->first = region;
   file->last = region;
   file->size = end;
   file->n_regions++;
@@ -39,7 +46,7 @@ is_open (const fmtconv_file *file)
   return file && !fmtconv_ctx_failed (file->layout->ctx);
 }
 
-/* The number of the region that was appended last. */
+/* Returns the number of the last region. */
 static size_t
 last_number (const fmtconv_file *file)
 {
@@ -101,15 +108,14 @@ fmtconv_file_emit_view (fmtconv_file *file, const char *name, fmtconv_view *view
   return last_number (file);
 }
 
-/* Only earlier regions can be meant; of what kind they are is seen when the layout is closed. */
+/* Checks that a region number refers to an earlier region; its kind is checked when the layout is frozen. */
 static bool
 is_earlier (const fmtconv_file *file, size_t region)
 {
   if (region < file->n_regions)
     return true;
-  return fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "'%s' has no region %zu yet", file->name,
-                       region)
-         == 0;
+  fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "'%s' has no region %zu yet", file->name, region);
+  return false;
 }
 
 void
@@ -138,7 +144,7 @@ fmtconv_file_emit_digest (fmtconv_file *file, int kind, size_t region)
     return;
   if (kind != FMTCONV_DIGEST_CRC32)
     {
-      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "there is no kind %d of digests", kind);
+      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "%d is not a digest kind", kind);
       return;
     }
   fci_region *digest = append (file, FCI_REGION_DIGEST, CRC32_BYTES);
@@ -166,7 +172,7 @@ fmtconv_file_align (fmtconv_file *file, uint64_t alignment, int fill)
     return;
   if (alignment == 0 || (alignment & (alignment - 1)) || !fci_size_round_up (file->size, alignment, &end))
     {
-      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "alignment to %llu bytes",
+      fmtconv_fail (file->layout->ctx, FMTCONV_E_INTERNAL, "cannot align to %llu bytes",
                     (unsigned long long) alignment);
       return;
     }

@@ -1,4 +1,4 @@
-/* core/layout/layout.h: layouts as the core sees them.
+/* core/layout/layout.h: the private structs of layouts: files and their regions.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_LAYOUT_LAYOUT_H
 #define FCI_LAYOUT_LAYOUT_H
@@ -13,16 +13,16 @@ typedef enum fci_region_kind
   FCI_REGION_FILL,
   FCI_REGION_TENSOR,
   FCI_REGION_SOURCE,
-  FCI_REGION_TIED,  /* no bytes: another name of a tensor */
-  FCI_REGION_DIGEST /* of another region */
+  FCI_REGION_TIED,  /* another name of a tensor; owns no bytes */
+  FCI_REGION_DIGEST /* the checksum of another region */
 } fci_region_kind;
 
 typedef struct fci_region
 {
   struct fci_region *next;
   fci_region_kind kind;
-  uint32_t wanted; /* its number among the layout's regions with digests, from 1; 0: it has none */
-  uint64_t at;     /* in its file, bytes; TIED: where the tensor is */
+  uint32_t wanted; /* number among the layout's regions with digests, from 1; 0: no digest */
+  uint64_t at;     /* offset in the file, bytes; TIED: that of the tensor */
   uint64_t size;   /* bytes */
   union
   {
@@ -35,15 +35,15 @@ typedef struct fci_region
       union
       {
         fmtconv_view *view;
-        size_t number; /* TIED, until the layout is closed: of the region that is meant */
+        size_t number; /* TIED, until the layout is frozen: number of the tensor's region */
       };
     } tensor; /* TENSOR, TIED */
     struct
     {
       union
       {
-        const struct fci_region *region; /* whose digest it is */
-        size_t number;                   /* until the layout is closed: its number */
+        const struct fci_region *region; /* the region of the digest */
+        size_t number;                   /* until the layout is frozen: number of that region */
       };
     } digest;
   } u;
@@ -53,11 +53,10 @@ struct fmtconv_file
 {
   struct fmtconv_file *next;
   fmtconv_layout *layout;
-  const char
-      *name; /* of the file to publish: relative to the target's folder, or to the target if that is one */
+  const char *name;   /* relative to the target's folder, or to the target if the target is a folder */
   const char *base;   /* its last component */
-  const char *writer; /* the plugin that created it; NULL: none */
-  const char *params; /* that plugin's parameters as typed; NULL: none */
+  const char *writer; /* plugin that created the file; NULL: none */
+  const char *params; /* parameters of the plugin as typed; NULL: none */
   uint64_t size;
   fci_region *first;
   fci_region *last;
@@ -70,35 +69,35 @@ struct fmtconv_file
 typedef struct fci_stale
 {
   struct fci_stale *next;
-  const char *folder; /* as in names of files: "" or "vae/" */
-  const char *glob;   /* of names in it */
+  const char *folder; /* "" or "vae/" */
+  const char *glob;   /* pattern for names in the folder */
 } fci_stale;
 
 struct fmtconv_layout
 {
   fmtconv_ctx *ctx;
-  const char *target; /* last component of OUTPUT, or of what an inner writer is to write */
-  const char *params; /* of the writer that is at work, as typed; NULL: none */
+  const char *target; /* last component of OUTPUT, or of an inner writer's output */
+  const char *params; /* parameters of the current writer as typed; NULL: none */
   const char *within; /* folder of the inner writer's files: "" or "vae/" */
   bool is_folder;     /* OUTPUT is a folder */
-  bool is_inner;      /* an inner writer is at work: the target is a file */
+  bool is_inner;      /* the current writer is an inner writer: the target is a file */
   fci_stale *stale;
   fci_stale *last_stale;
   fmtconv_file *first;
   fmtconv_file *last;
   size_t n_files;
-  uint32_t n_wanted; /* regions with digests, once it is closed */
+  uint32_t n_wanted; /* regions with digests; valid when frozen */
   int frozen;
 };
 
-/* Is there a tensor of that name? */
+/* Returns whether the region names a tensor. */
 static inline bool
 fci_region_is_tensor (const fci_region *region)
 {
   return region->kind == FCI_REGION_TENSOR || region->kind == FCI_REGION_TIED;
 }
 
-/* Bytes of all files. */
+/* Returns the total size of all files, in bytes. */
 uint64_t fci_layout_size (const fmtconv_layout *layout);
 
 #endif

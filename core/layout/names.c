@@ -1,4 +1,4 @@
-/* core/layout/names.c: the files of a layout: names, folders, what they replace, the end of it.
+/* core/layout/names.c: creates and freezes layouts, and checks the names of their files.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -42,14 +42,14 @@ fmtconv_layout_target (const fmtconv_layout *layout)
   return layout ? layout->target : NULL;
 }
 
-/* n bytes that name a file or folder of their own. */
+/* Returns whether n bytes are a valid name of a file or folder. */
 static bool
 is_plain (const char *name, size_t n)
 {
   return n > 0 && !(n == 1 && name[0] == '.') && !(n == 2 && name[0] == '.' && name[1] == '.');
 }
 
-/* Plain components; more than one only in a folder. */
+/* Returns whether all components are valid; only a folder's layout allows more than one. */
 static bool
 is_fine (const fmtconv_layout *layout, const char *name)
 {
@@ -65,7 +65,7 @@ is_fine (const fmtconv_layout *layout, const char *name)
     }
 }
 
-/* `name` as a file of the whole output.  NULL: an error. */
+/* Returns `name` relative to the output.  NULL: an error was recorded. */
 static const char *
 full_name (fmtconv_layout *layout, const char *name)
 {
@@ -73,9 +73,9 @@ full_name (fmtconv_layout *layout, const char *name)
   if (fmtconv_ctx_failed (ctx))
     return NULL;
   if (layout->frozen)
-    fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a file is named after the layout was closed");
+    fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a file was added after the layout was closed");
   else if (!is_fine (layout, name))
-    fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' cannot name an output file", name);
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' is not a valid output file name", name);
   else
     return *layout->within ? fmtconv_ctx_printf (ctx, "%s%s", layout->within, name) : fci_strdup (ctx, name);
   return NULL;
@@ -95,7 +95,10 @@ fmtconv_layout_create (fmtconv_layout *layout, const char *name)
     return NULL;
   fmtconv_ctx *ctx = layout->ctx;
   if (!name && layout->is_folder && !layout->is_inner)
-    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "a folder has no bytes of its own"), NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "bytes cannot be added to a folder");
+      return NULL;
+    }
   const char *full = full_name (layout, name ? name : layout->target);
   fmtconv_file *file = full ? fci_new (ctx, fmtconv_file) : NULL;
   if (!file)
@@ -105,7 +108,10 @@ fmtconv_layout_create (fmtconv_layout *layout, const char *name)
   file->base = last_component (full);
   file->writer = fci_subject_now (ctx)->plugin;
   file->params = layout->params;
-  *(layout->last ? &layout->last->next : &layout->first) = file;
+  if (layout->last)
+    layout->last->next = file;
+  else
+    layout->first = file;
   layout->last = file;
   layout->n_files++;
   return file;
@@ -120,7 +126,10 @@ fmtconv_layout_stale (fmtconv_layout *layout, const char *glob)
     return;
   stale->glob = last_component (full);
   stale->folder = fci_strndup (layout->ctx, full, (size_t) (stale->glob - full));
-  *(layout->last_stale ? &layout->last_stale->next : &layout->stale) = stale;
+  if (layout->last_stale)
+    layout->last_stale->next = stale;
+  else
+    layout->stale = stale;
   layout->last_stale = stale;
 }
 
@@ -149,14 +158,14 @@ fci_layout_leave (fmtconv_layout *layout, const fci_layout_scope *saved)
   layout->is_inner = saved->is_inner;
 }
 
-/* No folder of a file may be a file. */
+/* Checks that no folder of a file is a file.  Returns 0 or a code. */
 static int
 check_folders (fmtconv_ctx *ctx, const fci_map *names, const char *name)
 {
   uintptr_t value;
   for (const char *slash = strchr (name, '/'); slash; slash = strchr (slash + 1, '/'))
     if (fci_map_get (names, name, (size_t) (slash - name), &value))
-      return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the output file '%s' lies in another", name);
+      return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "output file '%s' is inside another output file", name);
   return 0;
 }
 
@@ -169,7 +178,7 @@ fci_layout_freeze (fmtconv_layout *layout)
   if (fmtconv_ctx_failed (ctx))
     return fmtconv_ctx_failed (ctx);
   if (!layout->first)
-    return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the writer created no file");
+    return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "the writer did not create a file");
   fci_map *names = fci_map_new (ctx);
   uint64_t total = 0;
   if (!names)
@@ -177,9 +186,10 @@ fci_layout_freeze (fmtconv_layout *layout)
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     {
       if (!fci_map_add (names, file->name, strlen (file->name), 1, NULL))
-        return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "two output files are called '%s'", file->name);
+        return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "two output files are named '%s'", file->name);
       if (!fci_size_add (total, file->size, &total) || total > INT64_MAX)
-        return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the output is larger than a disk can be");
+        return fmtconv_fail (ctx, FMTCONV_E_LIMIT,
+                             "the total size of the output files exceeds the maximum file size");
     }
   for (const fmtconv_file *file = layout->first; file; file = file->next)
     if (check_folders (ctx, names, file->name))

@@ -1,17 +1,17 @@
-/* core/layout/names.h: layouts begun and closed, and the names of their files.
+/* core/layout/names.h: creates and freezes layouts, and checks the names of their files.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_LAYOUT_NAMES_H
 #define FCI_LAYOUT_NAMES_H
 
 #include "core/layout/layout.h"
 
-/* An empty layout for an output of that base name. */
+/* Returns an empty layout for an output file with the base name `target`.  NULL: an error was recorded. */
 fmtconv_layout *fci_layout_new (fmtconv_ctx *ctx, const char *target);
 
-/* The same for an output that is a folder. */
+/* Returns an empty layout for an output folder. */
 fmtconv_layout *fci_layout_new_folder (fmtconv_ctx *ctx, const char *target);
 
-/* What fmtconv_layout_write changes while another writer is at work. */
+/* Fields of a layout that fmtconv_layout_write saves while an inner writer runs. */
 typedef struct fci_layout_scope
 {
   const char *target;
@@ -19,11 +19,12 @@ typedef struct fci_layout_scope
   bool is_inner;
 } fci_layout_scope;
 
-/* Make `name` the target, until it is left.  0 or a code. */
+/* Makes `name` the target until fci_layout_leave.  Returns 0 or a code. */
 int fci_layout_enter (fmtconv_layout *layout, const char *name, fci_layout_scope *saved);
 void fci_layout_leave (fmtconv_layout *layout, const fci_layout_scope *saved);
 
-/* Close it: at least one file, distinct names, none of them a folder of another. */
+/* Freezes a layout after checking that it has a file, that names are distinct and that no file is inside another.
+ * Returns 0 or a code. */
 int fci_layout_freeze (fmtconv_layout *layout);
 
 #endif

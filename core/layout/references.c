@@ -1,4 +1,4 @@
-/* core/layout/references.c: regions that refer to others of their file by number: digests, and second names of tensors.
+/* core/layout/references.c: resolves region numbers of digests and tied tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -13,14 +13,15 @@ refer (fmtconv_layout *layout, fci_region *region, fci_region *other)
   if (region->kind == FCI_REGION_TIED)
     {
       if (other->kind != FCI_REGION_TENSOR)
-        return fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL, "'%s' is tied to a region that is no tensor",
+        return fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL, "'%s' is tied to a region that is not a tensor",
                              region->u.tensor.name);
       region->u.tensor.view = other->u.tensor.view;
       region->at = other->at;
       return 0;
     }
   if (other->kind == FCI_REGION_DIGEST || other->kind == FCI_REGION_TIED)
-    return fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL, "a digest of a region without bytes of its own");
+    return fmtconv_fail (layout->ctx, FMTCONV_E_INTERNAL,
+                         "a digest refers to a region that does not own bytes");
   if (!other->wanted && layout->n_wanted == UINT32_MAX)
     return fmtconv_fail (layout->ctx, FMTCONV_E_LIMIT, "too many regions have digests");
   other->wanted = other->wanted ? other->wanted : ++layout->n_wanted;
@@ -35,7 +36,10 @@ resolve (fmtconv_layout *layout, const fmtconv_file *file)
   size_t n = 0;
   int code = 0;
   if (!all)
-    return (void) fci_nomem (layout->ctx), FMTCONV_E_NOMEM;
+    {
+      fci_nomem (layout->ctx);
+      return FMTCONV_E_NOMEM;
+    }
   for (fci_region *region = file->first; region; region = region->next)
     all[n++] = region;
   for (fci_region *region = file->first; region && code == 0; region = region->next)

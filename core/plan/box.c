@@ -1,4 +1,4 @@
-/* core/plan/box.c: where the elements of a box lie, in the view and in the source.
+/* core/plan/box.c: positions of a box's elements in the view and in the source.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

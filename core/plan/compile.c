@@ -1,4 +1,4 @@
-/* core/plan/compile.c: from the regions of a layout to runs of bytes, and what they will cost.
+/* core/plan/compile.c: compiles the regions of a layout to runs of bytes, and counts their cost.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -28,10 +28,11 @@ free_lists (void *arg)
   free (plan->checked.items);
 }
 
-/* The bytes of a factor of a box are read too; they count once, as often as units need them.  rank: of a product. */
+/* Adds the bytes of a box's factor to the bytes read; they count once, however many units read them.  rank: that of a
+ * product. */
 static bool
-account_factor (fci_plan *plan, fmtconv_view *view, const fci_box *box, unsigned track,
-                const fci_factor *factor, uint64_t rank)
+cost_factor (fci_plan *plan, fmtconv_view *view, const fci_box *box, unsigned track, const fci_factor *factor,
+             uint64_t rank)
 {
   uint64_t bytes = fci_element_bytes (factor->dtype) * rank;
   uintptr_t before = 0;
@@ -46,14 +47,14 @@ account_factor (fci_plan *plan, fmtconv_view *view, const fci_box *box, unsigned
          && fci_plan_note_source (plan, factor->source);
 }
 
-/* Its number among the plan's regions with digests; 0: it has none. */
+/* Returns the region's number among the plan's regions with digests; 0: no digest. */
 static uint32_t
 number_of (const fci_plan *plan, const fci_region *region)
 {
   return region->wanted ? plan->n_wanted + region->wanted : 0;
 }
 
-/* `size` bytes from `at`, which are of the region or all of it. */
+/* Appends a run of `size` bytes from `at`, a part or all of the region.  NULL: an error was recorded. */
 static fci_run *
 add_run (fci_plan *plan, const fci_region *region, fci_run_kind kind, uint64_t at, uint64_t size)
 {
@@ -67,14 +68,14 @@ add_run (fci_plan *plan, const fci_region *region, fci_run_kind kind, uint64_t a
   return run;
 }
 
-/* A place in a source. */
+/* An offset in a source. */
 typedef struct origin
 {
   fmtconv_source *source;
   uint64_t from;
 } origin;
 
-/* A copy, or more of the one before where that goes on in both source and file; a digest is of one region. */
+/* Appends a copy, or extends the previous copy if it is contiguous in source and file; a digest covers one region. */
 static bool
 add_copy (fci_plan *plan, const fci_region *region, size_t first_run, uint64_t at, origin o, uint64_t size)
 {
@@ -95,13 +96,13 @@ add_copy (fci_plan *plan, const fci_region *region, size_t first_run, uint64_t a
   return fci_plan_note_source (plan, o.source);
 }
 
-/* The view of a tensor in the making: a ROWS run is made when it turns out to be needed. */
+/* State of a tensor's compilation; its ROWS are created when the first run needs them. */
 typedef struct maker
 {
   fci_plan *plan;
   const fci_region *region;
-  fmtconv_view *view; /* what its bytes are made of */
-  size_t first_run;   /* of this file */
+  fmtconv_view *view; /* view of its bytes */
+  size_t first_run;   /* number of the file's first run */
   fci_rows *rows;
 } maker;
 
@@ -125,41 +126,44 @@ add_rows (maker *m, uint64_t first, uint64_t count)
   return true;
 }
 
-/* What a term of a box reads, and what the terms of its factor do, which are no products. */
+/* Adds the reads of a box's term, and those of the terms of its factor, which are not products. */
 static bool
-account_term (maker *m, const fci_box *box, const fci_term *term)
+cost_term (maker *m, const fci_box *box, const fci_term *term)
 {
   if (term->product)
-    return account_factor (m->plan, m->view, box, term->track, &term->product->factor[0], term->product->rank)
-           && account_factor (m->plan, m->view, box, term->track + 1, &term->product->factor[1],
-                              term->product->rank);
+    return cost_factor (m->plan, m->view, box, term->track, &term->product->factor[0], term->product->rank)
+           && cost_factor (m->plan, m->view, box, term->track + 1, &term->product->factor[1],
+                           term->product->rank);
   for (unsigned i = 0; i < term->factor[0]->n_terms; i++)
-    if (!account_factor (m->plan, m->view, box, term->track + 1 + i, term->factor[0]->terms[i].by, 1))
+    if (!cost_factor (m->plan, m->view, box, term->track + 1 + i, term->factor[0]->terms[i].by, 1))
       return false;
-  return account_factor (m->plan, m->view, box, term->track, term->by, 1);
+  return cost_factor (m->plan, m->view, box, term->track, term->by, 1);
 }
 
-/* What the terms of a box read. */
+/* Adds the reads of all terms of a box. */
 static bool
-account_factors (maker *m, const fci_box *box, const fci_program *program)
+cost_factors (maker *m, const fci_box *box, const fci_program *program)
 {
   for (unsigned i = 0; i < program->n_terms; i++)
-    if (!account_term (m, box, &program->terms[i]))
+    if (!cost_term (m, box, &program->terms[i]))
       return false;
   return true;
 }
 
-/* A box that is part of a ROWS run: its share of the cost. */
+/* Adds the cost of a box in a ROWS run. */
 static bool
-account (maker *m, const fci_box *box, const fci_program *program, uint64_t count)
+cost_box (maker *m, const fci_box *box, const fci_program *program, uint64_t count)
 {
-  *(program->rows.n_steps || program->blocks ? &m->plan->cost.converted : &m->plan->cost.gathered) +=
-      count * fci_element_bytes (m->view->dtype);
+  const uint64_t bytes = count * fci_element_bytes (m->view->dtype);
+  if (program->rows.n_steps || program->blocks)
+    m->plan->cost.converted += bytes;
+  else
+    m->plan->cost.gathered += bytes;
   m->plan->cost.read += fci_box_reads (m->view, box);
-  return account_factors (m, box, program) && fci_plan_note_source (m->plan, box->source);
+  return cost_factors (m, box, program) && fci_plan_note_source (m->plan, box->source);
 }
 
-/* A tensor that is quantized: all of it through the coder. */
+/* Appends the run of a quantized tensor, all of which the encoder processes. */
 static bool
 add_encoded (maker *m)
 {
@@ -170,13 +174,13 @@ add_encoded (maker *m)
       const fci_program *program =
           fci_program_of (m->plan, box, fci_box_target (m->view, i), m->region->u.tensor.name);
       m->plan->cost.read += fci_box_reads (m->view, box);
-      if (!program || !account_factors (m, box, program) || !fci_plan_note_source (m->plan, box->source))
+      if (!program || !cost_factors (m, box, program) || !fci_plan_note_source (m->plan, box->source))
         return false;
     }
   return add_rows (m, 0, m->view->elements);
 }
 
-/* Copies where a box is one range of bytes on both sides, ROWS for what lies between. */
+/* Appends a copy for each box that is one range of bytes in source and file, and ROWS for all boxes between copies. */
 static bool
 add_tensor (maker *m)
 {
@@ -196,7 +200,7 @@ add_tensor (maker *m)
       fci_box_elements (view, box, &first, &count);
       if (!fci_program_copies (program) || !fci_box_is_unbroken (view, box) || !fci_box_is_dense (view, box))
         {
-          if (!account (m, box, program, count))
+          if (!cost_box (m, box, program, count))
             return false;
           continue;
         }
@@ -209,7 +213,7 @@ add_tensor (maker *m)
   return done == view->elements || add_rows (m, done, view->elements - done);
 }
 
-/* What is known, or will be, without a source. */
+/* Appends the run of a region without a source. */
 static bool
 add_computed (fci_plan *plan, const fci_region *region)
 {
@@ -264,7 +268,10 @@ add_layouts (fci_plan *plan)
   for (size_t i = 0; i < plan->n_layouts; plan->n_wanted += plan->layouts[i++]->n_wanted)
     {
       if (!plan->layouts[i]->frozen)
-        return fmtconv_fail (plan->ctx, FMTCONV_E_INTERNAL, "the layout is still open") == 0;
+        {
+          fmtconv_fail (plan->ctx, FMTCONV_E_INTERNAL, "the layout is not frozen");
+          return false;
+        }
       for (const fmtconv_file *file = plan->layouts[i]->first; file; file = file->next)
         if (!add_file (plan, file))
           return false;

@@ -1,4 +1,4 @@
-/* core/plan/cut.c: units: ranges of output that fit a worker's buffers, under the memory bound.
+/* core/plan/cut.c: chooses threads and buffers within the memory bound, and cuts the runs into units.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -13,15 +13,15 @@
 
 enum
 {
-  SHARES = 4,              /* units a thread gets at least, so that all are busy to the end … */
+  SHARES = 4,              /* minimum units per thread, so that all are busy to the end … */
   SHARE_MIN = 256 << 10,   /* … unless they would become smaller than this */
   PRODUCT_SHARE = 16,      /* of a worker's memory, for low-rank products … */
-  PRODUCT_MIN = 128 << 10, /* … and its limits in bytes: less is slow, more gains nothing */
+  PRODUCT_MIN = 128 << 10, /* … with limits in bytes: less is slow, more is not faster */
   PRODUCT_MAX = 1280 << 10,
-  WINDOW_MAX = 2 << 20 /* bytes of a window: more does not fit the caches that it is read from again */
+  WINDOW_MAX = 2 << 20 /* bytes of a window: more does not fit the caches from which units read it */
 };
 
-/* Bytes that a worker needs for products. */
+/* Returns the bytes that a worker needs for products. */
 static size_t
 product_scratch (uint64_t memory, unsigned threads)
 {
@@ -30,21 +30,21 @@ product_scratch (uint64_t memory, unsigned threads)
   return (size_t) share & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
 }
 
-/* Bytes of the window beside buffers of that size. */
+/* Returns the bytes of the window for buffers of `capacity` bytes. */
 static uint64_t
 window_bytes (uint64_t capacity)
 {
   return capacity < WINDOW_MAX ? capacity : WINDOW_MAX;
 }
 
-/* What measured values leave of the memory bound. */
+/* Returns the memory bound less the measured values. */
 static uint64_t
 work_memory (const fci_plan *plan)
 {
   return plan->ctx->options.memory - plan->kept;
 }
 
-/* Bytes of memory of one worker with buffers of that size. */
+/* Returns the bytes of memory of one worker with buffers of `capacity` bytes. */
 static uint64_t
 worker_bytes (const fci_plan *plan, uint64_t capacity)
 {
@@ -52,7 +52,7 @@ worker_bytes (const fci_plan *plan, uint64_t capacity)
          + (plan->n_layouts > 1 ? window_bytes (capacity) : 0);
 }
 
-/* No larger than what gives every thread a few units. */
+/* Limits the capacity so that every thread gets a few units. */
 static uint64_t
 fair_capacity (const fci_plan *plan, uint64_t capacity, unsigned threads)
 {
@@ -61,7 +61,7 @@ fair_capacity (const fci_plan *plan, uint64_t capacity, unsigned threads)
   return capacity < share ? capacity : share;
 }
 
-/* What a buffer must hold.  For --verify, one more is made of what there is. */
+/* Returns the smallest capacity of a buffer.  --verify divides the same scratch into one more buffer. */
 static uint64_t
 min_capacity (const fci_plan *plan, bool verify)
 {
@@ -81,7 +81,7 @@ fci_plan_workers (fci_plan *plan, uint64_t capacity)
   uint64_t least = worker_bytes (plan, capacity);
   if (work_memory (plan) < least)
     return fmtconv_fail_at (plan->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .hint = "raise --memory" },
-                            "%s of memory are too few: %s are needed",
+                            "the memory limit of %s is too low; %s is needed",
                             fci_size_text (plan->ctx, options->memory),
                             fci_size_text (plan->ctx, least + plan->kept));
   if (threads > work_memory (plan) / least)
@@ -90,12 +90,12 @@ fci_plan_workers (fci_plan *plan, uint64_t capacity)
   return 0;
 }
 
-/* The unit shrinks until all threads fit the bound, then there are fewer threads. */
+/* Reduces the unit until all threads fit the bound, then the number of threads.  Returns 0 or a code. */
 static int
 choose_unit (fci_plan *plan)
 {
   const fmtconv_options *options = &plan->ctx->options;
-  bool verify = options->flags & FMTCONV_VERIFY || plan->pairs.n; /* pairs are compared in the same way */
+  bool verify = options->flags & FMTCONV_VERIFY || plan->pairs.n; /* pairs use the buffers of --verify */
   plan->buffers = plan->n_encoders ? 4 : plan->rows.n || plan->measured.n || verify ? 3 : 1;
   int code = fci_plan_workers (plan, min_capacity (plan, verify));
   if (code != 0)
@@ -106,7 +106,7 @@ choose_unit (fci_plan *plan)
   capacity = capacity < min_capacity (plan, verify) ? min_capacity (plan, verify) : capacity;
   plan->unit_capacity = (size_t) capacity & ~(size_t) (FCI_SCRATCH_ALIGN - 1);
   plan->window_capacity = plan->n_layouts > 1 ? window_bytes (plan->unit_capacity) : 0;
-  /* Beside a window there is nothing to read ahead. */
+  /* A window replaces the readahead. */
   if (plan->n_layouts == 1
       && work_memory (plan) / plan->cost.threads - worker_bytes (plan, plan->unit_capacity)
              >= FCI_READAHEAD_BYTES)

@@ -5,11 +5,11 @@
 
 #include "core/plan/run.h"
 
-/* Add what products need to row_scratch, and choose how many threads, each with `buffers` of `room` bytes, fit the
- * memory bound.  0, or E_LIMIT: not even one. */
+/* Adds the scratch of products to row_scratch, and chooses the number of threads, each with `buffers` of `capacity`
+ * bytes, that fit the memory bound.  Returns 0, or E_LIMIT if not even one fits. */
 int fci_plan_workers (fci_plan *plan, uint64_t capacity);
 
-/* Choose unit size and threads under the memory bound, and cut the runs.  0 or a code. */
+/* Chooses unit size and threads within the memory bound, and cuts the runs.  Returns 0 or a code. */
 int fci_plan_cut (fci_plan *plan);
 
 #endif

@@ -1,11 +1,11 @@
-/* core/plan/digest.c: 64 bits that are equal where two plans are.
+/* core/plan/digest.c: a 64-bit digest of a plan.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
 #include "core/plan/digest.h"
 #include "core/plan/run.h"
 
-/* FNV-1a over a number's bytes. */
+/* Updates an FNV-1a digest with the bytes of a number. */
 static uint64_t
 mix (uint64_t digest, uint64_t number)
 {

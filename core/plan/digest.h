@@ -1,11 +1,11 @@
-/* core/plan/digest.h: a plan as 64 bits.
+/* core/plan/digest.h: a 64-bit digest of a plan.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLAN_DIGEST_H
 #define FCI_PLAN_DIGEST_H
 
 #include "core/plan/plan.h"
 
-/* 64 bits that are equal where the plan is. */
+/* Returns a 64-bit digest; equal plans have equal digests. */
 uint64_t fci_plan_digest (const fci_plan *plan);
 
 #endif

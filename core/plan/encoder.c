@@ -1,4 +1,4 @@
-/* core/plan/encoder.c: tensors that are quantized: what their rows need, and what is asked of them.
+/* core/plan/encoder.c: adds the encoder of a quantized tensor to the plan.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,7 +8,7 @@
 #include "core/plan/program.h"
 #include "core/plan/run.h"
 
-/* What must not be, whoever asks. */
+/* Adds the findings that are always reported: NaN and infinity as errors, overflow as a warning. */
 static void
 ask_defaults (fci_point *point)
 {
@@ -16,17 +16,17 @@ ask_defaults (fci_point *point)
     { .kind = FCI_OP_WATCH,
       .findings = FMTCONV_FINDING_NAN | FMTCONV_FINDING_INF,
       .severity = FMTCONV_SEVERITY_ERROR,
-      .hint = "blocks cannot hold them: keep the tensor in f16 or f32" },
+      .hint = "quantized blocks cannot store them: keep the tensor in f16 or f32" },
     { .kind = FCI_OP_WATCH,
       .findings = FMTCONV_FINDING_OVERFLOW,
       .severity = FMTCONV_SEVERITY_WARN,
-      .hint = "another data type would keep them" },
+      .hint = "choose another data type to keep them" },
   };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
     fci_point_watch (point, &wanted[i]);
 }
 
-/* The importance of the columns, as rows of its own. */
+/* Adds the importance of the columns as rows to the encoder.  Returns false if an error was recorded. */
 static bool
 take_importance (fci_plan *plan, fci_rows *rows, fci_encoder *encoder, fmtconv_view *importance)
 {
@@ -53,9 +53,11 @@ fci_encoder_of (fci_plan *plan, fci_rows *rows)
     {
       const fci_op *own = fci_ops_encoder (view->boxes[i].ops);
       if (own && op && own->importance != op->importance)
-        return fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
-                                "its parts were quantized by different importance")
-               == 0;
+        {
+          fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
+                           "its parts were quantized with different importance weights");
+          return false;
+        }
       if (own)
         fci_point_watch (&encoder->point, own->before);
       encoder->mixed = encoder->mixed || !own;
@@ -63,9 +65,11 @@ fci_encoder_of (fci_plan *plan, fci_rows *rows)
     }
   ask_defaults (&encoder->point);
   if (!fci_quant_can_encode (view->dtype))
-    return fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
-                            "nothing can be quantized to %s", fmtconv_dtype_get (view->dtype)->name)
-           == 0;
+    {
+      fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },
+                       "quantizing to %s is not supported", fmtconv_dtype_get (view->dtype)->name);
+      return false;
+    }
   if (op->importance && fci_quant_uses_importance (view->dtype)
       && !take_importance (plan, rows, encoder, op->importance))
     return false;

@@ -1,12 +1,11 @@
-/* core/plan/encoder.h: how rows of f32 become blocks.
+/* core/plan/encoder.h: adds the encoder of a quantized tensor to the plan.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLAN_ENCODER_H
 #define FCI_PLAN_ENCODER_H
 
 #include "core/plan/run.h"
 
-/* What becomes of rows of f32, for rows->view; false: an error was recorded.  *coder: NULL where nothing is
- * quantized. */
+/* Sets rows->encoder if rows->view is quantized.  Returns false if an error was recorded. */
 bool fci_encoder_of (fci_plan *plan, fci_rows *rows);
 
 #endif

@@ -1,9 +1,9 @@
-/* core/plan/group.c: units of several outputs that are made of the same bytes, so that these are read once.
+/* core/plan/group.c: groups units of several outputs that read the same source bytes, so that these are read once.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The strands of one source are swept in its order.  What lies in the next window is cut where all of them can be cut; each
- * becomes a piece of its file, and a group is the pieces of a few windows.  Windows that nobody would read twice are left
- * out: then each piece reads for itself. */
+ * The spans of one source are processed in source order.  Those in the next window are cut where all of them can be cut;
+ * each gives a piece of its file, and a group is the pieces of a few windows.  A window that is read only once is omitted,
+ * and its pieces read the source directly. */
 #include "config.h"
 
 #include "core/plan/group.h"
@@ -14,8 +14,8 @@
 
 enum
 {
-  GAP = 4096, /* bytes between strands that are rather read than left out */
-  ROUNDS = 8  /* to find a common border; without one, a little is read twice */
+  GAP = 4096, /* bytes between spans that are read rather than skipped */
+  ROUNDS = 8  /* attempts to find a common border; without a border some bytes are read twice */
 };
 
 /* A range of a file. */
@@ -27,15 +27,15 @@ typedef struct piece
   uint32_t file;
 } piece;
 
-/* The group in the making. */
+/* State of the current group. */
 typedef struct grouper
 {
   fci_plan *plan;
   fci_list pieces;
-  size_t window;  /* its first */
-  uint64_t fill;  /* bytes of the worker's window that are taken */
-  uint64_t loose; /* bytes that are read, or made, without a window */
-  uint64_t done;  /* of this source: the end of its last window */
+  size_t window;  /* first window of the group */
+  uint64_t fill;  /* bytes of the worker's window in use */
+  uint64_t loose; /* bytes of output without a window */
+  uint64_t done;  /* end of the last window in this source */
 } grouper;
 
 static int
@@ -71,7 +71,7 @@ add_group (fci_plan *plan, fci_group group)
   return item != NULL;
 }
 
-/* Pieces that follow one another in a file are written together.  Without a window, each unit is on its own. */
+/* Ends the group.  Adjacent pieces of a file are written together; without a window, each unit is a group. */
 static bool
 end_group (grouper *g)
 {
@@ -100,7 +100,7 @@ end_group (grouper *g)
   return good;
 }
 
-/* How many steps of a strand end before `end`. */
+/* Returns how many steps of a span end before `end`. */
 static uint64_t
 steps_until (const fci_source_span *s, uint64_t end)
 {
@@ -116,7 +116,7 @@ end_of (const fci_source_span *s, uint64_t steps)
   return s->from + (steps - 1) * s->in_step + s->in_size;
 }
 
-/* The next steps of a strand become a piece. */
+/* Adds the next `steps` of a span as a piece.  Returns false if an error was recorded. */
 static bool
 take (grouper *g, fci_source_span *s, uint64_t steps)
 {
@@ -132,7 +132,7 @@ take (grouper *g, fci_source_span *s, uint64_t steps)
   return true;
 }
 
-/* All of a strand, which no window holds. */
+/* Adds all of a span that does not fit a window. */
 static bool
 take_alone (grouper *g, fci_source_span *s)
 {
@@ -142,7 +142,7 @@ take_alone (grouper *g, fci_source_span *s)
   return g->loose < g->plan->window_capacity || end_group (g);
 }
 
-/* The last place up to `limit` where none of n strands is within a step; `start`: there is none behind it. */
+/* Returns the last offset up to `limit` that is not within a step of any of n spans; `start`: none after it. */
 static uint64_t
 common_end (const fci_source_span *s, size_t n, uint64_t start, uint64_t limit)
 {
@@ -160,8 +160,8 @@ common_end (const fci_source_span *s, size_t n, uint64_t start, uint64_t limit)
   return end;
 }
 
-/* Those of n strands, of `all` that are sorted, of which something is left: behind the others, and sorted again.
- * Returns how many are done. */
+/* Moves the unfinished spans of the first n after the finished spans, and sorts them into the `all` spans again.  Returns
+ * how many are finished. */
 static size_t
 drop_done (fci_source_span *s, size_t n, size_t all)
 {
@@ -180,16 +180,16 @@ drop_done (fci_source_span *s, size_t n, size_t all)
   return left;
 }
 
-/* What was taken of a source at once. */
+/* The source bytes of one window. */
 typedef struct taken
 {
   const fmtconv_source *source;
   uint64_t from;
   uint64_t end;
-  uint64_t reads; /* bytes that the pieces would read, each for itself */
+  uint64_t reads; /* bytes that the pieces would read without a window */
 } taken;
 
-/* The bytes are read once, if that is less. */
+/* Adds a window if it reads fewer bytes than the pieces would. */
 static bool
 add_window (grouper *g, const taken *t, uint64_t at)
 {
@@ -211,7 +211,7 @@ add_window (grouper *g, const taken *t, uint64_t at)
   return true;
 }
 
-/* How many of n strands hang together up to `limit`, from the first one on. */
+/* Returns how many of n spans, from the first, are connected up to `limit`. */
 static size_t
 connected (const fci_source_span *s, size_t n, uint64_t limit)
 {
@@ -222,7 +222,7 @@ connected (const fci_source_span *s, size_t n, uint64_t limit)
   return i;
 }
 
-/* All steps of n strands that end before t->end, which is then where the last of them does. */
+/* Takes all steps of n spans that end before t->end, and sets t->end to the end of the last step. */
 static bool
 take_until (grouper *g, fci_source_span *s, size_t n, taken *t)
 {
@@ -241,7 +241,7 @@ take_until (grouper *g, fci_source_span *s, size_t n, taken *t)
   return true;
 }
 
-/* What strands make of the window from the first one's place on; *done: how many of all are finished. */
+/* Takes the steps of the next window, from the first span on; *done: how many of all spans are finished. */
 static bool
 next_window (grouper *g, fci_source_span *s, size_t all, size_t *done)
 {
@@ -264,7 +264,7 @@ next_window (grouper *g, fci_source_span *s, size_t all, size_t *done)
   return add_window (g, &t, at);
 }
 
-/* n strands of one source, or of none. */
+/* Groups n spans of one source, or without a source. */
 static bool
 group_source (grouper *g, fci_source_span *s, size_t n)
 {

@@ -1,4 +1,4 @@
-/* core/plan/program.c: from a box's chain of operations to the row program that the kernels run.
+/* core/plan/program.c: compiles a box's chain of operations to a row program.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -12,29 +12,29 @@
 #include "core/view/byteswap.h"
 #include <string.h>
 
-/* A program in the making. */
+/* State of a program's compilation. */
 typedef struct builder
 {
   fci_row_program rows;
-  uint32_t blocks; /* as in fci_program */
+  uint32_t blocks; /* see fci_program */
   unsigned swap;
   unsigned n_points;
   fci_point points[FCI_MAX_STEPS];
-  fci_point next; /* watches that wait for a rounding */
-  bool pending;   /* arithmetic that was not rounded yet */
-  uint32_t dtype; /* of the elements so far */
+  fci_point next; /* watches before the next rounding */
+  bool pending;   /* arithmetic since the last rounding */
+  uint32_t dtype; /* current data type of the elements */
   unsigned n_terms;
-  const void *terms[FCI_MAX_TRACKS]; /* fci_product, or fci_factor where multiplies[] says so */
+  const void *terms[FCI_MAX_TRACKS]; /* fci_product, or fci_factor if multiplies[] is set */
   bool multiplies[FCI_MAX_TRACKS];
   unsigned tracks[FCI_MAX_TRACKS];
-  const char *refuse; /* why it cannot be run */
+  const char *refuse; /* reason why it cannot run; NULL: it can */
 } builder;
 
 static void
 add_step (builder *b, fci_step step)
 {
   if (b->rows.n_steps == FCI_MAX_STEPS)
-    b->refuse = "more operations on its elements than one pass can do";
+    b->refuse = "too many operations for one pass over its elements";
   else
     b->rows.steps[b->rows.n_steps++] = step;
 }
@@ -66,7 +66,7 @@ is_watched (const fci_point *point)
   return false;
 }
 
-/* Round to `dtype`; takes the waiting watches. */
+/* Appends a rounding to `dtype` with the pending watches. */
 static void
 round_to (builder *b, uint32_t dtype)
 {
@@ -75,7 +75,7 @@ round_to (builder *b, uint32_t dtype)
     return;
   if (!is_watched (&b->next))
     watch (&b->next, FMTCONV_FINDING_OVERFLOW | FMTCONV_FINDING_UNDERFLOW, FMTCONV_SEVERITY_WARN,
-           "a wider data type would keep them");
+           "choose a wider data type to keep them");
   b->next.dtype = dtype;
   b->points[b->n_points++] = b->next;
   memset (&b->next, 0, sizeof b->next);
@@ -83,7 +83,7 @@ round_to (builder *b, uint32_t dtype)
   b->dtype = dtype;
 }
 
-/* f32 for a coder, which sees by itself what is wrong with a value. */
+/* Rounds to f32 for an encoder, which checks values itself. */
 static void
 finish_program (builder *b)
 {
@@ -95,7 +95,7 @@ finish_program (builder *b)
   b->dtype = FMTCONV_F32;
 }
 
-/* A view has FCI_MAX_TRACKS at most. */
+/* Appends a term; a view has at most FCI_MAX_TRACKS. */
 static void
 add_term (builder *b, const fci_op *op, const void *term)
 {
@@ -133,7 +133,7 @@ add_op (builder *b, const fci_op *op)
     case FCI_OP_WATCH:
       watch (&b->next, op->findings, op->severity, op->hint);
       break;
-    case FCI_OP_QUANTIZE: /* the coder's; it takes f32, and what is watched is its business */
+    case FCI_OP_QUANTIZE: /* the encoder takes f32 and handles the watches */
       memset (&b->next, 0, sizeof b->next);
       if (b->pending || b->dtype != FMTCONV_F32)
         finish_program (b);
@@ -141,7 +141,7 @@ add_op (builder *b, const fci_op *op)
     }
 }
 
-/* The whole chain, oldest first, and the rounding to what is written. */
+/* Compiles the chain, oldest operation first, and the rounding to the output type. */
 static void
 build (builder *b, const fci_box *box, uint32_t dtype)
 {
@@ -153,13 +153,13 @@ build (builder *b, const fci_box *box, uint32_t dtype)
       b->blocks = box->dtype;
       b->rows.from = b->dtype = FMTCONV_F32;
       if (!fci_quant_can_decode (box->dtype))
-        b->refuse = "blocks of its type cannot be decoded";
+        b->refuse = "blocks of this data type cannot be decoded";
     }
   else
     b->rows.from = b->dtype = box->dtype;
   for (const fci_op *op = box->ops; op && !b->refuse; op = op->before)
     if (n == FCI_MAX_OPS)
-      b->refuse = "more operations on its elements than one pass can do";
+      b->refuse = "too many operations for one pass over its elements";
     else
       chain[n++] = op;
   while (n > 0 && !b->refuse)
@@ -173,7 +173,7 @@ build (builder *b, const fci_box *box, uint32_t dtype)
 static const fci_program *find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype,
                                         const char *tensor);
 
-/* The program that makes f32 of a factor's elements. */
+/* Returns the program that evaluates a factor's elements to f32.  NULL: an error was recorded. */
 static const fci_program *
 program_of_factor (fci_plan *plan, const fci_factor *factor, const char *tensor)
 {
@@ -205,7 +205,7 @@ add_terms (fci_plan *plan, const builder *b, fci_program *program, const char *t
   return true;
 }
 
-/* A program that stays, found again by its content. */
+/* Stores a program in the plan under its content.  NULL: an error was recorded. */
 static const fci_program *
 keep (fci_plan *plan, const builder *b, const char *key, size_t len, const char *tensor)
 {
@@ -229,7 +229,7 @@ keep (fci_plan *plan, const builder *b, const char *key, size_t len, const char 
   return fci_map_add (plan->programs, kept, len, (uintptr_t) program, NULL) ? program : NULL;
 }
 
-/* Built anew; NULL: it cannot be run. */
+/* Returns the stored program of a box, or compiles it.  NULL: E_UNSUPPORTED. */
 static const fci_program *
 find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
 {
@@ -241,7 +241,7 @@ find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *te
   if (b.refuse)
     {
       fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = tensor },
-                       "it cannot be written as %s: %s", fmtconv_dtype_get (dtype)->name, b.refuse);
+                       "cannot be written as %s: %s", fmtconv_dtype_get (dtype)->name, b.refuse);
       return NULL;
     }
   const unsigned before[2] = { b.swap, b.blocks };
@@ -267,7 +267,7 @@ fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *
   return memo->program;
 }
 
-/* The part for a program: the last one made, or a new one. */
+/* Returns the part of a program: the last part, or a new one. */
 static fci_part *
 part_for (fci_plan *plan, fci_rows *rows, const fci_program *program)
 {
@@ -281,7 +281,7 @@ part_for (fci_plan *plan, fci_rows *rows, const fci_program *program)
   return part;
 }
 
-/* Room for one more part: most tensors need one, the others at most one a box. */
+/* Reserves capacity for one more part: most tensors need one, others at most one per box. */
 static bool
 scratch_for_part (fci_plan *plan, fci_rows *rows, size_t *capacity)
 {

@@ -1,17 +1,17 @@
-/* core/plan/program.h: programs: what becomes of a box's elements.
+/* core/plan/program.h: builds the programs that evaluate boxes.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLAN_PROGRAM_H
 #define FCI_PLAN_PROGRAM_H
 
 #include "core/plan/run.h"
 
-/* The program of a box that is written as `dtype`; NULL: E_UNSUPPORTED naming the tensor. */
+/* Returns the program that evaluates a box to `dtype`.  NULL: E_UNSUPPORTED, naming the tensor. */
 const fci_program *fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor);
 
-/* How to evaluate a view, tallies included.  view: as fci_view_evaluated gives it. */
+/* Returns the rows that evaluate a view, with tallies.  view: a result of fci_view_evaluated. */
 fci_rows *fci_rows_of (fci_plan *plan, const char *name, fmtconv_view *view);
 
-/* What watches behind the operations ask, added to what is asked. */
+/* Adds the findings that the watches after the operations request to the point. */
 void fci_point_watch (fci_point *point, const fci_op *ops);
 
 #endif

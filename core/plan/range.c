@@ -22,7 +22,7 @@ fci_rows_cut (const fci_rows *rows, uint64_t at, uint64_t capacity)
   return end > at ? end - at : capacity / item * item;
 }
 
-/* The next band of a run, which gets a unit of its own. */
+/* Returns the bytes of the next row panel of a run, which fills a unit alone; 0: the unit is not empty. */
 static uint64_t
 take_row_panel (const fci_run *run, uint64_t skip, bool empty)
 {
@@ -34,8 +34,8 @@ take_row_panel (const fci_run *run, uint64_t skip, bool empty)
              : fci_rows_cut (run->u.rows, run->from + skip, run->u.rows->row_panel);
 }
 
-/* How much of a run from `skip` on goes into a unit that has `room` left; `whole`: of the room of an empty
- * unit.  0: nothing. */
+/* Returns the bytes of a run from `skip` that go into a unit with `capacity` bytes left; `whole`: capacity of an empty
+ * unit.  0: none. */
 static uint64_t
 take (const fci_run *run, uint64_t skip, uint64_t capacity, uint64_t whole)
 {

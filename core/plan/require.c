@@ -1,4 +1,4 @@
-/* core/plan/require.c: what is done before anything is written: views that are compared, views that are measured.
+/* core/plan/require.c: adds the views that are compared or measured before anything is written.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -12,7 +12,7 @@
 
 enum
 {
-  KEPT_SHARE = 2 /* of the memory bound: what is left is for the work itself */
+  KEPT_SHARE = 2 /* share of the memory bound; the rest is for the work */
 };
 
 bool
@@ -27,7 +27,7 @@ fci_plan_note_source (fci_plan *plan, fmtconv_source *source)
   return fci_map_add (plan->seen, &source->id, sizeof source->id, 1, NULL);
 }
 
-/* One side of a comparison, its bytes and checksums accounted for.  NULL: an error was recorded. */
+/* Returns the rows of one side of a comparison, and adds its bytes and checksums.  NULL: an error was recorded. */
 static const fci_rows *
 side (fci_plan *plan, const char *name, fmtconv_view *view)
 {
@@ -56,7 +56,7 @@ add_pair (fci_plan *plan, const char *tensor, const fci_requirement *requirement
   return true;
 }
 
-/* The numbers stay in memory until all is written. */
+/* Adds the bytes of measured values, which stay in memory until the output is written, and checks their limit. */
 static bool
 add_kept (fci_plan *plan, const char *tensor, const fci_requirement *requirement)
 {
@@ -64,12 +64,11 @@ add_kept (fci_plan *plan, const char *tensor, const fci_requirement *requirement
   plan->kept += requirement->measure->source->size;
   if (plan->kept <= bound)
     return true;
-  return fmtconv_fail_at (
-             plan->ctx, FMTCONV_E_LIMIT,
-             &(fmtconv_where){ .tensor = tensor, .hint = "choose larger blocks, or raise --memory" },
-             "up to this tensor, scales take more than %s, half of the memory that may be used",
-             fci_size_text (plan->ctx, bound))
-         == 0;
+  fmtconv_fail_at (plan->ctx, FMTCONV_E_LIMIT,
+                   &(fmtconv_where){ .tensor = tensor, .hint = "choose larger blocks, or raise --memory" },
+                   "scales up to this tensor take more than %s, half of the memory limit",
+                   fci_size_text (plan->ctx, bound));
+  return false;
 }
 
 static bool
@@ -89,7 +88,7 @@ add_measured (fci_plan *plan, const char *tensor, const fci_requirement *require
   return true;
 }
 
-/* Once for all tensors that need it.  measures: nothing else. */
+/* Adds the requirements of a view, each once for all tensors.  measures: adds only measurements. */
 static bool
 require (fci_plan *plan, const char *tensor, fmtconv_view *view, bool measures)
 {

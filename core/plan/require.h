@@ -1,17 +1,17 @@
-/* core/plan/require.h: what is done before anything is written, and which checksums are compared.
+/* core/plan/require.h: adds comparisons, measurements and checksums to a plan.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLAN_REQUIRE_H
 #define FCI_PLAN_REQUIRE_H
 
 #include "core/plan/run.h"
 
-/* Take the requirements of a tensor of the output into the plan.  false: an error was recorded. */
+/* Adds the requirements of an output tensor to the plan.  Returns false if an error was recorded. */
 bool fci_plan_require (fci_plan *plan, const char *tensor, fmtconv_view *view);
 
-/* Of these only what is measured: for a pass that compares by itself. */
+/* Adds only the measurements, for a pass that compares by itself. */
 bool fci_plan_measure (fci_plan *plan, const char *tensor, fmtconv_view *view);
 
-/* Remember that a source's checksum can be compared. */
+/* Adds a source to those whose checksums are compared. */
 bool fci_plan_note_source (fci_plan *plan, fmtconv_source *source);
 
 #endif

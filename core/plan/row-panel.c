@@ -1,8 +1,8 @@
-/* core/plan/row-panel.c: the order of elements in the source, and bands: how much of a transposed matrix one unit writes.
+/* core/plan/row-panel.c: chooses row panels: the part of a transposed matrix that one unit writes.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A unit that fits a buffer has few rows where the rows are long, and a row of a transposed matrix is a column of the
- * source: of every row there only a few bytes would be wanted.  A band has so many rows that these are STRETCH bytes; it
+ * A unit that fits a buffer has few rows if rows are long, and a row of a transposed matrix is a column of the source, so
+ * that each source row would give only a few bytes.  A row panel has enough rows for STRETCH bytes of each source row; it
  * is written some columns at a time. */
 #include "config.h"
 
@@ -11,7 +11,7 @@
 
 enum
 {
-  STRETCH = 1024 /* bytes that one read of the source should give at least */
+  STRETCH = 1024 /* minimum bytes for one read of the source */
 };
 
 bool
@@ -30,7 +30,8 @@ fci_box_is_in_order (fmtconv_view *view, const fci_box *box)
   return true;
 }
 
-/* The axis along which neighbors are neighbors in the source, if exactly one behind it has more than one index. */
+/* Finds the axis with adjacent indices adjacent in the source.  Returns false unless exactly one later axis has more than
+ * one index. */
 static bool
 find_axis (fmtconv_view *view, const fci_box *box, unsigned *axis)
 {
@@ -49,7 +50,7 @@ find_axis (fmtconv_view *view, const fci_box *box, unsigned *axis)
   return false;
 }
 
-/* Tiles about as wide as they are high fit the buffer. */
+/* Returns the rows of a panel, such that tiles about as wide as high fit the buffer. */
 static uint64_t
 rows_of_panel (size_t item, uint64_t capacity)
 {

@@ -1,4 +1,4 @@
-/* core/plan/run.h: the types that a plan is made of: programs, runs, units; for core/plan and core/exec only.
+/* core/plan/run.h: the types of a plan (programs, runs, units); for core/plan and core/exec only.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLAN_RUN_H
 #define FCI_PLAN_RUN_H
@@ -18,43 +18,43 @@ enum
   FCI_UNIT_MAX = 8 << 20,         /* bytes of output */
   FCI_FACTOR_CAPACITY = 64 << 10, /* bytes of factors of elements that a worker holds */
   FCI_SCRATCH_ALIGN = 1 << 12,    /* of every buffer of a worker */
-  FCI_WINDOW_ALIGN = 64,          /* elements lie in a window as they lie in the source */
-  FCI_ROW_PANEL_ROWS = 2048,      /* most rows of a band */
-  FCI_READAHEAD_BYTES = 64 << 10  /* bytes of a worker for small pieces that are read together */
+  FCI_WINDOW_ALIGN = 64,          /* elements have the same alignment in a window as in the source */
+  FCI_ROW_PANEL_ROWS = 2048,      /* maximum rows of a row panel */
+  FCI_READAHEAD_BYTES = 64 << 10  /* buffer of a worker for small ranges that are read together */
 };
 
-/* One rounding: what is asked of its tally. */
+/* One rounding, and the findings that are reported for it. */
 typedef struct fci_point
 {
-  uint8_t asked[FCI_FINDINGS];    /* 0: nobody asked, else severity + 1 */
-  uint32_t dtype;                 /* rounded to */
+  uint8_t asked[FCI_FINDINGS];    /* 0: not requested, else severity + 1 */
+  uint32_t dtype;                 /* target of the rounding */
   const char *hint[FCI_FINDINGS]; /* or NULL */
 } fci_point;
 
 typedef struct fci_program fci_program;
 
-/* A LOWRANK, MULTIPLY or DIVIDE of a box's operations, and the programs that make f32 of its factors' elements. */
+/* A LOWRANK, MULTIPLY or DIVIDE operation of a box, and the programs that convert its factors to f32. */
 typedef struct fci_term
 {
   const fci_product *product; /* LOWRANK */
   const fci_factor *by;       /* MULTIPLY, DIVIDE */
-  unsigned track;             /* its first one */
+  unsigned track;             /* number of its first track */
   const fci_program *factor[FCI_FACTORS];
 } fci_term;
 
-/* Factors of a term: 1 or 2. */
+/* Returns the number of factors of a term: 1 or 2. */
 static inline unsigned
 fci_term_factors (const fci_term *term)
 {
   return term->product ? FCI_FACTORS : 1;
 }
 
-/* What becomes of a box's elements.  Shared by all boxes with the same operations. */
+/* Evaluates the elements of a box.  Shared by all boxes with the same operations. */
 struct fci_program
 {
-  fci_row_program rows; /* n_steps 0: elements are moved as they are */
-  uint32_t blocks;      /* block type they are decoded from first, to f32; 0: none */
-  unsigned swap;        /* bytes of numbers that are turned around before; 0: none are */
+  fci_row_program rows; /* n_steps 0: elements are moved unchanged */
+  uint32_t blocks;      /* block type of the source, decoded to f32 first; 0: none */
+  unsigned swap;        /* size of the numbers that are byte-swapped first; 0: none */
   unsigned n_points;    /* ROUND steps */
   const fci_point *points;
   unsigned n_terms;    /* ADD, MULTIPLY and DIVIDE steps */
@@ -62,7 +62,7 @@ struct fci_program
   const fci_term *terms;
 };
 
-/* Are bytes moved as they are? */
+/* Returns whether bytes are moved unchanged. */
 static inline bool
 fci_program_copies (const fci_program *program)
 {
@@ -73,41 +73,42 @@ fci_program_copies (const fci_program *program)
 typedef struct fci_part
 {
   const fci_program *program;
-  size_t tally; /* number of its first rounding point in the plan */
+  size_t tally; /* number in the plan of its first rounding point */
 } fci_part;
 
-/* How rows of f32 become blocks.  The boxes' programs give f32, but for those of stored blocks. */
+/* Quantizes rows of f32 to blocks.  The programs of the boxes give f32, except for boxes of stored blocks. */
 typedef struct fci_encoder
 {
   uint32_t dtype;
-  const struct fci_rows *importance; /* one number a column; NULL: none */
-  bool divided;                      /* one more, which they are divided by */
+  const struct fci_rows *importance; /* one number per column; NULL: none */
+  bool divided;                      /* `importance` has one more number, the divisor of the others */
   bool mixed;                        /* some boxes are stored blocks */
-  fci_point point;                   /* what is asked of values before they are encoded */
-  size_t tally;                      /* its number in the plan */
-  size_t number;                     /* among the plan's coders */
+  fci_point point;                   /* findings in values before they are encoded */
+  size_t tally;                      /* number of its tally in the plan */
+  size_t number;                     /* number among the encoders of the plan */
 } fci_encoder;
 
-/* A tensor of which not all is copied. */
+/* A tensor that is evaluated, not only copied. */
 typedef struct fci_rows
 {
   const char *name;
-  const fmtconv_file *file; /* it is written to; NULL: none */
-  fmtconv_view *view;       /* as fci_view_evaluated gives it */
-  uint64_t grain; /* what is evaluated at once: an element, a block, or a row that needs all of itself */
+  const fmtconv_file *file; /* output file; NULL: none */
+  fmtconv_view *view;       /* result of fci_view_evaluated */
+  uint64_t grain;           /* smallest unit of evaluation, elements: an element, a block, or a row */
   uint64_t grain_bytes;
   const fci_encoder *encoder; /* NULL: nothing is quantized */
-  bool streams;       /* the elements of every box lie in the source in the order they are written in, and
-                             each becomes one by itself: a few rows at a time cost no more than many */
-  uint64_t longest;   /* extent of any box along axis 0 */
-  uint64_t row_panel; /* bytes of output that need long stretches of the source, though they may be more than
-                             a buffer holds: some rows along `row_panel_axis`, evaluated some columns at a time; 0: no */
-  unsigned
-      row_panel_axis; /* the one whose neighbors lie side by side in the source; one axis behind it has more
-                             than one index */
+  bool
+      streams; /* the elements of every box are in the source in the order of the output and are converted one by
+                             one, so that a few rows at a time cost no more than many */
+  uint64_t longest; /* largest extent of a box along axis 0 */
+  uint64_t
+      row_panel; /* bytes of a row panel: rows along `row_panel_axis` that are evaluated some columns at a time, to
+                             read long ranges of the source; may exceed a buffer; 0: none */
+  unsigned row_panel_axis; /* axis with adjacent indices next to each other in the source; one later axis has
+                             more than one index */
   size_t n_parts;
   fci_part *parts;
-  uint32_t *part_of; /* of each box; NULL: parts[0] for all */
+  uint32_t *part_of; /* number of each box's part; NULL: parts[0] for all */
 } fci_rows;
 
 /* Two views whose elements must be equal. */
@@ -117,7 +118,7 @@ typedef struct fci_pair
   const fci_rows *other;
 } fci_pair;
 
-/* A view whose blocks' largest values are found before anything is written. */
+/* A view with blocks whose largest values are measured before anything is written. */
 typedef struct fci_measured
 {
   const fci_rows *rows; /* F32 */
@@ -130,28 +131,28 @@ typedef enum fci_run_kind
   FCI_RUN_FILL,
   FCI_RUN_COPY,
   FCI_RUN_ROWS,
-  FCI_RUN_DIGEST /* zeros, until the bytes it is of are written */
+  FCI_RUN_DIGEST /* zeros until the region of the digest is written */
 } fci_run_kind;
 
-/* `size` bytes of a file from `at`, all of one kind.  Runs of a file follow one another. */
+/* `size` bytes of a file from `at`, all of one kind.  The runs of a file are contiguous. */
 typedef struct fci_run
 {
   uint64_t at;
   uint64_t size;
   fci_run_kind kind;
-  uint32_t wanted; /* of the region: its bytes count for that digest; 0: for none */
+  uint32_t wanted; /* number of the digest that covers these bytes; 0: none */
   union
   {
     const uint8_t *bytes;     /* LITERAL */
     int fill;                 /* FILL */
     fmtconv_source *source;   /* COPY, from `from` */
-    const fci_rows *rows;     /* ROWS, from byte `from` of the tensor as it is written */
-    const fci_region *region; /* DIGEST, whose number in the plan is `from` */
+    const fci_rows *rows;     /* ROWS, from byte `from` of the output tensor */
+    const fci_region *region; /* DIGEST number `from` of the plan */
   } u;
   uint64_t from;
 } fci_run;
 
-/* A range of one file that one worker writes: from within run `run` on, as many as it takes. */
+/* A range of one file that one worker writes; it begins in run `run` and may span several. */
 typedef struct fci_unit
 {
   uint64_t at;
@@ -166,16 +167,16 @@ typedef struct fci_window
   const fmtconv_source *source;
   uint64_t from;  /* in the source */
   uint64_t size;  /* bytes */
-  uint64_t fresh; /* bytes of the source before this one were read for an earlier group, too */
-  size_t at;      /* in the worker's window; as `from` modulo FCI_WINDOW_ALIGN */
+  uint64_t fresh; /* source bytes before this offset were also read for an earlier group */
+  size_t at;      /* offset in the worker's window; equal to `from` modulo FCI_WINDOW_ALIGN */
 } fci_window;
 
-/* Units that one worker writes one after the other, as they share what they read. */
+/* Units that one worker writes one after the other because they share source ranges. */
 typedef struct fci_group
 {
-  size_t unit; /* the first; they end where those of the next group begin */
+  size_t unit; /* number of the first unit */
   size_t n_units;
-  size_t window; /* likewise; ascending in source and place */
+  size_t window; /* number of the first window; windows ascend by source and offset */
   size_t n_windows;
 } fci_group;
 
@@ -183,11 +184,11 @@ typedef struct fci_group
 typedef struct fci_plan_file
 {
   const fmtconv_file *file;
-  size_t run;             /* its first run */
-  uint32_t wanted_before; /* regions with digests of the layouts before its own */
+  size_t run;             /* number of its first run */
+  uint32_t wanted_before; /* regions with digests in all earlier layouts */
 } fci_plan_file;
 
-/* The box whose program was asked for last: neighbors mostly share theirs. */
+/* The last box and its program: adjacent boxes mostly share a program. */
 typedef struct fci_memo
 {
   const fci_op *ops;
@@ -203,10 +204,10 @@ struct fci_plan
   size_t n_layouts;
   uint32_t n_wanted; /* regions with digests, of all layouts */
   /* Freed with the context. */
-  fci_list files;    /* fci_plan_file: those of the first layout, those of the second … */
+  fci_list files;    /* fci_plan_file, layout by layout */
   fci_list runs;     /* fci_run, file by file */
-  fci_list units;    /* fci_unit, ascending in file and place; of several layouts: group by group */
-  fci_list groups;   /* fci_group, in the order of what they read; of one layout: none */
+  fci_list units;    /* fci_unit, ascending by file and offset; of several layouts: group by group */
+  fci_list groups;   /* fci_group, in source order; of one layout: none */
   fci_list windows;  /* fci_window, group by group */
   fci_list rows;     /* fci_rows *, in plan order */
   fci_list pairs;    /* fci_pair, in plan order */
@@ -214,24 +215,24 @@ struct fci_plan
   fci_list checked;  /* fmtconv_source * with a CRC, in the order of first use */
   fci_map *programs; /* by content */
   fci_map *seen;     /* sources of `checked` */
-  fci_map *factors;  /* ids of those that products read: how many bytes of them */
+  fci_map *factors;  /* ids of factors that products read: their bytes */
   fci_map *required; /* requirements of `pairs` and `measured` */
   fci_memo memo;
-  uint64_t kept;         /* bytes that measured values take, of the memory bound */
+  uint64_t kept;         /* bytes of measured values, part of the memory bound */
   size_t n_tallies;      /* rounding points */
   size_t n_encoders;     /* tensors that are quantized */
-  uint64_t row_capacity; /* most bytes that one grain needs at once */
-  size_t row_scratch;    /* most that a program needs, bytes */
-  bool has_products;     /* they need more: fci_plan_workers */
+  uint64_t row_capacity; /* maximum bytes that one grain needs at once */
+  size_t row_scratch;    /* maximum scratch of a program, bytes */
+  bool has_products;     /* products need more scratch: fci_plan_workers */
   size_t
-      buffers; /* of a worker, each `unit_capacity` bytes: output, for ROWS input and elements, for coders f32 */
+      buffers; /* buffers of a worker, `unit_capacity` bytes each: output; input and elements of ROWS; f32 of encoders */
   size_t unit_capacity;
   size_t window_capacity;    /* bytes of a worker's window; of one layout: 0 */
-  size_t readahead_capacity; /* FCI_READAHEAD_BYTES of a worker, or 0 where the bound leaves no room */
+  size_t readahead_capacity; /* FCI_READAHEAD_BYTES, or 0 if the memory bound does not allow it */
   fci_cost cost;
 };
 
-/* Where factors of elements begin in a worker's scratch for the kernels, behind what a row needs. */
+/* Offset of the elements' factors in a worker's kernel scratch, after the `scratch` bytes of a row. */
 #define FCI_FACTOR_AT(scratch) (((scratch) + 63) & ~(size_t) 63)
 
 #define FCI_FILES(plan) ((const fci_plan_file *) (plan)->files.items)
@@ -244,21 +245,21 @@ struct fci_plan
 #define FCI_MEASURED(plan) ((const fci_measured *) (plan)->measured.items)
 #define FCI_CHECKED(plan) ((fmtconv_source *const *) (plan)->checked.items)
 
-/* What a box's program makes: f32 for a coder, else the view's data type. */
+/* Returns the data type that a box's program gives: f32 for an encoder, else that of the view. */
 static inline uint32_t
 fci_box_target (fmtconv_view *view, size_t box)
 {
   return fci_ops_encoder (view->boxes[box].ops) ? (uint32_t) FMTCONV_F32 : view->dtype;
 }
 
-/* The part of the box of that number. */
+/* Returns the part of box number `box`. */
 static inline const fci_part *
 fci_rows_part (const fci_rows *rows, size_t box)
 {
   return &rows->parts[rows->part_of ? rows->part_of[box] : 0];
 }
 
-/* Bytes of an element of a plain data type. */
+/* Returns the bytes of an element of a plain data type. */
 static inline size_t
 fci_element_bytes (uint32_t dtype)
 {

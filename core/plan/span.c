@@ -1,4 +1,4 @@
-/* core/plan/span.c: runs as strands: which range of a source each part of them is made of.
+/* core/plan/span.c: turns runs into source spans.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,18 +9,18 @@
 
 enum
 {
-  TAIL_MAX = 32 << 10 /* bytes without a source that go with those before them */
+  TAIL_MAX = 32 << 10 /* maximum bytes without a source that join the span before them */
 };
 
-/* The strands of one file in the making. */
+/* State while the spans of one file are built. */
 typedef struct span_builder
 {
   fci_plan *plan;
   fci_list *list;
-  size_t first;         /* strand of the file */
-  uint32_t file;        /* its number */
-  const fci_rows *rows; /* of the last ROWS run … */
-  size_t box;           /* … and the first of its boxes that the next run may have */
+  size_t first;         /* first span of the file */
+  uint32_t file;        /* number of the file */
+  const fci_rows *rows; /* rows of the last ROWS run … */
+  size_t box;           /* … and the first box that the next run may use */
 } span_builder;
 
 static uint64_t
@@ -46,7 +46,7 @@ add (span_builder *s, fci_source_span span)
   return true;
 }
 
-/* Bytes from the first element of axes `axis` … on to behind the last one, or the block that it is in. */
+/* Returns the bytes from the first element along axes `axis` … to the end of the last element or of its block. */
 static uint64_t
 bytes_spanned (fmtconv_view *view, const fci_box *box, unsigned axis)
 {
@@ -59,7 +59,7 @@ bytes_spanned (fmtconv_view *view, const fci_box *box, unsigned axis)
   return (box->phase + last + info->block) / info->block * info->block_bytes;
 }
 
-/* Do elements that follow one another lie so in the source, too? */
+/* Returns whether adjacent elements are adjacent in the source. */
 static bool
 is_packed (fmtconv_view *view, const fci_box *box)
 {
@@ -70,7 +70,7 @@ is_packed (fmtconv_view *view, const fci_box *box)
   return true;
 }
 
-/* Steps of grains and whole blocks, or none. */
+/* Returns the elements of a step of complete grains and blocks; 0: none. */
 static uint64_t
 packed_step (const fci_rows *rows, const fci_box *box, fci_source_span *out)
 {
@@ -80,7 +80,8 @@ packed_step (const fci_rows *rows, const fci_box *box, fci_source_span *out)
   return box->phase == 0 ? step : 0;
 }
 
-/* Steps along the outermost axis, of as many indices as fill grains, where each lies behind the one before; or none. */
+/* Returns the elements of a step along the outermost axis, with enough indices to fill grains, if steps ascend in the
+ * source; 0: none. */
 static uint64_t
 outer_step (const fci_rows *rows, const fci_box *box, fci_source_span *out)
 {
@@ -108,7 +109,8 @@ outer_step (const fci_rows *rows, const fci_box *box, fci_source_span *out)
   return n * inner;
 }
 
-/* One box, `count` elements from element `first` of the tensor on, of a run.  false: an error. */
+/* Adds the span of a box in a run: `count` elements from element `first` of the tensor.  Returns false if an error was
+ * recorded. */
 static bool
 add_box (span_builder *s, size_t number, const fci_box *box, uint64_t first, uint64_t count)
 {
@@ -129,7 +131,7 @@ add_box (span_builder *s, size_t number, const fci_box *box, uint64_t first, uin
   return add (s, span);
 }
 
-/* Boxes a … b-1 of a run in one step: one range, if they are all of one source. */
+/* Adds boxes a … b-1 of a run as one step, with one range if they have one source. */
 static bool
 add_whole (span_builder *s, size_t number, size_t a, size_t b)
 {
@@ -156,7 +158,7 @@ add_whole (span_builder *s, size_t number, size_t a, size_t b)
   return add (s, span);
 }
 
-/* A ROWS run: its boxes one by one where they follow one another at borders of grains, else together. */
+/* Adds the spans of a ROWS run: one per box if boxes meet at borders of grains, else one for all. */
 static bool
 add_rows (span_builder *s, size_t number)
 {
@@ -192,7 +194,7 @@ add_rows (span_builder *s, size_t number)
   return add_whole (s, number, a, i);
 }
 
-/* Bytes without a source: what little there is goes with what is before it. */
+/* Adds bytes without a source; a few bytes join the span before them. */
 static bool
 add_known (span_builder *s, size_t number)
 {

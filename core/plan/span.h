@@ -1,28 +1,28 @@
-/* core/plan/span.h: runs as steps through a source, by which groups are found.
+/* core/plan/span.h: source spans: runs as regular steps through a source, from which groups are cut.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLAN_SPAN_H
 #define FCI_PLAN_SPAN_H
 
 #include "core/plan/run.h"
 
-/* Part of a run whose bytes are made, step by step, of ascending ranges of one source: the first of them of `in_size`
- * bytes from `from`, each next one `in_step` bytes further on. */
+/* Part of a run that reads one source in regular steps: `in_size` bytes at `from`, then at every `in_step` bytes after
+ * it. */
 typedef struct fci_source_span
 {
-  const fmtconv_source *source; /* NULL: nothing is read, or not like this */
+  const fmtconv_source *source; /* NULL: nothing is read, or not in regular steps */
   uint64_t from;
   uint64_t in_step;
   uint64_t in_size;
-  uint64_t reads; /* bytes of in_size that are wanted */
-  uint64_t steps; /* that are left */
-  uint64_t at;    /* the first one in the file */
+  uint64_t reads; /* bytes of in_size that are used */
+  uint64_t steps; /* remaining steps */
+  uint64_t at;    /* offset of the first step in the file */
   uint64_t out_step;
-  uint64_t tail; /* bytes of the file that follow the last step, and read nothing */
+  uint64_t tail; /* bytes of the file after the last step, which read nothing */
   size_t run;
   uint32_t file;
 } fci_source_span;
 
-/* All runs as strands, file by file.  0 or a code. */
+/* Appends the source spans of all runs, file by file.  Returns 0 or a code. */
 int fci_plan_source_spans (fci_plan *plan, fci_list *spans);
 
 #endif

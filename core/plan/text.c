@@ -1,4 +1,4 @@
-/* core/plan/text.c: a plan as text, one line a requirement or run; only tests read it.
+/* core/plan/text.c: a plan as text, one line per requirement or run; only tests read it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -14,7 +14,7 @@
 
 enum
 {
-  SHOWN_BOXES = 4 /* of a ROWS run */
+  SHOWN_BOXES = 4 /* boxes that are printed for a ROWS run */
 };
 
 static const char *
@@ -41,7 +41,7 @@ print_factor (const fci_plan *plan, FILE *out, const fci_rows *rows, const fci_b
            FCI_TRACK (box, rows->view->rank, track)->at, fmtconv_dtype_get (factor->dtype)->name);
 }
 
-/* What is added to a box, or it is multiplied or divided by, and where its factors are. */
+/* Prints a term of a box and the positions of its factors. */
 static void
 print_term (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i, unsigned n, const fci_step *step)
 {
@@ -152,7 +152,7 @@ print_run (const fci_plan *plan, FILE *out, const fci_run *run)
   fputc ('\n', out);
 }
 
-/* "same 'name' f32[4]: [0]+[4] <- 'a'@0 f32 (4) = [0]+[4] <- 'b'@0 f32 (4)" */
+/* Prints "same 'name' f32[4]: [0]+[4] <- 'a'@0 f32 (4) = [0]+[4] <- 'b'@0 f32 (4)" */
 static void
 print_pair (const fci_plan *plan, FILE *out, const fci_pair *pair)
 {
@@ -165,7 +165,7 @@ print_pair (const fci_plan *plan, FILE *out, const fci_pair *pair)
   fputc ('\n', out);
 }
 
-/* "measure 'name' f32[4,6] by [1,6] / 448: [0,0]+[4,6] <- 'a'@0 f32 (24,4)" */
+/* Prints "measure 'name' f32[4,6] by [1,6] / 448: [0,0]+[4,6] <- 'a'@0 f32 (24,4)" */
 static void
 print_measured (const fci_plan *plan, FILE *out, const fci_measured *measured)
 {

@@ -5,7 +5,7 @@
 
 #include "core/plan/plan.h"
 
-/* The plan as text, one line a requirement (what is measured or compared) or run, for golden tests. */
+/* Returns the plan as text for golden tests: one line for each requirement (measured or compared) and each run. */
 const char *fci_plan_text (const fci_plan *plan);
 
 #endif

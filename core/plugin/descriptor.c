@@ -24,11 +24,10 @@ normalized (check *c, const char *what, const void *given, size_t size, size_t l
 {
   if (size < least)
     {
-      c->error =
-          fmtconv_ctx_printf (c->ctx,
-                              "its %s says struct_size %zu, and has at least %zu bytes: declare it with "
-                              "the macros of fmtconv/plugin.h",
-                              what, size, least);
+      c->error = fmtconv_ctx_printf (c->ctx,
+                                     "its %s has struct_size %zu, but needs at least %zu: declare it with "
+                                     "the macros of fmtconv/plugin.h",
+                                     what, size, least);
       return NULL;
     }
   void *copy = fmtconv_ctx_alloc (c->ctx, 1, known);
@@ -73,9 +72,9 @@ check_reader (check *c, const fmtconv_reader *given)
   if (reader && !reader->read)
     c->error = "its reader has no read callback";
   else if (reader && reader->magic_len && !reader->magic)
-    c->error = "its reader has a magic_len, but no magic";
+    c->error = "its reader has a magic_len without a magic";
   else if (reader && reader->magic_len > 4096)
-    c->error = "its reader's magic is longer than the 4096 bytes that are looked at";
+    c->error = "its reader's magic is longer than the 4096 bytes that are examined";
   else if (reader)
     check_tables (c, "reader", reader->params, NULL);
   return reader;
@@ -116,18 +115,18 @@ static const char *
 check_head (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char *name)
 {
   if (given->abi != FMTCONV_ABI)
-    return fmtconv_ctx_printf (ctx,
-                               "it was built for plugin ABI %u, and this fmtconv has %u: rebuild the plugin",
-                               (unsigned) given->abi, (unsigned) FMTCONV_ABI);
+    return fmtconv_ctx_printf (
+        ctx, "it was built for plugin ABI %u, but this fmtconv has ABI %u: rebuild the plugin",
+        (unsigned) given->abi, (unsigned) FMTCONV_ABI);
   if (given->struct_size < UP_TO (fmtconv_plugin, writer))
     return NULL; /* normalized () says it */
   if (!given->name)
     return "its descriptor has no name";
   if (strcmp (given->name, name))
-    return fmtconv_ctx_printf (ctx, "it calls itself '%s', and its file is %s.so: both must be the same",
+    return fmtconv_ctx_printf (ctx, "its name is '%s', but its file is %s.so: both must be equal",
                                given->name, name);
   if (!given->reader && !given->transform && !given->writer)
-    return "it has no role: no reader, no transform, no writer";
+    return "it has no reader, transform or writer";
   return NULL;
 }
 

@@ -36,7 +36,7 @@ fmtconv_globs_check (const fmtconv_pairs *globs, const fmtconv_model *model, con
   fmtconv_ctx *ctx = fci_model_ctx (model);
   size_t idle = 0;
   if (!globs->n)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "say which tensors: %s", how);
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no tensor is selected: give %s", how);
   for (size_t i = 0; i < globs->n; i++)
     if (!matches_any (globs->value[i], model) && ++idle)
       fmtconv_detail (ctx, "%s=%s", globs->key[i], globs->value[i]);

@@ -90,10 +90,9 @@ find_descriptor (fmtconv_ctx *ctx, lt_dlhandle handle, const char *path, const c
   for (char *p = id; p && *p; p++)
     *p = *p == '-' ? '_' : *p;
   if (other && strcmp (other, name))
-    *error = fmtconv_ctx_printf (ctx, "its descriptor is that of '%s': the file must be called %s.so", other,
-                                 other);
+    *error = fmtconv_ctx_printf (ctx, "its descriptor is for '%s': rename the file to %s.so", other, other);
   else
-    *error = fmtconv_ctx_printf (ctx, "it has no descriptor %s%s: it is no plugin of fmtconv", id, suffix);
+    *error = fmtconv_ctx_printf (ctx, "it is not a fmtconv plugin: it has no descriptor %s%s", id, suffix);
   return NULL;
 }
 

@@ -5,7 +5,7 @@
 
 #include "core/plugin/registry.h"
 
-/* The descriptor in the module file `path`, as it lies there.  NULL, and *error says why.  Thread-safe. */
+/* Returns the descriptor in the module file `path`, not yet checked.  NULL: *error is the reason.  Thread-safe. */
 const fmtconv_plugin *fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name,
                                        const char **error);
 

@@ -11,7 +11,7 @@ fmtconv_attr_override (fmtconv_attr *config, const fmtconv_pairs *pairs)
   for (size_t i = 0; ctx && pairs && i < pairs->n && !fmtconv_ctx_failed (ctx); i++)
     {
       if (!fmtconv_attr_get (config, pairs->key[i]))
-        fmtconv_warn (ctx, "'%s' is no entry of this model's config so far: it is added", pairs->key[i]);
+        fmtconv_warn (ctx, "'%s' is not in this model's config: it is added", pairs->key[i]);
       fmtconv_attr *value = fmtconv_attr_literal (ctx, pairs->value[i]);
       if (value)
         fmtconv_attr_set (config, pairs->key[i], value);

@@ -17,15 +17,15 @@ fault (const fmtconv_param *param)
   if (!size)
     return "its type is unknown";
   if (param->offset > FCI_PARAMS_SIZE - size)
-    return "its offset lies beyond 4096 bytes";
+    return "its offset exceeds 4096 bytes";
   if (len >= 2 && !strcmp (param->key + len - 2, ".*") && (!pairs || len == 2))
-    return "keys that end with .* are of type PARAM_PAIRS, and have something before that";
+    return "a key that ends with .* has a prefix and the type PARAM_PAIRS";
   if (any && (!pairs || param[1].key))
-    return "the key * is of type PARAM_PAIRS, and the last";
+    return "the key * is the last and has the type PARAM_PAIRS";
   if (pairs && param->otherwise)
-    return "PARAM_PAIRS has no default";
+    return "PARAM_PAIRS cannot have a default";
   if (param->type == FMTCONV_PARAM_CHOICE && (!param->otherwise || !*param->otherwise))
-    return "it names no choices";
+    return "its choices are missing";
   return NULL;
 }
 

@@ -1,11 +1,11 @@
-/* core/plugin/params-check.h: is a plugin's table of parameters well-formed?
+/* core/plugin/params-check.h: checks a plugin's table of parameters.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLUGIN_PARAMS_CHECK_H
 #define FCI_PLUGIN_PARAMS_CHECK_H
 
 #include <fmtconv/plugin.h>
 
-/* Is a plugin's table well-formed, its defaults included?  0, or E_INTERNAL and what is wrong. */
+/* Checks that a plugin's table and its defaults are well-formed.  Returns 0, or E_INTERNAL with the reason. */
 int fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *params);
 
 #endif

@@ -24,11 +24,10 @@ fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out)
 {
   size_t len = strcspn (text, ":");
   if (!fci_plugin_name_ok (text, len))
-    return fmtconv_fail (
-        ctx, FMTCONV_E_USAGE,
-        "'%s' does not begin with a plugin's name (a lower-case letter, then a-z, 0-9, '-'), "
-        "as in NAME or NAME:key=value,key=value",
-        text);
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                         "'%s' does not begin with a plugin name (a lower-case letter, then a-z, 0-9, '-'): "
+                         "write NAME or NAME:key=value,key=value",
+                         text);
   out->name = fci_strndup (ctx, text, len);
   out->params = fci_strdup (ctx, text[len] ? text + len + 1 : "");
   return fmtconv_ctx_failed (ctx);
@@ -55,11 +54,10 @@ take_piece (fmtconv_ctx *ctx, const char *owner, const char *at, const char *sto
     {
       if (*at == '\\' && (!at[1] || !strchr (",=:\\", *++at)))
         {
-          fmtconv_fail (
-              ctx, FMTCONV_E_USAGE,
-              "%s: a backslash stands only before a comma, '=', ':' or a backslash: write two of them "
-              "for one that is meant",
-              owner);
+          fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                        "%s: a backslash may only precede a comma, '=', ':' or a backslash: "
+                        "write two for a literal backslash",
+                        owner);
           return NULL;
         }
       *to++ = *at;
@@ -125,10 +123,10 @@ unknown (const parse *p, const char *key)
   const char *suggestion = p->n ? fci_spell_nearest (key, names, p->n) : NULL;
   if (suggestion)
     return fmtconv_fail (p->ctx, FMTCONV_E_USAGE,
-                         "%s has no parameter '%s': did you mean '%s'?  It has these:", p->owner, key,
+                         "%s has no parameter '%s': did you mean '%s'?  Its parameters:", p->owner, key,
                          suggestion);
   return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s has no parameter '%s'%s", p->owner, key,
-                       p->n ? "; it has these:" : ", nor any other");
+                       p->n ? "; its parameters:" : "; it takes no parameters");
 }
 
 static int
@@ -172,7 +170,7 @@ assign (const parse *p, const char *key, const char *value)
 {
   const fmtconv_param *param = fci_params_find (p->params, key);
   if (!value && (!param || param->type != FMTCONV_PARAM_BOOL))
-    return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: '%s' is no key=value", p->owner, key);
+    return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: '%s' is not key=value", p->owner, key);
   if (!param)
     return unknown (p, key);
   if (!value)
@@ -198,7 +196,7 @@ fci_params_next (fmtconv_ctx *ctx, const char *owner, const char *at, const char
     return at;
   if (!*k)
     {
-      fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: '%s' is no key=value", owner, k);
+      fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: '%s' is not key=value", owner, k);
       return NULL;
     }
   at = take_piece (ctx, owner, at + 1, ",", &v);
@@ -216,7 +214,8 @@ assign_all (const parse *p, const char *text)
       if (!at || assign (p, key, value))
         break;
       if (*at == ',' && !*++at)
-        return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: nothing follows the last comma", p->owner);
+        return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: a parameter is missing after the last comma",
+                             p->owner);
     }
   return fmtconv_ctx_failed (p->ctx);
 }

@@ -1,4 +1,4 @@
-/* core/plugin/params.h: NAME:key=value,… as the user typed it, into a plugin's struct.
+/* core/plugin/params.h: parses NAME:key=value,… into a plugin's struct.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLUGIN_PARAMS_H
 #define FCI_PLUGIN_PARAMS_H
@@ -6,34 +6,35 @@
 #include <fmtconv/plugin.h>
 #include <stdbool.h>
 
-/* A chain element: the name, and the rest behind ':' ("" if there is none). */
+/* An element of a chain: the name, and the text after ':' ("" if it has no parameters). */
 typedef struct fci_spec
 {
   const char *name;
   const char *params;
 } fci_spec;
 
-/* Split "NAME:key=value,…"; a malformed name is E_USAGE. */
+/* Splits "NAME:key=value,…".  Returns 0, or E_USAGE for a malformed name. */
 int fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out);
 
-/* The plugin's struct, filled from text and defaults.  owner: for messages ("writer 'safetensors'").  A
- * backslash escapes , = : and itself.  Unknown, repeated, ill-typed: E_USAGE with the nearest key.  params ==
- * NULL: any text but "" is an error; the result is then not NULL all the same. */
+/* Returns the plugin's struct, filled from text and defaults.  owner: for messages ("writer 'safetensors'").  A backslash
+ * escapes , = : and itself.  params NULL: only "" is valid, and the result is not NULL.  NULL: E_USAGE (an unknown,
+ * repeated or ill-typed key). */
 const void *fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *params,
                               const char *text);
 
-/* Those of `text`, which was parsed for another table, whose keys `params` has too.  NULL: an error. */
+/* Returns the parameters in `text`, parsed for another table before, with keys that `params` has, too.  NULL: an error was
+ * recorded. */
 const char *fci_params_shared (fmtconv_ctx *ctx, const fmtconv_param *params, const char *text);
 
-/* The first key=value of a text that is not "", unescaped; *value is NULL where a key stands alone.  Where it ends:
- * at a comma, or at the text's end.  NULL: an error. */
+/* Splits the first key=value off a text other than "", unescaped; *value is NULL for a key without '='.  Returns its end:
+ * a comma or the end of the text.  NULL: an error was recorded. */
 const char *fci_params_next (fmtconv_ctx *ctx, const char *owner, const char *at, const char **key,
                              const char **value);
 
-/* "key=value" as it stands in such a text.  NULL: an error. */
+/* Returns "key=value", escaped for such a text.  NULL: an error was recorded. */
 const char *fci_params_pair (fmtconv_ctx *ctx, const char *key, const char *value);
 
-/* The first entry of a table for that key: "metadata.*" for "metadata.format", "*" for any.  NULL: none. */
+/* Returns the first entry of a table for a key: "metadata.*" for "metadata.format", "*" for any.  NULL: none matches. */
 const fmtconv_param *fci_params_find (const fmtconv_param *params, const char *key);
 
 #endif

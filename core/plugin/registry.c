@@ -71,7 +71,8 @@ find_modules (fmtconv_ctx *ctx)
   const fci_search search = {
     .what = "plugin folder",
     .suffix = ".so",
-    .misnamed = "its file name is not a plugin's: a lower-case letter, then at most 63 of a-z, 0-9 and '-'",
+    .misnamed =
+        "its file name is not a plugin name: a lower-case letter, then at most 63 of a-z, 0-9 and '-'",
     .named = ctx->options.plugin_dir,
     .variable = "FMTCONV_PLUGIN_PATH",
     .installed = FCI_PLUGIN_DIR,
@@ -175,16 +176,14 @@ unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
     if (modules[i].plugin && (any || fci_plugin_has (modules[i].plugin, role)))
       fmtconv_detail (ctx, "%s: %s", modules[i].name, modules[i].plugin->summary);
   const char *what = any ? "plugin" : fci_role_name (role);
-  static const fmtconv_where nothing = {
-    .hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them"
-  };
+  static const fmtconv_where nothing = { .hint =
+                                             "install plugins, or set FMTCONV_PLUGIN_PATH to their folder" };
   if (!installed)
-    return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &nothing, "there is no %s '%s', nor any other", what,
-                            typed);
+    return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &nothing, "no %s '%s' found: no %s is installed", what,
+                            typed, what);
   if (!suggestion)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "there is no %s '%s'; there are these:", what, typed);
-  return fmtconv_fail (ctx, FMTCONV_E_USAGE, "there is no %s '%s': did you mean '%s'?", what, typed,
-                       suggestion);
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no %s '%s' found; installed %ss:", what, typed, what);
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no %s '%s' found: did you mean '%s'?", what, typed, suggestion);
 }
 
 int

@@ -1,4 +1,4 @@
-/* core/plugin/registry.h: the plugins that are installed, and why one was refused.
+/* core/plugin/registry.h: finds the installed plugins.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLUGIN_REGISTRY_H
 #define FCI_PLUGIN_REGISTRY_H
@@ -6,22 +6,21 @@
 #include <fmtconv/plugin.h>
 #include <stdbool.h>
 
-/* A module file that was found, or a plugin that the library itself holds.  Loaded modules stay resident in the
- * process. */
+/* A module file, or a built-in plugin.  Loaded modules stay resident in the process. */
 typedef struct fci_module
 {
   const char *name;             /* file's base name without ".so" */
-  const char *path;             /* NULL: it is no file, but a part of the library */
+  const char *path;             /* NULL: a built-in plugin */
   const fmtconv_plugin *plugin; /* normalized copy (min of sizes over zeroes); NULL: refused */
-  const char *error;            /* why it was refused */
+  const char *error;            /* reason for the refusal */
 } fci_module;
 
-/* Lets the context hold plugins of the library itself: descriptors up to NULL, whose names no file can take.  Called
- * before anything is found.  Returns 0 or a code. */
+/* Adds built-in plugins, descriptors up to NULL; no file can have their names.  Called before any plugin is found.
+ * Returns 0 or a code. */
 int fci_registry_hold (fmtconv_ctx *ctx, const fmtconv_plugin *const *builtins);
 
-/* All modules, sorted by name, the library's own, then from --plugin-dir, FMTCONV_PLUGIN_PATH (unless privileged), the
- * compiled-in folder; of one name the first found counts.  Found and loaded once a context. */
+/* Returns all modules, sorted by name: built-in, then from --plugin-dir, FMTCONV_PLUGIN_PATH (unless privileged) and the
+ * compiled-in folder; the first of a name counts.  A context finds and loads them once. */
 const fci_module *fci_modules (fmtconv_ctx *ctx, size_t *n);
 
 typedef enum fci_role
@@ -31,26 +30,26 @@ typedef enum fci_role
   FCI_WRITER
 } fci_role;
 
-/* "reader", "transform", "writer". */
+/* Returns "reader", "transform" or "writer". */
 const char *fci_role_name (fci_role role);
 
 /* Returns "reader 'sat'", for messages; out of memory: the role alone. */
 const char *fci_plugin_title (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plugin);
 
-/* Has the plugin (may be NULL) that role? */
+/* Returns whether the plugin (may be NULL) has the role. */
 bool fci_plugin_has (const fmtconv_plugin *plugin, fci_role role);
 
-/* The parameters of the plugin, which has that role, in it; NULL: none. */
+/* Returns the parameters of the plugin in a role that it has; NULL: none. */
 const fmtconv_param *fci_plugin_params (const fmtconv_plugin *plugin, fci_role role);
 
-/* The module of that name, loaded, alone.  NULL: there is none (no error), or the folders could not be
- * read (an error). */
+/* Finds and loads the module with that name only.  NULL: not found (no error), or the folders could not be read (an error
+ * was recorded). */
 const fci_module *fci_module_find (fmtconv_ctx *ctx, const char *name);
 
-/* E_USAGE: there is no plugin of that name, and which there are. */
+/* Records E_USAGE for a plugin that was not found, with the installed plugins as details.  Returns the code. */
 int fci_module_unknown (fmtconv_ctx *ctx, const char *name);
 
-/* The plugin of that name with that role.  NULL: E_USAGE with the nearest names, or why it was refused. */
+/* Returns the plugin with that name and role.  NULL: E_USAGE with the nearest name or the reason for a refusal. */
 const fmtconv_plugin *fci_plugin_find (fmtconv_ctx *ctx, const char *name, fci_role role);
 
 #endif

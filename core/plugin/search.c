@@ -80,8 +80,7 @@ refusal (fmtconv_ctx *ctx, const char *path)
   if (!S_ISREG (st.st_mode))
     return "it is not a regular file";
   if (st.st_mode & S_IWOTH)
-    return fmtconv_ctx_printf (ctx, "anyone may write to the file (mode %04o): it is not used",
-                               (unsigned) st.st_mode & 07777);
+    return fmtconv_ctx_printf (ctx, "everyone may write to it (mode %04o)", (unsigned) st.st_mode & 07777);
   return NULL;
 }
 
@@ -120,7 +119,7 @@ cannot_open (const walk *w, const char *folder, bool must)
 static int
 is_world_writable (const walk *w, const char *folder, mode_t mode, bool must)
 {
-  static const char text[] = "anyone may write to the %s %s (mode %04o): it is not used";
+  static const char text[] = "the %s %s is not used: everyone may write to it (mode %04o)";
   unsigned bits = (unsigned) mode & 07777;
   return must ? fmtconv_fail (w->ctx, FMTCONV_E_USAGE, text, w->search->what, folder, bits)
               : fmtconv_warn (w->ctx, text, w->search->what, folder, bits);
@@ -166,8 +165,7 @@ scan_list (const walk *w, const char *list)
       len = strcspn (list, ":");
       const char *folder = fci_strndup (w->ctx, list, len);
       if (folder && len && *folder != '/')
-        fmtconv_note (w->ctx, "%s: '%s' is not an absolute path: it is not searched", w->search->variable,
-                      folder);
+        fmtconv_note (w->ctx, "%s: '%s' is skipped: it is not an absolute path", w->search->variable, folder);
       else if (len)
         scan (w, folder, false);
     }

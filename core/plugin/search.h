@@ -1,4 +1,4 @@
-/* core/plugin/search.h: files that are found by their names in several folders: plugins, presets.
+/* core/plugin/search.h: finds files (plugins, presets) by name in several folders.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLUGIN_SEARCH_H
 #define FCI_PLUGIN_SEARCH_H
@@ -7,42 +7,41 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Where files of one kind lie, in the order of search.  A folder or file that anyone may write to is not used, nor is
- * what the environment or the user's own folder says where the program has rights that its caller lacks. */
+/* Folders for files of one kind, in the order of search.  World-writable folders and files are not used; a privileged
+ * program ignores the environment and the user's folder. */
 typedef struct fci_search
 {
-  const char *what;      /* what a folder of them is called: "plugin folder" */
-  const char *suffix;    /* of the files: ".so" */
-  const char *misnamed;  /* why a file with a name that none can have is refused; NULL: it is passed over */
-  const char *named;     /* folder that the application named, which must be there and usable; NULL: none */
-  const char *variable;  /* of the environment: absolute folders, separated by ':' */
-  const char *installed; /* folder */
-  const char
-      *own; /* the user's folder in that of the XDG base directories: "fmtconv/pipelines"; NULL: none */
+  const char *what;      /* name of such a folder: "plugin folder" */
+  const char *suffix;    /* suffix of the files: ".so" */
+  const char *misnamed;  /* reason to refuse a file with an invalid name; NULL: such files are ignored */
+  const char *named;     /* folder from the application, which must exist and be usable; NULL: none */
+  const char *variable;  /* environment variable with absolute folders, separated by ':' */
+  const char *installed; /* installed folder */
+  const char *own;       /* user's folder within $XDG_CONFIG_HOME: "fmtconv/pipelines"; NULL: none */
 } fci_search;
 
 typedef struct fci_file
 {
   const char *name; /* without the suffix */
   const char *path;
-  const char *error; /* why it is not used; NULL: it is */
+  const char *error; /* reason why it is not used; NULL: it is used */
 } fci_file;
 
 typedef struct fci_files
 {
-  fci_file *file; /* sorted by name; of one name the first found counts */
+  fci_file *file; /* sorted by name; the first of a name counts */
   size_t n;
   size_t capacity;
 } fci_files;
 
-/* Is `name` [a-z][a-z0-9-]{0,63}? */
+/* Returns whether `name` matches [a-z][a-z0-9-]{0,63}. */
 bool fci_plugin_name_ok (const char *name, size_t len);
 
-/* The files in all folders; only: just those of that name, without a look at others; NULL: all.  0, or the code of a
- * recorded error: of the folder that the application named; others that cannot be used are warned of. */
+/* Finds the files in all folders; only: the files with that name; NULL: all.  Returns 0, or a code if the application's
+ * folder cannot be used; other unusable folders are warnings. */
 int fci_search_files (fmtconv_ctx *ctx, const fci_search *search, const char *only, fci_files *out);
 
-/* The one of that name; NULL: there is none. */
+/* Returns the file with that name; NULL: not found. */
 const fci_file *fci_files_find (const fci_files *files, const char *name);
 
 #endif

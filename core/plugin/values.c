@@ -144,19 +144,19 @@ set_number (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, con
   if (param->type == FMTCONV_PARAM_INT)
     {
       if (!parse_int (text, &i))
-        return wrong (ctx, owner, param, text, "no integer");
+        return wrong (ctx, owner, param, text, "not an integer");
       store (param, block, &i);
     }
   else if (param->type == FMTCONV_PARAM_FLOAT)
     {
       if (!parse_float (text, &f))
-        return wrong (ctx, owner, param, text, "no finite number");
+        return wrong (ctx, owner, param, text, "not a finite number");
       store (param, block, &f);
     }
   else
     {
       if (!fci_parse_size (text, &size) || size == UINT64_MAX)
-        return wrong (ctx, owner, param, text, "no size such as 64M or 5GB");
+        return wrong (ctx, owner, param, text, "not a size such as 64M or 5GB");
       store (param, block, &size);
     }
   return 0;
@@ -172,8 +172,8 @@ set_word (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, const
         return wrong (ctx, owner, param, text, "neither yes nor no");
     }
   else if (!parse_choice (text, param->otherwise, &i))
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: %s=%s: '%s' is none of %s", owner, param->key, text, text,
-                         param->otherwise);
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: %s=%s: '%s' is not one of %s", owner, param->key, text,
+                         text, param->otherwise);
   store (param, block, &i);
   return 0;
 }

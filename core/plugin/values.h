@@ -1,4 +1,4 @@
-/* core/plugin/values.h: one parameter's value: from text into the field of a plugin's struct.
+/* core/plugin/values.h: parses one parameter's value into the field of a plugin's struct.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_PLUGIN_VALUES_H
 #define FCI_PLUGIN_VALUES_H
@@ -6,25 +6,25 @@
 #include <fmtconv/plugin.h>
 #include <stdbool.h>
 
-/* Is its value the path of a file or folder? */
+/* Returns whether the value is the path of a file or folder. */
 bool fci_param_is_path (const fmtconv_param *param);
 
-/* "bool", "integer", …; of a choice its alternatives: "bake|metadata". */
+/* Returns "bool", "integer", …; of a choice its alternatives: "bake|metadata". */
 const char *fci_param_type (const fmtconv_param *param);
 
 enum
 {
-  FCI_PARAMS_SIZE = 4096 /* of a plugin's struct, at most */
+  FCI_PARAMS_SIZE = 4096 /* maximum size of a plugin's struct */
 };
 
-/* What the field holds when nothing is given and there is no default. */
+/* Sets the field to its value for a parameter that is not given and has no default. */
 void fci_value_unset (const fmtconv_param *param, void *block);
 
-/* The value `text` into the field; E_USAGE names owner and key.  Not for PARAM_PAIRS. */
+/* Parses `text` into the field.  Returns 0, or E_USAGE naming owner and key.  Not for PARAM_PAIRS. */
 int fci_value_set (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, const char *text,
                    void *block);
 
-/* Bytes of the field; 0: the type is unknown. */
+/* Returns the bytes of a field of that type; 0: the type is unknown. */
 size_t fci_value_size (int type);
 
 #endif

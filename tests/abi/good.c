@@ -1,4 +1,4 @@
-/* tests/abi/good.c: a plugin of a third party; the name it calls itself can be set from outside.
+/* tests/abi/good.c: a plugin of a third party; its name can be set from outside.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fmtconv/plugin.h>
 

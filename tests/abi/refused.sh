@@ -44,13 +44,13 @@ refused () {
   grep "^$1 " "$dir/list" >"$dir/line"
   says line "$2"
 }
-refused wrong-abi 'it was built for plugin ABI 42, and this fmtconv has 1: rebuild the plugin'
+refused wrong-abi 'it was built for plugin ABI 42, but this fmtconv has ABI 1: rebuild the plugin'
 refused no-descriptor 'it has no descriptor no_descriptor_LTX_fmtconv_plugin'
 refused undefined-symbol 'undefined symbol: fmtconv_function_of_tomorrow'
-refused renamed "its descriptor is that of 'good': the file must be called good.so"
-refused open-to-all 'anyone may write to the file (mode 0777)'
-refused Bad_Name "its file name is not a plugin's"
-refused other "it calls itself 'good', and its file is other.so"
+refused renamed "its descriptor is for 'good': rename the file to good.so"
+refused open-to-all 'everyone may write to it (mode 0777)'
+refused Bad_Name "its file name is not a plugin name"
+refused other "its name is 'good', but its file is other.so"
 
 : >"$dir/in"
 "$FMTCONV" -t wrong-abi "$dir/in" "$dir/out.safetensors" >"$dir/asked" 2>&1
@@ -66,7 +66,7 @@ says asked "writers call one another more than 8 deep, 'loop' at last"
 
 chmod 777 "$dir"
 "$FMTCONV" plugins >"$dir/list" 2>&1
-says list "anyone may write to the plugin folder $dir (mode 0777): it is not used"
+says list "the plugin folder $dir is not used: everyone may write to it (mode 0777)"
 if grep -q '^good ' "$dir/list"; then
   echo 'FAIL: a plugin was taken from a folder that anyone may write to'
   failed=1

@@ -164,7 +164,7 @@ class Behavior(unittest.TestCase):
         done = self.run_here(*SLOW, self.input, self.target,
                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, MIB)))
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn("out.safetensors: there is no room for it", done.stderr)
+        self.assertIn("out.safetensors: cannot allocate disk space for it", done.stderr)
         self.assertEqual(self.left(), [])
 
     def test_full_disk(self):
@@ -174,7 +174,7 @@ class Behavior(unittest.TestCase):
         if done.returncode not in (0, 1) or "unshare" in done.stderr:
             self.skipTest("no file system can be mounted here: " + done.stderr.strip())
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertRegex(done.stderr, "the output takes 512.0 MiB, the file system has .* left")
+        self.assertRegex(done.stderr, "the output needs 512.0 MiB; the file system has .* left")
         self.assertEqual(done.stdout, "")
 
     def test_read_only_folder(self):
@@ -183,7 +183,7 @@ class Behavior(unittest.TestCase):
         self.out.chmod(0o555)
         done = self.run_here("-q", self.input, self.target)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("out.safetensors: a temporary file beside it cannot be created", done.stderr)
+        self.assertIn("out.safetensors: cannot create a temporary file next to it", done.stderr)
 
     def test_modes(self):
         small = self.out / "small.safetensors"

@@ -246,7 +246,7 @@ class Folders(Case):
         self.assertIn("m.safetensors.index.json", error)
         self.assertEqual(before, sorted(p.name for p in self.tmp.iterdir()))
         said = self.run_fmtconv("-f", "-t", "none", self.pt, out).stderr
-        self.assertIn(f"{len(before) - 2} older files are removed", said)
+        self.assertIn(f"removed {len(before) - 2} older files", said)
         self.assertEqual(sorted(p.name for p in self.tmp.iterdir()), ["m.safetensors", "model.pt", "ref"])
 
     def test_index_of_any_name(self):

@@ -164,7 +164,7 @@ class Outputs(Case):
         self.assert_nothing()
         source = self.save("safetensors", {"a": weights(32, 256)})
         (self.tmp / "q4.gguf").write_text("old")
-        self.assertIn("q4.gguf: the output exists already", self.together(source, status=1).stderr)
+        self.assertIn("q4.gguf: the output already exists", self.together(source, status=1).stderr)
         self.assertEqual((self.tmp / "q4.gguf").read_text(), "old")
         (self.tmp / "q4.gguf").unlink()
         self.assert_nothing()

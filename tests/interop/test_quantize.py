@@ -198,12 +198,12 @@ class Quantize(Case):
         self.quantize("to=q8_0,rest=bf16", "--strict")
 
     def test_not_a_number(self):
-        for value, said in ((float("nan"), "are not numbers"), (float("-inf"), "are infinite")):
+        for value, said in ((float("nan"), "are NaN"), (float("-inf"), "are infinite")):
             tensors = {"a.weight": weights(64, 512), "b.weight": weights(64, 512)}
             tensors["b.weight"][17, 300] = value
             safetensors.torch.save_file(tensors, self.source)
             result = self.run_fmtconv("-f", "-t", "quantize:to=q4_K", *GGUF, self.source, self.out, status=1)
-            self.assertIn(f"tensor 'b.weight': 1 of 32768 values {said}, the first of them in row 17", result.stderr)
+            self.assertIn(f"tensor 'b.weight': 1 of 32768 values {said}; the first is in row 17", result.stderr)
             self.assertFalse(self.out.exists())
 
     def test_dequantize(self):

@@ -253,9 +253,9 @@ Test (convert, chains)
   job.transforms = typo;
   expect_refused (job, 0, FMTCONV_E_USAGE, "transform 'cast' has no parameter 'too'");
   job.transforms = wrong;
-  expect_refused (job, 0, FMTCONV_E_USAGE, "there is no transform 'safetensors'");
+  expect_refused (job, 0, FMTCONV_E_USAGE, "no transform 'safetensors' found");
   job.transforms = bad;
-  expect_refused (job, 0, FMTCONV_E_USAGE, "'Cast' does not begin with a plugin's name");
+  expect_refused (job, 0, FMTCONV_E_USAGE, "'Cast' does not begin with a plugin name");
   job.transforms = none;
   job.dtype = "f17";
   expect_refused (job, 0, FMTCONV_E_USAGE, "f17");
@@ -320,7 +320,7 @@ Test (convert, plugin_list)
   cr_expect_str_eq (text (one, "0/parameters/0/type"), "dtype");
   cr_expect_gt (all->len, 1);
   cr_expect_null (fmtconv_plugin_list (ctx, "casts"));
-  cr_expect (strstr (h.error, "there is no plugin 'casts'") && strstr (h.error, "did you mean 'cast'?"), "%s",
+  cr_expect (strstr (h.error, "no plugin 'casts' found") && strstr (h.error, "did you mean 'cast'?"), "%s",
              h.error);
   fmtconv_ctx_free (ctx);
 }

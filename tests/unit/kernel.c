@@ -126,7 +126,7 @@ Test (kernel, refuses_what_has_no_meaning)
   program = program_of (FMTCONV_C64, &two, FMTCONV_C64);
   cr_expect_str_eq (fci_row_refusal (&program), "complex numbers cannot be scaled");
   program = program_of (FMTCONV_I32, &two, FMTCONV_F32);
-  cr_expect_str_eq (fci_row_refusal (&program), "whole numbers and truth values cannot be scaled");
+  cr_expect_str_eq (fci_row_refusal (&program), "integers and booleans cannot be scaled");
   program = program_of (FMTCONV_BOOL, &two, FMTCONV_F32);
   cr_expect_not_null (fci_row_refusal (&program));
   program = program_of (FMTCONV_F32, &nan, FMTCONV_F32);
@@ -152,7 +152,7 @@ Test (kernel, refuses_what_is_no_program)
   cr_expect_not_null (fci_row_refusal (&program));
   program.n_steps = 2;
   program.steps[1] = (fci_step){ .kind = FCI_STEP_SCALE, .factor = 2 };
-  cr_expect_str_eq (fci_row_refusal (&program), "the last step does not round to the type that is stored");
+  cr_expect_str_eq (fci_row_refusal (&program), "the last step does not round to the stored data type");
 }
 
 Test (kernel, steps_round_one_after_the_other)

@@ -174,7 +174,7 @@ Test (digest, refusals)
   {
     emitter *emit;
     const char *says;
-  } bad[] = { { of_digest, "without bytes of its own" },
+  } bad[] = { { of_digest, "does not own bytes" },
               { from_future, "no region 0 yet" },
               { without_kind, "no kind 77" },
               { tied_to_text, "no tensor" } };

@@ -402,7 +402,7 @@ Test (outputs, must_not_meet)
   put_folder (&s);
   mkdir (s.output[2].path, 0777);
   s.output[0].path = fmtconv_ctx_printf (s.ctx, "%s/c/a", s.at.path);
-  refused (&s, 3, "would lie inside another output");
+  refused (&s, 3, "this is inside another output");
 
   set (&s, FMTCONV_FORCE, 1, 1 << 20); /* a part of one that has the name of the other */
   put_outputs (&s);
@@ -410,7 +410,7 @@ Test (outputs, must_not_meet)
   fmtconv_file_emit (fmtconv_layout_create (parts, "b"), "x", 1);
   cr_assert_eq (fci_layout_freeze (parts), 0);
   s.output[0] = (fci_output){ .layout = parts, .path = fmtconv_ctx_printf (s.ctx, "%s/p", s.at.path) };
-  refused (&s, 2, "would be one of");
+  refused (&s, 2, "would write this file");
 
   set (&s, FMTCONV_FORCE, 1, 1 << 20); /* what one removes as an older file */
   put_outputs (&s);
@@ -419,5 +419,5 @@ Test (outputs, must_not_meet)
   fmtconv_layout_stale (fresh, "b*");
   cr_assert_eq (fci_layout_freeze (fresh), 0);
   s.output[0] = (fci_output){ .layout = fresh, .path = fmtconv_ctx_printf (s.ctx, "%s/p", s.at.path) };
-  refused (&s, 2, "would be one of");
+  refused (&s, 2, "would write this file");
 }

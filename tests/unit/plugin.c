@@ -212,33 +212,33 @@ Test (params, refusals)
     { "rules=1", "has no parameter 'rules'" },
     { "rule|keep=1", "has no parameter" },
     { "metadata=1", "did you mean 'metadata.*'?" },
-    { "number", "'number' is no key=value" },
-    { "text,number=1", "'text' is no key=value" },
+    { "number", "'number' is not key=value" },
+    { "text,number=1", "'text' is not key=value" },
     { "flag,flag=no", "'flag' is given twice" },
-    { "=1", "is no key=value" },
-    { "number=1,", "nothing follows the last comma" },
-    { ",number=1", "is no key=value" },
-    { "text=a\\b", "a backslash stands only before" },
-    { "text=a\\", "a backslash stands only before" },
+    { "=1", "is not key=value" },
+    { "number=1,", "a parameter is missing after the last comma" },
+    { ",number=1", "is not key=value" },
+    { "text=a\\b", "a backslash may only precede" },
+    { "text=a\\", "a backslash may only precede" },
     { "flag=maybe", "neither yes nor no" },
     { "flag=", "neither yes nor no" },
-    { "number=", "no integer" },
-    { "number=1x", "no integer" },
-    { "number= 1", "no integer" },
-    { "number=1.5", "no integer" },
-    { "number=9223372036854775808", "no integer" },
-    { "number=-9223372036854775808", "no integer" },
-    { "factor=nan", "no finite number" },
-    { "factor=inf", "no finite number" },
-    { "factor=1e999", "no finite number" },
-    { "factor= 1", "no finite number" },
-    { "factor=1,5", "no key=value" },
-    { "size=5XB", "no size" },
-    { "size=-1", "no size" },
-    { "size=18446744073709551615", "no size" },
-    { "choice=bak", "none of bake|metadata|none" },
-    { "choice=", "none of bake|metadata|none" },
-    { "choice=bake|metadata", "none of bake|metadata|none" },
+    { "number=", "not an integer" },
+    { "number=1x", "not an integer" },
+    { "number= 1", "not an integer" },
+    { "number=1.5", "not an integer" },
+    { "number=9223372036854775808", "not an integer" },
+    { "number=-9223372036854775808", "not an integer" },
+    { "factor=nan", "not a finite number" },
+    { "factor=inf", "not a finite number" },
+    { "factor=1e999", "not a finite number" },
+    { "factor= 1", "not a finite number" },
+    { "factor=1,5", "not key=value" },
+    { "size=5XB", "not a size" },
+    { "size=-1", "not a size" },
+    { "size=18446744073709551615", "not a size" },
+    { "choice=bak", "not one of bake|metadata|none" },
+    { "choice=", "not one of bake|metadata|none" },
+    { "choice=bake|metadata", "not one of bake|metadata|none" },
     { "dtype=f17", "f17" },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -258,7 +258,7 @@ Test (params, no_table)
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_not_null (fci_params_parse (ctx, "reader 'x'", NULL, ""));
   cr_expect_null (fci_params_parse (ctx, "reader 'x'", NULL, "a=1"));
-  cr_expect (strstr (h.error, "reader 'x' has no parameter 'a', nor any other"), "%s", h.error);
+  cr_expect (strstr (h.error, "reader 'x' has no parameter 'a'; it takes no parameters"), "%s", h.error);
   fmtconv_ctx_free (ctx);
 }
 
@@ -388,20 +388,20 @@ Test (descriptor, heads)
 {
   parts p;
   fine (&p)->plugin.abi = FMTCONV_ABI + 6;
-  expect_refused (&p, "built for plugin ABI 7, and this fmtconv has 1: rebuild the plugin");
+  expect_refused (&p, "built for plugin ABI 7, but this fmtconv has ABI 1: rebuild the plugin");
   fine (&p)->plugin.struct_size = 0;
-  expect_refused (&p, "descriptor says struct_size 0");
+  expect_refused (&p, "descriptor has struct_size 0");
   fine (&p)->plugin.struct_size = offsetof (fmtconv_plugin, writer);
-  expect_refused (&p, "descriptor says struct_size");
+  expect_refused (&p, "descriptor has struct_size");
   fine (&p)->plugin.name = NULL;
   expect_refused (&p, "no name");
   fine (&p)->plugin.name = "other";
-  expect_refused (&p, "it calls itself 'other', and its file is my-plugin.so");
+  expect_refused (&p, "its name is 'other', but its file is my-plugin.so");
   fine (&p);
   p.plugin.reader = NULL;
   p.plugin.transform = NULL;
   p.plugin.writer = NULL;
-  expect_refused (&p, "no role");
+  expect_refused (&p, "no reader, transform or writer");
 }
 
 Test (descriptor, roles)
@@ -410,20 +410,20 @@ Test (descriptor, roles)
   fine (&p)->reader.read = NULL;
   expect_refused (&p, "its reader has no read callback");
   fine (&p)->reader.struct_size = 0;
-  expect_refused (&p, "its reader says struct_size 0");
+  expect_refused (&p, "its reader has struct_size 0");
   fine (&p)->reader.magic_len = 4;
-  expect_refused (&p, "magic_len, but no magic");
+  expect_refused (&p, "magic_len without a magic");
   fine (&p)->reader.magic_len = 4097;
   p.reader.magic = "x";
   expect_refused (&p, "magic is longer than the 4096 bytes");
   fine (&p)->transform.apply = NULL;
   expect_refused (&p, "its transform has neither rules nor an apply callback");
   fine (&p)->transform.struct_size = 8;
-  expect_refused (&p, "its transform says struct_size 8");
+  expect_refused (&p, "its transform has struct_size 8");
   fine (&p)->writer.write = NULL;
   expect_refused (&p, "its writer has no write callback");
   fine (&p)->writer.struct_size = offsetof (fmtconv_writer, write);
-  expect_refused (&p, "its writer says struct_size");
+  expect_refused (&p, "its writer has struct_size");
 }
 
 Test (descriptor, rules)
@@ -446,17 +446,17 @@ Test (descriptor, parameters)
   } cases[] = {
     { { { "a", 99, 0, NULL, "x" } }, "parameter 'a' is malformed: its type is unknown" },
     { { { "a", -1, 0, NULL, "x" } }, "its type is unknown" },
-    { { { "a", FMTCONV_PARAM_INT, 4089, NULL, "x" } }, "beyond 4096 bytes" },
-    { { { "a", FMTCONV_PARAM_INT, SIZE_MAX, NULL, "x" } }, "beyond 4096 bytes" },
+    { { { "a", FMTCONV_PARAM_INT, 4089, NULL, "x" } }, "exceeds 4096 bytes" },
+    { { { "a", FMTCONV_PARAM_INT, SIZE_MAX, NULL, "x" } }, "exceeds 4096 bytes" },
     { { { "a.*", FMTCONV_PARAM_INT, 0, NULL, "x" } }, "PARAM_PAIRS" },
     { { { ".*", FMTCONV_PARAM_PAIRS, 0, NULL, "x" } }, "PARAM_PAIRS" },
-    { { { "*", FMTCONV_PARAM_TEXT, 0, NULL, "x" } }, "the key * is of type PARAM_PAIRS" },
+    { { { "*", FMTCONV_PARAM_TEXT, 0, NULL, "x" } }, "the key * is the last and has the type PARAM_PAIRS" },
     { { { "*", FMTCONV_PARAM_PAIRS, 0, NULL, "x" }, { "a", FMTCONV_PARAM_INT, 64, NULL, "x" } },
-      "and the last" },
-    { { { "a", FMTCONV_PARAM_CHOICE, 0, NULL, "x" } }, "no choices" },
+      "the key * is the last" },
+    { { { "a", FMTCONV_PARAM_CHOICE, 0, NULL, "x" } }, "its choices are missing" },
     { { { "a", FMTCONV_PARAM_INT, 0, NULL, "x" }, { "a", FMTCONV_PARAM_INT, 8, NULL, "x" } },
       "declared twice" },
-    { { { "a", FMTCONV_PARAM_INT, 0, "seven", "x" } }, "'seven' is no integer" },
+    { { { "a", FMTCONV_PARAM_INT, 0, "seven", "x" } }, "'seven' is not an integer" },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {

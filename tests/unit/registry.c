@@ -67,8 +67,8 @@ Test (registry, files)
   mkdir (path, 0755);
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, folder);
   cr_expect (strstr (reason (ctx, "broken"), "invalid ELF header"), "%s", reason (ctx, "broken"));
-  cr_expect (strstr (reason (ctx, "open-to-all"), "anyone may write to the file (mode 0666)"));
-  cr_expect (strstr (reason (ctx, "Bad_Name"), "its file name is not a plugin's"));
+  cr_expect (strstr (reason (ctx, "open-to-all"), "everyone may write to it (mode 0666)"));
+  cr_expect (strstr (reason (ctx, "Bad_Name"), "its file name is not a plugin name"));
   cr_expect (strstr (reason (ctx, "dir"), "not a regular file"));
   cr_expect_null (fci_module_find (ctx, "readme"));
   cr_expect_null (fci_module_find (ctx, ""));
@@ -101,7 +101,7 @@ Test (registry, world_writable_folder)
   cr_assert_eq (chmod (folder, 0777), 0);
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, folder);
   cr_expect_null (fci_modules (ctx, &n));
-  cr_expect (strstr (h.error, folder) && strstr (h.error, "anyone may write"), "%s", h.error);
+  cr_expect (strstr (h.error, folder) && strstr (h.error, "everyone may write"), "%s", h.error);
   fmtconv_ctx_free (ctx);
 
   setenv ("FMTCONV_PLUGIN_PATH", folder, 1);
@@ -196,7 +196,7 @@ Test (registry, unknown_name)
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, folder);
   cr_expect_null (fci_plugin_find (ctx, "no-such-thing", FCI_WRITER));
   cr_expect_eq (h.code, FMTCONV_E_USAGE);
-  cr_expect (strstr (h.error, "there is no writer 'no-such-thing'"), "%s", h.error);
+  cr_expect (strstr (h.error, "no writer 'no-such-thing' found"), "%s", h.error);
   fmtconv_ctx_free (ctx);
 }
 
@@ -226,7 +226,7 @@ Test (registry, any_files)
   inspect (&h, (fci_search){ .named = folder }, NULL, &files, &ctx);
   cr_assert_eq (files.n, 2, "%zu", files.n);
   cr_expect_str_eq (files.file[0].name, "a");
-  cr_expect_str_eq (files.file[0].error, "anyone may write to the file (mode 0666): it is not used");
+  cr_expect_str_eq (files.file[0].error, "everyone may write to it (mode 0666)");
   cr_expect_null (fci_files_find (&files, "b")->error);
   cr_expect_null (fci_files_find (&files, "c"));
   cr_expect_eq (h.errors + h.warnings + h.notes, 0);
@@ -273,14 +273,14 @@ Test (registry, own_files)
   cr_assert_eq (files.n, 2);
   cr_expect_null (strstr (fci_files_find (&files, "a")->path, "own"));
   cr_expect_not_null (strstr (fci_files_find (&files, "b")->path, "own"));
-  cr_expect_str_eq (h.last, "FMTCONV_SHELVES: 'relative' is not an absolute path: it is not searched");
+  cr_expect_str_eq (h.last, "FMTCONV_SHELVES: 'relative' is skipped: it is not an absolute path");
   cr_expect_eq (h.errors + h.warnings, 0);
   fmtconv_ctx_free (ctx);
   cr_assert_eq (chmod (sub, 0777), 0);
   inspect (&h, (fci_search){ .own = "own" }, NULL, &files, &ctx);
   cr_expect_eq (files.n, 0);
-  cr_expect (strstr (h.last, "anyone may write to the shelf")
-                 && strstr (h.last, "(mode 0777): it is not used"),
+  cr_expect (strstr (h.last, "the shelf ")
+                 && strstr (h.last, "is not used: everyone may write to it (mode 0777)"),
              "%s", h.last);
   fmtconv_ctx_free (ctx);
   setenv ("XDG_CONFIG_HOME", "own", 1);

@@ -190,11 +190,11 @@ Test (spec, steps)
   expect ("fmtconv: 1\nread: {sat: {}}" TAIL, "s.yaml:2:8: 'read' has no path: {sat: {path: …}}");
   expect ("fmtconv: 1\nread: {sat: }" TAIL, "s.yaml:2:8: 'read' has no path: {sat: {path: …}}");
   expect ("fmtconv: 1\nread: {sta: {path: a}}" TAIL,
-          "s.yaml:2:8: there is no reader 'sta': did you mean 'sat'?  There are these:");
+          "s.yaml:2:8: no reader 'sta' found: did you mean 'sat'?  Installed readers:");
   expect ("fmtconv: 1\nread: {SAT: {path: a}}" TAIL,
           "s.yaml:2:8: 'SAT' is no plugin's name: a lower-case letter, then a-z, 0-9, '-'");
   expect ("fmtconv: 1\nread: {cast: {path: a}}" TAIL,
-          "s.yaml:2:8: there is no reader 'cast'; there are these:");
+          "s.yaml:2:8: no reader 'cast' found; installed readers:");
   expect ("fmtconv: 1\nread: {sat: {path: {a: b}}}" TAIL, "s.yaml:2:20: a path must be a text, not a map");
   expect ("fmtconv: 1\nread: {sat: {path: []}}" TAIL, "s.yaml:2:20: the list of paths is empty");
   expect ("fmtconv: 1\nread: {sat: {path: [a, b]}}" TAIL, "s.yaml:2:20: none of these paths is there:");
@@ -203,17 +203,18 @@ Test (spec, steps)
   expect (T ("[{}]"), "s.yaml:3:13: a transform names one plugin: {NAME: {key: value}}");
   expect (T ("[{cast: {to: f16}, none: }]"),
           "s.yaml:3:31: a transform names one plugin: {NAME: {key: value}}");
-  expect (T ("[csat]"), "s.yaml:3:13: there is no transform 'csat': did you mean 'cast'?  There are these:");
+  expect (T ("[csat]"),
+          "s.yaml:3:13: no transform 'csat' found: did you mean 'cast'?  Installed transforms:");
   expect (T ("[{cast: f16}]"), "s.yaml:3:20: what follows 'cast' must be a map, not a text");
   expect (T ("[{cast: {too: f16}}]"),
-          "s.yaml:3:21: transform 'cast' has no parameter 'too': did you mean 'to'?  It has these:");
+          "s.yaml:3:21: transform 'cast' has no parameter 'too': did you mean 'to'?  Its parameters:");
   expect (T ("[{cast: {to: }}]"), "s.yaml:3:25: 'to' has no value");
   expect (T ("[{cast: {to: {a: b}}}]"),
-          "s.yaml:3:26: transform 'cast' has no parameter 'to.a'; it has these:");
+          "s.yaml:3:26: transform 'cast' has no parameter 'to.a'; its parameters:");
   expect (T ("[{cast: {to: [[f16]]}}]"), "s.yaml:3:26: a value of 'to' must be a text, not a list");
   expect (T ("[{cast: {to: [f16, bf16]}}]"), "s.yaml:3:14: transform 'cast': parameter 'to' is given twice");
   expect (T ("[{cogvideox-lora: {alpha: \"1,rank=2\"}}]"),
-          "s.yaml:3:38: transform 'cogvideox-lora': alpha=1,rank=2: '1,rank=2' is no finite number");
+          "s.yaml:3:38: transform 'cogvideox-lora': alpha=1,rank=2: '1,rank=2' is not a finite number");
   expect (T ("[none, cast]"), "s.yaml:3:13: 'none' stands alone: it says that no transform is wanted");
   expect (T ("[/cast]"), "s.yaml:3:13: '' is no component's name");
   expect (T ("[../cast]"), "s.yaml:3:13: '..' is no component's name");
@@ -227,13 +228,13 @@ Test (spec, steps)
   expect (READ "\nwrite: [{transform: none, safetensors: {path: a}, gguf: {path: b}}]\n",
           "s.yaml:3:51: 'write' names one plugin: {NAME: {key: value}}");
   expect (READ "\nwrite: [{safetensors: {path: a}, transform: [csat]}]\n",
-          "s.yaml:3:46: there is no transform 'csat': did you mean 'cast'?  There are these:");
+          "s.yaml:3:46: no transform 'csat' found: did you mean 'cast'?  Installed transforms:");
   expect (READ "\nwrite: {safetensors: {path: a}, transform: [cast]}\n",
           "s.yaml:3:33: 'write' names one plugin: {NAME: {key: value}}");
   expect (READ "\nwrite: {safetensors: {path: [a, b]}}\n",
           "s.yaml:3:29: the path of 'write' must be a text, not a list");
   expect (READ "\nwrite: {safetensors: {path: a, shrad: 1}}\n",
-          "s.yaml:3:32: writer 'safetensors' has no parameter 'shrad'; it has these:");
+          "s.yaml:3:32: writer 'safetensors' has no parameter 'shrad'; its parameters:");
 #undef T
 }
 
@@ -272,7 +273,7 @@ Test (spec, components)
   expect (C ("vae: {copy: {from: f/a.json, files: [x]}}"),
           "s.yaml:3:32: f/a.json is no folder, so that none of its files can be named");
   expect (C ("vae: {read: {sat: {path: f}}, transform: [csat]}"),
-          "s.yaml:3:45: there is no transform 'csat': did you mean 'cast'?  There are these:");
+          "s.yaml:3:45: no transform 'csat' found: did you mean 'cast'?  Installed transforms:");
 #undef C
 }
 

@@ -6,7 +6,7 @@
 #include "core/exec/check/outcome.h"
 #include "core/exec/worker/worker.h"
 
-/* Views that are compared, cut into blocks of at most `room` bytes. */
+/* Pairs of views to compare, cut into blocks of at most `capacity` bytes. */
 typedef struct fci_comparison
 {
   fci_list blocks;
@@ -14,14 +14,14 @@ typedef struct fci_comparison
   bool required; /* the second view is an input too */
 } fci_comparison;
 
-/* Both views, which have one data type and shape.  0 or a code. */
+/* Adds a pair of views with equal data type and shape.  Returns 0 or a code. */
 int fci_comparison_add (fmtconv_ctx *ctx, fci_comparison *comparison, const fci_rows *wanted,
                         const fci_rows *found);
 
-/* Compare all blocks, with the scratch shared out in four.  0, or the first difference in their order. */
+/* Compares all blocks, with the scratch divided by four.  Returns 0, or the code of the first difference. */
 int fci_comparison_run (fci_pool *pool, fci_comparison *comparison);
 
-/* Compare what must be equal in the inputs. */
+/* Compares the inputs' pairs of views that must be equal.  Returns 0 or a code. */
 int fci_check_required (fci_pool *pool, fci_outcome *outcome);
 
 #endif

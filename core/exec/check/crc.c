@@ -210,10 +210,10 @@ mismatch (const fci_pool *pool, const fmtconv_source *source, uint32_t crc)
             first = region->u.tensor.name;
         }
   const fmtconv_where where = { .tensor = first ? first : compared_with (pool->plan, source),
-                                .hint = "the file is damaged: get it again, or give the reader crc=ignore to "
-                                        "take it as it is" };
+                                .hint = "get the file again, or set the reader's parameter crc=ignore to "
+                                        "convert it all the same" };
   return fci_fail_file (pool->ctx, FMTCONV_E_FORMAT, source->name, &where,
-                        "checksum mismatch: the archive says %08" PRIx32 ", the bytes give %08" PRIx32,
+                        "checksum mismatch: the archive has %08" PRIx32 ", the data has %08" PRIx32,
                         source->crc, crc);
 }
 

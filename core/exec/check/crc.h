@@ -1,4 +1,4 @@
-/* core/exec/check/crc.h: checksums of sources.
+/* core/exec/check/crc.h: compares the checksums of sources.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_CHECK_CRC_H
 #define FCI_EXEC_CHECK_CRC_H
@@ -6,7 +6,7 @@
 #include "core/exec/check/outcome.h"
 #include "core/exec/worker/worker.h"
 
-/* Compare the checksums of the sources that were read from end to end. */
+/* Compares the checksums of sources that were read completely.  Returns 0 or a code. */
 int fci_check_crcs (fci_pool *pool, fci_outcome *outcome);
 
 #endif

@@ -24,7 +24,10 @@ index_regions (sums *s, uint32_t n_wanted)
   size_t i = 0;
   s->first = calloc ((size_t) n_wanted + 2, sizeof *s->first);
   if (!s->first)
-    return (void) fci_nomem (s->pool->ctx), FMTCONV_E_NOMEM;
+    {
+      fci_nomem (s->pool->ctx);
+      return FMTCONV_E_NOMEM;
+    }
   for (size_t region = 1; region <= n_wanted; region++)
     {
       s->first[region] = i;
@@ -51,7 +54,7 @@ crc_of (const sums *s, const fci_region *region, size_t number, uint32_t *crc)
     }
   return end == region->at + region->size
              ? 0
-             : fmtconv_fail (s->pool->ctx, FMTCONV_E_INTERNAL, "the checksum of a region is not known");
+             : fmtconv_fail (s->pool->ctx, FMTCONV_E_INTERNAL, "the checksum of a region is unknown");
 }
 
 static int

@@ -1,11 +1,11 @@
-/* core/exec/check/digest.h: digests of regions, into the files.
+/* core/exec/check/digest.h: writes the digests of regions to the files.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_CHECK_DIGEST_H
 #define FCI_EXEC_CHECK_DIGEST_H
 
 #include "core/exec/worker/worker.h"
 
-/* Write the digests into the files, when all other bytes are there. */
+/* Writes the digests to the files, after all other bytes were written.  Returns 0 or a code. */
 int fci_fill_digests (fci_pool *pool);
 
 #endif

@@ -32,7 +32,7 @@ said (unsigned finding)
     case FMTCONV_FINDING_UNDERFLOW:
       return "lost precision because they are below the normal range of the data type";
     case FMTCONV_FINDING_NAN:
-      return "are not numbers";
+      return "are NaN";
     default:
       return "are infinite";
     }
@@ -126,7 +126,7 @@ fail (fmtconv_ctx *ctx, const fci_finding *finding)
   const fmtconv_where where = { .tensor = finding->tensor, .hint = finding->hint };
   if (finding->row != UINT64_MAX)
     return fmtconv_fail_at (ctx, lost ? FMTCONV_E_LOSSY : FMTCONV_E_FORMAT, &where,
-                            "%" PRIu64 " of %" PRIu64 " values %s, the first of them in row %" PRIu64,
+                            "%" PRIu64 " of %" PRIu64 " values %s; the first is in row %" PRIu64,
                             finding->count, finding->of, said (finding->finding), finding->row);
   return fmtconv_fail_at (ctx, lost ? FMTCONV_E_LOSSY : FMTCONV_E_FORMAT, &where,
                           "%" PRIu64 " of %" PRIu64 " values %s", finding->count, finding->of,

@@ -1,4 +1,4 @@
-/* core/exec/check/finding.h: from tallies of roundings to findings.
+/* core/exec/check/finding.h: turns tallies of roundings into findings.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_CHECK_FINDING_H
 #define FCI_EXEC_CHECK_FINDING_H
@@ -6,7 +6,7 @@
 #include "core/exec/check/outcome.h"
 #include "core/exec/worker/worker.h"
 
-/* Turn tallies into findings; warnings and errors. */
+/* Turns tallies into findings, and reports warnings and errors.  Returns 0 or a code. */
 int fci_report_findings (const fci_pool *pool, fci_outcome *outcome);
 
 #endif

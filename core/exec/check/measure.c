@@ -80,7 +80,7 @@ fail_at_value (fci_worker *worker, const fci_rows *rows, const float *values, si
                                .element = first + i,
                                .what = fci_absmax (values + i, 1) == FCI_INF_BITS
                                            ? "values are infinite, or too large for 32-bit floats"
-                                           : "values are not numbers" };
+                                           : "values are NaN" };
   return -1;
 }
 

@@ -1,14 +1,14 @@
-/* core/exec/check/measure.h: finds the largest absolute values of views' blocks.
+/* core/exec/check/measure.h: measures the largest absolute value of each block of a view.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_CHECK_MEASURE_H
 #define FCI_EXEC_CHECK_MEASURE_H
 
 #include "core/exec/worker/worker.h"
 
-/* Bytes of elements that are measured. */
+/* Returns the bytes of elements that the plan measures. */
 uint64_t fci_measured_bytes (const fci_plan *plan);
 
-/* Measure what the plan says: sources of measured values have their bytes from now on. */
+/* Performs the measurements of the plan, and fills the sources of measured values.  Returns 0 or a code. */
 int fci_measure_all (fci_pool *pool);
 
 #endif

@@ -1,23 +1,23 @@
-/* core/exec/check/outcome.h: what the checks of an execution find, and what the caller gives to them.
+/* core/exec/check/outcome.h: the results of an execution's checks.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_CHECK_OUTCOME_H
 #define FCI_EXEC_CHECK_OUTCOME_H
 
 #include "core/layout/layout.h"
 
-/* What one tensor's rounding found and somebody wanted to know. */
+/* A requested finding in the rounding of one tensor. */
 typedef struct fci_finding
 {
   struct fci_finding *next;
   const char *tensor;
-  const fmtconv_file *file; /* it is in */
+  const fmtconv_file *file; /* output file of the tensor */
   unsigned finding;         /* one of FMTCONV_FINDING_INEXACT … */
   int severity;             /* FMTCONV_SEVERITY_COUNT … */
   uint64_t count;
   uint64_t of;     /* elements of the tensor */
   uint64_t normal; /* values in the normal range of the data type */
   bool is_usual;   /* an underflow that a note counts instead of a warning */
-  uint64_t row;    /* the first with one of them; UINT64_MAX: not known */
+  uint64_t row;    /* first row with the finding; UINT64_MAX: unknown */
   const char *hint;
 } fci_finding;
 
@@ -25,10 +25,10 @@ typedef struct fci_outcome
 {
   const fci_finding *findings; /* in plan order */
   size_t crc_checked;          /* sources whose checksum was compared */
-  size_t crc_unchecked;        /* sources with a checksum that were only read in part */
-  size_t equal;                /* views of the inputs that had to be equal to others, and are */
+  size_t crc_unchecked;        /* sources with a checksum that were not read completely */
+  size_t equal;                /* pairs of views of the inputs that had to be equal, and are */
   size_t verified;             /* tensors that --verify compared */
-  uint64_t fetched;            /* bytes of sources that were read, but for --verify */
+  uint64_t fetched;            /* bytes of sources that were read, without those of --verify */
 } fci_outcome;
 
 /* Reads `path` (a temporary) as the model that a file of the layout should hold, for --verify. */

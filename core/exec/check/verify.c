@@ -46,10 +46,10 @@ add_file (verifier *v, const fmtconv_file *file, const fmtconv_model *model, siz
       const fmtconv_tensor *t = fmtconv_model_find (model, region->u.tensor.name);
       if (!t)
         return fci_fail_file (ctx, FMTCONV_E_FORMAT, file->name, &where,
-                              "the written file does not have it when it is read again");
+                              "it is missing from the written file");
       if (!same_form (region->u.tensor.view, t->view))
         return fci_fail_file (ctx, FMTCONV_E_FORMAT, file->name, &where,
-                              "its data type or shape is another when the written file is read again");
+                              "it has another data type or shape in the written file");
       int code = add_tensor (v, region->u.tensor.name, region->u.tensor.view, t->view);
       if (code != 0)
         return code;
@@ -57,8 +57,8 @@ add_file (verifier *v, const fmtconv_file *file, const fmtconv_model *model, siz
     }
   if (fmtconv_model_count (model) != file->n_tensors)
     return fci_fail_file (ctx, FMTCONV_E_FORMAT, file->name, NULL,
-                          "the written file has %zu tensors when it is read again instead of %zu",
-                          fmtconv_model_count (model), file->n_tensors);
+                          "the written file has %zu tensors instead of %zu", fmtconv_model_count (model),
+                          file->n_tensors);
   return 0;
 }
 
@@ -75,7 +75,7 @@ add_files (verifier *v, const char *const *paths, size_t *verified)
       if (!model)
         return fmtconv_ctx_failed (v->pool->ctx)
                    ? fmtconv_ctx_failed (v->pool->ctx)
-                   : fmtconv_fail (v->pool->ctx, FMTCONV_E_INTERNAL, "the output cannot be read again");
+                   : fmtconv_fail (v->pool->ctx, FMTCONV_E_INTERNAL, "cannot read the output back");
       code = add_file (v, file, model, verified);
     }
   return code;

@@ -112,10 +112,9 @@ read_importance (fci_worker *worker, const fci_encoder *encoder, size_t columns,
     return -1;
   if (weigh (encoder, to, columns))
     return 0;
-  worker->fault =
-      (fci_fault){ .code = FMTCONV_E_FORMAT,
-                   .tensor = encoder->importance->name,
-                   .what = "the importance of its columns is not all numbers that are not below 0" };
+  worker->fault = (fci_fault){ .code = FMTCONV_E_FORMAT,
+                               .tensor = encoder->importance->name,
+                               .what = "importance weights must be finite and non-negative" };
   return -1;
 }
 

@@ -1,12 +1,13 @@
-/* core/exec/eval/encode.h: rows of f32 become blocks.
+/* core/exec/eval/encode.h: quantizes rows of f32 to blocks.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_EVAL_ENCODE_H
 #define FCI_EXEC_EVAL_ENCODE_H
 
 #include "core/exec/worker/worker.h"
 
-/* Rows of `columns` f32 values in worker->flat, as blocks to `out`; row: the number of the first in the tensor.
- * Where the coder asks for importance, there is room for one more row and a number. */
+/* Quantizes n_rows rows of `columns` values in worker->f32_rows to `out`; row: number in the tensor of the first row.  If
+ * the encoder uses importance, f32_rows has capacity for one more row and one number.  Returns 0, or -1 with the fault
+ * set. */
 int fci_encode_rows (fci_worker *worker, const fci_encoder *encoder, fci_tally *tallies, uint64_t row,
                      size_t n_rows, size_t columns, uint8_t *out);
 

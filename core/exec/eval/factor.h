@@ -1,4 +1,4 @@
-/* core/exec/eval/factor.h: what elements of a part are multiplied or divided by.
+/* core/exec/eval/factor.h: reads the factors of a part's elements.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_EVAL_FACTOR_H
 #define FCI_EXEC_EVAL_FACTOR_H
@@ -12,19 +12,21 @@ typedef struct fci_factors
   struct
   {
     const float *values;
-    uint64_t stride[FMTCONV_MAX_RANK]; /* floats from one factor to the next along an axis; 0: there is one */
+    uint64_t
+        stride[FMTCONV_MAX_RANK]; /* floats from one factor to the next along an axis; 0: a single factor */
     const fci_block_stride *block_stride;
   } item[FCI_MAX_TRACKS];
 } fci_factors;
 
-/* Do the factors of a part fit what room there is? */
+/* Returns whether the factors of a part fit the remaining scratch. */
 bool fci_factors_fit (const fci_fetching *f, const fci_part_box *p);
 
-/* Read them, behind the floats that are in use: f->factors goes up.  The part stays as long as they do. */
+/* Reads the factors to the scratch after the floats in use, and increases f->factors.  `p` must live as long as they do.
+ * Returns 0, or -1 with the fault set. */
 int fci_factors_fetch (fci_fetching *f, const fci_part_box *p, fci_factors *factors);
 
-/* What the element at `index`, and those behind it along the last axis, take.  operands: one for each of the program's
- * terms, of which those of products are left alone. */
+/* Sets the operands for the elements from `index` on along the last axis.  operands: one per term of the program; those of
+ * products are not changed. */
 void fci_factors_at (const fci_factors *factors, const fci_part_box *p, const uint64_t *index,
                      fci_operand *operands);
 

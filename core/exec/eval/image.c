@@ -95,7 +95,10 @@ read_blocks (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len, 
   const uint8_t *held = fci_worker_peek (f->worker, p->source, offset, size);
   bool whole = phase == 0 && n % info->block == 0 && size >= CHECKED;
   if (held && (uintptr_t) held % sizeof (float) == 0)
-    return decode (dtype, held, phase, n, to), 0;
+    {
+      decode (dtype, held, phase, n, to);
+      return 0;
+    }
   if ((whole ? fci_worker_read_checked : fci_worker_read) (f->worker, p->source, offset, f->worker->dense,
                                                            (size_t) size)
       != 0)

@@ -27,16 +27,17 @@ check_existing (fmtconv_ctx *ctx, const char *path, const struct stat *st)
                           "this output is also an input");
   if (S_ISDIR (st->st_mode))
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path,
-                          &(fmtconv_where){ .hint = "give the name of a file in it" }, "this is a folder");
+                          &(fmtconv_where){ .hint = "give the name of a file in this folder" },
+                          "the output is a folder");
   if (S_ISLNK (st->st_mode))
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path,
-                          &(fmtconv_where){ .hint = "give the path that it leads to" },
-                          "this is a symbolic link, which would be replaced, not followed");
+                          &(fmtconv_where){ .hint = "give the path of its target" },
+                          "this is a symbolic link; the output would replace it, not its target");
   if (!S_ISREG (st->st_mode))
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path, NULL, "this is not a regular file");
   if (!(ctx->options.flags & FMTCONV_FORCE))
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path, &(fmtconv_where){ .hint = "-f overwrites it" },
-                          "the output exists already");
+                          "the output already exists");
   return 0;
 }
 
@@ -54,7 +55,7 @@ check_way (fmtconv_ctx *ctx, const char *folder, int fd, const char *name)
         return 0;
       if (!S_ISDIR (st.st_mode))
         return fci_fail_file (ctx, FMTCONV_E_OUTPUT, fci_path_join (ctx, folder, part), NULL,
-                              "the output needs a folder here, and this is none");
+                              "the output needs a folder here, but this is not a folder");
     }
   return 0;
 }
@@ -99,8 +100,8 @@ check_in_folder (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *out
   if (!(ctx->options.flags & FMTCONV_FORCE) && !is_empty (fd))
     return fci_fail_file (
         ctx, FMTCONV_E_OUTPUT, output,
-        &(fmtconv_where){ .hint = "-f replaces the files of the output in it, and keeps all others" },
-        "the folder exists already, and is not empty");
+        &(fmtconv_where){ .hint = "-f replaces the files of the output in it and keeps all others" },
+        "the folder already exists and is not empty");
   return check_files (ctx, layout, output, fd);
 }
 
@@ -111,7 +112,7 @@ check_new_folder (fmtconv_ctx *ctx, const char *output)
   struct stat st;
   if (lstat (output, &st) == 0)
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, output, &(fmtconv_where){ .hint = "give another OUTPUT" },
-                          "the output is a folder, and this is none");
+                          "the output is a folder, but this is not a folder");
   return errno == ENOENT || errno == ENOTDIR ? 0 : fci_fail_io (ctx, output, "cannot be examined");
 }
 
@@ -120,14 +121,17 @@ fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd)
 {
   struct statvfs fs;
   if (fstatvfs (fd, &fs) != 0)
-    return fci_fail_io (ctx, folder, "the file system cannot be examined");
+    return fci_fail_io (ctx, folder, "cannot examine the file system");
   if (fs.f_flag & ST_RDONLY)
-    return errno = EROFS, fci_fail_io (ctx, folder, "the output cannot be created");
+    {
+      errno = EROFS;
+      return fci_fail_io (ctx, folder, "cannot create the output");
+    }
   if (fs.f_blocks == 0 || fs.f_frsize == 0 || size / fs.f_frsize < fs.f_bavail)
     return 0;
   return fci_fail_file (ctx, FMTCONV_E_IO, folder,
-                        &(fmtconv_where){ .hint = "make room, or write elsewhere" },
-                        "the output takes %s, the file system has %s left", fci_size_text (ctx, size),
+                        &(fmtconv_where){ .hint = "free disk space, or give another OUTPUT" },
+                        "the output needs %s; the file system has %s left", fci_size_text (ctx, size),
                         fci_size_text (ctx, (uint64_t) fs.f_bavail * fs.f_frsize));
 }
 
@@ -145,7 +149,7 @@ fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *o
              : layout->is_folder ? check_new_folder (ctx, output)
                                  : check_files (ctx, layout, folder, fd);
   if (code == 0 && faccessat (fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
-    code = fci_fail_io (ctx, folder, "the output cannot be created here");
+    code = fci_fail_io (ctx, folder, "cannot create the output here");
   if (code == 0)
     code = fci_space_check (ctx, fci_layout_size (layout), folder, fd);
   close (fd);

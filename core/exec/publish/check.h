@@ -1,17 +1,16 @@
-/* core/exec/publish/check.h: what can be refused about an output before any work.
+/* core/exec/publish/check.h: checks an output before any work is done.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_PUBLISH_CHECK_H
 #define FCI_EXEC_PUBLISH_CHECK_H
 
 #include "core/layout/layout.h"
 
-/* Refuse before any work what can be known: OUTPUT exists (without FORCE; a folder: with something in it), is
- * an input, is a folder, its folder is missing or not writable, older files that it replaces are there
- * (without FORCE) or are inputs, free space.  Also the check of a dry run, and of a layout that is not
- * complete. */
+/* Returns 0, or a code if OUTPUT exists (without FORCE; a folder: if it is not empty), is an input or a folder, if its
+ * folder is missing or not writable, if older files that it replaces exist (without FORCE) or are inputs, or if the file
+ * system is too full.  Serves dry runs and layouts that are not frozen, too. */
 int fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output);
 
-/* Has the file system of an open folder room for so many bytes? */
+/* Returns 0, or a code if the file system of the open folder `fd` has less than `size` bytes free. */
 int fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd);
 
 #endif

@@ -1,4 +1,4 @@
-/* core/exec/publish/lock.h: how a temporary file or folder is named, locked and given its mode.
+/* core/exec/publish/lock.h: names, locks and modes of temporary files and folders.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_PUBLISH_LOCK_H
 #define FCI_EXEC_PUBLISH_LOCK_H
@@ -7,18 +7,19 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* ".NAME.fmtconv-0123abcd.tmp"; the same plan gives the same name, so that what a killed run left is found. */
+/* Returns ".NAME.fmtconv-0123abcd.tmp".  The same plan gives the same name, so that the temporaries of a killed run are
+ * found. */
 const char *fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest);
 
-/* Lock an open file or folder; where the file system has no locks, only what we made is ours. */
+/* Locks an open file or folder.  Returns whether it is ours; on a file system without locks: whether we made it. */
 bool fci_lock (int fd, bool made);
 
 enum
 {
-  FCI_TRIES = 8 /* to create or take over a temporary that others remove meanwhile */
+  FCI_TRIES = 8 /* attempts to create or take over a temporary while others remove it */
 };
 
-/* fchmod, where the file system has permissions. */
+/* Sets the mode as fchmod does, and succeeds on a file system without permissions. */
 int fci_set_mode (int fd, mode_t mode);
 
 #endif

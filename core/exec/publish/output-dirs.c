@@ -91,9 +91,9 @@ open_whole (fci_publication *p, uint64_t digest)
                           "another process is writing this output");
   if (fd < 0 && errno == EEXIST)
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, p->top_path,
-                          &(fmtconv_where){ .hint = "remove it, if nothing in it is wanted" },
-                          "this folder is in the way of the output");
-  return fd < 0 ? fci_fail_io (ctx, p->output, "a temporary folder beside it cannot be created") : 0;
+                          &(fmtconv_where){ .hint = "remove it if you do not need its files" },
+                          "this folder has the name of the output's temporary folder");
+  return fd < 0 ? fci_fail_io (ctx, p->output, "cannot create a temporary folder next to it") : 0;
 }
 
 /* The folder that is there already. */
@@ -103,7 +103,7 @@ open_existing (fci_publication *p)
   p->top_path = p->top_display = p->folder_path;
   int fd = fcntl (p->folder, F_DUPFD_CLOEXEC, 0);
   if (fd < 0)
-    return fci_fail_io (p->ctx, p->folder_path, "the folder of the output cannot be opened");
+    return fci_fail_io (p->ctx, p->folder_path, "cannot open the output folder");
   p->places[0] = (fci_out_dir){ .name = "", .base = "", .display = p->folder_path, .above = -1, .fd = fd };
   p->n_places = 1;
   return 0;
@@ -130,11 +130,11 @@ open_place (fci_publication *p, const char *name, int above)
     return fmtconv_ctx_failed (p->ctx);
   place->made = p->io->mkdir (folder, place->base, 0777) == 0;
   if (!place->made && errno != EEXIST)
-    return fci_fail_io (p->ctx, place->display, "the folder cannot be created");
+    return fci_fail_io (p->ctx, place->display, "cannot create the folder");
   place->fd = openat (folder, place->base, OPEN_FOLDER);
   if (place->fd >= 0)
     return p->n_places++, 0;
-  int code = fci_fail_io (p->ctx, place->display, "the folder cannot be opened");
+  int code = fci_fail_io (p->ctx, place->display, "cannot open the folder");
   if (place->made)
     unlinkat (folder, place->base, AT_REMOVEDIR);
   return code;
@@ -198,7 +198,7 @@ fci_out_dir_sync (const fci_publication *p, int fd, const char *display)
 {
   if (p->io->fsync (fd) == 0 || errno == EINVAL)
     return 0;
-  return fci_fail_io (p->ctx, display, "the output's name did not reach the disk");
+  return fci_fail_io (p->ctx, display, "cannot flush the output's name to disk");
 }
 
 int
@@ -216,7 +216,7 @@ fci_out_dirs_finish (fci_publication *p, mode_t mask)
   struct stat st;
   int fd = p->places[0].fd;
   if (fstat (fd, &st) != 0 || fci_set_mode (fd, (0777 & ~mask) | (st.st_mode & S_ISGID)) != 0)
-    return fci_fail_io (p->ctx, p->output, "its permissions cannot be set");
+    return fci_fail_io (p->ctx, p->output, "cannot set its permissions");
   return fci_out_dirs_sync (p);
 }
 

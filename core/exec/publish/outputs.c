@@ -54,7 +54,7 @@ static int
 fail_same (fmtconv_ctx *ctx, const fci_output *output)
 {
   return fci_fail_file (ctx, FMTCONV_E_OUTPUT, output->path,
-                        &(fmtconv_where){ .hint = "each output has a place of its own" },
+                        &(fmtconv_where){ .hint = "give each output a different path" },
                         "two outputs have this path");
 }
 
@@ -62,8 +62,8 @@ static int
 fail_inside (fmtconv_ctx *ctx, const fci_output *outer, const fci_output *inner)
 {
   return fci_fail_file (ctx, FMTCONV_E_OUTPUT, inner->path,
-                        &(fmtconv_where){ .hint = "each output has a place of its own" },
-                        "this would lie inside another output, '%s'", outer->path);
+                        &(fmtconv_where){ .hint = "give each output a different path" },
+                        "this is inside another output, '%s'", outer->path);
 }
 
 /* What two paths alone say, of folders that need not be there. */
@@ -120,11 +120,11 @@ has_file (const fmtconv_layout *layout, const char *name)
 static int
 check_files (fmtconv_ctx *ctx, const spot *a, const spot *b)
 {
-  const fmtconv_where where = { .hint = "give one of them another name, or a folder of its own" };
+  const fmtconv_where where = { .hint = "give one of them another name or another folder" };
   for (const fmtconv_file *file = b->output->layout->first; file; file = file->next)
     if (has_file (a->output->layout, file->name) || is_stale (a->output->layout, file))
       return fci_fail_file (ctx, FMTCONV_E_OUTPUT, fci_path_join (ctx, b->folder, file->name), &where,
-                            "this file of the output '%s' would be one of '%s', too", b->output->path,
+                            "two outputs, '%s' and '%s', would write this file", b->output->path,
                             a->output->path);
   return 0;
 }

@@ -36,9 +36,9 @@ fci_open_folder (fmtconv_ctx *ctx, const char *folder)
   if (errno == ENOENT || errno == ENOTDIR)
     fci_fail_file (ctx, FMTCONV_E_OUTPUT, folder,
                    &(fmtconv_where){ .hint = "create it, or give another OUTPUT" },
-                   "there is no such folder to write to");
+                   "the output folder does not exist");
   else
-    fci_fail_io (ctx, folder, "the folder of the output cannot be opened");
+    fci_fail_io (ctx, folder, "cannot open the output folder");
   return -1;
 }
 

@@ -1,4 +1,4 @@
-/* core/exec/publish/path.h: paths of outputs, and the folders that they lead to.
+/* core/exec/publish/path.h: paths and folders of outputs.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_PUBLISH_PATH_H
 #define FCI_EXEC_PUBLISH_PATH_H
@@ -6,14 +6,16 @@
 #include <fmtconv/types.h>
 #include <stdbool.h>
 
-/* The path of a file in a folder. */
+/* Returns the path of a file in a folder. */
 const char *fci_path_join (fmtconv_ctx *ctx, const char *folder, const char *name);
 
-/* The folder of OUTPUT, and the descriptor of it (-1: an error was recorded). */
+/* Returns the path of the folder that contains OUTPUT. */
 const char *fci_output_folder (fmtconv_ctx *ctx, const char *output);
+
+/* Opens a folder.  Returns a descriptor; -1: an error was recorded. */
 int fci_open_folder (fmtconv_ctx *ctx, const char *folder);
 
-/* Does OUTPUT, a folder, exist? */
+/* Returns whether OUTPUT exists and is a folder. */
 bool fci_output_exists (const char *output);
 
 #endif

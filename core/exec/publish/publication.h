@@ -1,4 +1,4 @@
-/* core/exec/publish/publication.h: an output on its way to its name: the types that its steps share.
+/* core/exec/publish/publication.h: the types of a publication, shared by its steps.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_PUBLISH_PUBLICATION_H
 #define FCI_EXEC_PUBLISH_PUBLICATION_H
@@ -8,15 +8,15 @@
 
 typedef struct fci_target fci_target;
 
-/* A folder that files are written into. */
+/* A folder of output files. */
 typedef struct fci_out_dir
 {
-  const char *name;    /* as in names of files, without a slash at the end; "": the uppermost */
+  const char *name;    /* relative to the top folder, without a trailing slash; "": the top folder */
   const char *base;    /* its last component */
   const char *display; /* its path, for messages */
-  int above;           /* number of the place it lies in; -1: the uppermost */
+  int above;           /* index of the parent folder; -1: the top folder */
   int fd;
-  bool made; /* by us */
+  bool made; /* created by this publication */
 } fci_out_dir;
 
 typedef struct fci_publication
@@ -25,19 +25,19 @@ typedef struct fci_publication
   const struct fci_io *io;
   const fmtconv_layout *layout;
   const char *output;
-  const char *folder_path; /* of `folder`, without a trailing slash, but "/" */
-  int folder;              /* where files or a whole folder get their names; -1: closed */
+  const char *folder_path; /* path of `folder`, without a trailing slash (except "/") */
+  int folder;              /* parent folder of the final names; -1: closed */
   const char
-      *temporary_folder;   /* temporary name of a new folder, published as a whole; NULL: files one by one */
-  const char *top_path;    /* of places[0]: folder_path, or that of the temporary folder */
-  const char *top_display; /* the same, as it will be called */
+      *temporary_folder;   /* temporary name of a new folder, published as a unit; NULL: files one by one */
+  const char *top_path;    /* path of places[0]: folder_path or the path of the temporary folder */
+  const char *top_display; /* final path of places[0] */
   bool published;
-  fci_out_dir *places; /* n_places; the first is the uppermost */
+  fci_out_dir *places; /* n_places; the first is the top folder */
   size_t n_places;
   fci_target *targets; /* n_files */
   int *fds;
   const char **display; /* paths of the files, for messages */
-  const char **paths;   /* of the temporaries */
+  const char **paths;   /* paths of the temporaries */
 } fci_publication;
 
 #endif

@@ -47,9 +47,9 @@ finish_file (fci_publication *p, fci_target *target, mode_t mask)
 {
   int fd = target->fd;
   if (fci_set_mode (fd, target->exists ? target->mode : 0666 & ~mask) != 0)
-    return fci_fail_io (p->ctx, target->display, "its permissions cannot be set");
+    return fci_fail_io (p->ctx, target->display, "cannot set its permissions");
   if (p->io->fsync (fd) != 0 || try_close (p, fd) != 0)
-    return fci_fail_io (p->ctx, target->display, "its bytes did not reach the disk");
+    return fci_fail_io (p->ctx, target->display, "cannot flush it to disk");
   return 0;
 }
 
@@ -66,7 +66,7 @@ put_over (fci_publication *p, fci_target *target)
   else if (errno == EINVAL && p->io->rename (target->place->fd, target->temporary, name, 0) == 0)
     target->state = FCI_TARGET_REPLACED;
   else
-    return fci_fail_io (p->ctx, target->display, "it cannot be replaced");
+    return fci_fail_io (p->ctx, target->display, "cannot be replaced");
   return 0;
 }
 
@@ -78,8 +78,8 @@ rename_new (const fci_publication *p, int folder, const char *from, const char *
     return 0;
   if (errno == EEXIST)
     return fci_fail_file (p->ctx, FMTCONV_E_OUTPUT, display, &(fmtconv_where){ .hint = "-f overwrites it" },
-                          "the output was created by somebody else meanwhile");
-  return fci_fail_io (p->ctx, display, "it cannot be given its name");
+                          "another process created this output in the meantime");
+  return fci_fail_io (p->ctx, display, "cannot rename the temporary file to this name");
 }
 
 static int
@@ -139,8 +139,7 @@ remove_old (fci_publication *p)
     {
       fci_target *target = &p->targets[i];
       if (target->state == FCI_TARGET_SWAPPED && unlinkat (target->place->fd, target->temporary, 0) != 0)
-        fmtconv_note (p->ctx, "%s: the file that it replaces is left as %s", target->display,
-                      target->temporary);
+        fmtconv_note (p->ctx, "%s: the replaced file was left as %s", target->display, target->temporary);
     }
 }
 

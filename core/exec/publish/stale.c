@@ -74,7 +74,7 @@ fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const c
       int fd = openat (top, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
       DIR *folder = fd >= 0 ? fdopendir (fd) : NULL;
       if (!folder && errno != ENOENT)
-        code = fci_fail_io (ctx, top_path, "older files cannot be looked for");
+        code = fci_fail_io (ctx, top_path, "cannot search for older files of the output");
       if (!folder && fd >= 0)
         close (fd);
       if (folder)
@@ -95,10 +95,10 @@ check_old (fmtconv_ctx *ctx, int top, const char *name, const char *display)
     return errno == ENOENT ? 0 : fci_fail_io (ctx, display, "cannot be examined");
   if (!S_ISREG (st.st_mode) && !S_ISLNK (st.st_mode))
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, display, NULL,
-                          "this has the name of an older file of the output, but it is none");
+                          "this has the name of an older output file, but is not a file");
   if (fstatat (top, name, &to, 0) == 0 && fci_sources_find (ctx, &to))
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, display, &(fmtconv_where){ .hint = "give another OUTPUT" },
-                          "the output would replace this file, which is an input");
+                          "the output would replace this input file");
   return 0;
 }
 
@@ -119,8 +119,8 @@ fci_stale_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const 
   for (const fci_old_file *old = list; old; old = old->next)
     fmtconv_detail (ctx, "%s%s", old->folder, old->name);
   return fci_fail_file (ctx, FMTCONV_E_OUTPUT, top_path, &(fmtconv_where){ .hint = "-f removes them" },
-                        "%zu older file%s that this output replaces %s there:", n, n == 1 ? "" : "s",
-                        n == 1 ? "is" : "are");
+                        "%zu older file%s of this output %s:", n, n == 1 ? "" : "s",
+                        n == 1 ? "exists" : "exist");
 }
 
 void
@@ -136,12 +136,10 @@ fci_stale_remove (const fci_publication *p)
     {
       const char *name = fmtconv_ctx_printf (p->ctx, "%s%s", old->folder, old->name);
       if (!name || unlinkat (top, name, 0) != 0)
-        fmtconv_note (p->ctx, "%s: the older file %s%s, which it replaces, cannot be removed", p->output,
-                      old->folder, old->name);
+        fmtconv_note (p->ctx, "%s: cannot remove the older file %s%s", p->output, old->folder, old->name);
       else
         n++;
     }
   if (n)
-    fmtconv_note (p->ctx, "%s: %zu older file%s removed, which it replaces", p->output, n,
-                  n == 1 ? " is" : "s are");
+    fmtconv_note (p->ctx, "%s: removed %zu older file%s", p->output, n, n == 1 ? "" : "s");
 }

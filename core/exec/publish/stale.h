@@ -13,14 +13,14 @@ typedef struct fci_old_file
   const char *name;
 } fci_old_file;
 
-/* Those in the open folder `top` (-1: there is none).  0 or a code. */
+/* Sets *list to the older files in the open folder `top` (-1: it does not exist).  Returns 0 or a code. */
 int fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path,
                     fci_old_file **list);
 
-/* Refuse them (without FORCE), or those of them that are inputs or no files. */
+/* Returns 0, or a code if there are older files (without FORCE), or if one is an input or not a file. */
 int fci_stale_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const char *top_path);
 
-/* Remove them. */
+/* Removes the older files. */
 void fci_stale_remove (const fci_publication *publication);
 
 #endif

@@ -69,10 +69,10 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
                           &(fmtconv_where){ .hint = "wait for it to finish" },
                           "another process is writing this output");
   if (target->fd < 0)
-    return fci_fail_io (ctx, target->display, "a temporary file beside it cannot be created");
+    return fci_fail_io (ctx, target->display, "cannot create a temporary file next to it");
   if (fci_set_mode (target->fd, 0600) != 0 || ftruncate (target->fd, 0) != 0
       || p->io->fallocate (target->fd, (off_t) target->file->size) != 0)
-    return fci_fail_io (ctx, target->display, "there is no room for it");
+    return fci_fail_io (ctx, target->display, "cannot allocate disk space for it");
   return 0;
 }
 

@@ -42,7 +42,10 @@ fci_crc_ranges_collect (const fci_pool *pool, bool written, fci_crc_ranges *all)
     n += written ? pool->workers[i].written.n : pool->workers[i].read.n;
   *all = (fci_crc_ranges){ .at = malloc ((n + 1) * sizeof *all->at), .capacity = n + 1 };
   if (!all->at)
-    return (void) fci_nomem (pool->ctx), FMTCONV_E_NOMEM;
+    {
+      fci_nomem (pool->ctx);
+      return FMTCONV_E_NOMEM;
+    }
   for (unsigned i = 0; i < pool->n_workers; i++)
     {
       const fci_crc_ranges *own = written ? &pool->workers[i].written : &pool->workers[i].read;

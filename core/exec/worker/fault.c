@@ -32,10 +32,10 @@ fci_fault_code (fci_worker *worker, int code)
 static int
 report_read (fmtconv_ctx *ctx, const fci_fault *fault)
 {
-  const fmtconv_where where = { .hint = "wait until nothing writes to it, then convert again" };
+  const fmtconv_where where = { .hint = "wait until no program writes to it, then convert again" };
   if (fault->os_errno == FCI_READ_SHORT)
     return fci_fail_file (ctx, FMTCONV_E_IO, fault->source->name, &where,
-                          "the file became shorter while it was converted");
+                          "the file was truncated during the conversion");
   errno = fault->os_errno;
   return fci_fail_io (ctx, fault->source->name, "cannot be read");
 }
@@ -86,8 +86,9 @@ report_unequal (fmtconv_ctx *ctx, const fci_fault *fault)
   const fmtconv_source *other = source_of (fault->other, fault->element);
   return fci_fail_file (
       ctx, FMTCONV_E_FORMAT, wanted ? wanted->name : "?",
-      &(fmtconv_where){ .tensor = fault->tensor, .hint = "are both of one checkpoint, and complete?" },
-      "it must be equal in '%s', and differs at index [%s]", other ? other->name : "?",
+      &(fmtconv_where){ .tensor = fault->tensor,
+                        .hint = "check that both files are complete and belong to one checkpoint" },
+      "it must be equal in '%s', but differs at index [%s]", other ? other->name : "?",
       index_text (ctx, fault));
 }
 
@@ -98,9 +99,9 @@ report_difference (fmtconv_ctx *ctx, const fci_fault *fault)
     return report_unequal (ctx, fault);
   return fmtconv_fail_at (ctx, fault->code,
                           &(fmtconv_where){ .tensor = fault->tensor,
-                                            .hint = "nothing was published; this is a defect of the disk, "
-                                                    "the memory or fmtconv" },
-                          "what was written differs from the source at index [%s]", index_text (ctx, fault));
+                                            .hint = "nothing was published: the disk, the memory or "
+                                                    "fmtconv is defective" },
+                          "the written data differs from the source at index [%s]", index_text (ctx, fault));
 }
 
 /* One value of a tensor. */
@@ -109,7 +110,7 @@ report_value (fmtconv_ctx *ctx, const fci_fault *fault)
 {
   const unsigned rank = fault->view->rank;
   return fmtconv_fail_at (ctx, fault->code, &(fmtconv_where){ .tensor = fault->tensor },
-                          "%s, the first in row %" PRIu64, fault->what,
+                          "%s; the first is in row %" PRIu64, fault->what,
                           rank ? fault->element / fault->view->shape[rank - 1] : 0);
 }
 
@@ -118,7 +119,10 @@ fci_fault_report (const fci_pool *pool)
 {
   const fci_fault *fault = &pool->fault;
   if (fault->code == FMTCONV_E_NOMEM)
-    return (void) fci_nomem (pool->ctx), FMTCONV_E_NOMEM;
+    {
+      fci_nomem (pool->ctx);
+      return FMTCONV_E_NOMEM;
+    }
   if (fault->code == FMTCONV_E_FORMAT && fault->what && fault->view)
     return report_value (pool->ctx, fault);
   if (fault->code == FMTCONV_E_FORMAT && fault->what)

@@ -1,4 +1,4 @@
-/* core/exec/worker/io.h: the operating system's calls that an execution makes, as a table that tests replace.
+/* core/exec/worker/io.h: the system calls of an execution, as a table that tests can replace.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_WORKER_IO_H
 #define FCI_EXEC_WORKER_IO_H
@@ -6,13 +6,13 @@
 #include "core/source/source.h"
 #include <sys/types.h>
 
-/* Each as the call of that name; -1 and errno where it fails, except for `read`. */
+/* Each function works as the call of that name and sets errno on -1, except `read`. */
 struct fci_io
 {
   int (*read) (const fmtconv_source *source, uint64_t offset, void *to, size_t n); /* fci_source_read */
   ssize_t (*pwrite) (int fd, const void *bytes, size_t n, off_t at);
   ssize_t (*copy_file_range) (int from, off_t *from_at, int to, off_t *to_at, size_t n);
-  void (*will_need) (int fd, off_t at, off_t n); /* posix_fadvise; whether it helps is the kernel's affair */
+  void (*will_need) (int fd, off_t at, off_t n); /* posix_fadvise; failures are ignored */
   int (*fallocate) (int fd, off_t size);
   int (*fsync) (int fd);
   int (*close) (int fd);

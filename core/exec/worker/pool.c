@@ -44,7 +44,10 @@ fci_pool_alloc_rows (fci_pool *pool, size_t size)
       w->row = malloc (size);
       w->row_capacity = w->row ? size : 0;
       if (!w->row)
-        return (void) fci_nomem (pool->ctx), FMTCONV_E_NOMEM;
+        {
+          fci_nomem (pool->ctx);
+          return FMTCONV_E_NOMEM;
+        }
     }
   return 0;
 }
@@ -78,7 +81,10 @@ fci_pool_open (fci_pool *pool)
       if (plan->window_capacity)
         w->window = aligned_alloc (FCI_SCRATCH_ALIGN, plan->window_capacity);
       if (!w->scratch || (plan->window_capacity && !w->window))
-        return (void) fci_nomem (pool->ctx), FMTCONV_E_NOMEM;
+        {
+          fci_nomem (pool->ctx);
+          return FMTCONV_E_NOMEM;
+        }
       w->readahead.bytes = w->scratch + plan->unit_capacity * plan->buffers;
     }
   fci_pool_share_scratch (pool, false);
@@ -218,7 +224,7 @@ fci_pool_run (fci_pool *pool, fci_job *job, const void *arg, size_t n_units)
     return fci_check_cancel (pool->ctx);
   unsigned n = start_workers (pool);
   if (n == 0)
-    return fmtconv_fail (pool->ctx, FMTCONV_E_NOMEM, "no thread can be started");
+    return fmtconv_fail (pool->ctx, FMTCONV_E_NOMEM, "cannot start a thread");
   wait_for_workers (pool, n);
   if (pool->fault.code != 0 && pool->fault.code != FMTCONV_E_CANCELLED)
     return fci_fault_report (pool);

@@ -1,4 +1,4 @@
-/* core/exec/worker/worker.h: workers, their scratch, and what goes wrong in one: the types that the executor shares.
+/* core/exec/worker/worker.h: the types of workers, their scratch and their faults, shared by the executor.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_WORKER_WORKER_H
 #define FCI_EXEC_WORKER_WORKER_H
@@ -8,32 +8,31 @@
 #include "core/plan/run.h"
 #include <pthread.h>
 
-/* What went wrong in a unit; worded by the thread that owns the context. */
+/* A failure in a unit; the thread that owns the context turns it into a message. */
 typedef struct fci_fault
 {
   int code;                     /* FMTCONV_E_…; 0: nothing */
   int os_errno;                 /* E_IO: errno or FCI_READ_SHORT */
-  const fmtconv_source *source; /* E_IO: reading from it; NULL: writing `file` */
-  uint32_t file;                /* number in the layout */
-  const char *tensor;           /* E_FORMAT: whose bytes differ from those of `other`, at `element` */
+  const fmtconv_source *source; /* E_IO: source of a failed read; NULL: a write to `file` failed */
+  uint32_t file;                /* number in the plan */
+  const char *tensor;           /* E_FORMAT: tensor that differs from `other` at `element` */
   fmtconv_view *view;
-  fmtconv_view *other; /* that must be equal; NULL: the output, read again */
+  fmtconv_view *other; /* view that must be equal; NULL: the written output */
   uint64_t element;
-  const char
-      *what; /* E_FORMAT: what is wrong with `tensor`, with `view` in the row of `element`; NULL: it differs
-                       from the source */
+  const char *
+      what; /* E_FORMAT: defect of `tensor` (`view`) in the row of `element`; NULL: a difference from the source */
 } fci_fault;
 
-/* The checksum of a range of a source that was read in one piece, or of bytes of a region that were written. */
+/* The checksum of a source range that was read at once, or of written bytes of a region. */
 typedef struct fci_crc_range
 {
-  uint64_t start; /* in the source, or in the region's file */
+  uint64_t start; /* offset in the source, or in the region's file */
   uint64_t end;
-  uint32_t of; /* the source's id, or the region's number among those with digests */
+  uint32_t of; /* id of the source, or number of the region's digest */
   uint32_t crc;
 } fci_crc_range;
 
-/* The first rows that a coder cannot take; UINT64_MAX: none. */
+/* The first rows with values that an encoder cannot store; UINT64_MAX: none. */
 typedef struct fci_bad_rows
 {
   uint64_t nan;
@@ -47,12 +46,12 @@ typedef struct fci_crc_ranges
   size_t capacity;
 } fci_crc_ranges;
 
-/* Bytes of a file that were read because some of them were needed. */
+/* Bytes of a file that were read together with bytes that were needed. */
 typedef struct fci_readahead
 {
-  uint8_t *bytes;            /* as many as the plan's readahead_capacity */
-  const fci_disk_file *disk; /* NULL: nothing was read */
-  uint64_t start;            /* in the file */
+  uint8_t *bytes;            /* capacity: the plan's readahead_capacity */
+  const fci_disk_file *disk; /* NULL: the buffer is empty */
+  uint64_t start;            /* offset in the file */
   size_t n;
 } fci_readahead;
 
@@ -62,25 +61,25 @@ typedef struct fci_worker
 {
   fci_pool *pool;
   pthread_t thread;
-  uint8_t *scratch; /* all of it */
+  uint8_t *scratch; /* divided into the following buffers */
   uint8_t *out;
-  uint8_t *other; /* verification: the second opinion */
+  uint8_t *other; /* verification: elements of the second view */
   uint8_t *in;
   uint8_t *dense;
-  uint8_t *f32_rows;      /* f32 that is to be quantized */
-  size_t capacity;        /* bytes of each of these */
-  uint8_t *window;        /* what the group's units read; NULL: there are no groups */
-  const fci_group *group; /* that is worked on, its windows filled; NULL: none */
+  uint8_t *f32_rows;      /* f32 values before they are quantized */
+  size_t capacity;        /* bytes of each buffer */
+  uint8_t *window;        /* source ranges of the group; NULL: the plan has no groups */
+  const fci_group *group; /* current group, with filled windows; NULL: none */
   uint64_t fetched;       /* bytes of sources that were read */
   fci_readahead readahead;
-  void *row; /* the kernels' */
+  void *row; /* scratch of the kernels */
   size_t row_capacity;
-  fci_crc_ranges read;    /* of sources with checksums */
-  fci_crc_ranges written; /* of regions with digests */
+  fci_crc_ranges read;    /* ranges of sources with checksums */
+  fci_crc_ranges written; /* ranges of regions with digests */
   fci_fault fault;
 } fci_worker;
 
-/* Does unit `unit`; 0, or -1 with worker->fault set. */
+/* Processes unit `unit`.  Returns 0, or -1 with worker->fault set. */
 typedef int fci_job (fci_worker *worker, size_t unit);
 
 struct fci_pool
@@ -88,21 +87,22 @@ struct fci_pool
   fmtconv_ctx *ctx; /* workers touch `cancelled` only */
   const fci_plan *plan;
   const struct fci_io *io;
-  const int *fds;           /* of the output files */
-  pthread_mutex_t *writing; /* one of each of them: the kernel lets one thread at a time write a file, and the
-                               others spin for it */
+  const int *fds; /* descriptors of the output files */
+  pthread_mutex_t
+      *writing; /* one lock per file: the operating system serializes writes to a file, and waiting threads
+                               would spin */
   size_t n_writing;
-  const char *const *display; /* their paths, for messages */
+  const char *const *display; /* paths of the output files, for messages */
   fci_worker *workers;
   unsigned n_workers;
-  fci_tally *tallies;     /* atomically added to; NULL: nothing is counted */
-  fci_bad_rows *bad_rows; /* of each coder, atomically lowered */
+  fci_tally *tallies;     /* updated atomically; NULL: nothing is counted */
+  fci_bad_rows *bad_rows; /* one per encoder, lowered atomically */
   bool want_crc;
-  atomic_bool no_copy_range; /* the file systems cannot do it */
-  uint64_t total;            /* for the progress */
+  atomic_bool no_copy_range; /* copy_file_range is not supported */
+  uint64_t total;            /* bytes, for the progress */
   struct timespec began;
   atomic_uint_fast64_t done;
-  /* The job that runs. */
+  /* The current job. */
   fci_job *job;
   const void *job_arg;
   size_t n_units;
@@ -114,7 +114,7 @@ struct fci_pool
   fci_fault fault; /* of unit `stop` */
 };
 
-/* Has somebody called fmtconv_ctx_cancel? */
+/* Returns whether fmtconv_ctx_cancel was called. */
 static inline bool
 fci_is_cancelled (const fci_worker *worker)
 {

@@ -5,7 +5,7 @@
 
 #include "core/exec/worker/worker.h"
 
-/* Jobs: write unit `unit` of the plan; the units of that group. */
+/* Jobs that write unit number `unit` of the plan, or the units of group number `unit`. */
 fci_job fci_write_unit;
 fci_job fci_write_group;
 

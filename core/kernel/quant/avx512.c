@@ -1,5 +1,7 @@
 /* core/kernel/quant/avx512.c: quantization, two vectors of sixteen at a time.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/quant/level.h"
 
 #ifdef __x86_64__

@@ -1,5 +1,7 @@
 /* core/kernel/quant/decode.c: blocks without a superblock to f32; and the table of all decoders.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/quant/decode.h"
 
 /* The codes of 32 elements; four bits. */

@@ -1,5 +1,7 @@
 /* core/kernel/quant/decode_grid.c: superblocks of points of a lattice to f32.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/quant/decode.h"
 #include "core/kernel/quant/grids.h"
 

@@ -1,5 +1,7 @@
 /* core/kernel/quant/decode_super.c: superblocks to f32.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/quant/decode.h"
 
 const float fci_iq4_values[16] = { FCI_IQ4_VALUES };

@@ -1,5 +1,7 @@
 /* core/kernel/quant/fp4.c: scales of the four-bit floating types.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/quant/superblock.h"
 #include <float.h>
 #include <math.h>

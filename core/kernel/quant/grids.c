@@ -3,6 +3,8 @@
  *
  * A point has eight coordinates of two bits, or four of three; see grids.h for what these stand for. */
 /* clang-format off */
+#include "config.h"
+
 #include "core/kernel/quant/grids.h"
 
 const uint16_t fci_grid_iq2_xxs[256] = {

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * The order of every operation is ggml's, so that every rounding is. */
+#include "config.h"
+
 #include "core/kernel/quant/superblock.h"
 #include <math.h>
 

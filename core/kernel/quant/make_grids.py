@@ -13,6 +13,8 @@ print("""/* core/kernel/quant/grids.c: the points of the lattices that ggml's IQ
  *
  * A point has eight coordinates of two bits, or four of three; see grids.h for what these stand for. */
 /* clang-format off */
+#include "config.h"
+
 #include "core/kernel/quant/grids.h\"""")
 for name, bits in GRIDS:
     kind = getattr(quants, name)

@@ -1,5 +1,7 @@
 /* core/kernel/quant/pack.c: codes of a byte each, eight at a time, into the bits of a block.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/quant/superblock.h"
 
 enum

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Every x86-64 has SSE2, and a few of its instructions are named where the compilers do not find them. */
+#include "config.h"
+
 #include "core/kernel/quant/level.h"
 #include <math.h>
 #include <string.h>

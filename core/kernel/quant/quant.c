@@ -1,7 +1,9 @@
 /* core/kernel/quant/quant.c: which loop a block type gets.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/kernel/quant.h"
+#include "config.h"
+
 #include "core/kernel/cpu.h"
+#include "core/kernel/quant.h"
 #include "core/kernel/quant/decode.h"
 #include "core/kernel/quant/level.h"
 #include <fmtconv/types.h>

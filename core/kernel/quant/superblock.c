@@ -1,5 +1,7 @@
 /* core/kernel/quant/superblock.c: scales and minima of superblocks.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "core/kernel/quant/superblock.h"
 #include <math.h>
 
