@@ -33,7 +33,7 @@ EXTRA_DIST += \
 # 'make check' builds them, so that they keep in step with the core, but check-valgrind does not run them.
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
-check_DATA = $(bench_programs)
+check_DATA += $(bench_programs)
 bench_cast_SOURCES = bench/cast.c
 bench_cast_CFLAGS = $(AM_CFLAGS)
 bench_cast_LDADD = -lpthread
