@@ -7,4 +7,4 @@ rule_sources = plugins/common/rule.c plugins/common/rule.h
 shards_sources = plugins/common/shards.c plugins/common/shards.h
 # Which plugins there are: plugins/list.sh writes this list from the folders when configure is made.
 include plugins/plugins.mk
-EXTRA_DIST += plugins/list.sh
+EXTRA_DIST += plugins/list.sh plugins/common/text.h
