@@ -8,4 +8,7 @@
 /* Is a plugin's table well-formed, its defaults included?  0, or E_INTERNAL and what is wrong. */
 int fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *params);
 
+/* Returns why `main` does not name a parameter of the table that can take a value, or NULL. */
+const char *fci_main_reason (fmtconv_ctx *ctx, const fmtconv_param *params, const char *main);
+
 #endif

@@ -43,6 +43,9 @@ bool fci_plugin_has (const fmtconv_plugin *plugin, fci_role role);
 /* The parameters of the plugin, which has that role, in it; NULL: none. */
 const fmtconv_param *fci_plugin_params (const fmtconv_plugin *plugin, fci_role role);
 
+/* The main parameter of the plugin in that role, "to=TYPE"; NULL: none. */
+const char *fci_plugin_main (const fmtconv_plugin *plugin, fci_role role);
+
 /* The module of that name, loaded, alone.  NULL: there is none (no error), or the folders could not be
  * read (an error). */
 const fci_module *fci_module_find (fmtconv_ctx *ctx, const char *name);

@@ -136,5 +136,5 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 
 FMTCONV_PLUGIN (qweight, .name = "qweight",
                 .summary = "CogVideoX in blocks as ComfyUI-CogVideoXWrapper reads them from safetensors",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
-                                                .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=TYPE",
+                                                .understands = FMTCONV_FEATURE_TIED, .apply = apply));
