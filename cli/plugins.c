@@ -64,6 +64,24 @@ print_direction (fmtconv_attr *plugin)
     printf ("  reverse -t %s:reverse\n", fmtconv_attr_get_string (plugin, "name", "?"));
 }
 
+/* "-t cast:TYPE", for each role with a main parameter. */
+static void
+print_short_forms (fmtconv_attr *plugin)
+{
+  const char *name = fmtconv_attr_get_string (plugin, "name", "?"), *label = "usage";
+  fmtconv_attr *list = fmtconv_attr_get (plugin, "parameters");
+  for (fmtconv_attr *p = list ? list->first : NULL; p; p = p->next)
+    {
+      const char *main = fmtconv_attr_get_string (p, "main", NULL),
+                 *role = fmtconv_attr_get_string (p, "role", "?");
+      if (!main)
+        continue;
+      const char *value = fmtconv_attr_get_string (p, "value", "VALUE");
+      printf ("  %-7s -%c %s:%s, short for %s=%s\n", label, *role, name, value, main, value);
+      label = "";
+    }
+}
+
 static void
 print_plugin (fmtconv_attr *plugin)
 {
@@ -75,6 +93,7 @@ print_plugin (fmtconv_attr *plugin)
   printf (
       "  roles   %s\n  file    %s\n", roles_of (plugin, roles, sizeof roles),
       text_sanitized (sanitized, fmtconv_attr_get_string (plugin, "path", "none: it is a part of fmtconv")));
+  print_short_forms (plugin);
   if (error)
     printf ("  refused %s\n", text_sanitized (sanitized, error));
   if (limits && limits->len)

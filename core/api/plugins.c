@@ -5,24 +5,38 @@
 #include "core/api/tree.h"
 #include "core/base/ctx.h"
 #include "core/convert/stage.h"
+#include "core/plugin/params.h"
 #include "core/plugin/registry.h"
 #include "core/plugin/values.h"
 #include <string.h>
 
+/* Marks the main parameter, with the word that stands for its value. */
 static void
-add_params (fmtconv_attr *list, const char *role, const fmtconv_param *params)
+add_main (fmtconv_attr *node, const fmtconv_param *params, const fmtconv_param *p, const char *main)
 {
+  const char *key = node && main ? fci_main_key (node->ctx, main) : NULL;
+  if (!key || fci_params_find (params, key) != p)
+    return;
+  fmtconv_attr_set_string (node, "main", key);
+  fmtconv_attr_set_string (node, "value", strchr (main, '=') + 1);
+}
+
+static void
+add_params (fmtconv_attr *list, const fmtconv_plugin *plugin, fci_role role)
+{
+  const fmtconv_param *params = fci_plugin_params (plugin, role);
   for (const fmtconv_param *p = params; p && p->key; p++)
     {
       fmtconv_attr *node = fci_add_object (list);
       const char *first = p->otherwise;
       if (first && p->type == FMTCONV_PARAM_CHOICE && list)
         first = fmtconv_ctx_printf (list->ctx, "%.*s", (int) strcspn (first, "|"), first);
-      fmtconv_attr_set_string (node, "role", role);
+      fmtconv_attr_set_string (node, "role", fci_role_name (role));
       fci_add_text (node, "key", p->key);
       fci_add_text (node, "type", fci_param_type (p));
       fci_add_text (node, "default", first);
       fci_add_text (node, "help", p->help ? p->help : "");
+      add_main (node, params, p, fci_plugin_main (plugin, role));
     }
 }
 
@@ -32,13 +46,10 @@ add_roles (fmtconv_attr *node, const fmtconv_plugin *plugin)
   fmtconv_attr *roles = fci_add_array (node, "roles"), *params = fci_add_array (node, "parameters");
   for (fci_role role = FCI_READER; role <= FCI_WRITER; role++)
     if (fci_plugin_has (plugin, role))
-      fmtconv_attr_set_string (roles, NULL, fci_role_name (role));
-  if (plugin->reader)
-    add_params (params, "reader", plugin->reader->params);
-  if (plugin->transform)
-    add_params (params, "transform", plugin->transform->params);
-  if (plugin->writer)
-    add_params (params, "writer", plugin->writer->params);
+      {
+        fmtconv_attr_set_string (roles, NULL, fci_role_name (role));
+        add_params (params, plugin, role);
+      }
 }
 
 /* A transform that runs in reverse, or why it does not. */

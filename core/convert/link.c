@@ -13,9 +13,13 @@ fci_link_make (fmtconv_ctx *ctx, fci_role role, const fmtconv_plugin *plugin, co
                fci_link *out)
 {
   *out = (fci_link){ .plugin = plugin, .params = params };
-  if (plugin)
-    out->block = fci_params_parse (ctx, fci_plugin_title (ctx, fci_role_name (role), plugin),
-                                   fci_plugin_params (plugin, role), params);
+  if (!plugin || ctx->failed)
+    return ctx->failed;
+  const char *owner = fci_plugin_title (ctx, fci_role_name (role), plugin);
+  const fmtconv_param *table = fci_plugin_params (plugin, role);
+  out->params = fci_params_spell (ctx, owner, table, fci_plugin_main (plugin, role), params);
+  if (out->params)
+    out->block = fci_params_parse (ctx, owner, table, out->params);
   return ctx->failed;
 }
 

@@ -8,7 +8,7 @@
 typedef struct fci_link
 {
   const fmtconv_plugin *plugin; /* NULL: not known yet */
-  const char *params;           /* as typed, "" if none */
+  const char *params;           /* as typed, with the keys of all values; "" if none */
   const void *block;            /* the same, parsed: the plugin's struct */
   bool reverse;                 /* its rules run backwards */
   const char *component;        /* the one it takes, or makes; NULL: the whole model */
@@ -17,7 +17,7 @@ typedef struct fci_link
   const fmtconv_model *after;   /* the whole model then */
 } fci_link;
 
-/* Fills in a link of that role from parameters as typed (referenced).  plugin: may be NULL after an error.  Returns 0 or a
+/* Fills in a link of that role from parameters as typed.  plugin: may be NULL after an error.  Returns 0 or a
  * code: a parameter is wrong. */
 int fci_link_make (fmtconv_ctx *ctx, fci_role role, const fmtconv_plugin *plugin, const char *params,
                    fci_link *out);

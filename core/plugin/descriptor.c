@@ -62,6 +62,16 @@ check_tables (check *c, const char *role, const fmtconv_param *params, const fmt
   fmtconv_ctx_free (own);
 }
 
+/* The main parameter of a role, after its table. */
+static void
+check_main (check *c, const char *role, const fmtconv_param *params, const char *main)
+{
+  const char *reason = main && !c->error ? fci_main_reason (c->ctx, params, main) : NULL;
+  if (reason)
+    c->error =
+        fmtconv_ctx_printf (c->ctx, "its %s's main parameter '%s' is malformed: %s", role, main, reason);
+}
+
 static const fmtconv_reader *
 check_reader (check *c, const fmtconv_reader *given)
 {
@@ -77,6 +87,8 @@ check_reader (check *c, const fmtconv_reader *given)
     c->error = "its reader's magic is longer than the 4096 bytes that are examined";
   else if (reader)
     check_tables (c, "reader", reader->params, NULL);
+  if (reader)
+    check_main (c, "reader", reader->params, reader->main);
   return reader;
 }
 
@@ -93,6 +105,8 @@ check_transform (check *c, const fmtconv_transform *given)
     c->error = "its transform's rules have no table";
   else if (transform)
     check_tables (c, "transform", transform->params, transform->rules);
+  if (transform)
+    check_main (c, "transform", transform->params, transform->main);
   return transform;
 }
 
@@ -107,6 +121,8 @@ check_writer (check *c, const fmtconv_writer *given)
     c->error = "its writer has no write callback";
   else if (writer)
     check_tables (c, "writer", writer->params, NULL);
+  if (writer)
+    check_main (c, "writer", writer->params, writer->main);
   return writer;
 }
 

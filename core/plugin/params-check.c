@@ -44,3 +44,15 @@ fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *param
     }
   return owner && fci_params_parse (ctx, owner, params, "") ? 0 : fmtconv_ctx_failed (ctx);
 }
+
+const char *
+fci_main_reason (fmtconv_ctx *ctx, const fmtconv_param *params, const char *main)
+{
+  const char *word = strchr (main, '='), *key = fci_main_key (ctx, main);
+  const fmtconv_param *param = key ? fci_params_find (params, key) : NULL;
+  if (!word || !word[1])
+    return "it is not KEY=WORD";
+  if (!param || param->type == FMTCONV_PARAM_BOOL)
+    return "its key is not that of a parameter with values";
+  return NULL;
+}

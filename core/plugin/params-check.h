@@ -8,4 +8,7 @@
 /* Checks that a plugin's table and its defaults are well-formed.  Returns 0, or E_INTERNAL with the reason. */
 int fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *params);
 
+/* Returns why `main` does not name a parameter of the table that can take a value, or NULL. */
+const char *fci_main_reason (fmtconv_ctx *ctx, const fmtconv_param *params, const char *main);
+
 #endif

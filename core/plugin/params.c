@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/strbuf.h"
 #include "core/base/text.h"
 #include "core/plugin/params.h"
 #include "core/plugin/search.h"
@@ -109,17 +110,25 @@ fci_params_find (const fmtconv_param *params, const char *key)
   return NULL;
 }
 
+/* Lists the parameters of a table; their keys to `names`. */
+static void
+list_params (fmtconv_ctx *ctx, const fmtconv_param *params, const char **names)
+{
+  for (size_t i = 0; params && params[i].key; i++)
+    {
+      fmtconv_detail (ctx, "%s: %s", params[i].key, params[i].help ? params[i].help : "");
+      if (names)
+        names[i] = params[i].key;
+    }
+}
+
 static int
 unknown (const parse *p, const char *key)
 {
   const char **names = fmtconv_ctx_alloc (p->ctx, p->n + 1, sizeof *names);
   if (!names)
     return fmtconv_ctx_failed (p->ctx);
-  for (size_t i = 0; i < p->n; i++)
-    {
-      names[i] = p->params[i].key;
-      fmtconv_detail (p->ctx, "%s: %s", names[i], p->params[i].help ? p->params[i].help : "");
-    }
+  list_params (p->ctx, p->params, names);
   const char *suggestion = p->n ? fci_spell_nearest (key, names, p->n) : NULL;
   if (suggestion)
     return fmtconv_fail (p->ctx, FMTCONV_E_USAGE,
@@ -164,13 +173,29 @@ add_pair (const parse *p, const fmtconv_param *param, const char *key, const cha
   return 0;
 }
 
+/* A word without '=': it is the key of a parameter that needs a value, or a value that needs a key. */
+static int
+lacks_equals (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *params, const char *word)
+{
+  if (fci_params_find (params, word))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: '%s' needs a value: %s=VALUE", owner, word, word);
+  if (!params || !params->key)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s takes no parameters, but '%s' was given", owner, word);
+  if (!params[1].key && params->type != FMTCONV_PARAM_BOOL && params->type != FMTCONV_PARAM_CHOICE
+      && !strpbrk (params->key, "|*"))
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: '%s' is not key=value: did you mean %s=%s?", owner, word,
+                         params->key, word);
+  list_params (ctx, params, NULL);
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: '%s' is not key=value; the parameters are:", owner, word);
+}
+
 /* value: NULL: the key stands alone, which says yes. */
 static int
 assign (const parse *p, const char *key, const char *value)
 {
   const fmtconv_param *param = fci_params_find (p->params, key);
   if (!value && (!param || param->type != FMTCONV_PARAM_BOOL))
-    return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: '%s' is not key=value", p->owner, key);
+    return lacks_equals (p->ctx, p->owner, p->params, key);
   if (!param)
     return unknown (p, key);
   if (!value)
@@ -196,7 +221,7 @@ fci_params_next (fmtconv_ctx *ctx, const char *owner, const char *at, const char
     return at;
   if (!*k)
     {
-      fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: '%s' is not key=value", owner, k);
+      fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: '%s' is not key=value", owner, at);
       return NULL;
     }
   at = take_piece (ctx, owner, at + 1, ",", &v);
@@ -237,6 +262,42 @@ fci_params_pair (fmtconv_ctx *ctx, const char *key, const char *value)
   key = escape (ctx, key, ",=\\");
   value = escape (ctx, value, ",\\");
   return key && value ? fmtconv_ctx_printf (ctx, "%s=%s", key, value) : NULL;
+}
+
+const char *
+fci_main_key (fmtconv_ctx *ctx, const char *main)
+{
+  return fci_strndup (ctx, main, strcspn (main, "="));
+}
+
+/* "to=bf16" of the word "bf16", unless the word is itself a key or there is no main parameter: then NULL. */
+static const char *
+spell_word (fmtconv_ctx *ctx, const fmtconv_param *params, const char *main, const char *word)
+{
+  const char *key = main && !fci_params_find (params, word) ? fci_main_key (ctx, main) : NULL;
+  return key ? fci_params_pair (ctx, key, word) : NULL;
+}
+
+const char *
+fci_params_spell (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *params, const char *main,
+                  const char *text)
+{
+  fci_strbuf spelled = { .ctx = ctx };
+  for (const char *at = text, *start = at; *at; start = at)
+    {
+      const char *key, *value;
+      at = fci_params_next (ctx, owner, at, &key, &value);
+      if (!at)
+        return NULL;
+      const char *pair = value ? NULL : spell_word (ctx, params, main, key);
+      if (pair)
+        fci_strbuf_add (&spelled, pair);
+      else
+        fci_strbuf_add_bytes (&spelled, start, (size_t) (at - start));
+      if (*at == ',')
+        fci_strbuf_add_bytes (&spelled, at++, 1);
+    }
+  return ctx->failed ? NULL : fci_strbuf_text (&spelled);
 }
 
 static int

@@ -22,6 +22,14 @@ int fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out);
 const void *fci_params_parse (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *params,
                               const char *text);
 
+/* Returns `text` with each value that has no key given to the main parameter ("to=TYPE"; NULL: none), as in "bf16" to
+ * "to=bf16"; all else stays as typed.  NULL: an error, E_USAGE with the nearest spelling. */
+const char *fci_params_spell (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *params,
+                              const char *main, const char *text);
+
+/* Returns the key of a main parameter: "to" of "to=TYPE". */
+const char *fci_main_key (fmtconv_ctx *ctx, const char *main);
+
 /* Returns the parameters in `text`, parsed for another table before, with keys that `params` has, too.  NULL: an error was
  * recorded. */
 const char *fci_params_shared (fmtconv_ctx *ctx, const fmtconv_param *params, const char *text);

@@ -145,6 +145,14 @@ fci_plugin_params (const fmtconv_plugin *plugin, fci_role role)
 }
 
 const char *
+fci_plugin_main (const fmtconv_plugin *plugin, fci_role role)
+{
+  return role == FCI_READER      ? plugin->reader->main
+         : role == FCI_TRANSFORM ? plugin->transform->main
+                                 : plugin->writer->main;
+}
+
+const char *
 fci_role_name (fci_role role)
 {
   static const char *const names[] = { "reader", "transform", "writer" };

@@ -42,7 +42,10 @@ bool fci_plugin_has (const fmtconv_plugin *plugin, fci_role role);
 /* Returns the parameters of the plugin in a role that it has; NULL: none. */
 const fmtconv_param *fci_plugin_params (const fmtconv_plugin *plugin, fci_role role);
 
-/* Finds and loads the module with that name only.  NULL: not found (no error), or the folders could not be read (an error
+/* Finds and loads the main parameter of the plugin in that role, "to=TYPE"; NULL: none. */
+const char *fci_plugin_main (const fmtconv_plugin *plugin, fci_role role);
+
+/* The module with that name only.  NULL: not found (no error), or the folders could not be read (an error
  * was recorded). */
 const fci_module *fci_module_find (fmtconv_ctx *ctx, const char *name);
 

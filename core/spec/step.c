@@ -56,6 +56,10 @@ find_plugin (fci_pipeline *p, const fci_yaml *node, const char *typed, fci_role 
   enter (p, &subject, node->key ? node->key_at : node->at);
   if (component && !fci_component_name_ok (component))
     fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "'%s' is no component's name", component);
+  else if (fci_plugin_name_ok (name, strcspn (name, ":")) && strchr (name, ':')
+           && name[strcspn (name, ":") + 1])
+    fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "a spec needs a space after the plugin's name: {%.*s: %s}",
+                  (int) (strchr (name, ':') - typed), typed, strchr (name, ':') + 1);
   else if (!fci_plugin_name_ok (name, strlen (name)))
     fmtconv_fail (p->ctx, FMTCONV_E_USAGE,
                   "'%s' is no plugin's name: a lower-case letter, then a-z, 0-9, '-'", name);
@@ -127,6 +131,23 @@ add_param (element *e, const fci_yaml *node)
   return 0;
 }
 
+/* {NAME: text} and {NAME: [text, …]}: values of the main parameter. */
+static int
+add_main (element *e, const char *main)
+{
+  const fci_yaml *node = e->node;
+  if (!main)
+    return fci_spec_fail (e->p, node->at, "%s needs a key for its value: {%s: {key: value}}", e->owner,
+                          node->key);
+  const char *key = fci_main_key (e->p->ctx, main);
+  if (key && node->kind == FCI_YAML_TEXT)
+    return add_text (e, key, node);
+  for (const fci_yaml *item = node->first; key && item; item = item->next)
+    if (add_text (e, key, item))
+      break;
+  return e->p->ctx->failed;
+}
+
 /* {NAME: {reverse: yes}} is NAME:reverse. */
 static int
 add_reverse (element *e, const fmtconv_plugin *plugin)
@@ -141,6 +162,12 @@ add_reverse (element *e, const fmtconv_plugin *plugin)
   return e->p->ctx->failed;
 }
 
+static bool
+is_main (const fci_yaml *node)
+{
+  return node && (node->kind == FCI_YAML_TEXT || node->kind == FCI_YAML_LIST);
+}
+
 /* Is it what a link has beside the plugin's parameters? */
 static bool
 is_not_param (const element *e, const fci_yaml *node)
@@ -148,9 +175,19 @@ is_not_param (const element *e, const fci_yaml *node)
   return node == e->reverse || (e->role != FCI_TRANSFORM && !strcmp (node->key, "path"));
 }
 
-/* The parameters of one plugin to "NAME:key=value,…".  "path" is not one of them. */
+static int
+add_members (element *e)
+{
+  for (const fci_yaml *param = e->node->first; param; param = param->next)
+    if (!is_not_param (e, param) && add_param (e, param))
+      break;
+  return e->p->ctx->failed;
+}
+
+/* The parameters of one plugin to "NAME:key=value,…".  "path" is not one of them.  has_value: the node is a value of
+ * the main parameter, or a list of them. */
 static const char *
-element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role role)
+element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role role, bool has_value)
 {
   const fmtconv_plugin *plugin = find_plugin (p, node, name, role);
   element e = { .p = p, .role = role, .node = node, .text = { .ctx = p->ctx } };
@@ -158,16 +195,15 @@ element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role 
     return NULL;
   e.params = fci_plugin_params (plugin, role);
   e.owner = fci_plugin_title (p->ctx, fci_role_name (role), plugin);
-  e.reverse = role == FCI_TRANSFORM && !fci_params_find (e.params, "reverse")
+  e.reverse = role == FCI_TRANSFORM && !has_value && !fci_params_find (e.params, "reverse")
                   ? fci_yaml_find (node, "reverse")
                   : NULL;
   fci_strbuf_add (&e.text, name);
   if (e.reverse && add_reverse (&e, plugin))
     return NULL;
   size_t before_pairs = e.text.len + 1;
-  for (const fci_yaml *param = node->first; param; param = param->next)
-    if (!is_not_param (&e, param) && add_param (&e, param))
-      return NULL;
+  if (has_value ? add_main (&e, fci_plugin_main (plugin, role)) : add_members (&e))
+    return NULL;
   const char *text = fci_strbuf_text (&e.text);
   fci_subject subject;
   enter (p, &subject, node->key ? node->key_at : node->at);
@@ -176,9 +212,9 @@ element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role 
   return p->ctx->failed ? NULL : text;
 }
 
-/* {NAME: {…}} or {NAME: }: its only member.  NULL: an error. */
+/* {NAME: {…}}, {NAME: } or, where `value` is true, {NAME: text} or {NAME: [text]}: its only member.  NULL: an error. */
 static const fci_yaml *
-only_member (const fci_pipeline *p, const fci_yaml *node, const char *what)
+only_member (const fci_pipeline *p, const fci_yaml *node, const char *what, bool value)
 {
   if (fci_spec_kind (p, node, FCI_YAML_MAP, what))
     return NULL;
@@ -190,7 +226,7 @@ only_member (const fci_pipeline *p, const fci_yaml *node, const char *what)
       return NULL;
     }
   const fci_yaml *member = node->first;
-  if (member->kind != FCI_YAML_NULL
+  if (member->kind != FCI_YAML_NULL && !(value && is_main (member))
       && fci_spec_kind (p, member, FCI_YAML_MAP,
                         fmtconv_ctx_printf (p->ctx, "what follows '%s'", member->key)))
     return NULL;
@@ -207,7 +243,7 @@ fci_spec_step (fci_pipeline *p, const fci_yaml *node, fci_role role, fci_link_te
       out->path = fci_expand_path (p, node);
       return p->ctx->failed;
     }
-  const fci_yaml *member = only_member (p, node, what);
+  const fci_yaml *member = only_member (p, node, what, false);
   const fci_yaml *path = member ? fci_yaml_find (member, "path") : NULL;
   if (!member)
     return p->ctx->failed;
@@ -216,7 +252,7 @@ fci_spec_step (fci_pipeline *p, const fci_yaml *node, fci_role role, fci_link_te
   if (role == FCI_WRITER && fci_spec_kind (p, path, FCI_YAML_TEXT, "the path of 'write'"))
     return p->ctx->failed;
   out->path = fci_expand_path (p, path);
-  out->text = element_text (p, member, member->key, role);
+  out->text = element_text (p, member, member->key, role, false);
   return p->ctx->failed;
 }
 
@@ -226,14 +262,14 @@ transform_text (fci_pipeline *p, const fci_yaml *node, size_t n)
 {
   if (node->kind != FCI_YAML_TEXT)
     {
-      const fci_yaml *member = only_member (p, node, "a transform");
-      return member ? element_text (p, member, member->key, FCI_TRANSFORM) : NULL;
+      const fci_yaml *member = only_member (p, node, "a transform", true);
+      return member ? element_text (p, member, member->key, FCI_TRANSFORM, is_main (member)) : NULL;
     }
   fci_expanded name = fci_expand (p, node);
   if (!name.text)
     return NULL;
   if (strcmp (name.text, "none"))
-    return element_text (p, node, name.text, FCI_TRANSFORM);
+    return element_text (p, node, name.text, FCI_TRANSFORM, false);
   if (n > 1)
     fci_spec_fail (p, node->at, "'none' stands alone: it says that no transform is wanted");
   return name.text;

@@ -133,7 +133,7 @@ fail_unknown (fmtconv_ctx *ctx, const char *name)
         list = fmtconv_ctx_printf (ctx, "%s%s%s", list, *list ? ", " : "", infos[d].name);
       }
   const char *nearest = fci_spell_nearest (name, names, n);
-  const char *hint = nearest ? fmtconv_ctx_printf (ctx, "did you mean %s?  Known: %s", nearest, list)
+  const char *hint = nearest ? fmtconv_ctx_printf (ctx, "did you mean %s?", nearest)
                              : fmtconv_ctx_printf (ctx, "known: %s", list);
   fmtconv_where where = { .hint = hint };
   return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "'%s' is not a data type", name);

@@ -11,8 +11,8 @@
 
 FMTCONV_BEGIN_DECLS
 
-/* ---- Parameters: NAME:key=value,…  The core parses the text of the user into a struct of the plugin and passes it to
- * every callback as `params`.
+/* ---- Parameters: NAME:key=value,… or NAME:value.  The core parses the text of the user into a struct of the plugin and
+ * passes it to every callback as `params`.
  *
  *   type          field             not given and .otherwise NULL
  *   PARAM_BOOL    int               -1
@@ -73,7 +73,9 @@ int fmtconv_globs_check (const fmtconv_pairs *globs, const fmtconv_model *model,
  * Errors: E_USAGE, E_STRICT.  Thread: context.  Since: 0.1. */
 void fmtconv_attr_override (fmtconv_attr *config, const fmtconv_pairs *pairs);
 
-/* ---- Roles */
+/* ---- Roles.  .main names the parameter that takes values without a key, as "KEY=WORD": KEY is a key of the table, not
+ * of a PARAM_BOOL; WORD stands for the value in help texts.  With "to=TYPE", cast:bf16 means cast:to=bf16, and help shows
+ * cast:TYPE.  A word that is itself a key of the table is never a value.  NULL: every value needs its key. */
 
 typedef struct fmtconv_reader
 {
@@ -88,6 +90,8 @@ typedef struct fmtconv_reader
 
   /* Puts the tensors of `in` into `out`.  Returns 0 or the code of an error. */
   int (*read) (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out);
+
+  const char *main; /* "to=TYPE" */
 } fmtconv_reader;
 
 typedef struct fmtconv_transform
@@ -110,6 +114,8 @@ typedef struct fmtconv_transform
   /* Name of the transform of a component after which this one is chosen automatically: a join, which completes a
    * bundle and understands FMTCONV_FEATURE_COMPONENTS.  NULL: never. */
   const char *joins;
+
+  const char *main; /* "to=TYPE" */
 } fmtconv_transform;
 
 /* Limits of a format.  The core checks them before `write`, and lists every offender. */
@@ -146,6 +152,8 @@ typedef struct fmtconv_writer
   /* The attributes "config" and "gguf" that the format can hold: "config gguf".  NULL: neither.  An attribute of the
    * input that it cannot hold is left out with a note. */
   const char *keeps;
+
+  const char *main; /* "to=TYPE" */
 } fmtconv_writer;
 
 /* ---- The descriptor.  A role that is NULL is absent.  The core copies each struct over zeros, up to the smaller of both

@@ -192,7 +192,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (cast, .name = "cast", .summary = "changes the data type of tensors",
-                .transform = FMTCONV_TRANSFORM (.params = params,
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=TYPE",
                                                 .understands = FMTCONV_FEATURE_TIED
                                                                | FMTCONV_FEATURE_COMPONENTS,
                                                 .apply = apply));

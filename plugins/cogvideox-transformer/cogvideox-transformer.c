@@ -166,5 +166,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 
 FMTCONV_PLUGIN (cogvideox_transformer, .name = "cogvideox-transformer",
                 .summary = "CogVideoX transformer from SAT to diffusers",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
-                                                .kind = "transformer", .rules = &rules, .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "version=VERSION",
+                                                .understands = FMTCONV_FEATURE_TIED, .kind = "transformer",
+                                                .rules = &rules, .apply = apply));

@@ -149,6 +149,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 
 FMTCONV_PLUGIN (dequantize, .name = "dequantize",
                 .summary = "decodes tensors stored in blocks, or as fp8 or fp4 with scales",
-                .transform = FMTCONV_TRANSFORM (.params = params,
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=TYPE",
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

@@ -31,6 +31,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (drop, .name = "drop", .summary = "drops tensors by name",
-                .transform = FMTCONV_TRANSFORM (.params = params,
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "name=GLOB",
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

@@ -211,5 +211,5 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (ema, .name = "ema", .summary = "replaces weights by their averages (EMA)",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
-                                                .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "prefix=PREFIX",
+                                                .understands = FMTCONV_FEATURE_TIED, .apply = apply));

@@ -20,7 +20,8 @@ static const fmtconv_param write_params[] = {
 
 FMTCONV_PLUGIN (gguf, .name = "gguf", .summary = "GGUF files",
                 .reader = FMTCONV_READER (.suffixes = GGUF_SUFFIX, .probe = gguf_probe, .read = gguf_read),
-                .writer = FMTCONV_WRITER (.params = write_params, .suffixes = GGUF_SUFFIX,
+                .writer = FMTCONV_WRITER (.params = write_params, .main = "architecture=NAME",
+                                          .suffixes = GGUF_SUFFIX,
                                           .limits = { .dtypes = gguf_dtypes,
                                                       .rank = GGUF_RANK,
                                                       .name_bytes = GGUF_NAME_BYTES,

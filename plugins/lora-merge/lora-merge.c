@@ -95,5 +95,5 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (lora_merge, .name = "lora-merge", .summary = "adds a LoRA to the weights it was trained on",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
-                                                .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "file=FILE",
+                                                .understands = FMTCONV_FEATURE_TIED, .apply = apply));

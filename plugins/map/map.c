@@ -31,5 +31,5 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (map, .name = "map", .summary = "renames, splits and fuses tensors by the rules in a file",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
-                                                .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "rules=FILE",
+                                                .understands = FMTCONV_FEATURE_TIED, .apply = apply));

@@ -61,6 +61,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (merge, .name = "merge", .summary = "adds the tensors of another file to a model",
-                .transform = FMTCONV_TRANSFORM (.params = params,
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "file=FILE",
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

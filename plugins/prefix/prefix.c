@@ -50,6 +50,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (prefix, .name = "prefix", .summary = "adds or removes a prefix of names",
-                .transform = FMTCONV_TRANSFORM (.params = params,
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "add=PREFIX",
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

@@ -267,5 +267,5 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 
 FMTCONV_PLUGIN (quantize, .name = "quantize",
                 .summary = "stores matrices in few bits: in ggml blocks, or as 8-bit floats with scales",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
-                                                .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=TYPE",
+                                                .understands = FMTCONV_FEATURE_TIED, .apply = apply));

@@ -135,5 +135,5 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (qweight, .name = "qweight", .summary = "quantizes CogVideoX for ComfyUI-CogVideoXWrapper",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
-                                                .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=TYPE",
+                                                .understands = FMTCONV_FEATURE_TIED, .apply = apply));

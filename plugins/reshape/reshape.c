@@ -108,5 +108,5 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (reshape, .name = "reshape", .summary = "gives tensors another shape",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
-                                                .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "name=GLOB",
+                                                .understands = FMTCONV_FEATURE_TIED, .apply = apply));

@@ -76,8 +76,9 @@ probe (const fmtconv_peek *peek)
 }
 
 FMTCONV_PLUGIN (sat, .name = "sat", .summary = "SwissArmyTransformer (SAT) / DeepSpeed checkpoints",
-                .reader = FMTCONV_READER (.params = params, .probe = probe, .read = read_sat),
-                .writer = FMTCONV_WRITER (.params = write_params, .is_folder = 1,
+                .reader = FMTCONV_READER (.params = params, .main = "iteration=N", .probe = probe,
+                                          .read = read_sat),
+                .writer = FMTCONV_WRITER (.params = write_params, .main = "iteration=N", .is_folder = 1,
                                           .limits = { .rank = FMTCONV_MAX_RANK,
                                                       .name_bytes = 4096,
                                                       .understands = FMTCONV_FEATURE_TIED },

@@ -28,6 +28,6 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (select, .name = "select", .summary = "keeps tensors by name and drops all others",
-                .transform = FMTCONV_TRANSFORM (.params = params,
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "name=GLOB",
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

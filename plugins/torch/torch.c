@@ -102,14 +102,16 @@ probe (const fmtconv_peek *p)
                                                                                                       : 0;
 }
 
-FMTCONV_PLUGIN (
-    torch, .name = "torch", .summary = "PyTorch checkpoints (torch.save)",
-    .reader = FMTCONV_READER (.params = params_table, .suffixes = ".pt .pth .bin .ckpt .bin.index.json",
-                              .probe = probe, .read = read_torch),
-    .writer = FMTCONV_WRITER (.params = torch_write_params_table, .suffixes = ".pt .pth .bin .ckpt",
-                              .limits = { .dtypes = torch_dtypes,
-                                          .rank = FMTCONV_MAX_RANK,
-                                          .name_bytes = 4096,
-                                          .tensors = TORCH_MAX_TENSORS,
-                                          .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED },
-                              .write = torch_write));
+FMTCONV_PLUGIN (torch, .name = "torch", .summary = "PyTorch checkpoints (torch.save)",
+                .reader = FMTCONV_READER (.params = params_table, .main = "root=KEY",
+                                          .suffixes = ".pt .pth .bin .ckpt .bin.index.json", .probe = probe,
+                                          .read = read_torch),
+                .writer = FMTCONV_WRITER (.params = torch_write_params_table, .main = "root=KEY",
+                                          .suffixes = ".pt .pth .bin .ckpt",
+                                          .limits = { .dtypes = torch_dtypes,
+                                                      .rank = FMTCONV_MAX_RANK,
+                                                      .name_bytes = 4096,
+                                                      .tensors = TORCH_MAX_TENSORS,
+                                                      .understands = FMTCONV_FEATURE_TIED
+                                                                     | FMTCONV_FEATURE_SCALED },
+                                          .write = torch_write));

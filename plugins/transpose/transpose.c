@@ -54,5 +54,5 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
 }
 
 FMTCONV_PLUGIN (transpose, .name = "transpose", .summary = "permutes the axes of tensors",
-                .transform = FMTCONV_TRANSFORM (.params = params, .understands = FMTCONV_FEATURE_TIED,
-                                                .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "name=GLOB",
+                                                .understands = FMTCONV_FEATURE_TIED, .apply = apply));

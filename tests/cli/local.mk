@@ -70,6 +70,9 @@ EXTRA_DIST += \
 	tests/cli/cases/json.err \
 	tests/cli/cases/json.out \
 	tests/cli/cases/json.sh \
+	tests/cli/cases/main-parameter.err \
+	tests/cli/cases/main-parameter.out \
+	tests/cli/cases/main-parameter.sh \
 	tests/cli/cases/merge.err \
 	tests/cli/cases/merge.out \
 	tests/cli/cases/merge.sh \

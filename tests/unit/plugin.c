@@ -212,33 +212,33 @@ Test (params, refusals)
     { "rules=1", "has no parameter 'rules'" },
     { "rule|keep=1", "has no parameter" },
     { "metadata=1", "did you mean 'metadata.*'?" },
-    { "number", "'number' is not key=value" },
-    { "text,number=1", "'text' is not key=value" },
+    { "number", "'number' needs a value: number=VALUE" },
+    { "text,number=1", "'text' needs a value: text=VALUE" },
     { "flag,flag=no", "'flag' is given twice" },
-    { "=1", "is not key=value" },
+    { "=1", "'=1' is not key=value" },
     { "number=1,", "a parameter is missing after the last comma" },
     { ",number=1", "is not key=value" },
     { "text=a\\b", "a backslash may only precede" },
     { "text=a\\", "a backslash may only precede" },
     { "flag=maybe", "neither yes nor no" },
     { "flag=", "neither yes nor no" },
-    { "number=", "not an integer" },
-    { "number=1x", "not an integer" },
-    { "number= 1", "not an integer" },
-    { "number=1.5", "not an integer" },
-    { "number=9223372036854775808", "not an integer" },
-    { "number=-9223372036854775808", "not an integer" },
-    { "factor=nan", "not a finite number" },
-    { "factor=inf", "not a finite number" },
-    { "factor=1e999", "not a finite number" },
-    { "factor= 1", "not a finite number" },
-    { "factor=1,5", "not key=value" },
-    { "size=5XB", "not a size" },
-    { "size=-1", "not a size" },
-    { "size=18446744073709551615", "not a size" },
-    { "choice=bak", "not one of bake|metadata|none" },
-    { "choice=", "not one of bake|metadata|none" },
-    { "choice=bake|metadata", "not one of bake|metadata|none" },
+    { "number=", "no integer" },
+    { "number=1x", "no integer" },
+    { "number= 1", "no integer" },
+    { "number=1.5", "no integer" },
+    { "number=9223372036854775808", "no integer" },
+    { "number=-9223372036854775808", "no integer" },
+    { "factor=nan", "no finite number" },
+    { "factor=inf", "no finite number" },
+    { "factor=1e999", "no finite number" },
+    { "factor= 1", "no finite number" },
+    { "factor=1,5", "'5' is not key=value; the parameters are:" },
+    { "size=5XB", "no size" },
+    { "size=-1", "no size" },
+    { "size=18446744073709551615", "no size" },
+    { "choice=bak", "none of bake|metadata|none" },
+    { "choice=", "none of bake|metadata|none" },
+    { "choice=bake|metadata", "none of bake|metadata|none" },
     { "dtype=f17", "f17" },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -260,6 +260,60 @@ Test (params, no_table)
   cr_expect_null (fci_params_parse (ctx, "reader 'x'", NULL, "a=1"));
   cr_expect (strstr (h.error, "reader 'x' has no parameter 'a'; it takes no parameters"), "%s", h.error);
   fmtconv_ctx_free (ctx);
+}
+
+/* Values without keys go to the main parameter; all else stays as typed. */
+Test (params, spelled)
+{
+  static const struct
+  {
+    const char *main, *text, *spelled;
+  } cases[] = {
+    { "text=WORD", "", "" },
+    { "text=WORD", "a", "text=a" },
+    { "text=WORD", "a,number=1", "text=a,number=1" },
+    { "text=WORD", "number=1,a", "number=1,text=a" },
+    { "text=WORD", "a b:c\\:d", "text=a b:c:d" },
+    { "text=WORD", "a\\=b\\,c\\\\", "text=a=b\\,c\\\\" },
+    { "text=WORD", "a\\,", "text=a\\," },
+    { "text=WORD", "a=b", "a=b" },
+    { "text=WORD", "flag,a", "flag,text=a" },
+    { "text=WORD", "number", "number" },
+    { "text=WORD", "metadata.a", "metadata.a" },
+    { "text=WORD", "a,", "text=a," },
+    { "text=WORD", "a,b", "text=a,text=b" },
+    { "keep=GLOB", "a*,b*", "keep=a*,keep=b*" },
+    { NULL, "a,number=1", "a,number=1" },
+  };
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    cr_expect_str_eq (fci_params_spell (ctx, "writer 'x'", table, cases[i].main, cases[i].text),
+                      cases[i].spelled);
+  cr_expect_null (fci_params_spell (ctx, "writer 'x'", table, "text=WORD", "a,,b"));
+  cr_expect (strstr (h.error, "writer 'x': ',b' is not key=value"), "%s", h.error);
+  fmtconv_ctx_free (ctx);
+}
+
+/* What is said of values that no parameter takes. */
+Test (params, no_main)
+{
+  static const fmtconv_param one[] = { { "file", FMTCONV_PARAM_TEXT, 0, NULL, "a file" }, { 0 } };
+  static const struct
+  {
+    const fmtconv_param *table;
+    const char *says;
+  } cases[] = { { table, "'x' is not key=value; the parameters are:" },
+                { one, "'x' is not key=value: did you mean file=x?" },
+                { NULL, "takes no parameters, but 'x' was given" } };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      captured h;
+      fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
+      cr_expect_null (fci_params_parse (ctx, "writer 'x'", cases[i].table, "x"));
+      cr_expect (strstr (h.error, cases[i].says), "%s", h.error);
+      fmtconv_ctx_free (ctx);
+    }
 }
 
 Test (params, specs)
@@ -435,6 +489,26 @@ Test (descriptor, rules)
   expect_refused (&p, "rule");
   fine (&p)->transform.rules = &none;
   expect_refused (&p, "rules have no table");
+}
+
+Test (descriptor, main_parameter)
+{
+  static const struct
+  {
+    const char *main, *says;
+  } cases[] = {
+    { "text", "main parameter 'text' is malformed: it is not KEY=WORD" },
+    { "text=", "it is not KEY=WORD" },
+    { "flag=WORD", "its key is not that of a parameter with values" },
+    { "other=WORD", "its key is not that of a parameter with values" },
+    { "=WORD", "its key is not that of a parameter with values" },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      parts p;
+      fine (&p)->writer.main = cases[i].main;
+      expect_refused (&p, cases[i].says);
+    }
 }
 
 Test (descriptor, parameters)
