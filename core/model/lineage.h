@@ -48,7 +48,7 @@ typedef struct fci_drop_reason
 } fci_drop_reason;
 
 /* Returns the reasons in the order of their first tensors; *n: their number. NULL: an error. */
-const fci_drop_reason *fci_tensor_lineage_dropped (fmtconv_ctx *ctx, const fci_tensor_lineage *account,
+const fci_drop_reason *fci_tensor_lineage_dropped (fmtconv_ctx *ctx, const fci_tensor_lineage *lineage,
                                                    size_t *n);
 
 #endif

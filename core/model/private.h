@@ -40,7 +40,7 @@ struct fmtconv_model
   fmtconv_ctx *ctx;
   const char *name;           /* name as a component; "": none */
   fmtconv_model *bundle;      /* the model that this is a component of; NULL: none */
-  fci_transform_scope *stage; /* NULL: a reader's model */
+  fci_transform_scope *scope; /* NULL: a reader's model */
   fmtconv_attr *attrs;
   fci_map *names; /* name to fci_model_entry, 0: dropped */
   fci_model_entry *first;

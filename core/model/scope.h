@@ -43,21 +43,21 @@ const char *fci_model_dropped (const fmtconv_model *model, uint32_t origin);
 fci_transform_scope *fci_transform_scope_new (fmtconv_ctx *ctx, const fmtconv_model *model);
 
 /* Returns the input that has the tensor of that number, and its position there; NULL: not in this scope. */
-fci_scope_input *fci_transform_scope_find (const fci_transform_scope *stage, uint32_t origin, size_t *index);
+fci_scope_input *fci_transform_scope_find (const fci_transform_scope *scope, uint32_t origin, size_t *index);
 
 /* Returns the input for a frozen model without components; NULL: not in this scope. */
-fci_scope_input *fci_transform_scope_input (const fci_transform_scope *stage, const fmtconv_model *model);
+fci_scope_input *fci_transform_scope_input (const fci_transform_scope *scope, const fmtconv_model *model);
 
 /* Records the reason for dropping a tensor, which counts only if nothing uses it in the end. Returns false
  * if out of memory. */
-bool fci_transform_scope_drop (fci_transform_scope *stage, fci_scope_input *given, size_t index,
+bool fci_transform_scope_drop (fci_transform_scope *scope, fci_scope_input *given, size_t index,
                                const char *why);
 
 /* Records the reason for every tensor that `view` consists of. */
-bool fci_transform_scope_drop_view (fci_transform_scope *stage, fmtconv_view *view, const char *why);
+bool fci_transform_scope_drop_view (fci_transform_scope *scope, fmtconv_view *view, const char *why);
 
 /* Counts the uses of the inputs by every tensor of `model` and its components, and records the origins of
  * each; then checks that every input is used or dropped. Returns false on an error, which names plugin. */
-bool fci_transform_scope_close (fci_transform_scope *stage, fmtconv_model *model, const char *plugin);
+bool fci_transform_scope_close (fci_transform_scope *scope, fmtconv_model *model, const char *plugin);
 
 #endif
