@@ -1,13 +1,14 @@
-/* core/attr/attr.c: the attribute tree: nodes, look-ups, values.
+/* core/attr/attr.c: the attribute tree: nodes, lookups, values.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/attr.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
 #include <string.h>
 
 enum
 {
-  INDEXED = 16 /* an object of more members is searched through a map */
+  INDEXED = 16 /* objects with more members are searched through a map */
 };
 
 fmtconv_attr *
@@ -39,7 +40,8 @@ fmtconv_attr_object (fmtconv_ctx *ctx)
   return fci_attr_new (ctx, FMTCONV_ATTR_OBJECT);
 }
 
-/* An object has no value of its own: the map of its keys, once made, is kept in `v`. */
+/* Returns the map of an object's keys, which `v` holds because an object has no other value; NULL: not
+ * made yet. */
 static fci_map *
 index_of (const fmtconv_attr *object)
 {
@@ -95,7 +97,7 @@ fmtconv_attr_get (fmtconv_attr *node, const char *key)
   return key ? fci_attr_find (node, key, strlen (key)) : NULL;
 }
 
-/* The item of that decimal number, or NULL. */
+/* Returns the item with that decimal number, or NULL. */
 static fmtconv_attr *
 item_at (fmtconv_attr *array, const char *digits, size_t len)
 {
@@ -125,7 +127,7 @@ fmtconv_attr_at (fmtconv_attr *node, const char *path)
   return p ? node : NULL;
 }
 
-/* The node a getter is about. */
+/* Returns the node that a getter reads. */
 static const fmtconv_attr *
 subject (fmtconv_attr *node, const char *key)
 {

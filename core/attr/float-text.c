@@ -17,7 +17,7 @@ enum
   DIGITS = 17 /* always enough */
 };
 
-/* The last digit of n digits one higher; false: it carried out of the first. */
+/* Increments the last of n digits. Returns false if the first digit overflows. */
 static bool
 increment (char *digits, int n)
 {
@@ -36,9 +36,9 @@ reads_back (const char *digits, int n, int exponent, double v, bool is_f32)
   return (is_f32 ? (double) strtof (text, NULL) : strtod (text, NULL)) == v;
 }
 
-/* The fewest digits of v > 0 that read back as v, and its decimal exponent.  The nearest decimal of a
- * length is the one to try, but just below a power of two numbers are denser than above: there the
- * next one up may read back where the nearest does not. */
+/* Finds the fewest digits of v > 0 that read back as v, and its decimal exponent; returns their number.
+ * Tries the nearest decimal of each length; just below a power of two numbers are denser than above, and
+ * there the next decimal may read back if the nearest does not. */
 static int
 shortest (double v, bool is_f32, char digits[DIGITS + 1], int *exponent)
 {
@@ -59,7 +59,7 @@ shortest (double v, bool is_f32, char digits[DIGITS + 1], int *exponent)
     }
 }
 
-/* "1.5", "100.0", "0.0001": n digits, the point behind digit `point`. */
+/* Writes "1.5", "100.0", "0.0001": n digits, the decimal point after digit `point`. */
 static void
 put_fixed (char *to, const char *digits, int n, int point)
 {
@@ -92,7 +92,7 @@ put_positive (double v, bool is_f32, char *to)
     put_scientific (to, digits, n, exponent);
 }
 
-/* In the C locale: an application's may have another decimal point. */
+/* Uses the C locale, because the application's may have another decimal point. */
 void
 fci_float_text (double v, unsigned bits, char text[FCI_FLOAT])
 {

@@ -1,6 +1,7 @@
-/* core/attr/json-members.c: the members of a JSON object one at a time, so that a large object need not be
- * in memory at once.
+/* core/attr/json-members.c: reads the members of a JSON object one at a time, so that a large object need
+ * not fit in memory.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "core/attr/json.h"
 #include "core/base/ctx.h"
 #include <string.h>
@@ -13,7 +14,7 @@ at_end (fci_json *json)
   return json->pos == json->len;
 }
 
-/* What is next, white space aside, is this character: then step over it. */
+/* Skips white space, and then this character if it is next. Returns whether it was. */
 static bool
 skip (fci_json *json, char wanted)
 {
@@ -22,7 +23,7 @@ skip (fci_json *json, char wanted)
   return found;
 }
 
-/* Something else is next; false. */
+/* Records that something else was expected. Returns false. */
 static bool
 expected (fci_json *json, const char *what)
 {
@@ -34,7 +35,7 @@ expected (fci_json *json, const char *what)
   return false;
 }
 
-/* NULL: the fault, or the context, says why. */
+/* Reads a member. NULL: the error is in fault or in the context. */
 static fmtconv_attr *
 read_member (fci_json *json)
 {
@@ -50,7 +51,7 @@ read_member (fci_json *json)
   return member;
 }
 
-/* A member's nodes are in an arena of their own, which the next member takes over. */
+/* Passes a member, whose nodes are in a separate arena that the next member reuses. */
 static bool
 pass_member (fci_json *json, fci_arena *scratch, int (*member) (void *arg, fmtconv_attr *value), void *arg)
 {

@@ -1,7 +1,8 @@
-/* core/attr/json-scan.c: what is checked of a JSON text before it is parsed, so that the parser's
- * memory is bounded and errors have a position.
+/* core/attr/json-scan.c: checks a JSON text before parsing, to bound the parser's memory and to give errors
+ * a position.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/json-scan.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include <string.h>
@@ -13,9 +14,9 @@ typedef struct scan
   size_t len;
   size_t pos;
   unsigned depth;
-  unsigned max;   /* depth that is allowed */
-  size_t values;  /* at most this many; a bound that needs no parsing */
-  size_t numbers; /* met so far */
+  unsigned max;   /* allowed depth */
+  size_t values;  /* upper bound that needs no parsing */
+  size_t numbers; /* numbers read so far */
   size_t control; /* position of a control character in the last string; SIZE_MAX: none */
   fci_big_integer *first;
   fci_big_integer *last;
@@ -38,7 +39,7 @@ hex_digit (char c)
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Is the escape at p, behind its backslash, a control character's? */
+/* Returns whether the escape at p, after its backslash, is a control character. */
 static bool
 is_control_escape (const char *p, size_t remaining)
 {
@@ -65,7 +66,7 @@ is_control (const char *p, size_t remaining)
          || (c == 0xc2 && remaining > 1 && (unsigned char) p[1] >= 0x80 && (unsigned char) p[1] < 0xa0);
 }
 
-/* From the opening quote to behind the closing one. */
+/* Scans from the opening quote past the closing quote. */
 static void
 scan_string (scan *s)
 {

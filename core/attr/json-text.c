@@ -1,5 +1,6 @@
 /* core/attr/json-text.c: attribute trees as JSON text.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "core/attr/float-text.h"
 #include "core/attr/packed.h"
 #include "core/base/ctx.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Written twice: once to measure, with no room, and once in earnest. */
+/* The output is written twice: first to measure, without a buffer, then for real. */
 typedef struct output
 {
   fmtconv_ctx *ctx;
@@ -154,7 +155,7 @@ put_integer (output *o, const fmtconv_attr *node)
   put_text (o, text);
 }
 
-/* Values that stay in their file pass by in an arena of their own. */
+/* Reads values that stay in their file through a separate arena. */
 static void
 put_packed (output *o, const fmtconv_attr *node, unsigned level)
 {

@@ -1,6 +1,7 @@
 /* core/attr/json.c: JSON text to attribute trees, through jansson.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/json.h"
+#include "config.h"
 #include "core/attr/attr.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
@@ -15,7 +16,7 @@ static fmtconv_attr *
 convert_object (fci_json *c, const json_t *json)
 {
   fmtconv_attr *node = fmtconv_attr_object (c->ctx);
-  json_t *object = (json_t *) (uintptr_t) json; /* jansson's iterators want it so */
+  json_t *object = (json_t *) (uintptr_t) json; /* jansson's iterators take a non-const pointer */
   for (void *i = json_object_iter (object); i && node; i = json_object_iter_next (object, i))
     {
       const char *key = fci_strdup (c->ctx, json_object_iter_key (i));
@@ -70,7 +71,7 @@ convert_bool (fci_json *c, const json_t *json)
   return node;
 }
 
-/* Recursion is as deep as the scan allowed. */
+/* Converts a value. The scan limits the recursion depth. */
 static fmtconv_attr *
 convert (fci_json *c, const json_t *json)
 {
@@ -93,7 +94,8 @@ convert (fci_json *c, const json_t *json)
     }
 }
 
-/* Big integers are blanked for jansson, at their length so that positions stay, and put back later. */
+/* Replaces big integers with zeros of the same length for jansson, so that positions stay; convert_number
+ * restores them. */
 static const char *
 blank (fmtconv_ctx *ctx, const char *text, size_t len, const fci_big_integer *big)
 {
@@ -108,7 +110,8 @@ blank (fmtconv_ctx *ctx, const char *text, size_t len, const fci_big_integer *bi
   return copy;
 }
 
-/* jansson often takes a failed allocation for a malformed text: errno tells them apart. */
+/* Returns jansson's error. jansson often reports a failed allocation as malformed text: errno tells them
+ * apart. */
 static fci_attr_fault
 fault_of (fmtconv_ctx *ctx, const json_error_t *error, size_t len)
 {
@@ -123,7 +126,7 @@ fault_of (fmtconv_ctx *ctx, const json_error_t *error, size_t len)
   return fault;
 }
 
-/* Scan the text, which is referenced. */
+/* Scans the text, which is referenced. Returns false on a fault. */
 static bool
 open_text (fci_json *json, fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth)
 {
@@ -189,10 +192,12 @@ fci_json_take (fci_json *json, fmtconv_cursor *cursor, uint64_t n, unsigned dept
   fmtconv_ctx *ctx = cursor->source->ctx;
   const uint64_t start = cursor->pos;
   if (n > FCI_JSON_BYTES && fci_size_within (start, n, cursor->end))
-    return fmtconv_fail_at (
-               ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = cursor->source, .offset = start },
-               "%llu bytes of JSON are more than the limit of %d", (unsigned long long) n, FCI_JSON_BYTES)
-           == 0;
+    {
+      fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = cursor->source, .offset = start },
+                       "%llu bytes of JSON are more than the limit of %d", (unsigned long long) n,
+                       FCI_JSON_BYTES);
+      return false;
+    }
   const char *text = fmtconv_cursor_take (cursor, n);
   if (!text)
     return false;

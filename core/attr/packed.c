@@ -1,6 +1,7 @@
-/* core/attr/packed.c: arrays of values that stay in their file.
+/* core/attr/packed.c: arrays whose values stay in their file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/packed.h"
+#include "config.h"
 #include "core/attr/attr.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
@@ -11,7 +12,7 @@
 enum
 {
   MAX_STRING = 64 << 20, /* bytes */
-  AT_ONCE = 1 << 16      /* values between two looks at the cancel flag */
+  AT_ONCE = 1 << 16      /* values between checks for cancellation */
 };
 
 static int
@@ -21,7 +22,7 @@ fail (const fmtconv_cursor *c, uint64_t at, int code, const char *what)
                           what);
 }
 
-/* A value's bytes, but a string's; 0: no such type. */
+/* Returns the bytes of a value, except a string; 0: no such type. */
 static unsigned
 width_of (unsigned kind, unsigned bits)
 {
@@ -42,17 +43,20 @@ check_bools (fmtconv_cursor c, uint64_t count)
       fail (&c, c.pos - 1, FMTCONV_E_FORMAT, "a bool is neither 0 nor 1");
 }
 
-/* The next string, in the arena. */
+/* Reads the next string into the arena. */
 static const char *
 take_string (fmtconv_cursor *c, uint64_t *n)
 {
   *n = fmtconv_cursor_take_le (c, 8);
   if (*n > MAX_STRING && fci_size_within (c->pos, *n, c->end))
-    return fail (c, c->pos - 8, FMTCONV_E_LIMIT, "a string is longer than 64 MiB"), NULL;
+    {
+      fail (c, c->pos - 8, FMTCONV_E_LIMIT, "a string is longer than 64 MiB");
+      return NULL;
+    }
   return fmtconv_cursor_take (c, *n);
 }
 
-/* Is it UTF-8, NULs aside? */
+/* Returns whether the text is UTF-8; NULs are allowed. */
 static bool
 is_text (const char *s, size_t n)
 {
@@ -63,7 +67,7 @@ is_text (const char *s, size_t n)
   return true;
 }
 
-/* Step over the strings, which pass by in an arena of their own. */
+/* Skips and checks strings, which are read into a separate arena. */
 static void
 check_strings (fmtconv_cursor *c, uint64_t count)
 {
@@ -83,7 +87,7 @@ check_strings (fmtconv_cursor *c, uint64_t count)
   ctx->arena = kept;
 }
 
-/* Step over `count` values.  false: recorded. */
+/* Skips and checks `count` values. Returns false on an error (recorded). */
 static bool
 pass (fmtconv_cursor *c, unsigned kind, unsigned width, uint64_t count)
 {
@@ -102,7 +106,7 @@ pass (fmtconv_cursor *c, unsigned kind, unsigned width, uint64_t count)
   return !ctx->failed;
 }
 
-/* A node and what it points to. */
+/* A node and the array that it points to. */
 struct made
 {
   fmtconv_attr node;
@@ -117,9 +121,11 @@ fmtconv_cursor_take_packed (fmtconv_cursor *cursor, unsigned kind, unsigned bits
   if (!ctx || ctx->failed)
     return NULL;
   if (!width && kind != FMTCONV_ATTR_STRING)
-    return (void) fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "an array cannot have values of kind %u and %u bits",
-                                kind, bits),
-           NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "an array cannot have values of kind %u and %u bits", kind,
+                    bits);
+      return NULL;
+    }
   struct made *made = fci_new (ctx, struct made);
   uint64_t start = cursor->pos;
   if (!made || !pass (cursor, kind, width, count))
@@ -194,7 +200,10 @@ fmtconv_attr_unpack (fmtconv_attr *node)
       if (!item)
         return NULL;
       if (item->kind == FMTCONV_ATTR_STRING && strlen (item->v.s) != item->len)
-        return fail (&c, c.pos - item->len, FMTCONV_E_FORMAT, "the text contains a NUL byte"), NULL;
+        {
+          fail (&c, c.pos - item->len, FMTCONV_E_FORMAT, "the text contains a NUL byte");
+          return NULL;
+        }
       fci_attr_append (array, NULL, item);
     }
   return array;

@@ -1,6 +1,7 @@
 /* core/attr/set.c: changing attribute trees.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/set.h"
+#include "config.h"
 #include "core/attr/attr.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
@@ -54,7 +55,7 @@ fci_attr_copy (fmtconv_ctx *ctx, const fmtconv_attr *node)
   return copy;
 }
 
-/* Put `fresh` where member `key` is, or behind the last item. */
+/* Sets member `key`, or appends to an array. */
 static void
 place (fmtconv_attr *node, const char *key, fmtconv_attr *fresh)
 {
@@ -89,7 +90,7 @@ fmtconv_attr_set (fmtconv_attr *node, const char *key, fmtconv_attr *subtree)
     place (node, key, fci_attr_copy (node->ctx, subtree));
 }
 
-/* A new scalar of that kind, for `node` to take. */
+/* Returns a new scalar of that kind for `node`; NULL: an error. */
 static fmtconv_attr *
 scalar (fmtconv_attr *node, unsigned kind)
 {
@@ -170,7 +171,7 @@ fmtconv_attr_unset (fmtconv_attr *node, const char *key)
     node->v.u = 0;
 }
 
-/* The object that is member `key` (len bytes), made where it is absent or null. */
+/* Returns the object that is member `key` (len bytes); creates it if absent or null. */
 static fmtconv_attr *
 make_member (fmtconv_attr *node, const char *key, size_t len)
 {

@@ -1,9 +1,10 @@
-/* core/attr/typed.c: numbers with the type that a file gives them.
+/* core/attr/typed.c: numbers with the type that a file declares.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "core/base/ctx.h"
 #include <math.h>
 
-/* Record that the type cannot hold the value. */
+/* Records that the type cannot hold the value. */
 static void
 fail (const fmtconv_attr *node, const char *key, const char *type, unsigned bits)
 {

@@ -1,6 +1,7 @@
-/* core/attr/yaml-check.c: what nodes of a strict document may be, and messages that say where they are not.
+/* core/attr/yaml-check.c: checks nodes of a strict document and reports faults with their place.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/yaml-check.h"
+#include "config.h"
 #include "core/attr/yaml-node.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"

@@ -1,4 +1,4 @@
-/* core/attr/yaml-node.c: nodes of a strict YAML document: found, named, and what their text may hold.
+/* core/attr/yaml-node.c: nodes of a strict YAML document: lookup, places, allowed characters.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -22,7 +22,7 @@ fci_yaml_find (const fci_yaml *map, const char *key)
   return NULL;
 }
 
-/* What may stand in a file, though it is not shown. */
+/* Returns whether an invisible character is allowed in a file. */
 static bool
 is_layout (uint32_t c)
 {

@@ -1,4 +1,4 @@
-/* core/attr/yaml-scalar.c: what a plain YAML scalar is: null, bool, int, float or string.
+/* core/attr/yaml-scalar.c: resolves a plain YAML scalar: null, bool, int, float or string.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -16,7 +16,7 @@ enum
   LONGEST_NUMBER = 64
 };
 
-/* Is s the word in one of its three spellings: yes, Yes, YES? */
+/* Returns whether s is the word in one of three spellings: yes, Yes, YES. */
 static bool
 is_word (const char *s, const char *lower)
 {
@@ -29,7 +29,7 @@ is_word (const char *s, const char *lower)
   return strcmp (s, lower) == 0 || strcmp (s, title) == 0 || strcmp (s, upper) == 0;
 }
 
-/* 1, 0, or -1 where it is neither. */
+/* Returns 1, 0, or -1 if it is not a bool. */
 static int
 truth (const char *s)
 {
@@ -38,7 +38,7 @@ truth (const char *s)
   return is_word (s, "false") || is_word (s, "no") || is_word (s, "off") ? 0 : -1;
 }
 
-/* s without '_'; false: too long for a number, or it does not start like one. */
+/* Copies s without '_'. Returns false if it is too long for a number or does not start like one. */
 static bool
 compact (const char *s, char to[LONGEST_NUMBER])
 {
@@ -56,7 +56,7 @@ compact (const char *s, char to[LONGEST_NUMBER])
   return true;
 }
 
-/* Digits of the base and nothing else, in 64 bits. */
+/* Parses digits of the base, and nothing else, into 64 bits. */
 static bool
 parse_digits (const char *s, unsigned base, uint64_t *value)
 {
@@ -94,7 +94,7 @@ integer (fmtconv_ctx *ctx, const char *s)
   return node;
 }
 
-/* [-+] digits [. digits] [e [-+] digits], with a digit before or behind the point. */
+/* Returns whether s is [-+] digits [. digits] [e [-+] digits], with a digit before or after the point. */
 static bool
 is_float (const char *s)
 {

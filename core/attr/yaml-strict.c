@@ -1,4 +1,4 @@
-/* core/attr/yaml-strict.c: a strict YAML document to nodes with places, from libyaml's events.
+/* core/attr/yaml-strict.c: parses a strict YAML document into nodes with places, from libyaml's events.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -16,14 +16,14 @@ typedef struct loader
   fmtconv_ctx *ctx;
   const char *path;
   yaml_parser_t parser;
-  fci_map *keys; /* of all maps: the map's node, then the key → the member */
+  fci_map *keys; /* of all maps: address of the map's node followed by the key → member */
   fci_yaml *root;
   unsigned events;
   unsigned documents;
   unsigned depth;
   bool ended;
-  fci_yaml *open[FCI_YAML_DEPTH]; /* the collections around */
-  const char *key;                /* of the innermost map, whose value comes next; NULL: a key comes next */
+  fci_yaml *open[FCI_YAML_DEPTH]; /* open collections */
+  const char *key;                /* key of the innermost map if its value is next; NULL: a key is next */
   fci_yaml_pos key_at;
 } loader;
 
@@ -35,7 +35,7 @@ place_of (const yaml_mark_t *mark)
 
 static void refuse (loader *l, fci_yaml_pos at, const char *format, ...) FMTCONV_PRINTF (3);
 
-/* Record that something is wrong there. */
+/* Records an error at that place. */
 static void
 refuse (loader *l, fci_yaml_pos at, const char *format, ...)
 {
@@ -46,7 +46,7 @@ refuse (loader *l, fci_yaml_pos at, const char *format, ...)
   va_end (ap);
 }
 
-/* The text of a scalar; NULL: it holds, escaped, what may not be in it, or there is no memory. */
+/* Returns the text of a scalar; NULL: it has invisible characters, which were escaped, or out of memory. */
 static const char *
 scalar_text (loader *l, const yaml_event_t *event)
 {
@@ -66,8 +66,8 @@ scalar_text (loader *l, const yaml_event_t *event)
   return fci_strndup (l->ctx, s, len);
 }
 
-/* Nobody needs these in a file of a page; each is a way to make a small file large, or to mean another thing
- * than it shows. */
+/* Refuses anchors and tags: a short file does not need them, and they can make a small file large or
+ * misleading. */
 static bool
 is_simple (loader *l, const yaml_char_t *anchor, const yaml_char_t *tag, const yaml_mark_t *mark)
 {
@@ -78,7 +78,7 @@ is_simple (loader *l, const yaml_char_t *anchor, const yaml_char_t *tag, const y
   return !l->ctx->failed;
 }
 
-/* Are the keys of this map all different?  The whole map's node, then the key, is looked up. */
+/* Returns whether the key is new in this map; looks up the map's address followed by the key. */
 static bool
 is_new_key (loader *l, const fci_yaml *map, fci_yaml *node)
 {
@@ -98,7 +98,7 @@ is_new_key (loader *l, const fci_yaml *map, fci_yaml *node)
   return false;
 }
 
-/* Put a node into the collection around it. */
+/* Adds a node to the innermost open collection. */
 static void
 add (loader *l, fci_yaml *node)
 {
@@ -117,7 +117,10 @@ add (loader *l, fci_yaml *node)
       if (!is_new_key (l, around, node))
         return;
     }
-  *(around->first ? &around->last->next : &around->first) = node;
+  if (around->first)
+    around->last->next = node;
+  else
+    around->first = node;
   around->last = node;
   around->n++;
 }
@@ -132,7 +135,7 @@ is_null (const yaml_event_t *event, const char *text)
   return false;
 }
 
-/* Does a key come next? */
+/* Returns whether a key comes next. */
 static bool
 wants_key (const loader *l)
 {
@@ -227,7 +230,7 @@ on_event (loader *l, const yaml_event_t *event)
     }
 }
 
-/* What libyaml says, with what it was busy with. */
+/* Reports libyaml's problem and its context. */
 static void
 on_problem (loader *l)
 {

@@ -1,5 +1,6 @@
-/* core/attr/yaml.c: a foreign YAML document to an attribute tree, from libyaml's events.
+/* core/attr/yaml.c: parses a foreign YAML document into an attribute tree, from libyaml's events.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "core/attr/attr.h"
 #include "core/attr/set.h"
 #include "core/attr/yaml-scalar.h"
@@ -16,14 +17,14 @@ enum
   MAX_BYTES = 1024 * 1024,
   MAX_DEPTH = 32,
   MAX_EVENTS = 100000,
-  MAX_COPIED = 8 * MAX_BYTES /* of text, because of anchors and aliases */
+  MAX_COPIED = 8 * MAX_BYTES /* of text copied for anchors and aliases */
 };
 
-/* A collection that is open. */
+/* An open collection. */
 typedef struct level
 {
   fmtconv_attr *node;
-  const char *key;    /* of a mapping: the key whose value comes next; NULL: a key comes next */
+  const char *key;    /* of a mapping: the key if its value is next; NULL: a key is next */
   const char *anchor; /* of the collection; NULL: none */
 } level;
 
@@ -31,10 +32,10 @@ typedef struct loader
 {
   fmtconv_ctx *ctx;
   yaml_parser_t parser;
-  fci_map *anchors; /* name → node that is complete */
+  fci_map *anchors; /* name → complete node */
   fmtconv_attr *root;
   const char *why;
-  unsigned events; /* met, those that aliases stand for included */
+  unsigned events; /* including expanded aliases */
   unsigned copied; /* bytes of text */
   unsigned documents;
   unsigned depth;
@@ -60,7 +61,7 @@ count (loader *l, unsigned n, const yaml_mark_t *mark)
     fail_limit (l, "more than 100000 events, including expanded aliases", mark);
 }
 
-/* Text of a scalar or anchor; NULL: it holds what no string of ours may. */
+/* Returns the text of a scalar or anchor; NULL: not valid text, or out of memory. */
 static const char *
 text_of (loader *l, const yaml_char_t *s, size_t len, const yaml_mark_t *mark)
 {
@@ -72,7 +73,7 @@ text_of (loader *l, const yaml_char_t *s, size_t len, const yaml_mark_t *mark)
   return copy;
 }
 
-/* The last of two members of one key wins. */
+/* Adds a member; a later member replaces an earlier one with the same key. */
 static void
 add_member (level *top, fmtconv_attr *node)
 {
@@ -84,7 +85,7 @@ add_member (level *top, fmtconv_attr *node)
   top->key = NULL;
 }
 
-/* Put a complete node into the collection around it. */
+/* Adds a complete node to the innermost open collection. */
 static void
 add (loader *l, fmtconv_attr *node, const yaml_mark_t *mark)
 {
@@ -101,15 +102,15 @@ add (loader *l, fmtconv_attr *node, const yaml_mark_t *mark)
     fail_limit (l, "a key is not a plain text", mark);
 }
 
-/* What a copy of a tree takes. */
+/* The cost of copying a tree. */
 typedef struct weight
 {
   unsigned nodes;
   unsigned bytes; /* of text */
 } weight;
 
-/* Adds up a tree, and returns how deep it is.  A tree has at most MAX_EVENTS nodes, and a text is part of the
- * document: no sum overflows before the next text stops the walk. */
+/* Adds up the cost of a tree and returns its depth. A tree has at most MAX_EVENTS nodes, and a text is
+ * part of the document: no sum overflows before the next text stops the walk. */
 static unsigned
 weigh (const fmtconv_attr *node, weight *sum)
 {
@@ -126,7 +127,7 @@ weigh (const fmtconv_attr *node, weight *sum)
   return deepest + (node->kind >= FMTCONV_ATTR_ARRAY);
 }
 
-/* A copy, if the budget has room for it.  NULL: there is a reason to give up. */
+/* Returns a copy if the budget allows it. NULL: the reason is in `why`. */
 static fmtconv_attr *
 copy_within (loader *l, const fmtconv_attr *node, const yaml_mark_t *mark)
 {
@@ -144,7 +145,7 @@ copy_within (loader *l, const fmtconv_attr *node, const yaml_mark_t *mark)
   return copy;
 }
 
-/* Remember a complete node: a copy, because a later duplicate key may overwrite the node itself. */
+/* Stores a copy of a complete node, because a later duplicate key may overwrite the node itself. */
 static void
 anchor (loader *l, const char *name, const fmtconv_attr *node, const yaml_mark_t *mark)
 {
@@ -155,7 +156,7 @@ anchor (loader *l, const char *name, const fmtconv_attr *node, const yaml_mark_t
     fail_limit (l, "out of memory", NULL);
 }
 
-/* As `anchor`, for a name that lives only as long as its event. */
+/* Stores an anchor whose name lives only as long as its event. */
 static void
 anchor_scalar (loader *l, const yaml_event_t *event, const fmtconv_attr *node)
 {
@@ -216,7 +217,7 @@ close_collection (loader *l, const yaml_mark_t *mark)
   add (l, done.node, mark);
 }
 
-/* An anchor is known when its node is complete, so that nothing can contain itself. */
+/* Expands an alias. An anchor exists only when its node is complete, so that no node can contain itself. */
 static void
 on_alias (loader *l, const yaml_event_t *event)
 {

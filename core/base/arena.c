@@ -1,6 +1,7 @@
 /* core/base/arena.c: chunks of zeroed memory that are freed together.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/arena.h"
+#include "config.h"
 #include "core/base/size.h"
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +15,10 @@ enum
 struct fci_chunk
 {
   fci_chunk *next;
-  size_t size; /* bytes behind the header */
+  size_t size; /* bytes after the header */
 };
 
-/* The header keeps what follows aligned for anything. */
+/* Keeps the bytes after the header aligned for any type. */
 enum
 {
   ALIGN = _Alignof(max_align_t),
@@ -39,7 +40,7 @@ new_chunk (fci_arena *arena, size_t size)
   return chunk;
 }
 
-/* A chunk of its own goes behind the newest one, whose free room stays in use. */
+/* Adds a separate chunk after the newest one, whose free bytes stay in use. */
 static void *
 alloc_large (fci_arena *arena, size_t n)
 {
@@ -52,7 +53,7 @@ alloc_large (fci_arena *arena, size_t n)
   return (char *) chunk + HEADER;
 }
 
-/* Chunks double, so that small contexts stay small and large ones need few. */
+/* Adds a chunk. Chunks double, so that small contexts stay small and large ones need few. */
 static bool
 grow (fci_arena *arena)
 {
@@ -97,7 +98,7 @@ free_chunks (fci_chunk *chunk)
     }
 }
 
-/* A chunk that is one large piece has no room to give. */
+/* If the newest chunk is one large allocation, there is nothing to keep. */
 void
 fci_arena_reuse (fci_arena *arena)
 {

@@ -1,4 +1,4 @@
-/* core/base/ctx.c: contexts: options, memory, what to undo, trying, cancelling.
+/* core/base/ctx.c: contexts: options, memory, cleanup, trying, cancelling.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -29,7 +29,7 @@ fmtconv_version (void)
   return FCI_VERSION;
 }
 
-/* The cores this process may run on. */
+/* Returns the number of cores that this process may use. */
 static unsigned
 usable_cores (void)
 {
@@ -40,7 +40,7 @@ usable_cores (void)
   return online > 0 ? (unsigned) online : 1;
 }
 
-/* Without entropy (early at boot) the clock and the address space's layout must do. */
+/* Seeds the hash. Without entropy (early at boot) the clock and an address are used. */
 static void
 seed (fmtconv_ctx *ctx)
 {
@@ -52,7 +52,7 @@ seed (fmtconv_ctx *ctx)
   ctx->hash_seed[1] = (uint64_t) (uintptr_t) ctx;
 }
 
-/* An application compiled against another version has a shorter or longer struct. */
+/* Copies the options. An application built against another version has a shorter or longer struct. */
 static void
 take_options (fmtconv_ctx *ctx, const fmtconv_options *options)
 {

@@ -25,7 +25,7 @@ struct fmtconv_ctx
   const fci_subject *subject; /* top of a stack; NULL: nothing yet */
   const char **details;       /* lines for the next message */
   size_t n_details;
-  size_t details_room;
+  size_t details_capacity;
   size_t n_more;
   fci_defer *defers; /* newest first */
   fci_kept *kept;    /* state of other folders: core/base/state.h */

@@ -1,5 +1,6 @@
-/* core/base/escape.c: text that cannot move a terminal's cursor, reorder a line or hide anything.
+/* core/base/escape.c: escapes text that could move a terminal's cursor, reorder a line or hide characters.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/sink.h"
 #include "core/base/text.h"
@@ -15,7 +16,7 @@ enum
   ESCAPED = 8 /* bytes that hold any character, escaped or not, and a NUL */
 };
 
-/* The character at s as it is shown, in out; returns its bytes there, *used those in s. */
+/* Writes the escaped character at s to `out`; returns its bytes there, *used: bytes read from s. */
 static size_t
 show (const char *s, size_t left, bool backslash, char out[ESCAPED], size_t *used)
 {
@@ -56,7 +57,7 @@ fci_sink_put (fci_sink *sink, const char *s, size_t n)
     cut (sink);
 }
 
-/* One shown character, never a part of it. */
+/* Appends one escaped character, never a part of it. */
 static void
 put_whole (fci_sink *sink, const char *s, size_t n)
 {

@@ -1,4 +1,4 @@
-/* core/base/format.c: a printf whose %s cannot harm a terminal.
+/* core/base/format.c: a printf that escapes every %s.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -31,7 +31,7 @@ typedef struct conversion
   char type;
 } conversion;
 
-/* A number or '*' at *p. */
+/* Reads a number or '*' at *p. */
 static int
 number (const char **p, args *a)
 {
@@ -59,7 +59,7 @@ length_of (const char **p)
   return c == 'h' ? 'H' : 'L';
 }
 
-/* The conversion behind a '%'; *p is then behind it. */
+/* Parses the conversion after a '%' and moves *p past it. */
 static conversion
 parse (const char **p, args *a)
 {
@@ -128,7 +128,7 @@ unsigned_arg (char length, args *a)
     }
 }
 
-/* The formats below are put together from a conversion that was parsed, never from data. */
+/* The formats below are built from a parsed conversion, never from data. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 
@@ -152,7 +152,7 @@ put_number (fci_sink *sink, const conversion *c, args *a)
 
 #pragma GCC diagnostic pop
 
-/* The escaped string, padded to the width. */
+/* Appends the escaped string, padded to the width. */
 static void
 put_string (fci_sink *sink, const conversion *c, const char *s, size_t len)
 {
@@ -191,7 +191,7 @@ put_conversion (fci_sink *sink, const conversion *c, args *a)
     fci_sink_trusted (sink, &c->type, c->type ? 1 : 0);
 }
 
-/* Numbers look the same whatever locale the application chose. */
+/* Uses the C locale, so that numbers do not depend on the application's locale. */
 void
 fci_sink_vformat (fci_sink *sink, const char *format, va_list ap)
 {

@@ -1,11 +1,13 @@
 /* core/base/glob.c: shell globs on tensor names.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include <fmtconv/formats.h>
 #include <fmtconv/model.h>
 #include <stdbool.h>
 #include <string.h>
 
-/* Is `c` in the set behind '['?  *end: behind its ']'; NULL: there is none, '[' is a plain character. */
+/* Returns whether `c` is in the set after '['; *end: after its ']'; NULL: not closed, and '[' is a plain
+ * character. */
 static bool
 in_set (const char *set, char c, const char **end)
 {
@@ -23,7 +25,7 @@ in_set (const char *set, char c, const char **end)
   return found != negated;
 }
 
-/* Does one element of the glob match `c`?  *after: the next element. */
+/* Returns whether one element of the glob matches `c`; *after: the next element. */
 static bool
 match_one (const char *glob, char c, const char **after)
 {
@@ -40,7 +42,7 @@ match_one (const char *glob, char c, const char **after)
   return found;
 }
 
-/* Only the last '*' is ever tried again: what an earlier one could take, a later one can take, too. */
+/* Retries only the last '*': a later one can match everything that an earlier one could. */
 int
 fmtconv_glob_match (const char *glob, const char *name)
 {

@@ -1,4 +1,4 @@
-/* core/base/locale.c: numbers look the same whatever locale the application chose.
+/* core/base/locale.c: switches to the C locale, so that numbers do not depend on the application's locale.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

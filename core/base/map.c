@@ -1,6 +1,7 @@
 /* core/base/map.c: open addressing over a keyed hash (SipHash-2-4).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/map.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ struct fci_map
   size_t count;
 };
 
-/* A key of no bytes still needs an address that is not NULL. */
+/* The address of an empty key, which must not be NULL. */
 static const char no_bytes[1];
 
 static inline uint64_t
@@ -90,7 +91,7 @@ free_slots (void *map)
   free (((fci_map *) map)->slots);
 }
 
-/* Slots are on the heap: what is outgrown would be as much again if it stayed in the arena. */
+/* Slots are on the heap: in the arena, outgrown slots would double the memory. */
 fci_map *
 fci_map_new (fmtconv_ctx *ctx)
 {
@@ -101,7 +102,7 @@ fci_map_new (fmtconv_ctx *ctx)
   return map;
 }
 
-/* The slot that holds the key, or the free one where it belongs.  There is always a free one. */
+/* Returns the slot of the key, or the free slot for it. A free slot always exists. */
 static slot *
 find (const fci_map *map, const void *key, size_t len, uint32_t hash)
 {
@@ -113,7 +114,7 @@ find (const fci_map *map, const void *key, size_t len, uint32_t hash)
     }
 }
 
-/* Room for one more at a load of at most 3/4. */
+/* Makes sure that one more key fits at a load of at most 3/4. */
 static bool
 reserve (fci_map *map)
 {
@@ -123,7 +124,10 @@ reserve (fci_map *map)
   size_t n_slots = old.n_slots ? 2 * old.n_slots : FIRST_SLOTS;
   slot *slots = calloc (n_slots, sizeof *slots);
   if (!slots)
-    return fci_nomem (map->ctx) != NULL;
+    {
+      fci_nomem (map->ctx);
+      return false;
+    }
   map->slots = slots;
   map->n_slots = n_slots;
   for (size_t i = 0; i < old.n_slots; i++)
@@ -133,7 +137,7 @@ reserve (fci_map *map)
   return true;
 }
 
-/* The slot of the key, which is bound afterwards; *known: it was bound before.  NULL: recorded. */
+/* Returns the slot of the key, bound or new; *known: it was bound before. NULL: an error (recorded). */
 static slot *
 bind (fci_map *map, const void *key, size_t len, bool *known)
 {

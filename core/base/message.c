@@ -1,4 +1,4 @@
-/* core/base/message.c: errors, warnings and notes: recorded, put into one line, delivered.
+/* core/base/message.c: errors, warnings and notes: recorded, formatted as one line, delivered.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -10,18 +10,18 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The texts of one message, together below 16 KiB of the stack. */
+/* Limits of one message, whose texts take less than 16 KiB of the stack. */
 enum
 {
-  DETAILS = 1000, /* lines that are kept; further ones are counted */
-  FIRST = 16,     /* room for so many at first */
+  DETAILS = 1000, /* stored lines; further lines are counted */
+  FIRST = 16,     /* initial capacity */
   DETAIL = 512,
   WHAT = 3 * 1024,
   PATH = 1024,
   TEXT = 5 * 1024
 };
 
-/* A message before it has its words. */
+/* A message before it is formatted. */
 typedef struct message
 {
   int level;
@@ -29,13 +29,13 @@ typedef struct message
   int os_errno;
   const char *path; /* NULL: the source's name, or the running reader's file */
   const fmtconv_where *where;
-  const char *hint; /* where there is no `where` */
+  const char *hint; /* used if `where` is NULL */
 } message;
 
 static const char strict_hint[] = "a warning that --strict turns into an error";
 static const char lossy_hint[] = "--allow-lossy accepts the loss";
 
-/* "FILE: at byte 0x1f40: tensor 'a.b': WHAT (hint: HINT)" */
+/* Builds "FILE: at byte 0x1f40: tensor 'a.b': WHAT (hint: HINT)". */
 static void
 put_line (fci_sink *line, const fmtconv_message *m)
 {
@@ -61,7 +61,7 @@ put_line (fci_sink *line, const fmtconv_message *m)
     }
 }
 
-/* All that is known here of a source: its name is its first member. */
+/* Returns the name of a source, which is its first member: nothing else of it is known in this folder. */
 static const char *
 name_of (const fmtconv_source *source)
 {
@@ -76,7 +76,7 @@ file_of (const fmtconv_ctx *ctx, const message *m)
   return m->where && m->where->source ? name_of (m->where->source) : fci_subject_now (ctx)->file;
 }
 
-/* What to do about an error of a reader that says nothing itself; NULL: nobody knows. */
+/* Returns the hint for a reader's error that has none; NULL: none. */
 static const char *
 usual_hint (const fmtconv_ctx *ctx, int code)
 {
@@ -145,7 +145,7 @@ forget_details (fmtconv_ctx *ctx)
   ctx->n_more = 0;
 }
 
-/* The first error counts; what follows from it is noise. */
+/* Records the first error; later errors are its consequences. */
 static int
 record (fmtconv_ctx *ctx, message *m, const char *format, va_list ap)
 {
@@ -232,20 +232,20 @@ fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what)
   return fail_errno (ctx, os_errno, path, "%s: %s", what, text);
 }
 
-/* Room for one more line.  0 or a code. */
+/* Makes room for one more line. Returns 0 or a code. */
 static int
 grow_details (fmtconv_ctx *ctx)
 {
-  if (ctx->n_details < ctx->details_room)
+  if (ctx->n_details < ctx->details_capacity)
     return 0;
-  size_t capacity = ctx->details_room ? 4 * ctx->details_room : FIRST;
+  size_t capacity = ctx->details_capacity ? 4 * ctx->details_capacity : FIRST;
   const char **more = fmtconv_ctx_alloc (ctx, capacity, sizeof *more);
   if (!more)
     return ctx->failed;
   if (ctx->n_details)
     memcpy (more, ctx->details, ctx->n_details * sizeof *more);
   ctx->details = more;
-  ctx->details_room = capacity;
+  ctx->details_capacity = capacity;
   return 0;
 }
 
@@ -277,7 +277,7 @@ fci_detail_more (fmtconv_ctx *ctx, size_t n)
     ctx->n_more += n;
 }
 
-/* Unseen warnings are no errors under --strict: what is only tried is not part of the conversion. */
+/* Unreported warnings are not errors under --strict: trials are not part of the conversion. */
 int
 fmtconv_warn (fmtconv_ctx *ctx, const char *format, ...)
 {
@@ -297,7 +297,7 @@ fmtconv_warn (fmtconv_ctx *ctx, const char *format, ...)
   return code;
 }
 
-/* Consent that was given is not taken back by --strict. */
+/* --strict does not revoke --allow-lossy. */
 int
 fmtconv_lossy (fmtconv_ctx *ctx, const char *format, ...)
 {

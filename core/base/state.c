@@ -1,4 +1,4 @@
-/* core/base/state.c: what a folder of the core keeps with a context.
+/* core/base/state.c: state that a folder of the core keeps in a context.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -6,7 +6,7 @@
 #include "core/base/state.h"
 #include <string.h>
 
-/* A handful, so that a list finds one as fast as anything. */
+/* A context has few states, so a list is fast enough. */
 struct fci_kept
 {
   const fci_state_key *key;

@@ -14,11 +14,11 @@ typedef struct fci_strbuf
 } fci_strbuf;
 
 /* Appends n bytes, a string, or several strings followed by NULL. Does nothing after an error. */
-void fci_strbuf_add_bytes (fci_strbuf *grow, const char *s, size_t n);
-void fci_strbuf_add (fci_strbuf *grow, const char *s);
-void fci_strbuf_add_all (fci_strbuf *grow, const char *s, ...) __attribute__ ((sentinel));
+void fci_strbuf_add_bytes (fci_strbuf *buf, const char *s, size_t n);
+void fci_strbuf_add (fci_strbuf *buf, const char *s);
+void fci_strbuf_add_all (fci_strbuf *buf, const char *s, ...) __attribute__ ((sentinel));
 
 /* Returns the text; "" after an error. */
-const char *fci_strbuf_text (const fci_strbuf *grow);
+const char *fci_strbuf_text (const fci_strbuf *buf);
 
 #endif

@@ -1,4 +1,4 @@
-/* core/base/subject.c: what messages are about while something runs.
+/* core/base/subject.c: the stack of subjects that messages refer to.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

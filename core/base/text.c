@@ -1,4 +1,4 @@
-/* core/base/text.c: sizes for people, strings in the arena, names that were mistyped.
+/* core/base/text.c: sizes for people, strings in the arena, suggestions for mistyped names.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -14,7 +14,7 @@ enum
   LONGEST_NAME = 64 /* bytes of names that are compared */
 };
 
-/* vsnprintf as it is in the C locale. */
+/* Formats as vsnprintf does in the C locale. */
 static int print (char *to, size_t size, const char *format, va_list ap)
     __attribute__ ((format (printf, 3, 0)));
 
@@ -30,7 +30,7 @@ print (char *to, size_t size, const char *format, va_list ap)
 char *
 fmtconv_ctx_printf (fmtconv_ctx *ctx, const char *format, ...)
 {
-  char brief[256]; /* most are: then once is enough */
+  char brief[256]; /* long enough for most texts */
   va_list ap;
   va_start (ap, format);
   int n = ctx && !ctx->failed ? print (brief, sizeof brief, format, ap) : -1;
@@ -55,7 +55,7 @@ fci_size_text (fmtconv_ctx *ctx, uint64_t bytes)
     unit++;
   if (unit == 0)
     return fmtconv_ctx_printf (ctx, "%u B", (unsigned) bytes);
-  /* Tenths, rounded; both parts stay far below 2^64. */
+  /* Rounded tenths; both parts stay far below 2^64. */
   unsigned shift = 10 * unit;
   uint64_t rest = bytes & ((UINT64_C (1) << shift) - 1);
   uint64_t low = shift > 50 ? rest >> (shift - 50) : rest;
@@ -70,7 +70,7 @@ fci_size_text (fmtconv_ctx *ctx, uint64_t bytes)
                              units[unit]);
 }
 
-/* What a unit multiplies by: "" and "B" 1, "M" and "MiB" 2^20, "MB" 10^6; 0: no unit. */
+/* Returns the factor of a unit: "" and "B" 1, "M" and "MiB" 2^20, "MB" 10^6; 0: not a unit. */
 static uint64_t
 unit_factor (const char *unit)
 {
@@ -105,7 +105,8 @@ least (unsigned a, unsigned b)
   return a < b ? a : b;
 }
 
-/* Insertions, deletions, replacements and swaps of neighbors between two short names. */
+/* Returns the number of insertions, deletions, replacements and swaps of neighbors between two short
+ * names. */
 static unsigned
 distance (const char *a, size_t n, const char *b, size_t m)
 {
@@ -133,7 +134,7 @@ fci_spell_nearest (const char *typed, const char *const *names, size_t n)
   if (len == 0 || len > LONGEST_NAME)
     return NULL;
   const char *nearest = NULL;
-  unsigned best = (unsigned) (len < 6 ? 2 : len / 3 + 1); /* one beyond what is near */
+  unsigned best = (unsigned) (len < 6 ? 2 : len / 3 + 1); /* first distance that is too far */
   for (size_t i = 0; i < n; i++)
     {
       size_t other = strlen (names[i]);

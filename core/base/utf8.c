@@ -1,21 +1,24 @@
 /* core/base/utf8.c: strict decoding of UTF-8.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/utf8.h"
+#include "config.h"
 #include "core/base/text.h"
 
-/* Bytes of the character that starts with `lead`, 0: none does; *first: its bits of the code point. */
+/* Returns the bytes of the character that starts with `lead`, 0: not a lead byte; *bits: bits of the code point in it. */
 static size_t
-length (unsigned char lead, uint32_t *first)
+length (unsigned char lead, uint32_t *bits)
 {
+  size_t n = 0;
   if (lead < 0x80)
-    return *first = lead, 1;
-  if (lead >= 0xc2 && lead < 0xe0)
-    return *first = lead & 0x1f, 2;
-  if (lead >= 0xe0 && lead < 0xf0)
-    return *first = lead & 0x0f, 3;
-  if (lead >= 0xf0 && lead < 0xf5)
-    return *first = lead & 0x07, 4;
-  return 0;
+    n = 1;
+  else if (lead >= 0xc2 && lead < 0xe0)
+    n = 2;
+  else if (lead >= 0xe0 && lead < 0xf0)
+    n = 3;
+  else if (lead >= 0xf0 && lead < 0xf5)
+    n = 4;
+  *bits = n > 1 ? lead & (0xffu >> (n + 1)) : lead;
+  return n;
 }
 
 size_t

@@ -1,5 +1,6 @@
-/* core/model/build.c: models as they are filled: put, replace, drop, skip.
+/* core/model/build.c: fills models: put, replace, drop, skip.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/model/private.h"
@@ -8,7 +9,7 @@
 #include "core/view/view.h"
 #include <string.h>
 
-/* What is wrong with a name, or NULL. */
+/* Returns the reason why a name is not valid, or NULL. */
 static const char *
 name_refusal (const char *name, size_t len)
 {
@@ -25,7 +26,7 @@ name_refusal (const char *name, size_t len)
   return NULL;
 }
 
-/* Of what a reader puts, where its data is, too. */
+/* Returns the place of a tensor; for a reader's tensor with the place of its data. */
 static fmtconv_where
 where_of (const fmtconv_model *out, const char *name, const fmtconv_view *view)
 {
@@ -44,13 +45,21 @@ check_name (fmtconv_model *out, const char *name, size_t len, const fmtconv_view
   const fmtconv_where where = where_of (out, name, view);
   const char *wrong = name_refusal (name, len);
   if (wrong)
-    return fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "%s", wrong) == 0;
+    {
+      fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "%s", wrong);
+      return false;
+    }
   if (fmtconv_model_find (out, name))
-    return fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "two tensors have this name") == 0;
+    {
+      fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "two tensors have this name");
+      return false;
+    }
   if (out->count >= FCI_MAX_TENSORS)
-    return fmtconv_fail_at (out->ctx, FMTCONV_E_LIMIT, &where, "a model has more than %d tensors",
-                            (int) FCI_MAX_TENSORS)
-           == 0;
+    {
+      fmtconv_fail_at (out->ctx, FMTCONV_E_LIMIT, &where, "a model has more than %d tensors",
+                       (int) FCI_MAX_TENSORS);
+      return false;
+    }
   return true;
 }
 
@@ -68,7 +77,10 @@ static void
 append (fmtconv_model *out, fci_model_entry *entry)
 {
   entry->before = out->last;
-  *(out->last ? &out->last->next : &out->first) = entry;
+  if (out->last)
+    out->last->next = entry;
+  else
+    out->first = entry;
   out->last = entry;
   out->count++;
   out->numbered = false;
@@ -109,19 +121,25 @@ fmtconv_model_replace (fmtconv_model *out, const fmtconv_tensor *tensor, fmtconv
   out->numbered = false;
 }
 
-/* Take one of out's own tensors out of its order; what was read into it is listed as skipped. */
+/* Removes one of out's own tensors; a reader's tensor is listed as skipped. */
 static void
 remove_own (fmtconv_model *out, fci_model_entry *entry, const char *why)
 {
-  if ((out->stage && !fci_transform_scope_drop_view (out->stage, entry->tensor.view, why))
+  if ((out->scope && !fci_transform_scope_drop_view (out->scope, entry->tensor.view, why))
       || !fci_map_set (out->names, entry->tensor.name, strlen (entry->tensor.name), 0))
     return;
-  *(entry->before ? &entry->before->next : &out->first) = entry->next;
-  *(entry->next ? &entry->next->before : &out->last) = entry->before;
+  if (entry->before)
+    entry->before->next = entry->next;
+  else
+    out->first = entry->next;
+  if (entry->next)
+    entry->next->before = entry->before;
+  else
+    out->last = entry->before;
   entry->model = NULL;
   out->count--;
   out->numbered = false;
-  if (!out->stage)
+  if (!out->scope)
     fmtconv_model_skip (out, entry->tensor.name, entry->tensor.bytes, why);
 }
 
@@ -133,7 +151,7 @@ fmtconv_model_drop (fmtconv_model *out, const fmtconv_tensor *tensor, const char
   fci_model_entry *entry = (fci_model_entry *) tensor;
   const fmtconv_where where = { .tensor = tensor->name };
   bool own = entry->model == out;
-  fci_scope_input *given = own ? NULL : fci_transform_scope_input (out->stage, entry->model);
+  fci_scope_input *given = own ? NULL : fci_transform_scope_input (out->scope, entry->model);
   if (!why || !*why)
     fmtconv_fail_at (out->ctx, FMTCONV_E_INTERNAL, &where, "a tensor was dropped without a reason");
   else if (!own && !given)
@@ -143,7 +161,7 @@ fmtconv_model_drop (fmtconv_model *out, const fmtconv_tensor *tensor, const char
   else if (own)
     remove_own (out, entry, why);
   else
-    fci_transform_scope_drop (out->stage, given, entry->index, why);
+    fci_transform_scope_drop (out->scope, given, entry->index, why);
 }
 
 void
@@ -166,7 +184,10 @@ fmtconv_model_skip (fmtconv_model *out, const char *what, uint64_t bytes, const 
   *skip = (fci_skip){ .what = fci_strdup (out->ctx, what),
                       .why = why ? fci_strdup (out->ctx, why) : NULL,
                       .bytes = bytes };
-  *(out->last_skip ? &out->last_skip->next : &out->skips) = skip;
+  if (out->last_skip)
+    out->last_skip->next = skip;
+  else
+    out->skips = skip;
   out->last_skip = skip;
   out->memory += sizeof *skip;
 }

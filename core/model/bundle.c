@@ -1,6 +1,7 @@
-/* core/model/bundle.c: names of components, and files that models carry along.
+/* core/model/bundle.c: names of components, and files attached to models.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/bundle.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include "core/model/private.h"
@@ -39,7 +40,7 @@ fmtconv_model_next_blob (const fmtconv_model *model, const fmtconv_blob *after)
   return after ? after->next : model ? model->first_blob : NULL;
 }
 
-/* What is wrong with the name of a file, or NULL. */
+/* Returns the reason why the name of a file is not valid, or NULL. */
 static const char *
 blob_refusal (const fmtconv_model *out, const char *name)
 {

@@ -1,4 +1,4 @@
-/* core/model/bundle.h: names of components, and files that models carry along.
+/* core/model/bundle.h: names of components, and files attached to models.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_MODEL_BUNDLE_H
 #define FCI_MODEL_BUNDLE_H
@@ -6,10 +6,11 @@
 #include <fmtconv/types.h>
 #include <stdbool.h>
 
-/* Call a sealed model by a name, as a component.  0 or a code: a component of another name. */
+/* Names a frozen model as a component. Returns 0, or a code if it has another name. */
 int fci_model_set_name (fmtconv_model *model, const char *name);
 
-/* May a component be called so: 1 to 64 letters, digits, '_' and, inside, '-' and '.'? */
+/* Returns whether a component may have this name: 1 to 64 letters, digits, '_' and, not first, '-' and
+ * '.'. */
 bool fci_component_name_ok (const char *name);
 
 #endif

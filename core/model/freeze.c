@@ -1,6 +1,7 @@
-/* core/model/freeze.c: closes a model: its account is settled, its tensors get numbers of their own.
+/* core/model/freeze.c: closes a model: checks its lineage and numbers its tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/freeze.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/state.h"
 #include "core/model/private.h"
@@ -9,7 +10,7 @@
 #include "core/view/require-equal.h"
 #include <string.h>
 
-/* The sealed models of a context, by the numbers of their first tensors. */
+/* The frozen models of a context, by the numbers of their first tensors. */
 typedef struct frozen
 {
   const fmtconv_model **model;
@@ -18,15 +19,15 @@ typedef struct frozen
   uint32_t next; /* number of the next tensor */
 } frozen;
 
-static const fci_state_key sealed_key = { "model/freeze.c", sizeof (frozen) };
+static const fci_state_key frozen_key = { "model/freeze.c", sizeof (frozen) };
 
 static frozen *
 frozen_of (fmtconv_ctx *ctx)
 {
-  return fci_state (ctx, &sealed_key);
+  return fci_state (ctx, &frozen_key);
 }
 
-/* Gives a model's tensors their numbers in the context. */
+/* Gives a model's tensors their numbers in the context. Returns false on an error. */
 static bool
 register_model (fmtconv_model *model)
 {
@@ -34,7 +35,10 @@ register_model (fmtconv_model *model)
   if (!all)
     return false;
   if (model->count >= FCI_NO_ORIGIN - all->next)
-    return fmtconv_fail (model->ctx, FMTCONV_E_LIMIT, "the models have too many tensors in total") == 0;
+    {
+      fmtconv_fail (model->ctx, FMTCONV_E_LIMIT, "the models have too many tensors in total");
+      return false;
+    }
   if (all->n == all->capacity)
     {
       size_t capacity = all->capacity ? 2 * all->capacity : 8;
@@ -55,14 +59,14 @@ register_model (fmtconv_model *model)
 uint32_t
 fci_origins (const fmtconv_ctx *ctx)
 {
-  const frozen *all = fci_state_find (ctx, &sealed_key);
+  const frozen *all = fci_state_find (ctx, &frozen_key);
   return all ? all->next : 0;
 }
 
 const fmtconv_tensor *
 fci_origin_tensor (fmtconv_ctx *ctx, uint32_t origin)
 {
-  const frozen *all = fci_state_find (ctx, &sealed_key);
+  const frozen *all = fci_state_find (ctx, &frozen_key);
   size_t a = 0, b = all ? all->n : 0;
   while (a < b)
     {
@@ -75,7 +79,7 @@ fci_origin_tensor (fmtconv_ctx *ctx, uint32_t origin)
   return a > 0 ? fci_model_tensor (all->model[a - 1], origin - all->model[a - 1]->base) : NULL;
 }
 
-/* From now on every box tells its tensor's number, and requirements have a name. */
+/* Sets the tensor's number as the origin of every box, and names the requirements. */
 static bool
 mark_all (fmtconv_model *model)
 {
@@ -91,7 +95,7 @@ mark_all (fmtconv_model *model)
   return true;
 }
 
-/* One model, without its components. */
+/* Freezes one model without its components. */
 static bool
 freeze_one (fmtconv_model *model)
 {
@@ -126,7 +130,7 @@ fci_model_freeze (fmtconv_model *model, const char *plugin)
     return fmtconv_fail (model->ctx, FMTCONV_E_INTERNAL,
                          "'%s' made a model with components that also has tensors or files outside them",
                          plugin ? plugin : "a plugin");
-  if (!model->stage || fci_transform_scope_close (model->stage, model, plugin))
+  if (!model->scope || fci_transform_scope_close (model->scope, model, plugin))
     {
       if (freeze_one (model))
         freeze_components (model);

@@ -1,4 +1,4 @@
-/* core/model/lineage.c: what became of every tensor of the input, through all stages.
+/* core/model/lineage.c: the lineage of every input tensor through all transforms.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -51,7 +51,8 @@ add_model (fmtconv_ctx *ctx, fci_ancestors *line, size_t *capacity, const fmtcon
   return true;
 }
 
-/* What was sealed earlier has lower numbers, and nothing is made of what comes later. */
+/* Collects the ancestors of a model. Models frozen earlier have lower numbers, and no model derives from a
+ * later one. */
 static int
 trace (fmtconv_ctx *ctx, const fmtconv_model *last, fci_ancestors *line)
 {
@@ -75,7 +76,7 @@ trace (fmtconv_ctx *ctx, const fmtconv_model *last, fci_ancestors *line)
 
 /* ---- Forward: the inputs' tensors that each tensor was made of */
 
-/* The union of the origins of several tensors, ascending. */
+/* Returns the union of the origins of several tensors, ascending. */
 static const uint32_t *
 unite (const fci_tensor_lineage *a, const uint32_t *parts, size_t n_parts, size_t *n)
 {
@@ -97,7 +98,7 @@ unite (const fci_tensor_lineage *a, const uint32_t *parts, size_t n_parts, size_
   return all;
 }
 
-/* An input's own: each tensor is made of itself. */
+/* Sets the origins of an input's tensors: each derives from itself. */
 static void
 identity (fci_tensor_lineage *a, const fmtconv_model *model)
 {
@@ -112,7 +113,7 @@ identity (fci_tensor_lineage *a, const fmtconv_model *model)
   a->in += fmtconv_model_count (model);
 }
 
-/* Almost every tensor stems from one, and shares its list. */
+/* Sets the origins of a derived model's tensors. Almost every tensor has one origin, and shares its list. */
 static void
 step (fci_tensor_lineage *a, const fmtconv_model *model)
 {
@@ -132,10 +133,10 @@ step (fci_tensor_lineage *a, const fmtconv_model *model)
     }
 }
 
-/* ---- Backward: why nothing of a tensor is left */
+/* ---- Backward: why no output uses a tensor */
 
-/* What of what `model` was given it made nothing of, or only what was dropped later.  The reason of the first
- * model that was given a tensor counts: models are visited from the last to the first. */
+/* Propagates use and drop reasons to the inputs of `model`. The reason of the first model that was given a
+ * tensor counts: models are visited from the last to the first. */
 static void
 step_back (fci_tensor_lineage *a, bool *used, const fmtconv_model *model)
 {
@@ -181,7 +182,7 @@ find_reasons (fci_tensor_lineage *a)
 
 /* ---- Fates */
 
-/* Where each tensor of an input went: how many results it is in, the last of them, and whether it shares one. */
+/* The fate of an input tensor: the number of results with it, the last of them, and whether it shares one. */
 typedef struct fate
 {
   const fmtconv_tensor *last;
@@ -262,7 +263,7 @@ fci_tensor_lineage_make (fmtconv_ctx *ctx, const fmtconv_model *last, fci_tensor
   return ctx->failed || find_reasons (out) ? ctx->failed : find_fates (out);
 }
 
-/* Reasons in the making. */
+/* A list of reasons under construction. */
 typedef struct reasons
 {
   fmtconv_ctx *ctx;
@@ -297,18 +298,18 @@ add_reason (reasons *r, const char *why, const fmtconv_tensor *t)
 }
 
 const fci_drop_reason *
-fci_tensor_lineage_dropped (fmtconv_ctx *ctx, const fci_tensor_lineage *account, size_t *n)
+fci_tensor_lineage_dropped (fmtconv_ctx *ctx, const fci_tensor_lineage *lineage, size_t *n)
 {
   reasons r = { .ctx = ctx, .seen = fci_map_new (ctx), .capacity = 8 };
   r.all = fmtconv_ctx_alloc (ctx, r.capacity, sizeof *r.all);
   bool good = r.seen && r.all;
-  for (size_t i = 0; good && i < account->lineage.n; i++)
+  for (size_t i = 0; good && i < lineage->lineage.n; i++)
     {
-      const fmtconv_model *model = account->lineage.model[i];
+      const fmtconv_model *model = lineage->lineage.model[i];
       uint32_t at = fci_model_base (model);
       for (const fmtconv_tensor *t = fci_is_input (model) ? fmtconv_model_next (model, NULL) : NULL;
            good && t; t = fmtconv_model_next (model, t), at++)
-        good = !account->why[at] || add_reason (&r, account->why[at], t);
+        good = !lineage->why[at] || add_reason (&r, lineage->why[at], t);
     }
   *n = r.n;
   return good && !ctx->failed ? r.all : NULL;

@@ -1,6 +1,7 @@
-/* core/model/model.c: models as they are looked at: tensors in order, by name, by number.
+/* core/model/model.c: access to models: tensors in order, by name, by number.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/model.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/model/private.h"
 #include "core/model/tied.h"
@@ -20,7 +21,7 @@ fmtconv_model_count (const fmtconv_model *model)
   return model ? model->count : 0;
 }
 
-/* What lies behind a dropped tensor may have been dropped too. */
+/* The tensors after a dropped tensor may have been dropped too. */
 const fmtconv_tensor *
 fmtconv_model_next (const fmtconv_model *model, const fmtconv_tensor *after)
 {
@@ -53,7 +54,7 @@ fci_model_features (const fmtconv_model *model)
   return model->features;
 }
 
-/* A sealed model is numbered already, and stays as it is. */
+/* A frozen model is numbered already and does not change. */
 bool
 fci_model_number (fmtconv_model *model)
 {
@@ -139,8 +140,8 @@ fci_model_elements (const fmtconv_model *model)
 uint64_t
 fci_model_memory (const fmtconv_model *model)
 {
-  uint64_t stage = model->stage && !model->bundle ? model->stage->memory : 0;
-  uint64_t sum = model->memory + fci_map_memory (model->names) + stage;
+  uint64_t scope = model->scope && !model->bundle ? model->scope->memory : 0;
+  uint64_t sum = model->memory + fci_map_memory (model->names) + scope;
   for (size_t i = 0; i < model->n_components; i++)
     sum += fci_model_memory (model->components[i]);
   return sum;
@@ -188,7 +189,7 @@ fmtconv_model_name (const fmtconv_model *model)
   return model && model->name ? model->name : "";
 }
 
-/* Where a component is; n_components: it is none. */
+/* Returns the position of a component, or n_components. */
 static size_t
 place_of (const fmtconv_model *model, const fmtconv_model *component)
 {

@@ -1,4 +1,4 @@
-/* core/model/new.c: models that begin with others: empty, continued, of components, adopted.
+/* core/model/new.c: creates models: empty, continued, bundled, adopted.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -18,9 +18,10 @@ static bool
 append (fmtconv_model *model, fmtconv_model *component)
 {
   if (model->n_components == MAX_COMPONENTS)
-    return fmtconv_fail (model->ctx, FMTCONV_E_LIMIT, "a model has more than %d components",
-                         (int) MAX_COMPONENTS)
-           == 0;
+    {
+      fmtconv_fail (model->ctx, FMTCONV_E_LIMIT, "a model has more than %d components", (int) MAX_COMPONENTS);
+      return false;
+    }
   if (!model->components)
     model->components = fmtconv_ctx_alloc (model->ctx, MAX_COMPONENTS, sizeof *model->components);
   if (!model->components)
@@ -47,11 +48,14 @@ fmtconv_model_component (fmtconv_model *out, const char *name)
   if (component || !fci_model_is_open (out))
     return component;
   if (!fci_component_name_ok (name))
-    return (void) fmtconv_fail (out->ctx, FMTCONV_E_FORMAT, "'%s' is not a valid component name", name), NULL;
+    {
+      fmtconv_fail (out->ctx, FMTCONV_E_FORMAT, "'%s' is not a valid component name", name);
+      return NULL;
+    }
   component = fci_model_new (out->ctx, NULL);
   if (!component || !(component->name = fci_strdup (out->ctx, name)) || !append (out, component))
     return NULL;
-  component->stage = out->stage;
+  component->scope = out->scope;
   component->bundle = out;
   return component;
 }
@@ -73,11 +77,11 @@ fmtconv_model_adopt (fmtconv_model *out, const fmtconv_model *other)
     fmtconv_model_skip (out, skip->what, skip->bytes, skip->why);
 }
 
-/* What a transform does not touch of what it is given. */
+/* Copies the parts of the input that a transform keeps by default. */
 static void
 start_from (fmtconv_model *model, const fmtconv_model *parent)
 {
-  model->stage = fci_transform_scope_new (model->ctx, parent);
+  model->scope = fci_transform_scope_new (model->ctx, parent);
   model->untied = parent->untied;
   fmtconv_attr_overlay (model->attrs, parent->attrs);
   for (const fmtconv_blob *blob = parent->first_blob; blob; blob = blob->next)
@@ -118,9 +122,11 @@ fci_model_bundle (fmtconv_ctx *ctx, size_t n, fmtconv_model *const *components)
   for (size_t i = 0; model && i < n; i++)
     {
       if (find_component (model, fmtconv_model_name (components[i])))
-        return (void) fmtconv_fail (ctx, FMTCONV_E_USAGE, "two components have the name '%s'",
-                                    fmtconv_model_name (components[i])),
-               NULL;
+        {
+          fmtconv_fail (ctx, FMTCONV_E_USAGE, "two components have the name '%s'",
+                        fmtconv_model_name (components[i]));
+          return NULL;
+        }
       if (!append (model, components[i]))
         return NULL;
     }

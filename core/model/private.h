@@ -1,4 +1,4 @@
-/* core/model/private.h: the insides of a model, for the files model*.c.
+/* core/model/private.h: the fields of a model, for the files of core/model.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_MODEL_PRIVATE_H
 #define FCI_MODEL_PRIVATE_H
@@ -14,18 +14,18 @@ enum
   FCI_NO_TENSOR = -1
 };
 
-/* A tensor with its place in the account.  What was dropped keeps `next`, so that a walk can go on. */
+/* A tensor with its lineage. A dropped entry keeps `next`, so that a walk can continue. */
 typedef struct fci_model_entry
 {
-  fmtconv_tensor tensor;      /* first, so that one is the other */
+  fmtconv_tensor tensor;      /* first, so that pointers convert */
   const fmtconv_model *model; /* NULL: dropped */
   struct fci_model_entry *next;
   struct fci_model_entry *before;
-  const uint32_t *from; /* sealed: n_from numbers of what the stage was given */
+  const uint32_t *from; /* frozen: n_from numbers of tensors given to the transform */
   uint32_t n_from;
-  uint32_t from_one; /* where n_from is 1 */
-  uint32_t index;    /* its place in the model */
-  int32_t tied;      /* place of the earliest other that is the same bytes, or FCI_NO_TENSOR */
+  uint32_t from_one; /* the number if n_from is 1 */
+  uint32_t index;    /* position in the model */
+  int32_t tied;      /* position of the earliest other tensor with the same bytes, or FCI_NO_TENSOR */
 } fci_model_entry;
 
 typedef struct fci_binding
@@ -38,19 +38,19 @@ typedef struct fci_binding
 struct fmtconv_model
 {
   fmtconv_ctx *ctx;
-  const char *name;           /* as a component; "": not known as one */
-  fmtconv_model *bundle;      /* what it is being made a component of; NULL: nothing */
-  fci_transform_scope *stage; /* NULL: of a reader */
+  const char *name;           /* name as a component; "": none */
+  fmtconv_model *bundle;      /* the model that this is a component of; NULL: none */
+  fci_transform_scope *scope; /* NULL: a reader's model */
   fmtconv_attr *attrs;
   fci_map *names; /* name to fci_model_entry, 0: dropped */
   fci_model_entry *first;
   fci_model_entry *last;
   size_t count;
-  fci_model_entry **entries; /* by number; made when sealed, or when numbers are asked for before */
+  fci_model_entry **entries; /* by number; made when frozen, or earlier if numbers are needed */
   bool numbered;             /* entries, index and tied are up to date */
   bool frozen;
-  bool untied;   /* the same bytes tie nothing */
-  uint32_t base; /* sealed: number of its first tensor in the context */
+  bool untied;   /* tensors with the same bytes are not tied */
+  uint32_t base; /* frozen: number of the first tensor in the context */
   fmtconv_model **components;
   size_t n_components;
   fmtconv_blob *first_blob;

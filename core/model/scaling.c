@@ -5,23 +5,24 @@
  * modelopt/torch/quantization/qtensor/nvfp4_tensor.py, NVFP4QTensor.dequantize), or divided by it
  * (compressed-tensors: quantization/lifecycle/forward.py, _dequantize), and then the codes by what that gives. */
 #include "core/model/scaling.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/view/view.h"
 #include <string.h>
 
-/* How the tensors of one scheme are called, behind a stem they share. */
+/* The name endings of one scheme's tensors, after a shared stem. */
 typedef struct scheme
 {
   const char *codes;
   const char *scale;
-  const char *second; /* one number for all of it; NULL: there is none */
+  const char *second; /* a single number for the tensor; NULL: none */
   bool divided;       /* the scale is divided by the second, else multiplied */
 } scheme;
 
 static const scheme schemes[] = {
   { "_packed", "_scale", "_global_scale", true }, /* compressed-tensors, of 4 bits */
   { ".weight", ".scale_weight", NULL, false },    /* ComfyUI */
-  { "", "_scale_inv", NULL, false },              /* DeepSeek: a factor all the same */
+  { "", "_scale_inv", NULL, false },              /* DeepSeek: a factor despite its name */
   { "", "_scale", "_scale_2", false },            /* ModelOpt, compressed-tensors, microscaling */
 };
 
@@ -31,12 +32,12 @@ enum
   NAME = 4096 + 64 /* more than any name and an ending */
 };
 
-/* Beside a scaled tensor, and of no use without the codes. */
+/* Endings of tensors next to a scaled tensor that are useless without its codes. */
 static const char *const companions[] = { ".input_scale", ".scale_input", ".input_global_scale",
                                           ".comfy_quant" };
 static const char *const weights[] = { ".weight", ".weight_packed" };
 
-/* Sizes of blocks in use; which of them is meant follows from the shapes. */
+/* Common block sizes; the shapes determine which one applies. */
 static const uint64_t block_sizes[] = { 128, 64, 32, 16, 256, 512 };
 
 static bool
@@ -46,7 +47,7 @@ is_fp8 (uint32_t dtype)
          || dtype == FMTCONV_F8_E5M2FNUZ;
 }
 
-/* Two codes of four bits in each. */
+/* Two 4-bit codes per byte. */
 static bool
 is_bytes (uint32_t dtype)
 {
@@ -66,7 +67,7 @@ may_be_scale (uint32_t dtype)
          || dtype == FMTCONV_F8_E4M3 || dtype == FMTCONV_F8_E8M0 || dtype == FMTCONV_U8;
 }
 
-/* Bytes of `name` before that ending; 0: it has another one, or nothing else. */
+/* Returns the bytes of `name` before that ending; 0: another ending, or nothing before it. */
 static size_t
 stem_of (const char *name, const char *ending)
 {
@@ -74,7 +75,7 @@ stem_of (const char *name, const char *ending)
   return n > k && strcmp (name + n - k, ending) == 0 ? n - k : 0;
 }
 
-/* The tensor that is called like the first bytes of a name, and that ending. */
+/* Returns the tensor named by the first `stem` bytes of a name and that ending, or NULL. */
 static const fmtconv_tensor *
 find (const fmtconv_model *model, const char *name, size_t stem, const char *ending)
 {
@@ -87,7 +88,8 @@ find (const fmtconv_model *model, const char *name, size_t stem, const char *end
   return fmtconv_model_find (model, text);
 }
 
-/* Two codes in a byte are recognized by what their scales are: bytes there are of many a kind. */
+/* Returns whether the tensors are codes and their scale. Byte tensors are common, so packed codes are
+ * recognized by the type of their scales. */
 static bool
 is_pair (const fmtconv_tensor *codes, const fmtconv_tensor *scale)
 {
@@ -99,7 +101,7 @@ is_pair (const fmtconv_tensor *codes, const fmtconv_tensor *scale)
          || (scale->dtype == FMTCONV_U8 && stem_of (codes->name, "_packed"));
 }
 
-/* The scheme and the scale of a tensor of codes; NULL: it has none. */
+/* Returns the scheme and the scale of a tensor of codes; NULL: none. */
 static const scheme *
 scheme_of (const fmtconv_model *model, const fmtconv_tensor *codes, const fmtconv_tensor **scale,
            size_t *stem)
@@ -126,7 +128,7 @@ fci_model_scaled (const fmtconv_model *model)
   return n;
 }
 
-/* Is it the scale, or the second one, of a tensor of codes? */
+/* Returns whether it is the scale, or the second scale, of a tensor of codes. */
 static bool
 is_scale (const fmtconv_model *model, const fmtconv_tensor *t)
 {
@@ -145,7 +147,7 @@ is_scale (const fmtconv_model *model, const fmtconv_tensor *t)
   return false;
 }
 
-/* Does it say something of a scaled tensor that is of no use without its codes? */
+/* Returns whether it describes a scaled tensor and is useless without its codes. */
 static bool
 is_companion (const fmtconv_model *model, const fmtconv_tensor *t)
 {
@@ -184,7 +186,7 @@ refuse (const fmtconv_scaling *s, const char *why)
       fmtconv_dtype_get (s->scale->dtype)->name, shape_text (s->scale));
 }
 
-/* How many indices of an axis have one scale; 0: no number fits. */
+/* Returns the number of indices of an axis that share a scale; 0: the shapes do not fit. */
 static uint64_t
 block_of (uint64_t extent, uint64_t scales)
 {
@@ -196,7 +198,7 @@ block_of (uint64_t extent, uint64_t scales)
   return scales && extent % scales == 0 ? extent / scales : 0;
 }
 
-/* The scales with as many axes as the codes have: those that are missing are the last ones. */
+/* Returns the scales with as many axes as the codes; adds missing axes at the end. */
 static fmtconv_view *
 with_axes (fmtconv_view *scale, unsigned rank)
 {
@@ -208,7 +210,7 @@ with_axes (fmtconv_view *scale, unsigned rank)
   return fmtconv_view_reshape (scale, rank, shape);
 }
 
-/* The blocks of all axes; false: the shapes do not fit. */
+/* Computes the block sizes of all axes. Returns false if the shapes do not fit. */
 static bool
 take_blocks (fmtconv_view *codes, fmtconv_view *scale, uint64_t *block)
 {
@@ -222,7 +224,7 @@ take_blocks (fmtconv_view *codes, fmtconv_view *scale, uint64_t *block)
   return true;
 }
 
-/* The scales as numbers: bytes are exponents. */
+/* Returns the scales as numbers: bytes are exponents. */
 static fmtconv_view *
 scales (const fmtconv_scaling *s, bool divided)
 {
@@ -235,7 +237,7 @@ scales (const fmtconv_scaling *s, bool divided)
                  : fmtconv_view_multiply (scale, s->second->view, NULL);
 }
 
-/* The scaled values. */
+/* Returns the scaled values. NULL: an error. */
 static fmtconv_view *
 values (const fmtconv_scaling *s, bool divided)
 {
@@ -249,7 +251,10 @@ values (const fmtconv_scaling *s, bool divided)
     return NULL;
   scale = with_axes (scale, codes->rank);
   if (scale && !take_blocks (codes, scale, block))
-    return refuse (s, "the shapes do not fit"), NULL;
+    {
+      refuse (s, "the shapes do not fit");
+      return NULL;
+    }
   return fmtconv_view_multiply (codes, scale, block);
 }
 
@@ -278,8 +283,14 @@ fmtconv_model_unscale (const fmtconv_model *model, const fmtconv_scaling *scalin
 {
   const size_t stem = stem_of (scaling->codes->name, ".weight");
   if (is_bytes (scaling->codes->dtype) && stem && find (model, scaling->codes->name, stem, ".comfy_quant"))
-    return refuse (scaling, "they are stored in matrix-unit tiles, which fmtconv does not read"), NULL;
+    {
+      refuse (scaling, "they are stored in matrix-unit tiles, which fmtconv does not read");
+      return NULL;
+    }
   if (scaling->second && scaling->second->view->elements != 1)
-    return refuse (scaling, "their second scale is not a single number"), NULL;
+    {
+      refuse (scaling, "their second scale is not a single number");
+      return NULL;
+    }
   return values (scaling, scaling->second && stem_of (scaling->second->name, "_global_scale"));
 }

@@ -1,11 +1,11 @@
-/* core/model/scaling.h: whether a model has tensors that mean nothing without their scales.
+/* core/model/scaling.h: finds tensors that need scales to be decoded.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_MODEL_SCALING_H
 #define FCI_MODEL_SCALING_H
 
 #include <fmtconv/types.h>
 
-/* How many tensors of the model, without its components, are scaled by others. */
+/* Returns the number of scaled tensors of the model, without its components. */
 size_t fci_model_scaled (const fmtconv_model *model);
 
 #endif

@@ -1,4 +1,4 @@
-/* core/model/scope.h: the account of a stage: what it was given must be used or dropped.
+/* core/model/scope.h: the scope of a transform: every tensor given to it must be used or dropped.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_MODEL_SCOPE_H
 #define FCI_MODEL_SCOPE_H
@@ -6,15 +6,15 @@
 #include <fmtconv/types.h>
 #include <stdbool.h>
 
-/* A model without components that a stage was given, and what became of its tensors. */
+/* A model without components that was given to a transform, and the fate of its tensors. */
 typedef struct fci_scope_input
 {
   const fmtconv_model *model;
-  uint32_t *uses;       /* of each tensor; counted when the stage is closed */
-  const char **dropped; /* why, of each tensor; NULL until there is one */
+  uint32_t *uses;       /* of each tensor; counted when the scope is closed */
+  const char **dropped; /* reason for each tensor; NULL until one is dropped */
 } fci_scope_input;
 
-/* What one transform was given; shared by all components that it makes. */
+/* The inputs of one transform; shared by all components that it makes. */
 typedef struct fci_transform_scope
 {
   fmtconv_ctx *ctx;
@@ -25,38 +25,39 @@ typedef struct fci_transform_scope
   bool closed; /* uses are counted */
 } fci_transform_scope;
 
-/* Says that a transform runs and makes that model (NULL: none runs any more).  Returns the model of the transform that
- * ran before, to go on with later. */
+/* Sets the model that the running transform makes (NULL: none runs). Returns the previous model, to
+ * restore later. */
 const fmtconv_model *fci_model_run (fmtconv_ctx *ctx, const fmtconv_model *made);
 
-/* The stage of the transform that runs, if any, is given another sealed model, which enters the account. */
+/* Adds another frozen model to the scope of the running transform, if any. */
 void fci_transform_scope_add (fmtconv_ctx *ctx, const fmtconv_model *model);
 
-/* What the stage that made a model was given: the i-th model without components; NULL at the end, and of a
+/* Returns the i-th input without components of the transform that made a model; NULL at the end, and for a
  * reader's model. */
 const fmtconv_model *fci_model_input (const fmtconv_model *model, size_t i);
 
-/* Why the tensor of that number, which the stage of a sealed model was given, was dropped; NULL: it is in use. */
+/* Returns the reason why an input tensor of a frozen model's transform was dropped; NULL: it is in use. */
 const char *fci_model_dropped (const fmtconv_model *model, uint32_t origin);
 
-/* A stage that is given `model` and its components.  NULL: out of memory. */
+/* Returns a scope with `model` and its components as inputs. NULL: out of memory. */
 fci_transform_scope *fci_transform_scope_new (fmtconv_ctx *ctx, const fmtconv_model *model);
 
-/* Who was given the tensor of that number, and its place there; NULL: the stage was not given it. */
-fci_scope_input *fci_transform_scope_find (const fci_transform_scope *stage, uint32_t origin, size_t *index);
+/* Returns the input that has the tensor of that number, and its position there; NULL: not in this scope. */
+fci_scope_input *fci_transform_scope_find (const fci_transform_scope *scope, uint32_t origin, size_t *index);
 
-/* The same of a sealed model without components. */
-fci_scope_input *fci_transform_scope_input (const fci_transform_scope *stage, const fmtconv_model *model);
+/* Returns the input for a frozen model without components; NULL: not in this scope. */
+fci_scope_input *fci_transform_scope_input (const fci_transform_scope *scope, const fmtconv_model *model);
 
-/* Notes why a tensor was dropped; this counts only if nothing uses the tensor in the end.  false: out of memory. */
-bool fci_transform_scope_drop (fci_transform_scope *stage, fci_scope_input *given, size_t index,
+/* Records the reason for dropping a tensor, which counts only if nothing uses it in the end. Returns false
+ * if out of memory. */
+bool fci_transform_scope_drop (fci_transform_scope *scope, fci_scope_input *given, size_t index,
                                const char *why);
 
-/* Notes the same for every tensor that `view` is made of. */
-bool fci_transform_scope_drop_view (fci_transform_scope *stage, fmtconv_view *view, const char *why);
+/* Records the reason for every tensor that `view` consists of. */
+bool fci_transform_scope_drop_view (fci_transform_scope *scope, fmtconv_view *view, const char *why);
 
-/* Count the uses of what every tensor of `model`, and of its components, was made of, and keep where each
- * came from; then all that was given must be used or dropped.  false: an error; plugin is named in it. */
-bool fci_transform_scope_close (fci_transform_scope *stage, fmtconv_model *model, const char *plugin);
+/* Counts the uses of the inputs by every tensor of `model` and its components, and records the origins of
+ * each; then checks that every input is used or dropped. Returns false on an error, which names plugin. */
+bool fci_transform_scope_close (fci_transform_scope *scope, fmtconv_model *model, const char *plugin);
 
 #endif

@@ -1,9 +1,9 @@
-/* core/model/tied.c: which tensors of a model are the very same bytes.
- * SPDX-License-Identifier: Apache-2.0
- *
- * Tensors are sorted by where their first byte lies, then by all the rest of their normal form, so that
- * equal ones become neighbors, whatever a file makes of it. */
+/* core/model/tied.c: finds tensors of a model with identical bytes. Tensors are sorted by the position of
+ * their first byte, then by the rest of their normal form, so that equal tensors become neighbors, whatever
+ * names a file gives them.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/tied.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/model/private.h"
 #include "core/view/equal.h"
@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is compared first. */
+/* The properties that are compared first. */
 typedef struct key
 {
-  uintptr_t base; /* the open file, or what is still to be measured; 0: memory */
+  uintptr_t base; /* the open file, or a source that is not measured yet; 0: memory */
   uint64_t offset;
   uint64_t bytes;
   const fci_model_entry *entry;
@@ -44,7 +44,7 @@ compare (const void *left, const void *right)
   return r ? r : order (a->entry->index, b->entry->index);
 }
 
-/* keys[from … to) are the same bytes, in the order of their numbers. */
+/* Ties the tensors of keys[from … to), which have the same bytes, in the order of their numbers. */
 static void
 tie (const fmtconv_model *model, const key *keys, size_t from, size_t to)
 {
@@ -54,7 +54,7 @@ tie (const fmtconv_model *model, const key *keys, size_t from, size_t to)
     model->entries[keys[i].entry->index]->tied = first;
 }
 
-/* Same bytes, but no ties. */
+/* Clears all ties. */
 static bool
 tie_nothing (fmtconv_model *model)
 {
@@ -71,7 +71,10 @@ fci_model_tie (fmtconv_model *model)
     return tie_nothing (model);
   key *keys = malloc ((model->count + 1) * sizeof *keys);
   if (!keys)
-    return fci_nomem (model->ctx) != NULL;
+    {
+      fci_nomem (model->ctx);
+      return false;
+    }
   size_t n = 0;
   for (fci_model_entry *entry = model->first; entry; entry = entry->next)
     {

@@ -1,4 +1,4 @@
-/* core/model/tied.h: which tensors of a model are the very same bytes.
+/* core/model/tied.h: finds tensors of a model with identical bytes.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_MODEL_TIED_H
 #define FCI_MODEL_TIED_H
@@ -6,7 +6,7 @@
 #include <fmtconv/types.h>
 #include <stdbool.h>
 
-/* Fill `tied` of all entries, which are numbered. */
+/* Sets `tied` of all entries, which must be numbered. Returns false if out of memory. */
 bool fci_model_tie (fmtconv_model *model);
 
 #endif

@@ -1,5 +1,6 @@
-/* core/model/tiling.c: do a model's leaves fill a range of their file exactly?
+/* core/model/tiling.c: checks that a model's leaves fill a range of their file exactly.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include "core/model/private.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A range of bytes and the tensor it belongs to. */
+/* A range of bytes and its tensor. */
 typedef struct tile
 {
   uint64_t start;
@@ -17,7 +18,7 @@ typedef struct tile
   const char *tensor;
 } tile;
 
-/* What is checked, and where the next tile must begin. */
+/* The range that is checked, and the progress. */
 typedef struct floor_plan
 {
   fmtconv_source *source;
@@ -37,7 +38,8 @@ compare_tiles (const void *left, const void *right)
   return (a->end > b->end) - (a->end < b->end);
 }
 
-/* Does the box touch each byte from its first to its last once, in whatever order?  Then where it ends. */
+/* Returns whether the box covers each byte from its first to its last exactly once, in any order; *end:
+ * first byte after it. */
 static bool
 range_of (const fci_box *box, unsigned rank, uint64_t *end)
 {
@@ -68,7 +70,7 @@ count_boxes (const fmtconv_model *model)
   return n;
 }
 
-/* The tiles of `source`, unsorted.  false: a tensor is no tile. */
+/* Collects the tiles of the source, unsorted. Returns false if a tensor is not a tile. */
 static bool
 collect (const fmtconv_model *model, const floor_plan *plan, tile *tiles, size_t *n)
 {
@@ -81,10 +83,12 @@ collect (const fmtconv_model *model, const floor_plan *plan, tile *tiles, size_t
         if (box->source != plan->source)
           continue;
         if (!range_of (box, t->rank, &next->end))
-          return fmtconv_fail_at (model->ctx, FMTCONV_E_FORMAT,
-                                  &(fmtconv_where){ plan->source, box->offset, t->name, NULL },
-                                  "its elements are not contiguous, or overlap")
-                 == 0;
+          {
+            fmtconv_fail_at (model->ctx, FMTCONV_E_FORMAT,
+                             &(fmtconv_where){ plan->source, box->offset, t->name, NULL },
+                             "its elements are not contiguous, or overlap");
+            return false;
+          }
         next->start = box->offset;
         next->tensor = t->name;
         (*n)++;
@@ -92,18 +96,18 @@ collect (const fmtconv_model *model, const floor_plan *plan, tile *tiles, size_t
   return true;
 }
 
-/* "it begins", 8, "bytes before …": recorded with the place; false. */
+/* Records "it begins ", 8, "bytes before …" with its place. Returns false. */
 static bool
 refuse (const floor_plan *plan, uint64_t at, const char *tensor, const char *before, uint64_t bytes,
         const char *behind)
 {
-  return fmtconv_fail_at (plan->source->ctx, FMTCONV_E_FORMAT,
-                          &(fmtconv_where){ .source = plan->source, .offset = at, .tensor = tensor },
-                          "%s%llu bytes %s", before, (unsigned long long) bytes, behind)
-         == 0;
+  fmtconv_fail_at (plan->source->ctx, FMTCONV_E_FORMAT,
+                   &(fmtconv_where){ .source = plan->source, .offset = at, .tensor = tensor },
+                   "%s%llu bytes %s", before, (unsigned long long) bytes, behind);
+  return false;
 }
 
-/* The first multiple of the alignment, counted from the start, that is not before `at`. */
+/* Returns the first multiple of the alignment, counted from the start, at or after `at`. */
 static uint64_t
 aligned (const floor_plan *plan, uint64_t at)
 {
@@ -111,7 +115,7 @@ aligned (const floor_plan *plan, uint64_t at)
   return rest && at <= UINT64_MAX - plan->align ? at + (plan->align - rest) : at;
 }
 
-/* Lay the next tile.  false: it does not fit, which is recorded. */
+/* Places the next tile. Returns false if it does not fit (recorded). */
 static bool
 lay (floor_plan *plan, const tile *next)
 {

@@ -1,4 +1,4 @@
-/* core/rules/compile.c: compiling a table of rules.
+/* core/rules/compile.c: compiles a table of rules.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -10,7 +10,7 @@
 #include "core/rules/table.h"
 #include <string.h>
 
-/* The two sides of a rule; '=' is the same text. */
+/* Compiles the two sides of a rule; '=' repeats the other side's text. */
 static bool
 compile_rule (fci_table *table, const fmtconv_rule *declared, unsigned number)
 {
@@ -115,7 +115,7 @@ compile_complete (fci_table *table)
   return true;
 }
 
-/* Every '#c' must be a number that some rule captures. */
+/* Checks that every '#c' is a number that some rule captures. */
 static bool
 check_counted (fci_table *table, unsigned number, const fci_pattern *pattern)
 {

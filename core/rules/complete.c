@@ -1,6 +1,7 @@
-/* core/rules/complete.c: what the rules require and the model lacks, and what no rule takes.
+/* core/rules/complete.c: finds required tensors that the model lacks, and tensors that no rule takes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/complete.h"
+#include "config.h"
 #include "core/model/model.h"
 #include "core/rules/index.h"
 #include "core/rules/match.h"
@@ -30,7 +31,8 @@ fci_rule_run_name (fci_rule_run *run, const fci_pattern *pattern, bool prefixed,
   return name;
 }
 
-/* Names beyond those that are printed are only counted: a hostile file can lack millions. */
+/* Counts a missing tensor and lists its name; beyond the printed limit only counts, because a hostile file
+ * can lack millions. */
 static void
 miss (fci_rule_run *run, const fci_family *family, const fci_value *bound, uint64_t known)
 {
@@ -41,7 +43,7 @@ miss (fci_rule_run *run, const fci_family *family, const fci_value *bound, uint6
     fci_rule_run_problem (run, FCI_PROBLEM_MISSING, "missing: '%s'", name);
 }
 
-/* All combinations of the family's lists, with the captures bound so far. */
+/* Counts all combinations of the family's lists as missing, with the captures bound so far. */
 static void
 miss_lists (fci_rule_run *run, const fci_family *family, fci_value *bound, uint64_t known)
 {
@@ -52,7 +54,7 @@ miss_lists (fci_rule_run *run, const fci_family *family, fci_value *bound, uint6
     }
 }
 
-/* The i-th value that a complete capture should have. */
+/* Returns the i-th value that a complete capture must have. */
 static int64_t
 expected (const fci_rule_run *run, const fci_capture *capture, size_t i)
 {
@@ -66,7 +68,7 @@ n_expected (const fci_rule_run *run, const fci_capture *capture)
   return fci_rule_run_dense (run, capture) && set->n ? (size_t) set->sorted[set->n - 1] + 1 : set->n;
 }
 
-/* The values of one capture that other rules have, or that lie between, and this family lacks. */
+/* Finds the values of one capture that other rules have, or that are in between, and this family lacks. */
 static void
 check_values (fci_rule_run *run, const fci_family *family, const fci_token *token)
 {
@@ -100,7 +102,7 @@ check_required (fci_rule_run *run, const fci_family *family)
     miss_lists (run, family, bound, 0);
 }
 
-/* Is another tensor there that is to be fused with the one missing at `combo`? */
+/* Returns whether a tensor is present that would be fused with the missing one at `combo`. */
 static bool
 is_part (const fci_site *site, uint32_t combo)
 {

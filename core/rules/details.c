@@ -1,4 +1,4 @@
-/* core/rules/details.c: .pick, .shape and .ops of a rule.
+/* core/rules/details.c: parses .pick, .shape and .ops of a rule.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -16,7 +16,7 @@ enum
   MAX_DIGITS = 15
 };
 
-/* Take a number off *s; false: none, or too large. */
+/* Parses a number at *s. Returns false if there is no number or it is too large. */
 static bool
 take_number (const char **s, const char *end, uint64_t *n)
 {
@@ -219,7 +219,7 @@ parse_ops (fci_table *table, fci_rule *rule)
   return true;
 }
 
-/* What undoing the operations takes: no cast; a reshape needs the one shape that it came from. */
+/* Checks that the operations can be undone: no cast; a reshape needs a single source shape. */
 static bool
 check_reversible (fci_table *table, const fci_rule *rule)
 {

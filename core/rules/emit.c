@@ -1,6 +1,7 @@
-/* core/rules/emit.c: views for everything that comes out: fused, picked, split, changed.
+/* core/rules/emit.c: builds the output views: fused, picked, split, changed.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/emit.h"
+#include "config.h"
 #include "core/model/model.h"
 #include "core/rules/items.h"
 #include "core/rules/run.h"
@@ -43,7 +44,7 @@ unchange (fmtconv_view *view, const fci_rule_op *op, const fci_tensor_dims *befo
   return NULL;
 }
 
-/* What is fused, as it was before .ops in reverse. */
+/* Returns the fused tensors; in reverse, before .ops. */
 static fmtconv_view *
 join (fci_rule_run *run, const fci_element_bytes *item)
 {
@@ -61,7 +62,7 @@ join (fci_rule_run *run, const fci_element_bytes *item)
   return rule->n_join == 1 ? parts[0] : fmtconv_view_concat (rule->declared->axis, rule->n_join, parts);
 }
 
-/* The parts that .pick names, neighbors in one piece. */
+/* Returns the parts that .pick names, joining neighbors into one slice. */
 static fmtconv_view *
 pick (const fci_rule *rule, fmtconv_view *whole)
 {
@@ -77,7 +78,7 @@ pick (const fci_rule *rule, fmtconv_view *whole)
   return n == 1 ? parts[0] : fmtconv_view_concat (axis, n, parts);
 }
 
-/* Which rule of a pick has part k, and at which place? */
+/* Returns the item whose rule picks part k; *place: position in its pick. */
 static const fci_element_bytes *
 owner (const fci_element_bytes *item, unsigned k, unsigned *place)
 {
@@ -91,7 +92,7 @@ owner (const fci_element_bytes *item, unsigned k, unsigned *place)
   return NULL;
 }
 
-/* In reverse: the parts of all rules that picked, back in their order. */
+/* Returns, in reverse, the parts of all rules that picked, in their original order. */
 static fmtconv_view *
 unpick (fci_rule_run *run, const fci_element_bytes *item)
 {

@@ -1,11 +1,11 @@
-/* core/rules/emit.h: views for everything that comes out: fused, picked, split, changed.
+/* core/rules/emit.h: builds the output views: fused, picked, split, changed.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_EMIT_H
 #define FCI_RULES_EMIT_H
 
 #include "core/rules/run.h"
 
-/* Puts and drops, in order. */
+/* Puts the output tensors in order, and drops the others. */
 void fci_rule_run_emit (fci_rule_run *run);
 
 #endif

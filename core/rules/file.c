@@ -1,5 +1,6 @@
-/* core/rules/file.c: tables of rules that people write, as strict YAML.
+/* core/rules/file.c: reads rule tables that people write, as strict YAML.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "core/attr/yaml-check.h"
 #include "core/attr/yaml-node.h"
 #include "core/attr/yaml-strict.h"
@@ -8,7 +9,7 @@
 #include "core/source/source.h"
 #include <string.h>
 
-/* A table while it is read. */
+/* A table that is being read. */
 typedef struct reading
 {
   fci_yaml_file file;
@@ -21,7 +22,7 @@ ctx_of (const reading *r)
   return r->file.ctx;
 }
 
-/* A text, or nothing where the key is not there. */
+/* Reads a text; leaves *out unchanged if the key is absent. */
 static int
 take_text (const reading *r, const fci_yaml *map, const char *key, const char **out)
 {
@@ -93,7 +94,7 @@ take_rules (const reading *r, const fci_yaml *map)
   return fmtconv_ctx_failed (ctx_of (r));
 }
 
-/* error, keep, or the reason to drop what no rule takes. */
+/* Reads `unmatched`: error, keep, or the reason to drop tensors that no rule takes. */
 static int
 take_unmatched (const reading *r, const fci_yaml *map)
 {

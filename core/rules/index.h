@@ -5,10 +5,11 @@
 
 #include "core/rules/run.h"
 
-/* n zeroed objects of the run's own; NULL: out of memory, noted in run->code. */
+/* Returns n zeroed objects that belong to the run; NULL: out of memory, recorded in run->code. */
 void *fci_rule_run_alloc (fci_rule_run *run, size_t n, size_t size);
 
-/* Capacity for n numbers; then: the number with that hash for which `same (arg, id)`, or FCI_RULE_NONE; and add. */
+/* Allocate capacity for n numbers; find the number with that hash for which `same (arg, id)` holds, or
+ * FCI_RULE_NONE; add a number. */
 bool fci_rule_index_make (fci_rule_run *run, fci_rule_index *index, size_t n);
 uint32_t fci_rule_index_find (const fci_rule_index *index, uint64_t hash,
                               bool (*same) (const void *arg, uint32_t id), const void *arg);

@@ -1,6 +1,7 @@
-/* core/rules/items.c: the tensors of the output, what they are made of and called.
+/* core/rules/items.c: the output tensors: their sources and names.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/items.h"
+#include "config.h"
 #include "core/base/map.h"
 #include "core/model/model.h"
 #include "core/rules/complete.h"
@@ -24,7 +25,7 @@ fci_rule_item_tensor (const fci_rule_run *run, const fci_element_bytes *item, un
   return fci_model_tensor (run->in, i);
 }
 
-/* All tensors to be fused are there, and `combo` stands for them: their own lists are at 0. */
+/* Returns whether all tensors to fuse are present and `combo` represents them: fused lists are at 0. */
 static bool
 is_whole (const fci_site *site, const fci_rule *rule, uint32_t combo)
 {
@@ -59,7 +60,8 @@ same_name (const void *arg, uint32_t id)
   return strcmp (m->named[id]->name, m->named[m->n_named]->name) == 0;
 }
 
-/* The parts that several rules pick from one tensor come together under its name. */
+/* Joins the parts that several rules pick from one tensor under its name. Returns false if they are not
+ * such parts. */
 static bool
 join_picks (const fci_rule_run *run, fci_element_bytes *first, fci_element_bytes *item)
 {
@@ -171,7 +173,7 @@ keep_unmatched (struct maker *m)
     }
 }
 
-/* In reverse: every rule that picks from the same tensor must have given its part. */
+/* Checks, in reverse, that every rule that picks from the same tensor supplied its part. */
 static void
 check_picks (fci_rule_run *run, const fci_element_bytes *item)
 {

@@ -1,14 +1,14 @@
-/* core/rules/items.h: the tensors of the output, what they are made of and called.
+/* core/rules/items.h: the output tensors: their sources and names.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_ITEMS_H
 #define FCI_RULES_ITEMS_H
 
 #include "core/rules/run.h"
 
-/* Names everything that comes out. */
+/* Creates and names the output items. */
 void fci_rule_run_items (fci_rule_run *run);
 
-/* The k-th tensor that is fused. */
+/* Returns the k-th tensor that is fused into the item. */
 const fmtconv_tensor *fci_rule_item_tensor (const fci_rule_run *run, const fci_element_bytes *item,
                                             unsigned k);
 

@@ -1,6 +1,7 @@
-/* core/rules/link.c: what the rules of a table have to do with each other, and their two sides.
+/* core/rules/link.c: links the rules of a table, and the two sides of each.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/link.h"
+#include "config.h"
 #include "core/rules/lists.h"
 #include "core/rules/table.h"
 #include <string.h>
@@ -15,7 +16,7 @@ find_family (fci_table *table, const fci_rule *rule)
   return NULL;
 }
 
-/* Put the rule into the family of its `in` text.  In reverse a name has one source: the first rule. */
+/* Adds the rule to the family of its `in` text. In reverse a name has one source: the first rule. */
 bool
 fci_table_join (fci_table *table, fci_rule *rule, bool drop)
 {
@@ -78,7 +79,7 @@ fci_table_link (fci_table *table, fci_rule *rule)
   return true;
 }
 
-/* Number the combinations of the family's lists: the first list counts most. */
+/* Numbers the combinations of the family's lists; the first list is the most significant. */
 static bool
 number_combos (fci_table *table, fci_family *family)
 {
@@ -98,7 +99,7 @@ number_combos (fci_table *table, fci_family *family)
   return true;
 }
 
-/* What the lists only in `in` add to a combination's number, for each tensor that is fused. */
+/* Computes, for each fused tensor, the summand of the lists only in `in` in a combination's number. */
 static bool
 number_join (fci_table *table, fci_rule *rule)
 {
@@ -119,7 +120,7 @@ number_join (fci_table *table, fci_rule *rule)
   return true;
 }
 
-/* Literal texts that can be compared before the pattern is. */
+/* Finds literal texts to compare before the full pattern. */
 static void
 find_texts (fci_family *family)
 {
@@ -180,7 +181,7 @@ find_head (fci_table *table, const fci_family *family)
   return head;
 }
 
-/* Gather the families by the text they begin with. */
+/* Groups the families by the text that they begin with. */
 bool
 fci_table_index (fci_table *table)
 {

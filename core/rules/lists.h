@@ -1,4 +1,4 @@
-/* core/rules/lists.h: lists of alternatives, declared for a table or in a capture.
+/* core/rules/lists.h: lists of alternatives, declared in a table or in a capture.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_LISTS_H
 #define FCI_RULES_LISTS_H
@@ -8,10 +8,10 @@
 /* Returns whether two spans hold the same text. */
 bool fci_text_span_equal (fci_text_span a, fci_text_span b);
 
-/* NULL, or what is wrong with .lists. */
+/* Parses .lists. Returns NULL, or the reason why it is not valid. */
 const char *fci_rule_lists_parse (fci_rule_lists *lists, const char *text);
 
-/* The k-th alternative of a list token. */
+/* Returns the k-th alternative of a list token. */
 fci_text_span fci_list_alternative (const fci_token *token, int64_t k);
 
 #endif

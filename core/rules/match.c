@@ -1,6 +1,7 @@
-/* core/rules/match.c: every tensor finds its prefix, its family of rules and its captures.
+/* core/rules/match.c: finds prefix, family of rules and captures for every tensor.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/match.h"
+#include "config.h"
 #include "core/base/size.h"
 #include "core/model/model.h"
 #include "core/rules/index.h"
@@ -12,7 +13,7 @@
 
 enum
 {
-  MAX_GAPS = 1024 /* numbers missing from a dense capture that are still counted as there */
+  MAX_GAPS = 1024 /* missing numbers up to which a capture counts as nearly dense */
 };
 
 static bool
@@ -36,7 +37,7 @@ count_digits (fci_text_span text)
   return n;
 }
 
-/* Which families of a head may match?  name: what they see. */
+/* Adds the families of a head that may match `name`. */
 static void
 add_candidates (const fci_table *table, const fci_rule_head *head, fci_text_span name, uint64_t *candidates)
 {
@@ -54,7 +55,8 @@ add_candidates (const fci_table *table, const fci_rule_head *head, fci_text_span
       }
 }
 
-/* The first family that takes the tensor; rest: its name behind the prefix, NULL: it has another. */
+/* Returns the first family that takes the tensor; rest: its name after the prefix, NULL: it lacks the
+ * prefix. */
 static fci_family *
 find_family (const fci_table *table, const char *name, const char *rest, fci_value *values)
 {
@@ -95,7 +97,7 @@ serves (const fci_rule_run *run, const fci_pattern *prefix)
   return false;
 }
 
-/* In reverse names have no prefix. */
+/* Chooses the prefix. In reverse names have no prefix. */
 static void
 choose_prefix (fci_rule_run *run)
 {
@@ -134,7 +136,7 @@ match_all (fci_rule_run *run)
     }
 }
 
-/* The values of every capture, over all families. */
+/* Collects the values of every capture over all families. */
 static void
 collect_values (fci_rule_run *run)
 {
@@ -176,8 +178,8 @@ fci_rule_run_dense (const fci_rule_run *run, const fci_capture *capture)
   return nearly_dense (&run->table, capture, &capture->values);
 }
 
-/* How many values a capture has: a few that are missing from a dense one are counted as well, so that
- * they are missed under the right name. */
+/* Returns the number of values of a capture; includes a few missing values of a dense one, so that they
+ * are reported under the right name. */
 static int64_t
 count_of (const fci_table *table, const fci_capture *capture)
 {
@@ -240,7 +242,7 @@ start (fci_rule_run *run)
   return fci_rule_index_make (run, &run->sites, run->n_tensors);
 }
 
-/* Sums with '#c' in what matches need a first round that only counts. */
+/* A match side with '#c' sums needs a first pass that only counts. */
 void
 fci_rule_run_match (fci_rule_run *run)
 {

@@ -1,6 +1,7 @@
 /* core/rules/order.c: the order of the output: nested loops over the captures that rules share.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/order.h"
+#include "config.h"
 #include "core/rules/index.h"
 #include "core/rules/run.h"
 #include "core/rules/sites.h"
@@ -24,7 +25,8 @@ number_token (const fci_pattern *out, unsigned capture)
   return NULL;
 }
 
-/* Rules [from, to) stand in the loops of `bound`: cut them into runs, each a loop or a single rule. */
+/* Divides rules [from, to), which are inside the loops of `bound`, into runs: each a loop or a single
+ * rule. */
 static void
 nest (fci_table *table, unsigned from, unsigned to, unsigned depth, uint64_t bound)
 {
@@ -45,14 +47,14 @@ nest (fci_table *table, unsigned from, unsigned to, unsigned depth, uint64_t bou
     }
 }
 
-/* Six letters are numbers, so that no more than FCI_RULE_MAX_STEPS - 1 loops can nest. */
+/* Six letters are numbers, so at most FCI_RULE_MAX_STEPS - 1 loops can nest. */
 void
 fci_table_order (fci_table *table)
 {
   nest (table, 0, table->n_rules, 0, 0);
 }
 
-/* The loops, and the lists as they stand in the target. */
+/* Writes the sort key: the loops, then the lists in the order of the target. */
 static unsigned
 rule_key (const fci_element_bytes *item, int64_t *key)
 {
@@ -81,7 +83,7 @@ rule_key (const fci_element_bytes *item, int64_t *key)
   return n;
 }
 
-/* What is kept as it is comes last. */
+/* Makes the sort key of an item; kept tensors come last. */
 static void
 make_key (fci_rule_run *run, fci_element_bytes *item)
 {

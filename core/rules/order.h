@@ -5,10 +5,10 @@
 
 #include "core/rules/run.h"
 
-/* Finds the order in which the rules put tensors. */
+/* Computes the order in which the rules put tensors. */
 void fci_table_order (fci_table *table);
 
-/* Brings the items into order. */
+/* Sorts the items into that order. */
 void fci_rule_run_sort (fci_rule_run *run);
 
 #endif

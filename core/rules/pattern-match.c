@@ -1,9 +1,8 @@
-/* core/rules/pattern-match.c: does a pattern match a name, and what are the captures?
- * SPDX-License-Identifier: Apache-2.0
- *
- * Captures are tried from the shortest text on, the leftmost first.
- */
+/* core/rules/pattern-match.c: matches a name against a pattern and extracts the captures. Captures are tried
+ * from the shortest text on, the leftmost first.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/pattern-match.h"
+#include "config.h"
 #include "core/model/model.h"
 #include "core/rules/lists.h"
 #include "core/rules/pattern.h"
@@ -21,7 +20,8 @@ struct matcher
   const char *name;
   const char *end;
   fci_value *values;
-  uint64_t (*failed)[NOTE_WORDS]; /* by token: positions from which the rest does not match; or NULL */
+  uint64_t (
+      *failed)[NOTE_WORDS]; /* by token: positions from which the rest does not match; NULL: not recorded */
 };
 
 static bool match_from (const struct matcher *m, unsigned t, const char *at);
@@ -52,7 +52,8 @@ bind_number (const struct matcher *m, unsigned t, int64_t number, const char *af
   return match_from (m, t + 1, after);
 }
 
-/* What follows token t begins with another character than these texts can hold: only the longest fits. */
+/* Returns whether the text after token t begins with a character that token t cannot contain: then only
+ * the longest match fits. */
 static bool
 ends_at (const struct matcher *m, unsigned t, bool digits)
 {
@@ -102,7 +103,7 @@ match_loose (const struct matcher *m, unsigned t, const char *at)
   return false;
 }
 
-/* The alternatives that stand at `at`, shorter ones first. */
+/* Tries the alternatives that match at `at`, shorter ones first. */
 static bool
 match_list (const struct matcher *m, unsigned t, const char *at)
 {

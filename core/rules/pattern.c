@@ -1,6 +1,7 @@
-/* core/rules/pattern.c: a pattern's text becomes tokens, tokens print names.
+/* core/rules/pattern.c: compiles a pattern's text into tokens, and prints names from tokens.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/pattern.h"
+#include "config.h"
 #include "core/rules/capture.h"
 #include "core/rules/lists.h"
 #include <inttypes.h>
@@ -24,7 +25,7 @@ new_token (struct parser *p, fci_token_kind kind)
   return token;
 }
 
-/* A run of literal text; a doubled bracket ends it, so that it is one piece of the source text. */
+/* Parses literal text; a doubled bracket ends it, so that it is one range of the source text. */
 static const char *
 parse_text (struct parser *p)
 {
@@ -86,8 +87,8 @@ parse_capture (struct parser *p)
   return error ? error : find_slot (p->out, token);
 }
 
-/* Two captures of open length can be tried in many ways; those that failed are noted, unless a capture
- * stands twice, as then the outcome depends on what it matched. */
+/* Returns whether to remember failed positions: two captures of open length can be tried in many ways. Not
+ * if a capture appears twice, because the outcome then depends on its value. */
 static bool
 remembers (const fci_pattern *pattern)
 {

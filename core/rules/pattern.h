@@ -1,8 +1,6 @@
-/* core/rules/pattern.h: the pattern language of the rules: compiling, matching, printing.
- * SPDX-License-Identifier: Apache-2.0
- *
- * A compiled pattern refers to the text it was made from.  Nothing here records an error.
- */
+/* core/rules/pattern.h: the pattern language: compiling, matching, printing. A compiled pattern refers to
+ * its source text. Nothing here records an error.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_PATTERN_H
 #define FCI_RULES_PATTERN_H
 
@@ -19,7 +17,7 @@ enum
   FCI_NUMBER_DIGITS = 18  /* of a number that can match */
 };
 
-/* Some bytes of a string. */
+/* A range of bytes of a string. */
 typedef struct fci_text_span
 {
   const char *at;
@@ -27,7 +25,7 @@ typedef struct fci_text_span
 } fci_text_span;
 #define FCI_TEXT_SPAN(s) ((fci_text_span){ (s), strlen (s) })
 
-/* What .lists declares. */
+/* The lists that .lists declares. */
 typedef struct fci_rule_lists
 {
   unsigned n;
@@ -48,18 +46,18 @@ typedef enum fci_token_kind
 typedef struct fci_token
 {
   fci_token_kind kind;
-  bool again;         /* this capture stands further left, too */
+  bool again;         /* the capture also appears earlier in the pattern */
   bool open;          /* NUMBER: the sum has counts that are not known yet */
   unsigned slot;      /* number of the capture in the pattern, from the left */
-  unsigned capture;   /* number of the capture in the table; set by whoever compiles the table */
-  unsigned count;     /* LIST: how many alternatives */
+  unsigned capture;   /* number of the capture in the table; set when the table is compiled */
+  unsigned count;     /* LIST: number of alternatives */
   fci_text_span text; /* TEXT, MAYBE: the literal; LIST: its alternatives, with commas */
-  fci_text_span name; /* of the capture */
+  fci_text_span name; /* name of the capture */
 
   /* NUMBER: printed = constant + sign * value + Σ counted */
   int sign;
   int64_t constant;
-  int64_t sum; /* constant + Σ counted, when not open */
+  int64_t sum; /* constant + Σ counted, unless open */
   unsigned n_counted;
   fci_text_span counted[FCI_MAX_COUNTED];
   int counted_sign[FCI_MAX_COUNTED];
@@ -69,29 +67,29 @@ typedef struct fci_pattern
 {
   unsigned n_tokens;
   unsigned n_slots;
-  bool remembers; /* matching may go wrong in many ways: note those that did */
+  bool remembers; /* matching can fail in many ways: remember failed positions */
   const char *text;
   fci_token *token;
 } fci_pattern;
 
-/* What a capture matched. */
+/* The value that a capture matched. */
 typedef struct fci_value
 {
   int64_t number; /* NUMBER: solved (as printed while open); LIST: position */
   fci_text_span text;
 } fci_value;
 
-/* Compile `text` into *out with room for FCI_MAX_TOKENS tokens at `room`.  lists may be NULL.  NULL, or
- * what is wrong. */
+/* Compiles `text` into *out, with FCI_MAX_TOKENS tokens at `tokens_out`. lists may be NULL. Returns NULL,
+ * or the reason why it is not valid. */
 const char *fci_pattern_compile (fci_pattern *out, fci_token *tokens_out, const char *text,
                                  const fci_rule_lists *lists);
 
-/* Print to `to` (room bytes, always terminated unless room is 0) and return the length it takes.
- * bound: values by token->capture; known: a bit for each that is bound; others print as {name}. */
+/* Prints to `to` (`tokens_out` bytes, always terminated unless 0) and returns the full length. bound:
+ * values by token->capture; known: a bit for each bound capture; others print as {name}. */
 size_t fci_pattern_print (const fci_pattern *pattern, const fci_value *bound, uint64_t known, char *to,
                           size_t tokens_out);
 
-/* What a number token prints for `value`. */
+/* Returns the number that a number token prints for `value`. */
 int64_t fci_token_printed (const fci_token *token, int64_t value);
 
 #endif

@@ -1,6 +1,7 @@
-/* core/rules/rules.c: applying rules to a model, forwards, in reverse, or only to see whether they fit.
+/* core/rules/rules.c: applies rules to a model, forward, in reverse, or only to test whether they fit.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/rules.h"
+#include "config.h"
 #include "core/model/model.h"
 #include "core/rules/compile.h"
 #include "core/rules/complete.h"
@@ -17,7 +18,7 @@ enum
   SHOWN_NAMES = 5
 };
 
-/* 0, or table.code with what is wrong in the table. */
+/* Starts a run. Returns 0, or table.code with the fault in the table. */
 static int
 begin (fci_rule_run *run, const fmtconv_rules *rules, const fmtconv_model *in, bool reverse)
 {
@@ -135,7 +136,7 @@ fmtconv_rules_reverse (const fmtconv_rules *rules, const fmtconv_model *in, fmtc
   run_rules (rules, in, out, true);
 }
 
-/* Which tensors the run claims, in the context's memory. */
+/* Returns which tensors the run claims, in the context's memory. */
 static const bool *
 claimed_tensors (fci_rule_run *run)
 {

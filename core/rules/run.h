@@ -1,15 +1,13 @@
-/* core/rules/run.h: a compiled table meets a model.
- * SPDX-License-Identifier: Apache-2.0
- *
- * A run collects every problem before anything is put into the output.  Its memory is its own.
- */
+/* core/rules/run.h: the state of applying a compiled table to a model. A run collects all problems before it
+ * changes the output. It has separate memory.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_RUN_H
 #define FCI_RULES_RUN_H
 
 #include "core/base/ctx.h"
 #include "core/rules/table.h"
 
-/* A hash table of numbers that stand for something; hashes are the context's. */
+/* A hash table of numbers; hashes are seeded by the context. */
 typedef struct fci_rule_index
 {
   size_t capacity; /* a power of two */
@@ -20,23 +18,23 @@ typedef struct fci_rule_index
   } * slot;
 } fci_rule_index;
 
-/* The tensors that agree in all captures but lists. */
+/* The tensors that agree in all captures except lists. */
 struct fci_site
 {
   fci_family *family;
   uint32_t first;     /* the first tensor */
   fci_value *value;   /* by slot; of lists: unused */
-  uint32_t tensors[]; /* by combination of the lists; FCI_RULE_NONE: not there */
+  uint32_t tensors[]; /* by combination of the lists; FCI_RULE_NONE: absent */
 };
 
 /* One tensor of the output. */
 typedef struct fci_element_bytes
 {
-  const fci_rule *rule; /* NULL: kept as it is */
+  const fci_rule *rule; /* NULL: kept unchanged */
   const fci_site *site;
-  uint32_t combo; /* of the lists that stay; those that are fused at 0 */
+  uint32_t combo; /* of the lists in the output; fused lists count as 0 */
   uint32_t part;  /* of a split */
-  uint32_t first; /* the first tensor it is made of */
+  uint32_t first; /* the first tensor that it is made of */
   const char *name;
   struct fci_element_bytes *next_pick; /* in reverse: the next part of the same pick */
   int64_t *key;                        /* for the order */
@@ -62,7 +60,7 @@ typedef struct fci_rule_run
   bool silent;
   int code; /* out of memory */
   size_t n_tensors;
-  const fci_pattern *prefix; /* the one in use */
+  const fci_pattern *prefix; /* the prefix in use */
   uint32_t *taken;           /* by tensor: number of its family, or FCI_RULE_NONE */
   fci_rule_index sites;
   fci_site **site; /* in source order */
@@ -75,7 +73,7 @@ typedef struct fci_rule_run
   size_t problems[FCI_PROBLEMS];
 } fci_rule_run;
 
-/* A problem, listed with the error at the end unless the run is silent: (run, kind, format, …). */
+/* Counts a problem and lists it with the final error unless the run is silent: (run, kind, format, …). */
 #define fci_rule_run_problem(run, kind, ...) \
   ((run)->problems[kind]++, (run)->silent ? (void) 0 : fmtconv_detail ((run)->ctx, __VA_ARGS__))
 

@@ -1,6 +1,7 @@
-/* core/rules/shape.c: shape variables: every tensor must agree with its rule and with the others.
+/* core/rules/shape.c: shape variables: checks every tensor against its rule and the other tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/shape.h"
+#include "config.h"
 #include "core/base/size.h"
 #include "core/rules/items.h"
 #include "core/rules/run.h"
@@ -43,7 +44,8 @@ shape_known (const fci_table *table, const fci_rule_shape *shape, fci_tensor_dim
   return true;
 }
 
-/* The shape of that rank with what is known of its variables: "[256,64] (4h,h|4h)"; else as the rule says it. */
+/* Reports a wrong shape, with the expected shape of that rank if its variables are known: "[256,64]
+ * (4h,h|4h)"; otherwise as written in the rule. */
 static void
 fail_shape (fci_rule_run *run, const fci_element_bytes *item, const fci_tensor_dims *dims)
 {
@@ -71,7 +73,7 @@ fail_ops (fci_rule_run *run, const fci_element_bytes *item, const fci_tensor_dim
                         item->rule->declared->ops);
 }
 
-/* false: the dimension itself is impossible. */
+/* Binds or checks the variable of a dimension. Returns false if the dimension is impossible. */
 static bool
 unify_dim (fci_rule_run *run, const fci_element_bytes *item, const fci_rule_dim *dim,
            const fci_tensor_dims *dims, uint64_t n)
@@ -94,7 +96,7 @@ unify_dim (fci_rule_run *run, const fci_element_bytes *item, const fci_rule_dim 
   return true;
 }
 
-/* false: none of the shapes fits. */
+/* Checks dimensions against alternative shapes. Returns false if none fits. */
 static bool
 unify (fci_rule_run *run, const fci_element_bytes *item, const fci_rule_shape *shapes, unsigned n,
        const fci_tensor_dims *dims)
@@ -109,7 +111,7 @@ unify (fci_rule_run *run, const fci_element_bytes *item, const fci_rule_shape *s
   return fits;
 }
 
-/* ---- What .ops make of a shape */
+/* ---- Effect of .ops on a shape */
 static bool
 elements (const fci_tensor_dims *dims, uint64_t *n)
 {
@@ -170,7 +172,7 @@ dims_of (const fmtconv_tensor *tensor, fci_tensor_dims *dims)
     memcpy (dims->n, tensor->shape, tensor->rank * sizeof *dims->n);
 }
 
-/* Undo .ops from the last one to the first reshape, which binds variables and hides the rest (false). */
+/* Undoes .ops from the last one to the first reshape, which binds variables and hides the rest (false). */
 static bool
 undo_ops (fci_rule_run *run, const fci_element_bytes *item, fci_tensor_dims *dims)
 {
@@ -221,7 +223,7 @@ has_axis (fci_rule_run *run, const fci_element_bytes *item, const fci_tensor_dim
   return false;
 }
 
-/* The tensors that are fused. */
+/* Computes the dimensions of the fused tensors. Returns false on a problem. */
 static bool
 joined (fci_rule_run *run, const fci_element_bytes *item, fci_tensor_dims *dims)
 {
@@ -244,7 +246,7 @@ joined (fci_rule_run *run, const fci_element_bytes *item, fci_tensor_dims *dims)
          && fci_size_mul (dims->n[rule->declared->axis], rule->n_join, &dims->n[rule->declared->axis]);
 }
 
-/* In reverse: the parts that several rules picked. */
+/* Computes, in reverse, the dimensions of the parts that several rules picked. */
 static bool
 picked (fci_rule_run *run, const fci_element_bytes *item, fci_tensor_dims *whole)
 {
@@ -315,7 +317,7 @@ fci_rule_item_shapes (fci_rule_run *run, const fci_element_bytes *item, fci_tens
   return known && shapes_by_ops (&run->table, item->rule, &whole, by);
 }
 
-/* With all variables bound: do the operations fit? */
+/* Checks, with all variables bound, that the operations fit. */
 static void
 check_ops (fci_rule_run *run, const fci_element_bytes *item)
 {

@@ -1,4 +1,4 @@
-/* core/rules/shape.h: shape variables: every tensor must agree with its rule and with the others.
+/* core/rules/shape.h: shape variables: checks every tensor against its rule and the other tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_SHAPE_H
 #define FCI_RULES_SHAPE_H
@@ -8,9 +8,9 @@
 /* Binds the shape variables. */
 void fci_rule_run_shapes (fci_rule_run *run);
 
-/* Shapes of one part of an item between the operations, with all variables bound: by[k] before operation
- * k, by[n_ops] the last.  In reverse only for rules that hide their shape behind a reshape.  false:
- * something does not fit. */
+/* Computes the shapes of one part of an item between the operations, with all variables bound: by[k]
+ * before operation k, by[n_ops] the last. In reverse only for rules whose shape is hidden by a reshape.
+ * Returns false if shapes do not fit. */
 bool fci_rule_item_shapes (fci_rule_run *run, const fci_element_bytes *item, fci_tensor_dims *by);
 bool fci_rule_hides (const fci_rule *rule);
 

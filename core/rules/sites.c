@@ -1,6 +1,7 @@
-/* core/rules/sites.c: sites, the tensors that differ only in the lists of their pattern.
+/* core/rules/sites.c: sites: groups of tensors that differ only in the lists of their pattern.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/sites.h"
+#include "config.h"
 #include "core/base/map.h"
 #include "core/model/model.h"
 #include "core/rules/index.h"
@@ -82,7 +83,7 @@ new_site (fci_rule_run *run, fci_family *family, const fci_value *values, uint32
   return family->last = site;
 }
 
-/* Neighbors are often of one site, the family's last. */
+/* Returns the site of a tensor. Neighbors are often in one site, the family's last. */
 static fci_site *
 find_site (fci_rule_run *run, fci_family *family, const fci_value *values, uint32_t tensor)
 {

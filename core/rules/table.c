@@ -1,6 +1,7 @@
-/* core/rules/table.c: what the files that compile a table of rules share: errors, memory, patterns.
+/* core/rules/table.c: errors, memory and patterns, shared by the files that compile a table.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/table.h"
+#include "config.h"
 #include "core/rules/lists.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,7 +40,7 @@ fci_table_fail (const fci_table *table, fmtconv_ctx *ctx)
   const char *source = table->declared->source;
   if (code == FMTCONV_E_NOMEM)
     return fmtconv_fail (ctx, code, "out of memory");
-  /* Rules of a file have lines; those that a plugin makes of its parameters have none. */
+  /* Rules of a file have lines; those that a plugin makes from its parameters do not. */
   if (source && code == FMTCONV_E_INTERNAL)
     code = table->declared->rules->line ? FMTCONV_E_FORMAT : FMTCONV_E_USAGE;
   if (!table->bad_rule)

@@ -1,8 +1,6 @@
-/* core/rules/table.h: a compiled table of rules, ready to run in one direction.
- * SPDX-License-Identifier: Apache-2.0
- *
- * `in` is the side that matches, `out` the side that prints: from and to, or in reverse to and from.
- */
+/* core/rules/table.h: a compiled table of rules, ready to run in one direction. `in` is the side that
+ * matches, `out` the side that prints: from and to, or in reverse to and from.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_RULES_TABLE_H
 #define FCI_RULES_TABLE_H
 
@@ -20,7 +18,7 @@ enum
   FCI_RULE_MAX_OPS = 8,
   FCI_RULE_MAX_STEPS = 8,
   FCI_MAX_PREFIXES = 16,
-  FCI_SMALL_VALUES = 4096, /* numbers below are kept as bits */
+  FCI_SMALL_VALUES = 4096, /* smaller numbers are stored as bits */
   FCI_DIM_ANY = -2,        /* fci_rule_dim.var: "?" */
   FCI_DIM_NUMBER = -1      /* fci_rule_dim.var: a number */
 };
@@ -49,7 +47,7 @@ typedef struct fci_rule_shape
   fci_rule_dim dim[FMTCONV_MAX_RANK];
 } fci_rule_shape;
 
-/* The numbers of one tensor. */
+/* The dimensions of one tensor. */
 typedef struct fci_tensor_dims
 {
   unsigned rank;
@@ -77,7 +75,7 @@ typedef struct fci_capture
   fci_text_span name;
   bool complete;
   fci_values values;
-  fci_values raw; /* as printed, where the sum is open */
+  fci_values raw; /* as printed, if the sum is open */
 } fci_capture;
 
 typedef struct fci_var
@@ -85,10 +83,10 @@ typedef struct fci_var
   fci_text_span name;
   bool bound;
   uint64_t value;
-  const char *tensor; /* that bound it */
+  const char *tensor; /* tensor that bound it */
 } fci_var;
 
-/* A place in the nested loops: the run of rules, and the capture whose printed value comes next. */
+/* A position in the nested loops: the run of rules, and the capture whose printed value comes next. */
 typedef struct fci_rule_step
 {
   unsigned run;
@@ -104,14 +102,14 @@ typedef struct fci_rule
   unsigned number; /* of the table, from 1 */
   fci_pattern in, out;
   fci_family *family;
-  struct fci_rule *sibling; /* the next of the family */
+  struct fci_rule *sibling; /* the next rule of the family */
   bool anchored;            /* from begins with '/' */
 
-  unsigned n_join; /* tensors that one is fused from: combinations of the lists only in `in` */
-  uint32_t *join;  /* what each adds to a combination's number */
+  unsigned n_join; /* tensors fused into each output: combinations of the lists only in `in` */
+  uint32_t *join;  /* summand of each in a combination's number */
   unsigned n_split;
   struct fci_rule *leader;    /* picks: the first rule that picks from the same tensor, or NULL */
-  struct fci_rule *next_pick; /* the next of them */
+  struct fci_rule *next_pick; /* the next rule that picks from it */
   unsigned n_pick, pick_of;
   unsigned pick[FCI_MAX_PARTS];
 
@@ -130,23 +128,23 @@ struct fci_family
   bool anchored;
   bool required;
   bool joins;
-  const char *why; /* drops: not NULL */
+  const char *why; /* drop rules: the reason; else NULL */
   fci_rule *rules;
-  fci_text_span head;                   /* literal text the pattern begins with */
-  fci_text_span mid;                    /* literal text behind head and a number, if it is so */
-  fci_text_span tail;                   /* literal text the pattern ends with */
-  const fci_token *list[FCI_MAX_SLOTS]; /* one a slot */
+  fci_text_span head; /* literal text the pattern begins with */
+  fci_text_span mid;  /* literal text after head and a number, if the pattern has this form */
+  fci_text_span tail; /* literal text the pattern ends with */
+  const fci_token *list[FCI_MAX_SLOTS]; /* list of each slot */
   uint32_t weight[FCI_MAX_SLOTS];       /* of a position in a combination's number */
   uint32_t combos;
   fci_values *seen[FCI_MAX_SLOTS]; /* numbers, by slot */
-  fci_site *last;                  /* the one made last */
+  fci_site *last;                  /* most recent site */
 };
 
 /* The families whose patterns begin with the same text. */
 typedef struct fci_rule_head
 {
   fci_text_span text;
-  int byte; /* the first of text; -1: it is empty */
+  int byte; /* first byte of text; -1: text is empty */
   bool anchored;
   uint64_t families[FCI_MAX_FAMILIES / 64];
 } fci_rule_head;
@@ -172,31 +170,31 @@ typedef struct fci_table
   unsigned n_heads;
   fci_rule_head *head;
 
-  /* What is wrong. */
+  /* The fault. */
   int code;
   unsigned bad_rule; /* 0: the table */
   char bad[192];
 } fci_table;
 
-/* Note what is wrong (the first time) and return false. */
+/* Records a fault (only the first) and returns false. */
 bool fci_table_bad (fci_table *table, unsigned rule, const char *format, ...) FMTCONV_PRINTF (3);
 
-/* What fci_table_compile found, as text; NULL: out of memory. */
+/* Returns the fault that fci_table_compile found, as text; NULL: out of memory. */
 const char *fci_table_fault (const fci_table *table, fmtconv_ctx *ctx);
 
-/* Record it as an error. */
+/* Reports the fault as an error and returns its code. */
 int fci_table_fail (const fci_table *table, fmtconv_ctx *ctx);
 
-/* n zeroed objects; NULL: out of memory, noted. */
+/* Returns n zeroed objects; NULL: out of memory, recorded. */
 void *fci_table_alloc (fci_table *table, size_t n, size_t size);
 
-/* Compiles one pattern of a rule, and numbers its captures.  false: something is wrong. */
+/* Compiles one pattern of a rule, and numbers its captures. Returns false on a fault. */
 bool fci_table_pattern (fci_table *table, unsigned rule, fci_pattern *out, const char *text);
 
-/* Number of the capture of that name, or FCI_RULE_NONE. */
+/* Returns the number of the capture of that name, or FCI_RULE_NONE. */
 unsigned fci_table_capture (const fci_table *table, fci_text_span name);
 
-/* The token of `pattern` that holds that capture, or NULL. */
+/* Returns the token of `pattern` that has that capture, or NULL. */
 const fci_token *fci_pattern_token (const fci_pattern *pattern, unsigned capture);
 
 #endif

@@ -1,10 +1,11 @@
-/* core/rules/text.c: a table of rules as the text that people write.
+/* core/rules/text.c: a table of rules as YAML text.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/text.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include <string.h>
 
-/* JSON's strings are YAML's in double quotes. */
+/* Returns a quoted string: JSON strings are valid YAML in double quotes. */
 static const char *
 quoted (fmtconv_ctx *ctx, const char *text)
 {
@@ -13,7 +14,7 @@ quoted (fmtconv_ctx *ctx, const char *text)
   return fmtconv_attr_json_text (fmtconv_attr_get (object, "x"), 0);
 }
 
-/* text with ", KEY: VALUE" behind it, where there is a value. */
+/* Returns text followed by ", KEY: VALUE" if there is a value. */
 static const char *
 add (fmtconv_ctx *ctx, const char *text, const char *key, const char *value)
 {
@@ -40,7 +41,7 @@ rule_text (fmtconv_ctx *ctx, const fmtconv_rule *rule)
   return text ? fmtconv_ctx_printf (ctx, "%s}\n", text) : NULL;
 }
 
-/* "KEY: VALUE" as a line of its own. */
+/* Returns text followed by a line "KEY: VALUE" if there is a value. */
 static const char *
 add_line (fmtconv_ctx *ctx, const char *text, const char *key, const char *value)
 {

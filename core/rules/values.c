@@ -1,6 +1,7 @@
-/* core/rules/values.c: sets of the numbers that captures took.
+/* core/rules/values.c: sets of the numbers that captures matched.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/rules/values.h"
+#include "config.h"
 #include "core/rules/table.h"
 #include <stdlib.h>
 #include <string.h>

@@ -11,8 +11,8 @@
 
 enum
 {
-  STEP = 1 << 20, /* bytes read at a time, between looks at the cancel flag */
-  FEW = 512       /* so many bytes come through what is read ahead */
+  STEP = 1 << 20, /* bytes read between checks for cancellation */
+  FEW = 512       /* requests up to this size use the readahead */
 };
 
 fmtconv_cursor
@@ -21,7 +21,7 @@ fmtconv_cursor_start (fmtconv_source *source)
   return (fmtconv_cursor){ .source = source, .pos = 0, .end = fmtconv_source_size (source) };
 }
 
-/* The next n bytes exist, or the error is recorded. */
+/* Returns whether the next n bytes exist; otherwise records the error. */
 static bool
 available (const fmtconv_cursor *cursor, uint64_t n)
 {
@@ -38,7 +38,7 @@ available (const fmtconv_cursor *cursor, uint64_t n)
   return false;
 }
 
-/* A few bytes, through what is read ahead. */
+/* Reads a few bytes through the readahead. */
 static bool
 load_few (const fmtconv_source *source, uint64_t from, uint8_t *to, size_t n)
 {
@@ -80,7 +80,7 @@ fmtconv_cursor_take (fmtconv_cursor *cursor, uint64_t n)
     return NULL;
   fmtconv_source *source = cursor->source;
   uint64_t capacity;
-  /* Large pieces of the arena are pages that the system gives as data arrives in them. */
+  /* Large arena chunks are pages that the system supplies as data arrives. */
   uint8_t *bytes = fci_size_add (n, 1, &capacity) && capacity <= SIZE_MAX
                        ? fmtconv_ctx_alloc (source->ctx, 1, (size_t) capacity)
                        : fci_nomem (source->ctx);
@@ -104,9 +104,11 @@ fmtconv_cursor_take_text (fmtconv_cursor *cursor, uint64_t n)
       step = fci_utf8_next (text + at, (size_t) n - at, &character);
       const fmtconv_where where = { .source = cursor->source, .offset = start + at };
       if (step == 0 || character == 0)
-        return (void) fmtconv_fail_at (cursor->source->ctx, FMTCONV_E_FORMAT, &where,
-                                       step ? "the text contains a NUL byte" : "the text is not valid UTF-8"),
-               NULL;
+        {
+          fmtconv_fail_at (cursor->source->ctx, FMTCONV_E_FORMAT, &where,
+                           step ? "the text contains a NUL byte" : "the text is not valid UTF-8");
+          return NULL;
+        }
     }
   return text;
 }

@@ -1,4 +1,4 @@
-/* core/source/disk.c: the files that are open, each once, until the context is freed.
+/* core/source/disk.c: open files, each opened once and kept until the context is freed.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -99,7 +99,7 @@ unchanged (const struct stat *a, const struct stat *b)
          && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* The oldest of the files that changed, so that the message does not depend on luck. */
+/* Reports the oldest of the changed files, so that the message is deterministic. */
 int
 fci_sources_unchanged (fmtconv_ctx *ctx)
 {

@@ -1,4 +1,4 @@
-/* core/source/folder.c: what inputs tell about themselves: names, entries, what a probe sees.
+/* core/source/folder.c: properties of inputs: names, entries, the part that probes see.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -66,7 +66,7 @@ by_bytes (const void *a, const void *b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* false: an error. */
+/* Adds an entry's name, except "." and "..". Returns false on an error. */
 static bool
 add_name (fmtconv_input *folder, const char **names, const char *name)
 {
@@ -102,7 +102,7 @@ read_names (fmtconv_input *folder, DIR *dir, const char **names)
     }
 }
 
-/* The names are collected on the side, for few folders hold thousands. */
+/* Collects the names in a temporary array, because few folders have thousands. */
 static bool
 collect (fmtconv_input *folder, DIR *dir)
 {

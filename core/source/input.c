@@ -1,4 +1,4 @@
-/* core/source/input.c: the files and folders a user named, and those a reader finds beneath.
+/* core/source/input.c: files and folders that a user named, and entries that a reader opens in them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -14,10 +14,10 @@
 
 enum
 {
-  OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY /* no pipe or terminal may hold us up */
+  OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY /* opening a pipe or terminal must not block */
 };
 
-/* The path without slashes at its end; "/" stays. */
+/* Returns the length of the path without trailing slashes; "/" stays. */
 static size_t
 trimmed (const char *path)
 {
@@ -115,7 +115,7 @@ open_typed (fmtconv_ctx *ctx, const char *path, const char *base)
   return NULL;
 }
 
-/* Remember what the user named. */
+/* Adds an input to the list of the user's inputs. */
 static fmtconv_input *
 note_typed (fmtconv_input *in)
 {
@@ -176,7 +176,7 @@ fmtconv_input_is_alone (const fmtconv_input *in)
   return in && in->is_alone;
 }
 
-/* One plain component: nothing that leads elsewhere. */
+/* Returns whether a name is one plain component that leads nowhere else. */
 static bool
 is_plain (const char *name)
 {
@@ -256,7 +256,7 @@ fmtconv_input_child (fmtconv_input *folder, const char *name)
   return NULL;
 }
 
-/* The path of the folder that a typed path lies in. */
+/* Returns the path of the folder that contains a typed path. */
 static const char *
 folder_of (fmtconv_input *in)
 {

@@ -1,4 +1,4 @@
-/* core/source/safe-open.c: opening a name in a folder without being led out of it by a link.
+/* core/source/safe-open.c: opens a name in a folder without following a link out of it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -28,7 +28,8 @@ fci_real_path (fmtconv_ctx *ctx, int fd)
   return n > 0 && (size_t) n < sizeof path && path[0] == '/' ? fci_strndup (ctx, path, (size_t) n) : NULL;
 }
 
-/* Refuses every link that leads out of the folder; ENOSYS where the kernel, or a sandbox, lacks it. */
+/* Opens a name and refuses every link that leads out of the folder; ENOSYS if the kernel or a sandbox
+ * lacks openat2. */
 static int
 open_strictly (int folder, const char *name, int flags)
 {
@@ -39,14 +40,15 @@ open_strictly (int folder, const char *name, int flags)
   return (int) fd;
 }
 
-/* path lies beneath the folder whose path is the first n bytes of `folder`. */
+/* Returns whether path is inside the folder whose path is the first n bytes of `folder`. */
 static bool
 is_inside_folder (const char *path, const char *folder, size_t n)
 {
   return n > 0 && strncmp (path, folder, n) == 0 && (folder[n - 1] == '/' || path[n] == '/');
 }
 
-/* A Hugging Face cache: REPO/snapshots/REVISION/… holds links to files in REPO/blobs. */
+/* Returns whether path is a blob of a Hugging Face cache: REPO/snapshots/REVISION/… holds links to files
+ * in REPO/blobs. */
 static bool
 is_cached_blob (const char *folder, const char *path)
 {
@@ -59,7 +61,7 @@ is_cached_blob (const char *folder, const char *path)
          && !strchr (path + n + sizeof blobs - 1, '/');
 }
 
-/* Where the link led is looked at when it is open already, so that nobody can swap it in between. */
+/* Checks the target of a link after opening it, so that it cannot be swapped in between. */
 static int
 open_link (const fmtconv_input *folder, const char *name, int flags)
 {

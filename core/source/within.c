@@ -1,4 +1,4 @@
-/* core/source/within.c: does a folder lie within another?
+/* core/source/within.c: tests whether a folder is inside another.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -17,7 +17,7 @@ same (const struct stat *a, const struct stat *b)
   return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Climb from the open folder `fd` (closed on the way) to the root: is `wanted` met? */
+/* Climbs from the open folder `fd`, which it closes, to the root; returns whether it meets `wanted`. */
 static bool
 is_below (int fd, const struct stat *wanted)
 {

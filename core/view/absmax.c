@@ -1,9 +1,9 @@
-/* core/view/absmax.c: the largest absolute values of a view's blocks, which the executor measures.
- * SPDX-License-Identifier: Apache-2.0
- *
- * They are elements of a source without bytes, and a requirement says of what they are to be made.  Whatever is made
- * of the view carries it to the plan. */
+/* core/view/absmax.c: the largest absolute values of a view's blocks, which the executor measures. They are
+ * elements of a source without bytes; a requirement says which view to measure, and every derived view
+ * carries it to the plan.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/absmax.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
 #include "core/base/state.h"
@@ -31,7 +31,7 @@ fci_measure_blocks (const fci_requirement *measured)
   return n;
 }
 
-/* What is measured, as far as a map finds it by its bytes. */
+/* The part of a measurement that a map can look up by its bytes. */
 typedef struct key
 {
   uint64_t block[FMTCONV_MAX_RANK];
@@ -42,7 +42,7 @@ typedef struct key
   float divisor;
 } key;
 
-/* A requirement, and others of the same key. */
+/* A requirement, and further requirements with the same key. */
 typedef struct known
 {
   fci_requirement *measured;
@@ -62,22 +62,29 @@ static bool
 check (fmtconv_view *view, const uint64_t *block, double divisor)
 {
   if (!fci_is_floating (view->dtype) && !fci_is_blocks (view->dtype))
-    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
-                         "cannot measure the largest absolute value of %s elements",
-                         fmtconv_dtype_get (view->dtype)->name)
-           == 0;
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "cannot measure the largest absolute value of %s elements",
+                    fmtconv_dtype_get (view->dtype)->name);
+      return false;
+    }
   for (unsigned i = 0; i < view->rank; i++)
     if (!block || block[i] == 0)
-      return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "the block size along axis %u is 0", i) == 0;
+      {
+        fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "the block size along axis %u is 0", i);
+        return false;
+      }
   if (!isfinite ((float) divisor) || divisor < 0)
-    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "%g is not a valid divisor of largest absolute values",
-                         divisor)
-           == 0;
-  return !depends_on_measures (view)
-         || fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
-                             &(fmtconv_where){ .hint = "do the two steps in separate conversions" },
-                             "its values depend on other values that must be measured first")
-                == 0;
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "%g is not a valid divisor of largest absolute values",
+                    divisor);
+      return false;
+    }
+  if (!depends_on_measures (view))
+    return true;
+  fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
+                   &(fmtconv_where){ .hint = "do the two steps in separate conversions" },
+                   "its values depend on other values that must be measured first");
+  return false;
 }
 
 static key *
@@ -114,7 +121,7 @@ require (fmtconv_view *wanted, const uint64_t *block, float divisor)
   return m->source ? required : NULL;
 }
 
-/* Requirements to measure, by what they measure. */
+/* Measuring requirements, by their key. */
 typedef struct measures
 {
   fci_map *map;
@@ -122,7 +129,7 @@ typedef struct measures
 
 static const fci_state_key measures_key = { "view/absmax.c", sizeof (measures) };
 
-/* NULL: an error was recorded. */
+/* Returns the map of measurements. NULL: an error (recorded). */
 static fci_map *
 measured_of (fmtconv_ctx *ctx)
 {
@@ -132,7 +139,7 @@ measured_of (fmtconv_ctx *ctx)
   return all ? all->map : NULL;
 }
 
-/* What is measured of an equal view already, or from now on.  NULL: an error was recorded. */
+/* Returns the measurement of an equal view, existing or new. NULL: an error (recorded). */
 static fci_requirement *
 find (fmtconv_view *wanted, const uint64_t *block, float divisor)
 {
@@ -151,7 +158,7 @@ find (fmtconv_view *wanted, const uint64_t *block, float divisor)
   return new->measured &&fci_map_set (all, k, sizeof *k, (uintptr_t) new) ? new->measured : NULL;
 }
 
-/* A leaf of what is measured; each knows the tensors of its own view. */
+/* Returns a leaf of the measured values, with the origins of its own view. */
 static fmtconv_view *
 leaf_of (fmtconv_view *wanted, fci_requirement *measured)
 {

@@ -1,6 +1,7 @@
-/* core/view/blocks.c: views of block types: where they may be cut, and their encoding.
+/* core/view/blocks.c: views of block types: where they may be cut, and their encoded bytes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/blocks.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/view/build.h"
 #include "core/view/pieces.h"
@@ -33,7 +34,7 @@ fci_view_is_encoded (fmtconv_view *view)
   return false;
 }
 
-/* Does a box depend on the whole of its row? */
+/* Returns whether a box depends on all of its row. */
 static bool
 has_importance (fmtconv_view *view)
 {
@@ -53,15 +54,18 @@ fci_blocks_check (fmtconv_view *view, unsigned axis, uint64_t border, const char
     return true;
   const fmtconv_dtype_info *info = fmtconv_dtype_get (view->dtype);
   if (border % info->block != 0)
-    return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
-                            &(fmtconv_where){ .hint = "dequantize it first" },
-                            "a row of %s cannot be %s at element %llu, within a block of %u", info->name,
-                            what, (unsigned long long) border, (unsigned) info->block)
-           == 0;
+    {
+      fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "dequantize it first" },
+                       "a row of %s cannot be %s at element %llu, within a block of %u", info->name, what,
+                       (unsigned long long) border, (unsigned) info->block);
+      return false;
+    }
   if (has_importance (view))
-    return fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED,
-                         "a row quantized with importance weights cannot be %s", what)
-           == 0;
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED, "a row quantized with importance weights cannot be %s",
+                    what);
+      return false;
+    }
   return true;
 }
 
@@ -73,7 +77,7 @@ fci_view_refuse_bytes (fmtconv_view *view, const char *what)
   return NULL;
 }
 
-/* A raw piece of a block type as bytes. */
+/* Turns a raw piece of a block type into a piece of bytes. */
 static void
 to_bytes (const fci_view_pieces *list, fci_view_piece *piece, unsigned rank)
 {
@@ -88,7 +92,7 @@ to_bytes (const fci_view_pieces *list, fci_view_piece *piece, unsigned rank)
   extent[rank - 1] = fci_dtype_bytes (dtype, extent[rank - 1]);
 }
 
-/* Stored blocks alone: plain boxes of bytes. */
+/* Returns plain boxes of bytes, for a view of stored blocks only. */
 static fmtconv_view *
 raw_bytes (const fci_view_head *head, fmtconv_view *view)
 {
@@ -103,7 +107,7 @@ raw_bytes (const fci_view_head *head, fmtconv_view *view)
   return fci_view_freeze (head, &list, false);
 }
 
-/* Something is still to be encoded: the boxes stay, and evaluation is that of `view`. */
+/* Returns bytes that are still to be encoded: keeps the boxes, and evaluates as `view`. */
 static fmtconv_view *
 encoded_bytes (const fci_view_head *head, fmtconv_view *view)
 {
@@ -116,7 +120,7 @@ encoded_bytes (const fci_view_head *head, fmtconv_view *view)
   return bytes;
 }
 
-/* As bytes, bytes of a row on the last axis; no axes: one byte after the other. */
+/* The last axis counts the bytes of a row. */
 fmtconv_view *
 fmtconv_view_bytes (fmtconv_view *view)
 {
@@ -137,7 +141,7 @@ fmtconv_view_bytes (fmtconv_view *view)
   return fci_view_is_encoded (view) ? encoded_bytes (&head, view) : raw_bytes (&head, view);
 }
 
-/* A piece of bytes as elements, or blocks of them. */
+/* Turns a piece of bytes into one of elements or blocks. Returns false if the bytes are not contiguous. */
 static bool
 from_bytes (const fci_view_pieces *list, fci_view_piece *piece, unsigned rank, const fmtconv_dtype_info *to)
 {
@@ -164,7 +168,7 @@ from_bytes (const fci_view_pieces *list, fci_view_piece *piece, unsigned rank, c
   return whole;
 }
 
-/* All pieces of bytes. */
+/* Reinterprets all pieces of the view. Returns false on an error. */
 static bool
 all_from_bytes (fci_view_pieces *list, fmtconv_view *view, const fmtconv_dtype_info *to)
 {
@@ -172,9 +176,11 @@ all_from_bytes (fci_view_pieces *list, fmtconv_view *view, const fmtconv_dtype_i
     return false;
   for (size_t i = 0; i < list->n; i++)
     if (!from_bytes (list, fci_view_piece_at (list, i), view->rank, to))
-      return fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED,
-                           "only contiguous stored bytes can be reinterpreted as %s", to->name)
-             == 0;
+      {
+        fmtconv_fail (view->ctx, FMTCONV_E_UNSUPPORTED,
+                      "only contiguous stored bytes can be reinterpreted as %s", to->name);
+        return false;
+      }
   return true;
 }
 

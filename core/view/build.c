@@ -1,6 +1,7 @@
-/* core/view/build.c: the views that pieces are frozen to.
+/* core/view/build.c: freezes pieces into views.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/build.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include "core/view/canon.h"
@@ -15,12 +16,20 @@ fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t 
 {
   const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
   if (!info)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%u is not a data type", (unsigned) dtype) == 0;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_USAGE, "%u is not a data type", (unsigned) dtype);
+      return false;
+    }
   if (rank > FMTCONV_MAX_RANK)
-    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%u dimensions exceed the limit of %d", rank, FMTCONV_MAX_RANK)
-           == 0;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%u dimensions exceed the limit of %d", rank, FMTCONV_MAX_RANK);
+      return false;
+    }
   if (rank > 0 && !shape)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "a tensor of %u dimensions needs a shape", rank) == 0;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_USAGE, "a tensor of %u dimensions needs a shape", rank);
+      return false;
+    }
   *elements = 1;
   bool fits = true;
   for (unsigned i = 0; i < rank; i++)
@@ -32,15 +41,17 @@ fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t 
     else
       fits = fits && fci_size_mul (*elements, shape[i], elements);
   if (info->block != 1 && (rank == 0 || shape[rank - 1] % info->block != 0))
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                         "%s is stored in blocks of %u, which do not divide rows of %llu", info->name,
-                         (unsigned) info->block, rank ? (unsigned long long) shape[rank - 1] : 1)
-           == 0;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s is stored in blocks of %u, which do not divide rows of %llu",
+                    info->name, (unsigned) info->block, rank ? (unsigned long long) shape[rank - 1] : 1);
+      return false;
+    }
   if (!fits || !fci_size_mul (*elements / info->block, info->block_bytes, bytes) || *bytes > INT64_MAX
       || *elements > INT64_MAX)
-    return fmtconv_fail (ctx, FMTCONV_E_LIMIT,
-                         "a shape is too large: its size in bytes does not fit in 63 bits")
-           == 0;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_LIMIT, "a shape is too large: its size in bytes does not fit in 63 bits");
+      return false;
+    }
   return true;
 }
 
@@ -55,14 +66,14 @@ fci_view_head_of (fmtconv_view *view)
                           .requirements = view->requirements };
 }
 
-/* Numbers of a box, or of a piece that is to become one. */
+/* Returns the numbers that a box, or a piece that becomes one, takes. */
 static size_t
 numbers_of (const fci_op *ops, unsigned rank)
 {
   return 3 * (size_t) rank + fci_tracks (ops) * FCI_TRACK_NUMBERS (rank);
 }
 
-/* One allocation holds the view, its shape, its boxes and their numbers. */
+/* Allocates a view, its shape, its boxes and their numbers at once. */
 static struct fci_view *
 allocate (fmtconv_ctx *ctx, unsigned rank, const fci_view_pieces *list)
 {

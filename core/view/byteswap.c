@@ -1,6 +1,7 @@
-/* core/view/byteswap.c: elements of the other byte order.
+/* core/view/byteswap.c: elements in the other byte order.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/byteswap.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/view/build.h"
 #include "core/view/pieces.h"
@@ -13,7 +14,7 @@ fci_byteswap_width (uint32_t dtype)
   return info->block == 1 ? info->block_bytes / (complex ? 2 : 1) : 0;
 }
 
-/* Stored elements, swapped or not. */
+/* Returns whether the view has only stored elements, swapped or not. */
 static bool
 is_stored (fmtconv_view *view)
 {

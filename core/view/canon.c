@@ -8,6 +8,7 @@
  * show.  Pieces are cut at each other's borders on the way there; where that would be too many, only
  * equal neighbors are put together, which is exact too. */
 #include "core/view/canon.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/view/order.h"
 #include "core/view/pieces.h"
@@ -18,7 +19,7 @@
 typedef struct job
 {
   unsigned rank;
-  unsigned axis; /* sorting: starts from this axis on, then that of `last` */
+  unsigned axis; /* sorting: by starts from this axis on, then by the start on `last` */
   unsigned last;
   bool loose;
 } job;
@@ -37,7 +38,7 @@ compare_starts (const void *left, const void *right, void *arg)
   return 0;
 }
 
-/* Sort pieces from the `first` on by their starts on `axis` and later axes, axis `last` (or none) at the
+/* Sorts pieces from `first` on by their starts on `axis` and later axes, with axis `last` (or none) at the
  * end. */
 static void
 sort (fci_view_pieces *list, size_t first, unsigned rank, unsigned axis, unsigned last)
@@ -51,7 +52,8 @@ sort (fci_view_pieces *list, size_t first, unsigned rank, unsigned axis, unsigne
       }
 }
 
-/* How far b's first element lies behind a's, as strides count; negative: before it, or no whole number of them. */
+/* Returns the distance from a's first element to b's, in stride units; negative: b is before a, or the
+ * distance is not an integer. */
 static int64_t
 distance (const fci_view_piece *a, const fci_view_piece *b)
 {
@@ -65,7 +67,7 @@ distance (const fci_view_piece *a, const fci_view_piece *b)
          + ((int64_t) b->phase - (int64_t) a->phase);
 }
 
-/* Is b's first element `by` behind a's? */
+/* Returns whether b's first element is `by` after a's. */
 static bool
 follows (const fci_view_piece *a, const fci_view_piece *b, uint64_t by)
 {
@@ -81,7 +83,7 @@ same_block_stride (const fci_block_stride *a, const fci_block_stride *b)
   return a->step == b->step && a->block == b->block && a->phase == b->phase;
 }
 
-/* The pace along `axis` that factor `t` of two pieces would have as one. */
+/* Returns the block stride along `axis` that factor `t` of two joined pieces would have. */
 static fci_block_stride
 joined_block_stride (const fci_view_pieces *list, const fci_view_piece *a, const fci_view_piece *b,
                      unsigned axis, bool loose, unsigned t)
@@ -96,7 +98,7 @@ joined_block_stride (const fci_view_pieces *list, const fci_view_piece *a, const
   return block_stride;
 }
 
-/* Does factor `t` of the second piece go on where that of the first ends along `axis`? */
+/* Returns whether factor `t` of the second piece continues that of the first along `axis`. */
 static bool
 track_linked (const fci_view_pieces *list, const fci_view_piece *a, const fci_view_piece *b, unsigned rank,
               unsigned axis, bool loose, unsigned t)
@@ -116,7 +118,8 @@ track_linked (const fci_view_pieces *list, const fci_view_piece *a, const fci_vi
   return track_b->at == at && (free_b || same_block_stride (&block_stride, &track_b->block_stride[axis]));
 }
 
-/* Are the pieces, of equal start and extent but along `axis`, linked?  Then the stride along it. */
+/* Returns whether the pieces, with equal start and extent except along `axis`, are linked; *step: the
+ * stride along it. */
 static bool
 linked (const fci_view_pieces *list, const fci_view_piece *a, const fci_view_piece *b, unsigned rank,
         unsigned axis, bool loose, int64_t *step)
@@ -143,7 +146,7 @@ linked (const fci_view_pieces *list, const fci_view_piece *a, const fci_view_pie
          && follows (a, b, extent_a[axis] * (uint64_t) *step);
 }
 
-/* Append b behind a, which it is linked to. */
+/* Joins b to the end of a, to which it is linked. */
 static void
 join (const fci_view_pieces *list, fci_view_piece *a, const fci_view_piece *b, unsigned axis, bool loose,
       int64_t step)
@@ -154,7 +157,7 @@ join (const fci_view_pieces *list, fci_view_piece *a, const fci_view_piece *b, u
   FCI_PIECE_STRIDE (list, a)[axis] = step;
 }
 
-/* Put linked neighbors together among the pieces from `first` on, which are sorted with `axis` last. */
+/* Joins linked neighbors among the pieces from `first` on, which are sorted with `axis` last. */
 static void
 join_neighbors (fci_view_pieces *list, size_t first, unsigned rank, unsigned axis, bool loose)
 {
@@ -181,7 +184,7 @@ append_all (fci_view_pieces *out, const fci_view_pieces *in)
   return true;
 }
 
-/* Only equal neighbors, axis by axis. */
+/* Joins equal neighbors only, axis by axis. */
 static bool
 put_together (const fci_view_pieces *in, fci_view_pieces *out, const job *j)
 {
@@ -205,7 +208,7 @@ compare_numbers (const void *left, const void *right)
   return (*a > *b) - (*a < *b);
 }
 
-/* The distinct starts and ends along the axis, ascending; on the heap. */
+/* Returns the distinct starts and ends along the axis, ascending, on the heap. */
 static uint64_t *
 borders_of (const fci_view_pieces *in, unsigned axis, size_t *n)
 {
@@ -234,7 +237,7 @@ position (const uint64_t *borders, size_t n, uint64_t value)
   return at ? (size_t) (at - borders) : n;
 }
 
-/* Would cutting all pieces at all borders stay in proportion? */
+/* Returns whether cutting all pieces at all borders gives an acceptable number. */
 static bool
 may_cut (const fci_view_pieces *in, unsigned axis, const uint64_t *borders, size_t n)
 {
@@ -251,8 +254,8 @@ may_cut (const fci_view_pieces *in, unsigned axis, const uint64_t *borders, size
 
 static bool canonical (const fci_view_pieces *in, fci_view_pieces *out, const job *j);
 
-/* The canonical form of what lies between two borders; in is sorted by start along the axis, and
- * `live` lists the pieces that meet the slab. */
+/* Appends the canonical form between two borders; in is sorted by start along the axis, and `live` lists
+ * the pieces that meet the slab. */
 static bool
 slab (const fci_view_pieces *in, const size_t *live, size_t n_live, uint64_t from, uint64_t to,
       fci_view_pieces *out, const job *j)
@@ -275,7 +278,8 @@ slab (const fci_view_pieces *in, const size_t *live, size_t n_live, uint64_t fro
   return good;
 }
 
-/* Prolong pieces of the slab before (`open`) by those of this one; what cannot go on is done. */
+/* Extends pieces of the previous slab (`open`) by those of this one; moves pieces that do not continue to
+ * `done`. */
 static bool
 chain (fci_view_pieces *open, fci_view_pieces *next, fci_view_pieces *done, const job *j)
 {
@@ -299,7 +303,7 @@ chain (fci_view_pieces *open, fci_view_pieces *next, fci_view_pieces *done, cons
   return true;
 }
 
-/* All slabs, each chained to the one before. */
+/* Processes all slabs, each chained to the previous one. */
 static bool
 slabs (const fci_view_pieces *in, const uint64_t *borders, size_t n_borders, size_t *live,
        fci_view_pieces *out, const job *j)
@@ -332,7 +336,7 @@ slabs (const fci_view_pieces *in, const uint64_t *borders, size_t n_borders, siz
   return good;
 }
 
-/* Cut along the axis, if there is anything to cut. */
+/* Cuts along the axis if there are borders inside. */
 static bool
 across (const fci_view_pieces *in, const uint64_t *borders, size_t n_borders, fci_view_pieces *out,
         const job *j)
@@ -347,13 +351,16 @@ across (const fci_view_pieces *in, const uint64_t *borders, size_t n_borders, fc
     return put_together (in, out, j);
   size_t *live = malloc (in->n * sizeof (size_t));
   if (!live)
-    return fci_nomem (in->ctx) != NULL;
+    {
+      fci_nomem (in->ctx);
+      return false;
+    }
   bool good = slabs (in, borders, n_borders, live, out, j);
   free (live);
   return good;
 }
 
-/* Append the canonical form of `in`, whose pieces agree along all axes before j->axis and are sorted by
+/* Appends the canonical form of `in`, whose pieces agree along all axes before j->axis and are sorted by
  * the others. */
 static bool
 canonical (const fci_view_pieces *in, fci_view_pieces *out, const job *j)

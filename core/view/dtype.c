@@ -1,5 +1,6 @@
-/* core/view/dtype.c: the data types and what people call them.
+/* core/view/dtype.c: the data types and their names.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"
 #include <fmtconv/formats.h>
@@ -67,7 +68,7 @@ static const fmtconv_dtype_info infos[N_DTYPES] = {
   BLOCK ("q2_0", FMTCONV_Q2_0, 64, 18),
 };
 
-/* Names of torch, numpy and everyday talk. */
+/* Names in torch, numpy and common use. */
 static const fmtconv_dtype_name aliases[] = {
   { FMTCONV_U8, "uint8", 0 },
   { FMTCONV_I8, "int8", 0 },

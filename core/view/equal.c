@@ -1,4 +1,4 @@
-/* core/view/equal.c: the order of views by their bytes, in which only those with the very same bytes are equal.
+/* core/view/equal.c: an order of views by their bytes; only identical bytes compare equal.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -20,7 +20,7 @@ fci_box_base (const fci_box *box)
   return source->disk ? (uintptr_t) source->disk : source->memory ? 0 : (uintptr_t) source;
 }
 
-/* Windows of one file, or of one piece of memory, are compared by what they show. */
+/* Windows of one file, or of one memory block, are compared by their bytes' positions. */
 uint64_t
 fci_box_byte (const fci_box *box)
 {
@@ -36,7 +36,7 @@ compare_block_strides (const fci_block_stride *a, const fci_block_stride *b)
   return r ? r : order (a->phase, b->phase);
 }
 
-/* Where factors are. */
+/* Compares the positions of factors. */
 static int
 compare_tracks (const fci_box *a, const fci_box *b, unsigned rank)
 {
@@ -52,7 +52,7 @@ compare_tracks (const fci_box *a, const fci_box *b, unsigned rank)
   return r;
 }
 
-/* Boxes of two views of that rank; strides where the extent is 1 do not matter. */
+/* Compares boxes of two views of that rank; strides for an extent of 1 do not matter. */
 static int
 compare_boxes (const fci_box *a, const fci_box *b, unsigned rank)
 {
@@ -69,7 +69,7 @@ compare_boxes (const fci_box *a, const fci_box *b, unsigned rank)
   return r ? r : compare_tracks (a, b, rank);
 }
 
-/* Boxes cover the shape, so that equal ones have equal shapes. */
+/* Boxes cover the shape, so equal boxes imply equal shapes. */
 int
 fci_view_order (fmtconv_view *a, fmtconv_view *b)
 {

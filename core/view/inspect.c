@@ -1,6 +1,7 @@
-/* core/view/inspect.c: what the core asks of views: bytes, origins, plain copies.
+/* core/view/inspect.c: properties of views for the core: bytes, origins, memory.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/inspect.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/view/build.h"
 #include "core/view/pieces.h"
@@ -22,7 +23,7 @@ fci_view_memory (fmtconv_view *view)
   return size;
 }
 
-/* Without boxes, the tensor itself is what is remembered. */
+/* Returns a view without boxes that remembers its tensor. */
 static fmtconv_view *
 extra_origins_from (fmtconv_view *view, uint32_t origin)
 {
@@ -37,7 +38,7 @@ extra_origins_from (fmtconv_view *view, uint32_t origin)
   return fci_view_freeze (&head, NULL, false);
 }
 
-/* The view itself where nobody counts on its origin, else a copy that shares all numbers. */
+/* Sets the origin of a view of one box: in place if unmarked, else in a copy that shares all numbers. */
 static fmtconv_view *
 single_from (fmtconv_view *view, uint32_t origin)
 {
@@ -57,7 +58,7 @@ single_from (fmtconv_view *view, uint32_t origin)
   return own;
 }
 
-/* Boxes of different origins may become one. */
+/* Sets the origin of several boxes; those of different origins may now become one. */
 static fmtconv_view *
 several_from (fmtconv_view *view, uint32_t origin)
 {

@@ -1,5 +1,6 @@
-/* core/view/leaf.c: views of bytes in a source, and of elements given in memory.
+/* core/view/leaf.c: views of bytes in a source, and of elements in memory.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include "core/source/source.h"
@@ -8,10 +9,10 @@
 #include "core/view/place.h"
 #include <string.h>
 
-/* Bytes a tensor may have only because indices repeat, beyond the size of the input. */
+/* Bytes, beyond the size of the input, that a tensor may have because indices repeat. */
 static const uint64_t repeat_allowance = UINT64_C (1) << 30;
 
-/* The place of a leaf and its shape, while it is checked. */
+/* A leaf's position and shape while it is checked. */
 typedef struct leaf
 {
   fmtconv_source *source;
@@ -24,30 +25,32 @@ typedef struct leaf
   uint64_t item;
 } leaf;
 
-/* Along the last axis blocks lie back to back, along the others whole blocks apart: so that an element's place
- * is its number. */
+/* Checks that blocks are contiguous along the last axis and full blocks apart along the others, so that
+ * strides can count elements. */
 static bool
 check_blocks (const leaf *l)
 {
   const int64_t block = (int64_t) l->item;
   for (unsigned i = 0; i < l->rank; i++)
     if (l->shape[i] > 1 && (i + 1 == l->rank ? l->stride[i] != block : l->stride[i] % block != 0))
-      return fmtconv_fail_at (l->source->ctx, FMTCONV_E_UNSUPPORTED,
-                              &(fmtconv_where){ .source = l->source, .offset = l->at },
-                              "the blocks of a %s tensor are not contiguous: %lld bytes apart along axis %u",
-                              fmtconv_dtype_get (l->dtype)->name, (long long) l->stride[i], i)
-             == 0;
+      {
+        fmtconv_fail_at (l->source->ctx, FMTCONV_E_UNSUPPORTED,
+                         &(fmtconv_where){ .source = l->source, .offset = l->at },
+                         "the blocks of a %s tensor are not contiguous: %lld bytes apart along axis %u",
+                         fmtconv_dtype_get (l->dtype)->name, (long long) l->stride[i], i);
+        return false;
+      }
   return true;
 }
 
-/* Indices of axis `i` that have strides of their own. */
+/* Returns the number of indices of axis `i` that have separate strides. */
 static uint64_t
 steps_of (const leaf *l, unsigned i)
 {
   return i + 1 == l->rank ? l->shape[i] / fmtconv_dtype_get (l->dtype)->block : l->shape[i];
 }
 
-/* Bytes from the first element's first to the last one's last. */
+/* Computes the bytes from the first byte of the first element to the last byte of the last. */
 static bool
 span_of (const leaf *l, uint64_t *span)
 {
@@ -68,12 +71,15 @@ check_strides (const leaf *l)
   const fmtconv_where where = { .source = l->source, .offset = l->at };
   for (unsigned i = 0; i < l->rank; i++)
     if (l->stride[i] < 0)
-      return fmtconv_fail_at (l->source->ctx, FMTCONV_E_FORMAT, &where, "a tensor has a negative stride")
-             == 0;
+      {
+        fmtconv_fail_at (l->source->ctx, FMTCONV_E_FORMAT, &where, "a tensor has a negative stride");
+        return false;
+      }
   return true;
 }
 
-/* Elements that share bytes cost nothing in the file, and a few bytes could claim any size. */
+/* Limits repeated bytes: elements that share bytes cost nothing in the file, and a few bytes could claim
+ * any size. */
 static bool
 check_repeats (const leaf *l, uint64_t span)
 {
@@ -90,10 +96,10 @@ check_repeats (const leaf *l, uint64_t span)
   if (l->bytes - distinct <= repeat_allowance || l->bytes - distinct - repeat_allowance <= input)
     return true;
   const fmtconv_where where = { .source = source, .offset = l->at };
-  return fmtconv_fail_at (source->ctx, FMTCONV_E_LIMIT, &where,
-                          "a tensor of %llu bytes repeats only %llu stored bytes",
-                          (unsigned long long) l->bytes, (unsigned long long) distinct)
-         == 0;
+  fmtconv_fail_at (source->ctx, FMTCONV_E_LIMIT, &where,
+                   "a tensor of %llu bytes repeats only %llu stored bytes", (unsigned long long) l->bytes,
+                   (unsigned long long) distinct);
+  return false;
 }
 
 static bool
@@ -103,11 +109,13 @@ check_place (const leaf *l)
     return false;
   uint64_t span = l->bytes;
   if ((l->stride && !span_of (l, &span)) || !fci_size_within (l->at, span, l->source->size))
-    return fmtconv_fail_at (l->source->ctx, FMTCONV_E_FORMAT,
-                            &(fmtconv_where){ .source = l->source, .offset = l->at },
-                            "a tensor of %llu bytes extends past the end of the data (%llu bytes)",
-                            (unsigned long long) l->bytes, (unsigned long long) l->source->size)
-           == 0;
+    {
+      fmtconv_fail_at (l->source->ctx, FMTCONV_E_FORMAT,
+                       &(fmtconv_where){ .source = l->source, .offset = l->at },
+                       "a tensor of %llu bytes extends past the end of the data (%llu bytes)",
+                       (unsigned long long) l->bytes, (unsigned long long) l->source->size);
+      return false;
+    }
   return !l->stride || check_repeats (l, span);
 }
 

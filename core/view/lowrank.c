@@ -1,8 +1,8 @@
-/* core/view/lowrank.c: a matrix plus a multiple of the product of two narrow ones.
- * SPDX-License-Identifier: Apache-2.0
- *
- * A box remembers where its rows of the left factor and its columns of the right one are, axis by axis as it does
- * for its own elements, so that everything that moves elements moves the product along. */
+/* core/view/lowrank.c: adds a multiple of the product of two narrow matrices to a matrix. A box stores the
+ * positions of its rows of the left factor and its columns of the right one, axis by axis as for its own
+ * elements, so that every move of elements moves the product too.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/view/build.h"
 #include "core/view/ops.h"
@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-/* What is put together. */
+/* The operands of the sum. */
 typedef struct sum
 {
   fmtconv_view *view;
@@ -32,9 +32,11 @@ check_types (const sum *s)
   fmtconv_view *const all[] = { s->view, s->factor[LEFT], s->factor[RIGHT] };
   for (unsigned i = 0; i < 3; i++)
     if (!fci_is_floating (all[i]->dtype))
-      return fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE, "a low-rank product cannot use elements of %s",
-                           fmtconv_dtype_get (all[i]->dtype)->name)
-             == 0;
+      {
+        fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE, "a low-rank product cannot use elements of %s",
+                      fmtconv_dtype_get (all[i]->dtype)->name);
+        return false;
+      }
   return true;
 }
 
@@ -43,21 +45,22 @@ check_shapes (const sum *s)
 {
   fmtconv_view *w = s->view, *b = s->factor[LEFT], *a = s->factor[RIGHT];
   if (w->rank != 2 || b->rank != 2 || a->rank != 2)
-    return fmtconv_fail (w->ctx, FMTCONV_E_USAGE,
-                         "a low-rank product needs matrices; its operands have %u, %u and %u dimensions",
-                         w->rank, b->rank, a->rank)
-           == 0;
+    {
+      fmtconv_fail (w->ctx, FMTCONV_E_USAGE,
+                    "a low-rank product needs matrices; its operands have %u, %u and %u dimensions", w->rank,
+                    b->rank, a->rank);
+      return false;
+    }
   if (w->shape[0] == b->shape[0] && w->shape[1] == a->shape[1] && b->shape[1] == a->shape[0])
     return true;
-  return fmtconv_fail (w->ctx, FMTCONV_E_USAGE,
-                       "[%llu, %llu] times [%llu, %llu] cannot be added to [%llu, %llu]",
-                       (unsigned long long) b->shape[0], (unsigned long long) b->shape[1],
-                       (unsigned long long) a->shape[0], (unsigned long long) a->shape[1],
-                       (unsigned long long) w->shape[0], (unsigned long long) w->shape[1])
-         == 0;
+  fmtconv_fail (w->ctx, FMTCONV_E_USAGE, "[%llu, %llu] times [%llu, %llu] cannot be added to [%llu, %llu]",
+                (unsigned long long) b->shape[0], (unsigned long long) b->shape[1],
+                (unsigned long long) a->shape[0], (unsigned long long) a->shape[1],
+                (unsigned long long) w->shape[0], (unsigned long long) w->shape[1]);
+  return false;
 }
 
-/* Every box of a factor must have the whole axis that is summed over, and be no sum itself. */
+/* Checks that every box of a factor has the full summed axis and does not contain a product. */
 static bool
 check_boxes (fmtconv_view *factor, unsigned inner)
 {
@@ -71,10 +74,10 @@ check_boxes (fmtconv_view *factor, unsigned inner)
       why = "is concatenated from several tensors along its rank";
   if (!why)
     return true;
-  return fmtconv_fail_at (factor->ctx, FMTCONV_E_UNSUPPORTED,
-                          &(fmtconv_where){ .hint = "convert it to a separate file first" },
-                          "a factor of a low-rank product %s", why)
-         == 0;
+  fmtconv_fail_at (factor->ctx, FMTCONV_E_UNSUPPORTED,
+                   &(fmtconv_where){ .hint = "convert it to a separate file first" },
+                   "a factor of a low-rank product %s", why);
+  return false;
 }
 
 static bool
@@ -82,10 +85,9 @@ check_count (fmtconv_view *view)
 {
   if (fci_view_tracks (view) + FCI_FACTORS <= FCI_MAX_TRACKS)
     return true;
-  return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
-                          &(fmtconv_where){ .hint = "convert in two steps" },
-                          "more than %d low-rank products are added to a tensor", (int) FCI_MAX_PRODUCTS)
-         == 0;
+  fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "convert in two steps" },
+                   "more than %d low-rank products are added to a tensor", (int) FCI_MAX_PRODUCTS);
+  return false;
 }
 
 static fci_factor
@@ -96,7 +98,7 @@ factor_of (const fci_box *box, unsigned inner)
   };
 }
 
-/* The operation upon a piece of the view; the same as `last` where that does the same. */
+/* Returns the operation for a piece of the view; reuses `last` if it is the same. */
 static const fci_op *
 operation (const sum *s, const fci_op *before, const fci_box *left, const fci_box *right, const fci_op *last)
 {
@@ -117,7 +119,7 @@ operation (const sum *s, const fci_op *before, const fci_box *left, const fci_bo
   return op;
 }
 
-/* Do [start, start + n) of an axis of the piece and the box's along its own axis meet? */
+/* Returns whether the ranges of the piece and the box along `axis` overlap. */
 static bool
 meet (const fci_view_pieces *list, const fci_view_piece *piece, unsigned axis, const fci_box *box)
 {
@@ -125,7 +127,7 @@ meet (const fci_view_pieces *list, const fci_view_piece *piece, unsigned axis, c
   return piece->start[axis] < end && start < piece->start[axis] + FCI_PIECE_EXTENT (list, piece)[axis];
 }
 
-/* The track of a factor whose box meets the piece along `axis`. */
+/* Sets the track of a factor whose box meets the piece along `axis`. */
 static void
 set_track (const fci_view_pieces *list, fci_view_piece *piece, unsigned t, unsigned axis, const fci_box *box)
 {
@@ -136,7 +138,7 @@ set_track (const fci_view_pieces *list, fci_view_piece *piece, unsigned t, unsig
   track->block_stride[!axis] = fci_no_block_stride;
 }
 
-/* The part of piece i of `from` that a box of each factor has a share in, at the end of `to`. */
+/* Appends the part of piece i of `from` to which a box of each factor contributes. */
 static bool
 add_part (const sum *s, const fci_view_pieces *from, size_t i, const fci_box *left, const fci_box *right,
           fci_view_pieces *to)
@@ -169,7 +171,7 @@ add_all (const sum *s, const fci_view_pieces *from, fci_view_pieces *to)
   return true;
 }
 
-/* The sum, apart from its pieces: both factors are used too. */
+/* Makes the head of the sum, which uses both factors. */
 static bool
 take_head (const sum *s, fci_view_head *head)
 {
@@ -192,7 +194,7 @@ added (const sum *s)
   return NULL;
 }
 
-/* Without elements, or nothing to sum: only what it was made of is noted. */
+/* Returns the view with only its origins extended: it has no elements, or nothing is summed. */
 static fmtconv_view *
 unchanged (const sum *s)
 {

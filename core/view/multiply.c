@@ -1,8 +1,8 @@
-/* core/view/multiply.c: a view times, or divided by, factors of single elements, rows or blocks.
- * SPDX-License-Identifier: Apache-2.0
- *
- * A box remembers where its factors are, axis by axis, and how many indices have the same one: so everything that
- * moves elements moves their factors along, and a matrix with a factor for each block is still one box. */
+/* core/view/multiply.c: multiplies or divides a view by factors of single elements, rows or blocks. A box
+ * stores the positions of its factors axis by axis, and how many indices share one, so that every move of
+ * elements moves their factors too, and a matrix with a factor for each block is still one box.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/view/build.h"
 #include "core/view/ops.h"
@@ -11,7 +11,7 @@
 #include "core/view/require-equal.h"
 #include <string.h>
 
-/* What is put together. */
+/* The operands of the scaling. */
 typedef struct scaling
 {
   fmtconv_view *view;
@@ -27,13 +27,15 @@ check_types (const scaling *s)
   fmtconv_view *const all[] = { s->view, s->factors };
   for (unsigned i = 0; i < 2; i++)
     if (!fci_is_floating (all[i]->dtype))
-      return fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be multiplied",
-                           fmtconv_dtype_get (all[i]->dtype)->name)
-             == 0;
+      {
+        fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be multiplied",
+                      fmtconv_dtype_get (all[i]->dtype)->name);
+        return false;
+      }
   return true;
 }
 
-/* Is the pace of every track that an operation on factors brings along none, and is it no factor's factor? */
+/* Returns whether the factors' own operations have constant factors, and none of those has factors. */
 static bool
 is_simple (const fci_box *box, unsigned rank)
 {
@@ -61,13 +63,13 @@ check_boxes (const scaling *s)
       why = "already contains factors that vary";
   if (!why)
     return true;
-  return fmtconv_fail_at (factors->ctx, FMTCONV_E_UNSUPPORTED,
-                          &(fmtconv_where){ .hint = "convert it to a separate file first" },
-                          "a factor of a tensor %s", why)
-         == 0;
+  fmtconv_fail_at (factors->ctx, FMTCONV_E_UNSUPPORTED,
+                   &(fmtconv_where){ .hint = "convert it to a separate file first" },
+                   "a factor of a tensor %s", why);
+  return false;
 }
 
-/* Indices of an axis that have one factor; 0: none would do. */
+/* Returns the number of indices of an axis that share a factor; 0: the shapes do not fit. */
 static uint64_t
 block_of (uint64_t shape, uint64_t factors, uint64_t wanted)
 {
@@ -83,21 +85,25 @@ fail_shape (const scaling *s, unsigned axis, uint64_t wanted)
 {
   fmtconv_view *view = s->view, *factors = s->factors;
   if (view->rank != factors->rank)
-    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
-                         "factors of %u dimensions do not fit a tensor of %u: give one factor, or the same "
-                         "number of dimensions",
-                         factors->rank, view->rank)
-           == 0;
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
+                    "factors of %u dimensions do not fit a tensor of %u: give one factor, or the same "
+                    "number of dimensions",
+                    factors->rank, view->rank);
+      return false;
+    }
   if (wanted)
-    return fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
-                         "axis %u of size %llu in blocks of %llu does not match %llu factors", axis,
-                         (unsigned long long) view->shape[axis], (unsigned long long) wanted,
-                         (unsigned long long) factors->shape[axis])
-           == 0;
-  return fmtconv_fail (
-             view->ctx, FMTCONV_E_USAGE, "%llu factors do not divide axis %u of size %llu into equal blocks",
-             (unsigned long long) factors->shape[axis], axis, (unsigned long long) view->shape[axis])
-         == 0;
+    {
+      fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
+                    "axis %u of size %llu in blocks of %llu does not match %llu factors", axis,
+                    (unsigned long long) view->shape[axis], (unsigned long long) wanted,
+                    (unsigned long long) factors->shape[axis]);
+      return false;
+    }
+  fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
+                "%llu factors do not divide axis %u of size %llu into equal blocks",
+                (unsigned long long) factors->shape[axis], axis, (unsigned long long) view->shape[axis]);
+  return false;
 }
 
 static bool
@@ -115,7 +121,7 @@ take_blocks (scaling *s, const uint64_t *block)
   return true;
 }
 
-/* The operation upon a piece of the view; the same as `last` where that does the same. */
+/* Returns the operation for a piece of the view; reuses `last` if it is the same. */
 static const fci_op *
 operation (const scaling *s, const fci_op *before, const fci_box *box, const fci_op *last)
 {
@@ -133,7 +139,7 @@ operation (const scaling *s, const fci_op *before, const fci_box *box, const fci
   return op;
 }
 
-/* The indices of the view's `axis` whose factors the box has. */
+/* Returns the range of indices of the view's `axis` whose factors are in the box. */
 static void
 range_of (const scaling *s, const fci_box *box, unsigned axis, uint64_t *start, uint64_t *end)
 {
@@ -160,7 +166,7 @@ meets (const scaling *s, const fci_view_pieces *list, const fci_view_piece *piec
   return true;
 }
 
-/* The track of the box's factors for a piece that is within its share. */
+/* Sets the track of the box's factors for a piece inside its range. */
 static void
 set_track (const scaling *s, const fci_view_pieces *list, fci_view_piece *piece, unsigned t,
            const fci_box *box)
@@ -188,7 +194,7 @@ set_track (const scaling *s, const fci_view_pieces *list, fci_view_piece *piece,
     }
 }
 
-/* The part of piece i of `from` whose factors the box has, at the end of `to`. */
+/* Appends the part of piece i of `from` whose factors are in the box. */
 static bool
 add_part (const scaling *s, const fci_view_pieces *from, size_t i, const fci_box *box, fci_view_pieces *to)
 {

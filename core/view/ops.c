@@ -1,6 +1,7 @@
-/* core/view/ops.c: operations on elements: casts, scales, and what is counted when they round.
+/* core/view/ops.c: operations on elements: casts, scales, and counts of rounding.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/ops.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/view/blocks.h"
 #include "core/view/build.h"
@@ -10,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Would `op`, done after `before`, change nothing? */
+/* Returns whether `op` after `before` changes nothing. */
 static bool
 is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
 {
@@ -18,7 +19,7 @@ is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
     {
     case FCI_OP_BYTESWAP:
       return false;
-    case FCI_OP_CAST: /* what is pending must be rounded here */
+    case FCI_OP_CAST: /* a pending f32 result must be rounded here */
       return op->dtype == dtype
              && (!before || before->kind == FCI_OP_CAST || before->kind == FCI_OP_BYTESWAP);
     case FCI_OP_SCALE:
@@ -35,7 +36,8 @@ is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
   return false;
 }
 
-/* Append op to the pieces' operations; boxes with the same chain keep sharing one. */
+/* Appends op to the pieces' operations; boxes with the same chain keep sharing one. Returns false if out
+ * of memory. */
 static bool
 append (fci_view_pieces *list, const fci_op *op, uint32_t dtype)
 {
@@ -61,7 +63,7 @@ append (fci_view_pieces *list, const fci_op *op, uint32_t dtype)
   return true;
 }
 
-/* The view after one more operation; dtype: as written from now on. */
+/* Returns the view after one more operation; dtype: the new type. NULL: an error. */
 static fmtconv_view *
 operate (fmtconv_view *view, const fci_op *op, uint32_t dtype)
 {
@@ -72,7 +74,7 @@ operate (fmtconv_view *view, const fci_op *op, uint32_t dtype)
     return view;
   fci_view_head head = fci_view_head_of (view);
   head.dtype = dtype;
-  if (view->base && op->kind != FCI_OP_QUANTIZE) /* whose rows may be others */
+  if (view->base && op->kind != FCI_OP_QUANTIZE) /* rows of the base may differ */
     head.base = operate (view->base, op, dtype);
   fci_view_pieces list = fci_view_pieces_new (view->ctx, view->rank, fci_view_tracks (view));
   if (!fci_view_pieces_add_view (&list, view) || !append (&list, op, view->dtype))
@@ -83,19 +85,22 @@ operate (fmtconv_view *view, const fci_op *op, uint32_t dtype)
   return fci_view_freeze (&head, &list, false);
 }
 
-/* Can the view's elements be had, to be rounded to something else?  false: recorded. */
+/* Checks that the view's elements can be read for another rounding. Returns false if not (recorded). */
 static bool
 check_decodable (fmtconv_view *view)
 {
   if (view->encoded)
-    return fci_view_refuse_bytes (view, "converted") != NULL;
+    {
+      fci_view_refuse_bytes (view, "converted");
+      return false;
+    }
   if (!fci_view_is_encoded (view))
     return true;
-  return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
-                          &(fmtconv_where){ .hint = "quantize last, or in a separate conversion" },
-                          "a tensor quantized to %s cannot be converted again before it is written",
-                          fmtconv_dtype_get (view->dtype)->name)
-         == 0;
+  fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
+                   &(fmtconv_where){ .hint = "quantize last, or in a separate conversion" },
+                   "a tensor quantized to %s cannot be converted again before it is written",
+                   fmtconv_dtype_get (view->dtype)->name);
+  return false;
 }
 
 fmtconv_view *
@@ -121,7 +126,7 @@ fci_is_floating (uint32_t dtype)
   return fmtconv_dtype_is_float (dtype) || dtype == FMTCONV_F8_E8M0;
 }
 
-/* One number a column? */
+/* Checks that there is one number per column, or one more. */
 static bool
 check_importance (fmtconv_view *view, fmtconv_view *importance)
 {
@@ -129,10 +134,10 @@ check_importance (fmtconv_view *view, fmtconv_view *importance)
       || (importance->dtype == FMTCONV_F32 && importance->rank == 1
           && importance->shape[0] - view->shape[view->rank - 1] <= 1))
     return true;
-  return fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
-                       "the importance of rows of %llu elements needs that many f32 values, or one more",
-                       (unsigned long long) view->shape[view->rank - 1])
-         == 0;
+  fmtconv_fail (view->ctx, FMTCONV_E_USAGE,
+                "the importance of rows of %llu elements needs that many f32 values, or one more",
+                (unsigned long long) view->shape[view->rank - 1]);
+  return false;
 }
 
 fmtconv_view *

@@ -1,4 +1,4 @@
-/* core/view/origins.c: the numbers of the tensors that a view is made of.
+/* core/view/origins.c: the numbers of the tensors that a view consists of.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/view/pieces.c: lists of pieces, which boxes are before a view is frozen.
+/* core/view/pieces.c: lists of pieces, which become boxes when a view is frozen.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -39,7 +39,10 @@ reserve (fci_view_pieces *list)
   size_t capacity = list->capacity ? 2 * list->capacity : 1;
   char *items = realloc (list->items, capacity * list->each);
   if (!items)
-    return fci_nomem (list->ctx) != NULL;
+    {
+      fci_nomem (list->ctx);
+      return false;
+    }
   list->items = items;
   list->capacity = capacity;
   return true;

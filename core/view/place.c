@@ -1,4 +1,4 @@
-/* core/view/place.c: places in leaves, whose data type may be stored in blocks of several elements.
+/* core/view/place.c: positions in leaves, whose data type may be stored in blocks of several elements.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

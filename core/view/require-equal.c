@@ -1,6 +1,7 @@
-/* core/view/require-equal.c: views that must be equal, and the requirement that what is made of them carries.
+/* core/view/require-equal.c: views that must be equal, and the requirements that derived views carry.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/require-equal.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/state.h"
 #include "core/view/blocks.h"
@@ -44,12 +45,11 @@ check_form (fmtconv_view *wanted, fmtconv_view *other)
     same = wanted->shape[i] == other->shape[i];
   if (same)
     return true;
-  return fmtconv_fail (wanted->ctx, FMTCONV_E_USAGE,
-                       "tensors of different data types or shapes cannot be equal")
-         == 0;
+  fmtconv_fail (wanted->ctx, FMTCONV_E_USAGE, "tensors of different data types or shapes cannot be equal");
+  return false;
 }
 
-/* How many requirements a context made. */
+/* The number of requirements in a context. */
 typedef struct made
 {
   uint32_t n;
@@ -95,7 +95,7 @@ fci_view_head_use (fci_view_head *head, fmtconv_view *other)
   return !fmtconv_ctx_failed (head->ctx);
 }
 
-/* The very same bytes need no comparison. */
+/* Identical bytes need no comparison. */
 static bool
 add (fci_view_head *head, fmtconv_view *wanted, fmtconv_view *other)
 {

@@ -1,10 +1,10 @@
-/* core/view/reshape.c: the same elements under another shape, by cutting and joining axes.
- * SPDX-License-Identifier: Apache-2.0
- *
- * Axes of extent 1 are taken out, then both shapes are walked from the inside: an axis is split where
- * the target's is a divisor, joined to the one before where it is too short, and where neither
- * divides the other both are joined until their products meet.  Splitting an axis cuts a piece in at most
- * three; joining two cuts it only where its strides do not continue. */
+/* core/view/reshape.c: the same elements in another shape, by cutting and joining axes. Axes of extent 1 are
+ * removed, then both shapes are walked from the innermost axis: an axis is split if the target's extent
+ * divides it, joined to the axis before if it is too short, and if neither extent divides the other, both
+ * are joined until their products match. Splitting an axis cuts a piece into at most three; joining two cuts
+ * it only if its strides do not continue.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include "core/view/block-stride.h"
@@ -13,7 +13,7 @@
 #include "core/view/pieces.h"
 #include <string.h>
 
-/* Pieces of a shape that is being changed. */
+/* Pieces whose shape is being changed. */
 typedef struct change
 {
   fci_view_pieces *list;
@@ -21,7 +21,7 @@ typedef struct change
   uint64_t shape[FCI_VIEW_PIECE_RANK];
 } change;
 
-/* Make room for one more axis at `axis`, of extent 1, in rank numbers. */
+/* Inserts an axis at `axis`, with that value, into rank numbers. */
 static void
 open_axis (uint64_t *numbers, unsigned rank, unsigned axis, uint64_t value)
 {
@@ -35,7 +35,7 @@ close_axis (uint64_t *numbers, unsigned rank, unsigned axis)
   memmove (numbers + axis, numbers + axis + 1, (rank - axis - 1) * sizeof *numbers);
 }
 
-/* The same for the paces of a track. */
+/* Inserts or removes an axis of a track's block strides. */
 static void
 open_block_stride (fci_track *track, unsigned rank, unsigned axis, fci_block_stride value)
 {
@@ -50,7 +50,7 @@ close_block_stride (fci_track *track, unsigned rank, unsigned axis)
            (rank - axis - 1) * sizeof *track->block_stride);
 }
 
-/* Remove or insert an axis along which every piece has start 0 and extent 1. */
+/* Removes or inserts an axis along which every piece has start 0 and extent 1. */
 static void
 close_all (change *c, unsigned axis)
 {
@@ -83,7 +83,7 @@ open_all (change *c, unsigned axis)
   c->rank++;
 }
 
-/* A copy of the i-th piece at the end, cut to `count` indices of `axis` from `start`. */
+/* Appends a copy of the i-th piece, cut to `count` indices of `axis` from `start`. NULL: an error. */
 static fci_view_piece *
 cut_copy (change *c, size_t i, unsigned axis, uint64_t start, uint64_t count)
 {
@@ -105,12 +105,12 @@ can_split (const change *c, const fci_view_piece *piece, unsigned axis, uint64_t
   return true;
 }
 
-/* Cut pieces so that along `axis` each is within one row of `inner` indices, or of whole rows; one row where their
- * factors do not go along. */
+/* Cuts pieces so that along `axis` each is inside one row of `inner` indices or consists of full rows; a
+ * single row if its factors cannot be split. */
 static bool
 cut_at_rows (change *c, unsigned axis, uint64_t inner)
 {
-  for (size_t i = 0; i < c->list->n; i++) /* what is appended is looked at too */
+  for (size_t i = 0; i < c->list->n; i++) /* appended pieces are visited too */
     {
       fci_view_piece *piece = fci_view_piece_at (c->list, i);
       uint64_t start = piece->start[axis];
@@ -127,7 +127,7 @@ cut_at_rows (change *c, unsigned axis, uint64_t inner)
   return true;
 }
 
-/* Axis `axis` becomes two, the second of `inner`. */
+/* Splits axis `axis` into two, the inner of `inner` indices. Returns false on an error. */
 static bool
 split_axis (change *c, unsigned axis, uint64_t inner)
 {
@@ -161,7 +161,7 @@ split_axis (change *c, unsigned axis, uint64_t inner)
   return true;
 }
 
-/* Does the piece run on from row to row of the axis behind `axis`? */
+/* Returns whether the piece continues from row to row of the axis after `axis`. */
 static bool
 runs_on (const change *c, const fci_view_piece *piece, unsigned axis)
 {
@@ -177,7 +177,7 @@ runs_on (const change *c, const fci_view_piece *piece, unsigned axis)
          && (uint64_t) stride[axis] == (uint64_t) stride[axis + 1] * inner;
 }
 
-/* Cut pieces to single rows of `axis` where they do not run on. */
+/* Cuts pieces to single rows of `axis` if they do not continue. */
 static bool
 cut_to_rows (change *c, unsigned axis)
 {
@@ -197,7 +197,7 @@ cut_to_rows (change *c, unsigned axis)
   return true;
 }
 
-/* Axes `axis` and the one behind become one. */
+/* Joins axes `axis` and `axis + 1` into one. Returns false on an error. */
 static bool
 join_axes (change *c, unsigned axis)
 {
@@ -227,8 +227,8 @@ join_axes (change *c, unsigned axis)
   return true;
 }
 
-/* Make the last axes of those before `end` one of `size`, or several of the target's at once: *n becomes
- * how many of the target's n axes are left. */
+/* Makes the last axes before `end` match the last axis of the target, or several of them at once; *n
+ * becomes the number of the target's remaining axes. */
 static bool
 fit_axis (change *c, unsigned *end, const uint64_t *target, unsigned *n)
 {
@@ -265,7 +265,7 @@ fit_axis (change *c, unsigned *end, const uint64_t *target, unsigned *n)
   return true;
 }
 
-/* From c's shape to the target's, both with the same number of elements, none 0. */
+/* Changes c's shape to the target's; both have the same number of elements, not 0. */
 static bool
 walk (change *c, const uint64_t *target, unsigned rank)
 {
@@ -305,7 +305,7 @@ reshaped (fmtconv_view *view, unsigned rank, const uint64_t *shape)
   return fci_view_freeze (&head, &wide, true);
 }
 
-/* May rows be cut or joined so?  false: recorded. */
+/* Checks that rows may be cut or joined so. Returns false if not (recorded). */
 static bool
 check_rows (fmtconv_view *view, unsigned rank, const uint64_t *shape)
 {
@@ -314,7 +314,7 @@ check_rows (fmtconv_view *view, unsigned rank, const uint64_t *shape)
   return fci_blocks_check (view, view->rank - 1, 0, "cut or joined");
 }
 
-/* Bytes of an encoding: rows of whole blocks. */
+/* Reshapes the bytes of an encoding, in rows of full blocks. */
 static fmtconv_view *
 reshape_bytes (fmtconv_view *view, unsigned rank, const uint64_t *shape)
 {
@@ -327,7 +327,7 @@ reshape_bytes (fmtconv_view *view, unsigned rank, const uint64_t *shape)
   return fmtconv_view_bytes (fmtconv_view_reshape (view->encoded, rank, blocks));
 }
 
-/* Every reshape starts from what was there before the first one, so that the way back is exact. */
+/* Starts from the view before the first reshape, so that the way back is exact. */
 fmtconv_view *
 fmtconv_view_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape)
 {

@@ -1,6 +1,7 @@
 /* core/view/text.c: a view's normal form as text.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/text.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/source/source.h"
 #include "core/view/view.h"
@@ -17,7 +18,7 @@ print_numbers (FILE *out, char open, const uint64_t *numbers, unsigned n, char c
   fputc (close, out);
 }
 
-/* Strides; what an axis of extent 1 has does not matter and is shown as 0. */
+/* Prints strides; a stride for an extent of 1 does not matter and is printed as 0. */
 static void
 print_strides (FILE *out, const fci_box *box, unsigned rank)
 {
@@ -41,7 +42,8 @@ print_watch (FILE *out, const fci_op *op)
     fprintf (out, " (%s)", op->hint);
 }
 
-/* Where a factor of a box is; "64/128+3": 64 bytes on after 128 indices, the first 3 of which are left out. */
+/* Prints the position of a box's factor; "64/128+3": 64 bytes further after 128 indices, without the first
+ * 3. */
 static void
 print_factor (FILE *out, const fci_factor *factor, const fci_box *box, unsigned rank, unsigned t)
 {
@@ -72,7 +74,7 @@ print_product (FILE *out, const fci_op *op, const fci_box *box, unsigned rank)
     }
 }
 
-/* first: number of the chain's first track. */
+/* Prints a factor with its operations; first: number of the chain's first track. */
 static void
 print_multiply (FILE *out, const fci_op *op, const fci_box *box, unsigned rank, unsigned first)
 {
@@ -109,7 +111,7 @@ print_op (FILE *out, const fci_op *op, const fci_box *box, unsigned rank, unsign
     print_watch (out, op);
 }
 
-/* First to last; the chain is stored the other way round. */
+/* Prints the operations from first to last; the chain is stored in reverse. */
 static void
 print_ops (FILE *out, const fci_box *box, unsigned rank, const fci_op *last, unsigned first)
 {

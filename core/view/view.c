@@ -1,6 +1,7 @@
-/* core/view/view.c: views cut, joined and turned, and what can be asked of them.
+/* core/view/view.c: slices, concatenates and permutes views, and returns their properties.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/view.h"
+#include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include "core/view/blocks.h"
@@ -9,18 +10,17 @@
 #include "core/view/require-equal.h"
 #include <string.h>
 
-/* Is `axis` one of the view's? */
+/* Checks that the view has that axis. Returns false if not (recorded). */
 static bool
 check_axis (fmtconv_view *view, unsigned axis)
 {
   if (axis < view->rank)
     return true;
-  return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "a tensor of %u dimensions has no axis %u", view->rank,
-                       axis)
-         == 0;
+  fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "a tensor of %u dimensions has no axis %u", view->rank, axis);
+  return false;
 }
 
-/* The pieces of a view that meet [start, end) of an axis, moved to begin at 0. */
+/* Appends the pieces of a view that meet [start, end) of an axis, moved to start at 0. */
 static bool
 take_range (fci_view_pieces *list, fmtconv_view *view, unsigned axis, uint64_t start, uint64_t end)
 {
@@ -42,7 +42,7 @@ take_range (fci_view_pieces *list, fmtconv_view *view, unsigned axis, uint64_t s
   return true;
 }
 
-/* Bytes of an encoding: cut along the rows, or between blocks. */
+/* Slices the bytes of an encoding, along rows or between blocks. */
 static fmtconv_view *
 slice_bytes (fmtconv_view *view, unsigned axis, uint64_t start, uint64_t count)
 {
@@ -105,7 +105,7 @@ fmtconv_view_chunk (fmtconv_view *view, unsigned axis, uint64_t k, uint64_t n)
   return fmtconv_view_slice (view, axis, k * part, part);
 }
 
-/* May `view` stand behind `first` along the axis? */
+/* Checks that `view` can follow `first` along the axis. Returns false if not (recorded). */
 static bool
 check_fits (fmtconv_view *first, fmtconv_view *view, unsigned axis)
 {
@@ -114,12 +114,12 @@ check_fits (fmtconv_view *first, fmtconv_view *view, unsigned axis)
     same = i == axis || first->shape[i] == view->shape[i];
   if (same)
     return true;
-  return fmtconv_fail (first->ctx, FMTCONV_E_USAGE,
-                       "tensors of different data types or shapes cannot be joined along axis %u", axis)
-         == 0;
+  fmtconv_fail (first->ctx, FMTCONV_E_USAGE,
+                "tensors of different data types or shapes cannot be joined along axis %u", axis);
+  return false;
 }
 
-/* Encodings joined before they are encoded. */
+/* Concatenates encoded views by concatenating their sources. */
 static fmtconv_view *
 concat_bytes (unsigned axis, size_t n, fmtconv_view *const *views, const fci_view_head *head)
 {
@@ -133,7 +133,7 @@ concat_bytes (unsigned axis, size_t n, fmtconv_view *const *views, const fci_vie
   return encoded ? fmtconv_view_bytes (fmtconv_view_concat (axis, n, encoded)) : NULL;
 }
 
-/* Is one of them the bytes of an encoding? */
+/* Returns whether one of the views is the bytes of an encoding. */
 static bool
 has_encoded (size_t n, fmtconv_view *const *views)
 {
@@ -143,7 +143,7 @@ has_encoded (size_t n, fmtconv_view *const *views)
   return false;
 }
 
-/* The pieces of all views, one behind the other. */
+/* Appends the pieces of all views, one after the other. */
 static bool
 take_all (fci_view_pieces *list, unsigned axis, size_t n, fmtconv_view *const *views)
 {
@@ -160,7 +160,7 @@ take_all (fci_view_pieces *list, unsigned axis, size_t n, fmtconv_view *const *v
   return true;
 }
 
-/* Shape and origins of what n views become; false: they do not fit together. */
+/* Computes shape and origins of the concatenation. Returns false if the views do not fit (recorded). */
 static bool
 check_concat (unsigned axis, size_t n, fmtconv_view *const *views, uint64_t *shape, fci_view_head *head)
 {
@@ -173,7 +173,10 @@ check_concat (unsigned axis, size_t n, fmtconv_view *const *views, uint64_t *sha
       if (!check_fits (first, views[k], axis) || !fci_blocks_check (views[k], axis, 0, "joined"))
         return false;
       if (!fci_size_add (shape[axis], views[k]->shape[axis], &shape[axis]))
-        return fmtconv_fail (first->ctx, FMTCONV_E_LIMIT, "axis %u becomes too long", axis) == 0;
+        {
+          fmtconv_fail (first->ctx, FMTCONV_E_LIMIT, "axis %u becomes too long", axis);
+          return false;
+        }
       head->extra_origins = fci_extra_origins_join (first->ctx, head->extra_origins, views[k]->extra_origins);
       head->requirements = fci_requirements_join (first->ctx, head->requirements, views[k]->requirements);
     }
@@ -212,7 +215,7 @@ fmtconv_view_concat (unsigned axis, size_t n, fmtconv_view *const *views)
   return fci_view_freeze (&head, &list, false);
 }
 
-/* Does `axes` name each axis once?  *same: in their own order. */
+/* Checks that `axes` names each axis once; *same: in unchanged order. */
 static bool
 check_axes (fmtconv_view *view, const unsigned *axes, bool *same)
 {
@@ -221,9 +224,11 @@ check_axes (fmtconv_view *view, const unsigned *axes, bool *same)
   for (unsigned i = 0; i < view->rank; i++)
     {
       if (axes[i] >= view->rank || (seen & 1u << axes[i]))
-        return fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "a permutation must name each of %u axes once",
-                             view->rank)
-               == 0;
+        {
+          fmtconv_fail (view->ctx, FMTCONV_E_USAGE, "a permutation must name each of %u axes once",
+                        view->rank);
+          return false;
+        }
       seen |= 1u << axes[i];
       *same = *same && axes[i] == i;
     }

@@ -13,18 +13,19 @@ enum
   PAGE = 4096
 };
 
-/* A source of ours as one of libzip's.  libzip's own file source would share a file position. */
+/* A source as a libzip source; libzip's own file source would share a file position. */
 typedef struct bridge
 {
   const fmtconv_source *source;
   uint64_t at;
-  uint64_t page_at; /* what is in `page`: libzip reads headers in pieces of a few bytes */
+  uint64_t page_at; /* offset of `page`: libzip reads headers a few bytes at a time */
   size_t page_n;
   zip_error_t error;
   uint8_t page[PAGE];
 } bridge;
 
-/* 0, or a code.  What fails is recorded here: libzip would tell of a damaged archive. */
+/* Reads through the page. Returns 0, or a code; records the error here, because libzip would report a
+ * damaged archive. */
 static int
 read_paged (bridge *b, void *to, size_t n)
 {
@@ -112,8 +113,8 @@ bridge_call (void *arg, void *data, zip_uint64_t n, zip_source_cmd_t command)
     }
 }
 
-/* Without ZIP_CHECKCONS: it reads every local header once more, refuses some that are fine (a size but no
- * CRC before a descriptor) and lets members overlap. */
+/* Opens the archive without ZIP_CHECKCONS, which reads every local header again, refuses some valid
+ * headers (a size but no CRC before a descriptor) and lets members overlap. */
 static zip_t *
 open_library (fmtconv_zip *zip)
 {
@@ -149,7 +150,7 @@ same_member (const fci_zip_entry *entry, zip_t *library, zip_uint64_t i)
          && st.crc == entry->crc && st.comp_method == entry->method;
 }
 
-/* *inflates: a member is deflated. */
+/* Compares all members; *inflates: whether a member is deflated. */
 static int
 compare (fmtconv_zip *zip, zip_t *library, bool *inflates)
 {

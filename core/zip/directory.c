@@ -27,7 +27,7 @@ typedef struct stream
   uint64_t at; /* offset in the archive of the byte at `used` */
 } stream;
 
-/* A record's variable part. */
+/* One record of the directory and its variable part. */
 typedef struct record
 {
   uint64_t at;
@@ -37,7 +37,7 @@ typedef struct record
   size_t extra_len;
 } record;
 
-/* At least n bytes of the directory at buffer + used. */
+/* Makes at least n bytes of the directory available at buffer + used. */
 static int
 need (stream *s, size_t n)
 {
@@ -101,7 +101,7 @@ fci_zip_find_zip64 (fmtconv_zip *zip, uint64_t at, const uint8_t *extra, size_t 
   return 0;
 }
 
-/* A 32-bit field that is all ones stands in the zip64 field. */
+/* Replaces a 32-bit field with all bits set by the next value of the zip64 field. */
 static bool
 widen (uint64_t *value, const uint8_t **field, size_t *remaining)
 {
@@ -115,7 +115,7 @@ widen (uint64_t *value, const uint8_t **field, size_t *remaining)
   return true;
 }
 
-/* Sizes and offset; there is one disk. */
+/* Reads sizes and offset; only one disk is supported. */
 static int
 read_numbers (fmtconv_zip *zip, const record *r, fci_zip_entry *entry)
 {

@@ -14,14 +14,14 @@ enum
   END = 22,
   END64 = 56,
   LOCATOR = 20,
-  ENTRY = 46,           /* least bytes of a directory entry */
-  REACH = END + 0xFFFF, /* where other readers look for an end record */
+  ENTRY = 46,           /* minimum bytes of a directory entry */
+  REACH = END + 0xFFFF, /* range in which other readers look for an end record */
   NO_END = -1
 };
 
 static const char end_mark[4] = "PK\5\6", end64_mark[4] = "PK\6\6", locator_mark[4] = "PK\6\7";
 
-/* What both kinds of end record say. */
+/* The fields that both kinds of end record have. */
 typedef struct end_fields
 {
   uint64_t disk;
@@ -32,8 +32,8 @@ typedef struct end_fields
   uint64_t dir_start;
 } end_fields;
 
-/* Distance from the end of the archive of an end record but the one at the very end, or NO_END.
- * whole: only one whose comment reaches just to the end. */
+/* Returns the distance from the end of the archive to an end record other than the last, or NO_END. whole:
+ * only one whose comment reaches exactly to the end. */
 static long
 other_end (const uint8_t *tail, size_t n, bool whole)
 {
@@ -136,7 +136,7 @@ agree (const end_fields *small, const end_fields *large)
          && same (small->dir_start, large->dir_start, UINT32_MAX);
 }
 
-/* *at is where the end record starts, and then where the zip64 end record does. */
+/* Reads the zip64 end record; *at: start of the end record, then of the zip64 end record. */
 static int
 read_end64 (fmtconv_zip *zip, const uint8_t *locator, uint64_t *at, end_fields *fields)
 {
@@ -160,7 +160,7 @@ read_end64 (fmtconv_zip *zip, const uint8_t *locator, uint64_t *at, end_fields *
   return 0;
 }
 
-/* The directory lies between the first byte and the end record, and fills the rest of that. */
+/* Checks that the directory fills the archive up to the end record. */
 static int
 check_place (fmtconv_zip *zip, uint64_t at, const end_fields *e)
 {

@@ -17,19 +17,19 @@ enum
   STEP = 256 * 1024
 };
 
-/* A member on its way out of the archive. */
+/* A member that is being unpacked. */
 typedef struct unpacking
 {
   fmtconv_zip *zip;
   const fci_zip_entry *entry;
   fmtconv_source *result;
   zip_file_t *file;
-  uint8_t *memory; /* all bytes; NULL: they go to the scratch file */
+  uint8_t *memory; /* all bytes; NULL: the scratch file holds them */
   uint64_t done;
   uint32_t crc;
 } unpacking;
 
-/* One file for all members of an archive: a descriptor each could be more than a process may have. */
+/* Opens one file for all members of an archive: a descriptor for each could exceed the process limit. */
 static bool
 need_scratch (fmtconv_zip *zip)
 {
@@ -107,7 +107,7 @@ inflate_all (unpacking *u, uint8_t *buffer)
   return 0;
 }
 
-/* Only its end may follow: libzip compares the checksum when it comes there. */
+/* Checks that the stream ends here: libzip compares the checksum at its end. */
 static int
 check_end (unpacking *u)
 {
@@ -141,7 +141,7 @@ unpack (unpacking *u)
   return code;
 }
 
-/* The scratch file grew: that is no change that anybody else made. */
+/* Completes the source. Updates the scratch file's status, because its growth is not an outside change. */
 static int
 finish (unpacking *u)
 {

@@ -13,9 +13,9 @@
 enum
 {
   HEADER = 30,
-  GUESS = 512,      /* bytes that hold most headers with name and padding, and the descriptor before */
-  SMALL = 4096,     /* behind fewer bytes of data, the next header is read with this one */
-  MANY = 64 * 1024, /* bytes that hold the headers of many small members */
+  GUESS = 512,      /* bytes of most headers with name and padding, and the descriptor before */
+  SMALL = 4096,     /* after fewer bytes of data, the next header is read with this one */
+  MANY = 64 * 1024, /* bytes of the headers of many small members */
   BUFFER = HEADER + 2 * 0xFFFF,
   DESCRIPTOR = 16,
   DESCRIPTOR64 = 24
@@ -41,8 +41,8 @@ typedef struct window
   size_t n;
 } window;
 
-/* The n bytes at `at`, which lie before the directory, until the next call; `more` are read with them where
- * there are as many.  NULL: recorded. */
+/* Returns n bytes at `at`, which are before the directory, valid until the next call; reads up to `more`
+ * bytes with them. NULL: an error (recorded). */
 static const uint8_t *
 inspect (window *w, uint64_t at, size_t n, size_t more)
 {
@@ -58,7 +58,7 @@ inspect (window *w, uint64_t at, size_t n, size_t more)
   return w->buffer + (at - w->at);
 }
 
-/* n bytes of the entry's local header. */
+/* Returns n bytes of the entry's local header; NULL: an error (recorded). */
 static const uint8_t *
 inspect_header (window *w, const fci_zip_entry *entry, size_t n)
 {
@@ -87,14 +87,15 @@ read_local (window *w, const fci_zip_entry *entry, local *l)
   return 0;
 }
 
-/* With a descriptor behind the data, the header may leave a number out. */
+/* Returns whether a number in the header is valid; if a descriptor follows the data, the header may omit
+ * it. */
 static bool
 number_fits (const fci_zip_entry *entry, uint64_t number, uint64_t central)
 {
   return number == central || (number == 0 && (entry->flags & FCI_ZIP_DESCRIPTOR));
 }
 
-/* A number whose field in the header says that it stands in the zip64 field. */
+/* Checks a number that may be stored in the zip64 field. */
 static bool
 long_number_fits (const fci_zip_entry *entry, uint64_t number, uint64_t central, const uint8_t **field,
                   size_t *remaining)
@@ -110,7 +111,7 @@ long_number_fits (const fci_zip_entry *entry, uint64_t number, uint64_t central,
   return number_fits (entry, number, central);
 }
 
-/* torch's miniz writes zip64 numbers that no field refers to, the offset alone among them. */
+/* Checks the remaining zip64 numbers: torch's miniz writes some that no field refers to. */
 static bool
 rest_fits (const fci_zip_entry *entry, const uint8_t *field, size_t remaining)
 {
@@ -164,7 +165,7 @@ check_local (fmtconv_zip *zip, const fci_zip_entry *entry, local *l)
   return check_numbers (zip, entry, l);
 }
 
-/* *end: first byte behind the data, and then behind its descriptor. */
+/* Checks the data descriptor; *end: first byte after the data, then after the descriptor. */
 static int
 check_descriptor (window *w, const fci_zip_entry *entry, bool wide, uint64_t *end)
 {
@@ -186,7 +187,7 @@ check_descriptor (window *w, const fci_zip_entry *entry, bool wide, uint64_t *en
   return 0;
 }
 
-/* *end: first byte behind the members before this one, and then behind this one. */
+/* Checks a member; *end: first byte after the previous members, then after this one. */
 static int
 check_member (window *w, fci_zip_entry *entry, uint64_t *end)
 {

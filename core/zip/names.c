@@ -1,4 +1,4 @@
-/* core/zip/names.c: which names a zip archive may have, and finding a member by its name.
+/* core/zip/names.c: checks names in a zip archive, and finds members by name.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One component of a path. */
+/* Returns whether a component of a path is plain. */
 static bool
 is_plain (const char *part, size_t n)
 {
   return n > 0 && !(n == 1 && part[0] == '.') && !(n == 2 && part[0] == '.' && part[1] == '.');
 }
 
-/* Every component is plain; a slash at the end marks a folder. */
+/* Returns whether every component is plain; a trailing slash marks a folder. */
 static bool
 is_relative_inside (const char *name)
 {

@@ -1,4 +1,4 @@
-/* core/zip/scratch.c: temporary files without a name, and the folder that they take room in.
+/* core/zip/scratch.c: unnamed temporary files, and the folder that holds them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -33,7 +33,7 @@ fci_scratch_folder (const fmtconv_ctx *ctx)
   return folder && *folder ? folder : "/tmp";
 }
 
-/* Where the file system has no files without a name, one gets a name that is removed at once. */
+/* If the file system does not support unnamed files, creates a named file and removes its name at once. */
 int
 fci_scratch_open (fmtconv_ctx *ctx, const char *folder)
 {

@@ -1,4 +1,4 @@
-/* core/zip/zip.c: zip archives as readers see them: validated whole, then members by name.
+/* core/zip/zip.c: zip archives for readers: fully validated, then members by name.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -11,8 +11,8 @@
 #include "core/zip/zip.h"
 #include <string.h>
 
-/* torch can be told to leave checksums out, and then writes zero for all.  Where any member has one, a
- * zero is taken as a checksum like every other. */
+/* Returns whether all checksums are zero: torch has an option to omit them. If any member has one, a zero
+ * is checked like every other. */
 static bool
 lacks_crcs (const fmtconv_zip *zip)
 {
