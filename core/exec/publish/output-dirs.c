@@ -1,4 +1,4 @@
-/* core/exec/publish/output-dirs.c: the folders that output files are written into: opened, made, removed again.
+/* core/exec/publish/output-dirs.c: opens, creates, syncs and removes the folders of output files.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -17,7 +17,7 @@ enum
   OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 };
 
-/* Is the open folder still the one of that name, and ours? */
+/* Returns whether the open folder still has that name and belongs to this user. */
 static bool
 is_own (int folder, const char *name, int fd)
 {
@@ -26,7 +26,8 @@ is_own (int folder, const char *name, int fd)
          && a.st_ino == b.st_ino && a.st_uid == geteuid ();
 }
 
-/* What an interrupted run of the same plan left in its folder; anything else stays, and so does the folder. */
+/* Removes the files that an interrupted run of the same plan left in its temporary folder; the folder and other files
+ * stay. */
 static int
 remove_leftover (const fci_publication *p, int fd)
 {
@@ -45,7 +46,8 @@ remove_leftover (const fci_publication *p, int fd)
   return unlinkat (p->folder, p->temporary_folder, AT_REMOVEDIR);
 }
 
-/* The temporary folder, made by us and locked.  -1 and errno: EWOULDBLOCK where another process works on it. */
+/* Creates and locks the temporary folder.  Returns a descriptor, or -1 with errno; EWOULDBLOCK: another process uses
+ * it. */
 static int
 make_whole (const fci_publication *p)
 {
@@ -96,7 +98,7 @@ open_whole (fci_publication *p, uint64_t digest)
   return fd < 0 ? fci_fail_io (ctx, p->output, "cannot create a temporary folder next to it") : 0;
 }
 
-/* The folder that is there already. */
+/* Opens the existing output folder.  Returns 0 or a code. */
 static int
 open_existing (fci_publication *p)
 {
@@ -109,7 +111,7 @@ open_existing (fci_publication *p)
   return 0;
 }
 
-/* The number of the place of that name, n bytes; -1: there is none. */
+/* Returns the index of the folder with a name of n bytes; -1: not found. */
 static int
 find (const fci_publication *p, const char *name, size_t n)
 {
@@ -140,7 +142,7 @@ open_place (fci_publication *p, const char *name, int above)
   return code;
 }
 
-/* All folders on the way to a file. */
+/* Opens all folders in the path of a file.  Returns 0 or a code. */
 static int
 open_places_of (fci_publication *p, const fmtconv_file *file)
 {
@@ -192,7 +194,7 @@ fci_out_dir_of (const fci_publication *p, const fmtconv_file *file)
   return &p->places[find (p, file->name, n > 0 ? n - 1 : 0)];
 }
 
-/* Some file systems cannot sync folders, and say EINVAL. */
+/* Some file systems cannot sync folders and report EINVAL. */
 int
 fci_out_dir_sync (const fci_publication *p, int fd, const char *display)
 {

@@ -1,4 +1,4 @@
-/* core/exec/publish/path.c: paths of outputs, and the folders that they lead to.
+/* core/exec/publish/path.c: paths and folders of outputs.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/exec/worker/readahead.c: small pieces of a file that lie near each other, read at once.
+/* core/exec/worker/readahead.c: reads small adjacent ranges of a file together.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,11 +8,11 @@
 
 enum
 {
-  SMALL = 4096, /* larger pieces are worth a call of their own */
-  SHARE = 8 /* so many times the bytes that are needed are read at most, headers in an archive among them */
+  SMALL = 4096, /* larger ranges are read alone */
+  SHARE = 8     /* maximum ratio of bytes read (with headers of an archive) to bytes needed */
 };
 
-/* Where in a file. */
+/* A range of a file. */
 typedef struct span
 {
   const fci_disk_file *disk;
@@ -20,7 +20,7 @@ typedef struct span
   uint64_t n;
 } span;
 
-/* What a run needs, if it is small, all from one place, and that in a file. */
+/* Finds the bytes that a run needs.  Returns false unless they are few and one range of a file. */
 static bool
 find_span (const fci_run *run, span *s)
 {
@@ -51,7 +51,7 @@ holds (const fci_readahead *near, const fci_disk_file *disk, uint64_t start, uin
          && n <= near->n - (start - near->start);
 }
 
-/* Both, if not much lies between them for what is needed of it. */
+/* Extends the range by the next, unless too many bytes between them are not needed. */
 static bool
 join (span *all, const span *next, uint64_t needed)
 {
@@ -88,7 +88,7 @@ fci_readahead_fill (fci_worker *worker, const fci_run *run, const fci_run *end)
     return;
   worker->fetched += all.n;
   bool fine = worker->pool->io->read (all.disk->whole, all.start, near->bytes, (size_t) all.n) == 0;
-  /* What is wrong is found by whoever needs the bytes. */
+  /* An error is reported by the read that needs the bytes. */
   *near = (fci_readahead){
     .bytes = near->bytes, .disk = fine ? all.disk : NULL, .start = all.start, .n = (size_t) all.n
   };
