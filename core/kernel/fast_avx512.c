@@ -132,7 +132,7 @@ store (unsigned char *at, uint32_t dtype, __m512 value, uint32_t nan)
 }
 
 INLINE uint64_t
-ones (__mmask16 mask)
+count_bits (__mmask16 mask)
 {
   return (uint64_t) __builtin_popcount (mask);
 }
@@ -164,14 +164,14 @@ count (counters *sums, __m512 before, __m512 after, uint32_t dtype)
   const __m512i normal = _mm512_set1_epi32 (smallest_normal (dtype));
   const __m512i size = _mm512_and_si512 (_mm512_castps_si512 (after), magnitude);
   const __mmask16 inf = _mm512_cmpeq_epi32_mask (size, infinity);
-  sums->inf += ones (inf);
-  sums->nan += ones (_mm512_cmpgt_epi32_mask (size, infinity));
+  sums->inf += count_bits (inf);
+  sums->nan += count_bits (_mm512_cmpgt_epi32_mask (size, infinity));
   if (dtype == FMTCONV_F32)
     return;
   const __mmask16 changed = _mm512_cmp_ps_mask (before, after, _CMP_NEQ_OQ);
-  sums->inexact += ones (changed);
-  sums->overflow += ones (overflows (before, changed, inf, dtype));
-  sums->underflow += ones (_mm512_mask_cmplt_epi32_mask (changed, size, normal));
+  sums->inexact += count_bits (changed);
+  sums->overflow += count_bits (overflows (before, changed, inf, dtype));
+  sums->underflow += count_bits (_mm512_mask_cmplt_epi32_mask (changed, size, normal));
 }
 
 INLINE void

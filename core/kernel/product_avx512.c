@@ -18,7 +18,8 @@ enum
   LANES = 16
 };
 
-_Static_assert(FCI_PRODUCT_ROWS == 12 && FCI_PRODUCT_COLUMNS == 2 * LANES, "what is written out below");
+_Static_assert(FCI_PRODUCT_ROWS == 12 && FCI_PRODUCT_COLUMNS == 2 * LANES,
+               "the unrolled block has this size");
 
 /* Computes a block with two vectors per row: 24 sums and the operands fit the 32 registers. */
 TARGET void

@@ -152,9 +152,9 @@ warn (fmtconv_ctx *ctx, const fci_finding *first, unsigned finding, bool several
   if (tensors == 0)
     return 0;
   fci_detail_more (ctx, tensors > NAMED ? tensors - NAMED : 0);
-  return fmtconv_warn (ctx, "%" PRIu64 " of %" PRIu64 " values in %zu %s %s%s%s", values, of, tensors,
-                       tensors == 1 ? "tensor" : "tensors", said (finding), hint ? "; " : "",
-                       hint ? hint : "");
+  const char *more = hint ? fmtconv_ctx_printf (ctx, "; %s", hint) : NULL;
+  return fmtconv_warn (ctx, "%" PRIu64 " of %" PRIu64 " values in %zu %s %s%s", values, of, tensors,
+                       tensors == 1 ? "tensor" : "tensors", said (finding), more ? more : "");
 }
 
 int

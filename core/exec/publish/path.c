@@ -15,7 +15,9 @@ fci_path_join (fmtconv_ctx *ctx, const char *folder, const char *name)
 {
   if (strcmp (folder, ".") == 0)
     return name;
-  return fmtconv_ctx_printf (ctx, "%s%s%s", folder, strcmp (folder, "/") == 0 ? "" : "/", name);
+  if (strcmp (folder, "/") == 0)
+    return fmtconv_ctx_printf (ctx, "/%s", name);
+  return fmtconv_ctx_printf (ctx, "%s/%s", folder, name);
 }
 
 const char *

@@ -58,12 +58,11 @@ static int
 put_over (fci_publication *p, fci_target *target)
 {
   const char *name = target->file->base;
-  if (p->io->rename (target->place->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
+  if (p->io->rename (target->dir->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
     target->state = FCI_TARGET_SWAPPED;
-  else if (errno == ENOENT
-           && p->io->rename (target->place->fd, target->temporary, name, RENAME_NOREPLACE) == 0)
+  else if (errno == ENOENT && p->io->rename (target->dir->fd, target->temporary, name, RENAME_NOREPLACE) == 0)
     target->state = FCI_TARGET_NEW;
-  else if (errno == EINVAL && p->io->rename (target->place->fd, target->temporary, name, 0) == 0)
+  else if (errno == EINVAL && p->io->rename (target->dir->fd, target->temporary, name, 0) == 0)
     target->state = FCI_TARGET_REPLACED;
   else
     return fci_fail_io (p->ctx, target->display, "cannot be replaced");
@@ -85,7 +84,7 @@ rename_new (const fci_publication *p, int folder, const char *from, const char *
 static int
 put_new (fci_publication *p, fci_target *target)
 {
-  int code = rename_new (p, target->place->fd, target->temporary, target->file->base, target->display);
+  int code = rename_new (p, target->dir->fd, target->temporary, target->file->base, target->display);
   if (code == 0)
     target->state = FCI_TARGET_NEW;
   return code;
@@ -100,9 +99,9 @@ undo_files (fci_publication *p)
       fci_target *target = &p->targets[i];
       const char *name = target->file->base;
       if ((target->state == FCI_TARGET_SWAPPED
-           && fci_io_system.rename (target->place->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
+           && fci_io_system.rename (target->dir->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
           || (target->state == FCI_TARGET_NEW
-              && fci_io_system.rename (target->place->fd, name, target->temporary, 0) == 0))
+              && fci_io_system.rename (target->dir->fd, name, target->temporary, 0) == 0))
         target->state = FCI_TARGET_WRITTEN;
     }
 }
@@ -138,7 +137,7 @@ remove_old (fci_publication *p)
   for (size_t i = 0; i < p->layout->n_files; i++)
     {
       fci_target *target = &p->targets[i];
-      if (target->state == FCI_TARGET_SWAPPED && unlinkat (target->place->fd, target->temporary, 0) != 0)
+      if (target->state == FCI_TARGET_SWAPPED && unlinkat (target->dir->fd, target->temporary, 0) != 0)
         fmtconv_note (p->ctx, "%s: the replaced file was left as %s", target->display, target->temporary);
     }
 }

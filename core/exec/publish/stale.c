@@ -127,7 +127,7 @@ void
 fci_stale_remove (const fci_publication *p)
 {
   fci_old_file *list;
-  int top = p->places[0].fd;
+  int top = p->dirs[0].fd;
   if (!(p->ctx->options.flags & FMTCONV_FORCE)
       || fci_stale_find (p->ctx, p->layout, top, p->top_display, &list))
     return;

@@ -56,14 +56,14 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
   fmtconv_ctx *ctx = p->ctx;
   struct stat st;
   const char *base = target->file->base;
-  target->place = fci_out_dir_of (p, target->file);
+  target->dir = fci_out_dir_of (p, target->file);
   target->display = fci_path_join (ctx, p->top_display, target->file->name);
   target->temporary = p->temporary_folder ? base : fci_temporary_name (ctx, base, digest);
   if (!target->display || !target->temporary)
     return fmtconv_ctx_failed (ctx);
-  target->exists = fstatat (target->place->fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  target->exists = fstatat (target->dir->fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0;
   target->mode = target->exists ? st.st_mode & 0777 : 0;
-  target->fd = open_locked (target->place->fd, target->temporary);
+  target->fd = open_locked (target->dir->fd, target->temporary);
   if (target->fd < 0 && errno == EWOULDBLOCK)
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, target->display,
                           &(fmtconv_where){ .hint = "wait for it to finish" },
@@ -139,7 +139,7 @@ fci_publication_drop (fci_publication *p)
     {
       fci_target *target = &p->targets[i];
       if (target->fd >= 0 && target->state == FCI_TARGET_WRITTEN && !p->published)
-        unlinkat (target->place->fd, target->temporary, 0);
+        unlinkat (target->dir->fd, target->temporary, 0);
       if (target->fd >= 0)
         close (target->fd);
       target->fd = -1;
