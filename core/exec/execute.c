@@ -1,4 +1,4 @@
-/* core/exec/execute.c: the steps of an execution: measure, compare, write, prove, publish.
+/* core/exec/execute.c: the steps of an execution: measure, compare, write, check, publish.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -25,15 +25,15 @@
 #include "core/view/inspect.h"
 #include <string.h>
 
-/* Everything of one execution. */
+/* State of one execution. */
 typedef struct run
 {
   const fci_execution *execution;
   fci_pool pool;
-  fci_publication *publications; /* of each output; in the arena: the context may be freed first */
-  int *fds;                      /* of all files … */
-  const char **display;          /* … their paths, for messages … */
-  const char **paths;            /* … and those of the temporaries */
+  fci_publication *publications; /* one per output; in the arena, as the context may be freed first */
+  int *fds;                      /* descriptors of all files … */
+  const char **display;          /* … their final paths, for messages … */
+  const char **paths;            /* … and their temporary paths */
   fci_outcome *outcome;
 } run;
 
@@ -47,7 +47,7 @@ tensor_bytes (const fci_plan *plan)
   return bytes;
 }
 
-/* What is known of the outputs before anything is created. */
+/* Fills in the publications before anything is created.  Returns 0 or a code. */
 static int
 prepare_outputs (run *r, fmtconv_ctx *ctx)
 {
@@ -63,7 +63,7 @@ prepare_outputs (run *r, fmtconv_ctx *ctx)
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Scratch and tallies. */
+/* Allocates scratch and tallies.  Returns 0 or a code. */
 static int
 prepare (run *r, fmtconv_ctx *ctx)
 {
@@ -114,7 +114,7 @@ write_all (run *r)
                              : fci_pool_run (&r->pool, fci_write_unit, NULL, plan->units.n);
 }
 
-/* Bytes that all workers read so far. */
+/* Returns the bytes that all workers have read. */
 static uint64_t
 fetched (const fci_pool *pool)
 {
@@ -124,7 +124,7 @@ fetched (const fci_pool *pool)
   return sum;
 }
 
-/* All that must hold before the output may have its name. */
+/* Performs all checks that precede publication.  Returns 0 or a code. */
 static int
 prove (run *r)
 {

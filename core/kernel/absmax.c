@@ -1,4 +1,4 @@
-/* core/kernel/absmax.c: the largest magnitude among values, compared as whole numbers.
+/* core/kernel/absmax.c: the largest magnitude among values, compared as integers.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -18,7 +18,7 @@ larger (uint32_t a, uint32_t b)
   return a > b ? a : b;
 }
 
-/* The largest of `seen` and the magnitudes of a few values. */
+/* Returns the largest of `seen` and the magnitudes of a few values, as f32 bits. */
 static uint32_t
 absmax_plain (const float *values, size_t n, uint32_t seen)
 {
@@ -35,7 +35,7 @@ absmax_plain (const float *values, size_t n, uint32_t seen)
 enum
 {
   LANES = 8,
-  VECTORS = 4 /* side by side, so that none waits for the one before */
+  VECTORS = 4 /* independent chains, so that none waits for another */
 };
 
 __attribute__ ((target ("avx2"))) static uint32_t

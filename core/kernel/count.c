@@ -1,4 +1,4 @@
-/* core/kernel/count.c: what rounding did to a row of values.
+/* core/kernel/count.c: counts the effects of rounding a row of values.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,11 +8,11 @@
 #include "core/kernel/number.h"
 #include <math.h>
 
-/* What counts as underflow and overflow in a floating type. */
+/* Limits of underflow and overflow in a floating-point type. */
 typedef struct limits
 {
   double normal; /* the smallest normal number */
-  double holds;  /* finite values above this are overflow even where the result looks like a number */
+  double holds;  /* finite values above this are an overflow even if the result is finite */
 } limits;
 
 static limits
@@ -25,13 +25,13 @@ limits_of (uint32_t dtype)
       return (limits){ .normal = 0x1p-14, .holds = INFINITY };
     case FMTCONV_F64:
       return (limits){ .normal = 0x1p-1022, .holds = INFINITY };
-    case FMTCONV_F8_E4M3: /* saturates: 464 is halfway to the number after the last */
+    case FMTCONV_F8_E4M3: /* saturates: 464 is halfway from the largest number to the next step */
       return (limits){ .normal = 0x1p-6, .holds = 464 };
     case FMTCONV_F8_E4M3FNUZ:
       return (limits){ .normal = 0x1p-7, .holds = INFINITY };
     case FMTCONV_F8_E5M2FNUZ:
       return (limits){ .normal = 0x1p-15, .holds = INFINITY };
-    default: /* f32 and bf16; E8M0, whose smallest number stands for zero and all that is below */
+    default: /* f32 and bf16; E8M0, which stores its smallest number for zero and smaller values */
       return (limits){ .normal = 0x1p-126, .holds = INFINITY };
     }
 }
@@ -69,7 +69,7 @@ count_real_to_real (fci_carrier carrier, const void *values, uint32_t dtype, con
     }
 }
 
-/* Equal, compared without rounding either. */
+/* Returns whether an integer and a real number are equal, without rounding either. */
 static bool
 integer_is (fci_carrier carrier, uint64_t integer, double real)
 {
@@ -93,8 +93,8 @@ count_integer_to_real (fci_carrier carrier, const uint64_t *values, uint32_t dty
     }
 }
 
-/* Whole numbers have no infinity and no subnormals: a value changed, or did not fit.  A truth value only
- * changes. */
+/* Counts conversions of real numbers to integers, which lack infinities and subnormals: a value changed or did not fit.
+ * A boolean only changes. */
 static void
 count_real_to_integer (fci_carrier carrier, const void *values, uint32_t dtype, size_t n, fci_tally *tally)
 {
@@ -116,7 +116,7 @@ count_real_to_integer (fci_carrier carrier, const void *values, uint32_t dtype, 
     }
 }
 
-/* result has the same value if it has the same bits and means the same by its sign. */
+/* Counts conversions between integers.  The value is unchanged if the bits are equal and the sign means the same. */
 static void
 count_integer_to_integer (fci_carrier carrier, const uint64_t *values, uint32_t dtype, const uint64_t *result,
                           size_t n, fci_tally *tally)

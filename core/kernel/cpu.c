@@ -1,4 +1,4 @@
-/* core/kernel/cpu.c: what this processor has.
+/* core/kernel/cpu.c: detects the features of the processor.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,7 +8,7 @@
 #ifdef __x86_64__
 #include <cpuid.h>
 
-/* Not every compiler knows F16C by name in __builtin_cpu_supports. */
+/* Returns whether the processor has F16C, a name that some compilers' __builtin_cpu_supports lacks. */
 static int
 has_f16c (void)
 {
@@ -38,7 +38,7 @@ detect (void)
 
 #endif
 
-/* Asking the processor is slow under a hypervisor, so it is asked once; twice does no harm. */
+/* CPUID is slow under a hypervisor, so it runs once; a second run is harmless. */
 static atomic_int detected = FCI_LEVEL_AUTO;
 static atomic_int forced = FCI_LEVEL_AUTO;
 

@@ -1,4 +1,4 @@
-/* core/kernel/crc32.c: CRC-32 of zip, by carry-less multiplication where the processor has it.
+/* core/kernel/crc32.c: CRC-32 of zip, by carry-less multiplication if the processor supports it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -11,12 +11,11 @@
 
 /* A message is a polynomial over GF(2), first bit highest, and its CRC the remainder by
  *   P = x^32 + x^26 + x^23 + x^22 + x^16 + x^12 + x^11 + x^10 + x^8 + x^7 + x^5 + x^4 + x^2 + x + 1.
- * So a piece may be replaced by anything that is the same modulo P.  16 bytes H·x^64 + L that stand D bits
- * before others may be added to them as H·(x^(D+64) mod P) + L·(x^D mod P).  Zip's bits are reflected:
- * the first bit is the lowest, bit i of the first quadword is x^(63-i) of H, and bit t of a product is
- * x^(127-t) of what is wanted if bit j of a factor stands for x^(64-j).  x^E mod P has up to 32 bits, too
- * many from bit 33 on, hence the factor for x^E is x^32·(x^(E-32) mod P): bit 32-c is x^c of that
- * remainder. */
+ * A part of the message may be replaced by any polynomial that is equal modulo P.  16 bytes H·x^64 + L that are D bits
+ * before others may be added to them as H·(x^(D+64) mod P) + L·(x^D mod P).  Zip's bits are reflected: the first bit is
+ * the lowest, bit i of the first quadword is x^(63-i) of H, and bit t of a product is x^(127-t) of the wanted polynomial
+ * if bit j of a factor is x^(64-j).  x^E mod P has up to 32 bits, too many from bit 33 on, so the factor for x^E is
+ * x^32·(x^(E-32) mod P): bit 32-c is x^c of that remainder. */
 #define BY_576 0x154442bd4
 #define BY_512 0x1c6e41596
 #define BY_192 0x1751997d0
@@ -30,7 +29,7 @@ load (const unsigned char *at)
   return _mm_loadu_si128 ((const __m128i *) (const void *) at);
 }
 
-/* `ahead` moved onto `here`, as far as `by` says. */
+/* Returns `here` plus `ahead` moved by the distance of the factors `by`. */
 static inline TARGET __m128i
 fold (__m128i ahead, __m128i here, __m128i by)
 {
@@ -39,7 +38,7 @@ fold (__m128i ahead, __m128i here, __m128i by)
   return _mm_xor_si128 (here, _mm_xor_si128 (high, low));
 }
 
-/* n: at least 64.  Four pieces go side by side, because a multiplication takes several cycles. */
+/* Returns the CRC of n >= 64 bytes.  Four chains run in parallel, because a multiplication takes several cycles. */
 static TARGET uint32_t
 crc32_folded (uint32_t crc, const unsigned char *at, size_t n)
 {
@@ -61,7 +60,7 @@ crc32_folded (uint32_t crc, const unsigned char *at, size_t n)
   for (; n >= 16; at += 16, n -= 16)
     a = fold (a, load (at), by_1);
   _mm_storeu_si128 ((__m128i *) (void *) rest, a);
-  /* The start value is in the first piece already: all ones here is zero inside. */
+  /* The start value is in the first chain: an initial CRC of all ones is zero inside zlib. */
   crc = (uint32_t) crc32_z (0xffffffff, rest, sizeof rest);
   return (uint32_t) crc32_z (crc, at, n);
 }

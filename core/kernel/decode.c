@@ -1,4 +1,4 @@
-/* core/kernel/decode.c: elements of every plain data type into carriers.
+/* core/kernel/decode.c: decodes elements of each plain data type to carriers.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -6,7 +6,7 @@
 #include "core/kernel/dtype.h"
 #include "core/kernel/number.h"
 
-/* One loop a type: `c_type` is loaded as `item` from an address of any alignment. */
+/* Defines the loop of a type: `c_type` is loaded as `item` from an address of any alignment. */
 #define DECODER(name, c_type, carrier_type, value)           \
   static void name (const void *row, void *values, size_t n) \
   {                                                          \

@@ -1,4 +1,4 @@
-/* core/kernel/encode.c: carriers into elements of every plain data type.
+/* core/kernel/encode.c: encodes carriers to elements of each plain data type.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -59,7 +59,7 @@ as_f64 (fci_carrier carrier, const void *values, size_t n, void *work)
   return to;
 }
 
-/* Every floating type but f64 is rounded from f32, whatever the values were: so does torch. */
+/* Rounds to a floating-point type other than f64.  As in torch, this starts from f32 for all carriers. */
 static void
 from_f32 (const uint32_t *bits, uint32_t dtype, uint16_t bf16_nan, void *row, size_t n)
 {
@@ -92,7 +92,7 @@ from_f32 (const uint32_t *bits, uint32_t dtype, uint16_t bf16_nan, void *row, si
     }
 }
 
-/* Towards zero; the small types are the low bits of a wider number, of the width that torch goes through. */
+/* Truncates to integers.  Small types are the low bits of a wider integer, of the width that torch uses. */
 static void
 integers_from_f64 (const double *value, uint32_t dtype, void *row, size_t n)
 {
@@ -126,7 +126,7 @@ integers_from_f64 (const double *value, uint32_t dtype, void *row, size_t n)
     }
 }
 
-/* The low bits. */
+/* Stores the low bits of integers. */
 static void
 integers_from_integers (const uint64_t *value, uint32_t dtype, void *row, size_t n)
 {

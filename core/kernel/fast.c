@@ -1,4 +1,4 @@
-/* core/kernel/fast.c: which fast loop a stage gets.
+/* core/kernel/fast.c: selects the fast loop of a stage.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

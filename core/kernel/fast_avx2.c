@@ -1,4 +1,4 @@
-/* core/kernel/fast_avx2.c: between floating types, eight at a time.
+/* core/kernel/fast_avx2.c: conversions between floating-point types, eight at a time.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -21,7 +21,7 @@ typedef struct counters
   __m256i inexact, overflow, underflow, nan, inf, normal;
 } counters;
 
-/* Where a < b, as signed numbers, `yes`, else `no`. */
+/* Returns `yes` in lanes with a < b (signed), else `no`. */
 INLINE __m256i
 where_less (__m256i a, __m256i b, __m256i yes, __m256i no)
 {
@@ -42,7 +42,7 @@ e4m3_value (__m256i code)
                           where_less (mag, _mm256_set1_epi32 (0x7f), number, _mm256_set1_epi32 (0x7ff00000)));
 }
 
-/* fci_small_round, and what is above `most` becomes that; NaN becomes 0x7f. */
+/* Rounds as fci_small_round does; codes above `most` become `most`, NaN becomes 0x7f. */
 INLINE __m256i
 round_small (__m256 value, int mantissa, int bias, int most)
 {
@@ -96,7 +96,7 @@ load (const unsigned char *at, uint32_t dtype)
   return _mm256_castsi256_ps (_mm256_slli_epi32 (_mm256_cvtepu16_epi32 (half), 16));
 }
 
-/* The upper halves of the result are the bf16. */
+/* Rounds to bf16, in the upper halves of the result. */
 INLINE __m256i
 round_bf16 (__m256 value, uint32_t nan)
 {
@@ -108,7 +108,7 @@ round_bf16 (__m256 value, uint32_t nan)
   return _mm256_and_si256 (number, _mm256_set1_epi32 ((int) 0xffff0000));
 }
 
-/* Stores what the values become and returns what that means. */
+/* Stores the rounded values, and returns them decoded. */
 INLINE __m256
 store (unsigned char *at, uint32_t dtype, __m256 value, uint32_t nan)
 {
@@ -132,7 +132,7 @@ store (unsigned char *at, uint32_t dtype, __m256 value, uint32_t nan)
   return _mm256_castsi256_ps (rounded);
 }
 
-/* The bits of the smallest normal number, as f32. */
+/* Returns the f32 bits of the smallest normal number. */
 INLINE int
 smallest_normal (uint32_t dtype)
 {
@@ -141,7 +141,7 @@ smallest_normal (uint32_t dtype)
   return dtype == FMTCONV_F16 || dtype == FMTCONV_F8_E5M2 ? 0x38800000 : 0x00800000;
 }
 
-/* Finite numbers that become infinite or, in E4M3, are above 464, where it saturates. */
+/* Returns the lanes of finite numbers that become infinite or, in E4M3, are above 464, where it saturates. */
 INLINE __m256i
 overflows (__m256 before, __m256i changed, __m256i inf, uint32_t dtype)
 {
@@ -204,7 +204,7 @@ bytes_of (uint32_t dtype)
   return dtype == FMTCONV_F32 ? 4 : dtype == FMTCONV_F16 || dtype == FMTCONV_BF16 ? 2 : 1;
 }
 
-/* The last few elements go through rows that are filled up with zeroes, which count as nothing. */
+/* Converts n elements.  The last few go through rows padded with zeros, which do not count. */
 INLINE void
 loop (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, size_t n, fci_fast_mode mode,
       float factor, counters *sums)

@@ -1,4 +1,4 @@
-/* core/kernel/fast_avx512.c: between floating types, sixteen at a time.
+/* core/kernel/fast_avx512.c: conversions between floating-point types, sixteen at a time.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -22,7 +22,7 @@ typedef struct counters
   uint64_t inexact, overflow, underflow, nan, inf, normal;
 } counters;
 
-/* Where a < b, as signed numbers, `yes`, else `no`. */
+/* Returns `yes` in lanes with a < b (signed), else `no`. */
 INLINE __m512i
 where_less (__m512i a, __m512i b, __m512i yes, __m512i no)
 {
@@ -43,7 +43,7 @@ e4m3_value (__m512i code)
                           where_less (mag, _mm512_set1_epi32 (0x7f), number, _mm512_set1_epi32 (0x7ff00000)));
 }
 
-/* fci_small_round, and what is above `most` becomes that; NaN becomes 0x7f. */
+/* Rounds as fci_small_round does; codes above `most` become `most`, NaN becomes 0x7f. */
 INLINE __m512i
 round_small (__m512 value, int mantissa, int bias, int most)
 {
@@ -96,7 +96,7 @@ load (const unsigned char *at, uint32_t dtype)
   return _mm512_castsi512_ps (_mm512_slli_epi32 (_mm512_cvtepu16_epi32 (half), 16));
 }
 
-/* The upper halves of the result are the bf16.  The processor's own conversion would flush subnormals. */
+/* Rounds to bf16, in the upper halves of the result.  The processor's conversion would flush subnormals. */
 INLINE __m512i
 round_bf16 (__m512 value, uint32_t nan)
 {
@@ -108,7 +108,7 @@ round_bf16 (__m512 value, uint32_t nan)
   return _mm512_and_si512 (number, _mm512_set1_epi32 ((int) 0xffff0000));
 }
 
-/* Stores what the values become and returns what that means. */
+/* Stores the rounded values, and returns them decoded. */
 INLINE __m512
 store (unsigned char *at, uint32_t dtype, __m512 value, uint32_t nan)
 {
@@ -132,12 +132,12 @@ store (unsigned char *at, uint32_t dtype, __m512 value, uint32_t nan)
 }
 
 INLINE uint64_t
-ones (__mmask16 mask)
+count_bits (__mmask16 mask)
 {
   return (uint64_t) __builtin_popcount (mask);
 }
 
-/* The bits of the smallest normal number, as f32. */
+/* Returns the f32 bits of the smallest normal number. */
 INLINE int
 smallest_normal (uint32_t dtype)
 {
@@ -146,7 +146,7 @@ smallest_normal (uint32_t dtype)
   return dtype == FMTCONV_F16 || dtype == FMTCONV_F8_E5M2 ? 0x38800000 : 0x00800000;
 }
 
-/* Finite numbers that become infinite or, in E4M3, are above 464, where it saturates. */
+/* Returns the lanes of finite numbers that become infinite or, in E4M3, are above 464, where it saturates. */
 INLINE __mmask16
 overflows (__m512 before, __mmask16 changed, __mmask16 inf, uint32_t dtype)
 {
@@ -164,14 +164,14 @@ count (counters *sums, __m512 before, __m512 after, uint32_t dtype)
   const __m512i normal = _mm512_set1_epi32 (smallest_normal (dtype));
   const __m512i size = _mm512_and_si512 (_mm512_castps_si512 (after), magnitude);
   const __mmask16 inf = _mm512_cmpeq_epi32_mask (size, infinity);
-  sums->inf += ones (inf);
-  sums->nan += ones (_mm512_cmpgt_epi32_mask (size, infinity));
+  sums->inf += count_bits (inf);
+  sums->nan += count_bits (_mm512_cmpgt_epi32_mask (size, infinity));
   if (dtype == FMTCONV_F32)
     return;
   const __mmask16 changed = _mm512_cmp_ps_mask (before, after, _CMP_NEQ_OQ);
-  sums->inexact += ones (changed);
-  sums->overflow += ones (overflows (before, changed, inf, dtype));
-  sums->underflow += ones (_mm512_mask_cmplt_epi32_mask (changed, size, normal));
+  sums->inexact += count_bits (changed);
+  sums->overflow += count_bits (overflows (before, changed, inf, dtype));
+  sums->underflow += count_bits (_mm512_mask_cmplt_epi32_mask (changed, size, normal));
   sums->normal += ones (_mm512_cmpge_epi32_mask (size, normal));
 }
 
@@ -196,7 +196,7 @@ bytes_of (uint32_t dtype)
   return dtype == FMTCONV_F32 ? 4 : dtype == FMTCONV_F16 || dtype == FMTCONV_BF16 ? 2 : 1;
 }
 
-/* The last few elements go through rows that are filled up with zeroes, which count as nothing. */
+/* Converts n elements.  The last few go through rows padded with zeros, which do not count. */
 INLINE void
 loop (const unsigned char *in, uint32_t from, unsigned char *out, uint32_t to, size_t n, fci_fast_mode mode,
       float factor, counters *sums)

@@ -1,4 +1,4 @@
-/* core/kernel/gather.c: strided elements to dense ones.
+/* core/kernel/gather.c: gathers strided elements to dense rows.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -15,8 +15,7 @@ typedef struct axis
   int64_t out_stride;
 } axis;
 
-/* Drop axes of one element and join those that are one run of addresses; how many are left (at least 1).
- * 0: there is no element at all. */
+/* Drops axes of extent 1 and joins contiguous axes.  Returns the number of remaining axes (at least 1); 0: no elements. */
 static unsigned
 coalesce (unsigned rank, const uint64_t *extent, const int64_t *stride, size_t item, axis *axes)
 {
@@ -40,8 +39,7 @@ coalesce (unsigned rank, const uint64_t *extent, const int64_t *stride, size_t i
   return n;
 }
 
-/* Elements of the two axes a step moves: `across` is the one whose elements lie closest in the input,
- * `along` the innermost of the output. */
+/* Moves a tile of two axes: `across` has the shortest stride in the input, `along` is the innermost of the output. */
 static inline void
 tile (unsigned char *out, const unsigned char *in, const axis *across, const axis *along, uint64_t n_across,
       uint64_t n_along, size_t item)
@@ -55,7 +53,7 @@ tile (unsigned char *out, const unsigned char *in, const axis *across, const axi
     }
 }
 
-/* The same with the size known to the compiler. */
+/* Moves a tile with the element size known to the compiler. */
 static void
 tile_of (unsigned char *out, const unsigned char *in, const axis *across, const axis *along,
          uint64_t n_across, uint64_t n_along, size_t item)
@@ -80,7 +78,7 @@ tile_of (unsigned char *out, const unsigned char *in, const axis *across, const 
     }
 }
 
-/* A tile, as far as possible in squares. */
+/* Moves a tile, as far as possible in squares. */
 static void
 tile_in_squares (unsigned char *out, const unsigned char *in, const axis *across, const axis *along,
                  uint64_t n_across, uint64_t n_along, size_t item)
@@ -100,7 +98,7 @@ tile_in_squares (unsigned char *out, const unsigned char *in, const axis *across
     tile_of (out, in, across, along, n_across, n_along, item);
 }
 
-/* Both sides of a tile are a few cache lines wide, so that each line is fetched once. */
+/* Moves two axes in tiles a few cache lines wide on both sides, so that each line is fetched once. */
 static void
 plane (unsigned char *out, const unsigned char *in, const axis *across, const axis *along, size_t item)
 {
@@ -124,7 +122,7 @@ distance (int64_t stride)
   return stride < 0 ? -(uint64_t) stride : (uint64_t) stride;
 }
 
-/* Move the axis with the shortest steps in the input to the last place but one. */
+/* Moves the axis with the shortest stride in the input before the last axis. */
 static void
 choose_across (axis *axes, unsigned n)
 {
@@ -138,7 +136,7 @@ choose_across (axis *axes, unsigned n)
   axes[n - 2] = across;
 }
 
-/* The last two axes, as rows where the input is dense along them. */
+/* Moves the last two axes, as rows if the input is dense along them. */
 static void
 inner (unsigned char *out, const unsigned char *in, const axis *across, const axis *along, size_t item)
 {

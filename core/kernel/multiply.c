@@ -1,4 +1,4 @@
-/* core/kernel/multiply.c: rows of f32 times, or divided by, factors of their own.
+/* core/kernel/multiply.c: multiplies or divides rows of f32 by rows of factors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

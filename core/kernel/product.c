@@ -1,8 +1,8 @@
 /* core/kernel/product.c: low-rank products, tile by tile, and their addition to rows of elements.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Every element is summed over the rank in ascending order, each product rounded before it is added, so that all
- * levels give the same bytes.  Which elements are worked on together does not matter then. */
+ * Each element is summed over the rank in ascending order, each product rounded before it is added, so that all levels
+ * give the same bytes, however elements are grouped. */
 #include "config.h"
 
 #include "core/kernel/cpu.h"
@@ -12,11 +12,11 @@
 
 enum
 {
-  ROWS = 4, /* that the portable loop works on at once … */
-  LANES = 8 /* … times so many columns */
+  ROWS = 4, /* rows that the portable loop computes at once … */
+  LANES = 8 /* … in these columns */
 };
 
-/* ROWS × LANES elements. */
+/* Computes ROWS × LANES elements. */
 static void
 small_product (float *out, size_t out_row, const float *b, size_t b_row, const float *panel, size_t rank,
                bool more)

@@ -20,7 +20,7 @@ enum
   LANES = 8
 };
 
-/* Two vectors a row: twelve sums, and what is multiplied, fit the sixteen registers. */
+/* Computes a block with two vectors per row: twelve sums and the operands fit the sixteen registers. */
 INLINE void
 block (float *out, size_t out_row, const float *b, size_t b_row, const float *panel, size_t rank, bool more)
 {
@@ -55,7 +55,7 @@ fci_product_avx2 (float *out, size_t out_row, const float *b, size_t b_row, cons
       block (out + i * out_row + j, out_row, b + i * b_row, b_row, panel + j, rank, more);
 }
 
-/* fci_f32_add, eight at a time. */
+/* Computes fci_f32_add, eight at a time. */
 TARGET size_t
 fci_add_avx2 (float *values, const float *product, float factor, size_t n)
 {
@@ -74,7 +74,7 @@ fci_add_avx2 (float *values, const float *product, float factor, size_t n)
   return i;
 }
 
-/* fci_f32_result, eight at a time. */
+/* Computes fci_f32_result, eight at a time. */
 TARGET size_t
 fci_multiply_avx2 (float *values, const float *factors, size_t n, bool divide)
 {

@@ -18,9 +18,10 @@ enum
   LANES = 16
 };
 
-_Static_assert(FCI_PRODUCT_ROWS == 12 && FCI_PRODUCT_COLUMNS == 2 * LANES, "what is written out below");
+_Static_assert(FCI_PRODUCT_ROWS == 12 && FCI_PRODUCT_COLUMNS == 2 * LANES,
+               "the unrolled block has this size");
 
-/* Two vectors a row: 24 sums, and what is multiplied, fit the 32 registers. */
+/* Computes a block with two vectors per row: 24 sums and the operands fit the 32 registers. */
 TARGET void
 fci_product_avx512 (float *out, size_t out_row, const float *b, size_t b_row, const float *panel, size_t rank,
                     bool more)
@@ -47,7 +48,7 @@ fci_product_avx512 (float *out, size_t out_row, const float *b, size_t b_row, co
   EACH_ROW (END)
 }
 
-/* fci_f32_add, sixteen at a time. */
+/* Computes fci_f32_add, sixteen at a time. */
 TARGET size_t
 fci_add_avx512 (float *values, const float *product, float factor, size_t n)
 {
@@ -67,7 +68,7 @@ fci_add_avx512 (float *values, const float *product, float factor, size_t n)
   return i;
 }
 
-/* fci_f32_result, sixteen at a time. */
+/* Computes fci_f32_result, sixteen at a time. */
 TARGET size_t
 fci_multiply_avx512 (float *values, const float *factors, size_t n, bool divide)
 {

@@ -1,4 +1,4 @@
-/* core/kernel/row.c: row programs: what can be done, and a row through all stages, block by block.
+/* core/kernel/row.c: checks row programs, and runs a row through all stages, block by block.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 #include "core/kernel/stage.h"
 #include <math.h>
 
-/* Scratch: two rows between stages, then what one stage needs; and room to align. */
+/* Scratch: two rows between stages, then that of one stage, and bytes for alignment. */
 enum
 {
   ALIGNMENT = 64,
@@ -76,7 +76,7 @@ fci_row_scratch (const fci_row_program *program)
   return SCRATCH;
 }
 
-/* One stage a ROUND; how many.  block: how many elements may go through all of them at once. */
+/* Cuts a program into one stage per ROUND.  Returns their number; block: maximum elements for all stages at once. */
 static unsigned
 cut (const fci_row_program *program, fci_stage *stages, size_t *block)
 {

@@ -1,4 +1,4 @@
-/* core/kernel/scan.c: statistics of values, and of the differences of two rows of them.
+/* core/kernel/scan.c: statistics of values, and differences between two rows.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -95,7 +95,7 @@ fci_gap_join (fci_gap *to, const fci_gap *next)
 #define NAME(x) x##_f64
 #include "core/kernel/scan_body.h"
 
-/* size: |a - b| */
+/* Adds a pair of integers that differ by `size` = |a - b|. */
 static void
 add_whole (fci_gap *gap, size_t lane, double *error, double *signal, double a, uint64_t size, uint64_t at)
 {

@@ -1,4 +1,4 @@
-/* core/kernel/stage.c: one block of elements from one data type to the next.
+/* core/kernel/stage.c: converts one block of elements through one stage.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -16,21 +16,21 @@
 
 enum
 {
-  AT_ONCE = 512, /* factors that are laid out … */
-  STRIDE = 16,   /* … so many at a time */
-  FEW = 128      /* fewer elements of one factor are not worth a loop of their own */
+  AT_ONCE = 512, /* factors that are expanded at once … */
+  STRIDE = 16,   /* … in vectors of this size */
+  FEW = 128      /* fewer elements of one factor are not worth a separate loop */
 };
 
-/* Where a stage keeps what. */
+/* The scratch of a stage. */
 typedef struct places
 {
-  unsigned char *values; /* carriers of what is rounded */
+  unsigned char *values; /* carriers of the values to round */
   unsigned char *work;
-  unsigned char *parts; /* real parts, before they are spread among zeroes */
+  unsigned char *parts; /* real parts, before zeros are inserted */
   const fci_stage_operands *added;
 } places;
 
-/* torch's loops that start from f32 or f64 give all ones; its others the canonical NaN. */
+/* Returns the bits of a bf16 NaN: torch's loops from f32 or f64 give all ones, its others the canonical NaN. */
 static uint16_t
 bf16_nan_of (const fci_stage *stage)
 {
@@ -38,14 +38,14 @@ bf16_nan_of (const fci_stage *stage)
   return wide ? 0xffff : 0x7fc0;
 }
 
-/* Stretches of elements with one factor. */
+/* A range of elements with one factor. */
 typedef struct stretch
 {
   const float *factor;
   size_t count;
 } stretch;
 
-/* The first one from element `first` of a row on, of n elements at most. */
+/* Returns the stretch of element `first` of a row, at most n elements. */
 static stretch
 first_stretch (const fci_operand *operand, size_t first, size_t n)
 {
@@ -55,14 +55,14 @@ first_stretch (const fci_operand *operand, size_t first, size_t n)
   return (stretch){ operand->values + at / operand->block, left < n ? (size_t) left : n };
 }
 
-/* The one behind it, of n elements at most. */
+/* Returns the following stretch, at most n elements. */
 static stretch
 next_stretch (const fci_operand *operand, stretch s, size_t n)
 {
   return (stretch){ s.factor + 1, operand->block < n ? (size_t) operand->block : n };
 }
 
-/* The factors of n elements from `first` on, and some more. */
+/* Expands the factors of n elements from `first`; may write up to STRIDE more. */
 static void
 expand (const fci_operand *operand, size_t first, float *factors, size_t n)
 {
@@ -71,13 +71,13 @@ expand (const fci_operand *operand, size_t first, float *factors, size_t n)
        done += s.count, s = next_stretch (operand, s, n - done))
     {
       const float factor = *s.factor;
-      for (size_t i = 0; i < s.count; i += STRIDE) /* what is too much is overwritten */
+      for (size_t i = 0; i < s.count; i += STRIDE) /* the next stretch overwrites the excess */
         for (size_t k = 0; k < STRIDE; k++)
           factors[done + i + k] = factor;
     }
 }
 
-/* Times, or divided by, an operand from element `first` on. */
+/* Multiplies or divides n values by an operand from element `first` on. */
 static void
 scale_by (const fci_operand *operand, size_t first, bool divide, float *f32, size_t n)
 {
@@ -96,7 +96,7 @@ scale_by (const fci_operand *operand, size_t first, bool divide, float *f32, siz
     }
 }
 
-/* All arithmetic of a stage, on f32 in place. */
+/* Performs the arithmetic of a stage, in place on f32. */
 static void
 calculate (const fci_stage *stage, float *f32, size_t n, const fci_stage_operands *place)
 {
@@ -111,7 +111,7 @@ calculate (const fci_stage *stage, float *f32, size_t n, const fci_stage_operand
         f32[i] = fci_f32_mul (f32[i], stage->scales[k].factor);
 }
 
-/* The same on carriers; what is then in `values`. */
+/* Performs the arithmetic of a stage on carriers.  Returns the carrier of the results in `values`. */
 static fci_carrier
 scale (const fci_stage *stage, fci_carrier carrier, size_t n, const places *at)
 {
@@ -123,7 +123,7 @@ scale (const fci_stage *stage, fci_carrier carrier, size_t n, const places *at)
   return FCI_IN_F32;
 }
 
-/* Real parts to complex numbers without imaginary parts. */
+/* Converts real parts to complex numbers with imaginary parts 0. */
 static void
 spread (const unsigned char *parts, unsigned char *out, size_t n, size_t part_size)
 {
@@ -132,8 +132,8 @@ spread (const unsigned char *parts, unsigned char *out, size_t n, size_t part_si
     memcpy (out + i * 2 * part_size, parts + i * part_size, part_size);
 }
 
-/* Do NaNs of `from` become 0 in `to`?  In torch the one NaN of a type without infinity is a constant, and its
- * conversion to a whole number, which C leaves undefined, is 0. */
+/* Returns whether NaNs of `from` become 0 in `to`.  In torch the NaN of a type without infinity is a constant, and its
+ * conversion to an integer, which C leaves undefined, is 0. */
 static bool
 nan_is_zero (const fci_stage *stage)
 {
@@ -151,7 +151,7 @@ clear_nans (const float *values, unsigned char *row, size_t n, size_t size)
       memset (row + i * size, 0, size);
 }
 
-/* n: parts, not elements, where both are complex. */
+/* Rounds n elements; if both types are complex: n parts. */
 static void
 round_parts (const fci_stage *stage, const void *in, unsigned char *row, size_t n, const places *at,
              fci_tally *tally)
@@ -175,7 +175,7 @@ round_parts (const fci_stage *stage, const void *in, unsigned char *row, size_t 
     }
 }
 
-/* Fast loops to f32 and from there, where both are to be had: then they did all of it. */
+/* Runs fast loops to f32 and from f32.  Returns false, without any effect, unless both exist. */
 static bool
 add_fast (const fci_stage *stage, const void *in, void *out, size_t n, const places *at, fci_tally *tally)
 {
@@ -196,15 +196,15 @@ add_fast (const fci_stage *stage, const void *in, void *out, size_t n, const pla
   return true;
 }
 
-/* The fast loops fill a row up with zeroes, which must count as nothing. */
+/* Returns whether the zeros that pad rows of fast loops stay zero, so that they do not count. */
 static bool
 keeps_zero (float factor, bool divide)
 {
   return isfinite (factor) && !(divide && factor == 0);
 }
 
-/* A stage that does nothing but multiply or divide, where neighbors have one factor: a loop for each stretch of
- * them. */
+/* Runs a stage that only multiplies or divides, with one fast loop per stretch of one factor.  Returns false if it does
+ * not apply. */
 static bool
 scale_fast (const fci_stage *stage, const unsigned char *in, unsigned char *out, size_t n,
             const fci_stage_operands *place, fci_tally *tally)

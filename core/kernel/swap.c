@@ -1,4 +1,4 @@
-/* core/kernel/swap.c: numbers to the other byte order, in place.
+/* core/kernel/swap.c: reverses the byte order of numbers, in place.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

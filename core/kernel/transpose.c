@@ -1,4 +1,4 @@
-/* core/kernel/transpose.c: squares of elements that change rows and columns, in registers.
+/* core/kernel/transpose.c: transposes squares of elements in registers.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

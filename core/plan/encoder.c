@@ -10,7 +10,7 @@
 
 /* Adds the findings that are always reported: NaN and infinity as errors, overflow as a warning. */
 static void
-ask_defaults (fci_point *point)
+add_default_findings (fci_point *point)
 {
   static const fci_op wanted[] = {
     { .kind = FCI_OP_WATCH,
@@ -63,7 +63,7 @@ fci_encoder_of (fci_plan *plan, fci_rows *rows)
       encoder->mixed = encoder->mixed || !own;
       op = own ? own : op;
     }
-  ask_defaults (&encoder->point);
+  add_default_findings (&encoder->point);
   if (!fci_quant_can_encode (view->dtype))
     {
       fmtconv_fail_at (plan->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = rows->name },

@@ -37,15 +37,15 @@ find_axis (fmtconv_view *view, const fci_box *box, unsigned *axis)
 {
   const uint64_t *extent = FCI_EXTENT (box, view->rank);
   const int64_t *stride = FCI_STRIDE (box, view->rank);
-  unsigned behind = 0;
+  unsigned later = 0;
   for (unsigned i = view->rank; i-- > 0;)
     {
       if (extent[i] > 1 && stride[i] == (int64_t) fci_element_bytes (box->dtype))
         {
           *axis = i;
-          return behind == 1;
+          return later == 1;
         }
-      behind += extent[i] > 1;
+      later += extent[i] > 1;
     }
   return false;
 }

@@ -1,4 +1,4 @@
-/* core/plugin/descriptor.c: checks a plugin's descriptor and copies it to our own size.
+/* core/plugin/descriptor.c: checks a plugin's descriptor and copies it to this ABI's size.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,7 +8,7 @@
 #include "core/rules/rules.h"
 #include <string.h>
 
-/* Bytes of a struct up to and with a field: what the first version of the ABI had. */
+/* Bytes of a struct up to the end of a field, the last of the first ABI version. */
 #define UP_TO(type, field) (offsetof (type, field) + sizeof (((type *) 0)->field))
 
 typedef struct check
@@ -17,8 +17,8 @@ typedef struct check
   const char *error;
 } check;
 
-/* The smaller of both sizes over zeroes; NULL and an error where `given` is shorter than the first version
- * of the ABI had it. */
+/* Returns a copy of a struct, cut or padded with zeros to `known` bytes.  NULL: an error, as `given` is shorter than in
+ * the first ABI version. */
 static void *
 normalized (check *c, const char *what, const void *given, size_t size, size_t least, size_t known)
 {
@@ -46,8 +46,7 @@ record_error (void *arg, const fmtconv_message *message)
     c->error = fci_strdup (c->ctx, message->what);
 }
 
-/* What a role declares as data.  In a context of its own, because an error here is the plugin's and must not
- * stop the conversion. */
+/* Checks the tables of a role in a separate context, so that an error of the plugin does not stop the conversion. */
 static void
 check_tables (check *c, const char *role, const fmtconv_param *params, const fmtconv_rules *rules)
 {
@@ -126,7 +125,7 @@ check_writer (check *c, const fmtconv_writer *given)
   return writer;
 }
 
-/* What must hold before any other field may be looked at. */
+/* Checks the fields that precede all others.  Returns an error, or NULL. */
 static const char *
 check_head (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char *name)
 {
@@ -135,7 +134,7 @@ check_head (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char *name)
         ctx, "it was built for plugin ABI %u, but this fmtconv has ABI %u: rebuild the plugin",
         (unsigned) given->abi, (unsigned) FMTCONV_ABI);
   if (given->struct_size < UP_TO (fmtconv_plugin, writer))
-    return NULL; /* normalized () says it */
+    return NULL; /* normalized () reports it */
   if (!given->name)
     return "its descriptor has no name";
   if (strcmp (given->name, name))

@@ -1,4 +1,4 @@
-/* core/plugin/globs.c: parameters that name tensors by globs.
+/* core/plugin/globs.c: parameters that select tensors by globs.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

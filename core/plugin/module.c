@@ -14,12 +14,12 @@
 
 enum
 {
-  LARGEST = 16 * 1024 * 1024 /* bytes of a module that are searched for a reason */
+  LARGEST = 16 * 1024 * 1024 /* maximum bytes of a module that is searched for a descriptor's name */
 };
 
 static const char suffix[] = "_LTX_fmtconv_plugin";
 
-/* libltdl keeps its handles in globals, without a lock of its own. */
+/* libltdl keeps its handles in globals without a lock. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -29,7 +29,7 @@ start (void)
   lt_dlinit ();
 }
 
-/* The handle is never closed: descriptors are used until the process ends. */
+/* Opens a module.  The handle is never closed, as descriptors are used until the process ends. */
 static lt_dlhandle
 open_local (const char *path)
 {
@@ -49,7 +49,7 @@ is_id (char c)
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* The module's bytes, to be freed; NULL: it cannot be read, or is larger than any plugin. */
+/* Returns the module's bytes, which the caller frees; NULL: unreadable or too large for a plugin. */
 static char *
 read_module (const char *path, size_t *size)
 {
@@ -61,7 +61,7 @@ read_module (const char *path, size_t *size)
   return bytes;
 }
 
-/* The name that a renamed module's descriptor is made for, as it stands among its symbols, or NULL. */
+/* Returns the name in a renamed module's descriptor symbol, or NULL. */
 static const char *
 true_name (fmtconv_ctx *ctx, const char *path)
 {
@@ -78,7 +78,7 @@ true_name (fmtconv_ctx *ctx, const char *path)
   return name;
 }
 
-/* lt_dlsym puts the module's name, with '_' for '-', and "_LTX_" in front. */
+/* Finds the descriptor.  lt_dlsym prefixes the symbol with the module's name ('_' for '-') and "_LTX_". */
 static const fmtconv_plugin *
 find_descriptor (fmtconv_ctx *ctx, lt_dlhandle handle, const char *path, const char *name, const char **error)
 {
@@ -96,8 +96,8 @@ find_descriptor (fmtconv_ctx *ctx, lt_dlhandle handle, const char *path, const c
   return NULL;
 }
 
-/* libltdl binds functions when they are first called, and reports every failure as 'file not found'.  So a
- * plain open comes before it: it binds all symbols at once, and has the true reason. */
+/* libltdl binds functions when they are first called, and reports every failure as 'file not found'.  A plain dlopen
+ * before it binds all symbols and gives the real reason. */
 const fmtconv_plugin *
 fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const char **error)
 {

@@ -1,4 +1,4 @@
-/* core/plugin/override.c: what the user says about single entries of a config.
+/* core/plugin/override.c: overrides single entries of a config with the user's parameters.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

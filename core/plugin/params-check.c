@@ -1,4 +1,4 @@
-/* core/plugin/params-check.c: is a plugin's table of parameters well-formed?
+/* core/plugin/params-check.c: checks a plugin's table of parameters.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,7 +8,7 @@
 #include "core/plugin/values.h"
 #include <string.h>
 
-/* What makes one entry unusable, or NULL. */
+/* Returns the defect of an entry, or NULL. */
 static const char *
 fault (const fmtconv_param *param)
 {

@@ -1,4 +1,4 @@
-/* core/plugin/params.c: NAME:key=value,… as the user typed it, into a plugin's struct.
+/* core/plugin/params.c: parses NAME:key=value,… into a plugin's struct.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -16,7 +16,7 @@ typedef struct parse
   const char *owner;
   const fmtconv_param *params;
   size_t n;
-  bool *given; /* one a parameter */
+  bool *given; /* one per parameter */
   void *block; /* the plugin's struct */
 } parse;
 
@@ -34,7 +34,7 @@ fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out)
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Where the text from `at` to the first of `stops` that has no backslash in front ends. */
+/* Returns the end of the text from `at`: the first of `stops` without a backslash before it, or the final NUL. */
 static const char *
 end_of_piece (const char *at, const char *stops)
 {
@@ -43,7 +43,7 @@ end_of_piece (const char *at, const char *stops)
   return at;
 }
 
-/* That text, unescaped, to *out.  Where it stopped, or NULL (an error). */
+/* Sets *out to that text, unescaped.  Returns its end; NULL: an error was recorded. */
 static const char *
 take_piece (fmtconv_ctx *ctx, const char *owner, const char *at, const char *stops, char **out)
 {
@@ -67,7 +67,7 @@ take_piece (fmtconv_ctx *ctx, const char *owner, const char *at, const char *sto
   return end;
 }
 
-/* "metadata.*" of a table of pairs and the typed "metadata.format": 9, else 0. */
+/* Returns the length of the prefix of a key that ends with ".*" ("metadata.*": 9), else 0. */
 static size_t
 stem (const fmtconv_param *param)
 {
@@ -75,14 +75,14 @@ stem (const fmtconv_param *param)
   return len > 2 && !strcmp (param->key + len - 2, ".*") ? len - 1 : 0;
 }
 
-/* Does a table of pairs take any key that no other parameter has? */
+/* Returns whether a parameter takes all keys that other parameters do not have. */
 static bool
 takes_any_key (const fmtconv_param *param)
 {
   return param->type == FMTCONV_PARAM_PAIRS && !strcmp (param->key, "*");
 }
 
-/* Is `key` one of "rule|keep"? */
+/* Returns whether `key` is in a list such as "rule|keep". */
 static bool
 is_listed (const char *list, const char *key)
 {
@@ -144,7 +144,7 @@ repeated (const parse *p, const char *key)
   return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "%s: parameter '%s' is given twice", p->owner, key);
 }
 
-/* One more key and value; the arrays double when their number is a power of two. */
+/* Appends a key and value; the arrays double at powers of two.  Returns 0 or a code. */
 static int
 add_pair (const parse *p, const fmtconv_param *param, const char *key, const char *value)
 {
@@ -189,7 +189,7 @@ lacks_equals (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *params, 
   return fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s: '%s' is not key=value; the parameters are:", owner, word);
 }
 
-/* value: NULL: the key stands alone, which says yes. */
+/* Sets a parameter.  value NULL: a key without '=', which means yes.  Returns 0 or a code. */
 static int
 assign (const parse *p, const char *key, const char *value)
 {
@@ -245,7 +245,7 @@ assign_all (const parse *p, const char *text)
   return fmtconv_ctx_failed (p->ctx);
 }
 
-/* A value may hold '=', a key may not. */
+/* Returns the text with a backslash before each character of `special`. */
 static const char *
 escape (fmtconv_ctx *ctx, const char *text, const char *special)
 {

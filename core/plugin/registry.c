@@ -1,4 +1,4 @@
-/* core/plugin/registry.c: which plugins there are; a module is loaded when it is first asked for.
+/* core/plugin/registry.c: finds the installed plugins; a module is loaded when it is first used.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -18,7 +18,7 @@ by_name (const void *a, const void *b)
   return strcmp (((const fci_module *) a)->name, ((const fci_module *) b)->name);
 }
 
-/* What a context knows of plugins. */
+/* The plugins of a context. */
 typedef struct registry
 {
   const fmtconv_plugin *const *builtins; /* descriptors, up to NULL */
@@ -49,7 +49,7 @@ builtin (const registry *r, const char *name)
   return r->builtins[i];
 }
 
-/* The library's own, whose places no files can take, and the files. */
+/* Adds the built-in plugins, which precede files, and the files. */
 static void
 collect (registry *r, const fci_files *files)
 {
@@ -64,7 +64,7 @@ collect (registry *r, const fci_files *files)
   qsort (r->modules, r->n, sizeof *r->modules, by_name);
 }
 
-/* The modules of this context, found once.  NULL: an error. */
+/* Returns the modules of the context, which are found once.  NULL: an error was recorded. */
 static const registry *
 find_modules (fmtconv_ctx *ctx)
 {
@@ -166,7 +166,7 @@ fci_plugin_title (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plug
   return owner ? owner : role;
 }
 
-/* E_USAGE: what was typed, and what could have been.  any: a plugin of whatever role. */
+/* Records E_USAGE for an unknown name, with the installed plugins as details.  any: plugins of all roles. */
 static int
 unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
 {

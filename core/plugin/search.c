@@ -1,4 +1,4 @@
-/* core/plugin/search.c: walks folders for plugins and presets, and refuses what others could have written there.
+/* core/plugin/search.c: searches folders for plugins and presets, and refuses files that other users could write.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -11,7 +11,7 @@
 #include <sys/auxv.h>
 #include <sys/stat.h>
 
-/* One search while it runs. */
+/* State of a search. */
 typedef struct walk
 {
   fmtconv_ctx *ctx;
@@ -41,7 +41,7 @@ fci_files_find (const fci_files *files, const char *name)
   return files->n ? bsearch (&key, files->file, files->n, sizeof key, by_name) : NULL;
 }
 
-/* They are sorted when all are found. */
+/* Returns whether a file with that name was found; the list is sorted at the end of the search. */
 static bool
 is_known (const fci_files *files, const char *name)
 {
@@ -70,7 +70,7 @@ append (fmtconv_ctx *ctx, fci_files *files, const fci_file *one)
 
 /* ---- Files */
 
-/* Why the file may not be used, or NULL. */
+/* Returns the reason why a file must not be used, or NULL. */
 static const char *
 refusal (fmtconv_ctx *ctx, const char *path)
 {
@@ -105,7 +105,7 @@ consider (const walk *w, const char *folder, const char *file)
 
 /* ---- Folders */
 
-/* must: the application named it. */
+/* Reports a folder that cannot be opened.  must: the application gave it. */
 static int
 cannot_open (const walk *w, const char *folder, bool must)
 {
@@ -144,7 +144,8 @@ scan (const walk *w, const char *folder, bool must)
   return w->ctx->failed;
 }
 
-/* Absolute, so that what is found can be opened from wherever the program is by then. */
+/* Searches the application's folder by its absolute path, so that files can be opened after a change of the working
+ * folder. */
 static int
 scan_named (const walk *w, const char *folder)
 {
@@ -156,7 +157,7 @@ scan_named (const walk *w, const char *folder)
   return scan (w, kept, true);
 }
 
-/* Each absolute entry of a list separated by ':'. */
+/* Searches each absolute folder of a list separated by ':'. */
 static int
 scan_list (const walk *w, const char *list)
 {
@@ -172,7 +173,7 @@ scan_list (const walk *w, const char *list)
   return w->ctx->failed;
 }
 
-/* As the XDG base directories have it: relative paths are void. */
+/* Searches the user's folder.  As XDG specifies, relative paths are ignored. */
 static int
 scan_own (const walk *w)
 {
@@ -189,7 +190,7 @@ fci_search_files (fmtconv_ctx *ctx, const fci_search *search, const char *only, 
 {
   const walk w = { .ctx = ctx, .search = search, .only = only, .out = out };
   const char *list = getenv (search->variable);
-  /* With rights that its caller lacks, a program must not use what that caller points at. */
+  /* A privileged program must not use folders that its caller chose. */
   bool privileged = getauxval (AT_SECURE) != 0;
   *out = (fci_files){ 0 };
   if ((search->named && scan_named (&w, search->named)) || (list && !privileged && scan_list (&w, list))

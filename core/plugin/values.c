@@ -1,4 +1,4 @@
-/* core/plugin/values.c: one parameter's value: from text into the field of a plugin's struct.
+/* core/plugin/values.c: parses one parameter's value into the field of a plugin's struct.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -48,7 +48,7 @@ fci_param_type (const fmtconv_param *param)
   return fci_value_size (param->type) ? types[param->type].name : "unknown";
 }
 
-/* Values as the host lays them out, at an offset that the plugin's compiler aligned. */
+/* Copies a value to its field, at an offset that the plugin's compiler aligned. */
 static void
 store (const fmtconv_param *param, void *block, const void *value)
 {
@@ -68,7 +68,7 @@ fci_value_unset (const fmtconv_param *param, void *block)
               [] = {
                 [FMTCONV_PARAM_BOOL] = &no_bool,   [FMTCONV_PARAM_INT] = &no_int,
                 [FMTCONV_PARAM_FLOAT] = &no_float, [FMTCONV_PARAM_SIZE] = &no_size,
-                [FMTCONV_PARAM_INPUT] = NULL, /* it, and those left out, are zeroes already */
+                [FMTCONV_PARAM_INPUT] = NULL, /* zero already, as are the omitted types */
               };
   if (none[param->type])
     store (param, block, none[param->type]);
@@ -93,7 +93,7 @@ parse_bool (const char *text, int *value)
   return false;
 }
 
-/* INT64_MIN means 'not given', and nobody needs it. */
+/* Parses an integer; INT64_MIN is reserved for 'not given'. */
 static bool
 parse_int (const char *text, int64_t *value)
 {
@@ -104,7 +104,7 @@ parse_int (const char *text, int64_t *value)
   return *digits >= '0' && *digits <= '9' && !*end && !errno && *value != INT64_MIN;
 }
 
-/* A point is a point in every locale. */
+/* Parses a finite number with a decimal point, in any locale. */
 static bool
 parse_float (const char *text, double *value)
 {

@@ -256,7 +256,7 @@ class ScaledQuantize(Case):
 
     def test_values_that_are_none(self):
         """An error with tensor and row, and nothing is left; old files stay."""
-        for value, text in ((float("nan"), "not numbers"), (float("inf"), "infinite"), (float("-inf"), "infinite")):
+        for value, text in ((float("nan"), "NaN"), (float("inf"), "infinite"), (float("-inf"), "infinite")):
             weight = numbers(300, 517)
             weight[211, 5] = value
             safetensors.torch.save_file({"a.weight": numbers(3, 3), "b.weight": weight}, self.source)

@@ -124,7 +124,7 @@ Test (registry, path_list)
   cr_expect_not_null (fci_module_find (ctx, "broken"));
   cr_expect_eq (h.errors + h.warnings, 0);
   cr_expect_eq (h.notes, 1);
-  cr_expect (strstr (h.last, "'relative/x' is not an absolute path"), "%s", h.last);
+  cr_expect (strstr (h.last, "'relative/x' is skipped: it is not an absolute path"), "%s", h.last);
   fmtconv_ctx_free (ctx);
 }
 

@@ -1,4 +1,4 @@
-/* core/exec/check/compare.c: compares views element by element: what must be equal in the inputs, and --verify.
+/* core/exec/check/compare.c: compares views element by element, for equal inputs and for --verify.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

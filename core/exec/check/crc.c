@@ -1,4 +1,4 @@
-/* core/exec/check/crc.c: checksums of sources, put together from the pieces that workers read.
+/* core/exec/check/crc.c: compares the checksums of sources, joined from the ranges that workers read.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -16,17 +16,17 @@ enum
 {
   SMALL_GAP = 64 << 10, /* unread bytes that are read only for the checksum */
   GAP_SHARE = 64,       /* … or that share of the source */
-  MAX_CHAINS = 64       /* ways to tile a source that are followed at once */
+  MAX_CHAINS = 64       /* maximum chains that are followed at once */
 };
 
-/* Bytes 0 … end-1 of a source have this checksum. */
+/* A chain of ranges from the start of a source: the checksum of bytes 0 … end-1. */
 typedef struct chain
 {
   uint64_t end;
   uint32_t crc;
 } chain;
 
-/* Those of one source. */
+/* Returns the ranges of one source. */
 static fci_crc_ranges
 pieces_of (const fci_crc_ranges *all, const fmtconv_source *source)
 {
@@ -45,7 +45,7 @@ pieces_of (const fci_crc_ranges *all, const fmtconv_source *source)
   return found;
 }
 
-/* The checksum of n bytes from `start`, read now. */
+/* Reads n bytes from `start` for their checksum. */
 static int
 read_gap (fci_pool *pool, const fmtconv_source *source, uint64_t start, uint64_t n, uint32_t *crc)
 {
@@ -80,7 +80,7 @@ unread (const fci_crc_ranges *found, uint64_t size)
   return size - read;
 }
 
-/* Follow another way on from `from`, unless one that is as far is followed already. */
+/* Adds a chain, unless one with the same end exists. */
 static void
 extend (chain *chains, size_t *n, chain next)
 {
@@ -91,7 +91,7 @@ extend (chain *chains, size_t *n, chain next)
     chains[(*n)++] = next;
 }
 
-/* Forget the chains that no later piece can go on from. */
+/* Removes the chains that no later range can continue. */
 static void
 prune (chain *chains, size_t *n, uint64_t start)
 {
@@ -102,7 +102,7 @@ prune (chain *chains, size_t *n, uint64_t start)
   *n = kept;
 }
 
-/* Read on to `start` where nothing but a gap is before it. */
+/* Reads the gap before `start` if only a gap is between a chain and `start`. */
 static int
 bridge (fci_pool *pool, const fmtconv_source *source, chain *chains, size_t *n, uint64_t start)
 {
@@ -120,7 +120,7 @@ bridge (fci_pool *pool, const fmtconv_source *source, chain *chains, size_t *n, 
   return code;
 }
 
-/* *whole: the pieces and small gaps make up the source, and *crc is its checksum. */
+/* Sets *whole if the ranges and small gaps cover the source, and *crc to its checksum.  Returns 0 or a code. */
 static int
 tile (fci_pool *pool, const fmtconv_source *source, const fci_crc_ranges *found, bool *whole, uint32_t *crc)
 {
@@ -152,7 +152,7 @@ tile (fci_pool *pool, const fmtconv_source *source, const fci_crc_ranges *found,
   return code;
 }
 
-/* Is one of a factor's own factors of the source?  These have none. */
+/* Returns whether a factor of a factor uses the source; these do not have factors. */
 static bool
 factors_use (const fci_op *ops, const fmtconv_source *source)
 {
@@ -185,7 +185,7 @@ uses (fmtconv_view *view, const fmtconv_source *source)
   return false;
 }
 
-/* The first tensor that is only compared with bytes of the source. */
+/* Returns the first tensor that is only compared with bytes of the source; NULL: none. */
 static const char *
 compared_with (const fci_plan *plan, const fmtconv_source *source)
 {
@@ -195,7 +195,7 @@ compared_with (const fci_plan *plan, const fmtconv_source *source)
   return NULL;
 }
 
-/* Names the first tensor, lists the others. */
+/* Reports a mismatch for the first tensor of the source, with the others as details. */
 static int
 mismatch (const fci_pool *pool, const fmtconv_source *source, uint32_t crc)
 {
@@ -226,7 +226,7 @@ check_source (fci_pool *pool, const fmtconv_source *source, const fci_crc_ranges
   uint32_t crc = 0;
   int code = 0;
   if (fci_map_get (pool->plan->factors, &source->id, sizeof source->id, &factors))
-    { /* factors are read again and again: once more, from end to end, is cheap */
+    { /* factors are read repeatedly: one more complete read is cheap */
       remaining -= factors < remaining ? factors : remaining;
       whole = remaining <= SMALL_GAP || remaining <= source->size / GAP_SHARE;
       code = whole ? read_gap (pool, source, 0, source->size, &crc) : 0;

@@ -1,4 +1,4 @@
-/* core/exec/check/digest.c: digests of regions, put together from the pieces that workers wrote, into the files.
+/* core/exec/check/digest.c: writes the digests of regions, joined from the ranges that workers wrote, to the files.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,15 +9,15 @@
 #include "core/kernel/crc32.h"
 #include <stdlib.h>
 
-/* The pieces of all regions, sorted. */
+/* The written ranges of all regions, sorted. */
 typedef struct sums
 {
   fci_pool *pool;
   fci_crc_ranges all;
-  size_t *first; /* of each region by its number, and of none behind the last */
+  size_t *first; /* first range of each region by its number, and the end after the last */
 } sums;
 
-/* Where each region's pieces begin. */
+/* Finds the first range of each region.  Returns 0 or a code. */
 static int
 index_regions (sums *s, uint32_t n_wanted)
 {
@@ -38,7 +38,7 @@ index_regions (sums *s, uint32_t n_wanted)
   return 0;
 }
 
-/* The checksum of all bytes of a region, each of which is in one piece; number: the region's among those of the plan. */
+/* Sets *crc to the checksum of a region, covered by disjoint ranges; number: that of the region's digest in the plan. */
 static int
 crc_of (const sums *s, const fci_region *region, size_t number, uint32_t *crc)
 {

@@ -1,4 +1,4 @@
-/* core/exec/check/finding.c: from tallies of roundings to findings, warnings and errors.
+/* core/exec/check/finding.c: turns tallies of roundings into findings, warnings and errors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,7 +8,7 @@
 
 enum
 {
-  NAMED = 5 /* tensors that a warning names; the report has them all */
+  NAMED = 5 /* tensors that a warning names; the report has all */
 };
 
 static uint64_t
@@ -19,7 +19,7 @@ tallied (const fci_tally *tally, unsigned which)
   return count[which];
 }
 
-/* What happened, behind "N values". */
+/* Returns the end of a message that begins with "N values". */
 static const char *
 said (unsigned finding)
 {
@@ -44,11 +44,11 @@ same_hint (const char *a, const char *b)
   return a == b || (a && b && strcmp (a, b) == 0);
 }
 
-/* The findings of one run, appended; equal ones of the same tensor are one. */
+/* A list of findings; equal findings of one tensor are joined. */
 typedef struct finder
 {
   fmtconv_ctx *ctx;
-  fci_finding **of_tensor; /* first of the present tensor */
+  fci_finding **of_tensor; /* first finding of the current tensor */
   fci_finding **end;
 } finder;
 
@@ -83,7 +83,8 @@ add_finding (finder *f, const fci_rows *rows, unsigned which, const fci_point *p
   return true;
 }
 
-/* What one rounding found that was asked for.  bad: rows of a coder, or NULL. */
+/* Adds the requested findings of one rounding.  bad: rows of an encoder, or NULL.  Returns false if an error was
+ * recorded. */
 static bool
 add_point (finder *f, const fci_rows *rows, const fci_point *point, const fci_tally *tally,
            const fci_bad_rows *bad)
@@ -167,7 +168,7 @@ note_usual (fmtconv_ctx *ctx, const fci_finding *first)
                   values, of, tensors, tensors == 1 ? "tensor" : "tensors");
 }
 
-/* One warning for all tensors with that finding; of several outputs, it tells their files. */
+/* Warns once for all tensors with a finding; several outputs: with their files. */
 static int
 warn (fmtconv_ctx *ctx, const fci_finding *first, unsigned finding, bool several)
 {
@@ -188,9 +189,9 @@ warn (fmtconv_ctx *ctx, const fci_finding *first, unsigned finding, bool several
   if (tensors == 0)
     return 0;
   fci_detail_more (ctx, tensors > NAMED ? tensors - NAMED : 0);
-  return fmtconv_warn (ctx, "%" PRIu64 " of %" PRIu64 " values in %zu %s %s%s%s", values, of, tensors,
-                       tensors == 1 ? "tensor" : "tensors", said (finding), hint ? "; " : "",
-                       hint ? hint : "");
+  const char *more = hint ? fmtconv_ctx_printf (ctx, "; %s", hint) : NULL;
+  return fmtconv_warn (ctx, "%" PRIu64 " of %" PRIu64 " values in %zu %s %s%s", values, of, tensors,
+                       tensors == 1 ? "tensor" : "tensors", said (finding), more ? more : "");
 }
 
 int

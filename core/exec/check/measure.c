@@ -1,8 +1,8 @@
-/* core/exec/check/measure.c: finds the largest absolute values of views' blocks, before anything is made of them.
+/* core/exec/check/measure.c: measures the largest absolute value of each block of a view, before the output is written.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Views are evaluated range by range on all workers.  What a range finds is joined by a maximum, which does not
- * depend on any order; a fault is that of the first value that is none, as ranges begin in order. */
+ * Views are evaluated range by range on all workers.  Results are joined by a maximum, which does not depend on the
+ * order; a fault is that of the first invalid value, as ranges begin in order. */
 #include "config.h"
 
 #include "core/exec/check/measure.h"
@@ -16,23 +16,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Elements of a view that one worker looks at. */
+/* Elements of a view that one worker measures. */
 typedef struct range
 {
   const fci_measured *measured;
-  uint32_t *largest; /* one a block: bits of a magnitude */
+  uint32_t *largest; /* one per block: bits of a magnitude */
   uint64_t first;
   uint64_t count;
 } range;
 
-/* Where an element lies: its block, and how many elements from it on follow one another in that. */
+/* The block of an element, and the number of contiguous elements from it in that block. */
 typedef struct stretch
 {
   uint64_t block;
   uint64_t count;
 } stretch;
 
-/* Axes behind the last one that has several blocks move along with it. */
+/* Returns the stretch of an element.  Axes after the last axis with several blocks are in one stretch. */
 static stretch
 stretch_at (const fci_requirement *requirement, uint64_t element)
 {
@@ -67,7 +67,7 @@ raise_to (uint32_t *number, uint32_t to)
     ;
 }
 
-/* The first of n values, elements from `first` on, that is no finite number. */
+/* Sets the fault for the first of n values (elements from `first`) that is not finite.  Returns -1. */
 static int
 fail_at_value (fci_worker *worker, const fci_rows *rows, const float *values, size_t n, uint64_t first)
 {
@@ -105,7 +105,7 @@ measure_range (fci_worker *worker, size_t n)
   return 0;
 }
 
-/* Cut a view into ranges that fit a buffer. */
+/* Cuts a view into ranges that fit a buffer. */
 static bool
 add_ranges (fci_pool *pool, fci_list *ranges, const fci_measured *measured, uint32_t *largest)
 {
@@ -124,11 +124,10 @@ add_ranges (fci_pool *pool, fci_list *ranges, const fci_measured *measured, uint
   return true;
 }
 
-/* The scale that brings magnitudes up to `largest` within the divisor's; the bits of f32 for both.  Rounded to f32 as
- * torch divides.  Zeros have scale 1, as in transformers (integrations/finegrained_fp8.py), where compressed-tensors
- * (quantization/utils/helpers.py) has a small number: any will do.  A scale below the normal range has too few bits to
- * keep quotients within the divisor, and is 0 where subnormal numbers are flushed: the smallest normal number is
- * large enough for all such blocks. */
+/* Returns the f32 bits of the scale that maps magnitudes up to `largest` (f32 bits) to at most `divisor`, rounded to f32
+ * as torch divides.  Zeros have scale 1, as in transformers (integrations/finegrained_fp8.py); compressed-tensors
+ * (quantization/utils/helpers.py) uses a small number: any works.  A subnormal scale has too few bits to keep quotients
+ * within the divisor, and is 0 on systems that flush subnormals: the smallest normal number suffices for such blocks. */
 static uint32_t
 scale_bits (uint32_t largest, float divisor)
 {
@@ -140,7 +139,7 @@ scale_bits (uint32_t largest, float divisor)
   return largest;
 }
 
-/* Bits of magnitudes are f32 already; scales are made of them in place. */
+/* Converts magnitudes to scales in place; bits of magnitudes are f32 values. */
 static void
 finish (const fci_measured *measured, uint32_t *largest)
 {
@@ -160,7 +159,7 @@ fci_measured_bytes (const fci_plan *plan)
   return bytes;
 }
 
-/* All views, their numbers one behind the other at `largest`. */
+/* Adds the ranges of all views, with their numbers one after the other at `largest`. */
 static bool
 add_all (fci_pool *pool, fci_list *ranges, uint32_t *largest)
 {
@@ -193,7 +192,7 @@ fci_measure_all (fci_pool *pool)
   if (plan->measured.n == 0)
     return 0;
   uint32_t *largest = fmtconv_ctx_alloc (pool->ctx, plan->kept / sizeof *largest, sizeof *largest);
-  pool->want_crc = false; /* checksums are of the bytes that are written */
+  pool->want_crc = false; /* only reads for the output record checksums */
   if (largest && add_all (pool, &ranges, largest)
       && fci_pool_run (pool, measure_range, ranges.items, ranges.n) == 0)
     finish_all (plan, largest);

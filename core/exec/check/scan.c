@@ -1,4 +1,4 @@
-/* core/exec/check/scan.c: evaluates tensors block by block on all workers, and looks at the values.
+/* core/exec/check/scan.c: evaluates tensors block by block on all workers for statistics and differences.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -17,8 +17,8 @@
 
 enum
 {
-  BLOCK = 256 << 10, /* values that a worker takes … */
-  PIECE = 16 << 10, /* … and looks at at once: sums are made of the same pieces, whatever memory there is */
+  BLOCK = 256 << 10, /* values that a worker takes at once … */
+  PIECE = 16 << 10,  /* … in pieces of a fixed size, so that sums do not depend on the memory */
   BUFFERS = 4
 };
 
@@ -40,7 +40,7 @@ fci_scan_can (uint32_t dtype)
   return !is_complex (dtype) && fci_scan_can_compare (dtype);
 }
 
-/* Values of one tensor, or of two, and what was found. */
+/* Values of one or two tensors, and their results. */
 typedef struct block
 {
   const fci_rows *a;
@@ -55,11 +55,11 @@ typedef struct block
 typedef struct scanner
 {
   fci_pool pool;
-  fci_plan plan; /* programs, and the size of scratch */
+  fci_plan plan; /* has programs and the size of the scratch */
   fci_list blocks;
 } scanner;
 
-/* Do its values, or their parts, need doubles? */
+/* Returns whether the values or their parts need doubles. */
 static bool
 is_wide (uint32_t dtype)
 {
@@ -84,7 +84,7 @@ is_unsigned (uint32_t dtype)
          || dtype == FMTCONV_U64;
 }
 
-/* Whole numbers that an i64 holds. */
+/* Returns whether the data type is an integer type that fits i64. */
 static bool
 is_signed (uint32_t dtype)
 {
@@ -92,7 +92,7 @@ is_signed (uint32_t dtype)
          || (is_unsigned (dtype) && dtype != FMTCONV_U64);
 }
 
-/* The type of 64 bits that holds all whole numbers of two types; 0: none does, or doubles do. */
+/* Returns the 64-bit type that represents all integers of two types; 0: none, or doubles suffice. */
 static uint32_t
 whole_type (uint32_t a, uint32_t b)
 {
@@ -103,7 +103,8 @@ whole_type (uint32_t a, uint32_t b)
   return is_signed (a) && is_signed (b) ? FMTCONV_I64 : 0;
 }
 
-/* What both are looked at as: all their values fit, but for whole numbers beyond 2^53 beside others than such. */
+/* Returns the type for comparing two views.  All values fit, except integers beyond 2^53 that are compared with other
+ * types. */
 static uint32_t
 common_type (fmtconv_view *a, fmtconv_view *b)
 {
@@ -116,14 +117,14 @@ common_type (fmtconv_view *a, fmtconv_view *b)
   return wide ? FMTCONV_F64 : FMTCONV_F32;
 }
 
-/* Real numbers that an element is looked at as. */
+/* Returns the number of real numbers per element. */
 static size_t
 parts_of (const block *k)
 {
   return is_complex (k->a->view->dtype) ? 2 : 1;
 }
 
-/* n values or parts of values from `first` on, which are in the worker's buffers. */
+/* Adds n values or parts of values from `first`, in the worker's buffers, to the results. */
 static void
 inspect_value (block *k, const fci_worker *worker, uint64_t first, size_t n)
 {
@@ -161,7 +162,7 @@ inspect (fci_worker *worker, size_t n)
   return 0;
 }
 
-/* The values that would be written, as another type. */
+/* Returns a view of the output's values in another type. */
 static fmtconv_view *
 written_as (fmtconv_view *view, uint32_t dtype)
 {
@@ -192,11 +193,11 @@ add_scan (scanner *s, fci_scan *scan)
   return true;
 }
 
-/* A buffer holds a piece of doubles; what is left of the memory gives more threads. */
+/* Opens the workers.  A buffer has the size of a piece of doubles; the remaining memory allows more threads. */
 static int
 open_workers (scanner *s, fmtconv_ctx *ctx)
 {
-  s->plan.buffers = BUFFERS - 1; /* of which one more is made for the second tensor */
+  s->plan.buffers = BUFFERS - 1; /* the same scratch gives one more for the second tensor */
   s->plan.unit_capacity =
       (PIECE * sizeof (double) * BUFFERS / (BUFFERS - 1) / FCI_SCRATCH_ALIGN + 1) * FCI_SCRATCH_ALIGN;
   if (fci_plan_workers (&s->plan, s->plan.unit_capacity) != 0)

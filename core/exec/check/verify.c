@@ -1,4 +1,4 @@
-/* core/exec/check/verify.c: --verify: the written files, read again, hold what the sources say.
+/* core/exec/check/verify.c: --verify: compares the written files with the sources.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -13,8 +13,8 @@ typedef struct verifier
 {
   fci_pool *pool;
   fci_reread *reread;
-  void *arg;     /* of reread */
-  fci_plan rows; /* only to make programs */
+  void *arg;     /* argument of reread */
+  fci_plan rows; /* only for its programs */
   fci_comparison comparison;
 } verifier;
 

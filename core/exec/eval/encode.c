@@ -1,4 +1,4 @@
-/* core/exec/eval/encode.c: rows of f32 become blocks, and what is wrong with them is counted.
+/* core/exec/eval/encode.c: quantizes rows of f32 to blocks, and counts their findings.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -13,12 +13,12 @@
 /* Above this a scale that is stored as f16 may become infinite. */
 static const float largest_f16 = 65504;
 
-/* What a row holds. */
+/* Properties of a row's values. */
 typedef struct inspect
 {
   uint64_t nan;
   uint64_t inf;
-  float largest; /* of finite magnitudes */
+  float largest; /* largest finite magnitude */
 } inspect;
 
 static inspect
@@ -38,7 +38,7 @@ inspect_value (const float *row, size_t n)
   return seen;
 }
 
-/* Values of encoded blocks that are no numbers any more. */
+/* Returns the number of values that became infinite or NaN in encoded blocks. */
 static uint64_t
 lost_in (uint32_t dtype, const uint8_t *blocks, size_t n)
 {
@@ -63,7 +63,7 @@ lower (uint64_t *number, uint64_t to)
     ;
 }
 
-/* One row; what cannot be encoded is left zero, and fails when all are done. */
+/* Encodes one row; a row that cannot be encoded is written as zeros, and fails the conversion at its end. */
 static void
 encode_row (const fci_encoder *encoder, const float *row, size_t columns, const float *importance,
             uint8_t *out, fci_tally *tally)
@@ -89,7 +89,7 @@ add_tally (fci_tally *sum, const fci_tally *tally)
   __atomic_fetch_add (&sum->inf, tally->inf, __ATOMIC_RELAXED);
 }
 
-/* Weights must be numbers that are not below 0; divided by what stands behind them, where there is something. */
+/* Divides the weights by their divisor if they have one.  Returns whether all are finite and non-negative. */
 static bool
 weigh (const fci_encoder *encoder, float *weights, size_t n)
 {
@@ -103,7 +103,7 @@ weigh (const fci_encoder *encoder, float *weights, size_t n)
   return good;
 }
 
-/* The weights of the columns, behind the rows. */
+/* Reads the weights of the columns to `to`, after the rows.  Returns 0, or -1 with the fault set. */
 static int
 read_importance (fci_worker *worker, const fci_encoder *encoder, size_t columns, float *to)
 {

@@ -1,8 +1,8 @@
-/* core/exec/eval/factor.c: what elements of a part are multiplied or divided by.
+/* core/exec/eval/factor.c: reads the factors of a part's elements.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Neighbors share their factors, so those of a part are few: they are read before its elements, as a rectangle of their
- * own, and a part is cut until they fit the room for them. */
+ * Adjacent elements share their factors, so that a part has few: they are read before its elements, as a separate
+ * rectangle, and a part is cut until they fit their scratch. */
 #include "config.h"
 
 #include "core/exec/eval/factor.h"
@@ -12,10 +12,10 @@
 enum
 {
   ALIGNMENT = 64,
-  SPARE = 64 /* floats that are left to align, and for the factors of factors, one for each */
+  SPARE = 64 /* floats reserved for alignment and for the factors of factors, one for each */
 };
 
-/* Elements of a term's rectangle; UINT64_MAX: very many. */
+/* Returns the elements of a term's rectangle; UINT64_MAX: too many. */
 static uint64_t
 count_factors (const fci_part_box *p, const fci_term *term)
 {
@@ -44,7 +44,7 @@ fci_factors_fit (const fci_fetching *f, const fci_part_box *p)
   return true;
 }
 
-/* Room for factors, aligned. */
+/* Returns the aligned scratch for factors. */
 static float *
 capacity (const fci_worker *w, const fci_program *program)
 {
@@ -52,7 +52,7 @@ capacity (const fci_worker *w, const fci_program *program)
   return (float *) (void *) (at + -(uintptr_t) at % ALIGNMENT);
 }
 
-/* The rectangle of a term as a part of its own, and the strides of what is made of it. */
+/* Sets *to to the rectangle of a term as a part, and `stride` to the strides of its result. */
 static void
 part_of_term (const fci_part_box *p, const fci_term *term, fci_part_box *to, uint64_t *stride)
 {

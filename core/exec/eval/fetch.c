@@ -1,4 +1,4 @@
-/* core/exec/eval/fetch.c: evaluates a range of a tensor: the boxes that it meets, or rows that are encoded.
+/* core/exec/eval/fetch.c: evaluates a range of a tensor: the boxes in the range, or encoded rows.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* Strides count elements: as bytes, in the leaf or of f32, and in the output. */
+/* Converts strides from elements to bytes, in the source (blocks: of f32) and in the output. */
 static void
 to_bytes (fci_part_box *p, const fci_box *box, uint64_t *out_at)
 {
@@ -22,7 +22,7 @@ to_bytes (fci_part_box *p, const fci_box *box, uint64_t *out_at)
   p->in_item = p->program->blocks ? sizeof (float) : fci_element_bytes (box->dtype);
 }
 
-/* The same for stored blocks, which are moved as bytes: those of a row lie back to back. */
+/* Converts strides as to_bytes does for stored blocks, which are moved as bytes: the blocks of a row are contiguous. */
 static void
 to_raw_bytes (fci_part_box *p, const fci_box *box, uint64_t *out_at)
 {
@@ -37,7 +37,7 @@ to_raw_bytes (fci_part_box *p, const fci_box *box, uint64_t *out_at)
   *out_at = fci_dtype_bytes (box->dtype, *out_at);
 }
 
-/* The part of a box that lies in the rectangle; false: none. */
+/* Sets *p to the part of a box inside the rectangle.  Returns false if it is empty. */
 static bool
 clip (const fci_fetching *f, const fci_box *box, fci_part_box *p, uint64_t *out_at)
 {
@@ -73,7 +73,7 @@ clip (const fci_fetching *f, const fci_box *box, fci_part_box *p, uint64_t *out_
   return true;
 }
 
-/* First box that can reach index `low` of axis 0: boxes are sorted, and none is longer than the longest. */
+/* Returns the first box that may contain index `low` of axis 0: boxes are sorted and at most `longest` long. */
 static size_t
 first_box (const fci_rows *rows, uint64_t low)
 {
@@ -89,7 +89,7 @@ first_box (const fci_rows *rows, uint64_t low)
   return a;
 }
 
-/* All boxes, or where a coder is at work those that it takes, as f32; raw: the others. */
+/* Evaluates all boxes; with an encoder: the boxes it encodes, as f32, or with `raw` the boxes of stored blocks. */
 static int
 fetch_boxes (fci_fetching *f, bool raw, uint8_t *out)
 {
@@ -114,7 +114,7 @@ fetch_boxes (fci_fetching *f, bool raw, uint8_t *out)
   return 0;
 }
 
-/* Rows before those of the rectangle. */
+/* Returns the number of rows before the rectangle. */
 static uint64_t
 first_row (const fci_fetching *f)
 {
@@ -126,7 +126,7 @@ first_row (const fci_fetching *f)
 
 static int fetch_encoded (fci_fetching *f, uint8_t *out);
 
-/* Both halves along the outermost axis that has any, so that one follows the other in the output. */
+/* Evaluates both halves along the outermost axis that can be halved, which are contiguous in the output. */
 static int
 fetch_encoded_halves (const fci_fetching *f, uint8_t *out)
 {
@@ -146,7 +146,7 @@ fetch_encoded_halves (const fci_fetching *f, uint8_t *out)
   return fetch_encoded (&high, out + fci_dtype_bytes (f->rows->view->dtype, n));
 }
 
-/* The rectangle as f32, then as blocks; those that are stored already take their places last. */
+/* Evaluates the rectangle to f32 and encodes it, then adds the stored blocks. */
 static int
 fetch_encoded (fci_fetching *f, uint8_t *out)
 {
@@ -172,7 +172,7 @@ fetch_rectangle (fci_fetching *f, uint8_t *out)
   return f->rows->encoder ? fetch_encoded (f, out) : fetch_boxes (f, false, out);
 }
 
-/* Elements a … b-1 of what lies below f->start[0 … axis-1], in as few rectangles as can be. */
+/* Evaluates elements a … b-1 of the sub-tensor at f->start[0 … axis-1] in as few rectangles as possible. */
 static int
 fetch_range (fci_fetching *f, unsigned axis, uint64_t a, uint64_t b, uint8_t **out)
 {

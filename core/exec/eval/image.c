@@ -1,4 +1,4 @@
-/* core/exec/eval/image.c: how part of a box is read: as few stretches of its source as are worth it.
+/* core/exec/eval/image.c: reads a part of a box in few source ranges.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -11,12 +11,12 @@
 
 enum
 {
-  GAP = 4096,     /* bytes that are rather read than stepped over by another read */
-  CHECKED = 2048, /* shorter stretches are too many to keep their checksums */
+  GAP = 4096,     /* bytes that are read rather than skipped by another read */
+  CHECKED = 2048, /* shorter ranges are too many to record their checksums */
   MAX_IN_BLOCK = 256
 };
 
-/* Largest stride first; equal ones stay in their order. */
+/* Sorts axes by descending stride; equal strides keep their order. */
 static void
 sort_axes (const fci_part_box *p, fci_image *im)
 {
@@ -29,8 +29,7 @@ sort_axes (const fci_part_box *p, fci_image *im)
     }
 }
 
-/* Join axes to one stretch, innermost first, while what lies between is short or not more than what is
- * wanted. */
+/* Joins axes to one range, innermost first, while the gaps are short or not larger than the needed bytes. */
 void
 fci_image_plan (const fci_part_box *p, fci_image *im)
 {
@@ -57,7 +56,7 @@ fci_image_plan (const fci_part_box *p, fci_image *im)
     }
 }
 
-/* n values that blocks at `from` hold, the first `skip` left out. */
+/* Decodes n values of the blocks at `from`, after the first `skip`. */
 static void
 decode (uint32_t dtype, const uint8_t *from, uint64_t skip, uint64_t n, float *to)
 {
@@ -81,8 +80,8 @@ decode (uint32_t dtype, const uint8_t *from, uint64_t skip, uint64_t n, float *t
     }
 }
 
-/* A stretch of `len` bytes of f32, `by` bytes behind the piece's first value: from as many blocks as it takes,
- * which are read to where elements will be gathered later. */
+/* Reads a range of `len` bytes of f32, `by` bytes after the part's first value, by decoding its blocks, which are read to
+ * the buffer for gathered elements. */
 static int
 read_blocks (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len, void *to)
 {
@@ -107,7 +106,7 @@ read_blocks (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len, 
   return 0;
 }
 
-/* One stretch, `by` bytes behind the piece's first. */
+/* Reads one range, `by` bytes after the part's first byte. */
 static int
 read_stretch (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len, bool unchecked, void *to)
 {
@@ -117,7 +116,7 @@ read_stretch (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len,
                                                                   (size_t) len);
 }
 
-/* The only stretch in the worker's window, if its elements lie there as kernels take them; NULL: it has to be read. */
+/* Returns the only range in the worker's window if its elements are aligned for the kernels; NULL: it must be read. */
 static const uint8_t *
 find_stretch (const fci_fetching *f, const fci_part_box *p, const fci_image *im)
 {
@@ -127,7 +126,7 @@ find_stretch (const fci_fetching *f, const fci_part_box *p, const fci_image *im)
   return (uintptr_t) held % p->in_item == 0 ? held : NULL;
 }
 
-/* All stretches to the input scratch. */
+/* Reads all ranges to the input scratch. */
 int
 fci_image_read (fci_fetching *f, const fci_part_box *p, fci_image *im)
 {

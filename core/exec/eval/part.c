@@ -15,7 +15,7 @@
 #include "core/view/place.h"
 #include <string.h>
 
-/* Drop axes of extent 1, join axes that run on in each other in both source and output. */
+/* Drops axes of extent 1, and joins axes that are contiguous in source and output. */
 static void
 simplify (fci_part_box *p)
 {
@@ -56,7 +56,7 @@ count_elements (const fci_part_box *p)
   return n;
 }
 
-/* Are strides those of dense row-major elements from axis `first` on? */
+/* Returns whether the strides from axis `first` on are those of dense row-major elements. */
 static bool
 is_dense (const fci_part_box *p, const uint64_t *stride, uint64_t item, unsigned first)
 {
@@ -66,7 +66,7 @@ is_dense (const fci_part_box *p, const uint64_t *stride, uint64_t item, unsigned
   return true;
 }
 
-/* The outermost axis from which on the output lies dense. */
+/* Returns the outermost axis from which the output is dense. */
 static unsigned
 dense_from (const fci_part_box *p)
 {
@@ -76,8 +76,7 @@ dense_from (const fci_part_box *p)
   return axis;
 }
 
-/* Axes before those of a row that goes through the program at once: it lies dense, and where there are factors it is
- * of one axis. */
+/* Returns the number of axes before those of a row for the program: a row is dense, and with factors it has one axis. */
 static unsigned
 outer_axes (const fci_part_box *p, const fci_factors *factors)
 {
@@ -85,7 +84,7 @@ outer_axes (const fci_part_box *p, const fci_factors *factors)
   return factors->n && outer + 1 < p->rank ? p->rank - 1 : outer;
 }
 
-/* Dense elements to their places in the output, through the program. */
+/* Runs the program on dense elements, and stores the results in the output. */
 static void
 store (fci_fetching *f, const fci_part_box *p, const fci_factors *factors, const uint8_t *from,
        fci_tally *tally, uint8_t *out)
@@ -129,7 +128,7 @@ add_tallies (fci_fetching *f, const fci_part_box *p, size_t first, const fci_tal
     }
 }
 
-/* From the input scratch to the output: gather where elements are not in order, then the program. */
+/* Converts elements from the input scratch to the output: gathers them if they are not in order, then runs the program. */
 static int
 convert (fci_fetching *f, const fci_part_box *p, const fci_image *im, const fci_factors *factors,
          size_t first_tally, uint8_t *out)
@@ -140,7 +139,7 @@ convert (fci_fetching *f, const fci_part_box *p, const fci_image *im, const fci_
   if (is_dense (p, (const uint64_t *) im->stride, p->in_item, 0))
     {
       from = im->from;
-      dense = f->worker->in; /* where it is, if it is to be turned around */
+      dense = f->worker->in; /* byte-swapped in place */
     }
   else if (fci_program_copies (p->program) && dense_from (p) == 0)
     {
@@ -174,7 +173,7 @@ fci_part_narrow (fci_part_box *p, unsigned axis, uint64_t start, uint64_t count)
     fci_block_stride_move (&p->track[t].block_stride[axis], &p->track[t].at, start);
 }
 
-/* Both halves along the axis with the largest stride, so that no byte is read twice. */
+/* Evaluates both halves along the axis with the largest stride, so that bytes are read once. */
 static int
 fetch_halves (fci_fetching *f, const fci_part_box *p, const fci_image *im, size_t first_tally, uint8_t *out)
 {
@@ -190,7 +189,7 @@ fetch_halves (fci_fetching *f, const fci_part_box *p, const fci_image *im, size_
   return fci_fetch_part (f, &high, first_tally, out + half * p->out[axis]);
 }
 
-/* One index of the first axis after the other. */
+/* Evaluates the indices of the first axis one by one. */
 static int
 fetch_slices (fci_fetching *f, const fci_part_box *p, size_t first_tally, uint8_t *out)
 {

@@ -1,9 +1,9 @@
 /* core/exec/eval/product.c: adds low-rank products to elements, tile by tile in bounded scratch.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A part is a matrix of rows and columns.  Of each product, the factor that moves along the rows is the outer one,
- * the other one the inner: which of them is left does not matter, as long as the terms are summed in order.  For as
- * many columns as there is room for, the inner factor is packed once and used for all rows. */
+ * A part is a matrix of rows and columns.  The outer factor of a product moves along the rows, the inner factor along the
+ * columns; each may be the left factor, as long as the terms are summed in order.  The inner factor is packed once for as
+ * many columns as the scratch allows, and used for all rows. */
 #include "config.h"
 
 #include "core/exec/eval/part.h"
@@ -18,7 +18,7 @@ enum
 {
   OUTER,
   INNER,
-  NOTHING = -1, /* is there yet */
+  NOTHING = -1, /* not loaded */
   ALIGNMENT = 64
 };
 
@@ -29,53 +29,53 @@ enum
   ROWS = 2,
   SUMS = 2,
   RAW = 2,
-  BUFFERS = 1, /* each of two */
+  BUFFERS = 1, /* each of the two buffers */
   SHARES = PANELS + ROWS + SUMS + RAW + 2 * BUFFERS
 };
 
-/* A factor of a product, as a matrix of `rank` and the indices of one axis. */
+/* A factor of a product, as a matrix of `rank` by the indices of one axis. */
 typedef struct factor
 {
   const fci_program *program;
   const fci_factor *stored;
   uint64_t at;
-  uint64_t step; /* along the axis */
+  uint64_t step; /* stride along the axis */
 } factor;
 
-/* One product, and what of it is in the scratch. */
+/* One product, and its state in the scratch. */
 typedef struct term
 {
   factor factor[2]; /* OUTER, INNER */
   unsigned place;   /* among the program's terms */
   uint64_t rank;
-  size_t depth;       /* of the rank that is worked on at once */
+  size_t depth;       /* indices of the rank that are processed at once */
   float *panels;      /* inner factor: `depth` × columns */
   float *rows;        /* outer factor: slab × `depth` */
   float *sums;        /* strip × columns */
-  int64_t at_column;  /* of the panels; NOTHING */
-  int64_t at_row;     /* of the rows; NOTHING */
-  uint64_t panels_at; /* from this index of the rank on */
+  int64_t at_column;  /* first column of the panels; NOTHING */
+  int64_t at_row;     /* first row of `rows`; NOTHING */
+  uint64_t panels_at; /* first index of the rank in the panels */
   uint64_t rows_at;
 } term;
 
 typedef struct tiling
 {
-  const fci_factors *factors; /* of elements */
-  fci_fetching fetch;         /* of factors */
+  const fci_factors *factors; /* factors of elements */
+  fci_fetching fetch;         /* fetch of factors */
   uint64_t extent[2];
   unsigned n;
   term terms[FCI_MAX_PRODUCTS];
-  size_t columns; /* of a tile */
+  size_t columns; /* columns of a tile */
   size_t slab;    /* rows of the outer factors that are fetched at once … */
   size_t strip;   /* … and rows of sums */
   float *raw;
   size_t raw_floats;
-  uint8_t *in; /* buffers of the worker while factors are fetched */
+  uint8_t *in; /* buffers of the worker, saved while factors are fetched */
   uint8_t *dense;
   size_t capacity;
 } tiling;
 
-/* Along which axes a factor of a product moves, as bits. */
+/* Returns the axes along which a factor of a product moves, as bits. */
 static unsigned
 moves (const fci_part_box *p, unsigned t)
 {
@@ -101,7 +101,7 @@ fci_part_is_matrix (const fci_part_box *p)
   return p->rank <= 2;
 }
 
-/* The part as rows and columns: strides of the output, and terms. */
+/* Arranges the part as rows and columns: sets the strides of the output, and the terms. */
 static void
 lay_out (tiling *g, const fci_part_box *p, uint64_t *out_step)
 {
@@ -120,8 +120,9 @@ lay_out (tiling *g, const fci_part_box *p, uint64_t *out_step)
       const unsigned left = stored->track, inner_bit = p->rank ? 1u << (p->rank - 1) : 0;
       if (!stored->product)
         continue;
-      const bool turned = (moves (p, left) & inner_bit) != 0
-                          || (p->rank == 2 && moves (p, left + 1) == 1); /* the left one has the columns */
+      const bool turned =
+          (moves (p, left) & inner_bit) != 0
+          || (p->rank == 2 && moves (p, left + 1) == 1); /* the left factor moves along the columns */
       for (unsigned k = 0; k < 2; k++)
         {
           const unsigned f = k ^ turned;
@@ -148,12 +149,12 @@ rounded_up (uint64_t n, size_t to)
   return (size_t) ((n + to - 1) / to * to);
 }
 
-/* Share the scratch out.  A tile has at least one block of the kernel's rows and columns. */
+/* Divides the scratch.  A tile has at least one block of the kernel's rows and columns. */
 static void
 share_out (tiling *g, uint8_t *scratch, size_t size)
 {
   const size_t unit = size / SHARES & ~(size_t) (ALIGNMENT - 1);
-  const size_t each = unit / g->n & ~(size_t) (ALIGNMENT - 1); /* of a share, for one term */
+  const size_t each = unit / g->n & ~(size_t) (ALIGNMENT - 1); /* bytes of a share for one term */
   const size_t panels = PANELS * each / sizeof (float), rows = ROWS * each / sizeof (float),
                sums = SUMS * each / sizeof (float);
   g->columns = least (rounded_up (g->extent[1], FCI_PRODUCT_COLUMNS), sums / FCI_PRODUCT_ROWS);
@@ -181,8 +182,8 @@ share_out (tiling *g, uint8_t *scratch, size_t size)
   g->capacity = BUFFERS * unit;
 }
 
-/* n × depth elements of a factor as f32, from index `first` of its axis and `k` of the rank on.  by_rank: rows are
- * those of the rank, `depth` × n. */
+/* Fetches n × depth elements of a factor as f32, from index `first` of its axis and index `k` of the rank.  by_rank: the
+ * result is `depth` × n. */
 static int
 fetch_factor (tiling *g, const factor *x, uint64_t first, size_t n, uint64_t k, size_t depth, bool by_rank,
               float *to)
@@ -216,7 +217,7 @@ fetch_factor (tiling *g, const factor *x, uint64_t first, size_t n, uint64_t k, 
   return code;
 }
 
-/* The inner factor for a tile's columns, unless it is there. */
+/* Loads the inner factor for a tile's columns, unless it is loaded. */
 static int
 need_panels (tiling *g, term *t, uint64_t column, size_t n, uint64_t k, size_t depth)
 {
@@ -235,7 +236,7 @@ need_panels (tiling *g, term *t, uint64_t column, size_t n, uint64_t k, size_t d
   return 0;
 }
 
-/* The outer factor for a slab's rows, unless it is there. */
+/* Loads the outer factor for a slab's rows, unless it is loaded. */
 static int
 need_rows (tiling *g, term *t, uint64_t row, size_t n, uint64_t k, size_t depth)
 {
@@ -252,15 +253,15 @@ need_rows (tiling *g, term *t, uint64_t row, size_t n, uint64_t k, size_t depth)
 /* A rectangle of the part. */
 typedef struct tile
 {
-  uint64_t row; /* first one of the slab */
+  uint64_t row; /* first row of the slab */
   size_t slab_rows;
   size_t skip; /* rows of the slab before the strip */
-  size_t rows; /* of the strip */
+  size_t rows; /* rows of the strip */
   uint64_t column;
   size_t columns;
 } tile;
 
-/* The sums of all products of one strip. */
+/* Computes the sums of all products of one strip. */
 static int
 sum (tiling *g, const tile *at)
 {
@@ -280,14 +281,14 @@ sum (tiling *g, const tile *at)
   return 0;
 }
 
-/* The strip's elements with their sums through the program. */
+/* Runs the program on the strip's elements and their sums. */
 static void
 add (tiling *g, const fci_part_box *p, const tile *at, const uint8_t *from, const uint64_t *out_step,
      fci_tally *tally, uint8_t *out)
 {
   fci_operand operands[FCI_MAX_TRACKS];
   const size_t n =
-      out_step[1] == p->out_item ? at->columns : 1; /* elements that lie together in the output */
+      out_step[1] == p->out_item ? at->columns : 1; /* elements that are contiguous in the output */
   for (size_t i = 0; i < at->rows; i++)
     for (size_t j = 0; j < at->columns; j += n)
       {
@@ -303,7 +304,7 @@ add (tiling *g, const fci_part_box *p, const tile *at, const uint8_t *from, cons
       }
 }
 
-/* All strips of a slab. */
+/* Processes all strips of a slab. */
 static int
 do_slab (tiling *g, const fci_part_box *p, tile at, const uint8_t *from, const uint64_t *out_step,
          fci_tally *tally, uint8_t *out)

@@ -1,4 +1,4 @@
-/* core/exec/publish/check.c: what can be refused about an output before any work.
+/* core/exec/publish/check.c: checks an output before any work is done.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -17,7 +17,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* Something has the name already. */
+/* Checks a file that already exists at the path of an output.  Returns 0 or a code. */
 static int
 check_existing (fmtconv_ctx *ctx, const char *path, const struct stat *st)
 {
@@ -41,7 +41,7 @@ check_existing (fmtconv_ctx *ctx, const char *path, const struct stat *st)
   return 0;
 }
 
-/* Folders on the way to a file: real ones, or none yet. */
+/* Checks that the existing components of a file's path are folders, not links.  Returns 0 or a code. */
 static int
 check_way (fmtconv_ctx *ctx, const char *folder, int fd, const char *name)
 {
@@ -93,7 +93,7 @@ is_empty (int folder)
   return empty;
 }
 
-/* A folder that is there already, and everything of the output in it. */
+/* Checks the files of the output in an existing folder.  Returns 0 or a code. */
 static int
 check_in_folder (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output, int fd)
 {
@@ -105,7 +105,7 @@ check_in_folder (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *out
   return check_files (ctx, layout, output, fd);
 }
 
-/* The name of a new folder. */
+/* Checks the path of a new folder.  Returns 0 or a code. */
 static int
 check_new_folder (fmtconv_ctx *ctx, const char *output)
 {

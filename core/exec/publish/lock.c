@@ -1,4 +1,4 @@
-/* core/exec/publish/lock.c: how a temporary file or folder is named, locked and given its mode.
+/* core/exec/publish/lock.c: names, locks and modes of temporary files and folders.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -11,7 +11,7 @@
 
 enum
 {
-  DECOR = 24 /* bytes that a temporary's name is longer than its target's */
+  DECOR = 24 /* bytes that a temporary's name adds to the target's name */
 };
 
 const char *
@@ -30,7 +30,7 @@ fci_lock (int fd, bool made)
   return errno != EWOULDBLOCK && made;
 }
 
-/* File systems without permissions say EPERM. */
+/* File systems without permissions report EPERM. */
 int
 fci_set_mode (int fd, mode_t mode)
 {

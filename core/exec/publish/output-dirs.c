@@ -1,4 +1,4 @@
-/* core/exec/publish/output-dirs.c: the folders that output files are written into: opened, made, removed again.
+/* core/exec/publish/output-dirs.c: opens, creates, syncs and removes the folders of output files.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -17,7 +17,7 @@ enum
   OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 };
 
-/* Is the open folder still the one of that name, and ours? */
+/* Returns whether the open folder still has that name and belongs to this user. */
 static bool
 is_own (int folder, const char *name, int fd)
 {
@@ -26,7 +26,8 @@ is_own (int folder, const char *name, int fd)
          && a.st_ino == b.st_ino && a.st_uid == geteuid ();
 }
 
-/* What an interrupted run of the same plan left in its folder; anything else stays, and so does the folder. */
+/* Removes the files that an interrupted run of the same plan left in its temporary folder; the folder and other files
+ * stay. */
 static int
 remove_leftover (const fci_publication *p, int fd)
 {
@@ -45,7 +46,8 @@ remove_leftover (const fci_publication *p, int fd)
   return unlinkat (p->folder, p->temporary_folder, AT_REMOVEDIR);
 }
 
-/* The temporary folder, made by us and locked.  -1 and errno: EWOULDBLOCK where another process works on it. */
+/* Creates and locks the temporary folder.  Returns a descriptor, or -1 with errno; EWOULDBLOCK: another process uses
+ * it. */
 static int
 make_whole (const fci_publication *p)
 {
@@ -82,9 +84,9 @@ open_whole (fci_publication *p, uint64_t digest)
   if (!p->top_path)
     return fmtconv_ctx_failed (ctx);
   int fd = make_whole (p);
-  p->places[0] =
-      (fci_out_dir){ .name = "", .base = "", .display = p->output, .above = -1, .fd = fd, .made = true };
-  p->n_places = fd >= 0;
+  p->dirs[0] =
+      (fci_out_dir){ .name = "", .base = "", .display = p->output, .parent = -1, .fd = fd, .made = true };
+  p->n_dirs = fd >= 0;
   if (fd < 0 && errno == EWOULDBLOCK)
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, p->output,
                           &(fmtconv_where){ .hint = "wait for it to finish" },
@@ -96,7 +98,7 @@ open_whole (fci_publication *p, uint64_t digest)
   return fd < 0 ? fci_fail_io (ctx, p->output, "cannot create a temporary folder next to it") : 0;
 }
 
-/* The folder that is there already. */
+/* Opens the existing output folder.  Returns 0 or a code. */
 static int
 open_existing (fci_publication *p)
 {
@@ -104,47 +106,50 @@ open_existing (fci_publication *p)
   int fd = fcntl (p->folder, F_DUPFD_CLOEXEC, 0);
   if (fd < 0)
     return fci_fail_io (p->ctx, p->folder_path, "cannot open the output folder");
-  p->places[0] = (fci_out_dir){ .name = "", .base = "", .display = p->folder_path, .above = -1, .fd = fd };
-  p->n_places = 1;
+  p->dirs[0] = (fci_out_dir){ .name = "", .base = "", .display = p->folder_path, .parent = -1, .fd = fd };
+  p->n_dirs = 1;
   return 0;
 }
 
-/* The number of the place of that name, n bytes; -1: there is none. */
+/* Returns the index of the folder with a name of n bytes; -1: not found. */
 static int
 find (const fci_publication *p, const char *name, size_t n)
 {
-  for (size_t i = 0; i < p->n_places; i++)
-    if (strlen (p->places[i].name) == n && memcmp (p->places[i].name, name, n) == 0)
+  for (size_t i = 0; i < p->n_dirs; i++)
+    if (strlen (p->dirs[i].name) == n && memcmp (p->dirs[i].name, name, n) == 0)
       return (int) i;
   return -1;
 }
 
 static int
-open_place (fci_publication *p, const char *name, int above)
+open_dir (fci_publication *p, const char *name, int parent)
 {
   const char *slash = strrchr (name, '/');
-  fci_out_dir *place = &p->places[p->n_places];
-  *place = (fci_out_dir){ .name = name, .base = slash ? slash + 1 : name, .above = above };
-  int folder = p->places[above].fd;
-  if (!(place->display = fci_path_join (p->ctx, p->top_display, name)))
+  fci_out_dir *dir = &p->dirs[p->n_dirs];
+  *dir = (fci_out_dir){ .name = name, .base = slash ? slash + 1 : name, .parent = parent };
+  int folder = p->dirs[parent].fd;
+  if (!(dir->display = fci_path_join (p->ctx, p->top_display, name)))
     return fmtconv_ctx_failed (p->ctx);
-  place->made = p->io->mkdir (folder, place->base, 0777) == 0;
-  if (!place->made && errno != EEXIST)
-    return fci_fail_io (p->ctx, place->display, "cannot create the folder");
-  place->fd = openat (folder, place->base, OPEN_FOLDER);
-  if (place->fd >= 0)
-    return p->n_places++, 0;
-  int code = fci_fail_io (p->ctx, place->display, "cannot open the folder");
-  if (place->made)
-    unlinkat (folder, place->base, AT_REMOVEDIR);
+  dir->made = p->io->mkdir (folder, dir->base, 0777) == 0;
+  if (!dir->made && errno != EEXIST)
+    return fci_fail_io (p->ctx, dir->display, "cannot create the folder");
+  dir->fd = openat (folder, dir->base, OPEN_FOLDER);
+  if (dir->fd >= 0)
+    {
+      p->n_dirs++;
+      return 0;
+    }
+  int code = fci_fail_io (p->ctx, dir->display, "cannot open the folder");
+  if (dir->made)
+    unlinkat (folder, dir->base, AT_REMOVEDIR);
   return code;
 }
 
-/* All folders on the way to a file. */
+/* Opens all folders in the path of a file.  Returns 0 or a code. */
 static int
-open_places_of (fci_publication *p, const fmtconv_file *file)
+open_dirs_of (fci_publication *p, const fmtconv_file *file)
 {
-  int above = 0;
+  int parent = 0;
   for (const char *slash = strchr (file->name, '/'); slash; slash = strchr (slash + 1, '/'))
     {
       size_t n = (size_t) (slash - file->name);
@@ -152,11 +157,11 @@ open_places_of (fci_publication *p, const fmtconv_file *file)
       if (found < 0)
         {
           const char *name = fci_strndup (p->ctx, file->name, n);
-          if (!name || open_place (p, name, above))
+          if (!name || open_dir (p, name, parent))
             return fmtconv_ctx_failed (p->ctx);
-          found = (int) p->n_places - 1;
+          found = (int) p->n_dirs - 1;
         }
-      above = found;
+      parent = found;
     }
   return 0;
 }
@@ -175,13 +180,13 @@ int
 fci_out_dirs_open (fci_publication *p, uint64_t digest)
 {
   bool existing = p->layout->is_folder && fci_output_exists (p->output);
-  p->places = fmtconv_ctx_alloc (p->ctx, max_out_dirs (p->layout), sizeof *p->places);
+  p->dirs = fmtconv_ctx_alloc (p->ctx, max_out_dirs (p->layout), sizeof *p->dirs);
   p->folder_path = existing ? p->output : fci_output_folder (p->ctx, p->output);
-  if (!p->places || !p->folder_path || (p->folder = fci_open_folder (p->ctx, p->folder_path)) < 0)
+  if (!p->dirs || !p->folder_path || (p->folder = fci_open_folder (p->ctx, p->folder_path)) < 0)
     return fmtconv_ctx_failed (p->ctx);
   int code = p->layout->is_folder && !existing ? open_whole (p, digest) : open_existing (p);
   for (const fmtconv_file *file = p->layout->first; file && code == 0; file = file->next)
-    code = open_places_of (p, file);
+    code = open_dirs_of (p, file);
   return code;
 }
 
@@ -189,10 +194,10 @@ const fci_out_dir *
 fci_out_dir_of (const fci_publication *p, const fmtconv_file *file)
 {
   size_t n = (size_t) (file->base - file->name);
-  return &p->places[find (p, file->name, n > 0 ? n - 1 : 0)];
+  return &p->dirs[find (p, file->name, n > 0 ? n - 1 : 0)];
 }
 
-/* Some file systems cannot sync folders, and say EINVAL. */
+/* Some file systems cannot sync folders and report EINVAL. */
 int
 fci_out_dir_sync (const fci_publication *p, int fd, const char *display)
 {
@@ -205,8 +210,8 @@ int
 fci_out_dirs_sync (const fci_publication *p)
 {
   int code = 0;
-  for (size_t i = p->n_places; i-- > 0 && code == 0;)
-    code = fci_out_dir_sync (p, p->places[i].fd, p->places[i].display);
+  for (size_t i = p->n_dirs; i-- > 0 && code == 0;)
+    code = fci_out_dir_sync (p, p->dirs[i].fd, p->dirs[i].display);
   return code;
 }
 
@@ -214,7 +219,7 @@ int
 fci_out_dirs_finish (fci_publication *p, mode_t mask)
 {
   struct stat st;
-  int fd = p->places[0].fd;
+  int fd = p->dirs[0].fd;
   if (fstat (fd, &st) != 0 || fci_set_mode (fd, (0777 & ~mask) | (st.st_mode & S_ISGID)) != 0)
     return fci_fail_io (p->ctx, p->output, "cannot set its permissions");
   return fci_out_dirs_sync (p);
@@ -223,15 +228,14 @@ fci_out_dirs_finish (fci_publication *p, mode_t mask)
 void
 fci_out_dirs_drop (fci_publication *p)
 {
-  for (size_t i = p->n_places; i-- > 0;)
+  for (size_t i = p->n_dirs; i-- > 0;)
     {
-      const fci_out_dir *place = &p->places[i];
-      if (place->made && !p->published)
-        unlinkat (i ? p->places[place->above].fd : p->folder, i ? place->base : p->temporary_folder,
-                  AT_REMOVEDIR);
-      close (place->fd);
+      const fci_out_dir *dir = &p->dirs[i];
+      if (dir->made && !p->published)
+        unlinkat (i ? p->dirs[dir->parent].fd : p->folder, i ? dir->base : p->temporary_folder, AT_REMOVEDIR);
+      close (dir->fd);
     }
-  p->n_places = 0;
+  p->n_dirs = 0;
   if (p->folder >= 0)
     close (p->folder);
   p->folder = -1;

@@ -1,4 +1,4 @@
-/* core/exec/publish/outputs.c: several outputs of one execution do not meet, and have room together.
+/* core/exec/publish/outputs.c: checks that several outputs do not overlap and fit the file system together.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -12,13 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* An output, and the folder that its files are written into, which is there. */
+/* An output, and the existing folder that will contain its files. */
 typedef struct spot
 {
   const fci_output *output;
   const char *folder;
-  const char *base;   /* its name there; NULL: it is the folder */
-  struct stat opened; /* the folder */
+  const char *base;   /* its name in the folder; NULL: the output is the folder */
+  struct stat opened; /* status of the folder */
 } spot;
 
 static int
@@ -42,7 +42,7 @@ same_folder (const spot *a, const spot *b)
   return a->opened.st_dev == b->opened.st_dev && a->opened.st_ino == b->opened.st_ino;
 }
 
-/* Is one path that of the other, with more behind it? */
+/* Returns whether `longer` is a path inside `path`. */
 static bool
 continues (const char *path, const char *longer)
 {
@@ -66,7 +66,7 @@ fail_inside (fmtconv_ctx *ctx, const fci_output *outer, const fci_output *inner)
                         "this is inside another output, '%s'", outer->path);
 }
 
-/* What two paths alone say, of folders that need not be there. */
+/* Compares the paths of two outputs, which need not exist.  Returns 0 or a code. */
 static int
 check_texts (fmtconv_ctx *ctx, const fci_output *a, const fci_output *b)
 {
@@ -77,7 +77,7 @@ check_texts (fmtconv_ctx *ctx, const fci_output *a, const fci_output *b)
   return b->layout->is_folder && continues (b->path, a->path) ? fail_inside (ctx, b, a) : 0;
 }
 
-/* Would b lie in a, which is a folder that is there? */
+/* Returns whether b would be inside a, an existing folder. */
 static bool
 is_inside (const spot *a, const spot *b)
 {
@@ -95,7 +95,7 @@ check_spots (fmtconv_ctx *ctx, const spot *a, const spot *b)
   return is_inside (b, a) ? fail_inside (ctx, b->output, a->output) : 0;
 }
 
-/* Is the file one of those that the other output removes as older ones? */
+/* Returns whether the other output would remove the file as an older file. */
 static bool
 is_stale (const fmtconv_layout *layout, const fmtconv_file *file)
 {
@@ -116,7 +116,7 @@ has_file (const fmtconv_layout *layout, const char *name)
   return false;
 }
 
-/* Files of b that a writes, too, or would remove. */
+/* Checks that a neither writes nor removes files of b.  Returns 0 or a code. */
 static int
 check_files (fmtconv_ctx *ctx, const spot *a, const spot *b)
 {
@@ -139,7 +139,7 @@ check_two (fmtconv_ctx *ctx, const spot *a, const spot *b)
   return code == 0 && together ? check_files (ctx, b, a) : code;
 }
 
-/* Is there room for all outputs that go to the same file system as the last one? */
+/* Checks the free space for all outputs on the file system of the last output.  Returns 0 or a code. */
 static int
 check_space (fmtconv_ctx *ctx, const spot *spots, size_t n)
 {

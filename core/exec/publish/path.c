@@ -1,4 +1,4 @@
-/* core/exec/publish/path.c: paths of outputs, and the folders that they lead to.
+/* core/exec/publish/path.c: paths and folders of outputs.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -15,7 +15,9 @@ fci_path_join (fmtconv_ctx *ctx, const char *folder, const char *name)
 {
   if (strcmp (folder, ".") == 0)
     return name;
-  return fmtconv_ctx_printf (ctx, "%s%s%s", folder, strcmp (folder, "/") == 0 ? "" : "/", name);
+  if (strcmp (folder, "/") == 0)
+    return fmtconv_ctx_printf (ctx, "/%s", name);
+  return fmtconv_ctx_printf (ctx, "%s/%s", folder, name);
 }
 
 const char *

@@ -14,7 +14,7 @@ typedef struct fci_out_dir
   const char *name;    /* relative to the top folder, without a trailing slash; "": the top folder */
   const char *base;    /* its last component */
   const char *display; /* its path, for messages */
-  int above;           /* index of the parent folder; -1: the top folder */
+  int parent;          /* index of the parent folder; -1: the top folder */
   int fd;
   bool made; /* created by this publication */
 } fci_out_dir;
@@ -29,11 +29,11 @@ typedef struct fci_publication
   int folder;              /* parent folder of the final names; -1: closed */
   const char
       *temporary_folder;   /* temporary name of a new folder, published as a unit; NULL: files one by one */
-  const char *top_path;    /* path of places[0]: folder_path or the path of the temporary folder */
-  const char *top_display; /* final path of places[0] */
+  const char *top_path;    /* path of dirs[0]: folder_path or the path of the temporary folder */
+  const char *top_display; /* final path of dirs[0] */
   bool published;
-  fci_out_dir *places; /* n_places; the first is the top folder */
-  size_t n_places;
+  fci_out_dir *dirs; /* n_dirs; the first is the top folder */
+  size_t n_dirs;
   fci_target *targets; /* n_files */
   int *fds;
   const char **display; /* paths of the files, for messages */

@@ -1,4 +1,4 @@
-/* core/exec/publish/publish.c: from temporary names to the real ones: all files, or none.
+/* core/exec/publish/publish.c: renames temporaries to their final names: all files, or none.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The process's umask; umask () itself would change it for all threads. */
+/* Returns the process's umask; umask () would change it for all threads. */
 static mode_t
 read_umask (void)
 {
@@ -33,7 +33,7 @@ read_umask (void)
   return mask;
 }
 
-/* What close says, without closing: the lock must be held until the file has its name. */
+/* Returns the result of closing a duplicate: the lock must be held until the file has its name. */
 static int
 try_close (const fci_publication *p, int fd)
 {
@@ -41,7 +41,7 @@ try_close (const fci_publication *p, int fd)
   return copy < 0 ? -1 : p->io->close (copy);
 }
 
-/* Its mode, and its bytes on the disk. */
+/* Sets the mode of a file and syncs its bytes to disk.  Returns 0 or a code. */
 static int
 finish_file (fci_publication *p, fci_target *target, mode_t mask)
 {
@@ -53,24 +53,23 @@ finish_file (fci_publication *p, fci_target *target, mode_t mask)
   return 0;
 }
 
-/* The old file and the new one change names, so that this can be undone until all is done. */
+/* Exchanges the names of the old and the new file, so that the step can be undone.  Returns 0 or a code. */
 static int
 put_over (fci_publication *p, fci_target *target)
 {
   const char *name = target->file->base;
-  if (p->io->rename (target->place->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
+  if (p->io->rename (target->dir->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
     target->state = FCI_TARGET_SWAPPED;
-  else if (errno == ENOENT
-           && p->io->rename (target->place->fd, target->temporary, name, RENAME_NOREPLACE) == 0)
+  else if (errno == ENOENT && p->io->rename (target->dir->fd, target->temporary, name, RENAME_NOREPLACE) == 0)
     target->state = FCI_TARGET_NEW;
-  else if (errno == EINVAL && p->io->rename (target->place->fd, target->temporary, name, 0) == 0)
+  else if (errno == EINVAL && p->io->rename (target->dir->fd, target->temporary, name, 0) == 0)
     target->state = FCI_TARGET_REPLACED;
   else
     return fci_fail_io (p->ctx, target->display, "cannot be replaced");
   return 0;
 }
 
-/* A name that must be free. */
+/* Renames to a name that must not exist.  Returns 0 or a code. */
 static int
 rename_new (const fci_publication *p, int folder, const char *from, const char *to, const char *display)
 {
@@ -85,13 +84,13 @@ rename_new (const fci_publication *p, int folder, const char *from, const char *
 static int
 put_new (fci_publication *p, fci_target *target)
 {
-  int code = rename_new (p, target->place->fd, target->temporary, target->file->base, target->display);
+  int code = rename_new (p, target->dir->fd, target->temporary, target->file->base, target->display);
   if (code == 0)
     target->state = FCI_TARGET_NEW;
   return code;
 }
 
-/* Back to temporary names, the last one first; a file that replaced another at once stays. */
+/* Restores the temporary names, last file first; a file that replaced another without an exchange stays. */
 static void
 undo_files (fci_publication *p)
 {
@@ -100,9 +99,9 @@ undo_files (fci_publication *p)
       fci_target *target = &p->targets[i];
       const char *name = target->file->base;
       if ((target->state == FCI_TARGET_SWAPPED
-           && fci_io_system.rename (target->place->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
+           && fci_io_system.rename (target->dir->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
           || (target->state == FCI_TARGET_NEW
-              && fci_io_system.rename (target->place->fd, name, target->temporary, 0) == 0))
+              && fci_io_system.rename (target->dir->fd, name, target->temporary, 0) == 0))
         target->state = FCI_TARGET_WRITTEN;
     }
 }
@@ -120,7 +119,7 @@ rename_all (fci_publication *p)
   return code == 0 ? fci_out_dirs_sync (p) : code;
 }
 
-/* A new folder gets its name with all that is in it. */
+/* Renames a new folder with all its files.  Returns 0 or a code. */
 static int
 rename_whole (fci_publication *p)
 {
@@ -131,14 +130,14 @@ rename_whole (fci_publication *p)
   return fci_out_dir_sync (p, p->folder, p->folder_path);
 }
 
-/* The new files stand; the old ones go. */
+/* Removes the old files, after all new files have their names. */
 static void
 remove_old (fci_publication *p)
 {
   for (size_t i = 0; i < p->layout->n_files; i++)
     {
       fci_target *target = &p->targets[i];
-      if (target->state == FCI_TARGET_SWAPPED && unlinkat (target->place->fd, target->temporary, 0) != 0)
+      if (target->state == FCI_TARGET_SWAPPED && unlinkat (target->dir->fd, target->temporary, 0) != 0)
         fmtconv_note (p->ctx, "%s: the replaced file was left as %s", target->display, target->temporary);
     }
 }
@@ -152,7 +151,7 @@ undo (fci_publication *p)
     undo_files (p);
 }
 
-/* Modes, and all bytes on the disk. */
+/* Sets the modes of all files and syncs their bytes to disk.  Returns 0 or a code. */
 static int
 finish_files (fci_publication *p, mode_t mask)
 {
@@ -162,7 +161,7 @@ finish_files (fci_publication *p, mode_t mask)
   return code == 0 && p->temporary_folder ? fci_out_dirs_finish (p, mask) : code;
 }
 
-/* What cannot be undone, when nothing else can fail. */
+/* Performs the steps that cannot be undone, after all others succeeded. */
 static void
 finish (fci_publication *p)
 {

@@ -1,4 +1,4 @@
-/* core/exec/publish/stale.c: older files that an output replaces: found, refused, removed.
+/* core/exec/publish/stale.c: finds, refuses and removes older files that an output replaces.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Is it one of the files that the output creates? */
+/* Returns whether the output creates a file with that name. */
 static bool
 is_new (const fmtconv_layout *layout, const char *folder, const char *name)
 {
@@ -86,7 +86,7 @@ fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const c
   return code;
 }
 
-/* What may be removed: files, and links to files, that are not read. */
+/* Checks that an older file may be removed: it is a file or a link, and not an input.  Returns 0 or a code. */
 static int
 check_old (fmtconv_ctx *ctx, int top, const char *name, const char *display)
 {
@@ -127,7 +127,7 @@ void
 fci_stale_remove (const fci_publication *p)
 {
   fci_old_file *list;
-  int top = p->places[0].fd;
+  int top = p->dirs[0].fd;
   if (!(p->ctx->options.flags & FMTCONV_FORCE)
       || fci_stale_find (p->ctx, p->layout, top, p->top_display, &list))
     return;

@@ -16,9 +16,9 @@ typedef enum fci_target_state
 struct fci_target
 {
   const fmtconv_file *file;
-  const fci_out_dir *place;
+  const fci_out_dir *dir;
   const char *display;   /* its path, for messages */
-  const char *temporary; /* temporary name in `place`; in a new folder: the final name */
+  const char *temporary; /* temporary name in `dir`; in a new folder: the final name */
   int fd;                /* -1: closed */
   bool exists;           /* an old file will be replaced … */
   mode_t mode;           /* … with these permissions */

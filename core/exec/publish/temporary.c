@@ -1,4 +1,4 @@
-/* core/exec/publish/temporary.c: the files that are written beside their targets: names, locks, room, removal.
+/* core/exec/publish/temporary.c: creates, locks, reserves and removes the temporary files next to their targets.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Is the open file still the one of that name, ours alone, and a regular one? */
+/* Returns whether the open file is regular, still has that name and belongs to this user only. */
 static bool
 is_own (int folder, const char *name, int fd)
 {
@@ -23,8 +23,8 @@ is_own (int folder, const char *name, int fd)
          && a.st_ino == b.st_ino && S_ISREG (a.st_mode) && a.st_nlink == 1 && a.st_uid == geteuid ();
 }
 
-/* A new file, or what an interrupted run left and nobody holds.  -1 and errno: EWOULDBLOCK where another
- * process works on it. */
+/* Creates a file, or takes over the unlocked file of an interrupted run.  Returns a descriptor, or -1 with errno;
+ * EWOULDBLOCK: another process uses it. */
 static int
 open_locked (int folder, const char *name)
 {
@@ -56,14 +56,14 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
   fmtconv_ctx *ctx = p->ctx;
   struct stat st;
   const char *base = target->file->base;
-  target->place = fci_out_dir_of (p, target->file);
+  target->dir = fci_out_dir_of (p, target->file);
   target->display = fci_path_join (ctx, p->top_display, target->file->name);
   target->temporary = p->temporary_folder ? base : fci_temporary_name (ctx, base, digest);
   if (!target->display || !target->temporary)
     return fmtconv_ctx_failed (ctx);
-  target->exists = fstatat (target->place->fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  target->exists = fstatat (target->dir->fd, base, &st, AT_SYMLINK_NOFOLLOW) == 0;
   target->mode = target->exists ? st.st_mode & 0777 : 0;
-  target->fd = open_locked (target->place->fd, target->temporary);
+  target->fd = open_locked (target->dir->fd, target->temporary);
   if (target->fd < 0 && errno == EWOULDBLOCK)
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, target->display,
                           &(fmtconv_where){ .hint = "wait for it to finish" },
@@ -82,7 +82,7 @@ drop (void *publication)
   fci_publication_drop (publication);
 }
 
-/* Arrays for all files. */
+/* Allocates the arrays for all files.  Returns false if an error was recorded. */
 static bool
 prepare (fci_publication *p)
 {
@@ -99,7 +99,7 @@ prepare (fci_publication *p)
   return true;
 }
 
-/* Where its bytes are until it is published. */
+/* Returns the path of the temporary file. */
 static const char *
 path_of (const fci_publication *p, const fci_target *target)
 {
@@ -131,7 +131,7 @@ fci_publication_open (fci_publication *p, uint64_t digest)
   return code != 0 ? code : fmtconv_ctx_failed (p->ctx);
 }
 
-/* The lock is held until the name is gone, so that nobody takes the file over in between. */
+/* The lock is held until the name is removed, so that another process cannot take the file over. */
 void
 fci_publication_drop (fci_publication *p)
 {
@@ -139,7 +139,7 @@ fci_publication_drop (fci_publication *p)
     {
       fci_target *target = &p->targets[i];
       if (target->fd >= 0 && target->state == FCI_TARGET_WRITTEN && !p->published)
-        unlinkat (target->place->fd, target->temporary, 0);
+        unlinkat (target->dir->fd, target->temporary, 0);
       if (target->fd >= 0)
         close (target->fd);
       target->fd = -1;

@@ -1,4 +1,4 @@
-/* core/exec/worker/crc-ranges.c: checksums of the pieces that workers read or wrote.
+/* core/exec/worker/crc-ranges.c: checksums of the ranges that workers read or wrote.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

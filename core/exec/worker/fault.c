@@ -1,4 +1,4 @@
-/* core/exec/worker/fault.c: what goes wrong in a worker, and the words for it.
+/* core/exec/worker/fault.c: records faults of workers, and reports them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -28,7 +28,7 @@ fci_fault_code (fci_worker *worker, int code)
   return -1;
 }
 
-/* Without the place, which depends on how units are cut. */
+/* Reports a failed read, without the offset, which depends on the cut of the units. */
 static int
 report_read (fmtconv_ctx *ctx, const fci_fault *fault)
 {
@@ -40,7 +40,7 @@ report_read (fmtconv_ctx *ctx, const fci_fault *fault)
   return fci_fail_io (ctx, fault->source->name, "cannot be read");
 }
 
-/* The element's index along every axis. */
+/* Returns the element's index along each axis: "1,0,7". */
 static const char *
 index_text (fmtconv_ctx *ctx, const fci_fault *fault)
 {
@@ -55,7 +55,7 @@ index_text (fmtconv_ctx *ctx, const fci_fault *fault)
   return kept ? kept : "";
 }
 
-/* Is the element of that row-major number one of the box's? */
+/* Returns whether the element with that row-major index is in the box. */
 static bool
 is_inside (fmtconv_view *view, const fci_box *box, uint64_t element)
 {
@@ -68,7 +68,7 @@ is_inside (fmtconv_view *view, const fci_box *box, uint64_t element)
   return true;
 }
 
-/* Where an element comes from. */
+/* Returns the source of an element; NULL: no box contains it. */
 static const fmtconv_source *
 source_of (fmtconv_view *view, uint64_t element)
 {
@@ -78,7 +78,7 @@ source_of (fmtconv_view *view, uint64_t element)
   return NULL;
 }
 
-/* Two inputs that must be equal are not. */
+/* Reports a difference between two inputs that must be equal. */
 static int
 report_unequal (fmtconv_ctx *ctx, const fci_fault *fault)
 {
@@ -104,7 +104,7 @@ report_difference (fmtconv_ctx *ctx, const fci_fault *fault)
                           "the written data differs from the source at index [%s]", index_text (ctx, fault));
 }
 
-/* One value of a tensor. */
+/* Reports an invalid value of a tensor. */
 static int
 report_value (fmtconv_ctx *ctx, const fci_fault *fault)
 {

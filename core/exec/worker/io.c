@@ -1,4 +1,4 @@
-/* core/exec/worker/io.c: the operating system's calls, with what older kernels and file systems lack.
+/* core/exec/worker/io.c: system calls, with fallbacks for older kernels and some file systems.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -27,7 +27,7 @@ system_will_need (int fd, off_t at, off_t n)
   (void) posix_fadvise (fd, at, n, POSIX_FADV_WILLNEED);
 }
 
-/* Not posix_fallocate: where the file system cannot reserve, that writes every block. */
+/* Does not use posix_fallocate, which writes every block if the file system cannot reserve. */
 static int
 system_fallocate (int fd, off_t size)
 {
@@ -38,7 +38,7 @@ system_fallocate (int fd, off_t size)
   return ftruncate (fd, size);
 }
 
-/* A new name that must not exist, without renameat2: a hard link; without links: look first. */
+/* Renames to a name that must not exist, without renameat2: by a hard link, or else after a check. */
 static int
 rename_new (int folder, const char *from, const char *to)
 {

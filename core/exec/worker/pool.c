@@ -1,4 +1,4 @@
-/* core/exec/worker/pool.c: workers that take units until there are none, and the thread that waits for them.
+/* core/exec/worker/pool.c: runs the units of a job on workers, and reports progress.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -12,7 +12,7 @@
 
 enum
 {
-  BEAT_NS = 100 * 1000 * 1000 /* between progress reports */
+  BEAT_NS = 100 * 1000 * 1000 /* interval of progress reports */
 };
 
 void
@@ -135,7 +135,7 @@ fci_pool_progress (const fci_pool *pool)
   options->progress (options->arg, &progress);
 }
 
-/* Keep the fault of the lowest unit. */
+/* Records a worker's fault if its unit is the lowest with a fault. */
 static void
 note_fault (fci_worker *worker, size_t unit)
 {
@@ -149,8 +149,8 @@ note_fault (fci_worker *worker, size_t unit)
   pthread_mutex_unlock (&pool->lock);
 }
 
-/* Units are handed out in order, so all that are lower than a faulty one were begun and will be finished:
- * the fault that is kept does not depend on the number of threads. */
+/* Processes units until none remain.  Units are taken in order, so all units before a faulty unit were begun and will
+ * finish: the recorded fault does not depend on the number of threads. */
 static void *
 run_worker (void *arg)
 {
@@ -171,7 +171,7 @@ run_worker (void *arg)
   return NULL;
 }
 
-/* Signals are for the application's threads.  Returns how many threads were started. */
+/* Starts the threads with all signals blocked, as signals are for the application's threads.  Returns how many started. */
 static unsigned
 start_workers (fci_pool *pool)
 {

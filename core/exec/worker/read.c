@@ -1,4 +1,4 @@
-/* core/exec/worker/read.c: how workers read sources: from the files, or from the window of the group they work on.
+/* core/exec/worker/read.c: reads of sources by workers, from the files or from the window of the current group.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -11,10 +11,10 @@
 
 enum
 {
-  CRC_STEP = 256 << 10 /* bytes that are still in the cache when their checksum is made */
+  CRC_STEP = 256 << 10 /* bytes that are still in the cache for their checksum */
 };
 
-/* The last of the group's windows that does not begin behind `offset` of the source. */
+/* Returns the last window of the group that begins at or before `offset` of the source; NULL: none. */
 static const fci_window *
 find (const fci_worker *worker, const fmtconv_source *source, uint64_t offset)
 {
@@ -81,7 +81,7 @@ fci_worker_read_checked (fci_worker *worker, const fmtconv_source *source, uint6
   return fci_crc_range_add (worker, &worker->read, piece);
 }
 
-/* What an earlier group read too does not count again for the checksum. */
+/* Fills a window.  Bytes that an earlier group read are not recorded again for the checksum. */
 static int
 fill (fci_worker *worker, const fci_window *w)
 {
@@ -92,7 +92,7 @@ fill (fci_worker *worker, const fci_window *w)
   return old == n ? 0 : fci_worker_read_checked (worker, w->source, w->fresh, to + old, n - old);
 }
 
-/* Let the kernel read what one of the workers takes next, while this one computes. */
+/* Asks the operating system to read the ranges of a later group while this worker computes. */
 static void
 foresee (const fci_pool *pool, size_t number)
 {

@@ -1,4 +1,4 @@
-/* core/exec/worker/readahead.c: small pieces of a file that lie near each other, read at once.
+/* core/exec/worker/readahead.c: reads small adjacent ranges of a file together.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,11 +8,11 @@
 
 enum
 {
-  SMALL = 4096, /* larger pieces are worth a call of their own */
-  SHARE = 8 /* so many times the bytes that are needed are read at most, headers in an archive among them */
+  SMALL = 4096, /* larger ranges are read alone */
+  SHARE = 8     /* maximum ratio of bytes read (with headers of an archive) to bytes needed */
 };
 
-/* Where in a file. */
+/* A range of a file. */
 typedef struct span
 {
   const fci_disk_file *disk;
@@ -20,7 +20,7 @@ typedef struct span
   uint64_t n;
 } span;
 
-/* What a run needs, if it is small, all from one place, and that in a file. */
+/* Finds the bytes that a run needs.  Returns false unless they are few and one range of a file. */
 static bool
 find_span (const fci_run *run, span *s)
 {
@@ -45,13 +45,13 @@ find_span (const fci_run *run, span *s)
 }
 
 static bool
-holds (const fci_readahead *near, const fci_disk_file *disk, uint64_t start, uint64_t n)
+holds (const fci_readahead *ahead, const fci_disk_file *disk, uint64_t start, uint64_t n)
 {
-  return near->disk == disk && start >= near->start && start - near->start <= near->n
-         && n <= near->n - (start - near->start);
+  return ahead->disk == disk && start >= ahead->start && start - ahead->start <= ahead->n
+         && n <= ahead->n - (start - ahead->start);
 }
 
-/* Both, if not much lies between them for what is needed of it. */
+/* Extends the range by the next, unless too many bytes between them are not needed. */
 static bool
 join (span *all, const span *next, uint64_t needed)
 {
@@ -68,10 +68,10 @@ join (span *all, const span *next, uint64_t needed)
 void
 fci_readahead_fill (fci_worker *worker, const fci_run *run, const fci_run *end)
 {
-  fci_readahead *near = &worker->readahead;
+  fci_readahead *ahead = &worker->readahead;
   span all, next;
   if (!worker->pool->plan->readahead_capacity || !find_span (run, &all)
-      || holds (near, all.disk, all.start, all.n))
+      || holds (ahead, all.disk, all.start, all.n))
     return;
   uint64_t needed = all.n;
   size_t more = 0;
@@ -87,10 +87,10 @@ fci_readahead_fill (fci_worker *worker, const fci_run *run, const fci_run *end)
   if (!more)
     return;
   worker->fetched += all.n;
-  bool fine = worker->pool->io->read (all.disk->whole, all.start, near->bytes, (size_t) all.n) == 0;
-  /* What is wrong is found by whoever needs the bytes. */
-  *near = (fci_readahead){
-    .bytes = near->bytes, .disk = fine ? all.disk : NULL, .start = all.start, .n = (size_t) all.n
+  bool fine = worker->pool->io->read (all.disk->whole, all.start, ahead->bytes, (size_t) all.n) == 0;
+  /* An error is reported by the read that needs the bytes. */
+  *ahead = (fci_readahead){
+    .bytes = ahead->bytes, .disk = fine ? all.disk : NULL, .start = all.start, .n = (size_t) all.n
   };
 }
 
@@ -98,10 +98,10 @@ bool
 fci_readahead_get (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, void *to,
                    size_t n)
 {
-  const fci_readahead *near = &worker->readahead;
+  const fci_readahead *ahead = &worker->readahead;
   uint64_t start = source->start + offset;
-  if (n > SMALL || !source->disk || !holds (near, source->disk, start, n))
+  if (n > SMALL || !source->disk || !holds (ahead, source->disk, start, n))
     return false;
-  memcpy (to, near->bytes + (start - near->start), n);
+  memcpy (to, ahead->bytes + (start - ahead->start), n);
   return true;
 }

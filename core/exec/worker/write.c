@@ -1,4 +1,4 @@
-/* core/exec/worker/write.c: how workers write bytes of files, and what they note of them.
+/* core/exec/worker/write.c: writes of workers, with checksums.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,10 +8,9 @@
 #include "core/kernel/crc32.h"
 #include <errno.h>
 
-/* Bytes are written by small calls: the kernel takes memory for the page cache in pieces as large as a call writes, and
- * large pieces are mostly those that nobody used for long, which a virtual machine may have to ask its host for.
- * 3.4 GB cost 5 s of the processor in calls of 512 KiB on such a machine, 2 s in calls of 128 KiB, 1.3 s in these, and
- * 1.1 s in cp. */
+/* Writes are split into small calls.  The kernel allocates page cache in blocks as large as a call, and large blocks are
+ * mostly unused memory, which a virtual machine may have to request from its host.  On such a machine, 3.4 GB took 5 s of
+ * CPU time in calls of 512 KiB, 2 s in calls of 128 KiB and 1.3 s in calls of this size (cp: 1.1 s). */
 enum
 {
   WRITE_CALL = 32 << 10

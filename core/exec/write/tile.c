@@ -1,4 +1,4 @@
-/* core/exec/write/tile.c: writes a band of a transposed matrix, some of its columns at a time.
+/* core/exec/write/tile.c: writes a row panel of a transposed matrix, some columns at a time.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,17 +8,17 @@
 #include "core/kernel/crc32.h"
 #include <assert.h>
 
-/* Rows of one matrix; its columns are along `across`. */
+/* Rows of one matrix, with columns along axis `across`. */
 typedef struct row_panel
 {
   fci_worker *worker;
   const fci_run *run;
   uint32_t file;
-  uint64_t at;  /* of its first byte in the tensor */
-  uint64_t row; /* bytes of one */
+  uint64_t at;  /* offset of the first byte in the tensor */
+  uint64_t row; /* bytes of a row */
   unsigned across;
   fci_rectangle place;
-  uint32_t crc[FCI_ROW_PANEL_ROWS]; /* of each row so far */
+  uint32_t crc[FCI_ROW_PANEL_ROWS]; /* current checksum of each row */
 } row_panel;
 
 static uint64_t
@@ -27,7 +27,7 @@ file_offset (const row_panel *b, uint64_t at)
   return b->run->at + (at - b->run->from);
 }
 
-/* Each row of the tile in the buffer to its place; their checksums. */
+/* Writes each row of the tile in the buffer, and updates the checksums.  Returns 0, or -1 with the fault set. */
 static int
 write_tile (row_panel *b)
 {
@@ -46,7 +46,7 @@ write_tile (row_panel *b)
   return code;
 }
 
-/* One checksum for all of its rows. */
+/* Records one checksum for all rows.  Returns 0, or -1 with the fault set. */
 static int
 note_row_panel (row_panel *b)
 {
@@ -78,7 +78,7 @@ write_row_panel (row_panel *b)
   return note_row_panel (b);
 }
 
-/* Up to n bytes from b->at, as far as they are of one matrix and of so few rows; how many.  */
+/* Locates the panel of up to n bytes from b->at, within one matrix and FCI_ROW_PANEL_ROWS.  Returns its bytes. */
 static uint64_t
 locate_row_panel (row_panel *b, uint64_t n)
 {

@@ -1,4 +1,4 @@
-/* core/exec/write/unit.c: writes one unit: fills a buffer in the order of the output, or lets the kernel copy.
+/* core/exec/write/unit.c: writes one unit: fills a buffer in output order, or lets the operating system copy.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -16,10 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Shorter copies are cheaper through the buffer, and so are those whose pages do not become whole pages, which no file
- * system can share.
+/* Short copies are cheaper through the buffer, as are copies that do not align pages, which a file system cannot share.
  *
- * What goes through the buffer is read, changed and written while it is in the cache. */
+ * Bytes in the buffer are read, changed and written while they are in the cache. */
 enum
 {
   COPY_MIN = 128 << 10,
@@ -28,7 +27,7 @@ enum
   WRITE_STEP = 512 << 10
 };
 
-/* A unit in the making: bytes from `at` of the file are in the buffer, `n` of them. */
+/* State of a unit: the buffer has `n` bytes of the file from `at`. */
 typedef struct pen
 {
   fci_worker *worker;
@@ -37,7 +36,7 @@ typedef struct pen
   size_t n;
 } pen;
 
-/* Write n bytes, when no other worker writes the file. */
+/* Writes n bytes under the file's lock.  Returns 0, or -1 with the fault set. */
 static int
 write_bytes (pen *p, const uint8_t *from, size_t n)
 {
@@ -51,7 +50,7 @@ write_bytes (pen *p, const uint8_t *from, size_t n)
   return code;
 }
 
-/* Write what the buffer holds. */
+/* Writes the buffer.  Returns 0, or -1 with the fault set. */
 static int
 flush (pen *p)
 {
@@ -60,7 +59,7 @@ flush (pen *p)
   return write_bytes (p, p->worker->out, n);
 }
 
-/* May the kernel copy these bytes unseen? */
+/* Returns whether the operating system may copy these bytes directly. */
 static bool
 is_kernel_copy (const pen *p, const fci_run *run, uint64_t n)
 {
@@ -75,7 +74,7 @@ is_unable (int error)
   return error == EXDEV || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EPERM;
 }
 
-/* As many of n bytes as the kernel will copy; the rest is for the buffer, which finds out what is wrong. */
+/* Lets the operating system copy up to n bytes.  Returns how many it copied; the buffer handles the rest, and its errors. */
 static uint64_t
 kernel_copy (pen *p, const fmtconv_source *source, uint64_t from, uint64_t n)
 {
@@ -101,7 +100,7 @@ kernel_copy (pen *p, const fmtconv_source *source, uint64_t from, uint64_t n)
   return done;
 }
 
-/* n bytes of a run, which is no copy, from byte `skip` to the end of the buffer. */
+/* Appends n bytes from byte `skip` of a run, which is not a copy, to the buffer.  Returns 0, or -1 with the fault set. */
 static int
 draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
 {
@@ -121,7 +120,7 @@ draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
     case FCI_RUN_ROWS:
       code = fci_fetch (p->worker, run->u.rows, p->worker->pool->tallies, run->from + skip, n, to);
       break;
-    case FCI_RUN_COPY: /* is for copy_through */
+    case FCI_RUN_COPY: /* handled by copy_through */
       break;
     }
   p->n += n;
@@ -130,7 +129,7 @@ draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
   return fci_note_written (p->worker, run->wanted, run->at + skip, n, fci_crc32 (0, to, n));
 }
 
-/* How much of n bytes of a run is made before it is written: all, but where elements keep their order. */
+/* Returns how many of n bytes of a run are evaluated before they are written: all, unless elements keep their order. */
 static size_t
 step_of (const fci_run *run, uint64_t skip, size_t n)
 {
@@ -140,7 +139,7 @@ step_of (const fci_run *run, uint64_t skip, size_t n)
   return step && step < n ? (size_t) step : n;
 }
 
-/* The same, written whenever there is enough; the rest stays in the buffer. */
+/* Appends as draw does, in steps that are written as they are complete; the rest stays in the buffer. */
 static int
 draw_steps (pen *p, const fci_run *run, uint64_t skip, size_t n)
 {
@@ -157,7 +156,7 @@ draw_steps (pen *p, const fci_run *run, uint64_t skip, size_t n)
   return 0;
 }
 
-/* n bytes of a copy, read and written in turn while they are in the cache; one checksum for all of them. */
+/* Copies n bytes through the buffer in steps that fit the cache, and records one checksum for all. */
 static int
 copy_through (pen *p, const fci_run *run, uint64_t skip, size_t n)
 {
@@ -181,7 +180,7 @@ copy_through (pen *p, const fci_run *run, uint64_t skip, size_t n)
   return checked ? fci_crc_range_add (worker, &worker->read, read) : 0;
 }
 
-/* n bytes of a copy, if they are in the window; NULL: they are not. */
+/* Returns n bytes of a copy in the window; NULL: the window does not have all of them. */
 static const uint8_t *
 held (const pen *p, const fci_run *run, uint64_t skip, uint64_t n)
 {
@@ -190,7 +189,7 @@ held (const pen *p, const fci_run *run, uint64_t skip, uint64_t n)
              : NULL;
 }
 
-/* These bytes go from the window to the file. */
+/* Writes bytes from the window to the file, and records their checksum. */
 static int
 write_held (pen *p, const fci_run *run, uint64_t skip, const uint8_t *bytes, size_t n)
 {

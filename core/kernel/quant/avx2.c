@@ -75,7 +75,7 @@ v_lt (vec a, vec b)
   return _mm256_cmp_ps (a, b, _CMP_LT_OQ);
 }
 
-/* Or one is NaN. */
+/* Returns the lanes that differ or have a NaN. */
 INLINE mask
 v_ne (vec a, vec b)
 {
@@ -106,7 +106,7 @@ m_andnot (mask a, mask b)
   return _mm256_andnot_ps (b, a);
 }
 
-/* One bit a lane. */
+/* Returns one bit per lane. */
 INLINE unsigned
 m_bits (mask a)
 {
@@ -155,7 +155,7 @@ w_to_float (ivec a)
   return _mm256_cvtepi32_ps (a);
 }
 
-/* Towards zero; INT32_MIN where that does not fit. */
+/* Truncates towards zero; INT32_MIN for values out of range. */
 INLINE ivec
 w_truncate (vec a)
 {
@@ -168,7 +168,7 @@ w_load_bytes (const uint8_t *at)
   return _mm256_cvtepu8_epi32 (_mm_loadl_epi64 ((const __m128i *) (const void *) at));
 }
 
-/* The low byte of every lane, which is 0 … 255 or -128 … 127. */
+/* Stores the low byte of each lane, which is 0 … 255 or -128 … 127. */
 INLINE void
 w_store_bytes (uint8_t *at, ivec a)
 {
@@ -187,15 +187,15 @@ v_hmax (vec a)
   return _mm_cvtss_f32 (_mm_max_ss (two, _mm_movehdup_ps (two)));
 }
 
-/* The code whose value is the nearest, by four comparisons: minus the number of pairs of codes above it, and
- * whether it is the lower of its pair. */
+/* The code with the nearest value, from four comparisons: minus the number of pairs of codes above it, and whether it is
+ * the lower of its pair. */
 typedef struct iq4_index
 {
   ivec pair;
   mask lower;
 } iq4_index;
 
-/* What is looked up with -7 … 0, of which the lower three bits count, is stored at 1 … 7, 0. */
+/* Tables that are indexed with -7 … 0, by the lower three bits, have the order 1 … 7, 0. */
 INLINE iq4_index
 v_iq4_index (vec x)
 {

@@ -75,7 +75,7 @@ v_lt (vec a, vec b)
   return _mm512_cmp_ps_mask (a, b, _CMP_LT_OQ);
 }
 
-/* Or one is NaN. */
+/* Returns the lanes that differ or have a NaN. */
 INLINE mask
 v_ne (vec a, vec b)
 {
@@ -106,7 +106,7 @@ m_andnot (mask a, mask b)
   return (mask) (a & ~b);
 }
 
-/* One bit a lane. */
+/* Returns one bit per lane. */
 INLINE unsigned
 m_bits (mask a)
 {
@@ -155,7 +155,7 @@ w_to_float (ivec a)
   return _mm512_cvtepi32_ps (a);
 }
 
-/* Towards zero; INT32_MIN where that does not fit. */
+/* Truncates towards zero; INT32_MIN for values out of range. */
 INLINE ivec
 w_truncate (vec a)
 {
@@ -168,7 +168,7 @@ w_load_bytes (const uint8_t *at)
   return _mm512_cvtepu8_epi32 (_mm_loadu_si128 ((const __m128i *) (const void *) at));
 }
 
-/* The low byte of every lane, which is 0 … 255 or -128 … 127. */
+/* Stores the low byte of each lane, which is 0 … 255 or -128 … 127. */
 INLINE void
 w_store_bytes (uint8_t *at, ivec a)
 {
@@ -181,11 +181,11 @@ v_hmax (vec a)
   return _mm512_reduce_max_ps (a);
 }
 
-/* The code whose value is the nearest. */
+/* The code with the nearest value. */
 typedef __m512i iq4_index;
 
-/* x is held to the range of the values, then counted in steps of 8.75, too narrow for two limits: how many
- * limits lie below the end of each step, and the limit in it, if there is one. */
+/* Clamps x to the range of the values and divides it into steps of 8.75, too narrow for two limits: tables have the number
+ * of limits below the end of each step, and the limit in the step, if any. */
 INLINE iq4_index
 v_iq4_index (vec x)
 {

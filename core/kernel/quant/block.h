@@ -1,7 +1,7 @@
-/* core/kernel/quant/block.h: how blocks lie in memory, byte for byte; private to this folder.
+/* core/kernel/quant/block.h: the memory layout of blocks, byte for byte; private to this folder.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Bytes only, so that a block may lie anywhere; numbers of two bytes and more are little-endian. */
+ * Fields are bytes, so that a block may have any alignment; larger numbers are little-endian. */
 #ifndef FCI_KERNEL_QUANT_BLOCK_H
 #define FCI_KERNEL_QUANT_BLOCK_H
 
@@ -99,8 +99,8 @@ typedef struct fci_iq4_xs
 
 typedef struct fci_tq1_0
 {
-  uint8_t qs[48]; /* five elements a byte, in base three */
-  uint8_t qh[4];  /* four elements a byte */
+  uint8_t qs[48]; /* five elements per byte, in base 3 */
+  uint8_t qh[4];  /* four elements per byte */
   uint8_t d[2];
 } fci_tq1_0;
 
@@ -118,7 +118,7 @@ typedef struct fci_mxfp4
 
 typedef struct fci_nvfp4
 {
-  uint8_t d[4]; /* E4M3 without sign, of 16 elements */
+  uint8_t d[4]; /* E4M3 without sign, one per 16 elements */
   uint8_t qs[32];
 } fci_nvfp4;
 
@@ -160,7 +160,7 @@ typedef struct fci_iq3_xxs
 {
   uint8_t d[2];
   uint8_t qs[64];
-  uint8_t signs[32]; /* with a scale in the upper bits of every four bytes */
+  uint8_t signs[32]; /* with a scale in the upper bits of each four bytes */
 } fci_iq3_xxs;
 
 typedef struct fci_iq3_s
@@ -186,13 +186,13 @@ typedef struct fci_iq1_m
   uint8_t scales[8];
 } fci_iq1_m;
 
-/* What the codes of IQ4_NL and IQ4_XS stand for. */
+/* Values of the codes of IQ4_NL and IQ4_XS. */
 #define FCI_IQ4_VALUES -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
 
-/* From here on the next code is nearer. */
+/* Limits from which the next code is nearer. */
 #define FCI_IQ4_LIMITS -115.5f, -93.5f, -74, -57, -42, -28.5f, -16, -4.5f, 7, 19, 31.5f, 45.5f, 61, 79, 101
 
-/* What the codes of MXFP4 and NVFP4 stand for, twice. */
+/* Doubled values of the codes of MXFP4 and NVFP4. */
 #define FCI_FP4_VALUES 0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12
 
 static inline uint16_t
@@ -233,10 +233,10 @@ fci_put_half (uint8_t *at, float value)
   fci_put16 (at, fci_f16_of_f32 (fci_f32_bits (value)));
 }
 
-/* Times a number of eight bits: that number in each of eight bytes. */
+/* Factor that copies an 8-bit number to each of eight bytes. */
 static const uint64_t fci_each_byte = 0x0101010101010101u;
 
-/* Eight codes at once, the first in the lowest byte; no code is larger than a byte, nor becomes so. */
+/* Eight codes in one integer, the first in the lowest byte; codes always fit a byte. */
 static inline uint64_t
 fci_get_codes (const uint8_t *at)
 {

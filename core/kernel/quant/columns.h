@@ -1,10 +1,10 @@
-/* core/kernel/quant/columns.h: GROUP sub-blocks side by side, one a lane; and what a search finds for them.
+/* core/kernel/quant/columns.h: GROUP sub-blocks, one per lane, and the results of a search for them.
  * SPDX-License-Identifier: Apache-2.0 */
 
 enum
 {
-  ROUND = 1024,     /* elements that are looked at together: whole groups on every level */
-  MOST = ROUND / 16 /* sub-blocks of them */
+  ROUND = 1024,     /* elements that are processed together: complete groups on every level */
+  MOST = ROUND / 16 /* maximum sub-blocks in a round */
 };
 
 /* Element i of sub-block s is [i][s]. */
@@ -15,8 +15,8 @@ typedef struct columns
   _Alignas(64) float work[FCI_BLOCK][GROUP];
 } columns;
 
-/* Of every sub-block: x is about scale · code - minimum, and the codes that the search ended with are the
- * nearest to inverse · (x - base). */
+/* Results for each sub-block: x is about scale · code - minimum, and the final codes of the search are the nearest to
+ * inverse · (x - base). */
 typedef struct fits
 {
   _Alignas(64) float scale[MOST];
@@ -35,7 +35,7 @@ load_four (const float *at)
   return value;
 }
 
-/* Four elements of four sub-blocks of n. */
+/* Transposes four elements of four sub-blocks of n. */
 INLINE void
 transpose_four (const float *x, unsigned n, float (*to)[GROUP])
 {
@@ -52,7 +52,7 @@ transpose_four (const float *x, unsigned n, float (*to)[GROUP])
   memcpy (to[3], &rows[3], sizeof *rows);
 }
 
-/* GROUP sub-blocks of n elements, which follow each other at x. */
+/* Transposes GROUP contiguous sub-blocks of n elements at x. */
 INLINE void
 transpose (const float *x, unsigned n, float (*to)[GROUP])
 {
@@ -64,7 +64,7 @@ transpose (const float *x, unsigned n, float (*to)[GROUP])
       }
 }
 
-/* Codes of n elements of one sub-block, a byte each, `zero` added: the nearest to (x + add) / step. */
+/* Computes byte codes of n elements of one sub-block, plus `zero`: the nearest to (x + add) / step. */
 INLINE void
 divided_codes (const float *x, unsigned n, float add_first, float step, int low, int high, int zero,
                uint8_t *codes)
@@ -76,7 +76,7 @@ divided_codes (const float *x, unsigned n, float add_first, float step, int low,
     }
 }
 
-/* The codes that a search ended with. */
+/* Computes the final codes of a search. */
 INLINE void
 search_codes (const float *x, unsigned n, float base, float inverse, int low, int high, int zero,
               uint8_t *codes)
@@ -98,7 +98,7 @@ scale_codes (const uint8_t *codes, size_t n, int zero, float scale, float minimu
     }
 }
 
-/* Are n numbers, a multiple of 32, all 0 or -0? */
+/* Returns whether n numbers, a multiple of 32, are all 0 or -0. */
 INLINE bool
 all_zero (const float *x, size_t n)
 {

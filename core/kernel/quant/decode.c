@@ -1,10 +1,10 @@
-/* core/kernel/quant/decode.c: blocks without a superblock to f32; and the table of all decoders.
+/* core/kernel/quant/decode.c: decodes simple blocks to f32, and has the table of all decoders.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
 #include "core/kernel/quant/decode.h"
 
-/* The codes of 32 elements; four bits. */
+/* Unpacks 32 codes of four bits. */
 static void
 unpack_four (const uint8_t qs[16], uint8_t codes[FCI_BLOCK])
 {
@@ -22,14 +22,14 @@ unpack_five (const uint8_t qs[16], const uint8_t qh[4], uint8_t codes[FCI_BLOCK]
   unpack_four (qs, codes);
   for (unsigned j = 0; j < FCI_BLOCK; j += 8)
     {
-      /* Bit i of the eight copies of qh[j / 8], in byte i; plus 0x7f it carries into bit 7. */
+      /* Byte i keeps bit i of its copy of qh[j / 8]; adding 0x7f carries it into bit 7. */
       const uint64_t bits = fci_each_byte * qh[j / 8] & 0x8040201008040201u;
       const uint64_t set = (bits + fci_each_byte * 0x7f) & fci_each_byte * 0x80;
       fci_put_codes (codes + j, fci_get_codes (codes + j) | set >> 3);
     }
 }
 
-/* One block after the other: `unpack` fills 32 codes from the block at b; out = (code - zero) · d - minimum. */
+/* Defines a decoder: `unpack` fills 32 codes from the block at b; out = (code - zero) · d - minimum. */
 #define DECODE_BLOCKS(type, unpack, zero, minimum)                                          \
   static void decode_##type (fci_scale_fn *scale, const void *blocks, size_t n, float *out) \
   {                                                                                         \
@@ -78,8 +78,8 @@ decode_mxfp4 (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
     fci_scale_values (b->qs, fci_fp4_values, fci_half_power (b->e), out + at);
 }
 
-/* Four groups of sixteen, with a scale each: E4M3 whose sign is not looked at, and of which 0x7f is 0 in
- * ggml; halved, because the values are doubled. */
+/* Decodes four groups of sixteen, each with an E4M3 scale.  The sign of the scale is ignored, and 0x7f is 0 as in ggml;
+ * scales are halved, because the values are doubled. */
 static void
 decode_nvfp4 (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {

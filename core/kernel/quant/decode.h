@@ -6,10 +6,10 @@
 #include "core/kernel/quant/level.h"
 #include "core/kernel/quant/superblock.h"
 
-/* n elements of whole blocks; scale: the level's. */
+/* Decodes n elements of complete blocks; scale: that of the level. */
 typedef void fci_decode_fn (fci_scale_fn *scale, const void *blocks, size_t n, float *out);
 
-/* NULL: not read. */
+/* Decoders by ggml's type number; NULL: not supported. */
 extern fci_decode_fn *const fci_quant_decoders[FCI_QUANT_TYPES];
 
 extern const float fci_iq4_values[16];
@@ -34,14 +34,14 @@ fci_decode_fn fci_decode_iq2_s;
 fci_decode_fn fci_decode_iq3_xxs;
 fci_decode_fn fci_decode_iq3_s;
 
-/* Without a branch, as signs are random. */
+/* Returns the value, negated if `negative`, without a branch, as signs are random. */
 static inline float
 fci_negate_if (float value, unsigned negative)
 {
   return fci_f32_of_bits (fci_f32_bits (value) ^ (uint32_t) negative << 31);
 }
 
-/* 32 values of codes of four bits: element j and j + 16 share a byte. */
+/* Decodes 32 codes of four bits by a table of values; elements j and j + 16 share a byte. */
 static inline void
 fci_scale_values (const uint8_t qs[16], const float values[16], float scale, float *out)
 {

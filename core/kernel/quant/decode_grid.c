@@ -1,4 +1,4 @@
-/* core/kernel/quant/decode_grid.c: superblocks of points of a lattice to f32.
+/* core/kernel/quant/decode_grid.c: decodes superblocks of lattice points to f32.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,7 +9,7 @@ static const float two_bit_values[4] = { 8, 25, 43, 0 };
 static const float three_bit_values[8] = { 4, 12, 20, 28, 36, 44, 52, 62 };
 static const float odd_values[8] = { 1, 3, 5, 7, 9, 11, 13, 15 };
 
-/* Coordinates of a point times a scale; bit k of `negative`: the sign of coordinate k. */
+/* Writes the coordinates of a point times a scale; bit k of `negative`: the sign of coordinate k. */
 static void
 put_eight (uint16_t point, unsigned negative, float scale, float *out)
 {
@@ -30,7 +30,7 @@ put_four (uint16_t point, const float values[8], unsigned negative, float scale,
     }
 }
 
-/* Seven signs; the eighth makes the number of negative ones even. */
+/* Returns eight signs from seven; the eighth makes the number of negative signs even. */
 static unsigned
 even_signs (unsigned seven)
 {
@@ -54,7 +54,7 @@ fci_decode_iq2_xxs (fci_scale_fn *scale_codes, const void *blocks, size_t n, flo
       }
 }
 
-/* The scale of points k, of four, of sub-block j. */
+/* Returns the scale of point k (of four) of sub-block j. */
 static float
 two_bit_scale (const uint8_t d[2], const uint8_t *scales, unsigned j, unsigned k)
 {
@@ -126,7 +126,7 @@ fci_decode_iq3_s (fci_scale_fn *scale_codes, const void *blocks, size_t n, float
       }
 }
 
-/* Coordinates -1, 0, 1, moved by an eighth up or down, times a scale. */
+/* Writes coordinates -1, 0, 1, moved by an eighth up or down, times a scale. */
 static void
 put_moved (uint16_t point, bool down, float scale, float *out)
 {
@@ -151,7 +151,7 @@ fci_decode_iq1_s (fci_scale_fn *scale_codes, const void *blocks, size_t n, float
       }
 }
 
-/* The upper four bits of every two bytes of the scales make the superblock's. */
+/* Returns the scale of the superblock, from the upper four bits of each pair of scale bytes. */
 static float
 scale_of_iq1_m (const fci_iq1_m *b)
 {

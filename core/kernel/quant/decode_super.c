@@ -1,4 +1,4 @@
-/* core/kernel/quant/decode_super.c: superblocks to f32.
+/* core/kernel/quant/decode_super.c: decodes superblocks to f32.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -7,7 +7,7 @@
 const float fci_iq4_values[16] = { FCI_IQ4_VALUES };
 const float fci_fp4_values[16] = { FCI_FP4_VALUES };
 
-/* `bits` bits of n bytes, a multiple of 8, into codes, from bit `shift` on. */
+/* Extracts `bits` bits from bit `shift` of n bytes, a multiple of 8, to codes. */
 static void
 spread (const uint8_t *from, unsigned n, unsigned shift, unsigned bits, uint8_t *codes)
 {
@@ -78,7 +78,7 @@ fci_decode_q3_k (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
     }
 }
 
-/* Eight sub-blocks of 32, with a scale and a minimum each. */
+/* Scales eight sub-blocks of 32, each with a scale and a minimum. */
 static void
 scale_eight (fci_scale_fn *scale, const uint8_t codes[FCI_SUPER], const uint8_t scales[12], float d,
              float dmin, float *out)
@@ -149,7 +149,7 @@ fci_decode_iq4_xs (fci_scale_fn *scale, const void *blocks, size_t n, float *out
     }
 }
 
-/* Digit k of `count` bytes that hold five digits of base three: see fci_pack_tq1_0. */
+/* Extracts digit k of `count` bytes with five base-3 digits each: see fci_pack_tq1_0. */
 static void
 spread_trits (const uint8_t *from, unsigned count, unsigned k, uint8_t *codes)
 {

@@ -1,7 +1,7 @@
-/* core/kernel/quant/encoders.h: which functions encode a type.
+/* core/kernel/quant/encoders.h: the encoders of all types.
  * SPDX-License-Identifier: Apache-2.0 */
 
-/* A type that is always searched for. */
+/* Defines the encoder of a type that always uses a search. */
 #define SEARCHED(type, elements, zeros)                                                              \
   static TARGET void encode_##type (const float *x, size_t n, const float *importance, uint8_t *out) \
   {                                                                                                  \
@@ -11,7 +11,7 @@
     encode_rounds (&mode, x, n, importance, out);                                                    \
   }
 
-/* A type that is searched for where there is an importance. */
+/* Defines the encoder of a type that uses a search with importance weights. */
 #define SEARCHED_IF_WEIGHED(type)                                                                    \
   static TARGET void encode_##type (const float *x, size_t n, const float *importance, uint8_t *out) \
   {                                                                                                  \
@@ -23,7 +23,7 @@
       plain_##type (x, n, out);                                                                      \
   }
 
-/* A type without a search. */
+/* Defines the encoder of a type without a search. */
 #define PLAIN(type)                                                                                  \
   static TARGET void encode_##type (const float *x, size_t n, const float *importance, uint8_t *out) \
   {                                                                                                  \

@@ -1,4 +1,4 @@
-/* core/kernel/quant/fp4.c: scales of the four-bit floating types.
+/* core/kernel/quant/fp4.c: scales of the 4-bit floating-point types.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -6,8 +6,8 @@
 #include <float.h>
 #include <math.h>
 
-/* floor (log2 (size)), as a float's log2 gives it: numbers just below a power of two round up to it.  How many
- * 2^-24ths below, follows from the distance of floats about the exponent: 88 at 128, half at half of it. */
+/* Returns floor (log2 (size)) as log2f gives it: numbers just below a power of two round up to it.  The width of that
+ * range, in units of 2^-24, follows from the spacing of floats near the exponent: 88 at 128, half at half of it. */
 static int
 floor_of_log2 (float size)
 {
@@ -19,7 +19,7 @@ floor_of_log2 (float size)
   return gap <= rounds_up ? above : above - 1;
 }
 
-/* Below 2^-125 the exponent does not fit a byte; its lower eight bits are stored. */
+/* Below 2^-125 the exponent does not fit a byte, and its low eight bits are stored. */
 uint8_t
 fci_power_of (float size)
 {

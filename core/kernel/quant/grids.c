@@ -1,7 +1,7 @@
-/* core/kernel/quant/grids.c: the points of the lattices that ggml's IQ types choose from; written by make_grids.py.
+/* core/kernel/quant/grids.c: the lattice points of ggml's IQ types; written by make_grids.py.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A point has eight coordinates of two bits, or four of three; see grids.h for what these stand for. */
+ * A point has eight coordinates of two bits, or four of three; see grids.h for their values. */
 /* clang-format off */
 #include "config.h"
 

@@ -1,7 +1,7 @@
-/* core/kernel/quant/importance.c: codes of scales and minima where elements have an importance.
+/* core/kernel/quant/importance.c: codes, scales and minima for elements with importance weights.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The order of every operation is ggml's, so that every rounding is. */
+ * Operations have the order of ggml, and so the same roundings. */
 #include "config.h"
 
 #include "core/kernel/quant/superblock.h"
@@ -13,7 +13,7 @@ at_most (int value, int top)
   return value < top ? value : top;
 }
 
-/* Σ weight · (x - scale · code)²; top 0: codes are not held, only cut to a byte. */
+/* Returns Σ weight · (x - scale · code)²; top 0: codes are truncated to a byte, not clamped. */
 static float
 error_of (unsigned n, const float *x, const float *weight, float inverse, int top)
 {
@@ -28,7 +28,7 @@ error_of (unsigned n, const float *x, const float *weight, float inverse, int to
   return sum;
 }
 
-/* The best of nine inverse scales. */
+/* Returns the best of nine inverse scales. */
 static float
 best_inverse (unsigned n, int top, const float *x, const float *weight, float largest)
 {
@@ -47,7 +47,7 @@ best_inverse (unsigned n, int top, const float *x, const float *weight, float la
   return inverse;
 }
 
-/* Moves single codes to where the fit is better; how many moved. */
+/* Moves single codes if that improves the fit.  Returns how many moved. */
 static unsigned
 move_codes (unsigned n, int top, const float *x, const float *weight, uint8_t *codes, float sums[2])
 {
@@ -95,7 +95,7 @@ fci_fit_positive (unsigned n, int top, const float *x, const float *weight, uint
   return sums[1] > 0 ? sums[0] / sums[1] : 0;
 }
 
-/* Both sums of the fit with an inverse scale: Σ weight · x · code, Σ weight · code². */
+/* Computes both sums of the fit with an inverse scale: Σ weight · x · code, Σ weight · code². */
 static void
 signed_sums (unsigned n, int top, const float *x, const float *weight, float inverse, uint8_t *codes,
              float sums[2])

@@ -1,8 +1,8 @@
-/* core/kernel/quant/lanes.h: pairs of vectors, so that two chains of additions run side by side.
+/* core/kernel/quant/lanes.h: pairs of vectors, so that two chains of additions run in parallel.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Included by loops.h, after a level's vectors.  A pair is a column: one number of each of GROUP
- * sub-blocks.  No operation mixes lanes, so a sum of columns adds in the order of the elements. */
+ * sub-blocks.  Operations do not mix lanes, so a sum of columns adds in the order of the elements. */
 
 enum
 {
@@ -140,8 +140,8 @@ any (masks x)
   return m_bits (m_or (x.a, x.b)) != 0;
 }
 
-/* The nearest whole number, to even, as the reference finds it: in the lower bits of the sum with 1.5 · 2^23.
- * Beyond 2^22, and for infinity and NaN, it is something else, but always the same; then held to a range. */
+/* Returns the nearest integer, ties to even, as the reference computes it: the low bits of the sum with 1.5 · 2^23.  Beyond
+ * 2^22, and for infinity and NaN, the result differs but is deterministic.  Clamped to a range. */
 INLINE ivec
 v_code (vec value, int low, int high)
 {
@@ -149,7 +149,7 @@ v_code (vec value, int low, int high)
   return w_min (w_max (w_add (bits, w_splat (-0x400000)), w_splat (low)), w_splat (high));
 }
 
-/* The same as numbers.  Where no |value| is 2^22 or more, the short way gives the same. */
+/* Returns the codes as floats.  exact: required if a |value| may be 2^22 or more; otherwise the short way is equal. */
 INLINE lanes
 code (lanes value, int low, int high, bool exact)
 {

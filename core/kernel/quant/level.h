@@ -10,16 +10,16 @@
 
 enum
 {
-  FCI_QUANT_TYPES = 48 /* more than ggml has numbers */
+  FCI_QUANT_TYPES = 48 /* more than ggml's type numbers */
 };
 
-/* n elements, whole blocks, to `out`; importance: see fci_quant_encode. */
+/* Encodes n elements, complete blocks, to `out`; importance: see fci_quant_encode. */
 typedef void fci_encode_fn (const float *x, size_t n, const float *importance, uint8_t *out);
 
-/* (code - zero) · scale - minimum, of n codes, a multiple of 16. */
+/* Computes (code - zero) · scale - minimum for n codes, a multiple of 16. */
 typedef void fci_scale_fn (const uint8_t *codes, size_t n, int zero, float scale, float minimum, float *out);
 
-/* encode: by ggml's type number; NULL: not written. */
+/* encode: by ggml's type number; NULL: not supported. */
 typedef struct fci_quant_level
 {
   fci_scale_fn *scale;

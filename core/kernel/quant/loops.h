@@ -1,9 +1,9 @@
-/* core/kernel/quant/loops.h: everything that is compiled once a level, from the level's vectors.
+/* core/kernel/quant/loops.h: all code that is compiled once per level, from the level's vectors.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The file that includes this defines TARGET, INLINE, LEVEL, LANES, the types vec, whole, mask and place, and
- * the functions v_…, w_…, m_… and p_… on them.  Everything else is written once, here and below, so that there
- * is one order of operations; compiled without contraction, it gives the same bytes on every level. */
+ * the functions v_…, w_…, m_… and p_… on them.  All other code is shared, so that the order of operations is
+ * fixed; compiled without contraction, it gives the same bytes on every level. */
 #include "core/kernel/quant/superblock.h"
 
 #include "core/kernel/quant/lanes.h"

@@ -8,10 +8,10 @@ from gguf import quants
 # The type, the bits of a digit; digit k of an element of a grid is bits · k up.
 GRIDS = [("IQ2_XXS", 2), ("IQ2_XS", 2), ("IQ2_S", 2), ("IQ3_XXS", 3), ("IQ3_S", 3), ("IQ1_S", 2)]
 
-print("""/* core/kernel/quant/grids.c: the points of the lattices that ggml's IQ types choose from; written by make_grids.py.
+print("""/* core/kernel/quant/grids.c: the lattice points of ggml's IQ types; written by make_grids.py.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A point has eight coordinates of two bits, or four of three; see grids.h for what these stand for. */
+ * A point has eight coordinates of two bits, or four of three; see grids.h for their values. */
 /* clang-format off */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/kernel/quant/pack.c: codes of a byte each, eight at a time, into the bits of a block.
+/* core/kernel/quant/pack.c: packs codes of one byte each into the bits of a block, eight at a time.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -19,7 +19,7 @@ fci_pack_four (const uint8_t *codes, uint8_t qs[16])
 void
 fci_pack_five (const uint8_t *codes, uint8_t qs[16], uint8_t qh[4])
 {
-  /* Bit 8 i times bit 56 - 7 i is bit 56 + i; no other products meet there, or carry. */
+  /* Bit 8 i times bit 56 - 7 i is bit 56 + i; other products neither overlap nor carry. */
   const uint64_t together = 0x0102040810204080u;
   for (unsigned j = 0; j < FCI_BLOCK; j += EIGHT)
     qh[j / 8] = (uint8_t) ((fci_get_codes (codes + j) >> 4 & fci_each_byte) * together >> 56);
@@ -30,7 +30,7 @@ fci_pack_five (const uint8_t *codes, uint8_t qs[16], uint8_t qh[4])
     }
 }
 
-/* Two bits of element j, j + 32, j + 64 and j + 96 of every half, in one byte. */
+/* Packs two bits of elements j, j + 32, j + 64 and j + 96 of each half into one byte. */
 static void
 pack_two (const uint8_t *codes, uint8_t qs[64])
 {
@@ -52,7 +52,7 @@ fci_pack_q2_k (const uint8_t *codes, fci_q2_k *block)
   pack_two (codes, block->qs);
 }
 
-/* Bit k of hmask[j]: the third bit of element 32 k + j. */
+/* Packs Q3_K.  Bit k of hmask[j] is the third bit of element 32 k + j. */
 void
 fci_pack_q3_k (const uint8_t *codes, fci_q3_k *block)
 {
@@ -66,7 +66,7 @@ fci_pack_q3_k (const uint8_t *codes, fci_q3_k *block)
   pack_two (codes, block->qs);
 }
 
-/* Element j and j + 32 of every quarter share a byte. */
+/* Packs the low four bits: elements j and j + 32 of each quarter share a byte. */
 static void
 pack_low_four (const uint8_t *codes, uint8_t qs[128])
 {
@@ -86,7 +86,7 @@ fci_pack_q4_k (const uint8_t *codes, fci_q4_k *block)
   pack_low_four (codes, block->qs);
 }
 
-/* Bit k of qh[j]: the fifth bit of element 32 k + j. */
+/* Packs Q5_K.  Bit k of qh[j] is the fifth bit of element 32 k + j. */
 void
 fci_pack_q5_k (const uint8_t *codes, fci_q5_k *block)
 {
@@ -100,7 +100,8 @@ fci_pack_q5_k (const uint8_t *codes, fci_q5_k *block)
   pack_low_four (codes, block->qs);
 }
 
-/* Of every half: four bits of element j and j + 64 in a byte, and the other two of j, j + 32, j + 64, j + 96. */
+/* Packs Q6_K.  In each half, a byte has four bits of elements j and j + 64, another the upper two of j, j + 32, j + 64 and
+ * j + 96. */
 void
 fci_pack_q6_k (const uint8_t *codes, fci_q6_k *block)
 {
@@ -127,8 +128,8 @@ fci_pack_iq4_xs (const uint8_t *codes, fci_iq4_xs *block)
     fci_pack_four (codes + FCI_BLOCK * k, block->qs + 16 * k);
 }
 
-/* `count` numbers of base three, at a distance of `stride`, as the upper part of a byte: the k-th of five is
- * what three times the byte, shifted left k times in base three, has above its eight bits. */
+/* Returns `count` base-3 digits, at a distance of `stride`, as a fraction in a byte: digit k is
+ * (3 · (byte · 3^k mod 256)) >> 8. */
 static uint8_t
 pack_trits (const uint8_t *codes, unsigned count, unsigned stride)
 {

@@ -1,8 +1,8 @@
-/* core/kernel/quant/portable.c: quantization, two vectors of four at a time, in the vectors that gcc and
- * clang make of any processor's.
+/* core/kernel/quant/portable.c: quantization, two vectors of four at a time, in the generic vectors of
+ * gcc and clang.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Every x86-64 has SSE2, and a few of its instructions are named where the compilers do not find them. */
+ * x86-64 always has SSE2; a few of its instructions are used explicitly because the compilers do not find them. */
 #include "config.h"
 
 #include "core/kernel/quant/level.h"
@@ -57,14 +57,14 @@ v_lt (vec a, vec b)
   return a < b;
 }
 
-/* Or one is NaN. */
+/* Returns the lanes that differ or have a NaN. */
 INLINE mask
 v_ne (vec a, vec b)
 {
   return a != b;
 }
 
-/* Of equal numbers, as 0 and -0, the second. */
+/* Returns the minimum; of equal numbers, such as 0 and -0, the second. */
 INLINE vec
 v_min (vec a, vec b)
 {
@@ -97,7 +97,7 @@ v_sqrt (vec a)
   return (vec){ sqrtf (a[0]), sqrtf (a[1]), sqrtf (a[2]), sqrtf (a[3]) };
 }
 
-/* 1.5 · 2^23 leaves no room for a fraction. */
+/* Rounds by adding 1.5 · 2^23, a number without fraction bits. */
 INLINE vec
 v_round (vec a)
 {
@@ -122,7 +122,7 @@ m_andnot (mask a, mask b)
   return a & ~b;
 }
 
-/* One bit a lane. */
+/* Returns one bit per lane. */
 INLINE unsigned
 m_bits (mask a)
 {
@@ -178,7 +178,7 @@ w_to_float (ivec a)
   return __builtin_convertvector(a, vec);
 }
 
-/* Towards zero; INT32_MIN where that does not fit. */
+/* Truncates towards zero; INT32_MIN for values out of range. */
 INLINE ivec
 w_truncate (vec a)
 {
@@ -204,7 +204,7 @@ w_load_bytes (const uint8_t *at)
 #endif
 }
 
-/* The low byte of every lane, which is 0 … 255 or -128 … 127. */
+/* Stores the low byte of each lane, which is 0 … 255 or -128 … 127. */
 INLINE void
 w_store_bytes (uint8_t *at, ivec a)
 {
@@ -225,7 +225,7 @@ v_hmax (vec a)
   return one > other ? one : other;
 }
 
-/* The code whose value is the nearest. */
+/* The code with the nearest value. */
 typedef ivec iq4_index;
 
 INLINE iq4_index

@@ -1,4 +1,4 @@
-/* core/kernel/quant/quant.c: which loop a block type gets.
+/* core/kernel/quant/quant.c: selects the encoder and decoder of a block type.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -33,8 +33,8 @@ fci_quant_can_encode (uint32_t dtype)
   return is_block_type (dtype) && fci_quant_portable.encode[dtype - FMTCONV_GGML];
 }
 
-/* E2M1 of the OCP microscaling formats: a sign, then 0, 0.5, 1, 1.5, 2, 3, 4 or 6.  The element in the lower half of
- * a byte comes first, as in torch's float4_e2m1fn_x2. */
+/* Decodes E2M1 of the OCP microscaling formats: a sign, then 0, 0.5, 1, 1.5, 2, 3, 4 or 6.  The element in the lower half
+ * of a byte is first, as in torch's float4_e2m1fn_x2. */
 static void
 decode_e2m1 (const uint8_t *codes, size_t n, float *out)
 {

@@ -1,27 +1,27 @@
-/* core/kernel/quant/round.h: rows, a round of elements at a time: a search, then block after block.
+/* core/kernel/quant/round.h: encodes rows in rounds of elements: a search, then block after block.
  * SPDX-License-Identifier: Apache-2.0 */
 
-/* Up to ROUND elements of the input, made up with zeros; what was found for their sub-blocks. */
+/* Up to ROUND elements of the input, padded with zeros, and the results for their sub-blocks. */
 typedef struct round_of
 {
   const float *x;
-  const float *importance; /* of the elements, NULL: none */
-  const float *weights;    /* what a search made of it; as `x`, or NULL */
-  size_t n;                /* elements that are there */
-  float spread;            /* mean square of the whole row, for weights that use it */
+  const float *importance; /* one number per element; NULL: none */
+  const float *weights;    /* weights derived from the importance, one per element; or NULL */
+  size_t n;                /* elements before the padding */
+  float spread;            /* mean square of the complete row, for weights that use it */
   _Alignas(64) float padded[ROUND];
   _Alignas(64) float weight[ROUND];
   fits fit;
-  uint8_t code[16][MOST]; /* Q3_K: of element i of sub-block s */
+  uint8_t code[16][MOST]; /* Q3_K: [i][s] is the code of element i of sub-block s */
 } round_of;
 
-/* How a type is encoded: the search over a round, and one block of it, which starts at element `at`. */
+/* The encoder of a type: the search over a round, and one block of the round from element `at`. */
 typedef struct encoder
 {
   unsigned elements; /* of a block */
   unsigned bytes;
-  bool zeros_of_zero; /* a block of zeros has bytes of zero */
-  bool of_row;        /* uses the mean square of a whole row */
+  bool zeros_of_zero; /* a block of zeros is encoded as zero bytes */
+  bool of_row;        /* uses the mean square of a complete row */
   void (*search) (round_of *r);
   void (*finish) (const round_of *r, unsigned at, uint8_t *block);
 } encoder;
@@ -59,7 +59,7 @@ encode_rounds (const encoder *mode, const float *x, size_t n, const float *impor
     }
 }
 
-/* importance · sqrt (spread + x²) of n elements, from `at` on. */
+/* Sets the weights of n elements from `at` to importance · sqrt (spread + x²). */
 INLINE void
 weigh_elements (round_of *r, size_t at, size_t n, float spread)
 {
@@ -70,8 +70,8 @@ weigh_elements (round_of *r, size_t at, size_t n, float spread)
     }
 }
 
-/* With the mean square of `n` elements each: factor · Σ x² / divisor, in this order, as the product can
- * overflow.  n 0: with that of the row. */
+/* Sets the weights of a round with the mean square of each `n` elements: factor · Σ x² / divisor, in this order, as the
+ * product can overflow.  n 0: with that of the row. */
 INLINE void
 weigh_round (round_of *r, unsigned n, float factor, float divisor)
 {
@@ -83,7 +83,7 @@ weigh_round (round_of *r, unsigned n, float factor, float divisor)
     weigh_elements (r, at, n, factor * fci_square_sum (r->x + at, n) / divisor);
 }
 
-/* The weights of `count` sub-blocks of n, added up; NULL: there are none. */
+/* Returns the sums of the weights of `count` sub-blocks of n; NULL: no weights. */
 INLINE const float *
 sum_weights (const round_of *r, unsigned at, unsigned n, unsigned count, float *sums)
 {

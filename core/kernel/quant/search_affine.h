@@ -1,7 +1,7 @@
 /* core/kernel/quant/search_affine.h: the search for a scale and a minimum: x is about scale · code - minimum.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The order of every operation is ggml's, so that every rounding is. */
+ * Operations have the order of ggml, and so the same roundings. */
 
 typedef enum weighing
 {
@@ -21,14 +21,14 @@ typedef struct affine
   weighing weights;
 } affine;
 
-/* The state of a search, a lane a sub-block. */
+/* The state of a search, one lane per sub-block. */
 typedef struct search
 {
   lanes smallest, largest;
   lanes sum_w, sum_x;
   lanes best, scale, minimum; /* minimum: below 0, as x - minimum */
   lanes inverse, base;
-  masks live; /* not all equal */
+  masks live; /* elements are not all equal */
   masks far;  /* needs the exact rounding */
 } search;
 
@@ -70,7 +70,7 @@ find_range (const columns *c, const affine *mode, search *s)
   s->far = lt_of (splat (0), splat (0));
 }
 
-/* Σ weight · error of scale · code + minimum, with the codes in `work`. */
+/* Returns Σ weight · error of scale · code + minimum, with the codes in `work`. */
 INLINE lanes
 error_of (const columns *c, const affine *mode, lanes scale, lanes minimum)
 {
@@ -85,7 +85,7 @@ error_of (const columns *c, const affine *mode, lanes scale, lanes minimum)
   return sum;
 }
 
-/* Where codes could leave the range in which the short rounding is right. */
+/* Marks lanes with codes that may leave the range of the short rounding. */
 INLINE void
 search_far (search *s, lanes inverse)
 {
@@ -108,12 +108,12 @@ first_try (columns *c, const affine *mode, search *s, bool exact)
       const lanes x = load (c->x[i]);
       store (c->work[i], code (multiply (s->inverse, subtract (x, s->minimum)), 0, mode->top, exact));
     }
-  /* No error is below that of a lane which is not live. */
+  /* A lane that is not live has the lowest error, so that candidates do not replace it. */
   s->best = blend (s->live, error_of (c, mode, s->scale, s->minimum), splat (-__builtin_inff ()));
 }
 
-/* The candidate whose inverse scale is numerator / range; its least-squares scale and minimum are kept
- * where their error is the smallest so far. */
+/* Tries the candidate with the inverse scale numerator / range; its least-squares scale and minimum are kept in lanes in
+ * which their error is the smallest so far. */
 INLINE void
 try_candidate (columns *c, const affine *mode, search *s, float numerator, bool exact)
 {
@@ -171,14 +171,14 @@ search_affine (columns *c, const affine *mode, bool exact, fits *out, unsigned a
   return true;
 }
 
-/* Numbers of extreme size only; so it need not be fast. */
+/* Repeats the search with exact rounding, only for extreme numbers, so that it need not be fast. */
 static TARGET __attribute__ ((noinline)) void
 search_affine_exactly (columns *c, const affine *mode, fits *out, unsigned at)
 {
   search_affine (c, mode, true, out, at);
 }
 
-/* m sub-blocks, rounded up to whole groups; weights: NULL, or of each element. */
+/* Searches m sub-blocks, rounded up to complete groups; weights: NULL, or one per element. */
 INLINE void
 fit_affine (const float *x, const float *weights, unsigned m, const affine *mode, fits *out)
 {

@@ -1,8 +1,7 @@
-/* core/kernel/quant/search_q3k.h: the search of Q3_K: codes -4 … 3, moved one after the other to where they fit
- * better together.
+/* core/kernel/quant/search_q3k.h: the search of Q3_K: codes -4 … 3, moved one by one to improve the fit.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Few codes move, and then the steps after wait for it; so two pairs of vectors are worked on side by side. */
+ * Few codes move, and the following steps wait for them; so two pairs of vectors are processed in parallel. */
 
 enum
 {
@@ -11,7 +10,7 @@ enum
   TOGETHER = 2 * GROUP
 };
 
-/* What a search ends with, besides the scales: [i][s] is the code of element i of sub-block s. */
+/* The state of a search; [i][s] is for element i of sub-block s. */
 typedef struct three
 {
   columns c[2];                                /* x; weight: x²; work: the code */
@@ -43,7 +42,7 @@ start_three (three *t, unsigned p)
     }
 }
 
-/* Element i of one pair; the lanes in which its code moved. */
+/* Moves the code of element i of one pair.  Returns the lanes in which it moved. */
 INLINE masks
 move_one (three *t, unsigned p, unsigned i)
 {
@@ -67,7 +66,7 @@ move_one (three *t, unsigned p, unsigned i)
   return better;
 }
 
-/* A lane in which nothing moved would not move in another pass either. */
+/* Repeats passes until no code moves: a lane that did not move in a pass would not move in another. */
 INLINE void
 move_all (three *t)
 {
@@ -85,7 +84,7 @@ move_all (three *t)
     }
 }
 
-/* TOGETHER sub-blocks: their scales and codes, 4 added, those of each element in a row of MOST. */
+/* Searches TOGETHER sub-blocks: sets their scales, and their codes plus 4, with a row of MOST for each element. */
 INLINE void
 search_three (const float *x, float *scale, uint8_t *codes)
 {

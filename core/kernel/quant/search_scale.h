@@ -1,8 +1,8 @@
 /* core/kernel/quant/search_scale.h: the search for a scale alone: x is about scale · code, codes -top … top - 1.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The order of every operation is ggml's, so that every rounding is.  Sub-blocks in which no |x| reaches
- * 1e-15 are dead; in others inverse · x is at most top + 1, so the short rounding is always right. */
+ * Operations have the order of ggml, and so the same roundings.  A sub-block is dead if no |x| reaches 1e-15; in others
+ * inverse · x is at most top + 1, so the short rounding is always right. */
 
 typedef struct symmetric
 {
@@ -11,7 +11,7 @@ typedef struct symmetric
   bool given; /* weights are given, else they are x² */
 } symmetric;
 
-/* The number of the largest size in every lane, the first of equals; its size. */
+/* Returns the number with the largest magnitude in each lane, the first of equals; *how_far: its magnitude. */
 INLINE lanes
 farthest (const columns *c, unsigned n, lanes *how_far)
 {
@@ -27,7 +27,7 @@ farthest (const columns *c, unsigned n, lanes *how_far)
   return number;
 }
 
-/* Leaves weight · x in `work`. */
+/* Sets the weights, and `work` to weight · x. */
 INLINE void
 weigh_symmetric (columns *c, const symmetric *mode)
 {
@@ -97,7 +97,7 @@ fit_symmetric (const float *x, const float *weights, unsigned m, const symmetric
     }
 }
 
-/* The codes, `top` added; all 0 in a dead sub-block. */
+/* Computes the codes plus `top`; all 0 in a dead sub-block. */
 INLINE void
 symmetric_codes (const float *x, const symmetric *mode, float inverse, uint8_t *codes)
 {

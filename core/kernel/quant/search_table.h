@@ -1,7 +1,7 @@
 /* core/kernel/quant/search_table.h: the search of IQ4_NL and IQ4_XS for a scale: x is about scale · value of the code.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The order of every operation is ggml's, so that every rounding is. */
+ * Operations have the order of ggml, and so the same roundings. */
 
 INLINE lanes
 table_values (lanes x)
@@ -52,7 +52,7 @@ search_table (columns *c, bool given, float *scale)
   store (scale, blend (live, found, splat (0)));
 }
 
-/* m sub-blocks of 32. */
+/* Searches m sub-blocks of 32. */
 INLINE void
 fit_table (const float *x, const float *weights, unsigned m, fits *out)
 {

@@ -1,10 +1,10 @@
 /* core/kernel/quant/simple.h: types without a search: one pass for the range of a block, one for its codes.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A block of subnormals has a scale whose inverse is infinite; ggml's bytes are then those of its compiler.
- * Here its codes are 0, as on x86 where a conversion of infinity or NaN leaves 0 in the lowest byte. */
+ * The inverse scale of a block of subnormals is infinite, and ggml's bytes then depend on its compiler.  Here the codes are
+ * 0, as on x86, where a conversion of infinity or NaN leaves 0 in the lowest byte. */
 
-/* The first of 32 numbers, or sizes, that is `value`; the last, where a NaN hides it. */
+/* Returns the index of the first of 32 numbers, or magnitudes, equal to `value`; the last if a NaN hides it. */
 INLINE unsigned
 place_of (const float *x, float value, bool of_size)
 {
@@ -26,7 +26,7 @@ largest_size (const float *x, unsigned n)
   return v_hmax (most);
 }
 
-/* The first number of the largest size; 0, not -0, where all are 0. */
+/* Returns the first number with the largest magnitude; 0, not -0, if all are 0. */
 INLINE float
 farthest_of_block (const float *x)
 {
@@ -34,7 +34,7 @@ farthest_of_block (const float *x)
   return size > 0 ? x[place_of (x, size, true)] : 0;
 }
 
-/* The smallest number, the first of equals, for 0 and -0 are; and the largest. */
+/* Returns the smallest number, the first of equals (0 and -0 are equal); sets *largest. */
 INLINE float
 range_of_block (const float *x, float *largest)
 {
@@ -55,7 +55,7 @@ is_infinite (float inverse)
   return inverse - inverse != 0;
 }
 
-/* 32 codes: (x - base) · inverse + shift, cut, 0 … top. */
+/* Computes 32 codes: (x - base) · inverse + shift, truncated, 0 … top. */
 INLINE void
 cut_codes (const float *x, float base, float inverse, float shift, int top, uint8_t *codes)
 {
@@ -71,7 +71,7 @@ cut_codes (const float *x, float base, float inverse, float shift, int top, uint
     }
 }
 
-/* n codes, `zero` added: the nearest to x · inverse, halves away from zero. */
+/* Computes n codes plus `zero`: the nearest to x · inverse, ties away from zero. */
 INLINE void
 rounded_codes (const float *x, unsigned n, float inverse, int zero, uint8_t *codes)
 {
@@ -160,7 +160,7 @@ plain_q8_0 (const float *x, size_t n, uint8_t *out)
     }
 }
 
-/* Codes 0, 1, 2 for -1, 0, 1 times the largest size. */
+/* Computes codes 0, 1, 2 for -1, 0, 1 times the largest magnitude. */
 INLINE void
 ternary_codes (const float *x, uint8_t d[2], uint8_t codes[FCI_SUPER])
 {
@@ -194,7 +194,7 @@ plain_tq2_0 (const float *x, size_t n, uint8_t *out)
     }
 }
 
-/* The code of the nearest of 0, 0.5, 1, 1.5, 2, 3, 4, 6 times 2d, the smaller of equals; bit 3: negative. */
+/* Computes the codes of the nearest of 0, 0.5, 1, 1.5, 2, 3, 4, 6 times 2d, the smaller of equals; bit 3: negative. */
 INLINE void
 fp4_codes (const float *x, float d, uint8_t *codes)
 {

@@ -15,7 +15,7 @@ largest_of (const float *x, unsigned n)
   return largest;
 }
 
-/* The first of the numbers whose size is the largest. */
+/* Returns the first number with the largest magnitude. */
 static float
 farthest_of (const float *x, unsigned n)
 {
@@ -31,7 +31,7 @@ farthest_of (const float *x, unsigned n)
 
 /* ---- Q2_K: four bits each. */
 
-/* The low byte of every code, and the number that they count in. */
+/* Sets codes to the low byte of x in units of largest / top.  Returns the unit. */
 static float
 count_in_largest (const float *x, unsigned n, float top, uint8_t *codes)
 {
@@ -147,7 +147,7 @@ held (int low, int value, int high)
   return value < low ? low : value > high ? high : value;
 }
 
-/* Sixteen codes of six bits, 32 added. */
+/* Packs sixteen 6-bit codes, stored plus 32. */
 static void
 pack_signed (const uint8_t codes[16], uint8_t packed[12])
 {

@@ -1,4 +1,4 @@
-/* core/kernel/quant/superblock_loops.h: superblocks: what is searched for, scales, codes, bits.
+/* core/kernel/quant/superblock_loops.h: encodes superblocks: search, scales, codes, bits.
  * SPDX-License-Identifier: Apache-2.0 */
 
 static const affine plain_q2_k = { 16, 3, -0.5f, 0.1f, 15, true, BY_SIZE };
@@ -21,7 +21,7 @@ search_scale_or_affine (round_of *r, const affine *plain, const affine *given, f
     fit_affine (r->x, NULL, count, plain, &r->fit);
 }
 
-/* The codes of a superblock. */
+/* Computes the codes of a superblock. */
 INLINE void
 affine_codes (const round_of *r, unsigned at, const affine *mode, const float *step, const float *offset,
               uint8_t *codes)
@@ -92,13 +92,13 @@ finish_q5_k (const round_of *r, unsigned at, uint8_t *out)
   fci_pack_q5_k (codes, block);
 }
 
-/* ---- Scales alone. */
+/* ---- Types with scales only. */
 
 static const symmetric plain_q6_k = { 16, 32, false };
 static const symmetric given_q6_k = { 16, 32, true };
 static const symmetric given_q3_k = { 16, 4, true };
 
-/* Here the importance itself is the weight. */
+/* Searches Q6_K, which uses the importance as weight. */
 static TARGET void
 search_q6_k (round_of *r)
 {
@@ -148,7 +148,7 @@ search_q3_k (round_of *r)
     search_three (r->x + 16 * s, r->fit.scale + s, &r->code[0][s]);
 }
 
-/* The codes that the search ended with. */
+/* Copies the final codes of the search. */
 INLINE void
 codes_of_three (const round_of *r, unsigned s, uint8_t *codes)
 {
@@ -174,7 +174,7 @@ finish_q3_k (const round_of *r, unsigned at, uint8_t *out)
   fci_pack_q3_k (codes, block);
 }
 
-/* ---- Scales of a table of values. */
+/* ---- Types with a table of values. */
 
 static TARGET void
 search_iq4_xs (round_of *r)

@@ -1,4 +1,4 @@
-/* core/kernel/quant/weighted.h: blocks of 32 by a search, where their elements have an importance.
+/* core/kernel/quant/weighted.h: encodes blocks of 32 by a search with importance weights.
  * SPDX-License-Identifier: Apache-2.0 */
 
 static const symmetric given_q4_0 = { 32, 8, true };
