@@ -1,5 +1,6 @@
 /* plugins/common/alias.c: other names of tensors, as entries of metadata tell them.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "index.h"
 #include <string.h>
 

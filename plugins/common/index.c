@@ -1,6 +1,7 @@
 /* plugins/common/index.c: reads the files that an index names as one model.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "index.h"
+#include "config.h"
 #include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +43,8 @@ read_tree (fmtconv_ctx *ctx, fmtconv_input *in)
   return tree;
 }
 
-/* The reader of a file that an index names.  NULL: that is no plain name of weights.  The file decides, not the index:
- * CogVideo's tools/convert_weight_deepspeed2hf.py names the index of pickles as one of safetensors. */
+/* The reader of a file that an index names.  NULL: that is no plain name of weights.  The file decides, not the
+ * index: CogVideo's tools/convert_weight_deepspeed2hf.py names the index of pickles as one of safetensors. */
 static const char *
 reader_of (const char *name, const char *torch, int aliases)
 {
@@ -93,8 +94,8 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
   return names;
 }
 
-/* Is it another name, by a safetensors file's metadata, of a tensor that the index lists as being there?  The index need
- * not list both. */
+/* Is it another name, by a safetensors file's metadata, of a tensor that the index lists as being there?  The
+ * index need not list both. */
 static int
 is_alias (const fmtconv_model *part, const fmtconv_tensor *t, fmtconv_attr *map, const char *file)
 {

@@ -1,6 +1,7 @@
 /* plugins/common/rule.c: applies one rule that was typed as parameters.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/common/rule.h"
+#include "config.h"
 
 int
 rule_apply (fmtconv_ctx *ctx, const struct rule_params *p, const char *name, const char *missing,

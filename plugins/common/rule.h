@@ -1,4 +1,4 @@
-/* plugins/common/rule.h: transforms that are one rule, typed as parameters: split, fuse.
+/* plugins/common/rule.h: transforms that apply one rule, given as parameters: split, fuse.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RULE_H
 #define RULE_H
@@ -13,8 +13,8 @@ struct rule_params
   int64_t axis;
 };
 
-/* Applies the rule; tensors that it does not match are kept.  name: the transform's; missing: the error's text if
- * from= or to= is not given.  0, or the code of an error. */
+/* Applies the rule; tensors that it does not match are kept.  name: the transform's; missing: the error's text
+ * if from= or to= is not given.  Returns 0 or an error code. */
 int rule_apply (fmtconv_ctx *ctx, const struct rule_params *p, const char *name, const char *missing,
                 const fmtconv_model *in, fmtconv_model *out);
 

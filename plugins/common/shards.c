@@ -1,6 +1,7 @@
 /* plugins/common/shards.c: the names of a model's files where a writer makes several.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/common/shards.h"
+#include "config.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 #include <strings.h>

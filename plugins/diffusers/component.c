@@ -1,5 +1,6 @@
 /* plugins/diffusers/component.c: reads one component: its weights, its configuration, the files beside them.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "diffusers.h"
 #include <fmtconv/formats.h>
 #include <string.h>
@@ -52,8 +53,8 @@ read_config (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, fmtconv_
   return fmtconv_ctx_failed (ctx);
 }
 
-/* The file that is the configuration of a component whose weights are read; NULL: it has none.  Beside an adapter
- * config.json is that of its base. */
+/* The file that is the configuration of a component whose weights are read; NULL: it has none.  Beside an
+ * adapter config.json is that of its base. */
 static const char *
 config_name (fmtconv_input *folder, const fmtconv_model *out)
 {

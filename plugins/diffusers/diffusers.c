@@ -1,6 +1,7 @@
 /* plugins/diffusers/diffusers.c: the diffusers plugin: component folders of diffusers and transformers.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "diffusers.h"
+#include "config.h"
 #include "plugins/common/index.h"
 
 static const fmtconv_param read_params[] = {

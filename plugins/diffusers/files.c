@@ -1,5 +1,6 @@
 /* plugins/diffusers/files.c: carries along the files of a component that are neither weights nor its configuration.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "diffusers.h"
 #include <fmtconv/formats.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* plugins/diffusers/names.c: what the names of weights and of their indexes say.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "diffusers.h"
 #include "plugins/common/text.h"
 #include <string.h>

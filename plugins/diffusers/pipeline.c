@@ -3,6 +3,7 @@
  *
  * model_index.json has a pair [library, class] for every component, [null, null] for one that was left out, and
  * whatever else the pipeline's class was made with.  Source: diffusers, src/diffusers/pipelines/pipeline_utils.py. */
+#include "config.h"
 #include "diffusers.h"
 #include <fmtconv/formats.h>
 #include <string.h>
@@ -47,8 +48,8 @@ read_folder (struct pipeline *p, const char *name, fmtconv_model *component)
   return diffusers_read_component (p->ctx, &params, folder, component);
 }
 
-/* Where a class outside of both libraries has its weights under transformers' name, that is told, because the library
- * does not say it. */
+/* Where a class outside of both libraries has its weights under transformers' name, that is told, because the
+ * library does not say it. */
 static void
 call (fmtconv_attr *attrs, const char *library, const char *class)
 {

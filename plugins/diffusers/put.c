@@ -1,5 +1,6 @@
 /* plugins/diffusers/put.c: writes a component: weights by the safetensors writer, files, then its configuration.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "diffusers.h"
 #include <fmtconv/formats.h>
 #include <inttypes.h>
@@ -50,7 +51,8 @@ diffusers_config (const struct diffusers_place *at, fmtconv_attr *attrs)
   return fmtconv_ctx_failed (at->ctx) ? NULL : config;
 }
 
-/* The weights' name without its suffix; a transform that makes no component names it itself.  NULL: an error. */
+/* The weights' name without its suffix; a transform that makes no component names it itself.  NULL: an error.
+ * */
 static const char *
 stem_of (fmtconv_ctx *ctx, fmtconv_attr *attrs)
 {

@@ -1,5 +1,6 @@
 /* plugins/diffusers/read.c: what a folder is: a component, or a pipeline of them.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "diffusers.h"
 #include <string.h>
 

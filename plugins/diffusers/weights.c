@@ -1,5 +1,6 @@
 /* plugins/diffusers/weights.c: finds a component's weights by their names, and has them read.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "diffusers.h"
 #include "plugins/common/index.h"
 #include <fmtconv/formats.h>

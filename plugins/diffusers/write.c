@@ -1,5 +1,6 @@
 /* plugins/diffusers/write.c: writes one component, or several with the index of their pipeline.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "diffusers.h"
 #include <string.h>
 
@@ -13,7 +14,8 @@ class_of (fmtconv_attr *attrs)
   return class ? class : fmtconv_attr_get_string (fmtconv_attr_at (config, "architectures/0"), NULL, NULL);
 }
 
-/* [library, class]: whose from_pretrained opens the folder; [null, null]: the pipeline has no such component. */
+/* [library, class]: whose from_pretrained opens the folder; [null, null]: the pipeline has no such component.
+ * */
 static void
 put_pair (fmtconv_ctx *ctx, const fmtconv_model *component, fmtconv_attr *index)
 {

@@ -1,5 +1,6 @@
 /* plugins/gguf/attributes.c: what the keys of a file say of its model.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "gguf.h"
 #include <fmtconv/formats.h>
 #include <string.h>

@@ -1,9 +1,10 @@
 /* plugins/gguf/cut.c: a model cut into files as llama.cpp's gguf-split cuts it.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "gguf.h"
 
-/* In the model's order, a file is full before the tensor that would make its tensors, with their padding, more
- * than `most` bytes; a larger tensor has a file of its own. */
+/* In the model's order, a file is full before the tensor that would make its tensors, with their padding,
+ * more than `most` bytes; a larger tensor has a file of its own. */
 int
 gguf_cut (fmtconv_ctx *ctx, const fmtconv_model *model, uint64_t most, uint64_t alignment,
           struct gguf_files *out)

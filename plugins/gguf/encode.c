@@ -1,5 +1,6 @@
 /* plugins/gguf/encode.c: values as bytes.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "gguf.h"
 #include <fmtconv/formats.h>
 #include <string.h>

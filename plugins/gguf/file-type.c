@@ -1,5 +1,6 @@
 /* plugins/gguf/file-type.c: general.file_type, the type that most of a file's numbers have.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "gguf.h"
 #include <fmtconv/formats.h>
 #include <strings.h>
@@ -60,8 +61,8 @@ largest (const fmtconv_model *model)
   return found;
 }
 
-/* Does the model have tensors of the type that the input was of?  Of F32 or F16 it must have most, because what is
- * quantized has a few of them too. */
+/* Does the model have tensors of the type that the input was of?  Of F32 or F16 it must have most, because
+ * what is quantized has a few of them too. */
 static int
 is_still (const fmtconv_model *model, const struct file_type *type, const struct file_type *largest)
 {

@@ -1,5 +1,6 @@
 /* plugins/gguf/fold.c: tensors that are stored under another shape, and keys that tell their own.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "gguf.h"
 #include <fmtconv/formats.h>
 
@@ -94,7 +95,8 @@ shape_list (const struct gguf_file *f, const struct gguf_info *t, const char *ke
   return list;
 }
 
-/* Names without dimensions that the keys of `from` tell, as the keys of an object, so that they are found fast. */
+/* Names without dimensions that the keys of `from` tell, as the keys of an object, so that they are found
+ * fast. */
 static int
 add_scalars (struct gguf_file *f, const struct gguf_file *from)
 {

@@ -1,5 +1,6 @@
 /* plugins/gguf/names.c: keys, what may stand in them, and the error of a place in a file.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "gguf.h"
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* plugins/gguf/override.c: keys that the user gives.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "gguf.h"
 #include <string.h>
 

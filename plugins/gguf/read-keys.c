@@ -1,5 +1,6 @@
 /* plugins/gguf/read-keys.c: the key-values at the head of a file.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "gguf.h"
 #include <fmtconv/formats.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* plugins/gguf/read-split.c: a model in several files, which know one another by their names.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "gguf.h"
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* plugins/gguf/read-tensors.c: the descriptions of tensors, and the tensors they make.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "gguf.h"
 #include <fmtconv/formats.h>
 #include <string.h>

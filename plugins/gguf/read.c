@@ -1,5 +1,6 @@
 /* plugins/gguf/read.c: the GGUF reader, stricter than ggml's where that is careless.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "gguf.h"
 #include <fmtconv/formats.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* plugins/gguf/types.c: the types of GGUF's values and tensors.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "gguf.h"
 #include <fmtconv/formats.h>
 

@@ -1,5 +1,6 @@
 /* plugins/gguf/write.c: the GGUF writer: one file, or several that llama.cpp takes for one.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "gguf.h"
 #include "plugins/common/shards.h"
 #include <fmtconv/formats.h>
@@ -57,8 +58,8 @@ put_file (fmtconv_file *file, const fmtconv_attr *keys, const fmtconv_tensor *co
     }
 }
 
-/* The keys of one file: the first has the model's and all shapes, because gguf-split --merge keeps its keys only;
- * every other its place and the shapes of its tensors. */
+/* The keys of one file: the first has the model's and all shapes, because gguf-split --merge keeps its keys
+ * only; every other its place and the shapes of its tensors. */
 static fmtconv_attr *
 keys_of (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, size_t s)
 {

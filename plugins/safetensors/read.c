@@ -1,5 +1,6 @@
 /* plugins/safetensors/read.c: the safetensors reader, stricter than the official one where that is careless.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "plugins/common/index.h"
 #include "safetensors.h"
 #include <fmtconv/formats.h>

@@ -1,6 +1,7 @@
 /* plugins/safetensors/safetensors.c: the safetensors plugin: its parameters and its descriptor.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "safetensors.h"
+#include "config.h"
 #include "plugins/common/index.h"
 
 static const fmtconv_param read_params[] = {

@@ -1,4 +1,4 @@
-/* plugins/safetensors/safetensors.h: what the reader and the writer of safetensors share.
+/* plugins/safetensors/safetensors.h: declarations of the safetensors reader and writer.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The format: u64 little-endian length of the header, the header (JSON), the tensors' bytes without gaps.
@@ -15,9 +15,9 @@ enum
   SAFETENSORS_MAX_TENSORS = 262144
 };
 
-#define SAFETENSORS_METADATA "__metadata__" /* the header's member that is no tensor */
+#define SAFETENSORS_METADATA "__metadata__" /* the header's only member that is not a tensor */
 
-/* The format's data types.  id: rank in the official writer's order of tensors, highest first. */
+/* The format's data types.  id: rank in the official writer's order of tensors (highest first). */
 extern const fmtconv_dtype_name safetensors_dtypes[];
 
 int safetensors_probe (const fmtconv_peek *peek);
@@ -41,33 +41,34 @@ struct safetensors_write_params
   fmtconv_pairs metadata;
   fmtconv_pairs keep;      /* globs of names */
   uint64_t max_shard_size; /* bytes */
-  const char *index;       /* NULL: by the output's name */
+  const char *index;       /* NULL: derived from the output's name */
   int tied;                /* SAFETENSORS_TIED_… */
 };
 int safetensors_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
 
-/* Another name of a tensor that is written. */
+/* Another name of a written tensor. */
 struct safetensors_alias
 {
   const char *name;
   const fmtconv_tensor *kept;
 };
 
-/* A model, every tensor once. */
+/* A model with every tensor once. */
 struct safetensors_content
 {
-  const fmtconv_tensor **tensors; /* n_tensors that are written, in the model's order */
+  const fmtconv_tensor **tensors; /* n_tensors to write, in the model's order */
   size_t n_tensors;
-  struct safetensors_alias *alias; /* n_aliases, those of one tensor together, by address */
+  struct safetensors_alias *alias; /* n_aliases, grouped by the address of `kept` */
   size_t n_aliases;
 };
 
-/* What is written, and what only the metadata is to tell.  metadata: entries there are without it. */
+/* Decides which tensors are written and which names only the metadata records.  metadata: the other entries.
+ * Returns 0 or an error code. */
 int safetensors_resolve_ties (fmtconv_ctx *ctx, const struct safetensors_write_params *p,
                               const fmtconv_model *model, fmtconv_attr *metadata,
                               struct safetensors_content *out);
 
-/* A model cut into n files (0: it is empty): tensors start[s] … start[s + 1] - 1 are those of file s. */
+/* A model split into n files (0: an empty model): file s has the tensors start[s] … start[s + 1] - 1. */
 struct safetensors_shards
 {
   size_t n;
@@ -76,16 +77,17 @@ struct safetensors_shards
   const struct safetensors_content *content;
 };
 
-/* Files of at most `most` bytes of tensors, but that a larger tensor has one of its own. */
+/* Splits a model into files of at most `most` bytes of tensors; a larger tensor gets a separate file.  Returns
+ * 0 or an error code. */
 int safetensors_split (fmtconv_ctx *ctx, const struct safetensors_content *content, uint64_t most,
                        struct safetensors_shards *out);
 
-/* The target, or several files and their index.  metadata: of each file. */
+/* Writes one file, or several files and their index.  metadata: for each file.  Returns 0 or an error code. */
 int safetensors_put_shards (fmtconv_ctx *ctx, const char *index, fmtconv_attr *metadata,
                             const struct safetensors_shards *shards, fmtconv_layout *out);
 
-/* File s of them; its tensors are sorted as the format's own writer does, and the other names of them are added to its
- * metadata. */
+/* Writes file s.  Sorts its tensors like the official writer and adds their other names to its
+ * metadata.  Returns 0 or an error code. */
 int safetensors_put_file (fmtconv_ctx *ctx, fmtconv_file *file, fmtconv_attr *metadata,
                           const struct safetensors_shards *shards, size_t s);
 

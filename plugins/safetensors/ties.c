@@ -3,6 +3,7 @@
  *
  * As safetensors has it: convert.py and py_src/safetensors/torch.py (save_model), both in bindings/python. Of the
  * names of a tensor the first that nobody discards is kept, and __metadata__[other name] is the name kept. */
+#include "config.h"
 #include "plugins/common/index.h"
 #include "safetensors.h"
 #include <fmtconv/formats.h>
@@ -19,9 +20,10 @@ struct name
   size_t rank;  /* the lowest is kept */
 };
 
-/* The names that classes of transformers leave out where they tie, so that another name of the tensor must be the one
- * that is kept; the later in the list, the less it is wanted.  Source: _tied_weights_keys of transformers 5,
- * src/transformers/models: T5, BART, BERT, RoBERTa, Whisper, GPT-2, Llama and what is alike. */
+/* The names that classes of transformers leave out where they tie, so that another name of the tensor must be
+ * the one that is kept; the later in the list, the less it is wanted.  Source: _tied_weights_keys of
+ * transformers 5, src/transformers/models: T5, BART, BERT, RoBERTa, Whisper, GPT-2, Llama and what is alike.
+ * */
 static const char *const discarded[] = {
   "*coder.embed_tokens.weight",
   "*coder.word_embeddings.weight",
@@ -103,8 +105,8 @@ find_names (const fmtconv_model *model, const fmtconv_pairs *keep, struct name *
   return n;
 }
 
-/* kept[place]: the tensor whose name stands for the one at that place; NULL: it is written.  So it is where the
- * reader would not see a tie: what is no name to it, and where the metadata has an entry already. */
+/* kept[place]: the tensor whose name stands for the one at that place; NULL: it is written.  So it is where
+ * the reader would not see a tie: what is no name to it, and where the metadata has an entry already. */
 static void
 choose (fmtconv_ctx *ctx, const struct name *names, size_t n, fmtconv_attr *metadata,
         const fmtconv_tensor **kept)

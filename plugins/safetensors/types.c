@@ -1,5 +1,6 @@
 /* plugins/safetensors/types.c: the data types of the format.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "safetensors.h"
 
 const fmtconv_dtype_name safetensors_dtypes[] = {

@@ -1,5 +1,6 @@
 /* plugins/safetensors/write.c: the safetensors writer: the metadata, and the model as one file or several.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "safetensors.h"
 
 /* "format", the model's metadata and the user's entries. */

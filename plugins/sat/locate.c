@@ -1,5 +1,6 @@
 /* plugins/sat/locate.c: finds the weights in what the user named: save folder, run, iteration or file.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "plugins/common/text.h"
 #include "sat.h"
 #include <string.h>

@@ -4,6 +4,7 @@
  * How SwissArmyTransformer cuts a layer (sat/mpu/layers.py, sat/model/transformer.py): the queries, keys and
  * values, and the first matrix of the feed-forward network, by rows; the matrix behind each of them by columns.
  * query_key_value has all three in each rank's rows: [q_r; k_r; v_r].  Every rank has a copy of all else. */
+#include "config.h"
 #include "sat.h"
 #include <fmtconv/formats.h>
 #include <string.h>

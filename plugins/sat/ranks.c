@@ -1,5 +1,6 @@
 /* plugins/sat/ranks.c: which model-parallel ranks a checkpoint has, and whether these are all.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "sat.h"
 #include <stdlib.h>
 #include <string.h>

@@ -20,10 +20,10 @@ struct sat_params
   int crc;
 };
 
-/* Where the weights are, and the training's configuration beside them. */
+/* The files of a checkpoint. */
 struct sat_place
 {
-  fmtconv_input **ranks; /* mp_rank_00_model_states.pt and so on, or the file that was named */
+  fmtconv_input **ranks; /* n_ranks: mp_rank_00_model_states.pt and so on, or the file that the user named */
   unsigned n_ranks;
   fmtconv_input *config; /* training_config.yaml; NULL: none */
 };
@@ -35,27 +35,32 @@ struct sat_write_params
 
 int sat_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);
 
-/* The name of a run folder: EXPERIMENT-MM-DD-HH-MM. */
+/* Returns whether it is the name of a run folder: EXPERIMENT-MM-DD-HH-MM. */
 int sat_is_run_name (const char *name);
 
-/* From what the user named to the files of all ranks; every other layout is an error that says why. */
+/* Finds the files of all ranks from a save folder, run, iteration or file.  Returns 0 or an error code. */
 int sat_locate (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *in, struct sat_place *out);
 
-/* The name of a rank's file, and whether a name is one. */
+/* Returns the file name of a rank, in the memory of ctx. */
 const char *sat_rank_name (fmtconv_ctx *ctx, unsigned rank);
+
+/* Returns whether it is the name of a rank's file. */
 int sat_is_rank_name (const char *name);
 
-/* All ranks in a folder, none if it has none; a gap is E_MISSING. */
+/* Lists the files of all ranks in a folder; none is not an error, a gap is E_MISSING.  Returns 0 or an error
+ * code. */
 int sat_find_ranks (fmtconv_ctx *ctx, fmtconv_input *folder, struct sat_place *out);
 
-/* What a rank's file says of the number of ranks agrees with the files that there are. */
+/* Checks that the number of ranks stored in a rank's file is the number of files.  Returns 0 or an error code.
+ * */
 int sat_check_world (fmtconv_ctx *ctx, const struct sat_place *place, unsigned rank,
                      const fmtconv_model *model);
 
-/* The model of all ranks into `out`.  reader: for each file, "torch" with its parameters. */
+/* Merges all ranks into `out`.  reader: for each file, "torch" with its parameters.  Returns 0 or an error
+ * code. */
 int sat_read_ranks (fmtconv_ctx *ctx, const struct sat_place *place, const char *reader, fmtconv_model *out);
 
-/* The configuration as attribute source/training_config; unreadable: a warning. */
+/* Sets the configuration as attribute source/training_config; warns if it cannot be read. */
 void sat_read_config (fmtconv_ctx *ctx, fmtconv_input *config, fmtconv_model *out);
 
 #endif

@@ -3,6 +3,7 @@
  *
  * SAT's load_checkpoint (SwissArmyTransformer: sat/training/model_io.py) reads the number of the iteration in
  * `latest`, then that iteration's file, and of it the dictionary `module` alone. */
+#include "config.h"
 #include "sat.h"
 #include <fmtconv/formats.h>
 #include <string.h>

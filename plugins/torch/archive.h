@@ -1,22 +1,22 @@
-/* plugins/torch/archive.h: the file around a pickle: a zip archive, torch.save's old format, or nothing.
+/* plugins/torch/archive.h: the container of a pickle: a zip archive, the legacy format, or a bare pickle.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TORCH_ARCHIVE_H
 #define TORCH_ARCHIVE_H
 
 #include "plugins/torch/legacy.h"
 
-/* A file of torch.save: a zip archive, or as it was before torch 1.6; or a pickle that holds all itself. */
+/* A torch.save file: a zip archive, the legacy format (before torch 1.6), or a bare pickle. */
 struct torch_archive
 {
   fmtconv_ctx *ctx;
   fmtconv_source *file;
-  fmtconv_zip *zip;     /* NULL: no archive */
-  const char *root;     /* of the archive: "NAME/" */
-  torch_legacy *legacy; /* NULL: not of that kind */
-  bool big_endian;      /* the storages beside the pickle */
+  fmtconv_zip *zip;     /* NULL: not a zip archive */
+  const char *root;     /* folder of all members: "NAME/" */
+  torch_legacy *legacy; /* NULL: not the legacy format */
+  bool big_endian;      /* byte order of the storages outside the pickle */
 };
 
-/* The pickle of the object that was saved. */
+/* The pickle of the saved object. */
 typedef struct torch_pickle
 {
   fmtconv_source *source;
@@ -24,11 +24,11 @@ typedef struct torch_pickle
   pk_value top;
 } torch_pickle;
 
-/* Open what `file` is, and check that it is something we read.  ignore_crc: checksums that do not
- * match are no error.  0 or an error. */
+/* Opens `file` as one of the supported containers.  ignore_crc: checksum mismatches are not an error.
+ * Returns 0 or an error code. */
 int torch_archive_open (fmtconv_ctx *ctx, fmtconv_source *file, bool ignore_crc, torch_archive *archive);
 
-/* What was saved.  0 or an error. */
+/* Loads the saved object into `pickle`.  Returns 0 or an error code. */
 int torch_archive_load (torch_archive *archive, torch_pickle *pickle);
 
 #endif

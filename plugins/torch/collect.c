@@ -1,6 +1,7 @@
 /* plugins/torch/collect.c: the walk through the root that names its tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/torch/collect.h"
+#include "config.h"
 #include "plugins/torch/keys.h"
 #include <fmtconv/formats.h>
 #include <stdio.h>
@@ -79,8 +80,8 @@ check_totals (walk *w, const pk_object *object, const torch_tensor *t)
   return 0;
 }
 
-/* A storage of bytes does not say of what size its numbers are, and torch leaves its bytes as they are: nobody
- * knows what was meant. */
+/* A storage of bytes does not say of what size its numbers are, and torch leaves its bytes as they are:
+ * nobody knows what was meant. */
 static int
 check_order (const walk *w, const pk_object *object, const torch_tensor *t)
 {

@@ -1,5 +1,6 @@
 /* plugins/torch/container.c: the opcodes that make and fill tuples, lists, dictionaries and sets.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "plugins/torch/opcodes.h"
 
 /* Push a container of these values. */

@@ -1,5 +1,6 @@
 /* plugins/torch/global.c: the globals that mean something to us; all others are opaque.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "plugins/torch/value.h"
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* plugins/torch/keys.c: the keys of dictionaries: as text, and that no two are the same.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/torch/keys.h"
+#include "config.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* plugins/torch/leftovers.c: what of a checkpoint is no tensor of the model: listed, or kept as a fact.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "plugins/torch/collect.h"
 #include "plugins/torch/keys.h"
 #include <fmtconv/formats.h>

@@ -1,6 +1,7 @@
 /* plugins/torch/legacy.c: torch.save's format before torch 1.6: five pickles, then the storages.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/torch/legacy.h"
+#include "config.h"
 #include "plugins/torch/machine.h"
 #include "plugins/torch/storage.h"
 #include <stdlib.h>
@@ -93,7 +94,8 @@ wrong_storage (const torch_legacy *legacy, uint64_t at, const pk_value *key, con
                                     key->v.s, why));
 }
 
-/* The same storage can be referred to any number of times, as elements of any size: those of the first count. */
+/* The same storage can be referred to any number of times, as elements of any size: those of the first count.
+ * */
 static int
 unite (torch_legacy *legacy)
 {

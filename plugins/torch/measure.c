@@ -1,5 +1,6 @@
 /* plugins/torch/measure.c: where a pickle ends that something else follows.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "plugins/torch/machine.h"
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* plugins/torch/object.c: the opcodes that would call something; here they only note what and with what.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "plugins/torch/opcodes.h"
 
 static int

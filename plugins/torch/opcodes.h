@@ -1,9 +1,11 @@
-/* plugins/torch/opcodes.h: one function an opcode of the pickle machine; `arg` is what stands behind it.
+/* plugins/torch/opcodes.h: the functions that execute the opcodes of the pickle machine.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TORCH_OPCODES_H
 #define TORCH_OPCODES_H
 
 #include "plugins/torch/machine.h"
+
+/* Each function executes one opcode with the argument `arg` and returns 0 or an error code. */
 
 /* scalar.c */
 int pk_op_none (pk_machine *m, const pk_arg *arg);

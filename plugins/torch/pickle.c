@@ -1,5 +1,6 @@
 /* plugins/torch/pickle.c: the loop of the pickle machine: reads opcodes and their arguments, within bounds.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "plugins/torch/opcodes.h"
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* plugins/torch/scalar.c: the opcodes that push numbers, strings and globals.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "plugins/torch/opcodes.h"
 #include <string.h>
 

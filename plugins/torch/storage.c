@@ -1,6 +1,7 @@
 /* plugins/torch/storage.c: persistent ids: ('storage', type, key, location, elements).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/torch/storage.h"
+#include "config.h"
 #include "plugins/torch/legacy.h"
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* plugins/torch/tensor.c: torch's ways to rebuild a tensor, and the geometry of the result.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "plugins/torch/storage.h"
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* plugins/torch/torch.c: the torch plugin, and the reader of torch.save files.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "plugins/common/index.h"
 #include "plugins/torch/archive.h"
 #include "plugins/torch/collect.h"

@@ -1,6 +1,7 @@
 /* plugins/torch/value.c: containers that grow, children of a node, values for people.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/torch/value.h"
+#include "config.h"
 #include <string.h>
 
 void *

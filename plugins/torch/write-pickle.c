@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * Only what all tensors share is remembered in the memo: the pickle of python remembers everything, to no use. */
+#include "config.h"
 #include "plugins/torch/write.h"
 #include <fmtconv/formats.h>
 #include <string.h>

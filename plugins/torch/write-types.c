@@ -1,5 +1,6 @@
 /* plugins/torch/write-types.c: the data types that torch has.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
 #include "plugins/torch/write.h"
 
 const fmtconv_dtype_name torch_dtypes[] = {

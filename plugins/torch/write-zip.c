@@ -4,6 +4,7 @@
  * A member's checksum is not known before its bytes are written: as in torch's files it stands in a descriptor
  * behind them, and with the sizes in the directory, from where all readers of archives with descriptors take it.
  * A field of padding, called FB by torch, makes the bytes begin at a multiple of 64. */
+#include "config.h"
 #include "plugins/torch/write.h"
 #include <fmtconv/formats.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* plugins/torch/write.h: the parts of the writer: storages, the pickle, the archive around both.
+/* plugins/torch/write.h: the parts of the writer: storages, the pickle, and the archive of both.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TORCH_WRITE_H
 #define TORCH_WRITE_H
@@ -8,7 +8,7 @@
 
 enum
 {
-  TORCH_ALIGNMENT = 64 /* of members in the file, bytes */
+  TORCH_ALIGNMENT = 64 /* of member data in the file, bytes */
 };
 
 struct torch_write_params
@@ -18,8 +18,8 @@ struct torch_write_params
 
 extern const fmtconv_param torch_write_params_table[];
 
-/* Every data type that torch has.  name: the class of its storage in `torch`, or where id is TORCH_UNTYPED, the
- * data type itself, whose storages are untyped. */
+/* The data types of torch.  name: the storage class in `torch` or, if id is TORCH_UNTYPED, the data type,
+ * whose storages are untyped. */
 enum
 {
   TORCH_TYPED,
@@ -27,7 +27,8 @@ enum
 };
 extern const fmtconv_dtype_name torch_dtypes[];
 
-/* A tensor, and which storage it is all of.  The first of a storage gives its bytes; others are tied to it. */
+/* A tensor and the number of its storage.  The first tensor of a storage provides the bytes; others are tied
+ * to it. */
 struct torch_entry
 {
   const fmtconv_tensor *tensor;
@@ -43,17 +44,17 @@ struct torch_state
 
 /* ---- The pickle */
 
-/* Bytes of the pickle of that state dictionary beneath `root` (dotted keys; NULL or ".": at the top); written to
- * `to`, unless that is NULL. */
+/* Writes the pickle of the state dictionary under `root` (dotted keys; NULL or ".": at the top) to `to`,
+ * unless that is NULL.  Returns its size in bytes. */
 size_t torch_put_pickle (const struct torch_state *state, const char *root, uint8_t *to);
 
-/* ---- The archive: members are stored, and their bytes aligned */
+/* ---- The archive: members are stored uncompressed, with aligned data */
 struct torch_member
 {
   const char *name;
-  uint64_t at; /* of its local header */
+  uint64_t at; /* offset of its local header */
   uint64_t size;
-  size_t region; /* its bytes' */
+  size_t region; /* number of the region with its bytes */
 };
 
 struct torch_zip
@@ -63,23 +64,23 @@ struct torch_zip
   const char *root; /* folder of all members */
   struct torch_member *member;
   size_t n;
-  uint64_t names; /* a number made of all names */
+  uint64_t names; /* hash of all names */
 };
 
-/* At most `most` members.  0, or the code of an error. */
+/* Starts an archive of at most `most` members.  Returns 0 or an error code. */
 int torch_zip_begin (struct torch_zip *zip, fmtconv_ctx *ctx, fmtconv_file *file, const char *root,
                      size_t most);
 
-/* A member of those bytes. */
+/* Adds a member with these bytes. */
 void torch_zip_bytes (struct torch_zip *zip, const char *name, const void *bytes, size_t n);
 
-/* A member that is all of a tensor; the number of its region. */
+/* Adds a member with the bytes of a tensor.  Returns the number of its region. */
 size_t torch_zip_tensor (struct torch_zip *zip, const char *name, const fmtconv_tensor *tensor);
 
-/* The directory of all members. */
+/* Writes the directory and the end records. */
 void torch_zip_end (struct torch_zip *zip);
 
-/* 64 bits of n bytes, from `seed` on. */
+/* Returns the 64-bit hash of n bytes, continued from `seed`. */
 uint64_t torch_hash_mix (uint64_t seed, const void *bytes, size_t n);
 
 int torch_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);

@@ -73,7 +73,7 @@ def blocks(name, data):
 def headers():
     case("empty", "the file is empty", b"")
     case("lfs", "a Git LFS pointer, not a checkpoint", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
-    case("magic", "not a GGUF file: it does not begin with 'GGUF' (hint: is it a checkpoint?", b"GGML" + file()[4:])
+    case("magic", "not a GGUF file: it does not begin with 'GGUF' (hint: 'fmtconv plugins' lists", b"GGML" + file()[4:])
     for version in (0, 1, 4, 2**32 - 1):
         case(f"version-{version}", f"GGUF version {version} is not supported (2 and 3 are)", file(version=version))
     case("big-endian", "GGUF files for big-endian machines are not supported", file(version=3 << 24))
