@@ -1,5 +1,7 @@
-/* plugins/cogvideox-lora/base.c: names the model that a LoRA was trained on, for people.
+/* plugins/cogvideox-lora/base.c: names the model that a LoRA was trained on, for the report's title.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "lora.h"
 #include <fmtconv/formats.h>
 

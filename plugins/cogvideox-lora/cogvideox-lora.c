@@ -1,8 +1,10 @@
-/* plugins/cogvideox-lora/cogvideox-lora.c: SAT's LoRA matrices of CogVideoX to diffusers/peft names and scale.
+/* plugins/cogvideox-lora/cogvideox-lora.c: the transform of CogVideoX LoRAs from SAT to diffusers.
  * SPDX-License-Identifier: Apache-2.0
  *
  * SAT adds alpha/rank · B·A to a weight (SwissArmyTransformer, sat/model/finetune/lora2.py); diffusers adds B·A
- * unless metadata says otherwise.  So the factor has to go somewhere: into the matrices, or into metadata. */
+ * unless metadata says otherwise.  So the factor goes into the matrices or into metadata. */
+#include "config.h"
+
 #include "lora.h"
 #include <fmtconv/formats.h>
 #include <math.h>
@@ -41,7 +43,7 @@ static const fmtconv_rules rules = {
       },
 };
 
-/* What training and user say of the LoRA; NaN and INT64_MIN where they say nothing. */
+/* The LoRA's alpha and rank by parameters or training configuration; NaN and INT64_MIN: not given. */
 struct facts
 {
   double alpha;
@@ -78,7 +80,7 @@ check_rank (fmtconv_ctx *ctx, const struct lora_params *p, const struct facts *f
                           (long long) f->rank, (long long) rank);
 }
 
-/* The factor that SAT applied: alpha / rank. */
+/* Sets alpha to SAT's default, with a warning, if it is not given.  Fails if it is 0 or not finite. */
 static int
 resolve_alpha (fmtconv_ctx *ctx, struct facts *f, int64_t rank)
 {

@@ -1,4 +1,4 @@
-/* plugins/cogvideox-lora/lora.h: the parts of the cogvideox-lora transform.
+/* plugins/cogvideox-lora/lora.h: the internal interfaces of the cogvideox-lora transform.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef LORA_H
 #define LORA_H
@@ -19,13 +19,14 @@ struct lora_params
   int scale; /* LORA_… */
 };
 
-/* Multiply `factor` (alpha / rank) into the matrices of `out`. */
+/* Multiplies the products B A of `out` by `factor` (alpha / rank). */
 void lora_bake (fmtconv_ctx *ctx, fmtconv_model *out, double factor);
 
-/* Write alpha and rank into the metadata that peft reads instead. */
+/* Writes alpha and rank into the metadata lora_adapter_metadata, which diffusers passes to peft. */
 void lora_describe (fmtconv_ctx *ctx, fmtconv_model *out, double alpha, int64_t rank);
 
-/* What was trained: "CogVideoX-5B-I2V" by the base's patch embedding, else by the LoRA's width. */
+/* Returns the name of the model that the LoRA was trained on, such as "CogVideoX-5B-I2V": by the shape of the patch
+ * embedding in `in`, else by the LoRA's width in `out`. */
 const char *lora_base_name (const fmtconv_model *in, const fmtconv_model *out);
 
 #endif

@@ -1,5 +1,7 @@
-/* plugins/cogvideox-lora/scale.c: where alpha/rank goes: into the matrices or into peft's metadata.
+/* plugins/cogvideox-lora/scale.c: puts the factor alpha/rank into the matrices or into peft's metadata.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "lora.h"
 #include <math.h>
 #include <string.h>
@@ -12,7 +14,7 @@ scaled (const fmtconv_tensor *t, double factor)
                              "--dtype f32 keeps them all");
 }
 
-/* The lora_A that belongs to a lora_B. */
+/* Returns the lora_A of a lora_B, or NULL if `b` is not a lora_B or has none. */
 static const fmtconv_tensor *
 partner (fmtconv_ctx *ctx, const fmtconv_model *model, const fmtconv_tensor *b)
 {
@@ -23,8 +25,8 @@ partner (fmtconv_ctx *ctx, const fmtconv_model *model, const fmtconv_tensor *b)
       model, fmtconv_ctx_printf (ctx, "%.*s.lora_A.%s", (int) (at - b->name), b->name, at + 8));
 }
 
-/* B takes the factor.  In F16 a small factor would make most of B subnormal, so A takes half of the exponent of the
- * power of two nearest below it, rounded up, and B the rest: exact for A, one rounding for B. */
+/* Multiplies B by the factor.  In F16 a small factor would make most of B subnormal.  So A is multiplied by a
+ * power of two with half of the factor's exponent, rounded up, and B by the rest: exact for A, one rounding for B. */
 void
 lora_bake (fmtconv_ctx *ctx, fmtconv_model *out, double factor)
 {
@@ -51,7 +53,7 @@ set_number (fmtconv_attr *node, const char *key, double value)
     fmtconv_attr_set_float (node, key, value);
 }
 
-/* The fields of peft's LoraConfig, flat and prefixed as diffusers (>= 0.34) reads them: loaders/lora_base.py. */
+/* Writes the fields of peft's LoraConfig with the prefixes that diffusers (>= 0.34) reads: loaders/lora_base.py. */
 void
 lora_describe (fmtconv_ctx *ctx, fmtconv_model *out, double alpha, int64_t rank)
 {

@@ -1,8 +1,10 @@
-/* plugins/cogvideox-pipeline/cogvideox-pipeline.c: joins the components of CogVideoX to a pipeline of diffusers.
+/* plugins/cogvideox-pipeline/cogvideox-pipeline.c: the transform that completes a CogVideoX pipeline.
  * SPDX-License-Identifier: Apache-2.0
  *
- * What follows from several of them: how latents are scaled, the scheduler, the pipeline's class (CogVideo:
+ * It sets what depends on several components: the scale of latents, the scheduler, the pipeline's class (CogVideo:
  * tools/convert_weight_sat2hf.py; diffusers: src/diffusers/pipelines/cogvideo). */
+#include "config.h"
+
 #include "pipeline.h"
 #include <string.h>
 
@@ -14,21 +16,21 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
-/* The pipeline's classes take five components, and fail with others. */
+/* Fails if a component is not one of the five that the pipeline's classes accept. */
 static int
 check_names (fmtconv_ctx *ctx, const fmtconv_model *in)
 {
   static const char *const names[] = { "scheduler", "text_encoder", "tokenizer", "transformer", "vae" };
-  size_t strangers = 0;
+  size_t unknown = 0;
   for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (in, c));)
     {
       size_t i = 0;
       while (i < 5 && strcmp (fmtconv_model_name (c), names[i]))
         i++;
-      if (i == 5 && ++strangers)
+      if (i == 5 && ++unknown)
         fmtconv_detail (ctx, "%s", fmtconv_model_name (c));
     }
-  if (!strangers)
+  if (!unknown)
     return 0;
   return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                        "a CogVideoX pipeline has only the components transformer, vae, text_encoder, "

@@ -1,5 +1,7 @@
-/* plugins/cogvideox-pipeline/facts.c: what the transformer says, and what its VAE and scheduler have to be then.
+/* plugins/cogvideox-pipeline/facts.c: checks VAE and scheduler against the transformer.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "pipeline.h"
 #include <math.h>
 #include <string.h>
@@ -16,7 +18,7 @@ class_of (const fmtconv_model *component)
                : fmtconv_attr_get_string (fmtconv_attr_get (attrs, "config"), "_class_name", "(unknown)");
 }
 
-/* The component of that name, of that class and with tensors. */
+/* Fails unless the component `name` is there, has the class `class` and has tensors. */
 static int
 expect (fmtconv_ctx *ctx, const fmtconv_model *bundle, const char *name, const char *class, const char *hint)
 {
@@ -69,7 +71,8 @@ was_given (const fmtconv_pairs *pairs, const char *key)
   return 0;
 }
 
-/* What the VAE was given with it keeps, even where it seems wrong. */
+/* Sets the VAE's scaling_factor if its configuration has none; a given value is kept, with a warning if it is
+ * unusual. */
 static void
 resolve_factor (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct pipeline_facts *facts,
                 fmtconv_attr *config)

@@ -1,5 +1,7 @@
-/* plugins/cogvideox-pipeline/find.c: the components of a bundle and their configurations.
+/* plugins/cogvideox-pipeline/find.c: finds the components of a bundle and their configurations.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "pipeline.h"
 #include <fmtconv/formats.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* plugins/cogvideox-pipeline/pipeline.h: the parts of the cogvideox-pipeline transform.
+/* plugins/cogvideox-pipeline/pipeline.h: the internal interfaces of the cogvideox-pipeline transform.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef PIPELINE_H
 #define PIPELINE_H
@@ -11,39 +11,39 @@ struct pipeline_params
   fmtconv_pairs vae;
 };
 
-/* What the transformer's configuration says of the pipeline. */
+/* The facts about the pipeline in the transformer's configuration. */
 struct pipeline_facts
 {
   int is_rotary;   /* all but CogVideoX-2B */
   int is_1_5;      /* of CogVideoX1.5 */
   int is_image;    /* image to video */
   int64_t latents; /* channels of a latent */
-  int64_t text;    /* width of the text encoder; 0: not said */
+  int64_t text;    /* width of the text encoder; 0: not given */
 };
 
-/* The component of that name in a bundle, only to be looked at; NULL: there is none. */
+/* Returns the component of that name in a bundle, or NULL. */
 const fmtconv_model *pipeline_find (const fmtconv_model *bundle, const char *name);
 
-/* Has it neither tensors nor files nor a configuration? */
+/* Returns whether a component has no tensors, no files and no configuration. */
 int pipeline_is_empty (const fmtconv_model *component);
 
-/* Its configuration, made where there is none. */
+/* Returns the configuration of a component, created if missing.  NULL if `component` is NULL. */
 fmtconv_attr *pipeline_config (fmtconv_model *component);
 
-/* All return 0 or the code of an error. */
+/* The following functions return 0 or the code of an error. */
 
-/* The transformer's facts, and that it is one of CogVideoX. */
+/* Reads the facts from the transformer's configuration.  Fails if the transformer is not that of a CogVideoX. */
 int pipeline_inspect (fmtconv_ctx *ctx, const fmtconv_model *bundle, struct pipeline_facts *facts);
 
-/* The VAE scales latents as the transformer was trained with. */
+/* Sets the VAE's scale of latents to that of the transformer's training. */
 int pipeline_vae (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct pipeline_facts *facts,
                   fmtconv_model *out);
 
-/* The scheduler of the training, where the bundle has none. */
+/* Adds the scheduler of the training if the bundle has none, and applies the user's values. */
 int pipeline_scheduler (fmtconv_ctx *ctx, const struct pipeline_params *p, const struct pipeline_facts *facts,
                         fmtconv_model *out);
 
-/* The text encoder and its tokenizer, or what they are without. */
+/* Checks the text encoder and completes it and its tokenizer; notes which of them is missing. */
 int pipeline_text (fmtconv_ctx *ctx, const struct pipeline_facts *facts, fmtconv_model *out);
 
 #endif

@@ -1,5 +1,7 @@
-/* plugins/cogvideox-pipeline/text.c: the text encoder and its tokenizer, which a pipeline may be written without.
+/* plugins/cogvideox-pipeline/text.c: checks the text encoder and its tokenizer, both optional.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "pipeline.h"
 #include <fmtconv/formats.h>
 #include <string.h>
@@ -19,7 +21,8 @@ find_file (const fmtconv_model *model, const char *name)
   return b;
 }
 
-/* That of a folder which is copied as it is lies among its files.  NULL: there is none, or an error. */
+/* Returns the encoder's configuration, or NULL if it has none or after an error.  A folder that is copied
+ * unchanged has it among its files. */
 static fmtconv_attr *
 encoder_config (const fmtconv_model *encoder)
 {
@@ -30,7 +33,7 @@ encoder_config (const fmtconv_model *encoder)
   return c.end > MAX_CONFIG ? NULL : fmtconv_cursor_take_json (&c, c.end, DEPTH);
 }
 
-/* T5 gives the transformer vectors of the width that it was trained with. */
+/* Fails unless the encoder is a T5 of the width that the transformer was trained with. */
 static int
 check_encoder (fmtconv_ctx *ctx, const struct pipeline_facts *facts, const fmtconv_model *encoder)
 {
@@ -52,7 +55,7 @@ check_encoder (fmtconv_ctx *ctx, const struct pipeline_facts *facts, const fmtco
   return fmtconv_ctx_failed (ctx);
 }
 
-/* transformers has one embedding under two names, and saves it under the first. */
+/* Drops the second name of the embedding, which transformers does not save either. */
 static void
 drop_tied (fmtconv_model *encoder)
 {
@@ -63,7 +66,7 @@ drop_tied (fmtconv_model *encoder)
     fmtconv_model_drop (encoder, embed, "tied: the same as shared.weight");
 }
 
-/* google/t5-v1_1-xxl is a whole T5, of which T5EncoderModel loads one half. */
+/* Drops the decoder of a complete T5 such as google/t5-v1_1-xxl: T5EncoderModel loads only the encoder. */
 static void
 drop_decoder (fmtconv_ctx *ctx, fmtconv_model *encoder)
 {
@@ -79,7 +82,8 @@ drop_decoder (fmtconv_ctx *ctx, fmtconv_model *encoder)
                       fmtconv_attr_literal (ctx, FMTCONV_JSON (["T5EncoderModel"])));
 }
 
-/* CogVideo's instructions put both into one folder, t5-v1_1-xxl; diffusers has one for each. */
+/* Moves the tokenizer's files: CogVideo's instructions have both in the folder t5-v1_1-xxl, diffusers in two
+ * folders. */
 static void
 move_files (fmtconv_model *encoder, fmtconv_model *tokenizer)
 {
@@ -93,7 +97,7 @@ move_files (fmtconv_model *encoder, fmtconv_model *tokenizer)
 }
 
 static void
-call (const fmtconv_model *component, const char *class)
+set_class (const fmtconv_model *component, const char *class)
 {
   fmtconv_attr *attrs = fmtconv_model_attrs (component);
   if (pipeline_is_empty (component))
@@ -103,7 +107,7 @@ call (const fmtconv_model *component, const char *class)
 }
 
 static void
-fail_missing (fmtconv_ctx *ctx, const fmtconv_model *encoder, const fmtconv_model *tokenizer)
+note_missing (fmtconv_ctx *ctx, const fmtconv_model *encoder, const fmtconv_model *tokenizer)
 {
   int no_encoder = pipeline_is_empty (encoder), no_tokenizer = pipeline_is_empty (tokenizer);
   if (!no_encoder && !no_tokenizer)
@@ -133,8 +137,8 @@ pipeline_text (fmtconv_ctx *ctx, const struct pipeline_facts *facts, fmtconv_mod
                          "the component 'tokenizer' has tensors; it may have only files");
   drop_decoder (ctx, encoder);
   drop_tied (encoder);
-  call (encoder, "T5EncoderModel");
-  call (tokenizer, fmtconv_attr_get_string (fmtconv_model_attrs (tokenizer), "class", "T5Tokenizer"));
-  fail_missing (ctx, encoder, tokenizer);
+  set_class (encoder, "T5EncoderModel");
+  set_class (tokenizer, fmtconv_attr_get_string (fmtconv_model_attrs (tokenizer), "class", "T5Tokenizer"));
+  note_missing (ctx, encoder, tokenizer);
   return fmtconv_ctx_failed (ctx);
 }

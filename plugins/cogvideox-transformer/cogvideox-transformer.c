@@ -1,8 +1,10 @@
-/* plugins/cogvideox-transformer/cogvideox-transformer.c: CogVideoX's transformer from SAT to diffusers.
+/* plugins/cogvideox-transformer/cogvideox-transformer.c: the CogVideoX transformer from SAT to diffusers.
  * SPDX-License-Identifier: Apache-2.0
  *
  * SAT keeps q, k and v in one matrix, and the twelve modulations of both norms of a block in another; diffusers
  * splits them (CogVideo: sat/dit_video_concat.py; diffusers: models/transformers/cogvideox_transformer_3d.py). */
+#include "config.h"
+
 #include "transformer.h"
 #include <fmtconv/formats.h>
 
@@ -76,13 +78,14 @@ static const fmtconv_rules rules = {
       },
 };
 
-/* A layer that is missing at the end cannot be seen in the tensors. */
+/* Compares the number of layers with the training configuration: tensors do not show that the last layers are
+ * missing. */
 static int
 check_layers (fmtconv_ctx *ctx, const fmtconv_model *in, const struct cogvideox_facts *facts)
 {
-  fmtconv_attr *said =
+  fmtconv_attr *given =
       fmtconv_attr_at (fmtconv_model_attrs (in), "source/training_config/model/network_config/params");
-  int64_t layers = fmtconv_attr_get_int (said, "num_layers", facts->layers);
+  int64_t layers = fmtconv_attr_get_int (given, "num_layers", facts->layers);
   if (layers == facts->layers)
     return 0;
   return fmtconv_fail_at (
@@ -100,7 +103,8 @@ drop_table (fmtconv_model *out, const struct cogvideox_facts *facts)
     fmtconv_model_drop (out, table, "table of sines, which diffusers computes");
 }
 
-/* A trained table has to have the size that diffusers derives from the config. */
+/* Compares the size of the position table with the size that diffusers derives from the configuration: an error for a
+ * trained table, a warning for a table of sines, which diffusers computes itself. */
 static int
 check_table (fmtconv_ctx *ctx, const struct cogvideox_facts *facts, fmtconv_attr *config)
 {
@@ -114,15 +118,16 @@ check_table (fmtconv_ctx *ctx, const struct cogvideox_facts *facts, fmtconv_attr
       || __builtin_add_overflow (rows, fmtconv_attr_get_int (config, "max_text_seq_length", 0), &rows)
       || rows == facts->positions)
     return 0;
-  const char *what = fmtconv_ctx_printf (
+  const char *problem = fmtconv_ctx_printf (
       ctx,
       "the position table has %lld rows, but text and patches at the sample size of config.json need %lld",
       (long long) facts->positions, (long long) rows);
   const char *hint = "give the sizes of the training: config.sample_height=, config.sample_width= (in "
                      "latents), config.sample_frames=, config.max_text_seq_length=";
-  if (!what || !facts->is_learned)
-    return what ? fmtconv_warn (ctx, "%s: diffusers will compute a different table; %s", what, hint) : 0;
-  return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = hint }, "%s", what);
+  if (!problem || !facts->is_learned)
+    return problem ? fmtconv_warn (ctx, "%s: diffusers will compute a different table; %s", problem, hint)
+                   : 0;
+  return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = hint }, "%s", problem);
 }
 
 static void

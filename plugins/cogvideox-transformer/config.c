@@ -1,8 +1,10 @@
-/* plugins/cogvideox-transformer/config.c: diffusers' config.json of a CogVideoX transformer.
+/* plugins/cogvideox-transformer/config.c: makes diffusers' config.json of a CogVideoX transformer.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "transformer.h"
 
-/* What all published models have in common, and what tensors do not say; with 1.0's sample sizes. */
+/* Returns the values that all published models share and tensors do not show, with the sample sizes of 1.0. */
 static fmtconv_attr *
 common (fmtconv_ctx *ctx)
 {

@@ -1,4 +1,4 @@
-/* plugins/cogvideox-transformer/transformer.h: the parts of the cogvideox-transformer transform.
+/* plugins/cogvideox-transformer/transformer.h: the internal interfaces of the cogvideox-transformer transform.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TRANSFORMER_H
 #define TRANSFORMER_H
@@ -7,7 +7,7 @@
 
 enum
 {
-  COGVIDEOX_ANY, /* not said */
+  COGVIDEOX_ANY, /* not given */
   COGVIDEOX_2B,
   COGVIDEOX_5B,
   COGVIDEOX_5B_I2V,
@@ -18,11 +18,11 @@ enum
 struct cogvideox_params
 {
   int version; /* COGVIDEOX_… */
-  int rotary;  /* -1: not said */
+  int rotary;  /* -1: not given */
   fmtconv_pairs config;
 };
 
-/* What the tensors' shapes say, and what was concluded from them. */
+/* Facts from the tensors' shapes, and the conclusions from them. */
 struct cogvideox_facts
 {
   int64_t width;
@@ -33,20 +33,21 @@ struct cogvideox_facts
   int64_t patch;
   int64_t text;
   int64_t time;
-  int64_t ofs;       /* 0: no such embedding */
+  int64_t ofs;       /* width of the embedding of offsets; 0: none */
   int64_t positions; /* rows of the position table; 0: no table */
   int is_1_5;        /* patches span time, and a linear layer embeds them */
   int is_rotary;
   int is_learned;   /* the position table was trained */
-  int published;    /* COGVIDEOX_…; COGVIDEOX_ANY: a size that nobody published */
-  const char *name; /* "CogVideoX-5B-I2V"; NULL: likewise */
+  int published;    /* COGVIDEOX_…; COGVIDEOX_ANY: not a published size */
+  const char *name; /* "CogVideoX-5B-I2V"; NULL: not a published size */
 };
 
-/* Read the facts off the model that the rules made, and settle which version it is.  0, or the code of an error. */
+/* Reads the facts from the model that the rules made (`out`), and determines the version.  Returns 0 or the code
+ * of an error. */
 int cogvideox_resolve (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtconv_model *in,
                        const fmtconv_model *out, struct cogvideox_facts *facts);
 
-/* diffusers' config.json, with what the user overrides. */
+/* Returns diffusers' config.json with the user's values, or NULL after an error. */
 fmtconv_attr *cogvideox_config (fmtconv_ctx *ctx, const struct cogvideox_params *p,
                                 const struct cogvideox_facts *facts);
 

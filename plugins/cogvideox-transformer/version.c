@@ -1,10 +1,12 @@
-/* plugins/cogvideox-transformer/version.c: which CogVideoX it is, by shapes first and by what the user says last.
+/* plugins/cogvideox-transformer/version.c: determines the version of CogVideoX.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "transformer.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 
-/* Latent frames and pixels that one patch of 1.5 spans; its one linear layer hides them. */
+/* The latent frames and pixels of a patch of 1.5, which the shape of its linear layer does not show. */
 enum
 {
   PATCH_TIME = 2,
@@ -12,7 +14,7 @@ enum
   PATCH_VOLUME = PATCH_TIME * PATCH_SIDE * PATCH_SIDE
 };
 
-/* The published models (CogVideo: sat/configs), told apart by width and channels of the patch embedding. */
+/* The published models (CogVideo: sat/configs), distinguished by width and channels of the patch embedding. */
 static const struct version
 {
   int version;
@@ -84,7 +86,7 @@ find_published (struct cogvideox_facts *f)
       }
 }
 
-/* What the run's training_config.yaml says of rotary positions; -1: nothing. */
+/* Returns whether the training configuration has rotary positions; -1 if it does not say. */
 static int
 trained_rotary (const fmtconv_model *in)
 {
@@ -97,7 +99,8 @@ trained_rotary (const fmtconv_model *in)
   return strstr (target, "Rotary3D") ? 1 : strstr (target, "Basic3D") ? 0 : -1;
 }
 
-/* Rotary positions, by the first evidence there is in the checkpoint; -1: there is none. */
+/* Returns whether the model has rotary positions, by the first evidence in the checkpoint; -1 if there is no
+ * evidence. */
 static int
 find_rotary (const fmtconv_model *in, const struct cogvideox_facts *f)
 {
@@ -110,40 +113,40 @@ find_rotary (const fmtconv_model *in, const struct cogvideox_facts *f)
   return trained_rotary (in);
 }
 
-/* Does what was typed agree with the tensors? */
+/* Fails if the parameter version= contradicts the tensors. */
 static int
 check_version (fmtconv_ctx *ctx, const struct cogvideox_params *p, const struct cogvideox_facts *f)
 {
-  const struct version *said = p->version ? &versions[p->version - 1] : NULL;
-  if (!said)
+  const struct version *given = p->version ? &versions[p->version - 1] : NULL;
+  if (!given)
     return 0;
   const char *fits = f->name ? f->name : f->is_1_5 ? "1.5" : "1.0";
-  int is_i2v = said->inputs > 16;
-  if (said->is_1_5 == f->is_1_5 && is_i2v == (f->inputs != f->outputs)
+  int is_i2v = given->inputs > 16;
+  if (given->is_1_5 == f->is_1_5 && is_i2v == (f->inputs != f->outputs)
       && (!f->published || f->published == p->version))
     return 0;
   return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                        "version=%s does not fit: the shape of the patch embedding says %s with %lld input "
                        "and %lld output channels",
-                       said->choice, fits, (long long) f->inputs, (long long) f->outputs);
+                       given->choice, fits, (long long) f->inputs, (long long) f->outputs);
 }
 
 static int
 resolve_rotary (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtconv_model *in,
                 struct cogvideox_facts *f)
 {
-  int rotary = find_rotary (in, f), said = p->version ? versions[p->version - 1].is_rotary : -1;
+  int rotary = find_rotary (in, f), published = p->version ? versions[p->version - 1].is_rotary : -1;
   f->is_learned = f->positions && f->inputs != f->outputs && !f->is_1_5;
   if (p->rotary == 0 && (f->is_1_5 || f->is_learned))
     return fmtconv_fail (ctx, FMTCONV_E_USAGE,
                          "rotary=no does not fit: diffusers supports %s only with rotary positions",
                          f->is_1_5 ? "the layout of 1.5" : "trained positions");
-  if (said >= 0 && rotary >= 0 && said != rotary && p->rotary < 0)
+  if (published >= 0 && rotary >= 0 && published != rotary && p->rotary < 0)
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE,
                             &(fmtconv_where){ .hint = "leave out version=, or give rotary= to override" },
                             "version=%s does not fit: this model was trained with %s positions",
                             versions[p->version - 1].choice, rotary ? "rotary" : "fixed");
-  f->is_rotary = p->rotary >= 0 ? p->rotary : rotary >= 0 ? rotary : said;
+  f->is_rotary = p->rotary >= 0 ? p->rotary : rotary >= 0 ? rotary : published;
   if (f->is_rotary >= 0)
     return 0;
   return fmtconv_fail_at (

@@ -1,15 +1,17 @@
-/* plugins/cogvideox-vae/check.c: every tensor of the VAE is there and has its shape, level by level.
+/* plugins/cogvideox-vae/check.c: checks that every tensor of the VAE is there and has its shape, level by level.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Rules see one tensor at a time; that levels have equally many blocks, and that a block takes what the one before it
- * gives, only the whole says. */
+ * Rules see one tensor at a time.  They cannot check that all levels have the same number of blocks, and that the
+ * input of a block has as many channels as the output of the block before. */
+#include "config.h"
+
 #include "vae.h"
 
 struct walk
 {
   fmtconv_ctx *ctx;
   const fmtconv_model *out;
-  uint64_t latents; /* 0: the norms are plain ones */
+  uint64_t latents; /* channels of the latents that modulate norms; 0: plain norms */
   size_t problems;
 };
 
@@ -22,7 +24,7 @@ shape_text (fmtconv_ctx *ctx, unsigned rank, const uint64_t *shape)
   return text ? text : "";
 }
 
-/* `name` with exactly that shape. */
+/* Counts and lists tensor `name` if it is missing or has another shape. */
 static void
 expect (struct walk *w, const char *name, unsigned rank, const uint64_t *shape)
 {
@@ -43,7 +45,7 @@ expect (struct walk *w, const char *name, unsigned rank, const uint64_t *shape)
                   shape_text (w->ctx, rank, shape));
 }
 
-/* A layer's weight [out, in, …] and bias [out]; in == 0: a norm's. */
+/* Checks a layer's weight [out, in, side, …] and bias [out]; rank: of the weight, 1 for a norm. */
 static void
 expect_layer (struct walk *w, const char *name, unsigned rank, uint64_t out, uint64_t in, uint64_t side)
 {
@@ -77,7 +79,8 @@ expect_block (struct walk *w, const char *name, uint64_t in, uint64_t out)
     expect_layer (w, shortcut, 5, out, in, 1);
 }
 
-/* The levels of one half, from the first that is run; sampler: what changes the resolution after all but the last. */
+/* Checks the levels of the encoder or decoder (up), in the order in which they run.  sampler: the name of the
+ * layer that changes the resolution after each level but the last. */
 static void
 expect_levels (struct walk *w, const char *level, const char *sampler, const struct vae_facts *f, int up)
 {
@@ -122,7 +125,7 @@ expect_decoder (struct walk *w, const struct vae_facts *f)
   expect_layer (w, "decoder.conv_out.conv", 5, f->outputs, f->channels[0], 3);
 }
 
-/* Dimension `axis` of a tensor; 0: there is none. */
+/* Returns dimension `axis` of a tensor, or 0 if the tensor or the axis does not exist. */
 static uint64_t
 dimension (const fmtconv_model *out, const char *name, unsigned axis)
 {

@@ -1,8 +1,10 @@
-/* plugins/cogvideox-vae/cogvideox-vae.c: CogVideoX's VAE from SAT to diffusers, always in 32 bits.
+/* plugins/cogvideox-vae/cogvideox-vae.c: the transform of CogVideoX's VAE from SAT to diffusers, always in 32 bits.
  * SPDX-License-Identifier: Apache-2.0
  *
  * SAT numbers the levels of the decoder from the inside, diffusers from the outside (CogVideo:
  * sat/vae_modules/cp_enc_dec.py; diffusers: models/autoencoders/autoencoder_kl_cogvideox.py). */
+#include "config.h"
+
 #include "vae.h"
 #include <fmtconv/formats.h>
 
@@ -75,7 +77,7 @@ static const fmtconv_rules rules = {
       },
 };
 
-/* Training casts the whole checkpoint, this copy of the VAE too; the VAE proper is 32 bits. */
+/* Casts all tensors to 32 bits, with a warning if they are not: training casts its copy of the VAE to 16 bits. */
 static int
 keep_32_bits (fmtconv_ctx *ctx, fmtconv_model *out)
 {

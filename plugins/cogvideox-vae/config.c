@@ -1,5 +1,7 @@
-/* plugins/cogvideox-vae/config.c: diffusers' config.json of CogVideoX's VAE.
+/* plugins/cogvideox-vae/config.c: makes diffusers' config.json of CogVideoX's VAE.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "vae.h"
 #include <fmtconv/formats.h>
 #include <math.h>
@@ -8,7 +10,7 @@
 #define FACTOR_2B 1.15258426 /* of CogVideoX-2B, and the default of diffusers' class */
 #define FACTOR_5B 0.7
 
-/* What tensors do not say. */
+/* Returns the values that tensors do not show. */
 static fmtconv_attr *
 common (fmtconv_ctx *ctx)
 {
@@ -47,10 +49,10 @@ set_sizes (fmtconv_attr *config, const struct vae_facts *f)
   fmtconv_attr_set_int (config, "layers_per_block", (int64_t) f->blocks);
 }
 
-/* How latents are scaled depends on the transformer they are for: by the parameter, the training, the transformer
- * beside the VAE in a fine-tuned checkpoint. */
+/* Sets how latents are scaled, which depends on the transformer: from the parameter, the training configuration,
+ * or the transformer in the same checkpoint.  Values that none of them gives go into `unknown` too. */
 static void
-set_scaling (const struct vae_params *p, const fmtconv_model *in, fmtconv_attr *config, fmtconv_attr *unsaid)
+set_scaling (const struct vae_params *p, const fmtconv_model *in, fmtconv_attr *config, fmtconv_attr *unknown)
 {
   const fmtconv_tensor *patch = fmtconv_model_find_pattern (in, "{x*}mixins.patch_embed.proj.weight");
   double factor = p->scaling_factor;
@@ -61,13 +63,13 @@ set_scaling (const struct vae_params *p, const fmtconv_model *in, fmtconv_attr *
     factor = patch->shape[0] == 1920 ? FACTOR_2B : FACTOR_5B;
   fmtconv_attr_set_float (config, "scaling_factor", isnan (factor) ? FACTOR_2B : factor);
   if (isnan (factor))
-    fmtconv_attr_set_float (unsaid, "scaling_factor", FACTOR_2B);
+    fmtconv_attr_set_float (unknown, "scaling_factor", FACTOR_2B);
   int invert = p->invert_scale_latents;
   if (invert < 0)
     invert = patch ? patch->rank == 2 : -1;
   fmtconv_attr_set_bool (config, "invert_scale_latents", invert > 0);
   if (invert < 0)
-    fmtconv_attr_set_bool (unsaid, "invert_scale_latents", 0);
+    fmtconv_attr_set_bool (unknown, "invert_scale_latents", 0);
 }
 
 static int
@@ -97,18 +99,18 @@ fmtconv_attr *
 vae_config (fmtconv_ctx *ctx, const struct vae_params *p, const fmtconv_model *in, const struct vae_facts *f,
             fmtconv_model *out)
 {
-  fmtconv_attr *config = common (ctx), *unsaid = fmtconv_attr_object (ctx);
+  fmtconv_attr *config = common (ctx), *unknown = fmtconv_attr_object (ctx);
   set_sizes (config, f);
-  set_scaling (p, in, config, unsaid);
+  set_scaling (p, in, config, unknown);
   fmtconv_attr_override (config, &p->config);
   if (check_groups (ctx, f, config))
     return NULL;
-  for (fmtconv_attr *a = unsaid ? unsaid->first : NULL, *next; a; a = next)
+  for (fmtconv_attr *a = unknown ? unknown->first : NULL, *next; a; a = next)
     {
       next = a->next;
-      fmtconv_attr_unset (was_given (p, a->key) ? unsaid : config, a->key);
+      fmtconv_attr_unset (was_given (p, a->key) ? unknown : config, a->key);
     }
-  if (fmtconv_attr_get (unsaid, "scaling_factor"))
+  if (fmtconv_attr_get (unknown, "scaling_factor"))
     fmtconv_attr_set_string (
         fmtconv_model_attrs (out), "config-doubt",
         fmtconv_ctx_printf (
@@ -116,7 +118,7 @@ vae_config (fmtconv_ctx *ctx, const struct vae_params *p, const fmtconv_model *i
             "the input does not state which model this VAE is for: scaling_factor %.9g is right for "
             "CogVideoX-2B; for all others give scaling-factor=0.7, and for 1.5 also invert-scale-latents=yes",
             FACTOR_2B));
-  if (unsaid && unsaid->first)
-    fmtconv_attr_set (fmtconv_model_attrs (out), "config-default", unsaid);
+  if (unknown && unknown->first)
+    fmtconv_attr_set (fmtconv_model_attrs (out), "config-default", unknown);
   return config;
 }

@@ -1,5 +1,7 @@
-/* plugins/dequantize/dequantize.c: the transform that makes plain numbers of tensors stored in blocks, or scaled by others.
+/* plugins/dequantize/dequantize.c: the transform that decodes tensors stored in blocks or with scales.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 
@@ -17,14 +19,14 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
-/* What was done. */
-typedef struct account
+/* Numbers of tensors. */
+struct counts
 {
   size_t decoded;
-  size_t scaled;
-  size_t left_blocks;
-  size_t left_scaled;
-} account;
+  size_t scaled;      /* multiplied by their scales */
+  size_t kept_blocks; /* not matched by only= */
+  size_t kept_scaled;
+};
 
 static int
 is_named (const struct params *p, const char *name)
@@ -41,20 +43,20 @@ is_stored_in_blocks (const fmtconv_tensor *t)
   return fmtconv_dtype_is_blocks (t->dtype) || t->dtype == FMTCONV_F4_E2M1;
 }
 
-/* A tensor without scales. */
+/* Puts a tensor that has no scales, decoded if it is in blocks and matched. */
 static void
-decode (const struct params *p, const fmtconv_tensor *t, fmtconv_model *out, account *n)
+decode (const struct params *p, const fmtconv_tensor *t, fmtconv_model *out, struct counts *n)
 {
   const int blocks = is_stored_in_blocks (t), wanted = blocks && is_named (p, t->name);
   n->decoded += (size_t) wanted;
-  n->left_blocks += (size_t) (blocks && !wanted);
+  n->kept_blocks += (size_t) (blocks && !wanted);
   fmtconv_model_put (out, t->name, wanted ? fmtconv_view_cast (t->view, p->to) : t->view);
 }
 
-/* Codes with their scales become one tensor, or stay beside them. */
+/* Puts quantized values times their scales as one tensor, or both unchanged if only= does not match. */
 static void
 unscale (const struct params *p, const fmtconv_model *in, const fmtconv_scaling *s, fmtconv_model *out,
-         account *n)
+         struct counts *n)
 {
   if (is_named (p, s->codes->name))
     {
@@ -62,7 +64,7 @@ unscale (const struct params *p, const fmtconv_model *in, const fmtconv_scaling 
       fmtconv_model_put (out, s->name, fmtconv_view_cast (fmtconv_model_unscale (in, s), p->to));
       return;
     }
-  n->left_scaled++;
+  n->kept_scaled++;
   fmtconv_model_put (out, s->codes->name, s->codes->view);
   fmtconv_model_put (out, s->scale->name, s->scale->view);
   if (s->second)
@@ -70,7 +72,7 @@ unscale (const struct params *p, const fmtconv_model *in, const fmtconv_scaling 
 }
 
 static void
-put_all (const struct params *p, const fmtconv_model *in, fmtconv_model *out, account *n)
+put_all (const struct params *p, const fmtconv_model *in, fmtconv_model *out, struct counts *n)
 {
   fmtconv_scaling scaling;
   FMTCONV_FOREACH (t, in)
@@ -79,7 +81,7 @@ put_all (const struct params *p, const fmtconv_model *in, fmtconv_model *out, ac
       case FMTCONV_SCALING_CODES:
         unscale (p, in, &scaling, out, n);
         break;
-      case FMTCONV_SCALING_SCALE: /* comes with its codes */
+      case FMTCONV_SCALING_SCALE: /* put with the tensor that it scales */
         break;
       case FMTCONV_SCALING_COMPANION:
         if (p->only.n == 0)
@@ -92,7 +94,7 @@ put_all (const struct params *p, const fmtconv_model *in, fmtconv_model *out, ac
       }
 }
 
-/* A loader must not look for codes where there are none. */
+/* Removes quantization_config from the configuration, or a loader would expect quantized tensors. */
 static void
 fix_config (fmtconv_ctx *ctx, fmtconv_model *out)
 {
@@ -104,25 +106,25 @@ fix_config (fmtconv_ctx *ctx, fmtconv_model *out)
 }
 
 static void
-note_decoded (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
+note_decoded (fmtconv_ctx *ctx, const char *to, size_t done, size_t kept)
 {
   const char *text = fmtconv_ctx_printf (
       ctx, done == 1 ? "%zu tensor is decoded to %s" : "%zu tensors are decoded to %s", done, to);
-  if (text && left)
-    fmtconv_note (ctx, "%s; %zu stay in blocks", text, left);
+  if (text && kept)
+    fmtconv_note (ctx, "%s; %zu stay in blocks", text, kept);
   else if (text && done)
     fmtconv_note (ctx, "%s", text);
 }
 
 static void
-note_scaled (fmtconv_ctx *ctx, const char *to, size_t done, size_t left)
+note_scaled (fmtconv_ctx *ctx, const char *to, size_t done, size_t kept)
 {
   const char *text = fmtconv_ctx_printf (ctx,
                                          done == 1 ? "%zu tensor is multiplied by its scales, to %s"
                                                    : "%zu tensors are multiplied by their scales, to %s",
                                          done, to);
-  if (text && left)
-    fmtconv_note (ctx, "%s; %zu keep their quantized values and scales", text, left);
+  if (text && kept)
+    fmtconv_note (ctx, "%s; %zu keep their quantized values and scales", text, kept);
   else if (text && done)
     fmtconv_note (ctx, "%s", text);
 }
@@ -131,19 +133,19 @@ static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
   const struct params *p = params_;
-  account n = { 0 };
+  struct counts n = { 0 };
   if (p->to != FMTCONV_F32 && p->to != FMTCONV_F16 && p->to != FMTCONV_BF16)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "to=%s: tensors can be decoded to f32, f16 or bf16 only",
                          fmtconv_dtype_get (p->to)->name);
   if (p->only.n && fmtconv_globs_check (&p->only, in, "dequantize:only=GLOB"))
     return fmtconv_ctx_failed (ctx);
   put_all (p, in, out, &n);
-  if (n.scaled && !n.left_scaled)
+  if (n.scaled && !n.kept_scaled)
     fix_config (ctx, out);
-  if (n.decoded + n.left_blocks + n.scaled + n.left_scaled == 0)
+  if (n.decoded + n.kept_blocks + n.scaled + n.kept_scaled == 0)
     return fmtconv_note (ctx, "nothing to decode: no tensor is stored in blocks or has scales");
-  note_decoded (ctx, fmtconv_dtype_get (p->to)->name, n.decoded, n.left_blocks);
-  note_scaled (ctx, fmtconv_dtype_get (p->to)->name, n.scaled, n.left_scaled);
+  note_decoded (ctx, fmtconv_dtype_get (p->to)->name, n.decoded, n.kept_blocks);
+  note_scaled (ctx, fmtconv_dtype_get (p->to)->name, n.scaled, n.kept_scaled);
   return fmtconv_ctx_failed (ctx);
 }
 

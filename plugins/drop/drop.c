@@ -1,5 +1,7 @@
-/* plugins/drop/drop.c: the transform that drops the tensors of some names.
+/* plugins/drop/drop.c: the transform that drops tensors by name.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include <fmtconv/plugin.h>
 
 struct params

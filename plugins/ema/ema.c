@@ -1,8 +1,10 @@
-/* plugins/ema/ema.c: the transform that puts averaged weights in the place of those they are averages of.
+/* plugins/ema/ema.c: the transform that replaces weights by their exponential moving averages.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Training that keeps an exponential moving average saves it beside the weights: latent-diffusion's LitEma as
- * 'model_ema.' and the name without its dots (ldm/modules/ema.py), others as 'ema.' or 'ema_model.' and the name. */
+ * Training with such averages saves them next to the weights: latent-diffusion's LitEma as 'model_ema.' and the name
+ * without its dots (ldm/modules/ema.py), others as 'ema.' or 'ema_model.' and the name. */
+#include "config.h"
+
 #include "plugins/common/text.h"
 #include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
@@ -23,7 +25,7 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
-/* An average, and the weight that it replaces. */
+/* The prefixes of averages and of weights. */
 struct names
 {
   const char *prefix;
@@ -54,7 +56,7 @@ find_names (const struct params *p, const fmtconv_model *in, struct names *n)
   return 0;
 }
 
-/* LitEma's own numbers, which average nothing. */
+/* Returns whether a name without the prefix is a counter of LitEma, not an average. */
 static int
 is_counter (const char *rest)
 {
@@ -73,7 +75,7 @@ strip_dots (fmtconv_ctx *ctx, const char *name)
   return text;
 }
 
-/* The average of a weight, by its name or by that without dots; NULL: there is none. */
+/* Returns the average of a weight, by its name or its name without dots; NULL if it has none. */
 static const fmtconv_tensor *
 average_of (fmtconv_ctx *ctx, const struct names *n, const fmtconv_model *in, const fmtconv_tensor *weight)
 {
@@ -90,16 +92,16 @@ same_shape (const fmtconv_tensor *a, const fmtconv_tensor *b)
   return a->rank == b->rank && (!a->rank || !memcmp (a->shape, b->shape, a->rank * sizeof *a->shape));
 }
 
-/* The average of one of several names of the very same bytes. */
+/* The average of one of several tied weights. */
 struct shared
 {
-  const fmtconv_tensor *first; /* what stands for all of them */
+  const fmtconv_tensor *first; /* represents all of them */
   const fmtconv_tensor *average;
-  size_t place;
+  size_t index; /* in the list before it is sorted */
 };
 
-/* fmtconv_model_tied gives the first of a group for each of the others, and the second for the first: from any of them both
- * are found. */
+/* Returns the tensor that represents a group of tied tensors.  fmtconv_model_tied returns the first of a group for
+ * all others, and the second for the first, so both are found from any of them. */
 static const fmtconv_tensor *
 first_tied (const fmtconv_model *in, const fmtconv_tensor *t)
 {
@@ -114,10 +116,10 @@ by_first (const void *left, const void *right)
   const struct shared *a = left, *b = right;
   if (a->first != b->first)
     return (uintptr_t) a->first < (uintptr_t) b->first ? -1 : 1;
-  return (a->place > b->place) - (a->place < b->place);
+  return (a->index > b->index) - (a->index < b->index);
 }
 
-/* The averages of tied weights, sorted; NULL: an error. */
+/* Returns the averages of tied weights, sorted by weight; *n: their number.  NULL only after an error. */
 static const struct shared *
 list_shared (fmtconv_ctx *ctx, const struct names *names, const fmtconv_model *in, size_t *n)
 {
@@ -129,14 +131,14 @@ list_shared (fmtconv_ctx *ctx, const struct names *names, const fmtconv_model *i
     {
       const fmtconv_tensor *average = fmtconv_model_tied (in, t) ? average_of (ctx, names, in, t) : NULL;
       list[*n] =
-          (struct shared){ .first = average ? first_tied (in, t) : NULL, .average = average, .place = *n };
+          (struct shared){ .first = average ? first_tied (in, t) : NULL, .average = average, .index = *n };
       *n += average != NULL;
     }
   qsort (list, *n, sizeof *list, by_first);
   return list;
 }
 
-/* That of another name of the same weight; NULL: none has one. */
+/* Returns the average of another name of a weight, or NULL if no name of it has one. */
 static const fmtconv_tensor *
 shared_average (const struct shared *list, size_t n, const fmtconv_model *in, const fmtconv_tensor *weight)
 {
@@ -153,7 +155,7 @@ shared_average (const struct shared *list, size_t n, const fmtconv_model *in, co
   return a < n && list[a].first == first ? list[a].average : NULL;
 }
 
-/* The weight's name gets the average; false where they do not fit. */
+/* Puts the average under the name of its weight.  Returns 0, or the code of an error if their shapes differ. */
 static int
 swap (fmtconv_ctx *ctx, fmtconv_model *out, const fmtconv_tensor *weight, const fmtconv_tensor *average)
 {
@@ -165,7 +167,7 @@ swap (fmtconv_ctx *ctx, fmtconv_model *out, const fmtconv_tensor *weight, const 
   return 0;
 }
 
-/* Averages that are of nothing here are lost weights, not leftovers. */
+/* Fails if an average has no weight: the weights would be lost. */
 static int
 check_all_found (fmtconv_ctx *ctx, const struct names *n, const fmtconv_model *in, fmtconv_model *out,
                  size_t swapped)

@@ -1,5 +1,7 @@
-/* plugins/fuse/fuse.c: the transform that joins tensors of equal shapes to one.
+/* plugins/fuse/fuse.c: the transform that joins tensors of equal shape into one.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "plugins/common/rule.h"
 
 static const fmtconv_param params[] = {

@@ -1,5 +1,7 @@
-/* plugins/lora-merge/adapters.c: which of several adapters are merged, and in which order.
+/* plugins/lora-merge/adapters.c: chooses the adapters to merge, and their order.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "merge.h"
 #include <string.h>
 
@@ -31,8 +33,9 @@ list_adapters (const struct merge *m, struct list *list)
   return 0;
 }
 
+/* Fails with `what`, and lists the adapters. */
 static int
-ask (const struct merge *m, const struct list *list, int code, const char *what)
+fail_listing (const struct merge *m, const struct list *list, int code, const char *what)
 {
   for (size_t i = 0; i < list->n; i++)
     fmtconv_detail (m->ctx, "'%s'", list->name[i]);
@@ -42,7 +45,8 @@ ask (const struct merge *m, const struct list *list, int code, const char *what)
       "%s:", what);
 }
 
-/* The place of an adapter among those asked for. */
+/* Returns the position of an adapter in the user's list, or MERGE_NOT_WANTED.  All are wanted if the list is
+ * empty. */
 static int
 order_of (const fmtconv_pairs *wanted, const char *adapter)
 {
@@ -61,8 +65,9 @@ check_wanted (const struct merge *m, const struct list *list)
       for (k = 0; k < list->n && strcmp (list->name[k], wanted->value[i]) != 0;)
         k++;
       if (k == list->n)
-        return ask (m, list, FMTCONV_E_USAGE,
-                    fmtconv_ctx_printf (m->ctx, "the LoRA has no adapter '%s', only", wanted->value[i]));
+        return fail_listing (
+            m, list, FMTCONV_E_USAGE,
+            fmtconv_ctx_printf (m->ctx, "the LoRA has no adapter '%s', only", wanted->value[i]));
     }
   return fmtconv_ctx_failed (m->ctx);
 }
@@ -74,7 +79,7 @@ merge_choose_adapters (struct merge *m)
   if (list_adapters (m, &list) || check_wanted (m, &list))
     return fmtconv_ctx_failed (m->ctx);
   if (list.n > 1 && m->params->adapter.n == 0)
-    return ask (m, &list, FMTCONV_E_UNSUPPORTED, "the LoRA has several adapters");
+    return fail_listing (m, &list, FMTCONV_E_UNSUPPORTED, "the LoRA has several adapters");
   for (size_t i = 0; i < m->n; i++)
     m->pairs[i].order = order_of (&m->params->adapter, m->pairs[i].adapter);
   return 0;

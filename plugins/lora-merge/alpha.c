@@ -1,8 +1,10 @@
-/* plugins/lora-merge/alpha.c: the factor of a product: weight · alpha / rank.
+/* plugins/lora-merge/alpha.c: computes the factor of a product: weight · alpha / rank.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Without a word of alpha it is 1 in SAT (SwissArmyTransformer: sat/model/finetune/lora2.py), and the rank in diffusers
- * (utils/peft_utils.py) and in kohya's scripts (networks/lora.py); peft itself always writes it. */
+ * The default of alpha is 1 in SAT (SwissArmyTransformer: sat/model/finetune/lora2.py), and the rank in diffusers
+ * (utils/peft_utils.py) and in kohya's scripts (networks/lora.py); peft always writes it. */
+#include "config.h"
+
 #include "facts.h"
 #include <math.h>
 #include <string.h>
@@ -24,7 +26,8 @@ sat_alpha (struct merge *m, struct merge_facts *f, uint64_t rank)
   return 1;
 }
 
-/* A tensor beside the pair that says alpha, as kohya's scripts write it. */
+/* Returns the alpha that kohya's scripts store in a tensor next to the pair; NaN if there is none, or after an
+ * error. */
 static double
 stored_alpha (struct merge *m, const struct merge_pair *pair)
 {
@@ -38,14 +41,17 @@ stored_alpha (struct merge *m, const struct merge_pair *pair)
   return value;
 }
 
+/* Returns the rank, with a warning.  NaN after an error: peft's configuration must have an alpha. */
 static double
 default_alpha (struct merge *m, struct merge_facts *f, uint64_t rank)
 {
   if (f->peft)
-    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT,
-                            &(fmtconv_where){ .hint = "give the alpha of the training: lora-merge:alpha=N" },
-                            "%s has no lora_alpha", f->peft_at),
-           NAN;
+    {
+      fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT,
+                       &(fmtconv_where){ .hint = "give the alpha of the training: lora-merge:alpha=N" },
+                       "%s has no lora_alpha", f->peft_at);
+      return NAN;
+    }
   if (!f->warned)
     fmtconv_warn (m->ctx,
                   "the LoRA does not state alpha: using its rank, as diffusers and kohya's scripts do, so "
@@ -63,16 +69,18 @@ peft_alpha (struct merge *m, struct merge_facts *f, const struct merge_pair *pai
   return isnan (alpha) && !fmtconv_ctx_failed (m->ctx) ? default_alpha (m, f, rank) : alpha;
 }
 
-/* What peft divides by; NaN: an error. */
+/* Returns the divisor that peft uses; NaN after an error. */
 static double
 divisor (struct merge *m, const struct merge_facts *f, const struct merge_pair *pair, uint64_t rank)
 {
-  double said = merge_setting (m, f, pair->module, "r", "rank_pattern");
-  if (!isnan (said) && said != (double) rank)
-    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = pair->a->name },
-                            "%s says rank %g, but the tensor has rank %llu", f->peft_at, said,
-                            (unsigned long long) rank),
-           NAN;
+  double given = merge_setting (m, f, pair->module, "r", "rank_pattern");
+  if (!isnan (given) && given != (double) rank)
+    {
+      fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = pair->a->name },
+                       "%s says rank %g, but the tensor has rank %llu", f->peft_at, given,
+                       (unsigned long long) rank);
+      return NAN;
+    }
   return merge_flag (m, f, pair->module, "use_rslora") > 0 ? sqrt ((double) rank) : (double) rank;
 }
 

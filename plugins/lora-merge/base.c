@@ -1,10 +1,12 @@
-/* plugins/lora-merge/base.c: the weight that a pair of matrices belongs to.
+/* plugins/lora-merge/base.c: finds the weight that a pair of matrices belongs to.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "merge.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* In front of the names of a module, in the LoRA or in the model. */
+/* Prefixes of module names, in the LoRA or in the model. */
 static const char *const prefixes[] = { "",
                                         "transformer.",
                                         "model.diffusion_model.",
@@ -13,7 +15,7 @@ static const char *const prefixes[] = { "",
                                         "base_model.model.transformer.",
                                         "unet.",
                                         "diffusion_model." };
-/* Behind the module: a plain one, SAT's wrapped ones, peft's. */
+/* Text after the name of a module: plain, wrapped by SAT, wrapped by peft. */
 static const char *const leaves[] = { ".", ".original.", ".base_layer." };
 
 enum
@@ -37,7 +39,7 @@ leaf_of (const struct merge_pair *p)
   return p->is_bias ? "bias" : "weight";
 }
 
-/* Under the LoRA's own name first, then with another prefix instead of one that it has. */
+/* Returns the weight of a pair, or NULL: by the LoRA's name, then with its prefix replaced by another. */
 static const fmtconv_tensor *
 find_base (struct merge *m, const struct merge_pair *p)
 {
@@ -66,13 +68,13 @@ compare (const void *left, const void *right)
 }
 
 static int
-twice (const struct merge *m, const struct merge_pair *p)
+fail_twice (const struct merge *m, const struct merge_pair *p)
 {
   return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = p->a->name },
                           "'%s' belongs to the same weight, '%s'", p[-1].a->name, p->at->name);
 }
 
-/* The n pairs of one weight of SAT, sorted, are its parts from the first on, each once. */
+/* Checks that the n sorted pairs of a weight of SAT are its parts 0 … n-1, each once. */
 static int
 check_parts (const struct merge *m, struct merge_pair *pairs, size_t n)
 {
@@ -80,7 +82,7 @@ check_parts (const struct merge *m, struct merge_pair *pairs, size_t n)
     {
       struct merge_pair *p = &pairs[i];
       if (i > 0 && p->part == p[-1].part)
-        return twice (m, p);
+        return fail_twice (m, p);
       if (p->part != i)
         return fmtconv_fail_at (m->ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .tensor = p->a->name },
                                 "'%s.matrix_A.%llu' of the same weight is missing", p->module,
@@ -90,7 +92,7 @@ check_parts (const struct merge *m, struct merge_pair *pairs, size_t n)
   return 0;
 }
 
-/* Others are of several adapters, or of several weights that are tied, one of each. */
+/* Checks that the n sorted pairs of another weight differ in the adapter or in the name of the (tied) weight. */
 static int
 check_sum (const struct merge *m, struct merge_pair *pairs, size_t n)
 {
@@ -99,7 +101,7 @@ check_sum (const struct merge *m, struct merge_pair *pairs, size_t n)
       pairs[i].n_parts = 1;
       if (i > 0 && pairs[i].order != MERGE_NOT_WANTED && pairs[i].order == pairs[i - 1].order
           && pairs[i].at == pairs[i - 1].at)
-        return twice (m, &pairs[i]);
+        return fail_twice (m, &pairs[i]);
     }
   return 0;
 }

@@ -1,12 +1,14 @@
-/* plugins/lora-merge/config.c: fields of peft's LoraConfig that make another result than a sum of products.
+/* plugins/lora-merge/config.c: refuses fields of peft's LoraConfig that change the result from a sum of products.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Source of the fields: peft, src/peft/tuners/lora/config.py, src/peft/config.py.  A field that is not known is refused
- * where it is set, because the next release of peft may mean anything by it. */
+ * Source of the fields: peft, src/peft/tuners/lora/config.py, src/peft/config.py.  An unknown field is
+ * refused if it is set, because a later release of peft may give it any meaning. */
+#include "config.h"
+
 #include "facts.h"
 #include <string.h>
 
-/* Fields that are looked at elsewhere, and those of the training that leave the result as it is. */
+/* Fields that are read elsewhere, and fields of the training that do not change the result. */
 static const char *const known[] = {
   "alpha_pattern",
   "auto_mapping",
@@ -40,7 +42,7 @@ static const char *const known[] = {
 static const struct
 {
   const char *key;
-  const char *fine; /* a value that changes nothing; NULL: none but null, false and what is empty */
+  const char *fine; /* a value that changes nothing; NULL: only null, false and empty values */
   const char *why;
 } refused[] = {
   { "peft_type", "LORA", "and only LoRAs can be merged" },
@@ -65,7 +67,7 @@ enum
   N_REFUSED = sizeof refused / sizeof *refused
 };
 
-/* null, false, and what is empty: the field is not used. */
+/* Returns whether a field is not used: null, false or empty. */
 static int
 is_unset (const fmtconv_attr *node)
 {
@@ -84,7 +86,7 @@ is_known (const char *key)
   return 0;
 }
 
-/* Why a field that is set is refused; NULL: it is not. */
+/* Returns the reason to refuse a field that is set, or NULL if it is accepted. */
 static const char *
 unmet_reason (const fmtconv_attr *node, const char *key)
 {
@@ -97,7 +99,7 @@ unmet_reason (const fmtconv_attr *node, const char *key)
         return NULL;
       why = refused[i].why ? refused[i].why : why;
     }
-  /* True and false choose among ways to begin that leave the weights alone. */
+  /* True and false select initial values that do not change the base weights. */
   return strcmp (key, "init_lora_weights") == 0 && node->kind == FMTCONV_ATTR_BOOL ? NULL : why;
 }
 
@@ -107,8 +109,8 @@ merge_check_config (struct merge *m, const struct merge_facts *f)
   size_t wrong = 0;
   for (fmtconv_attr *node = f->peft ? f->peft->first : NULL; node; node = node->next)
     {
-      const char *point = node->key ? strrchr (node->key, '.') : NULL;
-      const char *key = point ? point + 1 : node->key;
+      const char *dot = node->key ? strrchr (node->key, '.') : NULL;
+      const char *key = dot ? dot + 1 : node->key;
       const char *why = key && !is_unset (node) ? unmet_reason (node, key) : NULL;
       if (why)
         {

@@ -1,8 +1,10 @@
-/* plugins/lora-merge/facts.c: finds what the files say of a LoRA beside its matrices.
+/* plugins/lora-merge/facts.c: reads the configuration of a LoRA from its files.
  * SPDX-License-Identifier: Apache-2.0
  *
  * SAT: training_config.yaml of the run.  diffusers: the fields of LoraConfig in the metadata (loaders/lora_base.py).
- * peft: adapter_config.json beside the weights (src/peft/config.py). */
+ * peft: adapter_config.json in the folder of the weights (src/peft/config.py). */
+#include "config.h"
+
 #include "facts.h"
 #include <fmtconv/formats.h>
 #include <math.h>
@@ -16,7 +18,7 @@ enum
   DEPTH = 32
 };
 
-/* adapter_config.json in the LoRA's folder, or in that of its file. */
+/* Reads adapter_config.json in the LoRA's folder, or in the folder of its file. */
 static int
 read_config (struct merge *m, struct merge_facts *f)
 {
@@ -70,7 +72,7 @@ not_null (fmtconv_attr *node)
   return node && node->kind != FMTCONV_ATTR_NULL ? node : NULL;
 }
 
-/* With the first component of the module's name in front, or that of a transformer, or bare. */
+/* Keys may have the first component of the module's name as prefix, or "transformer", or none. */
 fmtconv_attr *
 merge_field (struct merge *m, const struct merge_facts *f, const char *module, const char *key)
 {
@@ -84,9 +86,12 @@ int
 merge_flag (struct merge *m, const struct merge_facts *f, const char *module, const char *key)
 {
   fmtconv_attr *node = merge_field (m, f, module, key);
-  if (node && node->kind != FMTCONV_ATTR_BOOL)
-    return fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "%s: '%s' is not true or false", f->peft_at, key), -1;
-  return node ? node->v.i != 0 : -1;
+  if (!node)
+    return -1;
+  if (node->kind == FMTCONV_ATTR_BOOL)
+    return node->v.i != 0;
+  fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "%s: '%s' is not true or false", f->peft_at, key);
+  return -1;
 }
 
 double
@@ -105,9 +110,11 @@ merge_setting (struct merge *m, const struct merge_facts *f, const char *module,
 {
   fmtconv_attr *patterns = merge_field (m, f, module, pattern_key);
   if (patterns && patterns->kind != FMTCONV_ATTR_OBJECT)
-    return fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "%s: '%s' is not an object of patterns and numbers",
-                         f->peft_at, pattern_key),
-           NAN;
+    {
+      fmtconv_fail (m->ctx, FMTCONV_E_FORMAT, "%s: '%s' is not an object of patterns and numbers", f->peft_at,
+                    pattern_key);
+      return NAN;
+    }
   const char *where = patterns ? fmtconv_ctx_printf (m->ctx, "'%s' of %s", pattern_key, f->peft_at) : NULL;
   for (fmtconv_attr *p = where ? patterns->first : NULL; p; p = p->next)
     {

@@ -1,4 +1,4 @@
-/* plugins/lora-merge/facts.h: what the files say of a LoRA beside its matrices.
+/* plugins/lora-merge/facts.h: the configuration of a LoRA, read from its files.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef MERGE_FACTS_H
 #define MERGE_FACTS_H
@@ -9,38 +9,41 @@ struct merge_facts
 {
   fmtconv_attr *sat;   /* lora_config's parameters of training_config.yaml; NULL: none */
   fmtconv_attr *peft;  /* LoraConfig's fields, keys with or without a prefix; NULL: none */
-  const char *peft_at; /* where those are written, for messages */
-  int warned;          /* that nothing says alpha */
+  const char *peft_at; /* where these fields are, for messages */
+  int warned;          /* that alpha is not given */
 };
 
-/* Find them: in the LoRA's metadata, else in adapter_config.json beside its file.  What would make another result than
- * a plain LoRA is an error that names it.  0 or the code. */
+/* Reads the configuration from the LoRA's metadata, else from adapter_config.json in its folder.  Fields that
+ * would change the result from that of a plain LoRA are an error that names them.  Returns 0 or the code of the
+ * error. */
 int merge_read_facts (struct merge *m, struct merge_facts *f);
 
-/* A field of LoraConfig for a module; NULL: it is not there, or null. */
+/* Returns a field of LoraConfig for a module, or NULL if it is missing or null. */
 fmtconv_attr *merge_field (struct merge *m, const struct merge_facts *f, const char *module, const char *key);
 
-/* Is a field true?  -1: it is not there; an error where it is no boolean. */
+/* Returns whether a field is true; -1 if it is missing, or after an error: it is not a boolean. */
 int merge_flag (struct merge *m, const struct merge_facts *f, const char *module, const char *key);
 
-/* The number of a field for a module: of the first entry of its pattern field that means the module, else the field's
- * own; NaN: neither is there, or an error. */
+/* Returns the number of a field for a module: of the first entry of its pattern field that matches the module,
+ * else of the field itself.  NaN if both are missing, or after an error. */
 double merge_setting (struct merge *m, const struct merge_facts *f, const char *module, const char *key,
                       const char *pattern_key);
 
-/* The number of a node of `where`; NaN: there is no node, or (an error) it is no number. */
+/* Returns the number of a node.  NaN if `node` is NULL, or after an error: it is not a number.  where, key: for the
+ * message. */
 double merge_number (struct merge *m, const char *where, fmtconv_attr *node, const char *key);
 
-/* Does a key of rank_pattern or alpha_pattern, which is `where`, mean the module?  -1: an error. */
+/* Returns whether a key of rank_pattern or alpha_pattern (`where`, for messages) matches the module; -1 after an
+ * error. */
 int merge_means (struct merge *m, const char *where, const char *pattern, const char *module);
 
-/* Find the pairs whose product is added transposed.  0 or the code: nothing tells. */
+/* Finds the pairs whose product is added transposed.  Returns 0, or the code of an error: it is not clear. */
 int merge_find_transposed (struct merge *m, const struct merge_facts *f);
 
-/* Set the factor of each pair: weight · alpha / rank. */
+/* Sets the factor of each pair: weight · alpha / rank.  Returns 0 or the code of an error. */
 int merge_set_factors (struct merge *m, struct merge_facts *f);
 
-/* Refuse the fields of LoraConfig that a sum of products does not honor.  0 or the code. */
+/* Refuses fields of LoraConfig that a sum of products cannot represent.  Returns 0 or the code of the error. */
 int merge_check_config (struct merge *m, const struct merge_facts *f);
 
 #endif

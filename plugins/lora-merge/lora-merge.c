@@ -1,5 +1,7 @@
-/* plugins/lora-merge/lora-merge.c: adds the products of a LoRA to the weights it was trained on.
+/* plugins/lora-merge/lora-merge.c: the transform that adds the products of a LoRA to the weights it was trained on.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "facts.h"
 #include <fmtconv/formats.h>
 #include <string.h>
@@ -18,7 +20,7 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
-/* The first pair of a weight or of one that it is tied to, and how many there are. */
+/* Returns the first pair of a weight or of a weight that it is tied to; *n: the number of pairs. */
 static const struct merge_pair *
 pairs_of (const struct merge *m, const fmtconv_tensor *t, size_t *n)
 {
@@ -37,15 +39,18 @@ pairs_of (const struct merge *m, const fmtconv_tensor *t, size_t *n)
   return &m->pairs[a];
 }
 
-/* A wrapped module without matrices has lost them. */
+/* Fails if a wrapped module has no matrices: they were lost. */
 static int
 check_wrapped (struct merge *m)
 {
   size_t lost = 0, n;
   FMTCONV_FOREACH (t, m->in)
     if (strcmp (merge_plain_name (m->ctx, t->name), t->name) != 0
-        && !strcmp (strrchr (t->name, '.'), ".weight") && (pairs_of (m, t, &n), n == 0))
+        && !strcmp (strrchr (t->name, '.'), ".weight"))
       {
+        pairs_of (m, t, &n);
+        if (n > 0)
+          continue;
         fmtconv_detail (m->ctx, "'%s'", t->name);
         lost++;
       }

@@ -1,9 +1,11 @@
-/* plugins/lora-merge/names.c: what the name of a LoRA's tensor says.
+/* plugins/lora-merge/names.c: parses the names of a LoRA's tensors.
  * SPDX-License-Identifier: Apache-2.0
  *
- * peft and diffusers call them lora_A and lora_B, of embeddings lora_embedding_A and lora_embedding_B, in a wrapped model
- * with the adapter's name behind (src/peft/tuners/lora/layer.py); older files lora_down and lora_up; SAT matrix_A.0 and
- * matrix_B.0, one pair for each of the equal parts of a weight. */
+ * peft and diffusers call them lora_A and lora_B, for embeddings lora_embedding_A and lora_embedding_B, in a
+ * wrapped model followed by the adapter's name (src/peft/tuners/lora/layer.py).  Older files call them lora_down
+ * and lora_up, SAT matrix_A.0 and matrix_B.0, with one pair for each of the equal parts of a weight. */
+#include "config.h"
+
 #include "merge.h"
 #include <fmtconv/formats.h>
 #include <stdlib.h>
@@ -12,8 +14,8 @@
 static const struct
 {
   const char *part[2]; /* MERGE_A, MERGE_B */
-  const char *leaf;    /* behind the adapter's name */
-  const char *bias;    /* the same of B's bias; NULL: it has none */
+  const char *leaf;    /* after the adapter's name */
+  const char *bias;    /* the same for B's bias; NULL: no bias */
 } forms[] = {
   { { ".lora_A", ".lora_B" }, ".weight", ".bias" },
   { { ".lora_embedding_A", ".lora_embedding_B" }, "", NULL },
@@ -27,7 +29,7 @@ enum
   SAT = N_FORMS
 };
 
-/* Where `part` begins for the last time, with a name before it; NULL: it does not. */
+/* Returns the last occurrence of `part` that is not at the start, or NULL. */
 static const char *
 find_last (const char *name, const char *part)
 {
@@ -37,68 +39,68 @@ find_last (const char *name, const char *part)
   return found;
 }
 
-/* What is behind lora_A: an adapter's name or none, and `leaf`. */
+/* Parses the text after lora_A: the adapter's name, which may be missing, and `leaf`. */
 static int
-parse_rest (const char *rest, const char *leaf, struct merge_name *said)
+parse_rest (const char *rest, const char *leaf, struct merge_name *parsed)
 {
   size_t n = strlen (rest), tail = strlen (leaf);
   if (n < tail || strcmp (rest + n - tail, leaf) != 0)
     return 0;
-  said->adapter = n == tail ? rest : rest + 1;
-  said->adapter_len = n == tail ? 0 : n - tail - 1;
+  parsed->adapter = n == tail ? rest : rest + 1;
+  parsed->adapter_len = n == tail ? 0 : n - tail - 1;
   return n == tail
-         || (*rest == '.' && said->adapter_len > 0 && !memchr (said->adapter, '.', said->adapter_len));
+         || (*rest == '.' && parsed->adapter_len > 0 && !memchr (parsed->adapter, '.', parsed->adapter_len));
 }
 
 static int
-parse_form (const char *name, size_t form, int part, struct merge_name *said)
+parse_form (const char *name, size_t form, int part, struct merge_name *parsed)
 {
   const char *at = find_last (name, forms[form].part[part]);
   if (!at)
     return 0;
   const char *rest = at + strlen (forms[form].part[part]);
-  *said = (struct merge_name){ .module = (size_t) (at - name), .part = part, .form = form, .index = -1 };
-  if (parse_rest (rest, forms[form].leaf, said))
+  *parsed = (struct merge_name){ .module = (size_t) (at - name), .part = part, .form = form, .index = -1 };
+  if (parse_rest (rest, forms[form].leaf, parsed))
     return 1;
-  said->part = MERGE_BIAS;
-  return part == MERGE_B && forms[form].bias && parse_rest (rest, forms[form].bias, said);
+  parsed->part = MERGE_BIAS;
+  return part == MERGE_B && forms[form].bias && parse_rest (rest, forms[form].bias, parsed);
 }
 
 static int
-parse_sat (const char *name, struct merge_name *said)
+parse_sat (const char *name, struct merge_name *parsed)
 {
   if (!fmtconv_pattern_match ("{x*}.matrix_{m:A,B}.{i}", name))
     return 0;
   const char *number = strrchr (name, '.') + 1, *at = number - strlen (".matrix_A.");
-  *said = (struct merge_name){ .module = (size_t) (at - name),
-                               .part = number[-2] == 'A' ? MERGE_A : MERGE_B,
-                               .form = SAT,
-                               .adapter = name,
-                               .index = strtoll (number, NULL, 10) };
+  *parsed = (struct merge_name){ .module = (size_t) (at - name),
+                                 .part = number[-2] == 'A' ? MERGE_A : MERGE_B,
+                                 .form = SAT,
+                                 .adapter = name,
+                                 .index = strtoll (number, NULL, 10) };
   return 1;
 }
 
 int
-merge_parse (const char *name, struct merge_name *said)
+merge_parse (const char *name, struct merge_name *parsed)
 {
   for (size_t i = 0; i < N_FORMS; i++)
     for (int part = MERGE_A; part <= MERGE_B; part++)
-      if (parse_form (name, i, part, said))
+      if (parse_form (name, i, part, parsed))
         return 1;
-  return parse_sat (name, said);
+  return parse_sat (name, parsed);
 }
 
 const char *
-merge_other_part (fmtconv_ctx *ctx, const char *name, const struct merge_name *said, int part)
+merge_other_part (fmtconv_ctx *ctx, const char *name, const struct merge_name *parsed, int part)
 {
-  if (said->form == SAT)
+  if (parsed->form == SAT)
     return part == MERGE_BIAS ? NULL
-                              : fmtconv_ctx_printf (ctx, "%.*s.matrix_%c.%lld", (int) said->module, name,
-                                                    part == MERGE_A ? 'A' : 'B', said->index);
-  const char *leaf = part == MERGE_BIAS ? forms[said->form].bias : forms[said->form].leaf;
-  return leaf
-             ? fmtconv_ctx_printf (ctx, "%.*s%s%s%.*s%s", (int) said->module, name,
-                                   forms[said->form].part[part == MERGE_A ? MERGE_A : MERGE_B],
-                                   said->adapter_len ? "." : "", (int) said->adapter_len, said->adapter, leaf)
-             : NULL;
+                              : fmtconv_ctx_printf (ctx, "%.*s.matrix_%c.%lld", (int) parsed->module, name,
+                                                    part == MERGE_A ? 'A' : 'B', parsed->index);
+  const char *leaf = part == MERGE_BIAS ? forms[parsed->form].bias : forms[parsed->form].leaf;
+  return leaf ? fmtconv_ctx_printf (ctx, "%.*s%s%s%.*s%s", (int) parsed->module, name,
+                                    forms[parsed->form].part[part == MERGE_A ? MERGE_A : MERGE_B],
+                                    parsed->adapter_len ? "." : "", (int) parsed->adapter_len,
+                                    parsed->adapter, leaf)
+              : NULL;
 }

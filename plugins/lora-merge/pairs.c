@@ -1,5 +1,7 @@
-/* plugins/lora-merge/pairs.c: which tensors of a LoRA belong together.
+/* plugins/lora-merge/pairs.c: pairs the matrices of a LoRA.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "merge.h"
 #include <fmtconv/formats.h>
 #include <stdlib.h>
@@ -18,42 +20,42 @@ merge_is_used (const struct merge *m, const fmtconv_tensor *t)
   return m->n_used && bsearch (&t, m->used, m->n_used, sizeof *m->used, by_address) != NULL;
 }
 
-/* A pair, by its first half. */
+/* Adds the pair of `a`, whose parsed name is `parsed`, and `b`. */
 static struct merge_pair *
-add_pair (struct merge *m, const fmtconv_tensor *a, const fmtconv_tensor *b, const struct merge_name *said)
+add_pair (struct merge *m, const fmtconv_tensor *a, const fmtconv_tensor *b, const struct merge_name *parsed)
 {
   struct merge_pair *pair = &m->pairs[m->n++];
-  *pair = (struct merge_pair){ .module = fmtconv_ctx_printf (m->ctx, "%.*s", (int) said->module, a->name),
-                               .adapter = fmtconv_ctx_printf (m->ctx, "%.*s", (int) said->adapter_len,
-                                                              said->adapter),
+  *pair = (struct merge_pair){ .module = fmtconv_ctx_printf (m->ctx, "%.*s", (int) parsed->module, a->name),
+                               .adapter = fmtconv_ctx_printf (m->ctx, "%.*s", (int) parsed->adapter_len,
+                                                              parsed->adapter),
                                .a = a,
                                .b = b,
-                               .is_embedding = strstr (a->name + said->module, ".lora_embedding_") != NULL,
-                               .is_sat = said->index >= 0,
-                               .part = said->index >= 0 ? (uint64_t) said->index : 0 };
+                               .is_embedding = strstr (a->name + parsed->module, ".lora_embedding_") != NULL,
+                               .is_sat = parsed->index >= 0,
+                               .part = parsed->index >= 0 ? (uint64_t) parsed->index : 0 };
   if (!pair->is_sat && pair->module)
     pair->alpha = fmtconv_model_find (m->lora, fmtconv_ctx_printf (m->ctx, "%s.alpha", pair->module));
   return pair;
 }
 
-/* The pair of a first half, and that of its bias. */
+/* Adds the pair of `a` if it is a matrix A, and the pair of its bias. */
 static void
 add_pairs (struct merge *m, const fmtconv_tensor *a)
 {
-  struct merge_name said;
-  if (!merge_parse (a->name, &said) || said.part != MERGE_A)
+  struct merge_name parsed;
+  if (!merge_parse (a->name, &parsed) || parsed.part != MERGE_A)
     return;
-  const char *name = merge_other_part (m->ctx, a->name, &said, MERGE_B);
+  const char *name = merge_other_part (m->ctx, a->name, &parsed, MERGE_B);
   const fmtconv_tensor *b = name ? fmtconv_model_find (m->lora, name) : NULL;
   if (!b)
     return;
-  add_pair (m, a, b, &said);
-  name = merge_other_part (m->ctx, a->name, &said, MERGE_BIAS);
+  add_pair (m, a, b, &parsed);
+  name = merge_other_part (m->ctx, a->name, &parsed, MERGE_BIAS);
   if (name && (b = fmtconv_model_find (m->lora, name)))
-    add_pair (m, a, b, &said)->is_bias = 1;
+    add_pair (m, a, b, &parsed)->is_bias = 1;
 }
 
-/* Remember what the pairs are made of. */
+/* Lists the tensors of all pairs, sorted by address. */
 static int
 list_used (struct merge *m)
 {
@@ -70,19 +72,19 @@ list_used (struct merge *m)
   return fmtconv_ctx_failed (m->ctx);
 }
 
-/* A LoRA's tensor that is in no pair: why not?  NULL: its partner is there. */
+/* Returns the name of the missing partner of a LoRA's tensor, or NULL if `t` is not one or misses none. */
 static const char *
 lost_partner (const struct merge *m, const fmtconv_tensor *t)
 {
-  struct merge_name said;
-  if (!merge_parse (t->name, &said))
+  struct merge_name parsed;
+  if (!merge_parse (t->name, &parsed))
     return NULL;
-  const char *a = merge_other_part (m->ctx, t->name, &said, MERGE_A);
-  const char *b = merge_other_part (m->ctx, t->name, &said, MERGE_B);
+  const char *a = merge_other_part (m->ctx, t->name, &parsed, MERGE_A);
+  const char *b = merge_other_part (m->ctx, t->name, &parsed, MERGE_B);
   return a && fmtconv_model_find (m->lora, a) ? b : a;
 }
 
-/* What is in no pair: of a LoRA, or of its file. */
+/* Drops or lists a tensor that is in no pair; *wrong counts the listed tensors. */
 static void
 handle_other (struct merge *m, const fmtconv_tensor *t, int is_sat, size_t *wrong)
 {
@@ -98,13 +100,13 @@ handle_other (struct merge *m, const fmtconv_tensor *t, int is_sat, size_t *wron
   *wrong += partner || (why && !(is_own_file && is_sat));
 }
 
-/* Tell of what is used, but not in the result. */
+/* Drops tensors that are used but not merged: alphas, and the matrices of other adapters. */
 static void
 drop_unmerged (struct merge *m)
 {
-  struct merge_name said;
+  struct merge_name parsed;
   FMTCONV_FOREACH (t, m->lora)
-    if (merge_is_used (m, t) && !merge_parse (t->name, &said))
+    if (merge_is_used (m, t) && !merge_parse (t->name, &parsed))
       fmtconv_model_drop (m->out, t, "part of the LoRA's factor");
   for (size_t i = 0; i < m->n; i++)
     if (m->pairs[i].order == MERGE_NOT_WANTED)
@@ -116,7 +118,7 @@ drop_unmerged (struct merge *m)
 }
 
 static int
-nothing_found (const struct merge *m)
+fail_absent (const struct merge *m)
 {
   if (m->params->file)
     return fmtconv_fail (m->ctx, FMTCONV_E_MISSING, "'%s' holds no LoRA",
@@ -130,7 +132,7 @@ static int
 check_others (struct merge *m)
 {
   size_t wrong = 0;
-  /* Such a file comes with its training's or its own base, which is not wanted. */
+  /* A SAT checkpoint also holds the base weights, which are not needed. */
   const int is_sat = fmtconv_model_find_pattern (m->lora, "{x*}.matrix_{m:A,B}.{i}") != NULL;
   FMTCONV_FOREACH (t, m->lora)
     if (!merge_is_used (m, t))
@@ -153,7 +155,7 @@ merge_collect (struct merge *m)
   if (fmtconv_ctx_failed (m->ctx) || list_used (m) || check_others (m))
     return fmtconv_ctx_failed (m->ctx);
   if (m->n == 0)
-    return nothing_found (m);
+    return fail_absent (m);
   if (merge_choose_adapters (m))
     return fmtconv_ctx_failed (m->ctx);
   drop_unmerged (m);

@@ -1,12 +1,14 @@
-/* plugins/lora-merge/pattern.c: which modules a key of peft's rank_pattern or alpha_pattern means.
+/* plugins/lora-merge/pattern.c: matches modules against keys of peft's rank_pattern and alpha_pattern.
  * SPDX-License-Identifier: Apache-2.0
  *
- * peft matches the whole name, or its end behind a point, with the regular expression (.*\.)?(KEY)$
- * (src/peft/utils/other.py: get_pattern_key).  Of expressions these are known: names, '\.', '.*' and a leading '^'. */
+ * peft matches the whole name, or its end after a dot, with the regular expression (.*\.)?(KEY)$
+ * (src/peft/utils/other.py: get_pattern_key).  Supported expressions: names, '\.', '.*' and a leading '^'. */
+#include "config.h"
+
 #include "facts.h"
 #include <string.h>
 
-/* The expression as a glob; NULL: it has more, or an error. */
+/* Returns the expression as a glob, or NULL if it is not supported, or after an error. */
 static const char *
 glob_of (fmtconv_ctx *ctx, const char *pattern)
 {
@@ -23,7 +25,7 @@ glob_of (fmtconv_ctx *ctx, const char *pattern)
   return glob;
 }
 
-/* A name in the model is that in the LoRA without what peft and pipelines put in front. */
+/* Returns the module's name in the model: without the prefixes that peft and pipelines add. */
 static const char *
 without_prefix (const char *module)
 {
@@ -40,10 +42,12 @@ merge_means (struct merge *m, const char *where, const char *pattern, const char
   const int from_start = *pattern == '^';
   const char *glob = glob_of (m->ctx, pattern + from_start);
   if (!glob)
-    return fmtconv_fail_at (m->ctx, FMTCONV_E_UNSUPPORTED,
-                            &(fmtconv_where){ .hint = "list the module names instead" },
-                            "%s uses a regular expression that is not supported: '%s'", where, pattern),
-           -1;
+    {
+      fmtconv_fail_at (m->ctx, FMTCONV_E_UNSUPPORTED,
+                       &(fmtconv_where){ .hint = "list the module names instead" },
+                       "%s uses a regular expression that is not supported: '%s'", where, pattern);
+      return -1;
+    }
   if (from_start)
     return fmtconv_glob_match (glob, module) || fmtconv_glob_match (glob, without_prefix (module));
   for (const char *end = module; end; end = strchr (end, '.') ? strchr (end, '.') + 1 : NULL)

@@ -1,5 +1,7 @@
-/* plugins/lora-merge/reason.c: tensors of a LoRA that are no part of a product of two matrices, and what they are.
+/* plugins/lora-merge/reason.c: names the tensors of a LoRA that are not part of a product of two matrices.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "merge.h"
 #include <string.h>
 

@@ -1,8 +1,10 @@
-/* plugins/lora-merge/report.c: what is told of a merge that was planned.
+/* plugins/lora-merge/report.c: notes and warnings about the merge.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "merge.h"
 
-/* How many products are added, and are they all of one factor and rank, those of *first? */
+/* Returns the number of products.  *first: the first of them; *equal: all have its factor and rank. */
 static size_t
 count_products (const struct merge *m, const struct merge_pair **first, int *equal)
 {
@@ -21,7 +23,7 @@ count_products (const struct merge *m, const struct merge_pair **first, int *equ
   return n;
 }
 
-/* What has more digits than the sums: weights and matrices, each once. */
+/* Returns the number of f64 weights and matrices, which have more digits than the f32 sums. */
 static size_t
 count_f64 (const struct merge *m)
 {

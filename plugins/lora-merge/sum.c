@@ -1,17 +1,19 @@
-/* plugins/lora-merge/sum.c: a weight plus the products of its pairs.
+/* plugins/lora-merge/sum.c: adds the products of pairs to a weight.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "merge.h"
 #include <fmtconv/formats.h>
 
-/* A tensor as a matrix: all axes but the first in one (convolutions have more than two). */
+/* Returns a view as a matrix: all axes but the first are joined (convolutions have more than two). */
 static fmtconv_view *
 matrix (fmtconv_view *view)
 {
   const uint64_t *shape = fmtconv_view_shape (view);
-  uint64_t kohya[2] = { shape[0], 1 };
+  uint64_t dims[2] = { shape[0], 1 };
   for (unsigned i = 1; i < fmtconv_view_rank (view); i++)
-    kohya[1] *= shape[i];
-  return fmtconv_view_rank (view) == 2 ? view : fmtconv_view_reshape (view, 2, kohya);
+    dims[1] *= shape[i];
+  return fmtconv_view_rank (view) == 2 ? view : fmtconv_view_reshape (view, 2, dims);
 }
 
 static uint64_t
@@ -38,7 +40,7 @@ check_types (struct merge *m, const struct merge_pair *p)
 }
 
 static int
-misfit (struct merge *m, const struct merge_pair *p, uint64_t rows, uint64_t n)
+fail_misfit (struct merge *m, const struct merge_pair *p, uint64_t rows, uint64_t n)
 {
   return fmtconv_fail_at (
       m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = p->at->name },
@@ -48,7 +50,7 @@ misfit (struct merge *m, const struct merge_pair *p, uint64_t rows, uint64_t n)
       p->a->name);
 }
 
-/* Do the matrices fit the weight, or their part of its rows? */
+/* Checks that the matrices fit the weight, or their part of its rows. */
 static int
 check (struct merge *m, const struct merge_pair *p)
 {
@@ -68,7 +70,7 @@ check (struct merge *m, const struct merge_pair *p)
     }
   if (!__builtin_mul_overflow (rows, p->n_parts, &all) && all == p->at->shape[0] && n == columns (p->at))
     return 0;
-  return misfit (m, p, rows, n);
+  return fail_misfit (m, p, rows, n);
 }
 
 static fmtconv_view *
@@ -86,22 +88,23 @@ transposed (fmtconv_view *view)
   return fmtconv_view_permute (view, (const unsigned[]){ 1, 0 });
 }
 
-/* A vector as a matrix of one column. */
+/* Returns a vector as a matrix of one column. */
 static fmtconv_view *
 column (fmtconv_view *view)
 {
   return fmtconv_view_reshape (view, 2, (const uint64_t[]){ fmtconv_view_shape (view)[0], 1 });
 }
 
-/* A bias plus that of the LoRA: times one. */
+/* Returns a bias plus the LoRA's bias, as a product with the matrix [[1]]. */
 static fmtconv_view *
 add_bias (struct merge *m, fmtconv_view *to, const struct merge_pair *p)
 {
   const fmtconv_where where = { .tensor = p->at->name };
   if (p->at->rank != 1 || p->b->rank != 1 || p->at->shape[0] != p->b->shape[0])
-    return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' has another shape than this bias",
-                            p->b->name),
-           NULL;
+    {
+      fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' has another shape than this bias", p->b->name);
+      return NULL;
+    }
   if (!m->one)
     m->one = fmtconv_view_constant (m->ctx, FMTCONV_F32, 2, (const uint64_t[]){ 1, 1 }, &(const float){ 1 });
   return fmtconv_view_lowrank (to, column (p->b->view), m->one, p->factor);
@@ -121,7 +124,8 @@ add_product (struct merge *m, fmtconv_view *to, const struct merge_pair *p)
                           : fmtconv_view_lowrank (to, b, a, p->factor);
 }
 
-/* The parts of SAT's weight, each with its product; its pairs are of one adapter. */
+/* Returns a weight of SAT with the product of each pair added to its part of the rows.  All pairs have one
+ * adapter. */
 static fmtconv_view *
 add_parts (struct merge *m, fmtconv_view *weight, const struct merge_pair *pairs, size_t n)
 {
@@ -143,7 +147,8 @@ add_products (struct merge *m, fmtconv_view *view, const struct merge_pair *pair
   return view;
 }
 
-/* Every tensor begins with its own view, for the account of tensors; equal sums of tied ones are tied again. */
+/* Each tensor uses its own view, so that the report lists it as a source; equal sums of tied tensors are tied
+ * again. */
 fmtconv_view *
 merge_sum (struct merge *m, const fmtconv_tensor *t, const struct merge_pair *pairs, size_t n)
 {

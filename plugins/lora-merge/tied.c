@@ -1,10 +1,12 @@
-/* plugins/lora-merge/tied.c: what stands for tensors that are the very same bytes, so that all of them get one sum.
+/* plugins/lora-merge/tied.c: finds the tensor that represents a group of tied tensors.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "merge.h"
 #include <fmtconv/formats.h>
 
-/* fmtconv_model_tied gives the first of a group for each of the others, and the second for the first: from any of them both
- * are found. */
+/* fmtconv_model_tied returns the first of a group for all others, and the second for the first, so both are found
+ * from any of them. */
 const fmtconv_tensor *
 merge_first_tied (const fmtconv_model *model, const fmtconv_tensor *t)
 {

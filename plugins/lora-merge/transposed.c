@@ -1,12 +1,14 @@
-/* plugins/lora-merge/transposed.c: whose weight lies the other way round, [in, out], so that it gets the product transposed.
+/* plugins/lora-merge/transposed.c: finds weights with the axes [in, out], to which products are added transposed.
  * SPDX-License-Identifier: Apache-2.0
  *
- * peft goes by the class of the module (src/peft/tuners/lora/model.py): Conv1D of transformers lies so, and sets
- * fan_in_fan_out, which keeps the value of the last module that was wrapped.  Here the shapes decide; of square weights
- * the configuration does, where the shapes of others do not contradict it. */
+ * peft uses the class of the module (src/peft/tuners/lora/model.py): the weights of transformers' Conv1D are [in,
+ * out], and fan_in_fan_out is that of the last wrapped module.  Here the shapes decide.  For square weights the
+ * configuration decides, unless the shapes of other weights contradict it. */
+#include "config.h"
+
 #include "facts.h"
 
-/* Which ways the weights lie that are not square. */
+/* Examples of weights that are not square, or NULL. */
 struct seen
 {
   const struct merge_pair *plain;
@@ -26,8 +28,9 @@ fits (const struct merge_pair *p, int transposed)
   return p->b->shape[0] == p->at->shape[transposed] && p->a->shape[1] == p->at->shape[!transposed];
 }
 
+/* Fails because the configuration contradicts the weight of `other`. */
 static int
-ask (const struct merge *m, const struct merge_pair *p, const struct merge_pair *other)
+fail_unclear (const struct merge *m, const struct merge_pair *p, const struct merge_pair *other)
 {
   return fmtconv_fail_at (
       m->ctx, FMTCONV_E_UNSUPPORTED,
@@ -37,14 +40,14 @@ ask (const struct merge *m, const struct merge_pair *p, const struct merge_pair 
       other->at->name, fits (other, 1) ? "[in, out]" : "[out, in]");
 }
 
-/* A square weight. */
+/* Decides for a square weight. */
 static int
 transpose_square (struct merge *m, const struct merge_facts *f, const struct seen *seen, struct merge_pair *p)
 {
   const int given = m->params->fan_in_fan_out;
   p->is_transposed = given >= 0 ? given : merge_flag (m, f, p->module, "fan_in_fan_out") > 0;
   const struct merge_pair *other = p->is_transposed ? seen->plain : seen->transposed;
-  return given < 0 && other ? ask (m, p, other) : fmtconv_ctx_failed (m->ctx);
+  return given < 0 && other ? fail_unclear (m, p, other) : fmtconv_ctx_failed (m->ctx);
 }
 
 int
@@ -58,7 +61,10 @@ merge_find_transposed (struct merge *m, const struct merge_facts *f)
       if (!is_matrix (p) || fits (p, 0) == fits (p, 1))
         continue;
       p->is_transposed = fits (p, 1);
-      *(p->is_transposed ? &seen.transposed : &seen.plain) = p;
+      if (p->is_transposed)
+        seen.transposed = p;
+      else
+        seen.plain = p;
     }
   for (size_t i = 0; i < m->n; i++)
     if (is_matrix (&m->pairs[i]) && fits (&m->pairs[i], 0) && fits (&m->pairs[i], 1)

@@ -1,5 +1,7 @@
-/* plugins/map/map.c: the transform whose rules are in a file.
+/* plugins/map/map.c: the transform that applies the rules in a file.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 

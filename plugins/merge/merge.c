@@ -1,5 +1,7 @@
 /* plugins/merge/merge.c: the transform that adds the tensors of other files to a model.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 
@@ -20,7 +22,7 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
-/* A name that both have is an error: which one is meant, nobody can tell. */
+/* Fails and lists the names that both models have. */
 static int
 check_collisions (fmtconv_ctx *ctx, const struct params *p, const fmtconv_model *in,
                   const fmtconv_model *more)

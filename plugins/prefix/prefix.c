@@ -1,5 +1,7 @@
-/* plugins/prefix/prefix.c: the transform that puts a prefix in front of names, or takes it away.
+/* plugins/prefix/prefix.c: the transform that adds or removes a prefix of names.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include <fmtconv/plugin.h>
 #include <string.h>
 
@@ -16,7 +18,7 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
-/* Behind the prefix; NULL: it has none. */
+/* Returns the name after the prefix strip=, or NULL if it does not begin with the prefix or has nothing else. */
 static const char *
 stripped (const struct params *p, const char *name)
 {
@@ -24,7 +26,7 @@ stripped (const struct params *p, const char *name)
   return strncmp (name, p->strip ? p->strip : "", n) || !name[n] ? NULL : name + n;
 }
 
-/* Names without the prefix stay as they are, wholly: two sub-models with and without it are not mixed. */
+/* Renames the tensors that have the prefix strip=; all others are unchanged, so that add= does not mix them in. */
 static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {

@@ -1,10 +1,12 @@
-/* plugins/quantize/choose.c: the data type of one tensor: by rules, by what it is, by what its rows allow.
+/* plugins/quantize/choose.c: chooses the data type of a tensor: by rules, name and shape.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "quantize.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 
-/* Tensors that stay as they are, as far as quantizing goes: few bytes, and much depends on them. */
+/* Tensors that are not quantized: few bytes, and the quality depends on them. */
 static const struct kept
 {
   const char *glob;
@@ -21,7 +23,7 @@ static const struct kept
   { "shared.weight", "embeddings, and projections of patches, time and position" },
 };
 
-/* What llama.cpp takes where a row is no multiple of 256 (src/llama-quant.cpp). */
+/* Returns the type that llama.cpp uses instead if a row is not a multiple of the block (src/llama-quant.cpp). */
 static uint32_t
 narrower (uint32_t dtype)
 {
@@ -68,7 +70,8 @@ allowed_by_row (uint32_t dtype, const fmtconv_tensor *t)
   return dtype;
 }
 
-/* The matrices of a layer's experts, one behind the other, as llama.cpp and transformers call them. */
+/* Returns whether a tensor is the stacked matrices of a layer's experts, by the names of llama.cpp and
+ * transformers. */
 static bool
 is_experts (const fmtconv_tensor *t)
 {

@@ -1,10 +1,12 @@
-/* plugins/quantize/matrix.c: importance matrices of llama.cpp, in both of its forms.
+/* plugins/quantize/matrix.c: reads importance matrices of llama.cpp, in both forms.
  * SPDX-License-Identifier: Apache-2.0
  *
  * In a GGUF file (llama.cpp: tools/imatrix) tensor NAME.in_sum2 holds the sum of squares of each column's inputs, and
- * NAME.counts how many there were.  The older form is, in little-endian numbers of 32 bits: how many entries; of each
- * the length of its name, the name, how many calls, how many values, and these as floats; what follows is for
- * people. */
+ * NAME.counts their number.  The older form has little-endian 32-bit integers: the number of entries; for each entry
+ * the length of its name, the name, the number of calls, the number of values, and the values as floats.  The rest of
+ * the file is a comment. */
+#include "config.h"
+
 #include "quantize.h"
 #include <fmtconv/formats.h>
 #include <string.h>
@@ -22,14 +24,14 @@ fail_at (fmtconv_ctx *ctx, const fmtconv_cursor *c, const char *what)
                           "not an importance matrix: %s", what);
 }
 
-/* What the values are divided by goes behind them. */
+/* Appends the divisor of the values, unless it is 0. */
 static fmtconv_view *
 with_count (fmtconv_ctx *ctx, fmtconv_view *values, uint32_t calls)
 {
   const float count = (float) calls;
-  fmtconv_view *both[2] = { values,
-                            fmtconv_view_constant (ctx, FMTCONV_F32, 1, (const uint64_t[]){ 1 }, &count) };
-  return calls ? fmtconv_view_concat (0, 2, both) : values;
+  fmtconv_view *parts[2] = { values,
+                             fmtconv_view_constant (ctx, FMTCONV_F32, 1, (const uint64_t[]){ 1 }, &count) };
+  return calls ? fmtconv_view_concat (0, 2, parts) : values;
 }
 
 static int
@@ -66,7 +68,7 @@ read_older (fmtconv_ctx *ctx, fmtconv_cursor *c, struct quantize_matrix *matrix)
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Any GGUF file can be read; this one has nothing to say. */
+/* Fails if a GGUF file is not an importance matrix. */
 static int
 check_names (fmtconv_ctx *ctx, const fmtconv_cursor *c, const fmtconv_model *model)
 {
@@ -91,7 +93,7 @@ quantize_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out, s
   return fmtconv_ctx_failed (ctx);
 }
 
-/* A tensor of the GGUF file as one row of numbers; NULL: none (no error), or an error. */
+/* Returns tensor NAME.what of the GGUF file as a row of n elements.  NULL if there is none, or after an error. */
 static fmtconv_view *
 find_row (const struct quantize_matrix *matrix, const fmtconv_tensor *t, const char *what, uint64_t n)
 {
@@ -129,9 +131,9 @@ quantize_importance (const struct quantize_matrix *matrix, const fmtconv_tensor 
   const uint64_t n = quantize_row (t);
   if (!matrix->model)
     return find_older (matrix, t, n);
-  fmtconv_view *both[2] = { find_row (matrix, t, "in_sum2", n), NULL };
-  if (!both[0])
+  fmtconv_view *parts[2] = { find_row (matrix, t, "in_sum2", n), NULL };
+  if (!parts[0])
     return NULL;
-  both[1] = find_row (matrix, t, "counts", 1);
-  return both[1] ? fmtconv_view_concat (0, 2, both) : NULL;
+  parts[1] = find_row (matrix, t, "counts", 1);
+  return parts[1] ? fmtconv_view_concat (0, 2, parts) : NULL;
 }

@@ -1,14 +1,16 @@
 /* plugins/quantize/mix.c: presets that give more bits to the tensors that need them.
  * SPDX-License-Identifier: Apache-2.0
  *
- * As in llama.cpp (src/llama-quant.cpp), by what tensors are for: the values of attention and the second matrix of
- * the feed-forward, whose errors go straight into the residual stream, and most of all in the first and last
- * layers; and the last projection, after which nothing evens out. */
+ * As in llama.cpp (src/llama-quant.cpp), the role of a tensor decides.  More bits go to the values of attention
+ * and the second matrix of the feed-forward, whose errors are added directly to the residual stream, mainly in the
+ * first and last layers; and to the last projection, after which nothing corrects errors. */
+#include "config.h"
+
 #include "quantize.h"
 #include <string.h>
 #include <strings.h>
 
-/* In which layers a rule holds. */
+/* The layers in which a rule applies. */
 enum when
 {
   ALWAYS,
@@ -114,7 +116,8 @@ quantize_layer (const char *name)
   for (const char *s = name; s; s = strchr (s, '.'))
     {
       uint64_t number = 0;
-      const char *digit = s += *s == '.';
+      s += *s == '.';
+      const char *digit = s;
       for (; *digit >= '0' && *digit <= '9' && number < UINT32_MAX; digit++)
         number = 10 * number + (uint64_t) (*digit - '0');
       if (digit > s && *digit == '.')
@@ -124,7 +127,7 @@ quantize_layer (const char *name)
 }
 
 static bool
-holds (enum when when, uint64_t layer, uint64_t layers)
+applies (enum when when, uint64_t layer, uint64_t layers)
 {
   const uint64_t eighth = layers / 8;
   if (when == ALWAYS)
@@ -138,7 +141,7 @@ uint32_t
 quantize_mix_type (const struct quantize_mix *mix, const char *name, uint64_t layers)
 {
   for (const struct mixed *rule = mix->rules; rule < mix->rules + MAX_RULES && rule->glob; rule++)
-    if (fmtconv_glob_match (rule->glob, name) && holds (rule->when, quantize_layer (name), layers))
+    if (fmtconv_glob_match (rule->glob, name) && applies (rule->when, quantize_layer (name), layers))
       return rule->dtype;
   return 0;
 }

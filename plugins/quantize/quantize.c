@@ -1,12 +1,14 @@
-/* plugins/quantize/quantize.c: the transform that stores matrices in blocks of few bits.
+/* plugins/quantize/quantize.c: the transform that quantizes matrices to blocks or to 8-bit floats with scales.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "quantize.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 
 enum
 {
-  LISTED = 64 /* lines of a summary; what is beyond is counted in one more */
+  LISTED = 64 /* lines of the summary; the rest is counted in one more line */
 };
 
 static const fmtconv_param params[] = {
@@ -44,7 +46,7 @@ read_type (fmtconv_ctx *ctx, const char *name, uint32_t *dtype)
                           "weights cannot be quantized to %s", fmtconv_dtype_get (*dtype)->name);
 }
 
-/* "*.to_v.weight=q6_K". */
+/* Parses a rule such as "*.to_v.weight=q6_K", or the glob of keep=. */
 static int
 read_rule (fmtconv_ctx *ctx, const char *key, const char *value, struct quantize_rule *rule)
 {
@@ -71,7 +73,7 @@ read_to (fmtconv_ctx *ctx, const char *to, struct quantize_plan *plan)
   return 0;
 }
 
-/* A glob that is mistyped must not pass for one that has nothing to do. */
+/* Fails if a glob of a rule matches no tensor: it may be mistyped. */
 static int
 check_globs (fmtconv_ctx *ctx, const fmtconv_pairs *given, const struct quantize_plan *plan,
              const fmtconv_model *in)
@@ -112,11 +114,11 @@ quantize_plan (fmtconv_ctx *ctx, const struct quantize_params *p, const fmtconv_
   return fmtconv_ctx_failed (ctx);
 }
 
-/* How many tensors met the same fate. */
+/* The number of tensors with the same choice. */
 struct line
 {
   struct quantize_choice choice;
-  uint64_t row; /* where the choice is not what was wanted */
+  uint64_t row; /* length of a row in elements, if it prevented the wanted type; else 0 */
   size_t n;
 };
 
@@ -125,12 +127,12 @@ struct summary
   struct line lines[LISTED];
   size_t n;
   size_t quantized;
-  size_t again;
+  size_t again;   /* quantized before, to another type */
   size_t other;   /* not floating-point */
-  size_t weighed; /* by importance */
+  size_t weighed; /* quantized with an importance matrix */
   size_t unlisted;
-  size_t mixed;  /* of another type than most, by the mix */
-  size_t scaled; /* of `quantized`: 8-bit floats */
+  size_t mixed;  /* given another type by the mix */
+  size_t scaled; /* of `quantized`: to 8-bit floats */
 };
 
 static bool
@@ -215,7 +217,7 @@ converted (const fmtconv_tensor *t, uint32_t dtype, fmtconv_view *importance)
   return fmtconv_view_cast (watched, dtype);
 }
 
-/* A tensor as what was chosen for it. */
+/* Puts a tensor in the type that was chosen for it. */
 static void
 put (fmtconv_ctx *ctx, const struct quantize_plan *plan, const struct quantize_matrix *matrix,
      const fmtconv_tensor *t, struct summary *summary, fmtconv_model *out)

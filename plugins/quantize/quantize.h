@@ -1,4 +1,4 @@
-/* plugins/quantize/quantize.h: which data type each tensor gets, and why.
+/* plugins/quantize/quantize.h: the internal interfaces of the quantize transform.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef QUANTIZE_H
 #define QUANTIZE_H
@@ -17,7 +17,7 @@ struct quantize_params
   int scale_name;    /* QUANTIZE_DEFAULT_NAME … */
 };
 
-/* Which weights of 8-bit floats share a scale, in the order of the parameter's choices. */
+/* Weights of 8-bit floats that share a scale, in the order of the parameter's choices. */
 enum
 {
   QUANTIZE_NO_SCALE,
@@ -26,7 +26,7 @@ enum
   QUANTIZE_BLOCK
 };
 
-/* What scales are called, in the order of the parameter's choices. */
+/* Names of scales, in the order of the parameter's choices. */
 enum
 {
   QUANTIZE_DEFAULT_NAME,
@@ -38,35 +38,35 @@ enum
 struct quantize_scaling
 {
   int per;           /* QUANTIZE_NO_SCALE … */
-  int name;          /* but QUANTIZE_DEFAULT_NAME */
+  int name;          /* not QUANTIZE_DEFAULT_NAME */
   uint64_t block[2]; /* rows and columns, with QUANTIZE_BLOCK */
 };
 
-/* A rule as it was read. */
+/* A parsed rule. */
 struct quantize_rule
 {
   const char *glob;
   uint32_t dtype; /* 0: keep */
 };
 
-/* Everything that decides. */
+/* The parsed parameters and the facts about the model that decide the types. */
 struct quantize_plan
 {
   size_t n_rules;
   struct quantize_rule *rules;
   uint32_t to;
   const struct quantize_mix *mix;  /* NULL: one type for all */
-  uint32_t rest;                   /* 0: its own type */
+  uint32_t rest;                   /* 0: tensors keep their types */
   struct quantize_scaling scaling; /* of 8-bit floats */
-  uint64_t layers;                 /* how many numbers the model's layers have */
+  uint64_t layers;                 /* 1 + the largest number of a layer; 0: no numbered layers */
 };
 
-/* How much the columns of tensors matter, from a file of llama.cpp. */
+/* An importance matrix of llama.cpp: how much the columns of tensors matter. */
 struct quantize_matrix
 {
   fmtconv_ctx *ctx;
-  fmtconv_model *model; /* of a GGUF file */
-  size_t n;             /* of an older file */
+  fmtconv_model *model; /* of a GGUF file, or NULL */
+  size_t n;             /* of weights, from an older file */
   struct quantize_weights
   {
     const char *name;
@@ -75,64 +75,73 @@ struct quantize_matrix
   } * weights;
 };
 
-/* Read it; what a model of it holds is dropped from `out`.  0 or a code. */
+/* Reads an importance matrix; the tensors of a GGUF file are listed as dropped in `out`.  Returns 0 or the code of an
+ * error. */
 int quantize_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out,
                           struct quantize_matrix *matrix);
 
-/* The importance of a tensor's columns; NULL: the file does not have it (no error), or an error. */
+/* Returns the importance of a tensor's columns as fmtconv_view_quantize takes it.  NULL if the file has none for
+ * it, or after an error. */
 fmtconv_view *quantize_importance (const struct quantize_matrix *matrix, const fmtconv_tensor *t);
 
-/* What becomes of a tensor. */
+/* The choice for a tensor. */
 struct quantize_choice
 {
   uint32_t wanted;
-  uint32_t dtype;  /* what its rows allow */
-  const char *why; /* it is not quantized; NULL: it was chosen to be of that type */
-  bool mixed;      /* the mix gives it a type of its own */
+  uint32_t dtype;  /* the type that its rows allow */
+  const char *why; /* the reason that it is not quantized; NULL: it is */
+  bool mixed;      /* the mix gives it another type than most */
 };
 
-/* How many numbers of a tensor lie in a row, which blocks must divide. */
+/* Returns the number of elements in a row of a tensor, which must be a multiple of the block. */
 static inline uint64_t
 quantize_row (const fmtconv_tensor *t)
 {
   return t->rank ? t->shape[t->rank - 1] : 1;
 }
 
-/* A preset of several types; NULL: there is none of that name. */
+/* Returns the mix (a preset of several types) of that name, or NULL. */
 const struct quantize_mix *quantize_mix_of (const char *name);
+
+/* Returns the names of all mixes, separated by commas. */
 const char *quantize_mix_names (void);
 
-/* Its type for most tensors, and that of a tensor: 0 for a name that gets no other. */
+/* Returns the mix's type for most tensors. */
 uint32_t quantize_mix_base (const struct quantize_mix *mix);
+
+/* Returns the mix's type for a tensor, or 0 if it is that of most tensors.  layers: see struct quantize_plan. */
 uint32_t quantize_mix_type (const struct quantize_mix *mix, const char *name, uint64_t layers);
 
-/* The number of the layer in a tensor's name, UINT64_MAX: none. */
+/* Returns the number of the layer in a tensor's name, or UINT64_MAX. */
 uint64_t quantize_layer (const char *name);
 
-/* Read the parameters.  0 or a code. */
+/* Parses the parameters.  Returns 0 or the code of an error. */
 int quantize_plan (fmtconv_ctx *ctx, const struct quantize_params *params, const fmtconv_model *in,
                    struct quantize_plan *plan);
 
-/* Read what is said of scales; check that 8-bit floats and nothing else have them.  0 or a code. */
+/* Parses the parameters of scales.  Returns 0 or the code of an error. */
 int quantize_read_scaling (fmtconv_ctx *ctx, const struct quantize_params *params,
                            struct quantize_scaling *scaling);
+
+/* Checks that the plan has scales if and only if it has 8-bit floats.  Returns 0 or the code of an error. */
 int quantize_check_scaling (fmtconv_ctx *ctx, const struct quantize_plan *plan);
 
-/* The tensor as 8-bit floats of `dtype`, and its scales behind it. */
+/* Puts the tensor as 8-bit floats of type `dtype`, followed by its scales. */
 void quantize_put_scaled (fmtconv_ctx *ctx, const struct quantize_scaling *scaling, const fmtconv_tensor *t,
                           uint32_t dtype, fmtconv_model *out);
 
-/* What some readers know such a model by; t: one of its tensors that has a scale. */
+/* Puts the tensor by which ComfyUI recognizes such a model, if the scales have ComfyUI's name.  t: a scaled
+ * tensor. */
 void quantize_put_marker (fmtconv_ctx *ctx, const struct quantize_scaling *scaling, const fmtconv_tensor *t,
                           uint32_t dtype, fmtconv_model *out);
 
-/* Of a floating-point tensor, or one in blocks. */
+/* Returns the choice for a tensor that is floating-point or in blocks. */
 struct quantize_choice quantize_choose (const struct quantize_plan *plan, const fmtconv_tensor *t);
 
-/* Can fmtconv make it?  A floating-point or block type. */
+/* Returns whether fmtconv can write this floating-point or block type. */
 bool quantize_makes (uint32_t dtype);
 
-/* Is it a type of 8-bit floats, which need scales? */
+/* Returns whether `dtype` is an 8-bit float type, which needs scales. */
 bool quantize_is_scaled (uint32_t dtype);
 
 #endif

@@ -1,18 +1,20 @@
-/* plugins/quantize/scaled.c: 8-bit floats with scales: what shares a scale, and what the scales are called.
+/* plugins/quantize/scaled.c: quantizes to 8-bit floats with scales.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A scale is the largest absolute value of what shares it, divided by the largest number of the type; weights are
- * divided by it in 32-bit floats and rounded, and whoever reads them multiplies. */
+ * A scale is the largest absolute value of the weights that share it, divided by the largest number of the
+ * type.  Weights are divided by it in 32-bit floats and rounded; readers multiply by it. */
+#include "config.h"
+
 #include "quantize.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 
 enum
 {
-  MAX_SCHEME_DIGITS = 9 /* of a block's size */
+  MAX_SCHEME_DIGITS = 9 /* in a block's size */
 };
 
-/* Largest finite numbers (OCP 8-bit floating point, revision 1.0, table 1). */
+/* Returns the largest finite number (OCP 8-bit floating point, revision 1.0, table 1). */
 static double
 largest (uint32_t dtype)
 {
@@ -25,7 +27,7 @@ quantize_is_scaled (uint32_t dtype)
   return dtype == FMTCONV_F8_E4M3 || dtype == FMTCONV_F8_E5M2;
 }
 
-/* A number above 0; *s moves behind it.  0: there is none. */
+/* Parses a positive number and moves *s after it.  Returns 0 if there is none. */
 static uint64_t
 take_number (const char **s)
 {
@@ -35,7 +37,7 @@ take_number (const char **s)
   return n;
 }
 
-/* "128" or "128x64". */
+/* Parses a block such as "128" or "128x64". */
 static int
 read_block (fmtconv_ctx *ctx, const char *text, uint64_t *block)
 {
@@ -84,7 +86,7 @@ quantize_check_scaling (fmtconv_ctx *ctx, const struct quantize_plan *plan)
   return 0;
 }
 
-/* How many elements along each axis share a scale. */
+/* Sets the number of elements along each axis that share a scale. */
 static void
 shared (const struct quantize_scaling *scaling, const fmtconv_tensor *t, uint64_t *block)
 {
@@ -96,8 +98,8 @@ shared (const struct quantize_scaling *scaling, const fmtconv_tensor *t, uint64_
     block[t->rank - 1 - i] = scaling->block[1 - i];
 }
 
-/* "blocks.0.weight" and "scale_weight" to "blocks.0.scale_weight", and so on; what is not called weight gets the name
- * in the same way. */
+/* Returns the name of a tensor's scales: for "blocks.0.weight" and scale_weight it is
+ * "blocks.0.scale_weight".  Names other than weight are treated alike. */
 static const char *
 scale_name (fmtconv_ctx *ctx, const struct quantize_scaling *scaling, const char *name)
 {
@@ -126,9 +128,9 @@ quantize_put_scaled (fmtconv_ctx *ctx, const struct quantize_scaling *scaling, c
                      scaling->per == QUANTIZE_TENSOR ? fmtconv_view_reshape (scale, 1, one) : scale);
 }
 
-/* ComfyUI (comfy/model_detection.py) knows such a file by this tensor, in front of whose name stands what is in front
- * of all others, and its weights' type by that of the tensor; with two elements, products are made in the precision of
- * the inputs, which have no scales here. */
+/* ComfyUI (comfy/model_detection.py) recognizes such a file by this tensor, which has the model's prefix, and the
+ * type of the weights by its type.  Two elements mean that products are computed in the precision of the inputs,
+ * which have no scales here. */
 void
 quantize_put_marker (fmtconv_ctx *ctx, const struct quantize_scaling *scaling, const fmtconv_tensor *t,
                      uint32_t dtype, fmtconv_model *out)

@@ -1,9 +1,11 @@
-/* plugins/qweight/qweight.c: the transform to the form in which ComfyUI-CogVideoXWrapper reads quantized models.
+/* plugins/qweight/qweight.c: the transform that quantizes CogVideoX for ComfyUI-CogVideoXWrapper.
  * SPDX-License-Identifier: Apache-2.0
  *
- * What it reads (ComfyUI-CogVideoXWrapper: mz_gguf_loader.py, model_loading.py): safetensors with the names of
- * diffusers, in which the weight of a quantized linear layer is MODULE.Q8_0_qweight or MODULE.Q4_0_qweight, the bytes
- * of its blocks; all else is plain. */
+ * The wrapper (mz_gguf_loader.py, model_loading.py) reads safetensors with diffusers names, in which the weight of
+ * a quantized linear layer is MODULE.Q8_0_qweight or MODULE.Q4_0_qweight, the bytes of its blocks; all other
+ * tensors are plain. */
+#include "config.h"
+
 #include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 #include <stdbool.h>
@@ -19,7 +21,7 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
-/* What the wrapper tells models apart by. */
+/* The properties by which the wrapper distinguishes models. */
 struct model
 {
   bool is_2b;
@@ -27,7 +29,7 @@ struct model
   bool is_1_5;
 };
 
-/* Linear layers that the wrapper wants plain (its own list), in all models or in 1.5 only. */
+/* Linear layers that the wrapper does not expect in blocks, in all models or in 1.5 only. */
 static const struct plain
 {
   const char *glob;
@@ -38,8 +40,9 @@ static const struct plain
   { "*norm_out*", true },           { "proj_out*", true },
 };
 
+/* Reads the properties of the model from its patch embedding.  Fails if it is not a CogVideoX transformer. */
 static int
-note_result (fmtconv_ctx *ctx, const fmtconv_model *in, struct model *model)
+read_properties (fmtconv_ctx *ctx, const fmtconv_model *in, struct model *model)
 {
   const fmtconv_tensor *proj = fmtconv_model_find (in, "patch_embed.proj.weight");
   if (!proj || (proj->rank != 4 && proj->rank != 2))
@@ -60,7 +63,7 @@ is_convertible (uint32_t dtype)
 
 static const char suffix[] = ".weight";
 
-/* Is it the weight of a linear layer that may be quantized? */
+/* Returns whether a tensor is the weight of a linear layer that can be quantized to `to`. */
 static bool
 is_linear (const fmtconv_tensor *t, const struct model *model, uint32_t to)
 {
@@ -84,9 +87,9 @@ as_f16 (const fmtconv_tensor *t)
                             FMTCONV_F16);
 }
 
-/* The wrapper goes by the file's name (model_loading.py), and has no branch for a 1.5 without an image. */
+/* Notes the file name by which the wrapper recognizes the model; it does not support 1.5 text-to-video. */
 static int
-name_file (fmtconv_ctx *ctx, const struct model *model, const char *type)
+note_file_name (fmtconv_ctx *ctx, const struct model *model, const char *type)
 {
   const char *name =
       fmtconv_ctx_printf (ctx, "CogVideoX_%s%s%s_GGUF_%s.safetensors", model->is_2b ? "2b" : "5b",
@@ -108,7 +111,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return fmtconv_fail (
         ctx, FMTCONV_E_USAGE,
         "ComfyUI-CogVideoXWrapper reads q8_0 and q4_0 only: qweight:to=q8_0 or qweight:to=q4_0");
-  if (note_result (ctx, in, &model))
+  if (read_properties (ctx, in, &model))
     return fmtconv_ctx_failed (ctx);
   const char *type = p->to == FMTCONV_Q8_0 ? "Q8_0" : "Q4_0";
   FMTCONV_FOREACH (t, in)
@@ -131,7 +134,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     return fmtconv_ctx_failed (ctx);
   fmtconv_note (ctx, "%zu of %zu tensors are quantized to %s; the others are f16", linear,
                 fmtconv_model_count (in), type);
-  return name_file (ctx, &model, type);
+  return note_file_name (ctx, &model, type);
 }
 
 FMTCONV_PLUGIN (qweight, .name = "qweight", .summary = "quantizes CogVideoX for ComfyUI-CogVideoXWrapper",

@@ -1,5 +1,7 @@
 /* plugins/rename/rename.c: the transform that renames tensors by regular expressions.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <fmtconv/plugin.h>
 #include <pcre2.h>
@@ -20,20 +22,20 @@ enum
 {
   MAX_STEPS = 64,
   MAX_NAME = 4096,        /* bytes */
-  MAX_MATCHING = 1000000, /* steps of one match: an expression that needs more runs away */
+  MAX_MATCHING = 1000000, /* steps of one match; more indicate exponential time */
   MAX_HEAP = 1 << 14      /* KiB */
 };
 
-/* One replacement, and how many names it changed. */
+/* A replacement. */
 struct step
 {
   const char *from;
   const char *to;
   pcre2_code *code;
-  size_t used;
+  size_t used; /* number of names that it changed */
 };
 
-/* All of them, and what matching needs; freed by close_steps. */
+/* All replacements, in order, and the limits of matching; freed by close_steps. */
 struct steps
 {
   fmtconv_ctx *ctx;
@@ -65,7 +67,7 @@ compile (struct steps *s, struct step *step)
                        (const char *) text);
 }
 
-/* "from" and "to" in turn. */
+/* Compiles the pairs of from= and to=. */
 static int
 open_steps (struct steps *s, const fmtconv_pairs *pairs)
 {
@@ -93,7 +95,7 @@ open_steps (struct steps *s, const fmtconv_pairs *pairs)
   return 0;
 }
 
-/* The name after one step; NULL: an error. */
+/* Returns the name after one replacement, or NULL after an error. */
 static const char *
 replace (struct steps *s, struct step *step, const char *name)
 {
@@ -122,7 +124,7 @@ renamed (struct steps *s, const char *name)
   return name;
 }
 
-/* A step that changes nothing is a slip of the pen. */
+/* Fails if an expression matched no name: it was mistyped. */
 static int
 check_used (const struct steps *s)
 {

@@ -1,5 +1,7 @@
 /* plugins/reshape/reshape.c: the transform that gives tensors another shape.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include <fmtconv/plugin.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,7 @@ static const fmtconv_param params[] = {
 
 enum
 {
-  FREE = -1 /* the dimension that follows from the others */
+  FREE = -1 /* the dimension that is computed from the others */
 };
 
 struct shape
@@ -29,23 +31,23 @@ struct shape
   int64_t n[FMTCONV_MAX_RANK];
 };
 
-/* 0: it is no shape. */
+/* Parses a shape such as "2x3x*".  Returns 0 if `text` is not a shape. */
 static int
 parse (const char *text, struct shape *s)
 {
-  int free_ones = 0;
+  int n_free = 0;
   for (s->rank = 0; *text; s->rank++)
     {
       char *end = (char *) text + 1;
       if (s->rank == FMTCONV_MAX_RANK || (*text != '*' && (*text < '0' || *text > '9')))
         return 0;
       s->n[s->rank] = *text == '*' ? FREE : strtoll (text, &end, 10);
-      free_ones += s->n[s->rank] == FREE;
+      n_free += s->n[s->rank] == FREE;
       if (*end && (*end != 'x' || !end[1]))
         return 0;
       text = end + (*end == 'x');
     }
-  return free_ones <= 1;
+  return n_free <= 1;
 }
 
 static uint64_t
@@ -57,7 +59,7 @@ elements_of (const fmtconv_tensor *t)
   return n;
 }
 
-/* The shape for that many elements.  0: there is none. */
+/* Computes the dimensions for that many elements.  Returns 0 if they do not fit. */
 static int
 resolve (const struct shape *s, uint64_t elements, uint64_t *dims)
 {

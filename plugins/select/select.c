@@ -1,5 +1,7 @@
-/* plugins/select/select.c: the transform that keeps the tensors of some names.
+/* plugins/select/select.c: the transform that keeps tensors by name.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include <fmtconv/plugin.h>
 
 struct params

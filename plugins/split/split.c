@@ -1,5 +1,7 @@
 /* plugins/split/split.c: the transform that cuts tensors into equal parts.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "plugins/common/rule.h"
 
 static const fmtconv_param params[] = {

@@ -1,8 +1,10 @@
-/* plugins/t5-encoder/t5-encoder.c: the T5 text encoder of a fine-tuned checkpoint under transformers' names.
+/* plugins/t5-encoder/t5-encoder.c: the transform of the T5 text encoder in a fine-tuned checkpoint to transformers.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Training saves the encoder with the model, by transformers' own names (CogVideo: sat/sgm/modules/encoders; transformers:
- * models/t5/modeling_t5.py). */
+ * Training saves the encoder with the model, by transformers' own names (CogVideo: sat/sgm/modules/encoders;
+ * transformers: models/t5/modeling_t5.py). */
+#include "config.h"
+
 #include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 #include <string.h>
@@ -72,7 +74,8 @@ common (fmtconv_ctx *ctx)
                                }));
 }
 
-/* The configuration that came with the weights.  NULL: none, or another model's. */
+/* Returns a copy of the configuration that came with the weights, or NULL if there is none or it is not that of a
+ * T5. */
 static fmtconv_attr *
 kept (fmtconv_ctx *ctx, const fmtconv_model *in)
 {
@@ -84,19 +87,19 @@ kept (fmtconv_ctx *ctx, const fmtconv_model *in)
   return config;
 }
 
-/* A size that the tensors say, and that a configuration which came with them must say too. */
+/* Sets a size that was derived from the tensors.  Fails if the configuration has another value. */
 static void
 set_size (fmtconv_ctx *ctx, fmtconv_attr *config, const char *key, uint64_t size)
 {
-  int64_t said = fmtconv_attr_get_int (config, key, (int64_t) size);
-  if (said < 0 || (uint64_t) said != size)
+  int64_t given = fmtconv_attr_get_int (config, key, (int64_t) size);
+  if (given < 0 || (uint64_t) given != size)
     fmtconv_fail (ctx, FMTCONV_E_FORMAT, "config.json says %s is %lld, but the tensors say %llu", key,
-                  (long long) said, (unsigned long long) size);
+                  (long long) given, (unsigned long long) size);
   else if (!fmtconv_attr_get (config, key))
     fmtconv_attr_set_uint (config, key, size);
 }
 
-/* The sizes of transformers' T5Config, as the tensors say them. */
+/* Sets the sizes of transformers' T5Config. */
 static int
 set_sizes (fmtconv_ctx *ctx, const fmtconv_model *out, fmtconv_attr *config)
 {
@@ -119,7 +122,7 @@ set_sizes (fmtconv_ctx *ctx, const fmtconv_model *out, fmtconv_attr *config)
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Where positions are told apart: in T5 in the first block, for all of them. */
+/* Fails unless exactly the first block has position biases, as in T5. */
 static int
 check_bias (fmtconv_ctx *ctx, const fmtconv_model *out)
 {
@@ -135,7 +138,7 @@ check_bias (fmtconv_ctx *ctx, const fmtconv_model *out)
   return 0;
 }
 
-/* T5EncoderModel has one embedding under two names; a file may hold another one under the second. */
+/* Warns if a file has two tensors for the embedding, of which T5EncoderModel uses one. */
 static int
 check_tie (fmtconv_ctx *ctx, const fmtconv_model *in)
 {

@@ -1,5 +1,7 @@
 /* plugins/transpose/transpose.c: the transform that permutes the axes of tensors.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include <fmtconv/plugin.h>
 #include <string.h>
 
@@ -17,7 +19,7 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
-/* "021" as numbers, each once. */
+/* Parses axes such as "021" into numbers; each axis must occur once. */
 static int
 parse_axes (fmtconv_ctx *ctx, const char *text, unsigned *axes)
 {

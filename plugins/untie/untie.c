@@ -1,5 +1,7 @@
-/* plugins/untie/untie.c: the transform that makes tied tensors ones of their own.
+/* plugins/untie/untie.c: the transform that writes tied tensors as separate tensors.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 
