@@ -1,5 +1,7 @@
 /* cli/commands.c: the table of commands.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <string.h>
 

@@ -1,5 +1,7 @@
 /* cli/context.c: the program's context: options from the settings, and signals that stop it cleanly.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <signal.h>
 

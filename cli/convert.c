@@ -1,5 +1,7 @@
 /* cli/convert.c: the command that converts.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <inttypes.h>
 #include <stdio.h>

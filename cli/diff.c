@@ -1,5 +1,7 @@
 /* cli/diff.c: the command that tells how two checkpoints differ.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <string.h>
 

@@ -1,5 +1,7 @@
 /* cli/help.c: what --help and 'fmtconv help' print.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <string.h>
 

@@ -1,5 +1,7 @@
 /* cli/inspect.c: the command that tells what a checkpoint holds.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <string.h>
 

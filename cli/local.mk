@@ -1,4 +1,5 @@
 # cli/local.mk: the program, which uses the installed header fmtconv/fmtconv.h only.
+# SPDX-License-Identifier: Apache-2.0
 bin_PROGRAMS += fmtconv
 fmtconv_SOURCES = \
 	cli/cli.h \

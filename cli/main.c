@@ -1,5 +1,7 @@
 /* cli/main.c: the program fmtconv: finds the command and runs it.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <locale.h>
 #include <stdlib.h>

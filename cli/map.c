@@ -1,5 +1,7 @@
 /* cli/map.c: the command that proves files of rules, and prints those of transforms.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 
 /* "NAME [2,3] <- NAME + NAME" */

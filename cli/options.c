@@ -1,5 +1,7 @@
 /* cli/options.c: the options of all commands, as one table that parses and prints them.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <getopt.h>
 #include <stdlib.h>

@@ -1,5 +1,7 @@
 /* cli/output.c: messages, JSON events and progress, so that each line is whole wherever it goes.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,5 +1,7 @@
 /* cli/plugins.c: the command that lists the plugins, or tells all about one.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <string.h>
 

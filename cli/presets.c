@@ -1,5 +1,7 @@
 /* cli/presets.c: the specs that -p finds by their names, in the list of plugins and explained.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 
 static bool

@@ -1,5 +1,7 @@
 /* cli/sanitize.c: strings from a file as they may be shown, plain and in JSON: nothing in them moves a cursor or hides.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <string.h>
 

@@ -1,5 +1,7 @@
 /* cli/summary.c: the closing summary of a conversion, and the table of a dry run.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <string.h>
 

@@ -1,5 +1,7 @@
 /* cli/table.c: tensors as a table, a line each.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <fnmatch.h>
 #include <string.h>

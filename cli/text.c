@@ -1,5 +1,7 @@
 /* cli/text.c: numbers and sizes as people read and type them.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
 #include "cli.h"
 #include <ctype.h>
 #include <math.h>

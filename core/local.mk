@@ -1,4 +1,5 @@
 # core/local.mk: libfmtconv, from one convenience library that the unit tests link too.
+# SPDX-License-Identifier: Apache-2.0
 include core/base/local.mk
 include core/source/local.mk
 include core/zip/local.mk

@@ -1,4 +1,5 @@
 # doc/local.mk: the manual pages of the program and of plugin authors; a plugin's page lies in its folder.
+# SPDX-License-Identifier: Apache-2.0
 dist_man_MANS += \
 	doc/fmtconv.1 \
 	doc/fmtconv-plugin.3 \

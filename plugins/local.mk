@@ -1,4 +1,5 @@
 # plugins/local.mk: every plugin is a module of its own, built into plugins/ so that one folder holds all.
+# SPDX-License-Identifier: Apache-2.0
 plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined $(NO_UNDEFINED) -Wl,-z,now
 plugin_cflags = $(AM_CFLAGS) -fvisibility=hidden
 # plugins/common is not a plugin: sources that several plugins compile in.

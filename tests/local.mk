@@ -1,4 +1,5 @@
 # tests/local.mk: what 'make check' runs.
+# SPDX-License-Identifier: Apache-2.0
 AM_TESTS_ENVIRONMENT = \
 	FMTCONV_INSTALLED='$(plugindir)'; export FMTCONV_INSTALLED; \
 	FMTCONV_PRESETS='$(pipelinedir)'; export FMTCONV_PRESETS; \

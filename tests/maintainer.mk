@@ -1,4 +1,5 @@
 # tests/maintainer.mk: the checks of other tools.  Those that configure anew need a build outside of the source tree.
+# SPDX-License-Identifier: Apache-2.0
 if SANITIZERS
 LOG_COMPILER = $(top_srcdir)/tests/sanitized.sh
 SH_LOG_COMPILER = $(LOG_COMPILER)

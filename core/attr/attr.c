@@ -1,7 +1,8 @@
 /* core/attr/attr.c: the attribute tree: nodes, lookups, values.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/attr/attr.h"
 #include "config.h"
+
+#include "core/attr/attr.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
 #include <string.h>

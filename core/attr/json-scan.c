@@ -1,8 +1,9 @@
 /* core/attr/json-scan.c: checks a JSON text before parsing, to bound the parser's memory and to give errors
  * a position.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/attr/json-scan.h"
 #include "config.h"
+
+#include "core/attr/json-scan.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include <string.h>

@@ -1,8 +1,9 @@
 /* core/attr/json.c: JSON text to attribute trees, through jansson.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/attr/json.h"
 #include "config.h"
+
 #include "core/attr/attr.h"
+#include "core/attr/json.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include "core/source/source.h"

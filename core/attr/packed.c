@@ -1,8 +1,9 @@
 /* core/attr/packed.c: arrays whose values stay in their file.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/attr/packed.h"
 #include "config.h"
+
 #include "core/attr/attr.h"
+#include "core/attr/packed.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include "core/base/utf8.h"

@@ -1,8 +1,9 @@
 /* core/attr/set.c: changing attribute trees.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/attr/set.h"
 #include "config.h"
+
 #include "core/attr/attr.h"
+#include "core/attr/set.h"
 #include "core/base/ctx.h"
 #include "core/base/map.h"
 #include "core/base/text.h"

@@ -1,7 +1,8 @@
 /* core/attr/yaml-check.c: checks nodes of a strict document and reports faults with their place.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/attr/yaml-check.h"
 #include "config.h"
+
+#include "core/attr/yaml-check.h"
 #include "core/attr/yaml-node.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"

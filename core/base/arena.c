@@ -1,7 +1,8 @@
 /* core/base/arena.c: chunks of zeroed memory that are freed together.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/base/arena.h"
 #include "config.h"
+
+#include "core/base/arena.h"
 #include "core/base/size.h"
 #include <stdlib.h>
 #include <string.h>

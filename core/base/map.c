@@ -1,8 +1,9 @@
 /* core/base/map.c: open addressing over a keyed hash (SipHash-2-4).
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/base/map.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
+#include "core/base/map.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,9 @@
 /* core/base/utf8.c: strict decoding of UTF-8.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/base/utf8.h"
 #include "config.h"
+
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 
 /* Returns the bytes of the character that starts with `lead`, 0: not a lead byte; *bits: bits of the code point in it. */
 static size_t

@@ -172,7 +172,7 @@ count (counters *sums, __m512 before, __m512 after, uint32_t dtype)
   sums->inexact += count_bits (changed);
   sums->overflow += count_bits (overflows (before, changed, inf, dtype));
   sums->underflow += count_bits (_mm512_mask_cmplt_epi32_mask (changed, size, normal));
-  sums->normal += ones (_mm512_cmpge_epi32_mask (size, normal));
+  sums->normal += count_bits (_mm512_cmpge_epi32_mask (size, normal));
 }
 
 INLINE void

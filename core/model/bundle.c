@@ -1,9 +1,10 @@
 /* core/model/bundle.c: names of components, and files attached to models.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/model/bundle.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include "core/model/bundle.h"
 #include "core/model/private.h"
 #include <string.h>
 

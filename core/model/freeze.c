@@ -1,9 +1,10 @@
 /* core/model/freeze.c: closes a model: checks its lineage and numbers its tensors.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/model/freeze.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/base/state.h"
+#include "core/model/freeze.h"
 #include "core/model/private.h"
 #include "core/model/scaling.h"
 #include "core/view/inspect.h"

@@ -1,8 +1,9 @@
 /* core/model/model.c: access to models: tensors in order, by name, by number.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/model/model.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
+#include "core/model/model.h"
 #include "core/model/private.h"
 #include "core/model/tied.h"
 #include "core/view/view.h"

@@ -4,9 +4,10 @@
  * Arithmetic is f32, in the order of the schemes' own decoders: a scale is multiplied by the second one (ModelOpt:
  * modelopt/torch/quantization/qtensor/nvfp4_tensor.py, NVFP4QTensor.dequantize), or divided by it
  * (compressed-tensors: quantization/lifecycle/forward.py, _dequantize), and then the codes by what that gives. */
-#include "core/model/scaling.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
+#include "core/model/scaling.h"
 #include "core/view/view.h"
 #include <string.h>
 

@@ -1,10 +1,11 @@
 /* core/model/scope.c: the scope of a transform: every tensor given to it must be used or dropped.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/model/scope.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/base/state.h"
 #include "core/model/private.h"
+#include "core/model/scope.h"
 #include "core/view/origins.h"
 #include "core/view/view.h"
 #include <stdlib.h>

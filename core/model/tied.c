@@ -2,10 +2,11 @@
  * their first byte, then by the rest of their normal form, so that equal tensors become neighbors, whatever
  * names a file gives them.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/model/tied.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/model/private.h"
+#include "core/model/tied.h"
 #include "core/view/equal.h"
 #include <fmtconv/plugin.h>
 #include <stdlib.h>

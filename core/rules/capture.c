@@ -1,7 +1,8 @@
 /* core/rules/capture.c: parses the captures of a pattern: {i}, {x*}, {p:q,k,v}, {#k-1-k}.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/capture.h"
 #include "config.h"
+
+#include "core/rules/capture.h"
 #include "core/rules/lists.h"
 #include "core/rules/pattern.h"
 #include <ctype.h>

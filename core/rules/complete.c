@@ -1,8 +1,9 @@
 /* core/rules/complete.c: finds required tensors that the model lacks, and tensors that no rule takes.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/complete.h"
 #include "config.h"
+
 #include "core/model/model.h"
+#include "core/rules/complete.h"
 #include "core/rules/index.h"
 #include "core/rules/match.h"
 #include "core/rules/run.h"

@@ -1,8 +1,9 @@
 /* core/rules/emit.c: builds the output views: fused, picked, split, changed.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/emit.h"
 #include "config.h"
+
 #include "core/model/model.h"
+#include "core/rules/emit.h"
 #include "core/rules/items.h"
 #include "core/rules/run.h"
 #include "core/rules/shape.h"

@@ -1,7 +1,8 @@
 /* core/rules/index.c: memory and hash tables of a run.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/index.h"
 #include "config.h"
+
+#include "core/rules/index.h"
 #include "core/rules/run.h"
 
 void *

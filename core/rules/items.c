@@ -1,11 +1,12 @@
 /* core/rules/items.c: the output tensors: their sources and names.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/items.h"
 #include "config.h"
+
 #include "core/base/map.h"
 #include "core/model/model.h"
 #include "core/rules/complete.h"
 #include "core/rules/index.h"
+#include "core/rules/items.h"
 #include "core/rules/run.h"
 #include "core/rules/sites.h"
 #include <string.h>

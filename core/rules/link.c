@@ -1,7 +1,8 @@
 /* core/rules/link.c: links the rules of a table, and the two sides of each.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/link.h"
 #include "config.h"
+
+#include "core/rules/link.h"
 #include "core/rules/lists.h"
 #include "core/rules/table.h"
 #include <string.h>

@@ -1,7 +1,8 @@
 /* core/rules/lists.c: lists of alternatives, declared in a table or in a capture.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/lists.h"
 #include "config.h"
+
+#include "core/rules/lists.h"
 #include "core/rules/pattern.h"
 #include <ctype.h>
 #include <string.h>

@@ -1,10 +1,11 @@
 /* core/rules/match.c: finds prefix, family of rules and captures for every tensor.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/match.h"
 #include "config.h"
+
 #include "core/base/size.h"
 #include "core/model/model.h"
 #include "core/rules/index.h"
+#include "core/rules/match.h"
 #include "core/rules/pattern-match.h"
 #include "core/rules/run.h"
 #include "core/rules/sites.h"

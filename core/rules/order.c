@@ -1,8 +1,9 @@
 /* core/rules/order.c: the order of the output: nested loops over the captures that rules share.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/order.h"
 #include "config.h"
+
 #include "core/rules/index.h"
+#include "core/rules/order.h"
 #include "core/rules/run.h"
 #include "core/rules/sites.h"
 #include <stdlib.h>

@@ -1,10 +1,11 @@
 /* core/rules/pattern-match.c: matches a name against a pattern and extracts the captures. Captures are tried
  * from the shortest text on, the leftmost first.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/pattern-match.h"
 #include "config.h"
+
 #include "core/model/model.h"
 #include "core/rules/lists.h"
+#include "core/rules/pattern-match.h"
 #include "core/rules/pattern.h"
 #include <fmtconv/formats.h>
 #include <string.h>

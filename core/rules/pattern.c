@@ -1,9 +1,10 @@
 /* core/rules/pattern.c: compiles a pattern's text into tokens, and prints names from tokens.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/pattern.h"
 #include "config.h"
+
 #include "core/rules/capture.h"
 #include "core/rules/lists.h"
+#include "core/rules/pattern.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* core/rules/rules.c: applies rules to a model, forward, in reverse, or only to test whether they fit.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/rules.h"
 #include "config.h"
+
 #include "core/model/model.h"
 #include "core/rules/compile.h"
 #include "core/rules/complete.h"
@@ -9,6 +9,7 @@
 #include "core/rules/items.h"
 #include "core/rules/match.h"
 #include "core/rules/order.h"
+#include "core/rules/rules.h"
 #include "core/rules/run.h"
 #include "core/rules/shape.h"
 #include <stdio.h>

@@ -1,10 +1,11 @@
 /* core/rules/shape.c: shape variables: checks every tensor against its rule and the other tensors.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/shape.h"
 #include "config.h"
+
 #include "core/base/size.h"
 #include "core/rules/items.h"
 #include "core/rules/run.h"
+#include "core/rules/shape.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

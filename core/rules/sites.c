@@ -1,12 +1,13 @@
 /* core/rules/sites.c: sites: groups of tensors that differ only in the lists of their pattern.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/sites.h"
 #include "config.h"
+
 #include "core/base/map.h"
 #include "core/model/model.h"
 #include "core/rules/index.h"
 #include "core/rules/lists.h"
 #include "core/rules/run.h"
+#include "core/rules/sites.h"
 #include "core/rules/values.h"
 #include <string.h>
 

@@ -1,8 +1,9 @@
 /* core/rules/table.c: errors, memory and patterns, shared by the files that compile a table.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/table.h"
 #include "config.h"
+
 #include "core/rules/lists.h"
+#include "core/rules/table.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

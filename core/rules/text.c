@@ -1,8 +1,9 @@
 /* core/rules/text.c: a table of rules as YAML text.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/text.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
+#include "core/rules/text.h"
 #include <string.h>
 
 /* Returns a quoted string: JSON strings are valid YAML in double quotes. */

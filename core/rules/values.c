@@ -1,8 +1,9 @@
 /* core/rules/values.c: sets of the numbers that captures matched.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/rules/values.h"
 #include "config.h"
+
 #include "core/rules/table.h"
+#include "core/rules/values.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,12 +2,13 @@
  * elements of a source without bytes; a requirement says which view to measure, and every derived view
  * carries it to the plan.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/view/absmax.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/base/map.h"
 #include "core/base/state.h"
 #include "core/source/source.h"
+#include "core/view/absmax.h"
 #include "core/view/build.h"
 #include "core/view/equal.h"
 #include "core/view/ops.h"

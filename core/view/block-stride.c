@@ -1,7 +1,8 @@
 /* core/view/block-stride.c: block strides of factors when axes are split or joined.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/view/block-stride.h"
 #include "config.h"
+
+#include "core/view/block-stride.h"
 #include "core/view/view.h"
 
 bool

@@ -1,8 +1,9 @@
 /* core/view/blocks.c: views of block types: where they may be cut, and their encoded bytes.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/view/blocks.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
+#include "core/view/blocks.h"
 #include "core/view/build.h"
 #include "core/view/pieces.h"
 #include "core/view/place.h"

@@ -1,9 +1,10 @@
 /* core/view/build.c: freezes pieces into views.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/view/build.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/base/size.h"
+#include "core/view/build.h"
 #include "core/view/canon.h"
 #include "core/view/pieces.h"
 #include "core/view/view.h"

@@ -1,9 +1,10 @@
 /* core/view/byteswap.c: elements in the other byte order.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/view/byteswap.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/view/build.h"
+#include "core/view/byteswap.h"
 #include "core/view/pieces.h"
 
 unsigned

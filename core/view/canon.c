@@ -7,9 +7,10 @@
  * before it the longest chains of equal pieces that are linked.  So the way a view was made does not
  * show.  Pieces are cut at each other's borders on the way there; where that would be too many, only
  * equal neighbors are put together, which is exact too. */
-#include "core/view/canon.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
+#include "core/view/canon.h"
 #include "core/view/order.h"
 #include "core/view/pieces.h"
 #include "core/view/place.h"

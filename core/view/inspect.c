@@ -1,9 +1,10 @@
 /* core/view/inspect.c: properties of views for the core: bytes, origins, memory.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/view/inspect.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/view/build.h"
+#include "core/view/inspect.h"
 #include "core/view/pieces.h"
 #include "core/view/place.h"
 

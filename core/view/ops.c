@@ -1,10 +1,11 @@
 /* core/view/ops.c: operations on elements: casts, scales, and counts of rounding.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/view/ops.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/view/blocks.h"
 #include "core/view/build.h"
+#include "core/view/ops.h"
 #include "core/view/order.h"
 #include "core/view/pieces.h"
 #include "core/view/view.h"

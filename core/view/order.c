@@ -1,7 +1,8 @@
 /* core/view/order.c: an order of operations on elements, in which only equal operations are equal.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/view/order.h"
 #include "config.h"
+
+#include "core/view/order.h"
 #include "core/view/view.h"
 #include <string.h>
 

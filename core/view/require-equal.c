@@ -1,13 +1,14 @@
 /* core/view/require-equal.c: views that must be equal, and the requirements that derived views carry.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/view/require-equal.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/base/state.h"
 #include "core/view/blocks.h"
 #include "core/view/build.h"
 #include "core/view/equal.h"
 #include "core/view/origins.h"
+#include "core/view/require-equal.h"
 #include <string.h>
 
 const fci_requirements *

@@ -1,9 +1,10 @@
 /* core/view/text.c: a view's normal form as text.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/view/text.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/source/source.h"
+#include "core/view/text.h"
 #include "core/view/view.h"
 #include <inttypes.h>
 #include <stdio.h>

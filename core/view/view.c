@@ -1,13 +1,14 @@
 /* core/view/view.c: slices, concatenates and permutes views, and returns their properties.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "core/view/view.h"
 #include "config.h"
+
 #include "core/base/ctx.h"
 #include "core/base/size.h"
 #include "core/view/blocks.h"
 #include "core/view/build.h"
 #include "core/view/pieces.h"
 #include "core/view/require-equal.h"
+#include "core/view/view.h"
 #include <string.h>
 
 /* Checks that the view has that axis. Returns false if not (recorded). */

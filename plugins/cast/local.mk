@@ -1,4 +1,5 @@
 # plugins/cast/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_CAST
 plugin_LTLIBRARIES += plugins/cast.la
 dist_man_MANS += plugins/cast/fmtconv-cast.7

@@ -1,4 +1,5 @@
 # plugins/cogvideox-lora/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_COGVIDEOX_LORA
 plugin_LTLIBRARIES += plugins/cogvideox-lora.la
 dist_man_MANS += plugins/cogvideox-lora/fmtconv-cogvideox-lora.7

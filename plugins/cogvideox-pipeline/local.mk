@@ -1,4 +1,5 @@
 # plugins/cogvideox-pipeline/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_COGVIDEOX_PIPELINE
 plugin_LTLIBRARIES += plugins/cogvideox-pipeline.la
 dist_man_MANS += plugins/cogvideox-pipeline/fmtconv-cogvideox-pipeline.7

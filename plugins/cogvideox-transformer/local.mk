@@ -1,4 +1,5 @@
 # plugins/cogvideox-transformer/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_COGVIDEOX_TRANSFORMER
 plugin_LTLIBRARIES += plugins/cogvideox-transformer.la
 dist_man_MANS += plugins/cogvideox-transformer/fmtconv-cogvideox-transformer.7

@@ -1,4 +1,5 @@
 # plugins/cogvideox-vae/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_COGVIDEOX_VAE
 plugin_LTLIBRARIES += plugins/cogvideox-vae.la
 dist_man_MANS += plugins/cogvideox-vae/fmtconv-cogvideox-vae.7

@@ -1,7 +1,8 @@
 /* plugins/common/index.c: reads the files that an index names as one model.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "index.h"
 #include "config.h"
+
+#include "index.h"
 #include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 /* plugins/common/rule.c: applies one rule that was typed as parameters.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/common/rule.h"
 #include "config.h"
+
+#include "plugins/common/rule.h"
 
 int
 rule_apply (fmtconv_ctx *ctx, const struct rule_params *p, const char *name, const char *missing,

@@ -1,7 +1,8 @@
 /* plugins/common/shards.c: the names of a model's files where a writer makes several.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/common/shards.h"
 #include "config.h"
+
+#include "plugins/common/shards.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 #include <strings.h>

@@ -1,4 +1,5 @@
 # plugins/dequantize/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_DEQUANTIZE
 plugin_LTLIBRARIES += plugins/dequantize.la
 dist_man_MANS += plugins/dequantize/fmtconv-dequantize.7

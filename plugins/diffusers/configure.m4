@@ -1,2 +1,3 @@
 # plugins/diffusers/configure.m4: the files in a component's folder are read and written by safetensors.
+# SPDX-License-Identifier: Apache-2.0
 FC_PLUGIN_NEEDS([diffusers], [safetensors])

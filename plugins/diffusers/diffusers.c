@@ -1,7 +1,8 @@
 /* plugins/diffusers/diffusers.c: the diffusers plugin: component folders of diffusers and transformers.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "diffusers.h"
 #include "config.h"
+
+#include "diffusers.h"
 #include "plugins/common/index.h"
 
 static const fmtconv_param read_params[] = {

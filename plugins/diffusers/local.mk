@@ -1,4 +1,5 @@
 # plugins/diffusers/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_DIFFUSERS
 plugin_LTLIBRARIES += plugins/diffusers.la
 dist_man_MANS += plugins/diffusers/fmtconv-diffusers.7

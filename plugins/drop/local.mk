@@ -1,4 +1,5 @@
 # plugins/drop/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_DROP
 plugin_LTLIBRARIES += plugins/drop.la
 dist_man_MANS += plugins/drop/fmtconv-drop.7

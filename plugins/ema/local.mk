@@ -1,4 +1,5 @@
 # plugins/ema/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_EMA
 plugin_LTLIBRARIES += plugins/ema.la
 dist_man_MANS += plugins/ema/fmtconv-ema.7

@@ -1,4 +1,5 @@
 # plugins/fuse/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_FUSE
 plugin_LTLIBRARIES += plugins/fuse.la
 dist_man_MANS += plugins/fuse/fmtconv-fuse.7

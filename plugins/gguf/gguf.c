@@ -1,7 +1,8 @@
 /* plugins/gguf/gguf.c: the gguf plugin: its parameters and its descriptor.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "gguf.h"
 #include "config.h"
+
+#include "gguf.h"
 
 static const fmtconv_param write_params[] = {
   { "architecture", FMTCONV_PARAM_TEXT, offsetof (struct gguf_write_params, architecture), NULL,

@@ -1,4 +1,5 @@
 # plugins/gguf/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_GGUF
 plugin_LTLIBRARIES += plugins/gguf.la
 dist_man_MANS += plugins/gguf/fmtconv-gguf.7

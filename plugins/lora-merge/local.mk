@@ -1,4 +1,5 @@
 # plugins/lora-merge/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_LORA_MERGE
 plugin_LTLIBRARIES += plugins/lora-merge.la
 dist_man_MANS += plugins/lora-merge/fmtconv-lora-merge.7

@@ -1,4 +1,5 @@
 # plugins/map/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_MAP
 plugin_LTLIBRARIES += plugins/map.la
 dist_man_MANS += plugins/map/fmtconv-map.7

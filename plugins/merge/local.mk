@@ -1,4 +1,5 @@
 # plugins/merge/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_MERGE
 plugin_LTLIBRARIES += plugins/merge.la
 dist_man_MANS += plugins/merge/fmtconv-merge.7

@@ -1,4 +1,5 @@
 # plugins/prefix/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_PREFIX
 plugin_LTLIBRARIES += plugins/prefix.la
 dist_man_MANS += plugins/prefix/fmtconv-prefix.7

@@ -1,4 +1,5 @@
 # plugins/quantize/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_QUANTIZE
 plugin_LTLIBRARIES += plugins/quantize.la
 dist_man_MANS += plugins/quantize/fmtconv-quantize.7

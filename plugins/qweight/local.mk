@@ -1,4 +1,5 @@
 # plugins/qweight/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_QWEIGHT
 plugin_LTLIBRARIES += plugins/qweight.la
 dist_man_MANS += plugins/qweight/fmtconv-qweight.7

@@ -1,4 +1,5 @@
 # plugins/rename/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_RENAME
 plugin_LTLIBRARIES += plugins/rename.la
 dist_man_MANS += plugins/rename/fmtconv-rename.7

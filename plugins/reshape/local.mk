@@ -1,4 +1,5 @@
 # plugins/reshape/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_RESHAPE
 plugin_LTLIBRARIES += plugins/reshape.la
 dist_man_MANS += plugins/reshape/fmtconv-reshape.7

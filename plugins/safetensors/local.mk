@@ -1,4 +1,5 @@
 # plugins/safetensors/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_SAFETENSORS
 plugin_LTLIBRARIES += plugins/safetensors.la
 dist_man_MANS += plugins/safetensors/fmtconv-safetensors.7

@@ -1,8 +1,9 @@
 /* plugins/safetensors/safetensors.c: the safetensors plugin: its parameters and its descriptor.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "safetensors.h"
 #include "config.h"
+
 #include "plugins/common/index.h"
+#include "safetensors.h"
 
 static const fmtconv_param read_params[] = {
   { "aliases", FMTCONV_PARAM_CHOICE, offsetof (struct safetensors_read_params, aliases), INDEX_ALIASES,

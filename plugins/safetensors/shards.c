@@ -1,7 +1,8 @@
 /* plugins/safetensors/shards.c: a model cut into files as huggingface_hub cuts it, and their index.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/common/shards.h"
 #include "config.h"
+
+#include "plugins/common/shards.h"
 #include "safetensors.h"
 #include <fmtconv/formats.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 # plugins/sat/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_SAT
 plugin_LTLIBRARIES += plugins/sat.la
 dist_man_MANS += plugins/sat/fmtconv-sat.7

@@ -1,7 +1,8 @@
 /* plugins/sat/sat.c: the sat plugin, and the reader of SwissArmyTransformer / DeepSpeed checkpoints, built on torch's.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "sat.h"
 #include "config.h"
+
+#include "sat.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 

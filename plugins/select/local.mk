@@ -1,4 +1,5 @@
 # plugins/select/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_SELECT
 plugin_LTLIBRARIES += plugins/select.la
 dist_man_MANS += plugins/select/fmtconv-select.7

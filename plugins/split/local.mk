@@ -1,4 +1,5 @@
 # plugins/split/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_SPLIT
 plugin_LTLIBRARIES += plugins/split.la
 dist_man_MANS += plugins/split/fmtconv-split.7

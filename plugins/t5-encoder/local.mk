@@ -1,4 +1,5 @@
 # plugins/t5-encoder/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_T5_ENCODER
 plugin_LTLIBRARIES += plugins/t5-encoder.la
 dist_man_MANS += plugins/t5-encoder/fmtconv-t5-encoder.7

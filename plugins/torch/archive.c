@@ -1,7 +1,8 @@
 /* plugins/torch/archive.c: which zip archives are torch.save files we read, and what to do with others.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/torch/archive.h"
 #include "config.h"
+
+#include "plugins/torch/archive.h"
 #include "plugins/torch/machine.h"
 #include <fmtconv/formats.h>
 #include <string.h>

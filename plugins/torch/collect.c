@@ -1,7 +1,8 @@
 /* plugins/torch/collect.c: the walk through the root that names its tensors.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/torch/collect.h"
 #include "config.h"
+
+#include "plugins/torch/collect.h"
 #include "plugins/torch/keys.h"
 #include <fmtconv/formats.h>
 #include <stdio.h>

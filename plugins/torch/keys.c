@@ -1,7 +1,8 @@
 /* plugins/torch/keys.c: the keys of dictionaries: as text, and that no two are the same.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/torch/keys.h"
 #include "config.h"
+
+#include "plugins/torch/keys.h"
 #include <stdlib.h>
 #include <string.h>
 

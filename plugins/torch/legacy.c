@@ -1,7 +1,8 @@
 /* plugins/torch/legacy.c: torch.save's format before torch 1.6: five pickles, then the storages.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/torch/legacy.h"
 #include "config.h"
+
+#include "plugins/torch/legacy.h"
 #include "plugins/torch/machine.h"
 #include "plugins/torch/storage.h"
 #include <stdlib.h>

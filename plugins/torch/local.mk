@@ -1,4 +1,5 @@
 # plugins/torch/local.mk
+# SPDX-License-Identifier: Apache-2.0
 torch_machine = \
 	plugins/torch/collect.c \
 	plugins/torch/collect.h \

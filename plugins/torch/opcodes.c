@@ -1,7 +1,8 @@
 /* plugins/torch/opcodes.c: the table of pickle opcodes, and those that only steer the machine.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/torch/opcodes.h"
 #include "config.h"
+
+#include "plugins/torch/opcodes.h"
 
 static int
 op_proto (pk_machine *m, const pk_arg *arg)

@@ -1,8 +1,9 @@
 /* plugins/torch/root.c: from the top of a checkpoint to the dictionary that is the model.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/torch/root.h"
 #include "config.h"
+
 #include "plugins/torch/keys.h"
+#include "plugins/torch/root.h"
 #include "plugins/torch/scan.h"
 #include <stdio.h>
 #include <stdlib.h>

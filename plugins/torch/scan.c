@@ -1,7 +1,8 @@
 /* plugins/torch/scan.c: one bounded, iterative walk over shared and cyclic values.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/torch/scan.h"
 #include "config.h"
+
+#include "plugins/torch/scan.h"
 #include "plugins/torch/tensor.h"
 
 struct torch_frame

@@ -1,8 +1,9 @@
 /* plugins/torch/storage.c: persistent ids: ('storage', type, key, location, elements).
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/torch/storage.h"
 #include "config.h"
+
 #include "plugins/torch/legacy.h"
+#include "plugins/torch/storage.h"
 #include <string.h>
 
 /* A plain name: one component of the name of an archive member. */

@@ -1,7 +1,8 @@
 /* plugins/torch/value.c: containers that grow, children of a node, values for people.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/torch/value.h"
 #include "config.h"
+
+#include "plugins/torch/value.h"
 #include <string.h>
 
 void *

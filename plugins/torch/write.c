@@ -1,7 +1,8 @@
 /* plugins/torch/write.c: the writer of files that torch.load opens.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "plugins/torch/write.h"
 #include "config.h"
+
+#include "plugins/torch/write.h"
 #include <fmtconv/formats.h>
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 # plugins/transpose/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_TRANSPOSE
 plugin_LTLIBRARIES += plugins/transpose.la
 dist_man_MANS += plugins/transpose/fmtconv-transpose.7

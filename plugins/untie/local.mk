@@ -1,4 +1,5 @@
 # plugins/untie/local.mk
+# SPDX-License-Identifier: Apache-2.0
 if PLUGIN_UNTIE
 plugin_LTLIBRARIES += plugins/untie.la
 dist_man_MANS += plugins/untie/fmtconv-untie.7

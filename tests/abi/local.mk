@@ -1,4 +1,5 @@
 # tests/abi/local.mk: plugins that were not built here.
+# SPDX-License-Identifier: Apache-2.0
 TESTS += tests/abi/manual.sh tests/abi/presets.sh tests/abi/readme.sh tests/abi/stranger.sh
 EXTRA_DIST += tests/abi/readme.sh tests/abi/manual.sh tests/abi/npy.c tests/abi/presets.sh tests/abi/stage.sh tests/abi/stranger.sh
 

@@ -1,4 +1,5 @@
 # tests/cli/local.mk: the program from outside.
+# SPDX-License-Identifier: Apache-2.0
 TESTS += \
 	tests/cli/behavior.sh \
 	tests/cli/run.sh \

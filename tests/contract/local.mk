@@ -1,4 +1,5 @@
 # tests/contract/local.mk: what every plugin that was built must keep.
+# SPDX-License-Identifier: Apache-2.0
 contract_scripts = \
 	tests/contract/headers.sh \
 	tests/contract/language.sh \

@@ -1,4 +1,5 @@
 # tests/fuzz/local.mk: 'make fuzz' runs libFuzzer for FUZZ_SECONDS on each; needs clang and python3.
+# SPDX-License-Identifier: Apache-2.0
 FUZZ_CC = clang
 FUZZ_SECONDS = 300
 FUZZ_FLAGS = -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined

@@ -1,4 +1,5 @@
 # tests/interop/local.mk: what the reference libraries say of our output.
+# SPDX-License-Identifier: Apache-2.0
 interop_tests = \
 	tests/interop/test_bin_folder.py \
 	tests/interop/test_casts.py \

@@ -1,4 +1,5 @@
 # tests/invalid/local.mk: input that must be refused, each case with its message.
+# SPDX-License-Identifier: Apache-2.0
 TESTS += \
 	tests/invalid/folders.sh \
 	tests/invalid/gguf.sh \

@@ -1,4 +1,5 @@
 # tests/unit/base.mk
+# SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/base
 TESTS += tests/unit/base
 tests_unit_base_SOURCES = tests/unit/base.c tests/unit/message.c tests/unit/text.c tests/unit/collect.h

@@ -1,4 +1,5 @@
 # tests/unit/cogvideox.mk: the CogVideoX plugins on the full lists of tensors.
+# SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/cogvideox
 TESTS += tests/unit/cogvideox
 tests_unit_cogvideox_SOURCES = \

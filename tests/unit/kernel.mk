@@ -1,4 +1,5 @@
 # tests/unit/kernel.mk: the kernels against torch, zlib and plain loops.
+# SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/kernel
 TESTS += tests/unit/kernel
 tests_unit_kernel_SOURCES = tests/unit/kernel.c tests/unit/kernel.h tests/unit/kernel_bytes.c tests/unit/kernel_levels.c tests/unit/kernel_product.c

@@ -1,4 +1,5 @@
 # tests/unit/plan.mk
+# SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/plan
 TESTS += tests/unit/plan
 tests_unit_plan_SOURCES = \

@@ -1,4 +1,5 @@
 # tests/unit/plugin.mk
+# SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert
 TESTS += tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert
 tests_unit_plugin_SOURCES = tests/unit/plugin.c tests/unit/messages.h

@@ -1,4 +1,5 @@
 # tests/unit/quant.mk: block types against ggml's bytes.
+# SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/quant
 TESTS += tests/unit/quant
 tests_unit_quant_SOURCES = tests/unit/quant.c tests/unit/kernel.h

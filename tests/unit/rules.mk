@@ -1,4 +1,5 @@
 # tests/unit/rules.mk: the rule engine, on small tables.
+# SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/rules
 TESTS += tests/unit/rules
 tests_unit_rules_SOURCES = \

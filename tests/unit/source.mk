@@ -1,4 +1,5 @@
 # tests/unit/source.mk
+# SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/source tests/unit/zip
 TESTS += tests/unit/source tests/unit/zip
 tests_unit_source_SOURCES = \

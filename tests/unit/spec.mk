@@ -1,4 +1,5 @@
 # tests/unit/spec.mk
+# SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/spec
 TESTS += tests/unit/spec
 tests_unit_spec_SOURCES = tests/unit/spec.c tests/unit/spec-found.c tests/unit/spec-input.c tests/unit/spec-job.c tests/unit/messages.h tests/unit/spec-util.h

@@ -1,4 +1,5 @@
 # tests/unit/torch.mk
+# SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/torch
 TESTS += tests/unit/torch
 tests_unit_torch_SOURCES = tests/unit/torch.c $(torch_machine)

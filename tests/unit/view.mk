@@ -1,4 +1,5 @@
 # tests/unit/view.mk: views, the laws of their algebra, models, bundles.
+# SPDX-License-Identifier: Apache-2.0
 check_PROGRAMS += tests/unit/view tests/unit/laws tests/unit/model tests/unit/bundle
 TESTS += tests/unit/view tests/unit/laws tests/unit/model tests/unit/bundle
 tests_unit_view_SOURCES = tests/unit/view.c tests/unit/view-blocks.c tests/unit/view-util.h
