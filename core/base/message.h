@@ -1,5 +1,5 @@
-/* core/base/message.h: errors, warnings and notes: recorded, formatted as one line, delivered. SPDX-
- * License-Identifier: Apache-2.0 */
+/* core/base/message.h: errors, warnings and notes: recorded, formatted as one line, delivered.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_BASE_MESSAGE_H
 #define FCI_BASE_MESSAGE_H
 

@@ -1,4 +1,4 @@
-/* core/view/text.c: a view's normal form as text.
+/* core/view/text.c: a view's normal form as text; only tests read it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

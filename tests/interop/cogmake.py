@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Narrow SAT checkpoints of every CogVideoX model, its VAE and T5, with the real torch, and what they must become.
 
 Names follow SAT's network and VAE (CogVideo: sat/dit_video_concat.py, sat/vae_modules/cp_enc_dec.py) and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests of block types need of ggml itself: the library libggml-base of the wheel of pywhispercpp (built without
 fused multiply-add, which would change some blocks), or the one that GGML_BASE_LIBRARY names."""
 

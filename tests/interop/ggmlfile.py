@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ggml itself, by the library that ggmlbase.py finds: its reader of GGUF files, and its check of their data."""
 
 import ctypes

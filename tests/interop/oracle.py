@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ggml's bytes and values of torch's tensors, by the names of its types."""
 
 import torch

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Narrow CogVideoX components and whole pipelines with the real diffusers and transformers, for tests."""
 
 import json

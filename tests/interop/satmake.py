@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Writes small SAT/DeepSpeed CogVideoX checkpoints with the real torch.save, for tests and the demo.
 
 Names and their order follow SAT's network (CogVideo: sat/dit_video_concat.py, sat/configs) and LoraMixin

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the interoperability tests share: running fmtconv, temporary folders, bit comparison."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Folders whose weights are pickles: diffusers' and transformers' .bin files, whole, in parts, of a variant."""
 # Plugins: diffusers safetensors t5-encoder torch
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every data type to every other one, as torch casts: all codes of the small types, ten million random numbers of the
 wide ones; and what is said of values that do not fit."""
 # Plugins: cast safetensors torch

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """CogVideoX from SAT: the transformer, the VAE and T5 become what diffusers' and transformers' classes take."""
 # Plugins: cogvideox-lora cogvideox-transformer cogvideox-vae diffusers safetensors sat t5-encoder torch
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Plugins: safetensors torch sat cogvideox-transformer diffusers cast
 """fmtconv diff and inspect --stats, compared with what torch says of the same values."""
 

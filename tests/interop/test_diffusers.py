@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """diffusers and peft load what fmtconv wrote, and the fused weights move by exactly alpha / rank · B · A."""
 # Plugins: cast cogvideox-lora safetensors sat torch
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Component folders: the same bytes as diffusers' save_pretrained, which loads ours; what is refused and replaced."""
 # Plugins: cogvideox-lora diffusers safetensors sat torch
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Plugins: cast drop ema fuse merge prefix rename reshape safetensors select split torch transpose untie
 """The everyday transforms, compared with what torch makes of the same tensors."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GGUF files: what ggml, gguf-py and diffusers see in ours, and what becomes of theirs."""
 # Plugins: cast cogvideox-transformer cogvideox-vae dequantize diffusers gguf quantize safetensors torch
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """SAT LoRA checkpoints, written by torch, become files that diffusers and peft load with the right effect."""
 # Plugins: cast cogvideox-lora safetensors sat torch
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Plugins: cogvideox-lora cogvideox-transformer cogvideox-vae map safetensors sat t5-encoder torch
 """Rules in files: those of the transforms give what the transforms give, and what is wrong is told with its line."""
 

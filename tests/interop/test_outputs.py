@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Several outputs of one pass: each what a run of its own gives, the source read once, all of them or none."""
 # Plugins: cast cogvideox-transformer dequantize diffusers gguf prefix quantize safetensors sat torch transpose
 

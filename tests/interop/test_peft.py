@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Adapters as peft saves them and as it keeps them in a model, merged as its merge_and_unload does, or refused by name."""
 # Plugins: dequantize diffusers lora-merge safetensors torch
 

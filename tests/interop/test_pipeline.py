@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whole pipelines: joined from a checkpoint's components, read and written again; diffusers opens and runs them."""
 # Plugins: cogvideox-pipeline cogvideox-transformer cogvideox-vae diffusers safetensors sat t5-encoder torch
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Block types: the bytes that ggml makes of random weights, and the values that it makes of random blocks."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The form of ComfyUI-CogVideoXWrapper: names, and blocks as ggml makes them, beside f16."""
 # Plugins: cast cogvideox-transformer quantize qweight safetensors torch
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Model-parallel SAT checkpoints, cut by torch as SAT cuts them, become what the uncut checkpoint becomes."""
 # Plugins: cogvideox-lora cogvideox-transformer safetensors sat torch
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The way back: what was converted from SAT becomes SAT's again by the same rules, bit for bit."""
 # Plugins: cast cogvideox-lora cogvideox-transformer cogvideox-vae diffusers safetensors sat t5-encoder torch
 

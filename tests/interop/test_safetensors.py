@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """safetensors files: every data type, shape and cast, compared with safetensors' and torch's own results."""
 # Plugins: cast drop safetensors torch
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tensors of few bits beside their scales: what is made of them is torch's arithmetic, bit for bit."""
 # Plugins: cast dequantize diffusers drop fuse gguf map prefix quantize rename safetensors select split torch transpose
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Plugins: cogvideox-transformer cogvideox-vae
 """The full models are cut where huggingface_hub cuts diffusers' own.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Pipeline specs: the preset that makes a pipeline of separate checkpoints, which diffusers opens."""
 # Plugins: cogvideox-pipeline cogvideox-transformer cogvideox-vae diffusers safetensors sat t5-encoder torch
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Specs as inputs: a chain of chains gives what the same steps through files give, byte for byte."""
 # Plugins: cast cogvideox-lora cogvideox-pipeline cogvideox-transformer cogvideox-vae diffusers gguf lora-merge
 # Plugins: merge prefix quantize rename safetensors sat t5-encoder torch

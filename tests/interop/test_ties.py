@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tied tensors and safetensors: one copy and its other names, as the official converter has it, and back."""
 # Plugins: diffusers prefix safetensors sat torch untie
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """torch.save files of every kind: what is read is bit for bit what torch holds."""
 # Plugins: safetensors torch
 

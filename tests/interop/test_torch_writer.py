@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the torch and sat writers write: torch.load opens it, zipfile finds every checksum right, SAT's way of loading works."""
 # Plugins: cast safetensors sat torch
 

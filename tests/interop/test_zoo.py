@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A zoo of checkpoints of every container, data type and geometry, converted from every format to every other one: what
 the reference libraries read of the results is bit for bit what they wrote, or the run says all that cannot be."""
 # Plugins: diffusers gguf safetensors sat torch
