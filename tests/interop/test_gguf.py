@@ -297,7 +297,7 @@ class Keys(Gguf):
         self.assertEqual(fields["x.floats"][0][1], types.FLOAT32)
         self.assertNotIn("general.file_type", fields)
         for key, value, status, says in (("A", "1", 2, "lower-case letters"), ("general.alignment", "64", 2, "sets it"),
-                                         ("split.no", "0", 2, "sets it"), ("x", "[1\\,", 2, "no JSON value"),
+                                         ("split.no", "0", 2, "sets it"), ("x", "[1\\,", 2, "not a JSON value"),
                                          ("x", "[[1]]", 1, "no such value"), ("x", "[1\\,\"a\"]", 1, "no such value"),
                                          ("x", "[]", 1, "no such value")):
             result = self.convert({"w": torch.ones(1)}, f"{ARCHITECTURE},kv.{key}={value}", None, status)

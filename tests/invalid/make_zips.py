@@ -93,9 +93,9 @@ def directories():
     with_end("count-less", "extra bytes follow the last entry of the central directory", n=3, n_here=3)
     with_end("count-more", "the central directory ends in the middle of an entry", n=5, n_here=5)
     with_end("count-many", "1000 members do not fit in a directory of", n=1000, n_here=1000)
-    with_end("directory-short", "1 foreign bytes", dir_size=size - 1)
+    with_end("directory-short", "1 extra bytes", dir_size=size - 1)
     with_end("directory-long", "does not fit before its end record", dir_size=size + 1)
-    with_end("directory-early", "1 foreign bytes", dir_start=start - 1)
+    with_end("directory-early", "1 extra bytes", dir_start=start - 1)
     with_end("directory-late", "does not fit before its end record", dir_start=start + 1)
     with_end("directory-shifted", "an entry of the central directory is missing here",
              dir_start=start - 1, dir_size=size + 1)
@@ -136,7 +136,7 @@ def entries():
         with_data("encrypted-" + name, "member 'archive/data/0' is encrypted", flags=flags)
     with_data("flags-patch", "has unknown flags: 0x0828", flags=DESCRIPTOR | UTF8 | 1 << 5)
     for method in (1, 9, 12, 14, 93, 99):
-        with_data(f"method-{method}", f"is packed by method {method}", method=method)
+        with_data(f"method-{method}", f"uses compression method {method}", method=method)
     with_data("disk", "member 'archive/data/0' is on another disk", central={"disk": 1})
     place = build(members()).index(b"archive/data/0") - 30
     with_data("header-shifted", "member 'archive/data/0': its local header is missing here",

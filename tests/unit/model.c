@@ -469,7 +469,7 @@ Test (model, tiles)
   expect_tiles (2, SHAPE (16, 48, 20, 24), 1, "overlap another tensor");
   expect_tiles (2, SHAPE (16, 32, 32, 47), 1, "byte 0x2f: tensor 't1': the 1 bytes after the last");
   expect_tiles (0, NULL, 1, "byte 0x10: the 32 bytes after the last");
-  expect_tiles (2, SHAPE (16, 32, 32, 49), 1, "byte 0x30: tensor 't1': it ends 1 bytes behind");
+  expect_tiles (2, SHAPE (16, 32, 32, 49), 1, "byte 0x30: tensor 't1': it ends 1 bytes after");
   expect_tiles (2, SHAPE (15, 32, 32, 48), 1, "byte 0xf: tensor 't0': it begins 1 bytes before");
   expect_tiles (2, SHAPE (16, 28, 28, 48), 8, "byte 0x1c: tensor 't1': it is not aligned to 8 bytes");
 }
@@ -485,7 +485,7 @@ Test (model, tiles_of_any_order)
   fmtconv_model_put (model, "t",
                      fmtconv_view_leaf (source, 16, FMTCONV_U16, 2, SHAPE (4, 3), (const int64_t[]){ 8, 2 }));
   fmtconv_model_require_tiling (model, source, 16, 48, 1);
-  expect_error (FMTCONV_E_FORMAT, "gaps");
+  expect_error (FMTCONV_E_FORMAT, "not contiguous");
 }
 
 /* The catalogue: at most 512 bytes a tensor, names of usual length included. */

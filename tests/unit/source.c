@@ -91,7 +91,7 @@ Test (source, windows_are_flat_and_bounded)
   expect_error (FMTCONV_E_FORMAT, "d/a: at byte 0x2: 4 bytes from here extend past the end at byte 0x5");
   a = fmtconv_input_open (fci_input_user (ctx, "d/a"));
   cr_expect_null (fmtconv_source_window (a, UINT64_MAX, 2, "wraps"));
-  expect_error (FMTCONV_E_FORMAT, "beyond the end");
+  expect_error (FMTCONV_E_FORMAT, "extend past the end");
 }
 
 Test (source, memory)
@@ -166,7 +166,7 @@ Test (cursor, claims_are_checked_before_memory_is_taken)
       fmtconv_cursor c = fmtconv_cursor_start (fci_source_memory (ctx, "hello", 5, "m"));
       cr_expect_null (fmtconv_cursor_take (&c, claims[i]));
       cr_expect_lt (ctx->arena.total, 1u << 20);
-      expect_error (FMTCONV_E_FORMAT, "but only 5 are left");
+      expect_error (FMTCONV_E_FORMAT, "but only 5 remain");
     }
   fmtconv_cursor c = fmtconv_cursor_start (fci_source_memory (ctx, "hello", 5, "m"));
   cr_expect_eq (fmtconv_cursor_take_le (&c, 8), 0);
@@ -178,15 +178,15 @@ Test (cursor, its_own_end_counts)
   fmtconv_cursor c = fmtconv_cursor_start (fci_source_memory (ctx, "hello", 5, "m"));
   c.end = 3;
   cr_expect_null (fmtconv_cursor_take (&c, 4));
-  expect_error (FMTCONV_E_FORMAT, "only 3 are left");
+  expect_error (FMTCONV_E_FORMAT, "only 3 remain");
   c = fmtconv_cursor_start (fci_source_memory (ctx, "hello", 5, "m"));
   c.end = 100;
   cr_expect_null (fmtconv_cursor_take (&c, 6));
-  expect_error (FMTCONV_E_FORMAT, "only 5 are left");
+  expect_error (FMTCONV_E_FORMAT, "only 5 remain");
   c = fmtconv_cursor_start (fci_source_memory (ctx, "hello", 5, "m"));
   c.pos = 9;
   cr_expect_null (fmtconv_cursor_take (&c, 1));
-  expect_error (FMTCONV_E_FORMAT, "only 0 are left");
+  expect_error (FMTCONV_E_FORMAT, "only 0 remain");
 }
 
 Test (cursor, number_widths)
