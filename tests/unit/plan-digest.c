@@ -177,7 +177,7 @@ Test (digest, refusals)
   } bad[] = { { of_digest, "does not own bytes" },
               { from_future, "no region 0 yet" },
               { without_kind, "77 is not a digest kind" },
-              { tied_to_text, "no tensor" } };
+              { tied_to_text, "is not a tensor" } };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     {
       captured h;
