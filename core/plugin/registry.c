@@ -176,8 +176,9 @@ unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
       fmtconv_detail (ctx, "%s: %s", modules[i].name, modules[i].plugin->summary);
   const char *suggestion = known ? fci_spell_nearest (typed, names, known) : NULL;
   const char *what = any ? "plugin" : fci_role_name (role);
-  static const fmtconv_where nothing = { .hint =
-                                             "install plugins, or set FMTCONV_PLUGIN_PATH to their folder" };
+  static const fmtconv_where nothing = {
+    .hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them"
+  };
   if (!installed)
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &nothing, "no %s '%s' found: no %s is installed", what,
                             typed, what);

@@ -1,6 +1,8 @@
 /* tests/unit/plan-util.c: see the header.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/plan-util.h"
+#include "core/exec/publish/check.h"
+#include "core/exec/publish/outputs.h"
 #include "core/source/disk.h"
 #include <dirent.h>
 #include <fcntl.h>
