@@ -45,7 +45,7 @@ fci_f64_bits (double value)
   return bits;
 }
 
-/* f32 to f64: exact; a NaN keeps its payload and becomes quiet. */
+/* Converts f32 to f64, exactly; a NaN keeps its payload and becomes quiet. */
 static inline double
 fci_widen (float value)
 {
@@ -54,7 +54,7 @@ fci_widen (float value)
   return value != value ? fci_f64_of_bits (nan) : (double) value;
 }
 
-/* f64 to f32, to nearest even; a NaN keeps the upper part of its payload and becomes quiet. */
+/* Rounds f64 to f32, ties to even; a NaN keeps the upper part of its payload and becomes quiet. */
 static inline float
 fci_narrow (double value)
 {
@@ -137,7 +137,7 @@ fci_f32_of_f16 (uint16_t half)
   return (uint32_t) (half >> 15) << 31 | (mag >= 0x7c00 ? special : fci_small_value (mag, 10, 15));
 }
 
-/* nan: the result for every NaN. */
+/* Rounds f32 bits to bf16; nan: the result for every NaN. */
 static inline uint16_t
 fci_bf16_of_f32 (uint32_t bits, uint16_t nan)
 {

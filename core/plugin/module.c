@@ -96,8 +96,8 @@ find_descriptor (fmtconv_ctx *ctx, lt_dlhandle handle, const char *path, const c
   return NULL;
 }
 
-/* libltdl binds functions when they are first called, and reports every failure as 'file not found'.  A plain dlopen
- * before it binds all symbols and gives the real reason. */
+/* Opens the module with dlopen before libltdl, which reports every failure as 'file not found' and binds functions only
+ * when they are first called. */
 const fmtconv_plugin *
 fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const char **error)
 {

@@ -184,8 +184,9 @@ unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
     if (modules[i].plugin && (any || fci_plugin_has (modules[i].plugin, role)))
       fmtconv_detail (ctx, "%s: %s", modules[i].name, modules[i].plugin->summary);
   const char *what = any ? "plugin" : fci_role_name (role);
-  static const fmtconv_where nothing = { .hint =
-                                             "install plugins, or set FMTCONV_PLUGIN_PATH to their folder" };
+  static const fmtconv_where nothing = {
+    .hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them"
+  };
   if (!installed)
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &nothing, "no %s '%s' found: no %s is installed", what,
                             typed, what);

@@ -176,8 +176,8 @@ Test (digest, refusals)
     const char *says;
   } bad[] = { { of_digest, "does not own bytes" },
               { from_future, "no region 0 yet" },
-              { without_kind, "no kind 77" },
-              { tied_to_text, "no tensor" } };
+              { without_kind, "77 is not a digest kind" },
+              { tied_to_text, "is not a tensor" } };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     {
       captured h;

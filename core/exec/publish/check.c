@@ -27,7 +27,7 @@ check_existing (fmtconv_ctx *ctx, const char *path, const struct stat *st)
                           "this output is also an input");
   if (S_ISDIR (st->st_mode))
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path,
-                          &(fmtconv_where){ .hint = "give the name of a file in this folder" },
+                          &(fmtconv_where){ .hint = "give the name of a file in it" },
                           "the output is a folder");
   if (S_ISLNK (st->st_mode))
     return fci_fail_file (ctx, FMTCONV_E_OUTPUT, path,

@@ -30,7 +30,7 @@ fci_lock (int fd, bool made)
   return errno != EWOULDBLOCK && made;
 }
 
-/* File systems without permissions report EPERM. */
+/* Ignores EPERM, which file systems without permissions report. */
 int
 fci_set_mode (int fd, mode_t mode)
 {

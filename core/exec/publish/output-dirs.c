@@ -197,7 +197,7 @@ fci_out_dir_of (const fci_publication *p, const fmtconv_file *file)
   return &p->dirs[find (p, file->name, n > 0 ? n - 1 : 0)];
 }
 
-/* Some file systems cannot sync folders and report EINVAL. */
+/* Ignores EINVAL, which some file systems report because they cannot sync folders. */
 int
 fci_out_dir_sync (const fci_publication *p, int fd, const char *display)
 {

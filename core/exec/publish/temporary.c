@@ -131,7 +131,7 @@ fci_publication_open (fci_publication *p, uint64_t digest)
   return code != 0 ? code : fmtconv_ctx_failed (p->ctx);
 }
 
-/* The lock is held until the name is removed, so that another process cannot take the file over. */
+/* Holds the lock until the name is removed, so that another process cannot take the file over. */
 void
 fci_publication_drop (fci_publication *p)
 {

@@ -236,7 +236,7 @@ fci_put_half (uint8_t *at, float value)
 /* Factor that copies an 8-bit number to each of eight bytes. */
 static const uint64_t fci_each_byte = 0x0101010101010101u;
 
-/* Eight codes in one integer, the first in the lowest byte; codes always fit a byte. */
+/* Returns eight codes in one integer, the first in the lowest byte; codes always fit a byte. */
 static inline uint64_t
 fci_get_codes (const uint8_t *at)
 {

@@ -19,7 +19,7 @@ floor_of_log2 (float size)
   return gap <= rounds_up ? above : above - 1;
 }
 
-/* Below 2^-125 the exponent does not fit a byte, and its low eight bits are stored. */
+/* Stores the low eight bits of the exponent, which does not fit a byte below 2^-125. */
 uint8_t
 fci_power_of (float size)
 {

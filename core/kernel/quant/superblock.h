@@ -26,7 +26,7 @@ void fci_scales_q5_k (const float scale[8], const float minimum[8], const float 
                       float step[8], float offset[8]);
 /* Returns 0 if all scales are 0, so that the block is zeros. */
 int fci_scales_q6_k (const float scale[16], fci_q6_k *block, float step[16]);
-/* inverse: 1 / step, or 0. */
+/* Sets the scales of a block; inverse: 1 / step, or 0. */
 void fci_scales_iq4_xs (const float scale[8], fci_iq4_xs *block, float inverse[8]);
 
 /* Return scale or minimum j of the twelve bytes of Q4_K and Q5_K: 0 … 63. */
