@@ -27,7 +27,7 @@ index_is_name (const char *base, const char *suffix)
   return at && at > base && !strncmp (at + strlen (suffix), ".index.", 7) && ends_in (base, ".json");
 }
 
-/* The index, which has a weight_map.  NULL: an error. */
+/* Returns the index, which has a weight_map; NULL: an error. */
 static fmtconv_attr *
 read_tree (fmtconv_ctx *ctx, fmtconv_input *in)
 {
@@ -62,7 +62,7 @@ by_name (const void *a, const void *b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* The names of the files in order, each once.  NULL: an error. */
+/* Returns the sorted names of the files, each once; NULL: an error. */
 static const char **
 shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
 {
@@ -104,7 +104,7 @@ is_alias (const fmtconv_model *part, const fmtconv_tensor *t, fmtconv_attr *map,
   return listed && !strcmp (listed, file);
 }
 
-/* Every tensor of the file is listed as being there. */
+/* Reads a file; all its tensors must be listed in the index. */
 static int
 read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const char *reader, fmtconv_attr *map,
             fmtconv_model *out)
@@ -132,7 +132,7 @@ read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const cha
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Every tensor that is listed was found. */
+/* Checks that every listed tensor was found. */
 static int
 check_missing (fmtconv_ctx *ctx, fmtconv_attr *map, const fmtconv_model *out)
 {

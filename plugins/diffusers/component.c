@@ -1,4 +1,4 @@
-/* plugins/diffusers/component.c: reads one component: its weights, its configuration, the files beside them.
+/* plugins/diffusers/component.c: reads one component: its weights, its configuration, its other files.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "diffusers.h"
@@ -27,7 +27,7 @@ diffusers_read_json (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name)
   return tree;
 }
 
-/* The configuration and what follows from it. */
+/* Reads the configuration and the attributes that follow from it. */
 static int
 read_config (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, fmtconv_model *out)
 {
@@ -47,7 +47,7 @@ read_config (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, fmtconv_
       fmtconv_attr_set_string (attrs, "class", class);
       fmtconv_attr_set_string (attrs, "title", class);
     }
-  /* What 16 bits cost a VAE shows in every picture. */
+  /* The loss of a VAE in 16 bits shows in every picture. */
   if (class && !strncmp (class, "Autoencoder", strlen ("Autoencoder")))
     fmtconv_attr_set_bool (attrs, "keep-dtype", 1);
   return fmtconv_ctx_failed (ctx);
@@ -67,7 +67,7 @@ config_name (fmtconv_input *folder, const fmtconv_model *out)
   return NULL;
 }
 
-/* A tokenizer's configuration is a file like its others, but says what it is. */
+/* Sets the class from a tokenizer's configuration, which is otherwise an ordinary file. */
 static void
 read_tokenizer_class (fmtconv_ctx *ctx, fmtconv_input *folder, fmtconv_model *out)
 {

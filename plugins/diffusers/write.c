@@ -1,4 +1,4 @@
-/* plugins/diffusers/write.c: writes one component, or several with the index of their pipeline.
+/* plugins/diffusers/write.c: writes one component, or several components with an index.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "diffusers.h"
@@ -32,7 +32,7 @@ put_pair (fmtconv_ctx *ctx, const fmtconv_model *component, fmtconv_attr *index)
                   fmtconv_model_name (component));
 }
 
-/* The index of a pipeline; components without a class of their whole are only kept together. */
+/* Writes the index of a pipeline; a bundle without a class gets none. */
 static int
 put_index (const struct diffusers_place *at, const fmtconv_model *bundle)
 {

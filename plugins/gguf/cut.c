@@ -1,4 +1,4 @@
-/* plugins/gguf/cut.c: a model cut into files as llama.cpp's gguf-split cuts it.
+/* plugins/gguf/cut.c: splits a model into files as llama.cpp's gguf-split does.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"

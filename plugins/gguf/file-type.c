@@ -1,11 +1,11 @@
-/* plugins/gguf/file-type.c: general.file_type, the type that most of a file's numbers have.
+/* plugins/gguf/file-type.c: finds general.file_type, the data type with the most bytes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
 #include <fmtconv/formats.h>
 #include <strings.h>
 
-/* LlamaFileType of gguf-py (gguf/constants.py).  Of several of a data type, first what stands for it alone. */
+/* LlamaFileType of gguf-py (gguf/constants.py).  The first entry of a data type is its default. */
 static const struct file_type
 {
   int number;
@@ -41,7 +41,7 @@ bytes_of (const fmtconv_model *model, uint32_t dtype)
   return bytes;
 }
 
-/* The type of most bytes, if it is one of a file; NULL: there is none. */
+/* Returns the file type of the data type with the most bytes; NULL: it has none. */
 static const struct file_type *
 largest (const fmtconv_model *model)
 {

@@ -1,4 +1,4 @@
-/* plugins/gguf/fold.c: tensors that are stored under another shape, and keys that tell their own.
+/* plugins/gguf/fold.c: tensors stored with another shape, and keys with their original shapes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
@@ -19,7 +19,7 @@ gguf_is_folded (const fmtconv_tensor *t)
   return t->rank > GGUF_RANK || (t->rank > 1 && is_empty (t)) || (!t->rank && t->dtype == FMTCONV_BF16);
 }
 
-/* Leading dimensions become one; no elements are one dimension of zero. */
+/* Merges leading dimensions; a tensor without elements gets one dimension of zero. */
 unsigned
 gguf_fold (const fmtconv_tensor *t, uint64_t shape[GGUF_RANK])
 {
@@ -36,7 +36,7 @@ gguf_fold (const fmtconv_tensor *t, uint64_t shape[GGUF_RANK])
   return rank;
 }
 
-/* i32, as ComfyUI-GGUF has it, if the shape allows it. */
+/* Writes the shape as i32, like ComfyUI-GGUF, or as i64 if necessary. */
 static void
 put_shape (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_tensor *t)
 {
@@ -66,7 +66,7 @@ gguf_put_shapes (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_tensor *con
     fmtconv_attr_set (keys, GGUF_SCALARS, scalars);
 }
 
-/* An array of whole numbers that are dimensions of as many elements.  NULL: an error. */
+/* Returns the dimensions in a key, which must have as many elements as the tensor; NULL: an error. */
 static const fmtconv_attr *
 shape_list (const struct gguf_file *f, const struct gguf_info *t, const char *key, fmtconv_attr *packed)
 {
@@ -121,7 +121,7 @@ list_scalars (struct gguf_file *f, const struct gguf_file *first)
   return add_scalars (f, first);
 }
 
-/* What the keys of ComfyUI-GGUF tell is left as it is where blocks do not fit its rows. */
+/* An original shape is ignored if blocks do not fit its rows. */
 int
 gguf_restore (struct gguf_file *f, const struct gguf_file *first, fmtconv_attr *used, struct gguf_info *t)
 {
