@@ -33,13 +33,18 @@ read_tree (fmtconv_ctx *ctx, fmtconv_input *in)
 {
   fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (in));
   if (c.end > MAX_INDEX)
-    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the index has %llu bytes, more than the limit of %d",
-                         (unsigned long long) c.end, MAX_INDEX),
-           NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the index has %llu bytes, more than the limit of %d",
+                    (unsigned long long) c.end, MAX_INDEX);
+      return NULL;
+    }
   fmtconv_attr *tree = c.source ? fmtconv_cursor_take_json (&c, c.end, DEPTH) : NULL;
   fmtconv_attr *map = fmtconv_attr_get (tree, "weight_map");
   if (!map || map->kind != FMTCONV_ATTR_OBJECT)
-    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the index has no weight_map that is an object"), NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the index has no weight_map that is an object");
+      return NULL;
+    }
   return tree;
 }
 
@@ -72,12 +77,13 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
     {
       names[all] = fmtconv_attr_get_string (a, NULL, NULL);
       if (!names[all] || !reader_of (names[all], "torch", INDEX_ALIASES_NAMES))
-        return fmtconv_fail_at (
-                   ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = a->key },
-                   "the index places it in %s, which is not the plain name of a safetensors or .bin file",
-                   names[all] ? fmtconv_ctx_printf (ctx, "'%s'", names[all])
-                              : "a value that is not a string"),
-               NULL;
+        {
+          fmtconv_fail_at (
+              ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = a->key },
+              "the index places it in %s, which is not the plain name of a safetensors or .bin file",
+              names[all] ? fmtconv_ctx_printf (ctx, "'%s'", names[all]) : "a value that is not a string");
+          return NULL;
+        }
       all++;
     }
   if (!names)
@@ -88,9 +94,11 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
       names[kept++] = names[i];
   *n = kept;
   if (kept > MAX_SHARDS)
-    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the index names %zu files, more than the limit of %d", kept,
-                         MAX_SHARDS),
-           NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the index names %zu files, more than the limit of %d", kept,
+                    MAX_SHARDS);
+      return NULL;
+    }
   return names;
 }
 

@@ -16,14 +16,18 @@ diffusers_read_json (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name)
 {
   fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (fmtconv_input_child (folder, name)));
   if (c.source && c.end > MAX_CONFIG)
-    return fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = c.source },
-                            "%llu bytes, more than the limit of %d", (unsigned long long) c.end, MAX_CONFIG),
-           NULL;
+    {
+      fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = c.source },
+                       "%llu bytes, more than the limit of %d", (unsigned long long) c.end, MAX_CONFIG);
+      return NULL;
+    }
   fmtconv_attr *tree = c.source ? fmtconv_cursor_take_json (&c, c.end, DEPTH) : NULL;
   if (tree && tree->kind != FMTCONV_ATTR_OBJECT)
-    return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = c.source },
-                            "the file is not a JSON object"),
-           NULL;
+    {
+      fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = c.source },
+                       "the file is not a JSON object");
+      return NULL;
+    }
   return tree;
 }
 

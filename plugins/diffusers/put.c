@@ -58,7 +58,10 @@ stem_of (fmtconv_ctx *ctx, fmtconv_attr *attrs)
 {
   const char *given = fmtconv_attr_get_string (attrs, "weights-name", NULL);
   if (given && !diffusers_is_variant (given, strlen (given)))
-    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the name '%s' is not valid for weights", given), NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the name '%s' is not valid for weights", given);
+      return NULL;
+    }
   if (given)
     return given;
   return strcmp (fmtconv_attr_get_string (attrs, "library", ""), "transformers") ? DIFFUSERS_STEM

@@ -66,19 +66,24 @@ choose_variant (fmtconv_ctx *ctx, const char *wanted, fmtconv_input *folder)
         fmtconv_detail (ctx, "%s", *found ? found : "no variant");
       }
   if (!others || !others->len)
-    return no_weights (ctx, folder), NULL;
+    {
+      no_weights (ctx, folder);
+      return NULL;
+    }
   if (wanted)
-    return fmtconv_fail (ctx, FMTCONV_E_MISSING,
-                         "%s has no weights of the variant '%s'. Variants in the folder:",
-                         fmtconv_input_path (folder), wanted),
-           NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_MISSING, "%s has no weights of the variant '%s'. Variants in the folder:",
+                    fmtconv_input_path (folder), wanted);
+      return NULL;
+    }
   if (others->len == 1)
-    return fmtconv_note (ctx, "reading the only variant of the weights in %s:", fmtconv_input_path (folder)),
-           found;
-  return fmtconv_fail (
-             ctx, FMTCONV_E_UNSUPPORTED,
-             "%s has weights of several variants. Select one with variant=:", fmtconv_input_path (folder)),
-         NULL;
+    {
+      fmtconv_note (ctx, "reading the only variant of the weights in %s:", fmtconv_input_path (folder));
+      return found;
+    }
+  fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
+                "%s has weights of several variants. Select one with variant=:", fmtconv_input_path (folder));
+  return NULL;
 }
 
 /* Returns the name that diffusers and transformers prefer; skips the others. */

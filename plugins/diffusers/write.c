@@ -14,8 +14,7 @@ class_of (fmtconv_attr *attrs)
   return class ? class : fmtconv_attr_get_string (fmtconv_attr_at (config, "architectures/0"), NULL, NULL);
 }
 
-/* [library, class]: whose from_pretrained opens the folder; [null, null]: the pipeline has no such component.
- * */
+/* Adds [library, class] for from_pretrained; [null, null]: the pipeline does not have the component. */
 static void
 put_pair (fmtconv_ctx *ctx, const fmtconv_model *component, fmtconv_attr *index)
 {

@@ -61,8 +61,8 @@ largest (const fmtconv_model *model)
   return found;
 }
 
-/* Does the model have tensors of the type that the input was of?  Of F32 or F16 it must have most, because
- * what is quantized has a few of them too. */
+/* Returns whether the input's file type is still right: the model has blocks of that type or, because
+ * quantized models also have some F32 and F16 tensors, most of its bytes have it. */
 static int
 is_still (const fmtconv_model *model, const struct file_type *type, const struct file_type *largest)
 {

@@ -76,27 +76,32 @@ shape_list (const struct gguf_file *f, const struct gguf_info *t, const char *ke
       && packed->len <= FMTCONV_MAX_RANK)
     list = fmtconv_attr_unpack (packed);
   if (!list)
-    return gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is not a shape", key)),
-           NULL;
+    {
+      gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is not a shape", key));
+      return NULL;
+    }
   for (const fmtconv_attr *d = list->first; d; d = d->next)
     if (d->kind != FMTCONV_ATTR_INT || d->v.i < 0)
-      return gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is not a shape", key)),
-             NULL;
+      {
+        gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is not a shape", key));
+        return NULL;
+      }
   for (const fmtconv_attr *d = list->first; d; d = d->next)
     if (__builtin_mul_overflow (given, d->v.u, &given))
       given = d->v.u ? UINT64_MAX : 0;
   for (unsigned d = 0; d < t->rank; d++)
     stored *= t->shape[d];
   if (given != stored)
-    return gguf_fail (f, t->at, t->name,
-                      fmtconv_ctx_printf (
-                          f->ctx, "the shape in the key '%s' has a different number of elements", key)),
-           NULL;
+    {
+      gguf_fail (
+          f, t->at, t->name,
+          fmtconv_ctx_printf (f->ctx, "the shape in the key '%s' has a different number of elements", key));
+      return NULL;
+    }
   return list;
 }
 
-/* Names without dimensions that the keys of `from` tell, as the keys of an object, so that they are found
- * fast. */
+/* Adds the names of scalars in the keys of `from` to an object, which finds them fast. */
 static int
 add_scalars (struct gguf_file *f, const struct gguf_file *from)
 {

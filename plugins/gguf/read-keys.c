@@ -47,12 +47,20 @@ take_key (struct gguf_file *f)
     return NULL;
   for (const char *p = key; *p; p++)
     if (*p < ' ' || *p > '~')
-      return gguf_fail (f, at, NULL, fmtconv_ctx_printf (f->ctx, "the key '%s' is not printable ASCII", key)),
-             NULL;
+      {
+        gguf_fail (f, at, NULL, fmtconv_ctx_printf (f->ctx, "the key '%s' is not printable ASCII", key));
+        return NULL;
+      }
   if (!n)
-    return gguf_fail (f, at, NULL, "a key is empty"), NULL;
+    {
+      gguf_fail (f, at, NULL, "a key is empty");
+      return NULL;
+    }
   if (fmtconv_attr_get (f->keys, key))
-    return gguf_fail (f, at, NULL, fmtconv_ctx_printf (f->ctx, "the key '%s' occurs twice", key)), NULL;
+    {
+      gguf_fail (f, at, NULL, fmtconv_ctx_printf (f->ctx, "the key '%s' occurs twice", key));
+      return NULL;
+    }
   return key;
 }
 

@@ -87,9 +87,11 @@ gguf_read_split (fmtconv_ctx *ctx, fmtconv_input *in, struct gguf_file *one, siz
     }
   *n = (size_t) p.count;
   if (files && tensors != (uint64_t) p.tensors)
-    return gguf_fail (one, 0, NULL,
-                      fmtconv_ctx_printf (ctx, "split.tensors.count is %lld, but the files have %llu tensors",
-                                          (long long) p.tensors, (unsigned long long) tensors)),
-           NULL;
+    {
+      gguf_fail (one, 0, NULL,
+                 fmtconv_ctx_printf (ctx, "split.tensors.count is %lld, but the files have %llu tensors",
+                                     (long long) p.tensors, (unsigned long long) tensors));
+      return NULL;
+    }
   return files;
 }

@@ -43,8 +43,8 @@ aliases_of (const struct safetensors_content *content, const fmtconv_tensor *t, 
   return content->alias + from;
 }
 
-/* The entries, and "name": "kept" of every alias of the tensors, sorted by key, so that a file is
- * reproducible.  NULL: there are none, or an error. */
+/* Returns the entries and "name": "kept" for every alias as JSON, sorted by key for reproducible files; NULL: no
+ * entries, or an error. */
 static const char *
 metadata_of (fmtconv_ctx *ctx, fmtconv_attr *entries, const fmtconv_tensor *const *tensors, size_t n_tensors,
              const struct safetensors_content *content)

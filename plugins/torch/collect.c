@@ -80,8 +80,8 @@ check_totals (walk *w, const pk_object *object, const torch_tensor *t)
   return 0;
 }
 
-/* A storage of bytes does not say of what size its numbers are, and torch leaves its bytes as they are:
- * nobody knows what was meant. */
+/* Rejects big-endian elements of untyped storages: torch does not byte-swap them, so their meaning is
+ * ambiguous. */
 static int
 check_order (const walk *w, const pk_object *object, const torch_tensor *t)
 {

@@ -94,8 +94,7 @@ wrong_storage (const torch_legacy *legacy, uint64_t at, const pk_value *key, con
                                     key->v.s, why));
 }
 
-/* The same storage can be referred to any number of times, as elements of any size: those of the first count.
- * */
+/* Sorts the storages and removes duplicates; the element size of the first reference counts. */
 static int
 unite (torch_legacy *legacy)
 {
