@@ -48,8 +48,9 @@ read_tree (fmtconv_ctx *ctx, fmtconv_input *in)
   return tree;
 }
 
-/* The reader of a file that an index names.  NULL: that is no plain name of weights.  The file decides, not the
- * index: CogVideo's tools/convert_weight_deepspeed2hf.py names the index of pickles as one of safetensors. */
+/* Returns the reader of a file in an index; NULL: not a plain name of weights.  The file's suffix decides, not
+ * the index's: CogVideo's tools/convert_weight_deepspeed2hf.py names an index of pickles like one of
+ * safetensors files. */
 static const char *
 reader_of (const char *name, const char *torch, int aliases)
 {
@@ -102,8 +103,8 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
   return names;
 }
 
-/* Is it another name, by a safetensors file's metadata, of a tensor that the index lists as being there?  The
- * index need not list both. */
+/* Returns whether a tensor is another name, restored from a safetensors file's metadata, of a tensor that the
+ * index lists in the same file.  The index need not list both. */
 static int
 is_alias (const fmtconv_model *part, const fmtconv_tensor *t, fmtconv_attr *map, const char *file)
 {

@@ -57,8 +57,8 @@ read_config (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, fmtconv_
   return fmtconv_ctx_failed (ctx);
 }
 
-/* The file that is the configuration of a component whose weights are read; NULL: it has none.  Beside an
- * adapter config.json is that of its base. */
+/* Returns the name of a component's configuration; NULL: none.  Next to an adapter, config.json is that of its
+ * base model. */
 static const char *
 config_name (fmtconv_input *folder, const fmtconv_model *out)
 {

@@ -48,8 +48,8 @@ read_folder (struct pipeline *p, const char *name, fmtconv_model *component)
   return diffusers_read_component (p->ctx, &params, folder, component);
 }
 
-/* Where a class outside of both libraries has its weights under transformers' name, that is told, because the
- * library does not say it. */
+/* Sets library and class from the index.  A class of another library may store its weights under transformers'
+ * name, which the library does not imply, so the name is set too. */
 static void
 call (fmtconv_attr *attrs, const char *library, const char *class)
 {

@@ -58,8 +58,8 @@ put_file (fmtconv_file *file, const fmtconv_attr *keys, const fmtconv_tensor *co
     }
 }
 
-/* The keys of one file: the first has the model's and all shapes, because gguf-split --merge keeps its keys
- * only; every other its place and the shapes of its tensors. */
+/* Returns the keys of one file.  The first has the model's keys and all shapes, because gguf-split --merge
+ * keeps only its keys; every other has its position and the shapes of its tensors. */
 static fmtconv_attr *
 keys_of (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, size_t s)
 {

@@ -43,8 +43,8 @@ aliases_of (const struct safetensors_content *content, const fmtconv_tensor *t, 
   return content->alias + from;
 }
 
-/* Returns the entries and "name": "kept" for every alias as JSON, sorted by key for reproducible files; NULL: no
- * entries, or an error. */
+/* Returns the entries and "name": "kept" for every alias as JSON, sorted by key for reproducible files; NULL:
+ * no entries, or an error. */
 static const char *
 metadata_of (fmtconv_ctx *ctx, fmtconv_attr *entries, const fmtconv_tensor *const *tensors, size_t n_tensors,
              const struct safetensors_content *content)

@@ -17,8 +17,8 @@ struct filling
   size_t full;
 };
 
-/* The rule of huggingface_hub's split_state_dict_into_shards_factory: in the model's order, a tensor that is
- * larger than a file may be gets one of its own at once; another that does not fit ends the open file. */
+/* Follows huggingface_hub's split_state_dict_into_shards_factory: in model order, a tensor larger than the
+ * limit gets a separate file at once; another tensor that does not fit ends the open file. */
 static void
 fill (const struct safetensors_content *content, uint64_t most, struct filling *f)
 {

@@ -20,10 +20,9 @@ struct name
   size_t rank;  /* the lowest is kept */
 };
 
-/* The names that classes of transformers leave out where they tie, so that another name of the tensor must be
- * the one that is kept; the later in the list, the less it is wanted.  Source: _tied_weights_keys of
- * transformers 5, src/transformers/models: T5, BART, BERT, RoBERTa, Whisper, GPT-2, Llama and what is alike.
- * */
+/* Names that classes of transformers omit when they tie them, so another name must be kept; later names in
+ * the list are less wanted.  Source: _tied_weights_keys of transformers 5, src/transformers/models: T5, BART,
+ * BERT, RoBERTa, Whisper, GPT-2, Llama and similar classes. */
 static const char *const discarded[] = {
   "*coder.embed_tokens.weight",
   "*coder.word_embeddings.weight",
@@ -105,8 +104,9 @@ find_names (const fmtconv_model *model, const fmtconv_pairs *keep, struct name *
   return n;
 }
 
-/* kept[place]: the tensor whose name stands for the one at that place; NULL: it is written.  So it is where
- * the reader would not see a tie: what is no name to it, and where the metadata has an entry already. */
+/* Sets kept[place] to the tensor whose name replaces the name at that place; NULL: the name is written.  A
+ * name is also written if the reader would not recognize it, or if the metadata already has an entry for it.
+ * */
 static void
 choose (fmtconv_ctx *ctx, const struct name *names, size_t n, fmtconv_attr *metadata,
         const fmtconv_tensor **kept)
@@ -153,7 +153,7 @@ part (fmtconv_ctx *ctx, const fmtconv_model *model, const fmtconv_tensor *const 
     }
 }
 
-/* Entries of the input's metadata that nobody has taken for names of tensors, but that the reader will. */
+/* Adds entries of the input's metadata that were not restored as tied tensors, but would be in the output. */
 static void
 add_entries (const fmtconv_model *model, fmtconv_attr *metadata, struct safetensors_content *out)
 {
