@@ -1,10 +1,10 @@
-/* plugins/common/alias.c: other names of tensors, as entries of metadata tell them.
+/* plugins/common/alias.c: restores other names of tensors from metadata entries.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "index.h"
 #include <string.h>
 
-#define FORMAT "format" /* whose tensors they are: "pt" */
+#define FORMAT "format" /* the library of the tensors: "pt" */
 
 enum
 {
@@ -18,7 +18,7 @@ last_part (const char *name)
   return dot ? dot + 1 : name;
 }
 
-/* Can it be a key of a state dictionary?  strict: as modules make them. */
+/* Returns whether it can be a key of a state dictionary.  strict: as modules make them. */
 static int
 is_name (const char *s, int strict)
 {
@@ -29,7 +29,7 @@ is_name (const char *s, int strict)
   return n > 0 && n <= MAX_NAME;
 }
 
-/* Metadata may have the name of a tensor as the value of anything, such as "type": "latents". */
+/* An entry may have the name of a tensor as its value by chance, such as "type": "latents". */
 int
 index_is_alias (const char *name, const char *kept)
 {
@@ -37,7 +37,7 @@ index_is_alias (const char *name, const char *kept)
          && ((strchr (name, '.') && strchr (kept, '.')) || !strcmp (last_part (name), last_part (kept)));
 }
 
-/* The tensor of which the entry tells another name, or may tell one.  NULL: it is about something else. */
+/* Returns the tensor that an entry may be another name of; NULL: another entry. */
 static const fmtconv_tensor *
 tensor_of (const fmtconv_attr *entry, const fmtconv_model *model)
 {
@@ -71,7 +71,7 @@ note_names (fmtconv_ctx *ctx, size_t taken, size_t left)
         left);
 }
 
-/* Take those that are alike (or all), or tell of those that are not; how many there are. */
+/* Takes the entries that look alike (or all), or lists those that do not.  Returns their number. */
 static size_t
 walk (fmtconv_ctx *ctx, int alike, int all, const fmtconv_attr *metadata, fmtconv_attr *rest,
       fmtconv_model *out)

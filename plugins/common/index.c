@@ -28,24 +28,30 @@ index_is_name (const char *base, const char *suffix)
   return at && at > base && !strncmp (at + strlen (suffix), ".index.", 7) && ends_in (base, ".json");
 }
 
-/* The index, which has a weight_map.  NULL: an error. */
+/* Returns the index, which has a weight_map; NULL: an error. */
 static fmtconv_attr *
 read_tree (fmtconv_ctx *ctx, fmtconv_input *in)
 {
   fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (in));
   if (c.end > MAX_INDEX)
-    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the index has %llu bytes, more than the limit of %d",
-                         (unsigned long long) c.end, MAX_INDEX),
-           NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the index has %llu bytes, more than the limit of %d",
+                    (unsigned long long) c.end, MAX_INDEX);
+      return NULL;
+    }
   fmtconv_attr *tree = c.source ? fmtconv_cursor_take_json (&c, c.end, DEPTH) : NULL;
   fmtconv_attr *map = fmtconv_attr_get (tree, "weight_map");
   if (!map || map->kind != FMTCONV_ATTR_OBJECT)
-    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the index has no weight_map that is an object"), NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the index has no weight_map that is an object");
+      return NULL;
+    }
   return tree;
 }
 
-/* The reader of a file that an index names.  NULL: that is no plain name of weights.  The file decides, not the
- * index: CogVideo's tools/convert_weight_deepspeed2hf.py names the index of pickles as one of safetensors. */
+/* Returns the reader of a file in an index; NULL: not a plain name of weights.  The file's suffix decides, not
+ * the index's: CogVideo's tools/convert_weight_deepspeed2hf.py names an index of pickles like one of
+ * safetensors files. */
 static const char *
 reader_of (const char *name, const char *torch, int aliases)
 {
@@ -63,7 +69,7 @@ by_name (const void *a, const void *b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* The names of the files in order, each once.  NULL: an error. */
+/* Returns the sorted names of the files, each once; NULL: an error. */
 static const char **
 shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
 {
@@ -73,12 +79,13 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
     {
       names[all] = fmtconv_attr_get_string (a, NULL, NULL);
       if (!names[all] || !reader_of (names[all], "torch", INDEX_ALIASES_NAMES))
-        return fmtconv_fail_at (
-                   ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = a->key },
-                   "the index places it in %s, which is not the plain name of a safetensors or .bin file",
-                   names[all] ? fmtconv_ctx_printf (ctx, "'%s'", names[all])
-                              : "a value that is not a string"),
-               NULL;
+        {
+          fmtconv_fail_at (
+              ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = a->key },
+              "the index places it in %s, which is not the plain name of a safetensors or .bin file",
+              names[all] ? fmtconv_ctx_printf (ctx, "'%s'", names[all]) : "a value that is not a string");
+          return NULL;
+        }
       all++;
     }
   if (!names)
@@ -89,14 +96,16 @@ shard_names (fmtconv_ctx *ctx, fmtconv_attr *map, size_t *n)
       names[kept++] = names[i];
   *n = kept;
   if (kept > MAX_SHARDS)
-    return fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the index names %zu files, more than the limit of %d", kept,
-                         MAX_SHARDS),
-           NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_LIMIT, "the index names %zu files, more than the limit of %d", kept,
+                    MAX_SHARDS);
+      return NULL;
+    }
   return names;
 }
 
-/* Is it another name, by a safetensors file's metadata, of a tensor that the index lists as being there?  The
- * index need not list both. */
+/* Returns whether a tensor is another name, restored from a safetensors file's metadata, of a tensor that the
+ * index lists in the same file.  The index need not list both. */
 static int
 is_alias (const fmtconv_model *part, const fmtconv_tensor *t, fmtconv_attr *map, const char *file)
 {
@@ -105,7 +114,7 @@ is_alias (const fmtconv_model *part, const fmtconv_tensor *t, fmtconv_attr *map,
   return listed && !strcmp (listed, file);
 }
 
-/* Every tensor of the file is listed as being there. */
+/* Reads a file; all its tensors must be listed in the index. */
 static int
 read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const char *reader, fmtconv_attr *map,
             fmtconv_model *out)
@@ -133,7 +142,7 @@ read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const cha
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Every tensor that is listed was found. */
+/* Checks that every listed tensor was found. */
 static int
 check_missing (fmtconv_ctx *ctx, fmtconv_attr *map, const fmtconv_model *out)
 {

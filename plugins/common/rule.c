@@ -1,4 +1,4 @@
-/* plugins/common/rule.c: applies one rule that was typed as parameters.
+/* plugins/common/rule.c: applies one rule that is given as parameters.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* plugins/common/shards.c: the names of a model's files where a writer makes several.
+/* plugins/common/shards.c: names of the files of a split model.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

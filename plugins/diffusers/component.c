@@ -1,4 +1,4 @@
-/* plugins/diffusers/component.c: reads one component: its weights, its configuration, the files beside them.
+/* plugins/diffusers/component.c: reads one component: its weights, its configuration, its other files.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "diffusers.h"
@@ -16,18 +16,22 @@ diffusers_read_json (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name)
 {
   fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (fmtconv_input_child (folder, name)));
   if (c.source && c.end > MAX_CONFIG)
-    return fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = c.source },
-                            "%llu bytes, more than the limit of %d", (unsigned long long) c.end, MAX_CONFIG),
-           NULL;
+    {
+      fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = c.source },
+                       "%llu bytes, more than the limit of %d", (unsigned long long) c.end, MAX_CONFIG);
+      return NULL;
+    }
   fmtconv_attr *tree = c.source ? fmtconv_cursor_take_json (&c, c.end, DEPTH) : NULL;
   if (tree && tree->kind != FMTCONV_ATTR_OBJECT)
-    return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = c.source },
-                            "the file is not a JSON object"),
-           NULL;
+    {
+      fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .source = c.source },
+                       "the file is not a JSON object");
+      return NULL;
+    }
   return tree;
 }
 
-/* The configuration and what follows from it. */
+/* Reads the configuration and the attributes that follow from it. */
 static int
 read_config (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, fmtconv_model *out)
 {
@@ -47,14 +51,14 @@ read_config (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, fmtconv_
       fmtconv_attr_set_string (attrs, "class", class);
       fmtconv_attr_set_string (attrs, "title", class);
     }
-  /* What 16 bits cost a VAE shows in every picture. */
+  /* The loss of a VAE in 16 bits shows in every picture. */
   if (class && !strncmp (class, "Autoencoder", strlen ("Autoencoder")))
     fmtconv_attr_set_bool (attrs, "keep-dtype", 1);
   return fmtconv_ctx_failed (ctx);
 }
 
-/* The file that is the configuration of a component whose weights are read; NULL: it has none.  Beside an
- * adapter config.json is that of its base. */
+/* Returns the name of a component's configuration; NULL: none.  Next to an adapter, config.json is that of its
+ * base model. */
 static const char *
 config_name (fmtconv_input *folder, const fmtconv_model *out)
 {
@@ -67,7 +71,7 @@ config_name (fmtconv_input *folder, const fmtconv_model *out)
   return NULL;
 }
 
-/* A tokenizer's configuration is a file like its others, but says what it is. */
+/* Sets the class from a tokenizer's configuration, which is otherwise an ordinary file. */
 static void
 read_tokenizer_class (fmtconv_ctx *ctx, fmtconv_input *folder, fmtconv_model *out)
 {

@@ -1,12 +1,12 @@
-/* plugins/diffusers/files.c: carries along the files of a component that are neither weights nor its configuration.
+/* plugins/diffusers/files.c: attaches the files of a component other than weights and configuration.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "diffusers.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 
-/* What a folder of weights may hold beside them: the files of its tokenizer (transformers,
- * src/transformers/tokenization_utils_base.py) and how it generates. */
+/* Files that a folder of weights may also hold: those of its tokenizer (transformers,
+ * src/transformers/tokenization_utils_base.py) and the generation configuration. */
 static const char *const beside_weights[] = {
   "added_tokens.json",
   "chat_template.jinja",
@@ -31,7 +31,7 @@ is_companion_file (const char *name)
   return 0;
 }
 
-/* Why a file is not carried along; NULL: it is. */
+/* Returns why a file is skipped; NULL: it is attached. */
 static const char *
 left_out (fmtconv_input *folder, const char *name, int has_weights)
 {

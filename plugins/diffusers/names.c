@@ -1,4 +1,4 @@
-/* plugins/diffusers/names.c: what the names of weights and of their indexes say.
+/* plugins/diffusers/names.c: splits names of weights and of their indexes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "diffusers.h"
@@ -28,7 +28,7 @@ diffusers_is_variant (const char *variant, size_t n)
   return n > 0 && n < 64 && strspn (variant, fine) >= n;
 }
 
-/* ".fp16" before `end`, or nothing.  0: neither. */
+/* Reads ".fp16" or nothing before `end`.  Returns 0 for other text. */
 static int
 take_variant (const char *s, const char *end, struct diffusers_weights *w)
 {
@@ -40,7 +40,7 @@ take_variant (const char *s, const char *end, struct diffusers_weights *w)
   return n == tail || (*s == '.' && diffusers_is_variant (w->variant, w->n));
 }
 
-/* "-00001-of-00003.bin" or ".fp16-00001-of-00003.bin": one file of several. */
+/* Returns whether it is one file of several: "-00001-of-00003.bin" or ".fp16-00001-of-00003.bin". */
 static int
 is_part (const char *rest, const char *ext)
 {
@@ -57,7 +57,7 @@ is_part (const char *rest, const char *ext)
   return 1;
 }
 
-/* What follows the stem: ".fp16.bin" or ".bin.index.fp16.json". */
+/* Reads the text after the stem: ".fp16.bin" or ".bin.index.fp16.json".  Returns 0 for other text. */
 static int
 take_rest (const char *rest, const char *ext, struct diffusers_weights *w)
 {

@@ -14,7 +14,7 @@ struct pipeline
   const struct diffusers_read_params *params;
   fmtconv_input *folder;
   fmtconv_model *out;
-  size_t of_variant; /* components that have weights of it */
+  size_t of_variant; /* components with weights of the variant */
 };
 
 static int
@@ -28,7 +28,7 @@ is_pair (const fmtconv_attr *a)
   return 1;
 }
 
-/* Weights of the variant where there are any: diffusers does not ask for them in every component either. */
+/* Reads a component; like diffusers, does not require the variant in every component. */
 static int
 read_folder (struct pipeline *p, const char *name, fmtconv_model *component)
 {
@@ -48,8 +48,8 @@ read_folder (struct pipeline *p, const char *name, fmtconv_model *component)
   return diffusers_read_component (p->ctx, &params, folder, component);
 }
 
-/* Where a class outside of both libraries has its weights under transformers' name, that is told, because the
- * library does not say it. */
+/* Sets library and class from the index.  A class of another library may store its weights under transformers'
+ * name, which the library does not imply, so the name is set too. */
 static void
 call (fmtconv_attr *attrs, const char *library, const char *class)
 {
@@ -81,7 +81,7 @@ read_named (struct pipeline *p, fmtconv_attr *pair)
   return fmtconv_ctx_failed (p->ctx);
 }
 
-/* Why a name in the folder is left behind; NULL: it is a component that was read, or the index itself. */
+/* Returns why a name in the folder is skipped; NULL: a component that was read, or the index. */
 static const char *
 unread_files (const fmtconv_model *out, const char *name)
 {
@@ -102,7 +102,7 @@ list_others (struct pipeline *p)
       fmtconv_model_skip (p->out, name, 0, why);
 }
 
-/* What the index says beside the components is the pipeline's configuration. */
+/* Reads the components; all other entries of the index are the pipeline's configuration. */
 static int
 read_index (struct pipeline *p, fmtconv_attr *index)
 {
@@ -126,7 +126,7 @@ read_index (struct pipeline *p, fmtconv_attr *index)
   return fmtconv_ctx_failed (p->ctx);
 }
 
-/* As a text encoder and its tokenizer are kept for several pipelines. */
+/* Reads a text encoder and its tokenizer, as kept for several pipelines. */
 static int
 read_pair (struct pipeline *p)
 {

@@ -1,4 +1,4 @@
-/* plugins/diffusers/put.c: writes a component: weights by the safetensors writer, files, then its configuration.
+/* plugins/diffusers/put.c: writes a component: weights, files, then its configuration.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "diffusers.h"
@@ -12,7 +12,7 @@ diffusers_create (const struct diffusers_place *at, const char *name)
   return fmtconv_layout_create (at->out, fmtconv_ctx_printf (at->ctx, "%s%s", at->dir, name));
 }
 
-/* "STEM.fp16.safetensors", and how its files and index are to be written. */
+/* Writes "STEM.fp16.safetensors", or its parts and index. */
 static int
 put_weights (const struct diffusers_place *at, const char *stem, const fmtconv_model *model)
 {
@@ -58,7 +58,10 @@ stem_of (fmtconv_ctx *ctx, fmtconv_attr *attrs)
 {
   const char *given = fmtconv_attr_get_string (attrs, "weights-name", NULL);
   if (given && !diffusers_is_variant (given, strlen (given)))
-    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the name '%s' is not valid for weights", given), NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the name '%s' is not valid for weights", given);
+      return NULL;
+    }
   if (given)
     return given;
   return strcmp (fmtconv_attr_get_string (attrs, "library", ""), "transformers") ? DIFFUSERS_STEM
@@ -73,7 +76,7 @@ diffusers_is_empty (const fmtconv_model *model)
          && !fmtconv_attr_get (attrs, "config") && !fmtconv_attr_get (attrs, "config-default");
 }
 
-/* torch's name of a data type; NULL: none that weights are computed in. */
+/* Returns torch's name of a data type; NULL: weights are not computed in it. */
 static const char *
 torch_name (uint32_t dtype)
 {
@@ -88,7 +91,7 @@ torch_name (uint32_t dtype)
   return found ? found->name : NULL;
 }
 
-/* transformers loads weights in the data type that the configuration says, which a cast made another. */
+/* Updates the data type in the configuration after a cast, because transformers loads weights with it. */
 static void
 resolve_dtype (const fmtconv_model *model, fmtconv_attr *config)
 {

@@ -1,10 +1,10 @@
-/* plugins/diffusers/read.c: what a folder is: a component, or a pipeline of them.
+/* plugins/diffusers/read.c: recognizes and reads a folder: a component or a pipeline.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "diffusers.h"
 #include <string.h>
 
-/* What a name in a folder says, in bits. */
+/* Returns the evidence of a name in a folder, in bits. */
 static int
 bits_of (const char *name)
 {

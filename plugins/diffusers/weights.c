@@ -1,4 +1,4 @@
-/* plugins/diffusers/weights.c: finds a component's weights by their names, and has them read.
+/* plugins/diffusers/weights.c: finds and reads a component's weights.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "diffusers.h"
@@ -12,7 +12,7 @@ is_of_variant (const struct diffusers_weights *w, const char *variant)
   return w->n == strlen (variant) && !strncmp (w->variant, variant, w->n);
 }
 
-/* Weights that can be asked for: parts are not, without their index. */
+/* Returns whether it names weights or an index, not a part. */
 static int
 is_whole (const char *name, struct diffusers_weights *w)
 {
@@ -46,7 +46,8 @@ no_weights (fmtconv_ctx *ctx, fmtconv_input *folder)
                        fmtconv_input_path (folder));
 }
 
-/* The variant to read: what the user said, else none, else the only one.  NULL: an error. */
+/* Returns the variant to read: the given one, else no variant (an empty string), else the only variant; NULL:
+ * an error. */
 static const char *
 choose_variant (fmtconv_ctx *ctx, const char *wanted, fmtconv_input *folder)
 {
@@ -65,22 +66,27 @@ choose_variant (fmtconv_ctx *ctx, const char *wanted, fmtconv_input *folder)
         fmtconv_detail (ctx, "%s", *found ? found : "no variant");
       }
   if (!others || !others->len)
-    return no_weights (ctx, folder), NULL;
+    {
+      no_weights (ctx, folder);
+      return NULL;
+    }
   if (wanted)
-    return fmtconv_fail (ctx, FMTCONV_E_MISSING,
-                         "%s has no weights of the variant '%s'. Variants in the folder:",
-                         fmtconv_input_path (folder), wanted),
-           NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_MISSING, "%s has no weights of the variant '%s'. Variants in the folder:",
+                    fmtconv_input_path (folder), wanted);
+      return NULL;
+    }
   if (others->len == 1)
-    return fmtconv_note (ctx, "reading the only variant of the weights in %s:", fmtconv_input_path (folder)),
-           found;
-  return fmtconv_fail (
-             ctx, FMTCONV_E_UNSUPPORTED,
-             "%s has weights of several variants. Select one with variant=:", fmtconv_input_path (folder)),
-         NULL;
+    {
+      fmtconv_note (ctx, "reading the only variant of the weights in %s:", fmtconv_input_path (folder));
+      return found;
+    }
+  fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
+                "%s has weights of several variants. Select one with variant=:", fmtconv_input_path (folder));
+  return NULL;
 }
 
-/* Of several names for the same: what diffusers and transformers look for first. */
+/* Returns the name that diffusers and transformers prefer; skips the others. */
 static const char *
 find_weights (fmtconv_input *folder, const char *variant, struct diffusers_weights *chosen,
               fmtconv_model *out)
@@ -103,7 +109,7 @@ find_weights (fmtconv_input *folder, const char *variant, struct diffusers_weigh
   return best;
 }
 
-/* The reader with what it is told. */
+/* Returns the reader with its parameters. */
 static const char *
 reader_of (const struct diffusers_weights *w, int aliases)
 {

@@ -1,4 +1,4 @@
-/* plugins/diffusers/write.c: writes one component, or several with the index of their pipeline.
+/* plugins/diffusers/write.c: writes one component, or several components with an index.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "diffusers.h"
@@ -14,8 +14,7 @@ class_of (fmtconv_attr *attrs)
   return class ? class : fmtconv_attr_get_string (fmtconv_attr_at (config, "architectures/0"), NULL, NULL);
 }
 
-/* [library, class]: whose from_pretrained opens the folder; [null, null]: the pipeline has no such component.
- * */
+/* Adds [library, class] for from_pretrained; [null, null]: the pipeline does not have the component. */
 static void
 put_pair (fmtconv_ctx *ctx, const fmtconv_model *component, fmtconv_attr *index)
 {
@@ -32,7 +31,7 @@ put_pair (fmtconv_ctx *ctx, const fmtconv_model *component, fmtconv_attr *index)
                   fmtconv_model_name (component));
 }
 
-/* The index of a pipeline; components without a class of their whole are only kept together. */
+/* Writes the index of a pipeline; a bundle without a class gets none. */
 static int
 put_index (const struct diffusers_place *at, const fmtconv_model *bundle)
 {

@@ -1,4 +1,4 @@
-/* plugins/gguf/attributes.c: what the keys of a file say of its model.
+/* plugins/gguf/attributes.c: turns the keys of a file into attributes of its model.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
@@ -7,10 +7,10 @@
 
 enum
 {
-  MAX_LIST = 65536 /* items of an array that is taken for a configuration's */
+  MAX_LIST = 65536 /* items of an array in a configuration */
 };
 
-/* The configuration's own name of a key that begins with the architecture's, or NULL. */
+/* Returns the configuration's name of a key that begins with the architecture; NULL: another key. */
 static const char *
 config_key (fmtconv_ctx *ctx, const char *architecture, const fmtconv_attr *value)
 {

@@ -1,10 +1,10 @@
-/* plugins/gguf/cut.c: a model cut into files as llama.cpp's gguf-split cuts it.
+/* plugins/gguf/cut.c: splits a model into files as llama.cpp's gguf-split does.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
 
-/* In the model's order, a file is full before the tensor that would make its tensors, with their padding,
- * more than `most` bytes; a larger tensor has a file of its own. */
+/* In model order, a new file begins when the next padded tensor would exceed `most` bytes; a larger tensor
+ * gets a separate file. */
 int
 gguf_cut (fmtconv_ctx *ctx, const fmtconv_model *model, uint64_t most, uint64_t alignment,
           struct gguf_files *out)

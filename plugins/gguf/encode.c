@@ -1,4 +1,4 @@
-/* plugins/gguf/encode.c: values as bytes.
+/* plugins/gguf/encode.c: encodes values as bytes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
@@ -7,7 +7,7 @@
 
 enum
 {
-  LARGE = 1 << 16, /* bytes of an array that are carried from its file without passing through memory */
+  LARGE = 1 << 16, /* bytes of an array that is copied from file to file */
   STEP = 1 << 14
 };
 
@@ -61,7 +61,7 @@ float_bits (double value, unsigned bits)
   return bits == 32 ? low : raw;
 }
 
-/* A value of that type. */
+/* Writes a value of that type. */
 static void
 put_scalar (struct gguf_bytes *to, const fmtconv_attr *value, int type)
 {

@@ -1,11 +1,11 @@
-/* plugins/gguf/file-type.c: general.file_type, the type that most of a file's numbers have.
+/* plugins/gguf/file-type.c: finds general.file_type, the data type with the most bytes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
 #include <fmtconv/formats.h>
 #include <strings.h>
 
-/* LlamaFileType of gguf-py (gguf/constants.py).  Of several of a data type, first what stands for it alone. */
+/* LlamaFileType of gguf-py (gguf/constants.py).  The first entry of a data type is its default. */
 static const struct file_type
 {
   int number;
@@ -41,7 +41,7 @@ bytes_of (const fmtconv_model *model, uint32_t dtype)
   return bytes;
 }
 
-/* The type of most bytes, if it is one of a file; NULL: there is none. */
+/* Returns the file type of the data type with the most bytes; NULL: it has none. */
 static const struct file_type *
 largest (const fmtconv_model *model)
 {
@@ -61,8 +61,8 @@ largest (const fmtconv_model *model)
   return found;
 }
 
-/* Does the model have tensors of the type that the input was of?  Of F32 or F16 it must have most, because
- * what is quantized has a few of them too. */
+/* Returns whether the input's file type is still right: the model has blocks of that type or, because
+ * quantized models also have some F32 and F16 tensors, most of its bytes have it. */
 static int
 is_still (const fmtconv_model *model, const struct file_type *type, const struct file_type *largest)
 {

@@ -1,4 +1,4 @@
-/* plugins/gguf/fold.c: tensors that are stored under another shape, and keys that tell their own.
+/* plugins/gguf/fold.c: tensors stored with another shape, and keys with their original shapes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
@@ -19,7 +19,7 @@ gguf_is_folded (const fmtconv_tensor *t)
   return t->rank > GGUF_RANK || (t->rank > 1 && is_empty (t)) || (!t->rank && t->dtype == FMTCONV_BF16);
 }
 
-/* Leading dimensions become one; no elements are one dimension of zero. */
+/* Merges leading dimensions; a tensor without elements gets one dimension of zero. */
 unsigned
 gguf_fold (const fmtconv_tensor *t, uint64_t shape[GGUF_RANK])
 {
@@ -36,7 +36,7 @@ gguf_fold (const fmtconv_tensor *t, uint64_t shape[GGUF_RANK])
   return rank;
 }
 
-/* i32, as ComfyUI-GGUF has it, if the shape allows it. */
+/* Writes the shape as i32, like ComfyUI-GGUF, or as i64 if necessary. */
 static void
 put_shape (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_tensor *t)
 {
@@ -66,7 +66,7 @@ gguf_put_shapes (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_tensor *con
     fmtconv_attr_set (keys, GGUF_SCALARS, scalars);
 }
 
-/* An array of whole numbers that are dimensions of as many elements.  NULL: an error. */
+/* Returns the dimensions in a key, which must have as many elements as the tensor; NULL: an error. */
 static const fmtconv_attr *
 shape_list (const struct gguf_file *f, const struct gguf_info *t, const char *key, fmtconv_attr *packed)
 {
@@ -76,27 +76,32 @@ shape_list (const struct gguf_file *f, const struct gguf_info *t, const char *ke
       && packed->len <= FMTCONV_MAX_RANK)
     list = fmtconv_attr_unpack (packed);
   if (!list)
-    return gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is not a shape", key)),
-           NULL;
+    {
+      gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is not a shape", key));
+      return NULL;
+    }
   for (const fmtconv_attr *d = list->first; d; d = d->next)
     if (d->kind != FMTCONV_ATTR_INT || d->v.i < 0)
-      return gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is not a shape", key)),
-             NULL;
+      {
+        gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is not a shape", key));
+        return NULL;
+      }
   for (const fmtconv_attr *d = list->first; d; d = d->next)
     if (__builtin_mul_overflow (given, d->v.u, &given))
       given = d->v.u ? UINT64_MAX : 0;
   for (unsigned d = 0; d < t->rank; d++)
     stored *= t->shape[d];
   if (given != stored)
-    return gguf_fail (f, t->at, t->name,
-                      fmtconv_ctx_printf (
-                          f->ctx, "the shape in the key '%s' has a different number of elements", key)),
-           NULL;
+    {
+      gguf_fail (
+          f, t->at, t->name,
+          fmtconv_ctx_printf (f->ctx, "the shape in the key '%s' has a different number of elements", key));
+      return NULL;
+    }
   return list;
 }
 
-/* Names without dimensions that the keys of `from` tell, as the keys of an object, so that they are found
- * fast. */
+/* Adds the names of scalars in the keys of `from` to an object, which finds them fast. */
 static int
 add_scalars (struct gguf_file *f, const struct gguf_file *from)
 {
@@ -121,7 +126,7 @@ list_scalars (struct gguf_file *f, const struct gguf_file *first)
   return add_scalars (f, first);
 }
 
-/* What the keys of ComfyUI-GGUF tell is left as it is where blocks do not fit its rows. */
+/* An original shape is ignored if blocks do not fit its rows. */
 int
 gguf_restore (struct gguf_file *f, const struct gguf_file *first, fmtconv_attr *used, struct gguf_info *t)
 {

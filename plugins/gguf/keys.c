@@ -1,11 +1,11 @@
-/* plugins/gguf/keys.c: what the keys of a file say of its model, from the model's attributes.
+/* plugins/gguf/keys.c: makes the keys of a file from the model's attributes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 
-/* Those of an input that are not written anew. */
+/* Copies the input's keys, except those that are rewritten. */
 static void
 put_given (fmtconv_attr *keys, fmtconv_attr *given)
 {
@@ -50,7 +50,7 @@ put_general (const struct gguf_write_params *p, fmtconv_attr *keys, const fmtcon
     fmtconv_attr_set_typed_uint (keys, GGUF_ALIGN, GGUF_ALIGNMENT, 32);
 }
 
-/* An entry that GGUF has no value for (null, an object, a list of several kinds) is kept as JSON text. */
+/* Entries that GGUF has no value for (null, an object, a list of several kinds) are kept as JSON text. */
 static void
 put_config (fmtconv_ctx *ctx, fmtconv_attr *keys, const char *architecture, fmtconv_attr *config)
 {

@@ -1,4 +1,4 @@
-/* plugins/gguf/names.c: keys, what may stand in them, and the error of a place in a file.
+/* plugins/gguf/names.c: escapes keys, names files, and reports errors at a byte of a file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"

@@ -1,4 +1,4 @@
-/* plugins/gguf/override.c: keys that the user gives.
+/* plugins/gguf/override.c: applies the user's keys.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
@@ -6,7 +6,7 @@
 
 #define DIGITS "0123456789"
 
-/* A number as JSON writes it. */
+/* Returns whether the text is a JSON number. */
 static int
 is_number (const char *text)
 {
@@ -30,7 +30,7 @@ is_number (const char *text)
   return n && !*p;
 }
 
-/* Words of lower-case letters, digits, '_' and '-' with dots between. */
+/* Returns whether it is words of lower-case letters, digits, '_' and '-', joined by dots. */
 static int
 is_key (const char *key)
 {
@@ -45,7 +45,7 @@ is_key (const char *key)
     }
 }
 
-/* What follows from the file itself. */
+/* Returns whether only the writer may set the key. */
 static int
 is_own_key (const char *key)
 {

@@ -1,4 +1,4 @@
-/* plugins/gguf/read-keys.c: the key-values at the head of a file.
+/* plugins/gguf/read-keys.c: reads the key-values at the head of a file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
@@ -17,7 +17,7 @@ limit (const struct gguf_file *f, uint64_t at, const char *what)
                           "%s", what);
 }
 
-/* A length of `unit` bytes each, which the file has, then the limit. */
+/* Reads a number of items of `unit` bytes; checks it against the rest of the file, then the limit. */
 static int
 take_length (struct gguf_file *f, uint64_t unit, uint64_t most, const char *too_long, uint64_t *n)
 {
@@ -35,7 +35,7 @@ take_length (struct gguf_file *f, uint64_t unit, uint64_t most, const char *too_
   return *n > most ? limit (f, at, too_long) : 0;
 }
 
-/* What stands before a value is ASCII that can be shown. */
+/* Reads a key, which must be printable ASCII and unique; NULL: an error. */
 static const char *
 take_key (struct gguf_file *f)
 {
@@ -47,12 +47,20 @@ take_key (struct gguf_file *f)
     return NULL;
   for (const char *p = key; *p; p++)
     if (*p < ' ' || *p > '~')
-      return gguf_fail (f, at, NULL, fmtconv_ctx_printf (f->ctx, "the key '%s' is not printable ASCII", key)),
-             NULL;
+      {
+        gguf_fail (f, at, NULL, fmtconv_ctx_printf (f->ctx, "the key '%s' is not printable ASCII", key));
+        return NULL;
+      }
   if (!n)
-    return gguf_fail (f, at, NULL, "a key is empty"), NULL;
+    {
+      gguf_fail (f, at, NULL, "a key is empty");
+      return NULL;
+    }
   if (fmtconv_attr_get (f->keys, key))
-    return gguf_fail (f, at, NULL, fmtconv_ctx_printf (f->ctx, "the key '%s' occurs twice", key)), NULL;
+    {
+      gguf_fail (f, at, NULL, fmtconv_ctx_printf (f->ctx, "the key '%s' occurs twice", key));
+      return NULL;
+    }
   return key;
 }
 
@@ -117,7 +125,7 @@ take_type (struct gguf_file *f, const char *key, uint32_t *type)
       fmtconv_ctx_printf (f->ctx, "key '%s': the value type %u does not exist", key, (unsigned) *type));
 }
 
-/* It stays in the file. */
+/* Reads the head of an array; its items stay in the file. */
 static int
 take_array (struct gguf_file *f, const char *key)
 {

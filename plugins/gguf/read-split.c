@@ -1,10 +1,10 @@
-/* plugins/gguf/read-split.c: a model in several files, which know one another by their names.
+/* plugins/gguf/read-split.c: reads a model in several files, found by name.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
 #include <string.h>
 
-/* What a file says of its place among the others. */
+/* The position of a file among the others. */
 struct place
 {
   int64_t no;
@@ -30,7 +30,7 @@ check_place (const struct gguf_file *f, const struct place *p)
   return 0;
 }
 
-/* The name without "-00002-of-00003.gguf".  NULL: an error. */
+/* Returns the name without "-00002-of-00003.gguf"; NULL: an error. */
 static const char *
 stem_of (const struct gguf_file *f, const char *base, const struct place *p)
 {
@@ -87,9 +87,11 @@ gguf_read_split (fmtconv_ctx *ctx, fmtconv_input *in, struct gguf_file *one, siz
     }
   *n = (size_t) p.count;
   if (files && tensors != (uint64_t) p.tensors)
-    return gguf_fail (one, 0, NULL,
-                      fmtconv_ctx_printf (ctx, "split.tensors.count is %lld, but the files have %llu tensors",
-                                          (long long) p.tensors, (unsigned long long) tensors)),
-           NULL;
+    {
+      gguf_fail (one, 0, NULL,
+                 fmtconv_ctx_printf (ctx, "split.tensors.count is %lld, but the files have %llu tensors",
+                                     (long long) p.tensors, (unsigned long long) tensors));
+      return NULL;
+    }
   return files;
 }

@@ -1,4 +1,4 @@
-/* plugins/gguf/read-tensors.c: the descriptions of tensors, and the tensors they make.
+/* plugins/gguf/read-tensors.c: reads the descriptions of tensors, and puts the tensors into the model.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
@@ -10,7 +10,7 @@ enum
   MAX_NAME = 4096
 };
 
-/* Numbers that tensor types had, or that ggml uses while it computes. */
+/* Returns a description of a type that is not stored in files: removed, or used only in computations. */
 static const char *
 is_defined_elsewhere (uint32_t id)
 {
@@ -48,7 +48,7 @@ take_name (struct gguf_file *f, struct gguf_info *t)
   return fmtconv_ctx_failed (f->ctx);
 }
 
-/* Dimensions come innermost first. */
+/* Reads the shape, which is stored innermost dimension first. */
 static int
 take_shape (struct gguf_file *f, struct gguf_info *t, uint64_t *elements)
 {
@@ -98,7 +98,7 @@ take_type (struct gguf_file *f, struct gguf_info *t, uint64_t elements)
   return 0;
 }
 
-/* Tensors follow one another in this order, each aligned. */
+/* Reads the offset, which must be the aligned end of the tensor before. */
 static int
 take_offset (struct gguf_file *f, struct gguf_info *t, uint64_t *end)
 {
@@ -115,7 +115,7 @@ take_offset (struct gguf_file *f, struct gguf_info *t, uint64_t *end)
   return fmtconv_ctx_failed (f->ctx);
 }
 
-/* The data section: it fills the rest of the file. */
+/* Checks that the data section fills the rest of the file. */
 static int
 check_end (struct gguf_file *f, uint64_t bytes)
 {

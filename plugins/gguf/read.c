@@ -1,4 +1,4 @@
-/* plugins/gguf/read.c: the GGUF reader, stricter than ggml's where that is careless.
+/* plugins/gguf/read.c: reads GGUF files, with stricter checks than ggml.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
@@ -33,7 +33,7 @@ read_version (struct gguf_file *f)
                           "GGUF version %u is not supported (2 and 3 are)", (unsigned) version);
 }
 
-/* A number of things that the file has room for, then the limit. */
+/* Reads a count; checks it against the rest of the file, then the limit. */
 static int
 read_count (struct gguf_file *f, const char *what, unsigned least, uint64_t most, uint64_t *count)
 {
@@ -79,7 +79,7 @@ gguf_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_mode
                : fmtconv_ctx_failed (ctx);
 }
 
-/* The magic, and a version that there is. */
+/* Recognizes the magic and a supported version. */
 int
 gguf_probe (const fmtconv_peek *peek)
 {

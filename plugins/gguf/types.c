@@ -56,7 +56,7 @@ const fmtconv_dtype_name gguf_dtypes[] = {
   { 0 },
 };
 
-/* The type of a number of that kind and width, -1: none. */
+/* Returns the type of a number of that kind and width; -1: none. */
 static int
 typed (unsigned kind, unsigned bits)
 {
@@ -66,7 +66,7 @@ typed (unsigned kind, unsigned bits)
   return -1;
 }
 
-/* Where nothing says what type an integer has: u32 if it can be, as most readers expect. */
+/* Returns the type of an integer; one without a type becomes u32 if possible, as most readers expect. */
 static int
 integer_type (const fmtconv_attr *value)
 {
@@ -104,7 +104,7 @@ gguf_type_of (const fmtconv_attr *value)
     }
 }
 
-/* Integers without types as one that holds all: i32 if it can be, as gguf-py has it in arrays. */
+/* Returns a type that holds all untyped integers: i32 if possible, as in arrays of gguf-py; -1: none. */
 static int
 common_integer (const fmtconv_attr *array)
 {
@@ -126,7 +126,7 @@ is_integer (const fmtconv_attr *value)
   return value->kind == FMTCONV_ATTR_INT || value->kind == FMTCONV_ATTR_UINT;
 }
 
-/* All items have the first one's kind, and its type if it has one. */
+/* Returns whether all items have the kind and type of the first. */
 static int
 are_equal (const fmtconv_attr *array)
 {

@@ -1,4 +1,4 @@
-/* plugins/gguf/write.c: the GGUF writer: one file, or several that llama.cpp takes for one.
+/* plugins/gguf/write.c: writes one GGUF file, or several that llama.cpp reads as one model.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "gguf.h"
@@ -58,8 +58,8 @@ put_file (fmtconv_file *file, const fmtconv_attr *keys, const fmtconv_tensor *co
     }
 }
 
-/* The keys of one file: the first has the model's and all shapes, because gguf-split --merge keeps its keys
- * only; every other its place and the shapes of its tensors. */
+/* Returns the keys of one file.  The first has the model's keys and all shapes, because gguf-split --merge
+ * keeps only its keys; every other has its position and the shapes of its tensors. */
 static fmtconv_attr *
 keys_of (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files, size_t s)
 {
@@ -98,7 +98,7 @@ put_files (fmtconv_ctx *ctx, fmtconv_attr *keys, const struct gguf_files *files,
   return fmtconv_ctx_failed (ctx);
 }
 
-/* GGUF has no ties: what is tied is written once a name. */
+/* Notes tied tensors, which GGUF cannot express. */
 static void
 note_ties (fmtconv_ctx *ctx, const fmtconv_model *model)
 {

@@ -1,4 +1,4 @@
-/* plugins/safetensors/file.c: writes one file; the bytes are the official writer's.
+/* plugins/safetensors/file.c: writes one file, with the same bytes as the official writer.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "safetensors.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The order of safetensors/src/tensor.rs: data types from the widest, then names by bytes. */
+/* Orders tensors like safetensors/src/tensor.rs: widest data type first, then by name. */
 static int
 by_dtype_and_name (const void *a, const void *b)
 {
@@ -25,7 +25,7 @@ by_key (const void *a, const void *b)
   return strcmp ((*(fmtconv_attr *const *) a)->key, (*(fmtconv_attr *const *) b)->key);
 }
 
-/* The aliases of a tensor among all, which are sorted: the first, and how many. */
+/* Returns the first alias of a tensor in the sorted list, and their number in *n. */
 static const struct safetensors_alias *
 aliases_of (const struct safetensors_content *content, const fmtconv_tensor *t, size_t *n)
 {
@@ -43,8 +43,8 @@ aliases_of (const struct safetensors_content *content, const fmtconv_tensor *t, 
   return content->alias + from;
 }
 
-/* The entries, and "name": "kept" of every alias of the tensors, sorted by key, so that a file is
- * reproducible.  NULL: there are none, or an error. */
+/* Returns the entries and "name": "kept" for every alias as JSON, sorted by key for reproducible files; NULL:
+ * no entries, or an error. */
 static const char *
 metadata_of (fmtconv_ctx *ctx, fmtconv_attr *entries, const fmtconv_tensor *const *tensors, size_t n_tensors,
              const struct safetensors_content *content)
@@ -70,7 +70,7 @@ metadata_of (fmtconv_ctx *ctx, fmtconv_attr *entries, const fmtconv_tensor *cons
   return n ? fmtconv_attr_json_text (sorted, 0) : NULL;
 }
 
-/* Text on its way to the file in pieces; without a file it is only measured. */
+/* Buffered text for a file; without a file it is only measured. */
 struct text
 {
   fmtconv_file *file;
@@ -119,7 +119,7 @@ put_number (struct text *text, uint64_t number)
   put (text, digits + at, sizeof digits - at);
 }
 
-/* A tensor's name: no control characters are in it, so that two characters are all that is escaped. */
+/* Writes a tensor's name.  It has no control characters, so only two characters need escapes. */
 static void
 put_name (struct text *text, const char *name)
 {
@@ -154,7 +154,8 @@ put_entry (struct text *text, const fmtconv_tensor *t, uint64_t start)
   put_text (text, "]}");
 }
 
-/* The header goes out as text, entry by entry: a tree of it would be many times as large. */
+/* Writes the header entry by entry, because a tree would need many times the memory.  Returns its size in
+ * bytes. */
 static size_t
 put_header (fmtconv_file *file, const char *metadata, const fmtconv_tensor *const *tensors, size_t n)
 {
@@ -179,7 +180,7 @@ put_header (fmtconv_file *file, const char *metadata, const fmtconv_tensor *cons
   return text.total;
 }
 
-/* The bytes of a tensor, under all of its names. */
+/* Writes the bytes of a tensor, under all its names. */
 static void
 put_tensor (fmtconv_file *file, const fmtconv_tensor *t, const struct safetensors_content *content)
 {

@@ -1,4 +1,4 @@
-/* plugins/safetensors/read.c: the safetensors reader, stricter than the official one where that is careless.
+/* plugins/safetensors/read.c: reads safetensors files, with stricter checks than the official reader.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/common/index.h"
@@ -24,7 +24,7 @@ fail (const struct header *h, const char *tensor, const char *what)
   return fmtconv_fail_at (h->ctx, FMTCONV_E_FORMAT, &where, "%s", what);
 }
 
-/* The header's length, which must lie within the file. */
+/* Reads the header's length, which must be within the file. */
 static int
 read_length (fmtconv_cursor *c, struct header *h, uint64_t *n)
 {
@@ -48,7 +48,7 @@ read_length (fmtconv_cursor *c, struct header *h, uint64_t *n)
   return 0;
 }
 
-/* __metadata__: strings only. */
+/* Reads __metadata__, which holds only strings. */
 static int
 read_metadata (struct header *h, fmtconv_attr *metadata)
 {
@@ -63,7 +63,7 @@ read_metadata (struct header *h, fmtconv_attr *metadata)
   return fmtconv_ctx_failed (h->ctx);
 }
 
-/* A number of elements or bytes: an integer that is not negative. */
+/* Returns whether an attribute is a non-negative integer. */
 static int
 is_count (const fmtconv_attr *a)
 {
@@ -89,14 +89,17 @@ read_shape (const struct header *h, const fmtconv_attr *entry, uint64_t *shape, 
     }
   for (unsigned i = 0; i < *rank; i++)
     if (shape[i] == 0)
-      return *elements = 0, 0;
+      {
+        *elements = 0;
+        return 0;
+      }
   for (unsigned i = 0; i < *rank; i++)
     if (__builtin_mul_overflow (*elements, shape[i], elements))
       return fail (h, entry->key, "the shape has more elements than a file can hold");
   return 0;
 }
 
-/* Bytes [start, end) of the data section, which the shape and the data type must fill. */
+/* Reads the bytes [start, end) of the data section, which must have the size of the tensor. */
 static int
 read_range (const struct header *h, const fmtconv_attr *entry, uint64_t bytes, uint64_t *start)
 {
@@ -183,7 +186,8 @@ safetensors_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtco
              : read_file (ctx, p->aliases, in, out);
 }
 
-/* An index's name and a JSON object; or a header length that fits the limit, and behind it a JSON object. */
+/* Recognizes an index by its name and a JSON object, a file by a header length within the limit and a JSON
+ * object. */
 int
 safetensors_probe (const fmtconv_peek *peek)
 {

@@ -1,4 +1,4 @@
-/* plugins/safetensors/shards.c: a model cut into files as huggingface_hub cuts it, and their index.
+/* plugins/safetensors/shards.c: splits a model into files as huggingface_hub does, and writes their index.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,17 +9,17 @@
 
 #define SUFFIX ".safetensors"
 
-/* Files in the making.  A file is numbered when it is full, not when it is begun. */
+/* The files while they are filled.  A file is numbered when it is full, not when it is begun. */
 struct filling
 {
-  size_t *number; /* of each file begun */
-  size_t *file;   /* of each tensor: which file begun */
+  size_t *number; /* final number of each file */
+  size_t *file;   /* file of each tensor, in order of beginning */
   size_t begun;
   size_t full;
 };
 
-/* The rule of huggingface_hub's split_state_dict_into_shards_factory: in the model's order, a tensor that is
- * larger than a file may be gets one of its own at once; another that does not fit ends the open file. */
+/* Follows huggingface_hub's split_state_dict_into_shards_factory: in model order, a tensor larger than the
+ * limit gets a separate file at once; another tensor that does not fit ends the open file. */
 static void
 fill (const struct safetensors_content *content, uint64_t most, struct filling *f)
 {
@@ -51,7 +51,7 @@ fill (const struct safetensors_content *content, uint64_t most, struct filling *
     f->number[open] = f->full++;
 }
 
-/* The tensors of each file together, in the model's order. */
+/* Groups the tensors by file, in the model's order. */
 static void
 gather (const struct filling *f, struct safetensors_shards *out)
 {
@@ -86,8 +86,7 @@ safetensors_split (fmtconv_ctx *ctx, const struct safetensors_content *content, 
   return fmtconv_ctx_failed (ctx);
 }
 
-/* The target's name without its suffix. */
-/* The index: which file holds a tensor. */
+/* Writes the index, which maps each tensor to its file. */
 static void
 put_index (fmtconv_ctx *ctx, fmtconv_file *file, const struct safetensors_shards *shards,
            const char *const *names)
@@ -119,7 +118,7 @@ safetensors_put_shards (fmtconv_ctx *ctx, const char *index, fmtconv_attr *metad
     index = fmtconv_ctx_printf (ctx, "%s" SUFFIX ".index.json", stem);
   shards_mark_stale (ctx, out, stem, SUFFIX, shards->n);
   if (shards->n <= 1
-      && fmtconv_glob_match ("*.index*.json", index)) /* what is called otherwise may be anything */
+      && fmtconv_glob_match ("*.index*.json", index)) /* another name may be an unrelated file */
     fmtconv_layout_stale (out, fmtconv_glob_quote (ctx, index));
   for (size_t s = 0; s < shards->n; s++)
     names[s] = fmtconv_ctx_printf (ctx, "%s-%05zu-of-%05zu" SUFFIX, stem, s + 1, shards->n);

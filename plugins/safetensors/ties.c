@@ -1,8 +1,8 @@
-/* plugins/safetensors/ties.c: which name of a tied tensor is kept, and which ones the metadata tells.
+/* plugins/safetensors/ties.c: decides which name of a tied tensor is kept, and which names the metadata records.
  * SPDX-License-Identifier: Apache-2.0
  *
- * As safetensors has it: convert.py and py_src/safetensors/torch.py (save_model), both in bindings/python. Of the
- * names of a tensor the first that nobody discards is kept, and __metadata__[other name] is the name kept. */
+ * As in safetensors: convert.py and py_src/safetensors/torch.py (save_model), both in bindings/python. The
+ * first name that no model class discards is kept, and __metadata__[other name] is the kept name. */
 #include "config.h"
 #include "plugins/common/index.h"
 #include "safetensors.h"
@@ -16,14 +16,13 @@ struct name
 {
   const fmtconv_tensor *tensor;
   size_t place; /* in the model */
-  size_t first; /* place of the first one of these bytes */
+  size_t first; /* place of the first name of these bytes */
   size_t rank;  /* the lowest is kept */
 };
 
-/* The names that classes of transformers leave out where they tie, so that another name of the tensor must be
- * the one that is kept; the later in the list, the less it is wanted.  Source: _tied_weights_keys of
- * transformers 5, src/transformers/models: T5, BART, BERT, RoBERTa, Whisper, GPT-2, Llama and what is alike.
- * */
+/* Names that classes of transformers omit when they tie them, so another name must be kept; later names in
+ * the list are less wanted.  Source: _tied_weights_keys of transformers 5, src/transformers/models: T5, BART,
+ * BERT, RoBERTa, Whisper, GPT-2, Llama and similar classes. */
 static const char *const discarded[] = {
   "*coder.embed_tokens.weight",
   "*coder.word_embeddings.weight",
@@ -42,7 +41,7 @@ static const char *const discarded[] = {
   "vocab_projector.weight",
 };
 
-/* What the user wants to keep comes first, then what nobody discards. */
+/* Returns the rank of a name: user's choices first, then names that no class discards. */
 static size_t
 rank_of (const fmtconv_pairs *keep, const char *name)
 {
@@ -63,7 +62,7 @@ by_tensor (const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-/* Those of the same bytes together, the one to keep in front. */
+/* Groups names of the same bytes, with the name to keep first. */
 static int
 by_request (const void *a, const void *b)
 {
@@ -83,7 +82,7 @@ by_kept (const void *a, const void *b)
   return p != q ? (p > q) - (p < q) : strcmp (x->name, y->name);
 }
 
-/* All tensors that are tied, in groups; how many. */
+/* Lists all tied tensors in groups.  Returns their number. */
 static size_t
 find_names (const fmtconv_model *model, const fmtconv_pairs *keep, struct name *names)
 {
@@ -105,8 +104,9 @@ find_names (const fmtconv_model *model, const fmtconv_pairs *keep, struct name *
   return n;
 }
 
-/* kept[place]: the tensor whose name stands for the one at that place; NULL: it is written.  So it is where
- * the reader would not see a tie: what is no name to it, and where the metadata has an entry already. */
+/* Sets kept[place] to the tensor whose name replaces the name at that place; NULL: the name is written.  A
+ * name is also written if the reader would not recognize it, or if the metadata already has an entry for it.
+ * */
 static void
 choose (fmtconv_ctx *ctx, const struct name *names, size_t n, fmtconv_attr *metadata,
         const fmtconv_tensor **kept)
@@ -135,7 +135,7 @@ choose (fmtconv_ctx *ctx, const struct name *names, size_t n, fmtconv_attr *meta
         full);
 }
 
-/* The tensors that are written, and the names of the others, which are listed. */
+/* Splits the model into written tensors and aliases, and lists the aliases. */
 static void
 part (fmtconv_ctx *ctx, const fmtconv_model *model, const fmtconv_tensor *const *kept,
       struct safetensors_content *out)
@@ -153,7 +153,7 @@ part (fmtconv_ctx *ctx, const fmtconv_model *model, const fmtconv_tensor *const 
     }
 }
 
-/* Entries of the input's metadata that nobody has taken for names of tensors, but that the reader will. */
+/* Adds entries of the input's metadata that were not restored as tied tensors, but would be in the output. */
 static void
 add_entries (const fmtconv_model *model, fmtconv_attr *metadata, struct safetensors_content *out)
 {

@@ -1,9 +1,9 @@
-/* plugins/safetensors/write.c: the safetensors writer: the metadata, and the model as one file or several.
+/* plugins/safetensors/write.c: writes a model as one safetensors file or several, with metadata.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "safetensors.h"
 
-/* "format", the model's metadata and the user's entries. */
+/* Returns the metadata: "format", the model's entries and the user's entries. */
 static fmtconv_attr *
 entries_of (fmtconv_ctx *ctx, const struct safetensors_write_params *p, const fmtconv_model *model)
 {

@@ -1,4 +1,4 @@
-/* plugins/sat/locate.c: finds the weights in what the user named: save folder, run, iteration or file.
+/* plugins/sat/locate.c: finds the weights in a save folder, run, iteration or file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/common/text.h"
@@ -24,7 +24,7 @@ sat_is_run_name (const char *name)
          && all_digits (t + 4, 2) && all_digits (t + 7, 2) && all_digits (t + 10, 2);
 }
 
-/* ZeRO-3 partitions every tensor over the ranks: such files hold no weights that could be read alone. */
+/* Rejects files of ZeRO-3, which partitions every tensor over the ranks. */
 static int
 refuse_partitioned (fmtconv_ctx *ctx, const char *name)
 {
@@ -38,7 +38,7 @@ refuse_partitioned (fmtconv_ctx *ctx, const char *name)
       "%s is one rank's part of a ZeRO-3 checkpoint, which splits every tensor over all ranks", name);
 }
 
-/* A folder N, N-ema or release, with the files of all ranks. */
+/* Finds the ranks in a folder N, N-ema or release. */
 static int
 in_iteration (fmtconv_ctx *ctx, fmtconv_input *folder, struct sat_place *out)
 {
@@ -57,15 +57,17 @@ in_iteration (fmtconv_ctx *ctx, fmtconv_input *folder, struct sat_place *out)
   return fmtconv_ctx_failed (ctx);
 }
 
-/* The word in 'latest', without white space. */
+/* Returns the word in 'latest' without white space; NULL: an error. */
 static const char *
 read_latest (fmtconv_ctx *ctx, fmtconv_input *run)
 {
   fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (fmtconv_input_child (run, "latest")));
   if (c.end > 256)
-    return fmtconv_fail (ctx, FMTCONV_E_FORMAT, "'latest' is not an iteration number: it has %llu bytes",
-                         (unsigned long long) c.end),
-           NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_FORMAT, "'latest' is not an iteration number: it has %llu bytes",
+                    (unsigned long long) c.end);
+      return NULL;
+    }
   const char *text = fmtconv_cursor_take (&c, c.end);
   if (!text)
     return NULL;
@@ -73,7 +75,8 @@ read_latest (fmtconv_ctx *ctx, fmtconv_input *run)
   return fmtconv_ctx_printf (ctx, "%.*s", (int) strcspn (text, " \t\r\n"), text);
 }
 
-/* The iteration that 'latest' means.  "N-ema" is left by a run that ended between two saves. */
+/* Returns the iteration that 'latest' names; NULL: an error.  A run that ended between two saves leaves
+ * "N-ema". */
 static const char *
 latest_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
 {
@@ -82,18 +85,20 @@ latest_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
   if (!word || !strcmp (word, "release"))
     return word;
   if (!all_digits (word, n) || (word[n] && strcmp (word + n, "-ema")))
-    return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT,
-                            &(fmtconv_where){ .hint = "select one with -r sat:iteration=N" },
-                            "'latest' in %s says '%s', which is neither a number nor 'release'",
-                            fmtconv_input_path (run), word),
-           NULL;
+    {
+      fmtconv_fail_at (ctx, FMTCONV_E_FORMAT,
+                       &(fmtconv_where){ .hint = "select one with -r sat:iteration=N" },
+                       "'latest' in %s says '%s', which is neither a number nor 'release'",
+                       fmtconv_input_path (run), word);
+      return NULL;
+    }
   if (word[n])
     fmtconv_note (ctx, "'latest' says %s, left by an interrupted save; reading iteration %.*s", word, (int) n,
                   word);
   return fmtconv_ctx_printf (ctx, "%.*s", (int) n, word);
 }
 
-/* Without 'latest': the only iteration there is. */
+/* Returns the only iteration of a run without 'latest'; NULL: an error. */
 static const char *
 only_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
 {
@@ -106,12 +111,14 @@ only_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
         only = name;
       }
   if (found == 1)
-    return fmtconv_note (ctx, "no 'latest' in %s; reading its only iteration", fmtconv_input_path (run)),
-           only;
-  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
-                          &(fmtconv_where){ .hint = found ? "select one with -r sat:iteration=N" : NULL },
-                          "no 'latest' in %s, and %zu iterations", fmtconv_input_path (run), found),
-         NULL;
+    {
+      fmtconv_note (ctx, "no 'latest' in %s; reading its only iteration", fmtconv_input_path (run));
+      return only;
+    }
+  fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
+                   &(fmtconv_where){ .hint = found ? "select one with -r sat:iteration=N" : NULL },
+                   "no 'latest' in %s, and %zu iterations", fmtconv_input_path (run), found);
+  return NULL;
 }
 
 static int
@@ -145,7 +152,7 @@ in_run (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *run, struct
   return in_iteration (ctx, fmtconv_input_child (run, name), out);
 }
 
-/* A folder that holds runs: one is taken, several are a question to the user. */
+/* Reads the only run of a folder; if it has several, the user must choose. */
 static int
 in_save_folder (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *folder, struct sat_place *out)
 {
@@ -184,7 +191,7 @@ is_run (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *folder)
   return sat_is_run_name (fmtconv_input_basename (folder));
 }
 
-/* A folder that holds files of ranks, whatever their kind. */
+/* Returns whether a folder holds rank files of any kind. */
 static int
 is_iteration (fmtconv_input *folder)
 {
@@ -196,7 +203,7 @@ is_iteration (fmtconv_input *folder)
   return 0;
 }
 
-/* The run's configuration lies one folder above the iteration's. */
+/* Finds the run's configuration, one folder above the iteration. */
 static void
 find_config_above (fmtconv_input *folder, struct sat_place *out)
 {
@@ -205,7 +212,7 @@ find_config_above (fmtconv_input *folder, struct sat_place *out)
     out->config = fmtconv_input_child (run, CONFIG);
 }
 
-/* A file of one rank stands for all that lie beside it; one of another name for itself. */
+/* Finds all ranks next to a rank file; a file with another name is read alone. */
 static int
 find_sibling (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_input *folder, struct sat_place *out)
 {

@@ -1,8 +1,8 @@
-/* plugins/sat/merge.c: makes one model of those that model-parallel ranks saved.
+/* plugins/sat/merge.c: merges the models of model-parallel ranks.
  * SPDX-License-Identifier: Apache-2.0
  *
- * How SwissArmyTransformer cuts a layer (sat/mpu/layers.py, sat/model/transformer.py): the queries, keys and
- * values, and the first matrix of the feed-forward network, by rows; the matrix behind each of them by columns.
+ * How SwissArmyTransformer splits a layer (sat/mpu/layers.py, sat/model/transformer.py): the queries, keys and
+ * values, and the first matrix of the feed-forward network, by rows; the matrix after each of them by columns.
  * query_key_value has all three in each rank's rows: [q_r; k_r; v_r].  Every rank has a copy of all else. */
 #include "config.h"
 #include "sat.h"
@@ -11,12 +11,12 @@
 
 #define LAYER "{x*}transformer.layers.{i}."
 
-/* Tensors that are cut over the ranks. */
+/* Tensors that are split over the ranks. */
 static const struct cut
 {
   const char *pattern;
   unsigned axis;
-  unsigned parts; /* of a rank's share, that are each cut for themselves */
+  unsigned parts; /* parts of a rank's share, each split separately */
 } cuts[] = {
   { LAYER "attention.query_key_value.{w:weight,bias}", 0, 3 },
   { LAYER "mlp.dense_h_to_4h.{w:weight,bias}", 0, 1 },
@@ -29,8 +29,8 @@ struct merge
   fmtconv_ctx *ctx;
   const struct sat_place *place;
   const fmtconv_model **ranks;
-  fmtconv_view **shares; /* of one tensor, a rank each */
-  fmtconv_view **pieces; /* the same in parts, in the order of the result */
+  fmtconv_view **shares; /* of one tensor, one for each rank */
+  fmtconv_view **pieces; /* parts of the shares, in the order of the result */
 };
 
 static const char *
@@ -66,7 +66,7 @@ same_form (const fmtconv_tensor *a, const fmtconv_tensor *b)
   return same;
 }
 
-/* The halves of a LoRA on a matrix that is cut are not cut alike. */
+/* Rejects LoRAs: the two matrices of a LoRA on a split matrix are not split alike. */
 static int
 refuse_lora (const struct merge *m)
 {
@@ -81,7 +81,7 @@ refuse_lora (const struct merge *m)
   return 0;
 }
 
-/* Every rank has the tensors of the first, in the same form. */
+/* Checks that a rank has the same tensors as the first, with the same shapes and types. */
 static int
 check_rank (const struct merge *m, unsigned rank)
 {

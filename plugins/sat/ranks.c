@@ -1,4 +1,4 @@
-/* plugins/sat/ranks.c: which model-parallel ranks a checkpoint has, and whether these are all.
+/* plugins/sat/ranks.c: finds the model-parallel ranks of a checkpoint, and checks that none is missing.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "sat.h"
@@ -14,7 +14,7 @@ sat_rank_name (fmtconv_ctx *ctx, unsigned rank)
   return fmtconv_ctx_printf (ctx, START "%02u" END, rank);
 }
 
-/* The rank in such a name, which SAT writes with two digits at least; -1: another name. */
+/* Returns the rank in a file name, which SAT writes with at least two digits; -1: another name. */
 static int
 rank_of (const char *name)
 {

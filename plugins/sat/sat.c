@@ -1,4 +1,4 @@
-/* plugins/sat/sat.c: the sat plugin, and the reader of SwissArmyTransformer / DeepSpeed checkpoints, built on torch's.
+/* plugins/sat/sat.c: the sat plugin, and the reader of SwissArmyTransformer / DeepSpeed checkpoints.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* plugins/sat/write.c: writes a folder that SAT's training resumes from; the weights are written by torch's writer.
+/* plugins/sat/write.c: writes a folder that SAT's training resumes from.
  * SPDX-License-Identifier: Apache-2.0
  *
  * SAT's load_checkpoint (SwissArmyTransformer: sat/training/model_io.py) reads the number of the iteration in
@@ -10,7 +10,7 @@
 
 #define WEIGHTS "mp_rank_00_model_states.pt"
 
-/* A positive number, or the word that SAT knows beside numbers. */
+/* Returns whether the text is a positive number, or SAT's word 'release'. */
 static int
 is_iteration (const char *text)
 {

@@ -1,4 +1,4 @@
-/* plugins/torch/archive.c: which zip archives are torch.save files we read, and what to do with others.
+/* plugins/torch/archive.c: opens a torch.save file, and reports files that are not supported.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -11,7 +11,7 @@
 
 #define NOT_OURS "'fmtconv plugins' lists the supported formats"
 
-/* The file is no zip archive: say what it is. */
+/* Reports a file that is not a zip archive. */
 static int
 refuse_other (fmtconv_ctx *ctx, fmtconv_source *file, const uint8_t *head, size_t n)
 {
@@ -23,7 +23,7 @@ refuse_other (fmtconv_ctx *ctx, fmtconv_source *file, const uint8_t *head, size_
   return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where, "not a torch.save file: not a zip archive");
 }
 
-/* The one folder that all members lie in, if it has data.pkl: "NAME/". */
+/* Returns the folder with data.pkl: "NAME/"; NULL: an error. */
 static const char *
 find_root (const torch_archive *a)
 {
@@ -46,7 +46,7 @@ member (const torch_archive *a, const char *name)
   return fmtconv_zip_member (a->zip, fmtconv_ctx_printf (a->ctx, "%s%s", a->root, name));
 }
 
-/* A TorchScript archive has its code beside the data. */
+/* Rejects TorchScript archives, which contain code next to the data. */
 static int
 check_script (const torch_archive *a)
 {
@@ -62,7 +62,7 @@ check_script (const torch_archive *a)
   return 0;
 }
 
-/* A small text member without the white space around it; NULL: none, or an error. */
+/* Returns the first word of a small member; NULL: no such member, or an error. */
 static const char *
 small_text (const torch_archive *a, const char *name)
 {
@@ -159,7 +159,7 @@ torch_archive_load (torch_archive *archive, torch_pickle *pickle)
                         : fmtconv_ctx_failed (ctx);
 }
 
-/* The elements of a storage of a file from before torch 1.6. */
+/* Returns the elements of a storage of a legacy file; NULL: no such storage, or an error. */
 static fmtconv_source *
 legacy_record (const torch_archive *archive, const char *key)
 {

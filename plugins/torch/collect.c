@@ -1,4 +1,4 @@
-/* plugins/torch/collect.c: the walk through the root that names its tensors.
+/* plugins/torch/collect.c: walks through the root and names its tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -11,8 +11,8 @@
 typedef struct frame
 {
   pk_value inside;
-  uint32_t next;   /* item */
-  uint32_t length; /* of its own name */
+  uint32_t next;   /* index of the next item */
+  uint32_t length; /* of its name */
 } frame;
 
 typedef struct walk
@@ -33,7 +33,7 @@ fail_at (const walk *w, int code, const pk_object *object, const char *why)
       "%s", why);
 }
 
-/* The elements of a storage that lies in the pickle. */
+/* Returns the elements of a storage inside the pickle. */
 static fmtconv_source *
 inside (const walk *w, const torch_tensor *t)
 {
@@ -41,7 +41,7 @@ inside (const walk *w, const torch_tensor *t)
                                 "storage");
 }
 
-/* The storage, whose record has exactly the bytes that the pickle says. */
+/* Returns the storage, which must have exactly the size that the pickle says; NULL: an error. */
 static fmtconv_source *
 find_record (const walk *w, const pk_object *object, const torch_tensor *t)
 {
@@ -81,8 +81,8 @@ check_totals (walk *w, const pk_object *object, const torch_tensor *t)
   return 0;
 }
 
-/* A storage of bytes does not say of what size its numbers are, and torch leaves its bytes as they are:
- * nobody knows what was meant. */
+/* Rejects big-endian elements of untyped storages: torch does not byte-swap them, so their meaning is
+ * ambiguous. */
 static int
 check_order (const walk *w, const pk_object *object, const torch_tensor *t)
 {
@@ -117,7 +117,7 @@ put_tensor (walk *w, const pk_object *object)
   return fmtconv_ctx_failed (w->load->ctx);
 }
 
-/* Names of nested values are joined by dots. */
+/* Appends a key to the current name, after a dot. */
 static int
 add_to_name (walk *w, const char *key, size_t n)
 {
@@ -132,8 +132,7 @@ add_to_name (walk *w, const char *key, size_t n)
   return 0;
 }
 
-/* Straight from the key: a shared container's keys are added as often as it is met, and the arena never
- * frees. */
+/* Appends without allocating: a shared container is visited many times, and the arena never frees. */
 static int
 add_key (walk *w, const pk_value *key)
 {
@@ -152,7 +151,7 @@ descend_into (walk *w, const pk_value *value)
   pk_mark *mark = pk_mark_of (value);
   if (mark->open)
     return fail_at (w, FMTCONV_E_FORMAT, NULL, "the container contains itself");
-  if (w->depth == TORCH_MAX_DEPTH) /* torch_scan_value was here before, and has refused it */
+  if (w->depth == TORCH_MAX_DEPTH) /* torch_scan_value has already rejected it */
     return fail_at (w, FMTCONV_E_INTERNAL, NULL, "values are nested deeper than the scan found");
   if (value->kind == PK_DICT
       && torch_keys_unique (w->load->ctx, w->load->pickle, value, w->length ? w->name : "."))
@@ -162,7 +161,8 @@ descend_into (walk *w, const pk_value *value)
   return 0;
 }
 
-/* A value under the name w->name.  Tensors inside something we do not know are not silently left. */
+/* Visits the value named w->name.  Tensors inside an unknown object are an error, so that none is lost
+ * silently. */
 static int
 visit (walk *w, const pk_value *value)
 {
@@ -185,7 +185,7 @@ visit (walk *w, const pk_value *value)
       pk_describe (w->load->ctx, value));
 }
 
-/* The next item of the innermost container; the container is left behind the last. */
+/* Visits the next item of the innermost container, or leaves the container after its last item. */
 static int
 next_item (walk *w)
 {
@@ -214,7 +214,7 @@ next_item (walk *w)
   return visit (w, value);
 }
 
-/* A tensor that is all there is needs a name too. */
+/* A single tensor as root is named "tensor". */
 int
 torch_collect (torch_load *load, const torch_root *root)
 {

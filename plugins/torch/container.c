@@ -3,7 +3,7 @@
 #include "config.h"
 #include "plugins/torch/opcodes.h"
 
-/* Push a container of these values. */
+/* Pushes a container of these values. */
 static int
 push_container (pk_machine *m, pk_kind kind, const pk_value *values, uint32_t n)
 {
@@ -93,7 +93,7 @@ pk_op_tuple3 (pk_machine *m, const pk_arg *arg)
   return push_short_tuple (m, 3);
 }
 
-/* Python has no hash for these, so no dictionary or set that it wrote has them as keys. */
+/* Rejects keys that Python cannot hash and therefore never writes. */
 static int
 check_keys (pk_machine *m, const pk_value *values, uint32_t n, uint32_t step)
 {
@@ -103,7 +103,7 @@ check_keys (pk_machine *m, const pk_value *values, uint32_t n, uint32_t step)
   return 0;
 }
 
-/* Add values to a container of that kind, or to an object of any class. */
+/* Adds values to a container of that kind, or to an object of any class. */
 static int
 add (pk_machine *m, const pk_value *to, pk_kind kind, const pk_value *values, uint32_t n)
 {

@@ -1,4 +1,4 @@
-/* plugins/torch/global.c: the globals that mean something to us; all others are opaque.
+/* plugins/torch/global.c: the globals that the reader interprets; all others are opaque.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/torch/value.h"
@@ -65,7 +65,7 @@ static const pk_global known[] = {
   STORAGE ("Bool", FMTCONV_BOOL),
   STORAGE ("ComplexFloat", FMTCONV_C64),
   STORAGE ("ComplexDouble", FMTCONV_C128),
-  /* The type tells how large an element is. */
+  /* The data type only gives the size of an element. */
   NO_STORAGE ("QInt8", QUANTIZED, FMTCONV_I8),
   NO_STORAGE ("QInt32", QUANTIZED, FMTCONV_I32),
   NO_STORAGE ("QUInt8", QUANTIZED, FMTCONV_U8),
@@ -111,7 +111,7 @@ static const pk_global known[] = {
   NO_DTYPE ("bits16"),
 };
 
-/* Storages that lived on a GPU were once classes of torch.cuda. */
+/* Older torch versions name the storages of a GPU as classes of torch.cuda. */
 static bool
 same_module (const pk_global *global, const pk_global *with)
 {

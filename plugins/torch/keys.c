@@ -1,4 +1,4 @@
-/* plugins/torch/keys.c: the keys of dictionaries: as text, and that no two are the same.
+/* plugins/torch/keys.c: dictionary keys as text, and a check that they differ.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,7 +8,7 @@
 
 enum
 {
-  SHOWN = 256 /* bytes of a key; a remembered string can be the key of any number of values */
+  SHOWN = 256 /* bytes of a key in messages; one memoized string can be the key of many values */
 };
 
 bool
@@ -27,7 +27,7 @@ torch_key_text (fmtconv_ctx *ctx, const pk_value *key)
   return fmtconv_ctx_printf (ctx, "(%s)", pk_describe (ctx, key));
 }
 
-/* An order in which equal strings and ints stand together; keys of other kinds are never names. */
+/* Orders keys so that equal strings and ints are adjacent. */
 static int
 compare (const void *left, const void *right)
 {

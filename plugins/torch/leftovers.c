@@ -1,4 +1,4 @@
-/* plugins/torch/leftovers.c: what of a checkpoint is no tensor of the model: listed, or kept as a fact.
+/* plugins/torch/leftovers.c: lists the values that are not tensors of the model, or keeps them as attributes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/torch/collect.h"
@@ -6,7 +6,7 @@
 #include <fmtconv/formats.h>
 #include <math.h>
 
-/* Tensors that two values share are counted with the first. */
+/* Counts tensors that two values share only for the first. */
 int
 torch_note_leftover (torch_load *load, const char *name, const pk_value *value, const char *why)
 {
@@ -29,7 +29,7 @@ torch_note_leftover (torch_load *load, const char *name, const pk_value *value, 
   return fmtconv_ctx_failed (load->ctx);
 }
 
-/* What is not listed needs no name. */
+/* Returns the name for the list; "" if the list is full. */
 static const char *
 outside_name (const torch_load *load, const torch_root *root, unsigned k, const pk_value *key)
 {
@@ -70,7 +70,7 @@ torch_note_leftovers_end (torch_load *load)
         load->unlisted_bytes, "not tensors of the model");
 }
 
-/* Words that any report can show as they are. */
+/* Returns whether a value is a printable ASCII string of at most `most` bytes. */
 static bool
 is_plain (const pk_value *value, uint32_t most)
 {

@@ -1,4 +1,4 @@
-/* plugins/torch/legacy.c: torch.save's format before torch 1.6: five pickles, then the storages.
+/* plugins/torch/legacy.c: reads torch.save's format before torch 1.6.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -13,7 +13,7 @@ enum
   PROTOCOL = 1001
 };
 
-/* The magic number as any pickler writes it; from protocol 4 on there is a frame before it. */
+/* Matches the magic number as any pickler writes it; since protocol 4, a frame precedes it. */
 bool
 torch_is_legacy (const uint8_t *head, size_t n)
 {
@@ -30,7 +30,7 @@ wrong (const torch_legacy *legacy, int code, uint64_t at, const char *why)
                           why);
 }
 
-/* The next pickle.  storages: gets the persistent ids; NULL: none are wanted. */
+/* Loads the next pickle.  storages: collects the persistent ids; NULL: not wanted. */
 static int
 next (torch_legacy *legacy, const char *what, pk_items *storages, pk_value *value)
 {
@@ -86,7 +86,7 @@ compare_places (const void *left, const void *right)
   return r ? r : (a->at > b->at) - (a->at < b->at);
 }
 
-/* About one storage: where is it, and what is wrong with it. */
+/* Reports an error of one storage. */
 static int
 wrong_storage (const torch_legacy *legacy, uint64_t at, const pk_value *key, const char *why)
 {
@@ -95,8 +95,7 @@ wrong_storage (const torch_legacy *legacy, uint64_t at, const pk_value *key, con
                                     key->v.s, why));
 }
 
-/* The same storage can be referred to any number of times, as elements of any size: those of the first count.
- * */
+/* Sorts the storages and removes duplicates; the element size of the first reference counts. */
 static int
 unite (torch_legacy *legacy)
 {
@@ -144,7 +143,10 @@ find (const torch_legacy *legacy, const pk_value *key)
       int r = compare_keys (legacy->places[middle].key, wanted.key);
       if (r == 0)
         return &legacy->places[middle];
-      *(r < 0 ? &a : &b) = r < 0 ? middle + 1 : middle;
+      if (r < 0)
+        a = middle + 1;
+      else
+        b = middle;
     }
   return NULL;
 }
@@ -155,7 +157,7 @@ torch_legacy_find (const torch_legacy *legacy, const char *key)
   return find (legacy, &(pk_value){ .kind = PK_STRING, .len = (uint32_t) strlen (key), .v.s = key });
 }
 
-/* The number of elements before them. */
+/* Reads the number of elements that precedes them. */
 static int
 take_count (torch_legacy *legacy, const pk_value *key, uint64_t *count)
 {
@@ -179,7 +181,7 @@ take_count (torch_legacy *legacy, const pk_value *key, uint64_t *count)
   return fmtconv_ctx_failed (legacy->ctx);
 }
 
-/* The next storage in the file. */
+/* Sets the position of the next storage in the file. */
 static int
 place (torch_legacy *legacy, const pk_value *key)
 {

@@ -62,7 +62,7 @@ pk_pop_mark (pk_machine *m, const pk_value **values, uint32_t *n, pk_value *unde
   return under ? pk_top (m, under) : 0;
 }
 
-/* Its block is made when first asked for.  NULL: out of memory. */
+/* Returns a memo slot and allocates its block on first use; NULL: out of memory. */
 static pk_value *
 memo_slot (pk_machine *m, uint64_t index)
 {
@@ -74,8 +74,8 @@ memo_slot (pk_machine *m, uint64_t index)
   return *block + index % PK_MEMO_BLOCK;
 }
 
-/* A pickler numbers what it remembers from 0, so an honest number is never above the count of opcodes: the
- * memo's memory stays in proportion to the file. */
+/* A pickler counts memo slots from 0, so an index is always below the number of opcodes.  The check keeps the
+ * memo's memory in proportion to the file. */
 int
 pk_memo_put (pk_machine *m, uint64_t index)
 {

@@ -1,4 +1,4 @@
-/* plugins/torch/measure.c: where a pickle ends that something else follows.
+/* plugins/torch/measure.c: finds the end of a pickle that is followed by other data.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/torch/machine.h"
@@ -6,12 +6,12 @@
 
 enum
 {
-  CHUNK = 64 << 10 /* bytes that are looked at at once */
+  CHUNK = 64 << 10 /* bytes read at once */
 };
 
 typedef struct lexer
 {
-  fmtconv_cursor cursor; /* behind the chunk */
+  fmtconv_cursor cursor; /* after the chunk */
   const uint8_t *chunk;
   uint64_t n;
   uint64_t at; /* next byte of the chunk */
@@ -23,7 +23,7 @@ position (const lexer *l)
   return l->cursor.pos - (l->n - l->at);
 }
 
-/* The next byte; -1: there is none. */
+/* Returns the next byte; -1: end of file or an error. */
 static int
 next (lexer *l)
 {
@@ -34,7 +34,10 @@ next (lexer *l)
       l->at = 0;
       l->chunk = l->n ? fmtconv_cursor_take (&l->cursor, l->n) : NULL;
       if (!l->chunk)
-        return l->n = 0, -1;
+        {
+          l->n = 0;
+          return -1;
+        }
     }
   return l->chunk[l->at++];
 }
@@ -55,7 +58,7 @@ skip (lexer *l, uint64_t n)
   return true;
 }
 
-/* A length of `bytes` bytes, and what it says. */
+/* Skips a length of `bytes` bytes and the string of that length. */
 static bool
 skip_string (lexer *l, unsigned bytes)
 {
@@ -95,7 +98,7 @@ skip_argument (lexer *l, const pk_opcode *op)
   return skip (l, numbers[op->arg]);
 }
 
-/* Whatever is wrong with the pickle is for the machine to find: it gets all there is up to that place. */
+/* Errors in the pickle are left to the machine: the result includes the invalid opcode. */
 uint64_t
 pk_measure (fmtconv_source *source, uint64_t start)
 {

@@ -1,4 +1,4 @@
-/* plugins/torch/object.c: the opcodes that would call something; here they only note what and with what.
+/* plugins/torch/object.c: the opcodes that call globals; they only record the call and its arguments.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/torch/opcodes.h"
@@ -16,8 +16,9 @@ new_object (pk_machine *m, pk_kind kind, const pk_global *callee, pk_items *args
 static int
 add_pairs (pk_machine *m, pk_items *dict, const pk_items *pairs)
 {
-  /* A pickler writes each pair down for the one dictionary that it is in. */
-  if ((m->paired += pairs->n) > m->size)
+  /* A pickler writes each pair once, so the pairs cannot outnumber the bytes. */
+  m->paired += pairs->n;
+  if (m->paired > m->size)
     return pk_refuse (m, FMTCONV_E_LIMIT, "the dictionaries have more pairs than the pickle has bytes");
   for (uint32_t i = 0; i < pairs->n; i++)
     {
@@ -31,7 +32,7 @@ add_pairs (pk_machine *m, pk_items *dict, const pk_items *pairs)
   return 0;
 }
 
-/* OrderedDict () and defaultdict (factory) start empty; old picklers gave OrderedDict a list of pairs. */
+/* Pushes an OrderedDict or defaultdict.  Old picklers pass a list of pairs to OrderedDict. */
 static int
 new_dict (pk_machine *m, const pk_items *args)
 {
@@ -43,8 +44,7 @@ new_dict (pk_machine *m, const pk_items *args)
   return code ? code : pk_push (m, pk_container (PK_DICT, dict));
 }
 
-/* Something was made before can be called too (bound methods, partial functions); nobody needs to know
- * what that gives. */
+/* Records a call.  Objects can be called too (bound methods, partial functions); the result is opaque. */
 static int
 call (pk_machine *m, const pk_value *callee, const pk_value *args, pk_value state)
 {
@@ -92,7 +92,7 @@ pk_op_newobj_ex (pk_machine *m, const pk_arg *arg)
   return call (m, &callee, &args, keywords);
 }
 
-/* The state of a dictionary (a module's version notes) is no part of its items. */
+/* Drops the state of a dictionary (a module's version notes): it is not one of its items. */
 int
 pk_op_build (pk_machine *m, const pk_arg *arg)
 {

@@ -1,4 +1,4 @@
-/* plugins/torch/opcodes.c: the table of pickle opcodes, and those that only steer the machine.
+/* plugins/torch/opcodes.c: the table of pickle opcodes, and the opcodes that control the machine.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -115,7 +115,7 @@ const pk_opcode pk_opcodes[256] = {
   ['r'] = { "LONG_BINPUT", PK_ARG_U4, op_put },
   [0x94] = { "MEMOIZE", PK_ARG_NONE, op_memoize },
 
-  /* Known by name, and refused: text forms, extensions, and what torch.save never writes. */
+  /* Rejected: text forms, extensions, and opcodes that torch.save never writes. */
   ['0'] = { .name = "POP" },
   ['1'] = { .name = "POP_MARK" },
   ['2'] = { .name = "DUP" },

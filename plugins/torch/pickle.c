@@ -1,4 +1,4 @@
-/* plugins/torch/pickle.c: the loop of the pickle machine: reads opcodes and their arguments, within bounds.
+/* plugins/torch/pickle.c: the main loop of the pickle machine: reads opcodes and their arguments, within bounds.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/torch/opcodes.h"
@@ -13,7 +13,7 @@ little_endian (const uint8_t *bytes, unsigned n)
   return value;
 }
 
-/* The next n bytes. */
+/* Takes the next n bytes. */
 static int
 take (pk_machine *m, uint64_t n, const uint8_t **bytes)
 {
@@ -42,7 +42,7 @@ take_string (pk_machine *m, unsigned n, pk_arg *arg)
   uint64_t len = 0;
   if (take_number (m, n, &len) || take (m, len, &bytes))
     return FMTCONV_E_FORMAT;
-  /* Bytes may be the elements of a storage; they are referred to where they are. */
+  /* Byte strings can hold a whole storage; they are not copied. */
   if (len > PK_MAX_STRING && m->op->run != pk_op_bytes)
     return pk_refuse (m, FMTCONV_E_LIMIT, "a string of %llu bytes, more than the limit of %d",
                       (unsigned long long) len, PK_MAX_STRING);

@@ -1,4 +1,4 @@
-/* plugins/torch/root.c: from the top of a checkpoint to the dictionary that is the model.
+/* plugins/torch/root.c: finds the dictionary of a checkpoint that is the model.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -25,7 +25,7 @@ step (fmtconv_ctx *ctx, torch_root *root, uint32_t chosen, const char *key)
   return 0;
 }
 
-/* Where the value of `key` stands in a dictionary, if it is one that holds tensors; 0: nowhere. */
+/* Returns the index of the value of `key`, if that is a dictionary with tensors; else 0. */
 static uint32_t
 weights_at (const pk_value *dict, const char *key)
 {
@@ -33,7 +33,7 @@ weights_at (const pk_value *dict, const char *key)
   return found && found->kind == PK_DICT && torch_holds (found) ? (uint32_t) (found - dict->v.items->at) : 0;
 }
 
-/* Is 'ema' a word of it? */
+/* Returns whether 'ema' is a word of the key. */
 static bool
 is_ema_key (const pk_value *key)
 {
@@ -48,7 +48,7 @@ is_ema_key (const pk_value *key)
   return false;
 }
 
-/* A second dictionary of weights beside the chosen one: only the user knows which is meant. */
+/* Reports a second dictionary of weights next to the chosen dictionary: the user must select one. */
 static int
 check_competing_roots (fmtconv_ctx *ctx, const pk_value *top, uint32_t chosen)
 {
@@ -73,7 +73,7 @@ check_competing_roots (fmtconv_ctx *ctx, const pk_value *top, uint32_t chosen)
   return 0;
 }
 
-/* As the reference readers: each test is on the top, each step on where we are. */
+/* Follows the reference readers: they test the keys of the top, but step from the current dictionary. */
 static int
 descend (fmtconv_ctx *ctx, const pk_value *top, torch_root *root)
 {
@@ -86,7 +86,7 @@ descend (fmtconv_ctx *ctx, const pk_value *top, torch_root *root)
   return root->n ? check_competing_roots (ctx, top, root->level[0].chosen) : 0;
 }
 
-/* Bytes at the start of `path` that are the key; 0: others. */
+/* Returns the length of the key if `path` begins with it; else 0. */
 static size_t
 match_length (const pk_value *key, const char *path)
 {
@@ -98,7 +98,7 @@ match_length (const pk_value *key, const char *path)
   return strnlen (path, n) == n && !memcmp (path, text, n) && (!path[n] || path[n] == '.') ? n : 0;
 }
 
-/* The longest key of a dictionary that `path` begins with, as keys may have dots themselves. */
+/* Returns the longest key that `path` begins with, because keys may contain dots; NULL: no such key. */
 static const char *
 match_key (fmtconv_ctx *ctx, const pk_items *items, const char *path, uint32_t *chosen)
 {

@@ -37,7 +37,7 @@ pk_op_signed (pk_machine *m, const pk_arg *arg)
   return pk_push (m, pk_int ((int32_t) (uint32_t) arg->number));
 }
 
-/* Two's complement, little-endian, of any length. */
+/* Reads a two's complement, little-endian integer of any length. */
 int
 pk_op_long (pk_machine *m, const pk_arg *arg)
 {
@@ -54,7 +54,7 @@ pk_op_long (pk_machine *m, const pk_arg *arg)
   return pk_push (m, pk_int ((int64_t) value));
 }
 
-/* Big-endian, alone among the opcodes. */
+/* This is the only big-endian argument. */
 int
 pk_op_float (pk_machine *m, const pk_arg *arg)
 {
@@ -81,7 +81,7 @@ push_global (pk_machine *m, const pk_arg *arg)
 {
   if (memchr (arg->text, 0, arg->len) || memchr (arg->name, 0, arg->name_len))
     return pk_refuse (m, FMTCONV_E_FORMAT, "a name contains a NUL");
-  /* It is copied, and one remembered string can name any number of globals. */
+  /* The name is copied, and one memoized string can name many globals. */
   if (arg->len > PK_MAX_GLOBAL || arg->name_len > PK_MAX_GLOBAL)
     return pk_refuse (m, FMTCONV_E_LIMIT, "a global's name of more than %d bytes", PK_MAX_GLOBAL);
   pk_global *global = fmtconv_ctx_alloc (m->ctx, 1, sizeof *global);

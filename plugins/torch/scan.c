@@ -1,4 +1,4 @@
-/* plugins/torch/scan.c: one bounded, iterative walk over shared and cyclic values.
+/* plugins/torch/scan.c: counts tensors with a bounded, iterative walk over shared and cyclic values.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,10 +8,10 @@
 struct torch_frame
 {
   pk_value value;
-  uint32_t next; /* child */
+  uint32_t next; /* index of the next child */
 };
 
-/* Meet a value: count a tensor, note a node.  true: its children are to be walked. */
+/* Marks a value as visited and counts it if it is a tensor.  Returns whether its children must be visited. */
 static bool
 enter (torch_scan *scan, const pk_value *value)
 {
@@ -35,8 +35,8 @@ torch_holds (const pk_value *value)
   return mark && (mark->holds || (mark->cyclic && value->kind != PK_OBJECT));
 }
 
-/* What a child means for what is around it.  Objects often point back to their owners; nobody names what is
- * inside of them, so a cycle through one does no harm. */
+/* Updates the marks of a node from a child.  Objects often point back to their owners, but their contents are
+ * never named, so a cycle through an object is harmless. */
 static void
 inherit (pk_mark *mark, const pk_value *child)
 {

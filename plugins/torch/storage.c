@@ -1,4 +1,4 @@
-/* plugins/torch/storage.c: persistent ids: ('storage', type, key, location, elements).
+/* plugins/torch/storage.c: reads persistent ids: ('storage', type, key, location, elements).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -6,7 +6,7 @@
 #include "plugins/torch/storage.h"
 #include <string.h>
 
-/* A plain name: one component of the name of an archive member. */
+/* Reads the key, which must be one component of an archive member's name. */
 static int
 read_key (fmtconv_ctx *ctx, const pk_value *key, torch_tensor *t)
 {
@@ -19,7 +19,7 @@ read_key (fmtconv_ctx *ctx, const pk_value *key, torch_tensor *t)
   return 0;
 }
 
-/* The element type: the storage's class has one, or the tensor names it; where both do, they agree. */
+/* Reads the element type from the storage's class or the tensor; if both have one, they must agree. */
 static int
 read_type (fmtconv_ctx *ctx, const pk_value *type, uint32_t dtype, torch_tensor *t)
 {
@@ -53,7 +53,7 @@ read_size (fmtconv_ctx *ctx, const pk_value *type, const pk_value *count, torch_
   return 0;
 }
 
-/* Is it the id of a storage at all? */
+/* Checks the form of a storage id. */
 static int
 check_parts (fmtconv_ctx *ctx, const pk_value *id, torch_tensor *t)
 {
@@ -68,7 +68,8 @@ check_parts (fmtconv_ctx *ctx, const pk_value *id, torch_tensor *t)
   return 0;
 }
 
-/* (key, first element, elements): the part of a storage that old versions of torch made storages of. */
+/* Reads (key, first element, elements): the part of a storage that old versions of torch treat as a storage.
+ * */
 static int
 read_part (fmtconv_ctx *ctx, const pk_value *part, torch_tensor *t)
 {
@@ -89,14 +90,14 @@ read_part (fmtconv_ctx *ctx, const pk_value *part, torch_tensor *t)
   return 0;
 }
 
-/* A storage that lies in a pickle as the bytes of such a file of its own. */
+/* A storage inside a pickle, as the bytes of a legacy file. */
 typedef struct torch_inner
 {
   pk_value id; /* persistent */
   const uint8_t *data;
 } torch_inner;
 
-/* bytes.decode ("latin1") is how pickles before protocol 3 keep bytes: not as they are. */
+/* Returns the reason for rejecting a storage.  Pickles before protocol 3 keep bytes as latin1 text. */
 static const char *
 refuse_inner (fmtconv_ctx *ctx, const pk_items *args)
 {
@@ -107,7 +108,8 @@ refuse_inner (fmtconv_ctx *ctx, const pk_items *args)
              : "its storage is not loaded from exactly one value";
 }
 
-/* What the call of _load_from_bytes gives; NULL: an error, or no storage: then *why is in words. */
+/* Returns the storage that _load_from_bytes loads; NULL: an error, or *why if the storage is not supported.
+ * */
 static const torch_inner *
 inner_of (fmtconv_ctx *ctx, pk_object *object, const char **why)
 {
@@ -118,19 +120,29 @@ inner_of (fmtconv_ctx *ctx, pk_object *object, const char **why)
   if (!inner)
     return NULL;
   if (args->n != 1 || args->at[0].kind != PK_BYTES)
-    return *why = refuse_inner (ctx, args), NULL;
+    {
+      *why = refuse_inner (ctx, args);
+      return NULL;
+    }
   torch_legacy legacy = { .bytes = (const uint8_t *) args->at[0].v.s, .size = args->at[0].len };
   if (!torch_is_legacy (legacy.bytes, legacy.size))
-    return *why = "its storage is not in torch.save's old format", NULL;
+    {
+      *why = "its storage is not in torch.save's old format";
+      return NULL;
+    }
   if (torch_legacy_load (ctx, &legacy, &inner->id))
     return NULL;
   if (inner->id.kind != PK_STORAGE || legacy.n != 1)
-    return *why = fmtconv_ctx_printf (ctx, "expected its storage, found a %s", pk_describe (ctx, &inner->id)),
-           NULL;
+    {
+      *why = fmtconv_ctx_printf (ctx, "expected its storage, found a %s", pk_describe (ctx, &inner->id));
+      return NULL;
+    }
   inner->data = legacy.bytes + legacy.places[0].start;
-  return object->inner = inner;
+  object->inner = inner;
+  return inner;
 }
-/* A storage that lies in the pickle: its own persistent id is inside. */
+
+/* Reads a storage inside the pickle and the persistent id in it. */
 static int
 read_inner (fmtconv_ctx *ctx, pk_object *object, const pk_value **id, torch_tensor *t)
 {

@@ -1,4 +1,4 @@
-/* plugins/torch/tensor.c: torch's ways to rebuild a tensor, and the geometry of the result.
+/* plugins/torch/tensor.c: reads the calls that rebuild a tensor, and checks the geometry of the result.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/torch/storage.h"
@@ -17,7 +17,7 @@ wrong_count (fmtconv_ctx *ctx, torch_tensor *t, const pk_global *callee, uint32_
                       callee->name, n);
 }
 
-/* Step from a parameter or subclass to what it wraps. */
+/* Steps from a parameter or subclass to the tensor that it wraps. */
 static int
 unwrap_once (fmtconv_ctx *ctx, torch_tensor *t, const pk_global **callee, const pk_items **args)
 {
@@ -43,7 +43,7 @@ unwrap_once (fmtconv_ctx *ctx, torch_tensor *t, const pk_global **callee, const 
   return 0;
 }
 
-/* Step through all wrappers; the callee then is one of the three that take a storage. */
+/* Removes all wrappers; then the callee is one of the three functions that take a storage. */
 static int
 unwrap (fmtconv_ctx *ctx, torch_tensor *t, const pk_global **callee, const pk_items **args)
 {
@@ -63,7 +63,7 @@ unwrap (fmtconv_ctx *ctx, torch_tensor *t, const pk_global **callee, const pk_it
   return torch_wrong (ctx, t, FMTCONV_E_LIMIT, "more than %d parameters around a tensor", MAX_WRAPS);
 }
 
-/* A tuple of numbers, or a torch.Size of one. */
+/* Reads a tuple of non-negative integers, or a torch.Size of one. */
 static int
 read_numbers (fmtconv_ctx *ctx, torch_tensor *t, const char *what, const pk_value *value, uint64_t *to,
               unsigned *rank)
@@ -90,7 +90,7 @@ read_numbers (fmtconv_ctx *ctx, torch_tensor *t, const char *what, const pk_valu
   return 0;
 }
 
-/* Elements lie within the storage, and what they need when each is written once is a number. */
+/* Checks that all elements are within the storage and that their bytes fit 64 bits. */
 static int
 check_geometry (fmtconv_ctx *ctx, torch_tensor *t)
 {
@@ -118,12 +118,12 @@ check_geometry (fmtconv_ctx *ctx, torch_tensor *t)
   return 0;
 }
 
-/* A view that is conjugated or negated lazily: the stored bytes are not its values. */
+/* Rejects lazily conjugated or negated views: the stored bytes are not their values. */
 static int
 check_notes (fmtconv_ctx *ctx, torch_tensor *t, const pk_value *notes)
 {
   static const char *const lazy[] = { "conj", "neg" };
-  /* Any number of tensors can share them. */
+  /* Many tensors can share the notes, so their search must be bounded. */
   if (notes->kind == PK_DICT && notes->v.items->n > 2 * MAX_NOTES)
     return torch_wrong (ctx, t, FMTCONV_E_LIMIT, "it has more than %d notes about its values", MAX_NOTES);
   for (unsigned i = 0; i < 2; i++)
@@ -160,7 +160,8 @@ read_offset (fmtconv_ctx *ctx, torch_tensor *t, const pk_value *offset)
   return 0;
 }
 
-/* storage, offset, size, stride; from v2 requires_grad, hooks; v3: dtype; then maybe notes. */
+/* The arguments: storage, offset, size, stride; since v2 requires_grad, hooks; since v3 dtype; then optional
+ * notes. */
 int
 torch_tensor_read (fmtconv_ctx *ctx, const pk_object *object, torch_tensor *t)
 {

@@ -80,7 +80,7 @@ contains (const uint8_t *bytes, size_t n, const char *text)
   return false;
 }
 
-/* torch.save writes the pickle first; other programs may store it anywhere, then the directory at the end
+/* torch.save writes the pickle first; other programs may store it anywhere, but the directory at the end
  * names it. */
 static int
 probe (const fmtconv_peek *p)

@@ -1,4 +1,4 @@
-/* plugins/torch/value.c: containers that grow, children of a node, values for people.
+/* plugins/torch/value.c: growing containers, children of a node, descriptions for messages.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -56,7 +56,7 @@ pk_is (const pk_value *value, const char *text)
   return value->kind == PK_STRING && value->len == strlen (text) && !memcmp (value->v.s, text, value->len);
 }
 
-/* The arguments, the state, then what was added: the children of an object. */
+/* The children of an object are the arguments, the state, then the added values. */
 static bool
 object_child (const pk_object *object, uint32_t i, pk_value *child)
 {

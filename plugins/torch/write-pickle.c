@@ -1,7 +1,7 @@
-/* plugins/torch/write-pickle.c: a state dictionary as a pickle of protocol 2, as torch.save writes it.
+/* plugins/torch/write-pickle.c: writes a state dictionary as a pickle of protocol 2, as torch.save does.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Only what all tensors share is remembered in the memo: the pickle of python remembers everything, to no use. */
+ * Only values that all tensors share are put into the memo; Python's pickler memoizes everything. */
 #include "config.h"
 #include "plugins/torch/write.h"
 #include <fmtconv/formats.h>
@@ -38,7 +38,7 @@ enum
   OP_SETITEMS = 'u'
 };
 
-/* What is remembered.  Behind these the data types' classes. */
+/* The memoized values, followed by the classes of the data types. */
 enum
 {
   M_DICT,
@@ -51,12 +51,12 @@ enum
   MEMOS = 128 /* few enough for BINPUT and BINGET */
 };
 
-/* The pickle on its way to memory; without memory it is only measured. */
+/* The pickle in memory; without memory it is only measured. */
 struct pickle
 {
   uint8_t *to;
   size_t n;
-  uint8_t memo[MEMOS]; /* numbers in the memo, given as they come, from 1; 0: not remembered yet */
+  uint8_t memo[MEMOS]; /* memo index + 1, in order of use; 0: not in the memo */
   uint8_t n_memos;
 };
 
@@ -74,7 +74,7 @@ put_byte (struct pickle *p, unsigned byte)
   put (p, &(uint8_t){ (uint8_t) byte }, 1);
 }
 
-/* `bytes` bytes of a number, little-endian. */
+/* Writes a little-endian number of `bytes` bytes. */
 static void
 put_le (struct pickle *p, unsigned bytes, uint64_t number)
 {
@@ -82,17 +82,26 @@ put_le (struct pickle *p, unsigned bytes, uint64_t number)
     put_byte (p, number & 0xff);
 }
 
-/* In the shortest of python's forms; LONG1 has a sign. */
+/* Writes a number in the shortest of Python's forms; LONG1 is signed. */
 static void
 put_number (struct pickle *p, uint64_t number)
 {
   unsigned bytes = 4;
   if (number <= UINT8_MAX)
-    put_byte (p, OP_BININT1), put_le (p, 1, number);
+    {
+      put_byte (p, OP_BININT1);
+      put_le (p, 1, number);
+    }
   else if (number <= UINT16_MAX)
-    put_byte (p, OP_BININT2), put_le (p, 2, number);
+    {
+      put_byte (p, OP_BININT2);
+      put_le (p, 2, number);
+    }
   else if (number <= INT32_MAX)
-    put_byte (p, OP_BININT), put_le (p, 4, number);
+    {
+      put_byte (p, OP_BININT);
+      put_le (p, 4, number);
+    }
   else
     {
       while (bytes < 8 && number >> (8 * bytes - 1))
@@ -113,7 +122,8 @@ put_string (struct pickle *p, const char *s, size_t n)
   put (p, s, n);
 }
 
-/* Has the value been remembered?  Then it is recalled; else it has to be put and is remembered next. */
+/* Writes a reference to the memo.  Returns false if the value is not in it: the caller puts and remembers it.
+ * */
 static bool
 recall (struct pickle *p, unsigned what)
 {
@@ -173,7 +183,7 @@ put_tuple (struct pickle *p, unsigned n, const uint64_t *number)
   put_byte (p, n > 3 ? OP_TUPLE : close[n]);
 }
 
-/* ('storage', class, key, 'cpu', elements): of an untyped storage its bytes are counted. */
+/* Writes ('storage', class, key, 'cpu', elements); for untyped storages the last is the number of bytes. */
 static void
 put_storage (struct pickle *p, const struct torch_entry *e, const fmtconv_dtype_name *type)
 {
@@ -196,7 +206,7 @@ put_storage (struct pickle *p, const struct torch_entry *e, const fmtconv_dtype_
   put_byte (p, OP_BINPERSID);
 }
 
-/* As torch has them: an axis without elements counts as one. */
+/* Computes strides like torch: an axis without elements counts as one. */
 static void
 find_strides (const fmtconv_tensor *t, uint64_t *stride)
 {
@@ -205,11 +215,11 @@ find_strides (const fmtconv_tensor *t, uint64_t *stride)
     {
       stride[i] = step;
       if (t->shape[i] > 1 && __builtin_mul_overflow (step, t->shape[i], &step))
-        step = 1; /* only where there are no elements */
+        step = 1; /* only if the tensor has no elements */
     }
 }
 
-/* _rebuild_tensor_v2 (storage, offset, size, stride, requires_grad, hooks), and of v3 the data type. */
+/* Writes _rebuild_tensor_v2 (storage, offset, size, stride, requires_grad, hooks); v3 adds the data type. */
 static void
 put_tensor (struct pickle *p, const struct torch_entry *e)
 {

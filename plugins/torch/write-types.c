@@ -1,4 +1,4 @@
-/* plugins/torch/write-types.c: the data types that torch has.
+/* plugins/torch/write-types.c: the data types of torch.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/torch/write.h"

@@ -1,9 +1,9 @@
-/* plugins/torch/write-zip.c: a zip archive as torch's own writer makes it.
+/* plugins/torch/write-zip.c: writes a zip archive as torch does.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A member's checksum is not known before its bytes are written: as in torch's files it stands in a descriptor
- * behind them, and with the sizes in the directory, from where all readers of archives with descriptors take it.
- * A field of padding, called FB by torch, makes the bytes begin at a multiple of 64. */
+ * A member's checksum is not known before its bytes are written: as in torch's files it follows them in a
+ * descriptor, and is in the directory with the sizes, where readers of such archives take it from.
+ * A padding field, named FB by torch, aligns the bytes to a multiple of 64. */
 #include "config.h"
 #include "plugins/torch/write.h"
 #include <fmtconv/formats.h>
@@ -20,12 +20,12 @@ enum
   PADDING = 0x4246, /* field "FB" */
   UTF8 = 1 << 11,   /* flags */
   LATER = 1 << 3,   /* a descriptor follows */
-  VERSION = 20,     /* of zip that a reader has to know … */
+  VERSION = 20,     /* of zip that a reader must support … */
   VERSION64 = 45,   /* … with fields of 64 bits */
   JANUARY_1_1980 = 1 << 5 | 1
 };
 
-/* Little-endian numbers, one behind the other. */
+/* Consecutive little-endian numbers. */
 struct record
 {
   uint8_t *at;
@@ -51,7 +51,7 @@ is_long (uint64_t number)
   return number >= UINT32_MAX;
 }
 
-/* In 32 bits, or what says that the number stands in the field of 64 bits. */
+/* Returns the number in 32 bits, or the value that refers to the 64-bit field. */
 static uint64_t
 short_of (uint64_t number)
 {
@@ -74,7 +74,7 @@ torch_zip_begin (struct torch_zip *zip, fmtconv_ctx *ctx, fmtconv_file *file, co
   return fmtconv_ctx_failed (ctx);
 }
 
-/* What local header and directory entry begin with alike: from the version to the date. */
+/* Writes the fields that local header and directory entry share: from the version to the date. */
 static void
 put_common (struct record *r, const struct torch_member *m, bool is_zip64)
 {
@@ -85,7 +85,7 @@ put_common (struct record *r, const struct torch_member *m, bool is_zip64)
   put (r, 2, JANUARY_1_1980);
 }
 
-/* The header of a new member, up to its first byte. */
+/* Writes the local header of a new member and returns the member; NULL: an error. */
 static struct torch_member *
 open_member (struct torch_zip *zip, const char *name, uint64_t size)
 {
@@ -121,7 +121,7 @@ open_member (struct torch_zip *zip, const char *name, uint64_t size)
   return m;
 }
 
-/* The descriptor behind its bytes, which are of that region. */
+/* Writes the descriptor after the bytes of a member, which are in that region. */
 static void
 close_member (struct torch_zip *zip, struct torch_member *m, size_t region)
 {
@@ -157,7 +157,7 @@ torch_zip_tensor (struct torch_zip *zip, const char *name, const fmtconv_tensor 
   return region;
 }
 
-/* A member's entry in the directory. */
+/* Writes a member's entry in the directory. */
 static void
 put_entry (struct torch_zip *zip, const struct torch_member *m)
 {
@@ -188,7 +188,7 @@ put_entry (struct torch_zip *zip, const struct torch_member *m)
   fmtconv_file_emit (zip->file, bytes, (size_t) (r.at - bytes));
 }
 
-/* Both end records, that of 64 bits always, as in torch's files. */
+/* Writes both end records; the 64-bit record is always present, as in torch's files. */
 static void
 put_end (struct torch_zip *zip, uint64_t start)
 {

@@ -1,4 +1,4 @@
-/* plugins/torch/write.c: the writer of files that torch.load opens.
+/* plugins/torch/write.c: writes files that torch.load opens.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -10,8 +10,8 @@
 
 enum
 {
-  OTHERS = 8, /* members that hold no tensor, and room */
-  DEPTH = 16  /* dictionaries above that of the tensors */
+  OTHERS = 8, /* members without tensors, plus spare */
+  DEPTH = 16  /* dictionaries around that of the tensors */
 };
 
 const fmtconv_param torch_write_params_table[] = {
@@ -46,7 +46,7 @@ by_tensor (const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-/* The entry of a tensor's twin, if it comes earlier. */
+/* Returns the earlier entry that a tensor is tied to; NULL: none. */
 static const struct torch_entry *
 earlier (struct torch_entry **sorted, size_t n, const fmtconv_model *model, const struct torch_entry *entry)
 {
@@ -56,7 +56,7 @@ earlier (struct torch_entry **sorted, size_t n, const fmtconv_model *model, cons
   return found && *found < entry ? *found : NULL;
 }
 
-/* Every tensor has a storage of its own, but that tied ones share it. */
+/* Numbers the storages: one for each tensor, shared by tied tensors. */
 static int
 find_storages (fmtconv_ctx *ctx, const fmtconv_model *model, struct torch_state *state)
 {
@@ -83,7 +83,7 @@ find_storages (fmtconv_ctx *ctx, const fmtconv_model *model, struct torch_state 
   return 0;
 }
 
-/* The folder in the archive: as torch calls it, the output's name without suffix. */
+/* Returns the folder in the archive, as torch names it: the output's name without suffix. */
 static const char *
 folder_of (fmtconv_ctx *ctx, const char *target)
 {
@@ -132,7 +132,7 @@ put_storages (struct torch_zip *zip, const struct torch_state *state)
   return fmtconv_ctx_failed (zip->ctx);
 }
 
-/* A state dictionary has no metadata of text. */
+/* Notes dropped metadata, which a state dictionary cannot hold. */
 static void
 note_metadata (fmtconv_ctx *ctx, const fmtconv_model *model)
 {

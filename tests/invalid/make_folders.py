@@ -198,9 +198,9 @@ def components():
     component("no-weights", "no weights in", {CONFIG: {"_class_name": "X"}})
     component("parts", "has parts of the weights, such as diffusion_pytorch_model-00001-of-00002.safetensors, but not their index",
               {"diffusion_pytorch_model-00001-of-00002.safetensors": A, CONFIG: {}})
-    component("variants", "has weights of several variants: say which with variant=",
+    component("variants", "has weights of several variants. Select one with variant=",
               {"diffusion_pytorch_model.fp16.safetensors": A, "diffusion_pytorch_model.ema.safetensors": A, CONFIG: {}})
-    component("variant", "has no weights of the variant 'fp16'; there are these", {**weights, CONFIG: {}},
+    component("variant", "has no weights of the variant 'fp16'. Variants in the folder", {**weights, CONFIG: {}},
               reader="diffusers:variant=fp16")
     component("weights-pipe", "@component-weights-pipe.d/" + WEIGHTS + " this is a named pipe", {WEIGHTS: Pipe(), CONFIG: {}})
     component("weights-broken", "@component-weights-broken.d/" + WEIGHTS + " the header claims", {WEIGHTS: A[:30], CONFIG: {}})
@@ -223,7 +223,7 @@ def pipelines():
     pipeline("none", "does not name a component", {"_class_name": "P"})
     pipeline("half", "'vae' has only one of library and class", {"vae": ["diffusers", None]})
     pipeline("half-class", "'vae' has only one of library and class", {"vae": [None, "V"]})
-    pipeline("missing", "names the component 'unet', and there is no such folder (hint: check that the copy is complete)",
+    pipeline("missing", "names the component 'unet', but there is no such folder (hint: check that the copy is complete)",
              {**vae, "unet": ["diffusers", "U"]})
     pipeline("file", "the component 'unet' is not a folder", {**vae, "unet": ["diffusers", "U"]}, **{"unet": "text"})
     for name in ("..", ".hidden", "a/b", "-x", "a b", "x" * 65):

@@ -158,9 +158,9 @@ def alignments():
     for n in (8, 16, 64, 65536):
         good(f"alignment-is-{n}", aligned(n))
     for kind in (U8, U16, I32, U64, I64, F32):
-        case(f"alignment-of-type-{kind}", "general.alignment is no u32", aligned(64, kind))
-    case("alignment-string", "general.alignment is no u32", file((key("general.alignment", STRING, "32"),)))
-    case("alignment-array", "general.alignment is no u32", file((key("general.alignment", ARRAY, (U32, (32,))),)))
+        case(f"alignment-of-type-{kind}", "general.alignment is not a u32", aligned(64, kind))
+    case("alignment-string", "general.alignment is not a u32", file((key("general.alignment", STRING, "32"),)))
+    case("alignment-array", "general.alignment is not a u32", file((key("general.alignment", ARRAY, (U32, (32,))),)))
 
 
 def names():
@@ -214,7 +214,7 @@ def types():
              file(tensors=(tensor(dims=(row,), kind=8),), data=block))
     case("row-16-of-two", "rows of 16 elements are not whole blocks", file(tensors=(tensor(dims=(16, 2), kind=8),), data=block))
     case("row-none", "rows of 1 elements are not whole blocks", file(tensors=(tensor(dims=(), kind=8),), data=block))
-    case("row-255", "no whole blocks of 256, as Q4_K has them", file(tensors=(tensor(dims=(255,), kind=12),), data=block))
+    case("row-255", "not whole blocks of 256, which Q4_K requires", file(tensors=(tensor(dims=(255,), kind=12),), data=block))
     blocks("row-32", file(tensors=(tensor(dims=(32,), kind=8),), data=block))
     blocks("row-0", file(tensors=(tensor(dims=(0, 5), kind=8),), data=b""))
 
@@ -248,11 +248,11 @@ def originals():
                                  data=b"\1" * 4 + b"\0" * 28))
     case("shape-other", "tensor 'a': the shape in the key 'comfy.gguf.orig_shape.a' has a different number of elements",
          file((shape("a", (3,)),)))
-    case("shape-wraps", "has another number of elements", file((shape("a", (2**62, 2**62, 8), U64),)))
+    case("shape-wraps", "has a different number of elements", file((shape("a", (2**62, 2**62, 8), U64),)))
     case("shape-negative", "the key 'comfy.gguf.orig_shape.a' is not a shape", file((shape("a", (-2, -1)),)))
-    case("shape-too-long", "is no shape", file((shape("a", (1,) * 8 + (2,)),)))
-    case("shape-of-strings", "is no shape", file((shape("a", ("2",), STRING),)))
-    case("shape-no-list", "is no shape", file((key("comfy.gguf.orig_shape.a", U32, 2),)))
+    case("shape-too-long", "is not a shape", file((shape("a", (1,) * 8 + (2,)),)))
+    case("shape-of-strings", "is not a shape", file((shape("a", ("2",), STRING),)))
+    case("shape-no-list", "is not a shape", file((key("comfy.gguf.orig_shape.a", U32, 2),)))
     case("scalars-no-list", "the key 'fmtconv.scalars' is not a list of names", file((key("fmtconv.scalars", STRING, "a"),)))
     case("scalars-of-numbers", "the key 'fmtconv.scalars' is not a list of names", file((key("fmtconv.scalars", ARRAY, (U8, (1,))),)))
     # As ComfyUI-GGUF stores what blocks do not fit: rows of the stored shape stay.
@@ -288,12 +288,12 @@ def splits():
          also=three("split-count", second=part(1, 4, 3, "b")))
     case(name("split-total"), "split.tensors.count is 4, but the files have 3 tensors", part(0, 3, 4, "a"),
          also=three("split-total", part(1, 3, 4, "b"), part(2, 3, 4, "c")))
-    case(name("split-totals"), "@split-totals-00002-of-00003.gguf split.tensors.count 4, where its name and the other files say 1, 3, 3", part(0, 3, 3, "a"),
+    case(name("split-totals"), "@split-totals-00002-of-00003.gguf split.tensors.count 4, but its name and the other files say 1, 3, 3", part(0, 3, 3, "a"),
          also=three("split-totals", part(1, 3, 4, "b")))
     case(name("split-none"), "@split-none-00002-of-00003.gguf split.no -1, split.count -1", part(0, 3, 3, "a"), also=three("split-none", file()))
     case(name("split-twice"), "@split-twice-00002-of-00003.gguf tensor 'a': two tensors have this name", part(0, 3, 3, "a"),
          also=three("split-twice", part(1, 3, 3, "a")))
-    case(name("split-broken"), "@split-broken-00002-of-00003.gguf no GGUF file", part(0, 3, 3, "a"), also=three("split-broken", b"GGML" + file()[4:]))
+    case(name("split-broken"), "@split-broken-00002-of-00003.gguf not a GGUF file", part(0, 3, 3, "a"), also=three("split-broken", b"GGML" + file()[4:]))
     for bad, (no, count, tensors) in {"no": (3, 3, 3), "huge": (0, 65535, -1), "zero": (0, 0, 1)}.items():
         case(f"split-bad-{bad}", f"split.no {no}, split.count {count}, split.tensors.count {tensors}",
              part(no, count, tensors, "a"))

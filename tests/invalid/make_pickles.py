@@ -134,11 +134,11 @@ def bounds():
     bad("proto-again", "pickle opcode PROTO: it is not at the start", b"\x80\x02N")
     bad("frame-beyond", "a frame of 4096 bytes", b"\x95" + struct.pack("<Q", 4096) + NONE)
     bad("frame-huge", "a frame of 18446744073709551615 bytes", b"\x95" + b"\xff" * 8 + NONE)
-    bad("unicode-huge", "BINUNICODE: 4294967295 bytes wanted", b"X\xff\xff\xff\xffabc")
-    bad("unicode8-huge", "BINUNICODE8: 9223372036854775808 bytes wanted", b"\x8d" + struct.pack("<Q", 1 << 63))
-    bad("bytearray-huge", "BYTEARRAY8: 18446744073709551615 bytes wanted", b"\x96" + b"\xff" * 8)
-    bad("bytes-huge", "BINBYTES: 4294967295 bytes wanted", b"B\xff\xff\xff\xff")
-    bad("long4-huge", "LONG4: 4294967295 bytes wanted", b"\x8b\xff\xff\xff\xff")
+    bad("unicode-huge", "BINUNICODE: 4294967295 bytes needed", b"X\xff\xff\xff\xffabc")
+    bad("unicode8-huge", "BINUNICODE8: 9223372036854775808 bytes needed", b"\x8d" + struct.pack("<Q", 1 << 63))
+    bad("bytearray-huge", "BYTEARRAY8: 18446744073709551615 bytes needed", b"\x96" + b"\xff" * 8)
+    bad("bytes-huge", "BINBYTES: 4294967295 bytes needed", b"B\xff\xff\xff\xff")
+    bad("long4-huge", "LONG4: 4294967295 bytes needed", b"\x8b\xff\xff\xff\xff")
     bad("string-long", "a string of 16777217 bytes", text(b"x" * ((16 << 20) + 1)))
     case("global-endless", "the line has no end", saved(b"\x80\x02cos\nsystem"))
     bad("memo-miss", "BINGET: memo number 7 was never set", b"h\x07")
@@ -164,7 +164,7 @@ def at_limits():
     # Inside of the dictionary.
     for n, says in ((998, ""), (999, ""), (1000, "values are nested deeper than 1000")):
         beside(f"depth-{n}", says, EMPTY + b"\x85" * (n - 1), int(bool(says)))
-    for n, says in (((16 << 20) - 1, ""), (16 << 20, ""), ((16 << 20) + 1, "at most 16777216 are read")):
+    for n, says in (((16 << 20) - 1, ""), (16 << 20, ""), ((16 << 20) + 1, "more than the limit of 16777216")):
         beside(f"string-{n}", says, text(b"x" * n), int(bool(says)))
     for n, says in ((16 << 20, "a global's name of more than 255 bytes"), ((16 << 20) + 1, "a line of more than 16777216 bytes")):
         beside(f"line-{n}", says, b"c" + b"x" * n + b"\ny\n")
@@ -182,7 +182,7 @@ def at_limits():
         bad(f"limit-notes-{n}", says, dict_of(("a", tensor(more=(notes,)))), status=int(bool(says)))
     # 1 GiB and the size of the file may be made of repetitions.
     size = len(saved(checkpoint(("a", tensor((1 << 28,), (0,))))))
-    for n, says in ((-1, ""), (0, ""), (1, "repeats stored elements")):
+    for n, says in ((-1, ""), (0, ""), (1, "its repeated elements")):
         elements = (1 << 28) + size // 4 + 1 + n
         case(f"cut-limit-repeats{n:+}", says, saved(checkpoint(("a", tensor((elements,), (0,))))), int(bool(says)))
     case("cut-limit-bytes+1", "the pickle has 536870913 bytes, more than the limit of 536870912", (b"\x80\x02", (512 << 20) + 1))
@@ -205,7 +205,7 @@ def names():
     doubled = LIST + tensor() + b"aq\0" + b"".join(b"]q" + bytes([i]) + b"(h" + bytes([i - 1]) + b"h"
                                                  + bytes([i - 1]) + b"e" for i in range(1, 27))
     bad("bomb", "more than 262144 tensors", LIST + MARK + doubled + b"e")
-    bad("bomb-names", "names have more than", dict_of(("x" * 2000, LIST + MARK + doubled + b"e")))
+    bad("bomb-names", "names exceed", dict_of(("x" * 2000, LIST + MARK + doubled + b"e")))
     bad("bomb-globals", "STACK_GLOBAL: a global's name of more than 255 bytes", text("x" * 256) + b"q\0h\0\x93")
     bad("bomb-pairs", "more pairs than the pickle has bytes",
         MARK + list_of(tuple_of(1, 2) + b"q\x01", *[b"h\x01"] * 999) + b"q\x02"
@@ -220,7 +220,7 @@ def names():
     bad("key-tuple", "a tuple of 1 is used as the key of tensors", dict_of(((1,), tensor())))
     bad("key-tensor", "a tensor is used as the key of tensors", dict_of((tensor(), tensor())))
     bad("key-bytes", "a bytes is used as the key of tensors", dict_of((b"C\x01a", tensor())))
-    bad("key-nul", "a string with a NUL is the key", dict_of(("a\0b", tensor())))
+    bad("key-nul", "a string with a NUL is used as the key", dict_of(("a\0b", tensor())))
     bad("key-empty", "an empty name", dict_of(("", tensor())))
     bad("key-control", "control characters", dict_of(("a\nb", tensor())))
     bad("key-latin", "not valid UTF-8", dict_of((text(b"caf\xe9"), tensor())))
@@ -235,7 +235,7 @@ def names():
     bad("root-none", "no tensors in root '.'", NONE)
     bad("root-empty", "no tensors in root '.'", DICT)
     module = name_of("my.models", "Net") + EMPTY + b"\x81" + dict_of(("w", tensor())) + b"b"
-    bad("root-object", "only its own program can read", module)
+    bad("root-object", "only the program that saved it can read", module)
     bad("inside-object", "the tensors are inside a object of my.models.Net", dict_of(("a", tensor()), ("net", module)))
     bad("inside-set", "the tensors are inside a set", dict_of(("a", SET + MARK + tensor() + b"\x90")))
     weights = dict_of(("a", tensor()))
@@ -271,7 +271,7 @@ def storages():
         with_id("part-" + name, "not a key and two numbers", "storage", kind, "0", "cpu", 4, part)
     for name, part in (("negative", ("1", -1, 4)), ("minus", ("1", 0, -4)), ("beyond", ("1", 1, 4)),
                        ("far", ("1", 5, 0))):
-        with_id("part-" + name, "is not in one of 4", "storage", kind, "0", "cpu", 4, part)
+        with_id("part-" + name, "exceeds the storage of 4 elements", "storage", kind, "0", "cpu", 4, part)
     with_id("part-small", "reaches beyond its storage of 3 elements", "storage", kind, "0", "cpu", 4, ("1", 1, 3))
     with_id("type-string", "the storage's type is a string", "storage", "FloatStorage", "0", "cpu", 4)
     with_id("type-other", "the storage's type is a global os.system", "storage", name_of("os", "system"), "0", "cpu", 4)
@@ -292,8 +292,8 @@ def storages():
     with_id("count-long", "size is a long int", "storage", kind, "0", "cpu", 1 << 70)
     with_id("missing", "'1' is not in the file", "storage", kind, "1", "cpu", 4)
     with_id("missing-dots", "'..' is not in the file", "storage", kind, "..", "cpu", 4)
-    with_id("small", "has 16 bytes, the pickle says 20", "storage", kind, "0", "cpu", 5)
-    bad_tensor("id-large", "has 16 bytes, the pickle says 12", tensor((3,), of=storage(count=3)))
+    with_id("small", "has 16 bytes, but the pickle says 20", "storage", kind, "0", "cpu", 5)
+    bad_tensor("id-large", "has 16 bytes, but the pickle says 12", tensor((3,), of=storage(count=3)))
     bad_tensor("of-int", "expected its storage, found a int", tensor(of=number(0)))
     bad_tensor("of-tensor", "expected its storage, found a tensor", tensor(of=tensor()))
     bad_tensor("empty-missing", "is not in the file", tensor((0,), of=storage("9", count=0)))
@@ -316,16 +316,16 @@ def geometry():
             ("stride-negative", (4,), (-1,), 3, "its stride has a negative number at 0"),
             ("stride-string", (4,), "1", 0, "its stride is a string"),
             ("stride-beyond", (2,), (4,), 0, "reaches beyond its storage"),
-            ("ranks", (2, 2), (2,), 0, "2 sizes and 1 strides"),
+            ("ranks", (2, 2), (2,), 0, "2 sizes, but 1 strides"),
             ("rank-9", (1,) * 9, (1,) * 9, 0, "it has 9 dimensions, more than the limit of 8"),
-            ("product", (1 << 40, 1 << 40), (0, 0), 0, "beyond 64 bits"),
-            ("product-bytes", (1 << 62,), (0,), 0, "beyond 64 bits"),
-            ("reach", (1 << 40, 2), (1 << 40, 1), 0, "beyond 64 bits"),
-            ("expanded", (1 << 30,), (0,), 0, "repeats stored elements"),
-            ("overlapping", (1 << 15, 1 << 15, 3), (0, 0, 1), 0, "repeats stored elements")):
+            ("product", (1 << 40, 1 << 40), (0, 0), 0, "64 bits"),
+            ("product-bytes", (1 << 62,), (0,), 0, "64 bits"),
+            ("reach", (1 << 40, 2), (1 << 40, 1), 0, "64 bits"),
+            ("expanded", (1 << 30,), (0,), 0, "its repeated elements"),
+            ("overlapping", (1 << 15, 1 << 15, 3), (0, 0, 1), 0, "its repeated elements")):
         bad_tensor(name, says, tensor(size, stride, offset))
     each = [(f"t{i}", tensor((1 << 25,), (0,))) for i in range(9)]
-    bad("tensor-expanded-sum", "repeats stored elements", dict_of(*each))
+    bad("tensor-expanded-sum", "its repeated elements", dict_of(*each))
     many = dict_of(*((i, b"h\0") for i in range(262145)))
     bad("tensor-count", "more than 262144 tensors", MARK + tensor() + b"q\0" + many + b"t")
 
@@ -342,7 +342,7 @@ def rebuilding():
     bad_tensor("v3-six", "with 6 arguments", call(v3, *untyped))
     bad_tensor("v3-dtype-none", "its element type is a none", call(v3, *untyped, None))
     bad_tensor("v3-dtype-other", "its element type is a global os.system", call(v3, *untyped, name_of("os", "system")))
-    bad_tensor("v3-dtype-quantized", "torch.quint8, a type without an equal", call(v3, *untyped,
+    bad_tensor("v3-dtype-quantized", "torch.quint8, a type that only torch has", call(v3, *untyped,
                                                                                 name_of("torch", "quint8")))
     bad_tensor("v3-disagrees", "it is f64, but its storage is a torch.FloatStorage",
                call(v3, *plain, False, ORDERED, name_of("torch", "float64")))
@@ -439,8 +439,8 @@ def before_1_6():
     for n in (14, 20, ends[0] + 1, ends[1] + 1, ends[1] + 3, ends[2] + 1, ends[2] + 40, ends[3] + 1, ends[3] + 4):
         case(f"cut-old-{n:03}", "pickle opcode", whole[:n])
     long = legacy(dict_of(("x", "y" * 200_000), ("a", tensor())))
-    case("cut-old-string", "pickle opcode BINUNICODE: 200000 bytes wanted", long[:100_000])
-    case("cut-old-string-length", "pickle opcode BINUNICODE: 4 bytes wanted", long[:long.index(b"y") - 2])
+    case("cut-old-string", "pickle opcode BINUNICODE: 200000 bytes needed", long[:100_000])
+    case("cut-old-string-length", "pickle opcode BINUNICODE: 4 bytes needed", long[:long.index(b"y") - 2])
     case("cut-old-storage", "storage '0' is missing", whole[:-17])
 
 
@@ -467,7 +467,7 @@ def inside():
     bare("inner-tail", "1 bytes follow the last storage", data(good + b"x"))
     bare("inner-short", "the file ends after 15 of them", data(good[:-1]))
     bare("inner-protocol", "old format is not 1001", data(legacy(storage(), number_of_format=7)))
-    bare("inner-cut", "pickle opcode BININT: 4 bytes wanted", data(good[:20]))
+    bare("inner-cut", "pickle opcode BININT: 4 bytes needed", data(good[:20]))
     bare("inner-inner", "where its storage should be", data(legacy(call(inner, data(good)), [])))
 
 

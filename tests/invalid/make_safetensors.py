@@ -17,7 +17,7 @@ LIMIT = 100_000_000
 # What is said of an entry that has something else in place of this field.
 NULL = {
     "dtype": "tensor 'a': an entry must have dtype, shape and data_offsets",
-    "shape": "tensor 'a': no shape",
+    "shape": "tensor 'a': the entry has no shape",
     "data_offsets": "tensor 'a': data_offsets is not a pair of non-negative integers",
 }
 
@@ -148,7 +148,7 @@ def shapes():
          raw_entry('{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}'))
     case("shape-string", "tensor 'a': a dimension is not a non-negative integer", file({"a": entry(shape=("2",))}))
     case("shape-true", "tensor 'a': a dimension is not a non-negative integer", file({"a": entry(shape=(True, 2))}))
-    case("shape-object", "tensor 'a': no shape", raw_entry('{"dtype":"F32","shape":{},"data_offsets":[0,8]}'))
+    case("shape-object", "tensor 'a': the entry has no shape", raw_entry('{"dtype":"F32","shape":{},"data_offsets":[0,8]}'))
     case("shape-nine", "tensor 'a': more than 8 dimensions", file({"a": entry(shape=(1,) * 8 + (2,))}))
     good("shape-eight", file({"a": entry(shape=(1,) * 7 + (2,))}))
     case("shape-beyond-64-bits", "malformed JSON: too big integer near '18446744073709551618'",
@@ -193,8 +193,8 @@ def ranges():
          file({"a": entry(), "b": entry(start=4, end=12)}, b"\0" * 12))
     case("same-range", "tensor 'b': its first 8 bytes overlap another tensor",
          file({"a": entry(), "b": entry()}))
-    case("tail", "tensor 'a': the 1 bytes after the last tensor belong to no tensor", file({"a": entry()}, b"\0" * 9))
-    case("data-without-tensors", "at byte 0xa: the 1 bytes after the last tensor belong to no tensor", file({}, b"\0"))
+    case("tail", "tensor 'a': the 1 bytes behind the last tensor belong to none", file({"a": entry()}, b"\0" * 9))
+    case("data-without-tensors", "at byte 0xa: the 1 bytes behind the last tensor belong to none", file({}, b"\0"))
     good("unsorted", file({"b": entry(start=8, end=16), "a": entry()}, b"\0" * 16))
     good("zero-size-between", file({"a": entry(), "z": entry(shape=(0,), start=8, end=8),
                                     "b": entry(start=8, end=16)}, b"\0" * 16))
