@@ -118,9 +118,9 @@ merge_setting (struct merge *m, const struct merge_facts *f, const char *module,
   const char *where = patterns ? fmtconv_ctx_printf (m->ctx, "'%s' of %s", pattern_key, f->peft_at) : NULL;
   for (fmtconv_attr *p = where ? patterns->first : NULL; p; p = p->next)
     {
-      int means = merge_means (m, where, p->key, module);
-      if (means)
-        return means > 0 ? merge_number (m, where, p, p->key) : NAN;
+      int matches = merge_matches (m, where, p->key, module);
+      if (matches)
+        return matches > 0 ? merge_number (m, where, p, p->key) : NAN;
     }
   return merge_number (m, f->peft_at, merge_field (m, f, module, key), key);
 }

@@ -35,7 +35,7 @@ double merge_number (struct merge *m, const char *where, fmtconv_attr *node, con
 
 /* Returns whether a key of rank_pattern or alpha_pattern (`where`, for messages) matches the module; -1 after an
  * error. */
-int merge_means (struct merge *m, const char *where, const char *pattern, const char *module);
+int merge_matches (struct merge *m, const char *where, const char *pattern, const char *module);
 
 /* Finds the pairs whose product is added transposed.  Returns 0, or the code of an error: it is not clear. */
 int merge_find_transposed (struct merge *m, const struct merge_facts *f);

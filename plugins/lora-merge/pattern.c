@@ -37,7 +37,7 @@ without_prefix (const char *module)
 }
 
 int
-merge_means (struct merge *m, const char *where, const char *pattern, const char *module)
+merge_matches (struct merge *m, const char *where, const char *pattern, const char *module)
 {
   const int from_start = *pattern == '^';
   const char *glob = glob_of (m->ctx, pattern + from_start);
