@@ -92,7 +92,7 @@ static const fmtconv_plugin *
 none_installed (fmtconv_ctx *ctx, fci_role role)
 {
   static const fmtconv_where where = {
-    .hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them"
+    .hint = "install the plugins, or set FMTCONV_PLUGIN_PATH to their folder"
   };
   fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &where, "no %s is installed", fci_role_name (role));
   return NULL;
@@ -107,10 +107,11 @@ no_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_
     return none_installed (ctx, FCI_READER);
   if (peek->is_folder)
     fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
-                   "no reader knows what this folder holds; there are these:");
+                   "no installed reader recognizes this folder; installed readers:");
   else
     fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
-                   "no reader knows a file that begins with %s; there are these:", show_head (ctx, peek));
+                   "no installed reader recognizes this file, which begins with %s; installed readers:",
+                   show_head (ctx, peek));
   return NULL;
 }
 
@@ -137,7 +138,7 @@ fci_pick_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fm
   if (!equal)
     return best;
   fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
-                 "the readers '%s' and '%s' both claim it: say which with -r %s or -r %s", best->name,
+                 "the readers '%s' and '%s' both recognize it: choose one with -r %s or -r %s", best->name,
                  equal->name, best->name, equal->name);
   return NULL;
 }
@@ -167,7 +168,7 @@ fci_pick_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const ch
       if (found)
         {
           fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                        "the writers '%s' and '%s' both write files named like '%s': say which with -w",
+                        "the writers '%s' and '%s' both write files named like '%s': choose one with -w",
                         found->name, plugin->name, name);
           return NULL;
         }
@@ -177,9 +178,7 @@ fci_pick_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const ch
     {
       if (!list_role (ctx, modules, n, FCI_WRITER))
         return none_installed (ctx, FCI_WRITER);
-      fmtconv_fail (
-          ctx, FMTCONV_E_USAGE,
-          "the name of the output, '%s', does not say which format to write; there are these:", name);
+      fmtconv_fail (ctx, FMTCONV_E_USAGE, "no writer matches the output name '%s'; installed writers:", name);
     }
   return found;
 }

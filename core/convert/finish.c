@@ -57,8 +57,8 @@ reread (void *arg, const fmtconv_file *file, const char *path)
   if (!module || !fci_plugin_has (module->plugin, FCI_READER))
     {
       if (!c->ctx->failed)
-        fmtconv_fail (c->ctx, FMTCONV_E_USAGE, "--verify reads the output again, and '%s' is no reader",
-                      file->writer);
+        fmtconv_fail (c->ctx, FMTCONV_E_USAGE,
+                      "--verify rereads the output, but the plugin '%s' has no reader", file->writer);
       return NULL;
     }
   fmtconv_input *in = fci_input_alias (c->ctx, path, file->base);

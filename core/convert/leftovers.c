@@ -31,7 +31,7 @@ note_attributes (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_m
   {
     const char *key;
     const char *what;
-  } kept[] = { { "config", "configuration, which is" }, { "gguf", "other keys, which are" } };
+  } kept[] = { { "config", "configuration" }, { "gguf", "other keys" } };
   for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
     {
       const fmtconv_attr *had = fmtconv_attr_get (fmtconv_model_attrs (read), kept[i].key);
@@ -40,8 +40,7 @@ note_attributes (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_m
         continue;
       for (const fmtconv_attr *a = has->first; a; a = a->next)
         fmtconv_detail (ctx, "%s", a->key);
-      fmtconv_note (ctx,
-                    "%s has no place for the input's %s left out:", fci_plugin_title (ctx, "writer", writer),
+      fmtconv_note (ctx, "%s cannot store the input's %s; dropped:", fci_plugin_title (ctx, "writer", writer),
                     kept[i].what);
     }
 }
@@ -108,11 +107,10 @@ note_scaled (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *m
     return;
   size_t kept = count_scaled (model), bare = list_bare (ctx, read, model);
   if (bare)
-    fmtconv_warn (ctx, "%zu scaled tensors are without their scales now, and mean nothing alone:", bare);
+    fmtconv_warn (ctx, "%zu scaled tensors have lost their scales and cannot be decoded:", bare);
   if (kept)
     fmtconv_note (
-        ctx, "%zu scaled tensors stay codes beside their scales (-t dequantize makes plain ones of them)",
-        kept);
+        ctx, "%zu scaled tensors keep their quantized values and scales (-t dequantize expands them)", kept);
 }
 
 int

@@ -35,7 +35,7 @@ list_tied (fmtconv_ctx *ctx, const fmtconv_model *model)
         const fmtconv_tensor *duplicate = fmtconv_model_tied (leaf, t);
         if (duplicate)
           {
-            fmtconv_detail (ctx, "'%s' is '%s'", t->name, duplicate->name);
+            fmtconv_detail (ctx, "'%s' is tied to '%s'", t->name, duplicate->name);
             n++;
           }
       }
@@ -69,26 +69,23 @@ fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, c
       for (const fmtconv_model *c = NULL; (c = fmtconv_model_next_component (model, c)); n++)
         fmtconv_detail (ctx, "%s: %zu tensors", fmtconv_model_name (c), fmtconv_model_count (c));
       return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
-                           n == 1 ? "%s takes one model, and here is %zu component:"
-                                  : "%s takes one model, and here are %zu components:",
+                           n == 1 ? "%s takes one model, but the input has %zu component:"
+                                  : "%s takes one model, but the input has %zu components:",
                            owner, n);
     }
   if (strange & FMTCONV_FEATURE_TIED)
     {
       size_t n = list_tied (ctx, model);
-      return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
-                           "%s does not understand tied tensors (two names for the same bytes), and the "
-                           "model has %zu",
-                           owner, n);
+      return fmtconv_fail (
+          ctx, FMTCONV_E_UNSUPPORTED,
+          "%s does not support tied tensors (two names for the same bytes); the model has %zu", owner, n);
     }
   if (strange & FMTCONV_FEATURE_SCALED)
     {
       size_t n = list_scaled (ctx, model);
       return fmtconv_fail_at (
-          ctx, FMTCONV_E_UNSUPPORTED,
-          &(fmtconv_where){ .hint = "-t dequantize before it makes plain tensors of them" },
-          "%s does not understand scaled tensors (codes that mean nothing without their "
-          "scales), and the model has %zu",
+          ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "add -t dequantize before it" },
+          "%s does not support scaled tensors (quantized values with separate scales); the model has %zu",
           owner, n);
     }
   return ctx->failed;
@@ -115,7 +112,7 @@ list_faults (fmtconv_ctx *ctx, const fmtconv_limits *limits, const fmtconv_tenso
   if (bad & BAD_RANK)
     fmtconv_detail (ctx, "tensor '%s': %u dimensions, at most %u", t->name, t->rank, limits->rank);
   if (bad & BAD_NAME)
-    fmtconv_detail (ctx, "tensor '%s': a name of %zu bytes, at most %zu", t->name, strlen (t->name),
+    fmtconv_detail (ctx, "tensor '%s': the name has %zu bytes, at most %zu", t->name, strlen (t->name),
                     limits->name_bytes);
 }
 
@@ -124,7 +121,7 @@ static const char *
 other_dtype (fmtconv_ctx *ctx, const fmtconv_limits *limits, bool blocks)
 {
   if (blocks)
-    return "-t dequantize decodes them; the gguf writer stores them as they are";
+    return "add -t dequantize to decode them, or write a gguf file to keep them unchanged";
   static const uint32_t wanted[] = { FMTCONV_F32, FMTCONV_F16, FMTCONV_BF16 };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
     if (fmtconv_dtype_table_by_dtype (limits->dtypes, wanted[i]))
@@ -171,7 +168,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
   if (fci_features_check (ctx, owner, limits->understands, model))
     return ctx->failed;
   if (limits->tensors && count > limits->tensors)
-    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can hold at most %zu tensors, and the model has %zu",
+    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can store at most %zu tensors; the model has %zu",
                          owner, limits->tensors, count);
   FCI_FOREACH_LEAF (leaf, model)
     FMTCONV_FOREACH (t, leaf)
@@ -188,7 +185,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
   if (!offenders)
     return ctx->failed;
   fmtconv_where where = { .hint = advice (ctx, writer->writer, all_bad, only_floats, blocks) };
-  return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where, "%s cannot represent %zu of %zu tensors", owner,
+  return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where, "%s cannot store %zu of %zu tensors", owner,
                           offenders, count);
 }
 
@@ -203,7 +200,7 @@ fci_files_warn (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *para
     for (const fmtconv_blob *blob = NULL; (blob = fmtconv_model_next_blob (leaf, blob)); n++)
       fmtconv_detail (ctx, "%s", blob->name);
   return fmtconv_warn (ctx,
-                       n == 1 ? "%s holds no files but tensors: %zu beside them is left behind"
-                              : "%s holds no files but tensors: %zu beside them are left behind",
+                       n == 1 ? "%s stores only tensors; %zu other file is dropped:"
+                              : "%s stores only tensors; %zu other files are dropped:",
                        fci_plugin_title (ctx, "writer", writer), n);
 }

@@ -93,7 +93,7 @@ only_component (const runner *r, const fci_link *link)
   if (n == 1 || r->ctx->failed)
     return n == 1 ? fmtconv_model_name (only) : NULL;
   list_components (r->ctx, r->model, link);
-  fmtconv_fail (r->ctx, FMTCONV_E_USAGE, "transform '%s' takes one component: say which with one of these",
+  fmtconv_fail (r->ctx, FMTCONV_E_USAGE, "transform '%s' takes one component: choose it with one of these",
                 link->plugin->name);
   return NULL;
 }
@@ -129,7 +129,7 @@ input_of (const runner *r, const fci_link *link)
   if (!is_bundle (r->base))
     return r->base;
   list_components (r->ctx, r->base, link);
-  fmtconv_fail (r->ctx, FMTCONV_E_USAGE, "there is no component '%s'; there are these:", link->component);
+  fmtconv_fail (r->ctx, FMTCONV_E_USAGE, "there is no component '%s'; use one of these:", link->component);
   return NULL;
 }
 
@@ -170,7 +170,7 @@ warn_unchanged (fmtconv_ctx *ctx, const fci_link *link)
 {
   if (!link->n_in || fci_model_tensors (link->out))
     return 0;
-  return fmtconv_warn (ctx, "transform '%s' leaves none of %zu tensors", link->plugin->name, link->n_in);
+  return fmtconv_warn (ctx, "transform '%s' drops all %zu tensors", link->plugin->name, link->n_in);
 }
 
 static bool

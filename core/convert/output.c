@@ -76,8 +76,7 @@ fci_output_resolve (fci_conversion *c)
   if (!exists && (!*c->target || !strcmp (c->target, ".") || !strcmp (c->target, "..")))
     return c->to_folder
                ? fmtconv_fail (ctx, FMTCONV_E_USAGE, "the output '%s' cannot name a new folder", output)
-               : fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                               "the output '%s' names a folder: give the name of a file in it", output);
+               : fmtconv_fail (ctx, FMTCONV_E_USAGE, "the output '%s' names a folder: add a file name", output);
   c->folder = exists  ? c->output
               : slash ? fci_strndup (ctx, c->output, (size_t) (slash - c->output) + 1)
                       : ".";

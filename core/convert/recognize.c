@@ -139,14 +139,12 @@ absent_hint (fmtconv_ctx *ctx, const fmtconv_model *model)
       || fci_claims_reverse (ctx, modules, n, model, &made))
     return NULL;
   if (claims.complete)
-    return fmtconv_ctx_printf (ctx, "this fits: -t %s", claim_names (ctx, &claims));
+    return fmtconv_ctx_printf (ctx, "try -t %s", claim_names (ctx, &claims));
   if (made.complete)
     return fmtconv_ctx_printf (
-        ctx,
-        "these are the names that %s gives: leave the transform out, or go back with -t "
-        "%s:reverse",
+        ctx, "these names are the output of %s: omit the transform, or convert back with -t %s:reverse",
         claim_names (ctx, &made), made.claim[0].plugin->name);
-  return "no other installed transform knows these tensors; -t none converts them as they are";
+  return "no other installed transform recognizes these tensors; -t none keeps them unchanged";
 }
 
 int
@@ -158,6 +156,6 @@ fmtconv_model_fail_absent (const fmtconv_model *model, const char *what)
     return ctx ? ctx->failed : 0;
   list_names (ctx, model);
   return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint },
-                          "no %s here, among these %zu tensor%s", what, fmtconv_model_count (model),
+                          "no %s found among %zu tensor%s", what, fmtconv_model_count (model),
                           fmtconv_model_count (model) == 1 ? "" : "s");
 }

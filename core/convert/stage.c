@@ -47,7 +47,7 @@ static int
 leave (fmtconv_ctx *ctx, const frame *f, int code)
 {
   if (code < 0 && !ctx->failed)
-    fmtconv_fail (ctx, code, "plugin '%s' failed and did not say why", f->subject.plugin);
+    fmtconv_fail (ctx, code, "plugin '%s' failed without an error message", f->subject.plugin);
   fci_subject_pop (ctx, &f->subject);
   fci_model_run (ctx, f->before);
   return ctx->failed;
@@ -98,7 +98,7 @@ const char *
 fci_transform_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin)
 {
   const fmtconv_rules *rules = plugin->transform->rules;
-  return rules ? fci_rules_one_way (ctx, rules) : "it has no rules, and they alone run in reverse";
+  return rules ? fci_rules_one_way (ctx, rules) : "it has no rules, and only rules run in reverse";
 }
 
 /* What described the model under the names that it had. */
@@ -109,7 +109,7 @@ forget_description (fmtconv_ctx *ctx, fmtconv_model *out)
                                       "library", "class",          "weights-name" };
   fmtconv_attr *attrs = fmtconv_model_attrs (out);
   if (fmtconv_attr_get (attrs, "config"))
-    fmtconv_note (ctx, "the configuration is left behind: it describes the model as it was");
+    fmtconv_note (ctx, "dropped the configuration: it describes the model before the transform");
   fmtconv_attr_unset (attrs, "config");
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
     fmtconv_attr_unset (attrs, keys[i]);
@@ -128,7 +128,7 @@ fci_stage_reverse (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *
   frame f;
   enter (ctx, &f, plugin, fci_subject_now (ctx)->file, out);
   if (*link->params)
-    fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", link->params);
+    fmtconv_note (ctx, "only the rules run in reverse; ignored '%s'", link->params);
   forget_description (ctx, out);
   fmtconv_rules_reverse (transform->rules, in, out);
   int code = ctx->failed ? ctx->failed : fci_model_freeze (out, plugin->name);
@@ -186,8 +186,9 @@ check_nesting (fmtconv_ctx *ctx, fci_role role, const char *name)
   const calls *now = calls_of (ctx);
   if (!now || now->depth < DEPTH)
     return now != NULL;
-  return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "%ss call one another more than %d deep, '%s' at last",
-                       fci_role_name (role), DEPTH, name)
+  return fmtconv_fail (ctx, FMTCONV_E_INTERNAL,
+                       "%ss call each other more than %d levels deep; the last is '%s'", fci_role_name (role),
+                       DEPTH, name)
          == 0;
 }
 
