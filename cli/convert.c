@@ -1,4 +1,4 @@
-/* cli/convert.c: the command that converts.
+/* cli/convert.c: the command that converts checkpoints.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* cli/help.c: what --help and 'fmtconv help' print.
+/* cli/help.c: the texts of --help and 'fmtconv help'.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 #include <string.h>

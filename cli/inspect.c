@@ -1,4 +1,4 @@
-/* cli/inspect.c: the command that tells what a checkpoint holds.
+/* cli/inspect.c: the command that shows the contents of a checkpoint.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 #include <string.h>

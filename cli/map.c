@@ -1,4 +1,4 @@
-/* cli/map.c: the command that proves files of rules, and prints those of transforms.
+/* cli/map.c: the command that checks rules files, and prints the rules of transforms.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 

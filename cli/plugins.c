@@ -1,4 +1,4 @@
-/* cli/plugins.c: the command that lists the plugins, or tells all about one.
+/* cli/plugins.c: the command that lists the plugins, or describes one.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 #include <string.h>

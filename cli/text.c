@@ -1,4 +1,4 @@
-/* cli/text.c: numbers and sizes as people read and type them.
+/* cli/text.c: formats and parses numbers and sizes for people.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 #include <ctype.h>

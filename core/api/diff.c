@@ -1,4 +1,4 @@
-/* core/api/diff.c: fmtconv_diff: how two checkpoints differ, whatever their formats.
+/* core/api/diff.c: fmtconv_diff: compares two checkpoints of any formats.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

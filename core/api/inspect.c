@@ -1,4 +1,4 @@
-/* core/api/inspect.c: fmtconv_inspect: what a file or folder holds, and what converts it.
+/* core/api/inspect.c: fmtconv_inspect: describes a file or folder, and the commands that convert it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/api/map.c: proves a file of rules without data, and prints a transform's rules as one.
+/* core/api/map.c: checks a rules file without data, and prints a transform's rules as such a file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/convert/chain.c: the chain of plugins: what was typed, what was detected, and how to type it.
+/* core/convert/chain.c: the chain of plugins: as typed, as detected, and as a command.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

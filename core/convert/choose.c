@@ -1,4 +1,4 @@
-/* core/convert/choose.c: the transform for a model that nobody named one for, and commands for what else is there.
+/* core/convert/choose.c: chooses the transform of a model if the user names none, and lists commands for other matches.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

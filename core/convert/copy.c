@@ -1,4 +1,4 @@
-/* core/convert/copy.c: a component that is no model: files of a folder, carried along as they are.
+/* core/convert/copy.c: passthrough components: copies the files of a folder unchanged.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

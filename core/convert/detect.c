@@ -1,4 +1,4 @@
-/* core/convert/detect.c: which reader and writer a path asks for.
+/* core/convert/detect.c: detects the reader of an input and the writer of an output.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -39,7 +39,7 @@ fci_bid (const fmtconv_reader *reader, const fmtconv_peek *peek)
   return bid > 0 ? bid : 0;
 }
 
-/* "50 4b 03 04 (PK..)": bytes that nobody knows, in a form that is safe to print. */
+/* Returns the first bytes of a file in hexadecimal and as printable characters: "50 4b 03 04 (PK..)". */
 static const char *
 show_head (fmtconv_ctx *ctx, const fmtconv_peek *peek)
 {
@@ -57,7 +57,7 @@ show_head (fmtconv_ctx *ctx, const fmtconv_peek *peek)
   return fmtconv_ctx_printf (ctx, "%s(%s)", hex, text);
 }
 
-/* Is there any in that role but what the library itself holds? */
+/* Returns whether a plugin of that role is installed, apart from built-in plugins. */
 static bool
 is_installed (const fci_module *modules, size_t n, fci_role role)
 {
@@ -67,7 +67,8 @@ is_installed (const fci_module *modules, size_t n, fci_role role)
   return i < n;
 }
 
-/* What could have been named instead, and what was refused.  false: nothing is installed that could. */
+/* Lists the plugins of the role, and the refused plugins. Returns false if no plugin of the role is
+ * installed. */
 static bool
 list_role (fmtconv_ctx *ctx, const fci_module *modules, size_t n, fci_role role)
 {
@@ -87,7 +88,7 @@ list_role (fmtconv_ctx *ctx, const fci_module *modules, size_t n, fci_role role)
   return installed;
 }
 
-/* Then a message about the file would mislead. */
+/* Reports that no plugin is installed, because a message about the file would mislead. */
 static const fmtconv_plugin *
 none_installed (fmtconv_ctx *ctx, fci_role role)
 {
@@ -143,7 +144,7 @@ fci_pick_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fm
   return NULL;
 }
 
-/* With the slash behind it of a folder. */
+/* Returns the last path component, with the trailing slash of a folder. */
 static const char *
 last_component (const char *path)
 {

@@ -1,4 +1,4 @@
-/* core/convert/inside.c: refuses an output that would lie inside the folder that is read.
+/* core/convert/inside.c: refuses an output inside the input folder.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

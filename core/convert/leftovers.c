@@ -1,4 +1,4 @@
-/* core/convert/leftovers.c: what an input has, and an output does not tell or does not make better.
+/* core/convert/leftovers.c: reports attributes and scales that an output loses or keeps.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -11,7 +11,7 @@
 #include "core/plugin/registry.h"
 #include <string.h>
 
-/* Is the word one of those in the text? */
+/* Returns whether a space-separated text contains the word. */
 static bool
 has_word (const char *text, const char *word)
 {
@@ -22,7 +22,7 @@ has_word (const char *text, const char *word)
   return false;
 }
 
-/* The attributes that a writer has no place for. */
+/* Notes the attributes that the writer cannot store. */
 static void
 note_attributes (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_model *read,
                  const fmtconv_model *model)
@@ -54,7 +54,8 @@ count_scaled (const fmtconv_model *model)
   return n;
 }
 
-/* Which of all tensors, by their numbers, are scaled ones that were read.  NULL: out of memory. */
+/* Returns a flag per tensor number: whether the tensor was read as quantized values with a scale. Returns
+ * NULL if memory is exhausted. */
 static const bool *
 find_codes (fmtconv_ctx *ctx, const fmtconv_model *read)
 {
@@ -76,7 +77,8 @@ is_bare (const fmtconv_model *model, const fmtconv_tensor *t)
          && !fmtconv_model_scaling (model, t, NULL);
 }
 
-/* Codes whose scales somebody took away: floats of 8 bits that nothing scales, but something did. */
+/* Lists tensors that lost their scales: 8-bit floats that were scaled in the input and are not in the
+ * result. Returns their number. */
 static size_t
 list_bare (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *model)
 {
@@ -99,7 +101,7 @@ list_bare (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *mod
   return n;
 }
 
-/* Codes that stay codes, and those that are alone. */
+/* Reports tensors that stay scaled, and tensors that lost their scales. */
 static void
 note_scaled (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *model)
 {

@@ -1,4 +1,4 @@
-/* core/convert/limits.c: refuses a model that the next stage cannot represent, with every offender.
+/* core/convert/limits.c: refuses a model that the next stage cannot represent, listing every offending tensor.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 #include <fmtconv/formats.h>
 #include <string.h>
 
-/* What of a tensor is beyond the limits. */
+/* Properties of a tensor that exceed the limits. */
 enum
 {
   BAD_DTYPE = 1,
@@ -24,7 +24,7 @@ dtype_name (uint32_t dtype)
   return info ? info->name : "an unknown data type";
 }
 
-/* Tied tensors; how many. */
+/* Lists the tied tensors. Returns their number. */
 static size_t
 list_tied (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
@@ -42,7 +42,7 @@ list_tied (fmtconv_ctx *ctx, const fmtconv_model *model)
   return n;
 }
 
-/* Scaled tensors; how many. */
+/* Lists the scaled tensors. Returns their number. */
 static size_t
 list_scaled (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
@@ -116,7 +116,7 @@ list_faults (fmtconv_ctx *ctx, const fmtconv_limits *limits, const fmtconv_tenso
                     limits->name_bytes);
 }
 
-/* A data type that the writer knows, for floats of one that it does not. */
+/* Returns a hint that names a data type of the writer for floats, or NULL. */
 static const char *
 other_dtype (fmtconv_ctx *ctx, const fmtconv_limits *limits, bool blocks)
 {
@@ -129,7 +129,7 @@ other_dtype (fmtconv_ctx *ctx, const fmtconv_limits *limits, bool blocks)
   return NULL;
 }
 
-/* What the user can do where all offenders are at fault in the same way. */
+/* Returns a hint if all offenders exceed the same limit, else NULL. */
 static const char *
 advice (fmtconv_ctx *ctx, const fmtconv_writer *writer, unsigned bad, bool only_floats, bool blocks)
 {
@@ -146,7 +146,7 @@ advice (fmtconv_ctx *ctx, const fmtconv_writer *writer, unsigned bad, bool only_
     }
 }
 
-/* The writer's limits, as its parameters move them. */
+/* Returns the writer's limits for these parameters. */
 static fmtconv_limits
 limits_of (const fmtconv_plugin *writer, const void *params)
 {

@@ -1,4 +1,4 @@
-/* core/convert/links.c: runs transforms, on a model or on a component of several.
+/* core/convert/links.c: runs transforms on a model or on one of its components.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -20,8 +20,8 @@ enum
 typedef struct runner
 {
   fmtconv_ctx *ctx;
-  const fmtconv_model *base;  /* the model as it was before there were components */
-  const fmtconv_model *model; /* as it is now */
+  const fmtconv_model *base;  /* the last model without components */
+  const fmtconv_model *model; /* the current model */
 } runner;
 
 fci_link *
@@ -54,7 +54,7 @@ is_bundle (const fmtconv_model *model)
   return fmtconv_model_next_component (model, NULL) != NULL;
 }
 
-/* The transform for each component that has tensors. */
+/* Lists the -t option for each component that has tensors. */
 static void
 list_components (fmtconv_ctx *ctx, const fmtconv_model *bundle, const fci_link *link)
 {
@@ -68,7 +68,8 @@ list_components (fmtconv_ctx *ctx, const fmtconv_model *bundle, const fci_link *
       }
 }
 
-/* Do the transform's rules know all of the component, or, without rules, is there anything for it to do? */
+/* Returns whether the transform's rules match the component completely; without rules, whether the
+ * component has tensors. */
 static bool
 matches_component (const fci_link *link, const fmtconv_model *component)
 {
@@ -81,7 +82,7 @@ matches_component (const fci_link *link, const fmtconv_model *component)
   return code == 0 && found.claimed && !found.missing && !found.unknown;
 }
 
-/* The one component that a transform can mean which names none.  NULL: an error. */
+/* Returns the only component that the transform matches. Returns NULL, with an error, if it is not unique. */
 static const char *
 only_component (const runner *r, const fci_link *link)
 {
@@ -98,7 +99,8 @@ only_component (const runner *r, const fci_link *link)
   return NULL;
 }
 
-/* The bundle with `made` in the place of the component of its name, or at the end; what is said of the whole stays. */
+/* Returns the bundle with `made` replacing the component of the same name, or appended. Keeps the
+ * attributes of the bundle. */
 static const fmtconv_model *
 put_component (const runner *r, const fmtconv_model *made)
 {
@@ -119,7 +121,7 @@ put_component (const runner *r, const fmtconv_model *made)
   return bundle;
 }
 
-/* What a transform of that component is given. */
+/* Returns the input of a transform of one component. Returns NULL on error. */
 static const fmtconv_model *
 input_of (const runner *r, const fci_link *link)
 {
@@ -164,7 +166,7 @@ run_on_all (runner *r, fci_link *link)
   return r->ctx->failed;
 }
 
-/* Nobody wants a file of nothing, though it can be written. */
+/* Warns of an empty result: it can be written, but is hardly intended. */
 static int
 warn_unchanged (fmtconv_ctx *ctx, const fci_link *link)
 {

@@ -1,4 +1,4 @@
-/* core/convert/placeholder.c: files that are found where a checkpoint should be, and hold none of it.
+/* core/convert/placeholder.c: refuses files that stand in for a checkpoint: empty files, LFS pointers, web pages.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 
 static const struct
 {
-  const char *start; /* of the file, in any case of letters */
+  const char *start; /* start of the file, in any case */
   const char *what;
   const char *hint;
 } kinds[] = {

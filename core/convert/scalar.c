@@ -1,4 +1,4 @@
-/* core/convert/scalar.c: numbers that are kept as tensors.
+/* core/convert/scalar.c: reads numbers that are stored as tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/spec/expand.c: ${name} in the texts of a spec, and what their paths are relative to.
+/* core/spec/expand.c: replaces ${name} in the texts of a spec, and resolves relative paths.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/spec/find.c: the presets that are installed, and which file a typed spec is.
+/* core/spec/find.c: finds the installed presets, and the file of a typed spec name.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/spec/input.c: the reader "spec": the model that a spec's inputs and transforms make is an input.
+/* core/spec/input.c: the reader "spec", which makes the result of a spec an input.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

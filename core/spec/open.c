@@ -1,4 +1,4 @@
-/* core/spec/open.c: a spec's file to nodes, its version and its variables.
+/* core/spec/open.c: parses the file of a spec, and checks its version and variables.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/spec/outputs.c: a list of what is to be written, to the outputs of a job.
+/* core/spec/outputs.c: converts a list under "write" to the outputs of a job.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

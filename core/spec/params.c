@@ -1,4 +1,4 @@
-/* core/spec/params.c: the parameters of the reader "spec": values of a spec's variables.
+/* core/spec/params.c: the parameters of the reader "spec": values of the spec's variables.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

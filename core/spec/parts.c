@@ -1,4 +1,4 @@
-/* core/spec/parts.c: the components of a spec to the parts of a job.
+/* core/spec/parts.c: converts the components of a spec to the parts of a job.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/spec/step.c: {NAME: {key: value}} of a spec to NAME:key=value as the command line has it.
+/* core/spec/step.c: converts {NAME: {key: value}} of a spec to NAME:key=value of the command line.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

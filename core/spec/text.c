@@ -1,4 +1,4 @@
-/* core/spec/text.c: fmtconv_job_to_spec: a job as the YAML text of a spec.
+/* core/spec/text.c: fmtconv_job_to_spec: writes a job as the YAML text of a spec.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/spec/variables.c: the variables of a spec: declared, given on the command line, missing.
+/* core/spec/variables.c: the variables of a spec: declared, set, missing.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
