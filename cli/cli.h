@@ -1,4 +1,4 @@
-/* cli/cli.h: what the program's files share: settings, output, commands.
+/* cli/cli.h: declarations shared by the program's files: settings, output, commands.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_H
 #define CLI_H

@@ -10,56 +10,48 @@ const struct command commands[] = {
     .summary = "Convert a checkpoint (the command that needs no name).",
     .usage = "fmtconv [-r READER] [-t TRANSFORM]... [-w WRITER] [options] INPUT OUTPUT\n"
              "       fmtconv -p SPEC [-D NAME=VALUE]... [options] [INPUT [OUTPUT]]",
-    .text = "Reads INPUT, a file or a folder, and writes OUTPUT.  What is not given is detected: the reader "
-            "from what\n"
-            "INPUT holds, the transform from the tensors' names, the writer from OUTPUT's name; the chain "
-            "that was\n"
-            "chosen is printed.  A plugin's parameters follow its name: -t "
-            "cogvideox-lora:alpha=64,scale=metadata.\n"
-            "'fmtconv plugins' lists what is installed, 'fmtconv help PLUGIN' tells its parameters.\n"
-            "A spec (-p) keeps all that in a file, and can say more: several components become one output.\n"
-            "With -r spec, INPUT is a spec, and what it makes is converted.\n"
-            "Nothing appears under OUTPUT's name before it is complete.\n",
+    .text = "Reads INPUT, a file or a folder, and writes OUTPUT.  Plugins that are not given are detected: "
+            "the reader\nfrom the contents of INPUT, the transform from the tensor names, the writer from "
+            "the name of OUTPUT.  The\nchosen chain is printed.  Parameters follow the name of a plugin: -t "
+            "cogvideox-lora:alpha=64,scale=metadata.\n'fmtconv plugins' lists the installed plugins, "
+            "'fmtconv help PLUGIN' shows the parameters of one.\nA spec (-p) keeps all of this in a file, "
+            "and can also combine several components into one output.\nWith -r spec, INPUT is a spec, and "
+            "its result is converted.\nOUTPUT does not appear under its name until it is complete.\n",
     .bit = ON_CONVERT,
     .run = run_convert },
   { .name = "inspect",
-    .summary = "Tell what a checkpoint holds, and how to convert it.",
+    .summary = "Show the contents of a checkpoint, and how to convert it.",
     .usage = "fmtconv inspect [-r READER] [--tensors[=GLOB]] [--stats] [options] PATH",
-    .text = "Tells the format, the model and its kind, parts, data types and sizes, and the command that "
-            "converts it.\n"
-            "Only headers are read, whatever the size; with --stats all data, once and in bounded memory.\n",
+    .text = "Shows the format, the model and its kind, parts, data types and sizes, and the command that "
+            "converts it.\nReads only headers, whatever the size; --stats reads all data once, in bounded "
+            "memory.\n",
     .bit = ON_INSPECT,
     .run = run_inspect },
   { .name = "diff",
-    .summary = "Tell how two checkpoints differ, whatever their formats.",
+    .summary = "Compare two checkpoints of any formats.",
     .usage = "fmtconv diff [-r READER] [-t TRANSFORM]... [options] A B",
-    .text =
-        "Compares names, data types, shapes and values of all tensors, in bounded memory.  READER and the "
-        "TRANSFORMs are\n"
-        "those of A, for names that differ: fmtconv diff -t cogvideox-transformer ckpt/ transformer/\n"
-        "'<' is only in A, '>' only in B, '!' differs.  Exit status: 0 equal, 1 different, 2 trouble.\n",
+    .text = "Compares names, data types, shapes and values of all tensors, in bounded memory.  READER and "
+            "the TRANSFORMs\napply to A, for names that differ: fmtconv diff -t cogvideox-transformer ckpt/ "
+            "transformer/\n'<' is only in A, '>' only in B, '!' differs.  Exit status: 0 equal, 1 different, "
+            "2 trouble.\n",
     .bit = ON_DIFF,
     .run = run_diff },
   { .name = "map",
-    .summary = "Prove a file of rules without data, or print the rules of a transform.",
+    .summary = "Check a rules file without data, or print the rules of a transform.",
     .usage = "fmtconv map --check RULES [--against NAMES] | --print TRANSFORM",
-    .text =
-        "--check tells whether the file is well-formed and can be reversed; with --against also whether its "
-        "rules\n"
-        "take all of NAMES, are all used, and never make two tensors one.  NAMES is a checkpoint, of which "
-        "headers are\n"
-        "read, or a file NAMES.txt of lines 'NAME [SHAPE]'.  'fmtconv -t map:rules=RULES' applies them.\n",
+    .text = "--check shows whether the file is well-formed and can be reversed; --against also checks that "
+            "the rules\nmatch all of NAMES, that each rule is used, and that no two results have one name.  "
+            "NAMES is a checkpoint,\nonly the headers of which are read, or a file NAMES.txt with lines "
+            "'NAME [SHAPE]'.\n'fmtconv -t map:rules=RULES' applies the rules.\n",
     .bit = ON_MAP,
     .run = run_map },
   { .name = "plugins",
-    .summary = "List the readers, transforms and writers that are installed, and the specs.",
+    .summary = "List the installed readers, transforms, writers and specs.",
     .usage = "fmtconv plugins [options] [NAME]",
-    .text = "Lists the plugins, or tells all about one: parameters with their defaults, limits, where it is; "
-            "of one that\n"
-            "was refused, why.  Folders are searched in this order: --plugin-dir, the absolute entries of\n"
-            "FMTCONV_PLUGIN_PATH, the installed one.  Below are the specs that -p finds by their names: in "
-            "the absolute\n"
-            "entries of FMTCONV_PIPELINE_PATH, the installed folder, the user's own.\n",
+    .text = "Lists the plugins, or describes one: its parameters with defaults, limits and file, or why it "
+            "was refused.\nPlugin folders are searched in this order: --plugin-dir, the absolute entries of "
+            "FMTCONV_PLUGIN_PATH, the\ninstalled folder.  The specs that -p finds by name follow: from the "
+            "absolute entries of\nFMTCONV_PIPELINE_PATH, the installed folder, the folder of the user.\n",
     .bit = ON_PLUGINS,
     .run = run_plugins },
   { .name = "help",

@@ -1,4 +1,4 @@
-/* cli/convert.c: the command that converts.
+/* cli/convert.c: the command that converts checkpoints.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -50,14 +50,15 @@ static bool
 check_arguments (const struct settings *s)
 {
   if (s->n_arguments > 2)
-    return print_usage ("INPUT and OUTPUT are needed, %d arguments were given", s->n_arguments), false;
+    return print_usage ("INPUT and OUTPUT are required, %d arguments were given", s->n_arguments), false;
   if (s->spec || s->n_arguments == 2)
     return true;
   if (s->n_arguments == 1)
-    print_usage ("'%s' alone is neither INPUT and OUTPUT nor a command (inspect, diff, map, plugins, help)",
-                 s->arguments[0]);
+    print_usage (
+        "'%s' is not a command (inspect, diff, map, plugins, help), and a conversion needs INPUT and OUTPUT",
+        s->arguments[0]);
   else
-    print_usage ("INPUT and OUTPUT are needed, %d arguments were given", s->n_arguments);
+    print_usage ("INPUT and OUTPUT are required, %d arguments were given", s->n_arguments);
   return false;
 }
 

@@ -1,4 +1,4 @@
-/* cli/diff.c: the command that tells how two checkpoints differ.
+/* cli/diff.c: the command that compares two checkpoints.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* cli/help.c: what --help and 'fmtconv help' print.
+/* cli/help.c: the texts of --help and 'fmtconv help'.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -25,15 +25,12 @@ help_program (FILE *to)
   options_print (commands, to);
   fprintf (
       to,
-      "\nExamples:\n"
-      "  fmtconv inspect ckpts_2b_lora/\n"
-      "  fmtconv ckpts_2b_lora/ pytorch_lora_weights.safetensors\n"
-      "  fmtconv -r sat -t cogvideox-lora:alpha=64 -w safetensors ckpts_2b_lora/ "
-      "pytorch_lora_weights.safetensors\n"
-      "  fmtconv --dtype bf16 model.pt model.safetensors\n"
-      "  fmtconv -p cogvideox-lora ckpts_2b_lora/ pytorch_lora_weights.safetensors\n"
-      "\nExit status: 0 done, 1 failed (nothing half-written is left), 2 the command line makes no sense.\n"
-      "Manual: man fmtconv; of specs: man fmtconv-spec; of a plugin: man fmtconv-NAME.\n");
+      "\nExamples:\n  fmtconv inspect ckpts_2b_lora/\n  fmtconv ckpts_2b_lora/ "
+      "pytorch_lora_weights.safetensors\n  fmtconv -r sat -t cogvideox-lora:alpha=64 -w safetensors "
+      "ckpts_2b_lora/ pytorch_lora_weights.safetensors\n  fmtconv --dtype bf16 model.pt model.safetensors\n  "
+      "fmtconv -p cogvideox-lora ckpts_2b_lora/ pytorch_lora_weights.safetensors\n\nExit status: 0 success, "
+      "1 failure (no partial output is left), 2 usage error.\nManuals: fmtconv(1), fmtconv-spec(5), and "
+      "fmtconv-NAME(7) for each plugin.\n");
 }
 
 int

@@ -1,4 +1,4 @@
-/* cli/inspect.c: the command that tells what a checkpoint holds.
+/* cli/inspect.c: the command that shows the contents of a checkpoint.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -53,7 +53,7 @@ static void
 print_skipped (fmtconv_attr *list)
 {
   char bytes[TEXT_SIZE], sanitized[SANITIZED_SIZE], why[SANITIZED_SIZE];
-  const char *label = "besides";
+  const char *label = "skipped";
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
     {
       uint64_t n = (uint64_t) fmtconv_attr_get_int (a, "bytes", 0);
@@ -74,7 +74,7 @@ print_scaled (fmtconv_attr *r)
   char count[TEXT_SIZE];
   const int64_t n = fmtconv_attr_get_int (r, "scaled", 0);
   if (n)
-    printf ("%-12s%s of few bits beside scales: -t dequantize makes plain numbers of them\n", "scaled",
+    printf ("%-12s%s with quantized values and scales (-t dequantize expands them)\n", "scaled",
             text_count (count, (uint64_t) n, "tensor"));
 }
 
@@ -96,7 +96,7 @@ print_all (const struct settings *s, fmtconv_attr *r)
   print_table (fmtconv_attr_get (r, "dtypes"), "data types", "dtype");
   print_scaled (r);
   if (fmtconv_attr_get_int (storages, "sources", 0) > 1 || fmtconv_attr_get_int (storages, "tied", 0))
-    printf ("%-12s%s, %s of them with several tensors; tied: %s\n", "storages",
+    printf ("%-12s%s, %s shared by several tensors; tied: %s\n", "storages",
             text_number (count, (uint64_t) fmtconv_attr_get_int (storages, "sources", 0)),
             text_number (elements, (uint64_t) fmtconv_attr_get_int (storages, "shared", 0)),
             text_count (bytes, (uint64_t) fmtconv_attr_get_int (storages, "tied", 0), "tensor"));

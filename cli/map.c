@@ -1,4 +1,4 @@
-/* cli/map.c: the command that proves files of rules, and prints those of transforms.
+/* cli/map.c: the command that checks rules files, and prints the rules of transforms.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -30,7 +30,7 @@ print_lists (fmtconv_attr *report)
             text_sanitized (why, fmtconv_attr_get_string (a, "why", "")));
   list = fmtconv_attr_get (report, "changed");
   for (fmtconv_attr *a = list ? list->first : NULL; a; a = a->next)
-    printf ("another name on the way back: %s\n", text_sanitized (sanitized, a->v.s));
+    printf ("different name in reverse: %s\n", text_sanitized (sanitized, a->v.s));
 }
 
 static void
@@ -48,16 +48,16 @@ print_check (const struct settings *s, fmtconv_attr *report)
   if (!list)
     return;
   const uint64_t n = (uint64_t) fmtconv_attr_get_int (report, "names", 0);
-  printf ("%s %s %s, %s dropped; every rule is used, no two become one", text_count (names, n, "name"),
+  printf ("%s %s %s, %s dropped; every rule is used, no names collide", text_count (names, n, "name"),
           n == 1 ? "becomes" : "become", text_number (results, list->len),
           text_number (rules, fmtconv_attr_get (report, "dropped")->len));
   fmtconv_attr *changed = fmtconv_attr_get (report, "changed");
   if (changed && changed->len)
-    printf (changed->len == 1 ? ", and %s comes back under another name"
-                              : ", and %s come back under other names",
+    printf (changed->len == 1 ? "; in reverse, %s gets a different name"
+                              : "; in reverse, %s get different names",
             text_number (rules, changed->len));
   else if (changed)
-    printf (", and the way back gives all names again");
+    printf ("; the reverse restores all names");
   printf (s->verbosity >= PRINT_LISTS ? "\n" : " (-v lists them)\n");
 }
 

@@ -36,46 +36,47 @@ static const struct option_row
   const char *help;
 } rows[] = {
   { 'r', "reader", "READER", ON_CONVERT | ON_INSPECT | ON_DIFF,
-    "read with this plugin; default: the one that knows INPUT" },
+    "read with this plugin; default: detected from INPUT" },
   { 't', "transform", "TRANSFORM", ON_CONVERT | ON_DIFF,
-    "transform by this plugin; any number, in order; 'none': as they are;"
-    " COMPONENT/TRANSFORM: only this part; default: what fits the tensors" },
-  { 'w', "writer", "WRITER", ON_CONVERT, "write with this plugin; default: by OUTPUT's name" },
+    "transform with this plugin; repeat for several, in order; 'none': no transform; COMPONENT/TRANSFORM: "
+    "only this component; default: detected from the tensor names" },
+  { 'w', "writer", "WRITER", ON_CONVERT,
+    "write with this plugin; default: detected from the name of OUTPUT" },
   { 'p', "pipeline", "SPEC", ON_CONVERT,
-    "convert as this spec says, a file or one of 'fmtconv plugins'; instead of -r, -t and -w" },
-  { 'D', "define", "NAME=VALUE", ON_CONVERT, "give a variable of the spec its value" },
+    "run this spec, a file or a name from 'fmtconv plugins'; replaces -r, -t and -w" },
+  { 'D', "define", "NAME=VALUE", ON_CONVERT, "set a variable of the spec" },
   { OPT_PRINT_SPEC, "print-spec", NULL, ON_CONVERT,
-    "print the spec of this conversion, with what is detected; write nothing" },
+    "print the spec of this conversion, including detected plugins; write nothing" },
   { OPT_DTYPE, "dtype", "D", ON_CONVERT,
-    "data type of the result (f32, f16, bf16 …), but of a VAE: a last -t cast:to=D,keep=yes" },
-  { 'n', "dry-run", NULL, ON_CONVERT, "plan only: say what would be written, create nothing" },
-  { 'f', "force", NULL, ON_CONVERT, "replace OUTPUT where it exists" },
+    "convert to this data type (f32, f16, bf16 …), except a VAE; same as a last -t cast:to=D,keep=yes" },
+  { 'n', "dry-run", NULL, ON_CONVERT, "plan only: print what would be written, create nothing" },
+  { 'f', "force", NULL, ON_CONVERT, "replace an existing OUTPUT" },
   { 'j', "threads", "N", ON_CONVERT | ON_INSPECT | ON_DIFF,
-    "work on N threads; default: the cores this process may use" },
-  { OPT_MEMORY, "memory", "SIZE", ON_CONVERT | ON_INSPECT | ON_DIFF, "scratch for tensor data, default 64M" },
+    "use N threads; default: the cores available to this process" },
+  { OPT_MEMORY, "memory", "SIZE", ON_CONVERT | ON_INSPECT | ON_DIFF,
+    "scratch memory for tensor data; default: 64M" },
   { OPT_VERIFY, "verify", NULL, ON_CONVERT,
-    "read the output again and compare it with the input before it is published" },
-  { OPT_STRICT, "strict", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF, "warnings are errors" },
-  { OPT_LOSSY, "allow-lossy", NULL, ON_CONVERT, "allow what would lose information" },
-  { OPT_TENSORS, "tensors", "[=GLOB]", ON_INSPECT, "list the tensors, or those whose names match" },
+    "reread the output and compare it with the input before publishing it" },
+  { OPT_STRICT, "strict", NULL, ON_CONVERT | ON_INSPECT | ON_DIFF, "treat warnings as errors" },
+  { OPT_LOSSY, "allow-lossy", NULL, ON_CONVERT, "allow conversions that lose information" },
+  { OPT_TENSORS, "tensors", "[=GLOB]", ON_INSPECT, "list all tensors, or those that match GLOB" },
   { OPT_STATS, "stats", NULL, ON_INSPECT,
-    "read all data: least, largest, mean, NaN, infinite, too large for f16" },
-  { OPT_CHECK, "check", "RULES", ON_MAP, "the file of rules to prove" },
+    "read all data: minimum, maximum, mean, NaN, infinite, too large for f16" },
+  { OPT_CHECK, "check", "RULES", ON_MAP, "the rules file to check" },
   { OPT_AGAINST, "against", "NAMES", ON_MAP,
-    "a checkpoint, or a text of names and shapes, that they are for" },
-  { OPT_PRINT, "print", "TRANSFORM", ON_MAP, "print the rules of this transform as a file" },
+    "check the rules against a checkpoint, or a text file of names and shapes" },
+  { OPT_PRINT, "print", "TRANSFORM", ON_MAP, "print the rules of this transform as a rules file" },
   { OPT_JSON, "json", NULL, ON_MAP | ON_CONVERT | ON_INSPECT | ON_DIFF | ON_PLUGINS,
-    "results and messages on stdout, one JSON object a line" },
+    "results and messages on stdout, one JSON object per line" },
   { 'q', "quiet", NULL, ON_ALL, "warnings and errors only; twice: errors only" },
-  { 'v', "verbose", NULL, ON_ALL,
-    "list what was dropped or left in the file, and messages with all their lines" },
-  { OPT_PROGRESS, "progress", NULL, ON_CONVERT, "show progress even if stderr is no terminal" },
+  { 'v', "verbose", NULL, ON_ALL, "list dropped and skipped items, and print all lines of messages" },
+  { OPT_PROGRESS, "progress", NULL, ON_CONVERT, "show progress even if stderr is not a terminal" },
   { OPT_NO_PROGRESS, "no-progress", NULL, ON_CONVERT, "never show progress" },
   { OPT_COLOR, "color", "WHEN", ON_ALL,
-    "color messages: always, never, or auto (the default): on a terminal" },
-  { OPT_PLUGIN_DIR, "plugin-dir", "DIR", ON_ALL, "look for plugins here first" },
-  { 'h', "help", NULL, ON_ALL, "this text" },
-  { 'V', "version", NULL, ON_ALL, "the version" },
+    "color messages: always, never, or auto (on a terminal; the default)" },
+  { OPT_PLUGIN_DIR, "plugin-dir", "DIR", ON_ALL, "search this folder for plugins first" },
+  { 'h', "help", NULL, ON_ALL, "print this help" },
+  { 'V', "version", NULL, ON_ALL, "print the version" },
 };
 
 enum
@@ -142,11 +143,11 @@ check_spec (const struct settings *s)
 {
   const char *other = s->reader ? "-r" : s->n_transforms ? "-t" : s->writer ? "-w" : NULL;
   if (s->spec && other)
-    return print_usage ("-p and %s do not go together: change a copy of the spec, which --print-spec prints",
+    return print_usage ("-p and %s cannot be combined: edit a copy of the spec, which --print-spec prints",
                         other),
            false;
   if (!s->spec && s->n_variables)
-    return print_usage ("-D gives a value to a variable of a spec, and there is no -p"), false;
+    return print_usage ("-D sets a variable of a spec: it needs -p"), false;
   return true;
 }
 
@@ -230,7 +231,7 @@ refuse (const struct command *command, const char *typed)
   else if (optopt)
     print_usage ("option '%.*s' takes no argument", (int) n, typed);
   else if (found)
-    print_usage ("option '%.*s' is short for several", (int) n, typed);
+    print_usage ("option '%.*s' is ambiguous", (int) n, typed);
   else
     print_usage ("%s%s no option '%.*s'", where, has, (int) n, typed);
 }

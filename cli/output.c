@@ -118,7 +118,7 @@ list_details (const struct speaker *sp, const fmtconv_message *m)
   for (size_t i = 0; i < sanitized; i++)
     fprintf (stderr, "  %s\n", m->details[i]);
   if (more)
-    fprintf (stderr, sanitized < m->n_details ? "  … and %zu more, which -v lists\n" : "  … and %zu more\n",
+    fprintf (stderr, sanitized < m->n_details ? "  … and %zu more (-v lists them)\n" : "  … and %zu more\n",
              more);
 }
 

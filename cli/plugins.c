@@ -1,4 +1,4 @@
-/* cli/plugins.c: the command that lists the plugins, or tells all about one.
+/* cli/plugins.c: the command that lists the plugins, or describes one.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -92,9 +92,8 @@ print_plugin (fmtconv_attr *plugin)
   fmtconv_attr *limits = fmtconv_attr_get (plugin, "limits");
   printf ("%s: %s\n", fmtconv_attr_get_string (plugin, "name", "?"),
           fmtconv_attr_get_string (plugin, "summary", ""));
-  printf (
-      "  roles   %s\n  file    %s\n", roles_of (plugin, roles, sizeof roles),
-      text_sanitized (sanitized, fmtconv_attr_get_string (plugin, "path", "none: it is a part of fmtconv")));
+  printf ("  roles   %s\n  file    %s\n", roles_of (plugin, roles, sizeof roles),
+          text_sanitized (sanitized, fmtconv_attr_get_string (plugin, "path", "built into fmtconv")));
   print_short_forms (plugin);
   if (error)
     printf ("  refused %s\n", text_sanitized (sanitized, error));
@@ -148,8 +147,8 @@ run_plugins (const struct settings *s)
   fmtconv_attr *presets = ctx ? fmtconv_preset_list (ctx, name) : NULL;
   fmtconv_attr *list = presets ? plugins_of (ctx, name, name && presets->first) : NULL;
   if (list && !name && !any_file (list))
-    fputs ("fmtconv: no plugin is installed (hint: set FMTCONV_PLUGIN_PATH to the folder of the plugins, or "
-           "install them)\n",
+    fputs ("fmtconv: no plugin is installed (hint: install the plugins, or set FMTCONV_PLUGIN_PATH to their "
+           "folder)\n",
            stderr);
   if (list)
     {

@@ -1,4 +1,4 @@
-/* cli/presets.c: the specs that -p finds by their names, in the list of plugins and explained.
+/* cli/presets.c: lists and explains the specs that -p finds by name.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

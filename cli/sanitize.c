@@ -1,4 +1,4 @@
-/* cli/sanitize.c: strings from a file as they may be shown, plain and in JSON: nothing in them moves a cursor or hides.
+/* cli/sanitize.c: escapes strings from a file for plain output and JSON, so that they neither move the cursor nor hide text.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -77,14 +77,14 @@ print_skipped_of (FILE *to, const struct settings *s, fmtconv_attr *list)
       uint64_t sum = 0;
       for (fmtconv_attr *a = list->first; a; a = a->next)
         sum += number (a, "bytes");
-      fprintf (to, "  left      %s in the file, %s (-v lists them)\n",
+      fprintf (to, "  skipped   %s in the file, %s (-v lists them)\n",
                text_count (count, list->len, "other item"), text_bytes (bytes, sum));
       return;
     }
   for (fmtconv_attr *a = list->first; a; a = a->next)
     {
       uint64_t n = number (a, "bytes");
-      fprintf (to, "  left      %s: %s%s%s\n",
+      fprintf (to, "  skipped   %s: %s%s%s\n",
                text_sanitized (sanitized, fmtconv_attr_get_string (a, "what", "")),
                text_sanitized (why, fmtconv_attr_get_string (a, "why", "")), n ? ", " : "",
                n ? text_bytes (bytes, n) : "");
@@ -130,15 +130,15 @@ print_checks (FILE *to, fmtconv_attr *report)
   uint64_t verified = number (checks, "verified");
   char buffer[TEXT_SIZE];
   if (checked)
-    fprintf (to, "  checked   %s of the input, right\n", text_count (buffer, checked, "checksum"));
+    fprintf (to, "  checked   %s of the input, all correct\n", text_count (buffer, checked, "checksum"));
   if (unchecked)
-    fprintf (to, "  unchecked %s of the input, as only parts were read\n",
+    fprintf (to, "  unchecked %s of the input, because only parts were read\n",
              text_count (buffer, unchecked, "checksum"));
   if (number (checks, "equal"))
-    fprintf (to, "  compared  %s with others of the input, equal as they must be\n",
+    fprintf (to, "  compared  %s with their duplicates in the input, all equal\n",
              text_count (buffer, number (checks, "equal"), "tensor"));
   if (verified)
-    fprintf (to, "  verified  %s read again, equal to the input\n", text_count (buffer, verified, "tensor"));
+    fprintf (to, "  verified  %s reread, equal to the input\n", text_count (buffer, verified, "tensor"));
 }
 
 static void
@@ -263,7 +263,7 @@ plan_print (const struct settings *s, fmtconv_attr *report)
   fprintf (stderr, "  memory    at most %s of scratch, %s for the catalogue\n",
            text_bytes (a, number (memory, "bound")), text_bytes (b, number (memory, "catalogue")));
   if (number (bytes, "compared"))
-    fprintf (stderr, "  compared  %s that must be equal in two places\n",
+    fprintf (stderr, "  compared  %s that must equal their duplicates\n",
              text_bytes (a, number (bytes, "compared")));
   if (number (bytes, "measured"))
     fprintf (stderr, "  measured  %s of the input are read first, for scales\n",

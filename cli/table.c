@@ -1,4 +1,4 @@
-/* cli/table.c: tensors as a table, a line each.
+/* cli/table.c: prints tensors as a table, one per line.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

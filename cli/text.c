@@ -1,4 +1,4 @@
-/* cli/text.c: numbers and sizes as people read and type them.
+/* cli/text.c: formats and parses numbers and sizes for people.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -103,7 +103,7 @@ text_stats (char buffer[STATS_SIZE], fmtconv_attr *stats)
   if (!fmtconv_attr_get_int (stats, "values", 0))
     n = (size_t) snprintf (buffer, STATS_SIZE, "no values");
   else if (!min || min->kind != FMTCONV_ATTR_FLOAT)
-    n = (size_t) snprintf (buffer, STATS_SIZE, "nothing finite");
+    n = (size_t) snprintf (buffer, STATS_SIZE, "no finite values");
   else
     n = (size_t) snprintf (buffer, STATS_SIZE, "%.4g … %.4g", min->v.f,
                            fmtconv_attr_get_float (stats, "max", 0));

@@ -1,4 +1,4 @@
-# pipelines/local.mk: the specs that are installed, to be called by their names.
+# pipelines/local.mk: the installed specs, which -p finds by name.
 # SPDX-License-Identifier: Apache-2.0
 dist_pipeline_DATA = \
 	pipelines/cogvideox-lora.yaml \

@@ -1,4 +1,4 @@
-/* core/api/builtins.c: the plugins that the library itself holds, because they need the pipeline.
+/* core/api/builtins.c: the built-in plugins, which need the conversion itself.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/api/builtins.h: the plugins that the library itself holds.
+/* core/api/builtins.h: the built-in plugins, which need the conversion itself.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_API_BUILTINS_H
 #define FCI_API_BUILTINS_H

@@ -1,4 +1,4 @@
-/* core/api/context.c: fmtconv_ctx_new: a context that knows the plugins of the library itself.
+/* core/api/context.c: fmtconv_ctx_new: creates a context with the built-in plugins.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

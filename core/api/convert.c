@@ -1,4 +1,4 @@
-/* core/api/convert.c: fmtconv_convert: makes the conversions of a job and reports them.
+/* core/api/convert.c: fmtconv_convert: runs the conversions of a job and reports them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/api/diff.c: fmtconv_diff: how two checkpoints differ, whatever their formats.
+/* core/api/diff.c: fmtconv_diff: compares two checkpoints of any formats.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -50,7 +50,7 @@ read_side (fmtconv_ctx *ctx, side *s)
 {
   const fmtconv_diff_side *given = s->given;
   if (!given->path || !*given->path)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "two files or folders to compare are needed");
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "two files or folders to compare are required");
   if ((given->reader && fci_reader_parse (ctx, given->reader, &s->reader))
       || fci_links_parse (ctx, given->transforms, given->n_transforms, &s->links))
     return ctx->failed;

@@ -1,4 +1,4 @@
-/* core/api/inspect.c: fmtconv_inspect: what a file or folder holds, and what converts it.
+/* core/api/inspect.c: fmtconv_inspect: describes a file or folder, and the commands that convert it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -119,8 +119,7 @@ note_near_matches (inspection *s)
   const fci_claim *near = &s->claims.claim[0];
   s->is_near = true;
   snprintf (s->needs, sizeof s->needs,
-            "nearly what %s takes: %zu of its tensors, %zu missing, %zu others that it does not know; -t %s "
-            "lists them",
+            "a partial match of %s: %zu tensors match, %zu are missing, %zu are unknown; -t %s lists them",
             near->plugin->name, near->found.claimed, near->found.missing, near->found.unknown,
             near->plugin->name);
 }
@@ -235,8 +234,8 @@ title_of (const inspection *s)
     return title;
   size_t n = fci_model_tensors (s->stages[0]);
   const char *maker = s->is_made ? s->claims.claim[0].plugin->name : NULL;
-  return fmtconv_ctx_printf (s->ctx, "%zu tensor%s%s%s%s", n, n == 1 ? "" : "s", maker ? ", as " : "",
-                             maker ? maker : "", maker ? " makes them" : "");
+  return fmtconv_ctx_printf (s->ctx, "%zu tensor%s%s%s%s", n, n == 1 ? "" : "s",
+                             maker ? ", as written by " : "", maker ? maker : "", maker ? "" : "");
 }
 
 static int
@@ -379,7 +378,7 @@ fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader)
   if (!ctx || ctx->failed)
     return NULL;
   if (!path || !*path)
-    fmtconv_fail (ctx, FMTCONV_E_USAGE, "a file or folder to look at is needed");
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "a file or folder to inspect is required");
   if (ctx->failed || inspect (&s) || recognize (&s) || find_commands (&s))
     return NULL;
   return describe (&s);

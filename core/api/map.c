@@ -1,4 +1,4 @@
-/* core/api/map.c: proves a file of rules without data, and prints a transform's rules as one.
+/* core/api/map.c: checks a rules file without data, and prints a transform's rules as such a file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -72,7 +72,8 @@ add_name (naming *n, char *line)
   if (!*line || *line == '#' || *line == '\r')
     return 0;
   if (!parse_shape (rest, shape, &rank))
-    return fmtconv_fail (n->ctx, FMTCONV_E_FORMAT, "a line is NAME [SHAPE], as in 'a.weight [2,3]'");
+    return fmtconv_fail (n->ctx, FMTCONV_E_FORMAT,
+                         "a line must be NAME [SHAPE], for example 'a.weight [2,3]'");
   line[len] = '\0';
   fmtconv_model_put (n->model, line, fmtconv_view_leaf (n->source, 0, FMTCONV_F32, rank, shape, NULL));
   return n->ctx->failed;
@@ -83,7 +84,7 @@ read_names (fmtconv_ctx *ctx, fmtconv_input *in)
 {
   fmtconv_cursor c = fmtconv_cursor_start (fmtconv_input_open (in));
   if (c.source && c.end > MAX_NAMES)
-    fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%s is larger than 64 MiB, the most of a file of names",
+    fmtconv_fail (ctx, FMTCONV_E_LIMIT, "%s is larger than 64 MiB, the limit of a file of names",
                   fmtconv_input_path (in));
   char *text = ctx->failed ? NULL : (char *) fmtconv_cursor_take_text (&c, c.end);
   naming n = { .ctx = ctx,
@@ -118,7 +119,7 @@ read_against (fmtconv_ctx *ctx, const char *path)
   const fmtconv_model *model = code ? NULL : fci_stage_read (ctx, &reader, in);
   if (!fmtconv_model_next_component (model, NULL))
     return model;
-  fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s holds several components: name the folder of one",
+  fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s holds several components: give the folder of one",
                 fmtconv_input_path (in));
   return NULL;
 }
@@ -224,6 +225,6 @@ fmtconv_rules_print (fmtconv_ctx *ctx, const char *transform)
     return NULL;
   if (plugin->transform->rules)
     return fci_rules_text (ctx, plugin->transform->rules);
-  fmtconv_fail (ctx, FMTCONV_E_USAGE, "transform '%s' has no table of rules", transform);
+  fmtconv_fail (ctx, FMTCONV_E_USAGE, "transform '%s' has no rules table", transform);
   return NULL;
 }

@@ -1,4 +1,4 @@
-/* core/api/parts.c: the parts of a model: what each transform takes of it, and what none does.
+/* core/api/parts.c: the parts of a model: the tensors that each transform takes, and the remaining tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/api/parts.h: the parts of a model: what each transform takes of it, and what none does.
+/* core/api/parts.h: the parts of a model: the tensors that each transform takes, and the remaining tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_API_PARTS_H
 #define FCI_API_PARTS_H

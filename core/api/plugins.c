@@ -1,4 +1,4 @@
-/* core/api/plugins.c: fmtconv_plugin_list: what is installed, what it can do, why one was refused.
+/* core/api/plugins.c: fmtconv_plugin_list: describes installed and refused plugins.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/api/presets.c: fmtconv_preset_list: the specs that are installed, and what they need.
+/* core/api/presets.c: fmtconv_preset_list: describes the installed specs and their variables.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/api/recipe.c: says what becomes of a tensor's elements, and from which tensors they come.
+/* core/api/recipe.c: describes the operations on a tensor's elements, and the tensors that they come from.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/api/recipe.h: says what becomes of a tensor's elements, and from which tensors they come.
+/* core/api/recipe.h: describes the operations on a tensor's elements, and the tensors that they come from.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_API_RECIPE_H
 #define FCI_API_RECIPE_H

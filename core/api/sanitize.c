@@ -1,4 +1,4 @@
-/* core/api/sanitize.c: a model's attributes as an inspection shows them.
+/* core/api/sanitize.c: a model's attributes in the form that an inspection prints.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

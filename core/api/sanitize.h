@@ -1,4 +1,4 @@
-/* core/api/sanitize.h: a model's attributes as an inspection shows them.
+/* core/api/sanitize.h: a model's attributes in the form that an inspection prints.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_API_SANITIZE_H
 #define FCI_API_SANITIZE_H

@@ -1,4 +1,4 @@
-/* core/api/tree.c: the small steps that build a result's attribute tree.
+/* core/api/tree.c: helpers that build the attribute tree of a result.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/api/tree.h: the small steps that build a result's attribute tree.
+/* core/api/tree.h: helpers that build the attribute tree of a result.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_API_TREE_H
 #define FCI_API_TREE_H

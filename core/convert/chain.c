@@ -1,4 +1,4 @@
-/* core/convert/chain.c: the chain of plugins: what was typed, what was detected, and how to type it.
+/* core/convert/chain.c: the chain of plugins: as typed, as detected, and as a command.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -96,8 +96,7 @@ fci_links_parse (fmtconv_ctx *ctx, const char *const *texts, size_t n, fci_links
     {
       out->none = !strcmp (texts[i], "none");
       if (out->none && n > 1)
-        return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                             "-t none stands alone: it says that no transform is wanted");
+        return fmtconv_fail (ctx, FMTCONV_E_USAGE, "-t none cannot be combined with other transforms");
       fci_link *link = out->none ? NULL : fci_links_add (ctx, out);
       if (!out->none && (!link || resolve_transform (ctx, texts[i], link)))
         return ctx->failed;
@@ -152,7 +151,7 @@ fci_chain_given (fci_conversion *c)
       c->detected = true;
     }
   if (!c->ctx->failed && (c->ctx->options.flags & FMTCONV_VERIFY) && !c->writer.plugin->reader)
-    fmtconv_fail (c->ctx, FMTCONV_E_USAGE, "--verify reads the output again, and '%s' is no reader",
+    fmtconv_fail (c->ctx, FMTCONV_E_USAGE, "--verify rereads the output, but the plugin '%s' has no reader",
                   c->writer.plugin->name);
   return c->ctx->failed;
 }

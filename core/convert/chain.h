@@ -1,33 +1,33 @@
-/* core/convert/chain.h: the chain of plugins: what was typed, what was detected, and how to type it.
+/* core/convert/chain.h: the chain of plugins: as typed, as detected, and as a command.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_CONVERT_CHAIN_H
 #define FCI_CONVERT_CHAIN_H
 
 #include "core/convert/convert.h"
 
-/* "NAME:key=value" to a reader and its parameters; texts of transforms to links.  0 or a code. */
+/* Parse "NAME:key=value" of a reader, and n texts of transforms, into links. Return 0 or an error code. */
 int fci_reader_parse (fmtconv_ctx *ctx, const char *text, fci_link *out);
 int fci_links_parse (fmtconv_ctx *ctx, const char *const *texts, size_t n, fci_links *out);
 
-/* Settle what the job names: readers and transforms of the parts; then transforms, dtype, writer.  Parameters are
- * checked. */
+/* Resolve what the job names, with checked parameters: readers and transforms of the parts; then
+ * transforms, dtype and writer. Return 0 or an error code. */
 int fci_input_parts_given (fci_conversion *c);
 int fci_chain_given (fci_conversion *c);
 
-/* Settle a part's reader, where the job does not. */
+/* Detects the reader of a part if the job does not name it. Returns 0 or an error code. */
 int fci_chain_reader (fci_conversion *c, fci_input_part *part);
 
-/* Settle the transforms that the job does not name: of a component, by what was read; of the only input, by the
- * same; of a bundle, the joins of what its components were made by.  Then the dtype. */
+/* Choose the transforms that the job does not name: for a component and for a single input by the tensors
+ * read, for a bundle by the transforms of its components; then add --dtype. Return 0 or an error code. */
 int fci_chain_part (fci_conversion *c, fci_input_part *part);
 int fci_chain_bundle (fci_conversion *c);
 
-/* The same for an output beside the first one, whose chain is whole: what both have in common is not chosen again, and
- * does not run again where it has run. */
+/* Does the same for a further output. The first output has its complete chain; the common transforms are
+ * neither chosen nor run again. */
 int fci_chain_other_output (fci_conversion *c, const fci_conversion *first);
 
-/* "fmtconv -r sat -t cogvideox-lora -w safetensors", then the paths, as one could type them; of one part, and of a
- * chain that has no output, without writer and output.  NULL: it cannot be typed (or out of memory). */
+/* Return the shell command of a chain, with its paths; of a part, and of a chain without output, the
+ * writer and the output are omitted. Return NULL if no command expresses it or memory is exhausted. */
 const char *fci_chain_command (const fci_conversion *c);
 const char *fci_input_part_command (const fci_conversion *c, const fci_input_part *part);
 

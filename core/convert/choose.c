@@ -1,4 +1,4 @@
-/* core/convert/choose.c: the transform for a model that nobody named one for, and commands for what else is there.
+/* core/convert/choose.c: chooses the transform of a model if the user names none, and lists commands for other matches.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -33,7 +33,7 @@ list_part (const fci_conversion *c, const fci_claim *claim)
   const fci_recognition *found = &claim->found;
   const char *kind = claim->plugin->transform->kind, *output = c->only_model ? "" : output_for (c, kind);
   const char *missing = found->missing ? fmtconv_ctx_printf (ctx, ", %zu missing", found->missing) : "";
-  const char *unknown = found->unknown ? fmtconv_ctx_printf (ctx, ", %zu not known", found->unknown) : "";
+  const char *unknown = found->unknown ? fmtconv_ctx_printf (ctx, ", %zu unknown", found->unknown) : "";
   const char *reader = c->job.reader ? fci_shell_word (ctx, c->job.reader) : "";
   const char *writer = c->job.writer ? fci_shell_word (ctx, c->job.writer) : "";
   if (!output || !missing || !unknown || ctx->failed)
@@ -136,20 +136,20 @@ choose (fci_conversion *c, const fci_claims *claims, fci_links *links)
     {
       list (c, claims, 1);
       if (claims->n > 1)
-        fmtconv_note (c->ctx, "the %s is converted; this converts what is left behind:",
+        fmtconv_note (c->ctx, "only the %s is converted; these commands convert the other parts:",
                       claims->claim[0].plugin->transform->kind);
       return add_link (c->ctx, links, claims->claim[0].plugin, NULL);
     }
   list (c, claims, 0);
   if (claims->complete)
     return fmtconv_fail (c->ctx, FMTCONV_E_UNSUPPORTED,
-                         "the input holds several models, and the output is to hold one: choose it with -t");
+                         "the input holds several models, but the output holds one: choose one with -t");
   if (claims->n)
-    return fmtconv_fail_at (c->ctx, FMTCONV_E_MISSING,
-                            &(fmtconv_where){ .hint =
-                                                  "the command listed tells what is wrong; -t none takes all "
-                                                  "tensors as they are" },
-                            "no transform recognizes the whole model, only nearly: is it complete?");
+    return fmtconv_fail_at (
+        c->ctx, FMTCONV_E_MISSING,
+        &(fmtconv_where){
+            .hint = "run a listed command to see what is wrong, or keep all tensors unchanged with -t none" },
+        "no transform matches this model completely; nearest matches:");
   return c->ctx->failed;
 }
 
@@ -186,8 +186,7 @@ fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, const
     fmtconv_detail (c->ctx, "%s: %s", claims.claim[i].plugin->transform->kind, claims.claim[i].plugin->name);
   if (claims.complete)
     return fmtconv_fail (c->ctx, FMTCONV_E_UNSUPPORTED,
-                         "the component '%s' could be several models: name its transform, one of these",
-                         name);
+                         "several transforms match the component '%s': name one of these", name);
   links->none = true;
   return c->ctx->failed;
 }

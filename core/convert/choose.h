@@ -1,4 +1,4 @@
-/* core/convert/choose.h: the transform for a model that nobody named one for, and commands for what else is there.
+/* core/convert/choose.h: chooses the transform of a model if the user names none, and lists commands for other matches.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_CONVERT_CHOOSE_H
 #define FCI_CONVERT_CHOOSE_H
@@ -6,19 +6,19 @@
 #include "core/convert/convert.h"
 #include "core/convert/recognize.h"
 
-/* The transforms that nobody needs to name, by what was read: one kind alone, or the one of the highest precedence;
- * several, each a component, where the output can hold them.  What else is recognized is named with the commands
- * that convert it.  0, or the code of an error; links->none: there are none. */
+/* Chooses transforms by the tensors of a model: the only match, the match of highest precedence, or one
+ * for each component if the output can store several. Lists commands for the other matches. Returns 0 or
+ * an error code; sets links->none if no transform matches. */
 int fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *links);
 
-/* The same for a component of that name. */
+/* Does the same for the component `name`. */
 int fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, const char *name,
                                 fci_links *links);
 
-/* The joins of bundles whose components these transforms made, behind the other links. */
+/* Appends the bundle transforms that join the results of `makers`. Returns 0 or an error code. */
 int fci_chain_joins (fci_conversion *c, const fci_links *makers, fci_links *links);
 
-/* Several that recognize it, each a component of its own: then a folder can hold them all. */
+/* Returns whether several transforms match the model completely, each as a different component. */
 bool fci_claims_are_components (const fci_claims *claims);
 
 #endif

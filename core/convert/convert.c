@@ -28,11 +28,11 @@ check_paths (fci_conversion *c)
   fmtconv_ctx *ctx = c->ctx;
   const char *output = c->job.output;
   if ((!c->job.n_parts && (!c->job.input || !*c->job.input)) || !output || !*output)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "an input and an output are needed");
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "an input and an output are required");
   if (!strcmp (output, "-"))
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                         "the output cannot be a stream: it is written in any order, and appears when it is "
-                         "complete");
+    return fmtconv_fail (
+        ctx, FMTCONV_E_USAGE,
+        "the output cannot be a stream: it is written in random order and published when it is complete");
   return ctx->failed;
 }
 
@@ -126,12 +126,12 @@ print_output_paths (fci_conversion *c, size_t n)
 {
   const char *command = fci_chain_command (c);
   if (command && n == 1)
-    fmtconv_note (c->ctx, "chosen: %s", command);
+    fmtconv_note (c->ctx, "running: %s", command);
   if (!command || n == 1)
     return;
   for (size_t i = 0; i < n; i++)
     fmtconv_detail (c->ctx, "%s", fci_chain_command (&c[i]));
-  fmtconv_note (c->ctx, "chosen, and made in one pass:");
+  fmtconv_note (c->ctx, "running in one pass:");
 }
 
 /* Said before the work starts, so that a wrong choice can be stopped. */
@@ -146,7 +146,7 @@ print_chains (fci_conversion *c, size_t n)
   for (size_t i = 0; detected && c->part->job.name && i < c->n_parts; i++)
     fmtconv_detail (c->ctx, "%s: %s", c->part[i].job.name, fci_input_part_command (c, &c->part[i]));
   if (detected && c->part->job.name)
-    fmtconv_note (c->ctx, "chosen for the components:");
+    fmtconv_note (c->ctx, "running for the components:");
   return c->ctx->failed;
 }
 

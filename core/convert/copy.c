@@ -1,4 +1,4 @@
-/* core/convert/copy.c: a component that is no model: files of a folder, carried along as they are.
+/* core/convert/copy.c: passthrough components: copies the files of a folder unchanged.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -25,7 +25,8 @@ fci_stage_copy (fmtconv_ctx *ctx, const fmtconv_job_component *part, fmtconv_inp
   if (!model)
     return NULL;
   if (!fmtconv_input_is_folder (in))
-    return (void) fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' is no folder whose files could be copied",
+    return (void) fmtconv_fail (ctx, FMTCONV_E_USAGE,
+                                "'%s' is not a folder: only files of a folder can be copied",
                                 fmtconv_input_path (in)),
            NULL;
   for (size_t i = 0; part->files && i < part->n_files; i++)

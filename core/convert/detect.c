@@ -1,4 +1,4 @@
-/* core/convert/detect.c: which reader and writer a path asks for.
+/* core/convert/detect.c: detects the reader of an input and the writer of an output.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -39,7 +39,7 @@ fci_bid (const fmtconv_reader *reader, const fmtconv_peek *peek)
   return bid > 0 ? bid : 0;
 }
 
-/* "50 4b 03 04 (PK..)": bytes that nobody knows, in a form that is safe to print. */
+/* Returns the first bytes of a file in hexadecimal and as printable characters: "50 4b 03 04 (PK..)". */
 static const char *
 show_head (fmtconv_ctx *ctx, const fmtconv_peek *peek)
 {
@@ -57,7 +57,7 @@ show_head (fmtconv_ctx *ctx, const fmtconv_peek *peek)
   return fmtconv_ctx_printf (ctx, "%s(%s)", hex, text);
 }
 
-/* Is there any in that role but what the library itself holds? */
+/* Returns whether a plugin of that role is installed, apart from built-in plugins. */
 static bool
 is_installed (const fci_module *modules, size_t n, fci_role role)
 {
@@ -67,7 +67,8 @@ is_installed (const fci_module *modules, size_t n, fci_role role)
   return i < n;
 }
 
-/* What could have been named instead, and what was refused.  false: nothing is installed that could. */
+/* Lists the plugins of the role, and the refused plugins. Returns false if no plugin of the role is
+ * installed. */
 static bool
 list_role (fmtconv_ctx *ctx, const fci_module *modules, size_t n, fci_role role)
 {
@@ -87,12 +88,12 @@ list_role (fmtconv_ctx *ctx, const fci_module *modules, size_t n, fci_role role)
   return installed;
 }
 
-/* Then a message about the file would mislead. */
+/* Reports that no plugin is installed, because a message about the file would mislead. */
 static const fmtconv_plugin *
 none_installed (fmtconv_ctx *ctx, fci_role role)
 {
   static const fmtconv_where where = {
-    .hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them"
+    .hint = "install the plugins, or set FMTCONV_PLUGIN_PATH to their folder"
   };
   fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &where, "no %s is installed", fci_role_name (role));
   return NULL;
@@ -107,10 +108,11 @@ no_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_
     return none_installed (ctx, FCI_READER);
   if (peek->is_folder)
     fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
-                   "no reader knows what this folder holds; there are these:");
+                   "no installed reader recognizes this folder; installed readers:");
   else
     fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
-                   "no reader knows a file that begins with %s; there are these:", show_head (ctx, peek));
+                   "no installed reader recognizes this file, which begins with %s; installed readers:",
+                   show_head (ctx, peek));
   return NULL;
 }
 
@@ -137,12 +139,12 @@ fci_pick_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fm
   if (!equal)
     return best;
   fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
-                 "the readers '%s' and '%s' both claim it: say which with -r %s or -r %s", best->name,
+                 "the readers '%s' and '%s' both recognize it: choose one with -r %s or -r %s", best->name,
                  equal->name, best->name, equal->name);
   return NULL;
 }
 
-/* With the slash behind it of a folder. */
+/* Returns the last path component, with the trailing slash of a folder. */
 static const char *
 last_component (const char *path)
 {
@@ -167,8 +169,7 @@ no_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const char *na
         ctx, "type a suffix, such as %s.safetensors, or %s/ for a folder; or name the writer with -w", name,
         name)
   };
-  fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "the name of the output, '%s', does not tell its format",
-                   name);
+  fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, "no writer matches the output name '%s'", name);
   return NULL;
 }
 
@@ -185,7 +186,7 @@ fci_pick_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const ch
       if (found)
         {
           fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                        "the writers '%s' and '%s' both write files named like '%s': say which with -w",
+                        "the writers '%s' and '%s' both write files named like '%s': choose one with -w",
                         found->name, plugin->name, name);
           return NULL;
         }

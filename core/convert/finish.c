@@ -19,7 +19,7 @@
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 
-/* What the writers want to write, and whether it may be. */
+/* Returns the layouts of all outputs, after checking the outputs. Returns NULL on error. */
 static fci_output *
 make_layouts (fci_conversion *c, size_t n)
 {
@@ -48,8 +48,8 @@ make_plan (fci_conversion *c, const fci_output *outputs, size_t n)
   return c->ctx->failed;
 }
 
-/* The output's temporary, as the reader of that name sees it that wrote it; what both of them are told (the root of
- * the tensors) it is told too, and only errors are of interest. */
+/* Returns the model that the reader of the same name finds in the temporary output file. Passes the
+ * parameters that writer and reader share, such as the root of the tensors; reports only errors. */
 static const fmtconv_model *
 reread (void *arg, const fmtconv_file *file, const char *path)
 {
@@ -58,8 +58,8 @@ reread (void *arg, const fmtconv_file *file, const char *path)
   if (!module || !fci_plugin_has (module->plugin, FCI_READER))
     {
       if (!c->ctx->failed)
-        fmtconv_fail (c->ctx, FMTCONV_E_USAGE, "--verify reads the output again, and '%s' is no reader",
-                      file->writer);
+        fmtconv_fail (c->ctx, FMTCONV_E_USAGE,
+                      "--verify rereads the output, but the plugin '%s' has no reader", file->writer);
       return NULL;
     }
   fmtconv_input *in = fci_input_alias (c->ctx, path, file->base);

@@ -5,7 +5,8 @@
 
 #include "core/convert/convert.h"
 
-/* Layouts, plan, execution: from n conversions whose models are made to published files. */
+/* Builds layouts and one plan for n conversions with finished models, and executes it. Returns 0 or an
+ * error code. */
 int fci_finish_outputs (fci_conversion *c, size_t n);
 
 #endif

@@ -1,4 +1,4 @@
-/* core/convert/inside.c: refuses an output that would lie inside the folder that is read.
+/* core/convert/inside.c: refuses an output inside the input folder.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -21,6 +21,6 @@ fci_check_output_outside (fci_conversion *c)
   if (!inside)
     return c->ctx->failed;
   return fci_fail_file (c->ctx, FMTCONV_E_OUTPUT, c->job.output,
-                        &(fmtconv_where){ .hint = "give an OUTPUT outside of it" },
-                        "the output would lie inside the folder that is read");
+                        &(fmtconv_where){ .hint = "choose an OUTPUT outside the input folder" },
+                        "the output is inside the input folder");
 }

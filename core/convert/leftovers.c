@@ -1,4 +1,4 @@
-/* core/convert/leftovers.c: what an input has, and an output does not tell or does not make better.
+/* core/convert/leftovers.c: reports attributes and scales that an output loses or keeps.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -11,7 +11,7 @@
 #include "core/plugin/registry.h"
 #include <string.h>
 
-/* Is the word one of those in the text? */
+/* Returns whether a space-separated text contains the word. */
 static bool
 has_word (const char *text, const char *word)
 {
@@ -22,7 +22,7 @@ has_word (const char *text, const char *word)
   return false;
 }
 
-/* The attributes that a writer has no place for. */
+/* Notes the attributes that the writer cannot store. */
 static void
 note_attributes (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_model *read,
                  const fmtconv_model *model)
@@ -31,7 +31,7 @@ note_attributes (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_m
   {
     const char *key;
     const char *what;
-  } kept[] = { { "config", "configuration, which is" }, { "gguf", "other keys, which are" } };
+  } kept[] = { { "config", "configuration" }, { "gguf", "other keys" } };
   for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
     {
       const fmtconv_attr *had = fmtconv_attr_get (fmtconv_model_attrs (read), kept[i].key);
@@ -40,8 +40,7 @@ note_attributes (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const fmtconv_m
         continue;
       for (const fmtconv_attr *a = has->first; a; a = a->next)
         fmtconv_detail (ctx, "%s", a->key);
-      fmtconv_note (ctx,
-                    "%s has no place for the input's %s left out:", fci_plugin_title (ctx, "writer", writer),
+      fmtconv_note (ctx, "%s cannot store the input's %s; dropped:", fci_plugin_title (ctx, "writer", writer),
                     kept[i].what);
     }
 }
@@ -55,7 +54,8 @@ count_scaled (const fmtconv_model *model)
   return n;
 }
 
-/* Which of all tensors, by their numbers, are scaled ones that were read.  NULL: out of memory. */
+/* Returns a flag per tensor number: whether the tensor was read as quantized values with a scale. Returns
+ * NULL if memory is exhausted. */
 static const bool *
 find_codes (fmtconv_ctx *ctx, const fmtconv_model *read)
 {
@@ -77,7 +77,8 @@ is_bare (const fmtconv_model *model, const fmtconv_tensor *t)
          && !fmtconv_model_scaling (model, t, NULL);
 }
 
-/* Codes whose scales somebody took away: floats of 8 bits that nothing scales, but something did. */
+/* Lists tensors that lost their scales: 8-bit floats that were scaled in the input and are not in the
+ * result. Returns their number. */
 static size_t
 list_bare (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *model)
 {
@@ -100,7 +101,7 @@ list_bare (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *mod
   return n;
 }
 
-/* Codes that stay codes, and those that are alone. */
+/* Reports tensors that stay scaled, and tensors that lost their scales. */
 static void
 note_scaled (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *model)
 {
@@ -108,11 +109,10 @@ note_scaled (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *m
     return;
   size_t kept = count_scaled (model), bare = list_bare (ctx, read, model);
   if (bare)
-    fmtconv_warn (ctx, "%zu scaled tensors are without their scales now, and mean nothing alone:", bare);
+    fmtconv_warn (ctx, "%zu scaled tensors have lost their scales and cannot be decoded:", bare);
   if (kept)
     fmtconv_note (
-        ctx, "%zu scaled tensors stay codes beside their scales (-t dequantize makes plain ones of them)",
-        kept);
+        ctx, "%zu scaled tensors keep their quantized values and scales (-t dequantize expands them)", kept);
 }
 
 int

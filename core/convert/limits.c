@@ -1,4 +1,4 @@
-/* core/convert/limits.c: refuses a model that the next stage cannot represent, with every offender.
+/* core/convert/limits.c: refuses a model that the next stage cannot represent, listing every offending tensor.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 #include <fmtconv/formats.h>
 #include <string.h>
 
-/* What of a tensor is beyond the limits. */
+/* Properties of a tensor that exceed the limits. */
 enum
 {
   BAD_DTYPE = 1,
@@ -24,7 +24,7 @@ dtype_name (uint32_t dtype)
   return info ? info->name : "an unknown data type";
 }
 
-/* Tied tensors; how many. */
+/* Lists the tied tensors. Returns their number. */
 static size_t
 list_tied (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
@@ -35,14 +35,14 @@ list_tied (fmtconv_ctx *ctx, const fmtconv_model *model)
         const fmtconv_tensor *duplicate = fmtconv_model_tied (leaf, t);
         if (duplicate)
           {
-            fmtconv_detail (ctx, "'%s' is '%s'", t->name, duplicate->name);
+            fmtconv_detail (ctx, "'%s' is tied to '%s'", t->name, duplicate->name);
             n++;
           }
       }
   return n;
 }
 
-/* Scaled tensors; how many. */
+/* Lists the scaled tensors. Returns their number. */
 static size_t
 list_scaled (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
@@ -79,26 +79,23 @@ fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, c
             largest ? fmtconv_model_name (largest) : "NAME")
       };
       return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where,
-                              n == 1 ? "%s takes one model, and the input has %zu component:"
-                                     : "%s takes one model, and the input has %zu components:",
+                              n == 1 ? "%s takes one model, but the input has %zu component:"
+                                     : "%s takes one model, but the input has %zu components:",
                               owner, n);
     }
   if (strange & FMTCONV_FEATURE_TIED)
     {
       size_t n = list_tied (ctx, model);
-      return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
-                           "%s does not understand tied tensors (two names for the same bytes), and the "
-                           "model has %zu",
-                           owner, n);
+      return fmtconv_fail (
+          ctx, FMTCONV_E_UNSUPPORTED,
+          "%s does not support tied tensors (two names for the same bytes); the model has %zu", owner, n);
     }
   if (strange & FMTCONV_FEATURE_SCALED)
     {
       size_t n = list_scaled (ctx, model);
       return fmtconv_fail_at (
-          ctx, FMTCONV_E_UNSUPPORTED,
-          &(fmtconv_where){ .hint = "-t dequantize before it makes plain tensors of them" },
-          "%s does not understand scaled tensors (codes that mean nothing without their "
-          "scales), and the model has %zu",
+          ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "add -t dequantize before it" },
+          "%s does not support scaled tensors (quantized values with separate scales); the model has %zu",
           owner, n);
     }
   return ctx->failed;
@@ -125,16 +122,16 @@ list_faults (fmtconv_ctx *ctx, const fmtconv_limits *limits, const fmtconv_tenso
   if (bad & BAD_RANK)
     fmtconv_detail (ctx, "tensor '%s': %u dimensions, at most %u", t->name, t->rank, limits->rank);
   if (bad & BAD_NAME)
-    fmtconv_detail (ctx, "tensor '%s': a name of %zu bytes, at most %zu", t->name, strlen (t->name),
+    fmtconv_detail (ctx, "tensor '%s': the name has %zu bytes, at most %zu", t->name, strlen (t->name),
                     limits->name_bytes);
 }
 
-/* A data type that the writer knows, for floats of one that it does not. */
+/* Returns a hint that names a data type of the writer for floats, or NULL. */
 static const char *
 other_dtype (fmtconv_ctx *ctx, const fmtconv_limits *limits, bool blocks)
 {
   if (blocks)
-    return "-t dequantize decodes them; the gguf writer stores them as they are";
+    return "add -t dequantize to decode them, or write a gguf file to keep them unchanged";
   static const uint32_t wanted[] = { FMTCONV_F32, FMTCONV_F16, FMTCONV_BF16 };
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
     if (fmtconv_dtype_table_by_dtype (limits->dtypes, wanted[i]))
@@ -142,7 +139,7 @@ other_dtype (fmtconv_ctx *ctx, const fmtconv_limits *limits, bool blocks)
   return NULL;
 }
 
-/* What the user can do where all offenders are at fault in the same way. */
+/* Returns a hint if all offenders exceed the same limit, else NULL. */
 static const char *
 advice (fmtconv_ctx *ctx, const fmtconv_writer *writer, unsigned bad, bool only_floats, bool blocks)
 {
@@ -159,7 +156,7 @@ advice (fmtconv_ctx *ctx, const fmtconv_writer *writer, unsigned bad, bool only_
     }
 }
 
-/* The writer's limits, as its parameters move them. */
+/* Returns the writer's limits for these parameters. */
 static fmtconv_limits
 limits_of (const fmtconv_plugin *writer, const void *params)
 {
@@ -181,7 +178,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
   if (fci_features_check (ctx, owner, limits->understands, model))
     return ctx->failed;
   if (limits->tensors && count > limits->tensors)
-    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can hold at most %zu tensors, and the model has %zu",
+    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED, "%s can store at most %zu tensors; the model has %zu",
                          owner, limits->tensors, count);
   FCI_FOREACH_LEAF (leaf, model)
     FMTCONV_FOREACH (t, leaf)
@@ -198,7 +195,7 @@ fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *pa
   if (!offenders)
     return ctx->failed;
   fmtconv_where where = { .hint = advice (ctx, writer->writer, all_bad, only_floats, blocks) };
-  return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where, "%s cannot represent %zu of %zu tensors", owner,
+  return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where, "%s cannot store %zu of %zu tensors", owner,
                           offenders, count);
 }
 
@@ -213,7 +210,7 @@ fci_files_warn (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *para
     for (const fmtconv_blob *blob = NULL; (blob = fmtconv_model_next_blob (leaf, blob)); n++)
       fmtconv_detail (ctx, "%s", blob->name);
   return fmtconv_warn (ctx,
-                       n == 1 ? "%s holds no files but tensors: %zu beside them is left behind"
-                              : "%s holds no files but tensors: %zu beside them are left behind",
+                       n == 1 ? "%s stores only tensors; %zu other file is dropped:"
+                              : "%s stores only tensors; %zu other files are dropped:",
                        fci_plugin_title (ctx, "writer", writer), n);
 }

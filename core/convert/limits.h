@@ -1,4 +1,4 @@
-/* core/convert/limits.h: refuses a model that the next stage cannot represent, with every offender.
+/* core/convert/limits.h: refuses a model that the next stage cannot represent, listing every offending tensor.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_CONVERT_LIMITS_H
 #define FCI_CONVERT_LIMITS_H
@@ -6,17 +6,17 @@
 #include "core/model/model.h"
 #include <fmtconv/plugin.h>
 
-/* E_UNSUPPORTED where the model has features that are not in `understands`; every tied tensor is listed. */
+/* Fails with FMTCONV_E_UNSUPPORTED, listing the tensors, if the model has features that are not in
+ * `understands`. Returns 0 or an error code. */
 int fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands,
                         const fmtconv_model *model);
 
-/* E_UNSUPPORTED where the model does not fit the writer's limits, which its parameters may move; every offender
- * is listed. */
+/* Fails with FMTCONV_E_UNSUPPORTED, listing every offending tensor, if the model exceeds the writer's
+ * limits, which depend on its parameters. Returns 0 or an error code. */
 int fci_limits_check (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *params,
                       const fmtconv_model *model);
 
-/* Warns of the model's files that the writer leaves behind, by name: a transform keeps them, whether it knows of them or
- * not.  Returns 0 or a code. */
+/* Warns, by name, of the model's files that the writer drops. Returns 0 or an error code. */
 int fci_files_warn (fmtconv_ctx *ctx, const fmtconv_plugin *writer, const void *params,
                     const fmtconv_model *model);
 

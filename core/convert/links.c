@@ -1,4 +1,4 @@
-/* core/convert/links.c: runs transforms, on a model or on a component of several.
+/* core/convert/links.c: runs transforms on a model or on one of its components.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -20,8 +20,8 @@ enum
 typedef struct runner
 {
   fmtconv_ctx *ctx;
-  const fmtconv_model *base;  /* the model as it was before there were components */
-  const fmtconv_model *model; /* as it is now */
+  const fmtconv_model *base;  /* the last model without components */
+  const fmtconv_model *model; /* the current model */
 } runner;
 
 fci_link *
@@ -54,7 +54,7 @@ is_bundle (const fmtconv_model *model)
   return fmtconv_model_next_component (model, NULL) != NULL;
 }
 
-/* The transform for each component that has tensors. */
+/* Lists the -t option for each component that has tensors. */
 static void
 list_components (fmtconv_ctx *ctx, const fmtconv_model *bundle, const fci_link *link)
 {
@@ -68,7 +68,8 @@ list_components (fmtconv_ctx *ctx, const fmtconv_model *bundle, const fci_link *
       }
 }
 
-/* Do the transform's rules know all of the component, or, without rules, is there anything for it to do? */
+/* Returns whether the transform's rules match the component completely; without rules, whether the
+ * component has tensors. */
 static bool
 matches_component (const fci_link *link, const fmtconv_model *component)
 {
@@ -81,7 +82,7 @@ matches_component (const fci_link *link, const fmtconv_model *component)
   return code == 0 && found.claimed && !found.missing && !found.unknown;
 }
 
-/* The one component that a transform can mean which names none.  NULL: an error. */
+/* Returns the only component that the transform matches. Returns NULL, with an error, if it is not unique. */
 static const char *
 only_component (const runner *r, const fci_link *link)
 {
@@ -93,12 +94,13 @@ only_component (const runner *r, const fci_link *link)
   if (n == 1 || r->ctx->failed)
     return n == 1 ? fmtconv_model_name (only) : NULL;
   list_components (r->ctx, r->model, link);
-  fmtconv_fail (r->ctx, FMTCONV_E_USAGE, "transform '%s' takes one component: say which with one of these",
+  fmtconv_fail (r->ctx, FMTCONV_E_USAGE, "transform '%s' takes one component: choose it with one of these",
                 link->plugin->name);
   return NULL;
 }
 
-/* The bundle with `made` in the place of the component of its name, or at the end; what is said of the whole stays. */
+/* Returns the bundle with `made` replacing the component of the same name, or appended. Keeps the
+ * attributes of the bundle. */
 static const fmtconv_model *
 put_component (const runner *r, const fmtconv_model *made)
 {
@@ -119,7 +121,7 @@ put_component (const runner *r, const fmtconv_model *made)
   return bundle;
 }
 
-/* What a transform of that component is given. */
+/* Returns the input of a transform of one component. Returns NULL on error. */
 static const fmtconv_model *
 input_of (const runner *r, const fci_link *link)
 {
@@ -129,7 +131,7 @@ input_of (const runner *r, const fci_link *link)
   if (!is_bundle (r->base))
     return r->base;
   list_components (r->ctx, r->base, link);
-  fmtconv_fail (r->ctx, FMTCONV_E_USAGE, "there is no component '%s'; there are these:", link->component);
+  fmtconv_fail (r->ctx, FMTCONV_E_USAGE, "there is no component '%s'; use one of these:", link->component);
   return NULL;
 }
 
@@ -164,13 +166,13 @@ run_on_all (runner *r, fci_link *link)
   return r->ctx->failed;
 }
 
-/* Nobody wants a file of nothing, though it can be written. */
+/* Warns of an empty result: it can be written, but is hardly intended. */
 static int
 warn_unchanged (fmtconv_ctx *ctx, const fci_link *link)
 {
   if (!link->n_in || fci_model_tensors (link->out))
     return 0;
-  return fmtconv_warn (ctx, "transform '%s' leaves none of %zu tensors", link->plugin->name, link->n_in);
+  return fmtconv_warn (ctx, "transform '%s' drops all %zu tensors", link->plugin->name, link->n_in);
 }
 
 static bool

@@ -1,4 +1,4 @@
-/* core/convert/output.c: is the output a file or a folder, and where does it lie?
+/* core/convert/output.c: determines whether the output is a file or a folder, and its parent folder.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -26,7 +26,7 @@ is_existing_folder (const char *path)
   return stat (path, &st) == 0 && S_ISDIR (st.st_mode);
 }
 
-/* Does the name have the suffix of any writer's files? */
+/* Returns whether the path has a suffix of a writer's files. */
 static bool
 has_file_suffix (fmtconv_ctx *ctx, const char *path)
 {
@@ -48,7 +48,7 @@ fci_output_hint (fci_conversion *c)
   return fmtconv_ctx_printf (c->ctx, "%s/", path);
 }
 
-/* Does the writer write folders, and this output be one? */
+/* Returns whether the writer writes folders and this output is a folder. */
 static bool
 is_for_folder (const fci_conversion *c)
 {
@@ -76,8 +76,8 @@ fci_output_resolve (fci_conversion *c)
   if (!exists && (!*c->target || !strcmp (c->target, ".") || !strcmp (c->target, "..")))
     return c->to_folder
                ? fmtconv_fail (ctx, FMTCONV_E_USAGE, "the output '%s' cannot name a new folder", output)
-               : fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                               "the output '%s' names a folder: give the name of a file in it", output);
+               : fmtconv_fail (ctx, FMTCONV_E_USAGE, "the output '%s' names a folder: add a file name",
+                               output);
   c->folder = exists  ? c->output
               : slash ? fci_strndup (ctx, c->output, (size_t) (slash - c->output) + 1)
                       : ".";

@@ -1,18 +1,19 @@
-/* core/convert/output.h: is the output a file or a folder, and where does it lie?
+/* core/convert/output.h: determines whether the output is a file or a folder, and its parent folder.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_CONVERT_OUTPUT_H
 #define FCI_CONVERT_OUTPUT_H
 
 #include "core/convert/convert.h"
 
-/* Is the output a file or a folder, and where?  After the writer is settled. */
+/* Determines whether the output is a file or a folder, and its parent folder. Needs the resolved writer.
+ * Returns 0 or an error code. */
 int fci_output_resolve (fci_conversion *c);
 
-/* The output's path as writers are detected by: with a '/' behind it if there is such a folder, unless the
- * name is one of a file: that must be a mistake. */
+/* Returns the output's path for the detection of the writer: with a trailing '/' if it is an existing
+ * folder, unless its suffix is that of a file, which is probably a mistake. */
 const char *fci_output_hint (fci_conversion *c);
 
-/* An empty layout for the output.  NULL: an error. */
+/* Returns an empty layout for the output, or NULL on error. */
 fmtconv_layout *fci_output_layout (const fci_conversion *c);
 
 #endif

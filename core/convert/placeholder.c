@@ -1,4 +1,4 @@
-/* core/convert/placeholder.c: files that are found where a checkpoint should be, and hold none of it.
+/* core/convert/placeholder.c: refuses files that stand in for a checkpoint: empty files, LFS pointers, web pages.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,16 +9,16 @@
 
 static const struct
 {
-  const char *start; /* of the file, in any case of letters */
+  const char *start; /* start of the file, in any case */
   const char *what;
   const char *hint;
 } kinds[] = {
   { "version https://git-lfs.", "a Git LFS pointer, not a checkpoint",
     "the file holds only a pointer: fetch the data with 'git lfs pull'" },
   { "<!doctype html", "a web page, not a checkpoint",
-    "the download gave a page, such as one to log in at: get the file itself" },
+    "the download returned a web page, such as a login page: download the file itself" },
   { "<html", "a web page, not a checkpoint",
-    "the download gave a page, such as one to log in at: get the file itself" },
+    "the download returned a web page, such as a login page: download the file itself" },
 };
 
 static int
@@ -33,7 +33,8 @@ fci_refuse_placeholder (fmtconv_ctx *ctx, const fmtconv_peek *peek)
   if (ctx->failed || !peek || peek->is_folder)
     return ctx->failed;
   if (!peek->size)
-    return refuse (ctx, peek, "the file is empty", "saving or copying it did not finish: get it again");
+    return refuse (ctx, peek, "the file is empty",
+                   "saving or copying it did not finish: save or copy it again");
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     {
       size_t n = strlen (kinds[i].start);

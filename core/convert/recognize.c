@@ -1,4 +1,4 @@
-/* core/convert/recognize.c: which transforms know a model, by running their rules silently.
+/* core/convert/recognize.c: finds the transforms that match a model, by running their rules silently.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -10,7 +10,7 @@
 
 enum
 {
-  NEAR = 4 /* so many tensors claimed for each that is missing or not known: nearly recognized */
+  NEAR = 4 /* claimed tensors per missing or unknown tensor in a near match */
 };
 
 static bool
@@ -19,7 +19,8 @@ is_complete (const fci_claim *claim)
   return !claim->found.missing && !claim->found.unknown;
 }
 
-/* A broken file of the right kind lacks little; a foreign one shares a few names that many models have. */
+/* Returns whether few tensors are missing or unknown. An incomplete file of the right kind lacks little;
+ * another kind of model shares only a few common names. */
 static bool
 is_near (const fci_claim *claim)
 {
@@ -52,7 +53,8 @@ count (fci_claims *out)
 
 typedef int recognizer (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out);
 
-/* Those whose rules claim enough, in order.  near: that nearly recognize it too. */
+/* Finds the transforms whose rules match, in order; with `near` also near matches. Returns 0 or an error
+ * code. */
 static int
 find_claims (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
              recognizer *recognize, bool near, fci_claims *out)
@@ -85,7 +87,7 @@ fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, 
   return find_claims (ctx, modules, n_modules, model, fci_rules_recognize, true, out);
 }
 
-/* Rules that do not run in reverse know nothing. */
+/* Recognizes a model by reversed rules. Rules that cannot run in reverse match nothing. */
 static int
 recognize_reverse (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out)
 {
@@ -103,10 +105,10 @@ fci_claims_reverse (fmtconv_ctx *ctx, const fci_module *modules, size_t n_module
 
 enum
 {
-  SHOWN_NAMES = 5 /* tensors that an error names as what is there instead */
+  SHOWN_NAMES = 5 /* tensors that an error lists */
 };
 
-/* What there is instead of what was looked for. */
+/* Lists the first tensors of the model. */
 static void
 list_names (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
@@ -117,7 +119,8 @@ list_names (fmtconv_ctx *ctx, const fmtconv_model *model)
   fci_detail_more (ctx, fmtconv_model_count (model) - n);
 }
 
-/* "cogvideox-lora, cogvideox-vae" of those that recognize it.  NULL: none. */
+/* Returns the names of the complete matches: "cogvideox-lora, cogvideox-vae". Returns NULL if there are
+ * none. */
 static const char *
 claim_names (fmtconv_ctx *ctx, const fci_claims *claims)
 {
@@ -128,7 +131,7 @@ claim_names (fmtconv_ctx *ctx, const fci_claims *claims)
   return names;
 }
 
-/* What the user may have meant. */
+/* Returns a hint with the transform that fits the model. Returns NULL on error. */
 static const char *
 absent_hint (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
@@ -139,14 +142,12 @@ absent_hint (fmtconv_ctx *ctx, const fmtconv_model *model)
       || fci_claims_reverse (ctx, modules, n, model, &made))
     return NULL;
   if (claims.complete)
-    return fmtconv_ctx_printf (ctx, "this fits: -t %s", claim_names (ctx, &claims));
+    return fmtconv_ctx_printf (ctx, "try -t %s", claim_names (ctx, &claims));
   if (made.complete)
     return fmtconv_ctx_printf (
-        ctx,
-        "these are the names that %s gives: leave the transform out, or go back with -t "
-        "%s:reverse",
+        ctx, "these names are the output of %s: omit the transform, or convert back with -t %s:reverse",
         claim_names (ctx, &made), made.claim[0].plugin->name);
-  return "no other installed transform knows these tensors; -t none converts them as they are";
+  return "no other installed transform recognizes these tensors; -t none keeps them unchanged";
 }
 
 int
@@ -158,6 +159,6 @@ fmtconv_model_fail_absent (const fmtconv_model *model, const char *what)
     return ctx ? ctx->failed : 0;
   list_names (ctx, model);
   return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = hint },
-                          "no %s here, among these %zu tensor%s", what, fmtconv_model_count (model),
+                          "no %s found among %zu tensor%s", what, fmtconv_model_count (model),
                           fmtconv_model_count (model) == 1 ? "" : "s");
 }

@@ -1,4 +1,4 @@
-/* core/convert/recognize.h: which transforms know a model, by running their rules silently.
+/* core/convert/recognize.h: finds the transforms that match a model, by running their rules silently.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_CONVERT_RECOGNIZE_H
 #define FCI_CONVERT_RECOGNIZE_H
@@ -14,22 +14,22 @@ typedef struct fci_claim
   fci_recognition found;
 } fci_claim;
 
-/* What transforms know of a model: those that recognize it, then those that nearly do, because little is missing or
- * strange; each in the order of their precedence, then of their names.  Transforms that know a few common names
- * only are not among them. */
+/* The transforms that match a model: complete matches, then near matches with few missing or unknown
+ * tensors; each ordered by precedence, then by name. Matches of a few common names are omitted. */
 typedef struct fci_claims
 {
   const fci_claim *claim;
   size_t n;
-  size_t complete; /* that recognize it */
-  size_t first;    /* of those: that share the highest precedence */
+  size_t complete; /* number of complete matches */
+  size_t first;    /* number of complete matches that share the highest precedence */
 } fci_claims;
 
-/* 0, or the code of an error. */
+/* Finds the matches among n_modules modules. Returns 0 or an error code. */
 int fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules,
                      const fmtconv_model *model, fci_claims *out);
 
-/* The transforms that make such a model: their rules in reverse know all of it. */
+/* Finds the transforms that produce such a model: their reversed rules match it completely. Returns 0 or
+ * an error code. */
 int fci_claims_reverse (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules,
                         const fmtconv_model *model, fci_claims *out);
 

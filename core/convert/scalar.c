@@ -1,4 +1,4 @@
-/* core/convert/scalar.c: numbers that are kept as tensors.
+/* core/convert/scalar.c: reads numbers that are stored as tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -18,17 +18,18 @@ fmtconv_tensor_scalar (const fmtconv_tensor *tensor, double *value)
     return view ? fmtconv_ctx_failed (view->ctx) : FMTCONV_E_INTERNAL;
   fmtconv_where where = { .tensor = tensor->name };
   if (view->elements != 1 || view->boxes[0].ops)
-    return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &where, "it is not one number as it is stored");
+    return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &where,
+                            "the tensor is not a single stored number");
   const fci_box *box = &view->boxes[0];
   where.source = box->source;
   where.offset = box->offset;
   if (!box->source->disk && !box->source->memory)
     return fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .tensor = tensor->name },
-                            "it is made of values that are not read yet");
+                            "the tensor is computed from data that is not read yet");
   int error =
       fci_source_read (box->source, box->offset, element, fmtconv_dtype_get (box->dtype)->block_bytes);
   if (error != 0)
-    return fmtconv_fail_at (view->ctx, FMTCONV_E_IO, &where, "it cannot be read: %s",
+    return fmtconv_fail_at (view->ctx, FMTCONV_E_IO, &where, "cannot read the tensor: %s",
                             error > 0 ? strerror (error) : "the file has become shorter");
   *value = fci_element (box->dtype, element);
   return 0;

@@ -1,4 +1,4 @@
-/* core/convert/shell.c: words of a command line, as a shell reads them back.
+/* core/convert/shell.c: quotes words of a command line for a shell.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Bytes of the character at `word`, if it may be shown; 0: it may not. */
+/* Returns the length in bytes of the character at `word`; 0 if it is hidden or not UTF-8. */
 static size_t
 shown (const char *word)
 {
@@ -17,7 +17,7 @@ shown (const char *word)
   return n && !fci_is_hidden (c) ? n : 0;
 }
 
-/* $'a\x1bb': what would move a cursor, or is no text, as the shells of today read it. */
+/* Quotes hidden characters and invalid UTF-8 in ANSI-C style: $'a\x1bb'. */
 static const char *
 quote_hidden (fmtconv_ctx *ctx, const char *word)
 {
@@ -58,7 +58,7 @@ fci_shell_word (fmtconv_ctx *ctx, const char *word)
     {
       if (*word == '\'')
         {
-          memcpy (to, "'\\'", 3); /* close, an escaped one, and open again with the one below */
+          memcpy (to, "'\\'", 3); /* close the quotes, escape one; the next statement reopens them */
           to += 3;
         }
       *to++ = *word;

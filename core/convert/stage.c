@@ -1,4 +1,4 @@
-/* core/convert/stage.c: one stage each of a conversion: callback, checks, seal.
+/* core/convert/stage.c: runs one stage of a conversion: callback, checks, freeze.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -21,17 +21,17 @@
 
 enum
 {
-  DEPTH = 8 /* readers, or writers, that call one another */
+  DEPTH = 8 /* nested calls of readers or writers */
 };
 
-/* What surrounds a callback. */
+/* State that is saved around a callback. */
 typedef struct frame
 {
   fci_subject subject;
-  const fmtconv_model *before; /* of the transform that ran before */
+  const fmtconv_model *before; /* result of the outer transform */
 } frame;
 
-/* made: by the transform that runs; NULL: none does. */
+/* Begins a callback. made: result of the running transform; NULL for readers and writers. */
 static void
 enter (fmtconv_ctx *ctx, frame *f, const fmtconv_plugin *plugin, const char *file, const fmtconv_model *made)
 {
@@ -42,12 +42,12 @@ enter (fmtconv_ctx *ctx, frame *f, const fmtconv_plugin *plugin, const char *fil
   fci_subject_push (ctx, &f->subject);
 }
 
-/* 0, or the error's code; a callback that failed without a word is an error too. */
+/* Ends a callback. Returns 0 or an error code; reports a callback that failed without a message. */
 static int
 leave (fmtconv_ctx *ctx, const frame *f, int code)
 {
   if (code < 0 && !ctx->failed)
-    fmtconv_fail (ctx, code, "plugin '%s' failed and did not say why", f->subject.plugin);
+    fmtconv_fail (ctx, code, "plugin '%s' failed without an error message", f->subject.plugin);
   fci_subject_pop (ctx, &f->subject);
   fci_model_run (ctx, f->before);
   return ctx->failed;
@@ -98,10 +98,10 @@ const char *
 fci_transform_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin)
 {
   const fmtconv_rules *rules = plugin->transform->rules;
-  return rules ? fci_rules_one_way (ctx, rules) : "it has no rules, and they alone run in reverse";
+  return rules ? fci_rules_one_way (ctx, rules) : "it has no rules, and only rules run in reverse";
 }
 
-/* What described the model under the names that it had. */
+/* Removes the attributes that describe the model under its former names. */
 static void
 forget_description (fmtconv_ctx *ctx, fmtconv_model *out)
 {
@@ -109,7 +109,7 @@ forget_description (fmtconv_ctx *ctx, fmtconv_model *out)
                                       "library", "class",          "weights-name" };
   fmtconv_attr *attrs = fmtconv_model_attrs (out);
   if (fmtconv_attr_get (attrs, "config"))
-    fmtconv_note (ctx, "the configuration is left behind: it describes the model as it was");
+    fmtconv_note (ctx, "dropped the configuration: it describes the model before the transform");
   fmtconv_attr_unset (attrs, "config");
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
     fmtconv_attr_unset (attrs, keys[i]);
@@ -128,14 +128,14 @@ fci_stage_reverse (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *
   frame f;
   enter (ctx, &f, plugin, fci_subject_now (ctx)->file, out);
   if (*link->params)
-    fmtconv_note (ctx, "in reverse only the rules run: '%s' changes nothing", link->params);
+    fmtconv_note (ctx, "only the rules run in reverse; ignored '%s'", link->params);
   forget_description (ctx, out);
   fmtconv_rules_reverse (transform->rules, in, out);
   int code = ctx->failed ? ctx->failed : fci_model_freeze (out, plugin->name);
   return leave (ctx, &f, code) ? NULL : out;
 }
 
-/* Readers, or writers, that call one another. */
+/* Nested calls of readers or writers. */
 typedef struct calls
 {
   unsigned depth;
@@ -149,7 +149,7 @@ calls_of (fmtconv_ctx *ctx)
   return fci_state (ctx, &calls_key);
 }
 
-/* One writer's files, added to the layout. */
+/* Adds the files of one writer to the layout. Returns 0 or an error code. */
 static int
 write_into (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *model, fmtconv_layout *layout)
 {
@@ -157,7 +157,7 @@ write_into (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *model, 
   const calls *now = calls_of (ctx);
   if (!link->block || !now || fci_limits_check (ctx, plugin, link->block, model))
     return ctx->failed;
-  /* A writer that calls another one sees to the files itself. */
+  /* A writer that calls another writer stores the files itself. */
   if (!now->depth && fci_files_warn (ctx, plugin, link->block, model))
     return ctx->failed;
   frame f;
@@ -179,19 +179,20 @@ fci_stage_write (fmtconv_ctx *ctx, const fci_link *link, const fmtconv_model *mo
   return leave (ctx, &f, fci_layout_freeze (layout)) ? NULL : layout;
 }
 
-/* Not deeper than can be meant?  Else an error. */
+/* Returns whether the nesting is within the limit; reports an error otherwise. */
 static bool
 check_nesting (fmtconv_ctx *ctx, fci_role role, const char *name)
 {
   const calls *now = calls_of (ctx);
   if (!now || now->depth < DEPTH)
     return now != NULL;
-  return fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "%ss call one another more than %d deep, '%s' at last",
-                       fci_role_name (role), DEPTH, name)
+  return fmtconv_fail (ctx, FMTCONV_E_INTERNAL,
+                       "%ss call each other more than %d levels deep; the last is '%s'", fci_role_name (role),
+                       DEPTH, name)
          == 0;
 }
 
-/* The plugin that a callback asks for: "NAME:key=value".  NULL: an error. */
+/* Returns the plugin that a callback names as "NAME:key=value". Returns NULL on error. */
 static const fmtconv_plugin *
 called (fmtconv_ctx *ctx, const char *text, fci_role role, fci_spec *spec)
 {
@@ -200,7 +201,7 @@ called (fmtconv_ctx *ctx, const char *text, fci_role role, fci_spec *spec)
   return fci_plugin_find (ctx, spec->name, role);
 }
 
-/* The same of the reader that bids best. */
+/* Does the same for the reader with the highest bid. */
 static const fmtconv_plugin *
 called_by_bid (fmtconv_input *in, fci_spec *spec)
 {
@@ -246,6 +247,6 @@ fmtconv_input_read (fmtconv_input *in, const char *reader)
   const fmtconv_model *model = code ? NULL : fci_stage_read (ctx, &link, in);
   calls_of (ctx)->depth--;
   fci_transform_scope_add (ctx, model);
-  /* Sealed, so that the caller can only look at it, whatever the type says. */
+  /* The model is frozen: the caller can only read it, in spite of the type. */
   return (fmtconv_model *) model;
 }

@@ -1,4 +1,4 @@
-/* core/convert/stage.h: one stage each of a conversion: callback, checks, seal.
+/* core/convert/stage.h: runs one stage of a conversion: callback, checks, freeze.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_CONVERT_STAGE_H
 #define FCI_CONVERT_STAGE_H
@@ -7,16 +7,16 @@
 #include "core/layout/layout.h"
 #include "core/model/model.h"
 
-/* One stage each; the result is sealed.  layout: an empty one.  NULL: an error. */
+/* Run one stage. Return the frozen result, or NULL on error; `layout` must be empty. */
 const fmtconv_model *fci_stage_read (fmtconv_ctx *ctx, const fci_link *reader, fmtconv_input *in);
 const fmtconv_model *fci_stage_transform (fmtconv_ctx *ctx, const fci_link *transform,
                                           const fmtconv_model *in);
-/* The transform's rules alone, backwards.  Parameters that were typed are said to change nothing. */
+/* Runs only the transform's rules, in reverse. Notes that typed parameters are ignored. */
 const fmtconv_model *fci_stage_reverse (fmtconv_ctx *ctx, const fci_link *transform, const fmtconv_model *in);
 const fmtconv_layout *fci_stage_write (fmtconv_ctx *ctx, const fci_link *writer, const fmtconv_model *model,
                                        fmtconv_layout *layout);
 
-/* Why a transform does not run in reverse; NULL: it does, or an error. */
+/* Returns why a transform cannot run in reverse; NULL if it can, or on error. */
 const char *fci_transform_one_way (fmtconv_ctx *ctx, const fmtconv_plugin *plugin);
 
 #endif

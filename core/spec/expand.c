@@ -1,4 +1,4 @@
-/* core/spec/expand.c: ${name} in the texts of a spec, and what their paths are relative to.
+/* core/spec/expand.c: replaces ${name} in the texts of a spec, and resolves relative paths.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -33,7 +33,7 @@ unknown (const fci_pipeline *p, const fci_yaml *node, const char *name)
   for (size_t i = p->n_known; i < p->n_variables; i++)
     if (!strcmp (p->variables[i].name, name))
       return fci_spec_fail (p, node->at,
-                            "a default may name only variables that are declared above it: not '%s'", name);
+                            "a default can use only variables that are declared before it, not '%s'", name);
   if (suggestion)
     return fci_spec_fail (p, node->at, "there is no variable '%s': did you mean '%s'?", name, suggestion);
   return fci_spec_fail (p, node->at, "there is no variable '%s': declare it under 'variables'", name);
@@ -46,7 +46,7 @@ take_variable (const fci_pipeline *p, const fci_yaml *node, const char *at, fci_
   size_t n = strcspn (at + 2, "}");
   const char *name = fci_strndup (p->ctx, at + 2, n);
   if (name && (!at[2 + n] || !fci_spec_name_ok (name)))
-    fci_spec_fail (p, node->at, "'%s' is no ${NAME}: for a plain ${ write $${", at);
+    fci_spec_fail (p, node->at, "'%s' is not a valid ${NAME}: for a literal ${ write $${", at);
   for (size_t i = 0; !p->ctx->failed && i < p->n_known; i++)
     if (!strcmp (p->variables[i].name, name))
       {
@@ -110,7 +110,7 @@ fci_expand (fci_pipeline *p, const fci_yaml *node)
       if (v && !v->value)
         return (fci_expanded){ .absent = found.variable };
       if (at && (p->expanded += n) > MAX_BYTES)
-        fci_spec_fail (p, node->at, "the variables stand for more than 8 MiB of text");
+        fci_spec_fail (p, node->at, "the values of the variables exceed 8 MiB of text");
       if (v && first)
         out.base = v->base;
       fci_strbuf_add_bytes (&text, v ? v->value : found.text, n);
@@ -152,7 +152,7 @@ none_message (fci_pipeline *p, const fci_yaml *list)
       out.absent = one.absent ? one.absent : out.absent;
     }
   if (n || !list->n)
-    fci_spec_fail (p, list->at, n ? "none of these paths is there:" : "the list of paths is empty");
+    fci_spec_fail (p, list->at, n ? "none of these paths exists:" : "the list of paths is empty");
   return out;
 }
 

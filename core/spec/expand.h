@@ -1,4 +1,4 @@
-/* core/spec/expand.h: ${name} in the texts of a spec, and what their paths are relative to.
+/* core/spec/expand.h: replaces ${name} in the texts of a spec, and resolves relative paths.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SPEC_EXPAND_H
 #define FCI_SPEC_EXPAND_H

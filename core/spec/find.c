@@ -1,4 +1,4 @@
-/* core/spec/find.c: the presets that are installed, and which file a typed spec is.
+/* core/spec/find.c: finds the installed presets, and the file of a typed spec name.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -51,11 +51,11 @@ unknown (fmtconv_ctx *ctx, const char *typed)
   const char *suggestion = names ? fci_spell_nearest (typed, names, all.n) : NULL;
   if (suggestion)
     fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                  "there is no file and no preset '%s': did you mean '%s'?  There are these:", typed,
+                  "'%s' is not a file or a preset: did you mean '%s'?  Installed presets:", typed,
                   suggestion);
   else
-    fmtconv_fail (ctx, FMTCONV_E_USAGE, "there is no file and no preset '%s'%s", typed,
-                  all.n ? "; there are these presets:" : ", nor any other preset");
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' is not a file or a preset%s", typed,
+                  all.n ? "; installed presets:" : "; no presets are installed");
   return NULL;
 }
 
@@ -67,8 +67,7 @@ fci_spec_path (fmtconv_ctx *ctx, const char *typed)
   if (!strcmp (typed, "-"))
     {
       fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                    "'-' is neither a file nor a preset: a spec has a place, which its paths are "
-                    "relative to");
+                    "a spec cannot be read from '-': its paths are relative to its folder");
       return NULL;
     }
   /* A folder of the name is no spec, and beside a preset's name it is likely the checkpoint's. */

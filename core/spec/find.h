@@ -1,4 +1,4 @@
-/* core/spec/find.h: the presets that are installed, and which file a typed spec is.
+/* core/spec/find.h: finds the installed presets, and the file of a typed spec name.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SPEC_FIND_H
 #define FCI_SPEC_FIND_H

@@ -1,4 +1,4 @@
-/* core/spec/input.c: the reader "spec": the model that a spec's inputs and transforms make is an input.
+/* core/spec/input.c: the reader "spec", which makes the result of a spec an input.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -109,16 +109,15 @@ check_may_read (fmtconv_ctx *ctx, const reading *r)
   unsigned depth = 1;
   const char *path = fmtconv_input_path (r->file);
   if (!fci_input_is_named (r->file))
-    return fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, path, NULL,
-                          "a spec may open any file, so it is not read where it was only found in a folder: "
-                          "name it yourself");
+    return fci_fail_file (
+        ctx, FMTCONV_E_UNSUPPORTED, path, NULL,
+        "a spec can open any file, so a spec found in a folder is not read: name it on the command line");
   for (const reading *outer = r->outer; outer; outer = outer->outer, depth++)
     if (is_same (outer->file, r->file))
-      return fci_fail_file (ctx, FMTCONV_E_FORMAT, path, NULL, "the spec needs itself as an input: %s",
-                            way_to (ctx, r));
+      return fci_fail_file (ctx, FMTCONV_E_FORMAT, path, NULL, "the spec reads itself: %s", way_to (ctx, r));
   if (depth > DEPTH)
-    return fci_fail_file (ctx, FMTCONV_E_LIMIT, path, NULL, "specs read one another more than %d deep: %s",
-                          (int) DEPTH, way_to (ctx, r));
+    return fci_fail_file (ctx, FMTCONV_E_LIMIT, path, NULL,
+                          "specs read each other more than %d levels deep: %s", (int) DEPTH, way_to (ctx, r));
   return ctx->failed;
 }
 
@@ -147,8 +146,7 @@ give (fci_pipeline *p, const fci_spec_params *given)
                  *folder = folder_of (p->ctx, given, name);
       if (!strcmp (name, "path"))
         return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL,
-                              "of an input no variable can be called 'path', which is its own: call it "
-                              "otherwise");
+                              "a spec that is an input cannot have a variable 'path': rename it");
       if (!strcmp (name, "input") || !strcmp (name, "output"))
         fci_variables_give_path (p, strcmp (name, "input") ? FCI_V_OUTPUT : FCI_V_INPUT, value, folder);
       else
@@ -161,7 +159,7 @@ give (fci_pipeline *p, const fci_spec_params *given)
         k++;
       if (k == given->variables.n)
         return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL,
-                              "the folder of '%s' is given, and '%s' is not", given->folders.key[i],
+                              "the folder of '%s' is given, but '%s' is not", given->folders.key[i],
                               given->folders.key[i]);
     }
   return fci_variables_resolve (p);
@@ -175,7 +173,7 @@ run (fci_pipeline *p, const fci_spec_params *given, fmtconv_input *in)
   if (!c || fci_spec_open (p, in) || fci_variables_check (p) || give (p, given) || fci_spec_resolve (p))
     return NULL;
   if (fci_yaml_find (p->root, "write"))
-    fmtconv_note (p->ctx, "what 'write' says is left undone: the spec is an input");
+    fmtconv_note (p->ctx, "ignored 'write': the spec is an input");
   *c = (fci_conversion){ .ctx = p->ctx, .job = *p->job };
   return fci_convert_model (c) ? c : NULL;
 }
@@ -249,6 +247,6 @@ const fmtconv_plugin fci_spec_find_plugin = {
   .abi = FMTCONV_ABI,
   .struct_size = sizeof fci_spec_find_plugin,
   .name = "spec",
-  .summary = "what a spec makes, as an input: fmtconv-spec(5)",
+  .summary = "the result of a spec, as an input: fmtconv-spec(5)",
   .reader = FMTCONV_READER (.params = fci_spec_params_table, .probe = probe, .read = read_spec),
 };

@@ -1,4 +1,4 @@
-/* core/spec/input.h: specs that are inputs: the reader, and what it knows of those that were read.
+/* core/spec/input.h: the reader "spec", which makes the result of a spec an input.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SPEC_INPUT_H
 #define FCI_SPEC_INPUT_H

@@ -1,4 +1,4 @@
-/* core/spec/open.c: a spec's file to nodes, its version and its variables.
+/* core/spec/open.c: parses the file of a spec, and checks its version and variables.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -15,11 +15,11 @@ check_version (const fci_pipeline *p)
 {
   const fci_yaml *version = fci_yaml_find (p->root, "fmtconv");
   if (!version)
-    return fci_spec_fail (p, p->root->at, "the line 'fmtconv: 1' is missing, which says that this is a spec");
+    return fci_spec_fail (p, p->root->at, "not a spec: the line 'fmtconv: 1' is missing");
   if (version->kind != FCI_YAML_TEXT || strspn (version->text, "0123456789") != strlen (version->text))
-    return fci_spec_fail (p, version->at, "the version of a spec is a number: 'fmtconv: 1'");
+    return fci_spec_fail (p, version->at, "the spec version must be a number: 'fmtconv: 1'");
   if (strcmp (version->text, "1"))
-    return fci_spec_fail (p, version->at, "this is a spec of version %s, and this fmtconv knows version 1",
+    return fci_spec_fail (p, version->at, "spec version %s is not supported; this fmtconv supports version 1",
                           version->text);
   return 0;
 }

@@ -1,4 +1,4 @@
-/* core/spec/open.h: a spec's file to nodes, its version and its variables.
+/* core/spec/open.h: parses the file of a spec, and checks its version and variables.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SPEC_OPEN_H
 #define FCI_SPEC_OPEN_H

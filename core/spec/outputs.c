@@ -1,4 +1,4 @@
-/* core/spec/outputs.c: a list of what is to be written, to the outputs of a job.
+/* core/spec/outputs.c: converts a list under "write" to the outputs of a job.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -42,7 +42,7 @@ split (fci_pipeline *p, const fci_yaml *node, const fci_yaml **transform)
   if (alone->n)
     return alone;
   fci_spec_fail (p, node->at,
-                 "an output names its writer beside its transforms: {WRITER: {path: …}, transform: […]}");
+                 "an output with transforms also needs a writer: {WRITER: {path: …}, transform: […]}");
   return NULL;
 }
 
@@ -80,8 +80,9 @@ fci_spec_outputs (fci_pipeline *p, const fci_yaml *list)
     }
   fci_variables_note_absent (p);
   if (!n && !p->ctx->failed)
-    return fci_spec_fail (
-        p, list->at, list->n ? "no output is left" : "'write' is an empty list: nothing would be written");
+    return fci_spec_fail (p, list->at,
+                          list->n ? "all outputs were left out"
+                                  : "'write' is an empty list: nothing would be written");
   p->job->outputs = outputs;
   p->job->n_outputs = n;
   return p->ctx->failed;

@@ -1,4 +1,4 @@
-/* core/spec/outputs.h: a list of what is to be written, to the outputs of a job.
+/* core/spec/outputs.h: converts a list under "write" to the outputs of a job.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SPEC_OUTPUTS_H
 #define FCI_SPEC_OUTPUTS_H

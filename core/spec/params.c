@@ -1,4 +1,4 @@
-/* core/spec/params.c: the parameters of the reader "spec": values of a spec's variables.
+/* core/spec/params.c: the parameters of the reader "spec": values of the spec's variables.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -12,9 +12,9 @@ enum
 
 const fmtconv_param fci_spec_params_table[] = {
   [FOLDERS] = { FCI_SPEC_FOLDER ".*", FMTCONV_PARAM_PAIRS, offsetof (fci_spec_params, folders), NULL,
-                "where a relative path in that variable begins; default: the working folder" },
+                "base folder of a relative path in that variable; default: the working folder" },
   [VARIABLES] = { "*", FMTCONV_PARAM_PAIRS, offsetof (fci_spec_params, variables), NULL,
-                  "the value of that variable of the spec; 'input' is what ${input} stands for" },
+                  "value of that variable of the spec; 'input' sets ${input}" },
   { 0 },
 };
 

@@ -1,4 +1,4 @@
-/* core/spec/params.h: the parameters of the reader "spec": values of a spec's variables.
+/* core/spec/params.h: the parameters of the reader "spec": values of the spec's variables.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SPEC_PARAMS_H
 #define FCI_SPEC_PARAMS_H

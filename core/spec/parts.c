@@ -1,4 +1,4 @@
-/* core/spec/parts.c: the components of a spec to the parts of a job.
+/* core/spec/parts.c: converts the components of a spec to the parts of a job.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -70,8 +70,9 @@ add_file (fci_pipeline *p, fmtconv_input *folder, const fci_yaml *node, names *l
   if (!name.text)
     return p->ctx->failed;
   if (!is_plain (name.text))
-    return fci_spec_fail (
-        p, node->at, "'%s' is not the plain name of a file: only files of the folder are copied", name.text);
+    return fci_spec_fail (p, node->at,
+                          "'%s' is not a plain file name: only files directly in the folder are copied",
+                          name.text);
   if (!strpbrk (name.text, "*?"))
     {
       if (!fmtconv_input_has (folder, name.text) && !p->ctx->failed)
@@ -94,13 +95,12 @@ add_files (fci_pipeline *p, const fci_yaml *files, fmtconv_job_component *part)
   if (!folder || fci_spec_kind (p, files, FCI_YAML_LIST, "'files'"))
     return p->ctx->failed;
   if (!fmtconv_input_is_folder (folder))
-    return fci_spec_fail (p, files->key_at, "%s is no folder, so that none of its files can be named",
-                          part->input);
+    return fci_spec_fail (p, files->key_at, "%s is not a folder: remove 'files'", part->input);
   for (const fci_yaml *node = files->first; node; node = node->next)
     if (add_file (p, folder, node, &list))
       return p->ctx->failed;
   if (!list.n)
-    return fci_spec_fail (p, files->at, "'files' names no file of %s", part->input);
+    return fci_spec_fail (p, files->at, "'files' matches no file of %s", part->input);
   part->files = list.name;
   part->n_files = list.n;
   return 0;
@@ -115,7 +115,7 @@ copy_part (fci_pipeline *p, const fci_yaml *node, fmtconv_job_component *part, f
     return p->ctx->failed;
   const fci_yaml *from = fci_yaml_find (node, "from"), *files = fci_yaml_find (node, "files");
   if (!from)
-    return fci_spec_fail (p, node->at, "'copy' does not say which folder: {from: …}");
+    return fci_spec_fail (p, node->at, "'copy' needs a folder: {from: …}");
   *path = fci_expand_path (p, from);
   part->input = path->text;
   part->copy = 1;
@@ -142,9 +142,9 @@ resolve_part (fci_pipeline *p, const fci_yaml *node, fmtconv_job_component *part
   static const char *const keys[] = { "read", "transform", "copy" };
   fci_expanded path = { 0 };
   if (!fci_component_name_ok (node->key))
-    return fci_spec_fail (p, node->key_at,
-                          "'%s' is no component's name: at most 64 letters, digits, '_', '-' and '.'",
-                          node->key);
+    return fci_spec_fail (
+        p, node->key_at,
+        "'%s' is not a valid component name: use at most 64 letters, digits, '_', '-' and '.'", node->key);
   if (fci_spec_kind (p, node, FCI_YAML_MAP, fmtconv_ctx_printf (p->ctx, "the component '%s'", node->key))
       || fci_spec_keys (p, node, "a component", keys, sizeof keys / sizeof *keys))
     return p->ctx->failed;
@@ -154,7 +154,8 @@ resolve_part (fci_pipeline *p, const fci_yaml *node, fmtconv_job_component *part
   if (!read == !copy)
     return fci_spec_fail (p, node->key_at, "the component '%s' needs either 'read' or 'copy'", node->key);
   if (copy && transform)
-    return fci_spec_fail (p, transform->key_at, "what is copied is not transformed: 'read' it instead");
+    return fci_spec_fail (p, transform->key_at,
+                          "a copied component cannot be transformed: use 'read' instead of 'copy'");
   if (copy ? copy_part (p, copy, part, &path) : read_part (p, node, part, &path))
     return p->ctx->failed;
   *absent = path.absent;
@@ -183,7 +184,7 @@ fci_spec_parts (fci_pipeline *p, const fci_yaml *components)
     }
   fci_variables_note_absent (p);
   if (!n && !p->ctx->failed)
-    return fci_spec_fail (p, components->at, "no component is left");
+    return fci_spec_fail (p, components->at, "no component is left to convert");
   p->job->parts = parts;
   p->job->n_parts = n;
   return p->ctx->failed;

@@ -1,4 +1,4 @@
-/* core/spec/parts.h: the components of a spec to the parts of a job.
+/* core/spec/parts.h: converts the components of a spec to the parts of a job.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SPEC_PARTS_H
 #define FCI_SPEC_PARTS_H

@@ -1,4 +1,4 @@
-/* core/spec/schema.c: what nodes of a spec may be, and messages that say where they are not.
+/* core/spec/schema.c: checks the nodes of a spec, with errors that give the position.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* core/spec/schema.h: what nodes of a spec may be, and messages that say where they are not.
+/* core/spec/schema.h: checks the nodes of a spec, with errors that give the position.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SPEC_SCHEMA_H
 #define FCI_SPEC_SCHEMA_H

@@ -1,4 +1,4 @@
-/* core/spec/spec.c: fmtconv_job_from_spec: from a YAML file and what the command line adds to a job.
+/* core/spec/spec.c: fmtconv_job_from_spec: converts a YAML file and command-line values to a job.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -19,7 +19,7 @@ need (const fci_pipeline *p, const fci_yaml *node, const fci_expanded *path)
 {
   if (!p->ctx->failed && path->absent)
     return fci_fail_file (p->ctx, FMTCONV_E_USAGE, fci_yaml_location (p->ctx, p->path, node->key_at), NULL,
-                          "this needs a value: add %s", fci_variable_option (p, path->absent));
+                          "a value is missing: add %s", fci_variable_option (p, path->absent));
   return p->ctx->failed;
 }
 
@@ -54,12 +54,11 @@ fci_spec_resolve (fci_pipeline *p)
   const fci_yaml *read = fci_yaml_find (p->root, "read"), *parts = fci_yaml_find (p->root, "components"),
                  *transform = fci_yaml_find (p->root, "transform"), *write = fci_yaml_find (p->root, "write");
   if (!read && !parts)
-    return fci_spec_fail (p, p->root->at,
-                          "the spec does not say what to read: 'read' or 'components' is missing");
+    return fci_spec_fail (p, p->root->at, "the spec has no input: add 'read' or 'components'");
   if (read && parts)
     return fci_spec_fail (p, parts->key_at, "a spec has either 'read' or 'components', not both");
   if (!write && !p->is_input)
-    return fci_spec_fail (p, p->root->at, "the spec does not say what to write: 'write' is missing");
+    return fci_spec_fail (p, p->root->at, "the spec has no output: add 'write'");
   if (read ? resolve_read (p, read) : fci_spec_parts (p, parts))
     return p->ctx->failed;
   if (transform && fci_spec_transforms (p, transform, &p->job->transforms, &p->job->n_transforms))

@@ -1,4 +1,4 @@
-/* core/spec/spec.h: fmtconv_job_from_spec: from a YAML file and what the command line adds to a job.
+/* core/spec/spec.h: fmtconv_job_from_spec: converts a YAML file and command-line values to a job.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SPEC_SPEC_H
 #define FCI_SPEC_SPEC_H

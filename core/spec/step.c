@@ -1,4 +1,4 @@
-/* core/spec/step.c: {NAME: {key: value}} of a spec to NAME:key=value as the command line has it.
+/* core/spec/step.c: converts {NAME: {key: value}} of a spec to NAME:key=value of the command line.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -55,14 +55,14 @@ find_plugin (fci_pipeline *p, const fci_yaml *node, const char *typed, fci_role 
   fci_subject subject;
   enter (p, &subject, node->key ? node->key_at : node->at);
   if (component && !fci_component_name_ok (component))
-    fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "'%s' is no component's name", component);
+    fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "'%s' is not a valid component name", component);
   else if (fci_plugin_name_ok (name, strcspn (name, ":")) && strchr (name, ':')
            && name[strcspn (name, ":") + 1])
     fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "a spec needs a space after the plugin's name: {%.*s: %s}",
                   (int) (strchr (name, ':') - typed), typed, strchr (name, ':') + 1);
   else if (!fci_plugin_name_ok (name, strlen (name)))
     fmtconv_fail (p->ctx, FMTCONV_E_USAGE,
-                  "'%s' is no plugin's name: a lower-case letter, then a-z, 0-9, '-'", name);
+                  "'%s' is not a valid plugin name: use a lowercase letter, then a-z, 0-9, '-'", name);
   else
     plugin = fci_plugin_find (p->ctx, name, role);
   fci_subject_pop (p->ctx, &subject);
@@ -221,14 +221,14 @@ only_member (const fci_pipeline *p, const fci_yaml *node, const char *what, bool
   if (node->n != 1)
     {
       const fci_yaml *second = node->first ? node->first->next : NULL;
-      fci_spec_fail (p, second ? second->key_at : node->at, "%s names one plugin: {NAME: {key: value}}",
+      fci_spec_fail (p, second ? second->key_at : node->at, "%s takes one plugin: {NAME: {key: value}}",
                      what);
       return NULL;
     }
   const fci_yaml *member = node->first;
   if (member->kind != FCI_YAML_NULL && !(value && is_main (member))
       && fci_spec_kind (p, member, FCI_YAML_MAP,
-                        fmtconv_ctx_printf (p->ctx, "what follows '%s'", member->key)))
+                        fmtconv_ctx_printf (p->ctx, "the value of '%s'", member->key)))
     return NULL;
   return member;
 }
@@ -248,7 +248,7 @@ fci_spec_step (fci_pipeline *p, const fci_yaml *node, fci_role role, fci_link_te
   if (!member)
     return p->ctx->failed;
   if (!path)
-    return fci_spec_fail (p, member->key_at, "%s has no path: {%s: {path: …}}", what, member->key);
+    return fci_spec_fail (p, member->key_at, "%s needs a path: {%s: {path: …}}", what, member->key);
   if (role == FCI_WRITER && fci_spec_kind (p, path, FCI_YAML_TEXT, "the path of 'write'"))
     return p->ctx->failed;
   out->path = fci_expand_path (p, path);
@@ -271,7 +271,7 @@ transform_text (fci_pipeline *p, const fci_yaml *node, size_t n)
   if (strcmp (name.text, "none"))
     return element_text (p, node, name.text, FCI_TRANSFORM, false);
   if (n > 1)
-    fci_spec_fail (p, node->at, "'none' stands alone: it says that no transform is wanted");
+    fci_spec_fail (p, node->at, "'none' cannot be combined with other transforms");
   return name.text;
 }
 

@@ -1,4 +1,4 @@
-/* core/spec/step.h: {NAME: {key: value}} of a spec to NAME:key=value as the command line has it.
+/* core/spec/step.h: converts {NAME: {key: value}} of a spec to NAME:key=value of the command line.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SPEC_STEP_H
 #define FCI_SPEC_STEP_H

@@ -1,4 +1,4 @@
-/* core/spec/text.c: fmtconv_job_to_spec: a job as the YAML text of a spec.
+/* core/spec/text.c: fmtconv_job_to_spec: writes a job as the YAML text of a spec.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -43,8 +43,7 @@ put_scalar (fci_strbuf *out, const char *text)
     }
   if (!is_visible (text))
     fmtconv_fail (out->ctx, FMTCONV_E_UNSUPPORTED,
-                  "'%s' cannot stand in a spec: it is not UTF-8, or holds characters that are not shown",
-                  text);
+                  "'%s' cannot be stored in a spec: it is not UTF-8 or contains invisible characters", text);
   fci_strbuf_add (out, "\"");
   for (; *text; text++)
     {

@@ -1,4 +1,4 @@
-/* core/spec/variables.c: the variables of a spec: declared, given on the command line, missing.
+/* core/spec/variables.c: the variables of a spec: declared, set, missing.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -29,7 +29,7 @@ declare_by_map (const fci_pipeline *p, fci_variable *v)
     return p->ctx->failed;
   if (v->optional && v->otherwise)
     return fci_spec_fail (p, optional->key_at,
-                          "'%s' has a default, so it always has a value: 'optional' has no use", v->name);
+                          "'%s' has a default, so 'optional' has no effect: remove one of them", v->name);
   v->help = help ? help->text : NULL;
   return 0;
 }
@@ -40,9 +40,10 @@ declare (const fci_pipeline *p, fci_variable *v)
   const fci_yaml *node = v->node;
   if (!fci_spec_name_ok (v->name))
     return fci_spec_fail (p, node->key_at,
-                          "'%s' is no variable's name: at most 64 letters, digits, '_' and '-'", v->name);
+                          "'%s' is not a valid variable name: use at most 64 letters, digits, '_' and '-'",
+                          v->name);
   if (!strcmp (v->name, "input") || !strcmp (v->name, "output"))
-    return fci_spec_fail (p, node->key_at, "'%s' is the %s of the command line, and not to be declared",
+    return fci_spec_fail (p, node->key_at, "'%s' is the %s of the command line and cannot be declared",
                           v->name, strcmp (v->name, "input") ? "OUTPUT" : "INPUT");
   if (node->kind == FCI_YAML_MAP)
     return declare_by_map (p, v);
@@ -105,17 +106,17 @@ unknown (const fci_pipeline *p, const char *name)
   const char *suggestion = names ? fci_spell_nearest (name, names, n) : NULL;
   if (suggestion)
     return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL,
-                          "there is no variable '%s': did you mean '%s'?  There are these:", name,
+                          "there is no variable '%s': did you mean '%s'?  Available variables:", name,
                           suggestion);
   return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL, "there is no variable '%s'%s", name,
-                        n ? "; there are these:" : ", nor any other");
+                        n ? "; available variables:" : "; the spec has no variables");
 }
 
 int
 fci_variables_give (fci_pipeline *p, const char *name, const char *value, const char *base)
 {
   if (!name || !value)
-    return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "a variable has a name and a value");
+    return fmtconv_fail (p->ctx, FMTCONV_E_USAGE, "a variable needs a name and a value");
   for (size_t i = FCI_V_FIRST; i < p->n_variables; i++)
     {
       fci_variable *v = &p->variables[i];
@@ -154,7 +155,7 @@ check_missing (const fci_pipeline *p)
   if (!missing)
     return 0;
   return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL,
-                        "the spec needs more; add to the %s:", p->is_input ? "reader" : "command");
+                        "values are missing; add to the %s:", p->is_input ? "reader" : "command");
 }
 
 /* What was typed and would change nothing is a mistake. */
@@ -164,14 +165,13 @@ check_useless (const fci_pipeline *p)
   for (size_t i = 0; p->is_input && i < p->n_variables; i++)
     if (p->variables[i].value && !p->variables[i].used)
       return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL,
-                            "'%s' is given, and has no use: as an input the spec writes nothing",
+                            "'%s' has no effect: a spec that is an input writes nothing",
                             p->variables[i].name);
   for (size_t i = 0; i < FCI_V_FIRST; i++)
     if (p->variables[i].value && !p->variables[i].used)
-      return fci_fail_file (p->ctx, FMTCONV_E_USAGE, p->path, NULL,
-                            "%s '%s' is given, and the spec has no ${%s}: it names its own",
-                            i == FCI_V_INPUT ? "INPUT" : "OUTPUT", p->variables[i].value,
-                            p->variables[i].name);
+      return fci_fail_file (
+          p->ctx, FMTCONV_E_USAGE, p->path, NULL, "%s '%s' has no effect: the spec does not use ${%s}",
+          i == FCI_V_INPUT ? "INPUT" : "OUTPUT", p->variables[i].value, p->variables[i].name);
   return 0;
 }
 
@@ -249,7 +249,7 @@ fci_variables_note_absent (fci_pipeline *p)
     {
       fci_variable *v = &p->variables[i];
       if (v->left_out)
-        fmtconv_note (p->ctx, "without %s: %s adds what is missing%s%s%s", v->left_out,
+        fmtconv_note (p->ctx, "left out %s; add %s%s%s%s", v->left_out,
                       fci_variable_option (p, v), v->help ? " (" : "", v->help ? v->help : "",
                       v->help ? ")" : "");
       v->left_out = NULL;

@@ -1,4 +1,4 @@
-/* core/spec/variables.h: the variables of a spec: declared, given on the command line, missing.
+/* core/spec/variables.h: the variables of a spec: declared, set, missing.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_SPEC_VARIABLES_H
 #define FCI_SPEC_VARIABLES_H

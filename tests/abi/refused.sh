@@ -59,10 +59,10 @@ says asked "plugin 'wrong-abi' ($dir/wrong-abi.so) was refused"
 
 echo x >"$dir/in.loop"
 "$FMTCONV" "$dir/in.loop" "$dir/out.safetensors" >"$dir/asked" 2>&1 && { echo "FAIL: a loop ended well"; failed=1; }
-says asked "readers call one another more than 8 deep, 'loop' at last"
+says asked "readers call each other more than 8 levels deep; the last is 'loop'"
 printf '\002\000\000\000\000\000\000\000{}' >"$dir/in.safetensors"
 "$FMTCONV" "$dir/in.safetensors" "$dir/out.loop" >"$dir/asked" 2>&1 && { echo "FAIL: a writer's loop ended well"; failed=1; }
-says asked "writers call one another more than 8 deep, 'loop' at last"
+says asked "writers call each other more than 8 levels deep; the last is 'loop'"
 
 chmod 777 "$dir"
 "$FMTCONV" plugins >"$dir/list" 2>&1

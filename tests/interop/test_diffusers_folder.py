@@ -147,7 +147,7 @@ class Folders(Case):
     def test_limits_of_the_inner_writer(self):
         """What safetensors cannot hold is refused in its name, before anything is written."""
         torch.save({"z": torch.zeros(2, dtype=torch.complex128), "a": torch.ones(1)}, self.pt)
-        self.assertIn("writer 'safetensors' cannot represent 1 of 2", self.to_folder(self.pt, status=1).stderr)
+        self.assertIn("writer 'safetensors' cannot store 1 of 2", self.to_folder(self.pt, status=1).stderr)
         self.assertIn("variant", self.to_folder(self.pt, writer="diffusers:variant=a/b", status=2).stderr)
         self.assertFalse(self.out.exists())
 
@@ -195,10 +195,10 @@ class Folders(Case):
         for writer, out, noted in (("safetensors", "m.safetensors", True), ("torch", "m.pt", True),
                                    ("gguf:architecture=test,fold=yes", "m.gguf", False), ("diffusers", "m", False)):
             said = self.run_fmtconv("-v", "-t", "none", "-w", writer, self.ref, self.tmp / out).stderr
-            self.assertEqual("has no place for the input's configuration" in said, noted, writer)
+            self.assertEqual("cannot store the input's configuration" in said, noted, writer)
             self.assertTrue(not noted or all(key in said for key in config), said)
         said = self.run_fmtconv("-v", "-t", "none", "-f", self.tmp / "m.gguf", self.tmp / "m.safetensors").stderr
-        self.assertIn("has no place for the input's other keys", said)
+        self.assertIn("cannot store the input's other keys", said)
 
     # ---- Where the folder is, and what it held
 

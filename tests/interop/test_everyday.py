@@ -52,7 +52,7 @@ class Everyday(Case):
         run = self.run_fmtconv("-t", "drop:name=*", "-t", "prefix:add=x.", self.tmp / "in.safetensors",
                                self.tmp / "out.safetensors")
         self.assertRegex(run.stderr, rf"dropped +{len(model())} tensors, .*: dropped by name")
-        self.assertIn(f"transform 'drop' leaves none of {len(model())} tensors", run.stderr)
+        self.assertIn(f"transform 'drop' drops all {len(model())} tensors", run.stderr)
 
     def test_rename_as_python_does(self):
         pairs = ((r"^blocks\.(\d+)\.", r"layers.$1.", r"layers.\1."), (r"qkv", "attn", "attn"))

@@ -119,7 +119,7 @@ class Tensors(Gguf):
         self.check(self.out, {"n" * 63: torch.ones(2), "ü" * 31: torch.ones(2)})
         long = {"n" * 64: torch.ones(2), "m" * 100: torch.ones(3), "short": torch.ones(1)}
         result = self.convert(long, ARCHITECTURE, None, 1)
-        self.assertIn("cannot represent 2 of 3 tensors", result.stderr)
+        self.assertIn("cannot store 2 of 3 tensors", result.stderr)
         self.assertIn("name-limit=", result.stderr)
         self.assertIn("'" + "n" * 64 + "': a name of 64 bytes, at most 63", result.stderr)
         self.assertIn("'" + "m" * 100 + "': a name of 100 bytes, at most 63", result.stderr)
@@ -133,7 +133,7 @@ class Tensors(Gguf):
         folded = {"five": (2, 3, 4, 5, 6), "eight": (1, 2, 1, 3, 1, 2, 1, 2), "none": (2, 0, 3, 4, 5)}
         tensors = {n: torch.randn(s, generator=generator).half() for n, s in {**folded, "four": (2, 2, 2, 2)}.items()}
         result = self.convert(tensors, ARCHITECTURE, None, 1)
-        self.assertIn("cannot represent 3 of 4 tensors", result.stderr)
+        self.assertIn("cannot store 3 of 4 tensors", result.stderr)
         self.assertIn("'five': 5 dimensions, at most 4", result.stderr)
         self.assertIn("fold=yes", result.stderr)
         self.convert(tensors, ARCHITECTURE + ",fold=yes")

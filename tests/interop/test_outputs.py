@@ -144,7 +144,7 @@ class Outputs(Case):
         said = self.together(source).stderr
         with zipfile.ZipFile(source) as z:
             members = [i for i in z.infolist() if "/data/" in i.filename and i.file_size]
-        self.assertIn(f"checked   {len(members)} checksums of the input, right", said)
+        self.assertIn(f"checked   {len(members)} checksums of the input, all correct", said)
         self.assertNotIn("unchecked", said)
         before = {n: (self.tmp / n).read_bytes() for n in OUTPUTS}
         content = bytearray(source.read_bytes())
@@ -211,7 +211,7 @@ write:
             f"  - {{safetensors: {{path: {k}.safetensors}}, transform: [{{quantize: {{to: F8_E4M3, scale: {k}}}}}]}}\n"
             for k in kinds))
         said = self.run_fmtconv("-p", self.spec, "--memory=1M").stderr
-        self.assertIn("3 checksums of the input, right", said)
+        self.assertIn("3 checksums of the input, all correct", said)
         for kind in kinds:
             made, alone = self.tmp / f"{kind}.safetensors", self.tmp / "alone"
             self.run_fmtconv("-f", "-t", f"quantize:to=F8_E4M3,scale={kind}", "-w", "safetensors", source, alone)

@@ -289,7 +289,7 @@ class Folders(Case):
             self.assertEqual(T5Tokenizer.from_pretrained(self.tmp / "t5")("a cat").input_ids, pipe.tokenizer("a cat").input_ids)
             shutil.rmtree(self.tmp / "t5")
         result = self.run_fmtconv("-t", "none", flat, self.tmp / "x.safetensors")
-        self.assertIn("3 beside them are left behind", result.stderr)
+        self.assertIn("3 other files are dropped:", result.stderr)
 
     def test_pair(self):
         """text_encoder/ and tokenizer/ in a folder of their own, without an index."""

@@ -245,7 +245,7 @@ class Quantize(Case):
         self.assertEqual(found["a.weight"][0], "F16")
         self.assertTrue(torch.equal(found["b.weight"][1], first["b.weight"][1]))
         refused = self.run_fmtconv("-f", self.out, self.tmp / "x.safetensors", status=1)
-        self.assertIn("cannot represent 2 of 2 tensors", refused.stderr)
+        self.assertIn("cannot store 2 of 2 tensors", refused.stderr)
         self.assertIn("-t dequantize", refused.stderr)
 
     def matrices(self, sums, counts):

@@ -227,8 +227,8 @@ class Scaled(Case):
         for transform, kept, lost in (("none", 2, 0), ("prefix:add=x.", 2, 0), ("drop:name=b.weight_scale", 1, 1),
                                       ("select:name=*.weight", 0, 2), ("dequantize", 0, 0), ("select:name=plain", 0, 0)):
             said = self.run_fmtconv("-f", "-t", transform, self.tmp / "in.safetensors", self.tmp / "out.safetensors").stderr
-            self.assertEqual(f"{kept} scaled tensors stay codes" in said, kept > 0, said)
-            self.assertEqual(f"warning: {lost} scaled tensors are without their scales" in said, lost > 0, said)
+            self.assertEqual(f"{kept} scaled tensors keep their quantized values" in said, kept > 0, said)
+            self.assertEqual(f"warning: {lost} scaled tensors have lost their scales" in said, lost > 0, said)
 
     def test_refused_without(self):
         """Nothing computes on codes."""
@@ -261,7 +261,7 @@ class Scaled(Case):
         """How many there are, and the command for them."""
         state = {"a.weight": codes(8, 8), "a.weight_scale": scales(8), "b.weight": codes(8, 8)}
         said = self.run_fmtconv("inspect", self.save(state)).stdout
-        self.assertRegex(said, r"scaled +1 tensor of few bits beside scales: -t dequantize")
+        self.assertRegex(said, r"scaled +1 tensor with quantized values and scales \(-t dequantize")
         self.assertRegex(said, r"convert +fmtconv -t dequantize ")
         self.assertEqual(json.loads(self.run_fmtconv("inspect", "--json", self.save(state)).stdout)["scaled"], 1)
         del state["a.weight_scale"]

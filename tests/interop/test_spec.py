@@ -89,7 +89,7 @@ class Preset(Case):
             m = BY_NAME[name]
             tensors, vae = self.save(replace(m, grid=(13, 30, 45)))
             result = self.convert()
-            self.assertIn("without text_encoder, tokenizer: -D t5=VALUE adds what is missing", result.stderr)
+            self.assertIn("left out text_encoder, tokenizer; add -D t5=VALUE", result.stderr)
             index = json.loads((self.out / "model_index.json").read_text())
             self.assertEqual((index["text_encoder"], index["tokenizer"]), ([None, None], [None, None]))
             self.check(kind, tensors, vae, m, text_encoder=None, tokenizer=None)
@@ -116,7 +116,7 @@ class Preset(Case):
         """What stops the preset says what to do, and leaves nothing."""
         self.save(BY_NAME["5B"])
         for arguments, status, words in (
-                (("-D", "t5=/not/there"), 1, ("none of these paths is there", "/not/there/text_encoder", "/not/there")),
+                (("-D", "t5=/not/there"), 1, ("none of these paths exists", "/not/there/text_encoder", "/not/there")),
                 (("-D", "t6=x"), 2, ("no variable 't6': did you mean 't5'?", "-D t5=VALUE")),
                 (("-D", "vae=x"), 2, ("-D vae is given twice",))):
             error = self.convert(*arguments, status=status).stderr

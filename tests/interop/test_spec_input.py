@@ -172,9 +172,9 @@ class Chains(Case):
         self.assert_same(whole.vae.state_dict(), cogmake.wanted_vae(vae))
         # Without what is optional, said as it is to be given here; and the components in other outputs.
         said = self.run_fmtconv("-f", "-r", parameters.rsplit(",", 1)[0], preset, f"{self.tmp}/less/").stderr
-        self.assertIn("without text_encoder, tokenizer: spec:t5=VALUE adds what is missing", said)
+        self.assertIn("left out text_encoder, tokenizer; add spec:t5=VALUE", said)
         said = self.run_fmtconv("-r", parameters, preset, self.tmp / "x.safetensors", status=1).stderr
-        self.assertIn("takes one model, and here are", said)
+        self.assertIn("takes one model, but the input has", said)
         self.assertFalse((self.tmp / "x.safetensors").exists())
 
     def test_component(self):

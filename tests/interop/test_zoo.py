@@ -147,7 +147,7 @@ class Zoo(Case):
             self.assertIn("cannot be stored" if "dimensions" not in m[2] else f"{len(shape)} dimensions", m[2])
             self.assertTrue(kind not in target.dtypes if "cannot" in m[2] else len(shape) > target.rank, m[0])
         self.assertEqual(error["more"], 0)
-        self.assertIn(f"cannot represent {len(bad)} of {len(wanted)} tensors", error["text"])
+        self.assertIn(f"cannot store {len(bad)} of {len(wanted)} tensors", error["text"])
         self.assertEqual(list((self.tmp / "refused").iterdir()), [])
 
     def check_converted(self, source, target, path, wanted, state=None):

@@ -85,7 +85,7 @@ text '';                     refused not-declared 2 "there is no variable 'int':
 text '';                     refused value 1 "s.yaml:4:25: 'x' is not a data type" -D in=in.safetensors -D to=x out.safetensors
 text '';                     refused missing-file 1 'not-there: No such file' -D in=not-there -D to=f16 out.safetensors
 text '';                     refused empty 1 's.yaml:3:7: the path is empty' -D in= -D to=f16 out.safetensors
-text '';                     refused no-format 2 "does not say which format" -D in=in.safetensors -D to=f16 out.x
+text '';                     refused no-format 2 "no writer matches the output name" -D in=in.safetensors -D to=f16 out.x
 
 # ---- The spec is an input: an output never replaces it, nor what is there.
 mkdir full && touch full/kept

@@ -149,7 +149,7 @@ Test (convert, detection)
   cr_assert_not_null (r, "%s", h.error);
   cr_expect_eq (number (r, "detected"), 1);
   cr_expect_eq (h.notes, 1);
-  cr_expect (strstr (h.last, "chosen: fmtconv -r safetensors -t none -w safetensors "), "%s", h.last);
+  cr_expect (strstr (h.last, "running: fmtconv -r safetensors -t none -w safetensors "), "%s", h.last);
   cr_expect_eq (number (r, "bytes/copied"), 40);
   fmtconv_ctx_free (ctx);
 }
@@ -187,7 +187,7 @@ Test (convert, paths)
   job.input = missing;
   expect_refused (job, 0, FMTCONV_E_MISSING, "missing");
   job.input = "";
-  expect_refused (job, 0, FMTCONV_E_USAGE, "an input and an output are needed");
+  expect_refused (job, 0, FMTCONV_E_USAGE, "an input and an output are required");
   job.input = "-";
   expect_refused (job, 0, FMTCONV_E_USAGE, "-");
   job.input = in;
@@ -231,11 +231,11 @@ Test (convert, outputs_inside_the_input)
     {
       snprintf (path, sizeof path, "%s/%s", deep, spellings[i]);
       job.output = path;
-      expect_refused (job, FMTCONV_FORCE, FMTCONV_E_OUTPUT, "inside the folder that is read");
+      expect_refused (job, FMTCONV_FORCE, FMTCONV_E_OUTPUT, "inside the input folder");
     }
   snprintf (path, sizeof path, "%s/../../beside.safetensors", deep);
   job.output = path;
-  expect_refused (job, 0, FMTCONV_E_UNSUPPORTED, "no reader knows");
+  expect_refused (job, 0, FMTCONV_E_UNSUPPORTED, "no installed reader recognizes this folder");
   rmdir (deep);
 }
 
@@ -248,7 +248,7 @@ Test (convert, chains)
   job.input = "/nonexistent";
   job.transforms = both;
   job.n_transforms = 2;
-  expect_refused (job, 0, FMTCONV_E_USAGE, "-t none stands alone");
+  expect_refused (job, 0, FMTCONV_E_USAGE, "-t none cannot be combined");
   job.n_transforms = 1;
   job.transforms = typo;
   expect_refused (job, 0, FMTCONV_E_USAGE, "transform 'cast' has no parameter 'too'");
@@ -265,7 +265,7 @@ Test (convert, chains)
   job.reader = NULL;
   job.writer = NULL;
   job.output = "/tmp/out.unknown";
-  expect_refused (job, 0, FMTCONV_E_USAGE, "'out.unknown', does not say which format to write");
+  expect_refused (job, 0, FMTCONV_E_USAGE, "no writer matches the output name 'out.unknown'");
 }
 
 Test (convert, unknown_input)

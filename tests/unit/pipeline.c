@@ -87,8 +87,8 @@ Test (detect, readers)
   cr_expect_str_eq (picked (&h, peek_at ("a.m", "7", 1)), "probe");
   cr_expect_str_eq (picked (&h, peek_at ("a.m", "?", 1)), "none");
   cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
-  cr_expect (strstr (h.error, "'magic' and 'probe' both claim it: say which with -r magic or -r probe"), "%s",
-             h.error);
+  cr_expect (strstr (h.error, "'magic' and 'probe' both recognize it: choose one with -r magic or -r probe"),
+             "%s", h.error);
 }
 
 Test (detect, no_reader)
@@ -127,14 +127,18 @@ Test (detect, nothing_installed)
   fmtconv_peek peek = peek_at ("a", "?", 1);
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fci_pick_reader (ctx, modules + 2, 1, &peek));
-  cr_expect (strstr (h.error, "no reader is installed (hint: set FMTCONV_PLUGIN_PATH"), "%s", h.error);
+  cr_expect (
+      strstr (h.error, "no reader is installed (hint: install the plugins, or set FMTCONV_PLUGIN_PATH"), "%s",
+      h.error);
   cr_expect (strstr (h.details, "ruined was refused"), "%s", h.details);
   fmtconv_ctx_free (ctx);
   /* What the library itself holds is no help. */
   const fci_module own = { .name = "magic", .plugin = &magic };
   ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fci_pick_reader (ctx, &own, 1, &peek));
-  cr_expect (strstr (h.error, "no reader is installed (hint: set FMTCONV_PLUGIN_PATH"), "%s", h.error);
+  cr_expect (
+      strstr (h.error, "no reader is installed (hint: install the plugins, or set FMTCONV_PLUGIN_PATH"), "%s",
+      h.error);
   cr_expect_str_eq (h.details, "");
   fmtconv_ctx_free (ctx);
 }
@@ -375,7 +379,7 @@ Test (limits, only_data_types)
   captured h;
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, NULL, six (ctx)), FMTCONV_E_UNSUPPORTED);
-  cr_expect (strstr (h.error, "writer 'narrow' cannot represent 6 of 6 tensors"), "%s", h.error);
+  cr_expect (strstr (h.error, "writer 'narrow' cannot store 6 of 6 tensors"), "%s", h.error);
   cr_expect (strstr (h.error, "hint: --dtype f16"), "%s", h.error);
   cr_expect (strstr (h.details, "tensor 'f': f32 cannot be stored"), "%s", h.details);
   fmtconv_ctx_free (ctx);
@@ -396,7 +400,7 @@ Test (limits, every_offender)
   cr_expect_eq (fci_limits_check (ctx, &narrow_plugin, NULL, frozen (model)), FMTCONV_E_UNSUPPORTED);
   cr_expect (strstr (h.error, "2 of 3 tensors"), "%s", h.error);
   cr_expect_null (strstr (h.error, "--dtype"));
-  cr_expect (strstr (h.details, "'abcd': a name of 4 bytes, at most 3"), "%s", h.details);
+  cr_expect (strstr (h.details, "'abcd': the name has 4 bytes, at most 3"), "%s", h.details);
   cr_expect (strstr (h.details, "'m': 2 dimensions, at most 1"), "%s", h.details);
   fmtconv_ctx_free (ctx);
 }
@@ -493,7 +497,7 @@ Test (stage, transform_failures)
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (transformed (ctx, &plugin, six (ctx)));
   cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
-  cr_expect (strstr (h.error, "plugin 'mute' failed and did not say why"), "%s", h.error);
+  cr_expect (strstr (h.error, "plugin 'mute' failed without an error message"), "%s", h.error);
   cr_expect_null (fci_subject_now (ctx)->plugin);
   fmtconv_ctx_free (ctx);
 

@@ -64,20 +64,22 @@ Test (spec_found, found_in_a_folder)
   put_text ("model/s.yaml", minimal);
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fmtconv_input_read (fmtconv_input_child (fci_input_user (ctx, "model"), "s.yaml"), NULL));
-  cr_expect (strstr (h.error, "model/s.yaml: no reader knows a file that begins with 66 6d"), "%s", h.error);
+  cr_expect (
+      strstr (h.error, "model/s.yaml: no installed reader recognizes this file, which begins with 66 6d"),
+      "%s", h.error);
   fmtconv_ctx_free (ctx);
   ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fmtconv_input_read (fmtconv_input_child (fci_input_user (ctx, "model"), "s.yaml"), "spec"));
   cr_expect_str_eq (h.error,
-                    "model/s.yaml: a spec may open any file, so it is not read where it was only found "
-                    "in a folder: name it yourself");
+                    "model/s.yaml: a spec can open any file, so a spec found in a folder is not read: "
+                    "name it on the command line");
   cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
   fmtconv_ctx_free (ctx);
   ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fmtconv_input_read (
       fmtconv_input_child (fmtconv_input_parent (fci_input_user (ctx, "in.safetensors")), "in.safetensors"),
       "spec"));
-  cr_expect (strstr (h.error, "only found in a folder"), "%s", h.error);
+  cr_expect (strstr (h.error, "found in a folder is not read"), "%s", h.error);
   fmtconv_ctx_free (ctx);
 }
 

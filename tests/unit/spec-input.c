@@ -102,24 +102,23 @@ Test (spec_input, variables)
   cr_expect_str_eq (fmtconv_attr_get_string (fmtconv_attr_get (report, "dropped")->first, "first", ""), "a");
   fmtconv_ctx_free (ctx);
   unlink ("out.safetensors");
-  expect_refused (needy, NULL, FMTCONV_E_USAGE, "s.yaml: the spec needs more; add to the reader:");
+  expect_refused (needy, NULL, FMTCONV_E_USAGE, "s.yaml: values are missing; add to the reader:");
   expect_refused (needy, "spec:form=x", FMTCONV_E_USAGE,
-                  "s.yaml: there is no variable 'form': did you mean 'from'?  There are these:");
+                  "s.yaml: there is no variable 'form': did you mean 'from'?  Available variables:");
   expect_refused (needy, "spec:from=x,to=y", FMTCONV_E_USAGE,
-                  "s.yaml: 'to' is given, and has no use: as an input the spec writes nothing");
+                  "s.yaml: 'to' has no effect: a spec that is an input writes nothing");
   expect_refused (needy, "spec:from=x,output=y", FMTCONV_E_USAGE,
-                  "s.yaml: 'output' is given, and has no use: as an input the spec writes nothing");
+                  "s.yaml: 'output' has no effect: a spec that is an input writes nothing");
   expect_refused (needy, "spec:from=x,from=y", FMTCONV_E_USAGE,
                   "reader 'spec': parameter 'from' is given twice");
   expect_refused (needy, "spec:from=x,input=y", FMTCONV_E_USAGE,
-                  "s.yaml: 'input' is given, and has no use: as an input the spec writes nothing");
+                  "s.yaml: 'input' has no effect: a spec that is an input writes nothing");
   expect_refused (needy, "spec:from=x,folder.kept=y", FMTCONV_E_USAGE,
-                  "s.yaml: the folder of 'kept' is given, and 'kept' is not");
-  expect_refused (
-      needy, "spec:path=x", FMTCONV_E_USAGE,
-      "s.yaml: of an input no variable can be called 'path', which is its own: call it otherwise");
+                  "s.yaml: the folder of 'kept' is given, but 'kept' is not");
+  expect_refused (needy, "spec:path=x", FMTCONV_E_USAGE,
+                  "s.yaml: a spec that is an input cannot have a variable 'path': rename it");
   expect_refused ("fmtconv: 1\nread: \"${input}\"\n", "spec", FMTCONV_E_USAGE,
-                  "s.yaml: the spec needs more; add to the reader:");
+                  "s.yaml: values are missing; add to the reader:");
 }
 
 /* How what is missing is to be given. */
@@ -135,7 +134,7 @@ Test (spec_input, missing)
   fmtconv_ctx_free (ctx);
   cr_expect_null (
       convert (&h, &ctx, "fmtconv: 1\nvariables: {c: {optional: yes}}\nread: \"${c}\"\n", "spec"));
-  cr_expect_str_eq (h.error, "s.yaml:3:1: this needs a value: add spec:c=VALUE");
+  cr_expect_str_eq (h.error, "s.yaml:3:1: a value is missing: add spec:c=VALUE");
   fmtconv_ctx_free (ctx);
 }
 
@@ -146,17 +145,18 @@ Test (spec_input, wrong_specs)
   expect_refused ("fmtconv: 1\nread: [\n", NULL, FMTCONV_E_FORMAT,
                   "s.yaml:3:1: not valid YAML: did not find expected node content while parsing a flow node");
   expect_refused ("fmtconv: 1\nwrite: x\n", NULL, FMTCONV_E_FORMAT,
-                  "s.yaml:1:1: the spec does not say what to read: 'read' or 'components' is missing");
+                  "s.yaml:1:1: the spec has no input: add 'read' or 'components'");
   expect_refused ("fmtconv: 2\nread: x\n", NULL, FMTCONV_E_FORMAT,
-                  "s.yaml:1:10: this is a spec of version 2, and this fmtconv knows version 1");
+                  "s.yaml:1:10: spec version 2 is not supported; this fmtconv supports version 1");
   expect_refused ("fmtconv: 1\nread: none.safetensors\n", NULL, FMTCONV_E_MISSING,
                   "none.safetensors: No such file or directory");
   expect_refused ("fmtconv: 1\nread: in.safetensors\ntransform: [{drop: {name: c}}]\n", NULL, FMTCONV_E_USAGE,
                   "s.yaml: 1 glob matches no tensor:");
   expect_refused ("fmtconv: 1\ncomponents:\n  x: {read: in.safetensors}\n  y: {read: in.safetensors}\n", NULL,
-                  FMTCONV_E_UNSUPPORTED, "writer 'safetensors' takes one model, and here are 2 components:");
+                  FMTCONV_E_UNSUPPORTED,
+                  "writer 'safetensors' takes one model, but the input has 2 components:");
   expect_refused ("{}\n", "spec", FMTCONV_E_FORMAT,
-                  "s.yaml:1:1: the line 'fmtconv: 1' is missing, which says that this is a spec");
+                  "s.yaml:1:1: not a spec: the line 'fmtconv: 1' is missing");
 }
 
 /* In a circle, whatever a file is called, and deeper than can be meant. */
@@ -165,11 +165,11 @@ Test (spec_input, circles)
   char name[16], text[64];
   put_text ("b.yaml", "fmtconv: 1\ntransform: none\nread: {spec: {path: ./s.yaml}}\n");
   expect_refused ("fmtconv: 1\nread: b.yaml\n", NULL, FMTCONV_E_FORMAT,
-                  "./s.yaml: the spec needs itself as an input: s.yaml reads b.yaml reads ./s.yaml");
+                  "./s.yaml: the spec reads itself: s.yaml reads b.yaml reads ./s.yaml");
   expect_refused ("fmtconv: 1\nread: s.yaml\n", NULL, FMTCONV_E_FORMAT,
-                  "s.yaml: the spec needs itself as an input: s.yaml reads s.yaml");
+                  "s.yaml: the spec reads itself: s.yaml reads s.yaml");
   expect_refused ("fmtconv: 1\nread: in.safetensors\ntransform: [{merge: {file: s.yaml}}]\n", NULL,
-                  FMTCONV_E_FORMAT, "s.yaml: the spec needs itself as an input: s.yaml reads s.yaml");
+                  FMTCONV_E_FORMAT, "s.yaml: the spec reads itself: s.yaml reads s.yaml");
   for (int i = 1; i <= 8; i++)
     {
       snprintf (name, sizeof name, "%d.yaml", i);
@@ -178,7 +178,7 @@ Test (spec_input, circles)
     }
   expect_refused (
       "fmtconv: 1\nread: 1.yaml\n", NULL, FMTCONV_E_LIMIT,
-      "8.yaml: specs read one another more than 8 deep: s.yaml reads 1.yaml reads 2.yaml reads 3.yaml "
+      "8.yaml: specs read each other more than 8 levels deep: s.yaml reads 1.yaml reads 2.yaml reads 3.yaml "
       "reads 4.yaml reads 5.yaml reads 6.yaml reads 7.yaml reads 8.yaml");
   captured h;
   fmtconv_ctx *ctx;
@@ -267,8 +267,8 @@ Test (spec_input, outputs)
   ctx = capturing_ctx (&h, FMTCONV_FORCE, NULL);
   job.output = "m/out.safetensors";
   cr_expect_null (fmtconv_convert (ctx, &job));
-  cr_expect_str_eq (
-      h.error, "m/out.safetensors: the output would lie inside the folder that is read (hint: give an OUTPUT "
-               "outside of it)");
+  cr_expect_str_eq (h.error,
+                    "m/out.safetensors: the output is inside the input folder (hint: choose an OUTPUT "
+                    "outside the input folder)");
   fmtconv_ctx_free (ctx);
 }

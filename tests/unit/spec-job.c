@@ -58,7 +58,7 @@ Test (spec_job, reverse)
   cr_expect_null (job_from (
       &h, &ctx, "fmtconv: 1\nread: a\ntransform: [{cast: {to: f16, reverse: yes}}]\nwrite: b\n", NULL, 0));
   cr_expect_str_eq (
-      h.error, "s.yaml:3:39: transform 'cast' does not run in reverse: it has no rules, and they alone run "
+      h.error, "s.yaml:3:39: transform 'cast' does not run in reverse: it has no rules, and only rules run "
                "in reverse");
   cr_expect_eq (h.code, FMTCONV_E_FORMAT);
   fmtconv_ctx_free (ctx);
@@ -160,7 +160,7 @@ Test (spec_job, missing_values)
   fmtconv_ctx *ctx;
   cr_expect_null (job_from (&h, &ctx, needy, NULL, 0));
   cr_expect_eq (h.code, FMTCONV_E_USAGE);
-  cr_expect_str_eq (h.error, "s.yaml: the spec needs more; add to the command:");
+  cr_expect_str_eq (h.error, "s.yaml: values are missing; add to the command:");
   cr_expect_str_eq (h.details, "-D ckpt=VALUE\n-D vae=VALUE  the VAE\nOUTPUT\n");
   fmtconv_ctx_free (ctx);
 }
@@ -180,11 +180,12 @@ expect_usage (const fmtconv_spec_variable *v, size_t n, const char *input, const
 Test (spec_job, useless_values)
 {
   const fmtconv_spec_variable v[] = { { "ckpt", "a" }, { "vea", "b" }, { "ckpt", "c" }, { "zzzzz", "d" } };
-  expect_usage (v, 2, NULL, "s.yaml: there is no variable 'vea': did you mean 'vae'?  There are these:");
-  expect_usage (v + 3, 1, NULL, "s.yaml: there is no variable 'zzzzz'; there are these:");
+  expect_usage (v, 2, NULL, "s.yaml: there is no variable 'vea': did you mean 'vae'?  Available variables:");
+  expect_usage (v + 3, 1, NULL, "s.yaml: there is no variable 'zzzzz'; available variables:");
   expect_usage ((const fmtconv_spec_variable[]){ v[0], v[2] }, 2, NULL, "-D ckpt is given twice");
-  expect_usage (&(const fmtconv_spec_variable){ "vae", NULL }, 1, NULL, "a variable has a name and a value");
-  expect_usage (v, 1, "in", "s.yaml: INPUT 'in' is given, and the spec has no ${input}: it names its own");
+  expect_usage (&(const fmtconv_spec_variable){ "vae", NULL }, 1, NULL,
+                "a variable needs a name and a value");
+  expect_usage (v, 1, "in", "s.yaml: INPUT 'in' has no effect: the spec does not use ${input}");
 }
 
 /* The only path that a spec has use for. */
@@ -211,8 +212,7 @@ Test (spec_job, optional)
   cr_assert_eq (job->n_parts, 2);
   cr_expect_str_eq (job->parts[1].name, "vae");
   cr_expect_eq (h.notes, 1);
-  cr_expect_str_eq (h.last,
-                    "without text_encoder, tokenizer: -D t5=VALUE adds what is missing (the encoder)");
+  cr_expect_str_eq (h.last, "left out text_encoder, tokenizer; add -D t5=VALUE (the encoder)");
   fmtconv_ctx_free (ctx);
 
   make_folder ("t");
@@ -259,7 +259,7 @@ Test (spec_job, optional_values)
   fmtconv_ctx_free (ctx);
   cr_expect_null (job_from (
       &h, &ctx, "fmtconv: 1\nvariables: {a: {optional: yes}}\nread: \"${a}\"\nwrite: y\n", NULL, 0));
-  cr_expect_str_eq (h.error, "s.yaml:3:1: this needs a value: add -D a=VALUE");
+  cr_expect_str_eq (h.error, "s.yaml:3:1: a value is missing: add -D a=VALUE");
   cr_expect_eq (h.code, FMTCONV_E_USAGE);
   fmtconv_ctx_free (ctx);
 }
@@ -353,7 +353,7 @@ Test (spec_job, hidden_characters)
                                 .output = "o" };
       cr_expect_null (fmtconv_job_to_spec (ctx, &job));
       cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
-      cr_expect (strstr (h.error, "cannot stand in a spec"), "%s", h.error);
+      cr_expect (strstr (h.error, "cannot be stored in a spec"), "%s", h.error);
       fmtconv_ctx_free (ctx);
     }
 }
@@ -398,7 +398,7 @@ Test (spec_job, presets)
 {
   char folder[256], path[600];
   cr_assert_not_null (getcwd (folder, sizeof folder));
-  cr_expect (strstr (found ("mine"), "there is no file and no preset 'mine'"));
+  cr_expect (strstr (found ("mine"), "'mine' is not a file or a preset"));
   cr_expect_str_eq (found ("./mine"), "./mine: No such file or directory");
   cr_expect_str_eq (found ("mine.yaml"), "mine.yaml: No such file or directory");
   make_folder ("fmtconv");

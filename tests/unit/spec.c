@@ -79,9 +79,7 @@ Test (spec, depth)
       snprintf (text, sizeof text, "x: %.*s%.*s\n", depth - 1, "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
                 depth - 1, "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
       snprintf (error, sizeof error, "s.yaml:1:%d: nested deeper than 32", 4 + 31);
-      expect (text, depth > 32
-                        ? error
-                        : "s.yaml:1:1: the line 'fmtconv: 1' is missing, which says that this is a spec");
+      expect (text, depth > 32 ? error : "s.yaml:1:1: not a spec: the line 'fmtconv: 1' is missing");
     }
 }
 
@@ -128,16 +126,15 @@ Test (spec, top)
   expect ("[a]\n", "s.yaml:1:1: a spec must be a map, not a list");
   expect ("text\n", "s.yaml:1:1: a spec must be a map, not a text");
   expect ("~\n", "s.yaml:1:1: a spec must be a map, not nothing");
-  expect ("read: x\n", "s.yaml:1:1: the line 'fmtconv: 1' is missing, which says that this is a spec");
-  expect ("fmtconv: one\n", "s.yaml:1:10: the version of a spec is a number: 'fmtconv: 1'");
-  expect ("fmtconv: [1]\n", "s.yaml:1:10: the version of a spec is a number: 'fmtconv: 1'");
-  expect ("fmtconv: 2\n", "s.yaml:1:10: this is a spec of version 2, and this fmtconv knows version 1");
+  expect ("read: x\n", "s.yaml:1:1: not a spec: the line 'fmtconv: 1' is missing");
+  expect ("fmtconv: one\n", "s.yaml:1:10: the spec version must be a number: 'fmtconv: 1'");
+  expect ("fmtconv: [1]\n", "s.yaml:1:10: the spec version must be a number: 'fmtconv: 1'");
+  expect ("fmtconv: 2\n", "s.yaml:1:10: spec version 2 is not supported; this fmtconv supports version 1");
   expect (READ "\ntransfrom: [cast]" TAIL,
           "s.yaml:3:1: a spec has no key 'transfrom'; did you mean 'transform'?  Valid keys:");
   expect (READ "\nxyzzy: 1" TAIL, "s.yaml:3:1: a spec has no key 'xyzzy'; valid keys:");
-  expect ("fmtconv: 1" TAIL,
-          "s.yaml:1:1: the spec does not say what to read: 'read' or 'components' is missing");
-  expect (READ "\n", "s.yaml:1:1: the spec does not say what to write: 'write' is missing");
+  expect ("fmtconv: 1" TAIL, "s.yaml:1:1: the spec has no input: add 'read' or 'components'");
+  expect (READ "\n", "s.yaml:1:1: the spec has no output: add 'write'");
   expect (READ "\n  \ncomponents: {}" TAIL, "s.yaml:4:1: a spec has either 'read' or 'components', not both");
 }
 
@@ -152,28 +149,28 @@ Test (spec, variables)
   expect (V ("{a: {default: }}"), "s.yaml:2:26: 'default' must be a text, not nothing");
   expect (V ("{a: {optional: 1}}"), "s.yaml:2:27: 'optional' must be yes or no");
   expect (V ("{a: {optional: yes, default: b}}"),
-          "s.yaml:2:17: 'a' has a default, so it always has a value: 'optional' has no use");
+          "s.yaml:2:17: 'a' has a default, so 'optional' has no effect: remove one of them");
   expect (V ("{a.b: x, a: y}"),
-          "s.yaml:2:13: 'a.b' is no variable's name: at most 64 letters, digits, '_' and '-'");
+          "s.yaml:2:13: 'a.b' is not a valid variable name: use at most 64 letters, digits, '_' and '-'");
   expect (V ("{\"\": x, a: y}"),
-          "s.yaml:2:13: '' is no variable's name: at most 64 letters, digits, '_' and '-'");
+          "s.yaml:2:13: '' is not a valid variable name: use at most 64 letters, digits, '_' and '-'");
   expect (V ("{input: x, a: y}"),
-          "s.yaml:2:13: 'input' is the INPUT of the command line, and not to be declared");
+          "s.yaml:2:13: 'input' is the INPUT of the command line and cannot be declared");
   expect (V ("{output: x, a: y}"),
-          "s.yaml:2:13: 'output' is the OUTPUT of the command line, and not to be declared");
+          "s.yaml:2:13: 'output' is the OUTPUT of the command line and cannot be declared");
   expect (V ("{a: x, b: y}"), "s.yaml:2:19: the variable 'b' is never used");
   expect (V ("{a: \"${b}\", b: y}"),
-          "s.yaml:2:16: a default may name only variables that are declared above it: not 'b'");
+          "s.yaml:2:16: a default can use only variables that are declared before it, not 'b'");
   expect (V ("{a: \"${a}\"}"),
-          "s.yaml:2:16: a default may name only variables that are declared above it: not 'a'");
+          "s.yaml:2:16: a default can use only variables that are declared before it, not 'a'");
   expect (V ("{xyzzy: x}"), "s.yaml:3:20: there is no variable 'a': declare it under 'variables'");
   expect ("fmtconv: 1\nvariables: {ckpt: x}\nread: {sat: {path: \"${cpkt}\"}}" TAIL,
           "s.yaml:3:20: there is no variable 'cpkt': did you mean 'ckpt'?");
 #undef V
 #define USE(text) "fmtconv: 1\nread: {sat: {path: \"" text "\"}}" TAIL
-  expect (USE ("x${a"), "s.yaml:2:20: '${a' is no ${NAME}: for a plain ${ write $${");
-  expect (USE ("${}"), "s.yaml:2:20: '${}' is no ${NAME}: for a plain ${ write $${");
-  expect (USE ("${a b}"), "s.yaml:2:20: '${a b}' is no ${NAME}: for a plain ${ write $${");
+  expect (USE ("x${a"), "s.yaml:2:20: '${a' is not a valid ${NAME}: for a literal ${ write $${");
+  expect (USE ("${}"), "s.yaml:2:20: '${}' is not a valid ${NAME}: for a literal ${ write $${");
+  expect (USE ("${a b}"), "s.yaml:2:20: '${a b}' is not a valid ${NAME}: for a literal ${ write $${");
   expect (USE (""), "s.yaml:2:20: the path is empty");
 #undef USE
 }
@@ -183,29 +180,29 @@ Test (spec, steps)
 #define T(list) READ "\ntransform: " list TAIL
   expect ("fmtconv: 1\nread: " TAIL, "s.yaml:2:6: 'read' must be a map, not nothing");
   expect ("fmtconv: 1\nread: [a]" TAIL, "s.yaml:2:7: 'read' must be a map, not a list");
-  expect ("fmtconv: 1\nread: {}" TAIL, "s.yaml:2:7: 'read' names one plugin: {NAME: {key: value}}");
+  expect ("fmtconv: 1\nread: {}" TAIL, "s.yaml:2:7: 'read' takes one plugin: {NAME: {key: value}}");
   expect ("fmtconv: 1\nread: {sat: {path: a}, torch: {path: b}}" TAIL,
-          "s.yaml:2:24: 'read' names one plugin: {NAME: {key: value}}");
-  expect ("fmtconv: 1\nread: {sat: a}" TAIL, "s.yaml:2:13: what follows 'sat' must be a map, not a text");
-  expect ("fmtconv: 1\nread: {sat: {}}" TAIL, "s.yaml:2:8: 'read' has no path: {sat: {path: …}}");
-  expect ("fmtconv: 1\nread: {sat: }" TAIL, "s.yaml:2:8: 'read' has no path: {sat: {path: …}}");
+          "s.yaml:2:24: 'read' takes one plugin: {NAME: {key: value}}");
+  expect ("fmtconv: 1\nread: {sat: a}" TAIL, "s.yaml:2:13: the value of 'sat' must be a map, not a text");
+  expect ("fmtconv: 1\nread: {sat: {}}" TAIL, "s.yaml:2:8: 'read' needs a path: {sat: {path: …}}");
+  expect ("fmtconv: 1\nread: {sat: }" TAIL, "s.yaml:2:8: 'read' needs a path: {sat: {path: …}}");
   expect ("fmtconv: 1\nread: {sta: {path: a}}" TAIL,
           "s.yaml:2:8: no reader 'sta' found: did you mean 'sat'?  Installed readers:");
   expect ("fmtconv: 1\nread: {SAT: {path: a}}" TAIL,
-          "s.yaml:2:8: 'SAT' is no plugin's name: a lower-case letter, then a-z, 0-9, '-'");
+          "s.yaml:2:8: 'SAT' is not a valid plugin name: use a lowercase letter, then a-z, 0-9, '-'");
   expect ("fmtconv: 1\nread: {cast: {path: a}}" TAIL,
           "s.yaml:2:8: no reader 'cast' found; installed readers:");
   expect ("fmtconv: 1\nread: {sat: {path: {a: b}}}" TAIL, "s.yaml:2:20: a path must be a text, not a map");
   expect ("fmtconv: 1\nread: {sat: {path: []}}" TAIL, "s.yaml:2:20: the list of paths is empty");
-  expect ("fmtconv: 1\nread: {sat: {path: [a, b]}}" TAIL, "s.yaml:2:20: none of these paths is there:");
+  expect ("fmtconv: 1\nread: {sat: {path: [a, b]}}" TAIL, "s.yaml:2:20: none of these paths exists:");
   expect (T (""), "s.yaml:3:11: 'transform' must be a list, not nothing");
   expect (T ("[[cast]]"), "s.yaml:3:13: a transform must be a map, not a list");
-  expect (T ("[{}]"), "s.yaml:3:13: a transform names one plugin: {NAME: {key: value}}");
+  expect (T ("[{}]"), "s.yaml:3:13: a transform takes one plugin: {NAME: {key: value}}");
   expect (T ("[{cast: {to: f16}, none: }]"),
-          "s.yaml:3:31: a transform names one plugin: {NAME: {key: value}}");
+          "s.yaml:3:31: a transform takes one plugin: {NAME: {key: value}}");
   expect (T ("[csat]"),
           "s.yaml:3:13: no transform 'csat' found: did you mean 'cast'?  Installed transforms:");
-  expect (T ("[{cast: f16}]"), "s.yaml:3:20: what follows 'cast' must be a map, not a text");
+  expect (T ("[{cast: f16}]"), "s.yaml:3:20: the value of 'cast' must be a map, not a text");
   expect (T ("[{cast: {too: f16}}]"),
           "s.yaml:3:21: transform 'cast' has no parameter 'too': did you mean 'to'?  Its parameters:");
   expect (T ("[{cast: {to: }}]"), "s.yaml:3:25: 'to' has no value");
@@ -215,22 +212,21 @@ Test (spec, steps)
   expect (T ("[{cast: {to: [f16, bf16]}}]"), "s.yaml:3:14: transform 'cast': parameter 'to' is given twice");
   expect (T ("[{cogvideox-lora: {alpha: \"1,rank=2\"}}]"),
           "s.yaml:3:38: transform 'cogvideox-lora': alpha=1,rank=2: '1,rank=2' is not a finite number");
-  expect (T ("[none, cast]"), "s.yaml:3:13: 'none' stands alone: it says that no transform is wanted");
-  expect (T ("[/cast]"), "s.yaml:3:13: '' is no component's name");
-  expect (T ("[../cast]"), "s.yaml:3:13: '..' is no component's name");
+  expect (T ("[none, cast]"), "s.yaml:3:13: 'none' cannot be combined with other transforms");
+  expect (T ("[/cast]"), "s.yaml:3:13: '' is not a valid component name");
+  expect (T ("[../cast]"), "s.yaml:3:13: '..' is not a valid component name");
   expect (READ "\nwrite: []\n", "s.yaml:3:8: 'write' is an empty list: nothing would be written");
   expect (READ "\nwrite: [[a]]\n", "s.yaml:3:9: 'write' must be a map, not a list");
-  expect (
-      READ "\nwrite: [a, {transform: [cast]}]\n",
-      "s.yaml:3:12: an output names its writer beside its transforms: {WRITER: {path: …}, transform: […]}");
+  expect (READ "\nwrite: [a, {transform: [cast]}]\n",
+          "s.yaml:3:12: an output with transforms also needs a writer: {WRITER: {path: …}, transform: […]}");
   expect (READ "\nwrite: [{safetensors: {path: a}, gguf: {path: b}}]\n",
-          "s.yaml:3:34: 'write' names one plugin: {NAME: {key: value}}");
+          "s.yaml:3:34: 'write' takes one plugin: {NAME: {key: value}}");
   expect (READ "\nwrite: [{transform: none, safetensors: {path: a}, gguf: {path: b}}]\n",
-          "s.yaml:3:51: 'write' names one plugin: {NAME: {key: value}}");
+          "s.yaml:3:51: 'write' takes one plugin: {NAME: {key: value}}");
   expect (READ "\nwrite: [{safetensors: {path: a}, transform: [csat]}]\n",
           "s.yaml:3:46: no transform 'csat' found: did you mean 'cast'?  Installed transforms:");
   expect (READ "\nwrite: {safetensors: {path: a}, transform: [cast]}\n",
-          "s.yaml:3:33: 'write' names one plugin: {NAME: {key: value}}");
+          "s.yaml:3:33: 'write' takes one plugin: {NAME: {key: value}}");
   expect (READ "\nwrite: {safetensors: {path: [a, b]}}\n",
           "s.yaml:3:29: the path of 'write' must be a text, not a list");
   expect (READ "\nwrite: {safetensors: {path: a, shrad: 1}}\n",
@@ -244,22 +240,23 @@ Test (spec, components)
   make_folder ("f");
   put_text ("f/a.json", "{}");
   expect ("fmtconv: 1\ncomponents: [a]" TAIL, "s.yaml:2:13: 'components' must be a map, not a list");
-  expect ("fmtconv: 1\ncomponents: {}" TAIL, "s.yaml:2:13: no component is left");
+  expect ("fmtconv: 1\ncomponents: {}" TAIL, "s.yaml:2:13: no component is left to convert");
   expect (C ("vae: x"), "s.yaml:3:8: the component 'vae' must be a map, not a text");
-  expect (C ("a/b: {copy: {from: f}}"),
-          "s.yaml:3:3: 'a/b' is no component's name: at most 64 letters, digits, '_', '-' and '.'");
+  expect (
+      C ("a/b: {copy: {from: f}}"),
+      "s.yaml:3:3: 'a/b' is not a valid component name: use at most 64 letters, digits, '_', '-' and '.'");
   expect (C ("..: {copy: {from: f}}"),
-          "s.yaml:3:3: '..' is no component's name: at most 64 letters, digits, '_', '-' and '.'");
+          "s.yaml:3:3: '..' is not a valid component name: use at most 64 letters, digits, '_', '-' and '.'");
   expect (C ("vae: {raed: f}"),
           "s.yaml:3:9: a component has no key 'raed'; did you mean 'read'?  Valid keys:");
   expect (C ("vae: {}"), "s.yaml:3:3: the component 'vae' needs either 'read' or 'copy'");
   expect (C ("vae: {read: f, copy: {from: f}}"),
           "s.yaml:3:3: the component 'vae' needs either 'read' or 'copy'");
   expect (C ("vae: {copy: {from: f}, transform: [cast]}"),
-          "s.yaml:3:26: what is copied is not transformed: 'read' it instead");
+          "s.yaml:3:26: a copied component cannot be transformed: use 'read' instead of 'copy'");
   expect (C ("vae: {read: f}\n  vae: {read: g}"), "s.yaml:4:3: 'vae' is given twice: the first is at 3:3");
   expect (C ("vae: {copy: f}"), "s.yaml:3:15: 'copy' must be a map, not a text");
-  expect (C ("vae: {copy: {}}"), "s.yaml:3:15: 'copy' does not say which folder: {from: …}");
+  expect (C ("vae: {copy: {}}"), "s.yaml:3:15: 'copy' needs a folder: {from: …}");
   expect (C ("vae: {copy: {form: f}}"),
           "s.yaml:3:16: 'copy' has no key 'form'; did you mean 'from'?  Valid keys:");
   expect (C ("vae: {copy: {from: f, files: a.json}}"), "s.yaml:3:32: 'files' must be a list, not a text");
@@ -267,11 +264,11 @@ Test (spec, components)
           "s.yaml:3:33: the name of a file must be a text, not a list");
   expect (C ("vae: {copy: {from: f, files: [b.json]}}"), "s.yaml:3:33: there is no file 'b.json' in f");
   expect (C ("vae: {copy: {from: f, files: [../s.yaml]}}"),
-          "s.yaml:3:33: '../s.yaml' is not the plain name of a file: only files of the folder are copied");
-  expect (C ("vae: {copy: {from: f, files: []}}"), "s.yaml:3:32: 'files' names no file of f");
-  expect (C ("vae: {copy: {from: f, files: [\"*.txt\"]}}"), "s.yaml:3:32: 'files' names no file of f");
+          "s.yaml:3:33: '../s.yaml' is not a plain file name: only files directly in the folder are copied");
+  expect (C ("vae: {copy: {from: f, files: []}}"), "s.yaml:3:32: 'files' matches no file of f");
+  expect (C ("vae: {copy: {from: f, files: [\"*.txt\"]}}"), "s.yaml:3:32: 'files' matches no file of f");
   expect (C ("vae: {copy: {from: f/a.json, files: [x]}}"),
-          "s.yaml:3:32: f/a.json is no folder, so that none of its files can be named");
+          "s.yaml:3:32: f/a.json is not a folder: remove 'files'");
   expect (C ("vae: {read: {sat: {path: f}}, transform: [csat]}"),
           "s.yaml:3:45: no transform 'csat' found: did you mean 'cast'?  Installed transforms:");
 #undef C
@@ -355,5 +352,5 @@ Test (spec, explosion)
       to = stpcpy (to, "\"\n");
     }
   strcpy (to, "read: \"${v29}\"\nwrite: o\n");
-  expect (text, "s.yaml:9:7: the variables stand for more than 8 MiB of text");
+  expect (text, "s.yaml:9:7: the values of the variables exceed 8 MiB of text");
 }
