@@ -6,8 +6,8 @@
 const struct command commands[] = {
   { .name = "convert",
     .summary = "Convert a checkpoint (the command that needs no name).",
-    .usage = "fmtconv [-r READER] [-t TRANSFORM]... [-w WRITER] [options] INPUT OUTPUT\n"
-             "       fmtconv -p SPEC [-D NAME=VALUE]... [options] [INPUT [OUTPUT]]",
+    .usage = "fmtconv [convert] [-r READER] [-t TRANSFORM]... [-w WRITER] [options] INPUT OUTPUT\n"
+             "       fmtconv [convert] -p SPEC [-D NAME=VALUE]... [options] [INPUT [OUTPUT]]",
     .text = "Reads INPUT, a file or a folder, and writes OUTPUT.  What is not given is detected: the reader "
             "from what\n"
             "INPUT holds, the transform from the tensors' names, the writer from OUTPUT's name; the chain "
@@ -19,6 +19,8 @@ const struct command commands[] = {
             "With -r spec, INPUT is a spec, and what it makes is converted.\n"
             "Nothing appears under OUTPUT's name before it is complete.\n",
     .bit = ON_CONVERT,
+    .examples = "  fmtconv ckpts_2b_lora/ pytorch_lora_weights.safetensors\n"
+                "  fmtconv -t cast:bf16 model.pt model.safetensors\n",
     .run = run_convert },
   { .name = "inspect",
     .summary = "Tell what a checkpoint holds, and how to convert it.",
@@ -27,6 +29,8 @@ const struct command commands[] = {
             "converts it.\n"
             "Only headers are read, whatever the size; with --stats all data, once and in bounded memory.\n",
     .bit = ON_INSPECT,
+    .examples = "  fmtconv inspect ckpts_2b_lora/\n"
+                "  fmtconv inspect --tensors='*.attn1.*' --stats transformer/\n",
     .run = run_inspect },
   { .name = "diff",
     .summary = "Tell how two checkpoints differ, whatever their formats.",
@@ -37,6 +41,8 @@ const struct command commands[] = {
         "those of A, for names that differ: fmtconv diff -t cogvideox-transformer ckpt/ transformer/\n"
         "'<' is only in A, '>' only in B, '!' differs.  Exit status: 0 equal, 1 different, 2 trouble.\n",
     .bit = ON_DIFF,
+    .examples = "  fmtconv diff model.pt model.safetensors\n"
+                "  fmtconv diff -t cogvideox-transformer ckpt/ transformer/\n",
     .run = run_diff },
   { .name = "map",
     .summary = "Prove a file of rules without data, or print the rules of a transform.",
@@ -48,6 +54,8 @@ const struct command commands[] = {
         "headers are\n"
         "read, or a file NAMES.txt of lines 'NAME [SHAPE]'.  'fmtconv -t map:rules=RULES' applies them.\n",
     .bit = ON_MAP,
+    .examples = "  fmtconv map --check rules.yaml --against model.safetensors\n"
+                "  fmtconv map --print cogvideox-lora\n",
     .run = run_map },
   { .name = "plugins",
     .summary = "List the readers, transforms and writers that are installed, and the specs.",
@@ -59,12 +67,16 @@ const struct command commands[] = {
             "the absolute\n"
             "entries of FMTCONV_PIPELINE_PATH, the installed folder, the user's own.\n",
     .bit = ON_PLUGINS,
+    .examples = "  fmtconv plugins\n"
+                "  fmtconv plugins quantize\n",
     .run = run_plugins },
   { .name = "help",
     .summary = "Explain a command, a plugin or a spec.",
     .usage = "fmtconv help [COMMAND | PLUGIN | SPEC]",
     .text = "",
     .bit = ON_HELP,
+    .examples = "  fmtconv help convert\n"
+                "  fmtconv help quantize\n",
     .run = run_help },
   { 0 },
 };

@@ -52,8 +52,9 @@ check_arguments (const struct settings *s)
   if (s->spec || s->n_arguments == 2)
     return true;
   if (s->n_arguments == 1)
-    print_usage ("'%s' alone is neither INPUT and OUTPUT nor a command (inspect, diff, map, plugins, help)",
-                 s->arguments[0]);
+    print_usage (
+        "OUTPUT is missing after '%s', which is not a command (convert, inspect, diff, map, plugins, help)",
+        s->arguments[0]);
   else
     print_usage ("INPUT and OUTPUT are needed, %d arguments were given", s->n_arguments);
   return false;

@@ -233,28 +233,61 @@ refuse (const struct command *command, const char *typed)
     print_usage ("%s%s no option '%.*s'", where, has, (int) n, typed);
 }
 
-bool
-options_parse (const struct command *command, int argc, char **argv, struct settings *s)
+/* The options of some commands as getopt takes them. */
+struct getopt_tables
 {
-  struct option longs[N_ROWS + 1] = { 0 };
-  char shorts[2 * N_ROWS + 2] = ":";
-  size_t n = 0, n_short = 1;
-  int id;
+  struct option longs[N_ROWS + 1];
+  char shorts[2 * N_ROWS + 3];
+};
+
+/* first: the character that getopt begins with, "+" or "". */
+static struct getopt_tables
+make_tables (unsigned bits, const char *first)
+{
+  struct getopt_tables t = { 0 };
+  size_t n = 0, n_short = (size_t) snprintf (t.shorts, sizeof t.shorts, "%s:", first);
   for (size_t i = 0; i < N_ROWS; i++)
-    if (rows[i].commands & command->bit)
+    if (rows[i].commands & bits)
       {
         int has = !rows[i].argument          ? no_argument
                   : *rows[i].argument == '[' ? optional_argument
                                              : required_argument;
-        longs[n++] = (struct option){ rows[i].name, has, NULL, rows[i].id };
+        t.longs[n++] = (struct option){ rows[i].name, has, NULL, rows[i].id };
         if (rows[i].id < OPT_MEMORY)
           {
-            shorts[n_short++] = (char) rows[i].id;
+            t.shorts[n_short++] = (char) rows[i].id;
             if (has == required_argument)
-              shorts[n_short++] = ':';
+              t.shorts[n_short++] = ':';
           }
       }
-  while ((id = getopt_long (argc, argv, shorts, longs, NULL)) != -1)
+  return t;
+}
+
+const struct command *
+options_find_command (int *argc, char **argv)
+{
+  const struct getopt_tables t = make_tables (ON_ALL, "+");
+  while (getopt_long (*argc, argv, t.shorts, t.longs, NULL) != -1)
+    ;
+  int at = optind;
+  optind = 0; /* the next parse begins anew */
+  if (at >= *argc || !strcmp (argv[at - 1], "--"))
+    return NULL;
+  const struct command *command = command_find (argv[at]);
+  if (command)
+    {
+      memmove (&argv[at], &argv[at + 1], (size_t) (*argc - at) * sizeof *argv); /* the NULL as well */
+      --*argc;
+    }
+  return command;
+}
+
+bool
+options_parse (const struct command *command, int argc, char **argv, struct settings *s)
+{
+  const struct getopt_tables t = make_tables (command->bit, "");
+  int id;
+  while ((id = getopt_long (argc, argv, t.shorts, t.longs, NULL)) != -1)
     {
       if (id == ':')
         return print_usage ("option '%s' needs an argument", argv[optind - 1]), false;

@@ -13,6 +13,9 @@ EXTRA_DIST += \
 	tests/cli/cases/bundle.err \
 	tests/cli/cases/bundle.out \
 	tests/cli/cases/bundle.sh \
+	tests/cli/cases/commands.err \
+	tests/cli/cases/commands.out \
+	tests/cli/cases/commands.sh \
 	tests/cli/cases/convert-explicit.err \
 	tests/cli/cases/convert-explicit.out \
 	tests/cli/cases/convert-explicit.sh \
