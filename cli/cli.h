@@ -69,6 +69,7 @@ struct command
   const char *usage;
   const char *text; /* of its help, behind the usage */
   unsigned bit;     /* in struct option_row.commands */
+  const char *examples;
   int (*run) (const struct settings *s);
 };
 
@@ -98,9 +99,9 @@ int run_help (const struct settings *s);
  * plugins. */
 void presets_print (const struct settings *s, fmtconv_attr *presets, bool below);
 
-/* Returns the command that the first word which is not an option names, and removes that word from argv; else convert.
- * A file with the name of a command is typed as ./inspect. */
-const struct command *options_command (int *argc, char **argv);
+/* Takes the command's name, the first argument that is not an option, out of argv.  Returns NULL if it is not a
+ * command's name, or follows "--". */
+const struct command *options_find_command (int *argc, char **argv);
 
 /* Options of `command` from argv; false: usage error, already printed. */
 bool options_parse (const struct command *command, int argc, char **argv, struct settings *s);
@@ -126,6 +127,7 @@ struct speaker *speaker_of (const struct settings *s);
 void put_message (void *speaker, const fmtconv_message *message); /* fmtconv_options.message */
 void put_progress (void *speaker, const fmtconv_progress *progress);
 void put_event (const char *event, fmtconv_attr *node); /* one line of JSON */
+void print_usage_of (const struct command *command); /* the command that print_usage refers to; NULL: none */
 void print_usage (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 
 /* A context for these settings, speaking through `sp`, stopped by INT, TERM and HUP. */

@@ -8,8 +8,8 @@
 const struct command commands[] = {
   { .name = "convert",
     .summary = "Convert a checkpoint (the command that needs no name).",
-    .usage = "fmtconv [-r READER] [-t TRANSFORM]... [-w WRITER] [options] INPUT OUTPUT\n"
-             "       fmtconv -p SPEC [-D NAME=VALUE]... [options] [INPUT [OUTPUT]]",
+    .usage = "fmtconv [convert] [-r READER] [-t TRANSFORM]... [-w WRITER] [options] INPUT OUTPUT\n"
+             "       fmtconv [convert] -p SPEC [-D NAME=VALUE]... [options] [INPUT [OUTPUT]]",
     .text = "Reads INPUT, a file or a folder, and writes OUTPUT.  Plugins that are not given are detected: "
             "the reader\nfrom the contents of INPUT, the transform from the tensor names, the writer from "
             "the name of OUTPUT.  The\nchosen chain is printed.  Parameters follow the name of a plugin: -t "
@@ -18,6 +18,8 @@ const struct command commands[] = {
             "and can also combine several components into one output.\nWith -r spec, INPUT is a spec, and "
             "its result is converted.\nOUTPUT does not appear under its name until it is complete.\n",
     .bit = ON_CONVERT,
+    .examples = "  fmtconv ckpts_2b_lora/ pytorch_lora_weights.safetensors\n"
+                "  fmtconv -t cast:bf16 model.pt model.safetensors\n",
     .run = run_convert },
   { .name = "inspect",
     .summary = "Show the contents of a checkpoint, and how to convert it.",
@@ -26,6 +28,8 @@ const struct command commands[] = {
             "converts it.\nReads only headers, whatever the size; --stats reads all data once, in bounded "
             "memory.\n",
     .bit = ON_INSPECT,
+    .examples = "  fmtconv inspect ckpts_2b_lora/\n"
+                "  fmtconv inspect --tensors='*.attn1.*' --stats transformer/\n",
     .run = run_inspect },
   { .name = "diff",
     .summary = "Compare two checkpoints of any formats.",
@@ -35,6 +39,8 @@ const struct command commands[] = {
             "transformer/\n'<' is only in A, '>' only in B, '!' differs.  Exit status: 0 equal, 1 different, "
             "2 trouble.\n",
     .bit = ON_DIFF,
+    .examples = "  fmtconv diff model.pt model.safetensors\n"
+                "  fmtconv diff -t cogvideox-transformer ckpt/ transformer/\n",
     .run = run_diff },
   { .name = "map",
     .summary = "Check a rules file without data, or print the rules of a transform.",
@@ -44,6 +50,8 @@ const struct command commands[] = {
             "NAMES is a checkpoint,\nonly the headers of which are read, or a file NAMES.txt with lines "
             "'NAME [SHAPE]'.\n'fmtconv -t map:rules=RULES' applies the rules.\n",
     .bit = ON_MAP,
+    .examples = "  fmtconv map --check rules.yaml --against model.safetensors\n"
+                "  fmtconv map --print cogvideox-lora\n",
     .run = run_map },
   { .name = "plugins",
     .summary = "List the installed readers, transforms, writers and specs.",
@@ -53,12 +61,16 @@ const struct command commands[] = {
             "FMTCONV_PLUGIN_PATH, the\ninstalled folder.  The specs that -p finds by name follow: from the "
             "absolute entries of\nFMTCONV_PIPELINE_PATH, the installed folder, the folder of the user.\n",
     .bit = ON_PLUGINS,
+    .examples = "  fmtconv plugins\n"
+                "  fmtconv plugins quantize\n",
     .run = run_plugins },
   { .name = "help",
     .summary = "Explain a command, a plugin or a spec.",
     .usage = "fmtconv help [COMMAND | PLUGIN | SPEC]",
     .text = "",
     .bit = ON_HELP,
+    .examples = "  fmtconv help convert\n"
+                "  fmtconv help quantize\n",
     .run = run_help },
   { 0 },
 };

@@ -55,7 +55,7 @@ check_arguments (const struct settings *s)
     return true;
   if (s->n_arguments == 1)
     print_usage (
-        "'%s' is not a command (inspect, diff, map, plugins, help), and a conversion needs INPUT and OUTPUT",
+        "OUTPUT is missing after '%s', which is not a command (convert, inspect, diff, map, plugins, help)",
         s->arguments[0]);
   else
     print_usage ("INPUT and OUTPUT are required, %d arguments were given", s->n_arguments);

@@ -10,6 +10,7 @@ help_command (const struct command *command, FILE *to)
 {
   fprintf (to, "Usage: %s\n\n%s\n%s\nOptions:\n", command->usage, command->summary, command->text);
   options_print (command, to);
+  fprintf (to, "\nExamples:\n%s", command->examples);
 }
 
 void
@@ -21,7 +22,8 @@ help_program (FILE *to)
            commands->usage);
   for (const struct command *c = commands + 1; c->name; c++)
     fprintf (to, "       %s\n", c->usage);
-  fprintf (to, "\n%s\nOptions:\n", commands->text);
+  fprintf (to, "\n%s\nOptions of convert ('fmtconv COMMAND --help' lists those of another command):\n",
+           commands->text);
   options_print (commands, to);
   fprintf (
       to,

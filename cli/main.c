@@ -14,17 +14,18 @@ main (int argc, char **argv)
   /* libzip turns the date of every member into local time, for which the C library looks at the zone's file
    * each time unless TZ says which zone it is.  No date is ever shown. */
   setenv ("TZ", "UTC0", 0);
-  const struct command *command = options_command (&argc, argv);
+  const struct command *named = options_find_command (&argc, argv), *command = named ? named : commands;
+  print_usage_of (named);
   if (!options_parse (command, argc, argv, &s))
     return CLI_USAGE;
   if (s.version)
     return printf ("fmtconv %s\n", fmtconv_version ()) < 0 ? CLI_FAILED : CLI_DONE;
   if (s.help)
     {
-      if (command == commands)
-        help_program (stdout);
+      if (named)
+        help_command (named, stdout);
       else
-        help_command (command, stdout);
+        help_program (stdout);
       return fflush (stdout) ? CLI_FAILED : CLI_DONE;
     }
   int status = command->run (&s);

@@ -236,59 +236,61 @@ refuse (const struct command *command, const char *typed)
     print_usage ("%s%s no option '%.*s'", where, has, (int) n, typed);
 }
 
-/* Returns true if this option takes the word after it as its argument.  Long options may be abbreviated. */
-static bool
-takes_next_word (const char *word)
+/* The options of some commands as getopt takes them. */
+struct getopt_tables
 {
-  const bool is_long = word[1] == '-';
-  for (const char *letter = word + 1; *letter; letter++)
-    for (size_t i = 0; i < N_ROWS; i++)
+  struct option longs[N_ROWS + 1];
+  char shorts[2 * N_ROWS + 3];
+};
+
+/* first: the character that getopt begins with, "+" or "". */
+static struct getopt_tables
+make_tables (unsigned bits, const char *first)
+{
+  struct getopt_tables t = { 0 };
+  size_t n = 0, n_short = (size_t) snprintf (t.shorts, sizeof t.shorts, "%s:", first);
+  for (size_t i = 0; i < N_ROWS; i++)
+    if (rows[i].commands & bits)
       {
-        const bool takes = rows[i].argument && *rows[i].argument != '[';
-        if (is_long && takes && !strncmp (rows[i].name, word + 2, strlen (word + 2)))
-          return true;
-        if (!is_long && takes && rows[i].id == *letter)
-          return letter[1] == '\0'; /* -rsat holds its argument */
+        int has = !rows[i].argument          ? no_argument
+                  : *rows[i].argument == '[' ? optional_argument
+                                             : required_argument;
+        t.longs[n++] = (struct option){ rows[i].name, has, NULL, rows[i].id };
+        if (rows[i].id < OPT_MEMORY)
+          {
+            t.shorts[n_short++] = (char) rows[i].id;
+            if (has == required_argument)
+              t.shorts[n_short++] = ':';
+          }
       }
-  return false;
+  return t;
 }
 
 const struct command *
-options_command (int *argc, char **argv)
+options_find_command (int *argc, char **argv)
 {
-  int at = 1;
-  while (at < *argc && argv[at][0] == '-' && argv[at][1] && strcmp (argv[at], "--") != 0)
-    at += takes_next_word (argv[at]) ? 2 : 1;
-  const struct command *command = at < *argc ? command_find (argv[at]) : NULL;
-  if (!command)
-    return commands;
-  memmove (argv + at, argv + at + 1, (size_t) (*argc - at) * sizeof *argv); /* with the NULL at the end */
-  --*argc;
+  const struct getopt_tables t = make_tables (ON_ALL, "+");
+  while (getopt_long (*argc, argv, t.shorts, t.longs, NULL) != -1)
+    ;
+  int at = optind;
+  optind = 0; /* the next parse begins anew */
+  if (at >= *argc || !strcmp (argv[at - 1], "--"))
+    return NULL;
+  const struct command *command = command_find (argv[at]);
+  if (command)
+    {
+      memmove (&argv[at], &argv[at + 1], (size_t) (*argc - at) * sizeof *argv); /* the NULL as well */
+      --*argc;
+    }
   return command;
 }
 
 bool
 options_parse (const struct command *command, int argc, char **argv, struct settings *s)
 {
-  struct option longs[N_ROWS + 1] = { 0 };
-  char shorts[2 * N_ROWS + 2] = ":";
-  size_t n = 0, n_short = 1;
+  const struct getopt_tables t = make_tables (command->bit, "");
   int id;
-  for (size_t i = 0; i < N_ROWS; i++)
-    if (rows[i].commands & command->bit)
-      {
-        int has = !rows[i].argument          ? no_argument
-                  : *rows[i].argument == '[' ? optional_argument
-                                             : required_argument;
-        longs[n++] = (struct option){ rows[i].name, has, NULL, rows[i].id };
-        if (rows[i].id < OPT_MEMORY)
-          {
-            shorts[n_short++] = (char) rows[i].id;
-            if (has == required_argument)
-              shorts[n_short++] = ':';
-          }
-      }
-  while ((id = getopt_long (argc, argv, shorts, longs, NULL)) != -1)
+  while ((id = getopt_long (argc, argv, t.shorts, t.longs, NULL)) != -1)
     {
       if (id == ':')
         return print_usage ("option '%s' needs an argument", argv[optind - 1]), false;

@@ -31,6 +31,14 @@ speaker_of (const struct settings *s)
   return &the;
 }
 
+static const char *usage_of = "";
+
+void
+print_usage_of (const struct command *command)
+{
+  usage_of = command ? command->name : "";
+}
+
 void
 print_usage (const char *format, ...)
 {
@@ -38,7 +46,7 @@ print_usage (const char *format, ...)
   va_start (ap, format);
   fputs ("fmtconv: ", stderr);
   vfprintf (stderr, format, ap);
-  fputs ("\nTry 'fmtconv --help'.\n", stderr);
+  fprintf (stderr, "\nTry 'fmtconv %s%s--help'.\n", usage_of, *usage_of ? " " : "");
   va_end (ap);
 }
 

@@ -17,6 +17,9 @@ EXTRA_DIST += \
 	tests/cli/cases/command-anywhere.err \
 	tests/cli/cases/command-anywhere.out \
 	tests/cli/cases/command-anywhere.sh \
+	tests/cli/cases/commands.err \
+	tests/cli/cases/commands.out \
+	tests/cli/cases/commands.sh \
 	tests/cli/cases/convert-explicit.err \
 	tests/cli/cases/convert-explicit.out \
 	tests/cli/cases/convert-explicit.sh \
