@@ -93,8 +93,8 @@ count_integer_to_real (fci_carrier carrier, const uint64_t *values, uint32_t dty
     }
 }
 
-/* Counts conversions of real numbers to integers, which lack infinities and subnormals: a value changed or did not fit.
- * A boolean only changes. */
+/* Counts conversions of real numbers to integers, which lack infinities and subnormals: a value changed or
+ * did not fit. A boolean only changes. */
 static void
 count_real_to_integer (fci_carrier carrier, const void *values, uint32_t dtype, size_t n, fci_tally *tally)
 {
@@ -116,7 +116,8 @@ count_real_to_integer (fci_carrier carrier, const void *values, uint32_t dtype, 
     }
 }
 
-/* Counts conversions between integers.  The value is unchanged if the bits are equal and the sign means the same. */
+/* Counts conversions between integers.  The value is unchanged if the bits are equal and the sign means the
+ * same. */
 static void
 count_integer_to_integer (fci_carrier carrier, const uint64_t *values, uint32_t dtype, const uint64_t *result,
                           size_t n, fci_tally *tally)

@@ -14,8 +14,8 @@ enum
 /* Returns the level in use: that of the processor, or a lower level set by fci_kernel_force. */
 int fci_kernel_level (void);
 
-/* Limits the level, for tests; FCI_LEVEL_AUTO: no limit.  May be called in any thread at any time, as all levels give the
- * same bytes. */
+/* Limits the level, for tests; FCI_LEVEL_AUTO: no limit.  May be called in any thread at any time, as all
+ * levels give the same bytes. */
 void fci_kernel_force (int level);
 
 #endif

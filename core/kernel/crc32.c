@@ -38,7 +38,8 @@ fold (__m128i ahead, __m128i here, __m128i by)
   return _mm_xor_si128 (here, _mm_xor_si128 (high, low));
 }
 
-/* Returns the CRC of n >= 64 bytes.  Four chains run in parallel, because a multiplication takes several cycles. */
+/* Returns the CRC of n >= 64 bytes.  Four chains run in parallel, because a multiplication takes several
+ * cycles. */
 static TARGET uint32_t
 crc32_folded (uint32_t crc, const unsigned char *at, size_t n)
 {

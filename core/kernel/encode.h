@@ -6,7 +6,8 @@
 #include "core/kernel/dtype.h"
 #include <stddef.h>
 
-/* Encodes n values to elements of `dtype`.  bf16_nan: the bits of every bf16 NaN; work: carriers that are overwritten. */
+/* Encodes n values to elements of `dtype`.  bf16_nan: the bits of every bf16 NaN; work: carriers that are
+ * overwritten. */
 void fci_encode (fci_carrier carrier, const void *values, uint32_t dtype, uint16_t bf16_nan, void *row,
                  size_t n, void *work);
 

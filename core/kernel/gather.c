@@ -15,7 +15,8 @@ typedef struct axis
   int64_t out_stride;
 } axis;
 
-/* Drops axes of extent 1 and joins contiguous axes.  Returns the number of remaining axes (at least 1); 0: no elements. */
+/* Drops axes of extent 1 and joins contiguous axes.  Returns the number of remaining axes (at least 1); 0: no
+ * elements. */
 static unsigned
 coalesce (unsigned rank, const uint64_t *extent, const int64_t *stride, size_t item, axis *axes)
 {
@@ -39,7 +40,8 @@ coalesce (unsigned rank, const uint64_t *extent, const int64_t *stride, size_t i
   return n;
 }
 
-/* Moves a tile of two axes: `across` has the shortest stride in the input, `along` is the innermost of the output. */
+/* Moves a tile of two axes: `across` has the shortest stride in the input, `along` is the innermost of the
+ * output. */
 static inline void
 tile (unsigned char *out, const unsigned char *in, const axis *across, const axis *along, uint64_t n_across,
       uint64_t n_along, size_t item)

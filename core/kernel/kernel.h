@@ -51,8 +51,8 @@ enum
  * overflow; NaN or infinity that becomes a number is only inexact; a boolean is at most inexact; each part of a complex
  * number counts. */
 
-/* A program for a row of elements: decode from `from`, then the steps in order; the last is a ROUND to the stored
- * type. */
+/* A program for a row of elements: decode from `from`, then the steps in order; the last is a ROUND to the
+ * stored type. */
 typedef struct fci_row_program
 {
   uint32_t from;

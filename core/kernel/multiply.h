@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* Set values[i] to values[i] · factors[i], or to values[i] / factors[i], in f32.  NaN of a product: the factor's, made
- * quiet, else the value's, else the default NaN of x86; of a quotient: the value's first. */
+/* Set values[i] to values[i] · factors[i], or to values[i] / factors[i], in f32.  NaN of a product: the
+ * factor's, made quiet, else the value's, else the default NaN of x86; of a quotient: the value's first. */
 void fci_row_multiply (float *values, const float *factors, size_t n);
 void fci_row_divide (float *values, const float *factors, size_t n);
 

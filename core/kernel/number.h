@@ -72,8 +72,8 @@ fci_f32_mul (float value, float factor)
   return product != product ? fci_f32_of_bits (nan) : product;
 }
 
-/* Returns `result`, an f32 product or quotient of two numbers from memory.  NaN: that of `first`, else of `second`, made
- * quiet, else the default NaN of x86.  torch has the second factor first, or the dividend. */
+/* Returns `result`, an f32 product or quotient of two numbers from memory.  NaN: that of `first`, else of
+ * `second`, made quiet, else the default NaN of x86.  torch has the second factor first, or the dividend. */
 static inline float
 fci_f32_result (float result, float first, float second)
 {
@@ -94,8 +94,8 @@ fci_f32_add (float value, float more)
 
 /* ---- Small floating-point types: sign, exponent of any width, `mantissa` bits; subnormals as in IEEE. */
 
-/* Returns the code of the f32 magnitude `mag` (not NaN) in such a type, to nearest even.  Codes continue above the type's
- * largest number, so that the caller detects overflow. */
+/* Returns the code of the f32 magnitude `mag` (not NaN) in such a type, to nearest even.  Codes continue
+ * above the type's largest number, so that the caller detects overflow. */
 static inline uint32_t
 fci_small_round (uint32_t mag, unsigned mantissa, unsigned bias)
 {
@@ -236,7 +236,8 @@ fci_u64_of_f64 (double value)
   return (uint64_t) fci_i64_of_f64 (value);
 }
 
-/* Returns the low half of a 64-bit integer, as torch's scalar loop does; its vector loop differs out of range. */
+/* Returns the low half of a 64-bit integer, as torch's scalar loop does; its vector loop differs out of
+ * range. */
 static inline uint32_t
 fci_u32_of_f64 (double value)
 {

@@ -6,16 +6,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Computes FCI_PRODUCT_ROWS × FCI_PRODUCT_COLUMNS elements at `out`, with rows out_row floats apart: the sum over
- * k = 0 … rank-1, in this order, of b[i · b_row + k] · panel[k · FCI_PRODUCT_COLUMNS + j], each product rounded before it
- * is added.  more: begins with the values in `out`, else with 0. */
+/* Computes FCI_PRODUCT_ROWS × FCI_PRODUCT_COLUMNS elements at `out`, with rows out_row floats apart: the sum
+ * over k = 0 … rank-1, in this order, of b[i · b_row + k] · panel[k · FCI_PRODUCT_COLUMNS + j], each product
+ * rounded before it is added.  more: begins with the values in `out`, else with 0. */
 typedef void fci_product_fn (float *out, size_t out_row, const float *b, size_t b_row, const float *panel,
                              size_t rank, bool more);
 
-/* Computes values[i] + factor · product[i], both rounded, as fci_f32_add does.  Returns the number of elements done. */
+/* Computes values[i] + factor · product[i], both rounded, as fci_f32_add does.  Returns the number of
+ * elements done. */
 typedef size_t fci_add_fn (float *values, const float *product, float factor, size_t n);
 
-/* Multiplies or divides values[i] by factors[i], as fci_f32_result does.  Returns the number of elements done. */
+/* Multiplies or divides values[i] by factors[i], as fci_f32_result does.  Returns the number of elements
+ * done. */
 typedef size_t fci_multiply_fn (float *values, const float *factors, size_t n, bool divide);
 
 #ifdef __x86_64__

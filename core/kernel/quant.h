@@ -27,8 +27,8 @@ bool fci_quant_uses_importance (uint32_t dtype);
  * codes 0; ggml's bytes for them are undefined, and decode to the same. */
 void fci_quant_encode (uint32_t dtype, const float *x, size_t n, const float *importance, void *out);
 
-/* Decodes n elements, a multiple of the block, from n / block blocks at any alignment and with any content.  The sign of a
- * NaN is undefined. */
+/* Decodes n elements, a multiple of the block, from n / block blocks at any alignment and with any content.
+ * The sign of a NaN is undefined. */
 void fci_quant_decode (uint32_t dtype, const void *blocks, size_t n, float *out);
 
 #endif

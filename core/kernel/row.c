@@ -76,7 +76,8 @@ fci_row_scratch (const fci_row_program *program)
   return SCRATCH;
 }
 
-/* Cuts a program into one stage per ROUND.  Returns their number; block: maximum elements for all stages at once. */
+/* Cuts a program into one stage per ROUND.  Returns their number; block: maximum elements for all stages at
+ * once. */
 static unsigned
 cut (const fci_row_program *program, fci_stage *stages, size_t *block)
 {

@@ -27,7 +27,8 @@ typedef struct fci_sums
   double sum;
 } fci_sums;
 
-/* Differences between values of a and b.  Two NaNs are equal, as are infinities of one sign, and +0 and -0. */
+/* Differences between values of a and b.  Two NaNs are equal, as are infinities of one sign, and +0 and -0.
+ * */
 typedef struct fci_gap
 {
   uint64_t n;
@@ -46,7 +47,8 @@ void fci_sums_f64 (fci_sums *sums, const double *values, size_t n);
 /* Adds the statistics of the following values. */
 void fci_sums_join (fci_sums *to, const fci_sums *next);
 
-/* Add n pairs to the differences; at: index of the first pair.  Integers are compared exactly; the figures are doubles. */
+/* Add n pairs to the differences; at: index of the first pair.  Integers are compared exactly; the figures
+ * are doubles. */
 void fci_gap_f32 (fci_gap *gap, const float *a, const float *b, size_t n, uint64_t at);
 void fci_gap_f64 (fci_gap *gap, const double *a, const double *b, size_t n, uint64_t at);
 void fci_gap_i64 (fci_gap *gap, const int64_t *a, const int64_t *b, size_t n, uint64_t at);

@@ -30,7 +30,8 @@ typedef struct places
   const fci_stage_operands *added;
 } places;
 
-/* Returns the bits of a bf16 NaN: torch's loops from f32 or f64 give all ones, its others the canonical NaN. */
+/* Returns the bits of a bf16 NaN: torch's loops from f32 or f64 give all ones, its others the canonical NaN.
+ * */
 static uint16_t
 bf16_nan_of (const fci_stage *stage)
 {
@@ -132,8 +133,8 @@ spread (const unsigned char *parts, unsigned char *out, size_t n, size_t part_si
     memcpy (out + i * 2 * part_size, parts + i * part_size, part_size);
 }
 
-/* Returns whether NaNs of `from` become 0 in `to`.  In torch the NaN of a type without infinity is a constant, and its
- * conversion to an integer, which C leaves undefined, is 0. */
+/* Returns whether NaNs of `from` become 0 in `to`.  In torch the NaN of a type without infinity is a
+ * constant, and its conversion to an integer, which C leaves undefined, is 0. */
 static bool
 nan_is_zero (const fci_stage *stage)
 {
@@ -203,8 +204,8 @@ keeps_zero (float factor, bool divide)
   return isfinite (factor) && !(divide && factor == 0);
 }
 
-/* Runs a stage that only multiplies or divides, with one fast loop per stretch of one factor.  Returns false if it does
- * not apply. */
+/* Runs a stage that only multiplies or divides, with one fast loop per stretch of one factor.  Returns false
+ * if it does not apply. */
 static bool
 scale_fast (const fci_stage *stage, const unsigned char *in, unsigned char *out, size_t n,
             const fci_stage_operands *place, fci_tally *tally)

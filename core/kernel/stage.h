@@ -11,8 +11,8 @@ enum
   FCI_FAST_BLOCK = 4096  /* maximum elements for one call of a fast loop */
 };
 
-/* A fast loop for one stage, with the same bytes and counts as the carriers give.  factor: that of the only SCALE, ignored
- * without one; tally may be NULL. */
+/* A fast loop for one stage, with the same bytes and counts as the carriers give.  factor: that of the only
+ * SCALE, ignored without one; tally may be NULL. */
 typedef void fci_fast_fn (const void *in, void *out, size_t n, float factor, fci_tally *tally);
 
 /* Elements of `from`, after n_scales steps of arithmetic, rounded to `to`. */
@@ -38,8 +38,8 @@ enum
   FCI_STAGE_SCRATCH = 3 * FCI_PART_BLOCK * 8
 };
 
-/* Runs one block through one stage.  n: at most FCI_PART_BLOCK parts, or FCI_FAST_BLOCK elements with `fast`.  scratch:
- * FCI_STAGE_SCRATCH bytes, aligned to 8. */
+/* Runs one block through one stage.  n: at most FCI_PART_BLOCK parts, or FCI_FAST_BLOCK elements with
+ * `fast`.  scratch: FCI_STAGE_SCRATCH bytes, aligned to 8. */
 void fci_stage_run (const fci_stage *stage, const void *in, void *out, size_t n,
                     const fci_stage_operands *place, unsigned char *scratch, fci_tally *tally);
 

@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-/* Reverses the bytes of every number of `size` bytes (1, 2, 4 or 8), in place; bytes: those of all numbers. */
+/* Reverses the bytes of every number of `size` bytes (1, 2, 4 or 8), in place; bytes: those of all numbers.
+ * */
 void fci_byteswap (void *numbers, size_t bytes, unsigned size);
 
 #endif

@@ -32,9 +32,9 @@ high_pairs (__m128i a, __m128i b, size_t item)
                      : _mm_unpackhi_epi64 (a, b);
 }
 
-/* Transposes a square.  In row-major order an element has an index of 2·b bits: b of the row, b of the column.
- * Interleaving the two halves of the order rotates the index by one bit; b rotations exchange row and column.
- * Loops are unrolled, so that the elements stay in registers. */
+/* Transposes a square.  In row-major order an element has an index of 2·b bits: b of the row, b of the
+ * column. Interleaving the two halves of the order rotates the index by one bit; b rotations exchange row and
+ * column. Loops are unrolled, so that the elements stay in registers. */
 INLINE void
 square (unsigned char *out, int64_t out_stride, const unsigned char *in, int64_t in_stride, size_t item)
 {

@@ -23,8 +23,8 @@ typedef struct fci_layout_scope
 int fci_layout_enter (fmtconv_layout *layout, const char *name, fci_layout_scope *saved);
 void fci_layout_leave (fmtconv_layout *layout, const fci_layout_scope *saved);
 
-/* Freezes a layout after checking that it has a file, that names are distinct and that no file is inside another.
- * Returns 0 or a code. */
+/* Freezes a layout after checking that it has a file, that names are distinct and that no file is inside
+ * another. Returns 0 or a code. */
 int fci_layout_freeze (fmtconv_layout *layout);
 
 #endif

@@ -5,7 +5,8 @@
 
 #include "core/layout/layout.h"
 
-/* Replaces the region numbers of digests and tied tensors by pointers to the regions.  Returns 0 or a code. */
+/* Replaces the region numbers of digests and tied tensors by pointers to the regions.  Returns 0 or a code.
+ * */
 int fci_layout_resolve (fmtconv_layout *layout);
 
 #endif

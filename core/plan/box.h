@@ -6,7 +6,8 @@
 #include "core/view/view.h"
 #include <stdbool.h>
 
-/* Sets *first to the row-major index in the view of the box's first element, *count to the number of its elements. */
+/* Sets *first to the row-major index in the view of the box's first element, *count to the number of its
+ * elements. */
 void fci_box_elements (fmtconv_view *view, const fci_box *box, uint64_t *first, uint64_t *count);
 
 /* Returns whether the box covers one contiguous range of the view. */

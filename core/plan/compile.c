@@ -28,8 +28,8 @@ free_lists (void *arg)
   free (plan->checked.items);
 }
 
-/* Adds the bytes of a box's factor to the bytes read; they count once, however many units read them.  rank: that of a
- * product. */
+/* Adds the bytes of a box's factor to the bytes read; they count once, however many units read them.  rank:
+ * that of a product. */
 static bool
 cost_factor (fci_plan *plan, fmtconv_view *view, const fci_box *box, unsigned track, const fci_factor *factor,
              uint64_t rank)
@@ -75,7 +75,8 @@ typedef struct origin
   uint64_t from;
 } origin;
 
-/* Appends a copy, or extends the previous copy if it is contiguous in source and file; a digest covers one region. */
+/* Appends a copy, or extends the previous copy if it is contiguous in source and file; a digest covers one
+ * region. */
 static bool
 add_copy (fci_plan *plan, const fci_region *region, size_t first_run, uint64_t at, origin o, uint64_t size)
 {
@@ -180,7 +181,8 @@ add_encoded (maker *m)
   return add_rows (m, 0, m->view->elements);
 }
 
-/* Appends a copy for each box that is one range of bytes in source and file, and ROWS for all boxes between copies. */
+/* Appends a copy for each box that is one range of bytes in source and file, and ROWS for all boxes between
+ * copies. */
 static bool
 add_tensor (maker *m)
 {

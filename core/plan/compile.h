@@ -5,12 +5,12 @@
 
 #include "core/plan/plan.h"
 
-/* Compiles a frozen layout within the memory and threads of ctx's options.  NULL: E_UNSUPPORTED (a tensor's row program
- * cannot run) or E_LIMIT. */
+/* Compiles a frozen layout within the memory and threads of ctx's options.  NULL: E_UNSUPPORTED (a tensor's
+ * row program cannot run) or E_LIMIT. */
 fci_plan *fci_plan_compile (fmtconv_ctx *ctx, const fmtconv_layout *layout);
 
-/* Compiles n >= 1 layouts to one plan.  Source bytes that several layouts use in the same order are read once.  Files are
- * numbered across all layouts.  The plan keeps a pointer to the array. */
+/* Compiles n >= 1 layouts to one plan.  Source bytes that several layouts use in the same order are read
+ * once.  Files are numbered across all layouts.  The plan keeps a pointer to the array. */
 fci_plan *fci_plan_compile_all (fmtconv_ctx *ctx, const fmtconv_layout *const *layouts, size_t n);
 
 /* Returns the cost of the plan, which lives as long as the plan. */

@@ -142,7 +142,8 @@ take_alone (grouper *g, fci_source_span *s)
   return g->loose < g->plan->window_capacity || end_group (g);
 }
 
-/* Returns the last offset up to `limit` that is not within a step of any of n spans; `start`: none after it. */
+/* Returns the last offset up to `limit` that is not within a step of any of n spans; `start`: none after it.
+ * */
 static uint64_t
 common_end (const fci_source_span *s, size_t n, uint64_t start, uint64_t limit)
 {
@@ -160,8 +161,8 @@ common_end (const fci_source_span *s, size_t n, uint64_t start, uint64_t limit)
   return end;
 }
 
-/* Moves the unfinished spans of the first n after the finished spans, and sorts them into the `all` spans again.  Returns
- * how many are finished. */
+/* Moves the unfinished spans of the first n after the finished spans, and sorts them into the `all` spans
+ * again.  Returns how many are finished. */
 static size_t
 drop_done (fci_source_span *s, size_t n, size_t all)
 {

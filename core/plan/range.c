@@ -34,8 +34,8 @@ take_row_panel (const fci_run *run, uint64_t skip, bool empty)
              : fci_rows_cut (run->u.rows, run->from + skip, run->u.rows->row_panel);
 }
 
-/* Returns the bytes of a run from `skip` that go into a unit with `capacity` bytes left; `whole`: capacity of an empty
- * unit.  0: none. */
+/* Returns the bytes of a run from `skip` that go into a unit with `capacity` bytes left; `whole`: capacity of
+ * an empty unit.  0: none. */
 static uint64_t
 take (const fci_run *run, uint64_t skip, uint64_t capacity, uint64_t whole)
 {

@@ -27,7 +27,8 @@ fci_plan_note_source (fci_plan *plan, fmtconv_source *source)
   return fci_map_add (plan->seen, &source->id, sizeof source->id, 1, NULL);
 }
 
-/* Returns the rows of one side of a comparison, and adds its bytes and checksums.  NULL: an error was recorded. */
+/* Returns the rows of one side of a comparison, and adds its bytes and checksums.  NULL: an error was
+ * recorded. */
 static const fci_rows *
 side (fci_plan *plan, const char *name, fmtconv_view *view)
 {
@@ -56,7 +57,8 @@ add_pair (fci_plan *plan, const char *tensor, const fci_requirement *requirement
   return true;
 }
 
-/* Adds the bytes of measured values, which stay in memory until the output is written, and checks their limit. */
+/* Adds the bytes of measured values, which stay in memory until the output is written, and checks their
+ * limit. */
 static bool
 add_kept (fci_plan *plan, const char *tensor, const fci_requirement *requirement)
 {

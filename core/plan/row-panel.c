@@ -30,8 +30,8 @@ fci_box_is_in_order (fmtconv_view *view, const fci_box *box)
   return true;
 }
 
-/* Finds the axis with adjacent indices adjacent in the source.  Returns false unless exactly one later axis has more than
- * one index. */
+/* Finds the axis with adjacent indices adjacent in the source.  Returns false unless exactly one later axis
+ * has more than one index. */
 static bool
 find_axis (fmtconv_view *view, const fci_box *box, unsigned *axis)
 {

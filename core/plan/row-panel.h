@@ -8,8 +8,8 @@
 /* Returns whether the box's elements are in the source in the order of the output, with or without gaps. */
 bool fci_box_is_in_order (fmtconv_view *view, const fci_box *box);
 
-/* Chooses the row panels of a transposed tensor for buffers of `capacity` bytes.  A panel is at most `share` bytes, so
- * that every thread gets some, unless it fits a buffer. */
+/* Chooses the row panels of a transposed tensor for buffers of `capacity` bytes.  A panel is at most `share`
+ * bytes, so that every thread gets some, unless it fits a buffer. */
 void fci_rows_choose_panel (fci_rows *rows, uint64_t capacity, uint64_t share);
 
 #endif

@@ -46,7 +46,8 @@ add (span_builder *s, fci_source_span span)
   return true;
 }
 
-/* Returns the bytes from the first element along axes `axis` … to the end of the last element or of its block. */
+/* Returns the bytes from the first element along axes `axis` … to the end of the last element or of its
+ * block. */
 static uint64_t
 bytes_spanned (fmtconv_view *view, const fci_box *box, unsigned axis)
 {
@@ -80,8 +81,8 @@ packed_step (const fci_rows *rows, const fci_box *box, fci_source_span *out)
   return box->phase == 0 ? step : 0;
 }
 
-/* Returns the elements of a step along the outermost axis, with enough indices to fill grains, if steps ascend in the
- * source; 0: none. */
+/* Returns the elements of a step along the outermost axis, with enough indices to fill grains, if steps
+ * ascend in the source; 0: none. */
 static uint64_t
 outer_step (const fci_rows *rows, const fci_box *box, fci_source_span *out)
 {
@@ -109,8 +110,8 @@ outer_step (const fci_rows *rows, const fci_box *box, fci_source_span *out)
   return n * inner;
 }
 
-/* Adds the span of a box in a run: `count` elements from element `first` of the tensor.  Returns false if an error was
- * recorded. */
+/* Adds the span of a box in a run: `count` elements from element `first` of the tensor.  Returns false if an
+ * error was recorded. */
 static bool
 add_box (span_builder *s, size_t number, const fci_box *box, uint64_t first, uint64_t count)
 {

@@ -5,8 +5,8 @@
 
 #include "core/plan/run.h"
 
-/* Part of a run that reads one source in regular steps: `in_size` bytes at `from`, then at every `in_step` bytes after
- * it. */
+/* Part of a run that reads one source in regular steps: `in_size` bytes at `from`, then at every `in_step`
+ * bytes after it. */
 typedef struct fci_source_span
 {
   const fmtconv_source *source; /* NULL: nothing is read, or not in regular steps */

@@ -5,7 +5,8 @@
 
 #include "core/plan/plan.h"
 
-/* Returns the plan as text for golden tests: one line for each requirement (measured or compared) and each run. */
+/* Returns the plan as text for golden tests: one line for each requirement (measured or compared) and each
+ * run. */
 const char *fci_plan_text (const fci_plan *plan);
 
 #endif

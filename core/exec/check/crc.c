@@ -120,7 +120,8 @@ bridge (fci_pool *pool, const fmtconv_source *source, chain *chains, size_t *n, 
   return code;
 }
 
-/* Sets *whole if the ranges and small gaps cover the source, and *crc to its checksum.  Returns 0 or a code. */
+/* Sets *whole if the ranges and small gaps cover the source, and *crc to its checksum.  Returns 0 or a code.
+ * */
 static int
 tile (fci_pool *pool, const fmtconv_source *source, const fci_crc_ranges *found, bool *whole, uint32_t *crc)
 {

@@ -38,7 +38,8 @@ index_regions (sums *s, uint32_t n_wanted)
   return 0;
 }
 
-/* Sets *crc to the checksum of a region, covered by disjoint ranges; number: that of the region's digest in the plan. */
+/* Sets *crc to the checksum of a region, covered by disjoint ranges; number: that of the region's digest in
+ * the plan. */
 static int
 crc_of (const sums *s, const fci_region *region, size_t number, uint32_t *crc)
 {

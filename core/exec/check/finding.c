@@ -83,8 +83,8 @@ add_finding (finder *f, const fci_rows *rows, unsigned which, const fci_point *p
   return true;
 }
 
-/* Adds the requested findings of one rounding.  bad: rows of an encoder, or NULL.  Returns false if an error was
- * recorded. */
+/* Adds the requested findings of one rounding.  bad: rows of an encoder, or NULL.  Returns false if an error
+ * was recorded. */
 static bool
 add_point (finder *f, const fci_rows *rows, const fci_point *point, const fci_tally *tally,
            const fci_bad_rows *bad)

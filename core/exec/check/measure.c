@@ -124,10 +124,11 @@ add_ranges (fci_pool *pool, fci_list *ranges, const fci_measured *measured, uint
   return true;
 }
 
-/* Returns the f32 bits of the scale that maps magnitudes up to `largest` (f32 bits) to at most `divisor`, rounded to f32
- * as torch divides.  Zeros have scale 1, as in transformers (integrations/finegrained_fp8.py); compressed-tensors
- * (quantization/utils/helpers.py) uses a small number: any works.  A subnormal scale has too few bits to keep quotients
- * within the divisor, and is 0 on systems that flush subnormals: the smallest normal number suffices for such blocks. */
+/* Returns the f32 bits of the scale that maps magnitudes up to `largest` (f32 bits) to at most `divisor`,
+ * rounded to f32 as torch divides.  Zeros have scale 1, as in transformers (integrations/finegrained_fp8.py);
+ * compressed-tensors (quantization/utils/helpers.py) uses a small number: any works.  A subnormal scale has
+ * too few bits to keep quotients within the divisor, and is 0 on systems that flush subnormals: the smallest
+ * normal number suffices for such blocks. */
 static uint32_t
 scale_bits (uint32_t largest, float divisor)
 {

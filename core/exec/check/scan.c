@@ -103,8 +103,8 @@ whole_type (uint32_t a, uint32_t b)
   return is_signed (a) && is_signed (b) ? FMTCONV_I64 : 0;
 }
 
-/* Returns the type for comparing two views.  All values fit, except integers beyond 2^53 that are compared with other
- * types. */
+/* Returns the type for comparing two views.  All values fit, except integers beyond 2^53 that are compared
+ * with other types. */
 static uint32_t
 common_type (fmtconv_view *a, fmtconv_view *b)
 {
@@ -193,7 +193,8 @@ add_scan (scanner *s, fci_scan *scan)
   return true;
 }
 
-/* Opens the workers.  A buffer has the size of a piece of doubles; the remaining memory allows more threads. */
+/* Opens the workers.  A buffer has the size of a piece of doubles; the remaining memory allows more threads.
+ * */
 static int
 open_workers (scanner *s, fmtconv_ctx *ctx)
 {

@@ -6,8 +6,8 @@
 #include "core/exec/check/outcome.h"
 #include "core/exec/worker/worker.h"
 
-/* Reads the temporaries at `paths` back, by `reread` with `arg`, and compares them with the sources.  Returns 0 or a
- * code. */
+/* Reads the temporaries at `paths` back, by `reread` with `arg`, and compares them with the sources.  Returns
+ * 0 or a code. */
 int fci_verify (fci_pool *pool, fci_reread *reread, void *arg, const char *const *paths,
                 fci_outcome *outcome);
 

@@ -5,7 +5,8 @@
 
 #include "core/exec/eval/part.h"
 
-/* The factors that elements of a part are multiplied or divided by: a dense rectangle of f32 for each such term. */
+/* The factors that elements of a part are multiplied or divided by: a dense rectangle of f32 for each such
+ * term. */
 typedef struct fci_factors
 {
   unsigned n;
@@ -21,12 +22,12 @@ typedef struct fci_factors
 /* Returns whether the factors of a part fit the remaining scratch. */
 bool fci_factors_fit (const fci_fetching *f, const fci_part_box *p);
 
-/* Reads the factors to the scratch after the floats in use, and increases f->factors.  `p` must live as long as they do.
- * Returns 0, or -1 with the fault set. */
+/* Reads the factors to the scratch after the floats in use, and increases f->factors.  `p` must live as long
+ * as they do. Returns 0, or -1 with the fault set. */
 int fci_factors_fetch (fci_fetching *f, const fci_part_box *p, fci_factors *factors);
 
-/* Sets the operands for the elements from `index` on along the last axis.  operands: one per term of the program; those of
- * products are not changed. */
+/* Sets the operands for the elements from `index` on along the last axis.  operands: one per term of the
+ * program; those of products are not changed. */
 void fci_factors_at (const fci_factors *factors, const fci_part_box *p, const uint64_t *index,
                      fci_operand *operands);
 

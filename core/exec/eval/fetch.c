@@ -22,7 +22,8 @@ to_bytes (fci_part_box *p, const fci_box *box, uint64_t *out_at)
   p->in_item = p->program->blocks ? sizeof (float) : fci_element_bytes (box->dtype);
 }
 
-/* Converts strides as to_bytes does for stored blocks, which are moved as bytes: the blocks of a row are contiguous. */
+/* Converts strides as to_bytes does for stored blocks, which are moved as bytes: the blocks of a row are
+ * contiguous. */
 static void
 to_raw_bytes (fci_part_box *p, const fci_box *box, uint64_t *out_at)
 {
@@ -73,7 +74,8 @@ clip (const fci_fetching *f, const fci_box *box, fci_part_box *p, uint64_t *out_
   return true;
 }
 
-/* Returns the first box that may contain index `low` of axis 0: boxes are sorted and at most `longest` long. */
+/* Returns the first box that may contain index `low` of axis 0: boxes are sorted and at most `longest` long.
+ * */
 static size_t
 first_box (const fci_rows *rows, uint64_t low)
 {
@@ -89,7 +91,8 @@ first_box (const fci_rows *rows, uint64_t low)
   return a;
 }
 
-/* Evaluates all boxes; with an encoder: the boxes it encodes, as f32, or with `raw` the boxes of stored blocks. */
+/* Evaluates all boxes; with an encoder: the boxes it encodes, as f32, or with `raw` the boxes of stored
+ * blocks. */
 static int
 fetch_boxes (fci_fetching *f, bool raw, uint8_t *out)
 {

@@ -5,8 +5,8 @@
 
 #include "core/exec/worker/worker.h"
 
-/* Evaluates `size` bytes of an output tensor from byte `at` to `out`; both are multiples of its grain.  tallies: those of
- * the plan; NULL: nothing is counted.  Returns 0, or -1 with the fault set. */
+/* Evaluates `size` bytes of an output tensor from byte `at` to `out`; both are multiples of its grain.
+ * tallies: those of the plan; NULL: nothing is counted.  Returns 0, or -1 with the fault set. */
 int fci_fetch (fci_worker *worker, const fci_rows *rows, fci_tally *tallies, uint64_t at, uint64_t size,
                uint8_t *out);
 

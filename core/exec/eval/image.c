@@ -80,8 +80,8 @@ decode (uint32_t dtype, const uint8_t *from, uint64_t skip, uint64_t n, float *t
     }
 }
 
-/* Reads a range of `len` bytes of f32, `by` bytes after the part's first value, by decoding its blocks, which are read to
- * the buffer for gathered elements. */
+/* Reads a range of `len` bytes of f32, `by` bytes after the part's first value, by decoding its blocks, which
+ * are read to the buffer for gathered elements. */
 static int
 read_blocks (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len, void *to)
 {
@@ -116,7 +116,8 @@ read_stretch (fci_fetching *f, const fci_part_box *p, uint64_t by, uint64_t len,
                                                                   (size_t) len);
 }
 
-/* Returns the only range in the worker's window if its elements are aligned for the kernels; NULL: it must be read. */
+/* Returns the only range in the worker's window if its elements are aligned for the kernels; NULL: it must be
+ * read. */
 static const uint8_t *
 find_stretch (const fci_fetching *f, const fci_part_box *p, const fci_image *im)
 {

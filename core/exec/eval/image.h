@@ -19,8 +19,8 @@ typedef struct fci_image
 /* Chooses the ranges of a part. */
 void fci_image_plan (const fci_part_box *p, fci_image *im);
 
-/* Reads the ranges to the input scratch, or refers to the window, which is read-only.  Returns 0, or -1 with the fault
- * set. */
+/* Reads the ranges to the input scratch, or refers to the window, which is read-only.  Returns 0, or -1 with
+ * the fault set. */
 int fci_image_read (fci_fetching *f, const fci_part_box *p, fci_image *im);
 
 #endif

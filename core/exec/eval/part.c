@@ -76,7 +76,8 @@ dense_from (const fci_part_box *p)
   return axis;
 }
 
-/* Returns the number of axes before those of a row for the program: a row is dense, and with factors it has one axis. */
+/* Returns the number of axes before those of a row for the program: a row is dense, and with factors it has
+ * one axis. */
 static unsigned
 outer_axes (const fci_part_box *p, const fci_factors *factors)
 {
@@ -128,7 +129,8 @@ add_tallies (fci_fetching *f, const fci_part_box *p, size_t first, const fci_tal
     }
 }
 
-/* Converts elements from the input scratch to the output: gathers them if they are not in order, then runs the program. */
+/* Converts elements from the input scratch to the output: gathers them if they are not in order, then runs
+ * the program. */
 static int
 convert (fci_fetching *f, const fci_part_box *p, const fci_image *im, const fci_factors *factors,
          size_t first_tally, uint8_t *out)

@@ -27,8 +27,8 @@ typedef struct fci_part_track
   fci_block_stride block_stride[FMTCONV_MAX_RANK];
 } fci_part_track;
 
-/* Part of one box: elements with strides in the source and in the output.  Only the first n_tracks tracks are valid and
- * copied. */
+/* Part of one box: elements with strides in the source and in the output.  Only the first n_tracks tracks are
+ * valid and copied. */
 typedef struct fci_part_box
 {
   const fci_program *program;
@@ -52,8 +52,8 @@ fci_part_copy (fci_part_box *to, const fci_part_box *from)
   memcpy (to, from, offsetof (fci_part_box, track) + from->n_tracks * sizeof *from->track);
 }
 
-/* Evaluates a part to `out`.  first_tally: number of its program's first point in f->tallies.  Returns 0, or -1 with the
- * fault set. */
+/* Evaluates a part to `out`.  first_tally: number of its program's first point in f->tallies.  Returns 0, or
+ * -1 with the fault set. */
 int fci_fetch_part (fci_fetching *f, const fci_part_box *whole, size_t first_tally, uint8_t *out);
 
 /* Narrows a part to `count` indices of `axis` from `start`. */

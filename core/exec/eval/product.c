@@ -182,8 +182,8 @@ share_out (tiling *g, uint8_t *scratch, size_t size)
   g->capacity = BUFFERS * unit;
 }
 
-/* Fetches n × depth elements of a factor as f32, from index `first` of its axis and index `k` of the rank.  by_rank: the
- * result is `depth` × n. */
+/* Fetches n × depth elements of a factor as f32, from index `first` of its axis and index `k` of the rank.
+ * by_rank: the result is `depth` × n. */
 static int
 fetch_factor (tiling *g, const factor *x, uint64_t first, size_t n, uint64_t k, size_t depth, bool by_rank,
               float *to)

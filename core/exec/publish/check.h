@@ -5,9 +5,9 @@
 
 #include "core/layout/layout.h"
 
-/* Returns 0, or a code if OUTPUT exists (without FORCE; a folder: if it is not empty), is an input or a folder, if its
- * folder is missing or not writable, if older files that it replaces exist (without FORCE) or are inputs, or if the file
- * system is too full.  Serves dry runs and layouts that are not frozen, too. */
+/* Returns 0, or a code if OUTPUT exists (without FORCE; a folder: if it is not empty), is an input or a
+ * folder, if its folder is missing or not writable, if older files that it replaces exist (without FORCE) or
+ * are inputs, or if the file system is too full.  Serves dry runs and layouts that are not frozen, too. */
 int fci_publish_check (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output);
 
 /* Returns 0, or a code if the file system of the open folder `fd` has less than `size` bytes free. */

@@ -7,11 +7,12 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Returns ".NAME.fmtconv-0123abcd.tmp".  The same plan gives the same name, so that the temporaries of a killed run are
- * found. */
+/* Returns ".NAME.fmtconv-0123abcd.tmp".  The same plan gives the same name, so that the temporaries of a
+ * killed run are found. */
 const char *fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest);
 
-/* Locks an open file or folder.  Returns whether it is ours; on a file system without locks: whether we made it. */
+/* Locks an open file or folder.  Returns whether it is ours; on a file system without locks: whether we made
+ * it. */
 bool fci_lock (int fd, bool made);
 
 enum

@@ -26,8 +26,8 @@ is_own (int folder, const char *name, int fd)
          && a.st_ino == b.st_ino && a.st_uid == geteuid ();
 }
 
-/* Removes the files that an interrupted run of the same plan left in its temporary folder; the folder and other files
- * stay. */
+/* Removes the files that an interrupted run of the same plan left in its temporary folder; the folder and
+ * other files stay. */
 static int
 remove_leftover (const fci_publication *p, int fd)
 {
@@ -46,8 +46,8 @@ remove_leftover (const fci_publication *p, int fd)
   return unlinkat (p->folder, p->temporary_folder, AT_REMOVEDIR);
 }
 
-/* Creates and locks the temporary folder.  Returns a descriptor, or -1 with errno; EWOULDBLOCK: another process uses
- * it. */
+/* Creates and locks the temporary folder.  Returns a descriptor, or -1 with errno; EWOULDBLOCK: another
+ * process uses it. */
 static int
 make_whole (const fci_publication *p)
 {

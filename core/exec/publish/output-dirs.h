@@ -5,7 +5,8 @@
 
 #include "core/exec/publish/publication.h"
 
-/* Opens the output's folders and creates missing folders; fci_publication_drop undoes it.  Returns 0 or a code. */
+/* Opens the output's folders and creates missing folders; fci_publication_drop undoes it.  Returns 0 or a
+ * code. */
 int fci_out_dirs_open (fci_publication *publication, uint64_t digest);
 
 /* Returns the open folder of a file. */

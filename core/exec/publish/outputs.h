@@ -12,8 +12,8 @@ typedef struct fci_output
   const char *path; /* of OUTPUT; a folder: without a trailing slash */
 } fci_output;
 
-/* Returns 0, or a code if two outputs have one path, one is inside the folder of another, two would write one file, one
- * would remove a file of another, or if the file system cannot hold all of them. */
+/* Returns 0, or a code if two outputs have one path, one is inside the folder of another, two would write one
+ * file, one would remove a file of another, or if the file system cannot hold all of them. */
 int fci_outputs_check (fmtconv_ctx *ctx, const fci_output *outputs, size_t n);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "core/exec/publish/publication.h"
 
-/* Gives all files of n outputs their modes and names, in order.  On an error it restores the previous state.  Returns 0 or
- * a code. */
+/* Gives all files of n outputs their modes and names, in order.  On an error it restores the previous state.
+ * Returns 0 or a code. */
 int fci_publish (fci_publication *publications, size_t n);
 
 #endif

@@ -86,7 +86,8 @@ fci_stale_find (fmtconv_ctx *ctx, const fmtconv_layout *layout, int top, const c
   return code;
 }
 
-/* Checks that an older file may be removed: it is a file or a link, and not an input.  Returns 0 or a code. */
+/* Checks that an older file may be removed: it is a file or a link, and not an input.  Returns 0 or a code.
+ * */
 static int
 check_old (fmtconv_ctx *ctx, int top, const char *name, const char *display)
 {

@@ -23,8 +23,8 @@ is_own (int folder, const char *name, int fd)
          && a.st_ino == b.st_ino && S_ISREG (a.st_mode) && a.st_nlink == 1 && a.st_uid == geteuid ();
 }
 
-/* Creates a file, or takes over the unlocked file of an interrupted run.  Returns a descriptor, or -1 with errno;
- * EWOULDBLOCK: another process uses it. */
+/* Creates a file, or takes over the unlocked file of an interrupted run.  Returns a descriptor, or -1 with
+ * errno; EWOULDBLOCK: another process uses it. */
 static int
 open_locked (int folder, const char *name)
 {

@@ -5,8 +5,8 @@
 
 #include "core/exec/publish/publication.h"
 
-/* Creates the temporaries and reserves their disk space.  fci_publication_drop undoes it, also when the context is freed.
- * Returns 0 or a code. */
+/* Creates the temporaries and reserves their disk space.  fci_publication_drop undoes it, also when the
+ * context is freed. Returns 0 or a code. */
 int fci_publication_open (fci_publication *publication, uint64_t digest);
 
 /* Removes temporaries that were not published, and closes everything.  May be called twice. */

@@ -149,8 +149,8 @@ note_fault (fci_worker *worker, size_t unit)
   pthread_mutex_unlock (&pool->lock);
 }
 
-/* Processes units until none remain.  Units are taken in order, so all units before a faulty unit were begun and will
- * finish: the recorded fault does not depend on the number of threads. */
+/* Processes units until none remain.  Units are taken in order, so all units before a faulty unit were begun
+ * and will finish: the recorded fault does not depend on the number of threads. */
 static void *
 run_worker (void *arg)
 {
@@ -171,7 +171,8 @@ run_worker (void *arg)
   return NULL;
 }
 
-/* Starts the threads with all signals blocked, as signals are for the application's threads.  Returns how many started. */
+/* Starts the threads with all signals blocked, as signals are for the application's threads.  Returns how
+ * many started. */
 static unsigned
 start_workers (fci_pool *pool)
 {

@@ -17,12 +17,12 @@ int fci_pool_lock_files (fci_pool *pool, size_t n);
 /* Grows the kernel scratch of each worker to at least `size` bytes.  Returns 0 or a code. */
 int fci_pool_alloc_rows (fci_pool *pool, size_t size);
 
-/* Divides each worker's scratch into the plan's number of equal buffers: out, in, dense, f32_rows; verify: and
- * `other`. */
+/* Divides each worker's scratch into the plan's number of equal buffers: out, in, dense, f32_rows; verify:
+ * and `other`. */
 void fci_pool_share_scratch (fci_pool *pool, bool verify);
 
-/* Runs units 0 … n_units-1 on all workers and reports progress.  Returns 0, or the error of the lowest unit that
- * failed. */
+/* Runs units 0 … n_units-1 on all workers and reports progress.  Returns 0, or the error of the lowest unit
+ * that failed. */
 int fci_pool_run (fci_pool *pool, fci_job *job, const void *arg, size_t n_units);
 
 /* Reports the current progress, at the end or during other long work. */

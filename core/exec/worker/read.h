@@ -15,8 +15,8 @@ int fci_worker_read_checked (fci_worker *worker, const fmtconv_source *source, u
 /* Returns whether reading these bytes records a checksum; bytes in the window were recorded before. */
 bool fci_worker_checks (const fci_worker *worker, const fmtconv_source *source, uint64_t offset, uint64_t n);
 
-/* Reads the source ranges of group `number` into the window, which serves all later reads within it without recording a
- * checksum again.  Returns 0, or -1 with the fault set. */
+/* Reads the source ranges of group `number` into the window, which serves all later reads within it without
+ * recording a checksum again.  Returns 0, or -1 with the fault set. */
 int fci_worker_fill (fci_worker *worker, size_t number);
 
 /* Returns the bytes in the window, valid until the next group; NULL: the window does not have all of them. */

@@ -5,7 +5,8 @@
 
 #include "core/exec/worker/worker.h"
 
-/* If `run` needs few bytes, reads them together with adjacent bytes that the following runs, up to `end`, need. */
+/* If `run` needs few bytes, reads them together with adjacent bytes that the following runs, up to `end`,
+ * need. */
 void fci_readahead_fill (fci_worker *worker, const fci_run *run, const fci_run *end);
 
 /* Copies n bytes from the readahead buffer.  Returns false if it does not have all of them. */

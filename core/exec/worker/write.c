@@ -8,9 +8,10 @@
 #include "core/kernel/crc32.h"
 #include <errno.h>
 
-/* Writes are split into small calls.  The kernel allocates page cache in blocks as large as a call, and large blocks are
- * mostly unused memory, which a virtual machine may have to request from its host.  On such a machine, 3.4 GB took 5 s of
- * CPU time in calls of 512 KiB, 2 s in calls of 128 KiB and 1.3 s in calls of this size (cp: 1.1 s). */
+/* Writes are split into small calls.  The kernel allocates page cache in blocks as large as a call, and large
+ * blocks are mostly unused memory, which a virtual machine may have to request from its host.  On such a
+ * machine, 3.4 GB took 5 s of CPU time in calls of 512 KiB, 2 s in calls of 128 KiB and 1.3 s in calls of
+ * this size (cp: 1.1 s). */
 enum
 {
   WRITE_CALL = 32 << 10

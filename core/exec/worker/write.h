@@ -8,8 +8,8 @@
 /* Writes n bytes at `at` of a file; the caller has the file's lock.  Returns 0, or -1 with the fault set. */
 int fci_worker_write (fci_worker *worker, uint32_t file, const uint8_t *bytes, size_t n, uint64_t at);
 
-/* Records the checksum of n bytes from `at` of a file, part of a region with a digest.  Returns 0, or -1 with the fault
- * set. */
+/* Records the checksum of n bytes from `at` of a file, part of a region with a digest.  Returns 0, or -1 with
+ * the fault set. */
 int fci_note_written (fci_worker *worker, uint32_t region, uint64_t at, uint64_t n, uint32_t crc);
 
 #endif

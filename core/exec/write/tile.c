@@ -27,7 +27,8 @@ file_offset (const row_panel *b, uint64_t at)
   return b->run->at + (at - b->run->from);
 }
 
-/* Writes each row of the tile in the buffer, and updates the checksums.  Returns 0, or -1 with the fault set. */
+/* Writes each row of the tile in the buffer, and updates the checksums.  Returns 0, or -1 with the fault set.
+ * */
 static int
 write_tile (row_panel *b)
 {
@@ -78,7 +79,8 @@ write_row_panel (row_panel *b)
   return note_row_panel (b);
 }
 
-/* Locates the panel of up to n bytes from b->at, within one matrix and FCI_ROW_PANEL_ROWS.  Returns its bytes. */
+/* Locates the panel of up to n bytes from b->at, within one matrix and FCI_ROW_PANEL_ROWS.  Returns its
+ * bytes. */
 static uint64_t
 locate_row_panel (row_panel *b, uint64_t n)
 {

@@ -74,7 +74,8 @@ is_unable (int error)
   return error == EXDEV || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EPERM;
 }
 
-/* Lets the operating system copy up to n bytes.  Returns how many it copied; the buffer handles the rest, and its errors. */
+/* Lets the operating system copy up to n bytes.  Returns how many it copied; the buffer handles the rest, and
+ * its errors. */
 static uint64_t
 kernel_copy (pen *p, const fmtconv_source *source, uint64_t from, uint64_t n)
 {
@@ -100,7 +101,8 @@ kernel_copy (pen *p, const fmtconv_source *source, uint64_t from, uint64_t n)
   return done;
 }
 
-/* Appends n bytes from byte `skip` of a run, which is not a copy, to the buffer.  Returns 0, or -1 with the fault set. */
+/* Appends n bytes from byte `skip` of a run, which is not a copy, to the buffer.  Returns 0, or -1 with the
+ * fault set. */
 static int
 draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
 {
@@ -129,7 +131,8 @@ draw (pen *p, const fci_run *run, uint64_t skip, size_t n)
   return fci_note_written (p->worker, run->wanted, run->at + skip, n, fci_crc32 (0, to, n));
 }
 
-/* Returns how many of n bytes of a run are evaluated before they are written: all, unless elements keep their order. */
+/* Returns how many of n bytes of a run are evaluated before they are written: all, unless elements keep their
+ * order. */
 static size_t
 step_of (const fci_run *run, uint64_t skip, size_t n)
 {

@@ -187,8 +187,8 @@ v_hmax (vec a)
   return _mm_cvtss_f32 (_mm_max_ss (two, _mm_movehdup_ps (two)));
 }
 
-/* The code with the nearest value, from four comparisons: minus the number of pairs of codes above it, and whether it is
- * the lower of its pair. */
+/* The code with the nearest value, from four comparisons: minus the number of pairs of codes above it, and
+ * whether it is the lower of its pair. */
 typedef struct iq4_index
 {
   ivec pair;

@@ -184,8 +184,8 @@ v_hmax (vec a)
 /* The code with the nearest value. */
 typedef __m512i iq4_index;
 
-/* Clamps x to the range of the values and divides it into steps of 8.75, too narrow for two limits: tables have the number
- * of limits below the end of each step, and the limit in the step, if any. */
+/* Clamps x to the range of the values and divides it into steps of 8.75, too narrow for two limits: tables
+ * have the number of limits below the end of each step, and the limit in the step, if any. */
 INLINE iq4_index
 v_iq4_index (vec x)
 {

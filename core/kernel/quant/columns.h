@@ -15,8 +15,8 @@ typedef struct columns
   _Alignas(64) float work[FCI_BLOCK][GROUP];
 } columns;
 
-/* Results for each sub-block: x is about scale · code - minimum, and the final codes of the search are the nearest to
- * inverse · (x - base). */
+/* Results for each sub-block: x is about scale · code - minimum, and the final codes of the search are the
+ * nearest to inverse · (x - base). */
 typedef struct fits
 {
   _Alignas(64) float scale[MOST];

@@ -78,8 +78,8 @@ decode_mxfp4 (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
     fci_scale_values (b->qs, fci_fp4_values, fci_half_power (b->e), out + at);
 }
 
-/* Decodes four groups of sixteen, each with an E4M3 scale.  The sign of the scale is ignored, and 0x7f is 0 as in ggml;
- * scales are halved, because the values are doubled. */
+/* Decodes four groups of sixteen, each with an E4M3 scale.  The sign of the scale is ignored, and 0x7f is 0
+ * as in ggml; scales are halved, because the values are doubled. */
 static void
 decode_nvfp4 (fci_scale_fn *scale, const void *blocks, size_t n, float *out)
 {

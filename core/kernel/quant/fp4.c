@@ -6,8 +6,9 @@
 #include <float.h>
 #include <math.h>
 
-/* Returns floor (log2 (size)) as log2f gives it: numbers just below a power of two round up to it.  The width of that
- * range, in units of 2^-24, follows from the spacing of floats near the exponent: 88 at 128, half at half of it. */
+/* Returns floor (log2 (size)) as log2f gives it: numbers just below a power of two round up to it.  The width
+ * of that range, in units of 2^-24, follows from the spacing of floats near the exponent: 88 at 128, half at
+ * half of it. */
 static int
 floor_of_log2 (float size)
 {

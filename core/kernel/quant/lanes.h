@@ -140,8 +140,9 @@ any (masks x)
   return m_bits (m_or (x.a, x.b)) != 0;
 }
 
-/* Returns the nearest integer, ties to even, as the reference computes it: the low bits of the sum with 1.5 · 2^23.  Beyond
- * 2^22, and for infinity and NaN, the result differs but is deterministic.  Clamped to a range. */
+/* Returns the nearest integer, ties to even, as the reference computes it: the low bits of the sum with 1.5 ·
+ * 2^23.  Beyond 2^22, and for infinity and NaN, the result differs but is deterministic.  Clamped to a range.
+ * */
 INLINE ivec
 v_code (vec value, int low, int high)
 {
@@ -149,7 +150,8 @@ v_code (vec value, int low, int high)
   return w_min (w_max (w_add (bits, w_splat (-0x400000)), w_splat (low)), w_splat (high));
 }
 
-/* Returns the codes as floats.  exact: required if a |value| may be 2^22 or more; otherwise the short way is equal. */
+/* Returns the codes as floats.  exact: required if a |value| may be 2^22 or more; otherwise the short way is
+ * equal. */
 INLINE lanes
 code (lanes value, int low, int high, bool exact)
 {

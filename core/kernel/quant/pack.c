@@ -100,8 +100,8 @@ fci_pack_q5_k (const uint8_t *codes, fci_q5_k *block)
   pack_low_four (codes, block->qs);
 }
 
-/* Packs Q6_K.  In each half, a byte has four bits of elements j and j + 64, another the upper two of j, j + 32, j + 64 and
- * j + 96. */
+/* Packs Q6_K.  In each half, a byte has four bits of elements j and j + 64, another the upper two of j, j +
+ * 32, j + 64 and j + 96. */
 void
 fci_pack_q6_k (const uint8_t *codes, fci_q6_k *block)
 {

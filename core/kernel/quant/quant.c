@@ -33,8 +33,8 @@ fci_quant_can_encode (uint32_t dtype)
   return is_block_type (dtype) && fci_quant_portable.encode[dtype - FMTCONV_GGML];
 }
 
-/* Decodes E2M1 of the OCP microscaling formats: a sign, then 0, 0.5, 1, 1.5, 2, 3, 4 or 6.  The element in the lower half
- * of a byte is first, as in torch's float4_e2m1fn_x2. */
+/* Decodes E2M1 of the OCP microscaling formats: a sign, then 0, 0.5, 1, 1.5, 2, 3, 4 or 6.  The element in
+ * the lower half of a byte is first, as in torch's float4_e2m1fn_x2. */
 static void
 decode_e2m1 (const uint8_t *codes, size_t n, float *out)
 {

@@ -70,8 +70,8 @@ weigh_elements (round_of *r, size_t at, size_t n, float spread)
     }
 }
 
-/* Sets the weights of a round with the mean square of each `n` elements: factor · Σ x² / divisor, in this order, as the
- * product can overflow.  n 0: with that of the row. */
+/* Sets the weights of a round with the mean square of each `n` elements: factor · Σ x² / divisor, in this
+ * order, as the product can overflow.  n 0: with that of the row. */
 INLINE void
 weigh_round (round_of *r, unsigned n, float factor, float divisor)
 {

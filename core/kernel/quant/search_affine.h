@@ -112,8 +112,8 @@ first_try (columns *c, const affine *mode, search *s, bool exact)
   s->best = blend (s->live, error_of (c, mode, s->scale, s->minimum), splat (-__builtin_inff ()));
 }
 
-/* Tries the candidate with the inverse scale numerator / range; its least-squares scale and minimum are kept in lanes in
- * which their error is the smallest so far. */
+/* Tries the candidate with the inverse scale numerator / range; its least-squares scale and minimum are kept
+ * in lanes in which their error is the smallest so far. */
 INLINE void
 try_candidate (columns *c, const affine *mode, search *s, float numerator, bool exact)
 {

@@ -84,7 +84,8 @@ move_all (three *t)
     }
 }
 
-/* Searches TOGETHER sub-blocks: sets their scales, and their codes plus 4, with a row of MOST for each element. */
+/* Searches TOGETHER sub-blocks: sets their scales, and their codes plus 4, with a row of MOST for each
+ * element. */
 INLINE void
 search_three (const float *x, float *scale, uint8_t *codes)
 {

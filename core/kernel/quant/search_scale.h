@@ -11,7 +11,8 @@ typedef struct symmetric
   bool given; /* weights are given, else they are x² */
 } symmetric;
 
-/* Returns the number with the largest magnitude in each lane, the first of equals; *how_far: its magnitude. */
+/* Returns the number with the largest magnitude in each lane, the first of equals; *how_far: its magnitude.
+ * */
 INLINE lanes
 farthest (const columns *c, unsigned n, lanes *how_far)
 {

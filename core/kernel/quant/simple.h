@@ -4,7 +4,8 @@
  * The inverse scale of a block of subnormals is infinite, and ggml's bytes then depend on its compiler.  Here the codes are
  * 0, as on x86, where a conversion of infinity or NaN leaves 0 in the lowest byte. */
 
-/* Returns the index of the first of 32 numbers, or magnitudes, equal to `value`; the last if a NaN hides it. */
+/* Returns the index of the first of 32 numbers, or magnitudes, equal to `value`; the last if a NaN hides it.
+ * */
 INLINE unsigned
 place_of (const float *x, float value, bool of_size)
 {
@@ -194,7 +195,8 @@ plain_tq2_0 (const float *x, size_t n, uint8_t *out)
     }
 }
 
-/* Computes the codes of the nearest of 0, 0.5, 1, 1.5, 2, 3, 4, 6 times 2d, the smaller of equals; bit 3: negative. */
+/* Computes the codes of the nearest of 0, 0.5, 1, 1.5, 2, 3, 4, 6 times 2d, the smaller of equals; bit 3:
+ * negative. */
 INLINE void
 fp4_codes (const float *x, float d, uint8_t *codes)
 {

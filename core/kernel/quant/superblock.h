@@ -15,8 +15,8 @@ fci_round_even (float value)
   return (int) (fci_f32_bits (value + 12582912.0f) & 0x7fffff) - 0x400000;
 }
 
-/* Set the scales of a block from the scale and minimum of its sub-blocks, and the step and offset for the codes of each
- * sub-block: nearest ((x + offset) / step), unless step is 0. */
+/* Set the scales of a block from the scale and minimum of its sub-blocks, and the step and offset for the
+ * codes of each sub-block: nearest ((x + offset) / step), unless step is 0. */
 void fci_scales_q2_k (const float scale[16], const float minimum[16], const float *weight, fci_q2_k *block,
                       float step[16], float offset[16]);
 void fci_scales_q3_k (const float scale[16], const float *weight, fci_q3_k *block, float step[16]);
