@@ -15,7 +15,7 @@ enum
   CLI_USAGE = 2
 };
 
-/* How much is said: -qq … -vv. */
+/* Verbosity: -qq … -vv. */
 enum
 {
   PRINT_NOTHING,
@@ -38,7 +38,7 @@ struct settings
   size_t n_transforms;
   const char *writer;
   const char *dtype;
-  const char *spec; /* a pipeline spec; NULL: the options say it all */
+  const char *spec; /* a pipeline spec; NULL: not given */
   fmtconv_spec_variable variables[MAX_VARIABLES];
   size_t n_variables;
   const char *plugin_dir;
@@ -49,7 +49,7 @@ struct settings
   unsigned flags;      /* FMTCONV_STRICT … */
   unsigned threads;    /* 0: all cores */
   uint64_t memory;     /* 0: the library's default */
-  int verbosity;       /* SAY_… */
+  int verbosity;       /* PRINT_… */
   int progress;        /* -1: on a terminal */
   int color;           /* -1: on a terminal */
   bool json;
@@ -57,17 +57,17 @@ struct settings
   bool print_spec; /* instead of converting */
   bool help;
   bool version;
-  char **arguments; /* what is no option */
+  char **arguments; /* operands */
   int n_arguments;
 };
 
-/* A command: its name, one line, usage, and what runs it (an exit status). */
+/* A command: name, summary, usage, and the function that runs it and returns the exit status. */
 struct command
 {
   const char *name;
   const char *summary;
   const char *usage;
-  const char *text; /* of its help, behind the usage */
+  const char *text; /* text of its help, after the usage */
   unsigned bit;     /* in struct option_row.commands */
   const char *examples;
   int (*run) (const struct settings *s);
@@ -95,8 +95,8 @@ int run_map (const struct settings *s);
 int run_plugins (const struct settings *s);
 int run_help (const struct settings *s);
 
-/* The presets (presets.c): a line each, all about the one that was asked for, or events.  below: behind a list of
- * plugins. */
+/* Prints the presets (presets.c): one line each, details of the requested one, or events. below: after a
+ * list of plugins. */
 void presets_print (const struct settings *s, fmtconv_attr *presets, bool below);
 
 /* Takes the command's name, the first argument that is not an option, out of argv.  Returns NULL if it is not a
@@ -106,13 +106,13 @@ const struct command *options_find_command (int *argc, char **argv);
 /* Options of `command` from argv; false: usage error, already printed. */
 bool options_parse (const struct command *command, int argc, char **argv, struct settings *s);
 
-/* The options of `command` as a help table. */
+/* Prints the options of `command` as a help table. */
 void options_print (const struct command *command, FILE *to);
 
 void help_program (FILE *to);
 void help_command (const struct command *command, FILE *to);
 
-/* ---- Output (say.c): every line goes through here, so that --json and progress stay clean. */
+/* ---- Output (output.c): every line is printed here, so that --json and progress stay intact. */
 struct speaker
 {
   const struct settings *s;
@@ -130,10 +130,10 @@ void put_event (const char *event, fmtconv_attr *node); /* one line of JSON */
 void print_usage_of (const struct command *command); /* the command that print_usage refers to; NULL: none */
 void print_usage (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 
-/* A context for these settings, speaking through `sp`, stopped by INT, TERM and HUP. */
+/* Returns a context for these settings that prints through `sp` and is canceled by INT, TERM and HUP. */
 fmtconv_ctx *context_new (const struct settings *s, struct speaker *sp);
 
-/* Free it; the exit status for a failed or finished run.  A signal that came ends the process. */
+/* Frees the context and returns the exit status. Ends the process by a caught signal. */
 int context_end (fmtconv_ctx *ctx, bool done);
 
 /* ---- Text (text.c) */
@@ -168,7 +168,7 @@ void put_json (FILE *to, const char *text);
 /* The tensors whose names match, with what becomes of them where the report says it (table.c). */
 void table_print (FILE *to, fmtconv_attr *list, const char *glob);
 
-/* The closing summary of a conversion, and the table of a dry run. */
+/* Print the summary of a conversion, and the table of a dry run. */
 void summary_print (const struct settings *s, fmtconv_attr *report);
 void plan_print (const struct settings *s, fmtconv_attr *report);
 

@@ -1,4 +1,4 @@
-/* cli/sanitize.c: escapes strings from a file for plain output and JSON, so that they neither move the cursor nor hide text.
+/* cli/sanitize.c: escapes strings from a file for plain output and JSON, so that no control character is printed.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -5,7 +5,7 @@
 
 #include <fmtconv/plugin.h>
 
-/* Their descriptors, up to NULL: what needs the conversion cannot be a module. */
+/* Descriptors of the built-in plugins, ending with NULL. */
 extern const fmtconv_plugin *const fci_builtins[];
 
 #endif

@@ -6,12 +6,12 @@
 #include "core/convert/recognize.h"
 #include "core/model/model.h"
 
-/* "parts": every kind that is recognized, with its command (one a complete claim), then what is left behind, by
- * reason.  stages: what was read; what the first transform makes of it, or NULL. */
+/* Adds "parts": every recognized kind with its command (one per complete match), then the remaining
+ * tensors by reason. stages: the model read, and the result of the first transform or NULL. */
 void fci_add_parts (fmtconv_attr *object, const fci_claims *claims, const fmtconv_model *const *stages,
                     const char *const *commands);
 
-/* "parts" of a bundle: its components, with the classes they name. */
+/* Adds "parts" of a bundle: its components with their classes. */
 void fci_add_components (fmtconv_attr *object, const fmtconv_model *bundle);
 
 #endif

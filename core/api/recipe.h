@@ -6,10 +6,10 @@
 #include "core/layout/layout.h"
 #include "core/model/lineage.h"
 
-/* The report's "tensors": where each one is, and what it was made of. */
+/* Adds "tensors" to the report: file, offset and origin of each tensor. */
 void fci_add_tensors (fmtconv_attr *object, const fmtconv_layout *layout, const fci_tensor_lineage *account);
 
-/* What becomes of the elements of a view: "copy", "gather", "compare, scale 0.5, round f16". */
+/* Returns the operations on the elements of a view: "copy", "gather", "compare, scale 0.5, round f16". */
 const char *fci_view_recipe (fmtconv_view *view);
 
 #endif

@@ -5,10 +5,10 @@
 
 #include "core/convert/convert.h"
 
-/* The report of fmtconv_convert.  NULL: an error. */
+/* Returns the report of a conversion, or NULL on error. */
 fmtconv_attr *fci_report (const fci_conversion *c);
 
-/* The same where there are n > 1 outputs. */
+/* Returns the report of a conversion to n > 1 outputs, or NULL on error. */
 fmtconv_attr *fci_report_outputs (const fci_conversion *c, size_t n);
 
 #endif

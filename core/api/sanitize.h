@@ -5,8 +5,8 @@
 
 #include <fmtconv/plugin.h>
 
-/* A copy of a value for people and JSON: of an array of a file that has more than 64 items only its type, their
- * number and the first ones; NaN and infinity as strings. */
+/* Adds a copy of a value for people and JSON: of a packed array with more than 64 items its type, length
+ * and first items; NaN and infinity as strings. */
 void fci_add_sanitized (fmtconv_attr *object, const char *key, fmtconv_attr *value);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "core/model/model.h"
 
-/* "stats" of a model's tensors into `result`, and into the objects of `list` (NULL: none), one a tensor in the order
- * of the leaves.  Reads all data. */
+/* Adds "stats" of a model to `result`, and of each tensor to the objects of `list` (or NULL), one per
+ * tensor in the order of the leaves. Reads all data. Returns 0 or an error code. */
 int fci_add_stats (fmtconv_attr *result, fmtconv_attr *list, const fmtconv_model *model);
 
 #endif

@@ -5,24 +5,24 @@
 
 #include "core/model/model.h"
 
-/* The new empty array `key` (referenced) of an object that has none of that name; the new empty object at the
- * end of an array. */
+/* Append an empty array `key` (referenced, not yet in the object), or an empty object to an array. Return
+ * it, or NULL on error. */
 fmtconv_attr *fci_add_array (fmtconv_attr *object, const char *key);
 fmtconv_attr *fci_add_object (fmtconv_attr *array);
 
-/* A count or a number of bytes. */
+/* Adds a count or a number of bytes. */
 void fci_add_count (fmtconv_attr *object, const char *key, uint64_t n);
 
-/* A figure: null where it is NaN or infinite, which JSON cannot say. */
+/* Adds a number; null for NaN and infinity, which JSON cannot represent. */
 void fci_add_number (fmtconv_attr *object, const char *key, double v);
 
-/* Text that may not be UTF-8 (a path): escaped where it is not. */
+/* Adds a text, escaped if it is not UTF-8, such as a path. */
 void fci_add_text (fmtconv_attr *object, const char *key, const char *text);
 
-/* "skipped": what the reader of `model` left in the file. */
+/* Adds "skipped": items that the reader of `model` left in the file. */
 void fci_add_skipped (fmtconv_attr *object, const fmtconv_model *model);
 
-/* name, dtype, shape, bytes of a view into an object. */
+/* Adds name, dtype, shape and bytes of a view. */
 void fci_add_tensor (fmtconv_attr *object, const char *name, fmtconv_view *view);
 
 #endif

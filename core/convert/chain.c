@@ -16,7 +16,8 @@
 #include "core/plugin/registry.h"
 #include <string.h>
 
-/* Where the word "reverse" stands alone among parameters, and where what follows it begins.  NULL: it does not. */
+/* Returns the position of the bare word "reverse" among the parameters, and in *next the end of it.
+ * Returns NULL if it is absent. */
 static const char *
 find_reverse (fmtconv_ctx *ctx, const char *owner, const char *params, const char **next)
 {
@@ -33,8 +34,8 @@ find_reverse (fmtconv_ctx *ctx, const char *owner, const char *params, const cha
   return NULL;
 }
 
-/* Does "NAME:reverse", alone or among parameters, ask for the rules backwards?  Then it must have some; the word
- * goes.  Where it is one of the plugin's parameters, it is the plugin's. */
+/* Removes the bare word "reverse" from the parameters, unless it is a parameter of the plugin. Returns
+ * whether it was there; reports a transform that cannot run in reverse. */
 static bool
 take_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, fci_spec *spec)
 {
@@ -48,14 +49,14 @@ take_reverse (fmtconv_ctx *ctx, const fmtconv_plugin *plugin, fci_spec *spec)
   if (why)
     fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s does not run in reverse: %s", owner, why);
   size_t before = (size_t) (at - spec->params);
-  if (!*next && before) /* the comma in front goes along */
+  if (!*next && before) /* remove the preceding comma, too */
     before--;
   spec->params = fmtconv_ctx_printf (ctx, "%.*s%s", (int) before, spec->params, next);
   return true;
 }
 
-/* "NAME:key=value" to a plugin of that role.  Its parameters are parsed here, so that a slip of the pen is
- * told before a file is opened. */
+/* Parses "NAME:key=value" to a link of that role. Parses the parameters, too, so that typing errors are
+ * reported before a file is opened. */
 static int
 resolve (fmtconv_ctx *ctx, const char *text, fci_role role, fci_link *out)
 {
@@ -104,7 +105,7 @@ fci_links_parse (fmtconv_ctx *ctx, const char *const *texts, size_t n, fci_links
   return 0;
 }
 
-/* The last transform that --dtype is short for: it spares what is to keep its data type. */
+/* Resolves --dtype to a last cast transform, which skips models marked keep-dtype. */
 static int
 given_dtype (fci_conversion *c)
 {
@@ -177,7 +178,7 @@ fci_chain_part (fci_conversion *c, fci_input_part *part)
   return 0;
 }
 
-/* The transforms of the whole that nobody named. */
+/* Chooses the transforms of the whole model if the job names none. */
 static int
 choose_whole (fci_conversion *c)
 {
@@ -190,7 +191,7 @@ choose_whole (fci_conversion *c)
   return c->ctx->failed;
 }
 
-/* Then come those of the output alone, and the dtype. */
+/* Appends the transforms of the output only, and --dtype. */
 static int
 end_chain (fci_conversion *c)
 {
@@ -217,7 +218,7 @@ fci_chain_bundle (fci_conversion *c)
   return end_chain (c);
 }
 
-/* Can the output hold several components? */
+/* Returns whether the output can store several components. */
 static bool
 holds_components (const fci_conversion *c)
 {
@@ -242,7 +243,7 @@ fci_chain_other_output (fci_conversion *c, const fci_conversion *first)
   return end_chain (c);
 }
 
-/* " -t A -t B", the last `but` of them left out. */
+/* Returns " -t A -t B" without the last `but` transforms. */
 static const char *
 links_text (fmtconv_ctx *ctx, const fci_links *links, size_t but)
 {

@@ -1,4 +1,4 @@
-/* core/convert/choose.c: chooses the transform of a model if the user names none, and lists commands for other matches.
+/* core/convert/choose.c: chooses transforms if the user names none, and lists commands for other matches.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

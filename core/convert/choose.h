@@ -1,4 +1,4 @@
-/* core/convert/choose.h: chooses the transform of a model if the user names none, and lists commands for other matches.
+/* core/convert/choose.h: chooses transforms if the user names none, and lists commands for other matches.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_CONVERT_CHOOSE_H
 #define FCI_CONVERT_CHOOSE_H

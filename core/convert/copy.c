@@ -25,10 +25,11 @@ fci_stage_copy (fmtconv_ctx *ctx, const fmtconv_job_component *part, fmtconv_inp
   if (!model)
     return NULL;
   if (!fmtconv_input_is_folder (in))
-    return (void) fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                                "'%s' is not a folder: only files of a folder can be copied",
-                                fmtconv_input_path (in)),
-           NULL;
+    {
+      fmtconv_fail (ctx, FMTCONV_E_USAGE, "'%s' is not a folder: only files of a folder can be copied",
+                    fmtconv_input_path (in));
+      return NULL;
+    }
   for (size_t i = 0; part->files && i < part->n_files; i++)
     attach (model, in, part->files[i]);
   for (size_t i = 0; !part->files && (name = fmtconv_input_entry (in, i)); i++)

@@ -12,10 +12,10 @@
 
 enum
 {
-  MAX_BYTES = 8 * 1024 * 1024 /* that variables may stand for, in the whole spec */
+  MAX_BYTES = 8 * 1024 * 1024 /* limit of expanded text in the whole spec */
 };
 
-/* A text falls into plain pieces and variables. */
+/* A part of a text: plain bytes or a variable. */
 typedef struct piece
 {
   const char *text; /* plain: n bytes */
@@ -39,7 +39,7 @@ unknown (const fci_pipeline *p, const fci_yaml *node, const char *name)
   return fci_spec_fail (p, node->at, "there is no variable '%s': declare it under 'variables'", name);
 }
 
-/* "${name}" at `at`: where it ends, or NULL (an error). */
+/* Parses "${name}" at `at`. Returns its end, or NULL on error. */
 static const char *
 take_variable (const fci_pipeline *p, const fci_yaml *node, const char *at, fci_variable **out)
 {
@@ -58,7 +58,7 @@ take_variable (const fci_pipeline *p, const fci_yaml *node, const char *at, fci_
   return NULL;
 }
 
-/* The piece at `at`, and where it ends; NULL: an error. */
+/* Parses the piece at `at`. Returns its end, or NULL on error. */
 static const char *
 take_piece (const fci_pipeline *p, const fci_yaml *node, const char *at, piece *out)
 {
@@ -136,8 +136,8 @@ expand_one (fci_pipeline *p, const fci_yaml *node)
   return out;
 }
 
-/* None of the list is there.  What of it would have been looked for: paths with a variable that has no value
- * are not. */
+/* Reports that no path of a list exists, listing the expanded paths. Paths with an unset variable are not
+ * listed. */
 static fci_expanded
 none_message (fci_pipeline *p, const fci_yaml *list)
 {

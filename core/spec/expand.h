@@ -5,14 +5,15 @@
 
 #include "core/spec/spec.h"
 
-/* Mark the variables in all texts below a node as used; unknown ones and malformed ${…} are errors. */
+/* Marks the variables in all texts below a node as used. Fails on unknown variables and malformed ${…}.
+ * Returns 0 or an error code. */
 int fci_expand_check (fci_pipeline *p, const fci_yaml *node);
 
-/* A text with its variables replaced. */
+/* Returns a text with its variables replaced. */
 fci_expanded fci_expand (fci_pipeline *p, const fci_yaml *text);
 
-/* The path that a text, or the first of a list that is there, stands for: relative to the folder of the spec, or
- * to that of the variable that it begins with.  text as above. */
+/* Returns the path of a text, or the first existing path of a list. A relative path starts at the folder
+ * of the spec, or at the folder of the variable it begins with. */
 fci_expanded fci_expand_path (fci_pipeline *p, const fci_yaml *node);
 
 #endif

@@ -70,7 +70,7 @@ fci_spec_path (fmtconv_ctx *ctx, const char *typed)
                     "a spec cannot be read from '-': its paths are relative to its folder");
       return NULL;
     }
-  /* A folder of the name is no spec, and beside a preset's name it is likely the checkpoint's. */
+  /* A folder is not a spec: one with the name of a preset is probably the checkpoint. */
   bool is_file = stat (typed, &st) == 0 && !S_ISDIR (st.st_mode);
   if (is_file || !fci_plugin_name_ok (typed, len))
     return fci_strdup (ctx, typed);

@@ -5,13 +5,13 @@
 
 #include "core/plugin/search.h"
 
-/* The presets of all folders, or those of one name.  0, or the code of an error. */
+/* Finds the presets of all folders, or only those named `only`. Returns 0 or an error code. */
 int fci_presets_find (fmtconv_ctx *ctx, const char *only, fci_files *out);
 
-/* The comment in its first line, which is read for this; "": none. */
+/* Reads the first line of the preset and returns its comment; "" if there is none. */
 const char *fci_preset_summary (fmtconv_ctx *ctx, const fci_file *preset);
 
-/* The path of a spec that was typed: a file, or the name of a preset.  NULL: an error. */
+/* Returns the path of a typed spec, a file or the name of a preset. Returns NULL on error. */
 const char *fci_spec_path (fmtconv_ctx *ctx, const char *typed);
 
 #endif

@@ -18,20 +18,20 @@
 
 enum
 {
-  DEPTH = 8 /* specs that read one another */
+  DEPTH = 8 /* nested specs */
 };
 
 /* A spec while it is read. */
 typedef struct reading
 {
   fmtconv_input *file;
-  const struct reading *outer; /* the one that reads it */
+  const struct reading *outer; /* the spec that reads it */
 } reading;
 
 /* The specs of a context. */
 typedef struct specs
 {
-  const reading *inner; /* the last that began and did not end; NULL: none */
+  const reading *inner; /* the innermost spec that is being read, or NULL */
   const fci_spec_input *read;
 } specs;
 
@@ -55,7 +55,7 @@ fci_spec_input_of (const fmtconv_ctx *ctx, const fmtconv_model *model)
 
 /* ---- Recognition */
 
-/* Does a line begin with "fmtconv: " and a number? */
+/* Returns whether a line begins with "fmtconv:" and a number. */
 static bool
 has_version (const fmtconv_peek *peek)
 {
@@ -75,8 +75,8 @@ has_version (const fmtconv_peek *peek)
   return false;
 }
 
-/* A spec may open any file, so that its name must say that it is one, and the user must have given that name: a file
- * in a folder that was downloaded, or one that calls itself model.safetensors, is none unasked. */
+/* Detects specs only by a name that the user gave and that ends in .yaml or .yml: a spec can open any
+ * file, so a downloaded folder must not bring one. */
 static int
 probe (const fmtconv_peek *peek)
 {
@@ -123,7 +123,7 @@ check_may_read (fmtconv_ctx *ctx, const reading *r)
 
 /* ---- Reading */
 
-/* What the user gave as the folder of a variable, with a slash at the end; "": the working folder. */
+/* Returns the base folder of a variable, with a trailing slash; "" for the working folder. */
 static const char *
 folder_of (fmtconv_ctx *ctx, const fci_spec_params *p, const char *name)
 {
@@ -165,7 +165,7 @@ give (fci_pipeline *p, const fci_spec_params *given)
   return fci_variables_resolve (p);
 }
 
-/* The conversion that the spec stands for, up to its model.  NULL: an error. */
+/* Returns the conversion of the spec, run up to its model. Returns NULL on error. */
 static fci_conversion *
 run (fci_pipeline *p, const fci_spec_params *given, fmtconv_input *in)
 {
@@ -178,7 +178,7 @@ run (fci_pipeline *p, const fci_spec_params *given, fmtconv_input *in)
   return fci_convert_model (c) ? c : NULL;
 }
 
-/* What its readers left in their files, of what the chain's models do not tell any more. */
+/* Copies the lists of skipped items of the readers, which the chain's models no longer have. */
 static void
 note_skipped (const fci_conversion *c, fmtconv_model *out)
 {
@@ -193,7 +193,7 @@ note_skipped (const fci_conversion *c, fmtconv_model *out)
     }
 }
 
-/* Remembered for reports. */
+/* Records the spec for reports. */
 static int
 note_read (fmtconv_ctx *ctx, const char *path, const fmtconv_model *model, const fci_conversion *c)
 {
@@ -231,7 +231,7 @@ read_inside (fmtconv_ctx *ctx, const fci_spec_params *given, fmtconv_input *in, 
   return note_read (ctx, fmtconv_input_path (in), out, c);
 }
 
-/* What is wrong was written by hand: its errors do not get the hints of damaged checkpoints. */
+/* Reads a spec. The user wrote it, so its errors do not get the hints of damaged checkpoints. */
 static int
 read_spec (fmtconv_ctx *ctx, const void *given, fmtconv_input *in, fmtconv_model *out)
 {

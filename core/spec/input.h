@@ -12,13 +12,13 @@ extern const fmtconv_plugin fci_spec_find_plugin;
 /* A spec that was read. */
 typedef struct fci_spec_input
 {
-  const char *path;            /* of its file */
-  const fmtconv_model *model;  /* what the reader made of it */
-  const fci_conversion *chain; /* its readers and transforms, which ran */
+  const char *path;            /* path of its file */
+  const fmtconv_model *model;  /* result of the reader */
+  const fci_conversion *chain; /* its readers and transforms, after they ran */
   const struct fci_spec_input *next;
 } fci_spec_input;
 
-/* The spec that a reader's model was made by.  NULL: by none. */
+/* Returns the spec that produced a reader's model; NULL if a plain reader produced it. */
 const fci_spec_input *fci_spec_input_of (const fmtconv_ctx *ctx, const fmtconv_model *model);
 
 #endif

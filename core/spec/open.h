@@ -5,7 +5,8 @@
 
 #include "core/spec/spec.h"
 
-/* Read and parse the file, and declare its variables; what it says of the rest is not looked at. */
+/* Reads and parses the file, and declares its variables; does not check the rest. Returns 0 or an error
+ * code. */
 int fci_spec_open (fci_pipeline *p, fmtconv_input *file);
 
 #endif

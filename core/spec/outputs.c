@@ -15,7 +15,8 @@ enum
   MAX_OUTPUTS = 64
 };
 
-/* {WRITER: {…}, transform: …} without its transforms, which are *transform.  NULL: an error. */
+/* Returns {WRITER: {…}, transform: …} without its transforms, which go to *transform. Returns NULL on
+ * error. */
 static const fci_yaml *
 split (fci_pipeline *p, const fci_yaml *node, const fci_yaml **transform)
 {
@@ -46,7 +47,7 @@ split (fci_pipeline *p, const fci_yaml *node, const fci_yaml **transform)
   return NULL;
 }
 
-/* One output; *absent: it is left out for want of that variable. */
+/* Converts one output. Sets *absent if the output is left out because that variable has no value. */
 static int
 resolve_output (fci_pipeline *p, const fci_yaml *node, fmtconv_job_output *output, fci_variable **absent)
 {

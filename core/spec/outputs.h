@@ -5,7 +5,7 @@
 
 #include "core/spec/spec.h"
 
-/* ---- Several outputs (spec-outputs.c): write: as a list */
+/* Converts the list of "write" to the outputs of the job. Returns 0 or an error code. */
 int fci_spec_outputs (fci_pipeline *p, const fci_yaml *list);
 
 #endif

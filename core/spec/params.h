@@ -18,7 +18,7 @@ typedef struct fci_spec_params
 
 extern const fmtconv_param fci_spec_params_table[];
 
-/* Returns whether it is the parameter that takes variables of a spec, or their folders. */
+/* Return whether the parameter takes values of variables, or their folders. */
 bool fci_param_is_variable (const fmtconv_param *param);
 bool fci_param_is_folder (const fmtconv_param *param);
 

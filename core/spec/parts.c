@@ -25,7 +25,7 @@ fci_spec_leave_out (const fci_pipeline *p, fci_variable *absent, const char *nam
   absent->left_out = list ? fmtconv_ctx_printf (p->ctx, "%s, %s", list, name) : name;
 }
 
-/* Names of files that are copied, while they are collected. */
+/* Names of files to copy. */
 typedef struct names
 {
   const char **name;
@@ -60,7 +60,7 @@ is_plain (const char *name)
   return *name && strcmp (name, ".") && strcmp (name, "..") && !strchr (name, '/');
 }
 
-/* One entry of files: a name that must be there, or a pattern for those that are. */
+/* Adds one entry of 'files': an existing name, or all names that match a pattern. */
 static int
 add_file (fci_pipeline *p, fmtconv_input *folder, const fci_yaml *node, names *list)
 {
@@ -135,7 +135,7 @@ read_part (fci_pipeline *p, const fci_yaml *node, fmtconv_job_component *part, f
   return transform ? fci_spec_transforms (p, transform, &part->transforms, &part->n_transforms) : 0;
 }
 
-/* One component; *absent: it is left out for want of that variable. */
+/* Converts one component. Sets *absent if the component is left out because that variable has no value. */
 static int
 resolve_part (fci_pipeline *p, const fci_yaml *node, fmtconv_job_component *part, fci_variable **absent)
 {

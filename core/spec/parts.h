@@ -5,10 +5,10 @@
 
 #include "core/spec/spec.h"
 
-/* ---- Components (spec-parts.c) */
+/* Converts the components to the parts of the job. Returns 0 or an error code. */
 int fci_spec_parts (fci_pipeline *p, const fci_yaml *components);
 
-/* What is called so is left out, because this variable has no value. */
+/* Records that `name` is left out because the variable has no value. */
 void fci_spec_leave_out (const fci_pipeline *p, fci_variable *absent, const char *name);
 
 #endif

@@ -7,17 +7,17 @@
 
 int fci_spec_fail (const fci_pipeline *p, fci_yaml_pos at, const char *format, ...) FMTCONV_PRINTF (3);
 
-/* Is the node of that kind?  what: "transform" …, for the message. */
+/* Fails if the node is not of that kind. what: its name for the message. Returns 0 or an error code. */
 int fci_spec_kind (const fci_pipeline *p, const fci_yaml *node, fci_yaml_kind kind, const char *what);
 
-/* Does the map have no keys but these?  The nearest is named.  what: "a spec". */
+/* Fails, with a suggestion, if the map has another key. what: "a spec". Returns 0 or an error code. */
 int fci_spec_keys (const fci_pipeline *p, const fci_yaml *map, const char *what, const char *const *keys,
                    size_t n);
 
-/* yes, no, true, false into *value. */
+/* Parses yes, no, true or false. Returns 0 or an error code. */
 int fci_spec_bool (const fci_pipeline *p, const fci_yaml *node, bool *value);
 
-/* 1 to 64 letters, digits, '_' and, inside, '-': what may name a variable. */
+/* Returns whether the name of a variable is valid: 1 to 64 letters, digits, '_' and, inside, '-'. */
 bool fci_spec_name_ok (const char *name);
 
 #endif

@@ -13,7 +13,7 @@
 #include "core/spec/step.h"
 #include "core/spec/variables.h"
 
-/* A path that the whole job needs has a value. */
+/* Fails if a path that the job needs has no value. Returns 0 or an error code. */
 static int
 need (const fci_pipeline *p, const fci_yaml *node, const fci_expanded *path)
 {
@@ -47,7 +47,7 @@ resolve_write (fci_pipeline *p, const fci_yaml *write)
   return 0;
 }
 
-/* read or components, then transform, then write. */
+/* Resolves read or components, then transform, then write. */
 int
 fci_spec_resolve (fci_pipeline *p)
 {
@@ -66,7 +66,7 @@ fci_spec_resolve (fci_pipeline *p)
   return p->is_input ? 0 : resolve_write (p, write);
 }
 
-/* What the command line gives: as paths they are relative to the working folder. */
+/* Sets the variables of the command line. Their relative paths start at the working folder. */
 static int
 give (fci_pipeline *p, const fmtconv_spec_variable *given, size_t n, const char *input, const char *output)
 {

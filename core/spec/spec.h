@@ -7,7 +7,7 @@
 #include "core/plugin/registry.h"
 #include <fmtconv/fmtconv.h>
 
-/* What ${name} stands for. */
+/* A variable of a spec: the value of ${name}. */
 typedef struct fci_variable
 {
   const char *name;
@@ -17,9 +17,9 @@ typedef struct fci_variable
   const char *value;         /* NULL: none, so far */
   const char
       *base; /* folder that value is relative to as a path, with a slash at the end; "": the working folder */
-  bool optional;        /* what needs it is left out where it has no value */
-  bool used;            /* the spec has use for it */
-  const char *left_out; /* components and outputs that are left out for want of it; NULL: none */
+  bool optional;        /* without a value, components and outputs that use it are left out */
+  bool used;            /* the spec uses it */
+  const char *left_out; /* components and outputs that are left out because it has no value, or NULL */
 } fci_variable;
 
 typedef struct fci_pipeline
@@ -27,12 +27,12 @@ typedef struct fci_pipeline
   fmtconv_ctx *ctx;
   const char *path;   /* of the spec */
   const char *folder; /* with a slash at the end; "": the working folder */
-  bool is_input;      /* only what makes its model is wanted: what 'write' says is not looked at */
+  bool is_input;      /* only the model is needed: 'write' is ignored */
   const fci_yaml *root;
   fci_variable *variables; /* the first two: input and output */
   size_t n_variables;
-  size_t n_known;  /* those that a default may name: declared further up */
-  size_t expanded; /* bytes of text so far, with what variables stand for */
+  size_t n_known;  /* number of variables that a default can use: those declared before it */
+  size_t expanded; /* bytes of expanded text so far */
   fmtconv_job *job;
 } fci_pipeline;
 
@@ -43,18 +43,19 @@ enum
   FCI_V_FIRST /* that the spec declares */
 };
 
-/* Fill in p->job, all but its writer and output where p->is_input: after the variables have their values. */
+/* Fills in p->job after the variables have their values; without writer and output if p->is_input. Returns
+ * 0 or an error code. */
 int fci_spec_resolve (fci_pipeline *p);
 
 /* A text with its variables replaced. */
 typedef struct fci_expanded
 {
-  const char *text;     /* NULL: there is an error, or an optional variable without a value in it */
-  fci_variable *absent; /* that variable; NULL: none */
-  const char *base;     /* folder that it is relative to, as of fci_variable */
+  const char *text;     /* NULL on error, or if an optional variable in it has no value */
+  fci_variable *absent; /* that variable, or NULL */
+  const char *base;     /* base folder, as in fci_variable */
 } fci_expanded;
 
-/* "NAME" or "NAME:key=value,…" as the command line has it, and its path. */
+/* A link in the form of the command line, "NAME" or "NAME:key=value,…", and its path. */
 typedef struct fci_link_text
 {
   const char *text; /* NULL: only a path, the plugin is to be detected */

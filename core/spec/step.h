@@ -5,10 +5,10 @@
 
 #include "core/spec/spec.h"
 
-/* read: or write: of a spec or component. */
+/* Converts 'read' or 'write' of a spec or component. Returns 0 or an error code. */
 int fci_spec_step (fci_pipeline *p, const fci_yaml *node, fci_role role, fci_link_text *out);
 
-/* transform: of a spec or component, into n texts. */
+/* Converts 'transform' of a spec or component to n texts. Returns 0 or an error code. */
 int fci_spec_transforms (fci_pipeline *p, const fci_yaml *node, const char *const **texts, size_t *n);
 
 #endif

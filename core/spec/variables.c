@@ -249,9 +249,8 @@ fci_variables_note_absent (fci_pipeline *p)
     {
       fci_variable *v = &p->variables[i];
       if (v->left_out)
-        fmtconv_note (p->ctx, "left out %s; add %s%s%s%s", v->left_out,
-                      fci_variable_option (p, v), v->help ? " (" : "", v->help ? v->help : "",
-                      v->help ? ")" : "");
+        fmtconv_note (p->ctx, "left out %s; add %s%s%s%s", v->left_out, fci_variable_option (p, v),
+                      v->help ? " (" : "", v->help ? v->help : "", v->help ? ")" : "");
       v->left_out = NULL;
     }
 }

@@ -7,23 +7,23 @@
 
 int fci_variables_declare (fci_pipeline *p);
 
-/* Mark those that the spec uses: all it declares, but with is_input only what makes the model needs; unknown ones
- * and malformed ${…} are errors. */
+/* Marks the used variables; with is_input only those that the model needs. Fails on unused and unknown
+ * variables and on malformed ${…}. Returns 0 or an error code. */
 int fci_variables_check (fci_pipeline *p);
 
-/* After the check, give one that the spec declares its value; base: as of fci_variable. */
+/* Sets a declared variable, after the check. base: as in fci_variable. Returns 0 or an error code. */
 int fci_variables_give (fci_pipeline *p, const char *name, const char *value, const char *base);
 
-/* The same for ${input} or ${output}; value NULL: none. */
+/* Sets ${input} or ${output}; value NULL: not given. */
 void fci_variables_give_path (fci_pipeline *p, size_t which, const char *value, const char *base);
 
-/* After all are given: complain of what is missing and of what nobody needs; the others have their defaults. */
+/* Fails on missing and useless values, and sets the defaults. Returns 0 or an error code. */
 int fci_variables_resolve (fci_pipeline *p);
 
-/* "-D vae=VALUE", or whatever gives the variable its value. */
+/* Returns the option that sets the variable: "-D vae=VALUE". */
 const char *fci_variable_option (const fci_pipeline *p, const fci_variable *v);
 
-/* Say once what was left out, and how to have it. */
+/* Notes the components and outputs that were left out, and the option that includes them. */
 void fci_variables_note_absent (fci_pipeline *p);
 
 #endif
