@@ -318,9 +318,9 @@ def geometry():
             ("stride-beyond", (2,), (4,), 0, "reaches beyond its storage"),
             ("ranks", (2, 2), (2,), 0, "2 sizes, but 1 strides"),
             ("rank-9", (1,) * 9, (1,) * 9, 0, "it has 9 dimensions, more than the limit of 8"),
-            ("product", (1 << 40, 1 << 40), (0, 0), 0, "64 bits"),
-            ("product-bytes", (1 << 62,), (0,), 0, "64 bits"),
-            ("reach", (1 << 40, 2), (1 << 40, 1), 0, "64 bits"),
+            ("product", (1 << 40, 1 << 40), (0, 0), 0, "exceed 64 bits"),
+            ("product-bytes", (1 << 62,), (0,), 0, "its size exceeds 64 bits"),
+            ("reach", (1 << 40, 2), (1 << 40, 1), 0, "exceed 64 bits"),
             ("expanded", (1 << 30,), (0,), 0, "its repeated elements"),
             ("overlapping", (1 << 15, 1 << 15, 3), (0, 0, 1), 0, "its repeated elements")):
         bad_tensor(name, says, tensor(size, stride, offset))
