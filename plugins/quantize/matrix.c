@@ -119,7 +119,7 @@ find_older (const struct quantize_matrix *matrix, const fmtconv_tensor *t, uint6
       if (found->columns == n)
         return found->view;
       fmtconv_fail_at (matrix->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
-                       "the tensor has %llu columns; the importance matrix has another number",
+                       "the tensor has %llu columns; the importance matrix has another number of columns",
                        (unsigned long long) n);
     }
   return NULL;
