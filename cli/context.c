@@ -29,7 +29,7 @@ catch_signals (void)
         sigaction (numbers[i], &action, NULL);
     }
   signal (SIGPIPE, SIG_IGN);
-  signal (SIGXFSZ, SIG_IGN); /* a write beyond the limit of file sizes fails, and is told */
+  signal (SIGXFSZ, SIG_IGN); /* a write beyond the limit of file sizes fails with an error */
 }
 
 fmtconv_ctx *

@@ -50,7 +50,10 @@ static bool
 check_arguments (const struct settings *s)
 {
   if (s->n_arguments > 2)
-    return print_usage ("INPUT and OUTPUT are required, %d arguments were given", s->n_arguments), false;
+    {
+      print_usage ("INPUT and OUTPUT are required, %d arguments were given", s->n_arguments);
+      return false;
+    }
   if (s->spec || s->n_arguments == 2)
     return true;
   if (s->n_arguments == 1)

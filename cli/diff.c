@@ -109,7 +109,10 @@ run_diff (const struct settings *s)
 {
   struct speaker *sp = speaker_of (s);
   if (s->n_arguments != 2)
-    return print_usage ("diff takes two files or folders, %d given", s->n_arguments), DIFF_TROUBLE;
+    {
+      print_usage ("diff takes two files or folders, %d given", s->n_arguments);
+      return DIFF_TROUBLE;
+    }
   const fmtconv_diff_side a = {
     .path = s->arguments[0], .reader = s->reader, .transforms = s->transforms, .n_transforms = s->n_transforms
   };

@@ -40,7 +40,10 @@ run_help (const struct settings *s)
 {
   const struct command *command = s->n_arguments ? command_find (s->arguments[0]) : NULL;
   if (s->n_arguments > 1)
-    return print_usage ("help takes one COMMAND, PLUGIN or SPEC"), CLI_USAGE;
+    {
+      print_usage ("help takes one COMMAND, PLUGIN or SPEC");
+      return CLI_USAGE;
+    }
   if (s->n_arguments == 0)
     help_program (stdout);
   else if (command)

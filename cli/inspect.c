@@ -117,7 +117,10 @@ run_inspect (const struct settings *s)
 {
   struct speaker *sp = speaker_of (s);
   if (s->n_arguments != 1)
-    return print_usage ("inspect takes one PATH, %d given", s->n_arguments), CLI_USAGE;
+    {
+      print_usage ("inspect takes one PATH, %d given", s->n_arguments);
+      return CLI_USAGE;
+    }
   fmtconv_ctx *ctx = context_new (s, sp);
   fmtconv_attr *report = ctx ? fmtconv_inspect (ctx, s->arguments[0], s->reader) : NULL;
   if (report && s->json)

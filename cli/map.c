@@ -66,7 +66,10 @@ run_map (const struct settings *s)
 {
   struct speaker *sp = speaker_of (s);
   if ((s->rules != NULL) == (s->print != NULL) || s->n_arguments)
-    return print_usage ("map takes --check RULES or --print TRANSFORM"), CLI_USAGE;
+    {
+      print_usage ("map takes --check RULES or --print TRANSFORM");
+      return CLI_USAGE;
+    }
   fmtconv_ctx *ctx = context_new (s, sp);
   const char *text = ctx && s->print ? fmtconv_rules_print (ctx, s->print) : NULL;
   fmtconv_attr *report = ctx && s->rules ? fmtconv_rules_check (ctx, s->rules, s->against) : NULL;

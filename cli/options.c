@@ -92,7 +92,10 @@ parse_threads (const char *text, unsigned *threads)
   char *end;
   unsigned long n = strtoul (text, &end, 10);
   if (*text < '0' || *text > '9' || *end || n == 0 || n > 1024)
-    return print_usage ("--threads takes a number from 1 to 1024, not '%s'", text), false;
+    {
+      print_usage ("--threads takes a number from 1 to 1024, not '%s'", text);
+      return false;
+    }
   *threads = (unsigned) n;
   return true;
 }
@@ -102,7 +105,8 @@ parse_memory (const char *text, uint64_t *bytes)
 {
   if (text_parse_size (text, bytes) && *bytes >= 1 << 20)
     return true;
-  return print_usage ("--memory takes a size of at least 1M, such as 64M or 1G, not '%s'", text), false;
+  print_usage ("--memory takes a size of at least 1M, such as 64M or 1G, not '%s'", text);
+  return false;
 }
 
 static bool
@@ -111,27 +115,37 @@ parse_color (const char *text, int *color)
   *color = !strcmp (text, "always") ? 1 : !strcmp (text, "never") ? 0 : -1;
   if (*color >= 0 || !strcmp (text, "auto"))
     return true;
-  return print_usage ("--color takes always, never or auto, not '%s'", text), false;
+  print_usage ("--color takes always, never or auto, not '%s'", text);
+  return false;
 }
 
 static bool
 add_transform (struct settings *s, const char *text)
 {
   if (s->n_transforms == MAX_TRANSFORMS)
-    return print_usage ("more than %d transforms", MAX_TRANSFORMS), false;
+    {
+      print_usage ("more than %d transforms", MAX_TRANSFORMS);
+      return false;
+    }
   s->transforms[s->n_transforms++] = text;
   return true;
 }
 
-/* NAME=VALUE.  The name becomes a text of its own in the program's arguments. */
+/* Parses NAME=VALUE.  Cuts the argument at '=', so that the name is a separate string. */
 static bool
 add_variable (struct settings *s, char *text)
 {
   char *equals = strchr (text, '=');
   if (!equals || equals == text)
-    return print_usage ("-D takes NAME=VALUE, not '%s'", text), false;
+    {
+      print_usage ("-D takes NAME=VALUE, not '%s'", text);
+      return false;
+    }
   if (s->n_variables == MAX_VARIABLES)
-    return print_usage ("more than %d variables", MAX_VARIABLES), false;
+    {
+      print_usage ("more than %d variables", MAX_VARIABLES);
+      return false;
+    }
   *equals = '\0';
   s->variables[s->n_variables++] = (fmtconv_spec_variable){ .name = text, .value = equals + 1 };
   return true;
@@ -143,77 +157,115 @@ check_spec (const struct settings *s)
 {
   const char *other = s->reader ? "-r" : s->n_transforms ? "-t" : s->writer ? "-w" : NULL;
   if (s->spec && other)
-    return print_usage ("-p and %s cannot be combined: edit a copy of the spec, which --print-spec prints",
-                        other),
-           false;
+    {
+      print_usage ("-p and %s cannot be combined: edit a copy of the spec, which --print-spec prints", other);
+      return false;
+    }
   if (!s->spec && s->n_variables)
-    return print_usage ("-D sets a variable of a spec: it needs -p"), false;
+    {
+      print_usage ("-D sets a variable of a spec: it needs -p");
+      return false;
+    }
   return true;
 }
 
-/* One option that getopt found. */
+/* Takes an option without an argument. */
+static void
+take_switch (struct settings *s, int id)
+{
+  switch (id)
+    {
+    case OPT_PRINT_SPEC:
+      s->print_spec = true;
+      break;
+    case 'n':
+      s->flags |= FMTCONV_DRY_RUN | FMTCONV_LIST;
+      break;
+    case 'f':
+      s->flags |= FMTCONV_FORCE;
+      break;
+    case OPT_VERIFY:
+      s->flags |= FMTCONV_VERIFY;
+      break;
+    case OPT_STRICT:
+      s->flags |= FMTCONV_STRICT;
+      break;
+    case OPT_LOSSY:
+      s->flags |= FMTCONV_ALLOW_LOSSY;
+      break;
+    case OPT_STATS:
+      s->flags |= FMTCONV_STATS;
+      break;
+    case OPT_JSON:
+      s->json = true;
+      break;
+    case 'q':
+      s->verbosity -= s->verbosity > PRINT_ERRORS;
+      break;
+    case 'v':
+      s->verbosity = PRINT_LISTS;
+      break;
+    case OPT_PROGRESS:
+    case OPT_NO_PROGRESS:
+      s->progress = id == OPT_PROGRESS;
+      break;
+    case 'h':
+      s->help = true;
+      break;
+    default:
+      s->version = true;
+    }
+}
+
+/* Takes one option that getopt found.  Returns false after printing a usage error. */
 static bool
 take (struct settings *s, int id, char *argument)
 {
   switch (id)
     {
-    case 'r':
-      return s->reader = argument, true;
     case 't':
       return add_transform (s, argument);
-    case 'w':
-      return s->writer = argument, true;
-    case 'p':
-      return s->spec = argument, true;
     case 'D':
       return add_variable (s, argument);
-    case OPT_PRINT_SPEC:
-      return s->print_spec = true;
-    case OPT_DTYPE:
-      return s->dtype = argument, true;
-    case 'n':
-      return s->flags |= FMTCONV_DRY_RUN | FMTCONV_LIST, true;
-    case 'f':
-      return s->flags |= FMTCONV_FORCE, true;
     case 'j':
       return parse_threads (argument, &s->threads);
     case OPT_MEMORY:
       return parse_memory (argument, &s->memory);
-    case OPT_VERIFY:
-      return s->flags |= FMTCONV_VERIFY, true;
-    case OPT_STRICT:
-      return s->flags |= FMTCONV_STRICT, true;
-    case OPT_LOSSY:
-      return s->flags |= FMTCONV_ALLOW_LOSSY, true;
-    case OPT_TENSORS:
-      return s->tensors = true, s->glob = argument, s->flags |= FMTCONV_LIST, true;
-    case OPT_STATS:
-      return s->flags |= FMTCONV_STATS, true;
-    case OPT_CHECK:
-      return s->rules = argument, true;
-    case OPT_AGAINST:
-      return s->against = argument, true;
-    case OPT_PRINT:
-      return s->print = argument, true;
-    case OPT_JSON:
-      return s->json = true;
-    case 'q':
-      return s->verbosity -= s->verbosity > PRINT_ERRORS, true;
-    case 'v':
-      return s->verbosity = PRINT_LISTS, true;
-    case OPT_PROGRESS:
-      return s->progress = 1, true;
-    case OPT_NO_PROGRESS:
-      return s->progress = 0, true;
     case OPT_COLOR:
       return parse_color (argument, &s->color);
+    case 'r':
+      s->reader = argument;
+      break;
+    case 'w':
+      s->writer = argument;
+      break;
+    case 'p':
+      s->spec = argument;
+      break;
+    case OPT_DTYPE:
+      s->dtype = argument;
+      break;
+    case OPT_TENSORS:
+      s->tensors = true;
+      s->glob = argument;
+      s->flags |= FMTCONV_LIST;
+      break;
+    case OPT_CHECK:
+      s->rules = argument;
+      break;
+    case OPT_AGAINST:
+      s->against = argument;
+      break;
+    case OPT_PRINT:
+      s->print = argument;
+      break;
     case OPT_PLUGIN_DIR:
-      return s->plugin_dir = argument, true;
-    case 'h':
-      return s->help = true;
+      s->plugin_dir = argument;
+      break;
     default:
-      return s->version = true;
+      take_switch (s, id);
     }
+  return true;
 }
 
 /* What getopt did not take; optopt says why: an unknown letter, an option without an argument, or 0. */
@@ -293,9 +345,15 @@ options_parse (const struct command *command, int argc, char **argv, struct sett
   while ((id = getopt_long (argc, argv, t.shorts, t.longs, NULL)) != -1)
     {
       if (id == ':')
-        return print_usage ("option '%s' needs an argument", argv[optind - 1]), false;
+        {
+          print_usage ("option '%s' needs an argument", argv[optind - 1]);
+          return false;
+        }
       if (id == '?')
-        return refuse (command, argv[optind - 1]), false;
+        {
+          refuse (command, argv[optind - 1]);
+          return false;
+        }
       if (!take (s, id, optarg))
         return false;
     }

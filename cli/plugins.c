@@ -103,7 +103,7 @@ print_plugin (fmtconv_attr *plugin)
   print_parameters (fmtconv_attr_get (plugin, "parameters"));
 }
 
-/* The plugins of that name; all where there is none.  What is only a preset's is no error. */
+/* Returns the plugins of that name, or all if the name is NULL.  A name that only a preset has is not an error. */
 static fmtconv_attr *
 plugins_of (fmtconv_ctx *ctx, const char *name, bool is_preset)
 {
@@ -141,7 +141,10 @@ run_plugins (const struct settings *s)
 {
   struct speaker *sp = speaker_of (s);
   if (s->n_arguments > 1)
-    return print_usage ("plugins takes at most one NAME"), CLI_USAGE;
+    {
+      print_usage ("plugins takes at most one NAME");
+      return CLI_USAGE;
+    }
   const char *name = s->n_arguments ? s->arguments[0] : NULL;
   fmtconv_ctx *ctx = context_new (s, sp);
   fmtconv_attr *presets = ctx ? fmtconv_preset_list (ctx, name) : NULL;

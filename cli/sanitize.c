@@ -16,7 +16,10 @@ decode (const unsigned char *s, unsigned *c)
              : *s >= 0xc2 && *s < 0xe0 ? 2
                                        : 0;
   if (n < 2)
-    return *c = *s, n;
+    {
+      *c = *s;
+      return n;
+    }
   *c = *s & (0x7fu >> n);
   for (size_t i = 1; i < n; i++)
     {

@@ -111,7 +111,7 @@ match (comparison *c, fmtconv_attr *only_a, fmtconv_attr *only_b)
   return c->ctx->failed;
 }
 
-/* Blocks of one type that cannot be decoded are compared as bytes; beside another type they are not compared. */
+/* Compares blocks without a decoder as bytes if both sides have one type; otherwise their values are not compared. */
 static void
 add_scan (comparison *c, pair *p)
 {

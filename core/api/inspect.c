@@ -93,7 +93,8 @@ try_claim (const inspection *s, size_t i, char needs[NEEDS])
 {
   fci_try saved;
   unsigned flags = s->ctx->options.flags;
-  s->ctx->options.flags = flags & ~(unsigned) FMTCONV_STRICT; /* what it would warn of is no error here */
+  s->ctx->options.flags =
+      flags & ~(unsigned) FMTCONV_STRICT; /* a warning of the transform is not an error here */
   fci_try_listen (s->ctx, &saved, capture_message, needs);
   fci_link link;
   int code = fci_link_make (s->ctx, FCI_TRANSFORM, s->claims.claim[i].plugin, "", &link);
@@ -119,7 +120,7 @@ note_near_matches (inspection *s)
   const fci_claim *near = &s->claims.claim[0];
   s->is_near = true;
   snprintf (s->needs, sizeof s->needs,
-            "a partial match of %s: %zu tensors match, %zu are missing, %zu are unknown; -t %s lists them",
+            "a partial match of %s: %zu tensors match, %zu missing, %zu unknown; -t %s lists them",
             near->plugin->name, near->found.claimed, near->found.missing, near->found.unknown,
             near->plugin->name);
 }

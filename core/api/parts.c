@@ -12,7 +12,7 @@
 
 typedef struct part
 {
-  const char *name; /* a kind, or why its tensors are left behind */
+  const char *name; /* a kind, or the reason why its tensors are left out */
   size_t tensors;
   uint64_t bytes;
 } part;
@@ -35,7 +35,7 @@ takes (const parts *p, size_t claim, size_t tensor)
   return p->claims->claim[claim].found.takes[tensor];
 }
 
-/* One more, for tensors that are left behind.  NULL: out of memory. */
+/* Adds a part for tensors that are left out.  Returns NULL if memory runs out. */
 static part *
 add_reason (fmtconv_ctx *ctx, parts *p, const char *why)
 {

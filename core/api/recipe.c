@@ -87,7 +87,7 @@ box_text (fmtconv_view *view, const fci_box *box)
   return !text ? "" : *text ? text + 2 : "copy";
 }
 
-/* Boxes of one tensor mostly meet the same fate; others are told apart. */
+/* Returns the operation that applies to all boxes of a view, or the list of them if they differ. */
 static const char *
 boxes_text (fmtconv_view *view)
 {

@@ -12,7 +12,7 @@
 #include "core/plugin/registry.h"
 #include <string.h>
 
-/* A name for one part's own output: "out-vae.safetensors" beside "out.safetensors", "out-vae/" beside "out/". */
+/* Returns a name for the output of one part: "out-vae.safetensors" for "out.safetensors", "out-vae/" for "out/". */
 static const char *
 output_for (const fci_conversion *c, const char *kind)
 {

@@ -186,10 +186,9 @@ check_nesting (fmtconv_ctx *ctx, fci_role role, const char *name)
   const calls *now = calls_of (ctx);
   if (!now || now->depth < DEPTH)
     return now != NULL;
-  return fmtconv_fail (ctx, FMTCONV_E_INTERNAL,
-                       "%ss call each other more than %d levels deep; the last is '%s'", fci_role_name (role),
-                       DEPTH, name)
-         == 0;
+  fmtconv_fail (ctx, FMTCONV_E_INTERNAL, "%ss call each other more than %d levels deep; the last is '%s'",
+                fci_role_name (role), DEPTH, name);
+  return false;
 }
 
 /* Returns the plugin that a callback names as "NAME:key=value". Returns NULL on error. */

@@ -1,4 +1,4 @@
-/* core/model/scaling.c: tensors of few bits whose scales are tensors beside them, known by names, types and shapes.
+/* core/model/scaling.c: finds quantized tensors with separate tensors of scales, by names, types and shapes.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Arithmetic is f32, in the order of the schemes' own decoders: a scale is multiplied by the second one (ModelOpt:

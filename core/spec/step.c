@@ -32,7 +32,7 @@ typedef struct element
   const fci_yaml *node;        /* {key: value} */
   fci_strbuf text;             /* "NAME:key=value,key=value" so far */
   size_t pairs;
-  const fci_yaml *reverse; /* its key "reverse", which is no parameter; NULL: none */
+  const fci_yaml *reverse; /* its key "reverse", which is not a parameter; NULL: absent */
 } element;
 
 /* Let what a plugin's parameters are checked by complain of this place in the spec. */
@@ -168,7 +168,7 @@ is_main (const fci_yaml *node)
   return node && (node->kind == FCI_YAML_TEXT || node->kind == FCI_YAML_LIST);
 }
 
-/* Is it what a link has beside the plugin's parameters? */
+/* Returns whether the key belongs to the link, and is not a parameter of the plugin. */
 static bool
 is_not_param (const element *e, const fci_yaml *node)
 {

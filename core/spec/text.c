@@ -59,7 +59,7 @@ put_scalar (fci_strbuf *out, const char *text)
 /* The values of one key of a step. */
 typedef struct values
 {
-  struct values *next; /* key behind it */
+  struct values *next; /* the following key */
   const char *key;
   fci_strbuf list; /* scalars, with commas between them */
   size_t n;

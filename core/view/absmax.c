@@ -159,7 +159,7 @@ find (fmtconv_view *wanted, const uint64_t *block, float divisor)
   return new->measured &&fci_map_set (all, k, sizeof *k, (uintptr_t) new) ? new->measured : NULL;
 }
 
-/* Returns a leaf of the measured values, with the origins of its own view. */
+/* Returns a leaf of the measured values, with the origins of the measured view. */
 static fmtconv_view *
 leaf_of (fmtconv_view *wanted, fci_requirement *measured)
 {

@@ -151,7 +151,7 @@ resolve_rotary (fmtconv_ctx *ctx, const struct cogvideox_params *p, const fmtcon
     return 0;
   return fmtconv_fail_at (
       ctx, FMTCONV_E_MISSING,
-      &(fmtconv_where){ .hint = "give rotary=no (as 2B) or rotary=yes (as 5B), or version=" },
+      &(fmtconv_where){ .hint = "give version=2b or rotary=no, version=5b or rotary=yes" },
       "cannot tell whether this model has fixed positions (as 2B) or rotary positions (as 5B): no published "
       "model has width %lld, and neither tables nor training_config.yaml show it",
       (long long) f->width);

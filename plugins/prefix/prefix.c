@@ -33,7 +33,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   const struct params *p = params_;
   size_t kept = 0;
   if (!p->strip && !p->add)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no prefix given: prefix:strip=model. or prefix:add=model.");
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no prefix given: type prefix:strip=TEXT or prefix:add=TEXT");
   FMTCONV_FOREACH (t, in)
     {
       const char *rest = stripped (p, t->name);

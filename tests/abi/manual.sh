@@ -49,4 +49,4 @@ refused () { # refused WORDS: data.x, which is bad now
 printf 'XST1\003\000\000\000aaaabbbbcc' >data.x
 refused beyond
 printf 'XST1\003\000\000\000aaaabbbbccccd' >data.x
-refused 'belong to none'
+refused 'belong to no tensor'

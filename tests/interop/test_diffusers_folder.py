@@ -300,7 +300,7 @@ class Folders(Case):
         self.sharded()
         path = self.shard(1)
         path.unlink()
-        self.refuse(path.name, "not beside it")
+        self.refuse(path.name, "not next to it")
 
     def test_unlisted_tensor(self):
         self.sharded()

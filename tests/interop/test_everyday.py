@@ -145,7 +145,7 @@ class Everyday(Case):
         lit.popitem()
         lost = weights | lit | {"model_ema.diffusionnosuch": torch.ones(1)}
         self.assertIn("8 averages have the prefix 'model_ema.', but 7 weights", self.converted("ema", source=lost, status=1))
-        self.assertIn("no averaged weights here", self.converted("ema", status=1))
+        self.assertIn("no averaged weights found", self.converted("ema", status=1))
 
     def test_ema_of_tied_weights(self):
         """LitEma averages a weight once that has several names: all of them get it, and stay tied."""

@@ -111,7 +111,7 @@ class Tensors(Gguf):
                 self.assertEqual(again.read_bytes(), self.out.read_bytes())
         for alignment in (0, 1, 4, 24, 131072, -8):
             result = self.convert(tensors, f"{ARCHITECTURE},alignment={alignment}", None, 2)
-            self.assertIn("no power of two from 8 to 65536", result.stderr)
+            self.assertIn("is not a power of two from 8 to 65536", result.stderr)
 
     def test_names(self):
         """63 bytes are what ggml reads; every longer one is listed; the limit can be raised."""
@@ -121,7 +121,7 @@ class Tensors(Gguf):
         result = self.convert(long, ARCHITECTURE, None, 1)
         self.assertIn("cannot store 2 of 3 tensors", result.stderr)
         self.assertIn("name-limit=", result.stderr)
-        self.assertIn("'" + "n" * 64 + "': a name of 64 bytes, at most 63", result.stderr)
+        self.assertIn("'" + "n" * 64 + "': the name has 64 bytes, at most 63", result.stderr)
         self.assertIn("'" + "m" * 100 + "': a name of 100 bytes, at most 63", result.stderr)
         self.convert(long, f"{ARCHITECTURE},name-limit=100")
         self.assertIsNone(ggmlfile.read(self.out), "ggml reads such names now: raise the limit")
@@ -255,7 +255,7 @@ class Keys(Gguf):
         self.assertIn("architecture=", result.stderr)
         for name in ("Test", "a.b", "_a", "-a", "general", "split"):
             result = self.convert({"w": torch.ones(1)}, "gguf:architecture=" + name, None, 2)
-            self.assertIn(f"'{name}' is no architecture", result.stderr)
+            self.assertIn(f"'{name}' cannot be an architecture", result.stderr)
         self.convert({"w": torch.ones(1)}, "gguf:architecture=first")
         self.run_fmtconv("-w", "gguf:architecture=second", self.out, self.tmp / "b.gguf")
         self.assertEqual(self.fields(self.tmp / "b.gguf")["general.architecture"][1], "second")
@@ -298,8 +298,8 @@ class Keys(Gguf):
         self.assertNotIn("general.file_type", fields)
         for key, value, status, says in (("A", "1", 2, "lower-case letters"), ("general.alignment", "64", 2, "sets it"),
                                          ("split.no", "0", 2, "sets it"), ("x", "[1\\,", 2, "not a JSON value"),
-                                         ("x", "[[1]]", 1, "no such value"), ("x", "[1\\,\"a\"]", 1, "no such value"),
-                                         ("x", "[]", 1, "no such value")):
+                                         ("x", "[[1]]", 1, "cannot hold this kind of value"), ("x", "[1\\,\"a\"]", 1, "cannot hold this kind of value"),
+                                         ("x", "[]", 1, "cannot hold this kind of value")):
             result = self.convert({"w": torch.ones(1)}, f"{ARCHITECTURE},kv.{key}={value}", None, status)
             self.assertIn(says, result.stderr)
 

@@ -85,7 +85,7 @@ class Map(Case):
         self.assertIn("3 rules, well-formed, reversible", self.check(TABLE).stdout)
         said = self.check(TABLE, "--against", self.tmp / "in.safetensors", "-v").stdout
         self.assertIn("10 names become 21, 1 dropped", said)
-        self.assertIn("the way back gives all names again", said)
+        self.assertIn("the reverse restores all names", said)
         self.assertIn("blocks.2.to_v.weight [4,4] <- model.layers.2.qkv.weight", said)
         self.assertIn("dropped: optimizer.step: not wanted", said)
         one_way = TABLE.replace('shape: "h"}', 'shape: "h", ops: "cast f32"}')
@@ -100,7 +100,7 @@ class Map(Case):
         self.assertIn("10 names become 21", self.check(TABLE, "--against", names).stdout)
         for line in ("no shape", "a [1", "a [1,,2]", "a [x]", "a [1] 2", "a"):
             names.write_text("a.b [1]\n" + line)
-            self.assertIn(f"{names}:2: a line is NAME [SHAPE]", self.check(TABLE, "--against", names, status=1).stderr)
+            self.assertIn(f"{names}:2: a line must be NAME [SHAPE]", self.check(TABLE, "--against", names, status=1).stderr)
         for wrong, says in (("a [1]\na [2]\n", f"{names}:2: tensor 'a': there are two"), ("a [1]\n\0b [2]\n", "byte 0x6: a NUL"),
                             ("\na [9000000000000000000,3]", f"{names}:2: a shape is too large: its size in bytes does not fit in 63 bits")):
             names.write_text(wrong)
@@ -130,9 +130,9 @@ class Map(Case):
     def test_mistakes_have_lines(self):
         cases = (
             ("fmtconv-rules: 1", "fmtconv-rules: 2", "1:1: a rules file must begin with 'fmtconv-rules: 1'"),
-            ("prefix:", "prefux:", "2:1: a rules file has no key 'prefux': did you mean 'prefix'?"),
+            ("prefix:", "prefux:", "2:1: a rules file has no key 'prefux'; did you mean 'prefix'?"),
             ("dense: yes", "dense: maybe", "5:8: 'dense' must be yes or no"),
-            ('to: "proj.{w}"', 'two: "proj.{w}"', "10:24: a rule has no key 'two': did you mean 'to'?"),
+            ('to: "proj.{w}"', 'two: "proj.{w}"', "10:24: a rule has no key 'two'; did you mean 'to'?"),
             ('from: "head.{w}", ', "", "10:5: a rule needs 'from', the names that it matches"),
             ('to: "proj.{w}", ', "", "10:5: a rule needs 'to', the new name"),
             ("optional: yes", "axis: 9", "axis must be a number from 0 to 7, not '9'"),

@@ -200,7 +200,7 @@ class Specs(Joined):
         self.assertIn("has width 24", error)
         self.assertFalse(self.out.exists())
         error = self.run_fmtconv("-p", self.spec(m, None, vae="model.pt"), status=1).stderr
-        self.assertIn("no VAE of CogVideoX", error)
+        self.assertIn("no VAE of CogVideoX found", error)
 
 
 class Folders(Case):
@@ -297,7 +297,7 @@ class Folders(Case):
         pipe.text_encoder.save_pretrained(self.ref / "text_encoder")
         pipe.tokenizer.save_pretrained(self.ref / "tokenizer")
         result = self.run_fmtconv(self.ref, f"{self.out}/")
-        self.assertIn("no model_index.json", result.stderr)
+        self.assertIn("not writing model_index.json", result.stderr)
         self.assertEqual(files(self.out), files(self.ref))
 
     def test_alone(self):
@@ -416,7 +416,7 @@ class Folders(Case):
             self.refuse("model_index.json")
         (self.ref / "model_index.json").write_text(good)
         (self.ref / "file").write_text("")
-        self.refuse("'file'", "no folder", change=lambda i: i.update(file=["diffusers", "X"]))
+        self.refuse("'file'", "is not a folder", change=lambda i: i.update(file=["diffusers", "X"]))
         (self.ref / "model_index.json").write_text(good)
         shutil.rmtree(self.ref / "vae")
         self.refuse("'vae'", "no such folder")

@@ -286,7 +286,7 @@ class Quantize(Case):
 
     def test_importance_of_another_model(self):
         safetensors.torch.save_file({"a.weight": weights(4, 512)}, self.source)
-        for sums, said in (({"a.weight": torch.ones(256)}, "512"), ({"a.weight": -torch.ones(512)}, "not below 0")):
+        for sums, said in (({"a.weight": torch.ones(256)}, "512"), ({"a.weight": -torch.ones(512)}, "non-negative")):
             for matrix in self.matrices(sums, {"a.weight": 1}):
                 result = self.run_fmtconv("-f", "-t", f"quantize:to=q4_K,imatrix={matrix}", *GGUF, self.source, self.out,
                                           status=1)

@@ -142,7 +142,7 @@ class Merged(Ranks):
         self.assertIn(f"compared  {len(copies)} tensors", result.stderr)
         _, result = self.convert("-t", "none", "--dry-run")
         self.assertRegex(result.stdout, r"final_layernorm\.weight .*compare, copy")
-        self.assertIn("must be equal in two places", result.stderr)
+        self.assertIn("must equal their duplicates", result.stderr)
         result = self.run_fmtconv("inspect", self.tmp / "run")
         self.assertIn("2 model-parallel ranks", result.stdout + result.stderr)
         result = self.run_fmtconv("inspect", "--json", self.tmp / "run")

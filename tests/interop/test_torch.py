@@ -85,7 +85,7 @@ class Torch(Case):
         self.convert({"a": flat[3:10], "b": flat[500:].view(5, 100).t()}, {"a": flat[3:10], "b": flat[500:].view(5, 100).t()},
                      **old)
         self.convert(flat, {"tensor": flat}, **old)
-        self.refuse(zoo.module(), "only its own program can read", **old)
+        self.refuse(zoo.module(), "only the program that saved it can read", **old)
         self.convert({"state_dict": weights, "net": zoo.module()}, weights, **old)
         for name, (value, says) in zoo.refused().items():
             with self.subTest(name):
@@ -149,7 +149,7 @@ class Torch(Case):
         for key in ("state_dict", "model", "module"):
             self.convert({"epoch": 3, key: state}, state)
         self.convert({"model": {"state_dict": state}, "state_dict": 1}, state)
-        self.refuse(zoo.module(), "only its own program can read")
+        self.refuse(zoo.module(), "only the program that saved it can read")
 
     def test_nesting(self):
         t = [torch.full((2,), float(i)) for i in range(5)]

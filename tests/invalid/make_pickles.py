@@ -419,7 +419,7 @@ def before_1_6():
     old("short", "storage '0' has 16 bytes, but the file ends after 15 of them", one, [("0", 4, bytes(15))])
     old("short-second", "storage '1' is missing: the file ends before it", two, [("0", 4, bytes(16))],
         keys=list_of("0", "1"))
-    old("huge", "and the file ends after 16 of them", dict_of(("a", tensor(of=storage(count=1 << 40)))),
+    old("huge", "but the file ends after 16 of them", dict_of(("a", tensor(of=storage(count=1 << 40)))),
         [("0", 1 << 40, bytes(16))])
     old("tail", "1 bytes follow the last storage", one, tail=b"x")
     old("second-tail", "follow the last storage", one, both, keys=list_of("0"))
@@ -456,8 +456,8 @@ def inside():
 
     bare("good", "  1 tensor, ", data(good), status=0)
     bare("good-5", "  1 tensor, ", data(legacy(storage(), protocol=5)), status=0, protocol=5)
-    bare("none", "from more or less than one value")
-    bare("two", "from more or less than one value", data(good), 1)
+    bare("none", "its storage is not loaded from exactly one value")
+    bare("two", "its storage is not loaded from exactly one value", data(good), 1)
     bare("int", "its storage is loaded from a int", 1)
     bare("text", "pickle it with protocol 3 or later", call(name_of("_codecs", "encode"), "abc", "latin1"))
     bare("other", "is not in torch.save's old format", data(b"PK\3\4"))
@@ -468,7 +468,7 @@ def inside():
     bare("inner-short", "the file ends after 15 of them", data(good[:-1]))
     bare("inner-protocol", "old format is not 1001", data(legacy(storage(), number_of_format=7)))
     bare("inner-cut", "pickle opcode BININT: 4 bytes needed", data(good[:20]))
-    bare("inner-inner", "where its storage should be", data(legacy(call(inner, data(good)), [])))
+    bare("inner-inner", "expected its storage", data(legacy(call(inner, data(good)), [])))
 
 
 # ---------------------------------------------------------------- accepted

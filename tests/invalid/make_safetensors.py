@@ -193,8 +193,8 @@ def ranges():
          file({"a": entry(), "b": entry(start=4, end=12)}, b"\0" * 12))
     case("same-range", "tensor 'b': its first 8 bytes overlap another tensor",
          file({"a": entry(), "b": entry()}))
-    case("tail", "tensor 'a': the 1 bytes behind the last tensor belong to none", file({"a": entry()}, b"\0" * 9))
-    case("data-without-tensors", "at byte 0xa: the 1 bytes behind the last tensor belong to none", file({}, b"\0"))
+    case("tail", "tensor 'a': the 1 bytes after the last tensor belong to no tensor", file({"a": entry()}, b"\0" * 9))
+    case("data-without-tensors", "at byte 0xa: the 1 bytes after the last tensor belong to no tensor", file({}, b"\0"))
     good("unsorted", file({"b": entry(start=8, end=16), "a": entry()}, b"\0" * 16))
     good("zero-size-between", file({"a": entry(), "z": entry(shape=(0,), start=8, end=8),
                                     "b": entry(start=8, end=16)}, b"\0" * 16))

@@ -11,8 +11,8 @@
  * killed run are found. */
 const char *fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest);
 
-/* Locks an open file or folder.  Returns whether it is ours; on a file system without locks: whether we made
- * it. */
+/* Locks an open file or folder.  Returns true if this process holds the lock; on a file system without locks, if it
+ * made the file (`made`). */
 bool fci_lock (int fd, bool made);
 
 enum
