@@ -216,7 +216,7 @@ class Vae(Cog):
         for bent in ("encoder.down.1.block.1.conv1.conv.weight", "decoder.up.3.block.0.norm2.conv_b.conv.bias", "encoder.conv_out.conv.bias"):
             part = {**tensors, bent: tensors[bent][:-1].clone()}
             self.refused(self.save(part, "state_dict"), self.HINT, "shape")
-        self.refused(self.save(cogmake.transformer(MODELS[0])), "cogvideox-vae", "no VAE of CogVideoX", "-t cogvideox-transformer")
+        self.refused(self.save(cogmake.transformer(MODELS[0])), "cogvideox-vae", "no VAE of CogVideoX found", "-t cogvideox-transformer")
 
 
 class TextEncoder(Cog):
