@@ -229,8 +229,8 @@ def names():
     bad("key-twice", "has the key 'a' twice", dict_of(("a", tensor()), ("a", tensor())))
     bad("key-twice-inside", "dictionary 'm' has the key 'a' twice",
         dict_of(("m", dict_of(("a", tensor()), ("a", NONE)))))
-    bad("name-twice", "'a.b': there are two", dict_of(("a.b", tensor()), ("a", dict_of(("b", tensor())))))
-    bad("name-twice-int", "'1': there are two", dict_of(("1", tensor()), (1, tensor())))
+    bad("name-twice", "'a.b': two tensors have this name", dict_of(("a.b", tensor()), ("a", dict_of(("b", tensor())))))
+    bad("name-twice-int", "'1': two tensors have this name", dict_of(("1", tensor()), (1, tensor())))
     bad("root-int", "no tensors in root '.'", number(1))
     bad("root-none", "no tensors in root '.'", NONE)
     bad("root-empty", "no tensors in root '.'", DICT)
