@@ -122,7 +122,7 @@ class Tensors(Gguf):
         self.assertIn("cannot store 2 of 3 tensors", result.stderr)
         self.assertIn("name-limit=", result.stderr)
         self.assertIn("'" + "n" * 64 + "': the name has 64 bytes, at most 63", result.stderr)
-        self.assertIn("'" + "m" * 100 + "': a name of 100 bytes, at most 63", result.stderr)
+        self.assertIn("'" + "m" * 100 + "': the name has 100 bytes, at most 63", result.stderr)
         self.convert(long, f"{ARCHITECTURE},name-limit=100")
         self.assertIsNone(ggmlfile.read(self.out), "ggml reads such names now: raise the limit")
         self.assertEqual({t.name for t in gguf.GGUFReader(self.out).tensors}, set(long))
