@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/strbuf.h"
 #include "core/convert/choose.h"
 #include "core/convert/convert.h"
 #include "core/convert/link.h"
@@ -11,6 +12,7 @@
 #include "core/convert/shell.h"
 #include "core/plugin/registry.h"
 #include <string.h>
+#include <sys/stat.h>
 
 /* Returns a name for the output of one part: "out-vae.safetensors" for "out.safetensors", "out-vae/" for "out/". */
 static const char *
@@ -189,4 +191,80 @@ fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, const
                          "several transforms match the component '%s': name one of these", name);
   links->none = true;
   return c->ctx->failed;
+}
+
+/* Can the writer store several components?  Its parameters may decide. */
+static bool
+writes_components (const fci_conversion *c)
+{
+  const fmtconv_writer *writer = c->writer.plugin->writer;
+  fmtconv_limits limits = writer->limits;
+  if (writer->adjust)
+    writer->adjust (c->writer.block, &limits);
+  return limits.understands & FMTCONV_FEATURE_COMPONENTS;
+}
+
+/* Returns the folder of a component below the input; NULL: there is no such folder, or an error. */
+static const char *
+component_folder (const fci_conversion *c, const char *name)
+{
+  struct stat st;
+  const char *input = c->part->job.input;
+  const bool slash = *input && input[strlen (input) - 1] == '/';
+  const char *path = fmtconv_ctx_printf (c->ctx, "%s%s%s", input, slash ? "" : "/", name);
+  return path && stat (path, &st) == 0 && S_ISDIR (st.st_mode) ? path : NULL;
+}
+
+/* Adds the transforms that were typed for the component, or for no component in particular. */
+static void
+add_transforms (fci_strbuf *command, const fci_conversion *c, const char *component)
+{
+  for (size_t i = 0; i < c->chain.n && c->job.n_transforms; i++)
+    {
+      fci_link link = c->chain.link[i];
+      if (link.component && strcmp (link.component, component) != 0)
+        continue;
+      link.component = NULL;
+      if (i + (c->job.dtype != NULL) < c->chain.n) /* the last one stands for --dtype */
+        fci_strbuf_add (command, fci_link_option (c->ctx, 't', &link));
+    }
+}
+
+static void
+list_component (const fci_conversion *c, const fmtconv_model *component, const char *folder)
+{
+  const char *name = fmtconv_model_name (component), *output = output_for (c, name);
+  const size_t n = fmtconv_model_count (component);
+  fci_strbuf command = { .ctx = c->ctx };
+  if (c->job.reader)
+    fci_strbuf_add (&command, fci_link_option (c->ctx, 'r', &c->part->reader));
+  add_transforms (&command, c, name);
+  if (c->job.writer)
+    fci_strbuf_add (&command, fci_link_option (c->ctx, 'w', &c->writer));
+  if (c->job.dtype)
+    fci_strbuf_add_all (&command, " --dtype ", fci_shell_word (c->ctx, c->job.dtype), NULL);
+  if (output)
+    fmtconv_detail (c->ctx, "%s (%zu tensor%s): fmtconv%s %s %s", name, n, n == 1 ? "" : "s",
+                    fci_strbuf_text (&command), fci_shell_path (c->ctx, folder),
+                    fci_shell_path (c->ctx, output));
+}
+
+int
+fci_check_components (fci_conversion *c)
+{
+  size_t n = 0;
+  if (c->part->job.name || writes_components (c))
+    return c->ctx->failed;
+  for (const fmtconv_model *m = NULL; (m = fmtconv_model_next_component (c->model, m));)
+    {
+      const char *folder = fmtconv_model_count (m) ? component_folder (c, fmtconv_model_name (m)) : NULL;
+      if (folder && ++n)
+        list_component (c, m, folder);
+    }
+  if (!n)
+    return c->ctx->failed;
+  return fmtconv_fail (
+      c->ctx, FMTCONV_E_UNSUPPORTED,
+      "writer '%s' takes one model, but the input has several components; convert one of them:",
+      c->writer.plugin->name);
 }

@@ -6,6 +6,7 @@
 #include "core/base/ctx.h"
 #include "core/base/held.h"
 #include "core/convert/chain.h"
+#include "core/convert/choose.h"
 #include "core/convert/convert.h"
 #include "core/convert/copy.h"
 #include "core/convert/finish.h"
@@ -271,12 +272,24 @@ fci_convert_model (fci_conversion *c)
   return c->model;
 }
 
+/* Before transforms run: a bundle stays a bundle, whatever they do. */
+static int
+check_components (fci_conversion *c, size_t n)
+{
+  for (size_t i = 0; i < n && !c->ctx->failed; i++)
+    {
+      c[i].model = c->model;
+      fci_check_components (&c[i]);
+    }
+  return c->ctx->failed;
+}
+
 int
 fci_convert (fci_conversion *c, size_t n)
 {
   fci_messages_hold (c->ctx);
   if (!(resolve_given (c, n) || open_inputs (c) || check_outputs (c, n) || read_parts (c)
-        || resolve_chains (c, n) || run_chains (c, n) || print_chains (c, n)))
+        || resolve_chains (c, n) || check_components (c, n) || run_chains (c, n) || print_chains (c, n)))
     fci_finish_outputs (c, n);
   fci_messages_release (c->ctx);
   return c->ctx->failed;

@@ -79,8 +79,8 @@ fci_features_check (fmtconv_ctx *ctx, const char *owner, unsigned understands, c
             largest ? fmtconv_model_name (largest) : "NAME")
       };
       return fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED, &where,
-                              n == 1 ? "%s takes one model, but the input has %zu component:"
-                                     : "%s takes one model, but the input has %zu components:",
+                              n == 1 ? "%s takes one model, but the input has %zu component"
+                                     : "%s takes one model, but the input has %zu components",
                               owner, n);
     }
   if (strange & FMTCONV_FEATURE_TIED)

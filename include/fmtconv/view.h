@@ -103,7 +103,9 @@ enum fmtconv_finding
   FMTCONV_FINDING_INF = 16       /* infinite after rounding */
 };
 
-/* What a finding causes. */
+/* What a finding causes.  An UNDERFLOW with WARN is only a note, unless the tensor may lose more of its norm there than
+ * twice the relative rounding error of the type (2^-10 in F16): unless more than four values are below the normal range
+ * for each value within it. */
 enum fmtconv_severity
 {
   FMTCONV_SEVERITY_COUNT, /* an entry in the report */

@@ -20,6 +20,9 @@ EXTRA_DIST += \
 	tests/cli/cases/commands.err \
 	tests/cli/cases/commands.out \
 	tests/cli/cases/commands.sh \
+	tests/cli/cases/components.err \
+	tests/cli/cases/components.out \
+	tests/cli/cases/components.sh \
 	tests/cli/cases/convert-explicit.err \
 	tests/cli/cases/convert-explicit.out \
 	tests/cli/cases/convert-explicit.sh \
