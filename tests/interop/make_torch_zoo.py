@@ -124,5 +124,5 @@ def refused():
         "conj": (torch.view_as_complex(torch.randn(4, 2)).conj(), "a lazy 'conj'"),
         "neg": (torch.view_as_complex(torch.randn(4, 2)).conj().imag, "a lazy 'neg'"),
         "rank": (torch.zeros((1,) * 9), "9 dimensions"),
-        "huge": (torch.zeros(1).expand(1 << 40), "repeats stored elements"),
+        "huge": (torch.zeros(1).expand(1 << 40), "its repeated elements"),
     }
