@@ -161,6 +161,8 @@ count (counters *sums, __m256 before, __m256 after, uint32_t dtype)
   const __m256i inf = _mm256_cmpeq_epi32 (size, infinity);
   sums->inf = _mm256_sub_epi32 (sums->inf, inf);
   sums->nan = _mm256_sub_epi32 (sums->nan, _mm256_cmpgt_epi32 (size, infinity));
+  sums->normal = _mm256_sub_epi32 (
+      sums->normal, _mm256_cmpgt_epi32 (size, _mm256_set1_epi32 (smallest_normal (dtype) - 1)));
   if (dtype == FMTCONV_F32)
     return;
   const __m256i changed = _mm256_castps_si256 (_mm256_cmp_ps (before, after, _CMP_NEQ_OQ));
@@ -168,8 +170,6 @@ count (counters *sums, __m256 before, __m256 after, uint32_t dtype)
   sums->overflow = _mm256_sub_epi32 (sums->overflow, overflows (before, changed, inf, dtype));
   const __m256i small = _mm256_and_si256 (changed, _mm256_cmpgt_epi32 (normal, size));
   sums->underflow = _mm256_sub_epi32 (sums->underflow, small);
-  sums->normal = _mm256_sub_epi32 (
-      sums->normal, _mm256_cmpgt_epi32 (size, _mm256_set1_epi32 (smallest_normal (dtype) - 1)));
 }
 
 INLINE uint64_t
@@ -241,8 +241,8 @@ loop_and_count (const void *in, uint32_t from, void *out, uint32_t to, size_t n,
   tally->underflow += sum (sums.underflow);
   tally->nan += sum (sums.nan);
   tally->inf += sum (sums.inf);
-  if (to != FMTCONV_F32) /* NaN and infinity lie above the smallest normal number, too */
-    tally->normal += sum (sums.normal) - sum (sums.nan) - sum (sums.inf);
+  /* NaN and infinity lie above the smallest normal number, too. */
+  tally->normal += sum (sums.normal) - sum (sums.nan) - sum (sums.inf);
 }
 
 #define AS(name) name##_avx2

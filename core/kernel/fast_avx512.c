@@ -166,13 +166,13 @@ count (counters *sums, __m512 before, __m512 after, uint32_t dtype)
   const __mmask16 inf = _mm512_cmpeq_epi32_mask (size, infinity);
   sums->inf += count_bits (inf);
   sums->nan += count_bits (_mm512_cmpgt_epi32_mask (size, infinity));
+  sums->normal += count_bits (_mm512_cmpge_epi32_mask (size, normal));
   if (dtype == FMTCONV_F32)
     return;
   const __mmask16 changed = _mm512_cmp_ps_mask (before, after, _CMP_NEQ_OQ);
   sums->inexact += count_bits (changed);
   sums->overflow += count_bits (overflows (before, changed, inf, dtype));
   sums->underflow += count_bits (_mm512_mask_cmplt_epi32_mask (changed, size, normal));
-  sums->normal += count_bits (_mm512_cmpge_epi32_mask (size, normal));
 }
 
 INLINE void
@@ -232,8 +232,8 @@ loop_and_count (const void *in, uint32_t from, void *out, uint32_t to, size_t n,
   tally->underflow += sums.underflow;
   tally->nan += sums.nan;
   tally->inf += sums.inf;
-  if (to != FMTCONV_F32) /* NaN and infinity lie above the smallest normal number, too */
-    tally->normal += sums.normal - sums.nan - sums.inf;
+  /* NaN and infinity lie above the smallest normal number, too. */
+  tally->normal += sums.normal - sums.nan - sums.inf;
 }
 
 #define AS(name) name##_avx512

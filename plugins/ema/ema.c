@@ -19,7 +19,7 @@ struct params
 
 static const fmtconv_param params[] = {
   { "prefix", FMTCONV_PARAM_TEXT, offsetof (struct params, prefix), NULL,
-    "prefix of the averages' names; default: the first found of model_ema., ema_model., ema." },
+    "prefix of the averages' names; default: model_ema., ema_model. or ema., as found" },
   { "of", FMTCONV_PARAM_TEXT, offsetof (struct params, of), NULL,
     "prefix of the weights' names; default: model. with model_ema., else none" },
   { 0 },

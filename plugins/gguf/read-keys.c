@@ -68,7 +68,7 @@ static int
 take_string (struct gguf_file *f, const char *key)
 {
   uint64_t n;
-  if (take_length (f, 1, GGUF_MAX_STRING, "a string of more than 64 MiB", &n))
+  if (take_length (f, 1, GGUF_MAX_STRING, "a string is longer than 64 MiB", &n))
     return fmtconv_ctx_failed (f->ctx);
   if (gguf_after (key, GGUF_CONFIG))
     fmtconv_attr_set (f->keys, key, fmtconv_cursor_take_json (&f->c, n, JSON_DEPTH));
@@ -98,7 +98,7 @@ take_number (struct gguf_file *f, const char *key, const struct gguf_type *type)
     case FMTCONV_ATTR_BOOL:
       if (raw > 1)
         return gguf_fail (f, at, NULL,
-                          fmtconv_ctx_printf (f->ctx, "key '%s': a bool that is neither 0 nor 1", key));
+                          fmtconv_ctx_printf (f->ctx, "key '%s': a bool is neither 0 nor 1", key));
       fmtconv_attr_set_bool (f->keys, key, raw != 0);
       break;
     case FMTCONV_ATTR_INT:

@@ -15,11 +15,9 @@ static const fmtconv_param params[] = {
   { "to", FMTCONV_PARAM_TEXT, offsetof (struct quantize_params, to), NULL,
     "data type of matrices (q8_0, q4_K …, f8_e4m3, f8_e5m2, f16, bf16, f32), or a mix: Q4_K_M …" },
   { "rule|keep", FMTCONV_PARAM_PAIRS, offsetof (struct quantize_params, rules), NULL,
-    "rule=GLOB=TYPE: data type of tensors whose names match; keep=GLOB: do not quantize them; the first "
-    "match counts" },
+    "rule=GLOB=TYPE: type of the tensors that match; keep=GLOB: not quantized; the first match counts" },
   { "rest", FMTCONV_PARAM_DTYPE, offsetof (struct quantize_params, rest), NULL,
-    "data type of all other tensors: f16 (the default; 1-D tensors: f32), bf16 or f32; with f8_e4m3 and "
-    "f8_e5m2 they keep their own" },
+    "data type of the other tensors: f16 (default; f32 for 1-D), bf16 or f32; not with 8-bit floats" },
   { "imatrix", FMTCONV_PARAM_INPUT, offsetof (struct quantize_params, imatrix), NULL,
     "importance matrix made by llama.cpp: how much each column matters" },
   { "scale", FMTCONV_PARAM_CHOICE, offsetof (struct quantize_params, scale), "none|tensor|row|block",

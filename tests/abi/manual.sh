@@ -47,6 +47,6 @@ refused () { # refused WORDS: data.x, which is bad now
   test ! -e data.safetensors || fail "output in spite of: $1"
 }
 printf 'XST1\003\000\000\000aaaabbbbcc' >data.x
-refused beyond
+refused 'past the end'
 printf 'XST1\003\000\000\000aaaabbbbccccd' >data.x
 refused 'belong to no tensor'

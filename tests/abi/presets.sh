@@ -16,5 +16,5 @@ for name in cogvideox-lora cogvideox-pipeline; do
   "$program" plugins --plugin-dir "$installed" | grep -q "^$name  *spec  *[A-Z]" || fail "$name is not listed"
   "$program" help --plugin-dir "$installed" "$name" | grep -q "^  use     fmtconv -p $name .*INPUT OUTPUT$" || fail "$name has no help"
   run -p "$name" 2>"$tmp/err" && fail "$name needs nothing"
-  grep -q "$folder/$name.yaml: the spec needs more" "$tmp/err" || fail "$name: $(cat "$tmp/err")"
+  grep -q "$folder/$name.yaml: values are missing" "$tmp/err" || fail "$name: $(cat "$tmp/err")"
 done

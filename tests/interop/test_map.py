@@ -101,7 +101,7 @@ class Map(Case):
         for line in ("no shape", "a [1", "a [1,,2]", "a [x]", "a [1] 2", "a"):
             names.write_text("a.b [1]\n" + line)
             self.assertIn(f"{names}:2: a line must be NAME [SHAPE]", self.check(TABLE, "--against", names, status=1).stderr)
-        for wrong, says in (("a [1]\na [2]\n", f"{names}:2: tensor 'a': two tensors have this name"), ("a [1]\n\0b [2]\n", "byte 0x6: a NUL"),
+        for wrong, says in (("a [1]\na [2]\n", f"{names}:2: tensor 'a': two tensors have this name"), ("a [1]\n\0b [2]\n", "byte 0x6: the text contains a NUL"),
                             ("\na [9000000000000000000,3]", f"{names}:2: a shape is too large: its size in bytes does not fit in 63 bits")):
             names.write_text(wrong)
             self.assertIn(says, self.check(TABLE, "--against", names, status=1).stderr)

@@ -349,7 +349,7 @@ def rebuilding():
     for note in ("conj", "neg"):
         bad_tensor("v2-" + note, f"a lazy '{note}'", tensor(more=(dict_of((note, True)),)))
         bad_tensor("v3-" + note, f"a lazy '{note}'", call(v3, *untyped, float32, dict_of((note, True))))
-    bad_tensor("parameter-int", "made of a int", call(utils("parameter"), 1, True, ORDERED))
+    bad_tensor("parameter-int", "the parameter wraps a int", call(utils("parameter"), 1, True, ORDERED))
     bad_tensor("parameter-two", "with 2 arguments", call(utils("parameter"), tensor(), True))
     bad_tensor("parameter-state-three", "with 3 arguments",
                call(utils("parameter_with_state"), tensor(), True, ORDERED))

@@ -128,7 +128,7 @@ printf 'fmtconv-rules: 1\n' >r.yaml; refused no-rules "r.yaml:1:1: the key 'rule
 for value in text '{}' '~'; do
   printf 'fmtconv-rules: 1\nrules: %s\n' "$value" >r.yaml; refused "rules-$value" 'r.yaml:2:8: rules must be a list, not'
 done
-text 'prefux: a\n';          refused unknown "r.yaml:1:1: a rules file has no key 'prefux': did you mean 'prefix'?"
+text 'prefux: a\n';          refused unknown "r.yaml:1:1: a rules file has no key 'prefux'; did you mean 'prefix'?"
 for key in prefix lists complete unmatched; do
   text "$key: []\n";         refused "$key-list" "$key must be a text, not a list"
   text "$key:\n";            refused "$key-nothing" "$key must be a text, not nothing"
@@ -142,7 +142,7 @@ table '  -\n';               refused rule-nothing 'a rule must be a map, not not
 rule '';                     refused rule-empty "r.yaml:3:5: a rule needs 'from', the names that it matches"
 rule 'to: b';                refused rule-from "r.yaml:3:5: a rule needs 'from', the names that it matches"
 rule 'from: a';              refused rule-to "r.yaml:3:5: a rule needs 'to'"
-rule 'form: a, to: b';       refused rule-unknown "r.yaml:3:6: a rule has no key 'form': did you mean 'from'?"
+rule 'form: a, to: b';       refused rule-unknown "r.yaml:3:6: a rule has no key 'form'; did you mean 'from'?"
 for key in from to shape pick ops why axis; do
   rule "from: a, to: b, $key: []" # the second of two is told first where it is from or to
   case $key in

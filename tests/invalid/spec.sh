@@ -73,7 +73,7 @@ refused many 1 'more than 100000 values'
 head -c 1048577 /dev/zero | tr '\0' '#' >s.yaml
 refused long 1 's.yaml: the file is longer than 1 MiB'
 { printf 'fmtconv: '; head -c 1000000 /dev/zero | tr '\0' '1'; } >s.yaml
-refused number 1 's.yaml:1:10: this is a spec of version 111'
+refused number 1 's.yaml:1:10: spec version 111'
 
 # ---- Variables.
 text 'variables: {a: , b: {help: why}}\n'; refused unused 1 "s.yaml:1:13: the variable 'a' is never used"

@@ -306,7 +306,7 @@ Test (dtype, names)
   cr_expect_eq (fmtconv_dtype_parse (ctx, "bf61"), 0);
   cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_USAGE);
   cr_expect_str_eq (seen.what, "'bf61' is not a data type");
-  cr_expect (strstr (seen.hint, "did you mean bf16?") && strstr (seen.hint, "f8_e5m2fnuz"));
+  cr_expect_str_eq (seen.hint, "did you mean bf16?");
   fmtconv_ctx_free (ctx);
 }
 

@@ -246,7 +246,7 @@ Test (bundle, refused)
   fmtconv_model *one = file (0, 1);
   fci_model_set_name (one, "one");
   fci_model_set_name (one, "other");
-  expect_error (FMTCONV_E_USAGE, "cannot be 'other' too");
+  expect_error (FMTCONV_E_USAGE, "cannot also be named 'other'");
   model = fci_model_new (ctx, NULL);
   for (int i = 0; i < 65; i++)
     fmtconv_model_component (model, fmtconv_ctx_printf (ctx, "c%d", i));

@@ -117,7 +117,7 @@ Test (detect, writers)
   ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fci_pick_writer (ctx, modules, 4, "x.bin/out"));
   cr_expect_eq (h.code, FMTCONV_E_USAGE);
-  cr_expect (strstr (h.details, "-w probe: p (.m .bin)\n"), "%s", h.details);
+  cr_expect (strstr (h.error, "no writer matches the output name 'out'"), "%s", h.error);
   fmtconv_ctx_free (ctx);
 }
 

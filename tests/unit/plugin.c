@@ -233,12 +233,12 @@ Test (params, refusals)
     { "factor=1e999", "not a finite number" },
     { "factor= 1", "not a finite number" },
     { "factor=1,5", "'5' is not key=value; the parameters are:" },
-    { "size=5XB", "no size" },
-    { "size=-1", "no size" },
-    { "size=18446744073709551615", "no size" },
-    { "choice=bak", "none of bake|metadata|none" },
-    { "choice=", "none of bake|metadata|none" },
-    { "choice=bake|metadata", "none of bake|metadata|none" },
+    { "size=5XB", "not a size" },
+    { "size=-1", "not a size" },
+    { "size=18446744073709551615", "not a size" },
+    { "choice=bak", "not one of bake|metadata|none" },
+    { "choice=", "not one of bake|metadata|none" },
+    { "choice=bake|metadata", "not one of bake|metadata|none" },
     { "dtype=f17", "f17" },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

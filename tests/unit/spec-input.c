@@ -154,7 +154,9 @@ Test (spec_input, wrong_specs)
                   "s.yaml: 1 glob matches no tensor:");
   expect_refused ("fmtconv: 1\ncomponents:\n  x: {read: in.safetensors}\n  y: {read: in.safetensors}\n", NULL,
                   FMTCONV_E_UNSUPPORTED,
-                  "writer 'safetensors' takes one model, but the input has 2 components:");
+                  "writer 'safetensors' takes one model, but the input has 2 components (hint: convert one "
+                  "component, such as INPUT/x if the "
+                  "input is a folder of components)");
   expect_refused ("{}\n", "spec", FMTCONV_E_FORMAT,
                   "s.yaml:1:1: not a spec: the line 'fmtconv: 1' is missing");
 }
