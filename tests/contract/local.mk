@@ -10,7 +10,7 @@ contract_scripts = \
 	tests/contract/scripts.sh \
 	tests/contract/symbols.sh
 TESTS += $(contract_scripts)
-EXTRA_DIST += $(contract_scripts) tests/contract/check_habits.py tests/contract/check_headers.py tests/contract/check_language.py tests/contract/check_layers.py tests/contract/language.allow tests/contract/scripts.py
+EXTRA_DIST += $(contract_scripts) tests/contract/check_habits.py tests/contract/check_headers.py tests/contract/check_language.py tests/contract/check_layers.py tests/contract/language.allow tests/contract/check_scripts.py
 if CRITERION
 check_PROGRAMS += tests/contract/contract
 TESTS += tests/contract/contract
