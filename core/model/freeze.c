@@ -6,6 +6,7 @@
 #include "core/base/state.h"
 #include "core/model/freeze.h"
 #include "core/model/private.h"
+#include "core/model/quant-description.h"
 #include "core/model/scaling.h"
 #include "core/view/inspect.h"
 #include "core/view/require-equal.h"
@@ -122,6 +123,18 @@ freeze_components (fmtconv_model *model)
   return true;
 }
 
+/* Checks a transform's result, and keeps its descriptions true.  Returns false on an error. */
+static bool
+close_scope (fmtconv_model *model, const char *plugin)
+{
+  if (!fci_transform_scope_close (model->scope, model, plugin))
+    return false;
+  FCI_FOREACH_LEAF (leaf, model)
+    if (fci_quant_follow ((fmtconv_model *) leaf, model->scope))
+      return false;
+  return true;
+}
+
 int
 fci_model_freeze (fmtconv_model *model, const char *plugin)
 {
@@ -131,7 +144,7 @@ fci_model_freeze (fmtconv_model *model, const char *plugin)
     return fmtconv_fail (model->ctx, FMTCONV_E_INTERNAL,
                          "'%s' made a model with components that also has tensors or files outside them",
                          plugin ? plugin : "a plugin");
-  if (!model->scope || fci_transform_scope_close (model->scope, model, plugin))
+  if (!model->scope || close_scope (model, plugin))
     {
       if (freeze_one (model))
         freeze_components (model);

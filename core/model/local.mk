@@ -13,10 +13,13 @@ core_sources += \
 	core/model/new.c \
 	core/model/new.h \
 	core/model/private.h \
+	core/model/quant-description.c \
+	core/model/quant-description.h \
 	core/model/scaling.c \
 	core/model/scaling.h \
 	core/model/scope.c \
 	core/model/scope.h \
 	core/model/tied.c \
 	core/model/tied.h \
-	core/model/tiling.c
+	core/model/tiling.c \
+	core/model/unscale.c

@@ -1,12 +1,9 @@
-/* core/model/scaling.c: finds quantized tensors with separate tensors of scales, by names, types and shapes.
- * SPDX-License-Identifier: Apache-2.0
- *
- * Arithmetic is f32, in the order of the schemes' own decoders: a scale is multiplied by the second one (ModelOpt:
- * modelopt/torch/quantization/qtensor/nvfp4_tensor.py, NVFP4QTensor.dequantize), or divided by it
- * (compressed-tensors: quantization/lifecycle/forward.py, _dequantize), and then the codes by what that gives. */
+/* core/model/scaling.c: finds quantized tensors with separate tensors of scales, by names and types.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/model/quant-description.h"
 #include "core/model/scaling.h"
 #include "core/view/view.h"
 #include <string.h>
@@ -37,9 +34,6 @@ enum
 static const char *const companions[] = { ".input_scale", ".scale_input", ".input_global_scale",
                                           ".comfy_quant" };
 static const char *const weights[] = { ".weight", ".weight_packed" };
-
-/* Common block sizes; the shapes determine which one applies. */
-static const uint64_t block_sizes[] = { 128, 64, 32, 16, 256, 512 };
 
 static bool
 is_fp8 (uint32_t dtype)
@@ -90,16 +84,17 @@ find (const fmtconv_model *model, const char *name, size_t stem, const char *end
 }
 
 /* Returns whether the tensors are codes and their scale. Byte tensors are common, so packed codes are
- * recognized by the type of their scales. */
+ * recognized by the type of their scales, or because the file describes them. */
 static bool
-is_pair (const fmtconv_tensor *codes, const fmtconv_tensor *scale)
+is_pair (const fmtconv_model *model, const fmtconv_tensor *codes, const fmtconv_tensor *scale)
 {
   if (!scale || !may_be_scale (scale->dtype))
     return false;
   if (!is_bytes (codes->dtype))
     return true;
   return scale->dtype == FMTCONV_F8_E4M3 || scale->dtype == FMTCONV_F8_E8M0
-         || (scale->dtype == FMTCONV_U8 && stem_of (codes->name, "_packed"));
+         || (scale->dtype == FMTCONV_U8
+             && (stem_of (codes->name, "_packed") || fci_quant_is_described (model, codes)));
 }
 
 /* Returns the scheme and the scale of a tensor of codes; NULL: none. */
@@ -113,7 +108,7 @@ scheme_of (const fmtconv_model *model, const fmtconv_tensor *codes, const fmtcon
     {
       *stem = *schemes[i].codes ? stem_of (codes->name, schemes[i].codes) : strlen (codes->name);
       *scale = *stem ? find (model, codes->name, *stem, schemes[i].scale) : NULL;
-      if (is_pair (codes, *scale))
+      if (is_pair (model, codes, *scale))
         return &schemes[i];
     }
   return NULL;
@@ -166,99 +161,6 @@ is_companion (const fmtconv_model *model, const fmtconv_tensor *t)
   return false;
 }
 
-static const char *
-shape_text (const fmtconv_tensor *t)
-{
-  const char *text = "[";
-  for (unsigned i = 0; i < t->rank && text; i++)
-    text =
-        fmtconv_ctx_printf (t->view->ctx, "%s%s%llu", text, i ? ", " : "", (unsigned long long) t->shape[i]);
-  return text ? fmtconv_ctx_printf (t->view->ctx, "%s]", text) : "";
-}
-
-static void
-refuse (const fmtconv_scaling *s, const char *why)
-{
-  fmtconv_fail_at (
-      s->codes->view->ctx, FMTCONV_E_UNSUPPORTED,
-      &(fmtconv_where){ .tensor = s->codes->name, .hint = "leave it out with -t dequantize:only=GLOB" },
-      "its scales '%s' cannot be applied: %s (%s %s scaled by %s %s)", s->scale->name, why,
-      fmtconv_dtype_get (s->codes->dtype)->name, shape_text (s->codes),
-      fmtconv_dtype_get (s->scale->dtype)->name, shape_text (s->scale));
-}
-
-/* Returns the number of indices of an axis that share a scale; 0: the shapes do not fit. */
-static uint64_t
-block_of (uint64_t extent, uint64_t scales)
-{
-  if (scales == extent || scales == 1)
-    return scales == 1 ? extent : 1;
-  for (size_t i = 0; i < sizeof block_sizes / sizeof *block_sizes; i++)
-    if (extent / block_sizes[i] + (extent % block_sizes[i] != 0) == scales)
-      return block_sizes[i];
-  return scales && extent % scales == 0 ? extent / scales : 0;
-}
-
-/* Returns the scales with as many axes as the codes; adds missing axes at the end. */
-static fmtconv_view *
-with_axes (fmtconv_view *scale, unsigned rank)
-{
-  uint64_t shape[FMTCONV_MAX_RANK];
-  if (!scale || scale->elements == 1 || scale->rank >= rank)
-    return scale;
-  for (unsigned i = 0; i < rank; i++)
-    shape[i] = i < scale->rank ? scale->shape[i] : 1;
-  return fmtconv_view_reshape (scale, rank, shape);
-}
-
-/* Computes the block sizes of all axes. Returns false if the shapes do not fit. */
-static bool
-take_blocks (fmtconv_view *codes, fmtconv_view *scale, uint64_t *block)
-{
-  if (scale->elements == 1)
-    return true;
-  if (scale->rank != codes->rank)
-    return false;
-  for (unsigned i = 0; i < codes->rank; i++)
-    if (!(block[i] = block_of (codes->shape[i], scale->shape[i])))
-      return false;
-  return true;
-}
-
-/* Returns the scales as numbers: bytes are exponents. */
-static fmtconv_view *
-scales (const fmtconv_scaling *s, bool divided)
-{
-  fmtconv_view *scale = s->scale->view;
-  if (s->scale->dtype == FMTCONV_U8)
-    scale = fmtconv_view_reinterpret (scale, FMTCONV_F8_E8M0);
-  if (!s->second)
-    return scale;
-  return divided ? fmtconv_view_divide (scale, s->second->view, NULL)
-                 : fmtconv_view_multiply (scale, s->second->view, NULL);
-}
-
-/* Returns the scaled values. NULL: an error. */
-static fmtconv_view *
-values (const fmtconv_scaling *s, bool divided)
-{
-  uint64_t block[FMTCONV_MAX_RANK] = { 0 };
-  fmtconv_view *codes = s->codes->view, *scale = scales (s, divided);
-  if (is_bytes (s->codes->dtype))
-    codes = fmtconv_view_reinterpret (codes, FMTCONV_F4_E2M1);
-  if (codes && codes->dtype == FMTCONV_F4_E2M1)
-    codes = fmtconv_view_cast (codes, FMTCONV_F32);
-  if (!codes || !scale)
-    return NULL;
-  scale = with_axes (scale, codes->rank);
-  if (scale && !take_blocks (codes, scale, block))
-    {
-      refuse (s, "the shapes do not fit");
-      return NULL;
-    }
-  return fmtconv_view_multiply (codes, scale, block);
-}
-
 int
 fmtconv_model_scaling (const fmtconv_model *model, const fmtconv_tensor *tensor, fmtconv_scaling *scaling)
 {
@@ -277,21 +179,4 @@ fmtconv_model_scaling (const fmtconv_model *model, const fmtconv_tensor *tensor,
   s.second = named->second ? find (model, tensor->name, stem, named->second) : NULL;
   *scaling = s;
   return FMTCONV_SCALING_CODES;
-}
-
-fmtconv_view *
-fmtconv_model_unscale (const fmtconv_model *model, const fmtconv_scaling *scaling)
-{
-  const size_t stem = stem_of (scaling->codes->name, ".weight");
-  if (is_bytes (scaling->codes->dtype) && stem && find (model, scaling->codes->name, stem, ".comfy_quant"))
-    {
-      refuse (scaling, "they are stored in matrix-unit tiles, which fmtconv does not read");
-      return NULL;
-    }
-  if (scaling->second && scaling->second->view->elements != 1)
-    {
-      refuse (scaling, "their second scale is not a single number");
-      return NULL;
-    }
-  return values (scaling, scaling->second && stem_of (scaling->second->name, "_global_scale"));
 }

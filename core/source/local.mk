@@ -9,6 +9,8 @@ core_sources += \
 	core/source/input.c \
 	core/source/input.h \
 	core/source/private.h \
+	core/source/recode.c \
+	core/source/recode.h \
 	core/source/safe-open.c \
 	core/source/safe-open.h \
 	core/source/source.c \

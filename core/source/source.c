@@ -40,6 +40,8 @@ fci_source_read (const fmtconv_source *source, uint64_t offset, void *to, size_t
     return 0;
   if (source->disk)
     return read_disk (source->disk->fd, source->start + offset, to, n);
+  if (source->read)
+    return source->read (source, offset, to, n);
   if (!source->memory)
     return ENODATA;
   memcpy (to, source->memory + offset, n);

@@ -19,6 +19,9 @@ typedef struct fci_disk_file
   struct fci_disk_file *next;
 } fci_disk_file;
 
+/* Reads bytes that are computed from those of another source: see fci_source_read. */
+typedef int fci_source_reader (const fmtconv_source *source, uint64_t offset, void *to, size_t n);
+
 /* Windows are flat: a window of a window is a window of the file. */
 struct fmtconv_source
 {
@@ -27,11 +30,14 @@ struct fmtconv_source
   struct fci_sources *all; /* the open files of the context */
   uint32_t id;             /* ascending in the order made; unique in the context */
   fci_disk_file *disk;     /* NULL: memory */
-  const uint8_t *memory;   /* `size` bytes; NULL: disk, or bytes that the executor measures later */
-  uint64_t start;          /* first byte in the file */
-  uint64_t size;           /* bytes */
-  bool has_crc;            /* crc is known, and is checked when all bytes are read */
-  uint32_t crc;            /* CRC-32 of all bytes, as in zip */
+  const uint8_t *memory;   /* `size` bytes; NULL: disk, `of`, or bytes that the executor measures later */
+  const struct fmtconv_source *of; /* the source that `read` takes bytes from; NULL: none */
+  fci_source_reader *read;         /* core/source/recode.c */
+  uint64_t columns;                /* of a matrix in tiles: bytes in a row */
+  uint64_t start;                  /* first byte in the file, or in `of` */
+  uint64_t size;                   /* bytes */
+  bool has_crc;                    /* crc is known, and is checked when all bytes are read */
+  uint32_t crc;                    /* CRC-32 of all bytes, as in zip */
 };
 
 _Static_assert(offsetof (struct fmtconv_source, name) == 0, "core/base/message.c reads the name");

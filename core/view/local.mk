@@ -19,6 +19,8 @@ core_sources += \
 	core/view/inspect.c \
 	core/view/inspect.h \
 	core/view/leaf.c \
+	core/view/load.c \
+	core/view/load.h \
 	core/view/lowrank.c \
 	core/view/multiply.c \
 	core/view/ops.c \
@@ -31,6 +33,8 @@ core_sources += \
 	core/view/pieces.h \
 	core/view/place.c \
 	core/view/place.h \
+	core/view/recode.c \
+	core/view/recode.h \
 	core/view/require-equal.c \
 	core/view/require-equal.h \
 	core/view/reshape.c \

@@ -190,12 +190,21 @@ enum fmtconv_scaling_role
   FMTCONV_SCALING_COMPANION /* without use unless there are codes: scales of a layer's input, a marker */
 };
 
+/* How codes and scales are stored where no description in the file says it. */
+enum fmtconv_scaling_layout
+{
+  FMTCONV_LAYOUT_UNKNOWN,
+  FMTCONV_LAYOUT_ROWS, /* the first of two codes in the lower half of a byte; scales in row-major order */
+  FMTCONV_LAYOUT_TILES /* the first of two codes in the upper half of a byte; scales in tiles of 128 x 4 (cuBLAS) */
+};
+
 typedef struct fmtconv_scaling
 {
   const char *name; /* name of the tensor that the codes encode */
   const fmtconv_tensor *codes;
   const fmtconv_tensor *scale;
   const fmtconv_tensor *second; /* second scale, or NULL */
+  int layout;                   /* enum fmtconv_scaling_layout: what the user says; UNKNOWN: nothing */
 } fmtconv_scaling;
 
 /* Returns the role of a tensor (enum fmtconv_scaling_role).  Fills `scaling`, unless it is NULL, for CODES.
@@ -203,9 +212,10 @@ typedef struct fmtconv_scaling
 int fmtconv_model_scaling (const fmtconv_model *model, const fmtconv_tensor *tensor,
                            fmtconv_scaling *scaling);
 
-/* Returns the values of scaled codes in f32, not rounded yet: cast the result.
- * Errors: E_UNSUPPORTED (the scale's shape fits no block size, or its order depends on a processor), with both tensors
- * and their shapes.  Thread: context.  Since: 0.1. */
+/* Returns the values of scaled codes in f32, not rounded yet: cast the result.  The layout is that of the file's own
+ * description, else of its names and configuration, else `scaling->layout`, else the only one that the shapes allow.
+ * Errors: E_UNSUPPORTED (nothing settles the layout, or the scale's shape does not fit), with both tensors and their
+ * shapes; E_FORMAT (the description cannot be read); E_IO.  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_model_unscale (const fmtconv_model *model, const fmtconv_scaling *scaling);
 
 /* ---- Ties and copies: tensors that share bytes, and bytes that must agree */

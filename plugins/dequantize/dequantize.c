@@ -9,6 +9,7 @@ struct params
 {
   uint32_t to;
   fmtconv_pairs only;
+  int layout; /* enum fmtconv_scaling_layout */
 };
 
 static const fmtconv_param params[] = {
@@ -16,6 +17,8 @@ static const fmtconv_param params[] = {
     "data type of decoded tensors: f32 (exact), f16 or bf16" },
   { "only", FMTCONV_PARAM_PAIRS, offsetof (struct params, only), NULL,
     "decode only tensors whose names match this glob; may be repeated" },
+  { "layout", FMTCONV_PARAM_CHOICE, offsetof (struct params, layout), "auto|rows|tiles",
+    "order of codes and scales that the file does not settle: rows (ModelOpt, torch) or tiles (ComfyUI)" },
   { 0 },
 };
 
@@ -55,12 +58,13 @@ decode (const struct params *p, const fmtconv_tensor *t, fmtconv_model *out, str
 
 /* Puts quantized values times their scales as one tensor, or both unchanged if only= does not match. */
 static void
-unscale (const struct params *p, const fmtconv_model *in, const fmtconv_scaling *s, fmtconv_model *out,
+unscale (const struct params *p, const fmtconv_model *in, fmtconv_scaling *s, fmtconv_model *out,
          struct counts *n)
 {
   if (is_named (p, s->codes->name))
     {
       n->scaled++;
+      s->layout = p->layout;
       fmtconv_model_put (out, s->name, fmtconv_view_cast (fmtconv_model_unscale (in, s), p->to));
       return;
     }

@@ -132,9 +132,8 @@ class Scaled(Case):
         second = torch.tensor(0.00123)
         state = {"a.weight": weight, "a.weight_scale": scale, "a.weight_scale_2": second, "a.input_scale": torch.ones(())}
         wanted = unpacked(weight) * (number(scale) * second).repeat_interleave(16, 1)
-        self.assert_same(self.converted(state, "dequantize"), {"a.weight": wanted})
         for name, dtype in DTYPES.items():
-            self.assert_same(self.converted(state, f"dequantize:to={name}"), {"a.weight": wanted.to(dtype)}, name)
+            self.assert_same(self.converted(state, f"dequantize:to={name},layout=rows"), {"a.weight": wanted.to(dtype)}, name)
         state = {"a.weight_packed": weight, "a.weight_scale": scale, "a.weight_global_scale": torch.tensor([1234.5]),
                  "a.input_global_scale": torch.ones(1)}
         wanted = unpacked(weight) * (number(scale) / 1234.5).repeat_interleave(16, 1)
@@ -149,7 +148,7 @@ class Scaled(Case):
         for stored in (weight.view(torch.float4_e2m1fn_x2), weight.view(torch.int8), weight):
             with self.subTest(stored=stored.dtype):
                 state = {"a.weight": stored, "a.weight_scale": scale}
-                self.assert_same(self.converted(state, "dequantize"), wanted)
+                self.assert_same(self.converted(state, "dequantize:layout=rows"), wanted)
         state = {"a.weight_packed": weight, "a.weight_scale": scale.view(torch.uint8)}
         self.assert_same(self.converted(state, "dequantize"), wanted)
 
@@ -252,10 +251,18 @@ class Scaled(Case):
         state = {"a.weight": packed(32, 32), "a.weight_scale": scales(32, 2).to(E4M3), "a.weight_scale_2": scales(32)}
         self.assertIn("their second scale is not a single number", self.refused(state, "-t", "dequantize"))
 
-    def test_tiles_are_refused(self):
-        marker = torch.tensor(list(b'{"format": "nvfp4"}'), dtype=torch.uint8)
-        state = {"a.weight": packed(128, 128), "a.weight_scale": scales(128, 8).to(E4M3), "a.comfy_quant": marker}
-        self.assertIn("tiles", self.refused(state, "-t", "dequantize"))
+    def test_configuration_settles_the_layout(self):
+        """ModelOpt and others name themselves in config.json; a bare file of theirs does not say the order of its codes."""
+        folder = self.tmp / "model"
+        folder.mkdir()
+        weight, scale, second = packed(128, 128), scales(128, 8).mul(10000).to(E4M3), torch.tensor(0.00123)
+        save_file({"a.weight": weight, "a.weight_scale": scale, "a.weight_scale_2": second},
+                  folder / "diffusion_pytorch_model.safetensors")
+        wanted = unpacked(weight) * (number(scale) * second).repeat_interleave(16, 1)
+        for method, status in (("modelopt", 0), ("unheard-of", 1)):
+            (folder / "config.json").write_text(json.dumps({"_class_name": "Some", "quantization_config": {"quant_method": method}}))
+            self.run_fmtconv("-f", "-t", "dequantize", folder, self.tmp / "out.safetensors", status=status)
+        self.assert_same(load_file(self.tmp / "out.safetensors"), {"a.weight": wanted})
 
     def test_inspect(self):
         """How many there are, and the command for them."""

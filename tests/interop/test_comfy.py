@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layers that ComfyUI describes: decoded as its own kernels (comfy-kitchen) do, or refused, never guessed."""
+# Plugins: cast dequantize drop gguf prefix quantize rename safetensors select torch
+
+import json
+
+import comfy_kitchen
+import torch
+from comfy_kitchen.float_utils import from_blocked
+from comfy_kitchen.tensor import TensorCoreFP8Layout, TensorCoreMXFP8Layout, TensorCoreNVFP4Layout
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from support import Case
+
+SHAPES = ((128, 64), (256, 512), (48, 96), (144, 1024), (640, 2112))  # full and partial tiles
+
+
+def weight(*shape, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)) * 0.05
+
+
+def header(**layers):
+    return {"_quantization_metadata": json.dumps({"format_version": "1.0", "layers": layers})}
+
+
+def marker(**description):
+    return torch.tensor(list(json.dumps(description).encode()), dtype=torch.uint8)
+
+
+def nvfp4(shape, seed=0):
+    """The tensors of a layer as ComfyUI stores them, and its weights in f32."""
+    scale = weight(*shape, seed=seed).abs().amax() / (448 * 6)
+    codes, blocks = comfy_kitchen.quantize_nvfp4(weight(*shape, seed=seed), scale)
+    return ({"weight": codes, "weight_scale": blocks, "weight_scale_2": scale},
+            comfy_kitchen.dequantize_nvfp4(codes, scale, blocks, torch.float32))
+
+
+def mxfp8(shape, seed=0):
+    codes, blocks = comfy_kitchen.quantize_mxfp8(weight(*shape, seed=seed))
+    return {"weight": codes, "weight_scale": blocks}, comfy_kitchen.dequantize_mxfp8(codes, blocks, torch.float32)
+
+
+def fp8(shape, seed=0, dtype=torch.float8_e4m3fn):
+    codes, params = TensorCoreFP8Layout.quantize(weight(*shape, seed=seed), dtype=dtype)
+    return {"weight": codes, "weight_scale": params.scale}, TensorCoreFP8Layout.dequantize(codes, params)
+
+
+class Comfy(Case):
+    def setUp(self):
+        super().setUp()
+        self.backend = comfy_kitchen.registry.use_backend("eager")
+        self.backend.__enter__()
+
+    def tearDown(self):
+        self.backend.__exit__(None, None, None)
+        super().tearDown()
+
+    def save(self, tensors, metadata=None):
+        source = self.tmp / "in.safetensors"
+        save_file({n: t.contiguous() for n, t in tensors.items()}, source, metadata=metadata)
+        return source
+
+    def converted(self, tensors, *arguments, metadata=None, out="out.safetensors"):
+        self.said = self.run_fmtconv("-f", *arguments, self.save(tensors, metadata), self.tmp / out).stderr
+        return load_file(self.tmp / out)
+
+    def refused(self, tensors, *arguments, metadata=None):
+        result = self.run_fmtconv("-f", *arguments, self.save(tensors, metadata), self.tmp / "refused.safetensors", status=1)
+        self.assertFalse((self.tmp / "refused.safetensors").exists())
+        return result.stderr
+
+    def metadata(self, name="out.safetensors"):
+        with safe_open(self.tmp / name, "pt") as f:
+            return f.metadata() or {}
+
+    def formats(self):
+        for shape in SHAPES:
+            yield "nvfp4", *nvfp4(shape)
+        for shape in SHAPES:
+            yield "mxfp8", *mxfp8(shape)
+        yield "float8_e4m3fn", *fp8((40, 56))
+        yield "float8_e5m2", *fp8((40, 56), dtype=torch.float8_e5m2)
+
+    def test_described_layers(self):
+        """Both places of the description, each format, whole and partial tiles, every type of result."""
+        for name, layer, wanted in self.formats():
+            tensors = {f"a.b.{n}": t for n, t in layer.items()}
+            for place in ("header", "tensor", "both"):
+                state, metadata = dict(tensors, other=torch.ones(3)), None
+                if place != "tensor":
+                    metadata = header(**{"a.b": {"format": name}})
+                if place != "header":
+                    # Where both places differ, the header counts.
+                    state["a.b.comfy_quant"] = marker(format=name if place == "tensor" else "unknown")
+                for kind, dtype in (("f32", torch.float32), ("bf16", torch.bfloat16)):
+                    with self.subTest(format=name, shape=tuple(wanted.shape), place=place, to=kind):
+                        found = self.converted(state, "-t", f"dequantize:to={kind}", "--verify", metadata=metadata)
+                        self.assert_same(found, {"a.b.weight": wanted.to(dtype), "other": state["other"]})
+                        self.assertNotIn("_quantization_metadata", self.metadata())
+
+    def test_scales_as_bytes(self):
+        """The loader takes scales of type U8 for what the format says."""
+        for name, (layer, wanted) in (("nvfp4", nvfp4((144, 96))), ("mxfp8", mxfp8((144, 96)))):
+            state = {f"a.{n}": t.view(torch.uint8) if n == "weight_scale" else t for n, t in layer.items()}
+            found = self.converted(state, "-t", "dequantize", metadata=header(a={"format": name}))
+            self.assert_same(found, {"a.weight": wanted}, name)
+
+    def test_any_memory_and_threads(self):
+        layer, wanted = nvfp4((1280, 4160))
+        state = {f"a.{n}": t for n, t in layer.items()}
+        for more in (("--memory=1M", "--threads=3"), ("--threads=1",)):
+            found = self.converted(state, "-t", "dequantize", *more, metadata=header(a={"format": "nvfp4"}))
+            self.assert_same(found, {"a.weight": wanted}, str(more))
+
+    def test_names_change(self):
+        """A description in the header follows its layer to another name, and goes with it."""
+        layers = {"a": nvfp4((128, 64), 1), "b": nvfp4((128, 64), 2)}
+        state = {f"{n}.{k}": t for n, (layer, _) in layers.items() for k, t in layer.items()}
+        described = header(a={"format": "nvfp4"}, b={"format": "nvfp4", "extra": 1})
+
+        def stored():
+            text = self.metadata().get("_quantization_metadata")
+            return text and json.loads(text)["layers"]
+
+        self.converted(state, metadata=described)
+        self.assertEqual(self.metadata(), {**described, "format": "pt"})  # a copy is a copy
+        self.converted(state, "-t", "prefix:add=model.", metadata=described)
+        self.assertEqual(stored(), {"model.a": {"format": "nvfp4"}, "model.b": {"format": "nvfp4", "extra": 1}})
+        found = self.converted(state, "-t", "prefix:add=model.", "-t", "dequantize", metadata=described)
+        self.assert_same(found, {f"model.{n}.weight": w for n, (_, w) in layers.items()})
+        self.converted(state, "-t", "drop:name=a.*", metadata=described)
+        self.assertEqual(stored(), {"b": {"format": "nvfp4", "extra": 1}})
+        found = self.converted(state, "-t", "dequantize:only=a.*", metadata=described)
+        self.assertEqual(stored(), {"b": {"format": "nvfp4", "extra": 1}})
+        self.assert_same({"a.weight": found["a.weight"]}, {"a.weight": layers["a"][1]})
+        self.assertEqual(self.converted(state, "-t", "dequantize", metadata=described).keys(), {"a.weight", "b.weight"})
+        self.assertIsNone(stored())
+
+    def test_not_settled(self):
+        """Without a description: shapes settle the order of scales or the user does, and only the user that of codes."""
+        for shape in ((128, 128), (48, 96)):
+            layer, tiled = nvfp4(shape)
+            state = {f"a.{n}": t for n, t in layer.items()}
+            said = self.refused(state, "-t", "dequantize")
+            self.assertIn("does not say which of two codes in a byte is the first", said)
+            self.assertIn("dequantize:layout=rows", said)
+            self.assert_same(self.converted(state, "-t", "dequantize:layout=tiles"), {"a.weight": tiled})
+        layer, tiled = mxfp8((128, 128))
+        state = {f"a.{n}": t for n, t in layer.items()}
+        self.assertIn("in rows or in tiles", self.refused(state, "-t", "dequantize"))
+        self.assert_same(self.converted(state, "-t", "dequantize:layout=tiles"), {"a.weight": tiled})
+        rows = layer["weight"].float() * layer["weight_scale"].float().repeat_interleave(32, 1)
+        self.assertFalse(torch.equal(rows, tiled), "the order of scales cannot be seen")
+        self.assert_same(self.converted(state, "-t", "dequantize:layout=rows"), {"a.weight": rows})
+        layer, tiled = mxfp8((48, 96))
+        self.assert_same(self.converted({f"a.{n}": t for n, t in layer.items()}, "-t", "dequantize"), {"a.weight": tiled})
+        scale = from_blocked(layer["weight_scale"].view(torch.uint8), 48, 3).view(torch.float8_e8m0fnu)
+        self.assert_same(self.converted({"a.weight": layer["weight"], "a.weight_scale": scale}, "-t", "dequantize"),
+                         {"a.weight": tiled})
+
+    def test_refused(self):
+        """What cannot be decoded is named, with the format that the file names."""
+        layer, _ = nvfp4((128, 64))
+        state = {f"a.{n}": t for n, t in layer.items()}
+        for description, reason in (({"format": "convrot_w4a4"}, "does not decode their format, convrot_w4a4"),
+                                    ({"format": "nvfp4", "convrot": True}, "nvfp4 with convrot"),
+                                    ({"format": "mxfp8"}, "not those of the format mxfp8"),
+                                    ({}, "a format without a name")):
+            with self.subTest(description):
+                self.assertIn(reason, self.refused(state, "-t", "dequantize", metadata=header(a=description)))
+        for text, reason in (("{", "_quantization_metadata cannot be read"), ("[]", "no object 'layers'")):
+            said = self.refused(state, "-t", "dequantize", metadata={"_quantization_metadata": text})
+            self.assertIn(reason, said)
+            self.assert_same(self.converted(state, metadata={"_quantization_metadata": text}), state)
+        said = self.refused({**state, "a.comfy_quant": torch.zeros(4, dtype=torch.uint8)}, "-t", "dequantize")
+        self.assertIn("tensor 'a.comfy_quant'", said)
+        wrong = {**state, "a.weight_scale": layer["weight_scale"][:64]}
+        said = self.refused(wrong, "-t", "dequantize", metadata=header(a={"format": "nvfp4"}))
+        self.assertIn("the shape is not that of tiles of 128 x 4", said)
+        said = self.refused({**state, "a.pre_quant_scale": torch.ones(64)}, "-t", "dequantize",
+                            metadata=header(a={"format": "nvfp4"}))
+        self.assertIn("pre_quant_scale", said)
+
+
+if __name__ == "__main__":
+    import unittest
+
+    unittest.main()
