@@ -2,11 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "plugins/common/linear.h"
 #include "quantize.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 
-/* Tensors that are not quantized: few bytes, and the quality depends on them. */
+/* Weights of layers that are not quantized: few bytes, and the quality depends on them. */
 static const struct kept
 {
   const char *glob;
@@ -70,22 +71,12 @@ allowed_by_row (uint32_t dtype, const fmtconv_tensor *t)
   return dtype;
 }
 
-/* Returns whether a tensor is the stacked matrices of a layer's experts, by the names of llama.cpp and
- * transformers. */
-static bool
-is_experts (const fmtconv_tensor *t)
-{
-  return t->rank == 3
-         && (fmtconv_glob_match ("*_exps.weight", t->name) || fmtconv_glob_match ("*.experts.*", t->name));
-}
-
 static const char *
 kept_reason (const fmtconv_tensor *t)
 {
-  if (t->rank < 2)
-    return "1-D";
-  if (t->rank > 2 && !is_experts (t))
-    return "more than 2-D: convolutions and position tables";
+  const char *why = linear_refusal (t);
+  if (why)
+    return why;
   for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
     if (fmtconv_glob_match (kept[i].glob, t->name))
       return kept[i].what;

@@ -5,6 +5,7 @@ plugin_LTLIBRARIES += plugins/quantize.la
 dist_man_MANS += plugins/quantize/fmtconv-quantize.7
 endif
 plugins_quantize_la_SOURCES = \
+	$(linear_sources) \
 	plugins/quantize/choose.c \
 	plugins/quantize/matrix.c \
 	plugins/quantize/mix.c \

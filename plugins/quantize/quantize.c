@@ -129,6 +129,7 @@ struct summary
   size_t other;   /* not floating-point */
   size_t weighed; /* quantized with an importance matrix */
   size_t unlisted;
+  size_t cut;    /* rows prevented the wanted type */
   size_t mixed;  /* given another type by the mix */
   size_t scaled; /* of `quantized`: to 8-bit floats */
 };
@@ -145,6 +146,7 @@ count (struct summary *s, struct quantize_choice c, const fmtconv_tensor *t)
   uint64_t row = c.wanted != c.dtype ? quantize_row (t) : 0;
   s->quantized += fmtconv_dtype_is_blocks (c.dtype) || is_scaled (&c);
   s->mixed += c.mixed;
+  s->cut += row > 0;
   for (size_t i = 0; i < s->n; i++)
     {
       struct line *line = &s->lines[i];
@@ -260,6 +262,9 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (plan.mix && summary.quantized && !summary.mixed)
     fmtconv_warn (ctx, "no tensor name matches the %s recipe; all tensors use %s (as with quantize:to=%s)",
                   p->to, fmtconv_dtype_get (plan.to)->name, fmtconv_dtype_get (plan.to)->name);
+  if (!summary.quantized && !summary.cut && !p->rules.n
+      && (fmtconv_dtype_is_blocks (plan.to) || quantize_is_scaled (plan.to)))
+    fmtconv_warn (ctx, "no tensor is quantized: rule=GLOB=TYPE quantizes those that match a glob");
   fmtconv_attr_set_string (fmtconv_model_attrs (out), "quantized", p->to);
   note_result (ctx, &summary, fmtconv_model_count (in), p->imatrix != NULL);
   return fmtconv_ctx_failed (ctx);

@@ -98,17 +98,23 @@ shared (const struct quantize_scaling *scaling, const fmtconv_tensor *t, uint64_
     block[t->rank - 1 - i] = scaling->block[1 - i];
 }
 
-/* Returns the name of a tensor's scales: for "blocks.0.weight" and scale_weight it is
- * "blocks.0.scale_weight".  Names other than weight are treated alike. */
+/* Returns the name of a tensor's scales; NULL after an error: programs that look for "blocks.0.scale_weight" do so for
+ * "blocks.0.weight" alone (ComfyUI: comfy/utils.py, convert_old_quants). */
 static const char *
 scale_name (fmtconv_ctx *ctx, const struct quantize_scaling *scaling, const char *name)
 {
+  static const char weight[] = "weight";
   const char *dot = strrchr (name, '.');
-  const int stem = dot ? (int) (dot + 1 - name) : 0;
-  if (scaling->name == QUANTIZE_SCALE_WEIGHT)
-    return fmtconv_ctx_printf (ctx, "%.*sscale_%s", stem, name, name + stem);
-  return fmtconv_ctx_printf (ctx, "%s_scale%s", name,
-                             scaling->name == QUANTIZE_WEIGHT_SCALE_INV ? "_inv" : "");
+  if (scaling->name != QUANTIZE_SCALE_WEIGHT)
+    return fmtconv_ctx_printf (ctx, "%s_scale%s", name,
+                               scaling->name == QUANTIZE_WEIGHT_SCALE_INV ? "_inv" : "");
+  if (dot && strcmp (dot + 1, weight) == 0)
+    return fmtconv_ctx_printf (ctx, "%.*sscale_%s", (int) (dot + 1 - name), name, weight);
+  fmtconv_fail_at (
+      ctx, FMTCONV_E_UNSUPPORTED,
+      &(fmtconv_where){ .tensor = name, .hint = "leave it out with keep=GLOB, or give another scale-name" },
+      "no reader knows scales called scale_weight of a tensor that is not called weight");
+  return NULL;
 }
 
 void

@@ -6,6 +6,7 @@
  * tensors are plain. */
 #include "config.h"
 
+#include "plugins/common/linear.h"
 #include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 #include <stdbool.h>
@@ -68,8 +69,8 @@ static bool
 is_linear (const fmtconv_tensor *t, const struct model *model, uint32_t to)
 {
   size_t len = strlen (t->name), tail = sizeof suffix - 1;
-  if (!is_convertible (t->dtype) || t->rank != 2 || len <= tail || strcmp (t->name + len - tail, suffix) != 0
-      || t->shape[1] % fmtconv_dtype_get (to)->block != 0)
+  if (!is_convertible (t->dtype) || t->rank != 2 || linear_refusal (t) || len <= tail
+      || strcmp (t->name + len - tail, suffix) != 0 || t->shape[1] % fmtconv_dtype_get (to)->block != 0)
     return false;
   for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
     if ((model->is_1_5 || !plain[i].in_1_5) && fmtconv_glob_match (plain[i].glob, t->name))

@@ -35,11 +35,11 @@ def model(scale=1):
     """Matrices of several types, columns of one that lie apart, one that is turned, small ones, one that is shared."""
     wide = weights(64 * scale, 768, seed=1)
     tensors = {"a.weight": weights(300 * scale, 512, seed=2), "a.bias": weights(300, seed=3),
-               "wide.left": wide[:, :256], "wide.right": wide[:, 256:], "turned": weights(512, 256, seed=4).t(),
-               "half": weights(200, 256, dtype=torch.float16, seed=5),
-               "brain": weights(100, 256, dtype=torch.bfloat16, seed=6), "odd": weights(37, 41, seed=7),
+               "wide.left.weight": wide[:, :256], "wide.right.weight": wide[:, 256:], "turned.weight": weights(512, 256, seed=4).t(),
+               "half.weight": weights(200, 256, dtype=torch.float16, seed=5),
+               "brain.weight": weights(100, 256, dtype=torch.bfloat16, seed=6), "odd": weights(37, 41, seed=7),
                "scalar": torch.tensor(2.5), "empty": torch.zeros(0, 256)}
-    tensors["tied"] = tensors["half"]
+    tensors["tied"] = tensors["half.weight"]
     tensors.update({f"small.{i}": weights(32, seed=10 + i) for i in range(200)})
     return tensors
 
@@ -103,7 +103,7 @@ class Outputs(Case):
         for name, dtype in ("q8.gguf", "q8_0"), ("q4.gguf", "q4_K"):
             self.assertIsNotNone(ggmlfile.read(self.tmp / name), name)
             found = read(self.tmp / name)
-            for tensor in ("a.weight", "wide.right", "turned", "half", "brain"):
+            for tensor in ("a.weight", "wide.right.weight", "turned.weight", "half.weight", "brain.weight"):
                 self.assertEqual(found[tensor][0], dtype, tensor)
                 wanted = oracle.quantize(dtype, tensors[tensor].contiguous())
                 self.assertTrue(torch.equal(found[tensor][1].reshape(-1), wanted.reshape(-1)), f"{name} {tensor}")

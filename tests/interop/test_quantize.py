@@ -64,19 +64,19 @@ class Quantize(Case):
 
     def test_every_type(self):
         """Bytes as ggml's from all inputs, and rows that blocks of 256 do not divide."""
-        tensors = {"f32": weights(33, 512), "f16": weights(7, 1024, dtype=torch.float16, seed=1),
-                   "bf16": weights(64, 256, dtype=torch.bfloat16, seed=2), "f64": weights(3, 512, seed=3).double(),
-                   "short": weights(9, 96, seed=4), "odd": weights(9, 40, seed=5), "line": weights(512, seed=6)}
+        tensors = {"f32.weight": weights(33, 512), "f16.weight": weights(7, 1024, dtype=torch.float16, seed=1),
+                   "bf16.weight": weights(64, 256, dtype=torch.bfloat16, seed=2), "f64.weight": weights(3, 512, seed=3).double(),
+                   "short.weight": weights(9, 96, seed=4), "odd.weight": weights(9, 40, seed=5), "line.weight": weights(512, seed=6)}
         safetensors.torch.save_file(tensors, self.source)
         for dtype in TYPES:
             with self.subTest(dtype=dtype):
                 said = self.quantize(f"to={dtype}")
                 found = read(self.out)
-                for name in ("f32", "f16", "bf16", "f64"):
+                for name in ("f32.weight", "f16.weight", "bf16.weight", "f64.weight"):
                     self.assert_blocks(found, name, tensors[name], dtype)
-                self.assert_blocks(found, "short", tensors["short"], FALLBACK.get(dtype, dtype))
-                self.assert_plain(found, "odd", tensors["odd"], "F16")
-                self.assert_plain(found, "line", tensors["line"], "F32")
+                self.assert_blocks(found, "short.weight", tensors["short.weight"], FALLBACK.get(dtype, dtype))
+                self.assert_plain(found, "odd.weight", tensors["odd.weight"], "F16")
+                self.assert_plain(found, "line.weight", tensors["line.weight"], "F32")
                 self.assertIn("5 of 7 tensors are quantized", said)
                 if dtype in FALLBACK:
                     self.assertIn(f"{FALLBACK[dtype]}: 1 instead of {dtype}", said)
@@ -99,6 +99,39 @@ class Quantize(Case):
         self.assert_blocks(found, "blocks.0.norm1.linear.weight", tensors["blocks.0.norm1.linear.weight"], "q4_K")
         self.assert_plain(found, "time_embedding.linear_1.weight", tensors["time_embedding.linear_1.weight"], "F32")
         self.assert_plain(found, "patch_embed.proj.weight", tensors["patch_embed.proj.weight"], "BF16")
+
+    def test_only_weights_of_layers(self):
+        """What a layer does not multiply by stays plain, in every transform that quantizes, unless a rule names it."""
+        plain = {"x_pad_token": (1, 256), "cap_pad_token": (1, 256), "scale_shift_table": (2, 256), "register_tokens": (4, 256),
+                 "blocks.0.scale_shift_table": (6, 256), "blocks.0.ff_i.gate.weight": (4, 256), "x_embedder.emb_pos": (8, 256),
+                 "blocks.0.modulation": (1, 6, 256), "model.layers.0.mlp.gate.weight": (8, 256), "layers.0.A_log": (64, 256),
+                 "blk.0.ffn_gate_inp.weight": (16, 256), "mlp.shared_expert_gate.weight": (1, 256)}
+        layers = {"layers.0.attention.qkv.weight": (256, 256), "model.layers.0.mlp.gate_proj.weight": (64, 256),
+                  "blocks.0.mlp.gate.weight": (512, 256), "attn.in_proj_weight": (96, 256), "head.weight": (1, 256),
+                  "model.layers.0.mlp.experts.gate_up_proj": (2, 64, 256)}
+        tensors = {name: weights(*shape, seed=i) for i, (name, shape) in enumerate({**plain, **layers}.items())}
+        safetensors.torch.save_file(tensors, self.source)
+        said = self.quantize("to=q8_0", "-v")
+        found = read(self.out)
+        for name in layers:
+            self.assert_blocks(found, name, tensors[name], "q8_0")
+        for name in plain:
+            self.assert_plain(found, name, tensors[name], "F16")
+        self.assertIn("6 of 18 tensors are quantized", said)
+        self.assertIn("f16: 4 not quantized (gates, which choose experts or heads)", said)
+        self.assertIn("f16: 7 not quantized (no layer's weight by name: tokens, tables, modulation)", said)
+        self.quantize("to=q8_0,rule=x_pad_token=q4_0,keep=layers.*")
+        found = read(self.out)
+        self.assert_blocks(found, "x_pad_token", tensors["x_pad_token"], "q4_0")
+        self.assert_plain(found, "layers.0.attention.qkv.weight", tensors["layers.0.attention.qkv.weight"], "F16")
+        scaled = self.tmp / "scaled.safetensors"
+        self.run_fmtconv("-t", "quantize:f8_e4m3,scale=row", self.source, scaled)
+        self.assertEqual({n.removesuffix("_scale") for n in safetensors.torch.load_file(scaled) if n.endswith("_scale")}, set(layers))
+
+    def test_nothing_to_quantize(self):
+        safetensors.torch.save_file({"a": weights(4, 64), "b.bias": weights(4)}, self.source)
+        self.assertIn("no tensor is quantized: rule=GLOB=TYPE", self.quantize("to=q8_0"))
+        self.assertNotIn("no tensor is quantized", self.quantize("to=q8_0,rule=a=q8_0"))
 
     def test_mix(self):
         """Q4_K_M: more bits for values and the second matrix of the feed-forward, in half of the layers."""
@@ -148,17 +181,17 @@ class Quantize(Case):
 
     def test_scalar(self):
         """A rule may name what has no row: it gets what a row of one number allows."""
-        tensors = {"s": torch.tensor(3.0), "w": weights(4, 64)}
+        tensors = {"s": torch.tensor(3.0), "w.weight": weights(4, 64)}
         safetensors.torch.save_file(tensors, self.source)
         for rule in ("rule=*=q4_0", "rule=s=q8_0"):
             self.assertIn("f16: 1 instead of q", self.quantize(f"to=q4_0,{rule}"))
             found = read(self.out)
             self.assert_plain(found, "s", tensors["s"], "F16")
-            self.assert_blocks(found, "w", tensors["w"], "q4_0")
+            self.assert_blocks(found, "w.weight", tensors["w.weight"], "q4_0")
 
     def test_long_summary(self):
         """Every tensor is counted in it, however many kinds there are."""
-        safetensors.torch.save_file({f"w{n}": weights(2, 2 * n + 1) for n in range(1, 75)}, self.source)
+        safetensors.torch.save_file({f"w{n}.weight": weights(2, 2 * n + 1) for n in range(1, 75)}, self.source)
         said = self.quantize("to=q8_0", "-v")
         self.assertEqual(said.count("instead of q8_0"), 64)
         self.assertIn("10 more tensors of other types or rows", said)
@@ -180,7 +213,7 @@ class Quantize(Case):
 
     def test_f16_underflow(self):
         """What becomes 0 in half precision, beside the blocks, is warned of."""
-        tensors = {"w": weights(4, 64), "conv.weight": torch.full((2, 2, 4), 1e-9, dtype=torch.bfloat16)}
+        tensors = {"w.weight": weights(4, 64), "conv.weight": torch.full((2, 2, 4), 1e-9, dtype=torch.bfloat16)}
         safetensors.torch.save_file(tensors, self.source)
         said = self.quantize("to=q8_0")
         self.assertIn("16 of 16 values in 1 tensor lost precision", said)

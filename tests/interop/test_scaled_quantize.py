@@ -110,19 +110,28 @@ class ScaledQuantize(Case):
             self.assert_written(tensors, torch.float8_e4m3fn, "block", "_scale_inv", block)
 
     def test_names(self):
-        """The conventions of others, and names that are no weights."""
+        """The conventions of others; what no layer multiplies by is scaled only if a rule says so and a reader can tell."""
         tensors = {"a.weight": numbers(30, 50), "b.c": numbers(6, 7, seed=1), "d": numbers(5, 5, seed=2)}
         safetensors.torch.save_file(tensors, self.source)
-        for choice, names in (("weight_scale", ("a.weight_scale", "b.c_scale", "d_scale")),
-                              ("weight_scale_inv", ("a.weight_scale_inv", "b.c_scale_inv", "d_scale_inv")),
-                              ("scale_weight", ("a.scale_weight", "b.scale_c", "scale_d"))):
+        for choice, name in (("weight_scale", "a.weight_scale"), ("weight_scale_inv", "a.weight_scale_inv"),
+                             ("scale_weight", "a.scale_weight")):
             self.convert(f"to=F8_E5M2,scale=tensor,scale-name={choice}")
-            expected = {}
-            for (name, t), scale in zip(tensors.items(), names):
-                expected[name], expected[scale] = wanted(t, torch.float8_e5m2, "tensor")
+            expected = dict(tensors)
+            expected["a.weight"], expected[name] = wanted(tensors["a.weight"], torch.float8_e5m2, "tensor")
             if choice == "scale_weight":
                 expected["scaled_fp8"] = torch.zeros(2).to(torch.float8_e5m2)
             self.assert_same(self.found(), expected, choice)
+        rules = "rule=*=F8_E5M2"
+        for choice, suffix in (("weight_scale", "_scale"), ("weight_scale_inv", "_scale_inv")):
+            self.convert(f"to=F8_E5M2,scale=tensor,scale-name={choice},{rules}")
+            expected = {}
+            for name, t in tensors.items():
+                expected[name], expected[name + suffix] = wanted(t, torch.float8_e5m2, "tensor")
+            self.assert_same(self.found(), expected, choice)
+            self.run_fmtconv("-f", "-t", "dequantize", self.out, self.tmp / "again.safetensors")
+            self.assertEqual(safetensors.torch.load_file(self.tmp / "again.safetensors").keys(), tensors.keys())
+        said = self.convert(f"to=F8_E5M2,scale=tensor,scale-name=scale_weight,{rules}", status=1)
+        self.assertIn("tensor 'b.c': no reader knows scales called scale_weight", said)
 
     def test_marker_of_a_whole_checkpoint(self):
         safetensors.torch.save_file({"model.diffusion_model.a.weight": numbers(8, 8)}, self.source)
