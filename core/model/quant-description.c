@@ -172,12 +172,25 @@ layers_again (const fmtconv_model *model, const fci_transform_scope *scope, fmtc
   return again;
 }
 
+/* Returns whether the transform passed on the entry of an input; else it wrote one for its result. */
+static bool
+is_passed_on (const fci_transform_scope *scope, const char *text)
+{
+  for (size_t i = 0; i < scope->n; i++)
+    {
+      const char *given = header_text (scope->given[i].model);
+      if (given && strcmp (given, text) == 0)
+        return true;
+    }
+  return false;
+}
+
 int
 fci_quant_follow (fmtconv_model *model, const fci_transform_scope *scope)
 {
   const parsed *header = header_of (model);
   bool moved;
-  if (!header || header->why)
+  if (!header || header->why || !is_passed_on (scope, header->text))
     return fmtconv_ctx_failed (model->ctx);
   fmtconv_attr *layers = layers_again (model, scope, header->layers, &moved);
   if (!layers || !moved)

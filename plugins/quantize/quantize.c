@@ -27,6 +27,9 @@ static const fmtconv_param params[] = {
   { "scale-name", FMTCONV_PARAM_CHOICE, offsetof (struct quantize_params, scale_name),
     "auto|weight_scale|scale_weight|weight_scale_inv",
     "name of scales; default: weight_scale, with scale=block weight_scale_inv; scale_weight is for ComfyUI" },
+  { "meta", FMTCONV_PARAM_CHOICE, offsetof (struct quantize_params, meta),
+    "none|comfy|compressed-tensors|deepseek",
+    "describe 8-bit floats as this loader reads it, in the safetensors header (comfy) or config.json" },
   { 0 },
 };
 
@@ -220,9 +223,11 @@ converted (const fmtconv_tensor *t, uint32_t dtype, fmtconv_view *importance)
 /* Puts a tensor in the type that was chosen for it. */
 static void
 put (fmtconv_ctx *ctx, const struct quantize_plan *plan, const struct quantize_matrix *matrix,
-     const fmtconv_tensor *t, struct summary *summary, fmtconv_model *out)
+     const fmtconv_tensor *t, struct summary *summary, struct quantize_description *description,
+     fmtconv_model *out)
 {
   const struct quantize_choice choice = quantize_choose (plan, t);
+  quantize_describe (ctx, description, t, is_scaled (&choice) ? choice.dtype : 0);
   summary->again +=
       fmtconv_dtype_is_blocks (t->dtype)
       && (is_scaled (&choice) || (fmtconv_dtype_is_blocks (choice.dtype) && t->dtype != choice.dtype));
@@ -249,6 +254,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (quantize_plan (ctx, p, in, &plan)
       || (p->imatrix && quantize_read_matrix (ctx, p->imatrix, out, &matrix)))
     return fmtconv_ctx_failed (ctx);
+  struct quantize_description description = quantize_description_start (ctx, plan.scaling.loader);
   FMTCONV_FOREACH (t, in)
     {
       if (!is_convertible (t->dtype))
@@ -257,7 +263,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
           fmtconv_model_put (out, t->name, t->view);
           continue;
         }
-      put (ctx, &plan, &matrix, t, &summary, out);
+      put (ctx, &plan, &matrix, t, &summary, &description, out);
     }
   if (plan.mix && summary.quantized && !summary.mixed)
     fmtconv_warn (ctx, "no tensor name matches the %s recipe; all tensors use %s (as with quantize:to=%s)",
@@ -265,6 +271,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   if (!summary.quantized && !summary.cut && !p->rules.n
       && (fmtconv_dtype_is_blocks (plan.to) || quantize_is_scaled (plan.to)))
     fmtconv_warn (ctx, "no tensor is quantized: rule=GLOB=TYPE quantizes those that match a glob");
+  quantize_put_description (ctx, &plan.scaling, &description, out);
   fmtconv_attr_set_string (fmtconv_model_attrs (out), "quantized", p->to);
   note_result (ctx, &summary, fmtconv_model_count (in), p->imatrix != NULL);
   return fmtconv_ctx_failed (ctx);

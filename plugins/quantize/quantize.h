@@ -15,6 +15,7 @@ struct quantize_params
   int scale;         /* QUANTIZE_NO_SCALE … */
   const char *block; /* NULL: not given */
   int scale_name;    /* QUANTIZE_DEFAULT_NAME … */
+  int meta;          /* QUANTIZE_NO_LOADER … */
 };
 
 /* Weights of 8-bit floats that share a scale, in the order of the parameter's choices. */
@@ -35,10 +36,20 @@ enum
   QUANTIZE_WEIGHT_SCALE_INV /* DeepSeek */
 };
 
+/* Programs that the output describes its weights for, in the order of the parameter's choices. */
+enum
+{
+  QUANTIZE_NO_LOADER,
+  QUANTIZE_COMFY,
+  QUANTIZE_COMPRESSED_TENSORS,
+  QUANTIZE_DEEPSEEK
+};
+
 struct quantize_scaling
 {
   int per;           /* QUANTIZE_NO_SCALE … */
   int name;          /* not QUANTIZE_DEFAULT_NAME */
+  int loader;        /* QUANTIZE_NO_LOADER … */
   uint64_t block[2]; /* rows and columns, with QUANTIZE_BLOCK */
 };
 
@@ -134,6 +145,29 @@ void quantize_put_scaled (fmtconv_ctx *ctx, const struct quantize_scaling *scali
  * tensor. */
 void quantize_put_marker (fmtconv_ctx *ctx, const struct quantize_scaling *scaling, const fmtconv_tensor *t,
                           uint32_t dtype, fmtconv_model *out);
+
+/* What a loader has to know, as it is gathered tensor by tensor. */
+struct quantize_description
+{
+  int loader;           /* QUANTIZE_NO_LOADER … */
+  fmtconv_attr *layers; /* module: {"format": …}, of 8-bit floats */
+  fmtconv_attr *plain;  /* names of modules with weights of other types */
+};
+
+/* Checks that the loader of meta= can read such scales, and takes the names that it knows.  Returns 0 or the code of an
+ * error. */
+int quantize_read_loader (fmtconv_ctx *ctx, const struct quantize_params *params,
+                          struct quantize_scaling *scaling);
+
+struct quantize_description quantize_description_start (fmtconv_ctx *ctx, int loader);
+
+/* Adds a tensor that is put as 8-bit floats of type `dtype`, or with dtype 0 as something else. */
+void quantize_describe (fmtconv_ctx *ctx, struct quantize_description *description, const fmtconv_tensor *t,
+                        uint32_t dtype);
+
+/* Puts the description where the loader looks for it.  Returns 0 or the code of an error. */
+int quantize_put_description (fmtconv_ctx *ctx, const struct quantize_scaling *scaling,
+                              const struct quantize_description *description, fmtconv_model *out);
 
 /* Returns the choice for a tensor that is floating-point or in blocks. */
 struct quantize_choice quantize_choose (const struct quantize_plan *plan, const fmtconv_tensor *t);

@@ -63,7 +63,9 @@ quantize_read_scaling (fmtconv_ctx *ctx, const struct quantize_params *p, struct
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "scale-name= needs scale=tensor, scale=row or scale=block");
   if (scaling->name == QUANTIZE_DEFAULT_NAME)
     scaling->name = p->scale == QUANTIZE_BLOCK ? QUANTIZE_WEIGHT_SCALE_INV : QUANTIZE_WEIGHT_SCALE;
-  return read_block (ctx, p->block ? p->block : "128", scaling->block);
+  return read_block (ctx, p->block ? p->block : "128", scaling->block)
+             ? fmtconv_ctx_failed (ctx)
+             : quantize_read_loader (ctx, p, scaling);
 }
 
 int

@@ -17,6 +17,7 @@ interop_tests = \
 	tests/interop/test_peft.py \
 	tests/interop/test_pipeline.py \
 	tests/interop/test_quant.py \
+	tests/interop/test_quantization_config.py \
 	tests/interop/test_quantize.py \
 	tests/interop/test_qweight.py \
 	tests/interop/test_ranks.py \

@@ -181,6 +181,44 @@ class Comfy(Case):
                             metadata=header(a={"format": "nvfp4"}))
         self.assertIn("pre_quant_scale", said)
 
+    def loaded(self, path):
+        """Weights as ComfyUI makes them of a file: by the header, from the weight and its scale, in its own classes."""
+        state, found = load_file(path), {}
+        layers = json.loads(self.metadata(path.name)["_quantization_metadata"])["layers"]
+        for layer, description in layers.items():
+            kind = {"float8_e4m3fn": torch.float8_e4m3fn, "float8_e5m2": torch.float8_e5m2}[description["format"]]
+            codes, scale = state.pop(f"{layer}.weight"), state.pop(f"{layer}.weight_scale")
+            self.assertEqual((codes.dtype, scale.dtype, scale.numel()), (kind, torch.float32, 1))
+            params = TensorCoreFP8Layout.Params(scale=scale, orig_dtype=torch.float32, orig_shape=tuple(codes.shape))
+            found[f"{layer}.weight"] = TensorCoreFP8Layout.dequantize(codes, params)
+        return {**state, **found}
+
+    def test_written_for_comfyui(self):
+        """meta=comfy: the header says which layers are scaled, and ComfyUI's classes give the values that fmtconv reads."""
+        state = {"a.weight": weight(40, 64), "b.weight": weight(24, 40, seed=1), "norm.weight": weight(8, 8),
+                 "pos": weight(4, 64), "a.bias": weight(40)}
+        self.converted(state, "-t", "quantize:f8_e4m3,scale=tensor,meta=comfy,rule=b.*=f8_e5m2", metadata={"author": "x"})
+        layers = json.loads(self.metadata()["_quantization_metadata"])["layers"]
+        self.assertEqual(layers, {"a": {"format": "float8_e4m3fn"}, "b": {"format": "float8_e5m2"}})
+        self.assertEqual(self.metadata()["author"], "x")
+        self.run_fmtconv("-f", "-t", "dequantize", self.tmp / "out.safetensors", self.tmp / "again.safetensors")
+        self.assert_same(self.loaded(self.tmp / "out.safetensors"), load_file(self.tmp / "again.safetensors"))
+        self.converted(state, "-t", "quantize:f8_e4m3,scale=tensor,meta=comfy", "-t", "prefix:add=x.")
+        self.assertEqual(set(json.loads(self.metadata()["_quantization_metadata"])["layers"]), {"x.a", "x.b"})
+
+    def test_loader_decides_what_is_allowed(self):
+        state = {"a.weight": weight(40, 64), "b": weight(4, 64)}
+        for parameters, status, reason in (("scale=row,meta=comfy", 2, "meta=comfy needs scale=tensor"),
+                                           ("scale=row,meta=deepseek", 2, "meta=deepseek needs scale=block"),
+                                           ("scale=tensor,scale-name=scale_weight,meta=comfy", 2, "leave out scale-name="),
+                                           ("scale=tensor,meta=comfy,rule=b=f8_e4m3", 1, "a tensor that is not called weight"),
+                                           ("scale=row,meta=compressed-tensors", 1, "convert a folder with a config.json")):
+            with self.subTest(parameters):
+                said = self.run_fmtconv("-f", "-t", f"quantize:f8_e4m3,{parameters}", self.save(state),
+                                        self.tmp / "refused.safetensors", status=status).stderr
+                self.assertIn(reason, said)
+                self.assertFalse((self.tmp / "refused.safetensors").exists())
+
 
 if __name__ == "__main__":
     import unittest
