@@ -7,6 +7,7 @@ tests_unit_source_SOURCES = \
 	tests/unit/folder.h \
 	tests/unit/record.h \
 	tests/unit/source-input.c \
+	tests/unit/source-recode.c \
 	tests/unit/source.c
 tests_unit_source_CFLAGS = $(unit_cflags)
 tests_unit_source_LDADD = $(unit_libs)
