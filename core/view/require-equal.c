@@ -56,7 +56,7 @@ typedef struct made
   uint32_t n;
 } made;
 
-static const fci_state_key made_key = { "view/same.c", sizeof (made) };
+static const fci_state_key made_key = { "view/require-equal.c", sizeof (made) };
 
 fci_requirement *
 fci_requirement_new (fmtconv_ctx *ctx, fmtconv_view *wanted)
