@@ -5,6 +5,7 @@
 #include "core/base/ctx.h"
 #include "core/view/blocks.h"
 #include "core/view/build.h"
+#include "core/view/flat.h"
 #include "core/view/pieces.h"
 #include "core/view/place.h"
 #include "core/view/view.h"
@@ -51,6 +52,8 @@ has_importance (fmtconv_view *view)
 bool
 fci_blocks_check (fmtconv_view *view, unsigned axis, uint64_t border, const char *what)
 {
+  if (fci_is_blocks (view->dtype) && fci_view_is_flat (view))
+    return fci_flat_refuse (view, what);
   if (!fci_is_blocks (view->dtype) || axis + 1 != view->rank)
     return true;
   const fmtconv_dtype_info *info = fmtconv_dtype_get (view->dtype);
@@ -121,7 +124,7 @@ encoded_bytes (const fci_view_head *head, fmtconv_view *view)
   return bytes;
 }
 
-/* The last axis counts the bytes of a row. */
+/* The last axis counts the bytes of a row; a flat view becomes one row. */
 fmtconv_view *
 fmtconv_view_bytes (fmtconv_view *view)
 {
@@ -134,6 +137,8 @@ fmtconv_view_bytes (fmtconv_view *view)
                     fmtconv_dtype_get (view->dtype)->name);
       return NULL;
     }
+  if (fci_view_is_flat (view))
+    return fmtconv_view_bytes (fci_view_unflatten (view));
   memcpy (shape, view->shape, view->rank * sizeof *shape);
   shape[view->rank - 1] = fci_dtype_bytes (view->dtype, shape[view->rank - 1]);
   fci_view_head head = fci_view_head_of (view);

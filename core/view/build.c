@@ -6,17 +6,17 @@
 #include "core/base/size.h"
 #include "core/view/build.h"
 #include "core/view/canon.h"
+#include "core/view/flat.h"
 #include "core/view/pieces.h"
 #include "core/view/view.h"
 #include <stdlib.h>
 #include <string.h>
 
-bool
-fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t *shape, uint64_t *elements,
-                uint64_t *bytes)
+/* Multiplies the dimensions. Returns false after E_LIMIT or E_USAGE. */
+static bool
+count_elements (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t *shape, uint64_t *elements)
 {
-  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
-  if (!info)
+  if (!fmtconv_dtype_get (dtype))
     {
       fmtconv_fail (ctx, FMTCONV_E_USAGE, "%u is not a data type", (unsigned) dtype);
       return false;
@@ -31,29 +31,52 @@ fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t 
       fmtconv_fail (ctx, FMTCONV_E_USAGE, "a tensor of %u dimensions needs a shape", rank);
       return false;
     }
+  bool fits = true, is_empty = false;
   *elements = 1;
-  bool fits = true;
   for (unsigned i = 0; i < rank; i++)
-    if (shape[i] == 0)
-      {
-        *elements = *bytes = 0;
-        return true;
-      }
-    else
-      fits = fits && fci_size_mul (*elements, shape[i], elements);
-  if (info->block != 1 && (rank == 0 || shape[rank - 1] % info->block != 0))
     {
-      fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s is stored in blocks of %u, which do not divide rows of %llu",
-                    info->name, (unsigned) info->block, rank ? (unsigned long long) shape[rank - 1] : 1);
-      return false;
+      is_empty = is_empty || shape[i] == 0;
+      fits = fits && (is_empty || fci_size_mul (*elements, shape[i], elements));
     }
-  if (!fits || !fci_size_mul (*elements / info->block, info->block_bytes, bytes) || *bytes > INT64_MAX
-      || *elements > INT64_MAX)
+  if (is_empty)
+    *elements = 0;
+  else if (!fits)
+    *elements = UINT64_MAX; /* too large in bytes, too */
+  return true;
+}
+
+bool
+fci_shape_size_flat (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t *shape,
+                     uint64_t *elements, uint64_t *bytes)
+{
+  if (!count_elements (ctx, dtype, rank, shape, elements))
+    return false;
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
+  if (*elements > INT64_MAX || !fci_size_mul (*elements / info->block, info->block_bytes, bytes)
+      || *bytes > INT64_MAX)
     {
       fmtconv_fail (ctx, FMTCONV_E_LIMIT, "a shape is too large: its size in bytes does not fit in 63 bits");
       return false;
     }
-  return true;
+  if (*elements % info->block == 0)
+    return true;
+  fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s is stored in blocks of %u, which do not divide %llu elements",
+                info->name, (unsigned) info->block, (unsigned long long) *elements);
+  return false;
+}
+
+bool
+fci_shape_size (fmtconv_ctx *ctx, uint32_t dtype, unsigned rank, const uint64_t *shape, uint64_t *elements,
+                uint64_t *bytes)
+{
+  if (!count_elements (ctx, dtype, rank, shape, elements))
+    return false;
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (dtype);
+  if (!fci_shape_is_flat (dtype, rank, shape))
+    return fci_shape_size_flat (ctx, dtype, rank, shape, elements, bytes);
+  fmtconv_fail (ctx, FMTCONV_E_USAGE, "%s is stored in blocks of %u, which do not divide rows of %llu",
+                info->name, (unsigned) info->block, rank ? (unsigned long long) shape[rank - 1] : 1);
+  return false;
 }
 
 fci_view_head
@@ -64,7 +87,8 @@ fci_view_head_of (fmtconv_view *view)
                           .rank = view->rank,
                           .shape = view->shape,
                           .extra_origins = view->extra_origins,
-                          .requirements = view->requirements };
+                          .requirements = view->requirements,
+                          .is_flat = fci_view_is_flat (view) };
 }
 
 /* Returns the numbers that a box, or a piece that becomes one, takes. */
@@ -125,7 +149,8 @@ freeze (const fci_view_head *head, fci_view_pieces *list, bool loose)
 {
   uint64_t elements, bytes;
   if (fmtconv_ctx_failed (head->ctx)
-      || !fci_shape_size (head->ctx, head->dtype, head->rank, head->shape, &elements, &bytes)
+      || !(head->is_flat ? fci_shape_size_flat : fci_shape_size) (head->ctx, head->dtype, head->rank,
+                                                                  head->shape, &elements, &bytes)
       || (list && !fci_view_pieces_normalize (list, head->rank, loose)))
     return NULL;
   struct fci_view *view = allocate (head->ctx, head->rank, list);

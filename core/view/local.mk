@@ -16,6 +16,8 @@ core_sources += \
 	core/view/dtype.c \
 	core/view/equal.c \
 	core/view/equal.h \
+	core/view/flat.c \
+	core/view/flat.h \
 	core/view/inspect.c \
 	core/view/inspect.h \
 	core/view/leaf.c \

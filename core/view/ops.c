@@ -146,8 +146,11 @@ fmtconv_view_quantize (fmtconv_view *view, uint32_t dtype, fmtconv_view *importa
 {
   uint64_t elements;
   uint64_t bytes;
-  if (!view || fmtconv_ctx_failed (view->ctx)
-      || !fci_shape_size (view->ctx, dtype, view->rank, view->shape, &elements, &bytes))
+  if (!view || fmtconv_ctx_failed (view->ctx))
+    return NULL;
+  if (dtype == view->dtype && fci_is_blocks (dtype))
+    return view;
+  if (!fci_shape_size (view->ctx, dtype, view->rank, view->shape, &elements, &bytes))
     return NULL;
   if (!fci_is_blocks (dtype) || (!fci_is_floating (view->dtype) && !fci_is_blocks (view->dtype)))
     {
@@ -155,8 +158,6 @@ fmtconv_view_quantize (fmtconv_view *view, uint32_t dtype, fmtconv_view *importa
                     fmtconv_dtype_get (view->dtype)->name, fmtconv_dtype_get (dtype)->name);
       return NULL;
     }
-  if (dtype == view->dtype)
-    return view;
   if (!check_decodable (view) || !check_importance (view, importance))
     return NULL;
   return operate (view, &(fci_op){ .kind = FCI_OP_QUANTIZE, .dtype = dtype, .importance = importance },

@@ -10,6 +10,7 @@
 #include "core/view/block-stride.h"
 #include "core/view/blocks.h"
 #include "core/view/build.h"
+#include "core/view/flat.h"
 #include "core/view/pieces.h"
 #include <string.h>
 
@@ -334,7 +335,7 @@ fmtconv_view_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape)
   uint64_t elements;
   uint64_t bytes;
   if (!view || fmtconv_ctx_failed (view->ctx)
-      || !fci_shape_size (view->ctx, view->dtype, rank, shape, &elements, &bytes))
+      || !fci_shape_size_flat (view->ctx, view->dtype, rank, shape, &elements, &bytes))
     return NULL;
   if (elements != view->elements)
     {
@@ -349,7 +350,9 @@ fmtconv_view_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape)
     return base;
   if (view->encoded)
     return reshape_bytes (view, rank, shape);
-  if (fci_is_blocks (view->dtype) && !check_rows (view, rank, shape))
+  if (fci_shape_is_flat (view->dtype, rank, shape))
+    return fci_view_flatten (view, rank, shape);
+  if (fci_is_blocks (view->dtype) && !fci_view_is_flat (view) && !check_rows (view, rank, shape))
     return NULL;
   return reshaped (base, rank, shape);
 }

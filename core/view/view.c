@@ -6,6 +6,7 @@
 #include "core/base/size.h"
 #include "core/view/blocks.h"
 #include "core/view/build.h"
+#include "core/view/flat.h"
 #include "core/view/pieces.h"
 #include "core/view/require-equal.h"
 #include "core/view/view.h"
@@ -265,6 +266,8 @@ fmtconv_view_permute (fmtconv_view *view, const unsigned *axes)
     return NULL;
   if (same)
     return view;
+  if (fci_is_blocks (view->dtype) && fci_view_is_flat (view) && !fci_flat_refuse (view, "permuted"))
+    return NULL;
   if ((view->encoded || fci_is_blocks (view->dtype)) && axes[view->rank - 1] != view->rank - 1)
     {
       fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED, &(fmtconv_where){ .hint = "dequantize it first" },

@@ -174,7 +174,8 @@ typedef struct fci_requirements
 
 /* Boxes are disjoint, not empty, cover the shape exactly, and are sorted by start (row-major). A view with
  * no elements has no boxes. A view of a block type has its blocks along the last axis and is cut there
- * only between blocks. Its boxes are stored blocks of that type without operations (raw), or end with a
+ * only between blocks, or it is flat: one box of stored blocks in row-major order, which run on over the ends
+ * of rows. Its boxes are stored blocks of that type without operations (raw), or end with a
  * QUANTIZE; the latter may have any boundaries but fill full blocks together. */
 struct fci_view
 {

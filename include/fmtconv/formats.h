@@ -153,7 +153,8 @@ const fmtconv_dtype_name *fmtconv_dtype_table_by_dtype (const fmtconv_dtype_name
 
 /* ---- Views of stored bytes */
 
-/* Returns the encoding of a view as U8.  The same axes; the last counts bytes.  For block types.
+/* Returns the encoding of a view as U8.  The same axes; the last counts bytes.  Blocks that run over the ends of rows
+ * become one axis.  For block types.
  * Errors: E_USAGE.  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_view_bytes (fmtconv_view *view);
 

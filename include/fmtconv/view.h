@@ -45,7 +45,8 @@ fmtconv_view *fmtconv_view_concat (unsigned axis, size_t n, fmtconv_view *const 
  * Errors: E_USAGE, E_UNSUPPORTED (the last axis of a block type).  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_view_permute (fmtconv_view *view, const unsigned *axes);
 
-/* Returns the same elements in row-major order under another shape.
+/* Returns the same elements in row-major order under another shape.  Stored blocks that are one range of bytes may
+ * run over the ends of the new rows; such a view can be cast, reshaped and written, but not cut, joined or permuted.
  * Errors: E_USAGE, E_UNSUPPORTED (would cut blocks).  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_view_reshape (fmtconv_view *view, unsigned rank, const uint64_t *shape);
 
@@ -80,7 +81,8 @@ fmtconv_view *fmtconv_view_divide (fmtconv_view *view, fmtconv_view *factors, co
 fmtconv_view *fmtconv_view_lowrank (fmtconv_view *view, fmtconv_view *b, fmtconv_view *a, double factor);
 
 /* ---- Block types.  A view of a block type keeps its blocks along the last axis: it is sliced and joined there at
- * block borders only, and permute and reshape never cut a block.  After a cast it is a view like any other. */
+ * block borders only, and permute never cuts a block.  If the blocks do not divide the last axis, they run on from row
+ * to row (fmtconv_view_reshape).  After a cast it is a view like any other. */
 
 /* Returns `view` encoded in blocks of `dtype`, byte for byte as ggml's reference encoders (ggml_quantize_chunk).
  *   importance  NULL, or F32 of rank 1 with one non-negative weight per column, and optionally one more element, the

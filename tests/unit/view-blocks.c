@@ -67,8 +67,51 @@ Test (blocks, turned_and_reshaped_whole)
   expect_text (fmtconv_view_reshape (q8 (1, 192), 2, SHAPE (2, 96)),
                "q8_0[2,96] = box [0,0]+[2,96] <- s@0 q8_0 (96,1)");
   expect_refusal (fmtconv_view_permute (q8 (32, 32), AXES (1, 0)), FMTCONV_E_UNSUPPORTED);
-  expect_refusal (fmtconv_view_reshape (q8 (1, 192), 2, SHAPE (12, 16)), FMTCONV_E_USAGE);
   expect_refusal (fmtconv_view_scale (q8 (1, 32), 2), FMTCONV_E_USAGE);
+}
+
+/* Blocks that do not divide the rows run on from row to row: the elements keep their order, and the way back is
+ * exact. */
+Test (blocks, flat)
+{
+  fmtconv_view *flat = fmtconv_view_reshape (q8 (6, 96), 4, SHAPE (8, 2, 12, 3));
+  const char *text = "q8_0[8,2,12,3] = box [0,0,0,0]+[8,2,12,3] <- s@0 q8_0 (72,36,3,1)";
+  expect_text (flat, text);
+  cr_expect_eq (fci_view_bytes (flat), 18 * 34);
+  expect_text (fmtconv_view_bytes (flat), "u8[612] = box [0]+[612] <- s@0 u8 (1)");
+  expect_text (fmtconv_view_reshape (flat, 2, SHAPE (6, 96)), fci_view_text (q8 (6, 96)));
+  expect_text (fmtconv_view_reshape (flat, 2, SHAPE (18, 32)), fci_view_text (q8 (18, 32)));
+  expect_text (fmtconv_view_reshape (fmtconv_view_reshape (flat, 2, SHAPE (24, 24)), 4, SHAPE (8, 2, 12, 3)),
+               text);
+  expect_text (fmtconv_view_cast (flat, FMTCONV_F32),
+               "f32[8,2,12,3] = box [0,0,0,0]+[8,2,12,3] <- s@0 q8_0 (72,36,3,1) | cast f32");
+  expect_text (fmtconv_view_permute (fmtconv_view_slice (fmtconv_view_cast (flat, FMTCONV_F16), 0, 1, 1),
+                                     AXES (3, 1, 2, 0)),
+               "f16[3,2,12,1] = box [0,0,0,0]+[3,2,12,1] <- s@68.8 q8_0 (1,36,3,0) | cast f16");
+  cr_expect_eq (fmtconv_view_cast (flat, FMTCONV_Q8_0), flat);
+  cr_expect_eq (fmtconv_view_slice (flat, 0, 0, 8), flat);
+  fmtconv_view *watched = fmtconv_view_watch (flat, FMTCONV_FINDING_NAN, FMTCONV_SEVERITY_WARN, NULL);
+  cr_expect_eq (fmtconv_view_shape (fmtconv_view_bytes (watched))[0], 612);
+  cr_expect_eq (fmtconv_view_bytes (fci_view_set_origin (flat, 7))->boxes[0].origin, 7);
+}
+
+Test (blocks, flat_refusals)
+{
+  expect_refusal (fmtconv_view_slice (fmtconv_view_reshape (q8 (6, 96), 2, SHAPE (24, 24)), 0, 0, 12),
+                  FMTCONV_E_UNSUPPORTED);
+  expect_refusal (fmtconv_view_permute (fmtconv_view_reshape (q8 (6, 96), 2, SHAPE (24, 24)), AXES (1, 0)),
+                  FMTCONV_E_UNSUPPORTED);
+  fmtconv_view *flat = fmtconv_view_reshape (q8 (6, 96), 2, SHAPE (24, 24));
+  expect_refusal (fmtconv_view_concat (0, 2, BOTH (flat, flat)), FMTCONV_E_UNSUPPORTED);
+  flat = fmtconv_view_reshape (q8 (6, 96), 2, SHAPE (24, 24));
+  expect_refusal (fmtconv_view_quantize (flat, FMTCONV_Q4_0, NULL), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_reshape (q8 (6, 96), 1, SHAPE (575)), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_reshape (q8 (1, 32), 0, NULL), FMTCONV_E_USAGE);
+  fmtconv_view *half = fmtconv_view_slice (q8 (6, 96), 1, 0, 32);
+  expect_refusal (fmtconv_view_reshape (half, 2, SHAPE (8, 24)), FMTCONV_E_UNSUPPORTED);
+  expect_refusal (
+      fmtconv_view_reshape (fmtconv_view_quantize (f32 (6, 96), FMTCONV_Q8_0, NULL), 2, SHAPE (24, 24)),
+      FMTCONV_E_UNSUPPORTED);
 }
 
 Test (blocks, decoded_are_like_any_other)
