@@ -40,6 +40,7 @@ gguf_set_attributes (fmtconv_ctx *ctx, fmtconv_attr *keys, fmtconv_attr *used, f
   const char *architecture = fmtconv_attr_get_string (keys, GGUF_ARCHITECTURE, "");
   const char *name = fmtconv_attr_get_string (keys, GGUF_NAME, NULL);
   fmtconv_attr *others = fmtconv_attr_object (ctx);
+  size_t unused = 0; /* shapes */
   if (*architecture)
     fmtconv_attr_set_string (attrs, "architecture", architecture);
   if (name)
@@ -51,10 +52,17 @@ gguf_set_attributes (fmtconv_ctx *ctx, fmtconv_attr *keys, fmtconv_attr *used, f
         fmtconv_attr_set (fmtconv_attr_make (attrs, "config"), config, fmtconv_attr_unpack (a));
       else if (entry && a->kind == FMTCONV_ATTR_STRING)
         fmtconv_attr_set (fmtconv_attr_make (attrs, "metadata"), gguf_unkey (ctx, entry), a);
-      else if (!gguf_after (a->key, GGUF_SPLIT) && strcmp (a->key, GGUF_SCALARS)
-               && !fmtconv_attr_get (used, a->key))
+      else if (gguf_after (a->key, GGUF_SHAPE))
+        unused += !fmtconv_attr_get (used, a->key);
+      else if (!gguf_after (a->key, GGUF_SPLIT) && strcmp (a->key, GGUF_SCALARS))
         fmtconv_attr_set (others, a->key, a);
     }
+  if (unused)
+    fmtconv_note (ctx,
+                  unused == 1
+                      ? "%zu key " GGUF_SHAPE "* is left out, because the file does not have its tensor"
+                      : "%zu keys " GGUF_SHAPE "* are left out, because the file does not have their tensors",
+                  unused);
   if (others && others->len)
     fmtconv_attr_set (attrs, "gguf", others);
   set_library (attrs);

@@ -4,6 +4,11 @@
 #include "gguf.h"
 #include <fmtconv/formats.h>
 
+enum
+{
+  COMFY_ROW = 256
+};
+
 static int
 is_empty (const fmtconv_tensor *t)
 {
@@ -13,16 +18,37 @@ is_empty (const fmtconv_tensor *t)
   return 0;
 }
 
+/* Returns whether blocks run over the ends of rows, whose lengths they do not divide. */
+static int
+is_flat (const fmtconv_tensor *t)
+{
+  return t->rank && t->shape[t->rank - 1] % fmtconv_dtype_get (t->dtype)->block && !is_empty (t);
+}
+
 int
 gguf_is_folded (const fmtconv_tensor *t)
 {
-  return t->rank > GGUF_RANK || (t->rank > 1 && is_empty (t)) || (!t->rank && t->dtype == FMTCONV_BF16);
+  return t->rank > GGUF_RANK || (t->rank > 1 && is_empty (t)) || (!t->rank && t->dtype == FMTCONV_BF16)
+         || is_flat (t);
+}
+
+/* Rows of 256 elements, as ComfyUI-GGUF stores them, or of one block. */
+static unsigned
+fold_blocks (const fmtconv_tensor *t, uint64_t shape[GGUF_RANK])
+{
+  const fmtconv_dtype_info *info = fmtconv_dtype_get (t->dtype);
+  const uint64_t elements = t->bytes / info->block_bytes * info->block;
+  shape[1] = elements % COMFY_ROW ? info->block : COMFY_ROW;
+  shape[0] = elements / shape[1];
+  return 2;
 }
 
 /* Merges leading dimensions; a tensor without elements gets one dimension of zero. */
 unsigned
 gguf_fold (const fmtconv_tensor *t, uint64_t shape[GGUF_RANK])
 {
+  if (is_flat (t))
+    return fold_blocks (t, shape);
   unsigned folded = t->rank > GGUF_RANK ? t->rank - GGUF_RANK : 0, rank = t->rank - folded;
   if (gguf_is_folded (t) && (!t->rank || is_empty (t)))
     {
@@ -126,27 +152,38 @@ list_scalars (struct gguf_file *f, const struct gguf_file *first)
   return add_scalars (f, first);
 }
 
-/* An original shape is ignored if blocks do not fit its rows. */
-int
-gguf_restore (struct gguf_file *f, const struct gguf_file *first, fmtconv_attr *used, struct gguf_info *t)
+/* Returns the key with the tensor's original shape, as its name or as gguf_key escapes it; NULL: none. */
+static fmtconv_attr *
+find_shape (struct gguf_file *f, const struct gguf_file *first, const char *name)
 {
-  const char *key = f->has_shapes || first->has_shapes ? gguf_key (f->ctx, GGUF_SHAPE, t->name) : NULL;
-  fmtconv_attr *packed = fmtconv_attr_get (f->keys, key);
+  const char *const spelled[] = { fmtconv_ctx_printf (f->ctx, GGUF_SHAPE "%s", name),
+                                  gguf_key (f->ctx, GGUF_SHAPE, name) };
+  fmtconv_attr *found = NULL;
+  for (size_t i = 0; i < 2 && !found && spelled[i]; i++)
+    {
+      found = fmtconv_attr_get (f->keys, spelled[i]);
+      if (!found)
+        found = fmtconv_attr_get (first->keys, spelled[i]);
+    }
+  return found;
+}
+
+fmtconv_view *
+gguf_restore (struct gguf_file *f, const struct gguf_file *first, fmtconv_attr *used,
+              const struct gguf_info *t, fmtconv_view *view)
+{
+  uint64_t shape[FMTCONV_MAX_RANK];
+  unsigned rank = 0;
   if (!f->scalars && list_scalars (f, first))
-    return fmtconv_ctx_failed (f->ctx);
+    return NULL;
   if (t->rank == 1 && t->shape[0] == 1 && fmtconv_attr_get (f->scalars, t->name))
-    t->rank = 0;
+    return fmtconv_view_reshape (view, 0, NULL);
+  fmtconv_attr *packed = f->has_shapes || first->has_shapes ? find_shape (f, first, t->name) : NULL;
   if (!packed)
-    packed = fmtconv_attr_get (first->keys, key);
-  if (!packed)
-    return fmtconv_ctx_failed (f->ctx);
-  const fmtconv_attr *list = shape_list (f, t, key, packed);
-  const fmtconv_attr *row = list ? list->last : NULL;
-  if (!list || (row ? row->v.u : 1) % fmtconv_dtype_get (t->dtype)->block)
-    return fmtconv_ctx_failed (f->ctx);
-  t->rank = 0;
-  for (const fmtconv_attr *d = list->first; d; d = d->next)
-    t->shape[t->rank++] = d->v.u;
-  fmtconv_attr_set_bool (used, key, 1);
-  return fmtconv_ctx_failed (f->ctx);
+    return view;
+  const fmtconv_attr *list = shape_list (f, t, packed->key, packed);
+  for (const fmtconv_attr *d = list ? list->first : NULL; d; d = d->next)
+    shape[rank++] = d->v.u;
+  fmtconv_attr_set_bool (used, packed->key, 1);
+  return list ? fmtconv_view_reshape (view, rank, shape) : NULL;
 }

@@ -33,6 +33,7 @@ enum
 #define GGUF_FILE_TYPE "general.file_type"
 #define GGUF_QUANTIZATION "general.quantization_version"
 #define GGUF_ALIGN "general.alignment"
+#define GGUF_QUANTIZE "quantize." /* how llama.cpp quantized the file, with which importance matrix */
 #define GGUF_SPLIT "split."
 #define GGUF_SPLIT_NO GGUF_SPLIT "no"
 #define GGUF_SPLIT_COUNT GGUF_SPLIT "count"
@@ -133,15 +134,16 @@ int gguf_fail (const struct gguf_file *file, uint64_t at, const char *tensor, co
 int gguf_put_tensors (struct gguf_file *file, const struct gguf_file *first, fmtconv_attr *used,
                       fmtconv_model *out);
 
-/* Restores the original shape of a tensor, if a key records it.  Returns 0 or an error code. */
-int gguf_restore (struct gguf_file *file, const struct gguf_file *first, fmtconv_attr *used,
-                  struct gguf_info *tensor);
+/* Returns the view of a tensor with its original shape, if a key records it; NULL: an error. */
+fmtconv_view *gguf_restore (struct gguf_file *file, const struct gguf_file *first, fmtconv_attr *used,
+                            const struct gguf_info *tensor, fmtconv_view *view);
 
 /* Reads the *n files of the model to which `first` belongs, found by name.  Returns them in order; NULL: an
  * error. */
 struct gguf_file *gguf_read_split (fmtconv_ctx *ctx, fmtconv_input *in, struct gguf_file *first, size_t *n);
 
-/* Turns keys into attributes, except those in `used`.  Returns 0 or an error code. */
+/* Turns keys into attributes, except those that describe single tensors: views hold that.  `used` has the shapes
+ * that were restored.  Returns 0 or an error code. */
 int gguf_set_attributes (fmtconv_ctx *ctx, fmtconv_attr *keys, fmtconv_attr *used, fmtconv_attr *attrs);
 
 /* ---- Writing */
@@ -155,8 +157,8 @@ struct gguf_write_params
   fmtconv_pairs kv;
 };
 
-/* Returns whether a tensor is stored with another shape: it has too many dimensions for ggml, ggml would
- * divide by a dimension of zero, or it is a BF16 scalar, which gguf-py cannot read. */
+/* Returns whether a tensor is stored with another shape: it has too many dimensions for ggml, its blocks do not
+ * divide its rows, ggml would divide by a dimension of zero, or it is a BF16 scalar, which gguf-py cannot read. */
 int gguf_is_folded (const fmtconv_tensor *tensor);
 
 /* Writes the stored shape to `shape` and returns the number of dimensions. */

@@ -5,12 +5,26 @@
 #include <fmtconv/formats.h>
 #include <string.h>
 
-/* Copies the input's keys, except those that are rewritten. */
-static void
-put_given (fmtconv_attr *keys, fmtconv_attr *given)
+/* Returns whether the tensors are in the blocks that the input's keys describe. */
+static int
+keeps_blocks (const fmtconv_model *model)
 {
+  if (fmtconv_attr_get (fmtconv_model_attrs (model), "quantized"))
+    return 0;
+  FMTCONV_FOREACH (t, model)
+    if (fmtconv_dtype_is_blocks (t->dtype))
+      return 1;
+  return 0;
+}
+
+/* Copies the input's keys, except those that are rewritten, and those about a quantization that is gone. */
+static void
+put_given (fmtconv_attr *keys, const fmtconv_model *model)
+{
+  fmtconv_attr *given = fmtconv_attr_get (fmtconv_model_attrs (model), "gguf");
+  const int has_blocks = keeps_blocks (model);
   for (fmtconv_attr *a = given ? given->first : NULL; a; a = a->next)
-    if (!gguf_after (a->key, GGUF_SPLIT))
+    if (!gguf_after (a->key, GGUF_SPLIT) && (has_blocks || !gguf_after (a->key, GGUF_QUANTIZE)))
       fmtconv_attr_set (keys, a->key, a);
 }
 
@@ -107,7 +121,7 @@ gguf_keys (fmtconv_ctx *ctx, const struct gguf_write_params *p, const fmtconv_mo
       p->architecture ? p->architecture : fmtconv_attr_get_string (attrs, "architecture", NULL);
   if (check_alignment (ctx, p->alignment) || put_architecture (ctx, keys, architecture))
     return NULL;
-  put_given (keys, fmtconv_attr_get (attrs, "gguf"));
+  put_given (keys, model);
   fmtconv_attr_set_string (keys, GGUF_ARCHITECTURE, architecture);
   put_general (p, keys, model);
   fmtconv_attr_overlay (config, fmtconv_attr_get (attrs, "config-default"));

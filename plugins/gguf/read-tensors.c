@@ -176,12 +176,10 @@ gguf_put_tensors (struct gguf_file *f, const struct gguf_file *first, fmtconv_at
 {
   for (uint64_t i = 0; i < f->n_tensors; i++)
     {
-      struct gguf_info *t = &f->tensors[i];
-      if (gguf_restore (f, first, used, t))
-        return fmtconv_ctx_failed (f->ctx);
-      fmtconv_model_put (
-          out, t->name,
-          fmtconv_view_leaf (f->c.source, f->data + t->offset, t->dtype, t->rank, t->shape, NULL));
+      const struct gguf_info *t = &f->tensors[i];
+      fmtconv_view *view =
+          fmtconv_view_leaf (f->c.source, f->data + t->offset, t->dtype, t->rank, t->shape, NULL);
+      fmtconv_model_put (out, t->name, gguf_restore (f, first, used, t, view));
     }
   return fmtconv_ctx_failed (f->ctx);
 }
