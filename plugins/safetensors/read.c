@@ -48,12 +48,14 @@ read_length (fmtconv_cursor *c, struct header *h, uint64_t *n)
   return 0;
 }
 
-/* Reads __metadata__, which holds only strings. */
+/* Reads __metadata__, which holds only strings.  The official reader takes null for none. */
 static int
 read_metadata (struct header *h, fmtconv_attr *metadata)
 {
   if (h->has_metadata++)
     return fail (h, NULL, "__metadata__ occurs twice");
+  if (metadata->kind == FMTCONV_ATTR_NULL)
+    return 0;
   if (metadata->kind != FMTCONV_ATTR_OBJECT)
     return fail (h, NULL, "__metadata__ is not an object");
   for (fmtconv_attr *a = metadata->first; a; a = a->next)

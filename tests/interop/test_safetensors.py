@@ -70,6 +70,23 @@ class SafeTensors(Case):
         with safetensors.safe_open(out, "pt") as f:
             self.assertEqual(f.metadata(), {"format": "pt", "author": "me", "more": "a,b"})
 
+    def official_header(self, path, text):
+        """Writes a file with this header and 8 bytes; returns whether the official library opens it."""
+        path.write_bytes(len(text).to_bytes(8, "little") + text.encode() + bytes(8))
+        try:
+            with safetensors.safe_open(path, "pt") as f:
+                return bool(f.keys())
+        except safetensors.SafetensorError:
+            return False
+
+    def test_no_metadata(self):
+        """null in place of the metadata is no metadata, as for the official library."""
+        source, out = self.tmp / "a.safetensors", self.tmp / "b.safetensors"
+        text = '{"__metadata__":null,"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
+        self.assertTrue(self.official_header(source, text))
+        self.run_fmtconv(source, out)
+        self.assert_same(safetensors.torch.load_file(out), {"a": torch.zeros(2)})
+
     def test_name_of_the_metadata(self):
         """The one name that no tensor can have."""
         source, out = self.tmp / "in.pt", self.tmp / "out.safetensors"

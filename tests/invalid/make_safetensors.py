@@ -118,6 +118,9 @@ def metadata():
     case("metadata-array", "__metadata__ is not an object", file({"__metadata__": []}, b""))
     case("metadata-number", "__metadata__ entry 'k' is not a string", file({"__metadata__": {"k": 1}}, b""))
     case("metadata-null", "__metadata__ entry 'k' is not a string", file({"__metadata__": {"k": None}}, b""))
+    case("metadata-false", "__metadata__ is not an object", file({"__metadata__": False}, b""))
+    case("metadata-none-twice", "__metadata__ occurs twice", file(b'{"__metadata__":null,"__metadata__":{}}', b""))
+    good("metadata-none", file({"__metadata__": None, "a": entry()}))
     case("metadata-nested", "__metadata__ entry 'k' is not a string", file({"__metadata__": {"k": {}}}, b""))
 
 
