@@ -3,8 +3,9 @@
 plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared -no-undefined $(NO_UNDEFINED) -Wl,-z,now
 plugin_cflags = $(AM_CFLAGS) -fvisibility=hidden
 # plugins/common is not a plugin: sources that several plugins compile in.
-index_sources = plugins/common/alias.c plugins/common/index.c plugins/common/index.h
 linear_sources = plugins/common/linear.c plugins/common/linear.h
+numbered_sources = plugins/common/numbered.c plugins/common/numbered.h
+index_sources = plugins/common/alias.c plugins/common/index.c plugins/common/index.h $(numbered_sources)
 rule_sources = plugins/common/rule.c plugins/common/rule.h
 shards_sources = plugins/common/shards.c plugins/common/shards.h
 # Which plugins there are: plugins/list.sh writes this list from the folders when configure is made.

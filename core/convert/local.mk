@@ -23,6 +23,8 @@ core_sources += \
 	core/convert/link.h \
 	core/convert/links.c \
 	core/convert/links.h \
+	core/convert/one-of.c \
+	core/convert/one-of.h \
 	core/convert/output.c \
 	core/convert/output.h \
 	core/convert/placeholder.c \

@@ -7,6 +7,7 @@
 #include "core/convert/detect.h"
 #include "core/convert/limits.h"
 #include "core/convert/link.h"
+#include "core/convert/one-of.h"
 #include "core/convert/placeholder.h"
 #include "core/convert/stage.h"
 #include "core/layout/names.h"
@@ -68,6 +69,7 @@ fci_stage_read (fmtconv_ctx *ctx, const fci_link *link, fmtconv_input *in)
                  : plugin->reader->read (ctx, link->block, in, model);
   if (code >= 0 && !ctx->failed)
     code = fci_model_freeze (model, plugin->name);
+  fci_note_one_of (ctx, in);
   return leave (ctx, &f, code) ? NULL : model;
 }
 

@@ -170,6 +170,12 @@ fci_input_is_named (const fmtconv_input *in)
   return in && in->is_named;
 }
 
+bool
+fci_input_has_parent (const fmtconv_input *in)
+{
+  return in && in->parent;
+}
+
 int
 fmtconv_input_is_alone (const fmtconv_input *in)
 {

@@ -21,6 +21,10 @@ fmtconv_input *fci_input_alias (fmtconv_ctx *ctx, const char *path, const char *
 /* Returns whether the user named the input. Otherwise a reader found it next to or below a named input. */
 bool fci_input_is_named (const fmtconv_input *in);
 
+/* Returns whether the folder that holds the input was opened: by a reader that looked for other files there, if the
+ * user named the input. */
+bool fci_input_has_parent (const fmtconv_input *in);
+
 /* Returns the open descriptor `fd`, which the call takes over, as an input; base: NULL for the last
  * component of path. Refuses everything except regular files and folders with `code`. */
 fmtconv_input *fci_input_fd (fmtconv_ctx *ctx, int code, int fd, const char *path, const char *base);

@@ -13,6 +13,7 @@ core_sources += \
 	core/source/recode.h \
 	core/source/safe-open.c \
 	core/source/safe-open.h \
+	core/source/shard.c \
 	core/source/source.c \
 	core/source/source.h \
 	core/source/within.c \

@@ -99,6 +99,21 @@ fmtconv_source *fmtconv_zip_member (fmtconv_zip *zip, const char *name);
  * Errors: none.  Thread: context.  Since: 0.1. */
 int fmtconv_input_is_alone (const fmtconv_input *in);
 
+/* The numbers in the name of a file of a split model: "model-00002-of-00003.safetensors", with any number of digits,
+ * counted from 1 or from 0. */
+typedef struct fmtconv_shard
+{
+  size_t start;    /* bytes before "-00002-of-00003" */
+  size_t end;      /* bytes before ".safetensors" */
+  size_t digits;   /* of the number */
+  uint64_t number; /* at most `count` */
+  uint64_t count;  /* at least 1 */
+} fmtconv_shard;
+
+/* Returns 1, and the numbers in `*out`, if a file has the name of a file of a split model.
+ * Errors: none.  Thread: any.  Since: 0.1. */
+int fmtconv_shard_parse (const char *name, fmtconv_shard *out);
+
 /* Returns the model that another reader makes of `in`.
  *   reader  its name and parameters as typed: "torch:root=module"; NULL: the reader that bids highest
  * Errors carry that reader's name.  Tensors that a transform reads this way enter the lineage: each must be used or

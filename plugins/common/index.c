@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "index.h"
+#include "plugins/common/numbered.h"
 #include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,14 +115,30 @@ is_alias (const fmtconv_model *part, const fmtconv_tensor *t, fmtconv_attr *map,
   return listed && !strcmp (listed, file);
 }
 
+/* Returns the hint for an index that disagrees with its files; NULL: the usual hint.  Files that are complete by
+ * their own numbers can be read without the index. */
+static const char *
+way_out (fmtconv_ctx *ctx, fmtconv_input *folder)
+{
+  const char *name, *last = "";
+  struct numbered_set set;
+  for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); last = name, i++)
+    if (reader_of (name, "torch", INDEX_ALIASES_NAMES) && !numbered_is_same_set (name, last)
+        && !numbered_find (ctx, folder, name, &set) && set.complete)
+      return fmtconv_ctx_printf (ctx,
+                                 "all %zu files such as '%s' are there: to read them without the index, give "
+                                 "the folder with -r diffusers:index=ignore",
+                                 set.n, name);
+  return NULL;
+}
+
 /* Reads a file; all its tensors must be listed in the index. */
 static int
 read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const char *reader, fmtconv_attr *map,
             fmtconv_model *out)
 {
   if (!fmtconv_input_has (folder, name))
-    return fmtconv_fail_at (ctx, FMTCONV_E_MISSING,
-                            &(fmtconv_where){ .hint = "check that the copy is complete" },
+    return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = way_out (ctx, folder) },
                             "the index names '%s', which is not next to it", name);
   const fmtconv_model *part = fmtconv_input_read (fmtconv_input_child (folder, name), reader);
   if (!part)
@@ -129,14 +146,14 @@ read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const cha
   FMTCONV_FOREACH (t, part)
     {
       const char *listed = fmtconv_attr_get_string (map, t->name, NULL);
-      if (!listed && is_alias (part, t, map, name))
+      if (listed ? !strcmp (listed, name) : is_alias (part, t, map, name))
         continue;
+      const fmtconv_where where = { .tensor = t->name, .hint = way_out (ctx, folder) };
       if (!listed)
-        return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
+        return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where,
                                 "it is in '%s', but the index does not list it", name);
-      if (strcmp (listed, name))
-        return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->name },
-                                "it is in '%s', but the index places it in '%s'", name, listed);
+      return fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &where, "it is in '%s', but the index places it in '%s'",
+                              name, listed);
     }
   fmtconv_model_adopt (out, part);
   return fmtconv_ctx_failed (ctx);
@@ -144,14 +161,37 @@ read_shard (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const cha
 
 /* Checks that every listed tensor was found. */
 static int
-check_missing (fmtconv_ctx *ctx, fmtconv_attr *map, const fmtconv_model *out)
+check_missing (fmtconv_ctx *ctx, fmtconv_input *folder, fmtconv_attr *map, const fmtconv_model *out)
 {
   for (fmtconv_attr *a = map->first; a; a = a->next)
     if (!fmtconv_model_find (out, a->key))
-      return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .tensor = a->key },
-                              "the index places it in '%s', but it is not there",
-                              fmtconv_attr_get_string (a, NULL, ""));
+      return fmtconv_fail_at (
+          ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .tensor = a->key, .hint = way_out (ctx, folder) },
+          "the index places it in '%s', but it is not there", fmtconv_attr_get_string (a, NULL, ""));
   return 0;
+}
+
+/* Lists the files next to an index that are called like the first of its files but are not in it, as an older copy
+ * of the model leaves them. */
+static void
+list_unnamed (fmtconv_ctx *ctx, fmtconv_input *folder, const char **names, size_t n, fmtconv_model *out)
+{
+  const char *name;
+  fmtconv_shard first, shard;
+  size_t unnamed = 0;
+  if (!n || !fmtconv_shard_parse (names[0], &first))
+    return;
+  for (size_t i = 0; (name = fmtconv_input_entry (folder, i)); i++)
+    if (fmtconv_shard_parse (name, &shard) && shard.start == first.start
+        && !strncmp (name, names[0], first.start) && !strcmp (name + shard.end, names[0] + first.end)
+        && !bsearch (&name, names, n, sizeof *names, by_name))
+      {
+        fmtconv_model_skip (out, name, 0, "the index does not name it");
+        fmtconv_detail (ctx, "%s", name);
+        unnamed++;
+      }
+  if (unnamed)
+    fmtconv_note (ctx, "the index does not name these files, which are not read:");
 }
 
 int
@@ -161,10 +201,12 @@ index_read (fmtconv_ctx *ctx, fmtconv_input *in, const char *torch, int aliases,
   fmtconv_input *folder = fmtconv_input_parent (in);
   fmtconv_attr *tree = read_tree (ctx, in), *map = fmtconv_attr_get (tree, "weight_map");
   const char **names = map ? shard_names (ctx, map, &n) : NULL;
-  for (size_t i = 0; names && i < n; i++)
+  if (!names)
+    return fmtconv_ctx_failed (ctx);
+  for (size_t i = 0; i < n; i++)
     if (read_shard (ctx, folder, names[i], reader_of (names[i], torch, aliases), map, out))
       return fmtconv_ctx_failed (ctx);
-  if (names)
-    index_take_aliases (ctx, aliases, fmtconv_attr_get (tree, "metadata"), out);
-  return names ? check_missing (ctx, map, out) : fmtconv_ctx_failed (ctx);
+  list_unnamed (ctx, folder, names, n, out);
+  index_take_aliases (ctx, aliases, fmtconv_attr_get (tree, "metadata"), out);
+  return check_missing (ctx, folder, map, out);
 }

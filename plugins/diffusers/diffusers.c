@@ -10,6 +10,8 @@ static const fmtconv_param read_params[] = {
     "variant of the weights to read (fp16); default: weights without a variant, or the only variant" },
   { "aliases", FMTCONV_PARAM_CHOICE, offsetof (struct diffusers_read_params, aliases), INDEX_ALIASES,
     INDEX_ALIASES_HELP },
+  { "index", FMTCONV_PARAM_CHOICE, offsetof (struct diffusers_read_params, ignore_index), "read|ignore",
+    "read the files that an index names, or ignore the index and read the files by their numbers" },
   { 0 },
 };
 

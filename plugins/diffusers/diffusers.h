@@ -27,16 +27,22 @@ struct diffusers_weights
 {
   const char *variant; /* n bytes; n == 0: no variant */
   size_t n;
-  const char *reader; /* for such files */
-  int rank;           /* the highest rank in a folder is read */
-  const char *library;
-  const char *stem;
+  const char *reader;  /* for such files */
+  int rank;            /* the highest rank in a folder is read */
+  const char *library; /* NULL: unknown */
+  const char *stem;    /* "": another one, of a part or an index */
   int is_index;
-  int is_part; /* one file of several; its variant is not set */
+  int is_part; /* one file of several */
 };
 
 /* Splits a name into its parts.  Returns whether it is a name of weights or of their index. */
 int diffusers_inspect (const char *name, struct diffusers_weights *w);
+
+/* Returns whether two weights have the same variant. */
+int diffusers_is_same_variant (const struct diffusers_weights *a, const struct diffusers_weights *b);
+
+/* Returns whether it is a safetensors file with a name that programs do not load from a component's folder. */
+int diffusers_is_other_weights (const char *name);
 
 /* Returns whether weights of that stem are a LoRA or another adapter, which keep their stem when written. */
 int diffusers_is_adapter (const char *stem);
@@ -45,6 +51,7 @@ struct diffusers_read_params
 {
   const char *variant; /* NULL: no variant, or the only variant */
   int aliases;         /* INDEX_ALIASES_… */
+  int ignore_index;    /* read the files of a split model by their numbers */
 };
 int diffusers_probe (const fmtconv_peek *peek);
 int diffusers_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out);
@@ -53,8 +60,8 @@ int diffusers_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmt
 int diffusers_read_weights (fmtconv_ctx *ctx, const struct diffusers_read_params *p, fmtconv_input *folder,
                             fmtconv_model *out);
 
-/* Returns whether the folder has weights of that variant ("": without a variant; NULL: any weights, or
- * parts). */
+/* Returns whether the folder has weights, or parts of weights, of that variant ("": without a variant; NULL:
+ * any). */
 int diffusers_has_weights (fmtconv_input *folder, const char *variant);
 
 /* Reads a component: weights with a configuration, a configuration alone (a scheduler), or files alone (a

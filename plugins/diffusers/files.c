@@ -35,6 +35,8 @@ is_companion_file (const char *name)
 static const char *
 left_out (fmtconv_input *folder, const char *name, int has_weights)
 {
+  if (has_weights && diffusers_is_other_weights (name))
+    return "weights with a name that programs do not load";
   if (has_weights && !is_companion_file (name))
     return "not a file of weights, configuration or tokenizer";
   return fmtconv_input_is_folder (fmtconv_input_child (folder, name)) ? "a folder" : NULL;

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "diffusers.h"
 #include "plugins/common/text.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 static const struct
@@ -40,21 +41,20 @@ take_variant (const char *s, const char *end, struct diffusers_weights *w)
   return n == tail || (*s == '.' && diffusers_is_variant (w->variant, w->n));
 }
 
-/* Returns whether it is one file of several: "-00001-of-00003.bin" or ".fp16-00001-of-00003.bin". */
+/* Reads the text of one file of several, after the stem: "-00001-of-00003.bin", ".fp16-00001-of-00003.bin" or
+ * "-00001-of-00003.fp16.bin".  Returns 0 for other text. */
 static int
-is_part (const char *rest, const char *ext)
+take_part (const char *rest, size_t start, const char *ext, struct diffusers_weights *w)
 {
-  static const char pattern[] = "-00000-of-00000";
-  size_t n = strlen (rest), tail = strlen (ext) + sizeof pattern - 1;
-  if (n < tail || strcmp (rest + n - strlen (ext), ext) || (*rest != '.' && *rest != '-'))
+  fmtconv_shard shard;
+  if (!fmtconv_shard_parse (rest - 1, &shard) || shard.start != start + 1)
     return 0;
-  for (size_t i = 0; pattern[i]; i++)
-    {
-      char c = rest[n - tail + i];
-      if (pattern[i] == '0' ? c < '0' || c > '9' : c != pattern[i])
-        return 0;
-    }
-  return 1;
+  const char *after = rest - 1 + shard.end;
+  if (start == 0)
+    return take_variant (after, ext, w);
+  w->variant = rest + 1;
+  w->n = start - 1;
+  return !strcmp (after, ext) && *rest == '.' && diffusers_is_variant (w->variant, w->n);
 }
 
 /* Reads the text after the stem: ".fp16.bin" or ".bin.index.fp16.json".  Returns 0 for other text. */
@@ -62,11 +62,14 @@ static int
 take_rest (const char *rest, const char *ext, struct diffusers_weights *w)
 {
   size_t n = strlen (ext);
-  w->is_part = is_part (rest, ext);
+  fmtconv_shard shard;
+  w->is_part = fmtconv_shard_parse (rest - 1, &shard);
+  if (w->is_part)
+    return take_part (rest, shard.start - 1, ext, w);
   w->is_index = text_starts_with (rest, ext) && text_starts_with (rest + n, ".index");
   if (w->is_index)
     return take_variant (rest + n + strlen (".index"), ".json", w);
-  return w->is_part || take_variant (rest, ext, w);
+  return take_variant (rest, ext, w);
 }
 
 static const char *
@@ -83,6 +86,26 @@ diffusers_is_adapter (const char *stem)
   return !strcmp (stem, LORA_STEM) || !strcmp (stem, ADAPTER_STEM);
 }
 
+/* Splits the name of a part or an index with another stem, as converters write them. */
+static int
+inspect_other (const char *name, struct diffusers_weights *w)
+{
+  static const char *const exts[] = { ".bin", ".safetensors" };
+  fmtconv_shard shard;
+  for (int i = 0; i < 2; i++)
+    {
+      *w = (struct diffusers_weights){ .stem = "", .rank = i, .reader = i ? "safetensors" : "torch" };
+      w->is_part = fmtconv_shard_parse (name, &shard);
+      const char *index = w->is_part ? NULL : strstr (name, i ? ".safetensors.index" : ".bin.index");
+      w->is_index = index && index > name;
+      if (w->is_part && take_variant (name + shard.end, exts[i], w))
+        return 1;
+      if (w->is_index && take_variant (index + strlen (exts[i]) + strlen (".index"), ".json", w))
+        return 1;
+    }
+  return 0;
+}
+
 int
 diffusers_inspect (const char *name, struct diffusers_weights *w)
 {
@@ -97,5 +120,20 @@ diffusers_inspect (const char *name, struct diffusers_weights *w)
       w->reader = strcmp (kinds[i].ext, ".bin") ? "safetensors" : "torch";
       return 1;
     }
-  return 0;
+  return inspect_other (name, w);
+}
+
+int
+diffusers_is_same_variant (const struct diffusers_weights *a, const struct diffusers_weights *b)
+{
+  return a->n == b->n && !strncmp (a->variant, b->variant, a->n);
+}
+
+int
+diffusers_is_other_weights (const char *name)
+{
+  static const char end[] = ".safetensors";
+  const size_t n = strlen (name), tail = sizeof end - 1;
+  struct diffusers_weights w;
+  return n > tail && *name != '.' && !strcmp (name + n - tail, end) && !diffusers_inspect (name, &w);
 }

@@ -12,7 +12,7 @@ bits_of (const char *name)
   if (!strcmp (name, DIFFUSERS_INDEX))
     return 160;
   if (diffusers_inspect (name, &w))
-    return 96;
+    return *w.stem ? 96 : 80;
   if (!strcmp (name, "scheduler_config.json") || !strcmp (name, DIFFUSERS_TOKENIZER))
     return 64;
   return strcmp (name, "text_encoder") ? 0 : 48;

@@ -14,6 +14,7 @@ interop_tests = \
 	tests/interop/test_lora.py \
 	tests/interop/test_map.py \
 	tests/interop/test_merge.py \
+	tests/interop/test_numbered.py \
 	tests/interop/test_outputs.py \
 	tests/interop/test_peft.py \
 	tests/interop/test_pipeline.py \

@@ -159,12 +159,6 @@ class Bins(Case):
     def test_no_file(self):
         self.refuse(lambda m: m.update({"shared.weight": "other.bin"}), "other.bin", "not next to it")
 
-    def test_no_index(self):
-        save_bin(text_encoder(), self.ref, 3)
-        (self.ref / "pytorch_model.bin.index.json").unlink()
-        error = self.convert("-r", "diffusers", "-t", "none", status=1).stderr
-        self.assertIn("but not their index", error)
-
     def test_no_weights(self):
         self.ref.mkdir()
         (self.ref / "config.json").write_text("{}")

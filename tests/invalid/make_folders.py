@@ -196,7 +196,7 @@ def components():
     config("pipe", "this is a named pipe", Pipe())
     config("folder", "this is a folder", None)
     component("no-weights", "no weights in", {CONFIG: {"_class_name": "X"}})
-    component("parts", "has parts of the weights, such as diffusion_pytorch_model-00001-of-00002.safetensors, but not their index",
+    component("parts", "says that it is one of 2 files, but only 1 is there. Missing:",
               {"diffusion_pytorch_model-00001-of-00002.safetensors": A, CONFIG: {}})
     component("variants", "has weights of several variants. Select one with variant=",
               {"diffusion_pytorch_model.fp16.safetensors": A, "diffusion_pytorch_model.ema.safetensors": A, CONFIG: {}})

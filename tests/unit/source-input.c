@@ -108,6 +108,48 @@ Test (input, alias)
   cr_expect_not (fmtconv_input_is_alone (NULL));
 }
 
+Test (input, shards)
+{
+  static const struct
+  {
+    const char *name;
+    unsigned number, count, digits; /* count 0: not a file of a split model */
+  } cases[] = {
+    { "model-00002-of-00003.safetensors", 2, 3, 5 },
+    { "model-00001-of-000163.safetensors", 1, 163, 5 },
+    { "pytorch_model_00000-of-00002.bin", 0, 2, 5 },
+    { "a-1-of-1.x", 1, 1, 1 },
+    { "a.fp16-2-of-3.x", 2, 3, 1 },
+    { "a-1-of-2-2-of-3.x", 2, 3, 1 },
+    { "a-999999999-of-999999999.x", 999999999, 999999999, 9 },
+    { "a-1-of-1000000000.x", 0, 0, 0 },
+    { "a-4-of-3.x", 0, 0, 0 },
+    { "a-0-of-0.x", 0, 0, 0 },
+    { "-1-of-2.x", 0, 0, 0 },
+    { "a-1-of-2", 0, 0, 0 },
+    { "a-1-of-.x", 0, 0, 0 },
+    { "a--of-2.x", 0, 0, 0 },
+    { "a-1-to-2.x", 0, 0, 0 },
+    { "a", 0, 0, 0 },
+    { "", 0, 0, 0 },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      fmtconv_shard shard;
+      const char *name = cases[i].name;
+      cr_assert_eq (fmtconv_shard_parse (name, &shard), cases[i].count > 0, "%s", name);
+      if (!cases[i].count)
+        continue;
+      cr_expect_eq (shard.number, cases[i].number, "%s", name);
+      cr_expect_eq (shard.count, cases[i].count, "%s", name);
+      cr_expect_eq (shard.digits, cases[i].digits, "%s", name);
+      cr_expect_eq (name[shard.end], '.', "%s", name);
+      cr_expect (strchr ("-_", name[shard.start]), "%s", name);
+    }
+  fmtconv_shard shard;
+  cr_expect_not (fmtconv_shard_parse (NULL, &shard));
+}
+
 /* ---- Beneath a folder */
 
 Test (input, plain_names_only)
