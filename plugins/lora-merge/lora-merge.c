@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "facts.h"
+#include "merge.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ static const fmtconv_param params[] = {
   { "weight", FMTCONV_PARAM_FLOAT, offsetof (struct merge_params, weight), "1",
     "strength: a factor in addition to alpha/rank" },
   { "adapter", FMTCONV_PARAM_PAIRS, offsetof (struct merge_params, adapter), NULL,
-    "the adapter to merge, if the LoRA has several; may be repeated" },
+    "the adapter to merge, if the LoRA has several, or NAME@WEIGHT; may be repeated" },
   { "fan-in-fan-out", FMTCONV_PARAM_BOOL, offsetof (struct merge_params, fan_in_fan_out), NULL,
     "square weights have the axes [in, out]; default: from the LoRA's configuration, else no" },
   { "file", FMTCONV_PARAM_INPUT, offsetof (struct merge_params, file), NULL,
@@ -20,23 +20,23 @@ static const fmtconv_param params[] = {
   { 0 },
 };
 
-/* Returns the first pair of a weight or of a weight that it is tied to; *n: the number of pairs. */
-static const struct merge_pair *
-pairs_of (const struct merge *m, const fmtconv_tensor *t, size_t *n)
+/* Returns the first term of a weight or of a weight that it is tied to; *n: the number of terms. */
+static const struct merge_term *
+terms_of (const struct merge *m, const fmtconv_tensor *t, size_t *n)
 {
   size_t a = 0, b = m->n;
-  t = merge_first_tied (m->in, t);
+  t = lora_first_tied (m->in, t);
   while (a < b)
     {
       size_t middle = a + (b - a) / 2;
-      if ((uintptr_t) m->pairs[middle].first < (uintptr_t) t)
+      if ((uintptr_t) m->terms[middle].first < (uintptr_t) t)
         a = middle + 1;
       else
         b = middle;
     }
-  for (*n = 0; a + *n < m->n && m->pairs[a + *n].first == t;)
+  for (*n = 0; a + *n < m->n && m->terms[a + *n].first == t;)
     ++*n;
-  return &m->pairs[a];
+  return &m->terms[a];
 }
 
 /* Fails if a wrapped module has no matrices: they were lost. */
@@ -45,10 +45,10 @@ check_wrapped (struct merge *m)
 {
   size_t lost = 0, n;
   FMTCONV_FOREACH (t, m->in)
-    if (strcmp (merge_plain_name (m->ctx, t->name), t->name) != 0
+    if (strcmp (lora_plain_name (m->ctx, t->name), t->name) != 0
         && !strcmp (strrchr (t->name, '.'), ".weight"))
       {
-        pairs_of (m, t, &n);
+        terms_of (m, t, &n);
         if (n > 0)
           continue;
         fmtconv_detail (m->ctx, "'%s'", t->name);
@@ -69,12 +69,12 @@ put_all (struct merge *m)
   FMTCONV_FOREACH (t, m->in)
     {
       size_t n;
-      const struct merge_pair *pairs = pairs_of (m, t, &n);
+      const struct merge_term *terms = terms_of (m, t, &n);
       const int is_own = m->lora == m->in;
-      if (is_own && merge_is_used (m, t))
+      if (is_own && lora_groups_use (&m->groups, t))
         continue;
-      fmtconv_model_put (m->out, is_own ? merge_plain_name (m->ctx, t->name) : t->name,
-                         n ? merge_sum (m, t, pairs, n) : t->view);
+      fmtconv_model_put (m->out, is_own ? lora_plain_name (m->ctx, t->name) : t->name,
+                         n ? merge_sum (m, t, terms, n) : t->view);
       if (fmtconv_ctx_failed (m->ctx))
         return;
     }
@@ -87,9 +87,9 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   struct merge m = {
     .ctx = ctx, .params = p, .in = in, .lora = p->file ? fmtconv_input_read (p->file, NULL) : in, .out = out
   };
-  struct merge_facts facts;
-  if (!m.lora || merge_read_facts (&m, &facts) || merge_collect (&m) || merge_find_bases (&m)
-      || merge_find_transposed (&m, &facts) || merge_set_factors (&m, &facts))
+  m.facts = (struct lora_facts){ .ctx = ctx, .alpha = p->alpha, .hint = "lora-merge:alpha=N" };
+  if (!m.lora || lora_facts_read (&m.facts, m.lora, p->file) || merge_collect (&m) || merge_find_bases (&m)
+      || merge_find_transposed (&m) || merge_set_factors (&m))
     return fmtconv_ctx_failed (ctx);
   if (m.lora == in && check_wrapped (&m))
     return fmtconv_ctx_failed (ctx);

@@ -15,8 +15,6 @@ static const struct
   { ".lora_mid.", "belongs to a product of three matrices" },
   { ".hada_", "belongs to a LoHa, an element-wise product" },
   { ".lokr_", "belongs to a LoKr, a Kronecker product" },
-  { ".modules_to_save.", "belongs to a module that was trained in full" },
-  { ".original_module.", "belongs to a module that was trained in full" },
   { ".trainable_tokens_", "holds rows of an embedding that were trained in full" },
   { ".lora_", "cannot be merged" },
 };
@@ -24,12 +22,8 @@ static const struct
 const char *
 merge_skip_reason (const char *name, int is_own_file)
 {
-  const size_t n = strlen (name), tail = strlen (".alpha");
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     if (strstr (name, kinds[i].part))
       return kinds[i].why;
-  if (!is_own_file)
-    return NULL;
-  return n > tail && strcmp (name + n - tail, ".alpha") == 0 ? "is an alpha without a pair"
-                                                             : "cannot be merged";
+  return is_own_file ? "cannot be merged" : NULL;
 }

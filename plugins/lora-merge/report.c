@@ -6,20 +6,30 @@
 
 /* Returns the number of products.  *first: the first of them; *equal: all have its factor and rank. */
 static size_t
-count_products (const struct merge *m, const struct merge_pair **first, int *equal)
+count_products (const struct merge *m, const struct merge_term **first, int *equal)
 {
   size_t n = 0;
   *first = NULL;
   *equal = 1;
   for (size_t i = 0; i < m->n; i++)
     {
-      const struct merge_pair *p = &m->pairs[i];
-      if (p->order == MERGE_NOT_WANTED || p->is_bias)
+      const struct merge_term *p = &m->terms[i];
+      if (p->order < 0 || p->kind != MERGE_PRODUCT)
         continue;
       *first = *first ? *first : p;
       *equal &= p->factor == (*first)->factor && p->a->shape[0] == (*first)->a->shape[0];
       n++;
     }
+  return n;
+}
+
+/* Returns the number of tensors that are added or that replace others. */
+static size_t
+count_others (const struct merge *m)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < m->n; i++)
+    n += m->terms[i].order >= 0 && (m->terms[i].kind == MERGE_DIFF || m->terms[i].kind == MERGE_SET);
   return n;
 }
 
@@ -30,11 +40,11 @@ count_f64 (const struct merge *m)
   size_t n = 0;
   for (size_t i = 0; i < m->n; i++)
     {
-      const struct merge_pair *p = &m->pairs[i];
+      const struct merge_term *p = &m->terms[i];
       const int is_new = i == 0 || p[-1].first != p->first;
-      if (p->order != MERGE_NOT_WANTED)
-        n += (is_new && p->at->dtype == FMTCONV_F64) + (!p->is_bias && p->a->dtype == FMTCONV_F64)
-             + (p->b->dtype == FMTCONV_F64);
+      if (p->order >= 0)
+        n += (is_new && p->at->dtype == FMTCONV_F64)
+             + (p->kind == MERGE_PRODUCT && p->a->dtype == FMTCONV_F64) + (p->b->dtype == FMTCONV_F64);
     }
   return n;
 }
@@ -55,15 +65,20 @@ static void
 note_result (const struct merge *m)
 {
   int equal;
-  const struct merge_pair *p;
-  size_t n = count_products (m, &p, &equal);
-  if (!equal)
+  const struct merge_term *p;
+  size_t n = count_products (m, &p, &equal), others = count_others (m);
+  if (n && !equal)
     fmtconv_note (m->ctx, "%zu products of a LoRA are added to weights, at different factors or ranks", n);
-  else
+  else if (n)
     fmtconv_note (m->ctx,
                   n == 1 ? "%zu product of a LoRA of rank %llu is added to a weight, at %g times B A"
                          : "%zu products of a LoRA of rank %llu are added to weights, at %g times B A",
                   n, (unsigned long long) p->a->shape[0], p->factor);
+  if (others)
+    fmtconv_note (m->ctx,
+                  others == 1 ? "%zu tensor is changed by a difference, or replaced"
+                              : "%zu tensors are changed by differences, or replaced",
+                  others);
 }
 
 void

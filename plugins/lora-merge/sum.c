@@ -26,10 +26,10 @@ columns (const fmtconv_tensor *t)
 }
 
 static int
-check_types (struct merge *m, const struct merge_pair *p)
+check_types (struct merge *m, const struct merge_term *p)
 {
   const fmtconv_tensor *const all[] = { p->at, p->b, p->a };
-  for (int i = 0; i < 3; i++)
+  for (int i = 0; i < (p->a ? 3 : 2); i++)
     if (!fmtconv_dtype_is_float (all[i]->dtype))
       return fmtconv_fail_at (
           m->ctx, FMTCONV_E_UNSUPPORTED,
@@ -40,7 +40,7 @@ check_types (struct merge *m, const struct merge_pair *p)
 }
 
 static int
-fail_misfit (struct merge *m, const struct merge_pair *p, uint64_t rows, uint64_t n)
+fail_misfit (struct merge *m, const struct merge_term *p, uint64_t rows, uint64_t n)
 {
   return fmtconv_fail_at (
       m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = p->at->name },
@@ -52,7 +52,7 @@ fail_misfit (struct merge *m, const struct merge_pair *p, uint64_t rows, uint64_
 
 /* Checks that the matrices fit the weight, or their part of its rows. */
 static int
-check (struct merge *m, const struct merge_pair *p)
+check (struct merge *m, const struct merge_term *p)
 {
   const fmtconv_where where = { .tensor = p->at->name };
   if (p->at->rank < 2 || p->a->rank < 2 || p->b->rank < 2)
@@ -95,64 +95,104 @@ column (fmtconv_view *view)
   return fmtconv_view_reshape (view, 2, (const uint64_t[]){ fmtconv_view_shape (view)[0], 1 });
 }
 
-/* Returns a bias plus the LoRA's bias, as a product with the matrix [[1]]. */
-static fmtconv_view *
-add_bias (struct merge *m, fmtconv_view *to, const struct merge_pair *p)
+/* Returns whether a tensor has the shape of the model's; records an error if not. */
+static bool
+same_shape (struct merge *m, const struct merge_term *t)
 {
-  const fmtconv_where where = { .tensor = p->at->name };
-  if (p->at->rank != 1 || p->b->rank != 1 || p->at->shape[0] != p->b->shape[0])
-    {
-      fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' has another shape than this bias", p->b->name);
-      return NULL;
-    }
+  bool same = t->at->rank == t->b->rank;
+  for (unsigned i = 0; same && i < t->at->rank; i++)
+    same = t->at->shape[i] == t->b->shape[i];
+  if (!same)
+    fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .tensor = t->at->name },
+                     "'%s' has another shape than this %s", t->b->name, t->leaf);
+  return same;
+}
+
+/* Returns `to`, a matrix or a column, plus a tensor of the same shape, as a product of columns with the matrix [[1]]. */
+static fmtconv_view *
+add_tensor (struct merge *m, fmtconv_view *to, const struct merge_term *t)
+{
+  if (!to || !same_shape (m, t))
+    return NULL;
   if (!m->one)
     m->one = fmtconv_view_constant (m->ctx, FMTCONV_F32, 2, (const uint64_t[]){ 1, 1 }, &(const float){ 1 });
-  return fmtconv_view_lowrank (to, column (p->b->view), m->one, p->factor);
+  const uint64_t *shape = fmtconv_view_shape (to);
+  const uint64_t dims[2] = { shape[0], shape[1] }, flat[2] = { shape[0] * shape[1], 1 };
+  fmtconv_view *sum = fmtconv_view_lowrank (fmtconv_view_reshape (to, 2, flat),
+                                            fmtconv_view_reshape (t->b->view, 2, flat), m->one, t->factor);
+  return fmtconv_view_reshape (sum, 2, dims);
+}
+
+/* Returns a tensor that was trained in full, in the data type and the shape of the one that it replaces. */
+static fmtconv_view *
+replacement (struct merge *m, fmtconv_view *to, const struct merge_term *t)
+{
+  if (!to || !same_shape (m, t))
+    return NULL;
+  const uint64_t *shape = fmtconv_view_shape (to);
+  fmtconv_model_drop (m->out, t->at, "replaced by a tensor of the LoRA");
+  return fmtconv_view_reshape (fmtconv_view_cast (t->b->view, t->at->dtype), 2,
+                               (const uint64_t[]){ shape[0], shape[1] });
 }
 
 static fmtconv_view *
-add_product (struct merge *m, fmtconv_view *to, const struct merge_pair *p)
+add_product (struct merge *m, fmtconv_view *to, const struct merge_term *t)
 {
-  if (check_types (m, p))
+  if (check (m, t))
     return NULL;
-  if (p->is_bias)
-    return add_bias (m, to, p);
-  if (check (m, p))
-    return NULL;
-  fmtconv_view *b = matrix (p->b->view), *a = matrix (p->a->view);
-  return p->is_transposed ? fmtconv_view_lowrank (to, transposed (a), transposed (b), p->factor)
-                          : fmtconv_view_lowrank (to, b, a, p->factor);
+  fmtconv_view *b = matrix (t->b->view), *a = matrix (t->a->view);
+  return t->is_transposed ? fmtconv_view_lowrank (to, transposed (a), transposed (b), t->factor)
+                          : fmtconv_view_lowrank (to, b, a, t->factor);
 }
 
-/* Returns a weight of SAT with the product of each pair added to its part of the rows.  All pairs have one
+static fmtconv_view *
+add_term (struct merge *m, fmtconv_view *to, const struct merge_term *t)
+{
+  if (check_types (m, t))
+    return NULL;
+  switch (t->kind)
+    {
+    case MERGE_PRODUCT:
+      return add_product (m, to, t);
+    case MERGE_SET:
+      return replacement (m, to, t);
+    default:
+      return add_tensor (m, to, t);
+    }
+}
+
+/* Returns a weight of SAT with the product of each term added to its part of the rows.  All terms have one
  * adapter. */
 static fmtconv_view *
-add_parts (struct merge *m, fmtconv_view *weight, const struct merge_pair *pairs, size_t n)
+add_parts (struct merge *m, fmtconv_view *weight, const struct merge_term *terms, size_t n)
 {
-  if (pairs->order == MERGE_NOT_WANTED)
+  if (terms->order < 0)
     return weight;
   fmtconv_view **parts = fmtconv_ctx_alloc (m->ctx, n, sizeof *parts);
   for (size_t i = 0; i < n && parts; i++)
-    if (!(parts[i] = watched (add_product (m, fmtconv_view_chunk (weight, 0, pairs[i].part, n), &pairs[i]))))
-      return NULL;
+    {
+      fmtconv_view *part = fmtconv_view_chunk (weight, 0, terms[i].group->index, n);
+      if (!(parts[i] = watched (add_term (m, part, &terms[i]))))
+        return NULL;
+    }
   return parts ? fmtconv_view_concat (0, n, parts) : NULL;
 }
 
 static fmtconv_view *
-add_products (struct merge *m, fmtconv_view *view, const struct merge_pair *pairs, size_t n)
+add_terms (struct merge *m, fmtconv_view *view, const struct merge_term *terms, size_t n)
 {
   for (size_t i = 0; i < n; i++)
-    if (pairs[i].order != MERGE_NOT_WANTED)
-      view = watched (add_product (m, view, &pairs[i]));
+    if (terms[i].order >= 0)
+      view = watched (add_term (m, view, &terms[i]));
   return view;
 }
 
 /* Each tensor uses its own view, so that the report lists it as a source; equal sums of tied tensors are tied
  * again. */
 fmtconv_view *
-merge_sum (struct merge *m, const fmtconv_tensor *t, const struct merge_pair *pairs, size_t n)
+merge_sum (struct merge *m, const fmtconv_tensor *t, const struct merge_term *terms, size_t n)
 {
   fmtconv_view *view = t->rank > 1 ? matrix (t->view) : t->rank == 1 ? column (t->view) : t->view;
-  view = pairs->is_sat ? add_parts (m, view, pairs, n) : add_products (m, view, pairs, n);
+  view = terms->group->is_sat ? add_parts (m, view, terms, n) : add_terms (m, view, terms, n);
   return fmtconv_view_reshape (view, t->rank, t->shape);
 }

@@ -6,31 +6,31 @@
  * configuration decides, unless the shapes of other weights contradict it. */
 #include "config.h"
 
-#include "facts.h"
+#include "merge.h"
 
 /* Examples of weights that are not square, or NULL. */
 struct seen
 {
-  const struct merge_pair *plain;
-  const struct merge_pair *transposed;
+  const struct merge_term *plain;
+  const struct merge_term *transposed;
 };
 
 static int
-is_matrix (const struct merge_pair *p)
+is_matrix (const struct merge_term *p)
 {
-  return p->order != MERGE_NOT_WANTED && !p->is_sat && !p->is_bias && !p->is_embedding && p->at->rank == 2
-         && p->a->rank == 2 && p->b->rank == 2;
+  return p->order >= 0 && p->kind == MERGE_PRODUCT && !p->group->is_sat && !p->group->is_embedding
+         && p->at->rank == 2 && p->a->rank == 2 && p->b->rank == 2;
 }
 
 static int
-fits (const struct merge_pair *p, int transposed)
+fits (const struct merge_term *p, int transposed)
 {
   return p->b->shape[0] == p->at->shape[transposed] && p->a->shape[1] == p->at->shape[!transposed];
 }
 
 /* Fails because the configuration contradicts the weight of `other`. */
 static int
-fail_unclear (const struct merge *m, const struct merge_pair *p, const struct merge_pair *other)
+fail_unclear (const struct merge *m, const struct merge_term *p, const struct merge_term *other)
 {
   return fmtconv_fail_at (
       m->ctx, FMTCONV_E_UNSUPPORTED,
@@ -42,22 +42,22 @@ fail_unclear (const struct merge *m, const struct merge_pair *p, const struct me
 
 /* Decides for a square weight. */
 static int
-transpose_square (struct merge *m, const struct merge_facts *f, const struct seen *seen, struct merge_pair *p)
+transpose_square (struct merge *m, const struct seen *seen, struct merge_term *p)
 {
   const int given = m->params->fan_in_fan_out;
-  p->is_transposed = given >= 0 ? given : merge_flag (m, f, p->module, "fan_in_fan_out") > 0;
-  const struct merge_pair *other = p->is_transposed ? seen->plain : seen->transposed;
+  p->is_transposed = given >= 0 ? given : lora_flag (&m->facts, p->group->module, "fan_in_fan_out") > 0;
+  const struct merge_term *other = p->is_transposed ? seen->plain : seen->transposed;
   return given < 0 && other ? fail_unclear (m, p, other) : fmtconv_ctx_failed (m->ctx);
 }
 
 int
-merge_find_transposed (struct merge *m, const struct merge_facts *f)
+merge_find_transposed (struct merge *m)
 {
   struct seen seen = { NULL, NULL };
   for (size_t i = 0; i < m->n; i++)
     {
-      struct merge_pair *p = &m->pairs[i];
-      p->is_transposed = p->is_embedding;
+      struct merge_term *p = &m->terms[i];
+      p->is_transposed = p->group->is_embedding;
       if (!is_matrix (p) || fits (p, 0) == fits (p, 1))
         continue;
       p->is_transposed = fits (p, 1);
@@ -67,8 +67,8 @@ merge_find_transposed (struct merge *m, const struct merge_facts *f)
         seen.plain = p;
     }
   for (size_t i = 0; i < m->n; i++)
-    if (is_matrix (&m->pairs[i]) && fits (&m->pairs[i], 0) && fits (&m->pairs[i], 1)
-        && transpose_square (m, f, &seen, &m->pairs[i]))
+    if (is_matrix (&m->terms[i]) && fits (&m->terms[i], 0) && fits (&m->terms[i], 1)
+        && transpose_square (m, &seen, &m->terms[i]))
       return fmtconv_ctx_failed (m->ctx);
   return 0;
 }

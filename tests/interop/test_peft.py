@@ -127,6 +127,25 @@ class Saved(Peft):
         base = {k: v for k, v in state(net()).items() if k != "block.1.up.bias"}
         self.refused(self.tmp / "ad", "block.1.up.lora_B.bias", "block.1.up.bias", base=base)
 
+    def test_trained_in_full(self):
+        """Modules that were trained in full replace those of the model, and so do trained biases."""
+        for more in ({"modules_to_save": ["head"]}, {"bias": "all"}, {"bias": "lora_only"},
+                     {"bias": "all", "modules_to_save": ["head", "embed"]}):
+            with self.subTest(**more):
+                wrapped = self.wrapped(**more)
+                for name, p in wrapped.named_parameters():
+                    if p.requires_grad and "lora_" not in name:
+                        p.data += torch.randn_like(p)
+                folder = self.saved(wrapped)
+                self.same_as_peft(folder, wrapped)
+                if "modules_to_save" in more:
+                    wrapped = peft.PeftModel.from_pretrained(net(), folder)
+                    got, _ = self.merge(state(wrapped), "alpha=16")
+                    self.close(got, {"base_model.model." + k: v for k, v in self.merged(wrapped).items()})
+        said = self.merge(state(net()), f"file={folder},weight=0.5", status=1)
+        for word in ("replaces the model's", "weight 0.5", "at weight 1"):
+            self.assertIn(word, said)
+
     def test_folder_alone(self):
         """An adapter is copied with its configuration, as peft loads it."""
         wrapped = self.wrapped(r=3)
@@ -204,7 +223,7 @@ class Saved(Peft):
         """Whatever would make another result is named."""
         folder = self.saved(self.wrapped())
         for fields in ({"use_dora": True}, {"layer_replication": [[0, 1], [0, 1]]}, {"target_parameters": ["w"]},
-                       {"modules_to_save": ["head"]}, {"bias": "all"}, {"trainable_token_indices": [1]},
+                       {"trainable_token_indices": [1]},
                        {"use_qalora": True}, {"ensure_weight_tying": True}, {"alora_invocation_tokens": [1]},
                        {"peft_type": "LOHA"}, {"init_lora_weights": "pissa"}, {"of_the_future": 1}):
             before = (folder / "adapter_config.json").read_text()
@@ -360,6 +379,18 @@ class Inside(Peft):
         got, _ = self.inside(self.two(), "alpha=16,adapter=style,adapter=default")
         self.close(got, self.wanted(self.two(), adapter_names=["style", "default"]))
 
+    def test_weights(self):
+        """adapter=NAME@WEIGHT: what peft's concatenation at these weights gives; negative ones take away."""
+        wrapped = self.two()
+        got, _ = self.inside(wrapped, "alpha=16,adapter=style@-0.5,adapter=default@0.75")
+        wrapped.add_weighted_adapter(["style", "default"], [-0.5, 0.75], "both", combination_type="cat")
+        self.close(got, self.wanted(wrapped, adapter_names=["both"]))
+        got, _ = self.inside(self.two(), "alpha=16,weight=-2,adapter=style@0.25")
+        plain = state(net())
+        wanted = self.wanted(self.two(), adapter_names=["style"])
+        self.close(got, {k: plain[n] - 0.5 * (w - plain[n]) for k, w in wanted.items() for n in [k[len("base_model.model."):]]})
+        self.assertIn("no adapter 'style@x'", self.inside(self.two(), "alpha=16,adapter=style@x", status=2))
+
     def test_which(self):
         for option, status in (("alpha=16", 1), ("adapter=nobody", 2)):
             said = self.inside(self.two(), option, status=status)
@@ -374,10 +405,8 @@ class Inside(Peft):
 
     def test_nothing_is_left(self):
         """What is of an adapter and not merged is an error that names it."""
-        for more, word in (({"use_dora": True}, "block.0.q.lora_magnitude_vector.default.weight"),
-                           ({"modules_to_save": ["head"]}, "head.modules_to_save.default.weight")):
-            said = self.inside(self.wrapped(**more), "alpha=16", status=1)
-            self.assertIn(word, said)
+        said = self.inside(self.wrapped(use_dora=True), "alpha=16", status=1)
+        self.assertIn("block.0.q.lora_magnitude_vector.default.weight", said)
         for name in ("q.dora_scale", "q.lora_C.default.weight", "x.lora_B.default.bias", "q.lora_magnitude_vector"):
             wrapped = {**state(self.wrapped()), name: torch.ones(2)}
             self.assertIn(f"'{name}'", self.merge(wrapped, "alpha=16", status=1))
@@ -439,9 +468,10 @@ class Others(Peft):
 
     def test_what_is_refused(self):
         one = torch.ones(2, 2)
-        for name, word in (("lora_unet_block_0_q.hada_w1_a", "LoHa"), ("lora_unet_block_0_q.lokr_w1", "LoKr"),
+        for name, word in (("lora_unet_block_0_q.hada_w1_a", "has no 'lora_unet_block_0_q.hada_w1_b'"),
+                           ("lora_unet_block_0_q.lokr_w1", "has no 'lora_unet_block_0_q.lokr_w2'"),
                            ("lora_unet_block_0_q.dora_scale", "DoRA"), ("lora_unet_block_0_q.lora_mid.weight", "three"),
-                           ("foo.alpha", "alpha without a pair"), ("foo.diff", "'foo.diff'")):
+                           ("foo.alpha", "alpha without a pair"), ("foo.diff", "no 'foo.weight'"), ("foo.lora_C", "foo.lora_C")):
             w, lora, _ = self.kohya(**{name: one})
             said = self.merge({"block.0.q.weight": w}, f"file={self.base(lora, 'lora.safetensors')}", status=1)
             self.assertIn(f"'{name}'", said)

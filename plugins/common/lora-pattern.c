@@ -1,11 +1,11 @@
-/* plugins/lora-merge/pattern.c: matches modules against keys of peft's rank_pattern and alpha_pattern.
+/* plugins/common/lora-pattern.c: matches modules against keys of peft's rank_pattern and alpha_pattern.
  * SPDX-License-Identifier: Apache-2.0
  *
  * peft matches the whole name, or its end after a dot, with the regular expression (.*\.)?(KEY)$
  * (src/peft/utils/other.py: get_pattern_key).  Supported expressions: names, '\.', '.*' and a leading '^'. */
 #include "config.h"
 
-#include "facts.h"
+#include "plugins/common/lora-facts.h"
 #include <string.h>
 
 /* Returns the expression as a glob, or NULL if it is not supported, or after an error. */
@@ -29,21 +29,19 @@ glob_of (fmtconv_ctx *ctx, const char *pattern)
 static const char *
 without_prefix (const char *module)
 {
-  static const char *const prefixes[] = { "base_model.model.", "transformer.", "unet." };
-  for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-    if (strncmp (module, prefixes[i], strlen (prefixes[i])) == 0)
-      return module + strlen (prefixes[i]);
+  for (const struct lora_prefix *p; (p = lora_prefix_of (module));)
+    module += strlen (p->text);
   return module;
 }
 
 int
-merge_matches (struct merge *m, const char *where, const char *pattern, const char *module)
+lora_pattern_matches (fmtconv_ctx *ctx, const char *where, const char *pattern, const char *module)
 {
   const int from_start = *pattern == '^';
-  const char *glob = glob_of (m->ctx, pattern + from_start);
+  const char *glob = glob_of (ctx, pattern + from_start);
   if (!glob)
     {
-      fmtconv_fail_at (m->ctx, FMTCONV_E_UNSUPPORTED,
+      fmtconv_fail_at (ctx, FMTCONV_E_UNSUPPORTED,
                        &(fmtconv_where){ .hint = "list the module names instead" },
                        "%s uses a regular expression that is not supported: '%s'", where, pattern);
       return -1;

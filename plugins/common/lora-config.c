@@ -1,17 +1,18 @@
-/* plugins/lora-merge/config.c: refuses fields of peft's LoraConfig that change the result from a sum of products.
+/* plugins/common/lora-config.c: refuses fields of peft's configurations that change the result in an unknown way.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Source of the fields: peft, src/peft/tuners/lora/config.py, src/peft/config.py.  An unknown field is
  * refused if it is set, because a later release of peft may give it any meaning. */
 #include "config.h"
 
-#include "facts.h"
+#include "plugins/common/lora-facts.h"
 #include <string.h>
 
 /* Fields that are read elsewhere, and fields of the training that do not change the result. */
 static const char *const known[] = {
   "alpha_pattern",
   "auto_mapping",
+  "bias",
   "base_model_name_or_path",
   "corda_config",
   "eva_config",
@@ -27,6 +28,7 @@ static const char *const known[] = {
   "lora_ga_config",
   "megatron_config",
   "megatron_core",
+  "modules_to_save",
   "peft_version",
   "qalora_group_size",
   "r",
@@ -51,10 +53,8 @@ static const struct
   { "init_lora_weights", "orthogonal",
     "which changes the base weights before training (to save a plain LoRA, use peft's "
     "path_initial_model_for_weight_conversion)" },
-  { "bias", "none", "so biases were trained in full" },
   { "use_dora", NULL, "so it is a DoRA, which also scales the weight" },
   { "layer_replication", NULL, "so the model repeats layers" },
-  { "modules_to_save", NULL, "so modules were trained in full" },
   { "target_parameters", NULL, "so parameters that are not matrices were trained" },
   { "trainable_token_indices", NULL, "so rows of embeddings were trained in full" },
   { "alora_invocation_tokens", NULL, "so it acts only after certain tokens" },
@@ -104,7 +104,7 @@ unmet_reason (const fmtconv_attr *node, const char *key)
 }
 
 int
-merge_check_config (struct merge *m, const struct merge_facts *f)
+lora_config_check (const struct lora_facts *f)
 {
   size_t wrong = 0;
   for (fmtconv_attr *node = f->peft ? f->peft->first : NULL; node; node = node->next)
@@ -114,13 +114,13 @@ merge_check_config (struct merge *m, const struct merge_facts *f)
       const char *why = key && !is_unset (node) ? unmet_reason (node, key) : NULL;
       if (why)
         {
-          fmtconv_detail (m->ctx, "'%s' is %s, %s", node->key, fmtconv_attr_json_text (node, 0), why);
+          fmtconv_detail (f->ctx, "'%s' is %s, %s", node->key, fmtconv_attr_json_text (node, 0), why);
           wrong++;
         }
     }
   if (wrong == 0)
-    return fmtconv_ctx_failed (m->ctx);
-  return fmtconv_fail_at (m->ctx, FMTCONV_E_UNSUPPORTED,
+    return fmtconv_ctx_failed (f->ctx);
+  return fmtconv_fail_at (f->ctx, FMTCONV_E_UNSUPPORTED,
                           &(fmtconv_where){ .hint = "merge it with peft's merge_and_unload" },
                           "%s has fields that cannot be merged as a sum of products:", f->peft_at);
 }
