@@ -128,6 +128,24 @@ lora_facts_read (struct lora_facts *f, const fmtconv_model *model, fmtconv_input
   return lora_config_check (f);
 }
 
+void
+lora_facts_forget (fmtconv_ctx *ctx, fmtconv_attr *attrs)
+{
+  fmtconv_attr *metadata = fmtconv_attr_get (attrs, "metadata"), *next;
+  for (fmtconv_attr *a = metadata ? metadata->first : NULL; a; a = next)
+    {
+      const char *dot = a->key ? strrchr (a->key, '.') : NULL;
+      next = a->next;
+      if (a->key && (flat_field (dot ? dot + 1 : a->key) || strcmp (a->key, "lora_adapter_metadata") == 0))
+        fmtconv_attr_unset (metadata, fmtconv_ctx_printf (ctx, "%s", a->key));
+    }
+  if (model_config (attrs))
+    {
+      fmtconv_attr_unset (attrs, "config");
+      fmtconv_attr_unset (attrs, "library");
+    }
+}
+
 static fmtconv_attr *
 not_null (fmtconv_attr *node)
 {

@@ -23,6 +23,9 @@ struct lora_facts
  * caller.  Returns 0 or the code of the error. */
 int lora_facts_read (struct lora_facts *f, const fmtconv_model *model, fmtconv_input *file);
 
+/* Removes the configuration and the metadata entries that state alpha and rank. */
+void lora_facts_forget (fmtconv_ctx *ctx, fmtconv_attr *attrs);
+
 /* Returns a field of LoraConfig for a module, or NULL if it is missing or null. */
 fmtconv_attr *lora_field (const struct lora_facts *f, const char *module, const char *key);
 

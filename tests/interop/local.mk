@@ -13,6 +13,7 @@ interop_tests = \
 	tests/interop/test_gguf_shapes.py \
 	tests/interop/test_lora.py \
 	tests/interop/test_lora_forms.py \
+	tests/interop/test_lora_names.py \
 	tests/interop/test_map.py \
 	tests/interop/test_merge.py \
 	tests/interop/test_numbered.py \

@@ -1,0 +1,167 @@
+/* plugins/lora-names/lora-names.c: the transform that converts the names of a LoRA between conventions.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "names.h"
+#include "plugins/common/text.h"
+#include <fmtconv/formats.h>
+#include <math.h>
+
+static const fmtconv_param params[] = {
+  { "to", FMTCONV_PARAM_CHOICE, offsetof (struct names_params, to), "peft|diffusers|kohya|comfy",
+    "the convention of the new names" },
+  { "only", FMTCONV_PARAM_CHOICE, offsetof (struct names_params, only),
+    "all|model|text_encoder|text_encoder_2|text_encoder_3", "the component to keep; the others are dropped" },
+  { "alpha", FMTCONV_PARAM_FLOAT, offsetof (struct names_params, alpha), NULL,
+    "lora_alpha of the training; default: from the LoRA's file" },
+  { "bake", FMTCONV_PARAM_BOOL, offsetof (struct names_params, bake), NULL,
+    "multiply the matrices by alpha/rank; default: yes for peft, no for others, which state alpha" },
+  { "base", FMTCONV_PARAM_INPUT, offsetof (struct names_params, base), NULL,
+    "the model, whose names say where a kohya name has dots" },
+  { 0 },
+};
+
+/* Returns whether a module of the denoiser is that of a U-Net, by its prefix or its first component. */
+static int
+is_unet (const char *full, const char *module)
+{
+  static const char *const starts[] = { "down_blocks.",  "mid_block.",    "up_blocks.",
+                                        "input_blocks.", "middle_block.", "output_blocks." };
+  for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+    if (text_starts_with (module, starts[i]))
+      return 1;
+  return text_starts_with (full, "unet.") || text_starts_with (full, "unet$$");
+}
+
+/* Sets the factor and the alpha of an entry. */
+static int
+set_scale (struct names *s, struct names_entry *e)
+{
+  double alpha = NAN, divisor = 1;
+  e->rank = lora_group_rank (e->group);
+  e->bake = 1;
+  if (e->rank == 0)
+    return 0;
+  if (lora_alpha (&s->facts, e->group, e->rank, &alpha, &divisor))
+    return fmtconv_ctx_failed (s->ctx);
+  const double factor = alpha / divisor;
+  const int bake = s->params->bake >= 0 ? s->params->bake : s->params->to == TO_PEFT;
+  e->bake = bake ? factor : 1;
+  e->alpha = (double) e->rank * (bake ? 1 : factor);
+  if (isfinite (factor))
+    return 0;
+  return fmtconv_fail (s->ctx, FMTCONV_E_USAGE, "alpha %g over %g is not a finite factor", alpha, divisor);
+}
+
+static int
+fail_sat (const struct names *s)
+{
+  return fmtconv_fail_at (s->ctx, FMTCONV_E_UNSUPPORTED,
+                          &(fmtconv_where){ .hint = "type -t cogvideox-lora before -t lora-names" },
+                          "the LoRA has SAT names, each for a part of a weight");
+}
+
+static int
+add_entry (struct names *s, const struct lora_group *g)
+{
+  struct names_entry *e = &s->entries[s->n];
+  int component = lora_component_of (g->module), of;
+  component = component == LORA_ANY ? LORA_MODEL : component;
+  if (s->params->only && component != s->params->only)
+    return 0;
+  if (g->is_sat)
+    return fail_sat (s);
+  const int lacking = lora_group_lacks (g, &of);
+  if (lacking >= 0)
+    return fmtconv_fail_at (s->ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .tensor = g->part[of]->name },
+                            "the module has no tensor '%s'", lora_part_suffix (lacking) + 1);
+  const char *module = names_module (s, g);
+  if (!module)
+    return fmtconv_ctx_failed (s->ctx);
+  *e = (struct names_entry){
+    .group = g, .module = module, .component = component, .is_unet = is_unet (g->module, module)
+  };
+  s->has_text_2 |= component == LORA_TEXT_2;
+  s->n++;
+  return set_scale (s, e);
+}
+
+/* Drops the parts of other components and lists tensors that are not part of a LoRA. */
+static int
+check_others (struct names *s)
+{
+  size_t wrong = 0;
+  for (size_t i = 0; i < s->groups.n; i++)
+    {
+      const int component = lora_component_of (s->groups.group[i].module);
+      if (!s->params->only || (component ? component : LORA_MODEL) == s->params->only)
+        continue;
+      for (int part = 0; part < LORA_PARTS; part++)
+        if (s->groups.group[i].part[part])
+          fmtconv_model_drop (s->out, s->groups.group[i].part[part], "of another component");
+    }
+  FMTCONV_FOREACH (t, s->in)
+    if (!lora_groups_use (&s->groups, t))
+      {
+        fmtconv_detail (s->ctx, "'%s'", t->name);
+        wrong++;
+      }
+  if (wrong == 0)
+    return 0;
+  return fmtconv_fail_at (
+      s->ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "-t drop or -t select leaves them out" },
+      wrong == 1 ? "%zu tensor is not part of a LoRA:" : "%zu tensors are not part of a LoRA:", wrong);
+}
+
+/* Checks that all groups are of one adapter, and in peft's convention of one component. */
+static int
+check_entries (const struct names *s)
+{
+  if (s->n == 0)
+    return fmtconv_model_fail_absent (s->in, "LoRA");
+  for (size_t i = 1; i < s->n; i++)
+    {
+      const struct names_entry *a = &s->entries[i - 1], *b = &s->entries[i];
+      if (strcmp (a->group->adapter, b->group->adapter) != 0)
+        return fmtconv_fail_at (s->ctx, FMTCONV_E_UNSUPPORTED,
+                                &(fmtconv_where){ .hint = "keep one with -t select:'*.NAME.*'" },
+                                "the model has the adapters '%s' and '%s', but a file holds one",
+                                a->group->adapter, b->group->adapter);
+      if (s->params->to == TO_PEFT && a->component != b->component)
+        return fmtconv_fail_at (
+            s->ctx, FMTCONV_E_UNSUPPORTED,
+            &(fmtconv_where){ .hint = "choose one with only=model or only=text_encoder" },
+            "an adapter of peft is for one model, but the LoRA is for several components");
+    }
+  return 0;
+}
+
+static int
+apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
+{
+  const struct names_params *p = params_;
+  struct names s = { .ctx = ctx,
+                     .params = p,
+                     .in = in,
+                     .out = out,
+                     .facts = { .ctx = ctx, .alpha = p->alpha, .hint = "lora-names:alpha=N" } };
+  const fmtconv_model *base = p->base ? fmtconv_input_read (p->base, NULL) : NULL;
+  if ((p->base && (!base || lora_index_make (ctx, base, &s.index))) || lora_facts_read (&s.facts, in, NULL)
+      || lora_groups_collect (ctx, in, lora_facts_have_full (&s.facts) ? LORA_FILE_FULL : LORA_FILE,
+                              &s.groups))
+    return fmtconv_ctx_failed (ctx);
+  if (base)
+    FMTCONV_FOREACH (t, base)
+      fmtconv_model_drop (out, t, "only its name is used");
+  s.entries = fmtconv_ctx_alloc (ctx, s.groups.n + 1, sizeof *s.entries);
+  for (size_t i = 0; s.entries && i < s.groups.n; i++)
+    if (add_entry (&s, &s.groups.group[i]))
+      return fmtconv_ctx_failed (ctx);
+  if (!s.entries || check_others (&s) || check_entries (&s) || names_put (&s) || names_set_config (&s))
+    return fmtconv_ctx_failed (ctx);
+  return 0;
+}
+
+FMTCONV_PLUGIN (lora_names, .name = "lora-names",
+                .summary = "converts the names of a LoRA between conventions",
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=CONVENTION", .apply = apply));

@@ -1,0 +1,77 @@
+/* plugins/lora-names/module.c: finds the name of a module with dots.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "names.h"
+#include "plugins/common/text.h"
+
+/* Returns the rest of a name after all prefixes, and sets *separator to that of the last one. */
+static const char *
+without_prefixes (const char *name, const char **separator)
+{
+  *separator = ".";
+  for (const struct lora_prefix *p; (p = lora_prefix_of (name)); name += strlen (p->text))
+    {
+      *separator = p->separator;
+      if (strcmp (p->separator, ".") != 0)
+        return name + strlen (p->text);
+    }
+  return name;
+}
+
+/* Returns a name with dots for "$$", without "processor", and with to_out.0 for to_out. */
+static const char *
+dotted (fmtconv_ctx *ctx, const char *name, const char *separator)
+{
+  static const char processor[] = ".processor.", out[] = "to_out";
+  char *text = fmtconv_ctx_alloc (ctx, strlen (name) + sizeof ".0", 1), *to = text;
+  const size_t n = strlen (name), k = strlen (out);
+  if (!text)
+    return NULL;
+  for (const char *s = name; *s;)
+    if (text_starts_with (s, processor))
+      s += strlen (processor) - 1;
+    else if (separator[1] && text_starts_with (s, separator))
+      {
+        *to++ = '.';
+        s += strlen (separator);
+      }
+    else
+      *to++ = *s++;
+  if (n > k && strcmp (name + n - k, out) == 0 && strstr (name, processor))
+    memcpy (to, ".0", 2);
+  return text;
+}
+
+/* Returns the module of a tensor of base=: its name without prefixes and leaf. */
+static const char *
+module_of (struct names *s, const fmtconv_tensor *t)
+{
+  const char *separator, *name = lora_plain_name (s->ctx, t->name);
+  if (!name)
+    return NULL;
+  name = without_prefixes (name, &separator);
+  return fmtconv_ctx_printf (s->ctx, "%.*s", (int) (strrchr (name, '.') - name), name);
+}
+
+const char *
+names_module (struct names *s, const struct lora_group *g)
+{
+  static const char *const leaves[] = { "weight", "bias" };
+  const char *separator, *rest = without_prefixes (g->module, &separator);
+  for (int i = 0; s->index.n && i < 2; i++)
+    {
+      const fmtconv_tensor *t = lora_index_find (&s->index, g->module, leaves[i], g->module, false);
+      if (t || fmtconv_ctx_failed (s->ctx))
+        return t ? module_of (s, t) : NULL;
+    }
+  const char *name = strcmp (separator, "_") ? dotted (s->ctx, rest, separator) : names_split (s->ctx, rest);
+  if (name || s->params->to == TO_KOHYA)
+    return name ? name : rest;
+  fmtconv_fail_at (s->ctx, FMTCONV_E_UNSUPPORTED,
+                   &(fmtconv_where){ .hint = "name the model of the LoRA: lora-names:base=PATH" },
+                   s->index.n ? "'%s' has no weight in the model of base="
+                              : "it is not clear which underscores of '%s' are dots",
+                   g->module);
+  return NULL;
+}

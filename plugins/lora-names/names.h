@@ -1,0 +1,72 @@
+/* plugins/lora-names/names.h: the internal interfaces of the lora-names transform.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef NAMES_H
+#define NAMES_H
+
+#include "plugins/common/lora-facts.h"
+#include "plugins/common/lora-index.h"
+
+/* Conventions, in the order of the parameter's choices. */
+enum
+{
+  TO_PEFT,
+  TO_DIFFUSERS,
+  TO_KOHYA,
+  TO_COMFY
+};
+
+struct names_params
+{
+  int to;
+  int only;     /* 0: all components; else enum lora_component */
+  double alpha; /* NaN: not given */
+  int bake;     /* -1: as the convention wants */
+  fmtconv_input *base;
+};
+
+/* One group of the LoRA, and how it is written. */
+struct names_entry
+{
+  const struct lora_group *group;
+  const char *module; /* with dots, without prefix */
+  int component;      /* LORA_MODEL …; never LORA_ANY */
+  int is_unet;
+  uint64_t rank; /* 0: no product */
+  double alpha;  /* what the output has to state */
+  double bake;   /* factor of the matrices; 1: none */
+};
+
+struct names
+{
+  fmtconv_ctx *ctx;
+  const struct names_params *params;
+  const fmtconv_model *in;
+  fmtconv_model *out;
+  struct lora_facts facts;
+  struct lora_groups groups;
+  struct lora_index index; /* of base=; empty: not given */
+  struct names_entry *entries;
+  size_t n;
+  int has_text_2; /* there are two text encoders */
+};
+
+/* Returns the module's name with dots and without prefixes: of base=, else by the words that names are made of.  NULL
+ * after an error: it is not clear where the dots are. */
+const char *names_module (struct names *s, const struct lora_group *group);
+
+/* Returns the name with dots for some underscores, if there is one way to split it into known words; NULL if there is
+ * none or there are several, or after an error. */
+const char *names_split (fmtconv_ctx *ctx, const char *name);
+
+/* Returns the new name of a part of an entry, or NULL if the convention has no such part. */
+const char *names_new (struct names *s, const struct names_entry *entry, int part);
+
+/* Puts all tensors under their new names.  Parts that the convention does not have are an error that lists them.
+ * Returns 0 or the code of the error. */
+int names_put (struct names *s);
+
+/* Writes alpha and rank into the configuration or the metadata, if the convention has them there, and removes what the
+ * new names make wrong.  Returns 0 or the code of the error. */
+int names_set_config (struct names *s);
+
+#endif
