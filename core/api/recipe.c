@@ -48,6 +48,9 @@ ops_text (fmtconv_ctx *ctx, const fci_op *op)
     else if (op->kind == FCI_OP_LOWRANK)
       text = fmtconv_ctx_printf (ctx, ", add %.9g times a product of rank %llu%s", op->factor,
                                  (unsigned long long) op->product->rank, text);
+    else if (op->kind == FCI_OP_ADD)
+      text = fmtconv_ctx_printf (ctx, ", add %.9g times %s elements%s", op->factor,
+                                 dtype_name (op->by->dtype), text);
     else if (op->by)
       text = fmtconv_ctx_printf (ctx, ", %s %s factors%s", op->kind == FCI_OP_DIVIDE ? "divided by" : "times",
                                  dtype_name (op->by->dtype), text);

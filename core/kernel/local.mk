@@ -67,6 +67,8 @@ core_sources += \
 	core/kernel/scan.c \
 	core/kernel/scan.h \
 	core/kernel/scan_body.h \
+	core/kernel/slerp.c \
+	core/kernel/slerp.h \
 	core/kernel/stage.c \
 	core/kernel/stage.h \
 	core/kernel/swap.c \

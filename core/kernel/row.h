@@ -14,8 +14,7 @@ const char *fci_row_refusal (const fci_row_program *program);
 size_t fci_row_scratch (const fci_row_program *program);
 
 /* Runs the program on n elements from `in` to `out`, both dense and not overlapping.  tally: one per ROUND
- * step, in order, added to; NULL: nothing is counted.  operands: one per step with an operand, in order;
- * those of ADD have a block of 1. */
+ * step, in order, added to; NULL: nothing is counted.  operands: one per step with an operand, in order. */
 void fci_row_run (const fci_row_program *program, const void *in, void *out, size_t n, void *scratch,
                   const fci_operand *operands, fci_tally *tally);
 

@@ -97,6 +97,24 @@ scale_by (const fci_operand *operand, size_t first, bool divide, float *f32, siz
     }
 }
 
+/* Adds `factor` times an operand from element `first` on to n values. */
+static void
+add_operand (const fci_operand *operand, size_t first, float factor, float *f32, size_t n)
+{
+  float values[AT_ONCE + STRIDE];
+  if (operand->block == 1)
+    {
+      fci_row_add (f32, operand->values + operand->phase + first, factor, n);
+      return;
+    }
+  for (size_t done = 0, count; done < n; done += count)
+    {
+      count = n - done < AT_ONCE ? n - done : AT_ONCE;
+      expand (operand, first + done, values, count);
+      fci_row_add (f32 + done, values, factor, count);
+    }
+}
+
 /* Performs the arithmetic of a stage, in place on f32. */
 static void
 calculate (const fci_stage *stage, float *f32, size_t n, const fci_stage_operands *place)
@@ -104,7 +122,7 @@ calculate (const fci_stage *stage, float *f32, size_t n, const fci_stage_operand
   const fci_operand *operand = place->operands;
   for (unsigned k = 0; k < stage->n_scales; k++)
     if (stage->scales[k].kind == FCI_STEP_ADD)
-      fci_row_add (f32, operand++->values + place->first, stage->scales[k].factor, n);
+      add_operand (operand++, place->first, stage->scales[k].factor, f32, n);
     else if (stage->scales[k].kind != FCI_STEP_SCALE)
       scale_by (operand++, place->first, stage->scales[k].kind == FCI_STEP_DIVIDE, f32, n);
     else

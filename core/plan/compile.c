@@ -127,18 +127,19 @@ add_rows (maker *m, uint64_t first, uint64_t count)
   return true;
 }
 
-/* Adds the reads of a box's term, and those of the terms of its factor, which are not products. */
+/* Adds the reads of a box's term, and those of the terms of its factor, which are not products.  first: number of
+ * the first track of its chain. */
 static bool
-cost_term (maker *m, const fci_box *box, const fci_term *term)
+cost_term (maker *m, const fci_box *box, const fci_term *term, unsigned first)
 {
+  const unsigned track = first + term->track;
   if (term->product)
-    return cost_factor (m->plan, m->view, box, term->track, &term->product->factor[0], term->product->rank)
-           && cost_factor (m->plan, m->view, box, term->track + 1, &term->product->factor[1],
-                           term->product->rank);
+    return cost_factor (m->plan, m->view, box, track, &term->product->factor[0], term->product->rank)
+           && cost_factor (m->plan, m->view, box, track + 1, &term->product->factor[1], term->product->rank);
   for (unsigned i = 0; i < term->factor[0]->n_terms; i++)
-    if (!cost_factor (m->plan, m->view, box, term->track + 1 + i, term->factor[0]->terms[i].by, 1))
+    if (!cost_term (m, box, &term->factor[0]->terms[i], track + 1))
       return false;
-  return cost_factor (m->plan, m->view, box, term->track, term->by, 1);
+  return cost_factor (m->plan, m->view, box, track, term->by, 1);
 }
 
 /* Adds the reads of all terms of a box. */
@@ -146,7 +147,7 @@ static bool
 cost_factors (maker *m, const fci_box *box, const fci_program *program)
 {
   for (unsigned i = 0; i < program->n_terms; i++)
-    if (!cost_term (m, box, &program->terms[i]))
+    if (!cost_term (m, box, &program->terms[i], 0))
       return false;
   return true;
 }

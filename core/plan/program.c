@@ -24,8 +24,8 @@ typedef struct builder
   bool pending;   /* arithmetic since the last rounding */
   uint32_t dtype; /* current data type of the elements */
   unsigned n_terms;
-  const void *terms[FCI_MAX_TRACKS]; /* fci_product, or fci_factor if multiplies[] is set */
-  bool multiplies[FCI_MAX_TRACKS];
+  const void *terms[FCI_MAX_TRACKS]; /* fci_product, or fci_factor if by_element[] is set */
+  bool by_element[FCI_MAX_TRACKS];
   unsigned tracks[FCI_MAX_TRACKS];
   const char *refuse; /* reason why it cannot run; NULL: it can */
 } builder;
@@ -99,7 +99,7 @@ finish_program (builder *b)
 static void
 add_term (builder *b, const fci_op *op, const void *term)
 {
-  b->multiplies[b->n_terms] = op->by != NULL;
+  b->by_element[b->n_terms] = op->by != NULL;
   b->tracks[b->n_terms] = fci_first_track (op);
   b->terms[b->n_terms++] = term;
   b->pending = true;
@@ -124,6 +124,10 @@ add_op (builder *b, const fci_op *op)
     case FCI_OP_LOWRANK:
       add_step (b, (fci_step){ .kind = FCI_STEP_ADD, .factor = (float) op->factor });
       add_term (b, op, op->product);
+      break;
+    case FCI_OP_ADD:
+      add_step (b, (fci_step){ .kind = FCI_STEP_ADD, .factor = (float) op->factor });
+      add_term (b, op, op->by);
       break;
     case FCI_OP_MULTIPLY:
     case FCI_OP_DIVIDE:
@@ -191,9 +195,9 @@ add_terms (fci_plan *plan, const builder *b, fci_program *program, const char *t
     {
       fci_term *term = &terms[i];
       term->track = b->tracks[i];
-      term->by = b->multiplies[i] ? b->terms[i] : NULL;
-      term->product = b->multiplies[i] ? NULL : b->terms[i];
-      program->n_products += !b->multiplies[i];
+      term->by = b->by_element[i] ? b->terms[i] : NULL;
+      term->product = b->by_element[i] ? NULL : b->terms[i];
+      program->n_products += !b->by_element[i];
       for (unsigned f = 0; f < fci_term_factors (term); f++)
         if (!(term->factor[f] =
                   program_of_factor (plan, term->by ? term->by : &term->product->factor[f], tensor)))

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include "core/kernel/slerp.h"
 #include "core/plan/box.h"
 #include "core/plan/program.h"
 #include "core/plan/require.h"
@@ -57,13 +58,21 @@ add_pair (fci_plan *plan, const char *tensor, const fci_requirement *requirement
   return true;
 }
 
+uint64_t
+fci_plan_measure_bytes (const fci_requirement *requirement)
+{
+  const uint64_t n = requirement->wanted->elements, blocks = n / FCI_DOT_BLOCK + (n % FCI_DOT_BLOCK != 0);
+  return requirement->measure->source->size
+         + (requirement->measure->kind == FCI_MEASURE_SLERP ? blocks * sizeof (fci_dot_sums) : 0);
+}
+
 /* Adds the bytes of measured values, which stay in memory until the output is written, and checks their
  * limit. */
 static bool
 add_kept (fci_plan *plan, const char *tensor, const fci_requirement *requirement)
 {
   const uint64_t bound = plan->ctx->options.memory / KEPT_SHARE;
-  plan->kept += requirement->measure->source->size;
+  plan->kept += fci_plan_measure_bytes (requirement);
   if (plan->kept <= bound)
     return true;
   fmtconv_fail_at (plan->ctx, FMTCONV_E_LIMIT,
@@ -73,21 +82,30 @@ add_kept (fci_plan *plan, const char *tensor, const fci_requirement *requirement
   return false;
 }
 
+/* Returns the rows of a view that is measured, and adds its bytes.  NULL: an error was recorded. */
+static const fci_rows *
+rows_to_measure (fci_plan *plan, const char *name, fmtconv_view *view)
+{
+  const fci_rows *rows = fci_rows_of (plan, name, view);
+  for (size_t i = 0; rows && i < view->n_boxes; i++)
+    plan->cost.measured += fci_box_reads (view, &view->boxes[i]);
+  return rows;
+}
+
 static bool
 add_measured (fci_plan *plan, const char *tensor, const fci_requirement *requirement)
 {
   const char *name = requirement->tensor ? requirement->tensor : tensor;
-  fmtconv_view *view = requirement->wanted;
   if (!add_kept (plan, name, requirement))
     return false;
-  const fci_rows *rows = fci_rows_of (plan, name, view);
-  fci_measured *item = rows ? fci_list_add (plan->ctx, &plan->measured, sizeof *item) : NULL;
-  if (!item)
-    return false;
-  *item = (fci_measured){ .rows = rows, .requirement = requirement };
-  for (size_t i = 0; i < view->n_boxes; i++)
-    plan->cost.measured += fci_box_reads (view, &view->boxes[i]);
-  return true;
+  const fci_rows *rows = rows_to_measure (plan, name, requirement->wanted);
+  const fci_rows *other =
+      rows && requirement->other ? rows_to_measure (plan, name, requirement->other) : NULL;
+  fci_measured *item =
+      rows && !requirement->other == !other ? fci_list_add (plan->ctx, &plan->measured, sizeof *item) : NULL;
+  if (item)
+    *item = (fci_measured){ .rows = rows, .other = other, .requirement = requirement };
+  return item != NULL;
 }
 
 /* Adds the requirements of a view, each once for all tensors.  measures: adds only measurements. */

@@ -5,6 +5,9 @@
 
 #include "core/plan/run.h"
 
+/* Returns the bytes in memory that a measurement takes until the output is written. */
+uint64_t fci_plan_measure_bytes (const fci_requirement *requirement);
+
 /* Adds the requirements of an output tensor to the plan.  Returns false if an error was recorded. */
 bool fci_plan_require (fci_plan *plan, const char *tensor, fmtconv_view *view);
 

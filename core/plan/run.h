@@ -33,12 +33,12 @@ typedef struct fci_point
 
 typedef struct fci_program fci_program;
 
-/* A LOWRANK, MULTIPLY or DIVIDE operation of a box, and the programs that convert its factors to f32. */
+/* A LOWRANK, MULTIPLY, DIVIDE or ADD operation of a box, and the programs that convert its factors to f32. */
 typedef struct fci_term
 {
   const fci_product *product; /* LOWRANK */
-  const fci_factor *by;       /* MULTIPLY, DIVIDE */
-  unsigned track;             /* number of its first track */
+  const fci_factor *by;       /* MULTIPLY, DIVIDE, ADD */
+  unsigned track;             /* number of its first track among those of its chain of operations */
   const fci_program *factor[FCI_FACTORS];
 } fci_term;
 
@@ -58,7 +58,7 @@ struct fci_program
   unsigned n_points;    /* ROUND steps */
   const fci_point *points;
   unsigned n_terms;    /* ADD, MULTIPLY and DIVIDE steps */
-  unsigned n_products; /* ADD steps */
+  unsigned n_products; /* terms that are low-rank products */
   const fci_term *terms;
 };
 
@@ -118,10 +118,11 @@ typedef struct fci_pair
   const fci_rows *other;
 } fci_pair;
 
-/* A view with blocks whose largest values are measured before anything is written. */
+/* A view, or a pair of views, that is measured before anything is written. */
 typedef struct fci_measured
 {
-  const fci_rows *rows; /* F32 */
+  const fci_rows *rows;  /* F32 */
+  const fci_rows *other; /* F32; NULL: a single view */
   const fci_requirement *requirement;
 } fci_measured;
 

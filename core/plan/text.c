@@ -41,6 +41,32 @@ print_factor (const fci_plan *plan, FILE *out, const fci_rows *rows, const fci_b
            FCI_TRACK (box, rows->view->rank, track)->at, fmtconv_dtype_get (factor->dtype)->name);
 }
 
+static void
+print_operand (const fci_step *step, const char *divide, const char *multiply, const char *add, FILE *out)
+{
+  if (step->kind == FCI_STEP_ADD)
+    fprintf (out, "%s %.9g times", add, (double) step->factor);
+  else
+    fputs (step->kind == FCI_STEP_DIVIDE ? divide : multiply, out);
+}
+
+/* Prints the terms of a factor; first: number of its first track. */
+static void
+print_inner (const fci_plan *plan, FILE *out, const fci_rows *rows, const fci_box *box,
+             const fci_program *own, unsigned first)
+{
+  for (unsigned at = 0, k = 0; k < own->n_terms; at++)
+    {
+      const fci_step *step = &own->rows.steps[at];
+      if (step->kind == FCI_STEP_ROUND || step->kind == FCI_STEP_SCALE)
+        continue;
+      print_operand (step, " over", " times", " plus", out);
+      print_factor (plan, out, rows, box, own->terms[k].by, first + own->terms[k].track);
+      print_inner (plan, out, rows, box, own->terms[k].factor[0], first + own->terms[k].track + 1);
+      k++;
+    }
+}
+
 /* Prints a term of a box and the positions of its factors. */
 static void
 print_term (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i, unsigned n, const fci_step *step)
@@ -54,16 +80,9 @@ print_term (const fci_plan *plan, FILE *out, const fci_rows *rows, size_t i, uns
         print_factor (plan, out, rows, box, &term->product->factor[f], term->track + f);
       return;
     }
-  fputs (step->kind == FCI_STEP_DIVIDE ? " | divided by" : " | times", out);
+  print_operand (step, " | divided by", " | times", " | add", out);
   print_factor (plan, out, rows, box, term->by, term->track);
-  const fci_program *own = term->factor[0];
-  for (unsigned at = 0, k = 0; k < own->n_terms; at++)
-    if (own->rows.steps[at].kind == FCI_STEP_MULTIPLY || own->rows.steps[at].kind == FCI_STEP_DIVIDE)
-      {
-        fputs (own->rows.steps[at].kind == FCI_STEP_DIVIDE ? " over" : " times", out);
-        print_factor (plan, out, rows, box, own->terms[k].by, term->track + 1 + k);
-        k++;
-      }
+  print_inner (plan, out, rows, box, term->factor[0], term->track + 1);
 }
 
 static void
@@ -172,12 +191,25 @@ print_measured (const fci_plan *plan, FILE *out, const fci_measured *measured)
   fmtconv_view *view = measured->rows->view;
   const fci_measure *measure = measured->requirement->measure;
   fprintf (out, "measure '%s' %s", show (plan, measured->rows->name), fmtconv_dtype_get (view->dtype)->name);
-  print_numbers (out, "[", view->rank, view->shape, "] by ");
-  print_numbers (out, "[", view->rank, measure->block, "]");
+  if (measure->kind == FCI_MEASURE_ABSMAX)
+    {
+      print_numbers (out, "[", view->rank, view->shape, "] by ");
+      print_numbers (out, "[", view->rank, measure->block, "]");
+    }
+  else
+    {
+      print_numbers (out, "[", view->rank, view->shape, "]");
+      fprintf (out, " slerp %.9g", measure->fraction);
+    }
   if (measure->divisor > 0)
     fprintf (out, " / %.9g", (double) measure->divisor);
   fputc (':', out);
   print_boxes (plan, out, measured->rows);
+  if (measured->other)
+    {
+      fputs (" to", out);
+      print_boxes (plan, out, measured->other);
+    }
   fputc ('\n', out);
 }
 

@@ -6,7 +6,7 @@
 #include "core/view/view.h"
 
 /* Returns the number of blocks of a measured view, in total or along an axis. */
-uint64_t fci_measure_blocks (const fci_requirement *measured);
-uint64_t fci_measure_extent (const fci_requirement *measured, unsigned axis);
+uint64_t fci_absmax_blocks (const fci_requirement *measured);
+uint64_t fci_absmax_extent (const fci_requirement *measured, unsigned axis);
 
 #endif

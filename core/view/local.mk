@@ -24,6 +24,8 @@ core_sources += \
 	core/view/load.c \
 	core/view/load.h \
 	core/view/lowrank.c \
+	core/view/measure.c \
+	core/view/measure.h \
 	core/view/multiply.c \
 	core/view/ops.c \
 	core/view/ops.h \
@@ -40,6 +42,7 @@ core_sources += \
 	core/view/require-equal.c \
 	core/view/require-equal.h \
 	core/view/reshape.c \
+	core/view/slerp.c \
 	core/view/text.c \
 	core/view/text.h \
 	core/view/view.c \

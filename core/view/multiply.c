@@ -1,6 +1,7 @@
-/* core/view/multiply.c: multiplies or divides a view by factors of single elements, rows or blocks. A box
- * stores the positions of its factors axis by axis, and how many indices share one, so that every move of
- * elements moves their factors too, and a matrix with a factor for each block is still one box.
+/* core/view/multiply.c: multiplies or divides a view by factors of single elements, rows or blocks, or adds a
+ * multiple of another view. A box stores the positions of its factors axis by axis, and how many indices share
+ * one, so that every move of elements moves their factors too, and a matrix with a factor for each block is
+ * still one box.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "core/base/ctx.h"
@@ -9,14 +10,16 @@
 #include "core/view/order.h"
 #include "core/view/pieces.h"
 #include "core/view/require-equal.h"
+#include <math.h>
 #include <string.h>
 
-/* The operands of the scaling. */
+/* The operands. An ADD has a factor for every element: the addend. */
 typedef struct scaling
 {
   fmtconv_view *view;
   fmtconv_view *factors;
   fci_op_kind kind;
+  float times; /* ADD */
   bool single; /* one factor for all elements */
   uint64_t block[FMTCONV_MAX_RANK];
 } scaling;
@@ -28,8 +31,9 @@ check_types (const scaling *s)
   for (unsigned i = 0; i < 2; i++)
     if (!fci_is_floating (all[i]->dtype))
       {
-        fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be multiplied",
-                      fmtconv_dtype_get (all[i]->dtype)->name);
+        fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE, "elements of %s cannot be %s",
+                      fmtconv_dtype_get (all[i]->dtype)->name,
+                      s->kind == FCI_OP_ADD ? "added" : "multiplied");
         return false;
       }
   return true;
@@ -50,6 +54,15 @@ is_simple (const fci_box *box, unsigned rank)
 }
 
 static bool
+has_product (const fci_op *op)
+{
+  for (; op; op = op->before)
+    if (op->product || (op->by && has_product (op->by->ops)))
+      return true;
+  return false;
+}
+
+static bool
 check_boxes (const scaling *s)
 {
   fmtconv_view *factors = s->factors;
@@ -59,7 +72,9 @@ check_boxes (const scaling *s)
   for (size_t i = 0; i < factors->n_boxes && !why; i++)
     if (fci_is_blocks (factors->boxes[i].dtype))
       why = "is stored in blocks";
-    else if (!is_simple (&factors->boxes[i], factors->rank))
+    else if (s->kind == FCI_OP_ADD && has_product (factors->boxes[i].ops))
+      why = "contains a low-rank product";
+    else if (s->kind != FCI_OP_ADD && !is_simple (&factors->boxes[i], factors->rank))
       why = "already contains factors that vary";
   if (!why)
     return true;
@@ -133,9 +148,11 @@ operation (const scaling *s, const fci_op *before, const fci_box *box, const fci
   if (!op || !by)
     return NULL;
   *by = wanted;
-  *op = (fci_op){
-    .before = before, .kind = s->kind, .tracks = fci_tracks (before) + 1 + fci_tracks (box->ops), .by = by
-  };
+  *op = (fci_op){ .before = before,
+                  .kind = s->kind,
+                  .tracks = fci_tracks (before) + 1 + fci_tracks (box->ops),
+                  .factor = s->times,
+                  .by = by };
   return op;
 }
 
@@ -166,6 +183,24 @@ meets (const scaling *s, const fci_view_pieces *list, const fci_view_piece *piec
   return true;
 }
 
+/* Sets the tracks of the factors' own operations for a piece inside the box's range. */
+static void
+set_inner_tracks (const scaling *s, const fci_view_pieces *list, fci_view_piece *piece, unsigned t,
+                  const fci_box *box)
+{
+  const unsigned rank = s->factors->rank;
+  for (unsigned k = 0; k < fci_tracks (box->ops); k++)
+    {
+      const fci_track *from = FCI_TRACK (box, rank, k);
+      fci_track *track = FCI_PIECE_TRACK (list, piece, t + k);
+      track->at = from->at;
+      for (unsigned i = 0; i < s->view->rank; i++)
+        track->block_stride[i] = s->kind == FCI_OP_ADD ? from->block_stride[i] : fci_no_block_stride;
+      for (unsigned i = 0; i < s->view->rank && s->kind == FCI_OP_ADD; i++)
+        fci_block_stride_move (&track->block_stride[i], &track->at, piece->start[i] - box->start[i]);
+    }
+}
+
 /* Sets the track of the box's factors for a piece inside its range. */
 static void
 set_track (const scaling *s, const fci_view_pieces *list, fci_view_piece *piece, unsigned t,
@@ -178,20 +213,15 @@ set_track (const scaling *s, const fci_view_pieces *list, fci_view_piece *piece,
       fci_block_stride *block_stride = &track->block_stride[i];
       uint64_t start, end;
       *block_stride = fci_no_block_stride;
-      if (s->single || s->factors->shape[i] == 1 || FCI_STRIDE (box, s->factors->rank)[i] == 0)
+      if ((s->kind != FCI_OP_ADD && (s->single || s->factors->shape[i] == 1))
+          || FCI_STRIDE (box, s->factors->rank)[i] == 0)
         continue;
       range_of (s, box, i, &start, &end);
       block_stride->step = (uint64_t) FCI_STRIDE (box, s->factors->rank)[i];
       block_stride->block = s->block[i];
       fci_block_stride_move (block_stride, &track->at, piece->start[i] - start);
     }
-  for (unsigned k = 0; k < fci_tracks (box->ops); k++)
-    {
-      track = FCI_PIECE_TRACK (list, piece, t + 1 + k);
-      track->at = FCI_TRACK (box, s->factors->rank, k)->at;
-      for (unsigned i = 0; i < s->view->rank; i++)
-        track->block_stride[i] = fci_no_block_stride;
-    }
+  set_inner_tracks (s, list, piece, t + 1, box);
 }
 
 /* Appends the part of piece i of `from` whose factors are in the box. */
@@ -209,7 +239,7 @@ add_part (const scaling *s, const fci_view_pieces *from, size_t i, const fci_box
       fci_view_piece_clip (to, piece, axis, start, end);
     }
   const unsigned t = fci_tracks (piece->ops);
-  piece->ops = operation (s, piece->ops, box, last && last->by && last->kind == s->kind ? last : NULL);
+  piece->ops = operation (s, piece->ops, box, last);
   if (!piece->ops)
     return false;
   set_track (s, to, piece, t, box);
@@ -264,4 +294,30 @@ fmtconv_view *
 fmtconv_view_divide (fmtconv_view *view, fmtconv_view *factors, const uint64_t *block)
 {
   return scale_by (view, factors, block, FCI_OP_DIVIDE);
+}
+
+static bool
+check_addend (const scaling *s, double factor)
+{
+  bool same = s->view->rank == s->factors->rank;
+  for (unsigned i = 0; same && i < s->view->rank; i++)
+    same = s->view->shape[i] == s->factors->shape[i];
+  if (!same)
+    fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE, "tensors of different shapes cannot be added");
+  else if (!isfinite (s->times))
+    fmtconv_fail (s->view->ctx, FMTCONV_E_USAGE, "the factor %g does not fit in a 32-bit float", factor);
+  else
+    return check_types (s) && check_boxes (s);
+  return false;
+}
+
+fmtconv_view *
+fmtconv_view_add (fmtconv_view *view, fmtconv_view *other, double factor)
+{
+  if (!view || !other || fmtconv_ctx_failed (view->ctx))
+    return NULL;
+  scaling s = { .view = view, .factors = other, .kind = FCI_OP_ADD, .times = (float) factor };
+  for (unsigned i = 0; i < view->rank; i++)
+    s.block[i] = 1;
+  return check_addend (&s, factor) ? scaled (&s) : NULL;
 }

@@ -32,6 +32,7 @@ is_idle (const fci_op *op, const fci_op *before, uint32_t dtype)
     case FCI_OP_LOWRANK:
     case FCI_OP_MULTIPLY:
     case FCI_OP_DIVIDE:
+    case FCI_OP_ADD:
       return false;
     }
   return false;

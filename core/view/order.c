@@ -92,6 +92,8 @@ fci_op_equal (const fci_op *a, const fci_op *b)
     case FCI_OP_MULTIPLY:
     case FCI_OP_DIVIDE:
       return fci_factor_order (a->by, b->by) == 0;
+    case FCI_OP_ADD:
+      return a->factor == b->factor && fci_factor_order (a->by, b->by) == 0;
     }
   return false;
 }

@@ -80,7 +80,10 @@ static void
 print_multiply (FILE *out, const fci_op *op, const fci_box *box, unsigned rank, unsigned first)
 {
   const unsigned own = first + fci_first_track (op);
-  fputs (op->kind == FCI_OP_MULTIPLY ? "times" : "divided by", out);
+  if (op->kind == FCI_OP_ADD)
+    fprintf (out, "add %.9g times", op->factor);
+  else
+    fputs (op->kind == FCI_OP_MULTIPLY ? "times" : "divided by", out);
   if (op->by->ops)
     fputs (" [", out);
   print_factor (out, op->by, box, rank, own);

@@ -21,11 +21,13 @@ typedef enum fci_op_kind
   FCI_OP_LOWRANK,  /* plus factor times a product of two matrices, in f32 */
   FCI_OP_MULTIPLY, /* times a factor of each element, in f32 */
   FCI_OP_DIVIDE,   /* divided by a factor of each element, in f32 */
+  FCI_OP_ADD,      /* plus factor times another element, in f32 */
   FCI_OP_QUANTIZE  /* to blocks of `dtype`; only watches may follow */
 } fci_op_kind;
 
-/* A tensor that others are multiplied by, or a matrix of a product, without its position, which each box
- * stores for its own elements, rows or columns. Elements along the summed axis are `step` bytes apart. */
+/* A tensor that others are multiplied by or that is added to them, or a matrix of a product, without its
+ * position, which each box stores for its own elements, rows or columns. Elements along the summed axis are
+ * `step` bytes apart. */
 typedef struct fci_factor
 {
   fmtconv_source *source;
@@ -55,9 +57,9 @@ typedef struct fci_op
   fci_op_kind kind;
   uint32_t dtype;             /* CAST, QUANTIZE */
   unsigned tracks;            /* including all earlier operations: see FCI_TRACK */
-  double factor;              /* SCALE, LOWRANK */
+  double factor;              /* SCALE, LOWRANK, ADD */
   const fci_product *product; /* LOWRANK */
-  const fci_factor *by;       /* MULTIPLY, DIVIDE */
+  const fci_factor *by;       /* MULTIPLY, DIVIDE, ADD */
   unsigned findings;          /* WATCH */
   int severity;               /* WATCH */
   const char *hint;           /* WATCH; may be NULL */
@@ -104,8 +106,8 @@ typedef struct fci_track
 } fci_track;
 
 /* Tracks are numbers of a box, those of the earliest operation first. An operation has the two factors of
- * a LOWRANK, or the factor of a MULTIPLY or DIVIDE followed by all tracks of that factor's own operations,
- * whose block strides are fci_no_block_stride. */
+ * a LOWRANK, or the factor of a MULTIPLY, DIVIDE or ADD followed by all tracks of that factor's own
+ * operations. These count indices of the box too; for a MULTIPLY or DIVIDE they are fci_no_block_stride. */
 #define FCI_TRACK_NUMBERS(rank) (1 + 3 * (size_t) (rank))
 #define FCI_TRACK(box, rank, t) ((fci_track *) ((box)->start + 3 * (rank) + (t) *FCI_TRACK_NUMBERS (rank)))
 
@@ -145,13 +147,20 @@ typedef struct fci_extra_origins
   uint32_t origin[];
 } fci_extra_origins;
 
-/* The largest absolute value of every block of a view, as elements of `source`, which has no bytes before
- * they are measured. */
+typedef enum fci_measure_kind
+{
+  FCI_MEASURE_ABSMAX, /* the largest absolute value of every block of `wanted` */
+  FCI_MEASURE_SLERP   /* the weights of `wanted` and `other` in a spherical interpolation: two values */
+} fci_measure_kind;
+
+/* Values that the executor measures, as elements of `source`, which has no bytes before that. */
 typedef struct fci_measure
 {
+  fci_measure_kind kind;
   fmtconv_source *source; /* F32, dense and row-major */
-  const uint64_t *block;  /* elements per axis */
-  float divisor;          /* 0: none */
+  const uint64_t *block;  /* ABSMAX: elements per axis */
+  float divisor;          /* ABSMAX; 0: none */
+  double fraction;        /* SLERP: from `wanted`, 0, to `other`, 1 */
 } fci_measure;
 
 /* A step that must be done before a view derived from `wanted` is written: its elements are compared with
@@ -160,7 +169,7 @@ typedef struct fci_requirement
 {
   uint32_t number;            /* ascending in the order made, unique in the context */
   fmtconv_view *wanted;       /* measured: F32 */
-  fmtconv_view *other;        /* NULL: it is measured */
+  fmtconv_view *other;        /* of the same shape; NULL: only `wanted` is measured */
   const fci_measure *measure; /* NULL: they are compared */
   const char *tensor;         /* name in the first frozen model that has it; NULL: none yet */
 } fci_requirement;

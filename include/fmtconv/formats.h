@@ -194,6 +194,27 @@ fmtconv_view *fmtconv_view_byteswap (fmtconv_view *view);
  * Errors: E_USAGE, E_UNSUPPORTED (`view` depends on such a result).  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_view_absmax (fmtconv_view *view, const uint64_t *block, double divisor);
 
+/* ---- Sums of tensors */
+
+/* Returns view + factor · other in f32, element by element, for views of one shape and any floating-point types.
+ * `other` is rounded to f32 first, without a finding; the product is rounded before it is added.  Tensors that `other`
+ * depends on count as used.
+ * Errors: E_USAGE, E_UNSUPPORTED (`other` is stored in blocks, or contains a low-rank sum; too many operations with
+ * other tensors).  Thread: context.  Since: 0.1. */
+fmtconv_view *fmtconv_view_add (fmtconv_view *view, fmtconv_view *other, double factor);
+
+/* Returns the spherical interpolation of two views of one shape and any floating-point types, in f32: a · view +
+ * b · other, with the weights of mergekit's slerp: the sines of (1 - fraction) and of fraction times the angle between
+ * the whole tensors, divided by the sine of the angle.  They are 1 - fraction and fraction if the tensors are almost
+ * parallel (the cosine is above 0.9995 or below -0.9995).  Norms and products are summed in f64, in the same order for
+ * any number of threads.
+ *   fraction  from `view`, 0, to `other`, 1
+ *
+ * Before anything is written, the executor evaluates both views once more than the output asks for.  NaN and infinite
+ * values are an error of the execution, which names tensor and row.
+ * Errors: E_USAGE, E_UNSUPPORTED (as fmtconv_view_add and fmtconv_view_absmax).  Thread: context.  Since: 0.1. */
+fmtconv_view *fmtconv_view_slerp (fmtconv_view *view, fmtconv_view *other, double fraction);
+
 /* ---- Scaled tensors.  A checkpoint in fp8 or fp4 has a tensor of quantized values and, next to it, one or two tensors
  * of scales; names, data types and shapes tell which.  A plugin that moves only tensors and names can keep them
  * together; a plugin that computes must not see the quantized values alone. */

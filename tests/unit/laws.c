@@ -6,6 +6,7 @@
 #include "tests/unit/naive.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <fmtconv/formats.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -272,6 +273,34 @@ scalings (world *w, uint64_t seed, const naive *v)
                fmtconv_view_multiply (v->view, fmtconv_view_concat (axis, 2, factors), block));
 }
 
+/* Cut, turned, concatenated or in another shape, a sum is the sum of such parts; also if its addend is a sum. */
+static void
+sums (world *w, uint64_t seed, const naive *v)
+{
+  unsigned axes[FMTCONV_MAX_RANK];
+  uint64_t shape[FMTCONV_MAX_RANK];
+  const naive other = naive_addend (w, v, 2);
+  fmtconv_view *a = v->view, *b = other.view, *all = fmtconv_view_add (a, b, 0.75);
+  if (!all) /* too many operations */
+    return;
+  naive_axes (w, v->rank, axes);
+  expect_same (w, seed, "a sum turned", fmtconv_view_permute (all, axes),
+               fmtconv_view_add (fmtconv_view_permute (a, axes), fmtconv_view_permute (b, axes), 0.75));
+  const naive sum = naive_add (w, v, &other, 0.75);
+  const naive reshaped = naive_reshape (w, &sum, naive_other_shape (w, v, shape), shape);
+  const char *wrong = naive_wrong (w, &reshaped);
+  if (wrong)
+    cr_fatal ("seed %llu: a sum in another shape: %s", (unsigned long long) seed, wrong);
+  const unsigned axis = (unsigned) pick (w, v->rank);
+  const uint64_t start = pick (w, v->shape[axis] + 1), n = v->shape[axis] - start;
+  fmtconv_view *const parts[] = {
+    fmtconv_view_add (fmtconv_view_slice (a, axis, 0, start), fmtconv_view_slice (b, axis, 0, start), 0.75),
+    fmtconv_view_add (fmtconv_view_slice (a, axis, start, n), fmtconv_view_slice (b, axis, start, n), 0.75)
+  };
+  expect_same (w, seed, "part of a sum", fmtconv_view_slice (all, axis, start, n), parts[1]);
+  expect_same (w, seed, "sums concatenated", fmtconv_view_concat (axis, 2, parts), all);
+}
+
 static void
 own_type (world *w, uint64_t seed, const naive *v)
 {
@@ -301,6 +330,7 @@ Test (laws, hold)
           split_then_fuse (&w, i, &v);
           elementwise_commutes (&w, i, &v);
           scalings (&w, i, &v);
+          sums (&w, i, &v);
         }
       fmtconv_ctx_free (w.ctx);
     }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/naive.h"
 #include "core/source/source.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum
@@ -296,6 +297,20 @@ naive_multiply (world *w, const naive *v, const naive *factors, const uint64_t *
 }
 
 naive
+naive_add (world *w, const naive *v, const naive *other, double factor)
+{
+  naive r = blank (w, v->dtype, v->rank, v->shape);
+  const naive by = naive_cast (w, other, FMTCONV_F32);
+  r.view = fmtconv_view_add (v->view, other->view, factor);
+  for (uint64_t i = 0; i < r.n; i++)
+    {
+      r.at[i] = mix (operated (v->at[i], FCI_OP_ADD, 0, factor), by.at[i]);
+      r.unrounded[i] = true;
+    }
+  return r;
+}
+
+naive
 naive_factors (world *w, const naive *v, uint64_t *block)
 {
   uint64_t shape[FMTCONV_MAX_RANK];
@@ -413,6 +428,16 @@ random_concat (world *w, const naive *v)
   return naive_concat (w, axis, n, parts);
 }
 
+/* Returns the largest number of tracks of a box. */
+static unsigned
+tracks_of (fmtconv_view *view)
+{
+  unsigned most = 0;
+  for (size_t i = 0; i < view->n_boxes; i++)
+    most = fci_tracks (view->boxes[i].ops) > most ? fci_tracks (view->boxes[i].ops) : most;
+  return most;
+}
+
 static naive
 random_lowrank (world *w, const naive *v)
 {
@@ -429,12 +454,55 @@ random_multiply (world *w, const naive *v)
   return naive_multiply (w, v, &f, block, pick (w, 2));
 }
 
+naive
+naive_addend (world *w, const naive *v, unsigned depth)
+{
+  uint64_t turned[FMTCONV_MAX_RANK], block[FMTCONV_MAX_RANK];
+  unsigned axes[FMTCONV_MAX_RANK];
+  naive_axes (w, v->rank, axes);
+  for (unsigned i = 0; i < v->rank; i++)
+    turned[axes[i]] = v->shape[i];
+  naive f = naive_leaf (w, pick (w, 2) ? FMTCONV_BF16 : FMTCONV_F32, v->rank, turned);
+  f = naive_permute (w, &f, axes);
+  if (v->rank > 0 && pick (w, 3) == 0)
+    {
+      const unsigned axis = (unsigned) pick (w, v->rank);
+      const uint64_t first = pick (w, v->shape[axis] + 1);
+      const naive parts[2] = { naive_slice (w, &f, axis, first, v->shape[axis] - first),
+                               naive_slice (w, &f, axis, 0, first) };
+      f = naive_concat (w, axis, 2, parts);
+    }
+  if (pick (w, 4) == 0)
+    {
+      const naive factors = naive_factors (w, &f, block);
+      f = naive_multiply (w, &f, &factors, block, pick (w, 2));
+    }
+  if (depth > 0 && pick (w, 2))
+    {
+      const naive more = naive_addend (w, &f, depth - 1);
+      f = naive_add (w, &f, &more, -0.5);
+    }
+  return pick (w, 4) == 0 ? naive_cast (w, &f, FMTCONV_F16) : f;
+}
+
+static naive
+random_add (world *w, const naive *v)
+{
+  const naive other = naive_addend (w, v, 1);
+  if (tracks_of (v->view) + 1 + tracks_of (other.view) > FCI_MAX_TRACKS)
+    return *v;
+  return naive_add (w, v, &other, (double) (1 + pick (w, 3)) / 2);
+}
+
 static naive
 random_step (world *w, const naive *v)
 {
-  if (v->rank == 2 && pick (w, 4) == 0)
+  if (pick (w, 8) == 0)
+    return random_add (w, v);
+  const bool has_capacity = tracks_of (v->view) + 2 <= FCI_MAX_TRACKS;
+  if (has_capacity && v->rank == 2 && pick (w, 4) == 0)
     return random_lowrank (w, v);
-  if (pick (w, 6) == 0)
+  if (has_capacity && pick (w, 6) == 0)
     return random_multiply (w, v);
   uint64_t shape[FMTCONV_MAX_RANK];
   unsigned axes[FMTCONV_MAX_RANK];

@@ -46,6 +46,12 @@ naive naive_lowrank (world *w, const naive *v, const naive *b, const naive *a, d
 /* Along axis i, block[i] indices have one factor. */
 naive naive_multiply (world *w, const naive *v, const naive *factors, const uint64_t *block, bool divide);
 
+naive naive_add (world *w, const naive *v, const naive *other, double factor);
+
+/* Returns an addend for a view: leaves in some order of axes, concatenated, cast, multiplied by factors that vary, or sums
+ * themselves. */
+naive naive_addend (world *w, const naive *v, unsigned depth);
+
 /* Factors for a view, and the blocks they are of: a leaf, or put together, maybe times one number or cast. */
 naive naive_factors (world *w, const naive *v, uint64_t *block);
 

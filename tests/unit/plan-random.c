@@ -423,6 +423,59 @@ multiplied (world *w, const value *of)
   return v;
 }
 
+/* Returns the elements in another order of axes, or with the order of the last axis' halves exchanged. */
+static value
+shuffled (world *w, const value *of)
+{
+  if (of->rank == 0 || rnd (&w->seed, 2))
+    return *of;
+  const unsigned axis = (unsigned) rnd (&w->seed, of->rank);
+  const uint64_t n = of->shape[axis], half = n / 2;
+  fmtconv_view *const halves[] = { fmtconv_view_slice (of->view, axis, half, n - half),
+                                   fmtconv_view_slice (of->view, axis, 0, half) };
+  value v = { .view = fmtconv_view_concat (axis, 2, halves) };
+  uint64_t index[FMTCONV_MAX_RANK] = { 0 };
+  set_shape (&v, of->rank, of->shape);
+  for (uint64_t i = 0; i < v.n; i++, step (&v, index))
+    {
+      uint64_t from[FMTCONV_MAX_RANK];
+      memcpy (from, index, sizeof from);
+      from[axis] = (index[axis] + half) % n;
+      v.at[i] = *element (of, from);
+    }
+  return v;
+}
+
+/* A view and a multiple of another one, which may be such a sum or a product with factors. */
+static value
+added (world *w, const value *of, unsigned depth)
+{
+  unsigned type = (unsigned) rnd (&w->seed, N_FLOATS);
+  int64_t stride[FMTCONV_MAX_RANK], step = (int64_t) fmtconv_dtype_get (types[type])->block_bytes;
+  const bool turned = rnd (&w->seed, 2);
+  for (unsigned k = 0; k < of->rank; k++)
+    {
+      const unsigned i = turned ? k : of->rank - 1 - k;
+      stride[i] = step;
+      step *= (int64_t) of->shape[i];
+    }
+  value other = leaf_of (w, type, of->rank, of->shape, stride, rnd (&w->seed, 10)), v = *of;
+  other = shuffled (w, &other);
+  if (rnd (&w->seed, 3) == 0)
+    other = multiplied (w, &other);
+  if (depth > 0 && rnd (&w->seed, 2))
+    other = added (w, &other, depth - 1);
+  v.view = fmtconv_view_add (of->view, other.view, -1.0 / 3);
+  cr_assert_not_null (v.view);
+  set_shape (&v, of->rank, of->shape);
+  for (uint64_t i = 0; i < v.n; i++)
+    {
+      volatile float more = (float) other.at[i] * (float) (-1.0 / 3);
+      v.at[i] = (float) of->at[i] + more;
+    }
+  return v;
+}
+
 static value
 grow (world *w, unsigned type, unsigned depth)
 {
@@ -441,6 +494,11 @@ grow (world *w, unsigned type, unsigned depth)
       if (type < N_FLOATS && v.n > 0 && rnd (&w->seed, 5) == 0)
         {
           v = multiplied (w, &v);
+          continue;
+        }
+      if (type < N_FLOATS && v.n > 0 && v.n < FILE_ELEMENTS - 100 && rnd (&w->seed, 6) == 0)
+        {
+          v = added (w, &v, 1);
           continue;
         }
       value part = choice < 2 ? slice (w, &v) : v;

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/inspect.h"
 #include "tests/unit/view-util.h"
+#include <fmtconv/formats.h>
 #include <math.h>
 #include <string.h>
 
@@ -377,6 +378,48 @@ Test (view, multiply_refusals)
   cr_expect_eq (all->n_boxes, 1);
   expect_refusal (fmtconv_view_multiply (all, f, block), FMTCONV_E_UNSUPPORTED);
   cr_expect_null (fmtconv_view_multiply (NULL, f, block));
+}
+
+/* An addend moves with the elements; so do the addends of an addend. */
+Test (view, add)
+{
+  fmtconv_view *difference = fmtconv_view_add (FACTORS (FMTCONV_F32, 4, 8), FACTORS (FMTCONV_BF16, 4, 8), -1);
+  fmtconv_view *all = fmtconv_view_add (matrix (), difference, 0.5);
+  expect_text (all,
+               "f16[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2) | add 0.5 times [ s@1000 f32 (32,4) | add -1 "
+               "times s@1000 bf16 (16,2) ]");
+  expect_text (
+      fmtconv_view_permute (fmtconv_view_slice (all, 1, 3, 5), (unsigned[]){ 1, 0 }),
+      "f16[5,4] = box [0,0]+[5,4] <- s@134 f16 (2,16) | add 0.5 times [ s@1012 f32 (4,32) | add -1 times "
+      "s@1006 bf16 (2,16) ]");
+  expect_text (
+      fmtconv_view_reshape (all, 1, SHAPE (32)),
+      "f16[32] = box [0]+[32] <- s@128 f16 (2) | add 0.5 times [ s@1000 f32 (4) | add -1 times s@1000 "
+      "bf16 (2) ]");
+  fmtconv_view *halves[] = { fmtconv_view_slice (all, 1, 0, 1), fmtconv_view_slice (all, 1, 1, 7) };
+  expect_text (fmtconv_view_concat (1, 2, halves), fci_view_text (all));
+}
+
+Test (view, add_refusals)
+{
+  expect_refusal (fmtconv_view_add (matrix (), FACTORS (FMTCONV_F32, 4, 1), 1), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_add (matrix (), FACTORS (FMTCONV_F32, 32), 1), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_add (matrix (), FACTORS (FMTCONV_I32, 4, 8), 1), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_add (matrix (), FACTORS (FMTCONV_F32, 4, 8), 1e39), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_add (matrix (), FACTORS (FMTCONV_F32, 4, 8), NAN), FMTCONV_E_USAGE);
+  expect_refusal (fmtconv_view_add (FACTORS (FMTCONV_F32, 4, 32),
+                                    fmtconv_view_cast (FACTORS (FMTCONV_Q8_0, 4, 32), FMTCONV_F32), 1),
+                  FMTCONV_E_UNSUPPORTED);
+  fmtconv_view *b = FACTORS (FMTCONV_F32, 4, 1), *a = FACTORS (FMTCONV_F32, 1, 8);
+  expect_refusal (
+      fmtconv_view_add (matrix (), fmtconv_view_lowrank (FACTORS (FMTCONV_F32, 4, 8), b, a, 1), 1),
+      FMTCONV_E_UNSUPPORTED);
+  fmtconv_view *all = matrix ();
+  for (unsigned i = 0; i < 16; i++)
+    all = fmtconv_view_add (all, FACTORS (FMTCONV_F32, 4, 8), 1);
+  cr_expect_eq (all->n_boxes, 1);
+  expect_refusal (fmtconv_view_add (all, FACTORS (FMTCONV_F32, 4, 8), 1), FMTCONV_E_UNSUPPORTED);
+  cr_expect_null (fmtconv_view_add (NULL, matrix (), 1));
 }
 
 Test (view, lowrank_refusals)

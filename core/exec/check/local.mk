@@ -9,10 +9,14 @@ core_sources += \
 	core/exec/check/digest.h \
 	core/exec/check/finding.c \
 	core/exec/check/finding.h \
+	core/exec/check/finite.c \
+	core/exec/check/finite.h \
 	core/exec/check/measure.c \
 	core/exec/check/measure.h \
 	core/exec/check/outcome.h \
 	core/exec/check/scan.c \
 	core/exec/check/scan.h \
+	core/exec/check/slerp.c \
+	core/exec/check/slerp.h \
 	core/exec/check/verify.c \
 	core/exec/check/verify.h

@@ -1,11 +1,13 @@
-/* core/exec/check/measure.c: measures the largest absolute value of each block of a view, before the output is written.
+/* core/exec/check/measure.c: performs the measurements of a plan, and those of largest absolute values.
  * SPDX-License-Identifier: Apache-2.0
  *
  * Views are evaluated range by range on all workers.  Results are joined by a maximum, which does not depend on the
  * order; a fault is that of the first invalid value, as ranges begin in order. */
 #include "config.h"
 
+#include "core/exec/check/finite.h"
 #include "core/exec/check/measure.h"
+#include "core/exec/check/slerp.h"
 #include "core/exec/eval/fetch.h"
 #include "core/exec/worker/pool.h"
 #include "core/kernel/absmax.h"
@@ -53,7 +55,7 @@ stretch_at (const fci_requirement *requirement, uint64_t element)
   for (unsigned i = axis + 1; i-- > 0; element /= view->shape[i])
     {
       s.block += element % view->shape[i] / block[i] * step;
-      step *= fci_measure_extent (requirement, i);
+      step *= fci_absmax_extent (requirement, i);
     }
   return s;
 }
@@ -65,23 +67,6 @@ raise_to (uint32_t *number, uint32_t to)
   while (to > now
          && !__atomic_compare_exchange_n (number, &now, to, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
     ;
-}
-
-/* Sets the fault for the first of n values (elements from `first`) that is not finite.  Returns -1. */
-static int
-fail_at_value (fci_worker *worker, const fci_rows *rows, const float *values, size_t n, uint64_t first)
-{
-  size_t i = 0;
-  while (i + 1 < n && fci_absmax (values + i, 1) < FCI_INF_BITS)
-    i++;
-  worker->fault = (fci_fault){ .code = FMTCONV_E_FORMAT,
-                               .tensor = rows->name,
-                               .view = rows->view,
-                               .element = first + i,
-                               .what = fci_absmax (values + i, 1) == FCI_INF_BITS
-                                           ? "values are infinite, or too large for 32-bit floats"
-                                           : "values are NaN" };
-  return -1;
 }
 
 static int
@@ -98,7 +83,7 @@ measure_range (fci_worker *worker, size_t n)
       count = s.count < r->count - done ? s.count : r->count - done;
       const uint32_t found = fci_absmax (values + done, (size_t) count);
       if (found >= FCI_INF_BITS)
-        return fail_at_value (worker, rows, values + done, (size_t) count, r->first + done);
+        return fci_fault_at_value (worker, rows, values + done, (size_t) count, r->first + done);
       raise_to (&r->largest[s.block], found);
     }
   atomic_fetch_add_explicit (&worker->pool->done, r->count * sizeof *values, memory_order_relaxed);
@@ -145,7 +130,7 @@ static void
 finish (const fci_measured *measured, uint32_t *largest)
 {
   const fci_measure *measure = measured->requirement->measure;
-  const uint64_t n = fci_measure_blocks (measured->requirement);
+  const uint64_t n = fci_absmax_blocks (measured->requirement);
   for (uint64_t i = 0; measure->divisor > 0 && i < n; i++)
     largest[i] = scale_bits (largest[i], measure->divisor);
   measure->source->memory = (const uint8_t *) largest;
@@ -156,8 +141,17 @@ fci_measured_bytes (const fci_plan *plan)
 {
   uint64_t bytes = 0;
   for (size_t i = 0; i < plan->measured.n; i++)
-    bytes += fci_view_bytes (FCI_MEASURED (plan)[i].rows->view);
+    {
+      const fci_measured *measured = &FCI_MEASURED (plan)[i];
+      bytes += (measured->other ? 2 : 1) * fci_view_bytes (measured->rows->view);
+    }
   return bytes;
+}
+
+static bool
+is_absmax (const fci_measured *measured)
+{
+  return measured->requirement->measure->kind == FCI_MEASURE_ABSMAX;
 }
 
 /* Adds the ranges of all views, with their numbers one after the other at `largest`. */
@@ -167,9 +161,11 @@ add_all (fci_pool *pool, fci_list *ranges, uint32_t *largest)
   for (size_t i = 0; i < pool->plan->measured.n; i++)
     {
       const fci_measured *measured = &FCI_MEASURED (pool->plan)[i];
+      if (!is_absmax (measured))
+        continue;
       if (!add_ranges (pool, ranges, measured, largest))
         return false;
-      largest += fci_measure_blocks (measured->requirement);
+      largest += fci_absmax_blocks (measured->requirement);
     }
   return true;
 }
@@ -178,26 +174,46 @@ static void
 finish_all (const fci_plan *plan, uint32_t *largest)
 {
   for (size_t i = 0; i < plan->measured.n; i++)
-    {
-      finish (&FCI_MEASURED (plan)[i], largest);
-      largest += fci_measure_blocks (FCI_MEASURED (plan)[i].requirement);
-    }
+    if (is_absmax (&FCI_MEASURED (plan)[i]))
+      {
+        finish (&FCI_MEASURED (plan)[i], largest);
+        largest += fci_absmax_blocks (FCI_MEASURED (plan)[i].requirement);
+      }
+}
+
+/* Returns the number of blocks of all views. */
+static uint64_t
+count_all (const fci_plan *plan)
+{
+  uint64_t n = 0;
+  for (size_t i = 0; i < plan->measured.n; i++)
+    n += is_absmax (&FCI_MEASURED (plan)[i]) ? fci_absmax_blocks (FCI_MEASURED (plan)[i].requirement) : 0;
+  return n;
+}
+
+static int
+measure_absmax (fci_pool *pool)
+{
+  fci_list ranges = { 0 };
+  const uint64_t n = count_all (pool->plan);
+  uint32_t *largest = n ? fmtconv_ctx_alloc (pool->ctx, n, sizeof *largest) : NULL;
+  if (largest && add_all (pool, &ranges, largest)
+      && fci_pool_run (pool, measure_range, ranges.items, ranges.n) == 0)
+    finish_all (pool->plan, largest);
+  free (ranges.items);
+  return fmtconv_ctx_failed (pool->ctx);
 }
 
 int
 fci_measure_all (fci_pool *pool)
 {
-  const fci_plan *plan = pool->plan;
   const bool want_crc = pool->want_crc;
-  fci_list ranges = { 0 };
-  if (plan->measured.n == 0)
+  if (pool->plan->measured.n == 0)
     return 0;
-  uint32_t *largest = fmtconv_ctx_alloc (pool->ctx, plan->kept / sizeof *largest, sizeof *largest);
   pool->want_crc = false; /* only reads for the output record checksums */
-  if (largest && add_all (pool, &ranges, largest)
-      && fci_pool_run (pool, measure_range, ranges.items, ranges.n) == 0)
-    finish_all (plan, largest);
+  int code = measure_absmax (pool);
+  if (code == 0)
+    code = fci_measure_slerp (pool);
   pool->want_crc = want_crc;
-  free (ranges.items);
-  return fmtconv_ctx_failed (pool->ctx);
+  return code;
 }

@@ -1,4 +1,4 @@
-/* core/exec/check/measure.h: measures the largest absolute value of each block of a view.
+/* core/exec/check/measure.h: performs the measurements of a plan.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_EXEC_CHECK_MEASURE_H
 #define FCI_EXEC_CHECK_MEASURE_H

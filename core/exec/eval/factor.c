@@ -12,8 +12,36 @@
 enum
 {
   ALIGNMENT = 64,
-  SPARE = 64 /* floats reserved for alignment and for the factors of factors, one for each */
+  SPARE = 64 /* floats reserved for alignment and for constant factors of factors, one for each */
 };
+
+/* Returns whether a factor's own factors vary along the axis. */
+static bool
+inner_varies (const fci_part_box *p, const fci_term *term, unsigned axis)
+{
+  for (unsigned t = 0; t < fci_tracks (term->by->ops); t++)
+    if (p->track[term->track + 1 + t].block_stride[axis].step && p->extent[axis] > 1)
+      return true;
+  return false;
+}
+
+static bool
+inner_varies_at_all (const fci_part_box *p, const fci_term *term)
+{
+  for (unsigned i = 0; term->by && i < p->rank; i++)
+    if (inner_varies (p, term, i))
+      return true;
+  return false;
+}
+
+/* Returns the elements of a term's rectangle along an axis: one for each block, or one for each index if the
+ * factor's own factors vary there. */
+static uint64_t
+count_along (const fci_part_box *p, const fci_term *term, unsigned axis)
+{
+  const fci_block_stride *own = &p->track[term->track].block_stride[axis];
+  return inner_varies (p, term, axis) ? p->extent[axis] : fci_block_stride_count (own, p->extent[axis]);
+}
 
 /* Returns the elements of a term's rectangle; UINT64_MAX: too many. */
 static uint64_t
@@ -21,10 +49,22 @@ count_factors (const fci_part_box *p, const fci_term *term)
 {
   uint64_t n = 1;
   for (unsigned i = 0; i < p->rank; i++)
-    if (__builtin_mul_overflow (
-            n, fci_block_stride_count (&p->track[term->track].block_stride[i], p->extent[i]), &n))
+    if (__builtin_mul_overflow (n, count_along (p, term, i), &n))
       return UINT64_MAX;
   return n;
+}
+
+bool
+fci_factors_are_even (const fci_part_box *p)
+{
+  for (unsigned n = 0; n < p->program->n_terms; n++)
+    {
+      const fci_term *term = &p->program->terms[n];
+      for (unsigned i = 0; inner_varies_at_all (p, term) && i < p->rank; i++)
+        if (p->track[term->track].block_stride[i].block != 1)
+          return false;
+    }
+  return true;
 }
 
 bool
@@ -33,6 +73,12 @@ fci_factors_fit (const fci_fetching *f, const fci_part_box *p)
   const bool inner = f->factors > 0; /* factors of factors */
   uint64_t left =
       FCI_FACTOR_CAPACITY / sizeof (float) - (inner ? ALIGNMENT / sizeof (float) : SPARE) - f->factors;
+  for (unsigned i = 0; i < p->program->n_terms; i++)
+    if (inner_varies_at_all (p, &p->program->terms[i]))
+      {
+        left /= 2; /* the other half is for the factors' own factors */
+        break;
+      }
   for (unsigned i = 0; i < p->program->n_terms; i++)
     {
       const fci_term *term = &p->program->terms[i];
@@ -68,7 +114,7 @@ part_of_term (const fci_part_box *p, const fci_term *term, fci_part_box *to, uin
   to->out_item = sizeof (float);
   for (unsigned i = p->rank; i-- > 0;)
     {
-      to->extent[i] = fci_block_stride_count (&track->block_stride[i], p->extent[i]);
+      to->extent[i] = count_along (p, term, i);
       to->in[i] = track->block_stride[i].step;
       to->out[i] = step * sizeof (float);
       stride[i] = to->extent[i] > 1 ? step : 0;

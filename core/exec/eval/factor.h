@@ -5,8 +5,8 @@
 
 #include "core/exec/eval/part.h"
 
-/* The factors that elements of a part are multiplied or divided by: a dense rectangle of f32 for each such
- * term. */
+/* The factors that elements of a part are multiplied or divided by, or the elements that are added to them: a dense
+ * rectangle of f32 for each such term. */
 typedef struct fci_factors
 {
   unsigned n;
@@ -18,6 +18,10 @@ typedef struct fci_factors
     const fci_block_stride *block_stride;
   } item[FCI_MAX_TRACKS];
 } fci_factors;
+
+/* Returns whether every factor with factors that vary has an element for each index of the part, so that both are
+ * rectangles. */
+bool fci_factors_are_even (const fci_part_box *p);
 
 /* Returns whether the factors of a part fit the remaining scratch. */
 bool fci_factors_fit (const fci_fetching *f, const fci_part_box *p);

@@ -218,7 +218,7 @@ fci_fetch_part (fci_fetching *f, const fci_part_box *whole, size_t first_tally, 
   uint64_t n = count_elements (&p);
   if (fci_is_cancelled (f->worker))
     return fci_fault_code (f->worker, FMTCONV_E_CANCELLED);
-  if (!fci_part_is_matrix (&p))
+  if (!fci_part_is_matrix (&p) || !fci_factors_are_even (&p))
     return fetch_slices (f, &p, first_tally, out);
   if (fci_program_copies (p.program) && is_dense (&p, p.in, p.in_item, 0) && dense_from (&p) == 0)
     return (f->unchecked ? fci_worker_read : fci_worker_read_checked) (f->worker, p.source, p.offset, out,
