@@ -7,6 +7,8 @@
 #include "core/attr/attr.h"
 #include "core/attr/packed.h"
 #include "core/base/ctx.h"
+#include "core/base/text.h"
+#include "core/base/utf8.h"
 #include <math.h>
 
 enum
@@ -39,7 +41,7 @@ add_empty (fmtconv_attr *to, const char *key, unsigned kind)
   return list;
 }
 
-/* The first n values; strings may have NULs here. */
+/* The first n values; strings may be any bytes here. */
 static void
 add_first (fmtconv_attr *to, const char *key, const fmtconv_packed *packed, size_t n)
 {
@@ -75,6 +77,8 @@ fci_add_sanitized (fmtconv_attr *to, const char *key, fmtconv_attr *value)
     add_long (to, key, value);
   else if (value->kind == FMTCONV_ATTR_PACKED)
     add_first (to, key, value->v.packed, value->len);
+  else if (value->kind == FMTCONV_ATTR_STRING && !fci_utf8_is_text (value->v.s, value->len))
+    fmtconv_attr_set_string (to, key, fci_escape (to->ctx, value->v.s, value->len));
   else if (value->kind == FMTCONV_ATTR_FLOAT && !isfinite (value->v.f))
     fmtconv_attr_set_string (to, key, no_number (value->v.f));
   else if (!is_list)

@@ -4,6 +4,7 @@
 #include "core/attr/float-text.h"
 #include "core/attr/packed.h"
 #include "core/base/ctx.h"
+#include "core/base/utf8.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -167,7 +168,9 @@ put_packed (output *o, const fmtconv_attr *node, unsigned level)
   for (size_t i = 0; i < node->len; i++)
     {
       const fmtconv_attr *item = fci_packed_next (packed, &c);
-      if (!item)
+      if (item && item->kind == FMTCONV_ATTR_STRING && !fci_utf8_is_text (item->v.s, item->len))
+        fmtconv_fail (o->ctx, FMTCONV_E_UNSUPPORTED, "JSON cannot represent a string that is not UTF-8");
+      if (!item || o->ctx->failed)
         break;
       put_item (o, item, level + 1, i == 0);
       fci_arena_reuse (&o->ctx->arena);

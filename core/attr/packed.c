@@ -6,6 +6,7 @@
 #include "core/attr/packed.h"
 #include "core/base/ctx.h"
 #include "core/base/size.h"
+#include "core/base/text.h"
 #include "core/base/utf8.h"
 #include "core/source/source.h"
 #include <string.h>
@@ -44,11 +45,17 @@ check_bools (fmtconv_cursor c, uint64_t count)
       fail (&c, c.pos - 1, FMTCONV_E_FORMAT, "a bool is neither 0 nor 1");
 }
 
+static uint64_t
+take_number (fmtconv_cursor *c, bool is_big_endian, unsigned bytes)
+{
+  return (is_big_endian ? fmtconv_cursor_take_be : fmtconv_cursor_take_le) (c, bytes);
+}
+
 /* Reads the next string into the arena. */
 static const char *
-take_string (fmtconv_cursor *c, uint64_t *n)
+take_string (fmtconv_cursor *c, bool is_big_endian, uint64_t *n)
 {
-  *n = fmtconv_cursor_take_le (c, 8);
+  *n = take_number (c, is_big_endian, 8);
   if (*n > MAX_STRING && fci_size_within (c->pos, *n, c->end))
     {
       fail (c, c->pos - 8, FMTCONV_E_LIMIT, "a string is longer than 64 MiB");
@@ -57,50 +64,40 @@ take_string (fmtconv_cursor *c, uint64_t *n)
   return fmtconv_cursor_take (c, *n);
 }
 
-/* Returns whether the text is UTF-8; NULs are allowed. */
+/* Skips strings, which are read into a separate arena. Returns whether all are UTF-8 without NULs. */
 static bool
-is_text (const char *s, size_t n)
+pass_strings (fmtconv_cursor *c, bool is_big_endian, uint64_t count)
 {
-  uint32_t character;
-  for (size_t at = 0, step; at < n; at += step)
-    if ((step = fci_utf8_next (s + at, n - at, &character)) == 0)
-      return false;
-  return true;
-}
-
-/* Skips and checks strings, which are read into a separate arena. */
-static void
-check_strings (fmtconv_cursor *c, uint64_t count)
-{
+  bool is_text = true;
   fmtconv_ctx *ctx = c->source->ctx;
   fci_arena kept = ctx->arena;
   ctx->arena = (fci_arena){ 0 };
   for (uint64_t i = 0, n; i < count && !ctx->failed; i++)
     {
-      const char *s = take_string (c, &n);
-      if (s && !is_text (s, (size_t) n))
-        fail (c, c->pos - n, FMTCONV_E_FORMAT, "a string is not valid UTF-8");
+      const char *s = take_string (c, is_big_endian, &n);
+      is_text = is_text && s && fci_is_utf8 (s, (size_t) n);
       if (i % AT_ONCE == 0)
         fci_check_cancel (ctx);
       fci_arena_reuse (&ctx->arena);
     }
   fci_arena_clear (&ctx->arena);
   ctx->arena = kept;
+  return is_text;
 }
 
 /* Skips and checks `count` values. Returns false on an error (recorded). */
 static bool
-pass (fmtconv_cursor *c, unsigned kind, unsigned width, uint64_t count)
+pass (fmtconv_cursor *c, fmtconv_packed *packed, unsigned width, uint64_t count)
 {
   fmtconv_ctx *ctx = c->source->ctx;
   uint64_t bytes;
-  if (kind == FMTCONV_ATTR_STRING)
-    check_strings (c, count);
+  if (packed->kind == FMTCONV_ATTR_STRING)
+    packed->is_text = pass_strings (c, packed->is_big_endian, count);
   else if (!fci_size_mul (count, width, &bytes) || !fci_size_within (c->pos, bytes, c->end))
     fail (c, c->pos, FMTCONV_E_FORMAT, "an array has more values than the file has bytes");
   else
     {
-      if (kind == FMTCONV_ATTR_BOOL)
+      if (packed->kind == FMTCONV_ATTR_BOOL)
         check_bools (*c, count);
       c->pos += bytes;
     }
@@ -114,8 +111,8 @@ struct made
   fmtconv_packed packed;
 };
 
-fmtconv_attr *
-fmtconv_cursor_take_packed (fmtconv_cursor *cursor, unsigned kind, unsigned bits, uint64_t count)
+static fmtconv_attr *
+take_packed (fmtconv_cursor *cursor, bool is_big_endian, unsigned kind, unsigned bits, uint64_t count)
 {
   fmtconv_ctx *ctx = cursor && cursor->source ? cursor->source->ctx : NULL;
   unsigned width = width_of (kind, bits);
@@ -128,19 +125,33 @@ fmtconv_cursor_take_packed (fmtconv_cursor *cursor, unsigned kind, unsigned bits
       return NULL;
     }
   struct made *made = fci_new (ctx, struct made);
-  uint64_t start = cursor->pos;
-  if (!made || !pass (cursor, kind, width, count))
+  if (!made)
     return NULL;
   made->packed = (fmtconv_packed){ .source = cursor->source,
-                                   .at = start,
-                                   .bytes = cursor->pos - start,
+                                   .at = cursor->pos,
                                    .kind = (uint8_t) (kind == FMTCONV_ATTR_UINT ? FMTCONV_ATTR_INT : kind),
                                    .bits = (uint8_t) (kind == FMTCONV_ATTR_STRING ? 0 : 8 * width),
-                                   .is_unsigned = kind == FMTCONV_ATTR_UINT };
+                                   .is_unsigned = kind == FMTCONV_ATTR_UINT,
+                                   .is_big_endian = is_big_endian };
+  if (!pass (cursor, &made->packed, width, count))
+    return NULL;
+  made->packed.bytes = cursor->pos - made->packed.at;
   made->node = (fmtconv_attr){
     .ctx = ctx, .kind = FMTCONV_ATTR_PACKED, .len = (size_t) count, .v.packed = &made->packed
   };
   return &made->node;
+}
+
+fmtconv_attr *
+fmtconv_cursor_take_packed (fmtconv_cursor *cursor, unsigned kind, unsigned bits, uint64_t count)
+{
+  return take_packed (cursor, false, kind, bits, count);
+}
+
+fmtconv_attr *
+fmtconv_cursor_take_packed_be (fmtconv_cursor *cursor, unsigned kind, unsigned bits, uint64_t count)
+{
+  return take_packed (cursor, true, kind, bits, count);
 }
 
 static double
@@ -177,11 +188,11 @@ fci_packed_next (const fmtconv_packed *packed, fmtconv_cursor *cursor)
   if (!node)
     return NULL;
   if (packed->kind != FMTCONV_ATTR_STRING)
-    set_number (node, packed, fmtconv_cursor_take_le (cursor, packed->bits / 8));
+    set_number (node, packed, take_number (cursor, packed->is_big_endian, packed->bits / 8));
   else
     {
       uint64_t n;
-      node->v.s = take_string (cursor, &n);
+      node->v.s = take_string (cursor, packed->is_big_endian, &n);
       node->len = (size_t) n;
     }
   return ctx->failed ? NULL : node;
@@ -200,9 +211,11 @@ fmtconv_attr_unpack (fmtconv_attr *node)
       fmtconv_attr *item = fci_packed_next (packed, &c);
       if (!item)
         return NULL;
-      if (item->kind == FMTCONV_ATTR_STRING && strlen (item->v.s) != item->len)
+      if (item->kind == FMTCONV_ATTR_STRING && !fci_is_utf8 (item->v.s, item->len))
         {
-          fail (&c, c.pos - item->len, FMTCONV_E_FORMAT, "the text contains a NUL byte");
+          fail (&c, c.pos - item->len, FMTCONV_E_FORMAT,
+                fci_utf8_is_text (item->v.s, item->len) ? "the text contains a NUL byte"
+                                                        : "the text is not valid UTF-8");
           return NULL;
         }
       fci_attr_append (array, NULL, item);

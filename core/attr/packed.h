@@ -5,7 +5,7 @@
 
 #include <fmtconv/input.h>
 
-/* Reads the next of the packed values at the cursor into a node in no tree; a string may contain NULs.
+/* Reads the next of the packed values at the cursor into a node in no tree; a string may be any bytes.
  * NULL: an error. */
 fmtconv_attr *fci_packed_next (const fmtconv_packed *packed, fmtconv_cursor *cursor);
 

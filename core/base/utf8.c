@@ -43,6 +43,16 @@ fci_utf8_next (const char *s, size_t left, uint32_t *character)
   return n;
 }
 
+bool
+fci_utf8_is_text (const char *s, size_t n)
+{
+  uint32_t character;
+  for (size_t at = 0, step; at < n; at += step)
+    if ((step = fci_utf8_next (s + at, n - at, &character)) == 0)
+      return false;
+  return true;
+}
+
 int
 fci_is_utf8 (const char *s, size_t len)
 {

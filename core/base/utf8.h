@@ -11,6 +11,9 @@
  * (overlong forms and surrogates are not). */
 size_t fci_utf8_next (const char *s, size_t left, uint32_t *character);
 
+/* Returns whether the text is UTF-8; NULs are allowed. */
+bool fci_utf8_is_text (const char *s, size_t n);
+
 /* Returns whether the character is always escaped: C0, DEL, C1, line separators, bidi controls, BOM. */
 bool fci_is_hidden (uint32_t character);
 

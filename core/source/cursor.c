@@ -136,23 +136,44 @@ fmtconv_cursor_take_zeros (fmtconv_cursor *cursor, uint64_t n)
     }
 }
 
+/* Reads 1 to 8 bytes of a number. Returns false on an error. */
+static bool
+take_number (fmtconv_cursor *cursor, unsigned bytes, uint8_t raw[8])
+{
+  if (!cursor || !available (cursor, bytes))
+    return false;
+  if (bytes < 1 || bytes > 8)
+    {
+      fmtconv_fail (cursor->source->ctx, FMTCONV_E_INTERNAL,
+                    "cannot read a number of %u bytes (1 to 8 are possible)", bytes);
+      return false;
+    }
+  if (!load_few (cursor->source, cursor->pos, raw, bytes))
+    return false;
+  cursor->pos += bytes;
+  return true;
+}
+
 uint64_t
 fmtconv_cursor_take_le (fmtconv_cursor *cursor, unsigned bytes)
 {
   uint8_t raw[8];
-  if (!cursor || !available (cursor, bytes))
-    return 0;
-  if (bytes < 1 || bytes > sizeof raw)
-    {
-      fmtconv_fail (cursor->source->ctx, FMTCONV_E_INTERNAL,
-                    "cannot read a number of %u bytes (1 to 8 are possible)", bytes);
-      return 0;
-    }
-  if (!load_few (cursor->source, cursor->pos, raw, bytes))
-    return 0;
-  cursor->pos += bytes;
   uint64_t value = 0;
+  if (!take_number (cursor, bytes, raw))
+    return 0;
   for (unsigned i = bytes; i-- > 0;)
+    value = value << 8 | raw[i];
+  return value;
+}
+
+uint64_t
+fmtconv_cursor_take_be (fmtconv_cursor *cursor, unsigned bytes)
+{
+  uint8_t raw[8];
+  uint64_t value = 0;
+  if (!take_number (cursor, bytes, raw))
+    return 0;
+  for (unsigned i = 0; i < bytes; i++)
     value = value << 8 | raw[i];
   return value;
 }

@@ -13,16 +13,18 @@ FMTCONV_BEGIN_DECLS
 
 /* ---- Attributes with the types of a file */
 
-/* Where the values of ATTR_PACKED lie: little-endian numbers, bools of one byte, strings each after its length of 8
- * bytes. */
+/* Where the values of ATTR_PACKED lie: numbers, bools of one byte, strings each after its length of 8 bytes.  A string
+ * may be any bytes. */
 struct fmtconv_packed
 {
   fmtconv_source *source;
-  uint64_t at;         /* first byte in `source` */
-  uint64_t bytes;      /* of all values */
-  uint8_t kind;        /* of each value: ATTR_BOOL, ATTR_INT, ATTR_FLOAT, ATTR_STRING */
-  uint8_t bits;        /* of a number */
-  uint8_t is_unsigned; /* of a number */
+  uint64_t at;           /* first byte in `source` */
+  uint64_t bytes;        /* of all values */
+  uint8_t kind;          /* of each value: ATTR_BOOL, ATTR_INT, ATTR_FLOAT, ATTR_STRING */
+  uint8_t bits;          /* of a number */
+  uint8_t is_unsigned;   /* of a number */
+  uint8_t is_big_endian; /* numbers and lengths */
+  uint8_t is_text;       /* all values are strings of UTF-8 without NULs */
 };
 
 /* Set a number with the type that a file gives it: an integer of 8, 16, 32 or 64 bits, a float of 32 or 64.  An f32 is
@@ -37,7 +39,7 @@ void fmtconv_attr_set_typed_float (fmtconv_attr *node, const char *key, double v
 int fmtconv_attr_float_is_f32 (double value);
 
 /* Returns an ATTR_PACKED as an ATTR_ARRAY in memory, and any other node unchanged.
- * Errors: E_FORMAT (a string holds a NUL), E_IO.  Thread: context.  Since: 0.1. */
+ * Errors: E_FORMAT (a string is not UTF-8 or holds a NUL), E_IO.  Thread: context.  Since: 0.1. */
 fmtconv_attr *fmtconv_attr_unpack (fmtconv_attr *node);
 
 /* Returns the value of a JSON text that comes from a file.  If it is malformed, returns NULL, stores the reason in
@@ -47,17 +49,22 @@ fmtconv_attr *fmtconv_attr_parse_json (fmtconv_ctx *ctx, const char *json, const
 
 /* ---- Cursors */
 
+/* Returns a big-endian unsigned integer of 1 to 8 bytes.
+ * Errors: E_FORMAT, E_IO.  Thread: context.  Since: 0.1. */
+uint64_t fmtconv_cursor_take_be (fmtconv_cursor *cursor, unsigned bytes);
+
 /* Skips `n` bytes of padding.  Refuses a byte that is not zero, with its position.
  * Errors: E_FORMAT, E_IO.  Thread: context.  Since: 0.1. */
 void fmtconv_cursor_take_zeros (fmtconv_cursor *cursor, uint64_t n);
 
-/* Returns the next `count` values as ATTR_PACKED; they stay in the source.
+/* Return the next `count` values, little-endian or big-endian, as ATTR_PACKED; they stay in the source.
  *   kind, bits  ATTR_BOOL; ATTR_INT or ATTR_UINT of 8, 16, 32 or 64 bits; ATTR_FLOAT of 32 or 64; ATTR_STRING
- * Refused with the position: a bool other than 0 and 1, a string that is not UTF-8 (NULs are accepted) or longer than
- * 64 MiB.
+ * Refused with the position: a bool other than 0 and 1, a string longer than 64 MiB.
  * Errors: E_FORMAT, E_LIMIT, E_IO.  Thread: context.  Since: 0.1. */
 fmtconv_attr *fmtconv_cursor_take_packed (fmtconv_cursor *cursor, unsigned kind, unsigned bits,
                                           uint64_t count);
+fmtconv_attr *fmtconv_cursor_take_packed_be (fmtconv_cursor *cursor, unsigned kind, unsigned bits,
+                                             uint64_t count);
 
 /* Calls `member` for each member of the next `n` bytes, one JSON object, in order: for objects with very many members.
  * The value and its key live until `member` returns.  A return value other than 0 ends the walk.  Two members may have

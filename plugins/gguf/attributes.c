@@ -17,6 +17,8 @@ config_key (fmtconv_ctx *ctx, const char *architecture, const fmtconv_attr *valu
   const char *rest = gguf_after (value->key, GGUF_CONFIG);
   if (rest)
     return gguf_unkey (ctx, rest);
+  if (!gguf_is_text (value))
+    return NULL;
   rest = *architecture ? gguf_after (value->key, architecture) : NULL;
   if (!rest || rest[0] != '.' || !rest[1] || (value->kind == FMTCONV_ATTR_PACKED && value->len > MAX_LIST))
     return NULL;

@@ -61,25 +61,33 @@ float_bits (double value, unsigned bits)
   return bits == 32 ? low : raw;
 }
 
-/* Writes a value of that type. */
+/* Writes packed values of a big-endian file. */
 static void
-put_scalar (struct gguf_bytes *to, const fmtconv_attr *value, int type)
+put_swapped (struct gguf_bytes *to, const fmtconv_packed *packed)
 {
-  unsigned bits = gguf_types[type].bits;
-  if (type == GGUF_STRING)
-    gguf_put_string (to, value->v.s, value->len);
-  else if (type == GGUF_BOOL)
-    gguf_put_number (to, 1, value->v.i != 0);
-  else if (value->kind == FMTCONV_ATTR_FLOAT)
-    gguf_put_number (to, bits / 8, float_bits (value->v.f, bits));
-  else
-    gguf_put_number (to, bits / 8, value->v.u);
+  fmtconv_cursor c = { packed->source, packed->at, packed->at + packed->bytes };
+  const unsigned bytes = packed->kind == FMTCONV_ATTR_STRING ? 8 : packed->bits / 8;
+  while (c.pos < c.end)
+    {
+      const uint64_t at = c.pos, number = fmtconv_cursor_take_be (&c, bytes),
+                     n = packed->kind == FMTCONV_ATTR_STRING ? number : 0;
+      const void *text = fmtconv_cursor_take (&c, n);
+      if (c.pos == at || !text) /* an error */
+        return;
+      gguf_put_number (to, bytes, number);
+      put (to, text, (size_t) n);
+    }
 }
 
 static void
 put_packed (struct gguf_bytes *to, const fmtconv_packed *packed)
 {
   fmtconv_cursor c = { packed->source, packed->at, packed->at + packed->bytes };
+  if (packed->is_big_endian)
+    {
+      put_swapped (to, packed);
+      return;
+    }
   if (packed->bytes > LARGE)
     {
       gguf_flush (to);
@@ -95,6 +103,23 @@ put_packed (struct gguf_bytes *to, const fmtconv_packed *packed)
         return;
       put (to, bytes, (size_t) n);
     }
+}
+
+/* Writes a value of that type. */
+static void
+put_scalar (struct gguf_bytes *to, const fmtconv_attr *value, int type)
+{
+  unsigned bits = gguf_types[type].bits;
+  if (gguf_bytes_of (value))
+    put_packed (to, gguf_bytes_of (value));
+  else if (type == GGUF_STRING)
+    gguf_put_string (to, value->v.s, value->len);
+  else if (type == GGUF_BOOL)
+    gguf_put_number (to, 1, value->v.i != 0);
+  else if (value->kind == FMTCONV_ATTR_FLOAT)
+    gguf_put_number (to, bits / 8, float_bits (value->v.f, bits));
+  else
+    gguf_put_number (to, bits / 8, value->v.u);
 }
 
 void

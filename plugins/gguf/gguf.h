@@ -69,6 +69,15 @@ struct gguf_type
 };
 extern const struct gguf_type gguf_types[GGUF_N_TYPES];
 
+/* A string that is not text, or holds a NUL, is an object with this one member, an array of the one string. */
+#define GGUF_BYTES "bytes"
+
+/* Returns the array in such an object; NULL: another value. */
+const fmtconv_packed *gguf_bytes_of (const fmtconv_attr *value);
+
+/* Returns whether all strings of a value are UTF-8 without NULs. */
+int gguf_is_text (const fmtconv_attr *value);
+
 /* Returns the value type of an attribute; -1: GGUF cannot hold it. */
 int gguf_type_of (const fmtconv_attr *value);
 
@@ -111,6 +120,7 @@ struct gguf_file
   uint64_t n_keys;
   uint64_t n_tensors;
   uint64_t alignment;
+  int is_big_endian;
   fmtconv_attr *keys;
   fmtconv_attr *scalars; /* names of scalars, as keys; NULL: not read yet */
   int has_shapes;        /* some key is an original shape */
@@ -125,6 +135,9 @@ int gguf_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_
 int gguf_read_source (fmtconv_ctx *ctx, fmtconv_source *source, struct gguf_file *file);
 int gguf_read_keys (struct gguf_file *file);
 int gguf_read_tensors (struct gguf_file *file);
+
+/* Reads an integer of 1 to 8 bytes in the byte order of the file. */
+uint64_t gguf_take (struct gguf_file *file, unsigned bytes);
 
 /* Reports `what` as E_FORMAT at a byte of the file.  Returns the code. */
 int gguf_fail (const struct gguf_file *file, uint64_t at, const char *tensor, const char *what);

@@ -22,7 +22,7 @@ static int
 take_length (struct gguf_file *f, uint64_t unit, uint64_t most, const char *too_long, uint64_t *n)
 {
   uint64_t at = f->c.pos;
-  *n = fmtconv_cursor_take_le (&f->c, 8);
+  *n = gguf_take (f, 8);
   if (fmtconv_ctx_failed (f->ctx))
     return fmtconv_ctx_failed (f->ctx);
   if (*n > (f->c.end - f->c.pos) / unit)
@@ -64,16 +64,43 @@ take_key (struct gguf_file *f)
   return key;
 }
 
+/* Reads values that stay in the file.  Those of a big-endian file are swapped in memory when they are written. */
+static fmtconv_attr *
+take_packed (struct gguf_file *f, const struct gguf_type *type, uint64_t n)
+{
+  uint64_t at = f->c.pos;
+  fmtconv_attr *packed = (f->is_big_endian ? fmtconv_cursor_take_packed_be
+                                           : fmtconv_cursor_take_packed) (&f->c, type->kind, type->bits, n);
+  if (packed && f->is_big_endian && packed->v.packed->bytes > GGUF_MAX_STRING + 8)
+    {
+      limit (f, at, "an array in big-endian order is longer than 64 MiB");
+      return NULL;
+    }
+  return packed;
+}
+
+/* Reads a string, which need not be text. */
 static int
 take_string (struct gguf_file *f, const char *key)
 {
-  uint64_t n;
+  uint64_t n, at = f->c.pos;
   if (take_length (f, 1, GGUF_MAX_STRING, "a string is longer than 64 MiB", &n))
     return fmtconv_ctx_failed (f->ctx);
   if (gguf_after (key, GGUF_CONFIG))
-    fmtconv_attr_set (f->keys, key, fmtconv_cursor_take_json (&f->c, n, JSON_DEPTH));
-  else
-    fmtconv_attr_set_string (f->keys, key, fmtconv_cursor_take_text (&f->c, n));
+    {
+      fmtconv_attr_set (f->keys, key, fmtconv_cursor_take_json (&f->c, n, JSON_DEPTH));
+      return fmtconv_ctx_failed (f->ctx);
+    }
+  f->c.pos = at;
+  fmtconv_attr *one = take_packed (f, &gguf_types[GGUF_STRING], 1);
+  if (one && one->v.packed->is_text)
+    fmtconv_attr_set (f->keys, key, fmtconv_attr_unpack (one)->first);
+  else if (one)
+    {
+      fmtconv_attr *bytes = fmtconv_attr_object (f->ctx);
+      fmtconv_attr_set (bytes, GGUF_BYTES, one);
+      fmtconv_attr_set (f->keys, key, bytes);
+    }
   return fmtconv_ctx_failed (f->ctx);
 }
 
@@ -91,7 +118,7 @@ float_of (uint64_t raw, unsigned bits)
 static int
 take_number (struct gguf_file *f, const char *key, const struct gguf_type *type)
 {
-  uint64_t at = f->c.pos, raw = fmtconv_cursor_take_le (&f->c, type->bits ? type->bits / 8 : 1);
+  uint64_t at = f->c.pos, raw = gguf_take (f, type->bits ? type->bits / 8 : 1);
   unsigned unused = 64 - type->bits;
   switch (type->kind)
     {
@@ -117,7 +144,7 @@ static int
 take_type (struct gguf_file *f, const char *key, uint32_t *type)
 {
   uint64_t at = f->c.pos;
-  *type = (uint32_t) fmtconv_cursor_take_le (&f->c, 4);
+  *type = (uint32_t) gguf_take (f, 4);
   if (fmtconv_ctx_failed (f->ctx) || *type < GGUF_N_TYPES)
     return fmtconv_ctx_failed (f->ctx);
   return gguf_fail (
@@ -139,7 +166,7 @@ take_array (struct gguf_file *f, const char *key)
   uint64_t item = type == GGUF_STRING ? 8 : t->bits ? t->bits / 8 : 1;
   if (take_length (f, item, GGUF_MAX_ITEMS, "an array of more than 67108864 values", &n))
     return fmtconv_ctx_failed (f->ctx);
-  fmtconv_attr *array = fmtconv_cursor_take_packed (&f->c, t->kind, t->bits, n);
+  fmtconv_attr *array = take_packed (f, t, n);
   if (array)
     fmtconv_attr_set (f->keys, key, array);
   return fmtconv_ctx_failed (f->ctx);
@@ -160,6 +187,16 @@ read_alignment (struct gguf_file *f, uint64_t at)
   return 0;
 }
 
+/* Checks a key that is needed as text.  It may be absent, as in files of stable-diffusion.cpp. */
+static int
+check_architecture (struct gguf_file *f, uint64_t at)
+{
+  const fmtconv_attr *a = fmtconv_attr_get (f->keys, GGUF_ARCHITECTURE);
+  return a && a->kind != FMTCONV_ATTR_STRING
+             ? gguf_fail (f, at, NULL, GGUF_ARCHITECTURE " is not a string of UTF-8")
+             : 0;
+}
+
 int
 gguf_read_keys (struct gguf_file *f)
 {
@@ -177,5 +214,7 @@ gguf_read_keys (struct gguf_file *f)
                                : take_number (f, key, &gguf_types[type]))
         return fmtconv_ctx_failed (f->ctx);
     }
-  return fmtconv_ctx_failed (f->ctx) ? fmtconv_ctx_failed (f->ctx) : read_alignment (f, start);
+  if (fmtconv_ctx_failed (f->ctx) || check_architecture (f, start))
+    return fmtconv_ctx_failed (f->ctx);
+  return read_alignment (f, start);
 }

@@ -7,7 +7,8 @@
 
 enum
 {
-  MAX_NAME = 4096
+  MAX_NAME = 4096,
+  MAX_TAIL = 64 << 20 /* zeros after the last tensor */
 };
 
 /* Returns a description of a type that is not stored in files: removed, or used only in computations. */
@@ -37,7 +38,7 @@ is_defined_elsewhere (uint32_t id)
 static int
 take_name (struct gguf_file *f, struct gguf_info *t)
 {
-  uint64_t n = fmtconv_cursor_take_le (&f->c, 8);
+  uint64_t n = gguf_take (f, 8);
   if (!fmtconv_ctx_failed (f->ctx) && n > MAX_NAME && n <= f->c.end - f->c.pos)
     return fmtconv_fail_at (f->ctx, FMTCONV_E_LIMIT,
                             &(fmtconv_where){ .source = f->c.source, .offset = t->at },
@@ -52,7 +53,7 @@ take_name (struct gguf_file *f, struct gguf_info *t)
 static int
 take_shape (struct gguf_file *f, struct gguf_info *t, uint64_t *elements)
 {
-  uint32_t rank = (uint32_t) fmtconv_cursor_take_le (&f->c, 4);
+  uint32_t rank = (uint32_t) gguf_take (f, 4);
   int empty = 0;
   *elements = 1;
   if (rank > FMTCONV_MAX_RANK)
@@ -61,7 +62,7 @@ take_shape (struct gguf_file *f, struct gguf_info *t, uint64_t *elements)
   t->rank = rank;
   for (unsigned d = rank; d-- > 0;)
     {
-      t->shape[d] = fmtconv_cursor_take_le (&f->c, 8);
+      t->shape[d] = gguf_take (f, 8);
       empty = empty || t->shape[d] == 0;
     }
   for (unsigned d = 0; d < rank && !empty; d++)
@@ -74,7 +75,7 @@ take_shape (struct gguf_file *f, struct gguf_info *t, uint64_t *elements)
 static int
 take_type (struct gguf_file *f, struct gguf_info *t, uint64_t elements)
 {
-  uint32_t id = (uint32_t) fmtconv_cursor_take_le (&f->c, 4);
+  uint32_t id = (uint32_t) gguf_take (f, 4);
   const fmtconv_dtype_name *type = gguf_dtypes;
   while (type->dtype && (uint32_t) type->id != id)
     type++;
@@ -102,7 +103,7 @@ take_type (struct gguf_file *f, struct gguf_info *t, uint64_t elements)
 static int
 take_offset (struct gguf_file *f, struct gguf_info *t, uint64_t *end)
 {
-  t->offset = fmtconv_cursor_take_le (&f->c, 8);
+  t->offset = gguf_take (f, 8);
   if (!fmtconv_ctx_failed (f->ctx) && t->offset != *end)
     return gguf_fail (
         f, t->at, t->name,
@@ -115,30 +116,35 @@ take_offset (struct gguf_file *f, struct gguf_info *t, uint64_t *end)
   return fmtconv_ctx_failed (f->ctx);
 }
 
-/* Checks that the data section fills the rest of the file. */
-static int
-check_end (struct gguf_file *f, uint64_t bytes)
+/* Returns the end of the last tensor's bytes, from the start of the data. */
+static uint64_t
+end_of_bytes (const struct gguf_file *f)
 {
-  uint64_t header = f->c.pos, gap = (f->alignment - header % f->alignment) % f->alignment;
-  f->data = header + gap;
-  if (!f->n_tensors && header == f->c.end)
-    return 0;
-  fmtconv_cursor_take_zeros (&f->c, gap);
-  if (fmtconv_ctx_failed (f->ctx))
-    return fmtconv_ctx_failed (f->ctx);
-  uint64_t there = f->c.end - f->data;
-  if (there < bytes)
-    return fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT,
-                            &(fmtconv_where){ .source = f->c.source,
-                                              .offset = f->c.end,
-                                              .hint = "the file is truncated; get a complete copy" },
-                            "the tensors and their padding need %llu bytes, but the file has %llu",
-                            (unsigned long long) bytes, (unsigned long long) there);
-  if (there > bytes)
-    return gguf_fail (f, f->data + bytes, NULL,
-                      fmtconv_ctx_printf (f->ctx, "%llu bytes after the last tensor belong to no tensor",
-                                          (unsigned long long) (there - bytes)));
+  for (uint64_t i = f->n_tensors; i-- > 0;)
+    if (f->tensors[i].bytes)
+      return f->tensors[i].offset + f->tensors[i].bytes;
   return 0;
+}
+
+/* Finds the data section, and checks that the tensors fit into the file.  Padding after the last need not. */
+static int
+check_end (struct gguf_file *f)
+{
+  const uint64_t header = f->c.pos, bytes = end_of_bytes (f);
+  f->data = (header + f->alignment - 1) & ~(f->alignment - 1);
+  if (bytes)
+    fmtconv_cursor_take_zeros (&f->c, f->data - header);
+  if (!bytes || fmtconv_ctx_failed (f->ctx))
+    return fmtconv_ctx_failed (f->ctx);
+  const uint64_t there = f->c.end - f->data;
+  if (there >= bytes)
+    return 0;
+  return fmtconv_fail_at (f->ctx, FMTCONV_E_FORMAT,
+                          &(fmtconv_where){ .source = f->c.source,
+                                            .offset = f->c.end,
+                                            .hint = "the file is truncated; get a complete copy" },
+                          "the tensors need %llu bytes, but the file has %llu", (unsigned long long) bytes,
+                          (unsigned long long) there);
 }
 
 static int
@@ -147,10 +153,29 @@ check_padding (struct gguf_file *f)
   for (uint64_t i = 0; i < f->n_tensors && !fmtconv_ctx_failed (f->ctx); i++)
     {
       const struct gguf_info *t = &f->tensors[i];
+      const uint64_t padding = (f->alignment - t->bytes % f->alignment) % f->alignment;
+      if (!t->bytes)
+        continue;
       f->c.pos = f->data + t->offset + t->bytes;
-      fmtconv_cursor_take_zeros (&f->c, (f->alignment - t->bytes % f->alignment) % f->alignment);
+      fmtconv_cursor_take_zeros (&f->c, padding < f->c.end - f->c.pos ? padding : f->c.end - f->c.pos);
     }
   return fmtconv_ctx_failed (f->ctx);
+}
+
+/* Checks that only zeros follow the tensors. */
+static int
+check_tail (struct gguf_file *f)
+{
+  const uint64_t start = f->c.pos, bytes = f->c.end - start;
+  uint64_t n = 0;
+  int is_zero = bytes <= MAX_TAIL;
+  for (; is_zero && n < bytes; n += 8)
+    is_zero = fmtconv_cursor_take_le (&f->c, bytes - n < 8 ? (unsigned) (bytes - n) : 8) == 0;
+  if (is_zero || fmtconv_ctx_failed (f->ctx))
+    return fmtconv_ctx_failed (f->ctx);
+  return gguf_fail (f, start, NULL,
+                    fmtconv_ctx_printf (f->ctx, "%llu bytes after the last tensor belong to no tensor",
+                                        (unsigned long long) bytes));
 }
 
 int
@@ -166,9 +191,31 @@ gguf_read_tensors (struct gguf_file *f)
           || take_offset (f, t, &end))
         return fmtconv_ctx_failed (f->ctx);
     }
-  if (!f->tensors || check_end (f, end))
+  if (!f->tensors || check_end (f) || check_padding (f))
     return fmtconv_ctx_failed (f->ctx);
-  return check_padding (f);
+  return check_tail (f);
+}
+
+/* Returns the stored tensor in little-endian order; NULL: an error.  Fields of blocks would have to be swapped one by
+ * one, and not all programs that write such files do that. */
+static fmtconv_view *
+stored (const struct gguf_file *f, const struct gguf_info *t)
+{
+  fmtconv_view *view =
+      fmtconv_view_leaf (f->c.source, f->data + t->offset, t->dtype, t->rank, t->shape, NULL);
+  const int has_only_bytes = t->dtype == FMTCONV_MXFP4 || t->dtype == FMTCONV_NVFP4;
+  if (!f->is_big_endian || has_only_bytes)
+    return view;
+  if (!fmtconv_dtype_is_blocks (t->dtype))
+    return fmtconv_view_byteswap (view);
+  fmtconv_fail_at (
+      f->ctx, FMTCONV_E_UNSUPPORTED,
+      &(fmtconv_where){ .source = f->c.source,
+                        .offset = t->at,
+                        .tensor = t->name,
+                        .hint = "make a little-endian copy with gguf-py: gguf-convert-endian FILE little" },
+      "blocks of %s in big-endian order are not supported", fmtconv_dtype_get (t->dtype)->name);
+  return NULL;
 }
 
 int
@@ -177,9 +224,7 @@ gguf_put_tensors (struct gguf_file *f, const struct gguf_file *first, fmtconv_at
   for (uint64_t i = 0; i < f->n_tensors; i++)
     {
       const struct gguf_info *t = &f->tensors[i];
-      fmtconv_view *view =
-          fmtconv_view_leaf (f->c.source, f->data + t->offset, t->dtype, t->rank, t->shape, NULL);
-      fmtconv_model_put (out, t->name, gguf_restore (f, first, used, t, view));
+      fmtconv_model_put (out, t->name, gguf_restore (f, first, used, t, stored (f, t)));
     }
   return fmtconv_ctx_failed (f->ctx);
 }

@@ -11,12 +11,25 @@ enum
   MIN_TENSOR = 8 + 1 + 4 + 4 + 8 /* bytes of a tensor's description */
 };
 
+uint64_t
+gguf_take (struct gguf_file *f, unsigned bytes)
+{
+  return (f->is_big_endian ? fmtconv_cursor_take_be : fmtconv_cursor_take_le) (&f->c, bytes);
+}
+
+/* Returns whether the version is supported, as read in one byte order. */
+static int
+is_supported (uint32_t version)
+{
+  return version == 2 || version == GGUF_VERSION;
+}
+
+/* Reads magic and version.  The version tells the byte order of everything after it. */
 static int
 read_version (struct gguf_file *f)
 {
   const fmtconv_where where = { .source = f->c.source };
-  uint32_t magic = (uint32_t) fmtconv_cursor_take_le (&f->c, 4),
-           version = (uint32_t) fmtconv_cursor_take_le (&f->c, 4);
+  uint32_t magic = (uint32_t) gguf_take (f, 4), version = (uint32_t) gguf_take (f, 4);
   if (fmtconv_ctx_failed (f->ctx))
     return fmtconv_ctx_failed (f->ctx);
   if (magic != 0x46554747)
@@ -24,11 +37,9 @@ read_version (struct gguf_file *f)
         f->ctx, FMTCONV_E_FORMAT,
         &(fmtconv_where){ .source = f->c.source, .hint = "'fmtconv plugins' lists the supported formats" },
         "not a GGUF file: it does not begin with 'GGUF'");
-  if (version == 2 || version == GGUF_VERSION)
+  f->is_big_endian = is_supported (__builtin_bswap32 (version));
+  if (f->is_big_endian || is_supported (version))
     return 0;
-  if (version && !(version & 0xffff))
-    return fmtconv_fail_at (f->ctx, FMTCONV_E_UNSUPPORTED, &where,
-                            "GGUF files for big-endian machines are not supported");
   return fmtconv_fail_at (f->ctx, FMTCONV_E_UNSUPPORTED, &where,
                           "GGUF version %u is not supported (2 and 3 are)", (unsigned) version);
 }
@@ -38,7 +49,7 @@ static int
 read_count (struct gguf_file *f, const char *what, unsigned least, uint64_t most, uint64_t *count)
 {
   const fmtconv_where where = { .source = f->c.source, .offset = f->c.pos };
-  *count = fmtconv_cursor_take_le (&f->c, 8);
+  *count = gguf_take (f, 8);
   if (fmtconv_ctx_failed (f->ctx))
     return fmtconv_ctx_failed (f->ctx);
   if (*count > (f->c.end - f->c.pos) / least)
@@ -79,11 +90,13 @@ gguf_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_mode
                : fmtconv_ctx_failed (ctx);
 }
 
-/* Recognizes the magic and a supported version. */
+/* Recognizes the magic and a supported version, in both byte orders. */
 int
 gguf_probe (const fmtconv_peek *peek)
 {
+  uint32_t version;
   if (peek->head_len < 8 || memcmp (peek->head, "GGUF", 4))
     return 0;
-  return (peek->head[4] == 2 || peek->head[4] == 3) && !memcmp (peek->head + 5, "\0\0", 3) ? 64 : 32;
+  memcpy (&version, (const char *) peek->head + 4, sizeof version);
+  return is_supported (version) || is_supported (__builtin_bswap32 (version)) ? 64 : 32;
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "gguf.h"
 #include <fmtconv/formats.h>
+#include <string.h>
 
 const struct gguf_type gguf_types[GGUF_N_TYPES] = {
   [GGUF_U8] = { FMTCONV_ATTR_UINT, 8 },       [GGUF_I8] = { FMTCONV_ATTR_INT, 8 },
@@ -79,6 +80,22 @@ integer_type (const fmtconv_attr *value)
   return value->v.i > UINT32_MAX ? GGUF_U64 : GGUF_U32;
 }
 
+const fmtconv_packed *
+gguf_bytes_of (const fmtconv_attr *value)
+{
+  const fmtconv_attr *first = value->kind == FMTCONV_ATTR_OBJECT && value->len == 1 ? value->first : NULL;
+  return first && !strcmp (first->key, GGUF_BYTES) && first->kind == FMTCONV_ATTR_PACKED ? first->v.packed
+                                                                                         : NULL;
+}
+
+int
+gguf_is_text (const fmtconv_attr *value)
+{
+  if (value->kind == FMTCONV_ATTR_PACKED && value->v.packed->kind == FMTCONV_ATTR_STRING)
+    return value->v.packed->is_text;
+  return !gguf_bytes_of (value);
+}
+
 int
 gguf_type_of (const fmtconv_attr *value)
 {
@@ -99,6 +116,8 @@ gguf_type_of (const fmtconv_attr *value)
       return GGUF_ARRAY;
     case FMTCONV_ATTR_ARRAY:
       return gguf_item_type_of (value) >= 0 ? GGUF_ARRAY : -1;
+    case FMTCONV_ATTR_OBJECT:
+      return gguf_bytes_of (value) ? GGUF_STRING : -1;
     default:
       return -1;
     }

@@ -231,11 +231,59 @@ Test (packed, malformed)
   refused ("\0\1\2", 3, FMTCONV_ATTR_INT, 64, UINT64_MAX / 4, FMTCONV_E_FORMAT, 0);
   refused (strings, 9, FMTCONV_ATTR_STRING, 0, 1, FMTCONV_E_FORMAT, 8);
   refused (strings, 12, FMTCONV_ATTR_STRING, 0, 2, FMTCONV_E_FORMAT, 10);
-  refused ("\1\0\0\0\0\0\0\0\377", 9, FMTCONV_ATTR_STRING, 0, 1, FMTCONV_E_FORMAT, 8);
   refused ("\377\377\377\377\377\377\377\377", 8, FMTCONV_ATTR_STRING, 0, 1, FMTCONV_E_FORMAT, 8);
   refused (strings, 9, FMTCONV_ATTR_FLOAT, 16, 1, FMTCONV_E_INTERNAL, 0);
   refused (strings, 9, FMTCONV_ATTR_INT, 24, 1, FMTCONV_E_INTERNAL, 0);
   refused (strings, 9, FMTCONV_ATTR_NULL, 0, 1, FMTCONV_E_INTERNAL, 0);
+}
+
+/* Strings are any bytes while they stay in their file; attributes and JSON are text. */
+Test (packed, strings_of_any_bytes)
+{
+  static const char any[] = "\2\0\0\0\0\0\0\0"
+                            "\366\200"
+                            "\1\0\0\0\0\0\0\0"
+                            "a";
+  fmtconv_ctx *ctx = new_ctx ();
+  fmtconv_cursor c = cursor_of (ctx, any, sizeof any - 1);
+  fmtconv_attr *a = fmtconv_cursor_take_packed (&c, FMTCONV_ATTR_STRING, 0, 2);
+  cr_assert_not_null (a, "%s", seen.text);
+  cr_expect_eq (c.pos, sizeof any - 1);
+  cr_expect_not (a->v.packed->is_text);
+  cr_expect_null (fmtconv_attr_unpack (a));
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_FORMAT);
+  cr_expect_eq (seen.offset, 8);
+  fmtconv_ctx_free (ctx);
+  ctx = new_ctx ();
+  c = cursor_of (ctx, any, sizeof any - 1);
+  cr_expect_null (fmtconv_attr_json_text (fmtconv_cursor_take_packed (&c, FMTCONV_ATTR_STRING, 0, 2), 0));
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_UNSUPPORTED);
+  fmtconv_ctx_free (ctx);
+  ctx = new_ctx ();
+  c = cursor_of (ctx, any + 10, 9);
+  cr_expect (fmtconv_cursor_take_packed (&c, FMTCONV_ATTR_STRING, 0, 1)->v.packed->is_text);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (packed, big_endian)
+{
+  static const uint8_t bytes[] = { 0x3f, 0x80, 0x00, 0x00, 0xff, 0xfe, 0x00, 0x00, 0,
+                                   0,    0,    0,    0,    0,    0,    2,    'o',  'k' };
+  fmtconv_ctx *ctx = new_ctx ();
+  fmtconv_cursor c = cursor_of (ctx, bytes, sizeof bytes);
+  EXPECT_JSON (fmtconv_cursor_take_packed_be (&c, FMTCONV_ATTR_FLOAT, 32, 1), "[1.0]");
+  EXPECT_JSON (fmtconv_cursor_take_packed_be (&c, FMTCONV_ATTR_INT, 16, 2), "[-2,0]");
+  EXPECT_JSON (fmtconv_cursor_take_packed_be (&c, FMTCONV_ATTR_STRING, 0, 1), "[\"ok\"]");
+  cr_expect_eq (c.pos, sizeof bytes);
+  c.pos = 4;
+  cr_expect_eq (fmtconv_cursor_take_be (&c, 2), 0xfffe);
+  cr_expect_eq (fmtconv_cursor_take_be (&c, 3), 0);
+  c.pos = 8;
+  cr_expect_eq (fmtconv_cursor_take_be (&c, 8), 2);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0, "%s", seen.text);
+  cr_expect_eq (fmtconv_cursor_take_be (&c, 9), 0);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_FORMAT);
+  fmtconv_ctx_free (ctx);
 }
 
 Test (packed, nothing_flows)
