@@ -22,8 +22,8 @@ fault (const fmtconv_param *param)
     return "a key that ends with .* has a prefix and the type PARAM_PAIRS";
   if (any && (!pairs || param[1].key))
     return "the key * is the last and has the type PARAM_PAIRS";
-  if (pairs && param->otherwise)
-    return "PARAM_PAIRS cannot have a default";
+  if (fci_param_repeats (param) && param->otherwise)
+    return "PARAM_PAIRS and PARAM_INPUTS cannot have a default";
   if (param->type == FMTCONV_PARAM_CHOICE && (!param->otherwise || !*param->otherwise))
     return "its choices are missing";
   return NULL;

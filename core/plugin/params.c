@@ -202,7 +202,7 @@ assign (const parse *p, const char *key, const char *value)
     value = "yes";
   if (param->type == FMTCONV_PARAM_PAIRS)
     return add_pair (p, param, key, value);
-  if (p->given[param - p->params])
+  if (p->given[param - p->params] && !fci_param_repeats (param))
     return repeated (p, key);
   p->given[param - p->params] = true;
   return fci_value_set (p->ctx, p->owner, param, value, p->block);

@@ -26,6 +26,7 @@ static const struct
   [FMTCONV_PARAM_DTYPE] = { sizeof (uint32_t), "dtype" },
   [FMTCONV_PARAM_PAIRS] = { sizeof (fmtconv_pairs), "pairs" },
   [FMTCONV_PARAM_INPUT] = { sizeof (fmtconv_input *), "input" },
+  [FMTCONV_PARAM_INPUTS] = { sizeof (fmtconv_inputs), "inputs" },
 };
 
 size_t
@@ -37,7 +38,7 @@ fci_value_size (int type)
 bool
 fci_param_is_path (const fmtconv_param *param)
 {
-  return param->type == FMTCONV_PARAM_INPUT;
+  return param->type == FMTCONV_PARAM_INPUT || param->type == FMTCONV_PARAM_INPUTS;
 }
 
 const char *
@@ -68,7 +69,7 @@ fci_value_unset (const fmtconv_param *param, void *block)
               [] = {
                 [FMTCONV_PARAM_BOOL] = &no_bool,   [FMTCONV_PARAM_INT] = &no_int,
                 [FMTCONV_PARAM_FLOAT] = &no_float, [FMTCONV_PARAM_SIZE] = &no_size,
-                [FMTCONV_PARAM_INPUT] = NULL, /* zero already, as are the omitted types */
+                [FMTCONV_PARAM_INPUTS] = NULL, /* zero already, as are the omitted types */
               };
   if (none[param->type])
     store (param, block, none[param->type]);
@@ -178,6 +179,30 @@ set_word (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, const
   return 0;
 }
 
+bool
+fci_param_repeats (const fmtconv_param *param)
+{
+  return param->type == FMTCONV_PARAM_PAIRS || param->type == FMTCONV_PARAM_INPUTS;
+}
+
+/* Appends another file or folder; the array doubles at powers of two.  Returns 0 or a code. */
+static int
+add_input (fmtconv_ctx *ctx, const fmtconv_param *param, const char *text, void *block)
+{
+  fmtconv_inputs *inputs = (fmtconv_inputs *) (void *) ((char *) block + param->offset);
+  if (!(inputs->n & (inputs->n - 1)))
+    {
+      fmtconv_input **more = fmtconv_ctx_alloc (ctx, inputs->n ? 2 * inputs->n : 1, sizeof *more);
+      for (size_t i = 0; more && i < inputs->n; i++)
+        more[i] = inputs->item[i];
+      if (!more)
+        return fmtconv_ctx_failed (ctx);
+      inputs->item = more;
+    }
+  ((fmtconv_input **) inputs->item)[inputs->n++] = fci_input_user (ctx, text);
+  return fmtconv_ctx_failed (ctx);
+}
+
 int
 fci_value_set (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, const char *text, void *block)
 {
@@ -202,6 +227,8 @@ fci_value_set (fmtconv_ctx *ctx, const char *owner, const fmtconv_param *param, 
         store (param, block, &in);
         return fmtconv_ctx_failed (ctx);
       }
+    case FMTCONV_PARAM_INPUTS:
+      return add_input (ctx, param, text, block);
     default:
       {
         const char *copy = fci_strdup (ctx, text);

@@ -9,6 +9,9 @@
 /* Returns whether the value is the path of a file or folder. */
 bool fci_param_is_path (const fmtconv_param *param);
 
+/* Returns whether the key may be given several times. */
+bool fci_param_repeats (const fmtconv_param *param);
+
 /* Returns "bool", "integer", …; of a choice its alternatives: "bake|metadata". */
 const char *fci_param_type (const fmtconv_param *param);
 

@@ -23,6 +23,7 @@ FMTCONV_BEGIN_DECLS
  *   PARAM_CHOICE  int               the first       .otherwise is "a|b|c"; the value is the position
  *   PARAM_DTYPE   uint32_t          0
  *   PARAM_INPUT   fmtconv_input *   NULL            another file or folder, which the core opens
+ *   PARAM_INPUTS  fmtconv_inputs    n = 0           such files or folders: the key may be given several times
  *   PARAM_PAIRS   fmtconv_pairs     n = 0           key "metadata.*": metadata.NAME=value, any number;
  *                                                   key "*", last in a table: NAME=value of any other name;
  *                                                   key "rule|keep": rule=value and keep=value, in order */
@@ -36,7 +37,8 @@ enum fmtconv_param_type
   FMTCONV_PARAM_CHOICE,
   FMTCONV_PARAM_DTYPE,
   FMTCONV_PARAM_PAIRS,
-  FMTCONV_PARAM_INPUT
+  FMTCONV_PARAM_INPUT,
+  FMTCONV_PARAM_INPUTS
 };
 
 typedef struct fmtconv_pairs
@@ -45,6 +47,12 @@ typedef struct fmtconv_pairs
   const char *const *key; /* the text that '*' matched, or the key that was given */
   const char *const *value;
 } fmtconv_pairs;
+
+typedef struct fmtconv_inputs
+{
+  size_t n;
+  fmtconv_input *const *item; /* in the given order */
+} fmtconv_inputs;
 
 /* One parameter.  Tables end with { 0 }. */
 typedef struct fmtconv_param

@@ -1,68 +1,68 @@
-/* plugins/merge/merge.c: the transform that adds the tensors of other files to a model.
+/* plugins/merge/merge.c: the transform that combines a model with other files: adds their tensors, or sums the tensors of
+ * all of them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include <fmtconv/formats.h>
-#include <fmtconv/plugin.h>
-
-struct params
-{
-  fmtconv_input *file;
-  const char *reader;
-  const char *prefix;
-};
+#include "merge.h"
+#include <math.h>
 
 static const fmtconv_param params[] = {
-  { "file", FMTCONV_PARAM_INPUT, offsetof (struct params, file), NULL,
-    "the file or folder whose tensors are added" },
-  { "reader", FMTCONV_PARAM_TEXT, offsetof (struct params, reader), NULL,
-    "the reader of that file, with parameters; default: detected" },
-  { "prefix", FMTCONV_PARAM_TEXT, offsetof (struct params, prefix), "",
-    "prefix for the names of the added tensors" },
+  { "file", FMTCONV_PARAM_INPUTS, offsetof (struct merge_params, file), NULL,
+    "another checkpoint, a file or folder; may be repeated" },
+  { "weight", FMTCONV_PARAM_PAIRS, offsetof (struct merge_params, weight), NULL,
+    "weight of the file's tensors in a sum with those of the input; one for each file" },
+  { "method", FMTCONV_PARAM_CHOICE, offsetof (struct merge_params, method),
+    "auto|append|linear|slerp|add-difference",
+    "how tensors are combined; auto: linear with a weight, add-difference with minus=, else append" },
+  { "base-weight", FMTCONV_PARAM_FLOAT, offsetof (struct merge_params, base_weight), NULL,
+    "weight of the input's tensors, with linear; default: 1 minus the weights of the files" },
+  { "normalize", FMTCONV_PARAM_BOOL, offsetof (struct merge_params, normalize), NULL,
+    "divide a linear sum by the sum of the weights; required if base-weight= makes them differ from 1" },
+  { "minus", FMTCONV_PARAM_INPUT, offsetof (struct merge_params, minus), NULL,
+    "the checkpoint that is subtracted from each file before it is added" },
+  { "rule", FMTCONV_PARAM_PAIRS, offsetof (struct merge_params, rule), NULL,
+    "GLOB=WEIGHT: another weight for tensors whose names match; may be repeated, the first match counts" },
+  { "missing", FMTCONV_PARAM_CHOICE, offsetof (struct merge_params, missing), "error|keep",
+    "keep: tensors of the input that a file lacks stay unchanged, and tensors that only files have are "
+    "dropped" },
+  { "reader", FMTCONV_PARAM_TEXT, offsetof (struct merge_params, reader), NULL,
+    "the reader of the files, with parameters; default: detected" },
+  { "prefix", FMTCONV_PARAM_TEXT, offsetof (struct merge_params, prefix), "",
+    "prefix for the names of the files' tensors" },
   { 0 },
 };
 
-/* Fails and lists the names that both models have. */
-static int
-check_collisions (fmtconv_ctx *ctx, const struct params *p, const fmtconv_model *in,
-                  const fmtconv_model *more)
+int
+merge_method_of (const struct merge_params *p)
 {
-  size_t n = 0;
-  FMTCONV_FOREACH (t, more)
-    {
-      const char *name = fmtconv_ctx_printf (ctx, "%s%s", p->prefix, t->name);
-      if (fmtconv_model_find (in, name) && ++n)
-        fmtconv_detail (ctx, "%s", name);
-    }
-  if (!n)
-    return 0;
-  return fmtconv_fail_at (
-      ctx, FMTCONV_E_FORMAT,
-      &(fmtconv_where){ .hint = "drop or rename them in one model first, or give prefix=" },
-      n == 1 ? "%zu name is in both models:" : "%zu names are in both models:", n);
+  if (p->method != MERGE_AUTO)
+    return p->method;
+  if (p->minus)
+    return MERGE_ADD_DIFFERENCE;
+  return p->weight.n || p->rule.n || !isnan (p->base_weight) ? MERGE_LINEAR : MERGE_APPEND;
+}
+
+int
+merge_read_file (fmtconv_ctx *ctx, const struct merge_params *p, fmtconv_input *in, struct merge_file *to)
+{
+  *to = (struct merge_file){ .path = fmtconv_input_path (in), .model = fmtconv_input_read (in, p->reader) };
+  if (to->model && fmtconv_model_next_component (to->model, NULL))
+    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
+                         "%s holds several components: give the folder of one component", to->path);
+  return fmtconv_ctx_failed (ctx);
 }
 
 static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
-  const struct params *p = params_;
-  if (!p->file)
+  const struct merge_params *p = params_;
+  if (!p->file.n)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no file given: merge:file=OTHER");
-  const fmtconv_model *more = fmtconv_input_read (p->file, p->reader);
-  if (!more || check_collisions (ctx, p, in, more))
-    return fmtconv_ctx_failed (ctx);
-  if (fmtconv_model_next_component (more, NULL))
-    return fmtconv_fail (ctx, FMTCONV_E_UNSUPPORTED,
-                         "%s holds several components: give the folder of one component",
-                         fmtconv_input_path (p->file));
-  FMTCONV_FOREACH (t, in)
-    fmtconv_model_put (out, t->name, t->view);
-  FMTCONV_FOREACH (t, more)
-    fmtconv_model_put (out, fmtconv_ctx_printf (ctx, "%s%s", p->prefix, t->name), t->view);
-  return fmtconv_ctx_failed (ctx);
+  return (merge_method_of (p) == MERGE_APPEND ? merge_append : merge_sum) (ctx, p, in, out);
 }
 
-FMTCONV_PLUGIN (merge, .name = "merge", .summary = "adds the tensors of another file to a model",
+FMTCONV_PLUGIN (merge, .name = "merge",
+                .summary = "adds the tensors of other files to a model, or averages models",
                 .transform = FMTCONV_TRANSFORM (.params = params, .main = "file=FILE",
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

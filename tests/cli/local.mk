@@ -142,4 +142,7 @@ EXTRA_DIST += \
 	tests/cli/cases/verbose.sh \
 	tests/cli/cases/version.err \
 	tests/cli/cases/version.out \
-	tests/cli/cases/version.sh
+	tests/cli/cases/version.sh \
+	tests/cli/cases/weighted-merge.err \
+	tests/cli/cases/weighted-merge.out \
+	tests/cli/cases/weighted-merge.sh

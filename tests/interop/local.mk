@@ -36,6 +36,7 @@ interop_tests = \
 	tests/interop/test_ties.py \
 	tests/interop/test_torch.py \
 	tests/interop/test_torch_writer.py \
+	tests/interop/test_weighted_merge.py \
 	tests/interop/test_zoo.py
 TESTS += $(interop_tests)
 EXTRA_DIST += $(interop_tests) \

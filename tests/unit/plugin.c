@@ -168,6 +168,41 @@ Test (params, repeated_keys_keep_their_order)
   fmtconv_ctx_free (ctx);
 }
 
+/* Files and folders, in order; any number. */
+Test (params, inputs)
+{
+  struct files
+  {
+    fmtconv_inputs file;
+    int64_t number;
+  };
+  static const fmtconv_param with_files[] = {
+    { "file", FMTCONV_PARAM_INPUTS, offsetof (struct files, file), NULL, "files" },
+    { "number", FMTCONV_PARAM_INT, offsetof (struct files, number), NULL, "a number" },
+    { 0 },
+  };
+  static const fmtconv_param malformed[] = {
+    { "file", FMTCONV_PARAM_INPUTS, offsetof (struct files, file), "a", "files" },
+    { 0 },
+  };
+  captured h;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
+  cr_expect_eq (fci_params_check (ctx, "reader", with_files), 0, "%s", h.error);
+  const struct files *p = fci_params_parse (ctx, "reader 'x'", with_files, "number=1");
+  cr_assert_eq (p->file.n, 0);
+  p = fci_params_parse (ctx, "reader 'x'", with_files, "file=.,file=..,number=1,file=.,file=..,file=.");
+  cr_assert_not_null (p, "%s", h.error);
+  cr_assert_eq (p->file.n, 5);
+  for (size_t i = 0; i < 5; i++)
+    cr_expect_str_eq (fmtconv_input_path (p->file.item[i]), i % 2 ? ".." : ".");
+  cr_expect_null (fci_params_parse (ctx, "reader 'x'", with_files, "file=.,number=1,number=1"));
+  fmtconv_ctx_free (ctx);
+  ctx = capturing_ctx (&h, 0, NULL);
+  cr_expect_neq (fci_params_check (ctx, "reader", malformed), 0);
+  cr_assert (strstr (h.error, "cannot have a default"), "%s", h.error);
+  fmtconv_ctx_free (ctx);
+}
+
 /* Keys that are nobody's go to the last entry; there, too, each only once. */
 Test (params, any_key)
 {
