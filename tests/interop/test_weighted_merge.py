@@ -363,7 +363,19 @@ class Fit(Merge):
         wanted = self.expected(models, lambda t: linear(t, [0.75, 0.25]))
         self.assert_same(got, {f"model.{n}": t for n, t in wanted.items()})
 
-    def test_overflow_is_told(self):
+    def test_checksums(self):
+        """Those of all files are checked, also of tensors that are only added."""
+        files = [self.tmp / f"{i}.pt" for i in range(3)]
+        for f in files:
+            torch.save({"w": torch.randn(200, 300)}, f)
+        damaged = bytearray(files[1].read_bytes())
+        damaged[len(damaged) // 2] ^= 1
+        bad = self.tmp / "bad.pt"
+        bad.write_bytes(damaged)
+        for parameters in (f"{bad},weight=0.5", f"{bad},weight=0.5,method=slerp", f"{files[2]},minus={bad}"):
+            self.refused(files[0], parameters, "bad.pt", "checksum mismatch")
+
+    def test_overflow_is_warned_of(self):
         big = {"w": torch.full((3,), 60000.0, dtype=torch.float16)}
         files = [self.save(f"{i}.safetensors", big) for i in range(2)]
         out = self.tmp / "out.safetensors"
