@@ -22,16 +22,16 @@ typedef struct side
   const fmtconv_model *model;
 } side;
 
-/* Two tensors of one name. */
+/* A pair of tensors with the same name. */
 typedef struct pair
 {
   const char *name;
   const fmtconv_tensor *a;
   const fmtconv_tensor *b;
   bool same_shape;
-  bool as_bytes; /* nobody decodes their blocks: what is compared is bytes */
+  bool as_bytes; /* blocks without a decoder: their bytes are compared */
   bool is_compared;
-  size_t scan; /* is_compared: number of the comparison */
+  size_t scan; /* the number of the comparison; only if is_compared */
 } pair;
 
 typedef struct comparison
@@ -61,7 +61,7 @@ read_side (fmtconv_ctx *ctx, side *s)
   return s->model ? fci_links_run (ctx, &s->links, &s->model) : ctx->failed;
 }
 
-/* Tensors of a bundle are called COMPONENT/NAME. */
+/* Returns the name of a tensor in the report: COMPONENT/NAME for a tensor of a bundle. */
 static const char *
 full_name (fmtconv_ctx *ctx, const fmtconv_model *leaf, const fmtconv_tensor *t)
 {
@@ -84,7 +84,7 @@ same_shape (const fmtconv_tensor *a, const fmtconv_tensor *b)
   return a->rank == b->rank && (!a->rank || !memcmp (a->shape, b->shape, a->rank * sizeof *a->shape));
 }
 
-/* Those that both sides have; names of the others into the lists. */
+/* Collects the tensors that both sides have, and the names of the others in the lists. */
 static int
 match (comparison *c, fmtconv_attr *only_a, fmtconv_attr *only_b)
 {
@@ -154,7 +154,7 @@ add_form (fmtconv_attr *node, const char *key, const fmtconv_tensor *t)
   fmtconv_attr_unset (form, "bytes");
 }
 
-/* How many elements, or bytes, differ. */
+/* Adds the number of elements, or bytes, that differ. */
 static void
 add_counts (fmtconv_attr *node, const fci_gap *gap)
 {

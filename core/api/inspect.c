@@ -24,7 +24,7 @@
 
 enum
 {
-  NEEDS = 1024 /* bytes of text */
+  NEEDS = 1024 /* capacity of a text, bytes */
 };
 
 typedef struct inspection
@@ -32,14 +32,14 @@ typedef struct inspection
   fmtconv_ctx *ctx;
   const char *path;
   fci_link reader;
-  const char *typed;              /* the reader as it was given; NULL: detected */
-  const fmtconv_model *stages[2]; /* what was read; what the transform makes of it, or NULL */
-  fci_claims claims;              /* the transforms that know it */
-  bool is_near;                   /* one would, but for a few tensors */
-  bool is_made;                   /* they know it in reverse: it is what they make */
-  const char **commands;          /* what converts it, one a transform */
-  const char *whole; /* what converts all of it, or takes it as it is; NULL: the commands are all there is */
-  char needs[NEEDS]; /* what the first transform stops at; "": nothing */
+  const char *typed;              /* the given reader; NULL: detected */
+  const fmtconv_model *stages[2]; /* the input; the result of the transform, or NULL */
+  fci_claims claims;              /* transforms that recognize the model */
+  bool is_near;                   /* a transform would recognize it, except for a few tensors */
+  bool is_made;                   /* they recognize it in reverse: it is their output */
+  const char **commands;          /* commands, one for each transform */
+  const char *whole;              /* command that converts or copies the whole model; NULL: none */
+  char needs[NEEDS];              /* the parameter that the first transform lacks; "": none */
 } inspection;
 
 /* Tensors and bytes of one data type. */
@@ -52,7 +52,7 @@ typedef struct share
 
 enum
 {
-  SHARES = 256 /* more than there are data types */
+  SHARES = 256 /* more than the number of data types */
 };
 
 static int
@@ -70,14 +70,14 @@ inspect (inspection *s)
   return s->ctx->failed;
 }
 
-/* Its components are named already. */
+/* Components have been reported separately. */
 static bool
 is_bundle (const inspection *s)
 {
   return fmtconv_model_next_component (s->stages[0], NULL) != NULL;
 }
 
-/* What a transform stops at, into a text of NEEDS bytes. */
+/* Writes the parameter that a transform lacks to a text of NEEDS bytes. */
 static void
 capture_message (void *text, const fmtconv_message *message)
 {
@@ -86,8 +86,8 @@ capture_message (void *text, const fmtconv_message *message)
               message->hint ? message->hint : "");
 }
 
-/* The model that a transform makes of it, silently, because it may lack a parameter.  NULL: it does, and `needs`
- * says which. */
+/* Returns the model that a transform makes of it. Messages are suppressed, because a parameter may be
+ * missing. NULL: one is, and `needs` names it. */
 static const fmtconv_model *
 try_claim (const inspection *s, size_t i, char needs[NEEDS])
 {
@@ -105,7 +105,7 @@ try_claim (const inspection *s, size_t i, char needs[NEEDS])
   return made;
 }
 
-/* A component of diffusers or transformers, which is a folder. */
+/* Returns whether the input is a folder of a component of diffusers or transformers. */
 static bool
 has_config (const fmtconv_model *model)
 {
@@ -113,7 +113,7 @@ has_config (const fmtconv_model *model)
   return fmtconv_attr_get (attrs, "config") || fmtconv_attr_get (attrs, "config-default");
 }
 
-/* A broken model of a known kind: what is wrong with it. */
+/* Reports the defects of a model of a known kind. */
 static void
 note_near_matches (inspection *s)
 {
@@ -125,8 +125,8 @@ note_near_matches (inspection *s)
             near->plugin->name);
 }
 
-/* Which transforms know the model, or would make it; the result of the first that knows it is asked for the title
- * and the parts. */
+/* Finds the transforms that recognize the model, or that make such a model. Title and parts come from the
+ * result of the first one that recognizes it. */
 static int
 recognize (inspection *s)
 {
@@ -149,13 +149,13 @@ recognize (inspection *s)
   return s->ctx->failed;
 }
 
-/* What to call the output of a claim: a folder where it has a configuration, or may have one. */
+/* Returns a name for the output of a claim: a folder if it has, or may have, a configuration. */
 static const char *
 output_of (const inspection *s, size_t i)
 {
   char needs[NEEDS];
   if (s->is_made)
-    return "OUTPUT.safetensors"; /* names that no folder of components has */
+    return "OUTPUT.safetensors"; /* names that do not occur in folders of components */
   const fmtconv_model *made = i ? try_claim (s, i, needs) : s->stages[1];
   return !made || has_config (made) ? "OUTPUT/" : "OUTPUT.safetensors";
 }
@@ -170,7 +170,8 @@ add_scaled (fmtconv_attr *result, const inspection *s)
     fci_add_count (result, "scaled", n);
 }
 
-/* Only GGUF stores blocks, and a model that has them, or scaled tensors, is mostly wanted without. */
+/* Returns whether the model has blocks, which only GGUF can store, or scaled tensors: most users want them
+ * decoded. */
 static bool
 has_blocks (const inspection *s)
 {
@@ -182,7 +183,7 @@ has_blocks (const inspection *s)
   return false;
 }
 
-/* What converts all of it, or takes it as it is; NULL: there is a command for each part only. */
+/* Returns a command that converts the whole model, or copies it; NULL: there are only commands for parts. */
 static const char *
 whole_command (const inspection *s, const char *reader, const char *path)
 {
@@ -213,7 +214,7 @@ find_commands (inspection *s)
   return s->ctx->failed;
 }
 
-/* The kinds that are converted unasked; several where the user has to choose. */
+/* Lists the kinds that are converted by default; several if the user has to choose. */
 static const char *
 kind_of (const inspection *s)
 {
@@ -277,14 +278,14 @@ add_dtypes (fmtconv_attr *result, const inspection *s)
     }
 }
 
-/* One source that tensors lie in. */
+/* A source that holds data of tensors. */
 typedef struct storage
 {
-  const fmtconv_tensor *last; /* that was counted */
+  const fmtconv_tensor *last; /* the last tensor that was counted */
   size_t tensors;
 } storage;
 
-/* Count a tensor for each source it lies in. */
+/* Counts a tensor once for each source that holds its data. */
 static void
 count_box (const inspection *s, fci_map *seen, const fmtconv_tensor *t, const fci_box *box, size_t *shared)
 {

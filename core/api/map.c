@@ -22,11 +22,11 @@
 
 enum
 {
-  MAX_NAMES = 64 << 20 /* bytes of a file of names */
+  MAX_NAMES = 64 << 20 /* maximum bytes of a file of names */
 };
 
-/* Names without data: every tensor has its elements at the start of a source that is as large as one can be, and
- * that nobody reads. */
+/* Names without data: all tensors have their elements at the start of a source of the maximum size, which
+ * is never read. */
 typedef struct naming
 {
   fmtconv_ctx *ctx;
@@ -34,10 +34,10 @@ typedef struct naming
   fmtconv_source *source;
   fmtconv_model *model;
   size_t line;
-  char place[PATH_MAX + 24]; /* "PATH:LINE", with which messages begin */
+  char place[PATH_MAX + 24]; /* "PATH:LINE", the start of messages */
 } naming;
 
-/* "[2,3]" to a shape.  false: it is none. */
+/* Parses a shape such as "[2,3]". Returns false if the text is not a shape. */
 static bool
 parse_shape (const char *text, uint64_t *shape, unsigned *rank)
 {
@@ -61,7 +61,7 @@ parse_shape (const char *text, uint64_t *shape, unsigned *rank)
   return text[1 + strspn (text + 1, " \t\r")] == '\0';
 }
 
-/* "NAME [2,3]"; empty lines and those that begin with # are skipped. */
+/* Parses a line "NAME [2,3]"; empty lines and lines that begin with # are skipped. */
 static int
 add_name (naming *n, char *line)
 {
@@ -105,7 +105,7 @@ read_names (fmtconv_ctx *ctx, fmtconv_input *in)
   return text && n.model && fci_model_freeze (n.model, NULL) == 0 ? n.model : NULL;
 }
 
-/* A checkpoint, of which headers are read, or a text of names. */
+/* Reads a checkpoint (only its headers) or a text of names. */
 static const fmtconv_model *
 read_against (fmtconv_ctx *ctx, const char *path)
 {
@@ -124,7 +124,7 @@ read_against (fmtconv_ctx *ctx, const char *path)
   return NULL;
 }
 
-/* One stage without a plugin. */
+/* Runs a stage without a plugin. */
 static const fmtconv_model *
 run (fmtconv_ctx *ctx, const fmtconv_rules *rules, const fmtconv_model *in, bool reverse)
 {
@@ -168,7 +168,7 @@ add_dropped (fmtconv_attr *list, const fmtconv_model *in, const fmtconv_model *o
     }
 }
 
-/* Names that come back as others, or not at all: those that `[...]` made equal are meant to. */
+/* Lists names that the reverse does not restore, except names that `[...]` makes equal on purpose. */
 static void
 add_changed (fmtconv_attr *list, const fmtconv_model *in, const fmtconv_model *out, const fmtconv_model *back)
 {

@@ -21,8 +21,8 @@ typedef struct parts
 {
   const fci_claims *claims;
   const fmtconv_model *const *stages;
-  fci_tensor_lineage account; /* of the first transform, where it has been run */
-  part *part;                 /* those of the claims first */
+  fci_tensor_lineage account; /* made by the first transform, if it was run */
+  part *part;                 /* the parts of the claims come first */
   size_t n;
   size_t capacity;
 } parts;
@@ -52,7 +52,8 @@ add_reason (fmtconv_ctx *ctx, parts *p, const char *why)
   return &p->part[p->n++];
 }
 
-/* The part that a tensor belongs to: that of the first transform that takes it, else that of the first one's reason. */
+/* Returns the part of a tensor: that of the first transform that takes it, else that of the reason of the
+ * first transform. */
 static part *
 part_of (fmtconv_ctx *ctx, parts *p, size_t tensor)
 {
@@ -110,7 +111,7 @@ fci_add_parts (fmtconv_attr *object, const fci_claims *claims, const fmtconv_mod
     }
 }
 
-/* "vae (AutoencoderKLCogVideoX)", or what there is instead of tensors. */
+/* Returns "vae (AutoencoderKLCogVideoX)", or a description of a component without tensors. */
 static const char *
 component_text (fmtconv_ctx *ctx, const fmtconv_model *c)
 {

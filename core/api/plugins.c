@@ -10,7 +10,7 @@
 #include "core/plugin/values.h"
 #include <string.h>
 
-/* Marks the main parameter, with the word that stands for its value. */
+/* Marks the main parameter, and adds the word for its value. */
 static void
 add_main (fmtconv_attr *node, const fmtconv_param *params, const fmtconv_param *p, const char *main)
 {
@@ -52,7 +52,7 @@ add_roles (fmtconv_attr *node, const fmtconv_plugin *plugin)
       }
 }
 
-/* A transform that runs in reverse, or why it does not. */
+/* Adds whether a transform runs in reverse, or the reason why it does not. */
 static void
 add_direction (fmtconv_attr *node, const fmtconv_plugin *plugin)
 {
@@ -62,7 +62,7 @@ add_direction (fmtconv_attr *node, const fmtconv_plugin *plugin)
     fci_add_text (node, "one_way", why);
 }
 
-/* A limit that is not there is left out. */
+/* Adds a limit, unless it is unlimited. */
 static void
 add_limits (fmtconv_attr *node, const fmtconv_limits *limits)
 {

@@ -10,7 +10,7 @@
 #include "core/view/place.h"
 #include <string.h>
 
-/* Do the box's elements lie in its source as they are written, without gaps? */
+/* Returns whether the box's elements are contiguous in its source, in the order in which they are written. */
 static bool
 is_dense (const fci_box *box, unsigned rank)
 {
@@ -30,7 +30,8 @@ dtype_name (uint32_t dtype)
   return info ? info->name : "?";
 }
 
-/* ", swap, scale 0.5, round f16" in the order applied; the list of operations runs backwards. */
+/* Returns the operations as text, in the order applied: ", swap, scale 0.5, round f16". The list is stored
+ * in reverse. */
 static const char *
 ops_text (fmtconv_ctx *ctx, const fci_op *op)
 {
@@ -57,7 +58,7 @@ ops_text (fmtconv_ctx *ctx, const fci_op *op)
   return text;
 }
 
-/* Is what the operations end with still f32, to be rounded at the write? */
+/* Returns whether the last operation gives f32, which is rounded when it is written. */
 static bool
 rounds_at_write (const fci_op *op)
 {
@@ -66,7 +67,7 @@ rounds_at_write (const fci_op *op)
   return op && (op->kind == FCI_OP_SCALE || op->product || op->by);
 }
 
-/* In front of the operations; what is decoded is f32 already. */
+/* Returns the text of operations after decoding, whose result is f32 already. */
 static const char *
 decoded_text (fmtconv_ctx *ctx, uint32_t dtype, const char *text)
 {
@@ -105,7 +106,7 @@ boxes_text (fmtconv_view *view)
   return text ? text : "";
 }
 
-/* Is something measured before, or compared? */
+/* Returns whether the view is measured, or compared, before it is written. */
 static bool
 requires (fmtconv_view *view, bool measures)
 {
@@ -125,7 +126,8 @@ fci_view_recipe (fmtconv_view *view)
   return text ? text : "";
 }
 
-/* The inputs' tensors that a written view was made of; the view's boxes know the tensors of the last stage. */
+/* Adds the names of the input tensors of a written view. The view's boxes know only the tensors of the
+ * last stage. */
 static void
 add_from (fmtconv_attr *object, const fci_tensor_lineage *account, fmtconv_view *view)
 {

@@ -10,16 +10,16 @@
 #include "core/convert/links.h"
 #include "core/spec/input.h"
 
-/* A chain while it is reported: that of the conversion, or of a spec that is an input of another. */
+/* A chain in the report: that of the conversion, or of a spec that is an input of another spec. */
 typedef struct chain
 {
   const fci_conversion *c;
-  const char *component;     /* what it makes; NULL: the whole */
-  const char *spec;          /* path; NULL: of the conversion */
-  const struct chain *outer; /* whose input it is */
+  const char *component;     /* the part that it makes; NULL: the whole model */
+  const char *spec;          /* path of the spec; NULL: the conversion */
+  const struct chain *outer; /* the chain that has it as input */
 } chain;
 
-/* The spec that a part was read from, as a chain.  false: a plain reader read it. */
+/* Sets the chain of the spec that a part was read from. Returns false if a reader of files read it. */
 static bool
 is_spec (const chain *outer, const fci_input_part *part, chain *out)
 {
@@ -30,7 +30,7 @@ is_spec (const chain *outer, const fci_input_part *part, chain *out)
   return spec != NULL;
 }
 
-/* "through": the specs that an input or transform stands in, the outermost first. */
+/* Adds "through": the specs that contain an input or transform, outermost first. */
 static void
 add_chain (fmtconv_attr *list, const chain *of)
 {
@@ -53,7 +53,7 @@ add_input (fmtconv_attr *list, const chain *of, const fci_input_part *part)
   fci_add_skipped (input, part->read);
 }
 
-/* The files that are read, in place of the specs that name them. */
+/* Adds the files that are read, instead of the specs that name them. */
 static void
 add_inputs (fmtconv_attr *list, const chain *of)
 {
@@ -85,7 +85,7 @@ add_links (fmtconv_attr *list, const chain *of, const fci_links *links, const ch
 
 static void add_transforms (fmtconv_attr *list, const chain *of);
 
-/* Those of its parts, in the order in which they ran. */
+/* Adds the transforms of its parts, in the order in which they ran. */
 static void
 add_part_transforms (fmtconv_attr *list, const chain *of)
 {
@@ -106,7 +106,7 @@ add_transforms (fmtconv_attr *list, const chain *of)
   add_links (list, of, &of->c->chain, of->component);
 }
 
-/* From link `first` on. */
+/* Adds the transforms from link `first` on. */
 static uint64_t
 links_memory (const fci_links *links, size_t first)
 {
@@ -116,7 +116,7 @@ links_memory (const fci_links *links, size_t first)
   return sum;
 }
 
-/* Of all models of a chain. */
+/* Adds the transforms of all models of a chain. */
 static uint64_t
 chain_memory (const chain *of)
 {

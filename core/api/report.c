@@ -29,7 +29,7 @@ add_dropped (fmtconv_attr *report, fmtconv_ctx *ctx, const fci_tensor_lineage *a
     }
 }
 
-/* The path of a file of the output. */
+/* Returns the path of a file of the output. */
 static const char *
 path_of (const fci_conversion *c, const char *name)
 {
@@ -101,7 +101,7 @@ finding_name (unsigned finding)
     }
 }
 
-/* The path of the output that a layout becomes. */
+/* Returns the path of a layout's output. */
 static const char *
 path_of_layout (const fci_conversion *c, size_t n, const fmtconv_layout *layout)
 {
@@ -139,7 +139,7 @@ add_outcome (fmtconv_attr *report, const fci_conversion *c, size_t n)
   fci_add_count (checks, "verified", outcome->verified);
 }
 
-/* The whole command line. */
+/* Adds the command line of the conversion. */
 static void
 add_command (fmtconv_attr *report, const fci_conversion *c)
 {
@@ -148,7 +148,7 @@ add_command (fmtconv_attr *report, const fci_conversion *c)
     fci_add_text (report, "command", command);
 }
 
-/* What is known of an output alone: what was dropped for it, its files, what its tensors were made of. */
+/* Adds what belongs to one output: dropped tensors, files, and the origins of its tensors. */
 static int
 add_output (fmtconv_attr *object, const fci_conversion *c)
 {
@@ -163,7 +163,7 @@ add_output (fmtconv_attr *object, const fci_conversion *c)
   return c->ctx->failed;
 }
 
-/* How it was made. */
+/* Adds how the output was made: inputs, transforms, commands. */
 static void
 add_way (fmtconv_attr *report, const fci_conversion *c)
 {

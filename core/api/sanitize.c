@@ -13,8 +13,8 @@
 
 enum
 {
-  SHORT = 64, /* items of an array that is shown in full */
-  FIRST = 8   /* of a longer one */
+  SHORT = 64, /* maximum items of an array that is printed completely */
+  FIRST = 8   /* items that are printed of a longer array */
 };
 
 static const char *
@@ -29,8 +29,8 @@ item_type (fmtconv_ctx *ctx, const fmtconv_packed *packed)
                              packed->bits);
 }
 
-/* An empty list or object below `to`, where its items are made: a copy of what is made already costs its size at
- * each level. */
+/* Appends an empty list or object to `to`, in which the items are then created: to copy finished items
+ * would cost their size at each level. */
 static fmtconv_attr *
 add_empty (fmtconv_attr *to, const char *key, unsigned kind)
 {
@@ -41,7 +41,7 @@ add_empty (fmtconv_attr *to, const char *key, unsigned kind)
   return list;
 }
 
-/* The first n values; strings may be any bytes here. */
+/* Adds the first n values; strings may be any bytes here. */
 static void
 add_first (fmtconv_attr *to, const char *key, const fmtconv_packed *packed, size_t n)
 {
@@ -51,7 +51,7 @@ add_first (fmtconv_attr *to, const char *key, const fmtconv_packed *packed, size
     fci_add_sanitized (list, NULL, fci_packed_next (packed, &c));
 }
 
-/* How many values of what, and the first of them. */
+/* Adds the number and the kind of the values, and the first of them. */
 static void
 add_long (fmtconv_attr *to, const char *key, const fmtconv_attr *array)
 {

@@ -22,7 +22,7 @@ add_sums (fmtconv_attr *object, const fci_sums *s)
   fci_add_number (object, "mean", finite ? s->sum / (double) finite : NAN);
 }
 
-/* The tensors that have statistics; how many. */
+/* Collects the tensors that have statistics. Returns their number. */
 static size_t
 list_scans (const fmtconv_model *model, fci_scan *scans)
 {
@@ -34,7 +34,7 @@ list_scans (const fmtconv_model *model, fci_scan *scans)
   return n;
 }
 
-/* One object a tensor, in the same order. */
+/* Adds one object for each tensor, in the same order. */
 static void
 fill_list (fmtconv_attr *list, const fmtconv_model *model, const fci_scan *scans)
 {

@@ -53,7 +53,7 @@ fci_add_text (fmtconv_attr *object, const char *key, const char *text)
   fmtconv_attr_set_string (object, key, text);
 }
 
-/* What a component skipped is named with it: "vae/README.md". */
+/* Returns the name of an item that a component skipped, with the component: "vae/README.md". */
 static void
 add_skips (fmtconv_attr *list, const fmtconv_model *model)
 {
