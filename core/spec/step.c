@@ -27,7 +27,7 @@ typedef struct element
 {
   fci_pipeline *p;
   fci_role role;
-  const fmtconv_param *params; /* of the plugin in that role */
+  const fmtconv_param *params; /* of the plugin in its role */
   const char *owner;           /* "transform 'cast'" */
   const fci_yaml *node;        /* {key: value} */
   fci_strbuf text;             /* "NAME:key=value,key=value" so far */
@@ -35,7 +35,7 @@ typedef struct element
   const fci_yaml *reverse; /* its key "reverse", which is not a parameter; NULL: absent */
 } element;
 
-/* Let what a plugin's parameters are checked by complain of this place in the spec. */
+/* Makes errors in a plugin's parameters name this position in the spec. */
 static void
 enter (fci_pipeline *p, fci_subject *subject, fci_yaml_pos at)
 {
@@ -45,7 +45,7 @@ enter (fci_pipeline *p, fci_subject *subject, fci_yaml_pos at)
   fci_subject_push (p->ctx, subject);
 }
 
-/* The plugin of NAME, or of COMPONENT/NAME where a transform takes one component. */
+/* Returns the plugin of NAME, or of COMPONENT/NAME for a transform of one component. */
 static const fmtconv_plugin *
 find_plugin (fci_pipeline *p, const fci_yaml *node, const char *typed, fci_role role)
 {
@@ -69,7 +69,7 @@ find_plugin (fci_pipeline *p, const fci_yaml *node, const char *typed, fci_role 
   return plugin;
 }
 
-/* One pair: checked by itself, so that what is wrong with it has a place, and put to the others. */
+/* Appends a parameter. It is parsed separately first, so that an error names its position. */
 static int
 add_pair (element *e, fci_yaml_pos at, const char *key, const char *value)
 {
@@ -88,7 +88,8 @@ add_pair (element *e, fci_yaml_pos at, const char *key, const char *value)
   return ctx->failed;
 }
 
-/* What stands for a path in another spec is relative to what it is relative to in this one, unless that is said. */
+/* Adds the base folder of a relative path that is the value of a variable of another spec, unless that
+ * spec's folder is given. */
 static int
 add_folder (element *e, const fci_yaml *node, const char *variable, const char *folder)
 {
@@ -99,7 +100,7 @@ add_folder (element *e, const fci_yaml *node, const char *variable, const char *
   return add_pair (e, node->at, key, folder);
 }
 
-/* A text; what needs a variable that has no value is left out. */
+/* Adds a text; a text that needs a variable without a value is left out. */
 static int
 add_text (element *e, const char *key, const fci_yaml *node)
 {
@@ -114,7 +115,7 @@ add_text (element *e, const char *key, const fci_yaml *node)
   return is_relative ? add_folder (e, node, key, value.base) : e->p->ctx->failed;
 }
 
-/* KEY: text; KEY: [text, …] is KEY several times; KEY: {a: text} is KEY.a. */
+/* Adds a parameter: KEY: text; KEY: [text, …] is KEY several times; KEY: {a: text} is KEY.a. */
 static int
 add_param (element *e, const fci_yaml *node)
 {
@@ -131,7 +132,7 @@ add_param (element *e, const fci_yaml *node)
   return 0;
 }
 
-/* {NAME: text} and {NAME: [text, …]}: values of the main parameter. */
+/* Adds values of the main parameter: {NAME: text} or {NAME: [text, …]}. */
 static int
 add_main (element *e, const char *main)
 {
@@ -148,7 +149,7 @@ add_main (element *e, const char *main)
   return e->p->ctx->failed;
 }
 
-/* {NAME: {reverse: yes}} is NAME:reverse. */
+/* Adds the direction: {NAME: {reverse: yes}} is NAME:reverse. */
 static int
 add_reverse (element *e, const fmtconv_plugin *plugin)
 {
@@ -184,8 +185,8 @@ add_members (element *e)
   return e->p->ctx->failed;
 }
 
-/* The parameters of one plugin to "NAME:key=value,…".  "path" is not one of them.  has_value: the node is a value of
- * the main parameter, or a list of them. */
+/* Returns the parameters of one plugin as "NAME:key=value,…". "path" is not a parameter. has_value: the
+ * node is a value of the main parameter, or a list of values. */
 static const char *
 element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role role, bool has_value)
 {
@@ -212,7 +213,8 @@ element_text (fci_pipeline *p, const fci_yaml *node, const char *name, fci_role 
   return p->ctx->failed ? NULL : text;
 }
 
-/* {NAME: {…}}, {NAME: } or, where `value` is true, {NAME: text} or {NAME: [text]}: its only member.  NULL: an error. */
+/* Returns the only member of {NAME: {…}}, {NAME: } or, if `value` is true, {NAME: text} or {NAME: [text]}.
+ * NULL: an error. */
 static const fci_yaml *
 only_member (const fci_pipeline *p, const fci_yaml *node, const char *what, bool value)
 {
@@ -256,7 +258,7 @@ fci_spec_step (fci_pipeline *p, const fci_yaml *node, fci_role role, fci_link_te
   return p->ctx->failed;
 }
 
-/* One entry of transform: NAME or {NAME: {…}}. */
+/* Parses one entry of transform: NAME or {NAME: {…}}. */
 static const char *
 transform_text (fci_pipeline *p, const fci_yaml *node, size_t n)
 {

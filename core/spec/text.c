@@ -13,7 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Can all of it be shown?  A spec holds nothing else. */
+/* Returns whether all characters are visible. A spec may only contain such characters. */
 static bool
 is_visible (const char *text)
 {
@@ -24,7 +24,7 @@ is_visible (const char *text)
   return true;
 }
 
-/* May it stand without quotes, in braces, too? */
+/* Returns whether the text needs no quotes, also in braces. */
 static bool
 is_plain (const char *text)
 {
@@ -32,7 +32,7 @@ is_plain (const char *text)
   return *text && *text != '-' && !text[strspn (text, plain)] && strcasecmp (text, "null");
 }
 
-/* A scalar that the strict parser takes for this text, with no variables in it. */
+/* Appends a scalar that the strict parser reads as this text, without variables. */
 static void
 put_scalar (fci_strbuf *out, const char *text)
 {
@@ -56,16 +56,17 @@ put_scalar (fci_strbuf *out, const char *text)
   fci_strbuf_add (out, "\"");
 }
 
-/* The values of one key of a step. */
+/* The values of a key of a step. */
 typedef struct values
 {
-  struct values *next; /* the following key */
+  struct values *next; /* values of the next key */
   const char *key;
-  fci_strbuf list; /* scalars, with commas between them */
+  fci_strbuf list; /* scalars, separated by commas */
   size_t n;
 } values;
 
-/* "key=value,key=value" with the values of each key together, in the order of the first ones.  NULL: none. */
+/* Returns "key=value,key=value" with the values of each key together, in the order of first occurrence.
+ * NULL: none. */
 static values *
 group (fmtconv_ctx *ctx, const char *params)
 {
@@ -92,7 +93,7 @@ group (fmtconv_ctx *ctx, const char *params)
   return first;
 }
 
-/* "{NAME: {path: PATH, key: value}}", or less of it; path NULL: none. */
+/* Appends "{NAME: {path: PATH, key: value}}", without the parts that are absent. path NULL: none. */
 static void
 put_link (fci_strbuf *out, const fci_link *link, const char *path)
 {
@@ -123,7 +124,7 @@ put_link (fci_strbuf *out, const fci_link *link, const char *path)
   fci_strbuf_add (out, inside ? "}}" : "");
 }
 
-/* "[cast, {cogvideox-lora: {alpha: 2}}]" */
+/* Appends "[cast, {cogvideox-lora: {alpha: 2}}]". */
 static void
 put_links (fci_strbuf *out, const fci_links *links)
 {
@@ -166,7 +167,7 @@ put_part (fci_strbuf *out, const fci_input_part *part)
   put_links (out, &part->chain);
 }
 
-/* The inputs: the only one, or the components. */
+/* Appends the only input, or the components. */
 static void
 put_inputs (fci_strbuf *out, const fci_conversion *c)
 {
@@ -180,7 +181,7 @@ put_inputs (fci_strbuf *out, const fci_conversion *c)
   fci_strbuf_add (out, "\n");
 }
 
-/* One of several outputs: its writer, and its own transforms. */
+/* Appends one of several outputs: its writer and its transforms after the common ones. */
 static void
 put_output (fci_strbuf *out, const fci_conversion *c, size_t n_common)
 {
@@ -188,7 +189,7 @@ put_output (fci_strbuf *out, const fci_conversion *c, size_t n_common)
   const fci_links own = { .link = c->chain.link + n_common, .n = c->chain.n - n_common };
   put_link (&link, &c->writer, c->job.output);
   fci_strbuf_add (out, "  - ");
-  if (link.len > 2) /* without its braces */
+  if (link.len > 2) /* without the braces */
     fci_strbuf_add_bytes (out, fci_strbuf_text (&link) + 1, link.len - 2);
   fci_strbuf_add (out, "\n");
   if (!own.n)
@@ -197,7 +198,7 @@ put_output (fci_strbuf *out, const fci_conversion *c, size_t n_common)
   put_links (out, &own);
 }
 
-/* What all outputs begin with, then the outputs. */
+/* Appends the transforms that all outputs have in common, then the outputs. */
 static void
 put_outputs (fci_strbuf *out, const fci_conversion *c, size_t n)
 {

@@ -14,7 +14,7 @@ enum
   MAX_VARIABLES = 64
 };
 
-/* NAME: {default: …, optional: yes, help: …} */
+/* Declares a variable: NAME: {default: …, optional: yes, help: …}. */
 static int
 declare_by_map (const fci_pipeline *p, fci_variable *v)
 {
@@ -138,7 +138,7 @@ fci_variables_give_path (fci_pipeline *p, size_t which, const char *value, const
   p->variables[which].base = base;
 }
 
-/* All that is missing at once, as it is to be typed. */
+/* Fails if variables have no value. Lists all of them, as the user types them. */
 static int
 check_missing (const fci_pipeline *p)
 {
@@ -146,7 +146,7 @@ check_missing (const fci_pipeline *p)
   for (size_t i = 0; i < p->n_variables; i++)
     {
       const fci_variable *v =
-          &p->variables[(i + FCI_V_FIRST) % p->n_variables]; /* the paths last, as they are typed */
+          &p->variables[(i + FCI_V_FIRST) % p->n_variables]; /* the paths last, as on the command line */
       if (!v->used || v->value || v->otherwise || v->optional)
         continue;
       list (p, v);
@@ -158,7 +158,7 @@ check_missing (const fci_pipeline *p)
                         "values are missing; add to the %s:", p->is_input ? "reader" : "command");
 }
 
-/* What was typed and would change nothing is a mistake. */
+/* Fails if a given variable has no effect. */
 static int
 check_useless (const fci_pipeline *p)
 {
@@ -175,7 +175,7 @@ check_useless (const fci_pipeline *p)
   return 0;
 }
 
-/* Everything but the declarations themselves may use variables; a default only those above it. */
+/* Checks all uses of variables. A default may use only variables that are declared before it. */
 static int
 check_uses (fci_pipeline *p)
 {
@@ -190,7 +190,7 @@ check_uses (fci_pipeline *p)
   return 0;
 }
 
-/* Mark what is needed by all but 'write', and by the defaults of that. */
+/* Marks the variables that are needed outside 'write', and those that their defaults need. */
 static int
 mark_needed (fci_pipeline *p)
 {
@@ -218,7 +218,7 @@ fci_variables_check (fci_pipeline *p)
   return p->is_input ? mark_needed (p) : 0;
 }
 
-/* The defaults of those that were not given. */
+/* Sets variables that are not given to their defaults. */
 static int
 give_defaults (fci_pipeline *p)
 {
