@@ -27,7 +27,7 @@ output_for (const fci_conversion *c, const char *kind)
   return fmtconv_ctx_printf (c->ctx, "%.*s-%s%s", (int) stem, output, kind, output + stem);
 }
 
-/* One line a part: what it is, and what converts it as one could type it.  Long strings are cut one by one. */
+/* Lists one part: its kind, and the command that converts it. Long strings are shortened one by one. */
 static void
 list_part (const fci_conversion *c, const fci_claim *claim)
 {
@@ -59,7 +59,7 @@ list (const fci_conversion *c, const fci_claims *claims, size_t from)
     list_part (c, &claims->claim[i]);
 }
 
-/* Is something that is nearly recognized as important as what is? */
+/* Returns whether a kind that is nearly recognized has the precedence of the recognized ones. */
 static bool
 is_doubtful (const fci_claims *claims)
 {
@@ -87,7 +87,7 @@ fci_claims_are_components (const fci_claims *claims)
   return fits;
 }
 
-/* Can the output hold all that is recognized?  A model without an output can. */
+/* Returns whether the output can hold all recognized kinds. A model without an output can. */
 static bool
 is_pipeline (const fci_conversion *c, const fci_claims *claims)
 {
@@ -100,7 +100,7 @@ is_pipeline (const fci_conversion *c, const fci_claims *claims)
 int
 fci_chain_joins (fci_conversion *c, const fci_links *makers, fci_links *links)
 {
-  size_t n, n_makers = makers->n; /* both may be one */
+  size_t n, n_makers = makers->n; /* a plugin may be both */
   const fci_module *modules = fci_modules (c->ctx, &n);
   for (size_t i = 0; !c->ctx->failed && i < n; i++)
     {
@@ -193,7 +193,7 @@ fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, const
   return c->ctx->failed;
 }
 
-/* Can the writer store several components?  Its parameters may decide. */
+/* Returns whether the writer can store several components, with its parameters. */
 static bool
 writes_components (const fci_conversion *c)
 {
@@ -215,7 +215,7 @@ component_folder (const fci_conversion *c, const char *name)
   return path && stat (path, &st) == 0 && S_ISDIR (st.st_mode) ? path : NULL;
 }
 
-/* Adds the transforms that were typed for the component, or for no component in particular. */
+/* Adds the given transforms of the component, and those of all components. */
 static void
 add_transforms (fci_strbuf *command, const fci_conversion *c, const char *component)
 {
@@ -225,7 +225,7 @@ add_transforms (fci_strbuf *command, const fci_conversion *c, const char *compon
       if (link.component && strcmp (link.component, component) != 0)
         continue;
       link.component = NULL;
-      if (i + (c->job.dtype != NULL) < c->chain.n) /* the last one stands for --dtype */
+      if (i + (c->job.dtype != NULL) < c->chain.n) /* the last link is that of --dtype */
         fci_strbuf_add (command, fci_link_option (c->ctx, 't', &link));
     }
 }

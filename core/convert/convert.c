@@ -22,7 +22,7 @@
 #include "core/source/input.h"
 #include <string.h>
 
-/* What the paths say before anything is opened. */
+/* Checks the paths before anything is opened. */
 static int
 check_paths (fci_conversion *c)
 {
@@ -37,7 +37,7 @@ check_paths (fci_conversion *c)
   return ctx->failed;
 }
 
-/* The parts of the job, or the one that it is without any. */
+/* Creates the parts of the job; a job without parts is a single part. */
 static int
 make_parts (fci_conversion *c)
 {
@@ -50,7 +50,7 @@ make_parts (fci_conversion *c)
   return c->ctx->failed;
 }
 
-/* A layout of the target alone, for the one that is not known yet.  NULL: an error. */
+/* Returns a layout with only the target, to be checked before the real layout exists. NULL: an error. */
 static const fmtconv_layout *
 placeholder (const fci_conversion *c)
 {
@@ -58,7 +58,7 @@ placeholder (const fci_conversion *c)
   return layout && (c->to_folder || fmtconv_layout_create (layout, NULL)) ? layout : NULL;
 }
 
-/* Opened now, a file is known as an input when the output is checked. */
+/* Opens the inputs early, so that the check of the output knows their files. */
 static int
 open_inputs (fci_conversion *c)
 {
@@ -72,7 +72,7 @@ open_inputs (fci_conversion *c)
   return c->ctx->failed;
 }
 
-/* What a part is before its transforms. */
+/* Reads a part. */
 static int
 read_part (fci_conversion *c, fci_input_part *part)
 {
@@ -84,7 +84,7 @@ read_part (fci_conversion *c, fci_input_part *part)
   return c->ctx->failed;
 }
 
-/* A component by its own chain.  Messages begin with its name. */
+/* Makes a component with its chain. Messages begin with its name. */
 static int
 make_component (fci_conversion *c, fci_input_part *part)
 {
@@ -96,7 +96,7 @@ make_component (fci_conversion *c, fci_input_part *part)
   return c->ctx->failed;
 }
 
-/* The components, each by its own chain, to one bundle. */
+/* Makes all components, each with its chain, and bundles them. */
 static int
 bundle_parts (fci_conversion *c)
 {
@@ -121,7 +121,7 @@ read_parts (fci_conversion *c)
   return c->part->job.name ? bundle_parts (c) : 0;
 }
 
-/* The chain of each output. */
+/* Prints the chain of each output. */
 static void
 print_output_paths (fci_conversion *c, size_t n)
 {
@@ -135,7 +135,7 @@ print_output_paths (fci_conversion *c, size_t n)
   fmtconv_note (c->ctx, "running in one pass:");
 }
 
-/* Said before the work starts, so that a wrong choice can be stopped. */
+/* Prints the chains before the work starts, so that the user can stop a wrong choice. */
 static int
 print_chains (fci_conversion *c, size_t n)
 {
@@ -151,7 +151,7 @@ print_chains (fci_conversion *c, size_t n)
   return c->ctx->failed;
 }
 
-/* Does the job say all of the chain, so that nothing needs to be read? */
+/* Returns whether the job gives the complete chain, so that nothing has to be read to choose it. */
 static bool
 is_resolved (const fci_conversion *c)
 {
@@ -164,7 +164,7 @@ is_resolved (const fci_conversion *c)
   return settled;
 }
 
-/* The inputs of all are those of the first. */
+/* Sets the output. All outputs have the inputs of the first. */
 static int
 set_output (fci_conversion *c, fci_conversion *first, const fmtconv_job_output *output)
 {
@@ -195,7 +195,7 @@ fci_conversions (fmtconv_ctx *ctx, const fmtconv_job *typed, size_t *n)
   return ctx->failed ? NULL : c;
 }
 
-/* What the job says. */
+/* Resolves what the job gives. */
 static int
 resolve_given (fci_conversion *c, size_t n)
 {
@@ -206,7 +206,7 @@ resolve_given (fci_conversion *c, size_t n)
   return c->ctx->failed;
 }
 
-/* Refuse before any work what the outputs' paths alone forbid. */
+/* Checks the paths of the outputs before any work. */
 static int
 check_outputs (fci_conversion *c, size_t n)
 {
@@ -221,7 +221,7 @@ check_outputs (fci_conversion *c, size_t n)
   return c->ctx->failed;
 }
 
-/* The transforms of all outputs. */
+/* Resolves the transforms of all outputs. */
 static int
 resolve_chains (fci_conversion *c, size_t n)
 {
@@ -244,7 +244,8 @@ fci_convert_chains (fci_conversion *c, size_t n)
   return resolve_chains (c, n);
 }
 
-/* What the chains of outputs begin with in common runs once: alike is known before a run finds out components. */
+/* Runs the chains. Steps that the outputs begin with in common run once; they are compared before a run
+ * detects components. */
 static int
 run_chains (fci_conversion *c, size_t n)
 {
@@ -272,7 +273,7 @@ fci_convert_model (fci_conversion *c)
   return c->model;
 }
 
-/* Before transforms run: a bundle stays a bundle, whatever they do. */
+/* Checks components before transforms run: a bundle remains a bundle. */
 static int
 check_components (fci_conversion *c, size_t n)
 {
