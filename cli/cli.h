@@ -118,7 +118,7 @@ struct speaker
   const struct settings *s;
   bool color;
   bool progress;
-  bool terminal;      /* stderr is one */
+  bool terminal;      /* whether stderr is a terminal */
   bool drawn;         /* a progress line is on the terminal */
   double drawn_after; /* seconds from the start */
 };
@@ -153,19 +153,19 @@ enum
   STATS_SIZE = 256
 };
 
-/* "-0.5 … 2, mean 0.1, 3 NaN" of an object of statistics; "" of none. */
+/* Returns an object of statistics as text, "-0.5 … 2, mean 0.1, 3 NaN"; "" for an empty object. */
 const char *text_stats (char buffer[STATS_SIZE], fmtconv_attr *stats);
 
-/* "[2,3]" of an array of numbers. */
+/* Returns an array of numbers as text: "[2,3]". */
 const char *text_shape (char *buffer, size_t size, fmtconv_attr *shape);
 
-/* A string from a file as it may be shown (sanitize.c). */
+/* Returns a string from a file in a form that can be printed (sanitize.c). */
 const char *text_sanitized (char buffer[SANITIZED_SIZE], const char *s);
 
-/* JSON, with the characters of its strings that would not be shown as they are as \uXXXX (sanitize.c). */
+/* Returns JSON in which characters of strings that cannot be printed are \uXXXX (sanitize.c). */
 void put_json (FILE *to, const char *text);
 
-/* The tensors whose names match, with what becomes of them where the report says it (table.c). */
+/* Prints the tensors whose names match, with their operations if the report has them (table.c). */
 void table_print (FILE *to, fmtconv_attr *list, const char *glob);
 
 /* Print the summary of a conversion, and the table of a dry run. */

@@ -5,8 +5,8 @@
 #include "cli.h"
 #include <signal.h>
 
-static fmtconv_ctx *volatile running; /* what a signal stops */
-static volatile sig_atomic_t caught;  /* the signal that came, 0: none */
+static fmtconv_ctx *volatile running; /* the context that a signal cancels */
+static volatile sig_atomic_t caught;  /* the caught signal; 0: none */
 
 static void
 on_signal (int number)
@@ -29,7 +29,7 @@ catch_signals (void)
         sigaction (numbers[i], &action, NULL);
     }
   signal (SIGPIPE, SIG_IGN);
-  signal (SIGXFSZ, SIG_IGN); /* a write beyond the limit of file sizes fails with an error */
+  signal (SIGXFSZ, SIG_IGN); /* a write beyond the file size limit fails with an error instead */
 }
 
 fmtconv_ctx *
@@ -59,8 +59,8 @@ context_end (fmtconv_ctx *ctx, bool done)
   int code = ctx ? fmtconv_ctx_failed (ctx) : FMTCONV_E_NOMEM;
   running = NULL;
   fmtconv_ctx_free (ctx);
-  done = done && !code; /* a result that could not be told is none */
-  if (caught && !done)  /* end by the signal, as a shell expects */
+  done = done && !code; /* a result that could not be printed is a failure */
+  if (caught && !done)  /* ends with the signal, as shells expect */
     {
       signal (caught, SIG_DFL);
       raise (caught);

@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Of this program so far, in bytes; 0: not known.  getrusage would count what the process was before it became this
- * program: a shell, or Python with all its libraries. */
+/* Returns the peak memory of this program in bytes; 0: unknown. getrusage would include the process image
+ * before exec: a shell, or Python with its libraries. */
 static uint64_t
 peak_memory (void)
 {
@@ -22,7 +22,7 @@ peak_memory (void)
   return kib * 1024;
 }
 
-/* The job of the options and arguments; NULL: it was said why. */
+/* Returns the job of the options and arguments; NULL: an error was printed. */
 static const fmtconv_job *
 job_of (const struct settings *s, fmtconv_ctx *ctx, fmtconv_job *own)
 {

@@ -5,7 +5,7 @@
 #include "cli.h"
 #include <string.h>
 
-/* Exit status, as of diff(1). */
+/* Exit status, as for diff(1). */
 enum
 {
   DIFF_EQUAL = 0,
@@ -27,7 +27,7 @@ print_only (const char *side, fmtconv_attr *names)
     printf ("%s %s\n", side, text_sanitized (sanitized, a->v.s));
 }
 
-/* "f16[2,3]" */
+/* Returns data type and shape as text: "f16[2,3]". */
 static const char *
 form (char *buffer, size_t size, fmtconv_attr *of)
 {
@@ -37,7 +37,7 @@ form (char *buffer, size_t size, fmtconv_attr *of)
   return buffer;
 }
 
-/* false: it is beyond a double, and not told. */
+/* Returns false if the number does not fit in a double; it is then not printed. */
 static bool
 has_figure (fmtconv_attr *values, const char *key, double *figure)
 {

@@ -7,8 +7,8 @@
 
 enum
 {
-  LABEL = 12, /* columns of a line's label */
-  WIDTH = 100 /* a list is broken before it is wider */
+  LABEL = 12, /* columns of the label of a line */
+  WIDTH = 100 /* maximum columns of a list before it is wrapped */
 };
 
 static void
@@ -25,7 +25,7 @@ print_table (fmtconv_attr *list, const char *title, const char *what)
     }
 }
 
-/* "label       a, b, c", over as many lines as it takes; only the part of a text before its colon. */
+/* Prints "label       a, b, c", wrapped; of each text only the part before its colon. */
 static void
 print_names (const char *label, fmtconv_attr *list)
 {
@@ -48,7 +48,7 @@ print_names (const char *label, fmtconv_attr *list)
     putchar ('\n');
 }
 
-/* What has a size gets a line, the rest of what is in the file is only named. */
+/* Prints a line for each item with a size, and only the names of the other items. */
 static void
 print_skipped (fmtconv_attr *list)
 {

@@ -11,8 +11,8 @@ main (int argc, char **argv)
 {
   struct settings s = { .verbosity = PRINT_NOTES, .progress = -1, .color = -1 };
   setlocale (LC_CTYPE, "");
-  /* libzip turns the date of every member into local time, for which the C library looks at the zone's file
-   * each time unless TZ says which zone it is.  No date is ever shown. */
+  /* libzip converts the date of every member to local time, and the C library then reads the file of the
+   * time zone each time, unless TZ names the zone. Dates are never printed. */
   setenv ("TZ", "UTC0", 0);
   const struct command *named = options_find_command (&argc, argv), *command = named ? named : commands;
   print_usage_of (named);

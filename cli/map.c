@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-/* "NAME [2,3] <- NAME + NAME" */
+/* Prints "NAME [2,3] <- NAME + NAME". */
 static void
 print_result (fmtconv_attr *result)
 {

@@ -29,9 +29,9 @@ enum
 
 static const struct option_row
 {
-  int id; /* the letter, or OPT_… */
+  int id; /* a letter, or OPT_… */
   const char *name;
-  const char *argument; /* "N"; "[=GLOB]" where it may be left out; NULL: none */
+  const char *argument; /* "N"; "[=GLOB]" if it is optional; NULL: none */
   unsigned commands;
   const char *help;
 } rows[] = {
@@ -82,8 +82,8 @@ static const struct option_row
 enum
 {
   N_ROWS = sizeof rows / sizeof *rows,
-  LINE = 106,  /* columns of the help, as its paragraphs have */
-  HELP_AT = 31 /* columns before what an option does */
+  LINE = 106,  /* columns of the help text */
+  HELP_AT = 31 /* column at which the description of an option begins */
 };
 
 static bool
@@ -151,7 +151,7 @@ add_variable (struct settings *s, char *text)
   return true;
 }
 
-/* A spec says all that these options say. */
+/* Checks that options that a spec replaces are not given with it. */
 static bool
 check_spec (const struct settings *s)
 {
@@ -268,7 +268,8 @@ take (struct settings *s, int id, char *argument)
   return true;
 }
 
-/* What getopt did not take; optopt says why: an unknown letter, an option without an argument, or 0. */
+/* Prints a usage error for an option that getopt refused. optopt is an unknown letter, an option without
+ * its argument, or 0. */
 static void
 refuse (const struct command *command, const char *typed)
 {
@@ -288,14 +289,14 @@ refuse (const struct command *command, const char *typed)
     print_usage ("%s%s no option '%.*s'", where, has, (int) n, typed);
 }
 
-/* The options of some commands as getopt takes them. */
+/* The options of a command in the form that getopt takes. */
 struct getopt_tables
 {
   struct option longs[N_ROWS + 1];
   char shorts[2 * N_ROWS + 3];
 };
 
-/* first: the character that getopt begins with, "+" or "". */
+/* first: the first character of getopt's string, "+" or "". */
 static struct getopt_tables
 make_tables (unsigned bits, const char *first)
 {
@@ -325,13 +326,13 @@ options_find_command (int *argc, char **argv)
   while (getopt_long (*argc, argv, t.shorts, t.longs, NULL) != -1)
     ;
   int at = optind;
-  optind = 0; /* the next parse begins anew */
+  optind = 0; /* restarts getopt */
   if (at >= *argc || !strcmp (argv[at - 1], "--"))
     return NULL;
   const struct command *command = command_find (argv[at]);
   if (command)
     {
-      memmove (&argv[at], &argv[at + 1], (size_t) (*argc - at) * sizeof *argv); /* the NULL as well */
+      memmove (&argv[at], &argv[at + 1], (size_t) (*argc - at) * sizeof *argv); /* includes the NULL */
       --*argc;
     }
   return command;
@@ -362,7 +363,7 @@ options_parse (const struct command *command, int argc, char **argv, struct sett
   return check_spec (s);
 }
 
-/* The words of `text` in lines of at most LINE columns, of which the first HELP_AT are taken. */
+/* Prints the words of `text` in lines of at most LINE columns; the first HELP_AT columns are used already. */
 static void
 print_help_text (const char *text, FILE *to)
 {

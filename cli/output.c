@@ -1,4 +1,4 @@
-/* cli/output.c: messages, JSON events and progress, so that each line is whole wherever it goes.
+/* cli/output.c: messages, JSON events and progress; each line is written at once.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -8,19 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Seconds between two states of the progress line on a terminal, and between two lines elsewhere. */
+/* Seconds between two updates of the progress line on a terminal, and between two lines elsewhere. */
 #define REFRESH 0.2
 #define REPEAT 1.0
 
 enum
 {
-  SHOWN = 20 /* lines below a message, but under -v */
+  SHOWN = 20 /* detail lines of a message without -v */
 };
 
 struct speaker *
 speaker_of (const struct settings *s)
 {
-  static struct speaker the; /* one program, one terminal */
+  static struct speaker the; /* there is one terminal */
   bool terminal = isatty (STDERR_FILENO);
   const char *no_color = getenv ("NO_COLOR"), *term = getenv ("TERM");
   bool plain = (no_color && *no_color) || (term && !strcmp (term, "dumb"));
@@ -77,7 +77,7 @@ put_string (const char *key, const char *value)
   putchar ('"');
 }
 
-/* Strings of a message are escaped already: only quotes and backslashes matter to JSON. */
+/* Strings of a message are already escaped: in JSON only quotes and backslashes remain. */
 static void
 message_json (const fmtconv_message *m)
 {
@@ -117,7 +117,7 @@ clear_progress (struct speaker *sp)
   sp->drawn = false;
 }
 
-/* With -v all that were kept. */
+/* With -v, all that were kept. */
 static void
 list_details (const struct speaker *sp, const fmtconv_message *m)
 {
@@ -160,7 +160,7 @@ put_progress (void *speaker, const fmtconv_progress *p)
       clear_progress (sp);
       return;
     }
-  if (p->seconds < sp->drawn_after + (sp->terminal ? REFRESH : REPEAT)) /* short runs show nothing */
+  if (p->seconds < sp->drawn_after + (sp->terminal ? REFRESH : REPEAT)) /* no progress for short runs */
     return;
   sp->drawn_after = p->seconds;
   fprintf (stderr, "%s%3.0f %%  %s of %s  %s/s  %s left%s", sp->terminal ? "\r" : "",

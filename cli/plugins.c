@@ -5,7 +5,7 @@
 #include "cli.h"
 #include <string.h>
 
-/* "reader, writer" */
+/* Returns the roles: "reader, writer". */
 static const char *
 roles_of (fmtconv_attr *plugin, char *buffer, size_t size)
 {
@@ -53,7 +53,7 @@ print_parameters (fmtconv_attr *list)
     }
 }
 
-/* Of a transform: does it run in reverse? */
+/* Prints whether a transform runs in reverse. */
 static void
 print_direction (fmtconv_attr *plugin)
 {
@@ -66,7 +66,7 @@ print_direction (fmtconv_attr *plugin)
     printf ("  reverse -t %s:reverse\n", fmtconv_attr_get_string (plugin, "name", "?"));
 }
 
-/* "-t cast:TYPE", for each role with a main parameter. */
+/* Prints "-t cast:TYPE" for each role with a main parameter. */
 static void
 print_short_forms (fmtconv_attr *plugin)
 {
@@ -126,7 +126,7 @@ print_plugins (const struct settings *s, fmtconv_attr *list, const char *name)
       print_line (p);
 }
 
-/* Is any of them more than a part of the library? */
+/* Returns whether one of the plugins is not built into the library. */
 static bool
 any_file (fmtconv_attr *list)
 {

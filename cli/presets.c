@@ -21,7 +21,7 @@ print_line (fmtconv_attr *preset)
           text_sanitized (text, error ? error : fmtconv_attr_get_string (preset, "summary", "")));
 }
 
-/* The command, and below it what stands for its variables. */
+/* Prints the command, and the values for its variables. */
 static void
 print_use (fmtconv_attr *preset, const char *name)
 {

@@ -5,7 +5,7 @@
 #include "cli.h"
 #include <string.h>
 
-/* Bytes of the UTF-8 character at s, which is put into *c; 0: there is none. */
+/* Returns the length in bytes of the UTF-8 character at s, and stores it in *c; 0: not a character. */
 static size_t
 decode (const unsigned char *s, unsigned *c)
 {
@@ -30,7 +30,7 @@ decode (const unsigned char *s, unsigned *c)
   return *c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff) ? 0 : n;
 }
 
-/* C0, DEL, C1, line separators, bidi controls, BOM: as the library's messages. */
+/* C0, DEL, C1, line separators, bidi controls, BOM: the same as for messages of the library. */
 static bool
 is_hidden (unsigned c)
 {

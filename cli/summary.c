@@ -11,7 +11,7 @@ number (fmtconv_attr *node, const char *key)
   return (uint64_t) fmtconv_attr_get_int (node, key, 0);
 }
 
-/* ", through a.yaml, b.yaml" */
+/* Appends ", through a.yaml, b.yaml". */
 static void
 print_chain (FILE *to, fmtconv_attr *specs)
 {
@@ -36,7 +36,7 @@ print_input (FILE *to, fmtconv_attr *report)
     }
 }
 
-/* "240 tensors: 240 renamed" */
+/* Prints "240 tensors: 240 renamed". */
 static void
 print_lineage (FILE *to, fmtconv_attr *report)
 {
@@ -65,7 +65,7 @@ print_dropped (FILE *to, fmtconv_attr *report)
              text_sanitized (sanitized, fmtconv_attr_get_string (d, "why", "")));
 }
 
-/* What a reader left in its file: counted, or listed with -v. */
+/* Prints the items that a reader skipped: their number, or a list with -v. */
 static void
 print_skipped_of (FILE *to, const struct settings *s, fmtconv_attr *list)
 {
@@ -99,7 +99,7 @@ print_skipped (FILE *to, const struct settings *s, fmtconv_attr *report)
     print_skipped_of (to, s, fmtconv_attr_get (in, "skipped"));
 }
 
-/* "15.0 KiB copied, 15.0 KiB converted, 28.4 KiB header and padding" */
+/* Prints "15.0 KiB copied, 15.0 KiB converted, 28.4 KiB header and padding". */
 static void
 print_bytes (FILE *to, fmtconv_attr *report)
 {
@@ -166,7 +166,8 @@ print_speed (FILE *to, fmtconv_attr *report)
            text_bytes (peak, number (fmtconv_attr_get (report, "memory"), "peak")));
 }
 
-/* What the last transform of the whole model calls it; one of a component says nothing of the rest. */
+/* Returns the title that the last transform of the whole model gave; a transform of one component does not
+ * name the others. */
 static const char *
 title_of (fmtconv_attr *report)
 {
@@ -192,7 +193,7 @@ print_files (FILE *to, fmtconv_attr *report, const char *title)
     fprintf (to, "  model     %s\n", text_sanitized (sanitized, title));
 }
 
-/* What became of the tensors: of the only output, or of each of several and then of all. */
+/* Prints the number of tensors by outcome: of the only output, or of each of several and then of all. */
 static void
 print_outputs (FILE *to, fmtconv_attr *report)
 {
@@ -231,7 +232,7 @@ summary_print (const struct settings *s, fmtconv_attr *report)
   print_speed (stderr, report);
 }
 
-/* The tensors of the only output, or of each of several under its path. */
+/* Prints the tensors of the only output, or of each of several after its path. */
 static void
 print_tensors (fmtconv_attr *report)
 {

@@ -9,10 +9,10 @@
 enum
 {
   COLUMNS = 5,
-  WIDEST = 100 /* a longer cell moves the rest of its line */
+  WIDEST = 100 /* a longer cell shifts the rest of its line */
 };
 
-/* What stands in the columns of one line: name, data type, shape, size, what becomes of it. */
+/* The cells of a line: name, data type, shape, size, operations. */
 struct line
 {
   const char *cell[COLUMNS];
@@ -30,7 +30,7 @@ fill (struct line *line, fmtconv_attr *tensor)
       fmtconv_attr_get_string (tensor, "how", text_stats (line->stats, fmtconv_attr_get (tensor, "stats")));
 }
 
-/* Characters of UTF-8. */
+/* Returns the number of UTF-8 characters. */
 static int
 width_of (const char *s)
 {
@@ -63,7 +63,7 @@ measure (fmtconv_attr *list, const char *glob, int width[COLUMNS])
     }
 }
 
-/* Sizes stand at the right of their column; nothing follows the last cell. */
+/* Sizes are aligned to the right; there is no padding after the last cell. */
 static void
 print_line (FILE *to, const struct line *line, const int width[COLUMNS], fmtconv_attr *from)
 {

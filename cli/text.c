@@ -54,7 +54,7 @@ text_seconds (char buffer[TEXT_SIZE], double seconds)
   return buffer;
 }
 
-/* 64M and 64MiB are binary, 5GB is decimal, a bare number is bytes. */
+/* Parses a size: 64M and 64MiB are binary, 5GB is decimal, a bare number counts bytes. */
 bool
 text_parse_size (const char *text, uint64_t *bytes)
 {
