@@ -56,7 +56,8 @@ gguf_set_attributes (fmtconv_ctx *ctx, fmtconv_attr *keys, fmtconv_attr *used, f
         fmtconv_attr_set (fmtconv_attr_make (attrs, "metadata"), gguf_unkey (ctx, entry), a);
       else if (gguf_after (a->key, GGUF_SHAPE))
         unused += !fmtconv_attr_get (used, a->key);
-      else if (!gguf_after (a->key, GGUF_SPLIT) && strcmp (a->key, GGUF_SCALARS))
+      else if (!gguf_after (a->key, GGUF_SPLIT) && strcmp (a->key, GGUF_SCALARS)
+               && strcmp (a->key, GGUF_NAME_LIMIT))
         fmtconv_attr_set (others, a->key, a);
     }
   if (unused)

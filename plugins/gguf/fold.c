@@ -3,6 +3,7 @@
 #include "config.h"
 #include "gguf.h"
 #include <fmtconv/formats.h>
+#include <string.h>
 
 enum
 {
@@ -80,6 +81,11 @@ void
 gguf_put_shapes (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_tensor *const *tensors, size_t n)
 {
   fmtconv_attr *scalars = fmtconv_attr_literal (ctx, "[]");
+  size_t longest = 0;
+  for (size_t i = 0; i < n; i++)
+    longest = strlen (tensors[i]->name) > longest ? strlen (tensors[i]->name) : longest;
+  if (longest > GGUF_NAME_BYTES)
+    fmtconv_attr_set_typed_uint (keys, GGUF_NAME_LIMIT, longest, 32);
   for (size_t i = 0; i < n; i++)
     if (gguf_is_folded (tensors[i]))
       {
@@ -112,9 +118,13 @@ shape_list (const struct gguf_file *f, const struct gguf_info *t, const char *ke
         gguf_fail (f, t->at, t->name, fmtconv_ctx_printf (f->ctx, "the key '%s' is not a shape", key));
         return NULL;
       }
+  int is_empty = 0, wraps = 0;
   for (const fmtconv_attr *d = list->first; d; d = d->next)
-    if (__builtin_mul_overflow (given, d->v.u, &given))
-      given = d->v.u ? UINT64_MAX : 0;
+    {
+      is_empty = is_empty || !d->v.u;
+      wraps = wraps || (d->v.u && (__builtin_mul_overflow (given, d->v.u, &given) || given > INT64_MAX));
+    }
+  given = wraps ? UINT64_MAX : is_empty ? 0 : given;
   for (unsigned d = 0; d < t->rank; d++)
     stored *= t->shape[d];
   if (given != stored)

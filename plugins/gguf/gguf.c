@@ -4,6 +4,14 @@
 
 #include "gguf.h"
 
+static const fmtconv_param read_params[] = {
+  { "limits", FMTCONV_PARAM_CHOICE, offsetof (struct gguf_read_params, limits), "auto|ggml|gguf-py",
+    "dimensions and bytes of names: as ggml reads them (4, 63), or as gguf-py does; auto: ggml, but "
+    "ComfyUI's for its "
+    "image models" },
+  { 0 },
+};
+
 static const fmtconv_param write_params[] = {
   { "architecture", FMTCONV_PARAM_TEXT, offsetof (struct gguf_write_params, architecture), NULL,
     "general.architecture, [a-z0-9]+; default: the one that the transform or the input names" },
@@ -21,7 +29,8 @@ static const fmtconv_param write_params[] = {
 };
 
 FMTCONV_PLUGIN (gguf, .name = "gguf", .summary = "GGUF files",
-                .reader = FMTCONV_READER (.suffixes = GGUF_SUFFIX, .probe = gguf_probe, .read = gguf_read),
+                .reader = FMTCONV_READER (.params = read_params, .suffixes = GGUF_SUFFIX, .probe = gguf_probe,
+                                          .read = gguf_read),
                 .writer = FMTCONV_WRITER (.params = write_params, .main = "architecture=NAME",
                                           .suffixes = GGUF_SUFFIX,
                                           .limits = { .dtypes = gguf_dtypes,

@@ -38,10 +38,11 @@ enum
 #define GGUF_SPLIT_NO GGUF_SPLIT "no"
 #define GGUF_SPLIT_COUNT GGUF_SPLIT "count"
 #define GGUF_SPLIT_TENSORS GGUF_SPLIT "tensors.count"
-#define GGUF_METADATA "fmtconv.metadata."   /* an entry of a model's metadata */
-#define GGUF_CONFIG "fmtconv.config."       /* a config entry that GGUF has no value for, as JSON text */
-#define GGUF_SCALARS "fmtconv.scalars"      /* names of scalars that are stored with one dimension */
-#define GGUF_SHAPE "comfy.gguf.orig_shape." /* original shape of a reshaped tensor, as in ComfyUI-GGUF */
+#define GGUF_METADATA "fmtconv.metadata."    /* an entry of a model's metadata */
+#define GGUF_CONFIG "fmtconv.config."        /* a config entry that GGUF has no value for, as JSON text */
+#define GGUF_SCALARS "fmtconv.scalars"       /* names of scalars that are stored with one dimension */
+#define GGUF_NAME_LIMIT "fmtconv.name_limit" /* bytes of the longest name, if ggml does not read it */
+#define GGUF_SHAPE "comfy.gguf.orig_shape."  /* original shape of a reshaped tensor, as in ComfyUI-GGUF */
 
 /* ---- Values */
 enum
@@ -102,6 +103,18 @@ const char *gguf_after (const char *name, const char *prefix);
 int gguf_is_architecture (const char *name);
 
 /* ---- Reading */
+enum gguf_limits /* of dimensions and names */
+{
+  GGUF_LIMITS_AUTO, /* by the architecture */
+  GGUF_LIMITS_GGML,
+  GGUF_LIMITS_GGUF_PY
+};
+
+struct gguf_read_params
+{
+  int limits; /* enum gguf_limits */
+};
+
 struct gguf_info /* of a tensor */
 {
   const char *name;
@@ -121,6 +134,9 @@ struct gguf_file
   uint64_t n_tensors;
   uint64_t alignment;
   int is_big_endian;
+  int limits;        /* enum gguf_limits */
+  unsigned max_rank; /* of its tensors */
+  uint64_t max_name; /* bytes */
   fmtconv_attr *keys;
   fmtconv_attr *scalars; /* names of scalars, as keys; NULL: not read yet */
   int has_shapes;        /* some key is an original shape */
@@ -132,7 +148,7 @@ int gguf_probe (const fmtconv_peek *peek);
 int gguf_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out);
 
 /* Read the keys and tensor descriptions of one file.  Each returns 0 or an error code. */
-int gguf_read_source (fmtconv_ctx *ctx, fmtconv_source *source, struct gguf_file *file);
+int gguf_read_source (fmtconv_ctx *ctx, fmtconv_source *source, int limits, struct gguf_file *file);
 int gguf_read_keys (struct gguf_file *file);
 int gguf_read_tensors (struct gguf_file *file);
 
@@ -177,7 +193,10 @@ int gguf_is_folded (const fmtconv_tensor *tensor);
 /* Writes the stored shape to `shape` and returns the number of dimensions. */
 unsigned gguf_fold (const fmtconv_tensor *tensor, uint64_t shape[GGUF_RANK]);
 
-/* Adds keys with the original shapes of these tensors. */
+/* Sets max_rank and max_name, when the keys are read. */
+void gguf_choose_limits (struct gguf_file *file);
+
+/* Adds keys with the original shapes of these tensors, and the length of names that ggml does not read. */
 void gguf_put_shapes (fmtconv_ctx *ctx, fmtconv_attr *keys, const fmtconv_tensor *const *tensors, size_t n);
 
 int gguf_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model, fmtconv_layout *out);

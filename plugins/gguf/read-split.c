@@ -46,14 +46,14 @@ stem_of (const struct gguf_file *f, const char *base, const struct place *p)
 }
 
 static int
-read_other (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, const struct place *wanted,
+read_other (fmtconv_ctx *ctx, fmtconv_input *folder, const char *name, int limits, const struct place *wanted,
             struct gguf_file *f)
 {
   if (!fmtconv_input_has (folder, name))
     return fmtconv_fail_at (
         ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = "check that the copy is complete" },
         "the model has %lld files, but '%s' is not next to this one", (long long) wanted->count, name);
-  if (gguf_read_source (ctx, fmtconv_input_open (fmtconv_input_child (folder, name)), f))
+  if (gguf_read_source (ctx, fmtconv_input_open (fmtconv_input_child (folder, name)), limits, f))
     return fmtconv_ctx_failed (ctx);
   const struct place p = place_of (f);
   if (p.no != wanted->no || p.count != wanted->count || p.tensors != wanted->tensors)
@@ -81,7 +81,7 @@ gguf_read_split (fmtconv_ctx *ctx, fmtconv_input *in, struct gguf_file *one, siz
       if (wanted.no == p.no)
         *f = *one;
       else if (read_other (ctx, folder, gguf_split_name (ctx, stem, (size_t) wanted.no, (size_t) p.count),
-                           &wanted, f))
+                           one->limits, &wanted, f))
         return NULL;
       tensors += f->n_tensors;
     }

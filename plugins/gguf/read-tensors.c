@@ -8,6 +8,7 @@
 enum
 {
   MAX_NAME = 4096,
+  COMFY_NAME = 127,   /* of ggml as ComfyUI-GGUF and stable-diffusion.cpp build it */
   MAX_TAIL = 64 << 20 /* zeros after the last tensor */
 };
 
@@ -35,6 +36,37 @@ is_defined_elsewhere (uint32_t id)
   return "unknown";
 }
 
+/* ComfyUI-GGUF adds tensors of 5 dimensions to image models, and loads them with gguf-py; no other program loads
+ * these models.  A file without an architecture is stable-diffusion.cpp's. */
+void
+gguf_choose_limits (struct gguf_file *f)
+{
+  static const char *const images[] = { "aura", "cosmos",     "flux", "hidream", "hyvid", "ltxv", "lumina2",
+                                        "pig",  "qwen_image", "sd1",  "sd3",     "sdxl",  "wan" };
+  const char *architecture = fmtconv_attr_get_string (f->keys, GGUF_ARCHITECTURE, NULL);
+  const int64_t own = fmtconv_attr_get_int (f->keys, GGUF_NAME_LIMIT, 0);
+  int is_image = 0;
+  for (size_t i = 0; i < sizeof images / sizeof *images && architecture; i++)
+    is_image = is_image || !strcmp (architecture, images[i]);
+  const int auto_limits = f->limits == GGUF_LIMITS_AUTO, is_any = f->limits == GGUF_LIMITS_GGUF_PY;
+  f->max_rank = is_any || (auto_limits && is_image) ? FMTCONV_MAX_RANK : GGUF_RANK;
+  f->max_name = is_any ? MAX_NAME : auto_limits && (is_image || !architecture) ? COMFY_NAME : GGUF_NAME_BYTES;
+  if (auto_limits && own > (int64_t) f->max_name)
+    f->max_name = own < MAX_NAME ? (uint64_t) own : MAX_NAME;
+}
+
+static int
+limit (const struct gguf_file *f, const struct gguf_info *t, const char *what, uint64_t n, uint64_t most)
+{
+  return fmtconv_fail_at (f->ctx, FMTCONV_E_LIMIT,
+                          &(fmtconv_where){ .source = f->c.source,
+                                            .offset = t->at,
+                                            .tensor = t->name,
+                                            .hint = "-r gguf:limits=gguf-py reads what ggml does not" },
+                          "%llu %s, more than the limit of %llu", (unsigned long long) n, what,
+                          (unsigned long long) most);
+}
+
 static int
 take_name (struct gguf_file *f, struct gguf_info *t)
 {
@@ -46,6 +78,8 @@ take_name (struct gguf_file *f, struct gguf_info *t)
   t->name = fmtconv_cursor_take_text (&f->c, n);
   if (t->name && !*t->name)
     return gguf_fail (f, t->at, NULL, "a tensor has an empty name");
+  if (t->name && n > f->max_name)
+    return limit (f, t, "bytes of a name", n, f->max_name);
   return fmtconv_ctx_failed (f->ctx);
 }
 
@@ -59,14 +93,16 @@ take_shape (struct gguf_file *f, struct gguf_info *t, uint64_t *elements)
   if (rank > FMTCONV_MAX_RANK)
     return gguf_fail (f, t->at, t->name,
                       fmtconv_ctx_printf (f->ctx, "%u dimensions, more than 8", (unsigned) rank));
+  if (rank > f->max_rank)
+    return limit (f, t, "dimensions", rank, f->max_rank);
   t->rank = rank;
   for (unsigned d = rank; d-- > 0;)
     {
       t->shape[d] = gguf_take (f, 8);
       empty = empty || t->shape[d] == 0;
     }
-  for (unsigned d = 0; d < rank && !empty; d++)
-    if (__builtin_mul_overflow (*elements, t->shape[d], elements) || *elements > INT64_MAX)
+  for (unsigned d = 0; d < rank; d++) /* also those next to a zero: programs multiply them */
+    if (t->shape[d] && (__builtin_mul_overflow (*elements, t->shape[d], elements) || *elements > INT64_MAX))
       return gguf_fail (f, t->at, t->name, "the shape has more elements than a file can hold");
   *elements = empty ? 0 : *elements;
   return fmtconv_ctx_failed (f->ctx);

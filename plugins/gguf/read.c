@@ -63,23 +63,24 @@ read_count (struct gguf_file *f, const char *what, unsigned least, uint64_t most
 }
 
 int
-gguf_read_source (fmtconv_ctx *ctx, fmtconv_source *source, struct gguf_file *f)
+gguf_read_source (fmtconv_ctx *ctx, fmtconv_source *source, int limits, struct gguf_file *f)
 {
-  *f = (struct gguf_file){ .ctx = ctx, .c = fmtconv_cursor_start (source) };
+  *f = (struct gguf_file){ .ctx = ctx, .c = fmtconv_cursor_start (source), .limits = limits };
   if (read_version (f) || read_count (f, "tensors", MIN_TENSOR, GGUF_MAX_TENSORS, &f->n_tensors)
       || read_count (f, "keys", MIN_KEY, GGUF_MAX_KEYS, &f->n_keys) || gguf_read_keys (f))
     return fmtconv_ctx_failed (ctx);
+  gguf_choose_limits (f);
   return gguf_read_tensors (f);
 }
 
 int
 gguf_read (fmtconv_ctx *ctx, const void *params, fmtconv_input *in, fmtconv_model *out)
 {
-  (void) params;
+  const struct gguf_read_params *p = params;
   struct gguf_file one, *files = &one;
   size_t n = 1;
   fmtconv_attr *used = fmtconv_attr_object (ctx);
-  if (gguf_read_source (ctx, fmtconv_input_open (in), &one))
+  if (gguf_read_source (ctx, fmtconv_input_open (in), p->limits, &one))
     return fmtconv_ctx_failed (ctx);
   if (fmtconv_attr_get_int (one.keys, GGUF_SPLIT_COUNT, 1) != 1 && !fmtconv_input_is_alone (in))
     files = gguf_read_split (ctx, in, &one, &n);

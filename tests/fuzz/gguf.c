@@ -20,7 +20,8 @@ read_all (fmtconv_ctx *ctx, const uint8_t *data, size_t size)
   struct gguf_file file;
   fmtconv_model *model = fci_model_new (ctx, NULL);
   fmtconv_attr *used = fmtconv_attr_object (ctx), *shown = fmtconv_attr_object (ctx);
-  if (!used || gguf_read_source (ctx, fci_source_memory (ctx, data, size, "x.gguf"), &file)
+  if (!used
+      || gguf_read_source (ctx, fci_source_memory (ctx, data, size, "x.gguf"), GGUF_LIMITS_GGUF_PY, &file)
       || gguf_put_tensors (&file, &file, used, model)
       || gguf_set_attributes (ctx, file.keys, used, fmtconv_model_attrs (model))
       || fci_model_freeze (model, "gguf"))

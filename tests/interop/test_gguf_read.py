@@ -126,6 +126,48 @@ class Reading(Case):
             self.source.write_bytes(data)
             self.assertIn(says, self.run_fmtconv("-f", self.source, self.out, status=1).stderr)
 
+    def write_with(self, architecture, tensors):
+        writer = gguf.GGUFWriter(self.source, architecture)
+        for name, values in tensors.items():
+            writer.add_tensor(name, values)
+        finish(writer)
+
+    def test_limits(self):
+        """Files that ggml refuses are refused, except those that ComfyUI-GGUF makes of image models, and our own."""
+        five, long = {"a": np.ones((2, 1, 2, 1, 2), np.float32)}, {"n" * 100: np.ones(2, np.float32)}
+        for tensors, says in ((five, "5 dimensions, more than the limit of 4"), (long, "100 bytes of a name, more than the limit of 63")):
+            shapes = {n: v.shape for n, v in tensors.items()}
+            for architecture, accepted in (("test", False), ("llama", False), ("wan", True), ("hyvid", True)):
+                self.write_with(architecture, tensors)
+                self.assertIsNone(ggmlfile.read(self.source))
+                if accepted:
+                    self.run_fmtconv("-f", self.source, self.plain)
+                else:
+                    result = self.run_fmtconv("-f", self.source, self.plain, status=1)
+                    self.assertIn(says, result.stderr)
+                    self.assertIn("-r gguf:limits=gguf-py", result.stderr)
+                    self.run_fmtconv("-f", "-r", "gguf:limits=gguf-py", self.source, self.plain)
+                self.assertEqual({n: tuple(t.shape) for n, t in safetensors.torch.load_file(self.plain).items()}, shapes)
+                self.run_fmtconv("-r", "gguf:limits=ggml", "-f", self.source, self.plain, status=1)
+        self.write_with("wan", five)
+        self.run_fmtconv("-w", "gguf:fold=yes", self.source, self.out)
+        self.assertIsNotNone(ggmlfile.read(self.out))
+        self.assertEqual(fields(self.out)["comfy.gguf.orig_shape.a"][1], [2, 1, 2, 1, 2])
+
+    def test_own_names(self):
+        """Long names that were asked for are recorded, in each file of a model; the record goes with the names."""
+        tensors = {"n" * 100: torch.ones(20), "m" * 63: torch.ones(20), "k" * 70: torch.ones(20)}
+        safetensors.torch.save_file(tensors, self.plain)
+        self.run_fmtconv("--verify", "-w", "gguf:architecture=test,name-limit=100,split-max-size=1", self.plain, self.tmp / "s.gguf")
+        parts = sorted(self.tmp.glob("s-*"))
+        limits = [fields(p).get("fmtconv.name_limit", (0, 0))[1] for p in parts]
+        longest = [max(len(t.name) for t in gguf.GGUFReader(p).tensors) for p in parts]
+        self.assertEqual(limits, [100] + [n if n > 63 else 0 for n in longest[1:]])
+        self.run_fmtconv("-t", "select:name=m*", parts[1], self.out)
+        self.assertNotIn("fmtconv.name_limit", fields(self.out))
+        self.run_fmtconv("-f", "-w", "gguf:name-limit=128", parts[2], self.out)
+        self.assertEqual(fields(self.out)["fmtconv.name_limit"][1], 100)
+
 
 if __name__ == "__main__":
     unittest.main()

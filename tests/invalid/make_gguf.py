@@ -109,6 +109,9 @@ def keys():
     case("key-empty", "a key is empty", file((key("", U8, 1),)))
     case("key-twice", "the key 'x' occurs twice", file((key("x", U8, 1), key("x", U16, 2))))
     case("key-architecture-twice", "the key 'general.architecture' occurs twice", file((key("general.architecture", STRING, "test"),)))
+    for kind, v in ((U32, 1), (BOOL, 1), (F64, 0.5), (ARRAY, (STRING, ("test",)))):
+        case(f"architecture-of-type-{kind}", "general.architecture is not a string of UTF-8",
+             file(architecture=key("general.architecture", kind, v)))
     case("key-not-ascii", "the key 'ü' is not printable ASCII", file((key("ü", U8, 1),)))
     case("key-not-utf8", "the text is not valid UTF-8", file((key(b"\xff", U8, 1),)))
     case("key-nul", "the text contains a NUL byte", file((key("a\0b", U8, 1),)))
@@ -135,7 +138,7 @@ def values():
             good(f"strings-{name}-{at}", file((key(at, ARRAY, (STRING, (text, b"ok"))),)))
         if name != "control":
             case(f"architecture-{name}", "general.architecture is not a string of UTF-8",
-                 file((key("general.architecture", STRING, string(text)),), n_keys=1, architecture=b""))
+                 file(architecture=key("general.architecture", STRING, string(text))))
             case(f"scalars-{name}", "the text ", file((key("fmtconv.scalars", ARRAY, (STRING, (text,))),)))
     case("string-beyond-the-end", "a length of 1000000, but the file ends after", file((key("x", STRING, string("", 10**6)),)))
     case("strings-beyond-the-end", "1000000 bytes are needed here",
@@ -177,6 +180,13 @@ def alignments():
     case("alignment-array", "general.alignment is not a u32", file((key("general.alignment", ARRAY, (U32, (32,))),)))
 
 
+def limited(own, architecture, *tensors):
+    """A file with our key about the length of names, unless it is 0; architecture: None: test; "": none."""
+    keys = (key("fmtconv.name_limit", U32, own),) if own else (key("x", U8, 1),)
+    first = None if architecture is None else key("general.architecture", STRING, architecture) if architecture else b""
+    return file(keys, tensors, n_keys=1 if architecture == "" else None, architecture=first)
+
+
 def names():
     case("name-empty", "a tensor has an empty name", file(tensors=(tensor(""),)))
     case("name-twice", "tensor 'a': two tensors have this name",
@@ -188,19 +198,32 @@ def names():
     case("name-4097", "a tensor's name has more than 4096 bytes", file(tensors=(tensor("n" * 4097),)))
     case("name-beyond-the-end", "bytes are needed here, but only", file(tensors=(string("n", 2**40),), data=b"\0" * 64))
     case("name-length-huge", "18446744073709551615 bytes are needed here", file(tensors=(string("n", 2**64 - 1),), data=b"\0" * 64))
-    for length in (63, 64, 4095, 4096):
-        good(f"name-{length}", file(tensors=(tensor("n" * length),)))
+    good("name-63", file(tensors=(tensor("n" * 63),)))
+    for length, own, architecture in ((64, 0, None), (4096, 0, None), (64, 63, None), (101, 100, None), (128, 0, "wan"), (128, 0, "")):
+        case(f"name-{length}-{own}-{architecture}", f"{length} bytes of a name, more than the limit of {length - 1 if length < 4096 else 63}",
+             limited(own, architecture, tensor("n" * length)))
+    for length, own, architecture in ((64, 64, None), (4096, 4096, None), (100, 2**32 - 1, None), (127, 0, "wan"), (127, 0, "")):
+        good(f"name-{length}-{own}-{architecture}", limited(own, architecture, tensor("n" * length)))
+    case("name-own-string", "64 bytes of a name", file((key("fmtconv.name_limit", STRING, "100"),), (tensor("n" * 64),)))
     good("name-odd", file(tensors=(tensor(" ü/\\..%"),)))
 
 
 def shapes():
+    for rank in (5, 8):
+        case(f"rank-{rank}", f"tensor 'a': {rank} dimensions, more than the limit of 4", file(tensors=(tensor(dims=(2,) + (1,) * (rank - 1)),)))
+        case(f"rank-{rank}-none", f"{rank} dimensions, more than", limited(0, "", tensor(dims=(2,) + (1,) * (rank - 1))))
+        good(f"rank-{rank}-image", limited(0, "wan", tensor(dims=(2,) + (1,) * (rank - 1))))
+    case("rank-9-image", "9 dimensions, more than 8", limited(0, "wan", tensor(dims=(2,) + (1,) * 8)))
     case("rank-9", "tensor 'a': 9 dimensions, more than 8", file(tensors=(tensor(dims=(1,) * 8 + (2,)),)))
     case("rank-huge", "tensor 'a': 4294967295 dimensions, more than 8", file(tensors=(tensor(rank=2**32 - 1),)))
-    good("rank-8", file(tensors=(tensor(dims=(2,) + (1,) * 7),)))
     good("rank-0", file(tensors=(tensor(dims=()),), data=b"\1" * 4 + b"\0" * 28))
     good("rank-4", file(tensors=(tensor(dims=(2, 1, 1, 1)),)))
     good("zero", file(tensors=(tensor(dims=(0,)),), data=b""))
-    good("zero-huge", file(tensors=(tensor(dims=(0, 2**62, 2**62)),), data=b""))
+    good("zero-large", file(tensors=(tensor(dims=(2**31, 0, 2**31)),), data=b""))
+    # Beside a zero, too: ggml divides by dimensions and multiplies strides.
+    for dims in ((0, 2**62, 2**62), (2**32, 0, 2**32), (2**62, 2, 0), (2**63, 0), (0, 2**64 - 1)):
+        case("zero-wraps-" + "-".join(map(str, dims)), "tensor 'a': the shape has more elements than a file can hold",
+             file(tensors=(tensor(dims=dims),), data=b""))
     # ggml takes the product modulo 2^64, which is 0.
     case("wraps-to-zero", "tensor 'a': the shape has more elements than a file can hold",
          file(tensors=(tensor(dims=(2**32, 2**32)),), data=b""))
@@ -289,6 +312,8 @@ def originals():
     case("shape-other", "tensor 'a': the shape in the key 'comfy.gguf.orig_shape.a' has a different number of elements",
          file((shape("a", (3,)),)))
     case("shape-wraps", "has a different number of elements", file((shape("a", (2**62, 2**62, 8), U64),)))
+    case("shape-wraps-to-zero", "has a different number of elements",
+         file((shape("a", (0, 2**62, 2**62), I64),), tensors=(tensor(dims=(0,)),), data=b""))
     case("shape-negative", "the key 'comfy.gguf.orig_shape.a' is not a shape", file((shape("a", (-2, -1)),)))
     case("shape-too-long", "is not a shape", file((shape("a", (1,) * 8 + (2,)),)))
     case("shape-of-strings", "is not a shape", file((shape("a", ("2",), STRING),)))
