@@ -6,7 +6,8 @@ plugin_cflags = $(AM_CFLAGS) -fvisibility=hidden
 linear_sources = plugins/common/linear.c plugins/common/linear.h
 numbered_sources = plugins/common/numbered.c plugins/common/numbered.h
 index_sources = plugins/common/alias.c plugins/common/index.c plugins/common/index.h $(numbered_sources)
-lora_sources = plugins/common/lora-alpha.c plugins/common/lora-config.c plugins/common/lora-facts.c \
+lora_sources = plugins/common/lora-alpha.c plugins/common/lora-config.c \
+	plugins/common/lora-describe.c plugins/common/lora-describe.h plugins/common/lora-facts.c \
 	plugins/common/lora-facts.h plugins/common/lora-group.c plugins/common/lora-group.h \
 	plugins/common/lora-index.c plugins/common/lora-index.h plugins/common/lora-name.c \
 	plugins/common/lora-name.h plugins/common/lora-pattern.c

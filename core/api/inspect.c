@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/api/describe.h"
 #include "core/api/parts.h"
 #include "core/api/sanitize.h"
 #include "core/api/stats.h"
@@ -38,8 +39,9 @@ typedef struct inspection
   bool is_near;                   /* a transform would recognize it, except for a few tensors */
   bool is_made;                   /* they recognize it in reverse: it is their output */
   const char **commands;          /* commands, one for each transform */
-  const char *whole;              /* command that converts or copies the whole model; NULL: none */
-  char needs[NEEDS];              /* the parameter that the first transform lacks; "": none */
+  fci_described described; /* by transforms that recognize it without rules, unless rules recognize it */
+  const char *whole;       /* command that converts or copies the whole model; NULL: none */
+  char needs[NEEDS];       /* the parameter that the first transform lacks; "": none */
 } inspection;
 
 /* Tensors and bytes of one data type. */
@@ -146,6 +148,8 @@ recognize (inspection *s)
     }
   else if (s->claims.n)
     note_near_matches (s);
+  if (!s->claims.n || s->is_made)
+    fci_describe (s->ctx, modules, n_modules, s->stages[0], &s->described);
   return s->ctx->failed;
 }
 
@@ -222,7 +226,7 @@ kind_of (const inspection *s)
   for (size_t i = 0; i < s->claims.first; i++)
     kind = fmtconv_ctx_printf (s->ctx, "%s%s%s", kind ? kind : "", kind ? ", " : "",
                                s->claims.claim[i].plugin->transform->kind);
-  return kind;
+  return kind ? kind : s->described.kind;
 }
 
 static const char *
@@ -232,6 +236,8 @@ title_of (const inspection *s)
   for (int i = 1; i >= 0 && !title; i--)
     if (s->stages[i])
       title = fmtconv_attr_get_string (fmtconv_model_attrs (s->stages[i]), "title", NULL);
+  if (!title)
+    title = s->described.title;
   if (title)
     return title;
   size_t n = fci_model_tensors (s->stages[0]);
@@ -366,6 +372,8 @@ describe (const inspection *s)
     fci_add_text (commands, NULL, s->whole);
   for (size_t i = 0; i < s->claims.complete; i++)
     fci_add_text (commands, NULL, s->commands[i]);
+  for (size_t i = 0; i < s->described.n; i++)
+    fci_add_text (commands, NULL, fci_describe_command (s->ctx, &s->described, i, s->path));
   if (s->ctx->options.flags & FMTCONV_LIST)
     add_list (result, s);
   if (s->ctx->options.flags & FMTCONV_STATS)

@@ -5,6 +5,8 @@ core_sources += \
 	core/api/builtins.h \
 	core/api/context.c \
 	core/api/convert.c \
+	core/api/describe.c \
+	core/api/describe.h \
 	core/api/diff.c \
 	core/api/inspect.c \
 	core/api/map.c \

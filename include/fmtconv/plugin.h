@@ -102,6 +102,14 @@ typedef struct fmtconv_reader
   const char *main; /* "to=TYPE" */
 } fmtconv_reader;
 
+/* What a transform says of a model that it can take. */
+typedef struct fmtconv_description
+{
+  const char *kind;    /* "lora" */
+  const char *title;   /* one line for people: "LoRA of rank 4" */
+  const char *command; /* what to type after the program's name, with INPUT for the model */
+} fmtconv_description;
+
 typedef struct fmtconv_transform
 {
   size_t struct_size;
@@ -124,6 +132,10 @@ typedef struct fmtconv_transform
   const char *joins;
 
   const char *main; /* "to=TYPE" */
+
+  /* For fmtconv_inspect: describes a model that no rules recognize.  Returns 1 and fills *out, or returns 0: the
+   * transform does not know the model.  NULL: it knows none. */
+  int (*describe) (fmtconv_ctx *ctx, const fmtconv_model *model, fmtconv_description *out);
 } fmtconv_transform;
 
 /* Limits of a format.  The core checks them before `write`, and lists every offender. */

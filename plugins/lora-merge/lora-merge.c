@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "merge.h"
+#include "plugins/common/lora-describe.h"
 #include <fmtconv/formats.h>
 #include <string.h>
 
@@ -99,6 +100,16 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   return fmtconv_ctx_failed (ctx);
 }
 
+static int
+describe (fmtconv_ctx *ctx, const fmtconv_model *model, fmtconv_description *out)
+{
+  *out = (fmtconv_description){ .kind = "lora",
+                                .title = lora_describe (ctx, model),
+                                .command = "-t lora-merge:file=INPUT MODEL OUTPUT.safetensors" };
+  return out->title != NULL;
+}
+
 FMTCONV_PLUGIN (lora_merge, .name = "lora-merge", .summary = "adds a LoRA to the weights it was trained on",
                 .transform = FMTCONV_TRANSFORM (.params = params, .main = "file=FILE",
-                                                .understands = FMTCONV_FEATURE_TIED, .apply = apply));
+                                                .understands = FMTCONV_FEATURE_TIED, .apply = apply,
+                                                .describe = describe));

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "names.h"
+#include "plugins/common/lora-describe.h"
 #include "plugins/common/text.h"
 #include <fmtconv/formats.h>
 #include <math.h>
@@ -162,6 +163,16 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   return 0;
 }
 
+static int
+describe (fmtconv_ctx *ctx, const fmtconv_model *model, fmtconv_description *out)
+{
+  *out = (fmtconv_description){ .kind = "lora",
+                                .title = lora_describe (ctx, model),
+                                .command = "-t lora-names:diffusers INPUT OUTPUT.safetensors" };
+  return out->title != NULL;
+}
+
 FMTCONV_PLUGIN (lora_names, .name = "lora-names",
                 .summary = "converts the names of a LoRA between conventions",
-                .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=CONVENTION", .apply = apply));
+                .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=CONVENTION", .apply = apply,
+                                                .describe = describe));

@@ -193,6 +193,24 @@ class Names(Case):
         name = "base_model.model.transformer_blocks.0.attn1.to_q.lora_magnitude_vector"
         self.assertTrue(torch.equal(got[name], dora[x + ".dora_scale"].flatten()))
 
+    def test_inspect(self):
+        """inspect says what it is, and what one can type."""
+        path = self.save(self.kohya())
+        said = self.run_fmtconv("inspect", path).stdout
+        for word in ("LoRA of rank 2 to 4, alpha 6 to 12, for 11 modules: lora_unet_patch_embed_proj.alpha", "kind        lora",
+                     f"fmtconv -t lora-merge:file={path} MODEL OUTPUT.safetensors", f"fmtconv -t lora-names:diffusers {path} OUTPUT.safetensors"):
+            self.assertIn(word, said)
+        report = json.loads(self.run_fmtconv("inspect", "--json", path).stdout)
+        self.assertEqual(report["kind"], "lora")
+        for command in ("diffusers", "kohya"):
+            out = self.convert(path, command)
+            self.assertIn("of rank 2 to 4", self.run_fmtconv("inspect", out).stdout)
+        mixed = self.save(self.kohya() | {"other.weight": torch.ones(2)})
+        self.assertNotIn("LoRA", self.run_fmtconv("inspect", mixed).stdout)
+        twice = self.kohya()
+        twice |= {k.replace("lora_down", "lora_A"): v.clone() for k, v in twice.items() if "lora_down" in k}
+        self.assertIn("not recognized", self.run_fmtconv("inspect", self.save(twice)).stdout)
+
     def test_refused(self):
         self.assertIn("no LoRA", self.convert(self.save({"lora_te_x.alpha": torch.tensor(1.0)}),
                                               "diffusers,only=model", status=1))
