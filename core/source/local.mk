@@ -8,6 +8,7 @@ core_sources += \
 	core/source/folder.h \
 	core/source/input.c \
 	core/source/input.h \
+	core/source/latin1.c \
 	core/source/private.h \
 	core/source/recode.c \
 	core/source/recode.h \

@@ -99,6 +99,14 @@ const char *fmtconv_zip_member_name (fmtconv_zip *zip, size_t i);
  * Errors: E_FORMAT, E_IO.  Thread: context.  Since: 0.1. */
 fmtconv_source *fmtconv_zip_member (fmtconv_zip *zip, const char *name);
 
+/* ---- Sources */
+
+/* Returns the bytes that a text of latin-1 characters in UTF-8 stands for, one byte per character, in the arena; old
+ * pickles keep bytes so.  NULL without an error if the text is not UTF-8 or has a character above U+00FF.  name: for
+ * messages.
+ * Errors: E_NOMEM.  Thread: context.  Since: 0.1. */
+fmtconv_source *fmtconv_source_latin1 (fmtconv_ctx *ctx, const char *text, size_t size, const char *name);
+
 /* ---- Inputs that other formats read */
 
 /* Returns 1 if the input has to be read without the files next to it.  That is so when an output is read again for

@@ -19,6 +19,30 @@ TestSuite (cursor, .init = place_start, .fini = place_stop);
 
 /* ---- Sources */
 
+/* Every byte comes back, NUL too; other characters and broken text give nothing, and no error. */
+Test (source, latin1)
+{
+  char text[512];
+  size_t n = 0;
+  for (unsigned c = 0; c < 256; c++)
+    {
+      if (c >= 0x80)
+        text[n++] = (char) (0xc0 | c >> 6);
+      text[n++] = (char) (c < 0x80 ? c : 0x80 | (c & 0x3f));
+    }
+  fmtconv_source *all = fmtconv_source_latin1 (ctx, text, n, "text");
+  cr_assert_eq (fmtconv_source_size (all), 256);
+  uint8_t bytes[256];
+  cr_assert_eq (fci_source_read (all, 0, bytes, 256), 0);
+  for (unsigned c = 0; c < 256; c++)
+    cr_expect_eq (bytes[c], c);
+  cr_expect_eq (fmtconv_source_size (fmtconv_source_latin1 (ctx, "", 0, "text")), 0);
+  cr_expect_null (fmtconv_source_latin1 (ctx, "a\xc4\x80", 3, "text"), "U+0100");
+  cr_expect_null (fmtconv_source_latin1 (ctx, "a\xc3", 2, "text"), "cut");
+  cr_expect_null (fmtconv_source_latin1 (ctx, "\xe9", 1, "text"), "not UTF-8");
+  cr_expect_eq (r.n_errors, 0);
+}
+
 Test (source, same_file_is_one_source)
 {
   cr_assert_eq (link ("d/a", "d/hard"), 0);
