@@ -3,6 +3,7 @@
 #include "config.h"
 #include "core/base/ctx.h"
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/model/private.h"
 #include "core/source/source.h"
 #include "core/view/inspect.h"
@@ -19,10 +20,15 @@ name_refusal (const char *name, size_t len)
     return "a tensor's name has more than 4096 bytes";
   if (!fci_is_utf8 (name, len))
     return "a tensor's name is not valid UTF-8";
-  const unsigned char *s = (const unsigned char *) name;
-  for (size_t i = 0; i < len; i++)
-    if (s[i] < 0x20 || s[i] == 0x7f || (s[i] == 0xc2 && s[i + 1] < 0xa0))
-      return "a tensor's name contains control characters";
+  uint32_t c;
+  for (size_t i = 0; i < len;)
+    {
+      i += fci_utf8_next (name + i, len - i, &c);
+      if (c < 0x20 || (c >= 0x7f && c <= 0x9f))
+        return "a tensor's name contains control characters";
+      if (fci_is_hidden (c))
+        return "a tensor's name contains bidirectional or other invisible controls";
+    }
   return NULL;
 }
 
@@ -42,10 +48,12 @@ where_of (const fmtconv_model *out, const char *name, const fmtconv_view *view)
 static bool
 check_name (fmtconv_model *out, const char *name, size_t len, const fmtconv_view *view)
 {
-  const fmtconv_where where = where_of (out, name, view);
+  fmtconv_where where = where_of (out, name, view);
   const char *wrong = name_refusal (name, len);
   if (wrong)
     {
+      if (fci_subject_now (out->ctx)->is_read)
+        where.hint = "rename the tensor in the program that saved the file";
       fmtconv_fail_at (out->ctx, FMTCONV_E_FORMAT, &where, "%s", wrong);
       return false;
     }

@@ -4,6 +4,7 @@
 
 #include "core/base/size.h"
 #include "core/zip/directory.h"
+#include "core/zip/gap.h"
 #include "core/zip/local.h"
 #include "core/zip/zip.h"
 #include <inttypes.h>
@@ -198,6 +199,8 @@ check_member (window *w, fci_zip_entry *entry, uint64_t *end)
   int code = read_local (w, entry, &l);
   if (code == 0)
     code = check_local (zip, entry, &l);
+  if (code == 0)
+    code = fci_zip_check_gap (zip, *end, entry->header);
   if (code != 0)
     return code;
   entry->data = entry->header + HEADER + l.name_len + l.extra_len;
@@ -232,7 +235,7 @@ check_in_order (fmtconv_zip *zip, const uint32_t *order, uint8_t *buffer)
       if (code == 0)
         code = fci_check_cancel (zip->ctx);
     }
-  return code;
+  return code != 0 ? code : fci_zip_check_gap (zip, end, zip->dir_start);
 }
 
 int

@@ -7,6 +7,8 @@ core_sources += \
 	core/zip/directory.h \
 	core/zip/end.c \
 	core/zip/end.h \
+	core/zip/gap.c \
+	core/zip/gap.h \
 	core/zip/inflate.c \
 	core/zip/inflate.h \
 	core/zip/local.c \

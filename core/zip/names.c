@@ -3,10 +3,25 @@
 #include "config.h"
 
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 #include "core/zip/names.h"
 #include "core/zip/zip.h"
 #include <stdlib.h>
 #include <string.h>
+
+/* Returns whether valid UTF-8 has a character that a terminal does not show as itself. */
+static bool
+has_hidden (const char *name, size_t len)
+{
+  uint32_t c;
+  for (size_t i = 0; i < len;)
+    {
+      i += fci_utf8_next (name + i, len - i, &c);
+      if (fci_is_hidden (c))
+        return true;
+    }
+  return false;
+}
 
 /* Returns whether a component of a path is plain. */
 static bool
@@ -38,6 +53,8 @@ fci_zip_check_name (fmtconv_zip *zip, uint64_t at, const char *name, size_t len)
     return fci_zip_bad (zip, at, "the name of member '%s' contains a NUL byte", name);
   if (!fci_is_utf8 (name, len))
     return fci_zip_bad (zip, at, "the name of member '%s' is not UTF-8", name);
+  if (has_hidden (name, len))
+    return fci_zip_bad (zip, at, "the name of member '%s' contains control characters", name);
   if (memchr (name, '\\', len))
     return fci_zip_bad (zip, at, "the name of member '%s' contains a backslash", name);
   if (name[0] == '/')

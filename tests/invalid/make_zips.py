@@ -148,6 +148,20 @@ def entries():
     case("folder-with-bytes", "is a folder but has data", build(members(extra=[Member("archive/x/", b"bytes")])))
     good("folder", build(members(extra=[Member("archive/x/", b"")])))
     good("gap-before-directory", build(members(), between=b"padding"))
+    good("gap-large", build(members(), between=bytes(200_000) + b"PK\3"))
+
+
+def unlisted():
+    """Records that the directory does not list: what reads without it would see another archive."""
+    says = "a record that the central directory does not list"
+    hidden = Member("archive/data/1", b"hidden", unlisted=True)
+    case("unlisted-last", says, build(members(extra=[hidden])))
+    case("unlisted-first", "extra bytes before the first member", build([hidden, *members()]))
+    first, *others = members()
+    case("unlisted-between", says, build([first, hidden, *others]))
+    case("unlisted-twin", says, build([first, Member("archive/data/0", bytes(16), unlisted=True), *others]))
+    for padding in (0, 1, 65_530, 65_533, 65_536, 131_069):
+        case(f"unlisted-after-{padding}", says, build(members(), between=bytes(padding) + hidden.local_bytes(0) + b"hidden"))
 
 
 def field64(*values, kind=1):
@@ -251,6 +265,10 @@ def names():
     bad("dot", "has an empty, '.' or '..' component", "archive/./a")
     bad("double-slash", "has an empty, '.' or '..' component", "archive//a")
     bad("absolute", "the name of member '/archive/a' is absolute", "/archive/a")
+    bad("newline", "contains control characters", "archive/a\nb")
+    bad("bidi", "contains control characters", "archive/a\u202eb")
+    bad("isolate", "contains control characters", "archive/\u2066a")
+    bad("separator", "contains control characters", "archive/a\u2028b")
     bad("latin", "is not UTF-8", b"archive/caf\xe9")
     bad("overlong", "is not UTF-8", b"archive/\xc0\xaf")
     bad("surrogate", "is not UTF-8", b"archive/\xed\xa0\x80")
@@ -304,7 +322,7 @@ def checksums():
 def main():
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True)
-    for part in (ends, directories, ends64, entries, entries64, locals_, descriptors, overlaps, names, deflated,
+    for part in (ends, directories, ends64, entries, entries64, locals_, descriptors, overlaps, unlisted, names, deflated,
                  checksums):
         part()
     whole = build(members())

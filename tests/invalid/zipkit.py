@@ -18,12 +18,12 @@ def deflate(data, level=9):
 class Member:
     """A member; `local`, `central` and `descriptor` override what the data says.
 
-    Keys of local and central: name, flags, method, crc, packed, size, extra; central also disk, header.
+    unlisted: it is not in the directory.  Keys of local and central: name, flags, method, crc, packed, size, extra; central also disk, header.
     descriptor: None: by the flags; bytes: those; a dict: crc, packed, size.
     """
 
     def __init__(self, name, data, *, method=STORED, flags=DESCRIPTOR | UTF8, packed=None, local=None, central=None,
-                 descriptor=None, align=64):
+                 descriptor=None, align=64, unlisted=False):
         self.name = name if isinstance(name, bytes) else name.encode()
         self.data = data
         self.method = method
@@ -33,6 +33,7 @@ class Member:
         self.central = central or {}
         self.descriptor = descriptor
         self.align = align
+        self.unlisted = unlisted
 
     def fields(self):
         return {"name": self.name, "flags": self.flags, "method": self.method, "crc": zlib.crc32(self.data),
@@ -73,9 +74,10 @@ def build(members, *, before=b"", between=b"", behind=b"", after=b"", comment=b"
     for member in members:
         start = len(out)
         out += member.local_bytes(start) + member.packed + member.descriptor_bytes()
-        directory += member.central_bytes(start + shift)
+        directory += b"" if member.unlisted else member.central_bytes(start + shift)
     out += between
-    f = {"disk": 0, "dir_disk": 0, "n_here": len(members), "n": len(members), "dir_size": len(directory),
+    n = sum(not member.unlisted for member in members)
+    f = {"disk": 0, "dir_disk": 0, "n_here": n, "n": n, "dir_size": len(directory),
          "dir_start": len(out) + shift}
     out += directory + behind
     if zip64 is not None:

@@ -252,3 +252,30 @@ Test (limits, directory)
   expect_limit (1, 512u << 20, FORMAT, inspect);
   expect_limit (1, (512u << 20) + 1, FMTCONV_E_LIMIT, "the limit is 536870912");
 }
+
+/* An archive with these bytes between its last member and its directory. */
+static zm_archive
+with_gap (const char *bytes, size_t n)
+{
+  zm_member m[] = { { .name = "r/data.pkl", .bytes = sample_pattern, .size = 10 }, { .name = "r/x" } };
+  zm_archive a = zm_make (m, 2, 0);
+  const size_t at = a.directory;
+  zm_splice (&a, at, 0, bytes, n);
+  zm_put (&a, a.n - 22 + 16, 4, at + n);
+  return a;
+}
+
+/* A record that the directory does not list is refused; other bytes there are padding. */
+Test (spoilt, unlisted_record)
+{
+  static const char gap[] = "pad PK\3\4";
+  zm_archive a = with_gap (gap, 8);
+  expect_refused (&a, "a record", FORMAT, "a record that the central directory does not list");
+  zm_free (&a);
+  record r;
+  fmtconv_ctx *ctx = record_ctx (&r);
+  a = with_gap (gap, 7);
+  cr_expect_not_null (sample_unzip (ctx, &a, 0), "%s", r.text);
+  fmtconv_ctx_free (ctx);
+  zm_free (&a);
+}

@@ -1,6 +1,13 @@
-# A name that would turn the line around, and one with a backslash.
-header='{"a\u202eb":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"c\\d":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}'
-printf "\\$(printf %o ${#header})"'\0\0\0\0\0\0\0%sxy' "$header" >in.safetensors
+# A name that would turn the line around is refused, and shown escaped; one with a backslash is read.
+make ()
+{
+  header="{\"$1\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},\"c\\\\d\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}"
+  printf "\\$(printf %o ${#header})"'\0\0\0\0\0\0\0%sxy' "$header" >in.safetensors
+}
+make 'a\u202eb'
+try inspect --tensors in.safetensors
+try -n in.safetensors out.safetensors
+make 'a b'
 try inspect --tensors in.safetensors
 try -n in.safetensors out.safetensors
 # The same of files: the command that is shown can be typed into a shell that knows $'...'.
