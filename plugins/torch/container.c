@@ -103,13 +103,20 @@ check_keys (pk_machine *m, const pk_value *values, uint32_t n, uint32_t step)
   return 0;
 }
 
-/* Adds values to a container of that kind, or to an object of any class. */
+/* Returns whether an object can be a container: its class is not one whose objects the reader interprets. */
+static bool
+is_open (const pk_value *to)
+{
+  return to->kind == PK_OBJECT && to->v.object->callee->role == ROLE_OPAQUE;
+}
+
+/* Adds values to a container of that kind, or to an object of an unknown class. */
 static int
 add (pk_machine *m, const pk_value *to, pk_kind kind, const pk_value *values, uint32_t n)
 {
   if (to->kind == kind)
     return pk_items_add (m->ctx, to->v.items, values, n);
-  if (to->kind != PK_OBJECT)
+  if (!is_open (to))
     return pk_refuse (m, FMTCONV_E_FORMAT, "a %s cannot take items with this opcode",
                       pk_describe (m->ctx, to));
   if (!to->v.object->more)

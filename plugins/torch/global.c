@@ -34,6 +34,16 @@ static const pk_global known[] = {
   { "collections", "OrderedDict", NULL, ROLE_DICT, 0 },
   { "collections", "defaultdict", NULL, ROLE_DICT, 0 },
   { "torch", "Size", NULL, ROLE_SIZE, 0 },
+  { "_codecs", "encode", NULL, ROLE_ENCODE, 0 },
+  { "builtins", "bytes", NULL, ROLE_NO_BYTES, 0 },
+  { "__builtin__", "bytes", NULL, ROLE_NO_BYTES, 0 },
+
+  /* The modules of numpy 2, then those of numpy 1. */
+  { "numpy", "dtype", NULL, ROLE_NUMPY_DTYPE, 0 },
+  { "numpy._core.multiarray", "_reconstruct", NULL, ROLE_ARRAY, 0 },
+  { "numpy.core.multiarray", "_reconstruct", NULL, ROLE_ARRAY, 0 },
+  { "numpy._core.numeric", "_frombuffer", NULL, ROLE_BUFFER, 0 },
+  { "numpy.core.numeric", "_frombuffer", NULL, ROLE_BUFFER, 0 },
 
   REBUILD ("tensor", ROLE_TENSOR),
   REBUILD ("tensor_v2", ROLE_TENSOR_V2),
@@ -43,6 +53,7 @@ static const pk_global known[] = {
   { "torch.nn.parameter", "Parameter", NULL, ROLE_NN_PARAMETER, 0 },
   { "torch.nn", "Parameter", NULL, ROLE_NN_PARAMETER, 0 },
   { "torch._tensor", "_rebuild_from_type_v2", NULL, ROLE_FROM_TYPE, 0 },
+  { "torch._tensor", "_rebuild_from_type", NULL, ROLE_FROM_TYPE, 0 },
   REFUSED ("meta_tensor_no_storage", "a meta tensor, which has no data"),
   REFUSED ("sparse_tensor", "a sparse tensor"),
   REFUSED ("sparse_csr_tensor", "a sparse tensor"),
@@ -123,8 +134,6 @@ void
 torch_global_know (pk_global *global)
 {
   global->role = ROLE_OPAQUE;
-  if (strncmp (global->module, "torch", 5) && strcmp (global->module, "collections"))
-    return;
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (!strcmp (global->name, known[i].name) && same_module (global, &known[i]))
       {

@@ -3,17 +3,44 @@
 #include "config.h"
 #include "plugins/torch/collect.h"
 #include "plugins/torch/keys.h"
+#include "plugins/torch/numpy.h"
+#include "plugins/torch/training.h"
 #include <fmtconv/formats.h>
 #include <math.h>
+#include <string.h>
 
-/* Counts tensors that two values share only for the first. */
-int
-torch_note_leftover (torch_load *load, const char *name, const pk_value *value, const char *why)
+/* A value that is left out, listed when the walk is over. */
+typedef struct torch_later
 {
-  load->scan.tensors = 0;
-  load->scan.bytes = 0;
-  if (torch_scan_value (&load->scan, value))
-    return fmtconv_ctx_failed (load->ctx);
+  const char *name;
+  const char *why;
+  pk_value value;
+  bool is_lost;
+} torch_later;
+
+/* Returns whether a value is one tensor or one array, of any type. */
+static bool
+is_one (const pk_value *value)
+{
+  return pk_is_tensor (value) || (value->kind == PK_OBJECT && torch_is_array (value->v.object));
+}
+
+/* Counts the tensors of a value that are neither in the model nor in a value listed before. */
+static int
+count (torch_load *load, const pk_value *value)
+{
+  bool is_array = is_one (value) && !pk_is_tensor (value);
+  load->scan.tensors = is_array;
+  load->scan.bytes = is_array ? torch_array_size (value->v.object) : 0;
+  return torch_scan_value (&load->scan, value);
+}
+
+/* Lists a value that was just counted. */
+static int
+note (torch_load *load, const char *name, const pk_value *value, const char *why, bool is_lost)
+{
+  load->lost += is_lost ? load->scan.tensors : 0;
+  load->lost_bytes += is_lost ? load->scan.bytes : 0;
   if (load->listed == TORCH_MAX_LISTED)
     {
       load->unlisted++;
@@ -22,11 +49,34 @@ torch_note_leftover (torch_load *load, const char *name, const pk_value *value, 
     }
   load->listed++;
   const char *what = pk_describe (load->ctx, value);
-  if (load->scan.tensors && !pk_is_tensor (value))
+  if (load->scan.tensors && !is_one (value))
     what = fmtconv_ctx_printf (load->ctx, "%s, %llu tensor%s", what, (unsigned long long) load->scan.tensors,
                                load->scan.tensors == 1 ? "" : "s");
   fmtconv_model_skip (load->out, fmtconv_ctx_printf (load->ctx, "%s: %s", name, what), load->scan.bytes, why);
   return fmtconv_ctx_failed (load->ctx);
+}
+
+int
+torch_note_leftover (torch_load *load, const char *name, const pk_value *value, const char *why, bool is_lost)
+{
+  return count (load, value) ? fmtconv_ctx_failed (load->ctx) : note (load, name, value, why, is_lost);
+}
+
+int
+torch_note_later (torch_load *load, const char *name, const pk_value *value, const char *why, bool is_lost)
+{
+  load->name_bytes += strlen (name) + 1;
+  if (load->name_bytes > load->max_name_bytes)
+    return fmtconv_fail_at (load->ctx, FMTCONV_E_LIMIT, &(fmtconv_where){ .source = load->pickle },
+                            "the names of values exceed %llu bytes in total",
+                            (unsigned long long) load->max_name_bytes);
+  torch_later *later = pk_grow (load->ctx, load->later, load->n_later, &load->cap_later, sizeof *later);
+  const char *copy = fmtconv_ctx_printf (load->ctx, "%s", name);
+  if (!later || !copy)
+    return FMTCONV_E_NOMEM;
+  load->later = later;
+  later[load->n_later++] = (torch_later){ .name = copy, .why = why, .value = *value, .is_lost = is_lost };
+  return 0;
 }
 
 /* Returns the name for the list; "" if the list is full. */
@@ -36,7 +86,8 @@ outside_name (const torch_load *load, const torch_root *root, unsigned k, const 
   if (load->listed == TORCH_MAX_LISTED)
     return "";
   const char *text = torch_key_text (load->ctx, key);
-  return k ? fmtconv_ctx_printf (load->ctx, "%s.%s", root->level[k].name, text) : text;
+  const char *inside = root->level[k].name;
+  return strcmp (inside, ".") ? fmtconv_ctx_printf (load->ctx, "%s.%s", inside, text) : text;
 }
 
 int
@@ -52,22 +103,35 @@ torch_note_outside (torch_load *load, const torch_root *root)
         {
           if (i == root->level[k].chosen)
             continue;
-          pk_value index = pk_int (i);
-          if (torch_note_leftover (load, outside_name (load, root, k, dict ? &items->at[i - 1] : &index),
-                                   &items->at[i], why))
+          const pk_value key = dict ? items->at[i - 1] : pk_int (i);
+          const pk_value *value = &items->at[i];
+          bool is_lost =
+              !root->is_typed && torch_holds_shaped (value) && !torch_is_training_state (&key, value);
+          if (torch_note_leftover (load, outside_name (load, root, k, &key), value, why, is_lost))
             return fmtconv_ctx_failed (load->ctx);
         }
     }
   return 0;
 }
 
-void
-torch_note_leftovers_end (torch_load *load)
+int
+torch_note_leftovers_end (torch_load *load, const torch_root *root)
 {
+  for (uint32_t i = 0; i < load->n_later; i++)
+    {
+      const torch_later *l = &load->later[i];
+      if (count (load, &l->value))
+        return fmtconv_ctx_failed (load->ctx);
+      if (load->scan.tensors && note (load, l->name, &l->value, l->why, l->is_lost))
+        return fmtconv_ctx_failed (load->ctx);
+    }
+  if (torch_note_outside (load, root))
+    return fmtconv_ctx_failed (load->ctx);
   if (load->unlisted)
     fmtconv_model_skip (
         load->out, fmtconv_ctx_printf (load->ctx, "%llu further values", (unsigned long long) load->unlisted),
         load->unlisted_bytes, "not tensors of the model");
+  return fmtconv_ctx_failed (load->ctx);
 }
 
 /* Returns whether a value is a printable ASCII string of at most `most` bytes. */

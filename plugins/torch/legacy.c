@@ -96,7 +96,7 @@ wrong_storage (const torch_legacy *legacy, uint64_t at, const pk_value *key, con
 }
 
 /* Sorts the storages and removes duplicates; the element size of the first reference counts. */
-static int
+static void
 unite (torch_legacy *legacy)
 {
   uint32_t kept = 0;
@@ -104,14 +104,10 @@ unite (torch_legacy *legacy)
   for (uint32_t i = 0; i < legacy->n; i++)
     {
       torch_place *place = &legacy->places[i];
-      bool again = kept > 0 && !compare_keys (legacy->places[kept - 1].key, place->key);
-      if (again && legacy->places[kept - 1].bytes != place->bytes)
-        return wrong_storage (legacy, legacy->pos, place->key, "has two sizes");
-      if (!again)
+      if (kept == 0 || compare_keys (legacy->places[kept - 1].key, place->key))
         legacy->places[kept++] = *place;
     }
   legacy->n = kept;
-  return 0;
 }
 
 static int
@@ -129,7 +125,8 @@ refer (torch_legacy *legacy, const pk_items *storages)
         return wrong (legacy, t.code, legacy->pos, fmtconv_ctx_printf (legacy->ctx, "a storage: %s", t.why));
       place->bytes = t.storage_bytes;
     }
-  return unite (legacy);
+  unite (legacy);
+  return 0;
 }
 
 static torch_place *

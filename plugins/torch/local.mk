@@ -1,6 +1,7 @@
 # plugins/torch/local.mk
 # SPDX-License-Identifier: Apache-2.0
 torch_machine = \
+	plugins/torch/choose.c \
 	plugins/torch/collect.c \
 	plugins/torch/collect.h \
 	plugins/torch/container.c \
@@ -13,10 +14,16 @@ torch_machine = \
 	plugins/torch/machine.c \
 	plugins/torch/machine.h \
 	plugins/torch/measure.c \
+	plugins/torch/module.c \
+	plugins/torch/module.h \
+	plugins/torch/notes.c \
+	plugins/torch/numpy.c \
+	plugins/torch/numpy.h \
 	plugins/torch/object.c \
 	plugins/torch/opcodes.c \
 	plugins/torch/opcodes.h \
 	plugins/torch/pickle.c \
+	plugins/torch/put.c \
 	plugins/torch/root.c \
 	plugins/torch/root.h \
 	plugins/torch/scalar.c \
@@ -24,10 +31,14 @@ torch_machine = \
 	plugins/torch/scan.h \
 	plugins/torch/storage.c \
 	plugins/torch/storage.h \
+	plugins/torch/storages.c \
 	plugins/torch/tensor.c \
 	plugins/torch/tensor.h \
+	plugins/torch/training.c \
+	plugins/torch/training.h \
 	plugins/torch/value.c \
-	plugins/torch/value.h
+	plugins/torch/value.h \
+	plugins/torch/walk.h
 
 torch_writer = \
 	plugins/torch/write-pickle.c \

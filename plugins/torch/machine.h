@@ -38,8 +38,9 @@ typedef struct pk_machine
   uint32_t cap_marks;
   pk_value **memo;    /* in blocks, because the arena cannot free a grown array; NULL: empty */
   uint32_t memoized;  /* slots in use */
-  pk_items *storages; /* collects every persistent id; NULL: not wanted */
+  pk_items *storages; /* every persistent id */
   uint64_t paired;    /* pairs copied from lists into dictionaries */
+  uint64_t encoded;   /* bytes of the texts that stand for bytes */
   bool stopped;
 } pk_machine;
 

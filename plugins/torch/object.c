@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/torch/opcodes.h"
+#include "plugins/torch/storage.h"
 
 static int
 new_object (pk_machine *m, pk_kind kind, const pk_global *callee, pk_items *args, pk_value state)
@@ -44,6 +45,16 @@ new_dict (pk_machine *m, const pk_items *args)
   return code ? code : pk_push (m, pk_container (PK_DICT, dict));
 }
 
+/* A pickler writes the text of each bytes object once, so the texts cannot outnumber the bytes. */
+static int
+check_encoding (pk_machine *m, const pk_items *args)
+{
+  m->encoded += args->n && args->at[0].kind == PK_STRING ? args->at[0].len : 0;
+  if (m->encoded > m->size)
+    return pk_refuse (m, FMTCONV_E_LIMIT, "texts stand for more bytes than the pickle has");
+  return 0;
+}
+
 /* Records a call.  Objects can be called too (bound methods, partial functions); the result is opaque. */
 static int
 call (pk_machine *m, const pk_value *callee, const pk_value *args, pk_value state)
@@ -57,6 +68,8 @@ call (pk_machine *m, const pk_value *callee, const pk_value *args, pk_value stat
     return pk_refuse (m, FMTCONV_E_FORMAT, "a %s cannot be called", pk_describe (m->ctx, callee));
   if (callee->v.global->role == ROLE_DICT)
     return new_dict (m, args->v.items);
+  if (callee->v.global->role == ROLE_ENCODE && check_encoding (m, args->v.items))
+    return fmtconv_ctx_failed (m->ctx);
   return new_object (m, PK_OBJECT, callee->v.global, args->v.items, state);
 }
 
@@ -92,6 +105,18 @@ pk_op_newobj_ex (pk_machine *m, const pk_arg *arg)
   return call (m, &callee, &args, keywords);
 }
 
+/* Returns whether BUILD may set the state.  A tensor's state would replace its values; torch before 0.4 gives
+ * parameters one that does not: (requires_grad, volatile, hooks). */
+static bool
+takes_state (const pk_value *object, const pk_value *state)
+{
+  if (object->kind != PK_OBJECT)
+    return object->kind == PK_DICT;
+  if (pk_has_role (object, ROLE_NN_PARAMETER))
+    return state->kind == PK_TUPLE && state->v.items->n == 3;
+  return object->v.object->callee->role < ROLE_TENSOR;
+}
+
 /* Drops the state of a dictionary (a module's version notes): it is not one of its items. */
 int
 pk_op_build (pk_machine *m, const pk_arg *arg)
@@ -101,10 +126,10 @@ pk_op_build (pk_machine *m, const pk_arg *arg)
   pk_value object;
   if (pk_pop (m, &state) || pk_top (m, &object))
     return FMTCONV_E_FORMAT;
+  if (!takes_state (&object, &state))
+    return pk_refuse (m, FMTCONV_E_FORMAT, "a %s has no state", pk_describe (m->ctx, &object));
   if (object.kind == PK_OBJECT)
     object.v.object->state = state;
-  else if (object.kind != PK_DICT)
-    return pk_refuse (m, FMTCONV_E_FORMAT, "a %s has no state", pk_describe (m->ctx, &object));
   return 0;
 }
 
@@ -122,7 +147,10 @@ pk_op_persistent (pk_machine *m, const pk_arg *arg)
   /* ('module', class, file, source), from before torch 1.6, is the class. */
   if (parts->n == 4 && pk_is (&parts->at[0], "module") && parts->at[1].kind == PK_GLOBAL)
     return pk_push (m, parts->at[1]);
+  torch_tensor t = { 0 };
+  if (torch_storage_check (m->ctx, parts, &t))
+    return pk_refuse (m, t.code, "%s", t.why);
   if (new_object (m, PK_STORAGE, NULL, id.v.items, (pk_value){ .kind = PK_NONE }))
     return fmtconv_ctx_failed (m->ctx);
-  return m->storages ? pk_items_add (m->ctx, m->storages, &m->stack[m->n - 1], 1) : 0;
+  return pk_items_add (m->ctx, m->storages, &m->stack[m->n - 1], 1);
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "plugins/torch/opcodes.h"
+#include "plugins/torch/storage.h"
 #include <string.h>
 
 static uint64_t
@@ -35,6 +36,14 @@ take_number (pk_machine *m, unsigned n, uint64_t *number)
   return code;
 }
 
+/* Returns whether the next string is the text of bytes: a call's function was just pushed. */
+static bool
+is_encoding (const pk_machine *m)
+{
+  const pk_value *top = m->n > m->floor ? &m->stack[m->n - 1] : NULL;
+  return top && top->kind == PK_GLOBAL && top->v.global->role == ROLE_ENCODE;
+}
+
 static int
 take_string (pk_machine *m, unsigned n, pk_arg *arg)
 {
@@ -42,8 +51,8 @@ take_string (pk_machine *m, unsigned n, pk_arg *arg)
   uint64_t len = 0;
   if (take_number (m, n, &len) || take (m, len, &bytes))
     return FMTCONV_E_FORMAT;
-  /* Byte strings can hold a whole storage; they are not copied. */
-  if (len > PK_MAX_STRING && m->op->run != pk_op_bytes)
+  /* Byte strings, and texts that stand for them, can hold a whole storage; they are not copied. */
+  if (len > PK_MAX_STRING && m->op->run != pk_op_bytes && !is_encoding (m))
     return pk_refuse (m, FMTCONV_E_LIMIT, "a string of %llu bytes, more than the limit of %d",
                       (unsigned long long) len, PK_MAX_STRING);
   arg->text = (const char *) bytes;
@@ -130,12 +139,14 @@ static int
 run (pk_machine *m, pk_value *value)
 {
   m->stack = pk_grow (m->ctx, NULL, 0, &m->cap, sizeof *m->stack);
-  int code = m->stack ? 0 : FMTCONV_E_NOMEM;
+  if (!m->storages)
+    m->storages = pk_items_new (m->ctx, NULL, 0);
+  int code = m->stack && m->storages ? 0 : FMTCONV_E_NOMEM;
   while (!code && !m->stopped)
     code = step (m);
   if (!code)
     *value = m->stack[0];
-  return code;
+  return code ? code : torch_storages_agree (m->ctx, m->source, m->storages);
 }
 
 int

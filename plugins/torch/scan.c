@@ -23,8 +23,11 @@ enter (torch_scan *scan, const pk_value *value)
   mark->holds = pk_is_tensor (value);
   if (!mark->holds)
     return true;
+  torch_tensor t;
+  bool unreadable = torch_tensor_read (scan->ctx, value->v.object, &t);
+  mark->shaped = unreadable || t.rank > 0;
   scan->tensors++;
-  scan->bytes += torch_tensor_bytes (scan->ctx, value->v.object);
+  scan->bytes += unreadable ? 0 : t.bytes;
   return false;
 }
 
@@ -33,6 +36,13 @@ torch_holds (const pk_value *value)
 {
   const pk_mark *mark = pk_mark_of (value);
   return mark && (mark->holds || (mark->cyclic && value->kind != PK_OBJECT));
+}
+
+bool
+torch_holds_shaped (const pk_value *value)
+{
+  const pk_mark *mark = pk_mark_of (value);
+  return mark && mark->shaped;
 }
 
 /* Updates the marks of a node from a child.  Objects often point back to their owners, but their contents are
@@ -44,6 +54,8 @@ inherit (pk_mark *mark, const pk_value *child)
   if (!below)
     return;
   mark->holds |= below->holds;
+  mark->shaped |= below->shaped;
+  mark->direct |= below->shaped && pk_is_tensor (child);
   if (child->kind != PK_OBJECT)
     mark->cyclic |= below->cyclic | below->open;
 }

@@ -27,4 +27,7 @@ int torch_scan_value (torch_scan *scan, const pk_value *value);
 /* Returns whether a scanned value holds a tensor, or is a container in a cycle of containers. */
 bool torch_holds (const pk_value *value);
 
+/* Returns whether a scanned value holds a tensor that is not a single number. */
+bool torch_holds_shaped (const pk_value *value);
+
 #endif

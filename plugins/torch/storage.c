@@ -6,26 +6,40 @@
 #include "plugins/torch/storage.h"
 #include <string.h>
 
-/* Reads the key, which must be one component of an archive member's name. */
+/* Checks the key, which must be one component of an archive member's name. */
 static int
-read_key (fmtconv_ctx *ctx, const pk_value *key, torch_tensor *t)
+check_key (fmtconv_ctx *ctx, const pk_value *key, torch_tensor *t)
 {
   if (key->kind != PK_STRING)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "the storage's key is a %s, not a string",
                         pk_describe (ctx, key));
   if (key->len == 0 || key->len > 255 || memchr (key->v.s, '/', key->len) || memchr (key->v.s, 0, key->len))
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "the storage's key is not a plain name");
+  return 0;
+}
+
+static int
+read_key (fmtconv_ctx *ctx, const pk_value *key, torch_tensor *t)
+{
+  if (check_key (ctx, key, t))
+    return t->code;
   t->key = fmtconv_ctx_printf (ctx, "%.*s", (int) key->len, key->v.s);
   return 0;
+}
+
+/* Returns the class of a storage id; NULL: it has none. */
+static const pk_global *
+class_of (const pk_value *type)
+{
+  const pk_global *class = type->kind == PK_GLOBAL ? type->v.global : NULL;
+  return class && class->role >= ROLE_STORAGE && class->role <= ROLE_TYPED ? class : NULL;
 }
 
 /* Reads the element type from the storage's class or the tensor; if both have one, they must agree. */
 static int
 read_type (fmtconv_ctx *ctx, const pk_value *type, uint32_t dtype, torch_tensor *t)
 {
-  const pk_global *class = type->kind == PK_GLOBAL ? type->v.global : NULL;
-  if (!class || class->role < ROLE_STORAGE || class->role > ROLE_TYPED)
-    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "the storage's type is a %s", pk_describe (ctx, type));
+  const pk_global *class = class_of (type);
   if (class->why)
     return torch_wrong (ctx, t, FMTCONV_E_UNSUPPORTED, "its storage is a %s.%s, %s", class->module,
                         class->name, class->why);
@@ -53,19 +67,38 @@ read_size (fmtconv_ctx *ctx, const pk_value *type, const pk_value *count, torch_
   return 0;
 }
 
-/* Checks the form of a storage id. */
+/* Checks the optional sixth part of an id: None, or (key, first element, elements). */
 static int
-check_parts (fmtconv_ctx *ctx, const pk_value *id, torch_tensor *t)
+check_part (fmtconv_ctx *ctx, const pk_value *part, torch_tensor *t)
 {
-  const pk_items *part = id->v.object->args;
-  if (part->n == 0 || !pk_is (&part->at[0], "storage"))
+  if (part->kind == PK_NONE)
+    return 0;
+  const pk_value *at = part->kind == PK_TUPLE && part->v.items->n == 3 ? part->v.items->at : NULL;
+  if (!at || at[0].kind != PK_STRING || at[1].kind != PK_INT || at[2].kind != PK_INT)
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its part of a storage is not a key and two numbers");
+  return 0;
+}
+
+int
+torch_storage_check (fmtconv_ctx *ctx, const pk_items *part, torch_tensor *t)
+{
+  const pk_value *at = part->at;
+  if (part->n == 0 || !pk_is (&at[0], "storage"))
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "the persistent id is not that of a storage");
   if (part->n < 5 || part->n > 6)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its storage id has %u parts, not 5", part->n);
-  if (part->at[3].kind != PK_STRING)
+  if (!class_of (&at[1]))
+    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "the storage's type is a %s", pk_describe (ctx, &at[1]));
+  if (check_key (ctx, &at[2], t))
+    return t->code;
+  if (at[3].kind != PK_STRING)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its storage's location is a %s, not a string",
-                        pk_describe (ctx, &part->at[3]));
-  return 0;
+                        pk_describe (ctx, &at[3]));
+  uint32_t dtype = at[1].v.global->dtype;
+  t->item = dtype ? fmtconv_dtype_get (dtype)->block_bytes : 1;
+  if (read_size (ctx, &at[1], &at[4], t))
+    return t->code;
+  return part->n == 6 ? check_part (ctx, &at[5], t) : 0;
 }
 
 /* Reads (key, first element, elements): the part of a storage that old versions of torch treat as a storage.
@@ -76,9 +109,7 @@ read_part (fmtconv_ctx *ctx, const pk_value *part, torch_tensor *t)
   t->held = t->storage_bytes / t->item;
   if (!part || part->kind == PK_NONE)
     return 0;
-  const pk_value *at = part->kind == PK_TUPLE && part->v.items->n == 3 ? part->v.items->at : NULL;
-  if (!at || at[0].kind != PK_STRING || at[1].kind != PK_INT || at[2].kind != PK_INT)
-    return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "its part of a storage is not a key and two numbers");
+  const pk_value *at = part->v.items->at;
   if (at[1].v.i < 0 || at[2].v.i < 0 || (uint64_t) at[1].v.i > t->held
       || (uint64_t) at[2].v.i > t->held - (uint64_t) at[1].v.i)
     return torch_wrong (
@@ -95,17 +126,29 @@ typedef struct torch_inner
 {
   pk_value id; /* persistent */
   const uint8_t *data;
+  pk_object *text; /* pickles before protocol 3 keep bytes as a text; NULL: they are bytes */
+  uint64_t at;     /* of the data in the decoded text */
 } torch_inner;
 
-/* Returns the reason for rejecting a storage.  Pickles before protocol 3 keep bytes as latin1 text. */
+/* Sets the bytes of a legacy file in a pickle.  Returns NULL, or the reason for rejecting them. */
 static const char *
-refuse_inner (fmtconv_ctx *ctx, const pk_items *args)
+find_legacy (fmtconv_ctx *ctx, const pk_items *args, torch_inner *inner, torch_legacy *legacy)
 {
-  if (args->n == 1 && args->at[0].kind == PK_OBJECT)
-    return "its storage is kept as text: pickle it with protocol 3 or later, or use torch.save";
-  return args->n == 1
-             ? fmtconv_ctx_printf (ctx, "its storage is loaded from a %s", pk_describe (ctx, &args->at[0]))
-             : "its storage is not loaded from exactly one value";
+  if (args->n != 1)
+    return "its storage is not loaded from exactly one value";
+  const pk_value *from = &args->at[0];
+  if (from->kind == PK_BYTES)
+    {
+      *legacy = (torch_legacy){ .bytes = (const uint8_t *) from->v.s, .size = from->len };
+      return NULL;
+    }
+  fmtconv_source *decoded = pk_has_role (from, ROLE_ENCODE) ? torch_text_decode (ctx, from->v.object) : NULL;
+  if (!decoded)
+    return fmtconv_ctx_printf (ctx, "its storage is loaded from a %s", pk_describe (ctx, from));
+  fmtconv_cursor cursor = fmtconv_cursor_start (decoded);
+  inner->text = from->v.object;
+  *legacy = (torch_legacy){ .bytes = fmtconv_cursor_take (&cursor, cursor.end), .size = cursor.end };
+  return legacy->bytes ? NULL : "its storage cannot be read";
 }
 
 /* Returns the storage that _load_from_bytes loads; NULL: an error, or *why if the storage is not supported.
@@ -115,16 +158,10 @@ inner_of (fmtconv_ctx *ctx, pk_object *object, const char **why)
 {
   if (object->inner)
     return object->inner;
-  const pk_items *args = object->args;
   torch_inner *inner = fmtconv_ctx_alloc (ctx, 1, sizeof *inner);
-  if (!inner)
+  torch_legacy legacy;
+  if (!inner || (*why = find_legacy (ctx, object->args, inner, &legacy)))
     return NULL;
-  if (args->n != 1 || args->at[0].kind != PK_BYTES)
-    {
-      *why = refuse_inner (ctx, args);
-      return NULL;
-    }
-  torch_legacy legacy = { .bytes = (const uint8_t *) args->at[0].v.s, .size = args->at[0].len };
   if (!torch_is_legacy (legacy.bytes, legacy.size))
     {
       *why = "its storage is not in torch.save's old format";
@@ -137,7 +174,8 @@ inner_of (fmtconv_ctx *ctx, pk_object *object, const char **why)
       *why = fmtconv_ctx_printf (ctx, "expected its storage, found a %s", pk_describe (ctx, &inner->id));
       return NULL;
     }
-  inner->data = legacy.bytes + legacy.places[0].start;
+  inner->at = legacy.places[0].start;
+  inner->data = legacy.bytes + inner->at;
   object->inner = inner;
   return inner;
 }
@@ -151,6 +189,8 @@ read_inner (fmtconv_ctx *ctx, pk_object *object, const pk_value **id, torch_tens
     return t->code = fmtconv_ctx_failed (ctx) ? fmtconv_ctx_failed (ctx) : FMTCONV_E_UNSUPPORTED;
   *id = &inner->id;
   t->inside = inner->data;
+  t->text = inner->text;
+  t->at = inner->at;
   return 0;
 }
 
@@ -163,7 +203,7 @@ torch_storage_read (fmtconv_ctx *ctx, const pk_value *id, uint32_t dtype, torch_
   if (id->kind != PK_STORAGE)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "expected its storage, found a %s", pk_describe (ctx, id));
   const pk_items *part = id->v.object->args;
-  if (check_parts (ctx, id, t) || read_type (ctx, &part->at[1], dtype, t) || read_key (ctx, &part->at[2], t)
+  if (read_type (ctx, &part->at[1], dtype, t) || read_key (ctx, &part->at[2], t)
       || read_size (ctx, &part->at[1], &part->at[4], t))
     return t->code;
   return read_part (ctx, part->n == 6 ? &part->at[5] : NULL, t);
@@ -174,14 +214,12 @@ torch_storage_extent (fmtconv_ctx *ctx, const pk_value *id, torch_tensor *t, con
                       uint64_t *item)
 {
   const pk_items *part = id->v.object->args;
-  if (check_parts (ctx, id, t) || read_key (ctx, &part->at[2], t))
-    return t->code;
-  const pk_global *class = part->at[1].kind == PK_GLOBAL ? part->at[1].v.global : NULL;
-  if (!class || (class->role != ROLE_STORAGE && class->role != ROLE_UNTYPED))
+  if (part->at[1].v.global->role == ROLE_TYPED)
     return torch_wrong (ctx, t, FMTCONV_E_UNSUPPORTED, "its type is a %s, of unknown size",
                         pk_describe (ctx, &part->at[1]));
-  t->item = class->role == ROLE_STORAGE ? fmtconv_dtype_get (class->dtype)->block_bytes : 1;
+  if (torch_storage_check (ctx, part, t))
+    return t->code;
   *key = &part->at[2];
   *item = t->item;
-  return read_size (ctx, &part->at[1], &part->at[4], t);
+  return 0;
 }

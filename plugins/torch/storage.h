@@ -8,6 +8,14 @@
 /* Records an error of a tensor; the value is the code `c`, which is not 0. */
 #define torch_wrong(ctx, t, c, ...) ((t)->why = fmtconv_ctx_printf (ctx, __VA_ARGS__), (t)->code = (c))
 
+/* Checks the form of a persistent id, and sets t->item and t->storage_bytes.  Every id that the machine has pushed has
+ * passed.  Returns 0 or t->code. */
+int torch_storage_check (fmtconv_ctx *ctx, const pk_items *part, torch_tensor *t);
+
+/* Checks that the ids of a pickle which name one storage agree about its type and its size.  The ids are sorted.
+ * Returns 0 or E_FORMAT. */
+int torch_storages_agree (fmtconv_ctx *ctx, fmtconv_source *pickle, pk_items *ids);
+
 /* Reads type, key and size of the storage `id` into *t.  dtype: the element type that the tensor names, 0:
  * none. Returns 0 or t->code. */
 int torch_storage_read (fmtconv_ctx *ctx, const pk_value *id, uint32_t dtype, torch_tensor *t);

@@ -1,7 +1,9 @@
 /* plugins/torch/tensor.c: reads the calls that rebuild a tensor, and checks the geometry of the result.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
+#include "plugins/torch/numpy.h"
 #include "plugins/torch/storage.h"
+#include <fmtconv/formats.h>
 #include <string.h>
 
 enum
@@ -63,10 +65,9 @@ unwrap (fmtconv_ctx *ctx, torch_tensor *t, const pk_global **callee, const pk_it
   return torch_wrong (ctx, t, FMTCONV_E_LIMIT, "more than %d parameters around a tensor", MAX_WRAPS);
 }
 
-/* Reads a tuple of non-negative integers, or a torch.Size of one. */
-static int
-read_numbers (fmtconv_ctx *ctx, torch_tensor *t, const char *what, const pk_value *value, uint64_t *to,
-              unsigned *rank)
+int
+torch_read_numbers (fmtconv_ctx *ctx, torch_tensor *t, const char *what, const pk_value *value, uint64_t *to,
+                    unsigned *rank)
 {
   if (value->kind == PK_OBJECT && value->v.object->callee->role == ROLE_SIZE && value->v.object->args->n == 1)
     value = &value->v.object->args->at[0];
@@ -90,9 +91,8 @@ read_numbers (fmtconv_ctx *ctx, torch_tensor *t, const char *what, const pk_valu
   return 0;
 }
 
-/* Checks that all elements are within the storage and that their bytes fit 64 bits. */
-static int
-check_geometry (fmtconv_ctx *ctx, torch_tensor *t)
+int
+torch_check_geometry (fmtconv_ctx *ctx, torch_tensor *t)
 {
   uint64_t span = 0;
   t->elements = 1;
@@ -166,6 +166,8 @@ int
 torch_tensor_read (fmtconv_ctx *ctx, const pk_object *object, torch_tensor *t)
 {
   *t = (torch_tensor){ 0 };
+  if (torch_is_array (object))
+    return torch_array_read (ctx, object, t);
   const pk_global *callee = object->callee;
   const pk_items *args = object->args;
   uint32_t dtype = 0;
@@ -177,18 +179,20 @@ torch_tensor_read (fmtconv_ctx *ctx, const pk_object *object, torch_tensor *t)
     return wrong_count (ctx, t, callee, args->n);
   if ((due == 7 && read_dtype (ctx, t, &args->at[6], &dtype))
       || torch_storage_read (ctx, &args->at[0], dtype, t) || read_offset (ctx, t, &args->at[1])
-      || read_numbers (ctx, t, "size", &args->at[2], t->shape, &t->rank)
-      || read_numbers (ctx, t, "stride", &args->at[3], t->stride, &strides)
+      || torch_read_numbers (ctx, t, "size", &args->at[2], t->shape, &t->rank)
+      || torch_read_numbers (ctx, t, "stride", &args->at[3], t->stride, &strides)
       || (args->n > due && check_notes (ctx, t, &args->at[due])))
     return t->code;
   if (strides != t->rank)
     return torch_wrong (ctx, t, FMTCONV_E_FORMAT, "it has %u sizes, but %u strides", t->rank, strides);
-  return check_geometry (ctx, t);
+  return torch_check_geometry (ctx, t);
 }
 
-uint64_t
-torch_tensor_bytes (fmtconv_ctx *ctx, const pk_object *object)
+fmtconv_source *
+torch_text_decode (fmtconv_ctx *ctx, pk_object *text)
 {
-  torch_tensor t;
-  return torch_tensor_read (ctx, object, &t) ? 0 : t.bytes;
+  const pk_items *args = text->args;
+  if (text->decoded || args->n != 2 || args->at[0].kind != PK_STRING || !pk_is (&args->at[1], "latin1"))
+    return text->decoded;
+  return text->decoded = fmtconv_source_latin1 (ctx, args->at[0].v.s, args->at[0].len, "bytes in the pickle");
 }

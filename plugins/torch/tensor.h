@@ -21,6 +21,10 @@ typedef struct torch_tensor
   uint64_t held;          /* elements in that part */
   bool untyped;           /* the storage counts bytes and has no element type */
   const uint8_t *inside;  /* elements of a storage inside the pickle; NULL: the storage is outside */
+  pk_object *text;        /* the text that stands for these elements; NULL: they are bytes */
+  uint64_t at;            /* first byte of the storage in the decoded text */
+  bool is_array;          /* a numpy array: all is inside the pickle */
+  bool swap;              /* the elements of an array are big-endian */
   uint64_t offset;        /* from the start of that part */
   unsigned rank;
   uint64_t shape[FMTCONV_MAX_RANK];
@@ -36,7 +40,14 @@ typedef struct torch_tensor
  * reported yet, because tensors outside the model need not be readable. */
 int torch_tensor_read (fmtconv_ctx *ctx, const pk_object *object, torch_tensor *t);
 
-/* Returns the bytes of the elements; 0 if the tensor cannot be read. */
-uint64_t torch_tensor_bytes (fmtconv_ctx *ctx, const pk_object *object);
+/* Reads a tuple of non-negative integers, or a torch.Size of one.  Returns 0 or t->code. */
+int torch_read_numbers (fmtconv_ctx *ctx, torch_tensor *t, const char *what, const pk_value *value,
+                        uint64_t *to, unsigned *rank);
+
+/* Checks that all elements are within the storage and that their bytes fit 64 bits.  Returns 0 or t->code. */
+int torch_check_geometry (fmtconv_ctx *ctx, torch_tensor *t);
+
+/* Decodes a text that stands for bytes, once.  Returns NULL if it is not such a text, without an error. */
+fmtconv_source *torch_text_decode (fmtconv_ctx *ctx, pk_object *text);
 
 #endif

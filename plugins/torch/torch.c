@@ -21,7 +21,7 @@ struct params
 
 static const fmtconv_param params_table[] = {
   { "root", FMTCONV_PARAM_TEXT, offsetof (struct params, root), NULL,
-    "dictionary to read, as a dotted path; '.': the whole file; default: 'model', 'module', 'state_dict'" },
+    "dictionary to read, as a dotted path; '.': the whole file; default: the only one with weights" },
   { "crc", FMTCONV_PARAM_CHOICE, offsetof (struct params, crc), "check|ignore",
     "whether a checksum mismatch is an error" },
   { 0 }

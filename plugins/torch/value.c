@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include "plugins/torch/value.h"
+#include "plugins/torch/numpy.h"
 #include <string.h>
 
 void *
@@ -51,9 +51,24 @@ pk_items_add (fmtconv_ctx *ctx, pk_items *items, const pk_value *values, uint32_
 }
 
 bool
+pk_is_tensor (const pk_value *value)
+{
+  if (value->kind != PK_OBJECT)
+    return false;
+  const pk_object *object = value->v.object;
+  return object->callee->role >= ROLE_TENSOR || (torch_is_array (object) && torch_array_is_numbers (object));
+}
+
+bool
 pk_is (const pk_value *value, const char *text)
 {
   return value->kind == PK_STRING && value->len == strlen (text) && !memcmp (value->v.s, text, value->len);
+}
+
+bool
+pk_same_text (const pk_value *a, const pk_value *b)
+{
+  return a->kind == PK_STRING && b->kind == PK_STRING && a->len == b->len && !memcmp (a->v.s, b->v.s, a->len);
 }
 
 /* The children of an object are the arguments, the state, then the added values. */
@@ -100,6 +115,8 @@ pk_describe (fmtconv_ctx *ctx, const pk_value *value)
   if (pk_is_container (value))
     return fmtconv_ctx_printf (ctx, "%s of %u", plain[value->kind],
                                value->v.items->n / (value->kind == PK_DICT ? 2 : 1));
+  if (value->kind == PK_OBJECT && torch_is_array (value->v.object))
+    return "numpy array";
   if (pk_is_tensor (value))
     return "tensor";
   const pk_global *global = value->kind == PK_GLOBAL   ? value->v.global

@@ -53,7 +53,18 @@ typedef struct pk_mark
   uint8_t holds : 1;  /* it contains a tensor at some depth */
   uint8_t cyclic : 1; /* it is in, or leads to, a cycle of containers */
   uint8_t unique : 1; /* its keys are known to differ */
+  uint8_t shaped : 1; /* it contains, at some depth, a tensor that is not a single number */
+  uint8_t direct : 1; /* one of its values is such a tensor */
+  uint8_t module : 2; /* of a state: PK_STATE_… */
 } pk_mark;
+
+/* Whether a dictionary is the state of a torch.nn.Module. */
+enum
+{
+  PK_STATE_UNKNOWN,
+  PK_STATE_OTHER,
+  PK_STATE_MODULE
+};
 
 struct pk_items
 {
@@ -69,12 +80,17 @@ typedef enum pk_role
   ROLE_OPAQUE,
   ROLE_DICT,
   ROLE_SIZE,
-  ROLE_DTYPE,   /* a data type */
-  ROLE_STORAGE, /* a storage class; dtype: of its elements */
-  ROLE_UNTYPED, /* a storage that counts bytes */
-  ROLE_TYPED,   /* a storage with the element type that the tensor names */
-  ROLE_BYTES,   /* makes a storage of bytes */
-  ROLE_TENSOR,  /* this and all following roles make a tensor */
+  ROLE_DTYPE,    /* a data type */
+  ROLE_STORAGE,  /* a storage class; dtype: of its elements */
+  ROLE_UNTYPED,  /* a storage that counts bytes */
+  ROLE_TYPED,    /* a storage with the element type that the tensor names */
+  ROLE_BYTES,    /* makes a storage of bytes */
+  ROLE_ENCODE,   /* makes bytes of a text */
+  ROLE_NO_BYTES, /* makes bytes of nothing */
+  ROLE_NUMPY_DTYPE,
+  ROLE_ARRAY,  /* makes a numpy array, whose state says what is in it */
+  ROLE_BUFFER, /* makes a numpy array of bytes */
+  ROLE_TENSOR, /* this and all following roles make a tensor */
   ROLE_TENSOR_V2,
   ROLE_TENSOR_V3,
   ROLE_PARAMETER,
@@ -102,6 +118,7 @@ struct pk_object
   uint32_t at;    /* offset of the opcode that made it */
   pk_mark mark;
   const struct torch_inner *inner; /* ROLE_BYTES: the storage; NULL: not read yet */
+  fmtconv_source *decoded;         /* ROLE_ENCODE: the bytes; NULL: not decoded yet */
 };
 
 /* Makes room for one more element after `n` elements of `size` bytes.  Returns the array itself or a copy of
@@ -132,15 +149,22 @@ pk_is_container (const pk_value *value)
   return value->kind >= PK_TUPLE && value->kind <= PK_SET;
 }
 
-/* Returns whether the value makes a tensor, readable or not. */
+/* Returns whether the value is the result of calling a global with that role. */
 static inline bool
-pk_is_tensor (const pk_value *value)
+pk_has_role (const pk_value *value, pk_role role)
 {
-  return value->kind == PK_OBJECT && value->v.object->callee->role >= ROLE_TENSOR;
+  return value->kind == PK_OBJECT && value->v.object->callee->role == role;
 }
+
+/* Returns whether the value makes a tensor, readable or not.  An array of numbers is one, an array of texts or objects
+ * is not. */
+bool pk_is_tensor (const pk_value *value);
 
 /* Returns whether the value is the string `text`. */
 bool pk_is (const pk_value *value, const char *text);
+
+/* Returns whether both values are strings with the same bytes. */
+bool pk_same_text (const pk_value *a, const pk_value *b);
 
 /* Reads the i-th child of a container or object.  Returns false if it has fewer. */
 bool pk_child (const pk_value *value, uint32_t i, pk_value *child);

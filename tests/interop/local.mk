@@ -35,6 +35,7 @@ interop_tests = \
 	tests/interop/test_spec_input.py \
 	tests/interop/test_ties.py \
 	tests/interop/test_torch.py \
+	tests/interop/test_torch_models.py \
 	tests/interop/test_torch_writer.py \
 	tests/interop/test_weighted_merge.py \
 	tests/interop/test_zoo.py

@@ -127,6 +127,17 @@ def containers():
     bad("stack-global-int", "needs two strings, not int and string", number(1) + text("x") + b"\x93")
     bad("global-nul", "a name contains a NUL", b"cos\0\nsystem\n")
     bad("persistent-string", "the persistent id is a string", text("0") + b"Q")
+    bad("setitem-tensor", "pickle opcode SETITEM: a tensor cannot take items", dict_of(("a", tensor() + text("k") + NONE + b"s")))
+    bad("setitems-parameter", "pickle opcode SETITEMS: a tensor cannot take items",
+        dict_of(("a", call(utils("parameter"), tensor(), True, ORDERED) + MARK + text("k") + NONE + b"u")))
+    bad("append-tensor", "pickle opcode APPEND: a tensor cannot take items", dict_of(("a", tensor() + NONE + b"a")))
+    bad("append-size", "cannot take items", dict_of(("a", call(name_of("torch", "Size"), (4,)) + NONE + b"a")))
+    bad("build-tensor", "pickle opcode BUILD: a tensor has no state",
+        dict_of(("a", tensor() + tuple_of(storage("1"), 0, (4,), (1,)) + b"b")))
+    parameter = call(name_of("torch.nn.parameter", "Parameter"), tensor())
+    bad("build-parameter", "pickle opcode BUILD: a tensor has no state",
+        dict_of(("a", parameter + tuple_of(storage("1"), 0, (4,), (1,)) + b"b")))
+    bad("good-build-parameter", "  1 tensor, ", dict_of(("a", parameter + tuple_of(True, False, ORDERED) + b"b")), status=0)
 
 
 def bounds():
@@ -223,9 +234,11 @@ def names():
     bad("key-nul", "a string with a NUL is used as the key", dict_of(("a\0b", tensor())))
     bad("key-empty", "an empty name", dict_of(("", tensor())))
     bad("key-control", "control characters", dict_of(("a\nb", tensor())))
+    for name, control in (("override", "\u202e"), ("isolate", "\u2067"), ("mark", "\u200f"), ("bom", "\ufeff"), ("line", "\u2028")):
+        bad("key-" + name, "bidirectional or other invisible controls", dict_of(("a" + control + "b", tensor())))
     bad("key-latin", "not valid UTF-8", dict_of((text(b"caf\xe9"), tensor())))
     bad("key-long", "a name that begins like this exceeds 4096 bytes", dict_of(("x" * 4097, tensor())))
-    bad("key-long-joined", "a name that begins like this exceeds 4096 bytes", dict_of(("x" * 4000, dict_of(("y" * 96, tensor())))))
+    bad("key-long-joined", "a name that begins like this exceeds 4096 bytes", dict_of(("x" * 4000, dict_of(("y" * 96, tensor()))), ("z", tensor())))
     bad("key-twice", "has the key 'a' twice", dict_of(("a", tensor()), ("a", tensor())))
     bad("key-twice-inside", "dictionary 'm' has the key 'a' twice",
         dict_of(("m", dict_of(("a", tensor()), ("a", NONE)))))
@@ -241,9 +254,7 @@ def names():
     weights = dict_of(("a", tensor()))
     for first, second in (("model", "ema"), ("model", "model_ema"), ("state_dict", "ema-weights"),
                           ("model", "state_dict"), ("module", "model")):
-        first_found = "model" if "model" in (first, second) else first
-        bad(f"rivals-{first}-{second}", f"'{first_found}' and '{second if first_found == first else first}' hold",
-            dict_of((first, weights), (second, weights)))
+        bad(f"rivals-{first}-{second}", f"'{first}' and '{second}' hold", dict_of((first, weights), (second, weights)))
     both = dict_of(("model", weights), ("other", DICT))
     bad("no-such-root", "there is no root 'modle'", both, reader="torch:root=modle")
     strange = dict_of((None, 1), (True, 2), (3, 4), ((5,), 6), ("a", tensor()), ("longer", 7))
@@ -299,6 +310,123 @@ def storages():
     bad_tensor("empty-missing", "is not in the file", tensor((0,), of=storage("9", count=0)))
 
 
+def ids_anywhere():
+    """A wrong id is an error also where no tensor of the model needs it; a storage has one type and one size."""
+    kind, weights = name_of("torch", "FloatStorage"), dict_of(("a", tensor()))
+
+    def beside(name, says, *parts):
+        code = tuple_of(*parts) + b"Q"
+        bad("beside-" + name, "pickle opcode BINPERSID: " + says, dict_of(("model", weights), ("x", code)))
+        case("old-beside-" + name, "pickle opcode BINPERSID: " + says, legacy(dict_of(("model", weights), ("x", code))))
+
+    beside("empty", "the persistent id is not that of a storage")
+    beside("tag", "the persistent id is not that of a storage", "stored", kind, "0", "cpu", 4)
+    beside("four", "its storage id has 4 parts", "storage", kind, "0", "cpu")
+    beside("seven", "its storage id has 7 parts", "storage", kind, "0", "cpu", 4, None, None)
+    beside("type", "the storage's type is a global torch.FloatTensor", "storage", name_of("torch", "FloatTensor"), "0", "cpu", 4)
+    beside("type-none", "the storage's type is a none", "storage", None, "0", "cpu", 4)
+    beside("key", "the storage's key is not a plain name", "storage", kind, "../0", "cpu", 4)
+    beside("location", "its storage's location is a int", "storage", kind, "0", 0, 4)
+    beside("size-text", "its storage's size is a string", "storage", kind, "0", "cpu", "4")
+    beside("size-float", "its storage's size is a float", "storage", kind, "0", "cpu", b"G" + struct.pack(">d", 4))
+    beside("size-zero", "its storage's size is a float", "storage", kind, "0", "cpu", b"G" + struct.pack(">d", -0.0))
+    beside("size-bool", "its storage's size is a bool", "storage", kind, "0", "cpu", True)
+    beside("size-negative", "its storage has an impossible size of -1", "storage", kind, "0", "cpu", -1)
+    beside("part", "its part of a storage is not a key and two numbers", "storage", kind, "0", "cpu", 4, ("1", 0))
+    for name, other in (("int", "IntStorage"), ("half", "HalfStorage"), ("untyped", "UntypedStorage"), ("quantized", "QInt32Storage")):
+        both = dict_of(("model", weights), ("x", tensor(of=storage(kind=other))))
+        bad("two-types-" + name, f"storage '0' has two types: torch.FloatStorage and torch.{other}", both)
+        case("old-two-types-" + name, "storage '0' has two types", legacy(both))
+    bad("two-sizes", "storage '0' has two sizes: 4 and 3 elements", dict_of(("a", tensor()), ("b", tensor((3,), of=storage(count=3)))))
+    byte, untyped = storage(kind="ByteStorage", count=16), storage(kind="UntypedStorage", count=16)
+    bad("good-bytes-untyped", "  2 tensors, ", dict_of(("a", tensor((16,), of=byte)), ("b", tensor((16,), of=untyped))), status=0)
+
+
+def arrays():
+    """numpy arrays whose parts do not fit."""
+    def dtype(code="f4", order="<", names=None, state=True):
+        made = call(name_of("numpy", "dtype"), code, False, True)
+        return made + tuple_of(3, order, None, names, names, -1, -1, 0) + b"b" if state else made
+
+    def array(shape=(2,), kind=None, data=b"C\x08" + bytes(8), fortran=False, version=(1,), module="numpy._core"):
+        made = call(name_of(module + ".multiarray", "_reconstruct"), name_of("numpy", "ndarray"), (0,), b"C\1b")
+        return made + tuple_of(*version, shape, dtype() if kind is None else kind, fortran, data) + b"b"
+
+    def buffer(*args, module="numpy._core"):
+        return call(name_of(module + ".numeric", "_frombuffer"), *args)
+
+    def bad_array(name, says, code, status=1):
+        bad("array-" + name, says, dict_of(("a", code), ("b", tensor())), status=status)
+
+    encode, eight = name_of("_codecs", "encode"), b"C\x08" + bytes(8)
+    bad_array("good", "  2 tensors, ", array(), 0)
+    bad_array("good-numpy-1", "  2 tensors, ", array(module="numpy.core"), 0)
+    bad_array("good-buffer", "  2 tensors, ", buffer(eight, dtype(), (2,), "C"), 0)
+    bad_array("good-axes", "  2 tensors, ", buffer(eight, dtype(), (2, 1), "K", (1, 0)), 0)
+    bad_array("good-no-version", "  2 tensors, ", array(version=()), 0)
+    bad_array("good-text", "  2 tensors, ", array(data=call(encode, "\x00\xff\u0080a" * 2, "latin1")), 0)
+    bad_array("good-empty", "  2 tensors, ", array((0, 3), data=call(name_of("__builtin__", "bytes"))), 0)
+    bad_array("no-state", "no valid shape, type and elements", call(name_of("numpy._core.multiarray", "_reconstruct"), 1))
+    bad_array("state-three", "no valid shape, type and elements", array() + EMPTY + b"b")
+    bad_array("short", "its elements are 8 bytes, but its shape needs 12", array((3,)))
+    bad_array("long", "its elements are 8 bytes, but its shape needs 4", array((1,)))
+    bad_array("text-short", "its elements are 7 bytes, but its shape needs 8", array(data=call(encode, "a" * 7, "latin1")))
+    bad_array("text-wide", "not a text of latin-1", array(data=call(encode, "a" * 7 + "\u0100", "latin1")))
+    bad_array("text-coding", "not a text of latin-1", array(data=call(encode, "a" * 8, "utf-8")))
+    bad_array("data-list", "its elements are a list of 0, not bytes", array(data=LIST))
+    bad_array("shape-list", "its shape is a list of 1", array(list_of(2)))
+    bad_array("shape-negative", "its shape has a negative number", array((-2,)))
+    bad_array("shape-float", "its shape has a float", array((b"G" + struct.pack(">d", -0.0),)))
+    bad_array("shape-rank", "it has 9 dimensions", array((1,) * 9))
+    bad_array("shape-huge", "exceeds 64 bits", array((1 << 40, 1 << 40)))
+    bad_array("type-int", "its numpy type is a int", array(kind=number(1)))
+    bad_array("type-unknown", "its numpy type is 'f16', which torch does not have", array(kind=dtype("f16")))
+    bad_array("type-void", "its numpy type is 'V4'", array(kind=dtype("V4")))
+    bad_array("type-order", "its numpy type names no byte order", array(kind=dtype(order="=")))
+    bad_array("type-state", "its numpy type has no valid state", array(kind=dtype(state=False) + EMPTY + b"b"))
+    bad_array("records", "a numpy array of records", array(kind=dtype("V8", names=("x",))))
+    bad_array("buffer-three", "no valid shape, type and elements", buffer(eight, dtype(), (2,)))
+    bad_array("buffer-order", "no valid shape, type and elements", buffer(eight, dtype(), (2,), "A"))
+    for name, axes in (("few", (0,)), ("twice", (0, 0)), ("beyond", (0, 2))):
+        bad_array("axes-" + name, "its order of axes is not one of its 2 axes", buffer(eight, dtype(), (2, 1), "K", axes))
+    bad_array("setitem", "a numpy array cannot take items", array() + number(0) + NONE + b"s")
+    text_of = text("x" * 1000) + b"q\1"
+    bad("bomb-texts", "texts stand for more bytes than the pickle has",
+        MARK + text_of + encode + b"q\0" + text("latin1") + b"q\2" + b"h\0h\1h\2\x86R" * 9 + b"t")
+
+
+def modules():
+    """Objects that look like a torch.nn.Module."""
+    def module(parameters=DICT, buffers=DICT, children=DICT, more=(), omitted=SET):
+        state = dict_of(("_parameters", parameters), ("_buffers", buffers), ("_modules", children),
+                        ("_non_persistent_buffers_set", omitted), *more)
+        return name_of("my.models", "Net") + EMPTY + b"\x81" + state + b"b"
+
+    leaf = module(dict_of(("w", tensor()), ("none", None)))
+    bad("module-good", "  1 tensor, ", leaf, status=0)
+    bad("module-nested", "  2 tensors, ", module(dict_of(("w", tensor())), children=dict_of(("a", leaf), ("b", None))), status=0)
+    bad("module-omitted", "  1 tensor, ",
+        module(dict_of(("w", tensor())), dict_of(("b", tensor())), omitted=SET + MARK + text("b") + b"\x90"), status=0)
+    old_set = call(name_of("__builtin__", "set"), list_of("b"))
+    bad("module-omitted-old", "  1 tensor, ", module(dict_of(("w", tensor())), dict_of(("b", tensor())), omitted=old_set), status=0)
+    bad("module-empty", "no tensors in root '.'", module())
+    bad("module-attribute", "no tensors in root '.'", module(more=[("x", tensor())]))
+    bad("module-twice", "dictionary 'a' has the key 'w' twice", module(children=dict_of(("a", module(dict_of(("w", tensor()), ("w", tensor())))))))
+    bad("module-same-name", "'w': two tensors have this name", module(dict_of(("w", tensor())), dict_of(("w", tensor()))))
+    bad("module-key", "a none is used as the key of tensors", module(dict_of((None, tensor()))))
+    bad("module-string", "only the program that saved it can read", module(parameters=text("x"), children=dict_of(("a", leaf))))
+    owner = name_of("my.models", "Net") + EMPTY + b"\x81q\0" + dict_of(
+        ("_parameters", dict_of(("w", tensor()))), ("_buffers", DICT), ("_modules", dict_of(("again", b"h\0")))) + b"b"
+    bad("module-cycle", "the container contains itself", owner)
+    bad("module-parent", "  1 tensor, ", name_of("my.models", "Net") + EMPTY + b"\x81q\0" + dict_of(
+        ("_parameters", dict_of(("w", tensor()))), ("_buffers", DICT), ("_modules", DICT), ("parent", b"h\0")) + b"b", status=0)
+    bad("module-root", "  1 tensor, ", module(children=dict_of(("a.b", leaf))), status=0, reader="torch:root=a.b")
+    bad("module-no-root", "there is no root 'x'", module(children=dict_of(("a", leaf))), reader="torch:root=x")
+    many = DICT + MARK + b"".join(number(i) + NONE for i in range(70000)) + b"u"
+    bad("module-large-state", "only the program that saved it can read", module(dict_of(("w", tensor())), more=[(i, None) for i in range(2000)]))
+    bad("module-large", "  1 tensor, ", module(dict_of(("w", tensor())), many), status=0)
+
+
 def geometry():
     for name, size, stride, offset, says in (
             ("offset-negative", (4,), (1,), -1, "its offset is negative"),
@@ -312,6 +440,7 @@ def geometry():
             ("size-bool", (True,), (1,), 0, "its size has a bool"),
             ("size-long", (1 << 80,), (1,), 0, "its size has a long int"),
             ("size-none", None, (1,), 0, "its size is a none"),
+            ("size-minus-zero", (b"G" + struct.pack(">d", -0.0),), (1,), 0, "its size has a float, not an int, at 0"),
             ("size-beyond", (5,), (1,), 0, "reaches beyond its storage of 4 elements"),
             ("stride-negative", (4,), (-1,), 3, "its stride has a negative number at 0"),
             ("stride-string", (4,), "1", 0, "its stride is a string"),
@@ -401,7 +530,7 @@ def before_1_6():
     old("good-module", "  1 tensor, ",
         dict_of(("model", one), ("net", tuple_of("module", name_of("a", "Net"), "a.py", "class Net:") + b"Q" + EMPTY + b"\x81")),
         status=0)
-    old("module-five", "a storage: the persistent id is not that of a storage",
+    old("module-five", "the persistent id is not that of a storage",
         dict_of(("model", one), ("net", tuple_of("module", name_of("a", "Net"), "a.py", "text", 1) + b"Q")))
     for name, number_of_format in (("1000", 1000), ("text", "1001"), ("none", None), ("long", 1 << 70)):
         old("protocol-" + name, "old format is not 1001", one, number_of_format=number_of_format)
@@ -425,8 +554,8 @@ def before_1_6():
     old("second-tail", "follow the last storage", one, both, keys=list_of("0"))
     old("two-sizes", "storage '0' has two sizes", dict_of(("a", tensor()), ("b", tensor((3,), of=storage(count=3)))))
     with_id("type-typed", "TypedStorage, of unknown size", "storage", name_of("torch.storage", "TypedStorage"), "0", "cpu", 4)
-    with_id("type-other", "global os.system, of unknown size", "storage", name_of("os", "system"), "0", "cpu", 4)
-    with_id("type-string", "its type is a string", "storage", "FloatStorage", "0", "cpu", 4)
+    with_id("type-other", "the storage's type is a global os.system", "storage", name_of("os", "system"), "0", "cpu", 4)
+    with_id("type-string", "the storage's type is a string", "storage", "FloatStorage", "0", "cpu", 4)
     with_id("id-four", "its storage id has 4 parts", "storage", kind, "0", "cpu")
     with_id("id-negative", "an impossible size of -4", "storage", kind, "0", "cpu", -4)
     with_id("id-key", "the storage's key is a int", "storage", kind, 0, "cpu", 4)
@@ -459,7 +588,14 @@ def inside():
     bare("none", "its storage is not loaded from exactly one value")
     bare("two", "its storage is not loaded from exactly one value", data(good), 1)
     bare("int", "its storage is loaded from a int", 1)
-    bare("text", "pickle it with protocol 3 or later", call(name_of("_codecs", "encode"), "abc", "latin1"))
+    def encoded(data, coding="latin1"):
+        return call(name_of("_codecs", "encode"), data.decode("latin1"), coding)
+
+    bare("good-text", "  1 tensor, ", encoded(good), status=0)
+    bare("text", "is not in torch.save's old format", encoded(b"abc"))
+    bare("text-coding", "its storage is loaded from a object of _codecs.encode", encoded(good, "utf-8"))
+    bare("text-wide", "its storage is loaded from a object of _codecs.encode", call(name_of("_codecs", "encode"), "a\u0100", "latin1"))
+    bare("text-cut", "the file ends after 15 of them", encoded(good[:-1]))
     bare("other", "is not in torch.save's old format", data(b"PK\3\4"))
     bare("empty", "is not in torch.save's old format", data(b""))
     bare("inner-int", "expected its storage, found a int", data(legacy(number(1), [])))
@@ -575,7 +711,7 @@ def truncations():
 
 def cases():
     """name → (exit status, reader, what is said, the file)"""
-    for part in (archives, stack, containers, bounds, at_limits, names, storages, geometry, rebuilding, before_1_6, inside, accepted,
+    for part in (archives, stack, containers, bounds, at_limits, names, storages, ids_anywhere, arrays, modules, geometry, rebuilding, before_1_6, inside, accepted,
                  python_pickles, truncations):
         part()
     return CASES

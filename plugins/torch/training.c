@@ -1,0 +1,80 @@
+/* plugins/torch/training.c: tells what training saves next to a model: optimizers, schedulers, random states.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "plugins/torch/scan.h"
+#include "plugins/torch/training.h"
+#include <string.h>
+#include <strings.h>
+
+enum
+{
+  LOOKED_AT = 256 /* bytes of a key; one memoized string can be the key of many values */
+};
+
+static const char *const optimizers[] = { "optim*", "opt", NULL };
+
+/* frozen: DeepSpeed's second copy of weights that are not trained. */
+static const char *const others[] = { "sched*",  "scaler",    "rng",    "random", "frozen",  "hyper*",
+                                      "hparams", "callback*", "loops",  "loss*",  "metric*", "criterion",
+                                      "history", "args",      "config", "cfg",    NULL };
+
+static bool
+is_word (const char *text, size_t n, const char *word)
+{
+  size_t len = strlen (word);
+  if (word[len - 1] == '*')
+    return n >= len - 1 && !strncasecmp (text, word, len - 1);
+  return n == len && !strncasecmp (text, word, n);
+}
+
+bool
+torch_key_has_word (const pk_value *key, const char *const *words)
+{
+  if (key->kind != PK_STRING || key->len > LOOKED_AT)
+    return false;
+  for (uint32_t i = 0, start = 0; i <= key->len; i++)
+    {
+      if (i < key->len && !memchr ("_-. ", key->v.s[i], 4))
+        continue;
+      for (const char *const *word = words; *word; word++)
+        if (is_word (key->v.s + start, i - start, *word))
+          return true;
+      start = i + 1;
+    }
+  return false;
+}
+
+/* Returns the first item of a list that holds tensors; other values themselves. */
+static const pk_value *
+first_holder (const pk_value *value)
+{
+  if (value->kind == PK_LIST || value->kind == PK_TUPLE)
+    for (uint32_t i = 0; i < value->v.items->n; i++)
+      if (torch_holds (&value->v.items->at[i]))
+        return &value->v.items->at[i];
+  return value;
+}
+
+/* torch.optim's state_dict() has the keys 'state' and 'param_groups'; a pickled optimizer has them as attributes.
+ * Lightning keeps a list of them. */
+static bool
+looks_like_optimizer (const pk_value *value)
+{
+  value = first_holder (value);
+  const pk_value *state = pk_has_role (value, ROLE_OPAQUE) ? &value->v.object->state : value;
+  return state->kind == PK_DICT && state->v.items->n < 64 && pk_get (state, "param_groups")
+         && pk_get (state, "state");
+}
+
+bool
+torch_is_optimizer (const pk_value *key, const pk_value *value)
+{
+  return !pk_is_tensor (value) && (torch_key_has_word (key, optimizers) || looks_like_optimizer (value));
+}
+
+bool
+torch_is_training_state (const pk_value *key, const pk_value *value)
+{
+  return torch_is_optimizer (key, value) || torch_key_has_word (key, others);
+}
