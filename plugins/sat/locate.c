@@ -24,6 +24,15 @@ sat_is_run_name (const char *name)
          && all_digits (t + 4, 2) && all_digits (t + 7, 2) && all_digits (t + 10, 2);
 }
 
+/* Returns whether it is what SAT and DeepSpeed call the folder of an iteration: 1000, release, global_step1000; accelerate
+ * calls it pytorch_model. */
+int
+sat_is_iteration_name (const char *name)
+{
+  const char *number = text_starts_with (name, "global_step") ? name + strlen ("global_step") : name;
+  return all_digits (number, strlen (number)) || !strcmp (name, "release") || !strcmp (name, "pytorch_model");
+}
+
 /* Rejects files of ZeRO-3, which partitions every tensor over the ranks. */
 static int
 refuse_partitioned (fmtconv_ctx *ctx, const char *name)
@@ -75,27 +84,34 @@ read_latest (fmtconv_ctx *ctx, fmtconv_input *run)
   return fmtconv_ctx_printf (ctx, "%.*s", (int) strcspn (text, " \t\r\n"), text);
 }
 
-/* Returns the iteration that 'latest' names; NULL: an error.  A run that ended between two saves leaves
- * "N-ema". */
+/* Returns whether a word can be the name of a folder. */
+static bool
+is_plain (const char *word)
+{
+  return *word && !strchr (word, '/') && strcmp (word, ".") && strcmp (word, "..");
+}
+
+/* Returns the iteration that 'latest' names, a number or any name that DeepSpeed was given; NULL: an error.  A run that
+ * ended between two saves leaves "N-ema". */
 static const char *
 latest_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
 {
   const char *word = read_latest (ctx, run);
   size_t n = word ? strcspn (word, "-") : 0;
-  if (!word || !strcmp (word, "release"))
-    return word;
-  if (!all_digits (word, n) || (word[n] && strcmp (word + n, "-ema")))
+  if (!word)
+    return NULL;
+  if (all_digits (word, n) && !strcmp (word + n, "-ema"))
     {
-      fmtconv_fail_at (ctx, FMTCONV_E_FORMAT,
-                       &(fmtconv_where){ .hint = "select one with -r sat:iteration=N" },
-                       "'latest' in %s says '%s', which is neither a number nor 'release'",
-                       fmtconv_input_path (run), word);
-      return NULL;
+      fmtconv_note (ctx, "'latest' says %s, left by an interrupted save; reading iteration %.*s", word,
+                    (int) n, word);
+      return fmtconv_ctx_printf (ctx, "%.*s", (int) n, word);
     }
-  if (word[n])
-    fmtconv_note (ctx, "'latest' says %s, left by an interrupted save; reading iteration %.*s", word, (int) n,
-                  word);
-  return fmtconv_ctx_printf (ctx, "%.*s", (int) n, word);
+  if (is_plain (word))
+    return word;
+  fmtconv_fail_at (ctx, FMTCONV_E_FORMAT, &(fmtconv_where){ .hint = "select one with -r sat:iteration=N" },
+                   "'latest' in %s says '%s', which is not the name of a folder", fmtconv_input_path (run),
+                   word);
+  return NULL;
 }
 
 /* Returns the only iteration of a run without 'latest'; NULL: an error. */
@@ -105,7 +121,7 @@ only_iteration (fmtconv_ctx *ctx, fmtconv_input *run)
   const char *name, *only = NULL;
   size_t found = 0;
   for (size_t i = 0; (name = fmtconv_input_entry (run, i)); i++)
-    if ((all_digits (name, strlen (name)) || !strcmp (name, "release")) && ++found)
+    if (sat_is_iteration_name (name) && ++found)
       {
         fmtconv_detail (ctx, "%s", name);
         only = name;
@@ -126,7 +142,8 @@ no_iteration (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *run, 
 {
   const char *name, *hint = "check that the copy is complete";
   for (size_t i = 0; (name = fmtconv_input_entry (run, i)); i++)
-    if (all_digits (name, strspn (name, "0123456789")) || text_starts_with (name, "release"))
+    if (all_digits (name, strspn (name, "0123456789")) || text_starts_with (name, "release")
+        || sat_is_iteration_name (name))
       fmtconv_detail (ctx, "%s", name);
   if (p->ema == 1)
     hint = "this run saved no averaged weights; omit ema=yes";
@@ -185,10 +202,13 @@ is_run (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *folder)
     return 1;
   if (fmtconv_input_has (folder, CONFIG))
     return !fmtconv_input_has (folder, WEIGHTS);
+  int iterations = 0;
   for (size_t i = 0; !fmtconv_ctx_failed (ctx) && (name = fmtconv_input_entry (folder, i)); i++)
     if (sat_is_run_name (name))
       return 0;
-  return sat_is_run_name (fmtconv_input_basename (folder));
+    else
+      iterations += sat_is_iteration_name (name);
+  return iterations || sat_is_run_name (fmtconv_input_basename (folder));
 }
 
 /* Returns whether a folder holds rank files of any kind. */

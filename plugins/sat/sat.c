@@ -59,8 +59,10 @@ probe_folder (const fmtconv_peek *peek)
         return 128;
       if (!strcmp (name, "latest") || !strcmp (name, "training_config.yaml"))
         bits = 64;
-      else if (sat_is_run_name (name) && !bits)
+      else if (sat_is_run_name (name) && bits < 64)
         bits = 32;
+      else if (sat_is_iteration_name (name) && !bits)
+        bits = 16;
     }
   return bits;
 }

@@ -3,7 +3,7 @@
  *
  * Layout of a training's save folder (SwissArmyTransformer, sat/training/model_io.py and
  * deepspeed_training.py):
- *   SAVE/EXPERIMENT-MM-DD-HH-MM/latest                         "1000", or "release"
+ *   SAVE/EXPERIMENT-MM-DD-HH-MM/latest                         "1000", "release", or DeepSpeed's "global_step1000"
  *   SAVE/EXPERIMENT-MM-DD-HH-MM/training_config.yaml
  *   SAVE/EXPERIMENT-MM-DD-HH-MM/1000/mp_rank_00_model_states.pt   a file each model-parallel rank
  *   SAVE/EXPERIMENT-MM-DD-HH-MM/1000-ema/…                     a second copy with averaged weights */
@@ -37,6 +37,9 @@ int sat_write (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model,
 
 /* Returns whether it is the name of a run folder: EXPERIMENT-MM-DD-HH-MM. */
 int sat_is_run_name (const char *name);
+
+/* Returns whether it is the usual name of an iteration's folder. */
+int sat_is_iteration_name (const char *name);
 
 /* Finds the files of all ranks from a save folder, run, iteration or file.  Returns 0 or an error code. */
 int sat_locate (fmtconv_ctx *ctx, const struct sat_params *p, fmtconv_input *in, struct sat_place *out);

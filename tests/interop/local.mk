@@ -5,6 +5,7 @@ interop_tests = \
 	tests/interop/test_casts.py \
 	tests/interop/test_cogvideox.py \
 	tests/interop/test_comfy.py \
+	tests/interop/test_deepspeed.py \
 	tests/interop/test_diff.py \
 	tests/interop/test_diffusers.py \
 	tests/interop/test_diffusers_folder.py \
