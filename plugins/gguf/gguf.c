@@ -6,9 +6,7 @@
 
 static const fmtconv_param read_params[] = {
   { "limits", FMTCONV_PARAM_CHOICE, offsetof (struct gguf_read_params, limits), "auto|ggml|gguf-py",
-    "dimensions and bytes of names: as ggml reads them (4, 63), or as gguf-py does; auto: ggml, but "
-    "ComfyUI's for its "
-    "image models" },
+    "dimensions and names accepted: ggml's (4, 63 bytes) or gguf-py's; auto: by architecture" },
   { 0 },
 };
 

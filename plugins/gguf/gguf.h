@@ -208,6 +208,9 @@ fmtconv_attr *gguf_keys (fmtconv_ctx *ctx, const struct gguf_write_params *p, co
 /* Applies the user's kv.* parameters.  Returns 0 or an error code. */
 int gguf_override (fmtconv_attr *keys, const fmtconv_pairs *pairs);
 
+/* Warns if the model is a language model whose names llama.cpp does not load.  Returns 0 or an error code. */
+int gguf_warn_of_names (fmtconv_ctx *ctx, const fmtconv_model *model);
+
 /* Returns the LlamaFileType of the model; -1: none. */
 int gguf_file_type (const fmtconv_model *model);
 

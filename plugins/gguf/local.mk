@@ -10,6 +10,7 @@ plugins_gguf_la_SOURCES = $(shards_sources) \
 	plugins/gguf/encode.c \
 	plugins/gguf/file-type.c \
 	plugins/gguf/fold.c \
+	plugins/gguf/foreign-names.c \
 	plugins/gguf/gguf.c \
 	plugins/gguf/gguf.h \
 	plugins/gguf/keys.c \

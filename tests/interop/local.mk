@@ -11,6 +11,7 @@ interop_tests = \
 	tests/interop/test_diffusers_folder.py \
 	tests/interop/test_everyday.py \
 	tests/interop/test_gguf.py \
+	tests/interop/test_gguf_names.py \
 	tests/interop/test_gguf_read.py \
 	tests/interop/test_gguf_shapes.py \
 	tests/interop/test_lora.py \
