@@ -4,7 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/convert/detect.h"
-#include "core/convert/placeholder.h"
+#include "core/convert/known.h"
 #include "core/plugin/registry.h"
 #include "core/source/folder.h"
 #include "core/source/input.h"
@@ -99,6 +99,21 @@ none_installed (fmtconv_ctx *ctx, fci_role role)
   return NULL;
 }
 
+/* Returns the hint to name a file of a folder that a reader takes by its name; NULL: there is none. */
+static const char *
+name_file_in (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_peek *peek)
+{
+  for (size_t i = 0; i < peek->n_entries; i++)
+    for (size_t m = 0; m < n; m++)
+      {
+        const fmtconv_plugin *plugin = modules[m].plugin;
+        if (fci_plugin_has (plugin, FCI_READER)
+            && fci_has_suffix (peek->entries[i], plugin->reader->suffixes))
+          return fmtconv_ctx_printf (ctx, "give a file in it, such as '%s'", peek->entries[i]);
+      }
+  return NULL;
+}
+
 static const fmtconv_plugin *
 no_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_peek *peek)
 {
@@ -107,13 +122,24 @@ no_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_
   if (!list_role (ctx, modules, n, FCI_READER))
     return none_installed (ctx, FCI_READER);
   if (peek->is_folder)
-    fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
-                   "no installed reader recognizes this folder; installed readers:");
+    {
+      const fmtconv_where where = { .hint = name_file_in (ctx, modules, n, peek) };
+      fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, &where,
+                     "no installed reader recognizes this folder; installed readers:");
+    }
   else
     fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
                    "no installed reader recognizes this file, which begins with %s; installed readers:",
                    show_head (ctx, peek));
   return NULL;
+}
+
+/* Returns whether an input of a known format is not for the reader with the highest bid.  A reader that bids on the
+ * usual name of that format is meant for it. */
+static bool
+is_not_for (const fci_known *known, const fmtconv_peek *peek, int bid)
+{
+  return (int) known->bits > bid && !(bid == 1 && fci_known_has_name (known, peek));
 }
 
 const fmtconv_plugin *
@@ -133,6 +159,12 @@ fci_pick_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fm
         }
       else if (bid && bid == top)
         equal = plugin;
+    }
+  const fci_known *known = fci_known_find (peek);
+  if (known && is_not_for (known, peek, top))
+    {
+      fci_known_refuse (ctx, peek, known);
+      return NULL;
     }
   if (!best)
     return no_reader (ctx, modules, n, peek);

@@ -15,6 +15,9 @@ core_sources += \
 	core/convert/finish.h \
 	core/convert/inside.c \
 	core/convert/inside.h \
+	core/convert/known-table.c \
+	core/convert/known.c \
+	core/convert/known.h \
 	core/convert/leftovers.c \
 	core/convert/leftovers.h \
 	core/convert/limits.c \
@@ -27,8 +30,6 @@ core_sources += \
 	core/convert/one-of.h \
 	core/convert/output.c \
 	core/convert/output.h \
-	core/convert/placeholder.c \
-	core/convert/placeholder.h \
 	core/convert/recognize.c \
 	core/convert/recognize.h \
 	core/convert/scalar.c \

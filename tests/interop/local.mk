@@ -14,6 +14,7 @@ interop_tests = \
 	tests/interop/test_gguf_names.py \
 	tests/interop/test_gguf_read.py \
 	tests/interop/test_gguf_shapes.py \
+	tests/interop/test_known.py \
 	tests/interop/test_lora.py \
 	tests/interop/test_lora_forms.py \
 	tests/interop/test_lora_names.py \

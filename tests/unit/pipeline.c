@@ -94,14 +94,43 @@ Test (detect, readers)
 Test (detect, no_reader)
 {
   captured h;
-  cr_expect_str_eq (picked (&h, peek_at ("a", "PK\3\4\033[1m", 8)), "none");
+  cr_expect_str_eq (picked (&h, peek_at ("a", "QK\3\4\033[1m", 8)), "none");
   cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
-  cr_expect (strstr (h.error, "begins with 50 4b 03 04 1b 5b 31 6d (PK...[1m)"), "%s", h.error);
+  cr_expect (strstr (h.error, "begins with 51 4b 03 04 1b 5b 31 6d (QK...[1m)"), "%s", h.error);
   cr_expect (strstr (h.details, "-r suffix: s\n"), "%s", h.details);
   cr_expect (strstr (h.details, "ruined was refused: it is ruined\n"), "%s", h.details);
   cr_expect_str_eq (picked (&h, peek_at ("a", "", 0)), "none");
   cr_expect_eq (h.code, FMTCONV_E_FORMAT);
   cr_expect (strstr (h.error, "empty"), "%s", h.error);
+}
+
+/* A known format is refused unless a reader verifies as much of it, or is meant for files of that name. */
+Test (detect, known_formats)
+{
+  static const char zip[] = "PK\3\4........................x.npy", hdf[] = "\x89HDF\r\n\x1a\n";
+  captured h;
+  cr_expect_str_eq (picked (&h, peek_at ("a.bin", hdf, sizeof hdf - 1)), "none");
+  cr_expect_eq (h.code, FMTCONV_E_UNSUPPORTED);
+  cr_expect (
+      strstr (h.error, "this is an HDF5 file, as Keras and TensorFlow write, which no installed reader"),
+      "%s", h.error);
+  cr_expect (strstr (h.error, "\" a.bin)"), "%s", h.error);
+  cr_expect_str_eq (h.details, "");
+  cr_expect_str_eq (picked (&h, peek_at ("a.bin", zip, sizeof zip - 1)), "none");
+  cr_expect (strstr (h.error, "a NumPy archive (.npz)"), "%s", h.error);
+  cr_expect_str_eq (picked (&h, peek_at ("a.bin", "PK\3\4", 4)), "suffix"); /* too little evidence */
+  cr_expect_str_eq (picked (&h, peek_at ("a", "PK\3\4", 4)), "none");
+  cr_expect (strstr (h.error, "a zip archive"), "%s", h.error);
+  cr_expect_str_eq (picked (&h, peek_at ("a.bin", "  <HTML>", 8)), "none");
+  cr_expect_eq (h.code, FMTCONV_E_FORMAT);
+  cr_expect (strstr (h.error, "a web page, not a checkpoint"), "%s", h.error);
+  static const fmtconv_reader reads_hdf = { .suffixes = ".h5" };
+  static const fmtconv_plugin meant = { .name = "meant", .summary = "h", .reader = &reads_hdf };
+  const fci_module module = { .name = "meant", .path = "x", .plugin = &meant };
+  const fmtconv_peek peek = peek_at ("a.h5", hdf, sizeof hdf - 1);
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
+  cr_expect_eq (fci_pick_reader (ctx, &module, 1, &peek), &meant);
+  fmtconv_ctx_free (ctx);
 }
 
 Test (detect, writers)
