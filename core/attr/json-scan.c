@@ -19,8 +19,8 @@ typedef struct scan
   size_t values;  /* upper bound that needs no parsing */
   size_t numbers; /* numbers read so far */
   size_t control; /* position of a control character in the last string; SIZE_MAX: none */
-  fci_big_integer *first;
-  fci_big_integer *last;
+  fci_json_number *first;
+  fci_json_number *last;
   fci_attr_fault *fault;
 } scan;
 
@@ -86,20 +86,20 @@ scan_string (scan *s)
 }
 
 static void
-keep_big (scan *s, size_t pos, size_t len, uint64_t value)
+keep_number (scan *s, size_t pos, size_t len, uint64_t value)
 {
-  fci_big_integer *big = fci_new (s->ctx, fci_big_integer);
-  if (!big)
+  fci_json_number *kept = fci_new (s->ctx, fci_json_number);
+  if (!kept)
     {
       fault_at (s, FMTCONV_E_NOMEM, pos, "out of memory");
       return;
     }
-  *big = (fci_big_integer){ .number = s->numbers, .pos = pos, .len = len, .value = value };
+  *kept = (fci_json_number){ .number = s->numbers, .pos = pos, .len = len, .value = value };
   if (s->last)
-    s->last->next = big;
+    s->last->next = kept;
   else
-    s->first = big;
-  s->last = big;
+    s->first = kept;
+  s->last = kept;
 }
 
 static void
@@ -115,7 +115,9 @@ scan_number (scan *s)
               && fci_size_add (value, (uint64_t) (c - '0'), &value);
     }
   if (exact && value > INT64_MAX && s->text[start] != '0')
-    keep_big (s, start, s->pos - start, value);
+    keep_number (s, start, s->pos - start, value);
+  if (s->pos - start == 2 && !memcmp (s->text + start, "-0", 2))
+    keep_number (s, start, 2, 0);
   s->numbers++;
 }
 
@@ -135,7 +137,7 @@ scan_mark (scan *s, char c)
   s->pos++;
 }
 
-fci_big_integer *
+fci_json_number *
 fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth, fci_attr_fault *fault)
 {
   scan s = { .ctx = ctx,

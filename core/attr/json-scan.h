@@ -21,19 +21,20 @@ typedef struct fci_attr_fault
   const char *what;
 } fci_attr_fault;
 
-/* An integer beyond INT64_MAX, which jansson cannot hold: the text's `number`-th number. */
-typedef struct fci_big_integer
+/* A number that jansson cannot hold, the text's `number`-th: an integer beyond INT64_MAX, or -0, which no integer
+ * is. */
+typedef struct fci_json_number
 {
-  struct fci_big_integer *next;
+  struct fci_json_number *next;
   size_t number;
   size_t pos;
   size_t len;
-  uint64_t value;
-} fci_big_integer;
+  uint64_t value; /* 0: it is -0 */
+} fci_json_number;
 
 /* Checks a JSON text before it is parsed: number of values, depth at most `depth`, no control characters
- * in keys. Returns the big integers in order; NULL: none, or fault->code. */
-fci_big_integer *fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth,
+ * in keys. Returns the numbers that jansson cannot hold, in order; NULL: none, or fault->code. */
+fci_json_number *fci_json_scan (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth,
                                 fci_attr_fault *fault);
 
 #endif

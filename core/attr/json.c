@@ -43,6 +43,17 @@ convert_array (fci_json *c, const json_t *json)
   return node;
 }
 
+/* Sets a number that jansson could not hold; 0: it is -0, which only a float can be. */
+static void
+restore (fmtconv_attr *node, uint64_t value)
+{
+  node->kind = value ? FMTCONV_ATTR_UINT : FMTCONV_ATTR_FLOAT;
+  if (value)
+    node->v.u = value;
+  else
+    node->v.f = -0.0;
+}
+
 static fmtconv_attr *
 convert_number (fci_json *c, const json_t *json)
 {
@@ -50,11 +61,10 @@ convert_number (fci_json *c, const json_t *json)
   size_t number = c->numbers++;
   if (!node)
     return NULL;
-  if (c->big && c->big->number == number)
+  if (c->odd && c->odd->number == number)
     {
-      node->kind = FMTCONV_ATTR_UINT;
-      node->v.u = c->big->value;
-      c->big = c->big->next;
+      restore (node, c->odd->value);
+      c->odd = c->odd->next;
     }
   else if (json_is_integer (json))
     node->v.i = json_integer_value (json);
@@ -95,18 +105,18 @@ convert (fci_json *c, const json_t *json)
     }
 }
 
-/* Replaces big integers with zeros of the same length for jansson, so that positions stay; convert_number
+/* Replaces numbers that jansson cannot hold with zeros of the same length for jansson, so that positions stay; convert_number
  * restores them. */
 static const char *
-blank (fmtconv_ctx *ctx, const char *text, size_t len, const fci_big_integer *big)
+blank (fmtconv_ctx *ctx, const char *text, size_t len, const fci_json_number *odd)
 {
-  if (!big)
+  if (!odd)
     return text;
   char *copy = fci_strndup (ctx, text, len);
-  for (; big && copy; big = big->next)
+  for (; odd && copy; odd = odd->next)
     {
-      memset (copy + big->pos, ' ', big->len);
-      copy[big->pos] = '0';
+      memset (copy + odd->pos, ' ', odd->len);
+      copy[odd->pos] = '0';
     }
   return copy;
 }
@@ -132,8 +142,8 @@ static bool
 open_text (fci_json *json, fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth)
 {
   *json = (fci_json){ .ctx = ctx, .len = len };
-  json->big = fci_json_scan (ctx, text, len, depth, &json->fault);
-  json->text = json->fault.code ? NULL : blank (ctx, text, len, json->big);
+  json->odd = fci_json_scan (ctx, text, len, depth, &json->fault);
+  json->text = json->fault.code ? NULL : blank (ctx, text, len, json->odd);
   return json->text != NULL;
 }
 

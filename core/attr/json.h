@@ -14,7 +14,7 @@ typedef struct fci_json
   const char *text;
   size_t len;
   size_t pos;                 /* of the next value */
-  const fci_big_integer *big; /* the next big integer */
+  const fci_json_number *odd; /* the next number that jansson cannot hold */
   size_t numbers;             /* numbers read so far */
   fci_attr_fault fault;
   fmtconv_where where; /* of the text in its file */

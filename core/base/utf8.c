@@ -67,8 +67,14 @@ fci_is_utf8 (const char *s, size_t len)
 }
 
 bool
-fci_is_hidden (uint32_t c)
+fci_is_control (uint32_t c)
 {
   return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x061c || c == 0x200e || c == 0x200f
-         || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+         || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+bool
+fci_is_hidden (uint32_t c)
+{
+  return fci_is_control (c) || c == 0x2028 || c == 0x2029 || c == 0xfeff;
 }

@@ -14,6 +14,9 @@ size_t fci_utf8_next (const char *s, size_t left, uint32_t *character);
 /* Returns whether the text is UTF-8; NULs are allowed. */
 bool fci_utf8_is_text (const char *s, size_t n);
 
+/* Returns whether the character is a control character or reorders the text around it: C0, DEL, C1, bidi controls. */
+bool fci_is_control (uint32_t character);
+
 /* Returns whether the character is always escaped: C0, DEL, C1, line separators, bidi controls, BOM. */
 bool fci_is_hidden (uint32_t character);
 

@@ -26,8 +26,8 @@ name_refusal (const char *name, size_t len)
       i += fci_utf8_next (name + i, len - i, &c);
       if (c < 0x20 || (c >= 0x7f && c <= 0x9f))
         return "a tensor's name contains control characters";
-      if (fci_is_hidden (c))
-        return "a tensor's name contains bidirectional or other invisible controls";
+      if (fci_is_control (c))
+        return "a tensor's name contains bidirectional controls";
     }
   return NULL;
 }

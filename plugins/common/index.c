@@ -47,7 +47,27 @@ read_tree (fmtconv_ctx *ctx, fmtconv_input *in)
       fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the index has no weight_map that is an object");
       return NULL;
     }
+  if (!map->len)
+    {
+      fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the index lists no tensors: its weight_map is empty");
+      return NULL;
+    }
   return tree;
+}
+
+/* Returns whether a text has control characters, or characters that reorder the text around them. */
+static int
+has_control (const char *s)
+{
+  static const char *const bidi[] = { "\u061c", "\u200e", "\u200f", "\u202a", "\u202b", "\u202c",
+                                      "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069" };
+  for (size_t i = 0; i < sizeof bidi / sizeof *bidi; i++)
+    if (strstr (s, bidi[i]))
+      return 1;
+  for (const unsigned char *p = (const unsigned char *) s; *p; p++)
+    if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0))
+      return 1;
+  return 0;
 }
 
 /* Returns the reader of a file in an index; NULL: not a plain name of weights.  The file's suffix decides, not
@@ -59,7 +79,7 @@ reader_of (const char *name, const char *torch, int aliases)
   static const char *const safetensors[] = { [INDEX_ALIASES_NAMES] = "safetensors",
                                              [INDEX_ALIASES_ALL] = "safetensors:aliases=all",
                                              [INDEX_ALIASES_NONE] = "safetensors:aliases=none" };
-  if (strchr (name, '/'))
+  if (*name == '.' || strpbrk (name, "/\\") || has_control (name))
     return NULL;
   return ends_in (name, ".safetensors") ? safetensors[aliases] : ends_in (name, ".bin") ? torch : NULL;
 }

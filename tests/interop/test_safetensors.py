@@ -87,6 +87,15 @@ class SafeTensors(Case):
         self.run_fmtconv(source, out)
         self.assert_same(safetensors.torch.load_file(out), {"a": torch.zeros(2)})
 
+    def test_minus_zero(self):
+        """-0 is not an integer, as for the official library."""
+        source, out = self.tmp / "a.safetensors", self.tmp / "b.safetensors"
+        for shape, offsets, wanted in (("2", "0,8", True), ("2", "-0,8", False), ("2", "0,8", True), ("-0,2", "0,8", False)):
+            text = f'{{"a":{{"dtype":"F32","shape":[{shape}],"data_offsets":[{offsets}]}}}}'
+            self.assertEqual(self.official_header(source, text), wanted)
+            said = self.run_fmtconv("-f", source, out, status=0 if wanted else 1).stderr
+            self.assertEqual("non-negative integer" in said, not wanted)
+
     def test_name_of_the_metadata(self):
         """The one name that no tensor can have."""
         source, out = self.tmp / "in.pt", self.tmp / "out.safetensors"

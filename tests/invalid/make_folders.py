@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from make_safetensors import entry
+from make_safetensors import BIDI, entry
 from make_safetensors import file as shard
 from picklekit import checkpoint, dict_of, pickle, saved, tensor
 
@@ -113,8 +113,13 @@ def file_names():
     outside = {"up.safetensors": A}
     for name, path in (("up", "../up.safetensors"), ("dots", ".."), ("dot", "."), ("none", ""), ("suffix", ".safetensors"),
                        ("inside", "x/1.safetensors"), ("absolute", "/tmp/1.safetensors"), ("other", "config.json"),
-                       ("index", SAFE), ("case", "1.SAFETENSORS")):
-        case("name-" + name, f"tensor 'a': the index places it in '{path}', {says}", both(two(a=path)))
+                       ("index", SAFE), ("case", "1.SAFETENSORS"), ("hidden", ".1.safetensors"), ("hidden-bin", ".1.bin"),
+                       ("backslash", "x\\1.safetensors"), ("backslash-up", "..\\1.safetensors")):
+        shown = path.replace("\\", "\\\\")
+        case("name-" + name, f"tensor 'a': the index places it in '{shown}', {says}", both(two(a=path)))
+    for name, character, shown in (("newline", "\n", "\\x0a"), ("escape", "\x1b", "\\x1b"), ("delete", "\x7f", "\\x7f"), ("c1", "\x9b", "\\u009b"),
+                                   *((f"bidi-{ord(c):04x}", c, f"\\u{ord(c):04x}") for c in BIDI)):
+        case("name-" + name, f"tensor 'a': the index places it in '1{shown}.safetensors', {says}", both(two(a=f"1{character}.safetensors")))
     for name, value in (("number", 7), ("null", None), ("list", ["1.safetensors"]), ("object", {})):
         case("name-" + name, "tensor 'a': the index places it in a value that is not a string", both(two(a=value)))
     case("name-nul", "malformed JSON", both(json.dumps(two(a="1.safetensors\0"))))
@@ -142,7 +147,8 @@ def contents():
     case("shard-lfs", "@shard-lfs.d/2.safetensors a Git LFS pointer",
          {**both(two()), "2.safetensors": "version https://git-lfs.github.com/spec/v1\n"})
     good("two", "2 tensors", both(two()))
-    good("no-tensors", "0 tensors", {SAFE: index({})})
+    case("no-tensors", "the index lists no tensors: its weight_map is empty", {SAFE: index({})})
+    case("no-tensors-beside", "the index lists no tensors: its weight_map is empty", both(index({})))
     good("bare", "2 tensors", both({"weight_map": two()["weight_map"]}))
     good("more", "2 tensors", both({**two(), "x": [1, {}], "metadata": None}))
     good("others-beside", "2 tensors", both(two(), **{"3.safetensors": b"", "x/4": b""}))
@@ -157,6 +163,10 @@ def torch_indexes():
 
     torch("two", "2 tensors", names, 0)
     torch("mixed", "2 tensors", {**names, "b": "2.safetensors"}, 0, **{"2.safetensors": B})
+    torch("empty-map", "the index lists no tensors: its weight_map is empty", {})
+    torch("bidi", "@torch-bidi.d/2.bin a tensor's name contains control characters", {**names, "b\u2066": "2.bin"},
+          **{"2.bin": saved(checkpoint(("b\u2066", tensor())))})
+    torch("hidden", "not the plain name of a safetensors or .bin file", {**names, "b": ".2.bin"})
     torch("root", "root= selects a part of one file; an index already lists its tensors", names, 2, reader="torch:root=model")
     torch("missing", "the index names '3.bin', which is not next to it", {**names, "b": "3.bin"})
     torch("name", "not the plain name of a safetensors or .bin file", {**names, "b": "2.pt"})

@@ -194,6 +194,7 @@ def names():
     case("name-nul", "the text contains a NUL byte", file(tensors=(tensor("a\0b"),)))
     case("name-newline", "a tensor's name contains control characters", file(tensors=(tensor("a\nb"),)))
     case("name-c1", "a tensor's name contains control characters", file(tensors=(tensor("a\x9b"),)))
+    case("name-bidi", "a tensor's name contains control characters", file(tensors=(tensor("a\u202eb"),)))
     case("name-not-utf8", "the text is not valid UTF-8", file(tensors=(tensor(b"\xff"),)))
     case("name-4097", "a tensor's name has more than 4096 bytes", file(tensors=(tensor("n" * 4097),)))
     case("name-beyond-the-end", "bytes are needed here, but only", file(tensors=(string("n", 2**40),), data=b"\0" * 64))

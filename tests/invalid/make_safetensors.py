@@ -13,6 +13,7 @@ from pathlib import Path
 
 CASES = {}
 LIMIT = 100_000_000
+BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # what reorders the text around it
 
 # What is said of an entry that has something else in place of this field.
 NULL = {
@@ -39,6 +40,10 @@ def case(name, says, data, status=1):
 
 def good(name, data):
     case(name, "", data, status=0)
+
+
+def raw_file(text):
+    return file(text.encode())
 
 
 def raw_entry(text):
@@ -109,6 +114,12 @@ def names():
     case("name-escape", "at byte 0xb: malformed JSON: a control character in a key", file({"a\x1b[31m": entry()}))
     case("name-delete", "at byte 0xb: malformed JSON: a control character in a key", file({"a\x7f": entry()}))
     case("name-c1", "at byte 0xb: malformed JSON: a control character in a key", file({"a\x9b": entry()}))
+    for c in BIDI:
+        case(f"name-bidi-{ord(c):04x}", f"tensor 'a\\u{ord(c):04x}b': a tensor's name contains control characters", file({f"a{c}b": entry()}))
+        case(f"name-bidi-raw-{ord(c):04x}", f"tensor '\\u{ord(c):04x}': a tensor's name contains control characters",
+             raw_file(f'{{"{c}":{json.dumps(entry())}}}'))
+    case("name-bidi-alias", "a tensor's name contains control characters", file({"__metadata__": {"x.\u202ea": "y.\u202ea"}, "y.\u202ea": entry()}))
+    good("name-not-bidi", file({"\u200d\u2027\u202f\u2065\u206a\u061b\u2010 \u5f00": entry()}))
     case("name-long", "a tensor's name has more than 4096 bytes", file({"a" * 4097: entry()}))
     good("name-4096", file({"a" * 4096: entry()}))
     good("name-odd", file({" ü/\\..": entry()}))
@@ -147,6 +158,11 @@ def fields():
 
 def shapes():
     case("shape-negative", "tensor 'a': a dimension is not a non-negative integer", file({"a": entry(shape=(-2,))}))
+    for n, text in enumerate(("[-0]", "[2,-0]", "[-0,2]", "[ -0 ]")):
+        case(f"shape-minus-zero-{n}", "tensor 'a': a dimension is not a non-negative integer",
+             raw_file(f'{{"a":{{"dtype":"F32","shape":{text},"data_offsets":[0,0]}}}}')[:-8])
+    case("shape-minus-zero-e", "tensor 'a': a dimension is not a non-negative integer",
+         raw_entry('{"dtype":"F32","shape":[-0e0],"data_offsets":[0,0]}'))
     case("shape-float", "tensor 'a': a dimension is not a non-negative integer",
          raw_entry('{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}'))
     case("shape-string", "tensor 'a': a dimension is not a non-negative integer", file({"a": entry(shape=("2",))}))
@@ -180,6 +196,9 @@ def ranges():
          raw_entry('{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}'))
     case("range-float", "tensor 'a': data_offsets is not a pair of non-negative integers",
          raw_entry('{"dtype":"F32","shape":[2],"data_offsets":[0,8.0]}'))
+    for n, text in enumerate(("[-0,8]", "[0,-0]", "[-0,-0]")):
+        case(f"range-minus-zero-{n}", "tensor 'a': data_offsets is not a pair of non-negative integers",
+             raw_entry(f'{{"dtype":"F32","shape":[2],"data_offsets":{text}}}'))
     case("range-negative", "tensor 'a': data_offsets is not a pair of non-negative integers",
          file({"a": entry(start=-8, end=0)}))
     case("range-backwards", "tensor 'a': data_offsets [8, 0] are not within the 8 bytes of data",

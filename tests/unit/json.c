@@ -250,6 +250,25 @@ take_members (fmtconv_ctx *ctx, const char *text, size_t n, unsigned depth, walk
   fmtconv_cursor_take_members (&cursor, n, depth, note_member, w);
 }
 
+/* -0 is not an integer; the positions and the order of other numbers stay. */
+Test (json, minus_zero)
+{
+  fmtconv_ctx *ctx = new_ctx ();
+  fmtconv_attr *a = fmtconv_attr_literal (ctx, "[-0,0,-0.0,18446744073709551615,[ -0 ],-1,\"-0\",-0e0]");
+  cr_assert_not_null (a, "%s", seen.text);
+  static const unsigned kinds[] = { FMTCONV_ATTR_FLOAT,  FMTCONV_ATTR_INT,   FMTCONV_ATTR_FLOAT,
+                                    FMTCONV_ATTR_UINT,   FMTCONV_ATTR_ARRAY, FMTCONV_ATTR_INT,
+                                    FMTCONV_ATTR_STRING, FMTCONV_ATTR_FLOAT };
+  size_t i = 0;
+  for (fmtconv_attr *item = a->first; item; item = item->next, i++)
+    cr_expect_eq (item->kind, kinds[i], "%zu", i);
+  cr_expect (signbit (a->first->v.f) && a->first->v.f == 0);
+  cr_expect_str_eq (fmtconv_attr_json_text (a, 0),
+                    "[-0.0,0,-0.0,18446744073709551615,[-0.0],-1,\"-0\",-0.0]");
+  cr_expect_null (fmtconv_attr_literal (ctx, "[-00]"));
+  fmtconv_ctx_free (ctx);
+}
+
 Test (json, members_one_by_one)
 {
   static const char text[] = " { \"a\" : 18446744073709551615 ,\"b\":[1,{\"x\":9223372036854775808}],\n"
