@@ -41,7 +41,7 @@ cost_factor (fci_plan *plan, fmtconv_view *view, const fci_box *box, unsigned tr
                                      FCI_EXTENT (box, view->rank)[i]);
   plan->cost.read += bytes;
   if (!factor->source->has_crc)
-    return true;
+    return fci_plan_note_source (plan, factor->source);
   fci_map_get (plan->factors, &factor->source->id, sizeof factor->source->id, &before);
   return fci_map_set (plan->factors, &factor->source->id, sizeof factor->source->id, before + bytes)
          && fci_plan_note_source (plan, factor->source);

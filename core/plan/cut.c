@@ -9,6 +9,7 @@
 #include "core/plan/range.h"
 #include "core/plan/row-panel.h"
 #include "core/plan/run.h"
+#include "core/source/decoded.h"
 #include "core/view/place.h"
 
 enum
@@ -44,11 +45,17 @@ work_memory (const fci_plan *plan)
   return plan->ctx->options.memory - plan->kept;
 }
 
+static uint64_t
+decode_scratch (const fci_plan *plan)
+{
+  return plan->decodes ? FCI_DECODE_SCRATCH : 0;
+}
+
 /* Returns the bytes of memory of one worker with buffers of `capacity` bytes. */
 static uint64_t
 worker_bytes (const fci_plan *plan, uint64_t capacity)
 {
-  return capacity * plan->buffers + plan->readahead_capacity + plan->row_scratch
+  return capacity * plan->buffers + plan->readahead_capacity + plan->row_scratch + decode_scratch (plan)
          + (plan->n_layouts > 1 ? window_bytes (capacity) : 0);
 }
 
@@ -101,7 +108,8 @@ choose_unit (fci_plan *plan)
   if (code != 0)
     return code;
   const size_t shares = plan->buffers + (plan->n_layouts > 1);
-  uint64_t capacity = (work_memory (plan) / plan->cost.threads - plan->row_scratch) / shares;
+  uint64_t capacity =
+      (work_memory (plan) / plan->cost.threads - plan->row_scratch - decode_scratch (plan)) / shares;
   capacity = fair_capacity (plan, capacity > FCI_UNIT_MAX ? FCI_UNIT_MAX : capacity, plan->cost.threads);
   capacity = capacity < min_capacity (plan, verify) ? min_capacity (plan, verify) : capacity;
   plan->unit_capacity = (size_t) capacity & ~(size_t) (FCI_SCRATCH_ALIGN - 1);

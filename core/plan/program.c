@@ -260,10 +260,26 @@ find_or_keep (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *te
   return keep (plan, &b, key, len, tensor);
 }
 
+/* Returns whether a codec computes a factor of the operations. */
+static bool
+factors_are_decoded (const fci_op *ops)
+{
+  for (const fci_op *op = ops; op; op = op->before)
+    {
+      for (unsigned f = 0; op->product && f < FCI_FACTORS; f++)
+        if (op->product->factor[f].source->decoded || factors_are_decoded (op->product->factor[f].ops))
+          return true;
+      if (op->by && (op->by->source->decoded || factors_are_decoded (op->by->ops)))
+        return true;
+    }
+  return false;
+}
+
 const fci_program *
 fci_program_of (fci_plan *plan, const fci_box *box, uint32_t dtype, const char *tensor)
 {
   fci_memo *memo = &plan->memo;
+  plan->decodes |= box->source->decoded || factors_are_decoded (box->ops);
   if (!memo->program || memo->ops != box->ops || memo->from != box->dtype || memo->to != dtype)
     *memo = (fci_memo){
       .ops = box->ops, .from = box->dtype, .to = dtype, .program = find_or_keep (plan, box, dtype, tensor)

@@ -9,6 +9,7 @@
 #include "core/plan/program.h"
 #include "core/plan/require.h"
 #include "core/plan/run.h"
+#include "core/source/decoded.h"
 #include "core/view/inspect.h"
 
 enum
@@ -16,9 +17,33 @@ enum
   KEPT_SHARE = 2 /* share of the memory bound; the rest is for the work */
 };
 
+/* Adds the sources from which a codec computes, once. They are read repeatedly, as factors are. */
+static bool
+note_operands (fci_plan *plan, const fmtconv_source *source)
+{
+  const fci_decoded *d = source->decoded;
+  if (fci_map_get (plan->seen, &source->id, sizeof source->id, &(uintptr_t){ 0 }))
+    return true;
+  for (unsigned i = 0; i < d->n; i++)
+    {
+      const fci_decoded_operand *o = &d->operand[i];
+      const uint32_t *id = &o->source->id;
+      uintptr_t before = 0;
+      if (!o->source->has_crc)
+        continue;
+      fci_map_get (plan->factors, id, sizeof *id, &before);
+      if (!fci_map_set (plan->factors, id, sizeof *id, before + fci_operand_bytes (o))
+          || !fci_plan_note_source (plan, o->source))
+        return false;
+    }
+  return fci_map_add (plan->seen, &source->id, sizeof source->id, 1, NULL);
+}
+
 bool
 fci_plan_note_source (fci_plan *plan, fmtconv_source *source)
 {
+  if (source->decoded)
+    return note_operands (plan, source);
   if (!source->has_crc || fci_map_get (plan->seen, &source->id, sizeof source->id, &(uintptr_t){ 0 }))
     return true;
   fmtconv_source **item = fci_list_add (plan->ctx, &plan->checked, sizeof *item);

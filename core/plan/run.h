@@ -225,6 +225,7 @@ struct fci_plan
   uint64_t row_capacity; /* maximum bytes that one grain needs at once */
   size_t row_scratch;    /* maximum scratch of a program, bytes */
   bool has_products;     /* products need more scratch: fci_plan_workers */
+  bool decodes;          /* codecs compute elements or factors, and need FCI_DECODE_SCRATCH */
   size_t
       buffers; /* buffers of a worker, `unit_capacity` bytes each: output; input and elements of ROWS; f32 of encoders */
   size_t unit_capacity;

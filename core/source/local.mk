@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/source/cursor.c \
+	core/source/decoded.c \
+	core/source/decoded.h \
 	core/source/disk.c \
 	core/source/disk.h \
 	core/source/folder.c \

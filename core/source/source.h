@@ -30,7 +30,9 @@ struct fmtconv_source
   struct fci_sources *all; /* the open files of the context */
   uint32_t id;             /* ascending in the order made; unique in the context */
   fci_disk_file *disk;     /* NULL: memory */
-  const uint8_t *memory;   /* `size` bytes; NULL: disk, `of`, or bytes that the executor measures later */
+  const uint8_t *memory;   /* `size` bytes; NULL: disk, `of`, or bytes that the executor computes */
+  const struct fci_decoded
+      *decoded; /* how it computes them; NULL: it measures them before anything is written */
   const struct fmtconv_source *of; /* the source that `read` takes bytes from; NULL: none */
   fci_source_reader *read;         /* core/source/recode.c */
   uint64_t columns;                /* of a matrix in tiles: bytes in a row */
@@ -47,7 +49,7 @@ enum
   FCI_READ_SHORT = -1 /* the file ended early: it was truncated during the run */
 };
 
-/* Reads n bytes from `offset` of the source to `to`. Returns 0, an errno (ENODATA: not measured yet), or
+/* Reads n bytes from `offset` of the source to `to`. Returns 0, an errno (ENODATA: not computed yet), or
  * FCI_READ_SHORT. Thread-safe; records no error. The range must be inside the source (asserted). */
 int fci_source_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n);
 

@@ -7,6 +7,7 @@
 #include "core/view/inspect.h"
 #include "core/view/load.h"
 #include "core/view/view.h"
+#include <fmtconv/formats.h>
 
 /* Returns whether the elements are stored one after the other. */
 static bool
@@ -47,4 +48,11 @@ fci_tensor_load (const fmtconv_tensor *tensor, size_t *n)
     return NULL;
   *n = (size_t) tensor->bytes;
   return bytes;
+}
+
+const void *
+fmtconv_tensor_bytes (const fmtconv_tensor *tensor)
+{
+  size_t n;
+  return tensor && !fmtconv_ctx_failed (tensor->view->ctx) ? fci_tensor_load (tensor, &n) : NULL;
 }

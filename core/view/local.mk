@@ -13,6 +13,7 @@ core_sources += \
 	core/view/byteswap.h \
 	core/view/canon.c \
 	core/view/canon.h \
+	core/view/decode.c \
 	core/view/dtype.c \
 	core/view/equal.c \
 	core/view/equal.h \

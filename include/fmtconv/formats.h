@@ -230,6 +230,61 @@ fmtconv_view *fmtconv_view_add (fmtconv_view *view, fmtconv_view *other, double 
  * Errors: E_USAGE, E_UNSUPPORTED (as fmtconv_view_add and fmtconv_view_absmax).  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_view_slerp (fmtconv_view *view, fmtconv_view *other, double fraction);
 
+/* ---- Codecs.  A tensor may be stored as several tensors of numbers that only a formula turns into its elements: packed
+ * integers, their scales, zero points.  A codec is that formula: the one function of a plugin that sees values.  It is
+ * pure: it reads its arguments, writes `to`, and does nothing else; many threads call it at once.  The view that it
+ * makes is sliced, cast, quantized and written as any other. */
+
+/* A stored tensor that a codec reads, as a matrix: the last axis is its columns, all others its rows.  rows and columns
+ * say which part the elements [row, column …] of the result need: of each axis, the indices from
+ * index * [0] / [1] on, up to those for the last element.  { 0, 0 }: row 0 of all rows, or all columns. */
+typedef struct fmtconv_operand
+{
+  fmtconv_view *view; /* as it is stored, rows contiguous; integers of up to 32 bits, or floats of up to 32 */
+  uint32_t rows[2];
+  uint32_t columns[2];
+  unsigned by; /* not 0: its row is the value of operand by-1, I32 with one column, which comes before it */
+} fmtconv_operand;
+
+/* The part of an operand that a call needs.  Floats are f32, integers as stored. */
+typedef struct fmtconv_operand_part
+{
+  const void *values; /* of row `row` and column `column` of the operand */
+  uint64_t row;
+  uint64_t column;
+  size_t pitch; /* values from one row to the next */
+} fmtconv_operand_part;
+
+typedef struct fmtconv_codec
+{
+  size_t struct_size;
+  const char *name; /* for people: "GPTQ" */
+  /* Stores `count` elements of a row of the result, from `column` on, in `to`.  Returns NULL, or what is wrong with the
+   * values, for people: an error of the execution. */
+  const char *(*decode) (const void *params, const fmtconv_operand_part *operands, uint64_t row,
+                         uint64_t column, size_t count, float *to);
+} fmtconv_codec;
+
+#define FMTCONV_CODEC(...)                             \
+  {                                                    \
+    .struct_size = sizeof (fmtconv_codec), __VA_ARGS__ \
+  }
+
+/* Returns the matrix [rows, columns] in F32 that a codec computes from n operands (at most 8).
+ *   name         of the tensor, for messages
+ *   params       bytes that are given to every call of `decode`; copied
+ * The operands count as used.  A value of `by` that is not a row is an error of the execution.
+ * Errors: E_USAGE (operands are too small), E_UNSUPPORTED (an operand was changed since it was read, or its rows are
+ * not contiguous), E_LIMIT (an element needs more than 64 KiB of operands).  Thread: context.  Since: 0.1. */
+fmtconv_view *fmtconv_view_decode (const fmtconv_codec *codec, const char *name, const void *params,
+                                   size_t params_size, uint64_t rows, uint64_t columns,
+                                   const fmtconv_operand *operands, size_t n);
+
+/* Reads all bytes of a tensor that is unchanged since it was read, at most 64 KiB: a table, or a text that describes
+ * other tensors.  Elements are little-endian, row-major.  Returns them with a 0 after the last byte, or NULL.
+ * Errors: E_LIMIT (longer), E_UNSUPPORTED (changed), E_IO.  Thread: context.  Since: 0.1. */
+const void *fmtconv_tensor_bytes (const fmtconv_tensor *tensor);
+
 /* ---- Scaled tensors.  A checkpoint in fp8 or fp4 has a tensor of quantized values and, next to it, one or two tensors
  * of scales; names, data types and shapes tell which.  A plugin that moves only tensors and names can keep them
  * together; a plugin that computes must not see the quantized values alone. */

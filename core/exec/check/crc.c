@@ -7,6 +7,7 @@
 #include "core/exec/worker/fault.h"
 #include "core/exec/worker/read.h"
 #include "core/kernel/crc32.h"
+#include "core/source/decoded.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -158,7 +159,7 @@ static bool
 factors_use (const fci_op *ops, const fmtconv_source *source)
 {
   for (const fci_op *op = ops; op; op = op->before)
-    if (op->by && op->by->source == source)
+    if (op->by && fci_source_uses (op->by->source, source))
       return true;
   return false;
 }
@@ -169,12 +170,12 @@ box_uses (const fci_box *box, const fmtconv_source *source)
   for (const fci_op *op = box->ops; op; op = op->before)
     {
       for (unsigned f = 0; op->product && f < FCI_FACTORS; f++)
-        if (op->product->factor[f].source == source)
+        if (fci_source_uses (op->product->factor[f].source, source))
           return true;
-      if (op->by && (op->by->source == source || factors_use (op->by->ops, source)))
+      if (op->by && (fci_source_uses (op->by->source, source) || factors_use (op->by->ops, source)))
         return true;
     }
-  return box->source == source;
+  return fci_source_uses (box->source, source);
 }
 
 static bool

@@ -123,6 +123,8 @@ fci_fault_report (const fci_pool *pool)
       fci_nomem (pool->ctx);
       return FMTCONV_E_NOMEM;
     }
+  if (fault->code == FMTCONV_E_FORMAT && fault->what && fault->source)
+    return fci_fail_file (pool->ctx, fault->code, fault->source->name, NULL, "%s", fault->what);
   if (fault->code == FMTCONV_E_FORMAT && fault->what && fault->view)
     return report_value (pool->ctx, fault);
   if (fault->code == FMTCONV_E_FORMAT && fault->what)

@@ -3,6 +3,8 @@
 core_sources += \
 	core/exec/worker/crc-ranges.c \
 	core/exec/worker/crc-ranges.h \
+	core/exec/worker/decode.c \
+	core/exec/worker/decode.h \
 	core/exec/worker/fault.c \
 	core/exec/worker/fault.h \
 	core/exec/worker/io.c \

@@ -80,7 +80,9 @@ fci_pool_open (fci_pool *pool)
           aligned_alloc (FCI_SCRATCH_ALIGN, plan->unit_capacity * plan->buffers + plan->readahead_capacity);
       if (plan->window_capacity)
         w->window = aligned_alloc (FCI_SCRATCH_ALIGN, plan->window_capacity);
-      if (!w->scratch || (plan->window_capacity && !w->window))
+      if (plan->decodes)
+        w->decoding.scratch = aligned_alloc (FCI_SCRATCH_ALIGN, FCI_DECODE_SCRATCH);
+      if (!w->scratch || (plan->window_capacity && !w->window) || (plan->decodes && !w->decoding.scratch))
         {
           fci_nomem (pool->ctx);
           return FMTCONV_E_NOMEM;
@@ -111,6 +113,7 @@ fci_pool_close (fci_pool *pool)
     {
       free (pool->workers[i].scratch);
       free (pool->workers[i].window);
+      free (pool->workers[i].decoding.scratch);
       free (pool->workers[i].row);
       free (pool->workers[i].read.at);
       free (pool->workers[i].written.at);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/exec/worker/crc-ranges.h"
+#include "core/exec/worker/decode.h"
 #include "core/exec/worker/fault.h"
 #include "core/exec/worker/read.h"
 #include "core/exec/worker/readahead.h"
@@ -50,6 +51,8 @@ fci_worker_read (fci_worker *worker, const fmtconv_source *source, uint64_t offs
       memcpy (to, held, n);
       return 0;
     }
+  if (source->decoded)
+    return fci_worker_decode (worker, source, offset, to, n);
   if (fci_readahead_get (worker, source, offset, to, n))
     return 0;
   worker->fetched += n;

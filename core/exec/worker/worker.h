@@ -6,16 +6,19 @@
 #include "core/base/ctx.h"
 #include "core/exec/worker/io.h"
 #include "core/plan/run.h"
+#include "core/source/decoded.h"
 #include <pthread.h>
 
 /* A failure in a unit; the thread that owns the context turns it into a message. */
 typedef struct fci_fault
 {
-  int code;                     /* FMTCONV_E_…; 0: nothing */
-  int os_errno;                 /* E_IO: errno or FCI_READ_SHORT */
-  const fmtconv_source *source; /* E_IO: source of a failed read; NULL: a write to `file` failed */
-  uint32_t file;                /* number in the plan */
-  const char *tensor;           /* E_FORMAT: tensor that differs from `other` at `element` */
+  int code;     /* FMTCONV_E_…; 0: nothing */
+  int os_errno; /* E_IO: errno or FCI_READ_SHORT */
+  const fmtconv_source
+      *source;        /* E_IO: source of a failed read; NULL: a write to `file` failed.  E_FORMAT: decoded
+                                   source with invalid values */
+  uint32_t file;      /* number in the plan */
+  const char *tensor; /* E_FORMAT: tensor that differs from `other` at `element` */
   fmtconv_view *view;
   fmtconv_view *other; /* view that must be equal; NULL: the written output */
   uint64_t element;
@@ -55,6 +58,23 @@ typedef struct fci_readahead
   size_t n;
 } fci_readahead;
 
+/* A part of an operand of a codec; no columns: none. */
+typedef struct fci_decoding_part
+{
+  uint64_t row;
+  uint64_t rows;
+  uint64_t column;
+  uint64_t columns;
+} fci_decoding_part;
+
+/* The operands of the last call of a codec, which mostly serve the next one. */
+typedef struct fci_decoding
+{
+  uint8_t *scratch;             /* FCI_DECODE_SCRATCH bytes; NULL: the plan decodes nothing */
+  const fmtconv_source *source; /* decoded; NULL: none yet */
+  fci_decoding_part part[FCI_MAX_OPERANDS];
+} fci_decoding;
+
 typedef struct fci_pool fci_pool;
 
 typedef struct fci_worker
@@ -72,6 +92,7 @@ typedef struct fci_worker
   const fci_group *group; /* current group, with filled windows; NULL: none */
   uint64_t fetched;       /* bytes of sources that were read */
   fci_readahead readahead;
+  fci_decoding decoding;
   void *row; /* scratch of the kernels */
   size_t row_capacity;
   fci_crc_ranges read;    /* ranges of sources with checksums */
