@@ -9,6 +9,7 @@
 #include "core/model/model.h"
 #include "core/model/scaling.h"
 #include "core/plugin/registry.h"
+#include "core/view/view.h"
 #include <string.h>
 
 /* Returns whether a space-separated text contains the word. */
@@ -70,15 +71,17 @@ find_codes (fmtconv_ctx *ctx, const fmtconv_model *read)
   return codes;
 }
 
+/* Returns whether a tensor that was codes still has their type, without scales. */
 static bool
 is_bare (const fmtconv_model *model, const fmtconv_tensor *t)
 {
-  return t->dtype >= FMTCONV_F8_E4M3 && t->dtype <= FMTCONV_F8_E5M2FNUZ
-         && !fmtconv_model_scaling (model, t, NULL);
+  return (!fmtconv_dtype_is_float (t->dtype)
+          || (t->dtype >= FMTCONV_F8_E4M3 && t->dtype <= FMTCONV_F8_E5M2FNUZ))
+         && !fci_is_blocks (t->dtype) && !fmtconv_model_scaling (model, t, NULL);
 }
 
-/* Lists tensors that lost their scales: 8-bit floats that were scaled in the input and are not in the
- * result. Returns their number. */
+/* Lists tensors that lost their scales: codes that were scaled in the input and are not in the result.
+ * Returns their number. */
 static size_t
 list_bare (fmtconv_ctx *ctx, const fmtconv_model *read, const fmtconv_model *model)
 {

@@ -52,8 +52,9 @@ list_scaled (fmtconv_ctx *ctx, const fmtconv_model *model)
     FMTCONV_FOREACH (t, leaf)
       if (fmtconv_model_scaling (leaf, t, &scaling) == FMTCONV_SCALING_CODES)
         {
-          fmtconv_detail (ctx, "'%s' (%s) is scaled by '%s' (%s)", t->name, dtype_name (t->dtype),
-                          scaling.scale->name, dtype_name (scaling.scale->dtype));
+          fmtconv_detail (ctx, "'%s' (%s) is scaled by '%s' (%s)%s%s", t->name, dtype_name (t->dtype),
+                          scaling.scale->name, dtype_name (scaling.scale->dtype), scaling.scheme ? ": " : "",
+                          scaling.scheme ? scaling.scheme : "");
           n++;
         }
   return n;

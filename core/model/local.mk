@@ -4,6 +4,8 @@ core_sources += \
 	core/model/build.c \
 	core/model/bundle.c \
 	core/model/bundle.h \
+	core/model/ending.c \
+	core/model/ending.h \
 	core/model/freeze.c \
 	core/model/freeze.h \
 	core/model/lineage.c \
@@ -12,6 +14,8 @@ core_sources += \
 	core/model/model.h \
 	core/model/new.c \
 	core/model/new.h \
+	core/model/packed.c \
+	core/model/packed.h \
 	core/model/private.h \
 	core/model/quant-description.c \
 	core/model/quant-description.h \

@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/model/ending.h"
+#include "core/model/packed.h"
 #include "core/model/quant-description.h"
 #include "core/model/scaling.h"
 #include "core/view/view.h"
@@ -26,8 +28,7 @@ static const scheme schemes[] = {
 
 enum
 {
-  N_SCHEMES = sizeof schemes / sizeof *schemes,
-  NAME = 4096 + 64 /* more than any name and an ending */
+  N_SCHEMES = sizeof schemes / sizeof *schemes
 };
 
 /* Endings of tensors next to a scaled tensor that are useless without its codes. */
@@ -56,35 +57,21 @@ may_be_codes (uint32_t dtype)
 }
 
 static bool
+is_number (uint32_t dtype)
+{
+  return dtype == FMTCONV_F16 || dtype == FMTCONV_BF16 || dtype == FMTCONV_F32;
+}
+
+static bool
 may_be_scale (uint32_t dtype)
 {
-  return dtype == FMTCONV_F16 || dtype == FMTCONV_BF16 || dtype == FMTCONV_F32 || dtype == FMTCONV_F64
-         || dtype == FMTCONV_F8_E4M3 || dtype == FMTCONV_F8_E8M0 || dtype == FMTCONV_U8;
-}
-
-/* Returns the bytes of `name` before that ending; 0: another ending, or nothing before it. */
-static size_t
-stem_of (const char *name, const char *ending)
-{
-  const size_t n = strlen (name), k = strlen (ending);
-  return n > k && strcmp (name + n - k, ending) == 0 ? n - k : 0;
-}
-
-/* Returns the tensor named by the first `stem` bytes of a name and that ending, or NULL. */
-static const fmtconv_tensor *
-find (const fmtconv_model *model, const char *name, size_t stem, const char *ending)
-{
-  char text[NAME];
-  const size_t k = strlen (ending);
-  if (stem + k >= sizeof text)
-    return NULL;
-  memcpy (text, name, stem);
-  memcpy (text + stem, ending, k + 1);
-  return fmtconv_model_find (model, text);
+  return is_number (dtype) || dtype == FMTCONV_F64 || dtype == FMTCONV_F8_E4M3 || dtype == FMTCONV_F8_E8M0
+         || dtype == FMTCONV_U8;
 }
 
 /* Returns whether the tensors are codes and their scale. Byte tensors are common, so packed codes are
- * recognized by the type of their scales, or because the file describes them. */
+ * recognized by the type of their scales, or because the file describes them. Signed bytes with a scale that
+ * is a plain number are integers. */
 static bool
 is_pair (const fmtconv_model *model, const fmtconv_tensor *codes, const fmtconv_tensor *scale)
 {
@@ -93,8 +80,9 @@ is_pair (const fmtconv_model *model, const fmtconv_tensor *codes, const fmtconv_
   if (!is_bytes (codes->dtype))
     return true;
   return scale->dtype == FMTCONV_F8_E4M3 || scale->dtype == FMTCONV_F8_E8M0
+         || (codes->dtype == FMTCONV_I8 && is_number (scale->dtype))
          || (scale->dtype == FMTCONV_U8
-             && (stem_of (codes->name, "_packed") || fci_quant_is_described (model, codes)));
+             && (fci_name_stem (codes->name, "_packed") || fci_quant_is_described (model, codes)));
 }
 
 /* Returns the scheme and the scale of a tensor of codes; NULL: none. */
@@ -106,8 +94,8 @@ scheme_of (const fmtconv_model *model, const fmtconv_tensor *codes, const fmtcon
     return NULL;
   for (size_t i = 0; i < N_SCHEMES; i++)
     {
-      *stem = *schemes[i].codes ? stem_of (codes->name, schemes[i].codes) : strlen (codes->name);
-      *scale = *stem ? find (model, codes->name, *stem, schemes[i].scale) : NULL;
+      *stem = *schemes[i].codes ? fci_name_stem (codes->name, schemes[i].codes) : strlen (codes->name);
+      *scale = *stem ? fci_model_find_ending (model, codes->name, *stem, schemes[i].scale) : NULL;
       if (is_pair (model, codes, *scale))
         return &schemes[i];
     }
@@ -120,7 +108,8 @@ fci_model_scaled (const fmtconv_model *model)
   const fmtconv_tensor *scale;
   size_t stem, n = 0;
   FMTCONV_FOREACH (t, model)
-    n += scheme_of (model, t, &scale, &stem) != NULL;
+    n += fci_packed_role (model, t, NULL) == FMTCONV_SCALING_CODES
+         || scheme_of (model, t, &scale, &stem) != NULL;
   return n;
 }
 
@@ -134,8 +123,8 @@ is_scale (const fmtconv_model *model, const fmtconv_tensor *t)
       for (unsigned k = 0; k < 2 && endings[k]; k++)
         {
           const fmtconv_tensor *scale, *codes;
-          size_t n = stem_of (t->name, endings[k]), stem;
-          if (n && (codes = find (model, t->name, n, schemes[i].codes))
+          size_t n = fci_name_stem (t->name, endings[k]), stem;
+          if (n && (codes = fci_model_find_ending (model, t->name, n, schemes[i].codes))
               && scheme_of (model, codes, &scale, &stem) == &schemes[i])
             return true;
         }
@@ -149,13 +138,14 @@ is_companion (const fmtconv_model *model, const fmtconv_tensor *t)
 {
   const fmtconv_tensor *codes, *scale;
   size_t stem;
-  if (strcmp (t->name, "scaled_fp8") == 0 || stem_of (t->name, ".scaled_fp8"))
+  if (strcmp (t->name, "scaled_fp8") == 0 || fci_name_stem (t->name, ".scaled_fp8"))
     return fci_model_scaled (model) > 0;
   for (size_t i = 0; i < sizeof companions / sizeof *companions; i++)
     for (size_t k = 0; k < sizeof weights / sizeof *weights; k++)
       {
-        const size_t n = stem_of (t->name, companions[i]);
-        if (n && (codes = find (model, t->name, n, weights[k])) && scheme_of (model, codes, &scale, &stem))
+        const size_t n = fci_name_stem (t->name, companions[i]);
+        if (n && (codes = fci_model_find_ending (model, t->name, n, weights[k]))
+            && scheme_of (model, codes, &scale, &stem))
           return true;
       }
   return false;
@@ -166,6 +156,9 @@ fmtconv_model_scaling (const fmtconv_model *model, const fmtconv_tensor *tensor,
 {
   fmtconv_scaling s = { .codes = tensor };
   size_t stem;
+  const int packed = fci_packed_role (model, tensor, scaling);
+  if (packed != FMTCONV_SCALING_NONE)
+    return packed;
   const scheme *named = scheme_of (model, tensor, &s.scale, &stem);
   if (!named)
     return is_scale (model, tensor)       ? FMTCONV_SCALING_SCALE
@@ -173,10 +166,10 @@ fmtconv_model_scaling (const fmtconv_model *model, const fmtconv_tensor *tensor,
                                           : FMTCONV_SCALING_NONE;
   if (!scaling)
     return FMTCONV_SCALING_CODES;
-  const size_t whole = stem_of (tensor->name, "_packed");
+  const size_t whole = fci_name_stem (tensor->name, "_packed");
   s.name = fmtconv_ctx_printf (tensor->view->ctx, "%.*s", (int) (whole ? whole : strlen (tensor->name)),
                                tensor->name);
-  s.second = named->second ? find (model, tensor->name, stem, named->second) : NULL;
+  s.second = named->second ? fci_model_find_ending (model, tensor->name, stem, named->second) : NULL;
   *scaling = s;
   return FMTCONV_SCALING_CODES;
 }

@@ -4,7 +4,8 @@
  * Arithmetic is f32, in the order of the schemes' own decoders: a scale is multiplied by the second one (ModelOpt:
  * modelopt/torch/quantization/qtensor/nvfp4_tensor.py, NVFP4QTensor.dequantize; ComfyUI: comfy_kitchen/backends/eager/
  * quantization.py, dequantize_nvfp4), or divided by it (compressed-tensors: quantization/lifecycle/forward.py,
- * _dequantize), and then the codes by what that gives.
+ * _dequantize), and then the codes by what that gives.  Integers are multiplied in the type of their scales, and so
+ * rounded there (_dequantize too).
  *
  * Two 4-bit codes lie in a byte in either order, and a matrix of scales in rows or in tiles, and the wrong choice gives
  * wrong weights without an error.  So a choice is taken only from what the file says: ComfyUI's description of the layer,
@@ -38,11 +39,20 @@ has_ending (const char *name, const char *ending)
   return n > k && strcmp (name + n - k, ending) == 0;
 }
 
+/* Returns whether the codes are integers, whose scales are plain numbers. */
+static bool
+are_integers (const fmtconv_scaling *s)
+{
+  return s->codes->dtype == FMTCONV_I8
+         && (s->scale->dtype == FMTCONV_F16 || s->scale->dtype == FMTCONV_BF16
+             || s->scale->dtype == FMTCONV_F32);
+}
+
 /* Returns whether the codes are packed by two in bytes. */
 static bool
 is_packed (const fmtconv_scaling *s)
 {
-  return s->codes->dtype == FMTCONV_U8 || s->codes->dtype == FMTCONV_I8;
+  return (s->codes->dtype == FMTCONV_U8 || s->codes->dtype == FMTCONV_I8) && !are_integers (s);
 }
 
 static const char *
@@ -255,7 +265,9 @@ numbers (const fmtconv_scaling *s, int layout)
     codes = fci_view_swap_nibbles (codes);
   if (is_packed (s))
     codes = fmtconv_view_reinterpret (codes, FMTCONV_F4_E2M1);
-  return codes && codes->dtype == FMTCONV_F4_E2M1 ? fmtconv_view_cast (codes, FMTCONV_F32) : codes;
+  return codes && (codes->dtype == FMTCONV_F4_E2M1 || are_integers (s))
+             ? fmtconv_view_cast (codes, FMTCONV_F32)
+             : codes;
 }
 
 /* Returns the scaled values. NULL: an error. */
@@ -269,7 +281,8 @@ values (const fmtconv_scaling *s, int layout)
   scale = with_axes (scale, codes->rank);
   if (scale && !take_blocks (codes, scale, block))
     return refuse (s, "the shapes do not fit", NULL);
-  return fmtconv_view_multiply (codes, scale, block);
+  codes = fmtconv_view_multiply (codes, scale, block);
+  return are_integers (s) ? fmtconv_view_cast (codes, s->scale->dtype) : codes;
 }
 
 /* Returns whether the layer's input is multiplied by numbers that the weights would have to take over (ModelOpt:
@@ -286,6 +299,8 @@ has_input_factors (const fmtconv_model *model, const fmtconv_scaling *s)
 fmtconv_view *
 fmtconv_model_unscale (const fmtconv_model *model, const fmtconv_scaling *s)
 {
+  if (s->scheme)
+    return refuse (s, s->scheme, "decode it with -t dequantize");
   if (s->second && s->second->view->elements != 1)
     return refuse (s, "their second scale is not a single number", NULL);
   if (has_input_factors (model, s))

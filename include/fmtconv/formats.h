@@ -286,14 +286,15 @@ fmtconv_view *fmtconv_view_decode (const fmtconv_codec *codec, const char *name,
 const void *fmtconv_tensor_bytes (const fmtconv_tensor *tensor);
 
 /* ---- Scaled tensors.  A checkpoint in fp8 or fp4 has a tensor of quantized values and, next to it, one or two tensors
- * of scales; names, data types and shapes tell which.  A plugin that moves only tensors and names can keep them
- * together; a plugin that computes must not see the quantized values alone. */
+ * of scales; names, data types and shapes tell which.  Integers of a quantizer have more such tensors, the parts of a
+ * scheme: zero points, an order of rows, tables.  A plugin that moves only tensors and names can keep them together; a
+ * plugin that computes must not see the quantized values alone. */
 
 enum fmtconv_scaling_role
 {
   FMTCONV_SCALING_NONE,
   FMTCONV_SCALING_CODES,    /* quantized values with scales */
-  FMTCONV_SCALING_SCALE,    /* scales of another tensor */
+  FMTCONV_SCALING_SCALE,    /* scales of another tensor, or another part of its scheme */
   FMTCONV_SCALING_COMPANION /* without use unless there are codes: scales of a layer's input, a marker */
 };
 
@@ -312,16 +313,19 @@ typedef struct fmtconv_scaling
   const fmtconv_tensor *scale;
   const fmtconv_tensor *second; /* second scale, or NULL */
   int layout;                   /* enum fmtconv_scaling_layout: what the user says; UNKNOWN: nothing */
+  const char *scheme; /* for people: "GPTQ or AWQ"; NULL: numbers times scales, fmtconv_model_unscale */
+  const char *stem;   /* of a scheme: the start of the names of all its tensors; else NULL */
 } fmtconv_scaling;
 
-/* Returns the role of a tensor (enum fmtconv_scaling_role).  Fills `scaling`, unless it is NULL, for CODES.
+/* Returns the role of a tensor (enum fmtconv_scaling_role).  Fills `scaling`, unless it is NULL, for CODES; for a
+ * tensor of a scheme in every role, with the codes that it belongs to.
  * Errors: none.  Thread: context.  Since: 0.1. */
 int fmtconv_model_scaling (const fmtconv_model *model, const fmtconv_tensor *tensor,
                            fmtconv_scaling *scaling);
 
 /* Returns the values of scaled codes in f32, not rounded yet: cast the result.  The layout is that of the file's own
  * description, else of its names and configuration, else `scaling->layout`, else the only one that the shapes allow.
- * Errors: E_UNSUPPORTED (nothing settles the layout, or the scale's shape does not fit), with both tensors and their
+ * Errors: E_UNSUPPORTED (a scheme; nothing settles the layout, or the scale's shape does not fit), with both tensors and their
  * shapes; E_FORMAT (the description cannot be read); E_IO.  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_model_unscale (const fmtconv_model *model, const fmtconv_scaling *scaling);
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "plugins/dequantize/packed.h"
 #include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>
 
@@ -10,6 +11,7 @@ struct params
   uint32_t to;
   fmtconv_pairs only;
   int layout; /* enum fmtconv_scaling_layout */
+  int zeros;
 };
 
 static const fmtconv_param params[] = {
@@ -19,6 +21,9 @@ static const fmtconv_param params[] = {
     "decode only tensors whose names match this glob; may be repeated" },
   { "layout", FMTCONV_PARAM_CHOICE, offsetof (struct params, layout), "auto|rows|tiles",
     "order of codes and scales that the file does not settle: rows (ModelOpt, torch) or tiles (ComfyUI)" },
+  { "zeros", FMTCONV_PARAM_CHOICE, offsetof (struct params, zeros), "config|less-one|exact",
+    "zero points of GPTQ: as config.json says, stored less one (checkpoint_format gptq), or exact "
+    "(gptq_v2)" },
   { 0 },
 };
 
@@ -29,6 +34,8 @@ struct counts
   size_t scaled;      /* multiplied by their scales */
   size_t kept_blocks; /* not matched by only= */
   size_t kept_scaled;
+  size_t unpacked; /* decoded from integers of a quantizer */
+  size_t kept_packed;
 };
 
 static int
@@ -75,27 +82,71 @@ unscale (const struct params *p, const fmtconv_model *in, fmtconv_scaling *s, fm
     fmtconv_model_put (out, s->second->name, s->second->view);
 }
 
+/* Puts what the integers of a quantizer encode, or the integers if only= does not match. */
 static void
-put_all (const struct params *p, const fmtconv_model *in, fmtconv_model *out, struct counts *n)
+unpack (const struct params *p, fmtconv_ctx *ctx, const fmtconv_model *in, const fmtconv_scaling *s,
+        fmtconv_model *out, struct counts *n)
 {
-  fmtconv_scaling scaling;
+  if (is_named (p, s->codes->name))
+    {
+      const packed tensor = { .ctx = ctx, .in = in, .scaling = s, .zeros = p->zeros };
+      n->unpacked++;
+      fmtconv_model_put (out, s->name, fmtconv_view_cast (packed_values (&tensor), p->to));
+      return;
+    }
+  n->kept_packed++;
+  fmtconv_model_put (out, s->codes->name, s->codes->view);
+}
+
+/* Keeps a part of a scheme with its integers; of decoded ones, drops what only describes them. */
+static void
+put_part (const struct params *p, const fmtconv_tensor *t, const fmtconv_scaling *s, int role,
+          fmtconv_model *out)
+{
+  if (!is_named (p, s->codes->name))
+    fmtconv_model_put (out, t->name, t->view);
+  else if (role == FMTCONV_SCALING_COMPANION)
+    fmtconv_model_drop (out, t, "describes quantized values, which are now decoded");
+}
+
+/* Puts a tensor of a model with scales of numbers. */
+static void
+put_scaled (const struct params *p, const fmtconv_model *in, const fmtconv_tensor *t, int role,
+            fmtconv_scaling *scaling, fmtconv_model *out, struct counts *n)
+{
+  switch (role)
+    {
+    case FMTCONV_SCALING_CODES:
+      unscale (p, in, scaling, out, n);
+      break;
+    case FMTCONV_SCALING_SCALE: /* put with the tensor that it scales */
+      break;
+    case FMTCONV_SCALING_COMPANION:
+      if (p->only.n == 0)
+        fmtconv_model_drop (out, t, "describes quantized values, which are now decoded");
+      else
+        fmtconv_model_put (out, t->name, t->view);
+      break;
+    default:
+      decode (p, t, out, n);
+    }
+}
+
+static void
+put_all (const struct params *p, fmtconv_ctx *ctx, const fmtconv_model *in, fmtconv_model *out,
+         struct counts *n)
+{
   FMTCONV_FOREACH (t, in)
-    switch (fmtconv_model_scaling (in, t, &scaling))
-      {
-      case FMTCONV_SCALING_CODES:
-        unscale (p, in, &scaling, out, n);
-        break;
-      case FMTCONV_SCALING_SCALE: /* put with the tensor that it scales */
-        break;
-      case FMTCONV_SCALING_COMPANION:
-        if (p->only.n == 0)
-          fmtconv_model_drop (out, t, "describes quantized values, which are now decoded");
-        else
-          fmtconv_model_put (out, t->name, t->view);
-        break;
-      default:
-        decode (p, t, out, n);
-      }
+    {
+      fmtconv_scaling scaling = { 0 };
+      const int role = fmtconv_model_scaling (in, t, &scaling);
+      if (!scaling.scheme)
+        put_scaled (p, in, t, role, &scaling, out, n);
+      else if (role == FMTCONV_SCALING_CODES)
+        unpack (p, ctx, in, &scaling, out, n);
+      else
+        put_part (p, t, &scaling, role, out);
+    }
 }
 
 /* Removes quantization_config from the configuration, or a loader would expect quantized tensors. */
@@ -133,6 +184,19 @@ note_scaled (fmtconv_ctx *ctx, const char *to, size_t done, size_t kept)
     fmtconv_note (ctx, "%s", text);
 }
 
+static void
+note_unpacked (fmtconv_ctx *ctx, const char *to, size_t done, size_t kept)
+{
+  const char *text = fmtconv_ctx_printf (ctx,
+                                         done == 1 ? "%zu tensor of a quantizer is decoded to %s"
+                                                   : "%zu tensors of a quantizer are decoded to %s",
+                                         done, to);
+  if (text && kept)
+    fmtconv_note (ctx, "%s; %zu keep their integers", text, kept);
+  else if (text && done)
+    fmtconv_note (ctx, "%s", text);
+}
+
 static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
@@ -143,18 +207,19 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
                          fmtconv_dtype_get (p->to)->name);
   if (p->only.n && fmtconv_globs_check (&p->only, in, "dequantize:only=GLOB"))
     return fmtconv_ctx_failed (ctx);
-  put_all (p, in, out, &n);
-  if (n.scaled && !n.kept_scaled)
+  put_all (p, ctx, in, out, &n);
+  if (n.scaled + n.unpacked && !n.kept_scaled && !n.kept_packed)
     fix_config (ctx, out);
-  if (n.decoded + n.kept_blocks + n.scaled + n.kept_scaled == 0)
+  if (n.decoded + n.kept_blocks + n.scaled + n.kept_scaled + n.unpacked + n.kept_packed == 0)
     return fmtconv_note (ctx, "nothing to decode: no tensor is stored in blocks or has scales");
   note_decoded (ctx, fmtconv_dtype_get (p->to)->name, n.decoded, n.kept_blocks);
   note_scaled (ctx, fmtconv_dtype_get (p->to)->name, n.scaled, n.kept_scaled);
+  note_unpacked (ctx, fmtconv_dtype_get (p->to)->name, n.unpacked, n.kept_packed);
   return fmtconv_ctx_failed (ctx);
 }
 
 FMTCONV_PLUGIN (dequantize, .name = "dequantize",
-                .summary = "decodes tensors stored in blocks, or as fp8 or fp4 with scales",
+                .summary = "decodes tensors stored in blocks, with scales, or as integers of a quantizer",
                 .transform = FMTCONV_TRANSFORM (.params = params, .main = "to=TYPE",
                                                 .understands = FMTCONV_FEATURE_TIED | FMTCONV_FEATURE_SCALED,
                                                 .apply = apply));

@@ -22,6 +22,7 @@ interop_tests = \
 	tests/interop/test_merge.py \
 	tests/interop/test_numbered.py \
 	tests/interop/test_outputs.py \
+	tests/interop/test_packed.py \
 	tests/interop/test_peft.py \
 	tests/interop/test_pipeline.py \
 	tests/interop/test_quant.py \

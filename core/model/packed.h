@@ -1,0 +1,12 @@
+/* core/model/packed.h: finds integers of quantizers that need more than one scale to be decoded.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_MODEL_PACKED_H
+#define FCI_MODEL_PACKED_H
+
+#include <fmtconv/formats.h>
+
+/* Returns the role of a tensor among those of a scheme in the table of packed.c, and fills `scaling`, unless it is
+ * NULL, for every role except NONE. */
+int fci_packed_role (const fmtconv_model *model, const fmtconv_tensor *tensor, fmtconv_scaling *scaling);
+
+#endif
