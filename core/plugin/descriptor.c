@@ -17,8 +17,8 @@ typedef struct check
   const char *error;
 } check;
 
-/* Returns a copy of a struct, cut or padded with zeros to `known` bytes.  NULL: an error, as `given` is shorter than in
- * the first ABI version. */
+/* Returns a copy of a struct, cut or padded with zeros to `known` bytes.  NULL: an error, as `given` is
+ * shorter than in the first ABI version. */
 static void *
 normalized (check *c, const char *what, const void *given, size_t size, size_t least, size_t known)
 {
@@ -46,7 +46,8 @@ record_error (void *arg, const fmtconv_message *message)
     c->error = fci_strdup (c->ctx, message->what);
 }
 
-/* Checks the tables of a role in a separate context, so that an error of the plugin does not stop the conversion. */
+/* Checks the tables of a role in a separate context, so that an error of the plugin does not stop the
+ * conversion. */
 static void
 check_tables (check *c, const char *role, const fmtconv_param *params, const fmtconv_rules *rules)
 {

@@ -5,7 +5,8 @@
 
 #include <fmtconv/plugin.h>
 
-/* Returns the normalized copy of a descriptor from the file `name`.so.  NULL: it is refused, and *error is the reason. */
+/* Returns the normalized copy of a descriptor from the file `name`.so.  NULL: it is refused, and *error is
+ * the reason. */
 const fmtconv_plugin *fci_descriptor_check (fmtconv_ctx *ctx, const fmtconv_plugin *given, const char *name,
                                             const char **error);
 

@@ -96,8 +96,8 @@ find_descriptor (fmtconv_ctx *ctx, lt_dlhandle handle, const char *path, const c
   return NULL;
 }
 
-/* Opens the module with dlopen before libltdl, which reports every failure as 'file not found' and binds functions only
- * when they are first called. */
+/* Opens the module with dlopen before libltdl, which reports every failure as 'file not found' and binds
+ * functions only when they are first called. */
 const fmtconv_plugin *
 fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const char **error)
 {

@@ -5,7 +5,8 @@
 
 #include <fmtconv/plugin.h>
 
-/* Checks that a plugin's table and its defaults are well-formed.  Returns 0, or E_INTERNAL with the reason. */
+/* Checks that a plugin's table and its defaults are well-formed.  Returns 0, or E_INTERNAL with the
+ * reason. */
 int fci_params_check (fmtconv_ctx *ctx, const char *role, const fmtconv_param *params);
 
 /* Returns why `main` does not name a parameter of the table that can take a value, or NULL. */

@@ -34,7 +34,8 @@ fci_spec_parse (fmtconv_ctx *ctx, const char *text, fci_spec *out)
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Returns the end of the text from `at`: the first of `stops` without a backslash before it, or the final NUL. */
+/* Returns the end of the text from `at`: the first of `stops` without a backslash before it, or the final
+ * NUL. */
 static const char *
 end_of_piece (const char *at, const char *stops)
 {

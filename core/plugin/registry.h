@@ -15,12 +15,13 @@ typedef struct fci_module
   const char *error;            /* reason for the refusal */
 } fci_module;
 
-/* Adds built-in plugins, descriptors up to NULL; no file can have their names.  Called before any plugin is found.
- * Returns 0 or a code. */
+/* Adds built-in plugins, descriptors up to NULL; no file can have their names.  Called before any plugin
+ * is found. Returns 0 or a code. */
 int fci_registry_hold (fmtconv_ctx *ctx, const fmtconv_plugin *const *builtins);
 
-/* Returns all modules, sorted by name: built-in, then from --plugin-dir, FMTCONV_PLUGIN_PATH (unless privileged) and the
- * compiled-in folder; the first of a name counts.  A context finds and loads them once. */
+/* Returns all modules, sorted by name: built-in, then from --plugin-dir, FMTCONV_PLUGIN_PATH (unless
+ * privileged) and the compiled-in folder; the first of a name counts.  A context finds and loads them
+ * once. */
 const fci_module *fci_modules (fmtconv_ctx *ctx, size_t *n);
 
 typedef enum fci_role
@@ -49,10 +50,12 @@ const char *fci_plugin_main (const fmtconv_plugin *plugin, fci_role role);
  * was recorded). */
 const fci_module *fci_module_find (fmtconv_ctx *ctx, const char *name);
 
-/* Records E_USAGE for a plugin that was not found, with the installed plugins as details.  Returns the code. */
+/* Records E_USAGE for a plugin that was not found, with the installed plugins as details.  Returns the
+ * code. */
 int fci_module_unknown (fmtconv_ctx *ctx, const char *name);
 
-/* Returns the plugin with that name and role.  NULL: E_USAGE with the nearest name or the reason for a refusal. */
+/* Returns the plugin with that name and role.  NULL: E_USAGE with the nearest name or the reason for a
+ * refusal. */
 const fmtconv_plugin *fci_plugin_find (fmtconv_ctx *ctx, const char *name, fci_role role);
 
 #endif

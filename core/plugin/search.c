@@ -1,4 +1,5 @@
-/* core/plugin/search.c: searches folders for plugins and presets, and refuses files that other users could write.
+/* core/plugin/search.c: searches folders for plugins and presets, and refuses files that other users could
+ * write.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -144,8 +145,8 @@ scan (const walk *w, const char *folder, bool must)
   return w->ctx->failed;
 }
 
-/* Searches the application's folder by its absolute path, so that files can be opened after a change of the working
- * folder. */
+/* Searches the application's folder by its absolute path, so that files can be opened after a change of
+ * the working folder. */
 static int
 scan_named (const walk *w, const char *folder)
 {

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Folders for files of one kind, in the order of search.  World-writable folders and files are not used; a privileged
- * program ignores the environment and the user's folder. */
+/* Folders for files of one kind, in the order of search.  World-writable folders and files are not used; a
+ * privileged program ignores the environment and the user's folder. */
 typedef struct fci_search
 {
   const char *what;      /* name of such a folder: "plugin folder" */
@@ -37,8 +37,8 @@ typedef struct fci_files
 /* Returns whether `name` matches [a-z][a-z0-9-]{0,63}. */
 bool fci_plugin_name_ok (const char *name, size_t len);
 
-/* Finds the files in all folders; only: the files with that name; NULL: all.  Returns 0, or a code if the application's
- * folder cannot be used; other unusable folders are warnings. */
+/* Finds the files in all folders; only: the files with that name; NULL: all.  Returns 0, or a code if the
+ * application's folder cannot be used; other unusable folders are warnings. */
 int fci_search_files (fmtconv_ctx *ctx, const fci_search *search, const char *only, fci_files *out);
 
 /* Returns the file with that name; NULL: not found. */
