@@ -1,8 +1,9 @@
-/* core/kernel/slerp.c: sums over two rows, and the weights of a spherical interpolation that follow from them.
+/* core/kernel/slerp.c: sums over two rows, and the weights of a spherical interpolation that follow from
+ * them.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The C library's sin and acos differ between processors in the last bit.  These use only operations that IEEE 754
- * defines exactly, so that the same input gives the same bytes everywhere. */
+ * The C library's sin and acos differ between processors in the last bit.  These use only operations that
+ * IEEE 754 defines exactly, so that the same input gives the same bytes everywhere. */
 #include "config.h"
 
 #include "core/kernel/slerp.h"

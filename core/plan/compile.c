@@ -127,8 +127,8 @@ add_rows (maker *m, uint64_t first, uint64_t count)
   return true;
 }
 
-/* Adds the reads of a box's term, and those of the terms of its factor, which are not products.  first: number of
- * the first track of its chain. */
+/* Adds the reads of a box's term, and those of the terms of its factor, which are not products.  first:
+ * number of the first track of its chain. */
 static bool
 cost_term (maker *m, const fci_box *box, const fci_term *term, unsigned first)
 {

@@ -1,9 +1,10 @@
-/* core/plan/group.c: groups units of several outputs that read the same source bytes, so that these are read once.
+/* core/plan/group.c: groups units of several outputs that read the same source bytes, so that these are
+ * read once.
  * SPDX-License-Identifier: Apache-2.0
  *
- * The spans of one source are processed in source order.  Those in the next window are cut where all of them can be cut;
- * each gives a piece of its file, and a group is the pieces of a few windows.  A window that is read only once is omitted,
- * and its pieces read the source directly. */
+ * The spans of one source are processed in source order.  Those in the next window are cut where all of
+ * them can be cut; each gives a piece of its file, and a group is the pieces of a few windows.  A window
+ * that is read only once is omitted, and its pieces read the source directly. */
 #include "config.h"
 
 #include "core/plan/group.h"

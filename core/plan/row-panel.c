@@ -1,9 +1,9 @@
 /* core/plan/row-panel.c: chooses row panels: the part of a transposed matrix that one unit writes.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A unit that fits a buffer has few rows if rows are long, and a row of a transposed matrix is a column of the source, so
- * that each source row would give only a few bytes.  A row panel has enough rows for STRETCH bytes of each source row; it
- * is written some columns at a time. */
+ * A unit that fits a buffer has few rows if rows are long, and a row of a transposed matrix is a column of
+ * the source, so that each source row would give only a few bytes.  A row panel has enough rows for
+ * STRETCH bytes of each source row; it is written some columns at a time. */
 #include "config.h"
 
 #include "core/plan/row-panel.h"

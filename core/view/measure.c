@@ -1,5 +1,5 @@
-/* core/view/measure.c: values that the executor measures before it writes. They are elements of a source without
- * bytes; a requirement says what to measure, and every derived view carries it to the plan.
+/* core/view/measure.c: values that the executor measures before it writes. They are elements of a source
+ * without bytes; a requirement says what to measure, and every derived view carries it to the plan.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

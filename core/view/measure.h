@@ -9,9 +9,9 @@
  * again. */
 bool fci_view_is_measured (fmtconv_view *view);
 
-/* Returns a view of `shape` of the values that `like` describes, measured from `wanted` and `other` (NULL: none),
- * which are F32. Equal views and descriptions give equal results. name: of the source, for messages.
- * NULL: an error (recorded). */
+/* Returns a view of `shape` of the values that `like` describes, measured from `wanted` and `other` (NULL:
+ * none), which are F32. Equal views and descriptions give equal results. name: of the source, for
+ * messages. NULL: an error (recorded). */
 fmtconv_view *fci_view_measured (fmtconv_view *wanted, fmtconv_view *other, const fci_measure *like,
                                  unsigned rank, const uint64_t *shape, const char *name);
 

@@ -1,7 +1,7 @@
-/* core/view/multiply.c: multiplies or divides a view by factors of single elements, rows or blocks, or adds a
- * multiple of another view. A box stores the positions of its factors axis by axis, and how many indices share
- * one, so that every move of elements moves their factors too, and a matrix with a factor for each block is
- * still one box.
+/* core/view/multiply.c: multiplies or divides a view by factors of single elements, rows or blocks, or
+ * adds a multiple of another view. A box stores the positions of its factors axis by axis, and how many
+ * indices share one, so that every move of elements moves their factors too, and a matrix with a factor
+ * for each block is still one box.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 #include "core/base/ctx.h"

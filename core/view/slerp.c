@@ -1,5 +1,5 @@
-/* core/view/slerp.c: spherical interpolation of two views: a sum whose weights depend on all elements, so that the
- * executor measures them first.
+/* core/view/slerp.c: spherical interpolation of two views: a sum whose weights depend on all elements, so
+ * that the executor measures them first.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,5 @@
-/* plugins/merge/match.c: finds the tensors of other files that belong to those of the input, and checks that they fit.
+/* plugins/merge/match.c: finds the tensors of other files that belong to those of the input, and checks
+ * that they fit.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

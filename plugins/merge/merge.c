@@ -1,5 +1,5 @@
-/* plugins/merge/merge.c: the transform that combines a model with other files: adds their tensors, or sums the tensors of
- * all of them.
+/* plugins/merge/merge.c: the transform that combines a model with other files: adds their tensors, or sums
+ * the tensors of all of them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -92,8 +92,8 @@ double merge_base_weight (const struct merge *m, const double *weights);
 int merge_read_file (fmtconv_ctx *ctx, const struct merge_params *p, fmtconv_input *in,
                      struct merge_file *to);
 
-/* Returns the tensor of file number i for a tensor of the input: of the same name, or of the name of a tensor that the
- * latter is tied to.  NULL: it has none. */
+/* Returns the tensor of file number i for a tensor of the input: of the same name, or of the name of a
+ * tensor that the latter is tied to.  NULL: it has none. */
 const fmtconv_tensor *merge_counterpart (const struct merge *m, size_t i, const fmtconv_tensor *t);
 
 /* Returns the tensor of the input with the name of a tensor of a file, or NULL. */

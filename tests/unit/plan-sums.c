@@ -1,4 +1,5 @@
-/* tests/unit/plan-sums.c: sums of two views: addends of any form, spherical interpolation, its plan, its faults.
+/* tests/unit/plan-sums.c: sums of two views: addends of any form, spherical interpolation, its plan, its
+ * faults.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/slerp.h"
 #include "core/view/equal.h"

@@ -1,8 +1,8 @@
 /* core/exec/check/measure.c: performs the measurements of a plan, and those of largest absolute values.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Views are evaluated range by range on all workers.  Results are joined by a maximum, which does not depend on the
- * order; a fault is that of the first invalid value, as ranges begin in order. */
+ * Views are evaluated range by range on all workers.  Results are joined by a maximum, which does not
+ * depend on the order; a fault is that of the first invalid value, as ranges begin in order. */
 #include "config.h"
 
 #include "core/exec/check/finite.h"

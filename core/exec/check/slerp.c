@@ -1,8 +1,8 @@
 /* core/exec/check/slerp.c: measures the weights of spherical interpolations, before the output is written.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Each block of FCI_DOT_BLOCK elements is summed by one worker, and the sums of the blocks are added in order, so that
- * the result does not depend on the number of threads or on the memory limit. */
+ * Each block of FCI_DOT_BLOCK elements is summed by one worker, and the sums of the blocks are added in
+ * order, so that the result does not depend on the number of threads or on the memory limit. */
 #include "config.h"
 
 #include "core/exec/check/finite.h"

@@ -1,8 +1,8 @@
 /* core/exec/eval/factor.c: reads the factors of a part's elements.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Adjacent elements share their factors, so that a part has few: they are read before its elements, as a separate
- * rectangle, and a part is cut until they fit their scratch. */
+ * Adjacent elements share their factors, so that a part has few: they are read before its elements, as a
+ * separate rectangle, and a part is cut until they fit their scratch. */
 #include "config.h"
 
 #include "core/exec/eval/factor.h"

@@ -5,8 +5,8 @@
 
 #include "core/exec/eval/part.h"
 
-/* The factors that elements of a part are multiplied or divided by, or the elements that are added to them: a dense
- * rectangle of f32 for each such term. */
+/* The factors that elements of a part are multiplied or divided by, or the elements that are added to
+ * them: a dense rectangle of f32 for each such term. */
 typedef struct fci_factors
 {
   unsigned n;
@@ -19,8 +19,8 @@ typedef struct fci_factors
   } item[FCI_MAX_TRACKS];
 } fci_factors;
 
-/* Returns whether every factor with factors that vary has an element for each index of the part, so that both are
- * rectangles. */
+/* Returns whether every factor with factors that vary has an element for each index of the part, so that
+ * both are rectangles. */
 bool fci_factors_are_even (const fci_part_box *p);
 
 /* Returns whether the factors of a part fit the remaining scratch. */
