@@ -1,5 +1,4 @@
-/* core/kernel/slerp.c: sums over two rows, and the weights of a spherical interpolation that follow from
- * them.
+/* core/kernel/slerp.c: sums over two rows, and the weights of a spherical interpolation.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The C library's sin and acos differ between processors in the last bit.  These use only operations that

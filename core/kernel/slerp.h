@@ -1,5 +1,4 @@
-/* core/kernel/slerp.h: sums over two rows, and the weights of a spherical interpolation that follow from
- * them.
+/* core/kernel/slerp.h: sums over two rows, and the weights of a spherical interpolation.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef FCI_KERNEL_SLERP_H
 #define FCI_KERNEL_SLERP_H
@@ -10,8 +9,7 @@
 enum
 {
   FCI_DOT_LANES = 8,
-  FCI_DOT_BLOCK =
-      1 << 18 /* elements that are summed by themselves, so that sums do not depend on the threads */
+  FCI_DOT_BLOCK = 1 << 18 /* elements that one worker sums */
 };
 
 /* Partial sums of a·a, a·b and b·b in f64.  Element i of a range is added to lane i % FCI_DOT_LANES, so
