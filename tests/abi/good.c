@@ -1,4 +1,4 @@
-/* tests/abi/good.c: a plugin of a third party; its name can be set from outside.
+/* tests/abi/good.c: a plugin that is built outside the tree; its name can be set by the build.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fmtconv/plugin.h>
 

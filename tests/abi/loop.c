@@ -1,4 +1,4 @@
-/* tests/abi/loop.c: a reader that asks itself for the model, a writer that asks itself for the file.
+/* tests/abi/loop.c: a reader that calls itself for the model, and a writer that calls itself for the file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>

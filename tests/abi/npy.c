@@ -1,4 +1,5 @@
-/* tests/abi/npy.c: a stranger's plugin: numpy arrays, one tensor a file; built against the installed package only.
+/* tests/abi/npy.c: a plugin built against the installed package only: reads numpy arrays, one tensor per
+ * file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fmtconv/formats.h>
 #include <fmtconv/plugin.h>

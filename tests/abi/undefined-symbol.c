@@ -1,5 +1,5 @@
-/* tests/abi/undefined-symbol.c: a plugin that calls a function nobody has; bound lazily, it would fail in the
- * middle of a conversion.
+/* tests/abi/undefined-symbol.c: a plugin that calls a function that does not exist; with lazy binding it
+ * would fail in the middle of a conversion.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fmtconv/plugin.h>
 

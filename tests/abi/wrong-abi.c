@@ -2,6 +2,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <fmtconv/plugin.h>
 
-/* Nothing behind the number may be looked at. */
+/* The core must not read any field after the ABI number. */
 extern FMTCONV_EXPORT const uint32_t wrong_abi_LTX_fmtconv_plugin;
 const uint32_t wrong_abi_LTX_fmtconv_plugin = FMTCONV_ABI + 41;

@@ -1,4 +1,4 @@
-/* tests/contract/contract.c: what every plugin that was built must keep, whatever it does.
+/* tests/contract/contract.c: what every plugin of the build must satisfy.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/api/builtins.h"
 #include "core/base/ctx.h"
@@ -89,7 +89,7 @@ Test (contract, descriptor)
   fmtconv_ctx_free (ctx);
 }
 
-/* Documented, with a key that can be typed, and in a field of its own. */
+/* Every parameter is documented, has a key that can be typed, and has a separate field. */
 static void
 check_params (const char *name, const fmtconv_param *params)
 {
@@ -168,8 +168,8 @@ Test (contract, foreign_models)
   fmtconv_ctx_free (ctx);
 }
 
-/* ---- Probes: what they see may be anything.  The bytes lie at the end of a block of exactly their length,
- * so that a memory checker sees a read beyond it. */
+/* ---- Probes get arbitrary bytes. These end at the end of an allocation, so that a memory checker detects
+ * a read beyond them. */
 
 static int
 bid_on (const fmtconv_reader *reader, const char *base, const uint8_t *bytes, size_t len, uint64_t size)
@@ -193,7 +193,7 @@ bid_on (const fmtconv_reader *reader, const char *base, const uint8_t *bytes, si
   return bid;
 }
 
-/* The k-th of some blocks that nobody's format begins with. */
+/* Fills a block with pattern number k, which no format begins with. */
 static void
 fill (uint8_t *bytes, unsigned k)
 {
@@ -229,8 +229,8 @@ Test (contract, probes_of_noise)
   fmtconv_ctx_free (ctx);
 }
 
-/* Beginnings of real formats, cut anywhere, and with sizes that lie: no crash, and a bid that is at most what
- * there is to verify (a suffix apart). */
+/* Beginnings of real formats, cut anywhere, and with wrong sizes: no crash, and a bid that is not larger
+ * than the bytes that can be verified (except for a suffix). */
 Test (contract, probes_of_hostile_heads)
 {
   static const struct

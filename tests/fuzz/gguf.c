@@ -1,4 +1,5 @@
-/* tests/fuzz/gguf.c: libFuzzer on the reader of GGUF files; what it takes is shown and written again.
+/* tests/fuzz/gguf.c: libFuzzer on the reader of GGUF files; accepted files are inspected and written
+ * again.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "plugins/gguf/gguf.h"
 #include "core/api/sanitize.h"

@@ -1,4 +1,4 @@
-/* tests/fuzz/pickle.c: libFuzzer on the pickle machine and all that is made of its values.
+/* tests/fuzz/pickle.c: libFuzzer on the pickle machine and the conversion of its values.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The first byte chooses the root: even the default one, odd the whole; and from 2 on torch.save's format before

@@ -19,7 +19,7 @@ enum
   WIDEST = 8 /* no block has more bytes an element than this */
 };
 
-/* The whole file, which is aligned as memory of malloc is. */
+/* Returns the content of a file, aligned as by malloc. */
 static void *
 load (const char *path, size_t *size)
 {
@@ -45,7 +45,7 @@ save (const char *path, const void *bytes, size_t size)
   return file && fclose (file) == 0 && !failed ? 0 : 1;
 }
 
-/* Bytes of n elements: what an encoder writes into memory of one value. */
+/* Returns the bytes of n elements in blocks, by a table that does not depend on the library. */
 static size_t
 bytes_of (uint32_t dtype, size_t n)
 {
@@ -63,7 +63,7 @@ bytes_of (uint32_t dtype, size_t n)
   return n * WIDEST;
 }
 
-/* Row after row where there is an importance, else at once. */
+/* Encodes row by row if there is an importance, else all rows at once. */
 static int
 encode (uint32_t dtype, size_t columns, char **files, const char *importance_path)
 {

@@ -1,4 +1,4 @@
-/* tests/unit/attr-golden.h: what Python's json writes: json.dumps (x, indent=2, sort_keys=True,
+/* tests/unit/attr-golden.h: output of Python's json: json.dumps (x, indent=2, sort_keys=True,
  * ensure_ascii=False), and json.dumps (x, separators=(",", ":"), ensure_ascii=False).
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TESTS_ATTR_GOLDEN_H

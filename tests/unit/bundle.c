@@ -1,4 +1,4 @@
-/* tests/unit/bundle.c: bundles: components, files carried along, the account over several inputs.
+/* tests/unit/bundle.c: bundles: components, files carried along, the lineage over several inputs.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/bundle.h"
 #include "core/base/ctx.h"
@@ -55,7 +55,7 @@ frozen (fmtconv_model *model)
   return model;
 }
 
-/* What a reader of one file gives: n tensors t0, t1 … of 8 bytes from `at` on. */
+/* Returns a model like that of one file: n tensors t0, t1 … of 8 bytes each from `at` on. */
 static fmtconv_model *
 file (uint64_t at, unsigned n)
 {
@@ -65,7 +65,7 @@ file (uint64_t at, unsigned n)
   return frozen (model);
 }
 
-/* What a reader of a folder gives: "first" with two tensors, "second" with one, "words" with a file. */
+/* Returns a model like that of a folder: "first" with two tensors, "second" with one, "words" with a file. */
 static fmtconv_model *
 folder (void)
 {
@@ -93,7 +93,7 @@ Test (bundle, components_in_order)
   cr_expect_null (fmtconv_model_next_blob (words, fmtconv_model_next_blob (words, NULL)));
 }
 
-/* A transform starts with what it was given. */
+/* The output of a transform starts as a copy of its input. */
 Test (bundle, stage_starts_with_all)
 {
   fmtconv_model *in = folder (), *out = fci_model_new (ctx, in);
@@ -127,7 +127,7 @@ Test (bundle, the_account_spans_components)
   cr_expect_str_eq (dropped[0].why, "not wanted");
 }
 
-/* What a transform reads beside its input must be used or dropped too. */
+/* Tensors that a transform reads from other files must be used or dropped, too. */
 Test (bundle, a_second_input)
 {
   fmtconv_model *base = file (0, 2), *more = file (64, 2);
@@ -153,7 +153,7 @@ Test (bundle, a_second_input)
   expect_error (FMTCONV_E_INTERNAL, "'sloppy' neither used nor dropped 2 of 4 tensors");
 }
 
-/* One file, from which two transforms make a component each: what neither takes is dropped. */
+/* Two transforms make a component each from one file: tensors that neither uses are dropped. */
 Test (bundle, one_input_of_several_components)
 {
   fmtconv_model *in = file (0, 3), *made[2];
@@ -207,7 +207,7 @@ Test (bundle, wrong_names)
   expect_error (FMTCONV_E_FORMAT, "is already attached");
 }
 
-/* Files can be taken away while they are walked: in the middle, at the end, at the start. */
+/* Files can be detached during a walk: in the middle, at the end, at the start. */
 Test (bundle, files_detached)
 {
   static const char *const all[] = { "a", "b", "c", "d" }, *const gone[] = { "b", "d", "a", "c" };

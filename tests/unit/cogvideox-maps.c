@@ -1,4 +1,4 @@
-/* tests/unit/cogvideox-maps.c: the lists of the tensors of CogVideoX, as models.
+/* tests/unit/cogvideox-maps.c: models made from the lists of CogVideoX's tensors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/cogvideox-maps.h"
 #include "core/model/freeze.h"

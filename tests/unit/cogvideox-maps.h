@@ -1,4 +1,4 @@
-/* tests/unit/cogvideox-maps.h: the lists of the tensors of CogVideoX in tests/data/maps, as models.
+/* tests/unit/cogvideox-maps.h: models made from the lists of CogVideoX's tensors in tests/data/maps.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The maps hold a line for every tensor: SAT name, shape, operation, diffusers name, shape.  Shapes are the full
@@ -42,7 +42,7 @@ unsigned maps_shape (const char *text, uint64_t *shape);
 void map_read (const char *model, map *m);
 void map_free (map *m);
 
-/* The plugin with that role; where it was left out of the build, there is nothing to test. */
+/* Return the plugin with that role. The test is skipped if the build left the plugin out. */
 const fmtconv_plugin *maps_transform (world *w, const char *name);
 const fmtconv_plugin *maps_writer (world *w, const char *name);
 

@@ -1,4 +1,4 @@
-/* tests/unit/cogvideox-shards.c: into which files the full models are cut, as the reference cuts them.
+/* tests/unit/cogvideox-shards.c: the files of the full models, divided as by the reference.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The numbers are in tests/data/maps/shards.tsv, which tests/interop/test_shards.py holds to what huggingface_hub
@@ -54,7 +54,7 @@ find_file (const fmtconv_layout *layout, const char *name)
   return NULL;
 }
 
-/* The index says the sum, and there is one only of several files. */
+/* The index has the total size, and exists only for several files. */
 static void
 check_index (const fmtconv_layout *layout, bool wanted, uint64_t total)
 {
@@ -134,7 +134,7 @@ parse_cut (char *line)
   return c;
 }
 
-/* Check the table's lines of one model; there must be some. */
+/* Checks the table's lines of one model; there must be at least one. */
 static void
 check_cuts (const char *model)
 {

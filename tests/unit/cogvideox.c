@@ -1,5 +1,5 @@
-/* tests/unit/cogvideox.c: the CogVideoX plugins against independent lists of what must come out: names, shapes,
- * places and order of the five transformers and the VAE, their configs, and the way back.
+/* tests/unit/cogvideox.c: the CogVideoX plugins against independent lists of expected tensors: names,
+ * shapes, positions and order of the five transformers and the VAE, their configurations, and the reverse.
  * SPDX-License-Identifier: Apache-2.0
  *
  * The order lists are diffusers' own state_dict order.
@@ -27,7 +27,7 @@ find_row (const map *m, const char *hf)
   return NULL;
 }
 
-/* ---- Places */
+/* ---- Positions in the source */
 static uint64_t
 place_of (const map *m, const char *sat)
 {
@@ -110,7 +110,7 @@ check_order (const map *m, const char *model, const fmtconv_model *out)
   cr_expect_eq (fmtconv_model_count (out), n);
 }
 
-/* All that was not dropped comes back under its name, from its place, in one piece. */
+/* Every tensor that was not dropped is restored under its name, at its position, in one box. */
 static void
 check_back (const map *m, const fmtconv_rules *table, const fmtconv_model *out)
 {
@@ -133,7 +133,7 @@ check_back (const map *m, const fmtconv_rules *table, const fmtconv_model *out)
   cr_expect_eq (fmtconv_model_count (back), n);
 }
 
-/* config.json as the diffusers writer makes it of a model's attributes, but for the version. */
+/* Returns the config.json that the diffusers writer makes of a model's attributes, except for the version. */
 static const char *
 config_text (fmtconv_ctx *ctx, fmtconv_attr *attrs)
 {
@@ -191,7 +191,7 @@ check_model (const char *model, const char *transform, bool learned, uint64_t la
   fmtconv_model *out = fci_model_new (m.w->ctx, m.in);
   fmtconv_rules_apply (table, m.in, out);
   cr_assert_eq (m.w->code, 0, "%s", m.w->said);
-  if (!learned) /* what the plugin drops by itself: the table of positions, which diffusers computes */
+  if (!learned) /* the plugin drops the table of positions, which diffusers computes */
     fmtconv_model_drop (out, fmtconv_model_find (out, "patch_embed.pos_embedding"), "computed");
   cr_assert_eq (fci_model_freeze (out, "test"), 0, "%s", m.w->said);
   if (layers)
@@ -233,7 +233,7 @@ Test (cogvideox, vae)
   check_model ("VAE", "cogvideox-vae", true, 4, 0);
 }
 
-/* ---- LoRA: as SAT names the parameters, with what else a training file holds */
+/* ---- LoRA: SAT's names of parameters, with the other content of a training file */
 static void
 put_lora_layer (world *w, fmtconv_model *model, const char *prefix, int i, uint64_t rank, uint64_t width)
 {

@@ -1,4 +1,4 @@
-/* tests/unit/collect.h: a context whose messages a test can look at.
+/* tests/unit/collect.h: a context whose messages a test can read.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TESTS_COLLECT_H
 #define TESTS_COLLECT_H

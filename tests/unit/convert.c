@@ -1,4 +1,4 @@
-/* tests/unit/convert.c: fmtconv_convert and fmtconv_inspect as an application calls them.
+/* tests/unit/convert.c: fmtconv_convert and fmtconv_inspect, called as by an application.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "messages.h"
 #include <criterion/criterion.h>
@@ -15,7 +15,7 @@ static const float values[10] = { 1, 2, 3, 4, 5, 6, -1, 0.5f, 65504, 0 };
 
 static char folder[64], in[128], out[128];
 
-/* What these conversions go through. */
+/* Skips the test unless the plugins that these conversions need are built. */
 static void
 need_plugins (void)
 {
@@ -139,7 +139,7 @@ Test (convert, listed_tensors)
   fmtconv_ctx_free (ctx);
 }
 
-/* What is chosen is said before the work, in the form that could have been typed. */
+/* The detected chain is printed before the work, as a command that can be typed. */
 Test (convert, detection)
 {
   captured h;
@@ -210,7 +210,7 @@ Test (convert, outputs_in_the_way)
   fputs ("old", f);
   fclose (f);
   expect_refused (job, 0, FMTCONV_E_OUTPUT, "out file.safetensors");
-  /* Told before the input is read: it need not even be a model. */
+  /* Refused before the input is read: it may even be something else than a model. */
   job.reader = "torch";
   expect_refused (job, 0, FMTCONV_E_OUTPUT, "out file.safetensors");
   struct stat st;
@@ -239,7 +239,7 @@ Test (convert, outputs_inside_the_input)
   rmdir (deep);
 }
 
-/* A slip of the pen is told before any file is opened. */
+/* A typing error is reported before any file is opened. */
 Test (convert, chains)
 {
   static const char *const both[] = { "none", "cast:to=f16" }, *const typo[] = { "cast:too=f16" },

@@ -1,4 +1,4 @@
-/* tests/unit/folder.c: a folder and a context of its own for each test of sources and inputs.
+/* tests/unit/folder.c: a separate folder and context for each test of sources and inputs.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A folder of its own for each test, which is also the working folder. */
+/* A separate folder for each test, which is also the working folder. */
 static char place[64];
 record r;
 fmtconv_ctx *ctx;

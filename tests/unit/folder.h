@@ -1,4 +1,4 @@
-/* tests/unit/folder.h: a folder and a context of its own for each test of sources and inputs.
+/* tests/unit/folder.h: a separate folder and context for each test of sources and inputs.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef PLACE_H
 #define PLACE_H
@@ -7,7 +7,7 @@
 #include "core/source/source.h"
 #include "tests/unit/record.h"
 
-extern record r; /* what ctx said */
+extern record r; /* messages of ctx */
 extern fmtconv_ctx *ctx;
 
 /* Before and after a test: the working folder is a new one with d/a, d/sub/b and out/c. */

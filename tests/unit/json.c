@@ -1,4 +1,4 @@
-/* tests/unit/json.c: JSON texts to attribute trees and back; Python's json is the reference.
+/* tests/unit/json.c: JSON texts to attribute trees and in reverse; Python's json is the reference.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/attr.h"
 #include "core/attr/float-text.h"
@@ -86,7 +86,7 @@ Test (json, integers_are_exact)
   fmtconv_ctx_free (ctx);
 }
 
-/* The tree of a text that lies somewhere inside a source. */
+/* Parses a text at an offset inside a source. */
 static fmtconv_attr *
 take (fmtconv_ctx *ctx, const char *text, size_t len, unsigned depth)
 {
@@ -109,7 +109,7 @@ Test (json, refused_with_a_position)
   {
     const char *text;
     unsigned depth;
-    uint64_t from, to; /* the position lies there, from the start of the text */
+    uint64_t from, to; /* limits of the reported position, from the start of the text */
     const char *what;
   } table[] = {
     { "{\"a\":1,\"a\":2}", 4, 7, 10, "duplicate object key" },
@@ -193,7 +193,7 @@ Test (json, hostile_depth)
   free (text);
 }
 
-/* What is wrong with a text from a file is for the caller to say. */
+/* For a text from a file, the caller reports the error. */
 Test (json, parse_without_an_error)
 {
   const char *why;
@@ -208,7 +208,7 @@ Test (json, parse_without_an_error)
   fmtconv_ctx_free (ctx);
 }
 
-/* A text of one value too many is refused before a parser allocates for it. */
+/* A text with one value more than the limit is refused before a parser allocates memory for it. */
 Test (json, limit_of_values)
 {
   size_t n = 2 * (size_t) FCI_JSON_VALUES + 1;
@@ -296,7 +296,7 @@ count_member (void *arg, fmtconv_attr *member)
   return 0;
 }
 
-/* 10 000 members of 100 values take the text and the memory of one of them. */
+/* 10 000 members of 100 values need the memory of the text and of a single member. */
 Test (json, members_are_not_kept)
 {
   char *text = malloc (10000 * 220), *at = text;
@@ -319,7 +319,7 @@ Test (json, members_are_not_kept)
   free (text);
 }
 
-/* Sizes are checked against what remains, then against the limit, before anything is allocated. */
+/* Sizes are compared with the remaining bytes, then with the limit, before anything is allocated. */
 Test (json, limit_of_bytes)
 {
   fmtconv_ctx *ctx = new_ctx ();

@@ -1,4 +1,4 @@
-/* tests/unit/kernel.c: row programs give torch's bytes (tests/data/kernel/make_vectors.py wrote them).
+/* tests/unit/kernel.c: row programs give torch's bytes (tests/data/kernel/make_vectors.py writes them).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/kernel.h"
 #include "core/kernel/decode.h"

@@ -1,4 +1,4 @@
-/* tests/unit/kernel.h: what the kernel suites share.
+/* tests/unit/kernel.h: declarations that the kernel suites share.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TEST_KERNEL_H
 #define TEST_KERNEL_H

@@ -1,5 +1,5 @@
-/* tests/unit/kernel_levels.c: every level gives the bytes of the portable one, and counts what a plain
- * loop counts.
+/* tests/unit/kernel_levels.c: every level gives the bytes of the portable one, and the counts of a plain
+ * loop.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/absmax.h"
 #include "core/kernel/decode.h"
@@ -84,7 +84,7 @@ typedef struct range
 {
   uint32_t dtype;
   long double most;   /* from here on it does not fit; between here and the last number it is rounded */
-  long double normal; /* whole numbers: 0 */
+  long double normal; /* integers: 0 */
 } range;
 
 static const range ranges[] = {
@@ -198,7 +198,7 @@ Test (kernel, counts_of_odd_types)
   cr_expect_eq (tally.overflow, 0);
 }
 
-/* Any bits at all, and a value that is none at every place. */
+/* Arbitrary bits, and a NaN or infinity at every position. */
 Test (kernel, absmax_levels_agree)
 {
   static float values[300];

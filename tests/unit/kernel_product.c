@@ -28,7 +28,7 @@ up (size_t n, size_t to)
   return (n + to - 1) / to * to;
 }
 
-/* The sum as it is defined, each operation rounded. */
+/* The sum by its definition, each operation rounded. */
 static float
 plain (const float *b, const float *a, size_t rank, size_t columns, float sum)
 {
@@ -85,7 +85,7 @@ Test (kernel, products_are_plain_sums)
       check (sizes[i][0], sizes[i][1], sizes[i][2], cut);
 }
 
-/* Adding goes through every type alike, at every level, with factors before and behind it. */
+/* Addition gives the same for every type at every level, with factors before and after it. */
 Test (kernel, sums_through_programs)
 {
   enum

@@ -1,4 +1,4 @@
-/* tests/unit/laws.c: the laws of views, on random ones, by equality of their normal forms.
+/* tests/unit/laws.c: the laws of views, tested on random views by equality of their normal forms.
  * SPDX-License-Identifier: Apache-2.0
  *
  * FMTCONV_SEED=N begins with seed N, FMTCONV_TREES=N makes so many views in all. */
@@ -58,7 +58,7 @@ slice_of_slice (world *w, uint64_t seed, const naive *v)
                fmtconv_view_slice (v->view, axis, a + b, m));
 }
 
-/* Slices along different axes may change places. */
+/* Slices along different axes commute. */
 static void
 slices_commute (world *w, uint64_t seed, const naive *v)
 {
@@ -143,7 +143,7 @@ permute_of_permute (world *w, uint64_t seed, const naive *v)
                fmtconv_view_permute (v->view, both));
 }
 
-/* Cut anywhere and put together again: nothing happened. */
+/* Cutting anywhere and concatenating the parts changes nothing. */
 static void
 split_then_fuse (world *w, uint64_t seed, const naive *v)
 {
@@ -207,7 +207,7 @@ reshapes (world *w, uint64_t seed, const naive *v)
                fmtconv_view_reshape (v->view, rank_two, two));
 }
 
-/* Sliced, the factors are sliced; put together, they are put together. */
+/* A slice of a product is the product of sliced factors; concatenated products have concatenated factors. */
 static void
 products (world *w, uint64_t seed)
 {
@@ -239,8 +239,8 @@ products (world *w, uint64_t seed)
                fmtconv_view_reshape (fmtconv_view_reshape (all.view, 3, taller), 2, shape), all.view);
 }
 
-/* Cut between blocks, the factors are cut; turned, they are turned; put together after whole blocks, they are put
- * together. */
+/* Slices at block borders have sliced factors, permuted views permuted factors, and views concatenated at
+ * block borders concatenated factors. */
 static void
 scalings (world *w, uint64_t seed, const naive *v)
 {
@@ -273,7 +273,8 @@ scalings (world *w, uint64_t seed, const naive *v)
                fmtconv_view_multiply (v->view, fmtconv_view_concat (axis, 2, factors), block));
 }
 
-/* Cut, turned, concatenated or in another shape, a sum is the sum of such parts; also if its addend is a sum. */
+/* A sum that is sliced, permuted, concatenated or reshaped is the sum of the operands changed in the same
+ * way; also if its addend is a sum. */
 static void
 sums (world *w, uint64_t seed, const naive *v)
 {

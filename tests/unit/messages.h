@@ -1,4 +1,4 @@
-/* tests/unit/messages.h: a context whose messages a test can look at.
+/* tests/unit/messages.h: a context whose messages a test can read.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HEARD_H
 #define HEARD_H

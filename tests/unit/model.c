@@ -1,4 +1,4 @@
-/* tests/unit/model.c: models: names, order, the account of every tensor, tied tensors, tiles.
+/* tests/unit/model.c: models: names, order, the lineage of every tensor, tied tensors, tiles.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/model.h"
 #include "core/base/ctx.h"
@@ -161,7 +161,7 @@ Test (model, frozen)
   expect_error (FMTCONV_E_INTERNAL, "cannot be changed");
 }
 
-/* Of one tensor: the places of what it came from in what the stage was given first, as "0 2". */
+/* Returns the positions of a tensor's origins in the input of the first stage, as "0 2". */
 static const char *
 came_from (const fmtconv_model *model, const char *name)
 {
@@ -190,7 +190,7 @@ Test (model, account)
   cr_expect_null (fci_model_dropped (out, fci_model_base (in) + 0));
   cr_expect_str_eq (fci_model_dropped (out, fci_model_base (in) + 1), "not needed");
   cr_expect_null (fci_model_dropped (out, fci_model_base (in) + 9));
-  /* the next stage sees out's own numbers */
+  /* the next stage sees the numbers of out */
   fmtconv_model *next = fci_model_new (ctx, out);
   fmtconv_model_put (next, "x", value (out, "new"));
   fmtconv_model_put (next, "y", value (out, "ca"));
@@ -201,7 +201,7 @@ Test (model, account)
 }
 
 /* Parts of different tensors stay apart until the account is settled. */
-/* What only has to be equal counts as used; the first model's name is the one that is told. */
+/* Views that only have to be equal count as used; messages give the name in the first model. */
 Test (model, same_uses_all)
 {
   for (unsigned is_equal = 0; is_equal < 2; is_equal++)
@@ -251,7 +251,7 @@ Test (model, lost_tensors_are_listed)
   cr_expect (strstr (last, "\nb") == NULL, "%s", last);
 }
 
-/* A part that is thrown away does not use what it was cut from. */
+/* A part that is not kept does not use the tensor that it was cut from. */
 Test (model, an_empty_part_is_no_use)
 {
   const fmtconv_model *in = letters ();
@@ -414,7 +414,7 @@ Test (model, untied)
   cr_expect_eq (fci_model_features (model), 0);
 }
 
-/* All leaves at one place, with different shapes: many candidates, no pair. */
+/* All leaves at one position, with different shapes: many candidates, but no pair. */
 Test (model, tied_is_not_quadratic)
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);
@@ -438,7 +438,7 @@ Test (model, variables)
   cr_expect_eq (fmtconv_rules_variable (NULL, "x"), 0);
 }
 
-/* Leaves [start, end) in pairs, and what is said of them as tiles of [16, 48). */
+/* Checks the message about n leaves [start, end) as tiles of [16, 48). */
 static void
 expect_tiles (size_t n, const uint64_t *places, uint64_t align, const char *says)
 {

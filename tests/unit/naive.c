@@ -410,7 +410,7 @@ random_leaf (world *w)
   return naive_leaf (w, dtypes[pick (w, 4)], rank, shape);
 }
 
-/* Parts of the view and new leaves, one behind the other. */
+/* Concatenates parts of the view and new leaves. */
 static naive
 random_concat (world *w, const naive *v)
 {
@@ -544,7 +544,7 @@ naive_random (world *w, unsigned depth)
 static uint64_t apply_ops (const fci_box *box, unsigned rank, const uint64_t *index, const fci_op *last,
                            unsigned first, uint64_t element, uint32_t *dtype, bool *unrounded);
 
-/* Element k of a factor, as f32; the tracks of what was done to it follow its own. */
+/* Returns element k of a factor as f32; the tracks of its operations follow its track. */
 static uint64_t
 read_factor (const fci_box *box, unsigned rank, const uint64_t *index, const fci_factor *factor, unsigned t,
              uint64_t k)
@@ -585,7 +585,7 @@ apply_ops (const fci_box *box, unsigned rank, const uint64_t *index, const fci_o
   return element;
 }
 
-/* What the normal form says of one element: stored where, then operated on. */
+/* Returns the value of one element by the normal form: its stored position, then its operations. */
 static uint64_t
 read_back (const fci_box *box, unsigned rank, const uint64_t *index)
 {

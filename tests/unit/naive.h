@@ -33,7 +33,7 @@ uint64_t pick (world *w, uint64_t n); /* 0 … n-1 */
 
 naive naive_leaf (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape);
 
-/* Of a block type: whole blocks apart along all axes but the last. */
+/* A leaf of a block type, with strides of full blocks along all axes but the last. */
 naive naive_blocks (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape);
 naive naive_slice (world *w, const naive *v, unsigned axis, uint64_t start, uint64_t count);
 naive naive_concat (world *w, unsigned axis, size_t n, const naive *views);
@@ -52,13 +52,15 @@ naive naive_add (world *w, const naive *v, const naive *other, double factor);
  * themselves. */
 naive naive_addend (world *w, const naive *v, unsigned depth);
 
-/* Factors for a view, and the blocks they are of: a leaf, or put together, maybe times one number or cast. */
+/* Returns factors for a view, and their blocks: a leaf, or concatenated leaves, sometimes multiplied by
+ * one number or cast. */
 naive naive_factors (world *w, const naive *v, uint64_t *block);
 
-/* A matrix that may be a factor of a product: a leaf, or put together along `axis`, maybe scaled or cast. */
+/* Returns a matrix that can be a factor of a product: a leaf, or leaves concatenated along `axis`,
+ * sometimes scaled or cast. */
 naive naive_factor (world *w, uint64_t rows, uint64_t columns, unsigned axis);
 
-/* A random view made of up to `depth` operations upon each other. */
+/* Returns a random view with up to `depth` nested operations. */
 naive naive_random (world *w, unsigned depth);
 
 /* Another shape with the same number of elements; its rank. */
@@ -67,8 +69,8 @@ unsigned naive_other_shape (world *w, const naive *v, uint64_t *shape);
 /* A random order of the axes. */
 void naive_axes (world *w, unsigned rank, unsigned *axes);
 
-/* What is wrong with the normal form of v->view: not sorted, not disjoint, not covering, other elements.
- * NULL: nothing. */
+/* Returns the defect of the normal form of v->view: not sorted, not disjoint, not covering, wrong
+ * elements. NULL: none. */
 const char *naive_wrong (world *w, const naive *v);
 
 #endif

@@ -1,4 +1,4 @@
-/* tests/unit/pipeline.c: bids, limits, the account of tensors, and commands that can be typed.
+/* tests/unit/pipeline.c: bids, limits, the lineage of tensors, and commands that can be typed.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/api/recipe.h"
 #include "core/base/ctx.h"
@@ -161,7 +161,7 @@ Test (detect, nothing_installed)
       h.error);
   cr_expect (strstr (h.details, "ruined was refused"), "%s", h.details);
   fmtconv_ctx_free (ctx);
-  /* What the library itself holds is no help. */
+  /* Plugins built into the library are not suggested. */
   const fci_module own = { .name = "magic", .plugin = &magic };
   ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fci_pick_reader (ctx, &own, 1, &peek));
@@ -221,7 +221,8 @@ static const fci_module kinds[] = { { .name = "adapter", .plugin = &adapter },
                                     { .name = "strict", .plugin = &strict },
                                     { .name = "vague", .plugin = &vague } };
 
-/* "adapter, base | strict": what recognizes "a.0 … a.n" and "b.0 … b.m", and what nearly does. */
+/* Returns the kinds that recognize "a.0 … a.n" and "b.0 … b.m", and after a bar those that nearly do:
+ * "adapter, base | strict". */
 static const char *
 claimed_by (captured *h, size_t n_a, size_t n_b, const char *more, size_t *first)
 {
@@ -260,7 +261,7 @@ Test (recognition, order)
   cr_expect_eq (first, 0);
 }
 
-/* A little may be missing or strange; what shares a name or two is not near. */
+/* Some tensors may be missing or unknown; a model with only a few names in common is not near. */
 Test (recognition, near)
 {
   captured h;
@@ -333,7 +334,7 @@ Test (account, through_stages)
   fmtconv_ctx_free (ctx);
 }
 
-/* What the first stage renames and the second drops was dropped for the second's reason. */
+/* A tensor that the first stage renames and the second drops has the reason of the second. */
 Test (account, late_drops)
 {
   captured h;
@@ -446,7 +447,7 @@ static const fmtconv_writer wide = { .limits = { .dtypes = half_only, .name_byte
                                      .name_hint = "a shorter name" };
 static const fmtconv_plugin wide_plugin = { .name = "wide", .writer = &wide };
 
-/* Parameters move a limit; the hint is about what all offenders have in common. */
+/* Parameters change a limit; the hint applies to all tensors that exceed it. */
 Test (limits, moved)
 {
   static const struct

@@ -1,4 +1,5 @@
-/* tests/unit/plan-absmax.c: largest values of blocks: views, plan, cost, the pass that measures, what it refuses.
+/* tests/unit/plan-absmax.c: largest absolute values of blocks: views, plan, cost, the measuring pass,
+ * refusals.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/equal.h"
 #include "core/view/text.h"
@@ -117,7 +118,7 @@ value_of (uint16_t bf16)
   return value;
 }
 
-/* What is expected of block (i, k) of the transposed half from column 100 on. */
+/* Returns the expected value of block (i, k) of the transposed half from column 100 on. */
 static float
 naive (const uint16_t *bf16, uint64_t i, uint64_t k, const uint64_t *block, float divisor)
 {
@@ -176,7 +177,7 @@ Test (absmax, every_block_however_it_is_cut)
   leave (&at);
 }
 
-/* Scales of few bits, of zero, and of what has no last axis. */
+/* Small scales: of subnormals, of zeros, and of views without a last axis. */
 Test (absmax, scales_that_are_small)
 {
   static const float values[] = {
@@ -207,7 +208,8 @@ Test (absmax, scales_that_are_small)
   leave (&at);
 }
 
-/* The first bad value of the tensor that is measured, by its own name; whatever is done with the numbers. */
+/* The message names the first invalid value of the measured tensor, even if the results are cast or
+ * sliced. */
 Test (absmax, values_that_are_none_are_named)
 {
   static uint16_t bf16[ELEMENTS];
@@ -293,7 +295,7 @@ Test (absmax, too_many_to_keep)
   fmtconv_ctx_free (ctx);
 }
 
-/* What must be equal may be made of what is measured. */
+/* Measured values can be compared. */
 Test (absmax, measured_before_they_are_compared)
 {
   static const float values[] = { 3, -896, 5, 6 };
@@ -314,7 +316,7 @@ Test (absmax, measured_before_they_are_compared)
     }
 }
 
-/* What is measured is what would be written as f32: sums, products, and what was rounded before. */
+/* Measured values are those that would be written as f32: of sums, of products, and after rounding. */
 Test (absmax, after_all_operations)
 {
   static float w[40 * 30], b[40 * 3], a[3 * 30];

@@ -84,7 +84,7 @@ expect_bytes (const place *at, sample *s, const captured *h, fmtconv_view *view,
   remove (in (at, "out"));
 }
 
-/* What is stored already and what is quantized, beside and above each other. */
+/* Stored blocks and quantized values side by side along both axes. */
 Test (plan_blocks, stored_and_quantized)
 {
   captured h;
@@ -159,7 +159,7 @@ Test (plan_blocks, merged_then_quantized)
   leave (&at);
 }
 
-/* Each row as a whole, by weights that need not lie dense. */
+/* Each row is encoded as a whole, by weights that need not be contiguous. */
 Test (plan_blocks, importance)
 {
   captured h;

@@ -70,7 +70,7 @@ Test (swap, views)
   fmtconv_ctx_free (ctx);
 }
 
-/* What is written of a file that is swapped first: by the plan, and by swapping the file beforehand. */
+/* Compares the plan's output with that of a file that was swapped beforehand. */
 static void
 compare (fmtconv_view *(*make) (fmtconv_view *), uint32_t dtype, unsigned threads, uint64_t memory)
 {

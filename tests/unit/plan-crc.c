@@ -133,7 +133,7 @@ half (stage *s, fmtconv_view **views)
   return 1;
 }
 
-/* Cut at other places, and one chain of pieces ends early. */
+/* Views cut at different offsets; one chain of parts ends early. */
 static size_t
 tied (stage *s, fmtconv_view **views)
 {
@@ -253,7 +253,7 @@ Test (finding, an_error_publishes_nothing)
   end (&s);
 }
 
-/* Parts of one tensor that are rounded apart are one finding. */
+/* Parts of one tensor that are rounded separately give one finding. */
 Test (finding, parts_of_a_tensor_add_up)
 {
   stage s;

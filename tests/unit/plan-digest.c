@@ -17,7 +17,7 @@ number_at (const uint8_t *bytes)
   return bytes[0] | (uint32_t) bytes[1] << 8 | (uint32_t) bytes[2] << 16 | (uint32_t) bytes[3] << 24;
 }
 
-/* Regions of every kind, each with a digest or two, in front of and behind others. */
+/* Regions of every kind, each with one or two digests, before and after others. */
 static fmtconv_layout *
 every_kind (fmtconv_ctx *ctx, fmtconv_source *source)
 {
@@ -92,8 +92,7 @@ Test (digest, of_every_kind_in_every_way)
   free (bytes);
 }
 
-/* A literal has its own digest, neighbors that are copied from one place have one each, and what goes through
- * the buffer is said nowhere: a plan does not depend on it. */
+/* A region with a digest is a run of the plan, and the digest is another; the other regions are joined. */
 Test (digest, in_the_plan)
 {
   static const uint8_t zeroes[4096];

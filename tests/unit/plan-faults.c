@@ -1,4 +1,4 @@
-/* tests/unit/plan-faults.c: the Nth call to the system fails, for all N: an error, and nothing is left.
+/* tests/unit/plan-faults.c: the Nth system call fails, for all N: an error, and no files remain.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/plan-util.h"
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* tests/unit/plan-folders.c: outputs that are folders: names, new ones, those that exist, what goes wrong.
+/* tests/unit/plan-folders.c: outputs that are folders: names, new and existing folders, errors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/plan-util.h"
 #include <dirent.h>
@@ -167,7 +167,7 @@ Test (folders, new_one)
   end (&at);
 }
 
-/* A folder with older files: the output's own, some that it replaces, others. */
+/* Makes a folder with older files: some of the output's names, some that it replaces, others. */
 static void
 put_old (const place *at)
 {
@@ -280,7 +280,7 @@ Test (folders, refuses_what_can_be_known)
   refused ("a folder among the older files", make_stale_folder);
 }
 
-/* ---- What an interrupted run left */
+/* ---- After an interrupted run */
 
 static char caught[256];
 static const place *caught_in;

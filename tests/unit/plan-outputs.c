@@ -1,4 +1,5 @@
-/* tests/unit/plan-outputs.c: several outputs of one pass: what is read, written, published, or left behind.
+/* tests/unit/plan-outputs.c: several outputs of one pass: what is read, written, published, and removed
+ * after errors.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/plan-util.h"
 #include <errno.h>
@@ -33,7 +34,7 @@ counting_copy (int from, off_t *from_at, int to, off_t *to_at, size_t n)
   return done;
 }
 
-/* Numbers about 1, and what is made of them. */
+/* A source of numbers about 1, and its outputs. */
 typedef struct stage
 {
   place at;
@@ -103,7 +104,8 @@ put_output (stage *s, unsigned i, const char *name, fmtconv_view *a, fmtconv_vie
                                .path = fmtconv_ctx_printf (s->ctx, "%s/%s", s->at.path, name) };
 }
 
-/* As they are, as halves and as blocks; the upper and the lower half of the rows change places in one of them. */
+/* Makes outputs of the numbers unchanged, as halves and as blocks; in one of them both halves of the rows
+ * are exchanged. */
 static void
 put_outputs (stage *s)
 {
@@ -171,7 +173,7 @@ Test (outputs, read_the_source_once)
     }
 }
 
-/* What only one output takes is copied by the kernel, and what is turned is read again. */
+/* Bytes that only one output reads are copied by the kernel, and transposed ones are read again. */
 Test (outputs, read_again_what_is_not_read_in_order)
 {
   stage s;
@@ -219,7 +221,7 @@ Test (outputs, take_small_tensors_together)
   end (&s);
 }
 
-/* Values from the middle of one block, and of blocks in rows. */
+/* Views that begin inside a block, and rows of blocks. */
 Test (outputs, take_parts_of_blocks)
 {
   stage s;
@@ -404,7 +406,7 @@ Test (outputs, must_not_meet)
   s.output[0].path = fmtconv_ctx_printf (s.ctx, "%s/c/a", s.at.path);
   refused (&s, 3, "this is inside another output");
 
-  set (&s, FMTCONV_FORCE, 1, 1 << 20); /* a part of one that has the name of the other */
+  set (&s, FMTCONV_FORCE, 1, 1 << 20); /* one output is a folder with a file of the name of the other */
   put_outputs (&s);
   fmtconv_layout *parts = fci_layout_new (s.ctx, "p");
   fmtconv_file_emit (fmtconv_layout_create (parts, "b"), "x", 1);
@@ -412,7 +414,7 @@ Test (outputs, must_not_meet)
   s.output[0] = (fci_output){ .layout = parts, .path = fmtconv_ctx_printf (s.ctx, "%s/p", s.at.path) };
   refused (&s, 2, "would write this file");
 
-  set (&s, FMTCONV_FORCE, 1, 1 << 20); /* what one removes as an older file */
+  set (&s, FMTCONV_FORCE, 1, 1 << 20); /* one output would remove the other as an older file */
   put_outputs (&s);
   fmtconv_layout *fresh = fci_layout_new (s.ctx, "p");
   fmtconv_file_emit (fmtconv_layout_create (fresh, NULL), "x", 1);

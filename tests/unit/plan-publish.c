@@ -1,4 +1,5 @@
-/* tests/unit/plan-publish.c: what is refused, replaced, taken over, verified and cancelled.
+/* tests/unit/plan-publish.c: publication: refusals, replacement, left temporary files, verification,
+ * cancellation.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/freeze.h"
 #include "core/model/model.h"
@@ -184,7 +185,7 @@ Test (publish, several_files_and_an_empty_one)
   end (&s);
 }
 
-/* ---- Verification, with a reader that knows where the tensors are */
+/* ---- Verification, with a reader that has the positions of the tensors */
 
 static const fmtconv_model *
 reread (void *arg, const fmtconv_file *file, const char *path)

@@ -1,4 +1,5 @@
-/* tests/unit/plan-random.c: random views, executed in every way, against a naive evaluation of the same.
+/* tests/unit/plan-random.c: random views, executed with all options, against a naive evaluation of the
+ * same views.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/kernel/decode.h"
 #include "core/kernel/quant.h"
@@ -32,7 +33,7 @@ enum
   N_FLOATS = 3
 };
 
-/* A view, and its elements as they should be: floating ones before they are rounded to the view's type. */
+/* A view, and its expected elements: floating-point values before they are rounded to the view's type. */
 typedef struct value
 {
   fmtconv_view *view;
@@ -81,7 +82,7 @@ set_shape (value *v, unsigned rank, const uint64_t *shape)
   v->at = fmtconv_ctx_alloc (v->view ? v->view->ctx : NULL, v->n, sizeof *v->at);
 }
 
-/* The index behind `index`, row-major. */
+/* Moves to the next index, row-major. */
 static void
 step (const value *v, uint64_t *index)
 {
@@ -119,7 +120,7 @@ leaf_of (world *w, unsigned type, unsigned rank, const uint64_t *shape, const in
   return v;
 }
 
-/* Rows that are longer than a small unit, and lie column by column. */
+/* A matrix with rows longer than a small unit, stored column by column. */
 static value
 wide (world *w)
 {
@@ -181,7 +182,7 @@ make_blocks (uint64_t seed)
   return bytes;
 }
 
-/* Rows of blocks, whole blocks apart, decoded. */
+/* Rows of blocks with strides of full blocks, decoded. */
 static value
 decoded (world *w)
 {
@@ -520,7 +521,7 @@ is_floating (uint32_t dtype)
   return dtype == FMTCONV_F16 || dtype == FMTCONV_BF16 || dtype == FMTCONV_F32;
 }
 
-/* The same elements as rows of whole blocks; those that are left over are cut off. */
+/* Returns the same elements as rows of full blocks; the remaining elements are cut off. */
 static value
 in_rows (world *w, const value *of)
 {
@@ -536,7 +537,7 @@ in_rows (world *w, const value *of)
   return v;
 }
 
-/* Quantized, where there are enough numbers, and parts of it put behind it. */
+/* Returns the view quantized, if it has enough elements, sometimes concatenated with a part of it. */
 static value
 encoded (world *w, const value *of)
 {
@@ -585,7 +586,7 @@ compare (const value *v, const uint8_t *bytes, size_t tensor)
     }
 }
 
-/* The tensor's checksum stands behind it. */
+/* Checks the tensor's checksum, which follows it. */
 static void
 check_digest (const value *v, const uint8_t *bytes)
 {
@@ -595,7 +596,7 @@ check_digest (const value *v, const uint8_t *bytes)
   cr_assert_eq (found, crc, "%08x instead of %08x", found, crc);
 }
 
-/* How much there is to work with: the least is what three threads need for factors and products. */
+/* Threads and memory limits; the smallest limit is what three threads need for factors and products. */
 static const struct
 {
   unsigned threads;
@@ -629,7 +630,7 @@ make_other (world *w, const value *v, const place *at, const char *name, other *
   cr_assert_eq (fci_layout_freeze (o->layout), 0);
 }
 
-/* What one pass writes beside other outputs is what it writes alone, in `first`. */
+/* An output that is written together with others has the bytes that it has alone, in `first`. */
 static void
 check_together (world *w, const captured *h, const place *at, const value *v, const fmtconv_layout *layout,
                 const uint64_t *place_of, const uint8_t *first, size_t n_first)

@@ -1,4 +1,4 @@
-/* tests/unit/plan-readahead.c: many tiny tensors: each has its bytes, and many are read at once.
+/* tests/unit/plan-readahead.c: many tiny tensors: their bytes are right, and many are read at once.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/plan-util.h"
 #include <stdlib.h>
@@ -8,7 +8,7 @@ enum
 {
   TENSORS = 3000,
   ITEMS = 10, /* f32 in each … */
-  STEP = 150  /* … and so many bytes from one to the next */
+  STEP = 150  /* … and bytes from one to the next */
 };
 
 static _Atomic unsigned reads;
@@ -28,7 +28,7 @@ read_single (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
   return n > ITEMS * 4 ? 5 : fci_source_read (source, offset, to, n);
 }
 
-/* In the order of the source or another, as they are or cast. */
+/* Elements in the order of the source or another, unchanged or cast. */
 static unsigned
 check_tiny (const uint8_t *bytes, uint64_t memory, unsigned stride, bool cast,
             int (*read) (const fmtconv_source *, uint64_t, void *, size_t))

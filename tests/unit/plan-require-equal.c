@@ -1,4 +1,4 @@
-/* tests/unit/plan-require-equal.c: views that must be equal: what carries the requirement, plan, cost, comparison.
+/* tests/unit/plan-require-equal.c: views that must be equal: derived views, plan, cost, comparison.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/inspect.h"
 #include "core/view/text.h"
@@ -166,7 +166,7 @@ Test (same, plan_and_cost)
   fmtconv_ctx_free (ctx);
 }
 
-/* Convert the halves of what must be equal in all copies. */
+/* Converts the halves of views that must be equal in all copies. */
 static int
 convert (copies *c, fci_outcome *outcome)
 {
@@ -222,7 +222,7 @@ Test (same, a_difference_is_named)
   close_copies (&c);
 }
 
-/* What is compared is the value, whatever lies between. */
+/* Values are compared, not the operations that give them. */
 Test (same, operations_count)
 {
   static const float ones[] = { 1, 1, 1, 1 }, twos[] = { 2, 2, 2, 2 };

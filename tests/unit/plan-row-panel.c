@@ -1,4 +1,4 @@
-/* tests/unit/plan-row-panel.c: transposed matrices that no buffer holds: every element in its place, read in long stretches.
+/* tests/unit/plan-row-panel.c: transposed matrices larger than a buffer: the bytes, read in long ranges.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/plan-util.h"
 #include <fmtconv/formats.h>
@@ -12,7 +12,7 @@ enum
   ROWS = 1000,      /* of each matrix in the source */
   ROW_BYTES = 6000, /* too many to read for a few of them */
   SIZE = MATRICES * ROWS * ROW_BYTES,
-  SKEW = 7 /* bytes in front of it, in the source and in the output */
+  SKEW = 7 /* bytes before it, in the source and in the output */
 };
 
 static _Atomic uint64_t reads;

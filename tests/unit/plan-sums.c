@@ -34,7 +34,7 @@ matrix (fmtconv_ctx *ctx, const float *values, const char *name)
   return fmtconv_view_leaf (source, 0, FMTCONV_F32, 2, SHAPE (ROWS, COLUMNS), NULL);
 }
 
-/* Returns what a view is written as. */
+/* Writes a view, and returns its bytes. */
 static float *
 written (fmtconv_ctx *ctx, const captured *h, const place *at, fmtconv_view *view)
 {

@@ -1,4 +1,4 @@
-/* tests/unit/plan-util.c: see the header.
+/* tests/unit/plan-util.c: contexts, folders, files and layouts for the tests of plans and executions.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/plan-util.h"
 #include "core/exec/publish/check.h"

@@ -15,7 +15,7 @@
 #include "core/plan/text.h"
 #include <criterion/criterion.h>
 
-/* What a context said. */
+/* The messages of a context. */
 typedef struct captured
 {
   int code; /* of the error; 0: none */
@@ -42,7 +42,7 @@ const char *in (const place *at, const char *name);
 size_t n_entries (const char *folder);
 void put_file (const char *path, const void *bytes, size_t n);
 
-/* The whole file, malloced; NULL: there is none. */
+/* Returns the content of a file, allocated by malloc. NULL: there is no such file. */
 uint8_t *get_file (const char *path, size_t *n);
 
 fmtconv_ctx *new_ctx (captured *h, unsigned flags, unsigned threads, uint64_t memory);
@@ -64,7 +64,7 @@ int run (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output, con
 int run_all (fmtconv_ctx *ctx, size_t n, const fci_output *outputs, const struct fci_io *io,
              fci_outcome *outcome);
 
-/* A layout of one file that is only the views, called t0, t1 … */
+/* Returns a layout of one file that consists of the views, named t0, t1 … */
 fmtconv_layout *layout_of (fmtconv_ctx *ctx, size_t n, fmtconv_view *const *views);
 
 #endif

@@ -152,7 +152,7 @@ Test (plan, factors)
   fmtconv_ctx_free (ctx);
 }
 
-/* A number that is kept as a tensor, and what is none. */
+/* Tensors that are a number, and tensors that are not. */
 Test (plan, scalars)
 {
   static const uint16_t half[] = { 0x4500, 0x3c00 };

@@ -36,7 +36,7 @@ static const fmtconv_param table[] = {
   { 0 },
 };
 
-/* What `text` is parsed to; the context is *ctx, to be freed. */
+/* Returns the struct that `text` is parsed to. The caller frees the context *ctx. */
 static const struct params *
 parse (fmtconv_ctx **ctx, captured *h, const char *text)
 {
@@ -44,7 +44,7 @@ parse (fmtconv_ctx **ctx, captured *h, const char *text)
   return fci_params_parse (*ctx, "writer 'x'", table, text);
 }
 
-/* What a reader is told of its writer's parameters: those that both have, as typed. */
+/* The reader that verifies an output gets the writer's parameters that both have, as typed. */
 Test (params, shared)
 {
   static const struct
@@ -203,7 +203,7 @@ Test (params, inputs)
   fmtconv_ctx_free (ctx);
 }
 
-/* Keys that are nobody's go to the last entry; there, too, each only once. */
+/* Keys without a parameter go to the last entry, each only once. */
 Test (params, any_key)
 {
   static const fmtconv_param open[] = {
@@ -330,7 +330,7 @@ Test (params, spelled)
   fmtconv_ctx_free (ctx);
 }
 
-/* What is said of values that no parameter takes. */
+/* Messages for values without a key. */
 Test (params, no_main)
 {
   static const fmtconv_param one[] = { { "file", FMTCONV_PARAM_TEXT, 0, NULL, "a file" }, { 0 } };
@@ -452,7 +452,7 @@ Test (descriptor, fine)
   fmtconv_ctx_free (ctx);
 }
 
-/* A plugin of a later version: longer structs, whose ends we do not know. */
+/* A plugin of a later version: longer structs, with unknown ends. */
 Test (descriptor, longer_structs)
 {
   struct

@@ -156,9 +156,9 @@ Test (quant, two_bits)
     cr_expect_eq (values[i], ((float) (i % 4) - 1) / 2);
 }
 
-/* ---- Our own laws. */
+/* ---- Laws that ggml does not define */
 
-/* Any number of blocks at once, at any place, gives what the blocks give one by one. */
+/* Several blocks at once, at any offset, give the same as one by one. */
 Test (quant, blocks_do_not_depend_on_each_other)
 {
   const size_t max = 11 * ROW;
@@ -233,7 +233,7 @@ Test (quant, importance_is_used_or_ignored)
   free (x);
 }
 
-/* What is encoded and decoded is near to what it was; subnormals become 0. */
+/* Decoded values are near to the encoded ones; subnormals become 0. */
 Test (quant, round_trip)
 {
   float *x = numbers (ROW, 19), tiny[ROW], y[ROW];

@@ -1,4 +1,4 @@
-/* tests/unit/registry.c: which folders and files plugins are taken from, and which are refused.
+/* tests/unit/registry.c: the folders and files from which plugins are loaded, and refusals.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/plugin/registry.h"
 #include "core/plugin/search.h"
@@ -12,7 +12,7 @@
 
 static char folder[64];
 
-/* Every test has a folder of its own, and no plugins from elsewhere. */
+/* Every test has a separate folder, and no other plugins are found. */
 static void
 set_up (void)
 {
@@ -159,7 +159,7 @@ Test (registry, relative_folder)
   fmtconv_ctx_free (ctx);
 }
 
-/* One context a thread; libltdl has no lock of its own. */
+/* Each thread has a separate context; libltdl has no locks. */
 static void *
 list_many_times (void *arg)
 {
@@ -237,7 +237,7 @@ Test (registry, any_files)
   fmtconv_ctx_free (ctx);
 }
 
-/* What is asked for by name is found alone: nothing else is looked at. */
+/* A plugin that is requested by name is loaded alone, and no other file is opened. */
 Test (registry, one_file)
 {
   captured h;
@@ -255,7 +255,7 @@ Test (registry, one_file)
   fmtconv_ctx_free (ctx);
 }
 
-/* The user's own come last, and a relative path there is void; a folder that is not there is no matter. */
+/* Folders of the user come last; relative paths and absent folders are ignored. */
 Test (registry, own_files)
 {
   captured h;

@@ -1,4 +1,4 @@
-/* tests/unit/rules-apply.c: what small tables make of small models.
+/* tests/unit/rules-apply.c: results of small tables on small models.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/freeze.h"
 #include "core/model/scope.h"
@@ -39,7 +39,7 @@ Test (rules_apply, arithmetic)
   EXPECT ("d.0:9 d.1:8 d.2:7", "u.0:7 u.1:8 u.2:9", .rules = RULES ({ "d.{#k-1-k}", "u.{k}" }));
   EXPECT ("u.0: u.1:", "d.3: d.4:", .rules = RULES ({ "u.{k}", "d.{k+5-#k}" }));
   EXPECT ("d.3: d.4:", "u.0: u.1:", .rules = RULES ({ "d.{k+5-#k}", "u.{k}" }));
-  /* what would be negative does not match: the next rule takes it */
+  /* a negative number does not match: the next rule applies */
   EXPECT ("u.3: u.4:", "d.0: e.4:", .rules = RULES ({ "u.{3-k}", "d.{k}" }, { "u.{k}", "e.{k}" }));
 }
 
@@ -164,10 +164,10 @@ Test (rules_apply, order_is_nested_loops)
           .lists = "w=weight,bias",
           .rules = RULES ({ "z", .to = "=" }, { "a.{i}.{j}.x.{w}", "L.{i}.B.{j}.{w}" },
                           { "unused", .why = "in between" }, { "s.{i}", "L.{i}.s" }, { "b.{k}.y", "y.{k}" }));
-  /* the printed value counts, and what is only text keeps the source's order */
+  /* rows are ordered by printed values, and by the source if they are text */
   EXPECT ("u.0.b:1 u.0.a:2 u.1.a:3", "d.0.a:3 d.1.b:1 d.1.a:2",
           .rules = RULES ({ "u.{k}.{x*}", "d.{1-k}.{x*}" }));
-  /* lists as they stand in the target */
+  /* lists in the order of the target */
   EXPECT ("w.q:1 w.k:2 b.q:3 b.k:4", "q.w:1 q.b:3 k.w:2 k.b:4",
           .rules = RULES ({ "{a:w,b}.{p:q,k}", "{p:q,k}.{a:w,b}" }));
 }

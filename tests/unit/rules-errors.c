@@ -1,4 +1,4 @@
-/* tests/unit/rules-errors.c: what is said of models that do not fit, and of tables that make no sense.
+/* tests/unit/rules-errors.c: errors for models that do not fit, and for invalid tables.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/freeze.h"
 #include "core/model/new.h"

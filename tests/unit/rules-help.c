@@ -1,4 +1,4 @@
-/* tests/unit/rules-help.c: models in one line, and what rules made of them as text.
+/* tests/unit/rules-help.c: models written in one line, and results of rules as text.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

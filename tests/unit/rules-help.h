@@ -1,4 +1,4 @@
-/* tests/unit/rules-help.h: models in one line, and what rules made of them as text.
+/* tests/unit/rules-help.h: models written in one line, and results of rules as text.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RULES_HELP_H
 #define RULES_HELP_H
@@ -23,7 +23,7 @@ typedef struct world
 world *world_new (void);
 void world_free (world *w);
 
-/* An f16 leaf behind all others; put into a model. */
+/* Appends an f16 leaf after all others to a model. */
 void put_leaf (world *w, fmtconv_model *model, const char *name, unsigned rank, const uint64_t *shape);
 
 /* A sealed model: "a.b:2,3 c:4 scalar:" */
@@ -36,13 +36,13 @@ fmtconv_model *reverse_rules (const fmtconv_rules *rules, const fmtconv_model *i
 /* "name:2,3 other:4", in order. */
 const char *names_of (const fmtconv_model *model);
 
-/* The value of one tensor: "f16[1,4] = box …". */
+/* Returns the view of one tensor as text: "f16[1,4] = box …". */
 const char *value_of (const fmtconv_model *model, const char *name);
 
-/* Apply to the tensors; what came out, or what was said. */
+/* Applies the rules to the tensors. Returns the resulting model as text, or the error. */
 const char *outcome (world *w, const fmtconv_rules *rules, const char *tensors);
 
-/* reverse (apply (m)) = m: every tensor with its place in the file. */
+/* Checks that reverse (apply (m)) = m: all tensors, at the same positions of the file. */
 void check_law (world *w, const fmtconv_rules *rules, const char *tensors);
 
 #endif

@@ -12,7 +12,7 @@
 
 TestSuite (rules_oracle, .timeout = 60);
 
-/* What a pattern may be made of, and the same as a regular expression. */
+/* The items of a pattern, and the same as a regular expression. */
 static const struct
 {
   const char *pattern, *regex;
@@ -54,7 +54,7 @@ draw_name (uint64_t *state, const char *letters, char name[12])
   name[n] = 0;
 }
 
-/* Up to six pieces, each capture once. */
+/* Makes a pattern of up to six items, each capture once. */
 static void
 draw_pattern (uint64_t *state, char pattern[128], char regex[256])
 {
@@ -72,7 +72,7 @@ draw_pattern (uint64_t *state, char pattern[128], char regex[256])
   snprintf (regex + r, 256 - r, "$");
 }
 
-/* Without optional text, what matched prints as it was. */
+/* Without optional text, a matched name is printed unchanged. */
 static void
 check_print (const char *pattern, const char *name)
 {

@@ -87,7 +87,7 @@ Test (rules_reverse, what_is_missing)
                   .rules = RULES ({ "m", "a", .shape = "2h", .ops = "reshape 1,2h" }));
 }
 
-/* The same is known without a model, as text; and whether a model is what the rules make. */
+/* Tables can be reversed as text, without a model, and results of rules can be recognized. */
 Test (rules_reverse, known_beforehand)
 {
   world *w = world_new ();

@@ -1,4 +1,4 @@
-/* tests/unit/source-input.c: what a user typed, what lies beneath it, links, and what probes see.
+/* tests/unit/source-input.c: paths of the user, files inside them, links, and the view of probes.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -19,7 +19,7 @@
 
 TestSuite (input, .init = place_start, .fini = place_stop);
 
-/* ---- What the user typed */
+/* ---- Paths from the command line */
 
 Test (input, files_folders_and_typed_links)
 {

@@ -223,7 +223,7 @@ Test (cursor, number_widths)
   expect_error (FMTCONV_E_INTERNAL, "number of 9 bytes");
 }
 
-/* What is read ahead of one source is not taken for another's. */
+/* Bytes read ahead of one source are not used for another. */
 Test (cursor, reads_ahead)
 {
   fmtconv_cursor a = fmtconv_cursor_start (fmtconv_input_open (fci_input_user (ctx, "d/a")));

@@ -1,4 +1,5 @@
-/* tests/unit/spec-found.c: specs as inputs: which files are taken for one, who may read one, and who reads it.
+/* tests/unit/spec-found.c: specs as inputs: which files are detected as specs, and which readers may read
+ * one.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/convert/detect.h"
 #include "core/plugin/registry.h"
@@ -56,7 +57,7 @@ Test (spec_found, recognition)
   cr_expect_str_eq (bidder ("s.yaml", far, sizeof far), "");
 }
 
-/* What a reader finds in a folder may be anybody's: it is neither taken for a spec nor read as one. */
+/* Files that a reader finds in a folder are not trusted: they are neither detected nor read as specs. */
 Test (spec_found, found_in_a_folder)
 {
   captured h;
@@ -100,7 +101,7 @@ Test (spec_found, registry)
   fmtconv_ctx_free (ctx);
 }
 
-/* A file cannot take its place. */
+/* A module file cannot replace the built-in reader. */
 Test (spec_found, no_other_spec)
 {
   captured h;

@@ -1,4 +1,4 @@
-/* tests/unit/spec-input.c: specs as inputs: what they are given, what they make, and what is told of it.
+/* tests/unit/spec-input.c: specs as inputs: their variables, their models, and reports of them.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "spec-util.h"
 
@@ -38,7 +38,7 @@ expect_refused (const char *text, const char *reader, int code, const char *says
   fmtconv_ctx_free (ctx);
 }
 
-/* What is dropped inside is told, once, and what was read is told in place of the spec. */
+/* Tensors dropped in the inner spec are reported once, and its inputs are reported instead of the spec. */
 Test (spec_input, account)
 {
   captured h;
@@ -92,7 +92,7 @@ static const char needy[] =
     "transform: [{drop: {name: \"${name}\"}}]\n"
     "write: \"${deep}-${output}\"\n";
 
-/* Only what makes the model is asked for, and only that may be given. */
+/* Only variables that the model depends on are required, and only those may be given. */
 Test (spec_input, variables)
 {
   captured h;
@@ -121,7 +121,7 @@ Test (spec_input, variables)
                   "s.yaml: values are missing; add to the reader:");
 }
 
-/* How what is missing is to be given. */
+/* The message says how to set missing variables. */
 Test (spec_input, missing)
 {
   captured h;
@@ -161,7 +161,7 @@ Test (spec_input, wrong_specs)
                   "s.yaml:1:1: not a spec: the line 'fmtconv: 1' is missing");
 }
 
-/* In a circle, whatever a file is called, and deeper than can be meant. */
+/* Circular references, also through other names of a file, and too many levels. */
 Test (spec_input, circles)
 {
   char name[16], text[64];
@@ -188,7 +188,7 @@ Test (spec_input, circles)
   fmtconv_ctx_free (ctx);
 }
 
-/* Two specs may read the same one: that is no circle. */
+/* Two specs may read the same spec: that is not circular. */
 Test (spec_input, diamond)
 {
   captured h;
@@ -201,7 +201,7 @@ Test (spec_input, diamond)
   fmtconv_ctx_free (ctx);
 }
 
-/* A path that stands for a variable of another spec is relative to the spec that it stands in. */
+/* A path in a variable of another spec is relative to the spec that sets it. */
 Test (spec_input, folders)
 {
   captured h;
@@ -245,7 +245,7 @@ Test (spec_input, folders)
   fmtconv_ctx_free (ctx);
 }
 
-/* Neither the spec nor what it reads is ever replaced, nor does an output go into it. */
+/* Outputs never replace the spec or its inputs, and are not written inside them. */
 Test (spec_input, outputs)
 {
   captured h;

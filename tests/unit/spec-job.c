@@ -1,4 +1,4 @@
-/* tests/unit/spec-job.c: which job a spec becomes, which spec a job, and where presets are found.
+/* tests/unit/spec-job.c: jobs of specs, specs of jobs, and where presets are found.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/plugin/params.h"
 #include "spec-util.h"
@@ -31,7 +31,7 @@ Test (spec_job, single)
   fmtconv_ctx_free (ctx);
 }
 
-/* A word beside the parameters, there and back. */
+/* The word "reverse" next to parameters, in both directions. */
 Test (spec_job, reverse)
 {
   captured h;
@@ -64,7 +64,7 @@ Test (spec_job, reverse)
   fmtconv_ctx_free (ctx);
 }
 
-/* What is left open is detected later. */
+/* Absent parts are detected later. */
 Test (spec_job, short_forms)
 {
   captured h;
@@ -95,7 +95,8 @@ Test (spec_job, short_forms)
   fmtconv_ctx_free (ctx);
 }
 
-/* Literal paths are relative to the spec's folder, those that begin with what was typed to the working folder. */
+/* Literal paths are relative to the spec's folder; paths that begin with a variable of the user are
+ * relative to the working folder. */
 Test (spec_job, paths)
 {
   static const char text[] = "fmtconv: 1\n"
@@ -200,7 +201,7 @@ Test (spec_job, only_output)
   fmtconv_ctx_free (ctx);
 }
 
-/* Components whose variable has no value are left out, and it is said how to have them. */
+/* Components whose variable has no value are left out, with a note that says how to include them. */
 Test (spec_job, optional)
 {
   captured h;
@@ -236,7 +237,7 @@ Test (spec_job, optional)
   fmtconv_ctx_free (ctx);
 }
 
-/* A parameter that needs a variable without a value is left out; what the job cannot do without is an error. */
+/* A parameter that needs a variable without a value is left out; the same in a required part is an error. */
 Test (spec_job, optional_values)
 {
   captured h;
@@ -308,7 +309,7 @@ Test (spec_job, round_trip)
       "transform: [{x/cast: {to: f16}}]\nwrite: {diffusers: {path: o, max-shard-size: 5GB}}\n");
 }
 
-/* The reader of detected jobs is settled without a look at what is at the output; nothing is written. */
+/* The reader of detected jobs is chosen without reading an existing output; nothing is written. */
 Test (spec_job, detected)
 {
   static const char file[] =
@@ -416,7 +417,7 @@ Test (spec_job, presets)
   snprintf (path, sizeof path, "relative::/not/there:%s/first", folder);
   setenv ("FMTCONV_PIPELINE_PATH", path, 1);
   cr_expect_str_eq (found ("mine"), "1first");
-  /* Nobody else may have written it. */
+  /* Specs and folders that other users can write are refused. */
   cr_assert_eq (chmod ("first/mine.yaml", 0666), 0);
   cr_expect (strstr (found ("mine"), "first/mine.yaml: everyone may write to it (mode 0666)"));
   cr_assert_eq (chmod ("first", 0777), 0);

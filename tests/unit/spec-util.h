@@ -1,4 +1,4 @@
-/* tests/unit/spec-util.h: a folder with specs in it, for each test.
+/* tests/unit/spec-util.h: a folder with specs for each test.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SPEC_UTIL_H
 #define SPEC_UTIL_H
@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What the specs of these tests name. */
+/* Skips the test unless the plugins that the specs of these tests name are built. */
 static inline void
 need_plugins (void)
 {
@@ -25,7 +25,7 @@ need_plugins (void)
       cr_skip ("%s was left out", needed[i]);
 }
 
-/* The test's own working folder; paths in messages are short in it. */
+/* The test's working folder; messages show it shortened. */
 static inline void
 enter_folder (void)
 {

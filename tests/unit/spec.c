@@ -1,4 +1,4 @@
-/* tests/unit/spec.c: everything that is wrong in a spec, with its line and column.
+/* tests/unit/spec.c: all errors in specs, with line and column.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "spec-util.h"
 
@@ -83,8 +83,8 @@ Test (spec, depth)
     }
 }
 
-/* A list of n empty texts: as many events, and two for the stream, two for the document, two for the map, one for
- * the key, two for the list, of which the last are behind the limit's place. */
+/* Makes a list of n empty texts: as many events, and two for the stream, two for the document, two for the
+ * map, one for the key, two for the list; the last ones come after the position of the limit. */
 Test (spec, events)
 {
   static char text[400000];

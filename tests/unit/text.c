@@ -1,4 +1,4 @@
-/* tests/unit/text.c: escaping, formatting, sizes, near names.
+/* tests/unit/text.c: escaping, formatting, sizes, similar names.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -37,7 +37,7 @@ Test (escape, every_class)
     { "\x01\x1f", "\\x01\\x1f" },                                    /* the ends of C0 */
     { "del\x7f", "del\\x7f" },                                       /* DEL */
     { "\xc2\x80\xc2\x9b\xc2\x9f", "\\u0080\\u009b\\u009f" },         /* C1 */
-    { "\xc2\xa0", "\xc2\xa0" },                                      /* the first behind C1 */
+    { "\xc2\xa0", "\xc2\xa0" },                                      /* the first character after C1 */
     { "\xe2\x80\xa8\xe2\x80\xa9", "\\u2028\\u2029" },                /* line separators */
     { "\xe2\x80\xaa\xe2\x80\xae", "\\u202a\\u202e" },                /* bidi embeddings and overrides */
     { "\xe2\x81\xa6\xe2\x81\xa9", "\\u2066\\u2069" },                /* bidi isolates */
@@ -70,7 +70,7 @@ Test (escape, cuts_at_a_border)
   const char *cut = fci_escape (ctx, text, 257);
   cr_expect_eq (strlen (cut), 256 + strlen ("…"));
   cr_expect_str_eq (cut + 256, "…");
-  memcpy (text + 254, "\xe2\x82\xac", 3); /* a character over the border is left out whole */
+  memcpy (text + 254, "\xe2\x82\xac", 3); /* a character that crosses the limit is left out completely */
   cr_expect_str_eq (fci_escape (ctx, text, 300) + 254, "…");
   text[254] = '\x1b'; /* so is an escape */
   cr_expect_str_eq (fci_escape (ctx, text, 300) + 254, "…");

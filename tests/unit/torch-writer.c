@@ -1,4 +1,4 @@
-/* tests/unit/torch-writer.c: archives of more than 4 GiB by the torch writer, with holes in place of the zeros.
+/* tests/unit/torch-writer.c: archives of more than 4 GiB by the torch writer, with holes instead of zeros.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/model/freeze.h"
 #include "core/model/model.h"
@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-/* The source is zeros, and what is not written is zero. */
+/* The source is zeros, and bytes that are not written are zero. */
 static int
 read_zeros (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
@@ -61,7 +61,7 @@ crc_of_zeros (uint64_t n)
   return sum;
 }
 
-/* Tensors of bytes, all zeros: sizes that just fit in 32 bits, and that do not; small ones behind 4 GiB. */
+/* Tensors of zero bytes: sizes that just fit in 32 bits, and sizes that do not; small tensors after 4 GiB. */
 static const uint64_t sizes[] = { 5, UINT32_MAX - 1, UINT32_MAX, 1, 0, 77 };
 
 enum
@@ -97,7 +97,7 @@ check_member (const fmtconv_zip *zip, size_t i)
   cr_assert_fail ("there is no %s", name);
 }
 
-/* Our own reader checks every header and descriptor against the directory, and that libzip sees the same. */
+/* fmtconv's reader compares every header and descriptor with the directory, and its result with libzip's. */
 Test (torch_writer, more_than_4_gib)
 {
   captured h;

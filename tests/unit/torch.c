@@ -1,4 +1,4 @@
-/* tests/unit/torch.c: the pickle machine of the torch plugin: its numbers, and its limits to the last one.
+/* tests/unit/torch.c: the pickle machine of the torch plugin: its values, and its exact limits.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/ctx.h"
 #include "core/model/model.h"
@@ -59,7 +59,7 @@ teardown (void)
 
 TestSuite (torch, .init = setup, .fini = teardown);
 
-/* What the pickle between PROTO and STOP gives; the context keeps the error. */
+/* Runs a pickle, without PROTO and STOP; the context keeps the error. */
 static int
 load (const void *code, size_t n, pk_value *value)
 {
@@ -94,7 +94,7 @@ torch_record (const torch_archive *archive, const char *key)
   return fci_source_memory (ctx, data, sizeof data, "storage");
 }
 
-/* More values than one block of the memo holds: each comes back under its own number. */
+/* More values than one block of the memo holds: each is restored under its number. */
 Test (torch, a_long_memo)
 {
   const uint32_t numbers[] = { 0, 255, 4095, 4096, 4097, 9999 };
@@ -195,7 +195,7 @@ Test (torch, objects)
   cr_assert_eq (value.v.items->n, 2);
 }
 
-/* `code` `times` times between `before` and `after` is taken; once more is E_LIMIT. */
+/* Checks that `code`, `times` times between `before` and `after`, is accepted, and once more is E_LIMIT. */
 static void
 at_limit (const char *before, const char *code, size_t times, const char *after)
 {
@@ -233,7 +233,7 @@ Test (torch, mark_limit)
 
 Test (torch, opcode_limit)
 {
-  /* Six more: PROTO, } and N before, b, TUPLE1 and STOP behind. */
+  /* Six further opcodes: PROTO, } and N before; b, TUPLE1 and STOP after. */
   at_limit ("}N", "bN", PK_MAX_OPCODES / 2 - 3, "b\x85");
 }
 
@@ -363,7 +363,7 @@ Test (torch, bomb)
   free (b.at);
 }
 
-/* One remembered string of 1 MiB, used as a key a thousand times, takes its place once. */
+/* A memoized string of 1 MiB that is used as a key a thousand times is stored once. */
 Test (torch, remembered_keys)
 {
   const uint32_t n = 1 << 20;
@@ -381,7 +381,7 @@ Test (torch, remembered_keys)
   free (b.at);
 }
 
-/* A cycle of containers would be named for ever; one that an object closes is nobody's name. */
+/* A cycle of containers would have an infinite name; a cycle through an object has no name. */
 Test (torch, cycles)
 {
   pk_value value;

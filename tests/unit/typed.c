@@ -1,4 +1,4 @@
-/* tests/unit/typed.c: attributes with the types of files, and arrays that stay in theirs.
+/* tests/unit/typed.c: attributes with the types of files, and arrays that stay in their file.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/attr/attr.h"
 #include "core/attr/float-text.h"

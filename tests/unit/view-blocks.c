@@ -1,4 +1,5 @@
-/* tests/unit/view-blocks.c: views of block types: golden normal forms, and what takes blocks apart.
+/* tests/unit/view-blocks.c: views of block types: golden normal forms, and operations that would cut
+ * blocks.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/inspect.h"
 #include "core/view/text.h"
@@ -156,7 +157,7 @@ Test (blocks, quantized)
       FMTCONV_E_UNSUPPORTED);
 }
 
-/* A row that is weighed as a whole stays one. */
+/* A row with importance is not cut. */
 Test (blocks, importance)
 {
   fmtconv_view *weights = fmtconv_view_leaf (source, 0, FMTCONV_F32, 1, SHAPE (64), NULL);

@@ -1,4 +1,4 @@
-/* tests/unit/view-util.h: what the suites of views share: a source, short names, and what is expected of a view.
+/* tests/unit/view-util.h: a source, short names and expectations that the suites of views share.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TEST_VIEW_UTIL_H
 #define TEST_VIEW_UTIL_H

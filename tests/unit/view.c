@@ -1,4 +1,4 @@
-/* tests/unit/view.c: views one operation at a time: golden normal forms, and everything that is refused.
+/* tests/unit/view.c: views one operation at a time: golden normal forms, and all refusals.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "core/view/inspect.h"
 #include "tests/unit/view-util.h"
@@ -68,7 +68,7 @@ Test (view, leaf_repeats)
   cr_expect_not_null (fmtconv_view_leaf (source, 0, FMTCONV_U8, 1, SHAPE (most + 1), STRIDES (0)));
   expect_refusal (fmtconv_view_leaf (source, 0, FMTCONV_U8, 1, SHAPE (most + 2), STRIDES (0)),
                   FMTCONV_E_LIMIT);
-  /* 4 stored bytes, and twice as many as allowed by steps of one byte */
+  /* 4 stored bytes, and twice as many elements as allowed with steps of one byte */
   expect_refusal (
       fmtconv_view_leaf (source, 0, FMTCONV_U8, 3, SHAPE (1 << 15, 1 << 15, 4), STRIDES (1, 0, 0)),
       FMTCONV_E_LIMIT);
@@ -193,7 +193,7 @@ Test (view, reshape)
                   FMTCONV_E_LIMIT);
 }
 
-/* Only what cannot be one box is cut: millions of rows make no more boxes than two. */
+/* Only views that cannot be one box are cut: millions of rows need no more boxes than two. */
 Test (view, reshape_of_many_rows)
 {
   const uint64_t n = UINT64_C (2) * FCI_MAX_BOXES;
@@ -207,7 +207,7 @@ Test (view, reshape_of_many_rows)
                "box [0,6]+[1048576,6] <- big@8 u8 (16,1)");
 }
 
-/* Backwards is no stride. */
+/* A descending order is not a stride. */
 Test (view, reshape_of_descending_parts)
 {
   fmtconv_view *parts[] = { fmtconv_view_leaf (source, 10, FMTCONV_U8, 1, SHAPE (1), NULL),
@@ -216,7 +216,7 @@ Test (view, reshape_of_descending_parts)
                "u8[2,1] = box [0,0]+[1,1] <- s@10 u8 (0,0); box [1,0]+[1,1] <- s@5 u8 (0,0)");
 }
 
-/* Two axes that do not continue each other, joined: a piece a row, up to the limit. */
+/* Two axes with different strides, joined: a box for each row, up to the limit. */
 Test (view, reshape_limit)
 {
   const uint64_t most = FCI_MAX_BOXES;
@@ -282,7 +282,7 @@ Test (view, operation_refusals)
   expect_refusal (fmtconv_view_cast (huge, FMTCONV_F64), FMTCONV_E_LIMIT);
 }
 
-/* The place of each factor stands behind its own steps: a step an axis, and that of the rank. */
+/* The text has a factor's position, then its steps: one for each axis, and that of the rank. */
 Test (view, lowrank)
 {
   fmtconv_view *b = fmtconv_view_leaf (source, 1000, FMTCONV_F32, 2, SHAPE (4, 3), NULL);
@@ -333,7 +333,8 @@ Test (view, lowrank_is_one_box)
   fmtconv_view_leaf (source, 1000, dtype, sizeof SHAPE (__VA_ARGS__) / sizeof (uint64_t), \
                      SHAPE (__VA_ARGS__), NULL)
 
-/* A factor for each block is one box, cut anywhere, and turned; an axis that is split at blocks, or into them. */
+/* A view with a factor for each block is one box, also sliced anywhere or permuted; reshape may split an
+ * axis at blocks, or inside them. */
 Test (view, multiply)
 {
   uint64_t block[] = { 2, 3 };

@@ -193,7 +193,7 @@ Test (yaml, depth)
   fmtconv_ctx_free (ctx);
 }
 
-/* Ten levels of ten aliases stand for 10^10 nodes. */
+/* Ten levels of ten aliases expand to 10^10 nodes. */
 Test (yaml, alias_bomb)
 {
   fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);

@@ -81,7 +81,7 @@ Test (crc, none_at_all)
   zm_free (&a);
 }
 
-/* Beside members that have a checksum, zero is a checksum, and here a wrong one. */
+/* If other members have checksums, zero is a checksum, too, and here a wrong one. */
 Test (crc, zero_beside_others)
 {
   record r;
@@ -203,7 +203,7 @@ Test (inflate, cancelled)
   zm_free (&s.a);
 }
 
-/* ---- libzip must agree: what our walk found is changed behind its back. */
+/* ---- libzip must agree: these tests change the directory after it was read. */
 
 static void
 expect_disagreement (void (*change) (fmtconv_zip *zip), const char *says)
@@ -294,7 +294,7 @@ Test (sweep, every_truncation_is_refused)
     }
 }
 
-/* A flipped bit is found, or lies where it means nothing: what is handed out is right. */
+/* A flipped bit is an error, or does not matter: members have the right content. */
 Test (sweep, every_flipped_bit)
 {
   sample s = sample_make (1);

@@ -1,4 +1,4 @@
-/* tests/unit/zip-fields.c: each field of a zip archive that can be wrong, and the rule that finds it.
+/* tests/unit/zip-fields.c: each field of a zip archive with a wrong value, and the rule that detects it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -104,7 +104,7 @@ Test (spoilt, each_field)
     }
 }
 
-/* The message says where: the header's place, and the member's name. */
+/* The message gives the header's offset and the member's name. */
 Test (spoilt, message_names_place_member_and_hint)
 {
   record r;

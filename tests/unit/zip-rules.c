@@ -1,4 +1,4 @@
-/* tests/unit/zip-rules.c: rules of zip archives that take more than one field to break, and the limits.
+/* tests/unit/zip-rules.c: rules of zip archives about several fields, and the limits.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -201,7 +201,7 @@ Test (spoilt, last_member_reaches_into_the_directory)
   expect_spoilt (&s, "descriptor", FORMAT, "descriptor extends into");
 }
 
-/* A zip64 field in the header whose length is no multiple of 8. */
+/* A zip64 field in the header with a length that is not a multiple of 8. */
 Test (spoilt, zip64_field_of_four_bytes)
 {
   sample s = sample_make (0);
@@ -211,7 +211,7 @@ Test (spoilt, zip64_field_of_four_bytes)
   expect_spoilt (&s, "zip64 field of 4 bytes", FORMAT, "zip64 field contradicts");
 }
 
-/* ---- Limits: pages of sample_zeroes that nobody looks at, and the end records. */
+/* ---- Limits: pages of sample_zeroes that are never read, and the end records. */
 
 static void
 expect_limit (uint64_t n, uint64_t dir_size, int code, const char *says)

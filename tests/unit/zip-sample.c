@@ -1,4 +1,4 @@
-/* tests/unit/zip-sample.c: an archive with every kind of member, and what the zip tests expect of archives.
+/* tests/unit/zip-sample.c: an archive with every kind of member, and expectations of the zip tests.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* tests/unit/zip-sample.h: an archive with every kind of member, and what the zip tests expect of archives.
+/* tests/unit/zip-sample.h: an archive with every kind of member, and expectations of the zip tests.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ZIP_SAMPLE_H
 #define ZIP_SAMPLE_H
@@ -51,7 +51,7 @@ const void *sample_take (fmtconv_source *source);
 /* The member is there and has these bytes. */
 void expect_member (fmtconv_zip *zip, const zm_member *m);
 
-/* The archive is refused by one error with a place, that code and those words. */
+/* Expects one error with an offset, that code and that text. */
 void expect_refused (const zm_archive *a, const char *rule, int code, const char *says);
 
 /* The same, and the sample is freed. */

@@ -1,4 +1,5 @@
-/* tests/unit/zip.c: good zip archives open, and their members are what libzip, torch or we put in.
+/* tests/unit/zip.c: valid zip archives open, and their members have the content that libzip, torch or the
+ * test wrote.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -38,7 +39,7 @@ Test (good, zip64_end_record)
   expect_sample (1);
 }
 
-/* What libzip writes, we read. */
+/* Archives that libzip wrote can be read. */
 Test (good, made_by_libzip)
 {
   record r;

@@ -1,4 +1,4 @@
-/* tests/unit/zipmaker.c: zip archives made byte by byte, so that a test can spoil one field at a time.
+/* tests/unit/zipmaker.c: zip archives made byte by byte, so that a test can damage one field at a time.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/zipmaker.h"
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* tests/unit/zipmaker.h: zip archives made byte by byte, so that a test can spoil one field at a time.
+/* tests/unit/zipmaker.h: zip archives made byte by byte, so that a test can damage one field at a time.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ZIPMAKER_H
 #define ZIPMAKER_H
@@ -9,7 +9,7 @@
 enum
 {
   ZM_DEFLATE = 1,    /* method 8 */
-  ZM_DESCRIPTOR = 2, /* sizes and CRC behind the data; zero in the header */
+  ZM_DESCRIPTOR = 2, /* sizes and CRC after the data; zero in the header */
   ZM_PAD = 4,        /* data at a multiple of 64 by an extra field "FB", as torch does */
   ZM_SIZE64 = 8,     /* sizes in zip64 fields */
   ZM_OFFSET64 = 16,  /* offset in a zip64 field, and torch's odd one of 8 bytes in the header */
@@ -17,7 +17,7 @@ enum
   ZM_TORCH = ZM_DESCRIPTOR | ZM_PAD
 };
 
-/* A member; what stands below `how` is filled in. */
+/* A member; the fields after `how` are filled in when the archive is made. */
 typedef struct zm_member
 {
   const char *name;
@@ -26,7 +26,7 @@ typedef struct zm_member
   unsigned how;
   size_t local; /* offsets in the archive */
   size_t data;
-  size_t descriptor; /* behind the data, also where there is none */
+  size_t descriptor; /* after the data, even if there is none */
   size_t central;
   size_t packed;
   uint32_t crc;
