@@ -21,14 +21,9 @@ name_refusal (const char *name, size_t len)
   if (!fci_is_utf8 (name, len))
     return "a tensor's name is not valid UTF-8";
   uint32_t c;
-  for (size_t i = 0; i < len;)
-    {
-      i += fci_utf8_next (name + i, len - i, &c);
-      if (c < 0x20 || (c >= 0x7f && c <= 0x9f))
-        return "a tensor's name contains control characters";
-      if (fci_is_control (c))
-        return "a tensor's name contains bidirectional controls";
-    }
+  for (size_t i = 0; i < len; i += fci_utf8_next (name + i, len - i, &c))
+    if (fci_utf8_next (name + i, len - i, &c) && fci_is_control (c))
+      return "a tensor's name contains control characters";
   return NULL;
 }
 
