@@ -40,7 +40,7 @@ def write_sparse(path, mib):
 
 
 def default_signals():
-    """A shell starts what it runs in the background with SIGINT ignored, and fmtconv respects that."""
+    """A shell starts background jobs with SIGINT ignored, and fmtconv respects that."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
 
@@ -212,7 +212,7 @@ class Behavior(unittest.TestCase):
                     self.assertLessEqual(usage.ru_maxrss, (32 + scratch) * 1024)
 
     def on_terminal(self, *arguments, pause=0.0, **environment):
-        """What appears on a terminal as stderr, as [(seconds, text)], and the exit status."""
+        """Returns the output on a terminal as stderr, as [(seconds, text)], and the exit status."""
         try:
             master, slave = pty.openpty()
         except OSError as error:

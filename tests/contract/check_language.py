@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""tests/contract/check_language.py SRCDIR: the part of the language rules that a machine can hold.
+"""tests/contract/check_language.py SRCDIR: the part of the language rules that a program can check.
 
-Looks at the strings of messages and help, at comments of C code, and at the sentences of pages.  What a rule finds is
+Looks at the strings of messages and help, at comments of C code, and at the sentences of pages.  Each match of a rule is
 an error unless tests/contract/language.allow lists the line: "PATH: TEXT", where TEXT is a part of the line.
 """
 # SPDX-License-Identifier: Apache-2.0

@@ -49,7 +49,7 @@ def room_of(path):
 
 
 def check_use(user, used, how):
-    """Records a failure if a file of the core uses one of a room that its own may not use."""
+    """Records a failure if a file of the core uses a file of a room that its room may not use."""
     one, other = room_of(user), room_of(used)
     if one is None or other is None:
         failures.append(f"{user}: {how} {used}: one of them is in no room")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the pickles of tests/invalid, but the large ones, as seeds into a folder, each behind a byte of 0 to 3; or the
+"""Write the pickles of tests/invalid, except the large ones, as seeds into a folder, each after a byte of 0 to 3; or the
 GGUF files: seeds.py FOLDER [gguf].
 SPDX-License-Identifier: Apache-2.0
 """

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Narrow SAT checkpoints of every CogVideoX model, its VAE and T5, with the real torch, and what they must become.
+"""Narrow SAT checkpoints of every CogVideoX model, its VAE and T5, with the real torch, and the expected results.
 
 Names follow SAT's network and VAE (CogVideo: sat/dit_video_concat.py, sat/vae_modules/cp_enc_dec.py) and
-transformers' T5; `wanted` does with torch's own chunk and cat what the transforms are to do, by rules of its own.
+transformers' T5; `wanted` computes the expected tensors with torch's chunk and cat, by independent
+rules.
 """
 
 import re
@@ -43,7 +44,7 @@ class Model:
 
     @property
     def sample(self):
-        """The parameters that say the table's size."""
+        """The parameters that give the table's size."""
         frames, rows, columns = self.grid
         return (f"config.sample_frames={4 * (frames - 1) + 1},config.sample_height={2 * rows},"
                 f"config.sample_width={2 * columns}")
@@ -229,7 +230,7 @@ RENAMED = (
 
 
 def wanted_transformer(tensors, m, prefix=NET):
-    """What diffusers' class is to get, by torch's chunk and cat."""
+    """Returns the tensors that diffusers' class expects, by torch's chunk and cat."""
     wanted = {}
     for name, t in tensors.items():
         if not name.startswith(prefix):

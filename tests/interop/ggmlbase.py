@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of block types need of ggml itself: the library libggml-base of the wheel of pywhispercpp (built without
+"""ggml itself, for the tests of block types: the library libggml-base of the wheel of pywhispercpp (built without
 fused multiply-add, which would change some blocks), or the one that GGML_BASE_LIBRARY names."""
 
 import ctypes
@@ -50,7 +50,7 @@ class Ggml:
         return out
 
     def dequantize(self, number, blocks):
-        """The values of whole blocks, in one array of bytes."""
+        """Returns the values of blocks, given in one array of bytes."""
         function = getattr(self.lib, "dequantize_row_" + self.lib.ggml_type_name(number).decode())
         function.restype, function.argtypes = None, [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
         elements, size = self.block(number)

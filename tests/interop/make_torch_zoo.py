@@ -28,7 +28,7 @@ class Color(enum.Enum):
 
 
 def numbers(count, dtype, seed=0):
-    """Random bits, so that a wrong type or place cannot pass."""
+    """Random bits, so that a wrong type or position is detected."""
     generator = torch.Generator().manual_seed(seed)
     raw = torch.randint(0, 256, (count * dtype.itemsize,), dtype=torch.uint8, generator=generator)
     return (raw & 1 if dtype is torch.bool else raw).view(dtype)
@@ -63,7 +63,7 @@ def all_shapes():
 
 
 def parameters():
-    """Parameters, subclasses, tensors with attributes of their own, ties."""
+    """Parameters, subclasses, tensors with attributes, ties."""
     plain = torch.nn.Parameter(torch.randn(3, 4))
     frozen = torch.nn.Parameter(torch.arange(6.0), requires_grad=False)
     noted = torch.nn.Parameter(torch.randn(2, 2))
@@ -82,7 +82,7 @@ def module():
 
 
 def training_state(weights):
-    """What DeepSpeed and its users put beside the weights."""
+    """Objects that DeepSpeed and its users save with the weights."""
     array = np.arange(6, dtype=np.float32).reshape(2, 3)
     momentum = collections.defaultdict(dict)
     momentum[0]["exp_avg"] = torch.randn(3)
@@ -111,7 +111,7 @@ def training_state(weights):
 
 
 def refused():
-    """What torch saves and no plain format can hold; name → (value, what is said)."""
+    """Values that torch saves but no plain format can hold: name → (value, message)."""
     quantized = torch.quantize_per_tensor(torch.randn(4), 0.1, 0, torch.qint8)
     channels = torch.quantize_per_channel(torch.randn(2, 3), torch.ones(2), torch.zeros(2), 0, torch.quint8)
     return {

@@ -13,7 +13,7 @@ class Ggml:
         self.base = Base()
 
     def quantize(self, name, values, importance=None):
-        """uint8 [..., bytes of a row] of a tensor, whose values are taken as f32."""
+        """Returns uint8 [..., bytes of a row] of a tensor, converted to f32 first."""
         rows = values.detach().to(torch.float32).reshape(-1, values.shape[-1]).numpy()
         weights = None if importance is None else importance.to(torch.float32).contiguous().numpy()
         out = torch.from_numpy(self.base.quantize(TYPES[name], rows, weights))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Narrow CogVideoX components and whole pipelines with the real diffusers and transformers, for tests."""
+"""Narrow CogVideoX components and complete pipelines with the real diffusers and transformers, for tests."""
 
 import json
 

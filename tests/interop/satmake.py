@@ -24,7 +24,7 @@ DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
 
 @dataclass
 class Recipe:
-    """What a checkpoint holds."""
+    """The content of a checkpoint."""
 
     hidden: int = 64
     layers: int = 2
@@ -39,14 +39,14 @@ class Recipe:
     others: bool = True  # T5, VAE and the training's state
     flat: bool = True  # trained matrices are slices of one storage, as under ZeRO
     config: bool = True  # training_config.yaml
-    config_rank: int | None = None  # what it says; None: the truth
+    config_rank: int | None = None  # the value in the file; None: the right one
     scale: float = 0.02  # standard deviation of the weights
     seed: int = 0
     lora_tensors: OrderedDict = field(default_factory=OrderedDict)  # filled: SAT name → tensor
 
 
 def network_shapes(r):
-    """The transformer's own tensors, in module order."""
+    """Returns the transformer's tensors, in module order."""
     h, t, d, text = r.hidden, 16, 8, 32
     yield "mixins.pos_embed.pos_embedding", (1, 20, h)
     yield "mixins.patch_embed.proj.weight", (h, 16, 2, 2)
@@ -88,7 +88,7 @@ def network_shapes(r):
 
 
 def wrap_with_lora(shapes, r):
-    """As LoraMixin does: the wrapped module's tensors move to .original, A and B come behind them."""
+    """As LoraMixin does: the wrapped module's tensors get the name .original, followed by A and B."""
     wrapped = set(range(r.layers) if r.lora_layers is None else r.lora_layers)
     for name, shape in shapes:
         module, _, leaf = name.rpartition(".")
@@ -106,7 +106,7 @@ def wrap_with_lora(shapes, r):
 
 
 def other_shapes():
-    """A small T5 encoder and a piece of the VAE, by their names in the training's module."""
+    """Returns a small T5 encoder and a part of the VAE, by their names in the training's module."""
     t5 = "conditioner.embedders.0.transformer."
     yield t5 + "shared.weight", (48, 16)
     yield t5 + "encoder.block.0.layer.0.SelfAttention.q.weight", (16, 16)
@@ -155,7 +155,7 @@ def state_dict(r):
 
 
 def training_state(tensors):
-    """What DeepSpeed and SAT save beside the module."""
+    """Returns the objects that DeepSpeed and SAT save with the module."""
     frozen = OrderedDict((k, t.clone()) for k, t in tensors.items() if ".matrix_" not in k)
     return {
         "buffer_names": [],

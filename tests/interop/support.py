@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the interoperability tests share: running fmtconv, temporary folders, bit comparison."""
+"""Helpers of the interoperability tests: running fmtconv, temporary folders, bit comparison."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ FMTCONV = os.environ["FMTCONV"]
 
 
 class Case(unittest.TestCase):
-    """A test with a folder of its own and helpers to run the program."""
+    """A test with a separate folder and helpers to run the program."""
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -40,7 +40,7 @@ class Case(unittest.TestCase):
 
 
 def files(folder):
-    """All that lies beneath: path → bytes."""
+    """Returns all files of a folder: path → bytes."""
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 

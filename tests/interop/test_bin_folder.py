@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Folders whose weights are pickles: diffusers' and transformers' .bin files, whole, in parts, of a variant."""
+"""Folders whose weights are pickles: diffusers' and transformers' .bin files, single, split, of a variant."""
 # Plugins: diffusers safetensors t5-encoder torch
 
 import json
@@ -22,7 +22,7 @@ class Bins(Case):
         return self.run_fmtconv("-f", *arguments, "-w", "diffusers", self.ref, self.out, status=status)
 
     def test_t5(self):
-        """Recognized and read whole; the second name of the embedding is left out; the real class misses nothing."""
+        """Recognized and read completely; the second name of the embedding is left out; the real class has all keys."""
         model = text_encoder()
         wanted = {k: t for k, t in model.state_dict().items() if k != "encoder.embed_tokens.weight"}
         for parts, variant in ((1, None), (3, None), (1, "fp16"), (2, "fp16")):
@@ -76,7 +76,7 @@ class Bins(Case):
         self.assert_same(loaded.state_dict(), model.state_dict())
 
     def test_diffusers(self):
-        """diffusers' own pickles."""
+        """Pickles that diffusers wrote."""
         model = transformer()
         for size, variant in (("10GB", None), ("33KB", None), ("33KB", "fp16")):
             self.ref = self.tmp / f"ref-{size}-{variant}"
@@ -131,7 +131,7 @@ class Bins(Case):
         self.convert("-t", "none")
         self.assert_same(T5EncoderModel.from_pretrained(self.out).state_dict(), wanted)
 
-    # ---- Broken ones
+    # ---- Damaged folders
 
     def refuse(self, change, *words):
         save_bin(text_encoder(), self.ref, 3)

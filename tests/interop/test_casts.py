@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every data type to every other one, as torch casts: all codes of the small types, ten million random numbers of the
-wide ones; and what is said of values that do not fit."""
+wide ones; and the messages about values that do not fit."""
 # Plugins: cast safetensors torch
 
 import json
@@ -28,7 +28,7 @@ MANY = 10_000_000
 
 
 def random_floats(dtype, count, seed):
-    """Half of them any bits, half of them from 2^-40 to 2^40: what matters to the small types."""
+    """Half of them arbitrary bits, half of them from 2^-40 to 2^40, which matters to the small types."""
     generator = torch.Generator().manual_seed(seed)
     wild = torch.randint(0, 256, (count // 2 * dtype.itemsize,), dtype=torch.uint8, generator=generator).view(dtype)
     tame = torch.randn(count - count // 2, generator=generator, dtype=dtype)
@@ -58,7 +58,7 @@ def values(dtype):
 
 
 def fits(x, target):
-    """Where C says what a number becomes as one of `target`: elsewhere torch's own loops differ from each other."""
+    """Returns where C defines the conversion to `target`; elsewhere torch's loops differ from each other."""
     if x.dtype not in FLOATS or target not in WHOLE:
         return torch.ones(x.shape, dtype=torch.bool)
     whole, info = x.double().trunc(), torch.iinfo(target)
@@ -67,7 +67,7 @@ def fits(x, target):
 
 class Casts(Case):
     def cast(self, x, targets):
-        """{type: tensor} of one run with a rule for each, and its report."""
+        """Returns {type: tensor} of one run with a rule for each, and its report."""
         source, out, own = self.tmp / "in.pt", self.tmp / "out.pt", NAMES[x.dtype]
         torch.save({f"x.{NAMES[t]}": x for t in targets}, source)
         rules = ",".join(f"rule=x.{NAMES[t]}={NAMES[t]}" for t in targets)
@@ -108,7 +108,7 @@ class Casts(Case):
             self.check(random_floats(dtype, MANY, 7), [t for t in FLOATS if t is not dtype])
 
     def test_unsaid(self):
-        """Without from=, whole numbers, truth values and complex numbers stay; and so do other types than the one named."""
+        """Without from=, integers, booleans and complex numbers are unchanged; with it, types other than the given one."""
         tensors = {f"x.{NAMES[d]}": values(d)[:64] for d in NAMES}
         torch.save(tensors, self.tmp / "in.pt")
         floats = [d for d in FLOATS if d is not torch.float8_e8m0fnu]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CogVideoX from SAT: the transformer, the VAE and T5 become what diffusers' and transformers' classes take."""
+"""CogVideoX from SAT: transformer, VAE and T5 can be loaded by diffusers' and transformers' classes."""
 # Plugins: cogvideox-lora cogvideox-transformer cogvideox-vae diffusers safetensors sat t5-encoder torch
 
 import json
@@ -47,7 +47,7 @@ class Cog(Case):
 
 
 def hinted(m):
-    """The transform with what a narrow model cannot say by itself."""
+    """The transform, with the parameters that cannot be detected in a narrow model."""
     tables = not m.rotary or (m.i2v and not m.is_1_5)
     return "cogvideox-transformer" + (":" + m.sample if tables else "")
 
@@ -96,7 +96,7 @@ class Transformer(Cog):
             self.assertIn(("CogVideoX1.5-" if m.is_1_5 else "CogVideoX-") + name.replace("1.5-", "") + ",", report["title"])
 
     def test_config_of_strangers(self):
-        """Sizes that nobody published are read off the tensors; every entry can be overridden."""
+        """Sizes that were not published are taken from the tensors; every entry can be overridden."""
         m = replace(BY_NAME["1.5-5B-I2V"], hidden=48, head=12, layers=3)
         _, config, _ = self.convert(self.save(cogmake.transformer(m)), "cogvideox-transformer:config.dropout=0.5,config.norm_eps=null")
         for key, value in {"num_attention_heads": 4, "attention_head_dim": 12, "num_layers": 3, "in_channels": 32,
@@ -106,7 +106,7 @@ class Transformer(Cog):
             self.assertEqual(config[key], value, key)
 
     def test_undecided(self):
-        """Nothing tells 2B's kind from 5B's: the choices are named, and each of them decides."""
+        """If 2B cannot be distinguished from 5B, the error names the choices, and each of them works."""
         m = BY_NAME["5B"]
         path = self.save(cogmake.transformer(m, buffers=False))
         self.refused(path, "cogvideox-transformer", "version=2b", "rotary=yes")
@@ -196,7 +196,7 @@ class Vae(Cog):
         self.assertNotIn("warning", result.stderr)
 
     def test_from_fine_tuned(self):
-        """In 32 bits, with a warning; scaled as the model beside it says."""
+        """In 32 bits, with a warning; scaled as the configuration of the model says."""
         for m in MODELS:
             tensors = cogmake.fine_tuned(m)
             got, config, result = self.convert(self.save(tensors), self.HINT)
@@ -262,7 +262,7 @@ class TextEncoder(Cog):
 
 
 class Recognition(Cog):
-    """What is converted unasked, and what the user is told of the rest."""
+    """The kind that is converted by default, and the messages about the others."""
 
     def inspect(self, path):
         return json.loads(self.run_fmtconv("inspect", "--json", path).stdout.splitlines()[-1])
@@ -285,7 +285,7 @@ class Recognition(Cog):
                 self.assertIn(COMMANDS[kind], result.stderr)
 
     def test_lora_first(self):
-        """A LoRA is meant where there is one; the rest is named with its commands."""
+        """A LoRA has precedence; the other kinds are listed with their commands."""
         path = self.save(cogmake.fine_tuned(MODELS[1], lora=True))
         out = self.tmp / "x.safetensors"
         result = self.run_fmtconv(path, out)
@@ -301,7 +301,7 @@ class Recognition(Cog):
         self.assertEqual(len(report["convert"]), 4)
 
     def test_several(self):
-        """Without a LoRA nobody can know which: an error with a command each."""
+        """Without a LoRA, several kinds are an error with a command for each."""
         path = self.save(cogmake.fine_tuned(MODELS[1]))
         out = self.tmp / "x.safetensors"
         result = self.run_fmtconv(path, out, status=1)
@@ -315,7 +315,7 @@ class Recognition(Cog):
         self.assertIn("32 groups", self.run_fmtconv(path, f"{self.tmp}/folder/", status=1).stderr)
 
     def test_broken_ones(self):
-        """A LoRA or a model that lacks a little is not passed over for what lies beside it."""
+        """A LoRA or a model that lacks a few tensors is not ignored in favor of another kind."""
         tensors = cogmake.fine_tuned(MODELS[1], lora=True)
         del tensors[NET + "transformer.layers.1.attention.dense.matrix_B.0"]
         result = self.run_fmtconv(self.save(tensors), self.tmp / "x.safetensors", status=1)
@@ -334,7 +334,7 @@ class Recognition(Cog):
         self.run_fmtconv("-t", "none", self.tmp / "model.pt", self.tmp / "x.safetensors")
 
     def test_what_comes_out(self):
-        """Outputs are known for what they are: kind, the way on and the way back; commands that work as printed."""
+        """Outputs are recognized: kind, next step and reverse; the printed commands work."""
         made = {
             "transformer": (cogmake.transformer(MODELS[1]), "transformer", "diffusion_pytorch_model.safetensors"),
             "vae": (cogmake.vae(channels=(32, 32, 64, 64)), "vae", "diffusion_pytorch_model.safetensors"),
@@ -365,7 +365,7 @@ class Recognition(Cog):
                 self.assertIn("-t cogvideox-transformer:reverse", result.stderr)
 
     def test_strangers(self):
-        """Models that share some names are neither taken nor nearly taken for ours."""
+        """Models with a few names in common are neither recognized nor nearly recognized."""
         ldm = [(k.replace(".conv1.conv.", ".conv1.").replace(".conv2.conv.", ".conv2.").replace(".norm_layer.", "."), s)
                for k, s in cogmake.vae_shapes() if "conv_y" not in k and "conv_b" not in k]
         t5 = list(cogmake.t5_shapes())

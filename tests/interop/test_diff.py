@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Plugins: safetensors torch sat cogvideox-transformer diffusers cast
-"""fmtconv diff and inspect --stats, compared with what torch says of the same values."""
+"""fmtconv diff and inspect --stats, compared with torch's results for the same values."""
 
 import json
 import math
@@ -139,7 +139,7 @@ class Diff(Base):
         self.assertEqual(values["differ"], 0)
 
     def write_blocks(self, path, dtype, data, plain=b""):
-        """A type that torch has no way to save: F4 or F6, and a byte beside it."""
+        """A type that torch cannot save: F4 or F6, with a byte next to it."""
         header = json.dumps({"x": {"dtype": dtype, "shape": [1, 8], "data_offsets": [0, len(data)]},
                              "y": {"dtype": "U8", "shape": [1], "data_offsets": [len(data), len(data) + 1]}}).encode()
         path.write_bytes(len(header).to_bytes(8, "little") + header + data + plain)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""diffusers and peft load what fmtconv wrote, and the fused weights move by exactly alpha / rank · B · A."""
+"""diffusers and peft load fmtconv's files, and the fused weights change by exactly alpha / rank · B · A."""
 # Plugins: cast cogvideox-lora safetensors sat torch
 
 import json
@@ -47,11 +47,8 @@ class Loads(Case):
         return out
 
     def check_effect(self, r, model, before, factor):
-        """Every fused weight is W + factor · B A, summed in f32, within one ulp.
-
-        The ulp is that of the weight, or of what is added where that is larger: peft rounds B A to the model's data
-        type before it adds it.
-        """
+        """Every fused weight is W + factor · B A, summed in f32, within one ulp. The ulp is that of the weight, or of
+        the addend if that is larger: peft rounds B A to the model's data type before it adds it."""
         state = model.state_dict()
         for name, a, b in peft_pairs(r):
             name = name.removeprefix("transformer.") + ".weight"
@@ -75,7 +72,7 @@ class Loads(Case):
         self.check_effect(r, pipe.transformer, before, factor)
 
     def test_baked(self):
-        """Into a model in f32; f16 goes through --dtype f32, which rounds nothing."""
+        """Into a model in f32; f16 is converted by --dtype f32, which is exact."""
         for source, alpha, rank in ((torch.float16, 1, 128), (torch.bfloat16, 1, 64), (torch.float32, 64, 16)):
             with self.subTest(source=source, alpha=alpha, rank=rank):
                 r = self.recipe(dtype=source, alpha=alpha, rank=rank, scale=1.0)
@@ -83,7 +80,7 @@ class Loads(Case):
                 self.fuse(r, "cogvideox-lora", alpha / rank, torch.float32, *more)
 
     def test_baked_in_half(self):
-        """Into a model in the LoRA's own type, as it is used."""
+        """Into a model in the LoRA's data type, as users load it."""
         for dtype in (torch.float16, torch.bfloat16):
             for alpha, rank in ((4, 4), (1, 128), (16, 64)):
                 with self.subTest(dtype=dtype, alpha=alpha, rank=rank):
@@ -107,7 +104,7 @@ class Loads(Case):
         self.check_effect(r, transformer, before, 2 / 8)
 
     def test_metadata_text(self):
-        """The entry is what diffusers itself writes: flat, sorted, two spaces."""
+        """The entry equals that of diffusers: flat, sorted, indented by two spaces."""
         out = self.convert(self.recipe(alpha=2, rank=8), "cogvideox-lora:scale=metadata").read_bytes()
         header = json.loads(out[8 : 8 + struct.unpack("<Q", out[:8])[0]])
         text = header["__metadata__"]["lora_adapter_metadata"]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Component folders: the same bytes as diffusers' save_pretrained, which loads ours; what is refused and replaced."""
+"""Component folders: the same bytes as diffusers' save_pretrained, and from_pretrained loads them; refusals, replaced
+files."""
 # Plugins: cogvideox-lora diffusers safetensors sat torch
 
 import json
@@ -92,7 +93,7 @@ class Folders(Case):
                 shutil.rmtree(folder)
 
     def test_folder_to_folder(self):
-        """One file in, one file out: the whole folder is equal, configuration and version included."""
+        """One file in, one file out: the folders are equal, including configuration and version."""
         for make in (transformer, vae):
             make().save_pretrained(self.ref)
             self.to_folder(self.ref, "--verify", "-r", "diffusers")
@@ -145,7 +146,7 @@ class Folders(Case):
             shutil.rmtree(self.ref)
 
     def test_limits_of_the_inner_writer(self):
-        """What safetensors cannot hold is refused in its name, before anything is written."""
+        """Tensors that safetensors cannot hold are refused before anything is written."""
         torch.save({"z": torch.zeros(2, dtype=torch.complex128), "a": torch.ones(1)}, self.pt)
         self.assertIn("writer 'safetensors' cannot store 1 of 2", self.to_folder(self.pt, status=1).stderr)
         self.assertIn("variant", self.to_folder(self.pt, writer="diffusers:variant=a/b", status=2).stderr)
@@ -173,7 +174,7 @@ class Folders(Case):
             shutil.rmtree(out)
 
     def test_shards_of_a_file(self):
-        """The safetensors writer cuts too, beside its output."""
+        """The safetensors writer also writes shards, next to its output."""
         self.sharded("10GB")
         self.run_fmtconv("-q", "-t", "none", "-w", "safetensors:max-shard-size=33KB", self.pt, self.tmp / "m.safetensors")
         index = json.loads((self.tmp / "m.safetensors.index.json").read_text())
@@ -189,7 +190,7 @@ class Folders(Case):
         self.assertIn("plain name", error)
 
     def test_no_place_for_the_configuration(self):
-        """A file of tensors alone has none, which is said; a folder and a GGUF file do."""
+        """A plain file of tensors has no configuration, with a note; a folder and a GGUF file have one."""
         self.sharded()
         config = json.loads((self.ref / "config.json").read_text())
         for writer, out, noted in (("safetensors", "m.safetensors", True), ("torch", "m.pt", True),
@@ -200,10 +201,10 @@ class Folders(Case):
         said = self.run_fmtconv("-v", "-t", "none", "-f", self.tmp / "m.gguf", self.tmp / "m.safetensors").stderr
         self.assertIn("cannot store the input's other keys", said)
 
-    # ---- Where the folder is, and what it held
+    # ---- The path of the folder, and its previous content
 
     def test_detected(self):
-        """A '/' behind the name says it all; so does a folder that is there."""
+        """A '/' after the name decides; so does an existing folder."""
         self.sharded()
         self.run_fmtconv("-q", "-t", "none", self.ref, f"{self.out}/")
         shutil.rmtree(self.out)
@@ -224,7 +225,7 @@ class Folders(Case):
         self.assert_clean(self.out)
 
     def test_stale(self):
-        """With -f older files of the same weights go, as diffusers removes them; nothing else does."""
+        """With -f, older files of the same weights are removed, as diffusers does; other files stay."""
         self.sharded()
         kept = ["other-00001-of-00002.safetensors", f"{STEM}-1-of-2.safetensors", "notes"]
         for first, second in (("33KB", "10GB"), ("10GB", "33KB"), ("10KB", "33KB")):
@@ -251,7 +252,7 @@ class Folders(Case):
         self.assertEqual(sorted(p.name for p in self.tmp.iterdir()), ["m.safetensors", "model.pt", "ref"])
 
     def test_index_of_any_name(self):
-        """A file that is called like no index is not taken for an older one."""
+        """A file without the name of an index does not count as an older file."""
         self.sharded()
         out, notes, index = self.tmp / "m.safetensors", self.tmp / "notes.txt", self.tmp / "m.index.json"
         for path in (notes, index):
@@ -353,7 +354,7 @@ class Folders(Case):
         self.assertEqual([line.strip() for line in said if line.startswith("  ")], ["ema", "fp16"])
 
     def test_lora_to_a_folder(self):
-        """What is no component has a name of its own, and no configuration."""
+        """A model that is not a component has another file name, and no configuration."""
         write(Recipe(hidden=64, layers=2), self.tmp / "run")
         self.run_fmtconv("-q", self.tmp / "run", f"{self.out}/")
         self.assertEqual(list(files(self.out)), ["pytorch_lora_weights.safetensors"])

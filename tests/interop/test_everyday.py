@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Plugins: cast drop ema fuse merge prefix rename reshape safetensors select split torch transpose untie
-"""The everyday transforms, compared with what torch makes of the same tensors."""
+"""The everyday transforms, compared with torch's results for the same tensors."""
 
 import re
 import unittest
@@ -21,7 +21,7 @@ def model():
 
 class Everyday(Case):
     def converted(self, *transforms, source=None, status=0, **more):
-        """What comes out of a chain; of a failure what was said."""
+        """Returns the output of a chain; after an error, the messages."""
         source = model() if source is None else source
         save_file(source, self.tmp / "in.safetensors")
         arguments = [a for t in transforms for a in ("-t", t)]
@@ -47,7 +47,7 @@ class Everyday(Case):
         self.assertRegex(run.stderr, r"dropped +1 tensor, .*: no head wanted")
 
     def test_all_dropped(self):
-        """A file of nothing is warned of, and each tensor has its reason."""
+        """An output without tensors gives a warning, and each tensor has its reason."""
         save_file(model(), self.tmp / "in.safetensors")
         run = self.run_fmtconv("-t", "drop:name=*", "-t", "prefix:add=x.", self.tmp / "in.safetensors",
                                self.tmp / "out.safetensors")
@@ -111,7 +111,7 @@ class Everyday(Case):
         wanted["head.weight"] = m["head.weight"].reshape(2, -1, 4)
         wanted["norm.weight"] = m["norm.weight"].reshape(1, 8, 1)
         self.assert_same(got, wanted)
-        # through a permutation, where the elements lie in another order
+        # through a permutation, with the elements in another order
         got = self.converted("transpose:name=head.weight", "reshape:name=head.weight,shape=3x16")
         self.assert_same({"h": got["head.weight"]}, {"h": m["head.weight"].t().reshape(3, 16)})
 

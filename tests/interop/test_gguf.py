@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""GGUF files: what ggml, gguf-py and diffusers see in ours, and what becomes of theirs."""
+"""GGUF files: fmtconv's files read by ggml, gguf-py and diffusers, and their files read by fmtconv."""
 # Plugins: cast cogvideox-transformer cogvideox-vae dequantize diffusers gguf quantize safetensors torch
 
 import json
@@ -114,7 +114,7 @@ class Tensors(Gguf):
             self.assertIn("is not a power of two from 8 to 65536", result.stderr)
 
     def test_names(self):
-        """63 bytes are what ggml reads; every longer one is listed; the limit can be raised."""
+        """ggml reads names of up to 63 bytes; all longer names are listed; the limit can be raised."""
         self.convert({"n" * 63: torch.ones(2), "ü" * 31: torch.ones(2)})
         self.check(self.out, {"n" * 63: torch.ones(2), "ü" * 31: torch.ones(2)})
         long = {"n" * 64: torch.ones(2), "m" * 100: torch.ones(3), "short": torch.ones(1)}
@@ -150,7 +150,7 @@ class Tensors(Gguf):
         self.assert_same(self.read_back(self.out), odd)
 
     def test_every_block_type(self):
-        """What gguf-py wrote passes through unchanged."""
+        """Files of gguf-py are converted unchanged."""
         writer, random = gguf.GGUFWriter(self.out, "test"), np.random.default_rng(0)
         for kind in gguf.GGMLQuantizationType:
             if kind.name not in ("Q8_1", "Q8_K"):
@@ -202,7 +202,7 @@ class Tensors(Gguf):
         self.assertLess(json.loads(result.stdout.splitlines()[-1])["seconds"], 2)
 
     def test_data_types(self):
-        """What GGUF does not have is refused by name."""
+        """Data types that GGUF does not have are refused by name."""
         bad = {"u": torch.ones(2, dtype=torch.uint8), "c": torch.ones(2, dtype=torch.complex64),
                "f": torch.ones(2, dtype=torch.float8_e4m3fn), "fine": torch.ones(2)}
         result = self.convert(bad, ARCHITECTURE, None, 1)
@@ -226,7 +226,7 @@ class Keys(Gguf):
         self.assertNotIn("general.file_type", self.fields(self.out))
 
     def test_file_type(self):
-        """The type that was asked for, by its name; of a GGUF that is not quantized again, its own."""
+        """The file type is the requested one; a GGUF that is not quantized again keeps its file type."""
         tensors = {"blk.0.to_v.weight": torch.randn(256, 256), "blk.0.to_q.weight": torch.randn(256, 256), "blk.0.bias": torch.ones(256)}
         safetensors.torch.save_file(tensors, self.source)
         types = gguf.LlamaFileType
@@ -398,7 +398,7 @@ class Splits(Gguf):
                 self.assertEqual(again.read_bytes(), whole.read_bytes())
 
     def test_of_gguf_py(self):
-        """The split files that gguf-py writes; the first has all keys, and what they say holds for all."""
+        """The split files that gguf-py writes; the first has all keys, which apply to all files."""
         writer = gguf.GGUFWriter(self.tmp / "p.gguf", "test", split_max_tensors=2)
         wanted = {f"t{i}": torch.arange(4 + i).float() for i in range(5)}
         for name, t in wanted.items():
@@ -434,7 +434,7 @@ class Splits(Gguf):
 
 class CogVideoX(Gguf):
     def test_transformers(self):
-        """Names and shapes as diffusers wants them; the configuration survives the way back."""
+        """Names and shapes as diffusers expects them; the configuration is restored in reverse."""
         for m in cogmake.MODELS:
             with self.subTest(model=m.name):
                 source, tensors = self.tmp / "m.pt", cogmake.transformer(replace(m, dtype=torch.float16))
@@ -470,7 +470,7 @@ class CogVideoX(Gguf):
             quantized = CogVideoXTransformer3DModel.from_config(model.config).eval()
         replace_linear(quantized, torch.float32, loaded)
         self.assertEqual(sorted(loaded), sorted(quantized.state_dict()))
-        for name, tensor in loaded.items():  # as diffusers' loader does: torch's own wants the shape of the values
+        for name, tensor in loaded.items():  # as diffusers' loader does: torch's loader expects the shape of the values
             module, _, leaf = name.rpartition(".")
             if not isinstance(tensor, torch.nn.Parameter):
                 tensor = torch.nn.Parameter(tensor, requires_grad=False)
@@ -515,7 +515,7 @@ class CogVideoX(Gguf):
             self.assertEqual(path.read_bytes(), (self.tmp / "back" / path.name).read_bytes(), path.name)
 
     def test_any_config(self):
-        """What GGUF has no value for is kept too; numbers come back as they were written."""
+        """Values without a type in GGUF are kept, too; numbers are restored as they were written."""
         config = {"_class_name": "X", "none": None, "list": [1, 2], "mixed": [1, "a"], "nested": [[1]], "empty": [], "eps": 1e-5,
                   "object": {"a": {"b": [None]}}, "pi": 3.141592653589793, "scale": 1.15258426, "big": 2**63, "neg": -5,
                   "floats": [0.7, 1e-06], "text": "ü", "yes": True, "ü %.b": 1, "zero": 0.0, "words": ["a", "b"],

@@ -26,7 +26,7 @@ def peft_pairs(r):
 
 
 def baked(r, alpha, dtype=None):
-    """What the file must hold, computed by torch in f32 with one rounding."""
+    """Returns the expected tensors, computed by torch in f32 with one rounding."""
     factor = alpha / r.rank
     shared = -(-(-math.floor(math.log2(factor))) // 2) if r.dtype is torch.float16 and factor < 1 else 0
     wanted = {}
@@ -56,7 +56,7 @@ class Bake(Case):
                         self.assert_same(safetensors.torch.load_file(out), baked(r, alpha, to))
 
     def test_bytes_of_the_file(self):
-        """The file is byte for byte what safetensors itself writes of these tensors."""
+        """The file equals byte for byte the file that safetensors writes of these tensors."""
         r = Recipe(dtype=torch.bfloat16, alpha=2, layers=11)
         out, _ = self.convert(r, "cogvideox-lora")
         self.assertEqual(out.read_bytes(), safetensors.torch.save(baked(r, 2), {"format": "pt"}))
@@ -140,7 +140,7 @@ class Bake(Case):
 
 
 class Mistakes(Case):
-    """What is wrong with a file is said, with names; exit 1 and nothing written."""
+    """Defects of a file are reported with names; exit 1, and nothing is written."""
 
     def refused(self, r, *arguments, words=()):
         run = self.tmp / "run"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Plugins: cogvideox-lora cogvideox-transformer cogvideox-vae map safetensors sat t5-encoder torch
-"""Rules in files: those of the transforms give what the transforms give, and what is wrong is told with its line."""
+"""Rules in files: those of the transforms give the same results as the transforms, and errors have a line number."""
 
 import json
 import unittest

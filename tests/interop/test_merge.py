@@ -32,7 +32,7 @@ def merged(w, b, a, factor):
 
 
 def merged_bits(w, b, a, factor):
-    """What must be written, bit for bit."""
+    """Returns the expected tensor, bit for bit."""
     return merged(w, b, a, factor).to(w.dtype)
 
 
@@ -71,7 +71,7 @@ class Sat(Case):
         return tensors, out, result
 
     def check_against_f64(self, got, parts, factor):
-        """Within an ulp of what f64 gives, but for what cancels."""
+        """Within one ulp of the sum in f64, except for cancellation."""
         for name, rows, w, b, a in parts:
             product = b.double() @ a.double()
             exact = w.double() + factor * product
@@ -109,7 +109,7 @@ class Sat(Case):
         self.assertNotIn("trained with a LoRA", result.stderr)
 
     def test_then_quantize(self):
-        """Straight to GGUF: ggml's blocks of the sums, which nothing has rounded before."""
+        """Directly to GGUF: ggml's blocks of the sums, without a rounding before."""
         r = Recipe(dtype=torch.float16, rank=4, alpha=2, hidden=64, layers=2)
         self.convert(r, "-t", "none")
         out, tensors, base = self.tmp / "out.gguf", state_dict(r), Ggml()
@@ -131,7 +131,7 @@ class Sat(Case):
         self.assertEqual(compared, 8)
 
     def test_transformer_alone(self):
-        """Without lora-merge the base is converted, and that is said."""
+        """Without lora-merge the base is converted, with a note."""
         r = Recipe(dtype=torch.float16, alpha=4)
         tensors, out, result = self.convert(r, "-t", "cogvideox-transformer:version=2b")
         got = safetensors.torch.load_file(out)
@@ -178,14 +178,14 @@ class Sat(Case):
         self.assertEqual(len(seen), 1)
 
     def test_diff(self):
-        """What diff sees of a merged weight is what is written, whatever the memory; so do statistics."""
+        """diff and statistics evaluate a merged weight as it is written, with any memory limit."""
         r = Recipe(alpha=2, dtype=torch.bfloat16)
         _, out, _ = self.convert(r, "-t", "lora-merge")
         for memory in ("1M", "64M"):
             self.run_fmtconv("diff", "--memory", memory, "-t", "lora-merge", self.tmp / "run", out)
 
     def test_account(self):
-        """The matrices count as merged, their checksums are compared, nothing is lost."""
+        """The matrices count as merged, and their checksums are compared."""
         r = Recipe(alpha=2, base=True)
         _, _, result = self.convert(r, "-t", "lora-merge", "--json")
         report = json.loads(result.stdout.splitlines()[-1])
@@ -220,7 +220,7 @@ class Sat(Case):
         self.assert_clean(self.tmp)
 
     def test_mistakes(self):
-        """Half a pair, none, another rank, another shape, whole numbers: said with names."""
+        """Half a pair, no pair, another rank, another shape, integers: errors with names."""
         name = NET + "transformer.layers.1.attention.dense."
         self.refused(lambda m: m.pop(name + "matrix_B.0"), name + "matrix_B.0")
         self.refused(lambda m: (m.pop(name + "matrix_A.0"), m.pop(name + "matrix_B.0")), name + "original.weight")
@@ -258,7 +258,7 @@ class Files(Case):
     """LoRA files of peft and diffusers."""
 
     def make(self, width=48, **config):
-        """The model, peft's adapter state by its names without wrapping, and what peft merges."""
+        """Returns the model, peft's adapter state by its names without wrapping, and peft's merged weights."""
         torch.manual_seed(1)
         net = Net(width)
         plain = {k: v.clone() for k, v in net.state_dict().items()}
@@ -316,14 +316,14 @@ class Files(Case):
                          safetensors.torch.load_file(folder / "pytorch_lora_weights.safetensors"))
 
     def test_alpha_beside_the_weights(self):
-        """In the model itself, what says alpha goes with the matrices."""
+        """In the model itself, tensors of alpha are removed with the matrices."""
         w, down, up = torch.randn(8, 8), torch.randn(2, 8), torch.randn(8, 2)
         model = {"m.weight": w, "m.lora_down.weight": down, "m.lora_up.weight": up, "m.alpha": torch.tensor(1.0), "x.alpha": torch.tensor(3.0)}
         got, _ = self.merge(model, "lora-merge")
         self.close(got, {"m.weight": w + 0.5 * up @ down, "x.alpha": model["x.alpha"]})
 
     def test_without_metadata(self):
-        """alpha is the rank then, or what is given; weight is beside it."""
+        """alpha is then the rank, or the given value; weight is an additional factor."""
         plain, state, merged, _ = self.make(lora_alpha=8)
         lora = self.save(state)
         self.close(self.merge(plain, f"lora-merge:file={lora}")[0], merged)
@@ -396,7 +396,7 @@ class Files(Case):
         self.assert_clean(self.tmp)
 
     def test_mistakes(self):
-        """No base, no partner, other shapes, DoRA, other ranks than the metadata say: said with names."""
+        """No base, no partner, other shapes, DoRA, ranks that contradict the metadata: errors with names."""
         plain, state, _, config = self.make()
         a = "transformer_blocks.0.attn1.to_q.lora_A.weight"
         lost = {k.replace("transformer_blocks.1", "transformer_blocks.7"): v for k, v in state.items()}

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several outputs of one pass: each what a run of its own gives, the source read once, all of them or none."""
+"""Several outputs of one pass: each equals that of a separate run, the source is read once, and all or none are
+published."""
 # Plugins: cast cogvideox-transformer dequantize diffusers gguf prefix quantize safetensors sat torch transpose
 
 import json
@@ -32,7 +33,7 @@ write:
 
 
 def model(scale=1):
-    """Matrices of several types, columns of one that lie apart, one that is turned, small ones, one that is shared."""
+    """Matrices of several types: columns of one with gaps, a transposed one, small ones, a shared one."""
     wide = weights(64 * scale, 768, seed=1)
     tensors = {"a.weight": weights(300 * scale, 512, seed=2), "a.bias": weights(300, seed=3),
                "wide.left.weight": wide[:, :256], "wide.right.weight": wide[:, 256:], "turned.weight": weights(512, 256, seed=4).t(),
@@ -62,7 +63,7 @@ class Outputs(Case):
         return self.run_fmtconv("-p", self.spec, *more, source, status=status)
 
     def alone(self, source):
-        """The bytes of each output that is made by a run of its own."""
+        """Returns the bytes of each output of a separate run."""
         found = {}
         (self.tmp / "alone").mkdir(exist_ok=True)
         for name, (writer, transform) in OUTPUTS.items():
@@ -94,7 +95,7 @@ class Outputs(Case):
                         self.assertIn(f"verified  {3 * len(tensors)} tensors", said)
 
     def test_reference_libraries(self):
-        """safetensors, gguf-py and ggml see what torch and ggml make of the tensors."""
+        """The content read by safetensors, gguf-py and ggml equals torch's and ggml's results."""
         tensors, oracle = model(), Ggml()
         del tensors["scalar"]  # which gguf-py's arrays cannot show
         self.together(self.save("pt", tensors))
@@ -123,7 +124,7 @@ class Outputs(Case):
         return int(counted["rchar"])
 
     def test_reads_once(self):
-        """Counted by the kernel, and by the program itself; all that is read beside the tensors is less than 1 MiB."""
+        """Reads are counted by the kernel and by the program; reads other than of tensors are less than 1 MiB."""
         source = self.save("safetensors", {f"{i}.weight": weights(1024, 1024, seed=i) for i in range(6)})
         size, slack = source.stat().st_size, 1 << 20
         one = self.kernel_reads("-q", "-p", self.spec, source)
@@ -139,7 +140,8 @@ class Outputs(Case):
                          [(str(self.tmp / n), (self.tmp / n).stat().st_size) for n in OUTPUTS])
 
     def test_checksums(self):
-        """Those of a torch file are checked, once each; where one is wrong, nothing appears and what was there stays."""
+        """Checksums of a torch file are compared, once each; after a mismatch nothing is published, and older files
+        stay."""
         source = self.save("pt", model())
         said = self.together(source).stderr
         with zipfile.ZipFile(source) as z:
@@ -173,7 +175,7 @@ class Outputs(Case):
         self.assert_nothing()
 
     def test_recognized(self):
-        """What nobody names is found out for all of them; a folder beside a file; what all have in common comes first."""
+        """Absent parts are detected for all outputs; a folder next to a file; common steps come first."""
         m = cogmake.MODELS[0]
         source = self.tmp / "model.pt"
         torch.save({"module": cogmake.transformer(m)}, source)
@@ -194,7 +196,7 @@ write:
         self.assertGreater(len(found), 1)
 
     def test_of_a_spec(self):
-        """What a spec makes is read once, too."""
+        """A spec as the input is read once, too."""
         source = self.save("safetensors", {"a": weights(512, 512)})
         (self.tmp / "inner.yaml").write_text("fmtconv: 1\nread: in.safetensors\ntransform: {prefix: {add: x.}}\n")
         self.spec.write_text(SPEC.replace('read: "${input}"', "read: {spec: {path: inner.yaml}}"))
@@ -204,7 +206,7 @@ write:
         self.assertEqual((self.tmp / "q8.gguf").read_bytes(), (self.tmp / "alone.gguf").read_bytes())
 
     def test_scaled(self):
-        """Scales that are measured first, of two kinds at once; then what they scale, into three files."""
+        """Scales of two kinds are measured first; then the scaled tensors are written to three files."""
         source = self.save("pt", {f"{i}.weight": weights(300, 512, seed=i) for i in range(3)})
         kinds = ("tensor", "row")
         self.spec.write_text("fmtconv: 1\nread: in.pt\ntransform: none\nwrite:\n" + "".join(
@@ -223,7 +225,7 @@ write:
                 self.assertEqual((self.tmp / name).read_bytes(), alone.read_bytes(), f"{kind} {name}")
 
     def test_another_order(self):
-        """What one of them turns is read again, and right."""
+        """A matrix that one output transposes is read again, correctly."""
         tensors = {"a": weights(700, 513, seed=1), "b": weights(64, 512, seed=2)}
         source = self.save("safetensors", tensors)
         self.spec.write_text("""fmtconv: 1

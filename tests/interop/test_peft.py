@@ -40,7 +40,7 @@ def config(**more):
 
 
 class Peft(Case):
-    """What a test needs: adapters of a seed, merges, refusals."""
+    """Helpers of the tests: adapters of a seed, merges, refusals."""
 
     def wrapped(self, module=None, seed=0, **more):
         torch.manual_seed(seed)
@@ -58,7 +58,7 @@ class Peft(Case):
         return self.tmp / name
 
     def merge(self, tensors, *options, status=0, arguments=()):
-        """The tensors and what was said; of a failure what was said."""
+        """Returns the tensors and the messages; after an error, the messages."""
         source, out = self.base(tensors), self.tmp / "out.safetensors"
         out.unlink(missing_ok=True)
         chain = [x for o in options for x in ("-t", f"lora-merge:{o}" if o else "lora-merge")]
@@ -93,7 +93,7 @@ class Peft(Case):
 
 
 class Saved(Peft):
-    """Folders of save_pretrained: adapter_config.json says what the weights alone do not."""
+    """Folders of save_pretrained: adapter_config.json has facts that the weights lack."""
 
     def test_alpha(self):
         """alpha, patterns and rslora of the configuration; the folder or the file in it."""
@@ -115,7 +115,7 @@ class Saved(Peft):
             self.close(self.merge(state(net()), f"file={path}")[0], wanted)
 
     def test_embedding(self):
-        """The matrices of an embedding lie the other way round."""
+        """The matrices of an embedding are transposed."""
         wrapped = self.wrapped(target_modules=["embed", "q"])
         wrapped.save_pretrained(self.tmp / "ad", save_embedding_layers=False)
         self.same_as_peft(self.tmp / "ad", wrapped)
@@ -156,7 +156,7 @@ class Saved(Peft):
         self.close(self.merged(again), self.merged(wrapped))
 
     def test_weights(self):
-        """Several adapters at their weights are what peft's concatenation of them is."""
+        """Several adapters with weights give the same as peft's combination "cat"."""
         wrapped = self.wrapped(seed=1)
         torch.manual_seed(2)
         wrapped.add_adapter("style", config(r=3, lora_alpha=5, use_rslora=True))
@@ -167,7 +167,7 @@ class Saved(Peft):
         self.close(got, self.merged(wrapped))
 
     def test_f64(self):
-        """Arithmetic is in f32, and where that loses digits, it is said and counted."""
+        """Arithmetic is in f32; tensors that lose precision are counted in a warning."""
         folder = self.saved(self.wrapped())
         base = {k: v.double() + 1e-12 for k, v in state(net()).items()}
         got, said = self.merge(base, f"file={folder}")
@@ -181,7 +181,7 @@ class Saved(Peft):
         self.assertNotIn("f64", self.merge(state(net()), f"file={folder}")[1])
 
     def test_scaled(self):
-        """Codes of fp8 mean nothing without their scales: they are refused, and merged when they are weights again."""
+        """fp8 values without their scales are refused, and merged after they are dequantized."""
         wrapped = self.wrapped(target_modules=["q"])
         folder = self.saved(wrapped)
         scale = torch.tensor(0.01)
@@ -209,7 +209,7 @@ class Saved(Peft):
         self.close(got, self.merged(self.wrapped(lora_alpha=5)))
 
     def test_without_configuration(self):
-        """Nothing says alpha: the rank is taken, and that is said."""
+        """Without an alpha, the rank is used, with a warning."""
         folder = self.saved(self.wrapped())
         (folder / "adapter_config.json").unlink()
         got, said = self.merge(state(net()), f"file={folder / 'adapter_model.safetensors'}")
@@ -246,7 +246,7 @@ class Saved(Peft):
 
 
 class Gpt(torch.nn.Module):
-    """Modules of GPT-2, whose weights lie the other way round: [in, out]."""
+    """Modules of GPT-2, whose weights have the axes [in, out]."""
 
     def __init__(self, last="c_proj"):
         super().__init__()
@@ -266,14 +266,14 @@ class Transposed(Peft):
         return base, self.wrapped(module, target_modules=list(dict(module.named_children())))
 
     def test_conv1d(self):
-        """As the configuration says, and as the shapes say without one."""
+        """By the configuration, and without one by the shapes."""
         base, wrapped = self.made()
         folder = self.saved(wrapped)
         self.assertIn('"fan_in_fan_out": true', (folder / "adapter_config.json").read_text())
         self.same_as_peft(folder, wrapped, base=base)
 
     def test_inside(self):
-        """In the model nothing tells how a square weight lies, but for other weights; the user can."""
+        """In a model, only other weights show the axes of a square weight; the user can give them."""
         _, wrapped = self.made()
         tensors, wanted = state(wrapped), {"base_model.model." + k: v for k, v in self.merged(wrapped).items()}
         got, _ = self.merge(tensors, "alpha=16,fan-in-fan-out=yes")
@@ -291,7 +291,7 @@ class Transposed(Peft):
         self.refused(folder, "c_proj", "fan-in-fan-out=", base=base)
 
     def test_conv1d_by_shape(self):
-        """What peft loads: the class decides, not the configuration."""
+        """As peft loads it: the class decides, not the configuration."""
         torch.manual_seed(7)
         module = torch.nn.ModuleDict({"c_attn": Conv1D(18, 6), "up": torch.nn.Linear(6, 9)})
         base = state(module)
@@ -300,7 +300,7 @@ class Transposed(Peft):
 
 
 class Tied(Peft):
-    """Weights that are the very same bytes stay so, as in peft, which changes them in place."""
+    """Weights that share bytes stay tied, as in peft, which changes them in place."""
 
     def base_file(self):
         torch.save(net(tied=True).state_dict(), self.tmp / "base.pt")
@@ -370,7 +370,7 @@ class Inside(Peft):
             self.close(got, self.wanted(wrapped))
 
     def test_one_of_two(self):
-        """adapter= says which; several are added; the others are dropped, and that is told."""
+        """adapter= chooses; several are added; the others are dropped, with a note."""
         got, said = self.inside(self.two(), "alpha=16,adapter=style")
         self.close(got, self.wanted(self.two(), adapter_names=["style"]))
         self.assertRegex(said, "dropped +8 tensors, .*adapter")
@@ -404,7 +404,7 @@ class Inside(Peft):
         self.close(got, self.wanted(wrapped))
 
     def test_nothing_is_left(self):
-        """What is of an adapter and not merged is an error that names it."""
+        """Tensors of an adapter that cannot be merged are an error that names them."""
         said = self.inside(self.wrapped(use_dora=True), "alpha=16", status=1)
         self.assertIn("block.0.q.lora_magnitude_vector.default.weight", said)
         for name in ("q.dora_scale", "q.lora_C.default.weight", "x.lora_B.default.bias", "q.lora_magnitude_vector"):
@@ -432,7 +432,7 @@ class Others(Peft):
         self.assertIn("alpha", said)
 
     def test_ambiguous(self):
-        """A name with underscores that may mean two weights is refused with both; equal ones that are tied are one."""
+        """A name with underscores that can mean two weights is an error that names both, unless they are tied."""
         w, lora, delta = self.kohya()
         lora = {k.replace("block_0_q", "a_b_c"): v for k, v in lora.items()}
         path = self.base(lora, "lora.safetensors")
@@ -445,7 +445,7 @@ class Others(Peft):
         self.close(torch.load(self.tmp / "out.pt"), {"a.b_c.weight": w + delta, "a_b.c.weight": w + delta})
 
     def test_convolution(self):
-        """A convolution of 3 × 3 and one of 1 × 1 behind it are one of 3 × 3, as peft has it."""
+        """A convolution of 3 × 3 followed by one of 1 × 1 is a product of 3 × 3, as in peft."""
         torch.manual_seed(6)
         module = torch.nn.ModuleDict({"conv": torch.nn.Conv2d(3, 5, 3)})
         base = state(module)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whole pipelines: joined from a checkpoint's components, read and written again; diffusers opens and runs them."""
+"""Complete pipelines: joined from a checkpoint's components, read and written again; diffusers opens and runs them."""
 # Plugins: cogvideox-pipeline cogvideox-transformer cogvideox-vae diffusers safetensors sat t5-encoder torch
 
 import json
@@ -50,7 +50,7 @@ class Joined(Case):
         return path
 
     def checkpoint(self, m):
-        """What training saves: the transformer, T5 and a VAE of 16 channels."""
+        """The checkpoint of a training: transformer, T5 and a VAE of 16 channels."""
         return OrderedDict({**cogmake.transformer(m), **cogmake.text_encoder(m.dtype), **cogmake.vae(m.dtype, VAE, latents=16)})
 
     def join(self, source, m, *more, join="cogvideox-pipeline", status=0):
@@ -65,7 +65,7 @@ class Joined(Case):
 
 
 class Pipelines(Joined):
-    """All components out of one checkpoint."""
+    """All components from one checkpoint."""
 
     def test_from_a_checkpoint(self):
         """Every model: the right class, scheduler and factors; the weights of the checkpoint; two steps."""
@@ -127,7 +127,7 @@ class Pipelines(Joined):
         self.assertIn("scaling_facto", result.stderr)
 
     def test_one_component_alone(self):
-        """Without a pipeline the VAE says what it does not know."""
+        """Without a pipeline, the VAE warns of the values that it cannot detect."""
         path = self.save(cogmake.vae(latents=16))
         result = self.run_fmtconv("-t", "cogvideox-vae:config.norm_num_groups=4", path, f"{self.out}/")
         self.assertIn("does not state which model this VAE is for", result.stderr)
@@ -136,10 +136,10 @@ class Pipelines(Joined):
 
 
 class Specs(Joined):
-    """Components from files of their own."""
+    """Components from separate files."""
 
     def spec(self, m, t5, tokenizer=None, vae="3d-vae.pt"):
-        """With what narrow models cannot say by themselves; tokenizer: None: what lies with T5."""
+        """With the parameters that cannot be detected in narrow models; tokenizer None: the one in the folder of T5."""
         sizes = {k.removeprefix("config."): int(v) for k, v in (pair.split("=") for pair in m.sample.split(","))}
         options = {f"config.{k}": v for k, v in sizes.items()} | ({"rotary": True} if m.rotary and m.is_1_5 else {})
         components = {
@@ -157,7 +157,7 @@ class Specs(Joined):
         return path
 
     def test_text_encoders(self):
-        """T5 in a layout of its own, flat, in pickles, not at all, copied as it is; a VAE in 32 bits."""
+        """T5 in a separate layout, flat, in pickles, absent, copied unchanged; a VAE in 32 bits."""
         encoder, tokenizer = pipemake.text_encoder(), pipemake.tokenizer()
         encoder.save_pretrained(self.tmp / "t5" / "text_encoder", max_shard_size="9KB")
         tokenizer.save_pretrained(self.tmp / "t5" / "tokenizer")
@@ -247,7 +247,7 @@ class Folders(Case):
                 shutil.rmtree(self.ref)
 
     def test_join_of_a_folder(self):
-        """What a pipeline says of itself is kept; the join adds what is missing."""
+        """Entries of a pipeline's index are kept; the join adds those that are missing."""
         pipe = pipemake.pipeline(rotary=False)
         pipe.save_pretrained(self.ref)
         shutil.rmtree(self.ref / "scheduler")
@@ -262,7 +262,7 @@ class Folders(Case):
         self.assertEqual(json.loads((self.out / "model_index.json").read_text())["_name_or_path"], "somewhere")
 
     def test_flat_text_encoder(self):
-        """A folder of T5 with its tokenizer in it: copied as it is; in a pipeline each has its own."""
+        """A folder of T5 that contains its tokenizer is copied unchanged; in a pipeline both have separate folders."""
         pipe = pipemake.pipeline()
         pipe.save_pretrained(self.ref)
         flat = self.ref / "text_encoder"
@@ -292,7 +292,7 @@ class Folders(Case):
         self.assertIn("3 other files are dropped:", result.stderr)
 
     def test_pair(self):
-        """text_encoder/ and tokenizer/ in a folder of their own, without an index."""
+        """text_encoder/ and tokenizer/ in a separate folder, without an index."""
         pipe = pipemake.pipeline()
         pipe.text_encoder.save_pretrained(self.ref / "text_encoder")
         pipe.tokenizer.save_pretrained(self.ref / "tokenizer")
@@ -320,7 +320,7 @@ class Folders(Case):
         self.assert_equal(CogVideoXPipeline.from_pretrained(self.out), pipe)
 
     def test_whole_t5(self):
-        """Of a whole T5, as it is published, the encoder is taken."""
+        """Of a complete T5, as published, the encoder is used."""
         pipe = pipemake.pipeline()
         pipe.save_pretrained(self.ref)
         shutil.rmtree(self.ref / "text_encoder")
@@ -354,7 +354,7 @@ class Folders(Case):
                 shutil.rmtree(self.ref)
 
     def test_part_of_a_variant(self):
-        """Components without the variant are read as they are."""
+        """Components without the variant are read without it."""
         pipe = pipemake.pipeline()
         pipe.save_pretrained(self.ref)
         result = self.convert("-t", "none", "-r", "diffusers:variant=fp16", status=1)
@@ -366,7 +366,7 @@ class Folders(Case):
         self.assert_equal(CogVideoXPipeline.from_pretrained(self.out), pipe)
 
     def test_dtype(self):
-        """Of all but the VAE; of one component."""
+        """The variant of all components except the VAE; of one component."""
         pipemake.pipeline().save_pretrained(self.ref)
         dtypes = {"transformer": torch.float16, "text_encoder": torch.float16, "vae": torch.float32}
         for options, changes in ((["--dtype", "f16"], {}), (["-t", "transformer/cast:to=bf16"], {
@@ -387,7 +387,7 @@ class Folders(Case):
         report = json.loads(self.run_fmtconv("inspect", "--json", self.ref).stdout.splitlines()[-1])
         self.assertEqual(report["title"], "CogVideoXImageToVideoPipeline")
 
-    # ---- What is wrong
+    # ---- Errors
 
     def refuse(self, *words, transform="none", change=None, status=1):
         if change:
@@ -430,7 +430,7 @@ class Folders(Case):
         self.refuse("no weights in", "vae")
 
     def test_strangers(self):
-        """What the index does not name is left behind, and listed; its other entries are kept."""
+        """Folders that the index does not name are skipped and listed; its other entries are kept."""
         pipe = pipemake.pipeline()
         pipe.save_pretrained(self.ref)
         (self.ref / "old").mkdir()

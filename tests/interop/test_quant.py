@@ -19,7 +19,8 @@ LEVELS = {0: "portable", 1: "AVX2", 2: "AVX-512"}
 
 
 def best_level():
-    """The most that this processor has, as Linux says it: the program must use it when told to, and all below it."""
+    """The highest level of this processor, according to Linux: the program must be able to use it, and all lower
+    levels."""
     words = set(Path("/proc/cpuinfo").read_text().split())
     needed = ({"avx2", "f16c", "pclmulqdq"}, {"avx512f", "avx512bw", "avx512dq", "avx512vl"})
     return 0 if not needed[0] <= words else 1 if not needed[1] <= words else 2
@@ -48,7 +49,7 @@ class Quant(Case):
         self.ggml = Ggml()
 
     def quantize(self, command, number, *arguments):
-        """What the program printed and wrote."""
+        """Returns the program's messages and output."""
         out = self.tmp / "out"
         arguments = [str(out) if a is None else str(a) for a in arguments]
         result = subprocess.run([QUANTIZE, command, str(number), *arguments], capture_output=True, text=True)
@@ -109,7 +110,7 @@ class Quant(Case):
                 self.assertTrue(same.all(), f"{np.flatnonzero(~same)[:4]}")
 
     def test_values_of_gguf_py(self):
-        """gguf-py's own decoders, of blocks whose scales are finite."""
+        """gguf-py's decoders, for blocks whose scales are finite."""
         random, source, unknown = np.random.default_rng(4), self.tmp / "in", []
         for name in DECODED:
             kind = gguf.GGMLQuantizationType[name]

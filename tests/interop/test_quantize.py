@@ -45,7 +45,7 @@ class Quantize(Case):
         self.source, self.out = self.tmp / "in.safetensors", self.tmp / "out.gguf"
 
     def quantize(self, parameters, *more, valid=True):
-        """What is said; ggml reads what is written.  valid: no value became infinite, which ggml refuses."""
+        """Returns the messages; ggml reads the output. valid: no value became infinite, which ggml refuses."""
         said = self.run_fmtconv("-f", *more, "-t", f"quantize:{parameters}", *GGUF, self.source, self.out).stderr
         seen = ggmlfile.read(self.out)
         self.assertIsNotNone(seen, "ggml refuses it")
@@ -82,7 +82,7 @@ class Quantize(Case):
                     self.assertIn(f"{FALLBACK[dtype]}: 1 instead of {dtype}", said)
 
     def test_which(self):
-        """What is kept, what rules say, and what is kept as."""
+        """Tensors that are kept, rules, and the type of kept tensors."""
         tensors = {"blocks.0.attn.to_v.weight": weights(32, 256), "blocks.0.norm1.linear.weight": weights(32, 256),
                    "blocks.0.attn.to_v.bias": weights(32), "patch_embed.proj.weight": weights(4, 4, 2, 2),
                    "time_embedding.linear_1.weight": weights(4, 32), "steps": torch.arange(3)}
@@ -151,7 +151,7 @@ class Quantize(Case):
                 self.assert_blocks(found, full, tensors[full], bits)
 
     def test_mix_of_language_models(self):
-        """Names of llama.cpp and of transformers get the same bits; of others the mix says that it knows none."""
+        """Names of llama.cpp and of transformers get the same types; for others the mix warns that no name matches."""
         for names in (("blk.{}.attn_q", "blk.{}.attn_v", "blk.{}.ffn_down", "output"),
                       ("model.layers.{}.self_attn.q_proj", "model.layers.{}.self_attn.v_proj", "model.layers.{}.mlp.down_proj", "lm_head")):
             tensors = {names[3] + ".weight": weights(4, 256)}
@@ -171,7 +171,7 @@ class Quantize(Case):
         self.assertIn("no tensor name matches the Q4_K_M recipe; all tensors use q4_K", self.quantize("to=Q4_K_M"))
 
     def test_experts(self):
-        """Matrices one behind the other, of which most of a mixture of experts is made."""
+        """Stacked matrices, the largest part of a mixture of experts."""
         tensors = {"blk.0.ffn_down_exps.weight": weights(3, 4, 256), "conv1.weight": weights(3, 4, 256)}
         safetensors.torch.save_file(tensors, self.source)
         self.quantize("to=q4_K")
@@ -180,7 +180,7 @@ class Quantize(Case):
         self.assert_plain(found, "conv1.weight", tensors["conv1.weight"], "F16")
 
     def test_scalar(self):
-        """A rule may name what has no row: it gets what a row of one number allows."""
+        """A rule may name a tensor without rows: it gets a type that a row of one element allows."""
         tensors = {"s": torch.tensor(3.0), "w.weight": weights(4, 64)}
         safetensors.torch.save_file(tensors, self.source)
         for rule in ("rule=*=q4_0", "rule=s=q8_0"):
@@ -197,7 +197,7 @@ class Quantize(Case):
         self.assertIn("10 more tensors of other types or rows", said)
 
     def test_chain(self):
-        """After a transform that splits and permutes nothing but names: what diffusers would hold, quantized."""
+        """After a transform that only renames and splits: diffusers' tensors, quantized."""
         model = Model("5B", hidden=256, head=16)
         state = transformer(model)
         torch.save({"module": state}, self.tmp / "in.pt")
@@ -212,7 +212,7 @@ class Quantize(Case):
                     self.assert_blocks(found, name, t, "q4_K")
 
     def test_f16_underflow(self):
-        """What becomes 0 in half precision, beside the blocks, is warned of."""
+        """Values outside blocks that become 0 in half precision give a warning."""
         tensors = {"w.weight": weights(4, 64), "conv.weight": torch.full((2, 2, 4), 1e-9, dtype=torch.bfloat16)}
         safetensors.torch.save_file(tensors, self.source)
         said = self.quantize("to=q8_0")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The form of ComfyUI-CogVideoXWrapper: names, and blocks as ggml makes them, beside f16."""
+"""The form of ComfyUI-CogVideoXWrapper: its names, ggml's blocks, and f16 for the other tensors."""
 # Plugins: cast cogvideox-transformer quantize qweight safetensors torch
 
 import re
@@ -23,7 +23,7 @@ class QWeight(Case):
         self.ggml = Ggml()
 
     def convert(self, model, to, *more):
-        """Our tensors and what diffusers would hold, in f16."""
+        """Returns fmtconv's tensors and diffusers' tensors, in f16."""
         state = transformer(model)
         source, out = self.tmp / "in.pt", self.tmp / "out.safetensors"
         torch.save({"module": state}, source)
@@ -60,12 +60,12 @@ class QWeight(Case):
     def test_file_name(self):
         for model, name in zip(MODELS, ("2b", "5b", "5b_I2V", None, "5b_1_5_I2V")):
             if model.name == "2B":
-                continue  # told by its width, which the narrow one has not
+                continue  # recognized by its width, which the narrow model does not have
             _, _, said = self.convert(model, "q4_0")
             self.assertIn(f"CogVideoX_{name}_GGUF_Q4_0" if name else "does not support quantized CogVideoX 1.5", said)
 
     def test_not_a_number(self):
-        """The tensor and its row are named, and nothing is written."""
+        """An error names the tensor and its row, and nothing is written."""
         model = MODELS[1]
         state = transformer(model)
         name = next(n for n in state if n.endswith("1.mlp.dense_h_to_4h.weight"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model-parallel SAT checkpoints, cut by torch as SAT cuts them, become what the uncut checkpoint becomes."""
+"""Model-parallel SAT checkpoints, split by torch as SAT splits them, give the same as the complete checkpoint."""
 # Plugins: cogvideox-lora cogvideox-transformer safetensors sat torch
 
 import json
@@ -19,7 +19,7 @@ QKV = re.compile(r".*transformer\.layers\.\d+\.attention\.query_key_value\.(weig
 
 
 def share(name, t, rank, n):
-    """What a rank of n has of a tensor (SwissArmyTransformer: sat/mpu/layers.py, strides 1 and 3)."""
+    """Returns the part of a tensor that a rank of n has (SwissArmyTransformer: sat/mpu/layers.py, strides 1 and 3)."""
     if QKV.fullmatch(name):
         return torch.cat([part.chunk(n)[rank] for part in t.chunk(3)])
     if ROWS.fullmatch(name):
@@ -44,7 +44,7 @@ class Ranks(Case):
     def write(self, tensors, n, world=None, state=True, change=None, **save):
         """Cut and save; change (rank, its tensors) may spoil one."""
         for rank in range(n):
-            copies = {}  # what is tied stays tied
+            copies = {}  # tied tensors stay tied
             mine = OrderedDict((name, copies.setdefault(id(t), share(name, t, rank, n).clone()))
                                for name, t in tensors.items())
             if change:
@@ -127,7 +127,7 @@ class Merged(Ranks):
             self.assertEqual(out.read_bytes(), wanted)
 
     def test_report(self):
-        """Counts of the account, of what is compared and read, in a run and in a dry run."""
+        """Counts of tensors, of compared bytes and of read bytes, in a run and in a dry run."""
         tensors = transformer(MODELS[0])
         self.write(tensors, 2)
         copies = {name: t for name, t in tensors.items() if share(name, t, 0, 2).shape == t.shape}
@@ -160,7 +160,7 @@ class Refused(Ranks):
         self.assert_clean(self.tmp)
 
     def test_one_element_differs(self):
-        """The tensor, both files and the place are said, whatever the threads, the memory and the transform."""
+        """The error names the tensor, both files and the element, with any threads, memory limit and transform."""
         tensors = transformer(Model("5B", hidden=384))
         name = NET + "mixins.adaln_layer.adaLN_modulations.1.1.weight"
 
@@ -249,7 +249,7 @@ class Refused(Ranks):
         self.refused("a LoRA of 2 model-parallel ranks", chain=("-t", "cogvideox-lora"))
 
     def test_damage_in_what_is_only_compared(self):
-        """A checksum of another rank's file counts, though nothing of it is written."""
+        """Checksums of another rank's file are compared, although none of its bytes are written."""
         name = NET + "transformer.final_layernorm.weight"
         tensors = OrderedDict({name: torch.randn(50000)})
         self.write(tensors, 2, state=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way back: what was converted from SAT becomes SAT's again by the same rules, bit for bit."""
+"""The reverse: models converted from SAT become SAT's again by the same rules, bit for bit."""
 # Plugins: cast cogvideox-lora cogvideox-transformer cogvideox-vae diffusers safetensors sat t5-encoder torch
 
 import json
@@ -14,7 +14,7 @@ from support import Case
 
 
 def kept(tensors, m):
-    """What is not dropped on the way there, names as SAT has them without a LoRA."""
+    """Returns the tensors that the conversion keeps, with SAT's names without a LoRA."""
     table = "mixins.pos_embed.pos_embedding"
     dropped = ["freqs_sin", "freqs_cos", "transformer.position_embeddings", ".matrix_"]
     dropped += [] if m.name == "5B-I2V" else [table]
@@ -50,7 +50,7 @@ class Reverse(Case):
                     self.assertIn("dropped the configuration", result.stderr)
 
     def test_there_again(self):
-        """The folder that is made of the way back is the folder that was."""
+        """The reverse gives the original folder."""
         m = replace(MODELS[3], layers=12)
         folder = self.there(self.save(cogmake.transformer(m)), "cogvideox-transformer")
         self.back(folder, "cogvideox-transformer:reverse")
@@ -79,7 +79,8 @@ class Reverse(Case):
         self.assert_same({name.removeprefix(T5): t for name, t in got.items()}, wanted)
 
     def test_chain(self):
-        """It is said as it can be typed, with parameters and the data type; those change nothing in reverse."""
+        """The command is printed as it can be typed, with parameters and the data type, which have no effect in
+        reverse."""
         m = MODELS[1]
         folder = self.there(self.save(cogmake.transformer(m)), "cogvideox-transformer")
         result = self.run_fmtconv("--json", "-t", "cogvideox-transformer:reverse,version=5b", "--dtype", "f32", folder,
@@ -103,7 +104,7 @@ class Reverse(Case):
         self.assertFalse(out.exists())
 
     def test_nothing_is_lost_unsaid(self):
-        """A tensor that the rules do not know is an error; a missing one too."""
+        """A tensor without a rule is an error; a missing tensor too."""
         m = MODELS[3]
         state = cogmake.wanted_transformer(cogmake.transformer(m), m)
         gone = "transformer_blocks.1.ff.net.2.bias"
@@ -115,7 +116,7 @@ class Reverse(Case):
             self.assertFalse((self.tmp / "no.pt").exists())
 
     def test_never_unasked(self):
-        """A folder of diffusers is taken as it is."""
+        """A folder of diffusers is accepted without options."""
         folder = self.there(self.save(cogmake.transformer(MODELS[1])), "cogvideox-transformer")
         result = self.run_fmtconv(folder, self.tmp / "out.pt")
         self.assertIn("-t none", result.stderr)

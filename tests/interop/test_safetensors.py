@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""safetensors files: every data type, shape and cast, compared with safetensors' and torch's own results."""
+"""safetensors files: every data type, shape and cast, compared with the results of safetensors and torch."""
 # Plugins: cast drop safetensors torch
 
 import json
@@ -40,7 +40,7 @@ class SafeTensors(Case):
             self.assertEqual(source.read_bytes(), out.read_bytes())
 
     def test_less_than_a_byte(self):
-        """Types whose elements share bytes are moved as they are, in the official writer's order."""
+        """Types whose elements share bytes are copied, in the official writer's order."""
         source, out = self.tmp / "a.safetensors", self.tmp / "b.safetensors"
         sizes = {"F6_E3M2": 3 * 8 // 4 * 3, "F6_E2M3": 3 * 8 // 4 * 3, "F4": 3 * 8 // 2}
         header, data = {"__metadata__": {"format": "pt"}}, b""

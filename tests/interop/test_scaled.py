@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tensors of few bits beside their scales: what is made of them is torch's arithmetic, bit for bit."""
+"""Tensors of few bits with separate scales: dequantized with torch's arithmetic, bit for bit."""
 # Plugins: cast dequantize diffusers drop fuse gguf map prefix quantize rename safetensors select split torch transpose
 
 import json
@@ -35,7 +35,8 @@ def number(scale):
 
 
 def spread(scale, shape, block):
-    """A scale for each element: as many axes, the missing ones at the end, blocks laid out and cut at the edge."""
+    """Returns a scale for each element: with as many axes (missing ones at the end), blocks repeated and cut at the
+    edge."""
     if scale.numel() == 1:
         return scale.reshape(())
     scale = scale.reshape(*scale.shape, *[1] * (len(shape) - scale.dim()))
@@ -153,7 +154,7 @@ class Scaled(Case):
         self.assert_same(self.converted(state, "dequantize"), wanted)
 
     def test_transformers_agrees(self):
-        """The reference's own way for whole blocks."""
+        """The reference's method for full blocks."""
         try:
             from transformers.integrations.finegrained_fp8 import Fp8Dequantize
         except ImportError:
@@ -164,7 +165,7 @@ class Scaled(Case):
             self.assert_same(found, {"a.weight": wanted.reshape(weight.shape)})
 
     def test_then_anything(self):
-        """Cut, put together, turned, in any memory and on any number of threads."""
+        """Sliced, concatenated, permuted, with any memory limit and any number of threads."""
         state = {"q.weight": codes(320, 272), "q.weight_scale_inv": scales(3, 3),
                  "k.weight": codes(320, 272, seed=5), "k.weight_scale_inv": scales(3, 3, seed=6)}
         q, k = (values(state[f"{n}.weight"], state[f"{n}.weight_scale_inv"], 128) for n in "qk")
@@ -195,7 +196,7 @@ class Scaled(Case):
         self.assertTrue(torch.equal(torch.from_numpy(tensor.data.copy()).view(torch.uint8).reshape(-1), wanted.reshape(-1)))
 
     def test_nothing_is_lost(self):
-        """Scales are used, what is of no use is named, and the rest is as it was."""
+        """Scales are used, tensors without use are named, and the others are unchanged."""
         state = {"a.weight": codes(8, 8), "a.scale_weight": scales(), "a.scale_input": scales(1),
                  "b.weight": codes(8, 8), "c.weight_scale": scales(3), "scaled_fp8": torch.zeros(2).to(E4M3)}
         found = self.converted(state, "dequantize:to=bf16")
@@ -212,7 +213,7 @@ class Scaled(Case):
         self.assertIn("1 keep their quantized values and scales", self.said)
 
     def test_kept_beside_each_other(self):
-        """What moves names and bytes only, and the writers, leave them as they are."""
+        """Transforms that only move names and bytes, and writers, leave them unchanged."""
         state = {"a.weight": codes(8, 8), "a.weight_scale": scales(8), "b.bias": torch.ones(3)}
         self.assert_same(self.converted(state), state)
         self.assert_same(self.converted(state, to="pt"), state)
@@ -220,7 +221,7 @@ class Scaled(Case):
         self.assert_same(self.converted(state, "rename:from=^a,to=z"), {n.replace("a.", "z."): t for n, t in state.items()})
 
     def test_told(self):
-        """What stays codes is told, and what loses its scales is warned of."""
+        """A note counts tensors that stay quantized, and a warning those that lose their scales."""
         save_file({"a.weight": codes(8, 16), "a.weight_scale": scales(8, 1), "b.weight": codes(8, 16),
                    "b.weight_scale": scales(1), "plain": codes(4, 4)}, self.tmp / "in.safetensors")
         for transform, kept, lost in (("none", 2, 0), ("prefix:add=x.", 2, 0), ("drop:name=b.weight_scale", 1, 1),
@@ -230,7 +231,7 @@ class Scaled(Case):
             self.assertEqual(f"warning: {lost} scaled tensors have lost their scales" in said, lost > 0, said)
 
     def test_refused_without(self):
-        """Nothing computes on codes."""
+        """No transform computes on quantized values."""
         state = {"a.weight": codes(32, 32), "a.weight_scale": scales(32)}
         for arguments, out in ((("-t", "cast:to=bf16"), "out.safetensors"), (("--dtype=bf16",), "out.safetensors"),
                                (("-t", "quantize:to=Q8_0", "-w", "gguf:architecture=test"), "out.gguf"),

@@ -39,7 +39,7 @@ def wanted(weight, dtype, scale, block=(128, 128)):
 
 
 def restored(weight, scales, scale, block=(128, 128)):
-    """What a reader makes of both."""
+    """Returns the values that a loader computes of codes and scales."""
     return weight.float() * spread(scales.reshape(1, 1) if scale == "tensor" else scales,
                                    *shared(weight, scale, block), weight.shape)
 
@@ -70,7 +70,7 @@ class ScaledQuantize(Case):
         self.source, self.out = self.tmp / "in.safetensors", self.tmp / "out.safetensors"
 
     def convert(self, parameters, *more, source=None, status=0):
-        """What is said."""
+        """Returns the messages."""
         return self.run_fmtconv("-f", *more, "-t", f"quantize:{parameters}", "-w", "safetensors",
                                 source or self.source, self.out, status=status).stderr
 
@@ -140,7 +140,7 @@ class ScaledQuantize(Case):
                          ["model.diffusion_model." + n for n in ("a.scale_weight", "a.weight", "scaled_fp8")])
 
     def test_which_tensors(self):
-        """Rules, what is kept, and the type of the rest."""
+        """Rules, kept tensors, and the type of the other tensors."""
         tensors = {"a.weight": numbers(30, 50), "b.weight": numbers(30, 50, seed=1),
                    "norm.weight": numbers(9, 9, seed=2), "embed.weight": numbers(9, 9, seed=3),
                    "c.bias": numbers(9, seed=4)}
@@ -164,7 +164,7 @@ class ScaledQuantize(Case):
             self.assertEqual(found["a.weight" + suffix].data_ptr(), found["b.weight" + suffix].data_ptr())
 
     def test_behind_other_transforms(self):
-        """What is measured is what is written: joined, turned and cast before."""
+        """Measured values are the written ones: concatenated, permuted and cast before."""
         parts = [numbers(70, 200, dtype=torch.bfloat16, seed=i) * (i + 1) for i in range(3)]
         safetensors.torch.save_file({f"x.{n}.weight": p for n, p in zip("qkv", parts)}, self.source)
         fuse = ("-t", r"fuse:from=x.{p:q\,k\,v}.weight,to=x.qkv.weight")
@@ -206,7 +206,7 @@ class ScaledQuantize(Case):
             self.assertEqual(chain.read_bytes(), again.read_bytes())
 
     def test_scaled_once_more(self):
-        """What is scaled is refused, and taken after dequantize: its largest values are those of the products."""
+        """Scaled tensors are refused, and accepted after dequantize: the largest values are those of the products."""
         safetensors.torch.save_file({"a.weight": numbers(300, 517)}, self.source)
         middle = self.tmp / "middle.safetensors"
         self.run_fmtconv("-t", "quantize:to=F8_E4M3,scale=block", self.source, middle)
@@ -265,7 +265,7 @@ class ScaledQuantize(Case):
         self.assertGreaterEqual(report["bytes"]["read"], 2 * 4 * 9000 * 8000)
 
     def test_values_that_are_none(self):
-        """An error with tensor and row, and nothing is left; old files stay."""
+        """An error with tensor and row, and no partial output; older files stay."""
         for value, text in ((float("nan"), "NaN"), (float("inf"), "infinite"), (float("-inf"), "infinite")):
             weight = numbers(300, 517)
             weight[211, 5] = value

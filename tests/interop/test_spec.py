@@ -27,7 +27,7 @@ class Preset(Case):
         self.out, self.t5 = self.tmp / "out", self.tmp / "t5"
 
     def save(self, m):
-        """The transformer as SAT's training saves it, and the VAE as it is published; the tensors of both."""
+        """Returns the tensors of the transformer as SAT's training saves it, and of the VAE as published."""
         folder = self.tmp / "ckpt"
         (folder / "1000").mkdir(parents=True)
         (folder / "latest").write_text("1000")
@@ -38,7 +38,7 @@ class Preset(Case):
         return tensors, vae
 
     def text_encoder(self, form):
-        """T5 in one of the forms that people have; what is to come of it."""
+        """Writes T5 in one of the usual forms. Returns the expected output."""
         pipe = pipemake.pipeline()
         shutil.rmtree(self.t5, ignore_errors=True)
         self.t5.mkdir()
@@ -97,7 +97,7 @@ class Preset(Case):
             shutil.rmtree(self.tmp / "ckpt")
 
     def test_print_spec(self):
-        """What is printed is the same conversion, without the preset and without detection."""
+        """The printed command is the same conversion, without the preset and without detection."""
         self.save(BY_NAME["5B"])
         self.text_encoder("flat")
         text = self.convert("-D", f"t5={self.t5}", "--print-spec", "--dtype", "f16").stdout
@@ -113,7 +113,7 @@ class Preset(Case):
         self.assertEqual(again, text)
 
     def test_refused(self):
-        """What stops the preset says what to do, and leaves nothing."""
+        """Errors of the preset have a hint, and leave no output."""
         self.save(BY_NAME["5B"])
         for arguments, status, words in (
                 (("-D", "t5=/not/there"), 1, ("none of these paths exists", "/not/there/text_encoder", "/not/there")),

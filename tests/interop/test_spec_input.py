@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Specs as inputs: a chain of chains gives what the same steps through files give, byte for byte."""
+"""Specs as inputs: nested chains give the same bytes as the same steps with files between them."""
 # Plugins: cast cogvideox-lora cogvideox-pipeline cogvideox-transformer cogvideox-vae diffusers gguf lora-merge
 # Plugins: merge prefix quantize rename safetensors sat t5-encoder torch
 
@@ -31,7 +31,7 @@ def files(folder):
 
 
 class Chains(Case):
-    """A checkpoint of SAT's training, and specs in a folder of their own."""
+    """A checkpoint of SAT's training, and specs in a separate folder."""
 
     def setUp(self):
         super().setUp()
@@ -54,7 +54,7 @@ class Chains(Case):
         return {k: t.float() for k, t in cogmake.wanted_transformer(self.tensors, self.m).items()}
 
     def compare(self, source, wanted, *more):
-        """The spec as `source`, detected and named, verified, gives what lies in `wanted` (a folder or file)."""
+        """The spec as `source`, detected and named, verified, gives the content of `wanted` (a folder or file)."""
         (self.tmp / "got").mkdir(exist_ok=True)
         got = self.tmp / "got" / wanted.name
         for read in ((), ("-r", "spec")):
@@ -66,7 +66,7 @@ class Chains(Case):
         return got
 
     def test_equals_one_chain(self):
-        """What one command with all transforms gives, whatever the format, and what the libraries see in it."""
+        """The same as one command with all transforms, in any format, and as read by the libraries."""
         found = {}
         (self.tmp / "one").mkdir()
         for name, more in {"out.gguf": ("-t", "quantize:to=Q8_0", *GGUF), "out.safetensors": ("-t", "cast:to=f16"),
@@ -91,7 +91,7 @@ class Chains(Case):
             self.assertLess((whole - wanted).abs().max(), wanted.abs().max() / 127, t.name)
 
     def test_equals_files(self):
-        """What two commands with a file between them give, where that file keeps all."""
+        """The same as two commands with a file between them, if that file can hold everything."""
         self.run_fmtconv("-r", "sat", "-t", "cogvideox-transformer", "-w", "diffusers", self.tmp / "ckpt", self.between)
         (self.tmp / "two").mkdir()
         for name, more in {"out.safetensors": ("-t", "cast:to=f16"), "out": ("-t", "cast:to=f32", "-w", "diffusers")}.items():
@@ -136,7 +136,7 @@ class Chains(Case):
         self.assertEqual((self.tmp / "again.safetensors").read_bytes(), got.read_bytes())
 
     def test_dropped(self):
-        """What the inner chain drops is told with its reason, and as often as by one chain."""
+        """Tensors that the inner chain drops are reported with the reason, as often as by one chain."""
         lora = cogmake.transformer(self.m, lora=True)
         torch.save({"module": lora}, self.tmp / "ckpt" / "1000" / "mp_rank_00_model_states.pt")
         inner = self.spec("lora", "read: ../ckpt", "transform: [{cogvideox-lora: {alpha: 4}}]")
@@ -148,7 +148,7 @@ class Chains(Case):
         self.assertEqual((self.tmp / "0.safetensors").read_bytes(), (self.tmp / "1.safetensors").read_bytes())
 
     def test_bundle(self):
-        """The preset of a whole pipeline as an input, with its files, through other transforms, to a folder."""
+        """The preset of a complete pipeline as an input, with its files, through other transforms, to a folder."""
         vae = cogmake.vae(channels=(32, 32, 32, 32), latents=16)
         torch.save({"state_dict": vae}, self.tmp / "3d-vae.pt")
         pipe, t5 = pipemake.pipeline(), self.tmp / "t5"
@@ -170,7 +170,7 @@ class Chains(Case):
         whole = CogVideoXPipeline.from_pretrained(self.out, torch_dtype=torch.float32)
         self.assert_same(whole.transformer.state_dict(), {k: t.half().float() for k, t in self.wanted().items()})
         self.assert_same(whole.vae.state_dict(), cogmake.wanted_vae(vae))
-        # Without what is optional, said as it is to be given here; and the components in other outputs.
+        # Without optional variables, with a note how to give them here; and the components in other outputs.
         said = self.run_fmtconv("-f", "-r", parameters.rsplit(",", 1)[0], preset, f"{self.tmp}/less/").stderr
         self.assertIn("left out text_encoder, tokenizer; add spec:t5=VALUE", said)
         said = self.run_fmtconv("-r", parameters, preset, self.tmp / "x.safetensors", status=1).stderr
@@ -191,7 +191,7 @@ class Chains(Case):
         self.assertFalse((self.tmp / "nested").exists())
 
     def test_as_parameter(self):
-        """What is merged into a model, and a LoRA, may come from a spec."""
+        """A file that is merged into a model, also a LoRA, may come from a spec."""
         base = {"w.weight": torch.randn(6, 4)}
         safetensors.torch.save_file(base, self.tmp / "base.safetensors")
         safetensors.torch.save_file({"w.lora_A.weight": torch.randn(2, 4), "w.lora_B.weight": torch.randn(6, 2)},

@@ -18,7 +18,7 @@ from transformers import (BartConfig, BartForConditionalGeneration, BertConfig, 
 
 
 class Tied(torch.nn.Module):
-    """Three names of a matrix, two of a vector; a window and a transposed view, which are no ties."""
+    """Three names of a matrix, two of a vector; a window and a transposed view, which are not ties."""
 
     def __init__(self):
         super().__init__()
@@ -95,7 +95,7 @@ class Ties(Case):
         model, theirs = Tied(), self.tmp / "theirs.safetensors"
         torch.save(model.state_dict(), self.pt)
         result = self.convert(self.pt, self.out)
-        self.assertEqual(result.stderr.count("'head.bias'"), 1)  # reading it again tells nothing anew
+        self.assertEqual(result.stderr.count("'head.bias'"), 1)  # reading it again prints no further note
         for name in ("'embedding.weight' is 'body.weight'", "'head.weight' is 'body.weight'", "'head.bias' is 'body.bias'"):
             self.assertIn(name, result.stderr)
         st.save_model(model, theirs, {"format": "pt"})
@@ -109,7 +109,7 @@ class Ties(Case):
         self.assert_same(fresh.state_dict(), model.state_dict())
 
     def test_as_the_converter(self):
-        """Which names are kept and which only told, by its rule."""
+        """The names that are kept, and those that are only recorded, by its rule."""
         a, b, c = torch.randn(3, 4), torch.ones(2).half(), torch.arange(5)
         tensors = OrderedDict([("z.w", a), ("m.lone", c), ("k.w", a), ("y.b", b), ("ü.w", a), ("a.b", b)])
         torch.save(tensors, self.pt)
@@ -117,7 +117,7 @@ class Ties(Case):
         kept, metadata = by_convert(tensors)
         self.assert_same(st.load_file(self.out), kept)
         self.assertEqual(tell(self.out)[0], metadata)
-        # what is to be discarded, or kept, is for the user to say
+        # the user chooses which names are kept
         self.convert(self.pt, self.out, "-w", "safetensors:keep=[!k]*.w,keep=y.*")
         kept, metadata = by_convert(tensors, ("k.w", "a.b"))
         self.assert_same(st.load_file(self.out), kept)
@@ -126,7 +126,7 @@ class Ties(Case):
         self.assertIn("keep=none.*", result.stderr)
 
     def test_copy(self):
-        """As they are, for each name; untie is the same for every format."""
+        """All names with their tensors; untie gives the same in every format."""
         tensors = Tied().state_dict()
         torch.save(tensors, self.pt)
         result = self.convert(self.pt, self.out, "-w", "safetensors:tied=copy")
@@ -175,7 +175,7 @@ class Ties(Case):
         self.assertEqual(tell(self.out), ({"format": "pt", "n.w": "7", "z.w": "a.w"}, {"a.w", "n.w"}))
 
     def test_names_that_cannot_be_told(self):
-        """What the reader would take for any other entry of the metadata is written in full: nothing is lost."""
+        """A tensor whose record would look like another entry of the metadata is written completely: nothing is lost."""
         value = torch.randn(3)
         tensors = OrderedDict((n, value) for n in ("a", "b", "format", "m.a", "m.b c"))
         torch.save(tensors, self.pt)
@@ -188,7 +188,7 @@ class Ties(Case):
     # ---- Back
 
     def test_round_trip(self):
-        """torch → safetensors → torch keeps what is shared; a second passage keeps every byte."""
+        """torch → safetensors → torch keeps shared tensors; a second pass keeps every byte."""
         tensors = Tied().state_dict()
         torch.save(tensors, self.pt)
         self.convert(self.pt, self.out)
@@ -231,7 +231,7 @@ class Ties(Case):
         self.assertNotIn("metadata entries", result.stderr)
 
     def test_entries_that_are_left(self):
-        """Where names are not taken for tensors, they go through as entries, and the output is sound."""
+        """If names are not restored as tensors, they are kept as entries, and the output is valid."""
         st.save_model(Tied(), self.out, {"format": "pt"})
         again = self.tmp / "again.safetensors"
         self.convert(self.out, again, "-r", "safetensors:aliases=none")
@@ -282,7 +282,7 @@ class Ties(Case):
         self.assertEqual(told, by_convert(tensors)[1])
 
     def test_shards_of_the_converter(self):
-        """Its index lists all names, and each file's metadata tells those that are not there."""
+        """Its index lists all names, and each file's metadata records the names that it does not hold."""
         tensors = Tied().state_dict()
         where = {n: f"model-0000{1 if 'own' in n else 2}-of-00002.safetensors" for n in tensors}
         for file in set(where.values()):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""torch.save files of every kind: what is read is bit for bit what torch holds."""
+"""torch.save files of every kind: the tensors are bit for bit those of torch."""
 # Plugins: safetensors torch
 
 import json
@@ -25,7 +25,7 @@ warnings.filterwarnings("ignore")
 
 class Torch(Case):
     def convert(self, value, wanted, reader="torch", **options):
-        """Save, convert, and compare with the tensors that were meant."""
+        """Saves, converts, and compares with the expected tensors."""
         source, out = self.tmp / "in.pt", self.tmp / "out.safetensors"
         torch.save(value, source, **options)
         return self.compare(source, out, wanted, reader)
@@ -92,13 +92,14 @@ class Torch(Case):
             with self.subTest(name):
                 self.refuse({"x": value}, says, **old)
                 self.convert({"model": {"a": flat}, "x": value}, {"a": flat}, **old)
-        # A storage beside a tensor of it: the first one met says how elements are counted.
+        # A storage next to a tensor of it: the first one decides how elements are counted.
         small = torch.arange(6, dtype=torch.uint8)
         for value in ([small.untyped_storage(), small], [small, small.untyped_storage()]):
             self.convert({"model": {"a": small}, "x": value}, {"a": small}, **old)
 
     def test_parts_of_storages(self):
-        """What torch before 0.4 wrote, made by hand: torch reads the same; the machine's byte order means nothing."""
+        """Files as torch before 0.4 wrote them, made by hand: torch reads the same; the byte order of the machine does
+        not matter."""
         source, out = self.tmp / "in.pt", self.tmp / "out.safetensors"
         part = kit.tensor((2,), of=kit.storage("7", more=(("8", 1, 3),)), offset=1)
         whole = kit.tensor((4,), of=kit.storage("7", more=(None,)))
@@ -110,7 +111,7 @@ class Torch(Case):
             self.compare(source, out, wanted)
 
     def test_bare_pickles(self):
-        """Python's own pickles of tensors, each with its storage inside."""
+        """Pickles of tensors made by Python, each with its storage inside."""
         source, out = self.tmp / "in.pkl", self.tmp / "out.safetensors"
         tensors = zoo.all_shapes()
         for protocol in (3, 4, 5):
@@ -130,7 +131,7 @@ class Torch(Case):
         self.assertIn("no tensors in root '.'", result.stderr)
 
     def test_shared(self):
-        """Windows of one storage that lie all over it, as ZeRO leaves them."""
+        """Windows of one storage at many offsets, as ZeRO leaves them."""
         flat = torch.randn(1000, dtype=torch.float64).to(torch.bfloat16)
         cuts = sorted(random.Random(0).sample(range(1000), 40))
         tensors = {f"p{i}": flat[a:b] for i, (a, b) in enumerate(zip(cuts, cuts[1:]))}
@@ -173,7 +174,7 @@ class Torch(Case):
                          sum(t.numel() * t.element_size() for t in weights.values()))
 
     def test_whole_training_state(self):
-        """root=. takes what is a tensor anywhere in it, and says what cannot be one."""
+        """root=. reads tensors at any depth, and lists objects that cannot be tensors."""
         state = zoo.training_state(zoo.module().state_dict())
         self.refuse(state, "a sparse tensor", reader="torch:root=.")
         del state["sparse"]
@@ -224,7 +225,7 @@ class Torch(Case):
             self.assertEqual(found["format"], "torch")
 
     def test_big_endian(self):
-        """An archive of the other byte order is swapped on the way, whatever else becomes of its elements."""
+        """An archive of the other byte order is swapped, with any other operations on its elements."""
         source, big, out = self.tmp / "in.pt", self.tmp / "big.pt", self.tmp / "out.safetensors"
         tensors = {f"{str(dtype)[6:]}.{name}": t for dtype in zoo.TYPED for name, t in zoo.shapes(dtype).items()}
         tensors |= {f"u8.{name}": t for name, t in zoo.shapes(torch.float8_e4m3fn).items()}
@@ -256,7 +257,7 @@ class Torch(Case):
         self.assertRegex(result.stdout, r"large_t .*gather, swap, round bf16")
 
     def test_big_numbers(self):
-        """A million small values beside the weights cost little; numbers beyond 31 and 63 bits are read."""
+        """A million small values next to the weights need little memory; numbers beyond 31 and 63 bits are read."""
         weights = {"a": torch.ones(2)}
         value = {"model": weights, "state": list(range(1_000_000)), "big": [1 << 31, 1 << 63, -(1 << 63)]}
         self.convert(value, weights)

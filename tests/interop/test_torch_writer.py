@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the torch and sat writers write: torch.load opens it, zipfile finds every checksum right, SAT's way of loading works."""
+"""Files of the torch and sat writers: torch.load opens them, zipfile accepts all checksums, and SAT's loader works."""
 # Plugins: cast safetensors sat torch
 
 import json
@@ -25,7 +25,7 @@ def every_tensor():
 
 
 def starts(path):
-    """Of every member, where its bytes begin: local headers know the length of the padding."""
+    """Returns the offset of every member's bytes: local headers have the length of the padding."""
     data = path.read_bytes()
     for info in zipfile.ZipFile(path).infolist():
         name, extra = struct.unpack_from("<HH", data, info.header_offset + 26)
@@ -69,7 +69,7 @@ class Writer(Written):
             self.assertFalse(t.requires_grad)
 
     def test_members_are_those_of_torch(self):
-        """Names, order, contents, alignment; only the pickle is another, and the number made of it."""
+        """Names, order, contents, alignment; only the pickle differs, and the number computed of it."""
         tensors = {"a": torch.arange(5), "b": torch.zeros(0, 3), "c": torch.randn(7, 3), "d": torch.ones(())}
         ours = self.write(self.save(tensors), out="model.v1.pt")
         (self.tmp / "theirs").mkdir()
@@ -84,7 +84,7 @@ class Writer(Written):
             self.assertEqual((info.compress_type, info.flag_bits), (0, 0x0808 if info.file_size else 0x0800))
 
     def test_names_of_the_archive(self):
-        """What torch calls the folder inside, or archive where the name is none for a folder."""
+        """The name of the folder inside as torch chooses it, or "archive" if the file's name is not suitable."""
         source = self.save({"a": torch.ones(2)})
         for out, folder in (("x.pth", "x"), ("a-b.bin", "a-b"), ("ä.pt", "archive"), ("a b.ckpt", "archive"), ("...pt", "archive")):
             names = zipfile.ZipFile(self.write(source, out=out)).namelist()
@@ -121,7 +121,7 @@ class Writer(Written):
         self.assert_same(self.loaded(self.write(self.save(tensors))), tensors)
 
     def test_large_numbers(self):
-        """Strides that need more than 31 bits, where there are no elements."""
+        """Strides that need more than 31 bits, of tensors without elements."""
         tensors = {"a": torch.empty(0, 70000, 70000), "b": torch.empty(300, 0, 66000)}
         self.assert_same(self.loaded(self.write(self.save(tensors))), tensors)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A zoo of checkpoints of every container, data type and geometry, converted from every format to every other one: what
-the reference libraries read of the results is bit for bit what they wrote, or the run says all that cannot be."""
+"""A zoo of checkpoints of every container, data type and geometry, converted from every format to every other one: the
+reference libraries read the same bits that they wrote, or the run lists every tensor that cannot be written."""
 # Plugins: diffusers gguf safetensors sat torch
 
 import itertools
@@ -50,7 +50,7 @@ READERS = {"sat": "sat"}
 
 
 class Target:
-    """How a format is written, what it can hold, and how its own library reads it."""
+    """How a format is written, which tensors it can hold, and how its library reads it."""
 
     def __init__(self, writer, name, dtypes, rank=8):
         self.writer, self.name, self.dtypes, self.rank = writer, name, dtypes, rank
@@ -74,7 +74,7 @@ class Target:
         return got
 
     def expected(self, wanted):
-        """What its library shows of these."""
+        """Returns the tensors as its library reads them."""
         if self.name.endswith(".gguf"):
             return {n: (kind, zoo.stored_shape(kind, shape), raw) for n, (kind, shape, raw) in wanted.items()}
         return wanted
@@ -94,7 +94,7 @@ TARGETS = {
 
 
 def whole(out):
-    """What stands for an output: itself, or the index of its parts."""
+    """Returns the path of an output: the file, or the index of its parts."""
     return out if out.exists() else out.with_name("out.safetensors.index.json")
 
 
@@ -133,7 +133,7 @@ class Zoo(Case):
         return self.run_fmtconv(*(("-r", reader) if reader else ()), "-t", "none", "-w", target.writer, *more, path, out, status=status)
 
     def check_refused(self, source, target, path, wanted):
-        """Every tensor that the target cannot hold is named, no other, and nothing is written."""
+        """Exactly the tensors that the target cannot hold are named, and nothing is written."""
         bad = {n for n, (kind, shape, _) in wanted.items() if not target.holds(kind, shape)}
         (self.tmp / "refused").mkdir()
         out = self.tmp / "refused" / target.name
@@ -181,7 +181,7 @@ class Pairs(Zoo):
 
 
 class Odd(Zoo):
-    """What torch has no tensors of."""
+    """Data types that torch does not have."""
 
     def check_odd(self, make, target):
         path, wanted = make(self.tmp)

@@ -1,7 +1,7 @@
-"""The zoo: checkpoints of every container that the reference libraries write, and what they read of ours.
+"""The zoo: checkpoints of every container that the reference libraries write, and their readers for fmtconv's output.
 
-A tensor is told as (data type, shape, bytes), whoever reads it: data types as torch calls them, those that it does not
-have as the format calls them.
+All readers return a tensor as (data type, shape, bytes): data types by torch's names, and those that torch does not
+have by the format's names.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -28,7 +28,7 @@ OF_SAFETENSORS = {"BOOL": "bool", "U8": "uint8", "I8": "int8", "U16": "uint16", 
                   "F8_E5M2FNUZ": "float8_e5m2fnuz", "F8_E8M0": "float8_e8m0fnu"}
 OF_GGUF = {"F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64", "I8": "int8", "I16": "int16",
            "I32": "int32", "I64": "int64"}
-PACKED = {"F4": 2, "F6_E2M3": 4, "F6_E3M2": 4}  # elements in whole bytes: of these bits four make three
+PACKED = {"F4": 2, "F6_E2M3": 4, "F6_E3M2": 4}  # elements that fill bytes: four elements of these bits are three bytes
 BLOCKS = ("Q4_0", "Q5_1", "Q8_0", "Q2_K", "Q4_K", "Q6_K", "IQ4_XS", "MXFP4", "TQ2_0")
 
 
@@ -99,13 +99,13 @@ def bare_pickle(protocol):
 
 
 def pickled(state):
-    """Its ties there: a storage of a type of its own is pickled once for each tensor, so that a Parameter gets another one."""
+    """Its ties: a storage with a type is pickled once for each tensor, so that a Parameter gets another one."""
     typed = (*zoo.TYPED, torch.complex128)
     return {n: t.detach().clone() if isinstance(t, torch.nn.Parameter) and t.dtype in typed else t for n, t in state.items()}
 
 
 def in_parts(state, folder, stem, suffix, save):
-    """Three files and their index; what is tied stays in one."""
+    """Three files and their index; tied tensors stay in one file."""
     names, where = list(state), {}
     files = [f"{stem}-{n:05}-of-00003.{suffix}" for n in (1, 2, 3)]
     for name in names:
@@ -122,7 +122,7 @@ def torch_parts(state, folder):
 
 
 def dense(state):
-    """safetensors takes nothing else."""
+    """safetensors accepts nothing else."""
     return {n: t.detach().clone(memory_format=torch.contiguous_format) for n, t in state.items()}
 
 
@@ -190,7 +190,7 @@ def gguf_file(state, folder):
     return path
 
 
-# ---- What no torch tensor can be
+# ---- Tensors that torch does not have
 
 def packed_safetensors(folder):
     """Types of less than a byte, of which safetensors-py writes one; the header is made by hand."""
@@ -225,7 +225,7 @@ def block_gguf(folder):
     return path, wanted
 
 
-# ---- What the reference libraries read
+# ---- The reference libraries' readers
 
 def read_torch(path, *root):
     state = torch.load(path, weights_only=True)
@@ -240,7 +240,7 @@ def read_sat(folder):
 
 
 def read_safetensors_file(path):
-    """safetensors' own reader says names, types and shapes; the bytes are those of the file; torch's tensors are the same."""
+    """Names, types and shapes by safetensors' reader; the bytes are those of the file; torch's tensors are the same."""
     data = path.read_bytes()
     start = 8 + int.from_bytes(data[:8], "little")
     header, out = json.loads(data[8:start]), {}
@@ -275,7 +275,7 @@ def read_safetensors(path):
 
 
 def stored_shape(kind, shape):
-    """GGUF has four dimensions: leading ones are folded; of no elements only their number is kept."""
+    """GGUF has four dimensions: leading ones are folded; without elements only their number is kept."""
     if 0 in shape and len(shape) > 1:
         return (0,)
     if not shape and kind == "bfloat16":

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Write folders of several files that must be refused, and odd ones that must be taken: indexes, components, pipelines.
+"""Write folders of several files that must be refused, and unusual ones that must be accepted: indexes, components, pipelines.
 SPDX-License-Identifier: Apache-2.0
 
-cases.tsv there has a line a folder NAME.d: name, exit status, reader, and a piece of what fmtconv must say.
+cases.tsv there has one line per folder NAME.d: name, exit status, reader, and a part of the expected message.
 Python's standard library only; the same bytes on every run.
 """
 
@@ -26,7 +26,7 @@ class Link(str):
 
 
 class Sparse(int):
-    """A file of so many bytes, which are not written."""
+    """Creates a file of that size with a hole."""
 
 
 class Pipe:
@@ -249,7 +249,7 @@ def pipelines():
 
 
 def configurations():
-    """Foreign YAML: what cannot be read of it is told, and what follows from that; the checkpoint is read."""
+    """YAML of another program: unreadable parts and their consequence are reported; the checkpoint is read."""
     consequence = "alpha, rank and sizes stay unknown"
 
     def config(name, why, text, status=0):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Write GGUF files that must be refused, and odd ones that must be taken, into a folder.
+"""Write GGUF files that must be refused, and unusual ones that must be accepted, into a folder.
 SPDX-License-Identifier: Apache-2.0
 
-cases.tsv there has a line a file: name, exit status, reader, and a piece of what fmtconv must say.
+cases.tsv there has one line per file: name, exit status, reader, and a part of the expected message.
 Python's standard library only; the same bytes on every run.
 """
 
@@ -331,7 +331,7 @@ def part(no, count, tensors, name, kinds=(U16, U16, I32)):
 
 
 def splits():
-    """The case's file is the first of three, and has the others beside it."""
+    """The case's file is the first of three, and the others are next to it."""
     def three(stem, second=None, third=None):
         return {f"{stem}-00002-of-00003": part(1, 3, 3, "b") if second is None else second,
                 f"{stem}-00003-of-00003": part(2, 3, 3, "c") if third is None else third}

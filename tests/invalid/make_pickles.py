@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Write checkpoints that a careful reader refuses, and odd ones that it takes, into a folder.
+"""Write checkpoints that a careful reader refuses, and unusual ones that it accepts, into a folder.
 SPDX-License-Identifier: Apache-2.0
 
-cases.tsv there has a line a file: name, exit status, reader, and a piece of what fmtconv must say.
+cases.tsv there has one line per file: name, exit status, reader, and a part of the expected message.
 Python's standard library only; the same bytes on every run.
 """
 
@@ -163,7 +163,7 @@ def bounds():
 
 
 def at_limits():
-    """What is allowed just still, and not any more."""
+    """The largest allowed values, and the smallest refused ones."""
     def beside(name, says, code, status=1):
         bad("limit-" + name, says, dict_of(("a", tensor()), ("x", code)), status=status)
 
@@ -191,7 +191,7 @@ def at_limits():
     for n, says in ((15, ""), (16, ""), (17, "more than 16 notes")):
         notes = dict_of(*((str(i), True) for i in range(n)))
         bad(f"limit-notes-{n}", says, dict_of(("a", tensor(more=(notes,)))), status=int(bool(says)))
-    # 1 GiB and the size of the file may be made of repetitions.
+    # Repetitions may add up to 1 GiB plus the size of the file.
     size = len(saved(checkpoint(("a", tensor((1 << 28,), (0,))))))
     for n, says in ((-1, ""), (0, ""), (1, "its repeated elements")):
         elements = (1 << 28) + size // 4 + 1 + n
@@ -611,7 +611,7 @@ def inside():
 
 
 def python_pickles():
-    """What Python's own pickler makes of the same checkpoint, in every binary protocol."""
+    """The same checkpoint by Python's pickler, in every binary protocol."""
     utils_module, torch = types.ModuleType("torch._utils"), types.ModuleType("torch")
 
     def _rebuild_tensor_v2(*args):

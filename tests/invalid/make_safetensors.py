@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Write safetensors files that must be refused, and odd ones that must be taken, into a folder.
+"""Write safetensors files that must be refused, and unusual ones that must be accepted, into a folder.
 SPDX-License-Identifier: Apache-2.0
 
-cases.tsv there has a line a file: name, exit status, reader, and a piece of what fmtconv must say.
+cases.tsv there has one line per file: name, exit status, reader, and a part of the expected message.
 Python's standard library only; the same bytes on every run.
 """
 
@@ -15,7 +15,7 @@ CASES = {}
 LIMIT = 100_000_000
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # what reorders the text around it
 
-# What is said of an entry that has something else in place of this field.
+# Returns the message about an entry with another value instead of this field.
 NULL = {
     "dtype": "tensor 'a': an entry must have dtype, shape and data_offsets",
     "shape": "tensor 'a': the entry has no shape",
@@ -28,7 +28,7 @@ def entry(dtype="F32", shape=(2,), start=0, end=8, **more):
 
 
 def file(header, data=b"\0" * 8, length=None):
-    """A file; header: an object or raw bytes; length: what it claims to be."""
+    """Returns a file; header: an object or raw bytes; length: the value in the file."""
     raw = header if isinstance(header, bytes) else json.dumps(header, separators=(",", ":")).encode()
     return struct.pack("<Q", len(raw) if length is None else length) + raw + data
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Write torch-like zip archives with one thing wrong each, and odd ones that are right, into a folder.
+"""Write torch-like zip archives with one thing wrong each, and unusual valid ones, into a folder.
 SPDX-License-Identifier: Apache-2.0
 
-cases.tsv there has a line a file: name, exit status, reader, and a piece of what fmtconv must say.
+cases.tsv there has one line per file: name, exit status, reader, and a part of the expected message.
 Python's standard library only; the same bytes on every run.
 """
 
@@ -30,7 +30,7 @@ def good(name, data, says="", **options):
 
 
 def members(pickle=None, data=None, version=None, root="archive", extra=()):
-    """What torch writes; for some, keywords of their Member."""
+    """Members that torch writes; for some, keywords of their Member."""
     return [Member(f"{root}/data.pkl", PICKLE, **(pickle or {})), Member(f"{root}/byteorder", b"little"),
             Member(f"{root}/data/0", DATA, **(data or {})), Member(f"{root}/version", b"3\n", **(version or {})),
             *extra]

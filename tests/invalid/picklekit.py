@@ -83,7 +83,7 @@ def checkpoint(*pairs):
 
 
 def archive(records, root="archive", crc=True):
-    """A zip file as torch writes it: stored, aligned, sizes only behind the data and in the directory."""
+    """Returns a zip file as torch writes it: stored, aligned, sizes only after the data and in the directory."""
     out, directory = bytearray(), bytearray()
     for name, data in records:
         path, start = f"{root}/{name}".encode() if root else name.encode(), len(out)
@@ -99,7 +99,7 @@ def archive(records, root="archive", crc=True):
 
 
 def saved(data, *, records=None, version=b"3\n", byteorder=b"little", extra=(), **options):
-    """The file that holds this pickle, one storage '0' of 16 bytes, and what torch puts beside them."""
+    """Returns the file with this pickle, one storage '0' of 16 bytes, and the other members that torch writes."""
     members = [("data.pkl", data), ("byteorder", byteorder)]
     members += records if records is not None else [("data/0", bytes(range(16)))]
     members += [("version", version), *extra]
@@ -118,7 +118,7 @@ def framed(body, protocol):
 
 def legacy(body, storages=(("0", 4, bytes(range(16))),), *, protocol=2, number_of_format=1001, system=DICT, keys=None,
            tail=b""):
-    """What torch.save wrote before 1.6.  storages: (key, elements, bytes)."""
+    """Returns a file as torch.save wrote it before 1.6. storages: (key, elements, bytes)."""
     keys = list_of(*(key for key, _, _ in storages)) if keys is None else keys
     parts = [MAGIC, value(number_of_format), system, body, keys]
     out = b"".join(framed(part, protocol) for part in parts)

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-# tests/data/kernel/make_vectors.py: what torch makes of numbers, for tests/unit/kernel.c.
+# tests/data/kernel/make_vectors.py: numbers as torch converts them, for tests/unit/kernel.c.
 # SPDX-License-Identifier: Apache-2.0
 #
-#   python3 make_vectors.py        (torch 2.13, x86 with F16C; writes beside itself)
+#   python3 make_vectors.py        (torch 2.13, x86 with F16C; writes to its folder)
 #
 # exhaustive.txt: one line "from to factor crc" for every 8 and 16 bit type: all codes, counted up, times a
 #   factor (bits of an f32, or "-") in f32, to another type; the CRC-32 of the bytes that come out.
 # edges.bin: for the wider types, records of little-endian u32 from, to, n; n elements in; n elements out:
 #   ties, subnormals, borders of every type, zeroes, infinities, NaNs, random numbers.
 #
-# Types are the numbers of fmtconv/types.h.  What C cannot convert is left out where torch contradicts itself:
-# among all codes, NaN, infinity and what is beyond 2^31 become 0 on the way to u32; among the edges to whole
-# numbers only those are kept on which torch's dense, strided and one-element loops agree.
+# Types are the numbers of fmtconv/types.h.  Conversions that C does not define are left out where torch contradicts itself:
+# among all codes, NaN, infinity and numbers beyond 2^31 become 0 in u32; of the edges converted to
+# integers only those are kept on which torch's dense, strided and one-element loops agree.
 import os, struct, warnings, zlib
 import numpy as np, torch
 
@@ -109,7 +109,7 @@ def edges_of(source):
 
 
 def agreed(x, target):
-    """Where torch gives the same for dense, strided and single elements, wherever they lie."""
+    """Returns where torch gives the same for dense, strided and single elements at any offset."""
     n, size = x.numel(), BITS[target] // 8
     rows = lambda t: np.frombuffer(raw(t), np.uint8).reshape(-1, size)
     repeats = [rows(x[: n - cut].repeat(65).to(target))[: 65 * (n - cut)] for cut in range(9)]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tests/data/quant/make_vectors.py: what ggml makes of inputs that stress its rounding, for tests/unit/quant.c.
+"""tests/data/quant/make_vectors.py: inputs that stress rounding, and ggml's results for them, for tests/unit/quant.c.
 
 Writes input.f32, rows of 256 little-endian floats; importance.f32, one such row; and expected.txt, with a line for
 each of:
@@ -28,7 +28,7 @@ DECODED = ENCODED + ["IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", 
 
 
 def ties():
-    """Numbers half way between two codes, with the number that makes the scale 1 first."""
+    """Returns numbers half way between two codes, after a number that makes the scale 1."""
     steps = np.arange(31) - 15.5
     blocks = [np.r_[127, steps * 8 + 3.5], np.r_[-8, np.arange(31) * 0.5 - 7.5], np.r_[-16, steps],
               np.arange(32) * 0.5 * (15 / 15.5), np.r_[0, 15, np.arange(30) * 0.5], np.r_[-32, steps * 2 + 0.5],
@@ -37,7 +37,7 @@ def ties():
 
 
 def inputs(random):
-    """Every case is a whole number of rows."""
+    """Every case consists of full rows."""
     normal, n = random.standard_normal, 1024
     groups = np.arange(n) // 16
     outlier = normal(256) * 0.02
