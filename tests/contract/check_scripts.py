@@ -50,7 +50,7 @@ def reads_options(script, *arguments, status=0, text="usage:"):
 
 
 def options():
-    """Yields the benches that do not print their options, or take wrong ones."""
+    """Yields the benches that do not print their options, or that accept unknown ones."""
     run = TOP / "bench/run.py"
     names = "".join(f"{path.stem.removeprefix('bench_')}, " for path in BENCHES).rstrip(", ")
     yield from reads_options(run, "nothing", status=2, text=f"benches: {names}")

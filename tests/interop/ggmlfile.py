@@ -49,8 +49,8 @@ LIB = library()
 
 
 def read(path, data=True):
-    """What gguf_init_from_file sees: (version, keys with types, {name: (type, bytes)}); None where it refuses.
-    data: ggml loads the tensors' bytes too, as those who use it do."""
+    """Returns the result of gguf_init_from_file: (version, keys with types, {name: (type, bytes)}); None if it refuses
+    the file. data: ggml loads the tensors' bytes, too, as programs that use it do."""
     context = ctypes.c_void_p()
     params = InitParams(not data, ctypes.addressof(context) if data else None)
     g = LIB.gguf_init_from_file(os.fsencode(path), params)

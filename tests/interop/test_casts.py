@@ -94,8 +94,8 @@ class Casts(Case):
                     self.check_counts(x, wanted, found.get((name, "overflow"), 0), found.get((name, "underflow"), 0))
 
     def check_counts(self, x, y, overflow, underflow):
-        """What became infinite, or is beyond the largest number of a type that has no infinity; what lost digits below the
-        normal numbers."""
+        """Returns the numbers of overflows (infinity, or beyond the largest number of a type without infinity) and of
+        underflows."""
         before, after = x.double(), y.double()
         beyond = before.abs() > 464 if y.dtype is torch.float8_e4m3fn else torch.zeros_like(before, dtype=torch.bool)
         self.assertEqual(overflow, int((before.isfinite() & (~after.isfinite() | beyond)).sum()))

@@ -99,7 +99,7 @@ class Comfy(Case):
                         self.assertNotIn("_quantization_metadata", self.metadata())
 
     def test_scales_as_bytes(self):
-        """The loader takes scales of type U8 for what the format says."""
+        """The loader uses scales of type U8 by the format."""
         for name, (layer, wanted) in (("nvfp4", nvfp4((144, 96))), ("mxfp8", mxfp8((144, 96)))):
             state = {f"a.{n}": t.view(torch.uint8) if n == "weight_scale" else t for n, t in layer.items()}
             found = self.converted(state, "-t", "dequantize", metadata=header(a={"format": name}))
@@ -159,7 +159,7 @@ class Comfy(Case):
                          {"a.weight": tiled})
 
     def test_refused(self):
-        """What cannot be decoded is named, with the format that the file names."""
+        """Tensors that cannot be decoded are named, with the format in the file."""
         layer, _ = nvfp4((128, 64))
         state = {f"a.{n}": t for n, t in layer.items()}
         for description, reason in (({"format": "convrot_w4a4"}, "does not decode their format, convrot_w4a4"),

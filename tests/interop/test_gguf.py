@@ -169,7 +169,7 @@ class Tensors(Gguf):
                          [t.shape.tolist() for t in gguf.GGUFReader(self.out).tensors])
 
     def test_large(self):
-        """More than 2^31 elements; a type of one bit, in a file of holes, so that they are few bytes."""
+        """More than 2^31 elements of a type of one bit, in a file with holes."""
         count, kind = 2**31 + 1024, gguf.GGMLQuantizationType.Q1_0
         size = count // 128 * 18
         head = b"GGUF" + struct.pack("<IQQ", 3, 1, 1) + string("general.architecture") + struct.pack("<I", 8) + string("test")

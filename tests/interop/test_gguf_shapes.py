@@ -27,7 +27,8 @@ def can_decode(kind):
 
 
 def as_comfy(path):
-    """What ComfyUI-GGUF makes of a file: name → (type, shape, bytes).  Original shapes must be arrays of i32."""
+    """Returns the tensors as ComfyUI-GGUF loads a file: name → (type, shape, bytes). Original shapes must be arrays of
+    i32."""
     reader, loaded = gguf.GGUFReader(path), {}
     for t in reader.tensors:
         field = reader.get_field(ORIGINAL + t.name)
@@ -78,7 +79,7 @@ class Shapes(Case):
         self.assertEqual((self.tmp / "d.gguf").read_bytes(), self.out.read_bytes())
 
     def test_decoded(self):
-        """The values have the original shape; gguf-py says which values."""
+        """The values have the original shape; gguf-py is the reference for the values."""
         kinds = [kind for kind in TYPES if can_decode(kind) and kind.name not in PLAIN]
         values = np.random.default_rng(2).standard_normal((64, 4, 3, 3)).astype(np.float32)
         self.write({kind.name: (kind, (64, 4, 3, 3), values if kind.name in ("Q8_0", "Q4_0", "Q5_1") else None) for kind in kinds})
@@ -161,7 +162,7 @@ class Shapes(Case):
         self.assertEqual(originals(self.out), set())
 
     def test_names(self):
-        """A shape is found by the tensor's name as it is; one without its tensor is left out and noted."""
+        """A shape belongs to the tensor with exactly its name; a shape without a tensor is left out, with a note."""
         kind = gguf.GGMLQuantizationType.Q8_0
         self.write({"a b%20": (kind, (64, 4, 3, 3), None)}, [(ORIGINAL + "gone", [1, 2])])
         result = self.run_fmtconv(self.source, self.out)

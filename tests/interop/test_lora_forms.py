@@ -149,7 +149,7 @@ class Forms(Lora):
                 ((".lora_down.weight", torch.randn(2, 6)), (".lora_up.weight", torch.randn(6, 2)), (".alpha", torch.tensor(1.0)))}
 
     def test_text_encoder_left_out(self):
-        """What is for a component that is not here is left out if all else is merged, and that is told."""
+        """Tensors for an absent component are left out if all others are merged, with a note."""
         lora = self.lora("lora_unet_", "_", ".lora_down.weight", ".lora_up.weight", alpha=2) | self.text("lora_te1_") | self.text("lora_te2_")
         got, said = self.merge(lora)
         self.close(got, self.wanted(0.5))

@@ -57,7 +57,7 @@ class Names(Case):
         return (self.tmp / out) if status == 0 else run.stderr
 
     def merged(self, path, source=None):
-        """What lora-merge makes of the model with this file."""
+        """Returns the model that lora-merge makes with this file."""
         plain = {k: v.contiguous() for k, v in model().state_dict().items()}
         save_file(plain, self.tmp / "base.safetensors")
         self.run_fmtconv("-f", "-t", f"lora-merge:file={path}", self.tmp / "base.safetensors", self.tmp / "m.safetensors")
@@ -69,7 +69,7 @@ class Names(Case):
             self.assertTrue(torch.allclose(got[name], w, rtol=1e-4, atol=1e-5), name)
 
     def fused(self, path, **more):
-        """What diffusers makes of the model with this file."""
+        """Returns the model that diffusers makes with this file."""
         m = model()
         m.load_lora_adapter(path, **more)
         m.fuse_lora()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Split models whose index is absent or wrong: their files are read by their numbers, and what is not read is said."""
+"""Split models whose index is absent or wrong: their files are read by their numbers, and other files are listed."""
 # Plugins: diffusers gguf safetensors torch
 
 import json
@@ -100,7 +100,7 @@ class Numbered(Case):
         self.shards(["model-00002-of-00002.safetensors"])
         self.assertIn("tensor 'a': two tensors have this name", self.convert(self.ref, status=1))
 
-    # ---- Beside an index that is wrong
+    # ---- With a wrong index
 
     def stale(self):
         wanted = self.shards(["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"])
@@ -145,7 +145,7 @@ class Numbered(Case):
         self.convert(self.ref, "-r", "diffusers:index=ignore")
         self.assert_out({"a": torch.ones(1)})
 
-    # ---- What is not read is said
+    # ---- Files that are not read are listed
 
     def test_stray_single(self):
         self.shards(["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"])
@@ -197,7 +197,7 @@ class Numbered(Case):
         self.assertNotIn("of a model", self.convert(self.ref))
 
     def test_all(self):
-        """Not said of a file whose reader reads the others, too, nor of the only file."""
+        """Not listed if the reader of the file reads the others, too, or if it is the only file."""
         source = self.tmp / "x.safetensors"
         save_file({f"{n}": torch.ones(256) for n in range(4)}, source)
         self.run_fmtconv("-t", "none", "-w", "gguf:split-max-size=1K,architecture=x", source, self.tmp / "y.gguf")

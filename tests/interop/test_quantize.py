@@ -101,7 +101,7 @@ class Quantize(Case):
         self.assert_plain(found, "patch_embed.proj.weight", tensors["patch_embed.proj.weight"], "BF16")
 
     def test_only_weights_of_layers(self):
-        """What a layer does not multiply by stays plain, in every transform that quantizes, unless a rule names it."""
+        """Tensors that no layer multiplies by are not quantized, by any transform, unless a rule names them."""
         plain = {"x_pad_token": (1, 256), "cap_pad_token": (1, 256), "scale_shift_table": (2, 256), "register_tokens": (4, 256),
                  "blocks.0.scale_shift_table": (6, 256), "blocks.0.ff_i.gate.weight": (4, 256), "x_embedder.emb_pos": (8, 256),
                  "blocks.0.modulation": (1, 6, 256), "model.layers.0.mlp.gate.weight": (8, 256), "layers.0.A_log": (64, 256),

@@ -80,7 +80,7 @@ class SafeTensors(Case):
             return False
 
     def test_no_metadata(self):
-        """null in place of the metadata is no metadata, as for the official library."""
+        """null instead of the metadata means none, as for the official library."""
         source, out = self.tmp / "a.safetensors", self.tmp / "b.safetensors"
         text = '{"__metadata__":null,"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
         self.assertTrue(self.official_header(source, text))

@@ -32,8 +32,8 @@ class Tied(torch.nn.Module):
 
 
 def by_convert(tensors, discard=()):
-    """What convert.py of safetensors keeps, and its metadata: names of one storage, the first in order that is not to be
-    discarded is kept if there is one."""
+    """Returns the tensors that convert.py of safetensors keeps, and its metadata: of the names of one storage, it keeps
+    the first in order that is not to be discarded, if there is one."""
     groups = {}
     for name, t in tensors.items():
         groups.setdefault(t.untyped_storage().data_ptr(), []).append(name)
@@ -255,8 +255,8 @@ class Ties(Case):
     # ---- Several files
 
     def test_shards(self):
-        """The files of save_torch_state_dict, but that each tells the other names of its own tensors: of the hub's they
-        stand in the index, and are found there."""
+        """The files of save_torch_state_dict, except that each records the other names of its tensors; those of
+        huggingface_hub are in the index, and are read from it."""
         tensors = Tied().state_dict()
         torch.save(tensors, self.pt)
         files = {}

@@ -275,7 +275,7 @@ class Difference(Merge):
 
 
 class Fit(Merge):
-    """What does not fit is an error that lists it, or is kept as the user says."""
+    """Tensors that do not fit are an error that lists them, or are kept on request."""
 
     def test_missing(self):
         models, files = self.models(2)

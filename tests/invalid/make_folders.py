@@ -245,7 +245,7 @@ def pipelines():
     pipeline("broken", "@pipeline-broken.d/vae/" + WEIGHTS + " the header claims", vae, **{"vae/" + WEIGHTS: A[:30]})
 
 
-# ---------------------------------------------------------------- the configuration beside a checkpoint of SAT
+# ---------------------------------------------------------------- the configuration next to a checkpoint of SAT
 
 
 def configurations():

@@ -321,7 +321,7 @@ def originals():
     case("shape-no-list", "is not a shape", file((key("comfy.gguf.orig_shape.a", U32, 2),)))
     case("scalars-no-list", "the key 'fmtconv.scalars' is not a list of names", file((key("fmtconv.scalars", STRING, "a"),)))
     case("scalars-of-numbers", "the key 'fmtconv.scalars' is not a list of names", file((key("fmtconv.scalars", ARRAY, (U8, (1,))),)))
-    # As ComfyUI-GGUF stores what blocks do not fit.
+    # As ComfyUI-GGUF stores tensors whose rows blocks do not divide.
     blocks("shape-no-blocks", file((shape("a", (16, 2, 1)),), tensors=(tensor(dims=(32,), kind=8),), data=b"\1" * 34 + b"\0" * 30))
 
 
