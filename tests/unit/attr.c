@@ -195,7 +195,7 @@ Test (attr, overlay)
   fmtconv_ctx_free (ctx);
 }
 
-/* A loop over all keys of a large object: the test's time limit would not hold if it were quadratic. */
+/* A loop over all keys of a large object; a quadratic one would exceed the test's time limit. */
 Test (attr, large_objects, .timeout = 20)
 {
   fmtconv_ctx *ctx = new_ctx ();

@@ -108,7 +108,7 @@ Test (bundle, stage_starts_with_all)
   cr_expect_eq (a.kept, 3);
 }
 
-/* A tensor may move from one component to another; one that is lost is listed. */
+/* A tensor may move from one component to another; a lost one is listed. */
 Test (bundle, the_account_spans_components)
 {
   fmtconv_model *in = folder (), *out = fci_model_new (ctx, in);

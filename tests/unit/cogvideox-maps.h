@@ -32,13 +32,13 @@ typedef struct map
   fmtconv_model *in;
 } map;
 
-/* The file HEAD MODEL TAIL among the maps. */
+/* Returns the content of the file HEAD MODEL TAIL among the maps. */
 FILE *maps_open (const char *head, const char *model, const char *tail);
 
-/* "[1, 2]" or "1x2"; the rank. */
+/* Parses "[1, 2]" or "1x2". Returns the rank. */
 unsigned maps_shape (const char *text, uint64_t *shape);
 
-/* The lines of that model's map, and a sealed model of SAT's tensors, all f16. */
+/* Reads the lines of that model's map, and makes a frozen model of SAT's tensors, all f16. */
 void map_read (const char *model, map *m);
 void map_free (map *m);
 

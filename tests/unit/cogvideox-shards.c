@@ -25,13 +25,13 @@ typedef struct cut
 {
   char model[32];
   char transform[32];
-  char cast[8]; /* "-": the type that the transform gives */
-  char size[8]; /* most bytes of a file, as typed */
+  char cast[8]; /* "-": the type that the transform chooses */
+  char size[8]; /* largest size of a file, as typed */
   uint64_t total;
   size_t tensors[SHARDS];
 } cut;
 
-/* Its tensors' number; their bytes are added. */
+/* Returns the number of tensors; their bytes are added. */
 static size_t
 count_tensors (const fmtconv_file *file, uint64_t *bytes)
 {
@@ -180,7 +180,7 @@ Test (cogvideox_shards, transformer_15_5b_i2v)
   check_cuts ("CogVideoX1.5-5B-I2V");
 }
 
-/* It is made 32 bits wide, whatever it was read from. */
+/* The output has 32 bits, whatever the input has. */
 Test (cogvideox_shards, vae)
 {
   check_cuts ("VAE");

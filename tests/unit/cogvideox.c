@@ -36,7 +36,7 @@ place_of (const map *m, const char *sat)
   return t->view->boxes[0].offset;
 }
 
-/* Rows [start, start + n) of `of` parts, as one box of the view that begins at row `at` of it. */
+/* Returns rows [start, start + n) of `of` parts as one box of the view that begins at its row `at`. */
 static void
 check_box (const map *m, const row *r, fmtconv_view *view, size_t k, uint64_t at, uint64_t start, uint64_t n,
            uint64_t of)
@@ -80,7 +80,7 @@ check_place (const map *m, const row *r, fmtconv_view *view)
   cr_expect_eq (view->n_boxes, boxes, "%s", r->hf);
 }
 
-/* ---- There and back */
+/* ---- The conversion and its reverse */
 static void
 check_order (const map *m, const char *model, const fmtconv_model *out)
 {

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Two tensors of 2 x 3 and 4 numbers, and an entry of metadata. */
+/* Two tensors of 2 x 3 and 4 numbers, and a metadata entry. */
 static const char header[] = "{\"__metadata__\":{\"format\":\"pt\"},"
                              "\"b.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
                              "\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[24,40]}}";
@@ -55,7 +55,7 @@ TestSuite (convert, .init = set_up, .fini = tear_down);
 
 static const char *const none[] = { "none" };
 
-/* The job that says everything. */
+/* Returns a job that gives everything. */
 static fmtconv_job
 full_job (void)
 {
@@ -154,7 +154,7 @@ Test (convert, detection)
   fmtconv_ctx_free (ctx);
 }
 
-/* An application that was built when the job was shorter. */
+/* An application that was built with a shorter job. */
 Test (convert, shorter_job)
 {
   captured h;
@@ -217,7 +217,7 @@ Test (convert, outputs_in_the_way)
   cr_expect (stat (out, &st) == 0 && st.st_size == 3, "the old output was touched");
 }
 
-/* However the way into the input's folder is spelt. */
+/* With any spelling of the path into the input's folder. */
 Test (convert, outputs_inside_the_input)
 {
   char deep[200], path[256];

@@ -10,16 +10,16 @@
 extern record r; /* messages of ctx */
 extern fmtconv_ctx *ctx;
 
-/* Before and after a test: the working folder is a new one with d/a, d/sub/b and out/c. */
+/* Before and after a test: the working folder is a new folder with d/a, d/sub/b and out/c. */
 void place_start (void);
 void place_stop (void);
 
 void write_file (const char *path, const void *bytes, size_t n);
 
-/* There was one error, of that code and with those words; the context is a new one now. */
+/* Expects one error, with that code and text; the context is then replaced by a new one. */
 void expect_error (int code, const char *says);
 
-/* All of a file; NULL: an error. */
+/* Returns all bytes of a file; NULL: an error. */
 const char *text_of (fmtconv_input *in);
 void expect_text (fmtconv_input *in, const char *text);
 

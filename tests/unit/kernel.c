@@ -19,7 +19,7 @@ run_program (const fci_row_program *program, const void *in, void *out, size_t n
   free (scratch);
 }
 
-/* Left out by make_vectors.py, because torch contradicts itself there. */
+/* Left out by make_vectors.py, because torch contradicts itself for these. */
 static bool
 left_out (uint32_t from, uint32_t to, const void *at)
 {
@@ -27,7 +27,7 @@ left_out (uint32_t from, uint32_t to, const void *at)
   return !is_integer && to == FMTCONV_U32 && !(fabs (fci_element (from, at)) < 0x1p31);
 }
 
-/* All codes of `from`, counted up. */
+/* Returns all codes of `from`, counted up. */
 static size_t
 count_values (uint32_t from, uint32_t to, unsigned char *codes)
 {

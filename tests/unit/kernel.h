@@ -6,7 +6,7 @@
 #include "core/kernel/cpu.h"
 #include "core/kernel/kernel.h"
 
-/* Bytes of an element of a plain type. */
+/* Returns the bytes of an element of a plain type. */
 static inline size_t
 size_of (uint32_t dtype)
 {
@@ -14,7 +14,7 @@ size_of (uint32_t dtype)
   return sizes[dtype];
 }
 
-/* `from` to `to`, with a factor before it if that is not NULL. */
+/* Makes a program from `from` to `to`, with a factor before it if that is not NULL. */
 static inline fci_row_program
 program_of (uint32_t from, const float *factor, uint32_t to)
 {
@@ -35,7 +35,7 @@ random_next (uint64_t *state)
   return *state;
 }
 
-/* Runs it in scratch of exactly the size asked for. */
+/* Runs it in scratch of exactly the required size. */
 void run_program (const fci_row_program *program, const void *in, void *out, size_t n, fci_tally *tally);
 
 #endif

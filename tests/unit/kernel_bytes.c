@@ -10,7 +10,7 @@
 #include <string.h>
 #include <zlib.h>
 
-/* Element by element, from the header's sentence. */
+/* Element by element, as the header defines it. */
 static void
 gather_plainly (unsigned char *out, const unsigned char *in, unsigned rank, const uint64_t *extent,
                 const int64_t *stride, size_t item)
@@ -72,7 +72,7 @@ Test (kernel, gather_any_strides)
   free (bytes);
 }
 
-/* A dense tensor seen with its axes in another order, of sizes that fill tiles and do not. */
+/* A dense tensor with permuted axes, of sizes that fill tiles and of sizes that do not. */
 Test (kernel, gather_transposes)
 {
   static const uint64_t shapes[][4] = { { 64, 64, 1, 1 }, { 130, 67, 1, 1 }, { 1, 257, 128, 1 },

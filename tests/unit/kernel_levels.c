@@ -14,7 +14,7 @@ enum
   MOST = 10007
 };
 
-/* n elements: any bits at all, and every fourth a number that people have, as far as the type can. */
+/* Fills n elements with arbitrary bits; every fourth has a usual value, as far as the type can hold it. */
 static void
 fill (unsigned char *in, uint32_t dtype, size_t n, uint64_t *state)
 {
@@ -78,12 +78,12 @@ Test (kernel, levels_agree)
   free (in);
 }
 
-/* ---- Counting, the plain way: in long double, which holds every number of every type. */
+/* ---- Counts by plain loops, in long double, which holds every number of every type. */
 
 typedef struct range
 {
   uint32_t dtype;
-  long double most;   /* from here on it does not fit; between here and the last number it is rounded */
+  long double most;   /* larger numbers do not fit; between the largest number and this they are rounded */
   long double normal; /* integers: 0 */
 } range;
 
@@ -181,7 +181,7 @@ Test (kernel, counts_what_a_plain_loop_counts)
   free (in);
 }
 
-/* The double rounding of f64 by way of f32, a sign that E8M0 drops, and a truth value. */
+/* Double rounding of f64 by way of f32, a sign that E8M0 drops, and a boolean. */
 Test (kernel, counts_of_odd_types)
 {
   const double real[4] = { 1, -2, 3, NAN };

@@ -41,7 +41,7 @@ plain (const float *b, const float *a, size_t rank, size_t columns, float sum)
   return sum;
 }
 
-/* rows × columns of rank `rank`, the rank in two parts where `cut` is not 0. */
+/* Computes rows × columns with rank `rank`; in two parts if `cut` is not 0. */
 static void
 check (size_t rows, size_t columns, size_t rank, size_t cut)
 {
@@ -151,7 +151,7 @@ Test (kernel, sums_through_programs)
   free (two);
 }
 
-/* A NaN's bits do not depend on who made it. */
+/* A NaN's bits do not depend on the level. */
 Test (kernel, sums_that_are_not_numbers)
 {
   const uint32_t bits[] = { 0x7f812345, 0xffc00001, 0x7f800000, 0x3f800000, 0xff800000 };
@@ -174,8 +174,8 @@ Test (kernel, sums_that_are_not_numbers)
   fci_kernel_force (FCI_LEVEL_AUTO);
 }
 
-/* One factor a row, or one for a block of any size from any element on: the bytes and counts of a plain loop, NaNs
- * as torch has them. */
+/* One factor for a row, or for each block of any size from any element on: the bytes and counts of a plain
+ * loop, NaNs as in torch. */
 Test (kernel, factors_are_plain_products)
 {
   enum

@@ -74,7 +74,7 @@ slices_commute (world *w, uint64_t seed, const naive *v)
                fmtconv_view_slice (fmtconv_view_slice (v->view, k, b, m), i, a, n));
 }
 
-/* A view of the same shape but along the axis, random all the same. */
+/* Returns a random view of the same shape, except along the axis. */
 static fmtconv_view *
 companion (world *w, const naive *v, unsigned axis)
 {
@@ -85,7 +85,7 @@ companion (world *w, const naive *v, unsigned axis)
   return part.view;
 }
 
-/* slice ∘ concat = concat of the slices it meets */
+/* slice ∘ concat = concat of the slices */
 static void
 slice_of_concat (world *w, uint64_t seed, const naive *v)
 {
@@ -190,7 +190,7 @@ elementwise_commutes (world *w, uint64_t seed, const naive *v)
                fmtconv_view_permute (operated (v->view, which), axes));
 }
 
-/* There and back is nothing; two in a row are one. */
+/* Reshape and its reverse change nothing; two reshapes are one. */
 static void
 reshapes (world *w, uint64_t seed, const naive *v)
 {
@@ -337,7 +337,7 @@ Test (laws, hold)
     }
 }
 
-/* With a factor for each block of a leaf. */
+/* Returns the view with a factor for each block of a leaf. */
 static naive
 blocks_of_factors (world *w, const naive *v)
 {
@@ -351,7 +351,7 @@ blocks_of_factors (world *w, const naive *v)
   return naive_multiply (w, v, &f, block, pick (w, 2));
 }
 
-/* A leaf, whatever its strides, comes back as one box. */
+/* A leaf with any strides is restored as one box. */
 Test (laws, split_then_fuse_is_one_box)
 {
   const uint64_t seed = setting ("FMTCONV_SEED", 2000000);

@@ -35,7 +35,7 @@ capture_message (void *arg, const fmtconv_message *m)
     }
 }
 
-/* A new context; `h` is emptied and hears it. */
+/* Returns a new context; `h` is cleared and receives its messages. */
 static inline fmtconv_ctx *
 capturing_ctx (captured *h, unsigned flags, const char *plugin_dir)
 {

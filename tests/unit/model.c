@@ -64,7 +64,7 @@ expect_error (int code, const char *part)
   set_up ();
 }
 
-/* A sealed reader's model: a [0,8), b [8,16), c [16,24), none (no elements). */
+/* Returns a frozen model of a reader: a [0,8), b [8,16), c [16,24), none (no elements). */
 static fmtconv_model *
 letters (void)
 {
@@ -200,7 +200,7 @@ Test (model, account)
   cr_expect_str_eq (came_from (next, "y"), "0");
 }
 
-/* Parts of different tensors stay apart until the account is settled. */
+/* Parts of different tensors stay separate until the lineage is complete. */
 /* Views that only have to be equal count as used; messages give the name in the first model. */
 Test (model, same_uses_all)
 {
@@ -401,7 +401,7 @@ Test (model, limit_of_tensors)
   expect_error (FMTCONV_E_LIMIT, "a model has more than 1048576 tensors");
 }
 
-/* Though they were tied when somebody asked before. */
+/* Also if they were tied when they were queried before. */
 Test (model, untied)
 {
   fmtconv_model *model = fci_model_new (ctx, NULL);
@@ -488,7 +488,7 @@ Test (model, tiles_of_any_order)
   expect_error (FMTCONV_E_FORMAT, "not contiguous");
 }
 
-/* The catalogue: at most 512 bytes a tensor, names of usual length included. */
+/* A model needs at most 512 bytes per tensor, names of usual length included. */
 Test (model, memory_of_a_tensor)
 {
   enum

@@ -40,7 +40,7 @@ mix (uint64_t a, uint64_t b)
   return x ^ x >> 32;
 }
 
-/* phase: which element of a block. */
+/* phase: number of the element in its block. */
 static uint64_t
 stored (const fmtconv_source *source, uint64_t offset, uint64_t phase, uint32_t dtype)
 {
@@ -66,7 +66,7 @@ blank (world *w, uint32_t dtype, unsigned rank, const uint64_t *shape)
   return v;
 }
 
-/* Index vector of the i-th element, and back. */
+/* Compute the index vector of the i-th element, and the reverse. */
 static void
 index_of (const naive *v, uint64_t i, uint64_t *index)
 {

@@ -17,10 +17,10 @@ typedef struct naive
   uint64_t shape[FMTCONV_MAX_RANK];
   uint64_t n;
   uint64_t *at;    /* n elements, row-major */
-  bool *unrounded; /* of each: something was done since the last cast */
+  bool *unrounded; /* whether an element has operations since the last cast */
 } naive;
 
-/* A world: where random views come from. */
+/* The sources of random views. */
 typedef struct world
 {
   fmtconv_ctx *ctx;
@@ -43,7 +43,7 @@ naive naive_cast (world *w, const naive *v, uint32_t dtype);
 naive naive_scale (world *w, const naive *v, double factor);
 naive naive_lowrank (world *w, const naive *v, const naive *b, const naive *a, double factor);
 
-/* Along axis i, block[i] indices have one factor. */
+/* Along axis i, block[i] indices share one factor. */
 naive naive_multiply (world *w, const naive *v, const naive *factors, const uint64_t *block, bool divide);
 
 naive naive_add (world *w, const naive *v, const naive *other, double factor);
@@ -63,10 +63,10 @@ naive naive_factor (world *w, uint64_t rows, uint64_t columns, unsigned axis);
 /* Returns a random view with up to `depth` nested operations. */
 naive naive_random (world *w, unsigned depth);
 
-/* Another shape with the same number of elements; its rank. */
+/* Returns the rank of another shape with the same number of elements. */
 unsigned naive_other_shape (world *w, const naive *v, uint64_t *shape);
 
-/* A random order of the axes. */
+/* Returns a random order of the axes. */
 void naive_axes (world *w, unsigned rank, unsigned *axes);
 
 /* Returns the defect of the normal form of v->view: not sorted, not disjoint, not covering, wrong

@@ -69,7 +69,7 @@ Test (bid, values)
   cr_expect_eq (fci_bid (&by_probe, &seven), 70);
 }
 
-/* The reader that is picked, or NULL and the error in h. */
+/* Returns the chosen reader, or NULL with the error in h. */
 static const char *
 picked (captured *h, fmtconv_peek peek)
 {

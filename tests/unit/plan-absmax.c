@@ -61,7 +61,7 @@ Test (absmax, shapes_and_what_is_refused)
   fmtconv_ctx_free (ctx);
 }
 
-/* Tensors that are the same bytes stay tied; no others are. */
+/* Equal views share a measurement, so that tied tensors stay tied; other views do not. */
 Test (absmax, equal_views_are_measured_once)
 {
   captured h;
@@ -101,7 +101,7 @@ enum
   ELEMENTS = ROWS * COLUMNS
 };
 
-/* Numbers of all sizes, bf16 and so f32 exactly. */
+/* Numbers of all sizes in bf16, exact in f32. */
 static void
 fill (uint16_t *bf16, uint64_t seed)
 {
@@ -275,7 +275,7 @@ Test (absmax, a_read_that_fails)
   leave (&at);
 }
 
-/* The numbers are part of the memory bound. */
+/* Measured values count as memory. */
 Test (absmax, too_many_to_keep)
 {
   captured h;
@@ -365,7 +365,7 @@ Test (absmax, after_all_operations)
   leave (&at);
 }
 
-/* A number that describes a model cannot be one that is not there yet. */
+/* A number that describes a model cannot be a measured value. */
 Test (absmax, no_scalar)
 {
   captured h;

@@ -20,7 +20,7 @@ enum
   ROW_BYTES = 3 * 34
 };
 
-/* Numbers, and their blocks. */
+/* A source of numbers, and one of their blocks. */
 typedef struct sample
 {
   fmtconv_ctx *ctx;
@@ -70,7 +70,7 @@ Test (plan_blocks, stored_blocks_are_copied)
   fmtconv_ctx_free (s.ctx);
 }
 
-/* Execute, and the output's bytes. */
+/* Executes the plan, and returns the output's bytes. */
 static void
 expect_bytes (const place *at, sample *s, const captured *h, fmtconv_view *view, const uint8_t *wanted,
               size_t n)
@@ -107,7 +107,7 @@ Test (plan_blocks, stored_and_quantized)
   leave (&at);
 }
 
-/* Two products are rounded once, where they are quantized, from whatever type. */
+/* Two products are rounded once, when they are quantized, from any type. */
 Test (plan_blocks, rounds_once)
 {
   captured h;
@@ -185,7 +185,7 @@ Test (plan_blocks, importance)
   leave (&at);
 }
 
-/* The tensor and the first row, whatever the number of threads and the memory. */
+/* The error names the tensor and the first row, with any number of threads and memory limit. */
 Test (plan_blocks, what_is_no_number)
 {
   static const struct

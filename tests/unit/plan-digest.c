@@ -117,7 +117,7 @@ Test (digest, in_the_plan)
   fmtconv_ctx_free (ctx);
 }
 
-/* Two layouts that differ only in whose digest they have are two plans. */
+/* Two layouts that differ only in the region of a digest have different plans. */
 Test (digest, is_part_of_the_plans_own)
 {
   uint64_t digest[2];
@@ -189,7 +189,7 @@ Test (digest, refusals)
     }
 }
 
-/* A second name has no bytes, and is a tensor of the file all the same. */
+/* A second name has no bytes, but is a tensor of the file. */
 Test (digest, tied_names)
 {
   static const uint8_t zeroes[400];

@@ -20,7 +20,7 @@ enum
   KINDS
 };
 
-/* Which call is to fail; counts down. */
+/* The call that fails; counts down. */
 static _Atomic int left[KINDS];
 static int fault_errno;
 
@@ -86,7 +86,7 @@ static const struct fci_io faulty = { .read = faulty_read,
 
 static uint8_t *source_bytes;
 
-/* Two files: a large copy and something converted; a copy and a literal. */
+/* Two files: a large copy and a converted tensor; a copy and a literal. */
 static int
 convert (const place *at, captured *h, unsigned flags, unsigned threads)
 {
@@ -116,7 +116,7 @@ holds (const place *at, const char *name, const char *text)
   return same;
 }
 
-/* Returns how many calls of that kind there are. */
+/* Returns the number of calls of that kind. */
 static int
 check_faults (int kind, int error, unsigned flags)
 {
@@ -169,7 +169,7 @@ Test (faults, every_call_may_fail)
   free (source_bytes);
 }
 
-/* A kernel copy that fails is done by hand. */
+/* If the kernel's copy fails, the program copies. */
 Test (faults, kernel_copies_fall_back)
 {
   static const int error[] = { EXDEV, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EIO };

@@ -96,7 +96,7 @@ end (place *at)
   leave (at);
 }
 
-/* "vae/data", a copy and something converted; "vae/w/deep"; "config". */
+/* Files "vae/data" (a copy and a converted tensor), "vae/w/deep" and "config". */
 static int
 convert_in (fmtconv_ctx *ctx, const place *at, const char *output, const struct fci_io *io)
 {
@@ -326,7 +326,7 @@ Test (folders, takes_over_what_a_killed_run_left)
   end (&at);
 }
 
-/* ---- Things that happen while it runs */
+/* ---- Events during a run */
 
 static fmtconv_ctx *to_cancel;
 
@@ -359,7 +359,7 @@ Test (folders, leaves_nothing_when_cancelled)
     }
 }
 
-/* Somebody else makes the folder meanwhile. */
+/* Another process creates the folder during the run. */
 static char late[700];
 
 static int
@@ -444,7 +444,7 @@ faulty_rename (int folder, const char *from, const char *to, unsigned flags)
   return fails (RENAME) ? -1 : fci_io_system.rename (folder, from, to, flags);
 }
 
-/* Returns how many calls of that kind there are. */
+/* Returns the number of calls of that kind. */
 static int
 check_faults (int kind, bool existing)
 {
@@ -488,7 +488,7 @@ Test (folders, every_call_may_fail)
       cr_expect_eq (check_faults (RESERVE, existing), 3);
       cr_expect_eq (check_faults (CLOSE, existing), 3);
     }
-  cr_expect_eq (check_faults (SYNC, false), 3 + 3 + 1); /* files, folders, the one above */
+  cr_expect_eq (check_faults (SYNC, false), 3 + 3 + 1); /* files, folders, the parent folder */
   cr_expect_eq (check_faults (SYNC, true), 3 + 3);
   cr_expect_eq (check_faults (MKDIR, false), 3);
   cr_expect_eq (check_faults (MKDIR, true), 2);

@@ -117,7 +117,7 @@ put_outputs (stage *s)
               fmtconv_view_quantize (high, FMTCONV_Q4_K, NULL));
 }
 
-/* The file that the output becomes when it is written alone. */
+/* Returns the file that the output becomes when it is written alone. */
 static uint8_t *
 alone (stage *s, unsigned i, size_t *n)
 {
@@ -192,7 +192,7 @@ Test (outputs, read_again_what_is_not_read_in_order)
   end (&s);
 }
 
-/* Many small tensors share windows, and are written together where they follow one another. */
+/* Many small tensors share windows, and adjacent ones are written together. */
 Test (outputs, take_small_tensors_together)
 {
   enum
@@ -240,7 +240,7 @@ Test (outputs, take_parts_of_blocks)
 
 /* ---- All or none */
 
-static _Atomic int left; /* calls until one fails */
+static _Atomic int left; /* calls until the failing one */
 
 static bool
 fails (void)
@@ -308,7 +308,7 @@ put_folder (stage *s)
   s->output[2].layout = layout;
 }
 
-/* Whatever fails, in whichever output: the old files stay, and nothing else is there. */
+/* After any failure in any output: the older files stay, and there are no others. */
 static void
 check_faults (unsigned flags, const struct fci_io *io)
 {
@@ -375,7 +375,7 @@ Test (outputs, are_cancelled_together)
   end (&s);
 }
 
-/* ---- Outputs that meet */
+/* ---- Outputs that conflict */
 
 static void
 refused (stage *s, size_t n, const char *what)
@@ -393,13 +393,13 @@ Test (outputs, must_not_meet)
   s.output[2] = s.output[0];
   refused (&s, 3, "two outputs have this path");
 
-  set (&s, FMTCONV_FORCE, 1, 1 << 20); /* the same by another way */
+  set (&s, FMTCONV_FORCE, 1, 1 << 20); /* the same path in another spelling */
   put_outputs (&s);
   s.output[1].layout = s.output[0].layout;
   s.output[1].path = fmtconv_ctx_printf (s.ctx, "%s/./a", s.at.path);
   refused (&s, 2, "two outputs have this path");
 
-  set (&s, FMTCONV_FORCE, 1, 1 << 20); /* a file in a folder that is there */
+  set (&s, FMTCONV_FORCE, 1, 1 << 20); /* a file in an existing folder */
   put_outputs (&s);
   put_folder (&s);
   mkdir (s.output[2].path, 0777);

@@ -48,7 +48,7 @@ end (stage *s)
   leave (&s->at);
 }
 
-/* Refused with that code, and `left` entries in the folder. */
+/* Expects an error with that code, and `left` entries in the folder. */
 static void
 refused (stage *s, const char *output, int code, size_t left)
 {
@@ -125,7 +125,7 @@ Test (publish, force_replaces_and_keeps_the_mode)
   end (&s);
 }
 
-/* The name of the temporary, caught while it is there. */
+/* The name of the temporary file, recorded while it exists. */
 static char caught[256];
 static const char *caught_in;
 
@@ -244,7 +244,7 @@ Test (verify, finds_one_wrong_bit)
   end (&s);
 }
 
-/* ---- Things that happen while it runs */
+/* ---- Events during a run */
 
 static stage *running;
 

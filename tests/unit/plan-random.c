@@ -130,7 +130,7 @@ wide (world *w)
 
 static value product (world *w, const value *of);
 
-/* More rows and columns than the scratch of a product has room for. */
+/* A product with more rows and columns than its scratch. */
 static value
 large (world *w)
 {
@@ -276,7 +276,7 @@ concat (world *w, const value *a, const value *b)
   return v;
 }
 
-/* To nearest even with `bits` bits of fraction. */
+/* Rounds to nearest even with `bits` bits of fraction. */
 static double
 nearest (double v, int bits, int least, double limit)
 {
@@ -608,7 +608,7 @@ typedef struct other
 {
   fmtconv_layout *layout;
   const char *path;
-  uint64_t place_of[TENSORS]; /* UINT64_MAX: it is not there */
+  uint64_t place_of[TENSORS]; /* UINT64_MAX: absent */
 } other;
 
 static void

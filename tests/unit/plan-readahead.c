@@ -20,7 +20,7 @@ counted_read (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
   return fci_source_read (source, offset, to, n);
 }
 
-/* Reads of more than one tensor fail: then every tensor is read by itself. */
+/* Reads of more than one tensor fail: then every tensor is read separately. */
 static int
 read_single (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {

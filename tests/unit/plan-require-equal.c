@@ -61,7 +61,7 @@ close_copies (copies *c)
   free (c->bytes);
 }
 
-/* Spoil one element of a copy. */
+/* Changes one element of a copy. */
 static void
 spoil (copies *c, const char *name, size_t element)
 {
@@ -198,7 +198,7 @@ Test (same, equal_copies_are_counted)
   close_copies (&c);
 }
 
-/* The first difference in the order of the tensor, with both files, however it is cut. */
+/* The first difference in the order of the tensor, with both files, in any division into ranges. */
 Test (same, a_difference_is_named)
 {
   static const size_t places[] = { 0, 1, COLUMNS, ELEMENTS / 3, ELEMENTS - 1 };

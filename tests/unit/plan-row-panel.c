@@ -10,7 +10,7 @@ enum
 {
   MATRICES = 2,
   ROWS = 1000,      /* of each matrix in the source */
-  ROW_BYTES = 6000, /* too many to read for a few of them */
+  ROW_BYTES = 6000, /* too many bytes to be read for a few of them */
   SIZE = MATRICES * ROWS * ROW_BYTES,
   SKEW = 7 /* bytes before it, in the source and in the output */
 };
@@ -84,7 +84,7 @@ Test (row_panel, matrices_that_no_buffer_holds)
   free (source);
 }
 
-/* A cast on the way: elements have other sizes before and after. */
+/* With a cast: elements have different sizes before and after. */
 Test (row_panel, with_a_cast)
 {
   static const unsigned axes[] = { 1, 0 };

@@ -22,7 +22,7 @@ typedef struct captured
   unsigned errors;
   unsigned warnings;
   char text[4096];  /* of the error, else of the last warning */
-  size_t n_details; /* of it, the uncounted included */
+  size_t n_details; /* of that message, uncounted ones included */
   unsigned beats;   /* progress reports */
   uint64_t done;    /* of the last one */
   uint64_t total;
@@ -30,13 +30,13 @@ typedef struct captured
 
 typedef struct place
 {
-  char path[256]; /* of a new folder, removed with all it holds by leave */
+  char path[256]; /* a new folder, which `leave` removes with its content */
 } place;
 
 place enter (void);
 void leave (const place *at);
 
-/* folder/name, in one of a few static buffers. */
+/* Returns folder/name, in one of a few static buffers. */
 const char *in (const place *at, const char *name);
 
 size_t n_entries (const char *folder);
@@ -47,20 +47,20 @@ uint8_t *get_file (const char *path, size_t *n);
 
 fmtconv_ctx *new_ctx (captured *h, unsigned flags, unsigned threads, uint64_t memory);
 
-/* The file as a source. */
+/* Returns the file as a source. */
 fmtconv_source *open_source (fmtconv_ctx *ctx, const char *path);
 
 /* Deterministic random numbers. */
 uint64_t rnd (uint64_t *state, uint64_t below);
 
-/* n random bytes, malloced. */
+/* Returns n random bytes, allocated by malloc. */
 uint8_t *rnd_bytes (uint64_t seed, size_t n);
 
-/* Plan and execute; the error's code. */
+/* Plans and executes. Returns 0 or the code of the error. */
 int run (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output, const struct fci_io *io,
          fci_outcome *outcome);
 
-/* The same of several outputs in one pass. */
+/* The same for several outputs in one pass. */
 int run_all (fmtconv_ctx *ctx, size_t n, const fci_output *outputs, const struct fci_io *io,
              fci_outcome *outcome);
 

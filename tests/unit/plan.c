@@ -47,7 +47,7 @@ Test (layout, bytes_follow_one_another)
   fmtconv_ctx_free (ctx);
 }
 
-/* The code of sealing a layout with files of these names. */
+/* Returns the code of freezing a layout with files of these names. */
 static int
 freeze_named (const char *a, const char *b)
 {
@@ -109,7 +109,7 @@ Test (plan, copies_merge_across_tensors)
   fmtconv_ctx_free (ctx);
 }
 
-/* A product is read, paid for and shown; its scratch is part of the memory bound. */
+/* A product is read, counted in the cost and printed; its scratch is part of the memory bound. */
 Test (plan, products)
 {
   captured h;
@@ -132,7 +132,7 @@ Test (plan, products)
   fmtconv_ctx_free (ctx);
 }
 
-/* Factors of blocks, and the factor of these, are read once each, paid for and shown. */
+/* Factors of blocks, and the factor of these, are read once each, counted in the cost and printed. */
 Test (plan, factors)
 {
   captured h;
@@ -249,7 +249,7 @@ Test (plan, costs_add_up)
   fmtconv_ctx_free (ctx);
 }
 
-/* Units tile the files, stay within the buffers unless they are bands of rows, and cut rows where rows end. */
+/* Units tile the files, fit the buffers except for row panels, and end at ends of rows. */
 static void
 check_units (unsigned threads, uint64_t bound)
 {

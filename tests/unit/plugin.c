@@ -297,7 +297,7 @@ Test (params, no_table)
   fmtconv_ctx_free (ctx);
 }
 
-/* Values without keys go to the main parameter; all else stays as typed. */
+/* Values without keys go to the main parameter; all other text stays as typed. */
 Test (params, spelled)
 {
   static const struct
@@ -398,7 +398,7 @@ write_nothing (fmtconv_ctx *ctx, const void *params, const fmtconv_model *model,
   return 0;
 }
 
-/* A descriptor with all roles that is fine; tests break one thing each. */
+/* A valid descriptor with all roles; each test makes one field invalid. */
 typedef struct parts
 {
   fmtconv_plugin plugin;

@@ -61,7 +61,7 @@ file_of (const char *name, size_t *size)
   return bytes;
 }
 
-/* Numbers that people have, of very different size. */
+/* Usual weights, of very different sizes. */
 static float *
 numbers (size_t n, uint64_t seed)
 {
@@ -182,7 +182,7 @@ Test (quant, blocks_do_not_depend_on_each_other)
   free (whole);
 }
 
-/* importance: whether each column has one. */
+/* importance: whether each column has an importance. */
 static void
 check_levels (const shape *type, const float *x, size_t n, const float *importance)
 {
@@ -215,7 +215,7 @@ Test (quant, levels_agree)
   free (importance);
 }
 
-/* A type that uses no importance ignores it, another one does not. */
+/* A type that does not use importance ignores it; the others do not. */
 Test (quant, importance_is_used_or_ignored)
 {
   float *x = numbers (ROW, 17), importance[ROW];
@@ -260,7 +260,7 @@ Test (quant, round_trip)
   free (x);
 }
 
-/* No sense, but no harm either. */
+/* Values that are not finite: no crash. */
 Test (quant, numbers_that_are_not_finite)
 {
   static const uint32_t odd[] = { 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00001, 0x7f800001, 0 };

@@ -32,7 +32,7 @@ record_message (void *arg, const fmtconv_message *m)
   snprintf (r->text, sizeof r->text, "%s", m->text);
 }
 
-/* A context that fills `r`. */
+/* Returns a context that fills `r`. */
 static inline fmtconv_ctx *
 record_ctx (record *r)
 {

@@ -43,7 +43,7 @@ make_file (const char *name, const char *text, mode_t mode)
   cr_assert_eq (chmod (path, mode), 0);
 }
 
-/* Why the module of that name is refused. */
+/* Returns why the module of that name is refused. */
 static const char *
 reason (fmtconv_ctx *ctx, const char *name)
 {
@@ -128,7 +128,7 @@ Test (registry, path_list)
   fmtconv_ctx_free (ctx);
 }
 
-/* The folder that the application names comes before FMTCONV_PLUGIN_PATH. */
+/* The folder given by the application comes before FMTCONV_PLUGIN_PATH. */
 Test (registry, first_found_counts)
 {
   captured h;

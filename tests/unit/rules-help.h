@@ -12,9 +12,9 @@ typedef struct world
 {
   fmtconv_ctx *ctx;
   fmtconv_source *source; /* a sparse file of 64 TiB */
-  uint64_t at;            /* where the next leaf goes */
+  uint64_t at;            /* offset of the next leaf */
   int code;               /* of the error that was reported */
-  char said[8192];        /* the error and its details, a line each */
+  char said[8192];        /* the error and its details, one per line */
 } world;
 
 /* Rules with a table inline. */
@@ -26,14 +26,14 @@ void world_free (world *w);
 /* Appends an f16 leaf after all others to a model. */
 void put_leaf (world *w, fmtconv_model *model, const char *name, unsigned rank, const uint64_t *shape);
 
-/* A sealed model: "a.b:2,3 c:4 scalar:" */
+/* Returns a frozen model: "a.b:2,3 c:4 scalar:". */
 fmtconv_model *model_of (world *w, const char *tensors);
 
-/* The model that the rules make, sealed unless they failed. */
+/* Returns the model that the rules make, frozen unless they failed. */
 fmtconv_model *apply_rules (const fmtconv_rules *rules, const fmtconv_model *in);
 fmtconv_model *reverse_rules (const fmtconv_rules *rules, const fmtconv_model *in);
 
-/* "name:2,3 other:4", in order. */
+/* Returns "name:2,3 other:4", in order. */
 const char *names_of (const fmtconv_model *model);
 
 /* Returns the view of one tensor as text: "f16[1,4] = box …". */

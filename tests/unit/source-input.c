@@ -150,7 +150,7 @@ Test (input, shards)
   cr_expect_not (fmtconv_shard_parse (NULL, &shard));
 }
 
-/* ---- Beneath a folder */
+/* ---- Paths inside a folder */
 
 Test (input, plain_names_only)
 {
@@ -187,7 +187,7 @@ Test (input, special_files_beneath)
   expect_error (FMTCONV_E_UNSUPPORTED, "d/null: this is a character device");
 }
 
-/* Links inside work, links that lead out do not, however they lead. */
+/* Links that stay inside the folder work; links that leave it do not, in any form. */
 static void
 expect_links (void)
 {
@@ -247,7 +247,7 @@ expect_hugging_face_cache (void)
   expect_error (FMTCONV_E_FORMAT, "points outside the input folder");
 }
 
-/* As in a sandbox, or under an old kernel. */
+/* As in a sandbox, or with an old kernel. */
 static void
 without_openat2 (void)
 {

@@ -18,7 +18,7 @@ TestSuite (spec_found, .init = set_up, .fini = leave_folder);
 
 static const char minimal[] = "fmtconv: 1\nread: in.safetensors\n";
 
-/* The reader that bids best for a file that was named; "": none. */
+/* Returns the reader with the highest bid for a named file; "": none. */
 static const char *
 bidder (const char *name, const char *text, size_t len)
 {
@@ -34,7 +34,7 @@ bidder (const char *name, const char *text, size_t len)
 
 #define BIDDER(name, text) bidder (name, text, sizeof text - 1)
 
-/* Both the name and the content must say it: a spec can open any file. */
+/* Both name and content must be those of a spec, because a spec can open any file. */
 Test (spec_found, recognition)
 {
   char far[8192];
@@ -84,7 +84,7 @@ Test (spec_found, found_in_a_folder)
   fmtconv_ctx_free (ctx);
 }
 
-/* It is one of the plugins, though no file is. */
+/* The reader is listed as a plugin, although it is not a file. */
 Test (spec_found, registry)
 {
   captured h;

@@ -13,7 +13,8 @@ TestSuite (spec_input, .init = set_up, .fini = leave_folder);
 
 static const char minimal[] = "fmtconv: 1\nread: in.safetensors\n";
 
-/* The report of a conversion of s.yaml, which is that text.  NULL: it was refused, and `h` heard why. */
+/* Returns the report of a conversion of s.yaml with that text. NULL: it was refused, and `h` has the
+ * message. */
 static fmtconv_attr *
 convert (captured *h, fmtconv_ctx **ctx, const char *text, const char *reader)
 {
@@ -65,7 +66,7 @@ Test (spec_input, account)
   fmtconv_ctx_free (ctx);
 }
 
-/* So it is where nothing is left, and where another transform was given that. */
+/* The same without tensors in the result, and with the given transform. */
 Test (spec_input, nothing_left)
 {
   captured h;

@@ -189,7 +189,7 @@ Test (spec_job, useless_values)
   expect_usage (v, 1, "in", "s.yaml: INPUT 'in' has no effect: the spec does not use ${input}");
 }
 
-/* The only path that a spec has use for. */
+/* The only path that the spec uses. */
 Test (spec_job, only_output)
 {
   captured h;
@@ -336,7 +336,7 @@ Test (spec_job, detected)
   fmtconv_ctx_free (ctx);
 }
 
-/* A path that no spec can hold. */
+/* A path that cannot be written in a spec. */
 Test (spec_job, hidden_characters)
 {
   static const char *const paths[] = { "a\nb", "a\xff", "a\x1b[1m", "a\xe2\x80\xae" };
@@ -359,7 +359,7 @@ Test (spec_job, hidden_characters)
     }
 }
 
-/* key=value and back, whatever is in them. */
+/* key=value to a spec and in reverse, with any characters. */
 Test (spec_job, pairs)
 {
   static const char *const texts[] = { "a", "a,b", "a=b", "\\", "a\\,=:", "", "\xc3\xa4 b" };
@@ -459,7 +459,7 @@ Test (spec_job, listed_presets)
   fmtconv_ctx_free (ctx);
 }
 
-/* A list of outputs, of which one is left out for want of a variable. */
+/* A list of outputs, of which one is left out because its variable has no value. */
 Test (spec_job, outputs)
 {
   static const char text[] = "fmtconv: 1\n"

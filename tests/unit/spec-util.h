@@ -63,7 +63,7 @@ put_text (const char *name, const char *text)
   put_file (name, text, strlen (text));
 }
 
-/* A checkpoint of two tensors of 4 bytes, a and b. */
+/* Writes a checkpoint of two tensors of 4 bytes, a and b. */
 static inline void
 put_tensors (const char *name)
 {
@@ -81,7 +81,8 @@ make_folder (const char *name)
   cr_assert_eq (mkdir (name, 0755), 0);
 }
 
-/* A context; the spec of that text becomes its job.  NULL: it was refused, and `h` heard why. */
+/* Returns the job of a spec with that text, and its context. NULL: it was refused, and `h` has the
+ * message. */
 static inline fmtconv_job *
 job_from (captured *h, fmtconv_ctx **ctx, const char *text, const fmtconv_spec_variable *v, size_t n)
 {

@@ -4,7 +4,7 @@
 
 TestSuite (spec, .init = enter_folder, .fini = leave_folder);
 
-/* The spec is refused with exactly this line. */
+/* Expects that the spec is refused with exactly this line. */
 static void
 expect_code (const char *text, size_t len, int code, const char *error)
 {
@@ -70,7 +70,7 @@ Test (spec, characters)
   expect ("a: |\n  two\n  lines\n", "s.yaml:1:4: the control character U+000A is not allowed in a value");
 }
 
-/* At every limit: one below and at it is another error, or none; one above is this one. */
+/* At every limit: at most the limit is another error, or none; one above is this error. */
 Test (spec, depth)
 {
   char text[128], error[128];
@@ -274,7 +274,7 @@ Test (spec, components)
 #undef C
 }
 
-/* All that could be typed instead is listed. */
+/* The message lists all valid words. */
 Test (spec, details)
 {
   captured h;
@@ -287,7 +287,8 @@ Test (spec, details)
   fmtconv_ctx_free (ctx);
 }
 
-/* A list or map of n entries, each with its number between head and tail, at a limit and one above it. */
+/* Makes a list or map of n entries, each with its number between head and tail, at a limit and one above
+ * it. */
 static void
 expect_limit (const char *before, const char *head, const char *tail, const char *after, size_t limit,
               const char *error)
@@ -340,7 +341,7 @@ Test (spec, many_variables)
     }
 }
 
-/* Variables of variables, each of ten of the one above: no small file becomes a large one. */
+/* Variables that use the previous one ten times each: a small file does not expand to a large text. */
 Test (spec, explosion)
 {
   char text[4096], *to = stpcpy (text, "fmtconv: 1\nvariables:\n  v0: 0123456789\n");

@@ -44,7 +44,7 @@ Test (escape, every_class)
     { "\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f", "\\u061c\\u200e\\u200f" }, /* bidi marks */
     { "\xef\xbb\xbf", "\\ufeff" },                                   /* BOM */
     { "back\\slash", "back\\\\slash" },
-    { "\xff\xfe", "\\xff\\xfe" },                   /* no UTF-8 at all */
+    { "\xff\xfe", "\\xff\\xfe" },                   /* not UTF-8 */
     { "a\xe2\x82", "a\\xe2\\x82" },                 /* a character that ends too early */
     { "\xc0\xaf", "\\xc0\\xaf" },                   /* overlong */
     { "\xed\xa0\x80", "\\xed\\xa0\\x80" },          /* a surrogate */
@@ -72,7 +72,7 @@ Test (escape, cuts_at_a_border)
   cr_expect_str_eq (cut + 256, "…");
   memcpy (text + 254, "\xe2\x82\xac", 3); /* a character that crosses the limit is left out completely */
   cr_expect_str_eq (fci_escape (ctx, text, 300) + 254, "…");
-  text[254] = '\x1b'; /* so is an escape */
+  text[254] = '\x1b'; /* the same for an escape */
   cr_expect_str_eq (fci_escape (ctx, text, 300) + 254, "…");
   fmtconv_ctx_free (ctx);
 }

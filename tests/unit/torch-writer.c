@@ -47,7 +47,7 @@ no_sync (int fd)
   return 0;
 }
 
-/* The checksum of n zeros, from those of powers of two. */
+/* Returns the checksum of n zeros, from those of powers of two. */
 static uint32_t
 crc_of_zeros (uint64_t n)
 {

@@ -272,7 +272,7 @@ Test (torch, depth_limit)
   "0X\x03\x00\x00\x00"                                                                                \
   "cpuK\x10tQK\x00K\x10\x85K\x01\x85tR"
 
-/* The model that the pickle gives. */
+/* Returns the model of a pickle. */
 static fmtconv_model *
 collect (const bytes *b, int *status)
 {
@@ -344,7 +344,7 @@ Test (torch, tensor_limit)
     }
 }
 
-/* Two lists of two of the former a level: 2^59 paths, 60 nodes. */
+/* At each level two lists of twice the previous one: 2^59 paths, 60 nodes. */
 Test (torch, bomb)
 {
   bytes b = { 0 };

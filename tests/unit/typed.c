@@ -120,7 +120,8 @@ Test (typed, f32_text)
       cr_expect_str_eq (text, table[i].text);
       cr_expect_eq (strtof (text, NULL), table[i].v);
     }
-  /* Every power of two, just below one, and numbers between: the text reads back. */
+  /* Every power of two, the next smaller number, and numbers between: their texts parse to the same
+   * number. */
   for (int e = -149; e < 128; e++)
     for (int n = -1; n < 3; n++)
       {

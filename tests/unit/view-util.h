@@ -38,7 +38,7 @@ expect_text (fmtconv_view *view, const char *text)
   cr_expect_str_eq (fci_view_text (view), text);
 }
 
-/* A call failed with that code and made nothing; the next one starts afresh. */
+/* Expects that a call failed with that code and returned NULL; the next one has a new context. */
 static void
 expect_refusal (const void *result, int code)
 {

@@ -126,7 +126,7 @@ Test (view, concat)
   cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
 }
 
-/* The n-th of some views that do not fit matrix (). */
+/* Returns the n-th of some views that do not fit matrix (). */
 static fmtconv_view *
 misfit (unsigned n)
 {
@@ -301,13 +301,14 @@ Test (view, lowrank)
       fmtconv_view_reshape (all, 3, SHAPE (2, 2, 8)),
       "f16[2,2,8] = box [0,0,0]+[2,2,8] <- s@128 f16 (32,16,2) | lowrank 0.5 3 s@1000 f32 (24,12,0;4)"
       " s@2000 bf16 (0,0,2;16)");
-  cr_expect_eq (fmtconv_view_reshape (all, 1, SHAPE (32))->n_boxes, 4); /* a row each: b does not run on */
+  cr_expect_eq (fmtconv_view_reshape (all, 1, SHAPE (32))->n_boxes,
+                4); /* one for each row: b is not contiguous */
   expect_text (fmtconv_view_lowrank (matrix (), fmtconv_view_scale (b, 2), a, 1),
                "f16[4,8] = box [0,0]+[4,8] <- s@128 f16 (16,2) | lowrank 1 3 s@1000 f32 (12,0;4) | scale 2"
                " s@2000 bf16 (0,2;16)");
 }
 
-/* The same matrices give the same form, however they come together. */
+/* The same matrices give the same form, however they were concatenated. */
 Test (view, lowrank_is_one_box)
 {
   fmtconv_view *b = fmtconv_view_leaf (source, 1000, FMTCONV_F32, 2, SHAPE (4, 3), NULL);
@@ -464,7 +465,7 @@ Test (view, lookers)
   cr_expect_null (fmtconv_view_shape (NULL));
 }
 
-/* A view that exists is of no use any more once something failed. */
+/* After an error, calls with existing views do nothing. */
 Test (view, nothing_after_an_error)
 {
   fmtconv_view *view = matrix ();

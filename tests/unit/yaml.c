@@ -78,7 +78,8 @@ Test (yaml, training_config)
   fmtconv_ctx_free (ctx);
 }
 
-/* As PyYAML resolves them, but floats with an exponent and no point are floats, as in YAML 1.2. */
+/* As PyYAML resolves them, except that floats with an exponent and without a point are floats, as in YAML
+ * 1.2. */
 Test (yaml, scalars)
 {
   static const struct
@@ -186,7 +187,7 @@ Test (yaml, depth)
       cr_expect_eq (strcmp (result, "! line 1: nested deeper than 32") == 0, n == 33, "%s", result);
       fmtconv_ctx_free (ctx);
     }
-  /* An alias counts with all that is below it. */
+  /* An alias counts with its whole subtree. */
   fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
   const char *deep = "[&a [[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]], [[[[[[[[[[[[[[[[*a]]]]]]]]]]]]]]]]]";
   cr_expect_str_eq (load (ctx, deep, strlen (deep)), "! line 1: nested deeper than 32");

@@ -151,7 +151,7 @@ Test (inflate, ratio_of_1032_is_allowed)
   expect_spoilt (&s, "ratio 1032 and a byte", FORMAT, "cannot inflate to");
 }
 
-/* Two members that memory does not hold go to a file that has no name. */
+/* Two members that exceed the memory limit are inflated to a file without a name. */
 Test (inflate, large_members_go_to_a_file)
 {
   enum

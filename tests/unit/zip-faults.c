@@ -58,7 +58,7 @@ __wrap_calloc (size_t n, size_t size)
   return strikes (MEMORY) ? NULL : __real_calloc (n, size);
 }
 
-/* 0: go on with *n bytes; else the call fails so. */
+/* Returns 0 to continue with *n bytes; otherwise the call fails with that error. */
 static int
 disturb (int what, size_t *n)
 {
@@ -133,7 +133,7 @@ stop (void)
 
 TestSuite (faults, .init = start, .fini = stop);
 
-/* Everything that reading the archive does; the code of the error, 0: none. */
+/* Reads the archive completely. Returns the code of the error, 0: none. */
 static int
 read_all (record *r)
 {

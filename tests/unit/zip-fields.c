@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- One field is spoilt at a time. */
+/* ---- One invalid field at a time */
 
 static const spoilt spoils[] = {
   { "end record: disk", 0, END, 0, 4, 2, 1, FOREIGN, "several disks" },

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* ---- Rules that take more than one field to break. */
+/* ---- Rules about several fields */
 
 Test (spoilt, too_short)
 {

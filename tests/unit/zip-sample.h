@@ -45,10 +45,10 @@ sample sample_make (int zip64);
 
 fmtconv_zip *sample_unzip (fmtconv_ctx *ctx, const zm_archive *a, unsigned flags);
 
-/* All bytes by a cursor; NULL: an error. */
+/* Returns all bytes, read by a cursor; NULL: an error. */
 const void *sample_take (fmtconv_source *source);
 
-/* The member is there and has these bytes. */
+/* Expects a member with these bytes. */
 void expect_member (fmtconv_zip *zip, const zm_member *m);
 
 /* Expects one error with an offset, that code and that text. */
@@ -57,10 +57,10 @@ void expect_refused (const zm_archive *a, const char *rule, int code, const char
 /* The same, and the sample is freed. */
 void expect_spoilt (sample *s, const char *rule, int code, const char *says);
 
-/* The sample opens and all its members are right. */
+/* Expects that the sample opens and all its members are right. */
 void expect_accepted (const sample *s, const char *rule);
 
-/* One field in another state. */
+/* A field with another value. */
 enum
 {
   LOCAL,
@@ -84,7 +84,7 @@ typedef struct spoilt
   const char *says;
 } spoilt;
 
-/* The sample with that field. */
+/* Returns the sample with that field. */
 sample sample_spoil (const spoilt *how);
 
 #endif

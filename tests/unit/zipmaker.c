@@ -127,7 +127,7 @@ add_local (zm_archive *a, zm_member *m)
   zm_put (a, m->local + 28, 2, a->n - extra);
 }
 
-/* The member's bytes as the archive holds them; freed by the caller. */
+/* Returns the member's bytes as the archive holds them; the caller frees them. */
 static uint8_t *
 pack (zm_member *m)
 {

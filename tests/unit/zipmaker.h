@@ -43,17 +43,17 @@ typedef struct zm_archive
   size_t end;
 } zm_archive;
 
-/* The archive of n members; zip64: with a zip64 end record.  Freed by zm_free. */
+/* Returns the archive of n members; zip64: with a zip64 end record. Freed by zm_free. */
 zm_archive zm_make (zm_member *members, size_t n, int zip64);
 void zm_free (zm_archive *a);
 
-/* n bytes at the end. */
+/* Appends n bytes. */
 void zm_add (zm_archive *a, const void *bytes, size_t n);
 
-/* Replace `gone` bytes at `at` by n others.  Nothing else is adapted. */
+/* Replaces `gone` bytes at `at` by n others. Nothing else is adapted. */
 void zm_splice (zm_archive *a, size_t at, size_t gone, const void *bytes, size_t n);
 
-/* A little-endian number of `width` bytes. */
+/* Stores a little-endian number of `width` bytes. */
 void zm_put (zm_archive *a, size_t at, unsigned width, uint64_t value);
 uint64_t zm_get (const zm_archive *a, size_t at, unsigned width);
 
