@@ -199,7 +199,10 @@ print_measured (const fci_plan *plan, FILE *out, const fci_measured *measured)
   else
     {
       print_numbers (out, "[", view->rank, view->shape, "]");
-      fprintf (out, " slerp %.9g", measure->fraction);
+      if (measure->kind == FCI_MEASURE_SLERP)
+        fprintf (out, " slerp %.9g", measure->fraction);
+      else
+        fputs (measure->kind == FCI_MEASURE_NORM ? " norms" : " values", out);
     }
   if (measure->divisor > 0)
     fprintf (out, " / %.9g", (double) measure->divisor);

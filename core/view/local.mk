@@ -19,6 +19,7 @@ core_sources += \
 	core/view/equal.h \
 	core/view/flat.c \
 	core/view/flat.h \
+	core/view/hold.c \
 	core/view/inspect.c \
 	core/view/inspect.h \
 	core/view/leaf.c \

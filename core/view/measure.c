@@ -47,7 +47,8 @@ bool
 fci_view_is_measured (fmtconv_view *view)
 {
   for (size_t i = 0; view->requirements && i < view->requirements->n; i++)
-    if (view->requirements->item[i]->measure)
+    if (view->requirements->item[i]->measure
+        && view->requirements->item[i]->measure->kind <= FCI_MEASURE_SLERP)
       {
         fmtconv_fail_at (view->ctx, FMTCONV_E_UNSUPPORTED,
                          &(fmtconv_where){ .hint = "do the two steps in separate conversions" },

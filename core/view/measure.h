@@ -5,8 +5,8 @@
 
 #include "core/view/view.h"
 
-/* Returns whether a view depends on measured values. Records E_UNSUPPORTED if so: they cannot be measured
- * again. */
+/* Returns whether a view depends on values that are measured last: all but norms and held values. Records
+ * E_UNSUPPORTED if so: nothing can be measured after them. */
 bool fci_view_is_measured (fmtconv_view *view);
 
 /* Returns a view of `shape` of the values that `like` describes, measured from `wanted` and `other` (NULL:

@@ -150,7 +150,9 @@ typedef struct fci_extra_origins
 typedef enum fci_measure_kind
 {
   FCI_MEASURE_ABSMAX, /* the largest absolute value of every block of `wanted` */
-  FCI_MEASURE_SLERP   /* the weights of `wanted` and `other` in a spherical interpolation: two values */
+  FCI_MEASURE_SLERP,  /* the weights of `wanted` and `other` in a spherical interpolation: two values */
+  FCI_MEASURE_NORM,   /* the Euclidean norm of each index of the first axis of `wanted` */
+  FCI_MEASURE_VALUE   /* the values of `wanted` */
 } fci_measure_kind;
 
 /* Values that the executor measures, as elements of `source`, which has no bytes before that. */
@@ -161,6 +163,7 @@ typedef struct fci_measure
   const uint64_t *block;  /* ABSMAX: elements per axis */
   float divisor;          /* ABSMAX; 0: none */
   double fraction;        /* SLERP: from `wanted`, 0, to `other`, 1 */
+  unsigned level;         /* NORM, VALUE: number of measurements that come before it, one after the other */
 } fci_measure;
 
 /* A step that must be done before a view derived from `wanted` is written: its elements are compared with

@@ -209,6 +209,15 @@ fmtconv_view *fmtconv_view_byteswap (fmtconv_view *view);
  * Errors: E_USAGE, E_UNSUPPORTED (`view` depends on such a result).  Thread: context.  Since: 0.1. */
 fmtconv_view *fmtconv_view_absmax (fmtconv_view *view, const uint64_t *block, double divisor);
 
+/* Return F32 views that are computed and kept as those of fmtconv_view_absmax, but before them: the Euclidean norm of each
+ * index of the first axis, with the other axes of size 1, from squares summed in f64; and the values of `view` in f32, for
+ * a result that an operation cannot take lazily, such as the product of two matrices as a factor.  `view` may depend on
+ * such results itself.  The results of all tensors are in memory at once, so they should be small.
+ * Errors: E_USAGE, E_UNSUPPORTED (`view` depends on the result of fmtconv_view_absmax or fmtconv_view_slerp).
+ * Thread: context.  Since: 0.1. */
+fmtconv_view *fmtconv_view_norm (fmtconv_view *view);
+fmtconv_view *fmtconv_view_hold (fmtconv_view *view);
+
 /* ---- Sums of tensors */
 
 /* Returns view + factor · other in f32, element by element, for views of one shape and any floating-point types.

@@ -10,11 +10,14 @@
 
 /* Fields that are read elsewhere, and fields of the training that do not change the result. */
 static const char *const known[] = {
+  "alpha",
   "alpha_pattern",
   "auto_mapping",
   "bias",
   "base_model_name_or_path",
   "corda_config",
+  "decompose_both",
+  "decompose_factor",
   "eva_config",
   "exclude_modules",
   "fan_in_fan_out",
@@ -26,17 +29,23 @@ static const char *const known[] = {
   "lora_bias",
   "lora_dropout",
   "lora_ga_config",
+  "init_weights",
   "megatron_config",
   "megatron_core",
+  "module_dropout",
   "modules_to_save",
   "peft_version",
   "qalora_group_size",
   "r",
+  "rank_dropout",
+  "rank_dropout_scale",
   "rank_pattern",
   "revision",
   "runtime_config",
   "target_modules",
   "task_type",
+  "use_dora",
+  "use_effective_conv2d",
   "use_rslora",
   "velora_config",
 };
@@ -47,13 +56,14 @@ static const struct
   const char *fine; /* a value that changes nothing; NULL: only null, false and empty values */
   const char *why;
 } refused[] = {
-  { "peft_type", "LORA", "and only LoRAs can be merged" },
+  { "peft_type", "LORA", "and only LoRAs, LoHas and LoKrs can be merged" },
+  { "peft_type", "LOHA", NULL },
+  { "peft_type", "LOKR", NULL },
   { "init_lora_weights", "gaussian", NULL },
   { "init_lora_weights", "eva", NULL },
   { "init_lora_weights", "orthogonal",
     "which changes the base weights before training (to save a plain LoRA, use peft's "
     "path_initial_model_for_weight_conversion)" },
-  { "use_dora", NULL, "so it is a DoRA, which also scales the weight" },
   { "layer_replication", NULL, "so the model repeats layers" },
   { "target_parameters", NULL, "so parameters that are not matrices were trained" },
   { "trainable_token_indices", NULL, "so rows of embeddings were trained in full" },

@@ -9,7 +9,9 @@ plugins_lora_merge_la_SOURCES = $(lora_sources) \
 	plugins/lora-merge/base.c \
 	plugins/lora-merge/factor.c \
 	plugins/lora-merge/lora-merge.c \
+	plugins/lora-merge/magnitude.c \
 	plugins/lora-merge/merge.h \
+	plugins/lora-merge/products.c \
 	plugins/lora-merge/reason.c \
 	plugins/lora-merge/report.c \
 	plugins/lora-merge/sum.c \

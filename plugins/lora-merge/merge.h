@@ -25,10 +25,12 @@ enum
 /* How a term changes its tensor. */
 enum
 {
-  MERGE_PRODUCT, /* plus B A */
-  MERGE_BIAS,    /* plus the bias of B, times the same factor */
-  MERGE_DIFF,    /* plus a tensor of the same shape */
-  MERGE_SET      /* replaced by a tensor of the same shape */
+  MERGE_PRODUCT,   /* plus B A, or B (core A) */
+  MERGE_HADAMARD,  /* plus the product of two products, element by element */
+  MERGE_KRONECKER, /* plus a Kronecker product */
+  MERGE_BIAS,      /* plus the bias of B, times the same factor */
+  MERGE_DIFF,      /* plus a tensor of the same shape */
+  MERGE_SET        /* replaced by a tensor of the same shape */
 };
 
 /* What an adapter adds to (a part of) one tensor of the model. */
@@ -59,7 +61,6 @@ struct merge
   struct lora_groups groups;
   struct merge_term *terms; /* sorted by first, part, order and name when the weights are found */
   size_t n;
-  fmtconv_view *one; /* [1, 1] */
 };
 
 /* Finds all terms of the LoRA.  Tensors without a partner, and tensors of a LoRA that cannot be merged, are an
@@ -89,6 +90,20 @@ int merge_set_factors (struct merge *m);
 
 /* Returns the tensor plus n terms, its own or those of a tensor that it is tied to.  NULL after an error. */
 fmtconv_view *merge_sum (struct merge *m, const fmtconv_tensor *t, const struct merge_term *terms, size_t n);
+
+/* Returns a view as a matrix: all axes but the first are joined. */
+fmtconv_view *merge_matrix (fmtconv_view *view);
+
+/* Returns A of a product as a matrix, after the core of the three if there is one.  NULL after an error. */
+fmtconv_view *merge_down (struct merge *m, const struct merge_term *t);
+
+/* Return `to`, a matrix, plus what a LoHa or a LoKr adds to it.  NULL after an error. */
+fmtconv_view *merge_add_hadamard (struct merge *m, fmtconv_view *to, const struct merge_term *t);
+fmtconv_view *merge_add_kronecker (struct merge *m, fmtconv_view *to, const struct merge_term *t);
+
+/* Returns a matrix whose rows or columns have the norms that a DoRA learned; `view` if the term has none.  NULL after
+ * an error. */
+fmtconv_view *merge_apply_magnitude (struct merge *m, fmtconv_view *view, const struct merge_term *t);
 
 /* Notes how many products are added with which factors, and warns of f64 tensors. */
 void merge_report (const struct merge *m);

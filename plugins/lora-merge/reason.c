@@ -10,11 +10,6 @@ static const struct
   const char *part; /* of the name */
   const char *why;
 } kinds[] = {
-  { ".lora_magnitude_vector", "belongs to a DoRA, which also scales the weight" },
-  { ".dora_scale", "belongs to a DoRA, which also scales the weight" },
-  { ".lora_mid.", "belongs to a product of three matrices" },
-  { ".hada_", "belongs to a LoHa, an element-wise product" },
-  { ".lokr_", "belongs to a LoKr, a Kronecker product" },
   { ".trainable_tokens_", "holds rows of an embedding that were trained in full" },
   { ".lora_", "cannot be merged" },
 };

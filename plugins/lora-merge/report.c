@@ -23,13 +23,13 @@ count_products (const struct merge *m, const struct merge_term **first, int *equ
   return n;
 }
 
-/* Returns the number of tensors that are added or that replace others. */
+/* Returns the number of terms that are not products of two matrices. */
 static size_t
 count_others (const struct merge *m)
 {
   size_t n = 0;
   for (size_t i = 0; i < m->n; i++)
-    n += m->terms[i].order >= 0 && (m->terms[i].kind == MERGE_DIFF || m->terms[i].kind == MERGE_SET);
+    n += m->terms[i].order >= 0 && m->terms[i].kind != MERGE_PRODUCT && m->terms[i].kind != MERGE_BIAS;
   return n;
 }
 
@@ -76,8 +76,8 @@ note_result (const struct merge *m)
                   n, (unsigned long long) p->a->shape[0], p->factor);
   if (others)
     fmtconv_note (m->ctx,
-                  others == 1 ? "%zu tensor is changed by a difference, or replaced"
-                              : "%zu tensors are changed by differences, or replaced",
+                  others == 1 ? "%zu tensor is changed by another part of the adapter"
+                              : "%zu tensors are changed by other parts of the adapter",
                   others);
 }
 

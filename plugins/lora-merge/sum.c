@@ -5,17 +5,6 @@
 #include "merge.h"
 #include <fmtconv/formats.h>
 
-/* Returns a view as a matrix: all axes but the first are joined (convolutions have more than two). */
-static fmtconv_view *
-matrix (fmtconv_view *view)
-{
-  const uint64_t *shape = fmtconv_view_shape (view);
-  uint64_t dims[2] = { shape[0], 1 };
-  for (unsigned i = 1; i < fmtconv_view_rank (view); i++)
-    dims[1] *= shape[i];
-  return fmtconv_view_rank (view) == 2 ? view : fmtconv_view_reshape (view, 2, dims);
-}
-
 static uint64_t
 columns (const fmtconv_tensor *t)
 {
@@ -26,17 +15,24 @@ columns (const fmtconv_tensor *t)
 }
 
 static int
-check_types (struct merge *m, const struct merge_term *p)
+check_type (struct merge *m, const fmtconv_tensor *t)
 {
-  const fmtconv_tensor *const all[] = { p->at, p->b, p->a };
-  for (int i = 0; i < (p->a ? 3 : 2); i++)
-    if (!fmtconv_dtype_is_float (all[i]->dtype))
-      return fmtconv_fail_at (
-          m->ctx, FMTCONV_E_UNSUPPORTED,
-          &(fmtconv_where){ .tensor = all[i]->name, .hint = "merge into the model before it is quantized" },
-          "its elements are %s; only floating-point tensors can be merged",
-          fmtconv_dtype_get (all[i]->dtype)->name);
-  return 0;
+  if (fmtconv_dtype_is_float (t->dtype))
+    return 0;
+  return fmtconv_fail_at (
+      m->ctx, FMTCONV_E_UNSUPPORTED,
+      &(fmtconv_where){ .tensor = t->name, .hint = "merge into the model before it is quantized" },
+      "its elements are %s; only floating-point tensors can be merged", fmtconv_dtype_get (t->dtype)->name);
+}
+
+static int
+check_types (struct merge *m, const struct merge_term *t)
+{
+  int code = check_type (m, t->at);
+  for (int i = 0; i < LORA_PARTS && code == 0; i++)
+    if (t->group->part[i] && i != LORA_ALPHA)
+      code = check_type (m, t->group->part[i]);
+  return code;
 }
 
 static int
@@ -62,6 +58,8 @@ check (struct merge *m, const struct merge_term *p)
     return fmtconv_fail_at (m->ctx, FMTCONV_E_FORMAT, &where, "'%s' has rank %llu, but '%s' has rank %llu",
                             p->b->name, (unsigned long long) columns (p->b), p->a->name,
                             (unsigned long long) p->a->shape[0]);
+  if (p->group->part[LORA_MID])
+    return 0; /* by the view of the product of the core */
   uint64_t rows = p->b->shape[0], n = columns (p->a), all;
   if (p->is_transposed)
     {
@@ -108,19 +106,13 @@ same_shape (struct merge *m, const struct merge_term *t)
   return same;
 }
 
-/* Returns `to`, a matrix or a column, plus a tensor of the same shape, as a product of columns with the matrix [[1]]. */
+/* Returns `to`, a matrix or a column, plus a tensor of the same shape. */
 static fmtconv_view *
 add_tensor (struct merge *m, fmtconv_view *to, const struct merge_term *t)
 {
   if (!to || !same_shape (m, t))
     return NULL;
-  if (!m->one)
-    m->one = fmtconv_view_constant (m->ctx, FMTCONV_F32, 2, (const uint64_t[]){ 1, 1 }, &(const float){ 1 });
-  const uint64_t *shape = fmtconv_view_shape (to);
-  const uint64_t dims[2] = { shape[0], shape[1] }, flat[2] = { shape[0] * shape[1], 1 };
-  fmtconv_view *sum = fmtconv_view_lowrank (fmtconv_view_reshape (to, 2, flat),
-                                            fmtconv_view_reshape (t->b->view, 2, flat), m->one, t->factor);
-  return fmtconv_view_reshape (sum, 2, dims);
+  return fmtconv_view_add (to, fmtconv_view_reshape (t->b->view, 2, fmtconv_view_shape (to)), t->factor);
 }
 
 /* Returns a tensor that was trained in full, in the data type and the shape of the one that it replaces. */
@@ -140,7 +132,7 @@ add_product (struct merge *m, fmtconv_view *to, const struct merge_term *t)
 {
   if (check (m, t))
     return NULL;
-  fmtconv_view *b = matrix (t->b->view), *a = matrix (t->a->view);
+  fmtconv_view *b = merge_matrix (t->b->view), *a = merge_down (m, t);
   return t->is_transposed ? fmtconv_view_lowrank (to, transposed (a), transposed (b), t->factor)
                           : fmtconv_view_lowrank (to, b, a, t->factor);
 }
@@ -153,7 +145,11 @@ add_term (struct merge *m, fmtconv_view *to, const struct merge_term *t)
   switch (t->kind)
     {
     case MERGE_PRODUCT:
-      return add_product (m, to, t);
+      return merge_apply_magnitude (m, add_product (m, to, t), t);
+    case MERGE_HADAMARD:
+      return merge_apply_magnitude (m, merge_add_hadamard (m, to, t), t);
+    case MERGE_KRONECKER:
+      return merge_apply_magnitude (m, merge_add_kronecker (m, to, t), t);
     case MERGE_SET:
       return replacement (m, to, t);
     default:
@@ -192,7 +188,7 @@ add_terms (struct merge *m, fmtconv_view *view, const struct merge_term *terms, 
 fmtconv_view *
 merge_sum (struct merge *m, const fmtconv_tensor *t, const struct merge_term *terms, size_t n)
 {
-  fmtconv_view *view = t->rank > 1 ? matrix (t->view) : t->rank == 1 ? column (t->view) : t->view;
+  fmtconv_view *view = t->rank > 1 ? merge_matrix (t->view) : t->rank == 1 ? column (t->view) : t->view;
   view = terms->group->is_sat ? add_parts (m, view, terms, n) : add_terms (m, view, terms, n);
   return fmtconv_view_reshape (view, t->rank, t->shape);
 }

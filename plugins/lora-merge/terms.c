@@ -13,9 +13,11 @@ static const struct
   int kind;
   const char *leaf;
 } singles[] = {
-  { LORA_UP, MERGE_PRODUCT, "weight" }, { LORA_UP_BIAS, MERGE_BIAS, "bias" },
-  { LORA_DIFF, MERGE_DIFF, "weight" },  { LORA_DIFF_BIAS, MERGE_DIFF, "bias" },
-  { LORA_SET, MERGE_SET, "weight" },    { LORA_SET_BIAS, MERGE_SET, "bias" },
+  { LORA_HADA_W1_A, MERGE_HADAMARD, "weight" },  { LORA_KRON_W1, MERGE_KRONECKER, "weight" },
+  { LORA_KRON_W1_A, MERGE_KRONECKER, "weight" }, { LORA_UP, MERGE_PRODUCT, "weight" },
+  { LORA_UP_BIAS, MERGE_BIAS, "bias" },          { LORA_DIFF, MERGE_DIFF, "weight" },
+  { LORA_DIFF_BIAS, MERGE_DIFF, "bias" },        { LORA_SET, MERGE_SET, "weight" },
+  { LORA_SET_BIAS, MERGE_SET, "bias" },
 };
 
 enum
@@ -57,16 +59,17 @@ partner_name (struct merge *m, const struct lora_group *g, int part, int of)
   return fmtconv_ctx_printf (m->ctx, "%s%s", g->module, lora_part_suffix (part));
 }
 
-/* Returns why a part of a group cannot be merged, or NULL. */
+/* Returns why a part of a group cannot be merged, or NULL.  lora_group_lacks has found the others of each part. */
 static const char *
 refusal (const struct lora_group *g, int part)
 {
-  if (part == LORA_ALPHA)
-    return g->part[LORA_UP] ? NULL : "is an alpha without a pair";
-  for (size_t i = 0; i < N_SINGLES; i++)
-    if (part == LORA_DOWN || part == singles[i].part)
-      return NULL;
-  return merge_skip_reason (g->part[part]->name, 1);
+  bool has_product =
+      g->part[LORA_UP] || g->part[LORA_HADA_W1_A] || g->part[LORA_KRON_W1] || g->part[LORA_KRON_W1_A];
+  if (has_product || (part != LORA_ALPHA && part != LORA_MAGNITUDE))
+    return NULL;
+  return part == LORA_ALPHA && !g->part[LORA_DIFF] ? "is an alpha without a pair"
+         : part == LORA_ALPHA                      ? NULL
+                                                   : "has no matrices";
 }
 
 /* Lists what is wrong with a group; returns the number of tensors. */

@@ -222,10 +222,10 @@ class Saved(Peft):
     def test_what_is_refused(self):
         """Whatever would make another result is named."""
         folder = self.saved(self.wrapped())
-        for fields in ({"use_dora": True}, {"layer_replication": [[0, 1], [0, 1]]}, {"target_parameters": ["w"]},
+        for fields in ({"layer_replication": [[0, 1], [0, 1]]}, {"target_parameters": ["w"]},
                        {"trainable_token_indices": [1]},
                        {"use_qalora": True}, {"ensure_weight_tying": True}, {"alora_invocation_tokens": [1]},
-                       {"peft_type": "LOHA"}, {"init_lora_weights": "pissa"}, {"of_the_future": 1}):
+                       {"peft_type": "VERA"}, {"init_lora_weights": "pissa"}, {"of_the_future": 1}):
             before = (folder / "adapter_config.json").read_text()
             with self.subTest(**fields):
                 self.refused(self.change(folder, **fields), "adapter_config.json", next(iter(fields)))
@@ -240,9 +240,6 @@ class Saved(Peft):
             (folder / "adapter_config.json").write_text(before)
         (folder / "adapter_config.json").write_text("{")
         self.refused(folder, "adapter_config.json")
-
-    def test_real_dora(self):
-        self.refused(self.saved(self.wrapped(use_dora=True)), "use_dora")
 
 
 class Gpt(torch.nn.Module):
@@ -405,8 +402,6 @@ class Inside(Peft):
 
     def test_nothing_is_left(self):
         """Tensors of an adapter that cannot be merged are an error that names them."""
-        said = self.inside(self.wrapped(use_dora=True), "alpha=16", status=1)
-        self.assertIn("block.0.q.lora_magnitude_vector.default.weight", said)
         for name in ("q.dora_scale", "q.lora_C.default.weight", "x.lora_B.default.bias", "q.lora_magnitude_vector"):
             wrapped = {**state(self.wrapped()), name: torch.ones(2)}
             self.assertIn(f"'{name}'", self.merge(wrapped, "alpha=16", status=1))
@@ -470,9 +465,10 @@ class Others(Peft):
         one = torch.ones(2, 2)
         for name, word in (("lora_unet_block_0_q.hada_w1_a", "has no 'lora_unet_block_0_q.hada_w1_b'"),
                            ("lora_unet_block_0_q.lokr_w1", "has no 'lora_unet_block_0_q.lokr_w2'"),
-                           ("lora_unet_block_0_q.dora_scale", "DoRA"), ("lora_unet_block_0_q.lora_mid.weight", "three"),
+                           ("lora_unet_block_0_q.dora_scale", "4 magnitudes are not those"),
+                           ("lora_unet_block_0_q.lora_mid.weight", "does not fit"), ("lora_unet_a.lora_mid.weight", "has no 'lora_unet_a"),
                            ("foo.alpha", "alpha without a pair"), ("foo.diff", "no 'foo.weight'"), ("foo.lora_C", "foo.lora_C")):
-            w, lora, _ = self.kohya(**{name: one})
+            w, lora, _ = self.kohya(**{name: torch.ones(2, 3, 1, 1) if "q.lora_mid" in name else one})
             said = self.merge({"block.0.q.weight": w}, f"file={self.base(lora, 'lora.safetensors')}", status=1)
             self.assertIn(f"'{name}'", said)
             self.assertIn(word, said)

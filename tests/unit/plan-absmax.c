@@ -55,8 +55,16 @@ Test (absmax, shapes_and_what_is_refused)
   cr_assert_eq (h.code, FMTCONV_E_USAGE);
   fmtconv_ctx_free (ctx);
   ctx = new_ctx (&h, 0, 1, 0);
+  cr_assert_null (fmtconv_view_norm (fmtconv_view_cast (small (ctx, "a"), FMTCONV_I32)));
+  cr_assert_eq (h.code, FMTCONV_E_USAGE);
+  fmtconv_ctx_free (ctx);
+  ctx = new_ctx (&h, 0, 1, 0);
   cr_assert_null (
       fmtconv_view_absmax (fmtconv_view_absmax (small (ctx, "a"), SHAPE (1, 6), 0), SHAPE (4, 1), 0));
+  cr_assert_eq (h.code, FMTCONV_E_UNSUPPORTED);
+  fmtconv_ctx_free (ctx);
+  ctx = new_ctx (&h, 0, 1, 0);
+  cr_assert_null (fmtconv_view_hold (fmtconv_view_absmax (small (ctx, "a"), SHAPE (1, 6), 0)));
   cr_assert_eq (h.code, FMTCONV_E_UNSUPPORTED);
   fmtconv_ctx_free (ctx);
 }
@@ -376,4 +384,48 @@ Test (absmax, no_scalar)
   cr_assert_eq (fmtconv_tensor_scalar (&t, &value), FMTCONV_E_UNSUPPORTED);
   cr_assert_not_null (strstr (h.text, "x.alpha"));
   fmtconv_ctx_free (ctx);
+}
+
+/* ---- Norms of rows, and values that are held */
+
+/* Norms are of whole rows however the work is cut, and measurements of measured values come after these. */
+Test (absmax, norms_and_held_values)
+{
+  static uint16_t bf16[ELEMENTS];
+  place at = enter ();
+  fill (bf16, 9);
+  for (size_t i = 0; i < ELEMENTS; i++)
+    bf16[i] = (uint16_t) (bf16[i] % 0x400 + 0x3c00); /* of like sizes */
+  put_file (in (&at, "in"), bf16, sizeof bf16);
+  for (unsigned threads = 1; threads <= 8; threads += 7)
+    {
+      captured h;
+      size_t n;
+      fmtconv_ctx *ctx = new_ctx (&h, FMTCONV_FORCE, threads, threads == 1 ? 0 : 8 << 20);
+      fmtconv_view *v = fmtconv_view_leaf (open_source (ctx, in (&at, "in")), 0, FMTCONV_BF16, 2,
+                                           SHAPE (ROWS, COLUMNS), NULL);
+      fmtconv_view *held = fmtconv_view_hold (fmtconv_view_scale (v, 2));
+      fmtconv_view *views[] = { fmtconv_view_norm (v), fmtconv_view_norm (held), held,
+                                fmtconv_view_absmax (fmtconv_view_norm (held), SHAPE (ROWS, 1), 0) };
+      cr_assert_str_eq (fci_view_text (views[0]), "f32[301,1] = box [0,0]+[301,1] <- measured@0 f32 (4,0)");
+      cr_assert_eq (requirements (views[3]), 3);
+      cr_assert_eq (run (ctx, layout_of (ctx, 4, views), in (&at, "out"), NULL, NULL), 0, "%s", h.text);
+      float *out = (float *) (void *) get_file (in (&at, "out"), &n), most = 0;
+      cr_assert_eq (n, sizeof *out * (2 * ROWS + ELEMENTS + 1));
+      for (size_t r = 0; r < ROWS; r++)
+        {
+          double sum = 0;
+          for (size_t c = 0; c < COLUMNS; c++)
+            sum += (double) value_of (bf16[r * COLUMNS + c]) * (double) value_of (bf16[r * COLUMNS + c]);
+          cr_assert_eq (out[r], (float) sqrt (sum), "row %zu", r);
+          cr_assert_eq (out[ROWS + r], 2 * out[r], "row %zu", r);
+          most = fmaxf (most, 2 * out[r]);
+        }
+      for (size_t i = 0; i < ELEMENTS; i++)
+        cr_assert_eq (out[2 * ROWS + i], 2 * value_of (bf16[i]));
+      cr_assert_eq (out[2 * ROWS + ELEMENTS], most);
+      free (out);
+      fmtconv_ctx_free (ctx);
+    }
+  leave (&at);
 }

@@ -11,6 +11,8 @@ core_sources += \
 	core/exec/check/finding.h \
 	core/exec/check/finite.c \
 	core/exec/check/finite.h \
+	core/exec/check/hold.c \
+	core/exec/check/hold.h \
 	core/exec/check/measure.c \
 	core/exec/check/measure.h \
 	core/exec/check/outcome.h \

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "core/exec/check/finite.h"
+#include "core/exec/check/hold.h"
 #include "core/exec/check/measure.h"
 #include "core/exec/check/slerp.h"
 #include "core/exec/eval/fetch.h"
@@ -211,7 +212,9 @@ fci_measure_all (fci_pool *pool)
   if (pool->plan->measured.n == 0)
     return 0;
   pool->want_crc = false; /* only reads for the output record checksums */
-  int code = measure_absmax (pool);
+  int code = fci_measure_held (pool); /* first: the others may depend on them */
+  if (code == 0)
+    code = measure_absmax (pool);
   if (code == 0)
     code = fci_measure_slerp (pool);
   pool->want_crc = want_crc;
