@@ -156,7 +156,7 @@ merge_add_hadamard (struct merge *m, fmtconv_view *to, const struct merge_term *
                                rows_by_rows (m->ctx, first[1], second[1]), t->factor);
 }
 
-/* Returns one factor of a LoKr as a matrix: full, or the held product of its own factors. */
+/* Returns one factor of a LoKr as a matrix: full, or the held product of its two factors. */
 static fmtconv_view *
 kron_factor (struct merge *m, const struct merge_term *t, int full, const int part[3])
 {

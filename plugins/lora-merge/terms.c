@@ -72,6 +72,17 @@ refusal (const struct lora_group *g, int part)
                                                    : "has no matrices";
 }
 
+/* Returns whether the configuration says that a module is a DoRA, and its magnitudes are missing; lists it then. */
+static bool
+lacks_magnitude (struct merge *m, const struct lora_group *g)
+{
+  if (!g->part[LORA_UP] || g->part[LORA_MAGNITUDE] || lora_flag (&m->facts, g->module, "use_dora") <= 0)
+    return false;
+  fmtconv_detail (m->ctx, "'%s' has no '%s%s', but %s says that it is a DoRA", g->part[LORA_UP]->name,
+                  g->module, lora_part_suffix (LORA_MAGNITUDE), m->facts.peft_at);
+  return true;
+}
+
 /* Lists what is wrong with a group; returns the number of tensors. */
 static size_t
 check_group (struct merge *m, const struct lora_group *g)
@@ -88,7 +99,7 @@ check_group (struct merge *m, const struct lora_group *g)
         fmtconv_detail (m->ctx, "'%s' %s", g->part[i]->name, why);
       wrong += why != NULL;
     }
-  return wrong + (lacking >= 0);
+  return wrong + (lacking >= 0 || lacks_magnitude (m, g));
 }
 
 /* Drops or lists a tensor that is in no group; returns whether it is wrong. */

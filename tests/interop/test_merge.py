@@ -402,12 +402,12 @@ class Files(Case):
         lost = {k.replace("transformer_blocks.1", "transformer_blocks.7"): v for k, v in state.items()}
         self.refused(plain, lost, "transformer_blocks.7.attn1.to_q.lora_A.weight", "transformer_blocks.7.ff.weight")
         self.refused(plain, {k: v for k, v in state.items() if k != a}, a, "partner")
-        self.refused(plain, {**state, "transformer_blocks.0.attn1.to_q.lora_magnitude_vector": torch.ones(48)}, "magnitude")
+        self.refused(plain, {**state, "transformer_blocks.0.attn1.to_q.lora_magnitude_vector": torch.ones(47)}, "47 magnitudes")
         self.refused(plain, {**state, a: torch.ones(7, 48)}, a, "rank 7")
         self.refused(plain, {**state, a: torch.ones(8, 47)}, a, "47")
         self.refused(plain, {**state, a: torch.ones(8, 48, dtype=torch.int32)}, "i32")
         self.refused(plain, {"x": torch.ones(3)}, "'x'")
-        self.refused(plain, state, "DoRA", metadata={"lora_adapter_metadata": '{"transformer.use_dora": true}'})
+        self.refused(plain, state, "DoRA", "lora_magnitude_vector", metadata={"lora_adapter_metadata": '{"transformer.use_dora": true}'})
         self.refused(plain, state, "rank 4", metadata={"lora_adapter_metadata": '{"transformer.r": 4}'})
         self.refused(plain, state, "not JSON", metadata={"lora_adapter_metadata": "{"})
         self.refused(plain, state, "regular", metadata={"lora_adapter_metadata": '{"alpha_pattern": {"to_.": 3}, "lora_alpha": 2}'
