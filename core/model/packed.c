@@ -22,7 +22,7 @@ typedef struct packing
   const char *scheme;
   const char *codes;
   const char *values;       /* ending of the tensor that they encode */
-  uint32_t dtype;           /* of the codes */
+  uint32_t dtype;           /* of the codes; ANY */
   uint32_t scale;           /* type of the first part; ANY_FLOAT, ANY */
   const char *needs;        /* another part that must exist; NULL: none */
   const char *parts[PARTS]; /* tensors of numbers; the first must exist, and is called the scale */
@@ -64,7 +64,7 @@ static const packing packings[] = {
   { "bitsandbytes 4-bit",
     "",
     "",
-    FMTCONV_U8,
+    ANY, /* bytes, or other types that a program moves more easily */
     ANY,
     NULL,
     { ".absmax", ".nested_absmax", ".nested_quant_map" },
@@ -97,6 +97,8 @@ static const packing packings[] = {
   { "EETQ", ".weight", ".weight", FMTCONV_I8, ANY_FLOAT, NULL, { ".weight_scales" }, { NULL } },
   { "quanto", "._data", "", FMTCONV_U8, ANY_FLOAT, NULL, { "._scale", "._shift" }, { NULL } },
   { "quanto", "._data", "", FMTCONV_I8, ANY_FLOAT, NULL, { "._scale", "._shift" }, { NULL } },
+  { "torchao", "_qdata", "", ANY, ANY, NULL, { "_scale", "_zero_point" }, { NULL } },
+  { "torchao", ":qdata", "", ANY, ANY, NULL, { ":scale", ":zero_point" }, { NULL } },
   { "HQQ", ".W_q", ".weight", FMTCONV_U8, ANY_FLOAT, NULL, { ".scale", ".zero" }, { ".meta" } },
   { "EXL2",
     ".q_weight",
@@ -113,6 +115,12 @@ enum
 {
   N_PACKINGS = sizeof packings / sizeof *packings
 };
+
+static bool
+is_codes (const packing *p, uint32_t dtype)
+{
+  return p->dtype == ANY || dtype == p->dtype;
+}
 
 static bool
 is_scale (const packing *p, uint32_t dtype)
@@ -134,7 +142,7 @@ find (const fmtconv_model *model, const packing *p, const char *name, size_t ste
       const fmtconv_tensor **codes)
 {
   *codes = fci_model_find_ending (model, name, stem, p->codes);
-  if (!*codes || (*codes)->dtype != p->dtype)
+  if (!*codes || !is_codes (p, (*codes)->dtype))
     return NULL;
   const fmtconv_tensor *scale = fci_model_find_ending (model, name, stem, p->parts[0]);
   if (p->needs && !fci_model_find_ending (model, name, stem, p->needs))
@@ -160,7 +168,7 @@ role_of (const packing *p, const fmtconv_tensor *t, size_t *stem)
     return FMTCONV_SCALING_SCALE;
   if ((*stem = stem_of (t->name, p->notes, NOTES)))
     return FMTCONV_SCALING_COMPANION;
-  *stem = t->dtype != p->dtype ? 0 : *p->codes ? fci_name_stem (t->name, p->codes) : strlen (t->name);
+  *stem = !is_codes (p, t->dtype) ? 0 : *p->codes ? fci_name_stem (t->name, p->codes) : strlen (t->name);
   return *stem ? FMTCONV_SCALING_CODES : FMTCONV_SCALING_NONE;
 }
 

@@ -318,6 +318,10 @@ class Packed(Case):
         yield "uint8", {"weight": unsigned, "weight_scale": scales(32, 1)}, "unsigned bytes with scales"
         yield "quanto", {"weight._data": codes, "weight._scale": scales(32, 1)}, "quanto"
         yield "hqq", {"W_q": unsigned, "scale": scales(32, 1), "zero": scales(32, 1)}, "HQQ"
+        yield "torchao", {"_weight_qdata": codes, "_weight_scale": scales(32, 1)}, "torchao"
+        yield "torchao fp8", {"weight:qdata": codes.view(torch.float8_e4m3fn), "weight:scale": scales(32, 1)}, "torchao"
+        stored = {k: t.view(-1).view(torch.bfloat16) if k == "weight" else t for k, t in Layers.bnb()[0].items()}
+        yield "nf4 as bf16", stored, "bitsandbytes 4-bit"
         yield "eetq", {"weight": codes, "weight_scales": scales(16)}, "EETQ"
 
     def test_refused_without(self):
@@ -346,7 +350,7 @@ class Packed(Case):
     def test_not_decoded(self):
         """What has no decoder is named, with a way forward."""
         for what, tensors, scheme in self.samples():
-            if scheme in ("SVDQuant", "unsigned bytes with scales", "quanto", "HQQ", "EETQ"):
+            if scheme in ("SVDQuant", "unsigned bytes with scales", "quanto", "HQQ", "EETQ", "torchao"):
                 with self.subTest(what):
                     said = self.run_fmtconv("-f", "-t", "dequantize", self.save({"a": tensors}), self.tmp / "o.safetensors",
                                             status=1).stderr
@@ -385,6 +389,7 @@ class Packed(Case):
                 ("shape 0", with_state(shape=[0, 8]), "does not describe it"),
                 ("large shape", with_state(shape=[1 << 40, 1 << 40]), "does not describe it"),
                 ("other shape", with_state(shape=[48, 97]), "do not have the sizes"),
+                ("other storage", {**nf4, "weight": nf4["weight"].view(-1).view(torch.bfloat16)}, "do not have the sizes"),
                 ("absmax", {**nf4, "weight.absmax": nf4["weight.absmax"][:7].contiguous()}, "do not have the sizes"),
                 ("rows", {**eight, "weight_scale": scales(47, 1, dtype=torch.float32)}, "the shapes do not fit"),
                 ("zero point", {**eight, "weight_zero_point": random(48, 2, dtype=torch.int8)}, "are not bytes of the shape"),
