@@ -30,6 +30,8 @@ core_sources += \
 	core/convert/one-of.h \
 	core/convert/output.c \
 	core/convert/output.h \
+	core/convert/placeholders.c \
+	core/convert/placeholders.h \
 	core/convert/recognize.c \
 	core/convert/recognize.h \
 	core/convert/scalar.c \

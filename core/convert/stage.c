@@ -9,6 +9,7 @@
 #include "core/convert/limits.h"
 #include "core/convert/link.h"
 #include "core/convert/one-of.h"
+#include "core/convert/placeholders.h"
 #include "core/convert/stage.h"
 #include "core/layout/names.h"
 #include "core/model/freeze.h"
@@ -70,6 +71,8 @@ fci_stage_read (fmtconv_ctx *ctx, const fci_link *link, fmtconv_input *in)
   if (code >= 0 && !ctx->failed)
     code = fci_model_freeze (model, plugin->name);
   fci_note_one_of (ctx, in);
+  if (!ctx->failed)
+    code = fci_warn_of_placeholders (ctx, in, model);
   return leave (ctx, &f, code) ? NULL : model;
 }
 

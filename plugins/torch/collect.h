@@ -12,7 +12,6 @@ enum
   TORCH_MAX_NAME = 4096,
   TORCH_MAX_TENSORS = 262144,
   TORCH_MAX_NODES = 64 << 20, /* values visited; a shared value counts once for each of its names */
-  TORCH_MAX_NAMED = 20,       /* placeholders named in a message */
   TORCH_MAX_LISTED = 1000     /* values listed one by one as left in the file */
 };
 
@@ -36,9 +35,7 @@ typedef struct torch_load
   uint64_t unlisted_bytes;
   uint64_t lost; /* tensors left out without being asked for, which are not an optimizer's */
   uint64_t lost_bytes;
-  uint64_t arrays;       /* numpy arrays among the tensors */
-  uint64_t placeholders; /* tensors of shape [0] in the place of weights */
-  const char *placeholder_names[TORCH_MAX_NAMED];
+  uint64_t arrays;         /* numpy arrays among the tensors */
   const pk_global *module; /* class of the first module that was read */
   struct torch_later *later;
   uint32_t n_later;
@@ -64,7 +61,7 @@ int torch_note_outside (torch_load *load, const torch_root *root);
 /* Lists the values kept for later and the number of values beyond TORCH_MAX_LISTED.  Returns 0 or an error code. */
 int torch_note_leftovers_end (torch_load *load, const torch_root *root);
 
-/* notes.c: tells how the model was read: arrays, modules, placeholders, what is lost.  Returns 0 or an error code. */
+/* notes.c: tells how the model was read: arrays, modules, what is lost.  Returns 0 or an error code. */
 int torch_note_reading (torch_load *load, const torch_root *root);
 
 /* Keeps numbers and short strings of the top dictionary, such as epoch, as attributes source/torch/… */

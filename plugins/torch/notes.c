@@ -1,21 +1,8 @@
-/* plugins/torch/notes.c: tells how a model was read: arrays, modules, placeholders, and what is lost.
+/* plugins/torch/notes.c: tells how a model was read: arrays, modules, and what is lost.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
 #include "plugins/torch/collect.h"
-
-/* Warns of tensors without values, whose values another file has. */
-static int
-warn_of_placeholders (torch_load *load)
-{
-  for (uint64_t i = 0; i < load->placeholders && i < TORCH_MAX_NAMED; i++)
-    fmtconv_detail (load->ctx, "%s", load->placeholder_names[i]);
-  return fmtconv_warn (
-      load->ctx,
-      "%llu weights have shape [0]: DeepSpeed's ZeRO-3 leaves such placeholders, and keeps the values in "
-      "other files. Set stage3_gather_16bit_weights_on_model_save and save again",
-      (unsigned long long) load->placeholders);
-}
 
 int
 torch_note_reading (torch_load *load, const torch_root *root)
@@ -26,8 +13,6 @@ torch_note_reading (torch_load *load, const torch_root *root)
                   load->module->module, load->module->name);
   if (load->arrays)
     fmtconv_note (load->ctx, "numpy arrays among the tensors: %llu", (unsigned long long) load->arrays);
-  if (load->placeholders && warn_of_placeholders (load))
-    return fmtconv_ctx_failed (load->ctx);
   if (load->lost)
     fmtconv_warn (load->ctx, "left out: %llu tensor%s outside the model, %llu bytes (-v lists them)%s",
                   (unsigned long long) load->lost, load->lost == 1 ? "" : "s",

@@ -113,15 +113,6 @@ view_of (const torch_walk *w, const torch_tensor *t, fmtconv_source *source)
   return swap ? fmtconv_view_byteswap (leaf) : leaf;
 }
 
-/* DeepSpeed's ZeRO-3 leaves tensors of shape [0] in the place of weights that are elsewhere. */
-static bool
-is_placeholder (const torch_walk *w, const torch_tensor *t)
-{
-  const char *dot = strrchr (w->name, '.');
-  const char *last = dot ? dot + 1 : w->name;
-  return t->rank == 1 && t->shape[0] == 0 && (!strcmp (last, "weight") || !strcmp (last, "bias"));
-}
-
 /* Marks the tensor as part of the model, so that it is not counted again where it is left out. */
 int
 torch_walk_put (torch_walk *w, pk_object *object)
@@ -134,8 +125,6 @@ torch_walk_put (torch_walk *w, pk_object *object)
     return fmtconv_ctx_failed (w->load->ctx);
   object->mark.seen = w->load->scan.walk;
   w->load->arrays += t.is_array;
-  if (is_placeholder (w, &t) && w->load->placeholders++ < TORCH_MAX_NAMED)
-    w->load->placeholder_names[w->load->placeholders - 1] = fmtconv_ctx_printf (w->load->ctx, "%s", w->name);
   fmtconv_model_put (w->load->out, w->name, view_of (w, &t, source));
   return fmtconv_ctx_failed (w->load->ctx);
 }

@@ -84,6 +84,9 @@ class DeepSpeed(Case):
         torch.save(module, self.tmp / "pytorch_model.bin")
         self.assertIn("2 weights have shape [0]", self.convert(self.tmp / "pytorch_model.bin", module).stderr)
         self.refuse(self.tmp / "pytorch_model.bin", "  a.weight", "--strict")
+        safetensors.torch.save_file(module, self.tmp / "model.safetensors")
+        self.assertIn("2 weights have shape [0]", self.convert(self.tmp / "model.safetensors", module).stderr)
+        self.refuse(self.tmp / "model.safetensors", "  a.bias", "--strict")
         empty = {"scores": torch.empty(0), "b.weight": torch.empty(0, 3)}
         torch.save(empty, self.tmp / "empty.pt")
         self.convert(self.tmp / "empty.pt", empty, "--strict")
