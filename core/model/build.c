@@ -21,9 +21,13 @@ name_refusal (const char *name, size_t len)
   if (!fci_is_utf8 (name, len))
     return "a tensor's name is not valid UTF-8";
   uint32_t c;
-  for (size_t i = 0; i < len; i += fci_utf8_next (name + i, len - i, &c))
-    if (fci_utf8_next (name + i, len - i, &c) && fci_is_control (c))
-      return "a tensor's name contains control characters";
+  for (size_t i = 0; i < len;)
+    {
+      c = (unsigned char) name[i];
+      i += c < 0x80 ? 1 : fci_utf8_next (name + i, len - i, &c);
+      if ((c < 0x20 || c >= 0x7f) && fci_is_control (c))
+        return "a tensor's name contains control characters";
+    }
   return NULL;
 }
 

@@ -27,6 +27,7 @@ typedef struct packing
   const char *needs;        /* another part that must exist; NULL: none */
   const char *parts[PARTS]; /* tensors of numbers; the first must exist, and is called the scale */
   const char *notes[NOTES]; /* tensors without use unless there are codes */
+  bool column;              /* the codes have one axis, or one column */
 } packing;
 
 /* No data types. */
@@ -68,7 +69,8 @@ static const packing packings[] = {
     ANY,
     NULL,
     { ".absmax", ".nested_absmax", ".nested_quant_map" },
-    { ".quant_map", ".quant_state.bitsandbytes__nf4", ".quant_state.bitsandbytes__fp4" } },
+    { ".quant_map", ".quant_state.bitsandbytes__nf4", ".quant_state.bitsandbytes__fp4" },
+    true },
   { "bitsandbytes int8",
     ".weight",
     ".weight",
@@ -117,9 +119,10 @@ enum
 };
 
 static bool
-is_codes (const packing *p, uint32_t dtype)
+is_codes (const packing *p, const fmtconv_tensor *t)
 {
-  return p->dtype == ANY || dtype == p->dtype;
+  return (p->dtype == ANY || t->dtype == p->dtype)
+         && (!p->column || t->rank == 1 || (t->rank == 2 && t->shape[1] == 1));
 }
 
 static bool
@@ -142,7 +145,7 @@ find (const fmtconv_model *model, const packing *p, const char *name, size_t ste
       const fmtconv_tensor **codes)
 {
   *codes = fci_model_find_ending (model, name, stem, p->codes);
-  if (!*codes || !is_codes (p, (*codes)->dtype))
+  if (!*codes || !is_codes (p, *codes))
     return NULL;
   const fmtconv_tensor *scale = fci_model_find_ending (model, name, stem, p->parts[0]);
   if (p->needs && !fci_model_find_ending (model, name, stem, p->needs))
@@ -168,8 +171,24 @@ role_of (const packing *p, const fmtconv_tensor *t, size_t *stem)
     return FMTCONV_SCALING_SCALE;
   if ((*stem = stem_of (t->name, p->notes, NOTES)))
     return FMTCONV_SCALING_COMPANION;
-  *stem = !is_codes (p, t->dtype) ? 0 : *p->codes ? fci_name_stem (t->name, p->codes) : strlen (t->name);
+  *stem = !is_codes (p, t) ? 0 : *p->codes ? fci_name_stem (t->name, p->codes) : strlen (t->name);
   return *stem ? FMTCONV_SCALING_CODES : FMTCONV_SCALING_NONE;
+}
+
+bool
+fci_packed_is_codes (const fmtconv_model *model, const fmtconv_tensor *tensor)
+{
+  for (size_t i = 0; i < N_PACKINGS; i++)
+    {
+      const packing *p = &packings[i];
+      const fmtconv_tensor *codes;
+      if (!is_codes (p, tensor))
+        continue;
+      const size_t stem = *p->codes ? fci_name_stem (tensor->name, p->codes) : strlen (tensor->name);
+      if (stem && find (model, p, tensor->name, stem, &codes))
+        return true;
+    }
+  return false;
 }
 
 int

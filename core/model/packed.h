@@ -4,6 +4,10 @@
 #define FCI_MODEL_PACKED_H
 
 #include <fmtconv/formats.h>
+#include <stdbool.h>
+
+/* Returns whether the tensor holds the integers of a scheme: fci_packed_role without the roles that need more looks. */
+bool fci_packed_is_codes (const fmtconv_model *model, const fmtconv_tensor *tensor);
 
 /* Returns the role of a tensor among those of a scheme in the table of packed.c, and fills `scaling`, unless it is
  * NULL, for every role except NONE. */

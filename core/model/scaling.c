@@ -108,8 +108,7 @@ fci_model_scaled (const fmtconv_model *model)
   const fmtconv_tensor *scale;
   size_t stem, n = 0;
   FMTCONV_FOREACH (t, model)
-    n += fci_packed_role (model, t, NULL) == FMTCONV_SCALING_CODES
-         || scheme_of (model, t, &scale, &stem) != NULL;
+    n += fci_packed_is_codes (model, t) || scheme_of (model, t, &scale, &stem) != NULL;
   return n;
 }
 
