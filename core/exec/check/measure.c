@@ -211,7 +211,7 @@ fci_measure_all (fci_pool *pool)
   const bool want_crc = pool->want_crc;
   if (pool->plan->measured.n == 0)
     return 0;
-  pool->want_crc = false; /* only reads for the output record checksums */
+  pool->want_crc = false;             /* only reads for the output record checksums */
   int code = fci_measure_held (pool); /* first: the others may depend on them */
   if (code == 0)
     code = measure_absmax (pool);
