@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Called by automake's test driver as: run.sh TEST.py; FMTCONV_PYTHON, FMTCONV and FMTCONV_PLUGIN_PATH are set by it.
+# FMTCONV_INTEROP=MARK runs the tests whose line '# Marks:' has that word; the others are only loaded, which shows that
+# the files that they need are there.  'arithmetic' is for another compiler, 'data' (of tests/data) for a distribution.
 . "$(dirname "$0")/../need.sh"
 # shellcheck disable=SC2046 # a list of plugins
 need $(sed -n 's/^# Plugins: //p' "$1")
@@ -12,4 +14,9 @@ fi
 PYTHONDONTWRITEBYTECODE=1
 HF_HUB_OFFLINE=1
 export PYTHONDONTWRITEBYTECODE HF_HUB_OFFLINE
+if test -n "${FMTCONV_INTEROP-}" && ! sed -n 's/^# Marks: //p' "$1" | grep -qw "$FMTCONV_INTEROP"; then
+  PYTHONPATH=$(dirname "$1")
+  export PYTHONPATH
+  exec "$FMTCONV_PYTHON" -W ignore -c 'import importlib, sys; importlib.import_module(sys.argv[1])' "$(basename "$1" .py)"
+fi
 exec "$FMTCONV_PYTHON" -W ignore "$1" -v

@@ -2,6 +2,7 @@
 """Every data type to every other one, as torch casts: all codes of the small types, ten million random numbers of the
 wide ones; and the messages about values that do not fit."""
 # Plugins: cast safetensors torch
+# Marks: arithmetic
 
 import json
 import unittest

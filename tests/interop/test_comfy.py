@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Layers that ComfyUI describes: decoded as its own kernels (comfy-kitchen) do, or refused, never guessed."""
 # Plugins: cast dequantize drop gguf prefix quantize rename safetensors select torch
+# Marks: arithmetic
 
 import json
 

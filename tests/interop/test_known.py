@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files of known formats that no reader reads: named as what they are, with a next step that works."""
 # Plugins: diffusers safetensors torch
+# Marks: data
 
 import bz2
 import gzip

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """LoRAs merged into weights: sums as torch gives them in f64, and as peft's merge_and_unload does."""
 # Plugins: cast cogvideox-lora cogvideox-transformer diffusers gguf lora-merge quantize safetensors sat torch
+# Marks: arithmetic
 
 import json
 import unittest

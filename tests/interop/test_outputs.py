@@ -2,6 +2,7 @@
 """Several outputs of one pass: each equals that of a separate run, the source is read once, and all or none are
 published."""
 # Plugins: cast cogvideox-transformer dequantize diffusers gguf prefix quantize safetensors sat torch transpose
+# Marks: data
 
 import json
 import os

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Integers of quantizers: what is made of them is what the quantizer's own software makes, bit for bit."""
 # Plugins: cast dequantize diffusers drop gguf lora-merge prefix quantize rename safetensors select split torch transpose
+# Marks: arithmetic
 
 import json
 import unittest

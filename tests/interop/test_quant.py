@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Block types: the bytes that ggml makes of random weights, and the values that it makes of random blocks."""
+# Marks: arithmetic
 
 import os
 import subprocess

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Block types: our bytes and ggml's, our values and gguf-py's; which tensors get which type."""
 # Plugins: cast cogvideox-transformer dequantize gguf quantize safetensors torch
+# Marks: arithmetic data
 
 import struct
 import unittest

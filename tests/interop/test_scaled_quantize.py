@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """8-bit floats with scales, per tensor, row and block: the bytes that torch's arithmetic gives."""
 # Plugins: cast cogvideox-transformer dequantize fuse quantize safetensors torch transpose
+# Marks: arithmetic
 
 import json
 

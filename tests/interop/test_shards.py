@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Plugins: cogvideox-transformer cogvideox-vae
+# Marks: data
 """The full models are cut where huggingface_hub cuts diffusers' own.
 
 tests/data/maps/shards.tsv says into how many tensors a file the full-size models are cut; a unit test holds the

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch.save files of every kind: the tensors are bit for bit those of torch."""
 # Plugins: safetensors torch
+# Marks: arithmetic data
 
 import json
 import pickle

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files of the torch and sat writers: torch.load opens them, zipfile accepts all checksums, and SAT's loader works."""
 # Plugins: cast safetensors sat torch
+# Marks: data
 
 import json
 import struct

@@ -3,6 +3,7 @@
 
 If mergekit is installed (pip install --no-deps mergekit, and its imports), its own functions are compared too."""
 # Plugins: cast dequantize gguf merge quantize safetensors torch
+# Marks: arithmetic
 
 import importlib.util
 import unittest
