@@ -27,6 +27,7 @@ typedef enum value_form
   FORM_FACT,    /* numbers, texts, objects, tensors of one number, and what training saves next to a model */
   FORM_TENSORS, /* a tensor, or a list with tensors */
   FORM_TREE,    /* a dictionary with tensors deeper in it */
+  FORM_ASIDE,   /* FORM_STATE with the name of what is saved next to a model */
   FORM_STATE    /* a dictionary of tensors, or a module */
 } value_form;
 
@@ -42,7 +43,8 @@ typedef struct level
   uint32_t trees; /* that are not candidates */
   uint32_t tree;  /* index of the last of them */
   uint32_t facts;
-  bool copies; /* two candidates have the same names: one of them is an average */
+  uint32_t asides; /* that are not candidates: weights only if nothing else is the model */
+  bool copies;     /* two candidates have the same names: one of them is an average */
 } level;
 
 static bool
@@ -76,12 +78,15 @@ form_of (const pk_value *key, const pk_value *value)
   bool is_empty = pk_is_container (value) && value->v.items->n == 0;
   if (value->kind == PK_NONE || is_empty)
     return FORM_NOTHING;
-  if (!torch_holds_shaped (value) || torch_is_training_state (key, value))
+  if (!torch_holds_shaped (value) || torch_is_known_state (key, value))
     return FORM_FACT;
-  if (torch_is_module (value))
-    return FORM_STATE;
+  const bool aside = torch_is_named_aside (key);
+  if (torch_is_module (value) || (value->kind == PK_DICT && value->v.items->mark.direct))
+    return aside ? FORM_ASIDE : FORM_STATE;
+  if (aside)
+    return FORM_FACT;
   if (value->kind == PK_DICT)
-    return value->v.items->mark.direct ? FORM_STATE : FORM_TREE;
+    return FORM_TREE;
   return pk_is_tensor (value) || pk_is_container (value) ? FORM_TENSORS : FORM_FACT;
 }
 
@@ -99,7 +104,8 @@ same_names (const pk_value *a, const pk_value *b)
 static void
 add_candidate (level *l, uint32_t i, const pk_value *key)
 {
-  l->copies = l->copies || (l->n && same_names (&l->items->at[l->last], &l->items->at[i]));
+  l->copies =
+      l->copies || (l->n && l->n < MAX_SHOWN && same_names (&l->items->at[l->last], &l->items->at[i]));
   l->usual += is_usual (key);
   l->n++;
   l->last = i;
@@ -119,6 +125,31 @@ count (level *l, uint32_t i)
     }
   l->tensors += form == FORM_TENSORS;
   l->facts += form == FORM_FACT;
+  l->asides += form == FORM_ASIDE;
+}
+
+/* Takes the values with names of other things as candidates too, unless one has the usual name of a model. */
+static void
+count_asides (level *l)
+{
+  for (uint32_t i = l->step - 1; i < l->items->n && l->asides; i += l->step)
+    {
+      pk_value key = key_of (l, i);
+      if (form_of (&key, &l->items->at[i]) != FORM_ASIDE)
+        continue;
+      add_candidate (l, i, &key);
+      l->asides--;
+    }
+}
+
+/* Returns whether a dictionary holds an optimizer's state next to other values. */
+static bool
+holds_optimizer (const pk_value *tree)
+{
+  for (uint32_t i = 1; tree->kind == PK_DICT && i < tree->v.items->n && i < 2 * MAX_SHOWN; i += 2)
+    if (torch_is_optimizer (&tree->v.items->at[i - 1], &tree->v.items->at[i]))
+      return true;
+  return false;
 }
 
 static level
@@ -127,8 +158,10 @@ count_all (const pk_value *inside)
   level l = { .items = inside->v.items, .step = inside->kind == PK_DICT ? 2 : 1 };
   for (uint32_t i = l.step - 1; i < l.items->n; i += l.step)
     count (&l, i);
-  /* The only dictionary with tensors, next to facts alone. */
-  if (l.n == 0 && l.trees == 1 && l.tensors == 0 && l.facts)
+  if (l.usual != 1 || l.n != 1)
+    count_asides (&l);
+  /* The only dictionary with tensors, next to facts alone, or around a model and its optimizer. */
+  if (l.n == 0 && l.trees == 1 && l.tensors == 0 && (l.facts || holds_optimizer (&l.items->at[l.tree])))
     {
       l.n = 1;
       l.last = l.tree;
@@ -155,7 +188,7 @@ fail_several (fmtconv_ctx *ctx, const torch_root *root, const level *l)
     {
       pk_value key = key_of (l, i);
       value_form form = form_of (&key, &l->items->at[i]);
-      if (form != FORM_STATE && !(form == FORM_TREE && is_usual (&key)))
+      if (form != FORM_STATE && form != FORM_ASIDE && !(form == FORM_TREE && is_usual (&key)))
         continue;
       const char *text = path_of (ctx, root, &key);
       fmtconv_detail (ctx, "root=%s (%s)", text, pk_describe (ctx, &l->items->at[i]));
@@ -200,6 +233,12 @@ int
 torch_root_choose (fmtconv_ctx *ctx, torch_root *root)
 {
   bool enter = true;
+  if (torch_looks_like_optimizer (&root->value))
+    return fmtconv_fail_at (
+        ctx, FMTCONV_E_UNSUPPORTED,
+        &(fmtconv_where){ .hint =
+                              "give the file of the model; -r torch:root=. reads the tensors of this one" },
+        "the file holds the state of an optimizer, not a model");
   while (enter)
     {
       const pk_value inside = root->value;
@@ -214,8 +253,8 @@ torch_root_choose (fmtconv_ctx *ctx, torch_root *root)
       if (torch_root_step (ctx, root, &inside, l.last, torch_key_text (ctx, &key)))
         return fmtconv_ctx_failed (ctx);
       if (!is_silent (&key))
-        fmtconv_note (ctx, "reading '%s', the only weights of the file (root=. reads everything)",
-                      root->name);
+        fmtconv_note (ctx, "reading '%s'%s (root=. reads everything)", root->name,
+                      l.asides ? "" : ", the only weights of the file");
     }
   return 0;
 }

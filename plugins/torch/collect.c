@@ -144,7 +144,8 @@ visit_item (torch_walk *w, const torch_walk_frame *f, const pk_value *key, const
     return 0;
   if (is_module && f->part == TORCH_BUFFERS && torch_module_omits (&f->module, key))
     return torch_note_later (w->load, w->name, value, "a buffer that its module does not save", false);
-  if (w->depth == 1 && !w->root->is_typed && torch_holds (value) && torch_is_optimizer (key, value))
+  if (!w->root->is_typed && torch_holds (value)
+      && (w->depth == 1 && !is_module ? torch_is_optimizer (key, value) : torch_looks_like_optimizer (value)))
     return torch_note_later (w->load, w->name, value, "the state of an optimizer", false);
   return visit (w, value);
 }

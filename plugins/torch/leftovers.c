@@ -105,8 +105,7 @@ torch_note_outside (torch_load *load, const torch_root *root)
             continue;
           const pk_value key = dict ? items->at[i - 1] : pk_int (i);
           const pk_value *value = &items->at[i];
-          bool is_lost =
-              !root->is_typed && torch_holds_shaped (value) && !torch_is_training_state (&key, value);
+          bool is_lost = !root->is_typed && torch_holds_shaped (value) && !torch_is_known_state (&key, value);
           if (torch_note_leftover (load, outside_name (load, root, k, &key), value, why, is_lost))
             return fmtconv_ctx_failed (load->ctx);
         }

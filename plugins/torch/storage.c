@@ -151,13 +151,10 @@ find_legacy (fmtconv_ctx *ctx, const pk_items *args, torch_inner *inner, torch_l
   return legacy->bytes ? NULL : "its storage cannot be read";
 }
 
-/* Returns the storage that _load_from_bytes loads; NULL: an error, or *why if the storage is not supported.
- * */
+/* Reads the storage that _load_from_bytes loads.  NULL: an error, or *why if the storage is not supported. */
 static const torch_inner *
-inner_of (fmtconv_ctx *ctx, pk_object *object, const char **why)
+load_inner (fmtconv_ctx *ctx, const pk_object *object, const char **why)
 {
-  if (object->inner)
-    return object->inner;
   torch_inner *inner = fmtconv_ctx_alloc (ctx, 1, sizeof *inner);
   torch_legacy legacy;
   if (!inner || (*why = find_legacy (ctx, object->args, inner, &legacy)))
@@ -176,8 +173,17 @@ inner_of (fmtconv_ctx *ctx, pk_object *object, const char **why)
     }
   inner->at = legacy.places[0].start;
   inner->data = legacy.bytes + inner->at;
-  object->inner = inner;
   return inner;
+}
+
+/* Returns the storage of an object, as load_inner does.  Both answers are kept: many tensors may ask for them. */
+static const torch_inner *
+inner_of (fmtconv_ctx *ctx, pk_object *object, const char **why)
+{
+  if (!object->inner && !object->inner_why)
+    object->inner = load_inner (ctx, object, &object->inner_why);
+  *why = object->inner_why;
+  return object->inner;
 }
 
 /* Reads a storage inside the pickle and the persistent id in it. */

@@ -131,10 +131,9 @@ pk_describe (fmtconv_ctx *ctx, const pk_value *value)
 const pk_value *
 pk_get (const pk_value *dict, const char *key)
 {
-  if (dict->kind != PK_DICT)
-    return NULL;
-  for (uint32_t i = 0; i + 1 < dict->v.items->n; i += 2)
+  const pk_value *found = NULL;
+  for (uint32_t i = 0; dict->kind == PK_DICT && i + 1 < dict->v.items->n; i += 2)
     if (pk_is (&dict->v.items->at[i], key))
-      return &dict->v.items->at[i + 1];
-  return NULL;
+      found = &dict->v.items->at[i + 1]; /* the last one, as in Python */
+  return found;
 }

@@ -118,6 +118,7 @@ struct pk_object
   uint32_t at;    /* offset of the opcode that made it */
   pk_mark mark;
   const struct torch_inner *inner; /* ROLE_BYTES: the storage; NULL: not read yet */
+  const char *inner_why;           /* ROLE_BYTES: the reason that it cannot be read; NULL: none yet */
   fmtconv_source *decoded;         /* ROLE_ENCODE: the bytes; NULL: not decoded yet */
 };
 

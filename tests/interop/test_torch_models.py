@@ -206,6 +206,45 @@ class Roots(Models):
         self.convert(self.save({"model": weights, "optimizer": trained(small()).state_dict()}), weights, "--strict")
 
 
+    def test_weights_with_names_of_other_things(self):
+        """A name alone does not make weights training state: they are candidates, part of the model, or told as left out."""
+        one, two = {"l.weight": torch.randn(4, 4)}, {"m.weight": torch.randn(3, 4)}
+        for value in ({"history_encoder": one, "action_head": two}, {"opt": one, "qformer": two},
+                      {"random_proj": one, "head": two}, {"model": {"opt": one, "enc": two}, "epoch": 1}):
+            inner = value.get("model", value)
+            self.convert(self.save(value), {f"{k}.{n}": t for k, sd in inner.items() for n, t in sd.items()}, "--strict")
+        for value in ({"frozen_encoder": one, "head": two, "epoch": 3}, {"cfg": {}, "metric_fc": one, "backbone": two, "n": 1},
+                      {"opt_head": one, "backbone": two, "epoch": 1}):
+            first, second = [k for k, sd in value.items() if isinstance(sd, dict) and sd]
+            self.refuse(self.save(value), "hold weights", f"root={first} ", f"root={second} ")
+        for value in ({"model": one, "criterion": two, "epoch": 3}, {"state_dict": one, "callbacks": {"EMA": two}},
+                      {"model": one, "loss_weights": two}):
+            source = self.save(value)
+            self.assertIn("left out: 1 tensor outside the model", self.convert(source, one).stderr)
+            self.refuse(source, "left out", options=("--strict",))
+
+        class Holder(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.opt, self.loss, self.enc = (torch.nn.Linear(2, 2) for _ in range(3))
+
+        globals()["Holder"], Holder.__qualname__ = Holder, "Holder"
+        model = Holder()
+        self.convert(self.save(model), model.state_dict(), "--strict")
+
+    def test_optimizers_at_any_depth(self):
+        """The state of an optimizer is never written unasked: not in another dictionary, and not as the only content."""
+        net = small()
+        state, weights = trained(net).state_dict(), net.state_dict()
+        for value in ({"app": {"model": weights, "optim": state}}, {"0": {"model": weights, "o": state}},
+                      {"model": {"inner": weights, "mine": state}, "epoch": 1}):
+            self.assertIn("skipped", self.convert(self.save(value), weights).stderr)
+        for value in (state, torch.optim.SGD(net.parameters(), 0.1), [state]):
+            self.refuse(self.save(value), "the state of an optimizer, not a model", "root=.")
+        self.run_fmtconv("-f", "-r", "torch:root=.", "-t", "none", self.save(state), self.tmp / "all.safetensors")
+        self.assertIn("state.0.exp_avg", safetensors.torch.load_file(self.tmp / "all.safetensors"))
+
+
 class Modules(Models):
     def test_saved_whole(self):
         """torch.save (model): what its state_dict() has, bit for bit, ties kept; nothing is called."""
