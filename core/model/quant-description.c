@@ -88,6 +88,15 @@ fci_quant_is_described (const fmtconv_model *model, const fmtconv_tensor *codes)
   return layer && ((header && fmtconv_attr_get (header->layers, layer)) || tensor_of (model, layer));
 }
 
+/* Returns whether the weights were multiplied by an orthogonal matrix before they were quantized; a value that is
+ * neither a number nor a bool is taken for yes. */
+static bool
+is_rotated (fmtconv_attr *description)
+{
+  fmtconv_attr *convrot = fmtconv_attr_get (description, "convrot");
+  return convrot && convrot->kind != FMTCONV_ATTR_NULL && fmtconv_attr_get_int (convrot, NULL, 1) != 0;
+}
+
 /* Sets *found from a layer's description. */
 static void
 read_format (fmtconv_ctx *ctx, fmtconv_attr *description, fci_quant_description *found)
@@ -98,8 +107,7 @@ read_format (fmtconv_ctx *ctx, fmtconv_attr *description, fci_quant_description 
   for (size_t i = 0; i < sizeof formats / sizeof *formats && name; i++)
     if (strcmp (formats[i].name, name) == 0)
       found->format = formats[i].format;
-  /* The weights were multiplied by an orthogonal matrix before they were quantized. */
-  if (fmtconv_attr_get_int (description, "convrot", 0))
+  if (is_rotated (description))
     *found = (fci_quant_description){ .format = FCI_QUANT_OTHER,
                                       .name = fmtconv_ctx_printf (ctx, "%s with convrot", name) };
 }

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/model/ending.h"
+#include "core/model/model.h"
 #include "core/model/packed.h"
 #include "core/model/quant-description.h"
 #include "core/model/scaling.h"
@@ -138,7 +139,7 @@ is_companion (const fmtconv_model *model, const fmtconv_tensor *t)
   const fmtconv_tensor *codes, *scale;
   size_t stem;
   if (strcmp (t->name, "scaled_fp8") == 0 || fci_name_stem (t->name, ".scaled_fp8"))
-    return fci_model_scaled (model) > 0;
+    return (fci_model_features (model) & FMTCONV_FEATURE_SCALED) != 0; /* known of frozen models */
   for (size_t i = 0; i < sizeof companions / sizeof *companions; i++)
     for (size_t k = 0; k < sizeof weights / sizeof *weights; k++)
       {

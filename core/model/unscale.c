@@ -158,6 +158,17 @@ layout_by_shape (const fmtconv_scaling *s)
   return FMTCONV_LAYOUT_UNKNOWN;
 }
 
+/* Refuses tensors that are not those of the described format. */
+static int
+refuse_format (const fmtconv_scaling *s, const fci_quant_description *d)
+{
+  refuse (s,
+          fmtconv_ctx_printf (s->codes->view->ctx,
+                              "the tensors are not those of the format %s that the file names", d->name),
+          NULL);
+  return FMTCONV_LAYOUT_UNKNOWN;
+}
+
 /* Returns the layout of a tensor's codes and scales; FMTCONV_LAYOUT_UNKNOWN after an error. */
 static int
 layout_of (const fmtconv_model *model, const fmtconv_scaling *s)
@@ -168,16 +179,11 @@ layout_of (const fmtconv_model *model, const fmtconv_scaling *s)
   switch (d.format)
     {
     case FCI_QUANT_SCALED:
-      return FMTCONV_LAYOUT_ROWS;
+      return is_packed (s) ? refuse_format (s, &d) : FMTCONV_LAYOUT_ROWS;
     case FCI_QUANT_MXFP8:
+      return is_packed (s) ? refuse_format (s, &d) : FMTCONV_LAYOUT_TILES;
     case FCI_QUANT_NVFP4:
-      if ((d.format == FCI_QUANT_NVFP4) == is_packed (s) && (d.format == FCI_QUANT_MXFP8 || s->second))
-        return FMTCONV_LAYOUT_TILES;
-      refuse (s,
-              fmtconv_ctx_printf (s->codes->view->ctx,
-                                  "the tensors are not those of the format %s that the file names", d.name),
-              NULL);
-      return FMTCONV_LAYOUT_UNKNOWN;
+      return is_packed (s) && s->second ? FMTCONV_LAYOUT_TILES : refuse_format (s, &d);
     case FCI_QUANT_OTHER:
       refuse (s, fmtconv_ctx_printf (s->codes->view->ctx, "fmtconv does not decode their format, %s", d.name),
               NULL);

@@ -75,16 +75,19 @@ static int
 read_untiled (const fmtconv_source *source, uint64_t offset, void *to, size_t n)
 {
   const wanted w = { .columns = source->columns, .offset = offset, .n = n, .to = to };
-  const uint64_t in_row = w.columns / FCI_TILE_COLUMNS; /* tiles */
-  const uint64_t first = offset / w.columns / FCI_TILE_ROWS,
-                 last = (offset + n - 1) / w.columns / FCI_TILE_ROWS;
+  const uint64_t tiles_in_row = w.columns / FCI_TILE_COLUMNS; /* tiles */
+  const uint64_t end = offset + n - 1;                        /* the last byte */
+  const uint64_t first = offset / w.columns / FCI_TILE_ROWS, last = end / w.columns / FCI_TILE_ROWS;
+  const bool is_in_one_row = offset / w.columns == end / w.columns;
+  const uint64_t first_tile = is_in_one_row ? offset % w.columns / FCI_TILE_COLUMNS : 0;
+  const uint64_t end_tile = is_in_one_row ? end % w.columns / FCI_TILE_COLUMNS + 1 : tiles_in_row;
   uint8_t bytes[TILES * TILE];
   for (uint64_t row = first; row <= last; row++)
-    for (uint64_t tile = 0; tile < in_row; tile += TILES)
+    for (uint64_t tile = first_tile; tile < end_tile; tile += TILES)
       {
-        const size_t tiles = in_row - tile < TILES ? (size_t) (in_row - tile) : TILES;
-        int error =
-            fci_source_read (source->of, source->start + (row * in_row + tile) * TILE, bytes, tiles * TILE);
+        const size_t tiles = end_tile - tile < TILES ? (size_t) (end_tile - tile) : TILES;
+        int error = fci_source_read (source->of, source->start + (row * tiles_in_row + tile) * TILE, bytes,
+                                     tiles * TILE);
         if (error != 0)
           return error;
         copy_wanted (&w, bytes, row * FCI_TILE_ROWS, tile * FCI_TILE_COLUMNS, tiles);

@@ -169,6 +169,12 @@ class Comfy(Case):
                                     ({}, "a format without a name")):
             with self.subTest(description):
                 self.assertIn(reason, self.refused(state, "-t", "dequantize", metadata=header(a=description)))
+        for convrot in (True, 1, "true", {}):
+            said = self.refused(state, "-t", "dequantize", metadata=header(a={"format": "nvfp4", "convrot": convrot}))
+            self.assertIn("nvfp4 with convrot", said)
+        bytes_ = {"a.weight": torch.full((2, 16), 0x38, dtype=torch.uint8), "a.weight_scale": torch.ones(2, 2).to(torch.float8_e4m3fn)}
+        said = self.refused(bytes_, "-t", "dequantize", metadata=header(a={"format": "float8_e4m3fn"}))
+        self.assertIn("not those of the format float8_e4m3fn", said)
         for text, reason in (("{", "_quantization_metadata cannot be read"), ("[]", "no object 'layers'")):
             said = self.refused(state, "-t", "dequantize", metadata={"_quantization_metadata": text})
             self.assertIn(reason, said)
