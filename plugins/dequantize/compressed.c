@@ -1,15 +1,19 @@
 /* plugins/dequantize/compressed.c: integers of compressed-tensors: packed in words, and bytes with zero points.
  * SPDX-License-Identifier: Apache-2.0
  *
- * compressed-tensors (forward_helpers.py, _dequantize) computes in the type of the scales, and so rounds there. */
+ * compressed-tensors (forward_helpers.py, _dequantize) computes in the type of the scales, and so rounds there.
+ * Its pack_to_int32 lets a field continue in the next word, but releases such as 0.13 pad each word.  Both are the
+ * same for 1, 2, 4 and 8 bits; padded words of other widths are refused. */
 #include "config.h"
 
 #include "plugins/dequantize/integers.h"
 #include "plugins/dequantize/packed.h"
+#include <string.h>
 
 enum
 {
-  WORD = 32
+  WORD = 32,
+  WIDEST = 8
 };
 
 /* The tensors of a layer. */
@@ -23,6 +27,10 @@ typedef struct layer
   uint64_t rows;
   uint64_t columns;
   integers how;
+  unsigned said;     /* widths in the configuration, a bit for each; 0: none */
+  unsigned narrow;   /* the first width that fits the words; 0: none */
+  unsigned wide;     /* the last width that fits them */
+  int may_be_padded; /* fields may not continue in the next word */
 } layer;
 
 /* Returns scales with two axes: one for all, one for each row, or some for each row. */
@@ -109,20 +117,47 @@ take_shape (layer *l)
   return l->rows && l->columns && l->columns < UINT64_MAX / WORD;
 }
 
-/* Takes the bits of a field: the only number that gives as many words. Returns 0 if there is none. */
+/* Returns the widths that the configuration gives to integers, as 1 << bits; 0: it gives none. */
+static unsigned
+said_widths (const packed *p)
+{
+  fmtconv_attr *config = fmtconv_attr_get (fmtconv_model_attrs (p->in), "config");
+  fmtconv_attr *groups = fmtconv_attr_get (fmtconv_attr_get (config, "quantization_config"), "config_groups");
+  unsigned said = 0;
+  for (fmtconv_attr *group = groups ? groups->first : NULL; group; group = group->next)
+    {
+      fmtconv_attr *weights = fmtconv_attr_get (group, "weights");
+      const int64_t bits = fmtconv_attr_get_int (weights, "num_bits", 0);
+      if (bits >= 1 && bits <= WIDEST
+          && strcmp (fmtconv_attr_get_string (weights, "type", "int"), "int") == 0)
+        said |= 1u << bits;
+    }
+  return said;
+}
+
+/* Takes the width if fields of so many bits need as many words as there are. */
+static void
+try_bits (layer *l, unsigned bits)
+{
+  const uint64_t words = l->p->scaling->codes->shape[1], each = WORD / bits;
+  const int joined = (l->columns * bits + WORD - 1) / WORD == words;
+  const int padded = (l->columns + each - 1) / each == words;
+  if (!joined && !padded)
+    return;
+  l->narrow = l->narrow ? l->narrow : bits;
+  l->how.bits = l->wide = bits;
+  l->may_be_padded |= padded && WORD % bits != 0;
+}
+
+/* Takes the bits of a field: those of the configuration, or all that fit the words. Returns 0 if none fit. */
 static int
 take_bits (layer *l)
 {
-  const fmtconv_tensor *codes = l->p->scaling->codes;
-  unsigned found = 0;
-  for (unsigned bits = 1; bits <= 8; bits++)
-    if ((l->columns * bits + WORD - 1) / WORD == codes->shape[1])
-      {
-        if (l->how.bits)
-          return 0;
-        l->how.bits = found = bits;
-      }
-  return found && codes->shape[0] == l->rows;
+  l->said = said_widths (l->p);
+  for (unsigned bits = 1; bits <= WIDEST; bits++)
+    if (!l->said || l->said >> bits & 1)
+      try_bits (l, bits);
+  return l->wide && l->p->scaling->codes->shape[0] == l->rows;
 }
 
 /* Takes zero points in words below each other, of the integers less 2^(bits-1), as the codes are. */
@@ -139,16 +174,54 @@ take_zeros (layer *l)
          && shape[0] == l->rows && l->zeros->shape[0] == (l->rows * l->how.bits + WORD - 1) / WORD;
 }
 
+/* Refuses words that several widths fit, or whose fields may be padded. Returns 0 if it did. */
+static int
+check_bits (const layer *l)
+{
+  if (l->narrow != l->wide)
+    packed_refuse (l->p,
+                   l->said ? "convert the model that it was quantized from"
+                           : "give the folder with config.json, which says num_bits",
+                   "the number of its words is ambiguous: they fit integers of %u bits and of %u bits",
+                   l->narrow, l->wide);
+  else if (l->may_be_padded)
+    packed_refuse (
+        l->p,
+        "load it with the release of compressed-tensors that wrote it, and save it decompressed, or "
+        "convert the model that it was quantized from",
+        "its words fit integers of %u bits that do not continue in the next word, as old "
+        "compressed-tensors packs them",
+        l->wide);
+  return l->narrow == l->wide && !l->may_be_padded;
+}
+
+/* Returns whether the groups of the columns, if there are any, fit. */
+static int
+is_index_good (const layer *l)
+{
+  const fmtconv_tensor *index = l->index;
+  return !index || (index->dtype == FMTCONV_I32 && index->rank == 1 && index->shape[0] == l->columns);
+}
+
+static fmtconv_view *
+refuse_shapes (const packed *p)
+{
+  return packed_refuse (p, "convert the model that it was quantized from",
+                        "the shapes of its words, of '%s' and of weight_shape do not fit each other",
+                        p->scaling->scale->name);
+}
+
 fmtconv_view *
 compressed_values (const packed *p)
 {
   layer l = { .p = p, .how = { .codes = INTEGERS_COLUMNS }, .index = packed_part (p, "_g_idx") };
   const fmtconv_tensor *codes = p->scaling->codes;
-  if (codes->rank != 2 || !take_shape (&l) || !take_bits (&l) || !take_scales (&l) || !take_zeros (&l)
-      || (l.index && (l.index->dtype != FMTCONV_I32 || l.index->rank != 1 || l.index->shape[0] != l.columns)))
-    return packed_refuse (p, "convert the model that it was quantized from",
-                          "the shapes of its words, of '%s' and of weight_shape do not fit each other",
-                          p->scaling->scale->name);
+  if (codes->rank != 2 || !take_shape (&l) || !take_bits (&l) || !take_scales (&l) || !is_index_good (&l))
+    return refuse_shapes (p);
+  if (!check_bits (&l))
+    return NULL;
+  if (!take_zeros (&l))
+    return refuse_shapes (p);
   return values (&l,
                  (fmtconv_operand){ .view = codes->view, .rows = { 1, 1 }, .columns = { l.how.bits, WORD } });
 }

@@ -38,6 +38,13 @@ def pack(values, width, axis):
     return torch.tensor(words, dtype=torch.int64).to(torch.int32)
 
 
+def pack_padded(values, width):
+    """Fields of which none continues in the next word, as compressed-tensors 0.13 packs them."""
+    each = 32 // width
+    values = torch.nn.functional.pad(values, (0, -values.shape[1] % each)).to(torch.int64)
+    return sum(values[:, i::each] << width * i for i in range(each)).to(torch.int32)
+
+
 class Layers:
     """Tensors of a layer, and the weight that its own software computes of them."""
 
@@ -198,12 +205,57 @@ class Packed(Case):
         self.assert_decoded("large", *Layers.awq(1024, 1120, 128))
 
     def test_compressed_tensors(self):
-        for width in (2, 3, 4, 8):
+        for width in range(1, 8):
             for asymmetric in (False, True):
                 self.assert_decoded((width, asymmetric), *Layers.compressed(width, asymmetric=asymmetric))
         self.assert_decoded("channel", *Layers.compressed(group=0, columns=100, rows=7))
         self.assert_decoded("f32", *Layers.compressed(dtype=torch.float32, asymmetric=True, rows=33))
         self.assert_decoded("g_idx", *Layers.compressed(index=True, asymmetric=True))
+
+    def convert_compressed(self, tensors, *widths, status=0):
+        """Converts with a config.json that says these widths; returns the messages."""
+        groups = {f"group_{i}": {"weights": {"num_bits": w, "type": "int"}} for i, w in enumerate(widths)}
+        config = {"quant_method": "compressed-tensors", "format": "pack-quantized", "config_groups": groups}
+        return self.run_fmtconv("-f", "-t", "dequantize", self.model({"a": tensors}, config), f"{self.tmp}/plain/",
+                                status=status).stderr
+
+    def test_compressed_tensors_config(self):
+        """The configuration decides where several widths need as many words."""
+        for width in range(1, 9):
+            for columns in (128, 32):
+                for asymmetric in (False, True):
+                    tensors, wanted = Layers.compressed(width, columns=columns, asymmetric=asymmetric)
+                    with self.subTest(width=width, columns=columns, asymmetric=asymmetric):
+                        self.convert_compressed(tensors, width)
+                        found = load_file(self.tmp / "plain/model.safetensors")
+                        self.assert_same({"a.weight": found["a.weight"]}, {"a.weight": wanted.float()})
+        four = Layers.compressed(4, columns=32)[0]
+        self.assertIn("do not fit each other", self.convert_compressed(four, 5, status=1))
+        self.assertIn("integers of 3 bits and of 4 bits", self.convert_compressed(four, 3, 4, status=1))
+
+    def test_compressed_tensors_ambiguous(self):
+        """Widths that need as many words as another are not guessed."""
+        for width, columns, said in ((8, 128, (7, 8)), (4, 32, (3, 4)), (6, 32, (5, 6)), (7, 32, (6, 7)), (8, 32, (7, 8))):
+            told = self.refused(Layers.compressed(width, columns=columns)[0])
+            with self.subTest(width=width, columns=columns):
+                self.assertIn("is ambiguous: they fit integers of {} bits and of {} bits".format(*said), told)
+                self.assertIn("give the folder with config.json", told)
+
+    def test_compressed_tensors_padded(self):
+        """Older releases pad each word; where the widths divide 32, that is the same."""
+        for width in range(1, 9):
+            for columns in (128, 32, 20):
+                tensors, wanted = Layers.compressed(width, columns=columns, group=0)
+                tensors["weight_packed"] = pack_padded(random(48, columns, high=1 << width), width)
+                with self.subTest(width=width, columns=columns):
+                    if 32 % width == 0:
+                        self.convert_compressed(tensors, width)
+                        self.assert_same({"w": load_file(self.tmp / "plain/model.safetensors")["a.weight"]}, {"w": wanted.float()})
+                        continue
+                    said = self.convert_compressed(tensors, width, status=1)
+                    self.assertIn(f"integers of {width} bits that do not continue in the next word", said)
+        tensors["weight_packed"] = pack_padded(random(48, 128, high=8), 3)
+        self.assertIn("integers of 3 bits that do not", self.refused({**tensors, "weight_shape": torch.tensor([48, 128])}))
 
     def test_int8(self):
         for scale in ((48, 1), (48,), (1,), (), (1, 96), (48, 3)):
@@ -262,10 +314,11 @@ class Packed(Case):
     def test_compressed_tensors_agrees(self):
         try:
             from compressed_tensors.compressors.pack_quantized.base import PackedQuantizationCompressor as Compressor
+            from compressed_tensors.compressors.pack_quantized.helpers import pack_to_int32, unpack_from_int32
             from compressed_tensors.quantization import QuantizationArgs, QuantizationScheme
         except ImportError:
             self.skipTest("compressed-tensors is not installed")
-        for width in (2, 3, 4, 8):
+        for width in range(1, 9):
             for symmetric in (True, False):
                 args = QuantizationArgs(num_bits=width, type="int", symmetric=symmetric, strategy="group", group_size=32)
                 scheme = QuantizationScheme(targets=["Linear"], weights=args)
@@ -273,6 +326,9 @@ class Packed(Case):
                 with self.subTest(width=width, symmetric=symmetric):
                     own = Compressor.decompress(dict(tensors), scheme)["weight"]
                     self.assertTrue(torch.equal(bits(own), bits(wanted)))
+                    packed = tensors["weight_packed"]
+                    codes = unpack_from_int32(packed, width, torch.Size(tensors["weight_shape"].tolist()))
+                    self.assertTrue(torch.equal(pack_to_int32(codes, width), packed))
 
     def test_then_anything(self):
         """Cut, turned, renamed and quantized, in one conversion."""
