@@ -84,20 +84,40 @@ agrees (const packed *p, const layer *l)
          || strcmp (form, "gptq_v2") == 0;
 }
 
+/* Returns how AutoRound stored zero points; ZEROS_CONFIG: unknown. Its backend.py lists the names of its packings. */
+static int
+auto_round_zeros (const packed *p)
+{
+  const char *form = packed_config (p, "packing_format");
+  form = form ? form : packed_config (p, "backend");
+  if (!form)
+    return ZEROS_CONFIG;
+  if (strcmp (form, "auto_round") == 0 || strstr (form, "gptqmodel"))
+    return ZEROS_EXACT;
+  return strstr (form, "gptq") ? ZEROS_LESS_ONE : ZEROS_CONFIG;
+}
+
+/* Returns how the configuration says that zero points are stored; ZEROS_CONFIG: it does not say. */
+static int
+configured_zeros (const packed *p)
+{
+  const char *method = packed_config (p, "quant_method"), *form = packed_config (p, "checkpoint_format");
+  if (method && strcmp (method, "auto-round") == 0)
+    return auto_round_zeros (p);
+  if (!method && !form)
+    return ZEROS_CONFIG;
+  return form && strcmp (form, "gptq_v2") == 0 ? ZEROS_EXACT : ZEROS_LESS_ONE;
+}
+
 /* Decides whether stored zero points are less by one. Returns 0 if nothing says so. */
 static int
 take_zeros (const packed *p, layer *l)
 {
-  const char *form = packed_config (p, "checkpoint_format");
-  int zeros = p->zeros;
   if (l->how.codes == INTEGERS_AWQ)
     return 1;
-  if (zeros == ZEROS_CONFIG && !form && !packed_config (p, "quant_method"))
-    return 0;
-  if (zeros == ZEROS_CONFIG)
-    zeros = form && strcmp (form, "gptq_v2") == 0 ? ZEROS_EXACT : ZEROS_LESS_ONE;
+  const int zeros = p->zeros == ZEROS_CONFIG ? configured_zeros (p) : p->zeros;
   l->how.zero_add = zeros == ZEROS_LESS_ONE;
-  return 1;
+  return zeros != ZEROS_CONFIG;
 }
 
 /* Returns a vector as a column. */

@@ -200,6 +200,22 @@ class Packed(Case):
         said = self.run_fmtconv("-f", "-t", "dequantize", self.save({"a": tensors}), self.tmp / "no.safetensors", status=1).stderr
         self.assertIn("zeros=less-one", said)
 
+    def test_auto_round(self):
+        """Its packing says how zero points are stored, by the names in backend.py of auto-round 0.16."""
+        for less, said in ((1, {"packing_format": "auto_round:auto_gptq"}), (1, {"packing_format": "auto_round:gptq"}),
+                           (1, {"backend": "auto_round:gptq:exllamav2"}), (0, {"packing_format": "auto_round"}),
+                           (0, {"packing_format": "auto_round:gptqmodel"}), (0, {"backend": "auto_round"}),
+                           (0, {"packing_format": "auto_round", "backend": "auto_round:auto_gptq"}),
+                           (None, {"packing_format": "auto_round:exllamav2"}), (None, {"backend": "auto"}), (None, {})):
+            tensors, wanted = Layers.gptq(less=less or 0)
+            folder, out = self.model({"a": tensors}, {"quant_method": "auto-round", "bits": 4, **said}), self.tmp / "plain"
+            with self.subTest(**said):
+                told = self.run_fmtconv("-f", "-t", "dequantize:to=f16", folder, f"{out}/", status=int(less is None)).stderr
+                if less is None:
+                    self.assertIn("zeros=less-one", told)
+                else:
+                    self.assertTrue(torch.equal(load_file(out / "model.safetensors")["a.weight"], wanted))
+
     def test_awq(self):
         self.assert_decoded("awq", *Layers.awq())
         self.assert_decoded("large", *Layers.awq(1024, 1120, 128))
