@@ -88,6 +88,9 @@ const double *merge_weights_of (const struct merge *m, const fmtconv_tensor *t);
 /* Returns the weight of the input for these weights of the files. */
 double merge_base_weight (const struct merge *m, const double *weights);
 
+/* Returns the sum of these weights of the files and that of the input, added in f32 as mergekit does. */
+float merge_total (const struct merge *m, const double *weights);
+
 /* Reads a file to *to; refuses one that holds several components.  Returns 0 or a code. */
 int merge_read_file (fmtconv_ctx *ctx, const struct merge_params *p, fmtconv_input *in,
                      struct merge_file *to);

@@ -23,13 +23,11 @@ watched (fmtconv_view *view)
                              "--dtype bf16 or f32 keeps them");
 }
 
-/* Divides a sum by its weights, added in f32 as mergekit does. */
+/* Divides a sum by its weights. */
 static fmtconv_view *
-normalized (const struct merge *m, fmtconv_view *sum, double base, const double *weights)
+normalized (const struct merge *m, fmtconv_view *sum, const double *weights)
 {
-  float total = (float) base;
-  for (size_t i = 0; i < m->n; i++)
-    total += (float) weights[i];
+  const float total = merge_total (m, weights);
   if (m->params->normalize <= 0 || total == 1)
     return sum;
   return fmtconv_view_divide (sum, fmtconv_view_constant (m->ctx, FMTCONV_F32, 0, NULL, &total), NULL);
@@ -54,7 +52,7 @@ sum_of (const struct merge *m, const fmtconv_tensor *t, const double *weights)
   for (size_t i = 0; i < m->n; i++)
     if (weights[i] != 0)
       sum = fmtconv_view_add (sum, addend (m, i, t), weights[i]);
-  return watched (normalized (m, sum, base, weights));
+  return watched (normalized (m, sum, weights));
 }
 
 /* Returns 1 if the weights leave a tensor unchanged. */

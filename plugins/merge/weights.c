@@ -102,6 +102,17 @@ read_weights (struct merge *m)
   return 0;
 }
 
+/* Checks that a sum can be divided by the total of its weights: if they cancel out, only rounding errors are left. */
+static int
+check_total (const struct merge *m, const char *of, const double *weights)
+{
+  const float total = merge_total (m, weights);
+  if (isfinite (total) && fabsf (total) >= 1e-6F)
+    return 0;
+  return fmtconv_fail (m->ctx, FMTCONV_E_USAGE, "merge: the weights%s sum to %g and cannot be normalized", of,
+                       (double) total);
+}
+
 /* Checks that the weights of a linear sum are 1 together, or that the user said what to do. */
 static int
 check_sum (const struct merge *m, const char *of, const double *weights)
@@ -109,14 +120,10 @@ check_sum (const struct merge *m, const char *of, const double *weights)
   double sum = merge_base_weight (m, weights);
   for (size_t i = 0; i < m->n; i++)
     sum += weights[i];
-  if (m->method != MERGE_LINEAR || (m->params->normalize < 0 && fabs (sum - 1) < 1e-6)
-      || m->params->normalize == 0)
-    return 0;
-  if (m->params->normalize > 0 && (float) sum != 0)
-    return 0;
   if (m->params->normalize > 0)
-    return fmtconv_fail (m->ctx, FMTCONV_E_USAGE, "merge: the weights%s sum to 0 and cannot be normalized",
-                         of);
+    return check_total (m, of, weights);
+  if (m->method != MERGE_LINEAR || m->params->normalize == 0 || fabs (sum - 1) < 1e-6)
+    return 0;
   return fmtconv_fail_at (
       m->ctx, FMTCONV_E_USAGE,
       &(fmtconv_where){ .hint =
@@ -179,4 +186,13 @@ merge_base_weight (const struct merge *m, const double *weights)
   for (size_t i = 0; i < m->n; i++)
     rest -= weights[i];
   return rest;
+}
+
+float
+merge_total (const struct merge *m, const double *weights)
+{
+  float total = (float) merge_base_weight (m, weights);
+  for (size_t i = 0; i < m->n; i++)
+    total += (float) weights[i];
+  return total;
 }

@@ -124,6 +124,19 @@ class Linear(Merge):
             files[0], f"file={files[1]},weight=1,base-weight=-1,normalize=yes", "sum to 0 and cannot be normalized"
         )
 
+    def test_cancelled(self):
+        """Weights of which only rounding errors are left cannot divide; small ones can."""
+        models, files = self.models(3)
+        two = f"file={files[1]},file={files[2]}"
+        for a, b, base in ((0.1, 0.2, -0.3), (0.7, 0.1, -0.8), (1e-8, 1e-8, 1e-8), (3e38, 3e38, 0)):
+            parameters = f"{two},weight={a},weight={b},base-weight={base},normalize=yes"
+            self.misused(files[0], parameters, "and cannot be normalized")
+        rule = f"{two},weight=0.5,weight=0.5,base-weight=-0.3,rule=a.*=0.1:0.2,normalize=yes"
+        self.misused(files[0], rule, "the weights of rule=a.*=0.1:0.2 sum to", "and cannot be normalized")
+        weights = [-0.3, 0.1, 0.20001]
+        got = self.merge(files[0], f"{two},weight=0.1,weight=0.20001,base-weight=-0.3,normalize=yes")
+        self.assert_same(got, self.expected(models, lambda t: linear(t, weights, normalize=True)))
+
     def test_other_types(self):
         """The result has the data types of the input, or those of --dtype, rounded once."""
         base, other = model(0, dtypes=(torch.bfloat16,)), model(1, dtypes=(F32, torch.float16))
