@@ -131,7 +131,7 @@ static fmtconv_view *
 values (const packed *p, layer *l)
 {
   const uint32_t bits = l->how.bits, in_rows = l->how.codes == INTEGERS_ROWS;
-  const uint32_t group = (uint32_t) (l->rows / l->scales->shape[0]);
+  const uint32_t group = l->index ? 0 : (uint32_t) (l->rows / l->scales->shape[0]);
   fmtconv_operand operands[4] = { { .view = l->codes->view,
                                     .rows = { in_rows ? bits : 1, in_rows ? WORD : 1 },
                                     .columns = { in_rows ? 1 : bits, in_rows ? 1 : WORD } } };
@@ -140,7 +140,7 @@ values (const packed *p, layer *l)
     operands[n++] = (fmtconv_operand){ .view = column_of (l->index), .rows = { 1, 1 } };
   for (unsigned i = 0; i < 2; i++)
     operands[n + i] = (fmtconv_operand){ .view = i ? l->zeros->view : l->scales->view,
-                                         .rows = { 1, group },
+                                         .rows = { group != 0, group },
                                          .columns = { i ? bits : 1, i ? WORD : 1 },
                                          .by = l->index ? 2 : 0 };
   l->how.scale_at = n;

@@ -200,6 +200,19 @@ class Packed(Case):
         said = self.run_fmtconv("-f", "-t", "dequantize", self.save({"a": tensors}), self.tmp / "no.safetensors", status=1).stderr
         self.assertIn("zeros=less-one", said)
 
+    def test_gptq_many_groups(self):
+        """More groups than rows, of which g_idx takes some."""
+        tensors, _ = Layers.gptq(width=8, rows=16, group=16)
+        groups = 40
+        zeros, scale = random(groups, 96, high=256, seed=4), scales(groups, 96, seed=5)
+        index = torch.randperm(groups, generator=torch.Generator().manual_seed(6))[:16].to(torch.int32)
+        codes = random(16, 96, high=256)
+        tensors |= {"qweight": pack(codes, 8, 0), "qzeros": pack(zeros, 8, 1), "scales": scale, "g_idx": index}
+        wanted = (scale[index.long()] * (codes - (zeros + 1)[index.long()])).T.contiguous()
+        self.assert_decoded("many", tensors, wanted, ",zeros=less-one")
+        said = self.refused({k: t for k, t in tensors.items() if k != "g_idx"}, "dequantize:zeros=less-one")
+        self.assertIn("its packing is not that of", said)
+
     def test_auto_round(self):
         """Its packing says how zero points are stored, by the names in backend.py of auto-round 0.16."""
         for less, said in ((1, {"packing_format": "auto_round:auto_gptq"}), (1, {"packing_format": "auto_round:gptq"}),
