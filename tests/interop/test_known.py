@@ -184,6 +184,9 @@ class Known(Case):
         torch.export.save(torch.export.export(model, (torch.ones(1, 2),)), exported)
         work = self.follow(self.refuse(exported, "a program of torch.export"), "python")
         self.assert_same(self.converted(work / "model.pt"), dict(model.state_dict()))
+        named = self.tmp / "export.pt"
+        shutil.copy(exported, named)
+        self.refuse(named, "a program of torch.export")
 
     def test_tensorflow(self):
         index = self.tmp / "model.ckpt.index"
@@ -268,6 +271,8 @@ class Known(Case):
             self.assert_same(self.converted(self.tmp / name), state)
             save_file(state, self.tmp / name)
             self.assert_same(self.converted(self.tmp / name), state)
+        torch.save({"state_dict": {"w": torch.ones(2)}, "hparams": {"p": "/archive_format"}}, self.tmp / "x.pt")
+        self.assert_same(self.converted(self.tmp / "x.pt"), {"w": torch.ones(2)})
         folder = self.tmp / "folder"
         folder.mkdir()
         save_file(state, folder / "model.safetensors")
