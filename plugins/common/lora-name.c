@@ -88,7 +88,7 @@ static const struct lora_prefix prefixes[] = {
   { "unet$$", "$$", LORA_MODEL },
   { "text_encoder$$", "$$", LORA_TEXT },
   { "text_encoder_2$$", "$$", LORA_TEXT_2 },
-  { "base_model.model.", ".", LORA_ANY },
+  { LORA_PEFT_PREFIX, ".", LORA_ANY },
   { "model.diffusion_model.", ".", LORA_MODEL },
   { "diffusion_model.", ".", LORA_MODEL },
   { "transformer.", ".", LORA_MODEL },
@@ -188,6 +188,28 @@ lora_prefix_of (const char *module)
         && (!found || strlen (found->text) < strlen (prefixes[i].text)))
       found = &prefixes[i];
   return found;
+}
+
+/* Returns whether a prefix is the name of a real module as often as of a wrapper: LlamaForCausalLM has "model.layers". */
+static bool
+is_common (const struct lora_prefix *p)
+{
+  return strcmp (p->text, "model.") == 0 || strcmp (p->text, "module.") == 0;
+}
+
+const char *
+lora_name_in_model (const char *module, bool keeps_component, const char **separator)
+{
+  const struct lora_prefix *p = lora_prefix_of (module), *next = NULL;
+  const char *rest = p ? module + strlen (p->text) : module;
+  *separator = p ? p->separator : ".";
+  if (!p || p->component != LORA_ANY || (keeps_component && strcmp (p->text, LORA_PEFT_PREFIX) == 0))
+    return rest;
+  next = lora_prefix_of (rest);
+  if (!next || next->component == LORA_ANY)
+    return is_common (p) ? module : rest;
+  *separator = next->separator;
+  return rest + strlen (next->text);
 }
 
 int

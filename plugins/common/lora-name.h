@@ -67,6 +67,9 @@ bool lora_name_parse (const char *name, struct lora_name *parsed);
 /* Returns the suffix of a part in the convention that most tools write: ".lora_A.weight". */
 const char *lora_part_suffix (int part);
 
+/* What peft puts in front of the name in the model. */
+#define LORA_PEFT_PREFIX "base_model.model."
+
 /* A convention of prefix and separator. */
 struct lora_prefix
 {
@@ -77,6 +80,11 @@ struct lora_prefix
 
 /* Returns the entry of the longest prefix that `module` begins with, or NULL. */
 const struct lora_prefix *lora_prefix_of (const char *module);
+
+/* Returns the name of a module in its model: without one wrapper and one component's prefix, and sets *separator to that
+ * of the prefix.  "model." and "module." are only removed in front of a component's prefix.
+ *   keeps_component  remove nothing after peft's prefix: peft's names are those of the model */
+const char *lora_name_in_model (const char *module, bool keeps_component, const char **separator);
 
 /* Returns the component that the prefixes of a module name: enum lora_component. */
 int lora_component_of (const char *module);

@@ -5,20 +5,6 @@
 #include "names.h"
 #include "plugins/common/text.h"
 
-/* Returns the rest of a name after all prefixes, and sets *separator to that of the last one. */
-static const char *
-without_prefixes (const char *name, const char **separator)
-{
-  *separator = ".";
-  for (const struct lora_prefix *p; (p = lora_prefix_of (name)); name += strlen (p->text))
-    {
-      *separator = p->separator;
-      if (strcmp (p->separator, ".") != 0)
-        return name + strlen (p->text);
-    }
-  return name;
-}
-
 /* Returns a name with dots for "$$", without "processor", and with to_out.0 for to_out. */
 static const char *
 dotted (fmtconv_ctx *ctx, const char *name, const char *separator)
@@ -43,22 +29,23 @@ dotted (fmtconv_ctx *ctx, const char *name, const char *separator)
   return text;
 }
 
-/* Returns the module of a tensor of base=: its name without prefixes and leaf. */
+/* Returns the module of a tensor of base=: its name without leaf.  Names of peft are those of the model; other conventions
+ * have their own prefix for its component. */
 static const char *
 module_of (struct names *s, const fmtconv_tensor *t)
 {
-  const char *separator, *name = lora_plain_name (s->ctx, t->name);
-  if (!name)
-    return NULL;
-  name = without_prefixes (name, &separator);
-  return fmtconv_ctx_printf (s->ctx, "%.*s", (int) (strrchr (name, '.') - name), name);
+  const char *separator, *name = lora_plain_name (s->ctx, t->name), *dot = name ? strrchr (name, '.') : NULL;
+  const char *module = dot ? fmtconv_ctx_printf (s->ctx, "%.*s", (int) (dot - name), name) : name;
+  if (module && s->params->to != TO_PEFT)
+    return lora_name_in_model (module, false, &separator);
+  return module && text_starts_with (module, LORA_PEFT_PREFIX) ? module + strlen (LORA_PEFT_PREFIX) : module;
 }
 
 const char *
 names_module (struct names *s, const struct lora_group *g)
 {
   static const char *const leaves[] = { "weight", "bias" };
-  const char *separator, *rest = without_prefixes (g->module, &separator);
+  const char *separator, *rest = lora_name_in_model (g->module, s->params->to == TO_PEFT, &separator);
   for (int i = 0; s->index.n && i < 2; i++)
     {
       const fmtconv_tensor *t = lora_index_find (&s->index, g->module, leaves[i], g->module, false);

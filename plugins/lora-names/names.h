@@ -28,7 +28,7 @@ struct names_params
 struct names_entry
 {
   const struct lora_group *group;
-  const char *module; /* with dots, without prefix */
+  const char *module; /* with dots, without the convention's prefix */
   int component;      /* LORA_MODEL …; never LORA_ANY */
   int is_unet;
   uint64_t rank; /* 0: no product */
@@ -50,8 +50,8 @@ struct names
   int has_text_2; /* there are two text encoders */
 };
 
-/* Returns the module's name with dots and without prefixes: of base=, else by the words that names are made of.  NULL
- * after an error: it is not clear where the dots are. */
+/* Returns the module's name in its model, with dots: of base=, else by the words that names are made of.  NULL after an
+ * error: it is not clear where the dots are. */
 const char *names_module (struct names *s, const struct lora_group *group);
 
 /* Returns the name with dots for some underscores, if there is one way to split it into known words; NULL if there is

@@ -155,6 +155,34 @@ class Names(Case):
         out = self.convert(self.save(lora), "kohya")
         self.assertEqual(len(load_file(out)), 3)
 
+    def test_names_of_the_model(self):
+        """What peft's prefix stands before is the name in the model, even if it begins as a prefix does."""
+        for outer, inner, target in (("model", "layers", "q_proj"), ("transformer", "h", "c_attn"), ("module", "layers", "q_proj"),
+                                     ("text_encoder", "layers", "q_proj")):
+            with self.subTest(outer=outer):
+                block = torch.nn.ModuleDict({target: torch.nn.Linear(4, 4)})
+                plain = torch.nn.ModuleDict({outer: torch.nn.ModuleDict({inner: torch.nn.ModuleList([block])}), "lm_head": torch.nn.Linear(4, 4)})
+                bases = [self.save(plain.state_dict(), "whole.safetensors")]
+                wrapped = peft.get_peft_model(plain, peft.LoraConfig(r=2, lora_alpha=6, target_modules=[target], init_lora_weights=False))
+                bases.append(self.save({k: v for k, v in wrapped.state_dict().items() if "lora_" not in k}, "wrapped.safetensors"))
+                wrapped.save_pretrained(self.tmp / "trained")
+                wanted = load_file(self.tmp / "trained" / "adapter_model.safetensors")
+                module = f"{outer}.{inner}.0.{target}"
+                for more in ("", *(f",base={b}" for b in bases)):
+                    out = self.convert(self.tmp / "trained", "peft,bake=no" + more, "again/")
+                    self.assert_same(load_file(out / "adapter_model.safetensors"), wanted)
+                    self.assertEqual(json.loads((out / "adapter_config.json").read_text())["target_modules"], [module])
+                kohya = self.convert(self.tmp / "trained", f"kohya,base={bases[0]}")
+                prefix, rest = (("lora_te_", "") if outer == "text_encoder" else ("lora_unet_", "" if outer == "transformer" else outer + "_"))
+                self.assertIn(f"{prefix}{rest}{inner}_0_{target}.alpha", load_file(kohya))
+
+    def test_base_of_one_module(self):
+        """A weight whose module has the name of a prefix."""
+        lora = {"lora_unet_model.lora_down.weight": torch.randn(2, 4), "lora_unet_model.lora_up.weight": torch.randn(4, 2)}
+        base = self.save({"model.weight": torch.zeros(4, 4)}, "one.safetensors")
+        out = self.convert(self.save(lora), f"diffusers,base={base}")
+        self.assertEqual(sorted(load_file(out)), ["transformer.model.lora_A.weight", "transformer.model.lora_B.weight"])
+
     def test_components(self):
         """Each component has its prefix; a file of peft holds one of them."""
         a, b = torch.randn(2, 4), torch.randn(4, 2)
