@@ -1,7 +1,7 @@
 /* plugins/common/lora-pattern.c: matches modules against keys of peft's rank_pattern and alpha_pattern.
  * SPDX-License-Identifier: Apache-2.0
  *
- * peft matches the whole name, or its end after a dot, with the regular expression (.*\.)?(KEY)$
+ * peft matches the whole name in the model, or its end after a dot, with the regular expression (.*\.)?(KEY)$
  * (src/peft/utils/other.py: get_pattern_key).  Supported expressions: names, '\.', '.*' and a leading '^'. */
 #include "config.h"
 
@@ -25,19 +25,11 @@ glob_of (fmtconv_ctx *ctx, const char *pattern)
   return glob;
 }
 
-/* Returns the module's name in the model: without the prefixes that peft and pipelines add. */
-static const char *
-without_prefix (const char *module)
-{
-  for (const struct lora_prefix *p; (p = lora_prefix_of (module));)
-    module += strlen (p->text);
-  return module;
-}
-
 int
 lora_pattern_matches (fmtconv_ctx *ctx, const char *where, const char *pattern, const char *module)
 {
   const int from_start = *pattern == '^';
+  const char *separator, *name = lora_name_in_model (module, true, &separator);
   const char *glob = glob_of (ctx, pattern + from_start);
   if (!glob)
     {
@@ -47,8 +39,8 @@ lora_pattern_matches (fmtconv_ctx *ctx, const char *where, const char *pattern, 
       return -1;
     }
   if (from_start)
-    return fmtconv_glob_match (glob, module) || fmtconv_glob_match (glob, without_prefix (module));
-  for (const char *end = module; end; end = strchr (end, '.') ? strchr (end, '.') + 1 : NULL)
+    return fmtconv_glob_match (glob, name);
+  for (const char *end = name; end; end = strchr (end, '.') ? strchr (end, '.') + 1 : NULL)
     if (fmtconv_glob_match (glob, end))
       return 1;
   return 0;

@@ -104,6 +104,17 @@ class Saved(Peft):
             with self.subTest(**more):
                 self.same_as_peft(folder, wrapped)
 
+    def test_patterns_of_whole_names(self):
+        """A key with '^' is compared with the whole name in the model, which may begin as a prefix does."""
+        for outer in ("model", "transformer", "module"):
+            for key in ("^OUT.block.0.q", "^OUT.*q", "^block.0.q", "OUT.block.0.q", "block.0.q", "^.*q", r"^OUT\.block\.1\.up", "model.OUT.block.0.q"):
+                key = key.replace("OUT", outer)
+                with self.subTest(key=key):
+                    base = state(torch.nn.ModuleDict({outer: net()}))
+                    wrapped = self.wrapped(torch.nn.ModuleDict({outer: net()}), alpha_pattern={key: 48})
+                    folder = self.saved(wrapped)
+                    self.same_as_peft(folder, wrapped, base=base)
+
     def test_pickle(self):
         wrapped = self.wrapped()
         folder = self.saved(wrapped)
