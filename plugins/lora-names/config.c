@@ -8,6 +8,7 @@
 #include "names.h"
 #include <fmtconv/formats.h>
 #include <math.h>
+#include <string.h>
 
 static void
 set_number (fmtconv_attr *node, const char *key, double value)
@@ -32,6 +33,23 @@ has_part (const struct names *s, int component, int part)
   return 0;
 }
 
+/* Returns a key of a pattern that matches one module alone: peft compares others with the ends of names, too. */
+static const char *
+key_of (fmtconv_ctx *ctx, const char *module)
+{
+  char *key = fmtconv_ctx_alloc (ctx, 2 * strlen (module) + 2, 1), *to = key;
+  if (!key)
+    return NULL;
+  *to++ = '^';
+  for (; *module; module++)
+    {
+      if (*module == '.')
+        *to++ = '\\';
+      *to++ = *module;
+    }
+  return key;
+}
+
 /* Returns LoraConfig's fields for a component: those of its first module, and patterns for modules that differ. */
 static fmtconv_attr *
 fields_of (const struct names *s, int component)
@@ -50,9 +68,9 @@ fields_of (const struct names *s, int component)
       first = first ? first : e;
       fmtconv_attr_set_string (targets, NULL, e->module);
       if (e->rank != first->rank)
-        fmtconv_attr_set_int (ranks, e->module, (int64_t) e->rank);
+        fmtconv_attr_set_int (ranks, key_of (s->ctx, e->module), (int64_t) e->rank);
       if (e->alpha != first->alpha)
-        set_number (alphas, e->module, e->alpha);
+        set_number (alphas, key_of (s->ctx, e->module), e->alpha);
     }
   if (!first)
     return f;

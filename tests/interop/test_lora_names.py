@@ -183,6 +183,28 @@ class Names(Case):
         out = self.convert(self.save(lora), f"diffusers,base={base}")
         self.assertEqual(sorted(load_file(out)), ["transformer.model.lora_A.weight", "transformer.model.lora_B.weight"])
 
+    def test_names_that_end_alike(self):
+        """Alpha and rank of a module are not those of modules whose names end with its name."""
+        def made():
+            torch.manual_seed(5)
+            return torch.nn.ModuleDict({"blocks": torch.nn.ModuleList([torch.nn.ModuleDict({"proj_out": torch.nn.Linear(4, 4)})]),
+                                        "proj_out": torch.nn.Linear(4, 4)})
+        plain, lora = made().state_dict(), {}
+        for module, rank, alpha in (("blocks_0_proj_out", 4, 2.0), ("proj_out", 2, 8.0)):
+            lora |= {f"lora_unet_{module}.lora_down.weight": torch.randn(rank, 4), f"lora_unet_{module}.lora_up.weight": torch.randn(4, rank),
+                     f"lora_unet_{module}.alpha": torch.tensor(alpha)}
+        base, source = self.save(plain, "base.safetensors"), self.save(lora)
+        wanted = {k: v.clone() for k, v in plain.items()}
+        for module, factor in (("blocks.0.proj_out", 0.5), ("proj_out", 4.0)):
+            name = "lora_unet_" + module.replace(".", "_")
+            wanted[module + ".weight"] += factor * lora[name + ".lora_up.weight"] @ lora[name + ".lora_down.weight"]
+        folder = self.convert(source, "peft,bake=no", "ends/")
+        wrapped = peft.PeftModel.from_pretrained(made(), folder)
+        self.close({k: v.detach() for k, v in wrapped.merge_and_unload().state_dict().items()}, wanted)
+        for path in (folder, self.convert(source, "diffusers"), self.convert(folder, "kohya", "back.safetensors")):
+            self.run_fmtconv("-f", "-t", f"lora-merge:file={path}", base, self.tmp / "m.safetensors")
+            self.close(load_file(self.tmp / "m.safetensors"), wanted)
+
     def test_components(self):
         """Each component has its prefix; a file of peft holds one of them."""
         a, b = torch.randn(2, 4), torch.randn(4, 2)
