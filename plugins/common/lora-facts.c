@@ -109,6 +109,21 @@ model_config (fmtconv_attr *attrs)
   return strcmp (library, "peft") == 0 || fmtconv_attr_get (config, "peft_type") ? config : NULL;
 }
 
+/* Translates the keys of all patterns, with or without a component's name. */
+static int
+read_patterns (struct lora_facts *f)
+{
+  for (fmtconv_attr *a = f->peft ? f->peft->first : NULL; a; a = a->next)
+    {
+      const char *dot = a->key ? strrchr (a->key, '.') : NULL, *key = dot ? dot + 1 : a->key;
+      if (key && a->kind == FMTCONV_ATTR_OBJECT
+          && (strcmp (key, "rank_pattern") == 0 || strcmp (key, "alpha_pattern") == 0)
+          && lora_patterns_read (f, a))
+        break;
+    }
+  return fmtconv_ctx_failed (f->ctx);
+}
+
 int
 lora_facts_read (struct lora_facts *f, const fmtconv_model *model, fmtconv_input *file)
 {
@@ -125,7 +140,7 @@ lora_facts_read (struct lora_facts *f, const fmtconv_model *model, fmtconv_input
     }
   if (!f->peft && !text && read_flat (f, metadata))
     return fmtconv_ctx_failed (f->ctx);
-  return lora_config_check (f);
+  return lora_config_check (f) ? fmtconv_ctx_failed (f->ctx) : read_patterns (f);
 }
 
 void
@@ -209,12 +224,9 @@ lora_setting (const struct lora_facts *f, const char *module, const char *key, c
                     pattern_key);
       return NAN;
     }
-  const char *where = patterns ? fmtconv_ctx_printf (f->ctx, "'%s' of %s", pattern_key, f->peft_at) : NULL;
-  for (fmtconv_attr *p = where ? patterns->first : NULL; p; p = p->next)
-    {
-      int matches = lora_pattern_matches (f->ctx, where, p->key, module);
-      if (matches)
-        return matches > 0 ? lora_number (f, where, p, p->key) : NAN;
-    }
+  bool matches = false;
+  const double value = patterns ? lora_patterns_number (f, patterns, module, &matches) : NAN;
+  if (matches)
+    return value;
   return lora_number (f, f->peft_at, lora_field (f, module, key), key);
 }

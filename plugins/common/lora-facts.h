@@ -8,13 +8,14 @@
 struct lora_facts
 {
   fmtconv_ctx *ctx;
-  double alpha;        /* given by the user; NaN: not given */
-  const char *hint;    /* how the user gives it */
-  fmtconv_attr *sat;   /* lora_config's parameters of training_config.yaml; NULL: none */
-  fmtconv_attr *peft;  /* LoraConfig's fields, keys with or without a prefix; NULL: none */
-  const char *peft_at; /* where these fields are, for messages */
-  bool is_whole;       /* the fields are a complete configuration of peft, which always has lora_alpha */
-  bool warned;         /* that alpha is not given */
+  double alpha;                   /* given by the user; NaN: not given */
+  const char *hint;               /* how the user gives it */
+  fmtconv_attr *sat;              /* lora_config's parameters of training_config.yaml; NULL: none */
+  fmtconv_attr *peft;             /* LoraConfig's fields, keys with or without a prefix; NULL: none */
+  const char *peft_at;            /* where these fields are, for messages */
+  struct lora_patterns *patterns; /* translated keys of its patterns */
+  bool is_whole; /* the fields are a complete configuration of peft, which always has lora_alpha */
+  bool warned;   /* that alpha is not given */
 };
 
 /* Reads the configuration from the model's metadata, else from the configuration read with it, else from
@@ -44,9 +45,13 @@ double lora_setting (const struct lora_facts *f, const char *module, const char 
  * message. */
 double lora_number (const struct lora_facts *f, const char *where, fmtconv_attr *node, const char *key);
 
-/* Returns whether a key of rank_pattern or alpha_pattern (`where`, for messages) matches the module; -1 after an
- * error. */
-int lora_pattern_matches (fmtconv_ctx *ctx, const char *where, const char *pattern, const char *module);
+/* Translates the keys of a field that is rank_pattern or alpha_pattern.  Returns 0 or the code of the error. */
+int lora_patterns_read (struct lora_facts *f, fmtconv_attr *field);
+
+/* Returns the number of the first key of a translated field that matches the module, and sets *matches.  NaN if there is
+ * none, or after an error.  Takes log n steps for n keys that are names, and n for keys with '*'. */
+double lora_patterns_number (const struct lora_facts *f, const fmtconv_attr *field, const char *module,
+                             bool *matches);
 
 /* Refuses fields of the configuration that are set and not understood.  Returns 0 or the code of the error. */
 int lora_config_check (const struct lora_facts *f);

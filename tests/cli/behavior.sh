@@ -4,6 +4,6 @@
 here=$(dirname "$0")
 python=${FMTCONV_PYTHON:-python3}
 . "$here/../need.sh"
-need cast safetensors sat torch
+need cast lora-merge safetensors sat torch
 need_command "$python"
 PYTHONDONTWRITEBYTECODE=1 exec "$python" "$here/test_behavior.py" -v

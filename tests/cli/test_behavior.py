@@ -39,6 +39,12 @@ def write_sparse(path, mib):
         f.truncate(8 + len(header) + 8 * size)
 
 
+def write_ones(path, names):
+    """A safetensors file with a [1, 1] matrix under each name."""
+    header = json.dumps({n: {"dtype": "F32", "shape": [1, 1], "data_offsets": [4 * i, 4 * i + 4]} for i, n in enumerate(names)}).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header + struct.pack("<f", 1) * len(names))
+
+
 def default_signals():
     """A shell starts background jobs with SIGINT ignored, and fmtconv respects that."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -210,6 +216,23 @@ class Behavior(unittest.TestCase):
                     _, status, usage = os.wait4(pid, 0)
                     self.assertEqual(status, 0)
                     self.assertLessEqual(usage.ru_maxrss, (32 + scratch) * 1024)
+
+    @unittest.skipIf(is_sanitized(), "a sanitizer takes memory of its own")
+    def test_memory_of_patterns(self):
+        """An adapter with a key of alpha_pattern for each module takes memory for each once."""
+        modules = [f"blocks.{i:04}.q" for i in range(6000)]
+        adapter, model = self.out / "adapter", self.out / "in.safetensors"
+        adapter.mkdir()
+        write_ones(adapter / "adapter_model.safetensors", [f"base_model.model.{m}.lora_{x}.weight" for m in modules for x in "AB"])
+        write_ones(model, [m + ".weight" for m in modules])
+        (adapter / "adapter_config.json").write_text(json.dumps({
+            "peft_type": "LORA", "r": 1, "lora_alpha": 1, "target_modules": ["q"],
+            "alpha_pattern": {m: i for i, m in reversed(list(enumerate(modules)))}}))
+        pid = os.posix_spawn(FMTCONV, [FMTCONV, "-q", "-t", f"lora-merge:file={adapter}/adapter_model.safetensors", str(model), str(self.target)], os.environ)
+        _, status, usage = os.wait4(pid, 0)
+        self.assertEqual(status, 0)
+        self.assertLessEqual(usage.ru_maxrss, 100 * 1024)
+        self.assertEqual(struct.unpack("<2f", self.target.read_bytes()[-8:]), (5999, 6000))
 
     def on_terminal(self, *arguments, pause=0.0, **environment):
         """Returns the output on a terminal as stderr, as [(seconds, text)], and the exit status."""

@@ -115,6 +115,14 @@ class Saved(Peft):
                     folder = self.saved(wrapped)
                     self.same_as_peft(folder, wrapped, base=base)
 
+    def test_order_of_patterns(self):
+        """The first key that matches counts, whatever it is."""
+        for keys in (["q", "block.1.q"], ["block.1.q", "q"], [".*q", "block.0.q"], ["block.0.q", ".*q"], [r"^block\.0\.q", "block.0.q"],
+                     ["block.0.q", r"^block\.0\.q"], [r"block\.0\.q", "block.0.q"], ["up", ".*0.up", "^block.*", "q"], ["k", "lock.0.q", ""]):
+            with self.subTest(keys=keys):
+                folder = self.change(self.saved(self.wrapped()), alpha_pattern={k: 3 + i for i, k in enumerate(keys)})
+                self.same_as_peft(folder, peft.PeftModel.from_pretrained(net(), folder))
+
     def test_pickle(self):
         wrapped = self.wrapped()
         folder = self.saved(wrapped)
