@@ -1,6 +1,8 @@
 /* plugins/lora-names/words.c: splits names with underscores into the words that modules are named by.
  * SPDX-License-Identifier: Apache-2.0
  *
+ * A word that is two others, such as linear_1, is never split.
+ *
  * Words of models whose names a split decides: diffusers' U-Nets and transformers, transformers' text encoders.  Of other
  * models the same letters may be split in two ways (img_attn_qkv); these need base=. */
 #include "config.h"
@@ -89,6 +91,18 @@ static const char *const words[] = {
   "layer_norm2",
 };
 
+enum
+{
+  MAX_PARTS = 3 /* of a word, joined by underscores */
+};
+
+/* The end of a name from one of its parts on. */
+struct rest
+{
+  size_t start;         /* of its first part */
+  int count[MAX_PARTS]; /* ways to split it whose first word has 1 + i parts; 2: two or more */
+};
+
 static int
 is_number (const char *s, size_t n)
 {
@@ -98,49 +112,88 @@ is_number (const char *s, size_t n)
   return n > 0;
 }
 
+/* Returns whether k parts from part i on are a word of the list, or a number. */
 static int
-is_word (const char *s, size_t n)
+is_word (const char *name, const struct rest *rests, size_t i, size_t k)
 {
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (strlen (words[i]) == n && memcmp (words[i], s, n) == 0)
+  const char *s = name + rests[i].start;
+  const size_t n = rests[i + k].start - rests[i].start - 1;
+  for (size_t j = 0; j < sizeof words / sizeof *words; j++)
+    if (strlen (words[j]) == n && memcmp (words[j], s, n) == 0)
       return 1;
   return is_number (s, n);
 }
 
-/* Ways to split the end of a name. */
-struct way
+/* Fills rests with the parts of a name, and the end of the last one; returns their number. */
+static size_t
+find_parts (const char *name, struct rest *rests)
 {
-  size_t word; /* length of the first word of a way */
-  int count;   /* of ways; 2: two or more */
-};
+  size_t n = 1;
+  for (const char *s = name; (s = strchr (s, '_')); n++)
+    rests[n].start = (size_t) (++s - name);
+  rests[n].start = strlen (name) + 1;
+  return n;
+}
 
-/* Fills ways[i] for the end of the name that begins at i. */
-static void
-count_ways (const char *name, size_t n, struct way *ways)
+/* Returns whether a word of m parts may follow one of k parts at part i: two words that make a word of the list are
+ * that word. */
+static int
+may_follow (const char *name, const struct rest *rests, size_t i, size_t k, size_t m)
 {
-  ways[n + 1].count = 1; /* after the last word and the separator that is not there */
-  for (size_t i = n; i-- > 0;)
-    for (size_t k = 1; i + k <= n; k++)
-      if ((name[i + k] == '_' || i + k == n) && ways[i + k + 1].count && is_word (name + i, k))
-        {
-          ways[i].word = k;
-          ways[i].count = ways[i].count + ways[i + k + 1].count > 1 ? 2 : 1;
-        }
+  return rests[i + k].count[m - 1] && (k + m > MAX_PARTS || !is_word (name, rests, i, k + m));
+}
+
+/* Counts the ways to split the end from part i on, of n parts, by their first word. */
+static void
+count_ways (const char *name, struct rest *rests, size_t n, size_t i)
+{
+  for (size_t k = 1; k <= MAX_PARTS && i + k <= n; k++)
+    {
+      int count = i + k == n;
+      if (!is_word (name, rests, i, k))
+        continue;
+      for (size_t m = 1; m <= MAX_PARTS && i + k < n; m++)
+        if (may_follow (name, rests, i, k, m))
+          count += rests[i + k].count[m - 1];
+      rests[i].count[k - 1] = count > 2 ? 2 : count;
+    }
+}
+
+/* Writes dots between the words of the only way. */
+static void
+put_dots (const char *name, const struct rest *rests, size_t n, char *out)
+{
+  size_t i = 0, k = 1;
+  while (!rests[0].count[k - 1])
+    k++;
+  while (i + k < n)
+    {
+      size_t m = 1;
+      while (!may_follow (name, rests, i, k, m))
+        m++;
+      i += k;
+      k = m;
+      out[rests[i].start - 1] = '.';
+    }
 }
 
 const char *
 names_split (fmtconv_ctx *ctx, const char *name)
 {
-  const size_t n = strlen (name);
-  struct way *ways = fmtconv_ctx_alloc (ctx, n + 2, sizeof *ways);
-  char *out = fmtconv_ctx_alloc (ctx, n + 1, 1);
-  if (!ways || !out)
+  const size_t length = strlen (name);
+  struct rest *rests = fmtconv_ctx_alloc (ctx, length + 2, sizeof *rests);
+  char *out = fmtconv_ctx_alloc (ctx, length + 1, 1);
+  int count = 0;
+  if (!rests || !out)
     return NULL;
-  count_ways (name, n, ways);
-  if (ways[0].count != 1)
+  const size_t n = find_parts (name, rests);
+  for (size_t i = n; i-- > 0;)
+    count_ways (name, rests, n, i);
+  for (size_t k = 0; k < MAX_PARTS; k++)
+    count += rests[0].count[k];
+  if (count != 1)
     return NULL;
-  memcpy (out, name, n);
-  for (size_t i = ways[0].word; i < n; i += 1 + ways[i + 1].word)
-    out[i] = '.';
+  memcpy (out, name, length);
+  put_dots (name, rests, n, out);
   return out;
 }

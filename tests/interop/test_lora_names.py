@@ -183,6 +183,22 @@ class Names(Case):
         out = self.convert(self.save(lora), f"diffusers,base={base}")
         self.assertEqual(sorted(load_file(out)), ["transformer.model.lora_A.weight", "transformer.model.lora_B.weight"])
 
+    def test_words(self):
+        """Names of modules of diffusers survive the underscores, even if a word in them is two others."""
+        modules = [name for name, m in model().named_modules() if isinstance(m, (torch.nn.Linear, torch.nn.Conv2d))]
+        modules += ["time_embedding.linear_1", "add_embedding.linear_2", "single_transformer_blocks.3.proj_mlp", "norm_out.linear", "conv_norm_out",
+                    "time_text_embed.text_embedder.linear_1", "transformer_blocks.0.ff_context.net.0.proj", "transformer_blocks.1.attn.to_add_out",
+                    "mid_block.attentions.0.transformer_blocks.0.attn1.to_out.0", "down_blocks.0.downsamplers.0.conv"]
+        lora = {}
+        for m in modules:
+            name = "lora_unet_" + m.replace(".", "_")
+            lora |= {name + ".lora_down.weight": torch.randn(2, 4), name + ".lora_up.weight": torch.randn(4, 2)}
+        got = load_file(self.convert(self.save(lora), "comfy"))
+        self.assertEqual({k.split(".lora_")[0] for k in got}, {"diffusion_model." + m for m in modules})
+        for name in ("norm_q_proj", "blocks_0_", "blocks__0", "of_no_model"):
+            one = {f"lora_unet_{name}.lora_down.weight": torch.randn(2, 4), f"lora_unet_{name}.lora_up.weight": torch.randn(4, 2)}
+            self.assertIn("base=PATH", self.convert(self.save(one), "comfy", status=1))
+
     def test_names_that_end_alike(self):
         """Alpha and rank of a module are not those of modules whose names end with its name."""
         def made():
