@@ -56,7 +56,7 @@ static const struct
   const char *fine; /* a value that changes nothing; NULL: only null, false and empty values */
   const char *why;
 } refused[] = {
-  { "peft_type", "LORA", "and only LoRAs, LoHas and LoKrs can be merged" },
+  { "peft_type", "LORA", "and only LoRAs, LoHas and LoKrs are supported" },
   { "peft_type", "LOHA", NULL },
   { "peft_type", "LOKR", NULL },
   { "init_lora_weights", "gaussian", NULL },
@@ -100,7 +100,7 @@ is_known (const char *key)
 static const char *
 unmet_reason (const fmtconv_attr *node, const char *key)
 {
-  const char *why = is_known (key) ? NULL : "which lora-merge does not support";
+  const char *why = is_known (key) ? NULL : "whose effect is not known";
   for (size_t i = 0; i < N_REFUSED; i++)
     {
       if (strcmp (refused[i].key, key) != 0)
@@ -131,6 +131,6 @@ lora_config_check (const struct lora_facts *f)
   if (wrong == 0)
     return fmtconv_ctx_failed (f->ctx);
   return fmtconv_fail_at (f->ctx, FMTCONV_E_UNSUPPORTED,
-                          &(fmtconv_where){ .hint = "merge it with peft's merge_and_unload" },
-                          "%s has fields that cannot be merged as a sum of products:", f->peft_at);
+                          &(fmtconv_where){ .hint = "peft's merge_and_unload adds it to its model" },
+                          "%s has fields that %s does not support:", f->peft_at, f->transform);
 }

@@ -10,6 +10,7 @@ struct lora_facts
   fmtconv_ctx *ctx;
   double alpha;                   /* given by the user; NaN: not given */
   const char *hint;               /* how the user gives it */
+  const char *transform;          /* that reads it, for messages */
   fmtconv_attr *sat;              /* lora_config's parameters of training_config.yaml; NULL: none */
   fmtconv_attr *peft;             /* LoraConfig's fields, keys with or without a prefix; NULL: none */
   const char *peft_at;            /* where these fields are, for messages */
@@ -20,8 +21,8 @@ struct lora_facts
 
 /* Reads the configuration from the model's metadata, else from the configuration read with it, else from
  * adapter_config.json in the folder of `file` (NULL: there is none), else from single entries of the metadata.  Fields
- * that would change the result in an unknown way are an error that names them.  f->ctx, alpha and hint are set by the
- * caller.  Returns 0 or the code of the error. */
+ * that would change the result in an unknown way are an error that names them.  f->ctx, alpha, transform and hint are
+ * set by the caller.  Returns 0 or the code of the error. */
 int lora_facts_read (struct lora_facts *f, const fmtconv_model *model, fmtconv_input *file);
 
 /* Removes the configuration and the metadata entries that state alpha and rank. */

@@ -88,7 +88,9 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   struct merge m = {
     .ctx = ctx, .params = p, .in = in, .lora = p->file ? fmtconv_input_read (p->file, NULL) : in, .out = out
   };
-  m.facts = (struct lora_facts){ .ctx = ctx, .alpha = p->alpha, .hint = "lora-merge:alpha=N" };
+  m.facts = (struct lora_facts){
+    .ctx = ctx, .alpha = p->alpha, .transform = "lora-merge", .hint = "lora-merge:alpha=N"
+  };
   if (!m.lora || lora_facts_read (&m.facts, m.lora, p->file) || merge_collect (&m) || merge_find_bases (&m)
       || merge_find_transposed (&m) || merge_set_factors (&m))
     return fmtconv_ctx_failed (ctx);

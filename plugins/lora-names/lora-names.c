@@ -141,11 +141,13 @@ static int
 apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_model *out)
 {
   const struct names_params *p = params_;
-  struct names s = { .ctx = ctx,
-                     .params = p,
-                     .in = in,
-                     .out = out,
-                     .facts = { .ctx = ctx, .alpha = p->alpha, .hint = "lora-names:alpha=N" } };
+  struct names s = {
+    .ctx = ctx,
+    .params = p,
+    .in = in,
+    .out = out,
+    .facts = { .ctx = ctx, .alpha = p->alpha, .transform = "lora-names", .hint = "lora-names:alpha=N" }
+  };
   const fmtconv_model *base = p->base ? fmtconv_input_read (p->base, NULL) : NULL;
   if ((p->base && (!base || lora_index_make (ctx, base, &s.index))) || lora_facts_read (&s.facts, in, NULL)
       || lora_groups_collect (ctx, in, lora_facts_have_full (&s.facts) ? LORA_FILE_FULL : LORA_FILE,

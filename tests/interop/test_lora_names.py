@@ -282,6 +282,13 @@ class Names(Case):
                                               "diffusers,only=model", status=1))
         said = self.convert(self.save(self.kohya() | {"other": torch.ones(2)}), "diffusers", status=1)
         self.assertIn("'other'", said)
+        folder = self.convert(self.save(self.kohya()), "peft", "adapter/")
+        config = folder / "adapter_config.json"
+        config.write_text(json.dumps(json.loads(config.read_text()) | {"of_the_future": 1}))
+        said = self.convert(folder, "diffusers", status=1)
+        for word in ("'of_the_future' is 1", "lora-names does not support"):
+            self.assertIn(word, said)
+        self.assertNotIn("lora-merge", said)
         half = self.kohya()
         half.pop(next(k for k in half if k.endswith("lora_up.weight")))
         self.assertIn("lora_B.weight", self.convert(self.save(half), "diffusers", status=1))
