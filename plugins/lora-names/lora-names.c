@@ -87,6 +87,17 @@ add_entry (struct names *s, const struct lora_group *g)
   return set_scale (s, e);
 }
 
+/* Makes all modules of the denoiser those of a U-Net if one is: time_embedding.linear_1 may be of either. */
+static void
+share_unet (struct names *s)
+{
+  int is_one = 0;
+  for (size_t i = 0; i < s->n; i++)
+    is_one |= s->entries[i].component == LORA_MODEL && s->entries[i].is_unet;
+  for (size_t i = 0; i < s->n; i++)
+    s->entries[i].is_unet = is_one && s->entries[i].component == LORA_MODEL;
+}
+
 /* Drops the parts of other components and lists tensors that are not part of a LoRA. */
 static int
 check_others (struct names *s)
@@ -160,6 +171,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   for (size_t i = 0; s.entries && i < s.groups.n; i++)
     if (add_entry (&s, &s.groups.group[i]))
       return fmtconv_ctx_failed (ctx);
+  share_unet (&s);
   if (!s.entries || check_others (&s) || check_entries (&s) || names_put (&s) || names_set_config (&s))
     return fmtconv_ctx_failed (ctx);
   return 0;

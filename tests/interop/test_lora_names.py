@@ -7,7 +7,7 @@ import unittest
 
 import peft
 import torch
-from diffusers import CogVideoXTransformer3DModel
+from diffusers import CogVideoXTransformer3DModel, UNet2DConditionModel
 from diffusers.loaders.lora_conversion_utils import _convert_non_diffusers_lora_to_diffusers
 from diffusers.utils.state_dict_utils import convert_state_dict_to_kohya
 from peft.utils import get_peft_model_state_dict
@@ -198,6 +198,17 @@ class Names(Case):
         for name in ("norm_q_proj", "blocks_0_", "blocks__0", "of_no_model"):
             one = {f"lora_unet_{name}.lora_down.weight": torch.randn(2, 4), f"lora_unet_{name}.lora_up.weight": torch.randn(4, 2)}
             self.assertIn("base=PATH", self.convert(self.save(one), "comfy", status=1))
+
+    def test_modules_of_unets(self):
+        """A U-Net has modules whose names transformers have, too."""
+        torch.manual_seed(2)
+        unet = UNet2DConditionModel(sample_size=8, block_out_channels=(32,), layers_per_block=1, down_block_types=("DownBlock2D",),
+                                    up_block_types=("UpBlock2D",), cross_attention_dim=8, attention_head_dim=8)
+        unet.add_adapter(peft.LoraConfig(r=2, target_modules=["linear_1", "conv_in", "conv1", "time_emb_proj"], init_lora_weights=False))
+        lora = {f"unet.{k}": v.detach().clone() for k, v in get_peft_model_state_dict(unet).items()}
+        self.assertIn("unet.time_embedding.linear_1.lora_A.weight", lora)
+        kohya = self.save(convert_state_dict_to_kohya(dict(lora)))
+        self.assertEqual(sorted(load_file(self.convert(kohya, "diffusers"))), sorted(lora))
 
     def test_names_that_end_alike(self):
         """Alpha and rank of a module are not those of modules whose names end with its name."""
