@@ -139,18 +139,23 @@ is_scale (const packing *p, uint32_t dtype)
     }
 }
 
+/* Returns the scale of codes whose parts' names begin with the first `stem` bytes of a name; NULL: none. */
+static const fmtconv_tensor *
+scale_of (const fmtconv_model *model, const packing *p, const char *name, size_t stem)
+{
+  const fmtconv_tensor *scale = fci_model_find_ending (model, name, stem, p->parts[0]);
+  if (!scale || !is_scale (p, scale->dtype))
+    return NULL;
+  return !p->needs || fci_model_find_ending (model, name, stem, p->needs) ? scale : NULL;
+}
+
 /* Returns the scale of the codes named by the first `stem` bytes of a name, and *codes; NULL: none. */
 static const fmtconv_tensor *
 find (const fmtconv_model *model, const packing *p, const char *name, size_t stem,
       const fmtconv_tensor **codes)
 {
   *codes = fci_model_find_ending (model, name, stem, p->codes);
-  if (!*codes || !is_codes (p, *codes))
-    return NULL;
-  const fmtconv_tensor *scale = fci_model_find_ending (model, name, stem, p->parts[0]);
-  if (p->needs && !fci_model_find_ending (model, name, stem, p->needs))
-    return NULL;
-  return scale && is_scale (p, scale->dtype) ? scale : NULL;
+  return *codes && is_codes (p, *codes) ? scale_of (model, p, name, stem) : NULL;
 }
 
 /* Returns the bytes of a name before one of the endings; 0: it has none of them. */
@@ -181,11 +186,10 @@ fci_packed_is_codes (const fmtconv_model *model, const fmtconv_tensor *tensor)
   for (size_t i = 0; i < N_PACKINGS; i++)
     {
       const packing *p = &packings[i];
-      const fmtconv_tensor *codes;
       if (!is_codes (p, tensor))
         continue;
       const size_t stem = *p->codes ? fci_name_stem (tensor->name, p->codes) : strlen (tensor->name);
-      if (stem && find (model, p, tensor->name, stem, &codes))
+      if (stem && scale_of (model, p, tensor->name, stem))
         return true;
     }
   return false;
