@@ -99,7 +99,7 @@ none_installed (fmtconv_ctx *ctx, fci_role role)
   return NULL;
 }
 
-/* Returns the hint to name a file of a folder that a reader takes by its name; NULL: there is none. */
+/* Returns the hint to name a file of a folder that a reader takes by its name; NULL: none. */
 static const char *
 name_file_in (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_peek *peek)
 {

@@ -36,7 +36,7 @@ int fci_quant_describe (const fmtconv_model *model, const fmtconv_tensor *codes,
                         fci_quant_description *found);
 
 /* Keeps the header's description of a transform's result true: an entry follows its codes to another name, and is
- * removed if they are no longer there.  For a model without components whose origins are recorded.  Returns 0 or the
+ * removed if the result lacks them.  For a model without components whose origins are recorded.  Returns 0 or the
  * code of an error. */
 int fci_quant_follow (fmtconv_model *model, const fci_transform_scope *scope);
 

@@ -8,7 +8,7 @@
 /* Finds the presets of all folders, or only those named `only`. Returns 0 or an error code. */
 int fci_presets_find (fmtconv_ctx *ctx, const char *only, fci_files *out);
 
-/* Reads the first line of the preset and returns its comment; "" if there is none. */
+/* Reads the first line of the preset and returns its comment; "": it has none. */
 const char *fci_preset_summary (fmtconv_ctx *ctx, const fci_file *preset);
 
 /* Returns the path of a typed spec, a file or the name of a preset. Returns NULL on error. */

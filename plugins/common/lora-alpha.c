@@ -26,7 +26,7 @@ sat_alpha (struct lora_facts *f, uint64_t rank)
   return 1;
 }
 
-/* Returns the alpha that a tensor of the group holds; NaN if there is none, or after an error. */
+/* Returns the alpha that a tensor of the group holds; NaN: none, or an error. */
 static double
 stored_alpha (const struct lora_facts *f, const fmtconv_tensor *t)
 {

@@ -20,7 +20,7 @@ struct lora_facts
 };
 
 /* Reads the configuration from the model's metadata, else from the configuration read with it, else from
- * adapter_config.json in the folder of `file` (NULL: there is none), else from single entries of the metadata.  Fields
+ * adapter_config.json in the folder of `file` (NULL: none), else from single entries of the metadata.  Fields
  * that would change the result in an unknown way are an error that names them.  f->ctx, alpha, transform and hint are
  * set by the caller.  Returns 0 or the code of the error. */
 int lora_facts_read (struct lora_facts *f, const fmtconv_model *model, fmtconv_input *file);

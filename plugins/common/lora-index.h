@@ -18,7 +18,7 @@ struct lora_index
 int lora_index_make (fmtconv_ctx *ctx, const fmtconv_model *model, struct lora_index *out);
 
 /* Returns the tensor `leaf` ("weight") of a module: by the whole name, then without prefixes on either side.  A name with
- * underscores instead of dots that can mean two tensors is an error; tied tensors count as one.  NULL: there is none, or
+ * underscores instead of dots that can mean two tensors is an error; tied tensors count as one.  NULL: none, or
  * after an error.
  *   module  as in the LoRA, with its prefix
  *   from    name of the LoRA's tensor, for the message

@@ -98,7 +98,7 @@ values (layer *l, fmtconv_operand codes)
   return fmtconv_view_cast (view, l->p->scaling->scale->dtype);
 }
 
-/* Reads the shape that the words encode. Returns 0 if there is none. */
+/* Reads the shape that the words encode. Returns 0 if it finds none. */
 static int
 take_shape (layer *l)
 {

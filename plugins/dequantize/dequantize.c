@@ -160,41 +160,16 @@ fix_config (fmtconv_ctx *ctx, fmtconv_model *out)
   fmtconv_note (ctx, "removed quantization_config from the configuration: no tensor is quantized any more");
 }
 
+/* Notes how many tensors are decoded, in a sentence for one or several, and how many stay as they are. */
 static void
-note_decoded (fmtconv_ctx *ctx, const char *to, size_t done, size_t kept)
+note_done (fmtconv_ctx *ctx, const char *one, const char *several, const char *to, size_t done, size_t kept,
+           const char *how)
 {
-  const char *text = fmtconv_ctx_printf (
-      ctx, done == 1 ? "%zu tensor is decoded to %s" : "%zu tensors are decoded to %s", done, to);
-  if (text && kept)
-    fmtconv_note (ctx, "%s; %zu stay in blocks", text, kept);
-  else if (text && done)
-    fmtconv_note (ctx, "%s", text);
-}
-
-static void
-note_scaled (fmtconv_ctx *ctx, const char *to, size_t done, size_t kept)
-{
-  const char *text = fmtconv_ctx_printf (ctx,
-                                         done == 1 ? "%zu tensor is multiplied by its scales, to %s"
-                                                   : "%zu tensors are multiplied by their scales, to %s",
-                                         done, to);
-  if (text && kept)
-    fmtconv_note (ctx, "%s; %zu keep their quantized values and scales", text, kept);
-  else if (text && done)
-    fmtconv_note (ctx, "%s", text);
-}
-
-static void
-note_unpacked (fmtconv_ctx *ctx, const char *to, size_t done, size_t kept)
-{
-  const char *text = fmtconv_ctx_printf (ctx,
-                                         done == 1 ? "%zu tensor of a quantizer is decoded to %s"
-                                                   : "%zu tensors of a quantizer are decoded to %s",
-                                         done, to);
-  if (text && kept)
-    fmtconv_note (ctx, "%s; %zu keep their integers", text, kept);
-  else if (text && done)
-    fmtconv_note (ctx, "%s", text);
+  const char *what = done == 1 ? one : several;
+  if (kept)
+    fmtconv_note (ctx, "%zu %s %s; %zu %s", done, what, to, kept, how);
+  else if (done)
+    fmtconv_note (ctx, "%zu %s %s", done, what, to);
 }
 
 static int
@@ -212,9 +187,13 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
     fix_config (ctx, out);
   if (n.decoded + n.kept_blocks + n.scaled + n.kept_scaled + n.unpacked + n.kept_packed == 0)
     return fmtconv_note (ctx, "nothing to decode: no tensor is stored in blocks or has scales");
-  note_decoded (ctx, fmtconv_dtype_get (p->to)->name, n.decoded, n.kept_blocks);
-  note_scaled (ctx, fmtconv_dtype_get (p->to)->name, n.scaled, n.kept_scaled);
-  note_unpacked (ctx, fmtconv_dtype_get (p->to)->name, n.unpacked, n.kept_packed);
+  const char *to = fmtconv_dtype_get (p->to)->name;
+  note_done (ctx, "tensor is decoded to", "tensors are decoded to", to, n.decoded, n.kept_blocks,
+             "stay in blocks");
+  note_done (ctx, "tensor is multiplied by its scales, to", "tensors are multiplied by their scales, to", to,
+             n.scaled, n.kept_scaled, "keep their quantized values and scales");
+  note_done (ctx, "tensor of a quantizer is decoded to", "tensors of a quantizer are decoded to", to,
+             n.unpacked, n.kept_packed, "keep their integers");
   return fmtconv_ctx_failed (ctx);
 }
 

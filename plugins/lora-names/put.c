@@ -127,7 +127,7 @@ view_of (struct names *s, const struct names_entry *e, int part)
   return fmtconv_view_watch (view, FMTCONV_FINDING_OVERFLOW, FMTCONV_SEVERITY_WARN, "bake=no keeps them");
 }
 
-/* Puts alpha, where the convention has it in a tensor.  ComfyUI takes the rank if there is none. */
+/* Puts alpha, where the convention has it in a tensor.  Without one, ComfyUI takes the rank. */
 static void
 put_alpha (struct names *s, const struct names_entry *e)
 {

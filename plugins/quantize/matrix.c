@@ -93,7 +93,7 @@ quantize_read_matrix (fmtconv_ctx *ctx, fmtconv_input *in, fmtconv_model *out, s
   return fmtconv_ctx_failed (ctx);
 }
 
-/* Returns tensor NAME.what of the GGUF file as a row of n elements.  NULL if there is none, or after an error. */
+/* Returns tensor NAME.what of the GGUF file as a row of n elements.  NULL: none, or an error. */
 static fmtconv_view *
 find_row (const struct quantize_matrix *matrix, const fmtconv_tensor *t, const char *what, uint64_t n)
 {

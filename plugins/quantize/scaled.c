@@ -27,7 +27,7 @@ quantize_is_scaled (uint32_t dtype)
   return dtype == FMTCONV_F8_E4M3 || dtype == FMTCONV_F8_E5M2;
 }
 
-/* Parses a positive number and moves *s after it.  Returns 0 if there is none. */
+/* Parses a positive number and moves *s after it.  Returns 0 if it finds none. */
 static uint64_t
 take_number (const char **s)
 {

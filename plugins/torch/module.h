@@ -23,7 +23,7 @@ pk_value torch_module_part (const pk_value *module, unsigned part);
 /* Returns whether state_dict() leaves the buffer `key` out. */
 bool torch_module_omits (const pk_value *module, const pk_value *key);
 
-/* Returns the i-th attribute of a module that is not one of its parts, with its name; false: there are no more. */
+/* Returns the i-th attribute of a module that is not one of its parts, with its name; false: no more. */
 bool torch_module_attribute (const pk_value *module, uint32_t *i, pk_value *key, pk_value *value);
 
 #endif
