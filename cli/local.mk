@@ -19,4 +19,4 @@ fmtconv_SOURCES = \
 	cli/summary.c \
 	cli/table.c \
 	cli/text.c
-fmtconv_LDADD = libfmtconv.la -lm
+fmtconv_LDADD = libfmtconv-core.la -lm

@@ -1,4 +1,4 @@
-# core/local.mk: libfmtconv, from one convenience library that the unit tests link too.
+# core/local.mk: libfmtconv-core, from one convenience library that the unit tests link too.
 # SPDX-License-Identifier: Apache-2.0
 include core/base/local.mk
 include core/source/local.mk
@@ -28,11 +28,11 @@ core_libcore_la_SOURCES = $(core_sources)
 core_libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -DFCI_PLUGIN_DIR='"$(plugindir)"' -DFCI_PIPELINE_DIR='"$(pipelinedir)"' -DFCI_VERSION='"$(PACKAGE_VERSION)"'
 core_libcore_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(LIBZIP_CFLAGS) $(ZLIB_CFLAGS)
 
-lib_LTLIBRARIES += libfmtconv.la
-libfmtconv_la_SOURCES =
-libfmtconv_la_LIBADD = core/libcore.la $(core_libs)
-libfmtconv_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIBFMTCONV_VERSION) -no-undefined $(NO_UNDEFINED) -Wl,--version-script=$(top_srcdir)/core/fmtconv.map
-EXTRA_libfmtconv_la_DEPENDENCIES = $(top_srcdir)/core/fmtconv.map
+lib_LTLIBRARIES += libfmtconv-core.la
+libfmtconv_core_la_SOURCES =
+libfmtconv_core_la_LIBADD = core/libcore.la $(core_libs)
+libfmtconv_core_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIBFMTCONV_VERSION) -no-undefined $(NO_UNDEFINED) -Wl,--version-script=$(top_srcdir)/core/fmtconv.map
+EXTRA_libfmtconv_core_la_DEPENDENCIES = $(top_srcdir)/core/fmtconv.map
 EXTRA_DIST += core/fmtconv.map
 
 pkgconfigdir = $(libdir)/pkgconfig

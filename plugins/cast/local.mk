@@ -7,4 +7,4 @@ endif
 plugins_cast_la_SOURCES = plugins/cast/cast.c
 plugins_cast_la_CFLAGS = $(plugin_cflags)
 plugins_cast_la_LDFLAGS = $(plugin_ldflags)
-plugins_cast_la_LIBADD = libfmtconv.la
+plugins_cast_la_LIBADD = libfmtconv-core.la

@@ -11,4 +11,4 @@ plugins_cogvideox_lora_la_SOURCES = \
 	plugins/cogvideox-lora/scale.c
 plugins_cogvideox_lora_la_CFLAGS = $(plugin_cflags)
 plugins_cogvideox_lora_la_LDFLAGS = $(plugin_ldflags)
-plugins_cogvideox_lora_la_LIBADD = libfmtconv.la -lm
+plugins_cogvideox_lora_la_LIBADD = libfmtconv-core.la -lm

@@ -12,4 +12,4 @@ plugins_cogvideox_pipeline_la_SOURCES = \
 	plugins/cogvideox-pipeline/text.c
 plugins_cogvideox_pipeline_la_CFLAGS = $(plugin_cflags)
 plugins_cogvideox_pipeline_la_LDFLAGS = $(plugin_ldflags)
-plugins_cogvideox_pipeline_la_LIBADD = libfmtconv.la
+plugins_cogvideox_pipeline_la_LIBADD = libfmtconv-core.la

@@ -11,4 +11,4 @@ plugins_cogvideox_transformer_la_SOURCES = \
 	plugins/cogvideox-transformer/version.c
 plugins_cogvideox_transformer_la_CFLAGS = $(plugin_cflags)
 plugins_cogvideox_transformer_la_LDFLAGS = $(plugin_ldflags)
-plugins_cogvideox_transformer_la_LIBADD = libfmtconv.la
+plugins_cogvideox_transformer_la_LIBADD = libfmtconv-core.la

@@ -11,4 +11,4 @@ plugins_cogvideox_vae_la_SOURCES = \
 	plugins/cogvideox-vae/vae.h
 plugins_cogvideox_vae_la_CFLAGS = $(plugin_cflags)
 plugins_cogvideox_vae_la_LDFLAGS = $(plugin_ldflags)
-plugins_cogvideox_vae_la_LIBADD = libfmtconv.la
+plugins_cogvideox_vae_la_LIBADD = libfmtconv-core.la

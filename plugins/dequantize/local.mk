@@ -15,4 +15,4 @@ plugins_dequantize_la_SOURCES = \
 	plugins/dequantize/packed.h
 plugins_dequantize_la_CFLAGS = $(plugin_cflags)
 plugins_dequantize_la_LDFLAGS = $(plugin_ldflags)
-plugins_dequantize_la_LIBADD = libfmtconv.la
+plugins_dequantize_la_LIBADD = libfmtconv-core.la

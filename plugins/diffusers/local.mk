@@ -17,4 +17,4 @@ plugins_diffusers_la_SOURCES = $(numbered_sources) \
 	plugins/diffusers/write.c
 plugins_diffusers_la_CFLAGS = $(plugin_cflags)
 plugins_diffusers_la_LDFLAGS = $(plugin_ldflags)
-plugins_diffusers_la_LIBADD = libfmtconv.la
+plugins_diffusers_la_LIBADD = libfmtconv-core.la

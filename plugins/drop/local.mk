@@ -7,4 +7,4 @@ endif
 plugins_drop_la_SOURCES = plugins/drop/drop.c
 plugins_drop_la_CFLAGS = $(plugin_cflags)
 plugins_drop_la_LDFLAGS = $(plugin_ldflags)
-plugins_drop_la_LIBADD = libfmtconv.la
+plugins_drop_la_LIBADD = libfmtconv-core.la

@@ -7,4 +7,4 @@ endif
 plugins_ema_la_SOURCES = plugins/ema/ema.c
 plugins_ema_la_CFLAGS = $(plugin_cflags)
 plugins_ema_la_LDFLAGS = $(plugin_ldflags)
-plugins_ema_la_LIBADD = libfmtconv.la
+plugins_ema_la_LIBADD = libfmtconv-core.la

@@ -7,4 +7,4 @@ endif
 plugins_fuse_la_SOURCES = $(rule_sources) plugins/fuse/fuse.c
 plugins_fuse_la_CFLAGS = $(plugin_cflags)
 plugins_fuse_la_LDFLAGS = $(plugin_ldflags)
-plugins_fuse_la_LIBADD = libfmtconv.la
+plugins_fuse_la_LIBADD = libfmtconv-core.la

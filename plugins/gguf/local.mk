@@ -24,4 +24,4 @@ plugins_gguf_la_SOURCES = $(shards_sources) \
 	plugins/gguf/write.c
 plugins_gguf_la_CFLAGS = $(plugin_cflags)
 plugins_gguf_la_LDFLAGS = $(plugin_ldflags)
-plugins_gguf_la_LIBADD = libfmtconv.la
+plugins_gguf_la_LIBADD = libfmtconv-core.la

@@ -19,4 +19,4 @@ plugins_lora_merge_la_SOURCES = $(lora_sources) \
 	plugins/lora-merge/transposed.c
 plugins_lora_merge_la_CFLAGS = $(plugin_cflags)
 plugins_lora_merge_la_LDFLAGS = $(plugin_ldflags)
-plugins_lora_merge_la_LIBADD = libfmtconv.la -lm
+plugins_lora_merge_la_LIBADD = libfmtconv-core.la -lm

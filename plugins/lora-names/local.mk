@@ -13,4 +13,4 @@ plugins_lora_names_la_SOURCES = $(lora_sources) \
 	plugins/lora-names/words.c
 plugins_lora_names_la_CFLAGS = $(plugin_cflags)
 plugins_lora_names_la_LDFLAGS = $(plugin_ldflags)
-plugins_lora_names_la_LIBADD = libfmtconv.la -lm
+plugins_lora_names_la_LIBADD = libfmtconv-core.la -lm

@@ -7,4 +7,4 @@ endif
 plugins_map_la_SOURCES = plugins/map/map.c
 plugins_map_la_CFLAGS = $(plugin_cflags)
 plugins_map_la_LDFLAGS = $(plugin_ldflags)
-plugins_map_la_LIBADD = libfmtconv.la
+plugins_map_la_LIBADD = libfmtconv-core.la

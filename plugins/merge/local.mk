@@ -13,4 +13,4 @@ plugins_merge_la_SOURCES = \
 	plugins/merge/weights.c
 plugins_merge_la_CFLAGS = $(plugin_cflags)
 plugins_merge_la_LDFLAGS = $(plugin_ldflags)
-plugins_merge_la_LIBADD = libfmtconv.la
+plugins_merge_la_LIBADD = libfmtconv-core.la

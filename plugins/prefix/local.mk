@@ -7,4 +7,4 @@ endif
 plugins_prefix_la_SOURCES = plugins/prefix/prefix.c
 plugins_prefix_la_CFLAGS = $(plugin_cflags)
 plugins_prefix_la_LDFLAGS = $(plugin_ldflags)
-plugins_prefix_la_LIBADD = libfmtconv.la
+plugins_prefix_la_LIBADD = libfmtconv-core.la

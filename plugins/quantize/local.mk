@@ -15,4 +15,4 @@ plugins_quantize_la_SOURCES = \
 	plugins/quantize/scaled.c
 plugins_quantize_la_CFLAGS = $(plugin_cflags)
 plugins_quantize_la_LDFLAGS = $(plugin_ldflags)
-plugins_quantize_la_LIBADD = libfmtconv.la
+plugins_quantize_la_LIBADD = libfmtconv-core.la

@@ -7,4 +7,4 @@ endif
 plugins_qweight_la_SOURCES = $(linear_sources) plugins/qweight/qweight.c
 plugins_qweight_la_CFLAGS = $(plugin_cflags)
 plugins_qweight_la_LDFLAGS = $(plugin_ldflags)
-plugins_qweight_la_LIBADD = libfmtconv.la
+plugins_qweight_la_LIBADD = libfmtconv-core.la

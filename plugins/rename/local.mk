@@ -7,4 +7,4 @@ endif
 plugins_rename_la_SOURCES = plugins/rename/rename.c
 plugins_rename_la_CFLAGS = $(plugin_cflags) $(PCRE2_CFLAGS)
 plugins_rename_la_LDFLAGS = $(plugin_ldflags)
-plugins_rename_la_LIBADD = libfmtconv.la $(PCRE2_LIBS)
+plugins_rename_la_LIBADD = libfmtconv-core.la $(PCRE2_LIBS)

@@ -7,4 +7,4 @@ endif
 plugins_reshape_la_SOURCES = plugins/reshape/reshape.c
 plugins_reshape_la_CFLAGS = $(plugin_cflags)
 plugins_reshape_la_LDFLAGS = $(plugin_ldflags)
-plugins_reshape_la_LIBADD = libfmtconv.la
+plugins_reshape_la_LIBADD = libfmtconv-core.la

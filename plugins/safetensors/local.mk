@@ -15,4 +15,4 @@ plugins_safetensors_la_SOURCES = $(index_sources) $(shards_sources) \
 	plugins/safetensors/write.c
 plugins_safetensors_la_CFLAGS = $(plugin_cflags)
 plugins_safetensors_la_LDFLAGS = $(plugin_ldflags)
-plugins_safetensors_la_LIBADD = libfmtconv.la
+plugins_safetensors_la_LIBADD = libfmtconv-core.la

@@ -13,4 +13,4 @@ plugins_sat_la_SOURCES = \
 	plugins/sat/write.c
 plugins_sat_la_CFLAGS = $(plugin_cflags)
 plugins_sat_la_LDFLAGS = $(plugin_ldflags)
-plugins_sat_la_LIBADD = libfmtconv.la
+plugins_sat_la_LIBADD = libfmtconv-core.la

@@ -7,4 +7,4 @@ endif
 plugins_select_la_SOURCES = plugins/select/select.c
 plugins_select_la_CFLAGS = $(plugin_cflags)
 plugins_select_la_LDFLAGS = $(plugin_ldflags)
-plugins_select_la_LIBADD = libfmtconv.la
+plugins_select_la_LIBADD = libfmtconv-core.la

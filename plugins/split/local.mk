@@ -7,4 +7,4 @@ endif
 plugins_split_la_SOURCES = $(rule_sources) plugins/split/split.c
 plugins_split_la_CFLAGS = $(plugin_cflags)
 plugins_split_la_LDFLAGS = $(plugin_ldflags)
-plugins_split_la_LIBADD = libfmtconv.la
+plugins_split_la_LIBADD = libfmtconv-core.la

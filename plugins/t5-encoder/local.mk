@@ -8,4 +8,4 @@ plugins_t5_encoder_la_SOURCES = \
 	plugins/t5-encoder/t5-encoder.c
 plugins_t5_encoder_la_CFLAGS = $(plugin_cflags)
 plugins_t5_encoder_la_LDFLAGS = $(plugin_ldflags)
-plugins_t5_encoder_la_LIBADD = libfmtconv.la
+plugins_t5_encoder_la_LIBADD = libfmtconv-core.la

@@ -56,5 +56,5 @@ plugins_torch_la_SOURCES = $(torch_machine) $(torch_writer) $(index_sources) \
 	plugins/torch/torch.c
 plugins_torch_la_CFLAGS = $(plugin_cflags)
 plugins_torch_la_LDFLAGS = $(plugin_ldflags)
-plugins_torch_la_LIBADD = libfmtconv.la
+plugins_torch_la_LIBADD = libfmtconv-core.la
 endif

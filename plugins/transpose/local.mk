@@ -7,4 +7,4 @@ endif
 plugins_transpose_la_SOURCES = plugins/transpose/transpose.c
 plugins_transpose_la_CFLAGS = $(plugin_cflags)
 plugins_transpose_la_LDFLAGS = $(plugin_ldflags)
-plugins_transpose_la_LIBADD = libfmtconv.la
+plugins_transpose_la_LIBADD = libfmtconv-core.la

@@ -7,4 +7,4 @@ endif
 plugins_untie_la_SOURCES = plugins/untie/untie.c
 plugins_untie_la_CFLAGS = $(plugin_cflags)
 plugins_untie_la_LDFLAGS = $(plugin_ldflags)
-plugins_untie_la_LIBADD = libfmtconv.la
+plugins_untie_la_LIBADD = libfmtconv-core.la

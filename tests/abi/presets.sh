@@ -7,7 +7,7 @@ source=$(cd "$(dirname "$0")" && pwd)
 : "${FMTCONV_PRESETS:?the folder of the presets}"
 
 folder=$stage$FMTCONV_PRESETS
-grep -q "$FMTCONV_PRESETS" "$library/libfmtconv.so" || fail "the library does not look into $FMTCONV_PRESETS"
+grep -q "$FMTCONV_PRESETS" "$library/libfmtconv-core.so" || fail "the library does not look into $FMTCONV_PRESETS"
 FMTCONV_PIPELINE_PATH=$folder
 export FMTCONV_PIPELINE_PATH
 run () { "$program" --plugin-dir "$installed" "$@"; }

@@ -24,5 +24,5 @@ for header in "$top"/include/fmtconv/*.h; do
   compile "${CC:-cc}" -std=c11 "$tmp/x.c"
   if command -v c++ >/dev/null 2>&1; then compile c++ -std=c++11 "$tmp/x.cc"; fi
 done
-python3 "$top/tests/contract/check_headers.py" "$top" .libs/libfmtconv.so || failed=1
+python3 "$top/tests/contract/check_headers.py" "$top" .libs/libfmtconv-core.so || failed=1
 exit $failed

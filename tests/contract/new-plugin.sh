@@ -55,7 +55,7 @@ endif
 plugins_brand_new_la_SOURCES = plugins/brand-new/brand-new.c
 plugins_brand_new_la_CFLAGS = $(plugin_cflags)
 plugins_brand_new_la_LDFLAGS = $(plugin_ldflags)
-plugins_brand_new_la_LIBADD = libfmtconv.la
+plugins_brand_new_la_LIBADD = libfmtconv-core.la
 EXTRA_DIST += plugins/brand-new/test.sh
 END
 cat >plugins/brand-new/fmtconv-brand-new.7 <<'END'
@@ -98,10 +98,10 @@ mkdir build && cd build || exit 99
 step configure ../configure --prefix=/usr "$@" CC="${CC:-cc}" CFLAGS=-O0 FMTCONV_PYTHON=
 # The library and the program are those of this build; only plugins are compiled.
 mkdir .libs
-cp -P "$build/libfmtconv.la" .
-cp -P "$build"/.libs/libfmtconv.* .libs
+cp -P "$build/libfmtconv-core.la" .
+cp -P "$build"/.libs/libfmtconv-core.* .libs
 ln -s "$build/fmtconv" .
-set -- libfmtconv_la_DEPENDENCIES= EXTRA_libfmtconv_la_DEPENDENCIES= check_PROGRAMS= check_DATA=
+set -- libfmtconv_core_la_DEPENDENCIES= EXTRA_libfmtconv_core_la_DEPENDENCIES= check_PROGRAMS= check_DATA=
 # shellcheck disable=SC2016 # for make
 printf 'include Makefile\nshow:\n\t@echo $(plugin_LTLIBRARIES) $(TESTS)\n' | make -s -f - show >"$tmp/lists"
 for word in plugins/brand-new.la plugins/brand-new/test.sh; do

@@ -13,4 +13,4 @@ tests_unit_pipeline_CFLAGS = $(unit_cflags)
 tests_unit_pipeline_LDADD = $(unit_libs)
 tests_unit_convert_SOURCES = tests/unit/convert.c tests/unit/messages.h
 tests_unit_convert_CFLAGS = $(unit_cflags)
-tests_unit_convert_LDADD = libfmtconv.la $(CRITERION_LIBS)
+tests_unit_convert_LDADD = libfmtconv-core.la $(CRITERION_LIBS)
