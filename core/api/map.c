@@ -201,7 +201,7 @@ fmtconv_rules_check (fmtconv_ctx *ctx, const char *path, const char *against)
   if (!ctx || ctx->failed)
     return NULL;
   fmtconv_input *in = fci_input_user (ctx, path);
-  const fmtconv_rules *rules = in ? fmtconv_rules_read (in) : NULL;
+  const fmtconv_rules *rules = in ? fmtconv_rules_read (in, NULL) : NULL;
   fmtconv_attr *report = rules ? fmtconv_attr_object (ctx) : NULL;
   if (!report)
     return NULL;

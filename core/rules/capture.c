@@ -1,4 +1,4 @@
-/* core/rules/capture.c: parses the captures of a pattern: {i}, {x*}, {p:q,k,v}, {#k-1-k}.
+/* core/rules/capture.c: parses the captures of a pattern: {i}, {x*}, {p:q,k,v}, {#k-1-k}, {3*k+1}, {#i-1}.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
@@ -55,51 +55,76 @@ parse_plain (fci_token *token, const fci_rule_lists *lists)
   return NULL;
 }
 
-static const char *
-parse_constant (fci_token *token, fci_text_span *in, int sign)
+/* Takes digits. Returns false if there are too many. */
+static bool
+take_digits (fci_text_span *in, int64_t *n)
 {
-  int64_t n = 0;
   size_t digits = 0;
-  for (; digits < in->len && isdigit ((unsigned char) in->at[digits]); digits++)
+  for (*n = 0; digits < in->len && isdigit ((unsigned char) in->at[digits]); digits++)
     if (digits < MAX_CONSTANT_DIGITS)
-      n = n * 10 + (in->at[digits] - '0');
-  if (digits > MAX_CONSTANT_DIGITS)
-    return "a number in a sum is too large";
+      *n = *n * 10 + (in->at[digits] - '0');
   in->at += digits;
   in->len -= digits;
-  token->constant += sign * n;
-  return NULL;
+  return digits <= MAX_CONSTANT_DIGITS;
 }
 
 static const char *
+parse_counted (fci_token *token, fci_text_span name, int sign)
+{
+  if (token->n_counted == FCI_MAX_COUNTED)
+    return "a sum has too many '#c'";
+  token->counted[token->n_counted] = name;
+  token->counted_sign[token->n_counted++] = sign;
+  return NULL;
+}
+
+/* Parses "7", "#i", "k" or "3*k". */
+static const char *
 parse_term (fci_token *token, fci_text_span *in, int sign)
 {
-  if (in->len && isdigit ((unsigned char) *in->at))
-    return parse_constant (token, in, sign);
-  bool counts = in->len && *in->at == '#';
+  int64_t n = 1;
+  const bool digits = in->len && isdigit ((unsigned char) *in->at);
+  if (digits && !take_digits (in, &n))
+    return "a number in a sum is too large";
+  const bool factor = digits && in->len && *in->at == '*';
+  if (digits && !factor)
+    {
+      token->constant += sign * n;
+      return NULL;
+    }
+  in->at += factor;
+  in->len -= factor;
+  const bool counts = !factor && in->len && *in->at == '#';
   in->at += counts;
   in->len -= counts;
   fci_text_span name = take_name (in);
   if (!name.len)
-    return "a sum has a term that is neither a number, '#c' nor a capture";
+    return "a sum has a term that is neither a number, '#c' nor a capture with or without a factor";
   if (counts)
-    {
-      if (token->n_counted == FCI_MAX_COUNTED)
-        return "a sum has too many '#c'";
-      token->counted[token->n_counted] = name;
-      token->counted_sign[token->n_counted++] = sign;
-      return NULL;
-    }
-  if (token->name.len)
-    return "a sum has more than one capture";
+    return parse_counted (token, name, sign);
+  if (token->name.len || !n)
+    return n ? "a sum has more than one capture" : "a capture has the factor 0";
   token->name = name;
-  token->sign = sign;
+  token->times = sign * n;
+  return NULL;
+}
+
+/* A sum without a capture, such as {#i-1}, is one number of the model. Its name is its text. */
+static const char *
+constant_sum (fci_token *token, fci_text_span whole)
+{
+  if (!token->n_counted)
+    return "a sum has neither a capture nor a '#c'";
+  token->kind = FCI_T_NUMBER;
+  token->name = whole;
+  token->times = 0;
   return NULL;
 }
 
 static const char *
 parse_sum (fci_token *token, fci_text_span in, const fci_rule_lists *lists)
 {
+  const fci_text_span whole = in;
   const char *error = NULL;
   int sign = 1;
   token->name.len = 0;
@@ -115,10 +140,13 @@ parse_sum (fci_token *token, fci_text_span in, const fci_rule_lists *lists)
         }
       error = parse_term (token, &in, sign);
     }
-  if (!error && !token->name.len)
-    error = "a sum has no capture";
-  if (!error)
-    error = parse_plain (token, lists);
+  if (error)
+    return error;
+  if (!token->name.len)
+    return constant_sum (token, whole);
+  if (token->n_counted && token->times != 1 && token->times != -1)
+    return "a sum with '#c' cannot have a factor";
+  error = parse_plain (token, lists);
   if (!error && token->kind != FCI_T_NUMBER)
     error = "a sum has a capture that is not a number (one letter from i to n)";
   return error;
@@ -129,7 +157,7 @@ fci_capture_parse (fci_token *token, fci_text_span inside, const fci_rule_lists 
 {
   fci_text_span in = inside;
   token->name = take_name (&in);
-  token->sign = 1;
+  token->times = 1;
   if (!inside.len)
     return "a capture has no name";
   if (token->name.len && !in.len)

@@ -4,6 +4,7 @@
 
 #include "core/rules/compile.h"
 #include "core/rules/details.h"
+#include "core/rules/let.h"
 #include "core/rules/link.h"
 #include "core/rules/lists.h"
 #include "core/rules/order.h"
@@ -140,8 +141,9 @@ fci_table_compile (fci_table *table, const fmtconv_rules *rules, bool reverse)
   const char *error = fci_rule_lists_parse (&table->lists, rules->lists);
   if (error)
     fci_table_bad (table, 0, "%s", error);
-  if (table->code || !compile_rules (table) || !fci_table_families (table) || !fci_table_picks (table)
-      || !compile_prefixes (table) || !compile_complete (table) || !fci_table_index (table))
+  if (table->code || !fci_table_lets (table) || !fci_table_conditions (table) || !compile_rules (table)
+      || !fci_table_families (table) || !fci_table_picks (table) || !compile_prefixes (table)
+      || !compile_complete (table) || !fci_table_index (table) || !fci_table_check_names (table))
     return table->code;
   for (unsigned i = 0; i < table->n_rules; i++)
     if (!check_counted (table, table->rule[i].number, &table->rule[i].in)

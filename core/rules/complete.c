@@ -125,7 +125,7 @@ static void
 check_lists (fci_rule_run *run, const fci_site *site)
 {
   const fci_family *family = site->family;
-  bool all = run->table.declared->complete != NULL;
+  bool all = run->table.declared->complete != NULL || family->all_or_none;
   for (uint32_t combo = 0; (all || family->joins) && combo < family->combos; combo++)
     if (site->tensors[combo] == FCI_RULE_NONE && (all || is_part (site, combo)))
       {
@@ -148,12 +148,18 @@ check_dense (fci_rule_run *run)
     }
 }
 
+static bool
+is_required (const fci_family *family)
+{
+  return !family->why && (family->required || (family->all_or_none && family->last));
+}
+
 void
 fci_rule_run_complete (fci_rule_run *run)
 {
   check_dense (run);
   for (unsigned f = 0; f < run->table.n_families && !run->code; f++)
-    if (!run->table.family[f].why && run->table.family[f].required)
+    if (is_required (&run->table.family[f]))
       check_required (run, &run->table.family[f]);
   for (size_t i = 0; i < run->n_sites && !run->code; i++)
     check_lists (run, run->site[i]);

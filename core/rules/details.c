@@ -4,7 +4,9 @@
 
 #include "core/base/ctx.h"
 #include "core/rules/details.h"
+#include "core/rules/let.h"
 #include "core/rules/lists.h"
+#include "core/rules/parts.h"
 #include "core/rules/table.h"
 #include <ctype.h>
 #include <locale.h>
@@ -68,16 +70,11 @@ find_var (fci_table *table, unsigned rule, fci_text_span name)
   return (int) table->n_vars++;
 }
 
+/* Parses "12h" or "h". Returns false if the text has another form. */
 static bool
-parse_dim (fci_table *table, unsigned rule, fci_text_span text, fci_rule_dim *dim)
+parse_multiple (fci_table *table, unsigned rule, fci_text_span text, fci_rule_dim *dim)
 {
   const char *s = text.at, *end = s + text.len;
-  *dim = (fci_rule_dim){ .times = 1, .var = FCI_DIM_NUMBER };
-  if (text.len == 1 && *s == '?')
-    {
-      dim->var = FCI_DIM_ANY;
-      return true;
-    }
   bool digits = s < end && isdigit ((unsigned char) *s);
   if (digits && !take_number (&s, end, &dim->times))
     return false;
@@ -86,8 +83,29 @@ parse_dim (fci_table *table, unsigned rule, fci_text_span text, fci_rule_dim *di
   for (const char *c = s; c < end; c++)
     if (!isalnum ((unsigned char) *c) && *c != '_')
       return false;
-  dim->var = find_var (table, rule, (fci_text_span){ s, (size_t) (end - s) });
+  const fci_text_span name = { s, (size_t) (end - s) };
+  if (fci_table_let (table, name))
+    return false;
+  dim->var = find_var (table, rule, name);
   return !table->code && dim->times > 0;
+}
+
+static bool
+parse_dim (fci_table *table, unsigned rule, fci_text_span text, fci_rule_dim *dim)
+{
+  *dim = (fci_rule_dim){ .times = 1, .var = FCI_DIM_NUMBER };
+  if (text.len == 1 && *text.at == '?')
+    {
+      dim->var = FCI_DIM_ANY;
+      return true;
+    }
+  if (parse_multiple (table, rule, text, dim))
+    return true;
+  if (table->code || !dim->times)
+    return false;
+  const char *s = text.at, *end = s + text.len;
+  *dim = (fci_rule_dim){ .times = 1, .var = FCI_DIM_EXPR };
+  return !fci_expr_parse (table->arena, &s, end, false, &dim->expr) && s == end;
 }
 
 bool
@@ -242,7 +260,7 @@ fci_rule_details (fci_table *table, fci_rule *rule)
   if (rule->declared->axis >= FMTCONV_MAX_RANK)
     return fci_table_bad (table, rule->number, ".axis is too large");
   return parse_pick (table, rule) && parse_shapes (table, rule) && parse_ops (table, rule)
-         && (!table->reverse || check_reversible (table, rule));
+         && fci_rule_parts_parse (table, rule) && (!table->reverse || check_reversible (table, rule));
 }
 
 /* ---- Picks of one family: each part once. */

@@ -5,6 +5,7 @@
 #include "core/model/model.h"
 #include "core/rules/emit.h"
 #include "core/rules/items.h"
+#include "core/rules/parts.h"
 #include "core/rules/run.h"
 #include "core/rules/shape.h"
 
@@ -112,6 +113,21 @@ unpick (fci_rule_run *run, const fci_element_bytes *item)
   return n == 1 ? parts[0] : fmtconv_view_concat (axis, n, parts);
 }
 
+/* Returns the item's part of a split. */
+static fmtconv_view *
+cut (fci_rule_run *run, const fci_element_bytes *item, fmtconv_view *whole)
+{
+  const fci_rule *rule = item->rule;
+  uint64_t size[FCI_MAX_PARTS], sum = 0, start = 0;
+  if (!rule->part)
+    return fmtconv_view_chunk (whole, rule->declared->axis, item->part, rule->n_split);
+  if (!fci_rule_parts_sizes (run, rule, size, &sum))
+    return NULL;
+  for (unsigned k = 0; k < item->part; k++)
+    start += size[k];
+  return fmtconv_view_slice (whole, rule->declared->axis, start, size[item->part]);
+}
+
 static fmtconv_view *
 make_view (fci_rule_run *run, const fci_element_bytes *item)
 {
@@ -124,7 +140,7 @@ make_view (fci_rule_run *run, const fci_element_bytes *item)
   if (!reverse && rule->n_pick)
     view = pick (rule, view);
   if (rule->n_split > 1)
-    view = fmtconv_view_chunk (view, rule->declared->axis, item->part, rule->n_split);
+    view = cut (run, item, view);
   for (unsigned o = 0; !reverse && o < rule->n_ops; o++)
     view = change (view, &rule->op[o], &by[o + 1]);
   return view;
@@ -146,8 +162,21 @@ drop_remaining (fci_rule_run *run)
 }
 
 static void
+bind_lets (fci_rule_run *run)
+{
+  for (unsigned i = 0; i < run->table.n_lets; i++)
+    {
+      const fci_let *let = &run->table.let[i];
+      if (let->known && let->value.type == FCI_VALUE_NUMBER && let->value.number >= 0)
+        fci_model_bind (run->out, fci_strndup (run->ctx, let->name.at, let->name.len),
+                        (uint64_t) let->value.number);
+    }
+}
+
+static void
 bind_all (fci_rule_run *run)
 {
+  bind_lets (run);
   for (unsigned i = 0; i < run->table.n_vars; i++)
     if (run->table.var[i].bound)
       fci_model_bind (run->out, fci_strndup (run->ctx, run->table.var[i].name.at, run->table.var[i].name.len),
@@ -155,7 +184,7 @@ bind_all (fci_rule_run *run)
   for (unsigned i = 0; i < run->table.n_captures; i++)
     {
       const fci_capture *capture = &run->table.capture[i];
-      if (capture->values.n)
+      if (capture->values.n && *capture->name.at != '#')
         fci_model_bind (run->out,
                         fmtconv_ctx_printf (run->ctx, "#%.*s", (int) capture->name.len, capture->name.at),
                         capture->values.n);

@@ -103,7 +103,8 @@ is_negative (const fci_rule *rule, const fci_value *bound)
   for (unsigned t = 0; t < rule->out.n_tokens; t++)
     {
       const fci_token *token = &rule->out.token[t];
-      if (token->kind == FCI_T_NUMBER && fci_token_printed (token, bound[token->capture].number) < 0)
+      if (token->kind == FCI_T_NUMBER
+          && fci_token_printed (token, token->times ? bound[token->capture].number : 0) < 0)
         return true;
     }
   return false;

@@ -22,7 +22,8 @@ bool
 fci_table_join (fci_table *table, fci_rule *rule, bool drop)
 {
   fci_family *family = find_family (table, rule);
-  bool optional = rule->declared->flags & FMTCONV_RULE_OPTIONAL;
+  const unsigned flags = rule->declared->flags;
+  const bool optional = flags & (FMTCONV_RULE_OPTIONAL | FMTCONV_RULE_ALL_OR_NONE);
   if (family && table->reverse)
     return true;
   if (family && (drop || family->why))
@@ -42,6 +43,7 @@ fci_table_join (fci_table *table, fci_rule *rule, bool drop)
   *end = rule;
   rule->family = family;
   family->required |= !optional;
+  family->all_or_none |= (flags & FMTCONV_RULE_ALL_OR_NONE) != 0;
   return true;
 }
 
@@ -54,6 +56,8 @@ link_out (fci_table *table, fci_rule *rule, const fci_token *token)
   if (other)
     return fci_table_bad (table, rule->number, "{%.*s} differs between the two sides", (int) token->name.len,
                           token->name.at);
+  if (token->kind == FCI_T_NUMBER && !token->times)
+    return true;
   if (token->kind != FCI_T_LIST)
     return fci_table_bad (table, rule->number, "{%.*s} is not bound by the other side", (int) token->name.len,
                           token->name.at);

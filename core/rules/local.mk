@@ -11,11 +11,18 @@ core_sources += \
 	core/rules/details.h \
 	core/rules/emit.c \
 	core/rules/emit.h \
+	core/rules/env.c \
+	core/rules/env.h \
+	core/rules/expr-eval.c \
+	core/rules/expr-parse.c \
+	core/rules/expr.h \
 	core/rules/file.c \
 	core/rules/index.c \
 	core/rules/index.h \
 	core/rules/items.c \
 	core/rules/items.h \
+	core/rules/let.c \
+	core/rules/let.h \
 	core/rules/link.c \
 	core/rules/link.h \
 	core/rules/lists.c \
@@ -24,6 +31,8 @@ core_sources += \
 	core/rules/match.h \
 	core/rules/order.c \
 	core/rules/order.h \
+	core/rules/parts.c \
+	core/rules/parts.h \
 	core/rules/pattern-match.c \
 	core/rules/pattern-match.h \
 	core/rules/pattern.c \

@@ -12,7 +12,7 @@ static const fci_token *
 leftmost_number (const fci_pattern *out, uint64_t bound)
 {
   for (unsigned i = 0; i < out->n_tokens; i++)
-    if (out->token[i].kind == FCI_T_NUMBER && !(bound >> out->token[i].capture & 1))
+    if (out->token[i].kind == FCI_T_NUMBER && out->token[i].times && !(bound >> out->token[i].capture & 1))
       return &out->token[i];
   return NULL;
 }

@@ -66,6 +66,18 @@ ends_at (const struct matcher *m, unsigned t, bool digits)
   return digits ? *next->text.at < '0' || *next->text.at > '9' : *next->text.at == '.';
 }
 
+/* Returns the value for which the token prints the number; -1: there is none. */
+static int64_t
+solve (const fci_token *token, int64_t printed)
+{
+  const int64_t rest = printed - (token->n_counted ? token->sum : token->constant);
+  if (!token->times)
+    return token->open || rest ? -1 : 0;
+  if (token->open)
+    return printed;
+  return rest % token->times ? -1 : rest / token->times;
+}
+
 static bool
 match_number (const struct matcher *m, unsigned t, const char *at)
 {
@@ -78,8 +90,7 @@ match_number (const struct matcher *m, unsigned t, const char *at)
       bool more = s + 1 < m->end && s[1] >= '0' && s[1] <= '9';
       if (!(more && longest))
         {
-          int64_t shift = token->n_counted ? token->sum : token->constant;
-          int64_t value = token->open ? printed : token->sign * (printed - shift);
+          int64_t value = solve (token, printed);
           if (value >= 0 && bind_number (m, t, value, s + 1))
             return true;
         }

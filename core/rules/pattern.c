@@ -124,20 +124,26 @@ fci_pattern_compile (fci_pattern *out, fci_token *tokens_out, const char *text, 
 int64_t
 fci_token_printed (const fci_token *token, int64_t value)
 {
-  return (token->n_counted ? token->sum : token->constant) + token->sign * value;
+  int64_t sum = token->n_counted ? token->sum : token->constant, product = 0;
+  if (!token->times)
+    return sum;
+  if (__builtin_mul_overflow (token->times, value, &product) || __builtin_add_overflow (sum, product, &sum))
+    return -1;
+  return sum;
 }
 
 static fci_text_span
 shown (const fci_token *token, const fci_value *bound, uint64_t known, char digits[24])
 {
+  const bool number = token->kind == FCI_T_NUMBER, needs = !number || token->times;
   const fci_value *value = &bound[token->capture];
-  if (!(known >> token->capture & 1) || (token->kind == FCI_T_NUMBER && token->open))
+  if ((needs && !(known >> token->capture & 1)) || (number && token->open))
     return (fci_text_span){ NULL, 0 };
   if (token->kind == FCI_T_LIST)
     return fci_list_alternative (token, value->number);
-  if (token->kind != FCI_T_NUMBER)
+  if (!number)
     return value->text;
-  int n = snprintf (digits, 24, "%" PRId64, fci_token_printed (token, value->number));
+  int n = snprintf (digits, 24, "%" PRId64, fci_token_printed (token, needs ? value->number : 0));
   return (fci_text_span){ digits, (size_t) n };
 }
 

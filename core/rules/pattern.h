@@ -54,8 +54,8 @@ typedef struct fci_token
   fci_text_span text; /* TEXT, MAYBE: the literal; LIST: its alternatives, with commas */
   fci_text_span name; /* name of the capture */
 
-  /* NUMBER: printed = constant + sign * value + Σ counted */
-  int sign;
+  /* NUMBER: printed = constant + times * value + Σ counted */
+  int64_t times; /* 0: there is no capture, such as in {#i-1} */
   int64_t constant;
   int64_t sum; /* constant + Σ counted, unless open */
   unsigned n_counted;
@@ -89,7 +89,7 @@ const char *fci_pattern_compile (fci_pattern *out, fci_token *tokens_out, const 
 size_t fci_pattern_print (const fci_pattern *pattern, const fci_value *bound, uint64_t known, char *to,
                           size_t tokens_out);
 
-/* Returns the number that a number token prints for `value`. */
+/* Returns the number that a number token prints for `value`; negative: none. */
 int64_t fci_token_printed (const fci_token *token, int64_t value);
 
 #endif

@@ -6,6 +6,7 @@
 #include "core/rules/compile.h"
 #include "core/rules/complete.h"
 #include "core/rules/emit.h"
+#include "core/rules/env.h"
 #include "core/rules/items.h"
 #include "core/rules/match.h"
 #include "core/rules/order.h"
@@ -49,10 +50,19 @@ fail_nothing (fci_rule_run *run)
                    "this transform recognizes none of the %zu tensors", run->n_tensors);
 }
 
+/* Conditions are checked only if the tensors fit. */
+static void
+fail_conditions (fci_rule_run *run)
+{
+  static const fmtconv_where where = { .hint = "check that this is the right transform for the input" };
+  fmtconv_fail_at (run->ctx, FMTCONV_E_UNSUPPORTED, &where,
+                   "this model does not meet the conditions of the rules");
+}
+
 static void
 fail_problems (fci_rule_run *run)
 {
-  static const char *const kinds[FCI_PROBLEMS] = {
+  static const char *const kinds[FCI_PROBLEM_CONDITION] = {
     [FCI_PROBLEM_SHAPE] = "with a wrong shape",
     [FCI_PROBLEM_NAME] = "with a conflicting name",
     [FCI_PROBLEM_MISSING] = "missing",
@@ -60,7 +70,12 @@ fail_problems (fci_rule_run *run)
   };
   char text[160] = "";
   size_t n = 0, total = 0;
-  for (unsigned k = 0; k < FCI_PROBLEMS; k++)
+  if (run->problems[FCI_PROBLEM_CONDITION])
+    {
+      fail_conditions (run);
+      return;
+    }
+  for (unsigned k = 0; k < FCI_PROBLEM_CONDITION; k++)
     if (run->problems[k])
       {
         n += (size_t) snprintf (text + n, sizeof text - n, "%s%zu %s", n ? ", " : "", run->problems[k],
@@ -102,6 +117,8 @@ apply (fci_rule_run *run)
     fci_rule_run_complete (run);
   if (!run->code)
     fci_rule_run_unmatched (run);
+  if (!run->code && !has_problems (run))
+    fci_rule_run_conditions (run);
   if (!run->code && !has_problems (run))
     fci_rule_run_sort (run);
   if (run->code)
@@ -147,12 +164,27 @@ claimed_tensors (fci_rule_run *run)
   return takes;
 }
 
+/* Returns whether the model meets the conditions of the table, as far as its tensors fit. */
+static bool
+meets_conditions (fci_rule_run *run)
+{
+  if (!run->table.n_conditions || !run->claimed)
+    return true;
+  fci_rule_run_items (run);
+  if (!run->code)
+    fci_rule_run_shapes (run);
+  if (!run->code && !run->problems[FCI_PROBLEM_SHAPE])
+    fci_rule_run_conditions (run);
+  return !run->problems[FCI_PROBLEM_CONDITION];
+}
+
 static int
 recognize (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse, fci_recognition *out)
 {
   fci_rule_run run = { .ctx = fci_model_ctx (model), .silent = true };
   *out = (fci_recognition){ 0 };
   int code = begin (&run, rules, model, reverse);
+  bool fits = false;
   if (!code)
     fci_rule_run_match (&run);
   if (!code && !run.code)
@@ -160,6 +192,10 @@ recognize (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse,
   if (!code && !run.code)
     {
       fci_rule_run_unmatched (&run);
+      fits = meets_conditions (&run);
+    }
+  if (!code && !run.code && fits)
+    {
       *out = (fci_recognition){ .claimed = run.claimed,
                                 .bytes = run.bytes,
                                 .missing = run.problems[FCI_PROBLEM_MISSING],
@@ -167,7 +203,7 @@ recognize (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse,
                                 .first = run.first,
                                 .takes = claimed_tensors (&run) };
     }
-  if (!code && run.claimed && !out->takes)
+  if (!code && fits && run.claimed && !out->takes)
     code = run.code ? run.code : fmtconv_ctx_failed (run.ctx);
   fci_arena_clear (&run.arena);
   return code ? code : run.code;

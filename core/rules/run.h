@@ -39,6 +39,8 @@ typedef struct fci_element_bytes
   struct fci_element_bytes *next_pick; /* in reverse: the next part of the same pick */
   int64_t *key;                        /* for the order */
   unsigned n_key;
+  const fci_tensor_dims
+      *whole; /* in reverse, of tables with conditions: the shape of the tensor; NULL: not known */
 } fci_element_bytes;
 
 typedef enum fci_rule_problem
@@ -47,6 +49,7 @@ typedef enum fci_rule_problem
   FCI_PROBLEM_NAME,
   FCI_PROBLEM_MISSING,
   FCI_PROBLEM_UNKNOWN,
+  FCI_PROBLEM_CONDITION,
   FCI_PROBLEMS
 } fci_rule_problem;
 
@@ -71,6 +74,8 @@ typedef struct fci_rule_run
   fci_element_bytes **item;
   size_t n_items;
   size_t problems[FCI_PROBLEMS];
+  bool bound;       /* every shape variable that gets a value has it */
+  char reason[192]; /* why the last expression without a value has none */
 } fci_rule_run;
 
 /* Counts a problem and lists it with the final error unless the run is silent: (run, kind, format, …). */

@@ -5,6 +5,7 @@
 #define FCI_RULES_TABLE_H
 
 #include "core/base/arena.h"
+#include "core/rules/expr.h"
 #include "core/rules/pattern.h"
 #include <fmtconv/rules.h>
 
@@ -12,6 +13,8 @@ enum
 {
   FCI_MAX_CAPTURES = 48,
   FCI_MAX_VARS = 32,
+  FCI_MAX_LETS = 32,
+  FCI_MAX_CONDITIONS = 16,
   FCI_MAX_COMBOS = 512, /* products of the lists of one pattern */
   FCI_MAX_FAMILIES = 512,
   FCI_MAX_PARTS = 256,
@@ -19,6 +22,7 @@ enum
   FCI_RULE_MAX_STEPS = 8,
   FCI_MAX_PREFIXES = 16,
   FCI_SMALL_VALUES = 4096, /* smaller numbers are stored as bits */
+  FCI_DIM_EXPR = -3,       /* fci_rule_dim.var: an expression */
   FCI_DIM_ANY = -2,        /* fci_rule_dim.var: "?" */
   FCI_DIM_NUMBER = -1      /* fci_rule_dim.var: a number */
 };
@@ -39,6 +43,7 @@ typedef struct fci_rule_dim
 {
   uint64_t times; /* the number, or the factor of the variable */
   int var;
+  const fci_expr *expr; /* FCI_DIM_EXPR: what has no other form */
 } fci_rule_dim;
 
 typedef struct fci_rule_shape
@@ -86,6 +91,22 @@ typedef struct fci_var
   const char *tensor; /* tensor that bound it */
 } fci_var;
 
+/* A value of .let. */
+typedef struct fci_let
+{
+  fci_text_span name;
+  const fci_expr *expr;
+  bool known;
+  fci_expr_value value;
+} fci_let;
+
+/* A condition of .when. */
+typedef struct fci_condition
+{
+  fci_text_span text;
+  const fci_expr *expr;
+} fci_condition;
+
 /* A position in the nested loops: the run of rules, and the capture whose printed value comes next. */
 typedef struct fci_rule_step
 {
@@ -112,6 +133,7 @@ typedef struct fci_rule
   struct fci_rule *next_pick; /* the next rule that picks from it */
   unsigned n_pick, pick_of;
   unsigned pick[FCI_MAX_PARTS];
+  const fci_expr **part; /* sizes of the parts that are cut or fused along .axis; NULL: equal parts */
 
   unsigned n_shapes;
   fci_rule_shape shape[FMTCONV_MAX_RANK + 1];
@@ -127,6 +149,7 @@ struct fci_family
   fci_pattern in;
   bool anchored;
   bool required;
+  bool all_or_none; /* required if it matches a tensor */
   bool joins;
   const char *why; /* drop rules: the reason; else NULL */
   fci_rule *rules;
@@ -160,6 +183,10 @@ typedef struct fci_table
   fci_capture *capture;
   unsigned n_vars;
   fci_var var[FCI_MAX_VARS];
+  unsigned n_lets;
+  fci_let let[FCI_MAX_LETS];
+  unsigned n_conditions;
+  fci_condition condition[FCI_MAX_CONDITIONS];
   unsigned n_families;
   fci_family *family;
   unsigned n_rules; /* without drops */

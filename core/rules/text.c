@@ -32,6 +32,7 @@ rule_text (fmtconv_ctx *ctx, const fmtconv_rule *rule)
   const char *text = from ? fmtconv_ctx_printf (ctx, "  - {from: %s", from) : NULL;
   text = add (ctx, text, "to", rule->to);
   text = add (ctx, text, "shape", rule->shape);
+  text = add (ctx, text, "parts", rule->parts);
   text = add (ctx, text, "pick", rule->pick);
   text = add (ctx, text, "ops", rule->ops);
   text = add (ctx, text, "why", rule->why);
@@ -39,6 +40,8 @@ rule_text (fmtconv_ctx *ctx, const fmtconv_rule *rule)
     text = fmtconv_ctx_printf (ctx, "%s, axis: %u", text, rule->axis);
   if (text && (rule->flags & FMTCONV_RULE_OPTIONAL))
     text = fmtconv_ctx_printf (ctx, "%s, optional: yes", text);
+  if (text && (rule->flags & FMTCONV_RULE_ALL_OR_NONE))
+    text = fmtconv_ctx_printf (ctx, "%s, optional: all", text);
   return text ? fmtconv_ctx_printf (ctx, "%s}\n", text) : NULL;
 }
 
@@ -58,6 +61,8 @@ fci_rules_text (fmtconv_ctx *ctx, const fmtconv_rules *rules)
   text = add_line (ctx, text, "prefix", rules->prefix);
   text = add_line (ctx, text, "lists", rules->lists);
   text = add_line (ctx, text, "complete", rules->complete);
+  text = add_line (ctx, text, "let", rules->let);
+  text = add_line (ctx, text, "when", rules->when);
   text = add_line (ctx, text, "unmatched", unmatched);
   if (rules->dense)
     text = fmtconv_ctx_printf (ctx, "%sdense: yes\n", text);

@@ -153,8 +153,9 @@ void fmtconv_model_require_tiling (fmtconv_model *out, fmtconv_source *source, u
                                    uint64_t align);
 
 /* Returns the rules in a file, fmtconv-rules(5): strict YAML, at most 1 MiB.
+ *   values  NAME and expression, each instead of the value that the file's `let` has for NAME; NULL: none
  * Errors: E_USAGE and E_FORMAT with line and column, E_LIMIT, E_IO.  Thread: context.  Since: 0.1. */
-const fmtconv_rules *fmtconv_rules_read (fmtconv_input *file);
+const fmtconv_rules *fmtconv_rules_read (fmtconv_input *file, const fmtconv_pairs *values);
 
 /* ---- Patterns of names */
 

@@ -11,8 +11,9 @@
  *            capture on the other side prints its own alternative of that position.  Any other name: one component
  *            without dots.  .lists = "w=weight,bias c=1,2" declares lists for the table.  The leftmost capture takes
  *            the shortest text with which the rest matches.
- * Arithmetic A sum of integers, "#c" (the number of values of c in this model) and one capture with either sign:
- *            "{m-1}", "{#k-1-k}".  Solved for the capture in reverse; a negative result does not match.
+ * Arithmetic A sum of integers, "#c" (the number of values of c in this model) and one capture with either sign or a
+ *            factor: "{m-1}", "{#k-1-k}", "{3*k+1}".  Solved for the capture in reverse; a negative result or a fraction
+ *            does not match.  Without a capture it is one number: "{#i-1}", the last index.
  * Prefix     Alternatives "A|B|": the first under which a rule other than a drop matches is stripped in the whole
  *            model.  Names without it meet only rules whose `from` begins with '/', which see full names.
  * Choice     The first rule that matches takes the tensor, together with all later rules of the same `from` text (a
@@ -20,10 +21,20 @@
  * Chunks     A list capture only in `to` splits along `axis` into equal parts, one per alternative; only in `from`, it
  *            fuses equal parts.  .pick = "0,1,2,6,7,8/12": this target is these twelfths, in this order; a family uses
  *            each part once; sizes must divide.
- * Shapes     "12h,t|12h": the alternative with the tensor's rank counts.  A dimension is "?", a number, a variable or a
- *            multiple of a variable.  A variable has one value in the whole table.  Shapes describe the whole tensor:
- *            the source of a split, the result of a fuse.
+ *            .parts = "h,h,h,4h": the sizes along `axis` of the parts that a list splits into or fuses.
+ * Shapes     "12h,t|12h": the alternative with the tensor's rank counts.  A dimension is "?", a number, a variable, a
+ *            multiple of a variable or a sum of an expression.  A number, a variable and its multiple bind the variable,
+ *            which has one value in the whole table; another expression is compared when its names have values.  Shapes
+ *            describe the whole tensor: the source of a split, the result of a fuse.
  * Ops        After picking, left to right: "cast F32; permute 1,0; reshape 3,h; scale 0.5".
+ * Values     .let = "heads=config(num_attention_heads); d=h/heads": names for expressions; each may use those before it.
+ *            .when = "h==heads*d; !has(guidance_in.{x*})": conditions without which the table does not fit the model.
+ *            Expressions have 64-bit integers, truth values and 'texts'; operators, from the weakest: "a ? b : c", "||",
+ *            "&&", "== != < <= > >=", "+ -", "* / %" ("12h" is 12*h), "- !".  A name is a let or a shape variable, "#i"
+ *            the number of values of a capture.  "config(KEY)", "config(KEY, ELSE)": an entry of the input's
+ *            config.json, with dots between keys; "gguf(KEY, ELSE)": a GGUF key; "has(PATTERN)": a tensor of the `from`
+ *            side matches; "shape(NAME, AXIS)": a dimension of a tensor of that side.  Overflow, a division by 0 or
+ *            with a remainder and a mixture of kinds are errors.
  * Totality   A rule matches at least one tensor unless it is OPTIONAL or a drop.  .complete = "i k": all required rules
  *            with {i} match every value that i has in the model, likewise {k}, and a rule that matches, OPTIONAL or
  *            not, matches with all its lists (.complete = "": only this).  .dense: these values are 0 … n-1.  A missing
@@ -46,7 +57,8 @@ FMTCONV_BEGIN_DECLS
 /* fmtconv_rule.flags */
 enum fmtconv_rule_flag
 {
-  FMTCONV_RULE_OPTIONAL = 1 /* need not match any tensor */
+  FMTCONV_RULE_OPTIONAL = 1,   /* need not match any tensor */
+  FMTCONV_RULE_ALL_OR_NONE = 2 /* need not match any tensor; if it matches one, it is required */
 };
 
 typedef struct fmtconv_rule
@@ -60,6 +72,7 @@ typedef struct fmtconv_rule
   unsigned axis;
   unsigned flags;
   unsigned line; /* line in the table's source; 0: not known */
+  const char *parts;
 } fmtconv_rule;
 
 #define FMTCONV_UNMATCHED_KEEP "" /* fmtconv_rules.unmatched: keep under the same name */
@@ -75,6 +88,8 @@ typedef struct fmtconv_rules
   const char
       *source; /* author of the table: a file, or parameters, whose mistakes are E_USAGE with the line; NULL:
                        * the plugin, whose mistakes are E_INTERNAL and found when it is loaded */
+  const char *let;
+  const char *when;
 } fmtconv_rules;
 
 /* Put into `out` the tensors that the rules make of `in`, forward or in reverse, and drop the rest.  Every problem is

@@ -9,12 +9,15 @@ struct params
 {
   fmtconv_input *rules;
   int reverse;
+  fmtconv_pairs let;
 };
 
 static const fmtconv_param params[] = {
   { "rules", FMTCONV_PARAM_INPUT, offsetof (struct params, rules), NULL,
     "the file of rules; see fmtconv-rules(5)" },
   { "reverse", FMTCONV_PARAM_BOOL, offsetof (struct params, reverse), "no", "apply the rules in reverse" },
+  { "let.*", FMTCONV_PARAM_PAIRS, offsetof (struct params, let), NULL,
+    "let.NAME=VALUE: the value of a name that the file declares" },
   { 0 },
 };
 
@@ -24,7 +27,7 @@ apply (fmtconv_ctx *ctx, const void *params_, const fmtconv_model *in, fmtconv_m
   const struct params *p = params_;
   if (!p->rules)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no file of rules given: map:rules=FILE");
-  const fmtconv_rules *rules = fmtconv_rules_read (p->rules);
+  const fmtconv_rules *rules = fmtconv_rules_read (p->rules, &p->let);
   if (p->reverse)
     fmtconv_rules_reverse (rules, in, out);
   else

@@ -32,6 +32,7 @@ interop_tests = \
 	tests/interop/test_qweight.py \
 	tests/interop/test_ranks.py \
 	tests/interop/test_reverse.py \
+	tests/interop/test_rules_values.py \
 	tests/interop/test_safetensors.py \
 	tests/interop/test_scaled.py \
 	tests/interop/test_scaled_quantize.py \

@@ -9,6 +9,7 @@ tests_unit_rules_SOURCES = \
 	tests/unit/rules-help.h \
 	tests/unit/rules-oracle.c \
 	tests/unit/rules-reverse.c \
+	tests/unit/rules-values.c \
 	tests/unit/rules.c
 tests_unit_rules_CFLAGS = $(unit_cflags)
 tests_unit_rules_LDADD = $(unit_libs)

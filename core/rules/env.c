@@ -1,0 +1,258 @@
+/* core/rules/env.c: the values of names and functions of expressions in a run.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include "core/model/model.h"
+#include "core/rules/env.h"
+#include "core/rules/let.h"
+#include "core/rules/lists.h"
+#include "core/rules/pattern-match.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static fci_expr_state
+number (uint64_t value, fci_expr_env *env, fci_expr_value *out)
+{
+  if (value > INT64_MAX)
+    return fci_expr_bad (env, "%" PRIu64 " does not fit into 63 bits", value);
+  *out = (fci_expr_value){ .type = FCI_VALUE_NUMBER, .number = (int64_t) value };
+  return FCI_EXPR_KNOWN;
+}
+
+/* ---- Names */
+
+static fci_expr_state
+let_value (fci_expr_env *env, fci_let *let, fci_expr_value *out)
+{
+  if (!let->expr)
+    return fci_expr_bad (env, "'%.*s' has no value: give it with let.%.*s=VALUE", (int) let->name.len,
+                         let->name.at, (int) let->name.len, let->name.at);
+  fci_expr_state state = let->known ? FCI_EXPR_KNOWN : fci_expr_eval (env, let->expr, &let->value);
+  let->known = state == FCI_EXPR_KNOWN;
+  *out = let->value;
+  return state;
+}
+
+static fci_expr_state
+name_value (fci_expr_env *env, fci_text_span name, fci_expr_value *out)
+{
+  fci_rule_run *run = env->arg;
+  fci_table *table = &run->table;
+  fci_let *let = fci_table_let (table, name);
+  if (let)
+    return let_value (env, let, out);
+  if (*name.at == '#')
+    {
+      const unsigned capture = fci_table_capture (table, (fci_text_span){ name.at + 1, name.len - 1 });
+      return number (table->capture[capture].values.n, env, out);
+    }
+  for (unsigned i = 0; i < table->n_vars; i++)
+    if (fci_text_span_equal (table->var[i].name, name) && table->var[i].bound)
+      return number (table->var[i].value, env, out);
+  snprintf (env->reason, sizeof env->reason, "no tensor gives '%.*s' a value", (int) name.len, name.at);
+  return FCI_EXPR_OPEN;
+}
+
+/* ---- config(KEY) and gguf(KEY) */
+
+static const fmtconv_attr *
+child (const fmtconv_attr *node, fci_text_span key)
+{
+  uint64_t index = 0;
+  const bool array = node->kind == FMTCONV_ATTR_ARRAY;
+  if (node->kind != FMTCONV_ATTR_OBJECT && !array)
+    return NULL;
+  for (const fmtconv_attr *item = node->first; item; item = item->next, index++)
+    {
+      char digits[24];
+      int n = array ? snprintf (digits, sizeof digits, "%" PRIu64, index) : 0;
+      const fci_text_span own =
+          array ? (fci_text_span){ digits, (size_t) n } : (fci_text_span){ item->key, strlen (item->key) };
+      if (fci_text_span_equal (own, key))
+        return item;
+    }
+  return NULL;
+}
+
+/* Returns the node at a path with dots ("rope_scaling.factor", "axes.0"). */
+static const fmtconv_attr *
+at_path (const fmtconv_attr *node, fci_text_span path)
+{
+  while (node)
+    {
+      const char *dot = memchr (path.at, '.', path.len);
+      const size_t n = dot ? (size_t) (dot - path.at) : path.len;
+      node = child (node, (fci_text_span){ path.at, n });
+      if (!dot)
+        break;
+      path = (fci_text_span){ dot + 1, path.len - n - 1 };
+    }
+  return node;
+}
+
+/* Returns the entry that config(KEY) or gguf(KEY) names, or NULL. */
+static const fmtconv_attr *
+entry (const fci_rule_run *run, const fci_expr *call)
+{
+  const bool config = *call->text.at == 'c';
+  const fmtconv_attr *all = fmtconv_attr_get (fmtconv_model_attrs (run->in), config ? "config" : "gguf");
+  if (!all)
+    return NULL;
+  return config ? at_path (all, call->word) : child (all, call->word);
+}
+
+static fci_expr_state
+entry_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
+{
+  const fmtconv_attr *node = entry (env->arg, call);
+  const bool config = *call->text.at == 'c';
+  const int len = (int) call->word.len;
+  if (!node || node->kind == FMTCONV_ATTR_NULL)
+    return call->a ? fci_expr_eval (env, call->a, out)
+                   : fci_expr_bad (env, "the input has no %s '%.*s'",
+                                   config ? "entry of config.json" : "GGUF key", len, call->word.at);
+  switch (node->kind)
+    {
+    case FMTCONV_ATTR_INT:
+    case FMTCONV_ATTR_BOOL:
+      *out = (fci_expr_value){ .type = node->kind == FMTCONV_ATTR_BOOL ? FCI_VALUE_TRUTH : FCI_VALUE_NUMBER,
+                               .number = node->v.i };
+      return FCI_EXPR_KNOWN;
+    case FMTCONV_ATTR_UINT:
+      return number (node->v.u, env, out);
+    case FMTCONV_ATTR_STRING:
+      *out = (fci_expr_value){ .type = FCI_VALUE_TEXT, .text = { node->v.s, node->len } };
+      return FCI_EXPR_KNOWN;
+    default:
+      return fci_expr_bad (env, "'%.*s' is neither an integer nor a truth value nor a text", len,
+                           call->word.at);
+    }
+}
+
+/* ---- has(PATTERN) and shape(NAME, AXIS): the side of `from`, which is the input, or in reverse the output */
+
+static size_t
+n_names (const fci_rule_run *run)
+{
+  return run->table.reverse ? run->n_items : run->n_tensors;
+}
+
+static const char *
+name_of (const fci_rule_run *run, size_t i)
+{
+  return run->table.reverse ? run->item[i]->name : fci_model_tensor (run->in, i)->name;
+}
+
+/* Returns the number of the first tensor of the `from` side that matches the text; n_names if none does. */
+static fci_expr_state
+find (fci_expr_env *env, fci_text_span text, size_t *found)
+{
+  fci_rule_run *run = env->arg;
+  fci_pattern pattern;
+  fci_token tokens[FCI_MAX_TOKENS];
+  fci_value values[FCI_MAX_SLOTS];
+  const bool full = *text.at == '/';
+  char *copy = fci_arena_alloc (&run->arena, text.len + 1);
+  if (!copy)
+    return fci_expr_bad (env, "out of memory");
+  memcpy (copy, text.at + full, text.len - full);
+  const char *error = fci_pattern_compile (&pattern, tokens, copy, &run->table.lists);
+  if (error)
+    return fci_expr_bad (env, "pattern '%.80s': %s", copy, error);
+  for (*found = 0; *found < n_names (run); ++*found)
+    {
+      const char *name = name_of (run, *found), *rest = full ? name : fci_pattern_strip (run->prefix, name);
+      if (rest && fci_pattern_match (&pattern, rest, strlen (rest), values))
+        break;
+    }
+  return FCI_EXPR_KNOWN;
+}
+
+static bool
+dims_of (const fci_rule_run *run, size_t i, fci_tensor_dims *dims)
+{
+  if (run->table.reverse)
+    {
+      const fci_tensor_dims *whole = run->item[i]->whole;
+      *dims = whole ? *whole : (fci_tensor_dims){ 0 };
+      return whole != NULL;
+    }
+  const fmtconv_tensor *tensor = fci_model_tensor (run->in, i);
+  dims->rank = tensor->rank;
+  if (tensor->rank)
+    memcpy (dims->n, tensor->shape, tensor->rank * sizeof *dims->n);
+  return true;
+}
+
+static fci_expr_state
+dimension (fci_expr_env *env, const fci_expr *call, size_t tensor, fci_expr_value *out)
+{
+  fci_rule_run *run = env->arg;
+  const fci_text_span name = call->word;
+  fci_tensor_dims dims;
+  int64_t axis = 0;
+  if (!call->a)
+    return fci_expr_bad (env, "shape(%.*s) needs an axis: shape(%.*s, 0)", (int) name.len, name.at,
+                         (int) name.len, name.at);
+  fci_expr_state state = fci_expr_number (env, call->a, &axis);
+  if (state)
+    return state;
+  if (tensor == n_names (run) || !dims_of (run, tensor, &dims))
+    return fci_expr_bad (env, "there is no tensor '%.*s'", (int) name.len, name.at);
+  if (axis < 0 || axis >= (int64_t) dims.rank)
+    return fci_expr_bad (env, "'%s' has no axis %" PRId64, name_of (run, tensor), axis);
+  return number (dims.n[axis], env, out);
+}
+
+static fci_expr_state
+call_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
+{
+  fci_rule_run *run = env->arg;
+  size_t found = 0;
+  if (*call->text.at == 'c' || *call->text.at == 'g')
+    return entry_value (env, call, out);
+  if (run->table.reverse && !run->item)
+    return FCI_EXPR_OPEN; /* the names of the output are not known yet */
+  fci_expr_state state = find (env, call->word, &found);
+  if (state || *call->text.at == 's')
+    return state ? state : dimension (env, call, found, out);
+  *out = (fci_expr_value){ .type = FCI_VALUE_TRUTH, .number = found < n_names (run) };
+  return FCI_EXPR_KNOWN;
+}
+
+/* ---- Uses */
+
+fci_expr_state
+fci_rule_run_try_number (fci_rule_run *run, const fci_expr *expr, int64_t *out)
+{
+  fci_expr_env env = { .name = name_value, .call = call_value, .arg = run };
+  fci_expr_state state = fci_expr_number (&env, expr, out);
+  if (state)
+    memcpy (run->reason, env.reason, sizeof run->reason);
+  return state;
+}
+
+bool
+fci_rule_run_number (fci_rule_run *run, const fci_expr *expr, int64_t *out)
+{
+  return fci_rule_run_try_number (run, expr, out) == FCI_EXPR_KNOWN;
+}
+
+void
+fci_rule_run_conditions (fci_rule_run *run)
+{
+  for (unsigned i = 0; i < run->table.n_conditions && !run->code; i++)
+    {
+      fci_expr_env env = { .name = name_value, .call = call_value, .arg = run };
+      const fci_condition *condition = &run->table.condition[i];
+      bool holds = false;
+      fci_expr_state state = fci_expr_truth (&env, condition->expr, &holds);
+      if (state != FCI_EXPR_KNOWN)
+        fci_rule_run_problem (run, FCI_PROBLEM_CONDITION, "condition '%.*s': %s", (int) condition->text.len,
+                              condition->text.at, env.reason);
+      else if (!holds)
+        fci_rule_run_problem (run, FCI_PROBLEM_CONDITION, "condition '%.*s' does not hold",
+                              (int) condition->text.len, condition->text.at);
+    }
+}
