@@ -10,8 +10,7 @@
 
 enum
 {
-  MAX_CONSTANT_DIGITS = 9,
-  MAX_ALTERNATIVES = 256
+  MAX_CONSTANT_DIGITS = 9
 };
 
 static fci_text_span
@@ -27,16 +26,16 @@ take_name (fci_text_span *in)
 }
 
 static const char *
-parse_list (fci_token *token, fci_text_span alternatives)
+parse_list (fci_token *token, fci_text_span alternatives, bool distinct)
 {
   token->kind = FCI_T_LIST;
   token->text = alternatives;
   token->count = 1;
   for (size_t i = 0; i < alternatives.len; i++)
     token->count += alternatives.at[i] == ',';
-  if (token->count > MAX_ALTERNATIVES)
+  if (token->count > FCI_MAX_ALTERNATIVES)
     return "a list has too many alternatives";
-  for (unsigned a = 0; a < token->count; a++)
+  for (unsigned a = 0; !distinct && a < token->count; a++)
     for (unsigned b = a + 1; b < token->count; b++)
       if (fci_text_span_equal (fci_list_alternative (token, a), fci_list_alternative (token, b)))
         return "a list has an alternative twice";
@@ -49,7 +48,7 @@ parse_plain (fci_token *token, const fci_rule_lists *lists)
   token->kind = FCI_T_WORD;
   for (unsigned i = 0; lists && i < lists->n; i++)
     if (fci_text_span_equal (lists->name[i], token->name))
-      return parse_list (token, lists->alternatives[i]);
+      return parse_list (token, lists->alternatives[i], lists->is_range[i]);
   if (token->name.len == 1 && *token->name.at >= 'i' && *token->name.at <= 'n')
     token->kind = FCI_T_NUMBER;
   return NULL;
@@ -168,7 +167,7 @@ fci_capture_parse (fci_token *token, fci_text_span inside, const fci_rule_lists 
       return NULL;
     }
   if (token->name.len && *in.at == ':')
-    return parse_list (token, (fci_text_span){ in.at + 1, in.len - 1 });
+    return parse_list (token, (fci_text_span){ in.at + 1, in.len - 1 }, false);
   const char *error = parse_sum (token, inside, lists);
   token->sum = token->constant;
   token->open = token->n_counted > 0;

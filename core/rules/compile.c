@@ -8,6 +8,8 @@
 #include "core/rules/link.h"
 #include "core/rules/lists.h"
 #include "core/rules/order.h"
+#include "core/rules/pattern-match.h"
+#include "core/rules/range.h"
 #include "core/rules/table.h"
 #include <string.h>
 
@@ -71,6 +73,25 @@ compile_prefix (fci_table *table, const char *at, size_t len)
   return !prefix->n_slots || fci_table_bad (table, 0, ".prefix has a capture");
 }
 
+/* Makes the alternative that .reverse_prefix names the one that names get in reverse. */
+static bool
+choose_prefix (fci_table *table)
+{
+  const char *wanted = table->declared->reverse_prefix, *rest = NULL;
+  if (!wanted || !table->reverse)
+    return true;
+  for (unsigned i = 0; i < table->n_prefixes && !(rest && !*rest); i++)
+    rest = fci_pattern_strip (&table->prefix[i], wanted);
+  if (!rest || *rest)
+    {
+      fci_table_bad (table, 0, "'%s' is not one of the prefixes '%s'", wanted, table->declared->prefix);
+      table->code = FMTCONV_E_USAGE;
+      return false;
+    }
+  table->prefix[0] = (fci_pattern){ .text = wanted };
+  return !*wanted || fci_table_pattern (table, 0, &table->prefix[0], wanted);
+}
+
 static bool
 compile_prefixes (fci_table *table)
 {
@@ -81,7 +102,7 @@ compile_prefixes (fci_table *table)
       if (!compile_prefix (table, s, n))
         return false;
       if (!s[n])
-        return true;
+        return choose_prefix (table);
       s += n + 1;
     }
 }
@@ -141,9 +162,10 @@ fci_table_compile (fci_table *table, const fmtconv_rules *rules, bool reverse)
   const char *error = fci_rule_lists_parse (&table->lists, rules->lists);
   if (error)
     fci_table_bad (table, 0, "%s", error);
-  if (table->code || !fci_table_lets (table) || !fci_table_conditions (table) || !compile_rules (table)
-      || !fci_table_families (table) || !fci_table_picks (table) || !compile_prefixes (table)
-      || !compile_complete (table) || !fci_table_index (table) || !fci_table_check_names (table))
+  if (table->code || !fci_table_lets (table) || !fci_table_ranges (table) || !fci_table_conditions (table)
+      || !compile_rules (table) || !fci_table_families (table) || !fci_table_picks (table)
+      || !compile_prefixes (table) || !compile_complete (table) || !fci_table_index (table)
+      || !fci_table_check_names (table))
     return table->code;
   for (unsigned i = 0; i < table->n_rules; i++)
     if (!check_counted (table, table->rule[i].number, &table->rule[i].in)

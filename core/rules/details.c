@@ -46,7 +46,7 @@ parse_pick (fci_table *table, fci_rule *rule)
     {
       if (!take_number (&s, slash, &n) || n >= of || rule->n_pick == of)
         return fci_table_bad (table, rule->number, ".pick names a part out of range, or too many parts");
-      rule->pick[rule->n_pick++] = (unsigned) n;
+      rule->pick[rule->n_pick++] = (uint16_t) n;
       if (s == slash)
         return true;
       if (*s != ',')
@@ -90,6 +90,17 @@ parse_multiple (fci_table *table, unsigned rule, fci_text_span text, fci_rule_di
   return !table->code && dim->times > 0;
 }
 
+/* Finds the variable that an expression such as "heads*d" binds. */
+static void
+find_factor (fci_table *table, unsigned rule, fci_rule_dim *dim)
+{
+  const fci_expr *expr = dim->expr, *last = expr->kind == FCI_EXPR_MUL ? expr->b : NULL;
+  if (!last || last->kind != FCI_EXPR_NAME || *last->text.at == '#' || fci_table_let (table, last->text))
+    return;
+  dim->factor = expr->a;
+  dim->factor_of = find_var (table, rule, last->text);
+}
+
 static bool
 parse_dim (fci_table *table, unsigned rule, fci_text_span text, fci_rule_dim *dim)
 {
@@ -105,7 +116,10 @@ parse_dim (fci_table *table, unsigned rule, fci_text_span text, fci_rule_dim *di
     return false;
   const char *s = text.at, *end = s + text.len;
   *dim = (fci_rule_dim){ .times = 1, .var = FCI_DIM_EXPR };
-  return !fci_expr_parse (table->arena, &s, end, false, &dim->expr) && s == end;
+  if (fci_expr_parse (table->arena, &s, end, false, &dim->expr) || s != end)
+    return false;
+  find_factor (table, rule, dim);
+  return !table->code;
 }
 
 bool

@@ -223,10 +223,16 @@ call_value (fci_expr_env *env, const fci_expr *call, fci_expr_value *out)
 
 /* ---- Uses */
 
+fci_expr_env
+fci_rule_run_env (fci_rule_run *run)
+{
+  return (fci_expr_env){ .name = name_value, .call = call_value, .arg = run };
+}
+
 fci_expr_state
 fci_rule_run_try_number (fci_rule_run *run, const fci_expr *expr, int64_t *out)
 {
-  fci_expr_env env = { .name = name_value, .call = call_value, .arg = run };
+  fci_expr_env env = fci_rule_run_env (run);
   fci_expr_state state = fci_expr_number (&env, expr, out);
   if (state)
     memcpy (run->reason, env.reason, sizeof run->reason);
@@ -244,7 +250,7 @@ fci_rule_run_conditions (fci_rule_run *run)
 {
   for (unsigned i = 0; i < run->table.n_conditions && !run->code; i++)
     {
-      fci_expr_env env = { .name = name_value, .call = call_value, .arg = run };
+      fci_expr_env env = fci_rule_run_env (run);
       const fci_condition *condition = &run->table.condition[i];
       bool holds = false;
       fci_expr_state state = fci_expr_truth (&env, condition->expr, &holds);

@@ -5,6 +5,9 @@
 
 #include "core/rules/run.h"
 
+/* Returns the environment of a run. */
+fci_expr_env fci_rule_run_env (fci_rule_run *run);
+
 /* Evaluates a number. Returns false if it has none; run->reason says why. */
 bool fci_rule_run_number (fci_rule_run *run, const fci_expr *expr, int64_t *out);
 

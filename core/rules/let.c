@@ -137,6 +137,13 @@ check (fci_table *table, unsigned rule, scope *in, const fci_expr *expr)
   return !reason || fci_table_bad (table, rule, "'%.*s' %s", (int) in->unknown.len, in->unknown.at, reason);
 }
 
+bool
+fci_table_check_expr (fci_table *table, const fci_expr *expr)
+{
+  scope in = { .table = table, .n_lets = table->n_lets };
+  return check (table, 0, &in, expr);
+}
+
 static bool
 check_shape (fci_table *table, unsigned rule, scope *in, const fci_rule_shape *shape)
 {

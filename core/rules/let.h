@@ -11,6 +11,10 @@ bool fci_table_lets (fci_table *table);
 bool fci_table_conditions (fci_table *table);
 bool fci_table_check_names (fci_table *table);
 
+/* Checks that every name of an expression is a let: one that is evaluated before there are shapes and counts. Returns
+ * false on a fault. */
+bool fci_table_check_expr (fci_table *table, const fci_expr *expr);
+
 /* Returns the let of that name, or NULL. */
 fci_let *fci_table_let (fci_table *table, fci_text_span name);
 

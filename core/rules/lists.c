@@ -54,6 +54,7 @@ fci_rule_lists_parse (fci_rule_lists *lists, const char *text)
         if (fci_text_span_equal (lists->name[i], (fci_text_span){ s, name }))
           return ".lists declares a list twice";
       lists->name[lists->n] = (fci_text_span){ s, name };
+      lists->is_range[lists->n] = memmem (s + name + 1, items, "..", 2) && !memchr (s + name + 1, ',', items);
       lists->alternatives[lists->n++] = (fci_text_span){ s + name + 1, items };
       s += name + 1 + items;
     }

@@ -37,6 +37,8 @@ core_sources += \
 	core/rules/pattern-match.h \
 	core/rules/pattern.c \
 	core/rules/pattern.h \
+	core/rules/range.c \
+	core/rules/range.h \
 	core/rules/rules.c \
 	core/rules/rules.h \
 	core/rules/run.h \

@@ -9,10 +9,11 @@
 
 enum
 {
-  FCI_MAX_TOKENS = 48,    /* of one pattern */
-  FCI_MAX_SLOTS = 12,     /* different captures of one pattern */
-  FCI_MAX_COUNTED = 2,    /* '#c' terms of one sum */
-  FCI_MAX_LISTS = 32,     /* of one table */
+  FCI_MAX_TOKENS = 48, /* of one pattern */
+  FCI_MAX_SLOTS = 12,  /* different captures of one pattern */
+  FCI_MAX_COUNTED = 2, /* '#c' terms of one sum */
+  FCI_MAX_LISTS = 32,  /* of one table */
+  FCI_MAX_ALTERNATIVES = 512,
   FCI_MATCH_BYTES = 4096, /* bytes of a name that can match */
   FCI_NUMBER_DIGITS = 18  /* of a number that can match */
 };
@@ -31,6 +32,7 @@ typedef struct fci_rule_lists
   unsigned n;
   fci_text_span name[FCI_MAX_LISTS];
   fci_text_span alternatives[FCI_MAX_LISTS];
+  bool is_range[FCI_MAX_LISTS]; /* consecutive numbers; before they are expanded "FIRST..LAST" */
 } fci_rule_lists;
 
 typedef enum fci_token_kind

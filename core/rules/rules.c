@@ -28,7 +28,11 @@ begin (fci_rule_run *run, const fmtconv_rules *rules, const fmtconv_model *in, b
   run->table.arena = &run->arena;
   run->table.ctx = run->ctx;
   run->n_tensors = in ? fmtconv_model_count (in) : 0;
-  return fci_table_compile (&run->table, rules, reverse);
+  fci_expr_env env = fci_rule_run_env (run);
+  run->table.env = in ? &env : NULL;
+  int code = fci_table_compile (&run->table, rules, reverse);
+  run->table.env = NULL;
+  return code;
 }
 
 static bool
@@ -206,6 +210,8 @@ recognize (const fmtconv_rules *rules, const fmtconv_model *model, bool reverse,
   if (!code && fits && run.claimed && !out->takes)
     code = run.code ? run.code : fmtconv_ctx_failed (run.ctx);
   fci_arena_clear (&run.arena);
+  if (code == FMTCONV_E_MISSING)
+    code = 0; /* the model lacks what the table needs to be complete */
   return code ? code : run.code;
 }
 

@@ -88,11 +88,26 @@ fail_ops (fci_rule_run *run, const fci_element_bytes *item, const fci_tensor_dim
                         item->rule->declared->ops, *run->reason ? ": " : "", run->reason);
 }
 
+/* Binds the variable of "factor * variable" if it has no value but the factor has. */
+static void
+bind_by_factor (fci_rule_run *run, const fci_element_bytes *item, const fci_rule_dim *dim, uint64_t n)
+{
+  int64_t factor = 0;
+  fci_var *var = dim->factor ? &run->table.var[dim->factor_of] : NULL;
+  if (!var || var->bound || !fci_rule_run_number (run, dim->factor, &factor) || factor < 1
+      || n % (uint64_t) factor)
+    return;
+  var->bound = true;
+  var->value = n / (uint64_t) factor;
+  var->tensor = fci_rule_item_tensor (run, item, 0)->name;
+}
+
 /* Compares an expression whose names have values; the others are compared when all have. */
 static bool
-unify_expr (fci_rule_run *run, const fci_rule_dim *dim, uint64_t n)
+unify_expr (fci_rule_run *run, const fci_element_bytes *item, const fci_rule_dim *dim, uint64_t n)
 {
   int64_t value = 0;
+  bind_by_factor (run, item, dim, n);
   const fci_expr_state state = fci_rule_run_try_number (run, dim->expr, &value);
   if (state == FCI_EXPR_KNOWN || !run->bound)
     *run->reason = 0;
@@ -112,7 +127,7 @@ unify_dim (fci_rule_run *run, const fci_element_bytes *item, const fci_rule_dim 
   if (dim->var == FCI_DIM_NUMBER)
     return n == dim->times;
   if (dim->var == FCI_DIM_EXPR)
-    return unify_expr (run, dim, n);
+    return unify_expr (run, item, dim, n);
   fci_var *var = &run->table.var[dim->var];
   if (n % dim->times)
     return false;

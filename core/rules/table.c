@@ -37,7 +37,8 @@ int
 fci_table_fail (const fci_table *table, fmtconv_ctx *ctx)
 {
   int code = table->code == FMTCONV_E_INTERNAL && table->reverse ? FMTCONV_E_UNSUPPORTED : table->code;
-  const char *what = table->reverse ? "these rules cannot be reversed: " : "";
+  const char *what =
+      table->reverse && table->code == FMTCONV_E_INTERNAL ? "these rules cannot be reversed: " : "";
   const char *source = table->declared->source;
   if (code == FMTCONV_E_NOMEM)
     return fmtconv_fail (ctx, code, "out of memory");

@@ -15,9 +15,9 @@ enum
   FCI_MAX_VARS = 32,
   FCI_MAX_LETS = 32,
   FCI_MAX_CONDITIONS = 16,
-  FCI_MAX_COMBOS = 512, /* products of the lists of one pattern */
+  FCI_MAX_COMBOS = 2048, /* products of the lists of one pattern */
   FCI_MAX_FAMILIES = 512,
-  FCI_MAX_PARTS = 256,
+  FCI_MAX_PARTS = 512,
   FCI_RULE_MAX_OPS = 8,
   FCI_RULE_MAX_STEPS = 8,
   FCI_MAX_PREFIXES = 16,
@@ -43,7 +43,9 @@ typedef struct fci_rule_dim
 {
   uint64_t times; /* the number, or the factor of the variable */
   int var;
-  const fci_expr *expr; /* FCI_DIM_EXPR: what has no other form */
+  const fci_expr *expr;   /* FCI_DIM_EXPR: what has no other form */
+  const fci_expr *factor; /* of an expression "factor * variable"; else NULL */
+  int factor_of;          /* its variable */
 } fci_rule_dim;
 
 typedef struct fci_rule_shape
@@ -132,7 +134,7 @@ typedef struct fci_rule
   struct fci_rule *leader;    /* picks: the first rule that picks from the same tensor, or NULL */
   struct fci_rule *next_pick; /* the next rule that picks from it */
   unsigned n_pick, pick_of;
-  unsigned pick[FCI_MAX_PARTS];
+  uint16_t pick[FCI_MAX_PARTS];
   const fci_expr **part; /* sizes of the parts that are cut or fused along .axis; NULL: equal parts */
 
   unsigned n_shapes;
@@ -177,6 +179,7 @@ typedef struct fci_table
   const fmtconv_rules *declared;
   fmtconv_ctx *ctx;
   fci_arena *arena;
+  fci_expr_env *env; /* values of names and functions before tensors are matched; NULL: there is no model */
   bool reverse;
   fci_rule_lists lists;
   unsigned n_captures;

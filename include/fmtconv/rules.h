@@ -9,7 +9,8 @@
  * Captures   One letter i … n: a decimal number without leading zeros.  "{x*}": any text, dots included, at most once
  *            in a pattern.  "{p:q,k,v}": a list; it matches one alternative, its value is the position, and the same
  *            capture on the other side prints its own alternative of that position.  Any other name: one component
- *            without dots.  .lists = "w=weight,bias c=1,2" declares lists for the table.  The leftmost capture takes
+ *            without dots.  .lists = "w=weight,bias c=1,2 e=0..experts-1" declares lists for the table; the bounds of
+ *            numbers are expressions of lets, config and gguf (below), without blanks.  The leftmost capture takes
  *            the shortest text with which the rest matches.
  * Arithmetic A sum of integers, "#c" (the number of values of c in this model) and one capture with either sign or a
  *            factor: "{m-1}", "{#k-1-k}", "{3*k+1}".  Solved for the capture in reverse; a negative result or a fraction
@@ -23,9 +24,9 @@
  *            each part once; sizes must divide.
  *            .parts = "h,h,h,4h": the sizes along `axis` of the parts that a list splits into or fuses.
  * Shapes     "12h,t|12h": the alternative with the tensor's rank counts.  A dimension is "?", a number, a variable, a
- *            multiple of a variable or a sum of an expression.  A number, a variable and its multiple bind the variable,
- *            which has one value in the whole table; another expression is compared when its names have values.  Shapes
- *            describe the whole tensor: the source of a split, the result of a fuse.
+ *            multiple of a variable or a sum of an expression.  A variable, its multiple and a product that ends in it,
+ *            "heads*d", bind the variable, which has one value in the whole table; another expression is compared when
+ *            its names have values.  Shapes describe the whole tensor: the source of a split, the result of a fuse.
  * Ops        After picking, left to right: "cast F32; permute 1,0; reshape 3,h; scale 0.5".
  * Values     .let = "heads=config(num_attention_heads); d=h/heads": names for expressions; each may use those before it.
  *            .when = "h==heads*d; !has(guidance_in.{x*})": conditions without which the table does not fit the model.
@@ -42,7 +43,7 @@
  * Order      Nested loops: consecutive rules whose targets share an index capture are one loop over its printed value,
  *            recursively; inside, rule order, then list captures in the order of the target, then source order.  A
  *            table in the official order gives the official order.
- * Reverse    `from` and `to` change places, drops are skipped, the first prefix is put in front, "[…]" is left out; of
+ * Reverse    `from` and `to` change places, drops are skipped, a prefix is put in front, "[…]" is left out; of
  *            several rules with one `to` the first takes the name.  reverse (apply (m)) = m, without drops, names
  *            normalized.  E_UNSUPPORTED for a table that casts, that reshapes without one .shape that gives the
  *            original shape, whose `to` does not name all of `from`, or that copies one tensor to several.
@@ -90,6 +91,7 @@ typedef struct fmtconv_rules
                        * the plugin, whose mistakes are E_INTERNAL and found when it is loaded */
   const char *let;
   const char *when;
+  const char *reverse_prefix; /* the alternative of .prefix that names get in reverse; NULL: the first */
 } fmtconv_rules;
 
 /* Put into `out` the tensors that the rules make of `in`, forward or in reverse, and drop the rest.  Every problem is

@@ -57,6 +57,17 @@ rules:
 """
 
 
+MIXTRAL = """fmtconv-rules: 1
+complete: i
+dense: yes
+let: {experts: config(num_local_experts)}
+lists: "e=0..experts-1"
+rules:
+  - {from: "model.layers.{i}.block_sparse_moe.experts.{e}.w{n:1,3}.weight", to: "blk.{i}.ffn_{n:gate,up}_exps.weight", shape: "experts*f,h", ops: "reshape experts,f,h"}
+  - {from: "model.layers.{i}.block_sparse_moe.experts.{e}.w2.weight", to: "blk.{i}.ffn_down_exps.weight", shape: "experts*h,f", ops: "reshape experts,h,f"}
+"""
+
+
 def flux(guidance):
     """A small Flux: as diffusers names it."""
     torch.manual_seed(1)
@@ -98,6 +109,17 @@ class Values(Case):
                 save_file({"model.diffusion_model." + k: v for k, v in original.items()}, self.tmp / "comfy.safetensors")
                 self.convert(FLUX, self.tmp / "comfy.safetensors", self.tmp / "out.safetensors")
                 self.assert_same(load_file(self.tmp / "out.safetensors"), wanted)
+
+    def test_the_prefix_of_the_way_back(self):
+        wanted, original = self.flux_files(True)
+        source, target = self.tmp / "diffusers.safetensors", self.tmp / "prefixed.safetensors"
+        self.convert(FLUX, source, target, "reverse", "prefix=model.diffusion_model.")
+        self.assert_same(load_file(target), {"model.diffusion_model." + k: v for k, v in original.items()})
+        self.convert(FLUX, source, target, "reverse", "prefix=")
+        self.assert_same(load_file(target), original)
+        error = self.convert(FLUX, source, target, "reverse", "prefix=model.", status=2).stderr
+        self.assertIn("'model.' is not one of the prefixes '|model.diffusion_model.'", error)
+        self.assertIn("prefix= is for reverse", self.convert(FLUX, source, target, "prefix=model.", status=2).stderr)
 
     def test_kin_and_cut_files_are_refused(self):
         _, original = self.flux_files(True)
@@ -148,6 +170,29 @@ class Values(Case):
         self.assert_same(load_file(self.tmp / "back.safetensors"), tensors)
         error = self.convert(LLAMA, folder, self.tmp / "none.safetensors", "let.heads=7", status=1).stderr
         self.assertIn("48 does not divide by 7", error)
+
+    def test_experts_are_stacked(self):
+        """More than nine experts, so that 1 and 10 are told apart; as torch stacks them."""
+        torch.manual_seed(3)
+        names = {"w1": "gate", "w2": "down", "w3": "up"}
+        tensors = {f"model.layers.{i}.block_sparse_moe.experts.{e}.{w}.weight": torch.randn((6, 4) if w != "w2" else (4, 6))
+                   for i in range(2) for e in range(12) for w in names}
+        folder, out = self.tmp / "mixtral", self.tmp / "out.safetensors"
+        folder.mkdir()
+        save_file(tensors, folder / "model.safetensors")
+        config = {"model_type": "mixtral", "architectures": ["MixtralForCausalLM"], "num_local_experts": 12}
+        (folder / "config.json").write_text(json.dumps(config))
+        self.convert(MIXTRAL, folder, out)
+        wanted = {f"blk.{i}.ffn_{n}_exps.weight": torch.stack(
+            [tensors[f"model.layers.{i}.block_sparse_moe.experts.{e}.{w}.weight"] for e in range(12)])
+            for i in range(2) for w, n in names.items()}
+        self.assert_same(load_file(out), wanted)
+        self.convert(MIXTRAL, out, self.tmp / "back.safetensors", "reverse", "let.experts=12")
+        self.assert_same(load_file(self.tmp / "back.safetensors"), tensors)
+        error = self.convert(MIXTRAL, out, self.tmp / "none.safetensors", "reverse", status=1).stderr
+        self.assertIn("the numbers of the list 'e' are not known: the input has no entry of config.json", error)
+        error = self.convert(MIXTRAL, folder, self.tmp / "none.safetensors", "let.experts=13", status=1).stderr
+        self.assertIn("missing: 'model.layers.0.block_sparse_moe.experts.12.w1.weight'", error)
 
     def test_the_examples_of_the_manual(self):
         page = (Path(__file__).parents[2] / "doc" / "fmtconv-rules.5").read_text()

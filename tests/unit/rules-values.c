@@ -178,6 +178,10 @@ Test (rules_values, dimensions)
           "tensors: 1 with a wrong shape\n'a' has the shape [5], not 3*(n-1): 'n' has no value: give it with "
           "let.n=VALUE",
           .let = "n=", ONE (.shape = "3*(n-1)"));
+  EXPECT ("a:12,2", 0, "a:3,4,2", .let = "n=3", ONE (.shape = "n*d,h", .ops = "reshape n,d,h"));
+  EXPECT ("a:11,2", FMTCONV_E_FORMAT,
+          "tensors: 1 with a wrong shape\n'a' has the shape [11,2], not n*d,h: no tensor gives 'd' a value",
+          .let = "n=3", ONE (.shape = "n*d,h"));
   LAW ("a:12,2", .let = "n=3",
        ONE (.shape = "q,h", .ops = "reshape n,2,q/n/2,h; permute 0,2,1,3; reshape q,h"));
 }
@@ -262,6 +266,31 @@ Test (rules_values, numbers_of_names)
       "a.999999999999999999:1", FMTCONV_E_FORMAT,
       "tensors: 1 with a conflicting name\n'a.999999999999999999': the new name would have a negative number",
       .rules = RULES ({ "a.{k}", "b.{999999999*k}" }));
+}
+
+/* Lists of consecutive numbers, such as the experts of a layer. */
+Test (rules_values, ranges)
+{
+#define EXPERTS                                       \
+  .let = "n=3", .lists = "e=0..n-1", .complete = "i", \
+  .rules = RULES ({ "l.{i}.e.{e}.w", "b.{i}.w", .shape = "n*r,c", .ops = "reshape n,r,c" })
+  EXPECT ("l.0.e.0.w:2,4 l.0.e.1.w:2,4 l.0.e.2.w:2,4", 0, "b.0.w:3,2,4", EXPERTS);
+  LAW ("l.0.e.0.w:2,4 l.0.e.1.w:2,4 l.0.e.2.w:2,4", EXPERTS);
+  EXPECT ("l.0.e.0.w:2,4 l.0.e.1.w:2,4", FMTCONV_E_MISSING, "tensors: 1 missing\nmissing: 'l.0.e.2.w'",
+          EXPERTS);
+  EXPECT ("l.0.e.0.w:2,4 l.0.e.1.w:2,4 l.0.e.2.w:2,4 l.0.e.3.w:2,4", FMTCONV_E_FORMAT,
+          "tensors: 1 unknown to this transform\nunknown: 'l.0.e.3.w'", EXPERTS);
+  EXPECT ("a.10:1 a.9:1 a.11:1", 0, "b.9:1 b.10:1 b.11:1", .lists = "e=9..11",
+          .rules = RULES ({ "a.{e}", "b.{e}" }));
+  EXPECT ("a.0:1", FMTCONV_E_MISSING,
+          "rules: the numbers of the list 'e' are not known: the input has no entry of config.json 'n'",
+          .lists = "e=0..config(n)-1", .rules = RULES ({ "a.{e}", "b.{e}" }));
+  EXPECT ("a.0:1", FMTCONV_E_INTERNAL,
+          "rules: the list 'e' would be 0..512: it needs 1 to 512 numbers from 0 on", .lists = "e=0..512",
+          .rules = RULES ({ "a.{e}", "b.{e}" }));
+  EXPECT_BAD ("rules: .lists 'e': a number, a name, a text or '(' is missing", .lists = "e=0..)", KEEP_A);
+  EXPECT_BAD ("rules: 'h' is neither a let above it nor a shape variable nor a count", .lists = "e=0..h",
+              KEEP_A);
 }
 
 Test (rules_values, tables_that_make_no_sense)
