@@ -95,6 +95,9 @@ int run_map (const struct settings *s);
 int run_plugins (const struct settings *s);
 int run_help (const struct settings *s);
 
+/* Returns the peak memory of this program in bytes; 0: unknown (memory.c). */
+uint64_t peak_memory (void);
+
 /* Prints the presets (presets.c): one line each, details of the requested one, or events. below: after a
  * list of plugins. */
 void presets_print (const struct settings *s, fmtconv_attr *presets, bool below);

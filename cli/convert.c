@@ -3,24 +3,7 @@
 #include "config.h"
 
 #include "cli.h"
-#include <inttypes.h>
 #include <stdio.h>
-
-/* Returns the peak memory of this program in bytes; 0: unknown. getrusage would include the process image
- * before exec: a shell, or Python with its libraries. */
-static uint64_t
-peak_memory (void)
-{
-  char line[128];
-  uint64_t kib = 0;
-  FILE *status = fopen ("/proc/self/status", "r");
-  while (status && kib == 0 && fgets (line, sizeof line, status))
-    if (sscanf (line, "VmHWM: %" SCNu64 " kB", &kib) != 1)
-      kib = 0;
-  if (status)
-    fclose (status);
-  return kib * 1024;
-}
 
 /* Returns the job of the options and arguments; NULL: an error was printed. */
 static const fmtconv_job *

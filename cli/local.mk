@@ -11,6 +11,7 @@ fmtconv_SOURCES = \
 	cli/inspect.c \
 	cli/main.c \
 	cli/map.c \
+	cli/memory.c \
 	cli/options.c \
 	cli/output.c \
 	cli/plugins.c \

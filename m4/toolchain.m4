@@ -37,7 +37,6 @@ AC_DEFUN([FC_LIBRARIES], [
   AC_SEARCH_LIBS([dlopen], [dl])
   AC_SEARCH_LIBS([ilogb], [m])
   AC_SEARCH_LIBS([pthread_create], [pthread])
-  AC_CHECK_FUNCS([copy_file_range renameat2])
 ])
 
 # FC_CRITERION: unit tests are built where Criterion is, and skipped with the reason where it is not.

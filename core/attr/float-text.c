@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/attr/float-text.h"
+#include "core/base/os.h"
 #include "core/base/text.h"
 #include <float.h>
 #include <fmtconv/formats.h>
@@ -96,12 +97,12 @@ put_positive (double v, bool is_f32, char *to)
 void
 fci_float_text (double v, unsigned bits, char text[FCI_FLOAT])
 {
-  locale_t before = fci_c_locale_begin ();
+  locale_t before = fci_os_c_locale_begin ();
   char positive[FCI_FLOAT] = "0.0";
   if (v != 0)
     put_positive (fabs (v), bits == 32, positive);
   snprintf (text, FCI_FLOAT, "%s%.*s", signbit (v) ? "-" : "", FCI_FLOAT - 2, positive);
-  fci_c_locale_end (before);
+  fci_os_c_locale_end (before);
 }
 
 int
@@ -113,8 +114,8 @@ fmtconv_attr_float_is_f32 (double value)
   if (fabs (value) > (double) FLT_MAX)
     return 0;
   fci_float_text ((double) (float) value, 32, text);
-  locale_t before = fci_c_locale_begin ();
+  locale_t before = fci_os_c_locale_begin ();
   bool same = strtod (text, NULL) == value;
-  fci_c_locale_end (before);
+  fci_os_c_locale_end (before);
   return same;
 }

@@ -5,6 +5,7 @@
 #include "core/attr/attr.h"
 #include "core/attr/yaml-scalar.h"
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/base/size.h"
 #include "core/base/text.h"
 #include <math.h>
@@ -117,9 +118,9 @@ is_float (const char *s)
 static double
 read_float (const char *s)
 {
-  locale_t before = fci_c_locale_begin ();
+  locale_t before = fci_os_c_locale_begin ();
   double v = strtod (s, NULL);
-  fci_c_locale_end (before);
+  fci_os_c_locale_end (before);
   return v;
 }
 

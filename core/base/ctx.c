@@ -3,13 +3,11 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/base/size.h"
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 
 enum
 {
@@ -29,22 +27,11 @@ fmtconv_version (void)
   return FCI_VERSION;
 }
 
-/* Returns the number of cores that this process may use. */
-static unsigned
-usable_cores (void)
-{
-  cpu_set_t set;
-  if (sched_getaffinity (0, sizeof set, &set) == 0 && CPU_COUNT (&set) > 0)
-    return (unsigned) CPU_COUNT (&set);
-  long online = sysconf (_SC_NPROCESSORS_ONLN);
-  return online > 0 ? (unsigned) online : 1;
-}
-
 /* Seeds the hash. Without entropy (early at boot) the clock and an address are used. */
 static void
 seed (fmtconv_ctx *ctx)
 {
-  if (getrandom (ctx->hash_seed, sizeof ctx->hash_seed, GRND_NONBLOCK) == (ssize_t) sizeof ctx->hash_seed)
+  if (fci_os_random (ctx->hash_seed, sizeof ctx->hash_seed))
     return;
   struct timespec now = { 0 };
   clock_gettime (CLOCK_MONOTONIC, &now);
@@ -61,7 +48,7 @@ take_options (fmtconv_ctx *ctx, const fmtconv_options *options)
     memcpy (mine, options, options->struct_size < sizeof *mine ? options->struct_size : sizeof *mine);
   mine->struct_size = sizeof *mine;
   if (mine->threads == 0)
-    mine->threads = usable_cores ();
+    mine->threads = fci_os_cores ();
   if (mine->memory == 0)
     mine->memory = DEFAULT_MEMORY;
   if (mine->plugin_dir)

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/base/sink.h"
 #include "core/base/text.h"
 #include <stdio.h>
@@ -195,7 +196,7 @@ put_conversion (fci_sink *sink, const conversion *c, args *a)
 void
 fci_sink_vformat (fci_sink *sink, const char *format, va_list ap)
 {
-  locale_t before = fci_c_locale_begin ();
+  locale_t before = fci_os_c_locale_begin ();
   args a;
   va_copy (a.ap, ap);
   for (const char *p = format; *p;)
@@ -210,7 +211,7 @@ fci_sink_vformat (fci_sink *sink, const char *format, va_list ap)
       put_conversion (sink, &c, &a);
     }
   va_end (a.ap);
-  fci_c_locale_end (before);
+  fci_os_c_locale_end (before);
 }
 
 void

@@ -14,13 +14,16 @@ core_sources += \
 	core/base/held.h \
 	core/base/list.c \
 	core/base/list.h \
-	core/base/locale.c \
 	core/base/map.c \
 	core/base/map.h \
 	core/base/message.c \
 	core/base/message.h \
+	core/base/os.c \
+	core/base/os.h \
 	core/base/sink.h \
 	core/base/size.h \
+	core/base/sort.c \
+	core/base/sort.h \
 	core/base/state.c \
 	core/base/state.h \
 	core/base/strbuf.c \

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/base/held.h"
+#include "core/base/os.h"
 #include "core/base/sink.h"
 #include "core/base/text.h"
 #include <errno.h>
@@ -227,8 +228,8 @@ int
 fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what)
 {
   int os_errno = errno;
-  char buffer[128];
-  const char *text = strerror_r (os_errno, buffer, sizeof buffer);
+  char buffer[FCI_ERROR_TEXT];
+  const char *text = fci_os_error_text (os_errno, buffer);
   return fail_errno (ctx, os_errno, path, "%s: %s", what, text);
 }
 

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/base/size.h"
 #include "core/base/text.h"
 #include <stdio.h>
@@ -21,9 +22,9 @@ static int print (char *to, size_t size, const char *format, va_list ap)
 static int
 print (char *to, size_t size, const char *format, va_list ap)
 {
-  locale_t before = fci_c_locale_begin ();
+  locale_t before = fci_os_c_locale_begin ();
   int n = vsnprintf (to, size, format, ap);
-  fci_c_locale_end (before);
+  fci_os_c_locale_end (before);
   return n;
 }
 

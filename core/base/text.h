@@ -4,7 +4,6 @@
 #define FCI_BASE_TEXT_H
 
 #include <fmtconv/types.h>
-#include <locale.h>
 
 enum
 {
@@ -25,10 +24,5 @@ const char *fci_spell_nearest (const char *typed, const char *const *names, size
 
 /* Returns whether the text is valid UTF-8 without NULs, overlong forms and surrogates. */
 int fci_is_utf8 (const char *s, size_t len);
-
-/* Switches this thread's printf and strtod to the C locale. fci_c_locale_end takes the value that begin
- * returned. */
-locale_t fci_c_locale_begin (void);
-void fci_c_locale_end (locale_t before);
 
 #endif

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/convert/known.h"
 #include "core/convert/shell.h"
 #include <string.h>
@@ -45,8 +46,8 @@ static bool
 has_inside (const fci_known *known, const fmtconv_peek *peek)
 {
   const size_t n = known->inside ? strlen (known->inside) : 0;
-  return n == 0 || (peek->head_len >= n && memmem (peek->head, peek->head_len, known->inside, n))
-         || (peek->tail_len >= n && memmem (peek->tail, peek->tail_len, known->inside, n));
+  return n == 0 || (peek->head_len >= n && fci_os_find (peek->head, peek->head_len, known->inside, n))
+         || (peek->tail_len >= n && fci_os_find (peek->tail, peek->tail_len, known->inside, n));
 }
 
 /* Copies the next of the space-separated globs. Returns false at the end. */

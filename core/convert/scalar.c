@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/kernel/decode.h"
 #include "core/source/source.h"
 #include "core/view/view.h"
@@ -14,6 +15,7 @@ fmtconv_tensor_scalar (const fmtconv_tensor *tensor, double *value)
 {
   fmtconv_view *view = tensor ? tensor->view : NULL;
   unsigned char element[16];
+  char text[FCI_ERROR_TEXT];
   if (!view || fmtconv_ctx_failed (view->ctx))
     return view ? fmtconv_ctx_failed (view->ctx) : FMTCONV_E_INTERNAL;
   fmtconv_where where = { .tensor = tensor->name };
@@ -30,7 +32,7 @@ fmtconv_tensor_scalar (const fmtconv_tensor *tensor, double *value)
       fci_source_read (box->source, box->offset, element, fmtconv_dtype_get (box->dtype)->block_bytes);
   if (error != 0)
     return fmtconv_fail_at (view->ctx, FMTCONV_E_IO, &where, "cannot read the tensor: %s",
-                            error > 0 ? strerror (error) : "the file has become shorter");
+                            error > 0 ? fci_os_error_text (error, text) : "the file has become shorter");
   *value = fci_element (box->dtype, element);
   return 0;
 }

@@ -24,7 +24,8 @@ quote_hidden (fmtconv_ctx *ctx, const char *word)
   char *quoted = fmtconv_ctx_alloc (ctx, strlen (word) + 1, 4), *to = quoted;
   if (!quoted)
     return "";
-  to = stpcpy (to, "$'");
+  *to++ = '$';
+  *to++ = '\'';
   for (size_t n; *word; word += n)
     {
       n = shown (word);
@@ -34,7 +35,10 @@ quote_hidden (fmtconv_ctx *ctx, const char *word)
           n = 1;
         }
       else
-        to = mempcpy (to, word, n);
+        {
+          memcpy (to, word, n);
+          to += n;
+        }
     }
   *to = '\'';
   return quoted;

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/plugin/module.h"
 #include <dlfcn.h>
 #include <ltdl.h>
@@ -67,7 +68,7 @@ true_name (fmtconv_ctx *ctx, const char *path)
 {
   size_t size, len = 0;
   char *bytes = read_module (path, &size), *name = NULL;
-  char *mark = bytes ? memmem (bytes, size, suffix, sizeof suffix) : NULL;
+  const char *mark = bytes ? fci_os_find (bytes, size, suffix, sizeof suffix) : NULL;
   while (mark && mark - len > bytes && is_id (mark[-1 - (ptrdiff_t) len]))
     len++;
   if (len)

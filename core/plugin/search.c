@@ -4,12 +4,12 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/plugin/search.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/stat.h>
 
 /* State of a search. */
@@ -76,8 +76,9 @@ static const char *
 refusal (fmtconv_ctx *ctx, const char *path)
 {
   struct stat st;
+  char text[FCI_ERROR_TEXT];
   if (stat (path, &st) != 0)
-    return fmtconv_ctx_printf (ctx, "cannot be read: %s", strerror (errno));
+    return fmtconv_ctx_printf (ctx, "cannot be read: %s", fci_os_error_text (errno, text));
   if (!S_ISREG (st.st_mode))
     return "it is not a regular file";
   if (st.st_mode & S_IWOTH)
@@ -112,9 +113,10 @@ cannot_open (const walk *w, const char *folder, bool must)
 {
   if (must)
     return fci_fail_io (w->ctx, folder, fmtconv_ctx_printf (w->ctx, "cannot open the %s", w->search->what));
+  char text[FCI_ERROR_TEXT];
   return errno == ENOENT ? 0
                          : fmtconv_warn (w->ctx, "the %s %s cannot be read: %s", w->search->what, folder,
-                                         strerror (errno));
+                                         fci_os_error_text (errno, text));
 }
 
 static int
@@ -192,7 +194,7 @@ fci_search_files (fmtconv_ctx *ctx, const fci_search *search, const char *only, 
   const walk w = { .ctx = ctx, .search = search, .only = only, .out = out };
   const char *list = getenv (search->variable);
   /* A privileged program must not use folders that its caller chose. */
-  bool privileged = getauxval (AT_SECURE) != 0;
+  bool privileged = fci_os_is_privileged ();
   *out = (fci_files){ 0 };
   if ((search->named && scan_named (&w, search->named)) || (list && !privileged && scan_list (&w, list))
       || scan (&w, search->installed, false) || (search->own && !privileged && scan_own (&w)))

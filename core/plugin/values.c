@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/base/text.h"
 #include "core/plugin/values.h"
 #include "core/source/input.h"
@@ -111,11 +112,7 @@ parse_float (const char *text, double *value)
 {
   char *end = NULL;
   const char *digits = text + (*text == '-' || *text == '+');
-  locale_t c = newlocale (LC_ALL_MASK, "C", (locale_t) 0);
-  if (!c)
-    return false;
-  *value = strtod_l (text, &end, c);
-  freelocale (c);
+  *value = fci_os_strtod (text, &end);
   return strchr ("0123456789.", *digits) && end != text && !*end && isfinite (*value);
 }
 

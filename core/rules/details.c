@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/rules/details.h"
 #include "core/rules/let.h"
 #include "core/rules/lists.h"
@@ -196,11 +197,8 @@ static bool
 parse_scale (fci_rule_op *op, const char *s)
 {
   char *end = NULL;
-  locale_t c = newlocale (LC_ALL_MASK, "C", (locale_t) 0);
   op->kind = FCI_RULE_SCALE;
-  op->factor = c ? strtod_l (s, &end, c) : 0;
-  if (c)
-    freelocale (c);
+  op->factor = fci_os_strtod (s, &end);
   return end > s && !*end && op->factor - op->factor == 0 && op->factor != 0;
 }
 

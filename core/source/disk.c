@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/base/state.h"
 #include "core/source/disk.h"
 #include <errno.h>
@@ -95,8 +96,8 @@ fci_source_fd (fmtconv_ctx *ctx, int fd, const char *path)
 static bool
 unchanged (const struct stat *a, const struct stat *b)
 {
-  return same_file (a, b) && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec
-         && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+  const struct timespec x = fci_os_mtime (a), y = fci_os_mtime (b);
+  return same_file (a, b) && a->st_size == b->st_size && x.tv_sec == y.tv_sec && x.tv_nsec == y.tv_nsec;
 }
 
 /* Reports the oldest of the changed files, so that the message is deterministic. */

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/source/disk.h"
 #include "core/source/input.h"
 #include "core/source/private.h"
@@ -62,7 +63,6 @@ adopt (fmtconv_input *in, int fd)
     {
       in->fd = fd;
       in->top = in;
-      in->real = fci_real_path (in->ctx, fd);
       return fci_defer_call (in->ctx, close_folder, in) == 0 ? in : NULL;
     }
   in->source = fci_source_fd (in->ctx, fd, in->path);
@@ -92,8 +92,9 @@ fci_input_fd (fmtconv_ctx *ctx, int code, int fd, const char *path, const char *
 static void
 fail_open (fmtconv_ctx *ctx, const char *path)
 {
+  char text[FCI_ERROR_TEXT];
   if (errno == ENOENT || errno == ENOTDIR)
-    fci_fail_file (ctx, FMTCONV_E_MISSING, path, NULL, "%s", strerror (errno));
+    fci_fail_file (ctx, FMTCONV_E_MISSING, path, NULL, "%s", fci_os_error_text (errno, text));
   else
     fci_fail_io (ctx, path, "cannot be opened");
 }

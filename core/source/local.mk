@@ -8,6 +8,8 @@ core_sources += \
 	core/source/disk.h \
 	core/source/folder.c \
 	core/source/folder.h \
+	core/source/follow.c \
+	core/source/follow.h \
 	core/source/input.c \
 	core/source/input.h \
 	core/source/latin1.c \

@@ -16,7 +16,6 @@ struct fmtconv_input
   struct stat stat;
   fmtconv_source *source;   /* file: its source; NULL: a folder */
   int fd;                   /* folder: its descriptor; else -1 */
-  const char *real;         /* folder: its path without links; NULL: unknown */
   fmtconv_input *top;       /* folder: links may not lead out of this folder */
   fmtconv_input *parent;    /* NULL: not opened yet */
   fmtconv_input *before;    /* the previous input of the user */

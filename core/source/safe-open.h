@@ -9,7 +9,4 @@
  * descriptor, or -1 and errno: EXDEV if a link leads out. */
 int fci_open_in_folder (const fmtconv_input *folder, const char *name, int flags);
 
-/* Returns the path of an open descriptor without links, in the arena; NULL: unknown. */
-const char *fci_real_path (fmtconv_ctx *ctx, int fd);
-
 #endif

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/os.h"
 #include "core/source/within.h"
 #include <fcntl.h>
 #include <unistd.h>
@@ -28,7 +29,7 @@ is_below (int fd, const struct stat *wanted)
       int parent;
       if ((met = same (&here, wanted)))
         break;
-      parent = openat (fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+      parent = openat (fd, "..", FCI_O_SEARCH);
       close (fd);
       fd = parent;
       if (fd >= 0 && fstat (fd, &above) == 0 && same (&above, &here))
@@ -42,5 +43,41 @@ is_below (int fd, const struct stat *wanted)
 bool
 fci_path_is_within (const char *folder, const struct stat *wanted)
 {
-  return is_below (open (folder, O_PATH | O_DIRECTORY | O_CLOEXEC), wanted);
+  return is_below (open (folder, FCI_O_SEARCH), wanted);
+}
+
+bool
+fci_folder_is_within (int folder, const struct stat *wanted)
+{
+  return is_below (openat (folder, ".", FCI_O_SEARCH), wanted);
+}
+
+/* Returns whether a name in a folder is the folder of `wanted` itself, not a link to it. */
+static bool
+has_folder (int folder, const char *name, const struct stat *wanted)
+{
+  struct stat st;
+  return fstatat (folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && same (&st, wanted);
+}
+
+bool
+fci_folder_is_cache_of (int blobs, int snapshot)
+{
+  struct stat wanted, here, above;
+  bool met = false;
+  if (fstat (blobs, &wanted) != 0)
+    return false;
+  int fd = openat (snapshot, ".", FCI_O_SEARCH);
+  for (int depth = 0; fd >= 0 && !met && depth < MAX_DEPTH && fstat (fd, &here) == 0; depth++)
+    {
+      int parent = openat (fd, "..", FCI_O_SEARCH);
+      close (fd);
+      fd = parent;
+      if (fd < 0 || fstat (fd, &above) != 0 || same (&above, &here))
+        break;
+      met = depth > 0 && has_folder (fd, "snapshots", &here) && has_folder (fd, "blobs", &wanted);
+    }
+  if (fd >= 0)
+    close (fd);
+  return met;
 }

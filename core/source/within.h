@@ -10,4 +10,11 @@
  * be opened. */
 bool fci_path_is_within (const char *folder, const struct stat *wanted);
 
+/* Returns the same for an open folder. */
+bool fci_folder_is_within (int folder, const struct stat *wanted);
+
+/* Returns whether `blobs` is the folder of files of the Hugging Face cache that `snapshot` is in: REPO/blobs, for a
+ * folder inside REPO/snapshots. */
+bool fci_folder_is_cache_of (int blobs, int snapshot);
+
 #endif

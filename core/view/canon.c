@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/sort.h"
 #include "core/view/canon.h"
 #include "core/view/order.h"
 #include "core/view/pieces.h"
@@ -48,7 +49,7 @@ sort (fci_view_pieces *list, size_t first, unsigned rank, unsigned axis, unsigne
   for (size_t i = first + 1; i < list->n; i++)
     if (compare_starts (fci_view_piece_at (list, i - 1), fci_view_piece_at (list, i), &j) > 0)
       {
-        qsort_r (fci_view_piece_at (list, first), list->n - first, list->each, compare_starts, &j);
+        fci_sort (fci_view_piece_at (list, first), list->n - first, list->each, compare_starts, &j);
         return;
       }
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/os.h"
 #include "core/zip/gap.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ enum
 static int
 search (fmtconv_zip *zip, const uint8_t *bytes, size_t n, uint64_t at)
 {
-  const uint8_t *found = memmem (bytes, n, "PK\3\4", MARK);
+  const uint8_t *found = fci_os_find (bytes, n, "PK\3\4", MARK);
   if (!found)
     return 0;
   return fci_zip_bad (zip, at + (uint64_t) (found - bytes),

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/os.h"
 #include "core/source/disk.h"
 #include "core/zip/inflate.h"
 #include "core/zip/scratch.h"
@@ -36,7 +37,7 @@ need_scratch (fmtconv_zip *zip)
   if (zip->scratch)
     return true;
   const char *folder = fci_scratch_folder (zip->ctx);
-  int fd = fci_scratch_open (zip->ctx, folder);
+  int fd = fci_os_open_unnamed (folder);
   if (fd < 0)
     {
       fci_fail_io (zip->ctx, folder, "cannot create a temporary file here for compressed members");

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/size.h"
+#include "core/base/sort.h"
 #include "core/zip/directory.h"
 #include "core/zip/gap.h"
 #include "core/zip/local.h"
@@ -248,7 +249,7 @@ fci_zip_check_locals (fmtconv_zip *zip)
     {
       for (uint32_t i = 0; i < zip->n; i++)
         order[i] = i;
-      qsort_r (order, zip->n, sizeof *order, by_place, zip->entries);
+      fci_sort (order, zip->n, sizeof *order, by_place, zip->entries);
       code = check_in_order (zip, order, buffer);
     }
   else

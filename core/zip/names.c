@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/sort.h"
 #include "core/base/text.h"
 #include "core/base/utf8.h"
 #include "core/zip/names.h"
@@ -97,7 +98,7 @@ fci_zip_index_names (fmtconv_zip *zip)
     return FMTCONV_E_NOMEM;
   for (uint32_t i = 0; i < zip->n; i++)
     zip->by_name[i] = i;
-  qsort_r (zip->by_name, zip->n, sizeof *zip->by_name, by_name, zip->entries);
+  fci_sort (zip->by_name, zip->n, sizeof *zip->by_name, by_name, zip->entries);
   for (uint32_t i = 1; i < zip->n; i++)
     if (by_name (&zip->by_name[i - 1], &zip->by_name[i], zip->entries) == 0)
       return fci_zip_bad (zip, zip->dir_start, "two members have the name '%s'",

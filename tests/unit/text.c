@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include <criterion/criterion.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

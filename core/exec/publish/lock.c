@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/os.h"
 #include "core/exec/publish/lock.h"
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 enum
@@ -25,7 +25,7 @@ fci_temporary_name (fmtconv_ctx *ctx, const char *name, uint64_t digest)
 bool
 fci_lock (int fd, bool made)
 {
-  if (flock (fd, LOCK_EX | LOCK_NB) == 0)
+  if (fci_os_lock (fd) == 0)
     return true;
   return errno != EWOULDBLOCK && made;
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/os.h"
 #include "core/exec/publish/lock.h"
 #include "core/exec/publish/output-dirs.h"
 #include "core/exec/publish/publish.h"
@@ -11,27 +12,9 @@
 #include "core/exec/worker/io.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Returns the process's umask; umask () would change it for all threads. */
-static mode_t
-read_umask (void)
-{
-  char line[256];
-  mode_t mask = 022;
-  FILE *status = fopen ("/proc/self/status", "re");
-  if (!status)
-    return mask;
-  while (fgets (line, sizeof line, status))
-    if (strncmp (line, "Umask:", 6) == 0)
-      mask = (mode_t) strtoul (line + 6, NULL, 8) & 0777;
-  fclose (status);
-  return mask;
-}
 
 /* Returns the result of closing a duplicate: the lock must be held until the file has its name. */
 static int
@@ -58,9 +41,10 @@ static int
 put_over (fci_publication *p, fci_target *target)
 {
   const char *name = target->file->base;
-  if (p->io->rename (target->dir->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
+  if (p->io->rename (target->dir->fd, target->temporary, name, FCI_RENAME_EXCHANGE) == 0)
     target->state = FCI_TARGET_SWAPPED;
-  else if (errno == ENOENT && p->io->rename (target->dir->fd, target->temporary, name, RENAME_NOREPLACE) == 0)
+  else if (errno == ENOENT
+           && p->io->rename (target->dir->fd, target->temporary, name, FCI_RENAME_NOREPLACE) == 0)
     target->state = FCI_TARGET_NEW;
   else if (errno == EINVAL && p->io->rename (target->dir->fd, target->temporary, name, 0) == 0)
     target->state = FCI_TARGET_REPLACED;
@@ -73,7 +57,7 @@ put_over (fci_publication *p, fci_target *target)
 static int
 rename_new (const fci_publication *p, int folder, const char *from, const char *to, const char *display)
 {
-  if (p->io->rename (folder, from, to, RENAME_NOREPLACE) == 0)
+  if (p->io->rename (folder, from, to, FCI_RENAME_NOREPLACE) == 0)
     return 0;
   if (errno == EEXIST)
     return fci_fail_file (p->ctx, FMTCONV_E_OUTPUT, display, &(fmtconv_where){ .hint = "-f overwrites it" },
@@ -99,7 +83,7 @@ undo_files (fci_publication *p)
       fci_target *target = &p->targets[i];
       const char *name = target->file->base;
       if ((target->state == FCI_TARGET_SWAPPED
-           && fci_io_system.rename (target->dir->fd, target->temporary, name, RENAME_EXCHANGE) == 0)
+           && fci_io_system.rename (target->dir->fd, target->temporary, name, FCI_RENAME_EXCHANGE) == 0)
           || (target->state == FCI_TARGET_NEW
               && fci_io_system.rename (target->dir->fd, name, target->temporary, 0) == 0))
         target->state = FCI_TARGET_WRITTEN;
@@ -175,7 +159,7 @@ finish (fci_publication *p)
 int
 fci_publish (fci_publication *p, size_t n)
 {
-  mode_t mask = read_umask ();
+  mode_t mask = n > 0 ? fci_os_umask (p->folder) : 0;
   int code = 0;
   size_t named = 0;
   for (size_t i = 0; i < n && code == 0; i++)

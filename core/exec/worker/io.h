@@ -6,18 +6,18 @@
 #include "core/source/source.h"
 #include <sys/types.h>
 
-/* Each function works as the call of that name and sets errno on -1, except `read`. */
+/* Each function works as the call of that name (core/base/os.h) and sets errno on -1, except `read`. */
 struct fci_io
 {
   int (*read) (const fmtconv_source *source, uint64_t offset, void *to, size_t n); /* fci_source_read */
   ssize_t (*pwrite) (int fd, const void *bytes, size_t n, off_t at);
   ssize_t (*copy_file_range) (int from, off_t *from_at, int to, off_t *to_at, size_t n);
-  void (*will_need) (int fd, off_t at, off_t n); /* posix_fadvise; failures are ignored */
-  int (*fallocate) (int fd, off_t size);
+  void (*will_need) (int fd, off_t at, off_t n);
+  int (*fallocate) (int fd, off_t size); /* fci_os_reserve */
   int (*fsync) (int fd);
   int (*close) (int fd);
   int (*mkdir) (int folder, const char *name, mode_t mode);
-  int (*rename) (int folder, const char *from, const char *to, unsigned flags); /* renameat2's flags */
+  int (*rename) (int folder, const char *from, const char *to, unsigned flags); /* FCI_RENAME_… */
 };
 
 extern const struct fci_io fci_io_system;

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "core/base/os.h"
 #include "core/exec/worker/fault.h"
 #include "core/exec/worker/pool.h"
 #include <errno.h>
@@ -55,12 +56,8 @@ fci_pool_alloc_rows (fci_pool *pool, size_t size)
 static void
 init_waiting (fci_pool *pool)
 {
-  pthread_condattr_t clock;
   pthread_mutex_init (&pool->lock, NULL);
-  pthread_condattr_init (&clock);
-  pthread_condattr_setclock (&clock, CLOCK_MONOTONIC);
-  pthread_cond_init (&pool->idle, &clock);
-  pthread_condattr_destroy (&clock);
+  fci_os_cond_init (&pool->idle);
   clock_gettime (CLOCK_MONOTONIC, &pool->began);
 }
 
@@ -185,7 +182,7 @@ start_workers (fci_pool *pool)
   pthread_sigmask (SIG_SETMASK, &all, &before);
   pthread_mutex_lock (&pool->lock);
   while (n < pool->n_workers && n < pool->n_units
-         && pthread_create (&pool->workers[n].thread, NULL, run_worker, &pool->workers[n]) == 0)
+         && fci_os_thread (&pool->workers[n].thread, run_worker, &pool->workers[n]) == 0)
     n++;
   pool->running = n;
   pthread_mutex_unlock (&pool->lock);
@@ -200,7 +197,7 @@ wait_for_workers (fci_pool *pool, unsigned n)
   pthread_mutex_lock (&pool->lock);
   while (pool->running > 0)
     {
-      clock_gettime (CLOCK_MONOTONIC, &until);
+      until = fci_os_cond_now ();
       until.tv_nsec += BEAT_NS;
       until.tv_sec += until.tv_nsec / 1000000000;
       until.tv_nsec %= 1000000000;
