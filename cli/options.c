@@ -342,12 +342,13 @@ bool
 options_parse (const struct command *command, int argc, char **argv, struct settings *s)
 {
   const struct getopt_tables t = make_tables (command->bit, "");
+  const char *last = argv[argc - 1]; /* the only option that can lack its argument; musl moves it then */
   int id;
   while ((id = getopt_long (argc, argv, t.shorts, t.longs, NULL)) != -1)
     {
       if (id == ':')
         {
-          print_usage ("option '%s' needs an argument", argv[optind - 1]);
+          print_usage ("option '%s' needs an argument", last);
           return false;
         }
       if (id == '?')

@@ -1,6 +1,7 @@
 /* tests/unit/convert.c: fmtconv_convert and fmtconv_inspect, called as by an application.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "messages.h"
+#include "tests/unit/temporary.h"
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,16 @@ static const char header[] = "{\"__metadata__\":{\"format\":\"pt\"},"
                              "\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[24,40]}}";
 static const float values[10] = { 1, 2, 3, 4, 5, 6, -1, 0.5f, 65504, 0 };
 
-static char folder[64], in[128], out[128];
+static char folder[TEMPORARY_PATH], in[TEMPORARY_PATH + 64], out[TEMPORARY_PATH + 64];
+
+/* Returns a path as a shell needs it, in a static buffer. */
+static const char *
+typed (const char *path)
+{
+  static char quoted[TEMPORARY_PATH + 80];
+  snprintf (quoted, sizeof quoted, strpbrk (path, " ") ? "'%s'" : "%s", path);
+  return quoted;
+}
 
 /* Skips the test unless the plugins that these conversions need are built. */
 static void
@@ -31,8 +41,7 @@ set_up (void)
 {
   need_plugins ();
   uint8_t length[8] = { sizeof header - 1 };
-  strcpy (folder, "/tmp/fmtconv-convert-XXXXXX");
-  cr_assert_not_null (mkdtemp (folder));
+  temporary_folder (folder, "convert");
   snprintf (in, sizeof in, "%s/in.safetensors", folder);
   snprintf (out, sizeof out, "%s/out file.safetensors", folder);
   FILE *f = fopen (in, "wb");
@@ -46,7 +55,7 @@ set_up (void)
 static void
 tear_down (void)
 {
-  char command[128];
+  char command[1024];
   snprintf (command, sizeof command, "rm -rf '%s'", folder);
   cr_assert_eq (system (command), 0);
 }
@@ -89,10 +98,10 @@ Test (convert, report)
   job.dtype = "f16";
   fmtconv_attr *r = fmtconv_convert (ctx, &job);
   cr_assert_not_null (r, "%s", h.error);
-  char command[512];
+  char command[1024];
   snprintf (command, sizeof command,
-            "fmtconv -r safetensors -t none -w 'safetensors:metadata.by=it'\\''s me' --dtype f16 %s '%s'", in,
-            out);
+            "fmtconv -r safetensors -t none -w 'safetensors:metadata.by=it'\\''s me' --dtype f16 %s '%s'",
+            typed (in), out);
   cr_expect_str_eq (text (r, "command"), command);
   cr_expect_eq (number (r, "detected"), 0);
   cr_expect_eq (number (r, "dry_run"), 0);
@@ -181,7 +190,7 @@ expect_refused (fmtconv_job job, unsigned flags, int code, const char *says)
 Test (convert, paths)
 {
   fmtconv_job job = full_job ();
-  char missing[160], slash[160];
+  char missing[1024], slash[1024];
   snprintf (missing, sizeof missing, "%s/missing", folder);
   snprintf (slash, sizeof slash, "%s/", folder);
   job.input = missing;
@@ -220,7 +229,7 @@ Test (convert, outputs_in_the_way)
 /* With any spelling of the path into the input's folder. */
 Test (convert, outputs_inside_the_input)
 {
-  char deep[200], path[256];
+  char deep[1024], path[2048];
   fmtconv_job job = full_job ();
   job.input = folder;
   job.reader = NULL;
@@ -264,13 +273,15 @@ Test (convert, chains)
   expect_refused (job, 0, FMTCONV_E_USAGE, "did you mean 'safetensors'?");
   job.reader = NULL;
   job.writer = NULL;
-  job.output = "/tmp/out.unknown";
+  char unknown[sizeof out];
+  snprintf (unknown, sizeof unknown, "%s/out.unknown", folder);
+  job.output = unknown;
   expect_refused (job, 0, FMTCONV_E_USAGE, "no writer matches the output name 'out.unknown'");
 }
 
 Test (convert, unknown_input)
 {
-  char path[160];
+  char path[TEMPORARY_PATH + 64];
   snprintf (path, sizeof path, "%s/noise", folder);
   FILE *f = fopen (path, "w");
   fputs ("\033]0;noise", f);
@@ -300,8 +311,8 @@ Test (convert, inspect)
   cr_expect_eq (number (r, "storages/sources"), 1);
   cr_expect_eq (number (r, "storages/tied"), 0);
   cr_expect_str_eq (text (r, "attributes/metadata/format"), "pt");
-  char command[256];
-  snprintf (command, sizeof command, "fmtconv %s OUTPUT.safetensors", in);
+  char command[1024];
+  snprintf (command, sizeof command, "fmtconv %s OUTPUT.safetensors", typed (in));
   cr_expect_str_eq (text (r, "convert/0"), command);
   cr_expect_eq (fmtconv_attr_at (r, "list")->len, 2);
   cr_expect_str_eq (text (r, "list/0/name"), "b.weight");

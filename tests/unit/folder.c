@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "tests/unit/folder.h"
+#include "tests/unit/temporary.h"
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include <unistd.h>
 
 /* A separate folder for each test, which is also the working folder. */
-static char place[64];
+static char place[TEMPORARY_PATH];
 record r;
 fmtconv_ctx *ctx;
 
@@ -26,8 +27,7 @@ write_file (const char *path, const void *bytes, size_t n)
 void
 place_start (void)
 {
-  strcpy (place, "/tmp/fmtconv-source-XXXXXX");
-  cr_assert_not_null (mkdtemp (place));
+  temporary_folder (place, "source");
   cr_assert_eq (chdir (place), 0);
   mkdir ("d", 0700);
   mkdir ("d/sub", 0700);
@@ -41,7 +41,7 @@ place_start (void)
 void
 place_stop (void)
 {
-  char command[100];
+  char command[TEMPORARY_PATH + 16];
   fmtconv_ctx_free (ctx);
   snprintf (command, sizeof command, "rm -rf '%s'", place);
   cr_assert_eq (chdir ("/"), 0);

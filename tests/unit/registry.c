@@ -3,6 +3,7 @@
 #include "core/plugin/registry.h"
 #include "core/plugin/search.h"
 #include "messages.h"
+#include "tests/unit/temporary.h"
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,21 +11,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[64];
+static char folder[TEMPORARY_PATH];
 
 /* Every test has a separate folder, and no other plugins are found. */
 static void
 set_up (void)
 {
-  strcpy (folder, "/tmp/fmtconv-registry-XXXXXX");
-  cr_assert_not_null (mkdtemp (folder));
+  temporary_folder (folder, "registry");
   unsetenv ("FMTCONV_PLUGIN_PATH");
 }
 
 static void
 tear_down (void)
 {
-  char command[128];
+  char command[1024];
   snprintf (command, sizeof command, "rm -rf '%s'", folder);
   cr_assert_eq (system (command), 0);
 }
@@ -34,7 +34,7 @@ TestSuite (registry, .init = set_up, .fini = tear_down);
 static void
 make_file (const char *name, const char *text, mode_t mode)
 {
-  char path[256];
+  char path[TEMPORARY_PATH + 64];
   snprintf (path, sizeof path, "%s/%s", folder, name);
   FILE *f = fopen (path, "w");
   cr_assert_not_null (f);
@@ -62,7 +62,7 @@ Test (registry, files)
   make_file ("Bad_Name.so", "x", 0644);
   make_file ("readme.txt", "x", 0644);
   make_file (".so", "x", 0644);
-  char path[128];
+  char path[TEMPORARY_PATH + 64];
   snprintf (path, sizeof path, "%s/dir.so", folder);
   mkdir (path, 0755);
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, folder);
@@ -116,7 +116,7 @@ Test (registry, world_writable_folder)
 Test (registry, path_list)
 {
   captured h;
-  char list[256];
+  char list[1024];
   make_file ("broken.so", "x", 0644);
   snprintf (list, sizeof list, "relative/x::/nonexistent/fmtconv:%s:", folder);
   setenv ("FMTCONV_PLUGIN_PATH", list, 1);
@@ -132,8 +132,8 @@ Test (registry, path_list)
 Test (registry, first_found_counts)
 {
   captured h;
-  char other[] = "/tmp/fmtconv-registry-XXXXXX", path[128];
-  cr_assert_not_null (mkdtemp (other));
+  char other[TEMPORARY_PATH], path[TEMPORARY_PATH + 64];
+  temporary_folder (other, "registry");
   snprintf (path, sizeof path, "%s/broken.so", other);
   fclose (fopen (path, "w"));
   make_file ("broken.so", "x", 0644);
@@ -261,7 +261,7 @@ Test (registry, own_files)
   captured h;
   fci_files files;
   fmtconv_ctx *ctx;
-  char sub[128];
+  char sub[1024];
   snprintf (sub, sizeof sub, "%s/own", folder);
   cr_assert_eq (mkdir (sub, 0755), 0);
   make_file ("own/a.book", "x", 0644);

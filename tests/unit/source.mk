@@ -8,11 +8,13 @@ tests_unit_source_SOURCES = \
 	tests/unit/record.h \
 	tests/unit/source-input.c \
 	tests/unit/source-recode.c \
-	tests/unit/source.c
+	tests/unit/source.c \
+	tests/unit/temporary.h
 tests_unit_source_CFLAGS = $(unit_cflags)
 tests_unit_source_LDADD = $(unit_libs)
 tests_unit_zip_SOURCES = \
 	tests/unit/record.h \
+	tests/unit/temporary.h \
 	tests/unit/zip-data.c \
 	tests/unit/zip-faults.c \
 	tests/unit/zip-fields.c \

@@ -4,6 +4,7 @@
 #define SPEC_UTIL_H
 
 #include "messages.h"
+#include "tests/unit/temporary.h"
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +30,9 @@ need_plugins (void)
 static inline void
 enter_folder (void)
 {
-  static char folder[64];
+  static char folder[TEMPORARY_PATH];
   need_plugins ();
-  strcpy (folder, "/tmp/fmtconv-spec-XXXXXX");
-  cr_assert_not_null (mkdtemp (folder));
+  temporary_folder (folder, "spec");
   cr_assert_eq (chdir (folder), 0);
   unsetenv ("FMTCONV_PIPELINE_PATH");
   setenv ("XDG_CONFIG_HOME", folder, 1);
@@ -41,7 +41,7 @@ enter_folder (void)
 static inline void
 leave_folder (void)
 {
-  char folder[128] = "", command[256];
+  char folder[TEMPORARY_PATH] = "", command[TEMPORARY_PATH + 16];
   cr_assert_not_null (getcwd (folder, sizeof folder));
   cr_assert_eq (chdir ("/"), 0);
   snprintf (command, sizeof command, "rm -rf '%s'", folder);

@@ -5,6 +5,7 @@
 #include "core/source/disk.h"
 #include "core/zip/agree.h"
 #include "core/zip/scratch.h"
+#include "tests/unit/temporary.h"
 #include "tests/unit/zip-sample.h"
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -160,8 +161,8 @@ Test (inflate, large_members_go_to_a_file)
   };
   record r;
   fmtconv_ctx *ctx = record_ctx (&r);
-  char folder[] = "/tmp/fmtconv-zip-XXXXXX";
-  cr_assert_not_null (mkdtemp (folder));
+  char folder[TEMPORARY_PATH];
+  temporary_folder (folder, "zip");
   fci_scratch_use (ctx, folder);
   uint8_t *bytes = malloc (SIZE);
   for (size_t i = 0; i < SIZE; i++)

@@ -4,6 +4,7 @@
 
 #include "core/source/input.h"
 #include "core/zip/scratch.h"
+#include "tests/unit/temporary.h"
 #include "tests/unit/zip-sample.h"
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -101,8 +102,8 @@ __wrap_open (const char *path, int flags, ...)
   return __real_open (path, flags, mode);
 }
 
-static char path[] = "/tmp/fmtconv-faults-XXXXXX";
-static char folder[] = "/tmp/fmtconv-faults-XXXXXX";
+static char folder[TEMPORARY_PATH];   /* of scratch files */
+static char path[TEMPORARY_PATH + 8]; /* of the archive */
 static uint8_t *large;
 static zm_member members[] = { { .name = "r/data.pkl", .size = 40, .how = ZM_TORCH },
                                { .name = "r/small", .size = 3000, .how = ZM_DEFLATE },
@@ -115,11 +116,11 @@ start (void)
   for (size_t i = 0; i < 3; i++)
     members[i].bytes = large;
   zm_archive a = zm_make (members, 3, 1);
-  int fd = mkstemp (path);
+  snprintf (path, sizeof path, "%s.zip", temporary_folder (folder, "faults"));
+  int fd = open (path, O_WRONLY | O_CREAT | O_EXCL, 0600);
   cr_assert_eq (write (fd, a.bytes, a.n), (ssize_t) a.n);
   close (fd);
   zm_free (&a);
-  cr_assert_not_null (mkdtemp (folder));
 }
 
 static void
