@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 TESTS += \
 	tests/cli/behavior.sh \
+	tests/cli/fallbacks.sh \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh
 EXTRA_DIST += \
 	tests/cli/behavior.sh \
+	tests/cli/fallbacks.sh \
 	tests/cli/prelude.sh \
 	tests/cli/run.sh \
 	tests/cli/spec-manual.sh \
 	tests/cli/test_behavior.py
+check_PROGRAMS += tests/cli/without
+tests_cli_without_SOURCES = tests/cli/without.c tests/cli/without.h
 EXTRA_DIST += \
 	tests/cli/cases/bundle.err \
 	tests/cli/cases/bundle.out \

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""tests/contract/check_system_calls.py SRCDIR: calls that not every system has occur in core/base/os.c alone."""
+# SPDX-License-Identifier: Apache-2.0
+import pathlib
+import re
+import sys
+
+TOP = pathlib.Path(sys.argv[1])
+HOME = {"core/base/os.c", "core/base/os.h"}
+# The program sees only the public header, so it asks for its peak memory itself.
+ALSO = {"cli/memory.c": {"/proc", "__APPLE__"}}
+
+CALLS = """
+syscall openat2 renameat2 renameatx_np linkat copy_file_range sendfile splice fallocate posix_fallocate posix_fadvise madvise
+readahead flock ioctl memfd_create mkostemp getauxval issetugid secure_getenv getrandom getentropy sched_getaffinity sysconf
+get_nprocs umask memmem memrchr strchrnul mempcpy rawmemchr qsort_r strerror strerror_r strerror_l strtod_l uselocale newlocale
+pthread_create pthread_condattr_setclock pthread_setname_np pthread_setaffinity_np asprintf vasprintf reallocarray dup3 pipe2
+statx statfs fstatfs canonicalize_file_name get_current_dir_name euidaccess eaccess explicit_bzero strlcpy strlcat
+""".split()
+NAMES = """
+O_PATH O_TMPFILE O_SEARCH O_DIRECT O_RESOLVE_BENEATH AT_EMPTY_PATH AT_SECURE RENAME_NOREPLACE RENAME_EXCHANGE RESOLVE_BENEATH
+F_GETPATH F_PREALLOCATE F_RDADVISE F_OFD_SETLK FICLONE st_mtim st_mtimespec program_invocation_name __APPLE__ __linux__ __FreeBSD__
+__GLIBC__ __OpenBSD__ __NetBSD__ SEEK_HOLE SEEK_DATA d_type
+""".split()
+HEADERS = re.compile(r"^ *# *include <((?:linux/|asm/|bits/|sys/(?:syscall|auxv|random|sysinfo|sendfile|vfs|statfs|ioctl|file|mount|prctl)\.h|"
+                     r"sched\.h|xlocale\.h|error\.h|malloc\.h|features\.h)[^>]*)>", re.M)
+CALL = re.compile(r"(?<![\w.>])(" + "|".join(CALLS) + r") \(")
+NAME = re.compile(r"(?<!\w)(" + "|".join(NAMES) + r"|SYS_\w+|_SC_\w+|HAVE_(?!CONFIG)\w+)(?!\w)")
+PROC = re.compile(r'"(/proc|/sys)\b')
+failures = []
+
+
+def blank(match):
+    return re.sub(r"[^\n]", " ", match.group())
+
+
+def check(path, text):
+    code = re.sub(r"/\*.*?\*/", blank, text, flags=re.S)
+    for pattern in (CALL, NAME, HEADERS, PROC):
+        for found in pattern.finditer(code):
+            # A member of a table or a declaration of that name is not the call.
+            if found.group(1) not in ALSO.get(path, ()):
+                failures.append(f"{path}:{code.count(chr(10), 0, found.start()) + 1}: {found.group(1)}: call core/base/os.h instead")
+
+
+count = 0
+for folder in ("core", "cli", "plugins"):
+    for file in sorted((TOP / folder).rglob("*.[ch]")):
+        path = str(file.relative_to(TOP))
+        if path not in HOME:
+            count += 1
+            check(path, file.read_text())
+used = (TOP / "core/base/os.c").read_text()
+macros = set(re.findall(r"\b(HAVE_\w+)", used + (TOP / "core/base/os.h").read_text()))
+checked = (TOP / "m4/system.m4").read_text()
+for macro in sorted(macros):
+    name = re.sub(r"^HAVE_(DECL_|STRUCT_STAT_|LINUX_|SYS_)?|_H$", "", macro)
+    if not re.search(rf"(?<![A-Za-z]){name}", checked, re.I):
+        failures.append(f"core/base/os.c: {macro} is not looked for in m4/system.m4")
+print(f"{count} files, {len(macros)} features")
+for failure in failures:
+    print("FAIL:", failure)
+sys.exit(bool(failures) or count < 400 or len(macros) < 15)
