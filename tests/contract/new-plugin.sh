@@ -5,7 +5,7 @@
 need safetensors
 need_command autoreconf autoconf automake libtoolize pkg-config
 build=$PWD
-tmp=$(mktemp -d) || exit 99
+tmp=$(mktemp -d "$PWD/new-plugin.XXXXXX") || exit 99 # make allows no spaces, which TMPDIR may have
 trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
 
 # step WORDS COMMAND...: the output is shown only if the command fails.

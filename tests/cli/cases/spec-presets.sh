@@ -8,7 +8,7 @@ fmtconv help to-bf61 2>&1 | head -n 1
 small in.safetensors
 try -q -p to-bf16 in.safetensors out.safetensors
 try -q -p to-bf16 --print-spec in.safetensors out.safetensors
-chmod o+w "$XDG_CONFIG_HOME/fmtconv/pipelines/to-bf16.yaml"
+chmod 646 "$XDG_CONFIG_HOME/fmtconv/pipelines/to-bf16.yaml"
 try -p to-bf16 in.safetensors out.safetensors
 try help to-bf16
 try plugins | grep to-bf16
