@@ -33,6 +33,10 @@ help_program (FILE *to)
       "fmtconv -p cogvideox-lora ckpts_2b_lora/ pytorch_lora_weights.safetensors\n\nExit status: 0 success, "
       "1 failure (no partial output is left), 2 usage error.\nManuals: fmtconv(1), fmtconv-spec(5), and "
       "fmtconv-NAME(7) for each plugin.\n");
+  if (*FC_BUG_ADDRESS)
+    fputs ("Report bugs to: " FC_BUG_ADDRESS "\n", to);
+  if (*FC_HOME_PAGE)
+    fputs ("Home page: " FC_HOME_PAGE "\n", to);
 }
 
 int

@@ -62,4 +62,5 @@ AC_DEFUN([FC_SUMMARY], [
   AS_ECHO(["  sanitizers $enable_sanitizers"])
   AS_ECHO(["  criterion  $fc_criterion_says"])
   AS_ECHO(["  interop    $fc_python_says"])
+  AS_ECHO(["  bugs to    ${FC_BUG_ADDRESS:-none named: --with-bug-address=ADDRESS}"])
 ])

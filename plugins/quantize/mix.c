@@ -1,5 +1,7 @@
 /* plugins/quantize/mix.c: presets that give more bits to the tensors that need them.
- * SPDX-License-Identifier: Apache-2.0
+ * SPDX-License-Identifier: Apache-2.0 AND MIT
+ * SPDX-FileCopyrightText: 2026 The fmtconv authors
+ * SPDX-FileCopyrightText: 2023-2024 The ggml authors
  *
  * As in llama.cpp (src/llama-quant.cpp), the role of a tensor decides.  More bits go to the values of attention
  * and the second matrix of the feed-forward, whose errors are added directly to the residual stream, mainly in the

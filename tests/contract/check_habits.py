@@ -25,7 +25,7 @@ def lines_of(text, at):
 def check_head(path, text):
     """The first line names the file and says what it is for; the SPDX line stands near it."""
     head = text[:600]
-    if "SPDX-License-Identifier: Apache-2.0" not in head:
+    if "SPDX-License-" + "Identifier: Apache-2.0" not in head:
         rule(path, 1, "no SPDX line")
     if path.endswith((".c", ".h")) and path.split("/", 1)[0] in ("core", "cli", "plugins"):
         if not text.startswith(f"/* {path}: "):

@@ -5,13 +5,14 @@ contract_scripts = \
 	tests/contract/headers.sh \
 	tests/contract/language.sh \
 	tests/contract/layers.sh \
+	tests/contract/licenses.sh \
 	tests/contract/new-plugin.sh \
 	tests/contract/pages.sh \
 	tests/contract/scripts.sh \
 	tests/contract/symbols.sh \
 	tests/contract/system-calls.sh
 TESTS += $(contract_scripts)
-EXTRA_DIST += $(contract_scripts) tests/contract/check_habits.py tests/contract/check_headers.py tests/contract/check_language.py tests/contract/check_layers.py tests/contract/language.allow tests/contract/check_scripts.py tests/contract/check_system_calls.py
+EXTRA_DIST += $(contract_scripts) tests/contract/check_habits.py tests/contract/check_headers.py tests/contract/check_language.py tests/contract/check_layers.py tests/contract/check_licenses.py tests/contract/language.allow tests/contract/check_scripts.py tests/contract/check_system_calls.py
 if CRITERION
 check_PROGRAMS += tests/contract/contract
 TESTS += tests/contract/contract

@@ -1,5 +1,7 @@
 /* core/kernel/quant/importance.c: codes, scales and minima for elements with importance weights.
- * SPDX-License-Identifier: Apache-2.0
+ * SPDX-License-Identifier: Apache-2.0 AND MIT
+ * SPDX-FileCopyrightText: 2026 The fmtconv authors
+ * SPDX-FileCopyrightText: 2023-2024 The ggml authors
  *
  * Operations have the order of ggml, and so the same roundings. */
 #include "config.h"

@@ -9,7 +9,9 @@ from gguf import quants
 GRIDS = [("IQ2_XXS", 2), ("IQ2_XS", 2), ("IQ2_S", 2), ("IQ3_XXS", 3), ("IQ3_S", 3), ("IQ1_S", 2)]
 
 print("""/* core/kernel/quant/grids.c: the lattice points of ggml's IQ types; written by make_grids.py.
- * SPDX-License-Identifier: Apache-2.0
+ * SPDX-License-Identifier: Apache-2.0 AND MIT
+ * SPDX-FileCopyrightText: 2026 The fmtconv authors
+ * SPDX-FileCopyrightText: 2023 Georgi Gerganov
  *
  * A point has eight coordinates of two bits, or four of three; see grids.h for their values. */
 /* clang-format off */

@@ -1,5 +1,7 @@
 /* core/kernel/quant/search_affine.h: the search for a scale and a minimum: x is about scale · code - minimum.
- * SPDX-License-Identifier: Apache-2.0
+ * SPDX-License-Identifier: Apache-2.0 AND MIT
+ * SPDX-FileCopyrightText: 2026 The fmtconv authors
+ * SPDX-FileCopyrightText: 2023-2024 The ggml authors
  *
  * Operations have the order of ggml, and so the same roundings. */
 

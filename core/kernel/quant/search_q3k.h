@@ -1,5 +1,7 @@
 /* core/kernel/quant/search_q3k.h: the search of Q3_K: codes -4 … 3, moved one by one to improve the fit.
- * SPDX-License-Identifier: Apache-2.0
+ * SPDX-License-Identifier: Apache-2.0 AND MIT
+ * SPDX-FileCopyrightText: 2026 The fmtconv authors
+ * SPDX-FileCopyrightText: 2023-2024 The ggml authors
  *
  * Few codes move, and the following steps wait for them; so two pairs of vectors are processed in parallel. */
 

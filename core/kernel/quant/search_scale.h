@@ -1,5 +1,7 @@
 /* core/kernel/quant/search_scale.h: the search for a scale alone: x is about scale · code, codes -top … top - 1.
- * SPDX-License-Identifier: Apache-2.0
+ * SPDX-License-Identifier: Apache-2.0 AND MIT
+ * SPDX-FileCopyrightText: 2026 The fmtconv authors
+ * SPDX-FileCopyrightText: 2023-2024 The ggml authors
  *
  * Operations have the order of ggml, and so the same roundings.  A sub-block is dead if no |x| reaches 1e-15; in others
  * inverse · x is at most top + 1, so the short rounding is always right. */

@@ -1,5 +1,7 @@
 /* core/kernel/quant/search_table.h: the search of IQ4_NL and IQ4_XS for a scale: x is about scale · value of the code.
- * SPDX-License-Identifier: Apache-2.0
+ * SPDX-License-Identifier: Apache-2.0 AND MIT
+ * SPDX-FileCopyrightText: 2026 The fmtconv authors
+ * SPDX-FileCopyrightText: 2023-2024 The ggml authors
  *
  * Operations have the order of ggml, and so the same roundings. */
 
