@@ -47,4 +47,5 @@ EXTRA_DIST += \
 	$(sample)/1000/mp_rank_00_model_states.pt \
 	$(sample)/latest \
 	$(sample)/training_config.yaml
+include tests/build/local.mk
 include tests/contract/local.mk
