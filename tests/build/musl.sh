@@ -47,9 +47,8 @@ apt () {
 unpack () { # unpack PACKAGE...
   mkdir -p apt/lists/partial
   sources
-  apt update -q
-  apt source -q --download-only "$@"
-  for dsc in *.dsc; do dpkg-source --no-check -x "$dsc" "${dsc%%_*}"; done
+  apt update -q && apt source -q --download-only "$@" || return
+  for dsc in *.dsc; do dpkg-source --no-check -x "$dsc" "${dsc%%_*}" || return; done
 }
 
 # with_autotools FOLDER OPTION...
@@ -64,7 +63,7 @@ with_cmake () { # with_cmake FOLDER OPTION...
   shift
   cmake -S "$folder" -B "$folder-build" -DCMAKE_C_COMPILER=musl-gcc -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib \
     -DCMAKE_BUILD_TYPE=Release -DCMAKE_FIND_ROOT_PATH="$prefix" -DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY \
-    -DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY "$@"
+    -DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY "$@" || return
   make -s -C "$folder-build" -j"$jobs" install
 }
 

@@ -189,12 +189,13 @@ class Behavior(unittest.TestCase):
         self.out.chmod(0o555)
         done = self.run_here("-q", self.input, self.target)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("out.safetensors: cannot create a temporary file next to it", done.stderr)
+        self.assertIn("cannot create the output here: Permission denied", done.stderr)
+        self.assertEqual(self.left(), [])
 
     def test_modes(self):
         small = self.out / "small.safetensors"
         write_sparse(small, 1)
-        for mask in (0o022, 0o077, 0o007):
+        for mask in (0, 0o022, 0o077, 0o007):
             done = self.run_here("-q", small, self.target, umask=mask)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(self.target.stat().st_mode & 0o7777, 0o666 & ~mask)
