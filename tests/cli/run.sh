@@ -17,6 +17,7 @@ need $plugins
 refresh=
 [ "$1" = --refresh ] && { refresh=1; shift; }
 
+umask 022 # plugins and presets that everyone may write to are refused
 work=$(mktemp -d "${TMPDIR:-/tmp}/fmtconv-cli.XXXXXX") || exit 99
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 mkdir "$work/bin" "$work/plugins"

@@ -32,6 +32,7 @@ enter_folder (void)
 {
   static char folder[TEMPORARY_PATH];
   need_plugins ();
+  umask (022); /* presets that everyone may write to are refused */
   temporary_folder (folder, "spec");
   cr_assert_eq (chdir (folder), 0);
   unsetenv ("FMTCONV_PIPELINE_PATH");
