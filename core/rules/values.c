@@ -50,16 +50,27 @@ compare (const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
+/* Returns how many small values there are: most sets are empty or small, and memory is zeroed. */
+static size_t
+count_small (const fci_values *set)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < FCI_SMALL_VALUES / 64; i++)
+    n += (size_t) __builtin_popcountll (set->small[i]);
+  return n;
+}
+
 bool
 fci_values_close (fci_arena *arena, fci_values *set)
 {
   size_t n = 0;
-  set->sorted = fci_arena_alloc (arena, (FCI_SMALL_VALUES + set->n_large) * sizeof *set->sorted);
+  set->sorted = fci_arena_alloc (arena, (count_small (set) + set->n_large + 1) * sizeof *set->sorted);
   if (!set->sorted)
     return false;
-  for (int64_t v = 0; v < FCI_SMALL_VALUES; v++)
-    if (set->small[v / 64] >> v % 64 & 1)
-      set->sorted[n++] = v;
+  for (int64_t word = 0; word < FCI_SMALL_VALUES / 64; word++)
+    for (int64_t bit = 0; set->small[word] && bit < 64; bit++)
+      if (set->small[word] >> bit & 1)
+        set->sorted[n++] = 64 * word + bit;
   if (set->n_large)
     qsort (set->large, set->n_large, sizeof *set->large, compare);
   for (size_t i = 0; i < set->n_large; i++)
