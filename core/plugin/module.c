@@ -15,33 +15,80 @@
 
 enum
 {
-  LARGEST = 16 * 1024 * 1024 /* maximum bytes of a module that is searched for a descriptor's name */
+  LARGEST = 16 * 1024 * 1024, /* maximum bytes of a module that is searched for a descriptor's name */
+  REASON = 1024               /* capacity of the text of an error */
 };
 
 static const char suffix[] = "_LTX_fmtconv_plugin";
 
-/* libltdl keeps its handles in globals without a lock. */
+/* libltdl keeps its handles in globals without a lock; this one also holds what the loader below needs. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool is_started;     /* libltdl has the loader */
+static bool is_opening;     /* libltdl opens a module for fci_module_open, not for the application */
+static char reason[REASON]; /* why the module cannot be opened; "": it can */
+
+/* What libltdl is asked for: to open one file by its absolute path, to keep it resident, and to find the descriptor under
+ * the prefix that libtool gives it; a build that links its plugins in can preload them the same way.  It is not asked to
+ * search folders (core/plugin/search.c decides which files may be used).  Its own way to open a file binds functions only
+ * when they are first called, so that a missing one would end the program in the middle of a conversion, and it reports
+ * every failure as 'file not found'.  So a loader is put before its own, for the modules of this file only: one dlopen
+ * with RTLD_NOW, whose error text is kept. */
+static lt_module
+open_now (lt_user_data data, const char *path, lt_dladvise advise)
+{
+  (void) data;
+  (void) advise;
+  if (!is_opening)
+    return NULL;
+  lt_module module = dlopen (path, RTLD_NOW | RTLD_LOCAL);
+  const char *text = module ? NULL : dlerror ();
+  if (text)
+    snprintf (reason, sizeof reason, "%s", text);
+  return module;
+}
+
+static int
+close_module (lt_user_data data, lt_module module)
+{
+  (void) data;
+  return dlclose (module);
+}
+
+static void *
+find_symbol (lt_user_data data, lt_module module, const char *symbol)
+{
+  (void) data;
+  return dlsym (module, symbol);
+}
 
 static void
 start (void)
 {
-  lt_dlinit ();
+  static const lt_dlvtable loader = { .name = "fmtconv",
+                                      .sym_prefix = "",
+                                      .module_open = open_now,
+                                      .module_close = close_module,
+                                      .find_sym = find_symbol,
+                                      .priority = LT_DLLOADER_PREPEND };
+  is_started = lt_dlinit () == 0 && lt_dlloader_add (&loader) == 0;
 }
 
-/* Opens a module.  The handle is never closed, as descriptors are used until the process ends. */
+/* Opens a module.  The handle is never closed, as descriptors are used until the process ends.  After a failure, `reason`
+ * is the text; libltdl may have opened the file nevertheless, in its own way. */
 static lt_dlhandle
 open_local (const char *path)
 {
   lt_dladvise advise;
   lt_dlhandle handle = NULL;
-  if (lt_dladvise_init (&advise) != 0)
+  if (!is_started || lt_dladvise_init (&advise) != 0)
     return NULL;
+  is_opening = true;
   if (lt_dladvise_local (&advise) == 0 && lt_dladvise_resident (&advise) == 0)
     handle = lt_dlopenadvise (path, advise);
+  is_opening = false;
   lt_dladvise_destroy (&advise);
-  return handle;
+  return *reason ? NULL : handle;
 }
 
 static bool
@@ -97,21 +144,18 @@ find_descriptor (fmtconv_ctx *ctx, lt_dlhandle handle, const char *path, const c
   return NULL;
 }
 
-/* Opens the module with dlopen before libltdl, which reports every failure as 'file not found' and binds
- * functions only when they are first called. */
 const fmtconv_plugin *
 fci_module_open (fmtconv_ctx *ctx, const char *path, const char *name, const char **error)
 {
   const fmtconv_plugin *found = NULL;
   pthread_once (&once, start);
   pthread_mutex_lock (&lock);
-  lt_dlhandle handle = NULL;
-  if (!dlopen (path, RTLD_NOW | RTLD_LOCAL))
-    *error = fmtconv_ctx_printf (ctx, "cannot be loaded: %s", dlerror ());
-  else if (!(handle = open_local (path)))
-    *error = fmtconv_ctx_printf (ctx, "cannot be loaded: %s", lt_dlerror ());
-  else
+  *reason = '\0';
+  lt_dlhandle handle = open_local (path);
+  if (handle)
     found = find_descriptor (ctx, handle, path, name, error);
+  else
+    *error = fmtconv_ctx_printf (ctx, "cannot be loaded: %s", *reason ? reason : lt_dlerror ());
   pthread_mutex_unlock (&lock);
   return found;
 }
