@@ -7,6 +7,15 @@ m4_define([fc_plugin_needs])
 # FC_PLUGINS: runs plugins/list.sh, which calls FC_PLUGIN and includes configure.m4 for every folder that has one; then
 # leaves out each plugin whose needs are left out, and sets the conditional PLUGIN_NAME of each.
 AC_DEFUN([FC_PLUGINS], [
+  AC_ARG_WITH([plugin-package],
+    [AS_HELP_STRING([--with-plugin-package=NAMES],
+      [packages of this distribution that errors tell users to install: a pattern for the groups of plugins, and names of
+       single groups @<:@fmtconv-plugins-%s torch=fmtconv-plugin-torch rename=fmtconv-plugin-rename@:>@; no: none])],
+    [AS_IF([test "x$with_plugin_package" = xyes], [AC_MSG_ERROR([--with-plugin-package needs names])])],
+    [with_plugin_package='fmtconv-plugins-%s torch=fmtconv-plugin-torch rename=fmtconv-plugin-rename'])
+  AC_SUBST([FC_PLUGIN_PACKAGES], [$with_plugin_package])
+  AS_IF([fc_output=`sh "$srcdir/plugins/index.sh" "$with_plugin_package" 2>&1 >/dev/null`], [],
+    [AC_MSG_ERROR([--with-plugin-package: $fc_output])])
   m4_esyscmd([sh plugins/list.sh])
   m4_if(m4_sysval, [0], [], [m4_fatal([plugins/list.sh failed])])
   fc_again=yes

@@ -8,7 +8,8 @@
 # plugins/list.sh --pages    renews the lists in README.md and doc/fmtconv.1
 #
 # A folder plugins/NAME with a local.mk is a plugin.  Its page, fmtconv-NAME.7, gives the description (.Nd) and the
-# roles (.Fl r, t or w); its configure.m4, if there is one, declares what the plugin needs.
+# roles (.Fl r, t or w); its known.yaml is its part of the index of known plugins (plugins/index.sh); its configure.m4, if
+# there is one, declares what the plugin needs.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -34,12 +35,16 @@ check () {
     '') die "plugins/$1/fmtconv-$1.7: the line '.Nd DESCRIPTION' is missing" ;;
     *[][\\\"]*) die "plugins/$1/fmtconv-$1.7: the line .Nd holds a bracket, a quote or a backslash" ;;
   esac
+  test -f "plugins/$1/known.yaml" || die "plugins/$1: known.yaml, its part of the index of plugins, is missing"
   test -n "$(roles "$1")" || die "plugins/$1/fmtconv-$1.7: a line '.Fl r Cm $1' (or t, or w) is missing"
 }
 
 fragments () {
   echo "# plugins/plugins.mk: every plugin's local.mk; written by plugins/list.sh."
   for name in $names; do echo "include plugins/$name/local.mk"; done
+  printf 'plugin_known ='
+  for name in $names; do printf ' \\\n\tplugins/%s/known.yaml plugins/%s/fmtconv-%s.7' "$name" "$name" "$name"; done
+  echo
 }
 
 macros () {

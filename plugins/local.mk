@@ -16,3 +16,13 @@ shards_sources = plugins/common/shards.c plugins/common/shards.h
 # Which plugins there are: plugins/list.sh writes this list from the folders when configure is made.
 include plugins/plugins.mk
 EXTRA_DIST += plugins/list.sh plugins/common/text.h
+
+# The index of known plugins, installed with the program.  An uninstalled program finds the copy beside the modules.
+EXTRA_DIST += plugins/index.sh $(plugin_known)
+index_DATA = plugins/fmtconv.yaml
+noinst_DATA += plugins/.libs/fmtconv.yaml
+plugins/fmtconv.yaml: plugins/index.sh $(plugin_known) Makefile
+	$(AM_V_GEN)$(MKDIR_P) plugins && sh $(srcdir)/plugins/index.sh '$(FC_PLUGIN_PACKAGES)' >$@.new && mv $@.new $@
+plugins/.libs/fmtconv.yaml: plugins/fmtconv.yaml
+	$(AM_V_at)$(MKDIR_P) plugins/.libs && cp plugins/fmtconv.yaml $@
+CLEANFILES += plugins/fmtconv.yaml plugins/.libs/fmtconv.yaml

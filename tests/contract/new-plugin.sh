@@ -70,6 +70,7 @@ cat >plugins/brand-new/fmtconv-brand-new.7 <<'END'
 .Fl t Cm brand-new
 .Ar input output
 END
+printf 'package: base\ntransform: {}\n' >plugins/brand-new/known.yaml
 echo 'FC_PLUGIN_NEEDS([brand-new], [safetensors])' >plugins/brand-new/configure.m4
 cat >plugins/brand-new/test.sh <<'END'
 #!/bin/sh
@@ -77,6 +78,7 @@ cat >plugins/brand-new/test.sh <<'END'
 . "$srcdir/tests/cli/prelude.sh"
 need brand-new safetensors
 "$FMTCONV" plugins | grep "^brand-new  *transform  *puts 'new.' in front of names" || exit 1
+"$FMTCONV" plugins --json | grep '"name":"brand-new".*"installed":true,"package":"packages-base"' || exit 1
 small in.safetensors
 "$FMTCONV" -t brand-new in.safetensors out.safetensors || exit 1
 grep -qa '"new.layer.weight"' out.safetensors
@@ -95,7 +97,7 @@ for folder in plugins/*/local.mk; do
   case $name in brand-new | safetensors) ;; *) set -- "$@" "--without-$name" ;; esac
 done
 mkdir build && cd build || exit 99
-step configure ../configure --prefix=/usr "$@" CC="${CC:-cc}" CFLAGS=-O0 FMTCONV_PYTHON=
+step configure ../configure --prefix=/usr "$@" --with-plugin-package='packages-%s'  CC="${CC:-cc}" CFLAGS=-O0 FMTCONV_PYTHON=
 # The library and the program are those of this build; only plugins are compiled.
 mkdir .libs
 cp -P "$build/libfmtconv-core.la" .
@@ -107,7 +109,7 @@ printf 'include Makefile\nshow:\n\t@echo $(plugin_LTLIBRARIES) $(TESTS)\n' | mak
 for word in plugins/brand-new.la plugins/brand-new/test.sh; do
   grep -qw -e "$word" "$tmp/lists" || { echo "FAIL: make does not list $word"; exit 1; }
 done
-step make make "$@" plugins/brand-new.la plugins/safetensors.la
+step make make "$@" plugins/brand-new.la plugins/safetensors.la plugins/.libs/fmtconv.yaml
 step 'make install-man' make install-man DESTDIR="$tmp/root"
 find "$tmp/root" -name fmtconv-brand-new.7 | grep -q /man7/ || { echo 'FAIL: its page is not installed'; exit 1; }
 step 'make check-TESTS' make "$@" check-TESTS \
