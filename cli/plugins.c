@@ -17,12 +17,42 @@ roles_of (fmtconv_attr *plugin, char *buffer, size_t size)
   return buffer;
 }
 
+static bool
+is_installed (fmtconv_attr *plugin)
+{
+  return !(fmtconv_attr_get (plugin, "installed") && !fmtconv_attr_get (plugin, "installed")->v.i);
+}
+
+/* Prints the line of a plugin that is known, but not installed. */
+static void
+print_absent (fmtconv_attr *plugin)
+{
+  char sanitized[SANITIZED_SIZE], of[SANITIZED_SIZE];
+  const char *package = fmtconv_attr_get_string (plugin, "package", NULL);
+  printf ("%-22s %-16s %s%s%s%s\n", fmtconv_attr_get_string (plugin, "name", "?"), "not installed",
+          text_sanitized (sanitized, fmtconv_attr_get_string (plugin, "summary", "")),
+          package ? " (package " : "", package ? text_sanitized (of, package) : "", package ? ")" : "");
+}
+
+/* Says of a plugin that is not installed how to install it. */
+static void
+print_package (fmtconv_attr *plugin)
+{
+  char roles[64], sanitized[SANITIZED_SIZE];
+  const char *package = fmtconv_attr_get_string (plugin, "package", NULL);
+  printf ("  roles   %s\n  file    not installed: install %s %s\n", roles_of (plugin, roles, sizeof roles),
+          package ? "the package" : "the plugin",
+          text_sanitized (sanitized, package ? package : fmtconv_attr_get_string (plugin, "name", "?")));
+}
+
 static void
 print_line (fmtconv_attr *plugin)
 {
   char roles[64], sanitized[SANITIZED_SIZE];
   const char *error = fmtconv_attr_get_string (plugin, "error", NULL);
-  if (error)
+  if (!is_installed (plugin))
+    print_absent (plugin);
+  else if (error)
     printf ("%-22s %-16s %s\n", fmtconv_attr_get_string (plugin, "name", "?"), "REFUSED",
             text_sanitized (sanitized, error));
   else
@@ -91,7 +121,12 @@ print_plugin (fmtconv_attr *plugin)
   const char *error = fmtconv_attr_get_string (plugin, "error", NULL);
   fmtconv_attr *limits = fmtconv_attr_get (plugin, "limits");
   printf ("%s: %s\n", fmtconv_attr_get_string (plugin, "name", "?"),
-          fmtconv_attr_get_string (plugin, "summary", ""));
+          text_sanitized (sanitized, fmtconv_attr_get_string (plugin, "summary", "")));
+  if (!is_installed (plugin))
+    {
+      print_package (plugin);
+      return;
+    }
   printf ("  roles   %s\n  file    %s\n", roles_of (plugin, roles, sizeof roles),
           text_sanitized (sanitized, fmtconv_attr_get_string (plugin, "path", "built into fmtconv")));
   print_short_forms (plugin);

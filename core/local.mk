@@ -25,7 +25,7 @@ core_libs = $(LTDL_LIBS) $(JANSSON_LIBS) $(YAML_LIBS) $(LIBZIP_LIBS) $(ZLIB_LIBS
 
 noinst_LTLIBRARIES += core/libcore.la
 core_libcore_la_SOURCES = $(core_sources)
-core_libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -DFCI_PLUGIN_DIR='"$(plugindir)"' -DFCI_PIPELINE_DIR='"$(pipelinedir)"' -DFCI_VERSION='"$(PACKAGE_VERSION)"'
+core_libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -DFCI_PLUGIN_DIR='"$(plugindir)"' -DFCI_INDEX_DIR='"$(indexdir)"' -DFCI_PIPELINE_DIR='"$(pipelinedir)"' -DFCI_VERSION='"$(PACKAGE_VERSION)"'
 core_libcore_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS) $(LIBZIP_CFLAGS) $(ZLIB_CFLAGS)
 
 lib_LTLIBRARIES += libfmtconv-core.la

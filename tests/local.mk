@@ -3,6 +3,7 @@
 AM_TESTS_ENVIRONMENT = \
 	FMTCONV_INSTALLED='$(plugindir)'; export FMTCONV_INSTALLED; \
 	FMTCONV_PRESETS='$(pipelinedir)'; export FMTCONV_PRESETS; \
+	FMTCONV_INDEX_INSTALLED='$(indexdir)'; export FMTCONV_INDEX_INSTALLED; \
 	FMTCONV='$(abs_top_builddir)/fmtconv'; export FMTCONV; \
 	FMTCONV_PLUGIN_PATH='$(abs_top_builddir)/plugins/.libs'; export FMTCONV_PLUGIN_PATH; \
 	FMTCONV_PIPELINE_PATH='$(abs_top_srcdir)/pipelines'; export FMTCONV_PIPELINE_PATH; \

@@ -18,15 +18,22 @@ ask (fmtconv_ctx *ctx, const fmtconv_transform *t, const fmtconv_model *model, f
   return fci_try_end (ctx, &saved) == 0 && knows && out->kind && out->title && out->command;
 }
 
+/* Returns the transform of a module.  The index does not say which transforms describe models, so all are loaded. */
+static const fmtconv_transform *
+transform_of (fmtconv_ctx *ctx, fci_module *module)
+{
+  const bool is_one = !module->known || fci_plugin_has (&module->known->plugin, FCI_TRANSFORM);
+  const fmtconv_plugin *plugin = is_one ? fci_module_load (ctx, module) : NULL;
+  return fci_plugin_has (plugin, FCI_TRANSFORM) ? plugin->transform : NULL;
+}
+
 void
-fci_describe (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_model *model,
-              fci_described *out)
+fci_describe (fmtconv_ctx *ctx, fci_module *modules, size_t n, const fmtconv_model *model, fci_described *out)
 {
   *out = (fci_described){ 0 };
   for (size_t i = 0; i < n && out->n < FCI_MAX_DESCRIBED; i++)
     {
-      const fmtconv_plugin *plugin = modules[i].plugin;
-      const fmtconv_transform *t = fci_plugin_has (plugin, FCI_TRANSFORM) ? plugin->transform : NULL;
+      const fmtconv_transform *t = transform_of (ctx, &modules[i]);
       fmtconv_description said;
       if (!t || !t->describe || !ask (ctx, t, model, &said))
         continue;

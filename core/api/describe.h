@@ -20,7 +20,7 @@ typedef struct fci_described
 } fci_described;
 
 /* Asks all transforms that can describe models. */
-void fci_describe (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_model *model,
+void fci_describe (fmtconv_ctx *ctx, fci_module *modules, size_t n, const fmtconv_model *model,
                    fci_described *out);
 
 /* Returns the i-th command as one types it, with the path of the model.  NULL only after an error. */

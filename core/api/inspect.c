@@ -17,6 +17,7 @@
 #include "core/convert/shell.h"
 #include "core/convert/stage.h"
 #include "core/model/scaling.h"
+#include "core/plugin/missing.h"
 #include "core/plugin/registry.h"
 #include "core/source/input.h"
 #include <stdio.h>
@@ -88,11 +89,29 @@ capture_message (void *text, const fmtconv_message *message)
               message->hint ? message->hint : "");
 }
 
+/* Names what a transform that is not installed, or refused, lacks. Returns whether it can run. */
+static bool
+is_usable (const inspection *s, size_t i, char needs[NEEDS])
+{
+  fci_module *module = s->claims.claim[i].module;
+  if (fci_module_load (s->ctx, module))
+    return true;
+  if (module->is_absent)
+    snprintf (needs, NEEDS, "the plugin %s, which is not installed: %s", module->name,
+              fci_index_hint (s->ctx, module->known));
+  else
+    snprintf (needs, NEEDS, "the plugin %s, which was refused: %s: %s", module->name, module->path,
+              module->error);
+  return false;
+}
+
 /* Returns the model that a transform makes of it. Messages are suppressed, because a parameter may be
- * missing. NULL: one is, and `needs` names it. */
+ * missing. NULL: it is, or the transform, and `needs` names it. */
 static const fmtconv_model *
 try_claim (const inspection *s, size_t i, char needs[NEEDS])
 {
+  if (!is_usable (s, i, needs))
+    return NULL;
   fci_try saved;
   unsigned flags = s->ctx->options.flags;
   s->ctx->options.flags =
@@ -134,7 +153,7 @@ recognize (inspection *s)
 {
   size_t n_modules;
   fci_claims made = { 0 };
-  const fci_module *modules = fci_modules (s->ctx, &n_modules);
+  fci_module *modules = fci_modules (s->ctx, &n_modules);
   if (is_bundle (s))
     return s->ctx->failed;
   if (!modules || fci_claims_make (s->ctx, modules, n_modules, s->stages[0], &s->claims))

@@ -40,6 +40,7 @@ add_params (fmtconv_attr *list, const fmtconv_plugin *plugin, fci_role role)
     }
 }
 
+/* Adds the roles with their parameters. The index knows no parameters of a plugin that is not installed. */
 static void
 add_roles (fmtconv_attr *node, const fmtconv_plugin *plugin)
 {
@@ -82,21 +83,36 @@ add_limits (fmtconv_attr *node, const fmtconv_limits *limits)
     fci_add_count (object, "tensors", limits->tensors);
 }
 
+/* Adds what a loaded plugin says of itself. */
 static void
-add_module (fmtconv_attr *list, const fci_module *module)
+add_loaded (fmtconv_attr *node, const fmtconv_plugin *plugin)
+{
+  add_roles (node, plugin);
+  if (plugin->transform)
+    add_direction (node, plugin);
+  if (plugin->writer)
+    add_limits (node, &plugin->writer->limits);
+}
+
+static void
+add_module (fmtconv_attr *list, fci_module *module)
 {
   fmtconv_attr *node = fci_add_object (list);
-  const fmtconv_plugin *plugin = module->plugin;
+  if (!node)
+    return;
+  const fmtconv_plugin *plugin = fci_module_load (node->ctx, module);
+  const fmtconv_plugin *described = plugin ? plugin : module->known ? &module->known->plugin : NULL;
   fci_add_text (node, "name", module->name);
-  if (plugin)
-    fci_add_text (node, "summary", plugin->summary);
+  if (described)
+    fci_add_text (node, "summary", described->summary);
+  fmtconv_attr_set_bool (node, "installed", !module->is_absent);
+  if (module->known)
+    fci_add_text (node, "package", module->known->package);
   fci_add_text (node, "path", module->path);
   if (plugin)
-    add_roles (node, plugin);
-  if (plugin && plugin->transform)
-    add_direction (node, plugin);
-  if (plugin && plugin->writer)
-    add_limits (node, &plugin->writer->limits);
+    add_loaded (node, plugin);
+  else if (module->is_absent)
+    add_roles (node, described);
   if (module->error)
     fci_add_text (node, "error", module->error);
 }
@@ -106,19 +122,17 @@ fmtconv_plugin_list (fmtconv_ctx *ctx, const char *name)
 {
   if (!ctx || ctx->failed)
     return NULL;
-  size_t n = 0;
-  const fci_module *modules = NULL;
+  size_t n;
+  bool found = false;
   fmtconv_attr *list = fmtconv_attr_literal (ctx, "[]");
-  if (name)
-    {
-      modules = fci_module_find (ctx, name);
-      n = modules != NULL;
-      if (!modules && !ctx->failed)
-        fci_module_unknown (ctx, name);
-    }
-  else
-    modules = fci_modules (ctx, &n);
+  fci_module *modules = fci_modules (ctx, &n);
   for (size_t i = 0; i < n; i++)
-    add_module (list, &modules[i]);
+    if (!name || !strcmp (modules[i].name, name))
+      {
+        add_module (list, &modules[i]);
+        found = true;
+      }
+  if (name && !found && !ctx->failed)
+    fci_module_unknown (ctx, name);
   return ctx->failed ? NULL : list;
 }

@@ -10,6 +10,7 @@
 #include "core/convert/links.h"
 #include "core/convert/recognize.h"
 #include "core/convert/shell.h"
+#include "core/plugin/missing.h"
 #include "core/plugin/registry.h"
 #include <string.h>
 #include <sys/stat.h>
@@ -34,6 +35,7 @@ list_part (const fci_conversion *c, const fci_claim *claim)
   fmtconv_ctx *ctx = c->ctx;
   const fci_recognition *found = &claim->found;
   const char *kind = claim->plugin->transform->kind, *output = c->only_model ? "" : output_for (c, kind);
+  const char *mark = fci_missing_mark (ctx, claim->module);
   const char *missing = found->missing ? fmtconv_ctx_printf (ctx, ", %zu missing", found->missing) : "";
   const char *unknown = found->unknown ? fmtconv_ctx_printf (ctx, ", %zu unknown", found->unknown) : "";
   const char *reader = c->job.reader ? fci_shell_word (ctx, c->job.reader) : "";
@@ -42,14 +44,14 @@ list_part (const fci_conversion *c, const fci_claim *claim)
     return;
   if (c->only_model)
     {
-      fmtconv_detail (ctx, "%s (%zu tensor%s%s%s): transform: %s", kind, found->claimed,
-                      found->claimed == 1 ? "" : "s", missing, unknown, claim->plugin->name);
+      fmtconv_detail (ctx, "%s (%zu tensor%s%s%s): transform: %s%s", kind, found->claimed,
+                      found->claimed == 1 ? "" : "s", missing, unknown, claim->plugin->name, mark);
       return;
     }
-  fmtconv_detail (ctx, "%s (%zu tensor%s%s%s): fmtconv%s%s -t %s%s%s %s %s", kind, found->claimed,
+  fmtconv_detail (ctx, "%s (%zu tensor%s%s%s): fmtconv%s%s -t %s%s%s %s %s%s", kind, found->claimed,
                   found->claimed == 1 ? "" : "s", missing, unknown, *reader ? " -r " : "", reader,
                   claim->plugin->name, *writer ? " -w " : "", writer, fci_shell_path (ctx, c->job.input),
-                  fci_shell_path (ctx, output));
+                  fci_shell_path (ctx, output), mark);
 }
 
 static void
@@ -68,13 +70,28 @@ is_doubtful (const fci_claims *claims)
                 >= claims->claim[0].plugin->transform->precedence;
 }
 
+/* Adds the transform of a module.  Fails if it is not installed, or refused: to go on without it would make something
+ * else. */
 static int
-add_link (fmtconv_ctx *ctx, fci_links *links, const fmtconv_plugin *plugin, const char *component)
+add_link (fmtconv_ctx *ctx, fci_links *links, fci_module *module, const char *component)
 {
+  const fmtconv_plugin *plugin = fci_module_load (ctx, module);
+  if (!plugin)
+    return fci_missing_fail (ctx, module, NULL, "which converts this model",
+                             "choose the transforms with -t (-t none keeps all tensors unchanged)");
   fci_link *link = fci_links_add (ctx, links);
   if (link && !fci_link_make (ctx, FCI_TRANSFORM, plugin, "", link))
     link->component = component;
   return ctx->failed;
+}
+
+/* Returns all modules, of which none that the index does not know is refused.  NULL: an error was recorded. */
+static fci_module *
+usable_modules (fmtconv_ctx *ctx, size_t *n)
+{
+  fci_module *modules = fci_modules (ctx, n);
+  return modules && !fci_missing_check_refused (ctx, modules, *n, "choose the transforms with -t") ? modules
+                                                                                                   : NULL;
 }
 
 bool
@@ -97,23 +114,30 @@ is_pipeline (const fci_conversion *c, const fci_claims *claims)
          && fci_claims_are_components (claims);
 }
 
+/* Returns whether the module's transform joins the results of one of the makers, and is not in the chain. */
+static bool
+is_wanted (fmtconv_ctx *ctx, fci_module *module, const fci_links *makers, size_t n_makers,
+           const fci_links *links)
+{
+  const fmtconv_plugin *join = fci_module_described (ctx, module);
+  const char *joins = fci_plugin_has (join, FCI_TRANSFORM) ? join->transform->joins : NULL;
+  bool wanted = false;
+  for (size_t k = 0; joins && k < n_makers; k++)
+    wanted = wanted || !strcmp (makers->link[k].plugin->name, joins);
+  for (size_t k = 0; wanted && k < links->n; k++)
+    wanted = strcmp (links->link[k].plugin->name, join->name) != 0;
+  return wanted;
+}
+
 int
 fci_chain_joins (fci_conversion *c, const fci_links *makers, fci_links *links)
 {
-  size_t n, n_makers = makers->n; /* a plugin may be both */
-  const fci_module *modules = fci_modules (c->ctx, &n);
+  size_t n = 0, n_makers = makers->n; /* a plugin may be both */
+  fci_module *modules = n_makers ? usable_modules (c->ctx, &n) : NULL;
   for (size_t i = 0; !c->ctx->failed && i < n; i++)
-    {
-      const fmtconv_plugin *join = modules[i].plugin;
-      const char *joins = fci_plugin_has (join, FCI_TRANSFORM) ? join->transform->joins : NULL;
-      bool wanted = false;
-      for (size_t k = 0; joins && k < n_makers; k++)
-        wanted = wanted || !strcmp (makers->link[k].plugin->name, joins);
-      for (size_t k = 0; wanted && k < links->n; k++)
-        wanted = links->link[k].plugin != join;
-      if (wanted && add_link (c->ctx, links, join, NULL))
-        break;
-    }
+    if (is_wanted (c->ctx, &modules[i], makers, n_makers, links)
+        && add_link (c->ctx, links, &modules[i], NULL))
+      break;
   return c->ctx->failed;
 }
 
@@ -122,8 +146,8 @@ choose_pipeline (fci_conversion *c, const fci_claims *claims, fci_links *links)
 {
   for (size_t i = 0; i < claims->complete; i++)
     {
-      const fmtconv_plugin *plugin = claims->claim[i].plugin;
-      if (add_link (c->ctx, links, plugin, plugin->transform->kind))
+      const fci_claim *claim = &claims->claim[i];
+      if (add_link (c->ctx, links, claim->module, claim->plugin->transform->kind))
         return c->ctx->failed;
     }
   return fci_chain_joins (c, links, links);
@@ -136,11 +160,13 @@ choose (fci_conversion *c, const fci_claims *claims, fci_links *links)
     return choose_pipeline (c, claims, links);
   if (claims->first == 1 && !is_doubtful (claims))
     {
+      if (!fci_module_load (c->ctx, claims->claim[0].module))
+        return add_link (c->ctx, links, claims->claim[0].module, NULL);
       list (c, claims, 1);
       if (claims->n > 1)
         fmtconv_note (c->ctx, "only the %s is converted; these commands convert the other parts:",
                       claims->claim[0].plugin->transform->kind);
-      return add_link (c->ctx, links, claims->claim[0].plugin, NULL);
+      return add_link (c->ctx, links, claims->claim[0].module, NULL);
     }
   list (c, claims, 0);
   if (claims->complete)
@@ -160,9 +186,9 @@ fci_chain_choose (fci_conversion *c, const fmtconv_model *model, fci_links *link
 {
   size_t n_modules;
   fci_claims claims;
-  const fci_module *modules = fci_modules (c->ctx, &n_modules);
   if (fmtconv_model_next_component (model, NULL))
     return c->ctx->failed;
+  fci_module *modules = usable_modules (c->ctx, &n_modules);
   if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, &claims))
     return c->ctx->failed;
   return choose (c, &claims, links);
@@ -173,19 +199,20 @@ fci_chain_choose_component (fci_conversion *c, const fmtconv_model *model, const
 {
   size_t n_modules, n = 0;
   fci_claims claims;
-  const fmtconv_plugin *found = NULL;
-  const fci_module *modules = fci_modules (c->ctx, &n_modules);
+  fci_module *found = NULL;
+  fci_module *modules = usable_modules (c->ctx, &n_modules);
   if (!modules || fci_claims_make (c->ctx, modules, n_modules, model, &claims))
     return c->ctx->failed;
   for (size_t i = 0; i < claims.complete; i++)
     if (!strcmp (claims.claim[i].plugin->transform->kind, name) && ++n)
-      found = claims.claim[i].plugin;
+      found = claims.claim[i].module;
   if (n == 1)
     return add_link (c->ctx, links, found, NULL);
   if (claims.complete == 1)
-    return add_link (c->ctx, links, claims.claim[0].plugin, NULL);
+    return add_link (c->ctx, links, claims.claim[0].module, NULL);
   for (size_t i = 0; i < claims.complete; i++)
-    fmtconv_detail (c->ctx, "%s: %s", claims.claim[i].plugin->transform->kind, claims.claim[i].plugin->name);
+    fmtconv_detail (c->ctx, "%s: %s%s", claims.claim[i].plugin->transform->kind, claims.claim[i].plugin->name,
+                    fci_missing_mark (c->ctx, claims.claim[i].module));
   if (claims.complete)
     return fmtconv_fail (c->ctx, FMTCONV_E_UNSUPPORTED,
                          "several transforms match the component '%s': name one of these", name);

@@ -5,26 +5,11 @@
 #include "core/base/ctx.h"
 #include "core/convert/detect.h"
 #include "core/convert/known.h"
+#include "core/plugin/missing.h"
 #include "core/plugin/registry.h"
 #include "core/source/folder.h"
 #include "core/source/input.h"
 #include <string.h>
-#include <strings.h>
-
-bool
-fci_has_suffix (const char *name, const char *suffixes)
-{
-  size_t len = strlen (name);
-  for (const char *at = suffixes ? suffixes : ""; *at;)
-    {
-      at += strspn (at, " ");
-      size_t n = strcspn (at, " ");
-      if (n && n < len && !strncasecmp (name + len - n, at, n))
-        return true;
-      at += n;
-    }
-  return false;
-}
 
 int
 fci_bid (const fmtconv_reader *reader, const fmtconv_peek *peek)
@@ -57,11 +42,14 @@ show_head (fmtconv_ctx *ctx, const fmtconv_peek *peek)
   return fmtconv_ctx_printf (ctx, "%s(%s)", hex, text);
 }
 
-/* Returns whether a plugin of that role is installed, apart from built-in plugins. */
+/* Returns whether a plugin of that role is installed, apart from built-in plugins.  Loads all modules: they are going to
+ * be listed. */
 static bool
-is_installed (const fci_module *modules, size_t n, fci_role role)
+is_installed (fmtconv_ctx *ctx, fci_module *modules, size_t n, fci_role role)
 {
   size_t i = 0;
+  for (size_t k = 0; k < n; k++)
+    fci_module_load (ctx, &modules[k]);
   while (i < n && !(modules[i].path && fci_plugin_has (modules[i].plugin, role)))
     i++;
   return i < n;
@@ -70,9 +58,9 @@ is_installed (const fci_module *modules, size_t n, fci_role role)
 /* Lists the plugins of the role, and the refused plugins. Returns false if no plugin of the role is
  * installed. */
 static bool
-list_role (fmtconv_ctx *ctx, const fci_module *modules, size_t n, fci_role role)
+list_role (fmtconv_ctx *ctx, fci_module *modules, size_t n, fci_role role)
 {
-  bool installed = is_installed (modules, n, role);
+  bool installed = is_installed (ctx, modules, n, role);
   for (size_t i = 0; i < n; i++)
     {
       const fmtconv_plugin *plugin = modules[i].plugin;
@@ -115,7 +103,7 @@ name_file_in (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtco
 }
 
 static const fmtconv_plugin *
-no_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_peek *peek)
+no_reader (fmtconv_ctx *ctx, fci_module *modules, size_t n, const fmtconv_peek *peek)
 {
   if (fci_refuse_placeholder (ctx, peek))
     return NULL;
@@ -142,37 +130,79 @@ is_not_for (const fci_known *known, const fmtconv_peek *peek, int bid)
   return (int) known->bits > bid && !(bid == 1 && fci_known_has_name (known, peek));
 }
 
-const fmtconv_plugin *
-fci_pick_reader (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const fmtconv_peek *peek)
+/* The readers that bid most. */
+typedef struct contest
 {
-  const fmtconv_plugin *best = NULL, *equal = NULL;
-  int top = 0;
-  for (size_t i = 0; i < n; i++)
+  fci_module *best;
+  fci_module *equal; /* another with the highest bid; NULL: none */
+  int top;
+} contest;
+
+/* Returns the bid of a module.  A module that the index knows is loaded only if the index says that it bids; the bid of one
+ * that is absent or refused is what the index says. */
+static int
+module_bid (fmtconv_ctx *ctx, fci_module *module, const fmtconv_peek *peek)
+{
+  int bid = module->known ? fci_index_bid (module->known, peek) : 0;
+  if (module->known && !bid)
     {
-      const fmtconv_plugin *plugin = modules[i].plugin;
-      int bid = fci_plugin_has (plugin, FCI_READER) ? fci_bid (plugin->reader, peek) : 0;
-      if (bid > top)
-        {
-          best = plugin;
-          equal = NULL;
-          top = bid;
-        }
-      else if (bid && bid == top)
-        equal = plugin;
+      fci_missing_note_unused (ctx, module);
+      return 0;
     }
-  const fci_known *known = fci_known_find (peek);
-  if (known && is_not_for (known, peek, top))
+  const fmtconv_plugin *plugin = fci_module_load (ctx, module);
+  if (!plugin)
+    return bid;
+  return fci_plugin_has (plugin, FCI_READER) ? fci_bid (plugin->reader, peek) : 0;
+}
+
+static contest
+hold_contest (fmtconv_ctx *ctx, fci_module *modules, size_t n, const fmtconv_peek *peek)
+{
+  contest c = { 0 };
+  for (size_t i = 0; i < n && !ctx->failed; i++)
+    {
+      int bid = module_bid (ctx, &modules[i], peek);
+      if (bid > c.top)
+        c = (contest){ .best = &modules[i], .top = bid };
+      else if (bid && bid == c.top)
+        c.equal = &modules[i];
+    }
+  return c;
+}
+
+/* Fails for a reader that would be chosen, and is not installed or refused.  A file that stands in for a checkpoint has its
+ * own message. */
+static const fmtconv_plugin *
+missing_reader (fmtconv_ctx *ctx, const fci_module *module, const fmtconv_peek *peek)
+{
+  if (!fci_refuse_placeholder (ctx, peek))
+    fci_missing_fail (ctx, module, peek->path,
+                      peek->is_folder ? "which reads such a folder" : "which reads such a file",
+                      "name another reader with -r");
+  return NULL;
+}
+
+const fmtconv_plugin *
+fci_pick_reader (fmtconv_ctx *ctx, fci_module *modules, size_t n, const fmtconv_peek *peek)
+{
+  const contest c = hold_contest (ctx, modules, n, peek);
+  const fci_known *known = ctx->failed ? NULL : fci_known_find (peek);
+  if (ctx->failed || (known && known->is_placeholder && fci_refuse_placeholder (ctx, peek))
+      || fci_missing_check_refused (ctx, modules, n, "name the reader with -r"))
+    return NULL;
+  if (known && is_not_for (known, peek, c.top))
     {
       fci_known_refuse (ctx, peek, known);
       return NULL;
     }
-  if (!best)
+  if (!c.best)
     return no_reader (ctx, modules, n, peek);
-  if (!equal)
-    return best;
+  if (!c.equal)
+    return c.best->plugin ? c.best->plugin : missing_reader (ctx, c.best, peek);
   fci_fail_file (ctx, FMTCONV_E_UNSUPPORTED, peek->path, NULL,
-                 "the readers '%s' and '%s' both recognize it: choose one with -r %s or -r %s", best->name,
-                 equal->name, best->name, equal->name);
+                 "the readers '%s'%s and '%s'%s both recognize it: choose one with -r %s or -r %s",
+                 c.best->name, fci_missing_mark (ctx, c.best), c.equal->name, fci_missing_mark (ctx, c.equal),
+                 c.best->name, c.equal->name);
   return NULL;
 }
 
@@ -189,11 +219,11 @@ last_component (const char *path)
 }
 
 static const fmtconv_plugin *
-no_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const char *name)
+no_writer (fmtconv_ctx *ctx, fci_module *modules, size_t n, const char *name)
 {
   bool any = false;
   for (size_t i = 0; i < n; i++)
-    any = any || fci_plugin_has (modules[i].plugin, FCI_WRITER);
+    any = any || fci_plugin_has (fci_module_load (ctx, &modules[i]), FCI_WRITER);
   if (!any)
     return none_installed (ctx, FCI_WRITER);
   const fmtconv_where where = {
@@ -205,36 +235,54 @@ no_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const char *na
   return NULL;
 }
 
+bool
+fci_module_writes (fmtconv_ctx *ctx, fci_module *module, const char *name)
+{
+  const fmtconv_plugin *plugin = fci_module_described (ctx, module);
+  return fci_plugin_has (plugin, FCI_WRITER) && fci_has_suffix (name, plugin->writer->suffixes);
+}
+
+/* Returns the writer of a module with such suffixes.  NULL: it is not installed, or refused. */
+static const fmtconv_plugin *
+found_writer (fmtconv_ctx *ctx, fci_module *module)
+{
+  const fmtconv_plugin *plugin = fci_module_load (ctx, module);
+  if (fci_plugin_has (plugin, FCI_WRITER))
+    return plugin;
+  fci_missing_fail (ctx, module, NULL, "which writes such an output", "name another writer with -w");
+  return NULL;
+}
+
 const fmtconv_plugin *
-fci_pick_writer (fmtconv_ctx *ctx, const fci_module *modules, size_t n, const char *output)
+fci_pick_writer (fmtconv_ctx *ctx, fci_module *modules, size_t n, const char *output)
 {
   const char *name = last_component (output);
-  const fmtconv_plugin *found = NULL;
+  fci_module *found = NULL;
+  if (fci_missing_check_refused (ctx, modules, n, "name the writer with -w"))
+    return NULL;
   for (size_t i = 0; i < n; i++)
     {
-      const fmtconv_plugin *plugin = modules[i].plugin;
-      if (!fci_plugin_has (plugin, FCI_WRITER) || !fci_has_suffix (name, plugin->writer->suffixes))
+      if (!fci_module_writes (ctx, &modules[i], name))
         continue;
       if (found)
         {
           fmtconv_fail (ctx, FMTCONV_E_USAGE,
-                        "the writers '%s' and '%s' both write files named like '%s': choose one with -w",
-                        found->name, plugin->name, name);
+                        "the writers '%s'%s and '%s'%s both write files named like '%s': choose one with -w",
+                        found->name, fci_missing_mark (ctx, found), modules[i].name,
+                        fci_missing_mark (ctx, &modules[i]), name);
           return NULL;
         }
-      found = plugin;
+      found = &modules[i];
     }
-  if (!found)
-    return no_writer (ctx, modules, n, name);
-  return found;
+  return found ? found_writer (ctx, found) : no_writer (ctx, modules, n, name);
 }
 
 const fmtconv_plugin *
 fci_detect_reader (fmtconv_ctx *ctx, fmtconv_input *in)
 {
   size_t n;
-  const fci_module *modules = fci_modules (ctx, &n);
-  const fmtconv_peek *peek = fci_input_peek (in);
+  fci_module *modules = fci_modules (ctx, &n);
+  const fmtconv_peek *peek = modules ? fci_input_peek (in) : NULL;
   return ctx->failed || !peek ? NULL : fci_pick_reader (ctx, modules, n, peek);
 }
 
@@ -242,6 +290,6 @@ const fmtconv_plugin *
 fci_detect_writer (fmtconv_ctx *ctx, const char *output)
 {
   size_t n;
-  const fci_module *modules = fci_modules (ctx, &n);
-  return ctx->failed ? NULL : fci_pick_writer (ctx, modules, n, output);
+  fci_module *modules = fci_modules (ctx, &n);
+  return modules ? fci_pick_writer (ctx, modules, n, output) : NULL;
 }

@@ -31,10 +31,9 @@ static bool
 has_file_suffix (fmtconv_ctx *ctx, const char *path)
 {
   size_t n;
-  const fci_module *modules = fci_modules (ctx, &n);
+  fci_module *modules = fci_modules (ctx, &n);
   for (size_t i = 0; !ctx->failed && i < n; i++)
-    if (fci_plugin_has (modules[i].plugin, FCI_WRITER)
-        && fci_has_suffix (path, modules[i].plugin->writer->suffixes))
+    if (fci_module_writes (ctx, &modules[i], path))
       return true;
   return false;
 }

@@ -4,6 +4,7 @@
 
 #include "core/base/ctx.h"
 #include "core/convert/recognize.h"
+#include "core/plugin/missing.h"
 #include "core/plugin/registry.h"
 #include <stdlib.h>
 #include <string.h>
@@ -53,38 +54,67 @@ count (fci_claims *out)
 
 typedef int recognizer (const fmtconv_rules *rules, const fmtconv_model *model, fci_recognition *out);
 
-/* Finds the transforms whose rules match, in order; with `near` also near matches. Returns 0 or an error
- * code. */
-static int
-find_claims (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
-             recognizer *recognize, bool near, fci_claims *out)
+/* A search for transforms that match a model. */
+typedef struct search
 {
-  fci_claim *claims = fmtconv_ctx_alloc (ctx, n_modules + 1, sizeof *claims);
-  *out = (fci_claims){ .claim = claims };
-  for (size_t i = 0; claims && i < n_modules; i++)
+  fmtconv_ctx *ctx;
+  const fmtconv_model *model;
+  recognizer *recognize;
+  bool near;       /* near matches count */
+  bool is_reverse; /* the index has no rules for it */
+} search;
+
+/* Runs the rules of a plugin. Returns whether they match. */
+static bool
+matches (const search *s, const fmtconv_plugin *plugin, fci_claim *claim)
+{
+  claim->plugin = plugin;
+  if (!fci_plugin_has (plugin, FCI_TRANSFORM) || !plugin->transform->kind || !plugin->transform->rules)
+    return false;
+  int code = s->recognize (plugin->transform->rules, s->model, &claim->found);
+  if (code && !s->ctx->failed && !fci_rules_check (s->ctx, plugin->transform->rules))
+    fmtconv_fail (s->ctx, code, "cannot recognize the model by the rules of '%s'", plugin->name);
+  return !code && claim->found.claimed && (is_complete (claim) || (s->near && is_near (claim)));
+}
+
+/* Returns whether a module's transform matches, first by the index, then by its own rules. */
+static bool
+module_matches (const search *s, fci_module *module, fci_claim *claim)
+{
+  const fmtconv_plugin *known = module->known ? &module->known->plugin : NULL;
+  *claim = (fci_claim){ .module = module };
+  if (known && s->is_reverse && !(fci_plugin_has (known, FCI_TRANSFORM) && known->transform->kind))
+    return false;
+  if (known && !s->is_reverse && !matches (s, known, claim))
     {
-      const fmtconv_plugin *plugin = modules[i].plugin;
-      if (!fci_plugin_has (plugin, FCI_TRANSFORM) || !plugin->transform->kind || !plugin->transform->rules)
-        continue;
-      fci_claim claim = { .plugin = plugin };
-      int code = recognize (plugin->transform->rules, model, &claim.found);
-      if (code)
-        return ctx->failed ? ctx->failed : code;
-      if (claim.found.claimed && (is_complete (&claim) || (near && is_near (&claim))))
-        claims[out->n++] = claim;
+      fci_missing_note_unused (s->ctx, module);
+      return false;
     }
-  if (ctx->failed || !claims)
-    return ctx->failed;
+  const fmtconv_plugin *plugin = fci_module_load (s->ctx, module);
+  return plugin ? matches (s, plugin, claim) : known && !s->is_reverse;
+}
+
+/* Finds the transforms whose rules match, in order. Returns 0 or an error code. */
+static int
+find_claims (const search *s, fci_module *modules, size_t n_modules, fci_claims *out)
+{
+  fci_claim *claims = fmtconv_ctx_alloc (s->ctx, n_modules + 1, sizeof *claims);
+  *out = (fci_claims){ .claim = claims };
+  for (size_t i = 0; claims && i < n_modules && !s->ctx->failed; i++)
+    out->n += module_matches (s, &modules[i], &claims[out->n]);
+  if (s->ctx->failed || !claims)
+    return s->ctx->failed;
   qsort (claims, out->n, sizeof *claims, by_rank);
   count (out);
   return 0;
 }
 
 int
-fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
+fci_claims_make (fmtconv_ctx *ctx, fci_module *modules, size_t n_modules, const fmtconv_model *model,
                  fci_claims *out)
 {
-  return find_claims (ctx, modules, n_modules, model, fci_rules_recognize, true, out);
+  const search s = { .ctx = ctx, .model = model, .recognize = fci_rules_recognize, .near = true };
+  return find_claims (&s, modules, n_modules, out);
 }
 
 /* Recognizes a model by reversed rules. Rules that cannot run in reverse match nothing. */
@@ -97,10 +127,11 @@ recognize_reverse (const fmtconv_rules *rules, const fmtconv_model *model, fci_r
 }
 
 int
-fci_claims_reverse (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules, const fmtconv_model *model,
+fci_claims_reverse (fmtconv_ctx *ctx, fci_module *modules, size_t n_modules, const fmtconv_model *model,
                     fci_claims *out)
 {
-  return find_claims (ctx, modules, n_modules, model, recognize_reverse, false, out);
+  const search s = { .ctx = ctx, .model = model, .recognize = recognize_reverse, .is_reverse = true };
+  return find_claims (&s, modules, n_modules, out);
 }
 
 enum
@@ -137,7 +168,7 @@ absent_hint (fmtconv_ctx *ctx, const fmtconv_model *model)
 {
   size_t n;
   fci_claims claims, made;
-  const fci_module *modules = fci_modules (ctx, &n);
+  fci_module *modules = fci_modules (ctx, &n);
   if (!modules || fci_claims_make (ctx, modules, n, model, &claims)
       || fci_claims_reverse (ctx, modules, n, model, &made))
     return NULL;

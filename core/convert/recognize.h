@@ -10,8 +10,9 @@
 /* A transform whose rules claim tensors of a model. */
 typedef struct fci_claim
 {
-  const fmtconv_plugin *plugin;
+  const fmtconv_plugin *plugin; /* of a module that is not installed or refused: what the index says of it */
   fci_recognition found;
+  fci_module *module;
 } fci_claim;
 
 /* The transforms that match a model: complete matches, then near matches with few missing or unknown
@@ -24,13 +25,14 @@ typedef struct fci_claims
   size_t first;    /* number of complete matches that share the highest precedence */
 } fci_claims;
 
-/* Finds the matches among n_modules modules. Returns 0 or an error code. */
-int fci_claims_make (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules,
-                     const fmtconv_model *model, fci_claims *out);
+/* Finds the matches among n_modules modules. What the index says of a transform decides whether it is loaded; then its own
+ * rules decide. Those of a transform that is not installed are those of the index. Returns 0 or an error code. */
+int fci_claims_make (fmtconv_ctx *ctx, fci_module *modules, size_t n_modules, const fmtconv_model *model,
+                     fci_claims *out);
 
-/* Finds the transforms that produce such a model: their reversed rules match it completely. Returns 0 or
+/* Finds the installed transforms that produce such a model: their reversed rules match it completely. Returns 0 or
  * an error code. */
-int fci_claims_reverse (fmtconv_ctx *ctx, const fci_module *modules, size_t n_modules,
-                        const fmtconv_model *model, fci_claims *out);
+int fci_claims_reverse (fmtconv_ctx *ctx, fci_module *modules, size_t n_modules, const fmtconv_model *model,
+                        fci_claims *out);
 
 #endif

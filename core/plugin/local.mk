@@ -3,7 +3,19 @@
 core_sources += \
 	core/plugin/descriptor.c \
 	core/plugin/descriptor.h \
+	core/plugin/evidence.c \
+	core/plugin/evidence.h \
 	core/plugin/globs.c \
+	core/plugin/index-file.c \
+	core/plugin/index-file.h \
+	core/plugin/index-role.c \
+	core/plugin/index-role.h \
+	core/plugin/index-value.c \
+	core/plugin/index-value.h \
+	core/plugin/index.c \
+	core/plugin/index.h \
+	core/plugin/missing.c \
+	core/plugin/missing.h \
 	core/plugin/module.c \
 	core/plugin/module.h \
 	core/plugin/override.c \

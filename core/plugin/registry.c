@@ -6,6 +6,7 @@
 #include "core/base/state.h"
 #include "core/base/text.h"
 #include "core/plugin/descriptor.h"
+#include "core/plugin/index.h"
 #include "core/plugin/module.h"
 #include "core/plugin/registry.h"
 #include "core/plugin/search.h"
@@ -26,6 +27,7 @@ typedef struct registry
       *modules; /* sorted by name; each has neither plugin nor error (not loaded yet), or one of them */
   size_t n;
   bool is_found;
+  bool has_index; /* the modules are joined with the index */
 } registry;
 
 static const fci_state_key registry_key = { "plugin/registry.c", sizeof (registry) };
@@ -65,7 +67,7 @@ collect (registry *r, const fci_files *files)
 }
 
 /* Returns the modules of the context, which are found once.  NULL: an error was recorded. */
-static const registry *
+static registry *
 find_modules (fmtconv_ctx *ctx)
 {
   const fci_search search = {
@@ -93,36 +95,81 @@ find_modules (fmtconv_ctx *ctx)
   return r;
 }
 
-static void
-load (fmtconv_ctx *ctx, const registry *r, fci_module *module)
+static fci_module *
+find (const registry *r, const char *name)
 {
-  if (module->plugin || module->error)
-    return;
+  const fci_module key = { .name = name };
+  return r->n ? bsearch (&key, r->modules, r->n, sizeof key, by_name) : NULL;
+}
+
+/* Joins the modules with the index: each gets its entry, and entries without a module are added as absent.  Returns 0 or
+ * the code of an error. */
+static int
+join_index (fmtconv_ctx *ctx, registry *r)
+{
+  size_t n_entries, n = r->n;
+  const fci_index_entry *entries = fci_index (ctx, &n_entries);
+  fci_module *all = entries ? fmtconv_ctx_alloc (ctx, r->n + n_entries + 1, sizeof *all) : NULL;
+  if (!all)
+    return ctx->failed;
+  if (r->n)
+    memcpy (all, r->modules, r->n * sizeof *all);
+  r->modules = all;
+  for (size_t i = 0; i < n_entries; i++)
+    {
+      const char *name = entries[i].plugin.name;
+      fci_module *module = find (r, name);
+      if (module)
+        module->known = &entries[i];
+      else
+        all[n++] = (fci_module){ .name = name, .known = &entries[i], .is_absent = true };
+    }
+  r->n = n;
+  qsort (all, n, sizeof *all, by_name);
+  r->has_index = true;
+  return 0;
+}
+
+const fmtconv_plugin *
+fci_module_load (fmtconv_ctx *ctx, fci_module *module)
+{
+  if (module->plugin || module->error || module->is_absent)
+    return module->plugin;
+  const registry *r = find_modules (ctx);
+  if (!r)
+    return NULL;
   const fmtconv_plugin *given = module->path
                                     ? fci_module_open (ctx, module->path, module->name, &module->error)
                                     : builtin (r, module->name);
   if (given)
     module->plugin = fci_descriptor_check (ctx, given, module->name, &module->error);
+  return module->plugin;
 }
 
-const fci_module *
+const fmtconv_plugin *
+fci_module_described (fmtconv_ctx *ctx, fci_module *module)
+{
+  return module->known ? &module->known->plugin : fci_module_load (ctx, module);
+}
+
+fci_module *
 fci_modules (fmtconv_ctx *ctx, size_t *n)
 {
-  const registry *all = find_modules (ctx);
-  *n = all ? all->n : 0;
-  for (size_t i = 0; i < *n; i++)
-    load (ctx, all, &all->modules[i]);
-  return all ? all->modules : NULL;
+  registry *r = find_modules (ctx);
+  if (r && !r->has_index && join_index (ctx, r))
+    r = NULL;
+  *n = r ? r->n : 0;
+  return r ? r->modules : NULL;
 }
 
 const fci_module *
 fci_module_find (fmtconv_ctx *ctx, const char *name)
 {
-  const registry *all = find_modules (ctx);
-  fci_module key = { .name = name };
-  fci_module *module = all ? bsearch (&key, all->modules, all->n, sizeof key, by_name) : NULL;
-  if (module)
-    load (ctx, all, module);
+  const registry *r = find_modules (ctx);
+  fci_module *module = r ? find (r, name) : NULL;
+  if (!module || module->is_absent)
+    return NULL;
+  fci_module_load (ctx, module);
   return module;
 }
 
@@ -166,39 +213,59 @@ fci_plugin_title (fmtconv_ctx *ctx, const char *role, const fmtconv_plugin *plug
   return owner ? owner : role;
 }
 
+/* Returns whether the module can be named: it is installed, or the index knows it. */
+static bool
+is_choice (fmtconv_ctx *ctx, fci_module *module, fci_role role, bool any)
+{
+  const fmtconv_plugin *plugin = module->is_absent ? &module->known->plugin : fci_module_load (ctx, module);
+  return plugin && (any || fci_plugin_has (plugin, role));
+}
+
 /* Records E_USAGE for an unknown name, with the installed plugins as details.  any: plugins of all roles. */
 static int
 unknown (fmtconv_ctx *ctx, const char *typed, fci_role role, bool any)
 {
   size_t n, known = 0, installed = 0;
-  const fci_module *modules = fci_modules (ctx, &n);
-  const char **names = fmtconv_ctx_alloc (ctx, n + 1, sizeof *names);
+  fci_module *modules = fci_modules (ctx, &n);
+  const char **names = modules ? fmtconv_ctx_alloc (ctx, n + 1, sizeof *names) : NULL;
   for (size_t i = 0; names && i < n; i++)
-    if (modules[i].plugin && (any || fci_plugin_has (modules[i].plugin, role)))
+    if (is_choice (ctx, &modules[i], role, any))
       {
         names[known++] = modules[i].name;
         installed += modules[i].path != NULL;
       }
   const char *suggestion = known ? fci_spell_nearest (typed, names, known) : NULL;
   for (size_t i = 0; names && installed && !suggestion && i < n; i++)
-    if (modules[i].plugin && (any || fci_plugin_has (modules[i].plugin, role)))
+    if (!modules[i].is_absent && is_choice (ctx, &modules[i], role, any))
       fmtconv_detail (ctx, "%s: %s", modules[i].name, modules[i].plugin->summary);
   const char *what = any ? "plugin" : fci_role_name (role);
   static const fmtconv_where nothing = {
     .hint = "set FMTCONV_PLUGIN_PATH to the folder of the plugins, or install them"
   };
+  if (suggestion)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no %s '%s' found: did you mean '%s'?", what, typed,
+                         suggestion);
   if (!installed)
     return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &nothing, "no %s '%s' found: no %s is installed", what,
                             typed, what);
-  if (!suggestion)
-    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no %s '%s' found; installed %ss:", what, typed, what);
-  return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no %s '%s' found: did you mean '%s'?", what, typed, suggestion);
+  return fmtconv_fail (ctx, FMTCONV_E_USAGE, "no %s '%s' found; installed %ss:", what, typed, what);
 }
 
 int
 fci_module_unknown (fmtconv_ctx *ctx, const char *name)
 {
   return unknown (ctx, name, FCI_READER, true);
+}
+
+/* Records the error for a name that no installed plugin has. */
+static int
+not_installed (fmtconv_ctx *ctx, const char *name, fci_role role)
+{
+  const fci_index_entry *known = fci_index_find (ctx, name);
+  if (ctx->failed || !known || !fci_plugin_has (&known->plugin, role))
+    return ctx->failed ? ctx->failed : unknown (ctx, name, role, false);
+  return fmtconv_fail_at (ctx, FMTCONV_E_MISSING, &(fmtconv_where){ .hint = fci_index_hint (ctx, known) },
+                          "the %s '%s' is not installed", fci_role_name (role), name);
 }
 
 const fmtconv_plugin *
@@ -208,15 +275,11 @@ fci_plugin_find (fmtconv_ctx *ctx, const char *name, fci_role role)
   if (ctx->failed)
     return NULL;
   if (module && module->error)
-    {
-      fmtconv_fail (ctx, FMTCONV_E_USAGE, "plugin '%s' (%s) was refused: %s", name, module->path,
-                    module->error);
-      return NULL;
-    }
-  if (!module || !fci_plugin_has (module->plugin, role))
-    {
-      unknown (ctx, name, role, false);
-      return NULL;
-    }
-  return module->plugin;
+    fmtconv_fail (ctx, FMTCONV_E_USAGE, "plugin '%s' (%s) was refused: %s", name, module->path,
+                  module->error);
+  else if (!module)
+    not_installed (ctx, name, role);
+  else if (!fci_plugin_has (module->plugin, role))
+    unknown (ctx, name, role, false);
+  return ctx->failed ? NULL : module->plugin;
 }

@@ -3,26 +3,23 @@
 #ifndef FCI_PLUGIN_REGISTRY_H
 #define FCI_PLUGIN_REGISTRY_H
 
+#include "core/plugin/index.h"
 #include <fmtconv/plugin.h>
 #include <stdbool.h>
 
-/* A module file, or a built-in plugin.  Loaded modules stay resident in the process. */
+/* A module file, a built-in plugin, or a plugin of the index that is not installed.  Loaded modules stay resident in the
+ * process. */
 typedef struct fci_module
 {
-  const char *name;             /* file's base name without ".so" */
-  const char *path;             /* NULL: a built-in plugin */
-  const fmtconv_plugin *plugin; /* normalized copy (min of sizes over zeroes); NULL: refused */
-  const char *error;            /* reason for the refusal */
+  const char *name; /* file's base name without ".so" */
+  const char *path; /* NULL: built-in, or not installed */
+  const fmtconv_plugin
+      *plugin;       /* normalized copy (min of sizes over zeroes); NULL: not loaded, refused or absent */
+  const char *error; /* reason for the refusal */
+  const fci_index_entry *known; /* what the index says of it; NULL: nothing */
+  bool is_absent;               /* it is in the index, but not installed */
+  bool is_warned;               /* a warning said that it is not used */
 } fci_module;
-
-/* Adds built-in plugins, descriptors up to NULL; no file can have their names.  Called before any plugin
- * is found. Returns 0 or a code. */
-int fci_registry_hold (fmtconv_ctx *ctx, const fmtconv_plugin *const *builtins);
-
-/* Returns all modules, sorted by name: built-in, then from --plugin-dir, FMTCONV_PLUGIN_PATH (unless
- * privileged) and the compiled-in folder; the first of a name counts.  A context finds and loads them
- * once. */
-const fci_module *fci_modules (fmtconv_ctx *ctx, size_t *n);
 
 typedef enum fci_role
 {
@@ -30,6 +27,22 @@ typedef enum fci_role
   FCI_TRANSFORM,
   FCI_WRITER
 } fci_role;
+
+/* Adds built-in plugins, descriptors up to NULL; no file can have their names.  Called before any plugin
+ * is found. Returns 0 or a code. */
+int fci_registry_hold (fmtconv_ctx *ctx, const fmtconv_plugin *const *builtins);
+
+/* Returns all modules, sorted by name: built-in, then from --plugin-dir, FMTCONV_PLUGIN_PATH (unless
+ * privileged) and the compiled-in folder; the first of a name counts; and what the index knows besides these.  A context
+ * finds them once; none is loaded for it. */
+fci_module *fci_modules (fmtconv_ctx *ctx, size_t *n);
+
+/* Returns the module's plugin, which is loaded now if it was not.  NULL: it is refused, or absent. */
+const fmtconv_plugin *fci_module_load (fmtconv_ctx *ctx, fci_module *module);
+
+/* Returns what is known of the plugin without loading it: what the index says; of a module that it does not know the
+ * plugin itself.  NULL: nothing, as such a module is refused. */
+const fmtconv_plugin *fci_module_described (fmtconv_ctx *ctx, fci_module *module);
 
 /* Returns "reader", "transform" or "writer". */
 const char *fci_role_name (fci_role role);
@@ -46,8 +59,8 @@ const fmtconv_param *fci_plugin_params (const fmtconv_plugin *plugin, fci_role r
 /* Finds and loads the main parameter of the plugin in that role, "to=TYPE"; NULL: none. */
 const char *fci_plugin_main (const fmtconv_plugin *plugin, fci_role role);
 
-/* The module with that name only.  NULL: not found (no error), or the folders could not be read (an error
- * was recorded). */
+/* The installed module with that name only, loaded.  NULL: not found (no error), or the folders could not be read (an
+ * error was recorded). */
 const fci_module *fci_module_find (fmtconv_ctx *ctx, const char *name);
 
 /* Records E_USAGE for a plugin that was not found, with the installed plugins as details.  Returns the
@@ -55,7 +68,7 @@ const fci_module *fci_module_find (fmtconv_ctx *ctx, const char *name);
 int fci_module_unknown (fmtconv_ctx *ctx, const char *name);
 
 /* Returns the plugin with that name and role.  NULL: E_USAGE with the nearest name or the reason for a
- * refusal. */
+ * refusal; E_MISSING with the package if it is known, but not installed. */
 const fmtconv_plugin *fci_plugin_find (fmtconv_ctx *ctx, const char *name, fci_role role);
 
 #endif

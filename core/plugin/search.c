@@ -19,6 +19,7 @@ typedef struct walk
   const fci_search *search;
   const char *only;
   fci_files *out;
+  bool is_second; /* these folders were searched for other files, with all messages */
 } walk;
 
 bool
@@ -114,9 +115,10 @@ cannot_open (const walk *w, const char *folder, bool must)
   if (must)
     return fci_fail_io (w->ctx, folder, fmtconv_ctx_printf (w->ctx, "cannot open the %s", w->search->what));
   char text[FCI_ERROR_TEXT];
-  return errno == ENOENT ? 0
-                         : fmtconv_warn (w->ctx, "the %s %s cannot be read: %s", w->search->what, folder,
-                                         fci_os_error_text (errno, text));
+  return errno == ENOENT || w->is_second ? 0
+                                         : fmtconv_warn (w->ctx, "the %s %s cannot be read: %s",
+                                                         w->search->what, folder,
+                                                         fci_os_error_text (errno, text));
 }
 
 static int
@@ -124,6 +126,8 @@ is_world_writable (const walk *w, const char *folder, mode_t mode, bool must)
 {
   static const char text[] = "the %s %s is not used: everyone may write to it (mode %04o)";
   unsigned bits = (unsigned) mode & 07777;
+  if (w->is_second)
+    return 0;
   return must ? fmtconv_fail (w->ctx, FMTCONV_E_USAGE, text, w->search->what, folder, bits)
               : fmtconv_warn (w->ctx, text, w->search->what, folder, bits);
 }
@@ -160,17 +164,20 @@ scan_named (const walk *w, const char *folder)
   return scan (w, kept, true);
 }
 
-/* Searches each absolute folder of a list separated by ':'. */
+/* Searches each absolute folder that an environment variable lists, separated by ':'. */
 static int
-scan_list (const walk *w, const char *list)
+scan_list (const walk *w, const char *variable)
 {
+  const char *list = getenv (variable);
+  if (!list)
+    return w->ctx->failed;
   for (size_t len; *list && !w->ctx->failed; list += len + (list[len] == ':'))
     {
       len = strcspn (list, ":");
       const char *folder = fci_strndup (w->ctx, list, len);
-      if (folder && len && *folder != '/')
-        fmtconv_note (w->ctx, "%s: '%s' is skipped: it is not an absolute path", w->search->variable, folder);
-      else if (len)
+      if (folder && len && *folder != '/' && !w->is_second)
+        fmtconv_note (w->ctx, "%s: '%s' is skipped: it is not an absolute path", variable, folder);
+      else if (folder && *folder == '/')
         scan (w, folder, false);
     }
   return w->ctx->failed;
@@ -192,11 +199,12 @@ int
 fci_search_files (fmtconv_ctx *ctx, const fci_search *search, const char *only, fci_files *out)
 {
   const walk w = { .ctx = ctx, .search = search, .only = only, .out = out };
-  const char *list = getenv (search->variable);
+  const walk second = { .ctx = ctx, .search = search, .only = only, .out = out, .is_second = true };
   /* A privileged program must not use folders that its caller chose. */
   bool privileged = fci_os_is_privileged ();
   *out = (fci_files){ 0 };
-  if ((search->named && scan_named (&w, search->named)) || (list && !privileged && scan_list (&w, list))
+  if ((search->named && scan_named (&w, search->named)) || (!privileged && scan_list (&w, search->variable))
+      || (search->also && !privileged && scan_list (&second, search->also))
       || scan (&w, search->installed, false) || (search->own && !privileged && scan_own (&w)))
     return ctx->failed;
   if (out->n)

@@ -11,11 +11,12 @@
  * privileged program ignores the environment and the user's folder. */
 typedef struct fci_search
 {
-  const char *what;      /* name of such a folder: "plugin folder" */
-  const char *suffix;    /* suffix of the files: ".so" */
-  const char *misnamed;  /* reason to refuse a file with an invalid name; NULL: such files are ignored */
-  const char *named;     /* folder from the application, which must exist and be usable; NULL: none */
-  const char *variable;  /* environment variable with absolute folders, separated by ':' */
+  const char *what;     /* name of such a folder: "plugin folder" */
+  const char *suffix;   /* suffix of the files: ".so" */
+  const char *misnamed; /* reason to refuse a file with an invalid name; NULL: such files are ignored */
+  const char *named;    /* folder from the application, which must exist and be usable; NULL: none */
+  const char *variable; /* environment variable with absolute folders, separated by ':' */
+  const char *also; /* another such variable, whose folders are searched for other files, too; NULL: none */
   const char *installed; /* installed folder */
   const char *own;       /* user's folder within $XDG_CONFIG_HOME: "fmtconv/pipelines"; NULL: none */
 } fci_search;

@@ -264,9 +264,10 @@ const char *fmtconv_rules_print (fmtconv_ctx *ctx, const char *transform);
 
 /* ---- Plugins */
 
-/* Returns the plugins found, sorted by name: [{name, summary, path, roles: [..], parameters: [{role, key, type, default,
- * help}], reverse, one_way, limits: {…}, error}].  path: null for a part of the library; reverse: the transform is
- * reversible; one_way: why it is not; error: why a module was refused.
+/* Returns the plugins, sorted by name: [{name, summary, installed, package, path, roles: [..], parameters: [{role, key, type,
+ * default, help}], reverse, one_way, limits: {…}, error}].  installed: false for a plugin that only the index knows, of
+ * which there are no parameters; package: the package that holds it, as the index says; path: null for a part of the
+ * library; reverse: the transform is reversible; one_way: why it is not; error: why a module was refused.
  *   name  only that plugin; NULL: all
  * Errors: E_USAGE (no plugin has that name).  Thread: context.  Since: 0.1. */
 fmtconv_attr *fmtconv_plugin_list (fmtconv_ctx *ctx, const char *name);

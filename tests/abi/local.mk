@@ -16,7 +16,7 @@ EXTRA_DIST += \
 # The installed package, staged before any test runs: libtool links plugins anew when it installs them, in the very
 # folder that the other tests load them from.
 check_DATA += tests/stage.stamp
-tests/stage.stamp: Makefile $(bin_PROGRAMS) $(lib_LTLIBRARIES) $(plugin_LTLIBRARIES) $(dist_fmtconvinclude_HEADERS) $(dist_pipeline_DATA)
+tests/stage.stamp: Makefile $(bin_PROGRAMS) $(lib_LTLIBRARIES) $(plugin_LTLIBRARIES) $(dist_fmtconvinclude_HEADERS) $(dist_pipeline_DATA) $(index_DATA)
 	@$(MKDIR_P) tests
 	rm -rf tests/stage
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) install DESTDIR='$(abs_top_builddir)/tests/stage' >tests/stage.log 2>&1 \

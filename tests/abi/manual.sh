@@ -9,9 +9,9 @@ page=$source/../../doc/fmtconv-plugin.3
 need cast
 
 cd "$tmp"
-# A literal block that begins with "/* NAME.c:" is that file.
+# A literal block that begins with "/* NAME.c:" or "# NAME.yaml:" is that file.
 awk '/^\.Bd -literal$/ { inside = 1; file = ""; next } /^\.Ed$/ { inside = 0 }
-  inside && file == "" { file = $1 == "/*" && sub (/:$/, "", $2) ? $2 : "figure" } inside { print >file }' "$page"
+  inside && file == "" { file = ($1 == "/*" || $1 == "#") && sub (/:$/, "", $2) ? $2 : "figure" } inside { print >file }' "$page"
 # The commands are between the heading and the end of the page: how to build x, and a conversion with each plugin.
 sed -n 's/^\.Dl //p' "$page" >commands
 build=$(sed -n '/^cc /p' commands)
@@ -27,6 +27,24 @@ for plugin in x times xw; do
   built="$built $plugin"
 done
 test "$(ls ./*.c | wc -l)" = "$(echo $built | wc -w)" || fail "an example of $page is not used: $(ls ./*.c)"
+# The index of the page: the package is named while the modules are not there; its example of a transform, too.
+FMTCONV_INDEX_PATH=$FMTCONV_INDEX_PATH:$PWD/index
+mkdir index other
+cp x.yaml index
+printf 'XST1\003\000\000\000\000\000\200\077\000\000\200\277\000\000\000\100' >nameless
+missing () { # missing PLUGIN ARGUMENT...
+  plugin=$1
+  shift
+  FMTCONV_PLUGIN_PATH=$PWD/other fmtconv "$@" 2>err && fail "converted without the plugin: $*"
+  grep -q "the plugin '$plugin', .* is not installed (hint: install the package fmtconv-plugin-x" err || fail "not for $plugin: $(cat err)"
+}
+cp "$installed/safetensors.so" other
+missing x nameless data.safetensors
+header='{"module.blocks.0.fc.weight":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},'
+header=$header'"module.blocks.0.fc.bias":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}'
+{ printf "\\$(printf %o ${#header})"'\0\0\0\0\0\0\0%sab' "$header"; } >model.safetensors
+missing x-names model.safetensors out.safetensors
+missing xw -t none model.safetensors out.x
 cp "$installed/safetensors.so" "$installed/cast.so" . # the page's examples expect fmtconv to be installed
 printf 'XST1\003\000\000\000\000\000\200\077\000\000\200\277\000\000\000\100' >data.x # 1, -1, 2
 (eval "$convert") || fail "the reader does not run"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/abi/refused.sh: a module that cannot be used is listed with the reason, named when it is asked
-# for, and stops nothing else.
+# for, and stops what it could have taken part in.
 # SPDX-License-Identifier: Apache-2.0
 . "$(dirname "$0")/../need.sh"
 need safetensors
@@ -35,7 +35,8 @@ build open-to-all good
 chmod 777 "$dir/open-to-all.so"
 cp "$dir/good.so" "$dir/Bad_Name.so"
 
-FMTCONV_PLUGIN_PATH=$dir:$FMTCONV_PLUGIN_PATH
+of_the_build=$FMTCONV_PLUGIN_PATH
+FMTCONV_PLUGIN_PATH=$dir:$of_the_build
 export FMTCONV_PLUGIN_PATH
 "$FMTCONV" plugins >"$dir/list" 2>&1 || { echo "FAIL: fmtconv plugins failed"; failed=1; }
 grep '^good ' "$dir/list" >"$dir/line"
@@ -57,13 +58,23 @@ refused other "its name is 'good', but its file is other.so"
 test $? -eq 2 || { echo "FAIL: a refused plugin that is asked for is no usage error"; failed=1; }
 says asked "plugin 'wrong-abi' ($dir/wrong-abi.so) was refused"
 
+printf '\002\000\000\000\000\000\000\000{}' >"$dir/in.safetensors"
+"$FMTCONV" "$dir/in.safetensors" "$dir/out.safetensors" >"$dir/asked" 2>&1 && { echo "FAIL: nobody knows what the refused plugins do, and one was passed over"; failed=1; }
+says asked "was refused, so it is not known whether it would be chosen"
+says asked "mend or remove that file, or name the writer with -w"
+"$FMTCONV" -r safetensors -t none -w safetensors "$dir/in.safetensors" "$dir/given.safetensors" >"$dir/asked" 2>&1 \
+  || { echo "FAIL: refused plugins stop a complete chain:"; cat "$dir/asked"; failed=1; }
+
+mkdir "$dir/loops"
+mv "$dir/loop.so" "$dir/loops"
+FMTCONV_PLUGIN_PATH=$dir/loops:$of_the_build
 echo x >"$dir/in.loop"
 "$FMTCONV" "$dir/in.loop" "$dir/out.safetensors" >"$dir/asked" 2>&1 && { echo "FAIL: a loop ended well"; failed=1; }
 says asked "readers call each other more than 8 levels deep; the last is 'loop'"
-printf '\002\000\000\000\000\000\000\000{}' >"$dir/in.safetensors"
 "$FMTCONV" "$dir/in.safetensors" "$dir/out.loop" >"$dir/asked" 2>&1 && { echo "FAIL: a writer's loop ended well"; failed=1; }
 says asked "writers call each other more than 8 levels deep; the last is 'loop'"
 
+FMTCONV_PLUGIN_PATH=$dir:$of_the_build
 chmod 777 "$dir"
 "$FMTCONV" plugins >"$dir/list" 2>&1
 says list "the plugin folder $dir is not used: everyone may write to it (mode 0777)"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/abi/stranger.sh: a plugin built out of the tree against the installed package converts a file; broken ones
-# are refused by name, with the reason, and do not stop the others.
+# are refused by name, with the reason, and do not stop a chain without them.
 # SPDX-License-Identifier: Apache-2.0
 set -eu
 source=$(cd "$(dirname "$0")" && pwd)
@@ -65,4 +65,6 @@ for name in npy safetensors; do
 done
 run -r otherabi "$tmp/c.npy" "$tmp/no.safetensors" 2>"$tmp/err" && fail "a refused plugin ran"
 grep -q 'ABI' "$tmp/err" || fail "no reason for the refused plugin: $(cat "$tmp/err")"
-run "$tmp/c.npy" "$tmp/again.safetensors" || fail "conversion beside refused plugins"
+run -r npy -t none -w safetensors "$tmp/c.npy" "$tmp/again.safetensors" || fail "conversion beside refused plugins"
+run "$tmp/c.npy" "$tmp/no.safetensors" 2>"$tmp/err" && fail "refused plugins were passed over"
+grep -q 'was refused, so it is not known whether it would be chosen' "$tmp/err" || fail "the refused plugin is not named: $(cat "$tmp/err")"

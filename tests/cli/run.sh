@@ -23,6 +23,9 @@ trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 mkdir "$work/bin" "$work/plugins"
 for plugin in $plugins; do ln -s "$FMTCONV_PLUGIN_PATH/$plugin.so" "$work/plugins/$plugin.so"; done
 FMTCONV_PLUGIN_PATH=$work/plugins
+# shellcheck disable=SC2086 # a list of names
+sh "$here/../../plugins/index.sh" 'PACKAGE-%s' $plugins >"$work/plugins/fmtconv.yaml" || exit 99
+unset FMTCONV_INDEX_PATH
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$FMTCONV" >"$work/bin/fmtconv"
 chmod +x "$work/bin/fmtconv"
 PATH=$work/bin:$PATH

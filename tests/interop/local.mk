@@ -1,6 +1,7 @@
 # tests/interop/local.mk: what the reference libraries say of our output.
 # SPDX-License-Identifier: Apache-2.0
 interop_tests = \
+	tests/interop/test_absent.py \
 	tests/interop/test_adapters.py \
 	tests/interop/test_bin_folder.py \
 	tests/interop/test_casts.py \

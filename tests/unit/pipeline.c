@@ -27,6 +27,7 @@ probe_seven (const fmtconv_peek *peek)
 static const fmtconv_reader by_suffix = { .suffixes = ".bin .model" };
 static const fmtconv_reader by_magic = { .suffixes = ".m", .magic = "MAGIC", .magic_len = 5 };
 static const fmtconv_reader by_probe = { .suffixes = ".m", .probe = probe_seven };
+static const fmtconv_reader by_ruin = { .suffixes = ".ruin" };
 static const fmtconv_writer writes_bin = { .suffixes = ".bin" };
 static const fmtconv_writer writes_m = { .suffixes = ".m .bin" };
 static const fmtconv_plugin suffix = { .name = "suffix", .summary = "s", .reader = &by_suffix };
@@ -36,10 +37,12 @@ static const fmtconv_plugin magic = {
 static const fmtconv_plugin probe = {
   .name = "probe", .summary = "p", .reader = &by_probe, .writer = &writes_m
 };
-static const fci_module modules[] = { { .name = "magic", .path = "x", .plugin = &magic },
-                                      { .name = "probe", .path = "x", .plugin = &probe },
-                                      { .name = "ruined", .path = "x", .error = "it is ruined" },
-                                      { .name = "suffix", .path = "x", .plugin = &suffix } };
+static const fci_index_entry ruined = { .package = "ruins",
+                                        .plugin = { .name = "ruined", .reader = &by_ruin } };
+static fci_module modules[] = { { .name = "magic", .path = "x", .plugin = &magic },
+                                { .name = "probe", .path = "x", .plugin = &probe },
+                                { .name = "ruined", .path = "x", .error = "it is ruined", .known = &ruined },
+                                { .name = "suffix", .path = "x", .plugin = &suffix } };
 
 static fmtconv_peek
 peek_at (const char *base, const char *head, size_t len)
@@ -126,7 +129,7 @@ Test (detect, known_formats)
   cr_expect (strstr (h.error, "a web page, not a checkpoint"), "%s", h.error);
   static const fmtconv_reader reads_hdf = { .suffixes = ".h5" };
   static const fmtconv_plugin meant = { .name = "meant", .summary = "h", .reader = &reads_hdf };
-  const fci_module module = { .name = "meant", .path = "x", .plugin = &meant };
+  fci_module module = { .name = "meant", .path = "x", .plugin = &meant };
   const fmtconv_peek peek = peek_at ("a.h5", hdf, sizeof hdf - 1);
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_eq (fci_pick_reader (ctx, &module, 1, &peek), &meant);
@@ -162,7 +165,7 @@ Test (detect, nothing_installed)
   cr_expect (strstr (h.details, "ruined was refused"), "%s", h.details);
   fmtconv_ctx_free (ctx);
   /* Plugins built into the library are not suggested. */
-  const fci_module own = { .name = "magic", .plugin = &magic };
+  fci_module own = { .name = "magic", .plugin = &magic };
   ctx = capturing_ctx (&h, 0, NULL);
   cr_expect_null (fci_pick_reader (ctx, &own, 1, &peek));
   cr_expect (
@@ -215,11 +218,11 @@ KIND (base, "base", 0, "no base", { .from = "b.{p:0,1,2,3,4,5,6,7}", .to = "=" }
 KIND (strict, "strict", 0, NULL, { .from = "a.{i}", .to = "=" }, { .from = "b.{i}", .to = "=" });
 KIND (vague, "vague", 0, "not vague", { .from = "b.{p:0,8,9,10,11}", .to = "=" });
 
-static const fci_module kinds[] = { { .name = "adapter", .plugin = &adapter },
-                                    { .name = "base", .plugin = &base },
-                                    { .name = "ruined", .error = "it is ruined" },
-                                    { .name = "strict", .plugin = &strict },
-                                    { .name = "vague", .plugin = &vague } };
+static fci_module kinds[] = { { .name = "adapter", .plugin = &adapter },
+                              { .name = "base", .plugin = &base },
+                              { .name = "ruined", .error = "it is ruined", .known = &ruined },
+                              { .name = "strict", .plugin = &strict },
+                              { .name = "vague", .plugin = &vague } };
 
 /* Returns the kinds that recognize "a.0 … a.n" and "b.0 … b.m", and after a bar those that nearly do:
  * "adapter, base | strict". */

@@ -1,7 +1,7 @@
 # tests/unit/plugin.mk
 # SPDX-License-Identifier: Apache-2.0
-check_PROGRAMS += tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert
-TESTS += tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert
+check_PROGRAMS += tests/unit/index tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert
+TESTS += tests/unit/index tests/unit/plugin tests/unit/registry tests/unit/pipeline tests/unit/convert
 tests_unit_plugin_SOURCES = tests/unit/plugin.c tests/unit/messages.h
 tests_unit_plugin_CFLAGS = $(unit_cflags)
 tests_unit_plugin_LDADD = $(unit_libs)
@@ -14,3 +14,6 @@ tests_unit_pipeline_LDADD = $(unit_libs)
 tests_unit_convert_SOURCES = tests/unit/convert.c tests/unit/messages.h tests/unit/temporary.h
 tests_unit_convert_CFLAGS = $(unit_cflags)
 tests_unit_convert_LDADD = libfmtconv-core.la $(CRITERION_LIBS)
+tests_unit_index_SOURCES = tests/unit/index.c tests/unit/messages.h
+tests_unit_index_CFLAGS = $(unit_cflags)
+tests_unit_index_LDADD = $(unit_libs)

@@ -13,24 +13,7 @@
 
 static char folder[TEMPORARY_PATH];
 
-/* Every test has a separate folder, and no other plugins are found. */
-static void
-set_up (void)
-{
-  temporary_folder (folder, "registry");
-  unsetenv ("FMTCONV_PLUGIN_PATH");
-}
-
-static void
-tear_down (void)
-{
-  char command[1024];
-  snprintf (command, sizeof command, "rm -rf '%s'", folder);
-  cr_assert_eq (system (command), 0);
-}
-
-TestSuite (registry, .init = set_up, .fini = tear_down);
-
+/* Writes a file, with its path below `folder`. */
 static void
 make_file (const char *name, const char *text, mode_t mode)
 {
@@ -42,6 +25,30 @@ make_file (const char *name, const char *text, mode_t mode)
   fclose (f);
   cr_assert_eq (chmod (path, mode), 0);
 }
+
+/* Every test has a separate folder, no other plugins are found, and the index has none. */
+static void
+set_up (void)
+{
+  char path[TEMPORARY_PATH + 64];
+  temporary_folder (folder, "registry");
+  snprintf (path, sizeof path, "%s/index", folder);
+  cr_assert_eq (mkdir (path, 0755), 0);
+  make_file ("index/fmtconv.yaml", "fmtconv-index: 1\nplugins: []\n", 0644);
+  unsetenv ("FMTCONV_PLUGIN_PATH");
+  setenv ("FMTCONV_INDEX_PATH", path, 1);
+  setenv ("XDG_CONFIG_HOME", folder, 1);
+}
+
+static void
+tear_down (void)
+{
+  char command[1024];
+  snprintf (command, sizeof command, "rm -rf '%s'", folder);
+  cr_assert_eq (system (command), 0);
+}
+
+TestSuite (registry, .init = set_up, .fini = tear_down);
 
 /* Returns why the module of that name is refused. */
 static const char *
@@ -167,9 +174,9 @@ list_many_times (void *arg)
   for (int i = 0; i < 20; i++, *sum += n)
     {
       fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
-      const fci_module *modules = fci_modules (ctx, &n);
+      fci_module *modules = fci_modules (ctx, &n);
       for (size_t k = 0; k < n; k++)
-        n -= !modules[k].plugin && !modules[k].error;
+        n -= !fci_module_load (ctx, &modules[k]) && !modules[k].error;
       fmtconv_ctx_free (ctx);
     }
   return NULL;

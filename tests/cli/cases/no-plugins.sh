@@ -1,6 +1,8 @@
+# The index of known plugins is installed, and no plugin is.
 mkdir empty
+FMTCONV_INDEX_PATH=$FMTCONV_PLUGIN_PATH
 FMTCONV_PLUGIN_PATH=$PWD/empty
-export FMTCONV_PLUGIN_PATH
+export FMTCONV_INDEX_PATH FMTCONV_PLUGIN_PATH
 try plugins
 try plugins sat
 try help sat

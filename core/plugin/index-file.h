@@ -1,0 +1,11 @@
+/* core/plugin/index-file.h: reads one file of the index of known plugins, as strict YAML.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef FCI_PLUGIN_INDEX_FILE_H
+#define FCI_PLUGIN_INDEX_FILE_H
+
+#include "core/plugin/index.h"
+
+/* Returns the *n entries of the file in its order.  NULL: an error was recorded, with line and column. */
+fci_index_entry *fci_index_read (fmtconv_ctx *ctx, const char *path, size_t *n);
+
+#endif

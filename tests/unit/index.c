@@ -1,0 +1,306 @@
+/* tests/unit/index.c: the index of known plugins: its file, evidence of readers, and what detection makes of it.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "core/plugin/index.h"
+#include "core/convert/detect.h"
+#include "core/convert/recognize.h"
+#include "core/model/freeze.h"
+#include "core/model/new.h"
+#include "core/plugin/registry.h"
+#include "messages.h"
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[64];
+
+/* Every test has a folder of its plugins and its index, and sees no other. */
+static void
+set_up (void)
+{
+  strcpy (folder, "/tmp/fmtconv-index-XXXXXX");
+  cr_assert_not_null (mkdtemp (folder));
+  unsetenv ("FMTCONV_PLUGIN_PATH");
+  unsetenv ("FMTCONV_INDEX_PATH");
+  setenv ("XDG_CONFIG_HOME", folder, 1);
+}
+
+static void
+tear_down (void)
+{
+  char command[128];
+  snprintf (command, sizeof command, "rm -rf '%s'", folder);
+  cr_assert_eq (system (command), 0);
+}
+
+TestSuite (index, .init = set_up, .fini = tear_down);
+
+/* Writes the index, with the head of such a file. */
+static void
+write_index (const char *plugins)
+{
+  char path[128];
+  snprintf (path, sizeof path, "%s/fmtconv.yaml", folder);
+  FILE *f = fopen (path, "w");
+  cr_assert_not_null (f);
+  fprintf (f, "fmtconv-index: 1\nplugins:\n%s", plugins);
+  fclose (f);
+}
+
+/* ---- Bytes */
+
+Test (bytes, malformed)
+{
+  static const struct
+  {
+    const char *text;
+    const char *why;
+  } cases[] = {
+    { "", "begins with the place" },
+    { "50 4b", "begins with the place" },
+    { "5000: 50", "from -4096 to 4095" },
+    { "0:", "no bytes" },
+    { "0: 5", "two hexadecimal digits" },
+    { "0: 5G", "two hexadecimal digits" },
+    { "0: 5A", "two hexadecimal digits" },
+    { "0: 504b", "a space between" },
+    { "0: 02-", "a range ends in" },
+    { "0: 02-5", "a range ends in" },
+    { "0: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
+      "more than 32" },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      fci_bytes run;
+      const char *why = fci_bytes_parse (cases[i].text, &run);
+      cr_expect (why && strstr (why, cases[i].why), "'%s': %s", cases[i].text, why ? why : "accepted");
+    }
+}
+
+static unsigned
+bits_of (const char *bytes, const char *head, size_t len)
+{
+  fci_evidence row = { .bits = 8, .n_bytes = 1 };
+  cr_assert_null (fci_bytes_parse (bytes, &row.bytes[0]));
+  const uint8_t *at = (const uint8_t *) head;
+  const fmtconv_peek peek = {
+    .path = "x", .base = "x", .head = at, .head_len = len, .tail = at, .tail_len = len, .size = len
+  };
+  return fci_evidence_bits (&row, &peek);
+}
+
+Test (bytes, match)
+{
+  cr_expect_eq (bits_of ("0: 41 42", "ABC", 3), 8u);
+  cr_expect_eq (bits_of ("1: 42 43", "ABC", 3), 8u);
+  cr_expect_eq (bits_of ("2: 43 00", "ABC", 3), 0u, "past the end");
+  cr_expect_eq (bits_of ("0: 40-42", "ABC", 3), 8u);
+  cr_expect_eq (bits_of ("0: 42-43", "ABC", 3), 0u);
+  cr_expect_eq (bits_of ("-1: 43", "ABC", 3), 8u);
+  cr_expect_eq (bits_of ("-3: 41 42 43", "ABC", 3), 8u);
+  cr_expect_eq (bits_of ("-1: 43 00", "ABC", 3), 0u, "past the end");
+  cr_expect_eq (bits_of ("-4: 41", "ABC", 3), 0u, "before the start");
+}
+
+/* ---- Files */
+
+Test (index, malformed)
+{
+  static const struct
+  {
+    const char *text;
+    const char *why;
+  } cases[] = {
+    { "- {}\n", "3:3: a plugin needs 'name'" },
+    { "- {name: Upper, reader: {}}\n", "3:10: 'Upper' is not a plugin name" },
+    { "- {name: a}\n", "3:3: a plugin needs a role" },
+    { "- {name: a, models: {}}\n", "'models'" },
+    { "- {name: a, reader: yes}\n", "3:21" },
+    { "- {name: a, reader: {sufixes: .x}}\n", "did you mean 'suffixes'" },
+    { "- {name: a, reader: {evidence: [{names: x}]}}\n", "needs 'bits'" },
+    { "- {name: a, reader: {evidence: [{bits: 8}]}}\n", "needs 'bytes', 'inside' or 'names'" },
+    { "- {name: a, reader: {evidence: [{bits: many, names: x}]}}\n", "a number from 0 to 65535, not 'many'" },
+    { "- {name: a, reader: {evidence: [{bits: 8, bytes: [\"0: zz\"]}]}}\n", "3:51: '0: zz': a byte is" },
+    { "- {name: a, reader: {evidence: [{bits: 8, names: x, entries: [y]}]}}\n", "'entries' are of a folder" },
+    { "- {name: a, transform: {tensors: [x]}}\n", "'tensors' needs 'kind'" },
+    { "- {name: a, transform: {kind: toy}}\n", "the key 'tensors' is missing" },
+    { "- {name: a, transform: {kind: toy, tensors: [{maybe: x}]}}\n", "'maybe'" },
+    { "- {name: a, transform: {kind: toy, tensors: [{optional: x, ignored: y}]}}\n", "has one pattern" },
+    { "- {name: a, transform: {kind: toy, tensors: [{shape: h}]}}\n", "has one pattern" },
+    { "- {name: a, transform: {kind: toy, unmatched: drop, tensors: [x]}}\n",
+      "'error' or 'ignore', not 'drop'" },
+    { "- {name: a, writer: {folder: 1}}\n", "3:30" },
+    { "- {name: a, writer: {}, writer: {}}\n", "3:" },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      captured h;
+      size_t n;
+      write_index (cases[i].text);
+      fmtconv_ctx *ctx = capturing_ctx (&h, 0, folder);
+      cr_expect_null (fci_index (ctx, &n), "%s", cases[i].text);
+      cr_expect (strstr (h.error, "fmtconv.yaml:") && strstr (h.error, cases[i].why), "%s: %s", cases[i].text,
+                 h.error);
+      fmtconv_ctx_free (ctx);
+    }
+}
+
+Test (index, missing_file)
+{
+  captured h;
+  size_t n;
+  fmtconv_ctx *ctx = capturing_ctx (&h, 0, folder);
+  if (fci_index (ctx, &n) && !n)
+    {
+      cr_expect_eq (h.warnings, 1);
+      cr_expect (strstr (h.last, "fmtconv.yaml is missing"), "%s", h.last);
+    }
+  fmtconv_ctx_free (ctx);
+}
+
+/* ---- Detection with plugins that are not installed */
+
+static const char known[] =
+    "- name: adapter\n  package: pkg-lora\n  transform:\n    kind: lora\n    precedence: 1\n"
+    "    unmatched: ignore\n    tensors: [\"a.{i}\"]\n"
+    "- name: base\n  package: pkg-base\n  transform:\n    kind: transformer\n    complete: i\n    dense: "
+    "yes\n"
+    "    let: n=h\n    when: n!=7\n"
+    "    tensors: [{required: \"b.{i}\", shape: h}, \"c.{i}\", together: \"d.{i}\", ignored: \"a.{x*}\"]\n"
+    "- name: npy\n  package: pkg-npy\n  reader:\n    suffixes: .npy\n"
+    "    evidence: [{bits: 48, bytes: [\"0: 93 4e 55 4d 50 59\"]}]\n  writer: {suffixes: .npy}\n"
+    "- name: tree\n  package: pkg-tree\n  reader:\n"
+    "    evidence: [{bits: 9, entries: [\"*.leaf\", root], except: bad.leaf}]\n  writer: {folder: yes}\n";
+
+static fmtconv_ctx *
+ctx_of_known (captured *h)
+{
+  write_index (known);
+  return capturing_ctx (h, 0, folder);
+}
+
+/* Returns the error of detecting a reader. */
+static const char *
+reader_error (captured *h, const fmtconv_peek *peek)
+{
+  size_t n;
+  fmtconv_ctx *ctx = ctx_of_known (h);
+  fci_module *modules = fci_modules (ctx, &n);
+  cr_assert_not_null (modules, "%s", h->error);
+  cr_expect_null (fci_pick_reader (ctx, modules, n, peek));
+  fmtconv_ctx_free (ctx);
+  return h->error;
+}
+
+Test (index, absent_reader)
+{
+  captured h;
+  static const uint8_t head[] = "\223NUMPY\1\0";
+  fmtconv_peek peek = {
+    .path = "a", .base = "a", .head = head, .head_len = 8, .tail = head, .tail_len = 8, .size = 8
+  };
+  const char *error = reader_error (&h, &peek);
+  cr_expect (strstr (error, "a: the plugin 'npy', which reads such a file, is not installed"), "%s", error);
+  cr_expect (strstr (error, "install the package pkg-npy, or name another reader with -r"), "%s", error);
+  cr_expect_eq (h.code, FMTCONV_E_MISSING);
+  peek.base = peek.path = "a.npy";
+  peek.size = peek.head_len = peek.tail_len = 0;
+  error = reader_error (&h, &peek);
+  cr_expect (strstr (error, "the file is empty"), "what is wrong with the file comes first: %s", error);
+  const char *const tree[] = { "bad.leaf", "good.leaf", "root" };
+  fmtconv_peek dir = { .path = "d", .base = "d", .is_folder = 1, .entries = tree, .n_entries = 3 };
+  error = reader_error (&h, &dir);
+  cr_expect (strstr (error, "'tree', which reads such a folder"), "%s", error);
+  dir.entries = (const char *const[]){ "bad.leaf", "root" };
+  dir.n_entries = 2;
+  error = reader_error (&h, &dir);
+  cr_expect_null (strstr (error, "tree"), "%s", error);
+}
+
+Test (index, absent_writer)
+{
+  captured h;
+  size_t n;
+  fmtconv_ctx *ctx = ctx_of_known (&h);
+  fci_module *modules = fci_modules (ctx, &n);
+  cr_expect_null (fci_pick_writer (ctx, modules, n, "x/out.npy"));
+  cr_expect (
+      strstr (h.error,
+              "'npy', which writes such an output, is not installed (hint: install the package pkg-npy"),
+      "%s", h.error);
+  fmtconv_ctx_free (ctx);
+}
+
+Test (index, absent_by_name)
+{
+  captured h;
+  fmtconv_ctx *ctx = ctx_of_known (&h);
+  cr_expect_null (fci_plugin_find (ctx, "npy", FCI_WRITER));
+  cr_expect_eq (h.code, FMTCONV_E_MISSING);
+  cr_expect (strstr (h.error, "the writer 'npy' is not installed (hint: install the package pkg-npy)"), "%s",
+             h.error);
+  fmtconv_ctx_free (ctx);
+  ctx = ctx_of_known (&h);
+  cr_expect_null (fci_plugin_find (ctx, "npy", FCI_TRANSFORM));
+  cr_expect_eq (h.code, FMTCONV_E_USAGE, "it has no such role");
+  fmtconv_ctx_free (ctx);
+  ctx = ctx_of_known (&h);
+  cr_expect_null (fci_plugin_find (ctx, "adaptor", FCI_TRANSFORM));
+  cr_expect (strstr (h.error, "did you mean 'adapter'"), "%s", h.error);
+  fmtconv_ctx_free (ctx);
+}
+
+static void
+add (fmtconv_model *model, const char *format, size_t n, uint64_t one)
+{
+  static const float zeroes[8];
+  fmtconv_ctx *ctx = fci_model_ctx (model);
+  for (size_t i = 0; i < n; i++)
+    {
+      char name[32];
+      snprintf (name, sizeof name, "%s.%zu", format, i);
+      fmtconv_model_put (model, name, fmtconv_view_constant (ctx, FMTCONV_F32, 1, &one, zeroes));
+    }
+}
+
+/* Returns the names of the claims of a.0 …, b.0 …, c.0 …, d.0 … and x.0 …, of that size; those after '|' are near matches. */
+static const char *
+claims_of (size_t a, size_t b, size_t c, size_t d, size_t x, uint64_t size)
+{
+  static char text[128];
+  captured h;
+  size_t n;
+  fci_claims claims;
+  fmtconv_ctx *ctx = ctx_of_known (&h);
+  fmtconv_model *model = fci_model_new (ctx, NULL);
+  add (model, "a", a, size);
+  add (model, "b", b, size);
+  add (model, "c", c, size);
+  add (model, "d", d, size);
+  add (model, "x", x, size);
+  cr_assert_eq (fci_model_freeze (model, "test"), 0);
+  fci_module *modules = fci_modules (ctx, &n);
+  cr_assert_eq (fci_claims_make (ctx, modules, n, model, &claims), 0, "%s", h.error);
+  *text = '\0';
+  for (size_t i = 0; i < claims.n; i++)
+    {
+      cr_expect (claims.claim[i].module->is_absent);
+      snprintf (text + strlen (text), sizeof text - strlen (text), "%s%s ", i == claims.complete ? "| " : "",
+                claims.claim[i].plugin->name);
+    }
+  fmtconv_ctx_free (ctx);
+  return text;
+}
+
+Test (index, absent_transforms)
+{
+  cr_expect_str_eq (claims_of (0, 0, 0, 0, 9, 1), "", "another model");
+  cr_expect_str_eq (claims_of (0, 8, 8, 0, 0, 1), "base ");
+  cr_expect_str_eq (claims_of (0, 8, 8, 8, 0, 1), "base ");
+  cr_expect_str_eq (claims_of (0, 8, 8, 7, 0, 1), "| base ", "some of those that are there together");
+  cr_expect_str_eq (claims_of (4, 8, 8, 0, 0, 1), "adapter base ");
+  cr_expect_str_eq (claims_of (0, 8, 7, 0, 0, 1), "| base ", "a near match, as with the module");
+  cr_expect_str_eq (claims_of (0, 8, 0, 0, 0, 1), "", "half of the names are of another model");
+  cr_expect_str_eq (claims_of (0, 2, 2, 0, 40, 1), "");
+  cr_expect_str_eq (claims_of (0, 8, 8, 0, 0, 7), "", "a condition does not hold");
+}
