@@ -1,4 +1,4 @@
-# core/plugin/local.mk: finds, loads and validates modules; parses parameters, once.
+# core/plugin/local.mk: the index of known plugins; finds, loads and validates modules; parses parameters, once.
 # SPDX-License-Identifier: Apache-2.0
 core_sources += \
 	core/plugin/descriptor.c \
