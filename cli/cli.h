@@ -28,7 +28,8 @@ enum
 enum
 {
   MAX_TRANSFORMS = 32,
-  MAX_VARIABLES = 64
+  MAX_VARIABLES = 64,
+  MAX_DIRS = 16
 };
 
 struct settings
@@ -41,7 +42,10 @@ struct settings
   const char *spec; /* a pipeline spec; NULL: not given */
   fmtconv_spec_variable variables[MAX_VARIABLES];
   size_t n_variables;
-  const char *plugin_dir;
+  const char *plugin_dirs[MAX_DIRS];
+  size_t n_plugin_dirs;
+  const char *preset_dirs[MAX_DIRS];
+  size_t n_preset_dirs;
   const char *rules;   /* map --check; NULL: not given */
   const char *against; /* map --against; NULL: not given */
   const char *print;   /* map --print; NULL: not given */
@@ -133,8 +137,12 @@ void put_event (const char *event, fmtconv_attr *node); /* one line of JSON */
 void print_usage_of (const struct command *command); /* the command that print_usage refers to; NULL: none */
 void print_usage (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 
-/* Returns a context for these settings that prints through `sp` and is canceled by INT, TERM and HUP. */
+/* Returns a context for these settings that prints through `sp` and is canceled by INT, TERM and HUP.  It may have
+ * failed already. */
 fmtconv_ctx *context_new (const struct settings *s, struct speaker *sp);
+
+/* Returns whether the context exists and has not failed. */
+bool context_is_fine (const fmtconv_ctx *ctx);
 
 /* Frees the context and returns the exit status. Ends the process by a caught signal. */
 int context_end (fmtconv_ctx *ctx, bool done);

@@ -40,7 +40,10 @@ context_new (const struct settings *s, struct speaker *sp)
     .flags = s->flags,
     .threads = s->threads,
     .memory = s->memory,
-    .plugin_dir = s->plugin_dir,
+    .plugin_dirs = s->plugin_dirs,
+    .n_plugin_dirs = s->n_plugin_dirs,
+    .preset_dirs = s->preset_dirs,
+    .n_preset_dirs = s->n_preset_dirs,
     .message = put_message,
     .progress = put_progress,
     .arg = sp,
@@ -51,6 +54,12 @@ context_new (const struct settings *s, struct speaker *sp)
   running = ctx;
   catch_signals ();
   return ctx;
+}
+
+bool
+context_is_fine (const fmtconv_ctx *ctx)
+{
+  return ctx && !fmtconv_ctx_failed (ctx);
 }
 
 int

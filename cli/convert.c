@@ -85,7 +85,7 @@ run_convert (const struct settings *s)
     return CLI_USAGE;
   fmtconv_job own;
   fmtconv_ctx *ctx = context_new (s, sp);
-  const fmtconv_job *job = ctx ? job_of (s, ctx, &own) : NULL;
+  const fmtconv_job *job = context_is_fine (ctx) ? job_of (s, ctx, &own) : NULL;
   bool done = job && (s->print_spec ? print_spec (s, ctx, job) : convert (s, ctx, job));
   return context_end (ctx, done);
 }

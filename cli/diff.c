@@ -114,11 +114,15 @@ run_diff (const struct settings *s)
       return DIFF_TROUBLE;
     }
   const fmtconv_diff_side a = {
-    .path = s->arguments[0], .reader = s->reader, .transforms = s->transforms, .n_transforms = s->n_transforms
+    .struct_size = sizeof a,
+    .path = s->arguments[0],
+    .reader = s->reader,
+    .transforms = s->transforms,
+    .n_transforms = s->n_transforms,
   };
-  const fmtconv_diff_side b = { .path = s->arguments[1] };
+  const fmtconv_diff_side b = { .struct_size = sizeof b, .path = s->arguments[1] };
   fmtconv_ctx *ctx = context_new (s, sp);
-  fmtconv_attr *report = ctx ? fmtconv_diff (ctx, &a, &b) : NULL;
+  fmtconv_attr *report = context_is_fine (ctx) ? fmtconv_diff (ctx, &a, &b) : NULL;
   int status = fmtconv_attr_get_int (report, "equal", 0) ? DIFF_EQUAL : DIFF_DIFFERENT;
   if (report && s->json)
     put_event ("diff", report);

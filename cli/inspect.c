@@ -122,7 +122,7 @@ run_inspect (const struct settings *s)
       return CLI_USAGE;
     }
   fmtconv_ctx *ctx = context_new (s, sp);
-  fmtconv_attr *report = ctx ? fmtconv_inspect (ctx, s->arguments[0], s->reader) : NULL;
+  fmtconv_attr *report = context_is_fine (ctx) ? fmtconv_inspect (ctx, s->arguments[0], s->reader) : NULL;
   if (report && s->json)
     put_event ("inspect", report);
   else if (report)

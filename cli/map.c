@@ -71,8 +71,9 @@ run_map (const struct settings *s)
       return CLI_USAGE;
     }
   fmtconv_ctx *ctx = context_new (s, sp);
-  const char *text = ctx && s->print ? fmtconv_rules_print (ctx, s->print) : NULL;
-  fmtconv_attr *report = ctx && s->rules ? fmtconv_rules_check (ctx, s->rules, s->against) : NULL;
+  const char *text = context_is_fine (ctx) && s->print ? fmtconv_rules_print (ctx, s->print) : NULL;
+  fmtconv_attr *report =
+      context_is_fine (ctx) && s->rules ? fmtconv_rules_check (ctx, s->rules, s->against) : NULL;
   if (text)
     fputs (text, stdout);
   else if (report && s->json)

@@ -24,6 +24,7 @@ enum
   OPT_AGAINST,
   OPT_PRINT,
   OPT_PLUGIN_DIR,
+  OPT_PRESET_DIR,
   OPT_PRINT_SPEC
 };
 
@@ -74,7 +75,9 @@ static const struct option_row
   { OPT_NO_PROGRESS, "no-progress", NULL, ON_CONVERT, "never show progress" },
   { OPT_COLOR, "color", "WHEN", ON_ALL,
     "color messages: always, never, or auto (on a terminal; the default)" },
-  { OPT_PLUGIN_DIR, "plugin-dir", "DIR", ON_ALL, "search this folder for plugins first" },
+  { OPT_PLUGIN_DIR, "plugin-dir", "DIR", ON_ALL, "search this folder for plugins first; repeat for several" },
+  { OPT_PRESET_DIR, "preset-dir", "DIR", ON_CONVERT | ON_PLUGINS | ON_HELP,
+    "search this folder for presets first; repeat for several" },
   { 'h', "help", NULL, ON_ALL, "print this help" },
   { 'V', "version", NULL, ON_ALL, "print the version" },
 };
@@ -131,6 +134,18 @@ add_transform (struct settings *s, const char *text)
   return true;
 }
 
+static bool
+add_folder (const char **folders, size_t *n, const char *option, const char *folder)
+{
+  if (*n == MAX_DIRS)
+    {
+      print_usage ("%s can be given %d times", option, MAX_DIRS);
+      return false;
+    }
+  folders[(*n)++] = folder;
+  return true;
+}
+
 /* Parses NAME=VALUE.  Cuts the argument at '=', so that the name is a separate string. */
 static bool
 add_variable (struct settings *s, char *text)
@@ -147,7 +162,7 @@ add_variable (struct settings *s, char *text)
       return false;
     }
   *equals = '\0';
-  s->variables[s->n_variables++] = (fmtconv_spec_variable){ .name = text, .value = equals + 1 };
+  s->variables[s->n_variables++] = (fmtconv_spec_variable){ sizeof *s->variables, text, equals + 1 };
   return true;
 }
 
@@ -233,6 +248,10 @@ take (struct settings *s, int id, char *argument)
       return parse_memory (argument, &s->memory);
     case OPT_COLOR:
       return parse_color (argument, &s->color);
+    case OPT_PLUGIN_DIR:
+      return add_folder (s->plugin_dirs, &s->n_plugin_dirs, "--plugin-dir", argument);
+    case OPT_PRESET_DIR:
+      return add_folder (s->preset_dirs, &s->n_preset_dirs, "--preset-dir", argument);
     case 'r':
       s->reader = argument;
       break;
@@ -258,9 +277,6 @@ take (struct settings *s, int id, char *argument)
       break;
     case OPT_PRINT:
       s->print = argument;
-      break;
-    case OPT_PLUGIN_DIR:
-      s->plugin_dir = argument;
       break;
     default:
       take_switch (s, id);

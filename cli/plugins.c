@@ -182,7 +182,7 @@ run_plugins (const struct settings *s)
     }
   const char *name = s->n_arguments ? s->arguments[0] : NULL;
   fmtconv_ctx *ctx = context_new (s, sp);
-  fmtconv_attr *presets = ctx ? fmtconv_preset_list (ctx, name) : NULL;
+  fmtconv_attr *presets = context_is_fine (ctx) ? fmtconv_preset_list (ctx, name) : NULL;
   fmtconv_attr *list = presets ? plugins_of (ctx, name, name && presets->first) : NULL;
   if (list && !name && !any_file (list))
     fputs ("fmtconv: no plugin is installed (hint: install the plugins, or set FMTCONV_PLUGIN_PATH to their "

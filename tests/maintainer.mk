@@ -19,7 +19,15 @@ check-asan:
 	cd sanitized && { test -f Makefile || '$(abs_top_srcdir)/configure' --enable-werror --enable-sanitizers \
 	  CC='$(CC)' FMTCONV_PYTHON='$(FMTCONV_PYTHON)' >configure.log 2>&1 || { cat configure.log; exit 1; }; }
 	$(MAKE) $(AM_MAKEFLAGS) -C sanitized check
+
+# What runs in several threads, with the thread sanitizer of the compiler: the workers of a conversion, and several
+# contexts at a time.
+check-tsan:
+	$(MKDIR_P) sanitized-thread
+	cd sanitized-thread && { test -f Makefile || '$(abs_top_srcdir)/configure' --enable-werror \
+	  --enable-sanitizers=thread CC='$(CC)' >configure.log 2>&1 || { cat configure.log; exit 1; }; }
+	$(MAKE) $(AM_MAKEFLAGS) -C sanitized-thread check TESTS='tests/abi/application.sh tests/unit/plan tests/unit/convert'
 clean_targets += clean-sanitized
 clean-sanitized:
-	rm -rf sanitized
-.PHONY: check-valgrind check-asan clean-sanitized
+	rm -rf sanitized sanitized-thread
+.PHONY: check-valgrind check-asan check-tsan clean-sanitized

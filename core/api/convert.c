@@ -4,13 +4,16 @@
 
 #include "core/api/report.h"
 #include "core/base/ctx.h"
+#include "core/base/error.h"
 #include "core/convert/convert.h"
 
 fmtconv_attr *
 fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job)
 {
   size_t n;
-  fci_conversion *c = ctx && job && !ctx->failed ? fci_conversions (ctx, job, &n) : NULL;
+  if (fci_call_begin (ctx, job, "a job is required"))
+    return NULL;
+  fci_conversion *c = fci_conversions (ctx, job, &n);
   if (!c || fci_convert (c, n))
     return NULL;
   return n > 1 ? fci_report_outputs (c, n) : fci_report (c);

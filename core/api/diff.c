@@ -4,6 +4,8 @@
 
 #include "core/api/tree.h"
 #include "core/base/ctx.h"
+#include "core/base/error.h"
+#include "core/base/structs.h"
 #include "core/convert/chain.h"
 #include "core/convert/detect.h"
 #include "core/convert/link.h"
@@ -16,7 +18,7 @@
 
 typedef struct side
 {
-  const fmtconv_diff_side *given;
+  fmtconv_diff_side given;
   fci_link reader;
   fci_links links;
   const fmtconv_model *model;
@@ -45,10 +47,22 @@ typedef struct comparison
   size_t n_scans;
 } comparison;
 
+/* Copies what the application gave, with its texts. */
+static int
+take_side (fmtconv_ctx *ctx, const fmtconv_diff_side *given, fmtconv_diff_side *to)
+{
+  if (fci_struct_take (ctx, FCI_STRUCT (fmtconv_diff_side), given, to))
+    return ctx->failed;
+  to->path = fci_strdup (ctx, to->path);
+  to->reader = fci_strdup (ctx, to->reader);
+  to->transforms = fci_strings_take (ctx, "fmtconv_diff_side.transforms", to->transforms, to->n_transforms);
+  return ctx->failed;
+}
+
 static int
 read_side (fmtconv_ctx *ctx, side *s)
 {
-  const fmtconv_diff_side *given = s->given;
+  const fmtconv_diff_side *given = &s->given;
   if (!given->path || !*given->path)
     return fmtconv_fail (ctx, FMTCONV_E_USAGE, "two files or folders to compare are required");
   if ((given->reader && fci_reader_parse (ctx, given->reader, &s->reader))
@@ -204,7 +218,7 @@ add_pairs (fmtconv_attr *list, const comparison *c)
 static void
 add_side (fmtconv_attr *node, const side *s)
 {
-  fci_add_text (node, "path", s->given->path);
+  fci_add_text (node, "path", s->given.path);
   fmtconv_attr_set_string (node, "reader", s->reader.plugin->name);
   fci_add_count (node, "tensors", fci_model_tensors (s->model));
   fci_add_count (node, "bytes", fci_model_bytes (s->model));
@@ -213,11 +227,12 @@ add_side (fmtconv_attr *node, const side *s)
 fmtconv_attr *
 fmtconv_diff (fmtconv_ctx *ctx, const fmtconv_diff_side *a, const fmtconv_diff_side *b)
 {
-  if (!ctx || !a || !b || ctx->failed)
+  if (fci_call_begin (ctx, a && b, "two files or folders to compare are required"))
     return NULL;
-  comparison c = { .ctx = ctx, .a = { .given = a }, .b = { .given = b } };
+  comparison c = { .ctx = ctx };
   fmtconv_attr *report = fmtconv_attr_object (ctx);
-  if (read_side (ctx, &c.a) || read_side (ctx, &c.b))
+  if (take_side (ctx, a, &c.a.given) || take_side (ctx, b, &c.b.given) || read_side (ctx, &c.a)
+      || read_side (ctx, &c.b))
     return NULL;
   add_side (fmtconv_attr_make (report, "a"), &c.a);
   add_side (fmtconv_attr_make (report, "b"), &c.b);

@@ -8,6 +8,7 @@
 #include "core/api/stats.h"
 #include "core/api/tree.h"
 #include "core/base/ctx.h"
+#include "core/base/error.h"
 #include "core/base/map.h"
 #include "core/convert/chain.h"
 #include "core/convert/choose.h"
@@ -404,11 +405,8 @@ fmtconv_attr *
 fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *reader)
 {
   inspection s = { .ctx = ctx, .path = path, .typed = reader };
-  if (!ctx || ctx->failed)
-    return NULL;
-  if (!path || !*path)
-    fmtconv_fail (ctx, FMTCONV_E_USAGE, "a file or folder to inspect is required");
-  if (ctx->failed || inspect (&s) || recognize (&s) || find_commands (&s))
+  if (fci_call_begin (ctx, path && *path, "a file or folder to inspect is required") || inspect (&s)
+      || recognize (&s) || find_commands (&s))
     return NULL;
   return describe (&s);
 }

@@ -4,6 +4,7 @@
 
 #include "core/api/tree.h"
 #include "core/base/ctx.h"
+#include "core/base/error.h"
 #include "core/base/text.h"
 #include "core/convert/detect.h"
 #include "core/convert/link.h"
@@ -198,7 +199,7 @@ check_against (fmtconv_attr *report, const fmtconv_rules *rules, const char *pat
 fmtconv_attr *
 fmtconv_rules_check (fmtconv_ctx *ctx, const char *path, const char *against)
 {
-  if (!ctx || ctx->failed)
+  if (fci_call_begin (ctx, path, "a file of rules is required"))
     return NULL;
   fmtconv_input *in = fci_input_user (ctx, path);
   const fmtconv_rules *rules = in ? fmtconv_rules_read (in, NULL) : NULL;
@@ -220,7 +221,9 @@ fmtconv_rules_check (fmtconv_ctx *ctx, const char *path, const char *against)
 const char *
 fmtconv_rules_print (fmtconv_ctx *ctx, const char *transform)
 {
-  const fmtconv_plugin *plugin = ctx && !ctx->failed ? fci_plugin_find (ctx, transform, FCI_TRANSFORM) : NULL;
+  if (fci_call_begin (ctx, transform, "the name of a transform is required"))
+    return NULL;
+  const fmtconv_plugin *plugin = fci_plugin_find (ctx, transform, FCI_TRANSFORM);
   if (!plugin)
     return NULL;
   if (plugin->transform->rules)

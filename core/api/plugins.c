@@ -4,6 +4,7 @@
 
 #include "core/api/tree.h"
 #include "core/base/ctx.h"
+#include "core/base/error.h"
 #include "core/convert/stage.h"
 #include "core/plugin/params.h"
 #include "core/plugin/registry.h"
@@ -120,7 +121,7 @@ add_module (fmtconv_attr *list, fci_module *module)
 fmtconv_attr *
 fmtconv_plugin_list (fmtconv_ctx *ctx, const char *name)
 {
-  if (!ctx || ctx->failed)
+  if (fci_call_begin (ctx, true, NULL))
     return NULL;
   size_t n;
   bool found = false;

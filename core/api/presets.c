@@ -4,6 +4,7 @@
 
 #include "core/api/tree.h"
 #include "core/base/ctx.h"
+#include "core/base/error.h"
 #include "core/plugin/search.h"
 #include "core/source/input.h"
 #include "core/spec/find.h"
@@ -46,7 +47,7 @@ add_preset (fmtconv_attr *list, const fci_file *preset, bool all)
 fmtconv_attr *
 fmtconv_preset_list (fmtconv_ctx *ctx, const char *name)
 {
-  if (!ctx || ctx->failed)
+  if (fci_call_begin (ctx, true, NULL))
     return NULL;
   fci_files found;
   if (fci_presets_find (ctx, name, &found))

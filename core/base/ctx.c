@@ -5,13 +5,17 @@
 #include "core/base/ctx.h"
 #include "core/base/os.h"
 #include "core/base/size.h"
+#include "core/base/structs.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 enum
 {
-  DEFAULT_MEMORY = 64 * 1024 * 1024
+  DEFAULT_MEMORY = 64 * 1024 * 1024,
+  MAX_THREADS = 1024,
+  KNOWN_FLAGS = FMTCONV_STRICT | FMTCONV_ALLOW_LOSSY | FMTCONV_FORCE | FMTCONV_DRY_RUN | FMTCONV_VERIFY
+                | FMTCONV_LIST | FMTCONV_STATS
 };
 
 struct fci_defer
@@ -39,20 +43,59 @@ seed (fmtconv_ctx *ctx)
   ctx->hash_seed[1] = (uint64_t) (uintptr_t) ctx;
 }
 
-/* Copies the options. An application built against another version has a shorter or longer struct. */
+/* Returns 0, or E_USAGE for a flag or a number that this library does not know. */
+static int
+check_options (fmtconv_ctx *ctx, const fmtconv_options *options)
+{
+  static const fmtconv_where where = { .hint =
+                                           "the program was built for a later fmtconv, or set a wrong bit" };
+  const unsigned unknown = options->flags & ~(unsigned) KNOWN_FLAGS;
+  if (unknown)
+    return fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where,
+                            "fmtconv_options.flags has bit %d (0x%x), which fmtconv %s does not know",
+                            __builtin_ctz (unknown), unknown & -unknown, fmtconv_version ());
+  if (options->threads > MAX_THREADS)
+    return fmtconv_fail (ctx, FMTCONV_E_USAGE, "fmtconv_options.threads is %u; at most %d are possible",
+                         options->threads, MAX_THREADS);
+  return 0;
+}
+
+/* Takes the callbacks first, so that an error in the other options reaches the application.  A struct that is too
+ * short to have them is refused, and then only fmtconv_ctx_error tells why. */
 static void
+take_callbacks (fmtconv_ctx *ctx, const fmtconv_options *options)
+{
+  if (!fci_struct_has_size (FCI_STRUCT (fmtconv_options), options))
+    return;
+  ctx->options.message = options->message;
+  ctx->options.progress = options->progress;
+  ctx->options.arg = options->arg;
+}
+
+/* Copies the options, and the texts in them. */
+static int
 take_options (fmtconv_ctx *ctx, const fmtconv_options *options)
 {
-  fmtconv_options *mine = &ctx->options;
-  if (options)
-    memcpy (mine, options, options->struct_size < sizeof *mine ? options->struct_size : sizeof *mine);
-  mine->struct_size = sizeof *mine;
-  if (mine->threads == 0)
-    mine->threads = fci_os_cores ();
-  if (mine->memory == 0)
-    mine->memory = DEFAULT_MEMORY;
-  if (mine->plugin_dir)
-    mine->plugin_dir = fci_strdup (ctx, mine->plugin_dir);
+  fmtconv_options *mine = &ctx->options, given;
+  take_callbacks (ctx, options);
+  if (fci_struct_take (ctx, FCI_STRUCT (fmtconv_options), options, &given) || check_options (ctx, &given))
+    return ctx->failed;
+  *mine = given;
+  mine->plugin_dirs =
+      fci_strings_take (ctx, "fmtconv_options.plugin_dirs", given.plugin_dirs, given.n_plugin_dirs);
+  mine->preset_dirs =
+      fci_strings_take (ctx, "fmtconv_options.preset_dirs", given.preset_dirs, given.n_preset_dirs);
+  return ctx->failed;
+}
+
+static void
+set_defaults (fmtconv_options *options)
+{
+  options->struct_size = sizeof *options;
+  if (options->threads == 0)
+    options->threads = fci_os_cores ();
+  if (options->memory == 0)
+    options->memory = DEFAULT_MEMORY;
 }
 
 fmtconv_ctx *
@@ -63,13 +106,13 @@ fci_ctx_new (const fmtconv_options *options)
     return NULL;
   atomic_init (&ctx->cancelled, 0);
   seed (ctx);
-  take_options (ctx, options);
-  if (ctx->failed)
-    {
-      fmtconv_ctx_free (ctx);
-      return NULL;
-    }
-  return ctx;
+  if (options)
+    take_options (ctx, options);
+  set_defaults (&ctx->options);
+  if (ctx->failed != FMTCONV_E_NOMEM)
+    return ctx;
+  fmtconv_ctx_free (ctx);
+  return NULL;
 }
 
 void
@@ -159,6 +202,7 @@ fci_try_begin (fmtconv_ctx *ctx, fci_try *saved)
 {
   *saved = (fci_try){ .failed = ctx->failed,
                       .muted = ctx->muted,
+                      .error = ctx->error,
                       .subject = ctx->subject,
                       .message = ctx->options.message,
                       .arg = ctx->options.arg };
@@ -180,6 +224,7 @@ fci_try_end (fmtconv_ctx *ctx, const fci_try *saved)
 {
   int code = ctx->failed;
   ctx->failed = saved->failed;
+  ctx->error = saved->error;
   ctx->subject = saved->subject;
   ctx->n_details = 0;
   ctx->n_more = 0;

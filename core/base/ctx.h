@@ -17,10 +17,11 @@ typedef struct fci_kept fci_kept;
 struct fmtconv_ctx
 {
   fci_arena arena;
-  uint64_t hash_seed[2];   /* of every fci_map */
-  fmtconv_options options; /* defaults filled in: threads >= 1, memory > 0 */
-  int failed;              /* code of the first error, 0: none */
-  int muted;               /* > 0: messages and errors are not reported, see fci_try_begin */
+  uint64_t hash_seed[2];        /* of every fci_map */
+  fmtconv_options options;      /* defaults filled in: threads >= 1, memory > 0 */
+  int failed;                   /* code of the first error, 0: none */
+  const fmtconv_message *error; /* the first error as it was reported; NULL: none */
+  int muted;                    /* > 0: messages and errors are not reported, see fci_try_begin */
   atomic_int cancelled;
   const fci_subject *subject; /* top of a stack; NULL: nothing yet */
   const char **details;       /* lines for the next message */
@@ -31,7 +32,8 @@ struct fmtconv_ctx
   fci_kept *kept;    /* state of other folders: core/base/state.h */
 };
 
-/* Returns a new context without the built-in plugins, which fmtconv_ctx_new adds. NULL: out of memory. */
+/* Returns a new context without the built-in plugins, which fmtconv_ctx_new adds; it has failed if the options are
+ * wrong. NULL: out of memory. */
 fmtconv_ctx *fci_ctx_new (const fmtconv_options *options);
 
 /* Registers `undo (arg)` to run when the context is freed, newest first. Returns 0, also after an error;
@@ -55,6 +57,7 @@ typedef struct fci_try
 {
   int failed;
   int muted;
+  const fmtconv_message *error;
   const fci_subject *subject;
   void (*message) (void *arg, const fmtconv_message *message);
   void *arg;

@@ -3,9 +3,9 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/error.h"
 #include "core/base/held.h"
 #include "core/base/state.h"
-#include <string.h>
 
 typedef struct held
 {
@@ -50,33 +50,6 @@ fci_messages_release (fmtconv_ctx *ctx)
     flush (ctx, h, ctx->failed ? FMTCONV_MSG_WARNING : FMTCONV_MSG_NOTE);
 }
 
-static const char *
-copy_text (fmtconv_ctx *ctx, const char *text)
-{
-  return text ? fci_strdup (ctx, text) : NULL;
-}
-
-/* The texts of a message live only as long as its callback; the lines below it, as long as the context. */
-static held *
-copy_message (fmtconv_ctx *ctx, const fmtconv_message *m)
-{
-  held *new = fci_new (ctx, held);
-  const char **details = fmtconv_ctx_alloc (ctx, m->n_details + 1, sizeof *details);
-  if (!new || !details)
-    return NULL;
-  if (m->n_details)
-    memcpy (details, m->details, m->n_details * sizeof *details);
-  new->message = *m;
-  new->message.text = copy_text (ctx, m->text);
-  new->message.what = copy_text (ctx, m->what);
-  new->message.file = copy_text (ctx, m->file);
-  new->message.plugin = copy_text (ctx, m->plugin);
-  new->message.tensor = copy_text (ctx, m->tensor);
-  new->message.hint = copy_text (ctx, m->hint);
-  new->message.details = details;
-  return ctx->failed ? NULL : new;
-}
-
 bool
 fci_message_is_held (fmtconv_ctx *ctx, const fmtconv_message *message)
 {
@@ -88,11 +61,13 @@ fci_message_is_held (fmtconv_ctx *ctx, const fmtconv_message *message)
       flush (ctx, h, FMTCONV_MSG_WARNING);
       return false;
     }
-  held *new = copy_message (ctx, message);
-  if (new)
+  held *new = fci_new (ctx, held);
+  if (new &&fci_message_copy (ctx, message, &new->message))
     {
       *h->end = new;
       h->end = &new->next;
     }
+  else if (new)
+    fci_nomem (ctx);
   return true;
 }

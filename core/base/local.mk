@@ -7,6 +7,8 @@ core_sources += \
 	core/base/clock.h \
 	core/base/ctx.c \
 	core/base/ctx.h \
+	core/base/error.c \
+	core/base/error.h \
 	core/base/escape.c \
 	core/base/format.c \
 	core/base/glob.c \
@@ -28,6 +30,8 @@ core_sources += \
 	core/base/state.h \
 	core/base/strbuf.c \
 	core/base/strbuf.h \
+	core/base/structs.c \
+	core/base/structs.h \
 	core/base/subject.c \
 	core/base/subject.h \
 	core/base/text.c \

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/error.h"
 #include "core/base/held.h"
 #include "core/base/os.h"
 #include "core/base/sink.h"
@@ -36,9 +37,8 @@ typedef struct message
 static const char strict_hint[] = "a warning that --strict turns into an error";
 static const char lossy_hint[] = "--allow-lossy accepts the loss";
 
-/* Builds "FILE: at byte 0x1f40: tensor 'a.b': WHAT (hint: HINT)". */
-static void
-put_line (fci_sink *line, const fmtconv_message *m)
+void
+fci_message_line (fci_sink *line, const fmtconv_message *m)
 {
   if (m->file)
     {
@@ -103,15 +103,26 @@ hint_of (const fmtconv_ctx *ctx, const message *m)
   return own || m->level != FMTCONV_MSG_ERROR ? own : usual_hint (ctx, m->code);
 }
 
+/* Keeps the message if it is an error, and calls the application. */
+static void
+send (fmtconv_ctx *ctx, const fmtconv_message *m)
+{
+  if (m->level == FMTCONV_MSG_ERROR)
+    fci_error_keep (ctx, m);
+  if (ctx->options.message && !fci_message_is_held (ctx, m))
+    ctx->options.message (ctx->options.arg, m);
+}
+
 static void
 deliver (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
 {
-  if (!ctx->options.message)
+  if (!ctx->options.message && m->level != FMTCONV_MSG_ERROR)
     return;
   char what[WHAT] = "", file[PATH] = "", tensor[FCI_TEXT_BYTES + 8] = "", hint[PATH] = "", line[TEXT] = "";
   fci_sink s_what = FCI_SINK (what), s_file = FCI_SINK (file), s_tensor = FCI_SINK (tensor),
            s_hint = FCI_SINK (hint), s_line = FCI_SINK (line);
-  fmtconv_message out = { .level = m->level,
+  fmtconv_message out = { .struct_size = sizeof out,
+                          .level = m->level,
                           .code = m->code,
                           .text = line,
                           .what = what,
@@ -134,9 +145,8 @@ deliver (fmtconv_ctx *ctx, const message *m, const char *format, va_list ap)
   out.hint = why ? hint : NULL;
   if (m->where && m->where->source)
     out.offset = m->where->offset;
-  put_line (&s_line, &out);
-  if (!fci_message_is_held (ctx, &out))
-    ctx->options.message (ctx->options.arg, &out);
+  fci_message_line (&s_line, &out);
+  send (ctx, &out);
 }
 
 static void
@@ -213,13 +223,16 @@ fci_fail_file (fmtconv_ctx *ctx, int code, const char *path, const fmtconv_where
   return code;
 }
 
-static int
-fail_errno (fmtconv_ctx *ctx, int os_errno, const char *path, const char *format, ...)
+int
+fci_fail_system (fmtconv_ctx *ctx, int code, int os_errno, const char *path, const fmtconv_where *where,
+                 const char *format, ...)
 {
   va_list ap;
   va_start (ap, format);
-  message m = { .level = FMTCONV_MSG_ERROR, .code = FMTCONV_E_IO, .os_errno = os_errno, .path = path };
-  int code = record (ctx, &m, format, ap);
+  message m = {
+    .level = FMTCONV_MSG_ERROR, .code = code, .os_errno = os_errno, .path = path, .where = where
+  };
+  code = record (ctx, &m, format, ap);
   va_end (ap);
   return code;
 }
@@ -230,7 +243,7 @@ fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what)
   int os_errno = errno;
   char buffer[FCI_ERROR_TEXT];
   const char *text = fci_os_error_text (os_errno, buffer);
-  return fail_errno (ctx, os_errno, path, "%s: %s", what, text);
+  return fci_fail_system (ctx, FMTCONV_E_IO, os_errno, path, NULL, "%s: %s", what, text);
 }
 
 /* Makes room for one more line. Returns 0 or a code. */
@@ -279,21 +292,36 @@ fci_detail_more (fmtconv_ctx *ctx, size_t n)
 }
 
 /* Unreported warnings are not errors under --strict: trials are not part of the conversion. */
-int
-fmtconv_warn (fmtconv_ctx *ctx, const char *format, ...)
+static int
+warn (fmtconv_ctx *ctx, int os_errno, const char *format, va_list ap)
 {
   if (!ctx || ctx->failed)
     return 0;
   bool strict = (ctx->options.flags & FMTCONV_STRICT) && !ctx->muted && !fci_subject_now (ctx)->is_quiet;
-  message m = { .level = FMTCONV_MSG_WARNING, .code = FMTCONV_E_STRICT };
+  message m = { .level = FMTCONV_MSG_WARNING, .code = FMTCONV_E_STRICT, .os_errno = os_errno };
+  if (!strict)
+    return deliver_message (ctx, &m, format, ap);
+  m.level = FMTCONV_MSG_ERROR;
+  m.hint = strict_hint;
+  return record (ctx, &m, format, ap);
+}
+
+int
+fmtconv_warn (fmtconv_ctx *ctx, const char *format, ...)
+{
   va_list ap;
   va_start (ap, format);
-  if (strict)
-    {
-      m.level = FMTCONV_MSG_ERROR;
-      m.hint = strict_hint;
-    }
-  int code = strict ? record (ctx, &m, format, ap) : deliver_message (ctx, &m, format, ap);
+  int code = warn (ctx, 0, format, ap);
+  va_end (ap);
+  return code;
+}
+
+int
+fci_warn_system (fmtconv_ctx *ctx, int os_errno, const char *format, ...)
+{
+  va_list ap;
+  va_start (ap, format);
+  int code = warn (ctx, os_errno, format, ap);
   va_end (ap);
   return code;
 }

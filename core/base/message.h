@@ -3,8 +3,8 @@
 #ifndef FCI_BASE_MESSAGE_H
 #define FCI_BASE_MESSAGE_H
 
-#include <fmtconv/types.h>
-#include <stdarg.h>
+#include "core/base/sink.h"
+#include <fmtconv/fmtconv.h>
 
 /* The hint for a file that breaks the rules of its format. */
 #define FCI_HINT_DAMAGED "the file is damaged or breaks the rules of its format: download or copy it again"
@@ -12,6 +12,17 @@
 /* Records an operating-system error on `path`, E_IO, and returns its code; `what` ("cannot open") is
  * followed by errno's text. */
 int fci_fail_io (fmtconv_ctx *ctx, const char *path, const char *what);
+
+/* Records an error on `path` for which the operating system gave the number os_errno, and returns its code; where may
+ * be NULL. */
+int fci_fail_system (fmtconv_ctx *ctx, int code, int os_errno, const char *path, const fmtconv_where *where,
+                     const char *format, ...) FMTCONV_PRINTF (6);
+
+/* Warns as fmtconv_warn does, of something for which the operating system gave the number os_errno. */
+int fci_warn_system (fmtconv_ctx *ctx, int os_errno, const char *format, ...) FMTCONV_PRINTF (3);
+
+/* Appends "FILE: at byte 0x1f40: tensor 'a.b': WHAT (hint: HINT)". */
+void fci_message_line (fci_sink *line, const fmtconv_message *m);
 
 /* Counts n detail lines of the next message that are not stored. */
 void fci_detail_more (fmtconv_ctx *ctx, size_t n);

@@ -11,6 +11,7 @@
 #include "core/convert/copy.h"
 #include "core/convert/finish.h"
 #include "core/convert/inside.h"
+#include "core/convert/job.h"
 #include "core/convert/links.h"
 #include "core/convert/output.h"
 #include "core/convert/stage.h"
@@ -45,8 +46,10 @@ make_parts (fci_conversion *c)
   c->n_parts = job->n_parts ? job->n_parts : 1;
   c->part = fmtconv_ctx_alloc (c->ctx, c->n_parts, sizeof *c->part);
   for (size_t i = 0; c->part && i < c->n_parts; i++)
-    c->part[i].job =
-        job->n_parts ? job->parts[i] : (fmtconv_job_component){ .reader = job->reader, .input = job->input };
+    c->part[i].job = job->n_parts ? job->parts[i]
+                                  : (fmtconv_job_component){ .struct_size = sizeof *job->parts,
+                                                             .reader = job->reader,
+                                                             .input = job->input };
   return c->ctx->failed;
 }
 
@@ -183,8 +186,9 @@ set_output (fci_conversion *c, fci_conversion *first, const fmtconv_job_output *
 fci_conversion *
 fci_conversions (fmtconv_ctx *ctx, const fmtconv_job *typed, size_t *n)
 {
-  fmtconv_job job = { 0 };
-  memcpy (&job, typed, typed->struct_size < sizeof job ? typed->struct_size : sizeof job);
+  fmtconv_job job;
+  if (fci_job_take (ctx, typed, &job))
+    return NULL;
   *n = job.n_outputs ? job.n_outputs : 1;
   fci_conversion *c = fmtconv_ctx_alloc (ctx, *n, sizeof *c);
   for (size_t i = 0; c && i < *n && !ctx->failed; i++)

@@ -15,6 +15,8 @@ core_sources += \
 	core/convert/finish.h \
 	core/convert/inside.c \
 	core/convert/inside.h \
+	core/convert/job.c \
+	core/convert/job.h \
 	core/convert/known-table.c \
 	core/convert/known.c \
 	core/convert/known.h \

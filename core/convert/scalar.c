@@ -31,7 +31,8 @@ fmtconv_tensor_scalar (const fmtconv_tensor *tensor, double *value)
   int error =
       fci_source_read (box->source, box->offset, element, fmtconv_dtype_get (box->dtype)->block_bytes);
   if (error != 0)
-    return fmtconv_fail_at (view->ctx, FMTCONV_E_IO, &where, "cannot read the tensor: %s",
+    return fci_fail_system (view->ctx, FMTCONV_E_IO, error > 0 ? error : 0, NULL, &where,
+                            "cannot read the tensor: %s",
                             error > 0 ? fci_os_error_text (error, text) : "the file has become shorter");
   *value = fci_element (box->dtype, element);
   return 0;

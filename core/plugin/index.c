@@ -78,7 +78,8 @@ read_files (fmtconv_ctx *ctx, index_of_plugins *all)
   const fci_search search = {
     .what = "folder of plugin indexes",
     .suffix = ".yaml",
-    .named = ctx->options.plugin_dir,
+    .named = ctx->options.plugin_dirs,
+    .n_named = ctx->options.n_plugin_dirs,
     .variable = "FMTCONV_INDEX_PATH",
     .also = "FMTCONV_PLUGIN_PATH",
     .installed = FCI_INDEX_DIR,

@@ -75,7 +75,8 @@ find_modules (fmtconv_ctx *ctx)
     .suffix = ".so",
     .misnamed =
         "its file name is not a plugin name: a lower-case letter, then at most 63 of a-z, 0-9 and '-'",
-    .named = ctx->options.plugin_dir,
+    .named = ctx->options.plugin_dirs,
+    .n_named = ctx->options.n_plugin_dirs,
     .variable = "FMTCONV_PLUGIN_PATH",
     .installed = FCI_PLUGIN_DIR,
   };

@@ -110,26 +110,27 @@ consider (const walk *w, const char *folder, const char *file)
 
 /* Reports a folder that cannot be opened.  must: the application gave it. */
 static int
-cannot_open (const walk *w, const char *folder, bool must)
+cannot_open (fmtconv_ctx *ctx, const char *what, const char *folder, bool must)
 {
-  if (must)
-    return fci_fail_io (w->ctx, folder, fmtconv_ctx_printf (w->ctx, "cannot open the %s", w->search->what));
+  const int error = errno;
   char text[FCI_ERROR_TEXT];
-  return errno == ENOENT || w->is_second ? 0
-                                         : fmtconv_warn (w->ctx, "the %s %s cannot be read: %s",
-                                                         w->search->what, folder,
-                                                         fci_os_error_text (errno, text));
+  if (must)
+    return fci_fail_system (ctx, FMTCONV_E_IO, error, folder, NULL, "cannot open the %s: %s", what,
+                            fci_os_error_text (error, text));
+  if (error == ENOENT)
+    return 0;
+  return fci_warn_system (ctx, error, "the %s %s cannot be read: %s", what, folder,
+                          fci_os_error_text (error, text));
 }
 
 static int
-is_world_writable (const walk *w, const char *folder, mode_t mode, bool must)
+is_world_writable (fmtconv_ctx *ctx, const char *what, const char *folder, mode_t mode, bool must)
 {
   static const char text[] = "the %s %s is not used: everyone may write to it (mode %04o)";
-  unsigned bits = (unsigned) mode & 07777;
-  if (w->is_second)
-    return 0;
-  return must ? fmtconv_fail (w->ctx, FMTCONV_E_USAGE, text, w->search->what, folder, bits)
-              : fmtconv_warn (w->ctx, text, w->search->what, folder, bits);
+  const fmtconv_where where = { .hint = fmtconv_ctx_printf (ctx, "chmod o-w %s", folder) };
+  const unsigned bits = (unsigned) mode & 07777;
+  return must ? fmtconv_fail_at (ctx, FMTCONV_E_USAGE, &where, text, what, folder, bits)
+              : fmtconv_warn (ctx, text, what, folder, bits);
 }
 
 static int
@@ -140,9 +141,15 @@ scan (const walk *w, const char *folder, bool must)
   if (!folder)
     return w->ctx->failed;
   if (!dir || fstat (dirfd (dir), &st) != 0)
-    cannot_open (w, folder, must);
+    {
+      if (!w->is_second)
+        cannot_open (w->ctx, w->search->what, folder, must);
+    }
   else if (st.st_mode & S_IWOTH)
-    is_world_writable (w, folder, st.st_mode, must);
+    {
+      if (!w->is_second)
+        is_world_writable (w->ctx, w->search->what, folder, st.st_mode, must);
+    }
   else
     for (const struct dirent *entry; (entry = readdir (dir));)
       consider (w, folder, entry->d_name);
@@ -151,17 +158,42 @@ scan (const walk *w, const char *folder, bool must)
   return w->ctx->failed;
 }
 
-/* Searches the application's folder by its absolute path, so that files can be opened after a change of
- * the working folder. */
 static int
-scan_named (const walk *w, const char *folder)
+scan_named (const walk *w)
 {
+  for (size_t i = 0; i < w->search->n_named; i++)
+    if (scan (w, w->search->named[i], true))
+      break;
+  return w->ctx->failed;
+}
+
+/* Returns the absolute path of an application's folder that can be used; NULL: an error was recorded. */
+static const char *
+usable (fmtconv_ctx *ctx, const char *what, const char *folder)
+{
+  struct stat st;
   char *path = realpath (folder, NULL);
-  if (!path)
-    return cannot_open (w, folder, true);
-  const char *kept = fci_strdup (w->ctx, path);
+  DIR *dir = path ? opendir (path) : NULL;
+  const char *kept = NULL;
+  if (!dir || fstat (dirfd (dir), &st) != 0)
+    cannot_open (ctx, what, folder, true);
+  else if (st.st_mode & S_IWOTH)
+    is_world_writable (ctx, what, folder, st.st_mode, true);
+  else
+    kept = fci_strdup (ctx, path);
+  if (dir)
+    closedir (dir);
   free (path);
-  return scan (w, kept, true);
+  return kept;
+}
+
+int
+fci_search_check (fmtconv_ctx *ctx, const char *what, const char **folders, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    if (!(folders[i] = usable (ctx, what, folders[i])))
+      break;
+  return ctx->failed;
 }
 
 /* Searches each absolute folder that an environment variable lists, separated by ':'. */
@@ -203,7 +235,7 @@ fci_search_files (fmtconv_ctx *ctx, const fci_search *search, const char *only, 
   /* A privileged program must not use folders that its caller chose. */
   bool privileged = fci_os_is_privileged ();
   *out = (fci_files){ 0 };
-  if ((search->named && scan_named (&w, search->named)) || (!privileged && scan_list (&w, search->variable))
+  if (scan_named (&w) || (!privileged && scan_list (&w, search->variable))
       || (search->also && !privileged && scan_list (&second, search->also))
       || scan (&w, search->installed, false) || (search->own && !privileged && scan_own (&w)))
     return ctx->failed;

@@ -11,12 +11,13 @@
  * privileged program ignores the environment and the user's folder. */
 typedef struct fci_search
 {
-  const char *what;     /* name of such a folder: "plugin folder" */
-  const char *suffix;   /* suffix of the files: ".so" */
-  const char *misnamed; /* reason to refuse a file with an invalid name; NULL: such files are ignored */
-  const char *named;    /* folder from the application, which must exist and be usable; NULL: none */
-  const char *variable; /* environment variable with absolute folders, separated by ':' */
-  const char *also; /* another such variable, whose folders are searched for other files, too; NULL: none */
+  const char *what;         /* name of such a folder: "plugin folder" */
+  const char *suffix;       /* suffix of the files: ".so" */
+  const char *misnamed;     /* reason to refuse a file with an invalid name; NULL: such files are ignored */
+  const char *const *named; /* n_named absolute folders from the application, which must be usable */
+  size_t n_named;
+  const char *variable;  /* environment variable with absolute folders, separated by ':' */
+  const char *also;      /* another such variable, whose folders are searched for other files, too; NULL: none */
   const char *installed; /* installed folder */
   const char *own;       /* user's folder within $XDG_CONFIG_HOME: "fmtconv/pipelines"; NULL: none */
 } fci_search;
@@ -37,6 +38,10 @@ typedef struct fci_files
 
 /* Returns whether `name` matches [a-z][a-z0-9-]{0,63}. */
 bool fci_plugin_name_ok (const char *name, size_t len);
+
+/* Checks that the application's folders exist and that not everyone may write to them, and makes their paths absolute,
+ * so that a change of the working folder does not matter.  what: as in fci_search.  Returns 0, E_IO or E_USAGE. */
+int fci_search_check (fmtconv_ctx *ctx, const char *what, const char **folders, size_t n);
 
 /* Finds the files in all folders; only: the files with that name; NULL: all.  Returns 0, or a code if the
  * application's folder cannot be used; other unusable folders are warnings. */

@@ -92,9 +92,10 @@ fci_input_fd (fmtconv_ctx *ctx, int code, int fd, const char *path, const char *
 static void
 fail_open (fmtconv_ctx *ctx, const char *path)
 {
+  const int error = errno;
   char text[FCI_ERROR_TEXT];
-  if (errno == ENOENT || errno == ENOTDIR)
-    fci_fail_file (ctx, FMTCONV_E_MISSING, path, NULL, "%s", fci_os_error_text (errno, text));
+  if (error == ENOENT || error == ENOTDIR)
+    fci_fail_system (ctx, FMTCONV_E_MISSING, error, path, NULL, "%s", fci_os_error_text (error, text));
   else
     fci_fail_io (ctx, path, "cannot be opened");
 }
@@ -214,7 +215,7 @@ fail_beneath (fmtconv_ctx *ctx, const char *path)
     .hint = "replace the link with a copy of the file, or name the link itself as the input"
   };
   if (errno == EXDEV)
-    fci_fail_file (ctx, FMTCONV_E_FORMAT, path, &where, "this link points outside the input folder");
+    fci_fail_system (ctx, FMTCONV_E_FORMAT, EXDEV, path, &where, "this link points outside the input folder");
   else
     fail_open (ctx, path);
 }

@@ -13,9 +13,11 @@
 int
 fci_presets_find (fmtconv_ctx *ctx, const char *only, fci_files *out)
 {
-  static const fci_search search = {
+  const fci_search search = {
     .what = "folder of presets",
     .suffix = ".yaml",
+    .named = ctx->options.preset_dirs,
+    .n_named = ctx->options.n_preset_dirs,
     .variable = "FMTCONV_PIPELINE_PATH",
     .installed = FCI_PIPELINE_DIR,
     .own = "fmtconv/pipelines",

@@ -71,7 +71,7 @@ fci_spec_outputs (fci_pipeline *p, const fci_yaml *list)
   for (const fci_yaml *node = outputs ? list->first : NULL; node; node = node->next, number++)
     {
       fci_variable *absent = NULL;
-      outputs[n] = (fmtconv_job_output){ 0 };
+      outputs[n] = (fmtconv_job_output){ .struct_size = sizeof *outputs };
       if (resolve_output (p, node, &outputs[n], &absent))
         return p->ctx->failed;
       if (absent)

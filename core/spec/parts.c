@@ -174,7 +174,7 @@ fci_spec_parts (fci_pipeline *p, const fci_yaml *components)
   for (const fci_yaml *node = parts ? components->first : NULL; node; node = node->next)
     {
       fci_variable *absent = NULL;
-      parts[n] = (fmtconv_job_component){ 0 };
+      parts[n] = (fmtconv_job_component){ .struct_size = sizeof *parts };
       if (resolve_part (p, node, &parts[n], &absent))
         return p->ctx->failed;
       if (absent)

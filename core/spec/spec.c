@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/error.h"
+#include "core/base/structs.h"
 #include "core/source/input.h"
 #include "core/spec/find.h"
 #include "core/spec/open.h"
@@ -73,7 +75,8 @@ give (fci_pipeline *p, const fmtconv_spec_variable *given, size_t n, const char 
   bool only_output = input && !output && !p->variables[FCI_V_INPUT].used && p->variables[FCI_V_OUTPUT].used;
   fci_variables_give_path (p, FCI_V_INPUT, only_output ? NULL : input, "");
   fci_variables_give_path (p, FCI_V_OUTPUT, only_output ? input : output, "");
-  for (size_t i = 0; i < n; i++)
+  given = fci_structs_take (p->ctx, FCI_STRUCT (fmtconv_spec_variable), "the array of variables", given, n);
+  for (size_t i = 0; given && i < n; i++)
     if (fci_variables_give (p, given[i].name, given[i].value, ""))
       return p->ctx->failed;
   return fci_variables_resolve (p);
@@ -83,7 +86,7 @@ fmtconv_job *
 fmtconv_job_from_spec (fmtconv_ctx *ctx, const char *spec, const fmtconv_spec_variable *variables, size_t n,
                        const char *input, const char *output)
 {
-  if (!ctx || !spec || ctx->failed)
+  if (fci_call_begin (ctx, spec, "a spec is required"))
     return NULL;
   fci_pipeline p = { .ctx = ctx, .job = fci_new (ctx, fmtconv_job) };
   const char *path = p.job ? fci_spec_path (ctx, spec) : NULL;

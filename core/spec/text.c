@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "core/base/ctx.h"
+#include "core/base/error.h"
 #include "core/base/map.h"
 #include "core/base/strbuf.h"
 #include "core/base/utf8.h"
@@ -224,7 +225,9 @@ const char *
 fmtconv_job_to_spec (fmtconv_ctx *ctx, const fmtconv_job *job)
 {
   size_t n;
-  fci_conversion *c = ctx && job && !ctx->failed ? fci_conversions (ctx, job, &n) : NULL;
+  if (fci_call_begin (ctx, job, "a job is required"))
+    return NULL;
+  fci_conversion *c = fci_conversions (ctx, job, &n);
   fci_strbuf out = { .ctx = ctx };
   if (!c || fci_convert_chains (c, n))
     return NULL;

@@ -1,7 +1,21 @@
 /* fmtconv/fmtconv.h: the interface of applications: contexts, conversions, inspection, the list of plugins.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Results are attribute trees, so that one description serves people and --json.  They live as long as the context.
+ * RESULTS    Results are attribute trees, so that one description serves people and --json.  They live as long as the
+ *            context.  What an application passes is copied, and may go when the call returns.
+ * STRUCTS    Every struct of this file begins with struct_size.  An application sets it to the sizeof of the struct that
+ *            it was compiled with, and fields that it does not use to 0; the library sets it in what it hands out.  Structs only grow at
+ *            the end.  A struct that is shorter than in its first release, and one that sets a field that this library
+ *            does not know, are refused with E_USAGE; so are unknown flags.  The items of an array lie struct_size bytes
+ *            apart, which is the same for all of them.
+ * ERRORS     A context is for one conversion and keeps its first error.  Each later call reports it again, does nothing,
+ *            and returns NULL.  Error messages go to the callback; fmtconv_ctx_error returns the first one.
+ * THREADS    A context has one thread at a time; any number of contexts may work at once, each in another thread.
+ *            The threads that the library starts have all signals blocked, and never call the application.
+ * CALLBACKS  Callbacks run on the thread that called the library, during that call.  They must return: an exception of
+ *            C++, a longjmp or the end of the thread in a callback leaves locks held and files open.  In a callback only
+ *            fmtconv_ctx_cancel, fmtconv_ctx_failed and fmtconv_version may be called with the same context.
+ *            To stop, call fmtconv_ctx_cancel and return.
  */
 #ifndef FMTCONV_FMTCONV_H
 #define FMTCONV_FMTCONV_H
@@ -10,7 +24,7 @@
 
 FMTCONV_BEGIN_DECLS
 
-/* ---- Messages and progress.  Callbacks run on the thread that runs the conversion. */
+/* ---- Messages and progress */
 enum fmtconv_message_level
 {
   FMTCONV_MSG_ERROR,
@@ -21,16 +35,17 @@ enum fmtconv_message_level
 /* One message, valid during the callback.  Every string is escaped already; NULL if it is not known. */
 typedef struct fmtconv_message
 {
-  int level;        /* enum fmtconv_message_level */
-  int code;         /* enum fmtconv_error; 0 for notes */
-  const char *text; /* the whole line: "FILE: at byte 0x1f40: tensor 'a.b': … (hint: …)" */
-  const char *what; /* the failure alone */
+  size_t struct_size; /* set by the library */
+  int level;          /* enum fmtconv_message_level */
+  int code;           /* enum fmtconv_error; 0 for notes */
+  const char *text;   /* the whole line: "FILE: at byte 0x1f40: tensor 'a.b': … (hint: …)" */
+  const char *what;   /* the failure alone */
   const char *file;
   const char *plugin;
   const char *tensor;
   const char *hint;
   uint64_t offset;            /* bytes; UINT64_MAX: unknown */
-  int os_errno;               /* 0: none */
+  int os_errno;               /* errno of the system call that failed; 0: none */
   const char *const *details; /* n_details lines, listed below the message */
   size_t n_details;
   size_t n_more; /* further lines that were only counted */
@@ -38,7 +53,8 @@ typedef struct fmtconv_message
 
 typedef struct fmtconv_progress
 {
-  uint64_t done; /* bytes of output, verification included */
+  size_t struct_size; /* set by the library */
+  uint64_t done;      /* bytes of output, verification included */
   uint64_t total;
   double seconds;
 } fmtconv_progress;
@@ -57,12 +73,15 @@ enum fmtconv_flag
 
 typedef struct fmtconv_options
 {
-  size_t struct_size; /* sizeof (fmtconv_options) */
-  unsigned flags;
-  unsigned threads;       /* 0: the cores this process may use */
-  uint64_t memory;        /* bytes of scratch for tensor data; 0: 64 MiB */
-  const char *plugin_dir; /* searched first; NULL: none */
-  void (*message) (void *arg, const fmtconv_message *message);
+  size_t struct_size;             /* sizeof (fmtconv_options) */
+  unsigned flags;                 /* enum fmtconv_flag; an unknown bit is an error */
+  unsigned threads;               /* at most 1024; 0: the cores this process may use */
+  uint64_t memory;                /* bytes of scratch for tensor data; 0: 64 MiB */
+  const char *const *plugin_dirs; /* folders with plugins, searched in order before FMTCONV_PLUGIN_PATH */
+  size_t n_plugin_dirs;
+  const char *const *preset_dirs; /* folders with presets, searched in order before FMTCONV_PIPELINE_PATH */
+  size_t n_preset_dirs;
+  void (*message) (void *arg, const fmtconv_message *message);    /* NULL: see fmtconv_ctx_error */
   void (*progress) (void *arg, const fmtconv_progress *progress); /* about 10 times a second */
   void *arg;
 } fmtconv_options;
@@ -70,22 +89,32 @@ typedef struct fmtconv_options
 /* ---- Contexts */
 
 /* Creates the context of one conversion.  options: NULL: the defaults.  NULL: out of memory.
- * Errors: none.  Thread: any.  Since: 0.1. */
+ *
+ * The context has failed from the start if the options are wrong: struct_size, an unknown flag, a folder that does not
+ * exist, or that everyone may write to.  The message goes to the callback at once; if struct_size is too small to hold
+ * the callback, only fmtconv_ctx_failed and fmtconv_ctx_error tell.
+ * Errors: E_USAGE, E_IO (a folder).  Thread: any.  Since: 0.1. */
 fmtconv_ctx *fmtconv_ctx_new (const fmtconv_options *options);
 
 /* Frees a context and everything that it owns.  Does nothing for NULL.
  * Errors: none.  Thread: context.  Since: 0.1. */
 void fmtconv_ctx_free (fmtconv_ctx *ctx);
 
-/* Stops the running conversion of `ctx` soon, with E_CANCELLED and without output.  Safe in a signal handler.
+/* Stops the running conversion of `ctx` soon, with E_CANCELLED and without output; also a later one, as it stays set.
+ * Safe in a signal handler, in a callback, and from another thread until fmtconv_ctx_free is called.
  * Errors: none.  Thread: any.  Since: 0.1. */
 void fmtconv_ctx_cancel (fmtconv_ctx *ctx);
+
+/* Returns the first error of the context, which lives as long as the context; NULL: none.
+ * Errors: none.  Thread: context.  Since: 0.1. */
+const fmtconv_message *fmtconv_ctx_error (const fmtconv_ctx *ctx);
 
 /* ---- Converting */
 
 /* One component of a job that reads several. */
 typedef struct fmtconv_job_component
 {
+  size_t struct_size;            /* sizeof (fmtconv_job_component) */
   const char *name;              /* of the component: "transformer" */
   const char *reader;            /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
   const char *const *transforms; /* in order; "none" alone: none */
@@ -99,6 +128,7 @@ typedef struct fmtconv_job_component
 /* One output of a job that has several. */
 typedef struct fmtconv_job_output
 {
+  size_t struct_size;            /* sizeof (fmtconv_job_output) */
   const char *writer;            /* "NAME" or "NAME:key=value,…"; NULL: by the output's suffix */
   const char *const *transforms; /* after those of the job, for this output only; "none" alone: none */
   size_t n_transforms;
@@ -165,17 +195,19 @@ fmtconv_attr *fmtconv_convert (fmtconv_ctx *ctx, const fmtconv_job *job);
 /* A value for a variable of a spec. */
 typedef struct fmtconv_spec_variable
 {
+  size_t struct_size; /* sizeof (fmtconv_spec_variable) */
   const char *name;
   const char *value;
 } fmtconv_spec_variable;
 
-/* Returns the job that a spec describes.  It lives as long as the context, and may be changed before it is used.  NULL
+/* Returns the job that a spec describes.  It lives as long as the context, and may be changed before it is used, but its
+ * arrays have items of the library's struct_size.  NULL
  * after an error, which names line and column of the spec.
  * Errors: E_FORMAT, E_LIMIT (the spec); E_USAGE (an unknown variable or one without a value, a path that is missing or
  * unused).  Thread: context.  Since: 0.1.
  *
- *   spec       path of a YAML file, or the name of a preset, searched in the absolute folders of
- *              FMTCONV_PIPELINE_PATH, the installed folder, $XDG_CONFIG_HOME/fmtconv/pipelines
+ *   spec       path of a YAML file, or the name of a preset, searched in preset_dirs of the options, the
+ *              absolute folders of FMTCONV_PIPELINE_PATH, the installed folder, $XDG_CONFIG_HOME/fmtconv/pipelines
  *   variables  n of them, in any order; each name once
  *   input      value of ${input}; NULL: none.  Alone, it is the output of a spec without ${input}
  *   output     value of ${output}; NULL: none */
@@ -221,6 +253,7 @@ fmtconv_attr *fmtconv_inspect (fmtconv_ctx *ctx, const char *path, const char *r
 /* ---- Comparing */
 typedef struct fmtconv_diff_side
 {
+  size_t struct_size; /* sizeof (fmtconv_diff_side) */
   const char *path;
   const char *reader;            /* "NAME" or "NAME:key=value,…"; NULL: the best bid */
   const char *const *transforms; /* applied before the comparison, in order */

@@ -26,7 +26,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     }
   if (ftruncate (fd, 0) || pwrite (fd, data, size, 0) != (ssize_t) size)
     abort ();
-  const fmtconv_spec_variable given = { "a", "${b}" };
+  const fmtconv_spec_variable given = { sizeof given, "a", "${b}" };
   fmtconv_ctx *ctx = fmtconv_ctx_new (NULL);
   fmtconv_job *job = fmtconv_job_from_spec (ctx, path, &given, size % 2, "in", "out");
   if (job)

@@ -160,27 +160,79 @@ Test (ctx, defaults)
   fmtconv_ctx_free (NULL);
 }
 
-Test (ctx, struct_sizes)
+/* Expects a context that has failed with that code and text, which the callback got too. */
+static void
+expect_failed (fmtconv_options *options, int code, const char *text)
 {
-  fmtconv_options options = { .struct_size = offsetof (fmtconv_options, threads),
-                              .flags = FMTCONV_FORCE,
-                              .threads = 7 };
-  fmtconv_ctx *ctx = fmtconv_ctx_new (&options);
-  cr_expect_eq (ctx->options.flags, (unsigned) FMTCONV_FORCE);
-  cr_expect_neq (ctx->options.threads, 7, "a field beyond the caller's struct was read");
+  collected c = { 0 };
+  options->message = collect;
+  options->arg = &c;
+  fmtconv_ctx *ctx = fmtconv_ctx_new (options);
+  cr_assert_not_null (ctx);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), code, "%s", c.text);
+  cr_expect (strstr (c.what, text), "'%s' instead of '%s'", c.what, text);
+  cr_assert_not_null (fmtconv_ctx_error (ctx));
+  cr_expect_str_eq (fmtconv_ctx_error (ctx)->what, c.what);
   fmtconv_ctx_free (ctx);
+}
 
+/* An application that was built with a later release sets nothing new, or something. */
+Test (ctx, longer_options)
+{
+  const char *folder = "/";
   struct
   {
     fmtconv_options options;
     char later[64];
-  } longer = { .options = { .struct_size = sizeof longer, .threads = 7, .plugin_dir = "/p" } };
-  ctx = fmtconv_ctx_new (&longer.options);
+  } longer = { .options = {
+                   .struct_size = sizeof longer, .threads = 7, .plugin_dirs = &folder, .n_plugin_dirs = 1 } };
+  fmtconv_ctx *ctx = fmtconv_ctx_new (&longer.options);
+  cr_expect_eq (fmtconv_ctx_failed (ctx), 0);
   cr_expect_eq (ctx->options.threads, 7);
   cr_expect_eq (ctx->options.struct_size, sizeof (fmtconv_options));
-  cr_expect_str_eq (ctx->options.plugin_dir, "/p");
-  cr_expect_neq (ctx->options.plugin_dir, longer.options.plugin_dir);
+  cr_expect_str_eq (ctx->options.plugin_dirs[0], "/");
+  cr_expect_neq (ctx->options.plugin_dirs[0], folder);
   fmtconv_ctx_free (ctx);
+  char text[128];
+  snprintf (text, sizeof text, "fmtconv_options sets a field at byte %zu", sizeof longer - 1);
+  longer.later[63] = 1;
+  expect_failed (&longer.options, FMTCONV_E_USAGE, text);
+}
+
+/* Without a size, the callback is not known: the context tells. */
+Test (ctx, options_without_a_size)
+{
+  static const size_t sizes[] = { 0, 1, sizeof (fmtconv_options) - sizeof (size_t),
+                                  sizeof (fmtconv_options) + 1, SIZE_MAX - 7 };
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    {
+      collected c = { 0 };
+      fmtconv_options options = { .struct_size = sizes[i], .message = collect, .arg = &c };
+      fmtconv_ctx *ctx = fmtconv_ctx_new (&options);
+      cr_assert_not_null (ctx);
+      cr_expect_eq (fmtconv_ctx_failed (ctx), FMTCONV_E_USAGE);
+      cr_expect_eq (c.n[FMTCONV_MSG_ERROR], 0);
+      cr_expect (strstr (fmtconv_ctx_error (ctx)->what, "fmtconv_options has struct_size"));
+      cr_expect (strstr (fmtconv_ctx_error (ctx)->hint, "sizeof (fmtconv_options)"));
+      cr_expect_null (fmtconv_preset_list (ctx, NULL));
+      fmtconv_ctx_free (ctx);
+    }
+}
+
+Test (ctx, unknown_options)
+{
+  static const char *const names[] = { "x", NULL };
+  fmtconv_options options = { .struct_size = sizeof options, .flags = 1u << 20 | FMTCONV_FORCE };
+  expect_failed (&options, FMTCONV_E_USAGE, "bit 20 (0x100000)");
+  options.flags = 0;
+  options.threads = 1025;
+  expect_failed (&options, FMTCONV_E_USAGE, "threads is 1025");
+  options.threads = 1024;
+  options.n_plugin_dirs = 1;
+  expect_failed (&options, FMTCONV_E_USAGE, "plugin_dirs is NULL, but there should be 1");
+  options.plugin_dirs = names;
+  options.n_plugin_dirs = 2;
+  expect_failed (&options, FMTCONV_E_USAGE, "plugin_dirs: item 2 is NULL");
 }
 
 static int order[3], n_order;

@@ -25,6 +25,69 @@ Test (message, the_first_error_is_kept)
   fmtconv_ctx_free (ctx);
 }
 
+Test (message, the_first_error_can_be_read)
+{
+  collected c = { 0 };
+  fmtconv_ctx *ctx = collecting (&c, 0);
+  cr_expect_null (fmtconv_ctx_error (ctx));
+  cr_expect_null (fmtconv_ctx_error (NULL));
+  fmtconv_detail (ctx, "a line");
+  const fmtconv_where where = { .tensor = "t", .hint = "do this" };
+  fmtconv_fail_at (ctx, FMTCONV_E_LIMIT, &where, "the first");
+  fmtconv_fail (ctx, FMTCONV_E_FORMAT, "the second");
+  const fmtconv_message *m = fmtconv_ctx_error (ctx);
+  cr_assert_not_null (m);
+  cr_expect_eq (m->struct_size, sizeof *m);
+  cr_expect_eq (m->code, FMTCONV_E_LIMIT);
+  cr_expect_str_eq (m->text, "tensor 't': the first (hint: do this)");
+  cr_expect_str_eq (m->tensor, "t");
+  cr_expect_str_eq (m->hint, "do this");
+  cr_expect_null (m->file);
+  cr_assert_eq (m->n_details, 1);
+  cr_expect_str_eq (m->details[0], "a line");
+  fmtconv_ctx_free (ctx);
+}
+
+/* Errors of a trial are not the context's. */
+Test (message, a_tried_error_is_not_kept)
+{
+  collected c = { 0 };
+  fmtconv_ctx *ctx = collecting (&c, 0);
+  fci_try saved;
+  fci_try_begin (ctx, &saved);
+  fmtconv_fail (ctx, FMTCONV_E_FORMAT, "tried");
+  fci_try_end (ctx, &saved);
+  cr_expect_null (fmtconv_ctx_error (ctx));
+  fci_try_listen (ctx, &saved, collect, &c);
+  fmtconv_fail (ctx, FMTCONV_E_FORMAT, "listened");
+  fci_try_end (ctx, &saved);
+  cr_expect_str_eq (c.text, "listened");
+  cr_expect_null (fmtconv_ctx_error (ctx));
+  fmtconv_fail (ctx, FMTCONV_E_LIMIT, "real");
+  cr_expect_str_eq (fmtconv_ctx_error (ctx)->what, "real");
+  fmtconv_ctx_free (ctx);
+}
+
+Test (message, a_later_call_repeats_the_error)
+{
+  collected c = { 0 };
+  fmtconv_ctx *ctx = collecting (&c, 0);
+  errno = ENOTDIR;
+  fci_fail_io (ctx, "x/y", "cannot be opened");
+  for (unsigned n = 2; n < 4; n++)
+    {
+      cr_expect_null (fmtconv_inspect (ctx, "other", NULL));
+      cr_expect_eq (c.n[FMTCONV_MSG_ERROR], n);
+      cr_expect_eq (c.code, FMTCONV_E_IO);
+      cr_expect_eq (c.os_errno, ENOTDIR);
+      cr_expect_str_eq (c.text,
+                        "x/y: nothing is done after an earlier error: cannot be opened: Not a directory "
+                        "(hint: make a new context for each conversion, and free this one)");
+    }
+  cr_expect_str_eq (fmtconv_ctx_error (ctx)->what, "cannot be opened: Not a directory");
+  fmtconv_ctx_free (ctx);
+}
+
 Test (message, a_code_that_is_none)
 {
   collected c = { 0 };

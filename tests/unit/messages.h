@@ -35,13 +35,20 @@ capture_message (void *arg, const fmtconv_message *m)
     }
 }
 
+/* Initializes a fmtconv_spec_variable. */
+#define VARIABLE(name, value)                       \
+  {                                                 \
+    sizeof (fmtconv_spec_variable), (name), (value) \
+  }
+
 /* Returns a new context; `h` is cleared and receives its messages. */
 static inline fmtconv_ctx *
 capturing_ctx (captured *h, unsigned flags, const char *plugin_dir)
 {
   fmtconv_options options = { .struct_size = sizeof options,
                               .flags = flags,
-                              .plugin_dir = plugin_dir,
+                              .plugin_dirs = &plugin_dir,
+                              .n_plugin_dirs = plugin_dir != NULL,
                               .message = capture_message,
                               .arg = h };
   memset (h, 0, sizeof *h);

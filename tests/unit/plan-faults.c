@@ -141,6 +141,7 @@ check_faults (int kind, int error, unsigned flags)
         {
           cr_assert_eq (code, FMTCONV_E_IO, "kind %d, call %d: %s", kind, n, h.text);
           cr_assert_eq (h.errors, 1);
+          cr_assert_eq (h.os_errno, error, "kind %d, call %d: errno %d", kind, n, h.os_errno);
           cr_assert_eq (n_entries (at.path), flags & FMTCONV_FORCE ? 3 : 1, "kind %d, call %d", kind, n);
           if (flags & FMTCONV_FORCE)
             cr_assert (holds (&at, "a", "old a") && holds (&at, "b", "old b"));

@@ -87,7 +87,10 @@ capture_message (void *arg, const fmtconv_message *m)
   h->errors += m->level == FMTCONV_MSG_ERROR;
   h->warnings += m->level == FMTCONV_MSG_WARNING;
   if (m->level == FMTCONV_MSG_ERROR)
-    h->code = m->code;
+    {
+      h->code = m->code;
+      h->os_errno = m->os_errno;
+    }
   h->n_details = m->n_details + m->n_more;
   snprintf (h->text, sizeof h->text, "%s", m->text);
 }

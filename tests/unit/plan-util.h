@@ -19,6 +19,7 @@
 typedef struct captured
 {
   int code; /* of the error; 0: none */
+  int os_errno;
   unsigned errors;
   unsigned warnings;
   char text[4096];  /* of the error, else of the last warning */

@@ -209,6 +209,8 @@ Test (registry, unknown_name)
 
 /* ---- Any kind of file: the same folders, the same refusals */
 
+static const char *const named[] = { folder };
+
 static void
 inspect (captured *h, fci_search search, const char *only, fci_files *out, fmtconv_ctx **ctx)
 {
@@ -230,7 +232,7 @@ Test (registry, any_files)
   make_file ("B.book", "x", 0644);
   make_file (".book", "x", 0644);
   make_file ("c.books", "x", 0644);
-  inspect (&h, (fci_search){ .named = folder }, NULL, &files, &ctx);
+  inspect (&h, (fci_search){ .named = named, .n_named = 1 }, NULL, &files, &ctx);
   cr_assert_eq (files.n, 2, "%zu", files.n);
   cr_expect_str_eq (files.file[0].name, "a");
   cr_expect_str_eq (files.file[0].error, "everyone may write to it (mode 0666)");
@@ -238,7 +240,7 @@ Test (registry, any_files)
   cr_expect_null (fci_files_find (&files, "c"));
   cr_expect_eq (h.errors + h.warnings + h.notes, 0);
   fmtconv_ctx_free (ctx);
-  inspect (&h, (fci_search){ .named = folder, .misnamed = "no" }, NULL, &files, &ctx);
+  inspect (&h, (fci_search){ .named = named, .n_named = 1, .misnamed = "no" }, NULL, &files, &ctx);
   cr_assert_eq (files.n, 3);
   cr_expect_str_eq (fci_files_find (&files, "B")->error, "no");
   fmtconv_ctx_free (ctx);
@@ -252,11 +254,11 @@ Test (registry, one_file)
   fmtconv_ctx *ctx;
   make_file ("a.book", "x", 0644);
   make_file ("ab.book", "x", 0644);
-  inspect (&h, (fci_search){ .named = folder }, "a", &files, &ctx);
+  inspect (&h, (fci_search){ .named = named, .n_named = 1 }, "a", &files, &ctx);
   cr_assert_eq (files.n, 1);
   cr_expect_str_eq (files.file[0].name, "a");
   fmtconv_ctx_free (ctx);
-  inspect (&h, (fci_search){ .named = folder }, "b", &files, &ctx);
+  inspect (&h, (fci_search){ .named = named, .n_named = 1 }, "b", &files, &ctx);
   cr_expect_eq (files.n, 0);
   cr_expect_null (fci_files_find (&files, "b"));
   fmtconv_ctx_free (ctx);
@@ -276,7 +278,7 @@ Test (registry, own_files)
   make_file ("a.book", "x", 0644);
   setenv ("XDG_CONFIG_HOME", folder, 1);
   setenv ("FMTCONV_SHELVES", "relative:/nonexistent/x", 1);
-  inspect (&h, (fci_search){ .named = folder, .own = "own" }, NULL, &files, &ctx);
+  inspect (&h, (fci_search){ .named = named, .n_named = 1, .own = "own" }, NULL, &files, &ctx);
   cr_assert_eq (files.n, 2);
   cr_expect_null (strstr (fci_files_find (&files, "a")->path, "own"));
   cr_expect_not_null (strstr (fci_files_find (&files, "b")->path, "own"));

@@ -225,7 +225,7 @@ Test (spec_input, folders)
     "spec:x=here.safetensors,folder.x=sub/", "spec:x=/absolute,n=/n",
     "spec:x=y,folder.x=sub/inner",           "spec:x=y,folder.x=/elsewhere",
   };
-  const fmtconv_spec_variable given = { "typed", "in.safetensors" };
+  const fmtconv_spec_variable given = VARIABLE ("typed", "in.safetensors");
   ctx = capturing_ctx (&h, 0, NULL);
   const fmtconv_job *job = fmtconv_job_from_spec (ctx, "sub/o.yaml", &given, 1, NULL, NULL);
   cr_assert_not_null (job, "%s", h.error);

@@ -114,7 +114,7 @@ Test (spec_job, paths)
                              "write: \"${output}\"\n";
   static const char *const expected[] = { "sub/literal", "/absolute", "t/x", "sub/y-t",  "sub/k/x",
                                           "t/d",         "sub/k/o",   "in",  "sub/there" };
-  const fmtconv_spec_variable given = { "typed", "t" };
+  const fmtconv_spec_variable given = VARIABLE ("typed", "t");
   captured h;
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   make_folder ("sub");
@@ -133,7 +133,7 @@ Test (spec_job, literal_dollars)
 {
   captured h;
   fmtconv_ctx *ctx;
-  const fmtconv_spec_variable given = { "a", "${a}" };
+  const fmtconv_spec_variable given = VARIABLE ("a", "${a}");
   const fmtconv_job *job = job_from (
       &h, &ctx, "fmtconv: 1\nvariables: {a: }\nread: \"$${a}$$${$a$\"\nwrite: \"${a}x$${\"\n", &given, 1);
   cr_assert_not_null (job, "%s", h.error);
@@ -180,11 +180,12 @@ expect_usage (const fmtconv_spec_variable *v, size_t n, const char *input, const
 
 Test (spec_job, useless_values)
 {
-  const fmtconv_spec_variable v[] = { { "ckpt", "a" }, { "vea", "b" }, { "ckpt", "c" }, { "zzzzz", "d" } };
+  const fmtconv_spec_variable v[] = { VARIABLE ("ckpt", "a"), VARIABLE ("vea", "b"), VARIABLE ("ckpt", "c"),
+                                      VARIABLE ("zzzzz", "d") };
   expect_usage (v, 2, NULL, "s.yaml: there is no variable 'vea': did you mean 'vae'?  Available variables:");
   expect_usage (v + 3, 1, NULL, "s.yaml: there is no variable 'zzzzz'; available variables:");
   expect_usage ((const fmtconv_spec_variable[]){ v[0], v[2] }, 2, NULL, "-D ckpt is given twice");
-  expect_usage (&(const fmtconv_spec_variable){ "vae", NULL }, 1, NULL,
+  expect_usage (&(const fmtconv_spec_variable) VARIABLE ("vae", NULL), 1, NULL,
                 "a variable needs a name and a value");
   expect_usage (v, 1, "in", "s.yaml: INPUT 'in' has no effect: the spec does not use ${input}");
 }
@@ -205,7 +206,7 @@ Test (spec_job, only_output)
 Test (spec_job, optional)
 {
   captured h;
-  const fmtconv_spec_variable v[] = { { "ckpt", "a" }, { "vae", "b" }, { "t5", "t" } };
+  const fmtconv_spec_variable v[] = { VARIABLE ("ckpt", "a"), VARIABLE ("vae", "b"), VARIABLE ("t5", "t") };
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   put_text ("s.yaml", needy);
   const fmtconv_job *job = fmtconv_job_from_spec (ctx, "s.yaml", v, 2, NULL, "out/");
@@ -387,7 +388,7 @@ found (const char *name)
 {
   static char capacity[512];
   captured h;
-  const fmtconv_spec_variable a[] = { { "a", "1" }, { "c", "" } };
+  const fmtconv_spec_variable a[] = { VARIABLE ("a", "1"), VARIABLE ("c", "") };
   fmtconv_ctx *ctx = capturing_ctx (&h, 0, NULL);
   const fmtconv_job *job = fmtconv_job_from_spec (ctx, name, a, 2, NULL, "o");
   snprintf (capacity, sizeof capacity, "%s", job ? job->input : h.error);
@@ -494,7 +495,7 @@ Test (spec_job, outputs)
   cr_expect_str_eq (job->outputs[2].transforms[0], "none");
   cr_expect_eq (h.notes, 1);
   fmtconv_ctx_free (ctx);
-  const fmtconv_spec_variable given = { "more", "m" };
+  const fmtconv_spec_variable given = VARIABLE ("more", "m");
   job = job_from (&h, &ctx, good, &given, 1);
   cr_assert_eq (job->n_outputs, 4);
   cr_expect_str_eq (job->outputs[2].output, "m/d");

@@ -78,26 +78,31 @@ check_files (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *folder,
   return code == 0 ? fci_stale_check (ctx, layout, fd, folder) : code;
 }
 
-static bool
-is_empty (int folder)
+/* Returns 0, or a code if the folder cannot be listed.  *empty: it holds nothing. */
+static int
+find_empty (fmtconv_ctx *ctx, const char *output, int folder, bool *empty)
 {
   int fd = openat (folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
-  bool empty = dir != NULL;
+  int code = dir ? 0 : fci_fail_io (ctx, output, "cannot be listed");
+  *empty = dir != NULL;
   if (!dir && fd >= 0)
     close (fd);
-  for (const struct dirent *entry; empty && (entry = readdir (dir));)
-    empty = strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0;
+  for (const struct dirent *entry; *empty && (entry = readdir (dir));)
+    *empty = strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0;
   if (dir)
     closedir (dir);
-  return empty;
+  return code;
 }
 
 /* Checks the files of the output in an existing folder.  Returns 0 or a code. */
 static int
 check_in_folder (fmtconv_ctx *ctx, const fmtconv_layout *layout, const char *output, int fd)
 {
-  if (!(ctx->options.flags & FMTCONV_FORCE) && !is_empty (fd))
+  bool empty = true;
+  if (!(ctx->options.flags & FMTCONV_FORCE) && find_empty (ctx, output, fd, &empty))
+    return fmtconv_ctx_failed (ctx);
+  if (!empty)
     return fci_fail_file (
         ctx, FMTCONV_E_OUTPUT, output,
         &(fmtconv_where){ .hint = "-f replaces the files of the output in it and keeps all others" },
@@ -129,10 +134,10 @@ fci_space_check (fmtconv_ctx *ctx, uint64_t size, const char *folder, int fd)
     }
   if (fs.f_blocks == 0 || fs.f_frsize == 0 || size / fs.f_frsize < fs.f_bavail)
     return 0;
-  return fci_fail_file (ctx, FMTCONV_E_IO, folder,
-                        &(fmtconv_where){ .hint = "free disk space, or give another OUTPUT" },
-                        "the output needs %s; the file system has %s left", fci_size_text (ctx, size),
-                        fci_size_text (ctx, (uint64_t) fs.f_bavail * fs.f_frsize));
+  return fci_fail_system (ctx, FMTCONV_E_IO, ENOSPC, folder,
+                          &(fmtconv_where){ .hint = "free disk space, or give another OUTPUT" },
+                          "the output needs %s; the file system has %s left", fci_size_text (ctx, size),
+                          fci_size_text (ctx, (uint64_t) fs.f_bavail * fs.f_frsize));
 }
 
 int

@@ -88,13 +88,13 @@ open_whole (fci_publication *p, uint64_t digest)
       (fci_out_dir){ .name = "", .base = "", .display = p->output, .parent = -1, .fd = fd, .made = true };
   p->n_dirs = fd >= 0;
   if (fd < 0 && errno == EWOULDBLOCK)
-    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, p->output,
-                          &(fmtconv_where){ .hint = "wait for it to finish" },
-                          "another process is writing this output");
+    return fci_fail_system (ctx, FMTCONV_E_OUTPUT, EWOULDBLOCK, p->output,
+                            &(fmtconv_where){ .hint = "wait for it to finish" },
+                            "another process is writing this output");
   if (fd < 0 && errno == EEXIST)
-    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, p->top_path,
-                          &(fmtconv_where){ .hint = "remove it if you do not need its files" },
-                          "this folder has the name of the output's temporary folder");
+    return fci_fail_system (ctx, FMTCONV_E_OUTPUT, EEXIST, p->top_path,
+                            &(fmtconv_where){ .hint = "remove it if you do not need its files" },
+                            "this folder has the name of the output's temporary folder");
   return fd < 0 ? fci_fail_io (ctx, p->output, "cannot create a temporary folder next to it") : 0;
 }
 

@@ -35,10 +35,11 @@ fci_open_folder (fmtconv_ctx *ctx, const char *folder)
   int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd >= 0)
     return fd;
-  if (errno == ENOENT || errno == ENOTDIR)
-    fci_fail_file (ctx, FMTCONV_E_OUTPUT, folder,
-                   &(fmtconv_where){ .hint = "create it, or give another OUTPUT" },
-                   "the output folder does not exist");
+  const int error = errno;
+  if (error == ENOENT || error == ENOTDIR)
+    fci_fail_system (ctx, FMTCONV_E_OUTPUT, error, folder,
+                     &(fmtconv_where){ .hint = "create it, or give another OUTPUT" },
+                     "the output folder does not exist");
   else
     fci_fail_io (ctx, folder, "cannot open the output folder");
   return -1;

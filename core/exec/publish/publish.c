@@ -60,8 +60,9 @@ rename_new (const fci_publication *p, int folder, const char *from, const char *
   if (p->io->rename (folder, from, to, FCI_RENAME_NOREPLACE) == 0)
     return 0;
   if (errno == EEXIST)
-    return fci_fail_file (p->ctx, FMTCONV_E_OUTPUT, display, &(fmtconv_where){ .hint = "-f overwrites it" },
-                          "another process created this output in the meantime");
+    return fci_fail_system (p->ctx, FMTCONV_E_OUTPUT, EEXIST, display,
+                            &(fmtconv_where){ .hint = "-f overwrites it" },
+                            "another process created this output in the meantime");
   return fci_fail_io (p->ctx, display, "cannot rename the temporary file to this name");
 }
 

@@ -65,9 +65,9 @@ open_target (fci_publication *p, fci_target *target, uint64_t digest)
   target->mode = target->exists ? st.st_mode & 0777 : 0;
   target->fd = open_locked (target->dir->fd, target->temporary);
   if (target->fd < 0 && errno == EWOULDBLOCK)
-    return fci_fail_file (ctx, FMTCONV_E_OUTPUT, target->display,
-                          &(fmtconv_where){ .hint = "wait for it to finish" },
-                          "another process is writing this output");
+    return fci_fail_system (ctx, FMTCONV_E_OUTPUT, EWOULDBLOCK, target->display,
+                            &(fmtconv_where){ .hint = "wait for it to finish" },
+                            "another process is writing this output");
   if (target->fd < 0)
     return fci_fail_io (ctx, target->display, "cannot create a temporary file next to it");
   if (fci_set_mode (target->fd, 0600) != 0 || ftruncate (target->fd, 0) != 0

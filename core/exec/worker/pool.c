@@ -128,7 +128,8 @@ fci_pool_progress (const fci_pool *pool)
   if (!options->progress)
     return;
   clock_gettime (CLOCK_MONOTONIC, &now);
-  fmtconv_progress progress = { .done = atomic_load (&pool->done),
+  fmtconv_progress progress = { .struct_size = sizeof progress,
+                                .done = atomic_load (&pool->done),
                                 .total = pool->total,
                                 .seconds = (double) (now.tv_sec - pool->began.tv_sec)
                                            + (double) (now.tv_nsec - pool->began.tv_nsec) / 1e9 };
@@ -225,7 +226,7 @@ fci_pool_run (fci_pool *pool, fci_job *job, const void *arg, size_t n_units)
     return fci_check_cancel (pool->ctx);
   unsigned n = start_workers (pool);
   if (n == 0)
-    return fmtconv_fail (pool->ctx, FMTCONV_E_NOMEM, "cannot start a thread");
+    return fci_fail_system (pool->ctx, FMTCONV_E_NOMEM, EAGAIN, NULL, NULL, "cannot start a thread");
   wait_for_workers (pool, n);
   if (pool->fault.code != 0 && pool->fault.code != FMTCONV_E_CANCELLED)
     return fci_fault_report (pool);
